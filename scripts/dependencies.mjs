@@ -1,0 +1,29 @@
+// Installs what package.json pins and node_modules lacks. Plain Node: it runs before anything is installed.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** @param {{ dev: boolean }} options whether development dependencies are needed too. */
+export function installDependencies({ dev }) {
+	const manifest = readJson(join(root, 'package.json'))
+	const wanted = { ...manifest.dependencies, ...(dev ? manifest.devDependencies : {}) }
+	const missing = Object.entries(wanted).filter(([name, version]) => installedVersion(name) !== version)
+	if (missing.length === 0) return
+	process.stderr.write(`Installing ${missing.map(([name]) => name).join(', ')} …\n`)
+	const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...(dev ? [] : ['--omit=dev'])]
+	const { status } = spawnSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' })
+	if (status !== 0) process.exit(status ?? 1)
+}
+
+function installedVersion(name) {
+	const manifest = join(root, 'node_modules', name, 'package.json')
+	return existsSync(manifest) ? readJson(manifest).version : undefined
+}
+
+function readJson(path) {
+	return JSON.parse(readFileSync(path, 'utf8'))
+}

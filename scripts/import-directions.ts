@@ -1,0 +1,67 @@
+// Compares every import under src/ with the table of DESIGN: who may import whom. Prints what breaks it and exits 1.
+
+import { Glob } from 'bun'
+import { dirname, join, normalize, relative } from 'node:path'
+
+/** Each folder (or file) of src/ with the folders it may import from, beside itself. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+	chat: [],
+	time: [],
+	secrets: [],
+	'json-schema': ['chat'],
+	http: ['chat'],
+	embeddings: ['chat'],
+	'text-completions': ['chat'],
+	keys: [],
+	models: ['chat', 'http', 'time'],
+	telemetry: ['chat', 'engines'],
+	wire: ['chat', 'embeddings', 'text-completions', 'http', 'json-schema'],
+	stores: ['keys'],
+	dialects: ['chat', 'embeddings', 'text-completions', 'http', 'wire', 'models'],
+	engines: ['chat', 'embeddings', 'text-completions', 'http', 'wire', 'models', 'json-schema', 'secrets', 'time', 'telemetry'],
+	pipeline: ['chat', 'embeddings', 'text-completions', 'http', 'dialects', 'engines', 'keys', 'models', 'telemetry', 'time'],
+	config: ['engines', 'models', 'telemetry', 'secrets'],
+	'gateway.ts': ['config', 'dialects', 'engines', 'keys', 'models', 'pipeline', 'stores', 'telemetry', 'time'],
+	cli: ['gateway.ts', 'config', 'engines', 'http', 'keys', 'models', 'pipeline', 'stores', 'telemetry', 'time', 'chat'],
+	'main.ts': ['cli', 'config'],
+}
+
+/** Folders in which one member must not know another: `src/dialects/a` never imports `src/dialects/b`. */
+const separate: readonly string[] = ['dialects']
+
+const root = normalize(join(import.meta.dir, '..', 'src'))
+const complaints: string[] = []
+let imports = 0
+
+for await (const file of new Glob('**/*.ts').scan(root)) {
+	const from = place(file)
+	const permitted = allowed[from]
+	if (permitted === undefined) {
+		complaints.push(`${file}: '${from}' is not in the table`)
+		continue
+	}
+	const source = await Bun.file(join(root, file)).text()
+	for (const [, path] of source.matchAll(/(?:^|\s)(?:import|export)\s[^'"]*?from\s+'(\.[^']+)'|import\('(\.[^']+)'\)/g)) {
+		if (path === undefined) continue
+		const target = relative(root, normalize(join(root, dirname(file), path)))
+		if (target.startsWith('..')) continue
+		imports++
+		const to = place(target)
+		if (to !== from && !permitted.includes(to)) complaints.push(`${file} imports ${target}: ${from} must not know ${to}`)
+		if (to === from && separate.includes(from) && member(file) !== member(target) && member(file) !== undefined && member(target) !== undefined)
+			complaints.push(`${file} imports ${target}: members of ${from} must not know each other`)
+	}
+}
+
+for (const complaint of complaints) console.error(complaint)
+console.log(`${imports} imports follow the table, ${complaints.length} do not`)
+if (complaints.length > 0) process.exit(1)
+
+function place(file: string): string {
+	return file.split('/')[0] ?? file
+}
+
+function member(file: string): string | undefined {
+	const parts = file.split('/')
+	return parts.length > 2 ? parts[1] : undefined
+}

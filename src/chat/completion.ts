@@ -1,0 +1,23 @@
+// A whole answer.
+
+import type { FinishReason, TokenLogprob } from './event.ts'
+import type { ToolCall } from './message.ts'
+import type { Usage } from './usage.ts'
+
+export interface Completion {
+	/** What the upstream calls the model that answered, where that differs from what was asked. */
+	readonly model?: string
+	readonly fingerprint?: string
+	readonly choices: readonly Choice[]
+	readonly usage: Usage
+}
+
+export interface Choice {
+	readonly text: string
+	readonly reasoning: string
+	readonly refusal: string
+	readonly toolCalls: readonly ToolCall[]
+	/** Absent where none were asked for. */
+	readonly logprobs?: readonly TokenLogprob[]
+	readonly finishReason: FinishReason
+}

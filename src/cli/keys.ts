@@ -1,0 +1,61 @@
+// dragoman keys: creates, lists and revokes API keys, also while a server runs on the same data folder.
+
+import { Command, Option } from 'commander'
+import { createKey, type Key, type Role, roles } from '../keys/key.ts'
+import type { KeyStore } from '../keys/key-store.ts'
+import { Complaint } from './complaint.ts'
+import { addConfigOptions, type CommandSurroundings } from './program.ts'
+import { type ConfigFlags, readSettings } from '../config/settings.ts'
+
+export function keysCommand(surroundings: CommandSurroundings): Command {
+	const keys = new Command('keys').description('API keys: create, list, revoke')
+	addConfigOptions(keys.command('create').description('make a key and print it, alone, on standard output'))
+		.requiredOption('--name <name>', 'what to call it')
+		.addOption(new Option('--role <role>', 'what it may do').choices([...roles]).default('user'))
+		.action(async (flags: ConfigFlags & { readonly name: string; readonly role: Role }) => {
+			const { key, secret } = createKey(flags.name, flags.role, Date.now())
+			await withKeys(flags, surroundings, (store) => store.insert(key))
+			surroundings.tell(`Key '${key.name}' (${key.role}) created. It is shown this once:`)
+			surroundings.print(secret)
+		})
+	addConfigOptions(keys.command('list').description('list keys by their first characters'))
+		.option('--json', 'print JSON')
+		.action(async (flags: ConfigFlags & { readonly json?: true }) => {
+			const all = await withKeys(flags, surroundings, (store) => store.list())
+			if (flags.json === true) surroundings.print(JSON.stringify(all.map(({ hash: _, ...shown }) => shown), null, 2))
+			else for (const line of table(all)) surroundings.print(line)
+		})
+	addConfigOptions(keys.command('revoke').description('end a key for good, at once'))
+		.argument('<key>', 'its id, its name, or its first characters as `keys list` shows them')
+		.action(async (which: string, flags: ConfigFlags) => {
+			const matching = await withKeys(flags, surroundings, (store) => store.revoke(which, Date.now()))
+			const [revoked] = matching
+			if (revoked === undefined) throw new Complaint(`There is no key '${which}'.`)
+			if (matching.length > 1) throw new Complaint(`${matching.length} keys are called '${which}': use an id of ${matching.map(({ id }) => id).join(', ')}.`)
+			surroundings.tell(`Key '${revoked.name}' (${revoked.prefix}…) is revoked.`)
+		})
+	return keys
+}
+
+async function withKeys<Result>(flags: ConfigFlags, surroundings: CommandSurroundings, use: (store: KeyStore) => Promise<Result>): Promise<Result> {
+	const { databaseFile } = await readSettings(flags, surroundings.environment)
+	const { openSqlite } = await import('../stores/sql/sqlite.ts')
+	const { SqlKeyStore } = await import('../stores/sql/sql-key-store.ts')
+	const store = new SqlKeyStore(await openSqlite(databaseFile))
+	try {
+		return await use(store)
+	} finally {
+		await store.close()
+	}
+}
+
+function table(keys: readonly Key[]): readonly string[] {
+	const rows = [['ID', 'NAME', 'ROLE', 'KEY', 'CREATED', 'REVOKED']]
+	for (const key of keys) rows.push([key.id, key.name, key.role, `${key.prefix}…`, day(key.createdAtMs), key.revokedAtMs === null ? '' : day(key.revokedAtMs)])
+	const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+	return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())
+}
+
+function day(ms: number): string {
+	return new Date(ms).toISOString().slice(0, 16).replace('T', ' ')
+}

@@ -1,0 +1,74 @@
+// The `dragoman` command: its subcommands and what they have in common. Each loads its own code when it is called.
+
+import { Command, CommanderError, Option } from 'commander'
+import manifest from '../../package.json' with { type: 'json' }
+import type { Environment } from '../config/environment.ts'
+import { ConfigError } from '../config/load.ts'
+import { Complaint } from './complaint.ts'
+import { configCommand } from './config.ts'
+import { engineCommand } from './engine.ts'
+import { keysCommand } from './keys.ts'
+import { modelsCommand } from './models.ts'
+import { serveCommand } from './serve.ts'
+
+/** What every subcommand is handed. */
+export interface CommandSurroundings {
+	readonly environment: Environment
+	readonly version: string
+	/** The command that runs this program, without arguments. */
+	readonly command: readonly string[]
+	readonly print: (line: string) => void
+	/** For people; standard output belongs to what was asked for. */
+	readonly tell: (line: string) => void
+}
+
+/** Runs one command and sets the exit status: 0, 1 for a failure, 2 for words it does not know, 78 for a wrong configuration. */
+export async function run(argv: readonly string[], environment: Environment): Promise<void> {
+	const program = buildProgram({
+		environment,
+		version: manifest.version,
+		command: [process.execPath, Bun.main],
+		print: (line) => process.stdout.write(`${line}\n`),
+		tell: (line) => process.stderr.write(`${line}\n`),
+	})
+	try {
+		await program.parseAsync(argv, { from: 'user' })
+	} catch (thrown) {
+		process.exitCode = report(thrown)
+	}
+}
+
+/** The whole command tree, without running anything: also what the documentation's tests walk through. */
+export function buildProgram(surroundings: CommandSurroundings): Command {
+	const program = new Command('dragoman')
+		.description('Any chat dialect in, any model behind, the conversation kept in between.')
+		.version(surroundings.version)
+		.exitOverride()
+		.configureOutput({ writeErr: (text) => process.stderr.write(text) })
+	for (const make of [serveCommand, engineCommand, keysCommand, modelsCommand, configCommand]) program.addCommand(inherit(make(surroundings)))
+	return program
+}
+
+/** Exits as exceptions, for a command and all below it, so that one place decides the exit status. */
+function inherit(command: Command): Command {
+	command.exitOverride()
+	for (const child of command.commands) inherit(child)
+	return command
+}
+
+/** Options that every command which reads the configuration has. */
+export function addConfigOptions(command: Command): Command {
+	return command
+		.addOption(new Option('--config <file>', 'configuration file (YAML); also DRAGOMAN_CONFIG'))
+		.addOption(new Option('--data <folder>', 'folder for database, weights and libraries; also DRAGOMAN_DATA (default: .dragoman)'))
+}
+
+function report(thrown: unknown): number {
+	if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2
+	if (thrown instanceof ConfigError || thrown instanceof Complaint) {
+		process.stderr.write(`${thrown.message}\n`)
+		return thrown instanceof ConfigError ? 78 : thrown.exitCode
+	}
+	process.stderr.write(`${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`)
+	return 1
+}

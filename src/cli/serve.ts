@@ -1,0 +1,66 @@
+// dragoman serve: the gateway on a socket, from configuration to a graceful end.
+
+import { Command, Option } from 'commander'
+import { type ConfigFlags, openConfiguredLog, readSettings } from '../config/settings.ts'
+import { systemClock } from '../time/clock.ts'
+import { Complaint } from './complaint.ts'
+import { addConfigOptions, type CommandSurroundings } from './program.ts'
+
+/** How long running answers may go on after the first signal, in milliseconds. */
+const closeDeadlineMs = 10_000
+
+export function serveCommand(surroundings: CommandSurroundings): Command {
+	return addConfigOptions(new Command('serve').description('serve the API and the web page'))
+		.addOption(new Option('--listen <host:port>', 'address to serve on; also DRAGOMAN_LISTEN (default: 127.0.0.1:8080)'))
+		.action(async (flags: ConfigFlags) => {
+			const settings = await readSettings(flags, surroundings.environment)
+			const { openGateway } = await import('../gateway.ts')
+			const { listen } = await import('../http/listener.ts')
+			const { version, command, environment } = surroundings
+			const gateway = await openGateway(settings, { version, command, environment, clock: systemClock, log: openConfiguredLog(settings) })
+			const listener = await occupied(settings.config.listen, () =>
+				listen({ address: settings.config.listen, fetch: gateway.fetch, maxBodyBytes: 2 * settings.config.limits.bodyBytes }),
+			)
+			const [model] = gateway.models.all
+			for (const line of welcome(listener.url, gateway.firstKey, model?.name ?? 'MODEL', version)) surroundings.print(line)
+			await untilSignalled(async () => {
+				await listener.close(closeDeadlineMs)
+				await gateway.close()
+			})
+		})
+}
+
+/** What a newcomer needs: where it listens, the key on the first start, and something to try. */
+function welcome(url: string, firstKey: string | undefined, model: string, version: string): readonly string[] {
+	const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'What is the capital of France?' }] })
+	return [
+		`Dragoman ${version} listens on ${url}`,
+		'',
+		firstKey === undefined
+			? '  Another API key:  npx dragoman keys create --name NAME'
+			: `  Your API key, shown this once:  ${firstKey}`,
+		'',
+		'  Try:',
+		`  curl ${url}/v1/chat/completions -H "authorization: Bearer ${firstKey ?? '$KEY'}" -H "content-type: application/json" -d '${body}'`,
+		'',
+	]
+}
+
+/** Says which address is taken instead of showing a stack. */
+async function occupied<Result>(address: string, open: () => Result): Promise<Result> {
+	try {
+		return open()
+	} catch (cause) {
+		throw new Complaint(`Cannot listen on ${address}: ${cause instanceof Error ? cause.message : String(cause)}`)
+	}
+}
+
+/** The first signal ends what runs within the deadline; the second ends the process at once. */
+async function untilSignalled(close: () => Promise<void>): Promise<void> {
+	await new Promise<void>((resolve) => {
+		for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+	})
+	for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+	await close()
+	process.exit(0)
+}

@@ -1,0 +1,27 @@
+// POST /chat/completions
+
+import { ChatChunkWriter } from '../../wire/openai/chat-chunk-writer.ts'
+import { readChatRequest } from '../../wire/openai/chat-request-reader.ts'
+import { writeCompletion } from '../../wire/openai/completion-writer.ts'
+import type { AnswerIdentity, Route } from '../dialect.ts'
+
+export const chatCompletions: Route = {
+	method: 'POST',
+	path: '/chat/completions',
+	read({ body }) {
+		const { request, stream, ...shape } = readChatRequest(body)
+		return {
+			type: 'chat',
+			request,
+			stream,
+			writer: {
+				completion: (completion, identity) => writeCompletion(completion, identify(identity), shape),
+				stream: (identity) => new ChatChunkWriter(identify(identity), shape),
+			},
+		}
+	},
+}
+
+function identify({ token, created, model }: AnswerIdentity) {
+	return { id: `chatcmpl-${token}`, created, model }
+}

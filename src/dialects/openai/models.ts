@@ -1,0 +1,28 @@
+// GET /models and GET /models/{id}. Beside OpenAI's fields each model tells what OpenGateLLM's and vLLM's clients look for.
+
+import type { ListedModel, Route } from '../dialect.ts'
+
+export const listModels: Route = {
+	method: 'GET',
+	path: '/models',
+	read: () => ({ type: 'list-models', write: (models) => ({ object: 'list', data: models.map(writeModel) }) }),
+}
+
+export const showModel: Route = {
+	method: 'GET',
+	path: '/models/{id}',
+	read: ({ parameter }) => ({ type: 'show-model', name: parameter ?? '', write: writeModel }),
+}
+
+function writeModel(model: ListedModel) {
+	return {
+		id: model.name,
+		object: 'model',
+		created: model.created,
+		owned_by: model.ownedBy,
+		type: model.type,
+		aliases: model.aliases,
+		max_context_length: model.contextTokens ?? null,
+		...(model.note === undefined ? {} : { note: model.note }),
+	}
+}

@@ -1,0 +1,46 @@
+// What the gateway needs of anything that runs models: a remote API, the embedded engine's process, or a script. It does not know
+// keys, conversations or who is asking.
+
+import type { ChatEvent } from '../chat/event.ts'
+import type { ChatRequest } from '../chat/request.ts'
+import type { EmbeddingRequest, Embeddings } from '../embeddings/embeddings.ts'
+import type { TextCompletionRequest } from '../text-completions/text-completions.ts'
+
+/**
+ * One upstream protocol, opened on one upstream.
+ *
+ * `chat` and `complete` resolve when the upstream has begun to answer; until then they throw a `ChatError` whose `sent` tells
+ * what may be retried, after that failures are `error` events (see chat/event.ts for the rules of the stream). Returning early from
+ * the stream, or aborting `call.signal`, stops the upstream at once.
+ */
+export interface Engine {
+	/** What this engine does for the model behind it, as far as it knows now. */
+	state(): EngineState
+	chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>>
+	complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>>
+	embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings>
+	/** Ends what is running and frees everything; a second call does nothing. */
+	close(): Promise<void>
+}
+
+export interface EngineCall {
+	/** Aborted when the caller hangs up or the server closes. */
+	readonly signal: AbortSignal
+	/** What the upstream calls the model. */
+	readonly model: string
+	/** For the upstream's own log. */
+	readonly requestId: string
+}
+
+export type Operation = 'chat' | 'complete' | 'embed'
+
+export interface EngineState {
+	/** `starting` will be `ready` by itself; `failed` will not. */
+	readonly status: 'starting' | 'ready' | 'failed'
+	/** What the model can be asked, once known. */
+	readonly operations: readonly Operation[]
+	/** Longest prompt and answer together, in tokens, once known. */
+	readonly contextTokens?: number
+	/** One line for `/ready`, `/v1/models` and the log, where there is something to say: that a toy answers, or why it failed. */
+	readonly note?: string
+}

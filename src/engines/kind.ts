@@ -1,0 +1,49 @@
+// What the configuration needs of each engine: which options an upstream may have, and how one is opened. One per folder, collected
+// in list.ts.
+
+import type { z } from 'zod'
+import type { Log } from '../telemetry/log.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Engine } from './engine.ts'
+
+export interface EngineKind {
+	/** Options beside `engine` and `model`; can be shown as JSON Schema. */
+	readonly options: z.ZodObject
+	/**
+	 * Opens an upstream. Does not wait for what may take long: the engine says `starting` until it can answer.
+	 *
+	 * @param options as the schema reads them.
+	 * @throws Error for options that can never work.
+	 */
+	open(options: unknown, surroundings: EngineSurroundings): Promise<Engine>
+}
+
+/** A kind whose `open` takes its options typed by its own schema. */
+export function engineKind<Shape extends z.ZodRawShape>(
+	options: z.ZodObject<Shape>,
+	open: (options: z.infer<z.ZodObject<Shape>>, surroundings: EngineSurroundings) => Promise<Engine>,
+): EngineKind {
+	return { options, open: (raw, surroundings) => open(options.parse(raw), surroundings) }
+}
+
+/** What an engine is handed of the world. */
+export interface EngineSurroundings {
+	/** The upstream's name, for logs and file names. */
+	readonly name: string
+	/** `model` of the upstream, where the configuration names one. */
+	readonly model: string | undefined
+	readonly log: Log
+	readonly clock: Clock
+	/** Absolute. Libraries of engines that are installed on first use. */
+	readonly engineFolder: string
+	/** Absolute. Model weights. */
+	readonly modelFolder: string
+	/** Absolute, owner-only, short: Unix sockets have paths of at most 107 bytes. */
+	readonly socketFolder: string
+	/** The command that runs this program, without arguments. */
+	readonly command: readonly string[]
+	/** Whether weights and libraries may be fetched from outside. */
+	readonly download: boolean
+	/** Where package registries are, as the user's own tools are configured. */
+	readonly environment: Readonly<Record<string, string | undefined>>
+}

@@ -1,0 +1,111 @@
+// The composition root: configuration in, a request handler and close() out. Stores and engines are opened here and nowhere else.
+
+import { mkdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Settings } from './config/settings.ts'
+import type { EngineSurroundings } from './engines/kind.ts'
+import { embeddedByDefault, engineKinds } from './engines/list.ts'
+import { withConfiguredKey } from './keys/configured-key-store.ts'
+import { createKey, keyOf } from './keys/key.ts'
+import type { KeyStore } from './keys/key-store.ts'
+import { ModelTable } from './models/model.ts'
+import { type Handler, openHandler } from './pipeline/handler.ts'
+import type { Upstream } from './pipeline/parts.ts'
+import { SqlKeyStore } from './stores/sql/sql-key-store.ts'
+import { openSqlite } from './stores/sql/sqlite.ts'
+import type { Log } from './telemetry/log.ts'
+import type { Clock } from './time/clock.ts'
+
+export interface Gateway extends Handler {
+	/** The key made at the first start with an empty store; told nowhere else. */
+	readonly firstKey: string | undefined
+	readonly models: ModelTable
+	/** Ends every engine and closes the stores. */
+	close(): Promise<void>
+}
+
+/** What the process brings along. */
+export interface GatewaySurroundings {
+	readonly version: string
+	/** The command that runs this program, without arguments. */
+	readonly command: readonly string[]
+	readonly environment: Readonly<Record<string, string | undefined>>
+	readonly clock: Clock
+	readonly log: Log
+}
+
+/** @throws ConfigError or Error where the configuration can never work. Engines that need time go on starting behind it. */
+export async function openGateway(settings: Settings, surroundings: GatewaySurroundings): Promise<Gateway> {
+	await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 })
+	const store = new SqlKeyStore(await openSqlite(settings.databaseFile))
+	const firstKey = await ensureFirstKey(store, settings, surroundings.clock)
+	const { models, upstreams: configured } = withEmbeddedModel(settings)
+	const table = new ModelTable(models)
+	const upstreams = await openUpstreams(configured, settings, surroundings)
+	const { bodyBytes, bodyTimeoutMs, jsonDepth, keepAliveMs } = settings.config.limits
+	const handler = openHandler({
+		keys: withOperatorKey(store, settings, surroundings.clock),
+		models: table,
+		upstreams,
+		limits: { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs },
+		version: surroundings.version,
+		clock: surroundings.clock,
+		log: surroundings.log,
+	})
+	return {
+		...handler,
+		firstKey,
+		models: table,
+		async close() {
+			await Promise.all(upstreams.map(({ engine }) => engine.close()))
+			await store.close()
+		},
+	}
+}
+
+/** The first start makes a key, an admin's, unless the operator brought one. */
+async function ensureFirstKey(store: KeyStore, settings: Settings, clock: Clock): Promise<string | undefined> {
+	if (settings.config.adminKey !== undefined || (await store.list()).length > 0) return undefined
+	const { key, secret } = createKey('first', 'admin', clock.now())
+	await store.insert(key)
+	return secret
+}
+
+function withOperatorKey(store: KeyStore, { config }: Settings, clock: Clock): KeyStore {
+	return config.adminKey === undefined ? store : withConfiguredKey(store, keyOf(config.adminKey, 'operator', 'admin', clock.now()))
+}
+
+type Configured = Pick<Settings['config'], 'models' | 'upstreams'>
+
+/** Without any model named, the embedded one is served. */
+function withEmbeddedModel({ config }: Settings) {
+	const { models, upstreams }: Configured = Object.keys(config.models).length > 0 ? config : embeddedByDefault
+	return { models: Object.entries(models).map(([name, { contextTokens, ...model }]) => ({ name, ...model, ...(contextTokens === undefined ? {} : { contextTokens }) })), upstreams }
+}
+
+async function openUpstreams(configured: Configured['upstreams'], settings: Settings, surroundings: GatewaySurroundings): Promise<readonly Upstream[]> {
+	return Promise.all(
+		Object.entries(configured).map(async ([name, { engine: kind, model, ...options }]) => {
+			const known = engineKinds[kind]
+			if (known === undefined) throw new Error(`upstream '${name}': there is no engine '${kind}'`)
+			return { name, model, engine: await known.open(options, engineSurroundings(name, model, settings, surroundings)) }
+		}),
+	)
+}
+
+function engineSurroundings(name: string, model: string | undefined, settings: Settings, surroundings: GatewaySurroundings): EngineSurroundings {
+	const { command, environment, clock, log } = surroundings
+	return {
+		name,
+		model,
+		command,
+		environment,
+		clock,
+		log: log.child({ upstream: name }),
+		engineFolder: settings.engineFolder,
+		modelFolder: settings.modelFolder,
+		socketFolder: join(tmpdir(), `dragoman-${process.pid}`),
+		download: settings.config.download,
+	}
+}

@@ -1,0 +1,95 @@
+// A request's body read as JSON within bounds of size, time and depth. It knows no dialect: what is wrong is said as a ChatError.
+
+import { ChatError } from '../chat/error.ts'
+
+export interface BodyLimits {
+	/** Largest body, in bytes. */
+	readonly maxBytes: number
+	/** Longest wait for the whole body, in milliseconds. */
+	readonly timeoutMs: number
+	/** Deepest nesting of arrays and objects. */
+	readonly maxDepth: number
+}
+
+/**
+ * @throws ChatError `too-large`, `request-timeout`, `unsupported` for a compressed body, `invalid-request` for what is not
+ * UTF-8, not JSON or nested too deep, `cancelled` where the client hung up meanwhile.
+ */
+export async function readJson(request: Request, limits: BodyLimits): Promise<unknown> {
+	const encoding = request.headers.get('content-encoding')
+	if (encoding !== null && encoding !== 'identity')
+		throw new ChatError('unsupported', `Request bodies with content-encoding '${encoding.slice(0, 40)}' are not supported.`, { code: 'unsupported_encoding' })
+	const value = parseJson(await readText(request, limits))
+	if (deeperThan(value, limits.maxDepth)) throw tooDeep(limits)
+	return value
+}
+
+async function readText(request: Request, limits: BodyLimits): Promise<string> {
+	const declared = Number(request.headers.get('content-length') ?? Number.NaN)
+	if (declared > limits.maxBytes) throw tooLarge(limits)
+	const bytes = await within(limits.timeoutMs, declared >= 0 ? request.bytes() : readBounded(request, limits))
+	if (bytes.byteLength > limits.maxBytes) throw tooLarge(limits)
+	try {
+		return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
+	} catch (cause) {
+		throw new ChatError('invalid-request', 'We could not parse the JSON body of your request. (HINT: it is not valid UTF-8.)', { cause })
+	}
+}
+
+/** A body without a declared length is counted as it arrives. */
+async function readBounded(request: Request, limits: BodyLimits): Promise<Uint8Array> {
+	const chunks: Uint8Array[] = []
+	let bytes = 0
+	for await (const chunk of request.body ?? []) {
+		bytes += chunk.byteLength
+		if (bytes > limits.maxBytes) throw tooLarge(limits)
+		chunks.push(chunk)
+	}
+	return Buffer.concat(chunks)
+}
+
+async function within(timeoutMs: number, reading: Promise<Uint8Array>): Promise<Uint8Array> {
+	let timer: ReturnType<typeof setTimeout> | undefined
+	const late = new Promise<never>((_, reject) => {
+		timer = setTimeout(() => reject(new ChatError('request-timeout', 'The body of your request did not arrive in time.')), timeoutMs)
+	})
+	try {
+		return await Promise.race([reading, late])
+	} catch (thrown) {
+		if (thrown instanceof ChatError) throw thrown
+		throw new ChatError('cancelled', 'The request ended before its body was complete.', { cause: thrown })
+	} finally {
+		clearTimeout(timer)
+		reading.catch(() => undefined)
+	}
+}
+
+function parseJson(text: string): unknown {
+	try {
+		return JSON.parse(text)
+	} catch (cause) {
+		const hint = text.trim() === '' ? 'the body is empty' : 'check quotes, commas and brackets'
+		throw new ChatError(
+			'invalid-request',
+			`We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly; ${hint}.)`,
+			{ cause },
+		)
+	}
+}
+
+/** Whether arrays and objects stand more than `levels` deep in each other; looks no deeper than that. */
+export function deeperThan(value: unknown, levels: number): boolean {
+	if (typeof value !== 'object' || value === null) return false
+	if (levels === 0) return true
+	if (Array.isArray(value)) return value.some((element) => deeperThan(element, levels - 1))
+	for (const key in value) if (deeperThan(Reflect.get(value, key), levels - 1)) return true
+	return false
+}
+
+function tooLarge(limits: BodyLimits): ChatError {
+	return new ChatError('too-large', `Maximum request body size ${limits.maxBytes} bytes exceeded.`)
+}
+
+function tooDeep(limits: BodyLimits): ChatError {
+	return new ChatError('invalid-request', `The JSON body of your request is nested more than ${limits.maxDepth} levels deep.`)
+}

@@ -1,0 +1,23 @@
+// Browsers may call from any page: what admits a caller is a key, never a cookie.
+
+const exposed = ['x-request-id', 'openai-processing-ms', 'openai-version', 'retry-after', 'retry-after-ms', 'x-dragoman-error'].join(', ')
+
+/** For every answer. */
+export const allowOrigin: Readonly<Record<string, string>> = {
+	'access-control-allow-origin': '*',
+	'access-control-expose-headers': exposed,
+}
+
+/** Answers a browser's question before its request: any header it names is allowed. */
+export function preflight(request: Request): Response {
+	return new Response(null, {
+		status: 204,
+		headers: {
+			...allowOrigin,
+			'access-control-allow-methods': 'GET, POST, DELETE, OPTIONS',
+			'access-control-allow-headers': request.headers.get('access-control-request-headers') ?? 'authorization, content-type',
+			'access-control-max-age': '86400',
+			vary: 'access-control-request-headers',
+		},
+	})
+}

@@ -1,0 +1,17 @@
+// A request as the pipeline is handed it: what HTTP said, nothing understood yet.
+
+export interface Received {
+	/** Ours; answered as `x-request-id`. */
+	readonly id: string
+	readonly method: string
+	/** Normalised, still percent-encoded. */
+	readonly path: string
+	readonly query: URLSearchParams
+	readonly headers: Headers
+	/** Aborted when the client hangs up. */
+	readonly signal: AbortSignal
+	/** Milliseconds since 1970. */
+	readonly receivedAtMs: number
+	/** The body as JSON; throws a ChatError where it is none. Reads it on the first call only. */
+	readonly json: () => Promise<unknown>
+}

@@ -1,0 +1,15 @@
+// A store in front of which stands one more key: the operator's own, from the configuration. It is never written anywhere.
+
+import type { Key } from './key.ts'
+import { sameHash } from './key.ts'
+import type { KeyStore } from './key-store.ts'
+
+export function withConfiguredKey(store: KeyStore, configured: Key): KeyStore {
+	return {
+		insert: (key) => store.insert(key),
+		findByHash: async (hash) => (sameHash(hash, configured.hash) ? configured : store.findByHash(hash)),
+		list: () => store.list(),
+		revoke: (which, nowMs) => store.revoke(which, nowMs),
+		close: () => store.close(),
+	}
+}

@@ -1,0 +1,45 @@
+// Who is asking. The one place that looks at credentials, for every form of header that clients use.
+
+import { ChatError } from '../chat/error.ts'
+import type { Received } from '../http/received.ts'
+import { hashSecret, type Key, sameHash } from '../keys/key.ts'
+import type { KeyStore } from '../keys/key-store.ts'
+
+export interface Authenticated {
+	readonly received: Received
+	/** Absent where the transport admits callers. */
+	readonly key: Key | undefined
+}
+
+/** @throws ChatError `unauthenticated` without a key, `invalid-key` with one that is unknown or revoked. */
+export async function authenticate(received: Received, keys: KeyStore | undefined): Promise<Authenticated> {
+	if (keys === undefined) return { received, key: undefined }
+	const secret = presentedSecret(received.headers)
+	if (secret === undefined)
+		throw new ChatError(
+			'unauthenticated',
+			"You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",
+		)
+	const hash = hashSecret(secret)
+	const key = await keys.findByHash(hash)
+	if (key === undefined || !sameHash(key.hash, hash)) throw invalidKey(secret, 'Incorrect API key provided')
+	if (key.revokedAtMs !== null) throw invalidKey(secret, 'This API key has been revoked')
+	return { received, key }
+}
+
+/** `Authorization: Bearer`, `x-api-key` or `api-key`, the first that is there. */
+function presentedSecret(headers: Headers): string | undefined {
+	const bearer = /^bearer\s+(.+)$/i.exec(headers.get('authorization')?.trim() ?? '')?.[1]
+	const secret = bearer ?? headers.get('x-api-key') ?? headers.get('api-key')
+	return secret === null || secret.trim() === '' ? undefined : secret.trim()
+}
+
+function invalidKey(secret: string, complaint: string): ChatError {
+	return new ChatError('invalid-key', `${complaint}: ${mask(secret)}. Keys are made with: dragoman keys create --name NAME`)
+}
+
+/** Enough to recognise one's own key, in plain ASCII. */
+function mask(secret: string): string {
+	const plain = secret.replace(/[^\x21-\x7e]/g, '?')
+	return plain.length < 12 ? '***' : `${plain.slice(0, 6)}***${plain.slice(-2)}`
+}

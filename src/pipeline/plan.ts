@@ -1,0 +1,29 @@
+// Where a call can go: its model, by name or alias.
+
+import type { Call, ListModelsCall, ShowModelCall } from '../dialects/dialect.ts'
+import type { Model, ModelTable } from '../models/model.ts'
+import type { Understood } from './understand.ts'
+
+/** Calls that an engine answers. */
+export type ModelCall = Exclude<Call, ListModelsCall | ShowModelCall>
+
+export type Planned = Omit<Understood, 'call'> &
+	(
+		| { readonly type: 'model'; readonly call: ModelCall; readonly model: Model }
+		| { readonly type: 'show-model'; readonly call: ShowModelCall; readonly model: Model }
+		| { readonly type: 'list-models'; readonly call: ListModelsCall; readonly models: readonly Model[] }
+	)
+
+/** @throws ChatError `model-not-found`. */
+export function plan({ call, ...understood }: Understood, models: ModelTable): Planned {
+	switch (call.type) {
+		case 'list-models':
+			return { ...understood, type: 'list-models', call, models: models.all }
+		case 'show-model':
+			return { ...understood, type: 'show-model', call, model: models.find(call.name) }
+		case 'chat':
+		case 'complete':
+		case 'embed':
+			return { ...understood, type: 'model', call, model: models.find(call.request.model) }
+	}
+}

@@ -1,0 +1,32 @@
+import { expect, test } from 'bun:test'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createKey } from '../../keys/key.ts'
+import { keyStoreContract } from '../../keys/key-store.contract.ts'
+import { SqlKeyStore } from './sql-key-store.ts'
+import { openSqlite } from './sqlite.ts'
+
+const newFile = async () => join(await mkdtemp(join(tmpdir(), 'dragoman-keys-')), 'dragoman.sqlite')
+
+keyStoreContract('sqlite', async () => new SqlKeyStore(await openSqlite(await newFile())))
+
+test('a second opening of the same file sees what the first wrote, and the reverse', async () => {
+	const file = await newFile()
+	const [server, command] = [new SqlKeyStore(await openSqlite(file)), new SqlKeyStore(await openSqlite(file))]
+	const { key } = createKey('created elsewhere', 'user', 1000)
+	expect(await server.findByHash(key.hash)).toBeUndefined()
+	await command.insert(key)
+	expect(await server.findByHash(key.hash)).toEqual(key)
+	await server.revoke(key.id, 2000)
+	expect((await command.findByHash(key.hash))?.revokedAtMs).toBe(2000)
+	await Promise.all([server.close(), command.close()])
+})
+
+test('many openings at once of a new file agree on the schema', async () => {
+	const file = await newFile()
+	const stores = await Promise.all(Array.from({ length: 8 }, async () => new SqlKeyStore(await openSqlite(file))))
+	await Promise.all(stores.map((store, index) => store.insert(createKey(`n${index}`, 'user', index).key)))
+	expect(await stores[0]?.list()).toHaveLength(8)
+	await Promise.all(stores.map((store) => store.close()))
+})

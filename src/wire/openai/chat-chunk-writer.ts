@@ -1,0 +1,117 @@
+// An answer written as the server-sent events of Chat Completions. What repeats in every chunk is written once, as text around the
+// part that changes. Sources: OpenAI's OpenAPI description; what SDKs were seen to break on.
+
+import type { ChatError } from '../../chat/error.ts'
+import type { ChatEvent, FinishEvent, TextEvent, ToolArgumentsEvent, ToolCallEvent } from '../../chat/event.ts'
+import { type AnswerIdentity, type CompletionShape, writeFinishReason } from './completion-writer.ts'
+import { writeError } from './error-writer.ts'
+import { writeLogprobs } from './logprobs-writer.ts'
+import { writeUsage } from './usage-writer.ts'
+
+export interface ChunkShape extends CompletionShape {
+	readonly includeUsage: boolean
+}
+
+/** Writes one answer; feed it the events in order. */
+export class ChatChunkWriter {
+	private readonly identity: AnswerIdentity
+	private readonly shape: ChunkShape
+	private readonly introduced = new Set<number>()
+	private readonly customCalls = new Set<string>()
+	private prefix: string
+	private readonly suffix: string
+
+	constructor(identity: AnswerIdentity, shape: ChunkShape) {
+		this.identity = identity
+		this.shape = shape
+		this.prefix = writePrefix(identity, identity.model, undefined)
+		this.suffix = shape.includeUsage ? ',"usage":null}\n\n' : '}\n\n'
+	}
+
+	/** The server-sent events for `event`: none, one or several, each ended by an empty line. */
+	write(event: ChatEvent): string {
+		switch (event.type) {
+			case 'start':
+				this.prefix = writePrefix(this.identity, event.model ?? this.identity.model, event.fingerprint)
+				return this.introduce(0)
+			case 'text':
+				return this.introduce(event.choice) + this.text(event)
+			case 'reasoning':
+				return this.introduce(event.choice) + this.delta(event.choice, `{"reasoning_content":${JSON.stringify(event.text)}}`)
+			case 'refusal':
+				return this.introduce(event.choice) + this.delta(event.choice, `{"refusal":${JSON.stringify(event.text)}}`)
+			case 'tool-call':
+				return this.introduce(event.choice) + this.delta(event.choice, this.toolCall(event))
+			case 'tool-arguments':
+				return this.delta(event.choice, this.toolArguments(event))
+			case 'choice-finish':
+				return (
+					this.introduce(event.choice) +
+					this.chunk(event.choice, '{}', 'null', JSON.stringify(writeFinishReason(event.reason, this.shape)))
+				)
+			case 'finish':
+				return `${this.usage(event)}data: [DONE]\n\n`
+			case 'error':
+				return writeErrorEvent(event.error)
+		}
+	}
+
+	/** The first chunk of a choice tells the role, and empty text: clients read both unguarded. */
+	private introduce(choice: number): string {
+		if (this.introduced.has(choice)) return ''
+		this.introduced.add(choice)
+		return this.delta(choice, '{"role":"assistant","content":"","refusal":null}')
+	}
+
+	private text(event: TextEvent): string {
+		const logprobs = event.logprobs === undefined ? 'null' : JSON.stringify(writeLogprobs(event.logprobs))
+		return this.chunk(event.choice, `{"content":${JSON.stringify(event.text)}}`, logprobs, 'null')
+	}
+
+	private toolCall(event: ToolCallEvent): string {
+		if (this.shape.legacyFunctions) return JSON.stringify({ function_call: { name: event.name, arguments: '' } })
+		const called = event.kind === 'function' ? { function: { name: event.name, arguments: '' } } : { custom: { name: event.name, input: '' } }
+		if (event.kind === 'custom') this.customCalls.add(callKey(event))
+		return JSON.stringify({ tool_calls: [{ index: event.call, id: event.id, type: event.kind, ...called }] })
+	}
+
+	private toolArguments(event: ToolArgumentsEvent): string {
+		if (this.shape.legacyFunctions) return JSON.stringify({ function_call: { arguments: event.fragment } })
+		const piece = this.customCalls.has(callKey(event)) ? { custom: { input: event.fragment } } : { function: { arguments: event.fragment } }
+		return JSON.stringify({ tool_calls: [{ index: event.call, ...piece }] })
+	}
+
+	private usage(event: FinishEvent): string {
+		if (!this.shape.includeUsage) return ''
+		return `${this.prefix}],"usage":${JSON.stringify(writeUsage(event.usage))}}\n\n`
+	}
+
+	private delta(choice: number, delta: string): string {
+		return this.chunk(choice, delta, 'null', 'null')
+	}
+
+	private chunk(choice: number, delta: string, logprobs: string, finishReason: string): string {
+		return `${this.prefix}{"index":${choice},"delta":${delta},"logprobs":${logprobs},"finish_reason":${finishReason}}]${this.suffix}`
+	}
+}
+
+/** An error as the last event of a stream that has begun. */
+export function writeErrorEvent(error: ChatError): string {
+	return `data: ${JSON.stringify(writeError(error).body)}\n\n`
+}
+
+function callKey(event: { readonly choice: number; readonly call: number }): string {
+	return `${event.choice}.${event.call}`
+}
+
+function writePrefix(identity: AnswerIdentity, model: string, fingerprint: string | undefined): string {
+	const head = JSON.stringify({
+		id: identity.id,
+		object: 'chat.completion.chunk',
+		created: identity.created,
+		model,
+		service_tier: 'default',
+		system_fingerprint: fingerprint ?? null,
+	})
+	return `data: ${head.slice(0, -1)},"choices":[`
+}

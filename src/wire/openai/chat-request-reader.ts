@@ -1,0 +1,204 @@
+// OpenAI's Chat Completions request read into the canonical one. It checks what a schema cannot: rules that span fields. It knows
+// nothing of keys or models.
+
+import { ChatError } from '../../chat/error.ts'
+import type { JsonObject } from '../../chat/json.ts'
+import type { ChatRequest, ResponseFormat, Sampling } from '../../chat/request.ts'
+import type { Tool, ToolChoice } from '../../chat/tool.ts'
+import { strictViolation } from '../../json-schema/strict.ts'
+import { readMessages } from './chat-messages-reader.ts'
+import { type ChatRequestBody, chatRequestSchema, type SamplingBody, type ToolBody } from './chat-request-schema.ts'
+import { schemaError } from './schema-error.ts'
+
+/** A request and how its answer is to be written. */
+export interface ReadChatRequest {
+	readonly request: ChatRequest
+	readonly stream: boolean
+	/** `stream_options.include_usage`: a last chunk tells the usage. */
+	readonly includeUsage: boolean
+	/** Asked with `functions`, so that calls are answered as `function_call`. */
+	readonly legacyFunctions: boolean
+}
+
+/**
+ * Reads a parsed JSON body.
+ *
+ * @throws ChatError `invalid-request` with OpenAI's message, code and param.
+ */
+export function readChatRequest(body: unknown): ReadChatRequest {
+	const parsed = chatRequestSchema.safeParse(body)
+	if (!parsed.success) throw schemaError(parsed.error, body)
+	const fields = parsed.data
+	checkDependencies(fields)
+	const tools = readTools(fields)
+	const maxTokens = fields.max_completion_tokens ?? fields.max_tokens ?? undefined
+	const effort = fields.reasoning_effort ?? fields.reasoning?.effort ?? undefined
+	const request: ChatRequest = {
+		model: fields.model,
+		messages: readMessages(fields.messages),
+		sampling: readSampling(fields),
+		...(maxTokens === undefined ? {} : { maxTokens }),
+		stop: readStop(fields.stop),
+		choices: fields.n ?? 1,
+		...(fields.logprobs === true ? { logprobs: { top: fields.top_logprobs ?? 0 } } : {}),
+		tools,
+		toolChoice: readToolChoice(fields, tools),
+		parallelToolCalls: fields.parallel_tool_calls ?? true,
+		responseFormat: readResponseFormat(fields),
+		...(effort === undefined ? {} : { reasoningEffort: effort }),
+		...(typeof fields.user === 'string' ? { user: fields.user } : {}),
+		passthrough: passthrough(fields),
+	}
+	return {
+		request,
+		stream: fields.stream ?? false,
+		includeUsage: fields.stream_options?.include_usage ?? false,
+		legacyFunctions: (fields.functions ?? []).length > 0,
+	}
+}
+
+function checkDependencies(fields: ChatRequestBody): void {
+	const hasTools = (fields.tools ?? []).length + (fields.functions ?? []).length > 0
+	if (fields.stream_options != null && fields.stream !== true) throw needs('stream_options', "'stream_options' is only allowed when 'stream' is enabled.")
+	if (fields.top_logprobs != null && fields.logprobs !== true) throw needs('top_logprobs', "'top_logprobs' is only allowed when 'logprobs' is enabled.")
+	if (fields.tool_choice != null && fields.tool_choice !== 'none' && !hasTools)
+		throw needs('tool_choice', "'tool_choice' is only allowed when 'tools' are specified.")
+	if (fields.parallel_tool_calls != null && !hasTools) throw needs('parallel_tool_calls', "'parallel_tool_calls' is only allowed when 'tools' are specified.")
+	if (fields.modalities?.includes('audio') && fields['audio'] == null)
+		throw new ChatError('invalid-request', "Missing required parameter: 'audio'.", { param: 'audio', code: 'missing_required_parameter' })
+}
+
+function needs(param: string, message: string): ChatError {
+	return new ChatError('invalid-request', `Invalid value for '${param}': ${message}`, { param })
+}
+
+/** Fields shared with legacy completions. */
+export function readSampling(fields: SamplingBody): Sampling {
+	const sampling: { -readonly [Field in keyof Sampling]: Sampling[Field] } = {}
+	if (fields.temperature != null) sampling.temperature = fields.temperature
+	if (fields.top_p != null) sampling.topP = fields.top_p
+	if (fields.top_k != null) sampling.topK = fields.top_k
+	if (fields.min_p != null) sampling.minP = fields.min_p
+	if (fields.frequency_penalty != null) sampling.frequencyPenalty = fields.frequency_penalty
+	if (fields.presence_penalty != null) sampling.presencePenalty = fields.presence_penalty
+	if (fields.repetition_penalty != null) sampling.repetitionPenalty = fields.repetition_penalty
+	if (fields.seed != null) sampling.seed = fields.seed
+	const biases = Object.entries(fields.logit_bias ?? {})
+	if (biases.length > 0) sampling.logitBias = new Map(biases.map(([token, bias]) => [Number(token), bias]))
+	return sampling
+}
+
+/** One text or a list of them; empty texts stop nothing and are left out. */
+export function readStop(stop: SamplingBody['stop']): readonly string[] {
+	const texts = typeof stop === 'string' ? [stop] : (stop ?? [])
+	return texts.filter((text) => text !== '')
+}
+
+function readTools(fields: ChatRequestBody): readonly Tool[] {
+	const tools = (fields.tools ?? []).map((tool, index) => readTool(tool, `tools[${index}].function.parameters`))
+	for (const [index, definition] of (fields.functions ?? []).entries())
+		tools.push(readTool({ type: 'function', function: { ...definition, strict: false } }, `functions[${index}].parameters`))
+	return tools
+}
+
+function readTool(tool: ToolBody, param: string): Tool {
+	if (tool.type === 'custom') {
+		const { name, description, format } = tool.custom
+		return {
+			type: 'custom',
+			name,
+			...(description == null ? {} : { description }),
+			...(format?.type === 'grammar' ? { grammar: { syntax: format.grammar.syntax, definition: format.grammar.definition } } : {}),
+		}
+	}
+	const { name, description, parameters, strict } = tool.function
+	if (strict === true && parameters != null) checkStrict(parameters as JsonObject, `function '${name}'`, param)
+	return {
+		type: 'function',
+		name,
+		...(description == null ? {} : { description }),
+		...(parameters == null ? {} : { parameters: parameters as JsonObject }),
+		strict: strict ?? false,
+	}
+}
+
+function checkStrict(schema: JsonObject, place: string, param: string): void {
+	const violation = strictViolation(schema)
+	if (violation === undefined) return
+	throw new ChatError('invalid-request', `Invalid schema for ${place}: In context=${violation.context}, ${violation.message}`, { param })
+}
+
+function readToolChoice(fields: ChatRequestBody, tools: readonly Tool[]): ToolChoice {
+	if (tools.length === 0) return { type: 'none' }
+	if ((fields.tools ?? []).length === 0) return readFunctionCall(fields.function_call, tools)
+	const choice = fields.tool_choice ?? 'auto'
+	if (typeof choice === 'string') return { type: choice }
+	switch (choice.type) {
+		case 'function':
+			return named(choice.function.name, tools, 'tool_choice')
+		case 'custom':
+			return named(choice.custom.name, tools, 'tool_choice')
+		case 'allowed_tools': {
+			const { mode, tools: allowed } = choice.allowed_tools
+			const only = allowed.map((one) => (one.type === 'function' ? one.function.name : one.custom.name))
+			for (const name of only) named(name, tools, 'tool_choice')
+			return { type: mode, only }
+		}
+	}
+}
+
+function readFunctionCall(choice: ChatRequestBody['function_call'], tools: readonly Tool[]): ToolChoice {
+	if (choice == null) return { type: 'auto' }
+	return typeof choice === 'string' ? { type: choice } : named(choice.name, tools, 'function_call')
+}
+
+function named(name: string, tools: readonly Tool[], param: string): ToolChoice {
+	if (tools.some((tool) => tool.name === name)) return { type: 'named', name }
+	throw new ChatError('invalid-request', `Tool choice '${name.slice(0, 100)}' not found in 'tools' parameter.`, { param })
+}
+
+function readResponseFormat(fields: ChatRequestBody): ResponseFormat {
+	const format = fields.response_format
+	switch (format?.type) {
+		case undefined:
+		case 'text':
+			return { type: 'text' }
+		case 'json_object':
+			if (!mentionsJson(fields.messages))
+				throw new ChatError('invalid-request', "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.", { param: 'messages' })
+			return { type: 'json-object' }
+		case 'json_schema': {
+			const { name, description, schema, strict } = format.json_schema
+			if (strict === true && schema != null) checkStrict(schema as JsonObject, `response_format '${name}'`, 'response_format')
+			return {
+				type: 'json-schema',
+				name,
+				...(description == null ? {} : { description }),
+				...(schema == null ? {} : { schema: schema as JsonObject }),
+				strict: strict ?? false,
+			}
+		}
+	}
+}
+
+function mentionsJson(messages: ChatRequestBody['messages']): boolean {
+	return messages.some(({ content }) => {
+		if (typeof content === 'string') return /json/i.test(content)
+		return (content ?? []).some((part) => part.type === 'text' && /json/i.test(part.text))
+	})
+}
+
+/** Fields whose meaning the canonical request carries; all others travel on under their own names. */
+const understood: ReadonlySet<string> = new Set([
+	'model', 'messages', 'temperature', 'top_p', 'top_k', 'min_p', 'frequency_penalty', 'presence_penalty', 'repetition_penalty',
+	'logit_bias', 'seed', 'stop', 'n', 'stream', 'stream_options', 'user', 'max_completion_tokens', 'max_tokens', 'logprobs',
+	'top_logprobs', 'tools', 'tool_choice', 'parallel_tool_calls', 'functions', 'function_call', 'response_format',
+	'reasoning_effort', 'reasoning',
+])
+
+/** What the core gives no meaning to, explicit nulls left out. */
+export function passthrough(fields: Readonly<Record<string, unknown>>, known: ReadonlySet<string> = understood): JsonObject {
+	const kept: Record<string, unknown> = {}
+	for (const [name, value] of Object.entries(fields)) if (value != null && !known.has(name)) kept[name] = value
+	return kept as JsonObject
+}

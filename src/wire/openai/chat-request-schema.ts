@@ -1,0 +1,190 @@
+// OpenAI's Chat Completions request as a schema: what may be sent, and within which bounds. Fields nobody named are kept, since
+// clients of other servers send them; rules that span fields are the reader's.
+
+import { z } from 'zod'
+
+const textPart = z.looseObject({ type: z.literal('text'), text: z.string() })
+const refusalPart = z.looseObject({ type: z.literal('refusal'), refusal: z.string() })
+const imagePart = z.looseObject({
+	type: z.literal('image_url'),
+	/** A bare string is what Ollama's documentation shows. */
+	image_url: z.union([
+		z.string(),
+		z.looseObject({ url: z.string(), detail: z.enum(['auto', 'low', 'high']).nullish() }),
+	]),
+})
+const audioPart = z.looseObject({
+	type: z.literal('input_audio'),
+	input_audio: z.looseObject({ data: z.string(), format: z.string() }),
+})
+const filePart = z.looseObject({
+	type: z.literal('file'),
+	file: z.looseObject({
+		file_id: z.string().nullish(),
+		filename: z.string().nullish(),
+		file_data: z.string().nullish(),
+	}),
+})
+
+const textContent = z.union([z.string(), z.array(textPart).min(1)])
+const userContent = z.union([
+	z.string(),
+	z.array(z.discriminatedUnion('type', [textPart, imagePart, audioPart, filePart])).min(1),
+])
+const assistantContent = z.union([z.string(), z.array(z.discriminatedUnion('type', [textPart, refusalPart]))])
+
+const name = z.string().nullish()
+const calledFunction = z.looseObject({ name: z.string(), arguments: z.string() })
+
+export const toolCall = z.discriminatedUnion('type', [
+	z.looseObject({ id: z.string(), type: z.literal('function'), function: calledFunction }),
+	z.looseObject({
+		id: z.string(),
+		type: z.literal('custom'),
+		custom: z.looseObject({ name: z.string(), input: z.string() }),
+	}),
+])
+
+const message = z.discriminatedUnion('role', [
+	z.looseObject({ role: z.literal('system'), content: textContent, name }),
+	z.looseObject({ role: z.literal('developer'), content: textContent, name }),
+	z.looseObject({ role: z.literal('user'), content: userContent, name }),
+	z.looseObject({
+		role: z.literal('assistant'),
+		content: assistantContent.nullish(),
+		refusal: z.string().nullish(),
+		reasoning_content: z.string().nullish(),
+		reasoning: z.string().nullish(),
+		tool_calls: z.array(toolCall).nullish(),
+		function_call: calledFunction.nullish(),
+		name,
+	}),
+	z.looseObject({ role: z.literal('tool'), content: textContent, tool_call_id: z.string() }),
+	z.looseObject({ role: z.literal('function'), content: z.string().nullish(), name: z.string() }),
+])
+
+const toolName = z
+	.string()
+	.min(1)
+	.max(64)
+	.regex(/^[a-zA-Z0-9_-]+$/)
+const jsonObject = z.record(z.string(), z.unknown())
+
+const functionDefinition = z.looseObject({
+	name: toolName,
+	description: z.string().nullish(),
+	parameters: jsonObject.nullish(),
+	strict: z.boolean().nullish(),
+})
+
+const tool = z.discriminatedUnion('type', [
+	z.looseObject({ type: z.literal('function'), function: functionDefinition }),
+	z.looseObject({
+		type: z.literal('custom'),
+		custom: z.looseObject({
+			name: toolName,
+			description: z.string().nullish(),
+			format: z
+				.discriminatedUnion('type', [
+					z.looseObject({ type: z.literal('text') }),
+					z.looseObject({
+						type: z.literal('grammar'),
+						grammar: z.looseObject({ syntax: z.enum(['lark', 'regex']), definition: z.string() }),
+					}),
+				])
+				.nullish(),
+		}),
+	}),
+])
+
+const namedFunction = z.looseObject({
+	type: z.literal('function'),
+	function: z.looseObject({ name: z.string() }),
+})
+const namedCustom = z.looseObject({ type: z.literal('custom'), custom: z.looseObject({ name: z.string() }) })
+
+const toolChoice = z.union([
+	z.enum(['none', 'auto', 'required']),
+	z.discriminatedUnion('type', [
+		namedFunction,
+		namedCustom,
+		z.looseObject({
+			type: z.literal('allowed_tools'),
+			allowed_tools: z.looseObject({
+				mode: z.enum(['auto', 'required']),
+				tools: z.array(z.discriminatedUnion('type', [namedFunction, namedCustom])).min(1),
+			}),
+		}),
+	]),
+])
+
+const responseFormat = z.discriminatedUnion('type', [
+	z.looseObject({ type: z.literal('text') }),
+	z.looseObject({ type: z.literal('json_object') }),
+	z.looseObject({
+		type: z.literal('json_schema'),
+		json_schema: z.looseObject({
+			name: toolName,
+			description: z.string().nullish(),
+			schema: jsonObject.nullish(),
+			strict: z.boolean().nullish(),
+		}),
+	}),
+])
+
+/** Longest stop text, in characters: the engine holds back as much of a stream as the longest stop may still need. */
+const maxStopCharacters = 1024
+const stopText = z.string().max(maxStopCharacters)
+
+const integer = z.number().refine(Number.isInteger, { error: 'integer' })
+const whole = z.int()
+
+/** Sampling fields that chat and legacy completions share. */
+export const samplingFields = {
+	temperature: z.number().min(0).max(2).nullish(),
+	top_p: z.number().min(0).max(1).nullish(),
+	top_k: whole.nullish(),
+	min_p: z.number().min(0).max(1).nullish(),
+	frequency_penalty: z.number().min(-2).max(2).nullish(),
+	presence_penalty: z.number().min(-2).max(2).nullish(),
+	repetition_penalty: z.number().gt(0).max(100).nullish(),
+	logit_bias: z.record(z.string().regex(/^\d{1,9}$/), z.number().min(-100).max(100)).nullish(),
+	seed: integer.nullish(),
+	stop: z.union([stopText, z.array(stopText).max(4)]).nullish(),
+	n: whole.min(1).max(128).nullish(),
+	stream: z.boolean().nullish(),
+	stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+	user: z.string().nullish(),
+}
+
+export const chatRequestSchema = z.looseObject({
+	model: z.string().min(1),
+	messages: z.array(message).min(1),
+	...samplingFields,
+	max_completion_tokens: whole.min(0).nullish(),
+	max_tokens: whole.min(0).nullish(),
+	logprobs: z.boolean().nullish(),
+	top_logprobs: whole.min(0).max(20).nullish(),
+	tools: z.array(tool).max(128).nullish(),
+	tool_choice: toolChoice.nullish(),
+	parallel_tool_calls: z.boolean().nullish(),
+	functions: z.array(functionDefinition).max(128).nullish(),
+	function_call: z.union([z.enum(['none', 'auto']), z.looseObject({ name: z.string() })]).nullish(),
+	response_format: responseFormat.nullish(),
+	reasoning_effort: z.string().nullish(),
+	reasoning: z.looseObject({ effort: z.string().nullish() }).nullish(),
+	metadata: z
+		.record(z.string().max(64), z.string().max(512))
+		.refine((pairs) => Object.keys(pairs).length <= 16, { error: 'at most 16 pairs' })
+		.nullish(),
+	modalities: z.array(z.enum(['text', 'audio'])).nullish(),
+	store: z.boolean().nullish(),
+	verbosity: z.string().nullish(),
+	service_tier: z.string().nullish(),
+})
+
+export type ChatRequestBody = z.infer<typeof chatRequestSchema>
+export type MessageBody = z.infer<typeof message>
+export type ToolBody = z.infer<typeof tool>
+export type ToolCallBody = z.infer<typeof toolCall>
+export type SamplingBody = Pick<ChatRequestBody, keyof typeof samplingFields>

@@ -1,0 +1,74 @@
+// A whole answer written as a `chat.completion` object. Sources: OpenAI's OpenAPI description and its examples.
+
+import type { Choice, Completion } from '../../chat/completion.ts'
+import type { FinishReason } from '../../chat/event.ts'
+import type { ToolCall } from '../../chat/message.ts'
+import { writeLogprobs } from './logprobs-writer.ts'
+import { writeUsage } from './usage-writer.ts'
+
+/** What stands the same in every part of one answer. */
+export interface AnswerIdentity {
+	readonly id: string
+	/** Seconds since 1970. */
+	readonly created: number
+	/** The model's public name; an upstream's own name for it takes its place where known. */
+	readonly model: string
+}
+
+export interface CompletionShape {
+	/** Answer calls as `function_call`, for requests made with `functions`. */
+	readonly legacyFunctions: boolean
+}
+
+export function writeCompletion(completion: Completion, identity: AnswerIdentity, shape: CompletionShape) {
+	return {
+		id: identity.id,
+		object: 'chat.completion',
+		created: identity.created,
+		model: completion.model ?? identity.model,
+		choices: completion.choices.map((choice, index) => ({
+			index,
+			message: writeMessage(choice, shape),
+			logprobs: choice.logprobs === undefined ? null : writeLogprobs(choice.logprobs),
+			finish_reason: writeFinishReason(choice.finishReason, shape),
+		})),
+		usage: writeUsage(completion.usage),
+		service_tier: 'default',
+		system_fingerprint: completion.fingerprint ?? null,
+	}
+}
+
+function writeMessage(choice: Choice, shape: CompletionShape) {
+	const [firstCall] = choice.toolCalls
+	return {
+		role: 'assistant',
+		content: choice.text === '' && (firstCall !== undefined || choice.refusal !== '') ? null : choice.text,
+		refusal: choice.refusal === '' ? null : choice.refusal,
+		...(choice.reasoning === '' ? {} : { reasoning_content: choice.reasoning }),
+		annotations: [],
+		...(firstCall === undefined ? {} : writeCalls(choice.toolCalls, firstCall, shape)),
+	}
+}
+
+function writeCalls(calls: readonly ToolCall[], first: ToolCall, shape: CompletionShape) {
+	if (shape.legacyFunctions) return { function_call: { name: first.name, arguments: first.arguments } }
+	return { tool_calls: calls.map(writeToolCall) }
+}
+
+function writeToolCall(call: ToolCall) {
+	return call.type === 'function'
+		? { id: call.id, type: 'function', function: { name: call.name, arguments: call.arguments } }
+		: { id: call.id, type: 'custom', custom: { name: call.name, input: call.arguments } }
+}
+
+export function writeFinishReason(reason: FinishReason, shape: CompletionShape): string {
+	switch (reason) {
+		case 'stop':
+		case 'length':
+			return reason
+		case 'tool-calls':
+			return shape.legacyFunctions ? 'function_call' : 'tool_calls'
+		case 'content-filter':
+			return 'content_filter'
+	}
+}

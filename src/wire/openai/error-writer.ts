@@ -1,0 +1,62 @@
+// An error as OpenAI's API writes it: one table from our kinds to status, type and code.
+
+import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
+
+interface ErrorShape {
+	readonly status: number
+	readonly type: string
+	/** Used where the error itself carries no code. */
+	readonly code: string | null
+}
+
+const invalidRequest = 'invalid_request_error'
+
+const shapes: Readonly<Record<ChatErrorKind, ErrorShape>> = {
+	'invalid-request': { status: 400, type: invalidRequest, code: null },
+	'context-length-exceeded': { status: 400, type: invalidRequest, code: 'context_length_exceeded' },
+	unsupported: { status: 400, type: invalidRequest, code: 'unsupported_parameter' },
+	'too-large': { status: 413, type: invalidRequest, code: null },
+	'request-timeout': { status: 408, type: invalidRequest, code: null },
+	unauthenticated: { status: 401, type: invalidRequest, code: null },
+	'invalid-key': { status: 401, type: invalidRequest, code: 'invalid_api_key' },
+	forbidden: { status: 403, type: invalidRequest, code: null },
+	'model-not-found': { status: 404, type: invalidRequest, code: 'model_not_found' },
+	'wrong-operation': { status: 404, type: invalidRequest, code: null },
+	'not-found': { status: 404, type: invalidRequest, code: null },
+	'method-not-allowed': { status: 405, type: invalidRequest, code: 'method_not_supported' },
+	'rate-limited': { status: 429, type: 'requests', code: 'rate_limit_exceeded' },
+	overloaded: { status: 503, type: 'server_error', code: 'server_is_overloaded' },
+	unavailable: { status: 503, type: 'server_error', code: 'model_unavailable' },
+	'upstream-timeout': { status: 504, type: 'server_error', code: 'upstream_timeout' },
+	'upstream-failed': { status: 502, type: 'server_error', code: 'upstream_error' },
+	cancelled: { status: 499, type: 'server_error', code: 'request_cancelled' },
+	internal: { status: 500, type: 'server_error', code: null },
+}
+
+export interface WrittenError {
+	readonly status: number
+	readonly body: {
+		readonly error: {
+			readonly message: string
+			readonly type: string
+			readonly param: string | null
+			readonly code: string | null
+		}
+	}
+	readonly headers: Readonly<Record<string, string>>
+}
+
+/** `x-dragoman-error` carries our own kind, for a gateway that stands in front of this one. */
+export function writeError(error: ChatError): WrittenError {
+	const { status, type, code } = shapes[error.kind]
+	return {
+		status,
+		body: { error: { message: error.message, type, param: error.param ?? null, code: error.code ?? code } },
+		headers: {
+			'x-dragoman-error': error.kind,
+			...(error.retryAfterMs === undefined
+				? {}
+				: { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))), 'retry-after-ms': String(Math.ceil(error.retryAfterMs)) }),
+		},
+	}
+}

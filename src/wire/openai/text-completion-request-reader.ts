@@ -1,0 +1,81 @@
+// OpenAI's legacy completions request read into the canonical one.
+
+import { z } from 'zod'
+import { ChatError } from '../../chat/error.ts'
+import type { TextCompletionRequest } from '../../text-completions/text-completions.ts'
+import { passthrough, readSampling, readStop } from './chat-request-reader.ts'
+import { samplingFields } from './chat-request-schema.ts'
+import { readTexts } from './embeddings-request-reader.ts'
+import { schemaError } from './schema-error.ts'
+
+const maxPrompts = 2048
+
+const textCompletionRequestSchema = z.looseObject({
+	model: z.string().min(1),
+	prompt: z
+		.union([
+			z.string(),
+			z.array(z.string()).min(1).max(maxPrompts),
+			z.array(z.int().min(0)).min(1),
+			z.array(z.array(z.int().min(0)).min(1)).min(1).max(maxPrompts),
+		])
+		.nullish(),
+	...samplingFields,
+	max_tokens: z.int().min(0).nullish(),
+	best_of: z.int().min(0).max(20).nullish(),
+	echo: z.boolean().nullish(),
+	logprobs: z.int().min(0).max(5).nullish(),
+	suffix: z.string().nullish(),
+})
+
+type TextCompletionBody = z.infer<typeof textCompletionRequestSchema>
+
+/** OpenAI's default where `max_tokens` is absent. */
+const defaultMaxTokens = 16
+
+export interface ReadTextCompletionRequest {
+	readonly request: TextCompletionRequest
+	readonly stream: boolean
+	readonly includeUsage: boolean
+}
+
+/** @throws ChatError `invalid-request`, or `unsupported` for `best_of` above `n`. */
+export function readTextCompletionRequest(body: unknown): ReadTextCompletionRequest {
+	const parsed = textCompletionRequestSchema.safeParse(body)
+	if (!parsed.success) throw schemaError(parsed.error, body)
+	const fields = parsed.data
+	checkRules(fields)
+	return {
+		request: {
+			model: fields.model,
+			prompts: readTexts(fields.prompt ?? ''),
+			maxTokens: fields.max_tokens ?? defaultMaxTokens,
+			sampling: readSampling(fields),
+			stop: readStop(fields.stop),
+			choices: fields.n ?? 1,
+			echo: fields.echo ?? false,
+			...(fields.logprobs == null ? {} : { logprobs: { top: fields.logprobs } }),
+			...(fields.suffix == null || fields.suffix === '' ? {} : { suffix: fields.suffix }),
+			...(fields.user == null ? {} : { user: fields.user }),
+			passthrough: passthrough(fields, understood),
+		},
+		stream: fields.stream ?? false,
+		includeUsage: fields.stream_options?.include_usage ?? false,
+	}
+}
+
+const understood: ReadonlySet<string> = new Set(Object.keys(textCompletionRequestSchema.shape))
+
+function checkRules(fields: TextCompletionBody): void {
+	if (fields.stream_options != null && fields.stream !== true)
+		throw new ChatError('invalid-request', "Invalid value for 'stream_options': 'stream_options' is only allowed when 'stream' is enabled.", { param: 'stream_options' })
+	const best = fields.best_of ?? 0
+	const wanted = fields.n ?? 1
+	if (best !== 0 && best < wanted)
+		throw new ChatError('invalid-request', `Invalid 'best_of': integer below minimum value. Expected a value >= ${wanted} ('n'), but got ${best} instead.`, {
+			param: 'best_of',
+			code: 'integer_below_min_value',
+		})
+	if (best > wanted)
+		throw new ChatError('unsupported', "Unsupported value: 'best_of' above 'n' is not supported.", { param: 'best_of', code: 'unsupported_value' })
+}
