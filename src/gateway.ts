@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Settings } from './config/settings.ts'
 import type { EngineSurroundings } from './engines/kind.ts'
-import { embeddedByDefault, engineKinds } from './engines/list.ts'
+import { engineKinds } from './engines/list.ts'
 import { withConfiguredKey } from './keys/configured-key-store.ts'
 import { createKey, keyOf } from './keys/key.ts'
 import type { KeyStore } from './keys/key-store.ts'
@@ -40,13 +40,12 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 	await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 })
 	const store = new SqlKeyStore(await openSqlite(settings.databaseFile))
 	const firstKey = await ensureFirstKey(store, settings, surroundings.clock)
-	const { models, upstreams: configured } = withEmbeddedModel(settings)
-	const table = new ModelTable(models)
-	const upstreams = await openUpstreams(configured, settings, surroundings)
+	const models = readModels(settings)
+	const upstreams = await openUpstreams(settings, surroundings)
 	const { bodyBytes, bodyTimeoutMs, jsonDepth, keepAliveMs } = settings.config.limits
 	const handler = openHandler({
 		keys: withOperatorKey(store, settings, surroundings.clock),
-		models: table,
+		models,
 		upstreams,
 		limits: { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs },
 		version: surroundings.version,
@@ -56,7 +55,7 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 	return {
 		...handler,
 		firstKey,
-		models: table,
+		models,
 		async close() {
 			await Promise.all(upstreams.map(({ engine }) => engine.close()))
 			await store.close()
@@ -76,17 +75,15 @@ function withOperatorKey(store: KeyStore, { config }: Settings, clock: Clock): K
 	return config.adminKey === undefined ? store : withConfiguredKey(store, keyOf(config.adminKey, 'operator', 'admin', clock.now()))
 }
 
-type Configured = Pick<Settings['config'], 'models' | 'upstreams'>
-
-/** Without any model named, the embedded one is served. */
-function withEmbeddedModel({ config }: Settings) {
-	const { models, upstreams }: Configured = Object.keys(config.models).length > 0 ? config : embeddedByDefault
-	return { models: Object.entries(models).map(([name, { contextTokens, ...model }]) => ({ name, ...model, ...(contextTokens === undefined ? {} : { contextTokens }) })), upstreams }
+function readModels({ config }: Settings): ModelTable {
+	return new ModelTable(
+		Object.entries(config.models).map(([name, { contextTokens, ...model }]) => ({ name, ...model, ...(contextTokens === undefined ? {} : { contextTokens }) })),
+	)
 }
 
-async function openUpstreams(configured: Configured['upstreams'], settings: Settings, surroundings: GatewaySurroundings): Promise<readonly Upstream[]> {
+async function openUpstreams(settings: Settings, surroundings: GatewaySurroundings): Promise<readonly Upstream[]> {
 	return Promise.all(
-		Object.entries(configured).map(async ([name, { engine: kind, model, ...options }]) => {
+		Object.entries(settings.config.upstreams).map(async ([name, { engine: kind, model, ...options }]) => {
 			const known = engineKinds[kind]
 			if (known === undefined) throw new Error(`upstream '${name}': there is no engine '${kind}'`)
 			return { name, model, engine: await known.open(options, engineSurroundings(name, model, settings, surroundings)) }

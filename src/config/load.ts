@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { isNode, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
+import { embeddedByDefault } from '../engines/list.ts'
 import { type ConfigFile, configSchema } from './schema.ts'
 
 /** Wrong in a way that the operator can mend. Its message has a line for each complaint: `file:line: field: complaint`. */
@@ -25,12 +26,19 @@ export interface ConfigSource {
 export async function loadConfig(source: ConfigSource): Promise<ConfigFile> {
 	const document = source.file === undefined ? emptyDocument : await readDocument(source.file)
 	const filled = await fillIn(document.value, source, [])
-	const parsed = configSchema.safeParse({ ...(isRecord(filled) ? filled : {}), ...definedOnly(source.overrides) })
+	const parsed = configSchema.safeParse(withEmbeddedModel({ ...(isRecord(filled) ? filled : {}), ...definedOnly(source.overrides) }))
 	const complaints: Complaint[] = isRecord(filled) ? [] : [{ path: [], message: 'expected a mapping' }]
 	if (!parsed.success) complaints.push(...parsed.error.issues.flatMap((issue) => flatten(issue, [])))
 	else complaints.push(...danglingRoutes(parsed.data))
 	if (complaints.length > 0 || !parsed.success) throw new ConfigError(complaints.map((complaint) => locate(complaint, document)).join('\n'))
 	return parsed.data
+}
+
+/** Without any model named, the embedded one is served. */
+function withEmbeddedModel(file: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+	const { models, upstreams } = file
+	if (models !== undefined && !(isRecord(models) && Object.keys(models).length === 0)) return file
+	return { ...file, models: embeddedByDefault.models, upstreams: { ...(isRecord(upstreams) ? upstreams : {}), ...embeddedByDefault.upstreams } }
 }
 
 interface Document {

@@ -65,7 +65,8 @@ export function openHandler(options: HandlerOptions): Handler {
 				const answered = await answer(received, match.target.route, match.parameter, parts)
 				return writeAnswer(answered, received, dialect, options)
 			} catch (thrown) {
-				return writeFailure(asChatError(thrown), received, dialect, options)
+				const allow: Record<string, string> = match.type === 'other-methods' ? { allow: match.methods.join(', ') } : {}
+				return writeFailure(asChatError(thrown), received, dialect, options, allow)
 			}
 		},
 	}
@@ -131,10 +132,10 @@ function writeAnswer(answered: Answer, received: Received, dialect: Dialect, opt
 	}
 }
 
-function writeFailure(error: ChatError, received: Received, dialect: Dialect, options: HandlerOptions): Response {
+function writeFailure(error: ChatError, received: Received, dialect: Dialect, options: HandlerOptions, extra: Readonly<Record<string, string>>): Response {
 	if (error.kind === 'internal') options.log.error({ err: error.cause, request: received.id }, 'a request failed by a defect of this server')
 	const written = dialect.writeError(error)
-	return Response.json(written.body, { status: written.status, headers: { ...headersOf(received, dialect, options), ...written.headers } })
+	return Response.json(written.body, { status: written.status, headers: { ...headersOf(received, dialect, options), ...written.headers, ...extra } })
 }
 
 /** Short enough to send back. */

@@ -1,0 +1,23 @@
+// npm run check: types, lint and format, import directions. Exits with the number of those that failed.
+
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { installDependencies, root } from './dependencies.mjs'
+
+installDependencies({ dev: true })
+const bin = (name) => join(root, 'node_modules', '.bin', name)
+
+export const checks = [
+	{ name: 'types', command: [bin('tsc'), '--noEmit'] },
+	{ name: 'lint and format', command: [bin('biome'), 'check', '--error-on-warnings'] },
+	{ name: 'import directions', command: [bin('bun'), join('scripts', 'import-directions.ts')] },
+]
+
+/** Runs one and tells whether it passed. */
+export function runCheck({ name, command: [program, ...args] }) {
+	const { status } = spawnSync(program, args, { cwd: root, stdio: 'inherit' })
+	process.stdout.write(`${status === 0 ? 'ok  ' : 'FAIL'} ${name}\n`)
+	return status === 0
+}
+
+if (process.argv[1] === import.meta.filename || process.argv[1]?.endsWith('check.mjs')) process.exitCode = checks.filter((check) => !runCheck(check)).length

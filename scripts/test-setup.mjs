@@ -1,0 +1,68 @@
+// What parts of the test suite need of the machine: each function finds or installs one thing, tells `found` where it is, and
+// returns why it could not, if it could not. Everything is kept in .cache/ for the next run.
+
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from './dependencies.mjs'
+
+const cache = join(root, '.cache')
+const bun = join(root, 'node_modules', '.bin', 'bun')
+const main = join('src', 'main.ts')
+
+/** The embedded engine's library. */
+export function setUpEngine(found) {
+	found.DRAGOMAN_TEST_ENGINE = join(cache, 'engine')
+	return run(bun, [main, 'engine', 'install', '--folder', found.DRAGOMAN_TEST_ENGINE], 'the engine library cannot be installed')
+}
+
+/** The weights of the default model. */
+export function setUpWeights(found) {
+	found.DRAGOMAN_TEST_MODELS = join(cache, 'models')
+	return run(bun, [main, 'models', 'pull', '--folder', found.DRAGOMAN_TEST_MODELS], "the default model's weights cannot be fetched")
+}
+
+/** A Python environment with the real clients. */
+export function setUpPython(found) {
+	const requirements = join(root, 'test', 'clients', 'requirements.txt')
+	const venv = join(cache, 'python')
+	const python = join(venv, process.platform === 'win32' ? 'Scripts' : 'bin', 'python')
+	found.DRAGOMAN_TEST_PYTHON = python
+	const stamp = join(venv, 'requirements.sha256')
+	const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex')
+	if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return undefined
+	mkdirSync(cache, { recursive: true })
+	const failed =
+		run('python3', ['-m', 'venv', '--clear', venv], 'Python 3 cannot make a virtual environment') ??
+		run(python, ['-m', 'pip', 'install', '--quiet', '-r', requirements], 'the Python clients cannot be installed')
+	if (failed === undefined) writeFileSync(stamp, wanted)
+	return failed
+}
+
+/** A browser. */
+export function setUpChromium(found) {
+	const known = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+	if (!known.some(existsSync)) installSystemPackages(['chromium'])
+	const browser = known.find(existsSync)
+	if (browser === undefined) return 'there is no Chromium, and it cannot be installed'
+	found.DRAGOMAN_TEST_BROWSER = browser
+	return undefined
+}
+
+function installSystemPackages(names) {
+	const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n']
+	const apt = (...args) => {
+		const [program, ...rest] = [...asRoot, 'apt-get', ...args]
+		return spawnSync(program, rest, { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }).status
+	}
+	process.stderr.write(`Installing ${names.join(', ')} …\n`)
+	if (apt('install', '-y', '-qq', '--no-install-recommends', ...names) !== 0 && apt('update', '-qq') === 0)
+		apt('install', '-y', '-qq', '--no-install-recommends', ...names)
+}
+
+/** The reason, where `program` is missing or fails. */
+function run(program, args, reason) {
+	const { status, error } = spawnSync(program, args, { cwd: root, stdio: ['ignore', 2, 2] })
+	return status === 0 ? undefined : `${reason}${error === undefined ? '' : ` (${error.message})`}`
+}

@@ -1,0 +1,77 @@
+// npm test: everything. Installs what is missing, runs each part, and closes with `N passed, N failed, N skipped`. A part that cannot
+// be set up is skipped with its reason; where CI=true that counts as a failure. Arguments name the parts to run, all without any.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { checks, runCheck } from './check.mjs'
+import { root } from './dependencies.mjs'
+import { setUpChromium, setUpEngine, setUpPython, setUpWeights } from './test-setup.mjs'
+
+const bun = join(root, 'node_modules', '.bin', 'bun')
+const reports = join(root, '.cache', 'reports')
+rmSync(reports, { recursive: true, force: true })
+mkdirSync(reports, { recursive: true })
+
+const total = { passed: 0, failed: 0, skipped: 0 }
+/** What the tests are told of the machine: where things are that the set-up found or made. */
+const found = {}
+
+/** Each part: what it needs to be set up, and how it is run. */
+const parts = {
+	check: { needs: [], run: () => checks.map(runCheck).forEach((passed) => count({ passed: Number(passed), failed: Number(!passed), skipped: 0 })) },
+	unit: { needs: [setUpEngine], run: () => runBunTests('unit', ['src', 'scripts']) },
+	end: { needs: [setUpEngine, setUpWeights], run: () => runBunTests('end', ['test']) },
+	clients: { needs: [setUpEngine, setUpWeights, setUpPython], run: runPythonTests },
+	browser: { needs: [setUpEngine, setUpChromium], run: () => runBunTests('browser', ['console']) },
+}
+
+const wanted = process.argv.slice(2)
+for (const [name, { needs, run }] of Object.entries(parts)) {
+	if (wanted.length > 0 && !wanted.includes(name)) continue
+	process.stdout.write(`\n== ${name}\n`)
+	const missing = needs.map((setUp) => setUp(found)).filter((reason) => reason !== undefined)
+	if (missing.length > 0) skip(name, missing)
+	else run()
+}
+process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`)
+process.exitCode = total.failed > 0 ? 1 : 0
+
+function skip(name, reasons) {
+	const counted = process.env.CI === 'true' ? 'failed' : 'skipped'
+	total[counted]++
+	process.stdout.write(`${counted}: ${name}: ${reasons.join('; ')}\n`)
+}
+
+function runBunTests(name, folders) {
+	const report = join(reports, `${name}.xml`)
+	runReported([bun, 'test', '--timeout', '60000', '--reporter=junit', `--reporter-outfile=${report}`, ...folders.map((folder) => `./${folder}/`)], report)
+}
+
+function runPythonTests() {
+	const report = join(reports, 'clients.xml')
+	runReported([found.DRAGOMAN_TEST_PYTHON, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', `--junitxml=${report}`, join('test', 'clients')], report)
+}
+
+/** Runs a test runner and adds what its report counts; one that dies without a report is one failure. */
+function runReported([program, ...args], report) {
+	const { status } = spawnSync(program, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...found } })
+	const counts = existsSync(report) ? readReport(readFileSync(report, 'utf8')) : { passed: 0, failed: 0, skipped: 0 }
+	if (status !== 0 && counts.failed === 0) counts.failed = 1
+	count(counts)
+}
+
+/** Totals of a JUnit report: the outermost element carries them, or its children do. */
+function readReport(xml) {
+	const [, outer = ''] = /<testsuites\b([^>]*)>/.exec(xml) ?? []
+	const heads = / tests="/.test(outer) ? [outer] : [...xml.matchAll(/<testsuite\b([^>]*)>/g)].map(([, head]) => head)
+	const sum = (name) => heads.reduce((all, head) => all + Number(new RegExp(` ${name}="(\\d+)"`).exec(head)?.[1] ?? 0), 0)
+	const failed = sum('failures') + sum('errors')
+	return { passed: sum('tests') - failed - sum('skipped'), failed, skipped: sum('skipped') }
+}
+
+function count({ passed, failed, skipped }) {
+	total.passed += passed
+	total.failed += failed
+	total.skipped += skipped
+}

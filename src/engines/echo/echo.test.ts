@@ -1,0 +1,174 @@
+// What the echo engine is told to do, and does; what every engine does stands in the contract.
+
+import { expect, test } from 'bun:test'
+import { readFile } from 'node:fs/promises'
+import { collect } from '../../chat/collect.ts'
+import { ChatError } from '../../chat/error.ts'
+import type { ChatEvent } from '../../chat/event.ts'
+import type { Message } from '../../chat/message.ts'
+import type { ChatRequest } from '../../chat/request.ts'
+import type { Clock } from '../../time/clock.ts'
+import type { EngineCall } from '../engine.ts'
+import { type EchoOptions, openEcho } from './echo.ts'
+import { sampleSchema } from './schema-sample.ts'
+import { splitWords } from './words.ts'
+
+const user = (text: string): Message => ({ role: 'user', content: [{ type: 'text', text }] })
+
+function request(text: string, changes: Partial<ChatRequest> = {}): ChatRequest {
+	return {
+		model: 'echo',
+		messages: [user(text)],
+		sampling: {},
+		stop: [],
+		choices: 1,
+		tools: [],
+		toolChoice: { type: 'none' },
+		parallelToolCalls: true,
+		responseFormat: { type: 'text' },
+		passthrough: {},
+		...changes,
+	}
+}
+
+const call = (signal = new AbortController().signal): EngineCall => ({ signal, model: 'echo', requestId: 'req_1' })
+
+async function ask(text: string, changes: Partial<ChatRequest> = {}, options: EchoOptions = {}) {
+	return collect(await openEcho(options).chat(request(text, changes), call()))
+}
+
+async function events(text: string, changes: Partial<ChatRequest> = {}, options: EchoOptions = {}): Promise<readonly ChatEvent[]> {
+	return Array.fromAsync(await openEcho(options).chat(request(text, changes), call()))
+}
+
+test('the last user text comes back word by word, spaces kept', async () => {
+	const texts = (await events('  Hello  brave\nnew world ')).flatMap((event) => (event.type === 'text' ? [event.text] : []))
+	expect(texts).toEqual(['  Hello', '  brave', '\nnew', ' world', ' '])
+})
+
+test('words of more than 12 characters are several tokens, and no character is cut', () => {
+	expect(splitWords('internationalisation')).toEqual(['internationa', 'lisation'])
+	expect(splitWords('𝄞'.repeat(13))).toEqual(['𝄞'.repeat(12), '𝄞'])
+})
+
+test('usage counts the tokens of all messages, and of the answer', async () => {
+	const { usage } = await ask('', { messages: [{ role: 'system', content: [{ type: 'text', text: 'Be brief.' }] }, user('one two three')] })
+	expect(usage).toEqual({ promptTokens: 5, completionTokens: 3, cachedTokens: 0, reasoningTokens: 0, source: 'counted' })
+})
+
+test('a tool result is what an agent hears back', async () => {
+	const messages: Message[] = [
+		user('echo:tool get_weather {}'),
+		{ role: 'assistant', content: [], toolCalls: [{ type: 'function', id: 'c', name: 'get_weather', arguments: '{}' }] },
+		{ role: 'tool', callId: 'c', content: [{ type: 'text', text: '21 degrees' }] },
+	]
+	expect((await ask('', { messages })).choices[0]).toMatchObject({ text: '21 degrees', toolCalls: [], finishReason: 'stop' })
+})
+
+test('several instructions and texts, one a line, make one answer', async () => {
+	const { choices, usage } = await ask('echo:reasoning let me see\necho:say It is\nfine.\necho:tool f {"a": 1}\necho:tool g')
+	expect(choices[0]).toEqual({
+		text: 'It is\nfine.',
+		reasoning: 'let me see',
+		refusal: '',
+		toolCalls: [
+			{ type: 'function', id: 'call_echo_0_0', name: 'f', arguments: '{"a": 1}' },
+			{ type: 'function', id: 'call_echo_0_1', name: 'g', arguments: '{}' },
+		],
+		finishReason: 'tool-calls',
+	})
+	expect(usage.reasoningTokens).toBe(3)
+})
+
+test('echo:refuse and echo:repeat', async () => {
+	expect((await ask('echo:refuse I would rather not.')).choices[0]).toMatchObject({ refusal: 'I would rather not.', text: '' })
+	expect((await ask('echo:repeat 3 ha')).choices[0]?.text).toBe('ha ha ha')
+	const endless = await ask('echo:repeat 1000000000 ha', {}, { contextTokens: 50 })
+	expect(endless.choices[0]?.finishReason).toBe('length')
+	expect(endless.usage.completionTokens).toBe(47)
+})
+
+test('echo:error throws before the first event, with what may be tried again', async () => {
+	await expect(ask('echo:error overloaded')).rejects.toMatchObject({ name: 'ChatError', kind: 'overloaded', retryAfterMs: 1000, sent: 'nothing' })
+})
+
+test('echo:error-after breaks off behind so many texts', async () => {
+	const broken = await events('echo:error-after 3 upstream-failed')
+	expect(broken.map(({ type }) => type)).toEqual(['start', 'text', 'text', 'text', 'error'])
+	expect(broken.at(-1)).toMatchObject({ error: { kind: 'upstream-failed', sent: 'yes' }, usage: { completionTokens: 3 } })
+})
+
+test('echo:hang never answers, until its caller goes', async () => {
+	const controller = new AbortController()
+	const begun = openEcho().chat(request('echo:hang'), call(controller.signal))
+	controller.abort()
+	await expect(begun).rejects.toMatchObject({ kind: 'cancelled' })
+})
+
+test('echo:hang-after goes silent in the middle', async () => {
+	const controller = new AbortController()
+	const seen: string[] = []
+	for await (const event of await openEcho().chat(request('echo:hang-after 2'), call(controller.signal))) {
+		seen.push(event.type)
+		if (seen.length === 3) queueMicrotask(() => controller.abort())
+	}
+	expect(seen).toEqual(['start', 'text', 'text', 'error'])
+})
+
+test('echo:delay waits on the clock before each token, and no longer than its caller', async () => {
+	const slept: number[] = []
+	const controller = new AbortController()
+	const clock: Clock = {
+		now: () => 0,
+		async sleep(ms, signal) {
+			slept.push(ms)
+			if (slept.length === 3) controller.abort()
+			signal?.throwIfAborted()
+		},
+	}
+	const stream = await openEcho({ clock }).chat(request('echo:delay 50 a b c d'), call(controller.signal))
+	expect((await Array.fromAsync(stream)).map(({ type }) => type)).toEqual(['start', 'text', 'text', 'error'])
+	expect(slept).toEqual([50, 50, 50])
+})
+
+test('an unknown instruction, error or count is refused', async () => {
+	for (const text of ['echo:dance', 'echo:error badly', 'echo:repeat many ha', 'echo:tool']) {
+		await expect(ask(text)).rejects.toMatchObject({ kind: 'invalid-request', code: 'unknown_instruction' })
+	}
+})
+
+test('a script is played back as it is, its first error thrown', async () => {
+	const script: readonly ChatEvent[] = [{ type: 'start', model: 'x' }, { type: 'error', error: new ChatError('upstream-timeout', 'late') }]
+	expect(await events('whatever', {}, { script })).toEqual(script)
+	await expect(events('whatever', {}, { script: script.slice(1) })).rejects.toThrow('late')
+})
+
+test('vectors: near where words are shared, of the length asked for', async () => {
+	const { vectors } = await openEcho().embed({ model: 'echo', inputs: ['red green blue', 'red green black', 'one two three'], dimensions: 256 }, call())
+	const dot = (a: number, b: number) => (vectors[a] ?? []).reduce((sum, value, index) => sum + value * (vectors[b]?.[index] ?? 0), 0)
+	expect(vectors.map(({ length }) => length)).toEqual([256, 256, 256])
+	expect(dot(0, 1)).toBeGreaterThan(dot(0, 2) + 0.3)
+})
+
+test('samples of schemas', () => {
+	const node = { type: 'object', properties: { next: { anyOf: [{ $ref: '#/$defs/node' }, { type: 'null' }] } }, required: ['next'] }
+	const cases = [
+		[{ enum: ['x', 'y'] }, 'x'],
+		[{ type: 'array', items: { type: 'boolean' }, minItems: 2 }, [false, false]],
+		[{ type: 'integer', minimum: 5, multipleOf: 4 }, 8],
+		[{ type: 'number', exclusiveMaximum: -1 }, -1.5],
+		[{ type: 'string', format: 'date' }, '2000-01-01'],
+		[{ type: 'string', minLength: 6 }, 'textxx'],
+		[{ type: ['string', 'null'], maxLength: 2 }, 'te'],
+		[{ $ref: '#/$defs/node', $defs: { node } }, { next: null }],
+		[{ allOf: [{ properties: { a: { const: 1 } }, required: ['a'] }, { properties: { b: { type: 'string' } }, required: ['b'] }] }, { a: 1, b: 'text' }],
+	] as const
+	for (const [schema, value] of cases) expect(sampleSchema(schema)).toEqual(value)
+})
+
+test('every instruction stands in docs/echo.md, and every one there exists', async () => {
+	const page = await readFile(new URL('../../../docs/echo.md', import.meta.url), 'utf8')
+	const source = await readFile(new URL('./instruction.ts', import.meta.url), 'utf8')
+	const documented = new Set([...page.matchAll(/^\| `echo:([a-z-]+)/gm)].map(([, name]) => name))
+	expect(documented).toEqual(new Set([...source.matchAll(/case '([a-z-]+)':/g)].map(([, name]) => name)))
+})

@@ -1,0 +1,239 @@
+// An engine without a model: it answers with what it was told, always the same way, in no time. Tests, development and demonstrations
+// run on it, so it does everything an engine can do, failing included. docs/echo.md says how it is told to.
+
+import { asChatError, ChatError } from '../../chat/error.ts'
+import type { ChatEvent } from '../../chat/event.ts'
+import type { Message } from '../../chat/message.ts'
+import { textOf } from '../../chat/message.ts'
+import type { ChatRequest } from '../../chat/request.ts'
+import { choosableTools, type Tool } from '../../chat/tool.ts'
+import type { Usage } from '../../chat/usage.ts'
+import type { EmbeddingRequest, Embeddings } from '../../embeddings/embeddings.ts'
+import type { TextCompletionRequest } from '../../text-completions/text-completions.ts'
+import { type Clock, systemClock } from '../../time/clock.ts'
+import { beginAnswer } from '../begun-answer.ts'
+import type { Engine, EngineCall } from '../engine.ts'
+import { type RunningCall, RunningCalls } from '../running-calls.ts'
+import { type Mishap, type Plan, type PlannedPart, readPlan } from './instruction.ts'
+import { sampleSchema } from './schema-sample.ts'
+import { type Speech, speak, type Utterance } from './speaker.ts'
+import { vectorOf } from './vectors.ts'
+import { countPrompt, countWords, splitWords } from './words.ts'
+
+export interface EchoOptions {
+	/** Longest prompt and answer together, in the echo's tokens; 8,192 unless said. */
+	readonly contextTokens?: number
+	/** Events to play back for every chat, whatever it asks; an error in front is thrown. */
+	readonly script?: readonly ChatEvent[]
+	/** Keeps the time of `echo:delay`. */
+	readonly clock?: Clock
+}
+
+const defaultDimensions = 64
+const maxDimensions = 4096
+/** Tokens without a pause; then whoever else waits for the event loop has a turn. */
+const tokensInARow = 64
+
+export function openEcho(options: EchoOptions = {}): Engine {
+	return new Echo(options)
+}
+
+class Echo implements Engine {
+	private readonly contextTokens: number
+	private readonly script: readonly ChatEvent[] | undefined
+	private readonly clock: Clock
+	private readonly running = new RunningCalls()
+
+	constructor({ contextTokens = 8192, script, clock = systemClock }: EchoOptions) {
+		this.contextTokens = contextTokens
+		this.script = script
+		this.clock = clock
+	}
+
+	state() {
+		return { status: 'ready', operations: ['chat', 'complete', 'embed'], contextTokens: this.contextTokens } as const
+	}
+
+	async chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+		if (this.script !== undefined) return this.begin(call, (running) => this.playBack(this.script ?? [], running))
+		const plan = planChat(request)
+		const promptTokens = countPrompt(request.messages)
+		const maxTokens = this.room(promptTokens, request.maxTokens, 'messages')
+		const { stop, logprobs, toolChoice } = request
+		const speeches = Array.from({ length: request.choices }, (_, choice): Speech => {
+			const callsEndWith = toolChoice.type === 'named' ? 'stop' : 'tool-calls'
+			return { choice, parts: plan.parts, preface: '', maxTokens, stop, logprobs, callsEndWith }
+		})
+		return this.begin(call, (running) => this.answer(plan, speeches, promptTokens, running))
+	}
+
+	async complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+		if (request.suffix !== undefined) throw new ChatError('unsupported', "The echo engine cannot fill a gap: 'suffix' is not supported.", { param: 'suffix' })
+		const { stop, logprobs, choices } = request
+		const prompts = request.prompts.map(promptText)
+		const plans = prompts.map(readPlan)
+		const speeches = prompts.flatMap((prompt, place) => {
+			const maxTokens = this.room(countWords(prompt), request.maxTokens, 'prompt')
+			const preface = request.echo ? prompt : ''
+			const parts = plans[place]?.parts ?? []
+			return Array.from({ length: choices }, (_, k): Speech => ({ choice: place * choices + k, parts, preface, maxTokens, stop, logprobs, callsEndWith: 'stop' }))
+		})
+		const promptTokens = prompts.reduce((sum, prompt) => sum + countWords(prompt), 0)
+		return this.begin(call, (running) => this.answer(plans[0] ?? readPlan(''), speeches, promptTokens, running))
+	}
+
+	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
+		const running = this.running.begin(call.signal)
+		try {
+			const dimensions = request.dimensions ?? defaultDimensions
+			if (dimensions > maxDimensions) throw new ChatError('unsupported', `Vectors have at most ${maxDimensions} dimensions.`, { param: 'dimensions' })
+			const texts = request.inputs.map(promptText)
+			const mishap = readPlan(texts[0] ?? '').mishap
+			if (mishap !== undefined) await suffer(mishap, running.signal)
+			const words = texts.map(splitWords)
+			for (const { length } of words) this.room(length, undefined, 'input')
+			const promptTokens = words.reduce((sum, { length }) => sum + length, 0)
+			return { vectors: words.map((one) => vectorOf(one, dimensions)), usage: usageOf(promptTokens, 0, 0) }
+		} finally {
+			running.end()
+		}
+	}
+
+	async close(): Promise<void> {
+		this.running.close()
+	}
+
+	/** Tokens that may be generated behind a prompt. */
+	private room(promptTokens: number, wanted: number | undefined, param: string): number {
+		const room = this.contextTokens - promptTokens
+		if (room >= 0) return Math.min(room, wanted ?? room)
+		throw new ChatError(
+			'context-length-exceeded',
+			`This model's maximum context length is ${this.contextTokens} tokens. However, your ${param} resulted in ${promptTokens} tokens. Please reduce the length of the ${param}.`,
+			{ param, code: 'context_length_exceeded' },
+		)
+	}
+
+	private begin(call: EngineCall, answer: (running: RunningCall) => AsyncGenerator<ChatEvent>): Promise<AsyncIterable<ChatEvent>> {
+		return beginAnswer(answer(this.running.begin(call.signal)))
+	}
+
+	private async *playBack(script: readonly ChatEvent[], running: RunningCall): AsyncGenerator<ChatEvent> {
+		try {
+			for (const [index, event] of script.entries()) {
+				if (running.signal.aborted) return yield { type: 'error', error: asChatError(running.signal.reason) }
+				if (index % tokensInARow === tokensInARow - 1) await nextTurn()
+				yield event
+			}
+		} finally {
+			running.end()
+		}
+	}
+
+	private async *answer(plan: Plan, speeches: readonly Speech[], promptTokens: number, running: RunningCall): AsyncGenerator<ChatEvent> {
+		let generated = 0
+		let thought = 0
+		let begun = false
+		const usage = () => usageOf(promptTokens, generated, thought)
+		try {
+			if (plan.mishap !== undefined && plan.mishap.after === undefined) await suffer(plan.mishap, running.signal)
+			running.signal.throwIfAborted()
+			begun = true
+			yield { type: 'start', fingerprint: 'fp_echo' }
+			for (const { event, cost } of takeTurns(speeches.map(speak))) {
+				if (cost !== 'nothing') {
+					if (plan.mishap?.after === generated) await suffer(plan.mishap, running.signal)
+					if (plan.delayMs > 0) await this.clock.sleep(plan.delayMs, running.signal)
+					else if (generated % tokensInARow === tokensInARow - 1) await nextTurn()
+					generated++
+					if (cost === 'thinking') thought++
+				}
+				running.signal.throwIfAborted()
+				yield event
+			}
+			if (plan.mishap?.after !== undefined) await suffer(plan.mishap, running.signal)
+			yield { type: 'finish', usage: usage() }
+		} catch (thrown) {
+			const error = asChatError(thrown)
+			yield { type: 'error', error: begun ? afterStart(error) : error, usage: usage() }
+		} finally {
+			running.end()
+		}
+	}
+}
+
+/** The choices' utterances, one of each in turn. */
+function* takeTurns(speakers: readonly Generator<Utterance>[]): Generator<Utterance> {
+	let talking = speakers
+	while (talking.length > 0) {
+		const still: Generator<Utterance>[] = []
+		for (const speaker of talking) {
+			const said = speaker.next()
+			if (said.done === true) continue
+			yield said.value
+			still.push(speaker)
+		}
+		talking = still
+	}
+}
+
+function planChat(request: ChatRequest): Plan {
+	const text = lastText(request.messages)
+	const plan = readPlan(text)
+	if (text.startsWith('echo:')) return plan
+	const { toolChoice, tools, responseFormat } = request
+	if (toolChoice.type === 'named' || toolChoice.type === 'required') {
+		return { ...plan, parts: choosableTools(tools, toolChoice).slice(0, 1).map(sampleCall) }
+	}
+	switch (responseFormat.type) {
+		case 'text':
+			return plan
+		case 'json-object':
+			return { ...plan, parts: [{ type: 'text', text: JSON.stringify({ echo: text }) }] }
+		case 'json-schema':
+			return { ...plan, parts: [{ type: 'text', text: JSON.stringify(sampleSchema(responseFormat.schema ?? {})) }] }
+	}
+}
+
+function sampleCall(tool: Tool): PlannedPart {
+	if (tool.type === 'custom') return { type: 'tool', kind: 'custom', name: tool.name, arguments: 'text' }
+	return { type: 'tool', kind: 'function', name: tool.name, arguments: JSON.stringify(tool.parameters === undefined ? {} : sampleSchema(tool.parameters)) }
+}
+
+/** What the newest user or tool message says: an agent that was told to call a tool goes on with the tool's result. */
+function lastText(messages: readonly Message[]): string {
+	const last = messages.findLast(({ role }) => role === 'user' || role === 'tool')
+	if (last === undefined) return ''
+	const text = textOf(last)
+	return last.role === 'tool' && text.startsWith('echo:') ? ` ${text}` : text
+}
+
+function promptText(prompt: string | readonly number[]): string {
+	return typeof prompt === 'string' ? prompt : prompt.join(' ')
+}
+
+async function suffer(mishap: Mishap, signal: AbortSignal): Promise<never> {
+	if (mishap.type === 'hang') return aborted(signal)
+	const retry = mishap.kind === 'overloaded' || mishap.kind === 'rate-limited' || mishap.kind === 'unavailable'
+	throw new ChatError(mishap.kind, `The echo engine was told to fail with '${mishap.kind}'.`, retry ? { retryAfterMs: 1000 } : {})
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+	return new Promise((_, reject) => {
+		if (signal.aborted) return reject(signal.reason)
+		signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+	})
+}
+
+/** The same error, told after tokens were generated. */
+function afterStart({ kind, message, retryAfterMs, cause }: ChatError): ChatError {
+	return new ChatError(kind, message, { sent: 'yes', ...(retryAfterMs === undefined ? {} : { retryAfterMs }), ...(cause === undefined ? {} : { cause }) })
+}
+
+function nextTurn(): Promise<void> {
+	return new Promise((resolve) => setImmediate(resolve))
+}
+
+function usageOf(promptTokens: number, completionTokens: number, reasoningTokens: number): Usage {
+	return { promptTokens, completionTokens, cachedTokens: 0, reasoningTokens, source: 'counted' }
+}

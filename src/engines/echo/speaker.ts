@@ -1,0 +1,91 @@
+// One choice of an echoed answer, token by token, within its bounds. It knows no time: waiting, failing and taking turns with other
+// choices is the engine's.
+
+import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import type { PlannedPart } from './instruction.ts'
+import { tokenLogprobs } from './token-logprobs.ts'
+import { splitWords } from './words.ts'
+
+export interface Speech {
+	readonly choice: number
+	readonly parts: readonly PlannedPart[]
+	/** Text repeated in front, which costs nothing. */
+	readonly preface: string
+	readonly maxTokens: number
+	readonly stop: readonly string[]
+	readonly logprobs: { readonly top: number } | undefined
+	/** How an answer that calls tools ends. */
+	readonly callsEndWith: FinishReason
+}
+
+/** One event, and whether it cost a token, and whether that was thinking. */
+export interface Utterance {
+	readonly event: ChatEvent
+	readonly cost: 'nothing' | 'token' | 'thinking'
+}
+
+/** Ends with its `choice-finish`. */
+export function* speak(speech: Speech): Generator<Utterance> {
+	for (const token of splitWords(speech.preface)) yield { event: textEvent(speech, token), cost: 'nothing' }
+	let spent = 0
+	let calls = 0
+	let reason: FinishReason | undefined
+	for (const part of speech.parts) {
+		if (part.type === 'tool') yield { event: callEvent(part, speech.choice, calls++), cost: 'nothing' }
+		const { tokens, stopped } = tokensOf(part, speech)
+		for (const token of tokens) {
+			if (spent === speech.maxTokens) {
+				reason = 'length'
+				break
+			}
+			spent++
+			yield { event: tokenEvent(part, speech, token, calls - 1), cost: part.type === 'reasoning' ? 'thinking' : 'token' }
+		}
+		if (stopped) reason ??= 'stop'
+		if (reason !== undefined) break
+	}
+	reason ??= calls > 0 ? speech.callsEndWith : 'stop'
+	yield { event: { type: 'choice-finish', choice: speech.choice, reason }, cost: 'nothing' }
+}
+
+/** The tokens of a part, no more than can matter, and whether a stop text cut them. */
+function tokensOf(part: PlannedPart, { maxTokens, stop }: Speech): { readonly tokens: readonly string[]; readonly stopped: boolean } {
+	switch (part.type) {
+		case 'text':
+			return cutAtStop(part.text, stop)
+		case 'repeat':
+			return cutAtStop(Array.from({ length: Math.min(part.times, maxTokens + 1) }, () => part.text || 'word').join(' '), stop)
+		case 'reasoning':
+		case 'refusal':
+			return { tokens: splitWords(part.text), stopped: false }
+		case 'tool':
+			return { tokens: splitWords(part.arguments), stopped: false }
+	}
+}
+
+function cutAtStop(text: string, stop: readonly string[]) {
+	const places = stop.map((one) => text.indexOf(one)).filter((place) => place >= 0)
+	return places.length === 0 ? { tokens: splitWords(text), stopped: false } : { tokens: splitWords(text.slice(0, Math.min(...places))), stopped: true }
+}
+
+function tokenEvent(part: PlannedPart, speech: Speech, token: string, call: number): ChatEvent {
+	const { choice } = speech
+	switch (part.type) {
+		case 'text':
+		case 'repeat':
+			return textEvent(speech, token)
+		case 'reasoning':
+		case 'refusal':
+			return { type: part.type, choice, text: token }
+		case 'tool':
+			return { type: 'tool-arguments', choice, call, fragment: token }
+	}
+}
+
+function textEvent({ choice, logprobs }: Speech, text: string): ChatEvent {
+	return { type: 'text', choice, text, ...(logprobs === undefined ? {} : { logprobs: tokenLogprobs(text, logprobs.top) }) }
+}
+
+function callEvent(part: Extract<PlannedPart, { type: 'tool' }>, choice: number, call: number): ChatEvent {
+	return { type: 'tool-call', choice, call, kind: part.kind, id: `call_echo_${choice}_${call}`, name: part.name }
+}

@@ -1,0 +1,20 @@
+// The echo engine's tokens. A token is a word with the white space before it; words of more than 12 characters are several tokens.
+
+import type { Message } from '../../chat/message.ts'
+import { textOf } from '../../chat/message.ts'
+
+/** The pieces of `text`, which joined are `text` again. */
+export function splitWords(text: string): readonly string[] {
+	return text.match(/\s*\S{1,12}|\s+/gu) ?? []
+}
+
+export function countWords(text: string): number {
+	return splitWords(text).length
+}
+
+/** Tokens of a prompt: those of its texts. Pictures, sounds and files cost nothing here. */
+export function countPrompt(messages: readonly Message[]): number {
+	let count = 0
+	for (const message of messages) count += countWords(textOf(message))
+	return count
+}

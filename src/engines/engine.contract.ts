@@ -1,0 +1,312 @@
+// What every engine must do. It asks through the interface alone; an engine that cannot keep a clause says so with a reason.
+
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { collect } from '../chat/collect.ts'
+import type { Completion } from '../chat/completion.ts'
+import { ChatError } from '../chat/error.ts'
+import type { ChatEvent } from '../chat/event.ts'
+import type { ChatRequest } from '../chat/request.ts'
+import type { Tool } from '../chat/tool.ts'
+import type { Engine, EngineCall } from './engine.ts'
+import { brokenRule } from './event-rules.testing.ts'
+
+export interface EngineExpectations {
+	/** What the engine calls the model to ask. */
+	readonly model: string
+	/** A prompt that is answered with at least 8 tokens, the same ones at temperature 0. */
+	readonly prompt: string
+	/** Where the engine's state does not tell it; the clause on overlong prompts uses it. */
+	readonly contextTokens?: number
+	/** Clauses that this engine does not keep, each with the reason. */
+	readonly except?: Partial<Record<Clause, string>>
+	/** Bound on each clause, in milliseconds; 20,000 unless said. */
+	readonly timeoutMs?: number
+}
+
+export type Clause = keyof typeof clauses
+
+/** @param open gives an engine that is ready, a fresh one each time. */
+export function engineContract(name: string, open: () => Promise<Engine>, expectations: EngineExpectations): void {
+	describe(`engine: ${name}`, () => {
+		let bench: Bench
+		beforeEach(async () => {
+			bench = new Bench(await open(), expectations)
+		}, expectations.timeoutMs ?? 20_000)
+		afterEach(() => bench.engine.close())
+
+		for (const [clause, check] of Object.entries(clauses)) {
+			const reason = reasonAgainst(clause, expectations)
+			if (reason !== undefined) test.skip(`${clause} (except here: ${reason})`, () => undefined)
+			else test(clause, () => check(bench), expectations.timeoutMs ?? 20_000)
+		}
+	})
+}
+
+function reasonAgainst(clause: string, { except = {} }: EngineExpectations): string | undefined {
+	return Object.entries(except).find(([name]) => name === clause)?.[1]
+}
+
+/** An engine and short ways to ask it. */
+class Bench {
+	readonly engine: Engine
+	readonly expectations: EngineExpectations
+
+	constructor(engine: Engine, expectations: EngineExpectations) {
+		this.engine = engine
+		this.expectations = expectations
+	}
+
+	request(changes: Partial<ChatRequest> = {}): ChatRequest {
+		return {
+			model: this.expectations.model,
+			messages: [{ role: 'user', content: [{ type: 'text', text: this.expectations.prompt }] }],
+			sampling: { temperature: 0, seed: 7 },
+			maxTokens: 64,
+			stop: [],
+			choices: 1,
+			tools: [],
+			toolChoice: { type: 'none' },
+			parallelToolCalls: true,
+			responseFormat: { type: 'text' },
+			passthrough: {},
+			...changes,
+		}
+	}
+
+	call(signal: AbortSignal = new AbortController().signal): EngineCall {
+		return { signal, model: this.expectations.model, requestId: 'req_contract' }
+	}
+
+	/** The whole answer, found to keep the rules. */
+	async ask(changes: Partial<ChatRequest> = {}): Promise<Completion> {
+		const request = this.request(changes)
+		const events = await Array.fromAsync(await this.engine.chat(request, this.call()))
+		expect(brokenRule(events, request.choices)).toBeUndefined()
+		return collect(replay(events))
+	}
+
+	async text(changes: Partial<ChatRequest> = {}): Promise<string> {
+		return (await this.ask(changes)).choices[0]?.text ?? ''
+	}
+}
+
+async function* replay(events: readonly ChatEvent[]) {
+	yield* events
+}
+
+async function thrownBy(work: Promise<unknown>): Promise<ChatError> {
+	const thrown = await work.then(
+		() => undefined,
+		(error: unknown) => error,
+	)
+	if (!(thrown instanceof ChatError)) throw new Error('expected a ChatError', { cause: thrown })
+	return thrown
+}
+
+const weather: Tool = {
+	type: 'function',
+	name: 'get_weather',
+	description: 'Current weather of a city.',
+	parameters: { type: 'object', properties: { city: { type: 'string', maxLength: 20 } }, required: ['city'], additionalProperties: false },
+	strict: true,
+}
+const time: Tool = { type: 'function', name: 'get_time', strict: false }
+
+const clauses = {
+	async 'is ready and says what it can do'({ engine }: Bench) {
+		const state = engine.state()
+		expect(state.status).toBe('ready')
+		expect(state.operations).toContain('chat')
+	},
+
+	async 'answers by the rules, with a text and a usage that adds up'(bench: Bench) {
+		const { choices, usage } = await bench.ask()
+		expect(choices[0]?.text).not.toBe('')
+		expect(usage.promptTokens).toBeGreaterThan(0)
+		expect(usage.completionTokens).toBeGreaterThan(0)
+		expect(usage.cachedTokens).toBeLessThanOrEqual(usage.promptTokens)
+		expect(usage.reasoningTokens).toBeLessThanOrEqual(usage.completionTokens)
+	},
+
+	async 'streams a long answer in pieces'(bench: Bench) {
+		const events = await Array.fromAsync(await bench.engine.chat(bench.request(), bench.call()))
+		expect(events.filter(({ type }) => type === 'text').length).toBeGreaterThan(3)
+	},
+
+	async 'gives the same answer to the same question at temperature 0'(bench: Bench) {
+		expect(await bench.text()).toBe(await bench.text())
+	},
+
+	async 'ends at maxTokens with the reason length'(bench: Bench) {
+		const { choices, usage } = await bench.ask({ maxTokens: 3 })
+		expect(choices[0]?.finishReason).toBe('length')
+		expect(usage.completionTokens).toBe(3)
+	},
+
+	async 'ends before the first stop text'(bench: Bench) {
+		const whole = await bench.text()
+		const middle = Math.floor(whole.length / 2)
+		const stop = whole.slice(middle, middle + 3)
+		const { choices } = await bench.ask({ stop: ['\u0001never\u0001', stop] })
+		expect(choices[0]?.text).toBe(whole.slice(0, whole.indexOf(stop)))
+		expect(choices[0]?.finishReason).toBe('stop')
+	},
+
+	async 'gives as many choices as asked, and counts them all'(bench: Bench) {
+		const one = await bench.ask()
+		const { choices, usage } = await bench.ask({ choices: 3 })
+		expect(choices.map(({ text }) => text)).toEqual(Array.from({ length: 3 }, () => one.choices[0]?.text ?? ''))
+		expect(usage.completionTokens).toBe(3 * one.usage.completionTokens)
+	},
+
+	async 'tells log-probabilities of every token, with alternatives, likeliest first'(bench: Bench) {
+		const { choices } = await bench.ask({ logprobs: { top: 3 } })
+		const tokens = choices[0]?.logprobs ?? []
+		expect(Buffer.from(tokens.flatMap(({ token, bytes }) => bytes ?? [...Buffer.from(token)])).toString()).toBe(choices[0]?.text ?? '')
+		for (const { logprob, top } of tokens) {
+			expect(logprob).toBeLessThanOrEqual(0)
+			expect(top.length).toBe(3)
+			expect(top.map((one) => one.logprob)).toEqual(top.map((one) => one.logprob).toSorted((a, b) => b - a))
+			expect(top.reduce((sum, one) => sum + Math.exp(one.logprob), 0)).toBeLessThan(1.001)
+		}
+	},
+
+	async 'tells no log-probabilities unasked'(bench: Bench) {
+		expect((await bench.ask()).choices[0]?.logprobs).toBeUndefined()
+	},
+
+	async 'calls the tool that is named, with arguments of its schema'(bench: Bench) {
+		const { choices } = await bench.ask({ tools: [time, weather], toolChoice: { type: 'named', name: 'get_weather' } })
+		expect(choices[0]?.toolCalls.map(({ name }) => name)).toEqual(['get_weather'])
+		expect(JSON.parse(choices[0]?.toolCalls[0]?.arguments ?? '')).toEqual({ city: expect.any(String) })
+	},
+
+	async 'calls a tool where it must, only one that is left to choose, and one at a time'(bench: Bench) {
+		const toolChoice = { type: 'required', only: ['get_time'] } as const
+		const { choices } = await bench.ask({ tools: [weather, time], toolChoice, parallelToolCalls: false })
+		expect(choices[0]?.toolCalls).toEqual([{ type: 'function', id: expect.any(String), name: 'get_time', arguments: expect.any(String) }])
+		expect(JSON.parse(choices[0]?.toolCalls[0]?.arguments ?? '')).toEqual({})
+		expect(choices[0]?.finishReason).toBe('tool-calls')
+	},
+
+	async 'answers with a JSON object'(bench: Bench) {
+		const value: unknown = JSON.parse(await bench.text({ responseFormat: { type: 'json-object' }, maxTokens: 512 }))
+		expect(value).toBeInstanceOf(Object)
+	},
+
+	async 'answers with JSON of a schema'(bench: Bench) {
+		const schema = {
+			type: 'object',
+			properties: { name: { type: 'string', maxLength: 20 }, age: { type: 'integer', minimum: 1, maximum: 150 }, sort: { enum: ['a', 'b'] } },
+			required: ['name', 'age', 'sort'],
+			additionalProperties: false,
+		}
+		const value = JSON.parse(await bench.text({ responseFormat: { type: 'json-schema', name: 'person', schema, strict: true }, maxTokens: 512 }))
+		expect(value).toEqual({ name: expect.any(String), age: expect.any(Number), sort: expect.stringMatching(/^[ab]$/) })
+		expect(value.age).toBeWithin(1, 151)
+	},
+
+	async 'takes a conversation with instructions, calls and results'(bench: Bench) {
+		const text = (text: string) => [{ type: 'text', text }] as const
+		const { choices } = await bench.ask({
+			messages: [
+				{ role: 'system', content: text('Be brief.') },
+				{ role: 'developer', content: text('Be kind.') },
+				{ role: 'user', content: text('What is the weather in Paris?') },
+				{ role: 'assistant', content: [], toolCalls: [{ type: 'function', id: 'call_1', name: 'get_weather', arguments: '{"city":"Paris"}' }] },
+				{ role: 'tool', callId: 'call_1', content: text('{"temperature":21}') },
+			],
+			tools: [weather],
+			toolChoice: { type: 'auto' },
+		})
+		expect(choices.length).toBe(1)
+	},
+
+	async 'survives texts that no one would write'(bench: Bench) {
+		for (const text of ['\0', '\ud800', '𝄞 🇫🇷 é', '<|im_end|>', ' \n\t ']) {
+			const request = bench.request({ messages: [{ role: 'user', content: [{ type: 'text', text }] }], maxTokens: 4 })
+			const events = await Array.fromAsync(await bench.engine.chat(request, bench.call()))
+			expect(brokenRule(events, 1)).toBeUndefined()
+		}
+	},
+
+	async 'throws before the first event where the prompt is longer than the context'(bench: Bench) {
+		const contextTokens = bench.expectations.contextTokens ?? bench.engine.state().contextTokens
+		expect(contextTokens).toBeDefined()
+		const text = 'word '.repeat(2 * (contextTokens ?? 0))
+		const request = bench.request({ messages: [{ role: 'user', content: [{ type: 'text', text }] }] })
+		const error = await thrownBy(bench.engine.chat(request, bench.call()))
+		expect(error).toMatchObject({ kind: 'context-length-exceeded', sent: 'nothing' })
+		expect(error.message).toContain(String(contextTokens))
+	},
+
+	async 'throws for a caller who is already gone'(bench: Bench) {
+		expect((await thrownBy(bench.engine.chat(bench.request(), bench.call(AbortSignal.abort())))).kind).toBe('cancelled')
+	},
+
+	async 'ends with an error event when the caller goes'(bench: Bench) {
+		const controller = new AbortController()
+		const events: ChatEvent[] = []
+		for await (const event of await bench.engine.chat(bench.request(), bench.call(controller.signal))) {
+			events.push(event)
+			if (event.type === 'text') controller.abort()
+		}
+		expect(brokenRule(events)).toBeUndefined()
+		expect(events.at(-1)).toMatchObject({ type: 'error', error: { kind: 'cancelled' } })
+		expect(await bench.text()).not.toBe('')
+	},
+
+	async 'is free again after streams that were left, read or not'(bench: Bench) {
+		for (let round = 0; round < 12; round++) {
+			const events = (await bench.engine.chat(bench.request(), bench.call()))[Symbol.asyncIterator]()
+			if (round % 2 === 0) await events.next()
+			await events.return?.()
+			expect((await events.next()).done).toBe(true)
+		}
+		expect(await bench.text()).not.toBe('')
+	},
+
+	async 'answers many at once as it answers one'(bench: Bench) {
+		const alone = await bench.text()
+		const texts = await Promise.all(Array.from({ length: 8 }, () => bench.text()))
+		expect(texts).toEqual(Array.from({ length: 8 }, () => alone))
+	},
+
+	async 'continues plain texts, or says that it does not'(bench: Bench) {
+		const { model, prompt } = bench.expectations
+		const request = { model, prompts: [prompt, prompt], maxTokens: 4, sampling: { temperature: 0 }, stop: [], choices: 2, echo: true, passthrough: {} }
+		const begun = bench.engine.complete(request, bench.call())
+		if (!bench.engine.state().operations.includes('complete')) return expect(['wrong-operation', 'unsupported']).toContain((await thrownBy(begun)).kind)
+		const events = await Array.fromAsync(await begun)
+		expect(brokenRule(events, 4)).toBeUndefined()
+		const { choices } = await collect(replay(events))
+		for (const { text, finishReason } of choices) {
+			expect(text.startsWith(prompt)).toBe(true)
+			expect(['stop', 'length']).toContain(finishReason)
+		}
+	},
+
+	async 'makes vectors of texts, or says that it does not'(bench: Bench) {
+		const inputs = ['The sea is blue.', 'Count to ten.', 'The sea is blue.']
+		const begun = bench.engine.embed({ model: bench.expectations.model, inputs }, bench.call())
+		if (!bench.engine.state().operations.includes('embed')) return expect(['wrong-operation', 'unsupported']).toContain((await thrownBy(begun)).kind)
+		const { vectors, usage } = await begun
+		expect(vectors.length).toBe(3)
+		for (const vector of vectors) expect(Math.hypot(...vector)).toBeCloseTo(1, 3)
+		expect(vectors[0]).toEqual(vectors[2] ?? new Float32Array())
+		expect(vectors[0]).not.toEqual(vectors[1])
+		expect(usage.promptTokens).toBeGreaterThan(0)
+		expect(usage.completionTokens).toBe(0)
+	},
+
+	async 'ends what runs when it closes, and refuses what comes'(bench: Bench) {
+		const events: ChatEvent[] = []
+		for await (const event of await bench.engine.chat(bench.request(), bench.call())) {
+			if (events.push(event) === 2) void bench.engine.close()
+		}
+		expect(brokenRule(events)).toBeUndefined()
+		expect(events.at(-1)?.type).toBe('error')
+		await bench.engine.close()
+		expect((await thrownBy(bench.engine.chat(bench.request(), bench.call()))).kind).toBe('unavailable')
+	},
+}

@@ -1,0 +1,57 @@
+// The rules of chat/event.ts as a check, for tests of anything that produces events.
+
+import type { ChatEvent } from '../chat/event.ts'
+
+interface SeenChoice {
+	finished: boolean
+	/** Arguments of each call so far. */
+	readonly calls: string[]
+}
+
+/** What is wrong with `events` as one whole answer, or undefined. Without `choices` any number of them is right. */
+export function brokenRule(events: readonly ChatEvent[], choices?: number): string | undefined {
+	const last = events.at(-1)
+	if (events[0]?.type !== 'start') return `the first event is ${events[0]?.type}`
+	if (last?.type !== 'finish' && last?.type !== 'error') return `the last event is ${last?.type}`
+	const seen = new Map<number, SeenChoice>()
+	for (const [index, event] of events.entries()) {
+		const broken = brokenBy(event, index, index === events.length - 1, seen)
+		if (broken !== undefined) return `event ${index} (${event.type}): ${broken}`
+	}
+	return last.type === 'finish' ? brokenAtFinish(seen, choices) : undefined
+}
+
+function brokenBy(event: ChatEvent, index: number, isLast: boolean, seen: Map<number, SeenChoice>): string | undefined {
+	if (event.type === 'start') return index === 0 ? undefined : 'a second start'
+	if (event.type === 'finish' || event.type === 'error') return isLast ? undefined : 'more events come behind it'
+	if (seen.size === 0 && event.choice !== 0) return `choice ${event.choice} speaks first`
+	const choice = seen.get(event.choice) ?? { finished: false, calls: [] }
+	seen.set(event.choice, choice)
+	if (choice.finished) return `choice ${event.choice} is finished already`
+	switch (event.type) {
+		case 'choice-finish':
+			choice.finished = true
+			return undefined
+		case 'tool-call':
+			if (event.call !== choice.calls.length) return `call ${event.call} behind ${choice.calls.length} calls`
+			if (event.id === '' || event.name === '') return 'a call without id or name'
+			choice.calls.push('')
+			return undefined
+		case 'tool-arguments':
+			if (event.call !== choice.calls.length - 1) return `arguments of call ${event.call} while call ${choice.calls.length - 1} is open`
+			choice.calls[event.call] += event.fragment
+			return undefined
+		case 'text':
+		case 'reasoning':
+		case 'refusal':
+			return undefined
+	}
+}
+
+function brokenAtFinish(seen: ReadonlyMap<number, SeenChoice>, choices: number | undefined): string | undefined {
+	if (choices !== undefined && seen.size !== choices) return `${seen.size} choices instead of ${choices}`
+	for (let index = 0; index < seen.size; index++) {
+		if (seen.get(index)?.finished !== true) return `choice ${index} never finished`
+	}
+	return undefined
+}

@@ -1,0 +1,95 @@
+// Server-sent events read from bytes as they come, however they are cut. What an event means is not known here. Follows the WHATWG
+// HTML standard, section 9.2.6, except that an event whose closing empty line never came is told at the end instead of dropped:
+// servers that close right behind `data: [DONE]` exist.
+
+export interface ServerSentEvent {
+	/** What the `event` line said; `message` where there was none. */
+	readonly type: string
+	/** The `data` lines joined by line feeds; may be empty. */
+	readonly data: string
+}
+
+export interface EventStreamLimits {
+	/** Longest line and longest event, in UTF-16 units. */
+	readonly maxEventLength: number
+}
+
+/** An event went beyond its bound, so the rest of the stream cannot be read. */
+export class EventTooLong extends Error {
+	override readonly name = 'EventTooLong'
+	constructor(maxEventLength: number) {
+		super(`a server-sent event is longer than ${maxEventLength} characters`)
+	}
+}
+
+/** Reads one stream; feed it the pieces in order. */
+export class EventStreamReader {
+	private readonly limits: EventStreamLimits
+	private readonly lineEnd = /\r\n|\n|\r/g
+	/** Ends characters that are split between pieces, and drops a byte order mark. */
+	private readonly decoder = new TextDecoder()
+	/** The beginning of a line that has not ended. */
+	private line = ''
+	/** The last piece ended in CR, so an LF that comes next belongs to it. */
+	private halfLineEnd = false
+	private type = ''
+	private data: string | undefined
+
+	constructor(limits: EventStreamLimits) {
+		this.limits = limits
+	}
+
+	/**
+	 * The events that `bytes` completes.
+	 *
+	 * @throws EventTooLong
+	 */
+	read(bytes: Uint8Array): readonly ServerSentEvent[] {
+		return this.readText(this.decoder.decode(bytes, { stream: true }))
+	}
+
+	/**
+	 * What was begun when the stream ended: at most one event, possibly cut short.
+	 *
+	 * @throws EventTooLong
+	 */
+	end(): readonly ServerSentEvent[] {
+		return this.readText(`${this.decoder.decode()}\n\n`)
+	}
+
+	private readText(text: string): readonly ServerSentEvent[] {
+		const events: ServerSentEvent[] = []
+		let start = 0
+		if (this.halfLineEnd && text !== '') {
+			this.halfLineEnd = false
+			if (text.startsWith('\n')) start = 1
+		}
+		this.lineEnd.lastIndex = start
+		for (let end = this.lineEnd.exec(text); end !== null; end = this.lineEnd.exec(text)) {
+			this.readLine(this.line + text.slice(start, end.index), events)
+			this.line = ''
+			start = this.lineEnd.lastIndex
+			if (end[0] === '\r' && start === text.length) this.halfLineEnd = true
+		}
+		this.line += text.slice(start)
+		if (this.line.length > this.limits.maxEventLength) throw new EventTooLong(this.limits.maxEventLength)
+		return events
+	}
+
+	private readLine(line: string, events: ServerSentEvent[]): void {
+		if (line === '') return this.endEvent(events)
+		const colon = line.indexOf(':')
+		const field = colon === -1 ? line : line.slice(0, colon)
+		const value = colon === -1 ? '' : line.slice(line.startsWith(' ', colon + 1) ? colon + 2 : colon + 1)
+		if (field === 'data') this.data = this.data === undefined ? value : `${this.data}\n${value}`
+		else if (field === 'event') this.type = value
+		if ((this.data?.length ?? 0) > this.limits.maxEventLength) throw new EventTooLong(this.limits.maxEventLength)
+	}
+
+	/** An event without a `data` line is none. */
+	private endEvent(events: ServerSentEvent[]): void {
+		if (this.data !== undefined) events.push({ type: this.type === '' ? 'message' : this.type, data: this.data })
+		this.type = ''
+		this.data = undefined
+	}
+}

@@ -1,0 +1,66 @@
+// Canonical turns written as the `messages` of a Chat Completions request. A content of one text is written as a plain text, which
+// every server takes; lists are not.
+
+import type { JsonObject } from '../../chat/json.ts'
+import type { AssistantMessage, Message, TextPart, ToolCall, UserPart } from '../../chat/message.ts'
+
+export function writeMessages(messages: readonly Message[], developerRole: 'developer' | 'system'): readonly JsonObject[] {
+	return messages.map((message) => {
+		switch (message.role) {
+			case 'system':
+			case 'developer':
+				return { role: message.role === 'system' ? 'system' : developerRole, content: writeTexts(message.content), name: message.name }
+			case 'user':
+				return { role: 'user', content: writeUserContent(message.content), name: message.name }
+			case 'assistant':
+				return writeAssistant(message)
+			case 'tool':
+				return { role: 'tool', tool_call_id: message.callId, content: writeTexts(message.content) }
+		}
+	})
+}
+
+function writeTexts(parts: readonly TextPart[]) {
+	const [first, second] = parts
+	if (first === undefined) return ''
+	return second === undefined ? first.text : parts.map(({ text }) => ({ type: 'text', text }))
+}
+
+function writeUserContent(parts: readonly UserPart[]) {
+	const texts = parts.filter((part) => part.type === 'text')
+	return texts.length === parts.length && texts.length <= 1 ? writeTexts(texts) : parts.map(writeUserPart)
+}
+
+function writeUserPart(part: UserPart): JsonObject {
+	switch (part.type) {
+		case 'text':
+			return { type: 'text', text: part.text }
+		case 'image':
+			return { type: 'image_url', image_url: { url: part.url, detail: part.detail } }
+		case 'audio':
+			return { type: 'input_audio', input_audio: { data: part.data, format: part.format } }
+		case 'file':
+			return { type: 'file', file: { file_id: part.id, filename: part.name, file_data: part.data } }
+	}
+}
+
+/** An empty list of calls is refused by OpenAI's API, so it is left out. A turn with calls alone has `null` as its content. */
+function writeAssistant(message: AssistantMessage): JsonObject {
+	const texts = message.content.filter((part) => part.type === 'text')
+	const refusal = message.content.map((part) => (part.type === 'refusal' ? part.text : '')).join('')
+	const silent = texts.length === 0 && (message.toolCalls.length > 0 || refusal !== '')
+	return {
+		role: 'assistant',
+		content: silent ? null : writeTexts(texts),
+		...(refusal === '' ? {} : { refusal }),
+		...(message.reasoning === undefined ? {} : { reasoning_content: message.reasoning }),
+		...(message.toolCalls.length === 0 ? {} : { tool_calls: message.toolCalls.map(writeToolCall) }),
+		name: message.name,
+	}
+}
+
+function writeToolCall(call: ToolCall): JsonObject {
+	return call.type === 'function'
+		? { id: call.id, type: 'function', function: { name: call.name, arguments: call.arguments } }
+		: { id: call.id, type: 'custom', custom: { name: call.name, input: call.arguments } }
+}

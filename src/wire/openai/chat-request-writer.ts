@@ -1,0 +1,112 @@
+// A canonical request written as the body of POST /chat/completions. What is at its default is left out, since each further field is
+// one more that some server refuses.
+
+import type { JsonObject } from '../../chat/json.ts'
+import type { ChatRequest, ResponseFormat, Sampling } from '../../chat/request.ts'
+import type { Tool, ToolChoice } from '../../chat/tool.ts'
+import { writeMessages } from './chat-messages-writer.ts'
+
+/** Where servers of this wire differ. */
+export interface ChatRequestForm {
+	/** OpenAI's reasoning models know only the new name, many other servers only the old one. */
+	readonly maxTokensField: 'max_tokens' | 'max_completion_tokens'
+	/** How `developer` messages are called; servers whose chat templates do not know the role fail on it. */
+	readonly developerRole: 'developer' | 'system'
+}
+
+/** @param model what the upstream calls the model. */
+export function writeChatRequest(request: ChatRequest, model: string, form: ChatRequestForm): JsonObject {
+	return {
+		...request.passthrough,
+		model,
+		messages: writeMessages(request.messages, form.developerRole),
+		stream: true,
+		stream_options: { include_usage: true },
+		...writeSampling(request.sampling),
+		...(request.maxTokens === undefined ? {} : { [form.maxTokensField]: request.maxTokens }),
+		...(request.stop.length === 0 ? {} : { stop: request.stop }),
+		...(request.choices === 1 ? {} : { n: request.choices }),
+		...writeLogprobs(request.logprobs),
+		...writeTools(request),
+		...writeResponseFormat(request.responseFormat),
+		...(request.reasoningEffort === undefined ? {} : { reasoning_effort: request.reasoningEffort }),
+		...(request.user === undefined ? {} : { user: request.user }),
+	}
+}
+
+/** Fields shared with legacy completions. */
+export function writeSampling(sampling: Sampling): JsonObject {
+	const { logitBias } = sampling
+	return {
+		temperature: sampling.temperature,
+		top_p: sampling.topP,
+		top_k: sampling.topK,
+		min_p: sampling.minP,
+		frequency_penalty: sampling.frequencyPenalty,
+		presence_penalty: sampling.presencePenalty,
+		repetition_penalty: sampling.repetitionPenalty,
+		logit_bias: logitBias === undefined ? undefined : Object.fromEntries(logitBias),
+		seed: sampling.seed,
+	}
+}
+
+function writeLogprobs(logprobs: ChatRequest['logprobs']): JsonObject {
+	if (logprobs === undefined) return {}
+	return { logprobs: true, ...(logprobs.top === 0 ? {} : { top_logprobs: logprobs.top }) }
+}
+
+function writeTools({ tools, toolChoice, parallelToolCalls }: ChatRequest): JsonObject {
+	if (tools.length === 0) return {}
+	return {
+		tools: tools.map(writeTool),
+		...writeToolChoice(toolChoice, tools),
+		...(parallelToolCalls ? {} : { parallel_tool_calls: false }),
+	}
+}
+
+function writeTool(tool: Tool): JsonObject {
+	const { name, description } = tool
+	switch (tool.type) {
+		case 'function': {
+			const { parameters, strict } = tool
+			return { type: 'function', function: { name, description, parameters, ...(strict ? { strict } : {}) } }
+		}
+		case 'custom': {
+			const { grammar } = tool
+			return { type: 'custom', custom: { name, description, ...(grammar === undefined ? {} : { format: { type: 'grammar', grammar: { ...grammar } } }) } }
+		}
+	}
+}
+
+function writeToolChoice(choice: ToolChoice, tools: readonly Tool[]): JsonObject {
+	switch (choice.type) {
+		case 'none':
+			return { tool_choice: 'none' }
+		case 'named':
+			return { tool_choice: writeToolName(choice.name, tools) }
+		case 'auto':
+		case 'required': {
+			if (choice.only !== undefined)
+				return { tool_choice: { type: 'allowed_tools', allowed_tools: { mode: choice.type, tools: choice.only.map((name) => writeToolName(name, tools)) } } }
+			return choice.type === 'auto' ? {} : { tool_choice: 'required' }
+		}
+	}
+}
+
+function writeToolName(name: string, tools: readonly Tool[]): JsonObject {
+	const isCustom = tools.some((tool) => tool.type === 'custom' && tool.name === name)
+	return isCustom ? { type: 'custom', custom: { name } } : { type: 'function', function: { name } }
+}
+
+function writeResponseFormat(format: ResponseFormat): JsonObject {
+	switch (format.type) {
+		case 'text':
+			return {}
+		case 'json-object':
+			return { response_format: { type: 'json_object' } }
+		case 'json-schema': {
+			const { name, description, schema, strict } = format
+			return { response_format: { type: 'json_schema', json_schema: { name, description, schema, ...(strict ? { strict } : {}) } } }
+		}
+	}
+}

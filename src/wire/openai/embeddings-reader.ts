@@ -1,0 +1,51 @@
+// Vectors as servers that speak OpenAI's API send them: lists of numbers, or base64 of little-endian 32-bit floats.
+
+import { ChatError } from '../../chat/error.ts'
+import type { Embeddings } from '../../embeddings/embeddings.ts'
+import { countField, field, listField, textField } from './fields.ts'
+import { readUsage } from './usage-reader.ts'
+
+export interface EmbeddingsReading {
+	/** What the upstream was asked for. */
+	readonly model: string
+	readonly inputs: number
+	/** The upstream as the caller may know it, to begin a sentence with. */
+	readonly title: string
+	/** Tokens of the inputs, for upstreams that tell no usage. */
+	readonly countPrompt: () => number
+}
+
+/** @throws ChatError `upstream-failed` for anything but one vector for each input. */
+export function readEmbeddings(body: unknown, reading: EmbeddingsReading): Embeddings {
+	const vectors: (Float32Array | undefined)[] = Array.from({ length: reading.inputs }, () => undefined)
+	for (const [place, item] of listField(body, 'data').entries()) {
+		const index = countField(item, 'index') ?? place
+		if (index < reading.inputs) vectors[index] = readVector(field(item, 'embedding'))
+	}
+	const whole = vectors.filter((vector) => vector !== undefined)
+	if (whole.length < reading.inputs) throw new ChatError('upstream-failed', `${reading.title} answered without the vectors that it was asked for.`, { sent: 'yes' })
+	const model = textField(body, 'model')
+	return {
+		...(model === undefined || model === reading.model ? {} : { model }),
+		vectors: whole,
+		usage: readUsage(field(body, 'usage')) ?? {
+			promptTokens: reading.countPrompt(),
+			completionTokens: 0,
+			cachedTokens: 0,
+			reasoningTokens: 0,
+			source: 'counted',
+		},
+	}
+}
+
+function readVector(embedding: unknown): Float32Array | undefined {
+	if (typeof embedding === 'string') return readBase64(embedding)
+	if (!Array.isArray(embedding) || embedding.length === 0 || embedding.some((value) => typeof value !== 'number')) return undefined
+	return Float32Array.from(embedding)
+}
+
+function readBase64(text: string): Float32Array | undefined {
+	const bytes = Buffer.from(text, 'base64')
+	if (bytes.length === 0 || bytes.length % 4 !== 0) return undefined
+	return Float32Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readFloatLE(index * 4))
+}

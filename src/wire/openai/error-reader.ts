@@ -1,0 +1,177 @@
+// What an upstream says when it cannot answer, read as a `ChatError`. Servers that speak OpenAI's API agree on statuses and on
+// little else. Blame is translated: a key or model that the upstream refuses is ours to mend, not the caller's.
+
+import { ChatError, type ChatErrorDetails, type ChatErrorKind, type Sent } from '../../chat/error.ts'
+import { field, isObject, textField } from './fields.ts'
+
+export interface ErrorReading {
+	/** The upstream as the caller may know it, to begin a sentence with: `The upstream`. */
+	readonly title: string
+	/** It is an engine of ours: what it says is meant for the caller, and `x-dragoman-error` or `error.kind` names the kind. */
+	readonly trusted: boolean
+}
+
+export interface ErrorAnswer {
+	readonly status: number
+	readonly headers: Headers
+	/** Parsed where it was JSON, else its text. */
+	readonly body: unknown
+	readonly receivedAtMs: number
+}
+
+/** A whole answer whose status, or whose body, says that it is none. */
+export function readErrorAnswer(answer: ErrorAnswer, reading: ErrorReading): ChatError {
+	const said = readSaid(answer.body)
+	const named = reading.trusted ? ownKind(answer.headers.get('x-dragoman-error')) : undefined
+	const retryAfterMs = readRetryAfter(answer.headers, answer.receivedAtMs)
+	const status = answer.status >= 400 ? answer.status : (said.status ?? 500)
+	return makeError(said, status, named, reading, {
+		sent: named === undefined ? sentAtStatus(status) : sentAtKind[named],
+		...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+	})
+}
+
+/** The `error` of an event within a stream, or the event itself where the stream calls it one. */
+export function readErrorEvent(event: unknown, reading: ErrorReading): ChatError {
+	const said = readSaid(event)
+	const named = reading.trusted ? ownKind(field(said.error, 'kind')) : undefined
+	return makeError(said, said.status ?? 500, named, reading, { sent: 'yes' })
+}
+
+interface Said {
+	readonly error: unknown
+	readonly message: string | undefined
+	readonly param: string | undefined
+	readonly code: string | undefined
+	/** Some servers give the status as a numeric `code`. */
+	readonly status: number | undefined
+}
+
+const maxMessageLength = 2000
+
+/** OpenAI's `{error: {…}}`, and the forms seen elsewhere: a text as `error`, the fields bare, FastAPI's `detail`. */
+function readSaid(body: unknown): Said {
+	const wrapped = field(body, 'error')
+	const error = wrapped === undefined || wrapped === null ? body : wrapped
+	const code = field(error, 'code')
+	const message = typeof error === 'string' ? error : (textField(error, 'message') ?? readDetail(field(error, 'detail')))
+	return {
+		error,
+		message: message?.slice(0, maxMessageLength),
+		param: textField(error, 'param'),
+		code: typeof code === 'string' && code !== '' ? code : undefined,
+		status: typeof code === 'number' ? code : undefined,
+	}
+}
+
+function readDetail(detail: unknown): string | undefined {
+	if (typeof detail === 'string') return detail
+	const [first] = Array.isArray(detail) ? detail : [detail]
+	return isObject(first) ? (textField(first, 'msg') ?? textField(first, 'message')) : undefined
+}
+
+function makeError(said: Said, status: number, named: ChatErrorKind | undefined, reading: ErrorReading, details: ChatErrorDetails): ChatError {
+	const kind = named ?? kindOf(said, status)
+	const own = named !== undefined
+	const shown = own || callersFault.has(kind) ? said : undefined
+	return new ChatError(kind, shown?.message ?? describe(kind, status, reading.title), {
+		...details,
+		...(shown?.param === undefined ? {} : { param: shown.param }),
+		...(shown?.code === undefined ? {} : { code: shown.code }),
+		...(own ? {} : { cause: new Error(`status ${status}: ${said.message ?? JSON.stringify(said.error)?.slice(0, maxMessageLength)}`) }),
+	})
+}
+
+const refusedKey: ReadonlySet<number> = new Set([401, 402, 403, 407])
+const unknownPath: ReadonlySet<number> = new Set([404, 405, 410])
+const overloadedCodes: ReadonlySet<string> = new Set(['server_is_overloaded', 'slow_down', 'overloaded_error', 'engine_overloaded'])
+
+const kindAtStatus: Readonly<Record<number, ChatErrorKind>> = {
+	400: 'invalid-request',
+	408: 'upstream-timeout',
+	409: 'unavailable',
+	413: 'too-large',
+	422: 'invalid-request',
+	429: 'rate-limited',
+	501: 'unsupported',
+	503: 'unavailable',
+	504: 'upstream-timeout',
+	524: 'upstream-timeout',
+	529: 'overloaded',
+}
+
+function kindOf(said: Said, status: number): ChatErrorKind {
+	if (isOverlong(said, status)) return 'context-length-exceeded'
+	if (said.code !== undefined && overloadedCodes.has(said.code)) return 'overloaded'
+	return kindAtStatus[status] ?? 'upstream-failed'
+}
+
+/** OpenAI and most others give the code, llama-server a type of its own; vLLM gives neither, only OpenAI's sentence. */
+function isOverlong(said: Said, status: number): boolean {
+	if (said.code === 'context_length_exceeded' || textField(said.error, 'type') === 'exceed_context_size_error') return true
+	return status === 400 && said.message !== undefined && /maximum context length/i.test(said.message)
+}
+
+/** Kinds where the upstream's words are about the request, and so belong to its sender. */
+const callersFault: ReadonlySet<ChatErrorKind> = new Set(['invalid-request', 'context-length-exceeded', 'unsupported', 'too-large', 'rate-limited'])
+
+function describe(kind: ChatErrorKind, status: number, title: string): string {
+	if (refusedKey.has(status)) return `${title} refused the gateway's credentials.`
+	if (unknownPath.has(status)) return `${title} does not know the model or the path that it was asked for.`
+	if (kind === 'overloaded') return `${title} is overloaded.`
+	if (kind === 'unavailable') return `${title} is not available at the moment.`
+	if (kind === 'upstream-timeout') return `${title} took too long to answer.`
+	return `${title} failed with status ${status}.`
+}
+
+/** A refusal cost nothing; a failure may have come in the middle of the work. */
+function sentAtStatus(status: number): Sent {
+	if (status === 501 || status === 503 || status === 529) return 'nothing'
+	return status >= 400 && status < 500 && status !== 408 && status !== 499 ? 'nothing' : 'maybe'
+}
+
+/** Every kind, so that a new one does not compile until it is answered for here. */
+const sentAtKind: Readonly<Record<ChatErrorKind, Sent>> = {
+	'invalid-request': 'nothing',
+	'context-length-exceeded': 'nothing',
+	unsupported: 'nothing',
+	'too-large': 'nothing',
+	'request-timeout': 'nothing',
+	unauthenticated: 'nothing',
+	'invalid-key': 'nothing',
+	forbidden: 'nothing',
+	'model-not-found': 'nothing',
+	'wrong-operation': 'nothing',
+	'not-found': 'nothing',
+	'method-not-allowed': 'nothing',
+	'rate-limited': 'nothing',
+	overloaded: 'nothing',
+	unavailable: 'nothing',
+	'upstream-timeout': 'maybe',
+	'upstream-failed': 'maybe',
+	cancelled: 'maybe',
+	internal: 'maybe',
+}
+
+/** Kinds about a caller's standing: said by an engine behind us, they speak of the gateway's standing there. */
+const aboutStanding: ReadonlySet<ChatErrorKind> = new Set(['unauthenticated', 'invalid-key', 'forbidden'])
+
+function ownKind(name: unknown): ChatErrorKind | undefined {
+	return isKind(name) && !aboutStanding.has(name) ? name : undefined
+}
+
+function isKind(name: unknown): name is ChatErrorKind {
+	return typeof name === 'string' && Object.hasOwn(sentAtKind, name)
+}
+
+/** `retry-after-ms`, or `retry-after` in seconds or as a date. */
+function readRetryAfter(headers: Headers, nowMs: number): number | undefined {
+	const ms = Number(headers.get('retry-after-ms') ?? Number.NaN)
+	if (ms >= 0) return ms
+	const after = headers.get('retry-after')
+	if (after === null || after.trim() === '') return undefined
+	const seconds = Number(after)
+	if (seconds >= 0) return seconds * 1000
+	const date = Date.parse(after)
+	return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs)
+}

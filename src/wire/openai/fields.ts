@@ -1,0 +1,34 @@
+// Fields of answers read leniently: what is absent or of another type than expected counts as not said, since servers that call
+// themselves compatible differ. Requests are read by schemas instead, which complain.
+
+/** An object's field, or undefined. */
+export function field(value: unknown, name: string): unknown {
+	return isObject(value) ? value[name] : undefined
+}
+
+/** A non-empty text, or undefined. */
+export function textField(value: unknown, name: string): string | undefined {
+	const text = field(value, name)
+	return typeof text === 'string' && text !== '' ? text : undefined
+}
+
+export function numberField(value: unknown, name: string): number | undefined {
+	const number = field(value, name)
+	return typeof number === 'number' && Number.isFinite(number) ? number : undefined
+}
+
+/** A count or an index: a whole number of 0 or more. */
+export function countField(value: unknown, name: string): number | undefined {
+	const number = field(value, name)
+	return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined
+}
+
+/** An array's elements; none where the field is no array. */
+export function listField(value: unknown, name: string): readonly unknown[] {
+	const list = field(value, name)
+	return Array.isArray(list) ? list : []
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+	return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

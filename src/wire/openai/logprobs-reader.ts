@@ -1,0 +1,44 @@
+// Log-probabilities, in the form of Chat Completions and in the four parallel lists of legacy completions.
+
+import type { TokenLogprob } from '../../chat/event.ts'
+import { field, isObject, listField, numberField } from './fields.ts'
+
+type Alternative = TokenLogprob['top'][number]
+
+/** What OpenAI's API writes for a token too unlikely to tell. */
+const tooUnlikely = -9999
+
+/** A choice's `logprobs` object; empty where it tells nothing. */
+export function readLogprobs(logprobs: unknown): readonly TokenLogprob[] {
+	return listField(logprobs, 'content').map((token) => ({ ...readToken(token), top: listField(token, 'top_logprobs').map(readToken) }))
+}
+
+function readToken(value: unknown): Alternative {
+	const token = field(value, 'token')
+	const bytes = field(value, 'bytes')
+	return {
+		token: typeof token === 'string' ? token : '',
+		logprob: numberField(value, 'logprob') ?? tooUnlikely,
+		bytes: Array.isArray(bytes) ? bytes.filter((byte) => typeof byte === 'number') : null,
+	}
+}
+
+/** A choice's `logprobs` object of legacy completions. The first token of an echoed prompt has none, told as too unlikely. */
+export function readTokenLists(logprobs: unknown): readonly TokenLogprob[] {
+	const values = listField(logprobs, 'token_logprobs')
+	const tops = listField(logprobs, 'top_logprobs')
+	return listField(logprobs, 'tokens').map((token, index) => {
+		const logprob = values[index]
+		return {
+			token: typeof token === 'string' ? token : '',
+			logprob: typeof logprob === 'number' ? logprob : tooUnlikely,
+			bytes: null,
+			top: readAlternatives(tops[index]),
+		}
+	})
+}
+
+function readAlternatives(top: unknown): readonly Alternative[] {
+	if (!isObject(top)) return []
+	return Object.entries(top).map(([token, logprob]) => ({ token, logprob: typeof logprob === 'number' ? logprob : tooUnlikely, bytes: null }))
+}

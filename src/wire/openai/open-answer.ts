@@ -1,0 +1,163 @@
+// What chunks of every streamed answer share, whichever operation they belong to: it keeps the rules of chat/event.ts where servers
+// do not. It does not know what a choice says, only that it spoke and that it closed.
+
+import { ChatError } from '../../chat/error.ts'
+import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import type { Usage } from '../../chat/usage.ts'
+import { type ErrorReading, readErrorEvent } from './error-reader.ts'
+import { countField, field, isObject, listField, textField } from './fields.ts'
+import { readUsage } from './usage-reader.ts'
+
+export interface AnswerReading {
+	/** What the upstream was asked for; its answer names its model only where that differs. */
+	readonly model: string
+	/** How many choices were asked for; further ones are dropped. */
+	readonly choices: number
+	readonly errors: ErrorReading
+	/** Tokens of the prompt, for upstreams that never tell a usage. */
+	readonly countPrompt: () => number
+}
+
+/** How one operation reads what its choices say. */
+export interface ChoiceReader {
+	/** The parts that `choice` brings, without its end. */
+	readParts(choice: unknown, index: number): readonly ChatEvent[]
+	/** What was held back, and the reason as it is to be told. */
+	close(index: number, reason: FinishReason): { readonly parts: readonly ChatEvent[]; readonly reason: FinishReason }
+}
+
+export class OpenAnswer {
+	private readonly reading: AnswerReading
+	private readonly reader: ChoiceReader
+	/** Indexes of choices that spoke; true for those that closed. */
+	private readonly closed = new Map<number, boolean>()
+	private started = false
+	private firstSpoke = false
+	private ended = false
+	private pieces = 0
+	private told: Usage | undefined
+
+	constructor(reading: AnswerReading, reader: ChoiceReader) {
+		this.reading = reading
+		this.reader = reader
+	}
+
+	/** The events of one parsed chunk; none once a terminal event was told. */
+	read(chunk: unknown): readonly ChatEvent[] {
+		if (this.ended) return []
+		if (isErrorChunk(chunk)) return this.fail(readErrorEvent(chunk, this.reading.errors))
+		this.told = readUsage(field(chunk, 'usage')) ?? this.told
+		if (!Array.isArray(field(chunk, 'choices'))) return []
+		const events: ChatEvent[] = []
+		this.begin(chunk, events)
+		return this.orFail(events, () => {
+			for (const choice of listField(chunk, 'choices')) this.readChoice(choice, events)
+		})
+	}
+
+	/** The events at the end of the stream. `complete`: it said that it was whole, as `[DONE]` does. */
+	end(complete: boolean): readonly ChatEvent[] {
+		if (this.ended) return []
+		const open = [...this.closed.values()].includes(false)
+		if (this.closed.size === 0 || (open && !complete)) return this.fail(cut(this.reading.errors.title))
+		const events: ChatEvent[] = []
+		return this.orFail(events, () => {
+			const last = Math.max(...this.closed.keys())
+			for (let index = 0; index <= last; index++) this.close(index, 'stop', events)
+			this.ended = true
+			events.push({ type: 'finish', usage: this.usage() })
+		})
+	}
+
+	/** The answer broke off for a reason outside of it. */
+	fail(error: ChatError): readonly ChatEvent[] {
+		if (this.ended) return []
+		this.ended = true
+		return [{ type: 'error', error, ...(this.started ? { usage: this.usage() } : {}) }]
+	}
+
+	/** `events` as `reading` leaves them, ended by the error where it throws one. */
+	private orFail(events: ChatEvent[], reading: () => void): readonly ChatEvent[] {
+		try {
+			reading()
+		} catch (thrown) {
+			if (!(thrown instanceof ChatError)) throw thrown
+			events.push(...this.fail(thrown))
+		}
+		return events
+	}
+
+	private begin(chunk: unknown, events: ChatEvent[]): void {
+		if (this.started) return
+		this.started = true
+		const model = textField(chunk, 'model')
+		const fingerprint = textField(chunk, 'system_fingerprint')
+		events.push({
+			type: 'start',
+			...(model === undefined || model === this.reading.model ? {} : { model }),
+			...(fingerprint === undefined ? {} : { fingerprint }),
+		})
+	}
+
+	private readChoice(choice: unknown, events: ChatEvent[]): void {
+		const index = countField(choice, 'index') ?? 0
+		if (index >= this.reading.choices || this.closed.get(index) === true) return
+		const parts = this.reader.readParts(choice, index)
+		const reason = textField(choice, 'finish_reason')
+		if (reason === 'error') throw new ChatError('upstream-failed', `${this.reading.errors.title} failed while answering.`, { sent: 'yes' })
+		this.closed.set(index, false)
+		this.speak(parts, events)
+		if (reason !== undefined) this.close(index, finishReasons[reason] ?? 'stop', events)
+	}
+
+	private close(index: number, reason: FinishReason, events: ChatEvent[]): void {
+		if (this.closed.get(index) === true) return
+		this.closed.set(index, true)
+		const closing = this.reader.close(index, reason)
+		this.speak(closing.parts, events)
+		this.speak([{ type: 'choice-finish', choice: index, reason: closing.reason }], events)
+	}
+
+	/** Choice 0 speaks first: where it stayed silent until now it is given an empty text. */
+	private speak(parts: readonly ChatEvent[], events: ChatEvent[]): void {
+		for (const part of parts) {
+			if (!this.firstSpoke && 'choice' in part) {
+				this.firstSpoke = true
+				if (part.choice > 0) events.push({ type: 'text', choice: 0, text: '' })
+				if (!this.closed.has(0)) this.closed.set(0, false)
+			}
+			if (part.type !== 'choice-finish') this.pieces++
+			events.push(part)
+		}
+	}
+
+	private usage(): Usage {
+		if (this.told !== undefined) return this.told
+		return { promptTokens: this.reading.countPrompt(), completionTokens: this.pieces, cachedTokens: 0, reasoningTokens: 0, source: 'counted' }
+	}
+}
+
+/** The stream ended before the answer did. */
+export function cut(title: string, cause?: unknown): ChatError {
+	return new ChatError('upstream-failed', `${title} stopped while answering.`, { sent: 'yes', ...(cause === undefined ? {} : { cause }) })
+}
+
+const finishReasons: Readonly<Record<string, FinishReason>> = {
+	stop: 'stop',
+	eos: 'stop',
+	eos_token: 'stop',
+	end_turn: 'stop',
+	stop_sequence: 'stop',
+	length: 'length',
+	max_tokens: 'length',
+	model_length: 'length',
+	tool_calls: 'tool-calls',
+	tool_use: 'tool-calls',
+	function_call: 'tool-calls',
+	content_filter: 'content-filter',
+}
+
+function isErrorChunk(chunk: unknown): boolean {
+	if (!isObject(chunk)) return false
+	return (chunk['error'] !== undefined && chunk['error'] !== null) || chunk['object'] === 'error'
+}

@@ -1,0 +1,162 @@
+// The tool calls of one choice, put in order. Servers were seen to leave out indexes or start them at 1, repeat ids and names in each
+// delta, put two calls under one index, let calls interleave, and send arguments as an object or not at all.
+
+import { ChatError } from '../../chat/error.ts'
+import type { ChatEvent } from '../../chat/event.ts'
+import { countField, field, isObject, textField } from './fields.ts'
+
+interface OpenCall {
+	readonly index: number | undefined
+	readonly kind: 'function' | 'custom'
+	id: string | undefined
+	/** A call cannot be told before its name is known. */
+	name: string | undefined
+	/** All arguments that came. */
+	text: string
+	/** How much of `text` was told. */
+	toldLength: number
+	begun: boolean
+}
+
+interface Delta {
+	readonly index: number | undefined
+	readonly id: string | undefined
+	readonly kind: 'function' | 'custom'
+	readonly name: string | undefined
+	readonly fragment: string
+}
+
+const maxCalls = 1000
+const maxArgumentsLength = 8_388_608
+
+export class ToolCallReader {
+	private readonly choice: number
+	private readonly newId: () => string
+	private readonly calls: OpenCall[] = []
+	private readonly ids = new Set<string>()
+	/** The one call whose arguments are told as they come; later ones wait for it. */
+	private current = 0
+
+	constructor(choice: number, newId: () => string) {
+		this.choice = choice
+		this.newId = newId
+	}
+
+	get count(): number {
+		return this.calls.length
+	}
+
+	/** @throws ChatError `upstream-failed` where calls or arguments grow beyond all measure. */
+	read(value: unknown): readonly ChatEvent[] {
+		const delta = readDelta(value)
+		const call = this.find(delta) ?? this.add(delta)
+		call.id ??= delta.id
+		call.name ??= delta.name
+		call.text += delta.fragment
+		if (call.text.length > maxArgumentsLength) throw endless()
+		const events: ChatEvent[] = []
+		this.advance(events)
+		return events
+	}
+
+	/** What is still to be told when the choice closes. */
+	end(): readonly ChatEvent[] {
+		const events: ChatEvent[] = []
+		for (; this.current < this.calls.length; this.current++) {
+			const call = this.calls[this.current]
+			if (call !== undefined) this.tellEnd(call, events)
+		}
+		return events
+	}
+
+	private find(delta: Delta): OpenCall | undefined {
+		const call = this.candidate(delta)
+		if (call === undefined || delta.name === undefined) return call
+		if (delta.id !== undefined && delta.id === call.id) return call
+		return beginsAnother(delta, call) ? undefined : call
+	}
+
+	private candidate({ index, id }: Delta): OpenCall | undefined {
+		if (index !== undefined) return this.calls.findLast((call) => call.index === index)
+		return this.calls.find((call) => id !== undefined && call.id === id) ?? this.calls.at(-1)
+	}
+
+	private add({ index, kind }: Delta): OpenCall {
+		if (this.calls.length >= maxCalls) throw endless()
+		const call: OpenCall = { index, kind, id: undefined, name: undefined, text: '', toldLength: 0, begun: false }
+		this.calls.push(call)
+		return call
+	}
+
+	/** Tells the current call, and moves on once it is complete and another waits. */
+	private advance(events: ChatEvent[]): void {
+		for (;;) {
+			const call = this.calls[this.current]
+			if (call === undefined || call.name === undefined) return
+			this.tell(call, events)
+			if (this.current === this.calls.length - 1 || !isComplete(call)) return
+			this.current++
+		}
+	}
+
+	private tell(call: OpenCall, events: ChatEvent[]): void {
+		const place = { choice: this.choice, call: this.current }
+		if (!call.begun) {
+			call.begun = true
+			events.push({ type: 'tool-call', ...place, kind: call.kind, id: this.uniqueId(call.id), name: call.name ?? '' })
+		}
+		if (call.toldLength === call.text.length) return
+		events.push({ type: 'tool-arguments', ...place, fragment: call.text.slice(call.toldLength) })
+		call.toldLength = call.text.length
+	}
+
+	private tellEnd(call: OpenCall, events: ChatEvent[]): void {
+		if (call.name === undefined) throw new ChatError('upstream-failed', 'The model called a tool without naming it.', { sent: 'yes' })
+		if (call.kind === 'function' && call.text.trim() === '') call.text += '{}'
+		this.tell(call, events)
+	}
+
+	private uniqueId(id: string | undefined): string {
+		const unique = id === undefined || this.ids.has(id) ? this.newId() : id
+		this.ids.add(unique)
+		return unique
+	}
+}
+
+function readDelta(value: unknown): Delta {
+	const custom = field(value, 'custom')
+	const kind = field(value, 'type') === 'custom' || isObject(custom) ? 'custom' : 'function'
+	const called = kind === 'custom' ? custom : field(value, 'function')
+	const text = field(called, kind === 'custom' ? 'input' : 'arguments')
+	return {
+		index: countField(value, 'index'),
+		id: textField(value, 'id'),
+		kind,
+		name: textField(called, 'name'),
+		fragment: typeof text === 'string' ? text : isObject(text) ? JSON.stringify(text) : '',
+	}
+}
+
+/** Whether a delta that carries a name, and not the id of `call`, is the head of another call rather than a repetition. */
+function beginsAnother(delta: Delta, call: OpenCall): boolean {
+	if (call.name === undefined) return false
+	if (delta.name !== call.name) return true
+	if (delta.id !== undefined && call.id !== undefined) return isComplete(call)
+	return delta.fragment !== '' && isComplete(call)
+}
+
+/** Arguments of a function are one JSON object, so it tells when they are whole. */
+function isComplete(call: OpenCall): boolean {
+	if (call.kind === 'custom') return call.text !== ''
+	if (!call.text.trimEnd().endsWith('}')) return false
+	try {
+		JSON.parse(call.text)
+		return true
+	} catch {
+		return false
+	}
+}
+
+function endless(): ChatError {
+	return new ChatError('upstream-failed', 'The model called tools without end.', { sent: 'yes' })
+}

@@ -1,0 +1,231 @@
+// The server as a process: starting, keys, paths, headers, ending.
+
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { root, runCommand, startServer, type TestServer, temporaryFolder } from './server.ts'
+
+const hello = { model: 'echo', messages: [{ role: 'user', content: 'Hello there' }] }
+let server: TestServer
+
+beforeAll(async () => {
+	server = await startServer()
+})
+afterAll(() => server.stop())
+
+describe('a server tells of itself without a key', () => {
+	test('GET /health', async () => {
+		const response = await fetch(`${server.url}/health`)
+		expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }])
+	})
+	test('GET /ready', async () => {
+		const response = await fetch(`${server.url}/ready`)
+		expect(response.status).toBe(200)
+		expect(await response.json()).toMatchObject({ status: 'ready', models: [{ id: 'echo', status: 'ready' }] })
+	})
+	test('GET /version', async () => {
+		const { version } = await Bun.file(join(root, 'package.json')).json()
+		expect(await (await fetch(`${server.url}/version`)).json()).toEqual({ name: 'dragoman', version })
+	})
+})
+
+describe('a key is needed for everything else, in any of three headers', () => {
+	const forms: readonly (readonly [string, (key: string) => Record<string, string>])[] = [
+		['Authorization: Bearer', (key) => ({ authorization: `Bearer ${key}` })],
+		['authorization: bearer, in lower case', (key) => ({ authorization: `bearer ${key}` })],
+		['x-api-key', (key) => ({ 'x-api-key': key })],
+		['api-key', (key) => ({ 'api-key': key })],
+	]
+	const routes = ['GET /v1/models', 'GET /v1/models/echo', 'POST /v1/chat/completions', 'POST /v1/completions', 'POST /v1/embeddings'] as const
+	for (const route of routes) {
+		const [method = '', path = ''] = route.split(' ')
+		for (const [form, headers] of forms) {
+			test(`${route} with ${form}`, async () => {
+				const ask = (key: string) => fetch(server.url + path, { method, headers: headers(key), ...(method === 'POST' ? { body: '{}' } : {}) })
+				expect((await ask(server.key)).status).toBe(method === 'GET' ? 200 : 400)
+				const refused = await ask(`${server.key}x`)
+				expect(refused.status).toBe(401)
+				expect(await refused.json()).toMatchObject({ error: { type: 'invalid_request_error', code: 'invalid_api_key', param: null } })
+			})
+		}
+		test(`${route} without any`, async () => {
+			const refused = await fetch(server.url + path, { method })
+			expect(refused.status).toBe(401)
+			expect(await refused.json()).toMatchObject({ error: { type: 'invalid_request_error', code: null, param: null } })
+		})
+	}
+	test('a refused key is not told back', async () => {
+		const text = await (await fetch(`${server.url}/v1/models`, { headers: { authorization: 'Bearer sk-0123456789abcdefghij' } })).text()
+		expect(text).toContain('sk-012***ij')
+		expect(text).not.toContain('3456789')
+	})
+})
+
+describe('paths as clients write them', () => {
+	for (const path of ['/v1/chat/completions', '/v1//chat/completions', '/v1/chat/completions/', '//v1/chat//completions//', '/chat/completions']) {
+		test(path, async () => {
+			const response = await server.call(path, hello)
+			expect(response.status).toBe(200)
+			expect(await response.json()).toMatchObject({ object: 'chat.completion', choices: [{ message: { content: 'Hello there' } }] })
+		})
+	}
+	test('an unknown path', async () => {
+		const response = await server.call('/v1/foo', hello)
+		expect(response.status).toBe(404)
+		expect(await response.json()).toEqual({ error: { message: 'Invalid URL (POST /v1/foo)', type: 'invalid_request_error', param: null, code: null } })
+	})
+	test('a known path with another method', async () => {
+		const response = await server.call('/v1/chat/completions')
+		expect(response.status).toBe(405)
+		expect(response.headers.get('allow')).toBe('POST')
+	})
+})
+
+describe('models', () => {
+	const config = `
+models:
+  AgentPublic/llama3-instruct-8b: { aliases: [albert-small], route: [echo], ownedBy: agents, contextTokens: 64000 }
+  plain: { route: [echo] }
+upstreams: { echo: { engine: echo } }
+`
+	let named: TestServer
+	beforeAll(async () => {
+		named = await startServer({ config })
+	})
+	afterAll(() => named.stop())
+
+	test('are listed with their type', async () => {
+		const { object, data } = (await (await named.call('/v1/models')).json()) as { object: string; data: { id: string; type: string; object: string; owned_by: string; created: number }[] }
+		expect(object).toBe('list')
+		expect(data.map(({ id, type, object: kind, owned_by }) => [id, type, kind, owned_by])).toEqual([
+			['AgentPublic/llama3-instruct-8b', 'text-generation', 'model', 'agents'],
+			['plain', 'text-generation', 'model', 'dragoman'],
+		])
+		expect(data.every(({ created }) => Number.isInteger(created) && created > 1_700_000_000)).toBe(true)
+	})
+	for (const path of ['/v1/models/AgentPublic/llama3-instruct-8b', '/v1/models/AgentPublic%2Fllama3-instruct-8b', '/models/albert-small']) {
+		test(`GET ${path}`, async () => {
+			expect(await (await named.call(path)).json()).toMatchObject({ id: 'AgentPublic/llama3-instruct-8b', max_context_length: 64000 })
+		})
+	}
+	test('are answered under their own name when asked by an alias', async () => {
+		expect(await (await named.call('/v1/chat/completions', { ...hello, model: 'albert-small' })).json()).toMatchObject({ model: 'AgentPublic/llama3-instruct-8b' })
+	})
+	test('that do not exist', async () => {
+		const expected = { error: { message: 'The model `nope` does not exist or you do not have access to it.', type: 'invalid_request_error', param: null, code: 'model_not_found' } }
+		for (const response of [await named.call('/v1/chat/completions', { ...hello, model: 'nope' }), await named.call('/v1/models/nope')]) {
+			expect(response.status).toBe(404)
+			expect(await response.json()).toEqual(expected)
+		}
+	})
+})
+
+describe('headers', () => {
+	test('of an answer', async () => {
+		const { headers } = await server.call('/v1/chat/completions', hello)
+		expect(headers.get('content-type')).toStartWith('application/json')
+		expect(headers.get('x-request-id')).toMatch(/^req_[0-9a-f]{32}$/)
+		expect(headers.get('openai-version')).toBe('2020-10-01')
+		expect(Number(headers.get('openai-processing-ms'))).toBeGreaterThanOrEqual(0)
+		expect(headers.get('access-control-allow-origin')).toBe('*')
+	})
+	test('of an error', async () => {
+		const { headers } = await server.call('/v1/chat/completions', {})
+		expect(headers.get('x-request-id')).toMatch(/^req_/)
+		expect(headers.get('x-dragoman-error')).toBe('invalid-request')
+		expect(headers.get('content-type')).toStartWith('application/json')
+	})
+	test('of a stream, whatever the client says it accepts', async () => {
+		const response = await server.call('/v1/chat/completions', { ...hello, stream: true }, { accept: 'application/json' })
+		expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
+		expect((await response.text()).endsWith('data: [DONE]\n\n')).toBe(true)
+	})
+	test("of a browser's preflight", async () => {
+		const asked = 'authorization,content-type,x-stainless-os'
+		const response = await fetch(`${server.url}/v1/chat/completions`, {
+			method: 'OPTIONS',
+			headers: { origin: 'https://app.example', 'access-control-request-method': 'POST', 'access-control-request-headers': asked },
+		})
+		expect(response.status).toBe(204)
+		expect(response.headers.get('access-control-allow-headers')).toBe(asked)
+	})
+})
+
+describe('errors of an engine', () => {
+	const failing = (text: string, stream: boolean) => server.call('/v1/chat/completions', { model: 'echo', messages: [{ role: 'user', content: text }], stream })
+	for (const stream of [false, true]) {
+		test(`before it answers have a status of their own (stream: ${stream})`, async () => {
+			const response = await failing('echo:error overloaded', stream)
+			expect(response.status).toBe(503)
+			expect(await response.json()).toMatchObject({ error: { type: 'server_error', code: 'server_is_overloaded' } })
+		})
+	}
+	test('while it answers are the last event', async () => {
+		const text = await (await failing('echo:error-after 2 upstream-failed', true)).text()
+		const events = text.trim().split('\n\n').map((event) => JSON.parse(event.slice('data: '.length)))
+		expect(events.at(-1)).toMatchObject({ error: { type: 'server_error', code: 'upstream_error', param: null } })
+		expect(events.slice(0, -1).every((event) => !('error' in event))).toBe(true)
+	})
+})
+
+describe('a server starts', () => {
+	test('with one key printed once, and none again', async () => {
+		const data = await temporaryFolder()
+		const first = await startServer({ data })
+		expect(first.key).toMatch(/^dgm-[\w-]{32}$/)
+		expect(await first.stop()).toBe(0)
+		const second = await startServer({ data })
+		expect(second.output()).not.toContain('shown this once')
+		expect((await fetch(`${second.url}/v1/models`, { headers: { 'x-api-key': first.key } })).status).toBe(200)
+		await second.stop()
+	})
+	test("with the operator's own admin key, and prints none", async () => {
+		const chosen = await startServer({ environment: { DRAGOMAN_ADMIN_KEY: 'an-operators-long-secret' } })
+		expect(chosen.output()).not.toContain('shown this once')
+		const ask = (key: string) => fetch(`${chosen.url}/v1/models`, { headers: { 'x-api-key': key } })
+		expect([(await ask('an-operators-long-secret')).status, (await ask('an-operators-long-secreT')).status]).toEqual([200, 401])
+		await chosen.stop()
+	})
+	test('where its address is taken it says so', async () => {
+		const { status, stderr } = await runCommand(['serve', '--listen', server.url.slice('http://'.length), '--config', join(root, 'examples', 'echo.yaml'), '--data', await temporaryFolder()])
+		expect(status).toBe(1)
+		expect(stderr).toContain('Cannot listen on 127.0.0.1:')
+		expect(stderr).not.toContain('at ')
+	})
+})
+
+describe('keys of a running server', () => {
+	test('are made, listed by their beginning and revoked at once from another process', async () => {
+		const environment = { DRAGOMAN_DATA: server.data }
+		const created = await runCommand(['keys', 'create', '--name', 'laptop'], environment)
+		const secret = created.stdout.trim()
+		expect([created.status, created.stdout]).toEqual([0, `${secret}\n`])
+		const ask = () => fetch(`${server.url}/v1/models`, { headers: { authorization: `Bearer ${secret}` } })
+		expect((await ask()).status).toBe(200)
+		const listed = await runCommand(['keys', 'list'], environment)
+		expect(listed.stdout).toContain('laptop')
+		expect(listed.stdout).toContain(`${secret.slice(0, 10)}…`)
+		expect(listed.stdout).not.toContain(secret)
+		expect((await runCommand(['keys', 'revoke', 'laptop'], environment)).status).toBe(0)
+		expect((await ask()).status).toBe(401)
+		expect((await runCommand(['keys', 'revoke', 'nobody'], environment)).stderr).toBe("There is no key 'nobody'.\n")
+	})
+	test('are not in the database as they are', async () => {
+		const { stdout } = await runCommand(['keys', 'create', '--name', 'hidden'], { DRAGOMAN_DATA: server.data })
+		const secret = stdout.trim()
+		for (const file of ['dragoman.sqlite', 'dragoman.sqlite-wal']) {
+			const bytes = Buffer.from(await Bun.file(join(server.data, file)).bytes())
+			expect(bytes.includes(secret)).toBe(false)
+		}
+	})
+})
+
+describe('a server ends', () => {
+	test('after the answers that run, on SIGTERM', async () => {
+		const ending = await startServer()
+		const response = await ending.call('/v1/chat/completions', { model: 'echo', stream: true, messages: [{ role: 'user', content: 'echo:delay 20\none two three four five six' }] })
+		const text = response.text()
+		const status = await ending.stop()
+		expect(status).toBe(0)
+		expect((await text).endsWith('data: [DONE]\n\n')).toBe(true)
+	})
+})

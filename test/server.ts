@@ -1,0 +1,122 @@
+// A real server process for tests: `dragoman serve` on a free port and a data folder of its own.
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export const root = join(import.meta.dir, '..')
+const main = join(root, 'src', 'main.ts')
+
+export interface TestServer {
+	readonly url: string
+	/** The first key, where this start made one. */
+	readonly key: string
+	readonly data: string
+	readonly pid: number
+	/** What it printed on standard output so far. */
+	output(): string
+	/** What it printed on standard error so far. */
+	log(): string
+	/** A request with the key and a JSON body, if any. */
+	call(path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>
+	/** Ends the process with `signal` and waits; resolves to its exit status. */
+	stop(signal?: NodeJS.Signals): Promise<number | null>
+}
+
+export interface TestServerOptions {
+	/** YAML of the configuration; the echo engine's example where absent. */
+	readonly config?: string
+	/** A data folder that exists already. */
+	readonly data?: string
+	readonly args?: readonly string[]
+	readonly environment?: Readonly<Record<string, string>>
+	/** How long it may take to listen, in milliseconds. */
+	readonly startTimeoutMs?: number
+}
+
+export async function temporaryFolder(): Promise<string> {
+	return mkdtemp(join(tmpdir(), 'dragoman-test-'))
+}
+
+export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
+	const data = options.data ?? (await temporaryFolder())
+	const config = options.config === undefined ? join(root, 'examples', 'echo.yaml') : join(data, 'config.yaml')
+	if (options.config !== undefined) await writeFile(config, options.config)
+	const child = Bun.spawn([process.execPath, main, 'serve', '--listen', '127.0.0.1:0', '--config', config, ...(options.args ?? [])], {
+		cwd: data,
+		env: { ...process.env, DRAGOMAN_DATA: data, ...options.environment },
+		stdin: 'ignore',
+		stdout: 'pipe',
+		stderr: 'pipe',
+	})
+	const output = new Transcript(child.stdout)
+	const log = new Transcript(child.stderr)
+	const url = await output.find(/listens on (http:\S+)/, options.startTimeoutMs ?? 15_000).catch(async (cause) => {
+		child.kill('SIGKILL')
+		throw new Error(`the server did not start: ${log.text}`, { cause })
+	})
+	const key = /shown this once:\s+(\S+)/.exec(output.text)?.[1] ?? ''
+	return {
+		url,
+		key,
+		data,
+		pid: child.pid,
+		output: () => output.text,
+		log: () => log.text,
+		call: (path, body, headers = {}) =>
+			fetch(url + path, {
+				method: body === undefined ? 'GET' : 'POST',
+				headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+				...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+			}),
+		async stop(signal = 'SIGTERM') {
+			child.kill(signal)
+			await child.exited
+			if (options.data === undefined && signal !== 'SIGKILL') await rm(data, { recursive: true, force: true })
+			return child.exitCode
+		},
+	}
+}
+
+/** Runs a command of ours to its end. */
+export async function runCommand(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+	const child = Bun.spawn([process.execPath, main, ...args], { env: { ...process.env, ...environment }, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' })
+	const [stdout, stderr, status] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text(), child.exited])
+	return { stdout, stderr, status }
+}
+
+/** What a process prints, kept as it comes. */
+class Transcript {
+	text = ''
+	private readonly watchers = new Set<() => void>()
+
+	constructor(stream: ReadableStream<Uint8Array>) {
+		void this.read(stream)
+	}
+
+	/** The first group of `pattern` as soon as it was printed. */
+	find(pattern: RegExp, timeoutMs: number): Promise<string> {
+		return new Promise((resolve, reject) => {
+			const timer = setTimeout(() => finish(() => reject(new Error(`nothing like ${pattern} was printed`))), timeoutMs)
+			const finish = (end: () => void) => {
+				clearTimeout(timer)
+				this.watchers.delete(look)
+				end()
+			}
+			const look = () => {
+				const found = pattern.exec(this.text)?.[1]
+				if (found !== undefined && this.text.includes('curl')) finish(() => resolve(found))
+			}
+			this.watchers.add(look)
+			look()
+		})
+	}
+
+	private async read(stream: ReadableStream<Uint8Array>): Promise<void> {
+		const decoder = new TextDecoder()
+		for await (const chunk of stream) {
+			this.text += decoder.decode(chunk, { stream: true })
+			for (const watch of this.watchers) watch()
+		}
+	}
+}
