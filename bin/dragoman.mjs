@@ -27,7 +27,9 @@ function findBun() {
 	const file = process.platform === 'win32' ? 'bun.exe' : 'bun'
 	const arch = process.arch === 'arm64' ? 'aarch64' : process.arch
 	const system = process.platform === 'win32' ? 'windows' : process.platform
-	const variants = ['', '-musl', '-baseline', '-musl-baseline'].map((variant) => `@oven/bun-${system}-${arch}${variant}`)
+	const variants = ['', '-musl', '-baseline', '-musl-baseline'].map(
+		(variant) => `@oven/bun-${system}-${arch}${variant}`,
+	)
 	const found = [['bun', 'bun.exe'], ...variants.map((name) => [name, file])].flatMap(([name, binary]) => {
 		try {
 			return [join(dirname(require.resolve(`${name}/package.json`)), 'bin', binary)]

@@ -20,4 +20,5 @@ export function runCheck({ name, command: [program, ...args] }) {
 	return status === 0
 }
 
-if (process.argv[1] === import.meta.filename || process.argv[1]?.endsWith('check.mjs')) process.exitCode = checks.filter((check) => !runCheck(check)).length
+if (process.argv[1] === import.meta.filename || process.argv[1]?.endsWith('check.mjs'))
+	process.exitCode = checks.filter((check) => !runCheck(check)).length

@@ -7,5 +7,9 @@ import { installDependencies, root } from './dependencies.mjs'
 installDependencies({ dev: true })
 const env = { DRAGOMAN_DATA: '.dragoman-dev', DRAGOMAN_CONFIG: join('examples', 'echo.yaml'), ...process.env }
 const bun = join(root, 'node_modules', '.bin', 'bun')
-const child = spawn(bun, ['--watch', join('src', 'main.ts'), 'serve', ...process.argv.slice(2)], { cwd: root, stdio: 'inherit', env })
+const child = spawn(bun, ['--watch', join('src', 'main.ts'), 'serve', ...process.argv.slice(2)], {
+	cwd: root,
+	stdio: 'inherit',
+	env,
+})
 child.on('exit', (code) => process.exit(code ?? 1))

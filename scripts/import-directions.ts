@@ -1,7 +1,7 @@
 // Compares every import under src/ with the table of DESIGN: who may import whom. Prints what breaks it and exits 1.
 
-import { Glob } from 'bun'
 import { dirname, join, normalize, relative } from 'node:path'
+import { Glob } from 'bun'
 
 /** Each folder (or file) of src/ with the folders it may import from, beside itself. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
@@ -18,8 +18,30 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 	wire: ['chat', 'embeddings', 'text-completions', 'http', 'json-schema'],
 	stores: ['keys'],
 	dialects: ['chat', 'embeddings', 'text-completions', 'http', 'wire', 'models'],
-	engines: ['chat', 'embeddings', 'text-completions', 'http', 'wire', 'models', 'json-schema', 'secrets', 'time', 'telemetry'],
-	pipeline: ['chat', 'embeddings', 'text-completions', 'http', 'dialects', 'engines', 'keys', 'models', 'telemetry', 'time'],
+	engines: [
+		'chat',
+		'embeddings',
+		'text-completions',
+		'http',
+		'wire',
+		'models',
+		'json-schema',
+		'secrets',
+		'time',
+		'telemetry',
+	],
+	pipeline: [
+		'chat',
+		'embeddings',
+		'text-completions',
+		'http',
+		'dialects',
+		'engines',
+		'keys',
+		'models',
+		'telemetry',
+		'time',
+	],
 	config: ['engines', 'models', 'telemetry', 'secrets'],
 	'gateway.ts': ['config', 'dialects', 'engines', 'keys', 'models', 'pipeline', 'stores', 'telemetry', 'time'],
 	cli: ['gateway.ts', 'config', 'engines', 'http', 'keys', 'models', 'pipeline', 'stores', 'telemetry', 'time', 'chat'],
@@ -41,14 +63,23 @@ for await (const file of new Glob('**/*.ts').scan(root)) {
 		continue
 	}
 	const source = await Bun.file(join(root, file)).text()
-	for (const [, path] of source.matchAll(/(?:^|\s)(?:import|export)\s[^'"]*?from\s+'(\.[^']+)'|import\('(\.[^']+)'\)/g)) {
+	for (const [, path] of source.matchAll(
+		/(?:^|\s)(?:import|export)\s[^'"]*?from\s+'(\.[^']+)'|import\('(\.[^']+)'\)/g,
+	)) {
 		if (path === undefined) continue
 		const target = relative(root, normalize(join(root, dirname(file), path)))
 		if (target.startsWith('..')) continue
 		imports++
 		const to = place(target)
-		if (to !== from && !permitted.includes(to)) complaints.push(`${file} imports ${target}: ${from} must not know ${to}`)
-		if (to === from && separate.includes(from) && member(file) !== member(target) && member(file) !== undefined && member(target) !== undefined)
+		if (to !== from && !permitted.includes(to))
+			complaints.push(`${file} imports ${target}: ${from} must not know ${to}`)
+		if (
+			to === from &&
+			separate.includes(from) &&
+			member(file) !== member(target) &&
+			member(file) !== undefined &&
+			member(target) !== undefined
+		)
 			complaints.push(`${file} imports ${target}: members of ${from} must not know each other`)
 	}
 }

@@ -14,13 +14,21 @@ const main = join('src', 'main.ts')
 /** The embedded engine's library. */
 export function setUpEngine(found) {
 	found.DRAGOMAN_TEST_ENGINE = join(cache, 'engine')
-	return run(bun, [main, 'engine', 'install', '--folder', found.DRAGOMAN_TEST_ENGINE], 'the engine library cannot be installed')
+	return run(
+		bun,
+		[main, 'engine', 'install', '--folder', found.DRAGOMAN_TEST_ENGINE],
+		'the engine library cannot be installed',
+	)
 }
 
 /** The weights of the default model. */
 export function setUpWeights(found) {
 	found.DRAGOMAN_TEST_MODELS = join(cache, 'models')
-	return run(bun, [main, 'models', 'pull', '--folder', found.DRAGOMAN_TEST_MODELS], "the default model's weights cannot be fetched")
+	return run(
+		bun,
+		[main, 'models', 'pull', '--folder', found.DRAGOMAN_TEST_MODELS],
+		"the default model's weights cannot be fetched",
+	)
 }
 
 /** A Python environment with the real clients. */
@@ -54,7 +62,10 @@ function installSystemPackages(names) {
 	const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n']
 	const apt = (...args) => {
 		const [program, ...rest] = [...asRoot, 'apt-get', ...args]
-		return spawnSync(program, rest, { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }).status
+		return spawnSync(program, rest, {
+			stdio: ['ignore', 2, 2],
+			env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+		}).status
 	}
 	process.stderr.write(`Installing ${names.join(', ')} …\n`)
 	if (apt('install', '-y', '-qq', '--no-install-recommends', ...names) !== 0 && apt('update', '-qq') === 0)

@@ -19,7 +19,11 @@ const found = {}
 
 /** Each part: what it needs to be set up, and how it is run. */
 const parts = {
-	check: { needs: [], run: () => checks.map(runCheck).forEach((passed) => count({ passed: Number(passed), failed: Number(!passed), skipped: 0 })) },
+	check: {
+		needs: [],
+		run: () =>
+			checks.map(runCheck).forEach((passed) => count({ passed: Number(passed), failed: Number(!passed), skipped: 0 })),
+	},
 	unit: { needs: [setUpEngine], run: () => runBunTests('unit', ['src', 'scripts']) },
 	end: { needs: [setUpEngine, setUpWeights], run: () => runBunTests('end', ['test']) },
 	clients: { needs: [setUpEngine, setUpWeights, setUpPython], run: runPythonTests },
@@ -45,12 +49,35 @@ function skip(name, reasons) {
 
 function runBunTests(name, folders) {
 	const report = join(reports, `${name}.xml`)
-	runReported([bun, 'test', '--timeout', '60000', '--reporter=junit', `--reporter-outfile=${report}`, ...folders.map((folder) => `./${folder}/`)], report)
+	runReported(
+		[
+			bun,
+			'test',
+			'--timeout',
+			'60000',
+			'--reporter=junit',
+			`--reporter-outfile=${report}`,
+			...folders.map((folder) => `./${folder}/`),
+		],
+		report,
+	)
 }
 
 function runPythonTests() {
 	const report = join(reports, 'clients.xml')
-	runReported([found.DRAGOMAN_TEST_PYTHON, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', `--junitxml=${report}`, join('test', 'clients')], report)
+	runReported(
+		[
+			found.DRAGOMAN_TEST_PYTHON,
+			'-m',
+			'pytest',
+			'-q',
+			'-p',
+			'no:cacheprovider',
+			`--junitxml=${report}`,
+			join('test', 'clients'),
+		],
+		report,
+	)
 }
 
 /** Runs a test runner and adds what its report counts; one that dies without a report is one failure. */
@@ -65,7 +92,8 @@ function runReported([program, ...args], report) {
 function readReport(xml) {
 	const [, outer = ''] = /<testsuites\b([^>]*)>/.exec(xml) ?? []
 	const heads = / tests="/.test(outer) ? [outer] : [...xml.matchAll(/<testsuite\b([^>]*)>/g)].map(([, head]) => head)
-	const sum = (name) => heads.reduce((all, head) => all + Number(new RegExp(` ${name}="(\\d+)"`).exec(head)?.[1] ?? 0), 0)
+	const sum = (name) =>
+		heads.reduce((all, head) => all + Number(new RegExp(` ${name}="(\\d+)"`).exec(head)?.[1] ?? 0), 0)
 	const failed = sum('failures') + sum('errors')
 	return { passed: sum('tests') - failed - sum('skipped'), failed, skipped: sum('skipped') }
 }

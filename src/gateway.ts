@@ -72,12 +72,18 @@ async function ensureFirstKey(store: KeyStore, settings: Settings, clock: Clock)
 }
 
 function withOperatorKey(store: KeyStore, { config }: Settings, clock: Clock): KeyStore {
-	return config.adminKey === undefined ? store : withConfiguredKey(store, keyOf(config.adminKey, 'operator', 'admin', clock.now()))
+	return config.adminKey === undefined
+		? store
+		: withConfiguredKey(store, keyOf(config.adminKey, 'operator', 'admin', clock.now()))
 }
 
 function readModels({ config }: Settings): ModelTable {
 	return new ModelTable(
-		Object.entries(config.models).map(([name, { contextTokens, ...model }]) => ({ name, ...model, ...(contextTokens === undefined ? {} : { contextTokens }) })),
+		Object.entries(config.models).map(([name, { contextTokens, ...model }]) => ({
+			name,
+			...model,
+			...(contextTokens === undefined ? {} : { contextTokens }),
+		})),
 	)
 }
 
@@ -91,7 +97,12 @@ async function openUpstreams(settings: Settings, surroundings: GatewaySurroundin
 	)
 }
 
-function engineSurroundings(name: string, model: string | undefined, settings: Settings, surroundings: GatewaySurroundings): EngineSurroundings {
+function engineSurroundings(
+	name: string,
+	model: string | undefined,
+	settings: Settings,
+	surroundings: GatewaySurroundings,
+): EngineSurroundings {
 	const { command, environment, clock, log } = surroundings
 	return {
 		name,

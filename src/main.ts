@@ -1,6 +1,6 @@
 // Process entry.
 
-import { processEnvironment } from './config/environment.ts'
 import { run } from './cli/program.ts'
+import { processEnvironment } from './config/environment.ts'
 
 await run(process.argv.slice(2), processEnvironment())

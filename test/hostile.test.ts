@@ -24,7 +24,9 @@ const requests = 10_000
 
 async function expectRefusal(response: Response, status: number, expected: object = {}) {
 	expect(response.status).toBe(status)
-	expect(await response.json()).toMatchObject({ error: { type: 'invalid_request_error', message: expect.any(String), ...expected } })
+	expect(await response.json()).toMatchObject({
+		error: { type: 'invalid_request_error', message: expect.any(String), ...expected },
+	})
 }
 
 test(`${requests} mutated requests are answered or refused, and leave nothing behind`, async () => {
@@ -39,9 +41,11 @@ test(`${requests} mutated requests are answered or refused, and leave nothing be
 		const text = await response.text()
 		statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1)
 		if (response.status === 200) return
-		if (response.status < 400 || response.status >= 500) throw new Error(`${response.status} for ${JSON.stringify(body).slice(0, 500)}: ${text}`)
+		if (response.status < 400 || response.status >= 500)
+			throw new Error(`${response.status} for ${JSON.stringify(body).slice(0, 500)}: ${text}`)
 		const { error } = JSON.parse(text)
-		if (Object.keys(error).sort().join() !== 'code,message,param,type') throw new Error(`an odd error for ${JSON.stringify(body).slice(0, 500)}: ${text}`)
+		if (Object.keys(error).sort().join() !== 'code,message,param,type')
+			throw new Error(`an odd error for ${JSON.stringify(body).slice(0, 500)}: ${text}`)
 	}
 	const round = async (count: number) => {
 		for (let sent = 0; sent < count; sent += 50) await Promise.all(Array.from({ length: 50 }, send))
@@ -70,7 +74,11 @@ describe('a body', () => {
 				controller.close()
 			},
 		})
-		const status = await fetch(`${server.url}/v1/chat/completions`, { method: 'POST', body, headers: { 'x-api-key': server.key } }).then(
+		const status = await fetch(`${server.url}/v1/chat/completions`, {
+			method: 'POST',
+			body,
+			headers: { 'x-api-key': server.key },
+		}).then(
 			(response) => response.status,
 			() => 'closed',
 		)
@@ -84,8 +92,14 @@ describe('a body', () => {
 	]
 	for (const [name, place] of places) {
 		test(`100,000 levels deep is refused: ${name}`, async () => {
-			await expectRefusal(await server.call('/v1/chat/completions', place('['.repeat(100_000) + ']'.repeat(100_000))), 400)
-			await expectRefusal(await server.call('/v1/chat/completions', place('{"a":'.repeat(100_000) + '1' + '}'.repeat(100_000))), 400)
+			await expectRefusal(
+				await server.call('/v1/chat/completions', place('['.repeat(100_000) + ']'.repeat(100_000))),
+				400,
+			)
+			await expectRefusal(
+				await server.call('/v1/chat/completions', place('{"a":'.repeat(100_000) + '1' + '}'.repeat(100_000))),
+				400,
+			)
 		})
 	}
 	for (const [name, body] of [
@@ -96,38 +110,75 @@ describe('a body', () => {
 		['a text', '"hi"'],
 	] as const) {
 		test(`that is ${name} is refused`, async () => {
-			const response = await fetch(`${server.url}/v1/chat/completions`, { method: 'POST', body, headers: { 'x-api-key': server.key } })
+			const response = await fetch(`${server.url}/v1/chat/completions`, {
+				method: 'POST',
+				body,
+				headers: { 'x-api-key': server.key },
+			})
 			await expectRefusal(response, 400)
 		})
 	}
 	test('that is not UTF-8 is refused', async () => {
-		const body = Buffer.concat([Buffer.from('{"model":"echo","messages":[{"role":"user","content":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}]}')])
-		await expectRefusal(await fetch(`${server.url}/v1/chat/completions`, { method: 'POST', body, headers: { 'x-api-key': server.key } }), 400)
+		const body = Buffer.concat([
+			Buffer.from('{"model":"echo","messages":[{"role":"user","content":"'),
+			Buffer.from([0xff, 0xfe]),
+			Buffer.from('"}]}'),
+		])
+		await expectRefusal(
+			await fetch(`${server.url}/v1/chat/completions`, { method: 'POST', body, headers: { 'x-api-key': server.key } }),
+			400,
+		)
 	})
 	test('that is compressed is refused', async () => {
 		const body = Bun.gzipSync(Buffer.from(JSON.stringify(hello)))
-		const response = await fetch(`${server.url}/v1/chat/completions`, { method: 'POST', body, headers: { 'x-api-key': server.key, 'content-encoding': 'gzip' } })
+		const response = await fetch(`${server.url}/v1/chat/completions`, {
+			method: 'POST',
+			body,
+			headers: { 'x-api-key': server.key, 'content-encoding': 'gzip' },
+		})
 		await expectRefusal(response, 400)
 	})
 	test('with a byte order mark is read', async () => {
 		expect((await server.call('/v1/chat/completions', `\ufeff${JSON.stringify(hello)}`)).status).toBe(200)
 	})
 	test('with NUL bytes and lone surrogates is data like any other', async () => {
-		const response = await server.call('/v1/chat/completions', '{"model":"echo","messages":[{"role":"user","content":"a\\u0000b\\ud800c"}]}')
+		const response = await server.call(
+			'/v1/chat/completions',
+			'{"model":"echo","messages":[{"role":"user","content":"a\\u0000b\\ud800c"}]}',
+		)
 		expect(response.status).toBe(200)
-		expect(await response.json()).toMatchObject({ choices: [{ message: { content: expect.stringContaining('a\u0000b') } }] })
+		expect(await response.json()).toMatchObject({
+			choices: [{ message: { content: expect.stringContaining('a\u0000b') } }],
+		})
 	})
 	test('with a megabyte of stops is refused', async () => {
-		await expectRefusal(await server.call('/v1/chat/completions', { ...hello, stop: Array.from({ length: 4 }, () => 'x'.repeat(250_000)) }), 400, { code: 'string_above_max_length' })
-		await expectRefusal(await server.call('/v1/chat/completions', { ...hello, stop: Array.from({ length: 100_000 }, () => 'xxxxxxxxxx') }), 400, { code: 'array_above_max_length' })
+		await expectRefusal(
+			await server.call('/v1/chat/completions', {
+				...hello,
+				stop: Array.from({ length: 4 }, () => 'x'.repeat(250_000)),
+			}),
+			400,
+			{ code: 'string_above_max_length' },
+		)
+		await expectRefusal(
+			await server.call('/v1/chat/completions', {
+				...hello,
+				stop: Array.from({ length: 100_000 }, () => 'xxxxxxxxxx'),
+			}),
+			400,
+			{ code: 'array_above_max_length' },
+		)
 	})
 	test('with n: 100000 is refused', async () => {
-		await expectRefusal(await server.call('/v1/chat/completions', { ...hello, n: 100_000 }), 400, { code: 'integer_above_max_value' })
+		await expectRefusal(await server.call('/v1/chat/completions', { ...hello, n: 100_000 }), 400, {
+			code: 'integer_above_max_value',
+		})
 	})
 })
 
 describe('a connection', () => {
-	const head = (length: number) => `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nx-api-key: ${server.key}\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n`
+	const head = (length: number) =>
+		`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nx-api-key: ${server.key}\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n`
 
 	test('that stops in the middle of its body is told so in time', async () => {
 		const socket = await open()
@@ -143,7 +194,11 @@ describe('a connection', () => {
 		expect((await fetch(`${server.url}/health`)).status).toBe(200)
 	})
 	test('that hangs up while its stream runs ends the engine at once', async () => {
-		const body = JSON.stringify({ ...hello, stream: true, messages: [{ role: 'user', content: 'echo:delay 5\necho:repeat 100000 word' }] })
+		const body = JSON.stringify({
+			...hello,
+			stream: true,
+			messages: [{ role: 'user', content: 'echo:delay 5\necho:repeat 100000 word' }],
+		})
 		const socket = await open()
 		socket.write(head(body.length) + body)
 		await socket.until('word')
@@ -151,7 +206,11 @@ describe('a connection', () => {
 		await socket.closed
 		expect((await server.call('/v1/chat/completions', hello)).status).toBe(200)
 	})
-	for (const garbage of ['GET\r\n\r\n', '\u0000\u0001\u0002\r\n\r\n', `GET /v1/models HTTP/1.1\r\nx: ${'y'.repeat(200_000)}\r\n\r\n`]) {
+	for (const garbage of [
+		'GET\r\n\r\n',
+		'\u0000\u0001\u0002\r\n\r\n',
+		`GET /v1/models HTTP/1.1\r\nx: ${'y'.repeat(200_000)}\r\n\r\n`,
+	]) {
 		test(`that speaks no HTTP is refused: ${JSON.stringify(garbage.slice(0, 30))}`, async () => {
 			const socket = await open()
 			socket.write(garbage)

@@ -13,9 +13,43 @@ export function randomOf(seed: number): () => number {
 }
 
 const strangers: readonly unknown[] = [
-	null, true, false, 0, -1, 1.5, 1e308, -1e308, 9007199254740993, 100000, '', ' ', 'x', 'a\u0000b', '\ud800', '\u202e', '💥', 'A'.repeat(5000),
-	[], [[]], [null], {}, { a: 1 }, { type: 'text' }, { type: 'nope' }, [{ type: 'text' }], [{ role: 'user' }], { __proto__: 1 }, { constructor: 1 },
-	{ length: 5 }, 'true', '1', Array.from({ length: 300 }, () => 'x'), { $ref: '#' }, '../../etc/passwd', "'; DROP TABLE keys; --", '{{7*7}}',
+	null,
+	true,
+	false,
+	0,
+	-1,
+	1.5,
+	1e308,
+	-1e308,
+	9007199254740993,
+	100000,
+	'',
+	' ',
+	'x',
+	'a\u0000b',
+	'\ud800',
+	'\u202e',
+	'💥',
+	'A'.repeat(5000),
+	[],
+	[[]],
+	[null],
+	{},
+	{ a: 1 },
+	{ type: 'text' },
+	{ type: 'nope' },
+	[{ type: 'text' }],
+	[{ role: 'user' }],
+	{ __proto__: 1 },
+	{ constructor: 1 },
+	{ length: 5 },
+	'true',
+	'1',
+	Array.from({ length: 300 }, () => 'x'),
+	{ $ref: '#' },
+	'../../etc/passwd',
+	"'; DROP TABLE keys; --",
+	'{{7*7}}',
 ]
 
 /** A copy of `value` in which one place, chosen by `random`, is wrong. */
@@ -34,7 +68,8 @@ export function mutate(value: unknown, random: () => number): unknown {
 	const key = pick(keys)
 	const entries = Object.entries(value)
 	if (random() < 0.12) return Object.fromEntries(entries.filter(([name]) => name !== key))
-	if (random() < 0.08) return Object.fromEntries(entries.map(([name, inner]) => [name === key ? pick(keys) : name, inner]))
+	if (random() < 0.08)
+		return Object.fromEntries(entries.map(([name, inner]) => [name === key ? pick(keys) : name, inner]))
 	return Object.fromEntries(entries.map(([name, inner]) => [name, name === key ? mutate(inner, random) : inner]))
 }
 
@@ -46,23 +81,94 @@ export const seeds: readonly { readonly path: string; readonly body: unknown }[]
 			model: 'echo',
 			messages: [
 				{ role: 'system', content: 'Be brief.' },
-				{ role: 'user', content: [{ type: 'text', text: 'Weather?' }, { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==', detail: 'low' } }] },
-				{ role: 'assistant', content: null, tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'get_weather', arguments: '{"city":"Paris"}' } }] },
+				{
+					role: 'user',
+					content: [
+						{ type: 'text', text: 'Weather?' },
+						{ type: 'image_url', image_url: { url: 'data:image/png;base64,AA==', detail: 'low' } },
+					],
+				},
+				{
+					role: 'assistant',
+					content: null,
+					tool_calls: [
+						{ id: 'call_1', type: 'function', function: { name: 'get_weather', arguments: '{"city":"Paris"}' } },
+					],
+				},
 				{ role: 'tool', tool_call_id: 'call_1', content: '21' },
 			],
-			temperature: 0.5, top_p: 0.9, top_k: 5, min_p: 0.1, frequency_penalty: 0.1, presence_penalty: 0.1, repetition_penalty: 1.1, n: 2, seed: 1,
-			max_completion_tokens: 20, max_tokens: 20, stop: ['END'], logit_bias: { 5: 1 }, logprobs: true, top_logprobs: 2, user: 'u', metadata: { a: 'b' },
-			tools: [{ type: 'function', function: { name: 'get_weather', description: 'd', parameters: { type: 'object', properties: { city: { type: 'string' } } }, strict: false } }],
-			tool_choice: { type: 'function', function: { name: 'get_weather' } }, parallel_tool_calls: true, reasoning_effort: 'low', store: false,
+			temperature: 0.5,
+			top_p: 0.9,
+			top_k: 5,
+			min_p: 0.1,
+			frequency_penalty: 0.1,
+			presence_penalty: 0.1,
+			repetition_penalty: 1.1,
+			n: 2,
+			seed: 1,
+			max_completion_tokens: 20,
+			max_tokens: 20,
+			stop: ['END'],
+			logit_bias: { 5: 1 },
+			logprobs: true,
+			top_logprobs: 2,
+			user: 'u',
+			metadata: { a: 'b' },
+			tools: [
+				{
+					type: 'function',
+					function: {
+						name: 'get_weather',
+						description: 'd',
+						parameters: { type: 'object', properties: { city: { type: 'string' } } },
+						strict: false,
+					},
+				},
+			],
+			tool_choice: { type: 'function', function: { name: 'get_weather' } },
+			parallel_tool_calls: true,
+			reasoning_effort: 'low',
+			store: false,
 		},
 	},
 	{
 		path: '/v1/chat/completions',
 		body: {
-			model: 'echo', stream: true, stream_options: { include_usage: true }, messages: [{ role: 'user', content: 'json' }],
-			response_format: { type: 'json_schema', json_schema: { name: 'n', strict: true, schema: { type: 'object', properties: { a: { type: 'string', enum: ['x', 'y'] } }, required: ['a'], additionalProperties: false } } },
+			model: 'echo',
+			stream: true,
+			stream_options: { include_usage: true },
+			messages: [{ role: 'user', content: 'json' }],
+			response_format: {
+				type: 'json_schema',
+				json_schema: {
+					name: 'n',
+					strict: true,
+					schema: {
+						type: 'object',
+						properties: { a: { type: 'string', enum: ['x', 'y'] } },
+						required: ['a'],
+						additionalProperties: false,
+					},
+				},
+			},
 		},
 	},
-	{ path: '/v1/completions', body: { model: 'echo', prompt: ['a', 'b'], max_tokens: 5, best_of: 1, echo: true, logprobs: 2, n: 1, suffix: 's', stream: false } },
-	{ path: '/v1/embeddings', body: { model: 'echo', input: ['a', 'b'], encoding_format: 'base64', dimensions: 8, user: 'u' } },
+	{
+		path: '/v1/completions',
+		body: {
+			model: 'echo',
+			prompt: ['a', 'b'],
+			max_tokens: 5,
+			best_of: 1,
+			echo: true,
+			logprobs: 2,
+			n: 1,
+			suffix: 's',
+			stream: false,
+		},
+	},
+	{
+		path: '/v1/embeddings',
+		body: { model: 'echo', input: ['a', 'b'], encoding_format: 'base64', dimensions: 8, user: 'u' },
+	},
 ]

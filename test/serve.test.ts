@@ -35,16 +35,25 @@ describe('a key is needed for everything else, in any of three headers', () => {
 		['x-api-key', (key) => ({ 'x-api-key': key })],
 		['api-key', (key) => ({ 'api-key': key })],
 	]
-	const routes = ['GET /v1/models', 'GET /v1/models/echo', 'POST /v1/chat/completions', 'POST /v1/completions', 'POST /v1/embeddings'] as const
+	const routes = [
+		'GET /v1/models',
+		'GET /v1/models/echo',
+		'POST /v1/chat/completions',
+		'POST /v1/completions',
+		'POST /v1/embeddings',
+	] as const
 	for (const route of routes) {
 		const [method = '', path = ''] = route.split(' ')
 		for (const [form, headers] of forms) {
 			test(`${route} with ${form}`, async () => {
-				const ask = (key: string) => fetch(server.url + path, { method, headers: headers(key), ...(method === 'POST' ? { body: '{}' } : {}) })
+				const ask = (key: string) =>
+					fetch(server.url + path, { method, headers: headers(key), ...(method === 'POST' ? { body: '{}' } : {}) })
 				expect((await ask(server.key)).status).toBe(method === 'GET' ? 200 : 400)
 				const refused = await ask(`${server.key}x`)
 				expect(refused.status).toBe(401)
-				expect(await refused.json()).toMatchObject({ error: { type: 'invalid_request_error', code: 'invalid_api_key', param: null } })
+				expect(await refused.json()).toMatchObject({
+					error: { type: 'invalid_request_error', code: 'invalid_api_key', param: null },
+				})
 			})
 		}
 		test(`${route} without any`, async () => {
@@ -54,24 +63,37 @@ describe('a key is needed for everything else, in any of three headers', () => {
 		})
 	}
 	test('a refused key is not told back', async () => {
-		const text = await (await fetch(`${server.url}/v1/models`, { headers: { authorization: 'Bearer sk-0123456789abcdefghij' } })).text()
+		const text = await (
+			await fetch(`${server.url}/v1/models`, { headers: { authorization: 'Bearer sk-0123456789abcdefghij' } })
+		).text()
 		expect(text).toContain('sk-012***ij')
 		expect(text).not.toContain('3456789')
 	})
 })
 
 describe('paths as clients write them', () => {
-	for (const path of ['/v1/chat/completions', '/v1//chat/completions', '/v1/chat/completions/', '//v1/chat//completions//', '/chat/completions']) {
+	for (const path of [
+		'/v1/chat/completions',
+		'/v1//chat/completions',
+		'/v1/chat/completions/',
+		'//v1/chat//completions//',
+		'/chat/completions',
+	]) {
 		test(path, async () => {
 			const response = await server.call(path, hello)
 			expect(response.status).toBe(200)
-			expect(await response.json()).toMatchObject({ object: 'chat.completion', choices: [{ message: { content: 'Hello there' } }] })
+			expect(await response.json()).toMatchObject({
+				object: 'chat.completion',
+				choices: [{ message: { content: 'Hello there' } }],
+			})
 		})
 	}
 	test('an unknown path', async () => {
 		const response = await server.call('/v1/foo', hello)
 		expect(response.status).toBe(404)
-		expect(await response.json()).toEqual({ error: { message: 'Invalid URL (POST /v1/foo)', type: 'invalid_request_error', param: null, code: null } })
+		expect(await response.json()).toEqual({
+			error: { message: 'Invalid URL (POST /v1/foo)', type: 'invalid_request_error', param: null, code: null },
+		})
 	})
 	test('a known path with another method', async () => {
 		const response = await server.call('/v1/chat/completions')
@@ -94,7 +116,10 @@ upstreams: { echo: { engine: echo } }
 	afterAll(() => named.stop())
 
 	test('are listed with their type', async () => {
-		const { object, data } = (await (await named.call('/v1/models')).json()) as { object: string; data: { id: string; type: string; object: string; owned_by: string; created: number }[] }
+		const { object, data } = (await (await named.call('/v1/models')).json()) as {
+			object: string
+			data: { id: string; type: string; object: string; owned_by: string; created: number }[]
+		}
 		expect(object).toBe('list')
 		expect(data.map(({ id, type, object: kind, owned_by }) => [id, type, kind, owned_by])).toEqual([
 			['AgentPublic/llama3-instruct-8b', 'text-generation', 'model', 'agents'],
@@ -102,17 +127,36 @@ upstreams: { echo: { engine: echo } }
 		])
 		expect(data.every(({ created }) => Number.isInteger(created) && created > 1_700_000_000)).toBe(true)
 	})
-	for (const path of ['/v1/models/AgentPublic/llama3-instruct-8b', '/v1/models/AgentPublic%2Fllama3-instruct-8b', '/models/albert-small']) {
+	for (const path of [
+		'/v1/models/AgentPublic/llama3-instruct-8b',
+		'/v1/models/AgentPublic%2Fllama3-instruct-8b',
+		'/models/albert-small',
+	]) {
 		test(`GET ${path}`, async () => {
-			expect(await (await named.call(path)).json()).toMatchObject({ id: 'AgentPublic/llama3-instruct-8b', max_context_length: 64000 })
+			expect(await (await named.call(path)).json()).toMatchObject({
+				id: 'AgentPublic/llama3-instruct-8b',
+				max_context_length: 64000,
+			})
 		})
 	}
 	test('are answered under their own name when asked by an alias', async () => {
-		expect(await (await named.call('/v1/chat/completions', { ...hello, model: 'albert-small' })).json()).toMatchObject({ model: 'AgentPublic/llama3-instruct-8b' })
+		expect(await (await named.call('/v1/chat/completions', { ...hello, model: 'albert-small' })).json()).toMatchObject({
+			model: 'AgentPublic/llama3-instruct-8b',
+		})
 	})
 	test('that do not exist', async () => {
-		const expected = { error: { message: 'The model `nope` does not exist or you do not have access to it.', type: 'invalid_request_error', param: null, code: 'model_not_found' } }
-		for (const response of [await named.call('/v1/chat/completions', { ...hello, model: 'nope' }), await named.call('/v1/models/nope')]) {
+		const expected = {
+			error: {
+				message: 'The model `nope` does not exist or you do not have access to it.',
+				type: 'invalid_request_error',
+				param: null,
+				code: 'model_not_found',
+			},
+		}
+		for (const response of [
+			await named.call('/v1/chat/completions', { ...hello, model: 'nope' }),
+			await named.call('/v1/models/nope'),
+		]) {
 			expect(response.status).toBe(404)
 			expect(await response.json()).toEqual(expected)
 		}
@@ -135,7 +179,11 @@ describe('headers', () => {
 		expect(headers.get('content-type')).toStartWith('application/json')
 	})
 	test('of a stream, whatever the client says it accepts', async () => {
-		const response = await server.call('/v1/chat/completions', { ...hello, stream: true }, { accept: 'application/json' })
+		const response = await server.call(
+			'/v1/chat/completions',
+			{ ...hello, stream: true },
+			{ accept: 'application/json' },
+		)
 		expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
 		expect((await response.text()).endsWith('data: [DONE]\n\n')).toBe(true)
 	})
@@ -143,7 +191,11 @@ describe('headers', () => {
 		const asked = 'authorization,content-type,x-stainless-os'
 		const response = await fetch(`${server.url}/v1/chat/completions`, {
 			method: 'OPTIONS',
-			headers: { origin: 'https://app.example', 'access-control-request-method': 'POST', 'access-control-request-headers': asked },
+			headers: {
+				origin: 'https://app.example',
+				'access-control-request-method': 'POST',
+				'access-control-request-headers': asked,
+			},
 		})
 		expect(response.status).toBe(204)
 		expect(response.headers.get('access-control-allow-headers')).toBe(asked)
@@ -151,7 +203,8 @@ describe('headers', () => {
 })
 
 describe('errors of an engine', () => {
-	const failing = (text: string, stream: boolean) => server.call('/v1/chat/completions', { model: 'echo', messages: [{ role: 'user', content: text }], stream })
+	const failing = (text: string, stream: boolean) =>
+		server.call('/v1/chat/completions', { model: 'echo', messages: [{ role: 'user', content: text }], stream })
 	for (const stream of [false, true]) {
 		test(`before it answers have a status of their own (stream: ${stream})`, async () => {
 			const response = await failing('echo:error overloaded', stream)
@@ -161,7 +214,10 @@ describe('errors of an engine', () => {
 	}
 	test('while it answers are the last event', async () => {
 		const text = await (await failing('echo:error-after 2 upstream-failed', true)).text()
-		const events = text.trim().split('\n\n').map((event) => JSON.parse(event.slice('data: '.length)))
+		const events = text
+			.trim()
+			.split('\n\n')
+			.map((event) => JSON.parse(event.slice('data: '.length)))
 		expect(events.at(-1)).toMatchObject({ error: { type: 'server_error', code: 'upstream_error', param: null } })
 		expect(events.slice(0, -1).every((event) => !('error' in event))).toBe(true)
 	})
@@ -182,11 +238,21 @@ describe('a server starts', () => {
 		const chosen = await startServer({ environment: { DRAGOMAN_ADMIN_KEY: 'an-operators-long-secret' } })
 		expect(chosen.output()).not.toContain('shown this once')
 		const ask = (key: string) => fetch(`${chosen.url}/v1/models`, { headers: { 'x-api-key': key } })
-		expect([(await ask('an-operators-long-secret')).status, (await ask('an-operators-long-secreT')).status]).toEqual([200, 401])
+		expect([(await ask('an-operators-long-secret')).status, (await ask('an-operators-long-secreT')).status]).toEqual([
+			200, 401,
+		])
 		await chosen.stop()
 	})
 	test('where its address is taken it says so', async () => {
-		const { status, stderr } = await runCommand(['serve', '--listen', server.url.slice('http://'.length), '--config', join(root, 'examples', 'echo.yaml'), '--data', await temporaryFolder()])
+		const { status, stderr } = await runCommand([
+			'serve',
+			'--listen',
+			server.url.slice('http://'.length),
+			'--config',
+			join(root, 'examples', 'echo.yaml'),
+			'--data',
+			await temporaryFolder(),
+		])
 		expect(status).toBe(1)
 		expect(stderr).toContain('Cannot listen on 127.0.0.1:')
 		expect(stderr).not.toContain('at ')
@@ -222,7 +288,11 @@ describe('keys of a running server', () => {
 describe('a server ends', () => {
 	test('after the answers that run, on SIGTERM', async () => {
 		const ending = await startServer()
-		const response = await ending.call('/v1/chat/completions', { model: 'echo', stream: true, messages: [{ role: 'user', content: 'echo:delay 20\none two three four five six' }] })
+		const response = await ending.call('/v1/chat/completions', {
+			model: 'echo',
+			stream: true,
+			messages: [{ role: 'user', content: 'echo:delay 20\none two three four five six' }],
+		})
 		const text = response.text()
 		const status = await ending.stop()
 		expect(status).toBe(0)

@@ -42,13 +42,16 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 	const data = options.data ?? (await temporaryFolder())
 	const config = options.config === undefined ? join(root, 'examples', 'echo.yaml') : join(data, 'config.yaml')
 	if (options.config !== undefined) await writeFile(config, options.config)
-	const child = Bun.spawn([process.execPath, main, 'serve', '--listen', '127.0.0.1:0', '--config', config, ...(options.args ?? [])], {
-		cwd: data,
-		env: { ...process.env, DRAGOMAN_DATA: data, ...options.environment },
-		stdin: 'ignore',
-		stdout: 'pipe',
-		stderr: 'pipe',
-	})
+	const child = Bun.spawn(
+		[process.execPath, main, 'serve', '--listen', '127.0.0.1:0', '--config', config, ...(options.args ?? [])],
+		{
+			cwd: data,
+			env: { ...process.env, DRAGOMAN_DATA: data, ...options.environment },
+			stdin: 'ignore',
+			stdout: 'pipe',
+			stderr: 'pipe',
+		},
+	)
 	const output = new Transcript(child.stdout)
 	const log = new Transcript(child.stderr)
 	const url = await output.find(/listens on (http:\S+)/, options.startTimeoutMs ?? 15_000).catch(async (cause) => {
@@ -66,7 +69,11 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 		call: (path, body, headers = {}) =>
 			fetch(url + path, {
 				method: body === undefined ? 'GET' : 'POST',
-				headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+				headers: {
+					authorization: `Bearer ${key}`,
+					...(body === undefined ? {} : { 'content-type': 'application/json' }),
+					...headers,
+				},
 				...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
 			}),
 		async stop(signal = 'SIGTERM') {
@@ -80,8 +87,17 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 
 /** Runs a command of ours to its end. */
 export async function runCommand(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-	const child = Bun.spawn([process.execPath, main, ...args], { env: { ...process.env, ...environment }, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' })
-	const [stdout, stderr, status] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text(), child.exited])
+	const child = Bun.spawn([process.execPath, main, ...args], {
+		env: { ...process.env, ...environment },
+		stdin: 'ignore',
+		stdout: 'pipe',
+		stderr: 'pipe',
+	})
+	const [stdout, stderr, status] = await Promise.all([
+		new Response(child.stdout).text(),
+		new Response(child.stderr).text(),
+		child.exited,
+	])
 	return { stdout, stderr, status }
 }
 

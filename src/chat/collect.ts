@@ -48,11 +48,19 @@ export async function collect(events: AsyncIterable<ChatEvent>): Promise<Complet
 				open(choices, event.choice).refusal += event.text
 				break
 			case 'tool-call':
-				open(choices, event.choice).toolCalls[event.call] = { type: event.kind, id: event.id, name: event.name, arguments: '' }
+				open(choices, event.choice).toolCalls[event.call] = {
+					type: event.kind,
+					id: event.id,
+					name: event.name,
+					arguments: '',
+				}
 				break
 			case 'tool-arguments': {
 				const call = open(choices, event.choice).toolCalls[event.call]
-				if (call === undefined) throw new ChatError('upstream-failed', 'The model sent arguments of a tool call that it never began.', { sent: 'yes' })
+				if (call === undefined)
+					throw new ChatError('upstream-failed', 'The model sent arguments of a tool call that it never began.', {
+						sent: 'yes',
+					})
 				call.arguments += event.fragment
 				break
 			}
@@ -84,6 +92,9 @@ function open(choices: OpenChoice[], index: number): OpenChoice {
 
 function close(choice: OpenChoice): Choice {
 	const { finishReason, logprobs, ...rest } = choice
-	if (finishReason === undefined) throw new ChatError('upstream-failed', 'The model stopped answering before its answer was complete.', { sent: 'yes' })
+	if (finishReason === undefined)
+		throw new ChatError('upstream-failed', 'The model stopped answering before its answer was complete.', {
+			sent: 'yes',
+		})
 	return { ...rest, finishReason, ...(logprobs === undefined ? {} : { logprobs }) }
 }

@@ -87,5 +87,8 @@ export function asChatError(thrown: unknown): ChatError {
 	if (thrown instanceof ChatError) return thrown
 	if (thrown instanceof DOMException && thrown.name === 'AbortError')
 		return new ChatError('cancelled', 'The request was cancelled.', { cause: thrown, sent: 'maybe' })
-	return new ChatError('internal', 'The server had an error while processing your request.', { cause: thrown, sent: 'maybe' })
+	return new ChatError('internal', 'The server had an error while processing your request.', {
+		cause: thrown,
+		sent: 'maybe',
+	})
 }

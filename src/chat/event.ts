@@ -90,5 +90,9 @@ export interface TokenLogprob {
 	readonly logprob: number
 	/** The token's UTF-8 bytes, which may be part of a character; null where the upstream does not tell. */
 	readonly bytes: readonly number[] | null
-	readonly top: readonly { readonly token: string; readonly logprob: number; readonly bytes: readonly number[] | null }[]
+	readonly top: readonly {
+		readonly token: string
+		readonly logprob: number
+		readonly bytes: readonly number[] | null
+	}[]
 }

@@ -1,11 +1,11 @@
 // dragoman keys: creates, lists and revokes API keys, also while a server runs on the same data folder.
 
 import { Command, Option } from 'commander'
+import { type ConfigFlags, readSettings } from '../config/settings.ts'
 import { createKey, type Key, type Role, roles } from '../keys/key.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { Complaint } from './complaint.ts'
 import { addConfigOptions, type CommandSurroundings } from './program.ts'
-import { type ConfigFlags, readSettings } from '../config/settings.ts'
 
 export function keysCommand(surroundings: CommandSurroundings): Command {
 	const keys = new Command('keys').description('API keys: create, list, revoke')
@@ -22,7 +22,14 @@ export function keysCommand(surroundings: CommandSurroundings): Command {
 		.option('--json', 'print JSON')
 		.action(async (flags: ConfigFlags & { readonly json?: true }) => {
 			const all = await withKeys(flags, surroundings, (store) => store.list())
-			if (flags.json === true) surroundings.print(JSON.stringify(all.map(({ hash: _, ...shown }) => shown), null, 2))
+			if (flags.json === true)
+				surroundings.print(
+					JSON.stringify(
+						all.map(({ hash: _, ...shown }) => shown),
+						null,
+						2,
+					),
+				)
 			else for (const line of table(all)) surroundings.print(line)
 		})
 	addConfigOptions(keys.command('revoke').description('end a key for good, at once'))
@@ -31,13 +38,20 @@ export function keysCommand(surroundings: CommandSurroundings): Command {
 			const matching = await withKeys(flags, surroundings, (store) => store.revoke(which, Date.now()))
 			const [revoked] = matching
 			if (revoked === undefined) throw new Complaint(`There is no key '${which}'.`)
-			if (matching.length > 1) throw new Complaint(`${matching.length} keys are called '${which}': use an id of ${matching.map(({ id }) => id).join(', ')}.`)
+			if (matching.length > 1)
+				throw new Complaint(
+					`${matching.length} keys are called '${which}': use an id of ${matching.map(({ id }) => id).join(', ')}.`,
+				)
 			surroundings.tell(`Key '${revoked.name}' (${revoked.prefix}…) is revoked.`)
 		})
 	return keys
 }
 
-async function withKeys<Result>(flags: ConfigFlags, surroundings: CommandSurroundings, use: (store: KeyStore) => Promise<Result>): Promise<Result> {
+async function withKeys<Result>(
+	flags: ConfigFlags,
+	surroundings: CommandSurroundings,
+	use: (store: KeyStore) => Promise<Result>,
+): Promise<Result> {
 	const { databaseFile } = await readSettings(flags, surroundings.environment)
 	const { openSqlite } = await import('../stores/sql/sqlite.ts')
 	const { SqlKeyStore } = await import('../stores/sql/sql-key-store.ts')
@@ -51,9 +65,22 @@ async function withKeys<Result>(flags: ConfigFlags, surroundings: CommandSurroun
 
 function table(keys: readonly Key[]): readonly string[] {
 	const rows = [['ID', 'NAME', 'ROLE', 'KEY', 'CREATED', 'REVOKED']]
-	for (const key of keys) rows.push([key.id, key.name, key.role, `${key.prefix}…`, day(key.createdAtMs), key.revokedAtMs === null ? '' : day(key.revokedAtMs)])
+	for (const key of keys)
+		rows.push([
+			key.id,
+			key.name,
+			key.role,
+			`${key.prefix}…`,
+			day(key.createdAtMs),
+			key.revokedAtMs === null ? '' : day(key.revokedAtMs),
+		])
 	const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-	return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())
+	return rows.map((row) =>
+		row
+			.map((cell, column) => cell.padEnd(widths[column] ?? 0))
+			.join('  ')
+			.trimEnd(),
+	)
 }
 
 function day(ms: number): string {

@@ -45,7 +45,8 @@ export function buildProgram(surroundings: CommandSurroundings): Command {
 		.version(surroundings.version)
 		.exitOverride()
 		.configureOutput({ writeErr: (text) => process.stderr.write(text) })
-	for (const make of [serveCommand, engineCommand, keysCommand, modelsCommand, configCommand]) program.addCommand(inherit(make(surroundings)))
+	for (const make of [serveCommand, engineCommand, keysCommand, modelsCommand, configCommand])
+		program.addCommand(inherit(make(surroundings)))
 	return program
 }
 
@@ -60,7 +61,12 @@ function inherit(command: Command): Command {
 export function addConfigOptions(command: Command): Command {
 	return command
 		.addOption(new Option('--config <file>', 'configuration file (YAML); also DRAGOMAN_CONFIG'))
-		.addOption(new Option('--data <folder>', 'folder for database, weights and libraries; also DRAGOMAN_DATA (default: .dragoman)'))
+		.addOption(
+			new Option(
+				'--data <folder>',
+				'folder for database, weights and libraries; also DRAGOMAN_DATA (default: .dragoman)',
+			),
+		)
 }
 
 function report(thrown: unknown): number {

@@ -11,18 +11,31 @@ const closeDeadlineMs = 10_000
 
 export function serveCommand(surroundings: CommandSurroundings): Command {
 	return addConfigOptions(new Command('serve').description('serve the API and the web page'))
-		.addOption(new Option('--listen <host:port>', 'address to serve on; also DRAGOMAN_LISTEN (default: 127.0.0.1:8080)'))
+		.addOption(
+			new Option('--listen <host:port>', 'address to serve on; also DRAGOMAN_LISTEN (default: 127.0.0.1:8080)'),
+		)
 		.action(async (flags: ConfigFlags) => {
 			const settings = await readSettings(flags, surroundings.environment)
 			const { openGateway } = await import('../gateway.ts')
 			const { listen } = await import('../http/listener.ts')
 			const { version, command, environment } = surroundings
-			const gateway = await openGateway(settings, { version, command, environment, clock: systemClock, log: openConfiguredLog(settings) })
+			const gateway = await openGateway(settings, {
+				version,
+				command,
+				environment,
+				clock: systemClock,
+				log: openConfiguredLog(settings),
+			})
 			const listener = await occupied(settings.config.listen, () =>
-				listen({ address: settings.config.listen, fetch: gateway.fetch, maxBodyBytes: 2 * settings.config.limits.bodyBytes }),
+				listen({
+					address: settings.config.listen,
+					fetch: gateway.fetch,
+					maxBodyBytes: 2 * settings.config.limits.bodyBytes,
+				}),
 			)
 			const [model] = gateway.models.all
-			for (const line of welcome(listener.url, gateway.firstKey, model?.name ?? 'MODEL', version)) surroundings.print(line)
+			for (const line of welcome(listener.url, gateway.firstKey, model?.name ?? 'MODEL', version))
+				surroundings.print(line)
 			await untilSignalled(async () => {
 				await listener.close(closeDeadlineMs)
 				await gateway.close()

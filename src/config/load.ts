@@ -26,11 +26,14 @@ export interface ConfigSource {
 export async function loadConfig(source: ConfigSource): Promise<ConfigFile> {
 	const document = source.file === undefined ? emptyDocument : await readDocument(source.file)
 	const filled = await fillIn(document.value, source, [])
-	const parsed = configSchema.safeParse(withEmbeddedModel({ ...(isRecord(filled) ? filled : {}), ...definedOnly(source.overrides) }))
+	const parsed = configSchema.safeParse(
+		withEmbeddedModel({ ...(isRecord(filled) ? filled : {}), ...definedOnly(source.overrides) }),
+	)
 	const complaints: Complaint[] = isRecord(filled) ? [] : [{ path: [], message: 'expected a mapping' }]
 	if (!parsed.success) complaints.push(...parsed.error.issues.flatMap((issue) => flatten(issue, [])))
 	else complaints.push(...danglingRoutes(parsed.data))
-	if (complaints.length > 0 || !parsed.success) throw new ConfigError(complaints.map((complaint) => locate(complaint, document)).join('\n'))
+	if (complaints.length > 0 || !parsed.success)
+		throw new ConfigError(complaints.map((complaint) => locate(complaint, document)).join('\n'))
 	return parsed.data
 }
 
@@ -38,7 +41,11 @@ export async function loadConfig(source: ConfigSource): Promise<ConfigFile> {
 function withEmbeddedModel(file: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
 	const { models, upstreams } = file
 	if (models !== undefined && !(isRecord(models) && Object.keys(models).length === 0)) return file
-	return { ...file, models: embeddedByDefault.models, upstreams: { ...(isRecord(upstreams) ? upstreams : {}), ...embeddedByDefault.upstreams } }
+	return {
+		...file,
+		models: embeddedByDefault.models,
+		upstreams: { ...(isRecord(upstreams) ? upstreams : {}), ...embeddedByDefault.upstreams },
+	}
 }
 
 interface Document {
@@ -55,12 +62,15 @@ async function readDocument(file: string): Promise<Document> {
 	try {
 		text = await readFile(file, 'utf8')
 	} catch (cause) {
-		throw new ConfigError(`${file}: cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+		throw new ConfigError(`${file}: cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+			cause,
+		})
 	}
 	const lines = new LineCounter()
 	const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
 	const [broken] = document.errors
-	if (broken !== undefined) throw new ConfigError(`${file}:${lines.linePos(broken.pos[0]).line}: not valid YAML: ${broken.message}`)
+	if (broken !== undefined)
+		throw new ConfigError(`${file}:${lines.linePos(broken.pos[0]).line}: not valid YAML: ${broken.message}`)
 	return {
 		name: file,
 		value: document.toJS({ maxAliasCount: 100 }) ?? {},
@@ -81,8 +91,10 @@ interface Complaint {
 
 function flatten(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): readonly Complaint[] {
 	const path = [...above, ...issue.path]
-	if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ path: [...path, key], message: 'unknown field' }))
-	if (issue.code === 'invalid_union' && issue.errors.length > 0) return issue.errors.flatMap((alternative) => alternative.flatMap((one) => flatten(one, path)))
+	if (issue.code === 'unrecognized_keys')
+		return issue.keys.map((key) => ({ path: [...path, key], message: 'unknown field' }))
+	if (issue.code === 'invalid_union' && issue.errors.length > 0)
+		return issue.errors.flatMap((alternative) => alternative.flatMap((one) => flatten(one, path)))
 	return [{ path, message: issue.message }]
 }
 
@@ -91,10 +103,12 @@ function danglingRoutes(config: ConfigFile): readonly Complaint[] {
 	const owners = new Map<string, string>()
 	for (const [name, model] of Object.entries(config.models)) {
 		for (const [index, upstream] of model.route.entries())
-			if (!(upstream in config.upstreams)) complaints.push({ path: ['models', name, 'route', index], message: `there is no upstream '${upstream}'` })
+			if (!(upstream in config.upstreams))
+				complaints.push({ path: ['models', name, 'route', index], message: `there is no upstream '${upstream}'` })
 		for (const called of [name, ...model.aliases]) {
 			const owner = owners.get(called)
-			if (owner !== undefined) complaints.push({ path: ['models', name], message: `'${called}' is a name of model '${owner}' already` })
+			if (owner !== undefined)
+				complaints.push({ path: ['models', name], message: `'${called}' is a name of model '${owner}' already` })
 			owners.set(called, name)
 		}
 	}
@@ -110,9 +124,12 @@ function locate({ path, message }: Complaint, document: Document): string {
 /** Puts the environment's values in place of `${NAME}`, and a file's content in place of `file:PATH` under a secret's name. */
 async function fillIn(value: unknown, source: ConfigSource, path: readonly string[]): Promise<unknown> {
 	if (typeof value === 'string') return fillText(value, source, path)
-	if (Array.isArray(value)) return Promise.all(value.map((element, index) => fillIn(element, source, [...path, String(index)])))
+	if (Array.isArray(value))
+		return Promise.all(value.map((element, index) => fillIn(element, source, [...path, String(index)])))
 	if (!isRecord(value)) return value
-	const entries = await Promise.all(Object.entries(value).map(async ([name, inner]) => [name, await fillIn(inner, source, [...path, name])]))
+	const entries = await Promise.all(
+		Object.entries(value).map(async ([name, inner]) => [name, await fillIn(inner, source, [...path, name])]),
+	)
 	return Object.fromEntries(entries)
 }
 
@@ -122,7 +139,8 @@ async function fillText(text: string, source: ConfigSource, path: readonly strin
 	const field = path.join('.')
 	const filled = text.replace(/\$\{(\w+)\}/g, (_, name: string) => {
 		const found = source.environment[name]
-		if (found === undefined) throw new ConfigError(`${source.file ?? 'configuration'}: ${field}: the environment has no ${name}`)
+		if (found === undefined)
+			throw new ConfigError(`${source.file ?? 'configuration'}: ${field}: the environment has no ${name}`)
 		return found
 	})
 	if (!secretFields.has(path.at(-1) ?? '') || !filled.startsWith('file:')) return filled

@@ -12,12 +12,20 @@ const model = z
 		type: z.enum(modelTypes).default('text-generation').describe('What the model is for, as GET /v1/models tells it.'),
 		aliases: z.array(name).default([]).describe('Other names that clients may ask for.'),
 		ownedBy: z.string().default('dragoman').describe("The model's `owned_by` in GET /v1/models."),
-		contextTokens: z.int().min(1).optional().describe('Longest prompt and answer together, in tokens. The engine tells it where absent.'),
+		contextTokens: z
+			.int()
+			.min(1)
+			.optional()
+			.describe('Longest prompt and answer together, in tokens. The engine tells it where absent.'),
 		route: z.array(name).min(1).describe('Upstreams that serve the model, first choice first.'),
 	})
 	.describe('A name that clients ask for, and where it is served.')
 
-const upstreamModel = z.string().min(1).optional().describe('What the upstream calls the model; the public name where absent.')
+const upstreamModel = z
+	.string()
+	.min(1)
+	.optional()
+	.describe('What the upstream calls the model; the public name where absent.')
 
 type UpstreamSchema = z.ZodObject<{ engine: z.ZodLiteral<string>; model: typeof upstreamModel }>
 
@@ -38,10 +46,25 @@ export const configSchema = z.strictObject({
 		.default(loopback)
 		.describe('Address to serve on, as host:port. Port 0 takes a free one.'),
 	data: z.string().min(1).default('.dragoman').describe('Folder for the database, model weights and engine libraries.'),
-	database: z.literal('sqlite').default('sqlite').describe('Where keys are kept: `sqlite` is a file in the data folder.'),
-	adminKey: z.string().min(16).optional().describe('An admin key chosen by the operator, at least 16 characters. None is printed then.'),
-	engineFolder: z.string().min(1).optional().describe('Folder for engine libraries; `engine` in the data folder where absent.'),
-	modelFolder: z.string().min(1).optional().describe('Folder for model weights; `models` in the data folder where absent.'),
+	database: z
+		.literal('sqlite')
+		.default('sqlite')
+		.describe('Where keys are kept: `sqlite` is a file in the data folder.'),
+	adminKey: z
+		.string()
+		.min(16)
+		.optional()
+		.describe('An admin key chosen by the operator, at least 16 characters. None is printed then.'),
+	engineFolder: z
+		.string()
+		.min(1)
+		.optional()
+		.describe('Folder for engine libraries; `engine` in the data folder where absent.'),
+	modelFolder: z
+		.string()
+		.min(1)
+		.optional()
+		.describe('Folder for model weights; `models` in the data folder where absent.'),
 	download: z.boolean().default(true).describe('Whether missing weights and engine libraries are fetched.'),
 	log: z
 		.strictObject({
@@ -55,7 +78,11 @@ export const configSchema = z.strictObject({
 			bodyBytes: z.int().min(1024).max(1_073_741_824).default(33_554_432).describe('Largest request body, in bytes.'),
 			bodyTimeoutMs: z.int().min(100).default(30_000).describe('Longest wait for a request body, in milliseconds.'),
 			jsonDepth: z.int().min(8).max(1000).default(128).describe('Deepest nesting of a JSON body.'),
-			keepAliveMs: z.int().min(0).default(15_000).describe('Quiet time after which a stream gets a comment, in milliseconds; 0 for none.'),
+			keepAliveMs: z
+				.int()
+				.min(0)
+				.default(15_000)
+				.describe('Quiet time after which a stream gets a comment, in milliseconds; 0 for none.'),
 		})
 		.prefault({})
 		.describe('Bounds on what clients may send.'),

@@ -31,7 +31,11 @@ export async function readSettings(flags: ConfigFlags, environment: Environment)
 	const file = flags.config ?? fromEnvironment.file
 	const config = await loadConfig({
 		...(file === undefined ? {} : { file }),
-		overrides: { ...fromEnvironment.overrides, ...(flags.data === undefined ? {} : { data: flags.data }), ...(flags.listen === undefined ? {} : { listen: flags.listen }) },
+		overrides: {
+			...fromEnvironment.overrides,
+			...(flags.data === undefined ? {} : { data: flags.data }),
+			...(flags.listen === undefined ? {} : { listen: flags.listen }),
+		},
 		environment,
 	})
 	const dataFolder = resolve(config.data)

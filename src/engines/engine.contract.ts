@@ -107,7 +107,12 @@ const weather: Tool = {
 	type: 'function',
 	name: 'get_weather',
 	description: 'Current weather of a city.',
-	parameters: { type: 'object', properties: { city: { type: 'string', maxLength: 20 } }, required: ['city'], additionalProperties: false },
+	parameters: {
+		type: 'object',
+		properties: { city: { type: 'string', maxLength: 20 } },
+		required: ['city'],
+		additionalProperties: false,
+	},
 	strict: true,
 }
 const time: Tool = { type: 'function', name: 'get_time', strict: false }
@@ -162,7 +167,9 @@ const clauses = {
 	async 'tells log-probabilities of every token, with alternatives, likeliest first'(bench: Bench) {
 		const { choices } = await bench.ask({ logprobs: { top: 3 } })
 		const tokens = choices[0]?.logprobs ?? []
-		expect(Buffer.from(tokens.flatMap(({ token, bytes }) => bytes ?? [...Buffer.from(token)])).toString()).toBe(choices[0]?.text ?? '')
+		expect(Buffer.from(tokens.flatMap(({ token, bytes }) => bytes ?? [...Buffer.from(token)])).toString()).toBe(
+			choices[0]?.text ?? '',
+		)
 		for (const { logprob, top } of tokens) {
 			expect(logprob).toBeLessThanOrEqual(0)
 			expect(top.length).toBe(3)
@@ -184,7 +191,9 @@ const clauses = {
 	async 'calls a tool where it must, only one that is left to choose, and one at a time'(bench: Bench) {
 		const toolChoice = { type: 'required', only: ['get_time'] } as const
 		const { choices } = await bench.ask({ tools: [weather, time], toolChoice, parallelToolCalls: false })
-		expect(choices[0]?.toolCalls).toEqual([{ type: 'function', id: expect.any(String), name: 'get_time', arguments: expect.any(String) }])
+		expect(choices[0]?.toolCalls).toEqual([
+			{ type: 'function', id: expect.any(String), name: 'get_time', arguments: expect.any(String) },
+		])
 		expect(JSON.parse(choices[0]?.toolCalls[0]?.arguments ?? '')).toEqual({})
 		expect(choices[0]?.finishReason).toBe('tool-calls')
 	},
@@ -197,11 +206,20 @@ const clauses = {
 	async 'answers with JSON of a schema'(bench: Bench) {
 		const schema = {
 			type: 'object',
-			properties: { name: { type: 'string', maxLength: 20 }, age: { type: 'integer', minimum: 1, maximum: 150 }, sort: { enum: ['a', 'b'] } },
+			properties: {
+				name: { type: 'string', maxLength: 20 },
+				age: { type: 'integer', minimum: 1, maximum: 150 },
+				sort: { enum: ['a', 'b'] },
+			},
 			required: ['name', 'age', 'sort'],
 			additionalProperties: false,
 		}
-		const value = JSON.parse(await bench.text({ responseFormat: { type: 'json-schema', name: 'person', schema, strict: true }, maxTokens: 512 }))
+		const value = JSON.parse(
+			await bench.text({
+				responseFormat: { type: 'json-schema', name: 'person', schema, strict: true },
+				maxTokens: 512,
+			}),
+		)
 		expect(value).toEqual({ name: expect.any(String), age: expect.any(Number), sort: expect.stringMatching(/^[ab]$/) })
 		expect(value.age).toBeWithin(1, 151)
 	},
@@ -213,7 +231,11 @@ const clauses = {
 				{ role: 'system', content: text('Be brief.') },
 				{ role: 'developer', content: text('Be kind.') },
 				{ role: 'user', content: text('What is the weather in Paris?') },
-				{ role: 'assistant', content: [], toolCalls: [{ type: 'function', id: 'call_1', name: 'get_weather', arguments: '{"city":"Paris"}' }] },
+				{
+					role: 'assistant',
+					content: [],
+					toolCalls: [{ type: 'function', id: 'call_1', name: 'get_weather', arguments: '{"city":"Paris"}' }],
+				},
 				{ role: 'tool', callId: 'call_1', content: text('{"temperature":21}') },
 			],
 			tools: [weather],
@@ -274,9 +296,19 @@ const clauses = {
 
 	async 'continues plain texts, or says that it does not'(bench: Bench) {
 		const { model, prompt } = bench.expectations
-		const request = { model, prompts: [prompt, prompt], maxTokens: 4, sampling: { temperature: 0 }, stop: [], choices: 2, echo: true, passthrough: {} }
+		const request = {
+			model,
+			prompts: [prompt, prompt],
+			maxTokens: 4,
+			sampling: { temperature: 0 },
+			stop: [],
+			choices: 2,
+			echo: true,
+			passthrough: {},
+		}
 		const begun = bench.engine.complete(request, bench.call())
-		if (!bench.engine.state().operations.includes('complete')) return expect(['wrong-operation', 'unsupported']).toContain((await thrownBy(begun)).kind)
+		if (!bench.engine.state().operations.includes('complete'))
+			return expect(['wrong-operation', 'unsupported']).toContain((await thrownBy(begun)).kind)
 		const events = await Array.fromAsync(await begun)
 		expect(brokenRule(events, 4)).toBeUndefined()
 		const { choices } = await collect(replay(events))
@@ -289,7 +321,8 @@ const clauses = {
 	async 'makes vectors of texts, or says that it does not'(bench: Bench) {
 		const inputs = ['The sea is blue.', 'Count to ten.', 'The sea is blue.']
 		const begun = bench.engine.embed({ model: bench.expectations.model, inputs }, bench.call())
-		if (!bench.engine.state().operations.includes('embed')) return expect(['wrong-operation', 'unsupported']).toContain((await thrownBy(begun)).kind)
+		if (!bench.engine.state().operations.includes('embed'))
+			return expect(['wrong-operation', 'unsupported']).toContain((await thrownBy(begun)).kind)
 		const { vectors, usage } = await begun
 		expect(vectors.length).toBe(3)
 		for (const vector of vectors) expect(Math.hypot(...vector)).toBeCloseTo(1, 3)

@@ -38,7 +38,8 @@ function brokenBy(event: ChatEvent, index: number, isLast: boolean, seen: Map<nu
 			choice.calls.push('')
 			return undefined
 		case 'tool-arguments':
-			if (event.call !== choice.calls.length - 1) return `arguments of call ${event.call} while call ${choice.calls.length - 1} is open`
+			if (event.call !== choice.calls.length - 1)
+				return `arguments of call ${event.call} while call ${choice.calls.length - 1} is open`
 			choice.calls[event.call] += event.fragment
 			return undefined
 		case 'text':

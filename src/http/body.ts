@@ -18,7 +18,11 @@ export interface BodyLimits {
 export async function readJson(request: Request, limits: BodyLimits): Promise<unknown> {
 	const encoding = request.headers.get('content-encoding')
 	if (encoding !== null && encoding !== 'identity')
-		throw new ChatError('unsupported', `Request bodies with content-encoding '${encoding.slice(0, 40)}' are not supported.`, { code: 'unsupported_encoding' })
+		throw new ChatError(
+			'unsupported',
+			`Request bodies with content-encoding '${encoding.slice(0, 40)}' are not supported.`,
+			{ code: 'unsupported_encoding' },
+		)
 	const value = parseJson(await readText(request, limits))
 	if (deeperThan(value, limits.maxDepth)) throw tooDeep(limits)
 	return value
@@ -32,7 +36,11 @@ async function readText(request: Request, limits: BodyLimits): Promise<string> {
 	try {
 		return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
 	} catch (cause) {
-		throw new ChatError('invalid-request', 'We could not parse the JSON body of your request. (HINT: it is not valid UTF-8.)', { cause })
+		throw new ChatError(
+			'invalid-request',
+			'We could not parse the JSON body of your request. (HINT: it is not valid UTF-8.)',
+			{ cause },
+		)
 	}
 }
 
@@ -51,7 +59,10 @@ async function readBounded(request: Request, limits: BodyLimits): Promise<Uint8A
 async function within(timeoutMs: number, reading: Promise<Uint8Array>): Promise<Uint8Array> {
 	let timer: ReturnType<typeof setTimeout> | undefined
 	const late = new Promise<never>((_, reject) => {
-		timer = setTimeout(() => reject(new ChatError('request-timeout', 'The body of your request did not arrive in time.')), timeoutMs)
+		timer = setTimeout(
+			() => reject(new ChatError('request-timeout', 'The body of your request did not arrive in time.')),
+			timeoutMs,
+		)
 	})
 	try {
 		return await Promise.race([reading, late])
@@ -91,5 +102,8 @@ function tooLarge(limits: BodyLimits): ChatError {
 }
 
 function tooDeep(limits: BodyLimits): ChatError {
-	return new ChatError('invalid-request', `The JSON body of your request is nested more than ${limits.maxDepth} levels deep.`)
+	return new ChatError(
+		'invalid-request',
+		`The JSON body of your request is nested more than ${limits.maxDepth} levels deep.`,
+	)
 }

@@ -1,6 +1,13 @@
 // Browsers may call from any page: what admits a caller is a key, never a cookie.
 
-const exposed = ['x-request-id', 'openai-processing-ms', 'openai-version', 'retry-after', 'retry-after-ms', 'x-dragoman-error'].join(', ')
+const exposed = [
+	'x-request-id',
+	'openai-processing-ms',
+	'openai-version',
+	'retry-after',
+	'retry-after-ms',
+	'x-dragoman-error',
+].join(', ')
 
 /** For every answer. */
 export const allowOrigin: Readonly<Record<string, string>> = {
@@ -15,7 +22,8 @@ export function preflight(request: Request): Response {
 		headers: {
 			...allowOrigin,
 			'access-control-allow-methods': 'GET, POST, DELETE, OPTIONS',
-			'access-control-allow-headers': request.headers.get('access-control-request-headers') ?? 'authorization, content-type',
+			'access-control-allow-headers':
+				request.headers.get('access-control-request-headers') ?? 'authorization, content-type',
 			'access-control-max-age': '86400',
 			vary: 'access-control-request-headers',
 		},

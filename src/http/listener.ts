@@ -33,7 +33,9 @@ export function listen({ address, fetch, maxBodyBytes }: ListenOptions): Listene
 		? Bun.serve({ ...handler, unix: address })
 		: Bun.serve({ ...handler, ...hostAndPort(address), idleTimeout: idleSeconds })
 	return {
-		url: address.startsWith('/') ? `unix:${address}` : `http://${address.slice(0, address.lastIndexOf(':'))}:${server.port}`,
+		url: address.startsWith('/')
+			? `unix:${address}`
+			: `http://${address.slice(0, address.lastIndexOf(':'))}:${server.port}`,
 		async close(deadlineMs) {
 			const ended = server.stop(false)
 			let timer: ReturnType<typeof setTimeout> | undefined

@@ -20,7 +20,9 @@ export function keyStoreContract(name: string, open: () => Promise<KeyStore>): v
 		})
 
 		test('lists keys in order of creation', async () => {
-			const made = [createKey('b', 'user', 1000), createKey('a', 'admin', 2000), createKey('c', 'user', 3000)].map(({ key }) => key)
+			const made = [createKey('b', 'user', 1000), createKey('a', 'admin', 2000), createKey('c', 'user', 3000)].map(
+				({ key }) => key,
+			)
 			for (const key of made) await store.insert(key)
 			expect(await store.list()).toEqual(made)
 		})

@@ -28,32 +28,57 @@ export async function attempt(planned: Planned, parts: Parts): Promise<Answer> {
 	}
 }
 
-async function callModel(call: ModelCall, model: Model, requestId: string, signal: AbortSignal, parts: Parts): Promise<Answer> {
-	const identity: AnswerIdentity = { token: newToken(), created: Math.floor(parts.clock.now() / 1000), model: model.name }
+async function callModel(
+	call: ModelCall,
+	model: Model,
+	requestId: string,
+	signal: AbortSignal,
+	parts: Parts,
+): Promise<Answer> {
+	const identity: AnswerIdentity = {
+		token: newToken(),
+		created: Math.floor(parts.clock.now() / 1000),
+		model: model.name,
+	}
 	const engineCall = (upstream: Upstream): EngineCall => ({ signal, model: upstream.model ?? model.name, requestId })
 	switch (call.type) {
 		case 'embed': {
-			const embeddings = await firstOf(model, 'embed', parts, (upstream) => upstream.engine.embed(call.request, engineCall(upstream)))
+			const embeddings = await firstOf(model, 'embed', parts, (upstream) =>
+				upstream.engine.embed(call.request, engineCall(upstream)),
+			)
 			return { type: 'json', body: call.write(embeddings, identity) }
 		}
 		case 'chat': {
-			const events = await firstOf(model, 'chat', parts, (upstream) => upstream.engine.chat(call.request, engineCall(upstream)))
+			const events = await firstOf(model, 'chat', parts, (upstream) =>
+				upstream.engine.chat(call.request, engineCall(upstream)),
+			)
 			return deliver(events, call.stream, call.writer, identity)
 		}
 		case 'complete': {
-			const events = await firstOf(model, 'complete', parts, (upstream) => upstream.engine.complete(call.request, engineCall(upstream)))
+			const events = await firstOf(model, 'complete', parts, (upstream) =>
+				upstream.engine.complete(call.request, engineCall(upstream)),
+			)
 			return deliver(events, call.stream, call.writer, identity)
 		}
 	}
 }
 
-async function deliver(events: AsyncIterable<ChatEvent>, stream: boolean, writer: AnswerWriter, identity: AnswerIdentity): Promise<Answer> {
+async function deliver(
+	events: AsyncIterable<ChatEvent>,
+	stream: boolean,
+	writer: AnswerWriter,
+	identity: AnswerIdentity,
+): Promise<Answer> {
 	if (stream) return { type: 'stream', pieces: writePieces(events, writer, identity) }
 	return { type: 'json', body: writer.completion(await collect(events), identity) }
 }
 
 /** Every event written, and an end that says so even where the engine broke its promise of one. */
-async function* writePieces(events: AsyncIterable<ChatEvent>, writer: AnswerWriter, identity: AnswerIdentity): AsyncGenerator<string> {
+async function* writePieces(
+	events: AsyncIterable<ChatEvent>,
+	writer: AnswerWriter,
+	identity: AnswerIdentity,
+): AsyncGenerator<string> {
 	const stream = writer.stream(identity)
 	try {
 		for await (const event of events) {
@@ -64,13 +89,29 @@ async function* writePieces(events: AsyncIterable<ChatEvent>, writer: AnswerWrit
 		yield stream.write({ type: 'error', error: asChatError(thrown) })
 		return
 	}
-	yield stream.write({ type: 'error', error: new ChatError('upstream-failed', 'The model stopped answering before its answer was complete.', { sent: 'yes' }) })
+	yield stream.write({
+		type: 'error',
+		error: new ChatError('upstream-failed', 'The model stopped answering before its answer was complete.', {
+			sent: 'yes',
+		}),
+	})
 }
 
 /** Failures that say something about the upstream rather than about the request. */
-const elsewhere: ReadonlySet<ChatErrorKind> = new Set(['overloaded', 'unavailable', 'rate-limited', 'upstream-timeout', 'upstream-failed'])
+const elsewhere: ReadonlySet<ChatErrorKind> = new Set([
+	'overloaded',
+	'unavailable',
+	'rate-limited',
+	'upstream-timeout',
+	'upstream-failed',
+])
 
-async function firstOf<Result>(model: Model, operation: Operation, parts: Parts, ask: (upstream: Upstream) => Promise<Result>): Promise<Result> {
+async function firstOf<Result>(
+	model: Model,
+	operation: Operation,
+	parts: Parts,
+	ask: (upstream: Upstream) => Promise<Result>,
+): Promise<Result> {
 	let last: ChatError | undefined
 	for (const name of model.route) {
 		const upstream = parts.upstreams.get(name)
@@ -94,9 +135,12 @@ function expectOperation(upstream: Upstream, operation: Operation): void {
 }
 
 const wrongOperation: Readonly<Record<Operation, (isChatModel: boolean) => string>> = {
-	complete: () => 'This is a chat model and not supported in the v1/completions endpoint. Did you mean to use v1/chat/completions?',
-	chat: () => 'This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to use v1/completions?',
-	embed: (isChatModel) => `This is ${isChatModel ? 'a chat' : 'no embedding'} model and not supported in the v1/embeddings endpoint.`,
+	complete: () =>
+		'This is a chat model and not supported in the v1/completions endpoint. Did you mean to use v1/chat/completions?',
+	chat: () =>
+		'This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to use v1/completions?',
+	embed: (isChatModel) =>
+		`This is ${isChatModel ? 'a chat' : 'no embedding'} model and not supported in the v1/embeddings endpoint.`,
 }
 
 function describe(model: Model, parts: Parts): ListedModel {

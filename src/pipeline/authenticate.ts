@@ -35,7 +35,10 @@ function presentedSecret(headers: Headers): string | undefined {
 }
 
 function invalidKey(secret: string, complaint: string): ChatError {
-	return new ChatError('invalid-key', `${complaint}: ${mask(secret)}. Keys are made with: dragoman keys create --name NAME`)
+	return new ChatError(
+		'invalid-key',
+		`${complaint}: ${mask(secret)}. Keys are made with: dragoman keys create --name NAME`,
+	)
 }
 
 /** Enough to recognise one's own key, in plain ASCII. */

@@ -13,12 +13,12 @@ import type { Received } from '../http/received.ts'
 import { RouteTable } from '../http/route-table.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { ModelTable } from '../models/model.ts'
-import type { Answer } from './attempt.ts'
-import type { Parts, Upstream } from './parts.ts'
-import { answer } from './pipeline.ts'
 import type { Log } from '../telemetry/log.ts'
 import { type Readiness, readiness } from '../telemetry/status.ts'
 import type { Clock } from '../time/clock.ts'
+import type { Answer } from './attempt.ts'
+import type { Parts, Upstream } from './parts.ts'
+import { answer } from './pipeline.ts'
 
 export interface HandlerOptions {
 	/** Absent only where the transport itself admits callers. */
@@ -47,7 +47,13 @@ export function openHandler(options: HandlerOptions): Handler {
 	const upstreams = new Map(options.upstreams.map((upstream) => [upstream.name, upstream]))
 	const parts: Parts = { keys: options.keys, models, upstreams, clock, startedAt: Math.floor(clock.now() / 1000) }
 	const table = routeTable()
-	const ready = () => readiness(models.all.map(({ name, route }) => ({ name, states: route.flatMap((one) => upstreams.get(one)?.engine.state() ?? []) })))
+	const ready = () =>
+		readiness(
+			models.all.map(({ name, route }) => ({
+				name,
+				states: route.flatMap((one) => upstreams.get(one)?.engine.state() ?? []),
+			})),
+		)
 
 	return {
 		readiness: ready,
@@ -59,9 +65,13 @@ export function openHandler(options: HandlerOptions): Handler {
 			const match = table.find(received.method === 'HEAD' ? 'GET' : received.method, received.path)
 			const dialect = match.type === 'found' ? match.target.dialect : defaultDialect
 			try {
-				if (match.type === 'none') throw new ChatError('not-found', `Invalid URL (${received.method} ${shown(received.path)})`)
+				if (match.type === 'none')
+					throw new ChatError('not-found', `Invalid URL (${received.method} ${shown(received.path)})`)
 				if (match.type === 'other-methods')
-					throw new ChatError('method-not-allowed', `Not allowed to ${received.method} on ${shown(received.path)}: it answers to ${match.methods.join(', ')}.`)
+					throw new ChatError(
+						'method-not-allowed',
+						`Not allowed to ${received.method} on ${shown(received.path)}: it answers to ${match.methods.join(', ')}.`,
+					)
 				const answered = await answer(received, match.target.route, match.parameter, parts)
 				return writeAnswer(answered, received, dialect, options)
 			} catch (thrown) {
@@ -78,7 +88,8 @@ const [defaultDialect] = dialects as readonly [Dialect, ...Dialect[]]
 function routeTable(): RouteTable<Target> {
 	const table = new RouteTable<Target>()
 	for (const dialect of dialects)
-		for (const route of dialect.routes) for (const prefix of dialect.prefixes) table.add(route.method, prefix + route.path, { dialect, route })
+		for (const route of dialect.routes)
+			for (const prefix of dialect.prefixes) table.add(route.method, prefix + route.path, { dialect, route })
 	return table
 }
 
@@ -117,7 +128,11 @@ function writeStatus(received: Received, ready: () => Readiness, version: string
 }
 
 function headersOf(received: Received, dialect: Dialect, options: HandlerOptions): Record<string, string> {
-	return { ...allowOrigin, 'x-request-id': received.id, ...dialect.headers({ processingMs: options.clock.now() - received.receivedAtMs }) }
+	return {
+		...allowOrigin,
+		'x-request-id': received.id,
+		...dialect.headers({ processingMs: options.clock.now() - received.receivedAtMs }),
+	}
 }
 
 function writeAnswer(answered: Answer, received: Received, dialect: Dialect, options: HandlerOptions): Response {
@@ -127,15 +142,30 @@ function writeAnswer(answered: Answer, received: Received, dialect: Dialect, opt
 			return Response.json(answered.body, { headers })
 		case 'stream':
 			return new Response(eventStream(answered.pieces, options.limits), {
-				headers: { ...headers, 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' },
+				headers: {
+					...headers,
+					'content-type': 'text/event-stream; charset=utf-8',
+					'cache-control': 'no-cache',
+					'x-accel-buffering': 'no',
+				},
 			})
 	}
 }
 
-function writeFailure(error: ChatError, received: Received, dialect: Dialect, options: HandlerOptions, extra: Readonly<Record<string, string>>): Response {
-	if (error.kind === 'internal') options.log.error({ err: error.cause, request: received.id }, 'a request failed by a defect of this server')
+function writeFailure(
+	error: ChatError,
+	received: Received,
+	dialect: Dialect,
+	options: HandlerOptions,
+	extra: Readonly<Record<string, string>>,
+): Response {
+	if (error.kind === 'internal')
+		options.log.error({ err: error.cause, request: received.id }, 'a request failed by a defect of this server')
 	const written = dialect.writeError(error)
-	return Response.json(written.body, { status: written.status, headers: { ...headersOf(received, dialect, options), ...written.headers, ...extra } })
+	return Response.json(written.body, {
+		status: written.status,
+		headers: { ...headersOf(received, dialect, options), ...written.headers, ...extra },
+	})
 }
 
 /** Short enough to send back. */

@@ -9,7 +9,12 @@ import type { Parts } from './parts.ts'
 import { plan } from './plan.ts'
 import { understand } from './understand.ts'
 
-export async function answer(received: Received, route: Route, parameter: string | undefined, parts: Parts): Promise<Answer> {
+export async function answer(
+	received: Received,
+	route: Route,
+	parameter: string | undefined,
+	parts: Parts,
+): Promise<Answer> {
 	// Before the body is read: strangers cost us a hash, nothing more. 401 ends here.
 	const authenticated = await authenticate(received, parts.keys)
 	// The dialect's part: bytes become a call. 400, 408 and 413 end here.

@@ -8,7 +8,11 @@ export interface Understood extends Authenticated {
 }
 
 /** @throws ChatError whatever is wrong with the body. */
-export async function understand(authenticated: Authenticated, route: Route, parameter: string | undefined): Promise<Understood> {
+export async function understand(
+	authenticated: Authenticated,
+	route: Route,
+	parameter: string | undefined,
+): Promise<Understood> {
 	const { received } = authenticated
 	const body = route.method === 'POST' ? await received.json() : undefined
 	return { ...authenticated, call: route.read({ body, parameter, query: received.query }) }

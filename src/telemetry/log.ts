@@ -13,7 +13,10 @@ export interface LogOptions {
 }
 
 /** Writes to standard error, since standard output belongs to what a command was asked for. */
-export function openLog(options: LogOptions, write: (line: string) => void = (line) => process.stderr.write(line)): Log {
+export function openLog(
+	options: LogOptions,
+	write: (line: string) => void = (line) => process.stderr.write(line),
+): Log {
 	const destination: DestinationStream = { write: options.format === 'json' ? write : (line) => write(readable(line)) }
 	return pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination)
 }
@@ -23,7 +26,9 @@ const numbered: Readonly<Record<number, string>> = pino.levels.labels
 /** `12:34:56 warn  message  field=value` */
 function readable(line: string): string {
 	const { time, level, msg, err, ...fields } = JSON.parse(line) as Record<string, unknown>
-	const words = Object.entries(fields).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+	const words = Object.entries(fields).map(
+		([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+	)
 	const head = `${String(time).slice(11, 19)} ${(numbered[Number(level)] ?? '').padEnd(5)} ${String(msg ?? '')}`
 	const stack = typeof err === 'object' && err !== null && 'stack' in err ? `\n${String(err.stack)}` : ''
 	return `${[head, ...words].join('  ')}${stack}\n`

@@ -1,11 +1,11 @@
 // OpenAI's API as a dialect: chat completions, legacy completions, embeddings and models. How requests and answers look is the
 // wire's; this folder says which paths there are.
 
+import { writeError } from '../../wire/openai/error-writer.ts'
 import type { Dialect } from '../dialect.ts'
 import { chatCompletions } from './chat-completions.ts'
 import { completions } from './completions.ts'
 import { embeddings } from './embeddings.ts'
-import { writeError } from '../../wire/openai/error-writer.ts'
 import { listModels, showModel } from './models.ts'
 
 /** The version OpenAI's servers name in `openai-version`. */

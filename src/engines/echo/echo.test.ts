@@ -37,12 +37,18 @@ async function ask(text: string, changes: Partial<ChatRequest> = {}, options: Ec
 	return collect(await openEcho(options).chat(request(text, changes), call()))
 }
 
-async function events(text: string, changes: Partial<ChatRequest> = {}, options: EchoOptions = {}): Promise<readonly ChatEvent[]> {
+async function events(
+	text: string,
+	changes: Partial<ChatRequest> = {},
+	options: EchoOptions = {},
+): Promise<readonly ChatEvent[]> {
 	return Array.fromAsync(await openEcho(options).chat(request(text, changes), call()))
 }
 
 test('the last user text comes back word by word, spaces kept', async () => {
-	const texts = (await events('  Hello  brave\nnew world ')).flatMap((event) => (event.type === 'text' ? [event.text] : []))
+	const texts = (await events('  Hello  brave\nnew world ')).flatMap((event) =>
+		event.type === 'text' ? [event.text] : [],
+	)
 	expect(texts).toEqual(['  Hello', '  brave', '\nnew', ' world', ' '])
 })
 
@@ -52,21 +58,39 @@ test('words of more than 12 characters are several tokens, and no character is c
 })
 
 test('usage counts the tokens of all messages, and of the answer', async () => {
-	const { usage } = await ask('', { messages: [{ role: 'system', content: [{ type: 'text', text: 'Be brief.' }] }, user('one two three')] })
-	expect(usage).toEqual({ promptTokens: 5, completionTokens: 3, cachedTokens: 0, reasoningTokens: 0, source: 'counted' })
+	const { usage } = await ask('', {
+		messages: [{ role: 'system', content: [{ type: 'text', text: 'Be brief.' }] }, user('one two three')],
+	})
+	expect(usage).toEqual({
+		promptTokens: 5,
+		completionTokens: 3,
+		cachedTokens: 0,
+		reasoningTokens: 0,
+		source: 'counted',
+	})
 })
 
 test('a tool result is what an agent hears back', async () => {
 	const messages: Message[] = [
 		user('echo:tool get_weather {}'),
-		{ role: 'assistant', content: [], toolCalls: [{ type: 'function', id: 'c', name: 'get_weather', arguments: '{}' }] },
+		{
+			role: 'assistant',
+			content: [],
+			toolCalls: [{ type: 'function', id: 'c', name: 'get_weather', arguments: '{}' }],
+		},
 		{ role: 'tool', callId: 'c', content: [{ type: 'text', text: '21 degrees' }] },
 	]
-	expect((await ask('', { messages })).choices[0]).toMatchObject({ text: '21 degrees', toolCalls: [], finishReason: 'stop' })
+	expect((await ask('', { messages })).choices[0]).toMatchObject({
+		text: '21 degrees',
+		toolCalls: [],
+		finishReason: 'stop',
+	})
 })
 
 test('several instructions and texts, one a line, make one answer', async () => {
-	const { choices, usage } = await ask('echo:reasoning let me see\necho:say It is\nfine.\necho:tool f {"a": 1}\necho:tool g')
+	const { choices, usage } = await ask(
+		'echo:reasoning let me see\necho:say It is\nfine.\necho:tool f {"a": 1}\necho:tool g',
+	)
 	expect(choices[0]).toEqual({
 		text: 'It is\nfine.',
 		reasoning: 'let me see',
@@ -81,7 +105,10 @@ test('several instructions and texts, one a line, make one answer', async () => 
 })
 
 test('echo:refuse and echo:repeat', async () => {
-	expect((await ask('echo:refuse I would rather not.')).choices[0]).toMatchObject({ refusal: 'I would rather not.', text: '' })
+	expect((await ask('echo:refuse I would rather not.')).choices[0]).toMatchObject({
+		refusal: 'I would rather not.',
+		text: '',
+	})
 	expect((await ask('echo:repeat 3 ha')).choices[0]?.text).toBe('ha ha ha')
 	const endless = await ask('echo:repeat 1000000000 ha', {}, { contextTokens: 50 })
 	expect(endless.choices[0]?.finishReason).toBe('length')
@@ -89,13 +116,21 @@ test('echo:refuse and echo:repeat', async () => {
 })
 
 test('echo:error throws before the first event, with what may be tried again', async () => {
-	await expect(ask('echo:error overloaded')).rejects.toMatchObject({ name: 'ChatError', kind: 'overloaded', retryAfterMs: 1000, sent: 'nothing' })
+	await expect(ask('echo:error overloaded')).rejects.toMatchObject({
+		name: 'ChatError',
+		kind: 'overloaded',
+		retryAfterMs: 1000,
+		sent: 'nothing',
+	})
 })
 
 test('echo:error-after breaks off behind so many texts', async () => {
 	const broken = await events('echo:error-after 3 upstream-failed')
 	expect(broken.map(({ type }) => type)).toEqual(['start', 'text', 'text', 'text', 'error'])
-	expect(broken.at(-1)).toMatchObject({ error: { kind: 'upstream-failed', sent: 'yes' }, usage: { completionTokens: 3 } })
+	expect(broken.at(-1)).toMatchObject({
+		error: { kind: 'upstream-failed', sent: 'yes' },
+		usage: { completionTokens: 3 },
+	})
 })
 
 test('echo:hang never answers, until its caller goes', async () => {
@@ -138,20 +173,31 @@ test('an unknown instruction, error or count is refused', async () => {
 })
 
 test('a script is played back as it is, its first error thrown', async () => {
-	const script: readonly ChatEvent[] = [{ type: 'start', model: 'x' }, { type: 'error', error: new ChatError('upstream-timeout', 'late') }]
+	const script: readonly ChatEvent[] = [
+		{ type: 'start', model: 'x' },
+		{ type: 'error', error: new ChatError('upstream-timeout', 'late') },
+	]
 	expect(await events('whatever', {}, { script })).toEqual(script)
 	await expect(events('whatever', {}, { script: script.slice(1) })).rejects.toThrow('late')
 })
 
 test('vectors: near where words are shared, of the length asked for', async () => {
-	const { vectors } = await openEcho().embed({ model: 'echo', inputs: ['red green blue', 'red green black', 'one two three'], dimensions: 256 }, call())
-	const dot = (a: number, b: number) => (vectors[a] ?? []).reduce((sum, value, index) => sum + value * (vectors[b]?.[index] ?? 0), 0)
+	const { vectors } = await openEcho().embed(
+		{ model: 'echo', inputs: ['red green blue', 'red green black', 'one two three'], dimensions: 256 },
+		call(),
+	)
+	const dot = (a: number, b: number) =>
+		(vectors[a] ?? []).reduce((sum, value, index) => sum + value * (vectors[b]?.[index] ?? 0), 0)
 	expect(vectors.map(({ length }) => length)).toEqual([256, 256, 256])
 	expect(dot(0, 1)).toBeGreaterThan(dot(0, 2) + 0.3)
 })
 
 test('samples of schemas', () => {
-	const node = { type: 'object', properties: { next: { anyOf: [{ $ref: '#/$defs/node' }, { type: 'null' }] } }, required: ['next'] }
+	const node = {
+		type: 'object',
+		properties: { next: { anyOf: [{ $ref: '#/$defs/node' }, { type: 'null' }] } },
+		required: ['next'],
+	}
 	const cases = [
 		[{ enum: ['x', 'y'] }, 'x'],
 		[{ type: 'array', items: { type: 'boolean' }, minItems: 2 }, [false, false]],
@@ -161,7 +207,15 @@ test('samples of schemas', () => {
 		[{ type: 'string', minLength: 6 }, 'textxx'],
 		[{ type: ['string', 'null'], maxLength: 2 }, 'te'],
 		[{ $ref: '#/$defs/node', $defs: { node } }, { next: null }],
-		[{ allOf: [{ properties: { a: { const: 1 } }, required: ['a'] }, { properties: { b: { type: 'string' } }, required: ['b'] }] }, { a: 1, b: 'text' }],
+		[
+			{
+				allOf: [
+					{ properties: { a: { const: 1 } }, required: ['a'] },
+					{ properties: { b: { type: 'string' } }, required: ['b'] },
+				],
+			},
+			{ a: 1, b: 'text' },
+		],
 	] as const
 	for (const [schema, value] of cases) expect(sampleSchema(schema)).toEqual(value)
 })

@@ -68,7 +68,10 @@ class Echo implements Engine {
 	}
 
 	async complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
-		if (request.suffix !== undefined) throw new ChatError('unsupported', "The echo engine cannot fill a gap: 'suffix' is not supported.", { param: 'suffix' })
+		if (request.suffix !== undefined)
+			throw new ChatError('unsupported', "The echo engine cannot fill a gap: 'suffix' is not supported.", {
+				param: 'suffix',
+			})
 		const { stop, logprobs, choices } = request
 		const prompts = request.prompts.map(promptText)
 		const plans = prompts.map(readPlan)
@@ -76,7 +79,18 @@ class Echo implements Engine {
 			const maxTokens = this.room(countWords(prompt), request.maxTokens, 'prompt')
 			const preface = request.echo ? prompt : ''
 			const parts = plans[place]?.parts ?? []
-			return Array.from({ length: choices }, (_, k): Speech => ({ choice: place * choices + k, parts, preface, maxTokens, stop, logprobs, callsEndWith: 'stop' }))
+			return Array.from(
+				{ length: choices },
+				(_, k): Speech => ({
+					choice: place * choices + k,
+					parts,
+					preface,
+					maxTokens,
+					stop,
+					logprobs,
+					callsEndWith: 'stop',
+				}),
+			)
 		})
 		const promptTokens = prompts.reduce((sum, prompt) => sum + countWords(prompt), 0)
 		return this.begin(call, (running) => this.answer(plans[0] ?? readPlan(''), speeches, promptTokens, running))
@@ -86,7 +100,8 @@ class Echo implements Engine {
 		const running = this.running.begin(call.signal)
 		try {
 			const dimensions = request.dimensions ?? defaultDimensions
-			if (dimensions > maxDimensions) throw new ChatError('unsupported', `Vectors have at most ${maxDimensions} dimensions.`, { param: 'dimensions' })
+			if (dimensions > maxDimensions)
+				throw new ChatError('unsupported', `Vectors have at most ${maxDimensions} dimensions.`, { param: 'dimensions' })
 			const texts = request.inputs.map(promptText)
 			const mishap = readPlan(texts[0] ?? '').mishap
 			if (mishap !== undefined) await suffer(mishap, running.signal)
@@ -114,7 +129,10 @@ class Echo implements Engine {
 		)
 	}
 
-	private begin(call: EngineCall, answer: (running: RunningCall) => AsyncGenerator<ChatEvent>): Promise<AsyncIterable<ChatEvent>> {
+	private begin(
+		call: EngineCall,
+		answer: (running: RunningCall) => AsyncGenerator<ChatEvent>,
+	): Promise<AsyncIterable<ChatEvent>> {
 		return beginAnswer(answer(this.running.begin(call.signal)))
 	}
 
@@ -130,7 +148,12 @@ class Echo implements Engine {
 		}
 	}
 
-	private async *answer(plan: Plan, speeches: readonly Speech[], promptTokens: number, running: RunningCall): AsyncGenerator<ChatEvent> {
+	private async *answer(
+		plan: Plan,
+		speeches: readonly Speech[],
+		promptTokens: number,
+		running: RunningCall,
+	): AsyncGenerator<ChatEvent> {
 		let generated = 0
 		let thought = 0
 		let begun = false
@@ -197,7 +220,12 @@ function planChat(request: ChatRequest): Plan {
 
 function sampleCall(tool: Tool): PlannedPart {
 	if (tool.type === 'custom') return { type: 'tool', kind: 'custom', name: tool.name, arguments: 'text' }
-	return { type: 'tool', kind: 'function', name: tool.name, arguments: JSON.stringify(tool.parameters === undefined ? {} : sampleSchema(tool.parameters)) }
+	return {
+		type: 'tool',
+		kind: 'function',
+		name: tool.name,
+		arguments: JSON.stringify(tool.parameters === undefined ? {} : sampleSchema(tool.parameters)),
+	}
 }
 
 /** What the newest user or tool message says: an agent that was told to call a tool goes on with the tool's result. */
@@ -215,7 +243,11 @@ function promptText(prompt: string | readonly number[]): string {
 async function suffer(mishap: Mishap, signal: AbortSignal): Promise<never> {
 	if (mishap.type === 'hang') return aborted(signal)
 	const retry = mishap.kind === 'overloaded' || mishap.kind === 'rate-limited' || mishap.kind === 'unavailable'
-	throw new ChatError(mishap.kind, `The echo engine was told to fail with '${mishap.kind}'.`, retry ? { retryAfterMs: 1000 } : {})
+	throw new ChatError(
+		mishap.kind,
+		`The echo engine was told to fail with '${mishap.kind}'.`,
+		retry ? { retryAfterMs: 1000 } : {},
+	)
 }
 
 function aborted(signal: AbortSignal): Promise<never> {
@@ -227,7 +259,11 @@ function aborted(signal: AbortSignal): Promise<never> {
 
 /** The same error, told after tokens were generated. */
 function afterStart({ kind, message, retryAfterMs, cause }: ChatError): ChatError {
-	return new ChatError(kind, message, { sent: 'yes', ...(retryAfterMs === undefined ? {} : { retryAfterMs }), ...(cause === undefined ? {} : { cause }) })
+	return new ChatError(kind, message, {
+		sent: 'yes',
+		...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+		...(cause === undefined ? {} : { cause }),
+	})
 }
 
 function nextTurn(): Promise<void> {

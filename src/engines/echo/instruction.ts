@@ -66,7 +66,12 @@ function obey(plan: Plan, line: string): Plan {
 		case 'repeat':
 			return withPart(plan, { type: 'repeat', times: readCount(words[0], name), text: words.slice(1).join(' ') })
 		case 'tool':
-			return withPart(plan, { type: 'tool', kind: 'function', name: need(words[0], name), arguments: words.slice(1).join(' ') || '{}' })
+			return withPart(plan, {
+				type: 'tool',
+				kind: 'function',
+				name: need(words[0], name),
+				arguments: words.slice(1).join(' ') || '{}',
+			})
 		case 'reasoning':
 			return withPart(plan, { type: 'reasoning', text: rest })
 		case 'refuse':

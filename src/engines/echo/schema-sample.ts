@@ -53,7 +53,8 @@ function typeOf(schema: JsonObject): string {
 function sampleObject(schema: JsonObject, root: JsonObject, depth: number): Json {
 	const properties = isObject(schema['properties']) ? schema['properties'] : {}
 	const value: Record<string, Json> = {}
-	for (const name of list(schema['required'])) if (typeof name === 'string') value[name] = sample(properties[name], root, depth + 1)
+	for (const name of list(schema['required']))
+		if (typeof name === 'string') value[name] = sample(properties[name], root, depth + 1)
 	return value
 }
 
@@ -97,7 +98,11 @@ function sampleNumber(schema: JsonObject, integer: boolean): number {
 
 /** An alternative that ends: `null` where there is one. */
 function simplest(alternatives: readonly Json[]): Json | undefined {
-	return alternatives.find((one) => isObject(one) && one['type'] === 'null') ?? alternatives.find((one) => isObject(one) && one['$ref'] === undefined) ?? alternatives[0]
+	return (
+		alternatives.find((one) => isObject(one) && one['type'] === 'null') ??
+		alternatives.find((one) => isObject(one) && one['$ref'] === undefined) ??
+		alternatives[0]
+	)
 }
 
 function merge(schemas: readonly JsonObject[]): JsonObject {

@@ -39,7 +39,10 @@ export function* speak(speech: Speech): Generator<Utterance> {
 				break
 			}
 			spent++
-			yield { event: tokenEvent(part, speech, token, calls - 1), cost: part.type === 'reasoning' ? 'thinking' : 'token' }
+			yield {
+				event: tokenEvent(part, speech, token, calls - 1),
+				cost: part.type === 'reasoning' ? 'thinking' : 'token',
+			}
 		}
 		if (stopped) reason ??= 'stop'
 		if (reason !== undefined) break
@@ -49,12 +52,18 @@ export function* speak(speech: Speech): Generator<Utterance> {
 }
 
 /** The tokens of a part, no more than can matter, and whether a stop text cut them. */
-function tokensOf(part: PlannedPart, { maxTokens, stop }: Speech): { readonly tokens: readonly string[]; readonly stopped: boolean } {
+function tokensOf(
+	part: PlannedPart,
+	{ maxTokens, stop }: Speech,
+): { readonly tokens: readonly string[]; readonly stopped: boolean } {
 	switch (part.type) {
 		case 'text':
 			return cutAtStop(part.text, stop)
 		case 'repeat':
-			return cutAtStop(Array.from({ length: Math.min(part.times, maxTokens + 1) }, () => part.text || 'word').join(' '), stop)
+			return cutAtStop(
+				Array.from({ length: Math.min(part.times, maxTokens + 1) }, () => part.text || 'word').join(' '),
+				stop,
+			)
 		case 'reasoning':
 		case 'refusal':
 			return { tokens: splitWords(part.text), stopped: false }
@@ -65,7 +74,9 @@ function tokensOf(part: PlannedPart, { maxTokens, stop }: Speech): { readonly to
 
 function cutAtStop(text: string, stop: readonly string[]) {
 	const places = stop.map((one) => text.indexOf(one)).filter((place) => place >= 0)
-	return places.length === 0 ? { tokens: splitWords(text), stopped: false } : { tokens: splitWords(text.slice(0, Math.min(...places))), stopped: true }
+	return places.length === 0
+		? { tokens: splitWords(text), stopped: false }
+		: { tokens: splitWords(text.slice(0, Math.min(...places))), stopped: true }
 }
 
 function tokenEvent(part: PlannedPart, speech: Speech, token: string, call: number): ChatEvent {
@@ -83,7 +94,12 @@ function tokenEvent(part: PlannedPart, speech: Speech, token: string, call: numb
 }
 
 function textEvent({ choice, logprobs }: Speech, text: string): ChatEvent {
-	return { type: 'text', choice, text, ...(logprobs === undefined ? {} : { logprobs: tokenLogprobs(text, logprobs.top) }) }
+	return {
+		type: 'text',
+		choice,
+		text,
+		...(logprobs === undefined ? {} : { logprobs: tokenLogprobs(text, logprobs.top) }),
+	}
 }
 
 function callEvent(part: Extract<PlannedPart, { type: 'tool' }>, choice: number, call: number): ChatEvent {

@@ -7,7 +7,9 @@ const encoder = new TextEncoder()
 
 /** @param top how many of the likeliest to tell, the token itself being the first. */
 export function tokenLogprobs(token: string, top: number): readonly TokenLogprob[] {
-	const likeliest = Array.from({ length: top }, (_, place) => (place === 0 ? scored(token, -0.125) : scored(`${token}${place}`, -2 - place)))
+	const likeliest = Array.from({ length: top }, (_, place) =>
+		place === 0 ? scored(token, -0.125) : scored(`${token}${place}`, -2 - place),
+	)
 	return [{ ...scored(token, -0.125), top: likeliest }]
 }
 

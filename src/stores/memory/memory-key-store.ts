@@ -8,7 +8,8 @@ export class MemoryKeyStore implements KeyStore {
 	private readonly keys = new Map<string, Key>()
 
 	async insert(key: Key): Promise<void> {
-		for (const other of this.keys.values()) if (other.id === key.id || other.hash === key.hash) throw new Error(`key ${key.id} exists already`)
+		for (const other of this.keys.values())
+			if (other.id === key.id || other.hash === key.hash) throw new Error(`key ${key.id} exists already`)
 		this.keys.set(key.id, key)
 	}
 

@@ -17,7 +17,11 @@ const row = z
 		revoked_at_ms: z.coerce.number().nullable(),
 	})
 	.transform(
-		({ created_at_ms: createdAtMs, revoked_at_ms: revokedAtMs, ...rest }): Key => ({ ...rest, createdAtMs, revokedAtMs }),
+		({ created_at_ms: createdAtMs, revoked_at_ms: revokedAtMs, ...rest }): Key => ({
+			...rest,
+			createdAtMs,
+			revokedAtMs,
+		}),
 	)
 
 export class SqlKeyStore implements KeyStore {

@@ -1,8 +1,8 @@
 // The chunks of a streamed chat completion read into events, whatever liberties the server takes. It reads parsed JSON; where the
 // chunks come from it does not know.
 
-import type { ChatEvent, FinishReason } from '../../chat/event.ts'
 import type { ChatError } from '../../chat/error.ts'
+import type { ChatEvent, FinishReason } from '../../chat/event.ts'
 import { field, isObject, listField, textField } from './fields.ts'
 import { readLogprobs } from './logprobs-reader.ts'
 import { type AnswerReading, type ChoiceReader, OpenAnswer } from './open-answer.ts'
@@ -61,7 +61,8 @@ class ChatChoiceReader implements ChoiceReader {
 
 	close(index: number, reason: FinishReason) {
 		const calls = this.calls.get(index)
-		if (calls === undefined || calls.count === 0) return { parts: [], reason: reason === 'tool-calls' ? 'stop' : reason } as const
+		if (calls === undefined || calls.count === 0)
+			return { parts: [], reason: reason === 'tool-calls' ? 'stop' : reason } as const
 		return { parts: calls.end(), reason: reason === 'stop' && !this.reading.namedTool ? 'tool-calls' : reason }
 	}
 
@@ -75,7 +76,8 @@ class ChatChoiceReader implements ChoiceReader {
 		const text = readContent(field(delta, 'content'))
 		const logprobs = readLogprobs(field(choice, 'logprobs'))
 		const calls = listField(delta, 'tool_calls').length > 0
-		if (logprobs.length > 0 && (text !== '' || (parts.length === 0 && !calls))) parts.push({ type: 'text', choice: index, text, logprobs })
+		if (logprobs.length > 0 && (text !== '' || (parts.length === 0 && !calls)))
+			parts.push({ type: 'text', choice: index, text, logprobs })
 		else if (text !== '') parts.push({ type: 'text', choice: index, text })
 	}
 

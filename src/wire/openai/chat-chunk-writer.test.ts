@@ -10,11 +10,14 @@ function written(events: readonly ChatEvent[], shape: Partial<ChunkShape> = {}):
 	const writer = new ChatChunkWriter(identity, { includeUsage: false, legacyFunctions: false, ...shape })
 	const text = events.map((event) => writer.write(event)).join('')
 	expect(text.endsWith('\n\n')).toBe(true)
-	return text.slice(0, -2).split('\n\n').map((event) => {
-		expect(event.startsWith('data: ')).toBe(true)
-		const data = event.slice('data: '.length)
-		return data === '[DONE]' ? data : JSON.parse(data)
-	})
+	return text
+		.slice(0, -2)
+		.split('\n\n')
+		.map((event) => {
+			expect(event.startsWith('data: ')).toBe(true)
+			const data = event.slice('data: '.length)
+			return data === '[DONE]' ? data : JSON.parse(data)
+		})
 }
 
 const chunk = (delta: object, finish_reason: string | null = null, index = 0) => ({
@@ -29,17 +32,29 @@ const chunk = (delta: object, finish_reason: string | null = null, index = 0) =>
 const role = { role: 'assistant', content: '', refusal: null }
 
 test('text: role and empty content first, one last chunk with the reason, then [DONE]', () => {
-	expect(written([{ type: 'start' }, { type: 'text', choice: 0, text: 'Hé\n' }, { type: 'choice-finish', choice: 0, reason: 'stop' }, { type: 'finish', usage }])).toEqual([
-		chunk(role),
-		chunk({ content: 'Hé\n' }),
-		chunk({}, 'stop'),
-		'[DONE]',
-	])
+	expect(
+		written([
+			{ type: 'start' },
+			{ type: 'text', choice: 0, text: 'Hé\n' },
+			{ type: 'choice-finish', choice: 0, reason: 'stop' },
+			{ type: 'finish', usage },
+		]),
+	).toEqual([chunk(role), chunk({ content: 'Hé\n' }), chunk({}, 'stop'), '[DONE]'])
 })
 
 test('usage, where asked for: null in every chunk, and one more chunk without choices', () => {
-	const chunks = written([{ type: 'start' }, { type: 'text', choice: 0, text: 'a' }, { type: 'choice-finish', choice: 0, reason: 'length' }, { type: 'finish', usage }], { includeUsage: true })
-	expect(chunks.slice(0, 3)).toEqual([chunk(role), chunk({ content: 'a' }), chunk({}, 'length')].map((one) => ({ ...one, usage: null })))
+	const chunks = written(
+		[
+			{ type: 'start' },
+			{ type: 'text', choice: 0, text: 'a' },
+			{ type: 'choice-finish', choice: 0, reason: 'length' },
+			{ type: 'finish', usage },
+		],
+		{ includeUsage: true },
+	)
+	expect(chunks.slice(0, 3)).toEqual(
+		[chunk(role), chunk({ content: 'a' }), chunk({}, 'length')].map((one) => ({ ...one, usage: null })),
+	)
 	expect(chunks[3]).toEqual({
 		...chunk({}),
 		choices: [],
@@ -48,7 +63,12 @@ test('usage, where asked for: null in every chunk, and one more chunk without ch
 			completion_tokens: 2,
 			total_tokens: 5,
 			prompt_tokens_details: { cached_tokens: 1, audio_tokens: 0 },
-			completion_tokens_details: { reasoning_tokens: 0, audio_tokens: 0, accepted_prediction_tokens: 0, rejected_prediction_tokens: 0 },
+			completion_tokens_details: {
+				reasoning_tokens: 0,
+				audio_tokens: 0,
+				accepted_prediction_tokens: 0,
+				rejected_prediction_tokens: 0,
+			},
 		},
 	})
 	expect(chunks[4]).toBe('[DONE]')
@@ -65,7 +85,9 @@ const callEvents: readonly ChatEvent[] = [
 
 test('tool calls: id, type and name once, then fragments with nothing but the index', () => {
 	expect(written(callEvents).slice(1)).toEqual([
-		chunk({ tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'get_weather', arguments: '' } }] }),
+		chunk({
+			tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'get_weather', arguments: '' } }],
+		}),
 		chunk({ tool_calls: [{ index: 0, function: { arguments: '{"city":' } }] }),
 		chunk({ tool_calls: [{ index: 0, function: { arguments: '"Paris"}' } }] }),
 		chunk({}, 'tool_calls'),
@@ -93,17 +115,34 @@ test('several choices: each is introduced before it speaks', () => {
 			{ type: 'choice-finish', choice: 0, reason: 'stop' },
 			{ type: 'finish', usage },
 		]),
-	).toEqual([chunk(role), chunk({ content: 'a' }), chunk(role, null, 1), chunk({ content: 'b' }, null, 1), chunk({}, 'stop', 1), chunk({}, 'stop'), '[DONE]'])
+	).toEqual([
+		chunk(role),
+		chunk({ content: 'a' }),
+		chunk(role, null, 1),
+		chunk({ content: 'b' }, null, 1),
+		chunk({}, 'stop', 1),
+		chunk({}, 'stop'),
+		'[DONE]',
+	])
 })
 
 test('an error is the last event, without [DONE]', () => {
 	const error = new ChatError('upstream-failed', 'The embedded engine stopped while answering.')
 	expect(written([{ type: 'start' }, { type: 'error', error }])).toEqual([
 		chunk(role),
-		{ error: { message: 'The embedded engine stopped while answering.', type: 'server_error', param: null, code: 'upstream_error' } },
+		{
+			error: {
+				message: 'The embedded engine stopped while answering.',
+				type: 'server_error',
+				param: null,
+				code: 'upstream_error',
+			},
+		},
 	])
 })
 
 test("the upstream's own model name and fingerprint show where it tells them", () => {
-	expect(written([{ type: 'start', model: 'm-2026', fingerprint: 'fp_1' }])).toEqual([{ ...chunk(role), model: 'm-2026', system_fingerprint: 'fp_1' }])
+	expect(written([{ type: 'start', model: 'm-2026', fingerprint: 'fp_1' }])).toEqual([
+		{ ...chunk(role), model: 'm-2026', system_fingerprint: 'fp_1' },
+	])
 })

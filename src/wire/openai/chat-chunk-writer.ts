@@ -37,7 +37,9 @@ export class ChatChunkWriter {
 			case 'text':
 				return this.introduce(event.choice) + this.text(event)
 			case 'reasoning':
-				return this.introduce(event.choice) + this.delta(event.choice, `{"reasoning_content":${JSON.stringify(event.text)}}`)
+				return (
+					this.introduce(event.choice) + this.delta(event.choice, `{"reasoning_content":${JSON.stringify(event.text)}}`)
+				)
 			case 'refusal':
 				return this.introduce(event.choice) + this.delta(event.choice, `{"refusal":${JSON.stringify(event.text)}}`)
 			case 'tool-call':
@@ -70,14 +72,19 @@ export class ChatChunkWriter {
 
 	private toolCall(event: ToolCallEvent): string {
 		if (this.shape.legacyFunctions) return JSON.stringify({ function_call: { name: event.name, arguments: '' } })
-		const called = event.kind === 'function' ? { function: { name: event.name, arguments: '' } } : { custom: { name: event.name, input: '' } }
+		const called =
+			event.kind === 'function'
+				? { function: { name: event.name, arguments: '' } }
+				: { custom: { name: event.name, input: '' } }
 		if (event.kind === 'custom') this.customCalls.add(callKey(event))
 		return JSON.stringify({ tool_calls: [{ index: event.call, id: event.id, type: event.kind, ...called }] })
 	}
 
 	private toolArguments(event: ToolArgumentsEvent): string {
 		if (this.shape.legacyFunctions) return JSON.stringify({ function_call: { arguments: event.fragment } })
-		const piece = this.customCalls.has(callKey(event)) ? { custom: { input: event.fragment } } : { function: { arguments: event.fragment } }
+		const piece = this.customCalls.has(callKey(event))
+			? { custom: { input: event.fragment } }
+			: { function: { arguments: event.fragment } }
 		return JSON.stringify({ tool_calls: [{ index: event.call, ...piece }] })
 	}
 

@@ -2,7 +2,15 @@
 // which call.
 
 import { ChatError } from '../../chat/error.ts'
-import type { AssistantMessage, Message, RefusalPart, TextPart, ToolCall, ToolMessage, UserPart } from '../../chat/message.ts'
+import type {
+	AssistantMessage,
+	Message,
+	RefusalPart,
+	TextPart,
+	ToolCall,
+	ToolMessage,
+	UserPart,
+} from '../../chat/message.ts'
 import type { MessageBody, ToolCallBody } from './chat-request-schema.ts'
 
 type AssistantBody = Extract<MessageBody, { role: 'assistant' }>
@@ -45,10 +53,13 @@ function readMessage(body: MessageBody, index: number): Message {
 function readAssistant(body: AssistantBody, index: number): AssistantMessage {
 	const toolCalls = (body.tool_calls ?? []).map(readToolCall)
 	const { function_call: legacy } = body
-	if (legacy != null) toolCalls.push({ type: 'function', id: legacyCallId(legacy.name), name: legacy.name, arguments: legacy.arguments })
+	if (legacy != null)
+		toolCalls.push({ type: 'function', id: legacyCallId(legacy.name), name: legacy.name, arguments: legacy.arguments })
 	const content: (TextPart | RefusalPart)[] = []
 	if (typeof body.content === 'string') content.push({ type: 'text', text: body.content })
-	else for (const part of body.content ?? []) content.push(part.type === 'text' ? { type: 'text', text: part.text } : { type: 'refusal', text: part.refusal })
+	else
+		for (const part of body.content ?? [])
+			content.push(part.type === 'text' ? { type: 'text', text: part.text } : { type: 'refusal', text: part.refusal })
 	if (body.refusal != null) content.push({ type: 'refusal', text: body.refusal })
 	if (content.length === 0 && toolCalls.length === 0 && body.content === undefined && body['audio'] == null)
 		throw new ChatError('invalid-request', `Missing required parameter: 'messages[${index}].content'.`, {
@@ -96,7 +107,12 @@ function readUserPart(part: UserPartBody): UserPart {
 			return { type: 'audio', data: part.input_audio.data, format: part.input_audio.format }
 		case 'file': {
 			const { file_id: id, filename: name, file_data: data } = part.file
-			return { type: 'file', ...(id == null ? {} : { id }), ...(name == null ? {} : { name }), ...(data == null ? {} : { data }) }
+			return {
+				type: 'file',
+				...(id == null ? {} : { id }),
+				...(name == null ? {} : { name }),
+				...(data == null ? {} : { data }),
+			}
 		}
 	}
 }
@@ -111,9 +127,13 @@ class OpenCalls {
 
 	answer(message: ToolMessage, index: number): void {
 		if (this.ids.delete(message.callId)) return
-		throw new ChatError('invalid-request', "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.", {
-			param: `messages.[${index}].role`,
-		})
+		throw new ChatError(
+			'invalid-request',
+			"Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.",
+			{
+				param: `messages.[${index}].role`,
+			},
+		)
 	}
 
 	expectNone(index: number): void {

@@ -4,12 +4,19 @@
 import type { JsonObject } from '../../chat/json.ts'
 import type { AssistantMessage, Message, TextPart, ToolCall, UserPart } from '../../chat/message.ts'
 
-export function writeMessages(messages: readonly Message[], developerRole: 'developer' | 'system'): readonly JsonObject[] {
+export function writeMessages(
+	messages: readonly Message[],
+	developerRole: 'developer' | 'system',
+): readonly JsonObject[] {
 	return messages.map((message) => {
 		switch (message.role) {
 			case 'system':
 			case 'developer':
-				return { role: message.role === 'system' ? 'system' : developerRole, content: writeTexts(message.content), name: message.name }
+				return {
+					role: message.role === 'system' ? 'system' : developerRole,
+					content: writeTexts(message.content),
+					name: message.name,
+				}
 			case 'user':
 				return { role: 'user', content: writeUserContent(message.content), name: message.name }
 			case 'assistant':

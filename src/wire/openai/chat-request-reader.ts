@@ -59,13 +59,19 @@ export function readChatRequest(body: unknown): ReadChatRequest {
 
 function checkDependencies(fields: ChatRequestBody): void {
 	const hasTools = (fields.tools ?? []).length + (fields.functions ?? []).length > 0
-	if (fields.stream_options != null && fields.stream !== true) throw needs('stream_options', "'stream_options' is only allowed when 'stream' is enabled.")
-	if (fields.top_logprobs != null && fields.logprobs !== true) throw needs('top_logprobs', "'top_logprobs' is only allowed when 'logprobs' is enabled.")
+	if (fields.stream_options != null && fields.stream !== true)
+		throw needs('stream_options', "'stream_options' is only allowed when 'stream' is enabled.")
+	if (fields.top_logprobs != null && fields.logprobs !== true)
+		throw needs('top_logprobs', "'top_logprobs' is only allowed when 'logprobs' is enabled.")
 	if (fields.tool_choice != null && fields.tool_choice !== 'none' && !hasTools)
 		throw needs('tool_choice', "'tool_choice' is only allowed when 'tools' are specified.")
-	if (fields.parallel_tool_calls != null && !hasTools) throw needs('parallel_tool_calls', "'parallel_tool_calls' is only allowed when 'tools' are specified.")
+	if (fields.parallel_tool_calls != null && !hasTools)
+		throw needs('parallel_tool_calls', "'parallel_tool_calls' is only allowed when 'tools' are specified.")
 	if (fields.modalities?.includes('audio') && fields['audio'] == null)
-		throw new ChatError('invalid-request', "Missing required parameter: 'audio'.", { param: 'audio', code: 'missing_required_parameter' })
+		throw new ChatError('invalid-request', "Missing required parameter: 'audio'.", {
+			param: 'audio',
+			code: 'missing_required_parameter',
+		})
 }
 
 function needs(param: string, message: string): ChatError {
@@ -97,7 +103,9 @@ export function readStop(stop: SamplingBody['stop']): readonly string[] {
 function readTools(fields: ChatRequestBody): readonly Tool[] {
 	const tools = (fields.tools ?? []).map((tool, index) => readTool(tool, `tools[${index}].function.parameters`))
 	for (const [index, definition] of (fields.functions ?? []).entries())
-		tools.push(readTool({ type: 'function', function: { ...definition, strict: false } }, `functions[${index}].parameters`))
+		tools.push(
+			readTool({ type: 'function', function: { ...definition, strict: false } }, `functions[${index}].parameters`),
+		)
 	return tools
 }
 
@@ -108,7 +116,9 @@ function readTool(tool: ToolBody, param: string): Tool {
 			type: 'custom',
 			name,
 			...(description == null ? {} : { description }),
-			...(format?.type === 'grammar' ? { grammar: { syntax: format.grammar.syntax, definition: format.grammar.definition } } : {}),
+			...(format?.type === 'grammar'
+				? { grammar: { syntax: format.grammar.syntax, definition: format.grammar.definition } }
+				: {}),
 		}
 	}
 	const { name, description, parameters, strict } = tool.function
@@ -125,7 +135,11 @@ function readTool(tool: ToolBody, param: string): Tool {
 function checkStrict(schema: JsonObject, place: string, param: string): void {
 	const violation = strictViolation(schema)
 	if (violation === undefined) return
-	throw new ChatError('invalid-request', `Invalid schema for ${place}: In context=${violation.context}, ${violation.message}`, { param })
+	throw new ChatError(
+		'invalid-request',
+		`Invalid schema for ${place}: In context=${violation.context}, ${violation.message}`,
+		{ param },
+	)
 }
 
 function readToolChoice(fields: ChatRequestBody, tools: readonly Tool[]): ToolChoice {
@@ -154,7 +168,9 @@ function readFunctionCall(choice: ChatRequestBody['function_call'], tools: reado
 
 function named(name: string, tools: readonly Tool[], param: string): ToolChoice {
 	if (tools.some((tool) => tool.name === name)) return { type: 'named', name }
-	throw new ChatError('invalid-request', `Tool choice '${name.slice(0, 100)}' not found in 'tools' parameter.`, { param })
+	throw new ChatError('invalid-request', `Tool choice '${name.slice(0, 100)}' not found in 'tools' parameter.`, {
+		param,
+	})
 }
 
 function readResponseFormat(fields: ChatRequestBody): ResponseFormat {
@@ -165,11 +181,16 @@ function readResponseFormat(fields: ChatRequestBody): ResponseFormat {
 			return { type: 'text' }
 		case 'json_object':
 			if (!mentionsJson(fields.messages))
-				throw new ChatError('invalid-request', "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.", { param: 'messages' })
+				throw new ChatError(
+					'invalid-request',
+					"'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
+					{ param: 'messages' },
+				)
 			return { type: 'json-object' }
 		case 'json_schema': {
 			const { name, description, schema, strict } = format.json_schema
-			if (strict === true && schema != null) checkStrict(schema as JsonObject, `response_format '${name}'`, 'response_format')
+			if (strict === true && schema != null)
+				checkStrict(schema as JsonObject, `response_format '${name}'`, 'response_format')
 			return {
 				type: 'json-schema',
 				name,
@@ -190,14 +211,41 @@ function mentionsJson(messages: ChatRequestBody['messages']): boolean {
 
 /** Fields whose meaning the canonical request carries; all others travel on under their own names. */
 const understood: ReadonlySet<string> = new Set([
-	'model', 'messages', 'temperature', 'top_p', 'top_k', 'min_p', 'frequency_penalty', 'presence_penalty', 'repetition_penalty',
-	'logit_bias', 'seed', 'stop', 'n', 'stream', 'stream_options', 'user', 'max_completion_tokens', 'max_tokens', 'logprobs',
-	'top_logprobs', 'tools', 'tool_choice', 'parallel_tool_calls', 'functions', 'function_call', 'response_format',
-	'reasoning_effort', 'reasoning',
+	'model',
+	'messages',
+	'temperature',
+	'top_p',
+	'top_k',
+	'min_p',
+	'frequency_penalty',
+	'presence_penalty',
+	'repetition_penalty',
+	'logit_bias',
+	'seed',
+	'stop',
+	'n',
+	'stream',
+	'stream_options',
+	'user',
+	'max_completion_tokens',
+	'max_tokens',
+	'logprobs',
+	'top_logprobs',
+	'tools',
+	'tool_choice',
+	'parallel_tool_calls',
+	'functions',
+	'function_call',
+	'response_format',
+	'reasoning_effort',
+	'reasoning',
 ])
 
 /** What the core gives no meaning to, explicit nulls left out. */
-export function passthrough(fields: Readonly<Record<string, unknown>>, known: ReadonlySet<string> = understood): JsonObject {
+export function passthrough(
+	fields: Readonly<Record<string, unknown>>,
+	known: ReadonlySet<string> = understood,
+): JsonObject {
 	const kept: Record<string, unknown> = {}
 	for (const [name, value] of Object.entries(fields)) if (value != null && !known.has(name)) kept[name] = value
 	return kept as JsonObject

@@ -73,7 +73,14 @@ function writeTool(tool: Tool): JsonObject {
 		}
 		case 'custom': {
 			const { grammar } = tool
-			return { type: 'custom', custom: { name, description, ...(grammar === undefined ? {} : { format: { type: 'grammar', grammar: { ...grammar } } }) } }
+			return {
+				type: 'custom',
+				custom: {
+					name,
+					description,
+					...(grammar === undefined ? {} : { format: { type: 'grammar', grammar: { ...grammar } } }),
+				},
+			}
 		}
 	}
 }
@@ -87,7 +94,12 @@ function writeToolChoice(choice: ToolChoice, tools: readonly Tool[]): JsonObject
 		case 'auto':
 		case 'required': {
 			if (choice.only !== undefined)
-				return { tool_choice: { type: 'allowed_tools', allowed_tools: { mode: choice.type, tools: choice.only.map((name) => writeToolName(name, tools)) } } }
+				return {
+					tool_choice: {
+						type: 'allowed_tools',
+						allowed_tools: { mode: choice.type, tools: choice.only.map((name) => writeToolName(name, tools)) },
+					},
+				}
 			return choice.type === 'auto' ? {} : { tool_choice: 'required' }
 		}
 	}
@@ -106,7 +118,12 @@ function writeResponseFormat(format: ResponseFormat): JsonObject {
 			return { response_format: { type: 'json_object' } }
 		case 'json-schema': {
 			const { name, description, schema, strict } = format
-			return { response_format: { type: 'json_schema', json_schema: { name, description, schema, ...(strict ? { strict } : {}) } } }
+			return {
+				response_format: {
+					type: 'json_schema',
+					json_schema: { name, description, schema, ...(strict ? { strict } : {}) },
+				},
+			}
 		}
 	}
 }

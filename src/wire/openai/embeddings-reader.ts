@@ -23,7 +23,10 @@ export function readEmbeddings(body: unknown, reading: EmbeddingsReading): Embed
 		if (index < reading.inputs) vectors[index] = readVector(field(item, 'embedding'))
 	}
 	const whole = vectors.filter((vector) => vector !== undefined)
-	if (whole.length < reading.inputs) throw new ChatError('upstream-failed', `${reading.title} answered without the vectors that it was asked for.`, { sent: 'yes' })
+	if (whole.length < reading.inputs)
+		throw new ChatError('upstream-failed', `${reading.title} answered without the vectors that it was asked for.`, {
+			sent: 'yes',
+		})
 	const model = textField(body, 'model')
 	return {
 		...(model === undefined || model === reading.model ? {} : { model }),
@@ -40,7 +43,8 @@ export function readEmbeddings(body: unknown, reading: EmbeddingsReading): Embed
 
 function readVector(embedding: unknown): Float32Array | undefined {
 	if (typeof embedding === 'string') return readBase64(embedding)
-	if (!Array.isArray(embedding) || embedding.length === 0 || embedding.some((value) => typeof value !== 'number')) return undefined
+	if (!Array.isArray(embedding) || embedding.length === 0 || embedding.some((value) => typeof value !== 'number'))
+		return undefined
 	return Float32Array.from(embedding)
 }
 

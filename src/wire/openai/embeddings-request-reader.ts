@@ -33,7 +33,10 @@ export function readEmbeddingsRequest(body: unknown): ReadEmbeddingsRequest {
 	const { model, input, encoding_format: encoding, dimensions, user } = parsed.data
 	const inputs = readTexts(input)
 	if (inputs.some((one) => one.length === 0))
-		throw new ChatError('invalid-request', "Invalid 'input': input cannot be an empty string.", { param: 'input', code: 'empty_string' })
+		throw new ChatError('invalid-request', "Invalid 'input': input cannot be an empty string.", {
+			param: 'input',
+			code: 'empty_string',
+		})
 	return {
 		request: { model, inputs, ...(dimensions == null ? {} : { dimensions }), ...(user == null ? {} : { user }) },
 		encoding: encoding ?? 'float',

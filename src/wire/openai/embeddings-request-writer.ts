@@ -9,7 +9,11 @@ import type { EmbeddingRequest } from '../../embeddings/embeddings.ts'
  * @param encoding how vectors are to come back; `base64` is a quarter of the bytes, `float` is known to every server.
  * @throws ChatError `unsupported` where texts and token ids are mixed.
  */
-export function writeEmbeddingsRequest(request: EmbeddingRequest, model: string, encoding: 'float' | 'base64'): JsonObject {
+export function writeEmbeddingsRequest(
+	request: EmbeddingRequest,
+	model: string,
+	encoding: 'float' | 'base64',
+): JsonObject {
 	return {
 		model,
 		input: writeTexts(request.inputs, 'input'),
@@ -20,7 +24,10 @@ export function writeEmbeddingsRequest(request: EmbeddingRequest, model: string,
 }
 
 /** The wire has a list of texts and a list of lists of token ids, and none of both. */
-export function writeTexts(texts: readonly (string | readonly number[])[], param: string): readonly string[] | readonly (readonly number[])[] {
+export function writeTexts(
+	texts: readonly (string | readonly number[])[],
+	param: string,
+): readonly string[] | readonly (readonly number[])[] {
 	const written = texts.filter((one) => typeof one === 'string')
 	if (written.length === texts.length) return written
 	const tokens = texts.filter((one) => typeof one !== 'string')

@@ -54,7 +54,8 @@ function readSaid(body: unknown): Said {
 	const wrapped = field(body, 'error')
 	const error = wrapped === undefined || wrapped === null ? body : wrapped
 	const code = field(error, 'code')
-	const message = typeof error === 'string' ? error : (textField(error, 'message') ?? readDetail(field(error, 'detail')))
+	const message =
+		typeof error === 'string' ? error : (textField(error, 'message') ?? readDetail(field(error, 'detail')))
 	return {
 		error,
 		message: message?.slice(0, maxMessageLength),
@@ -70,7 +71,13 @@ function readDetail(detail: unknown): string | undefined {
 	return isObject(first) ? (textField(first, 'msg') ?? textField(first, 'message')) : undefined
 }
 
-function makeError(said: Said, status: number, named: ChatErrorKind | undefined, reading: ErrorReading, details: ChatErrorDetails): ChatError {
+function makeError(
+	said: Said,
+	status: number,
+	named: ChatErrorKind | undefined,
+	reading: ErrorReading,
+	details: ChatErrorDetails,
+): ChatError {
 	const kind = named ?? kindOf(said, status)
 	const own = named !== undefined
 	const shown = own || callersFault.has(kind) ? said : undefined
@@ -78,13 +85,24 @@ function makeError(said: Said, status: number, named: ChatErrorKind | undefined,
 		...details,
 		...(shown?.param === undefined ? {} : { param: shown.param }),
 		...(shown?.code === undefined ? {} : { code: shown.code }),
-		...(own ? {} : { cause: new Error(`status ${status}: ${said.message ?? JSON.stringify(said.error)?.slice(0, maxMessageLength)}`) }),
+		...(own
+			? {}
+			: {
+					cause: new Error(
+						`status ${status}: ${said.message ?? JSON.stringify(said.error)?.slice(0, maxMessageLength)}`,
+					),
+				}),
 	})
 }
 
 const refusedKey: ReadonlySet<number> = new Set([401, 402, 403, 407])
 const unknownPath: ReadonlySet<number> = new Set([404, 405, 410])
-const overloadedCodes: ReadonlySet<string> = new Set(['server_is_overloaded', 'slow_down', 'overloaded_error', 'engine_overloaded'])
+const overloadedCodes: ReadonlySet<string> = new Set([
+	'server_is_overloaded',
+	'slow_down',
+	'overloaded_error',
+	'engine_overloaded',
+])
 
 const kindAtStatus: Readonly<Record<number, ChatErrorKind>> = {
 	400: 'invalid-request',
@@ -108,12 +126,19 @@ function kindOf(said: Said, status: number): ChatErrorKind {
 
 /** OpenAI and most others give the code, llama-server a type of its own; vLLM gives neither, only OpenAI's sentence. */
 function isOverlong(said: Said, status: number): boolean {
-	if (said.code === 'context_length_exceeded' || textField(said.error, 'type') === 'exceed_context_size_error') return true
+	if (said.code === 'context_length_exceeded' || textField(said.error, 'type') === 'exceed_context_size_error')
+		return true
 	return status === 400 && said.message !== undefined && /maximum context length/i.test(said.message)
 }
 
 /** Kinds where the upstream's words are about the request, and so belong to its sender. */
-const callersFault: ReadonlySet<ChatErrorKind> = new Set(['invalid-request', 'context-length-exceeded', 'unsupported', 'too-large', 'rate-limited'])
+const callersFault: ReadonlySet<ChatErrorKind> = new Set([
+	'invalid-request',
+	'context-length-exceeded',
+	'unsupported',
+	'too-large',
+	'rate-limited',
+])
 
 function describe(kind: ChatErrorKind, status: number, title: string): string {
 	if (refusedKey.has(status)) return `${title} refused the gateway's credentials.`

@@ -56,7 +56,10 @@ export function writeError(error: ChatError): WrittenError {
 			'x-dragoman-error': error.kind,
 			...(error.retryAfterMs === undefined
 				? {}
-				: { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))), 'retry-after-ms': String(Math.ceil(error.retryAfterMs)) }),
+				: {
+						'retry-after': String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))),
+						'retry-after-ms': String(Math.ceil(error.retryAfterMs)),
+					}),
 		},
 	}
 }

@@ -10,7 +10,10 @@ const tooUnlikely = -9999
 
 /** A choice's `logprobs` object; empty where it tells nothing. */
 export function readLogprobs(logprobs: unknown): readonly TokenLogprob[] {
-	return listField(logprobs, 'content').map((token) => ({ ...readToken(token), top: listField(token, 'top_logprobs').map(readToken) }))
+	return listField(logprobs, 'content').map((token) => ({
+		...readToken(token),
+		top: listField(token, 'top_logprobs').map(readToken),
+	}))
 }
 
 function readToken(value: unknown): Alternative {
@@ -40,5 +43,9 @@ export function readTokenLists(logprobs: unknown): readonly TokenLogprob[] {
 
 function readAlternatives(top: unknown): readonly Alternative[] {
 	if (!isObject(top)) return []
-	return Object.entries(top).map(([token, logprob]) => ({ token, logprob: typeof logprob === 'number' ? logprob : tooUnlikely, bytes: null }))
+	return Object.entries(top).map(([token, logprob]) => ({
+		token,
+		logprob: typeof logprob === 'number' ? logprob : tooUnlikely,
+		bytes: null,
+	}))
 }

@@ -104,7 +104,8 @@ export class OpenAnswer {
 		if (index >= this.reading.choices || this.closed.get(index) === true) return
 		const parts = this.reader.readParts(choice, index)
 		const reason = textField(choice, 'finish_reason')
-		if (reason === 'error') throw new ChatError('upstream-failed', `${this.reading.errors.title} failed while answering.`, { sent: 'yes' })
+		if (reason === 'error')
+			throw new ChatError('upstream-failed', `${this.reading.errors.title} failed while answering.`, { sent: 'yes' })
 		this.closed.set(index, false)
 		this.speak(parts, events)
 		if (reason !== undefined) this.close(index, finishReasons[reason] ?? 'stop', events)
@@ -133,13 +134,22 @@ export class OpenAnswer {
 
 	private usage(): Usage {
 		if (this.told !== undefined) return this.told
-		return { promptTokens: this.reading.countPrompt(), completionTokens: this.pieces, cachedTokens: 0, reasoningTokens: 0, source: 'counted' }
+		return {
+			promptTokens: this.reading.countPrompt(),
+			completionTokens: this.pieces,
+			cachedTokens: 0,
+			reasoningTokens: 0,
+			source: 'counted',
+		}
 	}
 }
 
 /** The stream ended before the answer did. */
 export function cut(title: string, cause?: unknown): ChatError {
-	return new ChatError('upstream-failed', `${title} stopped while answering.`, { sent: 'yes', ...(cause === undefined ? {} : { cause }) })
+	return new ChatError('upstream-failed', `${title} stopped while answering.`, {
+		sent: 'yes',
+		...(cause === undefined ? {} : { cause }),
+	})
 }
 
 const finishReasons: Readonly<Record<string, FinishReason>> = {

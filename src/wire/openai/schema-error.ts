@@ -53,7 +53,11 @@ function issueError({ issue, path }: PlacedIssue, body: unknown): ChatError {
 			if (issue.message === 'integer') return wrongType(param, 'an integer', value)
 			return invalid(param, issue.message, 'invalid_value')
 		case 'invalid_format':
-			return invalid(param, `string does not match pattern${'pattern' in issue ? `. Expected a string that matches the pattern '${unslash(issue.pattern)}'` : ''}.`, 'invalid_value')
+			return invalid(
+				param,
+				`string does not match pattern${'pattern' in issue ? `. Expected a string that matches the pattern '${unslash(issue.pattern)}'` : ''}.`,
+				'invalid_value',
+			)
 		default:
 			return invalid(param, issue.message, 'invalid_value')
 	}
@@ -64,7 +68,13 @@ function unslash(pattern: string | undefined): string {
 	return (pattern ?? '').replace(/^\/|\/$/g, '')
 }
 
-function unionError(issue: Extract<Issue, { code: 'invalid_union' }>, param: string, path: Path, value: unknown, body: unknown): ChatError {
+function unionError(
+	issue: Extract<Issue, { code: 'invalid_union' }>,
+	param: string,
+	path: Path,
+	value: unknown,
+	body: unknown,
+): ChatError {
 	if (issue.errors.length === 0) {
 		const options = 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : []
 		const tag = 'discriminator' in issue && typeof issue.discriminator === 'string' ? issue.discriminator : undefined
@@ -84,21 +94,32 @@ function unionError(issue: Extract<Issue, { code: 'invalid_union' }>, param: str
 
 function missing(param: string): ChatError {
 	if (param === 'model') return new ChatError('invalid-request', 'you must provide a model parameter')
-	return new ChatError('invalid-request', `Missing required parameter: '${param}'.`, { param, code: 'missing_required_parameter' })
+	return new ChatError('invalid-request', `Missing required parameter: '${param}'.`, {
+		param,
+		code: 'missing_required_parameter',
+	})
 }
 
 function wrongType(param: string, expected: string, value: unknown): ChatError {
 	const place = param === '' ? 'the request body' : `'${param}'`
-	return new ChatError('invalid-request', `Invalid type for ${place}: expected ${expected}, but got ${describe(value)} instead.`, {
-		...(param === '' ? {} : { param }),
-		code: 'invalid_type',
-	})
+	return new ChatError(
+		'invalid-request',
+		`Invalid type for ${place}: expected ${expected}, but got ${describe(value)} instead.`,
+		{
+			...(param === '' ? {} : { param }),
+			code: 'invalid_type',
+		},
+	)
 }
 
 function wrongValue(param: string, values: readonly string[], value: unknown): ChatError {
-	if (typeof value !== 'string') return wrongType(param, values.length === 1 ? `'${values[0]}'` : `one of ${quoted(values)}`, value)
+	if (typeof value !== 'string')
+		return wrongType(param, values.length === 1 ? `'${values[0]}'` : `one of ${quoted(values)}`, value)
 	const supported = values.length === 0 ? '' : ` Supported values are: ${quoted(values)}.`
-	return new ChatError('invalid-request', `Invalid value: '${shorten(value)}'.${supported}`, { param, code: 'invalid_value' })
+	return new ChatError('invalid-request', `Invalid value: '${shorten(value)}'.${supported}`, {
+		param,
+		code: 'invalid_value',
+	})
 }
 
 function invalid(param: string, complaint: string, code: string): ChatError {
@@ -112,21 +133,45 @@ function tooSmall(param: string, issue: Extract<Bound, { code: 'too_small' }>, v
 	if (Array.isArray(value)) {
 		const length = value.length === 0 ? 'an empty array' : `an array with length ${value.length}`
 		const complaint = value.length === 0 ? 'empty array' : 'array too short'
-		return invalid(param, `${complaint}. Expected an array with minimum length ${least}, but got ${length} instead.`, value.length === 0 ? 'empty_array' : 'array_below_min_length')
+		return invalid(
+			param,
+			`${complaint}. Expected an array with minimum length ${least}, but got ${length} instead.`,
+			value.length === 0 ? 'empty_array' : 'array_below_min_length',
+		)
 	}
 	if (typeof value === 'string')
-		return invalid(param, `empty string. Expected a string with minimum length ${least}, but got an empty string instead.`, 'empty_string')
+		return invalid(
+			param,
+			`empty string. Expected a string with minimum length ${least}, but got an empty string instead.`,
+			'empty_string',
+		)
 	const comparison = issue.inclusive === false ? '>' : '>='
-	return invalid(param, `${numberKind(value)} below minimum value. Expected a value ${comparison} ${least}, but got ${String(value)} instead.`, `${numberKind(value)}_below_min_value`)
+	return invalid(
+		param,
+		`${numberKind(value)} below minimum value. Expected a value ${comparison} ${least}, but got ${String(value)} instead.`,
+		`${numberKind(value)}_below_min_value`,
+	)
 }
 
 function tooBig(param: string, issue: Extract<Bound, { code: 'too_big' }>, value: unknown): ChatError {
 	const most = Number(issue.maximum)
 	if (Array.isArray(value))
-		return invalid(param, `array too long. Expected an array with maximum length ${most}, but got an array with length ${value.length} instead.`, 'array_above_max_length')
+		return invalid(
+			param,
+			`array too long. Expected an array with maximum length ${most}, but got an array with length ${value.length} instead.`,
+			'array_above_max_length',
+		)
 	if (typeof value === 'string')
-		return invalid(param, `string too long. Expected a string with maximum length ${most}, but got a string with length ${value.length} instead.`, 'string_above_max_length')
-	return invalid(param, `${numberKind(value)} above maximum value. Expected a value <= ${most}, but got ${String(value)} instead.`, `${numberKind(value)}_above_max_value`)
+		return invalid(
+			param,
+			`string too long. Expected a string with maximum length ${most}, but got a string with length ${value.length} instead.`,
+			'string_above_max_length',
+		)
+	return invalid(
+		param,
+		`${numberKind(value)} above maximum value. Expected a value <= ${most}, but got ${String(value)} instead.`,
+		`${numberKind(value)}_above_max_value`,
+	)
 }
 
 function numberKind(value: unknown): 'integer' | 'decimal' {

@@ -17,7 +17,10 @@ const textCompletionRequestSchema = z.looseObject({
 			z.string(),
 			z.array(z.string()).min(1).max(maxPrompts),
 			z.array(z.int().min(0)).min(1),
-			z.array(z.array(z.int().min(0)).min(1)).min(1).max(maxPrompts),
+			z
+				.array(z.array(z.int().min(0)).min(1))
+				.min(1)
+				.max(maxPrompts),
 		])
 		.nullish(),
 	...samplingFields,
@@ -68,14 +71,25 @@ const understood: ReadonlySet<string> = new Set(Object.keys(textCompletionReques
 
 function checkRules(fields: TextCompletionBody): void {
 	if (fields.stream_options != null && fields.stream !== true)
-		throw new ChatError('invalid-request', "Invalid value for 'stream_options': 'stream_options' is only allowed when 'stream' is enabled.", { param: 'stream_options' })
+		throw new ChatError(
+			'invalid-request',
+			"Invalid value for 'stream_options': 'stream_options' is only allowed when 'stream' is enabled.",
+			{ param: 'stream_options' },
+		)
 	const best = fields.best_of ?? 0
 	const wanted = fields.n ?? 1
 	if (best !== 0 && best < wanted)
-		throw new ChatError('invalid-request', `Invalid 'best_of': integer below minimum value. Expected a value >= ${wanted} ('n'), but got ${best} instead.`, {
-			param: 'best_of',
-			code: 'integer_below_min_value',
-		})
+		throw new ChatError(
+			'invalid-request',
+			`Invalid 'best_of': integer below minimum value. Expected a value >= ${wanted} ('n'), but got ${best} instead.`,
+			{
+				param: 'best_of',
+				code: 'integer_below_min_value',
+			},
+		)
 	if (best > wanted)
-		throw new ChatError('unsupported', "Unsupported value: 'best_of' above 'n' is not supported.", { param: 'best_of', code: 'unsupported_value' })
+		throw new ChatError('unsupported', "Unsupported value: 'best_of' above 'n' is not supported.", {
+			param: 'best_of',
+			code: 'unsupported_value',
+		})
 }

@@ -45,9 +45,12 @@ export class TextCompletionChunkWriter {
 				this.fingerprint = event.fingerprint ?? null
 				return ''
 			case 'text': {
-				const written = event.logprobs === undefined ? undefined : writeTokens(event.logprobs, this.offsets.get(event.choice) ?? 0)
+				const written =
+					event.logprobs === undefined ? undefined : writeTokens(event.logprobs, this.offsets.get(event.choice) ?? 0)
 				if (written !== undefined) this.offsets.set(event.choice, written.end)
-				return this.chunk([{ text: event.text, index: event.choice, logprobs: written?.logprobs ?? null, finish_reason: null }])
+				return this.chunk([
+					{ text: event.text, index: event.choice, logprobs: written?.logprobs ?? null, finish_reason: null },
+				])
 			}
 			case 'choice-finish':
 				return this.chunk([{ text: '', index: event.choice, logprobs: null, finish_reason: writeReason(event.reason) }])

@@ -111,7 +111,8 @@ export class ToolCallReader {
 	}
 
 	private tellEnd(call: OpenCall, events: ChatEvent[]): void {
-		if (call.name === undefined) throw new ChatError('upstream-failed', 'The model called a tool without naming it.', { sent: 'yes' })
+		if (call.name === undefined)
+			throw new ChatError('upstream-failed', 'The model called a tool without naming it.', { sent: 'yes' })
 		if (call.kind === 'function' && call.text.trim() === '') call.text += '{}'
 		this.tell(call, events)
 	}

@@ -1,0 +1,121 @@
+// Shows how far a download is: one line that is rewritten on a terminal, a plain line every tenth elsewhere. It does not know what is
+// fetched, nor when it ends.
+
+import type { Clock } from '../time/clock.ts'
+
+export interface ProgressStream {
+	readonly isTTY?: boolean
+	readonly columns?: number
+	write(text: string): unknown
+}
+
+export interface Progress {
+	readonly source: string
+	readonly receivedBytes: number
+	readonly totalBytes: number | undefined
+}
+
+export interface ProgressWriter {
+	/** Cheap enough to be called with every chunk. */
+	update(progress: Progress): void
+	/** Leaves the terminal's cursor on a fresh line. */
+	end(): void
+}
+
+/** Shortest time between two drawings of the bar, in milliseconds. */
+const redrawMs = 100
+const plainStep = 0.1
+/** Between plain lines where the total is not known. */
+const plainStepBytes = 50_000_000
+const barCells = 24
+
+export function openProgress(stream: ProgressStream, clock: Pick<Clock, 'now'>): ProgressWriter {
+	return stream.isTTY === true ? new ProgressBar(stream, clock) : new ProgressLines(stream)
+}
+
+class ProgressBar implements ProgressWriter {
+	private readonly stream: ProgressStream
+	private readonly clock: Pick<Clock, 'now'>
+	private begun: { readonly source: string; readonly atMs: number; readonly bytes: number } | undefined
+	private drawnAtMs = Number.NEGATIVE_INFINITY
+	private last: Progress | undefined
+
+	constructor(stream: ProgressStream, clock: Pick<Clock, 'now'>) {
+		this.stream = stream
+		this.clock = clock
+	}
+
+	update(progress: Progress): void {
+		const nowMs = this.clock.now()
+		if (this.begun?.source !== progress.source)
+			this.begun = { source: progress.source, atMs: nowMs, bytes: progress.receivedBytes }
+		this.last = progress
+		if (nowMs - this.drawnAtMs < redrawMs) return
+		this.draw(progress, nowMs)
+	}
+
+	end(): void {
+		if (this.last === undefined) return
+		this.draw(this.last, this.clock.now())
+		this.stream.write('\n')
+		this.last = undefined
+	}
+
+	private draw(progress: Progress, nowMs: number): void {
+		this.drawnAtMs = nowMs
+		const seconds = (nowMs - (this.begun?.atMs ?? nowMs)) / 1000
+		const speed =
+			seconds > 0.5 ? `  ${megabytes((progress.receivedBytes - (this.begun?.bytes ?? 0)) / seconds)} MB/s` : ''
+		const done = share(progress)
+		const bar =
+			done === undefined ? '' : `[${'#'.repeat(Math.round(done * barCells)).padEnd(barCells, '-')}] ${percent(done)}  `
+		const line = `${bar}${amount(progress)}${speed}  ${progress.source}`
+		this.stream.write(`\r${line.slice(0, (this.stream.columns ?? 100) - 1)}\u001b[K`)
+	}
+}
+
+class ProgressLines implements ProgressWriter {
+	private readonly stream: ProgressStream
+	private source: string | undefined
+	private nextShare = 0
+	private nextBytes = 0
+
+	constructor(stream: ProgressStream) {
+		this.stream = stream
+	}
+
+	update(progress: Progress): void {
+		if (this.source !== progress.source) {
+			this.source = progress.source
+			this.nextShare = 0
+			this.nextBytes = 0
+		}
+		const done = share(progress)
+		if (done === undefined ? progress.receivedBytes < this.nextBytes : done < this.nextShare) return
+		this.nextShare = (Math.floor((done ?? 0) / plainStep + 1e-9) + 1) * plainStep
+		this.nextBytes = progress.receivedBytes + plainStepBytes
+		this.stream.write(`${done === undefined ? '' : `${percent(done)}  `}${amount(progress)}  ${progress.source}\n`)
+	}
+
+	end(): void {
+		this.source = undefined
+	}
+}
+
+function share({ receivedBytes, totalBytes }: Progress): number | undefined {
+	return totalBytes === undefined || totalBytes <= 0 ? undefined : Math.min(1, receivedBytes / totalBytes)
+}
+
+function percent(done: number): string {
+	return `${Math.floor(done * 100 + 1e-9)} %`.padStart(5)
+}
+
+function amount({ receivedBytes, totalBytes }: Progress): string {
+	return totalBytes === undefined
+		? `${megabytes(receivedBytes)} MB`
+		: `${megabytes(receivedBytes)}/${megabytes(totalBytes)} MB`
+}
+
+function megabytes(bytes: number): string {
+	return (bytes / 1_000_000).toFixed(1)
+}

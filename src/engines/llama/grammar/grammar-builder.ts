@@ -1,0 +1,62 @@
+// Grammars in GBNF, llama.cpp's notation, put together rule by rule. It knows the notation and its limits, not what is written in it
+// (how JSON Schema becomes rules stands in schema-compiler.ts). Source: the grammar parser of llama.cpp.
+
+import type { JsonObject } from '../../../chat/json.ts'
+import { writeLiteral } from './character-set.ts'
+import { cannotEnforce } from './refusal.ts'
+import { SchemaCompiler } from './schema-compiler.ts'
+
+/** Larger grammars are refused: each token that is generated is compared with the rules that may come next. */
+const maxRules = 8000
+const maxCharacters = 400_000
+
+export class GrammarBuilder {
+	private readonly rules = new Map<string, string>()
+	private characters = 0
+
+	/**
+	 * Names an expression.
+	 *
+	 * @returns the name, made unique and fit for the notation.
+	 * @throws ChatError `unsupported` where the grammar grows too large.
+	 */
+	rule(name: string, body: string): string {
+		const unique = this.reserve(name)
+		this.define(unique, body)
+		return unique
+	}
+
+	/** A name whose expression follows with `define`: for rules that refer to themselves. */
+	reserve(name: string): string {
+		const fit = name.replace(/[^a-zA-Z0-9-]+/g, '-').slice(0, 40) || 'rule'
+		let unique = fit
+		for (let count = 2; this.rules.has(unique) || unique === 'root'; count++) unique = `${fit}-${count}`
+		this.rules.set(unique, '')
+		return unique
+	}
+
+	define(name: string, body: string): void {
+		this.rules.set(name, body)
+		this.characters += name.length + body.length
+		if (this.rules.size > maxRules || this.characters > maxCharacters) throw cannotEnforce('a schema of this size', '#')
+	}
+
+	/** Exactly this text. */
+	literal(text: string): string {
+		return text === '' ? '""' : writeLiteral(text)
+	}
+
+	/**
+	 * JSON text of a value that satisfies `schema`, as the name of a rule.
+	 *
+	 * @throws ChatError `unsupported` for what cannot be enforced, `invalid-request` for what nothing satisfies.
+	 */
+	schema(schema: JsonObject, name: string): string {
+		return new SchemaCompiler(this, schema).compile(name)
+	}
+
+	/** The whole grammar. `root` is an expression, as a rule's name. */
+	build(root: string): string {
+		return [`root ::= ${root}`, ...[...this.rules].map(([name, body]) => `${name} ::= ${body}`)].join('\n')
+	}
+}

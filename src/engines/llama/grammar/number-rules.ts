@@ -1,0 +1,291 @@
+// Numbers within bounds, as expressions over their digits. Decimal notation only where there are bounds: no exponent, no leading
+// zeros, no minus zero.
+
+import { cannotEnforce, type Place, wrongSchema } from './refusal.ts'
+
+export interface NumberBounds {
+	readonly least: number | undefined
+	readonly leastExclusive: boolean
+	readonly most: number | undefined
+	readonly mostExclusive: boolean
+	readonly multipleOf: number | undefined
+}
+
+export const anyInteger = '("0" | "-"? [1-9] [0-9]{0,15})'
+const anyWhole = '("-"? ("0" | [1-9] [0-9]{0,15}))'
+export const anyNumber = `(${anyWhole} ("." [0-9]{1,16})? ([eE] [-+]? [0-9]{1,2})?)`
+
+/** Multiples are written out where there are at most this many, and told by an automaton over remainders up to this divisor. */
+const fewMultiples = 500
+const smallDivisor = 100
+/** Whole numbers of so many digits are exact in every JSON reader. */
+const exactDigits = 15
+
+export function integerRule(bounds: NumberBounds, place: Place): string {
+	const least = lowest(bounds)
+	const most = highest(bounds)
+	if (least !== undefined && most !== undefined && least > most)
+		throw wrongSchema('no integer lies between the bounds', place)
+	const { multipleOf } = bounds
+	if (multipleOf === undefined || multipleOf === 1) return alternatives(integerRanges(least, most))
+	if (!Number.isInteger(multipleOf) || multipleOf <= 0)
+		throw cannotEnforce(`multipleOf ${multipleOf} of an integer`, place)
+	if (least !== undefined && most !== undefined && (most - least) / multipleOf <= fewMultiples) {
+		const first = Math.ceil(least / multipleOf) * multipleOf
+		const multiples: string[] = []
+		for (let value = first; value <= most; value += multipleOf) multiples.push(`"${value === 0 ? 0 : value}"`)
+		if (multiples.length === 0) throw wrongSchema(`no multiple of ${multipleOf} lies between the bounds`, place)
+		return alternatives(multiples)
+	}
+	throw cannotEnforce(`multipleOf ${multipleOf} over a range without bounds`, place)
+}
+
+/** Rules of an automaton that accepts the multiples of a small divisor, without bounds: one per remainder and digits left, made by `reserve`. */
+export function multiplesRule(
+	divisor: number,
+	reserve: (name: string) => { readonly name: string; readonly define: (body: string) => void },
+	place: Place,
+): string {
+	if (divisor > smallDivisor) throw cannotEnforce(`multipleOf ${divisor} over a range without bounds`, place)
+	const digits = Array.from({ length: 10 }, (_, next) => next)
+	let fewer: (string | undefined)[] = []
+	const ways = (remainder: number, from: readonly number[]) =>
+		from.flatMap((next) => {
+			const then = fewer[(remainder * 10 + next) % divisor]
+			return then === undefined ? [] : [`"${next}" ${then}`]
+		})
+	for (let left = 0; left < exactDigits; left++) {
+		const states = Array.from({ length: divisor }, (_, remainder) => {
+			const bodies = [...ways(remainder, digits), ...(remainder === 0 ? ['""'] : [])]
+			if (bodies.length === 0) return undefined
+			const { name, define } = reserve(`multiple-${divisor}-${remainder}-${left}`)
+			define(bodies.join(' | '))
+			return name
+		})
+		fewer = states
+	}
+	return `("0" | "-"? (${ways(0, digits.slice(1)).join(' | ')}))`
+}
+
+export function hasNoBounds({ least, most }: NumberBounds): boolean {
+	return least === undefined && most === undefined
+}
+
+export function numberRule(bounds: NumberBounds, place: Place): string {
+	const { least, most, multipleOf } = bounds
+	if (multipleOf !== undefined) return multiplesOfDecimal(bounds, multipleOf, place)
+	if (least === undefined && most === undefined) return anyNumber
+	if (
+		least !== undefined &&
+		most !== undefined &&
+		(least > most || (least === most && (bounds.leastExclusive || bounds.mostExclusive)))
+	)
+		throw wrongSchema('no number lies between the bounds', place)
+	const ways: string[] = []
+	if (most === undefined || most > 0 || (most === 0 && !bounds.mostExclusive)) {
+		const from =
+			least !== undefined && least > 0
+				? { value: least, exclusive: bounds.leastExclusive }
+				: { value: 0, exclusive: least === 0 && bounds.leastExclusive }
+		ways.push(
+			...magnitudes(from, most === undefined ? undefined : { value: most, exclusive: bounds.mostExclusive }, place),
+		)
+	}
+	if (least === undefined || least < 0) {
+		const from =
+			most !== undefined && most < 0 ? { value: -most, exclusive: bounds.mostExclusive } : { value: 0, exclusive: true }
+		ways.push(
+			...magnitudes(
+				from,
+				least === undefined ? undefined : { value: -least, exclusive: bounds.leastExclusive },
+				place,
+			).map((way) => `"-" ${way}`),
+		)
+	}
+	if (ways.length === 0) throw wrongSchema('no number lies between the bounds', place)
+	return alternatives(ways)
+}
+
+/** Powers of ten only: 0.01 means at most two decimals. */
+function multiplesOfDecimal(bounds: NumberBounds, multipleOf: number, place: Place): string {
+	if (Number.isInteger(multipleOf)) return integerRule(bounds, place)
+	const decimals = -Math.log10(multipleOf)
+	if (!Number.isInteger(Math.round(decimals * 1e9) / 1e9) || !hasNoBounds(bounds))
+		throw cannotEnforce(`multipleOf ${multipleOf}`, place)
+	return `(${anyWhole} ("." [0-9]{1,${Math.round(decimals)}})?)`
+}
+
+function lowest({ least, leastExclusive }: NumberBounds): number | undefined {
+	if (least === undefined) return undefined
+	return leastExclusive ? Math.floor(least) + 1 : Math.ceil(least)
+}
+
+function highest({ most, mostExclusive }: NumberBounds): number | undefined {
+	if (most === undefined) return undefined
+	return mostExclusive ? Math.ceil(most) - 1 : Math.floor(most)
+}
+
+function integerRanges(least: number | undefined, most: number | undefined): readonly string[] {
+	if (least === undefined && most === undefined) return [anyInteger]
+	const ways: string[] = []
+	if (most === undefined || most >= 0) ways.push(...naturals(Math.max(least ?? 0, 0), most))
+	if (least === undefined || least < 0)
+		ways.push(
+			...naturals(most !== undefined && most < 0 ? -most : 1, least === undefined ? undefined : -least).map(
+				(way) => `"-" ${way}`,
+			),
+		)
+	return ways
+}
+
+/** Whole numbers from `from` to `to`, both at least 0, without leading zeros. */
+function naturals(from: number, to: number | undefined): readonly string[] {
+	const first = String(from)
+	if (to === undefined) {
+		const longer = `[1-9] [0-9]{${first.length},16}`
+		return [...sameLength(first, '9'.repeat(first.length)), `(${longer})`]
+	}
+	const final = String(to)
+	const ways: string[] = []
+	for (let length = first.length; length <= final.length; length++) {
+		const low = length === first.length ? first : `1${'0'.repeat(length - 1)}`
+		const high = length === final.length ? final : '9'.repeat(length)
+		ways.push(...sameLength(low, high))
+	}
+	return ways
+}
+
+/** Digit texts of one length from `low` to `high`. */
+function sameLength(low: string, high: string): readonly string[] {
+	if (low === '' || low > high) return low === '' ? ['""'] : []
+	const [a, b] = [Number(low[0]), Number(high[0])]
+	const [lowRest, highRest] = [low.slice(1), high.slice(1)]
+	const rest = lowRest.length
+	if (a === b) return prefixed(digit(a, a), sameLength(lowRest, highRest))
+	const ways: string[] = []
+	const [startsWhole, endsWhole] = [/^0*$/.test(lowRest), /^9*$/.test(highRest)]
+	if (!startsWhole) ways.push(...prefixed(digit(a, a), sameLength(lowRest, '9'.repeat(rest))))
+	const [from, to] = [startsWhole ? a : a + 1, endsWhole ? b : b - 1]
+	if (from <= to) ways.push(rest === 0 ? digit(from, to) : `${digit(from, to)} [0-9]{${rest}}`)
+	if (!endsWhole) ways.push(...prefixed(digit(b, b), sameLength('0'.repeat(rest), highRest)))
+	return ways
+}
+
+function prefixed(head: string, tails: readonly string[]): readonly string[] {
+	return tails.map((tail) => (tail === '""' ? head : `${head} ${tail}`))
+}
+
+function digit(from: number, to: number): string {
+	return from === to ? `"${from}"` : `[${from}-${to}]`
+}
+
+interface Bound {
+	readonly value: number
+	readonly exclusive: boolean
+}
+
+/** Numbers that are not negative, between bounds that are not. */
+function magnitudes(from: Bound, to: Bound | undefined, place: Place): readonly string[] {
+	const low = split(from.value, place)
+	if (to === undefined)
+		return [
+			...atLeast(low, from.exclusive),
+			...naturals(low.whole + 1, undefined).map((way) => `${way} ${anyFraction}`),
+		]
+	const high = split(to.value, place)
+	if (low.whole === high.whole) return within(low, high, from.exclusive, to.exclusive)
+	const between =
+		low.whole + 1 <= high.whole - 1 ? naturals(low.whole + 1, high.whole - 1).map((way) => `${way} ${anyFraction}`) : []
+	return [
+		...atLeast(low, from.exclusive),
+		...between,
+		...fractionsAtMost(high.fraction, to.exclusive).map((way) => joined(high.whole, way)),
+	]
+}
+
+const anyFraction = '("." [0-9]{1,16})?'
+
+interface Split {
+	readonly whole: number
+	/** Digits behind the point, without trailing zeros. */
+	readonly fraction: string
+}
+
+function split(value: number, place: Place): Split {
+	const [whole = '', fraction = ''] = String(value).split('.')
+	if (!/^\d+$/.test(whole) || whole.length > 15) throw cannotEnforce(`the bound ${value}`, place)
+	return { whole: Number(whole), fraction }
+}
+
+function joined(whole: number, fraction: string): string {
+	return fraction === '""' ? `"${whole}"` : `"${whole}" ${fraction}`
+}
+
+function atLeast({ whole, fraction }: Split, exclusive: boolean): readonly string[] {
+	return fractionsAtLeast(fraction, exclusive).map((way) => joined(whole, way))
+}
+
+/** Both bounds share their whole part. */
+function within(low: Split, high: Split, lowExclusive: boolean, highExclusive: boolean): readonly string[] {
+	if (low.fraction === '' && !lowExclusive)
+		return fractionsAtMost(high.fraction, highExclusive).map((way) => joined(low.whole, way))
+	const length = Math.max(low.fraction.length, high.fraction.length, 1)
+	const [a, b] = [low.fraction.padEnd(length, '0'), high.fraction.padEnd(length, '0')]
+	const ways: string[] = []
+	for (let shorter = 1; shorter < length; shorter++)
+		ways.push(...shorterBetween(Number(a), Number(b), length, shorter, lowExclusive, highExclusive))
+	if (lowExclusive) ways.push(`"${a}" [0-9]{0,3} [1-9]`)
+	else ways.push(Number(a) < Number(b) ? `"${a}" [0-9]{0,4}` : `"${a}"`)
+	const [after, before] = [String(Number(a) + 1).padStart(length, '0'), String(Number(b) - 1).padStart(length, '0')]
+	if (Number(a) < Number(b)) {
+		if (after <= before && Number(before) >= Number(after))
+			ways.push(...sameLength(after, before).map((way) => `${way} [0-9]{0,4}`))
+		if (!highExclusive) ways.push(`"${b}"`)
+	}
+	return ways.map((way) => joined(low.whole, `"." ${way}`))
+}
+
+/** Fractions of fewer digits than the bounds have, as 2.5 between 2.25 and 2.75. */
+function shorterBetween(
+	low: number,
+	high: number,
+	length: number,
+	shorter: number,
+	lowExclusive: boolean,
+	highExclusive: boolean,
+): readonly string[] {
+	const scale = 10 ** (length - shorter)
+	let [from, to] = [Math.ceil(low / scale), Math.floor(high / scale)]
+	if (lowExclusive && from * scale === low) from++
+	if (highExclusive && to * scale === high) to--
+	return from <= to ? sameLength(String(from).padStart(shorter, '0'), String(to).padStart(shorter, '0')) : []
+}
+
+/** Fractions, with their point, that are not below `.digits`. */
+function fractionsAtLeast(digits: string, exclusive: boolean): readonly string[] {
+	if (digits === '') return exclusive ? ['"." [0-9]{0,8} [1-9]'] : [anyFraction]
+	const ways: string[] = []
+	for (const [index, character] of [...digits].entries()) {
+		const value = Number(character)
+		if (value < 9) ways.push(`".${digits.slice(0, index)}" ${digit(value + 1, 9)} [0-9]{0,8}`)
+	}
+	ways.push(exclusive ? `".${digits}" [0-9]{0,8} [1-9]` : `".${digits}" [0-9]{0,8}`)
+	return ways
+}
+
+/** Fractions, with their point or none at all, that are not above `.digits`. */
+function fractionsAtMost(digits: string, exclusive: boolean): readonly string[] {
+	if (digits === '') return exclusive ? [] : ['""', '"." "0"{1,4}']
+	const ways: string[] = ['""']
+	for (const [index, character] of [...digits].entries()) {
+		const value = Number(character)
+		if (index > 0) ways.push(`".${digits.slice(0, index)}"`)
+		if (value > 0) ways.push(`".${digits.slice(0, index)}" ${digit(0, value - 1)} [0-9]{0,8}`)
+	}
+	if (!exclusive) ways.push(`".${digits}"`)
+	return ways
+}
+
+function alternatives(ways: readonly string[]): string {
+	return `(${ways.join(' | ')})`
+}

@@ -1,0 +1,154 @@
+// Objects: their keys in the schema's order, optional ones left out as the model likes, others behind them where allowed.
+
+import type { Json, JsonObject } from '../../../chat/json.ts'
+import { type CharacterSet, characterOf, plain, union, without, writeClass } from './character-set.ts'
+import { readCount } from './count.ts'
+import type { GrammarBuilder } from './grammar-builder.ts'
+import { cannotEnforce, type Place, wrongSchema } from './refusal.ts'
+import { repeat } from './repetition.ts'
+import { isObject } from './schema-merge.ts'
+
+export interface ObjectSurroundings {
+	readonly name: string
+	readonly place: Place
+	/** The rule of one character of a JSON string. */
+	readonly character: string
+	/** The expression of a value's schema. */
+	readonly value: (schema: Json | undefined, key: string, place: Place) => string
+}
+
+const separator = '"," " "?'
+
+interface Pair {
+	readonly required: boolean
+	readonly written: string
+}
+
+/** An expression of the whole object, with its braces. */
+export function objectBody(schema: JsonObject, builder: GrammarBuilder, surroundings: ObjectSurroundings): string {
+	const { place } = surroundings
+	const properties = isObject(schema['properties']) ? schema['properties'] : {}
+	const required = readRequired(schema, place)
+	const extra = schema['additionalProperties']
+	const names = [...Object.keys(properties), ...required.filter((name) => !Object.hasOwn(properties, name))]
+	if (extra === false && names.length > Object.keys(properties).length)
+		throw wrongSchema('a required property is not allowed', place)
+	checkCounts(schema, names.length, required.length, extra, place)
+	const pairs = names.map((name): Pair => {
+		const value = surroundings.value(
+			Object.hasOwn(properties, name) ? properties[name] : extraSchema(extra),
+			name,
+			`${place}/properties/${name}`,
+		)
+		return {
+			required: required.includes(name),
+			written: `${builder.literal(`${JSON.stringify(name).toWellFormed()}:`)} " "? ${value}`,
+		}
+	})
+	const others = writesOthers(extra, names) ? otherPair(extra, names, builder, surroundings) : undefined
+	if (names.length === 0) return others === undefined ? '"{}"' : `"{" ${freely(others, schema, place)} "}"`
+	return `"{" ${inOrder(pairs, others, builder, surroundings.name)} "}"`
+}
+
+function readRequired(schema: JsonObject, place: Place): readonly string[] {
+	const required = schema['required'] ?? []
+	if (!Array.isArray(required) || required.some((name) => typeof name !== 'string'))
+		throw wrongSchema("'required' must be a list of names", place)
+	return [...new Set(required as string[])]
+}
+
+function checkCounts(schema: JsonObject, known: number, required: number, extra: Json | undefined, place: Place): void {
+	const least = readCount(schema, 'minProperties', place) ?? 0
+	const most = readCount(schema, 'maxProperties', place)
+	if (known === 0) {
+		if (extra === false && least > 0) throw wrongSchema('no property is allowed, and some are required', place)
+		return
+	}
+	if (least > required) throw cannotEnforce("'minProperties' beside named properties", place)
+	if (most !== undefined && (most < known || (extra !== undefined && extra !== false)))
+		throw cannotEnforce("'maxProperties' beside named properties", place)
+}
+
+/** Without a word on it, an object without named properties takes any, one with them no others. */
+function writesOthers(extra: Json | undefined, names: readonly string[]): boolean {
+	return extra === undefined ? names.length === 0 : extra !== false
+}
+
+function extraSchema(extra: Json | undefined): Json | undefined {
+	return extra === undefined || extra === false ? true : extra
+}
+
+function freely(pair: string, schema: JsonObject, place: Place): string {
+	const least = readCount(schema, 'minProperties', place) ?? 0
+	const most = readCount(schema, 'maxProperties', place)
+	if (most === 0) return '""'
+	if (most !== undefined && most < least) throw wrongSchema('minProperties is above maxProperties', place)
+	const rest = repeat(
+		`(${separator} ${pair})`,
+		Math.max(0, least - 1),
+		most === undefined ? undefined : most - 1,
+		place,
+	)
+	const some = rest === '""' ? pair : `${pair} ${rest}`
+	return least > 0 ? some : `(${some})?`
+}
+
+/** From the last pair to the first: what may follow, once without and once with a pair in front of it. */
+function inOrder(pairs: readonly Pair[], others: string | undefined, builder: GrammarBuilder, name: string): string {
+	let behind = others === undefined ? '""' : builder.rule(`${name}-others`, `(${separator} ${others})*`)
+	let first = others === undefined ? '""' : builder.rule(`${name}-only-others`, `(${others} ${behind})?`)
+	for (const [index, { required, written }] of [...pairs.entries()].reverse()) {
+		const pair = builder.rule(`${name}-pair-${index}`, written)
+		const then = behind === '""' ? '' : ` ${behind}`
+		first = builder.rule(`${name}-first-${index}`, required ? `${pair}${then}` : `${pair}${then} | ${first}`)
+		behind = builder.rule(
+			`${name}-next-${index}`,
+			required ? `${separator} ${pair}${then}` : `${separator} ${pair}${then} | ${behind}`,
+		)
+	}
+	return first
+}
+
+function otherPair(
+	extra: Json | undefined,
+	taken: readonly string[],
+	builder: GrammarBuilder,
+	{ name, place, character, value }: ObjectSurroundings,
+): string {
+	const key =
+		taken.length === 0 ? `"\\x22" ${character}* "\\x22"` : `"\\x22" ${otherKeys(taken, builder, name)} "\\x22"`
+	return builder.rule(
+		`${name}-other`,
+		`${key} ":" " "? ${value(extraSchema(extra), 'other', `${place}/additionalProperties`)}`,
+	)
+}
+
+interface Trie {
+	taken: boolean
+	readonly next: Map<string, Trie>
+}
+
+/** Any key that is none of `taken`, written without escapes. */
+function otherKeys(taken: readonly string[], builder: GrammarBuilder, name: string): string {
+	const root: Trie = { taken: false, next: new Map() }
+	for (const key of taken) {
+		let node = root
+		for (const character of key) {
+			const known = node.next.get(character) ?? { taken: false, next: new Map<string, Trie>() }
+			node.next.set(character, known)
+			node = known
+		}
+		node.taken = true
+	}
+	const any = builder.rule(`${name}-key-rest`, `${writeClass(plain)}*`)
+	const write = (node: Trie): string => {
+		const branches = [...node.next].filter(([character]) => without(characterOf(character), plain).length === 0)
+		const rest: CharacterSet = without(plain, union(...branches.map(([character]) => characterOf(character))))
+		const ways = branches.map(([character, child]) => `${writeClass(characterOf(character))} ${write(child)}`)
+		return builder.rule(
+			`${name}-key`,
+			[...ways, `${writeClass(rest)} ${any}`, ...(node.taken ? [] : ['""'])].join(' | '),
+		)
+	}
+	return write(root)
+}

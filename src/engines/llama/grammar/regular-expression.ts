@@ -1,0 +1,249 @@
+// Regular expressions of JSON Schema's `pattern`, as expressions over the characters of a JSON string. The subset that describes plain
+// languages: classes, groups, alternatives, repetitions and anchors at the ends; what looks around or back is refused.
+
+import { type CharacterSet, characterOf, complement, setOf, union, writeInString } from './character-set.ts'
+import { cannotEnforce, type Place } from './refusal.ts'
+import { repeat } from './repetition.ts'
+
+const digits: CharacterSet = [[0x30, 0x39]]
+const wordCharacters = setOf([0x30, 0x39], [0x41, 0x5a], [0x5f, 0x5f], [0x61, 0x7a])
+const spaces = setOf(
+	[0x09, 0x0d],
+	[0x20, 0x20],
+	[0xa0, 0xa0],
+	[0x1680, 0x1680],
+	[0x2000, 0x200a],
+	[0x2028, 0x2029],
+	[0x202f, 0x202f],
+	[0x205f, 0x205f],
+	[0x3000, 0x3000],
+	[0xfeff, 0xfeff],
+)
+const lineEnds = setOf([0x0a, 0x0a], [0x0d, 0x0d], [0x2028, 0x2029])
+const maxPatternCharacters = 2000
+const maxNesting = 50
+
+/**
+ * The inside of a JSON string, without its quotes, whose value matches `pattern`.
+ *
+ * @param anyCharacter the expression of any one character in a JSON string.
+ * @throws ChatError `unsupported`.
+ */
+export function patternRule(pattern: string, anyCharacter: string, place: Place): string {
+	if (pattern.length > maxPatternCharacters)
+		throw cannotEnforce(`a pattern of more than ${maxPatternCharacters} characters`, place)
+	return new Parser(pattern, anyCharacter, place).whole()
+}
+
+class Parser {
+	private readonly characters: readonly string[]
+	private readonly anyCharacter: string
+	private readonly place: Place
+	private at = 0
+	private depth = 0
+
+	constructor(pattern: string, anyCharacter: string, place: Place) {
+		this.characters = [...pattern]
+		this.anyCharacter = anyCharacter
+		this.place = place
+	}
+
+	whole(): string {
+		const ways: string[] = []
+		do ways.push(this.anchored())
+		while (this.take('|'))
+		if (this.at < this.characters.length) throw this.refuse(`'${this.peek()}'`)
+		return ways.length === 1 ? (ways[0] ?? '""') : `(${ways.join(' | ')})`
+	}
+
+	/** One alternative of the whole: where an anchor is missing, anything may stand in front or behind. */
+	private anchored(): string {
+		const anything = `${this.anyCharacter}*`
+		const head = this.take('^') ? '' : anything
+		const body = this.sequence(true)
+		const tail = this.take('$') ? '' : anything
+		return [head, body, tail].filter((part) => part !== '' && part !== '""').join(' ') || '""'
+	}
+
+	private alternatives(): string {
+		const ways: string[] = []
+		do ways.push(this.sequence(false))
+		while (this.take('|'))
+		return `(${ways.join(' | ')})`
+	}
+
+	private sequence(outermost: boolean): string {
+		const parts: string[] = []
+		for (let next = this.peek(); next !== undefined && next !== '|' && next !== ')'; next = this.peek()) {
+			if (next === '$' && outermost && this.endsAlternative(this.at + 1)) break
+			if (next === '^' || next === '$') throw this.refuse(`the anchor '${next}' in the middle`)
+			parts.push(this.quantified(this.term()))
+		}
+		return parts.join(' ') || '""'
+	}
+
+	private endsAlternative(at: number): boolean {
+		return at >= this.characters.length || this.characters[at] === '|'
+	}
+
+	private term(): string {
+		const next = this.next()
+		switch (next) {
+			case '(':
+				return this.group()
+			case '[':
+				return this.written(this.classSet())
+			case '.':
+				return this.written(complement(lineEnds))
+			case '\\':
+				return this.written(this.escape())
+			case '*':
+			case '+':
+			case '?':
+				throw this.refuse(`'${next}' with nothing to repeat`)
+			default:
+				return this.written(characterOf(next))
+		}
+	}
+
+	private group(): string {
+		if (++this.depth > maxNesting) throw this.refuse('nesting this deep')
+		if (this.take('?')) {
+			const kind = this.next()
+			if (kind === '<' && this.peek() !== '=' && this.peek() !== '!') while (this.next() !== '>');
+			else if (kind !== ':') throw this.refuse('a look-around or inline flag')
+		}
+		const inner = this.alternatives()
+		if (!this.take(')')) throw this.refuse('a group without end')
+		this.depth--
+		return inner
+	}
+
+	private quantified(term: string): string {
+		const [least, most] = this.bounds()
+		if (least === 1 && most === 1) return term
+		// Lazy and possessive forms match the same texts.
+		if (!this.take('?')) this.take('+')
+		return repeat(term, least, most, this.place)
+	}
+
+	private bounds(): readonly [number, number | undefined] {
+		if (this.take('*')) return [0, undefined]
+		if (this.take('+')) return [1, undefined]
+		if (this.take('?')) return [0, 1]
+		const counted = /^\{(\d{1,6})(,(\d{0,6}))?\}/.exec(this.characters.slice(this.at, this.at + 16).join(''))
+		if (counted === null) return [1, 1]
+		this.at += counted[0].length
+		const least = Number(counted[1])
+		const most = counted[2] === undefined ? least : counted[3] === '' ? undefined : Number(counted[3])
+		if (most !== undefined && most < least) throw this.refuse('a repetition with its bounds the wrong way round')
+		return [least, most]
+	}
+
+	private classSet(): CharacterSet {
+		const negated = this.take('^')
+		const sets: CharacterSet[] = []
+		while (!this.take(']')) {
+			const from = this.classMember()
+			if (this.peek() === '-' && this.characters[this.at + 1] !== ']' && this.characters[this.at + 1] !== undefined) {
+				this.at++
+				const to = this.classMember()
+				const [low, high] = [from[0]?.[0], to[0]?.[1]]
+				if (
+					from.length !== 1 ||
+					to.length !== 1 ||
+					low === undefined ||
+					high === undefined ||
+					from[0]?.[0] !== from[0]?.[1] ||
+					low > high
+				)
+					throw this.refuse('a range of a class')
+				sets.push([[low, high]])
+			} else sets.push(from)
+		}
+		return negated ? complement(union(...sets)) : union(...sets)
+	}
+
+	private classMember(): CharacterSet {
+		const next = this.next()
+		if (next !== '\\') return characterOf(next)
+		if (this.take('b')) return [[0x08, 0x08]]
+		return this.escape()
+	}
+
+	private escape(): CharacterSet {
+		const next = this.next()
+		switch (next) {
+			case 'd':
+				return digits
+			case 'D':
+				return complement(digits)
+			case 'w':
+				return wordCharacters
+			case 'W':
+				return complement(wordCharacters)
+			case 's':
+				return spaces
+			case 'S':
+				return complement(spaces)
+			case 'n':
+				return characterOf('\n')
+			case 'r':
+				return characterOf('\r')
+			case 't':
+				return characterOf('\t')
+			case 'f':
+				return characterOf('\f')
+			case 'v':
+				return characterOf('\v')
+			case 'x':
+				return this.numbered(2)
+			case 'u':
+				return this.take('{') ? this.braced() : this.numbered(4)
+			default:
+				if (/[A-Za-z0-9]/.test(next)) throw this.refuse(`'\\${next}'`)
+				return characterOf(next)
+		}
+	}
+
+	private numbered(length: number): CharacterSet {
+		const hex = Array.from({ length }, () => this.next()).join('')
+		if (!/^[0-9a-fA-F]+$/.test(hex)) throw this.refuse('a broken escape')
+		const code = Number.parseInt(hex, 16)
+		return [[code, code]]
+	}
+
+	private braced(): CharacterSet {
+		let hex = ''
+		for (let next = this.next(); next !== '}'; next = this.next()) hex += next
+		const code = Number.parseInt(hex, 16)
+		if (!/^[0-9a-fA-F]{1,6}$/.test(hex) || code > 0x10ffff) throw this.refuse('a broken escape')
+		return [[code, code]]
+	}
+
+	private written(set: CharacterSet): string {
+		const expression = writeInString(set)
+		if (expression === undefined) throw this.refuse('a class that no character of a JSON string is in')
+		return expression
+	}
+
+	private peek(): string | undefined {
+		return this.characters[this.at]
+	}
+
+	private take(character: string): boolean {
+		if (this.peek() !== character) return false
+		this.at++
+		return true
+	}
+
+	private next(): string {
+		const next = this.characters[this.at++]
+		if (next === undefined) throw this.refuse('an unfinished expression')
+		return next
+	}
+
+	private refuse(what: string) {
+		return cannotEnforce(`the pattern: ${what}`, this.place)
+	}
+}

@@ -1,0 +1,175 @@
+// A model's words taken apart: thinking, text, calls and their arguments, each as it comes. It trusts the grammar that calls were written
+// under, and does not know tokens.
+
+import { type CallFormat, markOf } from './call-format.ts'
+import { begunLength } from './stop-filter.ts'
+import { thinkClose, thinkOpen } from './template.ts'
+
+/** A piece of the answer; `length` is how many characters of the model's words it accounts for. */
+export type Piece =
+	| { readonly type: 'text' | 'reasoning' | 'arguments'; readonly text: string; readonly length: number }
+	| { readonly type: 'call'; readonly name: string; readonly length: number }
+	/** Marks and the white space around them. */
+	| { readonly type: 'silence'; readonly length: number }
+
+export interface ReaderOptions {
+	/** `begun` where the prompt itself opened the thinking. */
+	readonly thinking: 'never' | 'possible' | 'begun'
+	/** Absent where nothing may be called. */
+	readonly calls?: CallFormat
+}
+
+type State = 'opening' | 'thinking' | 'thought' | 'beginning' | 'speaking' | 'between' | 'naming' | 'arguing'
+
+export class AnswerReader {
+	private readonly format: CallFormat | undefined
+	private readonly mark: string
+	private state: State
+	private held = ''
+	/** Inside arguments: open brackets, and whether inside a string or behind its backslash. */
+	private depth = 0
+	private inString = false
+	private escaped = false
+
+	constructor({ thinking, calls }: ReaderOptions) {
+		this.format = calls
+		this.mark = calls === undefined ? '' : markOf(calls)
+		this.state = thinking === 'begun' ? 'thinking' : thinking === 'possible' ? 'opening' : 'beginning'
+	}
+
+	push(words: string): Piece[] {
+		this.held += words
+		const pieces: Piece[] = []
+		let piece = this.next()
+		while (piece !== undefined) {
+			if (piece.length > 0) pieces.push(piece)
+			piece = this.next()
+		}
+		return pieces
+	}
+
+	/** What was held back for what might have followed. */
+	end(): Piece[] {
+		const text = this.held
+		this.held = ''
+		if (text === '') return []
+		const length = text.length
+		switch (this.state) {
+			case 'thinking':
+				return [{ type: 'reasoning', text, length }]
+			case 'opening':
+			case 'beginning':
+			case 'speaking':
+				return [{ type: 'text', text, length }]
+			case 'thought':
+			case 'between':
+			case 'naming':
+				return [{ type: 'silence', length }]
+			case 'arguing':
+				return [{ type: 'arguments', text, length }]
+		}
+	}
+
+	/** One step with what is held; nothing when more words are needed. */
+	private next(): Piece | undefined {
+		if (this.held === '') return undefined
+		switch (this.state) {
+			case 'opening':
+				return this.open()
+			case 'thinking':
+				return this.until(thinkClose, 'reasoning', 'thought')
+			case 'thought':
+				return this.skipSpace('beginning')
+			case 'beginning':
+				return this.begin()
+			case 'speaking':
+				return this.mark === '' ? this.take('text', this.held.length) : this.until(this.mark, 'text', 'between')
+			case 'between':
+				return this.seekCall()
+			case 'naming':
+				return this.name()
+			case 'arguing':
+				return this.argue()
+		}
+	}
+
+	/** Thinking, if there is any, comes first. */
+	private open(): Piece | undefined {
+		const words = this.held.trimStart()
+		if (words === '' || (words.length < thinkOpen.length && thinkOpen.startsWith(words))) return undefined
+		if (!words.startsWith(thinkOpen)) return this.go('beginning', 0)
+		return this.go('thinking', this.held.length - words.length + thinkOpen.length)
+	}
+
+	/** Where calls have no mark, an answer that begins with an object is one. */
+	private begin(): Piece | undefined {
+		if (this.format === undefined || this.mark !== '') return this.go('speaking', 0)
+		const words = this.held.trimStart()
+		if (words === '') return undefined
+		return this.go(words.startsWith('{') ? 'between' : 'speaking', 0)
+	}
+
+	private until(mark: string, type: 'text' | 'reasoning', after: State): Piece | undefined {
+		const at = this.held.indexOf(mark)
+		if (at === 0) return this.go(after, mark.length)
+		const length = at > 0 ? at : this.held.length - begunLength(this.held, mark)
+		return length === 0 ? undefined : this.take(type, length)
+	}
+
+	private skipSpace(after: State): Piece | undefined {
+		const words = this.held.trimStart()
+		return this.go(words === '' ? this.state : after, this.held.length - words.length)
+	}
+
+	private seekCall(): Piece | undefined {
+		const at = this.held.indexOf('{')
+		return at < 0 ? this.go('between', this.held.length) : this.go('naming', at)
+	}
+
+	private name(): Piece | undefined {
+		const { beforeName, afterName } = this.format ?? { beforeName: '', afterName: '' }
+		const end = this.held.indexOf(afterName, beforeName.length)
+		if (end < 0) return undefined
+		const length = end + afterName.length
+		const name = String(JSON.parse(`"${this.held.slice(beforeName.length, end)}"`))
+		this.held = this.held.slice(length)
+		this.state = 'arguing'
+		this.depth = 0
+		return { type: 'call', name, length }
+	}
+
+	private argue(): Piece | undefined {
+		for (let at = 0; at < this.held.length; at++) {
+			const character = this.held[at]
+			if (this.escaped) this.escaped = false
+			else if (this.inString) {
+				if (character === '\\') this.escaped = true
+				else if (character === '"') this.inString = false
+			} else if (character === '"') this.inString = true
+			else if (character === '{' || character === '[') this.depth++
+			else if (character === '}' || character === ']') {
+				this.depth--
+				if (this.depth === 0) {
+					const piece = this.take('arguments', at + 1)
+					this.state = 'between'
+					return piece
+				}
+			}
+		}
+		return this.take('arguments', this.held.length)
+	}
+
+	private take(type: 'text' | 'reasoning' | 'arguments', length: number): Piece {
+		const text = this.held.slice(0, length)
+		this.held = this.held.slice(length)
+		return { type, text, length }
+	}
+
+	/** Drops `length` characters; a step to another state is no piece where it drops none. */
+	private go(state: State, length: number): Piece | undefined {
+		const moved = this.state !== state
+		this.state = state
+		this.held = this.held.slice(length)
+		return length > 0 || moved ? { type: 'silence', length } : undefined
+	}
+}

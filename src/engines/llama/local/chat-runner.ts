@@ -1,0 +1,139 @@
+// A chat request on its way to the scheduler: prompt, grammar, bounds and one choice for each answer asked for. Everything that can be
+// wrong with a request is found here, before anything is evaluated.
+
+import { ChatError } from '../../../chat/error.ts'
+import type { ChatEvent } from '../../../chat/event.ts'
+import type { ChatRequest } from '../../../chat/request.ts'
+import { Answer } from './answer.ts'
+import { type AnswerGrammar, answerGrammar, callableTools } from './answer-grammar.ts'
+import { AnswerReader } from './answer-reader.ts'
+import type { Addon, AddonGrammarState, LlamaModel, Token } from './binding.ts'
+import type { CallFormat } from './call-format.ts'
+import { Choice } from './choice.ts'
+import { renderConversation } from './conversation.ts'
+import { PromptText } from './prompt-text.ts'
+import { samplerConfig } from './sampler.ts'
+import type { Scheduler } from './scheduler.ts'
+import { type ChatTemplate, thinkClose, thinkOpen } from './template.ts'
+import type { Vocabulary } from './vocabulary.ts'
+
+export interface RunnerParts {
+	readonly addon: Addon
+	readonly model: LlamaModel
+	readonly vocabulary: Vocabulary
+	readonly scheduler: Scheduler
+	/** Prompt and answer together. */
+	readonly contextTokens: number
+}
+
+export class ChatRunner {
+	private readonly parts: RunnerParts
+	private readonly template: ChatTemplate
+	private readonly promptText: PromptText
+	private readonly spokenControls: ReadonlySet<Token>
+
+	constructor({ template, ...parts }: RunnerParts & { readonly template: ChatTemplate }) {
+		this.parts = parts
+		this.template = template
+		this.promptText = new PromptText(parts.vocabulary)
+		this.spokenControls = spokenControls(parts.vocabulary, template.calls.format)
+	}
+
+	/** @throws ChatError for what the model cannot do or take, and when there is no room. */
+	run(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatEvent> {
+		const { vocabulary, scheduler, contextTokens } = this.parts
+		const { format } = this.template.calls
+		const tools = callableTools(request)
+		const { tokens: prompt, opensThinking } = renderConversation(
+			request,
+			request.toolChoice.type === 'none' ? [] : request.tools,
+			this.template,
+			this.promptText,
+		)
+		if (prompt.length >= contextTokens) throw tooLong(contextTokens, prompt.length)
+		const grammar = answerGrammar(request, format, { allowed: this.template.thinks, begun: opensThinking })
+		const compiled = grammar === undefined ? undefined : compile(this.parts.addon, grammar)
+		const seed = randomSeed()
+		const answer = new Answer(scheduler, prompt.length, signal)
+		const maxTokens = Math.min(request.maxTokens ?? Number.POSITIVE_INFINITY, contextTokens - prompt.length)
+		return answer.begin(
+			Array.from({ length: request.choices }, (_, index) => {
+				const state =
+					compiled === undefined
+						? undefined
+						: new this.parts.addon.AddonGrammarEvaluationState(this.parts.model._model, compiled)
+				return new Choice({
+					index,
+					prompt,
+					sampling: samplerConfig(request.sampling, seed, index, state),
+					top: request.logprobs?.top,
+					maxTokens,
+					stop: request.stop,
+					reader: new AnswerReader({
+						thinking: opensThinking ? 'begun' : this.template.thinks ? 'possible' : 'never',
+						...(tools.length > 0 ? { calls: format } : {}),
+					}),
+					vocabulary,
+					spokenControls: this.spokenControls,
+					isComplete: completeness(this.parts.addon, vocabulary, grammar, state),
+					callReason: request.toolChoice.type === 'named' ? 'stop' : 'tool-calls',
+					newCallId,
+					emit: (choice, event) => answer.emit(choice, event),
+					settled: (_, error) => answer.settle(error),
+				})
+			}),
+		)
+	}
+}
+
+function spokenControls(vocabulary: Vocabulary, format: CallFormat): ReadonlySet<Token> {
+	const marks = [format.head, format.between ?? '', format.tail, thinkOpen, thinkClose]
+	return new Set(
+		[...vocabulary.controls]
+			.filter(([text]) => marks.some((mark) => mark.includes(text)))
+			.map(([, { token }]) => token),
+	)
+}
+
+function tooLong(contextTokens: number, promptTokens: number): ChatError {
+	return new ChatError(
+		'context-length-exceeded',
+		`This model's maximum context length is ${contextTokens} tokens. However, your messages resulted in ${promptTokens} tokens. Please reduce the length of the messages.`,
+		{ param: 'messages', code: 'context_length_exceeded' },
+	)
+}
+
+function compile(addon: Addon, { gbnf }: AnswerGrammar) {
+	try {
+		return new addon.AddonGrammar(gbnf, { addonExports: addon, rootRuleName: 'root' })
+	} catch (cause) {
+		throw new ChatError('unsupported', 'The schemas of this request are too complex for this engine to enforce.', {
+			code: 'unsupported_schema',
+			cause,
+		})
+	}
+}
+
+/** Where a grammar can only end, nothing is gained by asking the model to end; a number, however, may always go on. */
+function completeness(
+	addon: Addon,
+	vocabulary: Vocabulary,
+	grammar: AnswerGrammar | undefined,
+	state: AddonGrammarState | undefined,
+): (words: string) => boolean {
+	const { endToken } = vocabulary
+	if (grammar?.endsItself !== true || state === undefined || endToken === undefined) return () => false
+	return (words) =>
+		/[}\]">]$/.test(words) && addon.AddonSampler.canBeNextTokenForGrammarEvaluationState(state, endToken)
+}
+
+/** 32 bits. */
+export function randomSeed(): number {
+	return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0
+}
+
+const idCharacters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
+
+function newCallId(): string {
+	return `call_${Array.from(crypto.getRandomValues(new Uint32Array(24)), (number) => idCharacters[number % idCharacters.length]).join('')}`
+}

@@ -1,0 +1,40 @@
+// node-llama-cpp, imported from the folder it was installed into. It knows nothing of models. Nothing is ever downloaded or compiled
+// here: what the folder holds is what runs.
+
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Log } from '../../../telemetry/log.ts'
+import type { Llama, LlamaLibrary } from './binding.ts'
+
+export interface LibraryOptions {
+	/** Absolute; its `node_modules` holds node-llama-cpp. */
+	readonly folder: string
+	/** `auto` takes a GPU build that is installed and works, else the CPU's. */
+	readonly gpu: 'auto' | 'cuda' | 'vulkan' | 'metal' | false
+	readonly log: Log
+}
+
+/** @throws Error where the library is not installed, is not the version this was written for, or has no build for this machine. */
+export async function openLibrary({ folder, gpu, log }: LibraryOptions): Promise<Llama> {
+	const entry = join(folder, 'node_modules', 'node-llama-cpp', 'dist', 'index.js')
+	await access(entry).catch((cause: unknown) => {
+		throw new Error(`The engine library node-llama-cpp is not installed in ${folder}.`, { cause })
+	})
+	const library = (await import(pathToFileURL(entry).href)) as LlamaLibrary
+	const llama = await library.getLlama({
+		gpu,
+		build: 'never',
+		skipDownload: true,
+		progressLogs: false,
+		maxThreads: 0,
+		// Lesser lines may end on standard output when the library is disposed of.
+		logLevel: 'error',
+		logger: (level, message) => log.warn({ level }, `llama.cpp: ${message.trim()}`),
+	})
+	if (typeof llama._bindings?.AddonSampler !== 'function' || typeof llama._bindings.AddonGrammar !== 'function') {
+		await llama.dispose()
+		throw new Error(`The engine library in ${folder} is not the version that this engine was written for.`)
+	}
+	return llama
+}

