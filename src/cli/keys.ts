@@ -6,6 +6,7 @@ import { createKey, type Key, type Role, roles } from '../keys/key.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { Complaint } from './complaint.ts'
 import { addConfigOptions, type CommandSurroundings } from './program.ts'
+import { table } from './table.ts'
 
 export function keysCommand(surroundings: CommandSurroundings): Command {
 	const keys = new Command('keys').description('API keys: create, list, revoke')
@@ -30,7 +31,7 @@ export function keysCommand(surroundings: CommandSurroundings): Command {
 						2,
 					),
 				)
-			else for (const line of table(all)) surroundings.print(line)
+			else for (const line of table(['ID', 'NAME', 'ROLE', 'KEY', 'CREATED', 'REVOKED'], all.map(describe))) surroundings.print(line)
 		})
 	addConfigOptions(keys.command('revoke').description('end a key for good, at once'))
 		.argument('<key>', 'its id, its name, or its first characters as `keys list` shows them')
@@ -63,24 +64,8 @@ async function withKeys<Result>(
 	}
 }
 
-function table(keys: readonly Key[]): readonly string[] {
-	const rows = [['ID', 'NAME', 'ROLE', 'KEY', 'CREATED', 'REVOKED']]
-	for (const key of keys)
-		rows.push([
-			key.id,
-			key.name,
-			key.role,
-			`${key.prefix}…`,
-			day(key.createdAtMs),
-			key.revokedAtMs === null ? '' : day(key.revokedAtMs),
-		])
-	const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-	return rows.map((row) =>
-		row
-			.map((cell, column) => cell.padEnd(widths[column] ?? 0))
-			.join('  ')
-			.trimEnd(),
-	)
+function describe(key: Key): readonly string[] {
+	return [key.id, key.name, key.role, `${key.prefix}…`, day(key.createdAtMs), key.revokedAtMs === null ? '' : day(key.revokedAtMs)]
 }
 
 function day(ms: number): string {

@@ -44,6 +44,7 @@ export function buildProgram(surroundings: CommandSurroundings): Command {
 		.description('Any chat dialect in, any model behind, the conversation kept in between.')
 		.version(surroundings.version)
 		.exitOverride()
+		.enablePositionalOptions()
 		.configureOutput({ writeErr: (text) => process.stderr.write(text) })
 	for (const make of [serveCommand, engineCommand, keysCommand, modelsCommand, configCommand])
 		program.addCommand(inherit(make(surroundings)))
@@ -52,7 +53,7 @@ export function buildProgram(surroundings: CommandSurroundings): Command {
 
 /** Exits as exceptions, for a command and all below it, so that one place decides the exit status. */
 function inherit(command: Command): Command {
-	command.exitOverride()
+	command.exitOverride().enablePositionalOptions()
 	for (const child of command.commands) inherit(child)
 	return command
 }

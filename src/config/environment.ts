@@ -15,10 +15,10 @@ export interface EnvironmentConfig {
 
 export function readEnvironment(environment: Environment): EnvironmentConfig {
 	const overrides: { listen?: string; data?: string; adminKey?: string } = {}
-	if (isSet(environment['DRAGOMAN_LISTEN'])) overrides.listen = environment['DRAGOMAN_LISTEN']
-	if (isSet(environment['DRAGOMAN_DATA'])) overrides.data = environment['DRAGOMAN_DATA']
-	if (isSet(environment['DRAGOMAN_ADMIN_KEY'])) overrides.adminKey = environment['DRAGOMAN_ADMIN_KEY']
-	return { file: isSet(environment['DRAGOMAN_CONFIG']) ? environment['DRAGOMAN_CONFIG'] : undefined, overrides }
+	if (isSet(environment.DRAGOMAN_LISTEN)) overrides.listen = environment.DRAGOMAN_LISTEN
+	if (isSet(environment.DRAGOMAN_DATA)) overrides.data = environment.DRAGOMAN_DATA
+	if (isSet(environment.DRAGOMAN_ADMIN_KEY)) overrides.adminKey = environment.DRAGOMAN_ADMIN_KEY
+	return { file: isSet(environment.DRAGOMAN_CONFIG) ? environment.DRAGOMAN_CONFIG : undefined, overrides }
 }
 
 /** An empty variable is none. */

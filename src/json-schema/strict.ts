@@ -57,7 +57,7 @@ class Check {
 	}
 
 	run(): StrictViolation | undefined {
-		if (this.root['anyOf'] !== undefined) return violation([], "schema must not have 'anyOf' at the top level.")
+		if (this.root.anyOf !== undefined) return violation([], "schema must not have 'anyOf' at the top level.")
 		const { type } = this.resolve(this.root) ?? this.root
 		if (type !== 'object')
 			return violation(
@@ -76,14 +76,14 @@ class Check {
 		if (depth > limits.depth) return violation(path, `schema exceeds the maximum nesting depth of ${limits.depth}.`)
 		const keyword = refused.find((one) => schema[one] !== undefined)
 		if (keyword !== undefined) return violation(path, `'${keyword}' is not permitted.`)
-		if (schema['$ref'] !== undefined) return this.reference(schema, path)
-		if (schema['anyOf'] !== undefined) return this.anyOf(schema['anyOf'], path, depth)
+		if (schema.$ref !== undefined) return this.reference(schema, path)
+		if (schema.anyOf !== undefined) return this.anyOf(schema.anyOf, path, depth)
 		return this.leaf(schema, path) ?? this.object(schema, path, depth) ?? this.array(schema, path, depth)
 	}
 
 	private reference(schema: JsonObject, path: readonly string[]): StrictViolation | undefined {
 		return this.resolve(schema) === undefined
-			? violation(path, `reference '${String(schema['$ref']).slice(0, 100)}' does not exist.`)
+			? violation(path, `reference '${String(schema.$ref).slice(0, 100)}' does not exist.`)
 			: undefined
 	}
 
@@ -100,7 +100,7 @@ class Check {
 	private leaf(schema: JsonObject, path: readonly string[]): StrictViolation | undefined {
 		const { type, format } = schema
 		const given = Array.isArray(type) ? type : [type]
-		if (type === undefined && schema['enum'] === undefined && schema['const'] === undefined)
+		if (type === undefined && schema.enum === undefined && schema.const === undefined)
 			return violation(path, "schema must have a 'type' key.")
 		const unknown = given.find((one) => one !== undefined && !types.includes(one))
 		if (unknown !== undefined) return violation(path, `${JSON.stringify(unknown)} is not a valid type.`)
@@ -110,7 +110,7 @@ class Check {
 	}
 
 	private values(schema: JsonObject, path: readonly string[]): StrictViolation | undefined {
-		const values = schema['enum'] ?? (schema['const'] === undefined ? undefined : [schema['const']])
+		const values = schema.enum ?? (schema.const === undefined ? undefined : [schema.const])
 		if (values === undefined) return undefined
 		if (!Array.isArray(values) || values.length === 0) return violation(path, "'enum' must be a non-empty array.")
 		const length = values.reduce((sum: number, value: Json) => sum + (typeof value === 'string' ? value.length : 0), 0)
@@ -126,9 +126,9 @@ class Check {
 	}
 
 	private object(schema: JsonObject, path: readonly string[], depth: number): StrictViolation | undefined {
-		const given = Array.isArray(schema['type']) ? schema['type'] : [schema['type']]
+		const given = Array.isArray(schema.type) ? schema.type : [schema.type]
 		if (!given.includes('object')) return undefined
-		if (schema['additionalProperties'] !== false)
+		if (schema.additionalProperties !== false)
 			return violation(path, "'additionalProperties' is required to be supplied and to be false.")
 		const { properties = {}, required } = schema
 		if (!isObject(properties)) return violation(path, "'properties' must be an object.")
@@ -150,10 +150,10 @@ class Check {
 	}
 
 	private array(schema: JsonObject, path: readonly string[], depth: number): StrictViolation | undefined {
-		const given = Array.isArray(schema['type']) ? schema['type'] : [schema['type']]
+		const given = Array.isArray(schema.type) ? schema.type : [schema.type]
 		if (!given.includes('array')) return undefined
-		if (schema['items'] === undefined) return violation(path, 'array schema missing items.')
-		return this.node(schema['items'], [...path, 'items'], depth + 1)
+		if (schema.items === undefined) return violation(path, 'array schema missing items.')
+		return this.node(schema.items, [...path, 'items'], depth + 1)
 	}
 
 	private each(schemas: Json | undefined, path: readonly string[], depth: number): StrictViolation | undefined {
@@ -173,7 +173,7 @@ class Check {
 
 	/** What a schema's reference leads to; the schema itself without one. Definitions are checked once, where they stand. */
 	private resolve(schema: JsonObject, hops = 0): JsonObject | undefined {
-		const reference = schema['$ref']
+		const reference = schema.$ref
 		if (reference === undefined) return schema
 		if (typeof reference !== 'string' || !reference.startsWith('#') || hops > 20) return undefined
 		let target: Json | undefined = this.root

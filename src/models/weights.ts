@@ -185,7 +185,7 @@ export class Weights {
 						`No space is left in ${this.surroundings.folder}. What was fetched of '${wanted.id}' is kept.`,
 						{ cause },
 					)
-				reasons.push(`  ${shorten(uri.shown)}: ${cause instanceof Error ? cause.message : String(cause)}`)
+				reasons.push(`  ${uri.label}: ${cause instanceof Error ? cause.message : String(cause)}`)
 			}
 		}
 		throw new WeightsError([`'${wanted.id}' could not be fetched:`, ...reasons].join('\n'))
@@ -249,7 +249,7 @@ export class Weights {
 				inspect: index === 0 && piece.packing.type === 'plain' ? requireGguf : () => undefined,
 				onBytes: (received, total) => {
 					known[index] = total
-					options.onProgress?.({ source: uri.shown, receivedBytes: before + received, totalBytes: sum(known) })
+					options.onProgress?.({ source: uri.label, receivedBytes: before + received, totalBytes: sum(known) })
 				},
 			})
 			before += await sizeOf(file)
@@ -305,7 +305,7 @@ export class Weights {
 	private async sweep(file: string): Promise<void> {
 		const { folder } = this.surroundings
 		for (const name of await readdir(folder))
-			if (isRemainder(name, file) && !name.endsWith('.lock')) await rm(join(folder, name), { force: true })
+			if (isRemainder(name, file) && !/\.lock(-journal)?$/.test(name)) await rm(join(folder, name), { force: true })
 	}
 }
 
@@ -315,7 +315,7 @@ function isPackaged({ sources }: CatalogueEntry): boolean {
 
 /** Partial pieces, scratch files and locks of a file. */
 function isRemainder(name: string, file: string): boolean {
-	return name.startsWith(`${file}.`) && /\.(partial-\d+(\.json)?|assembled|lock)$/.test(name)
+	return name.startsWith(`${file}.`) && /\.(partial-\d+(\.json)?|assembled|lock|lock-journal)$/.test(name)
 }
 
 function requirePinnedSize(pieces: readonly Piece[], { sizeBytes }: Pin): void {
@@ -334,10 +334,6 @@ function readUri(text: string): SourceUri {
 
 function stored({ id, file, sizeBytes, sha256, source }: WeightsRecord, folder: string): StoredWeights {
 	return { id, path: join(folder, file), sizeBytes, sha256, source }
-}
-
-function shorten(text: string): string {
-	return text.length <= 120 ? text : `${text.slice(0, 117)}…`
 }
 
 function shortHash(text: string): string {

@@ -12,14 +12,14 @@ export function sampleSchema(schema: JsonObject): Json {
 
 function sample(schema: Json | undefined, root: JsonObject, depth: number): Json {
 	if (!isObject(schema) || depth > maxDepth) return null
-	if (schema['const'] !== undefined) return schema['const']
-	const [option] = list(schema['enum'])
+	if (schema.const !== undefined) return schema.const
+	const [option] = list(schema.enum)
 	if (option !== undefined) return option
-	const reference = schema['$ref']
+	const reference = schema.$ref
 	if (typeof reference === 'string') return sample(resolve(reference, root), root, depth + 1)
-	const alternatives = [...list(schema['anyOf']), ...list(schema['oneOf'])]
+	const alternatives = [...list(schema.anyOf), ...list(schema.oneOf)]
 	if (alternatives.length > 0) return sample(simplest(alternatives), root, depth + 1)
-	const parts = list(schema['allOf']).filter(isObject)
+	const parts = list(schema.allOf).filter(isObject)
 	if (parts.length > 0) return sampleObject(merge([schema, ...parts]), root, depth)
 	return sampleType(typeOf(schema), schema, root, depth)
 }
@@ -44,24 +44,24 @@ function sampleType(type: string, schema: JsonObject, root: JsonObject, depth: n
 
 /** The first type named, or the one that the other keywords speak of. */
 function typeOf(schema: JsonObject): string {
-	const type = Array.isArray(schema['type']) ? schema['type'][0] : schema['type']
+	const type = Array.isArray(schema.type) ? schema.type[0] : schema.type
 	if (typeof type === 'string') return type
-	if (schema['properties'] !== undefined) return 'object'
-	return schema['items'] === undefined ? 'object' : 'array'
+	if (schema.properties !== undefined) return 'object'
+	return schema.items === undefined ? 'object' : 'array'
 }
 
 function sampleObject(schema: JsonObject, root: JsonObject, depth: number): Json {
-	const properties = isObject(schema['properties']) ? schema['properties'] : {}
+	const properties = isObject(schema.properties) ? schema.properties : {}
 	const value: Record<string, Json> = {}
-	for (const name of list(schema['required']))
+	for (const name of list(schema.required))
 		if (typeof name === 'string') value[name] = sample(properties[name], root, depth + 1)
 	return value
 }
 
 function sampleArray(schema: JsonObject, root: JsonObject, depth: number): Json {
-	const length = Math.min(number(schema['minItems']) ?? 0, 100)
-	const first = list(schema['prefixItems'])
-	return Array.from({ length }, (_, index) => sample(first[index] ?? schema['items'], root, depth + 1))
+	const length = Math.min(number(schema.minItems) ?? 0, 100)
+	const first = list(schema.prefixItems)
+	return Array.from({ length }, (_, index) => sample(first[index] ?? schema.items, root, depth + 1))
 }
 
 const formats: Readonly<Record<string, string>> = {
@@ -78,19 +78,19 @@ const formats: Readonly<Record<string, string>> = {
 }
 
 function sampleText(schema: JsonObject): string {
-	const format = schema['format']
+	const format = schema.format
 	const text = typeof format === 'string' ? (formats[format] ?? 'text') : 'text'
-	const padded = text.padEnd(Math.min(number(schema['minLength']) ?? 0, 10_000), 'x')
-	return padded.slice(0, number(schema['maxLength']) ?? padded.length)
+	const padded = text.padEnd(Math.min(number(schema.minLength) ?? 0, 10_000), 'x')
+	return padded.slice(0, number(schema.maxLength) ?? padded.length)
 }
 
 /** The number nearest to 0 within the range. */
 function sampleNumber(schema: JsonObject, integer: boolean): number {
-	const step = number(schema['multipleOf']) ?? (integer ? 1 : 0)
-	const above = number(schema['exclusiveMinimum'])
-	const below = number(schema['exclusiveMaximum'])
-	const least = number(schema['minimum']) ?? (above === undefined ? undefined : above + (step || 0.5))
-	const most = number(schema['maximum']) ?? (below === undefined ? undefined : below - (step || 0.5))
+	const step = number(schema.multipleOf) ?? (integer ? 1 : 0)
+	const above = number(schema.exclusiveMinimum)
+	const below = number(schema.exclusiveMaximum)
+	const least = number(schema.minimum) ?? (above === undefined ? undefined : above + (step || 0.5))
+	const most = number(schema.maximum) ?? (below === undefined ? undefined : below - (step || 0.5))
 	if (least !== undefined && least > 0) return step === 0 ? least : Math.ceil(least / step) * step
 	if (most !== undefined && most < 0) return step === 0 ? most : Math.floor(most / step) * step
 	return 0
@@ -99,15 +99,15 @@ function sampleNumber(schema: JsonObject, integer: boolean): number {
 /** An alternative that ends: `null` where there is one. */
 function simplest(alternatives: readonly Json[]): Json | undefined {
 	return (
-		alternatives.find((one) => isObject(one) && one['type'] === 'null') ??
-		alternatives.find((one) => isObject(one) && one['$ref'] === undefined) ??
+		alternatives.find((one) => isObject(one) && one.type === 'null') ??
+		alternatives.find((one) => isObject(one) && one.$ref === undefined) ??
 		alternatives[0]
 	)
 }
 
 function merge(schemas: readonly JsonObject[]): JsonObject {
-	const properties = Object.assign({}, ...schemas.map((one) => one['properties']))
-	return { properties, required: schemas.flatMap((one) => list(one['required'])) }
+	const properties = Object.assign({}, ...schemas.map((one) => one.properties))
+	return { properties, required: schemas.flatMap((one) => list(one.required)) }
 }
 
 /** `#`, or a path of names as `#/$defs/node`. */

@@ -30,6 +30,8 @@ export interface SourceUri {
 	readonly file: string
 	/** The URI without checksum and credentials, fit to be shown and stored. */
 	readonly shown: string
+	/** The same, short enough for a line of progress. */
+	readonly label: string
 }
 
 /** Whether a text is a source rather than a short name. */
@@ -103,6 +105,13 @@ function fileName(source: Source): string {
 		default:
 			return source satisfies never
 	}
+}
+
+function labelOf(source: Source, shown: string): string {
+	if (source.type !== 'python') return shown
+	const [first] = source.members
+	const more = source.members.length - 1
+	return `pypi:${first?.project}==${first?.version}${more === 0 ? '' : ` and ${more} more`}`
 }
 
 function withoutCredentials(address: string): string {

@@ -61,7 +61,7 @@ function readAssistant(body: AssistantBody, index: number): AssistantMessage {
 		for (const part of body.content ?? [])
 			content.push(part.type === 'text' ? { type: 'text', text: part.text } : { type: 'refusal', text: part.refusal })
 	if (body.refusal != null) content.push({ type: 'refusal', text: body.refusal })
-	if (content.length === 0 && toolCalls.length === 0 && body.content === undefined && body['audio'] == null)
+	if (content.length === 0 && toolCalls.length === 0 && body.content === undefined && body.audio == null)
 		throw new ChatError('invalid-request', `Missing required parameter: 'messages[${index}].content'.`, {
 			param: `messages[${index}].content`,
 			code: 'missing_required_parameter',

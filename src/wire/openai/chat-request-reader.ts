@@ -67,7 +67,7 @@ function checkDependencies(fields: ChatRequestBody): void {
 		throw needs('tool_choice', "'tool_choice' is only allowed when 'tools' are specified.")
 	if (fields.parallel_tool_calls != null && !hasTools)
 		throw needs('parallel_tool_calls', "'parallel_tool_calls' is only allowed when 'tools' are specified.")
-	if (fields.modalities?.includes('audio') && fields['audio'] == null)
+	if (fields.modalities?.includes('audio') && fields.audio == null)
 		throw new ChatError('invalid-request', "Missing required parameter: 'audio'.", {
 			param: 'audio',
 			code: 'missing_required_parameter',

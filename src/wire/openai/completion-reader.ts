@@ -16,10 +16,10 @@ export function readCompletion(body: unknown, reader: ChunkReader): readonly Cha
 
 /** Calls of a message are told apart by their place, those of chunks by their index. */
 function numberCalls(body: unknown): unknown {
-	if (!isObject(body) || !Array.isArray(body['choices'])) return body
+	if (!isObject(body) || !Array.isArray(body.choices)) return body
 	return {
 		...body,
-		choices: body['choices'].map((choice: unknown, index) => {
+		choices: body.choices.map((choice: unknown, index) => {
 			const message = field(choice, 'message')
 			if (!isObject(choice) || !isObject(message)) return choice
 			const calls = listField(message, 'tool_calls').map((call, place) =>

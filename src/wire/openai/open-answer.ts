@@ -169,5 +169,5 @@ const finishReasons: Readonly<Record<string, FinishReason>> = {
 
 function isErrorChunk(chunk: unknown): boolean {
 	if (!isObject(chunk)) return false
-	return (chunk['error'] !== undefined && chunk['error'] !== null) || chunk['object'] === 'error'
+	return (chunk.error !== undefined && chunk.error !== null) || chunk.object === 'error'
 }

@@ -27,9 +27,9 @@ interface Pair {
 /** An expression of the whole object, with its braces. */
 export function objectBody(schema: JsonObject, builder: GrammarBuilder, surroundings: ObjectSurroundings): string {
 	const { place } = surroundings
-	const properties = isObject(schema['properties']) ? schema['properties'] : {}
+	const properties = isObject(schema.properties) ? schema.properties : {}
 	const required = readRequired(schema, place)
-	const extra = schema['additionalProperties']
+	const extra = schema.additionalProperties
 	const names = [...Object.keys(properties), ...required.filter((name) => !Object.hasOwn(properties, name))]
 	if (extra === false && names.length > Object.keys(properties).length)
 		throw wrongSchema('a required property is not allowed', place)
@@ -51,7 +51,7 @@ export function objectBody(schema: JsonObject, builder: GrammarBuilder, surround
 }
 
 function readRequired(schema: JsonObject, place: Place): readonly string[] {
-	const required = schema['required'] ?? []
+	const required = schema.required ?? []
 	if (!Array.isArray(required) || required.some((name) => typeof name !== 'string'))
 		throw wrongSchema("'required' must be a list of names", place)
 	return [...new Set(required as string[])]

@@ -64,11 +64,11 @@ export class SchemaCompiler {
 
 	private node(schema: JsonObject, name: string, place: Place): string {
 		this.checkKeywords(schema, place)
-		if (typeof schema['$ref'] === 'string') return this.reference(schema, schema['$ref'], name, place)
-		if (schema['allOf'] !== undefined) return this.node(this.allOf(schema, place), name, place)
-		if (schema['anyOf'] !== undefined || schema['oneOf'] !== undefined) return this.anyOf(schema, name, place)
-		if (schema['const'] !== undefined) return this.literals(this.ofType(schema, [schema['const']]), place)
-		if (schema['enum'] !== undefined) return this.literals(this.ofType(schema, listOf(schema['enum'])), place)
+		if (typeof schema.$ref === 'string') return this.reference(schema, schema.$ref, name, place)
+		if (schema.allOf !== undefined) return this.node(this.allOf(schema, place), name, place)
+		if (schema.anyOf !== undefined || schema.oneOf !== undefined) return this.anyOf(schema, name, place)
+		if (schema.const !== undefined) return this.literals(this.ofType(schema, [schema.const]), place)
+		if (schema.enum !== undefined) return this.literals(this.ofType(schema, listOf(schema.enum)), place)
 		const wanted = this.typesOf(schema, place)
 		const ways = wanted.map((type) => this.typed(type, schema, name, place))
 		return ways.length === 1 ? (ways[0] ?? '') : `(${ways.join(' | ')})`
@@ -135,16 +135,16 @@ export class SchemaCompiler {
 	private array(schema: JsonObject, name: string, place: Place): string {
 		const least = readCount(schema, 'minItems', place) ?? 0
 		const most = readCount(schema, 'maxItems', place)
-		const prefix = listOf(schema['prefixItems'] ?? []).map((item, index) =>
+		const prefix = listOf(schema.prefixItems ?? []).map((item, index) =>
 			this.expression(item, `${name}-${index}`, `${place}/prefixItems/${index}`),
 		)
-		const open = schema['items'] !== false
+		const open = schema.items !== false
 		const itemPlaces = most === undefined ? undefined : most - prefix.length
 		if (most !== undefined && most < least) throw wrongSchema('minItems is above maxItems', place)
 		if (!open && least > prefix.length) throw wrongSchema('minItems is above what the items allow', place)
 		const item =
 			open && (itemPlaces === undefined || itemPlaces > 0)
-				? this.expression(schema['items'], `${name}-item`, `${place}/items`)
+				? this.expression(schema.items, `${name}-item`, `${place}/items`)
 				: undefined
 		const elements = this.elements(prefix.slice(0, most), item, least, itemPlaces, name, place)
 		return `"[" ${elements === '""' ? '' : `${elements} `}"]"`
@@ -194,7 +194,7 @@ export class SchemaCompiler {
 		if (Object.keys(beside).some((keyword) => !annotations.has(keyword))) {
 			const target = this.resolve(reference, place)
 			if (!isObject(target)) throw cannotEnforce('a reference to a boolean schema with keywords beside it', place)
-			if (typeof target['$ref'] === 'string' && target['$ref'] === reference)
+			if (typeof target.$ref === 'string' && target.$ref === reference)
 				throw wrongSchema('a reference to itself', place)
 			return this.expression(mergeSchemas(target, beside, place), name, place)
 		}
@@ -232,7 +232,7 @@ export class SchemaCompiler {
 	/** A part of allOf with its own reference put in place. */
 	private inlined(part: JsonObject, place: Place, hops: number): JsonObject {
 		const { $ref: reference, ...beside } = part
-		if (typeof reference !== 'string') return part['allOf'] === undefined ? part : this.allOf(part, place)
+		if (typeof reference !== 'string') return part.allOf === undefined ? part : this.allOf(part, place)
 		const target = this.resolve(reference, place)
 		if (!isObject(target) || hops > 20) throw cannotEnforce('a recursive allOf', place)
 		return mergeSchemas(this.inlined(target, place, hops + 1), beside, place)
@@ -253,8 +253,8 @@ export class SchemaCompiler {
 	}
 
 	private ofType(schema: JsonObject, values: readonly Json[]): readonly Json[] {
-		if (schema['type'] === undefined) return values
-		const wanted = listOf(schema['type'])
+		if (schema.type === undefined) return values
+		const wanted = listOf(schema.type)
 		return values.filter((value) => wanted.some((type) => isOfType(value, type)))
 	}
 
@@ -314,9 +314,9 @@ function readNumberBounds(schema: JsonObject, place: Place): NumberBounds {
 		read('exclusiveMaximum'),
 	]
 	const leastExclusive =
-		(above !== undefined && (minimum === undefined || above >= minimum)) || schema['exclusiveMinimum'] === true
+		(above !== undefined && (minimum === undefined || above >= minimum)) || schema.exclusiveMinimum === true
 	const mostExclusive =
-		(below !== undefined && (maximum === undefined || below <= maximum)) || schema['exclusiveMaximum'] === true
+		(below !== undefined && (maximum === undefined || below <= maximum)) || schema.exclusiveMaximum === true
 	const multipleOf = read('multipleOf')
 	if (multipleOf !== undefined && multipleOf <= 0) throw wrongSchema("'multipleOf' must be above 0", place)
 	return {

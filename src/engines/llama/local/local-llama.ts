@@ -46,6 +46,9 @@ export interface LocalLlamaOptions {
 /** Smaller models answer fastest on one thread: starting others costs more than they save. */
 const smallModelBytes = 50_000_000
 const defaultContextTokens = 8192
+/** Prompt tokens in one step: as few as cost no speed, since every other answer waits for a step. */
+const cpuPieceTokens = 64
+const gpuPieceTokens = 512
 /** Longest input of an embedding: its whole length is evaluated at once, which takes memory. */
 const embeddingTokens = 2048
 
@@ -106,7 +109,7 @@ async function openModel(llama: Llama, options: LocalLlamaOptions): Promise<Engi
 			contextTokens: Math.min(wanted, embeddingTokens),
 		})
 
-	const pieceTokens = llama.gpu === false ? 128 : 512
+	const pieceTokens = llama.gpu === false ? cpuPieceTokens : gpuPieceTokens
 	const context = await model.createContext({
 		sequences: parallel,
 		contextSize: { max: wanted },

@@ -1,0 +1,47 @@
+// Which prebuilt packages of node-llama-cpp belong to which machine. Plain data; it installs nothing.
+
+export const builds = ['cpu', 'cuda', 'vulkan', 'metal'] as const
+
+/** What the library runs models on. Every build answers without its device too, as `cpu` does. */
+export type Build = (typeof builds)[number]
+
+/** A kind of machine, in Node's words. */
+export interface Machine {
+	readonly platform: string
+	readonly arch: string
+}
+
+const packages: Readonly<Record<string, Readonly<Partial<Record<Build, readonly string[]>>>>> = {
+	'linux x64': { cpu: ['linux-x64'], cuda: ['linux-x64-cuda', 'linux-x64-cuda-ext'], vulkan: ['linux-x64-vulkan'] },
+	'linux arm64': { cpu: ['linux-arm64'] },
+	'linux arm': { cpu: ['linux-armv7l'] },
+	'linux riscv64': { cpu: ['linux-riscv64'] },
+	'darwin arm64': { cpu: ['mac-arm64-metal'], metal: ['mac-arm64-metal'] },
+	'darwin x64': { cpu: ['mac-x64'] },
+	'win32 x64': { cpu: ['win-x64'], cuda: ['win-x64-cuda', 'win-x64-cuda-ext'], vulkan: ['win-x64-vulkan'] },
+	'win32 arm64': { cpu: ['win-arm64'] },
+}
+
+/** The builds there are for a machine; none where the library has no prebuilt binary for it. */
+export function availableBuilds({ platform, arch }: Machine): readonly Build[] {
+	const known = packages[`${platform} ${arch}`] ?? {}
+	return builds.filter((build) => known[build] !== undefined)
+}
+
+/**
+ * Names of the packages that hold these builds.
+ *
+ * @throws Error where the machine lacks one of them.
+ */
+export function packagesOf(wanted: readonly Build[], { platform, arch }: Machine): readonly string[] {
+	const known = packages[`${platform} ${arch}`]
+	if (known === undefined) throw new Error(`node-llama-cpp has no prebuilt engine for ${platform} on ${arch}.`)
+	const names = wanted.flatMap((build) => {
+		const found = known[build]
+		if (found !== undefined) return found
+		throw new Error(
+			`There is no ${build} build for ${platform} on ${arch}. There is: ${availableBuilds({ platform, arch }).join(', ')}.`,
+		)
+	})
+	return [...new Set(names)].map((name) => `@node-llama-cpp/${name}`)
+}

@@ -1,0 +1,108 @@
+// Puts node-llama-cpp into an engine folder with npm: the library and only the prebuilt binaries that are wanted. It is not among the
+// program's dependencies because npm would add every device's binaries, 725 MB for 85. It does not load the library.
+
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { withLock } from '../../../files/lock.ts'
+import type { Clock } from '../../../time/clock.ts'
+import { type Build, type Machine, packagesOf } from './build.ts'
+import { engineInstalled, type InstalledEngine, removeMarker, writeMarker } from './engine-folder.ts'
+import { installationOf, libraryVersion } from './manifest.ts'
+import { runNpm } from './npm.ts'
+
+export interface InstallOptions {
+	/** Added to what is installed; `cpu` always is. */
+	readonly build: Build
+	readonly machine: Machine
+	/** npm finds itself and its settings in here. */
+	readonly environment: Readonly<Record<string, string | undefined>>
+	readonly clock: Clock
+	readonly signal: AbortSignal
+	/** Called with each line that npm prints, and while another process installs. */
+	readonly onLine?: (line: string) => void
+}
+
+/** No install scripts: the binaries are inside the packages, and the library's script would only look for others. */
+const npmFlags = [
+	'--omit=optional',
+	'--omit=dev',
+	'--omit=peer',
+	'--ignore-scripts',
+	'--no-audit',
+	'--no-fund',
+	'--no-update-notifier',
+	'--progress=false',
+]
+
+/**
+ * Makes sure that the library and a build are in `folder`, whose `node_modules` holds `node-llama-cpp` afterwards. Returns at once
+ * where they are; waits where another process installs. What is installed already stays in use until the new set is complete.
+ *
+ * @throws Error where the machine has no such build or npm fails, or the signal's reason.
+ */
+export async function installEngine(folder: string, options: InstallOptions): Promise<InstalledEngine> {
+	packagesOf([options.build], options.machine)
+	const present = await engineInstalled(folder)
+	if (present !== undefined && has(present, options.build)) return present
+	await mkdir(folder, { recursive: true })
+	let told = false
+	const onWait = () => {
+		if (!told) options.onLine?.('Another process is installing the engine; waiting for it.')
+		told = true
+	}
+	return withLock(
+		join(folder, 'install.lock'),
+		{ sleep: options.clock.sleep, signal: options.signal, onWait },
+		async () => {
+			const current = await engineInstalled(folder)
+			return current !== undefined && has(current, options.build) ? current : install(folder, current, options)
+		},
+	)
+}
+
+function has(engine: InstalledEngine, build: Build): boolean {
+	return engine.version === libraryVersion && engine.builds.includes(build)
+}
+
+async function install(
+	folder: string,
+	current: InstalledEngine | undefined,
+	options: InstallOptions,
+): Promise<InstalledEngine> {
+	const earlier = current?.version === libraryVersion ? current.builds : []
+	const wanted = [...new Set<Build>(['cpu', ...earlier, options.build])]
+	const packages = packagesOf(wanted, options.machine)
+	const staging = join(folder, 'installing')
+	await rm(staging, { recursive: true, force: true })
+	await mkdir(staging, { recursive: true })
+	const { manifest, lock, unlocked } = installationOf(packages)
+	await writeFile(join(staging, 'package.json'), JSON.stringify(manifest, null, '\t'))
+	await writeFile(join(staging, 'package-lock.json'), JSON.stringify(lock, null, '\t'))
+	const { environment, signal, onLine } = options
+	const args = [unlocked.length === 0 ? 'ci' : 'install', ...npmFlags]
+	await runNpm({ args, folder: staging, environment, signal, ...(onLine === undefined ? {} : { onLine }) })
+	const engine = { version: libraryVersion, builds: wanted, packages: [...packages] }
+	await swap(folder, staging, engine)
+	return engine
+}
+
+/** The marker is away while the folders change places, so that a crash in between counts as not installed. */
+async function swap(folder: string, staging: string, engine: InstalledEngine): Promise<void> {
+	const old = join(folder, 'replaced')
+	await rm(old, { recursive: true, force: true })
+	await removeMarker(folder)
+	await rename(join(folder, 'node_modules'), old).catch((cause: unknown) => {
+		if (!isMissing(cause))
+			throw new Error('The engine that is installed cannot be replaced while it is in use: stop the server first.', {
+				cause,
+			})
+	})
+	await rename(join(staging, 'node_modules'), join(folder, 'node_modules'))
+	await writeMarker(folder, engine)
+	await rm(staging, { recursive: true, force: true })
+	await rm(old, { recursive: true, force: true })
+}
+
+function isMissing(thrown: unknown): boolean {
+	return typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === 'ENOENT'
+}

@@ -1,0 +1,57 @@
+// Runs npm, wherever it is. It does not know what npm is asked to do.
+
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+
+export interface NpmCall {
+	readonly args: readonly string[]
+	readonly folder: string
+	readonly environment: Readonly<Record<string, string | undefined>>
+	readonly signal: AbortSignal
+	/** Called with each line that npm prints. */
+	readonly onLine?: (line: string) => void
+}
+
+/** Lines of npm's that are kept for the message of a failure. */
+const keptLines = 12
+
+/** @throws Error with npm's last lines where it fails or is not there, or the signal's reason. */
+export async function runNpm({ args, folder, environment, signal, onLine }: NpmCall): Promise<void> {
+	signal.throwIfAborted()
+	const [command, ...before] = npmCommand(environment)
+	const child = spawn(command, [...before, ...args], {
+		cwd: folder,
+		env: { ...environment },
+		stdio: ['ignore', 'pipe', 'pipe'],
+		shell: command === 'npm' && process.platform === 'win32',
+	})
+	const stop = () => child.kill('SIGTERM')
+	signal.addEventListener('abort', stop, { once: true })
+	const last: string[] = []
+	const read = async (stream: NodeJS.ReadableStream) => {
+		for await (const line of createInterface({ input: stream })) {
+			if (last.push(line) > keptLines) last.shift()
+			onLine?.(line)
+		}
+	}
+	const ended = new Promise<number | null>((resolve, reject) => {
+		child.once('error', (cause) =>
+			reject(new Error(`npm could not be started: ${cause.message}. It comes with Node.js.`, { cause })),
+		)
+		child.once('close', resolve)
+	})
+	try {
+		const [status] = await Promise.all([ended, read(child.stdout), read(child.stderr)])
+		signal.throwIfAborted()
+		if (status !== 0) throw new Error([`npm ended with status ${status}:`, ...last].join('\n'))
+	} finally {
+		signal.removeEventListener('abort', stop)
+	}
+}
+
+/** npm's own script where npm started this program, else whatever `npm` is on the path. */
+function npmCommand(environment: NpmCall['environment']): readonly [string, ...string[]] {
+	const script = environment.npm_execpath
+	if (script === undefined || !/[\\/]npm-cli\.js$/.test(script)) return ['npm']
+	return [environment.npm_node_execpath || environment.NODE || 'node', script]
+}
