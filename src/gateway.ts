@@ -1,10 +1,11 @@
 // The composition root: configuration in, a request handler and close() out. Stores and engines are opened here and nowhere else.
 
 import { mkdir } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { readRegistries } from './config/package-index.ts'
 import type { Settings } from './config/settings.ts'
-import type { EngineSurroundings } from './engines/kind.ts'
+import type { EngineSurroundings, ProgressSink } from './engines/kind.ts'
 import { engineKinds } from './engines/list.ts'
 import { withConfiguredKey } from './keys/configured-key-store.ts'
 import { createKey, keyOf } from './keys/key.ts'
@@ -31,6 +32,8 @@ export interface GatewaySurroundings {
 	/** The command that runs this program, without arguments. */
 	readonly command: readonly string[]
 	readonly environment: Readonly<Record<string, string | undefined>>
+	/** Shows how far a download is. */
+	readonly showProgress: () => ProgressSink
 	readonly clock: Clock
 	readonly log: Log
 }
@@ -103,12 +106,14 @@ function engineSurroundings(
 	settings: Settings,
 	surroundings: GatewaySurroundings,
 ): EngineSurroundings {
-	const { command, environment, clock, log } = surroundings
+	const { command, environment, clock, log, showProgress } = surroundings
 	return {
 		name,
 		model,
 		command,
 		environment,
+		showProgress,
+		registries: () => readRegistries(environment, { platform: process.platform, home: homedir() }),
 		clock,
 		log: log.child({ upstream: name }),
 		engineFolder: settings.engineFolder,

@@ -26,6 +26,7 @@ interface EngineFlags extends ConfigFlags {
 	readonly queue?: number
 	readonly threads?: number
 	readonly gpu: 'auto' | 'cuda' | 'vulkan' | 'metal' | 'off'
+	readonly library?: string
 	readonly note?: string
 	readonly untilStdinEnds?: true
 }
@@ -44,6 +45,7 @@ export function engineCommand(surroundings: CommandSurroundings): Command {
 		.option('--queue <requests>', 'requests that may wait', count)
 		.option('--threads <threads>', 'processor threads', count)
 		.addOption(new Option('--gpu <kind>', 'which installed GPU build to use').choices(['auto', 'cuda', 'vulkan', 'metal', 'off']).default('auto'))
+		.option('--library <folder>', 'where the engine library is (default: engineFolder of the configuration)')
 		.addOption(new Option('--note <text>', 'what to say of the model').hideHelp())
 		.addOption(new Option('--until-stdin-ends', 'end with whoever started it').hideHelp())
 		.action((flags: EngineFlags) => serveModel(flags, surroundings))
@@ -100,7 +102,7 @@ async function openModel(flags: EngineFlags, settings: Settings, surroundings: C
 	const { openLocalLlama } = await import('../engines/llama/local/local-llama.ts')
 	const { context, parallel, queue, threads, gpu, note, model } = flags
 	const options: LocalLlamaOptions = {
-		libraryFolder: settings.engineFolder,
+		libraryFolder: resolve(flags.library ?? settings.engineFolder),
 		modelPath: await modelPath(model, settings, surroundings),
 		modelName: flags.name ?? model,
 		gpu: gpu === 'off' ? false : gpu,

@@ -4,6 +4,7 @@ import { Command, Option } from 'commander'
 import { type ConfigFlags, openConfiguredLog, readSettings } from '../config/settings.ts'
 import { systemClock } from '../time/clock.ts'
 import { Complaint } from './complaint.ts'
+import { openProgress } from './progress.ts'
 import { addConfigOptions, type CommandSurroundings } from './program.ts'
 
 /** How long running answers may go on after the first signal, in milliseconds. */
@@ -23,6 +24,7 @@ export function serveCommand(surroundings: CommandSurroundings): Command {
 				version,
 				command,
 				environment,
+				showProgress: () => openProgress(process.stderr, systemClock),
 				clock: systemClock,
 				log: openConfiguredLog(settings),
 			})

@@ -2,6 +2,8 @@
 // in list.ts.
 
 import type { z } from 'zod'
+import type { Registries } from '../models/sources/registries.ts'
+import type { FetchProgress } from '../models/weights.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Engine } from './engine.ts'
@@ -44,6 +46,15 @@ export interface EngineSurroundings {
 	readonly command: readonly string[]
 	/** Whether weights and libraries may be fetched from outside. */
 	readonly download: boolean
-	/** Where package registries are, as the user's own tools are configured. */
+	/** Where weights are fetched from, as the user's own tools are configured; asked only when something is fetched. */
+	readonly registries: () => Promise<Registries>
+	/** Shows how far a download is. */
+	readonly showProgress: () => ProgressSink
+	/** For processes that are started. */
 	readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+export interface ProgressSink {
+	update(progress: FetchProgress): void
+	end(): void
 }

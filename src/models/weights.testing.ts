@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import { mkdtemp } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32, deflateRawSync } from 'node:zlib'
@@ -96,7 +97,7 @@ export interface FileServer extends Disposable {
 /**
  * Serves `files` by path under `/files/`, and in an index under `/simple/` those whose names are those of wheels.
  */
-export function serveFiles(files: ReadonlyMap<string, Uint8Array>): FileServer {
+export async function serveFiles(files: ReadonlyMap<string, Uint8Array>): Promise<FileServer> {
 	const behaviour: Behaviour = { ranges: true, index: 'json', cut: undefined, authorization: undefined, claimedSha256: undefined }
 	const seen: SeenRequest[] = []
 	const server = Bun.serve({
@@ -113,13 +114,17 @@ export function serveFiles(files: ReadonlyMap<string, Uint8Array>): FileServer {
 			return bytes === undefined ? new Response('no such file', { status: 404 }) : fileAnswer(bytes, range, behaviour)
 		},
 	})
-	const url = `http://127.0.0.1:${server.port}`
+	const cutter = await openCutter(server.port ?? 0, behaviour)
+	const url = `http://127.0.0.1:${cutter.port}`
 	return {
 		url,
 		behaviour,
 		seen,
 		registries: { packages: { url: `${url}/simple` }, hub: { url } },
-		[Symbol.dispose]: () => void server.stop(true),
+		[Symbol.dispose]() {
+			cutter.close()
+			void server.stop(true)
+		},
 	}
 }
 
@@ -144,20 +149,36 @@ function fileAnswer(bytes: Uint8Array, range: string | null, behaviour: Behaviou
 	if (from >= bytes.byteLength) return new Response(null, { status: 416 })
 	const headers: Record<string, string> = { etag: `"${sha256Of(bytes).slice(0, 16)}"`, 'content-length': String(until - from) }
 	if (ranged) headers['content-range'] = `bytes ${from}-${until - 1}/${bytes.byteLength}`
-	return new Response(body(bytes.subarray(from, until), behaviour), { status: ranged ? 206 : 200, headers })
+	return new Response(new Uint8Array(bytes.subarray(from, until)), { status: ranged ? 206 : 200, headers })
 }
 
-function body(bytes: Uint8Array, behaviour: Behaviour): Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> {
-	const { cut } = behaviour
-	if (cut === undefined || cut.times === 0 || bytes.byteLength <= cut.afterBytes) return new Uint8Array(bytes)
-	cut.times--
-	let sent = false
-	return new ReadableStream({
-		pull(controller) {
-			if (sent) return controller.error(new Error('cut'))
-			sent = true
-			controller.enqueue(bytes.subarray(0, cut.afterBytes))
-		},
+/** Passes everything on to `port`, but closes connections in the middle of an answer as `behaviour.cut` says. */
+function openCutter(port: number, behaviour: Behaviour): Promise<{ readonly port: number; close(): void }> {
+	const cutter = createServer((client) => {
+		const backend = connect(port, '127.0.0.1')
+		let answered = 0
+		client.on('data', (chunk) => {
+			answered = 0
+			backend.write(chunk)
+		})
+		backend.on('data', (chunk) => {
+			const { cut } = behaviour
+			answered += chunk.byteLength
+			if (cut === undefined || cut.times === 0 || answered <= cut.afterBytes) return client.write(chunk)
+			cut.times--
+			backend.destroy()
+			return client.end(chunk.subarray(0, chunk.byteLength - (answered - cut.afterBytes)))
+		})
+		for (const [one, other] of [[client, backend], [backend, client]] as const) {
+			one.on('error', () => other.destroy())
+			one.on('close', () => other.end())
+		}
+	})
+	return new Promise((resolve) => {
+		cutter.listen(0, '127.0.0.1', () => {
+			const address = cutter.address()
+			resolve({ port: typeof address === 'object' && address !== null ? address.port : 0, close: () => void cutter.close() })
+		})
 	})
 }
 

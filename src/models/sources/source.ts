@@ -45,12 +45,8 @@ export function readSourceUri(text: string): SourceUri {
 	const sha256 = fragment === undefined ? undefined : readChecksum(fragment, text)
 	const [scheme = '', rest = ''] = splitOnce(address, ':')
 	const source = readSource(scheme.toLowerCase(), rest, address)
-	return {
-		source,
-		file: fileName(source),
-		shown: withoutCredentials(address),
-		...(sha256 === undefined ? {} : { sha256 }),
-	}
+	const shown = withoutCredentials(address)
+	return { source, file: fileName(source), shown, label: labelOf(source, shown), ...(sha256 === undefined ? {} : { sha256 }) }
 }
 
 function readSource(scheme: string, rest: string, whole: string): Source {

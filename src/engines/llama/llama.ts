@@ -1,0 +1,173 @@
+// The embedded engine as the gateway sees it: one more upstream, whose process is supervised here. It does not know llama.cpp; the
+// process does.
+
+import type { ChatEvent } from '../../chat/event.ts'
+import { ChatError } from '../../chat/error.ts'
+import type { ChatRequest } from '../../chat/request.ts'
+import type { EmbeddingRequest, Embeddings } from '../../embeddings/embeddings.ts'
+import type { TextCompletionRequest } from '../../text-completions/text-completions.ts'
+import type { Engine, EngineCall, EngineState } from '../engine.ts'
+import { openOpenAICompatible } from '../openai-compatible/openai-compatible.ts'
+import { Supervisor, type SupervisorOptions } from './supervisor.ts'
+
+/** How long a request waits for a process that is starting, in milliseconds. */
+const patienceMs = 30_000
+const retryAfterMs = 2000
+
+export interface LlamaOptions {
+	/** What `state()` says until there is a process. */
+	readonly note?: string
+}
+
+/** One process and the client that speaks to it. */
+interface Served {
+	readonly supervisor: Supervisor
+	readonly client: Engine
+	/** Calls that run on it. */
+	calls: number
+	/** Another took its place: it ends with its last call. */
+	replaced: boolean
+}
+
+export class Llama implements Engine {
+	private served: Served | undefined
+	private note: string | undefined
+	private failure: string | undefined
+	private closed = false
+	private readonly firstServed = Promise.withResolvers<void>()
+
+	constructor({ note }: LlamaOptions = {}) {
+		this.note = note
+	}
+
+	/** From now on new calls go to this process, as soon as it is ready; the one before ends with its last call. */
+	async replace(options: SupervisorOptions): Promise<void> {
+		const supervisor = new Supervisor(options)
+		const served: Served = { supervisor, client: openOpenAICompatible({ url: 'http://engine/v1', unixSocket: options.socket, trusted: true }), calls: 0, replaced: false }
+		if (this.served !== undefined) await supervisor.settled(patienceMs, new AbortController().signal)
+		if (this.closed) return supervisor.close()
+		const before = this.served
+		this.served = served
+		this.note = undefined
+		this.firstServed.resolve()
+		if (before === undefined) return
+		before.replaced = true
+		if (before.calls === 0) await endServed(before)
+	}
+
+	/** Says what is being waited for, or why there will never be a process. */
+	tell(note: string, failed = false): void {
+		this.note = note
+		this.failure = failed ? note : undefined
+		if (failed) this.firstServed.resolve()
+	}
+
+	state(): EngineState {
+		const state = this.served?.supervisor.state
+		if (state === undefined) return { status: this.failure === undefined ? 'starting' : 'failed', operations: [], ...noted(this.note) }
+		switch (state.status) {
+			case 'starting':
+				return { status: 'starting', operations: [] }
+			case 'failed':
+				return { status: 'failed', operations: [], note: state.reason }
+			case 'ready': {
+				const { operations, contextTokens, note } = state.model
+				return { status: 'ready', operations, ...(contextTokens === undefined ? {} : { contextTokens }), ...noted(note ?? this.note) }
+			}
+		}
+	}
+
+	chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+		return this.stream(call, (client, named) => client.chat(request, named))
+	}
+
+	complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+		return this.stream(call, (client, named) => client.complete(request, named))
+	}
+
+	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
+		const served = await this.ready(call.signal)
+		served.calls++
+		try {
+			return await served.client.embed(request, nameIt(served, call))
+		} catch (thrown) {
+			throw blameProcess(thrown)
+		} finally {
+			await this.release(served)
+		}
+	}
+
+	async close(): Promise<void> {
+		if (this.closed) return
+		this.closed = true
+		this.tell('The server is closing.', true)
+		if (this.served !== undefined) await endServed(this.served)
+	}
+
+	private async stream(call: EngineCall, ask: (client: Engine, named: EngineCall) => Promise<AsyncIterable<ChatEvent>>): Promise<AsyncIterable<ChatEvent>> {
+		const served = await this.ready(call.signal)
+		served.calls++
+		try {
+			const events = await ask(served.client, nameIt(served, call))
+			return this.watch(events, served, call.model)
+		} catch (thrown) {
+			await this.release(served)
+			throw blameProcess(thrown)
+		}
+	}
+
+	private async *watch(events: AsyncIterable<ChatEvent>, served: Served, asked: string): AsyncGenerator<ChatEvent> {
+		try {
+			for await (const event of events) {
+				if (event.type === 'error') yield { ...event, error: blameProcess(event.error) }
+				else if (event.type === 'start') yield standIn(event, served, asked)
+				else yield event
+			}
+		} finally {
+			await this.release(served)
+		}
+	}
+
+	private async release(served: Served): Promise<void> {
+		served.calls--
+		if (served.replaced && served.calls === 0) await endServed(served)
+	}
+
+	/** @throws ChatError `unavailable` where no process is ready in time. */
+	private async ready(signal: AbortSignal): Promise<Served> {
+		if (this.served === undefined && this.failure === undefined) await Promise.race([this.firstServed.promise, Bun.sleep(patienceMs)])
+		const state = await this.served?.supervisor.settled(patienceMs, signal)
+		if (this.served !== undefined && state?.status === 'ready') return this.served
+		if (signal.aborted) throw new ChatError('cancelled', 'The request was cancelled.')
+		const reason = state?.status === 'failed' ? state.reason : (this.failure ?? this.note ?? 'it is starting')
+		throw new ChatError('unavailable', `The embedded model cannot answer yet: ${reason}`, { retryAfterMs })
+	}
+}
+
+/** The process serves one model, under the name it was started with. */
+function nameIt({ supervisor: { state } }: Served, call: EngineCall): EngineCall {
+	return state.status === 'ready' ? { ...call, model: state.model.id } : call
+}
+
+/** Where another model stands in for the one that was asked for, the answer says so. */
+function standIn(event: Extract<ChatEvent, { type: 'start' }>, { supervisor: { state } }: Served, asked: string): ChatEvent {
+	if (state.status !== 'ready' || state.model.id === asked) return event
+	return { ...event, model: state.model.id }
+}
+
+/** A connection that breaks off means that the process died. */
+function blameProcess(thrown: unknown): ChatError {
+	if (!(thrown instanceof ChatError)) return new ChatError('upstream-failed', 'The embedded engine stopped while answering.', { cause: thrown, sent: 'yes' })
+	if (thrown.kind === 'unavailable' || (thrown.kind === 'upstream-failed' && thrown.code === undefined))
+		return new ChatError('upstream-failed', 'The embedded engine stopped while answering.', { cause: thrown, sent: thrown.sent === 'nothing' ? 'maybe' : thrown.sent })
+	return thrown
+}
+
+async function endServed({ client, supervisor }: Served): Promise<void> {
+	await client.close()
+	await supervisor.close()
+}
+
+function noted(note: string | undefined): { readonly note?: string } {
+	return note === undefined ? {} : { note }
+}

@@ -1,0 +1,187 @@
+// Keeps a process alive that serves on a Unix socket: starts it, waits until it is ready, starts it again when it dies. It does not
+// know what the process serves.
+
+import { mkdir, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Subprocess } from 'bun'
+import { z } from 'zod'
+import type { Log } from '../../telemetry/log.ts'
+import type { Clock } from '../../time/clock.ts'
+
+const readinessSchema = z.looseObject({
+	status: z.enum(['starting', 'ready', 'failed']),
+	models: z.array(
+		z.looseObject({
+			id: z.string(),
+			operations: z.array(z.enum(['chat', 'complete', 'embed'])),
+			contextTokens: z.number().optional(),
+			note: z.string().optional(),
+		}),
+	),
+})
+
+/** What the process says of its model. */
+export type ServedModel = z.infer<typeof readinessSchema>['models'][number]
+
+export type ProcessState =
+	| { readonly status: 'starting' }
+	| { readonly status: 'ready'; readonly model: ServedModel }
+	/** It ends at once, again and again, for a reason that will not pass by itself. Starting goes on, slowly. */
+	| { readonly status: 'failed'; readonly reason: string }
+
+export interface SupervisorOptions {
+	/** The command that serves on the socket; ends when its standard input does. */
+	readonly command: readonly string[]
+	/** Absolute path of the socket. */
+	readonly socket: string
+	readonly environment: Readonly<Record<string, string | undefined>>
+	readonly clock: Clock
+	readonly log: Log
+}
+
+const firstPauseMs = 200
+const longestPauseMs = 10_000
+/** A process that lived this long starts anew without a pause when it dies. */
+const healthyMs = 60_000
+const pollMs = 20
+/** Exit status for a configuration that can never work (EX_CONFIG of sysexits.h). */
+const hopelessStatus = 78
+const hopelessPauseMs = 60_000
+const endDeadlineMs = 5000
+
+export class Supervisor {
+	private readonly options: SupervisorOptions
+	private readonly ending = new AbortController()
+	private readonly watchers = new Set<() => void>()
+	private child: Subprocess<'pipe', 'ignore', 'pipe'> | undefined
+	private current: ProcessState = { status: 'starting' }
+	private readonly running: Promise<void>
+
+	constructor(options: SupervisorOptions) {
+		this.options = options
+		this.running = this.run()
+	}
+
+	get state(): ProcessState {
+		return this.current
+	}
+
+	/** The process that runs now, for tests that end it. */
+	get pid(): number | undefined {
+		return this.child?.pid
+	}
+
+	/** Resolves as soon as the process is ready or has failed for good, at the latest after `timeoutMs`, or when `signal` is aborted. */
+	async settled(timeoutMs: number, signal: AbortSignal): Promise<ProcessState> {
+		if (this.current.status !== 'starting') return this.current
+		const waited = new AbortController()
+		const changed = new Promise<void>((resolve) => {
+			const watch = () => {
+				if (this.current.status === 'starting') return
+				this.watchers.delete(watch)
+				resolve()
+			}
+			this.watchers.add(watch)
+		})
+		const late = this.options.clock.sleep(timeoutMs, AbortSignal.any([signal, waited.signal])).catch(() => undefined)
+		await Promise.race([changed, late])
+		waited.abort()
+		return this.current
+	}
+
+	/** Ends the process: asked first, then forced. */
+	async close(): Promise<void> {
+		this.ending.abort()
+		await this.running
+	}
+
+	private async run(): Promise<void> {
+		const { clock, log } = this.options
+		const { signal } = this.ending
+		let pauseMs = firstPauseMs
+		while (!signal.aborted) {
+			const startedMs = clock.now()
+			const { status, lastLine } = await this.runOnce()
+			if (signal.aborted) break
+			const livedMs = clock.now() - startedMs
+			if (status === hopelessStatus) {
+				this.become({ status: 'failed', reason: lastLine })
+				log.error({ reason: lastLine }, 'the embedded engine cannot start')
+				pauseMs = hopelessPauseMs
+			} else {
+				this.become({ status: 'starting' })
+				log.error({ status, reason: lastLine }, 'the embedded engine stopped; it is started again')
+				pauseMs = livedMs > healthyMs ? firstPauseMs : Math.min(longestPauseMs, pauseMs * 2)
+			}
+			await clock.sleep(pauseMs, signal).catch(() => undefined)
+		}
+	}
+
+	/** One life of the process, from start to exit. */
+	private async runOnce(): Promise<{ readonly status: number | string; readonly lastLine: string }> {
+		const { command, socket, environment } = this.options
+		await mkdir(dirname(socket), { recursive: true, mode: 0o700 })
+		await rm(socket, { force: true })
+		const child = Bun.spawn([...command, '--socket', socket, '--until-stdin-ends'], { stdin: 'pipe', stdout: 'ignore', stderr: 'pipe', env: environment })
+		this.child = child
+		const end = () => void this.end(child)
+		this.ending.signal.addEventListener('abort', end, { once: true })
+		if (this.ending.signal.aborted) end()
+		const lastLine = this.relay(child.stderr)
+		const exited = new AbortController()
+		void child.exited.then(() => exited.abort())
+		await this.awaitReady(exited.signal)
+		await child.exited
+		this.ending.signal.removeEventListener('abort', end)
+		return { status: child.signalCode ?? child.exitCode ?? 'unknown', lastLine: await lastLine }
+	}
+
+	private async awaitReady(exited: AbortSignal): Promise<void> {
+		const { socket, clock } = this.options
+		const signal = AbortSignal.any([exited, this.ending.signal])
+		while (!signal.aborted) {
+			const model = await readReadiness(socket, signal)
+			if (model !== undefined && !signal.aborted) return this.become({ status: 'ready', model })
+			await clock.sleep(pollMs, signal).catch(() => undefined)
+		}
+	}
+
+	/** Passes what the process prints on to the log; resolves to its last line. */
+	private async relay(stream: ReadableStream<Uint8Array>): Promise<string> {
+		const decoder = new TextDecoder()
+		let [rest, last] = ['', '']
+		for await (const chunk of stream) {
+			const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+			rest = (lines.pop() ?? '').slice(-10_000)
+			for (const line of lines) {
+				if (line.trim() === '') continue
+				last = line
+				this.options.log.debug({ line }, 'embedded engine')
+			}
+		}
+		return rest.trim() === '' ? last : rest
+	}
+
+	private async end(child: Subprocess<'pipe', 'ignore', 'pipe'>): Promise<void> {
+		child.kill('SIGTERM')
+		const timer = setTimeout(() => child.kill('SIGKILL'), endDeadlineMs)
+		await child.exited
+		clearTimeout(timer)
+	}
+
+	private become(state: ProcessState): void {
+		this.current = state
+		for (const watch of [...this.watchers]) watch()
+	}
+}
+
+/** The model, once the process says that it is ready. */
+async function readReadiness(socket: string, signal: AbortSignal): Promise<ServedModel | undefined> {
+	try {
+		const response = await fetch('http://engine/ready', { unix: socket, signal })
+		const parsed = readinessSchema.safeParse(await response.json())
+		return parsed.success && parsed.data.status === 'ready' ? parsed.data.models[0] : undefined
+	} catch {
+		return undefined
+	}
+}
