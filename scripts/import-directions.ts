@@ -29,7 +29,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		'json-schema',
 		'secrets',
 		'time',
-		'telemetry', 'files'],
+		'telemetry',
+		'files',
+	],
 	pipeline: [
 		'chat',
 		'embeddings',

@@ -6,9 +6,9 @@ import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { readRegistries } from '../config/package-index.ts'
 import { type ConfigFlags, openConfiguredLog, readSettings, type Settings } from '../config/settings.ts'
+import type { Engine } from '../engines/engine.ts'
 import { type Build, builds } from '../engines/llama/install/build.ts'
 import { installEngine } from '../engines/llama/install/install-engine.ts'
-import type { Engine } from '../engines/engine.ts'
 import type { LocalLlamaOptions } from '../engines/llama/local/local-llama.ts'
 import { catalogue, toyModelId } from '../models/catalogue.ts'
 import { ModelTable } from '../models/model.ts'
@@ -35,7 +35,9 @@ interface EngineFlags extends ConfigFlags {
 const hopelessStatus = 78
 
 export function engineCommand(surroundings: CommandSurroundings): Command {
-	const engine = addConfigOptions(new Command('engine').description('serve one model by the embedded engine alone; `serve` does this by itself'))
+	const engine = addConfigOptions(
+		new Command('engine').description('serve one model by the embedded engine alone; `serve` does this by itself'),
+	)
 		.option('--model <model>', 'a GGUF file, or an id that `models list` shows as here', toyModelId)
 		.option('--name <name>', 'the name that clients ask for (default: the model)')
 		.addOption(new Option('--listen <host:port>', 'address to serve on; also DRAGOMAN_LISTEN'))
@@ -44,7 +46,11 @@ export function engineCommand(surroundings: CommandSurroundings): Command {
 		.option('--parallel <answers>', 'answers at once', count)
 		.option('--queue <requests>', 'requests that may wait', count)
 		.option('--threads <threads>', 'processor threads', count)
-		.addOption(new Option('--gpu <kind>', 'which installed GPU build to use').choices(['auto', 'cuda', 'vulkan', 'metal', 'off']).default('auto'))
+		.addOption(
+			new Option('--gpu <kind>', 'which installed GPU build to use')
+				.choices(['auto', 'cuda', 'vulkan', 'metal', 'off'])
+				.default('auto'),
+		)
 		.option('--library <folder>', 'where the engine library is (default: engineFolder of the configuration)')
 		.addOption(new Option('--note <text>', 'what to say of the model').hideHelp())
 		.addOption(new Option('--until-stdin-ends', 'end with whoever started it').hideHelp())
@@ -56,16 +62,28 @@ export function engineCommand(surroundings: CommandSurroundings): Command {
 function installCommand(surroundings: CommandSurroundings): Command {
 	return addConfigOptions(new Command('install').description('install the engine library, or add a GPU build to it'))
 		.addOption(new Option('--folder <folder>', 'where to (default: engineFolder of the configuration)'))
-		.argument('[build]', `one of ${builds.join(', ')}`, (text): Build => {
-			const build = builds.find((one) => one === text)
-			if (build === undefined) throw new InvalidArgumentError(`It is one of ${builds.join(', ')}.`)
-			return build
-		}, 'cpu')
+		.argument(
+			'[build]',
+			`one of ${builds.join(', ')}`,
+			(text): Build => {
+				const build = builds.find((one) => one === text)
+				if (build === undefined) throw new InvalidArgumentError(`It is one of ${builds.join(', ')}.`)
+				return build
+			},
+			'cpu',
+		)
 		.action(async (build: Build, flags: ConfigFlags & { readonly folder?: string }) => {
 			const settings = await readSettings(flags, surroundings.environment)
 			const folder = resolve(flags.folder ?? settings.engineFolder)
 			const { environment, tell } = surroundings
-			const installed = await installEngine(folder, { build, machine: process, environment, clock: systemClock, signal: new AbortController().signal, onLine: tell }).catch((cause: unknown) => {
+			const installed = await installEngine(folder, {
+				build,
+				machine: process,
+				environment,
+				clock: systemClock,
+				signal: new AbortController().signal,
+				onLine: tell,
+			}).catch((cause: unknown) => {
 				throw new Complaint(cause instanceof Error ? cause.message : String(cause))
 			})
 			tell(`The engine library ${installed.version} is in ${folder}, for ${installed.builds.join(', ')}.`)
@@ -89,7 +107,11 @@ async function serveModel(flags: EngineFlags, surroundings: CommandSurroundings)
 		clock: systemClock,
 		log,
 	})
-	const listener = listen({ address: flags.socket ?? settings.config.listen, fetch: handler.fetch, maxBodyBytes: 2 * bodyBytes })
+	const listener = listen({
+		address: flags.socket ?? settings.config.listen,
+		fetch: handler.fetch,
+		maxBodyBytes: 2 * bodyBytes,
+	})
 	surroundings.tell(`${name} is served on ${listener.url}`)
 	await ended(flags.untilStdinEnds === true)
 	await listener.close(0)
@@ -122,8 +144,18 @@ async function modelPath(model: string, settings: Settings, { environment }: Com
 	if (model.includes('/') || model.endsWith('.gguf')) return resolve(model)
 	const packagedFolder = join(import.meta.dir, '..', '..', 'models')
 	const registries = () => readRegistries(environment, { platform: process.platform, home: homedir() })
-	const found = await new Weights({ folder: settings.modelFolder, packagedFolder, catalogue, registries, clock: systemClock }).find(model)
-	if (found === undefined) throw new Complaint(`The weights of '${model}' are not here. Fetch them with: npx dragoman models pull ${model}`, hopelessStatus)
+	const found = await new Weights({
+		folder: settings.modelFolder,
+		packagedFolder,
+		catalogue,
+		registries,
+		clock: systemClock,
+	}).find(model)
+	if (found === undefined)
+		throw new Complaint(
+			`The weights of '${model}' are not here. Fetch them with: npx dragoman models pull ${model}`,
+			hopelessStatus,
+		)
 	return found.path
 }
 

@@ -31,7 +31,9 @@ export function keysCommand(surroundings: CommandSurroundings): Command {
 						2,
 					),
 				)
-			else for (const line of table(['ID', 'NAME', 'ROLE', 'KEY', 'CREATED', 'REVOKED'], all.map(describe))) surroundings.print(line)
+			else
+				for (const line of table(['ID', 'NAME', 'ROLE', 'KEY', 'CREATED', 'REVOKED'], all.map(describe)))
+					surroundings.print(line)
 		})
 	addConfigOptions(keys.command('revoke').description('end a key for good, at once'))
 		.argument('<key>', 'its id, its name, or its first characters as `keys list` shows them')
@@ -65,7 +67,14 @@ async function withKeys<Result>(
 }
 
 function describe(key: Key): readonly string[] {
-	return [key.id, key.name, key.role, `${key.prefix}…`, day(key.createdAtMs), key.revokedAtMs === null ? '' : day(key.revokedAtMs)]
+	return [
+		key.id,
+		key.name,
+		key.role,
+		`${key.prefix}…`,
+		day(key.createdAtMs),
+		key.revokedAtMs === null ? '' : day(key.revokedAtMs),
+	]
 }
 
 function day(ms: number): string {

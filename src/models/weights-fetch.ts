@@ -26,6 +26,8 @@ interface PieceState {
 
 /** Tries in a row that bring nothing before a source that did answer is given up on. */
 const mostFruitlessTries = 5
+/** The same for one that closed the connection without an answer. */
+const mostUnansweredTries = 3
 const firstPauseMs = 500
 
 /** @throws Error where the piece cannot be had; what arrived stays in `file` for the next call. */
@@ -35,6 +37,9 @@ export async function fetchPiece(piece: Piece, file: string, options: FetchOptio
 	let fruitless = 0
 	while (true) {
 		const before = await sizeOf(file)
+		const onAnswer = () => {
+			answered = true
+		}
 		try {
 			if (
 				await fetchOnce(
@@ -42,19 +47,18 @@ export async function fetchPiece(piece: Piece, file: string, options: FetchOptio
 					piece.from.file,
 					file,
 					{ ...options, patienceMs: answered ? stallMs : options.patienceMs },
-					() => {
-						answered = true
-					},
+					onAnswer,
 				)
 			)
 				return
+			fruitless = (await sizeOf(file)) > before ? 0 : fruitless + 1
+			if (fruitless >= mostFruitlessTries) throw new Error('the connection is cut again and again')
 		} catch (thrown) {
 			options.signal.throwIfAborted()
-			if (!answered || !isPassing(thrown)) throw thrown
-			if ((await sizeOf(file)) <= before && fruitless + 1 >= mostFruitlessTries) throw thrown
+			fruitless = (await sizeOf(file)) > before ? 0 : fruitless + 1
+			const mostTries = answered ? mostFruitlessTries : isReset(thrown) ? mostUnansweredTries : 0
+			if (fruitless >= mostTries || !isPassing(thrown)) throw thrown
 		}
-		fruitless = (await sizeOf(file)) > before ? 0 : fruitless + 1
-		if (fruitless >= mostFruitlessTries) throw new Error('the connection is cut again and again')
 		await options.clock.sleep(firstPauseMs * 2 ** fruitless, options.signal)
 	}
 }
@@ -130,6 +134,10 @@ async function copyPiece(path: string, file: string, options: FetchOptions): Pro
 function isPassing(thrown: unknown): boolean {
 	if (thrown instanceof RefusedError) return thrown.status >= 500 || thrown.status === 429
 	return !(thrown instanceof UnwantedError) && !isDiskFull(thrown)
+}
+
+function isReset(thrown: unknown): boolean {
+	return typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === 'ECONNRESET'
 }
 
 /** The bytes are not what was asked for: another try brings the same. */

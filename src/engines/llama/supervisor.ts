@@ -122,7 +122,12 @@ export class Supervisor {
 		const { command, socket, environment } = this.options
 		await mkdir(dirname(socket), { recursive: true, mode: 0o700 })
 		await rm(socket, { force: true })
-		const child = Bun.spawn([...command, '--socket', socket, '--until-stdin-ends'], { stdin: 'pipe', stdout: 'ignore', stderr: 'pipe', env: environment })
+		const child = Bun.spawn([...command, '--socket', socket, '--until-stdin-ends'], {
+			stdin: 'pipe',
+			stdout: 'ignore',
+			stderr: 'pipe',
+			env: environment,
+		})
 		this.child = child
 		const end = () => void this.end(child)
 		this.ending.signal.addEventListener('abort', end, { once: true })

@@ -87,16 +87,31 @@ class OpenAICompatible implements Engine {
 	complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
 		const body = writeTextCompletionRequest(request, call.model)
 		const choices = request.prompts.length * request.choices
-		const reader = new TextCompletionChunkReader({ model: call.model, choices, errors: this.errors, countPrompt: () => 0 })
+		const reader = new TextCompletionChunkReader({
+			model: call.model,
+			choices,
+			errors: this.errors,
+			countPrompt: () => 0,
+		})
 		return this.stream('/completions', body, reader, call)
 	}
 
 	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
 		const running = this.running.begin(call.signal)
 		try {
-			const response = await this.send('/embeddings', writeEmbeddingsRequest(request, call.model, 'float'), call, running)
+			const response = await this.send(
+				'/embeddings',
+				writeEmbeddingsRequest(request, call.model, 'float'),
+				call,
+				running,
+			)
 			const body = await readBody(response)
-			return readEmbeddings(body, { model: call.model, inputs: request.inputs.length, title: this.errors.title, countPrompt: () => 0 })
+			return readEmbeddings(body, {
+				model: call.model,
+				inputs: request.inputs.length,
+				title: this.errors.title,
+				countPrompt: () => 0,
+			})
 		} finally {
 			running.end()
 		}
@@ -106,7 +121,12 @@ class OpenAICompatible implements Engine {
 		this.running.close()
 	}
 
-	private async stream(path: string, body: JsonObject, reader: AnswerReader, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+	private async stream(
+		path: string,
+		body: JsonObject,
+		reader: AnswerReader,
+		call: EngineCall,
+	): Promise<AsyncIterable<ChatEvent>> {
 		const running = this.running.begin(call.signal)
 		try {
 			const response = await this.send(path, body, call, running)
@@ -121,7 +141,10 @@ class OpenAICompatible implements Engine {
 	private async send(path: string, body: JsonObject, call: EngineCall, running: RunningCall): Promise<Response> {
 		const { unixSocket, firstByteTimeoutMs = defaultFirstByteTimeoutMs } = this.options
 		const late = setTimeout(
-			() => running.abort(new ChatError('upstream-timeout', 'The upstream did not begin to answer in time.', { sent: 'yes' })),
+			() =>
+				running.abort(
+					new ChatError('upstream-timeout', 'The upstream did not begin to answer in time.', { sent: 'yes' }),
+				),
 			firstByteTimeoutMs,
 		)
 		let response: Response
@@ -140,7 +163,12 @@ class OpenAICompatible implements Engine {
 			clearTimeout(late)
 		}
 		if (response.ok) return response
-		const answer = { status: response.status, headers: response.headers, body: await readBody(response), receivedAtMs: Date.now() }
+		const answer = {
+			status: response.status,
+			headers: response.headers,
+			body: await readBody(response),
+			receivedAtMs: Date.now(),
+		}
 		throw readErrorAnswer(answer, this.errors)
 	}
 
@@ -157,7 +185,8 @@ class OpenAICompatible implements Engine {
 
 	private async *readAnswer(response: Response, reader: AnswerReader, running: RunningCall): AsyncGenerator<ChatEvent> {
 		try {
-			if (response.headers.get('content-type')?.includes('text/event-stream') === true) yield* readStream(response, reader)
+			if (response.headers.get('content-type')?.includes('text/event-stream') === true)
+				yield* readStream(response, reader)
 			else yield* readCompletion(await readBody(response), reader)
 		} catch (thrown) {
 			yield* reader.fail(whyBroken(thrown, running))
@@ -191,7 +220,11 @@ function parseChunk(data: string): unknown {
 	try {
 		return JSON.parse(data)
 	} catch (cause) {
-		throw new ChatError('upstream-failed', 'The upstream sent something that is no answer.', { cause, sent: 'yes', code: 'upstream_garbage' })
+		throw new ChatError('upstream-failed', 'The upstream sent something that is no answer.', {
+			cause,
+			sent: 'yes',
+			code: 'upstream_garbage',
+		})
 	}
 }
 
@@ -205,20 +238,33 @@ async function readBody(response: Response): Promise<unknown> {
 	}
 }
 
-const unreachable: ReadonlySet<string> = new Set(['ConnectionRefused', 'FailedToOpenSocket', 'ECONNREFUSED', 'ENOENT', 'DNSException', 'ENOTFOUND'])
+const unreachable: ReadonlySet<string> = new Set([
+	'ConnectionRefused',
+	'FailedToOpenSocket',
+	'ECONNREFUSED',
+	'ENOENT',
+	'DNSException',
+	'ENOTFOUND',
+])
 
 /** A connection that was never made proves that nothing was sent. */
 function whyNotSent(thrown: unknown, running: RunningCall): ChatError {
 	if (running.signal.aborted) return reasonOf(running)
 	const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
 	if (unreachable.has(code)) return new ChatError('unavailable', 'The upstream cannot be reached.', { cause: thrown })
-	return new ChatError('upstream-failed', 'The upstream ended the connection without an answer.', { cause: thrown, sent: 'maybe' })
+	return new ChatError('upstream-failed', 'The upstream ended the connection without an answer.', {
+		cause: thrown,
+		sent: 'maybe',
+	})
 }
 
 function whyBroken(thrown: unknown, running: RunningCall): ChatError {
 	if (thrown instanceof ChatError) return thrown
 	if (running.signal.aborted) return reasonOf(running)
-	return new ChatError('upstream-failed', 'The upstream ended the connection in the middle of its answer.', { cause: thrown, sent: 'yes' })
+	return new ChatError('upstream-failed', 'The upstream ended the connection in the middle of its answer.', {
+		cause: thrown,
+		sent: 'yes',
+	})
 }
 
 function reasonOf(running: RunningCall): ChatError {

@@ -46,7 +46,13 @@ export function readSourceUri(text: string): SourceUri {
 	const [scheme = '', rest = ''] = splitOnce(address, ':')
 	const source = readSource(scheme.toLowerCase(), rest, address)
 	const shown = withoutCredentials(address)
-	return { source, file: fileName(source), shown, label: labelOf(source, shown), ...(sha256 === undefined ? {} : { sha256 }) }
+	return {
+		source,
+		file: fileName(source),
+		shown,
+		label: labelOf(source, shown),
+		...(sha256 === undefined ? {} : { sha256 }),
+	}
 }
 
 function readSource(scheme: string, rest: string, whole: string): Source {

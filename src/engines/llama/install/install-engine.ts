@@ -1,7 +1,7 @@
 // Puts node-llama-cpp into an engine folder with npm: the library and only the prebuilt binaries that are wanted. It is not among the
 // program's dependencies because npm would add every device's binaries, 725 MB for 85. It does not load the library.
 
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { withLock } from '../../../files/lock.ts'
 import type { Clock } from '../../../time/clock.ts'
@@ -21,6 +21,8 @@ export interface InstallOptions {
 	/** Called with each line that npm prints, and while another process installs. */
 	readonly onLine?: (line: string) => void
 }
+
+const stagingPrefix = 'installing-'
 
 /** No install scripts: the binaries are inside the packages, and the library's script would only look for others. */
 const npmFlags = [
@@ -72,9 +74,7 @@ async function install(
 	const earlier = current?.version === libraryVersion ? current.builds : []
 	const wanted = [...new Set<Build>(['cpu', ...earlier, options.build])]
 	const packages = packagesOf(wanted, options.machine)
-	const staging = join(folder, 'installing')
-	await rm(staging, { recursive: true, force: true })
-	await mkdir(staging, { recursive: true })
+	const staging = await freshStaging(folder)
 	const { manifest, lock, unlocked } = installationOf(packages)
 	await writeFile(join(staging, 'package.json'), JSON.stringify(manifest, null, '\t'))
 	await writeFile(join(staging, 'package-lock.json'), JSON.stringify(lock, null, '\t'))
@@ -84,6 +84,14 @@ async function install(
 	const engine = { version: libraryVersion, builds: wanted, packages: [...packages] }
 	await swap(folder, staging, engine)
 	return engine
+}
+
+/** An npm that outlived its parent may still write into an older one, so each try has its own. */
+async function freshStaging(folder: string): Promise<string> {
+	const older = (await readdir(folder)).filter((name) => name.startsWith(stagingPrefix))
+	for (const name of older)
+		await rm(join(folder, name), { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined)
+	return mkdtemp(join(folder, stagingPrefix))
 }
 
 /** The marker is away while the folders change places, so that a crash in between counts as not installed. */

@@ -6,7 +6,7 @@ import { openLog } from '../../../telemetry/log.ts'
 import type { Engine } from '../../engine.ts'
 import { type LocalLlamaOptions, openLocalLlama } from './local-llama.ts'
 
-const libraryFolder = process.env.DRAGOMAN_TEST_ENGINE ?? '/tmp/eng'
+export const libraryFolder = process.env.DRAGOMAN_TEST_ENGINE ?? '/tmp/eng'
 export const toyPath =
 	[join(import.meta.dir, '../../../../models/tiny-chat-q8_0.gguf'), '/work/shared/models/tiny-chat-q8_0.gguf'].find(
 		existsSync,

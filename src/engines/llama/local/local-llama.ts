@@ -46,6 +46,10 @@ export interface LocalLlamaOptions {
 /** Smaller models answer fastest on one thread: starting others costs more than they save. */
 const smallModelBytes = 50_000_000
 const defaultContextTokens = 8192
+/** Magic, version, and the counts of tensors and of metadata fields. */
+const headBytes = 24
+/** More of either than any model has. */
+const mostEntries = 1_000_000n
 /** Prompt tokens in one step: as few as cost no speed, since every other answer waits for a step. */
 const cpuPieceTokens = 64
 const gpuPieceTokens = 512
@@ -68,13 +72,17 @@ export async function openLocalLlama(options: LocalLlamaOptions): Promise<Engine
 	}
 }
 
+/** The library's own reader goes on for ever in a file whose counts make no sense, so the head is looked at first. */
 async function refuseOtherFiles(path: string): Promise<void> {
 	const found = await stat(path).catch(() => undefined)
 	if (found?.isFile() !== true) throw new Error(`There is no model file at ${path}.`)
 	const file = await open(path)
 	try {
-		const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0)
-		if (bytesRead < 4 || buffer.toString('latin1') !== 'GGUF') throw new Error(`${path} is not a GGUF model file.`)
+		const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0)
+		if (bytesRead < headBytes || buffer.toString('latin1', 0, 4) !== 'GGUF') throw new Error(`${path} is not a GGUF model file.`)
+		const [version, tensors, fields] = [buffer.readUInt32LE(4), buffer.readBigUInt64LE(8), buffer.readBigUInt64LE(16)]
+		if (version < 2 || version > 3 || tensors === 0n || tensors > mostEntries || fields === 0n || fields > mostEntries)
+			throw new Error(`${path} is a broken GGUF model file.`)
 	} finally {
 		await file.close()
 	}
@@ -126,8 +134,7 @@ async function openModel(llama: Llama, options: LocalLlamaOptions): Promise<Engi
 		slots,
 		pieceTokens,
 		queueLimit,
-		promptThreads: threads,
-		decodeThreads: Math.max(1, threads - 1),
+		threads,
 		now: () => performance.now(),
 	})
 	const parts = { addon: llama._bindings, model, vocabulary, scheduler, contextTokens: context.contextSize }

@@ -5,6 +5,7 @@ import { ChatError } from '../../../chat/error.ts'
 import type { AddonContext, SamplerConfig, Token } from './binding.ts'
 import type { ScoredToken } from './sampler.ts'
 import { type Placement, place, type Slot } from './slot.ts'
+import { ThreadChoice } from './thread-choice.ts'
 
 /** One answer to be generated. The scheduler calls back in order, never after `ended` or `failed`, of which exactly one comes last unless it is cancelled. */
 export interface Work {
@@ -33,8 +34,8 @@ export interface SchedulerOptions {
 	readonly pieceTokens: number
 	/** Requests that may wait. */
 	readonly queueLimit: number
-	readonly promptThreads: number
-	readonly decodeThreads: number
+	/** At most. */
+	readonly threads: number
 	/** Milliseconds, from any start. */
 	readonly now: () => number
 }
@@ -58,11 +59,9 @@ interface Row {
 	readonly isLast: boolean
 }
 
-/** Batches smaller than this are evaluated fastest with the fewer threads. */
-const smallBatch = 3
-
 export class Scheduler {
 	private readonly options: SchedulerOptions
+	private readonly threads: ThreadChoice
 	private readonly queue: Work[][] = []
 	private running: Promise<void> | undefined
 	private steps = 0
@@ -72,6 +71,7 @@ export class Scheduler {
 
 	constructor(options: SchedulerOptions) {
 		this.options = options
+		this.threads = new ThreadChoice(options.threads)
 	}
 
 	/**
@@ -229,15 +229,18 @@ export class Scheduler {
 	}
 
 	private async step(rows: readonly Row[]): Promise<void> {
-		const { context, promptThreads, decodeThreads } = this.options
+		const { context, now } = this.options
 		const size = rows.reduce((sum, { tokens }) => sum + tokens.length, 0)
-		context.setThreads(size < smallBatch ? decodeThreads : promptThreads)
+		const threads = this.threads.choose(size)
+		const beganAt = now()
 		try {
+			context.setThreads(threads)
 			await context.decodeBatch()
 		} catch (cause) {
 			for (const { slot, job } of rows) this.fail(slot, job, cause)
 			return
 		}
+		this.threads.took(size, threads, now() - beganAt)
 		await Promise.all(rows.map((row) => this.advance(row)))
 	}
 

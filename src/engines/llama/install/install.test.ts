@@ -1,0 +1,156 @@
+// What an installation consists of, for every machine, and what counts as installed. npm itself is run by hand: it needs a registry.
+
+import { describe, expect, test } from 'bun:test'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '../../../time/clock.ts'
+import { availableBuilds, packagesOf } from './build.ts'
+import { engineInstalled, writeMarker } from './engine-folder.ts'
+import { type InstallOptions, installEngine } from './install-engine.ts'
+import { installationOf, libraryVersion } from './manifest.ts'
+import { runNpm } from './npm.ts'
+
+const linux = { platform: 'linux', arch: 'x64' }
+
+async function emptyFolder(): Promise<string> {
+	return mkdtemp(join(tmpdir(), 'dragoman-engine-'))
+}
+
+describe('builds', () => {
+	test('every machine has a CPU build, and devices only where there are binaries', () => {
+		const machines = { linux: ['x64', 'arm64', 'arm', 'riscv64'], darwin: ['arm64', 'x64'], win32: ['x64', 'arm64'] }
+		const found = Object.entries(machines).flatMap(([platform, all]) =>
+			all.map((arch) => `${platform} ${arch}: ${availableBuilds({ platform, arch }).join(' ')}`),
+		)
+		expect(found).toEqual([
+			'linux x64: cpu cuda vulkan',
+			'linux arm64: cpu',
+			'linux arm: cpu',
+			'linux riscv64: cpu',
+			'darwin arm64: cpu metal',
+			'darwin x64: cpu',
+			'win32 x64: cpu cuda vulkan',
+			'win32 arm64: cpu',
+		])
+	})
+
+	test('CUDA takes two packages, and a package is named once', () => {
+		expect(packagesOf(['cuda'], linux)).toEqual([
+			'@node-llama-cpp/linux-x64-cuda',
+			'@node-llama-cpp/linux-x64-cuda-ext',
+		])
+		expect(packagesOf(['cpu', 'metal'], { platform: 'darwin', arch: 'arm64' })).toEqual([
+			'@node-llama-cpp/mac-arm64-metal',
+		])
+	})
+
+	test('what a machine lacks is refused with what it has', () => {
+		expect(() => packagesOf(['metal'], linux)).toThrow(
+			'There is no metal build for linux on x64. There is: cpu, cuda, vulkan.',
+		)
+		expect(() => packagesOf(['cpu'], { platform: 'aix', arch: 'ppc64' })).toThrow('no prebuilt engine for aix on ppc64')
+	})
+})
+
+describe('manifest and lock', () => {
+	const { manifest, lock, unlocked } = installationOf(packagesOf(['cpu'], linux))
+	const entries = (lock as { readonly packages: Readonly<Record<string, Readonly<Record<string, unknown>>>> }).packages
+
+	test('name the library and the wanted binaries, and none of the others', () => {
+		const dependencies = { 'node-llama-cpp': libraryVersion, '@node-llama-cpp/linux-x64': libraryVersion }
+		expect(manifest).toMatchObject({ dependencies })
+		expect(entries['']).toMatchObject({ dependencies })
+		expect(Object.keys(entries).filter((place) => place.includes('@node-llama-cpp/'))).toEqual([
+			'node_modules/@node-llama-cpp/linux-x64',
+		])
+		expect(entries['node_modules/node-llama-cpp']).not.toHaveProperty('optionalDependencies')
+	})
+
+	test('pin every package by content', () => {
+		expect(unlocked).toEqual([])
+		const loose = Object.entries(entries).filter(
+			([place, entry]) => place !== '' && typeof entry.integrity !== 'string',
+		)
+		expect(loose).toEqual([])
+	})
+
+	test('tell which binaries are pinned by version alone', () => {
+		expect(installationOf(['@node-llama-cpp/of-another-world']).unlocked).toEqual(['@node-llama-cpp/of-another-world'])
+	})
+})
+
+describe('the engine folder', () => {
+	const engine = { version: libraryVersion, builds: ['cpu' as const], packages: ['@node-llama-cpp/linux-x64'] }
+
+	test('counts as installed with its marker and its packages, and only then', async () => {
+		const folder = await emptyFolder()
+		expect(await engineInstalled(folder)).toBeUndefined()
+		for (const name of ['node-llama-cpp', ...engine.packages]) {
+			await mkdir(join(folder, 'node_modules', name), { recursive: true })
+			await writeFile(join(folder, 'node_modules', name, 'package.json'), '{}')
+		}
+		expect(await engineInstalled(folder)).toBeUndefined()
+		await writeMarker(folder, engine)
+		expect(await engineInstalled(folder)).toEqual(engine)
+		const options: InstallOptions = {
+			build: 'cpu',
+			machine: linux,
+			environment: { PATH: '' },
+			clock: systemClock,
+			signal: new AbortController().signal,
+		}
+		expect(await installEngine(folder, options)).toEqual(engine)
+		await rm(join(folder, 'node_modules', '@node-llama-cpp'), { recursive: true })
+		expect(await engineInstalled(folder)).toBeUndefined()
+	})
+
+	test('keeps nothing of an installation that failed', async () => {
+		const folder = await emptyFolder()
+		const options: InstallOptions = {
+			build: 'cpu',
+			machine: linux,
+			environment: { PATH: '/nowhere' },
+			clock: systemClock,
+			signal: new AbortController().signal,
+		}
+		await expect(installEngine(folder, options)).rejects.toThrow('npm could not be started')
+		await expect(installEngine(folder, { ...options, build: 'metal' })).rejects.toThrow('There is no metal build')
+		expect(await engineInstalled(folder)).toBeUndefined()
+	})
+})
+
+describe('npm', () => {
+	test('its lines are passed on, and its last ones tell why it failed', async () => {
+		const folder = await emptyFolder()
+		const script = join(folder, 'npm-cli.js')
+		await writeFile(script, "console.log('one', process.argv[2]); console.error('two'); process.exit(3)")
+		const lines: string[] = []
+		const environment = { npm_execpath: script, npm_node_execpath: process.execPath, PATH: '' }
+		const run = runNpm({
+			args: ['ci'],
+			folder,
+			environment,
+			signal: new AbortController().signal,
+			onLine: (line) => lines.push(line),
+		})
+		await expect(run).rejects.toThrow(/^npm ended with status 3:\n(one ci\ntwo|two\none ci)$/)
+		expect(lines.sort()).toEqual(['one ci', 'two'])
+	})
+
+	test('it is ended with its signal', async () => {
+		const folder = await emptyFolder()
+		const script = join(folder, 'npm-cli.js')
+		await writeFile(script, "console.log('begun'); setInterval(() => {}, 1000)")
+		const abort = new AbortController()
+		const environment = { npm_execpath: script, npm_node_execpath: process.execPath, PATH: '' }
+		const run = runNpm({
+			args: [],
+			folder,
+			environment,
+			signal: abort.signal,
+			onLine: () => abort.abort(new Error('enough')),
+		})
+		await expect(run).rejects.toThrow('enough')
+	})
+})

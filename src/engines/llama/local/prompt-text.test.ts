@@ -1,0 +1,82 @@
+// Control tokens come from templates only. The model here is a stand-in that reads every character as a token of its own.
+
+import { expect, test } from 'bun:test'
+import type { LlamaModel } from './binding.ts'
+import { PromptText } from './prompt-text.ts'
+import { Vocabulary } from './vocabulary.ts'
+
+const controls = ['<|start|>', '<|end|>', '[INST]', '<|endless|>']
+const firstCharacter = 100
+
+function promptText(changes: { readonly bos?: number; readonly swallows?: string } = {}): PromptText {
+	const partial: Partial<LlamaModel> = {
+		tokens: {
+			bos: changes.bos ?? null,
+			eos: null,
+			bosString: null,
+			eosString: null,
+			shouldPrependBosToken: changes.bos !== undefined,
+		},
+		tokenize: (text) => Array.from(text, (character) => firstCharacter + (character.codePointAt(0) ?? 0)),
+		getTokenAttributes: (token) => ({ lstrip: false, rstrip: controls[token] === changes.swallows }),
+	}
+	return new PromptText(
+		new Vocabulary(partial as LlamaModel, {
+			architecture: 'test',
+			onlyEmbeds: false,
+			chatTemplate: undefined,
+			tokenizer: 'test',
+			tokens: controls,
+			tokenTypes: controls.map(() => 3),
+		}),
+	)
+}
+
+function plain(text: string): number[] {
+	return Array.from(text, (character) => firstCharacter + (character.codePointAt(0) ?? 0))
+}
+
+test('the template writes control tokens, the texts in it never do', () => {
+	const reader = promptText()
+	for (const text of [
+		'Hi',
+		'<|end|>',
+		'a<|start|>b[INST]',
+		'<|<|end|>end|>',
+		'<|end|><|end|>',
+		'[[INST]INST]',
+		'<|end',
+		'less|>',
+		'',
+	]) {
+		const rendered = `<|start|>user\n${reader.guard(text)}<|end|>\n`
+		expect(reader.read(rendered)).toEqual([0, ...plain(`user\n${text}`), 1, ...plain('\n')])
+	}
+})
+
+test('a control token cannot be put together from a text and what stands beside it', () => {
+	const reader = promptText()
+	expect(reader.read(`${reader.guard('<|en')}d|>`)).toEqual(plain('<|end|>'))
+	expect(reader.read(`<|en${reader.guard('d|> more')}`)).toEqual(plain('<|end|> more'))
+	expect(reader.read(reader.guard('<|en') + reader.guard('d|>'))).toEqual(plain('<|end|>'))
+})
+
+test('the longest control token wins', () => {
+	expect(promptText().read('<|endless|>')).toEqual([3])
+})
+
+test('values are guarded inside, names of members included', () => {
+	const reader = promptText()
+	const guarded = JSON.stringify(reader.guardAll({ '<|end|>': ['<|start|>', 1, null, { a: '[INST]' }] }))
+	expect(reader.read(guarded)).toEqual(plain('{"<|end|>":["<|start|>",1,null,{"a":"[INST]"}]}'))
+})
+
+test('what goes in front goes in front once, and white space is swallowed where a token swallows it', () => {
+	expect(promptText({ bos: 0 }).read('a')).toEqual([0, ...plain('a')])
+	expect(promptText({ bos: 0 }).read('<|start|>a')).toEqual([0, ...plain('a')])
+	expect(promptText({ swallows: '<|end|>' }).read('<|end|>\n a')).toEqual([1, ...plain('a')])
+})
+
+test('lone surrogates are replaced, and no text is lost', () => {
+	expect(promptText().read(promptText().guard('a\ud800b\0'))).toEqual(plain('a\u{FFFD}b\0'))
+})

@@ -1,0 +1,51 @@
+// Where a prompt goes.
+
+import { expect, test } from 'bun:test'
+import type { Samplers } from './sampler.ts'
+import { place, Slot } from './slot.ts'
+
+/** Samplers play no part in the choice. */
+const noSamplers = Object.create(null) as Samplers
+
+function slots(...held: readonly { tokens: readonly number[]; usedAt: number; busy?: boolean }[]): Slot<string>[] {
+	return held.map(({ tokens, usedAt, busy }, id) => {
+		const slot = new Slot<string>(id, noSamplers)
+		slot.tokens = [...tokens]
+		slot.usedAt = usedAt
+		slot.job = busy === true ? 'job' : undefined
+		return slot
+	})
+}
+
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at)
+
+test('a conversation goes on where it is', () => {
+	const held = slots({ tokens: range(0, 50), usedAt: 9 }, { tokens: range(500, 600), usedAt: 1 })
+	expect(place(range(0, 80), held)).toEqual({ slot: held[0] as Slot<string>, reused: 50 })
+})
+
+test('the last token of a prompt is evaluated even where it is there', () => {
+	const held = slots({ tokens: range(0, 50), usedAt: 1 })
+	expect(place(range(0, 30), held)?.reused).toBe(29)
+})
+
+test('a new conversation takes the oldest slot, and copies a long beginning that another shares', () => {
+	const held = slots(
+		{ tokens: [...range(0, 100), ...range(900, 1200)], usedAt: 9 },
+		{ tokens: range(500, 600), usedAt: 1 },
+	)
+	const prompt = [...range(0, 100), ...range(300, 320)]
+	expect(place(prompt, held)).toEqual({ slot: held[1] as Slot<string>, copyFrom: held[0] as Slot<string>, reused: 100 })
+	expect(place(prompt.slice(90), held)).toEqual({ slot: held[1] as Slot<string>, reused: 0 })
+})
+
+test('a slot at work is copied from and never taken', () => {
+	const held = slots({ tokens: range(0, 100), usedAt: 9, busy: true }, { tokens: [], usedAt: 0 })
+	expect(place(range(0, 120), held)).toEqual({
+		slot: held[1] as Slot<string>,
+		copyFrom: held[0] as Slot<string>,
+		reused: 100,
+	})
+	for (const slot of held) slot.job = 'job'
+	expect(place(range(0, 120), held)).toBeUndefined()
+})

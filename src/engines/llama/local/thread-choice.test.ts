@@ -1,0 +1,29 @@
+// The number of threads follows what was measured.
+
+import { expect, test } from 'bun:test'
+import { ThreadChoice } from './thread-choice.ts'
+
+function play(choice: ThreadChoice, steps: number, msOf: (threads: number) => number): number[] {
+	return Array.from({ length: steps }, () => {
+		const threads = choice.choose(64)
+		choice.took(64, threads, msOf(threads))
+		return threads
+	})
+}
+
+test('reads with all cores, decodes with one to spare', () => {
+	const choice = new ThreadChoice(8)
+	expect(choice.choose(64)).toBe(8)
+	expect(choice.choose(1)).toBe(7)
+	expect(new ThreadChoice(1).choose(1)).toBe(1)
+})
+
+test('gives a core up while that is faster, and takes it back afterwards', () => {
+	const choice = new ThreadChoice(2)
+	const idle = play(choice, 40, (threads) => 64 / threads)
+	expect(idle.filter((threads) => threads === 2).length).toBeGreaterThan(36)
+	const busy = play(choice, 100, (threads) => (threads === 2 ? 900 : 64))
+	expect(busy.filter((threads) => threads === 1).length).toBeGreaterThan(90)
+	const idleAgain = play(choice, 160, (threads) => 64 / threads)
+	expect(idleAgain.slice(-32).filter((threads) => threads === 2).length).toBeGreaterThan(28)
+})
