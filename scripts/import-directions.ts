@@ -8,7 +8,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 	chat: [],
 	time: [],
 	secrets: [],
-	files: [],
+	files: ['time'],
 	'json-schema': ['chat'],
 	http: ['chat'],
 	embeddings: ['chat'],

@@ -22,7 +22,9 @@ const parts = {
 	check: {
 		needs: [],
 		run: () =>
-			checks.map(runCheck).forEach((passed) => count({ passed: Number(passed), failed: Number(!passed), skipped: 0 })),
+			checks.map(runCheck).forEach((passed) => {
+				count({ passed: Number(passed), failed: Number(!passed), skipped: 0 })
+			}),
 	},
 	unit: { needs: [setUpEngine], run: () => runBunTests('unit', ['src', 'scripts']) },
 	end: { needs: [setUpEngine, setUpWeights], run: () => runBunTests('end', ['test']) },

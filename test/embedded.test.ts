@@ -6,7 +6,11 @@ import { join } from 'node:path'
 import { engineFolder, isEngineHere, toyConfig } from './engine.ts'
 import { root, startServer, type TestServer, temporaryFolder } from './server.ts'
 
-const france = { model: 'tiny-chat', temperature: 0, messages: [{ role: 'user', content: 'What is the capital of France?' }] }
+const france = {
+	model: 'tiny-chat',
+	temperature: 0,
+	messages: [{ role: 'user', content: 'What is the capital of France?' }],
+}
 
 /** Waits until `/ready` says so; bounded by the test's own time. */
 async function ready(server: TestServer): Promise<void> {
@@ -19,7 +23,8 @@ function engineProcess(server: TestServer): number {
 		if (!/^\d+$/.test(entry)) continue
 		try {
 			const parent = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${entry}/status`, 'utf8'))?.[1]
-			if (Number(parent) === server.pid && readFileSync(`/proc/${entry}/cmdline`, 'utf8').includes('engine')) return Number(entry)
+			if (Number(parent) === server.pid && readFileSync(`/proc/${entry}/cmdline`, 'utf8').includes('engine'))
+				return Number(entry)
 		} catch {
 			// It ended while we looked.
 		}
@@ -45,7 +50,10 @@ describe.skipIf(!isEngineHere)('a server with the embedded engine', () => {
 
 	test('streams what it answers', async () => {
 		const text = await (await server.call('/v1/chat/completions', { ...france, stream: true })).text()
-		const chunks = text.trim().split('\n\n').map((event) => event.slice('data: '.length))
+		const chunks = text
+			.trim()
+			.split('\n\n')
+			.map((event) => event.slice('data: '.length))
 		expect(chunks.pop()).toBe('[DONE]')
 		const parsed = chunks.map((chunk) => JSON.parse(chunk))
 		expect(parsed.map((chunk) => chunk.choices[0].delta.content ?? '').join('')).toBe('The capital of France is Paris.')
@@ -60,11 +68,15 @@ describe.skipIf(!isEngineHere)('a server with the embedded engine', () => {
 	})
 
 	test('refuses legacy completions of a chat model in exactly these words', async () => {
-		const response = await server.call('/v1/completions', { model: 'tiny-chat', prompt: ['What is the capital of France?'] })
+		const response = await server.call('/v1/completions', {
+			model: 'tiny-chat',
+			prompt: ['What is the capital of France?'],
+		})
 		expect(response.status).toBe(404)
 		expect(await response.json()).toEqual({
 			error: {
-				message: 'This is a chat model and not supported in the v1/completions endpoint. Did you mean to use v1/chat/completions?',
+				message:
+					'This is a chat model and not supported in the v1/completions endpoint. Did you mean to use v1/chat/completions?',
 				type: 'invalid_request_error',
 				param: 'model',
 				code: null,
@@ -73,21 +85,39 @@ describe.skipIf(!isEngineHere)('a server with the embedded engine', () => {
 	})
 
 	test('refuses what is longer than its context, with the numbers', async () => {
-		const response = await server.call('/v1/chat/completions', { ...france, messages: [{ role: 'user', content: 'word '.repeat(2000) }] })
+		const response = await server.call('/v1/chat/completions', {
+			...france,
+			messages: [{ role: 'user', content: 'word '.repeat(2000) }],
+		})
 		expect(response.status).toBe(400)
 		const { error } = (await response.json()) as { error: { message: string; code: string } }
 		expect(error.code).toBe('context_length_exceeded')
-		expect(error.message).toMatch(/^This model's maximum context length is 512 tokens\. However, your messages resulted in \d{4} tokens\./)
+		expect(error.message).toMatch(
+			/^This model's maximum context length is 512 tokens\. However, your messages resulted in \d{4} tokens\./,
+		)
 	})
 
 	test('embeds', async () => {
-		const { data } = (await (await server.call('/v1/embeddings', { model: 'tiny-chat', input: ['Hello', 'Bonjour'] })).json()) as { data: { embedding: number[] }[] }
+		const { data } = (await (
+			await server.call('/v1/embeddings', { model: 'tiny-chat', input: ['Hello', 'Bonjour'] })
+		).json()) as { data: { embedding: number[] }[] }
 		expect(data.map(({ embedding }) => embedding.length)).toEqual([192, 192])
 	})
 
 	test('holds an answer to a schema', async () => {
-		const schema = { type: 'object', properties: { country: { type: 'string', maxLength: 20 }, population: { type: 'integer', minimum: 1, maximum: 9 } }, required: ['country', 'population'], additionalProperties: false }
-		const response = await server.call('/v1/chat/completions', { ...france, response_format: { type: 'json_schema', json_schema: { name: 'c', strict: true, schema } } })
+		const schema = {
+			type: 'object',
+			properties: {
+				country: { type: 'string', maxLength: 20 },
+				population: { type: 'integer', minimum: 1, maximum: 9 },
+			},
+			required: ['country', 'population'],
+			additionalProperties: false,
+		}
+		const response = await server.call('/v1/chat/completions', {
+			...france,
+			response_format: { type: 'json_schema', json_schema: { name: 'c', strict: true, schema } },
+		})
 		const { choices } = (await response.json()) as { choices: { message: { content: string } }[] }
 		const answer = JSON.parse(choices[0]?.message.content ?? '')
 		expect(Object.keys(answer)).toEqual(['country', 'population'])
@@ -96,18 +126,29 @@ describe.skipIf(!isEngineHere)('a server with the embedded engine', () => {
 
 	test('refuses a schema that it cannot enforce', async () => {
 		const schema = { type: 'object', properties: { a: { not: { type: 'string' } } } }
-		const response = await server.call('/v1/chat/completions', { ...france, response_format: { type: 'json_schema', json_schema: { name: 'c', schema } } })
+		const response = await server.call('/v1/chat/completions', {
+			...france,
+			response_format: { type: 'json_schema', json_schema: { name: 'c', schema } },
+		})
 		expect(response.status).toBe(400)
-		expect(await response.json()).toMatchObject({ error: { code: 'unsupported_schema', message: expect.stringContaining("'not' at #/properties/a") } })
+		expect(await response.json()).toMatchObject({
+			error: { code: 'unsupported_schema', message: expect.stringContaining("'not' at #/properties/a") },
+		})
 	})
 
 	test('survives its engine: what runs fails clearly, and the next one answers', async () => {
-		const long = { ...france, stream: true, logit_bias: { 2: -100 }, messages: [{ role: 'user', content: 'Tell me a story.' }] }
+		const long = {
+			...france,
+			stream: true,
+			logit_bias: { 2: -100 },
+			messages: [{ role: 'user', content: 'Tell me a story.' }],
+		}
 		const response = await server.call('/v1/chat/completions', long)
 		const reader = (response.body ?? new ReadableStream<Uint8Array>()).getReader()
 		let text = new TextDecoder().decode((await reader.read()).value)
 		process.kill(engineProcess(server), 'SIGKILL')
-		for (let next = await reader.read(); !next.done; next = await reader.read()) text += new TextDecoder().decode(next.value)
+		for (let next = await reader.read(); !next.done; next = await reader.read())
+			text += new TextDecoder().decode(next.value)
 		expect(JSON.parse(text.trim().split('\n\n').at(-1)?.slice('data: '.length) ?? '')).toMatchObject({
 			error: { message: 'The embedded engine stopped while answering.', type: 'server_error', code: 'upstream_error' },
 		})
@@ -122,11 +163,19 @@ describe.skipIf(!isEngineHere)('other models', () => {
 		const data = await temporaryFolder()
 		const server = await startServer({ data, config: `engineFolder: ${engineFolder}\ndownload: false\n` })
 		await ready(server)
-		const answer = (await (await server.call('/v1/chat/completions', { ...france, model: 'smollm2-135m' })).json()) as { model: string }
+		const answer = (await (await server.call('/v1/chat/completions', { ...france, model: 'smollm2-135m' })).json()) as {
+			model: string
+		}
 		expect(answer.model).toBe('tiny-chat')
-		const says = "'smollm2-135m' is not here yet: tiny-chat, a toy that knows nothing, answers in its place. Fetch the model with: npx dragoman models pull smollm2-135m"
-		expect(await (await server.call('/v1/models/smollm2-135m')).json()).toMatchObject({ id: 'smollm2-135m', note: says })
-		expect(await (await fetch(`${server.url}/ready`)).json()).toMatchObject({ models: [{ id: 'smollm2-135m', note: says }] })
+		const says =
+			"'smollm2-135m' is not here yet: tiny-chat, a toy that knows nothing, answers in its place. Fetch the model with: npx dragoman models pull smollm2-135m"
+		expect(await (await server.call('/v1/models/smollm2-135m')).json()).toMatchObject({
+			id: 'smollm2-135m',
+			note: says,
+		})
+		expect(await (await fetch(`${server.url}/ready`)).json()).toMatchObject({
+			models: [{ id: 'smollm2-135m', note: says }],
+		})
 		expect(server.log()).toContain(says)
 		await server.stop()
 	})
@@ -138,16 +187,34 @@ describe.skipIf(!isEngineHere)('other models', () => {
 		weights.write('tokenizer.not_a_template'.slice(0, 'tokenizer.chat_template'.length), at)
 		const base = join(data, 'base.gguf')
 		await Bun.write(base, weights)
-		const server = await startServer({ data, config: `engineFolder: ${engineFolder}\nmodels: { base: { route: [base] } }\nupstreams: { base: { engine: llama, model: ${base} } }\n` })
+		const server = await startServer({
+			data,
+			config: `engineFolder: ${engineFolder}\nmodels: { base: { route: [base] } }\nupstreams: { base: { engine: llama, model: ${base} } }\n`,
+		})
 		await ready(server)
-		const completion = { model: 'base', prompt: ['The capital of France', 'The capital of Italy'], max_tokens: 4, temperature: 0, logprobs: 2, echo: true }
-		const { object, choices } = (await (await server.call('/v1/completions', completion)).json()) as { object: string; choices: { text: string; logprobs: { tokens: string[]; token_logprobs: unknown[] } }[] }
+		const completion = {
+			model: 'base',
+			prompt: ['The capital of France', 'The capital of Italy'],
+			max_tokens: 4,
+			temperature: 0,
+			logprobs: 2,
+			echo: true,
+		}
+		const { object, choices } = (await (await server.call('/v1/completions', completion)).json()) as {
+			object: string
+			choices: { text: string; logprobs: { tokens: string[]; token_logprobs: unknown[] } }[]
+		}
 		expect(object).toBe('text_completion')
-		expect(choices.map(({ text }) => text)).toEqual([expect.stringMatching(/^The capital of France/), expect.stringMatching(/^The capital of Italy/)])
+		expect(choices.map(({ text }) => text)).toEqual([
+			expect.stringMatching(/^The capital of France/),
+			expect.stringMatching(/^The capital of Italy/),
+		])
 		expect(choices[0]?.logprobs.tokens.join('')).toBe(choices[0]?.text ?? '')
 		const refused = await server.call('/v1/chat/completions', { ...france, model: 'base' })
 		expect(refused.status).toBe(404)
-		expect(await refused.json()).toMatchObject({ error: { message: expect.stringContaining('This is not a chat model'), param: 'model' } })
+		expect(await refused.json()).toMatchObject({
+			error: { message: expect.stringContaining('This is not a chat model'), param: 'model' },
+		})
 		await server.stop()
 	})
 
@@ -155,10 +222,16 @@ describe.skipIf(!isEngineHere)('other models', () => {
 		const data = await temporaryFolder()
 		const broken = join(data, 'broken.gguf')
 		await Bun.write(broken, 'GGUF and nothing else')
-		const server = await startServer({ data, config: `engineFolder: ${engineFolder}\nmodels: { broken: { route: [broken] } }\nupstreams: { broken: { engine: llama, model: ${broken} } }\n` })
+		const server = await startServer({
+			data,
+			config: `engineFolder: ${engineFolder}\nmodels: { broken: { route: [broken] } }\nupstreams: { broken: { engine: llama, model: ${broken} } }\n`,
+		})
 		let state = { status: 'starting', models: [] as { note?: string }[] }
 		while (state.status === 'starting') state = (await (await fetch(`${server.url}/ready`)).json()) as typeof state
-		expect(state).toMatchObject({ status: 'failed', models: [{ status: 'failed', note: expect.stringContaining('broken.gguf') }] })
+		expect(state).toMatchObject({
+			status: 'failed',
+			models: [{ status: 'failed', note: expect.stringContaining('broken.gguf') }],
+		})
 		const refused = await server.call('/v1/chat/completions', { ...france, model: 'broken' })
 		expect(refused.status).toBe(503)
 		expect(refused.headers.get('retry-after')).not.toBeNull()

@@ -97,7 +97,7 @@ describe('a body', () => {
 				400,
 			)
 			await expectRefusal(
-				await server.call('/v1/chat/completions', place('{"a":'.repeat(100_000) + '1' + '}'.repeat(100_000))),
+				await server.call('/v1/chat/completions', place(`${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`)),
 				400,
 			)
 		})

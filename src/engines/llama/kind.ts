@@ -145,9 +145,9 @@ function serve(
 		value === undefined ? [] : [`--${flag}`, String(value)],
 	)
 	const { command, socketFolder, environment, clock, log, engineFolder, name: upstream } = surroundings
-	const advice = catalogue.find(({ id }) => id === name)?.sampling
+	const advice = catalogue.find(({ id }) => id === name)?.advice
 	return engine.replace({
-		...(advice === undefined ? {} : { sampling: advice }),
+		...(advice === undefined ? {} : { advice }),
 		command: [...command, 'engine', '--library', engineFolder, ...args],
 		socket: join(socketFolder, `${upstream.replace(/[^\w-]/g, '_').slice(0, 30)}-${generation}.sock`),
 		environment,

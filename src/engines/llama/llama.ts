@@ -3,8 +3,10 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
+import type { Message } from '../../chat/message.ts'
 import type { ChatRequest, Sampling } from '../../chat/request.ts'
 import type { EmbeddingRequest, Embeddings } from '../../embeddings/embeddings.ts'
+import type { Advice } from '../../models/catalogue.ts'
 import type { TextCompletionRequest } from '../../text-completions/text-completions.ts'
 import type { Engine, EngineCall, EngineState } from '../engine.ts'
 import { openOpenAICompatible } from '../openai-compatible/openai-compatible.ts'
@@ -21,13 +23,13 @@ export interface LlamaOptions {
 
 /** A model to be served by a process of its own. */
 export interface ServedProcess extends SupervisorOptions {
-	/** For requests that say neither. */
-	readonly sampling?: Pick<Sampling, 'temperature' | 'topP'>
+	/** For requests that say nothing else. */
+	readonly advice?: Advice
 }
 
 /** One process and the client that speaks to it. */
 interface Served {
-	readonly sampling: Pick<Sampling, 'temperature' | 'topP'>
+	readonly advice: Advice | undefined
 	readonly supervisor: Supervisor
 	readonly client: Engine
 	/** Calls that run on it. */
@@ -48,10 +50,10 @@ export class Llama implements Engine {
 	}
 
 	/** From now on new calls go to this process, as soon as it is ready; the one before ends with its last call. */
-	async replace({ sampling = {}, ...options }: ServedProcess): Promise<void> {
+	async replace({ advice, ...options }: ServedProcess): Promise<void> {
 		const supervisor = new Supervisor(options)
 		const served: Served = {
-			sampling,
+			advice,
 			supervisor,
 			client: openOpenAICompatible({ url: 'http://engine/v1', unixSocket: options.socket, trusted: true }),
 			calls: 0,
@@ -97,14 +99,15 @@ export class Llama implements Engine {
 	}
 
 	chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
-		return this.stream(call, ({ client, sampling }, named) =>
-			client.chat({ ...request, sampling: advised(request.sampling, sampling) }, named),
-		)
+		return this.stream(call, ({ client, advice }, named) => {
+			const messages = introduced(request.messages, advice)
+			return client.chat({ ...request, messages, sampling: advised(request.sampling, advice) }, named)
+		})
 	}
 
 	complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
-		return this.stream(call, ({ client, sampling }, named) =>
-			client.complete({ ...request, sampling: advised(request.sampling, sampling) }, named),
+		return this.stream(call, ({ client, advice }, named) =>
+			client.complete({ ...request, sampling: advised(request.sampling, advice) }, named),
 		)
 	}
 
@@ -171,8 +174,15 @@ export class Llama implements Engine {
 	}
 }
 
-function advised(asked: Sampling, advice: Pick<Sampling, 'temperature' | 'topP'>): Sampling {
-	return asked.temperature === undefined && asked.topP === undefined ? { ...asked, ...advice } : asked
+function advised(asked: Sampling, advice: Advice | undefined): Sampling {
+	if (advice === undefined || asked.temperature !== undefined || asked.topP !== undefined) return asked
+	return { ...asked, temperature: advice.temperature, topP: advice.topP }
+}
+
+function introduced(messages: readonly Message[], advice: Advice | undefined): readonly Message[] {
+	if (advice?.system === undefined || messages.some(({ role }) => role === 'system' || role === 'developer'))
+		return messages
+	return [{ role: 'system', content: [{ type: 'text', text: advice.system }] }, ...messages]
 }
 
 /** The process serves one model, under the name it was started with. */

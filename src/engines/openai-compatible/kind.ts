@@ -7,11 +7,7 @@ import { openOpenAICompatible } from './openai-compatible.ts'
 
 const options = z.strictObject({
 	url: z.url({ protocol: /^https?$/ }).describe('Base URL with its version, as http://host:8000/v1.'),
-	key: z
-		.string()
-		.min(1)
-		.optional()
-		.describe('API key of the upstream; `${NAME}` takes it from the environment, `file:PATH` from a file.'),
+	key: z.string().min(1).optional().describe('API key of the upstream; may come from the environment or from a file.'),
 	headers: z.record(z.string(), z.string()).optional().describe('Headers sent with every request.'),
 	socket: z.string().min(1).optional().describe("Unix socket to connect to instead of the URL's host."),
 	firstByteTimeoutMs: z.int().min(100).optional().describe('Longest wait for an answer to begin, in milliseconds.'),

@@ -8,23 +8,25 @@ export function writeMessages(
 	messages: readonly Message[],
 	developerRole: 'developer' | 'system',
 ): readonly JsonObject[] {
-	return messages.map((message) => {
-		switch (message.role) {
-			case 'system':
-			case 'developer':
-				return {
-					role: message.role === 'system' ? 'system' : developerRole,
-					content: writeTexts(message.content),
-					name: message.name,
-				}
-			case 'user':
-				return { role: 'user', content: writeUserContent(message.content), name: message.name }
-			case 'assistant':
-				return writeAssistant(message)
-			case 'tool':
-				return { role: 'tool', tool_call_id: message.callId, content: writeTexts(message.content) }
-		}
-	})
+	return messages.map((message) => writeMessage(message, developerRole))
+}
+
+function writeMessage(message: Message, developerRole: 'developer' | 'system'): JsonObject {
+	switch (message.role) {
+		case 'system':
+		case 'developer':
+			return {
+				role: message.role === 'system' ? 'system' : developerRole,
+				content: writeTexts(message.content),
+				name: message.name,
+			}
+		case 'user':
+			return { role: 'user', content: writeUserContent(message.content), name: message.name }
+		case 'assistant':
+			return writeAssistant(message)
+		case 'tool':
+			return { role: 'tool', tool_call_id: message.callId, content: writeTexts(message.content) }
+	}
 }
 
 function writeTexts(parts: readonly TextPart[]) {

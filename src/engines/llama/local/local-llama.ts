@@ -79,7 +79,8 @@ async function refuseOtherFiles(path: string): Promise<void> {
 	const file = await open(path)
 	try {
 		const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0)
-		if (bytesRead < headBytes || buffer.toString('latin1', 0, 4) !== 'GGUF') throw new Error(`${path} is not a GGUF model file.`)
+		if (bytesRead < headBytes || buffer.toString('latin1', 0, 4) !== 'GGUF')
+			throw new Error(`${path} is not a GGUF model file.`)
 		const [version, tensors, fields] = [buffer.readUInt32LE(4), buffer.readBigUInt64LE(8), buffer.readBigUInt64LE(16)]
 		if (version < 2 || version > 3 || tensors === 0n || tensors > mostEntries || fields === 0n || fields > mostEntries)
 			throw new Error(`${path} is a broken GGUF model file.`)
