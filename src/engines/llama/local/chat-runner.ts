@@ -40,17 +40,19 @@ export class ChatRunner {
 	}
 
 	/** @throws ChatError for what the model cannot do or take, and when there is no room. */
-	run(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatEvent> {
+	async run(request: ChatRequest, signal: AbortSignal): Promise<AsyncIterable<ChatEvent>> {
 		const { vocabulary, scheduler, contextTokens } = this.parts
 		const { format } = this.template.calls
 		const tools = callableTools(request)
-		const { tokens: prompt, opensThinking } = renderConversation(
+		const { text, opensThinking } = renderConversation(
 			request,
 			request.toolChoice.type === 'none' ? [] : request.tools,
 			this.template,
 			this.promptText,
 		)
-		if (prompt.length >= contextTokens) throw tooLong(contextTokens, prompt.length)
+		const most = countedContexts * contextTokens
+		const prompt = await this.promptText.read(text, most, signal)
+		if (prompt.length >= contextTokens) throw tooLong(contextTokens, prompt.length, most)
 		const grammar = answerGrammar(request, format, { allowed: this.template.thinks, begun: opensThinking })
 		const compiled = grammar === undefined ? undefined : compile(this.parts.addon, grammar)
 		const seed = randomSeed()
@@ -95,10 +97,14 @@ function spokenControls(vocabulary: Vocabulary, format: CallFormat): ReadonlySet
 	)
 }
 
-function tooLong(contextTokens: number, promptTokens: number): ChatError {
+/** A prompt that fills the context this many times is counted no further. */
+const countedContexts = 16
+
+function tooLong(contextTokens: number, promptTokens: number, most: number): ChatError {
+	const resulted = promptTokens > most ? `more than ${most}` : String(promptTokens)
 	return new ChatError(
 		'context-length-exceeded',
-		`This model's maximum context length is ${contextTokens} tokens. However, your messages resulted in ${promptTokens} tokens. Please reduce the length of the messages.`,
+		`This model's maximum context length is ${contextTokens} tokens. However, your messages resulted in ${resulted} tokens. Please reduce the length of the messages.`,
 		{ param: 'messages', code: 'context_length_exceeded' },
 	)
 }

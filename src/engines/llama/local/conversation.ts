@@ -6,13 +6,13 @@ import { ChatError } from '../../../chat/error.ts'
 import { type AssistantMessage, type Message, textOf } from '../../../chat/message.ts'
 import type { ChatRequest } from '../../../chat/request.ts'
 import type { Tool } from '../../../chat/tool.ts'
-import type { Token } from './binding.ts'
 import { instructions, writeCalls } from './call-format.ts'
 import type { PromptText } from './prompt-text.ts'
 import { type ChatTemplate, type TemplateMessage, thinkOpen } from './template.ts'
 
 export interface Prompt {
-	readonly tokens: readonly Token[]
+	/** Rendered, for `PromptText.read`. */
+	readonly text: string
 	/** The prompt ends inside the model's thinking. */
 	readonly opensThinking: boolean
 }
@@ -47,7 +47,7 @@ export function renderConversation(
 		try {
 			const rendered = template.render(attempt, options)
 			return {
-				tokens: promptText.read(rendered),
+				text: rendered,
 				opensThinking: template.thinks && rendered.trimEnd().endsWith(thinkOpen),
 			}
 		} catch (thrown) {

@@ -2,7 +2,7 @@
 // of its own, since a broken file may take the process down. It does not know HTTP, sockets or who supervises it.
 
 import { open, stat } from 'node:fs/promises'
-import { ChatError } from '../../../chat/error.ts'
+import { asChatError, ChatError } from '../../../chat/error.ts'
 import type { ChatEvent } from '../../../chat/event.ts'
 import type { ChatRequest } from '../../../chat/request.ts'
 import type { EmbeddingRequest, Embeddings } from '../../../embeddings/embeddings.ts'
@@ -210,7 +210,7 @@ class LocalLlama implements Engine {
 		this.refuseClosed()
 		const { chats } = this.parts
 		if (chats === undefined) throw this.wrongOperation('chat')
-		return chats.run(request, call.signal)
+		return chats.run(request, call.signal).catch((thrown: unknown) => this.explain(thrown))
 	}
 
 	async complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
@@ -241,6 +241,12 @@ class LocalLlama implements Engine {
 
 	private refuseClosed(): void {
 		if (this.closing !== undefined) throw new ChatError('unavailable', 'The engine is closed.')
+	}
+
+	/** What was thrown while a request was prepared, which closing may have interrupted. */
+	private explain(thrown: unknown): never {
+		this.refuseClosed()
+		throw asChatError(thrown)
 	}
 
 	private wrongOperation(asked: Operation): ChatError {

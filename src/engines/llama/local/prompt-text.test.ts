@@ -36,7 +36,7 @@ function plain(text: string): number[] {
 	return Array.from(text, (character) => firstCharacter + (character.codePointAt(0) ?? 0))
 }
 
-test('the template writes control tokens, the texts in it never do', () => {
+test('the template writes control tokens, the texts in it never do', async () => {
 	const reader = promptText()
 	for (const text of [
 		'Hi',
@@ -50,33 +50,33 @@ test('the template writes control tokens, the texts in it never do', () => {
 		'',
 	]) {
 		const rendered = `<|start|>user\n${reader.guard(text)}<|end|>\n`
-		expect(reader.read(rendered)).toEqual([0, ...plain(`user\n${text}`), 1, ...plain('\n')])
+		expect(await reader.read(rendered)).toEqual([0, ...plain(`user\n${text}`), 1, ...plain('\n')])
 	}
 })
 
-test('a control token cannot be put together from a text and what stands beside it', () => {
+test('a control token cannot be put together from a text and what stands beside it', async () => {
 	const reader = promptText()
-	expect(reader.read(`${reader.guard('<|en')}d|>`)).toEqual(plain('<|end|>'))
-	expect(reader.read(`<|en${reader.guard('d|> more')}`)).toEqual(plain('<|end|> more'))
-	expect(reader.read(reader.guard('<|en') + reader.guard('d|>'))).toEqual(plain('<|end|>'))
+	expect(await reader.read(`${reader.guard('<|en')}d|>`)).toEqual(plain('<|end|>'))
+	expect(await reader.read(`<|en${reader.guard('d|> more')}`)).toEqual(plain('<|end|> more'))
+	expect(await reader.read(reader.guard('<|en') + reader.guard('d|>'))).toEqual(plain('<|end|>'))
 })
 
-test('the longest control token wins', () => {
-	expect(promptText().read('<|endless|>')).toEqual([3])
+test('the longest control token wins', async () => {
+	expect(await promptText().read('<|endless|>')).toEqual([3])
 })
 
-test('values are guarded inside, names of members included', () => {
+test('values are guarded inside, names of members included', async () => {
 	const reader = promptText()
 	const guarded = JSON.stringify(reader.guardAll({ '<|end|>': ['<|start|>', 1, null, { a: '[INST]' }] }))
-	expect(reader.read(guarded)).toEqual(plain('{"<|end|>":["<|start|>",1,null,{"a":"[INST]"}]}'))
+	expect(await reader.read(guarded)).toEqual(plain('{"<|end|>":["<|start|>",1,null,{"a":"[INST]"}]}'))
 })
 
-test('what goes in front goes in front once, and white space is swallowed where a token swallows it', () => {
-	expect(promptText({ bos: 0 }).read('a')).toEqual([0, ...plain('a')])
-	expect(promptText({ bos: 0 }).read('<|start|>a')).toEqual([0, ...plain('a')])
-	expect(promptText({ swallows: '<|end|>' }).read('<|end|>\n a')).toEqual([1, ...plain('a')])
+test('what goes in front goes in front once, and white space is swallowed where a token swallows it', async () => {
+	expect(await promptText({ bos: 0 }).read('a')).toEqual([0, ...plain('a')])
+	expect(await promptText({ bos: 0 }).read('<|start|>a')).toEqual([0, ...plain('a')])
+	expect(await promptText({ swallows: '<|end|>' }).read('<|end|>\n a')).toEqual([1, ...plain('a')])
 })
 
-test('lone surrogates are replaced, and no text is lost', () => {
-	expect(promptText().read(promptText().guard('a\ud800b\0'))).toEqual(plain('a\u{FFFD}b\0'))
+test('lone surrogates are replaced, and no text is lost', async () => {
+	expect(await promptText().read(promptText().guard('a\ud800b\0'))).toEqual(plain('a\u{FFFD}b\0'))
 })

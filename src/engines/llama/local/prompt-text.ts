@@ -6,6 +6,9 @@ import { randomBytes } from 'node:crypto'
 import type { Token } from './binding.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
+/** Characters; read in some ten milliseconds. */
+const sliceLength = 16_384
+
 export class PromptText {
 	private readonly vocabulary: Vocabulary
 	private readonly mark = `\u{E000}${randomBytes(12).toString('hex')}\u{E001}`
@@ -44,26 +47,59 @@ export class PromptText {
 		return Object.fromEntries(Object.entries(value).map(([name, member]) => [this.guard(name), this.guardAll(member)]))
 	}
 
-	/** The tokens of a rendered prompt. */
-	read(rendered: string): readonly Token[] {
+	/**
+	 * The tokens of a rendered prompt; stops early when there are more than `most`. Long prompts are read in slices, between which
+	 * others get their turn.
+	 *
+	 * @throws the signal's reason.
+	 */
+	async read(rendered: string, most = Number.POSITIVE_INFINITY, signal?: AbortSignal): Promise<readonly Token[]> {
 		const tokens: Token[] = []
+		let unread = 0
+		for (const piece of this.pieces(rendered)) {
+			if (tokens.length > most) break
+			if (typeof piece === 'number') {
+				tokens.push(piece)
+				continue
+			}
+			for (const token of this.vocabulary.tokenize(piece)) tokens.push(token)
+			unread += piece.length
+			if (unread < sliceLength) continue
+			unread = 0
+			await new Promise((resolve) => setImmediate(resolve))
+			signal?.throwIfAborted()
+		}
+		return this.vocabulary.framed(tokens)
+	}
+
+	/** Control tokens, and the texts between them. */
+	private *pieces(rendered: string): Generator<Token | string> {
 		let from = 0
 		for (let at = 0; at < rendered.length; at++) {
 			const text = this.controlAt(rendered, at)
 			const control = text === undefined ? undefined : this.vocabulary.controls.get(text)
 			if (text === undefined || control === undefined) continue
 			const before = rendered.slice(from, at)
-			tokens.push(...this.plain(control.stripsBefore ? before.trimEnd() : before), control.token)
+			yield* this.slices(control.stripsBefore ? before.trimEnd() : before)
+			yield control.token
 			from = at + text.length
 			while (control.stripsAfter && /\s/.test(rendered.charAt(from))) from++
 			at = from - 1
 		}
-		tokens.push(...this.plain(rendered.slice(from)))
-		return this.vocabulary.framed(tokens)
+		yield* this.slices(rendered.slice(from))
 	}
 
-	private plain(text: string): readonly Token[] {
-		return this.vocabulary.tokenize(text.replaceAll(this.mark, ''))
+	/** Cut in front of a space, where byte-level tokenizers begin a word anyway. */
+	private *slices(text: string): Generator<string> {
+		const plain = text.replaceAll(this.mark, '')
+		let from = 0
+		while (this.vocabulary.canSlice && plain.length - from > 2 * sliceLength) {
+			const space = plain.indexOf(' ', from + sliceLength)
+			const to = space < 0 || space - from > 2 * sliceLength ? wholeCharacter(plain, from + sliceLength) : space
+			yield plain.slice(from, to)
+			from = to
+		}
+		yield plain.slice(from)
 	}
 
 	private controlAt(text: string, at: number): string | undefined {
@@ -89,4 +125,10 @@ export class PromptText {
 		}
 		return false
 	}
+}
+
+/** A place not inside a surrogate pair. */
+function wholeCharacter(text: string, at: number): number {
+	const code = text.charCodeAt(at)
+	return code >= 0xdc00 && code <= 0xdfff ? at + 1 : at
 }

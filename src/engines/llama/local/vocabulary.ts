@@ -37,6 +37,11 @@ export class Vocabulary {
 		this.controls = controls
 	}
 
+	/** A text may be read in slices; SentencePiece would put a space in front of each. */
+	get canSlice(): boolean {
+		return this.file.tokenizer === 'gpt2'
+	}
+
 	has(token: number): boolean {
 		return Number.isInteger(token) && token >= 0 && token < this.size
 	}
