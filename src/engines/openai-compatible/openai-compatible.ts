@@ -186,7 +186,7 @@ class OpenAICompatible implements Engine {
 	private async *readAnswer(response: Response, reader: AnswerReader, running: RunningCall): AsyncGenerator<ChatEvent> {
 		try {
 			if (response.headers.get('content-type')?.includes('text/event-stream') === true)
-				yield* readStream(response, reader)
+				yield* readStream(response, reader, running)
 			else yield* readCompletion(await readBody(response), reader)
 		} catch (thrown) {
 			yield* reader.fail(whyBroken(thrown, running))
@@ -197,22 +197,30 @@ class OpenAICompatible implements Engine {
 	}
 }
 
-async function* readStream(response: Response, reader: AnswerReader): AsyncGenerator<ChatEvent> {
+/** Events that arrived together with what was already read are not told to a caller who is gone. */
+async function* readStream(response: Response, reader: AnswerReader, running: RunningCall): AsyncGenerator<ChatEvent> {
 	const events = new EventStreamReader({ maxEventLength })
 	let complete = false
 	for await (const bytes of response.body ?? []) {
 		for (const { data } of events.read(bytes)) {
 			if (data === '[DONE]') complete = true
-			else if (data !== '') yield* reader.read(parseChunk(data))
+			else if (data !== '') yield* whileWanted(reader.read(parseChunk(data)), running)
 		}
 		if (complete) break
 	}
 	if (!complete)
 		for (const { data } of events.end()) {
 			if (data === '[DONE]') complete = true
-			else if (data !== '') yield* reader.read(parseChunk(data))
+			else if (data !== '') yield* whileWanted(reader.read(parseChunk(data)), running)
 		}
-	yield* reader.end(complete)
+	yield* whileWanted(reader.end(complete), running)
+}
+
+function* whileWanted(events: readonly ChatEvent[], running: RunningCall): Generator<ChatEvent> {
+	for (const event of events) {
+		if (running.signal.aborted) throw reasonOf(running)
+		yield event
+	}
 }
 
 /** @throws ChatError `upstream-failed` for what is no JSON. */

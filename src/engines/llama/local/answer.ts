@@ -10,6 +10,7 @@ import type { Scheduler } from './scheduler.ts'
 export class Answer {
 	private readonly scheduler: Scheduler
 	private readonly promptTokens: number
+	private readonly fingerprint: string
 	private readonly signal: AbortSignal
 	private choices: readonly Choice[] = []
 	private readonly events: ChatEvent[] = []
@@ -21,9 +22,10 @@ export class Answer {
 	private wake: (() => void) | undefined
 
 	/** @param promptTokens of all prompts, each counted once. */
-	constructor(scheduler: Scheduler, promptTokens: number, signal: AbortSignal) {
+	constructor(scheduler: Scheduler, promptTokens: number, fingerprint: string, signal: AbortSignal) {
 		this.scheduler = scheduler
 		this.promptTokens = promptTokens
+		this.fingerprint = fingerprint
 		this.signal = signal
 	}
 
@@ -68,7 +70,7 @@ export class Answer {
 
 	private async *read(): AsyncGenerator<ChatEvent, void, undefined> {
 		try {
-			yield { type: 'start' }
+			yield { type: 'start', fingerprint: this.fingerprint }
 			while (true) {
 				const event = this.events.shift()
 				if (event !== undefined) yield event

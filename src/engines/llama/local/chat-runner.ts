@@ -24,6 +24,7 @@ export interface RunnerParts {
 	readonly scheduler: Scheduler
 	/** Prompt and answer together. */
 	readonly contextTokens: number
+	readonly fingerprint: string
 }
 
 export class ChatRunner {
@@ -56,7 +57,7 @@ export class ChatRunner {
 		const grammar = answerGrammar(request, format, { allowed: this.template.thinks, begun: opensThinking })
 		const compiled = grammar === undefined ? undefined : compile(this.parts.addon, grammar)
 		const seed = randomSeed()
-		const answer = new Answer(scheduler, prompt.length, signal)
+		const answer = new Answer(scheduler, prompt.length, this.parts.fingerprint, signal)
 		const maxTokens = Math.min(request.maxTokens ?? Number.POSITIVE_INFINITY, contextTokens - prompt.length)
 		return answer.begin(
 			Array.from({ length: request.choices }, (_, index) => {

@@ -27,7 +27,7 @@ export class CompletionRunner {
 		const prompts = request.prompts.map((prompt) => this.read(prompt))
 		const seed = randomSeed()
 		const promptTokens = prompts.reduce((sum, { tokens }) => sum + tokens.length, 0)
-		const answer = new Answer(this.parts.scheduler, promptTokens, signal)
+		const answer = new Answer(this.parts.scheduler, promptTokens, this.parts.fingerprint, signal)
 		const choices = prompts.flatMap((prompt, at) =>
 			Array.from({ length: request.choices }, (_, k) =>
 				this.choice(request, prompt, at * request.choices + k, seed, answer),

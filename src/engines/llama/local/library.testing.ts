@@ -6,14 +6,13 @@ import { openLog } from '../../../telemetry/log.ts'
 import type { Engine } from '../../engine.ts'
 import { type LocalLlamaOptions, openLocalLlama } from './local-llama.ts'
 
-export const libraryFolder = process.env.DRAGOMAN_TEST_ENGINE ?? '/tmp/eng'
-export const toyPath =
-	[join(import.meta.dir, '../../../../models/tiny-chat-q8_0.gguf'), '/work/shared/models/tiny-chat-q8_0.gguf'].find(
-		existsSync,
-	) ?? ''
+const root = join(import.meta.dir, '../../../..')
+export const libraryFolder = process.env.DRAGOMAN_TEST_ENGINE ?? join(root, '.cache', 'engine')
+/** The weights of the toy model, which the package carries. */
+export const toyPath = join(root, 'models', 'tiny-chat-q8_0.gguf')
 
 /** Tests of the engine are skipped where its library, which is installed on demand, is not there. */
-export const isLibraryHere = toyPath !== '' && existsSync(join(libraryFolder, 'node_modules', 'node-llama-cpp'))
+export const isLibraryHere = existsSync(join(libraryFolder, 'node_modules', 'node-llama-cpp'))
 
 export const silentLog = openLog({ level: 'silent', format: 'json' })
 

@@ -1,9 +1,10 @@
 // node-llama-cpp, imported from the folder it was installed into. It knows nothing of models. Nothing is ever downloaded or compiled
 // here: what the folder holds is what runs.
 
-import { access } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { z } from 'zod'
 import type { Log } from '../../../telemetry/log.ts'
 import type { Llama, LlamaLibrary } from './binding.ts'
 
@@ -37,4 +38,12 @@ export async function openLibrary({ folder, gpu, log }: LibraryOptions): Promise
 		throw new Error(`The engine library in ${folder} is not the version that this engine was written for.`)
 	}
 	return llama
+}
+
+const packageSchema = z.object({ version: z.string() })
+
+/** The version of the library in a folder, from its own package file. */
+export async function libraryVersion(folder: string): Promise<string> {
+	const text = await readFile(join(folder, 'node_modules', 'node-llama-cpp', 'package.json'), 'utf8')
+	return packageSchema.parse(JSON.parse(text)).version
 }

@@ -13,7 +13,8 @@ import type { Llama, LlamaContext, LlamaModel } from './binding.ts'
 import { ChatRunner } from './chat-runner.ts'
 import { CompletionRunner } from './completion-runner.ts'
 import { Embedder } from './embedder.ts'
-import { openLibrary } from './library.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import { libraryVersion, openLibrary } from './library.ts'
 import { readModelFile } from './model-file.ts'
 import { Samplers } from './sampler.ts'
 import { type Job, Scheduler } from './scheduler.ts'
@@ -138,7 +139,15 @@ async function openModel(llama: Llama, options: LocalLlamaOptions): Promise<Engi
 		threads,
 		now: () => performance.now(),
 	})
-	const parts = { addon: llama._bindings, model, vocabulary, scheduler, contextTokens: context.contextSize }
+	const fingerprint = await fingerprintOf(options.modelPath, await libraryVersion(options.libraryFolder))
+	const parts = {
+		addon: llama._bindings,
+		model,
+		vocabulary,
+		scheduler,
+		contextTokens: context.contextSize,
+		fingerprint,
+	}
 	const template = readTemplate(file.chatTemplate, model, vocabulary, log)
 	log.info(
 		{ model: modelName, contextTokens: context.contextSize, parallel, gpu: llama.gpu, threads },

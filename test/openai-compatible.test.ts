@@ -1,0 +1,176 @@
+// The OpenAI-compatible engine against our own OpenAI dialect: what one half of the wire writes the other reads, through a real socket.
+
+import { afterAll, describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { collect } from '../src/chat/collect.ts'
+import { ChatError } from '../src/chat/error.ts'
+import type { ChatRequest } from '../src/chat/request.ts'
+import { openEcho } from '../src/engines/echo/echo.ts'
+import { engineContract } from '../src/engines/engine.contract.ts'
+import { openOpenAICompatible } from '../src/engines/openai-compatible/openai-compatible.ts'
+import { type Listener, listen } from '../src/http/listener.ts'
+import { ModelTable } from '../src/models/model.ts'
+import { openHandler } from '../src/pipeline/handler.ts'
+import { Secret } from '../src/secrets/secret.ts'
+import { openLog } from '../src/telemetry/log.ts'
+import { systemClock } from '../src/time/clock.ts'
+import { temporaryFolder } from './server.ts'
+
+const contextTokens = 1000
+const listeners: Listener[] = []
+afterAll(() => Promise.all(listeners.map((listener) => listener.close(0))))
+
+/** A gateway without keys on the echo engine. */
+function listenEcho(address: string): Listener {
+	const handler = openHandler({
+		keys: undefined,
+		models: new ModelTable([{ name: 'echo', type: 'text-generation', aliases: [], ownedBy: 'test', route: ['echo'] }]),
+		upstreams: [{ name: 'echo', engine: openEcho({ contextTokens }), model: undefined }],
+		limits: { maxBytes: 10_000_000, timeoutMs: 5000, maxDepth: 100, keepAliveMs: 0 },
+		version: '0',
+		clock: systemClock,
+		log: openLog({ level: 'silent', format: 'json' }),
+	})
+	const listener = listen({ address, fetch: handler.fetch, maxBodyBytes: 20_000_000 })
+	listeners.push(listener)
+	return listener
+}
+
+const expectations = {
+	model: 'echo',
+	prompt: 'One two three four five six seven eight nine ten eleven twelve.',
+	contextTokens,
+}
+const overTcp = listenEcho('127.0.0.1:0')
+
+engineContract(
+	'openai-compatible over TCP',
+	async () => openOpenAICompatible({ url: `${overTcp.url}/v1`, trusted: true }),
+	expectations,
+)
+engineContract(
+	'openai-compatible over a Unix socket',
+	async () => {
+		const socket = join(await temporaryFolder(), 'echo.sock')
+		listenEcho(socket)
+		return openOpenAICompatible({ url: 'http://engine/v1', unixSocket: socket, trusted: true })
+	},
+	expectations,
+)
+
+const request: ChatRequest = {
+	model: 'm',
+	messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }],
+	sampling: {},
+	stop: [],
+	choices: 1,
+	tools: [],
+	toolChoice: { type: 'none' },
+	parallelToolCalls: true,
+	responseFormat: { type: 'text' },
+	passthrough: {},
+}
+const call = { signal: new AbortController().signal, model: 'm', requestId: 'req_1' }
+
+/** Asks a server that answers with `respond`, and tells what came of it. */
+async function ask(respond: (request: Request) => Response | Promise<Response>): Promise<ChatError | string> {
+	const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: respond })
+	const engine = openOpenAICompatible({ url: `http://127.0.0.1:${server.port}/v1`, key: new Secret('sk-upstream') })
+	try {
+		const { choices } = await collect(await engine.chat(request, call))
+		return choices[0]?.text ?? ''
+	} catch (thrown) {
+		if (thrown instanceof ChatError) return thrown
+		throw thrown
+	} finally {
+		await engine.close()
+		await server.stop(true)
+	}
+}
+
+const chunk = (delta: object, finish: string | null = null) =>
+	`data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`
+const stream = (...pieces: readonly string[]) =>
+	new Response(pieces.join(''), { headers: { 'content-type': 'text/event-stream' } })
+
+describe('a foreign server', () => {
+	test('is sent our key and asked to stream', async () => {
+		let seen: unknown
+		await ask(async (received) => {
+			seen = {
+				key: received.headers.get('authorization'),
+				path: new URL(received.url).pathname,
+				body: await received.json(),
+			}
+			return stream(chunk({ content: 'a' }), chunk({}, 'stop'), 'data: [DONE]\n\n')
+		})
+		expect(seen).toMatchObject({
+			key: 'Bearer sk-upstream',
+			path: '/v1/chat/completions',
+			body: { model: 'm', stream: true, stream_options: { include_usage: true } },
+		})
+	})
+	test('may answer unstreamed', async () => {
+		expect(
+			await ask(() =>
+				Response.json({
+					id: 'x',
+					object: 'chat.completion',
+					created: 1,
+					model: 'm',
+					choices: [{ index: 0, message: { role: 'assistant', content: 'whole' }, finish_reason: 'stop' }],
+				}),
+			),
+		).toBe('whole')
+	})
+	const failures: readonly (readonly [string, () => Response, Partial<ChatError>])[] = [
+		[
+			'that refuses our key is our operator’s problem',
+			() => Response.json({ error: { message: 'Incorrect API key sk-upstream' } }, { status: 401 }),
+			{ kind: 'upstream-failed' },
+		],
+		[
+			'that is busy says when to come again',
+			() => new Response('{"error":{"message":"slow down"}}', { status: 429, headers: { 'retry-after': '7' } }),
+			{ kind: 'rate-limited', retryAfterMs: 7000, sent: 'nothing' },
+		],
+		[
+			'whose context is too short says so',
+			() =>
+				Response.json(
+					{ error: { message: 'maximum context length is 5', code: 'context_length_exceeded', param: 'messages' } },
+					{ status: 400 },
+				),
+			{ kind: 'context-length-exceeded', param: 'messages' },
+		],
+		['that fails', () => new Response('oops', { status: 500 }), { kind: 'upstream-failed' }],
+		['that stops in the middle', () => stream(chunk({ content: 'a' })), { kind: 'upstream-failed', sent: 'yes' }],
+		[
+			'that sends garbage',
+			() => stream(chunk({ content: 'a' }), 'data: {not json\n\n'),
+			{ kind: 'upstream-failed', sent: 'yes' },
+		],
+		[
+			'that sends an error in its stream',
+			() => stream(chunk({ content: 'a' }), 'data: {"error":{"message":"out of memory"}}\n\n'),
+			{ sent: 'yes' },
+		],
+		[
+			'that redirects is not followed',
+			() => Response.redirect('http://127.0.0.1:1/v1', 307),
+			{ kind: 'upstream-failed' },
+		],
+	]
+	for (const [name, respond, expected] of failures) {
+		test(name, async () => {
+			const outcome = await ask(respond)
+			expect(outcome).toBeInstanceOf(ChatError)
+			expect(outcome).toMatchObject(expected)
+			expect(String(outcome)).not.toContain('sk-upstream')
+		})
+	}
+	test('that is not there proves that nothing was sent', async () => {
+		const engine = openOpenAICompatible({ url: 'http://127.0.0.1:9/v1' })
+		await expect(engine.chat(request, call)).rejects.toMatchObject({ kind: 'unavailable', sent: 'nothing' })
+	})
+})
