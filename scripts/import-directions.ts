@@ -45,7 +45,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		'time',
 	],
 	config: ['engines', 'models', 'telemetry', 'secrets'],
-	'gateway.ts': ['config', 'dialects', 'engines', 'keys', 'models', 'pipeline', 'stores', 'telemetry', 'time'],
+	'gateway.ts': ['config', 'dialects', 'engines', 'http', 'keys', 'models', 'pipeline', 'stores', 'telemetry', 'time'],
 	cli: ['gateway.ts', 'config', 'engines', 'http', 'keys', 'models', 'pipeline', 'stores', 'telemetry', 'time', 'chat'],
 	'main.ts': ['cli', 'config'],
 }

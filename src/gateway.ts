@@ -7,6 +7,7 @@ import { readRegistries } from './config/package-index.ts'
 import type { Settings } from './config/settings.ts'
 import type { EngineSurroundings, ProgressSink } from './engines/kind.ts'
 import { engineKinds } from './engines/list.ts'
+import { StaticFiles } from './http/static-files.ts'
 import { withConfiguredKey } from './keys/configured-key-store.ts'
 import { createKey, keyOf } from './keys/key.ts'
 import type { KeyStore } from './keys/key-store.ts'
@@ -51,6 +52,11 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 		models,
 		upstreams,
 		limits: { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs },
+		page: new StaticFiles(join(import.meta.dir, '..', 'console'), {
+			'/': 'index.html',
+			'/console/console.js': 'console.js',
+			'/console/console.css': 'console.css',
+		}),
 		version: surroundings.version,
 		clock: surroundings.clock,
 		log: surroundings.log,

@@ -11,6 +11,7 @@ import { eventStream } from '../http/event-stream.ts'
 import { normalisePath } from '../http/path.ts'
 import type { Received } from '../http/received.ts'
 import { RouteTable } from '../http/route-table.ts'
+import type { StaticFiles } from '../http/static-files.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { ModelTable } from '../models/model.ts'
 import type { Log } from '../telemetry/log.ts'
@@ -26,6 +27,8 @@ export interface HandlerOptions {
 	readonly models: ModelTable
 	readonly upstreams: readonly Upstream[]
 	readonly limits: BodyLimits & { readonly keepAliveMs: number }
+	/** The web page, where one is served. */
+	readonly page?: StaticFiles
 	readonly version: string
 	readonly clock: Clock
 	readonly log: Log
@@ -62,6 +65,8 @@ export function openHandler(options: HandlerOptions): Handler {
 			if (request.method === 'OPTIONS') return preflight(request)
 			const status = writeStatus(received, ready, options.version)
 			if (status !== undefined) return status
+			const file = request.method === 'GET' ? options.page?.find(received.path) : undefined
+			if (file !== undefined) return file
 			const match = table.find(received.method === 'HEAD' ? 'GET' : received.method, received.path)
 			const dialect = match.type === 'found' ? match.target.dialect : defaultDialect
 			try {

@@ -1,0 +1,29 @@
+// Files of a folder as answers: the web page. Only the files that were named can be asked for.
+
+import { join } from 'node:path'
+
+/** For a page that loads nothing from elsewhere and is embedded nowhere. */
+const headers: Readonly<Record<string, string>> = {
+	'content-security-policy':
+		"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+	'x-content-type-options': 'nosniff',
+	'referrer-policy': 'no-referrer',
+	'cache-control': 'no-cache',
+}
+
+export class StaticFiles {
+	private readonly folder: string
+	private readonly files: ReadonlyMap<string, string>
+
+	/** @param files request paths with the file in `folder` that answers each. */
+	constructor(folder: string, files: Readonly<Record<string, string>>) {
+		this.folder = folder
+		this.files = new Map(Object.entries(files))
+	}
+
+	/** The file for a normalised path, or undefined where there is none. */
+	find(path: string): Response | undefined {
+		const name = this.files.get(path)
+		return name === undefined ? undefined : new Response(Bun.file(join(this.folder, name)), { headers })
+	}
+}
