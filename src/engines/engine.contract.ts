@@ -5,10 +5,10 @@ import { collect } from '../chat/collect.ts'
 import type { Completion } from '../chat/completion.ts'
 import { ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
+import { brokenRule } from '../chat/event-rules.testing.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import type { Tool } from '../chat/tool.ts'
 import type { Engine, EngineCall } from './engine.ts'
-import { brokenRule } from './event-rules.testing.ts'
 
 export interface EngineExpectations {
 	/** What the engine calls the model to ask. */

@@ -30,7 +30,7 @@ export function listen({ address, fetch, maxBodyBytes }: ListenOptions): Listene
 		},
 	}
 	const server: Server<undefined> = address.startsWith('/')
-		? Bun.serve({ ...handler, unix: address })
+		? Bun.serve(unixOptions({ ...handler, unix: address }))
 		: Bun.serve({ ...handler, ...hostAndPort(address), idleTimeout: idleSeconds })
 	return {
 		url: address.startsWith('/')
@@ -52,4 +52,12 @@ export function listen({ address, fetch, maxBodyBytes }: ListenOptions): Listene
 function hostAndPort(address: string): { readonly hostname: string; readonly port: number } {
 	const colon = address.lastIndexOf(':')
 	return { hostname: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) }
+}
+
+/**
+ * Whoever may open the socket may be quiet on it: Bun would cut a stream after 10 s, once its first chunk is written. Its types do not
+ * know the option for Unix sockets; its server does.
+ */
+function unixOptions<Options extends { readonly unix: string }>(options: Options): Options {
+	return Object.assign(options, { idleTimeout: 0 })
 }

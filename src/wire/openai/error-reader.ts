@@ -191,12 +191,18 @@ function isKind(name: unknown): name is ChatErrorKind {
 
 /** `retry-after-ms`, or `retry-after` in seconds or as a date. */
 function readRetryAfter(headers: Headers, nowMs: number): number | undefined {
-	const ms = Number(headers.get('retry-after-ms') ?? Number.NaN)
-	if (ms >= 0) return ms
+	const ms = readAmount(headers.get('retry-after-ms'))
+	if (ms !== undefined) return ms
 	const after = headers.get('retry-after')
-	if (after === null || after.trim() === '') return undefined
-	const seconds = Number(after)
-	if (seconds >= 0) return seconds * 1000
-	const date = Date.parse(after)
+	const seconds = readAmount(after)
+	if (seconds !== undefined) return seconds * 1000
+	const date = httpDate.test(after ?? '') ? Date.parse(after ?? '') : Number.NaN
 	return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs)
+}
+
+/** The preferred form of RFC 9110, section 5.6.7; `Date.parse` alone takes `-1` for a month. */
+const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
+
+function readAmount(text: string | null): number | undefined {
+	return text !== null && /^\d{1,9}(\.\d+)?$/.test(text) ? Number(text) : undefined
 }

@@ -27,3 +27,15 @@ test('gives a core up while that is faster, and takes it back afterwards', () =>
 	const idleAgain = play(choice, 160, (threads) => 64 / threads)
 	expect(idleAgain.slice(-32).filter((threads) => threads === 2).length).toBeGreaterThan(28)
 })
+
+test('learns of prompts and of answers apart', () => {
+	const choice = new ThreadChoice(2)
+	for (let step = 0; step < 64; step++) {
+		const forPrompt = choice.choose(64)
+		choice.took(64, forPrompt, 64 / forPrompt)
+		const forAnswers = choice.choose(4)
+		choice.took(4, forAnswers, forAnswers === 2 ? 400 : 40)
+	}
+	expect(choice.choose(64)).toBe(2)
+	expect(choice.choose(4)).toBe(1)
+})

@@ -1,6 +1,6 @@
-// The rules of chat/event.ts as a check, for tests of anything that produces events.
+// The rules of event.ts as a check, for tests of anything that produces events.
 
-import type { ChatEvent } from '../chat/event.ts'
+import type { ChatEvent } from './event.ts'
 
 interface SeenChoice {
 	finished: boolean

@@ -1,0 +1,412 @@
+// Streams as servers really send them, each liberty of contracts and field reports once. Every stream is also read with its events
+// checked against the rules of chat/event.ts.
+
+import { describe, expect, test } from 'bun:test'
+import { collect } from '../../chat/collect.ts'
+import type { Choice } from '../../chat/completion.ts'
+import type { ChatEvent } from '../../chat/event.ts'
+import { brokenRule } from '../../chat/event-rules.testing.ts'
+import { type ChatAnswerReading, ChatChunkReader } from './chat-chunk-reader.ts'
+import { readCompletion } from './completion-reader.ts'
+
+const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 }
+
+function open(changes: Partial<ChatAnswerReading> = {}): ChatChunkReader {
+	let made = 0
+	return new ChatChunkReader({
+		model: 'm',
+		choices: 1,
+		errors: { title: 'The upstream', trusted: false },
+		countPrompt: () => 11,
+		namedTool: false,
+		newCallId: () => `call_made_${made++}`,
+		...changes,
+	})
+}
+
+const chunk = (delta: object, finish_reason: string | null = null, index = 0) => ({
+	id: 'x',
+	object: 'chat.completion.chunk',
+	model: 'm',
+	choices: [{ index, delta, finish_reason }],
+})
+const ended = [{ choices: [], usage }] as const
+
+function read(chunks: readonly unknown[], changes: Partial<ChatAnswerReading> = {}, complete = true) {
+	const reader = open(changes)
+	const events = [...chunks.flatMap((one) => reader.read(one)), ...reader.end(complete)]
+	expect(brokenRule(events)).toBeUndefined()
+	expect(reader.end(true)).toEqual([])
+	return events
+}
+
+async function* replay(events: readonly ChatEvent[]) {
+	yield* events
+}
+
+async function choicesOf(
+	chunks: readonly unknown[],
+	changes: Partial<ChatAnswerReading> = {},
+): Promise<readonly Choice[]> {
+	return (await collect(replay(read([...chunks, ...ended], changes)))).choices
+}
+
+describe('texts', () => {
+	test('role first, texts as they come, the reason, the usage last', () => {
+		expect(
+			read([
+				chunk({ role: 'assistant', content: '' }),
+				chunk({ content: 'He' }),
+				chunk({ content: 'llo' }),
+				chunk({}, 'stop'),
+				...ended,
+			]),
+		).toEqual([
+			{ type: 'start' },
+			{ type: 'text', choice: 0, text: 'He' },
+			{ type: 'text', choice: 0, text: 'llo' },
+			{ type: 'choice-finish', choice: 0, reason: 'stop' },
+			{
+				type: 'finish',
+				usage: { promptTokens: 3, completionTokens: 2, cachedTokens: 0, reasoningTokens: 0, source: 'upstream' },
+			},
+		])
+	})
+
+	test("the upstream's model is told where it differs from what was asked, its fingerprint always", () => {
+		const [start] = read([{ ...chunk({}), model: 'm-2026', system_fingerprint: 'fp_1' }, chunk({}, 'stop')])
+		expect(start).toEqual({ type: 'start', model: 'm-2026', fingerprint: 'fp_1' })
+	})
+
+	test('reasoning under either name, refusals, and content as a list of parts', async () => {
+		const [choice] = await choicesOf([
+			chunk({ role: 'assistant', reasoning_content: 'hm', reasoning: 'hm', content: null }),
+			chunk({ reasoning: ' so' }),
+			chunk({ content: [{ type: 'text', text: 'yes' }] }),
+			chunk({ refusal: 'no' }, 'stop'),
+		])
+		expect(choice).toMatchObject({ reasoning: 'hm so', text: 'yes', refusal: 'no' })
+	})
+
+	test('log-probabilities, also of a token that ends inside a character', () => {
+		const logprobs = {
+			content: [{ token: 'é', logprob: -0.5, bytes: [195], top_logprobs: [{ token: 'e', logprob: -1 }] }],
+		}
+		const events = read([{ model: 'm', choices: [{ index: 0, delta: { content: '' }, logprobs }] }, chunk({}, 'stop')])
+		expect(events[1]).toEqual({
+			type: 'text',
+			choice: 0,
+			text: '',
+			logprobs: [{ token: 'é', logprob: -0.5, bytes: [195], top: [{ token: 'e', logprob: -1, bytes: null }] }],
+		})
+	})
+
+	test('choice 1 may come first, and choices nobody asked for are dropped', async () => {
+		const events = read(
+			[chunk({ content: 'b' }, 'stop', 1), chunk({ content: 'c' }, 'stop', 2), chunk({ content: 'a' }, 'length')],
+			{ choices: 2 },
+		)
+		expect((await collect(replay(events))).choices.map(({ text, finishReason }) => [text, finishReason])).toEqual([
+			['a', 'length'],
+			['b', 'stop'],
+		])
+	})
+
+	test('usage on every chunk: the last one counts', () => {
+		const counting = (completion_tokens: number) => ({
+			...chunk({ content: 'x' }),
+			usage: { prompt_tokens: 3, completion_tokens },
+		})
+		expect(read([counting(1), counting(2), { ...chunk({}, 'stop'), usage: null }]).at(-1)).toMatchObject({
+			usage: { completionTokens: 2 },
+		})
+	})
+
+	test('usage never told is counted', () => {
+		expect(read([chunk({ content: 'a' }), chunk({ content: 'b' }, 'stop')]).at(-1)).toMatchObject({
+			usage: { promptTokens: 11, completionTokens: 2, source: 'counted' },
+		})
+	})
+
+	test('details of usage never exceed what they are part of', () => {
+		const details = { prompt_tokens_details: { cached_tokens: 99 }, completion_tokens_details: { reasoning_tokens: 1 } }
+		expect(
+			read([chunk({ content: 'a' }, 'stop'), { choices: [], usage: { ...usage, ...details } }]).at(-1),
+		).toMatchObject({
+			usage: { cachedTokens: 3, reasoningTokens: 1 },
+		})
+	})
+
+	for (const [said, meant] of [
+		['eos', 'stop'],
+		['max_tokens', 'length'],
+		['content_filter', 'content-filter'],
+		['whatever', 'stop'],
+		['tool_calls', 'stop'],
+	] as const) {
+		test(`finish reason ${said} without calls means ${meant}`, async () => {
+			expect((await choicesOf([chunk({ content: 'a' }, said)]))[0]?.finishReason).toBe(meant)
+		})
+	}
+
+	test('a reason that is repeated, and text behind it, change nothing', async () => {
+		expect(await choicesOf([chunk({ content: 'a' }, 'length'), chunk({ content: 'b' }, 'stop')])).toMatchObject([
+			{ text: 'a', finishReason: 'length' },
+		])
+	})
+})
+
+const call = (fields: object) => chunk({ tool_calls: [fields] })
+const weather = { name: 'get_weather', arguments: '' }
+
+describe('tool calls', () => {
+	test('are told piece by piece', () => {
+		const events = read([
+			call({ index: 0, id: 'c1', type: 'function', function: weather }),
+			call({ index: 0, function: { arguments: '{"a"' } }),
+			call({ index: 0, function: { arguments: ':1}' } }),
+			chunk({}, 'tool_calls'),
+		])
+		expect(events.slice(1, 5)).toEqual([
+			{ type: 'tool-call', choice: 0, call: 0, kind: 'function', id: 'c1', name: 'get_weather' },
+			{ type: 'tool-arguments', choice: 0, call: 0, fragment: '{"a"' },
+			{ type: 'tool-arguments', choice: 0, call: 0, fragment: ':1}' },
+			{ type: 'choice-finish', choice: 0, reason: 'tool-calls' },
+		])
+	})
+
+	const one = { type: 'function', id: 'c1', name: 'get_weather', arguments: '{"a":1}' }
+	const two = { type: 'function', id: 'c2', name: 'get_time', arguments: '{"b":2}' }
+	const streams: readonly (readonly [string, readonly unknown[], readonly object[]])[] = [
+		[
+			'id and name repeated in each delta',
+			[
+				call({ index: 0, id: 'c1', type: 'function', function: weather }),
+				call({ index: 0, id: 'c1', type: 'function', function: { name: 'get_weather', arguments: '{"a":' } }),
+				call({ index: 0, id: 'c1', type: null, function: { name: 'get_weather', arguments: '1}' } }),
+			],
+			[one],
+		],
+		[
+			'later names null or empty, and nothing more behind whole arguments',
+			[
+				call({ index: 0, id: 'c1', function: weather }),
+				call({ index: 0, id: null, function: { name: null, arguments: '{"a":1}' } }),
+				call({ index: 0, id: '', function: { name: '', arguments: '' } }),
+				call({ index: 0, function: { name: 'get_weather', arguments: null } }),
+			],
+			[one],
+		],
+		[
+			'no index at all',
+			[
+				call({ id: 'c1', function: weather }),
+				call({ function: { arguments: '{"a":1}' } }),
+				call({ id: 'c2', function: { name: 'get_time', arguments: '{"b"' } }),
+				call({ function: { arguments: ':2}' } }),
+			],
+			[one, two],
+		],
+		[
+			'indexes from 1, one left out',
+			[
+				call({ index: 1, id: 'c1', function: { ...weather, arguments: '{"a":1}' } }),
+				call({ index: 3, id: 'c2', function: { name: 'get_time', arguments: '{"b":2}' } }),
+			],
+			[one, two],
+		],
+		[
+			'two calls under one index',
+			[
+				call({ index: 0, id: 'c1', function: { ...weather, arguments: '{"a":1}' } }),
+				call({ index: 0, id: 'c2', function: { name: 'get_time', arguments: '{"b":2}' } }),
+			],
+			[one, two],
+		],
+		[
+			'the same tool twice under one index, without ids',
+			[
+				call({ index: 0, function: { ...weather, arguments: '{"a":1}' } }),
+				call({ index: 0, function: { ...weather, arguments: '{"a":2}' } }),
+			],
+			[
+				{ ...one, id: 'call_made_0' },
+				{ ...one, id: 'call_made_1', arguments: '{"a":2}' },
+			],
+		],
+		[
+			'heads first, then arguments in turns',
+			[
+				chunk({
+					tool_calls: [
+						{ index: 0, id: 'c1', function: weather },
+						{ index: 1, id: 'c2', function: { name: 'get_time' } },
+					],
+				}),
+				call({ index: 0, function: { arguments: '{"a"' } }),
+				call({ index: 1, function: { arguments: '{"b"' } }),
+				call({ index: 0, function: { arguments: ':1}' } }),
+				call({ index: 1, function: { arguments: ':2}' } }),
+			],
+			[one, two],
+		],
+		[
+			'arguments as an object',
+			[call({ index: 0, id: 'c1', function: { name: 'get_weather', arguments: { a: 1 } } })],
+			[one],
+		],
+		[
+			'no arguments: an empty object',
+			[call({ index: 0, id: 'c1', function: weather }), call({ index: 1, id: 'c2', function: { name: 'get_time' } })],
+			[
+				{ ...one, arguments: '{}' },
+				{ ...two, arguments: '{}' },
+			],
+		],
+		[
+			'the id before the name',
+			[
+				call({ index: 0, id: 'c1' }),
+				call({ index: 0, function: { arguments: '{"a"' } }),
+				call({ index: 0, function: { name: 'get_weather', arguments: ':1}' } }),
+			],
+			[one],
+		],
+		[
+			'one id for two calls',
+			[
+				call({ index: 0, id: 'c1', function: { ...weather, arguments: '{"a":1}' } }),
+				call({ index: 1, id: 'c1', function: { name: 'get_time', arguments: '{"b":2}' } }),
+			],
+			[one, { ...two, id: 'call_made_0' }],
+		],
+		[
+			'the deprecated function_call',
+			[
+				chunk({ function_call: { name: 'get_weather', arguments: '{"a"' } }),
+				chunk({ function_call: { arguments: ':1}' } }),
+			],
+			[{ ...one, id: 'call_made_0' }],
+		],
+		[
+			'custom tools',
+			[
+				call({ index: 0, id: 'c1', type: 'custom', custom: { name: 'shell', input: 'ls' } }),
+				call({ index: 0, custom: { input: ' -l' } }),
+			],
+			[{ type: 'custom', id: 'c1', name: 'shell', arguments: 'ls -l' }],
+		],
+		['an empty list of calls', [chunk({ content: 'x', tool_calls: [] })], []],
+	]
+	for (const [name, chunks, calls] of streams) {
+		test(name, async () => {
+			const [choice] = await choicesOf([...chunks, chunk({}, 'stop')])
+			expect<readonly object[] | undefined>(choice?.toolCalls).toEqual(calls)
+			expect(choice?.finishReason).toBe(calls.length > 0 ? 'tool-calls' : 'stop')
+		})
+	}
+
+	test('a named tool may end with stop, as it does at OpenAI', async () => {
+		const [choice] = await choicesOf([call({ index: 0, id: 'c1', function: weather }), chunk({}, 'stop')], {
+			namedTool: true,
+		})
+		expect(choice?.finishReason).toBe('stop')
+	})
+
+	test('a call that is never named breaks the answer off', () => {
+		expect(
+			read([call({ index: 0, id: 'c1', function: { arguments: '{}' } }), chunk({}, 'tool_calls')]).at(-1),
+		).toMatchObject({
+			type: 'error',
+			error: { kind: 'upstream-failed', sent: 'yes' },
+		})
+	})
+
+	test('calls without end break the answer off', () => {
+		const many = Array.from({ length: 2000 }, (_, index) => ({
+			index,
+			id: `c${index}`,
+			function: { name: 'f', arguments: '{}' },
+		}))
+		expect(read([chunk({ tool_calls: many })]).at(-1)).toMatchObject({
+			type: 'error',
+			error: { kind: 'upstream-failed' },
+		})
+		const long = Array.from({ length: 9 }, () =>
+			call({ index: 0, id: 'c', function: { name: 'f', arguments: 'x'.repeat(1_000_000) } }),
+		)
+		expect(read(long).at(-1)).toMatchObject({ type: 'error', error: { kind: 'upstream-failed' } })
+	})
+})
+
+describe('ends', () => {
+	test('[DONE] without any finish reason is an end', async () => {
+		expect(await choicesOf([chunk({ content: 'a' })])).toMatchObject([{ text: 'a', finishReason: 'stop' }])
+	})
+
+	test('finished choices without [DONE] are an end', () => {
+		expect(read([chunk({ content: 'a' }, 'stop')], {}, false).at(-1)?.type).toBe('finish')
+	})
+
+	test('an open choice without [DONE] was cut, and what came stands', () => {
+		expect(read([chunk({ content: 'a' }), chunk({ content: 'b' })], {}, false).slice(1)).toMatchObject([
+			{ type: 'text', text: 'a' },
+			{ type: 'text', text: 'b' },
+			{
+				type: 'error',
+				error: { kind: 'upstream-failed', message: 'The upstream stopped while answering.', sent: 'yes' },
+				usage: { completionTokens: 2 },
+			},
+		])
+	})
+
+	test('nothing at all is no answer, [DONE] or not', () => {
+		for (const chunks of [[], [{}], ['text'], [null], [{ choices: [] }]]) {
+			const reader = open()
+			expect([...chunks.flatMap((one) => reader.read(one)), ...reader.end(true)].at(-1)).toMatchObject({
+				type: 'error',
+				error: { kind: 'upstream-failed' },
+			})
+		}
+	})
+
+	test('an error in the stream is the last event, in any of its forms', () => {
+		const forms = [
+			{ error: { message: 'boom' } },
+			{ error: 'boom' },
+			{ object: 'error', message: 'boom' },
+			{ ...chunk({}), error: { message: 'boom', code: 502 } },
+		]
+		for (const form of forms) {
+			const events = read([chunk({ content: 'a' }), form, chunk({ content: 'b' }, 'stop')])
+			expect(events.map(({ type }) => type)).toEqual(['start', 'text', 'error'])
+			expect(events[2]).toMatchObject({ error: { kind: 'upstream-failed', sent: 'yes' } })
+		}
+		expect(read([chunk({ content: 'a' }, 'error')]).at(-1)?.type).toBe('error')
+	})
+
+	test('an error key without an error is none', () => {
+		expect(read([{ ...chunk({ content: 'a' }, 'stop'), error: null }]).at(-1)?.type).toBe('finish')
+	})
+})
+
+describe('a whole answer', () => {
+	const message = {
+		role: 'assistant',
+		content: 'Hi',
+		tool_calls: [
+			{ id: 'c1', type: 'function', function: weather },
+			{ id: 'c2', type: 'function', function: weather },
+		],
+	}
+	test('is read like a stream of one chunk, its calls told apart by place', async () => {
+		const events = readCompletion({ model: 'm', choices: [{ message, finish_reason: 'tool_calls' }], usage }, open())
+		expect(brokenRule(events, 1)).toBeUndefined()
+		const { choices } = await collect(replay(events))
+		expect(choices).toMatchObject([{ text: 'Hi', toolCalls: [{ id: 'c1' }, { id: 'c2' }], finishReason: 'tool-calls' }])
+	})
+	test('that is an error, or nothing, is an error', () => {
+		for (const body of [{ error: { message: 'boom' } }, {}, 'boom', null, []])
+			expect(readCompletion(body, open()).at(-1)?.type).toBe('error')
+	})
+})

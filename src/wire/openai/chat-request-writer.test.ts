@@ -1,0 +1,141 @@
+// The client half against the server half: what is written, our own reader reads back as the same request.
+
+import { expect, test } from 'bun:test'
+import type { ChatRequest } from '../../chat/request.ts'
+import { readChatRequest } from './chat-request-reader.ts'
+import { type ChatRequestForm, writeChatRequest } from './chat-request-writer.ts'
+
+const form: ChatRequestForm = { maxTokensField: 'max_completion_tokens', developerRole: 'developer' }
+
+const plain: ChatRequest = {
+	model: 'm',
+	messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }],
+	sampling: {},
+	stop: [],
+	choices: 1,
+	tools: [],
+	toolChoice: { type: 'none' },
+	parallelToolCalls: true,
+	responseFormat: { type: 'text' },
+	passthrough: {},
+}
+
+const text = (text: string) => ({ type: 'text', text }) as const
+const parameters = {
+	type: 'object',
+	properties: { city: { type: 'string' } },
+	required: ['city'],
+	additionalProperties: false,
+}
+const weather = { type: 'function', name: 'get_weather', description: 'd', parameters, strict: true } as const
+const shell = { type: 'custom', name: 'shell', grammar: { syntax: 'regex', definition: '.*' } } as const
+
+const full: ChatRequest = {
+	...plain,
+	messages: [
+		{ role: 'system', content: [text('a'), text('b')], name: 's' },
+		{ role: 'developer', content: [text('c')] },
+		{
+			role: 'user',
+			name: 'ann',
+			content: [
+				text('look'),
+				{ type: 'image', url: 'https://e/x.png', detail: 'low' },
+				{ type: 'image', url: 'data:image/png;base64,AA' },
+				{ type: 'audio', data: 'AA', format: 'wav' },
+				{ type: 'file', id: 'f1', name: 'n.pdf', data: 'data:;base64,AA' },
+			],
+		},
+		{
+			role: 'assistant',
+			content: [],
+			reasoning: 'hm',
+			toolCalls: [
+				{ type: 'function', id: 'c1', name: 'get_weather', arguments: '{"city":"Paris"}' },
+				{ type: 'custom', id: 'c2', name: 'shell', arguments: 'ls' },
+			],
+		},
+		{ role: 'tool', callId: 'c1', content: [text('21')] },
+		{ role: 'tool', callId: 'c2', content: [text('x'), text('y')] },
+		{ role: 'assistant', content: [{ type: 'refusal', text: 'no' }], toolCalls: [] },
+		{ role: 'assistant', content: [text('yes')], toolCalls: [] },
+		{ role: 'user', content: [text('ok')] },
+	],
+	sampling: {
+		temperature: 0,
+		topP: 0.5,
+		topK: 40,
+		minP: 0.1,
+		frequencyPenalty: -1,
+		presencePenalty: 1,
+		repetitionPenalty: 1.1,
+		logitBias: new Map([[50256, -100]]),
+		seed: 42,
+	},
+	maxTokens: 10,
+	stop: ['\n', 'END'],
+	choices: 2,
+	logprobs: { top: 5 },
+	tools: [weather, shell],
+	toolChoice: { type: 'required', only: ['shell', 'get_weather'] },
+	parallelToolCalls: false,
+	responseFormat: { type: 'json-schema', name: 'r', description: 'd', schema: parameters, strict: true },
+	reasoningEffort: 'high',
+	user: 'u1',
+	passthrough: { metadata: { a: 'b' }, chat_template_kwargs: { thinking: true } },
+}
+
+/** Through bytes, as on the wire. */
+function roundTrip(request: ChatRequest): ChatRequest {
+	return readChatRequest(JSON.parse(JSON.stringify(writeChatRequest(request, request.model, form)))).request
+}
+
+test('everything a request can say comes back', () => {
+	expect(roundTrip(full)).toEqual(full)
+})
+
+const variants: readonly Partial<ChatRequest>[] = [
+	{},
+	{ tools: [weather], toolChoice: { type: 'none' } },
+	{ tools: [weather], toolChoice: { type: 'auto' } },
+	{ tools: [weather, shell], toolChoice: { type: 'auto', only: ['shell'] } },
+	{ tools: [weather, shell], toolChoice: { type: 'named', name: 'shell' } },
+	{ tools: [weather, shell], toolChoice: { type: 'named', name: 'get_weather' } },
+	{ tools: [{ type: 'function', name: 'f', strict: false }], toolChoice: { type: 'required' } },
+	{ responseFormat: { type: 'json-object' }, messages: [{ role: 'user', content: [text('JSON')] }] },
+	{ responseFormat: { type: 'json-schema', name: 'r', strict: false } },
+	{ logprobs: { top: 0 } },
+	{ messages: [{ role: 'user', content: [text('')] }] },
+]
+for (const variant of variants) {
+	test(`${JSON.stringify(variant)} comes back`, () => {
+		expect(roundTrip({ ...plain, ...variant })).toEqual({ ...plain, ...variant })
+	})
+}
+
+test('what is at its default is not written', () => {
+	expect(JSON.parse(JSON.stringify(writeChatRequest(plain, 'theirs', form)))).toEqual({
+		model: 'theirs',
+		messages: [{ role: 'user', content: 'hi' }],
+		stream: true,
+		stream_options: { include_usage: true },
+	})
+})
+
+test('the form of the server is kept to', () => {
+	const written = writeChatRequest(
+		{ ...plain, maxTokens: 5, messages: [{ role: 'developer', content: [text('a')] }] },
+		'm',
+		{
+			maxTokensField: 'max_tokens',
+			developerRole: 'system',
+		},
+	)
+	expect(written).toMatchObject({ max_tokens: 5, messages: [{ role: 'system', content: 'a' }] })
+	expect(written).not.toContainKey('max_completion_tokens')
+})
+
+test('fields passed through never take the place of our own', () => {
+	const passthrough = { model: 'other', stream: false, n: 50, top_logprobs: 3 }
+	expect(writeChatRequest({ ...plain, passthrough }, 'm', form)).toMatchObject({ model: 'm', stream: true })
+})

@@ -1,0 +1,199 @@
+// The documentation, held against the program: what one knows the other has to know.
+
+import { describe, expect, test } from 'bun:test'
+import { readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Command } from 'commander'
+import { z } from 'zod'
+import { ChatError, type ChatErrorKind } from '../src/chat/error.ts'
+import { buildProgram } from '../src/cli/program.ts'
+import { loadConfig } from '../src/config/load.ts'
+import { configSchema } from '../src/config/schema.ts'
+import { engineKinds } from '../src/engines/list.ts'
+import { root, runCommand, temporaryFolder } from './server.ts'
+
+const pages = [
+	'README.md',
+	'ARCHITECTURE.md',
+	'CONTRIBUTING.md',
+	'CHANGELOG.md',
+	'models/README.md',
+	...list('docs'),
+	...list('decisions'),
+]
+const read = (page: string) => Bun.file(join(root, page)).text()
+const docs = (await Promise.all(list('docs').map(read))).join('\n')
+
+function list(folder: string): readonly string[] {
+	return readdirSync(join(root, folder))
+		.filter((name) => name.endsWith('.md'))
+		.map((name) => `${folder}/${name}`)
+}
+
+const program = buildProgram({
+	environment: {},
+	version: '0',
+	command: [],
+	print: () => undefined,
+	tell: () => undefined,
+})
+
+/** Every command with the words that call it. */
+function* commands(
+	command: Command,
+	words: readonly string[],
+): Generator<readonly [words: readonly string[], command: Command]> {
+	yield [words, command]
+	for (const child of command.commands) yield* commands(child, [...words, child.name()])
+}
+const all = [...commands(program, ['dragoman'])]
+
+describe('every command', () => {
+	for (const [words, command] of all) {
+		if (words.length > 1) {
+			test(`${words.join(' ')} is documented, with its options`, () => {
+				const group = `dragoman ${words[1]}`
+				expect(docs).toContain(group)
+				expect(docs).toContain(words.at(-1) ?? '')
+				for (const option of command.options) if (!option.hidden) expect(docs).toContain(option.long ?? '')
+			})
+		}
+		test(`${words.join(' ')} --help`, async () => {
+			const { status, stdout } = await runCommand([...words.slice(1), '--help'])
+			expect(status).toBe(0)
+			expect(stdout).toContain(`Usage: ${words.join(' ')}`)
+		})
+	}
+	test('that does not exist ends with 2', async () => {
+		expect((await runCommand(['nonsense'])).status).toBe(2)
+		expect((await runCommand(['serve', '--nonsense'])).status).toBe(2)
+	})
+	test('that the documentation names exists', () => {
+		const known = new Set(all.map(([words]) => words.slice(1).join(' ')))
+		for (const [, first = '', second = ''] of docs.matchAll(
+			/dragoman (serve|engine|keys|models|config)(?: (install|create|list|revoke|pull|remove|check|schema))?\b/g,
+		))
+			expect(known).toContain([first, second].filter((word) => word !== '').join(' '))
+	})
+})
+
+describe('every field of the configuration', () => {
+	const page = read('docs/configuration.md')
+	const schema = z.toJSONSchema(configSchema, { io: 'input' })
+	const fields = [
+		...Object.keys(schema.properties ?? {}),
+		...fieldsOf(schema, 'models'),
+		...Object.values(engineKinds).flatMap(({ options }) => Object.keys(options.shape)),
+	]
+	for (const field of new Set(fields)) {
+		if (field === 'log' || field === 'limits') continue
+		test(field, async () => {
+			expect(await page).toMatch(new RegExp(`\`([a-z]+\\.)?${field}\``))
+		})
+	}
+	for (const group of ['log', 'limits']) {
+		for (const field of fieldsOf(schema, group, 'properties'))
+			test(`${group}.${field}`, async () => expect(await page).toContain(`\`${group}.${field}\``))
+	}
+	for (const engine of Object.keys(engineKinds))
+		test(`engine ${engine}`, async () => expect(await page).toContain(`### ${engine}\n`))
+	test('variables of the environment', async () => {
+		for (const name of ['DRAGOMAN_LISTEN', 'DRAGOMAN_DATA', 'DRAGOMAN_CONFIG', 'DRAGOMAN_ADMIN_KEY'])
+			expect(await page).toContain(name)
+	})
+})
+
+/** Names of the fields of one member of a JSON Schema. */
+function fieldsOf(
+	schema: object,
+	member: string,
+	kind: 'additionalProperties' | 'properties' = 'additionalProperties',
+): readonly string[] {
+	const found = z
+		.looseObject({
+			properties: z.record(
+				z.string(),
+				z.looseObject({
+					properties: z.record(z.string(), z.unknown()).optional(),
+					additionalProperties: z
+						.looseObject({ properties: z.record(z.string(), z.unknown()).optional() })
+						.or(z.boolean())
+						.optional(),
+				}),
+			),
+		})
+		.parse(schema).properties[member]
+	const inner = kind === 'properties' ? found : found?.additionalProperties
+	const fields = typeof inner === 'object' ? Object.keys(inner.properties ?? {}) : []
+	if (fields.length === 0) throw new Error(`${member} has no fields`)
+	return fields
+}
+
+test('every configuration in the documentation and the examples is valid', async () => {
+	let checked = 0
+	const folder = await temporaryFolder()
+	const texts = [
+		...(await Promise.all(pages.map(read))).flatMap((text) =>
+			[...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml = '']) => yaml),
+		),
+	]
+	for (const name of readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.yaml')))
+		texts.push(await read(`examples/${name}`))
+	for (const yaml of texts) {
+		const file = join(folder, `${checked++}.yaml`)
+		await Bun.write(file, yaml)
+		await loadConfig({ file, overrides: {}, environment: { OPENAI_API_KEY: 'sk-example' } })
+	}
+	expect(checked).toBeGreaterThan(3)
+})
+
+test('every kind of error is documented', () => {
+	const kinds: Readonly<Record<ChatErrorKind, true>> = {
+		'invalid-request': true,
+		'context-length-exceeded': true,
+		unsupported: true,
+		'too-large': true,
+		'request-timeout': true,
+		unauthenticated: true,
+		'invalid-key': true,
+		forbidden: true,
+		'model-not-found': true,
+		'wrong-operation': true,
+		'not-found': true,
+		'method-not-allowed': true,
+		'rate-limited': true,
+		overloaded: true,
+		unavailable: true,
+		'upstream-timeout': true,
+		'upstream-failed': true,
+		cancelled: true,
+		internal: true,
+	}
+	for (const kind of Object.keys(kinds)) {
+		expect(docs).toContain(`| \`${kind}\` |`)
+		expect(new ChatError(kind as ChatErrorKind, 'x').kind).toBe(kind as ChatErrorKind)
+	}
+})
+
+test('every link leads to a file', async () => {
+	let links = 0
+	for (const page of pages) {
+		for (const [, target = ''] of (await read(page)).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)) {
+			if (/^[a-z]+:/.test(target)) continue
+			links++
+			const path = join(root, dirname(page), target)
+			const exists =
+				(await Bun.file(path).exists()) ||
+				readdirSync(dirname(path)).includes(target.replace(/\/$/, '').split('/').at(-1) ?? '')
+			if (!exists) throw new Error(`${page} links to ${target}`)
+		}
+	}
+	expect(links).toBeGreaterThan(10)
+})
+
+test('every npm script that is named exists', async () => {
+	const { scripts } = (await Bun.file(join(root, 'package.json')).json()) as { scripts: Record<string, string> }
+	for (const page of pages)
+		for (const [, script = ''] of (await read(page)).matchAll(/npm run ([\w:]+)/g))
+			expect(Object.keys(scripts)).toContain(script)
+})

@@ -1,0 +1,40 @@
+// A stand-in for `dragoman engine`: the same wire on the same kind of socket, with the echo engine behind it and no library to install.
+// `--crash STATUS LINE` ends at once instead, with the line on standard error.
+
+import { parseArgs } from 'node:util'
+import { openEcho } from '../src/engines/echo/echo.ts'
+import { listen } from '../src/http/listener.ts'
+import { ModelTable } from '../src/models/model.ts'
+import { openHandler } from '../src/pipeline/handler.ts'
+import { openLog } from '../src/telemetry/log.ts'
+import { systemClock } from '../src/time/clock.ts'
+
+const { values } = parseArgs({
+	options: {
+		socket: { type: 'string' },
+		name: { type: 'string', default: 'echo' },
+		crash: { type: 'string' },
+		says: { type: 'string', default: '' },
+		'until-stdin-ends': { type: 'boolean' },
+	},
+})
+
+if (values.crash !== undefined) {
+	process.stderr.write(`starting\n${values.says}\n`)
+	process.exit(Number(values.crash))
+}
+
+const handler = openHandler({
+	keys: undefined,
+	models: new ModelTable([
+		{ name: values.name, type: 'text-generation', aliases: [], ownedBy: 'test', route: ['echo'] },
+	]),
+	upstreams: [{ name: 'echo', engine: openEcho({ contextTokens: 1000 }), model: undefined }],
+	limits: { maxBytes: 10_000_000, timeoutMs: 5000, maxDepth: 100, keepAliveMs: 0 },
+	version: '0',
+	clock: systemClock,
+	log: openLog({ level: 'silent', format: 'json' }),
+})
+listen({ address: values.socket ?? '', fetch: handler.fetch, maxBodyBytes: 20_000_000 })
+for await (const _ of Bun.stdin.stream());
+process.exit(0)

@@ -1,0 +1,175 @@
+// The embedded engine's supervision with real processes: they are killed, replaced and hopeless here, and the gateway's side holds.
+
+import { afterEach, expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { collect } from '../src/chat/collect.ts'
+import type { ChatEvent } from '../src/chat/event.ts'
+import { brokenRule } from '../src/chat/event-rules.testing.ts'
+import type { ChatRequest } from '../src/chat/request.ts'
+import { engineContract } from '../src/engines/engine.contract.ts'
+import type { EngineCall } from '../src/engines/engine.ts'
+import { Llama } from '../src/engines/llama/llama.ts'
+import { Supervisor, type SupervisorOptions } from '../src/engines/llama/supervisor.ts'
+import { openLog } from '../src/telemetry/log.ts'
+import { type Clock, systemClock } from '../src/time/clock.ts'
+import { temporaryFolder } from './server.ts'
+
+const echoProcess = [process.execPath, join(import.meta.dir, 'echo-process.ts')]
+const opened: { close(): Promise<void> }[] = []
+afterEach(() => Promise.all(opened.splice(0).map((one) => one.close())))
+
+async function options(args: readonly string[] = [], clock: Clock = systemClock): Promise<SupervisorOptions> {
+	return {
+		command: [...echoProcess, ...args],
+		socket: join(await temporaryFolder(), 'engine.sock'),
+		environment: process.env,
+		clock,
+		log: openLog({ level: 'silent', format: 'json' }),
+	}
+}
+
+function request(text: string): ChatRequest {
+	return {
+		model: 'm',
+		messages: [{ role: 'user', content: [{ type: 'text', text }] }],
+		sampling: {},
+		stop: [],
+		choices: 1,
+		tools: [],
+		toolChoice: { type: 'none' },
+		parallelToolCalls: true,
+		responseFormat: { type: 'text' },
+		passthrough: {},
+	}
+}
+
+function call(signal = new AbortController().signal): EngineCall {
+	return { signal, model: 'm', requestId: 'req_1' }
+}
+
+async function openServed(args: readonly string[] = []): Promise<Llama> {
+	const engine = new Llama()
+	opened.push(engine)
+	await engine.replace(await options(args))
+	return engine
+}
+
+/** The echo's answer, which waits for a process that can give it. */
+async function answer(engine: Llama, text: string) {
+	return collect(await engine.chat(request(text), call()))
+}
+
+/** Ids of the processes whose command line names `socket` or a name given to them. */
+async function processes(mark: string): Promise<readonly number[]> {
+	const found: number[] = []
+	for (const id of new Bun.Glob('[0-9]*/cmdline').scanSync({ cwd: '/proc', onlyFiles: false })) {
+		const pid = Number(id.split('/')[0])
+		const line = await Bun.file(`/proc/${pid}/cmdline`)
+			.text()
+			.catch(() => '')
+		if (line.includes('echo-process.ts') && line.includes(mark)) found.push(pid)
+	}
+	return found
+}
+
+async function isGone(mark: string): Promise<void> {
+	while ((await processes(mark)).length > 0) await Bun.sleep(10)
+}
+
+engineContract(
+	'embedded engine, supervised',
+	async () => {
+		const engine = await openServed()
+		await answer(engine, 'hello')
+		return engine
+	},
+	{ model: 'echo', prompt: 'One two three four five six seven eight nine ten eleven twelve.' },
+)
+
+test('a process killed while it answers: the answer breaks off clearly, the next one comes from a new process', async () => {
+	const engine = await openServed(['--name', 'killed'])
+	const events: ChatEvent[] = []
+	for await (const event of await engine.chat(request('echo:hang-after 2'), call())) {
+		if (events.push(event) !== 3) continue
+		for (const pid of await processes('killed')) process.kill(pid, 'SIGKILL')
+	}
+	expect(brokenRule(events)).toBeUndefined()
+	expect(events.at(-1)).toMatchObject({
+		type: 'error',
+		error: { kind: 'upstream-failed', message: 'The embedded engine stopped while answering.', sent: 'yes' },
+	})
+	expect((await answer(engine, 'still there')).choices[0]?.text).toBe('still there')
+})
+
+test('a process killed before it began to answer may have been paid for', async () => {
+	const engine = await openServed(['--name', 'killed-early'])
+	await answer(engine, 'ready')
+	const begun = engine.chat(request('echo:hang'), call())
+	const [pid] = await processes('killed-early')
+	// The request is on its way once the event loop has been idle: a second one is answered behind it.
+	await answer(engine, 'behind it')
+	if (pid !== undefined) process.kill(pid, 'SIGKILL')
+	await expect(begun).rejects.toMatchObject({ kind: 'upstream-failed', sent: 'maybe' })
+})
+
+test('a process that can never start is said to have failed, with its last words', async () => {
+	const engine = await openServed(['--crash', '78', '--says', 'broken.gguf is no model'])
+	await expect(engine.chat(request('hi'), call())).rejects.toMatchObject({
+		kind: 'unavailable',
+		message: expect.stringContaining('broken.gguf is no model'),
+		retryAfterMs: expect.any(Number),
+		sent: 'nothing',
+	})
+	expect(engine.state()).toMatchObject({ status: 'failed', note: 'broken.gguf is no model' })
+})
+
+test('a caller who goes while a process starts does not wait for it', async () => {
+	const engine = await openServed(['--crash', '1'])
+	const controller = new AbortController()
+	const begun = engine.chat(request('hi'), call(controller.signal))
+	controller.abort()
+	await expect(begun).rejects.toMatchObject({ kind: 'cancelled' })
+})
+
+test('replaced: what runs ends on the old process, what comes goes to the new one, and the old one goes', async () => {
+	const engine = await openServed(['--name', 'the-old-one'])
+	const running = (await engine.chat(request('echo:delay 1 echo:repeat 300 word'), call()))[Symbol.asyncIterator]()
+	expect(await running.next()).toMatchObject({ value: { type: 'start', model: 'the-old-one' } })
+	await engine.replace(await options(['--name', 'the-new-one']))
+	expect((await answer(engine, 'hi')).model).toBe('the-new-one')
+	expect((await processes('the-old-one')).length).toBe(1)
+	let last: ChatEvent | undefined
+	for (let next = await running.next(); next.done !== true; next = await running.next()) last = next.value
+	expect(last?.type).toBe('finish')
+	await isGone('the-old-one')
+	expect((await answer(engine, 'hi again')).model).toBe('the-new-one')
+})
+
+test('closing ends the process', async () => {
+	const engine = await openServed(['--name', 'closed'])
+	await answer(engine, 'hi')
+	expect((await processes('closed')).length).toBe(1)
+	await engine.close()
+	expect(await processes('closed')).toEqual([])
+})
+
+test('a process that dies again and again is started at growing distances, ten seconds at most', async () => {
+	const pauses: number[] = []
+	const enough = Promise.withResolvers<void>()
+	const clock: Clock = {
+		now: () => 0,
+		async sleep(ms, signal) {
+			if (ms < 100) return systemClock.sleep(ms, signal)
+			if (pauses.push(ms) < 8) return
+			enough.resolve()
+			return systemClock.sleep(60_000, signal)
+		},
+	}
+	const supervisor = new Supervisor({ ...(await options([], clock)), command: ['/bin/sh', '-c', 'exit 1'] })
+	opened.push(supervisor)
+	await enough.promise
+	expect(pauses).toEqual(pauses.toSorted((a, b) => a - b))
+	expect(pauses[0]).toBeLessThanOrEqual(400)
+	expect(pauses.at(-1)).toBe(10_000)
+	expect(supervisor.state.status).toBe('starting')
+})
