@@ -45,7 +45,7 @@ export function objectBody(schema: JsonObject, builder: GrammarBuilder, surround
 			written: `${builder.literal(`${JSON.stringify(name).toWellFormed()}:`)} " "? ${value}`,
 		}
 	})
-	const others = writesOthers(extra, names) ? otherPair(extra, names, builder, surroundings) : undefined
+	const others = writesOthers(extra, schema) ? otherPair(extra, names, builder, surroundings) : undefined
 	if (names.length === 0) return others === undefined ? '"{}"' : `"{" ${freely(others, schema, place)} "}"`
 	return `"{" ${inOrder(pairs, others, builder, surroundings.name)} "}"`
 }
@@ -69,9 +69,9 @@ function checkCounts(schema: JsonObject, known: number, required: number, extra:
 		throw cannotEnforce("'maxProperties' beside named properties", place)
 }
 
-/** Without a word on it, an object without named properties takes any, one with them no others. */
-function writesOthers(extra: Json | undefined, names: readonly string[]): boolean {
-	return extra === undefined ? names.length === 0 : extra !== false
+/** Without a word on it, an object whose properties are not named takes any, one with them, if none at all, no others. */
+function writesOthers(extra: Json | undefined, schema: JsonObject): boolean {
+	return extra === undefined ? schema.properties === undefined : extra !== false
 }
 
 function extraSchema(extra: Json | undefined): Json | undefined {
