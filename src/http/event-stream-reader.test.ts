@@ -29,6 +29,7 @@ const streams: readonly {
 	{ name: 'characters of two to four bytes', text: 'data: é€𝄞\n\n', events: [message('é€𝄞')] },
 	{ name: 'no space behind the colon, or two', text: 'data:a\n\ndata:  b\n\n', events: [message('a'), message(' b')] },
 	{ name: 'data on several lines', text: 'data: a\ndata:\ndata: b\n\n', events: [message('a\n\nb')] },
+	{ name: 'data on several lines that end in CRLF', text: 'data: a\r\ndata: b\r\n\r\n', events: [message('a\nb')] },
 	{ name: 'data without a colon', text: 'data\n\n', events: [message('')] },
 	{ name: 'comments', text: ': hello\n\ndata: a\n: within\n\n:\n\n', events: [message('a')] },
 	{
