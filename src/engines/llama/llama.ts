@@ -8,6 +8,7 @@ import type { ChatRequest, Sampling } from '../../chat/request.ts'
 import type { EmbeddingRequest, Embeddings } from '../../embeddings/embeddings.ts'
 import type { Advice } from '../../models/catalogue.ts'
 import type { TextCompletionRequest } from '../../text-completions/text-completions.ts'
+import { beginAnswer } from '../begun-answer.ts'
 import type { Engine, EngineCall, EngineState } from '../engine.ts'
 import { openOpenAICompatible } from '../openai-compatible/openai-compatible.ts'
 import { Supervisor, type SupervisorOptions } from './supervisor.ts'
@@ -117,7 +118,7 @@ export class Llama implements Engine {
 		try {
 			return await served.client.embed(request, nameIt(served, call))
 		} catch (thrown) {
-			throw blameProcess(thrown)
+			throw this.blame(served, thrown)
 		} finally {
 			await this.release(served)
 		}
@@ -136,25 +137,33 @@ export class Llama implements Engine {
 	): Promise<AsyncIterable<ChatEvent>> {
 		const served = await this.ready(call.signal)
 		served.calls++
+		let events: AsyncIterable<ChatEvent>
 		try {
-			const events = await ask(served, nameIt(served, call))
-			return this.watch(events, served, call.model)
+			events = await ask(served, nameIt(served, call))
 		} catch (thrown) {
 			await this.release(served)
-			throw blameProcess(thrown)
+			throw this.blame(served, thrown)
 		}
+		return beginAnswer(this.watch(events, served, call.model))
 	}
 
 	private async *watch(events: AsyncIterable<ChatEvent>, served: Served, asked: string): AsyncGenerator<ChatEvent> {
 		try {
 			for await (const event of events) {
-				if (event.type === 'error') yield { ...event, error: blameProcess(event.error) }
+				if (event.type === 'error') yield { ...event, error: this.blame(served, event.error) }
 				else if (event.type === 'start') yield standIn(event, served, asked)
 				else yield event
 			}
 		} finally {
 			await this.release(served)
 		}
+	}
+
+	/** A process that may have died is asked again before the next call goes to it. */
+	private blame({ supervisor }: Served, thrown: unknown): ChatError {
+		const blamed = blameProcess(thrown)
+		if (blamed !== thrown && !this.closed) supervisor.doubt()
+		return blamed
 	}
 
 	private async release(served: Served): Promise<void> {
@@ -164,6 +173,7 @@ export class Llama implements Engine {
 
 	/** @throws ChatError `unavailable` where no process is ready in time. */
 	private async ready(signal: AbortSignal): Promise<Served> {
+		if (this.closed) throw new ChatError('unavailable', 'The server is closing.')
 		if (this.served === undefined && this.failure === undefined)
 			await Promise.race([this.firstServed.promise, Bun.sleep(patienceMs)])
 		const state = await this.served?.supervisor.settled(patienceMs, signal)

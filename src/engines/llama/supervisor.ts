@@ -54,6 +54,8 @@ export class Supervisor {
 	private readonly ending = new AbortController()
 	private readonly watchers = new Set<() => void>()
 	private child: Subprocess<'pipe', 'ignore', 'pipe'> | undefined
+	/** Aborted when the process that runs now has ended. */
+	private exited = AbortSignal.abort()
 	private current: ProcessState = { status: 'starting' }
 	private readonly running: Promise<void>
 
@@ -89,6 +91,13 @@ export class Supervisor {
 		return this.current
 	}
 
+	/** A connection broke: until the process says again that it is ready, or another one does, it is not believed to be. */
+	doubt(): void {
+		if (this.current.status !== 'ready') return
+		this.become({ status: 'starting' })
+		void this.awaitReady(this.exited)
+	}
+
 	/** Ends the process: asked first, then forced. */
 	async close(): Promise<void> {
 		this.ending.abort()
@@ -101,7 +110,7 @@ export class Supervisor {
 		let pauseMs = firstPauseMs
 		while (!signal.aborted) {
 			const startedMs = clock.now()
-			const { status, lastLine } = await this.runOnce()
+			const { status, lastLine } = await this.runOnce().catch(notStarted)
 			if (signal.aborted) break
 			const livedMs = clock.now() - startedMs
 			if (status === hopelessStatus) {
@@ -135,6 +144,7 @@ export class Supervisor {
 		const lastLine = this.relay(child.stderr)
 		const exited = new AbortController()
 		void child.exited.then(() => exited.abort())
+		this.exited = exited.signal
 		await this.awaitReady(exited.signal)
 		await child.exited
 		this.ending.signal.removeEventListener('abort', end)
@@ -178,6 +188,11 @@ export class Supervisor {
 		this.current = state
 		for (const watch of [...this.watchers]) watch()
 	}
+}
+
+/** There is no such program, or no room for its socket. */
+function notStarted(cause: unknown): { readonly status: string; readonly lastLine: string } {
+	return { status: 'not started', lastLine: cause instanceof Error ? cause.message : String(cause) }
 }
 
 /** The model, once the process says that it is ready. */

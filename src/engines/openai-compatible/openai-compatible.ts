@@ -155,6 +155,8 @@ class OpenAICompatible implements Engine {
 				body: JSON.stringify(body),
 				signal: running.signal,
 				redirect: 'manual',
+				// How long an answer may be quiet is not the connection's business; unsaid, Bun ends it after 5 minutes.
+				timeout: false,
 				...(unixSocket === undefined ? {} : { unix: unixSocket }),
 			})
 		} catch (thrown) {

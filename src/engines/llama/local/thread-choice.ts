@@ -5,14 +5,18 @@
 const leastTokens = 3
 /** From here on a step reads a prompt, and its time for each token is another than that of a few answers. */
 const promptTokens = 16
-/** How often the slower of the two is tried again, in steps. */
-const trialSteps = 16
-/** Early, since the first guess may be ten times too slow. */
-const firstTrial = 2
+/** The slower of the two is tried again after so many steps, and after twice as many each time that it is still the slower. */
+const firstTrialSteps = 16
+const lastTrialSteps = 128
+/** One step's weight in the average, and how far one step may stand out from it: a machine pauses for reasons of its own. */
+const weight = 0.2
+const outstanding = 3
 
 /** What was measured of steps of one kind. */
 interface Measured {
+	/** Until the next trial. */
 	steps: number
+	trialSteps: number
 	/** Milliseconds for each token, averaged, the latest with most weight. */
 	allMs: number | undefined
 	fewerMs: number | undefined
@@ -21,8 +25,8 @@ interface Measured {
 export class ThreadChoice {
 	private readonly all: number
 	private readonly fewer: number
-	private readonly answering: Measured = { steps: 0, allMs: undefined, fewerMs: undefined }
-	private readonly reading: Measured = { steps: 0, allMs: undefined, fewerMs: undefined }
+	private readonly answering = unmeasured()
+	private readonly reading = unmeasured()
 
 	constructor(threads: number) {
 		this.all = threads
@@ -33,19 +37,29 @@ export class ThreadChoice {
 	choose(tokens: number): number {
 		const record = this.recordOf(tokens)
 		if (record === undefined) return this.fewer
-		record.steps++
-		const { allMs, fewerMs } = record
-		const best = allMs === undefined || fewerMs === undefined || allMs <= fewerMs ? this.all : this.fewer
-		const other = best === this.all ? this.fewer : this.all
-		return record.steps % trialSteps === firstTrial ? other : best
+		const isTrial = --record.steps === 0
+		const best = this.best(record)
+		if (!isTrial) return best
+		record.trialSteps = Math.min(lastTrialSteps, 2 * record.trialSteps)
+		record.steps = record.trialSteps
+		return best === this.all ? this.fewer : this.all
 	}
 
 	/** What came of a choice. */
 	took(tokens: number, threads: number, ms: number): void {
 		const record = this.recordOf(tokens)
 		if (record === undefined) return
+		const before = this.best(record)
 		if (threads === this.all) record.allMs = average(record.allMs, ms / tokens)
 		else record.fewerMs = average(record.fewerMs, ms / tokens)
+		// What it once took on a busy machine must not be remembered for ever.
+		if (record.allMs !== undefined && record.fewerMs !== undefined)
+			record.allMs = Math.min(record.allMs, outstanding * record.fewerMs)
+		if (this.best(record) !== before) record.trialSteps = record.steps = firstTrialSteps
+	}
+
+	private best({ allMs, fewerMs }: Measured): number {
+		return allMs === undefined || fewerMs === undefined || allMs <= fewerMs ? this.all : this.fewer
 	}
 
 	private recordOf(tokens: number): Measured | undefined {
@@ -54,6 +68,11 @@ export class ThreadChoice {
 	}
 }
 
+/** The first trial comes at once, since the first guess may be ten times too slow. */
+function unmeasured(): Measured {
+	return { steps: 2, trialSteps: firstTrialSteps / 2, allMs: undefined, fewerMs: undefined }
+}
+
 function average(known: number | undefined, latest: number): number {
-	return known === undefined ? latest : (known + latest) / 2
+	return known === undefined ? latest : known + weight * (Math.min(latest, outstanding * known) - known)
 }
