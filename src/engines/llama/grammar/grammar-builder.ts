@@ -3,15 +3,17 @@
 
 import type { JsonObject } from '../../../chat/json.ts'
 import { writeLiteral } from './character-set.ts'
+import { checkGrammar } from './grammar-check.ts'
 import { cannotEnforce } from './refusal.ts'
 import { SchemaCompiler } from './schema-compiler.ts'
 
 /** Larger grammars are refused: each token that is generated is compared with the rules that may come next. */
-const maxRules = 8000
-const maxCharacters = 400_000
+const maxRules = 20_000
+const maxCharacters = 1_000_000
 
 export class GrammarBuilder {
 	private readonly rules = new Map<string, string>()
+	private readonly timesUsed = new Map<string, number>()
 	private characters = 0
 
 	/**
@@ -29,8 +31,10 @@ export class GrammarBuilder {
 	/** A name whose expression follows with `define`: for rules that refer to themselves. */
 	reserve(name: string): string {
 		const fit = name.replace(/[^a-zA-Z0-9-]+/g, '-').slice(0, 40) || 'rule'
-		let unique = fit
-		for (let count = 2; this.rules.has(unique) || unique === 'root'; count++) unique = `${fit}-${count}`
+		let times = (this.timesUsed.get(fit) ?? 0) + 1
+		let unique = times === 1 ? fit : `${fit}-${times}`
+		while (this.rules.has(unique) || unique === 'root') unique = `${fit}-${++times}`
+		this.timesUsed.set(fit, times)
 		this.rules.set(unique, '')
 		return unique
 	}
@@ -55,8 +59,14 @@ export class GrammarBuilder {
 		return new SchemaCompiler(this, schema).compile(name)
 	}
 
-	/** The whole grammar. `root` is an expression, as a rule's name. */
+	/**
+	 * The whole grammar. `root` is an expression, as a rule's name.
+	 *
+	 * @throws ChatError where llama.cpp could not take it (see grammar-check.ts).
+	 */
 	build(root: string): string {
-		return [`root ::= ${root}`, ...[...this.rules].map(([name, body]) => `${name} ::= ${body}`)].join('\n')
+		const rules = new Map([['root', root], ...this.rules])
+		checkGrammar(rules)
+		return [...rules].map(([name, body]) => `${name} ::= ${body}`).join('\n')
 	}
 }

@@ -24,6 +24,8 @@ const exactDigits = 15
 export function integerRule(bounds: NumberBounds, place: Place): string {
 	const least = lowest(bounds)
 	const most = highest(bounds)
+	for (const bound of [least, most])
+		if (bound !== undefined && !Number.isSafeInteger(bound)) throw cannotEnforce(`the bound ${bound}`, place)
 	if (least !== undefined && most !== undefined && least > most)
 		throw wrongSchema('no integer lies between the bounds', place)
 	const { multipleOf } = bounds
@@ -37,7 +39,7 @@ export function integerRule(bounds: NumberBounds, place: Place): string {
 		if (multiples.length === 0) throw wrongSchema(`no multiple of ${multipleOf} lies between the bounds`, place)
 		return alternatives(multiples)
 	}
-	throw cannotEnforce(`multipleOf ${multipleOf} over a range without bounds`, place)
+	throw cannotEnforce(`multipleOf ${multipleOf} over a range this large`, place)
 }
 
 /** Rules of an automaton that accepts the multiples of a small divisor, without bounds: one per remainder and digits left, made by `reserve`. */
@@ -142,7 +144,7 @@ function integerRanges(least: number | undefined, most: number | undefined): rea
 function naturals(from: number, to: number | undefined): readonly string[] {
 	const first = String(from)
 	if (to === undefined) {
-		const longer = `[1-9] [0-9]{${first.length},16}`
+		const longer = `[1-9] [0-9]{${first.length},${Math.max(first.length, 16)}}`
 		return [...sameLength(first, '9'.repeat(first.length)), `(${longer})`]
 	}
 	const final = String(to)
@@ -213,7 +215,7 @@ interface Split {
 
 function split(value: number, place: Place): Split {
 	const [whole = '', fraction = ''] = String(value).split('.')
-	if (!/^\d+$/.test(whole) || whole.length > 15) throw cannotEnforce(`the bound ${value}`, place)
+	if (!/^\d{1,15}(\.\d{1,15})?$/.test(String(value))) throw cannotEnforce(`the bound ${value}`, place)
 	return { whole: Number(whole), fraction }
 }
 

@@ -81,8 +81,9 @@ function extraSchema(extra: Json | undefined): Json | undefined {
 function freely(pair: string, schema: JsonObject, place: Place): string {
 	const least = readCount(schema, 'minProperties', place) ?? 0
 	const most = readCount(schema, 'maxProperties', place)
-	if (most === 0) return '""'
 	if (most !== undefined && most < least) throw wrongSchema('minProperties is above maxProperties', place)
+	if (least > 1) throw cannotEnforce("'minProperties' above 1 without named properties", place)
+	if (most === 0) return '""'
 	const rest = repeat(
 		`(${separator} ${pair})`,
 		Math.max(0, least - 1),

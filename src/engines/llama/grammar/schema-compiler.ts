@@ -4,6 +4,7 @@
 
 import type { Json, JsonObject } from '../../../chat/json.ts'
 import { readCount } from './count.ts'
+import { allowedValues } from './enumeration.ts'
 import type { GrammarBuilder } from './grammar-builder.ts'
 import { anyNumber, hasNoBounds, integerRule, multiplesRule, type NumberBounds, numberRule } from './number-rules.ts'
 import { objectBody } from './object-rules.ts'
@@ -27,6 +28,10 @@ const understood: Readonly<Record<Type | 'any', readonly string[]>> = {
 }
 const allUnderstood: ReadonlySet<string> = new Set(Object.values(understood).flat())
 const maxDepth = 100
+/** Schemas that are looked at, references followed included: references can make a small schema stand for a huge one. */
+const maxWork = 30_000
+/** References and allOf in each other. */
+const maxHops = 20
 const separator = '"," " "?'
 
 export class SchemaCompiler {
@@ -35,6 +40,7 @@ export class SchemaCompiler {
 	private readonly targets = new Map<string, string>()
 	private readonly common = new Map<string, string>()
 	private depth = 0
+	private work = 0
 
 	constructor(builder: GrammarBuilder, root: JsonObject) {
 		this.builder = builder
@@ -63,15 +69,20 @@ export class SchemaCompiler {
 	}
 
 	private node(schema: JsonObject, name: string, place: Place): string {
+		this.spend(place)
 		this.checkKeywords(schema, place)
 		if (typeof schema.$ref === 'string') return this.reference(schema, schema.$ref, name, place)
 		if (schema.allOf !== undefined) return this.node(this.allOf(schema, place), name, place)
 		if (schema.anyOf !== undefined || schema.oneOf !== undefined) return this.anyOf(schema, name, place)
-		if (schema.const !== undefined) return this.literals(this.ofType(schema, [schema.const]), place)
-		if (schema.enum !== undefined) return this.literals(this.ofType(schema, listOf(schema.enum)), place)
+		if (schema.const !== undefined) return this.literals(allowedValues(schema, [schema.const], place), place)
+		if (schema.enum !== undefined) return this.literals(allowedValues(schema, listOf(schema.enum), place), place)
 		const wanted = this.typesOf(schema, place)
 		const ways = wanted.map((type) => this.typed(type, schema, name, place))
 		return ways.length === 1 ? (ways[0] ?? '') : `(${ways.join(' | ')})`
+	}
+
+	private spend(place: Place): void {
+		if (++this.work > maxWork) throw cannotEnforce('a schema of this size', place)
 	}
 
 	private checkKeywords(schema: JsonObject, place: Place): void {
@@ -90,6 +101,7 @@ export class SchemaCompiler {
 			)
 			return implied.length > 0 ? implied : ['object', 'array', 'string', 'number', 'boolean', 'null']
 		}
+		if (listOf(type).length === 0) throw wrongSchema("'type' is empty", place)
 		return listOf(type).map((one) => {
 			const known = types.find((candidate) => candidate === one)
 			if (known === undefined) throw wrongSchema(`there is no type ${JSON.stringify(one)}`, place)
@@ -219,22 +231,24 @@ export class SchemaCompiler {
 		return value
 	}
 
-	private allOf({ allOf, ...beside }: JsonObject, place: Place): JsonObject {
+	private allOf({ allOf, ...beside }: JsonObject, place: Place, hops = 0): JsonObject {
 		let merged: JsonObject = beside
 		for (const [index, part] of listOf(allOf ?? []).entries()) {
 			if (part === true) continue
 			if (!isObject(part)) throw wrongSchema('nothing satisfies the schema', `${place}/allOf/${index}`)
-			merged = mergeSchemas(merged, this.inlined(part, `${place}/allOf/${index}`, 0), place)
+			merged = mergeSchemas(merged, this.inlined(part, `${place}/allOf/${index}`, hops), place)
 		}
 		return merged
 	}
 
 	/** A part of allOf with its own reference put in place. */
 	private inlined(part: JsonObject, place: Place, hops: number): JsonObject {
+		this.spend(place)
+		if (hops > maxHops) throw cannotEnforce('a recursive allOf', place)
 		const { $ref: reference, ...beside } = part
-		if (typeof reference !== 'string') return part.allOf === undefined ? part : this.allOf(part, place)
+		if (typeof reference !== 'string') return part.allOf === undefined ? part : this.allOf(part, place, hops + 1)
 		const target = this.resolve(reference, place)
-		if (!isObject(target) || hops > 20) throw cannotEnforce('a recursive allOf', place)
+		if (!isObject(target)) throw cannotEnforce('a recursive allOf', place)
 		return mergeSchemas(this.inlined(target, place, hops + 1), beside, place)
 	}
 
@@ -246,16 +260,15 @@ export class SchemaCompiler {
 		const constrained = Object.keys(beside).some((one) => !annotations.has(one))
 		const ways = parts.map((part, index) => {
 			const where = `${place}/${keyword}/${index}`
-			const joint = constrained && isObject(part) ? mergeSchemas(beside, this.inlined(part, where, 0), where) : part
+			const joint =
+				constrained && part === true
+					? beside
+					: constrained && isObject(part)
+						? mergeSchemas(beside, this.inlined(part, where, 0), where)
+						: part
 			return this.expression(joint, `${name}-${index}`, where)
 		})
 		return this.builder.rule(`${name}-any`, ways.join(' | '))
-	}
-
-	private ofType(schema: JsonObject, values: readonly Json[]): readonly Json[] {
-		if (schema.type === undefined) return values
-		const wanted = listOf(schema.type)
-		return values.filter((value) => wanted.some((type) => isOfType(value, type)))
 	}
 
 	private literals(values: readonly Json[], place: Place): string {
@@ -325,21 +338,6 @@ function readNumberBounds(schema: JsonObject, place: Place): NumberBounds {
 		most: below !== undefined && mostExclusive ? below : maximum,
 		mostExclusive,
 		multipleOf,
-	}
-}
-
-function isOfType(value: Json, type: Json): boolean {
-	switch (type) {
-		case 'null':
-			return value === null
-		case 'array':
-			return Array.isArray(value)
-		case 'object':
-			return isObject(value)
-		case 'integer':
-			return Number.isInteger(value)
-		default:
-			return typeof value === type
 	}
 }
 

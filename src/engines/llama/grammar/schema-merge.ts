@@ -91,7 +91,28 @@ export function mergeSchemas(a: JsonObject, b: JsonObject, place: Place): JsonOb
 		if (join === undefined) throw cannotEnforce(`two different '${keyword}'`, place)
 		merged[keyword] = join(other, value, place)
 	}
-	return merged
+	if ((a.prefixItems === undefined) !== (b.prefixItems === undefined) && a.items !== b.items)
+		throw cannotEnforce("'prefixItems' of one schema beside 'items' of another", place)
+	return { ...merged, ...closed(a, b, merged.properties, place) }
+}
+
+/** What one schema says of properties that it does not name holds for those that the other names. */
+function closed(a: JsonObject, b: JsonObject, properties: Json | undefined, place: Place): JsonObject {
+	let left = objectOf(properties ?? {})
+	for (const [one, other] of [
+		[a, b],
+		[b, a],
+	] as const) {
+		const rule = one.additionalProperties
+		if (rule === undefined || rule === true) continue
+		const unnamed = Object.keys(objectOf(other.properties ?? {})).filter(
+			(name) => !Object.hasOwn(objectOf(one.properties ?? {}), name),
+		)
+		if (unnamed.length > 0 && rule !== false)
+			throw cannotEnforce("'additionalProperties' of one schema beside 'properties' of another", place)
+		left = Object.fromEntries(Object.entries(left).filter(([name]) => !unnamed.includes(name)))
+	}
+	return properties === undefined ? {} : { properties: left }
 }
 
 function bothSchemas(a: Json, b: Json, place: Place): Json {

@@ -3,7 +3,7 @@
 
 import { ChatError } from '../../../chat/error.ts'
 import type { ChatEvent } from '../../../chat/event.ts'
-import type { ChatRequest } from '../../../chat/request.ts'
+import type { ChatRequest, Sampling } from '../../../chat/request.ts'
 import { Answer } from './answer.ts'
 import { type AnswerGrammar, answerGrammar, callableTools } from './answer-grammar.ts'
 import { AnswerReader } from './answer-reader.ts'
@@ -32,12 +32,15 @@ export class ChatRunner {
 	private readonly template: ChatTemplate
 	private readonly promptText: PromptText
 	private readonly spokenControls: ReadonlySet<Token>
+	/** Banned while a grammar holds, which would take a control token for the text of its name. */
+	private readonly bannedControls: ReadonlyMap<Token, number>
 
 	constructor({ template, ...parts }: RunnerParts & { readonly template: ChatTemplate }) {
 		this.parts = parts
 		this.template = template
 		this.promptText = new PromptText(parts.vocabulary)
 		this.spokenControls = spokenControls(parts.vocabulary, template.calls.format)
+		this.bannedControls = bannedControls(parts.vocabulary, this.spokenControls)
 	}
 
 	/** @throws ChatError for what the model cannot do or take, and when there is no room. */
@@ -68,7 +71,12 @@ export class ChatRunner {
 				return new Choice({
 					index,
 					prompt,
-					sampling: samplerConfig(request.sampling, seed, index, state),
+					sampling: samplerConfig(
+						state === undefined ? request.sampling : this.withoutControls(request.sampling),
+						seed,
+						index,
+						state,
+					),
 					top: request.logprobs?.top,
 					maxTokens,
 					stop: request.stop,
@@ -87,6 +95,10 @@ export class ChatRunner {
 			}),
 		)
 	}
+
+	private withoutControls(sampling: Sampling): Sampling {
+		return { ...sampling, logitBias: new Map([...(sampling.logitBias ?? []), ...this.bannedControls]) }
+	}
 }
 
 function spokenControls(vocabulary: Vocabulary, format: CallFormat): ReadonlySet<Token> {
@@ -95,6 +107,13 @@ function spokenControls(vocabulary: Vocabulary, format: CallFormat): ReadonlySet
 		[...vocabulary.controls]
 			.filter(([text]) => marks.some((mark) => mark.includes(text)))
 			.map(([, { token }]) => token),
+	)
+}
+
+function bannedControls(vocabulary: Vocabulary, spoken: ReadonlySet<Token>): ReadonlyMap<Token, number> {
+	const tokens = [...vocabulary.controls.values()].map(({ token }) => token)
+	return new Map(
+		tokens.filter((token) => !spoken.has(token) && !vocabulary.endsTurn(token)).map((token) => [token, -100]),
 	)
 }
 

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { openLog } from '../../../telemetry/log.ts'
 import type { Engine } from '../../engine.ts'
 import { type LocalLlamaOptions, openLocalLlama } from './local-llama.ts'
@@ -26,4 +27,32 @@ export function openToy(options: Partial<LocalLlamaOptions> = {}): Promise<Engin
 		log: silentLog,
 		...options,
 	})
+}
+
+/** llama.cpp's own matcher of grammars. */
+export async function openMatcher() {
+	const entry = join(libraryFolder, 'node_modules', 'node-llama-cpp', 'dist', 'index.js')
+	const { getLlama } = (await import(pathToFileURL(entry).href)) as {
+		getLlama: (options: object) => Promise<MatchingLlama>
+	}
+	const llama = await getLlama({
+		gpu: false,
+		build: 'never',
+		skipDownload: true,
+		progressLogs: false,
+		logLevel: 'error',
+	})
+	return {
+		/** Tells of whole texts whether they match. */
+		async compile(grammar: string): Promise<(text: string) => boolean> {
+			const compiled = await llama.createGrammar({ grammar })
+			return (text) => compiled._testText(text)
+		},
+		close: () => llama.dispose(),
+	}
+}
+
+interface MatchingLlama {
+	createGrammar(options: { readonly grammar: string }): Promise<{ _testText(text: string): boolean }>
+	dispose(): Promise<void>
 }

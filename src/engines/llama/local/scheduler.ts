@@ -50,6 +50,9 @@ export interface Job {
 	readonly beganAt: number
 }
 
+/** Tokens of a step that each prompt gets, however many shorter ones there are. */
+const leastShare = 8
+
 interface Row {
 	readonly slot: Slot<Job>
 	readonly job: Job
@@ -201,10 +204,12 @@ export class Scheduler {
 		for (const slot of answering) if (slot.job !== undefined) planned.push({ slot, job: slot.job, length: 1 })
 		let room = this.options.pieceTokens
 		let readers = reading.length
-		// The shortest first, so that what it leaves of its share goes to the longer ones.
+		// What can be read to its end is, the shortest first; the others get equal shares of what is left.
 		for (const slot of reading.sort((a, b) => (a.job?.waiting.length ?? 0) - (b.job?.waiting.length ?? 0))) {
 			if (slot.job === undefined) continue
-			const length = Math.min(slot.job.waiting.length, Math.ceil(room / readers))
+			const need = slot.job.waiting.length
+			const most = room - leastShare * (readers - 1)
+			const length = need <= most ? need : Math.min(need, Math.ceil(room / readers))
 			room -= length
 			readers--
 			if (length > 0) planned.push({ slot, job: slot.job, length })
