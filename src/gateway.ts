@@ -1,6 +1,6 @@
 // The composition root: configuration in, a request handler and close() out. Stores and engines are opened here and nowhere else.
 
-import { mkdir } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readRegistries } from './config/package-index.ts'
@@ -20,8 +20,11 @@ import type { Log } from './telemetry/log.ts'
 import type { Clock } from './time/clock.ts'
 
 export interface Gateway extends Handler {
-	/** The key made at the first start with an empty store; told nowhere else. */
-	readonly firstKey: string | undefined
+	/**
+	 * Makes the first key where there is none, an admin's, unless the operator brought one. It is told nowhere else, so this is called
+	 * once the server can show it.
+	 */
+	makeFirstKey(): Promise<string | undefined>
 	readonly models: ModelTable
 	/** Ends every engine and closes the stores. */
 	close(): Promise<void>
@@ -43,9 +46,9 @@ export interface GatewaySurroundings {
 export async function openGateway(settings: Settings, surroundings: GatewaySurroundings): Promise<Gateway> {
 	await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 })
 	const store = new SqlKeyStore(await openSqlite(settings.databaseFile))
-	const firstKey = await ensureFirstKey(store, settings, surroundings.clock)
 	const models = readModels(settings)
-	const upstreams = await openUpstreams(settings, surroundings)
+	const socketFolder = await mkdtemp(join(tmpdir(), 'dragoman-'))
+	const upstreams = await openUpstreams(socketFolder, settings, surroundings)
 	const { bodyBytes, bodyTimeoutMs, jsonDepth, keepAliveMs } = settings.config.limits
 	const handler = openHandler({
 		keys: withOperatorKey(store, settings, surroundings.clock),
@@ -63,17 +66,17 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 	})
 	return {
 		...handler,
-		firstKey,
+		makeFirstKey: () => makeFirstKey(store, settings, surroundings.clock),
 		models,
 		async close() {
 			await Promise.all(upstreams.map(({ engine }) => engine.close()))
 			await store.close()
+			await rm(socketFolder, { recursive: true, force: true })
 		},
 	}
 }
 
-/** The first start makes a key, an admin's, unless the operator brought one. */
-async function ensureFirstKey(store: KeyStore, settings: Settings, clock: Clock): Promise<string | undefined> {
+async function makeFirstKey(store: KeyStore, settings: Settings, clock: Clock): Promise<string | undefined> {
 	if (settings.config.adminKey !== undefined || (await store.list()).length > 0) return undefined
 	const { key, secret } = createKey('first', 'admin', clock.now())
 	await store.insert(key)
@@ -96,35 +99,45 @@ function readModels({ config }: Settings): ModelTable {
 	)
 }
 
-async function openUpstreams(settings: Settings, surroundings: GatewaySurroundings): Promise<readonly Upstream[]> {
+async function openUpstreams(
+	socketFolder: string,
+	settings: Settings,
+	surroundings: GatewaySurroundings,
+): Promise<readonly Upstream[]> {
 	return Promise.all(
 		Object.entries(settings.config.upstreams).map(async ([name, { engine: kind, model, ...options }]) => {
 			const known = engineKinds[kind]
 			if (known === undefined) throw new Error(`upstream '${name}': there is no engine '${kind}'`)
-			return { name, model, engine: await known.open(options, engineSurroundings(name, model, settings, surroundings)) }
+			return {
+				name,
+				model,
+				engine: await known.open(options, {
+					...engineSurroundings(settings, surroundings),
+					name,
+					model,
+					socketFolder,
+					log: surroundings.log.child({ upstream: name }),
+				}),
+			}
 		}),
 	)
 }
 
+/** What is the same for every upstream. */
 function engineSurroundings(
-	name: string,
-	model: string | undefined,
 	settings: Settings,
 	surroundings: GatewaySurroundings,
-): EngineSurroundings {
+): Omit<EngineSurroundings, 'name' | 'model' | 'socketFolder'> {
 	const { command, environment, clock, log, showProgress } = surroundings
 	return {
-		name,
-		model,
 		command,
 		environment,
 		showProgress,
 		registries: () => readRegistries(environment, { platform: process.platform, home: homedir() }),
 		clock,
-		log: log.child({ upstream: name }),
+		log,
 		engineFolder: settings.engineFolder,
 		modelFolder: settings.modelFolder,
-		socketFolder: join(tmpdir(), `dragoman-${process.pid}`),
 		download: settings.config.download,
 	}
 }

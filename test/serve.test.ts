@@ -243,19 +243,16 @@ describe('a server starts', () => {
 		])
 		await chosen.stop()
 	})
-	test('where its address is taken it says so', async () => {
-		const { status, stderr } = await runCommand([
-			'serve',
-			'--listen',
-			server.url.slice('http://'.length),
-			'--config',
-			join(root, 'examples', 'echo.yaml'),
-			'--data',
-			await temporaryFolder(),
-		])
+	test('where its address is taken it says so, and keeps the first key for the start that can show it', async () => {
+		const data = await temporaryFolder()
+		const taken = ['serve', '--listen', server.url.slice('http://'.length), '--data', data]
+		const { status, stderr } = await runCommand([...taken, '--config', join(root, 'examples', 'echo.yaml')])
 		expect(status).toBe(1)
 		expect(stderr).toContain('Cannot listen on 127.0.0.1:')
 		expect(stderr).not.toContain('at ')
+		const next = await startServer({ data })
+		expect(next.key).toMatch(/^dgm-/)
+		await next.stop()
 	})
 })
 

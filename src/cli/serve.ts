@@ -1,7 +1,9 @@
 // dragoman serve: the gateway on a socket, from configuration to a graceful end.
 
 import { Command, Option } from 'commander'
-import { type ConfigFlags, openConfiguredLog, readSettings } from '../config/settings.ts'
+import { type ConfigFlags, openConfiguredLog, readSettings, type Settings } from '../config/settings.ts'
+import type { Gateway } from '../gateway.ts'
+import { type Listener, listen } from '../http/listener.ts'
 import { systemClock } from '../time/clock.ts'
 import { Complaint } from './complaint.ts'
 import { addConfigOptions, type CommandSurroundings } from './program.ts'
@@ -18,7 +20,6 @@ export function serveCommand(surroundings: CommandSurroundings): Command {
 		.action(async (flags: ConfigFlags) => {
 			const settings = await readSettings(flags, surroundings.environment)
 			const { openGateway } = await import('../gateway.ts')
-			const { listen } = await import('../http/listener.ts')
 			const { version, command, environment } = surroundings
 			const gateway = await openGateway(settings, {
 				version,
@@ -28,16 +29,10 @@ export function serveCommand(surroundings: CommandSurroundings): Command {
 				clock: systemClock,
 				log: openConfiguredLog(settings),
 			})
-			const listener = await occupied(settings.config.listen, () =>
-				listen({
-					address: settings.config.listen,
-					fetch: gateway.fetch,
-					maxBodyBytes: 2 * settings.config.limits.bodyBytes,
-				}),
-			)
+			const listener = await listenOrClose(gateway, settings)
 			const [model] = gateway.models.all
-			for (const line of welcome(listener.url, gateway.firstKey, model?.name ?? 'MODEL', version))
-				surroundings.print(line)
+			const firstKey = await gateway.makeFirstKey()
+			for (const line of welcome(listener.url, firstKey, model?.name ?? 'MODEL', version)) surroundings.print(line)
 			await untilSignalled(async () => {
 				await listener.close(closeDeadlineMs)
 				await gateway.close()
@@ -61,12 +56,13 @@ function welcome(url: string, firstKey: string | undefined, model: string, versi
 	]
 }
 
-/** Says which address is taken instead of showing a stack. */
-async function occupied<Result>(address: string, open: () => Result): Promise<Result> {
+/** Says which address is taken instead of showing a stack, and leaves no engine behind. */
+async function listenOrClose(gateway: Gateway, { config }: Settings): Promise<Listener> {
 	try {
-		return open()
+		return listen({ address: config.listen, fetch: gateway.fetch, maxBodyBytes: 2 * config.limits.bodyBytes })
 	} catch (cause) {
-		throw new Complaint(`Cannot listen on ${address}: ${cause instanceof Error ? cause.message : String(cause)}`)
+		await gateway.close()
+		throw new Complaint(`Cannot listen on ${config.listen}: ${cause instanceof Error ? cause.message : String(cause)}`)
 	}
 }
 
