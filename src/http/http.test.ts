@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'bun:test'
+import { deeperThan } from './body.ts'
+import { eventStream } from './event-stream.ts'
+import { normalisePath } from './path.ts'
+import { RouteTable } from './route-table.ts'
+
+describe('paths', () => {
+	for (const [written, path] of [
+		['/v1/models', '/v1/models'],
+		['/v1//models/', '/v1/models'],
+		['//v1///models//', '/v1/models'],
+		['/', '/'],
+		['//', '/'],
+	] as const)
+		test(written, () => expect(normalisePath(written)).toBe(path))
+})
+
+describe('routes', () => {
+	const table = new RouteTable<string>()
+	table.add('GET', '/v1/models', 'list')
+	table.add('GET', '/v1/models/{id}', 'show')
+	test('a parameter takes the rest, decoded', () => {
+		expect(table.find('GET', '/v1/models/a/b')).toEqual({ type: 'found', target: 'show', parameter: 'a/b' })
+		expect(table.find('GET', '/v1/models/a%2Fb')).toEqual({ type: 'found', target: 'show', parameter: 'a/b' })
+	})
+	test('a broken encoding leads nowhere', () => expect(table.find('GET', '/v1/models/%zz')).toEqual({ type: 'none' }))
+	test('another method is told which there are', () =>
+		expect(table.find('POST', '/v1/models')).toEqual({ type: 'other-methods', methods: ['GET'] }))
+	test('one path is claimed once', () => expect(() => table.add('GET', '/v1/models', 'again')).toThrow('claimed twice'))
+})
+
+test('depth is looked at no further than its bound', () => {
+	expect([deeperThan([[1]], 2), deeperThan([[1]], 1), deeperThan({ a: { b: [] } }, 2), deeperThan('x', 0)]).toEqual([
+		false,
+		true,
+		true,
+		false,
+	])
+})
+
+describe('a stream of events', () => {
+	test('leaves out empty pieces and ends with its source', async () => {
+		async function* pieces() {
+			yield 'a'
+			yield ''
+			yield 'b'
+		}
+		expect(await new Response(eventStream(pieces(), { keepAliveMs: 0 })).text()).toBe('ab')
+	})
+	test('is kept alive by comments while its source is quiet', async () => {
+		const quiet = Promise.withResolvers<void>()
+		async function* pieces() {
+			await quiet.promise
+			yield 'data: 1\n\n'
+		}
+		const reader = eventStream(pieces(), { keepAliveMs: 5 }).getReader()
+		const next = async () => new TextDecoder().decode((await reader.read()).value)
+		expect([await next(), await next()]).toEqual([': keep-alive\n\n', ': keep-alive\n\n'])
+		quiet.resolve()
+		let piece = await next()
+		while (piece === ': keep-alive\n\n') piece = await next()
+		expect(piece).toBe('data: 1\n\n')
+	})
+	test('that is cancelled ends its source', async () => {
+		const ended = Promise.withResolvers<void>()
+		async function* pieces() {
+			try {
+				for (;;) yield 'x'
+			} finally {
+				ended.resolve()
+			}
+		}
+		const reader = eventStream(pieces(), { keepAliveMs: 0 }).getReader()
+		await reader.read()
+		await reader.cancel()
+		await ended.promise
+	})
+	test('is pulled no faster than it is read', async () => {
+		let made = 0
+		async function* pieces() {
+			for (;;) yield `${made++}`
+		}
+		const reader = eventStream(pieces(), { keepAliveMs: 0 }).getReader()
+		for (let read = 0; read < 10; read++) await reader.read()
+		expect(made).toBeLessThan(15)
+		await reader.cancel()
+	})
+})
