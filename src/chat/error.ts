@@ -1,48 +1,52 @@
 // What can go wrong with a call, as every part of the gateway says it. It does not know how a dialect words or numbers it.
 
-/**
- * Every kind of failure. A dialect owns one table from these to its status codes and bodies, so a new kind does not
- * compile until each dialect has answered for it.
- */
-export type ChatErrorKind =
+/** Every kind of failure. */
+export const chatErrorKinds = [
 	/** The request is wrong in a way its sender can mend. */
-	| 'invalid-request'
+	'invalid-request',
 	/** The conversation is longer than the model's context. */
-	| 'context-length-exceeded'
+	'context-length-exceeded',
 	/** The request asks for something that this model or engine cannot do. */
-	| 'unsupported'
+	'unsupported',
 	/** The body is larger than the server reads. */
-	| 'too-large'
+	'too-large',
 	/** The body did not arrive in time. */
-	| 'request-timeout'
+	'request-timeout',
 	/** No key was given. */
-	| 'unauthenticated'
+	'unauthenticated',
 	/** A key was given that is not, or no longer, valid. */
-	| 'invalid-key'
+	'invalid-key',
 	/** The key is valid but may not do this. */
-	| 'forbidden'
+	'forbidden',
 	/** The model asked for does not exist for this caller. */
-	| 'model-not-found'
+	'model-not-found',
 	/** The model exists but does not serve this operation, as a chat model on legacy completions. */
-	| 'wrong-operation'
+	'wrong-operation',
 	/** A path or a thing named by an id does not exist. */
-	| 'not-found'
+	'not-found',
 	/** The path exists, the method does not. */
-	| 'method-not-allowed'
+	'method-not-allowed',
 	/** The caller sent more than a limit allows. */
-	| 'rate-limited'
+	'rate-limited',
 	/** Every place that could answer is full. */
-	| 'overloaded'
+	'overloaded',
 	/** Nothing can answer at the moment: an engine starts, crashed or is unreachable. */
-	| 'unavailable'
+	'unavailable',
 	/** An upstream took too long. */
-	| 'upstream-timeout'
+	'upstream-timeout',
 	/** An upstream answered with something that is no answer. */
-	| 'upstream-failed'
+	'upstream-failed',
 	/** The caller hung up or the server is closing. */
-	| 'cancelled'
+	'cancelled',
 	/** A defect of ours. */
-	| 'internal'
+	'internal',
+] as const
+
+/**
+ * A dialect owns one table from these to its status codes and bodies, so a new kind does not compile until each dialect has answered
+ * for it.
+ */
+export type ChatErrorKind = (typeof chatErrorKinds)[number]
 
 /**
  * How much of the request a failure proves to have reached the upstream: `nothing` may always be tried elsewhere, `maybe` and

@@ -1,7 +1,7 @@
 // What a prompt that begins with `echo:` asks the echo engine to do, one instruction a line; docs/echo.md lists them. It only reads;
 // doing it is the answer's.
 
-import { ChatError, type ChatErrorKind } from '../../chat/error.ts'
+import { ChatError, type ChatErrorKind, chatErrorKinds } from '../../chat/error.ts'
 
 /** What an answer consists of, and what befalls it. */
 export interface Plan {
@@ -103,36 +103,10 @@ function need(word: string | undefined, instruction: string): string {
 	return word
 }
 
-/** Every kind, so that a new one can be asked for as soon as it compiles. */
-const kinds: Readonly<Record<ChatErrorKind, true>> = {
-	'invalid-request': true,
-	'context-length-exceeded': true,
-	unsupported: true,
-	'too-large': true,
-	'request-timeout': true,
-	unauthenticated: true,
-	'invalid-key': true,
-	forbidden: true,
-	'model-not-found': true,
-	'wrong-operation': true,
-	'not-found': true,
-	'method-not-allowed': true,
-	'rate-limited': true,
-	overloaded: true,
-	unavailable: true,
-	'upstream-timeout': true,
-	'upstream-failed': true,
-	cancelled: true,
-	internal: true,
-}
-
 function readKind(word: string): ChatErrorKind {
-	if (isKind(word)) return word
-	throw wrong(`The echo engine knows no error '${word.slice(0, 40)}'.`)
-}
-
-function isKind(word: string): word is ChatErrorKind {
-	return Object.hasOwn(kinds, word)
+	const kind = chatErrorKinds.find((one) => one === word)
+	if (kind === undefined) throw wrong(`The echo engine knows no error '${word.slice(0, 40)}'.`)
+	return kind
 }
 
 function wrong(message: string): ChatError {
