@@ -107,13 +107,14 @@ async function serveModel(flags: EngineFlags, surroundings: CommandSurroundings)
 		clock: systemClock,
 		log,
 	})
+	const signalled = ended(flags.untilStdinEnds === true)
 	const listener = listen({
 		address: flags.socket ?? settings.config.listen,
 		fetch: handler.fetch,
 		maxBodyBytes: 2 * bodyBytes,
 	})
 	surroundings.tell(`${name} is served on ${listener.url}`)
-	await ended(flags.untilStdinEnds === true)
+	await signalled
 	await listener.close(0)
 	await engine.close()
 	process.exit(0)

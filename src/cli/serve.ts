@@ -29,14 +29,16 @@ export function serveCommand(surroundings: CommandSurroundings): Command {
 				clock: systemClock,
 				log: openConfiguredLog(settings),
 			})
+			// From here on a signal ends the server in good order, also one that comes as soon as it says that it listens.
+			const signalled = firstSignal()
 			const listener = await listenOrClose(gateway, settings)
 			const [model] = gateway.models.all
 			const firstKey = await gateway.makeFirstKey()
 			for (const line of welcome(listener.url, firstKey, model?.name ?? 'MODEL', version)) surroundings.print(line)
-			await untilSignalled(async () => {
-				await listener.close(closeDeadlineMs)
-				await gateway.close()
-			})
+			await signalled
+			await listener.close(closeDeadlineMs)
+			await gateway.close()
+			process.exit(0)
 		})
 }
 
@@ -66,12 +68,11 @@ async function listenOrClose(gateway: Gateway, { config }: Settings): Promise<Li
 	}
 }
 
-/** The first signal ends what runs within the deadline; the second ends the process at once. */
-async function untilSignalled(close: () => Promise<void>): Promise<void> {
+/** Resolves at the first signal; the second ends the process at once. */
+async function firstSignal(): Promise<void> {
+	const signals = ['SIGINT', 'SIGTERM'] as const
 	await new Promise<void>((resolve) => {
-		for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+		for (const signal of signals) process.once(signal, () => resolve())
 	})
-	for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
-	await close()
-	process.exit(0)
+	for (const signal of signals) process.once(signal, () => process.exit(130))
 }
