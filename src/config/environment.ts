@@ -1,4 +1,4 @@
-// What the environment says of the configuration. With package-index.ts the only reader of `process.env`.
+// What the environment says of the configuration. The only reader of `process.env`.
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
