@@ -1,57 +1,75 @@
 // The values of `enum` and `const` that the keywords beside them leave.
 
+import { isDeepStrictEqual } from 'node:util'
 import type { Json, JsonObject } from '../../../chat/json.ts'
+import { type NumberBounds, readNumberBounds } from './number-bounds.ts'
 import { cannotEnforce, type Place } from './refusal.ts'
 import { isObject } from './schema-merge.ts'
 
 type Keep = (value: Json, bound: Json) => boolean
 
-const number =
-	(compare: (value: number, bound: number) => boolean): Keep =>
-	(value, bound) =>
-		typeof value !== 'number' || typeof bound !== 'number' || compare(value, bound)
 const length =
 	(compare: (length: number, bound: number) => boolean): Keep =>
 	(value, bound) =>
 		typeof value !== 'string' || typeof bound !== 'number' || compare([...value].length, bound)
 
-const keeps: Readonly<Record<string, Keep>> = {
-	type: (value, types) => (Array.isArray(types) ? types : [types]).some((type) => isOfType(value, type)),
-	enum: (value, values) => Array.isArray(values) && values.some((one) => JSON.stringify(one) === JSON.stringify(value)),
-	const: (value, only) => JSON.stringify(value) === JSON.stringify(only),
-	minimum: number((value, bound) => value >= bound),
-	maximum: number((value, bound) => value <= bound),
-	exclusiveMinimum: number((value, bound) => value > bound),
-	exclusiveMaximum: number((value, bound) => value < bound),
-	multipleOf: number((value, bound) => Number.isInteger(value / bound)),
-	minLength: length((characters, bound) => characters >= bound),
-	maxLength: length((characters, bound) => characters <= bound),
-	pattern: (value, pattern) =>
-		typeof value !== 'string' || typeof pattern !== 'string' || new RegExp(pattern, 'u').test(value),
-}
-
-/** Keywords that say nothing of single values, or that have been looked at already. */
-const silent: ReadonlySet<string> = new Set([
-	'title',
-	'description',
-	'default',
-	'examples',
-	'$schema',
-	'$defs',
-	'definitions',
-	'$id',
-	'$comment',
-	'format',
+const keeps: ReadonlyMap<string, Keep> = new Map(
+	Object.entries({
+		type: (value, types) => (Array.isArray(types) ? types : [types]).some((type) => isOfType(value, type)),
+		enum: (value, values) => (Array.isArray(values) ? values : [values]).some((one) => isDeepStrictEqual(one, value)),
+		minLength: length((characters, bound) => characters >= bound),
+		maxLength: length((characters, bound) => characters <= bound),
+	} satisfies Record<string, Keep>),
+)
+const looksInside: ReadonlySet<string> = new Set([
+	'pattern',
+	'properties',
+	'required',
+	'additionalProperties',
+	'minProperties',
+	'maxProperties',
+	'items',
+	'prefixItems',
+	'minItems',
+	'maxItems',
 ])
 
-/** @throws ChatError `unsupported` for a keyword beside them that would have to look into arrays or objects. */
+/**
+ * `format` says nothing of values that are listed: they are what the schema's author wrote.
+ *
+ * @throws ChatError `unsupported` for a keyword beside them that would have to look into them.
+ */
 export function allowedValues(schema: JsonObject, values: readonly Json[], place: Place): readonly Json[] {
+	const bounds = readNumberBounds(schema, place)
+	const within = values.filter((value) => typeof value !== 'number' || isWithin(value, bounds))
 	return Object.entries(schema).reduce<readonly Json[]>((left, [keyword, bound]) => {
-		const keep = keeps[keyword]
-		if (keep !== undefined && bound !== undefined) return left.filter((value) => keep(value, bound))
-		if (silent.has(keyword) || left.every((value) => typeof value !== 'object' || value === null)) return left
+		if (bound === undefined) return left
+		const keep = keeps.get(keyword)
+		if (keep !== undefined) return left.filter((value) => keep(value, bound))
+		const untouched = keyword === 'pattern' ? isNoText : isNoCollection
+		if (!looksInside.has(keyword) || left.every(untouched)) return left
 		throw cannotEnforce(`'${keyword}' beside values that are listed`, place)
-	}, values)
+	}, within)
+}
+
+function isWithin(value: number, { least, leastExclusive, most, mostExclusive, multipleOf }: NumberBounds): boolean {
+	if (least !== undefined && (leastExclusive ? value <= least : value < least)) return false
+	if (most !== undefined && (mostExclusive ? value >= most : value > most)) return false
+	return multipleOf === undefined || isMultiple(value, multipleOf)
+}
+
+function isNoText(value: Json): boolean {
+	return typeof value !== 'string'
+}
+
+function isNoCollection(value: Json): boolean {
+	return typeof value !== 'object' || value === null
+}
+
+/** A number's text is decimal, so 1.13 is taken for a multiple of 0.01. */
+function isMultiple(value: number, step: number): boolean {
+	const times = value / step
+	return Math.abs(times - Math.round(times)) <= 1e-12 * Math.max(1, Math.abs(times))
 }
 
 function isOfType(value: Json, type: Json): boolean {

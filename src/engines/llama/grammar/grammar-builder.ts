@@ -9,7 +9,7 @@ import { SchemaCompiler } from './schema-compiler.ts'
 
 /** Larger grammars are refused: each token that is generated is compared with the rules that may come next. */
 const maxRules = 20_000
-const maxCharacters = 1_000_000
+const maxCharacters = 3_000_000
 
 export class GrammarBuilder {
 	private readonly rules = new Map<string, string>()
@@ -43,6 +43,16 @@ export class GrammarBuilder {
 		this.rules.set(name, body)
 		this.characters += name.length + body.length
 		if (this.rules.size > maxRules || this.characters > maxCharacters) throw cannotEnforce('a schema of this size', '#')
+	}
+
+	/** How far the grammar has grown, for `forget`. */
+	mark(): number {
+		return this.rules.size
+	}
+
+	/** Takes back the rules that were made since `mark`, which nothing older may refer to. */
+	forget(mark: number): void {
+		for (const name of [...this.rules.keys()].slice(mark)) this.rules.delete(name)
 	}
 
 	/** Exactly this text. */

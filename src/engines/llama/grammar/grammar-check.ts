@@ -3,6 +3,8 @@
 
 import { cannotEnforce, wrongSchema } from './refusal.ts'
 
+/** llama.cpp writes repetitions out: so many characters and references they may come to. */
+const mostElements = 300_000
 /** llama.cpp walks every way through the rules that may come first, without remembering where it has been. */
 const mostWays = 20_000
 
@@ -11,6 +13,10 @@ interface Item {
 	readonly inner: string | Expression | undefined
 	/** It may be left out. */
 	readonly optional: boolean
+	/** Characters and references of one of it. */
+	readonly elements: number
+	/** Those of all that llama.cpp writes out for its repetition. */
+	readonly writtenOut: number
 }
 
 /** Alternatives, each a sequence. */
@@ -18,15 +24,24 @@ type Expression = readonly (readonly Item[])[]
 
 /**
  * @param rules by name, with the root under `root`.
- * @throws ChatError `invalid-request` for recursion without an end, `unsupported` for more ways than can be followed.
+ * @throws ChatError `invalid-request` for recursion without an end, `unsupported` for what is too large to be followed.
  */
 export function checkGrammar(rules: ReadonlyMap<string, string>): void {
 	const expressions = new Map([...rules].map(([name, body]) => [name, parse(body)]))
 	const ending = fixpoint(expressions, ends)
-	if (!ending.has('root')) throw wrongSchema('every value that satisfies the schema is endless', '#')
+	for (const name of expressions.keys())
+		if (!ending.has(name))
+			throw wrongSchema('a part of the schema refers to itself in every value, which is endless', '#')
+	if (expressions.values().reduce((sum, expression) => sum + countWrittenOut(expression), 0) > mostElements)
+		throw cannotEnforce('a schema with this many or this large repetitions', '#')
 	const empty = fixpoint(expressions, isEmpty)
 	const counted = new Map<string, number>()
 	for (const name of expressions.keys()) countWays(name, expressions, empty, counted)
+}
+
+/** Whether a written expression, whose rules are never empty, may match nothing at all. */
+export function mayBeEmpty(body: string): boolean {
+	return isEmpty(parse(body), new Set())
 }
 
 type Test = (expression: Expression, known: ReadonlySet<string>) => boolean
@@ -90,23 +105,34 @@ function firsts(expression: Expression, empty: ReadonlySet<string>): readonly st
 	})
 }
 
-const token = /"(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\]|\{(\d+)(?:,\d*)?\}|[()|*+?]|[A-Za-z][\w-]*/g
+function countWrittenOut(expression: Expression): number {
+	return expression.flat().reduce((sum, { inner, writtenOut }) => {
+		return sum + writtenOut + (typeof inner === 'object' ? countWrittenOut(inner) : 0)
+	}, 0)
+}
+
+const token = /"(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\]|\{(\d+)(,(\d*))?\}|[()|*+?]|[A-Za-z][\w-]*/g
 
 function parse(body: string): Expression {
 	const stack: Item[][][] = [[[]]]
 	const last = () => stack.at(-1)?.at(-1) ?? []
-	for (const [text, least] of body.matchAll(token)) {
+	const add = (inner: Item['inner'], elements: number) =>
+		last().push({ inner, optional: elements === 0, elements, writtenOut: 0 })
+	for (const [text, least, upTo, most] of body.matchAll(token)) {
 		if (text === '(') stack.push([[]])
-		else if (text === ')') {
-			const group = stack.pop() ?? []
-			last().push({ inner: group, optional: false })
-		} else if (text === '|') stack.at(-1)?.push([])
-		else if (text === '*' || text === '?' || (least !== undefined && Number(least) === 0)) {
+		else if (text === ')') add(stack.pop() ?? [], 1)
+		else if (text === '|') stack.at(-1)?.push([])
+		else if (/^[*+?{]/.test(text)) {
 			const item = last().pop()
-			if (item !== undefined) last().push({ ...item, optional: true })
-		} else if (/^[A-Za-z]/.test(text)) last().push({ inner: text, optional: false })
-		else if (text === '""') last().push({ inner: undefined, optional: true })
-		else if (text !== '+' && least === undefined) last().push({ inner: undefined, optional: false })
+			const from = text === '+' ? 1 : Number(least ?? 0)
+			if (item !== undefined) last().push(repeated(item, from, upTo === undefined ? from : Number(most || from + 1)))
+		} else if (/^[A-Za-z]/.test(text)) add(text, 1)
+		else add(undefined, text.slice(1, -1).replace(/\\(x..|u.{4}|U.{8}|.)/g, '.').length)
 	}
 	return stack[0] ?? []
+}
+
+function repeated(item: Item, from: number, to: number): Item {
+	const writtenOut = from * item.elements + (to - from) * (item.elements + 3)
+	return { ...item, optional: item.optional || from === 0, writtenOut: Math.max(item.writtenOut, writtenOut) }
 }

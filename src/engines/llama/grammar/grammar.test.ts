@@ -121,9 +121,10 @@ describe('what cannot be held is refused, with its place', () => {
 		const way = (level: number): JsonObject => ({ $ref: `#/$defs/d${level}` })
 		const twice = Array.from({ length: levels }, (_, level): [string, JsonObject] => [
 			`d${level}`,
-			{ [kind]: [way(level + 1), way(level + 1)] },
+			{ [kind]: [way(level + 1), way(level + 2)] },
 		])
-		return { ...way(0), $defs: { ...Object.fromEntries(twice), [`d${levels}`]: { type: 'null' } } }
+		const ends = { [`d${levels}`]: { type: 'null' }, [`d${levels + 1}`]: { enum: [null, true] } }
+		return { ...way(0), $defs: { ...Object.fromEntries(twice), ...ends } }
 	}
 	const refused: readonly (readonly [name: string, schema: JsonObject, message: string])[] = [
 		['not', object({ a: { not: { type: 'null' } } }), "'not' at #/properties/a"],

@@ -1,9 +1,9 @@
-// For tests: an expression of a grammar, without references, as a regular expression.
+// For tests: an expression of a grammar, without references, as a regular expression; and texts drawn at random from a whole grammar.
+// Neither knows JSON.
 
 /** Understands literals, classes, groups, alternatives and repetitions, which the two notations write alike. */
 export function toRegExp(expression: string, rules: Readonly<Record<string, string>> = {}): RegExp {
-	const tokens = expression.match(/"(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\]|\{[\d,]+\}|[()|*+?]|[A-Za-z][\w-]*/g) ?? []
-	const written = tokens.map((token) => {
+	const written = tokensOf(expression).map((token) => {
 		if (token.startsWith('"')) return `(?:${unescaped(token.slice(1, -1)).replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')})`
 		if (token.startsWith('['))
 			return token.replace(/\\U([0-9a-f]{8})/g, (_, hex: string) => `\\u{${Number.parseInt(hex, 16).toString(16)}}`)
@@ -12,6 +12,144 @@ export function toRegExp(expression: string, rules: Readonly<Record<string, stri
 		return rule === undefined ? token : toRegExp(rule, rules).source.slice(1, -1)
 	})
 	return new RegExp(`^(?:${written.join('')})$`, 'u')
+}
+
+/** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
+export function seededRandom(seed: number): () => number {
+	let state = seed
+	return () => {
+		state = (state + 0x6d2b79f5) | 0
+		let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+	}
+}
+
+/** Draws texts; past some length it takes the alternative that ends soonest. */
+export function openSampler(grammar: string, random: () => number): () => string {
+	const rules = new Map(
+		grammar.split('\n').map((line): [string, Way[]] => {
+			const [name = '', body = ''] = line.split(' ::= ')
+			return [name, read(tokensOf(body).values())]
+		}),
+	)
+	const depths = shortestDepths(rules)
+	const drawWay = (ways: readonly Way[], room: number): string => {
+		const shortest = Math.min(...ways.map((way) => depthOf(way, depths)))
+		const open = room > 0 ? ways : ways.filter((way) => depthOf(way, depths) === shortest)
+		const way = open[Math.floor(random() * open.length)] ?? []
+		return way.map((item) => drawItem(item, room - 1)).join('')
+	}
+	const drawItem = ({ inner, least, most }: Item, room: number): string => {
+		let times = least
+		while (times < Math.min(most, least + 4) && room > 0 && random() < 0.5) times++
+		return Array.from({ length: times }, () => drawInner(inner, room)).join('')
+	}
+	const drawInner = (inner: Item['inner'], room: number): string => {
+		if (inner.type === 'rule') return drawWay(rules.get(inner.name) ?? [], room)
+		if (inner.type === 'group') return drawWay(inner.ways, room)
+		return inner.type === 'text' ? inner.text : drawCharacter(inner.ranges, random)
+	}
+	return () => drawWay(rules.get('root') ?? [], 40)
+}
+
+type Ranges = readonly (readonly [number, number])[]
+type Inner =
+	| { readonly type: 'text'; readonly text: string }
+	| { readonly type: 'class'; readonly ranges: Ranges }
+	| { readonly type: 'rule'; readonly name: string }
+	| { readonly type: 'group'; readonly ways: Way[] }
+
+interface Item {
+	readonly inner: Inner
+	readonly least: number
+	readonly most: number
+}
+
+type Way = Item[]
+
+function read(tokens: Iterator<string>): Way[] {
+	const ways: Way[] = [[]]
+	for (
+		let { value: token, done } = tokens.next();
+		done !== true && token !== ')';
+		{ value: token, done } = tokens.next()
+	) {
+		const way = ways.at(-1) ?? []
+		const counts = repetitionOf(token)
+		if (token === '|') ways.push([])
+		else if (counts !== undefined) {
+			const item = way.pop()
+			// A repetition of a repetition is a repetition of a group.
+			const inner: Inner =
+				item?.least === 1 && item.most === 1 ? item.inner : { type: 'group', ways: [item === undefined ? [] : [item]] }
+			way.push({ inner, ...counts })
+		} else way.push({ inner: readInner(token, tokens), least: 1, most: 1 })
+	}
+	return ways
+}
+
+function readInner(token: string, tokens: Iterator<string>): Inner {
+	if (token === '(') return { type: 'group', ways: read(tokens) }
+	if (token.startsWith('"')) return { type: 'text', text: unescaped(token.slice(1, -1)) }
+	if (!token.startsWith('[')) return { type: 'rule', name: token }
+	const members = token.slice(1, -1).match(/\\(?:x..|u.{4}|U.{8})|./gsu) ?? []
+	const codes = members.map((member, at) =>
+		member === '-' && at > 0 && at < members.length - 1 ? undefined : (unescaped(member).codePointAt(0) ?? 0),
+	)
+	const ranges = codes.flatMap((code, at): [number, number][] => {
+		if (code === undefined || (at > 0 && codes[at - 1] === undefined)) return []
+		return [[code, codes[at + 1] === undefined ? (codes[at + 2] ?? code) : code]]
+	})
+	return { type: 'class', ranges }
+}
+
+function repetitionOf(token: string): { readonly least: number; readonly most: number } | undefined {
+	if (token === '*') return { least: 0, most: Infinity }
+	if (token === '+') return { least: 1, most: Infinity }
+	if (token === '?') return { least: 0, most: 1 }
+	const counts = /^\{(\d+)(,(\d*))?\}$/.exec(token)
+	if (counts === null) return undefined
+	const least = Number(counts[1])
+	return { least, most: counts[2] === undefined ? least : counts[3] === '' ? Infinity : Number(counts[3]) }
+}
+
+function drawCharacter(ranges: Ranges, random: () => number): string {
+	const [from, to] = ranges[Math.floor(random() * ranges.length)] ?? [0, 0]
+	const within =
+		random() < 0.3 ? (random() < 0.5 ? from : to) : from + Math.floor(random() * Math.min(to - from + 1, 300))
+	return String.fromCodePoint(within)
+}
+
+/** How many rules deep the shallowest text of each rule is. */
+function shortestDepths(rules: ReadonlyMap<string, readonly Way[]>): ReadonlyMap<string, number> {
+	const depths = new Map<string, number>()
+	for (let changed = true; changed; ) {
+		changed = false
+		for (const [name, ways] of rules) {
+			const depth = 1 + Math.min(...ways.map((way) => depthOf(way, depths)))
+			if (depth < (depths.get(name) ?? Infinity)) {
+				depths.set(name, depth)
+				changed = true
+			}
+		}
+	}
+	return depths
+}
+
+function depthOf(way: readonly Item[], depths: ReadonlyMap<string, number>): number {
+	return Math.max(
+		0,
+		...way.map(({ inner, least }) => {
+			if (least === 0) return 0
+			if (inner.type === 'rule') return depths.get(inner.name) ?? Infinity
+			return inner.type === 'group' ? Math.min(...inner.ways.map((one) => depthOf(one, depths))) : 0
+		}),
+	)
+}
+
+function tokensOf(expression: string): readonly string[] {
+	return expression.match(/"(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\]|\{[\d,]+\}|[()|*+?]|[A-Za-z][\w-]*/g) ?? []
 }
 
 function unescaped(text: string): string {

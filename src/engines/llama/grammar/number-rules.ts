@@ -1,88 +1,51 @@
 // Numbers within bounds, as expressions over their digits. Decimal notation only where there are bounds: no exponent, no leading
 // zeros, no minus zero.
 
-import { cannotEnforce, type Place, wrongSchema } from './refusal.ts'
-
-export interface NumberBounds {
-	readonly least: number | undefined
-	readonly leastExclusive: boolean
-	readonly most: number | undefined
-	readonly mostExclusive: boolean
-	readonly multipleOf: number | undefined
-}
+import { type MultiplesSurroundings, multiplesRule } from './multiples.ts'
+import { highest, lowest, type NumberBounds } from './number-bounds.ts'
+import { cannotEnforce, nothingSatisfies, type Place } from './refusal.ts'
 
 export const anyInteger = '("0" | "-"? [1-9] [0-9]{0,15})'
 const anyWhole = '("-"? ("0" | [1-9] [0-9]{0,15}))'
 export const anyNumber = `(${anyWhole} ("." [0-9]{1,16})? ([eE] [-+]? [0-9]{1,2})?)`
 
-/** Multiples are written out where there are at most this many, and told by an automaton over remainders up to this divisor. */
-const fewMultiples = 500
-const smallDivisor = 100
-/** Whole numbers of so many digits are exact in every JSON reader. */
-const exactDigits = 15
+/** Numbers of a type within bounds. */
+export function boundedRule(
+	type: 'integer' | 'number',
+	bounds: NumberBounds,
+	surroundings: MultiplesSurroundings,
+): string {
+	const { multipleOf } = bounds
+	const { place } = surroundings
+	const everyInteger = type === 'integer' && multipleOf !== undefined && Number.isInteger(1 / multipleOf)
+	if (multipleOf !== undefined && !everyInteger) {
+		if (type === 'integer' && !Number.isInteger(multipleOf))
+			throw cannotEnforce(`multipleOf ${multipleOf} of an integer`, place)
+		return multiplesRule(bounds, multipleOf, surroundings)
+	}
+	return type === 'integer' ? integerRule(bounds, place) : numberRule(bounds, place)
+}
 
+/** Integers within bounds, whatever they are multiples of. */
 export function integerRule(bounds: NumberBounds, place: Place): string {
-	const least = lowest(bounds)
-	const most = highest(bounds)
+	const [least, most] = [lowest(bounds), highest(bounds)]
 	for (const bound of [least, most])
 		if (bound !== undefined && !Number.isSafeInteger(bound)) throw cannotEnforce(`the bound ${bound}`, place)
 	if (least !== undefined && most !== undefined && least > most)
-		throw wrongSchema('no integer lies between the bounds', place)
-	const { multipleOf } = bounds
-	if (multipleOf === undefined || multipleOf === 1) return alternatives(integerRanges(least, most))
-	if (!Number.isInteger(multipleOf) || multipleOf <= 0)
-		throw cannotEnforce(`multipleOf ${multipleOf} of an integer`, place)
-	if (least !== undefined && most !== undefined && (most - least) / multipleOf <= fewMultiples) {
-		const first = Math.ceil(least / multipleOf) * multipleOf
-		const multiples: string[] = []
-		for (let value = first; value <= most; value += multipleOf) multiples.push(`"${value === 0 ? 0 : value}"`)
-		if (multiples.length === 0) throw wrongSchema(`no multiple of ${multipleOf} lies between the bounds`, place)
-		return alternatives(multiples)
-	}
-	throw cannotEnforce(`multipleOf ${multipleOf} over a range this large`, place)
+		throw nothingSatisfies('no integer lies between the bounds', place)
+	return alternatives(integerRanges(least, most))
 }
 
-/** Rules of an automaton that accepts the multiples of a small divisor, without bounds: one per remainder and digits left, made by `reserve`. */
-export function multiplesRule(
-	divisor: number,
-	reserve: (name: string) => { readonly name: string; readonly define: (body: string) => void },
-	place: Place,
-): string {
-	if (divisor > smallDivisor) throw cannotEnforce(`multipleOf ${divisor} over a range without bounds`, place)
-	const digits = Array.from({ length: 10 }, (_, next) => next)
-	let fewer: (string | undefined)[] = []
-	const ways = (remainder: number, from: readonly number[]) =>
-		from.flatMap((next) => {
-			const then = fewer[(remainder * 10 + next) % divisor]
-			return then === undefined ? [] : [`"${next}" ${then}`]
-		})
-	for (let left = 0; left < exactDigits; left++) {
-		const states = Array.from({ length: divisor }, (_, remainder) => {
-			const bodies = [...ways(remainder, digits), ...(remainder === 0 ? ['""'] : [])]
-			if (bodies.length === 0) return undefined
-			const { name, define } = reserve(`multiple-${divisor}-${remainder}-${left}`)
-			define(bodies.join(' | '))
-			return name
-		})
-		fewer = states
-	}
-	return `("0" | "-"? (${ways(0, digits.slice(1)).join(' | ')}))`
-}
-
-export function hasNoBounds({ least, most }: NumberBounds): boolean {
-	return least === undefined && most === undefined
-}
-
+/** Numbers within bounds, whatever they are multiples of. */
 export function numberRule(bounds: NumberBounds, place: Place): string {
-	const { least, most, multipleOf } = bounds
-	if (multipleOf !== undefined) return multiplesOfDecimal(bounds, multipleOf, place)
+	const { least, most } = bounds
 	if (least === undefined && most === undefined) return anyNumber
 	if (
 		least !== undefined &&
 		most !== undefined &&
 		(least > most || (least === most && (bounds.leastExclusive || bounds.mostExclusive)))
 	)
-		throw wrongSchema('no number lies between the bounds', place)
+		throw nothingSatisfies('no number lies between the bounds', place)
 	const ways: string[] = []
 	if (most === undefined || most > 0 || (most === 0 && !bounds.mostExclusive)) {
 		const from =
@@ -104,27 +67,8 @@ export function numberRule(bounds: NumberBounds, place: Place): string {
 			).map((way) => `"-" ${way}`),
 		)
 	}
-	if (ways.length === 0) throw wrongSchema('no number lies between the bounds', place)
+	if (ways.length === 0) throw nothingSatisfies('no number lies between the bounds', place)
 	return alternatives(ways)
-}
-
-/** Powers of ten only: 0.01 means at most two decimals. */
-function multiplesOfDecimal(bounds: NumberBounds, multipleOf: number, place: Place): string {
-	if (Number.isInteger(multipleOf)) return integerRule(bounds, place)
-	const decimals = -Math.log10(multipleOf)
-	if (!Number.isInteger(Math.round(decimals * 1e9) / 1e9) || !hasNoBounds(bounds))
-		throw cannotEnforce(`multipleOf ${multipleOf}`, place)
-	return `(${anyWhole} ("." [0-9]{1,${Math.round(decimals)}})?)`
-}
-
-function lowest({ least, leastExclusive }: NumberBounds): number | undefined {
-	if (least === undefined) return undefined
-	return leastExclusive ? Math.floor(least) + 1 : Math.ceil(least)
-}
-
-function highest({ most, mostExclusive }: NumberBounds): number | undefined {
-	if (most === undefined) return undefined
-	return mostExclusive ? Math.ceil(most) - 1 : Math.floor(most)
 }
 
 function integerRanges(least: number | undefined, most: number | undefined): readonly string[] {

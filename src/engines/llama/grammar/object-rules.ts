@@ -4,17 +4,20 @@ import type { Json, JsonObject } from '../../../chat/json.ts'
 import { type CharacterSet, characterOf, plain, union, without, writeClass } from './character-set.ts'
 import { readCount } from './count.ts'
 import type { GrammarBuilder } from './grammar-builder.ts'
-import { cannotEnforce, type Place, wrongSchema } from './refusal.ts'
+import { cannotEnforce, nothingSatisfies, type Place, wrongSchema } from './refusal.ts'
 import { repeat } from './repetition.ts'
 import { isObject } from './schema-merge.ts'
 
-export interface ObjectSurroundings {
+/** What a schema's expression may use of the whole. */
+export interface Surroundings {
 	readonly name: string
 	readonly place: Place
 	/** The rule of one character of a JSON string. */
 	readonly character: string
 	/** The expression of a value's schema. */
 	readonly value: (schema: Json | undefined, key: string, place: Place) => string
+	/** What `make` makes; undefined, without a trace, where nothing can satisfy it. */
+	readonly alive: (make: () => string) => string | undefined
 }
 
 const separator = '"," " "?'
@@ -25,53 +28,55 @@ interface Pair {
 }
 
 /** An expression of the whole object, with its braces. */
-export function objectBody(schema: JsonObject, builder: GrammarBuilder, surroundings: ObjectSurroundings): string {
+export function objectBody(schema: JsonObject, builder: GrammarBuilder, surroundings: Surroundings): string {
 	const { place } = surroundings
-	const properties = isObject(schema.properties) ? schema.properties : {}
+	const { properties = {} } = schema
+	if (!isObject(properties)) throw wrongSchema("'properties' must be an object", place)
 	const required = readRequired(schema, place)
 	const extra = schema.additionalProperties
-	const names = [...Object.keys(properties), ...required.filter((name) => !Object.hasOwn(properties, name))]
+	const names = [...Object.keys(properties), ...[...required].filter((name) => !Object.hasOwn(properties, name))]
 	if (extra === false && names.length > Object.keys(properties).length)
-		throw wrongSchema('a required property is not allowed', place)
-	checkCounts(schema, names.length, required.length, extra, place)
-	const pairs = names.map((name): Pair => {
-		const value = surroundings.value(
-			Object.hasOwn(properties, name) ? properties[name] : extraSchema(extra),
-			name,
-			`${place}/properties/${name}`,
-		)
-		return {
-			required: required.includes(name),
-			written: `${builder.literal(`${JSON.stringify(name).toWellFormed()}:`)} " "? ${value}`,
-		}
+		throw nothingSatisfies('a required property is not allowed', place)
+	const open = takesOthers(schema)
+	checkCounts(schema, names.length, required.size, open, place)
+	const pairs = names.flatMap((name): readonly Pair[] => {
+		const known = Object.hasOwn(properties, name) ? properties[name] : extraSchema(extra)
+		const make = () => surroundings.value(known, name, `${place}/properties/${name}`)
+		const isRequired = required.has(name)
+		const value = isRequired ? make() : surroundings.alive(make)
+		const key = builder.literal(`${JSON.stringify(name).toWellFormed()}:`)
+		return value === undefined ? [] : [{ required: isRequired, written: `${key} " "? ${value}` }]
 	})
-	const others = writesOthers(extra, schema) ? otherPair(extra, names, builder, surroundings) : undefined
-	if (names.length === 0) return others === undefined ? '"{}"' : `"{" ${freely(others, schema, place)} "}"`
+	const others = open ? otherPair(extra, names, builder, surroundings) : undefined
+	if (pairs.length === 0) return others === undefined ? '"{}"' : `"{" ${freely(others, schema, place)} "}"`
 	return `"{" ${inOrder(pairs, others, builder, surroundings.name)} "}"`
 }
 
-function readRequired(schema: JsonObject, place: Place): readonly string[] {
+function readRequired(schema: JsonObject, place: Place): ReadonlySet<string> {
 	const required = schema.required ?? []
 	if (!Array.isArray(required) || required.some((name) => typeof name !== 'string'))
 		throw wrongSchema("'required' must be a list of names", place)
-	return [...new Set(required as string[])]
+	return new Set(required as readonly string[])
 }
 
-function checkCounts(schema: JsonObject, known: number, required: number, extra: Json | undefined, place: Place): void {
+function checkCounts(schema: JsonObject, known: number, required: number, open: boolean, place: Place): void {
 	const least = readCount(schema, 'minProperties', place) ?? 0
 	const most = readCount(schema, 'maxProperties', place)
+	if (most !== undefined && most < Math.max(least, required))
+		throw nothingSatisfies('minProperties is above maxProperties', place)
 	if (known === 0) {
-		if (extra === false && least > 0) throw wrongSchema('no property is allowed, and some are required', place)
+		if (!open && least > 0) throw nothingSatisfies('no property is allowed, and some are required', place)
 		return
 	}
 	if (least > required) throw cannotEnforce("'minProperties' beside named properties", place)
-	if (most !== undefined && (most < known || (extra !== undefined && extra !== false)))
+	if (most !== undefined && (most < known || open))
 		throw cannotEnforce("'maxProperties' beside named properties", place)
 }
 
-/** Without a word on it, an object whose properties are not named takes any, one with them, if none at all, no others. */
-function writesOthers(extra: Json | undefined, schema: JsonObject): boolean {
-	return extra === undefined ? schema.properties === undefined : extra !== false
+/** Without a word on it, an object whose properties are not named takes any; one with them, if none at all, no others. */
+function takesOthers({ additionalProperties, properties, minProperties }: JsonObject): boolean {
+	if (additionalProperties !== undefined) return additionalProperties !== false
+	return properties === undefined || (Object.keys(properties ?? {}).length === 0 && minProperties !== undefined)
 }
 
 function extraSchema(extra: Json | undefined): Json | undefined {
@@ -81,7 +86,6 @@ function extraSchema(extra: Json | undefined): Json | undefined {
 function freely(pair: string, schema: JsonObject, place: Place): string {
 	const least = readCount(schema, 'minProperties', place) ?? 0
 	const most = readCount(schema, 'maxProperties', place)
-	if (most !== undefined && most < least) throw wrongSchema('minProperties is above maxProperties', place)
 	if (least > 1) throw cannotEnforce("'minProperties' above 1 without named properties", place)
 	if (most === 0) return '""'
 	const rest = repeat(
@@ -114,7 +118,7 @@ function otherPair(
 	extra: Json | undefined,
 	taken: readonly string[],
 	builder: GrammarBuilder,
-	{ name, place, character, value }: ObjectSurroundings,
+	{ name, place, character, value }: Surroundings,
 ): string {
 	const key =
 		taken.length === 0 ? `"\\x22" ${character}* "\\x22"` : `"\\x22" ${otherKeys(taken, builder, name)} "\\x22"`

@@ -2,6 +2,7 @@
 // languages: classes, groups, alternatives, repetitions and anchors at the ends; what looks around or back is refused.
 
 import { type CharacterSet, characterOf, complement, setOf, union, writeInString } from './character-set.ts'
+import { mayBeEmpty } from './grammar-check.ts'
 import { cannotEnforce, type Place } from './refusal.ts'
 import { repeat } from './repetition.ts'
 
@@ -102,6 +103,8 @@ class Parser {
 			case '?':
 				throw this.refuse(`'${next}' with nothing to repeat`)
 			default:
+				if (next === '{' && /^\d+(,\d*)?\}/.test(this.characters.slice(this.at, this.at + 16).join('')))
+					throw this.refuse("'{' with nothing to repeat")
 				return this.written(characterOf(next))
 		}
 	}
@@ -124,6 +127,8 @@ class Parser {
 		if (least === 1 && most === 1) return term
 		// Lazy and possessive forms match the same texts.
 		if (!this.take('?')) this.take('+')
+		if (most === 0) return '""'
+		if (most !== 1 && mayBeEmpty(term)) throw this.refuse('a repetition of what may be empty')
 		return repeat(term, least, most, this.place)
 	}
 

@@ -1,19 +1,34 @@
-// An expression repeated between two bounds. llama.cpp writes a bounded repetition out, so large ones are nested in blocks.
+// An expression repeated between two bounds. llama.cpp writes a bounded repetition out and refuses what grows too large, so large ones
+// are nested in blocks. Source of the limits: its grammar parser.
 
 import { cannotEnforce, type Place } from './refusal.ts'
 
-const block = 100
+const largestBlock = 100
 const largest = 100_000
+/** The most that llama.cpp allows for the rules of a repeated expression times the count. */
+const mostRules = 2000
 
-/** `expression` from `least` to `most` times, without end where `most` is undefined. The expression must be one term. */
+/**
+ * `expression` from `least` to `most` times, without end where `most` is undefined. The expression must be one term.
+ *
+ * @throws ChatError `unsupported` where llama.cpp would not take it.
+ */
 export function repeat(expression: string, least: number, most: number | undefined, place: Place): string {
-	if (least > largest || (most ?? 0) > largest) throw cannotEnforce(`a repetition of more than ${largest}`, place)
-	if (most === undefined) return least === 0 ? `${expression}*` : `${exactly(expression, least)} ${expression}*`
-	if (most <= 2 * block) return most === 0 ? '""' : `${expression}{${least},${most}}`
-	return [exactly(expression, least), atMost(expression, most - least)].filter((part) => part !== '').join(' ')
+	const tooLarge = cannotEnforce(`a repetition of this size`, place)
+	if (least > largest || (most ?? 0) > largest) throw tooLarge
+	const rules = countRules(expression)
+	const block = Math.min(largestBlock, Math.floor(mostRules / rules))
+	const largestCount = Math.max(least, (most ?? least) - least)
+	if (largestCount > 1 && (block === 0 || (rules + 1) * Math.floor(largestCount / block) > mostRules)) throw tooLarge
+	if (most === undefined) return least === 0 ? `${expression}*` : `${exactly(expression, least, block)} ${expression}*`
+	if (most === 0) return '""'
+	if (most === 1 || (most <= 2 * block && most * rules <= mostRules)) return `${expression}{${least},${most}}`
+	return [exactly(expression, least, block), atMost(expression, most - least, block)]
+		.filter((part) => part !== '')
+		.join(' ')
 }
 
-function exactly(expression: string, count: number): string {
+function exactly(expression: string, count: number, block: number): string {
 	const [blocks, rest] = [Math.floor(count / block), count % block]
 	return [
 		...(blocks > 0 ? [`(${expression}{${block}}){${blocks}}`] : []),
@@ -22,10 +37,24 @@ function exactly(expression: string, count: number): string {
 }
 
 /** Every count has one way to be reached, so that the engine follows few of them at a time. */
-function atMost(expression: string, count: number): string {
+function atMost(expression: string, count: number, block: number): string {
 	const [blocks, rest] = [Math.floor(count / block), count % block]
 	if (blocks === 0) return rest === 0 ? '' : `${expression}{0,${rest}}`
 	const whole = `(${expression}{${block}})`
 	const full = `${whole}{${blocks}}${rest === 0 ? '' : ` ${expression}{0,${rest}}`}`
 	return `(${whole}{0,${blocks - 1}} ${expression}{0,${block - 1}} | ${full})`
+}
+
+const token = /"(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\]|\{(\d+)(,(\d*))?\}|[(*+?]|[A-Za-z][\w-]*/g
+
+/** How many rules llama.cpp may make while it reads `expression`: for groups, repetitions and names that it has not met. */
+function countRules(expression: string): number {
+	const names = new Set<string>()
+	let rules = 0
+	for (const [text, least, upTo, most] of expression.matchAll(token)) {
+		if (/^[A-Za-z]/.test(text)) names.add(text)
+		else if (upTo !== undefined) rules += most === '' ? 1 : Number(most) - Number(least)
+		else if (/^[(*+?]/.test(text)) rules++
+	}
+	return Math.max(1, rules + names.size)
 }

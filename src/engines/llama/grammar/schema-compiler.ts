@@ -3,15 +3,16 @@
 // space behind `:` and `,`. What a grammar cannot enforce is refused, never left out.
 
 import type { Json, JsonObject } from '../../../chat/json.ts'
-import { readCount } from './count.ts'
+import { arrayBody } from './array-rules.ts'
 import { allowedValues } from './enumeration.ts'
 import type { GrammarBuilder } from './grammar-builder.ts'
-import { anyNumber, hasNoBounds, integerRule, multiplesRule, type NumberBounds, numberRule } from './number-rules.ts'
-import { objectBody } from './object-rules.ts'
-import { cannotEnforce, type Place, wrongSchema } from './refusal.ts'
-import { repeat } from './repetition.ts'
-import { annotations, isObject, mergeSchemas } from './schema-merge.ts'
-import { characterRule, stringRule } from './string-rules.ts'
+import { oneOf } from './literals.ts'
+import { readNumberBounds } from './number-bounds.ts'
+import { anyNumber, boundedRule } from './number-rules.ts'
+import { objectBody, type Surroundings } from './object-rules.ts'
+import { cannotEnforce, isUnsatisfiable, nothingSatisfies, type Place, wrongSchema } from './refusal.ts'
+import { isAnnotation, isObject, mergeSchemas } from './schema-merge.ts'
+import { characterRule, readStringBounds, stringRule } from './string-rules.ts'
 
 const types = ['object', 'array', 'string', 'integer', 'number', 'boolean', 'null'] as const
 type Type = (typeof types)[number]
@@ -30,6 +31,7 @@ const allUnderstood: ReadonlySet<string> = new Set(Object.values(understood).fla
 const maxDepth = 100
 /** Schemas that are looked at, references followed included: references can make a small schema stand for a huge one. */
 const maxWork = 30_000
+const maxListedCharacters = 500_000
 /** References and allOf in each other. */
 const maxHops = 20
 const separator = '"," " "?'
@@ -58,7 +60,7 @@ export class SchemaCompiler {
 	/** An expression of one term for `schema`. */
 	private expression(schema: Json | undefined, name: string, place: Place): string {
 		if (schema === true || schema === undefined) return this.anyValue()
-		if (schema === false) throw wrongSchema('nothing satisfies the schema false', place)
+		if (schema === false) throw nothingSatisfies('nothing satisfies the schema false', place)
 		if (!isObject(schema)) throw wrongSchema('a schema must be an object or a boolean', place)
 		if (++this.depth > maxDepth) throw cannotEnforce(`nesting of more than ${maxDepth} levels`, place)
 		try {
@@ -75,20 +77,21 @@ export class SchemaCompiler {
 		if (schema.allOf !== undefined) return this.node(this.allOf(schema, place), name, place)
 		if (schema.anyOf !== undefined || schema.oneOf !== undefined) return this.anyOf(schema, name, place)
 		if (schema.const !== undefined) return this.literals(allowedValues(schema, [schema.const], place), place)
-		if (schema.enum !== undefined) return this.literals(allowedValues(schema, listOf(schema.enum), place), place)
+		if (schema.enum !== undefined) return this.listed(schema, schema.enum, place)
 		const wanted = this.typesOf(schema, place)
 		const ways = wanted.map((type) => this.typed(type, schema, name, place))
 		return ways.length === 1 ? (ways[0] ?? '') : `(${ways.join(' | ')})`
 	}
 
-	private spend(place: Place): void {
-		if (++this.work > maxWork) throw cannotEnforce('a schema of this size', place)
+	private spend(place: Place, work = 1): void {
+		this.work += work
+		if (this.work > maxWork) throw cannotEnforce('a schema of this size', place)
 	}
 
 	private checkKeywords(schema: JsonObject, place: Place): void {
 		for (const [keyword, value] of Object.entries(schema)) {
-			if (value === undefined || annotations.has(keyword) || allUnderstood.has(keyword) || keyword.startsWith('x-'))
-				continue
+			if (value === undefined || isAnnotation(keyword) || allUnderstood.has(keyword)) continue
+			if (keyword === 'uniqueItems' && value === false) continue
 			throw cannotEnforce(`'${keyword.slice(0, 60)}'`, place)
 		}
 	}
@@ -102,7 +105,7 @@ export class SchemaCompiler {
 			return implied.length > 0 ? implied : ['object', 'array', 'string', 'number', 'boolean', 'null']
 		}
 		if (listOf(type).length === 0) throw wrongSchema("'type' is empty", place)
-		return listOf(type).map((one) => {
+		return [...new Set(listOf(type))].map((one) => {
 			const known = types.find((candidate) => candidate === one)
 			if (known === undefined) throw wrongSchema(`there is no type ${JSON.stringify(one)}`, place)
 			return known
@@ -116,115 +119,84 @@ export class SchemaCompiler {
 			case 'boolean':
 				return '("true" | "false")'
 			case 'string':
-				return this.builder.rule(`${name}-string`, stringRule(readStringBounds(schema, place), this.character(), place))
+				return this.named('string', understood.string, schema, name, () =>
+					stringRule(readStringBounds(schema, place), this.character(), place),
+				)
 			case 'integer':
 			case 'number':
-				return this.number(type, readNumberBounds(schema, place), name, place)
+				return this.named(type, understood[type], schema, name, () =>
+					boundedRule(type, readNumberBounds(schema, place), {
+						place,
+						rule: (wanted, body) => this.builder.rule(wanted, body),
+						shared: (wanted, body) => this.shared(wanted, body),
+					}),
+				)
 			case 'array':
-				return this.builder.rule(`${name}-array`, this.array(schema, name, place))
+				return this.builder.rule(`${name}-array`, arrayBody(schema, this.builder, this.surroundings(name, place)))
 			case 'object':
-				return this.object(schema, name, place)
+				return this.builder.rule(name, objectBody(schema, this.builder, this.surroundings(name, place)))
 		}
 	}
 
-	private number(type: 'integer' | 'number', bounds: NumberBounds, name: string, place: Place): string {
-		const { multipleOf } = bounds
-		if (multipleOf !== undefined && Number.isInteger(multipleOf) && multipleOf > 1 && hasNoBounds(bounds))
-			return multiplesRule(
-				multipleOf,
-				(wanted) => {
-					const reserved = this.builder.reserve(wanted)
-					return { name: reserved, define: (body) => this.builder.define(reserved, body) }
-				},
-				place,
-			)
-		return this.builder.rule(
-			`${name}-${type}`,
-			type === 'integer' ? integerRule(bounds, place) : numberRule(bounds, place),
-		)
+	/** A rule of its own, or the one that all share where none of `keywords` says more. */
+	private named(type: Type, keywords: readonly string[], schema: JsonObject, name: string, body: () => string): string {
+		if (keywords.every((keyword) => schema[keyword] === undefined)) return this.shared(type, body)
+		return this.builder.rule(`${name}-${type}`, body())
 	}
 
-	private array(schema: JsonObject, name: string, place: Place): string {
-		const least = readCount(schema, 'minItems', place) ?? 0
-		const most = readCount(schema, 'maxItems', place)
-		const prefix = listOf(schema.prefixItems ?? []).map((item, index) =>
-			this.expression(item, `${name}-${index}`, `${place}/prefixItems/${index}`),
-		)
-		const open = schema.items !== false
-		const itemPlaces = most === undefined ? undefined : most - prefix.length
-		if (most !== undefined && most < least) throw wrongSchema('minItems is above maxItems', place)
-		if (!open && least > prefix.length) throw wrongSchema('minItems is above what the items allow', place)
-		const item =
-			open && (itemPlaces === undefined || itemPlaces > 0)
-				? this.expression(schema.items, `${name}-item`, `${place}/items`)
-				: undefined
-		const elements = this.elements(prefix.slice(0, most), item, least, itemPlaces, name, place)
-		return `"[" ${elements === '""' ? '' : `${elements} `}"]"`
-	}
-
-	/** Items between brackets, from the last place to the first: each is followed by nothing where enough stand before it, or by the next. */
-	private elements(
-		prefix: readonly string[],
-		item: string | undefined,
-		least: number,
-		itemPlaces: number | undefined,
-		name: string,
-		place: Place,
-	): string {
-		const needed = Math.max(0, least - prefix.length)
-		const more = item === undefined ? '""' : repeat(`(${separator} ${item})`, needed, itemPlaces, place)
-		if (prefix.length === 0) {
-			if (item === undefined || itemPlaces === 0) return '""'
-			const rest = repeat(
-				`(${separator} ${item})`,
-				Math.max(0, needed - 1),
-				itemPlaces === undefined ? undefined : itemPlaces - 1,
-				place,
-			)
-			const some = rest === '""' ? item : `${item} ${rest}`
-			return needed > 0 ? some : `(${some})?`
-		}
-		let following = more
-		for (let index = prefix.length - 1; index >= 0; index--) {
-			const self = `${index === 0 ? '' : `${separator} `}${prefix[index] ?? ''}${following === '""' ? '' : ` ${following}`}`
-			following = this.builder.rule(`${name}-from-${index}`, index < least ? self : `${self} | ""`)
-		}
-		return following
-	}
-
-	private object(schema: JsonObject, name: string, place: Place): string {
-		const inner = (value: Json | undefined, key: string, where: Place) =>
-			this.expression(value, `${name}-${key}`, where)
-		return this.builder.rule(
+	private surroundings(name: string, place: Place): Surroundings {
+		return {
 			name,
-			objectBody(schema, this.builder, { name, place, character: this.character(), value: inner }),
-		)
+			place,
+			character: this.character(),
+			value: (schema, key, where) => this.expression(schema, `${name}-${key}`, where),
+			alive: (make) => this.alive(make),
+		}
+	}
+
+	private alive(make: () => string): string | undefined {
+		const [targets, common, rules] = [this.targets.size, this.common.size, this.builder.mark()]
+		try {
+			return make()
+		} catch (error) {
+			if (!isUnsatisfiable(error)) throw error
+			// Rules that were begun may refer to each other: none of them may be found again.
+			forgetFrom(this.targets, targets)
+			forgetFrom(this.common, common)
+			this.builder.forget(rules)
+			return undefined
+		}
 	}
 
 	private reference(schema: JsonObject, reference: string, name: string, place: Place): string {
-		const { $ref: _, ...beside } = schema
-		if (Object.keys(beside).some((keyword) => !annotations.has(keyword))) {
-			const target = this.resolve(reference, place)
-			if (!isObject(target)) throw cannotEnforce('a reference to a boolean schema with keywords beside it', place)
-			if (typeof target.$ref === 'string' && target.$ref === reference)
-				throw wrongSchema('a reference to itself', place)
-			return this.expression(mergeSchemas(target, beside, place), name, place)
-		}
-		const known = this.targets.get(reference)
+		const beside = Object.entries(schema).filter(([keyword]) => keyword !== '$ref' && !isAnnotation(keyword))
+		const key = beside.length === 0 ? reference : `${reference} ${JSON.stringify(beside)}`
+		const known = this.targets.get(key)
 		if (known !== undefined) return known
+		const target = this.resolve(reference, place)
+		const joint = beside.length === 0 ? target : this.join(target, Object.fromEntries(beside), place)
 		const rule = this.builder.reserve(reference.split('/').at(-1) ?? name)
-		this.targets.set(reference, rule)
-		this.builder.define(rule, this.expression(this.resolve(reference, place), rule, reference))
+		this.targets.set(key, rule)
+		this.builder.define(rule, this.expression(joint, rule, beside.length === 0 ? reference : place))
 		return rule
 	}
 
+	private join(a: Json | undefined, b: Json, place: Place): Json | undefined {
+		if (a === false || b === false) throw nothingSatisfies('nothing satisfies the schema false', place)
+		if (a === true) return b
+		if (b === true) return a
+		if (!isObject(a) || !isObject(b)) throw wrongSchema('a schema must be an object or a boolean', place)
+		this.spend(place, 1 + Math.ceil((sizeOf(a) + sizeOf(b)) / 20))
+		return mergeSchemas(a, b, place)
+	}
+
 	private resolve(reference: string, place: Place): Json | undefined {
-		if (!reference.startsWith('#'))
-			throw cannotEnforce(`the reference '${reference.slice(0, 100)}' to another document`, place)
+		if (!/^#(\/|$)/.test(reference))
+			throw cannotEnforce(`the reference '${reference.slice(0, 100)}' to another document or to an anchor`, place)
 		let value: Json | undefined = this.root
 		for (const step of reference.slice(1).split('/').slice(1)) {
 			const key = safeDecode(step).replaceAll('~1', '/').replaceAll('~0', '~')
-			if (Array.isArray(value)) value = value[Number(key)]
+			if (Array.isArray(value)) value = /^\d{1,9}$/.test(key) ? value[Number(key)] : undefined
 			else value = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined
 		}
 		if (value === undefined) throw wrongSchema(`the reference '${reference.slice(0, 100)}' leads nowhere`, place)
@@ -234,46 +206,52 @@ export class SchemaCompiler {
 	private allOf({ allOf, ...beside }: JsonObject, place: Place, hops = 0): JsonObject {
 		let merged: JsonObject = beside
 		for (const [index, part] of listOf(allOf ?? []).entries()) {
-			if (part === true) continue
-			if (!isObject(part)) throw wrongSchema('nothing satisfies the schema', `${place}/allOf/${index}`)
-			merged = mergeSchemas(merged, this.inlined(part, `${place}/allOf/${index}`, hops), place)
+			const where = `${place}/allOf/${index}`
+			const joint = this.join(merged, isObject(part) ? this.inlined(part, where, hops) : part, where)
+			if (isObject(joint)) merged = joint
 		}
 		return merged
 	}
 
-	/** A part of allOf with its own reference put in place. */
+	/** A schema with its own reference and its allOf put in place. */
 	private inlined(part: JsonObject, place: Place, hops: number): JsonObject {
 		this.spend(place)
 		if (hops > maxHops) throw cannotEnforce('a recursive allOf', place)
 		const { $ref: reference, ...beside } = part
 		if (typeof reference !== 'string') return part.allOf === undefined ? part : this.allOf(part, place, hops + 1)
 		const target = this.resolve(reference, place)
-		if (!isObject(target)) throw cannotEnforce('a recursive allOf', place)
-		return mergeSchemas(this.inlined(target, place, hops + 1), beside, place)
+		const joint = this.join(isObject(target) ? this.inlined(target, place, hops + 1) : target, beside, place)
+		return isObject(joint) ? joint : beside
 	}
 
-	private anyOf({ anyOf, oneOf, ...beside }: JsonObject, name: string, place: Place): string {
-		if (anyOf !== undefined && oneOf !== undefined) throw cannotEnforce("'anyOf' beside 'oneOf'", place)
+	private anyOf({ anyOf, oneOf: exclusive, ...beside }: JsonObject, name: string, place: Place): string {
+		if (anyOf !== undefined && exclusive !== undefined) throw cannotEnforce("'anyOf' beside 'oneOf'", place)
 		const keyword = anyOf === undefined ? 'oneOf' : 'anyOf'
-		const parts = listOf(anyOf ?? oneOf ?? [])
+		const parts = listOf(anyOf ?? exclusive ?? [])
 		if (parts.length === 0) throw wrongSchema(`'${keyword}' is empty`, place)
-		const constrained = Object.keys(beside).some((one) => !annotations.has(one))
-		const ways = parts.map((part, index) => {
+		const free = Object.keys(beside).every(isAnnotation)
+		const ways = parts.flatMap((part, index) => {
 			const where = `${place}/${keyword}/${index}`
-			const joint =
-				constrained && part === true
-					? beside
-					: constrained && isObject(part)
-						? mergeSchemas(beside, this.inlined(part, where, 0), where)
-						: part
-			return this.expression(joint, `${name}-${index}`, where)
+			const way = this.alive(() => {
+				const joint = free ? part : this.join(beside, isObject(part) ? this.inlined(part, where, 0) : part, where)
+				return this.expression(joint, `${name}-${index}`, where)
+			})
+			return way === undefined ? [] : [way]
 		})
-		return this.builder.rule(`${name}-any`, ways.join(' | '))
+		if (ways.length === 0) throw nothingSatisfies(`nothing satisfies any part of '${keyword}'`, place)
+		return this.builder.rule(`${name}-any`, [...new Set(ways)].join(' | '))
+	}
+
+	private listed({ enum: _, ...beside }: JsonObject, values: Json, place: Place): string {
+		return this.literals(allowedValues(beside, listOf(values), place), place)
 	}
 
 	private literals(values: readonly Json[], place: Place): string {
-		if (values.length === 0) throw wrongSchema('no value is allowed', place)
-		return `(${values.map((value) => this.builder.literal(JSON.stringify(value).toWellFormed())).join(' | ')})`
+		if (values.length === 0) throw nothingSatisfies('no value is allowed', place)
+		const texts = values.map((value) => JSON.stringify(value).toWellFormed())
+		if (texts.reduce((sum, { length }) => sum + length, 0) > maxListedCharacters)
+			throw cannotEnforce('a list of values of this size', place)
+		return oneOf(texts)
 	}
 
 	/** Rules that every schema may share are made once. */
@@ -300,45 +278,18 @@ export class SchemaCompiler {
 	}
 }
 
-function readStringBounds(schema: JsonObject, place: Place) {
-	const minLength = readCount(schema, 'minLength', place) ?? 0
-	const maxLength = readCount(schema, 'maxLength', place)
-	if (maxLength !== undefined && maxLength < minLength) throw wrongSchema('minLength is above maxLength', place)
-	const { pattern, format } = schema
-	return {
-		minLength,
-		maxLength,
-		pattern: typeof pattern === 'string' ? pattern : undefined,
-		format: typeof format === 'string' ? format : undefined,
-	}
+/** How much there is to join. */
+function sizeOf({ properties, required, enum: values }: JsonObject): number {
+	return (
+		Object.keys(isObject(properties) ? properties : {}).length +
+		listOf(required ?? []).length +
+		listOf(values ?? []).length
+	)
 }
 
-function readNumberBounds(schema: JsonObject, place: Place): NumberBounds {
-	const read = (keyword: string) => {
-		const value = schema[keyword]
-		if (value === undefined || typeof value === 'boolean') return undefined
-		if (typeof value !== 'number' || !Number.isFinite(value)) throw wrongSchema(`'${keyword}' must be a number`, place)
-		return value
-	}
-	const [minimum, above, maximum, below] = [
-		read('minimum'),
-		read('exclusiveMinimum'),
-		read('maximum'),
-		read('exclusiveMaximum'),
-	]
-	const leastExclusive =
-		(above !== undefined && (minimum === undefined || above >= minimum)) || schema.exclusiveMinimum === true
-	const mostExclusive =
-		(below !== undefined && (maximum === undefined || below <= maximum)) || schema.exclusiveMaximum === true
-	const multipleOf = read('multipleOf')
-	if (multipleOf !== undefined && multipleOf <= 0) throw wrongSchema("'multipleOf' must be above 0", place)
-	return {
-		least: above !== undefined && leastExclusive ? above : minimum,
-		leastExclusive,
-		most: below !== undefined && mostExclusive ? below : maximum,
-		mostExclusive,
-		multipleOf,
-	}
+/** Keeps the first `size` entries. */
+function forgetFrom(map: Map<string, string>, size: number): void {
+	for (const key of [...map.keys()].slice(size)) map.delete(key)
 }
 
 function listOf(value: Json): readonly Json[] {

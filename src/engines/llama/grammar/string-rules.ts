@@ -1,7 +1,9 @@
 // Strings: any, of a length, of a format. Expressions of whole JSON strings, with their quotes.
 
+import type { JsonObject } from '../../../chat/json.ts'
 import { complement, plain, writeClass } from './character-set.ts'
-import { cannotEnforce, type Place } from './refusal.ts'
+import { readCount } from './count.ts'
+import { cannotEnforce, nothingSatisfies, type Place, wrongSchema } from './refusal.ts'
 import { patternRule } from './regular-expression.ts'
 import { repeat } from './repetition.ts'
 
@@ -26,18 +28,36 @@ const label = '[a-z0-9] ("-"? [a-z0-9]){0,20}'
 const hostname = `${label} ("." ${label}){0,5}`
 
 /** The value of each format; days stop at the 28th, which every month has. */
-const formats: Readonly<Record<string, string>> = {
-	date,
-	time,
-	'date-time': `${date} "T" ${time}`,
-	duration:
-		'"P" ([0-9]{1,4} "D" ("T" [0-9]{1,4} [HMS])? | [0-9]{1,4} [YMW] | "T" [0-9]{1,4} "H" ([0-9]{1,4} "M")? ([0-9]{1,4} "S")? | "T" [0-9]{1,4} "M" ([0-9]{1,4} "S")? | "T" [0-9]{1,4} "S")',
-	email: `[a-zA-Z0-9_+-]{1,32} ("." [a-zA-Z0-9_+-]{1,32}){0,3} "@" ${label} ("." ${label}){1,5}`,
-	hostname,
-	ipv4: `${octet} ("." ${octet}){3}`,
-	ipv6: '[0-9a-f]{1,4} (":" [0-9a-f]{1,4}){7}',
-	uuid: '[0-9a-f]{8} "-" [0-9a-f]{4} "-" [1-5] [0-9a-f]{3} "-" [89ab] [0-9a-f]{3} "-" [0-9a-f]{12}',
-	uri: '"http" "s"? "://" [a-z0-9] [a-z0-9.-]{0,60} ("/" [a-zA-Z0-9._~-]{0,60}){0,8}',
+const formats: ReadonlyMap<string, string> = new Map(
+	Object.entries({
+		date,
+		time,
+		'date-time': `${date} "T" ${time}`,
+		duration:
+			'"P" ([0-9]{1,4} "D" ("T" [0-9]{1,4} [HMS])? | [0-9]{1,4} [YMW] | "T" [0-9]{1,4} "H" ([0-9]{1,4} "M")? ([0-9]{1,4} "S")? | "T" [0-9]{1,4} "M" ([0-9]{1,4} "S")? | "T" [0-9]{1,4} "S")',
+		email: `[a-zA-Z0-9_+-]{1,32} ("." [a-zA-Z0-9_+-]{1,32}){0,3} "@" ${label} ("." ${label}){1,5}`,
+		hostname,
+		ipv4: `${octet} ("." ${octet}){3}`,
+		ipv6: '[0-9a-f]{1,4} (":" [0-9a-f]{1,4}){7}',
+		uuid: '[0-9a-f]{8} "-" [0-9a-f]{4} "-" [1-5] [0-9a-f]{3} "-" [89ab] [0-9a-f]{3} "-" [0-9a-f]{12}',
+		uri: '"http" "s"? "://" [a-z0-9] [a-z0-9.-]{0,60} ("/" [a-zA-Z0-9._~-]{0,60}){0,8}',
+	}),
+)
+
+/** @throws ChatError for what is no bound of a string. */
+export function readStringBounds(schema: JsonObject, place: Place): StringBounds {
+	const minLength = readCount(schema, 'minLength', place) ?? 0
+	const maxLength = readCount(schema, 'maxLength', place)
+	if (maxLength !== undefined && maxLength < minLength) throw nothingSatisfies('minLength is above maxLength', place)
+	const { pattern, format } = schema
+	for (const [keyword, value] of Object.entries({ pattern, format }))
+		if (value !== undefined && typeof value !== 'string') throw wrongSchema(`'${keyword}' must be a text`, place)
+	return {
+		minLength,
+		maxLength,
+		pattern: typeof pattern === 'string' ? pattern : undefined,
+		format: typeof format === 'string' ? format : undefined,
+	}
 }
 
 /** @param character the name of a rule for one character of a JSON string. */
@@ -52,8 +72,8 @@ export function stringRule(
 	if (format !== undefined && hasLength) throw cannotEnforce('format together with a length', place)
 	if (pattern !== undefined) return quoted(patternRule(pattern, character, `${place}/pattern`))
 	if (format !== undefined) {
-		const value = formats[format]
-		if (value === undefined) throw cannotEnforce(`format '${format}'`, place)
+		const value = formats.get(format)
+		if (value === undefined) throw cannotEnforce(`format '${format.slice(0, 60)}'`, place)
 		return quoted(value)
 	}
 	return quoted(repeat(character, minLength, maxLength, place))

@@ -1,0 +1,51 @@
+// Texts of which one must stand exactly: a list where they are few, a tree of what they begin with where they are many, because the
+// engine compares each token with every way that is open. It does not know what the texts are.
+
+import { writeLiteral } from './character-set.ts'
+
+const listedTexts = 20
+
+interface Branch {
+	ends: boolean
+	readonly next: Map<string, Branch>
+}
+
+/** An expression of one term. */
+export function oneOf(texts: readonly string[]): string {
+	const different = [...new Set(texts)]
+	if (different.length > listedTexts) return `(${writeBranch(grow(different))})`
+	return `(${different.map(writeLiteral).join(' | ')})`
+}
+
+function grow(texts: readonly string[]): Branch {
+	const root: Branch = { ends: false, next: new Map() }
+	for (const text of texts) {
+		let branch = root
+		for (const character of text) {
+			const known = branch.next.get(character) ?? { ends: false, next: new Map<string, Branch>() }
+			branch.next.set(character, known)
+			branch = known
+		}
+		branch.ends = true
+	}
+	return root
+}
+
+/** Alternatives, without parentheses around them. */
+function writeBranch(branch: Branch): string {
+	const ways = [...branch.next].map(([character, next]) => {
+		let text = character
+		let end = next
+		for (let only = onlyNext(end); only !== undefined; only = onlyNext(end)) {
+			text += only[0]
+			end = only[1]
+		}
+		return end.next.size === 0 ? writeLiteral(text) : `${writeLiteral(text)} (${writeBranch(end)})`
+	})
+	return [...ways, ...(branch.ends ? ['""'] : [])].join(' | ')
+}
+
+function onlyNext(branch: Branch): [string, Branch] | undefined {
+	if (branch.ends || branch.next.size !== 1) return undefined
+	return [...branch.next][0]
+}

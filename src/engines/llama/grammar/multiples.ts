@@ -1,0 +1,125 @@
+// Multiples of a number: written out where bounds leave few of them, told by their digits otherwise. It reckons in whole units of
+// 10^-15, so that 0.1 is exactly a tenth.
+
+import type { NumberBounds } from './number-bounds.ts'
+import { cannotEnforce, nothingSatisfies, type Place } from './refusal.ts'
+
+export interface MultiplesSurroundings {
+	readonly place: Place
+	/** Names an expression. */
+	readonly rule: (name: string, body: string) => string
+	/** Names an expression once for all who ask for the same name. */
+	readonly shared: (name: string, body: () => string) => string
+}
+
+const decimals = 15
+const one = 10n ** BigInt(decimals)
+/** Written out up to this many. */
+const fewMultiples = 500n
+/** An automaton has one state for each remainder and digit that is left. */
+const largestDivisor = 100n
+/** Whole numbers of so many digits are exact in every JSON reader. */
+const exactDigits = 15
+
+/**
+ * An expression of the multiples of `multipleOf` within `bounds`.
+ *
+ * @throws ChatError `unsupported` where neither a list nor an automaton can tell them.
+ */
+export function multiplesRule(bounds: NumberBounds, multipleOf: number, surroundings: MultiplesSurroundings): string {
+	const { place } = surroundings
+	const step = units(multipleOf, place)
+	const first =
+		bounds.least === undefined ? undefined : firstAbove(units(bounds.least, place), bounds.leastExclusive, step)
+	const last =
+		bounds.most === undefined ? undefined : -firstAbove(-units(bounds.most, place), bounds.mostExclusive, step)
+	if (first !== undefined && last !== undefined) return listed(first, last, step, place)
+	const [fromZero, toZero] = [first === undefined || first === 0n, last === undefined || last === 0n]
+	if ((!fromZero && first !== 1n) || (!toZero && last !== -1n))
+		throw cannotEnforce(`multipleOf ${multipleOf} from a bound that is not next to 0`, place)
+	const positive = step % one === 0n ? wholeMultiples(step / one, surroundings) : decimalMultiples(step, place)
+	return `(${[
+		...(fromZero && toZero ? ['"0"'] : []),
+		...(last === undefined ? [positive] : []),
+		...(first === undefined ? [`"-" ${positive}`] : []),
+	].join(' | ')})`
+}
+
+function units(value: number, place: Place): bigint {
+	const parts = /^(-?)(\d{1,15})(?:\.(\d{1,15}))?$/.exec(String(value))
+	if (parts === null) throw cannotEnforce(`the number ${value} beside multipleOf`, place)
+	const [, sign, whole = '', fraction = ''] = parts
+	const size = BigInt(whole) * one + BigInt(fraction.padEnd(decimals, '0'))
+	return sign === '-' ? -size : size
+}
+
+/** How many steps from zero the first multiple lies that is not below `bound`. */
+function firstAbove(bound: bigint, exclusive: boolean, step: bigint): bigint {
+	const towardsZero = bound / step
+	if (bound % step === 0n) return exclusive ? towardsZero + 1n : towardsZero
+	return bound > 0n ? towardsZero + 1n : towardsZero
+}
+
+function listed(first: bigint, last: bigint, step: bigint, place: Place): string {
+	if (first > last) throw nothingSatisfies('no multiple lies between the bounds', place)
+	if (last - first >= fewMultiples) throw cannotEnforce(`multipleOf with more than ${fewMultiples} multiples`, place)
+	const ways: string[] = []
+	for (let index = first; index <= last; index++) ways.push(`"${written(index * step)}"`)
+	return `(${ways.join(' | ')})`
+}
+
+function written(value: bigint): string {
+	const size = value < 0n ? -value : value
+	const fraction = String(size % one)
+		.padStart(decimals, '0')
+		.replace(/0+$/, '')
+	return `${value < 0n ? '-' : ''}${size / one}${fraction === '' ? '' : `.${fraction}`}`
+}
+
+/** Multiples above zero. Zeros at the divisor's end stand at the end of each of its multiples. */
+function wholeMultiples(divisor: bigint, { place, rule, shared }: MultiplesSurroundings): string {
+	const zeros = /0*$/.exec(String(divisor))?.[0] ?? ''
+	const head = Number(divisor / 10n ** BigInt(zeros.length))
+	const digits = exactDigits - zeros.length
+	if (head > largestDivisor || digits < 3) throw cannotEnforce(`multipleOf ${divisor} over a range this large`, place)
+	const ending = zeros === '' ? '' : ` "${zeros}"`
+	if (head === 1) return `[1-9] [0-9]{0,${digits - 1}}${ending}`
+	return `${shared(`multiple-${head}-${digits}`, () => automaton(head, digits, rule))}${ending}`
+}
+
+/** The multiples above zero of at most so many digits. */
+function automaton(divisor: number, digits: number, rule: MultiplesSurroundings['rule']): string {
+	let fewer: readonly (string | undefined)[] = []
+	const ways = (remainder: number, from: number) =>
+		Array.from({ length: 10 - from }, (_, index) => index + from).flatMap((next) => {
+			const then = fewer[(remainder * 10 + next) % divisor]
+			return then === undefined ? [] : [`"${next}" ${then}`]
+		})
+	for (let left = 0; left < digits; left++) {
+		fewer = Array.from({ length: divisor }, (_, remainder) => {
+			const bodies = [...ways(remainder, 0), ...(remainder === 0 ? ['""'] : [])]
+			return bodies.length === 0 ? undefined : rule(`multiple-${divisor}-${remainder}`, bodies.join(' | '))
+		})
+	}
+	return ways(0, 1).join(' | ')
+}
+
+/** Multiples above zero of a step that divides 1: any whole part, and one of the fractions that there are. */
+function decimalMultiples(step: bigint, place: Place): string {
+	const refusal = cannotEnforce(`multipleOf ${written(step)} over a range this large`, place)
+	if (one % step !== 0n) throw refusal
+	const places = written(step).length - 2
+	const whole = `[1-9] [0-9]{0,${exactDigits - 1 - places}}`
+	if (places > 9) throw refusal
+	if (step === 10n ** BigInt(decimals - places)) {
+		const small = Array.from({ length: places }, (_, zeros) => {
+			const rest = places - zeros - 1
+			return `"0.${'0'.repeat(zeros)}" [1-9]${rest === 0 ? '' : ` [0-9]{0,${rest}}`}`
+		})
+		return `(${whole} ("." [0-9]{1,${places}})? | ${small.join(' | ')})`
+	}
+	if (one / step > fewMultiples) throw refusal
+	const fractions: string[] = []
+	for (let value = step; value < one; value += step) fractions.push(`"${written(value).slice(1)}"`)
+	return `(${whole} (${fractions.join(' | ')} | ".0")? | "0" (${fractions.join(' | ')}))`
+}
