@@ -1,0 +1,170 @@
+// One socket to a server. It knows how to open, write, pause and end; what travels on it is its user's business.
+
+import type { Socket } from 'bun'
+import { HttpFailure } from './http-failure.ts'
+
+export interface ConnectionTarget {
+	readonly hostname?: string
+	readonly port?: number
+	readonly unix?: string
+	readonly tls?: {
+		readonly serverName: string
+		readonly ca?: string
+		readonly cert?: string
+		readonly key?: string
+		readonly verify?: boolean
+	}
+}
+
+/** Whoever uses the connection at the moment. */
+export interface ConnectionUser {
+	data(bytes: Buffer): void
+	/** The connection is gone; `error` where it did not end in good order. */
+	ended(error: unknown): void
+}
+
+export class Connection {
+	private socket: Socket | undefined
+	private user: ConnectionUser | undefined
+	private unsent: Uint8Array | undefined
+	private gone = false
+	private ready: { resolve(): void; reject(failure: HttpFailure): void } | undefined
+	private readonly onGone: (connection: Connection) => void
+
+	private constructor(onGone: (connection: Connection) => void) {
+		this.onGone = onGone
+	}
+
+	/**
+	 * @param onGone told once when a connection that nobody uses ends.
+	 * @throws HttpFailure
+	 */
+	static async open(
+		target: ConnectionTarget,
+		timeoutMs: number,
+		signals: readonly AbortSignal[],
+		onGone: (connection: Connection) => void,
+	): Promise<Connection> {
+		const connection = new Connection(onGone)
+		await connection.establish(target, timeoutMs, signals)
+		return connection
+	}
+
+	/** Some bytes of what was written may have left. */
+	wrote = false
+
+	use(user: ConnectionUser): void {
+		this.user = user
+		this.wrote = false
+		if (this.gone) user.ended(undefined)
+	}
+
+	/** Nobody uses it for now. */
+	rest(): void {
+		this.user = undefined
+		this.socket?.resume()
+	}
+
+	write(text: string): void {
+		const written = this.socket?.write(text) ?? 0
+		if (written > 0) this.wrote = true
+		if (written < 0) this.destroy()
+		else if (written < text.length || written < Buffer.byteLength(text))
+			this.unsent = Buffer.from(text).subarray(written)
+	}
+
+	pause(): void {
+		this.socket?.pause()
+	}
+
+	resume(): void {
+		this.socket?.resume()
+	}
+
+	destroy(): void {
+		this.socket?.terminate()
+		this.end(undefined)
+	}
+
+	private async establish(target: ConnectionTarget, timeoutMs: number, signals: readonly AbortSignal[]): Promise<void> {
+		const established = Promise.withResolvers<void>()
+		this.ready = established
+		const abort = () => established.reject(new HttpFailure('aborted', 'the request was given up', { sent: 'nothing' }))
+		const late = setTimeout(
+			() => established.reject(new HttpFailure('connect-timeout', 'the connection took too long', { sent: 'nothing' })),
+			timeoutMs,
+		)
+		for (const signal of signals) {
+			if (signal.aborted) abort()
+			signal.addEventListener('abort', abort, { once: true })
+		}
+		this.connect(target)
+		try {
+			await established.promise
+		} catch (thrown) {
+			this.destroy()
+			throw thrown
+		} finally {
+			this.ready = undefined
+			clearTimeout(late)
+			for (const signal of signals) signal.removeEventListener('abort', abort)
+		}
+	}
+
+	private connect({ tls, ...place }: ConnectionTarget): void {
+		const opened = (socket: Socket) => {
+			this.socket = socket
+			if (this.gone) socket.terminate()
+		}
+		const handlers = {
+			open: (socket: Socket) => {
+				opened(socket)
+				if (tls === undefined) this.ready?.resolve()
+			},
+			handshake: (_: Socket, success: boolean, error: Error | null) => {
+				if (success || tls?.verify === false) this.ready?.resolve()
+				else this.ready?.reject(new HttpFailure('tls', 'the TLS handshake failed', { sent: 'nothing', cause: error }))
+			},
+			data: (_: Socket, bytes: Buffer) => {
+				if (this.user === undefined) this.destroy()
+				else this.user.data(bytes)
+			},
+			drain: () => this.drain(),
+			end: () => this.destroy(),
+			error: (_: Socket, error: Error) => this.end(error),
+			close: (_: Socket, error?: unknown) => this.end(error),
+			connectError: (_: Socket, cause: Error) => this.refuse(cause),
+		}
+		Bun.connect({
+			...place,
+			socket: handlers,
+			...(tls === undefined ? {} : { tls: { ...tls, rejectUnauthorized: tls.verify ?? true } }),
+		} as Parameters<typeof Bun.connect>[0]).then(
+			(socket) => opened(socket as Socket),
+			(cause) => this.refuse(cause),
+		)
+	}
+
+	private refuse(cause: unknown): void {
+		this.ready?.reject(new HttpFailure('unreachable', 'the server cannot be reached', { sent: 'nothing', cause }))
+	}
+
+	private drain(): void {
+		if (this.unsent === undefined) return
+		const written = this.socket?.write(this.unsent) ?? 0
+		if (written > 0) this.wrote = true
+		this.unsent = written >= this.unsent.length ? undefined : this.unsent.subarray(Math.max(0, written))
+	}
+
+	private end(error: unknown): void {
+		if (this.gone) return
+		this.gone = true
+		this.ready?.reject(
+			new HttpFailure('unreachable', 'the connection ended as it began', { sent: 'nothing', cause: error }),
+		)
+		const user = this.user
+		this.user = undefined
+		if (user === undefined) this.onGone(this)
+		else user.ended(error)
+	}
+}

@@ -1,0 +1,318 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import type { Socket } from 'bun'
+import { type HttpClientOptions, type IncomingResponse, openHttpClient } from './http-client.ts'
+import { HttpFailure } from './http-failure.ts'
+
+const timeouts = { connectMs: 1000, firstByteMs: 1000, betweenChunksMs: 1000, totalMs: 5000 }
+
+interface Peer {
+	readonly url: string
+	connections: number
+	ended: number
+	stop(): void
+}
+
+/** A server that answers each request, told by its text and its number on the connection, by writing to the socket itself. */
+function serve(answer: (socket: Socket<{ got: string; count: number }>, request: string, count: number) => void): Peer {
+	const server = Bun.listen<{ got: string; count: number }>({
+		hostname: '127.0.0.1',
+		port: 0,
+		socket: {
+			open(socket) {
+				socket.data = { got: '', count: 0 }
+				peer.connections++
+			},
+			data(socket, bytes) {
+				socket.data.got += bytes.toString()
+				const end = socket.data.got.indexOf('\r\n\r\n')
+				const length = Number(/content-length: (\d+)/.exec(socket.data.got)?.[1] ?? 0)
+				if (end === -1 || socket.data.got.length < end + 4 + length) return
+				const request = socket.data.got
+				socket.data.got = ''
+				answer(socket, request, ++socket.data.count)
+			},
+			close() {
+				peer.ended++
+			},
+		},
+	})
+	const peer: Peer = {
+		url: `http://127.0.0.1:${server.port}/v1`,
+		connections: 0,
+		ended: 0,
+		stop: () => server.stop(true),
+	}
+	return peer
+}
+
+const textOf = async (response: IncomingResponse) => Buffer.from(await response.readAll(1_000_000)).toString()
+
+async function failureOf(work: Promise<unknown>): Promise<HttpFailure> {
+	const thrown = await work.then(
+		() => undefined,
+		(error: unknown) => error,
+	)
+	if (!(thrown instanceof HttpFailure)) throw new Error('nothing failed', { cause: thrown })
+	return thrown
+}
+
+const open = (url: string, options: Partial<HttpClientOptions> = {}) =>
+	openHttpClient({ url, headers: {}, timeouts, ...options })
+
+const helloHead = 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n'
+
+describe('connections', () => {
+	test('are used again, one request after the other', async () => {
+		const peer = serve((socket) => void socket.write(`${helloHead}hello`))
+		const client = open(peer.url)
+		for (let round = 0; round < 5; round++)
+			expect(await textOf(await client.send({ method: 'GET', path: '/a' }))).toBe('hello')
+		expect(peer.connections).toBe(1)
+		await Promise.all(Array.from({ length: 8 }, async () => textOf(await client.send({ method: 'GET', path: '/a' }))))
+		expect(peer.connections).toBe(8)
+		client.close()
+		peer.stop()
+	})
+
+	test('carry the request as it was meant, large bodies and any script included', async () => {
+		const body = JSON.stringify({ text: 'é漢😀'.repeat(400_000) })
+		let asked = ''
+		const peer = serve((socket, request) => {
+			asked = request
+			socket.write(`${helloHead}hello`)
+		})
+		const client = open(peer.url, { headers: { authorization: 'Bearer k', 'content-type': 'application/json' } })
+		await textOf(await client.send({ method: 'POST', path: '/chat', headers: { 'x-request-id': 'r1' }, body: 'a' }))
+		expect(asked).toBe(
+			`POST /v1/chat HTTP/1.1\r\nhost: ${new URL(peer.url).host}\r\naccept-encoding: identity\r\nauthorization: Bearer k\r\ncontent-type: application/json\r\nx-request-id: r1\r\ncontent-length: 1\r\n\r\na`,
+		)
+		const echo = Bun.serve({ port: 0, fetch: async (request) => new Response(await request.text()) })
+		const other = open(`http://127.0.0.1:${echo.port}`)
+		const answer = await other.send({ method: 'POST', path: '/', body })
+		expect(Buffer.from(await answer.readAll(10_000_000)).toString() === body).toBe(true)
+		client.close()
+		other.close()
+		echo.stop(true)
+		peer.stop()
+	})
+
+	test('that the server closed while they lay idle are replaced without anyone noticing', async () => {
+		const peer = serve((socket, _, count) => {
+			if (count === 1) socket.write(`${helloHead}hello`)
+			else socket.terminate()
+		})
+		const client = open(peer.url)
+		for (let round = 0; round < 3; round++)
+			expect(await textOf(await client.send({ method: 'POST', path: '/a', body: '{}' }))).toBe('hello')
+		client.close()
+		peer.stop()
+	})
+
+	test('are given up after an answer that forbids their use, and after one that was not wanted', async () => {
+		const peer = serve((socket, request) => {
+			if (request.includes('/closes'))
+				socket.write('HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 5\r\n\r\nhello')
+			else if (request.includes('/more')) socket.write(`${helloHead}hello more`)
+			else socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n')
+		})
+		const client = open(peer.url)
+		expect(await textOf(await client.send({ method: 'GET', path: '/closes' }))).toBe('hello')
+		expect(await textOf(await client.send({ method: 'GET', path: '/more' }))).toBe('hello')
+		const endless = await client.send({ method: 'GET', path: '/endless' })
+		await endless.read()
+		endless.cancel()
+		expect((await failureOf(endless.read())).reason).toBe('aborted')
+		await textOf(await client.send({ method: 'GET', path: '/closes' }))
+		expect(peer.connections).toBe(4)
+		client.close()
+		peer.stop()
+	})
+
+	test('are kept where the rest of an answer that was let go is short', async () => {
+		const peer = serve((socket, request) => {
+			if (!request.includes('/events')) {
+				socket.write(`${helloHead}hello`)
+				return
+			}
+			socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n')
+			setTimeout(() => socket.write('0\r\n\r\n'), 20)
+		})
+		const client = open(peer.url)
+		const events = await client.send({ method: 'GET', path: '/events' })
+		await events.read()
+		events.release()
+		await Bun.sleep(60)
+		await textOf(await client.send({ method: 'GET', path: '/a' }))
+		expect(peer.connections).toBe(1)
+		client.close()
+		peer.stop()
+	})
+})
+
+describe('what fails tells how far the request had come', () => {
+	test('nobody listens', async () => {
+		const peer = serve(() => undefined)
+		peer.stop()
+		const failure = await failureOf(open(peer.url).send({ method: 'GET', path: '/' }))
+		expect([failure.reason, failure.sent]).toEqual(['unreachable', 'nothing'])
+	})
+
+	test('no such host, no such socket', async () => {
+		const host = await failureOf(open('http://nowhere.invalid').send({ method: 'GET', path: '/' }))
+		expect([host.reason, host.sent]).toEqual(['unreachable', 'nothing'])
+		const socket = await failureOf(
+			open('http://engine', { unixSocket: '/tmp/there-is-no-such.sock' }).send({ method: 'GET', path: '/' }),
+		)
+		expect([socket.reason, socket.sent]).toEqual(['unreachable', 'nothing'])
+	})
+
+	const cases: readonly (readonly [
+		name: string,
+		answer: (socket: Socket<never>) => void,
+		expected: readonly string[],
+	])[] = [
+		['ended before an answer', (socket) => socket.terminate(), ['cut', 'maybe']],
+		[
+			'ended within the answer',
+			(socket) => {
+				socket.write('HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\nhel')
+				socket.end()
+			},
+			['cut', 'yes'],
+		],
+		['no HTTP', (socket) => void socket.write('hello\r\n\r\n'), ['protocol', 'maybe']],
+		['silence', () => undefined, ['first-byte-timeout', 'maybe']],
+		['a head alone', (socket) => void socket.write(helloHead), ['first-byte-timeout', 'yes']],
+		['half a body', (socket) => void socket.write(`${helloHead}hel`), ['quiet-timeout', 'yes']],
+		['more than wanted', (socket) => void socket.write(`${helloHead}hello`), ['too-large', 'yes']],
+	]
+	for (const [name, answer, expected] of cases)
+		test(name, async () => {
+			const peer = serve((socket) => answer(socket as unknown as Socket<never>))
+			const client = open(peer.url, { timeouts: { ...timeouts, firstByteMs: 100, betweenChunksMs: 100 } })
+			const failure = await failureOf(
+				client.send({ method: 'POST', path: '/', body: '{}' }).then((response) => response.readAll(4)),
+			)
+			expect([failure.reason, failure.sent]).toEqual([...expected])
+			client.close()
+			peer.stop()
+		})
+
+	test('an answer that takes too long as a whole', async () => {
+		const peer = serve((socket) => {
+			socket.write('HTTP/1.1 200 OK\r\n\r\n')
+			const timer = setInterval(() => {
+				if (socket.write('x') < 1) clearInterval(timer)
+			}, 10)
+		})
+		const client = open(peer.url, { timeouts: { ...timeouts, totalMs: 150 } })
+		const response = await client.send({ method: 'GET', path: '/' })
+		expect((await failureOf(response.readAll(1_000_000))).reason).toBe('total-timeout')
+		peer.stop()
+	})
+})
+
+describe('giving up', () => {
+	test('a signal ends the exchange and its connection, whenever it comes', async () => {
+		const peer = serve((socket) => void socket.write('HTTP/1.1 200 OK\r\n\r\nhello'))
+		const client = open(peer.url)
+		const early = new AbortController()
+		early.abort()
+		const before = await failureOf(client.send({ method: 'GET', path: '/', signal: early.signal }))
+		expect([before.reason, before.sent]).toEqual(['aborted', 'nothing'])
+		const late = new AbortController()
+		const response = await client.send({ method: 'GET', path: '/', signal: late.signal })
+		expect(Buffer.from((await response.read()) ?? []).toString()).toBe('hello')
+		late.abort()
+		expect((await failureOf(response.read())).reason).toBe('aborted')
+		for (let waited = 0; peer.ended < 1 && waited < 100; waited++) await Bun.sleep(10)
+		expect(peer.ended).toBe(1)
+		peer.stop()
+	})
+
+	test('closing the client ends what runs', async () => {
+		const peer = serve(() => undefined)
+		const client = open(peer.url)
+		const waiting = failureOf(client.send({ method: 'GET', path: '/' }))
+		for (let waited = 0; peer.connections < 1 && waited < 100; waited++) await Bun.sleep(10)
+		client.close()
+		expect((await waiting).reason).toBe('aborted')
+		peer.stop()
+	})
+})
+
+test('a body is read only as fast as it is taken', async () => {
+	let accepted = 0
+	const block = new Uint8Array(65_536)
+	const push = (socket: Socket<unknown>) => {
+		for (let written = block.length; written === block.length; ) {
+			written = socket.write(block)
+			accepted += Math.max(0, written)
+		}
+	}
+	const server = Bun.listen({
+		hostname: '127.0.0.1',
+		port: 0,
+		socket: {
+			data(socket) {
+				socket.write('HTTP/1.1 200 OK\r\n\r\n')
+				push(socket)
+			},
+			drain: push,
+		},
+	})
+	const client = open(`http://127.0.0.1:${server.port}`)
+	const response = await client.send({ method: 'GET', path: '/' })
+	await Bun.sleep(100)
+	const before = accepted
+	await Bun.sleep(200)
+	expect(accepted).toBe(before)
+	expect(before).toBeLessThan(16_000_000)
+	let taken = 0
+	for (let piece = await response.read(); piece !== undefined && taken <= before; piece = await response.read())
+		taken += piece.byteLength
+	expect(taken).toBeGreaterThan(before)
+	response.cancel()
+	server.stop(true)
+})
+
+describe('TLS', () => {
+	let folder = ''
+	let cert = ''
+	let server: ReturnType<typeof Bun.serve>
+	beforeAll(async () => {
+		folder = (await Bun.$`mktemp -d`.text()).trim()
+		await Bun.$`openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ${folder}/key.pem -out ${folder}/cert.pem -days 2 -subj /CN=upstream.test -addext subjectAltName=DNS:upstream.test,IP:127.0.0.1`.quiet()
+		cert = await Bun.file(`${folder}/cert.pem`).text()
+		server = Bun.serve({
+			port: 0,
+			tls: { cert, key: Bun.file(`${folder}/key.pem`) },
+			fetch: () => new Response('hello'),
+		})
+	})
+	afterAll(async () => {
+		server.stop(true)
+		await Bun.$`rm -r ${folder}`
+	})
+	const ask = (tls: HttpClientOptions['tls']) =>
+		open(`https://127.0.0.1:${server.port}`, tls === undefined ? {} : { tls }).send({ method: 'GET', path: '/' })
+
+	test('a certificate must be trusted and bear the name', async () => {
+		expect(await textOf(await ask({ ca: cert, serverName: 'upstream.test' }))).toBe('hello')
+		expect(await textOf(await ask({ ca: cert }))).toBe('hello')
+		for (const tls of [undefined, { serverName: 'upstream.test' }, { ca: cert, serverName: 'other.test' }]) {
+			const failure = await failureOf(ask(tls))
+			expect([failure.reason, failure.sent]).toEqual(['tls', 'nothing'])
+		}
+	})
+
+	test('any certificate will do where the operator says so', async () => {
+		expect(await textOf(await ask({ verify: false }))).toBe('hello')
+	})
+})
+
+test('headers that could become two are refused', async () => {
+	expect(() => open('http://127.0.0.1', { headers: { a: 'b\r\nc: d' } })).toThrow("'a' cannot be sent")
+	const client = open('http://127.0.0.1:1')
+	await expect(client.send({ method: 'GET', path: '/', headers: { 'a b': 'c' } })).rejects.toThrow('cannot be sent')
+})

@@ -1,0 +1,212 @@
+// HTTP/1.1 to one server, on Bun's sockets: `fetch` costs a thread hop per request and hides what a failure proves. Connections are
+// kept and used again; bodies are read only as fast as they are taken; every wait has an end. It follows no redirects, keeps no
+// cookies, asks for no compression and speaks to no proxy.
+
+import { Connection, type ConnectionTarget } from './connection.ts'
+import { Deadlines } from './deadlines.ts'
+import { Exchange, type ExchangeTimeouts } from './exchange.ts'
+import { HttpFailure } from './http-failure.ts'
+import type { ResponseHead } from './response-parser.ts'
+
+export interface HttpClient {
+	/**
+	 * Resolves when the head of the answer is there.
+	 *
+	 * @throws HttpFailure
+	 */
+	send(request: OutgoingRequest): Promise<IncomingResponse>
+	/** Ends everything that runs and every connection. */
+	close(): void
+}
+
+export interface OutgoingRequest {
+	readonly method: 'GET' | 'POST'
+	/** Behind the client's base, with a leading slash. */
+	readonly path: string
+	/** Added to those of every request. Values hold no line ends. */
+	readonly headers?: Readonly<Record<string, string>>
+	/** Sent as UTF-8. */
+	readonly body?: string
+	readonly signal?: AbortSignal
+}
+
+export interface IncomingResponse extends ResponseHead {
+	/**
+	 * What arrived and was not yet read; waits for some. Undefined at the end.
+	 *
+	 * @throws HttpFailure
+	 */
+	read(): Promise<Uint8Array | undefined>
+	/**
+	 * All of the rest.
+	 *
+	 * @throws HttpFailure `too-large` beyond `maxBytes`.
+	 */
+	readAll(maxBytes: number): Promise<Uint8Array>
+	/** The rest is not wanted, but short enough to wait for, so that the connection can be used again. */
+	release(): void
+	/** Ends the exchange at once, and with it the connection. */
+	cancel(): void
+}
+
+export interface HttpClientOptions {
+	/** `http:` or `https:`, with the path that stands before every request's. */
+	readonly url: string
+	/** Absolute path of a Unix socket to connect to instead of the URL's host. */
+	readonly unixSocket?: string
+	readonly tls?: TlsOptions
+	/** Sent with every request. */
+	readonly headers: Readonly<Record<string, string>>
+	readonly timeouts: HttpTimeouts
+}
+
+export interface TlsOptions {
+	/** Certificates, PEM, that are trusted instead of the system's. */
+	readonly ca?: string
+	/** Our own certificate and its key, PEM. */
+	readonly cert?: string
+	readonly key?: string
+	/** The name that the server's certificate must bear; the URL's host where absent. */
+	readonly serverName?: string
+	/** False accepts any certificate. */
+	readonly verify?: boolean
+}
+
+/** All in milliseconds. */
+export interface HttpTimeouts extends ExchangeTimeouts {
+	/** Until the connection stands, TLS included. */
+	readonly connectMs: number
+}
+
+/** Idle connections that are kept. */
+const maxIdle = 512
+/** Servers commonly close after 5 s without telling. */
+const idleMs = 4000
+const longestIdleMs = 60_000
+
+/** @throws Error for headers that cannot be sent. */
+export function openHttpClient(options: HttpClientOptions): HttpClient {
+	return new SocketClient(options)
+}
+
+interface Idle {
+	readonly connection: Connection
+	readonly untilMs: number
+}
+
+class SocketClient implements HttpClient {
+	private readonly target: ConnectionTarget
+	private readonly timeouts: HttpTimeouts
+	private readonly basePath: string
+	private readonly fixedHeaders: string
+	private readonly deadlines: Deadlines
+	/** The one that was used last is taken first, so that those too many grow old. */
+	private readonly idle: Idle[] = []
+	private idleTimer: ReturnType<typeof setInterval> | undefined
+	private readonly closing = new AbortController()
+
+	constructor({ url, unixSocket, tls, headers, timeouts }: HttpClientOptions) {
+		const { protocol, hostname, port, host, pathname } = new URL(url)
+		const secure = protocol === 'https:'
+		const bare = hostname.replace(/^\[|\]$/g, '')
+		this.timeouts = timeouts
+		this.target = {
+			...(unixSocket === undefined
+				? { hostname: bare, port: port === '' ? (secure ? 443 : 80) : Number(port) }
+				: { unix: unixSocket }),
+			...(secure ? { tls: { serverName: bare, ...tls } } : {}),
+		}
+		this.basePath = pathname.replace(/\/+$/, '')
+		this.fixedHeaders = writeHeaders({ host, 'accept-encoding': 'identity', ...headers })
+		this.deadlines = new Deadlines(timeouts)
+	}
+
+	async send(request: OutgoingRequest): Promise<IncomingResponse> {
+		const text = this.write(request)
+		const kept = this.takeIdle()
+		if (kept === undefined) return this.exchange(await this.connect(request.signal), text, request.signal)
+		try {
+			return await this.exchange(kept, text, request.signal)
+		} catch (thrown) {
+			// The server closed a connection that lay idle just as it was used: it never looked at the request.
+			const stale = thrown instanceof HttpFailure && thrown.reason === 'cut' && thrown.sent !== 'yes'
+			if (!stale) throw thrown
+			return this.exchange(await this.connect(request.signal), text, request.signal)
+		}
+	}
+
+	close(): void {
+		this.closing.abort()
+		clearInterval(this.idleTimer)
+		for (const { connection } of this.idle.splice(0)) connection.destroy()
+		this.deadlines.cutAll()
+	}
+
+	private write({ method, path, headers, body }: OutgoingRequest): string {
+		const own = headers === undefined ? '' : writeHeaders(headers)
+		const length = body === undefined ? '' : `content-length: ${Buffer.byteLength(body)}\r\n`
+		return `${method} ${this.basePath}${path} HTTP/1.1\r\n${this.fixedHeaders}${own}${length}\r\n${body ?? ''}`
+	}
+
+	private async connect(signal: AbortSignal | undefined): Promise<Connection> {
+		const signals = signal === undefined ? [this.closing.signal] : [this.closing.signal, signal]
+		return Connection.open(this.target, this.timeouts.connectMs, signals, (connection) => this.forget(connection))
+	}
+
+	private async exchange(
+		connection: Connection,
+		text: string,
+		signal: AbortSignal | undefined,
+	): Promise<IncomingResponse> {
+		const exchange = new Exchange(connection, this.timeouts, this.deadlines, signal, (keepMs) =>
+			this.keep(connection, keepMs),
+		)
+		return exchange.begin(text)
+	}
+
+	private takeIdle(): Connection | undefined {
+		const now = performance.now()
+		for (let last = this.idle.pop(); last !== undefined; last = this.idle.pop()) {
+			if (last.untilMs > now) return last.connection
+			last.connection.destroy()
+		}
+		return undefined
+	}
+
+	/** @param keepMs what the server told of how long it keeps a connection, if anything. */
+	private keep(connection: Connection, keepMs: number | undefined): void {
+		const forMs = keepMs === undefined ? idleMs : Math.min(longestIdleMs, keepMs - 1000)
+		if (forMs <= 0 || this.idle.length >= maxIdle || this.closing.signal.aborted) {
+			connection.destroy()
+			return
+		}
+		connection.rest()
+		this.idle.push({ connection, untilMs: performance.now() + forMs })
+		this.idleTimer ??= setInterval(() => this.dropOld(), idleMs)
+	}
+
+	private dropOld(): void {
+		const now = performance.now()
+		const old = this.idle.filter(({ untilMs }) => untilMs <= now)
+		for (const { connection } of old) connection.destroy()
+		if (this.idle.length > 0) return
+		clearInterval(this.idleTimer)
+		this.idleTimer = undefined
+	}
+
+	private forget(connection: Connection): void {
+		const at = this.idle.findIndex((idle) => idle.connection === connection)
+		if (at !== -1) this.idle.splice(at, 1)
+	}
+}
+
+function writeHeaders(headers: Readonly<Record<string, string>>): string {
+	let text = ''
+	for (const name in headers) {
+		const value = headers[name] ?? ''
+		if (!/^[!#$%&'*+\-.^_`|~\w]+$/.test(name) || /[^\t\x20-\x7e]/.test(value))
+			throw new Error(`the header '${name}' cannot be sent`)
+		text += `${name}: ${value}\r\n`
+	}
+	return text
+}

@@ -1,0 +1,259 @@
+// The bytes of one HTTP/1.1 response, as they come, read strictly: whatever two readers could take for two different things is refused
+// (RFC 9112, sections 2.2, 5, 6 and 7). It knows no sockets and keeps no body.
+
+export interface ResponseHead {
+	readonly status: number
+	/** By lower-case name; values of a repeated name are joined by `, `. */
+	readonly headers: ReadonlyMap<string, string>
+}
+
+export interface ResponseLimits {
+	/** Longest head, and longest trailer, in bytes. */
+	readonly maxHeadBytes: number
+}
+
+/** What arrived is no response, or not unambiguously one. */
+export class ResponseSyntaxError extends Error {
+	override readonly name = 'ResponseSyntaxError'
+}
+
+type State = 'head' | 'length' | 'until-close' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailer' | 'done'
+
+const empty: Uint8Array = new Uint8Array(0)
+const [cr, lf] = [13, 10]
+const maxHeaders = 200
+const maxInterimResponses = 10
+const maxChunkLine = 1024
+
+export class ResponseParser {
+	private readonly limits: ResponseLimits
+	private state: State = 'head'
+	private held: Buffer | undefined
+	/** Body bytes that are still to come, of the whole or of a chunk. */
+	private remaining = 0
+	private line = ''
+	private trailerBytes = 0
+	private interim = 0
+	private persistent = false
+	private surplus = false
+	/** Known as soon as it was read. */
+	head: ResponseHead | undefined
+
+	constructor(limits: ResponseLimits) {
+		this.limits = limits
+	}
+
+	/** The response is complete. */
+	get done(): boolean {
+		return this.state === 'done'
+	}
+
+	/** The connection may carry another request, once this response is done. */
+	get reusable(): boolean {
+		return this.state === 'done' && this.persistent && !this.surplus
+	}
+
+	/**
+	 * The bytes of the body that `bytes` brings; may share its memory.
+	 *
+	 * @throws ResponseSyntaxError
+	 */
+	read(bytes: Buffer): Uint8Array {
+		if (bytes.length === 0) return empty
+		const pieces: Uint8Array[] = []
+		let at = 0
+		while (at < bytes.length) {
+			if (this.state === 'done') {
+				this.surplus = true
+				break
+			}
+			at = this.step(bytes, at, pieces)
+		}
+		return pieces.length <= 1 ? (pieces[0] ?? empty) : Buffer.concat(pieces)
+	}
+
+	/**
+	 * The connection ended.
+	 *
+	 * @throws ResponseSyntaxError where the response was not complete.
+	 */
+	end(): void {
+		if (this.state === 'until-close') this.state = 'done'
+		if (this.state !== 'done') throw new ResponseSyntaxError('the connection ended before the response did')
+	}
+
+	private step(bytes: Buffer, at: number, pieces: Uint8Array[]): number {
+		switch (this.state) {
+			case 'head':
+				return this.readHead(bytes, at)
+			case 'length':
+			case 'chunk':
+				return this.readCounted(bytes, at, pieces)
+			case 'until-close':
+				pieces.push(at === 0 ? bytes : bytes.subarray(at))
+				return bytes.length
+			case 'chunk-size':
+				return this.readChunkSize(bytes, at)
+			case 'chunk-end':
+				return this.readChunkEnd(bytes, at)
+			case 'trailer':
+				return this.readLines(bytes, at)
+			case 'done':
+				return bytes.length
+		}
+	}
+
+	private readHead(bytes: Buffer, at: number): number {
+		const rest = at === 0 ? bytes : bytes.subarray(at)
+		const heldBytes = this.held?.length ?? 0
+		const all = this.held === undefined ? rest : Buffer.concat([this.held, rest])
+		const end = all.indexOf('\r\n\r\n', Math.max(0, heldBytes - 3), 'latin1')
+		if ((end === -1 ? all.length : end) > this.limits.maxHeadBytes)
+			throw new ResponseSyntaxError('the head is too long')
+		if (end === -1) {
+			if (all.indexOf('\n\n') !== -1) throw new ResponseSyntaxError('a line of the head does not end in CRLF')
+			this.held = all
+			return bytes.length
+		}
+		this.held = undefined
+		this.begin(all.toString('latin1', 0, end).split('\r\n'))
+		return at + end + 4 - heldBytes
+	}
+
+	private begin([statusLine = '', ...lines]: readonly string[]): void {
+		const [, minor, digits] = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(statusLine) ?? []
+		if (minor === undefined) throw new ResponseSyntaxError('the status line is malformed')
+		const status = Number(digits)
+		const headers = readHeaders(lines)
+		if (status === 101) throw new ResponseSyntaxError('the server switches to another protocol')
+		if (status < 200) {
+			if (++this.interim > maxInterimResponses) throw new ResponseSyntaxError('too many interim responses')
+			return
+		}
+		this.head = { status, headers }
+		const connection = headers.get('connection')?.toLowerCase() ?? ''
+		this.persistent = minor === '1' ? !/\bclose\b/.test(connection) : /\bkeep-alive\b/.test(connection)
+		this.frame(status, headers)
+	}
+
+	private frame(status: number, headers: ReadonlyMap<string, string>): void {
+		const [coding, length] = [headers.get('transfer-encoding'), headers.get('content-length')]
+		if (coding !== undefined && length !== undefined)
+			throw new ResponseSyntaxError('the body has both a length and a transfer coding')
+		if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+			throw new ResponseSyntaxError('the transfer coding is not chunked')
+		if (length !== undefined && !/^\d{1,15}$/.test(length)) throw new ResponseSyntaxError('the length is not a number')
+		if (status === 204 || status === 304) this.state = 'done'
+		else if (coding !== undefined) this.state = 'chunk-size'
+		else if (length === undefined) this.untilClose()
+		else this.count(Number(length))
+	}
+
+	private untilClose(): void {
+		this.state = 'until-close'
+		this.persistent = false
+	}
+
+	private count(length: number): void {
+		this.remaining = length
+		this.state = length === 0 ? 'done' : 'length'
+	}
+
+	private readCounted(bytes: Buffer, at: number, pieces: Uint8Array[]): number {
+		const end = Math.min(bytes.length, at + this.remaining)
+		pieces.push(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end))
+		this.remaining -= end - at
+		if (this.remaining === 0) this.state = this.state === 'chunk' ? 'chunk-end' : 'done'
+		return end
+	}
+
+	/** The usual line is a few hexadecimal digits and CRLF, all in one read. */
+	private readChunkSize(bytes: Buffer, at: number): number {
+		let size = 0
+		let index = at
+		if (this.line === '') {
+			for (; index < bytes.length && index - at < 8; index++) {
+				const digit = hexDigit(bytes[index] ?? 0)
+				if (digit === -1) break
+				size = size * 16 + digit
+			}
+			if (index > at && bytes[index] === cr && bytes[index + 1] === lf) {
+				this.beginChunk(size)
+				return index + 2
+			}
+		}
+		return this.readLines(bytes, at)
+	}
+
+	private beginChunk(size: number): void {
+		this.remaining = size
+		this.state = size === 0 ? 'trailer' : 'chunk'
+	}
+
+	private readChunkEnd(bytes: Buffer, at: number): number {
+		if (this.line !== '' || bytes[at] !== cr || bytes[at + 1] !== lf) return this.readLines(bytes, at)
+		this.state = 'chunk-size'
+		return at + 2
+	}
+
+	/** Gathers one line that ends in CRLF. */
+	private readLines(bytes: Buffer, at: number): number {
+		const end = bytes.indexOf(lf, at)
+		this.line += bytes.toString('latin1', at, end === -1 ? bytes.length : end)
+		const longest = this.state === 'trailer' ? this.limits.maxHeadBytes : maxChunkLine
+		if (this.line.length > longest) throw new ResponseSyntaxError('a line between chunks is too long')
+		if (end === -1) return bytes.length
+		if (!this.line.endsWith('\r')) throw new ResponseSyntaxError('a line between chunks does not end in CRLF')
+		const line = this.line.slice(0, -1)
+		this.line = ''
+		this.endLine(line)
+		return end + 1
+	}
+
+	private endLine(line: string): void {
+		switch (this.state) {
+			case 'chunk-size': {
+				const [, size] = /^([0-9a-fA-F]{1,13})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/.exec(line) ?? []
+				if (size === undefined) throw new ResponseSyntaxError('the size of a chunk is malformed')
+				this.beginChunk(Number.parseInt(size, 16))
+				break
+			}
+			case 'chunk-end':
+				if (line !== '') throw new ResponseSyntaxError('a chunk is longer than it says')
+				this.state = 'chunk-size'
+				break
+			default:
+				this.trailerBytes += line.length + 2
+				if (this.trailerBytes > this.limits.maxHeadBytes) throw new ResponseSyntaxError('the trailer is too long')
+				if (line === '') this.state = 'done'
+				else readHeader(line)
+		}
+	}
+}
+
+function readHeaders(lines: readonly string[]): ReadonlyMap<string, string> {
+	if (lines.length > maxHeaders) throw new ResponseSyntaxError('there are too many headers')
+	const headers = new Map<string, string>()
+	for (const line of lines) {
+		const [name, value] = readHeader(line)
+		const before = headers.get(name)
+		if (before === undefined) headers.set(name, value)
+		else if (name !== 'content-length') headers.set(name, `${before}, ${value}`)
+		else if (before !== value) throw new ResponseSyntaxError('there are two different lengths')
+	}
+	return headers
+}
+
+const headerLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/
+
+function readHeader(line: string): readonly [name: string, value: string] {
+	const [, name, value] = headerLine.exec(line) ?? []
+	if (name === undefined || value === undefined) throw new ResponseSyntaxError('a header is malformed')
+	return [name.toLowerCase(), value.trimEnd()]
+}
+
+function hexDigit(code: number): number {
+	if (code >= 48 && code <= 57) return code - 48
+	if (code >= 97 && code <= 102) return code - 87
+	return code >= 65 && code <= 70 ? code - 55 : -1
+}
