@@ -45,7 +45,7 @@ const overTcp = listenEcho('127.0.0.1:0')
 
 engineContract(
 	'openai-compatible over TCP',
-	async () => openOpenAICompatible({ url: `${overTcp.url}/v1`, trusted: true }),
+	async () => openOpenAICompatible({ url: `${overTcp.url}/v1`, trusted: true, clock: systemClock }),
 	expectations,
 )
 engineContract(
@@ -53,7 +53,7 @@ engineContract(
 	async () => {
 		const socket = join(await temporaryFolder(), 'echo.sock')
 		listenEcho(socket)
-		return openOpenAICompatible({ url: 'http://engine/v1', unixSocket: socket, trusted: true })
+		return openOpenAICompatible({ url: 'http://engine/v1', unixSocket: socket, trusted: true, clock: systemClock })
 	},
 	expectations,
 )
@@ -75,7 +75,11 @@ const call = { signal: new AbortController().signal, model: 'm', requestId: 'req
 /** Asks a server that answers with `respond`, and tells what came of it. */
 async function ask(respond: (request: Request) => Response | Promise<Response>): Promise<ChatError | string> {
 	const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: respond })
-	const engine = openOpenAICompatible({ url: `http://127.0.0.1:${server.port}/v1`, key: new Secret('sk-upstream') })
+	const engine = openOpenAICompatible({
+		url: `http://127.0.0.1:${server.port}/v1`,
+		key: new Secret('sk-upstream'),
+		clock: systemClock,
+	})
 	try {
 		const { choices } = await collect(await engine.chat(request, call))
 		return choices[0]?.text ?? ''
@@ -170,7 +174,7 @@ describe('a foreign server', () => {
 		})
 	}
 	test('that is not there proves that nothing was sent', async () => {
-		const engine = openOpenAICompatible({ url: 'http://127.0.0.1:9/v1' })
+		const engine = openOpenAICompatible({ url: 'http://127.0.0.1:9/v1', clock: systemClock })
 		await expect(engine.chat(request, call)).rejects.toMatchObject({ kind: 'unavailable', sent: 'nothing' })
 	})
 })

@@ -133,7 +133,7 @@ async function fillIn(value: unknown, source: ConfigSource, path: readonly strin
 	return Object.fromEntries(entries)
 }
 
-const secretFields: ReadonlySet<string> = new Set(['key', 'adminKey'])
+const secretFields: ReadonlySet<string> = new Set(['key', 'adminKey', 'ca', 'cert'])
 
 async function fillText(text: string, source: ConfigSource, path: readonly string[]): Promise<string> {
 	const field = path.join('.')

@@ -19,6 +19,12 @@ export interface Engine {
 	chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>>
 	complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>>
 	embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings>
+	/**
+	 * Asks whether the upstream is well, where there is a way to; `path` stands behind the upstream's base URL.
+	 *
+	 * @throws ChatError where it is not.
+	 */
+	probe?(path: string, signal: AbortSignal): Promise<void>
 	/** Ends what is running and frees everything; a second call does nothing. */
 	close(): Promise<void>
 }
@@ -30,6 +36,10 @@ export interface EngineCall {
 	readonly model: string
 	/** For the upstream's own log. */
 	readonly requestId: string
+	/** Nobody looks at the answer before it is complete, so it need not come in pieces. */
+	readonly whole?: boolean
+	/** For upstreams that are reached over HTTP: the trace that the call is part of. */
+	readonly headers?: Readonly<Record<string, string>>
 }
 
 export type Operation = 'chat' | 'complete' | 'embed'

@@ -17,6 +17,9 @@ import { Supervisor, type SupervisorOptions } from './supervisor.ts'
 const patienceMs = 30_000
 const retryAfterMs = 2000
 
+/** Nobody else waits in front of the process, and it tells by comments that it lives while a prompt is read. */
+const patientTimeouts = { firstByteMs: 1_800_000, totalMs: 7_200_000 }
+
 export interface LlamaOptions {
 	/** What `state()` says until there is a process. */
 	readonly note?: string
@@ -56,7 +59,13 @@ export class Llama implements Engine {
 		const served: Served = {
 			advice,
 			supervisor,
-			client: openOpenAICompatible({ url: 'http://engine/v1', unixSocket: options.socket, trusted: true }),
+			client: openOpenAICompatible({
+				url: 'http://engine/v1',
+				unixSocket: options.socket,
+				trusted: true,
+				clock: options.clock,
+				timeouts: patientTimeouts,
+			}),
 			calls: 0,
 			replaced: false,
 		}

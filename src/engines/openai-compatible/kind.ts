@@ -1,33 +1,86 @@
 // OpenAI-compatible servers as the configuration sees them.
 
 import { z } from 'zod'
+import type { JsonObject } from '../../chat/json.ts'
 import { Secret } from '../../secrets/secret.ts'
 import { engineKind } from '../kind.ts'
-import { openOpenAICompatible } from './openai-compatible.ts'
+import { defaultMaxAnswerBytes, defaultTimeouts, openOpenAICompatible } from './openai-compatible.ts'
+
+const milliseconds = z.int().min(10).max(86_400_000)
+
+const timeouts = z
+	.strictObject({
+		connectMs: milliseconds.default(defaultTimeouts.connectMs).describe('Until the connection stands, TLS included.'),
+		firstByteMs: milliseconds
+			.default(defaultTimeouts.firstByteMs)
+			.describe("Until the first byte of the answer's body, which for most servers is the first token."),
+		betweenChunksMs: milliseconds
+			.default(defaultTimeouts.betweenChunksMs)
+			.describe('Longest silence within an answer.'),
+		totalMs: milliseconds.default(defaultTimeouts.totalMs).describe('Until the answer is complete.'),
+	})
+	.prefault({})
+	.describe('Longest waits for the upstream, in milliseconds.')
+
+const tls = z
+	.strictObject({
+		ca: z
+			.string()
+			.min(1)
+			.optional()
+			.describe('Certificates, PEM, trusted instead of the system’s; `file:PATH` reads them.'),
+		cert: z.string().min(1).optional().describe('Our own certificate, PEM, where the upstream asks for one.'),
+		key: z.string().min(1).optional().describe('The key of our own certificate, PEM.'),
+		serverName: z.string().min(1).optional().describe("Name that the upstream's certificate must bear."),
+		verify: z.boolean().default(true).describe('False accepts any certificate: for trials only.'),
+	})
+	.describe('For https URLs.')
 
 const options = z.strictObject({
 	url: z.url({ protocol: /^https?$/ }).describe('Base URL with its version, as http://host:8000/v1.'),
 	key: z.string().min(1).optional().describe('API key of the upstream; may come from the environment or from a file.'),
 	headers: z.record(z.string(), z.string()).optional().describe('Headers sent with every request.'),
+	body: z.record(z.string(), z.json()).optional().describe('Fields set in the body of every request.'),
 	socket: z.string().min(1).optional().describe("Unix socket to connect to instead of the URL's host."),
-	firstByteTimeoutMs: z.int().min(100).optional().describe('Longest wait for an answer to begin, in milliseconds.'),
+	tls: tls.optional(),
+	timeouts,
+	maxAnswerBytes: z
+		.int()
+		.min(1024)
+		.default(defaultMaxAnswerBytes)
+		.describe('Largest answer that is not streamed, and largest event of one that is, in bytes.'),
 	maxTokensField: z
 		.enum(['max_tokens', 'max_completion_tokens'])
 		.optional()
 		.describe('How the upstream calls the bound on generated tokens.'),
 	developerRole: z.enum(['developer', 'system']).optional().describe('What `developer` messages are sent as.'),
+	streamUsage: z
+		.boolean()
+		.optional()
+		.describe('False for servers that refuse `stream_options`; tokens are then counted here.'),
 })
 
-export const openaiCompatible = engineKind(options, async (given) =>
+export const openaiCompatible = engineKind(options, async (given, { clock }) =>
 	openOpenAICompatible({
 		url: given.url,
 		...(given.key === undefined ? {} : { key: new Secret(given.key) }),
 		...(given.headers === undefined ? {} : { headers: given.headers }),
+		...(given.body === undefined ? {} : { body: given.body as JsonObject }),
 		...(given.socket === undefined ? {} : { unixSocket: given.socket }),
-		...(given.firstByteTimeoutMs === undefined ? {} : { firstByteTimeoutMs: given.firstByteTimeoutMs }),
-		form: {
-			...(given.maxTokensField === undefined ? {} : { maxTokensField: given.maxTokensField }),
-			...(given.developerRole === undefined ? {} : { developerRole: given.developerRole }),
-		},
+		...(given.tls === undefined ? {} : { tls: definedOnly(given.tls) }),
+		timeouts: given.timeouts,
+		maxAnswerBytes: given.maxAnswerBytes,
+		form: definedOnly({
+			maxTokensField: given.maxTokensField,
+			developerRole: given.developerRole,
+			streamUsage: given.streamUsage,
+		}),
+		clock,
 	}),
 )
+
+type Defined<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> }
+
+function definedOnly<Fields extends object>(fields: Fields): Defined<Fields> {
+	return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<Fields>
+}

@@ -2,77 +2,110 @@
 // and reads the other. It knows no routes and tries nothing twice.
 
 import { randomBytes } from 'node:crypto'
-import { ChatError } from '../../chat/error.ts'
-import type { ChatEvent } from '../../chat/event.ts'
+import { ChatError, type Sent } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { EmbeddingRequest, Embeddings } from '../../embeddings/embeddings.ts'
-import { EventStreamReader } from '../../http/event-stream-reader.ts'
+import {
+	type HttpClient,
+	type HttpTimeouts,
+	type IncomingResponse,
+	openHttpClient,
+	type TlsOptions,
+} from '../../http/client/http-client.ts'
 import type { Secret } from '../../secrets/secret.ts'
 import type { TextCompletionRequest } from '../../text-completions/text-completions.ts'
+import type { Clock } from '../../time/clock.ts'
 import { ChatChunkReader } from '../../wire/openai/chat-chunk-reader.ts'
 import { type ChatRequestForm, writeChatRequest } from '../../wire/openai/chat-request-writer.ts'
-import { readCompletion } from '../../wire/openai/completion-reader.ts'
 import { readEmbeddings } from '../../wire/openai/embeddings-reader.ts'
 import { writeEmbeddingsRequest } from '../../wire/openai/embeddings-request-writer.ts'
 import { type ErrorReading, readErrorAnswer } from '../../wire/openai/error-reader.ts'
+import { chatFormats, textCompletionFormats } from '../../wire/openai/formats.ts'
 import { TextCompletionChunkReader } from '../../wire/openai/text-completion-chunk-reader.ts'
 import { writeTextCompletionRequest } from '../../wire/openai/text-completion-request-writer.ts'
-import { beginAnswer } from '../begun-answer.ts'
+import { type ArrivingEvents, arriving } from '../arrivals.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
-import { cancelled, type RunningCall, RunningCalls } from '../running-calls.ts'
+import { cancelled } from '../running-calls.ts'
+import { explainFailure } from './failure.ts'
+import { type AnswerReader, type AnswerSurroundings, readBody, readUpstreamAnswer } from './upstream-answer.ts'
 
 export interface OpenAICompatibleOptions {
 	/** Base URL up to and including its version, as `http://host:8000/v1`. For a Unix socket the host says nothing. */
 	readonly url: string
 	/** Absolute path of a Unix socket to connect to instead of the URL's host. */
 	readonly unixSocket?: string
+	readonly tls?: TlsOptions
 	readonly key?: Secret
-	/** Sent with every request. */
+	/** Sent with every request; they win over our own. */
 	readonly headers?: Readonly<Record<string, string>>
+	/** Fields of every body; they win over the request's. */
+	readonly body?: JsonObject
 	/** What the server can be asked; everything unless said. */
 	readonly operations?: readonly Operation[]
 	/** The server is an engine of ours: its errors are meant for the caller. */
 	readonly trusted?: boolean
 	readonly form?: Partial<ChatRequestForm>
-	/** Longest wait for the headers of an answer, in milliseconds. */
-	readonly firstByteTimeoutMs?: number
+	readonly timeouts?: Partial<HttpTimeouts>
+	/** Largest answer that is not streamed, and longest event of one that is, in bytes. */
+	readonly maxAnswerBytes?: number
+	readonly clock: Clock
 }
 
 const everyOperation: readonly Operation[] = ['chat', 'complete', 'embed']
-const maxEventLength = 16_777_216
-const defaultFirstByteTimeoutMs = 300_000
+
+export const defaultTimeouts: HttpTimeouts = {
+	connectMs: 5000,
+	firstByteMs: 300_000,
+	betweenChunksMs: 120_000,
+	totalMs: 3_600_000,
+}
+
+export const defaultMaxAnswerBytes = 33_554_432
+
+const defaultForm: ChatRequestForm = { maxTokensField: 'max_tokens', developerRole: 'developer', streamUsage: true }
 
 export function openOpenAICompatible(options: OpenAICompatibleOptions): Engine {
 	return new OpenAICompatible(options)
 }
 
-/** Either of the readers of answers. */
-interface AnswerReader {
-	read(chunk: unknown): readonly ChatEvent[]
-	end(complete: boolean): readonly ChatEvent[]
-	fail(error: ChatError): readonly ChatEvent[]
-}
-
 class OpenAICompatible implements Engine {
 	private readonly options: OpenAICompatibleOptions
-	private readonly base: string
+	private readonly form: ChatRequestForm
+	private readonly maxAnswerBytes: number
+	private readonly client: HttpClient
 	private readonly errors: ErrorReading
-	private readonly running = new RunningCalls()
+	private closed = false
 
 	constructor(options: OpenAICompatibleOptions) {
+		const { url, unixSocket, tls, key, headers, timeouts } = options
 		this.options = options
-		this.base = options.url.replace(/\/+$/, '')
+		this.form = { ...defaultForm, ...options.form }
+		this.maxAnswerBytes = options.maxAnswerBytes ?? defaultMaxAnswerBytes
 		this.errors = { title: 'The upstream', trusted: options.trusted ?? false }
+		this.client = openHttpClient({
+			url,
+			...(unixSocket === undefined ? {} : { unixSocket }),
+			...(tls === undefined ? {} : { tls }),
+			headers: mergeHeaders(
+				{
+					'content-type': 'application/json',
+					accept: 'text/event-stream, application/json',
+					...(key === undefined ? {} : { authorization: `Bearer ${key.reveal()}` }),
+				},
+				headers ?? {},
+			),
+			timeouts: { ...defaultTimeouts, ...timeouts },
+		})
 	}
 
 	state() {
 		return { status: 'ready', operations: this.options.operations ?? everyOperation } as const
 	}
 
-	chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
-		const { maxTokensField = 'max_tokens', developerRole = 'developer' } = this.options.form ?? {}
-		const body = writeChatRequest(request, call.model, { maxTokensField, developerRole })
+	chat(request: ChatRequest, call: EngineCall): Promise<ArrivingEvents> {
+		const stream = call.whole !== true
+		const body = writeChatRequest(request, call.model, this.form, stream)
 		const reader = new ChatChunkReader({
 			model: call.model,
 			choices: request.choices,
@@ -81,11 +114,12 @@ class OpenAICompatible implements Engine {
 			namedTool: request.toolChoice.type === 'named',
 			newCallId: () => `call_${randomBytes(12).toString('hex')}`,
 		})
-		return this.stream('/chat/completions', body, reader, call)
+		return this.answer('/chat/completions', body, reader, chatFormats, call)
 	}
 
-	complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
-		const body = writeTextCompletionRequest(request, call.model)
+	complete(request: TextCompletionRequest, call: EngineCall): Promise<ArrivingEvents> {
+		const stream = call.whole !== true
+		const body = writeTextCompletionRequest(request, call.model, this.form, stream)
 		const choices = request.prompts.length * request.choices
 		const reader = new TextCompletionChunkReader({
 			model: call.model,
@@ -93,190 +127,108 @@ class OpenAICompatible implements Engine {
 			errors: this.errors,
 			countPrompt: () => 0,
 		})
-		return this.stream('/completions', body, reader, call)
+		return this.answer('/completions', body, reader, textCompletionFormats, call)
 	}
 
 	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
-		const running = this.running.begin(call.signal)
-		try {
-			const response = await this.send(
-				'/embeddings',
-				writeEmbeddingsRequest(request, call.model, 'float'),
-				call,
-				running,
-			)
-			const body = await readBody(response)
-			return readEmbeddings(body, {
-				model: call.model,
-				inputs: request.inputs.length,
-				title: this.errors.title,
-				countPrompt: () => 0,
-			})
-		} finally {
-			running.end()
-		}
+		const response = await this.send('/embeddings', writeEmbeddingsRequest(request, call.model, 'float'), call)
+		const { value } = await this.explained(readBody(response, this.maxAnswerBytes))
+		return readEmbeddings(value, {
+			model: call.model,
+			inputs: request.inputs.length,
+			title: this.errors.title,
+			countPrompt: () => 0,
+		})
+	}
+
+	async probe(path: string, signal: AbortSignal): Promise<void> {
+		const response = await this.explained(this.client.send({ method: 'GET', path, signal }))
+		if (response.status < 200 || response.status > 299) throw await this.readError(response)
+		response.release()
 	}
 
 	async close(): Promise<void> {
-		this.running.close()
+		this.closed = true
+		this.client.close()
 	}
 
-	private async stream(
+	/** @throws ChatError where the answer fails before it says anything. */
+	private async answer(
 		path: string,
 		body: JsonObject,
 		reader: AnswerReader,
+		formats: AnswerSurroundings['formats'],
 		call: EngineCall,
-	): Promise<AsyncIterable<ChatEvent>> {
-		const running = this.running.begin(call.signal)
-		try {
-			const response = await this.send(path, body, call, running)
-			return await beginAnswer(this.readAnswer(response, reader, running))
-		} catch (thrown) {
-			running.end()
-			throw thrown
-		}
+	): Promise<ArrivingEvents> {
+		const response = await this.send(path, body, call)
+		const arrivals = readUpstreamAnswer(response, reader, {
+			formats,
+			maxBytes: this.maxAnswerBytes,
+			explain: (thrown) => explainFailure(thrown, this.closed),
+			interruption: () => (this.closed || call.signal.aborted ? this.givenUp('yes') : undefined),
+		})
+		let first = await arrivals.next()
+		const [begun] = first?.[0]?.events ?? []
+		if (begun?.type === 'error') throw begun.error
+		return arriving({
+			async next() {
+				if (first === undefined) return arrivals.next()
+				const group = first
+				first = undefined
+				return group
+			},
+			interruption: () => arrivals.interruption?.(),
+			cancel: () => arrivals.cancel(),
+		})
 	}
 
 	/** @throws ChatError for anything but a successful status. */
-	private async send(path: string, body: JsonObject, call: EngineCall, running: RunningCall): Promise<Response> {
-		const { unixSocket, firstByteTimeoutMs = defaultFirstByteTimeoutMs } = this.options
-		const late = setTimeout(
-			() =>
-				running.abort(
-					new ChatError('upstream-timeout', 'The upstream did not begin to answer in time.', { sent: 'yes' }),
-				),
-			firstByteTimeoutMs,
-		)
-		let response: Response
-		try {
-			response = await fetch(this.base + path, {
+	private async send(path: string, body: JsonObject, call: EngineCall): Promise<IncomingResponse> {
+		if (this.closed || call.signal.aborted) throw this.givenUp('nothing')
+		const response = await this.explained(
+			this.client.send({
 				method: 'POST',
-				headers: this.headers(call),
-				body: JSON.stringify(body),
-				signal: running.signal,
-				redirect: 'manual',
-				// How long an answer may be quiet is not the connection's business; unsaid, Bun ends it after 5 minutes.
-				timeout: false,
-				...(unixSocket === undefined ? {} : { unix: unixSocket }),
-			})
-		} catch (thrown) {
-			throw whyNotSent(thrown, running)
-		} finally {
-			clearTimeout(late)
-		}
-		if (response.ok) return response
-		const answer = {
-			status: response.status,
-			headers: response.headers,
-			body: await readBody(response),
-			receivedAtMs: Date.now(),
-		}
-		throw readErrorAnswer(answer, this.errors)
+				path,
+				headers: { 'x-request-id': call.requestId, ...call.headers },
+				body: JSON.stringify(this.options.body === undefined ? body : { ...body, ...this.options.body }),
+				signal: call.signal,
+			}),
+		)
+		const coding = response.headers.get('content-encoding') ?? 'identity'
+		if (response.status >= 200 && response.status < 300 && coding === 'identity') return response
+		throw await this.readError(response)
 	}
 
-	private headers(call: EngineCall): Record<string, string> {
-		const { key, headers } = this.options
-		return {
-			'content-type': 'application/json',
-			accept: 'text/event-stream, application/json',
-			'x-request-id': call.requestId,
-			...(key === undefined ? {} : { authorization: `Bearer ${key.reveal()}` }),
-			...headers,
-		}
+	private givenUp(sent: Sent): ChatError {
+		return this.closed ? new ChatError('unavailable', 'The server is closing.') : cancelled(sent)
 	}
 
-	private async *readAnswer(response: Response, reader: AnswerReader, running: RunningCall): AsyncGenerator<ChatEvent> {
+	private async readError(response: IncomingResponse): Promise<ChatError> {
+		const { status, headers } = response
+		const coding = headers.get('content-encoding') ?? 'identity'
+		if (coding !== 'identity') {
+			response.cancel()
+			if (status < 400)
+				return new ChatError('upstream-failed', 'The upstream sent a compressed answer, which nobody asked for.', {
+					sent: 'maybe',
+				})
+		}
+		const body = coding === 'identity' ? await this.explained(readBody(response, this.maxAnswerBytes)) : undefined
+		return readErrorAnswer({ status, headers, body: body?.value, receivedAtMs: this.options.clock.now() }, this.errors)
+	}
+
+	private async explained<Value>(work: Promise<Value>): Promise<Value> {
 		try {
-			if (response.headers.get('content-type')?.includes('text/event-stream') === true)
-				yield* readStream(response, reader, running)
-			else yield* readCompletion(await readBody(response), reader)
+			return await work
 		} catch (thrown) {
-			yield* reader.fail(whyBroken(thrown, running))
-		} finally {
-			running.end()
-			running.abort(cancelled('yes'))
+			throw explainFailure(thrown, this.closed)
 		}
 	}
 }
 
-/** Events that arrived together with what was already read are not told to a caller who is gone. */
-async function* readStream(response: Response, reader: AnswerReader, running: RunningCall): AsyncGenerator<ChatEvent> {
-	const events = new EventStreamReader({ maxEventLength })
-	let complete = false
-	for await (const bytes of response.body ?? []) {
-		for (const { data } of events.read(bytes)) {
-			if (data === '[DONE]') complete = true
-			else if (data !== '') yield* whileWanted(reader.read(parseChunk(data)), running)
-		}
-		if (complete) break
-	}
-	if (!complete)
-		for (const { data } of events.end()) {
-			if (data === '[DONE]') complete = true
-			else if (data !== '') yield* whileWanted(reader.read(parseChunk(data)), running)
-		}
-	yield* whileWanted(reader.end(complete), running)
-}
-
-function* whileWanted(events: readonly ChatEvent[], running: RunningCall): Generator<ChatEvent> {
-	for (const event of events) {
-		if (running.signal.aborted) throw reasonOf(running)
-		yield event
-	}
-}
-
-/** @throws ChatError `upstream-failed` for what is no JSON. */
-function parseChunk(data: string): unknown {
-	try {
-		return JSON.parse(data)
-	} catch (cause) {
-		throw new ChatError('upstream-failed', 'The upstream sent something that is no answer.', {
-			cause,
-			sent: 'yes',
-			code: 'upstream_garbage',
-		})
-	}
-}
-
-/** Parsed where it is JSON, else its text. */
-async function readBody(response: Response): Promise<unknown> {
-	const text = await response.text()
-	try {
-		return JSON.parse(text)
-	} catch {
-		return text
-	}
-}
-
-const unreachable: ReadonlySet<string> = new Set([
-	'ConnectionRefused',
-	'FailedToOpenSocket',
-	'ECONNREFUSED',
-	'ENOENT',
-	'DNSException',
-	'ENOTFOUND',
-])
-
-/** A connection that was never made proves that nothing was sent. */
-function whyNotSent(thrown: unknown, running: RunningCall): ChatError {
-	if (running.signal.aborted) return reasonOf(running)
-	const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
-	if (unreachable.has(code)) return new ChatError('unavailable', 'The upstream cannot be reached.', { cause: thrown })
-	return new ChatError('upstream-failed', 'The upstream ended the connection without an answer.', {
-		cause: thrown,
-		sent: 'maybe',
-	})
-}
-
-function whyBroken(thrown: unknown, running: RunningCall): ChatError {
-	if (thrown instanceof ChatError) return thrown
-	if (running.signal.aborted) return reasonOf(running)
-	return new ChatError('upstream-failed', 'The upstream ended the connection in the middle of its answer.', {
-		cause: thrown,
-		sent: 'yes',
-	})
-}
-
-function reasonOf(running: RunningCall): ChatError {
-	return running.signal.reason instanceof ChatError ? running.signal.reason : cancelled('maybe')
+/** By lower-case name; the later ones win. */
+function mergeHeaders(...groups: readonly Readonly<Record<string, string>>[]): Record<string, string> {
+	return Object.fromEntries(
+		groups.flatMap((group) => Object.entries(group).map(([name, value]) => [name.toLowerCase(), value])),
+	)
 }

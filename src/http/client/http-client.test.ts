@@ -169,7 +169,7 @@ describe('what fails tells how far the request had come', () => {
 	const cases: readonly (readonly [
 		name: string,
 		answer: (socket: Socket<never>) => void,
-		expected: readonly string[],
+		expected: [HttpFailure['reason'], HttpFailure['sent']],
 	])[] = [
 		['ended before an answer', (socket) => socket.terminate(), ['cut', 'maybe']],
 		[
@@ -193,7 +193,7 @@ describe('what fails tells how far the request had come', () => {
 			const failure = await failureOf(
 				client.send({ method: 'POST', path: '/', body: '{}' }).then((response) => response.readAll(4)),
 			)
-			expect([failure.reason, failure.sent]).toEqual([...expected])
+			expect([failure.reason, failure.sent]).toEqual(expected)
 			client.close()
 			peer.stop()
 		})

@@ -5,7 +5,7 @@ import type { ChatRequest } from '../../chat/request.ts'
 import { readChatRequest } from './chat-request-reader.ts'
 import { type ChatRequestForm, writeChatRequest } from './chat-request-writer.ts'
 
-const form: ChatRequestForm = { maxTokensField: 'max_completion_tokens', developerRole: 'developer' }
+const form: ChatRequestForm = { maxTokensField: 'max_completion_tokens', developerRole: 'developer', streamUsage: true }
 
 const plain: ChatRequest = {
 	model: 'm',
@@ -87,7 +87,7 @@ const full: ChatRequest = {
 
 /** Through bytes, as on the wire. */
 function roundTrip(request: ChatRequest): ChatRequest {
-	return readChatRequest(JSON.parse(JSON.stringify(writeChatRequest(request, request.model, form)))).request
+	return readChatRequest(JSON.parse(JSON.stringify(writeChatRequest(request, request.model, form, true)))).request
 }
 
 test('everything a request can say comes back', () => {
@@ -114,7 +114,7 @@ for (const variant of variants) {
 }
 
 test('what is at its default is not written', () => {
-	expect(JSON.parse(JSON.stringify(writeChatRequest(plain, 'theirs', form)))).toEqual({
+	expect(JSON.parse(JSON.stringify(writeChatRequest(plain, 'theirs', form, true)))).toEqual({
 		model: 'theirs',
 		messages: [{ role: 'user', content: 'hi' }],
 		stream: true,
@@ -129,13 +129,16 @@ test('the form of the server is kept to', () => {
 		{
 			maxTokensField: 'max_tokens',
 			developerRole: 'system',
+			streamUsage: false,
 		},
+		true,
 	)
+	expect(written).not.toContainKey('stream_options')
 	expect(written).toMatchObject({ max_tokens: 5, messages: [{ role: 'system', content: 'a' }] })
 	expect(written).not.toContainKey('max_completion_tokens')
 })
 
 test('fields passed through never take the place of our own', () => {
 	const passthrough = { model: 'other', stream: false, n: 50, top_logprobs: 3 }
-	expect(writeChatRequest({ ...plain, passthrough }, 'm', form)).toMatchObject({ model: 'm', stream: true })
+	expect(writeChatRequest({ ...plain, passthrough }, 'm', form, true)).toMatchObject({ model: 'm', stream: true })
 })

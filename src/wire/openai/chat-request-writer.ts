@@ -12,16 +12,25 @@ export interface ChatRequestForm {
 	readonly maxTokensField: 'max_tokens' | 'max_completion_tokens'
 	/** How `developer` messages are called; servers whose chat templates do not know the role fail on it. */
 	readonly developerRole: 'developer' | 'system'
+	/** Ask for the usage of a stream; servers that do not know `stream_options` refuse it. */
+	readonly streamUsage: boolean
 }
 
-/** @param model what the upstream calls the model. */
-export function writeChatRequest(request: ChatRequest, model: string, form: ChatRequestForm): JsonObject {
+/**
+ * @param model what the upstream calls the model.
+ * @param stream whether the answer is wanted in pieces.
+ */
+export function writeChatRequest(
+	request: ChatRequest,
+	model: string,
+	form: ChatRequestForm,
+	stream: boolean,
+): JsonObject {
 	return {
 		...request.passthrough,
 		model,
 		messages: writeMessages(request.messages, form.developerRole),
-		stream: true,
-		stream_options: { include_usage: true },
+		...writeStreaming(form, stream),
 		...writeSampling(request.sampling),
 		...(request.maxTokens === undefined ? {} : { [form.maxTokensField]: request.maxTokens }),
 		...(request.stop.length === 0 ? {} : { stop: request.stop }),
@@ -32,6 +41,11 @@ export function writeChatRequest(request: ChatRequest, model: string, form: Chat
 		...(request.reasoningEffort === undefined ? {} : { reasoning_effort: request.reasoningEffort }),
 		...(request.user === undefined ? {} : { user: request.user }),
 	}
+}
+
+/** Said either way: a default that some server has otherwise would change the whole answer. */
+export function writeStreaming({ streamUsage }: Pick<ChatRequestForm, 'streamUsage'>, stream: boolean): JsonObject {
+	return { stream, ...(stream && streamUsage ? { stream_options: { include_usage: true } } : {}) }
 }
 
 /** Fields shared with legacy completions. */

@@ -11,9 +11,14 @@ export interface ErrorReading {
 	readonly trusted: boolean
 }
 
+export interface HeaderLookup {
+	get(name: string): string | null | undefined
+}
+
 export interface ErrorAnswer {
 	readonly status: number
-	readonly headers: Headers
+	/** Looked up by lower-case name. */
+	readonly headers: HeaderLookup
 	/** Parsed where it was JSON, else its text. */
 	readonly body: unknown
 	readonly receivedAtMs: number
@@ -190,7 +195,7 @@ function isKind(name: unknown): name is ChatErrorKind {
 }
 
 /** `retry-after-ms`, or `retry-after` in seconds or as a date. */
-function readRetryAfter(headers: Headers, nowMs: number): number | undefined {
+function readRetryAfter(headers: HeaderLookup, nowMs: number): number | undefined {
 	const ms = readAmount(headers.get('retry-after-ms'))
 	if (ms !== undefined) return ms
 	const after = headers.get('retry-after')
@@ -203,6 +208,6 @@ function readRetryAfter(headers: Headers, nowMs: number): number | undefined {
 /** The preferred form of RFC 9110, section 5.6.7; `Date.parse` alone takes `-1` for a month. */
 const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
 
-function readAmount(text: string | null): number | undefined {
-	return text !== null && /^\d{1,9}(\.\d+)?$/.test(text) ? Number(text) : undefined
+function readAmount(text: string | null | undefined): number | undefined {
+	return typeof text === 'string' && /^\d{1,9}(\.\d+)?$/.test(text) ? Number(text) : undefined
 }

@@ -2,21 +2,26 @@
 
 import type { JsonObject } from '../../chat/json.ts'
 import type { TextCompletionRequest } from '../../text-completions/text-completions.ts'
-import { writeSampling } from './chat-request-writer.ts'
+import { type ChatRequestForm, writeSampling, writeStreaming } from './chat-request-writer.ts'
 import { writeTexts } from './embeddings-request-writer.ts'
 
 /**
  * @param model what the upstream calls the model.
+ * @param stream whether the answer is wanted in pieces.
  * @throws ChatError `unsupported` where texts and token ids are mixed.
  */
-export function writeTextCompletionRequest(request: TextCompletionRequest, model: string): JsonObject {
+export function writeTextCompletionRequest(
+	request: TextCompletionRequest,
+	model: string,
+	form: Pick<ChatRequestForm, 'streamUsage'>,
+	stream: boolean,
+): JsonObject {
 	return {
 		...request.passthrough,
 		model,
 		prompt: writeTexts(request.prompts, 'prompt'),
 		max_tokens: request.maxTokens,
-		stream: true,
-		stream_options: { include_usage: true },
+		...writeStreaming(form, stream),
 		...writeSampling(request.sampling),
 		...(request.stop.length === 0 ? {} : { stop: request.stop }),
 		...(request.choices === 1 ? {} : { n: request.choices }),

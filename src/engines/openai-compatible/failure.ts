@@ -1,0 +1,43 @@
+// What a failed exchange with an upstream means to whoever asked: kinds of errors, and what they prove was sent.
+
+import { ChatError, type ChatErrorKind } from '../../chat/error.ts'
+import { HttpFailure, type HttpFailureReason } from '../../http/client/http-failure.ts'
+import { cancelled } from '../running-calls.ts'
+
+interface Meaning {
+	readonly kind: ChatErrorKind
+	readonly message: string
+}
+
+const meanings: Readonly<Record<Exclude<HttpFailureReason, 'aborted' | 'cut'>, Meaning>> = {
+	unreachable: { kind: 'unavailable', message: 'The upstream cannot be reached.' },
+	tls: { kind: 'unavailable', message: 'The upstream cannot be reached safely.' },
+	protocol: { kind: 'upstream-failed', message: 'The upstream sent something that is no answer.' },
+	'too-large': { kind: 'upstream-failed', message: 'The answer of the upstream is too large.' },
+	'connect-timeout': { kind: 'unavailable', message: 'The upstream cannot be reached in time.' },
+	'first-byte-timeout': { kind: 'upstream-timeout', message: 'The upstream did not begin to answer in time.' },
+	'quiet-timeout': { kind: 'upstream-timeout', message: 'The upstream stood still in the middle of its answer.' },
+	'total-timeout': { kind: 'upstream-timeout', message: 'The upstream took too long to answer.' },
+}
+
+/** @param closing the engine is being closed, so what was given up was not the caller's doing. */
+export function explainFailure(thrown: unknown, closing: boolean): ChatError {
+	if (thrown instanceof ChatError) return thrown
+	if (!(thrown instanceof HttpFailure))
+		return new ChatError('internal', 'The server had an error while processing your request.', {
+			cause: thrown,
+			sent: 'maybe',
+		})
+	const { reason, sent } = thrown
+	if (reason === 'aborted') return closing ? new ChatError('unavailable', 'The server is closing.') : cancelled(sent)
+	if (reason === 'cut') return explainCut(thrown)
+	const { kind, message } = meanings[reason]
+	return new ChatError(kind, message, { cause: thrown, sent })
+}
+
+function explainCut(cause: HttpFailure): ChatError {
+	const { sent } = cause
+	if (sent === 'nothing') return new ChatError('unavailable', 'The upstream cannot be reached.', { cause, sent })
+	const where = sent === 'yes' ? 'in the middle of its answer' : 'without an answer'
+	return new ChatError('upstream-failed', `The upstream ended the connection ${where}.`, { cause, sent })
+}

@@ -1,0 +1,182 @@
+// The answer of an upstream to one call, read as it comes: server-sent events, or one JSON object. It knows what an answer may look like
+// from outside; what it says is the wire's to read.
+
+import { ChatError } from '../../chat/error.ts'
+import type { ChatEvent } from '../../chat/event.ts'
+import type { IncomingResponse } from '../../http/client/http-client.ts'
+import { EventStreamReader, EventTooLong } from '../../http/event-stream-reader.ts'
+import { readCompletion } from '../../wire/openai/completion-reader.ts'
+import type { Arrival, Arrivals } from '../arrivals.ts'
+
+/** Any reader of an operation's answers. */
+export interface AnswerReader {
+	read(chunk: unknown): readonly ChatEvent[]
+	end(complete: boolean): readonly ChatEvent[]
+	fail(error: ChatError): readonly ChatEvent[]
+}
+
+export interface AnswerSurroundings {
+	/** What one streamed message is called, as `openai chat chunk`, and a whole answer. */
+	readonly formats: { readonly chunk: string; readonly whole: string }
+	/** Largest whole answer and longest single event, in bytes and characters. */
+	readonly maxBytes: number
+	/** What a failure of the connection means. */
+	readonly explain: (thrown: unknown) => ChatError
+	/** Why the answer is not wanted any more, once it is not. */
+	readonly interruption: () => ChatError | undefined
+}
+
+/** Opens either kind of answer. */
+export function readUpstreamAnswer(
+	response: IncomingResponse,
+	reader: AnswerReader,
+	surroundings: AnswerSurroundings,
+): Arrivals {
+	return isEventStream(response)
+		? new StreamedAnswer(response, reader, surroundings)
+		: new WholeAnswer(response, reader, surroundings)
+}
+
+function isEventStream({ headers }: IncomingResponse): boolean {
+	return headers.get('content-type')?.includes('text/event-stream') === true
+}
+
+class StreamedAnswer implements Arrivals {
+	private readonly response: IncomingResponse
+	private readonly reader: AnswerReader
+	private readonly surroundings: AnswerSurroundings
+	private readonly events: EventStreamReader
+	private complete = false
+	private over = false
+
+	constructor(response: IncomingResponse, reader: AnswerReader, surroundings: AnswerSurroundings) {
+		this.response = response
+		this.reader = reader
+		this.surroundings = surroundings
+		this.events = new EventStreamReader({ maxEventLength: surroundings.maxBytes })
+	}
+
+	async next(): Promise<readonly Arrival[] | undefined> {
+		while (!this.over) {
+			const arrivals: Arrival[] = []
+			try {
+				const bytes = await this.response.read()
+				this.take(bytes, arrivals)
+			} catch (thrown) {
+				arrivals.push({ events: this.fail(thrown) })
+			}
+			if (arrivals.length > 0) return arrivals
+		}
+		return undefined
+	}
+
+	interruption(): ChatEvent | undefined {
+		const error = this.surroundings.interruption()
+		return error === undefined ? undefined : { type: 'error', error }
+	}
+
+	async cancel(): Promise<void> {
+		this.over = true
+		this.response.cancel()
+	}
+
+	private take(bytes: Uint8Array | undefined, arrivals: Arrival[]): void {
+		const events = bytes === undefined ? this.events.end() : this.events.read(bytes)
+		for (const { data } of events) {
+			if (data === '[DONE]') this.complete = true
+			else if (data !== '' && !this.over) this.readChunk(data, arrivals)
+		}
+		if (this.over || !(this.complete || bytes === undefined)) return
+		this.over = true
+		this.response.release()
+		const last = this.reader.end(this.complete)
+		if (last.length > 0) arrivals.push({ events: last })
+	}
+
+	private readChunk(text: string, arrivals: Arrival[]): void {
+		const value = parseChunk(text)
+		const events = this.reader.read(value)
+		if (events.length === 0) return
+		arrivals.push({ events, source: { format: this.surroundings.formats.chunk, text, value } })
+		if (events.at(-1)?.type === 'error') {
+			this.over = true
+			this.response.cancel()
+		}
+	}
+
+	private fail(thrown: unknown): readonly ChatEvent[] {
+		this.over = true
+		this.response.cancel()
+		return this.reader.fail(explain(thrown, this.surroundings))
+	}
+}
+
+class WholeAnswer implements Arrivals {
+	private readonly response: IncomingResponse
+	private readonly reader: AnswerReader
+	private readonly surroundings: AnswerSurroundings
+	private over = false
+
+	constructor(response: IncomingResponse, reader: AnswerReader, surroundings: AnswerSurroundings) {
+		this.response = response
+		this.reader = reader
+		this.surroundings = surroundings
+	}
+
+	async next(): Promise<readonly Arrival[] | undefined> {
+		if (this.over) return undefined
+		this.over = true
+		try {
+			const { text, value } = await readBody(this.response, this.surroundings.maxBytes)
+			const events = readCompletion(value, this.reader)
+			return [{ events, source: { format: this.surroundings.formats.whole, text, value } }]
+		} catch (thrown) {
+			return [{ events: this.reader.fail(explain(thrown, this.surroundings)) }]
+		}
+	}
+
+	async cancel(): Promise<void> {
+		this.over = true
+		this.response.cancel()
+	}
+}
+
+export interface ReadBody {
+	readonly text: string
+	/** Parsed where it is JSON, else its text. */
+	readonly value: unknown
+}
+
+/** @throws HttpFailure */
+export async function readBody(response: IncomingResponse, maxBytes: number): Promise<ReadBody> {
+	const bytes = await response.readAll(maxBytes)
+	const text = new TextDecoder().decode(bytes)
+	try {
+		return { text, value: JSON.parse(text) }
+	} catch {
+		return { text, value: text }
+	}
+}
+
+/** @throws ChatError `upstream-failed` for what is no JSON. */
+function parseChunk(data: string): unknown {
+	try {
+		return JSON.parse(data)
+	} catch (cause) {
+		throw new ChatError('upstream-failed', 'The upstream sent something that is no answer.', {
+			cause,
+			sent: 'yes',
+			code: 'upstream_garbage',
+		})
+	}
+}
+
+function explain(thrown: unknown, surroundings: AnswerSurroundings): ChatError {
+	if (thrown instanceof ChatError) return thrown
+	if (thrown instanceof EventTooLong)
+		return new ChatError('upstream-failed', 'The upstream sent an event that is too long.', {
+			cause: thrown,
+			sent: 'yes',
+		})
+	return surroundings.explain(thrown)
+}
