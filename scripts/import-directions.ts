@@ -15,9 +15,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 	'text-completions': ['chat'],
 	keys: [],
 	models: ['chat', 'files', 'http', 'time'],
-	telemetry: ['chat', 'engines'],
+	telemetry: ['chat', 'engines', 'time'],
 	wire: ['chat', 'embeddings', 'text-completions', 'http', 'json-schema'],
-	stores: ['keys'],
+	stores: ['keys', 'files'],
 	dialects: ['chat', 'embeddings', 'text-completions', 'http', 'wire', 'models'],
 	engines: [
 		'chat',

@@ -14,9 +14,9 @@ import type { KeyStore } from './keys/key-store.ts'
 import { ModelTable } from './models/model.ts'
 import { type Handler, openHandler } from './pipeline/handler.ts'
 import type { Upstream } from './pipeline/parts.ts'
-import { SqlKeyStore } from './stores/sql/sql-key-store.ts'
-import { openSqlite } from './stores/sql/sqlite.ts'
+import { openKeyStore } from './stores/open-key-store.ts'
 import type { Log } from './telemetry/log.ts'
+import { silentTelemetry } from './telemetry/silent.ts'
 import type { Clock } from './time/clock.ts'
 
 export interface Gateway extends Handler {
@@ -45,13 +45,13 @@ export interface GatewaySurroundings {
 /** @throws ConfigError or Error where the configuration can never work. Engines that need time go on starting behind it. */
 export async function openGateway(settings: Settings, surroundings: GatewaySurroundings): Promise<Gateway> {
 	await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 })
-	const store = new SqlKeyStore(await openSqlite(settings.databaseFile))
+	const keys = await openKeyStore(settings)
 	const models = readModels(settings)
 	const socketFolder = await mkdtemp(join(tmpdir(), 'dragoman-'))
 	const upstreams = await openUpstreams(socketFolder, settings, surroundings)
 	const { bodyBytes, bodyTimeoutMs, jsonDepth, keepAliveMs } = settings.config.limits
 	const handler = openHandler({
-		keys: withOperatorKey(store, settings, surroundings.clock),
+		keys: withOperatorKey(keys, settings, surroundings.clock),
 		models,
 		upstreams,
 		limits: { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs },
@@ -63,14 +63,15 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 		version: surroundings.version,
 		clock: surroundings.clock,
 		log: surroundings.log,
+		telemetry: silentTelemetry,
 	})
 	return {
 		...handler,
-		makeFirstKey: () => makeFirstKey(store, settings, surroundings.clock),
+		makeFirstKey: () => makeFirstKey(keys, settings, surroundings.clock),
 		models,
 		async close() {
 			await Promise.all(upstreams.map(({ engine }) => engine.close()))
-			await store.close()
+			await keys.close()
 			await rm(socketFolder, { recursive: true, force: true })
 		},
 	}

@@ -7,6 +7,7 @@ import { listen } from '../src/http/listener.ts'
 import { ModelTable } from '../src/models/model.ts'
 import { openHandler } from '../src/pipeline/handler.ts'
 import { openLog } from '../src/telemetry/log.ts'
+import { silentTelemetry } from '../src/telemetry/silent.ts'
 import { systemClock } from '../src/time/clock.ts'
 
 const { values } = parseArgs({
@@ -34,6 +35,7 @@ const handler = openHandler({
 	version: '0',
 	clock: systemClock,
 	log: openLog({ level: 'silent', format: 'json' }),
+	telemetry: silentTelemetry,
 })
 listen({ address: values.socket ?? '', fetch: handler.fetch, maxBodyBytes: 20_000_000 })
 for await (const _ of Bun.stdin.stream());

@@ -13,6 +13,7 @@ import { ModelTable } from '../src/models/model.ts'
 import { openHandler } from '../src/pipeline/handler.ts'
 import { Secret } from '../src/secrets/secret.ts'
 import { openLog } from '../src/telemetry/log.ts'
+import { silentTelemetry } from '../src/telemetry/silent.ts'
 import { systemClock } from '../src/time/clock.ts'
 import { temporaryFolder } from './server.ts'
 
@@ -30,6 +31,7 @@ function listenEcho(address: string): Listener {
 		version: '0',
 		clock: systemClock,
 		log: openLog({ level: 'silent', format: 'json' }),
+		telemetry: silentTelemetry,
 	})
 	const listener = listen({ address, fetch: handler.fetch, maxBodyBytes: 20_000_000 })
 	listeners.push(listener)

@@ -1,5 +1,7 @@
 // What a call cost in tokens.
 
+import type { JsonObject } from './json.ts'
+
 export interface Usage {
 	readonly promptTokens: number
 	readonly completionTokens: number
@@ -7,6 +9,8 @@ export interface Usage {
 	readonly cachedTokens: number
 	/** Part of `completionTokens` that was thinking. */
 	readonly reasoningTokens: number
+	/** What else the upstream told, in the words of its wire; repeated where the client speaks the same. */
+	readonly extra?: JsonObject
 	/** Who counted. */
 	readonly source: 'upstream' | 'counted'
 }

@@ -10,9 +10,11 @@ import type { Engine } from '../engines/engine.ts'
 import { type Build, builds } from '../engines/llama/install/build.ts'
 import { installEngine } from '../engines/llama/install/install-engine.ts'
 import type { LocalLlamaOptions } from '../engines/llama/local/local-llama.ts'
+import type { KeyStore } from '../keys/key-store.ts'
 import { catalogue, toyModelId } from '../models/catalogue.ts'
 import { ModelTable } from '../models/model.ts'
 import { Weights } from '../models/weights.ts'
+import { silentTelemetry } from '../telemetry/silent.ts'
 import { systemClock } from '../time/clock.ts'
 import { Complaint } from './complaint.ts'
 import { addConfigOptions, type CommandSurroundings } from './program.ts'
@@ -106,6 +108,7 @@ async function serveModel(flags: EngineFlags, surroundings: CommandSurroundings)
 		version: surroundings.version,
 		clock: systemClock,
 		log,
+		telemetry: silentTelemetry,
 	})
 	const signalled = ended(flags.untilStdinEnds === true)
 	const listener = listen({
@@ -160,10 +163,9 @@ async function modelPath(model: string, settings: Settings, { environment }: Com
 	return found.path
 }
 
-async function openKeys(settings: Settings) {
-	const { openSqlite } = await import('../stores/sql/sqlite.ts')
-	const { SqlKeyStore } = await import('../stores/sql/sql-key-store.ts')
-	return new SqlKeyStore(await openSqlite(settings.databaseFile))
+async function openKeys(settings: Settings): Promise<KeyStore> {
+	const { openKeyStore } = await import('../stores/open-key-store.ts')
+	return openKeyStore(settings)
 }
 
 /** Resolves on a signal, or when the process that holds the other end of standard input is gone. */

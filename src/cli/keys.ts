@@ -55,10 +55,9 @@ async function withKeys<Result>(
 	surroundings: CommandSurroundings,
 	use: (store: KeyStore) => Promise<Result>,
 ): Promise<Result> {
-	const { databaseFile } = await readSettings(flags, surroundings.environment)
-	const { openSqlite } = await import('../stores/sql/sqlite.ts')
-	const { SqlKeyStore } = await import('../stores/sql/sql-key-store.ts')
-	const store = new SqlKeyStore(await openSqlite(databaseFile))
+	const settings = await readSettings(flags, surroundings.environment)
+	const { openKeyStore } = await import('../stores/open-key-store.ts')
+	const store = await openKeyStore(settings)
 	try {
 		return await use(store)
 	} finally {

@@ -20,6 +20,8 @@ export interface Settings {
 	readonly engineFolder: string
 	readonly modelFolder: string
 	readonly databaseFile: string
+	/** Counted up whenever a key is made or revoked. */
+	readonly keyChangesFile: string
 }
 
 /**
@@ -46,6 +48,7 @@ export async function readSettings(flags: ConfigFlags, environment: Environment)
 		engineFolder: resolve(config.engineFolder ?? join(dataFolder, 'engine')),
 		modelFolder: resolve(config.modelFolder ?? join(dataFolder, 'models')),
 		databaseFile: join(dataFolder, 'dragoman.sqlite'),
+		keyChangesFile: join(dataFolder, 'keys.changes'),
 	}
 }
 

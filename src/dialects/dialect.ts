@@ -5,6 +5,7 @@ import type { Completion } from '../chat/completion.ts'
 import type { ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import type { ChatRequest } from '../chat/request.ts'
+import type { Source } from '../chat/source.ts'
 import type { EmbeddingRequest, Embeddings } from '../embeddings/embeddings.ts'
 import type { Method } from '../http/route-table.ts'
 import type { Model } from '../models/model.ts'
@@ -74,7 +75,7 @@ export interface ShowModelCall {
 
 export interface AnswerWriter {
 	/** A whole answer, to be sent as JSON. */
-	completion(completion: Completion, identity: AnswerIdentity): unknown
+	completion(completion: Completion, identity: AnswerIdentity, source?: Source): unknown
 	/** A writer of one streamed answer, in server-sent events. */
 	stream(identity: AnswerIdentity): StreamWriter
 }
@@ -82,6 +83,8 @@ export interface AnswerWriter {
 export interface StreamWriter {
 	/** The text to send for `event`, possibly none. */
 	write(event: ChatEvent): string
+	/** The same for `events` that were read from `source`; a dialect of the same wire may repeat what stands there. */
+	repeat?(source: Source, events: readonly ChatEvent[]): string
 }
 
 export interface AnswerIdentity {

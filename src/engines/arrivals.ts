@@ -2,21 +2,13 @@
 // reads bytes gives its answers this form; any other stream of events can be looked at as one.
 
 import type { ChatEvent } from '../chat/event.ts'
+import type { Source } from '../chat/source.ts'
 
 /** What one piece of an upstream's answer said. */
 export interface Arrival {
 	readonly events: readonly ChatEvent[]
 	/** Absent where the events do not stand in a text of their own. */
 	readonly source?: Source
-}
-
-/** One message of a published wire format. */
-export interface Source {
-	/** The folder of `wire/` and the kind of message, as `openai chat chunk`. */
-	readonly format: string
-	readonly text: string
-	/** `text`, parsed. */
-	readonly value: unknown
 }
 
 export interface Arrivals {

@@ -1,49 +1,84 @@
-// A body of server-sent events written from pieces of text as they come. A quiet stream is kept alive with comments, and a client
-// that hangs up ends the source.
+// Bodies of server-sent events, written from pieces of text as they come. A quiet stream is kept alive with comments, and a client that
+// hangs up ends the source.
 
 const encoder = new TextEncoder()
 const keepAlive = encoder.encode(': keep-alive\n\n')
 
-export interface EventStreamOptions {
-	/** Quiet time before a comment is sent, in milliseconds; 0 sends none, for clients that cannot read one. */
-	readonly keepAliveMs: number
+/** Where a body's text comes from. */
+export interface Pieces {
+	/** The next text, possibly empty; undefined at the end. Never rejects: what goes wrong must be said in a piece. */
+	next(): Promise<string | undefined>
+	/** The client is gone: nothing more is wanted. */
+	cancel(): void
 }
 
-/**
- * Pulls `pieces` only as fast as the client reads. Cancelling the stream returns from `pieces`. An error thrown by `pieces` breaks the
- * connection, so whatever can be said to the client must come as a piece.
- */
-export function eventStream(pieces: AsyncIterable<string>, options: EventStreamOptions): ReadableStream<Uint8Array> {
-	const source = pieces[Symbol.asyncIterator]()
-	let waiting: Promise<IteratorResult<string>> | undefined
-	return new ReadableStream<Uint8Array>({
-		async pull(controller) {
-			// A pull that enqueues nothing is not repeated by the stream, so empty pieces are skipped here.
-			for (;;) {
-				waiting ??= source.next()
-				const next = await quietly(waiting, options.keepAliveMs)
-				if (next === undefined) return controller.enqueue(keepAlive)
-				waiting = undefined
-				if (next.done === true) return controller.close()
-				if (next.value !== '') return controller.enqueue(encoder.encode(next.value))
-			}
-		},
-		async cancel() {
-			await source.return?.()
-		},
-	})
+interface OpenStream {
+	readonly controller: ReadableStreamDefaultController<Uint8Array>
+	/** The client has taken all and waits for more. */
+	waiting: boolean
+	gone: boolean
+	lastMs: number
 }
 
-/** What `next` brings, or undefined where it stays quiet for `quietMs`. */
-async function quietly<Value>(next: Promise<Value>, quietMs: number): Promise<Value | undefined> {
-	if (quietMs === 0) return next
-	let timer: ReturnType<typeof setTimeout> | undefined
-	const quiet = new Promise<undefined>((resolve) => {
-		timer = setTimeout(resolve, quietMs, undefined)
-	})
-	try {
-		return await Promise.race([next, quiet])
-	} finally {
-		clearTimeout(timer)
+/** All bodies of one server: a single timer looks after them. */
+export class EventStreams {
+	private readonly keepAliveMs: number
+	private readonly open = new Set<OpenStream>()
+	private timer: ReturnType<typeof setInterval> | undefined
+
+	/** @param options `keepAliveMs`: quiet time before a comment is sent, in milliseconds; 0 sends none, for clients that cannot read one. */
+	constructor(options: { readonly keepAliveMs: number }) {
+		this.keepAliveMs = options.keepAliveMs
+	}
+
+	/** Asks for pieces only as fast as the client reads. */
+	body(pieces: Pieces): ReadableStream<Uint8Array> {
+		let stream: OpenStream
+		return new ReadableStream<Uint8Array>({
+			start: (controller) => {
+				stream = { controller, waiting: false, gone: false, lastMs: performance.now() }
+				this.watch(stream)
+			},
+			pull: async (controller) => {
+				stream.waiting = true
+				// A pull that enqueues nothing is not repeated, so empty pieces are skipped here.
+				for (;;) {
+					const text = await pieces.next()
+					if (stream.gone) return
+					if (text === '') continue
+					stream.waiting = false
+					stream.lastMs = performance.now()
+					if (text !== undefined) controller.enqueue(encoder.encode(text))
+					else {
+						this.open.delete(stream)
+						controller.close()
+					}
+					return
+				}
+			},
+			cancel: () => {
+				stream.gone = true
+				this.open.delete(stream)
+				pieces.cancel()
+			},
+		})
+	}
+
+	private watch(stream: OpenStream): void {
+		if (this.keepAliveMs === 0) return
+		this.open.add(stream)
+		this.timer ??= setInterval(() => this.sweep(), Math.max(10, this.keepAliveMs / 5))
+	}
+
+	private sweep(): void {
+		const now = performance.now()
+		for (const stream of this.open) {
+			if (!stream.waiting || now - stream.lastMs < this.keepAliveMs) continue
+			stream.lastMs = now
+			stream.controller.enqueue(keepAlive)
+		}
+		if (this.open.size > 0) return
+		clearInterval(this.timer)
+		this.timer = undefined
 	}
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { deeperThan } from './body.ts'
-import { eventStream } from './event-stream.ts'
+import { EventStreams, type Pieces } from './event-stream.ts'
 import { normalisePath } from './path.ts'
 import { RouteTable } from './route-table.ts'
 
@@ -38,6 +38,13 @@ test('depth is looked at no further than its bound', () => {
 	])
 })
 
+function from(texts: AsyncGenerator<string>): Pieces {
+	return {
+		next: async () => (await texts.next()).value,
+		cancel: () => void texts.return(undefined),
+	}
+}
+
 describe('a stream of events', () => {
 	test('leaves out empty pieces and ends with its source', async () => {
 		async function* pieces() {
@@ -45,7 +52,7 @@ describe('a stream of events', () => {
 			yield ''
 			yield 'b'
 		}
-		expect(await new Response(eventStream(pieces(), { keepAliveMs: 0 })).text()).toBe('ab')
+		expect(await new Response(new EventStreams({ keepAliveMs: 0 }).body(from(pieces()))).text()).toBe('ab')
 	})
 	test('is kept alive by comments while its source is quiet', async () => {
 		const quiet = Promise.withResolvers<void>()
@@ -53,7 +60,7 @@ describe('a stream of events', () => {
 			await quiet.promise
 			yield 'data: 1\n\n'
 		}
-		const reader = eventStream(pieces(), { keepAliveMs: 5 }).getReader()
+		const reader = new EventStreams({ keepAliveMs: 20 }).body(from(pieces())).getReader()
 		const next = async () => new TextDecoder().decode((await reader.read()).value)
 		expect([await next(), await next()]).toEqual([': keep-alive\n\n', ': keep-alive\n\n'])
 		quiet.resolve()
@@ -70,7 +77,7 @@ describe('a stream of events', () => {
 				ended.resolve()
 			}
 		}
-		const reader = eventStream(pieces(), { keepAliveMs: 0 }).getReader()
+		const reader = new EventStreams({ keepAliveMs: 0 }).body(from(pieces())).getReader()
 		await reader.read()
 		await reader.cancel()
 		await ended.promise
@@ -80,7 +87,7 @@ describe('a stream of events', () => {
 		async function* pieces() {
 			for (;;) yield `${made++}`
 		}
-		const reader = eventStream(pieces(), { keepAliveMs: 0 }).getReader()
+		const reader = new EventStreams({ keepAliveMs: 0 }).body(from(pieces())).getReader()
 		for (let read = 0; read < 10; read++) await reader.read()
 		expect(made).toBeLessThan(15)
 		await reader.cancel()

@@ -2,21 +2,25 @@
 // again is decided by what a failure proves was sent.
 
 import { randomBytes } from 'node:crypto'
-import { collect } from '../chat/collect.ts'
 import { asChatError, ChatError, type ChatErrorKind } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import type { AnswerIdentity, AnswerWriter, ListedModel } from '../dialects/dialect.ts'
+import { arrivalsOf } from '../engines/arrivals.ts'
 import type { EngineCall, Operation } from '../engines/engine.ts'
+import type { Pieces } from '../http/event-stream.ts'
 import type { Model } from '../models/model.ts'
+import type { RequestRecord } from '../telemetry/telemetry.ts'
+import type { Clock } from '../time/clock.ts'
+import { deliverPieces, deliverWhole } from './delivery.ts'
 import type { Parts, Upstream } from './parts.ts'
 import type { ModelCall, Planned } from './plan.ts'
 
 export type Answer =
 	| { readonly type: 'json'; readonly body: unknown }
-	/** Server-sent events. The pieces never throw: what goes wrong is written as the last of them. */
-	| { readonly type: 'stream'; readonly pieces: AsyncIterable<string> }
+	/** Server-sent events; what goes wrong is written as the last of them. `ended` is told when nothing more will come. */
+	| { readonly type: 'stream'; readonly open: (ended: (left: boolean) => void) => Pieces }
 
-/** @throws ChatError why the last upstream could not begin to answer. */
+/** @throws ChatError why no upstream could begin to answer. */
 export async function attempt(planned: Planned, parts: Parts): Promise<Answer> {
 	switch (planned.type) {
 		case 'list-models':
@@ -24,15 +28,13 @@ export async function attempt(planned: Planned, parts: Parts): Promise<Answer> {
 		case 'show-model':
 			return { type: 'json', body: planned.call.write(describe(planned.model, parts)) }
 		case 'model':
-			return callModel(planned.call, planned.model, planned.received.id, planned.received.signal, parts)
+			return callModel(planned.call, planned, parts)
 	}
 }
 
 async function callModel(
 	call: ModelCall,
-	model: Model,
-	requestId: string,
-	signal: AbortSignal,
+	{ model, received, record }: Planned & { readonly model: Model },
 	parts: Parts,
 ): Promise<Answer> {
 	const identity: AnswerIdentity = {
@@ -40,61 +42,72 @@ async function callModel(
 		created: Math.floor(parts.clock.now() / 1000),
 		model: model.name,
 	}
-	const engineCall = (upstream: Upstream): EngineCall => ({ signal, model: upstream.model ?? model.name, requestId })
+	const whole = call.type === 'embed' || !call.stream
+	const engineCall = (upstream: Upstream, headers: Readonly<Record<string, string>>): EngineCall => ({
+		signal: received.signal,
+		model: upstream.model ?? model.name,
+		requestId: received.id,
+		whole,
+		headers,
+	})
+	const asking = { model, operation: call.type, record }
 	switch (call.type) {
 		case 'embed': {
-			const embeddings = await firstOf(model, 'embed', parts, (upstream) =>
-				upstream.engine.embed(call.request, engineCall(upstream)),
+			const embeddings = await firstOf(asking, parts, (upstream, headers) =>
+				upstream.engine.embed(call.request, engineCall(upstream, headers)),
 			)
 			return { type: 'json', body: call.write(embeddings, identity) }
 		}
 		case 'chat': {
-			const events = await firstOf(model, 'chat', parts, (upstream) =>
-				upstream.engine.chat(call.request, engineCall(upstream)),
+			const events = await firstOf(asking, parts, (upstream, headers) =>
+				upstream.engine.chat(call.request, engineCall(upstream, headers)),
 			)
-			return deliver(events, call.stream, call.writer, identity)
+			return deliver(events, call, identity, record, parts)
 		}
 		case 'complete': {
-			const events = await firstOf(model, 'complete', parts, (upstream) =>
-				upstream.engine.complete(call.request, engineCall(upstream)),
+			const events = await firstOf(asking, parts, (upstream, headers) =>
+				upstream.engine.complete(call.request, engineCall(upstream, headers)),
 			)
-			return deliver(events, call.stream, call.writer, identity)
+			return deliver(events, call, identity, record, parts)
 		}
 	}
 }
 
 async function deliver(
 	events: AsyncIterable<ChatEvent>,
-	stream: boolean,
-	writer: AnswerWriter,
+	{ stream, writer }: { readonly stream: boolean; readonly writer: AnswerWriter },
 	identity: AnswerIdentity,
+	record: RequestRecord,
+	{ clock }: Parts,
 ): Promise<Answer> {
-	if (stream) return { type: 'stream', pieces: writePieces(events, writer, identity) }
-	return { type: 'json', body: writer.completion(await collect(events), identity) }
+	const watch = (event: ChatEvent) => note(event, record, clock)
+	const arrivals = arrivalsOf(events)
+	if (!stream) return { type: 'json', body: await deliverWhole(arrivals, writer, identity, watch) }
+	return { type: 'stream', open: (ended) => deliverPieces(arrivals, writer, identity, watch, ended) }
 }
 
-/** Every event written, and an end that says so even where the engine broke its promise of one. */
-async function* writePieces(
-	events: AsyncIterable<ChatEvent>,
-	writer: AnswerWriter,
-	identity: AnswerIdentity,
-): AsyncGenerator<string> {
-	const stream = writer.stream(identity)
-	try {
-		for await (const event of events) {
-			yield stream.write(event)
-			if (event.type === 'finish' || event.type === 'error') return
-		}
-	} catch (thrown) {
-		yield stream.write({ type: 'error', error: asChatError(thrown) })
-		return
+/** What telemetry is told of an answer. */
+function note(event: ChatEvent, record: RequestRecord, clock: Clock): void {
+	switch (event.type) {
+		case 'start':
+			return
+		case 'text':
+		case 'reasoning':
+		case 'refusal':
+		case 'tool-call':
+		case 'tool-arguments':
+			record.piece(clock.now())
+			return
+		case 'choice-finish':
+			record.finishReason ??= event.reason
+			return
+		case 'finish':
+			record.usage = event.usage
+			return
+		case 'error':
+			record.error = event.error
+			if (event.usage !== undefined) record.usage = event.usage
 	}
-	yield stream.write({
-		type: 'error',
-		error: new ChatError('upstream-failed', 'The model stopped answering before its answer was complete.', {
-			sent: 'yes',
-		}),
-	})
 }
 
 /** Failures that say something about the upstream rather than about the request. */
@@ -106,11 +119,16 @@ const elsewhere: ReadonlySet<ChatErrorKind> = new Set([
 	'upstream-failed',
 ])
 
+interface Asking {
+	readonly model: Model
+	readonly operation: Operation
+	readonly record: RequestRecord
+}
+
 async function firstOf<Result>(
-	model: Model,
-	operation: Operation,
+	{ model, operation, record }: Asking,
 	parts: Parts,
-	ask: (upstream: Upstream) => Promise<Result>,
+	ask: (upstream: Upstream, headers: Readonly<Record<string, string>>) => Promise<Result>,
 ): Promise<Result> {
 	let last: ChatError | undefined
 	for (const name of model.route) {
@@ -118,7 +136,10 @@ async function firstOf<Result>(
 		if (upstream === undefined) continue
 		try {
 			expectOperation(upstream, operation)
-			return await ask(upstream)
+			const { traceHeaders } = record.attempt(name, parts.clock.now())
+			const result = await ask(upstream, traceHeaders)
+			record.upstream = name
+			return result
 		} catch (thrown) {
 			last = asChatError(thrown)
 			if (last.sent !== 'nothing' || !elsewhere.has(last.kind)) throw last

@@ -4,16 +4,23 @@ import { ChatError } from '../chat/error.ts'
 import type { Received } from '../http/received.ts'
 import { hashSecret, type Key, sameHash } from '../keys/key.ts'
 import type { KeyStore } from '../keys/key-store.ts'
+import type { RequestRecord } from '../telemetry/telemetry.ts'
 
 export interface Authenticated {
 	readonly received: Received
+	/** What telemetry is told of the request, as it goes on. */
+	readonly record: RequestRecord
 	/** Absent where the transport admits callers. */
 	readonly key: Key | undefined
 }
 
 /** @throws ChatError `unauthenticated` without a key, `invalid-key` with one that is unknown or revoked. */
-export async function authenticate(received: Received, keys: KeyStore | undefined): Promise<Authenticated> {
-	if (keys === undefined) return { received, key: undefined }
+export async function authenticate(
+	received: Received,
+	record: RequestRecord,
+	keys: KeyStore | undefined,
+): Promise<Authenticated> {
+	if (keys === undefined) return { received, record, key: undefined }
 	const secret = presentedSecret(received.headers)
 	if (secret === undefined)
 		throw new ChatError(
@@ -24,7 +31,8 @@ export async function authenticate(received: Received, keys: KeyStore | undefine
 	const key = await keys.findByHash(hash)
 	if (key === undefined || !sameHash(key.hash, hash)) throw invalidKey(secret, 'Incorrect API key provided')
 	if (key.revokedAtMs !== null) throw invalidKey(secret, 'This API key has been revoked')
-	return { received, key }
+	record.key = key
+	return { received, record, key }
 }
 
 /** `Authorization: Bearer`, `x-api-key` or `api-key`, the first that is there. */

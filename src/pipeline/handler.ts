@@ -7,7 +7,7 @@ import type { Dialect, Route } from '../dialects/dialect.ts'
 import { dialects } from '../dialects/list.ts'
 import { type BodyLimits, readJson } from '../http/body.ts'
 import { allowOrigin, preflight } from '../http/cors.ts'
-import { eventStream } from '../http/event-stream.ts'
+import { EventStreams } from '../http/event-stream.ts'
 import { normalisePath } from '../http/path.ts'
 import type { Received } from '../http/received.ts'
 import { RouteTable } from '../http/route-table.ts'
@@ -16,6 +16,7 @@ import type { KeyStore } from '../keys/key-store.ts'
 import type { ModelTable } from '../models/model.ts'
 import type { Log } from '../telemetry/log.ts'
 import { type Readiness, readiness } from '../telemetry/status.ts'
+import type { RequestRecord, Telemetry } from '../telemetry/telemetry.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Answer } from './attempt.ts'
 import type { Parts, Upstream } from './parts.ts'
@@ -32,6 +33,7 @@ export interface HandlerOptions {
 	readonly version: string
 	readonly clock: Clock
 	readonly log: Log
+	readonly telemetry: Telemetry
 }
 
 export interface Handler {
@@ -43,6 +45,8 @@ export interface Handler {
 interface Target {
 	readonly dialect: Dialect
 	readonly route: Route
+	/** The path that it answers to, as it was declared. */
+	readonly pattern: string
 }
 
 export function openHandler(options: HandlerOptions): Handler {
@@ -50,6 +54,7 @@ export function openHandler(options: HandlerOptions): Handler {
 	const upstreams = new Map(options.upstreams.map((upstream) => [upstream.name, upstream]))
 	const parts: Parts = { keys: options.keys, models, upstreams, clock, startedAt: Math.floor(clock.now() / 1000) }
 	const table = routeTable()
+	const streams = new EventStreams(options.limits)
 	const ready = () =>
 		readiness(
 			models.all.map(({ name, route }) => ({
@@ -67,8 +72,20 @@ export function openHandler(options: HandlerOptions): Handler {
 			if (status !== undefined) return status
 			const file = request.method === 'GET' ? options.page?.find(received.path) : undefined
 			if (file !== undefined) return file
+			const { telemetry } = options
+			const record = telemetry.begin({
+				id: received.id,
+				method: received.method,
+				headers: received.headers,
+				receivedAtMs: received.receivedAtMs,
+			})
 			const match = table.find(received.method === 'HEAD' ? 'GET' : received.method, received.path)
 			const dialect = match.type === 'found' ? match.target.dialect : defaultDialect
+			const facts: AnswerFacts = { received, dialect, record, streams, options }
+			if (match.type === 'found') {
+				record.route = match.target.pattern
+				record.dialect = dialect.name
+			}
 			try {
 				if (match.type === 'none')
 					throw new ChatError('not-found', `Invalid URL (${received.method} ${shown(received.path)})`)
@@ -77,11 +94,10 @@ export function openHandler(options: HandlerOptions): Handler {
 						'method-not-allowed',
 						`Not allowed to ${received.method} on ${shown(received.path)}: it answers to ${match.methods.join(', ')}.`,
 					)
-				const answered = await answer(received, match.target.route, match.parameter, parts)
-				return writeAnswer(answered, received, dialect, options)
+				return writeAnswer(await answer(received, match.target.route, match.parameter, parts, record), facts)
 			} catch (thrown) {
 				const allow: Record<string, string> = match.type === 'other-methods' ? { allow: match.methods.join(', ') } : {}
-				return writeFailure(asChatError(thrown), received, dialect, options, allow)
+				return writeFailure(asChatError(thrown), facts, allow)
 			}
 		},
 	}
@@ -94,7 +110,10 @@ function routeTable(): RouteTable<Target> {
 	const table = new RouteTable<Target>()
 	for (const dialect of dialects)
 		for (const route of dialect.routes)
-			for (const prefix of dialect.prefixes) table.add(route.method, prefix + route.path, { dialect, route })
+			for (const prefix of dialect.prefixes) {
+				const pattern = prefix + route.path
+				table.add(route.method, pattern, { dialect, route, pattern })
+			}
 	return table
 }
 
@@ -132,7 +151,16 @@ function writeStatus(received: Received, ready: () => Readiness, version: string
 	}
 }
 
-function headersOf(received: Received, dialect: Dialect, options: HandlerOptions): Record<string, string> {
+/** What is needed to write any answer to one request. */
+interface AnswerFacts {
+	readonly received: Received
+	readonly dialect: Dialect
+	readonly record: RequestRecord
+	readonly streams: EventStreams
+	readonly options: HandlerOptions
+}
+
+function headersOf({ received, dialect, options }: AnswerFacts): Record<string, string> {
 	return {
 		...allowOrigin,
 		'x-request-id': received.id,
@@ -140,36 +168,47 @@ function headersOf(received: Received, dialect: Dialect, options: HandlerOptions
 	}
 }
 
-function writeAnswer(answered: Answer, received: Received, dialect: Dialect, options: HandlerOptions): Response {
-	const headers = headersOf(received, dialect, options)
+function writeAnswer(answered: Answer, facts: AnswerFacts): Response {
+	const { record, streams, options } = facts
+	const { clock, telemetry } = options
+	record.status = 200
 	switch (answered.type) {
-		case 'json':
-			return Response.json(answered.body, { headers })
-		case 'stream':
-			return new Response(eventStream(answered.pieces, options.limits), {
+		case 'json': {
+			const response = new Response(JSON.stringify(answered.body), {
+				headers: { ...headersOf(facts), 'content-type': 'application/json' },
+			})
+			telemetry.end(record, clock.now())
+			return response
+		}
+		case 'stream': {
+			const pieces = answered.open((left) => {
+				record.left = left
+				telemetry.end(record, clock.now())
+			})
+			return new Response(streams.body(pieces), {
 				headers: {
-					...headers,
+					...headersOf(facts),
 					'content-type': 'text/event-stream; charset=utf-8',
 					'cache-control': 'no-cache',
 					'x-accel-buffering': 'no',
 				},
 			})
+		}
 	}
 }
 
-function writeFailure(
-	error: ChatError,
-	received: Received,
-	dialect: Dialect,
-	options: HandlerOptions,
-	extra: Readonly<Record<string, string>>,
-): Response {
+function writeFailure(error: ChatError, facts: AnswerFacts, extra: Readonly<Record<string, string>>): Response {
+	const { received, dialect, record, options } = facts
 	if (error.kind === 'internal')
 		options.log.error({ err: error.cause, request: received.id }, 'a request failed by a defect of this server')
 	const written = dialect.writeError(error)
+	record.error = error
+	record.status = written.status
+	record.left = error.kind === 'cancelled'
+	options.telemetry.end(record, options.clock.now())
 	return Response.json(written.body, {
 		status: written.status,
-		headers: { ...headersOf(received, dialect, options), ...written.headers, ...extra },
+		headers: { ...headersOf(facts), ...written.headers, ...extra },
 	})
 }
 

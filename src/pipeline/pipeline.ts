@@ -3,6 +3,7 @@
 
 import type { Route } from '../dialects/dialect.ts'
 import type { Received } from '../http/received.ts'
+import type { RequestRecord } from '../telemetry/telemetry.ts'
 import { type Answer, attempt } from './attempt.ts'
 import { authenticate } from './authenticate.ts'
 import type { Parts } from './parts.ts'
@@ -14,9 +15,10 @@ export async function answer(
 	route: Route,
 	parameter: string | undefined,
 	parts: Parts,
+	record: RequestRecord,
 ): Promise<Answer> {
 	// Before the body is read: strangers cost us a hash, nothing more. 401 ends here.
-	const authenticated = await authenticate(received, parts.keys)
+	const authenticated = await authenticate(received, record, parts.keys)
 	// The dialect's part: bytes become a call. 400, 408 and 413 end here.
 	const understood = await understand(authenticated, route, parameter)
 	// Which upstreams can serve it. 404 ends here.

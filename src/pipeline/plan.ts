@@ -23,7 +23,10 @@ export function plan({ call, ...understood }: Understood, models: ModelTable): P
 			return { ...understood, type: 'show-model', call, model: models.find(call.name) }
 		case 'chat':
 		case 'complete':
-		case 'embed':
-			return { ...understood, type: 'model', call, model: models.find(call.request.model) }
+		case 'embed': {
+			const model = models.find(call.request.model)
+			understood.record.model = model.name
+			return { ...understood, type: 'model', call, model }
+		}
 	}
 }

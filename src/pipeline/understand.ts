@@ -13,7 +13,10 @@ export async function understand(
 	route: Route,
 	parameter: string | undefined,
 ): Promise<Understood> {
-	const { received } = authenticated
+	const { received, record } = authenticated
 	const body = route.method === 'POST' ? await received.json() : undefined
-	return { ...authenticated, call: route.read({ body, parameter, query: received.query }) }
+	const call = route.read({ body, parameter, query: received.query })
+	record.operation = call.type
+	if ('stream' in call) record.stream = call.stream
+	return { ...authenticated, call }
 }

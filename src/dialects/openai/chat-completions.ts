@@ -15,7 +15,7 @@ export const chatCompletions: Route = {
 			request,
 			stream,
 			writer: {
-				completion: (completion, identity) => writeCompletion(completion, identify(identity), shape),
+				completion: (completion, identity, source) => writeCompletion(completion, identify(identity), shape, source),
 				stream: (identity) => new ChatChunkWriter(identify(identity), shape),
 			},
 		}

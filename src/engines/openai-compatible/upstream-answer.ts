@@ -76,6 +76,7 @@ class StreamedAnswer implements Arrivals {
 	}
 
 	async cancel(): Promise<void> {
+		if (this.over) return
 		this.over = true
 		this.response.cancel()
 	}

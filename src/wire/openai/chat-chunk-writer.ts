@@ -2,9 +2,20 @@
 // part that changes. Sources: OpenAI's OpenAPI description; what SDKs were seen to break on.
 
 import type { ChatError } from '../../chat/error.ts'
-import type { ChatEvent, FinishEvent, TextEvent, ToolArgumentsEvent, ToolCallEvent } from '../../chat/event.ts'
+import type {
+	ChatEvent,
+	ChoiceFinishEvent,
+	FinishEvent,
+	StartEvent,
+	TextEvent,
+	ToolArgumentsEvent,
+	ToolCallEvent,
+} from '../../chat/event.ts'
+import type { Source } from '../../chat/source.ts'
+import { ChatRelay, hasOtherFields, isCanonical, overlay } from './chat-relay.ts'
 import { type AnswerIdentity, type CompletionShape, writeFinishReason } from './completion-writer.ts'
 import { writeError } from './error-writer.ts'
+import { chatFormats } from './formats.ts'
 import { writeLogprobs } from './logprobs-writer.ts'
 import { writeUsage } from './usage-writer.ts'
 
@@ -18,12 +29,17 @@ export class ChatChunkWriter {
 	private readonly shape: ChunkShape
 	private readonly introduced = new Set<number>()
 	private readonly customCalls = new Set<string>()
+	private readonly relay: ChatRelay
+	private model: string
+	private fingerprint: string | undefined
 	private prefix: string
 	private readonly suffix: string
 
 	constructor(identity: AnswerIdentity, shape: ChunkShape) {
 		this.identity = identity
 		this.shape = shape
+		this.relay = new ChatRelay(shape.includeUsage)
+		this.model = identity.model
 		this.prefix = writePrefix(identity, identity.model, undefined)
 		this.suffix = shape.includeUsage ? ',"usage":null}\n\n' : '}\n\n'
 	}
@@ -32,7 +48,7 @@ export class ChatChunkWriter {
 	write(event: ChatEvent): string {
 		switch (event.type) {
 			case 'start':
-				this.prefix = writePrefix(this.identity, event.model ?? this.identity.model, event.fingerprint)
+				this.begin(event)
 				return this.introduce(0)
 			case 'text':
 				return this.introduce(event.choice) + this.text(event)
@@ -56,6 +72,30 @@ export class ChatChunkWriter {
 			case 'error':
 				return writeErrorEvent(event.error)
 		}
+	}
+
+	/** The server-sent events for what was read from `chunk`: where it is of this format, the chunk itself wherever that will do. */
+	repeat(chunk: Source, events: readonly ChatEvent[]): string {
+		if (chunk.format !== chatFormats.chunk || this.shape.legacyFunctions)
+			return events.map((event) => this.write(event)).join('')
+		const [start] = events
+		if (start?.type === 'start') this.begin(start)
+		const finishReason = ({ reason }: ChoiceFinishEvent) => writeFinishReason(reason, this.shape)
+		if (isCanonical(chunk.value, events, (choice) => this.introduced.has(choice), finishReason)) {
+			const { id, created } = this.identity
+			const repeated = this.relay.repeat(chunk, { id, created, model: this.model, fingerprint: this.fingerprint })
+			if (repeated !== undefined) {
+				if (start?.type === 'start') this.introduced.add(0)
+				return repeated
+			}
+		}
+		return overlayChunk(events.map((event) => this.write(event)).join(''), chunk.value)
+	}
+
+	private begin(event: StartEvent): void {
+		this.model = event.model ?? this.identity.model
+		this.fingerprint = event.fingerprint
+		this.prefix = writePrefix(this.identity, this.model, this.fingerprint)
 	}
 
 	/** The first chunk of a choice tells the role, and empty text: clients read both unguarded. */
@@ -100,6 +140,13 @@ export class ChatChunkWriter {
 	private chunk(choice: number, delta: string, logprobs: string, finishReason: string): string {
 		return `${this.prefix}{"index":${choice},"delta":${delta},"logprobs":${logprobs},"finish_reason":${finishReason}}]${this.suffix}`
 	}
+}
+
+/** Fields of the upstream's chunk that we know nothing of, laid over what was written for it, where that is one chunk. */
+function overlayChunk(written: string, theirs: unknown): string {
+	const text = /^data: (\{"id".*\})\n\n$/.exec(written)?.[1]
+	if (text === undefined || !hasOtherFields(theirs)) return written
+	return `data: ${JSON.stringify(overlay(JSON.parse(text), theirs))}\n\n`
 }
 
 /** An error as the last event of a stream that has begun. */

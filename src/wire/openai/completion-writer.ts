@@ -3,6 +3,9 @@
 import type { Choice, Completion } from '../../chat/completion.ts'
 import type { FinishReason } from '../../chat/event.ts'
 import type { ToolCall } from '../../chat/message.ts'
+import type { Source } from '../../chat/source.ts'
+import { overlay } from './chat-relay.ts'
+import { chatFormats } from './formats.ts'
 import { writeLogprobs } from './logprobs-writer.ts'
 import { writeUsage } from './usage-writer.ts'
 
@@ -20,8 +23,14 @@ export interface CompletionShape {
 	readonly legacyFunctions: boolean
 }
 
-export function writeCompletion(completion: Completion, identity: AnswerIdentity, shape: CompletionShape) {
-	return {
+/** @param source what the completion was read from: where it is of this format, what we do not know of it is kept. */
+export function writeCompletion(
+	completion: Completion,
+	identity: AnswerIdentity,
+	shape: CompletionShape,
+	source?: Source,
+): object {
+	const written = {
 		id: identity.id,
 		object: 'chat.completion',
 		created: identity.created,
@@ -36,6 +45,7 @@ export function writeCompletion(completion: Completion, identity: AnswerIdentity
 		service_tier: 'default',
 		system_fingerprint: completion.fingerprint ?? null,
 	}
+	return source?.format === chatFormats.whole ? overlay(written, source.value) : written
 }
 
 function writeMessage(choice: Choice, shape: CompletionShape) {

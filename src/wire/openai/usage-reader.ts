@@ -1,5 +1,6 @@
 // Token counts as servers that speak OpenAI's API tell them.
 
+import type { JsonObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { countField, field, isObject } from './fields.ts'
 
@@ -17,6 +18,32 @@ export function readUsage(usage: unknown): Usage | undefined {
 		completionTokens,
 		cachedTokens: Math.min(cached, promptTokens),
 		reasoningTokens: Math.min(reasoning, completionTokens),
+		...extraOf(usage),
 		source: 'upstream',
 	}
+}
+
+const counted: ReadonlySet<string> = new Set([
+	'prompt_tokens',
+	'completion_tokens',
+	'total_tokens',
+	'prompt_tokens_details',
+	'completion_tokens_details',
+])
+const detailed: ReadonlySet<string> = new Set(['cached_tokens', 'reasoning_tokens'])
+
+/** What `usage` tells beside the counts that everybody knows. Details that are 0 or null say nothing. */
+function extraOf(usage: Readonly<Record<string, unknown>>): { readonly extra?: JsonObject } {
+	const extra: Record<string, unknown> = {}
+	for (const name in usage) if (!counted.has(name)) extra[name] = usage[name]
+	for (const name of ['prompt_tokens_details', 'completion_tokens_details']) {
+		const details = usage[name]
+		if (!isObject(details)) continue
+		const said = Object.entries(details).filter(
+			([detail, value]) => !detailed.has(detail) && value !== 0 && value !== null,
+		)
+		if (said.length > 0) extra[name] = Object.fromEntries(said)
+	}
+	for (const _ in extra) return { extra: extra as JsonObject }
+	return {}
 }

@@ -1,18 +1,27 @@
 // Token counts as OpenAI's API writes them, with every detail present: clients read them unguarded.
 
+import type { Json } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
+import { isObject } from './fields.ts'
 
 export function writeUsage(usage: Usage) {
+	const { prompt_tokens_details, completion_tokens_details, ...extra } = usage.extra ?? {}
 	return {
+		...extra,
 		prompt_tokens: usage.promptTokens,
 		completion_tokens: usage.completionTokens,
 		total_tokens: usage.promptTokens + usage.completionTokens,
-		prompt_tokens_details: { cached_tokens: usage.cachedTokens, audio_tokens: 0 },
+		prompt_tokens_details: { cached_tokens: usage.cachedTokens, audio_tokens: 0, ...asObject(prompt_tokens_details) },
 		completion_tokens_details: {
 			reasoning_tokens: usage.reasoningTokens,
 			audio_tokens: 0,
 			accepted_prediction_tokens: 0,
 			rejected_prediction_tokens: 0,
+			...asObject(completion_tokens_details),
 		},
 	}
+}
+
+function asObject(value: Json | undefined): object {
+	return isObject(value) ? value : {}
 }
