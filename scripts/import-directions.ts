@@ -10,7 +10,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 	secrets: [],
 	files: ['time'],
 	'json-schema': ['chat'],
-	http: ['chat'],
+	http: ['chat', 'time'],
 	embeddings: ['chat'],
 	'text-completions': ['chat'],
 	keys: [],

@@ -1,6 +1,7 @@
 // A request's body read as JSON within bounds of size, time and depth. It knows no dialect: what is wrong is said as a ChatError.
 
 import { ChatError } from '../chat/error.ts'
+import { Sweep } from '../time/sweep.ts'
 
 export interface BodyLimits {
 	/** Largest body, in bytes. */
@@ -11,11 +12,17 @@ export interface BodyLimits {
 	readonly maxDepth: number
 }
 
+/** Reads the bodies of one server's requests. */
+export function bodyReader(limits: BodyLimits): (request: Request) => Promise<unknown> {
+	const arriving = new Sweep(limits.timeoutMs)
+	return (request) => readJson(request, limits, arriving)
+}
+
 /**
  * @throws ChatError `too-large`, `request-timeout`, `unsupported` for a compressed body, `invalid-request` for what is not
  * UTF-8, not JSON or nested too deep, `cancelled` where the client hung up meanwhile.
  */
-export async function readJson(request: Request, limits: BodyLimits): Promise<unknown> {
+async function readJson(request: Request, limits: BodyLimits, arriving: Sweep): Promise<unknown> {
 	const encoding = request.headers.get('content-encoding')
 	if (encoding !== null && encoding !== 'identity')
 		throw new ChatError(
@@ -23,15 +30,15 @@ export async function readJson(request: Request, limits: BodyLimits): Promise<un
 			`Request bodies with content-encoding '${encoding.slice(0, 40)}' are not supported.`,
 			{ code: 'unsupported_encoding' },
 		)
-	const value = parseJson(await readText(request, limits))
+	const value = parseJson(await readText(request, limits, arriving))
 	if (deeperThan(value, limits.maxDepth)) throw tooDeep(limits)
 	return value
 }
 
-async function readText(request: Request, limits: BodyLimits): Promise<string> {
+async function readText(request: Request, limits: BodyLimits, arriving: Sweep): Promise<string> {
 	const declared = Number(request.headers.get('content-length') ?? Number.NaN)
 	if (declared > limits.maxBytes) throw tooLarge(limits)
-	const bytes = await within(limits.timeoutMs, declared >= 0 ? request.bytes() : readBounded(request, limits))
+	const bytes = await inTime(declared >= 0 ? request.bytes() : readBounded(request, limits), limits, arriving)
 	if (bytes.byteLength > limits.maxBytes) throw tooLarge(limits)
 	try {
 		return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
@@ -56,22 +63,35 @@ async function readBounded(request: Request, limits: BodyLimits): Promise<Uint8A
 	return Buffer.concat(chunks)
 }
 
-async function within(timeoutMs: number, reading: Promise<Uint8Array>): Promise<Uint8Array> {
-	let timer: ReturnType<typeof setTimeout> | undefined
-	const late = new Promise<never>((_, reject) => {
-		timer = setTimeout(
-			() => reject(new ChatError('request-timeout', 'The body of your request did not arrive in time.')),
-			timeoutMs,
-		)
-	})
+async function inTime(reading: Promise<Uint8Array>, limits: BodyLimits, arriving: Sweep): Promise<Uint8Array> {
+	const arrival = new Arrival(performance.now() + limits.timeoutMs)
+	arriving.add(arrival)
 	try {
-		return await Promise.race([reading, late])
+		return await arrival.of(reading)
 	} catch (thrown) {
 		if (thrown instanceof ChatError) throw thrown
 		throw new ChatError('cancelled', 'The request ended before its body was complete.', { cause: thrown })
 	} finally {
-		clearTimeout(timer)
-		reading.catch(() => undefined)
+		arriving.delete(arrival)
+	}
+}
+
+/** Rejects in time, whatever the client does. */
+class Arrival {
+	private readonly untilMs: number
+	private readonly late = Promise.withResolvers<never>()
+
+	constructor(untilMs: number) {
+		this.untilMs = untilMs
+	}
+
+	async of(reading: Promise<Uint8Array>): Promise<Uint8Array> {
+		return Promise.race([reading, this.late.promise])
+	}
+
+	check(nowMs: number): void {
+		if (nowMs > this.untilMs)
+			this.late.reject(new ChatError('request-timeout', 'The body of your request did not arrive in time.'))
 	}
 }
 

@@ -59,7 +59,8 @@ export class EventStreamReader {
 
 	private readText(text: string): readonly ServerSentEvent[] {
 		const events: ServerSentEvent[] = []
-		let start = 0
+		let start = this.isBetweenEvents ? readPlain(text, events) : 0
+		if (start === text.length) return events
 		if (this.halfLineEnd && text !== '') {
 			this.halfLineEnd = false
 			if (text.startsWith('\n')) start = 1
@@ -74,6 +75,10 @@ export class EventStreamReader {
 		this.line += text.slice(start)
 		if (this.line.length > this.limits.maxEventLength) throw new EventTooLong(this.limits.maxEventLength)
 		return events
+	}
+
+	private get isBetweenEvents(): boolean {
+		return this.line === '' && this.data === undefined && this.type === '' && !this.halfLineEnd
 	}
 
 	private readLine(line: string, events: ServerSentEvent[]): void {
@@ -96,3 +101,22 @@ export class EventStreamReader {
 		this.data = undefined
 	}
 }
+
+/**
+ * The form that nearly every server writes, `data: …` and an empty line, both ended by line feeds.
+ *
+ * @returns where the first event begins that is not of this form, or not whole.
+ */
+function readPlain(text: string, events: ServerSentEvent[]): number {
+	if (text.includes('\r')) return 0
+	let start = 0
+	while (text.startsWith('data: ', start)) {
+		const end = text.indexOf('\n', start)
+		if (end === -1 || text.charCodeAt(end + 1) !== lineFeed) break
+		events.push({ type: 'message', data: text.slice(start + 6, end) })
+		start = end + 2
+	}
+	return start
+}
+
+const lineFeed = 10

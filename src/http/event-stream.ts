@@ -1,6 +1,8 @@
 // Bodies of server-sent events, written from pieces of text as they come. A quiet stream is kept alive with comments, and a client that
 // hangs up ends the source.
 
+import { Sweep } from '../time/sweep.ts'
+
 const encoder = new TextEncoder()
 const keepAlive = encoder.encode(': keep-alive\n\n')
 
@@ -12,73 +14,96 @@ export interface Pieces {
 	cancel(): void
 }
 
-interface OpenStream {
-	readonly controller: ReadableStreamDefaultController<Uint8Array>
-	/** The client has taken all and waits for more. */
-	waiting: boolean
-	gone: boolean
-	lastMs: number
-}
-
 /** All bodies of one server: a single timer looks after them. */
 export class EventStreams {
 	private readonly keepAliveMs: number
-	private readonly open = new Set<OpenStream>()
-	private timer: ReturnType<typeof setInterval> | undefined
+	private readonly open: Sweep<OpenStream>
 
 	/** @param options `keepAliveMs`: quiet time before a comment is sent, in milliseconds; 0 sends none, for clients that cannot read one. */
 	constructor(options: { readonly keepAliveMs: number }) {
 		this.keepAliveMs = options.keepAliveMs
+		this.open = new Sweep(options.keepAliveMs)
 	}
 
-	/** Asks for pieces only as fast as the client reads. */
-	body(pieces: Pieces): ReadableStream<Uint8Array> {
-		let stream: OpenStream
-		return new ReadableStream<Uint8Array>({
-			start: (controller) => {
-				stream = { controller, waiting: false, gone: false, lastMs: performance.now() }
-				this.watch(stream)
-			},
-			pull: async (controller) => {
-				stream.waiting = true
-				// A pull that enqueues nothing is not repeated, so empty pieces are skipped here.
-				for (;;) {
-					const text = await pieces.next()
-					if (stream.gone) return
-					if (text === '') continue
-					stream.waiting = false
-					stream.lastMs = performance.now()
-					if (text !== undefined) controller.enqueue(encoder.encode(text))
-					else {
-						this.open.delete(stream)
-						controller.close()
-					}
-					return
-				}
-			},
-			cancel: () => {
-				stream.gone = true
-				this.open.delete(stream)
-				pieces.cancel()
-			},
+	/**
+	 * Asks for pieces only as fast as the client reads. Written as a generator, which costs a third less per piece than a stream that is
+	 * pulled.
+	 *
+	 * @param gone aborted when the client hangs up: a generator that waits does not notice by itself.
+	 */
+	async *body(pieces: Pieces, gone: AbortSignal): AsyncGenerator<Uint8Array> {
+		const stream = new OpenStream(pieces, this.keepAliveMs)
+		const cancel = () => stream.cancel()
+		if (gone.aborted) cancel()
+		gone.addEventListener('abort', cancel, { once: true })
+		if (this.keepAliveMs > 0) this.open.add(stream)
+		try {
+			for (let bytes = await stream.next(); bytes !== undefined; bytes = await stream.next()) yield bytes
+		} finally {
+			this.open.delete(stream)
+			gone.removeEventListener('abort', cancel)
+			cancel()
+		}
+	}
+}
+
+/** One body, which gets a comment when its source was quiet for too long. */
+class OpenStream {
+	private readonly pieces: Pieces
+	private readonly keepAliveMs: number
+	private coming: Promise<void> | undefined
+	private arrived: Uint8Array | undefined
+	private over = false
+	private wake: ((bytes: Uint8Array | undefined) => void) | undefined
+	private lastMs = performance.now()
+
+	constructor(pieces: Pieces, keepAliveMs: number) {
+		this.pieces = pieces
+		this.keepAliveMs = keepAliveMs
+	}
+
+	/** What to send next: text of the source, or a comment. */
+	next(): Promise<Uint8Array | undefined> {
+		const bytes = this.take()
+		if (bytes !== undefined || this.over) return Promise.resolve(bytes)
+		return new Promise((resolve) => {
+			this.wake = resolve
+			this.coming ??= this.pull()
 		})
 	}
 
-	private watch(stream: OpenStream): void {
-		if (this.keepAliveMs === 0) return
-		this.open.add(stream)
-		this.timer ??= setInterval(() => this.sweep(), Math.max(10, this.keepAliveMs / 5))
+	check(nowMs: number): void {
+		if (this.wake !== undefined && nowMs - this.lastMs >= this.keepAliveMs) this.send(keepAlive)
 	}
 
-	private sweep(): void {
-		const now = performance.now()
-		for (const stream of this.open) {
-			if (!stream.waiting || now - stream.lastMs < this.keepAliveMs) continue
-			stream.lastMs = now
-			stream.controller.enqueue(keepAlive)
-		}
-		if (this.open.size > 0) return
-		clearInterval(this.timer)
-		this.timer = undefined
+	/** The client is gone. */
+	cancel(): void {
+		if (this.over) return
+		this.over = true
+		this.pieces.cancel()
+		this.send(undefined)
+	}
+
+	private async pull(): Promise<void> {
+		let text = await this.pieces.next()
+		while (text === '') text = await this.pieces.next()
+		this.coming = undefined
+		if (text === undefined) this.over = true
+		this.send(text === undefined ? undefined : encoder.encode(text))
+	}
+
+	/** To whoever waits, or else to whoever asks next. */
+	private send(bytes: Uint8Array | undefined): void {
+		const { wake } = this
+		this.wake = undefined
+		this.lastMs = performance.now()
+		if (wake === undefined) this.arrived = bytes
+		else wake(bytes)
+	}
+
+	private take(): Uint8Array | undefined {
+		const bytes = this.arrived
+		this.arrived = undefined
+		return bytes
 	}
 }

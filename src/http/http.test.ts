@@ -45,6 +45,8 @@ function from(texts: AsyncGenerator<string>): Pieces {
 	}
 }
 
+const gone = new AbortController()
+
 describe('a stream of events', () => {
 	test('leaves out empty pieces and ends with its source', async () => {
 		async function* pieces() {
@@ -52,7 +54,7 @@ describe('a stream of events', () => {
 			yield ''
 			yield 'b'
 		}
-		expect(await new Response(new EventStreams({ keepAliveMs: 0 }).body(from(pieces()))).text()).toBe('ab')
+		expect(await new Response(new EventStreams({ keepAliveMs: 0 }).body(from(pieces()), gone.signal)).text()).toBe('ab')
 	})
 	test('is kept alive by comments while its source is quiet', async () => {
 		const quiet = Promise.withResolvers<void>()
@@ -60,8 +62,8 @@ describe('a stream of events', () => {
 			await quiet.promise
 			yield 'data: 1\n\n'
 		}
-		const reader = new EventStreams({ keepAliveMs: 20 }).body(from(pieces())).getReader()
-		const next = async () => new TextDecoder().decode((await reader.read()).value)
+		const body = new EventStreams({ keepAliveMs: 20 }).body(from(pieces()), gone.signal)
+		const next = async () => new TextDecoder().decode((await body.next()).value ?? undefined)
 		expect([await next(), await next()]).toEqual([': keep-alive\n\n', ': keep-alive\n\n'])
 		quiet.resolve()
 		let piece = await next()
@@ -77,19 +79,29 @@ describe('a stream of events', () => {
 				ended.resolve()
 			}
 		}
-		const reader = new EventStreams({ keepAliveMs: 0 }).body(from(pieces())).getReader()
-		await reader.read()
-		await reader.cancel()
+		const body = new EventStreams({ keepAliveMs: 0 }).body(from(pieces()), gone.signal)
+		await body.next()
+		await body.return(undefined)
 		await ended.promise
+	})
+	test('whose client hangs up while it waits ends at once', async () => {
+		const client = new AbortController()
+		let cancelled = 0
+		const quiet: Pieces = { next: () => new Promise(() => undefined), cancel: () => void cancelled++ }
+		const body = new EventStreams({ keepAliveMs: 0 }).body(quiet, client.signal)
+		const next = body.next()
+		client.abort()
+		expect(await next).toEqual({ done: true, value: undefined })
+		expect(cancelled).toBe(1)
 	})
 	test('is pulled no faster than it is read', async () => {
 		let made = 0
 		async function* pieces() {
 			for (;;) yield `${made++}`
 		}
-		const reader = new EventStreams({ keepAliveMs: 0 }).body(from(pieces())).getReader()
-		for (let read = 0; read < 10; read++) await reader.read()
+		const body = new EventStreams({ keepAliveMs: 0 }).body(from(pieces()), gone.signal)
+		for (let read = 0; read < 10; read++) await body.next()
 		expect(made).toBeLessThan(15)
-		await reader.cancel()
+		await body.return(undefined)
 	})
 })

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { asChatError, ChatError } from '../chat/error.ts'
 import type { Dialect, Route } from '../dialects/dialect.ts'
 import { dialects } from '../dialects/list.ts'
-import { type BodyLimits, readJson } from '../http/body.ts'
+import { type BodyLimits, bodyReader } from '../http/body.ts'
 import { allowOrigin, preflight } from '../http/cors.ts'
 import { EventStreams } from '../http/event-stream.ts'
 import { normalisePath } from '../http/path.ts'
@@ -54,6 +54,7 @@ export function openHandler(options: HandlerOptions): Handler {
 	const upstreams = new Map(options.upstreams.map((upstream) => [upstream.name, upstream]))
 	const parts: Parts = { keys: options.keys, models, upstreams, clock, startedAt: Math.floor(clock.now() / 1000) }
 	const table = routeTable()
+	const readBody = bodyReader(options.limits)
 	const streams = new EventStreams(options.limits)
 	const ready = () =>
 		readiness(
@@ -66,7 +67,7 @@ export function openHandler(options: HandlerOptions): Handler {
 	return {
 		readiness: ready,
 		async fetch(request) {
-			const received = receive(request, options)
+			const received = receive(request, readBody, options)
 			if (request.method === 'OPTIONS') return preflight(request)
 			const status = writeStatus(received, ready, options.version)
 			if (status !== undefined) return status
@@ -117,7 +118,11 @@ function routeTable(): RouteTable<Target> {
 	return table
 }
 
-function receive(request: Request, options: HandlerOptions): Received {
+function receive(
+	request: Request,
+	readBody: (request: Request) => Promise<unknown>,
+	options: HandlerOptions,
+): Received {
 	const url = new URL(request.url)
 	let body: Promise<unknown> | undefined
 	return {
@@ -129,7 +134,7 @@ function receive(request: Request, options: HandlerOptions): Received {
 		signal: request.signal,
 		receivedAtMs: options.clock.now(),
 		json() {
-			body ??= readJson(request, options.limits)
+			body ??= readBody(request)
 			return body
 		},
 	}
@@ -169,7 +174,7 @@ function headersOf({ received, dialect, options }: AnswerFacts): Record<string, 
 }
 
 function writeAnswer(answered: Answer, facts: AnswerFacts): Response {
-	const { record, streams, options } = facts
+	const { received, record, streams, options } = facts
 	const { clock, telemetry } = options
 	record.status = 200
 	switch (answered.type) {
@@ -185,7 +190,7 @@ function writeAnswer(answered: Answer, facts: AnswerFacts): Response {
 				record.left = left
 				telemetry.end(record, clock.now())
 			})
-			return new Response(streams.body(pieces), {
+			return new Response(streams.body(pieces, received.signal), {
 				headers: {
 					...headersOf(facts),
 					'content-type': 'text/event-stream; charset=utf-8',

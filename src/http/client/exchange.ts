@@ -1,7 +1,7 @@
 // One request and its response on one connection: the parser fed, the body handed over as it is asked for, each wait bounded.
 
+import type { Sweep, Timed } from '../../time/sweep.ts'
 import type { Connection, ConnectionUser } from './connection.ts'
-import type { Deadlines, Timed } from './deadlines.ts'
 import type { IncomingResponse } from './http-client.ts'
 import { HttpFailure, type HttpFailureReason } from './http-failure.ts'
 import { ResponseParser } from './response-parser.ts'
@@ -27,7 +27,7 @@ const none: ReadonlyMap<string, string> = new Map()
 export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 	private readonly connection: Connection
 	private readonly timeouts: ExchangeTimeouts
-	private readonly deadlines: Deadlines
+	private readonly running: Sweep<Exchange>
 	private readonly signal: AbortSignal | undefined
 	private readonly keep: (keepMs: number | undefined) => void
 	private readonly parser = new ResponseParser({ maxHeadBytes })
@@ -48,13 +48,13 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 	constructor(
 		connection: Connection,
 		timeouts: ExchangeTimeouts,
-		deadlines: Deadlines,
+		running: Sweep<Exchange>,
 		signal: AbortSignal | undefined,
 		keep: (keepMs: number | undefined) => void,
 	) {
 		this.connection = connection
 		this.timeouts = timeouts
-		this.deadlines = deadlines
+		this.running = running
 		this.signal = signal
 		this.keep = keep
 	}
@@ -69,7 +69,7 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 
 	/** @throws HttpFailure */
 	begin(text: string): Promise<IncomingResponse> {
-		this.deadlines.add(this)
+		this.running.add(this)
 		if (this.signal?.aborted === true) this.abort()
 		else {
 			this.signal?.addEventListener('abort', this.abort, { once: true })
@@ -113,6 +113,7 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 		if (!this.over) this.fail('aborted', 'the request was given up')
 	}
 
+	/** The client is being closed. */
 	cut(): void {
 		this.fail('aborted', 'the client was closed')
 	}
@@ -218,7 +219,7 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 	private settle(): void {
 		this.over = true
 		this.signal?.removeEventListener('abort', this.abort)
-		this.deadlines.delete(this)
+		this.running.delete(this)
 	}
 }
 

@@ -2,8 +2,8 @@
 // kept and used again; bodies are read only as fast as they are taken; every wait has an end. It follows no redirects, keeps no
 // cookies, asks for no compression and speaks to no proxy.
 
+import { Sweep } from '../../time/sweep.ts'
 import { Connection, type ConnectionTarget } from './connection.ts'
-import { Deadlines } from './deadlines.ts'
 import { Exchange, type ExchangeTimeouts } from './exchange.ts'
 import { HttpFailure } from './http-failure.ts'
 import type { ResponseHead } from './response-parser.ts'
@@ -99,7 +99,7 @@ class SocketClient implements HttpClient {
 	private readonly timeouts: HttpTimeouts
 	private readonly basePath: string
 	private readonly fixedHeaders: string
-	private readonly deadlines: Deadlines
+	private readonly running: Sweep<Exchange>
 	/** The one that was used last is taken first, so that those too many grow old. */
 	private readonly idle: Idle[] = []
 	private idleTimer: ReturnType<typeof setInterval> | undefined
@@ -118,7 +118,7 @@ class SocketClient implements HttpClient {
 		}
 		this.basePath = pathname.replace(/\/+$/, '')
 		this.fixedHeaders = writeHeaders({ host, 'accept-encoding': 'identity', ...headers })
-		this.deadlines = new Deadlines(timeouts)
+		this.running = new Sweep(Math.min(timeouts.firstByteMs, timeouts.betweenChunksMs, timeouts.totalMs))
 	}
 
 	async send(request: OutgoingRequest): Promise<IncomingResponse> {
@@ -139,7 +139,7 @@ class SocketClient implements HttpClient {
 		this.closing.abort()
 		clearInterval(this.idleTimer)
 		for (const { connection } of this.idle.splice(0)) connection.destroy()
-		this.deadlines.cutAll()
+		for (const exchange of this.running.all) exchange.cut()
 	}
 
 	private write({ method, path, headers, body }: OutgoingRequest): string {
@@ -158,7 +158,7 @@ class SocketClient implements HttpClient {
 		text: string,
 		signal: AbortSignal | undefined,
 	): Promise<IncomingResponse> {
-		const exchange = new Exchange(connection, this.timeouts, this.deadlines, signal, (keepMs) =>
+		const exchange = new Exchange(connection, this.timeouts, this.running, signal, (keepMs) =>
 			this.keep(connection, keepMs),
 		)
 		return exchange.begin(text)
