@@ -1,19 +1,18 @@
 // The composition root: configuration in, a request handler and close() out. Stores and engines are opened here and nowhere else.
 
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readRegistries } from './config/package-index.ts'
+import type { ConfigFile } from './config/schema.ts'
 import type { Settings } from './config/settings.ts'
-import type { EngineSurroundings, ProgressSink } from './engines/kind.ts'
-import { engineKinds } from './engines/list.ts'
+import { LiveDeployment } from './deployment.ts'
+import type { ProgressSink } from './engines/kind.ts'
 import { StaticFiles } from './http/static-files.ts'
 import { withConfiguredKey } from './keys/configured-key-store.ts'
 import { createKey, keyOf } from './keys/key.ts'
 import type { KeyStore } from './keys/key-store.ts'
-import { ModelTable } from './models/model.ts'
+import type { Model } from './models/model.ts'
 import { type Handler, openHandler } from './pipeline/handler.ts'
-import type { Upstream } from './pipeline/parts.ts'
 import { openKeyStore } from './stores/open-key-store.ts'
 import type { Log } from './telemetry/log.ts'
 import { silentTelemetry } from './telemetry/silent.ts'
@@ -25,7 +24,14 @@ export interface Gateway extends Handler {
 	 * once the server can show it.
 	 */
 	makeFirstKey(): Promise<string | undefined>
-	readonly models: ModelTable
+	/** As configured now. */
+	readonly models: readonly Model[]
+	/**
+	 * Serves the models and upstreams of `config` from now on; streams that run go on.
+	 *
+	 * @throws Error where it can never work; everything stays as it was then.
+	 */
+	reload(config: ConfigFile): Promise<void>
 	/** Ends every engine and closes the stores. */
 	close(): Promise<void>
 }
@@ -46,14 +52,13 @@ export interface GatewaySurroundings {
 export async function openGateway(settings: Settings, surroundings: GatewaySurroundings): Promise<Gateway> {
 	await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 })
 	const keys = await openKeyStore(settings)
-	const models = readModels(settings)
 	const socketFolder = await mkdtemp(join(tmpdir(), 'dragoman-'))
-	const upstreams = await openUpstreams(socketFolder, settings, surroundings)
+	const deployment = new LiveDeployment(settings, { ...surroundings, socketFolder })
+	await deployment.apply(settings.config)
 	const { bodyBytes, bodyTimeoutMs, jsonDepth, keepAliveMs } = settings.config.limits
 	const handler = openHandler({
 		keys: withOperatorKey(keys, settings, surroundings.clock),
-		models,
-		upstreams,
+		deployment: () => deployment.current,
 		limits: { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs },
 		page: new StaticFiles(join(import.meta.dir, '..', 'console'), {
 			'/': 'index.html',
@@ -62,15 +67,19 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 		}),
 		version: surroundings.version,
 		clock: surroundings.clock,
+		random: Math.random,
 		log: surroundings.log,
 		telemetry: silentTelemetry,
 	})
 	return {
 		...handler,
 		makeFirstKey: () => makeFirstKey(keys, settings, surroundings.clock),
-		models,
+		get models() {
+			return deployment.current.models.all
+		},
+		reload: (config) => deployment.apply(config),
 		async close() {
-			await Promise.all(upstreams.map(({ engine }) => engine.close()))
+			await deployment.close()
 			await keys.close()
 			await rm(socketFolder, { recursive: true, force: true })
 		},
@@ -88,57 +97,4 @@ function withOperatorKey(store: KeyStore, { config }: Settings, clock: Clock): K
 	return config.adminKey === undefined
 		? store
 		: withConfiguredKey(store, keyOf(config.adminKey, 'operator', 'admin', clock.now()))
-}
-
-function readModels({ config }: Settings): ModelTable {
-	return new ModelTable(
-		Object.entries(config.models).map(([name, { contextTokens, ...model }]) => ({
-			name,
-			...model,
-			...(contextTokens === undefined ? {} : { contextTokens }),
-		})),
-	)
-}
-
-async function openUpstreams(
-	socketFolder: string,
-	settings: Settings,
-	surroundings: GatewaySurroundings,
-): Promise<readonly Upstream[]> {
-	return Promise.all(
-		Object.entries(settings.config.upstreams).map(async ([name, { engine: kind, model, ...options }]) => {
-			const known = engineKinds[kind]
-			if (known === undefined) throw new Error(`upstream '${name}': there is no engine '${kind}'`)
-			return {
-				name,
-				model,
-				engine: await known.open(options, {
-					...engineSurroundings(settings, surroundings),
-					name,
-					model,
-					socketFolder,
-					log: surroundings.log.child({ upstream: name }),
-				}),
-			}
-		}),
-	)
-}
-
-/** What is the same for every upstream. */
-function engineSurroundings(
-	settings: Settings,
-	surroundings: GatewaySurroundings,
-): Omit<EngineSurroundings, 'name' | 'model' | 'socketFolder'> {
-	const { command, environment, clock, log, showProgress } = surroundings
-	return {
-		command,
-		environment,
-		showProgress,
-		registries: () => readRegistries(environment, { platform: process.platform, home: homedir() }),
-		clock,
-		log,
-		engineFolder: settings.engineFolder,
-		modelFolder: settings.modelFolder,
-		download: settings.config.download,
-	}
 }

@@ -4,7 +4,7 @@
 import { parseArgs } from 'node:util'
 import { openEcho } from '../src/engines/echo/echo.ts'
 import { listen } from '../src/http/listener.ts'
-import { ModelTable } from '../src/models/model.ts'
+import { fixedDeployment } from '../src/pipeline/fixed-deployment.ts'
 import { openHandler } from '../src/pipeline/handler.ts'
 import { openLog } from '../src/telemetry/log.ts'
 import { silentTelemetry } from '../src/telemetry/silent.ts'
@@ -25,15 +25,14 @@ if (values.crash !== undefined) {
 	process.exit(Number(values.crash))
 }
 
+const deployment = fixedDeployment(values.name, openEcho({ contextTokens: 1000 }))
 const handler = openHandler({
 	keys: undefined,
-	models: new ModelTable([
-		{ name: values.name, type: 'text-generation', aliases: [], ownedBy: 'test', route: ['echo'] },
-	]),
-	upstreams: [{ name: 'echo', engine: openEcho({ contextTokens: 1000 }), model: undefined }],
+	deployment: () => deployment,
 	limits: { maxBytes: 10_000_000, timeoutMs: 5000, maxDepth: 100, keepAliveMs: 0 },
 	version: '0',
 	clock: systemClock,
+	random: Math.random,
 	log: openLog({ level: 'silent', format: 'json' }),
 	telemetry: silentTelemetry,
 })

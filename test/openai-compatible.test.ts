@@ -9,7 +9,7 @@ import { openEcho } from '../src/engines/echo/echo.ts'
 import { engineContract } from '../src/engines/engine.contract.ts'
 import { openOpenAICompatible } from '../src/engines/openai-compatible/openai-compatible.ts'
 import { type Listener, listen } from '../src/http/listener.ts'
-import { ModelTable } from '../src/models/model.ts'
+import { fixedDeployment } from '../src/pipeline/fixed-deployment.ts'
 import { openHandler } from '../src/pipeline/handler.ts'
 import { Secret } from '../src/secrets/secret.ts'
 import { openLog } from '../src/telemetry/log.ts'
@@ -23,13 +23,14 @@ afterAll(() => Promise.all(listeners.map((listener) => listener.close(0))))
 
 /** A gateway without keys on the echo engine. */
 function listenEcho(address: string): Listener {
+	const deployment = fixedDeployment('echo', openEcho({ contextTokens }))
 	const handler = openHandler({
 		keys: undefined,
-		models: new ModelTable([{ name: 'echo', type: 'text-generation', aliases: [], ownedBy: 'test', route: ['echo'] }]),
-		upstreams: [{ name: 'echo', engine: openEcho({ contextTokens }), model: undefined }],
+		deployment: () => deployment,
 		limits: { maxBytes: 10_000_000, timeoutMs: 5000, maxDepth: 100, keepAliveMs: 0 },
 		version: '0',
 		clock: systemClock,
+		random: Math.random,
 		log: openLog({ level: 'silent', format: 'json' }),
 		telemetry: silentTelemetry,
 	})

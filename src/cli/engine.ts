@@ -12,7 +12,6 @@ import { installEngine } from '../engines/llama/install/install-engine.ts'
 import type { LocalLlamaOptions } from '../engines/llama/local/local-llama.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { catalogue, toyModelId } from '../models/catalogue.ts'
-import { ModelTable } from '../models/model.ts'
 import { Weights } from '../models/weights.ts'
 import { silentTelemetry } from '../telemetry/silent.ts'
 import { systemClock } from '../time/clock.ts'
@@ -97,16 +96,18 @@ async function serveModel(flags: EngineFlags, surroundings: CommandSurroundings)
 	const log = openConfiguredLog(settings)
 	const engine = await openModel(flags, settings, surroundings)
 	const { openHandler } = await import('../pipeline/handler.ts')
+	const { fixedDeployment } = await import('../pipeline/fixed-deployment.ts')
 	const { listen } = await import('../http/listener.ts')
 	const name = flags.name ?? flags.model
 	const { bodyBytes, bodyTimeoutMs, jsonDepth, keepAliveMs } = settings.config.limits
+	const deployment = fixedDeployment(name, engine)
 	const handler = openHandler({
 		keys: flags.socket === undefined ? await openKeys(settings) : undefined,
-		models: new ModelTable([{ name, type: 'text-generation', aliases: [], ownedBy: 'dragoman', route: ['local'] }]),
-		upstreams: [{ name: 'local', engine, model: undefined }],
+		deployment: () => deployment,
 		limits: { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs },
 		version: surroundings.version,
 		clock: systemClock,
+		random: Math.random,
 		log,
 		telemetry: silentTelemetry,
 	})

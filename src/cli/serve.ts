@@ -32,7 +32,7 @@ export function serveCommand(surroundings: CommandSurroundings): Command {
 			// From here on a signal ends the server in good order, also one that comes as soon as it says that it listens.
 			const signalled = firstSignal()
 			const listener = await listenOrClose(gateway, settings)
-			const [model] = gateway.models.all
+			const [model] = gateway.models
 			const firstKey = await gateway.makeFirstKey()
 			for (const line of welcome(listener.url, firstKey, model?.name ?? 'MODEL', version)) surroundings.print(line)
 			await signalled

@@ -102,9 +102,11 @@ function danglingRoutes(config: ConfigFile): readonly Complaint[] {
 	const complaints: Complaint[] = []
 	const owners = new Map<string, string>()
 	for (const [name, model] of Object.entries(config.models)) {
-		for (const [index, upstream] of model.route.entries())
-			if (!(upstream in config.upstreams))
+		for (const [index, entry] of model.route.entries()) {
+			const upstream = typeof entry === 'string' ? entry : entry.upstream
+			if (!Object.hasOwn(config.upstreams, upstream))
 				complaints.push({ path: ['models', name, 'route', index], message: `there is no upstream '${upstream}'` })
+		}
 		for (const called of [name, ...model.aliases]) {
 			const owner = owners.get(called)
 			if (owner !== undefined)

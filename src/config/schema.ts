@@ -3,9 +3,15 @@
 import { z } from 'zod'
 import { engineKinds } from '../engines/list.ts'
 import { modelTypes } from '../models/model.ts'
+import { breakerOptions, concurrencyOptions, healthOptions, policyNames, retryOptions } from '../routing/options.ts'
 import { logFormats, logLevels } from '../telemetry/log.ts'
 
 const name = z.string().min(1).max(200)
+
+const routeEntry = z.strictObject({
+	upstream: name.describe('Its name under `upstreams`.'),
+	weight: z.number().positive().max(1_000_000).default(1).describe('Its share, for policies that give shares.'),
+})
 
 const model = z
 	.strictObject({
@@ -17,7 +23,28 @@ const model = z
 			.min(1)
 			.optional()
 			.describe('Longest prompt and answer together, in tokens. The engine tells it where absent.'),
-		route: z.array(name).min(1).describe('Upstreams that serve the model, first choice first.'),
+		route: z
+			.array(z.union([name, routeEntry]))
+			.min(1)
+			.describe('Upstreams that serve the model, by name, or as `{ upstream, weight }`.'),
+		policy: z
+			.enum(policyNames)
+			.default('in-order')
+			.describe('How one of several upstreams is chosen; the others are reserves.'),
+		retry: retryOptions,
+		price: z
+			.strictObject({
+				input: z.number().min(0).describe('Of prompt tokens.'),
+				output: z.number().min(0).describe('Of generated tokens.'),
+				cachedInput: z.number().min(0).optional().describe('Of prompt tokens from a cache; as `input` where absent.'),
+				currency: z
+					.string()
+					.regex(/^[A-Z]{3}$/, 'expected a currency code as EUR')
+					.default('EUR')
+					.describe('ISO 4217 code.'),
+			})
+			.optional()
+			.describe('What tokens cost, per million.'),
 	})
 	.describe('A name that clients ask for, and where it is served.')
 
@@ -27,10 +54,20 @@ const upstreamModel = z
 	.optional()
 	.describe('What the upstream calls the model; the public name where absent.')
 
-type UpstreamSchema = z.ZodObject<{ engine: z.ZodLiteral<string>; model: typeof upstreamModel }>
+/** What every upstream may have, whatever engine it runs. */
+const upstreamRouting = {
+	concurrency: concurrencyOptions.optional(),
+	breaker: breakerOptions,
+	health: healthOptions.optional(),
+}
+
+type UpstreamSchema = z.ZodObject<
+	{ engine: z.ZodLiteral<string>; model: typeof upstreamModel } & typeof upstreamRouting
+>
 
 const [firstUpstream, ...otherUpstreams] = Object.entries(engineKinds).map(
-	([engine, { options }]): UpstreamSchema => options.extend({ engine: z.literal(engine), model: upstreamModel }),
+	([engine, { options }]): UpstreamSchema =>
+		options.extend({ engine: z.literal(engine), model: upstreamModel, ...upstreamRouting }),
 )
 
 const upstream = z

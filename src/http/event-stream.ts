@@ -31,19 +31,26 @@ export class EventStreams {
 	 *
 	 * @param gone aborted when the client hangs up: a generator that waits does not notice by itself.
 	 */
-	async *body(pieces: Pieces, gone: AbortSignal): AsyncGenerator<Uint8Array> {
+	body(pieces: Pieces, gone: AbortSignal): AsyncGenerator<Uint8Array> {
 		const stream = new OpenStream(pieces, this.keepAliveMs)
-		const cancel = () => stream.cancel()
-		if (gone.aborted) cancel()
-		gone.addEventListener('abort', cancel, { once: true })
-		if (this.keepAliveMs > 0) this.open.add(stream)
-		try {
-			for (let bytes = await stream.next(); bytes !== undefined; bytes = await stream.next()) yield bytes
-		} finally {
+		const end = () => {
 			this.open.delete(stream)
-			gone.removeEventListener('abort', cancel)
-			cancel()
+			gone.removeEventListener('abort', end)
+			stream.cancel()
 		}
+		// Before the generator runs: for a client that is gone by now it never will.
+		gone.addEventListener('abort', end, { once: true })
+		if (this.keepAliveMs > 0) this.open.add(stream)
+		if (gone.aborted) end()
+		return generate(stream, end)
+	}
+}
+
+async function* generate(stream: OpenStream, end: () => void): AsyncGenerator<Uint8Array> {
+	try {
+		for (let bytes = await stream.next(); bytes !== undefined; bytes = await stream.next()) yield bytes
+	} finally {
+		end()
 	}
 }
 

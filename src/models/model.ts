@@ -20,8 +20,20 @@ export interface Model {
 	readonly ownedBy: string
 	/** Longest prompt and answer together, in tokens, where the configuration or the engine tells. */
 	readonly contextTokens?: number
-	/** Names of the upstreams that serve it, first choice first. */
+	/** Names of the upstreams that serve it, as configured. */
 	readonly route: readonly string[]
+	/** What its tokens cost, where the configuration tells. */
+	readonly price?: Price
+}
+
+/** Per million tokens. */
+export interface Price {
+	readonly input: number
+	readonly output: number
+	/** Of the prompt's tokens that came from a cache; as `input` where absent. */
+	readonly cachedInput?: number
+	/** ISO 4217. */
+	readonly currency: string
 }
 
 /** The models of a deployment, found by name or alias. */

@@ -1,18 +1,19 @@
-// Asks the upstreams of a route, one after the other, until one begins to answer. The only place that tries again; what may be tried
-// again is decided by what a failure proves was sent.
+// A planned call carried out: an upstream is found that answers, and its answer is handed to whoever writes it.
 
 import { randomBytes } from 'node:crypto'
-import { asChatError, ChatError, type ChatErrorKind } from '../chat/error.ts'
+import { asChatError, ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import type { AnswerIdentity, AnswerWriter, ListedModel } from '../dialects/dialect.ts'
 import { arrivalsOf } from '../engines/arrivals.ts'
 import type { EngineCall, Operation } from '../engines/engine.ts'
 import type { Pieces } from '../http/event-stream.ts'
 import type { Model } from '../models/model.ts'
+import { affinityKey } from '../routing/affinity-key.ts'
 import type { RequestRecord } from '../telemetry/telemetry.ts'
 import type { Clock } from '../time/clock.ts'
 import { deliverPieces, deliverWhole } from './delivery.ts'
-import type { Parts, Upstream } from './parts.ts'
+import { type Answered, failOver } from './fail-over.ts'
+import type { Deployment, Parts, Upstream } from './parts.ts'
 import type { ModelCall, Planned } from './plan.ts'
 
 export type Answer =
@@ -22,68 +23,100 @@ export type Answer =
 
 /** @throws ChatError why no upstream could begin to answer. */
 export async function attempt(planned: Planned, parts: Parts): Promise<Answer> {
+	const { deployment } = planned
 	switch (planned.type) {
 		case 'list-models':
-			return { type: 'json', body: planned.call.write(planned.models.map((model) => describe(model, parts))) }
+			return {
+				type: 'json',
+				body: planned.call.write(deployment.models.all.map((model) => describe(model, deployment, parts))),
+			}
 		case 'show-model':
-			return { type: 'json', body: planned.call.write(describe(planned.model, parts)) }
+			return { type: 'json', body: planned.call.write(describe(planned.model, deployment, parts)) }
 		case 'model':
 			return callModel(planned.call, planned, parts)
 	}
 }
 
-async function callModel(
-	call: ModelCall,
-	{ model, received, record }: Planned & { readonly model: Model },
-	parts: Parts,
-): Promise<Answer> {
+async function callModel(call: ModelCall, planned: Planned & { readonly model: Model }, parts: Parts): Promise<Answer> {
 	const identity: AnswerIdentity = {
 		token: newToken(),
 		created: Math.floor(parts.clock.now() / 1000),
-		model: model.name,
+		model: planned.model.name,
 	}
-	const whole = call.type === 'embed' || !call.stream
-	const engineCall = (upstream: Upstream, headers: Readonly<Record<string, string>>): EngineCall => ({
-		signal: received.signal,
-		model: upstream.model ?? model.name,
-		requestId: received.id,
-		whole,
-		headers,
-	})
-	const asking = { model, operation: call.type, record }
 	switch (call.type) {
 		case 'embed': {
-			const embeddings = await firstOf(asking, parts, (upstream, headers) =>
-				upstream.engine.embed(call.request, engineCall(upstream, headers)),
-			)
-			return { type: 'json', body: call.write(embeddings, identity) }
+			const { result, lease } = await ask(call, planned, parts, ({ engine }, its) => engine.embed(call.request, its))
+			lease.end()
+			planned.record.usage = result.usage
+			return { type: 'json', body: call.write(result, identity) }
 		}
 		case 'chat': {
-			const events = await firstOf(asking, parts, (upstream, headers) =>
-				upstream.engine.chat(call.request, engineCall(upstream, headers)),
-			)
-			return deliver(events, call, identity, record, parts)
+			const answered = await ask(call, planned, parts, ({ engine }, its) => engine.chat(call.request, its))
+			return deliver(answered, call, identity, planned.record, parts)
 		}
 		case 'complete': {
-			const events = await firstOf(asking, parts, (upstream, headers) =>
-				upstream.engine.complete(call.request, engineCall(upstream, headers)),
-			)
-			return deliver(events, call, identity, record, parts)
+			const answered = await ask(call, planned, parts, ({ engine }, its) => engine.complete(call.request, its))
+			return deliver(answered, call, identity, planned.record, parts)
 		}
 	}
 }
 
+async function ask<Result>(
+	call: ModelCall,
+	{ model, received, record, deployment }: Planned & { readonly model: Model },
+	parts: Parts,
+	send: (upstream: Upstream, its: EngineCall) => Promise<Result>,
+): Promise<Answered<Result>> {
+	const whole = call.type === 'embed' || !call.stream
+	return failOver(
+		{
+			route: deployment.routeOf(model),
+			hint: { affinity: () => (call.type === 'chat' ? affinityKey(call.request) : received.id) },
+			signal: received.signal,
+			record,
+			async ask(place, headers) {
+				const upstream = deployment.upstreamAt(place)
+				expectOperation(upstream, call.type)
+				const its = {
+					signal: received.signal,
+					model: upstream.model ?? model.name,
+					requestId: received.id,
+					whole,
+					headers,
+				}
+				return send(upstream, its)
+			},
+		},
+		parts,
+	)
+}
+
 async function deliver(
-	events: AsyncIterable<ChatEvent>,
+	{ result, lease }: Answered<AsyncIterable<ChatEvent>>,
 	{ stream, writer }: { readonly stream: boolean; readonly writer: AnswerWriter },
 	identity: AnswerIdentity,
 	record: RequestRecord,
 	{ clock }: Parts,
 ): Promise<Answer> {
 	const watch = (event: ChatEvent) => note(event, record, clock)
-	const arrivals = arrivalsOf(events)
-	if (!stream) return { type: 'json', body: await deliverWhole(arrivals, writer, identity, watch) }
-	return { type: 'stream', open: (ended) => deliverPieces(arrivals, writer, identity, watch, ended) }
+	const arrivals = arrivalsOf(result)
+	if (stream)
+		return {
+			type: 'stream',
+			open: (ended) =>
+				deliverPieces(arrivals, writer, identity, watch, (left) => {
+					lease.end(left ? hungUp() : record.error)
+					ended(left)
+				}),
+		}
+	try {
+		const body = await deliverWhole(arrivals, writer, identity, watch)
+		lease.end()
+		return { type: 'json', body }
+	} catch (thrown) {
+		lease.end(asChatError(thrown))
+		throw thrown
+	}
 }
 
 /** What telemetry is told of an answer. */
@@ -110,42 +143,8 @@ function note(event: ChatEvent, record: RequestRecord, clock: Clock): void {
 	}
 }
 
-/** Failures that say something about the upstream rather than about the request. */
-const elsewhere: ReadonlySet<ChatErrorKind> = new Set([
-	'overloaded',
-	'unavailable',
-	'rate-limited',
-	'upstream-timeout',
-	'upstream-failed',
-])
-
-interface Asking {
-	readonly model: Model
-	readonly operation: Operation
-	readonly record: RequestRecord
-}
-
-async function firstOf<Result>(
-	{ model, operation, record }: Asking,
-	parts: Parts,
-	ask: (upstream: Upstream, headers: Readonly<Record<string, string>>) => Promise<Result>,
-): Promise<Result> {
-	let last: ChatError | undefined
-	for (const name of model.route) {
-		const upstream = parts.upstreams.get(name)
-		if (upstream === undefined) continue
-		try {
-			expectOperation(upstream, operation)
-			const { traceHeaders } = record.attempt(name, parts.clock.now())
-			const result = await ask(upstream, traceHeaders)
-			record.upstream = name
-			return result
-		} catch (thrown) {
-			last = asChatError(thrown)
-			if (last.sent !== 'nothing' || !elsewhere.has(last.kind)) throw last
-		}
-	}
-	throw last ?? new ChatError('unavailable', `No upstream of the model '${model.name}' can answer.`)
+function hungUp(): ChatError {
+	return new ChatError('cancelled', 'The request was cancelled.')
 }
 
 /** A model that cannot do what is asked says what it can, in the words OpenAI's clients know. */
@@ -164,8 +163,8 @@ const wrongOperation: Readonly<Record<Operation, (isChatModel: boolean) => strin
 		`This is ${isChatModel ? 'a chat' : 'no embedding'} model and not supported in the v1/embeddings endpoint.`,
 }
 
-function describe(model: Model, parts: Parts): ListedModel {
-	const states = model.route.flatMap((name) => parts.upstreams.get(name)?.engine.state() ?? [])
+function describe(model: Model, deployment: Deployment, parts: Parts): ListedModel {
+	const states = deployment.routeOf(model).members.map(({ place }) => deployment.upstreamAt(place).engine.state())
 	const contextTokens = model.contextTokens ?? states.find((state) => state.contextTokens !== undefined)?.contextTokens
 	const note = states.find((state) => state.note !== undefined)?.note
 	return {

@@ -13,25 +13,26 @@ import type { Received } from '../http/received.ts'
 import { RouteTable } from '../http/route-table.ts'
 import type { StaticFiles } from '../http/static-files.ts'
 import type { KeyStore } from '../keys/key-store.ts'
-import type { ModelTable } from '../models/model.ts'
 import type { Log } from '../telemetry/log.ts'
 import { type Readiness, readiness } from '../telemetry/status.ts'
 import type { RequestRecord, Telemetry } from '../telemetry/telemetry.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Answer } from './attempt.ts'
-import type { Parts, Upstream } from './parts.ts'
+import type { Deployment, Parts } from './parts.ts'
 import { answer } from './pipeline.ts'
 
 export interface HandlerOptions {
 	/** Absent only where the transport itself admits callers. */
 	readonly keys: KeyStore | undefined
-	readonly models: ModelTable
-	readonly upstreams: readonly Upstream[]
+	/** As configured now. */
+	readonly deployment: () => Deployment
 	readonly limits: BodyLimits & { readonly keepAliveMs: number }
 	/** The web page, where one is served. */
 	readonly page?: StaticFiles
 	readonly version: string
 	readonly clock: Clock
+	/** Uniform in [0, 1). */
+	readonly random: () => number
 	readonly log: Log
 	readonly telemetry: Telemetry
 }
@@ -50,19 +51,20 @@ interface Target {
 }
 
 export function openHandler(options: HandlerOptions): Handler {
-	const { clock, models } = options
-	const upstreams = new Map(options.upstreams.map((upstream) => [upstream.name, upstream]))
-	const parts: Parts = { keys: options.keys, models, upstreams, clock, startedAt: Math.floor(clock.now() / 1000) }
+	const { keys, deployment, clock, random, log } = options
+	const parts: Parts = { keys, deployment, clock, random, log, startedAt: Math.floor(clock.now() / 1000) }
 	const table = routeTable()
 	const readBody = bodyReader(options.limits)
 	const streams = new EventStreams(options.limits)
-	const ready = () =>
-		readiness(
-			models.all.map(({ name, route }) => ({
-				name,
-				states: route.flatMap((one) => upstreams.get(one)?.engine.state() ?? []),
+	const ready = () => {
+		const { models, routeOf, upstreamAt } = deployment()
+		return readiness(
+			models.all.map((model) => ({
+				name: model.name,
+				states: routeOf(model).members.map(({ place }) => upstreamAt(place).engine.state()),
 			})),
 		)
+	}
 
 	return {
 		readiness: ready,

@@ -2,18 +2,30 @@
 
 import type { Engine } from '../engines/engine.ts'
 import type { KeyStore } from '../keys/key-store.ts'
-import type { ModelTable } from '../models/model.ts'
+import type { Model, ModelTable } from '../models/model.ts'
+import type { Place } from '../routing/place.ts'
+import type { Route } from '../routing/route.ts'
+import type { Log } from '../telemetry/log.ts'
 import type { Clock } from '../time/clock.ts'
 
 export interface Parts {
 	/** Absent where the transport itself admits callers: the engine process listens on a socket that only its owner can open. */
 	readonly keys: KeyStore | undefined
-	readonly models: ModelTable
-	/** By the names that routes use. */
-	readonly upstreams: ReadonlyMap<string, Upstream>
+	/** As configured at this moment; a request keeps the one it began with. */
+	readonly deployment: () => Deployment
 	readonly clock: Clock
+	/** Uniform in [0, 1). */
+	readonly random: () => number
+	readonly log: Log
 	/** Seconds since 1970 that models tell as their creation: when this server started. */
 	readonly startedAt: number
+}
+
+/** Which models there are, and where they are served. Replaced as a whole when the configuration changes. */
+export interface Deployment {
+	readonly models: ModelTable
+	routeOf(model: Model): Route
+	upstreamAt(place: Place): Upstream
 }
 
 /** A configured place that runs an engine. */
@@ -22,4 +34,5 @@ export interface Upstream {
 	readonly engine: Engine
 	/** What this upstream calls a model; the public name where it has no word of its own. */
 	readonly model: string | undefined
+	readonly place: Place
 }

@@ -22,7 +22,7 @@ export async function answer(
 	// The dialect's part: bytes become a call. 400, 408 and 413 end here.
 	const understood = await understand(authenticated, route, parameter)
 	// Which upstreams can serve it. 404 ends here.
-	const planned = plan(understood, parts.models)
+	const planned = plan(understood, parts.deployment())
 	// The only place that tries again. Every failure of an upstream ends here, or becomes the stream's last event.
 	return attempt(planned, parts)
 }

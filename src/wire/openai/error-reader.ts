@@ -90,6 +90,7 @@ function makeError(
 		...details,
 		...(shown?.param === undefined ? {} : { param: shown.param }),
 		...(shown?.code === undefined ? {} : { code: shown.code }),
+		...(!own && refusedKey.has(status) ? { code: refusedKeyCode } : {}),
 		...(own
 			? {}
 			: {
@@ -99,6 +100,9 @@ function makeError(
 				}),
 	})
 }
+
+/** `code` of an error that only the operator can mend: the upstream does not accept the key that it was given. */
+export const refusedKeyCode = 'upstream_credentials_refused'
 
 const refusedKey: ReadonlySet<number> = new Set([401, 402, 403, 407])
 const unknownPath: ReadonlySet<number> = new Set([404, 405, 410])

@@ -1,0 +1,144 @@
+// Asks the upstreams of a route, one after the other, until one begins to answer. The only place that tries again: whether it may is
+// decided by what a failure proves was sent, and never after the first event. It knows no operation.
+
+import { asChatError, ChatError, type ChatErrorKind } from '../chat/error.ts'
+import { pauseMs } from '../routing/backoff.ts'
+import type { Place } from '../routing/place.ts'
+import type { RouteHint } from '../routing/policy.ts'
+import type { Route } from '../routing/route.ts'
+import type { Slot } from '../routing/slots.ts'
+import type { RequestRecord } from '../telemetry/telemetry.ts'
+import { Lease } from './lease.ts'
+import type { Parts } from './parts.ts'
+
+/** A request that some upstream is to answer. */
+export interface Asking<Result> {
+	readonly route: Route
+	readonly hint: RouteHint
+	readonly signal: AbortSignal
+	readonly record: RequestRecord
+	/** Resolves when the upstream at `place` began to answer. */
+	readonly ask: (place: Place, traceHeaders: Readonly<Record<string, string>>) => Promise<Result>
+}
+
+export interface Answered<Result> {
+	readonly result: Result
+	/** To be ended once the answer is. */
+	readonly lease: Lease
+}
+
+/** @throws ChatError what says most about why nobody answered. */
+export async function failOver<Result>(asking: Asking<Result>, parts: Parts): Promise<Answered<Result>> {
+	const { clock, random } = parts
+	const { retry } = asking.route
+	const untilMs = clock.now() + retry.totalMs
+	const tries = new Map<Place, number>()
+	let failure: Failure | undefined
+	for (let attempt = 1; ; attempt++) {
+		const { place, slot } = await choose(asking, tries, failure)
+		const tried = tries.get(place) ?? 0
+		if (tried > 0) {
+			const pause = pauseMs(tried, retry, failure?.error.retryAfterMs, random())
+			if (pause === undefined || clock.now() + pause > untilMs) {
+				slot.release()
+				throw failure?.worst
+			}
+			await waitOrRelease(clock.sleep(pause, asking.signal), slot)
+		}
+		tries.set(place, tried + 1)
+		const outcome = await tryOnce(asking, place, slot, parts)
+		if (!(outcome instanceof ChatError)) return outcome
+		failure = { error: outcome, place, worst: moreTelling(failure?.worst, outcome) }
+		if (attempt >= retry.attempts || clock.now() > untilMs || !mayTryAgain(outcome, retry.unsure)) throw failure.worst
+	}
+}
+
+interface Failure {
+	readonly error: ChatError
+	readonly place: Place
+	/** What the caller is told where nobody answers. */
+	readonly worst: ChatError
+}
+
+async function tryOnce<Result>(
+	{ ask, record }: Asking<Result>,
+	place: Place,
+	slot: Slot,
+	parts: Parts,
+): Promise<Answered<Result> | ChatError> {
+	const begunMs = parts.clock.now()
+	const lease = new Lease(place, slot)
+	const attempt = record.attempt(place.name, begunMs)
+	try {
+		const result = await ask(place, attempt.traceHeaders)
+		const nowMs = parts.clock.now()
+		attempt.end(nowMs)
+		lease.begun(nowMs - begunMs)
+		record.upstream = place.name
+		return { result, lease }
+	} catch (thrown) {
+		const error = asChatError(thrown)
+		attempt.end(parts.clock.now(), error)
+		lease.end(error)
+		return error
+	}
+}
+
+/** A place with a turn on it: one that was not tried yet, or one that may be tried once more. */
+async function choose<Result>(
+	{ route, hint, signal }: Asking<Result>,
+	tries: ReadonlyMap<Place, number>,
+	failure: Failure | undefined,
+): Promise<{ readonly place: Place; readonly slot: Slot }> {
+	const candidates = route.candidates(hint)
+	const fresh = candidates.filter((place) => !tries.has(place))
+	const open = fresh.length > 0 ? fresh : candidates.filter(() => failure !== undefined && mayComeBack(failure.error))
+	const [first] = open
+	if (first === undefined) throw failure?.worst ?? noneLeft(route)
+	for (const place of open) {
+		const slot = place.slots.tryTake()
+		if (slot !== undefined) return { place, slot }
+	}
+	const place = open.find(({ slots }) => !slots.overfull) ?? first
+	return { place, slot: await place.slots.take(signal) }
+}
+
+function noneLeft(route: Route): ChatError {
+	const retryAfterMs = route.reopensInMs
+	return new ChatError('unavailable', 'No upstream of this model can answer at the moment.', {
+		...(Number.isFinite(retryAfterMs) && retryAfterMs > 0 ? { retryAfterMs } : {}),
+	})
+}
+
+async function waitOrRelease(pause: Promise<void>, slot: Slot): Promise<void> {
+	try {
+		await pause
+	} catch {
+		slot.release()
+		throw new ChatError('cancelled', 'The request was cancelled.')
+	}
+}
+
+/** Failures that say something about the upstream rather than about the request, by how much they tell the caller. */
+const tellingUpstreamFailures: readonly ChatErrorKind[] = [
+	'unavailable',
+	'upstream-failed',
+	'upstream-timeout',
+	'overloaded',
+	'rate-limited',
+]
+
+function mayTryAgain({ kind, sent }: ChatError, unsure: boolean): boolean {
+	return tellingUpstreamFailures.includes(kind) && (sent === 'nothing' || unsure)
+}
+
+/** On the same upstream. One that was silent for so long would be so again, and one that refuses our key will do so tomorrow. */
+function mayComeBack({ kind, sent, code }: ChatError): boolean {
+	if (kind === 'upstream-timeout') return false
+	return kind !== 'upstream-failed' || (sent === 'maybe' && code === undefined)
+}
+
+function moreTelling(before: ChatError | undefined, now: ChatError): ChatError {
+	if (before === undefined) return now
+	return tellingUpstreamFailures.indexOf(before.kind) > tellingUpstreamFailures.indexOf(now.kind) ? before : now
+}

@@ -1,0 +1,60 @@
+// Active health checks: each place is asked now and then whether it is well. How one asks is not known here.
+
+import type { Clock } from '../time/clock.ts'
+import type { HealthOptions } from './options.ts'
+import type { Place } from './place.ts'
+
+export interface CheckedPlace {
+	readonly place: Place
+	readonly options: HealthOptions
+	/** Rejects where the upstream is not well. */
+	readonly probe: (signal: AbortSignal) => Promise<void>
+}
+
+export interface HealthCheckSurroundings {
+	readonly clock: Clock
+	/** Uniform in [0, 1): spreads the first checks of many processes. */
+	readonly random: () => number
+	/** Told when a place falls ill or recovers, with the reason of the last failed check. */
+	readonly changed: (place: Place, reason: unknown) => void
+}
+
+export class HealthChecks {
+	private readonly closing = new AbortController()
+
+	constructor(places: readonly CheckedPlace[], surroundings: HealthCheckSurroundings) {
+		for (const checked of places) void this.watch(checked, surroundings).catch(() => undefined)
+	}
+
+	/** No further check is begun, and those that run are given up. */
+	close(): void {
+		this.closing.abort()
+	}
+
+	private async watch(checked: CheckedPlace, { clock, random, changed }: HealthCheckSurroundings): Promise<void> {
+		const { place, options } = checked
+		const { signal } = this.closing
+		let inRow = 0
+		for (let first = true; !signal.aborted; first = false) {
+			await clock.sleep(first ? random() * Math.min(1000, options.intervalMs) : options.intervalMs, signal)
+			const failure = await this.ask(checked)
+			if (signal.aborted) return
+			const agrees = (failure === undefined) === place.healthy
+			inRow = agrees ? 0 : inRow + 1
+			if (inRow < (place.healthy ? options.unhealthyAfter : options.healthyAfter)) continue
+			inRow = 0
+			place.healthy = !place.healthy
+			changed(place, failure)
+		}
+	}
+
+	/** Why it is not well, if it is not. */
+	private async ask({ options, probe }: CheckedPlace): Promise<unknown> {
+		try {
+			await probe(AbortSignal.any([this.closing.signal, AbortSignal.timeout(options.timeoutMs)]))
+			return undefined
+		} catch (thrown) {
+			return thrown ?? new Error('the check failed')
+		}
+	}
+}

@@ -1,0 +1,102 @@
+// How many calls one upstream works on at once, and who waits for a turn: first come, first served, in a bounded queue.
+
+import { ChatError } from '../chat/error.ts'
+import type { ConcurrencyOptions } from './options.ts'
+
+/** A turn that was given. */
+export interface Slot {
+	/** A second time does nothing. */
+	release(): void
+}
+
+interface Waiter {
+	give(slot: Slot): void
+}
+
+const retryAfterMs = 1000
+
+export class Slots {
+	private readonly options: ConcurrencyOptions | undefined
+	private readonly queue: Waiter[] = []
+	private taken = 0
+
+	/** @param options no bound where absent: then it only counts. */
+	constructor(options: ConcurrencyOptions | undefined) {
+		this.options = options
+	}
+
+	get running(): number {
+		return this.taken
+	}
+
+	get waiting(): number {
+		return this.queue.length
+	}
+
+	get full(): boolean {
+		return this.options !== undefined && this.taken >= this.options.limit
+	}
+
+	/** Neither a turn nor a place to wait for one. */
+	get overfull(): boolean {
+		return this.options !== undefined && this.full && this.queue.length >= this.options.queue
+	}
+
+	/** A turn at once, or none. */
+	tryTake(): Slot | undefined {
+		return this.full ? undefined : this.give()
+	}
+
+	/**
+	 * A turn as soon as there is one.
+	 *
+	 * @throws ChatError `overloaded` where the queue is full or the wait too long, `cancelled` where the caller goes.
+	 */
+	async take(signal: AbortSignal): Promise<Slot> {
+		const { options } = this
+		if (options === undefined || !this.full) return this.give()
+		if (this.overfull) throw overloaded('The model is overloaded: too many requests wait for it.')
+		return new Promise<Slot>((resolve, reject) => {
+			const leave = () => {
+				clearTimeout(timer)
+				signal.removeEventListener('abort', hangUp)
+				const at = this.queue.indexOf(waiter)
+				if (at !== -1) this.queue.splice(at, 1)
+			}
+			const waiter: Waiter = {
+				give(slot) {
+					leave()
+					resolve(slot)
+				},
+			}
+			const hangUp = () => {
+				leave()
+				reject(new ChatError('cancelled', 'The request was cancelled.'))
+			}
+			const timer = setTimeout(() => {
+				leave()
+				reject(overloaded('The model is overloaded: the wait for a turn took too long.'))
+			}, options.queueTimeoutMs)
+			this.queue.push(waiter)
+			signal.addEventListener('abort', hangUp, { once: true })
+			if (signal.aborted) hangUp()
+		})
+	}
+
+	private give(): Slot {
+		this.taken++
+		let held = true
+		return {
+			release: () => {
+				if (!held) return
+				held = false
+				this.taken--
+				if (!this.full) this.queue[0]?.give(this.give())
+			},
+		}
+	}
+}
+
+function overloaded(message: string): ChatError {
+	return new ChatError('overloaded', message, { retryAfterMs })
+}
