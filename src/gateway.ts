@@ -9,13 +9,15 @@ import { LiveDeployment } from './deployment.ts'
 import type { ProgressSink } from './engines/kind.ts'
 import { StaticFiles } from './http/static-files.ts'
 import { withConfiguredKey } from './keys/configured-key-store.ts'
-import { createKey, keyOf } from './keys/key.ts'
+import { makeFirstKey } from './keys/first-key.ts'
+import { keyOf } from './keys/key.ts'
 import type { KeyStore } from './keys/key-store.ts'
 import type { Model } from './models/model.ts'
 import { type Handler, openHandler } from './pipeline/handler.ts'
 import { openKeyStore } from './stores/open-key-store.ts'
 import type { Log } from './telemetry/log.ts'
-import { silentTelemetry } from './telemetry/silent.ts'
+import type { MetricSnapshot } from './telemetry/metric.ts'
+import { openTelemetry } from './telemetry/open-telemetry.ts'
 import type { Clock } from './time/clock.ts'
 
 export interface Gateway extends Handler {
@@ -32,6 +34,10 @@ export interface Gateway extends Handler {
 	 * @throws Error where it can never work; everything stays as it was then.
 	 */
 	reload(config: ConfigFile): Promise<void>
+	/** What was counted in this process. */
+	metrics(): readonly MetricSnapshot[]
+	/** Running answers end now: streams with an error as their last event, all others with an error. */
+	interrupt(): Promise<void>
 	/** Ends every engine and closes the stores. */
 	close(): Promise<void>
 }
@@ -46,6 +52,8 @@ export interface GatewaySurroundings {
 	readonly showProgress: () => ProgressSink
 	readonly clock: Clock
 	readonly log: Log
+	/** The metrics of the other processes that serve the same address, where there are any. */
+	readonly otherMetrics?: () => Promise<readonly (readonly MetricSnapshot[])[]>
 }
 
 /** @throws ConfigError or Error where the configuration can never work. Engines that need time go on starting behind it. */
@@ -55,6 +63,13 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 	const socketFolder = await mkdtemp(join(tmpdir(), 'dragoman-'))
 	const deployment = new LiveDeployment(settings, { ...surroundings, socketFolder })
 	await deployment.apply(settings.config)
+	const telemetry = openTelemetry(settings.config.telemetry, {
+		log: surroundings.log,
+		clock: surroundings.clock,
+		version: surroundings.version,
+		upstreams: () => deployment.places.map((place) => place.gauges()),
+		...(surroundings.otherMetrics === undefined ? {} : { others: surroundings.otherMetrics }),
+	})
 	const { bodyBytes, bodyTimeoutMs, jsonDepth, keepAliveMs } = settings.config.limits
 	const handler = openHandler({
 		keys: withOperatorKey(keys, settings, surroundings.clock),
@@ -69,28 +84,29 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 		clock: surroundings.clock,
 		random: Math.random,
 		log: surroundings.log,
-		telemetry: silentTelemetry,
+		telemetry,
+		servesMetrics: settings.config.telemetry.metrics === 'open',
 	})
 	return {
 		...handler,
-		makeFirstKey: () => makeFirstKey(keys, settings, surroundings.clock),
+		makeFirstKey: async () =>
+			settings.config.adminKey === undefined ? makeFirstKey(keys, surroundings.clock.now()) : undefined,
 		get models() {
 			return deployment.current.models.all
 		},
 		reload: (config) => deployment.apply(config),
+		metrics: () => telemetry.snapshot(),
+		async interrupt() {
+			handler.interrupt()
+			await deployment.close()
+		},
 		async close() {
 			await deployment.close()
+			await telemetry.close()
 			await keys.close()
 			await rm(socketFolder, { recursive: true, force: true })
 		},
 	}
-}
-
-async function makeFirstKey(store: KeyStore, settings: Settings, clock: Clock): Promise<string | undefined> {
-	if (settings.config.adminKey !== undefined || (await store.list()).length > 0) return undefined
-	const { key, secret } = createKey('first', 'admin', clock.now())
-	await store.insert(key)
-	return secret
 }
 
 function withOperatorKey(store: KeyStore, { config }: Settings, clock: Clock): KeyStore {

@@ -1,45 +1,91 @@
-// dragoman serve: the gateway on a socket, from configuration to a graceful end.
+// dragoman serve: the gateway on a socket, from configuration to a graceful end; alone or as several processes that share the address.
 
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { type ConfigFlags, openConfiguredLog, readSettings, type Settings } from '../config/settings.ts'
-import type { Gateway } from '../gateway.ts'
+import type { Gateway, GatewaySurroundings } from '../gateway.ts'
 import { type Listener, listen } from '../http/listener.ts'
 import { systemClock } from '../time/clock.ts'
 import { Complaint } from './complaint.ts'
+import { watchConfig } from './config-watch.ts'
 import { addConfigOptions, type CommandSurroundings } from './program.ts'
 import { openProgress } from './progress.ts'
+import { type Foreman, openForeman } from './worker.ts'
+import { superviseWorkers } from './workers.ts'
 
-/** How long running answers may go on after the first signal, in milliseconds. */
-const closeDeadlineMs = 10_000
+interface ServeFlags extends ConfigFlags {
+	readonly workers: number
+	readonly worker?: true
+}
 
 export function serveCommand(surroundings: CommandSurroundings): Command {
 	return addConfigOptions(new Command('serve').description('serve the API and the web page'))
 		.addOption(
 			new Option('--listen <host:port>', 'address to serve on; also DRAGOMAN_LISTEN (default: 127.0.0.1:8080)'),
 		)
-		.action(async (flags: ConfigFlags) => {
+		.addOption(new Option('--workers <count>', 'processes that share the address').argParser(readCount).default(1))
+		.addOption(new Option('--worker').hideHelp())
+		.action(async ({ workers, worker, ...flags }: ServeFlags) => {
 			const settings = await readSettings(flags, surroundings.environment)
-			const { openGateway } = await import('../gateway.ts')
-			const { version, command, environment } = surroundings
-			const gateway = await openGateway(settings, {
-				version,
-				command,
-				environment,
-				showProgress: () => openProgress(process.stderr, systemClock),
-				clock: systemClock,
-				log: openConfiguredLog(settings),
-			})
-			// From here on a signal ends the server in good order, also one that comes as soon as it says that it listens.
-			const signalled = firstSignal()
-			const listener = await listenOrClose(gateway, settings)
-			const [model] = gateway.models
-			const firstKey = await gateway.makeFirstKey()
-			for (const line of welcome(listener.url, firstKey, model?.name ?? 'MODEL', version)) surroundings.print(line)
-			await signalled
-			await listener.close(closeDeadlineMs)
-			await gateway.close()
+			if (worker === true) await serveAsWorker(flags, settings, surroundings)
+			else if (workers > 1) await superviseWorkers(workers, settings, surroundings, welcome)
+			else await serveAlone(flags, settings, surroundings)
 			process.exit(0)
 		})
+}
+
+async function serveAlone(flags: ConfigFlags, settings: Settings, surroundings: CommandSurroundings): Promise<void> {
+	const gateway = await openServedGateway(settings, surroundings)
+	// From here on a signal ends the server in good order, also one that comes as soon as it says that it listens.
+	const signalled = firstSignal()
+	const listener = await listenOrClose(gateway, settings, false)
+	const [model] = gateway.models
+	const firstKey = await gateway.makeFirstKey()
+	for (const line of welcome(listener.url, firstKey, model?.name ?? 'MODEL', surroundings.version))
+		surroundings.print(line)
+	await serveUntil(signalled, flags, settings, gateway, listener, surroundings)
+}
+
+async function serveAsWorker(flags: ConfigFlags, settings: Settings, surroundings: CommandSurroundings): Promise<void> {
+	const foreman = openForeman()
+	const gateway = await openServedGateway(settings, surroundings, foreman)
+	const signalled = Promise.race([firstSignal(), foreman.gone])
+	const listener = await listenOrClose(gateway, settings, true)
+	foreman.serve(() => gateway.metrics())
+	await serveUntil(signalled, flags, settings, gateway, listener, surroundings)
+}
+
+async function serveUntil(
+	signalled: Promise<void>,
+	flags: ConfigFlags,
+	settings: Settings,
+	gateway: Gateway,
+	listener: Listener,
+	surroundings: CommandSurroundings,
+): Promise<void> {
+	const log = openConfiguredLog(settings)
+	const watch = watchConfig(settings, () => readSettings(flags, surroundings.environment), gateway, log)
+	await signalled
+	watch.close()
+	await listener.close(settings.config.limits.shutdownMs, () => gateway.interrupt())
+	await gateway.close()
+}
+
+async function openServedGateway(
+	settings: Settings,
+	{ version, command, environment }: CommandSurroundings,
+	foreman?: Foreman,
+): Promise<Gateway> {
+	const { openGateway } = await import('../gateway.ts')
+	const surroundings: GatewaySurroundings = {
+		version,
+		command,
+		environment,
+		showProgress: () => openProgress(process.stderr, systemClock),
+		clock: systemClock,
+		log: openConfiguredLog(settings),
+		...(foreman === undefined ? {} : { otherMetrics: () => foreman.otherMetrics() }),
+	}
+	return openGateway(settings, surroundings)
 }
 
 /** What a newcomer needs: where it listens, the key on the first start, and something to try. */
@@ -59,9 +105,10 @@ function welcome(url: string, firstKey: string | undefined, model: string, versi
 }
 
 /** Says which address is taken instead of showing a stack, and leaves no engine behind. */
-async function listenOrClose(gateway: Gateway, { config }: Settings): Promise<Listener> {
+async function listenOrClose(gateway: Gateway, { config }: Settings, shared: boolean): Promise<Listener> {
 	try {
-		return listen({ address: config.listen, fetch: gateway.fetch, maxBodyBytes: 2 * config.limits.bodyBytes })
+		const maxBodyBytes = 2 * config.limits.bodyBytes
+		return listen({ address: config.listen, fetch: gateway.fetch, maxBodyBytes, shared })
 	} catch (cause) {
 		await gateway.close()
 		throw new Complaint(`Cannot listen on ${config.listen}: ${cause instanceof Error ? cause.message : String(cause)}`)
@@ -75,4 +122,10 @@ async function firstSignal(): Promise<void> {
 		for (const signal of signals) process.once(signal, () => resolve())
 	})
 	for (const signal of signals) process.once(signal, () => process.exit(130))
+}
+
+function readCount(text: string): number {
+	const count = Number(text)
+	if (!/^\d{1,3}$/.test(text) || count < 1) throw new InvalidArgumentError('expected a number from 1 to 999.')
+	return count
 }

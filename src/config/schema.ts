@@ -5,6 +5,7 @@ import { engineKinds } from '../engines/list.ts'
 import { modelTypes } from '../models/model.ts'
 import { breakerOptions, concurrencyOptions, healthOptions, policyNames, retryOptions } from '../routing/options.ts'
 import { logFormats, logLevels } from '../telemetry/log.ts'
+import { telemetryOptions } from '../telemetry/options.ts'
 
 const name = z.string().min(1).max(200)
 
@@ -110,6 +111,7 @@ export const configSchema = z.strictObject({
 		})
 		.prefault({})
 		.describe('The operator log, on standard error.'),
+	telemetry: telemetryOptions,
 	limits: z
 		.strictObject({
 			bodyBytes: z.int().min(1024).max(1_073_741_824).default(33_554_432).describe('Largest request body, in bytes.'),
@@ -120,6 +122,12 @@ export const configSchema = z.strictObject({
 				.min(0)
 				.default(15_000)
 				.describe('Quiet time after which a stream gets a comment, in milliseconds; 0 for none.'),
+			shutdownMs: z
+				.int()
+				.min(0)
+				.max(3_600_000)
+				.default(10_000)
+				.describe('How long running answers may go on after the signal to stop, in milliseconds.'),
 		})
 		.prefault({})
 		.describe('Bounds on what clients may send.'),

@@ -9,6 +9,8 @@ import type { Clock } from '../time/clock.ts'
 import type { Engine } from './engine.ts'
 
 export interface EngineKind {
+	/** It starts processes of its own that end with the gateway. */
+	readonly ownsProcess: boolean
 	/** Options beside `engine` and `model`; can be shown as JSON Schema. */
 	readonly options: z.ZodObject
 	/**
@@ -24,8 +26,9 @@ export interface EngineKind {
 export function engineKind<Shape extends z.ZodRawShape>(
 	options: z.ZodObject<Shape>,
 	open: (options: z.infer<z.ZodObject<Shape>>, surroundings: EngineSurroundings) => Promise<Engine>,
+	{ ownsProcess = false }: { readonly ownsProcess?: boolean } = {},
 ): EngineKind {
-	return { options, open: (raw, surroundings) => open(options.parse(raw), surroundings) }
+	return { ownsProcess, options, open: (raw, surroundings) => open(options.parse(raw), surroundings) }
 }
 
 /** What an engine is handed of the world. */

@@ -12,17 +12,20 @@ export interface Pieces {
 	next(): Promise<string | undefined>
 	/** The client is gone: nothing more is wanted. */
 	cancel(): void
+	/** The server ends: what there is to say of that, as the last piece. */
+	interrupt(): string
 }
 
 /** All bodies of one server: a single timer looks after them. */
 export class EventStreams {
 	private readonly keepAliveMs: number
-	private readonly open: Sweep<OpenStream>
+	private readonly open = new Set<OpenStream>()
+	private readonly quiet: Sweep<OpenStream>
 
 	/** @param options `keepAliveMs`: quiet time before a comment is sent, in milliseconds; 0 sends none, for clients that cannot read one. */
 	constructor(options: { readonly keepAliveMs: number }) {
 		this.keepAliveMs = options.keepAliveMs
-		this.open = new Sweep(options.keepAliveMs)
+		this.quiet = new Sweep(options.keepAliveMs)
 	}
 
 	/**
@@ -35,14 +38,21 @@ export class EventStreams {
 		const stream = new OpenStream(pieces, this.keepAliveMs)
 		const end = () => {
 			this.open.delete(stream)
+			this.quiet.delete(stream)
 			gone.removeEventListener('abort', end)
 			stream.cancel()
 		}
 		// Before the generator runs: for a client that is gone by now it never will.
 		gone.addEventListener('abort', end, { once: true })
-		if (this.keepAliveMs > 0) this.open.add(stream)
+		this.open.add(stream)
+		if (this.keepAliveMs > 0) this.quiet.add(stream)
 		if (gone.aborted) end()
 		return generate(stream, end)
+	}
+
+	/** Every body ends now, with what its source says of that. */
+	interrupt(): void {
+		for (const stream of this.open) stream.interrupt()
 	}
 }
 
@@ -91,10 +101,18 @@ class OpenStream {
 		this.send(undefined)
 	}
 
+	interrupt(): void {
+		if (this.over) return
+		const text = this.pieces.interrupt()
+		this.over = true
+		this.send(encoder.encode(text))
+	}
+
 	private async pull(): Promise<void> {
 		let text = await this.pieces.next()
 		while (text === '') text = await this.pieces.next()
 		this.coming = undefined
+		if (this.over) return
 		if (text === undefined) this.over = true
 		this.send(text === undefined ? undefined : encoder.encode(text))
 	}

@@ -42,6 +42,7 @@ function from(texts: AsyncGenerator<string>): Pieces {
 	return {
 		next: async () => (await texts.next()).value,
 		cancel: () => void texts.return(undefined),
+		interrupt: () => 'interrupted',
 	}
 }
 
@@ -87,7 +88,11 @@ describe('a stream of events', () => {
 	test('whose client hangs up while it waits ends at once', async () => {
 		const client = new AbortController()
 		let cancelled = 0
-		const quiet: Pieces = { next: () => new Promise(() => undefined), cancel: () => void cancelled++ }
+		const quiet: Pieces = {
+			next: () => new Promise(() => undefined),
+			cancel: () => void cancelled++,
+			interrupt: () => '',
+		}
 		const body = new EventStreams({ keepAliveMs: 0 }).body(quiet, client.signal)
 		const next = body.next()
 		client.abort()

@@ -4,8 +4,12 @@ import type { Server } from 'bun'
 
 export interface Listener {
 	readonly url: string
-	/** Stops accepting, lets what runs end within `deadlineMs`, then cuts it. */
-	close(deadlineMs: number): Promise<void>
+	/**
+	 * Stops accepting, lets what runs end within `deadlineMs`, then cuts it.
+	 *
+	 * @param interrupt asked at the deadline to end what runs in words; what still runs a moment later is cut.
+	 */
+	close(deadlineMs: number, interrupt?: () => Promise<void>): Promise<void>
 }
 
 export interface ListenOptions {
@@ -14,13 +18,17 @@ export interface ListenOptions {
 	readonly fetch: (request: Request) => Promise<Response>
 	/** Largest body that is read off the wire at all; what handlers refuse, they refuse below it. */
 	readonly maxBodyBytes: number
+	/** Other processes listen on the same port, and the system spreads connections among them. */
+	readonly shared?: boolean
 }
 
 /** Seconds without a byte before a connection that is not waiting for an answer is dropped. */
 const idleSeconds = 60
+/** How long clients may take to read why their answer ended, in milliseconds. */
+const lastWordsMs = 500
 
 /** @throws Error where the address cannot be listened on. */
-export function listen({ address, fetch, maxBodyBytes }: ListenOptions): Listener {
+export function listen({ address, fetch, maxBodyBytes, shared = false }: ListenOptions): Listener {
 	const handler = {
 		maxRequestBodySize: maxBodyBytes,
 		fetch(request: Request, bun: Server<undefined>) {
@@ -31,22 +39,30 @@ export function listen({ address, fetch, maxBodyBytes }: ListenOptions): Listene
 	}
 	const server: Server<undefined> = address.startsWith('/')
 		? Bun.serve(unixOptions({ ...handler, unix: address }))
-		: Bun.serve({ ...handler, ...hostAndPort(address), idleTimeout: idleSeconds })
+		: Bun.serve({ ...handler, ...hostAndPort(address), idleTimeout: idleSeconds, reusePort: shared })
 	return {
 		url: address.startsWith('/')
 			? `unix:${address}`
 			: `http://${address.slice(0, address.lastIndexOf(':'))}:${server.port}`,
-		async close(deadlineMs) {
+		async close(deadlineMs, interrupt) {
 			const ended = server.stop(false)
-			let timer: ReturnType<typeof setTimeout> | undefined
-			const late = new Promise<void>((resolve) => {
-				timer = setTimeout(resolve, deadlineMs)
-			})
-			await Promise.race([ended, late])
-			clearTimeout(timer)
+			if (!(await endsWithin(ended, deadlineMs)) && interrupt !== undefined) {
+				await interrupt()
+				await endsWithin(ended, lastWordsMs)
+			}
 			await server.stop(true)
 		},
 	}
+}
+
+async function endsWithin(ended: Promise<void>, ms: number): Promise<boolean> {
+	let timer: ReturnType<typeof setTimeout> | undefined
+	const late = new Promise<boolean>((resolve) => {
+		timer = setTimeout(resolve, ms, false)
+	})
+	const first = await Promise.race([ended.then(() => true), late])
+	clearTimeout(timer)
+	return first
 }
 
 function hostAndPort(address: string): { readonly hostname: string; readonly port: number } {

@@ -96,9 +96,12 @@ async function deliver(
 	{ stream, writer }: { readonly stream: boolean; readonly writer: AnswerWriter },
 	identity: AnswerIdentity,
 	record: RequestRecord,
-	{ clock }: Parts,
+	{ clock, tellsContent }: Parts,
 ): Promise<Answer> {
-	const watch = (event: ChatEvent) => note(event, record, clock)
+	const watch = (event: ChatEvent) => {
+		note(event, record, clock)
+		if (tellsContent && event.type === 'text') record.answer = `${record.answer ?? ''}${event.text}`
+	}
 	const arrivals = arrivalsOf(result)
 	if (stream)
 		return {

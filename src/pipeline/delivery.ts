@@ -3,7 +3,7 @@
 
 import type { Completion } from '../chat/completion.ts'
 import { CompletionFold, incomplete } from '../chat/completion-fold.ts'
-import { asChatError } from '../chat/error.ts'
+import { asChatError, ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import type { Source } from '../chat/source.ts'
 import type { AnswerIdentity, AnswerWriter, StreamWriter } from '../dialects/dialect.ts'
@@ -84,6 +84,11 @@ class WrittenPieces implements Pieces {
 		this.over = true
 		void this.arrivals.cancel().catch(() => undefined)
 		this.ended(true)
+	}
+
+	interrupt(): string {
+		const error = new ChatError('unavailable', 'The server is closing.', { sent: 'yes' })
+		return this.write({ events: [{ type: 'error', error }] })
 	}
 
 	private write({ events, source }: Arrival): string {

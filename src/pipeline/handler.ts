@@ -35,11 +35,15 @@ export interface HandlerOptions {
 	readonly random: () => number
 	readonly log: Log
 	readonly telemetry: Telemetry
+	/** Whether GET /metrics tells them to anyone. */
+	readonly servesMetrics?: boolean
 }
 
 export interface Handler {
 	/** Answers one request. Never rejects. */
 	fetch(request: Request): Promise<Response>
+	/** Streams that run end now, with an error as their last event. */
+	interrupt(): void
 	readiness(): Readiness
 }
 
@@ -52,7 +56,15 @@ interface Target {
 
 export function openHandler(options: HandlerOptions): Handler {
 	const { keys, deployment, clock, random, log } = options
-	const parts: Parts = { keys, deployment, clock, random, log, startedAt: Math.floor(clock.now() / 1000) }
+	const parts: Parts = {
+		keys,
+		deployment,
+		clock,
+		random,
+		log,
+		startedAt: Math.floor(clock.now() / 1000),
+		tellsContent: options.telemetry.wantsContent,
+	}
 	const table = routeTable()
 	const readBody = bodyReader(options.limits)
 	const streams = new EventStreams(options.limits)
@@ -68,11 +80,14 @@ export function openHandler(options: HandlerOptions): Handler {
 
 	return {
 		readiness: ready,
+		interrupt: () => streams.interrupt(),
 		async fetch(request) {
 			const received = receive(request, readBody, options)
 			if (request.method === 'OPTIONS') return preflight(request)
 			const status = writeStatus(received, ready, options.version)
 			if (status !== undefined) return status
+			if (options.servesMetrics === true && received.path === '/metrics' && request.method === 'GET')
+				return writeMetrics(await options.telemetry.metrics())
 			const file = request.method === 'GET' ? options.page?.find(received.path) : undefined
 			if (file !== undefined) return file
 			const { telemetry } = options
@@ -165,6 +180,10 @@ interface AnswerFacts {
 	readonly record: RequestRecord
 	readonly streams: EventStreams
 	readonly options: HandlerOptions
+}
+
+function writeMetrics({ contentType, body }: { readonly contentType: string; readonly body: string }): Response {
+	return new Response(body, { headers: { 'content-type': contentType } })
 }
 
 function headersOf({ received, dialect, options }: AnswerFacts): Record<string, string> {

@@ -17,6 +17,8 @@ export interface Parts {
 	/** Uniform in [0, 1). */
 	readonly random: () => number
 	readonly log: Log
+	/** Prompts and answers are told to telemetry. */
+	readonly tellsContent: boolean
 	/** Seconds since 1970 that models tell as their creation: when this server started. */
 	readonly startedAt: number
 }

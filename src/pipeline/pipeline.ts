@@ -20,7 +20,7 @@ export async function answer(
 	// Before the body is read: strangers cost us a hash, nothing more. 401 ends here.
 	const authenticated = await authenticate(received, record, parts.keys)
 	// The dialect's part: bytes become a call. 400, 408 and 413 end here.
-	const understood = await understand(authenticated, route, parameter)
+	const understood = await understand(authenticated, route, parameter, parts.tellsContent)
 	// Which upstreams can serve it. 404 ends here.
 	const planned = plan(understood, parts.deployment())
 	// The only place that tries again. Every failure of an upstream ends here, or becomes the stream's last event.

@@ -12,11 +12,13 @@ export async function understand(
 	authenticated: Authenticated,
 	route: Route,
 	parameter: string | undefined,
+	tellsContent: boolean,
 ): Promise<Understood> {
 	const { received, record } = authenticated
 	const body = route.method === 'POST' ? await received.json() : undefined
 	const call = route.read({ body, parameter, query: received.query })
 	record.operation = call.type
 	if ('stream' in call) record.stream = call.stream
+	if (tellsContent) record.prompt = body
 	return { ...authenticated, call }
 }

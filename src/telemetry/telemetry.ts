@@ -47,9 +47,9 @@ export interface RequestRecord {
 	left?: boolean
 	usage?: Usage
 	finishReason?: FinishReason
-	/** Only where `wantsContent`: what was asked and what was answered, as JSON. */
+	/** Only where `wantsContent`: the body of the request, and the text of the answer. */
 	prompt?: unknown
-	answer?: unknown
+	answer?: string
 	/** A piece of the answer came into being. Cheap: called for every token. */
 	piece(nowMs: number): void
 	/** The request is tried on an upstream. */

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { catalogue, defaultModelId, toyModelId } from '../../models/catalogue.ts'
 import { Weights } from '../../models/weights.ts'
+import type { Engine } from '../engine.ts'
 import { type EngineSurroundings, engineKind } from '../kind.ts'
 import { engineInstalled } from './install/engine-folder.ts'
 import { installEngine } from './install/install-engine.ts'
@@ -24,7 +25,9 @@ const options = z.strictObject({
 
 type Options = z.infer<typeof options>
 
-export const llama = engineKind(options, async (given, surroundings) => {
+export const llama = engineKind(options, open, { ownsProcess: true })
+
+async function open(given: Options, surroundings: EngineSurroundings): Promise<Engine> {
 	const engine = new Llama({ note: 'the embedded engine is starting' })
 	const ending = new AbortController()
 	void start(engine, given, surroundings, ending.signal).catch((cause: unknown) => {
@@ -39,7 +42,7 @@ export const llama = engineKind(options, async (given, surroundings) => {
 		return close()
 	}
 	return engine
-})
+}
 
 async function start(
 	engine: Llama,

@@ -60,7 +60,7 @@ const options = z.strictObject({
 		.describe('False for servers that refuse `stream_options`; tokens are then counted here.'),
 })
 
-export const openaiCompatible = engineKind(options, async (given, { clock }) =>
+export const openaiCompatible = engineKind(options, async (given, { clock, log }) =>
 	openOpenAICompatible({
 		url: given.url,
 		...(given.key === undefined ? {} : { key: new Secret(given.key) }),
@@ -76,6 +76,7 @@ export const openaiCompatible = engineKind(options, async (given, { clock }) =>
 			streamUsage: given.streamUsage,
 		}),
 		clock,
+		alarm: (message) => log.error(message),
 	}),
 )
 

@@ -20,7 +20,7 @@ import { ChatChunkReader } from '../../wire/openai/chat-chunk-reader.ts'
 import { type ChatRequestForm, writeChatRequest } from '../../wire/openai/chat-request-writer.ts'
 import { readEmbeddings } from '../../wire/openai/embeddings-reader.ts'
 import { writeEmbeddingsRequest } from '../../wire/openai/embeddings-request-writer.ts'
-import { type ErrorReading, readErrorAnswer } from '../../wire/openai/error-reader.ts'
+import { type ErrorReading, readErrorAnswer, refusedKeyCode } from '../../wire/openai/error-reader.ts'
 import { chatFormats, textCompletionFormats } from '../../wire/openai/formats.ts'
 import { TextCompletionChunkReader } from '../../wire/openai/text-completion-chunk-reader.ts'
 import { writeTextCompletionRequest } from '../../wire/openai/text-completion-request-writer.ts'
@@ -50,8 +50,11 @@ export interface OpenAICompatibleOptions {
 	/** Largest answer that is not streamed, and longest event of one that is, in bytes. */
 	readonly maxAnswerBytes?: number
 	readonly clock: Clock
+	/** Told what only the operator can mend, at most once a minute. */
+	readonly alarm?: (message: string) => void
 }
 
+const alarmEveryMs = 60_000
 const everyOperation: readonly Operation[] = ['chat', 'complete', 'embed']
 
 export const defaultTimeouts: HttpTimeouts = {
@@ -76,6 +79,7 @@ class OpenAICompatible implements Engine {
 	private readonly client: HttpClient
 	private readonly errors: ErrorReading
 	private closed = false
+	private lastAlarmMs = Number.NEGATIVE_INFINITY
 
 	constructor(options: OpenAICompatibleOptions) {
 		const { url, unixSocket, tls, key, headers, timeouts } = options
@@ -214,7 +218,16 @@ class OpenAICompatible implements Engine {
 				})
 		}
 		const body = coding === 'identity' ? await this.explained(readBody(response, this.maxAnswerBytes)) : undefined
-		return readErrorAnswer({ status, headers, body: body?.value, receivedAtMs: this.options.clock.now() }, this.errors)
+		const nowMs = this.options.clock.now()
+		const error = readErrorAnswer({ status, headers, body: body?.value, receivedAtMs: nowMs }, this.errors)
+		if (error.code === refusedKeyCode) this.alarm(`the upstream refuses the gateway's credentials: ${status}`, nowMs)
+		return error
+	}
+
+	private alarm(message: string, nowMs: number): void {
+		if (nowMs - this.lastAlarmMs < alarmEveryMs) return
+		this.lastAlarmMs = nowMs
+		this.options.alarm?.(message)
 	}
 
 	private async explained<Value>(work: Promise<Value>): Promise<Value> {

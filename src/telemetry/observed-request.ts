@@ -1,0 +1,63 @@
+// The record of a request that somebody watches. Who counts, writes or traces what is told here is not its business.
+
+import type { ChatError } from '../chat/error.ts'
+import type { FinishReason } from '../chat/event.ts'
+import type { Usage } from '../chat/usage.ts'
+import type { Arrival, AttemptRecord, RequestRecord } from './telemetry.ts'
+
+/** One try on one upstream. */
+export interface Attempt {
+	readonly upstream: string
+	readonly error?: string
+}
+
+export interface RequestWatcher {
+	attempt(record: ObservedRequest, upstream: string, nowMs: number): AttemptRecord
+	/** Milliseconds went by between two pieces of an answer of `model`. */
+	gap(model: string, ms: number): void
+}
+
+export class ObservedRequest implements RequestRecord {
+	readonly arrival: Arrival
+	route?: string
+	dialect?: string
+	operation?: NonNullable<RequestRecord['operation']>
+	key?: { readonly id: string; readonly name: string }
+	model?: string
+	stream?: boolean
+	upstream?: string
+	status?: number
+	error?: ChatError
+	left?: boolean
+	usage?: Usage
+	finishReason?: FinishReason
+	prompt?: unknown
+	answer?: string
+	readonly attempts: Attempt[] = []
+	/** Milliseconds since 1970. */
+	firstPieceMs: number | undefined
+	private lastPieceMs = 0
+	private readonly watcher: RequestWatcher
+
+	constructor(arrival: Arrival, watcher: RequestWatcher) {
+		this.arrival = arrival
+		this.watcher = watcher
+	}
+
+	piece(nowMs: number): void {
+		if (this.firstPieceMs === undefined) this.firstPieceMs = nowMs
+		else if (this.model !== undefined && this.stream === true) this.watcher.gap(this.model, nowMs - this.lastPieceMs)
+		this.lastPieceMs = nowMs
+	}
+
+	attempt(upstream: string, nowMs: number): AttemptRecord {
+		const attempt = this.watcher.attempt(this, upstream, nowMs)
+		return {
+			traceHeaders: attempt.traceHeaders,
+			end: (endMs, error) => {
+				this.attempts.push(error === undefined ? { upstream } : { upstream, error: error.kind })
+				attempt.end(endMs, error)
+			},
+		}
+	}
+}

@@ -1,0 +1,56 @@
+// Telemetry as the configuration wants it: a log line, Prometheus metrics and traces, each independent of the others.
+
+import type { Clock } from '../time/clock.ts'
+import type { Log } from './log.ts'
+import { type MetricSnapshot, mergeSnapshots, metricsContentType, writeMetrics } from './metric.ts'
+import { ObservedRequest, type RequestWatcher } from './observed-request.ts'
+import type { TelemetryOptions } from './options.ts'
+import { logRequest } from './request-log.ts'
+import { RequestMetrics } from './request-metrics.ts'
+import type { Telemetry, UpstreamGauges } from './telemetry.ts'
+import { passOn } from './trace-context.ts'
+
+export interface TelemetrySurroundings {
+	readonly log: Log
+	readonly clock: Clock
+	readonly version: string
+	readonly upstreams: () => readonly UpstreamGauges[]
+	/** The metrics of the other processes that serve the same address, where there are any. */
+	readonly others?: () => Promise<readonly (readonly MetricSnapshot[])[]>
+}
+
+export interface OpenedTelemetry extends Telemetry {
+	/** This process's own metrics. */
+	snapshot(): readonly MetricSnapshot[]
+}
+
+export function openTelemetry(options: TelemetryOptions, surroundings: TelemetrySurroundings): OpenedTelemetry {
+	const { log, clock, version, upstreams, others } = surroundings
+	const metrics = new RequestMetrics({ version, startedAtMs: clock.now(), upstreams })
+	const watcher: RequestWatcher = {
+		gap: (model, ms) => metrics.gapOf(model).observe(ms / 1000),
+		attempt: (record, upstream, begunMs) => ({
+			traceHeaders: passOn(record.arrival.headers),
+			end: (endMs, error) => metrics.attempted(upstream, endMs - begunMs, error),
+		}),
+	}
+	return {
+		wantsContent: options.content,
+		begin(arrival) {
+			metrics.begin()
+			return new ObservedRequest(arrival, watcher)
+		},
+		end(record, nowMs) {
+			if (!(record instanceof ObservedRequest)) return
+			const durationMs = nowMs - record.arrival.receivedAtMs
+			metrics.end(record, durationMs)
+			if (options.requests) logRequest(log, record, durationMs)
+		},
+		snapshot: () => metrics.snapshot(),
+		async metrics() {
+			const rest = others === undefined ? [] : await others()
+			return { contentType: metricsContentType, body: writeMetrics(mergeSnapshots([metrics.snapshot(), ...rest])) }
+		},
+		close: async () => undefined,
+	}
+}

@@ -1,0 +1,46 @@
+// One line in the operator's log for each request. Secrets never come here, prompts and answers only where the operator asked for them.
+
+import type { Log } from './log.ts'
+import type { ObservedRequest } from './observed-request.ts'
+
+/** Writes what happened, at `warn` where the server or an upstream was at fault. */
+export function logRequest(log: Log, record: ObservedRequest, durationMs: number): void {
+	const { arrival, error, usage, attempts } = record
+	const line = {
+		request: arrival.id,
+		method: arrival.method,
+		route: record.route,
+		status: record.status,
+		durationMs: round(durationMs),
+		firstTokenMs: record.firstPieceMs === undefined ? undefined : round(record.firstPieceMs - arrival.receivedAtMs),
+		key: record.key?.name,
+		keyId: record.key?.id,
+		model: record.model,
+		upstream: record.upstream,
+		stream: record.stream,
+		promptTokens: usage?.promptTokens,
+		completionTokens: usage?.completionTokens,
+		cachedTokens: usage?.cachedTokens,
+		reasoningTokens: usage?.reasoningTokens,
+		finishReason: record.finishReason,
+		attempts: attempts.length > 1 ? attempts : undefined,
+		error: error?.kind,
+		cause: error === undefined ? undefined : describeCause(error.cause),
+		left: record.left === true ? true : undefined,
+		prompt: record.prompt,
+		answer: record.answer,
+	}
+	if (error !== undefined && (record.status ?? 0) >= 500) log.warn(line, 'request')
+	else log.info(line, 'request')
+}
+
+/** What the operator is told of a failure beyond its kind. */
+function describeCause(cause: unknown): string | undefined {
+	if (!(cause instanceof Error)) return undefined
+	const inner = cause.cause instanceof Error ? `: ${cause.cause.message}` : ''
+	return `${cause.message}${inner}`.slice(0, 500)
+}
+
+function round(ms: number): number {
+	return Math.round(ms * 10) / 10
+}

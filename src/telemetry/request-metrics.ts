@@ -1,0 +1,206 @@
+// What is counted of requests, upstreams and the process. Label values come from the configuration and from our own lists, never from
+// clients, so there are boundedly many. docs/telemetry.md has a line for each.
+
+import type { ChatError } from '../chat/error.ts'
+import { type CounterChild, type HistogramChild, type MetricSnapshot, Metrics } from './metric.ts'
+import type { ObservedRequest } from './observed-request.ts'
+import type { UpstreamGauges } from './telemetry.ts'
+
+export interface MetricSurroundings {
+	readonly version: string
+	/** Milliseconds since 1970. */
+	readonly startedAtMs: number
+	readonly upstreams: () => readonly UpstreamGauges[]
+}
+
+/** In seconds: from what a cache answers to what a long answer takes. */
+const durations = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]
+const gaps = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5]
+const breakerStates = { closed: 0, 'half-open': 1, open: 2 } as const
+
+/** What is counted for one model: found once for each. */
+interface ModelCounts {
+	readonly firstToken: HistogramChild
+	readonly gap: HistogramChild
+	readonly prompt: CounterChild
+	readonly completion: CounterChild
+	readonly cached: CounterChild
+	readonly reasoning: CounterChild
+}
+
+export class RequestMetrics {
+	private readonly metrics = new Metrics()
+	private readonly models = new Map<string, ModelCounts>()
+	private running = 0
+	private readonly requests = this.metrics.counter({
+		name: 'dragoman_requests_total',
+		help: 'Requests that were answered, by HTTP status.',
+		labels: ['route', 'dialect', 'model', 'status'],
+	})
+	private readonly duration = this.metrics.histogram(
+		{
+			name: 'dragoman_request_duration_seconds',
+			help: 'From the arrival of a request to the last byte of its answer.',
+			labels: ['route', 'model'],
+		},
+		durations,
+	)
+	private readonly firstToken = this.metrics.histogram(
+		{
+			name: 'dragoman_time_to_first_token_seconds',
+			help: 'From the arrival of a request to the first piece of its streamed answer.',
+			labels: ['model'],
+		},
+		durations,
+	)
+	private readonly gap = this.metrics.histogram(
+		{
+			name: 'dragoman_inter_token_seconds',
+			help: 'Between two pieces of a streamed answer.',
+			labels: ['model'],
+		},
+		gaps,
+	)
+	private readonly tokens = this.metrics.counter({
+		name: 'dragoman_tokens_total',
+		help: 'Tokens, by kind: cached ones are part of the prompt, reasoning ones part of the completion.',
+		labels: ['model', 'kind'],
+	})
+	private readonly left = this.metrics.counter({
+		name: 'dragoman_clients_left_total',
+		help: 'Requests whose client hung up before the end of the answer.',
+		labels: ['route', 'model'],
+	})
+	private readonly errors = this.metrics.counter({
+		name: 'dragoman_errors_total',
+		help: 'Requests that failed, by kind, also within a stream.',
+		labels: ['route', 'model', 'kind'],
+	})
+	private readonly attempts = this.metrics.counter({
+		name: 'dragoman_upstream_attempts_total',
+		help: 'Tries of requests on an upstream; `outcome` is `answered` or the kind of error.',
+		labels: ['upstream', 'outcome'],
+	})
+	private readonly attemptDuration = this.metrics.histogram(
+		{
+			name: 'dragoman_upstream_first_event_seconds',
+			help: 'From asking an upstream to the beginning of its answer.',
+			labels: ['upstream'],
+		},
+		durations,
+	)
+
+	constructor({ version, startedAtMs, upstreams }: MetricSurroundings) {
+		const { metrics } = this
+		metrics.gauge({ name: 'dragoman_requests_running', help: 'Requests being answered.', labels: [] }, () => [
+			[[], this.running],
+		])
+		const ofUpstreams =
+			(read: (gauges: UpstreamGauges) => number) => (): readonly (readonly [readonly string[], number])[] =>
+				upstreams().map((gauges) => [[gauges.name], read(gauges)])
+		const labels = ['upstream']
+		metrics.gauge(
+			{ name: 'dragoman_upstream_running', help: 'Calls that an upstream works on.', labels },
+			ofUpstreams(({ running }) => running),
+		)
+		metrics.gauge(
+			{ name: 'dragoman_upstream_waiting', help: 'Calls that wait for a turn on an upstream.', labels },
+			ofUpstreams(({ waiting }) => waiting),
+		)
+		metrics.gauge(
+			{
+				name: 'dragoman_upstream_breaker',
+				help: 'Circuit breaker of an upstream: 0 closed, 1 half-open, 2 open.',
+				labels,
+			},
+			ofUpstreams(({ breaker }) => breakerStates[breaker]),
+			'max',
+		)
+		metrics.gauge(
+			{
+				name: 'dragoman_upstream_healthy',
+				help: '1 where active health checks pass, or where there are none.',
+				labels,
+			},
+			ofUpstreams(({ healthy }) => Number(healthy)),
+			'min',
+		)
+		metrics.gauge(
+			{ name: 'dragoman_build_info', help: 'Always 1.', labels: ['version'] },
+			() => [[[version], 1]],
+			'max',
+		)
+		this.measureProcess(startedAtMs)
+	}
+
+	snapshot(): readonly MetricSnapshot[] {
+		return this.metrics.snapshot()
+	}
+
+	begin(): void {
+		this.running++
+	}
+
+	/** A time between two pieces. */
+	gapOf(model: string): HistogramChild {
+		return this.of(model).gap
+	}
+
+	attempted(upstream: string, ms: number, error: ChatError | undefined): void {
+		this.attempts(upstream, error?.kind ?? 'answered').add(1)
+		if (error === undefined) this.attemptDuration(upstream).observe(ms / 1000)
+	}
+
+	end(record: ObservedRequest, durationMs: number): void {
+		this.running--
+		const { route = 'none', dialect = 'none', model = '', status = 0, error, usage, firstPieceMs, arrival } = record
+		this.requests(route, dialect, model, String(status)).add(1)
+		this.duration(route, model).observe(durationMs / 1000)
+		if (error !== undefined) this.errors(route, model, error.kind).add(1)
+		if (record.left === true) this.left(route, model).add(1)
+		if (model === '') return
+		const counts = this.of(model)
+		if (firstPieceMs !== undefined && record.stream === true)
+			counts.firstToken.observe((firstPieceMs - arrival.receivedAtMs) / 1000)
+		if (usage === undefined) return
+		counts.prompt.add(usage.promptTokens)
+		counts.completion.add(usage.completionTokens)
+		counts.cached.add(usage.cachedTokens)
+		counts.reasoning.add(usage.reasoningTokens)
+	}
+
+	private of(model: string): ModelCounts {
+		const known = this.models.get(model)
+		if (known !== undefined) return known
+		const counts: ModelCounts = {
+			firstToken: this.firstToken(model),
+			gap: this.gap(model),
+			prompt: this.tokens(model, 'prompt'),
+			completion: this.tokens(model, 'completion'),
+			cached: this.tokens(model, 'cached'),
+			reasoning: this.tokens(model, 'reasoning'),
+		}
+		this.models.set(model, counts)
+		return counts
+	}
+
+	private measureProcess(startedAtMs: number): void {
+		const { metrics } = this
+		metrics.gauge(
+			{ name: 'process_resident_memory_bytes', help: 'Resident memory of the gateway, without engines.', labels: [] },
+			() => [[[], process.memoryUsage.rss()]],
+		)
+		metrics.gauge(
+			{ name: 'process_cpu_seconds_total', help: 'Processor time of the gateway, without engines.', labels: [] },
+			() => {
+				const { user, system } = process.cpuUsage()
+				return [[[], (user + system) / 1e6]]
+			},
+		)
+		metrics.gauge(
+			{ name: 'process_start_time_seconds', help: 'When the process began, in seconds since 1970.', labels: [] },
+			() => [[[], startedAtMs / 1000]],
+			'min',
+		)
+	}
+}
