@@ -15,7 +15,8 @@ export interface RelayIdentity {
 }
 
 const choicesKey = '"choices":'
-const noUsage = ',"usage":null}'
+/** Behind the choices; quotes within texts are escaped, so it stands nowhere else. */
+const nullUsage = '],"usage":null'
 
 /** Repeats the chunks of one answer. Text before the choices is the same in all of them, so it is made once. */
 export class ChatRelay {
@@ -57,8 +58,9 @@ export class ChatRelay {
 	private withUsage(rest: string, stands: boolean): string | undefined {
 		if (rest.includes('\n')) return undefined
 		if (stands === this.includeUsage) return rest
-		if (!stands) return rest.endsWith('}') ? `${rest.slice(0, -1)}${noUsage}` : undefined
-		return rest.endsWith(noUsage) ? `${rest.slice(0, -noUsage.length)}}` : undefined
+		if (!stands) return rest.endsWith('}') ? `${rest.slice(0, -1)},"usage":null}` : undefined
+		const at = rest.lastIndexOf(nullUsage)
+		return at === -1 ? undefined : `${rest.slice(0, at + 1)}${rest.slice(at + nullUsage.length)}`
 	}
 }
 

@@ -1,0 +1,75 @@
+import { expect, test } from 'bun:test'
+import { Breaker, type BreakerState } from './breaker.ts'
+
+const options = { failures: 3, openMs: 1000, maxOpenMs: 3000 }
+
+function open() {
+	let now = 0
+	const states: BreakerState[] = []
+	const breaker = new Breaker(
+		options,
+		() => now,
+		(state) => states.push(state),
+	)
+	const fail = (times: number) => {
+		for (let time = 0; time < times; time++) breaker.pass().failed()
+	}
+	return { breaker, states, fail, forward: (ms: number) => (now += ms) }
+}
+
+test('opens after so many failures in a row, and not before', () => {
+	const { breaker, fail, states } = open()
+	fail(2)
+	breaker.pass().succeeded()
+	fail(2)
+	breaker.pass().abandoned()
+	expect([breaker.state, breaker.admits]).toEqual(['closed', true])
+	fail(1)
+	expect([breaker.state, breaker.admits, breaker.reopensInMs]).toEqual(['open', false, 1000])
+	expect(states).toEqual(['open'])
+})
+
+test('lets one call try, and closes when it succeeds', () => {
+	const { breaker, fail, forward, states } = open()
+	fail(3)
+	forward(1000)
+	expect([breaker.state, breaker.admits]).toEqual(['half-open', true])
+	const trial = breaker.pass()
+	expect(breaker.admits).toBe(false)
+	trial.begun()
+	expect([breaker.state, breaker.admits]).toEqual(['closed', true])
+	trial.failed()
+	expect(breaker.state).toBe('closed')
+	expect(states).toEqual(['open', 'closed'])
+})
+
+test('stays open longer each time the trial fails, up to a bound', () => {
+	const { breaker, fail, forward } = open()
+	fail(3)
+	const waits = [1000, 2000, 3000, 3000].map((_, trial) => {
+		if (trial > 0) breaker.pass().failed()
+		const wait = breaker.reopensInMs
+		forward(wait)
+		return wait
+	})
+	expect(waits).toEqual([1000, 2000, 3000, 3000])
+})
+
+test('a trial without a verdict makes room for another', () => {
+	const { breaker, fail, forward } = open()
+	fail(3)
+	forward(1000)
+	breaker.pass().abandoned()
+	expect([breaker.state, breaker.admits]).toEqual(['half-open', true])
+})
+
+test('calls begun before it opened have no say afterwards', () => {
+	const { breaker, fail, forward } = open()
+	const [early, late] = [breaker.pass(), breaker.pass()]
+	fail(3)
+	early.succeeded()
+	expect(breaker.state).toBe('open')
+	forward(1000)
+	late.failed()
+	expect(breaker.state).toBe('half-open')
+})

@@ -1,0 +1,78 @@
+import { expect, test } from 'bun:test'
+import { policyContract } from '../policy.contract.ts'
+import type { Member, Policy } from '../policy.ts'
+import { HeldTime, openPlace } from '../routing.testing.ts'
+import { policies } from './list.ts'
+
+for (const [name, open] of Object.entries(policies)) policyContract(name, open)
+
+const hint = { affinity: () => '' }
+const member = (name: string, weight = 1, time?: HeldTime): Member => ({ place: openPlace(name, time), weight })
+
+/** How often each came first. */
+function count(
+	policy: Policy,
+	members: readonly Member[],
+	times: number,
+	key = (_: number) => '',
+): Record<string, number> {
+	const counts: Record<string, number> = {}
+	for (let time = 0; time < times; time++) {
+		const first = policy.order(members, { affinity: () => key(time) })[0]?.place.name ?? ''
+		counts[first] = (counts[first] ?? 0) + 1
+	}
+	return counts
+}
+
+test('in-order: always the first', () =>
+	expect(count(policies['in-order'](), [member('a'), member('b')], 5)).toEqual({ a: 5 }))
+
+test('round-robin: each in its turn', () =>
+	expect(count(policies['round-robin'](), [member('a'), member('b'), member('c')], 9)).toEqual({ a: 3, b: 3, c: 3 }))
+
+test('weighted: exactly by weight, and never in clumps', () => {
+	const policy = policies.weighted()
+	const members = [member('a', 5), member('b', 1), member('c', 1)]
+	const firsts = Array.from({ length: 14 }, () => policy.order(members, hint)[0]?.place.name).join('')
+	expect(firsts).toBe('aabacaaaabacaa')
+})
+
+test('least-busy: fewest running and waiting for the weight', () => {
+	const [a, b] = [member('a'), member('b', 4)]
+	a.place.slots.tryTake()
+	b.place.slots.tryTake()
+	b.place.slots.tryTake()
+	expect(policies['least-busy']().order([a, b], hint)[0]).toBe(b)
+	for (let more = 0; more < 3; more++) b.place.slots.tryTake()
+	expect(policies['least-busy']().order([a, b], hint)[0]).toBe(a)
+})
+
+test('fastest: whoever began soonest, until that was long ago', () => {
+	const time = new HeldTime()
+	const [slow, quick] = [member('slow', 1, time), member('quick', 1, time)]
+	slow.place.speed.measured(2000)
+	quick.place.speed.measured(100)
+	const policy = policies.fastest()
+	expect(policy.order([slow, quick], hint)[0]).toBe(quick)
+	time.ms += 300_000
+	quick.place.speed.measured(100)
+	expect(policy.order([slow, quick], hint)[0]).toBe(slow)
+})
+
+test('affinity: the same key to the same place, keys spread by weight, and few move when one goes', () => {
+	const members = [member('a'), member('b'), member('c', 2)]
+	const first = (key: string, among: readonly Member[]) =>
+		policies.affinity().order(among, { affinity: () => key })[0]?.place.name
+	const keys = Array.from({ length: 4000 }, (_, index) => `conversation ${index}`)
+	const before = keys.map((key) => first(key, members))
+	expect(keys.map((key) => first(key, members.toReversed()))).toEqual(before)
+	const counts = count(policies.affinity(), members, 4000, (time) => `conversation ${time}`)
+	for (const [name, share] of [
+		['a', 1000],
+		['b', 1000],
+		['c', 2000],
+	] as const)
+		expect(Math.abs((counts[name] ?? 0) - share)).toBeLessThan(150)
+	const without = keys.map((key) => first(key, members.slice(0, 2)))
+	for (const [index, place] of before.entries()) if (place !== 'c') expect(without[index]).toBe(place)
+})
