@@ -58,6 +58,13 @@ export function setUpChromium(found) {
 	return undefined
 }
 
+/** nginx, to be compared with. */
+export function setUpNginx() {
+	const here = () => spawnSync('nginx', ['-v'], { stdio: 'ignore' }).status === 0
+	if (!here()) installSystemPackages(['nginx'])
+	return here() ? undefined : 'there is no nginx, and it cannot be installed'
+}
+
 function installSystemPackages(names) {
 	const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n']
 	const apt = (...args) => {

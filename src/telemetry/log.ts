@@ -15,10 +15,42 @@ export interface LogOptions {
 /** Writes to standard error, since standard output belongs to what a command was asked for. */
 export function openLog(
 	options: LogOptions,
-	write: (line: string) => void = (line) => process.stderr.write(line),
+	write: (text: string) => void = (text) => process.stderr.write(text),
 ): Log {
-	const destination: DestinationStream = { write: options.format === 'json' ? write : (line) => write(readable(line)) }
+	const destination: DestinationStream =
+		options.format === 'json' ? lineBuffer(write) : { write: (line) => write(readable(line)) }
 	return pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination)
+}
+
+const [flushMs, flushLength] = [50, 65_536]
+/** `warn`, by pino's numbers. */
+const urgentLevel = 40
+
+/** Writes lines for machines in groups: a call to the system for each would cost every request. Warnings do not wait, nor does the end. */
+function lineBuffer(write: (text: string) => void): DestinationStream {
+	let lines = ''
+	let timer: ReturnType<typeof setTimeout> | undefined
+	const flush = () => {
+		clearTimeout(timer)
+		timer = undefined
+		process.off('exit', flush)
+		const text = lines
+		lines = ''
+		write(text)
+	}
+	const destination = {
+		lastLevel: 0,
+		write(line: string) {
+			lines += line
+			if (destination.lastLevel >= urgentLevel || lines.length > flushLength) flush()
+			else if (timer === undefined) {
+				timer = setTimeout(flush, flushMs)
+				process.once('exit', flush)
+			}
+		},
+	}
+	// pino tells the level of each line in `lastLevel` where it finds this.
+	return Object.assign(destination, { [Symbol.for('pino.metadata')]: true })
 }
 
 const numbered: Readonly<Record<number, string>> = pino.levels.labels

@@ -1,0 +1,147 @@
+// The gateway as a process, as tests of failures ask it and look at it: answers of either kind read to their end, the line it logged for
+// a request, the metrics it tells.
+
+import { startServer, type TestServer, type TestServerOptions } from '../server.ts'
+
+/** An answer, read to its end. */
+export interface Answer {
+	readonly status: number
+	readonly headers: Headers
+	readonly requestId: string
+	/** What the model said. */
+	readonly text: string
+	/** The error in the body, or as an event. */
+	readonly error: AnswerError | undefined
+	/** What each `data:` line of a stream held, in order. */
+	readonly data: readonly string[]
+	/** The body as it came. */
+	readonly body: Uint8Array
+}
+
+export interface AnswerError {
+	readonly message: string
+	readonly type: string
+	readonly param: string | null
+	readonly code: string | null
+}
+
+/** The line about one request in the log. */
+export interface RequestLine {
+	readonly level: number
+	readonly status: number
+	readonly upstream?: string
+	readonly promptTokens?: number
+	readonly completionTokens?: number
+	readonly error?: string
+	readonly left?: boolean
+}
+
+export interface FaultyGateway extends TestServer {
+	/** Asks `model` and reads the answer to its end. */
+	ask(model: string, options?: AskOptions): Promise<Answer>
+	/** Asks for a stream and leaves it to the caller. */
+	open(model: string, options?: AskOptions): Promise<Response>
+	/** The line that was logged for a request, as soon as there is one. */
+	lineOf(requestId: string): Promise<RequestLine>
+	/** Every metric as `name{labels}`, labels in the order of the server. */
+	metrics(): Promise<ReadonlyMap<string, number>>
+}
+
+export interface AskOptions {
+	readonly stream?: boolean
+	/** The first thing the user says. */
+	readonly prompt?: string
+	readonly headers?: Readonly<Record<string, string>>
+	readonly signal?: AbortSignal
+}
+
+/** @param config the whole configuration, without `listen` and `data`. */
+export async function startFaultyGateway(config: object, options: TestServerOptions = {}): Promise<FaultyGateway> {
+	const server = await startServer({ ...options, config: JSON.stringify(config) })
+	const open = (model: string, { stream = true, prompt = 'hi', headers = {}, signal }: AskOptions = {}) =>
+		fetch(`${server.url}/v1/chat/completions`, {
+			method: 'POST',
+			headers: { authorization: `Bearer ${server.key}`, 'content-type': 'application/json', ...headers },
+			body: JSON.stringify({ model, stream, messages: [{ role: 'user', content: prompt }] }),
+			...(signal === undefined ? {} : { signal }),
+		})
+	return {
+		...server,
+		open,
+		ask: async (model, asked = {}) => readAnswer(await open(model, { stream: false, ...asked })),
+		lineOf: (requestId) =>
+			eventually(`a log line for ${requestId}`, () =>
+				logLines(server).find((line) => line.msg === 'request' && line.request === requestId),
+			) as Promise<RequestLine & Record<string, unknown>>,
+		metrics: async () => readMetrics(await (await fetch(`${server.url}/metrics`)).text()),
+	}
+}
+
+/** All that was logged so far, as objects. */
+export function logLines(server: TestServer): readonly Record<string, unknown>[] {
+	return server
+		.log()
+		.split('\n')
+		.flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line) as Record<string, unknown>] : []))
+}
+
+export async function readAnswer(response: Response): Promise<Answer> {
+	const body = await response.bytes()
+	const text = new TextDecoder('utf-8', { fatal: true }).decode(body)
+	const facts = {
+		status: response.status,
+		headers: response.headers,
+		requestId: response.headers.get('x-request-id') ?? '',
+		body,
+	}
+	if (response.headers.get('content-type')?.startsWith('text/event-stream') !== true) {
+		const { error, choices } = JSON.parse(text) as { error?: AnswerError; choices?: readonly SaidChoice[] }
+		return { ...facts, data: [], error, text: choices?.[0]?.message?.content ?? '' }
+	}
+	const data = [...text.matchAll(/^data: (.*)$/gm)].map(([, value = '']) => value)
+	const events = data.flatMap((value) => (value === '[DONE]' ? [] : [JSON.parse(value) as SaidEvent]))
+	return {
+		...facts,
+		data,
+		error: events.find(({ error }) => error !== undefined)?.error,
+		text: events.map(({ choices }) => choices?.[0]?.delta?.content ?? '').join(''),
+	}
+}
+
+interface SaidChoice {
+	readonly message?: { readonly content?: string | null }
+	readonly delta?: { readonly content?: string | null }
+}
+
+interface SaidEvent {
+	readonly error?: AnswerError
+	readonly choices?: readonly SaidChoice[]
+}
+
+export function readMetrics(text: string): ReadonlyMap<string, number> {
+	return new Map(
+		text
+			.split('\n')
+			.filter((line) => line !== '' && !line.startsWith('#'))
+			.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
+	)
+}
+
+/**
+ * The first thing `look` finds.
+ *
+ * @throws Error where there is none within `withinMs` milliseconds.
+ */
+export async function eventually<Thing>(
+	what: string,
+	look: () => Thing | undefined | false | Promise<Thing | undefined | false>,
+	withinMs = 5000,
+): Promise<Thing> {
+	const untilMs = performance.now() + withinMs
+	for (;;) {
+		const found = await look()
+		if (found !== undefined && found !== false) return found
+		if (performance.now() > untilMs) throw new Error(`there was no ${what} within ${withinMs} ms`)
+		await Bun.sleep(10)
+	}
+}

@@ -1,0 +1,180 @@
+// The table of faults, run: every cell on upstreams of its own, all of them in one gateway process and at the same time.
+
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { type Answer, eventually, type FaultyGateway, logLines, type RequestLine, startFaultyGateway } from './gateway.ts'
+import { attempts, type Expected, matrix, maxAnswerBytes, type Row, timeouts } from './matrix.ts'
+import { openScriptedUpstream, type ScriptedUpstream, unusedPort } from './scripted-upstream.ts'
+import { answerUsage, healthy } from './scripts.ts'
+
+interface Cell {
+	/** The model's name, and what its upstreams begin with. */
+	readonly model: string
+	readonly row: Row
+	readonly reserve: boolean
+	readonly expected: Expected
+}
+
+/** What came of a cell. */
+interface Result {
+	readonly answer: Answer
+	readonly line: RequestLine
+}
+
+const cells: readonly Cell[] = matrix.flatMap((row, number) => [
+	{ model: `m${number}-alone`, row, reserve: false, expected: row.alone },
+	{ model: `m${number}-reserve`, row, reserve: true, expected: row.withReserve },
+])
+const mebibyte = 1_048_576
+
+let upstream: ScriptedUpstream
+let gateway: FaultyGateway
+let results: ReadonlyMap<string, Result>
+let metrics: ReadonlyMap<string, number>
+let restingBytes: number
+
+beforeAll(async () => {
+	upstream = openScriptedUpstream()
+	gateway = await startFaultyGateway(describeCells(upstream))
+	restingBytes = (await gateway.metrics()).get('process_resident_memory_bytes') ?? 0
+	results = new Map(await askInGroups(30))
+	metrics = await gateway.metrics()
+}, 60_000)
+afterAll(async () => {
+	await gateway.stop()
+	upstream.close()
+})
+
+function describeCells(scripted: ScriptedUpstream): object {
+	const nobody = `http://127.0.0.1:${unusedPort()}/v1`
+	const models: Record<string, object> = {}
+	const upstreams: Record<string, object> = {}
+	for (const { model, row, reserve, expected } of cells) {
+		const [first, second] = [`${model}-first`, `${model}-second`]
+		const common = { engine: 'openai-compatible', key: 'sk-upstream', timeouts, maxAnswerBytes, model: 'm' }
+		const breaker = { failures: expected.held ? expected.tries : 1, openMs: 600_000, maxOpenMs: 600_000 }
+		upstreams[first] = { ...common, url: row.script === undefined ? nobody : scripted.urlOf(first), breaker }
+		if (row.script !== undefined) scripted.script(first, row.script)
+		if (reserve) {
+			upstreams[second] = { ...common, url: scripted.urlOf(second), breaker }
+			scripted.script(second, healthy())
+		}
+		models[model] = { route: reserve ? [first, second] : [first], retry: { attempts, baseMs: 1, maxMs: 20 } }
+	}
+	return { models, upstreams, limits: { keepAliveMs: 0 } }
+}
+
+/** Asks every cell, so many at a time. */
+async function askInGroups(width: number): Promise<(readonly [string, Result])[]> {
+	const left = [...cells]
+	const done: (readonly [string, Result])[] = []
+	const work = async () => {
+		for (let cell = left.shift(); cell !== undefined; cell = left.shift()) {
+			const answer = await gateway.ask(cell.model, { stream: cell.row.stream })
+			done.push([cell.model, { answer, line: await gateway.lineOf(answer.requestId) }])
+		}
+	}
+	await Promise.all(Array.from({ length: width }, work))
+	return done
+}
+
+function resultOf({ model }: Cell): Result {
+	const result = results.get(model)
+	if (result === undefined) throw new Error(`nothing came of ${model}`)
+	return result
+}
+
+function metricOf(name: string, labels: Readonly<Record<string, string>>): number {
+	const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
+	return metrics.get(`${name}{${pairs.join(',')}}`) ?? 0
+}
+
+for (const cell of cells) {
+	const { model, row, reserve, expected } = cell
+	const { outcome } = expected
+	describe(`${row.fault}, ${row.stream ? 'streamed' : 'whole'}, ${reserve ? 'with a reserve' : 'alone'}`, () => {
+		test('the client', () => {
+			const { answer } = resultOf(cell)
+			switch (outcome.type) {
+				case 'answered':
+					expect(answer).toMatchObject({ status: 200, text: outcome.text, error: undefined })
+					if (row.stream) expect(answer.data.at(-1)).toBe('[DONE]')
+					return
+				case 'refused':
+					expect(answer.status).toBe(outcome.status)
+					expect(answer.headers.get('x-dragoman-error')).toBe(outcome.kind)
+					expect(answer.error?.code ?? null).toBe(outcome.code)
+					expect(answer.headers.get('retry-after')).toBe(outcome.retryAfterSeconds?.toString() ?? null)
+					expect(answer.data).toEqual([])
+					return
+				case 'broken': {
+					expect(answer.status).toBe(200)
+					expect(answer.text.slice(0, outcome.text.length)).toBe(outcome.text)
+					expect(answer.error?.code).toBe(outcome.code)
+					const errorsAt = answer.data.flatMap((data, at) => (data.includes('"error"') ? [at] : []))
+					expect(errorsAt).toEqual([answer.data.length - 1])
+				}
+			}
+		})
+		test('the accounts', () => {
+			const { line, answer } = resultOf(cell)
+			const { kind } = { kind: undefined, ...outcome }
+			expect(line.status).toBe(answer.status)
+			expect(line.error).toBe(kind)
+			expect(line.left).toBeUndefined()
+			expect(metricOf('dragoman_errors_total', { route: '/v1/chat/completions', model, kind: kind ?? '' })).toBe(
+				kind === undefined ? 0 : 1,
+			)
+			const first = `${model}-first`
+			expect(line.upstream).toBe(
+				outcome.type === 'refused' ? undefined : outcome.type === 'answered' && outcome.by === 'second' ? `${model}-second` : first,
+			)
+			expect([line.promptTokens, line.completionTokens]).toEqual(tokensOf(outcome, answer))
+			expect(metricOf('dragoman_tokens_total', { model, kind: 'completion' })).toBe(line.completionTokens ?? 0)
+		})
+		test('the upstream', () => {
+			const first = `${model}-first`
+			expect(metricOf('dragoman_upstream_attempts_total', { upstream: first, outcome: expected.tried })).toBe(
+				expected.tries,
+			)
+			if (row.script !== undefined) expect(upstream.askedOf(first)).toHaveLength(expected.tries)
+			expect(metricOf('dragoman_upstream_breaker', { upstream: first })).toBe(expected.held ? 2 : 0)
+			if (reserve)
+				expect(upstream.askedOf(`${model}-second`)).toHaveLength(
+					outcome.type === 'answered' && outcome.by === 'second' ? 1 : 0,
+				)
+			const alarms = logLines(gateway).filter((logged) => logged.upstream === first && logged.level === 50)
+			expect(alarms).toHaveLength(expected.alarm === true ? 1 : 0)
+		})
+	})
+}
+
+/** What the upstream told, or pieces counted where it did not come that far. */
+function tokensOf(outcome: Expected['outcome'], answer: Answer): readonly (number | undefined)[] {
+	switch (outcome.type) {
+		case 'answered':
+			return [answerUsage.prompt_tokens, answerUsage.completion_tokens]
+		case 'refused':
+			return [undefined, undefined]
+		case 'broken':
+			return [0, answer.data.length - 1]
+	}
+}
+
+describe('when all is over', () => {
+	test('nothing is held, and no connection to a failed upstream is left', async () => {
+		for (const [name, value] of metrics)
+			if (/^dragoman_upstream_(running|waiting)/.test(name)) expect([name, value]).toEqual([name, 0])
+		expect(metrics.get('dragoman_requests_running')).toBe(0)
+		const [silentCell] = cells.filter(({ row }) => row.fault === 'accepted then silent')
+		await eventually('end of the silent connection', () => upstream.askedOf(`${silentCell?.model}-first`)[0]?.left)
+	})
+	test('redirects were not followed', () => expect(upstream.askedOf('redirected')).toEqual([]))
+	test('memory stayed bounded', () => {
+		const grownBytes = (metrics.get('process_resident_memory_bytes') ?? 0) - restingBytes
+		expect(grownBytes).toBeLessThan(200 * mebibyte)
+	})
+	test('the server is well', async () => {
+		expect((await fetch(`${gateway.url}/health`)).status).toBe(200)
+		expect(gateway.log()).not.toContain('defect')
+	})
+})

@@ -1,0 +1,232 @@
+// An HTTP/1.1 server on raw sockets that misbehaves on demand. Each name under it (`http://host/NAME/v1`) is an upstream of its own with
+// its own script; it keeps what it was asked. It knows nothing of the gateway.
+
+import type { Socket } from 'bun'
+
+/** One request as it came in. */
+export interface Asked {
+	readonly method: string
+	readonly path: string
+	/** By lower-case name. */
+	readonly headers: ReadonlyMap<string, string>
+	readonly body: string
+	/** Bytes written to the connection so far, this answer and earlier ones. */
+	readonly writtenBytes: number
+	/** Whether its asker ended the connection before the answer was over. */
+	readonly left: boolean
+	/** Resolves when that happens. */
+	readonly leaving: Promise<void>
+}
+
+/** What a script may do with the connection that a request came on. */
+export interface Talk {
+	readonly asked: Asked
+	/** The connection is gone. */
+	readonly closed: boolean
+	/** Resolves when the system took all of it, or the connection is gone. */
+	send(data: string | Uint8Array): Promise<void>
+	/** Resolves after `ms`, or when the connection is gone. */
+	pause(ms: number): Promise<void>
+	/** Ends the connection in good order, without saying more. */
+	end(): void
+	/** Ends it rudely. */
+	reset(): void
+}
+
+export type Script = (talk: Talk) => Promise<void> | void
+
+export interface ScriptedUpstream {
+	readonly port: number
+	/** The base URL for an upstream of this name. */
+	urlOf(name: string): string
+	/** How the requests to `name` are answered: each script in its turn, the last one from then on. */
+	script(name: string, ...scripts: readonly [Script, ...Script[]]): void
+	/** What `name` was asked, in order. */
+	askedOf(name: string): readonly Asked[]
+	/** Resolves as soon as `name` was asked `count` times. */
+	asked(name: string, count: number): Promise<Asked>
+	close(): void
+}
+
+export function openScriptedUpstream(): ScriptedUpstream {
+	const scripts = new Map<string, Script[]>()
+	const received: (Asked & { readonly name: string })[] = []
+	const watchers = new Set<() => void>()
+	const take = (talk: Conversation) => {
+		const [, name = ''] = talk.asked.path.split('/')
+		received.push(Object.assign(talk.asked, { name }))
+		for (const watch of watchers) watch()
+		const left = scripts.get(name) ?? []
+		const script = left.length > 1 ? left.shift() : left[0]
+		if (script === undefined) talk.reset()
+		else void talk.run(script)
+	}
+	const listener = Bun.listen<Connection>({
+		hostname: '127.0.0.1',
+		port: 0,
+		socket: {
+			open(socket) {
+				socket.data = new Connection(socket, take)
+			},
+			data: (socket, bytes) => socket.data.read(bytes),
+			drain: (socket) => socket.data.wake(),
+			end: (socket) => socket.data.close(),
+			close: (socket) => socket.data.close(),
+			error: (socket) => socket.data.close(),
+		},
+	})
+	const askedOf = (name: string) => received.filter((asked) => asked.name === name)
+	return {
+		port: listener.port,
+		urlOf: (name) => `http://127.0.0.1:${listener.port}/${name}/v1`,
+		script: (name, ...given) => scripts.set(name, [...given]),
+		askedOf,
+		asked: (name, count) =>
+			new Promise((resolve) => {
+				const look = () => {
+					const asked = askedOf(name)[count - 1]
+					if (asked === undefined) return
+					watchers.delete(look)
+					resolve(asked)
+				}
+				watchers.add(look)
+				look()
+			}),
+		close: () => listener.stop(true),
+	}
+}
+
+/** A port of this host where nobody listens. */
+export function unusedPort(): number {
+	const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } })
+	const { port } = listener
+	listener.stop(true)
+	return port
+}
+
+/** One connection: requests are read off it one after the other. */
+class Connection {
+	readonly socket: Socket<Connection>
+	closed = false
+	writtenBytes = 0
+	private readonly take: (talk: Conversation) => void
+	private held = Buffer.alloc(0)
+	private readonly waiting = new Set<() => void>()
+	private readonly closing = new Set<() => void>()
+
+	constructor(socket: Socket<Connection>, take: (talk: Conversation) => void) {
+		this.socket = socket
+		this.take = take
+	}
+
+	read(bytes: Buffer): void {
+		this.held = Buffer.concat([this.held, bytes])
+		const headEnd = this.held.indexOf('\r\n\r\n')
+		if (headEnd === -1) return
+		const [requestLine = '', ...lines] = this.held.toString('latin1', 0, headEnd).split('\r\n')
+		const headers = new Map(
+			lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+		)
+		const end = headEnd + 4 + Number(headers.get('content-length') ?? 0)
+		if (this.held.length < end) return
+		const body = this.held.toString('utf8', headEnd + 4, end)
+		this.held = this.held.subarray(end)
+		const [method = '', path = ''] = requestLine.split(' ')
+		this.take(new Conversation(this, { method, path, headers, body }))
+	}
+
+	/** Resolves at the next change: there is room to write again, or the connection is gone. */
+	change(): Promise<void> {
+		return new Promise((resolve) => this.waiting.add(resolve))
+	}
+
+	wake(): void {
+		const { waiting } = this
+		for (const resolve of [...waiting]) {
+			waiting.delete(resolve)
+			resolve()
+		}
+	}
+
+	onClose(told: () => void): void {
+		if (this.closed) told()
+		else this.closing.add(told)
+	}
+
+	close(): void {
+		if (this.closed) return
+		this.closed = true
+		this.socket.end()
+		this.wake()
+		for (const told of this.closing) told()
+	}
+}
+
+class Conversation implements Talk {
+	readonly asked: Asked
+	private readonly connection: Connection
+	private over = false
+
+	constructor(connection: Connection, request: Pick<Asked, 'method' | 'path' | 'headers' | 'body'>) {
+		this.connection = connection
+		const leaving = Promise.withResolvers<void>()
+		let left = false
+		connection.onClose(() => {
+			if (this.over) return
+			left = true
+			leaving.resolve()
+		})
+		this.asked = {
+			...request,
+			leaving: leaving.promise,
+			get left() {
+				return left
+			},
+			get writtenBytes() {
+				return connection.writtenBytes
+			},
+		}
+	}
+
+	get closed(): boolean {
+		return this.connection.closed
+	}
+
+	async run(script: Script): Promise<void> {
+		await script(this)
+		this.over = true
+	}
+
+	async send(data: string | Uint8Array): Promise<void> {
+		let rest = typeof data === 'string' ? Buffer.from(data) : data
+		while (rest.length > 0 && !this.closed) {
+			const written = Math.max(0, this.connection.socket.write(rest))
+			this.connection.writtenBytes += written
+			rest = rest.subarray(written)
+			if (rest.length > 0) await this.connection.change()
+		}
+	}
+
+	async pause(ms: number): Promise<void> {
+		const untilMs = performance.now() + ms
+		while (!this.closed && performance.now() < untilMs) {
+			let timer: ReturnType<typeof setTimeout> | undefined
+			const late = new Promise<void>((resolve) => {
+				timer = setTimeout(resolve, untilMs - performance.now())
+			})
+			await Promise.race([late, this.connection.change()])
+			clearTimeout(timer)
+		}
+	}
+
+	end(): void {
+		this.over = true
+		this.connection.socket.flush()
+		this.connection.close()
+	}
+
+	reset(): void {
+		this.over = true
+		this.connection.socket.terminate()
+	}
+}
