@@ -1,6 +1,7 @@
 // Events as they arrive: several that were read at once are handed on at once, with the text that they were read from. An engine that
 // reads bytes gives its answers this form; any other stream of events can be looked at as one.
 
+import type { Completion } from '../chat/completion.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import type { Source } from '../chat/source.ts'
 
@@ -23,6 +24,18 @@ export interface Arrivals {
 /** An answer that can be taken either way, not both. */
 export interface ArrivingEvents extends AsyncIterable<ChatEvent> {
 	readonly arrivals: Arrivals
+	/** The answer itself, where it came as a whole and was read as one; then its events need not be looked at. */
+	readonly whole?: WholeAnswer
+}
+
+export interface WholeAnswer {
+	readonly completion: Completion
+	readonly source: Source
+}
+
+/** The whole answer, where the engine read one. */
+export function wholeOf(events: AsyncIterable<ChatEvent>): WholeAnswer | undefined {
+	return isArriving(events) ? events.whole : undefined
 }
 
 /** The arrivals of any stream of events: one by one where its engine gives none. */

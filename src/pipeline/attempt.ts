@@ -1,10 +1,11 @@
 // A planned call carried out: an upstream is found that answers, and its answer is handed to whoever writes it.
 
 import { randomBytes } from 'node:crypto'
+import type { Completion } from '../chat/completion.ts'
 import { asChatError, ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import type { AnswerIdentity, AnswerWriter, ListedModel } from '../dialects/dialect.ts'
-import { arrivalsOf } from '../engines/arrivals.ts'
+import { arrivalsOf, wholeOf } from '../engines/arrivals.ts'
 import type { EngineCall, Operation } from '../engines/engine.ts'
 import type { Pieces } from '../http/event-stream.ts'
 import type { Model } from '../models/model.ts'
@@ -113,6 +114,12 @@ async function deliver(
 				}),
 		}
 	try {
+		const whole = wholeOf(result)
+		if (whole !== undefined) {
+			noteWhole(whole.completion, record, clock, tellsContent)
+			lease.end()
+			return { type: 'json', body: writer.completion(whole.completion, identity, whole.source) }
+		}
 		const body = await deliverWhole(arrivals, writer, identity, watch)
 		lease.end()
 		return { type: 'json', body }
@@ -144,6 +151,14 @@ function note(event: ChatEvent, record: RequestRecord, clock: Clock): void {
 			record.error = event.error
 			if (event.usage !== undefined) record.usage = event.usage
 	}
+}
+
+function noteWhole({ choices, usage }: Completion, record: RequestRecord, clock: Clock, tellsContent: boolean): void {
+	record.piece(clock.now())
+	const [choice] = choices
+	if (choice !== undefined) record.finishReason = choice.finishReason
+	record.usage = usage
+	if (tellsContent && choice !== undefined) record.answer = choice.text
 }
 
 function hungUp(): ChatError {

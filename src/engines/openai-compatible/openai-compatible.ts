@@ -2,9 +2,12 @@
 // and reads the other. It knows no routes and tries nothing twice.
 
 import { randomBytes } from 'node:crypto'
+import type { Completion } from '../../chat/completion.ts'
 import { ChatError, type Sent } from '../../chat/error.ts'
+import type { ChatEvent } from '../../chat/event.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { ChatRequest } from '../../chat/request.ts'
+import type { Source } from '../../chat/source.ts'
 import type { EmbeddingRequest, Embeddings } from '../../embeddings/embeddings.ts'
 import {
 	type HttpClient,
@@ -18,17 +21,19 @@ import type { TextCompletionRequest } from '../../text-completions/text-completi
 import type { Clock } from '../../time/clock.ts'
 import { ChatChunkReader } from '../../wire/openai/chat-chunk-reader.ts'
 import { type ChatRequestForm, writeChatRequest } from '../../wire/openai/chat-request-writer.ts'
+import { readCompletion } from '../../wire/openai/completion-reader.ts'
 import { readEmbeddings } from '../../wire/openai/embeddings-reader.ts'
 import { writeEmbeddingsRequest } from '../../wire/openai/embeddings-request-writer.ts'
 import { type ErrorReading, readErrorAnswer, refusedKeyCode } from '../../wire/openai/error-reader.ts'
 import { chatFormats, textCompletionFormats } from '../../wire/openai/formats.ts'
+import { readPlainCompletion } from '../../wire/openai/plain-completion.ts'
 import { TextCompletionChunkReader } from '../../wire/openai/text-completion-chunk-reader.ts'
 import { writeTextCompletionRequest } from '../../wire/openai/text-completion-request-writer.ts'
-import { type ArrivingEvents, arriving } from '../arrivals.ts'
+import { type Arrival, type Arrivals, type ArrivingEvents, arriving } from '../arrivals.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
 import { cancelled } from '../running-calls.ts'
 import { explainFailure } from './failure.ts'
-import { type AnswerReader, type AnswerSurroundings, readBody, readUpstreamAnswer } from './upstream-answer.ts'
+import { type AnswerReader, isEventStream, readBody, StreamedAnswer } from './upstream-answer.ts'
 
 export interface OpenAICompatibleOptions {
 	/** Base URL up to and including its version, as `http://host:8000/v1`. For a Unix socket the host says nothing. */
@@ -110,28 +115,25 @@ class OpenAICompatible implements Engine {
 	chat(request: ChatRequest, call: EngineCall): Promise<ArrivingEvents> {
 		const stream = call.whole !== true
 		const body = writeChatRequest(request, call.model, this.form, stream)
-		const reader = new ChatChunkReader({
-			model: call.model,
-			choices: request.choices,
-			errors: this.errors,
-			countPrompt: () => 0,
-			namedTool: request.toolChoice.type === 'named',
-			newCallId: () => `call_${randomBytes(12).toString('hex')}`,
-		})
-		return this.answer('/chat/completions', body, reader, chatFormats, call)
+		const open = () =>
+			new ChatChunkReader({
+				model: call.model,
+				choices: request.choices,
+				errors: this.errors,
+				countPrompt: () => 0,
+				namedTool: request.toolChoice.type === 'named',
+				newCallId: () => `call_${randomBytes(12).toString('hex')}`,
+			})
+		return this.answer('/chat/completions', body, { open, plain: readPlainCompletion, formats: chatFormats }, call)
 	}
 
 	complete(request: TextCompletionRequest, call: EngineCall): Promise<ArrivingEvents> {
 		const stream = call.whole !== true
 		const body = writeTextCompletionRequest(request, call.model, this.form, stream)
 		const choices = request.prompts.length * request.choices
-		const reader = new TextCompletionChunkReader({
-			model: call.model,
-			choices,
-			errors: this.errors,
-			countPrompt: () => 0,
-		})
-		return this.answer('/completions', body, reader, textCompletionFormats, call)
+		const open = () =>
+			new TextCompletionChunkReader({ model: call.model, choices, errors: this.errors, countPrompt: () => 0 })
+		return this.answer('/completions', body, { open, formats: textCompletionFormats }, call)
 	}
 
 	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
@@ -160,30 +162,40 @@ class OpenAICompatible implements Engine {
 	private async answer(
 		path: string,
 		body: JsonObject,
-		reader: AnswerReader,
-		formats: AnswerSurroundings['formats'],
+		reading: AnswerReading,
 		call: EngineCall,
 	): Promise<ArrivingEvents> {
 		const response = await this.send(path, body, call)
-		const arrivals = readUpstreamAnswer(response, reader, {
-			formats,
+		const interruption = () => (this.closed || call.signal.aborted ? this.givenUp('yes') : undefined)
+		if (!isEventStream(response)) return this.readWhole(response, reading, call, interruption)
+		const arrivals = new StreamedAnswer(response, reading.open(), {
+			format: reading.formats.chunk,
 			maxBytes: this.maxAnswerBytes,
 			explain: (thrown) => explainFailure(thrown, this.closed),
-			interruption: () => (this.closed || call.signal.aborted ? this.givenUp('yes') : undefined),
+			interruption,
 		})
-		let first = await arrivals.next()
-		const [begun] = first?.[0]?.events ?? []
-		if (begun?.type === 'error') throw begun.error
-		return arriving({
-			async next() {
-				if (first === undefined) return arrivals.next()
-				const group = first
-				first = undefined
-				return group
-			},
-			interruption: () => arrivals.interruption?.(),
-			cancel: () => arrivals.cancel(),
-		})
+		const first = await arrivals.next()
+		throwFirstError(first?.[0]?.events)
+		return arriving(continued(first, arrivals))
+	}
+
+	private async readWhole(
+		response: IncomingResponse,
+		{ open, plain, formats }: AnswerReading,
+		call: EngineCall,
+		interruption: () => ChatError | undefined,
+	): Promise<ArrivingEvents> {
+		const { text, value } = await this.explained(readBody(response, this.maxAnswerBytes))
+		const source = { format: formats.whole, text, value }
+		const completion = plain?.(value, call.model)
+		if (completion !== undefined)
+			return {
+				...arriving(atOnce(() => readCompletion(value, open()), source, interruption)),
+				whole: { completion, source },
+			}
+		const events = readCompletion(value, open())
+		throwFirstError(events)
+		return arriving(atOnce(() => events, source, interruption))
 	}
 
 	/** @throws ChatError for anything but a successful status. */
@@ -236,6 +248,55 @@ class OpenAICompatible implements Engine {
 		} catch (thrown) {
 			throw explainFailure(thrown, this.closed)
 		}
+	}
+}
+
+/** How the answers of one operation are read. */
+interface AnswerReading {
+	/** A reader for any answer, streamed or not. */
+	readonly open: () => AnswerReader
+	/** Whole answers of the plain form, where there is a short way. */
+	readonly plain?: (body: unknown, model: string) => Completion | undefined
+	readonly formats: { readonly chunk: string; readonly whole: string }
+}
+
+/** Failures before the first event are thrown. */
+function throwFirstError(events: readonly ChatEvent[] | undefined): void {
+	const [first] = events ?? []
+	if (first?.type === 'error') throw first.error
+}
+
+/** `arrivals`, from which `first` was taken already. */
+function continued(first: readonly Arrival[] | undefined, arrivals: StreamedAnswer): Arrivals {
+	let begun = first
+	return {
+		async next() {
+			if (begun === undefined) return arrivals.next()
+			const group = begun
+			begun = undefined
+			return group
+		},
+		interruption: () => arrivals.interruption(),
+		cancel: () => arrivals.cancel(),
+	}
+}
+
+/** All events in one arrival. */
+function atOnce(read: () => readonly ChatEvent[], source: Source, why: () => ChatError | undefined): Arrivals {
+	let told = false
+	return {
+		async next() {
+			if (told) return undefined
+			told = true
+			return [{ events: read(), source }]
+		},
+		interruption() {
+			const error = why()
+			return error === undefined ? undefined : { type: 'error', error }
+		},
+		async cancel() {
+			told = true
+		},
 	}
 }
 

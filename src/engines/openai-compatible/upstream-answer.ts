@@ -1,11 +1,10 @@
-// The answer of an upstream to one call, read as it comes: server-sent events, or one JSON object. It knows what an answer may look like
-// from outside; what it says is the wire's to read.
+// The answer of an upstream to one call: server-sent events read as they come, or the body of one JSON object. What is said there is the
+// wire's to read.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { IncomingResponse } from '../../http/client/http-client.ts'
 import { EventStreamReader, EventTooLong } from '../../http/event-stream-reader.ts'
-import { readCompletion } from '../../wire/openai/completion-reader.ts'
 import type { Arrival, Arrivals } from '../arrivals.ts'
 
 /** Any reader of an operation's answers. */
@@ -16,9 +15,9 @@ export interface AnswerReader {
 }
 
 export interface AnswerSurroundings {
-	/** What one streamed message is called, as `openai chat chunk`, and a whole answer. */
-	readonly formats: { readonly chunk: string; readonly whole: string }
-	/** Largest whole answer and longest single event, in bytes and characters. */
+	/** What one message is called, as `openai chat chunk`. */
+	readonly format: string
+	/** Longest event, in characters. */
 	readonly maxBytes: number
 	/** What a failure of the connection means. */
 	readonly explain: (thrown: unknown) => ChatError
@@ -26,22 +25,12 @@ export interface AnswerSurroundings {
 	readonly interruption: () => ChatError | undefined
 }
 
-/** Opens either kind of answer. */
-export function readUpstreamAnswer(
-	response: IncomingResponse,
-	reader: AnswerReader,
-	surroundings: AnswerSurroundings,
-): Arrivals {
-	return isEventStream(response)
-		? new StreamedAnswer(response, reader, surroundings)
-		: new WholeAnswer(response, reader, surroundings)
-}
-
-function isEventStream({ headers }: IncomingResponse): boolean {
+export function isEventStream({ headers }: IncomingResponse): boolean {
 	return headers.get('content-type')?.includes('text/event-stream') === true
 }
 
-class StreamedAnswer implements Arrivals {
+/** Server-sent events, read as they come. */
+export class StreamedAnswer implements Arrivals {
 	private readonly response: IncomingResponse
 	private readonly reader: AnswerReader
 	private readonly surroundings: AnswerSurroundings
@@ -98,7 +87,7 @@ class StreamedAnswer implements Arrivals {
 		const value = parseChunk(text)
 		const events = this.reader.read(value)
 		if (events.length === 0) return
-		arrivals.push({ events, source: { format: this.surroundings.formats.chunk, text, value } })
+		arrivals.push({ events, source: { format: this.surroundings.format, text, value } })
 		if (events.at(-1)?.type === 'error') {
 			this.over = true
 			this.response.cancel()
@@ -109,36 +98,6 @@ class StreamedAnswer implements Arrivals {
 		this.over = true
 		this.response.cancel()
 		return this.reader.fail(explain(thrown, this.surroundings))
-	}
-}
-
-class WholeAnswer implements Arrivals {
-	private readonly response: IncomingResponse
-	private readonly reader: AnswerReader
-	private readonly surroundings: AnswerSurroundings
-	private over = false
-
-	constructor(response: IncomingResponse, reader: AnswerReader, surroundings: AnswerSurroundings) {
-		this.response = response
-		this.reader = reader
-		this.surroundings = surroundings
-	}
-
-	async next(): Promise<readonly Arrival[] | undefined> {
-		if (this.over) return undefined
-		this.over = true
-		try {
-			const { text, value } = await readBody(this.response, this.surroundings.maxBytes)
-			const events = readCompletion(value, this.reader)
-			return [{ events, source: { format: this.surroundings.formats.whole, text, value } }]
-		} catch (thrown) {
-			return [{ events: this.reader.fail(explain(thrown, this.surroundings)) }]
-		}
-	}
-
-	async cancel(): Promise<void> {
-		this.over = true
-		this.response.cancel()
 	}
 }
 

@@ -8,6 +8,7 @@ import type { Tool, ToolChoice } from '../../chat/tool.ts'
 import { strictViolation } from '../../json-schema/strict.ts'
 import { readMessages } from './chat-messages-reader.ts'
 import { type ChatRequestBody, chatRequestSchema, type SamplingBody, type ToolBody } from './chat-request-schema.ts'
+import { readPlainChatRequest } from './plain-chat-request.ts'
 import { schemaError } from './schema-error.ts'
 
 /** A request and how its answer is to be written. */
@@ -26,6 +27,11 @@ export interface ReadChatRequest {
  * @throws ChatError `invalid-request` with OpenAI's message, code and param.
  */
 export function readChatRequest(body: unknown): ReadChatRequest {
+	return readPlainChatRequest(body) ?? readAnyChatRequest(body)
+}
+
+/** The same for requests of every form, by the schema. */
+export function readAnyChatRequest(body: unknown): ReadChatRequest {
 	const parsed = chatRequestSchema.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
 	const fields = parsed.data

@@ -1,0 +1,89 @@
+// The requests that nearly everybody sends: texts by turns, and a few numbers. They are read here without the schema, which costs ten
+// times as much. Whatever is not plainly right is left to the schema, which knows how to complain; the tests hold both to the same.
+
+import type { Message } from '../../chat/message.ts'
+import type { Sampling } from '../../chat/request.ts'
+import type { ReadChatRequest } from './chat-request-reader.ts'
+import { isObject } from './fields.ts'
+
+/** Undefined for anything beyond the plain form. */
+export function readPlainChatRequest(body: unknown): ReadChatRequest | undefined {
+	if (!isObject(body)) return undefined
+	const { model, stream, stream_options: options } = body
+	if (typeof model !== 'string' || model === '' || !hasOnly(body, plainFields)) return undefined
+	const messages = readPlainMessages(body.messages)
+	const sampling = readPlainSampling(body)
+	const maxTokens = body.max_completion_tokens ?? body.max_tokens
+	if (messages === undefined || sampling === undefined) return undefined
+	if (body.max_completion_tokens !== undefined && body.max_tokens !== undefined) return undefined
+	if (maxTokens !== undefined && !isBetween(maxTokens, 1, 1_000_000_000, true)) return undefined
+	if (stream !== undefined && typeof stream !== 'boolean') return undefined
+	const includeUsage = readIncludeUsage(options)
+	if (includeUsage === undefined || (options !== undefined && stream !== true)) return undefined
+	return {
+		request: {
+			model,
+			messages,
+			sampling,
+			...(typeof maxTokens === 'number' ? { maxTokens } : {}),
+			stop: [],
+			choices: 1,
+			tools: [],
+			toolChoice: { type: 'none' },
+			parallelToolCalls: true,
+			responseFormat: { type: 'text' },
+			passthrough: {},
+		},
+		stream: stream ?? false,
+		includeUsage,
+		legacyFunctions: false,
+	}
+}
+
+const plainFields: ReadonlySet<string> = new Set([
+	'model',
+	'messages',
+	'temperature',
+	'top_p',
+	'max_tokens',
+	'max_completion_tokens',
+	'stream',
+	'stream_options',
+])
+const messageFields: ReadonlySet<string> = new Set(['role', 'content'])
+
+function readPlainMessages(value: unknown): readonly Message[] | undefined {
+	if (!Array.isArray(value) || value.length === 0) return undefined
+	const messages: Message[] = []
+	for (const one of value) {
+		if (!isObject(one) || typeof one.content !== 'string' || !hasOnly(one, messageFields)) return undefined
+		const content = [{ type: 'text', text: one.content }] as const
+		const { role } = one
+		if (role === 'assistant') messages.push({ role, content, toolCalls: [] })
+		else if (role === 'user' || role === 'system' || role === 'developer') messages.push({ role, content })
+		else return undefined
+	}
+	return messages
+}
+
+function readPlainSampling({ temperature, top_p: topP }: Readonly<Record<string, unknown>>): Sampling | undefined {
+	if (temperature !== undefined && !isBetween(temperature, 0, 2)) return undefined
+	if (topP !== undefined && !isBetween(topP, 0, 1)) return undefined
+	return { ...(temperature === undefined ? {} : { temperature }), ...(topP === undefined ? {} : { topP }) }
+}
+
+function readIncludeUsage(options: unknown): boolean | undefined {
+	if (options === undefined) return false
+	if (!isObject(options)) return undefined
+	for (const name in options) if (name !== 'include_usage') return undefined
+	return typeof options.include_usage === 'boolean' ? options.include_usage : undefined
+}
+
+function isBetween(value: unknown, least: number, most: number, whole = false): value is number {
+	return typeof value === 'number' && value >= least && value <= most && (!whole || Number.isInteger(value))
+}
+
+function hasOnly(value: object, names: ReadonlySet<string>): boolean {
+	for (const name in value) if (!names.has(name)) return false
+	return true
+}
