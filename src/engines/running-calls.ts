@@ -3,6 +3,9 @@
 
 import { ChatError, type Sent } from '../chat/error.ts'
 
+/** `code` of the error of calls that end since their engine is closed. */
+export const closingCode = 'server_closing'
+
 export interface RunningCall {
 	/** Aborted with the caller's signal, and when the engine closes. Its reason is what was said to `abort`. */
 	readonly signal: AbortSignal
@@ -46,6 +49,7 @@ export function cancelled(sent: Sent): ChatError {
 	return new ChatError('cancelled', 'The request was cancelled.', { sent })
 }
 
-function closing(): ChatError {
-	return new ChatError('unavailable', 'The server is closing.')
+/** The engine is being closed, so nothing can be tried again on it. */
+export function closing(): ChatError {
+	return new ChatError('unavailable', 'The server is closing.', { code: closingCode })
 }

@@ -148,7 +148,7 @@ function note(event: ChatEvent, record: RequestRecord, clock: Clock): void {
 			record.usage = event.usage
 			return
 		case 'error':
-			record.error = event.error
+			if (event.error.kind !== 'cancelled') record.error = event.error
 			if (event.usage !== undefined) record.usage = event.usage
 	}
 }

@@ -3,11 +3,12 @@
 
 import type { Completion } from '../chat/completion.ts'
 import { CompletionFold, incomplete } from '../chat/completion-fold.ts'
-import { asChatError, ChatError } from '../chat/error.ts'
+import { asChatError, type ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import type { Source } from '../chat/source.ts'
 import type { AnswerIdentity, AnswerWriter, StreamWriter } from '../dialects/dialect.ts'
 import type { Arrival, Arrivals } from '../engines/arrivals.ts'
+import { cancelled, closing } from '../engines/running-calls.ts'
 import type { Pieces } from '../http/event-stream.ts'
 
 /** Sees every event of an answer, once, in order. */
@@ -56,6 +57,8 @@ class WrittenPieces implements Pieces {
 	private readonly watch: Watch
 	private readonly ended: (left: boolean) => void
 	private over = false
+	/** Pieces that came: tokens, as far as is known before an upstream counts them. */
+	private pieces = 0
 
 	constructor(arrivals: Arrivals, writer: StreamWriter, watch: Watch, ended: (left: boolean) => void) {
 		this.arrivals = arrivals
@@ -83,12 +86,18 @@ class WrittenPieces implements Pieces {
 		if (this.over) return
 		this.over = true
 		void this.arrivals.cancel().catch(() => undefined)
+		this.watch(this.brokenOff(cancelled('yes')))
 		this.ended(true)
 	}
 
 	interrupt(): string {
-		const error = new ChatError('unavailable', 'The server is closing.', { sent: 'yes' })
-		return this.write({ events: [{ type: 'error', error }] })
+		return this.write({ events: [this.brokenOff(closing())] })
+	}
+
+	/** The last event, with what was produced until then. */
+	private brokenOff(error: ChatError): ChatEvent {
+		const counts = { promptTokens: 0, completionTokens: this.pieces, cachedTokens: 0, reasoningTokens: 0 }
+		return { type: 'error', error, usage: { ...counts, source: 'counted' } }
 	}
 
 	private write({ events, source }: Arrival): string {
@@ -99,6 +108,7 @@ class WrittenPieces implements Pieces {
 				: events.map((event) => this.writer.write(event)).join('')
 		for (const event of events) {
 			this.watch(event)
+			if (isPiece(event)) this.pieces++
 			if (event.type === 'finish' || event.type === 'error') this.end()
 		}
 		return text
@@ -110,6 +120,10 @@ class WrittenPieces implements Pieces {
 		void this.arrivals.cancel().catch(() => undefined)
 		this.ended(false)
 	}
+}
+
+function isPiece({ type }: ChatEvent): boolean {
+	return type === 'text' || type === 'reasoning' || type === 'refusal' || type === 'tool-arguments'
 }
 
 function failed(thrown: unknown): Arrival {

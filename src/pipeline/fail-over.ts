@@ -2,10 +2,11 @@
 // decided by what a failure proves was sent, and never after the first event. It knows no operation.
 
 import { asChatError, ChatError, type ChatErrorKind } from '../chat/error.ts'
+import { closingCode } from '../engines/running-calls.ts'
 import { pauseMs } from '../routing/backoff.ts'
 import type { Place } from '../routing/place.ts'
 import type { RouteHint } from '../routing/policy.ts'
-import type { Route } from '../routing/route.ts'
+import { candidatesOf, type Route } from '../routing/route.ts'
 import type { Slot } from '../routing/slots.ts'
 import type { RequestRecord } from '../telemetry/telemetry.ts'
 import { Lease } from './lease.ts'
@@ -29,33 +30,45 @@ export interface Answered<Result> {
 
 /** @throws ChatError what says most about why nobody answered. */
 export async function failOver<Result>(asking: Asking<Result>, parts: Parts): Promise<Answered<Result>> {
-	const { clock, random } = parts
+	const { clock } = parts
 	const { retry } = asking.route
 	const untilMs = clock.now() + retry.totalMs
+	const chosen = asking.route.choose(asking.hint)
 	const tries = new Map<Place, number>()
 	let failure: Failure | undefined
 	for (let attempt = 1; ; attempt++) {
-		const { place, slot } = await choose(asking, tries, failure)
+		const { place, slot } = await takeTurn(asking, chosen, tries, failure)
 		const tried = tries.get(place) ?? 0
-		if (tried > 0) {
-			const pause = pauseMs(tried, retry, failure?.error.retryAfterMs, random())
-			if (pause === undefined || clock.now() + pause > untilMs) {
-				slot.release()
-				throw failure?.worst
-			}
-			await waitOrRelease(clock.sleep(pause, asking.signal), slot)
-		}
 		tries.set(place, tried + 1)
+		if (tried > 0 && failure !== undefined) await pauseBefore(tried, failure, slot, untilMs, asking, parts)
 		const outcome = await tryOnce(asking, place, slot, parts)
 		if (!(outcome instanceof ChatError)) return outcome
-		failure = { error: outcome, place, worst: moreTelling(failure?.worst, outcome) }
+		failure = { error: outcome, worst: moreTelling(failure?.worst, outcome) }
 		if (attempt >= retry.attempts || clock.now() > untilMs || !mayTryAgain(outcome, retry.unsure)) throw failure.worst
+	}
+}
+
+/** Waits before the same upstream is asked again. @throws ChatError where that would take too long, or the caller goes. */
+async function pauseBefore<Result>(
+	tried: number,
+	{ error, worst }: Failure,
+	slot: Slot,
+	untilMs: number,
+	{ route, signal }: Asking<Result>,
+	{ clock, random }: Parts,
+): Promise<void> {
+	const pause = pauseMs(tried, route.retry, error.retryAfterMs, random())
+	try {
+		if (pause === undefined || clock.now() + pause > untilMs) throw worst
+		await clock.sleep(pause, signal)
+	} catch (thrown) {
+		slot.release()
+		throw thrown === worst ? worst : new ChatError('cancelled', 'The request was cancelled.')
 	}
 }
 
 interface Failure {
 	readonly error: ChatError
-	readonly place: Place
 	/** What the caller is told where nobody answers. */
 	readonly worst: ChatError
 }
@@ -85,22 +98,28 @@ async function tryOnce<Result>(
 }
 
 /** A place with a turn on it: one that was not tried yet, or one that may be tried once more. */
-async function choose<Result>(
-	{ route, hint, signal }: Asking<Result>,
+async function takeTurn<Result>(
+	{ route, signal }: Asking<Result>,
+	chosen: readonly Place[],
 	tries: ReadonlyMap<Place, number>,
 	failure: Failure | undefined,
 ): Promise<{ readonly place: Place; readonly slot: Slot }> {
-	const candidates = route.candidates(hint)
-	const fresh = candidates.filter((place) => !tries.has(place))
-	const open = fresh.length > 0 ? fresh : candidates.filter(() => failure !== undefined && mayComeBack(failure.error))
-	const [first] = open
-	if (first === undefined) throw failure?.worst ?? noneLeft(route)
-	for (const place of open) {
-		const slot = place.slots.tryTake()
-		if (slot !== undefined) return { place, slot }
+	for (;;) {
+		const candidates = candidatesOf(chosen)
+		const fresh = candidates.filter((place) => !tries.has(place))
+		const open = fresh.length > 0 ? fresh : candidates.filter(() => failure !== undefined && mayComeBack(failure.error))
+		const [first] = open
+		if (first === undefined) throw failure?.worst ?? noneLeft(route)
+		for (const place of open) {
+			const slot = place.slots.tryTake()
+			if (slot !== undefined) return { place, slot }
+		}
+		const place = open.find(({ slots }) => !slots.overfull) ?? first
+		const slot = await place.slots.take(signal)
+		// Others may have failed there while this one waited.
+		if (place.available) return { place, slot }
+		slot.release()
 	}
-	const place = open.find(({ slots }) => !slots.overfull) ?? first
-	return { place, slot: await place.slots.take(signal) }
 }
 
 function noneLeft(route: Route): ChatError {
@@ -108,15 +127,6 @@ function noneLeft(route: Route): ChatError {
 	return new ChatError('unavailable', 'No upstream of this model can answer at the moment.', {
 		...(Number.isFinite(retryAfterMs) && retryAfterMs > 0 ? { retryAfterMs } : {}),
 	})
-}
-
-async function waitOrRelease(pause: Promise<void>, slot: Slot): Promise<void> {
-	try {
-		await pause
-	} catch {
-		slot.release()
-		throw new ChatError('cancelled', 'The request was cancelled.')
-	}
 }
 
 /** Failures that say something about the upstream rather than about the request, by how much they tell the caller. */
@@ -128,8 +138,8 @@ const tellingUpstreamFailures: readonly ChatErrorKind[] = [
 	'rate-limited',
 ]
 
-function mayTryAgain({ kind, sent }: ChatError, unsure: boolean): boolean {
-	return tellingUpstreamFailures.includes(kind) && (sent === 'nothing' || unsure)
+function mayTryAgain({ kind, sent, code }: ChatError, unsure: boolean): boolean {
+	return code !== closingCode && tellingUpstreamFailures.includes(kind) && (sent === 'nothing' || unsure)
 }
 
 /** On the same upstream. One that was silent for so long would be so again, and one that refuses our key will do so tomorrow. */

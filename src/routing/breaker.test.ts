@@ -73,3 +73,24 @@ test('calls begun before it opened have no say afterwards', () => {
 	late.failed()
 	expect(breaker.state).toBe('half-open')
 })
+
+test('calls that waited for a turn while it opened neither lengthen nor end its time', () => {
+	const { breaker, fail } = open()
+	fail(3)
+	fail(5)
+	expect([breaker.state, breaker.reopensInMs]).toEqual(['open', 1000])
+	breaker.pass().succeeded()
+	expect(breaker.state).toBe('open')
+})
+
+test('only one call at a time is a trial', () => {
+	const { breaker, fail, forward } = open()
+	fail(3)
+	forward(1000)
+	const trial = breaker.pass()
+	breaker.pass().failed()
+	breaker.pass().abandoned()
+	expect([breaker.state, breaker.admits]).toEqual(['half-open', false])
+	trial.succeeded()
+	expect([breaker.state, breaker.admits]).toEqual(['closed', true])
+})

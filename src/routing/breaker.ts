@@ -49,17 +49,21 @@ export class Breaker {
 		return this.state === 'open' ? this.openUntilMs - this.nowMs() : 0
 	}
 
-	/** A call begins; its end must be told, once. */
+	/**
+	 * A call begins; its end must be told, once. One that is not admitted any more, since it waited while others failed, has no say:
+	 * otherwise each of those who waited would double the time, or one would end it.
+	 */
 	pass(): Passage {
-		const { generation } = this
-		const trial = this.state === 'half-open'
+		const { generation, state } = this
+		const trial = state === 'half-open' && !this.trying
+		const heard = state === 'closed' || trial
 		if (trial) this.trying = true
 		let over = false
 		const end = (verdict: () => void) => () => {
 			if (over) return
 			over = true
 			if (trial) this.trying = false
-			if (generation === this.generation) verdict()
+			if (heard && generation === this.generation) verdict()
 		}
 		const succeeded = end(() => this.close())
 		return {

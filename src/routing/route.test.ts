@@ -6,7 +6,8 @@ import { pauseMs } from './backoff.ts'
 import { HealthChecks } from './health-checks.ts'
 import { healthOptions, retryOptions } from './options.ts'
 import { inOrder } from './policies/in-order.ts'
-import { Route } from './route.ts'
+import { weighted } from './policies/weighted.ts'
+import { candidatesOf, Route } from './route.ts'
 import { HeldTime, openPlace } from './routing.testing.ts'
 
 const hint = { affinity: () => '' }
@@ -24,9 +25,32 @@ test('candidates: those with room first, full ones behind, and none that are lef
 	full.slots.tryTake()
 	ill.healthy = false
 	for (let failure = 0; failure < 3; failure++) broken.breaker.pass().failed()
-	expect(route.candidates(hint)).toEqual([free, full])
+	expect(candidatesOf(route.choose(hint))).toEqual([free, full])
 	time.ms = 1000
-	expect(route.candidates(hint)).toEqual([broken, free, full])
+	expect(candidatesOf(route.choose(hint))).toEqual([broken, free, full])
+})
+
+test('the share of one that is left alone goes to the others by their weight', () => {
+	const members = [5, 2, 1].map((weight, index) => ({ place: openPlace('abc'[index] ?? ''), weight }))
+	const route = new Route({ members, policy: weighted(), retry: retryOptions.parse({}) })
+	const [first] = members
+	if (first !== undefined) first.place.healthy = false
+	const chosen = Array.from({ length: 300 }, () => candidatesOf(route.choose(hint))[0]?.name)
+	expect(['a', 'b', 'c'].map((name) => chosen.filter((place) => place === name).length)).toEqual([0, 200, 100])
+})
+
+test('reopens with the first breaker, whatever checks say of the others', () => {
+	const [ill, broken] = [openPlace('ill'), openPlace('broken')]
+	const route = new Route({
+		members: [ill, broken].map((place) => ({ place, weight: 1 })),
+		policy: inOrder(),
+		retry: retryOptions.parse({}),
+	})
+	ill.healthy = false
+	for (let failure = 0; failure < 3; failure++) broken.breaker.pass().failed()
+	expect(route.reopensInMs).toBe(1000)
+	broken.healthy = false
+	expect(route.reopensInMs).toBe(Number.POSITIVE_INFINITY)
 })
 
 test('pauses grow, never beyond their bound, and keep to what the upstream asks for', () => {
@@ -50,7 +74,21 @@ describe('the key of a conversation', () => {
 		expect(affinityKey(request(['system', 'be kind'], ['user', 'good day']))).not.toBe(first)
 		expect(affinityKey(request(['system', 'be brief'], ['user', 'hello']))).not.toBe(first)
 	})
-	test('is bounded', () => expect(affinityKey(request(['user', 'x'.repeat(1_000_000)])).length).toBeLessThan(3000))
+	test('is bounded in parts and messages too, and still tells by what was said first', () => {
+		const long = (said: string) =>
+			affinityKey({
+				messages: [
+					...Array.from({ length: 1000 }, () => ({
+						role: 'system',
+						content: [{ type: 'text', text: 'x'.repeat(1000) }],
+					})),
+					{ role: 'user', content: Array.from({ length: 10_000 }, () => ({ type: 'text', text: said })) },
+				],
+			} as unknown as ChatRequest)
+		expect(long('abc').length).toBeLessThan(25_000)
+		expect(long('abc')).not.toBe(long('abd'))
+	})
+	test('is bounded', () => expect(affinityKey(request(['user', 'x'.repeat(1_000_000)])).length).toBeLessThan(10_000))
 })
 
 test('health checks take a place out after so many failures in a row, and bring it back', async () => {

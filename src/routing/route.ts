@@ -21,15 +21,26 @@ export class Route {
 		this.retry = retry
 	}
 
-	/** Those that may be asked now, first choice first; full ones behind all that have room. */
-	candidates(hint: RouteHint): readonly Place[] {
-		const available = this.policy.order(this.members, hint).flatMap(({ place }) => (place.available ? [place] : []))
-		if (available.every(({ slots }) => !slots.full)) return available
-		return [...available.filter(({ slots }) => !slots.full), ...available.filter(({ slots }) => slots.full)]
+	/**
+	 * Those that may be asked now, first choice first. Asked once for a request: a policy that gives shares counts each call.
+	 */
+	choose(hint: RouteHint): readonly Place[] {
+		// A policy that saw the others too would give their share to whoever stands behind them, not to all by weight.
+		const members = this.members.filter(({ place }) => place.available)
+		return this.policy.order(members, hint).map(({ place }) => place)
 	}
 
-	/** Milliseconds until one of them may be asked again, as far as breakers tell. */
+	/** Milliseconds until one of them may be asked again, as far as breakers tell; infinite where health checks keep all of them out. */
 	get reopensInMs(): number {
-		return Math.min(...this.members.map(({ place }) => place.breaker.reopensInMs))
+		return Math.min(
+			...this.members.map(({ place }) => (place.healthy ? place.breaker.reopensInMs : Number.POSITIVE_INFINITY)),
+		)
 	}
+}
+
+/** Those of `chosen` that may still be asked; full ones behind all that have room. */
+export function candidatesOf(chosen: readonly Place[]): readonly Place[] {
+	const available = chosen.filter((place) => place.available)
+	if (available.every(({ slots }) => !slots.full)) return available
+	return [...available.filter(({ slots }) => !slots.full), ...available.filter(({ slots }) => slots.full)]
 }

@@ -15,12 +15,16 @@ export class Speed {
 
 	/** Milliseconds to the first token; near 0 where nothing is known. */
 	get firstTokenMs(): number {
-		return this.average * 0.5 ** ((this.nowMs() - this.measuredAtMs) / halfLifeMs)
+		return this.average * this.weightOfOld()
 	}
 
 	measured(ms: number): void {
-		this.average =
-			this.measuredAtMs === Number.NEGATIVE_INFINITY ? ms : this.average + weightOfNew * (ms - this.average)
+		this.average = ms + (1 - weightOfNew) * this.weightOfOld() * (this.average - ms)
 		this.measuredAtMs = this.nowMs()
+	}
+
+	/** From 1 for what was measured just now down to 0 for what was measured long ago, or never. */
+	private weightOfOld(): number {
+		return 0.5 ** ((this.nowMs() - this.measuredAtMs) / halfLifeMs)
 	}
 }

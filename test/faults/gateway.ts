@@ -10,6 +10,8 @@ export interface Answer {
 	readonly requestId: string
 	/** What the model said. */
 	readonly text: string
+	/** In how many pieces. */
+	readonly pieces: number
 	/** The error in the body, or as an event. */
 	readonly error: AnswerError | undefined
 	/** What each `data:` line of a stream held, in order. */
@@ -49,20 +51,25 @@ export interface FaultyGateway extends TestServer {
 
 export interface AskOptions {
 	readonly stream?: boolean
-	/** The first thing the user says. */
-	readonly prompt?: string
+	/** What was said so far: the user begins, the assistant answers. */
+	readonly turns?: readonly string[]
 	readonly headers?: Readonly<Record<string, string>>
 	readonly signal?: AbortSignal
+}
+
+/** An OpenAI-compatible upstream for a configuration. */
+export function upstreamAt(url: string, more: object = {}): object {
+	return { engine: 'openai-compatible', url, key: 'sk-upstream', model: 'm', ...more }
 }
 
 /** @param config the whole configuration, without `listen` and `data`. */
 export async function startFaultyGateway(config: object, options: TestServerOptions = {}): Promise<FaultyGateway> {
 	const server = await startServer({ ...options, config: JSON.stringify(config) })
-	const open = (model: string, { stream = true, prompt = 'hi', headers = {}, signal }: AskOptions = {}) =>
+	const open = (model: string, { stream = true, turns = ['hi'], headers = {}, signal }: AskOptions = {}) =>
 		fetch(`${server.url}/v1/chat/completions`, {
 			method: 'POST',
 			headers: { authorization: `Bearer ${server.key}`, 'content-type': 'application/json', ...headers },
-			body: JSON.stringify({ model, stream, messages: [{ role: 'user', content: prompt }] }),
+			body: JSON.stringify({ model, stream, messages: turns.map(message) }),
 			...(signal === undefined ? {} : { signal }),
 		})
 	return {
@@ -77,12 +84,18 @@ export async function startFaultyGateway(config: object, options: TestServerOpti
 	}
 }
 
+function message(content: string, at: number): object {
+	return { role: at % 2 === 0 ? 'user' : 'assistant', content }
+}
+
 /** All that was logged so far, as objects. */
 export function logLines(server: TestServer): readonly Record<string, unknown>[] {
 	return server
 		.log()
 		.split('\n')
-		.flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line) as Record<string, unknown>] : []))
+		.flatMap((line) =>
+			line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line) as Record<string, unknown>] : [],
+		)
 }
 
 export async function readAnswer(response: Response): Promise<Answer> {
@@ -96,15 +109,18 @@ export async function readAnswer(response: Response): Promise<Answer> {
 	}
 	if (response.headers.get('content-type')?.startsWith('text/event-stream') !== true) {
 		const { error, choices } = JSON.parse(text) as { error?: AnswerError; choices?: readonly SaidChoice[] }
-		return { ...facts, data: [], error, text: choices?.[0]?.message?.content ?? '' }
+		const said = choices?.[0]?.message?.content ?? ''
+		return { ...facts, data: [], error, text: said, pieces: 1 }
 	}
 	const data = [...text.matchAll(/^data: (.*)$/gm)].map(([, value = '']) => value)
 	const events = data.flatMap((value) => (value === '[DONE]' ? [] : [JSON.parse(value) as SaidEvent]))
+	const pieces = events.flatMap(({ choices }) => choices?.[0]?.delta?.content || [])
 	return {
 		...facts,
 		data,
+		pieces: pieces.length,
 		error: events.find(({ error }) => error !== undefined)?.error,
-		text: events.map(({ choices }) => choices?.[0]?.delta?.content ?? '').join(''),
+		text: pieces.join(''),
 	}
 }
 

@@ -45,6 +45,8 @@ export interface Row {
 	/** Undefined where nobody listens. */
 	readonly script: Script | undefined
 	readonly stream: boolean
+	/** So much to do that other cells would be late beside it. */
+	readonly heavy: boolean
 	readonly alone: Expected
 	readonly withReserve: Expected
 }
@@ -114,7 +116,7 @@ const limited = { status: 429, kind: 'rate-limited', code: 'rate_limit_exceeded'
 const overloaded = { status: 503, kind: 'overloaded', code: 'server_is_overloaded', held: false } as const
 const unavailable = { status: 503, kind: 'unavailable', code: 'model_unavailable', held: true } as const
 
-type Fault = readonly [name: string, script: Script | undefined, unary: Cells, stream: Cells]
+type Fault = readonly [name: string, script: Script | undefined, unary: Cells, stream: Cells, weight?: 'heavy']
 
 const faults: readonly Fault[] = [
 	['healthy', scripts.healthy(), served(), served()],
@@ -144,7 +146,7 @@ const faults: readonly Fault[] = [
 		late('one two', 'upstream-failed'),
 	],
 	['gzip', scripts.compressed, failed, failed],
-	['200 with an error', scripts.errorWithStatus200, failed, failedWorking],
+	['200 with an error', scripts.errorWithStatus200, failedWorking, failedWorking],
 	['an error mid-stream', scripts.errorMidStream, tooLate, late('one two', 'upstream-failed')],
 	['400', scripts.refuses(400, 'bad'), callers(400, 'invalid-request'), callers(400, 'invalid-request')],
 	['401', scripts.refuses(401, 'bad key'), keyRefused, keyRefused],
@@ -172,12 +174,12 @@ const faults: readonly Fault[] = [
 	['504', scripts.refuses(504, 'too slow'), tooLate, tooLate],
 	['529', scripts.refuses(529, 'busy'), early({ ...overloaded, tries: 2 }), early({ ...overloaded, tries: 2 })],
 	['redirect', scripts.refuses(307, 'elsewhere', { location: '/redirected/v1' }), failed, failed],
-	['endless', scripts.endless(20), tooLate, late('', 'upstream-timeout')],
-	['endless and fast', scripts.endless(0), failedWorking, late('', 'upstream-timeout')],
-	['50 MB', scripts.large(fiftyMegabytes), failedWorking, failedWorking],
+	['endless trickle', scripts.endless(20, 1), tooLate, late(' more', 'upstream-timeout')],
+	['endless', scripts.endless(1, 16_384), failedWorking, late(' more', 'upstream-timeout'), 'heavy'],
+	['50 MB', scripts.large(fiftyMegabytes), failedWorking, failedWorking, 'heavy'],
 ]
 
-export const matrix: readonly Row[] = faults.flatMap(([fault, script, unary, stream]) => [
-	{ fault, script, stream: false, ...unary },
-	{ fault, script, stream: true, ...stream },
+export const matrix: readonly Row[] = faults.flatMap(([fault, script, unary, stream, weight]) => [
+	{ fault, script, stream: false, heavy: weight === 'heavy', ...unary },
+	{ fault, script, stream: true, heavy: weight === 'heavy', ...stream },
 ])

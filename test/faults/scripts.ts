@@ -175,9 +175,15 @@ export function garbageEvent(before: string): Script {
 /** The byte 0xFF where a letter should be. */
 export const invalidUtf8: Script = (talk) => {
 	const bytes = (text: string) => Buffer.from(text.replace('two', 'tw?').replace('?', '\xff'), 'latin1')
-	if (!wantsStream(talk)) return talk.send(Buffer.concat([Buffer.from(jsonHead(completionText().length)), bytes(completionText())]))
+	if (!wantsStream(talk))
+		return talk.send(Buffer.concat([Buffer.from(jsonHead(completionText().length)), bytes(completionText())]))
 	return talk.send(
-		Buffer.concat([Buffer.from(streamHead), chunked(bytes(textEvent(answerText))), chunked(lastEvents), Buffer.from(lastChunk)]),
+		Buffer.concat([
+			Buffer.from(streamHead),
+			chunked(bytes(textEvent(answerText))),
+			chunked(lastEvents),
+			Buffer.from(lastChunk),
+		]),
 	)
 }
 
@@ -218,12 +224,14 @@ export const errorMidStream = beginsThen(
 	silent,
 )
 
-/** Never ends: an event every `everyMs`, or as fast as it is read; for other requests, spaces in a JSON object. */
-export function endless(everyMs: number): Script {
+/** Never ends: an event every `everyMs`; for other requests, as often, so many spaces in front of a JSON object. 0 is as fast as it is read. */
+export function endless(everyMs: number, spaces: number): Script {
 	return async (talk) => {
 		const stream = wantsStream(talk)
-		const piece = chunked(stream ? textEvent(' more') : ' '.repeat(16_384))
-		await talk.send(stream ? streamHead : head(200, { 'content-type': 'application/json', 'transfer-encoding': 'chunked' }))
+		const piece = chunked(stream ? textEvent(' more') : ' '.repeat(spaces))
+		await talk.send(
+			stream ? streamHead : head(200, { 'content-type': 'application/json', 'transfer-encoding': 'chunked' }),
+		)
 		while (!talk.closed) {
 			await talk.send(piece)
 			if (everyMs > 0) await talk.pause(everyMs)
@@ -235,7 +243,9 @@ export function endless(everyMs: number): Script {
 export function large(bytes: number): Script {
 	return async (talk) => {
 		const stream = wantsStream(talk)
-		await talk.send(stream ? streamHead : head(200, { 'content-type': 'application/json', 'transfer-encoding': 'chunked' }))
+		await talk.send(
+			stream ? streamHead : head(200, { 'content-type': 'application/json', 'transfer-encoding': 'chunked' }),
+		)
 		const [before, after] = (stream ? textEvent('?') : completionText('?')).split('?')
 		const piece = chunked('x'.repeat(65_536))
 		await talk.send(chunked(before ?? ''))

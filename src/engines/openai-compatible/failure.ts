@@ -2,7 +2,7 @@
 
 import { ChatError, type ChatErrorKind } from '../../chat/error.ts'
 import { HttpFailure, type HttpFailureReason } from '../../http/client/http-failure.ts'
-import { cancelled } from '../running-calls.ts'
+import { cancelled, closing } from '../running-calls.ts'
 
 interface Meaning {
 	readonly kind: ChatErrorKind
@@ -20,8 +20,8 @@ const meanings: Readonly<Record<Exclude<HttpFailureReason, 'aborted' | 'cut'>, M
 	'total-timeout': { kind: 'upstream-timeout', message: 'The upstream took too long to answer.' },
 }
 
-/** @param closing the engine is being closed, so what was given up was not the caller's doing. */
-export function explainFailure(thrown: unknown, closing: boolean): ChatError {
+/** @param isClosing the engine is being closed, so what was given up was not the caller's doing. */
+export function explainFailure(thrown: unknown, isClosing: boolean): ChatError {
 	if (thrown instanceof ChatError) return thrown
 	if (!(thrown instanceof HttpFailure))
 		return new ChatError('internal', 'The server had an error while processing your request.', {
@@ -29,7 +29,7 @@ export function explainFailure(thrown: unknown, closing: boolean): ChatError {
 			sent: 'maybe',
 		})
 	const { reason, sent } = thrown
-	if (reason === 'aborted') return closing ? new ChatError('unavailable', 'The server is closing.') : cancelled(sent)
+	if (reason === 'aborted') return isClosing ? closing() : cancelled(sent)
 	if (reason === 'cut') return explainCut(thrown)
 	const { kind, message } = meanings[reason]
 	return new ChatError(kind, message, { cause: thrown, sent })

@@ -31,7 +31,7 @@ import { TextCompletionChunkReader } from '../../wire/openai/text-completion-chu
 import { writeTextCompletionRequest } from '../../wire/openai/text-completion-request-writer.ts'
 import { type Arrival, type Arrivals, type ArrivingEvents, arriving } from '../arrivals.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
-import { cancelled } from '../running-calls.ts'
+import { cancelled, closing } from '../running-calls.ts'
 import { explainFailure } from './failure.ts'
 import { type AnswerReader, isEventStream, readBody, StreamedAnswer } from './upstream-answer.ts'
 
@@ -91,7 +91,11 @@ class OpenAICompatible implements Engine {
 		this.options = options
 		this.form = { ...defaultForm, ...options.form }
 		this.maxAnswerBytes = options.maxAnswerBytes ?? defaultMaxAnswerBytes
-		this.errors = { title: 'The upstream', trusted: options.trusted ?? false }
+		this.errors = {
+			title: 'The upstream',
+			trusted: options.trusted ?? false,
+			redact: redactorOf([key?.reveal(), ...Object.values(headers ?? {})]),
+		}
 		this.client = openHttpClient({
 			url,
 			...(unixSocket === undefined ? {} : { unixSocket }),
@@ -216,7 +220,7 @@ class OpenAICompatible implements Engine {
 	}
 
 	private givenUp(sent: Sent): ChatError {
-		return this.closed ? new ChatError('unavailable', 'The server is closing.') : cancelled(sent)
+		return this.closed ? closing() : cancelled(sent)
 	}
 
 	private async readError(response: IncomingResponse): Promise<ChatError> {
@@ -298,6 +302,18 @@ function atOnce(read: () => readonly ChatEvent[], source: Source, why: () => Cha
 			told = true
 		},
 	}
+}
+
+/** Shorter texts are no secrets, and would be found everywhere. */
+const shortestSecret = 6
+
+/** Takes `secrets` out of texts. */
+function redactorOf(secrets: readonly (string | undefined)[]): (text: string) => string {
+	const known = secrets.flatMap((secret) => {
+		const bare = secret?.replace(/^(bearer|basic)\s+/i, '') ?? ''
+		return bare.length < shortestSecret ? [] : [bare]
+	})
+	return (text) => known.reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
 }
 
 /** By lower-case name; the later ones win. */

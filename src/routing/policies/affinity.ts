@@ -7,7 +7,7 @@ export function affinity(): Policy {
 	return {
 		order(members, hint) {
 			if (members.length < 2) return members
-			const key = hint.affinity()
+			const key = Bun.hash.wyhash(hint.affinity())
 			return members
 				.map((member) => ({ member, score: score(member, key) }))
 				.sort((a, b) => b.score - a.score)
@@ -17,7 +17,7 @@ export function affinity(): Policy {
 }
 
 /** Highest for each member as often as its weight says (weighted rendezvous hashing: -w / ln(u) for a uniform u). */
-function score({ place, weight }: Member, key: string): number {
-	const uniform = (Number(Bun.hash.wyhash(`${place.name}\n${key}`) >> 11n) + 1) / 2 ** 53
+function score({ place, weight }: Member, key: bigint): number {
+	const uniform = (Number(Bun.hash.wyhash(place.name, key) >> 11n) + 1) / 2 ** 53
 	return -weight / Math.log(uniform)
 }

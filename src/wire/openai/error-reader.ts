@@ -9,6 +9,8 @@ export interface ErrorReading {
 	readonly title: string
 	/** It is an engine of ours: what it says is meant for the caller, and `x-dragoman-error` or `error.kind` names the kind. */
 	readonly trusted: boolean
+	/** Takes secrets out of a text: some servers repeat the key that they refuse. Every text is what it was where absent. */
+	readonly redact?: (text: string) => string
 }
 
 export interface HeaderLookup {
@@ -26,7 +28,7 @@ export interface ErrorAnswer {
 
 /** A whole answer whose status, or whose body, says that it is none. */
 export function readErrorAnswer(answer: ErrorAnswer, reading: ErrorReading): ChatError {
-	const said = readSaid(answer.body)
+	const said = readSaid(answer.body, reading)
 	const named = reading.trusted ? ownKind(answer.headers.get('x-dragoman-error')) : undefined
 	const retryAfterMs = readRetryAfter(answer.headers, answer.receivedAtMs)
 	const status = answer.status >= 400 ? answer.status : (said.status ?? 500)
@@ -38,7 +40,7 @@ export function readErrorAnswer(answer: ErrorAnswer, reading: ErrorReading): Cha
 
 /** The `error` of an event within a stream, or the event itself where the stream calls it one. */
 export function readErrorEvent(event: unknown, reading: ErrorReading): ChatError {
-	const said = readSaid(event)
+	const said = readSaid(event, reading)
 	const named = reading.trusted ? ownKind(field(said.error, 'kind')) : undefined
 	return makeError(said, said.status ?? 500, named, reading, { sent: 'yes' })
 }
@@ -55,7 +57,7 @@ interface Said {
 const maxMessageLength = 2000
 
 /** OpenAI's `{error: {…}}`, and the forms seen elsewhere: a text as `error`, the fields bare, FastAPI's `detail`. */
-function readSaid(body: unknown): Said {
+function readSaid(body: unknown, { redact = (text) => text }: ErrorReading): Said {
 	const wrapped = field(body, 'error')
 	const error = wrapped === undefined || wrapped === null ? body : wrapped
 	const code = field(error, 'code')
@@ -63,11 +65,15 @@ function readSaid(body: unknown): Said {
 		typeof error === 'string' ? error : (textField(error, 'message') ?? readDetail(field(error, 'detail')))
 	return {
 		error,
-		message: message?.slice(0, maxMessageLength),
-		param: textField(error, 'param'),
-		code: typeof code === 'string' && code !== '' ? code : undefined,
+		message: message === undefined ? undefined : redact(message).slice(0, maxMessageLength),
+		param: redacted(textField(error, 'param'), redact),
+		code: typeof code === 'string' && code !== '' ? redact(code) : undefined,
 		status: typeof code === 'number' ? code : undefined,
 	}
+}
+
+function redacted(text: string | undefined, redact: (text: string) => string): string | undefined {
+	return text === undefined ? undefined : redact(text)
 }
 
 function readDetail(detail: unknown): string | undefined {
@@ -95,7 +101,7 @@ function makeError(
 			? {}
 			: {
 					cause: new Error(
-						`status ${status}: ${said.message ?? JSON.stringify(said.error)?.slice(0, maxMessageLength)}`,
+						`status ${status}: ${said.message ?? reading.redact?.(JSON.stringify(said.error) ?? '')?.slice(0, maxMessageLength) ?? ''}`,
 					),
 				}),
 	})

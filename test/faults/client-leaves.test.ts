@@ -1,0 +1,114 @@
+// Clients that hang up: the upstream is told at once, and nobody is blamed.
+
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { eventually, type FaultyGateway, logLines, startFaultyGateway, upstreamAt } from './gateway.ts'
+import { openScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts'
+import { healthy, silent, stallsMidStream } from './scripts.ts'
+
+/** "At once", in milliseconds, on a busy machine. */
+const atOnceMs = 1000
+let upstream: ScriptedUpstream
+let gateway: FaultyGateway
+
+beforeAll(async () => {
+	upstream = openScriptedUpstream()
+	const breaker = { failures: 1, openMs: 600_000, maxOpenMs: 600_000 }
+	const at = (name: string) => upstreamAt(upstream.urlOf(name), { breaker })
+	gateway = await startFaultyGateway({
+		models: {
+			silent: { route: ['silent', 'reserve'] },
+			stalls: { route: ['stalls', 'reserve'] },
+			single: { route: ['single'] },
+		},
+		upstreams: {
+			silent: at('silent'),
+			stalls: at('stalls'),
+			reserve: at('reserve'),
+			single: upstreamAt(upstream.urlOf('single'), { breaker, concurrency: { limit: 1, queue: 5 } }),
+		},
+	})
+	upstream.script('silent', silent)
+	upstream.script('stalls', stallsMidStream)
+	upstream.script('reserve', healthy())
+})
+afterAll(async () => {
+	await gateway.stop()
+	upstream.close()
+})
+
+/** The latest request of a client that left. */
+function lineOfLeaver(model: string, stream: boolean) {
+	return eventually(`a line about a client that left ${model}`, () =>
+		logLines(gateway).findLast((line) => line.model === model && line.stream === stream && line.left === true),
+	)
+}
+
+for (const stream of [false, true])
+	test(`before the first byte, ${stream ? 'streamed' : 'whole'}`, async () => {
+		const leaving = new AbortController()
+		const before = upstream.askedOf('silent').length
+		const answer = gateway.open('silent', { stream, signal: leaving.signal })
+		const asked = await upstream.asked('silent', before + 1)
+		expect(asked.left).toBe(false)
+		leaving.abort()
+		await expect(answer).rejects.toThrow()
+		await eventually('end of the upstream call', () => asked.left, atOnceMs)
+		expect(await lineOfLeaver('silent', stream)).toMatchObject({ error: 'cancelled', status: 499 })
+		const metrics = await gateway.metrics()
+		expect(metrics.get('dragoman_upstream_breaker{upstream="silent"}')).toBe(0)
+		expect(metrics.get('dragoman_upstream_running{upstream="silent"}')).toBe(0)
+		expect(upstream.askedOf('reserve')).toEqual([])
+	})
+
+test('in the middle of a stream: what was produced is on the account', async () => {
+	const leaving = new AbortController()
+	const response = await gateway.open('stalls', { signal: leaving.signal })
+	const reader = response.body?.getReader()
+	let text = ''
+	while (!text.includes(' two')) text += new TextDecoder().decode((await reader?.read())?.value)
+	const asked = await upstream.asked('stalls', 1)
+	expect(asked.left).toBe(false)
+	leaving.abort()
+	await eventually('end of the upstream call', () => asked.left, atOnceMs)
+	expect(await lineOfLeaver('stalls', true)).toMatchObject({ upstream: 'stalls', status: 200 })
+	const metrics = await gateway.metrics()
+	expect(metrics.get('dragoman_upstream_breaker{upstream="stalls"}')).toBe(0)
+	expect(metrics.get('dragoman_upstream_running{upstream="stalls"}')).toBe(0)
+	expect(metrics.get('dragoman_requests_running')).toBe(0)
+	expect(metrics.get('dragoman_clients_left_total{route="/v1/chat/completions",model="stalls"}')).toBe(1)
+	expect(upstream.askedOf('reserve')).toEqual([])
+})
+
+test('in the middle of a stream: the account tells the tokens that came', async () => {
+	expect(await lineOfLeaver('stalls', true)).toMatchObject({ completionTokens: 2 })
+})
+
+test('while it waits for its turn: those behind move up', async () => {
+	const gate = Promise.withResolvers<void>()
+	upstream.script(
+		'single',
+		async (talk) => {
+			await gate.promise
+			await healthy()(talk)
+		},
+		healthy(),
+	)
+	const first = gateway.ask('single')
+	await upstream.asked('single', 1)
+	const leaving = new AbortController()
+	const second = gateway.open('single', { signal: leaving.signal })
+	const waiting = async (count: number) =>
+		eventually(`queue of ${count}`, async () => {
+			const metrics = await gateway.metrics()
+			return metrics.get('dragoman_upstream_waiting{upstream="single"}') === count
+		})
+	await waiting(1)
+	leaving.abort()
+	await expect(second).rejects.toThrow()
+	await waiting(0)
+	const third = gateway.ask('single')
+	await waiting(1)
+	gate.resolve()
+	expect([(await first).status, (await third).status]).toEqual([200, 200])
+	expect(upstream.askedOf('single')).toHaveLength(2)
+})

@@ -1,0 +1,158 @@
+// Keys stay where they belong: the upstream's with the upstream, the client's with us, whatever is sent and however an upstream repeats
+// what it was sent.
+
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { type Answer, type FaultyGateway, startFaultyGateway, upstreamAt } from './gateway.ts'
+import { openScriptedUpstream, type Script, type ScriptedUpstream, type Talk } from './scripted-upstream.ts'
+import {
+	answers,
+	chunked,
+	completionText,
+	head,
+	healthy,
+	lastChunk,
+	streamHead,
+	textEvent,
+	wantsStream,
+} from './scripts.ts'
+
+const upstreamKey = 'sk-upstream-4f9b2c71d8e64a05'
+/** What clients may send and no upstream may see. */
+const clientSecrets: Readonly<Record<string, string>> = {
+	cookie: 'session=client-cookie',
+	'proxy-authorization': 'Basic client-proxy',
+	'x-api-key': 'client-x-api-key',
+	'api-key': 'client-api-key',
+	'openai-organization': 'client-organization',
+	'openai-project': 'client-project',
+	'x-forwarded-for': 'client-address',
+	forwarded: 'for=client-forwarded',
+	'x-real-ip': 'client-real-ip',
+	referer: 'http://client-referer/',
+	origin: 'http://client-origin',
+	'user-agent': 'client-agent',
+	'x-custom': 'client-custom',
+}
+/** Everything that an upstream is told in headers. */
+const allowedHeaders: ReadonlySet<string> = new Set([
+	'host',
+	'content-type',
+	'content-length',
+	'accept',
+	'accept-encoding',
+	'authorization',
+	'connection',
+	'user-agent',
+	'x-request-id',
+	'traceparent',
+	'tracestate',
+])
+/** Headers of upstreams that are none of the client's business. */
+const upstreamSecrets: Readonly<Record<string, string>> = {
+	'set-cookie': 'session=upstream-cookie',
+	'x-upstream-key': upstreamKey,
+	'www-authenticate': `Bearer realm="${upstreamKey}"`,
+	'openai-organization': 'upstream-organization',
+	server: 'upstream-server',
+}
+
+function repeats(status: number): Script {
+	return (talk) => {
+		const error = { message: `Incorrect key: ${keyOf(talk)}`, type: `t ${keyOf(talk)}`, param: null, code: keyOf(talk) }
+		return answers(status, JSON.stringify({ error }), upstreamSecrets)(talk)
+	}
+}
+
+/** As it was received, so that the test does not tell the upstream what to say. */
+function keyOf({ asked }: Talk): string {
+	return asked.headers.get('authorization')?.slice('Bearer '.length) ?? ''
+}
+
+function repeatsInEvent(before: string): Script {
+	return (talk) => {
+		const error = JSON.stringify({ error: { message: `no such key ${keyOf(talk)}`, code: keyOf(talk) } })
+		if (!wantsStream(talk)) return answers(200, error)(talk)
+		return talk.send(
+			Buffer.concat([Buffer.from(streamHead), chunked(`${before}data: ${error}\n\n`), Buffer.from(lastChunk)]),
+		)
+	}
+}
+
+const scripts: Readonly<Record<string, Script>> = {
+	...Object.fromEntries(
+		[307, 400, 401, 403, 404, 408, 413, 422, 429, 500, 503, 529].map((status) => [String(status), repeats(status)]),
+	),
+	text: (talk) => answers(500, `key ${keyOf(talk)} is wrong`)(talk),
+	garbage: (talk) => talk.send(`${head(200, {})}garbage ${keyOf(talk)}`).then(() => talk.end()),
+	event: repeatsInEvent(''),
+	'event-later': repeatsInEvent(textEvent('one')),
+	'not-http': (talk) => talk.send(`${keyOf(talk)}\r\n\r\n`),
+	healthy: healthy(),
+	'healthy-with-headers': (talk) => answers(200, completionText(), upstreamSecrets)(talk),
+}
+
+let upstream: ScriptedUpstream
+let gateway: FaultyGateway
+const received: Answer[] = []
+
+beforeAll(async () => {
+	upstream = openScriptedUpstream()
+	const names = Object.keys(scripts)
+	for (const [name, script] of Object.entries(scripts)) upstream.script(name, script)
+	gateway = await startFaultyGateway({
+		log: { level: 'trace' },
+		telemetry: { content: true },
+		models: Object.fromEntries(names.map((name) => [name, { route: [name], retry: { attempts: 1 } }])),
+		upstreams: Object.fromEntries(
+			names.map((name) => [name, upstreamAt(upstream.urlOf(name), { key: upstreamKey, breaker: { failures: 100 } })]),
+		),
+	})
+	for (const name of names)
+		for (const stream of [false, true]) {
+			const answer = await gateway.ask(name, { stream, headers: clientSecrets })
+			await gateway.lineOf(answer.requestId)
+			received.push(answer)
+		}
+}, 30_000)
+afterAll(async () => {
+	await gateway.stop()
+	upstream.close()
+})
+
+const perName = Object.keys(scripts).flatMap((name, at) => [
+	{ name: `${name}, whole`, of: () => received[2 * at] },
+	{ name: `${name}, streamed`, of: () => received[2 * at + 1] },
+])
+
+describe("the upstream's key does not reach the client", () => {
+	for (const { name, of } of perName)
+		test(name, () => {
+			const answer = of()
+			expect(new TextDecoder().decode(answer?.body)).not.toContain(upstreamKey)
+			const headers = JSON.stringify([...(answer?.headers ?? [])])
+			for (const secret of Object.values(upstreamSecrets)) expect(headers).not.toContain(secret)
+		})
+})
+
+test("the upstream's key does not reach the log", () => {
+	const lines = gateway.log().split('\n')
+	expect(lines.filter((line) => line.includes(upstreamKey))).toEqual([])
+	expect(gateway.output()).not.toContain(upstreamKey)
+})
+
+test("the client's key does not reach the log", () => {
+	expect(gateway.log()).not.toContain(gateway.key)
+	for (const secret of Object.values(clientSecrets)) expect(gateway.log()).not.toContain(secret)
+})
+
+test('the upstream was asked with its own key, and told nothing of the client', () => {
+	const asked = Object.keys(scripts).flatMap((name) => upstream.askedOf(name))
+	expect(asked).toHaveLength(received.length)
+	for (const { headers, body, path } of asked) {
+		expect(headers.get('authorization')).toBe(`Bearer ${upstreamKey}`)
+		expect([...headers.keys()].filter((name) => !allowedHeaders.has(name))).toEqual([])
+		const all = `${path}\n${JSON.stringify([...headers])}\n${body}`
+		expect(all).not.toContain(gateway.key)
+		for (const secret of Object.values(clientSecrets)) expect(all).not.toContain(secret)
+	}
+})

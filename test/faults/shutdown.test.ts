@@ -1,0 +1,96 @@
+// The end of a server: nobody new is let in, running answers end within the deadline or are told why they do not.
+
+import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
+import { eventually, type FaultyGateway, readAnswer, startFaultyGateway, upstreamAt } from './gateway.ts'
+import { openScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts'
+import { answerText, endless, healthy, silent } from './scripts.ts'
+
+let upstream: ScriptedUpstream
+const gateways = new Set<FaultyGateway>()
+
+beforeAll(() => {
+	upstream = openScriptedUpstream()
+	upstream.script('endless', endless(20, 1))
+	upstream.script('silent', silent)
+})
+afterAll(() => upstream.close())
+afterEach(async () => {
+	for (const gateway of gateways) await gateway.stop('SIGKILL')
+	gateways.clear()
+})
+
+async function start(shutdownMs: number): Promise<FaultyGateway> {
+	const names = ['gated', 'endless', 'silent'] as const
+	const gateway = await startFaultyGateway({
+		limits: { shutdownMs },
+		models: Object.fromEntries(names.map((name) => [name, { route: [name] }])),
+		upstreams: Object.fromEntries(names.map((name) => [name, upstreamAt(upstream.urlOf(name))])),
+	})
+	gateways.add(gateway)
+	return gateway
+}
+
+/** Resolves once nobody can connect any more. */
+function refusesConnections({ url }: FaultyGateway): Promise<true> {
+	const { hostname, port } = new URL(url)
+	return eventually('refused connection', async () => {
+		try {
+			const socket = await Bun.connect({ hostname, port: Number(port), socket: { data: () => undefined } })
+			socket.terminate()
+			return false
+		} catch {
+			return true
+		}
+	})
+}
+
+test('running answers of both kinds end in full, then the process ends well', async () => {
+	const gateway = await start(10_000)
+	const gate = Promise.withResolvers<void>()
+	upstream.script('gated', async (talk) => {
+		await gate.promise
+		await healthy()(talk)
+	})
+	const answers = [gateway.ask('gated', { stream: true }), gateway.ask('gated')]
+	await upstream.asked('gated', 2)
+	const ended = gateway.stop('SIGTERM')
+	await refusesConnections(gateway)
+	gate.resolve()
+	for (const answer of await Promise.all(answers))
+		expect(answer).toMatchObject({ status: 200, text: answerText, error: undefined })
+	expect(await ended).toBe(0)
+	gateways.clear()
+})
+
+test('a stream that lasts too long ends with an error event, a whole answer with an error', async () => {
+	const gateway = await start(300)
+	const streaming = await gateway.open('endless')
+	const whole = gateway.ask('silent')
+	await upstream.asked('silent', 1)
+	const ended = gateway.stop('SIGTERM')
+	const streamed = await readAnswer(streaming)
+	expect(streamed.text).toStartWith(' more')
+	expect(streamed.error).toMatchObject({ code: 'server_closing', message: 'The server is closing.' })
+	expect(streamed.data.at(-1)).toContain('"error"')
+	expect(await whole).toMatchObject({ status: 503, error: { code: 'server_closing' } })
+	expect(await ended).toBe(0)
+	gateways.clear()
+	const [asked] = upstream.askedOf('endless')
+	await eventually('end of the upstream call', () => asked?.left)
+})
+
+test('a second signal does not wait', async () => {
+	const gateway = await start(60_000)
+	const before = upstream.askedOf('silent').length
+	const fate = gateway.open('silent', { stream: false }).then(
+		() => 'answered',
+		() => 'lost',
+	)
+	await upstream.asked('silent', before + 1)
+	const ended = gateway.stop('SIGTERM')
+	await refusesConnections(gateway)
+	process.kill(gateway.pid, 'SIGTERM')
+	expect(await ended).toBe(130)
+	expect(await fate).toBe('lost')
+	gateways.clear()
+})

@@ -1,0 +1,96 @@
+// Clients that do not read, on an upstream that never ends: the upstream is held back, and what is kept for them is bounded.
+
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { eventually, type FaultyGateway, startFaultyGateway, upstreamAt } from './gateway.ts'
+import { openScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts'
+import { endless, healthy } from './scripts.ts'
+
+const mebibyte = 1_048_576
+const clients = 8
+/** What the systems of both sides keep in their sockets, and we ahead of the client, for one stream. */
+const longestAhead = 16 * mebibyte
+const betweenChunksMs = 300
+let upstream: ScriptedUpstream
+let gateway: FaultyGateway
+
+beforeAll(async () => {
+	upstream = openScriptedUpstream()
+	upstream.script('endless', endless(0, 1))
+	upstream.script('healthy', healthy())
+	gateway = await startFaultyGateway({
+		models: { endless: { route: ['endless'] }, healthy: { route: ['healthy'] } },
+		upstreams: {
+			endless: upstreamAt(upstream.urlOf('endless'), { timeouts: { betweenChunksMs } }),
+			healthy: upstreamAt(upstream.urlOf('healthy')),
+		},
+	})
+})
+afterAll(async () => {
+	await gateway.stop()
+	upstream.close()
+})
+
+/** A client that sends its request and then reads nothing until told. */
+async function openLazyClient() {
+	const { hostname, port } = new URL(gateway.url)
+	const body = JSON.stringify({ model: 'endless', stream: true, messages: [{ role: 'user', content: 'hi' }] })
+	let receivedBytes = 0
+	const socket = await Bun.connect({
+		hostname,
+		port: Number(port),
+		socket: {
+			data: (_, bytes) => {
+				receivedBytes += bytes.length
+			},
+		},
+	})
+	socket.write(
+		`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${gateway.key}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+	)
+	socket.pause()
+	return { socket, received: () => receivedBytes }
+}
+
+/** The bytes that the upstream got rid of, once they do not become more. */
+async function standstill(): Promise<number> {
+	let before = -1
+	const total = () => upstream.askedOf('endless').reduce((sum, { writtenBytes }) => sum + writtenBytes, 0)
+	await eventually(
+		'standstill of the upstream',
+		async () => {
+			before = total()
+			await Bun.sleep(2 * betweenChunksMs)
+			return before > 0 && total() === before
+		},
+		20_000,
+	)
+	return before
+}
+
+async function residentBytes(): Promise<number> {
+	return (await gateway.metrics()).get('process_resident_memory_bytes') ?? 0
+}
+
+test(`${clients} clients that do not read`, async () => {
+	await gateway.ask('healthy')
+	const restingBytes = await residentBytes()
+	const lazy = await Promise.all(Array.from({ length: clients }, openLazyClient))
+	await upstream.asked('endless', clients)
+	const heldBytes = await standstill()
+	expect(heldBytes).toBeLessThan(clients * longestAhead)
+	expect((await residentBytes()) - restingBytes).toBeLessThan(100 * mebibyte)
+
+	// It stood still for longer than an upstream may be silent, and that is the client's doing.
+	expect(upstream.askedOf('endless').map(({ left }) => left)).toEqual(Array(clients).fill(false))
+	expect((await gateway.ask('healthy')).status).toBe(200)
+
+	const [first, ...others] = lazy
+	first?.socket.resume()
+	await eventually('more from the upstream', () => (first?.received() ?? 0) > 2 * longestAhead, 20_000)
+
+	for (const { socket } of lazy) socket.terminate()
+	await eventually('end of all calls', () => upstream.askedOf('endless').every(({ left }) => left))
+	expect(others.every(({ received }) => received() <= longestAhead)).toBe(true)
+	await eventually('end of all requests', async () => (await gateway.metrics()).get('dragoman_requests_running') === 0)
+	expect((await gateway.metrics()).get('dragoman_upstream_breaker{upstream="endless"}')).toBe(0)
+}, 60_000)
