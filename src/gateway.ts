@@ -63,7 +63,7 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 	const socketFolder = await mkdtemp(join(tmpdir(), 'dragoman-'))
 	const deployment = new LiveDeployment(settings, { ...surroundings, socketFolder })
 	await deployment.apply(settings.config)
-	const telemetry = openTelemetry(settings.config.telemetry, {
+	const telemetry = await openTelemetry(settings.config.telemetry, {
 		log: surroundings.log,
 		clock: surroundings.clock,
 		version: surroundings.version,

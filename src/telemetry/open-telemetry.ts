@@ -5,6 +5,7 @@ import type { Log } from './log.ts'
 import { type MetricSnapshot, mergeSnapshots, metricsContentType, writeMetrics } from './metric.ts'
 import { ObservedRequest, type RequestWatcher } from './observed-request.ts'
 import type { TelemetryOptions } from './options.ts'
+import type { Otlp } from './otlp.ts'
 import { logRequest } from './request-log.ts'
 import { RequestMetrics } from './request-metrics.ts'
 import type { Telemetry, UpstreamGauges } from './telemetry.ts'
@@ -24,33 +25,58 @@ export interface OpenedTelemetry extends Telemetry {
 	snapshot(): readonly MetricSnapshot[]
 }
 
-export function openTelemetry(options: TelemetryOptions, surroundings: TelemetrySurroundings): OpenedTelemetry {
+export async function openTelemetry(
+	options: TelemetryOptions,
+	surroundings: TelemetrySurroundings,
+): Promise<OpenedTelemetry> {
 	const { log, clock, version, upstreams, others } = surroundings
 	const metrics = new RequestMetrics({ version, startedAtMs: clock.now(), upstreams })
+	const otlp = await openConfiguredOtlp(options, surroundings)
 	const watcher: RequestWatcher = {
 		gap: (model, ms) => metrics.gapOf(model).observe(ms / 1000),
-		attempt: (record, upstream, begunMs) => ({
-			traceHeaders: passOn(record.arrival.headers),
-			end: (endMs, error) => metrics.attempted(upstream, endMs - begunMs, error),
-		}),
+		attempt(record, upstream, begunMs) {
+			const traced = otlp?.attempt(record, upstream, begunMs)
+			return {
+				traceHeaders: traced?.traceHeaders ?? passOn(record.arrival.headers),
+				end(endMs, error) {
+					metrics.attempted(upstream, endMs - begunMs, error)
+					traced?.end(endMs, error)
+				},
+			}
+		},
 	}
 	return {
 		wantsContent: options.content,
 		begin(arrival) {
 			metrics.begin()
-			return new ObservedRequest(arrival, watcher)
+			const record = new ObservedRequest(arrival, watcher)
+			otlp?.begin(record)
+			return record
 		},
 		end(record, nowMs) {
 			if (!(record instanceof ObservedRequest)) return
 			const durationMs = nowMs - record.arrival.receivedAtMs
 			metrics.end(record, durationMs)
 			if (options.requests) logRequest(log, record, durationMs)
+			otlp?.end(record, nowMs)
 		},
 		snapshot: () => metrics.snapshot(),
 		async metrics() {
 			const rest = others === undefined ? [] : await others()
 			return { contentType: metricsContentType, body: writeMetrics(mergeSnapshots([metrics.snapshot(), ...rest])) }
 		},
-		close: async () => undefined,
+		async close() {
+			await otlp?.close()
+		},
 	}
+}
+
+/** Its libraries are loaded only where a collector is named. */
+async function openConfiguredOtlp(
+	{ otlp }: TelemetryOptions,
+	{ log, version, clock }: TelemetrySurroundings,
+): Promise<Otlp | undefined> {
+	if (otlp === undefined) return undefined
+	const { openOtlp } = await import('./otlp.ts')
+	return openOtlp(otlp, { log, version, nowMs: () => clock.now() })
 }

@@ -35,6 +35,8 @@ export interface RequestLine {
 	readonly promptTokens?: number
 	readonly completionTokens?: number
 	readonly error?: string
+	/** Where there was more than one. */
+	readonly attempts?: readonly unknown[]
 	readonly left?: boolean
 }
 

@@ -37,7 +37,7 @@ const errorLevel = 50
 
 let upstream: ScriptedUpstream
 let gateway: FaultyGateway
-let results: ReadonlyMap<string, Result>
+let results: ReadonlyMap<string, readonly Result[]>
 let metrics: ReadonlyMap<string, number>
 let restingBytes: number
 
@@ -63,12 +63,12 @@ afterAll(async () => {
 
 function describeCells(scripted: ScriptedUpstream): object {
 	const nobody = `http://127.0.0.1:${unusedPort()}/v1`
+	const breaker = { failures: attempts, openMs: 600_000, maxOpenMs: 600_000 }
 	const models: Record<string, object> = {}
 	const upstreams: Record<string, object> = {}
-	for (const { model, row, reserve, expected } of cells) {
+	for (const { model, row, reserve } of cells) {
 		const [first, second] = [`${model}-first`, `${model}-second`]
 		const common = { engine: 'openai-compatible', key: 'sk-upstream', timeouts, maxAnswerBytes, model: 'm' }
-		const breaker = { failures: expected.held ? expected.tries : 1, openMs: 600_000, maxOpenMs: 600_000 }
 		upstreams[first] = { ...common, url: row.script === undefined ? nobody : scripted.urlOf(first), breaker }
 		if (row.script !== undefined) scripted.script(first, row.script)
 		if (reserve) {
@@ -81,23 +81,34 @@ function describeCells(scripted: ScriptedUpstream): object {
 }
 
 /** Asks each of them, so many at a time. */
-async function askAll(asked: readonly Cell[], width: number): Promise<(readonly [string, Result])[]> {
+async function askAll(asked: readonly Cell[], width: number): Promise<(readonly [string, readonly Result[]])[]> {
 	const left = [...asked]
-	const done: (readonly [string, Result])[] = []
+	const done: (readonly [string, readonly Result[]])[] = []
 	const work = async () => {
-		for (let cell = left.shift(); cell !== undefined; cell = left.shift()) {
-			const answer = await gateway.ask(cell.model, { stream: cell.row.stream })
-			done.push([cell.model, { answer, line: await gateway.lineOf(answer.requestId) }])
-		}
+		for (let cell = left.shift(); cell !== undefined; cell = left.shift()) done.push([cell.model, await ask(cell)])
 	}
 	await Promise.all(Array.from({ length: width }, work))
 	return done
 }
 
-function resultOf({ model }: Cell): Result {
-	const result = results.get(model)
-	if (result === undefined) throw new Error(`nothing came of ${model}`)
-	return result
+/** Asks often enough for failures that count to open a breaker; a request that is tried twice does so alone. */
+async function ask(cell: Cell): Promise<readonly Result[]> {
+	const rounds: Result[] = []
+	while (rounds.length < roundsOf(cell)) {
+		const answer = await gateway.ask(cell.model, { stream: cell.row.stream })
+		rounds.push({ answer, line: await gateway.lineOf(answer.requestId) })
+	}
+	return rounds
+}
+
+function roundsOf({ expected }: Cell): number {
+	return attempts / expected.tries
+}
+
+function resultsOf(cell: Cell): readonly Result[] {
+	const rounds = results.get(cell.model) ?? []
+	expect(rounds).toHaveLength(roundsOf(cell))
+	return rounds
 }
 
 function metricOf(name: string, labels: Readonly<Record<string, string>>): number {
@@ -107,66 +118,62 @@ function metricOf(name: string, labels: Readonly<Record<string, string>>): numbe
 
 for (const cell of cells) {
 	const { model, row, reserve, expected } = cell
-	const { outcome } = expected
+	const { outcome, tries } = expected
+	const { kind } = { kind: undefined, ...outcome }
+	const [first, second] = [`${model}-first`, `${model}-second`]
+	const answeredBySecond = outcome.type === 'answered' && outcome.by === 'second'
 	describe(`${row.fault}, ${row.stream ? 'streamed' : 'whole'}, ${reserve ? 'with a reserve' : 'alone'}`, () => {
 		test('the client', () => {
-			const { answer } = resultOf(cell)
-			switch (outcome.type) {
-				case 'answered':
-					expect(answer).toMatchObject({ status: 200, text: outcome.text, error: undefined })
-					if (row.stream) expect(answer.data.at(-1)).toBe('[DONE]')
-					return
-				case 'refused':
-					expect(answer.status).toBe(outcome.status)
-					expect(answer.headers.get('x-dragoman-error')).toBe(outcome.kind)
-					expect(answer.error?.code ?? null).toBe(outcome.code)
-					expect(answer.headers.get('retry-after')).toBe(outcome.retryAfterSeconds?.toString() ?? null)
-					expect(answer.data).toEqual([])
-					return
-				case 'broken': {
-					expect(answer.status).toBe(200)
-					expect(answer.text.slice(0, outcome.text.length)).toBe(outcome.text)
-					expect(answer.error?.code).toBe(outcome.code)
-					const errorsAt = answer.data.flatMap((data, at) => (data.includes('"error"') ? [at] : []))
-					expect(errorsAt).toEqual([answer.data.length - 1])
-				}
-			}
+			for (const { answer } of resultsOf(cell)) expectAnswer(answer, outcome, row.stream)
 		})
 		test('the accounts', () => {
-			const { line, answer } = resultOf(cell)
-			const { kind } = { kind: undefined, ...outcome }
-			expect(line.status).toBe(answer.status)
-			expect(line.error).toBe(kind)
-			expect(line.left).toBeUndefined()
-			expect(metricOf('dragoman_errors_total', { route: '/v1/chat/completions', model, kind: kind ?? '' })).toBe(
-				kind === undefined ? 0 : 1,
-			)
-			const first = `${model}-first`
-			expect(line.upstream).toBe(
-				outcome.type === 'refused'
-					? undefined
-					: outcome.type === 'answered' && outcome.by === 'second'
-						? `${model}-second`
-						: first,
-			)
-			expect(tokensOf(outcome, answer)).toEqual([line.promptTokens, line.completionTokens])
-			expect(metricOf('dragoman_tokens_total', { model, kind: 'completion' })).toBe(line.completionTokens ?? 0)
+			for (const { line, answer } of resultsOf(cell)) {
+				expect(line.status).toBe(answer.status)
+				expect(line.error).toBe(kind)
+				expect(line.left).toBeUndefined()
+				expect(line.upstream).toBe(outcome.type === 'refused' ? undefined : answeredBySecond ? second : first)
+				expect(tokensOf(outcome, answer)).toEqual([line.promptTokens, line.completionTokens])
+			}
+			const failures = metricOf('dragoman_errors_total', { route: '/v1/chat/completions', model, kind: kind ?? '' })
+			expect(failures).toBe(kind === undefined ? 0 : roundsOf(cell))
+			const tokens = resultsOf(cell).reduce((sum, { line }) => sum + (line.completionTokens ?? 0), 0)
+			expect(metricOf('dragoman_tokens_total', { model, kind: 'completion' })).toBe(tokens)
 		})
 		test('the upstream', () => {
-			const first = `${model}-first`
-			expect(metricOf('dragoman_upstream_attempts_total', { upstream: first, outcome: expected.tried })).toBe(
-				expected.tries,
-			)
-			if (row.script !== undefined) expect(upstream.askedOf(first)).toHaveLength(expected.tries)
+			for (const { line } of resultsOf(cell))
+				expect(line.attempts?.length ?? 1).toBe(tries + (answeredBySecond ? 1 : 0))
+			const tried = metricOf('dragoman_upstream_attempts_total', { upstream: first, outcome: expected.tried })
+			expect(tried).toBe(tries * roundsOf(cell))
+			if (row.script !== undefined) expect(upstream.askedOf(first)).toHaveLength(tried)
+			if (reserve) expect(upstream.askedOf(second)).toHaveLength(answeredBySecond ? roundsOf(cell) : 0)
 			expect(metricOf('dragoman_upstream_breaker', { upstream: first })).toBe(expected.held ? 2 : 0)
-			if (reserve)
-				expect(upstream.askedOf(`${model}-second`)).toHaveLength(
-					outcome.type === 'answered' && outcome.by === 'second' ? 1 : 0,
-				)
 			const alarms = logLines(gateway).filter(({ upstream: named, level }) => named === first && level === errorLevel)
 			expect(alarms).toHaveLength(expected.alarm === true ? 1 : 0)
 		})
 	})
+}
+
+function expectAnswer(answer: Answer, outcome: Expected['outcome'], stream: boolean): void {
+	switch (outcome.type) {
+		case 'answered':
+			expect(answer).toMatchObject({ status: 200, text: outcome.text, error: undefined })
+			if (stream) expect(answer.data.at(-1)).toBe('[DONE]')
+			return
+		case 'refused':
+			expect(answer.status).toBe(outcome.status)
+			expect(answer.headers.get('x-dragoman-error')).toBe(outcome.kind)
+			expect(answer.error?.code ?? null).toBe(outcome.code)
+			expect(answer.headers.get('retry-after')).toBe(outcome.retryAfterSeconds?.toString() ?? null)
+			expect(answer.data).toEqual([])
+			return
+		case 'broken': {
+			expect(answer.status).toBe(200)
+			expect(answer.text.slice(0, outcome.text.length)).toBe(outcome.text)
+			expect(answer.error?.code).toBe(outcome.code)
+			const errorsAt = answer.data.flatMap((data, at) => (data.includes('"error"') ? [at] : []))
+			expect(errorsAt).toEqual([answer.data.length - 1])
+		}
+	}
 }
 
 /** What the upstream told, or pieces counted where it did not come that far. */

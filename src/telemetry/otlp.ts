@@ -1,0 +1,261 @@
+// Traces and metrics for OpenTelemetry, by its semantic conventions for HTTP servers and for generative AI. Loaded only where the
+// operator names a collector. Sources: https://opentelemetry.io/docs/specs/semconv/http/http-spans/ and …/semconv/gen-ai/.
+
+import { type Context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+import {
+	BasicTracerProvider,
+	BatchSpanProcessor,
+	ParentBasedSampler,
+	TraceIdRatioBasedSampler,
+} from '@opentelemetry/sdk-trace-base'
+import type { ChatError } from '../chat/error.ts'
+import type { Log } from './log.ts'
+import type { ObservedRequest } from './observed-request.ts'
+import type { OtlpOptions } from './otlp-options.ts'
+import type { AttemptRecord } from './telemetry.ts'
+import { readTraceContext, writeTraceContext } from './trace-context.ts'
+
+export interface Otlp {
+	begin(record: ObservedRequest): void
+	attempt(record: ObservedRequest, upstream: string, nowMs: number): AttemptRecord
+	end(record: ObservedRequest, nowMs: number): void
+	/** Sends what waits, within a few seconds. */
+	close(): Promise<void>
+}
+
+export interface OtlpSurroundings {
+	readonly log: Log
+	readonly version: string
+	/** Milliseconds since 1970. */
+	readonly nowMs: () => number
+}
+
+const [timeoutMillis, warnEveryMs, spanDelayMs] = [3000, 60_000, 1000]
+const seconds = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92]
+const tokens = [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864]
+const perToken = [0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5]
+
+const operationNames: Readonly<Record<string, string>> = {
+	chat: 'chat',
+	complete: 'text_completion',
+	embed: 'embeddings',
+}
+
+export function openOtlp(options: OtlpOptions, surroundings: OtlpSurroundings): Otlp {
+	const resource = resourceFromAttributes({
+		'service.name': options.serviceName,
+		'service.version': surroundings.version,
+	})
+	const warn = warner(surroundings)
+	const tracing = options.traces ? new Tracing(options, resource, warn) : undefined
+	const metering = options.metrics ? new Metering(options, resource, warn) : undefined
+	return {
+		begin: (record) => tracing?.begin(record),
+		attempt: (record, upstream, nowMs) => tracing?.attempt(record, upstream, nowMs) ?? quietAttempt(record),
+		end(record, nowMs) {
+			tracing?.end(record, nowMs)
+			metering?.end(record, nowMs)
+		},
+		async close() {
+			await Promise.allSettled([tracing?.close(), metering?.close()])
+		},
+	}
+}
+
+type Resource = ReturnType<typeof resourceFromAttributes>
+type Warn = (signal: string, error: unknown) => void
+
+/** A collector that cannot be reached costs one line a minute. */
+function warner({ log, nowMs }: OtlpSurroundings): Warn {
+	let lastMs = Number.NEGATIVE_INFINITY
+	return (signal, error) => {
+		if (nowMs() - lastMs < warnEveryMs) return
+		lastMs = nowMs()
+		log.warn({ signal, reason: error instanceof Error ? error.message : String(error) }, 'the collector takes nothing')
+	}
+}
+
+function exporterOptions({ endpoint, headers }: OtlpOptions, path: string) {
+	return { url: `${endpoint.replace(/\/+$/, '')}${path}`, headers, timeoutMillis }
+}
+
+interface Spans {
+	readonly server: Span
+	readonly context: Context
+	/** The try that is being answered. */
+	client?: Span
+}
+
+class Tracing {
+	private readonly provider: BasicTracerProvider
+	private readonly tracer: ReturnType<BasicTracerProvider['getTracer']>
+	private readonly running = new WeakMap<ObservedRequest, Spans>()
+
+	constructor(options: OtlpOptions, resource: Resource, warn: Warn) {
+		const exporter = new OTLPTraceExporter(exporterOptions(options, '/v1/traces'))
+		const send = exporter.export.bind(exporter)
+		exporter.export = (spans, done) =>
+			send(spans, (result) => {
+				if (result.error !== undefined) warn('traces', result.error)
+				done(result)
+			})
+		this.provider = new BasicTracerProvider({
+			resource,
+			sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(options.sampleRatio) }),
+			spanProcessors: [new BatchSpanProcessor(exporter, { scheduledDelayMillis: spanDelayMs })],
+		})
+		this.tracer = this.provider.getTracer('dragoman')
+	}
+
+	begin(record: ObservedRequest): void {
+		const { method, headers, id, receivedAtMs } = record.arrival
+		const caller = readTraceContext(headers)
+		const parent =
+			caller === undefined
+				? ROOT_CONTEXT
+				: trace.setSpanContext(ROOT_CONTEXT, {
+						traceId: caller.traceId,
+						spanId: caller.spanId,
+						traceFlags: caller.sampled ? 1 : 0,
+						isRemote: true,
+					})
+		const attributes = { 'http.request.method': method, 'dragoman.request.id': id }
+		const server = this.tracer.startSpan(method, { kind: SpanKind.SERVER, startTime: receivedAtMs, attributes }, parent)
+		this.running.set(record, { server, context: trace.setSpan(parent, server) })
+	}
+
+	attempt(record: ObservedRequest, upstream: string, nowMs: number): AttemptRecord {
+		const spans = this.running.get(record)
+		if (spans === undefined) return quietAttempt(record)
+		const operation = operationNames[record.operation ?? ''] ?? 'chat'
+		const client = this.tracer.startSpan(
+			`${operation} ${record.model ?? ''}`.trim(),
+			{
+				kind: SpanKind.CLIENT,
+				startTime: nowMs,
+				attributes: {
+					'gen_ai.operation.name': operation,
+					'gen_ai.provider.name': upstream,
+					'gen_ai.request.model': record.model ?? '',
+				},
+			},
+			spans.context,
+		)
+		const { traceId, spanId, traceFlags } = client.spanContext()
+		const state = readTraceContext(record.arrival.headers)?.state
+		return {
+			traceHeaders: writeTraceContext({
+				traceId,
+				spanId,
+				sampled: (traceFlags & 1) === 1,
+				...(state === undefined ? {} : { state }),
+			}),
+			end(endMs, error) {
+				if (error === undefined) spans.client = client
+				else {
+					fail(client, error)
+					client.end(endMs)
+				}
+			},
+		}
+	}
+
+	end(record: ObservedRequest, nowMs: number): void {
+		const spans = this.running.get(record)
+		if (spans === undefined) return
+		const { server, client } = spans
+		const { route, arrival, status = 0, error, usage, finishReason } = record
+		if (client !== undefined) {
+			if (usage !== undefined)
+				client.setAttributes({
+					'gen_ai.usage.input_tokens': usage.promptTokens,
+					'gen_ai.usage.output_tokens': usage.completionTokens,
+				})
+			if (finishReason !== undefined) client.setAttribute('gen_ai.response.finish_reasons', [finishReason])
+			if (error !== undefined) fail(client, error)
+			client.end(nowMs)
+		}
+		if (route !== undefined) server.updateName(`${arrival.method} ${route}`)
+		server.setAttributes({
+			'http.response.status_code': status,
+			...(route === undefined ? {} : { 'http.route': route }),
+		})
+		if (error !== undefined && status >= 500) fail(server, error)
+		server.end(nowMs)
+	}
+
+	close(): Promise<void> {
+		return this.provider.shutdown()
+	}
+}
+
+class Metering {
+	private readonly provider: MeterProvider
+	private readonly duration
+	private readonly usage
+	private readonly firstToken
+	private readonly perToken
+
+	constructor(options: OtlpOptions, resource: Resource, warn: Warn) {
+		const exporter = new OTLPMetricExporter(exporterOptions(options, '/v1/metrics'))
+		const send = exporter.export.bind(exporter)
+		exporter.export = (metrics, done) =>
+			send(metrics, (result) => {
+				if (result.error !== undefined) warn('metrics', result.error)
+				done(result)
+			})
+		const reader = new PeriodicExportingMetricReader({
+			exporter,
+			exportIntervalMillis: options.intervalMs,
+			exportTimeoutMillis: Math.min(options.intervalMs, timeoutMillis),
+		})
+		this.provider = new MeterProvider({ resource, readers: [reader] })
+		const meter = this.provider.getMeter('dragoman')
+		const histogram = (name: string, unit: string, explicitBucketBoundaries: number[]) =>
+			meter.createHistogram(name, { unit, advice: { explicitBucketBoundaries } })
+		this.duration = histogram('gen_ai.client.operation.duration', 's', seconds)
+		this.usage = histogram('gen_ai.client.token.usage', '{token}', tokens)
+		this.firstToken = histogram('gen_ai.server.time_to_first_token', 's', seconds)
+		this.perToken = histogram('gen_ai.server.time_per_output_token', 's', perToken)
+	}
+
+	end(record: ObservedRequest, nowMs: number): void {
+		const operation = operationNames[record.operation ?? '']
+		if (operation === undefined || record.model === undefined) return
+		const { error, usage, upstream, arrival, firstPieceMs, stream } = record
+		const attributes = {
+			'gen_ai.operation.name': operation,
+			'gen_ai.provider.name': upstream ?? 'dragoman',
+			'gen_ai.request.model': record.model,
+		}
+		const failed = error === undefined ? {} : { 'error.type': error.kind }
+		this.duration.record((nowMs - arrival.receivedAtMs) / 1000, { ...attributes, ...failed })
+		if (usage !== undefined) {
+			this.usage.record(usage.promptTokens, { ...attributes, 'gen_ai.token.type': 'input' })
+			this.usage.record(usage.completionTokens, { ...attributes, 'gen_ai.token.type': 'output' })
+		}
+		if (firstPieceMs === undefined || stream !== true) return
+		this.firstToken.record((firstPieceMs - arrival.receivedAtMs) / 1000, attributes)
+		const further = (usage?.completionTokens ?? 0) - 1
+		if (further > 0) this.perToken.record((nowMs - firstPieceMs) / 1000 / further, attributes)
+	}
+
+	close(): Promise<void> {
+		return this.provider.shutdown()
+	}
+}
+
+function fail(span: Span, error: ChatError): void {
+	span.setAttribute('error.type', error.kind)
+	span.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
+}
+
+/** The caller's context goes on where no span is added. */
+function quietAttempt({ arrival }: ObservedRequest): AttemptRecord {
+	const caller = readTraceContext(arrival.headers)
+	return { traceHeaders: caller === undefined ? {} : writeTraceContext(caller), end: () => undefined }
+}

@@ -1,0 +1,230 @@
+import { describe, expect, test } from 'bun:test'
+import { ChatError } from '../chat/error.ts'
+import { openLog } from './log.ts'
+import { Metrics, mergeSnapshots, writeMetrics } from './metric.ts'
+import { openTelemetry } from './open-telemetry.ts'
+import { telemetryOptions } from './options.ts'
+import type { Arrival, RequestRecord } from './telemetry.ts'
+import { passOn, readTraceContext } from './trace-context.ts'
+
+const clock = { now: () => 1_000_000, sleep: async () => undefined }
+const gauges = { name: 'up', running: 2, waiting: 1, breaker: 'half-open', healthy: false } as const
+
+async function open(options: object = {}) {
+	const lines: string[] = []
+	const log = openLog({ level: 'info', format: 'text' }, (line) => lines.push(line))
+	const telemetry = await openTelemetry(telemetryOptions.parse(options), {
+		log,
+		clock,
+		version: '1.2.3',
+		upstreams: () => [gauges],
+	})
+	return { telemetry, lines }
+}
+
+const arrival = (headers: Record<string, string> = {}): Arrival => ({
+	id: 'req_1',
+	method: 'POST',
+	headers: new Headers({ authorization: 'Bearer dgm-secret', ...headers }),
+	receivedAtMs: 1000,
+})
+
+/** A streamed request that was answered on the second upstream. */
+function fill(record: RequestRecord): RequestRecord {
+	Object.assign(record, {
+		route: '/v1/chat/completions',
+		dialect: 'openai',
+		operation: 'chat',
+		model: 'm',
+		stream: true,
+	})
+	record.key = { id: 'key_1', name: 'laptop' }
+	record.attempt('first', 1000).end(1010, new ChatError('unavailable', 'no', { cause: new Error('refused') }))
+	record.attempt('up', 1010).end(1110)
+	for (const ms of [1120, 1130, 1330]) record.piece(ms)
+	record.upstream = 'up'
+	record.status = 200
+	record.finishReason = 'stop'
+	record.usage = { promptTokens: 10, completionTokens: 3, cachedTokens: 4, reasoningTokens: 1, source: 'upstream' }
+	return record
+}
+
+describe('a request', () => {
+	test('leaves one line, without secrets, prompts and answers', async () => {
+		const { telemetry, lines } = await open()
+		telemetry.end(fill(telemetry.begin(arrival())), 1400)
+		expect(lines).toHaveLength(1)
+		for (const word of ['request=req_1', 'key=laptop', 'model=m', 'upstream=up', 'durationMs=400', 'firstTokenMs=120'])
+			expect(lines[0]).toContain(word)
+		expect(lines[0]).toContain('promptTokens=10')
+		expect(lines[0]).toContain('"error":"unavailable"')
+		expect(lines[0]).not.toContain('secret')
+	})
+
+	test('leaves none where the operator wants none, and its content where he wants that', async () => {
+		const quiet = await open({ requests: false })
+		quiet.telemetry.end(quiet.telemetry.begin(arrival()), 1400)
+		expect(quiet.lines).toEqual([])
+		const { telemetry, lines } = await open({ content: true })
+		const record = telemetry.begin(arrival())
+		record.prompt = { messages: ['hello'] }
+		record.answer = 'good day'
+		telemetry.end(record, 1400)
+		expect([telemetry.wantsContent, lines[0]?.includes('hello'), lines[0]?.includes('good day')]).toEqual([
+			true,
+			true,
+			true,
+		])
+	})
+
+	test('that fails by our fault or an upstream’s is a warning with its cause', async () => {
+		const { telemetry, lines } = await open()
+		const record = telemetry.begin(arrival())
+		record.status = 502
+		record.error = new ChatError('upstream-failed', 'It failed.', { cause: new Error('status 500: oops') })
+		telemetry.end(record, 1400)
+		expect(lines[0]).toMatch(/ warn .*error=upstream-failed.*cause=status 500: oops/)
+	})
+
+	test('is counted', async () => {
+		const { telemetry } = await open()
+		const open_ = telemetry.begin(arrival())
+		telemetry.end(fill(telemetry.begin(arrival())), 1400)
+		const { body } = await telemetry.metrics()
+		const labels = 'route="/v1/chat/completions"'
+		for (const line of [
+			`dragoman_requests_total{${labels},dialect="openai",model="m",status="200"} 1`,
+			`dragoman_request_duration_seconds_bucket{${labels},model="m",le="0.25"} 0`,
+			`dragoman_request_duration_seconds_bucket{${labels},model="m",le="0.5"} 1`,
+			`dragoman_request_duration_seconds_sum{${labels},model="m"} 0.4`,
+			'dragoman_time_to_first_token_seconds_sum{model="m"} 0.12',
+			'dragoman_inter_token_seconds_bucket{model="m",le="0.01"} 1',
+			'dragoman_inter_token_seconds_count{model="m"} 2',
+			'dragoman_tokens_total{model="m",kind="prompt"} 10',
+			'dragoman_tokens_total{model="m",kind="cached"} 4',
+			'dragoman_upstream_attempts_total{upstream="first",outcome="unavailable"} 1',
+			'dragoman_upstream_attempts_total{upstream="up",outcome="answered"} 1',
+			'dragoman_requests_running 1',
+			'dragoman_upstream_running{upstream="up"} 2',
+			'dragoman_upstream_breaker{upstream="up"} 1',
+			'dragoman_upstream_healthy{upstream="up"} 0',
+			'dragoman_build_info{version="1.2.3"} 1',
+		])
+			expect(body.split('\n')).toContain(line)
+		telemetry.end(open_, 1400)
+	})
+})
+
+describe('metrics', () => {
+	test('of several processes become one: sums, the worst breaker, the least healthy', () => {
+		const one = (running: number, breaker: number) => {
+			const metrics = new Metrics()
+			metrics
+				.counter({ name: 'c_total', help: 'C.', labels: ['a'] })('x "y"\n')
+				.add(running)
+			metrics.histogram({ name: 'h', help: 'H.', labels: [] }, [1, 2])().observe(running)
+			metrics.gauge({ name: 'b', help: 'B.', labels: [] }, () => [[[], breaker]], 'max')
+			return metrics.snapshot()
+		}
+		expect(writeMetrics(mergeSnapshots([one(1, 2), one(3, 0)]))).toBe(
+			[
+				'# HELP c_total C.',
+				'# TYPE c_total counter',
+				'c_total{a="x \\"y\\"\\n"} 4',
+				'# HELP h H.',
+				'# TYPE h histogram',
+				'h_bucket{le="1"} 1',
+				'h_bucket{le="2"} 1',
+				'h_bucket{le="+Inf"} 2',
+				'h_sum 4',
+				'h_count 2',
+				'# HELP b B.',
+				'# TYPE b gauge',
+				'b 2',
+				'',
+			].join('\n'),
+		)
+	})
+
+	test('are all documented, and all that are documented exist', async () => {
+		const { telemetry } = await open()
+		telemetry.end(fill(telemetry.begin(arrival())), 1400)
+		const names = telemetry.snapshot().map(({ name }) => name)
+		const page = await Bun.file(`${import.meta.dir}/../../docs/telemetry.md`).text()
+		const rows = [...page.matchAll(/^\| `((?:dragoman|process)_\w+)` \|/gm)].map(([, name]) => name ?? '')
+		expect(rows.toSorted()).toEqual(names.toSorted())
+	})
+})
+
+describe('a trace context', () => {
+	const traceId = '0af7651916cd43dd8448eb211c80319c'
+	const parent = `00-${traceId}-b7ad6b7169203331-01`
+	test('is passed on', () => {
+		const headers = new Headers({ traceparent: parent, tracestate: 'a=b' })
+		expect(passOn(headers)).toEqual({ traceparent: parent, tracestate: 'a=b' })
+		expect(readTraceContext(headers)).toMatchObject({ traceId, sampled: true })
+	})
+	for (const broken of [
+		'',
+		'nonsense',
+		parent.toUpperCase(),
+		parent.replace('00-', 'ff-'),
+		parent.replace(traceId, '0'.repeat(32)),
+		parent.slice(0, -3),
+	])
+		test(`'${broken}' is none`, () => expect(passOn(new Headers({ traceparent: broken }))).toEqual({}))
+})
+
+describe('OpenTelemetry', () => {
+	test('spans and metrics arrive at the collector, as the conventions name them', async () => {
+		const bodies: Record<string, string> = {}
+		const collector = Bun.serve({
+			port: 0,
+			hostname: '127.0.0.1',
+			async fetch(request) {
+				const path = new URL(request.url).pathname
+				bodies[path] = `${bodies[path] ?? ''}${request.headers.get('x-key')}${await request.text()}`
+				return Response.json({})
+			},
+		})
+		const { telemetry } = await open({
+			otlp: {
+				endpoint: `http://127.0.0.1:${collector.port}`,
+				headers: { 'x-key': 'collector-key' },
+				intervalMs: 60_000,
+			},
+		})
+		const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+		const record = telemetry.begin(arrival({ traceparent, tracestate: 'a=b' }))
+		const { traceHeaders } = record.attempt('other', 1000)
+		expect(traceHeaders.tracestate).toBe('a=b')
+		expect(traceHeaders.traceparent).toMatch(
+			/^00-0af7651916cd43dd8448eb211c80319c-(?!b7ad6b7169203331)[0-9a-f]{16}-01$/,
+		)
+		telemetry.end(fill(record), 1400)
+		await telemetry.close()
+		const traces = bodies['/v1/traces'] ?? ''
+		for (const word of [
+			'collector-key',
+			'"traceId":"0af7651916cd43dd8448eb211c80319c"',
+			'"parentSpanId":"b7ad6b7169203331","name":"POST /v1/chat/completions","kind":2',
+			'"name":"chat m","kind":3',
+			'{"key":"gen_ai.usage.output_tokens","value":{"intValue":3}}',
+			'{"key":"error.type","value":{"stringValue":"unavailable"}}',
+			'{"key":"http.response.status_code","value":{"intValue":200}}',
+		])
+			expect([word, traces.includes(word)]).toEqual([word, true])
+		for (const name of ['operation.duration', 'token.usage'])
+			expect(bodies['/v1/metrics']).toContain(`"gen_ai.client.${name}"`)
+		expect(bodies['/v1/metrics']).toContain('"gen_ai.server.time_per_output_token"')
+		expect(JSON.stringify(bodies)).not.toContain('dgm-secret')
+		collector.stop(true)
+	})
+
+	test('a collector that is not there costs one warning', async () => {
+		const { telemetry, lines } = await open({ requests: false, otlp: { endpoint: 'http://127.0.0.1:9' } })
+		for (let round = 0; round < 3; round++) telemetry.end(fill(telemetry.begin(arrival())), 1400)
+		await telemetry.close()
+		expect(lines.filter((line) => line.includes('the collector takes nothing'))).toHaveLength(1)
+	}, 20_000)
+})
