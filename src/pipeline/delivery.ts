@@ -76,7 +76,9 @@ class WrittenPieces implements Pieces {
 			group = [failed(thrown)]
 		}
 		try {
-			return group.map((arrival) => this.write(arrival)).join('')
+			let text = ''
+			for (const arrival of group) text += this.write(arrival)
+			return text
 		} catch (thrown) {
 			return this.write(failed(thrown))
 		}

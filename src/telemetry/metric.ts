@@ -69,15 +69,19 @@ export class Metrics {
 		return children.get
 	}
 
-	/** @param read asked at each scrape: label values, and the value that they have now. */
+	/**
+	 * @param read asked at each scrape: label values, and the value that they have now.
+	 * @param type `counter` for what only grows but is counted elsewhere.
+	 */
 	gauge<Label extends string>(
 		description: MetricDescription<Label>,
 		read: () => readonly (readonly [values: readonly string[], value: number])[],
 		across: MetricSnapshot['across'] = 'sum',
+		type: 'gauge' | 'counter' = 'gauge',
 	): void {
 		this.families.push({
 			snapshot: () => ({
-				...head(description, 'gauge', across),
+				...head(description, type, across),
 				samples: read().map(([values, value]) => ({
 					suffix: '',
 					labels: writeLabels(description.labels, values),

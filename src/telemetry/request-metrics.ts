@@ -156,7 +156,7 @@ export class RequestMetrics {
 		const { route = 'none', dialect = 'none', model = '', status = 0, error, usage, firstPieceMs, arrival } = record
 		this.requests(route, dialect, model, String(status)).add(1)
 		this.duration(route, model).observe(durationMs / 1000)
-		if (error !== undefined) this.errors(route, model, error.kind).add(1)
+		if (error !== undefined && record.left !== true) this.errors(route, model, error.kind).add(1)
 		if (record.left === true) this.left(route, model).add(1)
 		if (model === '') return
 		const counts = this.of(model)
@@ -196,6 +196,8 @@ export class RequestMetrics {
 				const { user, system } = process.cpuUsage()
 				return [[[], (user + system) / 1e6]]
 			},
+			'sum',
+			'counter',
 		)
 		metrics.gauge(
 			{ name: 'process_start_time_seconds', help: 'When the process began, in seconds since 1970.', labels: [] },

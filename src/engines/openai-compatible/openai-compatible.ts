@@ -274,11 +274,11 @@ function throwFirstError(events: readonly ChatEvent[] | undefined): void {
 function continued(first: readonly Arrival[] | undefined, arrivals: StreamedAnswer): Arrivals {
 	let begun = first
 	return {
-		async next() {
+		next() {
 			if (begun === undefined) return arrivals.next()
 			const group = begun
 			begun = undefined
-			return group
+			return Promise.resolve(group)
 		},
 		interruption: () => arrivals.interruption(),
 		cancel: () => arrivals.cancel(),

@@ -80,11 +80,11 @@ export function isCanonical(
 	if (choice === undefined || !isObject(choice.delta) || typeof choice.index !== 'number') return false
 	const { delta, index } = choice
 	if ('tool_calls' in delta || 'function_call' in delta || 'reasoning' in delta) return false
-	const said = events.filter(({ type }) => type !== 'start')
-	const [event] = said
-	if (!introduced(index))
-		return index === 0 && events[0]?.type === 'start' && said.length === 0 && isIntroduction(delta) && isPlain(choice)
-	if ('role' in delta || said.length !== 1 || event === undefined) return false
+	const begins = events[0]?.type === 'start' ? 1 : 0
+	const event = events[begins]
+	const said = events.length - begins
+	if (!introduced(index)) return index === 0 && begins === 1 && said === 0 && isIntroduction(delta) && isPlain(choice)
+	if ('role' in delta || said !== 1 || event === undefined) return false
 	switch (event.type) {
 		case 'text':
 			return delta.content === event.text && !('reasoning_content' in delta) && isPlain(choice, event.logprobs)
