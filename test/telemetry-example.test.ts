@@ -174,6 +174,9 @@ function seenOnce(): RequestMetrics {
 	record.piece(1)
 	record.piece(2)
 	metrics.end(record, 3)
+	metrics.begin()
+	record.left = false
+	metrics.end(record, 3)
 	return metrics
 }
 
