@@ -10,7 +10,7 @@ import { allowOrigin, preflight } from '../http/cors.ts'
 import { EventStreams } from '../http/event-stream.ts'
 import { normalisePath } from '../http/path.ts'
 import type { Received } from '../http/received.ts'
-import { RouteTable } from '../http/route-table.ts'
+import { type RouteMatch, RouteTable } from '../http/route-table.ts'
 import type { StaticFiles } from '../http/static-files.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Log } from '../telemetry/log.ts'
@@ -78,47 +78,59 @@ export function openHandler(options: HandlerOptions): Handler {
 		)
 	}
 
+	const serveRoute = async (received: Received): Promise<Response> => {
+		const { id, method, headers, receivedAtMs } = received
+		const record = options.telemetry.begin({ id, method, headers, receivedAtMs })
+		const match = table.find(method === 'HEAD' ? 'GET' : method, received.path)
+		const dialect = match.type === 'found' ? match.target.dialect : defaultDialect
+		const facts: AnswerFacts = { received, dialect, record, streams, options }
+		if (match.type !== 'found') return writeFailure(notServed(match, received), facts, allowed(match))
+		record.route = match.target.pattern
+		record.dialect = dialect.name
+		try {
+			return writeAnswer(await answer(received, match.target.route, match.parameter, parts, record), facts)
+		} catch (thrown) {
+			return writeFailure(asChatError(thrown), facts, {})
+		}
+	}
+
 	return {
 		readiness: ready,
 		interrupt: () => streams.interrupt(),
 		async fetch(request) {
-			const received = receive(request, readBody, options)
 			if (request.method === 'OPTIONS') return preflight(request)
-			const status = writeStatus(received, ready, options.version)
-			if (status !== undefined) return status
-			if (options.servesMetrics === true && received.path === '/metrics' && request.method === 'GET')
-				return writeMetrics(await options.telemetry.metrics())
-			const file = request.method === 'GET' ? options.page?.find(received.path) : undefined
-			if (file !== undefined) return file
-			const { telemetry } = options
-			const record = telemetry.begin({
-				id: received.id,
-				method: received.method,
-				headers: received.headers,
-				receivedAtMs: received.receivedAtMs,
-			})
-			const match = table.find(received.method === 'HEAD' ? 'GET' : received.method, received.path)
-			const dialect = match.type === 'found' ? match.target.dialect : defaultDialect
-			const facts: AnswerFacts = { received, dialect, record, streams, options }
-			if (match.type === 'found') {
-				record.route = match.target.pattern
-				record.dialect = dialect.name
-			}
-			try {
-				if (match.type === 'none')
-					throw new ChatError('not-found', `Invalid URL (${received.method} ${shown(received.path)})`)
-				if (match.type === 'other-methods')
-					throw new ChatError(
-						'method-not-allowed',
-						`Not allowed to ${received.method} on ${shown(received.path)}: it answers to ${match.methods.join(', ')}.`,
-					)
-				return writeAnswer(await answer(received, match.target.route, match.parameter, parts, record), facts)
-			} catch (thrown) {
-				const allow: Record<string, string> = match.type === 'other-methods' ? { allow: match.methods.join(', ') } : {}
-				return writeFailure(asChatError(thrown), facts, allow)
-			}
+			const received = receive(request, readBody, options)
+			const own = request.method === 'POST' ? undefined : await serveOwn(received, ready, options)
+			return own ?? serveRoute(received)
 		},
 	}
+}
+
+type Unserved = Exclude<RouteMatch<Target>, { type: 'found' }>
+
+function notServed(match: Unserved, { method, path }: Received): ChatError {
+	if (match.type === 'none') return new ChatError('not-found', `Invalid URL (${method} ${shown(path)})`)
+	return new ChatError(
+		'method-not-allowed',
+		`Not allowed to ${method} on ${shown(path)}: it answers to ${match.methods.join(', ')}.`,
+	)
+}
+
+function allowed(match: Unserved): Readonly<Record<string, string>> {
+	return match.type === 'other-methods' ? { allow: match.methods.join(', ') } : {}
+}
+
+/** What is no dialect's: the server's state, its metrics, the web page. */
+async function serveOwn(
+	received: Received,
+	ready: () => Readiness,
+	{ version, telemetry, servesMetrics, page }: HandlerOptions,
+): Promise<Response | undefined> {
+	const status = writeStatus(received, ready, version)
+	if (status !== undefined) return status
+	if (received.method !== 'GET') return undefined
+	if (servesMetrics === true && received.path === '/metrics') return writeMetrics(await telemetry.metrics())
+	return page?.find(received.path)
 }
 
 /** Answers for paths that no dialect claims. */

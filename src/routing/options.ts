@@ -42,7 +42,7 @@ export const retryOptions = z
 		baseMs: milliseconds
 			.default(250)
 			.describe('Longest pause before the second try on the same upstream; doubled each time.'),
-		maxMs: milliseconds.default(8000).describe('Longest pause, and longest Retry-After that is waited for.'),
+		maxMs: milliseconds.default(2000).describe('Longest pause, and longest Retry-After that is waited for.'),
 		unsure: z
 			.boolean()
 			.default(true)
