@@ -36,7 +36,7 @@ export interface RouteInput {
 	readonly body: unknown
 	/** What stood in place of `{id}`, decoded. */
 	readonly parameter: string | undefined
-	readonly query: URLSearchParams
+	readonly query: () => URLSearchParams
 }
 
 /** A request understood: which operation, on what, and how its answer is written. */

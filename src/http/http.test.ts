@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { deeperThan } from './body.ts'
 import { EventStreams, type Pieces } from './event-stream.ts'
-import { normalisePath } from './path.ts'
+import { normalisePath, splitUrl } from './path.ts'
 import { RouteTable } from './route-table.ts'
 
 describe('paths', () => {
@@ -13,6 +13,11 @@ describe('paths', () => {
 		['//', '/'],
 	] as const)
 		test(written, () => expect(normalisePath(written)).toBe(path))
+	test('stand between host and query', () => {
+		expect(splitUrl('http://a:1/v1//x?b=c?d')).toEqual({ path: '/v1//x', query: 'b=c?d' })
+		expect(splitUrl('http://a')).toEqual({ path: '/', query: '' })
+		expect(splitUrl('http://a/?')).toEqual({ path: '/', query: '' })
+	})
 })
 
 describe('routes', () => {

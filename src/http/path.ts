@@ -6,6 +6,16 @@ export function normalisePath(path: string): string {
 	return folded.length > 1 && folded.endsWith('/') ? folded.slice(0, -1) : folded
 }
 
+/** Path and query of an absolute URL, as they stand there; the query without its question mark. Building a `URL` costs ten times as much. */
+export function splitUrl(url: string): { readonly path: string; readonly query: string } {
+	const begin = url.indexOf('/', url.indexOf('://') + 3)
+	if (begin === -1) return { path: '/', query: '' }
+	const mark = url.indexOf('?', begin)
+	return mark === -1
+		? { path: url.slice(begin), query: '' }
+		: { path: url.slice(begin, mark), query: url.slice(mark + 1) }
+}
+
 /** Percent-decoded, or undefined where the encoding is broken. */
 export function decodePath(path: string): string | undefined {
 	try {

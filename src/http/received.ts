@@ -6,7 +6,7 @@ export interface Received {
 	readonly method: string
 	/** Normalised, still percent-encoded. */
 	readonly path: string
-	readonly query: URLSearchParams
+	readonly query: () => URLSearchParams
 	readonly headers: Headers
 	/** Aborted when the client hangs up. */
 	readonly signal: AbortSignal

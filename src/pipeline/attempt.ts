@@ -1,6 +1,6 @@
 // A planned call carried out: an upstream is found that answers, and its answer is handed to whoever writes it.
 
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Completion } from '../chat/completion.ts'
 import { asChatError, ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
@@ -193,11 +193,7 @@ function describe(model: Model, deployment: Deployment, parts: Parts): ListedMod
 	}
 }
 
-const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-
 /** 29 characters, as OpenAI's ids have. */
 function newToken(): string {
-	let token = ''
-	for (const byte of randomBytes(29)) token += alphabet[byte % alphabet.length]
-	return token
+	return randomUUID().replaceAll('-', '').slice(0, 29)
 }

@@ -8,7 +8,7 @@ import { dialects } from '../dialects/list.ts'
 import { type BodyLimits, bodyReader } from '../http/body.ts'
 import { allowOrigin, preflight } from '../http/cors.ts'
 import { EventStreams } from '../http/event-stream.ts'
-import { normalisePath } from '../http/path.ts'
+import { normalisePath, splitUrl } from '../http/path.ts'
 import type { Received } from '../http/received.ts'
 import { type RouteMatch, RouteTable } from '../http/route-table.ts'
 import type { StaticFiles } from '../http/static-files.ts'
@@ -152,13 +152,13 @@ function receive(
 	readBody: (request: Request) => Promise<unknown>,
 	options: HandlerOptions,
 ): Received {
-	const url = new URL(request.url)
+	const { path, query } = splitUrl(request.url)
 	let body: Promise<unknown> | undefined
 	return {
 		id: `req_${randomUUID().replaceAll('-', '')}`,
 		method: request.method,
-		path: normalisePath(url.pathname),
-		query: url.searchParams,
+		path: normalisePath(path),
+		query: () => new URLSearchParams(query),
 		headers: request.headers,
 		signal: request.signal,
 		receivedAtMs: options.clock.now(),
