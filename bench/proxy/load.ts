@@ -1,122 +1,95 @@
-// Clients that cost next to nothing, on raw sockets. Three kinds: a closed loop that finds how much a server can take, an open one at a
-// fixed rate whose latencies count from when a request should have been sent, and streams that are held open. Prints one line of JSON.
+// Clients that cost next to nothing, as a process: told what to do by one argument of JSON, it prints a line `ready` when the load
+// stands, a line of progress each second, and a last line with the result. What a server is and how it is measured is not known here.
 
-import type { Socket } from 'bun'
+import { Client, writeRequest } from './client.ts'
+import type { Load, LoadResult } from './load-description.ts'
 
-const [kind = '', port = '0', key = '', amount = '0', seconds = '1', model = 'unary'] = process.argv.slice(2)
-const content = 'What is the capital of France? '.repeat(6)
+const waitingRoom = new Int32Array(new SharedArrayBuffer(4))
 
-function requestOf(asked: string): string {
-	const messages = [
-		{ role: 'system', content: 'You are a helpful assistant.' },
-		{ role: 'user', content },
-	]
-	const stream = asked === 'unary' ? {} : { stream: true }
-	const body = JSON.stringify({ model: asked, ...stream, messages, temperature: 0.7, max_tokens: 100 })
-	return `POST /v1/chat/completions HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+function tell(line: object | 'ready'): void {
+	process.stdout.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`)
 }
 
-const request = requestOf(model)
-const durationMs = Number(seconds) * 1000
-const sleep = (ms: number) => Bun.sleep(ms)
-
-interface Waiting {
-	got: string
-	/** When the request should have left; milliseconds. */
-	dueMs: number
-	done: () => void
-}
-
-/** Whole answers alone: a head with a length, and so many bytes. */
-function connect(onAnswer: (socket: Socket<Waiting>, ok: boolean) => void): Promise<Socket<Waiting>> {
-	return Bun.connect<Waiting>({
-		hostname: '127.0.0.1',
-		port: Number(port),
-		socket: {
-			open(socket) {
-				socket.data = { got: '', dueMs: 0, done: () => undefined }
-			},
-			data(socket, bytes) {
-				socket.data.got += bytes.toString('latin1')
-				const { got } = socket.data
-				const end = got.indexOf('\r\n\r\n')
-				if (end === -1) return
-				const length = /content-length: (\d+)/i.exec(got)?.[1]
-				const complete = length === undefined ? got.endsWith('0\r\n\r\n') : got.length >= end + 4 + Number(length)
-				if (!complete) return
-				socket.data.got = ''
-				onAnswer(socket, got.startsWith('HTTP/1.1 200'))
-			},
-			error: () => undefined,
+/** Each connection asks again as soon as it has its answer: finds how much a server can take. */
+async function closedLoop({ port, key, model, connections, seconds, requests }: Load): Promise<LoadResult> {
+	const done = Promise.withResolvers<void>()
+	let [answers, failures, gone, goal] = [0, 0, 0, Number.POSITIVE_INFINITY]
+	const options = {
+		port,
+		request: writeRequest(model, key),
+		onAnswer(client: Client, ok: boolean) {
+			answers++
+			if (!ok) failures++
+			if (answers >= goal) done.resolve()
+			else client.ask()
 		},
-	})
-}
-
-async function closedLoop() {
-	let answers = 0
-	let failures = 0
-	const running = await Promise.all(
-		Array.from({ length: Number(amount) }, () =>
-			connect((socket, ok) => {
-				answers++
-				if (!ok) failures++
-				socket.write(request)
-			}),
-		),
-	)
-	for (const socket of running) socket.write(request)
-	await sleep(500)
-	process.stdout.write('ready\n')
+		onGone: () => {
+			gone++
+		},
+	}
+	const clients = await Promise.all(Array.from({ length: connections }, () => Client.connect(options)))
+	for (const client of clients) client.ask()
+	await Bun.sleep(500)
+	tell('ready')
 	const [before, beganMs] = [answers, performance.now()]
-	await sleep(durationMs)
+	if (requests !== undefined) goal = before + requests
+	const progress = setInterval(() => tell({ answers: answers - before }), 1000)
+	await Promise.race([Bun.sleep(seconds * 1000), done.promise])
+	clearInterval(progress)
 	const elapsedMs = performance.now() - beganMs
-	return { answers: answers - before, failures, perSecond: ((answers - before) / elapsedMs) * 1000 }
+	return { answers: answers - before, failures: failures + gone, perSecond: ((answers - before) / elapsedMs) * 1000 }
 }
 
-async function openLoop() {
+/** Requests leave at a fixed rate whatever becomes of them; each is timed from when it should have left. */
+async function openLoop({ port, key, model, connections, seconds, rate = 1000 }: Load): Promise<LoadResult> {
 	const latencies: number[] = []
-	const idle: Socket<Waiting>[] = []
+	const idle: Client[] = []
 	const late: number[] = []
 	let failures = 0
-	const send = (socket: Socket<Waiting>, dueMs: number) => {
-		socket.data.dueMs = dueMs
-		socket.write(request)
+	const send = (client: Client, dueMs: number) => {
+		client.dueMs = dueMs
+		client.ask()
 	}
-	const finish = (socket: Socket<Waiting>, ok: boolean) => {
-		latencies.push(performance.now() - socket.data.dueMs)
-		if (!ok) failures++
-		const next = late.shift()
-		if (next === undefined) idle.push(socket)
-		else send(socket, next)
+	const options = {
+		port,
+		request: writeRequest(model, key),
+		onAnswer(client: Client, ok: boolean) {
+			latencies.push(performance.now() - client.dueMs)
+			if (!ok) failures++
+			const next = late.shift()
+			if (next === undefined) idle.push(client)
+			else send(client, next)
+		},
 	}
-	idle.push(...(await Promise.all(Array.from({ length: 64 }, () => connect(finish)))))
-	process.stdout.write('ready\n')
-	const everyMs = 1000 / Number(amount)
+	idle.push(...(await Promise.all(Array.from({ length: connections }, () => Client.connect(options)))))
+	tell('ready')
 	const beganMs = performance.now()
-	for (let count = 0; performance.now() - beganMs < durationMs; ) {
-		for (; beganMs + count * everyMs <= performance.now(); count++) {
-			const dueMs = beganMs + count * everyMs
-			const socket = idle.pop()
-			if (socket === undefined) late.push(dueMs)
-			else send(socket, dueMs)
+	for (let count = 0; performance.now() - beganMs < seconds * 1000; ) {
+		for (; beganMs + (count * 1000) / rate <= performance.now(); count++) {
+			const dueMs = beganMs + (count * 1000) / rate
+			const client = idle.pop()
+			if (client === undefined) late.push(dueMs)
+			else send(client, dueMs)
 		}
+		// Timers are as coarse as a whole millisecond, and spinning would take the core from the model server.
+		Atomics.wait(waitingRoom, 0, 0, 0.02)
 		await new Promise((resolve) => setImmediate(resolve))
 	}
-	await sleep(300)
-	const sorted = latencies.slice(Math.floor(latencies.length / 10)).sort((a, b) => a - b)
-	const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
-	return { answers: latencies.length, failures, p50Ms: at(0.5), p99Ms: at(0.99) }
+	await Bun.sleep(500)
+	const steady = latencies.slice(Math.floor(latencies.length / 10)).sort((a, b) => a - b)
+	const at = (share: number) => steady[Math.min(steady.length - 1, Math.floor(steady.length * share))] ?? 0
+	return { answers: latencies.length, failures: failures + late.length, p50Ms: at(0.5), p99Ms: at(0.99) }
 }
 
-async function heldStreams() {
-	let events = 0
-	let open = 0
-	let ended = 0
+/** Streams that stay open. Counts their events. */
+async function heldStreams({ port, key, model, connections, seconds }: Load): Promise<LoadResult> {
+	let [events, open, failures] = [0, 0, 0]
 	const boundary = Buffer.from('\n\n')
-	for (let count = 0; count < Number(amount); count++) {
+	const request = writeRequest(model, key)
+	for (let count = 0; count < connections; count++) {
 		void Bun.connect({
 			hostname: '127.0.0.1',
-			port: Number(port),
+			port,
 			socket: {
 				open(socket) {
 					open++
@@ -126,48 +99,99 @@ async function heldStreams() {
 					for (let at = bytes.indexOf(boundary); at !== -1; at = bytes.indexOf(boundary, at + 2)) events++
 				},
 				close() {
-					ended++
+					open--
+					failures++
 				},
 				error: () => undefined,
 			},
-		}).catch(() => ended++)
-		if (count % 50 === 49) await sleep(20)
+		}).catch(() => failures++)
+		if (count % 50 === 49) await Bun.sleep(20)
 	}
-	await sleep(1500)
-	process.stdout.write('ready\n')
+	await Bun.sleep(1500)
+	tell('ready')
 	const [before, beganMs] = [events, performance.now()]
-	await sleep(durationMs)
+	await Bun.sleep(seconds * 1000)
 	const elapsedMs = performance.now() - beganMs
-	return { open, ended, events: events - before, perSecond: ((events - before) / elapsedMs) * 1000 }
+	return { open, failures, events: events - before, perSecond: ((events - before) / elapsedMs) * 1000 }
 }
 
-/** One client that asks and then does not read. */
-async function slowClient() {
-	const socket = await Bun.connect({
-		hostname: '127.0.0.1',
-		port: Number(port),
-		socket: {
-			open(opened) {
-				opened.write(request)
-			},
-			data(opened) {
-				opened.pause()
-			},
-		},
-	})
-	process.stdout.write('ready\n')
-	await sleep(durationMs)
-	socket.terminate()
-	return {}
+/** Asks and then does not read; in the last second it does, to see whether the answer is still there. */
+async function slowClients({ port, key, model, connections, seconds }: Load): Promise<LoadResult> {
+	const request = writeRequest(model, key)
+	let [slow, bytesLate, gone] = [true, 0, 0]
+	const opened = await Promise.all(
+		Array.from({ length: connections }, () =>
+			Bun.connect({
+				hostname: '127.0.0.1',
+				port,
+				socket: {
+					open: (socket) => void socket.write(request),
+					data(socket, bytes) {
+						if (slow) socket.pause()
+						else bytesLate += bytes.length
+					},
+					close: () => void gone++,
+					error: () => undefined,
+				},
+			}),
+		),
+	)
+	tell('ready')
+	await Bun.sleep((seconds - 1) * 1000)
+	slow = false
+	for (const socket of opened) socket.resume()
+	await Bun.sleep(1000)
+	return { open: opened.length - gone, gone, bytesLate }
 }
 
-const kinds: Readonly<Record<string, () => Promise<object>>> = {
+/** Half of the requests are streams; one client in three hangs up at some moment of the answer; who was cut off comes back. */
+async function unrulyClients({ port, key, model, connections, seconds }: Load): Promise<LoadResult> {
+	const untilMs = performance.now() + seconds * 1000
+	let [answers, failures, left, gone] = [0, 0, 0, 0]
+	const one = async (index: number) => {
+		for (let round = index; performance.now() < untilMs; round++) {
+			const leaves = round % 3 === 0
+			const over = Promise.withResolvers<void>()
+			let whole = false
+			const client = await Client.connect({
+				port,
+				request: writeRequest(model, key, round % 2 === 0),
+				onAnswer(_, ok) {
+					answers++
+					if (!ok) failures++
+					whole = true
+					over.resolve()
+				},
+				onGone() {
+					if (whole) return
+					if (leaves) left++
+					else gone++
+					over.resolve()
+				},
+			}).catch(() => undefined)
+			if (client === undefined) return
+			client.ask()
+			const patience = setTimeout(() => client.hangUp(), leaves ? (round * 37) % 200 : 20_000)
+			await over.promise
+			clearTimeout(patience)
+			client.hangUp()
+		}
+	}
+	tell('ready')
+	await Promise.all(Array.from({ length: connections }, (_, index) => one(index)))
+	return { answers, failures, left, gone }
+}
+
+const loads: Readonly<Record<Load['kind'], (load: Load) => Promise<LoadResult>>> = {
 	closed: closedLoop,
 	open: openLoop,
 	streams: heldStreams,
-	slow: slowClient,
+	slow: slowClients,
+	unruly: unrulyClients,
 }
-const run = kinds[kind]
-if (run === undefined) throw new Error(`there is no load '${kind}'`)
-process.stdout.write(`${JSON.stringify(await run())}\n`)
+
+const load: Load = JSON.parse(process.argv[2] ?? '')
+tell(await loads[load.kind](load))
+// Who measures looks now, while what was opened is still open.
+await Bun.sleep(200)
 process.exit(0)

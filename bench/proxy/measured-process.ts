@@ -4,34 +4,40 @@ import { readdirSync, readFileSync } from 'node:fs'
 import type { Subprocess } from 'bun'
 
 export interface Usage {
-	/** Processor time since it began, its children's included, in microseconds. */
+	/** Processor time since it began, all threads and its children's included, in microseconds; known to 10,000. */
 	readonly cpuMicros: number
-	/** Resident memory, in megabytes. */
+	/** Resident memory, in megabytes of 1,048,576 bytes. */
 	readonly memoryMb: number
+	/** The same without what others share. */
+	readonly ownMemoryMb: number
 }
 
+/** What /proc counts in, on every Linux there is. */
 const ticksPerSecond = 100
 
-/** @param core the processor core that it runs on alone; any where taskset is missing. */
-export function start(
-	command: readonly string[],
-	core: number,
-	environment: Readonly<Record<string, string>> = {},
-): Subprocess<'ignore', 'pipe', 'ignore'> {
+export interface StartOptions {
+	/** The processor core that it runs on alone; any where taskset is missing. */
+	readonly core: number
+	/** File for what it says on standard error; lost where absent. */
+	readonly log?: string
+}
+
+export function start(command: readonly string[], { core, log }: StartOptions): Subprocess<'ignore', 'pipe'> {
 	const pinned = Bun.which('taskset') === null ? command : ['taskset', '-c', String(core), ...command]
 	return Bun.spawn([...pinned], {
 		stdin: 'ignore',
 		stdout: 'pipe',
-		stderr: 'ignore',
-		env: { ...process.env, ...environment },
+		stderr: log === undefined ? 'ignore' : Bun.file(log),
 	})
 }
 
 export function usageOf(pid: number): Usage {
 	const pids = [pid, ...childrenOf(pid)]
+	const sum = (read: (pid: number) => number) => pids.reduce((total, one) => total + read(one), 0)
 	return {
-		cpuMicros: pids.reduce((sum, one) => sum + cpuTicks(one), 0) * (1_000_000 / ticksPerSecond),
-		memoryMb: pids.reduce((sum, one) => sum + residentKb(one), 0) / 1024,
+		cpuMicros: sum(cpuTicks) * (1_000_000 / ticksPerSecond),
+		memoryMb: sum((one) => rollup(one, 'Rss')) / 1024,
+		ownMemoryMb: sum((one) => rollup(one, 'Pss')) / 1024,
 	}
 }
 
@@ -40,19 +46,27 @@ export function openFiles(pid: number): number {
 	return readdirSync(`/proc/${pid}/fd`).length
 }
 
+/** Most files that a process started here may open. */
+export function descriptorLimit(): number {
+	const most = /Max open files\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
+	return Number(most ?? 1024)
+}
+
 function childrenOf(pid: number): readonly number[] {
 	return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
 }
 
 function cpuTicks(pid: number): number {
 	const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-		.replace(/^.*\) /, '')
+		.replace(/^.*\) /s, '')
 		.split(' ')
 	return Number(fields[11]) + Number(fields[12])
 }
 
-function residentKb(pid: number): number {
-	return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
+function rollup(pid: number, name: 'Rss' | 'Pss'): number {
+	return Number(
+		new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0,
+	)
 }
 
 /** Lines of a process as they come. */

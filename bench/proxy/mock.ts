@@ -1,63 +1,35 @@
-// A model server that costs next to nothing: OpenAI's wire from bytes that were made beforehand, on a raw socket. What it is asked for
-// stands in the model's name: `unary`, `stream-EVENTS-GAPMS`, or `endless`. GET /count tells how many bytes of endless answers it got rid of.
+// A model server that costs next to nothing, on a raw socket. What it is asked for stands in the model's name: `unary`,
+// `stream-EVENTS-GAPMS`, `endless`, `broken` (every call fails) or `faulty` (every second call fails, each time in another way);
+// any other is answered. GET /count tells what it served and how many connections it holds.
 
 import type { Socket } from 'bun'
+import { makeAnswers, writeJson } from './answers.ts'
 
 interface Connection {
 	text: string
 	/** Events still to send, of the stream that runs. */
 	left: number
 	endless: boolean
+	/** Bytes of the running block of an endless stream that have left. */
+	poured: number
 }
 
-const head = {
-	id: 'chatcmpl-mock',
-	created: 1_700_000_000,
-	model: 'mock',
-	service_tier: 'default',
-	system_fingerprint: 'fp_mock',
-}
-const usage = { prompt_tokens: 20, completion_tokens: 40, total_tokens: 60 }
+type Client = Socket<Connection>
 
-function whole(): Buffer {
-	const message = { role: 'assistant', content: 'The capital of France is Paris. '.repeat(8), refusal: null }
-	const choices = [{ index: 0, message, logprobs: null, finish_reason: 'stop' }]
-	return withLength('application/json', JSON.stringify({ ...head, object: 'chat.completion', choices, usage }))
-}
-
-function withLength(type: string, body: string): Buffer {
-	return Buffer.from(`HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
-}
-
-function event(delta: object, finishReason: string | null): string {
-	const choices = [{ index: 0, delta, logprobs: null, finish_reason: finishReason }]
-	return `data: ${JSON.stringify({ ...head, object: 'chat.completion.chunk', choices, usage: null })}\n\n`
-}
-
-const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`
-const answers = {
-	unary: whole(),
-	first: Buffer.from(
-		`HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n${chunk(event({ role: 'assistant', content: '', refusal: null }, null))}`,
-	),
-	word: Buffer.from(chunk(event({ content: ' word' }, null))),
-	last: Buffer.from(
-		`${chunk(event({}, 'stop'))}${chunk(`data: ${JSON.stringify({ ...head, object: 'chat.completion.chunk', choices: [], usage })}\n\ndata: [DONE]\n\n`)}0\r\n\r\n`,
-	),
-	block: Buffer.from(chunk(event({ content: ' word'.repeat(2000) }, null))),
-}
-
-const streams = new Map<number, Set<Socket<Connection>>>()
-let endlessBytes = 0
+const answers = makeAnswers()
+const streams = new Map<number, Set<Client>>()
+const counts = { requests: 0, events: 0, endlessBytes: 0, connections: 0 }
+let faultyCalls = 0
 
 /** One timer for all streams of the same pace. */
-function pace(gapMs: number): Set<Socket<Connection>> {
+function pace(gapMs: number): Set<Client> {
 	const known = streams.get(gapMs)
 	if (known !== undefined) return known
-	const running = new Set<Socket<Connection>>()
+	const running = new Set<Client>()
 	streams.set(gapMs, running)
 	setInterval(() => {
 		for (const socket of running) {
+			counts.events++
 			if (socket.data.left-- > 0) socket.write(answers.word)
 			else {
 				socket.write(answers.last)
@@ -68,25 +40,73 @@ function pace(gapMs: number): Set<Socket<Connection>> {
 	return running
 }
 
-function pour(socket: Socket<Connection>): void {
-	for (let written = answers.block.length; written === answers.block.length; ) {
-		written = socket.write(answers.block)
-		endlessBytes += Math.max(0, written)
-	}
+function stream(socket: Client, events: number, gapMs: number): void {
+	socket.write(answers.first)
+	socket.data.left = events
+	pace(gapMs).add(socket)
 }
 
-function answer(socket: Socket<Connection>, request: string): void {
-	const [, events, gapMs] = /"model":"stream-(\d+)-(\d+)"/.exec(request) ?? []
-	if (request.startsWith('GET /count')) socket.write(withLength('application/json', JSON.stringify({ endlessBytes })))
-	else if (request.includes('"model":"endless"')) {
+/** As much as the other side takes; a few blocks at a time, for others wait too. */
+function pour(socket: Client): void {
+	for (let block = 0; block < 16 && socket.data.endless; block++) {
+		const rest = answers.block.subarray(socket.data.poured)
+		const written = Math.max(0, socket.write(rest))
+		counts.endlessBytes += written
+		socket.data.poured = (socket.data.poured + written) % answers.block.length
+		if (written < rest.length) return
+	}
+	if (socket.data.endless) setImmediate(pour, socket)
+}
+
+/** What becomes of the calls of `faulty`, in turns. */
+const fates: readonly ((socket: Client, streamed: boolean) => unknown)[] = [
+	serve,
+	(socket) => socket.terminate(),
+	serve,
+	(socket) => socket.write(answers.broken),
+	serve,
+	(socket) => socket.write(answers.tooMany),
+	serve,
+	(socket, streamed) => {
+		socket.write(streamed ? Buffer.concat([answers.first, answers.word, answers.torn]) : answers.half)
+		socket.end()
+	},
+	serve,
+	(socket, streamed) => {
+		socket.write(streamed ? answers.first : answers.half)
+		socket.terminate()
+	},
+	serve,
+	// Silent from here on, until the other side has had enough.
+	(socket, streamed) => {
+		if (streamed) socket.write(Buffer.concat([answers.first, answers.word]))
+	},
+]
+
+function serve(socket: Client, streamed: boolean): void {
+	if (streamed) stream(socket, 5, 20)
+	else socket.write(answers.whole)
+}
+
+/** Tells everything but of itself, and ends the connection. */
+function count(socket: Client): void {
+	socket.write(writeJson({ ...counts, connections: counts.connections - 1 }, '200 OK', ['connection: close']))
+	socket.end()
+}
+
+function answer(socket: Client, request: string): void {
+	counts.requests++
+	const name = /"model":"([^"]*)"/.exec(request)?.[1] ?? ''
+	const [, events, gapMs] = /^stream-(\d+)-(\d+)$/.exec(name) ?? []
+	if (gapMs !== undefined) stream(socket, Number(events), Number(gapMs))
+	else if (name === 'endless') {
 		socket.write(answers.first)
 		socket.data.endless = true
 		pour(socket)
-	} else if (gapMs === undefined) socket.write(answers.unary)
+	} else if (name === 'broken') socket.write(answers.broken)
 	else {
-		socket.write(answers.first)
-		socket.data.left = Number(events)
-		pace(Number(gapMs)).add(socket)
+		const fate = name === 'faulty' ? fates[faultyCalls++ % fates.length] : serve
+		fate?.(socket, request.includes('"stream":true'))
 	}
 }
 
@@ -95,7 +115,8 @@ const server = Bun.listen<Connection>({
 	port: Number(process.argv[2] ?? 0),
 	socket: {
 		open(socket) {
-			socket.data = { text: '', left: 0, endless: false }
+			counts.connections++
+			socket.data = { text: '', left: 0, endless: false, poured: 0 }
 		},
 		data(socket, bytes) {
 			socket.data.text += bytes.toString('latin1')
@@ -104,12 +125,14 @@ const server = Bun.listen<Connection>({
 			const length = Number(/content-length: (\d+)/i.exec(text)?.[1] ?? 0)
 			if (end === -1 || text.length < end + 4 + length) return
 			socket.data.text = ''
-			answer(socket, text)
+			if (text.startsWith('GET /count')) count(socket)
+			else answer(socket, text)
 		},
 		drain(socket) {
 			if (socket.data.endless) pour(socket)
 		},
 		close(socket) {
+			counts.connections--
 			socket.data.endless = false
 			for (const running of streams.values()) running.delete(socket)
 		},
