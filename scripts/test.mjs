@@ -26,7 +26,7 @@ const parts = {
 				count({ passed: Number(passed), failed: Number(!passed), skipped: 0 })
 			}),
 	},
-	unit: { needs: [setUpEngine], run: () => runBunTests('unit', ['src', 'scripts', 'bench']) },
+	unit: { needs: [setUpEngine], run: () => runBunTests('unit', ['src', 'scripts']) },
 	end: { needs: [setUpEngine, setUpWeights], run: () => runBunTests('end', ['test']) },
 	clients: { needs: [setUpEngine, setUpWeights, setUpPython], run: runPythonTests },
 	browser: { needs: [setUpEngine, setUpChromium], run: () => runBunTests('browser', ['console']) },
