@@ -112,5 +112,8 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 function withOperatorKey(store: KeyStore, { config }: Settings, clock: Clock): KeyStore {
 	return config.adminKey === undefined
 		? store
-		: withConfiguredKey(store, keyOf(config.adminKey, 'operator', 'admin', clock.now()))
+		: withConfiguredKey(
+				store,
+				keyOf(config.adminKey, { name: 'operator', role: 'admin', owner: 'operator' }, clock.now()),
+			)
 }

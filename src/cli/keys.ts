@@ -2,19 +2,40 @@
 
 import { Command, Option } from 'commander'
 import { type ConfigFlags, readSettings } from '../config/settings.ts'
-import { createKey, type Key, type Role, roles } from '../keys/key.ts'
+import { createKey, type Key, type KeyDescription, type Role, roles } from '../keys/key.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { Complaint } from './complaint.ts'
 import { addConfigOptions, type CommandSurroundings } from './program.ts'
 import { table } from './table.ts'
+
+interface CreateFlags extends ConfigFlags {
+	readonly name: string
+	readonly role: Role
+	readonly tenant?: string
+	readonly owner?: string
+	readonly history?: 'albert' | 'none'
+	readonly resumable?: true
+}
 
 export function keysCommand(surroundings: CommandSurroundings): Command {
 	const keys = new Command('keys').description('API keys: create, list, revoke')
 	addConfigOptions(keys.command('create').description('make a key and print it, alone, on standard output'))
 		.requiredOption('--name <name>', 'what to call it')
 		.addOption(new Option('--role <role>', 'what it may do').choices([...roles]).default('user'))
-		.action(async (flags: ConfigFlags & { readonly name: string; readonly role: Role }) => {
-			const { key, secret } = createKey(flags.name, flags.role, Date.now())
+		.option('--tenant <name>', 'the organisation it belongs to (default: default)')
+		.option(
+			'--owner <name>',
+			'whose conversations it reads and writes, shared by all keys of that owner (default: its own)',
+		)
+		.addOption(
+			new Option('--history <mode>', "whether a chat request's `user` and `id` keep a conversation").choices([
+				'albert',
+				'none',
+			]),
+		)
+		.option('--resumable', 'its streams of chat outlive the connection of their client')
+		.action(async (flags: CreateFlags) => {
+			const { key, secret } = createKey(described(flags), Date.now())
 			await withKeys(flags, surroundings, (store) => store.insert(key))
 			surroundings.tell(`Key '${key.name}' (${key.role}) created. It is shown this once:`)
 			surroundings.print(secret)
@@ -32,7 +53,7 @@ export function keysCommand(surroundings: CommandSurroundings): Command {
 					),
 				)
 			else
-				for (const line of table(['ID', 'NAME', 'ROLE', 'KEY', 'CREATED', 'REVOKED'], all.map(describe)))
+				for (const line of table(['ID', 'NAME', 'ROLE', 'OWNER', 'KEY', 'CREATED', 'REVOKED'], all.map(describe)))
 					surroundings.print(line)
 		})
 	addConfigOptions(keys.command('revoke').description('end a key for good, at once'))
@@ -48,6 +69,19 @@ export function keysCommand(surroundings: CommandSurroundings): Command {
 			surroundings.tell(`Key '${revoked.name}' (${revoked.prefix}…) is revoked.`)
 		})
 	return keys
+}
+
+function described({ name, role, tenant, owner, history, resumable }: CreateFlags): KeyDescription {
+	return {
+		name,
+		role,
+		...(tenant === undefined ? {} : { tenant }),
+		...(owner === undefined ? {} : { owner }),
+		settings: {
+			...(history === undefined ? {} : { history }),
+			...(resumable === undefined ? {} : { resumable }),
+		},
+	}
 }
 
 async function withKeys<Result>(
@@ -70,6 +104,7 @@ function describe(key: Key): readonly string[] {
 		key.id,
 		key.name,
 		key.role,
+		key.owner === key.id ? key.tenant : `${key.tenant}/${key.owner}`,
 		`${key.prefix}…`,
 		day(key.createdAtMs),
 		key.revokedAtMs === null ? '' : day(key.revokedAtMs),

@@ -12,6 +12,10 @@ export interface Key {
 	readonly id: string
 	readonly name: string
 	readonly role: Role
+	/** Whose things its calls read and write: see scope.ts. */
+	readonly tenant: string
+	readonly owner: string
+	readonly settings: KeySettings
 	/** How the key begins: enough for a person to tell keys apart, no help to guess one. */
 	readonly prefix: string
 	/** SHA-256 of the whole key, hex. */
@@ -19,6 +23,25 @@ export interface Key {
 	/** Milliseconds since 1970. */
 	readonly createdAtMs: number
 	readonly revokedAtMs: number | null
+}
+
+/** What calls with this key do unless they say otherwise; the deployment's settings where absent. */
+export interface KeySettings {
+	/** `albert`: a chat request's `user` and `id` keep a conversation. */
+	readonly history?: 'albert' | 'none'
+	/** Streams of chat outlive the connection of their client. */
+	readonly resumable?: boolean
+}
+
+/** What there is to choose of a new key. */
+export interface KeyDescription {
+	readonly name: string
+	readonly role: Role
+	/** `default` where absent. */
+	readonly tenant?: string
+	/** The key's own id where absent: nobody shares its things. */
+	readonly owner?: string
+	readonly settings?: KeySettings
 }
 
 /** A new key with its secret, which is told nowhere else. */
@@ -32,17 +55,22 @@ const secretPrefix = 'dgm-'
 const secretBytes = 24
 const shownCharacters = secretPrefix.length + 6
 
-export function createKey(name: string, role: Role, nowMs: number): CreatedKey {
+export function createKey(description: KeyDescription, nowMs: number): CreatedKey {
 	const secret = secretPrefix + randomBytes(secretBytes).toString('base64url')
-	return { key: keyOf(secret, name, role, nowMs), secret }
+	return { key: keyOf(secret, description, nowMs), secret }
 }
 
 /** The key whose secret somebody chose; `randomBytes` made all others. */
-export function keyOf(secret: string, name: string, role: Role, nowMs: number): Key {
+export function keyOf(secret: string, description: KeyDescription, nowMs: number): Key {
+	const { name, role, tenant = 'default', settings = {} } = description
+	const id = `key_${nowMs.toString(36).padStart(9, '0')}${randomBytes(5).toString('hex')}`
 	return {
-		id: `key_${nowMs.toString(36).padStart(9, '0')}${randomBytes(5).toString('hex')}`,
+		id,
 		name,
 		role,
+		tenant,
+		owner: description.owner ?? id,
+		settings,
 		prefix: secret.slice(0, shownCharacters),
 		hash: hashSecret(secret),
 		createdAtMs: nowMs,

@@ -26,7 +26,7 @@ test('a key is read once, and what another process changes is seen at the next c
 	const ours = withMemory(counting, { changes: openChangeCounter(file), nowMs: () => now })
 	// Another mapping of the same file stands for another process.
 	const theirs = withMemory(store, { changes: openChangeCounter(file), nowMs: () => now })
-	const { key } = createKey('a', 'user', 1)
+	const { key } = createKey({ name: 'a', role: 'user' }, 1)
 	await theirs.insert(key)
 	for (let call = 0; call < 5; call++) expect((await ours.findByHash(key.hash))?.name).toBe('a')
 	expect(reads).toBe(1)

@@ -1,10 +1,14 @@
 // The steps of the schema, oldest first. A step that has been released is never edited; a change is a new step.
 
 import keys from './migrations/001-keys.sql' with { type: 'text' }
+import keyOwners from './migrations/002-key-owners.sql' with { type: 'text' }
 
 export interface Migration {
 	readonly name: string
 	readonly sql: string
 }
 
-export const migrations: readonly Migration[] = [{ name: '001-keys', sql: keys }]
+export const migrations: readonly Migration[] = [
+	{ name: '001-keys', sql: keys },
+	{ name: '002-key-owners', sql: keyOwners },
+]

@@ -14,7 +14,7 @@ keyStoreContract('sqlite', async () => new SqlKeyStore(await openSqlite(await ne
 test('a second opening of the same file sees what the first wrote, and the reverse', async () => {
 	const file = await newFile()
 	const [server, command] = [new SqlKeyStore(await openSqlite(file)), new SqlKeyStore(await openSqlite(file))]
-	const { key } = createKey('created elsewhere', 'user', 1000)
+	const { key } = createKey({ name: 'created elsewhere', role: 'user' }, 1000)
 	expect(await server.findByHash(key.hash)).toBeUndefined()
 	await command.insert(key)
 	expect(await server.findByHash(key.hash)).toEqual(key)
@@ -26,7 +26,9 @@ test('a second opening of the same file sees what the first wrote, and the rever
 test('many openings at once of a new file agree on the schema', async () => {
 	const file = await newFile()
 	const stores = await Promise.all(Array.from({ length: 8 }, async () => new SqlKeyStore(await openSqlite(file))))
-	await Promise.all(stores.map((store, index) => store.insert(createKey(`n${index}`, 'user', index).key)))
+	await Promise.all(
+		stores.map((store, index) => store.insert(createKey({ name: `n${index}`, role: 'user' }, index).key)),
+	)
 	expect(await stores[0]?.list()).toHaveLength(8)
 	await Promise.all(stores.map((store) => store.close()))
 })

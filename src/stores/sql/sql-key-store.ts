@@ -2,23 +2,36 @@
 
 import type { SQL } from 'bun'
 import { z } from 'zod'
-import { type Key, roles } from '../../keys/key.ts'
+import { type Key, type KeySettings, roles } from '../../keys/key.ts'
 import type { KeyStore } from '../../keys/key-store.ts'
 import { revocable } from '../../keys/revocation.ts'
+
+const keySettings = z
+	.object({ history: z.enum(['albert', 'none']).optional(), resumable: z.boolean().optional() })
+	.transform(
+		({ history, resumable }): KeySettings => ({
+			...(history === undefined ? {} : { history }),
+			...(resumable === undefined ? {} : { resumable }),
+		}),
+	)
 
 const row = z
 	.object({
 		id: z.string(),
 		name: z.string(),
 		role: z.enum(roles),
+		tenant: z.string(),
+		owner: z.string().nullable(),
+		settings: z.string().transform((text) => keySettings.parse(JSON.parse(text))),
 		prefix: z.string(),
 		hash: z.string(),
 		created_at_ms: z.coerce.number(),
 		revoked_at_ms: z.coerce.number().nullable(),
 	})
 	.transform(
-		({ created_at_ms: createdAtMs, revoked_at_ms: revokedAtMs, ...rest }): Key => ({
+		({ created_at_ms: createdAtMs, revoked_at_ms: revokedAtMs, owner, ...rest }): Key => ({
 			...rest,
+			owner: owner ?? rest.id,
 			createdAtMs,
 			revokedAtMs,
 		}),
@@ -34,8 +47,9 @@ export class SqlKeyStore implements KeyStore {
 
 	async insert(key: Key): Promise<void> {
 		await this.sql`
-			INSERT INTO keys (id, name, role, prefix, hash, created_at_ms, revoked_at_ms)
-			VALUES (${key.id}, ${key.name}, ${key.role}, ${key.prefix}, ${key.hash}, ${key.createdAtMs}, ${key.revokedAtMs})`
+			INSERT INTO keys (id, name, role, tenant, owner, settings, prefix, hash, created_at_ms, revoked_at_ms)
+			VALUES (${key.id}, ${key.name}, ${key.role}, ${key.tenant}, ${key.owner}, ${JSON.stringify(key.settings)},
+				${key.prefix}, ${key.hash}, ${key.createdAtMs}, ${key.revokedAtMs})`
 	}
 
 	async findByHash(hash: string): Promise<Key | undefined> {

@@ -1,0 +1,78 @@
+// Where settled accounts are kept and asked for. Every implementation runs ledger-store.contract.ts.
+
+import type { Outcome } from './ledger.ts'
+
+export interface LedgerStore {
+	/** All or nothing, each entry once: one whose id is there already is left as it is. */
+	insert(entries: readonly LedgerEntry[]): Promise<void>
+	/** Sums of days, also of days whose entries have been removed. */
+	usage(query: UsageQuery): Promise<readonly UsageSum[]>
+	/** Newest first. */
+	entries(query: EntryQuery): Promise<readonly LedgerEntry[]>
+	/** Takes entries away that were settled before; the sums of their days stay. @returns how many. */
+	expire(beforeMs: number): Promise<number>
+	close(): Promise<void>
+}
+
+export interface LedgerEntry {
+	readonly id: string
+	readonly tenant: string
+	readonly owner: string
+	readonly key: string
+	readonly model: string
+	/** Empty where no upstream answered. */
+	readonly upstream: string
+	readonly operation: string
+	readonly dialect: string
+	readonly outcome: Outcome
+	readonly openedAtMs: number
+	readonly settledAtMs: number
+	readonly promptTokens: number
+	/** Part of `promptTokens`. */
+	readonly cachedTokens: number
+	readonly completionTokens: number
+	/** Part of `completionTokens`. */
+	readonly reasoningTokens: number
+	/** Who counted the tokens; `none` where there were none to count. */
+	readonly source: 'upstream' | 'counted' | 'none'
+	/** Millionths of `currency`. */
+	readonly costMicros: number
+	/** Empty where the model has no price. */
+	readonly currency: string
+}
+
+export const usageGroups = ['day', 'key', 'model', 'owner', 'tenant', 'operation'] as const
+export type UsageGroup = (typeof usageGroups)[number]
+
+export interface UsageQuery {
+	/** Milliseconds since 1970; days in UTC that begin at or after. */
+	readonly fromMs: number
+	/** Days that begin before. */
+	readonly untilMs: number
+	readonly groupBy: readonly UsageGroup[]
+	readonly tenant?: string
+	readonly owner?: string
+	readonly keys?: readonly string[]
+	readonly models?: readonly string[]
+}
+
+export interface UsageSum {
+	/** The value of each group asked for; a day as `2026-11-23`. */
+	readonly group: Readonly<Partial<Record<UsageGroup, string>>>
+	readonly requests: number
+	readonly promptTokens: number
+	readonly cachedTokens: number
+	readonly completionTokens: number
+	readonly reasoningTokens: number
+	readonly costMicros: number
+	/** Sums of different currencies stand apart. */
+	readonly currency: string
+}
+
+export interface EntryQuery {
+	readonly fromMs: number
+	readonly untilMs: number
+	readonly tenant?: string
+	readonly owner?: string
+	readonly limit: number
+}
