@@ -177,12 +177,13 @@ function describe(config: ConfigFile, upstreams: ReadonlyMap<string, Opened>): D
 }
 
 function readModel(name: string, { contextTokens, price, route, ...rest }: ConfigFile['models'][string]): Model {
-	const { type, aliases, ownedBy } = rest
+	const { type, aliases, ownedBy, tokenizer } = rest
 	return {
 		name,
 		type,
 		aliases,
 		ownedBy,
+		tokenizer,
 		route: route.map((entry) => (typeof entry === 'string' ? entry : entry.upstream)),
 		...(contextTokens === undefined ? {} : { contextTokens }),
 		...(price === undefined ? {} : { price: definedPrice(price) }),

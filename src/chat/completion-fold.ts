@@ -6,6 +6,9 @@ import type { ChatEvent, FinishReason, TokenLogprob } from './event.ts'
 import type { ToolCall } from './message.ts'
 import type { Usage } from './usage.ts'
 
+/** A choice as far as it came. */
+export type PartialChoice = Omit<Choice, 'finishReason'> & { readonly finishReason?: FinishReason }
+
 interface OpenChoice {
 	text: string
 	reasoning: string
@@ -82,6 +85,27 @@ export class CompletionFold {
 			choices: this.choices.map(close),
 			usage: this.usage,
 		}
+	}
+
+	/** Every choice as far as it came. */
+	soFar(): readonly PartialChoice[] {
+		return this.choices.map(({ finishReason, logprobs, ...rest }) => ({
+			...rest,
+			...(finishReason === undefined ? {} : { finishReason }),
+			...(logprobs === undefined ? {} : { logprobs }),
+		}))
+	}
+
+	/** In place of events, where an answer was read as a whole. */
+	take({ choices, usage }: Completion): void {
+		this.choices.push(
+			...choices.map((choice) => ({
+				...choice,
+				toolCalls: [...choice.toolCalls],
+				logprobs: choice.logprobs === undefined ? undefined : [...choice.logprobs],
+			})),
+		)
+		this.usage = usage
 	}
 
 	private open(index: number): OpenChoice {

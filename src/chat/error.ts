@@ -26,6 +26,8 @@ export const chatErrorKinds = [
 	'not-found',
 	/** The path exists, the method does not. */
 	'method-not-allowed',
+	/** What was asked for was changed by somebody else in the meantime. */
+	'conflict',
 	/** The caller sent more than a limit allows. */
 	'rate-limited',
 	/** Every place that could answer is full. */

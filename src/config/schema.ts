@@ -6,6 +6,7 @@ import { modelTypes } from '../models/model.ts'
 import { breakerOptions, concurrencyOptions, healthOptions, policyNames, retryOptions } from '../routing/options.ts'
 import { logFormats, logLevels } from '../telemetry/log.ts'
 import { telemetryOptions } from '../telemetry/options.ts'
+import { tokenizers } from '../tokens/tokens.ts'
 
 const name = z.string().min(1).max(200)
 
@@ -24,6 +25,10 @@ const model = z
 			.min(1)
 			.optional()
 			.describe('Longest prompt and answer together, in tokens. The engine tells it where absent.'),
+		tokenizer: z
+			.enum(tokenizers)
+			.default('o200k_base')
+			.describe('Vocabulary that counts its tokens where no upstream tells.'),
 		route: z
 			.array(z.union([name, routeEntry]))
 			.min(1)
@@ -112,6 +117,53 @@ export const configSchema = z.strictObject({
 		.prefault({})
 		.describe('The operator log, on standard error.'),
 	telemetry: telemetryOptions,
+	history: z
+		.strictObject({
+			albert: z
+				.boolean()
+				.default(false)
+				.describe('Whether `user` and `id` of a chat request keep a conversation, as at Albert API in 2024.'),
+			keepDays: z
+				.number()
+				.positive()
+				.optional()
+				.describe('Conversations are removed this many days after their last turn; never where absent.'),
+		})
+		.prefault({})
+		.describe('What is kept of conversations.'),
+	ledger: z
+		.strictObject({
+			durability: z
+				.enum(['strict', 'relaxed'])
+				.default('strict')
+				.describe(
+					'`strict`: on disk before the answer leaves. `relaxed`: soon after, and a power cut may take the last moments.',
+				),
+			keepDays: z
+				.number()
+				.positive()
+				.default(90)
+				.describe('Single entries are kept for so many days; sums of days for ever.'),
+			maxPending: z
+				.int()
+				.min(1000)
+				.default(100_000)
+				.describe('How many entries may wait for a database that is away before calls are refused.'),
+		})
+		.prefault({})
+		.describe('The accounts of what was used.'),
+	streams: z
+		.strictObject({
+			keepMs: z
+				.int()
+				.min(1000)
+				.default(600_000)
+				.describe('How long a stream that outlives its connection can be read after its end, in milliseconds.'),
+			maxBytes: z.int().min(65_536).default(16_777_216).describe('Longest such stream, in bytes.'),
+			maxTotalBytes: z.int().min(65_536).default(1_073_741_824).describe('All of them together, in bytes.'),
+		})
+		.prefault({})
+		.describe('Streams that outlive the connection of their client.'),
 	limits: z
 		.strictObject({
 			bodyBytes: z.int().min(1024).max(1_073_741_824).default(33_554_432).describe('Largest request body, in bytes.'),

@@ -6,8 +6,11 @@ import type { ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import type { Source } from '../chat/source.ts'
+import type { OwnConversations } from '../conversations/own-conversations.ts'
+import type { Thread } from '../conversations/thread.ts'
 import type { EmbeddingRequest, Embeddings } from '../embeddings/embeddings.ts'
 import type { Method } from '../http/route-table.ts'
+import type { UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
 import type { Model } from '../models/model.ts'
 import type { TextCompletionRequest } from '../text-completions/text-completions.ts'
 
@@ -25,7 +28,7 @@ export interface Dialect {
 
 export interface Route {
 	readonly method: Method
-	/** Without prefix; the last segment may be `{id}`. */
+	/** Without prefix; segments may be `{name}`, of which the last takes slashes too. */
 	readonly path: string
 	/** @throws ChatError for what its sender can mend. */
 	read(input: RouteInput): Call
@@ -34,19 +37,45 @@ export interface Route {
 export interface RouteInput {
 	/** The parsed body; undefined for methods without one. */
 	readonly body: unknown
-	/** What stood in place of `{id}`, decoded. */
-	readonly parameter: string | undefined
+	/** What stood in place of each `{name}`, decoded. */
+	readonly parameters: readonly string[]
 	readonly query: () => URLSearchParams
 }
 
 /** A request understood: which operation, on what, and how its answer is written. */
-export type Call = ChatCall | TextCompletionCall | EmbeddingCall | ListModelsCall | ShowModelCall
+export type Call =
+	| ChatCall
+	| TextCompletionCall
+	| EmbeddingCall
+	| CountCall
+	| ListModelsCall
+	| ShowModelCall
+	| KeptCall
+	| ResumeCall
+	| CancelCall
+	| UsageCall
 
 export interface ChatCall {
 	readonly type: 'chat'
 	readonly request: ChatRequest
 	readonly stream: boolean
 	readonly writer: AnswerWriter
+	/** Where the turn is part of something kept. */
+	readonly thread?: Thread
+	/** The same in words that only count where the deployment, or the caller's key, says so. */
+	readonly offer?: HistoryOffer
+	/** Answered at once with `writer.accepted`; the turn goes on without its client. Needs a thread that is stored. */
+	readonly background?: boolean
+}
+
+export interface HistoryOffer {
+	/** Named in the configuration. */
+	readonly history: 'albert'
+	/** What is asked then. */
+	readonly request: ChatRequest
+	readonly thread: Thread
+	/** The answer's id is the conversation's. */
+	readonly answersAsConversation: boolean
 }
 
 export interface TextCompletionCall {
@@ -60,6 +89,55 @@ export interface EmbeddingCall {
 	readonly type: 'embed'
 	readonly request: EmbeddingRequest
 	readonly write: (embeddings: Embeddings, identity: AnswerIdentity) => unknown
+}
+
+/** How many tokens a request would be, conversation included. */
+export interface CountCall {
+	readonly type: 'count'
+	readonly request: ChatRequest
+	readonly thread?: Thread
+	readonly write: (promptTokens: number) => unknown
+}
+
+/** A call on what is kept: no engine is asked. */
+export interface KeptCall {
+	readonly type: 'kept'
+	/** @throws ChatError `not-found` and whatever else its sender can mend. */
+	readonly answer: (own: OwnConversations, facts: KeptFacts) => Promise<unknown>
+}
+
+export interface KeptFacts {
+	/** Milliseconds since 1970. */
+	readonly nowMs: number
+	/** Which process this is, for turns that it begins. */
+	readonly process: string
+}
+
+/** Events of a stream that goes on without its client. */
+export interface ResumeCall {
+	readonly type: 'resume'
+	/** The turn's id. */
+	readonly turn: string
+	/** How many events the client has already. */
+	readonly after: number
+	/** What its caller is told where it is not there. */
+	readonly missing: () => ChatError
+}
+
+/** Ends a turn that goes on without its client. */
+export interface CancelCall {
+	readonly type: 'cancel'
+	readonly turn: string
+	readonly missing: () => ChatError
+	/** Tells of the turn once it has ended. */
+	readonly answer: (own: OwnConversations) => Promise<unknown>
+}
+
+/** What was used, as the ledger knows it. Callers who are no admins see their own. */
+export interface UsageCall {
+	readonly type: 'usage'
+	readonly query: UsageQuery
+	readonly write: (sums: readonly UsageSum[]) => unknown
 }
 
 export interface ListModelsCall {
@@ -78,6 +156,8 @@ export interface AnswerWriter {
 	completion(completion: Completion, identity: AnswerIdentity, source?: Source): unknown
 	/** A writer of one streamed answer, in server-sent events. */
 	stream(identity: AnswerIdentity): StreamWriter
+	/** What a client is told that does not wait for its answer. */
+	accepted?(identity: AnswerIdentity): unknown
 }
 
 export interface StreamWriter {
@@ -88,8 +168,12 @@ export interface StreamWriter {
 }
 
 export interface AnswerIdentity {
-	/** 24 random characters without a prefix: each dialect puts its own before them. */
+	/** The turn's id, 32 hexadecimal digits: each dialect puts its own prefix before them. */
 	readonly token: string
+	/** The whole id of the answer, where it is not the dialect's to make. */
+	readonly id?: string
+	/** The conversation that the turn is part of, where it is kept. */
+	readonly conversation?: string
 	/** Seconds since 1970. */
 	readonly created: number
 	/** The model's public name. */

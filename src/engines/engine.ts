@@ -19,6 +19,8 @@ export interface Engine {
 	chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>>
 	complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>>
 	embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings>
+	/** How many tokens a request's prompt is, where the upstream can tell; otherwise it is estimated. */
+	count?(request: ChatRequest, call: EngineCall): Promise<number>
 	/**
 	 * Asks whether the upstream is well, where there is a way to; `path` stands behind the upstream's base URL.
 	 *

@@ -7,6 +7,10 @@ const exposed = [
 	'retry-after',
 	'retry-after-ms',
 	'x-dragoman-error',
+	'x-dragoman-conversation',
+	'x-dragoman-message',
+	'x-dragoman-stream',
+	'x-dragoman-truncated',
 ].join(', ')
 
 /** For every answer. */

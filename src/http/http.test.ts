@@ -25,8 +25,18 @@ describe('routes', () => {
 	table.add('GET', '/v1/models', 'list')
 	table.add('GET', '/v1/models/{id}', 'show')
 	test('a parameter takes the rest, decoded', () => {
-		expect(table.find('GET', '/v1/models/a/b')).toEqual({ type: 'found', target: 'show', parameter: 'a/b' })
-		expect(table.find('GET', '/v1/models/a%2Fb')).toEqual({ type: 'found', target: 'show', parameter: 'a/b' })
+		expect(table.find('GET', '/v1/models/a/b')).toEqual({ type: 'found', target: 'show', parameters: ['a/b'] })
+		expect(table.find('GET', '/v1/models/a%2Fb')).toEqual({ type: 'found', target: 'show', parameters: ['a/b'] })
+	})
+	test('parameters within a path take a segment each, and the longer pattern goes first', () => {
+		table.add('GET', '/v1/things/{id}', 'thing')
+		table.add('GET', '/v1/things/{id}/parts/{part}', 'part')
+		expect(table.find('GET', '/v1/things/a%20b/parts/c')).toEqual({
+			type: 'found',
+			target: 'part',
+			parameters: ['a b', 'c'],
+		})
+		expect(table.find('GET', '/v1/things/a')).toEqual({ type: 'found', target: 'thing', parameters: ['a'] })
 	})
 	test('a broken encoding leads nowhere', () => expect(table.find('GET', '/v1/models/%zz')).toEqual({ type: 'none' }))
 	test('another method is told which there are', () =>

@@ -1,12 +1,13 @@
-// Finds what answers a path. A pattern's last segment may be `{name}`, which takes the rest of the path, slashes included: model ids
-// contain them, encoded or not.
+// Finds what answers a path. A segment of a pattern may be `{name}`, which takes any segment; as the last one it takes the rest of the
+// path, slashes included: model ids contain them, encoded or not.
 
 import { decodePath } from './path.ts'
 
 export type Method = 'GET' | 'POST' | 'DELETE'
 
 export type RouteMatch<Target> =
-	| { readonly type: 'found'; readonly target: Target; readonly parameter?: string }
+	/** `parameters`: what stood in place of each `{name}`, decoded. */
+	| { readonly type: 'found'; readonly target: Target; readonly parameters: readonly string[] }
 	/** The path is known, the method is not; these would be. */
 	| { readonly type: 'other-methods'; readonly methods: readonly Method[] }
 	| { readonly type: 'none' }
@@ -15,36 +16,67 @@ interface Entry<Target> {
 	readonly methods: Map<Method, Target>
 }
 
+interface OpenEntry<Target> extends Entry<Target> {
+	readonly pattern: string
+	readonly expression: RegExp
+	readonly segments: number
+}
+
+const noParameters: readonly string[] = []
+
 export class RouteTable<Target> {
 	private readonly exact = new Map<string, Entry<Target>>()
-	private readonly prefixed = new Map<string, Entry<Target>>()
+	/** Those with more segments first. */
+	private open: readonly OpenEntry<Target>[] = []
 
 	/** @throws Error where the pattern is taken: two dialects must not claim one path. */
 	add(method: Method, pattern: string, target: Target): void {
-		const open = /^(.*\/)\{\w+\}$/.exec(pattern)?.[1]
-		const table = open === undefined ? this.exact : this.prefixed
-		const path = open ?? pattern
-		const entry = table.get(path) ?? { methods: new Map() }
-		if (entry.methods.has(method)) throw new Error(`${method} ${pattern} is claimed twice`)
-		entry.methods.set(method, target)
-		table.set(path, entry)
+		const { methods } = pattern.includes('{') ? this.openEntry(pattern) : this.exactEntry(pattern)
+		if (methods.has(method)) throw new Error(`${method} ${pattern} is claimed twice`)
+		methods.set(method, target)
 	}
 
 	/** `path` as `normalisePath` leaves it. */
 	find(method: string, path: string): RouteMatch<Target> {
 		const exact = this.exact.get(path)
-		if (exact !== undefined) return choose(exact, method)
-		for (const [prefix, entry] of this.prefixed) {
-			if (!path.startsWith(prefix)) continue
-			const parameter = decodePath(path.slice(prefix.length))
-			if (parameter !== undefined) return choose(entry, method, parameter)
+		if (exact !== undefined) return choose(exact, method, noParameters)
+		for (const entry of this.open) {
+			const parameters = entry.expression.exec(path)?.slice(1).map(decodePath)
+			if (parameters?.every((parameter) => parameter !== undefined)) return choose(entry, method, parameters)
 		}
 		return { type: 'none' }
 	}
+
+	private exactEntry(pattern: string): Entry<Target> {
+		const entry = this.exact.get(pattern) ?? { methods: new Map() }
+		this.exact.set(pattern, entry)
+		return entry
+	}
+
+	private openEntry(pattern: string): Entry<Target> {
+		const known = this.open.find((entry) => entry.pattern === pattern)
+		if (known !== undefined) return known
+		const entry = {
+			pattern,
+			expression: expressionOf(pattern),
+			segments: pattern.split('/').length,
+			methods: new Map<Method, Target>(),
+		}
+		this.open = [...this.open, entry].sort((a, b) => b.segments - a.segments)
+		return entry
+	}
 }
 
-function choose<Target>(entry: Entry<Target>, method: string, parameter?: string): RouteMatch<Target> {
-	const target = entry.methods.get(method as Method)
-	if (target === undefined) return { type: 'other-methods', methods: [...entry.methods.keys()] }
-	return { type: 'found', target, ...(parameter === undefined ? {} : { parameter }) }
+function expressionOf(pattern: string): RegExp {
+	const literal = (text: string) => text.replace(/[.*+?^$()|[\]\\]/g, '\\$&')
+	const source = literal(pattern)
+		.replace(/\{\w+\}$/, '(.+)')
+		.replace(/\{\w+\}/g, '([^/]+)')
+	return new RegExp(`^${source}$`)
+}
+
+function choose<Target>({ methods }: Entry<Target>, method: string, parameters: readonly string[]): RouteMatch<Target> {
+	const target = methods.get(method as Method)
+	if (target === undefined) return { type: 'other-methods', methods: [...methods.keys()] }
+	return { type: 'found', target, parameters }
 }

@@ -1,6 +1,7 @@
 // A name that clients ask for, and what stands behind it. Data from the configuration; engines know nothing of it.
 
 import { ChatError } from '../chat/error.ts'
+import type { Tokenizer } from '../tokens/tokens.ts'
 
 /** What a model is for, in OpenGateLLM's words, which its clients choose models by. */
 export const modelTypes = [
@@ -20,6 +21,8 @@ export interface Model {
 	readonly ownedBy: string
 	/** Longest prompt and answer together, in tokens, where the configuration or the engine tells. */
 	readonly contextTokens?: number
+	/** Counts its tokens where no upstream does. */
+	readonly tokenizer: Tokenizer
 	/** Names of the upstreams that serve it, as configured. */
 	readonly route: readonly string[]
 	/** What its tokens cost, where the configuration tells. */

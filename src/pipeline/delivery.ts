@@ -1,7 +1,6 @@
-// From an engine's events to what the dialect sends: at once as one object, or piece by piece. Each event is told to whoever watches, on
-// either way.
+// From an engine's events to what the dialect sends: at once as one object, or piece by piece. Each event is told to the open answer, on
+// either way, and the end leaves only when it is written down.
 
-import type { Completion } from '../chat/completion.ts'
 import { CompletionFold, incomplete } from '../chat/completion-fold.ts'
 import { asChatError, type ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
@@ -10,16 +9,15 @@ import type { AnswerIdentity, AnswerWriter, StreamWriter } from '../dialects/dia
 import type { Arrival, Arrivals } from '../engines/arrivals.ts'
 import { cancelled, closing } from '../engines/running-calls.ts'
 import type { Pieces } from '../http/event-stream.ts'
-
-/** Sees every event of an answer, once, in order. */
-export type Watch = (event: ChatEvent) => void
+import { notKept, type OpenAnswer } from './open-answer.ts'
+import type { Outstanding } from './outstanding.ts'
 
 /** @throws ChatError why there is no whole answer. */
 export async function deliverWhole(
 	arrivals: Arrivals,
 	writer: AnswerWriter,
 	identity: AnswerIdentity,
-	watch: Watch,
+	answer: OpenAnswer,
 ): Promise<unknown> {
 	const fold = new CompletionFold()
 	let source: Source | undefined
@@ -28,104 +26,124 @@ export async function deliverWhole(
 			for (const arrival of group) {
 				source = arrival.source
 				for (const event of arrival.events) {
-					watch(event)
+					answer.watch(event)
 					fold.add(event)
 				}
 			}
 	} finally {
 		await arrivals.cancel()
 	}
-	const completion: Completion = fold.completion()
-	return writer.completion(completion, identity, source)
+	return writer.completion(fold.completion(), identity, source)
+}
+
+export interface DeliveryOptions {
+	readonly arrivals: Arrivals
+	readonly writer: StreamWriter
+	readonly answer: OpenAnswer
+	readonly outstanding: Outstanding
+	/** Told once, when nothing more will come. `left`: the client hung up before. */
+	readonly ended: (left: boolean) => void
 }
 
 /** Pieces of a streamed answer, and an end that says so even where the engine broke its promise of one. */
-export function deliverPieces(
-	arrivals: Arrivals,
-	writer: AnswerWriter,
-	identity: AnswerIdentity,
-	watch: Watch,
-	/** Told once, when nothing more will come. `left`: the client hung up before. */
-	ended: (left: boolean) => void,
-): Pieces {
-	return new WrittenPieces(arrivals, writer.stream(identity), watch, ended)
-}
-
-class WrittenPieces implements Pieces {
-	private readonly arrivals: Arrivals
-	private readonly writer: StreamWriter
-	private readonly watch: Watch
-	private readonly ended: (left: boolean) => void
+export class WrittenPieces implements Pieces {
+	private readonly options: DeliveryOptions
 	private over = false
-	/** Pieces that came: tokens, as far as is known before an upstream counts them. */
-	private pieces = 0
 
-	constructor(arrivals: Arrivals, writer: StreamWriter, watch: Watch, ended: (left: boolean) => void) {
-		this.arrivals = arrivals
-		this.writer = writer
-		this.watch = watch
-		this.ended = ended
+	constructor(options: DeliveryOptions) {
+		this.options = options
 	}
 
 	async next(): Promise<string | undefined> {
 		if (this.over) return undefined
+		const { arrivals, answer } = this.options
 		let group: readonly Arrival[]
 		try {
-			group = (await this.arrivals.next()) ?? [failed(incomplete())]
+			group = (await arrivals.next()) ?? [failed(incomplete())]
 		} catch (thrown) {
 			group = [failed(thrown)]
 		}
+		let text = ''
 		try {
-			let text = ''
-			for (const arrival of group) text += this.write(arrival)
-			return text
+			for (const arrival of group) text += isLast(arrival) ? await this.writeLast(arrival) : this.write(arrival)
 		} catch (thrown) {
-			return this.write(failed(thrown))
+			return text + (await this.writeLast(failed(thrown)))
 		}
+		answer.progress()
+		return text
 	}
 
 	cancel(): void {
 		if (this.over) return
-		this.over = true
-		void this.arrivals.cancel().catch(() => undefined)
-		this.watch(this.brokenOff(cancelled('yes')))
-		this.ended(true)
+		this.breakOff(cancelled('yes'), true)
 	}
 
 	interrupt(): string {
-		return this.write({ events: [this.brokenOff(closing())] })
+		return this.giveUp(closing())
 	}
 
-	/** The last event, with what was produced until then. */
-	private brokenOff(error: ChatError): ChatEvent {
-		const counts = { promptTokens: 0, completionTokens: this.pieces, cachedTokens: 0, reasoningTokens: 0 }
-		return { type: 'error', error, usage: { ...counts, source: 'counted' } }
+	/** The answer ends here. @returns what there is to say of that. */
+	giveUp(error: ChatError): string {
+		if (this.over) return ''
+		const { writer, answer } = this.options
+		const text = writer.write({ type: 'error', error, usage: answer.soFar() })
+		this.breakOff(error, false)
+		return text
+	}
+
+	private breakOff(error: ChatError, left: boolean): void {
+		this.over = true
+		const { arrivals, answer, outstanding, ended } = this.options
+		outstanding.add(arrivals.cancel(), 'ending an upstream')
+		answer.watch({ type: 'error', error, usage: answer.soFar() })
+		const settled = answer.end(error).finally(() => ended(left))
+		outstanding.add(settled, 'settling an answer that broke off')
 	}
 
 	private write({ events, source }: Arrival): string {
 		if (this.over) return ''
+		const { writer, answer } = this.options
 		const text =
-			source !== undefined && this.writer.repeat !== undefined
-				? this.writer.repeat(source, events)
-				: events.map((event) => this.writer.write(event)).join('')
-		for (const event of events) {
-			this.watch(event)
-			if (isPiece(event)) this.pieces++
-			if (event.type === 'finish' || event.type === 'error') this.end()
-		}
+			source !== undefined && writer.repeat !== undefined
+				? writer.repeat(source, events)
+				: events.map((event) => writer.write(event)).join('')
+		for (const event of events) answer.watch(event)
 		return text
 	}
 
-	private end(): void {
-		if (this.over) return
+	/** What holds the last event leaves once the end is written down; where that fails, the end is an error. */
+	private async writeLast(arrival: Arrival): Promise<string> {
+		if (this.over) return ''
+		const { arrivals, writer, answer, outstanding, ended } = this.options
+		const last = arrival.events.at(-1)
+		for (const event of arrival.events) answer.watch(event)
+		let failure: ChatError | undefined
+		try {
+			await answer.end(last?.type === 'error' ? last.error : undefined)
+		} catch (thrown) {
+			failure = notKept(thrown)
+			answer.watch({ type: 'error', error: failure })
+		}
+		// It may have been given up while the end was written down.
+		if (this.over) return ''
 		this.over = true
-		void this.arrivals.cancel().catch(() => undefined)
-		this.ended(false)
+		outstanding.add(arrivals.cancel(), 'ending an upstream')
+		ended(false)
+		if (failure === undefined)
+			return arrival.source !== undefined && writer.repeat !== undefined
+				? writer.repeat(arrival.source, arrival.events)
+				: writeAll(writer, arrival.events)
+		return writeAll(writer, [...arrival.events.slice(0, -1), { type: 'error', error: failure }])
 	}
 }
 
-function isPiece({ type }: ChatEvent): boolean {
-	return type === 'text' || type === 'reasoning' || type === 'refusal' || type === 'tool-arguments'
+function writeAll(writer: StreamWriter, events: readonly ChatEvent[]): string {
+	return events.map((event) => writer.write(event)).join('')
+}
+
+function isLast({ events }: Arrival): boolean {
+	const last = events.at(-1)
+	return last?.type === 'finish' || last?.type === 'error'
 }
 
 function failed(thrown: unknown): Arrival {

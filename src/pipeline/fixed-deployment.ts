@@ -10,7 +10,14 @@ import type { Deployment } from './parts.ts'
 
 /** Tries nothing twice and never leaves the engine alone: whoever is in front of it does that. */
 export function fixedDeployment(name: string, engine: Engine): Deployment {
-	const model: Model = { name, type: 'text-generation', aliases: [], ownedBy: 'dragoman', route: ['local'] }
+	const model: Model = {
+		name,
+		type: 'text-generation',
+		aliases: [],
+		ownedBy: 'dragoman',
+		tokenizer: 'o200k_base',
+		route: ['local'],
+	}
 	const place = new Place({
 		name: 'local',
 		concurrency: undefined,

@@ -3,6 +3,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { asChatError, ChatError } from '../chat/error.ts'
+import type { ConversationStore } from '../conversations/conversation-store.ts'
 import type { Dialect, Route } from '../dialects/dialect.ts'
 import { dialects } from '../dialects/list.ts'
 import { type BodyLimits, bodyReader } from '../http/body.ts'
@@ -13,17 +14,23 @@ import type { Received } from '../http/received.ts'
 import { type RouteMatch, RouteTable } from '../http/route-table.ts'
 import type { StaticFiles } from '../http/static-files.ts'
 import type { KeyStore } from '../keys/key-store.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
+import type { KeptStreams } from '../streams/kept-streams.ts'
 import type { Log } from '../telemetry/log.ts'
 import { type Readiness, readiness } from '../telemetry/status.ts'
 import type { RequestRecord, Telemetry } from '../telemetry/telemetry.ts'
 import type { Clock } from '../time/clock.ts'
-import type { Answer } from './attempt.ts'
-import type { Deployment, Parts } from './parts.ts'
+import type { Answer } from './answer.ts'
+import { Outstanding } from './outstanding.ts'
+import type { Deployment, Histories, Parts } from './parts.ts'
 import { answer } from './pipeline.ts'
 
 export interface HandlerOptions {
 	/** Absent only where the transport itself admits callers. */
 	readonly keys: KeyStore | undefined
+	/** Absent where nothing is kept and nothing billed. */
+	readonly kept?: KeptParts
 	/** As configured now. */
 	readonly deployment: () => Deployment
 	readonly limits: BodyLimits & { readonly keepAliveMs: number }
@@ -39,11 +46,24 @@ export interface HandlerOptions {
 	readonly servesMetrics?: boolean
 }
 
+/** What a server keeps of what its callers do. */
+export interface KeptParts {
+	readonly ledger: Ledger
+	readonly conversations: ConversationStore
+	readonly streams: KeptStreams
+	readonly usage: (query: UsageQuery) => Promise<readonly UsageSum[]>
+	readonly histories: Histories
+	/** This process, among those that write to the same stores. */
+	readonly process: string
+}
+
 export interface Handler {
 	/** Answers one request. Never rejects. */
 	fetch(request: Request): Promise<Response>
 	/** Streams that run end now, with an error as their last event. */
 	interrupt(): void
+	/** Resolves when everything is written down that no client waits for. */
+	settled(): Promise<void>
 	readiness(): Readiness
 }
 
@@ -55,9 +75,17 @@ interface Target {
 }
 
 export function openHandler(options: HandlerOptions): Handler {
-	const { keys, deployment, clock, random, log } = options
+	const { keys, kept, deployment, clock, random, log } = options
+	const outstanding = new Outstanding(log)
 	const parts: Parts = {
 		keys,
+		ledger: kept?.ledger,
+		conversations: kept?.conversations,
+		streams: kept?.streams,
+		usage: kept?.usage,
+		histories: kept?.histories ?? { albert: false },
+		process: kept?.process ?? '',
+		outstanding,
 		deployment,
 		clock,
 		random,
@@ -88,7 +116,7 @@ export function openHandler(options: HandlerOptions): Handler {
 		record.route = match.target.pattern
 		record.dialect = dialect.name
 		try {
-			return writeAnswer(await answer(received, match.target.route, match.parameter, parts, record), facts)
+			return writeAnswer(await answer(received, match.target.route, match.parameters, parts, record), facts)
 		} catch (thrown) {
 			return writeFailure(asChatError(thrown), facts, {})
 		}
@@ -97,6 +125,7 @@ export function openHandler(options: HandlerOptions): Handler {
 	return {
 		readiness: ready,
 		interrupt: () => streams.interrupt(),
+		settled: () => outstanding.settled(),
 		async fetch(request) {
 			if (request.method === 'OPTIONS') return preflight(request)
 			const received = receive(request, readBody, options)
@@ -213,7 +242,7 @@ function writeAnswer(answered: Answer, facts: AnswerFacts): Response {
 	switch (answered.type) {
 		case 'json': {
 			const response = new Response(JSON.stringify(answered.body), {
-				headers: { ...headersOf(facts), 'content-type': 'application/json' },
+				headers: { ...headersOf(facts), ...answered.headers, 'content-type': 'application/json' },
 			})
 			telemetry.end(record, clock.now())
 			return response
@@ -226,6 +255,7 @@ function writeAnswer(answered: Answer, facts: AnswerFacts): Response {
 			return new Response(streams.body(pieces, received.signal), {
 				headers: {
 					...headersOf(facts),
+					...answered.headers,
 					'content-type': 'text/event-stream; charset=utf-8',
 					'cache-control': 'no-cache',
 					'x-accel-buffering': 'no',

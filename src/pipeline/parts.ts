@@ -1,16 +1,35 @@
 // What the pipeline uses: interfaces and plain tables, wired by the gateway.
 
+import type { ConversationStore } from '../conversations/conversation-store.ts'
 import type { Engine } from '../engines/engine.ts'
 import type { KeyStore } from '../keys/key-store.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
 import type { Model, ModelTable } from '../models/model.ts'
 import type { Place } from '../routing/place.ts'
 import type { Route } from '../routing/route.ts'
+import type { KeptStreams } from '../streams/kept-streams.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Clock } from '../time/clock.ts'
+import type { Outstanding } from './outstanding.ts'
 
 export interface Parts {
 	/** Absent where the transport itself admits callers: the engine process listens on a socket that only its owner can open. */
 	readonly keys: KeyStore | undefined
+	/** Absent where nothing is billed. */
+	readonly ledger: Ledger | undefined
+	/** Absent where nothing is kept. */
+	readonly conversations: ConversationStore | undefined
+	/** Absent where streams end with their client. */
+	readonly streams: KeptStreams | undefined
+	/** Asks what was used. */
+	readonly usage: ((query: UsageQuery) => Promise<readonly UsageSum[]>) | undefined
+	/** Which of the histories that dialects offer are kept, unless a key says otherwise. */
+	readonly histories: Histories
+	/** What is being written down when no client waits for it any more. */
+	readonly outstanding: Outstanding
+	/** This process, among those that write to the same stores. */
+	readonly process: string
 	/** As configured at this moment; a request keeps the one it began with. */
 	readonly deployment: () => Deployment
 	readonly clock: Clock
@@ -21,6 +40,11 @@ export interface Parts {
 	readonly tellsContent: boolean
 	/** Seconds since 1970 that models tell as their creation: when this server started. */
 	readonly startedAt: number
+}
+
+/** Ways to keep a conversation that need the operator's word, by their names in the configuration. */
+export interface Histories {
+	readonly albert: boolean
 }
 
 /** Which models there are, and where they are served. Replaced as a whole when the configuration changes. */

@@ -1,37 +1,46 @@
 // Where a call can go: its model, by name or alias.
 
-import type { Call, ListModelsCall, ShowModelCall } from '../dialects/dialect.ts'
+import type { Call, ChatCall, CountCall, EmbeddingCall, TextCompletionCall } from '../dialects/dialect.ts'
 import type { Model } from '../models/model.ts'
 import type { Deployment } from './parts.ts'
 import type { Understood } from './understand.ts'
 
-/** Calls that an engine answers. */
-export type ModelCall = Exclude<Call, ListModelsCall | ShowModelCall>
+/** Calls about a model that an engine runs. */
+export type ModelCall = ChatCall | TextCompletionCall | EmbeddingCall | CountCall
 
-export type Planned = Omit<Understood, 'call'> & {
+/** Calls that this server answers by itself. */
+export type OwnCall = Exclude<Call, ModelCall>
+
+type About<Asked extends Call> = Omit<Understood, 'call'> & {
+	readonly call: Asked
 	/** What was configured when the request came. */
 	readonly deployment: Deployment
-} & (
-		| { readonly type: 'model'; readonly call: ModelCall; readonly model: Model }
-		| { readonly type: 'show-model'; readonly call: ShowModelCall; readonly model: Model }
-		| { readonly type: 'list-models'; readonly call: ListModelsCall }
-	)
+}
+
+export type Planned<Asked extends ModelCall = ModelCall> = About<Asked> & {
+	readonly type: 'model'
+	readonly model: Model
+}
+
+export type PlannedOwn = About<OwnCall> & { readonly type: 'own' }
 
 /** @throws ChatError `model-not-found`. */
-export function plan({ call, ...rest }: Understood, deployment: Deployment): Planned {
-	const { models } = deployment
-	const understood = { ...rest, deployment }
+export function plan({ call, ...rest }: Understood, deployment: Deployment): Planned | PlannedOwn {
 	switch (call.type) {
-		case 'list-models':
-			return { ...understood, type: 'list-models', call }
-		case 'show-model':
-			return { ...understood, type: 'show-model', call, model: models.find(call.name) }
 		case 'chat':
 		case 'complete':
-		case 'embed': {
-			const model = models.find(call.request.model)
-			understood.record.model = model.name
-			return { ...understood, type: 'model', call, model }
+		case 'embed':
+		case 'count': {
+			const model = deployment.models.find(call.request.model)
+			rest.record.model = model.name
+			return { ...rest, type: 'model', call, model, deployment }
 		}
+		case 'list-models':
+		case 'show-model':
+		case 'kept':
+		case 'resume':
+		case 'cancel':
+		case 'usage':
+			return { ...rest, type: 'own', call, deployment }
 	}
 }

@@ -11,12 +11,12 @@ export interface Understood extends Authenticated {
 export async function understand(
 	authenticated: Authenticated,
 	route: Route,
-	parameter: string | undefined,
+	parameters: readonly string[],
 	tellsContent: boolean,
 ): Promise<Understood> {
 	const { received, record } = authenticated
 	const body = route.method === 'POST' ? await received.json() : undefined
-	const call = route.read({ body, parameter, query: received.query })
+	const call = route.read({ body, parameters, query: received.query })
 	record.operation = call.type
 	if ('stream' in call) record.stream = call.stream
 	if (tellsContent) record.prompt = body

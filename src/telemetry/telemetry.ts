@@ -32,7 +32,17 @@ export interface RequestRecord {
 	/** The pattern that matched, as `/v1/models/{id}`: never the path itself, of which there are endlessly many. */
 	route?: string
 	dialect?: string
-	operation?: 'chat' | 'complete' | 'embed' | 'list-models' | 'show-model'
+	operation?:
+		| 'chat'
+		| 'complete'
+		| 'embed'
+		| 'count'
+		| 'list-models'
+		| 'show-model'
+		| 'kept'
+		| 'resume'
+		| 'cancel'
+		| 'usage'
 	key?: { readonly id: string; readonly name: string }
 	/** The model's public name, once it is known to exist. */
 	model?: string

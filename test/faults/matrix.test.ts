@@ -176,7 +176,10 @@ function expectAnswer(answer: Answer, outcome: Expected['outcome'], stream: bool
 	}
 }
 
-/** What the upstream told, or pieces counted where it did not come that far. */
+/** What o200k_base makes of the prompt of every cell. Each piece of the upstream's answers is one token in it. */
+const promptTokens = 8
+
+/** What the upstream told, or what was counted here where it did not come that far. */
 function tokensOf(outcome: Expected['outcome'], answer: Answer): readonly (number | undefined)[] {
 	switch (outcome.type) {
 		case 'answered':
@@ -184,7 +187,7 @@ function tokensOf(outcome: Expected['outcome'], answer: Answer): readonly (numbe
 		case 'refused':
 			return [undefined, undefined]
 		case 'broken':
-			return [0, answer.pieces]
+			return [promptTokens, answer.pieces]
 	}
 }
 

@@ -11,7 +11,7 @@ export const listModels: Route = {
 export const showModel: Route = {
 	method: 'GET',
 	path: '/models/{id}',
-	read: ({ parameter }) => ({ type: 'show-model', name: parameter ?? '', write: writeModel }),
+	read: ({ parameters: [name = ''] }) => ({ type: 'show-model', name, write: writeModel }),
 }
 
 function writeModel(model: ListedModel) {

@@ -184,6 +184,7 @@ const sentAtKind: Readonly<Record<ChatErrorKind, Sent>> = {
 	'wrong-operation': 'nothing',
 	'not-found': 'nothing',
 	'method-not-allowed': 'nothing',
+	conflict: 'nothing',
 	'rate-limited': 'nothing',
 	overloaded: 'nothing',
 	unavailable: 'nothing',

@@ -24,6 +24,7 @@ const shapes: Readonly<Record<ChatErrorKind, ErrorShape>> = {
 	'wrong-operation': { status: 404, type: invalidRequest, code: null },
 	'not-found': { status: 404, type: invalidRequest, code: null },
 	'method-not-allowed': { status: 405, type: invalidRequest, code: 'method_not_supported' },
+	conflict: { status: 409, type: invalidRequest, code: 'conflict' },
 	'rate-limited': { status: 429, type: 'requests', code: 'rate_limit_exceeded' },
 	overloaded: { status: 503, type: 'server_error', code: 'server_is_overloaded' },
 	unavailable: { status: 503, type: 'server_error', code: 'model_unavailable' },
@@ -54,6 +55,8 @@ export function writeError(error: ChatError): WrittenError {
 		body: { error: { message: error.message, type, param: error.param ?? null, code: error.code ?? code } },
 		headers: {
 			'x-dragoman-error': error.kind,
+			// OpenAI's SDKs would repeat a 409 by themselves, to the same end.
+			...(error.kind === 'conflict' ? { 'x-should-retry': 'false' } : {}),
 			...(error.retryAfterMs === undefined
 				? {}
 				: {

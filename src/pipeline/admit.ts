@@ -1,0 +1,29 @@
+// What a call may use is set aside before it is sent: a ticket of the ledger, opened while the upstream is already asked and settled once.
+
+import { scopeOf } from '../keys/scope.ts'
+import type { Ticket } from '../ledger/ledger.ts'
+import type { Parts } from './parts.ts'
+import type { ModelCall } from './plan.ts'
+import type { Recalled } from './recall.ts'
+
+export type Admitted<Asked extends ModelCall = ModelCall> = Recalled<Asked> & {
+	/** Absent where nothing is billed. */
+	readonly ticket: Ticket | undefined
+}
+
+/** @throws ChatError `unavailable` where the ledger cannot keep more. */
+export function admit(recalled: Recalled, { ledger }: Parts): Admitted {
+	const { call, key, model, record, received, token } = recalled
+	if (ledger === undefined || key === undefined || call.type === 'count') return { ...recalled, ticket: undefined }
+	const ticket = ledger.open({
+		id: token,
+		...scopeOf(key),
+		key: key.id,
+		model: model.name,
+		operation: call.type,
+		dialect: record.dialect ?? '',
+		...(model.price === undefined ? {} : { price: model.price }),
+		openedAtMs: received.receivedAtMs,
+	})
+	return { ...recalled, ticket }
+}

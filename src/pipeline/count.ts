@@ -1,0 +1,75 @@
+// Tokens that no upstream counted: by the upstream itself where it can be asked, or else by the model's tokenizer.
+
+import type { PartialChoice } from '../chat/completion-fold.ts'
+import type { ChatRequest } from '../chat/request.ts'
+import type { Usage } from '../chat/usage.ts'
+import type { Model } from '../models/model.ts'
+import type { TextCompletionRequest } from '../text-completions/text-completions.ts'
+import { countMessages, countTexts } from '../tokens/tokens.ts'
+import type { Admitted } from './admit.ts'
+import type { StreamedCall } from './attempt.ts'
+import type { Parts, Upstream } from './parts.ts'
+
+/** How long an upstream may think about a count before it is made here, in milliseconds. */
+const countTimeoutMs = 2000
+
+export function countPrompt({ tokenizer }: Model, { messages, tools }: ChatRequest): Promise<number> {
+	return countMessages(tokenizer, messages, tools)
+}
+
+export function counterFor(
+	{ call, model, deployment, record, received }: Admitted<StreamedCall>,
+	{ log }: Parts,
+): (answer: readonly PartialChoice[], pieces: number) => Promise<Usage> {
+	return async (answer, pieces) => {
+		const upstream = deployment
+			.routeOf(model)
+			.members.map(({ place }) => deployment.upstreamAt(place))
+			.find(({ name }) => name === record.upstream)
+		const exact = upstream?.engine.count !== undefined
+		const texts = answer.flatMap(({ text, reasoning, refusal, toolCalls }) => [
+			text,
+			reasoning,
+			refusal,
+			...toolCalls.flatMap(({ name, arguments: given }) => [name, given]),
+		])
+		const prompt = async () => {
+			if (call.type === 'complete') return countTexts(model.tokenizer, [promptOf(call.request)])
+			if (!exact) return countPrompt(model, call.request)
+			return askUpstream(upstream, call.request, model, received.id).catch((thrown: unknown) => {
+				log.warn({ err: thrown, upstream: upstream.name }, 'the upstream did not count')
+				return countPrompt(model, call.request)
+			})
+		}
+		const [promptTokens, completionTokens, reasoningTokens] = await Promise.all([
+			prompt(),
+			// Whoever can be asked sends one piece for each token.
+			exact && pieces > 0 ? pieces : countTexts(model.tokenizer, texts),
+			countTexts(
+				model.tokenizer,
+				answer.map(({ reasoning }) => reasoning),
+			),
+		])
+		return {
+			promptTokens,
+			completionTokens,
+			cachedTokens: 0,
+			reasoningTokens: Math.min(reasoningTokens, completionTokens),
+			source: 'counted',
+		}
+	}
+}
+
+async function askUpstream(upstream: Upstream, request: ChatRequest, model: Model, requestId: string): Promise<number> {
+	const { count } = upstream.engine
+	if (count === undefined) throw new Error('this engine does not count')
+	return count.call(upstream.engine, request, {
+		signal: AbortSignal.timeout(countTimeoutMs),
+		model: upstream.model ?? model.name,
+		requestId,
+	})
+}
+
+function promptOf({ prompts }: TextCompletionRequest): string {
+	return prompts.map(String).join('')
+}

@@ -1,0 +1,91 @@
+// Calls that no upstream is asked for: models, what is kept, streams that go on, accounts.
+
+import { ChatError } from '../chat/error.ts'
+import type { CancelCall, ResumeCall, UsageCall } from '../dialects/dialect.ts'
+import type { Pieces } from '../http/event-stream.ts'
+import { scopeOf } from '../keys/scope.ts'
+import type { Answer } from './answer.ts'
+import { describe } from './describe.ts'
+import type { Parts } from './parts.ts'
+import type { PlannedOwn } from './plan.ts'
+import { ownOf } from './recall.ts'
+
+/** @throws ChatError `not-found` for what is not there, or somebody else's. */
+export async function lookUp(planned: PlannedOwn, parts: Parts): Promise<Answer> {
+	const { call, deployment } = planned
+	const json = (body: unknown): Answer => ({ type: 'json', body })
+	switch (call.type) {
+		case 'list-models':
+			return json(call.write(deployment.models.all.map((model) => describe(model, deployment, parts))))
+		case 'show-model': {
+			const model = deployment.models.find(call.name)
+			planned.record.model = model.name
+			return json(call.write(describe(model, deployment, parts)))
+		}
+		case 'kept':
+			return json(await call.answer(ownOf(planned, parts), { nowMs: parts.clock.now(), process: parts.process }))
+		case 'resume':
+			return resume(call, planned, parts)
+		case 'cancel':
+			return json(await cancel(call, planned, parts))
+		case 'usage':
+			return json(await tellUsage(call, planned, parts))
+	}
+}
+
+async function resume({ turn, after, missing }: ResumeCall, { key }: PlannedOwn, { streams }: Parts): Promise<Answer> {
+	const pieces = key === undefined ? undefined : await streams?.read(scopeOf(key), turn, after)
+	if (pieces === undefined) throw missing()
+	return { type: 'stream', headers: { 'x-dragoman-stream': turn }, open: (ended) => new WatchedPieces(pieces, ended) }
+}
+
+async function cancel({ turn, answer, missing }: CancelCall, planned: PlannedOwn, parts: Parts): Promise<unknown> {
+	const own = ownOf(planned, parts)
+	const { key } = planned
+	const known = await own.turn(turn)
+	if (known === undefined || key === undefined) throw missing()
+	if (known.state === 'running' && (await parts.streams?.cancel(scopeOf(key), turn)) === true)
+		await parts.streams?.ended(scopeOf(key), turn)
+	return answer(own)
+}
+
+/** Whoever is no admin sees what is their own. */
+async function tellUsage({ query, write }: UsageCall, { key }: PlannedOwn, { usage }: Parts): Promise<unknown> {
+	if (usage === undefined || key === undefined) throw new ChatError('unsupported', 'This server keeps no accounts.')
+	return write(await usage(key.role === 'admin' ? query : { ...query, ...scopeOf(key) }))
+}
+
+/** Tells whether its reader left. */
+export class WatchedPieces implements Pieces {
+	private readonly pieces: Pieces
+	private readonly ended: (left: boolean) => void
+	private over = false
+
+	constructor(pieces: Pieces, ended: (left: boolean) => void) {
+		this.pieces = pieces
+		this.ended = ended
+	}
+
+	async next(): Promise<string | undefined> {
+		const text = await this.pieces.next()
+		if (text === undefined) this.end(false)
+		return text
+	}
+
+	cancel(): void {
+		this.pieces.cancel()
+		this.end(true)
+	}
+
+	interrupt(): string {
+		const text = this.pieces.interrupt()
+		this.end(false)
+		return text
+	}
+
+	private end(left: boolean): void {
+		if (this.over) return
+		this.over = true
+		this.ended(left)
+	}
+}

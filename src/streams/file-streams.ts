@@ -1,0 +1,311 @@
+// Kept streams as files in a folder that every process of this host shares: one line about the stream, its events, and a zero byte behind
+// the last. What was written survives the process; it is not synced, so a power cut may take the last moments.
+
+import { closeSync, existsSync, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { mkdir, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { ChatError } from '../chat/error.ts'
+import type { Pieces } from '../http/event-stream.ts'
+import type { Scope } from '../keys/scope.ts'
+import type { Clock } from '../time/clock.ts'
+import type { KeptStream, KeptStreams, StreamOpening } from './kept-streams.ts'
+import { EventReader, endMark } from './stream-reader.ts'
+
+export interface FileStreamsOptions {
+	readonly folder: string
+	/** This process, as `interrupt` will name it. */
+	readonly process: string
+	/** How long an ended stream is kept, in milliseconds. */
+	readonly keepMs: number
+	/** Longest stream, in bytes. */
+	readonly maxBytes: number
+	/** All streams together, in bytes. */
+	readonly maxTotalBytes: number
+	readonly clock: Clock
+}
+
+const header = z.object({ tenant: z.string(), owner: z.string(), process: z.string(), interruption: z.string() })
+type Header = z.infer<typeof header>
+
+const id = /^[0-9a-f]{32}$/
+/** How often others' wishes and the folder's size are looked at, in milliseconds. */
+const [cancelCheckMs, sweepMs] = [200, 60_000]
+
+export class FileStreams implements KeptStreams {
+	private readonly options: FileStreamsOptions
+	private readonly running = new Map<string, RunningStream>()
+	private readonly closing = new AbortController()
+	private totalBytes = 0
+	private watching = false
+
+	private constructor(options: FileStreamsOptions) {
+		this.options = options
+	}
+
+	static async open(options: FileStreamsOptions): Promise<FileStreams> {
+		await mkdir(options.folder, { recursive: true, mode: 0o700 })
+		const streams = new FileStreams(options)
+		await streams.sweep()
+		void streams.every(sweepMs, () => streams.sweep())
+		return streams
+	}
+
+	open({ scope, id: name, interruption }: StreamOpening): KeptStream {
+		if (this.totalBytes > this.options.maxTotalBytes) throw tooMuch('This server keeps too many streams already.')
+		const head: Header = { ...scope, process: this.options.process, interruption }
+		const stream = new RunningStream(this.file(name), `${JSON.stringify(head)}\n`, this.options.maxBytes, (bytes) => {
+			this.totalBytes += bytes
+		})
+		this.running.set(name, stream)
+		stream.onEnd(() => this.running.delete(name))
+		this.watch()
+		return stream
+	}
+
+	async read(scope: Scope, name: string, after: number): Promise<Pieces | undefined> {
+		const opened = this.openFor(scope, name)
+		if (opened === undefined) return undefined
+		return new EventReader({ ...opened, after, clock: this.options.clock, grown: this.running.get(name) })
+	}
+
+	async cancel(scope: Scope, name: string): Promise<boolean> {
+		const opened = this.openFor(scope, name)
+		if (opened === undefined) return false
+		const over = hasEnded(opened.descriptor)
+		closeSync(opened.descriptor)
+		if (over) return false
+		const own = this.running.get(name)
+		if (own !== undefined) own.abort(cancelledByCaller())
+		else closeSync(openSync(this.cancelFile(name), 'w', 0o600))
+		return true
+	}
+
+	async ended(scope: Scope, name: string): Promise<void> {
+		const pieces = await this.read(scope, name, Number.MAX_SAFE_INTEGER)
+		if (pieces === undefined) return
+		while ((await pieces.next()) !== undefined);
+	}
+
+	async interrupt(process: string): Promise<void> {
+		for (const name of await this.names()) {
+			const head = readHeader(this.file(name))
+			if (head?.header.process !== process) continue
+			const descriptor = openSync(this.file(name), 'r+')
+			try {
+				if (!hasEnded(descriptor)) endTorn(descriptor, head.header.interruption)
+			} finally {
+				closeSync(descriptor)
+			}
+		}
+	}
+
+	async remove({ tenant, owner }: Scope, only?: string): Promise<void> {
+		for (const name of only === undefined ? await this.names() : [only]) {
+			if (!id.test(name)) continue
+			const head = readHeader(this.file(name))?.header
+			if (head?.tenant !== tenant || head.owner !== owner) continue
+			this.running.get(name)?.abort(cancelledByCaller())
+			rmSync(this.file(name), { force: true })
+		}
+	}
+
+	close(reason: Error): void {
+		this.closing.abort()
+		for (const stream of this.running.values()) stream.abort(reason)
+	}
+
+	private openFor(
+		{ tenant, owner }: Scope,
+		name: string,
+	): { readonly descriptor: number; readonly start: number } | undefined {
+		if (!id.test(name)) return undefined
+		const head = readHeader(this.file(name))
+		if (head === undefined || head.header.tenant !== tenant || head.header.owner !== owner) return undefined
+		try {
+			return { descriptor: openSync(this.file(name), 'r'), start: head.length }
+		} catch {
+			return undefined
+		}
+	}
+
+	/** While something runs here, other processes may ask for its end. */
+	private watch(): void {
+		if (this.watching) return
+		this.watching = true
+		const look = () => {
+			for (const [name, stream] of this.running)
+				if (existsSync(this.cancelFile(name))) {
+					rmSync(this.cancelFile(name), { force: true })
+					stream.abort(cancelledByCaller())
+				}
+			if (this.running.size > 0) return
+			this.watching = false
+			throw new Error('nothing to watch')
+		}
+		void this.every(cancelCheckMs, look)
+	}
+
+	/** Until `look` throws, or the end. */
+	private async every(ms: number, look: () => void | Promise<void>): Promise<void> {
+		try {
+			for (;;) {
+				await this.options.clock.sleep(ms, this.closing.signal)
+				await look()
+			}
+		} catch {
+			// Closed, or done.
+		}
+	}
+
+	private async sweep(): Promise<void> {
+		const { clock, keepMs } = this.options
+		let total = 0
+		for (const name of await this.names()) {
+			const found = await stat(this.file(name)).catch(() => undefined)
+			if (found === undefined) continue
+			total += found.size
+			if (this.running.has(name) || clock.now() - found.mtimeMs < keepMs || !endedFile(this.file(name))) continue
+			rmSync(this.file(name), { force: true })
+			rmSync(this.cancelFile(name), { force: true })
+			total -= found.size
+		}
+		this.totalBytes = total
+	}
+
+	private async names(): Promise<readonly string[]> {
+		const files = await readdir(this.options.folder)
+		return files.filter((file) => file.endsWith('.stream')).map((file) => file.slice(0, -'.stream'.length))
+	}
+
+	private file(name: string): string {
+		return join(this.options.folder, `${name}.stream`)
+	}
+
+	private cancelFile(name: string): string {
+		return join(this.options.folder, `${name}.cancel`)
+	}
+}
+
+/** One that this process writes. */
+class RunningStream implements KeptStream {
+	private readonly controller = new AbortController()
+	private readonly descriptor: number
+	private readonly maxBytes: number
+	private readonly grew: (bytes: number) => void
+	private readonly listeners = new Set<() => void>()
+	private readonly endListeners = new Set<() => void>()
+	private written = 0
+	private over = false
+
+	constructor(file: string, head: string, maxBytes: number, grew: (bytes: number) => void) {
+		this.descriptor = openSync(file, 'wx', 0o600)
+		this.maxBytes = maxBytes
+		this.grew = grew
+		this.write(head)
+	}
+
+	get signal(): AbortSignal {
+		return this.controller.signal
+	}
+
+	append(text: string): void {
+		if (this.over || text === '') return
+		if (this.written + text.length > this.maxBytes)
+			throw tooMuch('The answer is longer than this server keeps of a stream that outlives its connection.')
+		this.write(text)
+	}
+
+	end(lastWords = ''): void {
+		if (this.over) return
+		this.write(lastWords + endMark)
+		this.over = true
+		closeSync(this.descriptor)
+		for (const told of this.endListeners) told()
+	}
+
+	abort(reason: Error): void {
+		this.controller.abort(reason)
+	}
+
+	onEnd(told: () => void): void {
+		this.endListeners.add(told)
+	}
+
+	/** Resolves at the next change. */
+	grown(): Promise<void> {
+		if (this.over) return Promise.resolve()
+		return new Promise((resolve) => {
+			const told = () => {
+				this.listeners.delete(told)
+				resolve()
+			}
+			this.listeners.add(told)
+		})
+	}
+
+	private write(text: string): void {
+		const bytes = writeSync(this.descriptor, text)
+		this.written += bytes
+		this.grew(bytes)
+		for (const told of [...this.listeners]) told()
+	}
+}
+
+function readHeader(file: string): { readonly header: Header; readonly length: number } | undefined {
+	let descriptor: number
+	try {
+		descriptor = openSync(file, 'r')
+	} catch {
+		return undefined
+	}
+	try {
+		const bytes = Buffer.alloc(65_536)
+		const length = bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, 0)).indexOf(10)
+		if (length < 0) return undefined
+		return { header: header.parse(JSON.parse(bytes.toString('utf8', 0, length))), length: length + 1 }
+	} finally {
+		closeSync(descriptor)
+	}
+}
+
+function endedFile(file: string): boolean {
+	const descriptor = openSync(file, 'r')
+	try {
+		return hasEnded(descriptor)
+	} finally {
+		closeSync(descriptor)
+	}
+}
+
+function hasEnded(descriptor: number): boolean {
+	const { size } = fstatSync(descriptor)
+	const last = Buffer.alloc(1)
+	return size > 0 && readSync(descriptor, last, 0, 1, size - 1) === 1 && last[0] === 0
+}
+
+/** Half an event at the end would spoil the next one: it is written over. */
+function endTorn(descriptor: number, interruption: string): void {
+	const { size } = fstatSync(descriptor)
+	const bytes = Buffer.alloc(size)
+	readSync(descriptor, bytes, 0, size, 0)
+	const begin = bytes.indexOf(10) + 1
+	const whole = bytes.lastIndexOf('\n\n')
+	const from = whole < begin ? begin : whole + 2
+	const tail = Buffer.from(interruption + endMark)
+	// What is longer than the torn part and its successor together cannot be: blanks between events say nothing.
+	const padded = Buffer.concat([
+		tail.subarray(0, -1),
+		Buffer.alloc(Math.max(0, size - from - tail.length), 10),
+		Buffer.of(0),
+	])
+	writeSync(descriptor, padded, 0, padded.length, from)
+}
+
+function tooMuch(message: string): ChatError {
+	return new ChatError('overloaded', message)
+}
+
+function cancelledByCaller(): ChatError {
+	return new ChatError('cancelled', 'The request was cancelled.', { sent: 'yes' })
+}
