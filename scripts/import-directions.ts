@@ -18,7 +18,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 	conversations: ['chat', 'keys'],
 	streams: ['chat', 'http', 'keys', 'time'],
 	tokens: ['chat'],
-	ledger: ['chat', 'files', 'time'],
+	ledger: ['chat', 'files', 'models', 'telemetry', 'time'],
 	models: ['chat', 'files', 'http', 'time', 'tokens'],
 	telemetry: ['chat', 'engines', 'time'],
 	wire: ['chat', 'conversations', 'embeddings', 'ledger', 'text-completions', 'http', 'json-schema'],

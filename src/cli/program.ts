@@ -10,6 +10,7 @@ import { engineCommand } from './engine.ts'
 import { keysCommand } from './keys.ts'
 import { modelsCommand } from './models.ts'
 import { serveCommand } from './serve.ts'
+import { usageCommand } from './usage.ts'
 
 /** What every subcommand is handed. */
 export interface CommandSurroundings {
@@ -46,7 +47,7 @@ export function buildProgram(surroundings: CommandSurroundings): Command {
 		.exitOverride()
 		.enablePositionalOptions()
 		.configureOutput({ writeErr: (text) => process.stderr.write(text) })
-	for (const make of [serveCommand, engineCommand, keysCommand, modelsCommand, configCommand])
+	for (const make of [serveCommand, engineCommand, keysCommand, usageCommand, modelsCommand, configCommand])
 		program.addCommand(inherit(make(surroundings)))
 	return program
 }

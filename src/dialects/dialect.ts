@@ -64,6 +64,8 @@ export interface ChatCall {
 	readonly thread?: Thread
 	/** The same in words that only count where the deployment, or the caller's key, says so. */
 	readonly offer?: HistoryOffer
+	/** Where the request points at messages that are kept: the same call with them in their place. */
+	readonly resolve?: (own: OwnConversations) => Promise<ChatCall>
 	/** Answered at once with `writer.accepted`; the turn goes on without its client. Needs a thread that is stored. */
 	readonly background?: boolean
 }
@@ -96,6 +98,8 @@ export interface CountCall {
 	readonly type: 'count'
 	readonly request: ChatRequest
 	readonly thread?: Thread
+	/** As of a chat call. */
+	readonly resolve?: (own: OwnConversations) => Promise<CountCall>
 	readonly write: (promptTokens: number) => unknown
 }
 
@@ -137,7 +141,7 @@ export interface CancelCall {
 export interface UsageCall {
 	readonly type: 'usage'
 	readonly query: UsageQuery
-	readonly write: (sums: readonly UsageSum[]) => unknown
+	readonly write: (sums: readonly UsageSum[], nowMs: number) => unknown
 }
 
 export interface ListModelsCall {
@@ -176,6 +180,8 @@ export interface AnswerIdentity {
 	readonly conversation?: string
 	/** Seconds since 1970. */
 	readonly created: number
+	/** What time it is, for answers that tell when they ended; milliseconds since 1970. */
+	readonly now: () => number
 	/** The model's public name. */
 	readonly model: string
 }

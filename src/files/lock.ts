@@ -35,6 +35,25 @@ export async function withLock<Result>(
 	}
 }
 
+/** A lock held until it is let go of, or its process dies. */
+export interface HeldLock {
+	release(): void
+}
+
+/** Takes the lock on `file` at once, where nobody else holds it. @param create whether a file that is not there is made. */
+export function holdLock(file: string, { create }: { readonly create: boolean }): HeldLock | undefined {
+	let database: Database
+	try {
+		database = new Database(file, { create, readwrite: true })
+	} catch (thrown) {
+		if (thrown instanceof SQLiteError && !create) return undefined
+		throw thrown
+	}
+	if (take(database)) return { release: () => database.close() }
+	database.close()
+	return undefined
+}
+
 function take(database: Database): boolean {
 	try {
 		database.run('PRAGMA busy_timeout = 0')

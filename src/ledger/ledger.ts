@@ -2,6 +2,7 @@
 // settles it once. It does not know where tickets are written down.
 
 import type { Usage } from '../chat/usage.ts'
+import type { Price } from '../models/model.ts'
 
 export interface Ledger {
 	/**
@@ -10,6 +11,8 @@ export interface Ledger {
 	 * @throws ChatError `unavailable` where so many accounts wait for their database that no more can be kept.
 	 */
 	open(opening: Opening): Ticket
+	/** Names this process's journal. */
+	readonly process: string
 	/** Settles nothing: tickets that are open are settled by whoever recovers this process's journal. */
 	close(): Promise<void>
 }
@@ -23,18 +26,10 @@ export interface Opening {
 	readonly model: string
 	readonly operation: 'chat' | 'complete' | 'embed'
 	readonly dialect: string
-	/** Per million tokens; where absent the call costs nothing. */
+	/** Where absent the call costs nothing. */
 	readonly price?: Price
 	/** Milliseconds since 1970. */
 	readonly openedAtMs: number
-}
-
-export interface Price {
-	readonly input: number
-	readonly output: number
-	readonly cachedInput?: number
-	/** ISO 4217. */
-	readonly currency: string
 }
 
 export interface Ticket {

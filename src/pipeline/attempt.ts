@@ -184,6 +184,7 @@ export function identify({ token, turn, model, answersAsConversation }: Admitted
 	return {
 		token,
 		created: Math.floor(clock.now() / 1000),
+		now: () => clock.now(),
 		model: model.name,
 		...(turn === undefined ? {} : { conversation: turn.conversation }),
 		...(turn === undefined || !answersAsConversation ? {} : { id: turn.conversation }),

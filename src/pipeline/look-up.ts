@@ -50,9 +50,9 @@ async function cancel({ turn, answer, missing }: CancelCall, planned: PlannedOwn
 }
 
 /** Whoever is no admin sees what is their own. */
-async function tellUsage({ query, write }: UsageCall, { key }: PlannedOwn, { usage }: Parts): Promise<unknown> {
+async function tellUsage({ query, write }: UsageCall, { key }: PlannedOwn, { usage, clock }: Parts): Promise<unknown> {
 	if (usage === undefined || key === undefined) throw new ChatError('unsupported', 'This server keeps no accounts.')
-	return write(await usage(key.role === 'admin' ? query : { ...query, ...scopeOf(key) }))
+	return write(await usage(key.role === 'admin' ? query : { ...query, ...scopeOf(key) }), clock.now())
 }
 
 /** Tells whether its reader left. */

@@ -30,10 +30,10 @@ export type Recalled<Asked extends ModelCall = ModelCall> = Planned<Asked> & {
 
 /** @throws ChatError where the conversation is not the caller's, or is too long. */
 export async function recall(planned: Planned, parts: Parts): Promise<Recalled> {
-	const { call } = planned
 	const token = newTurnId()
 	const none = { ...planned, token, answersAsConversation: false, dropped: 0 }
-	if (call.type !== 'chat' && call.type !== 'count') return none
+	if (planned.call.type !== 'chat' && planned.call.type !== 'count') return none
+	const call = (await planned.call.resolve?.(ownOf(planned, parts))) ?? planned.call
 	const asked = call.type === 'chat' ? acceptedOffer(call, planned, parts) : call
 	const thread = withHeaders(asked.thread, asked.request, planned.received.headers)
 	if (thread === undefined) return none
@@ -43,7 +43,8 @@ export async function recall(planned: Planned, parts: Parts): Promise<Recalled> 
 	const path = await readPath(place, thread, own, contextTokens)
 	const { request, dropped } = join(asked.request, thread, path, contextTokens)
 	const joined = { ...none, call: { ...call, request }, dropped }
-	if (call.type === 'count') return joined
+	// Read from, never added to.
+	if (call.type === 'count' || (thread.surface === 'response' && !thread.stored)) return joined
 	return {
 		...joined,
 		answersAsConversation: 'answersAsConversation' in asked && asked.answersAsConversation,

@@ -4,6 +4,7 @@ import { ChatChunkWriter } from '../../wire/openai/chat-chunk-writer.ts'
 import { readChatRequest } from '../../wire/openai/chat-request-reader.ts'
 import { writeCompletion } from '../../wire/openai/completion-writer.ts'
 import type { AnswerIdentity, Route } from '../dialect.ts'
+import { readStored } from './stored-completions.ts'
 
 export const chatCompletions: Route = {
 	method: 'POST',
@@ -14,6 +15,7 @@ export const chatCompletions: Route = {
 			type: 'chat',
 			request,
 			stream,
+			...readStored(request, body),
 			writer: {
 				completion: (completion, identity, source) => writeCompletion(completion, identify(identity), shape, source),
 				stream: (identity) => new ChatChunkWriter(identify(identity), shape),

@@ -7,6 +7,7 @@ import { chatCompletions } from './chat-completions.ts'
 import { completions } from './completions.ts'
 import { embeddings } from './embeddings.ts'
 import { listModels, showModel } from './models.ts'
+import { countInputTokens, createResponse } from './responses.ts'
 
 /** The version OpenAI's servers name in `openai-version`. */
 const apiVersion = '2020-10-01'
@@ -14,7 +15,7 @@ const apiVersion = '2020-10-01'
 export const openai: Dialect = {
 	name: 'openai',
 	prefixes: ['/v1', ''],
-	routes: [chatCompletions, completions, embeddings, listModels, showModel],
+	routes: [chatCompletions, completions, embeddings, listModels, showModel, createResponse, countInputTokens],
 	writeError,
 	headers: ({ processingMs }) => ({
 		'openai-version': apiVersion,

@@ -2,6 +2,8 @@
 
 import keys from './migrations/001-keys.sql' with { type: 'text' }
 import keyOwners from './migrations/002-key-owners.sql' with { type: 'text' }
+import conversations from './migrations/003-conversations.sql' with { type: 'text' }
+import ledger from './migrations/004-ledger.sql' with { type: 'text' }
 
 export interface Migration {
 	readonly name: string
@@ -11,4 +13,6 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
 	{ name: '001-keys', sql: keys },
 	{ name: '002-key-owners', sql: keyOwners },
+	{ name: '003-conversations', sql: conversations },
+	{ name: '004-ledger', sql: ledger },
 ]

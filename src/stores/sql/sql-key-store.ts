@@ -1,10 +1,10 @@
 // Keys in a database.
 
-import type { SQL } from 'bun'
 import { z } from 'zod'
 import { type Key, type KeySettings, roles } from '../../keys/key.ts'
 import type { KeyStore } from '../../keys/key-store.ts'
 import { revocable } from '../../keys/revocation.ts'
+import type { SqlDatabase } from './sql-database.ts'
 
 const keySettings = z
 	.object({ history: z.enum(['albert', 'none']).optional(), resumable: z.boolean().optional() })
@@ -38,27 +38,29 @@ const row = z
 	)
 
 export class SqlKeyStore implements KeyStore {
-	private readonly sql: SQL
+	private readonly database: SqlDatabase
 
 	/** Takes the open database over: closing the store closes it. */
-	constructor(sql: SQL) {
-		this.sql = sql
+	constructor(database: SqlDatabase) {
+		this.database = database
 	}
 
 	async insert(key: Key): Promise<void> {
-		await this.sql`
+		await this.database.write(
+			(sql) => sql`
 			INSERT INTO keys (id, name, role, tenant, owner, settings, prefix, hash, created_at_ms, revoked_at_ms)
 			VALUES (${key.id}, ${key.name}, ${key.role}, ${key.tenant}, ${key.owner}, ${JSON.stringify(key.settings)},
-				${key.prefix}, ${key.hash}, ${key.createdAtMs}, ${key.revokedAtMs})`
+				${key.prefix}, ${key.hash}, ${key.createdAtMs}, ${key.revokedAtMs})`,
+		)
 	}
 
 	async findByHash(hash: string): Promise<Key | undefined> {
-		const [found] = await this.sql`SELECT * FROM keys WHERE hash = ${hash}`
+		const [found] = await this.database.sql`SELECT * FROM keys WHERE hash = ${hash}`
 		return found === undefined ? undefined : row.parse(found)
 	}
 
 	async list(): Promise<readonly Key[]> {
-		const rows = await this.sql`SELECT * FROM keys ORDER BY created_at_ms, id`
+		const rows = await this.database.sql`SELECT * FROM keys ORDER BY created_at_ms, id`
 		return z.array(row).parse(Array.from(rows))
 	}
 
@@ -66,11 +68,13 @@ export class SqlKeyStore implements KeyStore {
 		const matching = revocable(await this.list(), which)
 		const [only] = matching
 		if (only === undefined || matching.length > 1 || only.revokedAtMs !== null) return matching
-		await this.sql`UPDATE keys SET revoked_at_ms = ${nowMs} WHERE id = ${only.id} AND revoked_at_ms IS NULL`
+		await this.database.write(
+			(sql) => sql`UPDATE keys SET revoked_at_ms = ${nowMs} WHERE id = ${only.id} AND revoked_at_ms IS NULL`,
+		)
 		return [{ ...only, revokedAtMs: nowMs }]
 	}
 
 	async close(): Promise<void> {
-		await this.sql.close()
+		await this.database.close()
 	}
 }

@@ -1,22 +1,78 @@
 // SQLite: the default database, a file in the data folder.
 
+import { closeSync, fdatasync, fstatSync, openSync, statSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { SQL } from 'bun'
 import { migrate } from './database.ts'
 import { migrations } from './migration.ts'
+import type { SqlDatabase } from './sql-database.ts'
+import { Writer } from './writer.ts'
 
 /** How long a writer waits for another process's transaction, in milliseconds. */
 const busyTimeoutMs = 5000
 
 /** Opens, or creates, the database file. An acknowledged write is on disk; readers in other processes never wait for writers. */
-export async function openSqlite(file: string): Promise<SQL> {
+export async function openSqlite(file: string): Promise<SqlDatabase> {
 	await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+	const writing = await connect(file)
+	await migrate(writing, migrations)
+	const sql = await connect(file)
+	const log = new WriteAheadLog(`${file}-wal`)
+	const writer = new Writer({ sql: writing, begin: 'immediate', flush: () => log.sync() })
+	return {
+		sql,
+		write: (work) => writer.write(work),
+		async erase() {
+			// Readers in other processes may keep it from being emptied now; then the next one that closes does it.
+			await writer.idle()
+			await writing.unsafe('PRAGMA wal_checkpoint(TRUNCATE)')
+		},
+		async close() {
+			await writer.idle()
+			await Promise.all([sql.close(), writing.close()])
+			log.close()
+		},
+	}
+}
+
+async function connect(file: string): Promise<SQL> {
 	const sql = new SQL(`sqlite://${file}`)
 	await sql.unsafe(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
 	await sql.unsafe('PRAGMA journal_mode = WAL')
-	await sql.unsafe('PRAGMA synchronous = FULL')
+	// The log is synced by us, off this thread: see decisions/022.
+	await sql.unsafe('PRAGMA synchronous = NORMAL')
+	await sql.unsafe('PRAGMA secure_delete = ON')
 	await sql.unsafe('PRAGMA foreign_keys = ON')
-	await migrate(sql, migrations)
 	return sql
+}
+
+/** SQLite's write-ahead log, as a file to be synced. */
+class WriteAheadLog {
+	private readonly path: string
+	private descriptor: number | undefined
+
+	constructor(path: string) {
+		this.path = path
+	}
+
+	/** Brings to disk what was committed before. */
+	sync(): Promise<void> {
+		const descriptor = this.open()
+		return new Promise((resolve, reject) => {
+			fdatasync(descriptor, (error) => (error === null || error === undefined ? resolve() : reject(error)))
+		})
+	}
+
+	close(): void {
+		if (this.descriptor !== undefined) closeSync(this.descriptor)
+		this.descriptor = undefined
+	}
+
+	/** The last connection of a process that closes takes the file away, and the next one makes another. */
+	private open(): number {
+		if (this.descriptor !== undefined && fstatSync(this.descriptor).ino !== statSync(this.path).ino) this.close()
+		this.descriptor ??= openSync(this.path, 'r+')
+		return this.descriptor
+	}
 }

@@ -9,9 +9,14 @@ type Path = readonly PropertyKey[]
 
 /** The first complaint of `error` about `body` as an `invalid-request`. */
 export function schemaError(error: z.ZodError, body: unknown): ChatError {
+	return schemaErrorAt([], error, body)
+}
+
+/** The same where only what stands at `above` in `body` was parsed. */
+export function schemaErrorAt(above: Path, error: z.ZodError, body: unknown): ChatError {
 	const [first] = error.issues
 	if (first === undefined) return new ChatError('invalid-request', 'The request is invalid.')
-	return issueError(deepest(first, [], body), body)
+	return issueError(deepest(first, above, body), body)
 }
 
 interface PlacedIssue {

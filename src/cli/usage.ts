@@ -1,0 +1,96 @@
+// dragoman usage: what was used, by whom, at what cost, from the sums of days in the database; also while a server runs on the same
+// data folder.
+
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { type ConfigFlags, readSettings } from '../config/settings.ts'
+import { type UsageGroup, type UsageQuery, type UsageSum, usageGroups } from '../ledger/ledger-store.ts'
+import { systemClock } from '../time/clock.ts'
+import { addConfigOptions, type CommandSurroundings } from './program.ts'
+import { table } from './table.ts'
+
+interface UsageFlags extends ConfigFlags {
+	readonly by: readonly UsageGroup[]
+	/** Beginnings of days in UTC, in milliseconds since 1970. */
+	readonly from?: number
+	readonly to?: number
+	readonly json?: true
+}
+
+const dayMs = 86_400_000
+/** Days told of where none are said. */
+const usualDays = 30
+
+export function usageCommand(surroundings: CommandSurroundings): Command {
+	return addConfigOptions(
+		new Command('usage').description('what was used, by whom, at what cost, in sums of days (UTC)'),
+	)
+		.addOption(
+			new Option('--by <groups>', `what to sum by: any of ${usageGroups.join(', ')}, separated by commas`)
+				.argParser(readGroups)
+				.default(['day', 'model'], 'day,model'),
+		)
+		.option('--from <date>', 'first day, as 2026-11-23 (default: 29 days before the last)', readDay)
+		.option('--to <date>', 'last day (default: today)', readDay)
+		.option('--json', 'print JSON')
+		.action(async (flags: UsageFlags) => {
+			const sums = await readUsage(flags, surroundings)
+			if (flags.json === true) {
+				const flat = sums.map(({ group, ...counts }) => ({ ...group, ...counts }))
+				surroundings.print(JSON.stringify(flat, null, 2))
+			} else for (const line of writeTable(flags.by, sums)) surroundings.print(line)
+		})
+}
+
+async function readUsage(flags: UsageFlags, { environment }: CommandSurroundings): Promise<readonly UsageSum[]> {
+	const { databaseFile } = await readSettings(flags, environment)
+	const { openSqlite } = await import('../stores/sql/sqlite.ts')
+	const { SqlLedgerStore } = await import('../stores/sql/sql-ledger-store.ts')
+	const sql = await openSqlite(databaseFile)
+	try {
+		return await new SqlLedgerStore(sql).usage(queryOf(flags, systemClock.now()))
+	} finally {
+		await sql.close()
+	}
+}
+
+function queryOf({ by, from, to }: UsageFlags, nowMs: number): UsageQuery {
+	const untilMs = (to ?? nowMs - (nowMs % dayMs)) + dayMs
+	return { fromMs: from ?? untilMs - usualDays * dayMs, untilMs, groupBy: by }
+}
+
+function writeTable(by: readonly UsageGroup[], sums: readonly UsageSum[]): readonly string[] {
+	const head = [
+		...by.map((group) => group.toUpperCase()),
+		'REQUESTS',
+		'PROMPT',
+		'CACHED',
+		'COMPLETION',
+		'REASONING',
+		'COST',
+	]
+	const rows = sums.map((sum) => [
+		...by.map((group) => sum.group[group] ?? ''),
+		String(sum.requests),
+		String(sum.promptTokens),
+		String(sum.cachedTokens),
+		String(sum.completionTokens),
+		String(sum.reasoningTokens),
+		sum.currency === '' ? '' : `${(sum.costMicros / 1_000_000).toFixed(6)} ${sum.currency}`,
+	])
+	return table(head, rows)
+}
+
+function readGroups(text: string): readonly UsageGroup[] {
+	return text.split(',').map((word) => {
+		const group = usageGroups.find((one) => one === word.trim())
+		if (group === undefined) throw new InvalidArgumentError(`'${word}' is none of ${usageGroups.join(', ')}.`)
+		return group
+	})
+}
+
+function readDay(text: string): number {
+	const ms = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN
+	if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(text))
+		throw new InvalidArgumentError('It must be a day, as 2026-11-23.')
+	return ms
+}

@@ -1,0 +1,86 @@
+// Items that are added to a conversation without asking a model: a turn that ends as it begins.
+
+import { ChatError } from '../../chat/error.ts'
+import type { Message } from '../../chat/message.ts'
+import { type Conversation, inputId } from '../../conversations/conversation.ts'
+import { newTurnId } from '../../conversations/conversation-id.ts'
+import type { NewTurn } from '../../conversations/conversation-store.ts'
+import type { OwnConversations } from '../../conversations/own-conversations.ts'
+import { joinPieces, type Piece } from '../../wire/openai/responses/item-reader.ts'
+import { type Item, writeKept } from '../../wire/openai/responses/item-writer.ts'
+import type { KeptFacts } from '../dialect.ts'
+import { findItems } from './response-thread.ts'
+
+/** Together with the conversation that they begin. */
+export async function addFirstItems(
+	own: OwnConversations,
+	conversation: Conversation,
+	pieces: readonly Piece[],
+	facts: KeptFacts,
+): Promise<void> {
+	const messages = await messagesOf(pieces, own)
+	if (messages.length === 0) return own.create(conversation)
+	const turn = newTurn(conversation.id, messages, facts)
+	await own.begin({ ...turn, create: conversation, onConflict: 'branch' })
+	await own.end(turn.id, { state: 'completed', endedAtMs: facts.nowMs, answers: [] })
+}
+
+/** How often others may come between before what is added becomes a branch. */
+const mostTries = 5
+
+/**
+ * Behind the conversation's last message.
+ *
+ * @throws ChatError `not-found`, as `missing` says it
+ */
+export async function addItems(
+	own: OwnConversations,
+	conversation: string,
+	pieces: readonly Piece[],
+	facts: KeptFacts,
+	missing: () => ChatError,
+): Promise<readonly Item[]> {
+	const messages = await messagesOf(pieces, own)
+	if (messages.length === 0)
+		throw new ChatError('invalid-request', 'None of the items says anything that could be kept.', { param: 'items' })
+	const turn = newTurn(conversation, messages, facts)
+	let parent: string | undefined
+	for (let tried = 0; ; tried++) {
+		const found = await own.find(conversation)
+		if (found === undefined) throw missing()
+		// The place was taken, and the conversation still ends there: by a turn that is running or came to nothing.
+		const stuck = tried > 0 && found.head === parent
+		parent = found.head
+		const onConflict = stuck || tried === mostTries ? 'branch' : 'refuse'
+		const begun = await own.begin({ ...turn, ...(parent === undefined ? {} : { parent }), onConflict })
+		if (begun === 'not-found') throw missing()
+		if (begun === 'begun') break
+	}
+	await own.end(turn.id, { state: 'completed', endedAtMs: facts.nowMs, answers: [] })
+	return writeKept(messages.map((message, index) => ({ id: inputId(turn.id, index), message, partial: false })))
+}
+
+async function messagesOf(pieces: readonly Piece[], own: OwnConversations): Promise<readonly Message[]> {
+	const references = pieces.flatMap((piece) => (piece.type === 'reference' ? [piece.id] : []))
+	const found = await findItems(references, undefined, own)
+	return joinPieces(pieces.flatMap((piece) => (piece.type === 'reference' ? (found.get(piece.id) ?? []) : [piece])))
+}
+
+function newTurn(
+	conversation: string,
+	inputs: readonly Message[],
+	{ nowMs, process }: KeptFacts,
+): Omit<NewTurn, 'onConflict'> {
+	return {
+		id: newTurnId(),
+		surface: 'messages',
+		stored: false,
+		process,
+		conversation,
+		inputs,
+		model: '',
+		metadata: {},
+		echo: {},
+		createdAtMs: nowMs,
+	}
+}

@@ -1,0 +1,116 @@
+// Responses that are kept: read again, streamed again, cancelled, deleted, and what they were made of.
+
+import { ChatError } from '../../chat/error.ts'
+import type { Turn } from '../../conversations/conversation.ts'
+import type { OwnConversations } from '../../conversations/own-conversations.ts'
+import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
+import { itemShape, readResponseId, writeTurn } from '../../wire/openai/responses/response-writer.ts'
+import type { Call, Route, RouteInput } from '../dialect.ts'
+import { listItems } from './kept-items.ts'
+import { responseMissing } from './response-thread.ts'
+
+export const retrieveResponse: Route = {
+	method: 'GET',
+	path: '/responses/{id}',
+	read(input) {
+		const { turn, missing } = named(input)
+		const query = input.query()
+		if (query.get('stream') === 'true') return { type: 'resume', turn, after: eventsSeen(query), missing }
+		const sealed = sealsReasoning(query)
+		return { type: 'kept', answer: async (own) => tell(own, await find(own, turn, missing), sealed) }
+	},
+}
+
+/** Events are numbered from 0, so whoever has seen number 0 has one already. */
+function eventsSeen(query: URLSearchParams): number {
+	const after = query.get('starting_after')
+	if (after === null || after === '') return 0
+	if (/^\d{1,9}$/.test(after)) return Number(after) + 1
+	throw new ChatError('invalid-request', "Invalid type for 'starting_after': expected an integer.", {
+		param: 'starting_after',
+		code: 'invalid_type',
+	})
+}
+
+function sealsReasoning(query: URLSearchParams): boolean {
+	return [...query.getAll('include'), ...query.getAll('include[]')].includes('reasoning.encrypted_content')
+}
+
+export const deleteResponse: Route = {
+	method: 'DELETE',
+	path: '/responses/{id}',
+	read(input) {
+		const { turn, id, missing } = named(input)
+		const answer = async (own: OwnConversations) => {
+			await find(own, turn, missing)
+			if (!(await own.removeTurn(turn))) throw missing()
+			return { id, object: 'response', deleted: true }
+		}
+		return { type: 'kept', answer }
+	},
+}
+
+export const cancelResponse: Route = {
+	method: 'POST',
+	path: '/responses/{id}/cancel',
+	read(input): Call {
+		const { turn, missing } = named(input)
+		const answer = async (own: OwnConversations) => {
+			const ended = await find(own, turn, missing)
+			if (ended.echo.background !== true)
+				throw new ChatError(
+					'invalid-request',
+					'Only responses that were created with background=true can be cancelled.',
+					{
+						param: 'response_id',
+					},
+				)
+			return tell(own, ended, false)
+		}
+		return { type: 'cancel', turn, missing, answer }
+	},
+}
+
+/** Everything that the model was told, instructions aside: what came with earlier responses too. */
+export const listInputItems: Route = {
+	method: 'GET',
+	path: '/responses/{id}/input_items',
+	read(input) {
+		const { turn, missing } = named(input)
+		const query = readListQuery(input.query(), 'desc')
+		const answer = async (own: OwnConversations) => {
+			const { conversation, inputs, parent, echo, metadata } = await find(own, turn, missing)
+			const leaf = inputs.at(-1) ?? parent
+			if (leaf === undefined) return writeList([], false)
+			const shape = itemShape({ echo, metadata, sealReasoning: false })
+			return listItems(own, { ...query, conversation, leaf, shape })
+		}
+		return { type: 'kept', answer }
+	},
+}
+
+interface NamedResponse {
+	/** As the client wrote it. */
+	readonly id: string
+	readonly turn: string
+	readonly missing: () => ChatError
+}
+
+function named({ parameters: [id = ''] }: RouteInput): NamedResponse {
+	const missing = () => responseMissing(id)
+	const turn = readResponseId(id)
+	if (turn === undefined) throw missing()
+	return { id, turn, missing }
+}
+
+async function find(own: OwnConversations, id: string, missing: () => ChatError): Promise<Turn> {
+	const turn = await own.turn(id)
+	if (turn === undefined || !turn.stored || turn.surface !== 'response') throw missing()
+	return turn
+}
+
+async function tell(own: OwnConversations, turn: Turn, sealReasoning: boolean): Promise<object> {
+	const [first] = turn.answers
+	const answer = first === undefined ? undefined : await own.message(turn.conversation, first.message)
+	return writeTurn(turn, answer, sealReasoning)
+}

@@ -1,0 +1,117 @@
+// Where a response stands: the conversation it is part of, by the ids that OpenAI's clients give, and the items that a request only
+// points at.
+
+import { ChatError } from '../../chat/error.ts'
+import type { Message } from '../../chat/message.ts'
+import type { ChatRequest } from '../../chat/request.ts'
+import { readConversationId } from '../../conversations/conversation-id.ts'
+import type { OwnConversations } from '../../conversations/own-conversations.ts'
+import type { Thread, ThreadOrigin } from '../../conversations/thread.ts'
+import { readItemId } from '../../wire/openai/responses/item-id.ts'
+import { pieceOf } from '../../wire/openai/responses/item-piece.ts'
+import type { Piece } from '../../wire/openai/responses/item-reader.ts'
+import type { ReadResponsesRequest } from '../../wire/openai/responses/request-reader.ts'
+import { readResponseId } from '../../wire/openai/responses/response-writer.ts'
+
+/** Undefined where nothing is gone on from and nothing is to be kept. */
+export function threadOf(read: ReadResponsesRequest, request: ChatRequest): Thread | undefined {
+	const origin = originOf(read)
+	if (origin.type === 'new' && !read.store) return undefined
+	return {
+		surface: 'response',
+		origin,
+		stored: read.store,
+		listed: origin.type === 'conversation',
+		front: read.front,
+		kept: request.messages.length - read.front,
+		truncation: read.truncation,
+		onConflict: 'branch',
+		metadata: read.metadata,
+		echo: read.echo,
+	}
+}
+
+function originOf({ previousResponse, conversation, request }: ReadResponsesRequest): ThreadOrigin {
+	if (previousResponse !== undefined) {
+		const missing = () => previousResponseMissing(previousResponse)
+		const id = readResponseId(previousResponse)
+		if (id === undefined) throw missing()
+		return { type: 'turn', id, missing }
+	}
+	if (conversation !== undefined) {
+		const missing = () => conversationMissing(conversation)
+		const id = readConversationId(conversation)
+		if (id === undefined) throw missing()
+		return { type: 'conversation', id, missing }
+	}
+	return { type: 'new', ...(request.user === undefined ? {} : { user: request.user }) }
+}
+
+const mostReferences = 1000
+
+/**
+ * What the items stand for that a request points at; nothing for those of the conversation that goes on anyway.
+ *
+ * @throws ChatError `not-found` for an item that is not the caller's.
+ */
+export async function findItems(
+	references: readonly string[],
+	thread: Thread | undefined,
+	own: OwnConversations,
+): Promise<ReadonlyMap<string, readonly Piece[]>> {
+	if (references.length > mostReferences)
+		throw new ChatError('invalid-request', `More than ${mostReferences} items are referred to.`, { param: 'input' })
+	const current = await conversationOf(thread?.origin, own)
+	const found = new Map<string, readonly Piece[]>()
+	const taken = new Set<string>()
+	const messages = new Map<string, KeptPlace | undefined>()
+	for (const reference of references) {
+		const id = readItemId(reference)
+		if (id === undefined) throw itemMissing(reference)
+		const place = messages.has(id.message) ? messages.get(id.message) : await findMessage(id, own)
+		messages.set(id.message, place)
+		const piece = place === undefined ? undefined : pieceOf(place.message, id)
+		if (place === undefined || piece === undefined) throw itemMissing(reference)
+		const part = `${id.kind}.${id.message}.${id.call ?? ''}`
+		found.set(reference, place.conversation === current || taken.has(part) ? [] : [piece])
+		taken.add(part)
+	}
+	return found
+}
+
+interface KeptPlace {
+	readonly conversation: string
+	readonly message: Message
+}
+
+async function findMessage(
+	id: { readonly turn: string; readonly message: string },
+	own: OwnConversations,
+): Promise<KeptPlace | undefined> {
+	const turn = await own.turn(id.turn)
+	return turn === undefined ? undefined : await own.message(turn.conversation, id.message)
+}
+
+async function conversationOf(origin: ThreadOrigin | undefined, own: OwnConversations): Promise<string | undefined> {
+	if (origin?.type === 'conversation') return origin.id
+	return origin?.type === 'turn' ? (await own.turn(origin.id))?.conversation : undefined
+}
+
+function previousResponseMissing(id: string): ChatError {
+	return new ChatError('invalid-request', `Previous response with id '${id.slice(0, 100)}' not found.`, {
+		param: 'previous_response_id',
+		code: 'previous_response_not_found',
+	})
+}
+
+export function conversationMissing(id: string): ChatError {
+	return new ChatError('not-found', `Conversation with id '${id.slice(0, 100)}' not found.`)
+}
+
+export function responseMissing(id: string): ChatError {
+	return new ChatError('not-found', `Response with id '${id.slice(0, 100)}' not found.`)
+}
+
+export function itemMissing(id: string): ChatError {
+	return new ChatError('not-found', `Item with id '${id.slice(0, 100)}' not found.`)
+}

@@ -1,0 +1,82 @@
+// The WebSocket form of POST /responses: what a client's frame asks for as a body of that route, and its server-sent events as frames.
+// It does not know sockets.
+
+import { ChatError } from '../../chat/error.ts'
+import type { JsonObject } from '../../chat/json.ts'
+import { writeError } from '../../wire/openai/error-writer.ts'
+import { isObject } from '../../wire/openai/fields.ts'
+
+export interface SocketRequest {
+	/** Of a POST /responses that streams. */
+	readonly body: JsonObject
+	/** Which of several streams on one socket this is; told with each of its events. */
+	readonly stream?: string
+}
+
+/**
+ * Reads one text frame.
+ *
+ * @throws ChatError `invalid-request` for anything but a `response.create`
+ */
+export function readSocketFrame(text: string): SocketRequest {
+	const frame = parse(text)
+	const { type, stream_id: stream, stream: _, stream_options: __, ...body } = frame
+	if (type !== 'response.create')
+		throw new ChatError(
+			'invalid-request',
+			"Invalid value for 'type'. The only supported value is: 'response.create'.",
+			{
+				param: 'type',
+				code: 'invalid_value',
+			},
+		)
+	if (body.background === true)
+		throw new ChatError('invalid-request', "'background' is not allowed on a socket.", { param: 'background' })
+	return { body: { ...body, stream: true }, ...(typeof stream === 'string' ? { stream } : {}) }
+}
+
+function parse(text: string): JsonObject {
+	let frame: unknown
+	try {
+		frame = JSON.parse(text)
+	} catch (cause) {
+		throw new ChatError('invalid-request', 'We could not parse the JSON of your message.', { cause })
+	}
+	if (!isObject(frame)) throw new ChatError('invalid-request', 'A message must be a JSON object.')
+	return frame as JsonObject
+}
+
+/** Turns the text of a stream, in pieces of any size, into frames: one for each event. */
+export class SocketFrames {
+	private readonly stream: string | undefined
+	private rest = ''
+
+	constructor(stream?: string) {
+		this.stream = stream
+	}
+
+	/** The frames of the events that `piece` completes. */
+	add(piece: string): readonly string[] {
+		const events = (this.rest + piece).split('\n\n')
+		this.rest = events.pop() ?? ''
+		return events.flatMap((event) => this.frame(event))
+	}
+
+	/** Comments and the end mark are nothing on a socket. */
+	private frame(event: string): readonly string[] {
+		const data = event
+			.split('\n')
+			.filter((line) => line.startsWith('data:'))
+			.map((line) => line.slice('data:'.length).trimStart())
+			.join('\n')
+		if (data === '' || data === '[DONE]') return []
+		if (this.stream === undefined) return [data]
+		return [`${data.slice(0, -1)},"stream_id":${JSON.stringify(this.stream)}}`]
+	}
+}
+
+/** What went wrong before, or instead of, a stream. */
+export function writeSocketError(error: ChatError, stream?: string): string {
+	const { status, body } = writeError(error)
+	return JSON.stringify({ type: 'error', status, ...body, ...(stream === undefined ? {} : { stream_id: stream }) })
+}

@@ -1,0 +1,69 @@
+// POST /responses and what is asked about a request of the same form: its tokens.
+
+import type { OwnConversations } from '../../conversations/own-conversations.ts'
+import { ResponseEventWriter } from '../../wire/openai/responses/event-writer.ts'
+import { type ReadResponsesRequest, readResponsesRequest } from '../../wire/openai/responses/request-reader.ts'
+import {
+	type ResponseShape,
+	writeCompletedResponse,
+	writeResponse,
+} from '../../wire/openai/responses/response-writer.ts'
+import type { AnswerWriter, ChatCall, CountCall, Route } from '../dialect.ts'
+import { findItems, threadOf } from './response-thread.ts'
+
+export const createResponse: Route = {
+	method: 'POST',
+	path: '/responses',
+	read: ({ body }) => referring(readResponsesRequest(body), chatCall),
+}
+
+export const countInputTokens: Route = {
+	method: 'POST',
+	path: '/responses/input_tokens',
+	read: ({ body }) => referring(readResponsesRequest(body), countCall),
+}
+
+/** Where items are only pointed at, the call as it is once they are found. */
+function referring<Asked extends ChatCall | CountCall>(
+	read: ReadResponsesRequest,
+	callOf: (read: ReadResponsesRequest) => Asked,
+): Asked {
+	const call = callOf(read)
+	if (read.references.length === 0) return call
+	const resolve = async (own: OwnConversations): Promise<Asked> => {
+		const found = await findItems(read.references, call.thread, own)
+		return callOf({ ...read, request: read.withItems(found) })
+	}
+	return { ...call, resolve }
+}
+
+function chatCall(read: ReadResponsesRequest): ChatCall {
+	const { request, stream, background, echo, metadata, sealReasoning } = read
+	const thread = threadOf(read, request)
+	return {
+		type: 'chat',
+		request,
+		stream,
+		...(thread === undefined ? {} : { thread }),
+		...(background ? { background } : {}),
+		writer: responseWriter({ echo, metadata, sealReasoning }),
+	}
+}
+
+function countCall(read: ReadResponsesRequest): CountCall {
+	const thread = threadOf({ ...read, store: false }, read.request)
+	return {
+		type: 'count',
+		request: read.request,
+		...(thread === undefined ? {} : { thread }),
+		write: (promptTokens) => ({ object: 'response.input_tokens', input_tokens: promptTokens }),
+	}
+}
+
+function responseWriter(shape: ResponseShape): AnswerWriter {
+	return {
+		completion: (completion, identity) => writeCompletedResponse(completion, identity, shape),
+		stream: (identity) => new ResponseEventWriter(identity, shape),
+		accepted: (identity) => writeResponse(identity, shape, { status: 'queued', output: [] }),
+	}
+}

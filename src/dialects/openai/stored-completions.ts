@@ -1,0 +1,189 @@
+// Chat completions that were sent with `store: true`: listed, read again, with what was sent, renamed and deleted.
+
+import { z } from 'zod'
+import { ChatError } from '../../chat/error.ts'
+import type { ChatRequest } from '../../chat/request.ts'
+import type { Metadata, Turn } from '../../conversations/conversation.ts'
+import type { OwnConversations } from '../../conversations/own-conversations.ts'
+import type { Thread } from '../../conversations/thread.ts'
+import { isObject } from '../../wire/openai/fields.ts'
+import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
+import { metadataSchema } from '../../wire/openai/responses/metadata-schema.ts'
+import { schemaError } from '../../wire/openai/schema-error.ts'
+import {
+	readCompletionEcho,
+	readCompletionId,
+	writeStoredCompletion,
+	writeStoredMessage,
+} from '../../wire/openai/stored-completions/stored-completion-writer.ts'
+import type { Route, RouteInput } from '../dialect.ts'
+
+/** A request whose completion is to be kept. What says so is not said to the upstream too. */
+export interface StoredRequest {
+	readonly request: ChatRequest
+	readonly thread: Thread
+}
+
+/** @returns undefined where the request does not ask for it. */
+export function readStored(request: ChatRequest, body: unknown): StoredRequest | undefined {
+	const { store, metadata, ...passthrough } = request.passthrough
+	if (store !== true || !isObject(body)) return undefined
+	return {
+		request: { ...request, passthrough },
+		thread: {
+			surface: 'chat',
+			origin: { type: 'new', ...(request.user === undefined ? {} : { user: request.user }) },
+			stored: true,
+			listed: false,
+			front: 0,
+			kept: request.messages.length,
+			truncation: 'refuse',
+			onConflict: 'branch',
+			metadata: metadataSchema.safeParse(metadata).data ?? {},
+			echo: readCompletionEcho(body),
+		},
+	}
+}
+
+export const listCompletions: Route = {
+	method: 'GET',
+	path: '/chat/completions',
+	read(input) {
+		const query = input.query()
+		const { after, ...page } = readListQuery(query, 'asc')
+		const last = after === undefined ? undefined : readCompletionId(after)
+		if (after !== undefined && last === undefined) throw completionMissing(after)
+		const [model, metadata] = [query.get('model'), readMetadataFilter(query)]
+		return {
+			type: 'kept',
+			async answer(own) {
+				const found = await own.turns({
+					...page,
+					surface: 'chat',
+					...(last === undefined ? {} : { after: last }),
+					...(model === null ? {} : { model }),
+					...(metadata === undefined ? {} : { metadata }),
+				})
+				if (found === undefined) throw completionMissing(after ?? '')
+				const written: { readonly id: string }[] = []
+				for (const turn of found.items) written.push(await tell(own, turn))
+				return writeList(written, found.more)
+			},
+		}
+	},
+}
+
+/** `metadata[key]=value`, once for each pair. */
+function readMetadataFilter(query: URLSearchParams): Metadata | undefined {
+	const pairs: Record<string, string> = {}
+	for (const [name, value] of query) {
+		const [, key] = /^metadata\[(.+)\]$/.exec(name) ?? []
+		if (key !== undefined) pairs[key] = value
+	}
+	return Object.keys(pairs).length === 0 ? undefined : pairs
+}
+
+export const retrieveCompletion: Route = {
+	method: 'GET',
+	path: '/chat/completions/{id}',
+	read(input) {
+		const { turn, missing } = named(input)
+		return { type: 'kept', answer: async (own) => tell(own, await find(own, turn, missing)) }
+	},
+}
+
+export const listCompletionMessages: Route = {
+	method: 'GET',
+	path: '/chat/completions/{id}/messages',
+	read(input) {
+		const { turn, missing } = named(input)
+		const { after, limit, order } = readListQuery(input.query(), 'asc')
+		return {
+			type: 'kept',
+			async answer(own) {
+				const { inputs, conversation } = await find(own, turn, missing)
+				const all = order === 'asc' ? inputs : inputs.toReversed()
+				const first = after === undefined ? 0 : all.indexOf(after.replace(/^chatcmpl-/, '')) + 1
+				if (after !== undefined && first === 0)
+					throw new ChatError('not-found', `Message with id '${after.slice(0, 100)}' not found.`)
+				const written: { readonly id: string }[] = []
+				for (const id of all.slice(first, first + limit)) {
+					const message = await own.message(conversation, id)
+					if (message !== undefined) written.push(writeStoredMessage(message))
+				}
+				return writeList(written, first + limit < all.length)
+			},
+		}
+	},
+}
+
+const change = z.looseObject({ metadata: metadataSchema.nullable() })
+
+export const updateCompletion: Route = {
+	method: 'POST',
+	path: '/chat/completions/{id}',
+	read(input) {
+		const { turn, missing } = named(input)
+		const parsed = change.safeParse(input.body)
+		if (!parsed.success) throw schemaError(parsed.error, input.body)
+		const { metadata } = parsed.data
+		return {
+			type: 'kept',
+			async answer(own) {
+				await find(own, turn, missing)
+				const changed = await own.updateTurn(turn, metadata ?? {})
+				if (changed === undefined) throw missing()
+				return tell(own, changed)
+			},
+		}
+	},
+}
+
+export const deleteCompletion: Route = {
+	method: 'DELETE',
+	path: '/chat/completions/{id}',
+	read(input) {
+		const { id, turn, missing } = named(input)
+		return {
+			type: 'kept',
+			async answer(own) {
+				await find(own, turn, missing)
+				if (!(await own.removeTurn(turn))) throw missing()
+				return { object: 'chat.completion.deleted', id, deleted: true }
+			},
+		}
+	},
+}
+
+function completionMissing(id: string): ChatError {
+	return new ChatError('not-found', `Chat completion with id '${id.slice(0, 100)}' not found.`)
+}
+
+interface NamedCompletion {
+	/** As the client wrote it. */
+	readonly id: string
+	readonly turn: string
+	readonly missing: () => ChatError
+}
+
+function named({ parameters: [id = ''] }: RouteInput): NamedCompletion {
+	const missing = () => completionMissing(id)
+	const turn = readCompletionId(id)
+	if (turn === undefined) throw missing()
+	return { id, turn, missing }
+}
+
+async function find(own: OwnConversations, id: string, missing: () => ChatError): Promise<Turn> {
+	const turn = await own.turn(id)
+	if (turn === undefined || !turn.stored || turn.surface !== 'chat' || turn.state === 'running') throw missing()
+	return turn
+}
+
+async function tell(own: OwnConversations, turn: Turn): Promise<{ readonly id: string }> {
+	const messages = []
+	for (const { message } of turn.answers) {
+		const kept = await own.message(turn.conversation, message)
+		if (kept !== undefined) messages.push(kept.message)
+	}
+	return writeStoredCompletion(turn, messages)
+}

@@ -1,0 +1,105 @@
+import { expect, test } from 'bun:test'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Journal } from './journal.ts'
+import { openLine, progressLine, readJournal, settleLine } from './journal-line.ts'
+import type { Opening } from './ledger.ts'
+
+const price = { input: 1, output: 2, currency: 'EUR' }
+
+function opening(id: string): Opening {
+	return {
+		id,
+		tenant: 'clinique',
+		owner: 'Zoë 🙂',
+		key: 'key_1',
+		model: 'small',
+		operation: 'chat',
+		dialect: 'openai',
+		price,
+		openedAtMs: 1000,
+	}
+}
+
+const usage = {
+	promptTokens: 10,
+	cachedTokens: 4,
+	completionTokens: 20,
+	reasoningTokens: 5,
+	source: 'upstream',
+} as const
+
+/** A journal of every kind of line: `1` is settled, `2` fails without usage, `3` and `4` stay open. */
+const lines = [
+	openLine(opening('1')),
+	openLine(opening('2')),
+	progressLine([['1', 3, 'a']], 1100),
+	openLine(opening('3')),
+	progressLine(
+		[
+			['1', 9, 'a'],
+			['3', 6, 'b'],
+		],
+		1200,
+	),
+	settleLine('1', { outcome: 'completed', upstream: 'a', usage, settledAtMs: 1300 }),
+	settleLine('2', { outcome: 'failed', upstream: '', usage: undefined, settledAtMs: 1400 }),
+	openLine(opening('4')),
+	progressLine([['3', 8, 'b']], 1500),
+]
+
+async function write(texts: readonly string[]): Promise<Uint8Array> {
+	const file = join(await mkdtemp(join(tmpdir(), 'dragoman-journal-')), 'some.journal')
+	const journal = new Journal(file)
+	await Promise.all(texts.map((text) => journal.append(text)))
+	await journal.close()
+	return Bun.file(file).bytes()
+}
+
+test('every ticket comes to one entry, those that stayed open with what was last said of them', async () => {
+	const entries = readJournal([new TextDecoder().decode(await write(lines))])
+	expect(entries.map(({ id, outcome }) => [id, outcome])).toEqual([
+		['1', 'completed'],
+		['2', 'failed'],
+		['3', 'interrupted'],
+		['4', 'interrupted'],
+	])
+	const [settled, failed, moved, untouched] = entries
+	expect(settled).toEqual({
+		...{ id: '1', tenant: 'clinique', owner: 'Zoë 🙂', key: 'key_1', model: 'small', upstream: 'a' },
+		...{ operation: 'chat', dialect: 'openai', outcome: 'completed', openedAtMs: 1000, settledAtMs: 1300 },
+		...{ promptTokens: 10, cachedTokens: 4, completionTokens: 20, reasoningTokens: 5, source: 'upstream' },
+		...{ costMicros: 50, currency: 'EUR' },
+	})
+	expect(failed).toMatchObject({ upstream: '', completionTokens: 0, source: 'none', costMicros: 0 })
+	expect(moved).toMatchObject({
+		upstream: 'b',
+		completionTokens: 8,
+		promptTokens: 0,
+		source: 'counted',
+		settledAtMs: 1500,
+		costMicros: 16,
+	})
+	expect(untouched).toMatchObject({ completionTokens: 0, source: 'none', settledAtMs: 1000 })
+})
+
+test('cut at any byte, a journal is what its whole lines say', async () => {
+	const bytes = await write(lines)
+	const ends = [...bytes.entries()].filter(([, byte]) => byte === 10).map(([at]) => at)
+	expect(ends).toHaveLength(lines.length)
+	const wholes = await Promise.all(Array.from({ length: lines.length + 1 }, (_, count) => write(lines.slice(0, count))))
+	const wanted = wholes.map((whole) => readJournal([new TextDecoder().decode(whole)]))
+	for (let cut = 0; cut <= bytes.length; cut++) {
+		const read = readJournal([new TextDecoder().decode(bytes.subarray(0, cut))])
+		const whole = ends.filter((end) => end <= cut).length
+		if (!Bun.deepEquals(read, wanted[whole])) throw new Error(`cut at byte ${cut}: ${JSON.stringify(read)}`)
+	}
+})
+
+test('a ticket goes on in a further file', async () => {
+	const [first, second] = [await write(lines.slice(0, 5)), await write([openLine(opening('3')), ...lines.slice(5)])]
+	const decoder = new TextDecoder()
+	const apart = readJournal([decoder.decode(first), decoder.decode(second)])
+	expect(apart).toEqual(readJournal([decoder.decode(await write(lines))]))
+})

@@ -1,0 +1,112 @@
+// What the ledger writes into its journal, as lines of JSON, and what a journal says about tickets when it is read again.
+
+import { z } from 'zod'
+import { type Closing, entryOf } from './entry.ts'
+import { readLines } from './journal.ts'
+import { type Opening, outcomes } from './ledger.ts'
+import type { LedgerEntry } from './ledger-store.ts'
+
+/** How far an open ticket is: its id, tokens, and the upstream that answers. */
+export type ProgressMark = readonly [id: string, completionTokens: number, upstream: string]
+
+const count = z.number().int().min(0)
+
+const opening = z.object({
+	id: z.string(),
+	tenant: z.string(),
+	owner: z.string(),
+	key: z.string(),
+	model: z.string(),
+	operation: z.enum(['chat', 'complete', 'embed']),
+	dialect: z.string(),
+	price: z
+		.object({ input: z.number(), output: z.number(), cachedInput: z.number().optional(), currency: z.string() })
+		.optional(),
+	openedAtMs: z.number(),
+})
+
+const usage = z.tuple([count, count, count, count, z.enum(['upstream', 'counted'])])
+
+const line = z.union([
+	z.object({ open: opening }),
+	z.object({ progress: z.array(z.tuple([z.string(), count, z.string()])), atMs: z.number() }),
+	z.object({
+		settle: z.string(),
+		outcome: z.enum(outcomes),
+		upstream: z.string(),
+		usage: usage.nullable(),
+		atMs: z.number(),
+	}),
+])
+
+export function openLine(ticket: Opening): string {
+	return JSON.stringify({ open: ticket })
+}
+
+export function progressLine(marks: readonly ProgressMark[], atMs: number): string {
+	return JSON.stringify({ progress: marks, atMs })
+}
+
+export function settleLine(id: string, { outcome, upstream, usage: used, settledAtMs }: Closing): string {
+	const counts =
+		used === undefined
+			? null
+			: [used.promptTokens, used.cachedTokens, used.completionTokens, used.reasoningTokens, used.source]
+	return JSON.stringify({ settle: id, outcome, upstream, usage: counts, atMs: settledAtMs })
+}
+
+/** What the files of a journal, oldest first, come to: every ticket settled, those that stayed open as `interrupted`. */
+export function readJournal(contents: readonly string[]): readonly LedgerEntry[] {
+	const open = new Map<string, Opening>()
+	const marks = new Map<string, { readonly tokens: number; readonly upstream: string; readonly atMs: number }>()
+	const settled = new Map<string, LedgerEntry>()
+	for (const text of contents.flatMap(readLines)) {
+		const said = line.parse(JSON.parse(text))
+		if ('open' in said) open.set(said.open.id, definedPrice(said.open))
+		else if ('progress' in said)
+			for (const [id, tokens, upstream] of said.progress) marks.set(id, { tokens, upstream, atMs: said.atMs })
+		else {
+			const ticket = open.get(said.settle)
+			if (ticket !== undefined) settled.set(said.settle, entryOf(ticket, closingOf(said)))
+		}
+	}
+	for (const [id, ticket] of open) {
+		if (settled.has(id)) continue
+		const mark = marks.get(id)
+		settled.set(id, entryOf(ticket, { ...interrupted(mark), settledAtMs: mark?.atMs ?? ticket.openedAtMs }))
+	}
+	return [...settled.values()]
+}
+
+function interrupted(
+	mark: { readonly tokens: number; readonly upstream: string } | undefined,
+): Omit<Closing, 'settledAtMs'> {
+	if (mark === undefined) return { outcome: 'interrupted', upstream: '', usage: undefined }
+	return {
+		outcome: 'interrupted',
+		upstream: mark.upstream,
+		usage: { promptTokens: 0, cachedTokens: 0, completionTokens: mark.tokens, reasoningTokens: 0, source: 'counted' },
+	}
+}
+
+function closingOf({
+	outcome,
+	upstream,
+	usage: used,
+	atMs,
+}: Extract<z.infer<typeof line>, { settle: string }>): Closing {
+	if (used === null) return { outcome, upstream, usage: undefined, settledAtMs: atMs }
+	const [promptTokens, cachedTokens, completionTokens, reasoningTokens, source] = used
+	return {
+		outcome,
+		upstream,
+		usage: { promptTokens, cachedTokens, completionTokens, reasoningTokens, source },
+		settledAtMs: atMs,
+	}
+}
+
+function definedPrice({ price, ...rest }: z.infer<typeof opening>): Opening {
+	if (price === undefined) return rest
+	const { cachedInput, ...known } = price
+	return { ...rest, price: cachedInput === undefined ? known : { ...known, cachedInput } }
+}

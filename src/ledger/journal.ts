@@ -1,0 +1,141 @@
+// An append-only file of lines that survives its process: what was acknowledged is on disk. Lines are written in groups, and while one
+// group is synced the next one gathers, so that a thousand calls cost the disk as little as one. It does not know what lines mean.
+
+import { closeSync, fdatasync, fsyncSync, openSync, write } from 'node:fs'
+import { dirname } from 'node:path'
+import { ChatError } from '../chat/error.ts'
+
+/** Each line begins with a checksum of the rest, so that one that was torn by the end of its process is known. */
+export function sealLine(text: string): string {
+	return `${checksum(text)} ${text}\n`
+}
+
+/** The texts of whole lines. Torn ones are passed over: whoever wrote them was never told that they were kept. */
+export function readLines(content: string): readonly string[] {
+	return content.split('\n').flatMap((line) => {
+		const text = line.slice(checksumLength + 1)
+		return line[checksumLength] === ' ' && line.slice(0, checksumLength) === checksum(text) ? [text] : []
+	})
+}
+
+const checksumLength = 8
+
+function checksum(text: string): string {
+	return Bun.hash.crc32(text).toString(16).padStart(checksumLength, '0')
+}
+
+interface Group {
+	text: string
+	readonly synced: PromiseWithResolvers<void>
+	/** Somebody waits for it, or it must not be lost in a power cut for long. */
+	sync: boolean
+}
+
+export class Journal {
+	private readonly descriptor: number
+	private gathering: Group | undefined
+	private working = false
+	private bytes = 0
+	/** The last write failed, perhaps within a line. */
+	private torn = false
+
+	/** Makes the file, which must not be there. */
+	constructor(file: string) {
+		this.descriptor = openSync(file, 'ax', 0o600)
+		syncFolder(dirname(file))
+	}
+
+	/** How long the file is with all that was appended, in characters. */
+	get size(): number {
+		return this.bytes
+	}
+
+	/**
+	 * Resolves when the line is on disk.
+	 *
+	 * @throws ChatError `unavailable` where it cannot be written.
+	 */
+	append(text: string): Promise<void> {
+		const group = this.add(text)
+		group.sync = true
+		return group.synced.promise
+	}
+
+	/** The same for lines that nobody waits for: on disk soon. */
+	note(text: string): void {
+		this.add(text)
+	}
+
+	/** Resolves when all that was appended is on disk, or could not be written. */
+	async close(): Promise<void> {
+		while (this.gathering !== undefined || this.working) await this.append('').catch(() => undefined)
+		closeSync(this.descriptor)
+	}
+
+	private add(text: string): Group {
+		this.gathering ??= begin()
+		const line = text === '' ? '' : sealLine(text)
+		this.gathering.text += line
+		this.bytes += line.length
+		const group = this.gathering
+		if (!this.working) {
+			this.working = true
+			// All of this turn of the event loop goes together.
+			setImmediate(() => void this.work())
+		}
+		return group
+	}
+
+	private async work(): Promise<void> {
+		for (let group = this.gathering; group !== undefined; group = this.gathering) {
+			this.gathering = undefined
+			try {
+				await writeAll(this.descriptor, this.torn ? `\n${group.text}` : group.text)
+				this.torn = false
+				if (group.sync) await sync(this.descriptor)
+				group.synced.resolve()
+			} catch (cause) {
+				this.torn = true
+				group.synced.reject(
+					new ChatError('unavailable', 'The accounts cannot be written at the moment.', { cause, retryAfterMs: 1000 }),
+				)
+			}
+		}
+		this.working = false
+	}
+}
+
+function begin(): Group {
+	const synced = Promise.withResolvers<void>()
+	// Lines that nobody waits for may fail too.
+	synced.promise.catch(() => undefined)
+	return { text: '', synced, sync: false }
+}
+
+async function writeAll(descriptor: number, text: string): Promise<void> {
+	let bytes = Buffer.from(text)
+	while (bytes.length > 0) {
+		const written = await new Promise<number>((resolve, reject) => {
+			write(descriptor, bytes, 0, bytes.length, null, (error, count) =>
+				error === null ? resolve(count) : reject(error),
+			)
+		})
+		bytes = bytes.subarray(written)
+	}
+}
+
+function sync(descriptor: number): Promise<void> {
+	return new Promise((resolve, reject) => {
+		fdatasync(descriptor, (error) => (error === null || error === undefined ? resolve() : reject(error)))
+	})
+}
+
+/** A file that is new is only there after a power cut once its folder is synced. */
+function syncFolder(folder: string): void {
+	const descriptor = openSync(folder, 'r')
+	try {
+		fsyncSync(descriptor)
+	} finally {
+		closeSync(descriptor)
+	}
+}

@@ -1,0 +1,116 @@
+// What every store of accounts must do.
+
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import type { LedgerEntry, LedgerStore } from './ledger-store.ts'
+
+const noon = Date.UTC(2026, 10, 23, 12)
+const day = 86_400_000
+
+export function entry(id: string, change: Partial<LedgerEntry> = {}): LedgerEntry {
+	return {
+		id,
+		tenant: 'default',
+		owner: 'alice',
+		key: 'key_1',
+		model: 'small',
+		upstream: 'a',
+		operation: 'chat',
+		dialect: 'openai',
+		outcome: 'completed',
+		openedAtMs: noon - 500,
+		settledAtMs: noon,
+		promptTokens: 10,
+		cachedTokens: 4,
+		completionTokens: 20,
+		reasoningTokens: 5,
+		source: 'upstream',
+		costMicros: 7,
+		currency: 'EUR',
+		...change,
+	}
+}
+
+export function ledgerStoreContract(
+	name: string,
+	open: () => Promise<{ store: LedgerStore; close(): Promise<void> }>,
+): void {
+	describe(`ledger store: ${name}`, () => {
+		let store: LedgerStore
+		let close: () => Promise<void>
+		beforeEach(async () => {
+			;({ store, close } = await open())
+		})
+		afterEach(() => close())
+		const all = { fromMs: noon - 10 * day, untilMs: noon + 10 * day, groupBy: [] } as const
+
+		test('keeps entries as they are, newest first', async () => {
+			const [old, fresh] = [entry('1'), entry('2', { settledAtMs: noon + 1, outcome: 'interrupted', source: 'none' })]
+			await store.insert([old, fresh])
+			expect(await store.entries({ ...all, limit: 10 })).toEqual([fresh, old])
+			expect(await store.entries({ ...all, limit: 1 })).toEqual([fresh])
+		})
+
+		test('counts each entry once, however often it comes', async () => {
+			await store.insert([entry('1'), entry('2')])
+			await store.insert([entry('2'), entry('3'), entry('3')])
+			expect(await store.usage(all)).toEqual([
+				{
+					group: {},
+					requests: 3,
+					promptTokens: 30,
+					cachedTokens: 12,
+					completionTokens: 60,
+					reasoningTokens: 15,
+					costMicros: 21,
+					currency: 'EUR',
+				},
+			])
+		})
+
+		test('groups by what is asked for, currencies apart', async () => {
+			await store.insert([
+				entry('1'),
+				entry('2', { model: 'large', key: 'key_2' }),
+				entry('3', { model: 'large', settledAtMs: noon + day }),
+				entry('4', { model: 'large', currency: 'USD' }),
+			])
+			const sums = await store.usage({ ...all, groupBy: ['model', 'day'] })
+			expect(sums.map(({ group, requests, currency }) => [group, requests, currency])).toEqual([
+				[{ model: 'large', day: '2026-11-23' }, 1, 'EUR'],
+				[{ model: 'large', day: '2026-11-23' }, 1, 'USD'],
+				[{ model: 'large', day: '2026-11-24' }, 1, 'EUR'],
+				[{ model: 'small', day: '2026-11-23' }, 1, 'EUR'],
+			])
+			expect(await store.usage({ ...all, keys: ['key_2'], groupBy: [] })).toMatchObject([{ requests: 1 }])
+			expect(await store.usage({ ...all, models: ['small'], groupBy: [] })).toMatchObject([{ requests: 1 }])
+		})
+
+		test('days are whole, in UTC', async () => {
+			await store.insert([entry('1', { settledAtMs: Date.UTC(2026, 10, 23, 23, 59, 59) })])
+			const from = Date.UTC(2026, 10, 23)
+			expect(await store.usage({ fromMs: from, untilMs: from + day, groupBy: ['day'] })).toMatchObject([
+				{ group: { day: '2026-11-23' } },
+			])
+			expect(await store.usage({ fromMs: from + day, untilMs: from + 2 * day, groupBy: [] })).toEqual([])
+		})
+
+		test('tells nothing of others', async () => {
+			await store.insert([entry('1'), entry('2', { owner: 'bob' }), entry('3', { tenant: 'other' })])
+			const mine = { ...all, tenant: 'default', owner: 'alice' }
+			expect(await store.usage(mine)).toMatchObject([{ requests: 1 }])
+			expect((await store.entries({ ...mine, limit: 10 })).map(({ id }) => id)).toEqual(['1'])
+		})
+
+		test('forgets old entries, never their sums, also where they come again', async () => {
+			await store.insert([entry('1'), entry('2', { settledAtMs: noon + day })])
+			expect(await store.expire(noon + 1)).toBe(1)
+			expect((await store.entries({ ...all, limit: 10 })).map(({ id }) => id)).toEqual(['2'])
+			expect(await store.usage(all)).toMatchObject([{ requests: 2, completionTokens: 40 }])
+		})
+
+		test('takes many at once', async () => {
+			await store.insert(Array.from({ length: 500 }, (_, index) => entry(String(index), { key: `key_${index % 7}` })))
+			expect(await store.usage(all)).toMatchObject([{ requests: 500, costMicros: 3500 }])
+		})
+	})
+}

@@ -1,0 +1,63 @@
+// What is taken away, and what must go with it. To be called in a transaction.
+
+import type { TransactionSQL } from 'bun'
+import type { Turn } from '../../conversations/conversation.ts'
+import type { Scope } from '../../keys/scope.ts'
+
+export async function eraseConversation(sql: TransactionSQL, id: string): Promise<void> {
+	await sql`DELETE FROM messages WHERE conversation = ${id}`
+	await sql`DELETE FROM branches WHERE conversation = ${id}`
+	await sql`DELETE FROM turns WHERE conversation = ${id}`
+	await sql`DELETE FROM conversations WHERE id = ${id}`
+}
+
+/** Texts that no turn repeats any more. */
+export async function forgetTexts(sql: TransactionSQL, { tenant, owner }: Scope): Promise<void> {
+	await sql`
+		DELETE FROM texts WHERE tenant = ${tenant} AND owner = ${owner} AND NOT EXISTS (
+			SELECT 1 FROM turns
+			WHERE turns.tenant = texts.tenant AND turns.owner = texts.owner AND turns.echo = texts.hash)`
+}
+
+/** The turn never was. */
+export async function dropTurn(
+	sql: TransactionSQL,
+	scope: Scope,
+	turn: Turn,
+	beganConversation: boolean,
+): Promise<void> {
+	await removeTurnRows(sql, turn)
+	if (beganConversation && !(await holdsAnything(sql, turn.conversation)))
+		await eraseConversation(sql, turn.conversation)
+	await forgetTexts(sql, scope)
+}
+
+/** The turn is gone, and its messages where nothing goes on from them. */
+export async function eraseTurn(sql: TransactionSQL, scope: Scope, turn: Turn): Promise<void> {
+	await removeTurnRows(sql, turn)
+	const [conversation] = await sql`SELECT listed FROM conversations WHERE id = ${turn.conversation}`
+	if (Number(conversation?.listed) === 0 && !(await holdsAnything(sql, turn.conversation)))
+		await eraseConversation(sql, turn.conversation)
+	await forgetTexts(sql, scope)
+}
+
+async function removeTurnRows(sql: TransactionSQL, { id, conversation, parent }: Turn): Promise<void> {
+	await sql`DELETE FROM turns WHERE id = ${id}`
+	const [goneOn] = await sql`
+		SELECT 1 AS found FROM messages child
+		JOIN messages own ON own.conversation = child.conversation AND own.id = child.parent
+		WHERE own.conversation = ${conversation} AND own.turn = ${id} AND child.turn <> ${id} LIMIT 1`
+	if (goneOn !== undefined) return
+	await sql`
+		UPDATE conversations SET head = ${parent ?? null}
+		WHERE id = ${conversation} AND EXISTS (
+			SELECT 1 FROM messages m WHERE m.conversation = conversations.id AND m.id = conversations.head AND m.turn = ${id})`
+	await sql`DELETE FROM messages WHERE conversation = ${conversation} AND turn = ${id}`
+}
+
+async function holdsAnything(sql: TransactionSQL, conversation: string): Promise<boolean> {
+	const [found] = await sql`
+		SELECT 1 AS found WHERE EXISTS (SELECT 1 FROM turns WHERE conversation = ${conversation})
+			OR EXISTS (SELECT 1 FROM messages WHERE conversation = ${conversation})`
+	return found !== undefined
+}

@@ -1,0 +1,22 @@
+// A database in memory, for tests and for whoever keeps nothing: SQLite without a file.
+
+import { SQL } from 'bun'
+import { migrate } from './database.ts'
+import { migrations } from './migration.ts'
+import type { SqlDatabase } from './sql-database.ts'
+import { Writer } from './writer.ts'
+
+export async function openMemory(): Promise<SqlDatabase> {
+	const sql = new SQL('sqlite://:memory:')
+	await migrate(sql, migrations)
+	const writer = new Writer({ sql })
+	return {
+		sql,
+		write: (work) => writer.write(work),
+		async erase() {},
+		async close() {
+			await writer.idle()
+			await sql.close()
+		},
+	}
+}

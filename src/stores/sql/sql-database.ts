@@ -1,0 +1,13 @@
+// An open database as the stores use it: one connection for reading, one writer for the process.
+
+import type { SQL, TransactionSQL } from 'bun'
+
+export interface SqlDatabase {
+	/** For reading. */
+	readonly sql: SQL
+	/** In a transaction together with others; resolves once it is on disk. `work` may be run twice. */
+	write<Result>(work: (sql: TransactionSQL) => Promise<Result>): Promise<Result>
+	/** What was deleted is overwritten in the database's files, as far as the database can. */
+	erase(): Promise<void>
+	close(): Promise<void>
+}

@@ -1,0 +1,11 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ledgerStoreContract } from '../../ledger/ledger-store.contract.ts'
+import { SqlLedgerStore } from './sql-ledger-store.ts'
+import { openSqlite } from './sqlite.ts'
+
+ledgerStoreContract('sqlite', async () => {
+	const database = await openSqlite(join(await mkdtemp(join(tmpdir(), 'dragoman-ledger-')), 'dragoman.sqlite'))
+	return { store: new SqlLedgerStore(database), close: () => database.close() }
+})

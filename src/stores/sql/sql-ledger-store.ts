@@ -1,0 +1,162 @@
+// Accounts in a database: single entries for as long as they are kept, and sums of days for ever.
+
+import { z } from 'zod'
+import { outcomes } from '../../ledger/ledger.ts'
+import type { EntryQuery, LedgerEntry, LedgerStore, UsageQuery, UsageSum } from '../../ledger/ledger-store.ts'
+import { dayOf, sumByDay, sumByGroup, type UsageDay } from '../../ledger/usage-day.ts'
+import type { SqlDatabase } from './sql-database.ts'
+
+const count = z.coerce.number()
+
+const countColumns = {
+	prompt_tokens: count,
+	cached_tokens: count,
+	completion_tokens: count,
+	reasoning_tokens: count,
+	cost_micros: count,
+	currency: z.string(),
+}
+
+const entryRow = z
+	.object({
+		id: z.string(),
+		tenant: z.string(),
+		owner: z.string(),
+		key: z.string(),
+		model: z.string(),
+		upstream: z.string(),
+		operation: z.string(),
+		dialect: z.string(),
+		outcome: z.enum(outcomes),
+		opened_at_ms: count,
+		settled_at_ms: count,
+		source: z.enum(['upstream', 'counted', 'none']),
+		...countColumns,
+	})
+	.transform(
+		({ opened_at_ms, settled_at_ms, ...row }): LedgerEntry => ({
+			...readCounts(row),
+			openedAtMs: opened_at_ms,
+			settledAtMs: settled_at_ms,
+		}),
+	)
+
+const dayRow = z
+	.object({
+		day: z.string(),
+		tenant: z.string(),
+		owner: z.string(),
+		key: z.string(),
+		model: z.string(),
+		operation: z.string(),
+		requests: count,
+		...countColumns,
+	})
+	.transform((row): UsageDay => readCounts(row))
+
+export class SqlLedgerStore implements LedgerStore {
+	private readonly database: SqlDatabase
+
+	/** Uses the open database, and leaves it open. */
+	constructor(database: SqlDatabase) {
+		this.database = database
+	}
+
+	async insert(entries: readonly LedgerEntry[]): Promise<void> {
+		if (entries.length === 0) return
+		const byId = new Map(entries.map((entry) => [entry.id, entry]))
+		await this.database.write(async (sql) => {
+			const inserted: readonly { readonly id: string }[] = await sql`
+				INSERT INTO ledger ${sql([...byId.values()].map(writeEntry))} ON CONFLICT (id) DO NOTHING RETURNING id`
+			const fresh = Array.from(inserted, ({ id }) => byId.get(id)).filter((entry) => entry !== undefined)
+			for (const day of sumByDay(fresh))
+				await sql`
+					INSERT INTO usage_days ${sql([writeDay(day)])}
+					ON CONFLICT (day, tenant, owner, key, model, operation, currency) DO UPDATE SET
+						requests = usage_days.requests + excluded.requests,
+						prompt_tokens = usage_days.prompt_tokens + excluded.prompt_tokens,
+						cached_tokens = usage_days.cached_tokens + excluded.cached_tokens,
+						completion_tokens = usage_days.completion_tokens + excluded.completion_tokens,
+						reasoning_tokens = usage_days.reasoning_tokens + excluded.reasoning_tokens,
+						cost_micros = usage_days.cost_micros + excluded.cost_micros`
+		})
+	}
+
+	async usage(query: UsageQuery): Promise<readonly UsageSum[]> {
+		const { keys, models } = query
+		const rows = await this.database.sql`
+			SELECT * FROM usage_days
+			WHERE day >= ${dayOf(query.fromMs)} AND day < ${dayOf(query.untilMs)}
+				AND tenant = COALESCE(${query.tenant ?? null}, tenant) AND owner = COALESCE(${query.owner ?? null}, owner)`
+		const days = z
+			.array(dayRow)
+			.parse(Array.from(rows))
+			.filter(({ key, model }) => (keys?.includes(key) ?? true) && (models?.includes(model) ?? true))
+		return sumByGroup(days, query)
+	}
+
+	async entries({ fromMs, untilMs, tenant, owner, limit }: EntryQuery): Promise<readonly LedgerEntry[]> {
+		const rows = await this.database.sql`
+			SELECT * FROM ledger
+			WHERE settled_at_ms >= ${fromMs} AND settled_at_ms < ${untilMs}
+				AND tenant = COALESCE(${tenant ?? null}, tenant) AND owner = COALESCE(${owner ?? null}, owner)
+			ORDER BY settled_at_ms DESC, id DESC LIMIT ${limit}`
+		return z.array(entryRow).parse(Array.from(rows))
+	}
+
+	async expire(beforeMs: number): Promise<number> {
+		const gone = await this.database.write(
+			(sql) => sql`DELETE FROM ledger WHERE settled_at_ms < ${beforeMs} RETURNING id`,
+		)
+		return gone.length
+	}
+
+	async close(): Promise<void> {}
+}
+
+interface CountColumns {
+	readonly prompt_tokens: number
+	readonly cached_tokens: number
+	readonly completion_tokens: number
+	readonly reasoning_tokens: number
+	readonly cost_micros: number
+}
+
+function readCounts<Row extends CountColumns>(row: Row) {
+	const { prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, cost_micros, ...rest } = row
+	return {
+		...rest,
+		promptTokens: prompt_tokens,
+		cachedTokens: cached_tokens,
+		completionTokens: completion_tokens,
+		reasoningTokens: reasoning_tokens,
+		costMicros: cost_micros,
+	}
+}
+
+function writeCounts(
+	counts: Pick<LedgerEntry, 'promptTokens' | 'cachedTokens' | 'completionTokens' | 'reasoningTokens' | 'costMicros'>,
+): CountColumns {
+	return {
+		prompt_tokens: counts.promptTokens,
+		cached_tokens: counts.cachedTokens,
+		completion_tokens: counts.completionTokens,
+		reasoning_tokens: counts.reasoningTokens,
+		cost_micros: counts.costMicros,
+	}
+}
+
+function writeEntry(entry: LedgerEntry) {
+	const { id, tenant, owner, key, model, upstream, operation, dialect, outcome, source, currency } = entry
+	return {
+		...{ id, tenant, owner, key, model, upstream, operation, dialect, outcome, source, currency },
+		opened_at_ms: entry.openedAtMs,
+		settled_at_ms: entry.settledAtMs,
+		...writeCounts(entry),
+	}
+}
+
+function writeDay(day: UsageDay) {
+	const { tenant, owner, key, model, operation, currency, requests } = day
+	return { day: day.day, tenant, owner, key, model, operation, currency, requests, ...writeCounts(day) }
+}

@@ -1,0 +1,91 @@
+// The one writer of a process. What waits is written in one transaction, so that a thousand turns a second cost the disk a few dozen
+// syncs; nobody is told before it is on disk.
+
+import type { SQL, TransactionSQL } from 'bun'
+import { ChatError } from '../../chat/error.ts'
+
+export interface WriterOptions {
+	/** Used by nobody else: what slips between the statements of a transaction would become part of it. */
+	readonly sql: SQL
+	/** How SQL begins a transaction that will write. */
+	readonly begin?: string
+	/** Brings what was committed to disk, where the database does not by itself. */
+	readonly flush?: () => Promise<void>
+	/** How many writes may wait. */
+	readonly maxWaiting?: number
+}
+
+type Work = (sql: TransactionSQL) => Promise<unknown>
+
+interface Waiting {
+	readonly work: Work
+	readonly resolve: (result: unknown) => void
+	readonly reject: (thrown: unknown) => void
+}
+
+const mostAtOnce = 256
+
+export class Writer {
+	private readonly options: WriterOptions
+	private waiting: Waiting[] = []
+	private working: Promise<void> | undefined
+
+	constructor(options: WriterOptions) {
+		this.options = options
+	}
+
+	/**
+	 * Runs `work` in a transaction, together with others. Resolves once it is on disk. May be run twice, where another one failed.
+	 *
+	 * @throws ChatError `overloaded` where too many wait, and what `work` throws; then nothing of it is written.
+	 */
+	write<Result>(work: (sql: TransactionSQL) => Promise<Result>): Promise<Result> {
+		if (this.waiting.length >= (this.options.maxWaiting ?? 10_000))
+			return Promise.reject(
+				new ChatError('overloaded', 'Too much waits to be written down.', {
+					retryAfterMs: 1000,
+					code: 'store_overloaded',
+				}),
+			)
+		return new Promise<Result>((resolve, reject) => {
+			this.waiting.push({ work, resolve: (result) => resolve(result as Result), reject })
+			this.working ??= this.workThrough()
+		})
+	}
+
+	/** Resolves when nothing waits. */
+	async idle(): Promise<void> {
+		while (this.working !== undefined) await this.working
+	}
+
+	private async workThrough(): Promise<void> {
+		// All that is asked for in this turn of the event loop goes together.
+		await new Promise((resolve) => setImmediate(resolve))
+		while (this.waiting.length > 0) {
+			const group = this.waiting.slice(0, mostAtOnce)
+			this.waiting = this.waiting.slice(group.length)
+			await this.commit(group)
+		}
+		this.working = undefined
+	}
+
+	private async commit(group: readonly Waiting[]): Promise<void> {
+		try {
+			const results: unknown[] = []
+			await this.transact(async (sql) => {
+				for (const { work } of group) results.push(await work(sql))
+			})
+			for (const [index, { resolve }] of group.entries()) resolve(results[index])
+		} catch (thrown) {
+			if (group.length === 1) group[0]?.reject(thrown)
+			// One of them failed, or the database is away: each for itself.
+			else for (const one of group) await this.commit([one])
+		}
+	}
+
+	private async transact(work: Work): Promise<void> {
+		const { sql, begin, flush } = this.options
+		await (begin === undefined ? sql.begin(work) : sql.begin(begin, work))
+		await flush?.()
+	}
+}

@@ -1,0 +1,19 @@
+// What OpenAI's Conversations API takes, with a title and an end user beside OpenAI's fields.
+
+import { z } from 'zod'
+import { metadataSchema } from '../responses/metadata-schema.ts'
+
+const items = z.array(z.unknown()).max(20)
+const title = z.string().max(200).nullish()
+
+/** A body may be left out. */
+export const newConversationSchema = z.looseObject({
+	items: items.nullish(),
+	metadata: metadataSchema.nullish(),
+	title,
+	user: z.string().min(1).max(512).nullish(),
+})
+
+export const conversationChangeSchema = z.looseObject({ metadata: metadataSchema.nullish(), title })
+
+export const newItemsSchema = z.looseObject({ items: items.min(1) })

@@ -1,0 +1,63 @@
+// Conversations as OpenAI tells them, with their title and end user, and their export, which is ours alone.
+
+import type { Conversation, KeptMessage, Turn } from '../../../conversations/conversation.ts'
+import { writeConversationId } from '../../../conversations/conversation-id.ts'
+
+export interface WrittenConversation {
+	readonly id: string
+	readonly object: 'conversation'
+	/** Seconds since 1970. */
+	readonly created_at: number
+	readonly metadata: Conversation['metadata']
+	readonly title: string | null
+	readonly user: string | null
+}
+
+export function writeConversation({ id, createdAtMs, metadata, title, user }: Conversation): WrittenConversation {
+	return {
+		id: writeConversationId(id),
+		object: 'conversation',
+		created_at: seconds(createdAtMs),
+		metadata,
+		title: title ?? null,
+		user: user ?? null,
+	}
+}
+
+/** Every branch, oldest first: nothing is lost, so messages are told as they are kept, not as items. */
+export function writeExport(
+	conversation: Conversation,
+	{ messages, turns }: { readonly messages: readonly KeptMessage[]; readonly turns: readonly Turn[] },
+): object {
+	return {
+		object: 'conversation.export',
+		conversation: writeConversation(conversation),
+		head: conversation.head ?? null,
+		messages: messages.map(({ id, parent, turn, message, partial, createdAtMs }) => ({
+			id,
+			parent: parent ?? null,
+			turn,
+			created_at: seconds(createdAtMs),
+			partial,
+			message,
+		})),
+		turns: turns.map((turn) => ({
+			id: turn.id,
+			surface: turn.surface,
+			state: turn.state,
+			parent: turn.parent ?? null,
+			model: turn.model,
+			inputs: turn.inputs,
+			answers: turn.answers.map(({ message, finishReason }) => ({ message, finish_reason: finishReason ?? null })),
+			usage: turn.usage ?? null,
+			error: turn.error ?? null,
+			metadata: turn.metadata,
+			created_at: seconds(turn.createdAtMs),
+			ended_at: turn.endedAtMs === undefined ? null : seconds(turn.endedAtMs),
+		})),
+	}
+}
+
+function seconds(ms: number): number {
+	return Math.floor(ms / 1000)
+}

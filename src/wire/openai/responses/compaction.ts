@@ -1,0 +1,71 @@
+// Compaction: a long conversation becomes what its user said and one sealed summary, written by the model itself.
+
+import { z } from 'zod'
+import type { Completion } from '../../../chat/completion.ts'
+import { ChatError } from '../../../chat/error.ts'
+import type { JsonObject } from '../../../chat/json.ts'
+import type { Message } from '../../../chat/message.ts'
+import { answerId, inputId } from '../../../conversations/conversation.ts'
+import { schemaError } from '../schema-error.ts'
+import { writeItemId } from './item-id.ts'
+import { writeKept } from './item-writer.ts'
+import { type ResponseIdentity, writeResponseId, writeResponseUsage } from './response-writer.ts'
+import { sealText } from './sealed-text.ts'
+
+const schema = z.looseObject({ input: z.unknown(), previous_response_id: z.unknown() })
+
+/** What of a request of this kind is a responses request; the rest means nothing here. */
+export function readCompactionBody(body: unknown): JsonObject {
+	const parsed = schema.safeParse(body)
+	if (!parsed.success) throw schemaError(parsed.error, body)
+	const { model, input, instructions, previous_response_id, reasoning, service_tier } = parsed.data
+	const fields = { model, input, instructions, previous_response_id, reasoning, service_tier, store: false }
+	return Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null)) as JsonObject
+}
+
+/** Said last. */
+export const summaryRequest: Message = {
+	role: 'user',
+	content: [
+		{
+			type: 'text',
+			text: [
+				'Write a summary of our conversation until here, so that you can go on from it without having seen the rest.',
+				'Tell what I want, what was decided and why, facts, names and numbers that will be needed, what has been done',
+				'and what is still to do. Answer with the summary alone.',
+			].join(' '),
+		},
+	],
+}
+
+/**
+ * @param messages the conversation, without instructions
+ * @throws ChatError `upstream-failed` where the model said nothing
+ */
+export function writeCompaction(
+	completion: Completion,
+	identity: ResponseIdentity,
+	messages: readonly Message[],
+): JsonObject {
+	const summary = completion.choices[0]?.text.trim() ?? ''
+	if (summary === '')
+		throw new ChatError('upstream-failed', 'The model gave no summary of the conversation.', { sent: 'yes' })
+	const { token, created } = identity
+	const said = messages.flatMap((message, index) =>
+		message.role === 'user' ? [{ id: inputId(token, index), message, partial: false }] : [],
+	)
+	return {
+		id: writeResponseId(token),
+		object: 'response.compaction',
+		created_at: created,
+		output: [
+			...writeKept(said),
+			{
+				id: writeItemId('compaction', answerId(token, 0)),
+				type: 'compaction',
+				encrypted_content: sealText(summary),
+			},
+		],
+		usage: writeResponseUsage(completion.usage),
+	}
+}

@@ -1,0 +1,86 @@
+// What a response repeats of its request. Only what was said is kept with a turn; what was not is filled in when the response is written.
+
+import type { JsonObject } from '../../../chat/json.ts'
+import { isObject } from '../fields.ts'
+import type { ResponsesRequestBody } from './request-schema.ts'
+
+const repeated = [
+	'background',
+	'frequency_penalty',
+	'instructions',
+	'max_output_tokens',
+	'max_tool_calls',
+	'parallel_tool_calls',
+	'presence_penalty',
+	'previous_response_id',
+	'prompt_cache_key',
+	'reasoning',
+	'safety_identifier',
+	'store',
+	'temperature',
+	'text',
+	'tool_choice',
+	'tools',
+	'top_logprobs',
+	'top_p',
+	'truncation',
+	'user',
+] as const satisfies readonly (keyof ResponsesRequestBody)[]
+
+/** Besides OpenAI's fields: `conversation`, true where one was named. */
+export function readEcho(fields: ResponsesRequestBody): JsonObject {
+	const echo: Record<string, unknown> = {}
+	for (const name of repeated) if (fields[name] != null) echo[name] = fields[name]
+	if (fields.conversation != null) echo.conversation = true
+	return echo as JsonObject
+}
+
+/** Every field that a response repeats, as OpenAI's specification and Open Responses ask for. */
+export function writeEcho(echo: JsonObject): JsonObject {
+	const { conversation: _, reasoning, text, tools, ...rest } = echo
+	return {
+		...defaults,
+		...rest,
+		reasoning: { effort: null, summary: null, ...(isObject(reasoning) ? (reasoning as JsonObject) : {}) },
+		text: writeText(isObject(text) ? (text as JsonObject) : {}),
+		tools: (Array.isArray(tools) ? tools : []).map(writeTool),
+	}
+}
+
+const defaults: JsonObject = {
+	background: false,
+	frequency_penalty: 0,
+	instructions: null,
+	max_output_tokens: null,
+	max_tool_calls: null,
+	parallel_tool_calls: true,
+	presence_penalty: 0,
+	previous_response_id: null,
+	prompt_cache_key: null,
+	safety_identifier: null,
+	service_tier: 'default',
+	store: true,
+	temperature: 1,
+	tool_choice: 'auto',
+	top_logprobs: 0,
+	top_p: 1,
+	truncation: 'disabled',
+}
+
+function writeText(text: JsonObject): JsonObject {
+	const { format } = text
+	if (!isObject(format)) return { ...text, format: { type: 'text' } }
+	const described = format.type === 'json_schema' ? { description: null, schema: null, strict: false } : {}
+	return { ...text, format: { ...described, ...said(format as JsonObject) } }
+}
+
+/** A function's description, parameters and strictness are always told. */
+function writeTool(tool: unknown): JsonObject {
+	if (!isObject(tool)) return {}
+	const fields = tool as JsonObject
+	return fields.type === 'function' ? { description: null, parameters: null, strict: false, ...said(fields) } : fields
+}
+
+function said(fields: JsonObject): JsonObject {
+	return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
+}

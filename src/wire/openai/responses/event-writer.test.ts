@@ -1,0 +1,244 @@
+import { describe, expect, test } from 'bun:test'
+import { collect } from '../../../chat/collect.ts'
+import { ChatError } from '../../../chat/error.ts'
+import type { ChatEvent } from '../../../chat/event.ts'
+import { ResponseEventWriter } from './event-writer.ts'
+import { writeItemId } from './item-id.ts'
+import { type ResponseShape, writeCompletedResponse } from './response-writer.ts'
+
+const token = '0193a0000000700080000000000000ab'
+const identity = { token, created: 1700000000, model: 'm' }
+const plain: ResponseShape = { echo: {}, metadata: {}, sealReasoning: false }
+const usage = { promptTokens: 3, completionTokens: 2, cachedTokens: 1, reasoningTokens: 1, source: 'counted' } as const
+const finish = [
+	{ type: 'choice-finish', choice: 0, reason: 'stop' },
+	{ type: 'finish', usage },
+] as const satisfies readonly ChatEvent[]
+
+interface Written {
+	readonly type: string
+	readonly [field: string]: unknown
+}
+
+function write(events: readonly ChatEvent[], shape: Partial<ResponseShape> = {}): readonly Written[] {
+	const writer = new ResponseEventWriter(identity, { ...plain, ...shape })
+	const text = events.map((event) => writer.write(event)).join('')
+	const pieces = text.split('\n\n')
+	expect(pieces.slice(-2)).toEqual(['data: [DONE]', ''])
+	return pieces.slice(0, -2).map((piece, index) => {
+		const [, name, data] = /^event: (.+)\ndata: (.+)$/.exec(piece) ?? []
+		const event: Written = JSON.parse(data ?? '')
+		expect(event.type).toBe(name ?? '')
+		expect(event.sequence_number).toBe(index)
+		return event
+	})
+}
+
+const brief = (events: readonly Written[]) =>
+	events.map(({ type, output_index, content_index, delta }) =>
+		[type.replace('response.', ''), output_index, content_index, delta].filter((one) => one !== undefined).join(' '),
+	)
+
+async function whole(events: readonly ChatEvent[], shape: ResponseShape = plain) {
+	const completion = await collect(
+		(async function* () {
+			yield* events
+		})(),
+	)
+	return writeCompletedResponse(completion, identity, shape)
+}
+
+describe('an answer is streamed', () => {
+	const texts: readonly ChatEvent[] = [
+		{ type: 'start', model: 'm-1' },
+		{ type: 'text', choice: 0, text: 'Hé' },
+		{ type: 'text', choice: 0, text: '!' },
+		...finish,
+	]
+
+	test('text', async () => {
+		const events = write(texts)
+		expect(brief(events)).toEqual([
+			'created',
+			'in_progress',
+			'output_item.added 0',
+			'content_part.added 0 0',
+			'output_text.delta 0 0 Hé',
+			'output_text.delta 0 0 !',
+			'output_text.done 0 0',
+			'content_part.done 0 0',
+			'output_item.done 0',
+			'completed',
+		])
+		const id = `msg_${token}-a0`
+		expect(events[2]?.item).toEqual({ id, type: 'message', role: 'assistant', content: [], status: 'in_progress' })
+		expect(events[3]?.part).toEqual({ type: 'output_text', text: '', annotations: [], logprobs: [] })
+		expect(events[4]).toMatchObject({ item_id: id, logprobs: [] })
+		expect(events[6]).toMatchObject({ text: 'Hé!', item_id: id })
+		expect(events[0]?.response).toMatchObject({ id: `resp_${token}`, status: 'in_progress', output: [], usage: null })
+		expect(events.at(-1)?.response).toEqual(await whole(texts))
+	})
+
+	test('reasoning, text and calls are items one behind the other', async () => {
+		const all: readonly ChatEvent[] = [
+			{ type: 'start' },
+			{ type: 'reasoning', choice: 0, text: 'Hm' },
+			{ type: 'text', choice: 0, text: 'A' },
+			{ type: 'tool-call', choice: 0, call: 0, kind: 'function', id: 'c1', name: 'ns__f' },
+			{ type: 'tool-arguments', choice: 0, call: 0, fragment: '{"a":' },
+			{ type: 'tool-arguments', choice: 0, call: 0, fragment: '1}' },
+			{ type: 'tool-call', choice: 0, call: 1, kind: 'custom', id: 'c2', name: 'g' },
+			{ type: 'tool-arguments', choice: 0, call: 1, fragment: 'free' },
+			{ type: 'choice-finish', choice: 0, reason: 'tool-calls' },
+			{ type: 'finish', usage },
+		]
+		const tools = [{ type: 'namespace', name: 'ns', tools: [{ type: 'function', name: 'f' }] }]
+		const shape = { ...plain, echo: { tools }, sealReasoning: true }
+		const events = write(all, shape)
+		expect(brief(events)).toEqual([
+			'created',
+			'in_progress',
+			'output_item.added 0',
+			'content_part.added 0 0',
+			'reasoning_text.delta 0 0 Hm',
+			'reasoning_text.done 0 0',
+			'content_part.done 0 0',
+			'output_item.done 0',
+			'output_item.added 1',
+			'content_part.added 1 0',
+			'output_text.delta 1 0 A',
+			'output_text.done 1 0',
+			'content_part.done 1 0',
+			'output_item.done 1',
+			'output_item.added 2',
+			'function_call_arguments.delta 2 {"a":',
+			'function_call_arguments.delta 2 1}',
+			'function_call_arguments.done 2',
+			'output_item.done 2',
+			'output_item.added 3',
+			'custom_tool_call_input.delta 3 free',
+			'custom_tool_call_input.done 3',
+			'output_item.done 3',
+			'completed',
+		])
+		const items = events.filter(({ type }) => type === 'response.output_item.done').map(({ item }) => item)
+		expect(items).toMatchObject([
+			{ id: `rs_${token}-a0`, type: 'reasoning', encrypted_content: expect.any(String) },
+			{ id: `msg_${token}-a0`, type: 'message', status: 'completed' },
+			{
+				id: writeItemId('function_call', `${token}-a0`, 'c1'),
+				call_id: 'c1',
+				name: 'f',
+				namespace: 'ns',
+				arguments: '{"a":1}',
+				status: 'completed',
+			},
+			{
+				id: writeItemId('custom_tool_call', `${token}-a0`, 'c2'),
+				type: 'custom_tool_call',
+				call_id: 'c2',
+				name: 'g',
+				input: 'free',
+			},
+		])
+		expect(events[17]).toMatchObject({ name: 'f', arguments: '{"a":1}' })
+		expect(events.at(-1)?.response).toEqual(await whole(all, shape))
+	})
+
+	test('text behind a call is an item of its own, with an id of its own', () => {
+		const events = write([
+			{ type: 'start' },
+			{ type: 'text', choice: 0, text: 'A' },
+			{ type: 'tool-call', choice: 0, call: 0, kind: 'function', id: 'c1', name: 'f' },
+			{ type: 'text', choice: 0, text: 'B' },
+			...finish,
+		])
+		const ids = events.filter(({ type }) => type === 'response.output_item.done').map(({ item }) => Object(item).id)
+		expect(ids).toEqual([`msg_${token}-a0`, writeItemId('function_call', `${token}-a0`, 'c1'), `msg_${token}-a0.1`])
+	})
+
+	test('a refusal is a part of its own kind', async () => {
+		const refused: readonly ChatEvent[] = [
+			{ type: 'start' },
+			{ type: 'text', choice: 0, text: 'A' },
+			{ type: 'refusal', choice: 0, text: 'No' },
+			...finish,
+		]
+		const events = write(refused)
+		expect(brief(events).slice(3, 12)).toEqual([
+			'content_part.added 0 0',
+			'output_text.delta 0 0 A',
+			'output_text.done 0 0',
+			'content_part.done 0 0',
+			'content_part.added 0 1',
+			'refusal.delta 0 1 No',
+			'refusal.done 0 1',
+			'content_part.done 0 1',
+			'output_item.done 0',
+		])
+		expect(events.at(-1)?.response).toEqual(await whole(refused))
+	})
+
+	test('an empty answer is a message without parts', async () => {
+		const empty: readonly ChatEvent[] = [{ type: 'start' }, ...finish]
+		const events = write(empty)
+		expect(brief(events)).toEqual(['created', 'in_progress', 'output_item.added 0', 'output_item.done 0', 'completed'])
+		expect(events.at(-1)?.response).toEqual(await whole(empty))
+	})
+
+	test('log-probabilities stand in the deltas and in the whole', () => {
+		const events = write([
+			{ type: 'start' },
+			{ type: 'text', choice: 0, text: 'A', logprobs: [{ token: 'A', logprob: -1, bytes: null, top: [] }] },
+			...finish,
+		])
+		const expected = [{ token: 'A', logprob: -1, bytes: [], top_logprobs: [] }]
+		expect(events.find(({ type }) => type.endsWith('text.delta'))?.logprobs).toEqual(expected)
+		expect(events.at(-1)?.response).toMatchObject({ output: [{ content: [{ logprobs: expected }] }] })
+	})
+})
+
+describe('an answer that is not whole', () => {
+	test('was cut: incomplete, and why', async () => {
+		for (const [reason, told] of [
+			['length', 'max_output_tokens'],
+			['content-filter', 'content_filter'],
+		] as const) {
+			const cut: readonly ChatEvent[] = [
+				{ type: 'start' },
+				{ type: 'text', choice: 0, text: 'A' },
+				{ type: 'choice-finish', choice: 0, reason },
+				{ type: 'finish', usage },
+			]
+			const last = write(cut).at(-1)
+			expect(last).toMatchObject({
+				type: 'response.incomplete',
+				response: { status: 'incomplete', incomplete_details: { reason: told }, output: [{ status: 'incomplete' }] },
+			})
+			expect(last?.response).toEqual(await whole(cut))
+		}
+	})
+
+	test('broke off: an error that is nested, and a failed response with what came', () => {
+		const error = new ChatError('upstream-failed', 'Gone.', { sent: 'yes' })
+		const events = write([{ type: 'start' }, { type: 'text', choice: 0, text: 'A' }, { type: 'error', error, usage }])
+		expect(events.slice(-2)).toMatchObject([
+			{ type: 'error', error: { message: 'Gone.', type: 'server_error', code: 'upstream_error', param: null } },
+			{
+				type: 'response.failed',
+				response: {
+					status: 'failed',
+					error: { code: 'server_error', message: 'Gone.' },
+					output: [{ status: 'incomplete', content: [{ text: 'A' }] }],
+					usage: { input_tokens: 3, output_tokens: 2 },
+				},
+			},
+		])
+	})
+
+	test('was ended by its caller: no error', () => {
+		const events = write([{ type: 'start' }, { type: 'error', error: new ChatError('cancelled', 'Over.') }])
+		expect(brief(events)).toEqual(['created', 'in_progress', 'failed'])
+		expect(events.at(-1)).toMatchObject({ response: { status: 'cancelled', error: null } })
+	})
+})

@@ -1,0 +1,43 @@
+// One item of a kept message: taken out of it again, or taken away from it.
+
+import type { AssistantMessage, Message } from '../../../chat/message.ts'
+import { type ItemId, markCall } from './item-id.ts'
+import type { Piece } from './item-reader.ts'
+
+/** @returns undefined where the message has no such item. */
+export function pieceOf(message: Message, { kind, call }: ItemId): Piece | undefined {
+	if (message.role !== 'assistant') {
+		const isOutput = kind === 'function_call_output' || kind === 'custom_tool_call_output'
+		return (message.role === 'tool') === isOutput ? { type: 'message', message } : undefined
+	}
+	const nothing = { content: [], toolCalls: [] }
+	switch (kind) {
+		case 'message':
+			return { type: 'said', said: { ...nothing, content: message.content } }
+		case 'reasoning': {
+			const { reasoning } = message
+			return reasoning === undefined ? undefined : { type: 'said', said: { ...nothing, reasoning } }
+		}
+		case 'function_call':
+		case 'custom_tool_call': {
+			const one = message.toolCalls.find(({ id }) => markCall(id) === call)
+			return one === undefined ? undefined : { type: 'said', said: { ...nothing, toolCalls: [one] } }
+		}
+		default:
+			return undefined
+	}
+}
+
+/** @returns the message without the item, or undefined where nothing is left of it. */
+export function withoutItem(message: Message, { kind, call }: ItemId): Message | undefined {
+	if (message.role !== 'assistant') return undefined
+	const { reasoning, ...rest } = message
+	const left: AssistantMessage = {
+		...rest,
+		...(reasoning === undefined || kind === 'reasoning' ? {} : { reasoning }),
+		content: kind === 'message' ? [] : message.content,
+		toolCalls: message.toolCalls.filter(({ id }) => call === undefined || markCall(id) !== call),
+	}
+	const isEmpty = left.content.length === 0 && left.toolCalls.length === 0 && left.reasoning === undefined
+	return isEmpty ? undefined : left
+}

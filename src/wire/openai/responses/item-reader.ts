@@ -1,0 +1,229 @@
+// Items read into canonical messages. OpenAI tells reasoning, text and each call of one answer as items of their own; here they are one
+// message again. What stands behind an item's id is looked up elsewhere.
+
+import type { z } from 'zod'
+import { ChatError } from '../../../chat/error.ts'
+import type { AssistantMessage, Message, TextPart, UserPart } from '../../../chat/message.ts'
+import { isObject } from '../fields.ts'
+import { schemaErrorAt } from '../schema-error.ts'
+import {
+	compactionItem,
+	customCallItem,
+	foreignItems,
+	functionCallItem,
+	type MessageItem,
+	messageItem,
+	type OutputContent,
+	outputItem,
+	reasoningItem,
+	referenceItem,
+	type UserContent,
+} from './item-schema.ts'
+import { openText } from './sealed-text.ts'
+import { flattenName } from './tool-name.ts'
+
+/** One item, understood. */
+export type Piece =
+	| { readonly type: 'message'; readonly message: Exclude<Message, AssistantMessage> }
+	/** Part of an answer. */
+	| { readonly type: 'said'; readonly said: Omit<AssistantMessage, 'role'> }
+	/** An item that is kept, by its id. */
+	| { readonly type: 'reference'; readonly id: string }
+
+/** Where items stand in a body, for complaints: `input` or `items`. */
+export interface ItemPlace {
+	readonly body: unknown
+	readonly field: string
+}
+
+/** @throws ChatError `invalid-request` for what is no item, `unsupported` for content that no model here takes. */
+export function readItems(items: readonly unknown[], place: ItemPlace): readonly Piece[] {
+	return items.flatMap((item, index) => readItem(item, index, place))
+}
+
+/** Neighbouring parts of an answer become one message. References must have been replaced; those left are nothing. */
+export function joinPieces(pieces: readonly Piece[]): readonly Message[] {
+	const messages: Message[] = []
+	for (const piece of pieces) {
+		if (piece.type === 'reference') continue
+		if (piece.type === 'message') {
+			messages.push(piece.message)
+			continue
+		}
+		const last = messages.at(-1)
+		if (last?.role === 'assistant') messages[messages.length - 1] = joinSaid(last, piece.said)
+		else messages.push({ role: 'assistant', ...piece.said })
+	}
+	return messages
+}
+
+function joinSaid(first: AssistantMessage, second: Omit<AssistantMessage, 'role'>): AssistantMessage {
+	const reasoning = (first.reasoning ?? '') + (second.reasoning ?? '')
+	return {
+		role: 'assistant',
+		content: [...first.content, ...second.content],
+		...(reasoning === '' ? {} : { reasoning }),
+		toolCalls: [...first.toolCalls, ...second.toolCalls],
+	}
+}
+
+function readItem(item: unknown, index: number, place: ItemPlace): readonly Piece[] {
+	const path = [place.field, index]
+	const at = `${place.field}[${index}]`
+	const parse = <Schema extends z.ZodType>(schema: Schema): z.infer<Schema> => {
+		const parsed = schema.safeParse(item)
+		if (!parsed.success) throw schemaErrorAt(path, parsed.error, place.body)
+		return parsed.data
+	}
+	const type = isObject(item) ? (item.type ?? 'message') : 'message'
+	switch (type) {
+		case 'message':
+			return [readMessage(parse(messageItem), at)]
+		case 'function_call': {
+			const call = parse(functionCallItem)
+			return [
+				said({
+					toolCalls: [{ type: 'function', id: call.call_id, name: calledName(call), arguments: call.arguments }],
+				}),
+			]
+		}
+		case 'custom_tool_call': {
+			const call = parse(customCallItem)
+			return [
+				said({ toolCalls: [{ type: 'custom', id: call.call_id, name: calledName(call), arguments: call.input }] }),
+			]
+		}
+		case 'function_call_output':
+		case 'custom_tool_call_output': {
+			const { call_id: callId, output } = parse(outputItem)
+			return [{ type: 'message', message: { role: 'tool', callId, content: readOutput(output, `${at}.output`) } }]
+		}
+		case 'reasoning': {
+			const reasoning = readReasoning(parse(reasoningItem))
+			return reasoning === '' ? [] : [said({ reasoning })]
+		}
+		case 'compaction':
+			return [readCompaction(parse(compactionItem).encrypted_content, at)]
+		case 'item_reference':
+			return [{ type: 'reference', id: parse(referenceItem).id }]
+		default:
+			if (typeof type === 'string' && (foreignItems.has(type) || type.includes(':'))) return []
+			throw unknownType(type, at)
+	}
+}
+
+function unknownType(type: unknown, at: string): ChatError {
+	const shown = typeof type === 'string' ? type.slice(0, 100) : typeof type
+	return new ChatError('invalid-request', `Invalid value: '${shown}'. No such type of item is known.`, {
+		param: `${at}.type`,
+		code: 'invalid_value',
+	})
+}
+
+function said(part: Partial<Omit<AssistantMessage, 'role'>>): Piece {
+	return { type: 'said', said: { content: [], toolCalls: [], ...part } }
+}
+
+function calledName({
+	name,
+	namespace,
+}: {
+	readonly name: string
+	readonly namespace?: string | null | undefined
+}): string {
+	return flattenName({ name, ...(namespace == null ? {} : { namespace }) })
+}
+
+function readMessage(item: MessageItem, at: string): Piece {
+	switch (item.role) {
+		case 'system':
+		case 'developer':
+			return { type: 'message', message: { role: item.role, content: readTexts(item.content) } }
+		case 'user':
+			return { type: 'message', message: { role: 'user', content: readUserContent(item.content, `${at}.content`) } }
+		case 'assistant': {
+			const { content } = item
+			if (typeof content === 'string') return said({ content: [{ type: 'text', text: content }] })
+			return said({
+				content: content.map((part) =>
+					part.type === 'refusal' ? { type: 'refusal', text: part.refusal } : { type: 'text', text: part.text },
+				),
+			})
+		}
+	}
+}
+
+function readTexts(content: string | readonly { readonly text: string }[]): readonly TextPart[] {
+	if (typeof content === 'string') return [{ type: 'text', text: content }]
+	return content.map(({ text }) => ({ type: 'text', text }))
+}
+
+function readUserContent(content: UserContent, at: string): readonly UserPart[] {
+	if (typeof content === 'string') return [{ type: 'text', text: content }]
+	return content.map((part, index) => readUserPart(part, `${at}[${index}]`))
+}
+
+function readUserPart(part: Exclude<UserContent, string>[number], at: string): UserPart {
+	switch (part.type) {
+		case 'input_text':
+		case 'text':
+			return { type: 'text', text: part.text }
+		case 'input_image': {
+			const { image_url: url, detail } = part
+			if (url == null)
+				throw unsupported(`${at}.image_url`, 'Images must be given by their URL or inline: no files are kept here.')
+			// What is written for an image that says nothing of it.
+			if (detail == null || detail === 'auto') return { type: 'image', url }
+			return { type: 'image', url, detail: detail === 'original' ? 'high' : detail }
+		}
+		case 'input_audio':
+			return { type: 'audio', data: part.input_audio.data, format: part.input_audio.format }
+		case 'input_file': {
+			const { file_id: id, filename: name, file_data: data, file_url: url } = part
+			if (url != null)
+				throw unsupported(`${at}.file_url`, 'Files must be given inline: no file is fetched from elsewhere.')
+			return {
+				type: 'file',
+				...(id == null ? {} : { id }),
+				...(name == null ? {} : { name }),
+				...(data == null ? {} : { data }),
+			}
+		}
+	}
+}
+
+function readOutput(output: OutputContent, at: string): readonly TextPart[] {
+	if (typeof output === 'string') return [{ type: 'text', text: output }]
+	return output.map((part, index) => {
+		if (part.type === 'input_image' || part.type === 'input_file')
+			throw unsupported(`${at}[${index}]`, 'The result of a tool call must be text.')
+		return { type: 'text', text: part.text }
+	})
+}
+
+function unsupported(param: string, message: string): ChatError {
+	return new ChatError('unsupported', message, { param, code: 'unsupported_value' })
+}
+
+/** What we sealed is exact; of other servers' items only the open text can be read. */
+function readReasoning({ encrypted_content: sealed, content, summary }: z.infer<typeof reasoningItem>): string {
+	const opened = sealed == null ? undefined : openText(sealed)
+	if (opened !== undefined) return opened
+	const parts = content != null && content.length > 0 ? content : (summary ?? [])
+	return parts.map(({ text }) => text).join('')
+}
+
+function readCompaction(sealed: string, at: string): Piece {
+	const summary = openText(sealed)
+	if (summary === undefined)
+		throw new ChatError(
+			'invalid-request',
+			'The encrypted content could not be verified: it was not made by this server.',
+			{
+				param: `${at}.encrypted_content`,
+				code: 'invalid_encrypted_content',
+			},
+		)
+	const text = `A summary of the conversation until here:\n\n${summary}`
+	return { type: 'message', message: { role: 'system', content: [{ type: 'text', text }] } }
+}

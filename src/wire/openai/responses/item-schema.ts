@@ -1,0 +1,92 @@
+// The items that OpenAI's Responses and Conversations take, as schemas: one for each type that means something here. What other servers'
+// built-in tools leave in a history is known by name only.
+
+import { z } from 'zod'
+
+const inputText = z.looseObject({ type: z.enum(['input_text', 'text']), text: z.string() })
+const inputImage = z.looseObject({
+	type: z.literal('input_image'),
+	image_url: z.string().nullish(),
+	file_id: z.string().nullish(),
+	detail: z.enum(['auto', 'low', 'high', 'original']).nullish(),
+})
+const inputFile = z.looseObject({
+	type: z.literal('input_file'),
+	file_id: z.string().nullish(),
+	filename: z.string().nullish(),
+	file_data: z.string().nullish(),
+	file_url: z.string().nullish(),
+})
+const inputAudio = z.looseObject({
+	type: z.literal('input_audio'),
+	input_audio: z.looseObject({ data: z.string(), format: z.string() }),
+})
+const outputText = z.looseObject({ type: z.enum(['output_text', 'input_text', 'text']), text: z.string() })
+const refusal = z.looseObject({ type: z.literal('refusal'), refusal: z.string() })
+
+const texts = z.union([z.string(), z.array(inputText)])
+
+export const messageItem = z.discriminatedUnion('role', [
+	z.looseObject({ role: z.literal('system'), content: texts }),
+	z.looseObject({ role: z.literal('developer'), content: texts }),
+	z.looseObject({
+		role: z.literal('user'),
+		content: z.union([
+			z.string(),
+			z.array(z.discriminatedUnion('type', [inputText, inputImage, inputFile, inputAudio])),
+		]),
+	}),
+	z.looseObject({
+		role: z.literal('assistant'),
+		content: z.union([z.string(), z.array(z.discriminatedUnion('type', [outputText, refusal]))]),
+	}),
+])
+
+const callId = z.string().min(1).max(64)
+const name = z.string().min(1)
+const namespace = z.string().nullish()
+
+export const functionCallItem = z.looseObject({ call_id: callId, name, namespace, arguments: z.string() })
+export const customCallItem = z.looseObject({ call_id: callId, name, namespace, input: z.string() })
+/** The result of a call of either kind. */
+export const outputItem = z.looseObject({
+	call_id: callId,
+	output: z.union([z.string(), z.array(z.discriminatedUnion('type', [outputText, inputImage, inputFile]))]),
+})
+export const reasoningItem = z.looseObject({
+	summary: z.array(z.looseObject({ text: z.string() })).nullish(),
+	content: z.array(z.looseObject({ text: z.string() })).nullish(),
+	encrypted_content: z.string().nullish(),
+})
+export const compactionItem = z.looseObject({ encrypted_content: z.string() })
+export const referenceItem = z.looseObject({ id: z.string().min(1) })
+
+export type MessageItem = z.infer<typeof messageItem>
+export type UserContent = Extract<MessageItem, { role: 'user' }>['content']
+export type OutputContent = z.infer<typeof outputItem>['output']
+
+/** Left by tools that OpenAI runs itself, or meant for them: no model here can make anything of these. */
+export const foreignItems: ReadonlySet<string> = new Set([
+	'additional_tools',
+	'apply_patch_call',
+	'apply_patch_call_output',
+	'code_interpreter_call',
+	'compaction_trigger',
+	'computer_call',
+	'computer_call_output',
+	'file_search_call',
+	'image_generation_call',
+	'local_shell_call',
+	'local_shell_call_output',
+	'mcp_approval_request',
+	'mcp_approval_response',
+	'mcp_call',
+	'mcp_list_tools',
+	'program',
+	'program_output',
+	'shell_call',
+	'shell_call_output',
+	'tool_search_call',
+	'tool_search_output',
+	'web_search_call',
+])

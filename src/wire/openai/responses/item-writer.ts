@@ -1,0 +1,155 @@
+// Canonical messages written as items. One answer becomes its reasoning, its message and its calls.
+
+import type { TokenLogprob } from '../../../chat/event.ts'
+import type { JsonObject } from '../../../chat/json.ts'
+import type { AssistantMessage, Message, ToolCall, UserPart } from '../../../chat/message.ts'
+import type { KeptMessage } from '../../../conversations/conversation.ts'
+import { writeItemId } from './item-id.ts'
+import { sealText } from './sealed-text.ts'
+import { type Unflatten, unflattenBy } from './tool-name.ts'
+
+export type Item = JsonObject & { readonly id: string; readonly type: string }
+export type ItemStatus = 'in_progress' | 'completed' | 'incomplete'
+
+export interface ItemShape {
+	readonly unflatten: Unflatten
+	/** Reasoning is handed out for the client to send back. */
+	readonly sealReasoning: boolean
+}
+
+export const plainItems: ItemShape = { unflatten: unflattenBy([]), sealReasoning: false }
+
+/**
+ * The items of kept messages, in order.
+ *
+ * @param messages of one way through a conversation: a result is told as a custom tool's where its call stands before it
+ * @param earlierCalls ids of calls of custom tools that stand before all of them
+ */
+export function writeKept(
+	messages: readonly Pick<KeptMessage, 'id' | 'message' | 'partial'>[],
+	shape: ItemShape = plainItems,
+	earlierCalls: readonly string[] = [],
+): readonly Item[] {
+	const customCalls = new Set(earlierCalls)
+	return messages.flatMap(({ id, message, partial }) => {
+		if (message.role === 'assistant') {
+			for (const call of message.toolCalls) if (call.type === 'custom') customCalls.add(call.id)
+			return writeAnswer(message, id, partial ? 'incomplete' : 'completed', shape)
+		}
+		return [writeInput(message, id, customCalls)]
+	})
+}
+
+function writeInput(message: Exclude<Message, AssistantMessage>, id: string, customCalls: ReadonlySet<string>): Item {
+	if (message.role === 'tool') {
+		const type = customCalls.has(message.callId) ? 'custom_tool_call_output' : 'function_call_output'
+		const [first, second] = message.content
+		const output = message.content.map(({ text }) => ({ type: 'input_text', text }))
+		return {
+			id: writeItemId(type, id),
+			type,
+			call_id: message.callId,
+			output: first !== undefined && second === undefined ? first.text : output,
+			status: 'completed',
+		}
+	}
+	return {
+		id: writeItemId('message', id),
+		type: 'message',
+		role: message.role,
+		content: message.content.map(writePart),
+		status: 'completed',
+	}
+}
+
+function writePart(part: UserPart): JsonObject {
+	switch (part.type) {
+		case 'text':
+			return { type: 'input_text', text: part.text }
+		case 'image':
+			return { type: 'input_image', image_url: part.url, file_id: null, detail: part.detail ?? 'auto' }
+		case 'audio':
+			return { type: 'input_audio', input_audio: { data: part.data, format: part.format } }
+		case 'file':
+			return { type: 'input_file', file_id: part.id, filename: part.name, file_data: part.data }
+	}
+}
+
+/**
+ * @param id of the message
+ * @param status the last item's; those before it are complete
+ */
+export function writeAnswer(
+	message: AssistantMessage,
+	id: string,
+	status: ItemStatus,
+	shape: ItemShape,
+	logprobs: readonly TokenLogprob[] = [],
+): readonly Item[] {
+	const { reasoning, content, toolCalls } = message
+	const writers: ((status: ItemStatus) => Item)[] = []
+	if (reasoning !== undefined && reasoning !== '')
+		writers.push((its) => writeReasoning(writeItemId('reasoning', id), reasoning, its, shape))
+	if (content.length > 0 || (writers.length === 0 && toolCalls.length === 0)) {
+		const firstText = content.findIndex(({ type }) => type === 'text')
+		const parts = content.map((part, index) =>
+			part.type === 'refusal'
+				? writeRefusalPart(part.text)
+				: writeTextPart(part.text, index === firstText ? logprobs : []),
+		)
+		writers.push((its) => writeMessageItem(writeItemId('message', id), parts, its))
+	}
+	for (const call of toolCalls)
+		writers.push((its) => writeCall(writeItemId(callType(call), id, call.id), call, its, shape))
+	return writers.map((write, index) => write(index === writers.length - 1 ? status : 'completed'))
+}
+
+export function writeReasoning(id: string, text: string, status: ItemStatus, { sealReasoning }: ItemShape): Item {
+	return {
+		id,
+		type: 'reasoning',
+		summary: [],
+		content: text === '' ? [] : [{ type: 'reasoning_text', text }],
+		...(sealReasoning ? { encrypted_content: sealText(text) } : {}),
+		status,
+	}
+}
+
+export function writeMessageItem(id: string, content: readonly JsonObject[], status: ItemStatus): Item {
+	return { id, type: 'message', role: 'assistant', content, status }
+}
+
+export function writeTextPart(text: string, logprobs: readonly TokenLogprob[]): JsonObject {
+	return { type: 'output_text', text, annotations: [], logprobs: writeLogprobs(logprobs) }
+}
+
+export function writeRefusalPart(refusal: string): JsonObject {
+	return { type: 'refusal', refusal }
+}
+
+export function callType(call: Pick<ToolCall, 'type'>): 'function_call' | 'custom_tool_call' {
+	return call.type === 'function' ? 'function_call' : 'custom_tool_call'
+}
+
+export function writeCall(id: string, call: ToolCall, status: ItemStatus, { unflatten }: ItemShape): Item {
+	const { name, namespace } = unflatten(call.name)
+	return {
+		id,
+		type: callType(call),
+		call_id: call.id,
+		name,
+		...(namespace === undefined ? {} : { namespace }),
+		...(call.type === 'function' ? { arguments: call.arguments } : { input: call.arguments }),
+		status,
+	}
+}
+
+/** Clients read the bytes as a list. */
+export function writeLogprobs(logprobs: readonly TokenLogprob[]): readonly JsonObject[] {
+	return logprobs.map(({ token, logprob, bytes, top }) => ({
+		token,
+		logprob,
+		bytes: bytes ?? [],
+		top_logprobs: top.map((other) => ({ ...other, bytes: other.bytes ?? [] })),
+	}))
+}

@@ -1,0 +1,7 @@
+// The caller's own pairs, as OpenAI bounds them.
+
+import { z } from 'zod'
+
+export const metadataSchema = z
+	.record(z.string().max(64), z.string().max(512))
+	.refine((pairs) => Object.keys(pairs).length <= 16, { error: 'at most 16 pairs' })

@@ -1,0 +1,302 @@
+import { describe, expect, test } from 'bun:test'
+import { ChatError } from '../../../chat/error.ts'
+import { writeError } from '../error-writer.ts'
+import { readResponsesRequest } from './request-reader.ts'
+import { sealText } from './sealed-text.ts'
+
+const text = (value: string) => [{ type: 'text', text: value }] as const
+const read = (fields: object) => readResponsesRequest({ model: 'm', input: 'Hi', ...fields })
+
+function failure(fields: object) {
+	try {
+		read(fields)
+	} catch (thrown) {
+		if (thrown instanceof ChatError) return { status: writeError(thrown).status, ...writeError(thrown).body.error }
+		throw thrown
+	}
+	throw new Error('the request was accepted')
+}
+
+describe('a responses request is read', () => {
+	test('with nothing but model and input', () => {
+		const { withItems: _, ...rest } = read({})
+		expect(rest).toEqual({
+			request: {
+				model: 'm',
+				messages: [{ role: 'user', content: text('Hi') }],
+				sampling: {},
+				stop: [],
+				choices: 1,
+				tools: [],
+				toolChoice: { type: 'none' },
+				parallelToolCalls: true,
+				responseFormat: { type: 'text' },
+				passthrough: {},
+			},
+			front: 0,
+			references: [],
+			stream: false,
+			background: false,
+			store: true,
+			truncation: 'refuse',
+			sealReasoning: false,
+			metadata: {},
+			echo: {},
+		})
+	})
+
+	test('with every field that means something', () => {
+		const { request, front, echo, ...rest } = read({
+			instructions: 'Be kind',
+			temperature: 0.5,
+			top_p: 0.9,
+			max_output_tokens: 64,
+			top_logprobs: 3,
+			parallel_tool_calls: false,
+			reasoning: { effort: 'low', summary: 'auto' },
+			text: { format: { type: 'json_schema', name: 'n', schema: { type: 'object' } }, verbosity: 'low' },
+			service_tier: 'flex',
+			user: 'u',
+			metadata: { a: 'b' },
+			include: ['reasoning.encrypted_content'],
+			conversation: { id: 'conv_1' },
+			truncation: 'auto',
+			store: false,
+			stream: true,
+			client_metadata: { x: 'y' },
+		})
+		expect(request).toEqual({
+			model: 'm',
+			messages: [
+				{ role: 'developer', content: text('Be kind') },
+				{ role: 'user', content: text('Hi') },
+			],
+			sampling: { temperature: 0.5, topP: 0.9 },
+			maxTokens: 64,
+			stop: [],
+			choices: 1,
+			logprobs: { top: 3 },
+			tools: [],
+			toolChoice: { type: 'none' },
+			parallelToolCalls: false,
+			responseFormat: { type: 'json-schema', name: 'n', schema: { type: 'object' }, strict: false },
+			reasoningEffort: 'low',
+			user: 'u',
+			passthrough: { verbosity: 'low', service_tier: 'flex' },
+		})
+		expect(front).toBe(1)
+		expect(echo).toMatchObject({ instructions: 'Be kind', conversation: true, store: false, temperature: 0.5 })
+		expect(echo).not.toHaveProperty('client_metadata')
+		expect(rest).toMatchObject({
+			conversation: 'conv_1',
+			store: false,
+			stream: true,
+			truncation: 'auto',
+			sealReasoning: true,
+			metadata: { a: 'b' },
+		})
+	})
+
+	test('items: parts of one answer become one message, results follow their calls', () => {
+		const { request } = read({
+			input: [
+				{ role: 'system', content: 'S' },
+				{
+					type: 'message',
+					role: 'user',
+					content: [
+						{ type: 'input_text', text: 'Look' },
+						{ type: 'input_image', image_url: 'data:image/png;base64,AA==', detail: 'original' },
+						{ type: 'input_file', filename: 'a.pdf', file_data: 'data:application/pdf;base64,AA==' },
+						{ type: 'input_audio', input_audio: { data: 'AA==', format: 'wav' } },
+					],
+				},
+				{ type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: sealText('Thought ü') },
+				{ type: 'web_search_call', id: 'ws_1', status: 'completed' },
+				{
+					type: 'message',
+					role: 'assistant',
+					id: 'msg_1',
+					status: 'completed',
+					content: [
+						{ type: 'output_text', text: 'A', annotations: [] },
+						{ type: 'refusal', refusal: 'No' },
+					],
+				},
+				{ type: 'function_call', call_id: 'c1', name: 'f', arguments: '{}' },
+				{ type: 'custom_tool_call', call_id: 'c2', name: 'g', namespace: 'mcp__x__', input: 'free' },
+				{ type: 'function_call_output', call_id: 'c1', output: '1' },
+				{ type: 'custom_tool_call_output', call_id: 'c2', output: [{ type: 'input_text', text: '2' }] },
+				{ type: 'compaction', encrypted_content: sealText('so far') },
+				{ role: 'assistant', content: 'B' },
+			],
+		})
+		expect(request.messages).toEqual([
+			{ role: 'system', content: text('S') },
+			{
+				role: 'user',
+				content: [
+					{ type: 'text', text: 'Look' },
+					{ type: 'image', url: 'data:image/png;base64,AA==', detail: 'high' },
+					{ type: 'file', name: 'a.pdf', data: 'data:application/pdf;base64,AA==' },
+					{ type: 'audio', data: 'AA==', format: 'wav' },
+				],
+			},
+			{
+				role: 'assistant',
+				reasoning: 'Thought ü',
+				content: [
+					{ type: 'text', text: 'A' },
+					{ type: 'refusal', text: 'No' },
+				],
+				toolCalls: [
+					{ type: 'function', id: 'c1', name: 'f', arguments: '{}' },
+					{ type: 'custom', id: 'c2', name: 'mcp__x__g', arguments: 'free' },
+				],
+			},
+			{ role: 'tool', callId: 'c1', content: text('1') },
+			{ role: 'tool', callId: 'c2', content: text('2') },
+			{ role: 'system', content: text('A summary of the conversation until here:\n\nso far') },
+			{ role: 'assistant', content: text('B'), toolCalls: [] },
+		])
+	})
+
+	test('items that are pointed at are put in their place once they are found', () => {
+		const { request, references, withItems } = read({
+			input: [
+				{ role: 'user', content: 'A' },
+				{ type: 'item_reference', id: 'msg_1' },
+				{ role: 'user', content: 'B' },
+			],
+		})
+		expect(references).toEqual(['msg_1'])
+		expect(request.messages).toHaveLength(2)
+		const found = new Map([['msg_1', [{ type: 'said' as const, said: { content: text('X'), toolCalls: [] } }]]])
+		expect(withItems(found).messages).toEqual([
+			{ role: 'user', content: text('A') },
+			{ role: 'assistant', content: text('X'), toolCalls: [] },
+			{ role: 'user', content: text('B') },
+		])
+	})
+
+	test('reasoning in the open, where what was sealed is not ours', () => {
+		const item = { type: 'reasoning', summary: [{ type: 'summary_text', text: 'S' }], encrypted_content: 'gAAAA' }
+		const messages = (fields: object) =>
+			read({ instructions: 'I', input: [{ ...item, ...fields }] }).request.messages.slice(1)
+		expect(messages({})).toEqual([{ role: 'assistant', reasoning: 'S', content: [], toolCalls: [] }])
+		expect(messages({ content: [{ type: 'reasoning_text', text: 'C' }] })).toMatchObject([{ reasoning: 'C' }])
+		expect(messages({ summary: [] })).toEqual([])
+	})
+})
+
+describe('tools', () => {
+	const f = { type: 'function', name: 'f', parameters: { type: 'object' }, strict: null }
+	const tools = [
+		f,
+		{ type: 'custom', name: 'g', description: 'G', format: { type: 'grammar', syntax: 'regex', definition: 'a+' } },
+		{ type: 'web_search' },
+		{ type: 'namespace', name: 'mcp__x__', description: '', tools: [{ ...f, name: 'h' }, { type: 'tool_search' }] },
+		{ type: 'namespace', name: 'y', description: '', tools: [{ ...f, name: 'h' }] },
+	]
+
+	test('are flat; those that OpenAI runs itself are left out', () => {
+		expect(read({ tools }).request.tools).toEqual([
+			{ type: 'function', name: 'f', parameters: { type: 'object' }, strict: false },
+			{ type: 'custom', name: 'g', description: 'G', grammar: { syntax: 'regex', definition: 'a+' } },
+			{ type: 'function', name: 'mcp__x__h', parameters: { type: 'object' }, strict: false },
+			{ type: 'function', name: 'y__h', parameters: { type: 'object' }, strict: false },
+		])
+	})
+
+	test('choices', () => {
+		const choice = (tool_choice: unknown) => read({ tools, tool_choice }).request.toolChoice
+		expect(choice(undefined)).toEqual({ type: 'auto' })
+		expect(choice('required')).toEqual({ type: 'required' })
+		expect(choice({ type: 'function', name: 'f' })).toEqual({ type: 'named', name: 'f' })
+		expect(choice({ type: 'function', name: 'h', namespace: 'y' })).toEqual({ type: 'named', name: 'y__h' })
+		expect(
+			choice({ type: 'allowed_tools', mode: 'required', tools: [{ type: 'custom', name: 'g' }, { type: 'mcp' }] }),
+		).toEqual({ type: 'required', only: ['g'] })
+		expect(choice({ type: 'allowed_tools', mode: 'auto', tools: [{ type: 'web_search' }] })).toEqual({ type: 'none' })
+		expect(read({ tools: [], tool_choice: 'auto' }).request.toolChoice).toEqual({ type: 'none' })
+	})
+
+	test('that are not run here cannot be forced', () => {
+		expect(failure({ tools, tool_choice: { type: 'web_search' } })).toMatchObject({
+			status: 400,
+			param: 'tool_choice',
+			code: 'unsupported_value',
+			message: expect.stringContaining("'web_search'"),
+		})
+		expect(failure({ tools: [{ type: 'web_search' }], tool_choice: 'required' }).code).toBe('unsupported_value')
+		expect(failure({ tools, tool_choice: { type: 'function', name: 'nope' } }).param).toBe('tool_choice')
+	})
+
+	test('inside a namespace are checked where they stand', () => {
+		const broken = { type: 'namespace', name: 'y', tools: [{ type: 'function', name: 'a b' }] }
+		expect(failure({ tools: [f, broken] })).toMatchObject({ param: 'tools[1].tools[0].name', code: 'invalid_value' })
+	})
+})
+
+describe('a responses request is refused', () => {
+	const cases: readonly (readonly [string, object, object])[] = [
+		['without input', { input: undefined }, { param: 'input', code: 'missing_required_parameter' }],
+		[
+			'with a previous response and a conversation',
+			{ previous_response_id: 'resp_1', conversation: 'conv_1' },
+			{ code: 'mutually_exclusive_parameters' },
+		],
+		['with a prompt template', { prompt: { id: 'p' } }, { param: 'prompt', code: 'unsupported_parameter' }],
+		['in the background, not to be stored', { background: true, store: false }, { param: 'background' }],
+		[
+			'with too few tokens to answer',
+			{ max_output_tokens: 1 },
+			{ param: 'max_output_tokens', code: 'integer_below_min_value' },
+		],
+		[
+			'with an item of no known type',
+			{ input: [{ role: 'user', content: 'a' }, { type: 'nonsense' }] },
+			{ param: 'input[1].type', code: 'invalid_value' },
+		],
+		[
+			'with a broken part',
+			{ input: [{ role: 'user', content: [{ type: 'input_text' }] }] },
+			{ param: 'input[0].content[0].text', code: 'missing_required_parameter' },
+		],
+		[
+			'with an image by file id',
+			{ input: [{ role: 'user', content: [{ type: 'input_image', file_id: 'f' }] }] },
+			{ param: 'input[0].content[0].image_url', code: 'unsupported_value' },
+		],
+		[
+			'with a result without its call',
+			{ input: [{ type: 'function_call_output', call_id: 'c9', output: '' }] },
+			{ param: 'input', message: 'No tool call found for function call output with call_id c9.' },
+		],
+		[
+			'with a call without its result',
+			{ input: [{ type: 'function_call', call_id: 'c9', name: 'f', arguments: '{}' }] },
+			{ param: 'input', message: 'No tool output found for function call c9.' },
+		],
+		[
+			"with another server's compaction",
+			{ input: [{ type: 'compaction', encrypted_content: 'gAAAA' }] },
+			{ param: 'input[0].encrypted_content', code: 'invalid_encrypted_content' },
+		],
+		['for JSON that nobody spoke of', { text: { format: { type: 'json_object' } } }, { param: 'input' }],
+		[
+			'with a loose schema that is called strict',
+			{ text: { format: { type: 'json_schema', name: 'n', strict: true, schema: { type: 'object' } } } },
+			{ param: 'text.format.schema' },
+		],
+	]
+	for (const [name, fields, expected] of cases)
+		test(name, () => {
+			expect(failure(fields)).toMatchObject({ status: 400, type: 'invalid_request_error', ...expected })
+		})
+
+	test('but not for calls that an earlier response may have made', () => {
+		const input = [{ type: 'function_call_output', call_id: 'c9', output: '1' }]
+		expect(read({ input, previous_response_id: 'resp_1' }).request.messages).toHaveLength(1)
+	})
+})

@@ -1,0 +1,218 @@
+// OpenAI's Responses request read into the canonical one. It checks what a schema cannot: rules that span fields. What stands behind the
+// ids of earlier responses, conversations and items is left to whoever can look them up.
+
+import { ChatError } from '../../../chat/error.ts'
+import type { JsonObject } from '../../../chat/json.ts'
+import { type Message, textOf } from '../../../chat/message.ts'
+import type { ChatRequest, ResponseFormat, Sampling } from '../../../chat/request.ts'
+import type { Metadata } from '../../../conversations/conversation.ts'
+import { schemaError } from '../schema-error.ts'
+import { readEcho } from './echo.ts'
+import { joinPieces, type Piece, readItems } from './item-reader.ts'
+import { type ResponsesRequestBody, responsesRequestSchema } from './request-schema.ts'
+import { checkStrict, readToolChoice, readTools } from './tool-reader.ts'
+
+export interface ReadResponsesRequest {
+	/** Instructions first, where there are any; without what is only referred to. */
+	readonly request: ChatRequest
+	/** How many of the request's messages are instructions: 0 or 1. */
+	readonly front: number
+	/** Ids of items that are referred to, as sent. */
+	readonly references: readonly string[]
+	/** The request with what was found in place of its references; an empty list where it is there anyway. */
+	readonly withItems: (found: ReadonlyMap<string, readonly Piece[]>) => ChatRequest
+	readonly stream: boolean
+	readonly background: boolean
+	readonly store: boolean
+	readonly previousResponse?: string
+	readonly conversation?: string
+	readonly truncation: 'auto' | 'refuse'
+	/** Reasoning is handed out for the client to send back. */
+	readonly sealReasoning: boolean
+	readonly metadata: Metadata
+	readonly echo: JsonObject
+}
+
+/**
+ * Reads a parsed JSON body.
+ *
+ * @throws ChatError `invalid-request` with OpenAI's message, code and param; `unsupported` for what this server does not do.
+ */
+export function readResponsesRequest(body: unknown): ReadResponsesRequest {
+	const parsed = responsesRequestSchema.safeParse(body)
+	if (!parsed.success) throw schemaError(parsed.error, body)
+	const fields = parsed.data
+	checkDependencies(fields)
+	const pieces = readInput(fields, body)
+	const { conversation, previous_response_id: previousResponse } = fields
+	const goesOn = conversation != null || previousResponse != null
+	const references = pieces.flatMap((piece) => (piece.type === 'reference' ? [piece.id] : []))
+	const tools = readTools(fields, body)
+	const base = readWithoutMessages(fields, tools, readToolChoice(fields.tool_choice, tools))
+	const front: readonly Message[] =
+		fields.instructions == null ? [] : [{ role: 'developer', content: [{ type: 'text', text: fields.instructions }] }]
+	const withItems = (found: ReadonlyMap<string, readonly Piece[]>): ChatRequest => {
+		const whole = pieces.flatMap((piece) => (piece.type === 'reference' ? (found.get(piece.id) ?? []) : [piece]))
+		const said = joinPieces(whole)
+		if (!goesOn) checkCalls(said)
+		return { ...base, messages: [...front, ...said] }
+	}
+	const request: ChatRequest =
+		references.length === 0 ? withItems(new Map()) : { ...base, messages: [...front, ...joinPieces(pieces)] }
+	if (base.responseFormat.type === 'json-object' && !goesOn && references.length === 0) checkJson(request)
+	return {
+		request,
+		front: front.length,
+		references,
+		withItems,
+		stream: fields.stream ?? false,
+		background: fields.background ?? false,
+		store: fields.store ?? true,
+		...(previousResponse == null ? {} : { previousResponse }),
+		...(conversation == null
+			? {}
+			: { conversation: typeof conversation === 'string' ? conversation : conversation.id }),
+		truncation: fields.truncation === 'auto' ? 'auto' : 'refuse',
+		sealReasoning: fields.include?.includes('reasoning.encrypted_content') ?? false,
+		metadata: fields.metadata ?? {},
+		echo: readEcho(fields),
+	}
+}
+
+function checkDependencies(fields: ResponsesRequestBody): void {
+	if (fields.previous_response_id != null && fields.conversation != null)
+		throw new ChatError(
+			'invalid-request',
+			"Mutually exclusive parameters: 'previous_response_id' and 'conversation'. Give one of them only.",
+			{ param: 'previous_response_id', code: 'mutually_exclusive_parameters' },
+		)
+	if (fields.prompt != null)
+		throw new ChatError('unsupported', "Unsupported parameter: 'prompt'. No prompt templates are kept here.", {
+			param: 'prompt',
+			code: 'unsupported_parameter',
+		})
+	if (fields.background === true && fields.store === false)
+		throw new ChatError('invalid-request', "'background' needs 'store': nobody could fetch the response otherwise.", {
+			param: 'background',
+		})
+	if (fields.stream_options != null && fields.stream !== true)
+		throw new ChatError(
+			'invalid-request',
+			"Invalid value for 'stream_options': 'stream_options' is only allowed when 'stream' is enabled.",
+			{ param: 'stream_options' },
+		)
+}
+
+function readInput(fields: ResponsesRequestBody, body: unknown): readonly Piece[] {
+	const { input } = fields
+	if (typeof input === 'string')
+		return [{ type: 'message', message: { role: 'user', content: [{ type: 'text', text: input }] } }]
+	const pieces = readItems(input ?? [], { body, field: 'input' })
+	const continued = fields.conversation != null || fields.previous_response_id != null
+	if (pieces.length === 0 && !continued && fields.instructions == null)
+		throw new ChatError(
+			'invalid-request',
+			"One of 'input', 'previous_response_id' or 'conversation' must be provided.",
+			{ param: 'input', code: 'missing_required_parameter' },
+		)
+	return pieces
+}
+
+type Base = Omit<ChatRequest, 'messages'>
+
+function readWithoutMessages(
+	fields: ResponsesRequestBody,
+	tools: ChatRequest['tools'],
+	toolChoice: ChatRequest['toolChoice'],
+): Base {
+	const { max_output_tokens: maxTokens, top_logprobs: top, user } = fields
+	const effort = fields.reasoning?.effort
+	const wantsLogprobs = (top ?? 0) > 0 || fields.include?.includes('message.output_text.logprobs') === true
+	return {
+		model: fields.model,
+		sampling: readSampling(fields),
+		...(maxTokens == null ? {} : { maxTokens }),
+		stop: [],
+		choices: 1,
+		...(wantsLogprobs ? { logprobs: { top: top ?? 0 } } : {}),
+		tools,
+		toolChoice,
+		parallelToolCalls: fields.parallel_tool_calls ?? true,
+		responseFormat: readFormat(fields.text?.format),
+		...(effort == null ? {} : { reasoningEffort: effort }),
+		...(user == null ? {} : { user }),
+		passthrough: readPassthrough(fields),
+	}
+}
+
+function readSampling(fields: ResponsesRequestBody): Sampling {
+	const sampling: { -readonly [Field in keyof Sampling]: Sampling[Field] } = {}
+	if (fields.temperature != null) sampling.temperature = fields.temperature
+	if (fields.top_p != null) sampling.topP = fields.top_p
+	if (fields.top_k != null) sampling.topK = fields.top_k
+	if (fields.min_p != null) sampling.minP = fields.min_p
+	if (fields.frequency_penalty != null) sampling.frequencyPenalty = fields.frequency_penalty
+	if (fields.presence_penalty != null) sampling.presencePenalty = fields.presence_penalty
+	if (fields.repetition_penalty != null) sampling.repetitionPenalty = fields.repetition_penalty
+	return sampling
+}
+
+/** What engines know under the same name. Other fields of this API mean nothing to a chat engine, and some refuse what they do not know. */
+function readPassthrough(fields: ResponsesRequestBody): JsonObject {
+	const { prompt_cache_key, safety_identifier, service_tier, chat_template_kwargs } = fields
+	const verbosity = fields.text?.verbosity
+	return {
+		...(verbosity == null ? {} : { verbosity }),
+		...(prompt_cache_key == null ? {} : { prompt_cache_key }),
+		...(safety_identifier == null ? {} : { safety_identifier }),
+		...(service_tier == null ? {} : { service_tier }),
+		...(chat_template_kwargs == null ? {} : { chat_template_kwargs: chat_template_kwargs as JsonObject }),
+	}
+}
+
+function readFormat(format: NonNullable<ResponsesRequestBody['text']>['format']): ResponseFormat {
+	switch (format?.type) {
+		case undefined:
+		case 'text':
+			return { type: 'text' }
+		case 'json_object':
+			return { type: 'json-object' }
+		case 'json_schema': {
+			const { name, description, schema, strict } = format
+			if (strict === true && schema != null) checkStrict(schema, `text.format '${name}'`, 'text.format.schema')
+			return {
+				type: 'json-schema',
+				name,
+				...(description == null ? {} : { description }),
+				...(schema == null ? {} : { schema: schema as JsonObject }),
+				strict: strict ?? false,
+			}
+		}
+	}
+}
+
+function checkJson({ messages }: ChatRequest): void {
+	if (messages.some((message) => /json/i.test(textOf(message)))) return
+	throw new ChatError(
+		'invalid-request',
+		"The input must contain the word 'json' in some form, to use 'text.format' of type 'json_object'.",
+		{ param: 'input' },
+	)
+}
+
+/** Every call has its result and every result its call, in this order. */
+function checkCalls(messages: readonly Message[]): void {
+	const open = new Set<string>()
+	for (const message of messages) {
+		if (message.role === 'assistant') for (const { id } of message.toolCalls) open.add(id)
+		if (message.role === 'tool' && !open.delete(message.callId))
+			throw new ChatError(
+				'invalid-request',
+				`No tool call found for function call output with call_id ${message.callId}.`,
+				{ param: 'input' },
+			)
+	}
+	const [unanswered] = open
+	if (unanswered !== undefined)
+		throw new ChatError('invalid-request', `No tool output found for function call ${unanswered}.`, { param: 'input' })
+}

@@ -1,0 +1,95 @@
+// OpenAI's Responses request as a schema. Fields nobody named are kept out of the way of clients that send more; items have schemas of
+// their own; rules that span fields are the reader's.
+
+import { z } from 'zod'
+import { metadataSchema } from './metadata-schema.ts'
+
+const toolName = z
+	.string()
+	.min(1)
+	.max(64)
+	.regex(/^[a-zA-Z0-9_-]+$/)
+const jsonObject = z.record(z.string(), z.unknown())
+
+export const functionTool = z.looseObject({
+	name: toolName,
+	description: z.string().nullish(),
+	parameters: jsonObject.nullish(),
+	strict: z.boolean().nullish(),
+})
+export const customTool = z.looseObject({
+	name: toolName,
+	description: z.string().nullish(),
+	format: z
+		.discriminatedUnion('type', [
+			z.looseObject({ type: z.literal('text') }),
+			z.looseObject({ type: z.literal('grammar'), syntax: z.enum(['lark', 'regex']), definition: z.string() }),
+		])
+		.nullish(),
+})
+export const namespaceTool = z.looseObject({
+	name: z.string().min(1),
+	tools: z.array(z.looseObject({ type: z.string() })),
+})
+
+const choosable = z.looseObject({ type: z.string(), name: z.string().nullish(), namespace: z.string().nullish() })
+const toolChoice = z.union([
+	z.enum(['none', 'auto', 'required']),
+	z.looseObject({
+		type: z.string(),
+		name: z.string().nullish(),
+		namespace: z.string().nullish(),
+		mode: z.enum(['auto', 'required']).nullish(),
+		tools: z.array(choosable).nullish(),
+	}),
+])
+
+const format = z.discriminatedUnion('type', [
+	z.looseObject({ type: z.literal('text') }),
+	z.looseObject({ type: z.literal('json_object') }),
+	z.looseObject({
+		type: z.literal('json_schema'),
+		name: toolName,
+		description: z.string().nullish(),
+		schema: jsonObject.nullish(),
+		strict: z.boolean().nullish(),
+	}),
+])
+
+export const responsesRequestSchema = z.looseObject({
+	model: z.string().min(1),
+	input: z.union([z.string(), z.array(z.unknown())]).nullish(),
+	instructions: z.string().nullish(),
+	previous_response_id: z.string().nullish(),
+	conversation: z.union([z.string(), z.looseObject({ id: z.string() })]).nullish(),
+	store: z.boolean().nullish(),
+	stream: z.boolean().nullish(),
+	stream_options: z.looseObject({}).nullish(),
+	background: z.boolean().nullish(),
+	include: z.array(z.string()).nullish(),
+	max_output_tokens: z.int().min(16).nullish(),
+	max_tool_calls: z.int().min(1).nullish(),
+	metadata: metadataSchema.nullish(),
+	parallel_tool_calls: z.boolean().nullish(),
+	prompt: z.looseObject({}).nullish(),
+	prompt_cache_key: z.string().nullish(),
+	reasoning: z.looseObject({ effort: z.string().nullish(), summary: z.string().nullish() }).nullish(),
+	safety_identifier: z.string().nullish(),
+	service_tier: z.string().nullish(),
+	temperature: z.number().min(0).max(2).nullish(),
+	top_p: z.number().min(0).max(1).nullish(),
+	top_k: z.int().nullish(),
+	min_p: z.number().min(0).max(1).nullish(),
+	frequency_penalty: z.number().min(-2).max(2).nullish(),
+	presence_penalty: z.number().min(-2).max(2).nullish(),
+	repetition_penalty: z.number().gt(0).max(100).nullish(),
+	top_logprobs: z.int().min(0).max(20).nullish(),
+	text: z.looseObject({ format: format.nullish(), verbosity: z.string().nullish() }).nullish(),
+	tools: z.array(z.looseObject({ type: z.string() })).nullish(),
+	tool_choice: toolChoice.nullish(),
+	truncation: z.enum(['auto', 'disabled']).nullish(),
+	chat_template_kwargs: jsonObject.nullish(),
+	user: z.string().nullish(),
+})
+
+export type ResponsesRequestBody = z.infer<typeof responsesRequestSchema>

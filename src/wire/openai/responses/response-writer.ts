@@ -1,0 +1,208 @@
+// The `response` object. One function writes it, whether the answer is only expected, comes into being, or was kept long ago.
+
+import type { Choice, Completion } from '../../../chat/completion.ts'
+import type { ChatError, ChatErrorKind } from '../../../chat/error.ts'
+import type { FinishReason } from '../../../chat/event.ts'
+import type { JsonObject } from '../../../chat/json.ts'
+import type { AssistantMessage } from '../../../chat/message.ts'
+import type { Usage } from '../../../chat/usage.ts'
+import {
+	answerId,
+	type KeptMessage,
+	type Metadata,
+	type Turn,
+	type TurnState,
+} from '../../../conversations/conversation.ts'
+import { writeConversationId } from '../../../conversations/conversation-id.ts'
+import { writeEcho } from './echo.ts'
+import { type Item, type ItemShape, writeAnswer } from './item-writer.ts'
+import { unflattenBy } from './tool-name.ts'
+
+export type ResponseStatus = 'queued' | 'in_progress' | 'completed' | 'incomplete' | 'failed' | 'cancelled'
+
+/** What stands the same in every part of one answer. */
+export interface ResponseIdentity {
+	/** The turn's id. */
+	readonly token: string
+	/** As it is kept. */
+	readonly conversation?: string
+	/** Seconds since 1970. */
+	readonly created: number
+	/** The model's public name. */
+	readonly model: string
+}
+
+/** What a response says of its request. */
+export interface ResponseShape {
+	readonly echo: JsonObject
+	readonly metadata: Metadata
+	readonly sealReasoning: boolean
+}
+
+export interface ResponseProgress {
+	readonly status: ResponseStatus
+	readonly output: readonly Item[]
+	/** What the upstream calls the model, where that differs. */
+	readonly model?: string
+	readonly usage?: Usage
+	readonly finishReason?: FinishReason
+	readonly error?: { readonly code: string; readonly message: string }
+	/** Seconds since 1970. */
+	readonly completed?: number
+}
+
+export function writeResponse(
+	identity: ResponseIdentity,
+	shape: ResponseShape,
+	progress: ResponseProgress,
+): JsonObject {
+	const { status, error } = progress
+	const named = shape.echo.conversation === true && identity.conversation !== undefined
+	return {
+		id: writeResponseId(identity.token),
+		object: 'response',
+		created_at: identity.created,
+		status,
+		completed_at: progress.completed ?? null,
+		error: error === undefined ? null : { code: writeErrorCode(error.code), message: error.message },
+		incomplete_details: status === 'incomplete' ? { reason: incompleteReason(progress.finishReason) } : null,
+		model: progress.model ?? identity.model,
+		output: progress.output,
+		conversation: named ? { id: writeConversationId(identity.conversation ?? '') } : null,
+		...writeEcho(shape.echo),
+		usage: progress.usage === undefined ? null : writeResponseUsage(progress.usage),
+		metadata: shape.metadata,
+	}
+}
+
+export function writeResponseId(token: string): string {
+	return `resp_${token}`
+}
+
+/** @returns the turn's id, or undefined for what is no id of a response. */
+export function readResponseId(id: string): string | undefined {
+	return /^resp_([0-9a-f]{32})$/.exec(id)?.[1]
+}
+
+export function itemShape({ echo, sealReasoning }: ResponseShape): ItemShape {
+	return { sealReasoning, unflatten: unflattenBy(echo.tools) }
+}
+
+/** A whole answer. */
+export function writeCompletedResponse(
+	completion: Completion,
+	identity: ResponseIdentity,
+	shape: ResponseShape,
+): JsonObject {
+	const [choice] = completion.choices
+	const status = choice === undefined ? 'completed' : statusOf(choice.finishReason)
+	return writeResponse(identity, shape, {
+		status,
+		output: choice === undefined ? [] : writeChoice(choice, identity.token, status, shape),
+		usage: completion.usage,
+		...(completion.model === undefined ? {} : { model: completion.model }),
+		...(choice === undefined ? {} : { finishReason: choice.finishReason }),
+	})
+}
+
+function writeChoice(choice: Choice, token: string, status: ResponseStatus, shape: ResponseShape): readonly Item[] {
+	const { text, refusal, reasoning, toolCalls, logprobs } = choice
+	const message: AssistantMessage = {
+		role: 'assistant',
+		content: [
+			...(text === '' ? [] : [{ type: 'text' as const, text }]),
+			...(refusal === '' ? [] : [{ type: 'refusal' as const, text: refusal }]),
+		],
+		...(reasoning === '' ? {} : { reasoning }),
+		toolCalls,
+	}
+	const itemStatus = status === 'incomplete' ? 'incomplete' : 'completed'
+	return writeAnswer(message, answerId(token, 0), itemStatus, itemShape(shape), logprobs)
+}
+
+/**
+ * A kept turn.
+ *
+ * @param answer the message of its first answer, where there is one
+ */
+export function writeTurn(turn: Turn, answer: KeptMessage | undefined, sealReasoning: boolean): JsonObject {
+	const { id, conversation, model, createdAtMs, endedAtMs, echo, metadata, usage } = turn
+	const shape = { echo, metadata, sealReasoning }
+	const status = statuses[turn.state]
+	const error = turn.error ?? (turn.state === 'interrupted' ? interruption : undefined)
+	const [first] = turn.answers
+	const whole = status === 'completed'
+	return writeResponse({ token: id, conversation, created: Math.floor(createdAtMs / 1000), model }, shape, {
+		status,
+		output:
+			answer?.message.role === 'assistant'
+				? writeAnswer(answer.message, answer.id, whole ? 'completed' : 'incomplete', itemShape(shape), first?.logprobs)
+				: [],
+		...(usage === undefined ? {} : { usage }),
+		...(status === 'failed' && error !== undefined ? { error } : {}),
+		...(first?.finishReason === undefined ? {} : { finishReason: first.finishReason }),
+		...(whole && endedAtMs !== undefined ? { completed: Math.floor(endedAtMs / 1000) } : {}),
+	})
+}
+
+const statuses: Readonly<Record<TurnState, ResponseStatus>> = {
+	running: 'in_progress',
+	completed: 'completed',
+	incomplete: 'incomplete',
+	failed: 'failed',
+	cancelled: 'cancelled',
+	interrupted: 'failed',
+}
+const interruption = { code: 'internal', message: 'The server went down before the response was complete.' }
+
+export function statusOf(reason: FinishReason): 'completed' | 'incomplete' {
+	return reason === 'length' || reason === 'content-filter' ? 'incomplete' : 'completed'
+}
+
+function incompleteReason(reason: FinishReason | undefined): string {
+	return reason === 'content-filter' ? 'content_filter' : 'max_output_tokens'
+}
+
+export function errorOf(error: ChatError): { readonly code: string; readonly message: string } {
+	return { code: error.code ?? error.kind, message: error.message }
+}
+
+/** A response has fewer words for what went wrong than we have. */
+const errorCodes: Readonly<Record<ChatErrorKind, string>> = {
+	'invalid-request': 'invalid_prompt',
+	'context-length-exceeded': 'context_length_exceeded',
+	unsupported: 'invalid_prompt',
+	'too-large': 'invalid_prompt',
+	'request-timeout': 'server_error',
+	unauthenticated: 'server_error',
+	'invalid-key': 'server_error',
+	forbidden: 'server_error',
+	'model-not-found': 'invalid_prompt',
+	'wrong-operation': 'invalid_prompt',
+	'not-found': 'invalid_prompt',
+	'method-not-allowed': 'server_error',
+	conflict: 'server_error',
+	'rate-limited': 'rate_limit_exceeded',
+	overloaded: 'server_error',
+	unavailable: 'server_error',
+	'upstream-timeout': 'server_error',
+	'upstream-failed': 'server_error',
+	cancelled: 'server_error',
+	internal: 'server_error',
+}
+
+/** @param code a kind of ours, or a finer word that an upstream gave */
+function writeErrorCode(code: string): string {
+	return Object.hasOwn(errorCodes, code) ? errorCodes[code as ChatErrorKind] : code
+}
+
+/** Every count present: clients read them unguarded. */
+export function writeResponseUsage(usage: Usage): JsonObject {
+	return {
+		input_tokens: usage.promptTokens,
+		input_tokens_details: { cached_tokens: usage.cachedTokens, cache_write_tokens: 0 },
+		output_tokens: usage.completionTokens,
+		output_tokens_details: { reasoning_tokens: usage.reasoningTokens },
+		total_tokens: usage.promptTokens + usage.completionTokens,
+	}
+}

@@ -1,0 +1,127 @@
+// The flat tools of a Responses request and what is to be chosen of them. Tools that OpenAI runs itself are left out, as long as nobody
+// insists on them.
+
+import type { z } from 'zod'
+import { ChatError } from '../../../chat/error.ts'
+import type { JsonObject } from '../../../chat/json.ts'
+import type { Tool, ToolChoice } from '../../../chat/tool.ts'
+import { strictViolation } from '../../../json-schema/strict.ts'
+import { schemaErrorAt } from '../schema-error.ts'
+import { customTool, functionTool, namespaceTool, type ResponsesRequestBody } from './request-schema.ts'
+import { flattenName } from './tool-name.ts'
+
+/** @throws ChatError `invalid-request` for a tool that breaks its schema. */
+export function readTools(fields: ResponsesRequestBody, body: unknown): readonly Tool[] {
+	return readToolList(fields.tools ?? [], ['tools'], undefined, body)
+}
+
+type ToolBodies = readonly { readonly type: string }[]
+type Path = readonly (string | number)[]
+
+function readToolList(tools: ToolBodies, at: Path, namespace: string | undefined, body: unknown): readonly Tool[] {
+	return tools.flatMap((tool, index): readonly Tool[] => {
+		const path = [...at, index]
+		const parse = <Schema extends z.ZodType>(schema: Schema): z.infer<Schema> => {
+			const parsed = schema.safeParse(tool)
+			if (!parsed.success) throw schemaErrorAt(path, parsed.error, body)
+			return parsed.data
+		}
+		switch (tool.type) {
+			case 'function':
+				return [readFunction(parse(functionTool), namespace, index)]
+			case 'custom':
+				return [readCustom(parse(customTool), namespace)]
+			case 'namespace': {
+				const { name, tools: inner } = parse(namespaceTool)
+				return readToolList(inner, [...path, 'tools'], name, body)
+			}
+			default:
+				return []
+		}
+	})
+}
+
+function readFunction(tool: z.infer<typeof functionTool>, namespace: string | undefined, index: number): Tool {
+	const { description, parameters, strict } = tool
+	if (strict === true && parameters != null)
+		checkStrict(parameters, `function '${tool.name}'`, `tools[${index}].parameters`)
+	return {
+		type: 'function',
+		name: flatten(tool.name, namespace),
+		...(description == null ? {} : { description }),
+		...(parameters == null ? {} : { parameters: parameters as JsonObject }),
+		strict: strict ?? false,
+	}
+}
+
+function readCustom({ name, description, format }: z.infer<typeof customTool>, namespace: string | undefined): Tool {
+	return {
+		type: 'custom',
+		name: flatten(name, namespace),
+		...(description == null ? {} : { description }),
+		...(format?.type === 'grammar' ? { grammar: { syntax: format.syntax, definition: format.definition } } : {}),
+	}
+}
+
+function flatten(name: string, namespace: string | null | undefined): string {
+	return flattenName({ name, ...(namespace == null ? {} : { namespace }) })
+}
+
+/** @throws ChatError `invalid-request` where `schema` is outside of OpenAI's strict subset. */
+export function checkStrict(schema: Readonly<Record<string, unknown>>, place: string, param: string): void {
+	const violation = strictViolation(schema as JsonObject)
+	if (violation === undefined) return
+	throw new ChatError(
+		'invalid-request',
+		`Invalid schema for ${place}: In context=${violation.context}, ${violation.message}`,
+		{ param, code: 'invalid_function_parameters' },
+	)
+}
+
+/** @throws ChatError `unsupported` where a tool is forced that is not run here, `invalid-request` for one that was not given. */
+export function readToolChoice(choice: ResponsesRequestBody['tool_choice'], tools: readonly Tool[]): ToolChoice {
+	if (choice == null) return { type: tools.length === 0 ? 'none' : 'auto' }
+	if (typeof choice === 'string') {
+		if (choice === 'required' && tools.length === 0)
+			throw new ChatError('unsupported', "'tool_choice' is 'required', but there is no tool that could be called.", {
+				param: 'tool_choice',
+				code: 'unsupported_value',
+			})
+		return { type: tools.length === 0 ? 'none' : choice }
+	}
+	switch (choice.type) {
+		case 'function':
+		case 'custom':
+			return { type: 'named', name: given(choice, tools) }
+		case 'allowed_tools':
+			return readAllowed(choice, tools)
+		default:
+			throw notRun(choice.type)
+	}
+}
+
+type Choice = Exclude<ResponsesRequestBody['tool_choice'], string | null | undefined>
+
+function readAllowed({ mode, tools: allowed }: Choice, tools: readonly Tool[]): ToolChoice {
+	const own = (allowed ?? []).filter(({ type }) => type === 'function' || type === 'custom')
+	const only = own.map((one) => given(one, tools))
+	if (only.length > 0) return { type: mode ?? 'auto', only }
+	if (mode === 'required') throw notRun(allowed?.[0]?.type ?? 'allowed_tools')
+	return { type: 'none' }
+}
+
+function given(choice: Pick<Choice, 'name' | 'namespace'>, tools: readonly Tool[]): string {
+	const name = flatten(choice.name ?? '', choice.namespace)
+	if (tools.some((tool) => tool.name === name)) return name
+	throw new ChatError('invalid-request', `Tool choice '${name.slice(0, 100)}' not found in 'tools' parameter.`, {
+		param: 'tool_choice',
+	})
+}
+
+function notRun(type: string): ChatError {
+	return new ChatError(
+		'unsupported',
+		`Tools of type '${type.slice(0, 100)}' are not run by this server; only 'function' and 'custom' tools can be forced.`,
+		{ param: 'tool_choice', code: 'unsupported_value' },
+	)
+}

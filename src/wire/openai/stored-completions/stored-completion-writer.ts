@@ -1,0 +1,103 @@
+// A chat completion that was kept, as OpenAI tells it afterwards: the completion, and beside it what was asked.
+
+import type { Choice } from '../../../chat/completion.ts'
+import type { JsonObject } from '../../../chat/json.ts'
+import type { Message } from '../../../chat/message.ts'
+import type { KeptAnswer, KeptMessage, Turn } from '../../../conversations/conversation.ts'
+import { writeMessages } from '../chat-messages-writer.ts'
+import { writeCompletion } from '../completion-writer.ts'
+
+const id = (turn: string) => `chatcmpl-${turn}`
+
+/** @returns the turn's id, or undefined for what is no id of a completion. */
+export function readCompletionId(text: string): string | undefined {
+	return /^chatcmpl-([0-9a-f]{32})$/.exec(text)?.[1]
+}
+
+/** What is kept of a request in order to be told with its completion. */
+export function readCompletionEcho(body: Readonly<Record<string, unknown>>): JsonObject {
+	const echo: Record<string, unknown> = {}
+	for (const name of repeated) if (body[name] != null) echo[name] = body[name]
+	return echo as JsonObject
+}
+
+const repeated = [
+	'frequency_penalty',
+	'functions',
+	'presence_penalty',
+	'response_format',
+	'seed',
+	'temperature',
+	'tool_choice',
+	'tools',
+	'top_p',
+	'user',
+] as const
+
+/** @param answers the messages of the turn's answers, in order */
+export function writeStoredCompletion(turn: Turn, answers: readonly Message[]): { readonly id: string } {
+	const { functions, user, ...echo } = turn.echo
+	const written = writeCompletion(
+		{
+			choices: answers.map((message, index) => choiceOf(message, turn.answers[index])),
+			usage: turn.usage ?? nothingUsed,
+		},
+		{ id: id(turn.id), created: Math.floor(turn.createdAtMs / 1000), model: turn.model },
+		{ legacyFunctions: functions !== undefined },
+	)
+	return {
+		...written,
+		id: id(turn.id),
+		...defaults,
+		...echo,
+		input_user: user ?? null,
+		metadata: turn.metadata,
+	} as { readonly id: string }
+}
+
+const nothingUsed = {
+	promptTokens: 0,
+	completionTokens: 0,
+	cachedTokens: 0,
+	reasoningTokens: 0,
+	source: 'counted',
+} as const
+
+const defaults = {
+	request_id: null,
+	tool_choice: null,
+	seed: null,
+	top_p: 1,
+	temperature: 1,
+	presence_penalty: 0,
+	frequency_penalty: 0,
+	tools: null,
+	response_format: null,
+}
+
+function choiceOf(message: Message, answer: KeptAnswer | undefined): Choice {
+	const assistant = message.role === 'assistant' ? message : undefined
+	const join = (type: 'text' | 'refusal') =>
+		(assistant?.content ?? []).map((part) => (part.type === type ? part.text : '')).join('')
+	return {
+		text: join('text'),
+		refusal: join('refusal'),
+		reasoning: assistant?.reasoning ?? '',
+		toolCalls: assistant?.toolCalls ?? [],
+		finishReason: answer?.finishReason ?? 'stop',
+		...(answer?.logprobs === undefined ? {} : { logprobs: answer.logprobs }),
+	}
+}
+
+/** A message that was sent, under the id of the completion and its own number. */
+export function writeStoredMessage(kept: KeptMessage): { readonly id: string } {
+	const [written] = writeMessages([kept.message], 'developer')
+	const content = written?.content
+	return {
+		name: null,
+		...written,
+		content: Array.isArray(content) ? null : (content ?? null),
+		content_parts: Array.isArray(content) ? content : null,
+		id: id(kept.id),
+	}
+}

@@ -1,0 +1,200 @@
+// The ledger over its journal and a store: what the database gets, also where it was away or where a process left things open.
+
+import { describe, expect, test } from 'bun:test'
+import { readdir } from 'node:fs/promises'
+import { ChatError } from '../../src/chat/error.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
+import { MemoryLedgerStore } from '../../src/stores/memory/memory-ledger-store.ts'
+import {
+	DistantStore,
+	everything,
+	freshFolder,
+	HeldClock,
+	open,
+	opening,
+	settlement,
+	startMs,
+} from './ledger.testing.ts'
+
+async function run(ledger: Ledger, ...ids: readonly string[]): Promise<void> {
+	await Promise.all(
+		ids.map(async (id) => {
+			const ticket = ledger.open(opening(id))
+			await ticket.opened
+			await ticket.settle(settlement(5))
+		}),
+	)
+}
+
+test('a settled ticket is one entry, however often it is settled, and its journal goes', async () => {
+	const [folder, store] = [await freshFolder(), new MemoryLedgerStore()]
+	const ledger = await open({ folder, store })
+	const ticket = ledger.open(opening('1'))
+	await ticket.opened
+	await Promise.all([ticket.settle(settlement(7)), ticket.settle(settlement(8))])
+	await ledger.close()
+	const entries = await store.entries(everything)
+	expect(entries).toMatchObject([
+		{ id: '1', outcome: 'completed', upstream: 'a', completionTokens: 7, costMicros: 7, settledAtMs: startMs + 1 },
+	])
+	expect(await readdir(folder)).toEqual([])
+})
+
+describe('a database that is away', () => {
+	test('gets everything once when it is back', async () => {
+		const [store, clock] = [new DistantStore(), new HeldClock()]
+		const ledger = await open({ folder: await freshFolder(), store, clock })
+		await clock.asleep(2)
+		store.away = true
+		await run(ledger, '1', '2', '3')
+		const delivered = ledger.deliver()
+		await clock.asleep(3)
+		expect([store.refused, ledger.pending]).toEqual([1, 3])
+		await run(ledger, '4')
+		store.away = false
+		clock.advance(30_000)
+		await delivered
+		await ledger.deliver()
+		expect((await store.entries(everything)).map(({ id }) => id).sort()).toEqual(['1', '2', '3', '4'])
+		expect(await store.usage({ ...everything, groupBy: [] })).toMatchObject([{ requests: 4, completionTokens: 20 }])
+		expect(ledger.pending).toBe(0)
+		await ledger.close()
+	})
+
+	test('refuses calls once too much waits, and takes them again', async () => {
+		const [store, clock] = [new DistantStore(), new HeldClock()]
+		const ledger = await open({ folder: await freshFolder(), store, clock, maxPending: 2 })
+		await clock.asleep(2)
+		store.away = true
+		await run(ledger, '1', '2')
+		const delivered = ledger.deliver()
+		await clock.asleep(3)
+		expect(() => ledger.open(opening('3'))).toThrow(ChatError)
+		store.away = false
+		clock.advance(30_000)
+		await delivered
+		await run(ledger, '3')
+		await ledger.close()
+		expect(await store.entries(everything)).toHaveLength(3)
+	})
+
+	test('at the end too, gets it from whoever comes next', async () => {
+		const [store, clock, folder] = [new DistantStore(), new HeldClock(), await freshFolder()]
+		const ledger = await open({ folder, store, clock })
+		store.away = true
+		await clock.asleep(2)
+		await run(ledger, '1', '2')
+		const closed = ledger.close()
+		await clock.asleep(4)
+		clock.advance(2000)
+		await closed
+		expect(await store.entries(everything)).toEqual([])
+		store.away = false
+		const next = await open({ folder, store })
+		expect(await store.entries(everything)).toMatchObject([
+			{ id: '2', outcome: 'completed', completionTokens: 5 },
+			{ id: '1', outcome: 'completed', completionTokens: 5 },
+		])
+		await next.close()
+		expect(await readdir(folder)).toEqual([])
+	})
+})
+
+describe('what was left open', () => {
+	/** A process that ended with an open ticket of 41 tokens, one of none, and a settled one. */
+	async function leftOpen(store = new MemoryLedgerStore()) {
+		const [clock, folder] = [new HeldClock(), await freshFolder()]
+		const ledger = await open({ folder, store, clock })
+		await clock.asleep(2)
+		const [long, short] = [ledger.open(opening('long')), ledger.open(opening('short'))]
+		await Promise.all([long.opened, short.opened])
+		long.progress({ completionTokens: 12, upstream: 'a' })
+		long.progress({ completionTokens: 41, upstream: 'b' })
+		clock.advance(100)
+		await run(ledger, 'settled')
+		await ledger.close()
+		return { store, folder, process: ledger.process }
+	}
+
+	test('is settled once with what was last known of it, by whoever comes next', async () => {
+		const { store, folder, process } = await leftOpen()
+		const dead: string[] = []
+		const recovered = async (name: string) => void dead.push(name)
+		const next = await open({ folder, store, recovered })
+		const entries = new Map((await store.entries(everything)).map((entry) => [entry.id, entry]))
+		expect([...entries.keys()].sort()).toEqual(['long', 'settled', 'short'])
+		expect(entries.get('long')).toMatchObject({ outcome: 'interrupted', completionTokens: 41, upstream: 'b' })
+		expect(entries.get('long')).toMatchObject({ source: 'counted', costMicros: 41, settledAtMs: startMs + 100 })
+		expect(entries.get('short')).toMatchObject({ outcome: 'interrupted', completionTokens: 0, source: 'none' })
+		expect(dead).toEqual([process])
+		await next.recover()
+		expect(dead).toEqual([process])
+		await next.close()
+		expect(await store.usage({ ...everything, groupBy: [] })).toMatchObject([{ requests: 3 }])
+		expect(await readdir(folder)).toEqual([])
+	})
+
+	test('stays for the next time where something else fails for the same process', async () => {
+		const { store, folder, process } = await leftOpen()
+		const failing = await open({ folder, store, recovered: () => Promise.reject(new Error('no')) })
+		await failing.close()
+		const dead: string[] = []
+		const next = await open({ folder, store, recovered: async (name) => void dead.push(name) })
+		await next.close()
+		expect(dead).toEqual([process])
+		expect(await store.usage({ ...everything, groupBy: [] })).toMatchObject([{ requests: 3 }])
+		expect(await readdir(folder)).toEqual([])
+	})
+
+	test('is settled once by many who come at the same time', async () => {
+		const { store, folder } = await leftOpen()
+		const next = await Promise.all(Array.from({ length: 4 }, () => open({ folder, store })))
+		await Promise.all(next.map((ledger) => ledger.recover()))
+		await Promise.all(next.map((ledger) => ledger.close()))
+		expect(await store.usage({ ...everything, groupBy: [] })).toMatchObject([{ requests: 3, completionTokens: 46 }])
+		expect(await readdir(folder)).toEqual([])
+	})
+
+	test('is left alone while its process lives', async () => {
+		const [store, folder] = [new MemoryLedgerStore(), await freshFolder()]
+		const living = await open({ folder, store })
+		const ticket = living.open(opening('1'))
+		await ticket.opened
+		const sibling = await open({ folder, store })
+		await sibling.recover()
+		expect(await store.entries(everything)).toEqual([])
+		await ticket.settle(settlement(5))
+		await Promise.all([living.close(), sibling.close()])
+		expect(await store.entries(everything)).toMatchObject([{ id: '1', outcome: 'completed' }])
+	})
+})
+
+test('a journal that grew goes on in a new file, and old ones go once they are delivered', async () => {
+	const [store, folder] = [new MemoryLedgerStore(), await freshFolder()]
+	const ledger = await open({ folder, store, fileSize: 2000 })
+	const long = ledger.open(opening('long'))
+	await long.opened
+	for (let round = 0; round < 20; round++) await run(ledger, `a${round}`, `b${round}`)
+	await ledger.deliver()
+	expect(await readdir(folder)).toHaveLength(2)
+	expect(await store.entries(everything)).toHaveLength(40)
+	await ledger.close()
+	const next = await open({ folder, store })
+	await next.close()
+	const interrupted = (await store.entries(everything)).filter(({ outcome }) => outcome === 'interrupted')
+	expect(interrupted.map(({ id }) => id)).toEqual(['long'])
+	expect(await store.usage({ ...everything, groupBy: [] })).toMatchObject([{ requests: 41 }])
+})
+
+test('relaxed, nobody waits, and nothing is lost', async () => {
+	const [store, folder] = [new MemoryLedgerStore(), await freshFolder()]
+	const ledger = await open({ folder, store, durability: 'relaxed' })
+	const order: string[] = []
+	const ticket = ledger.open(opening('1'))
+	const waited = Promise.all([ticket.opened, ticket.settle(settlement(5))]).then(() => order.push('relaxed'))
+	const turn = new Promise((resolve) => setImmediate(resolve)).then(() => order.push('turn of the event loop'))
+	await Promise.all([waited, turn])
+	expect(order).toEqual(['relaxed', 'turn of the event loop'])
+	await ledger.close()
+	expect(await store.entries(everything)).toHaveLength(1)
+})

@@ -1,0 +1,106 @@
+// What tests of the ledger share: tickets, a clock that stands still until it is moved, and a database that can go away.
+
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Opening, Settlement } from '../../src/ledger/ledger.ts'
+import type { LedgerEntry, LedgerStore } from '../../src/ledger/ledger-store.ts'
+import { type LedgerOptions, type OpenLedger, openLedger } from '../../src/ledger/open-ledger.ts'
+import { MemoryLedgerStore } from '../../src/stores/memory/memory-ledger-store.ts'
+import { openLog } from '../../src/telemetry/log.ts'
+import type { Clock } from '../../src/time/clock.ts'
+
+export const startMs = Date.UTC(2026, 10, 23)
+export const everything = { fromMs: 0, untilMs: startMs + 366 * 86_400_000, limit: 1_000_000 }
+
+export function opening(id: string): Opening {
+	return {
+		id,
+		tenant: 'default',
+		owner: 'alice',
+		key: 'key_1',
+		model: 'small',
+		operation: 'chat',
+		dialect: 'openai',
+		price: { input: 1, output: 1, currency: 'EUR' },
+		openedAtMs: startMs,
+	}
+}
+
+export function settlement(completionTokens: number): Settlement {
+	return {
+		outcome: 'completed',
+		upstream: 'a',
+		usage: { promptTokens: 0, cachedTokens: 0, completionTokens, reasoningTokens: 0, source: 'upstream' },
+		settledAtMs: startMs + 1,
+	}
+}
+
+/** A folder for journals that is not there yet. */
+export async function freshFolder(): Promise<string> {
+	return join(await mkdtemp(join(tmpdir(), 'dragoman-ledger-')), 'journal')
+}
+
+export class HeldClock implements Clock {
+	private ms = startMs
+	private sleepers: { readonly untilMs: number; readonly wake: () => void }[] = []
+	private readonly watchers: { readonly count: number; readonly tell: () => void }[] = []
+
+	now(): number {
+		return this.ms
+	}
+
+	sleep(ms: number, signal?: AbortSignal): Promise<void> {
+		return new Promise((resolve, reject) => {
+			if (signal?.aborted === true) return reject(signal.reason)
+			const sleeper = { untilMs: this.ms + ms, wake: resolve }
+			this.sleepers.push(sleeper)
+			signal?.addEventListener('abort', () => {
+				this.sleepers = this.sleepers.filter((one) => one !== sleeper)
+				reject(signal.reason)
+			})
+			for (const { count, tell } of this.watchers) if (this.sleepers.length >= count) tell()
+		})
+	}
+
+	/** Resolves when so many sleep. */
+	asleep(count: number): Promise<void> {
+		return new Promise((resolve) => {
+			if (this.sleepers.length >= count) resolve()
+			else this.watchers.push({ count, tell: resolve })
+		})
+	}
+
+	advance(ms: number): void {
+		this.ms += ms
+		const due = this.sleepers.filter(({ untilMs }) => untilMs <= this.ms)
+		this.sleepers = this.sleepers.filter((one) => !due.includes(one))
+		for (const { wake } of due) wake()
+	}
+}
+
+/** A store whose database can be away. */
+export class DistantStore implements LedgerStore {
+	away = false
+	/** How often it was asked to insert while away. */
+	refused = 0
+	private readonly store = new MemoryLedgerStore()
+	readonly usage = this.store.usage.bind(this.store)
+	readonly entries = this.store.entries.bind(this.store)
+	readonly expire = this.store.expire.bind(this.store)
+	readonly close = this.store.close.bind(this.store)
+
+	async insert(entries: readonly LedgerEntry[]): Promise<void> {
+		if (this.away) {
+			this.refused++
+			throw new Error('the database is away')
+		}
+		await this.store.insert(entries)
+	}
+}
+
+export const silentLog = openLog({ level: 'silent', format: 'json' })
+
+export function open(options: Pick<LedgerOptions, 'folder' | 'store'> & Partial<LedgerOptions>): Promise<OpenLedger> {
+	return openLedger({ durability: 'strict', maxPending: 1000, clock: new HeldClock(), log: silentLog, ...options })
+}
