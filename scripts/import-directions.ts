@@ -57,8 +57,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 	],
 	config: ['engines', 'models', 'routing', 'telemetry', 'secrets', 'tokens'],
 	'deployment.ts': ['config', 'engines', 'models', 'pipeline', 'routing', 'telemetry', 'time'],
+	'retention.ts': ['conversations', 'ledger', 'telemetry', 'time'],
 	'gateway.ts': [
 		'deployment.ts',
+		'retention.ts',
 		'config',
 		'conversations',
 		'dialects',

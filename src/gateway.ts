@@ -7,14 +7,18 @@ import type { ConfigFile } from './config/schema.ts'
 import type { Settings } from './config/settings.ts'
 import { LiveDeployment } from './deployment.ts'
 import type { ProgressSink } from './engines/kind.ts'
+import { closing as closingServer } from './engines/running-calls.ts'
 import { StaticFiles } from './http/static-files.ts'
 import { withConfiguredKey } from './keys/configured-key-store.ts'
 import { makeFirstKey } from './keys/first-key.ts'
 import { keyOf } from './keys/key.ts'
 import type { KeyStore } from './keys/key-store.ts'
+import { openLedger } from './ledger/open-ledger.ts'
 import type { Model } from './models/model.ts'
-import { type Handler, openHandler } from './pipeline/handler.ts'
-import { openKeyStore } from './stores/open-key-store.ts'
+import { type Handler, type KeptParts, openHandler } from './pipeline/handler.ts'
+import { retain } from './retention.ts'
+import { openStores, type Stores } from './stores/open-stores.ts'
+import { FileStreams } from './streams/file-streams.ts'
 import type { Log } from './telemetry/log.ts'
 import type { MetricSnapshot } from './telemetry/metric.ts'
 import { openTelemetry } from './telemetry/open-telemetry.ts'
@@ -59,7 +63,8 @@ export interface GatewaySurroundings {
 /** @throws ConfigError or Error where the configuration can never work. Engines that need time go on starting behind it. */
 export async function openGateway(settings: Settings, surroundings: GatewaySurroundings): Promise<Gateway> {
 	await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 })
-	const keys = await openKeyStore(settings)
+	const stores = await openStores(settings)
+	const { keys } = stores
 	const socketFolder = await mkdtemp(join(tmpdir(), 'dragoman-'))
 	const deployment = new LiveDeployment(settings, { ...surroundings, socketFolder })
 	await deployment.apply(settings.config)
@@ -70,9 +75,23 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 		upstreams: () => deployment.places.map((place) => place.gauges()),
 		...(surroundings.otherMetrics === undefined ? {} : { others: surroundings.otherMetrics }),
 	})
+	const kept = await openKept(stores, settings, surroundings)
+	const closing = new AbortController()
+	const { history, ledger: accounts } = settings.config
+	const retention = retain(
+		{
+			...stores,
+			conversationDays: history.keepDays,
+			ledgerDays: accounts.keepDays,
+			clock: surroundings.clock,
+			log: surroundings.log,
+		},
+		closing.signal,
+	)
 	const { bodyBytes, bodyTimeoutMs, jsonDepth, keepAliveMs } = settings.config.limits
 	const handler = openHandler({
 		keys: withOperatorKey(keys, settings, surroundings.clock),
+		kept,
 		deployment: () => deployment.current,
 		limits: { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs },
 		page: new StaticFiles(join(import.meta.dir, '..', 'console'), {
@@ -98,14 +117,56 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 		metrics: () => telemetry.snapshot(),
 		async interrupt() {
 			handler.interrupt()
+			kept.streams.close(closingServer())
 			await deployment.close()
 		},
 		async close() {
+			kept.streams.close(closingServer())
 			await deployment.close()
+			await handler.settled()
+			closing.abort()
+			await retention
+			await kept.ledger.close()
 			await telemetry.close()
-			await keys.close()
+			await stores.close()
 			await rm(socketFolder, { recursive: true, force: true })
 		},
+	}
+}
+
+async function openKept(stores: Stores, settings: Settings, { clock, log }: GatewaySurroundings): Promise<KeptParts> {
+	const { dataFolder, config } = settings
+	const { durability, maxPending } = config.ledger
+	let process = ''
+	const streams = await FileStreams.open({
+		folder: join(dataFolder, 'streams'),
+		process: () => process,
+		...config.streams,
+		clock,
+	})
+	const ledger = await openLedger({
+		folder: join(dataFolder, 'journal'),
+		store: stores.ledger,
+		durability,
+		maxPending,
+		clock,
+		log,
+		async recovered(dead) {
+			await streams.interrupt(dead)
+			await stores.conversations.interrupt(dead, clock.now())
+		},
+	})
+	;({ process } = ledger)
+	return {
+		ledger,
+		conversations: stores.conversations,
+		streams,
+		usage: async (query) => {
+			await ledger.deliver()
+			return stores.ledger.usage(query)
+		},
+		histories: config.history,
+		process,
 	}
 }
 

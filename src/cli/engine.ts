@@ -165,8 +165,8 @@ async function modelPath(model: string, settings: Settings, { environment }: Com
 }
 
 async function openKeys(settings: Settings): Promise<KeyStore> {
-	const { openKeyStore } = await import('../stores/open-key-store.ts')
-	return openKeyStore(settings)
+	const { openStores } = await import('../stores/open-stores.ts')
+	return (await openStores(settings)).keys
 }
 
 /** Resolves on a signal, or when the process that holds the other end of standard input is gone. */

@@ -90,12 +90,12 @@ async function withKeys<Result>(
 	use: (store: KeyStore) => Promise<Result>,
 ): Promise<Result> {
 	const settings = await readSettings(flags, surroundings.environment)
-	const { openKeyStore } = await import('../stores/open-key-store.ts')
-	const store = await openKeyStore(settings)
+	const { openStores } = await import('../stores/open-stores.ts')
+	const stores = await openStores(settings)
 	try {
-		return await use(store)
+		return await use(stores.keys)
 	} finally {
-		await store.close()
+		await stores.close()
 	}
 }
 

@@ -39,14 +39,14 @@ function entry(id: string, change: Partial<LedgerEntry>): LedgerEntry {
 /** Runs the command on accounts of today, of 29 days ago and of 30 days ago. */
 async function usage(...args: readonly string[]): Promise<readonly string[]> {
 	const data = await mkdtemp(join(tmpdir(), 'dragoman-usage-'))
-	const sql = await openSqlite(join(data, 'dragoman.sqlite'))
-	await new SqlLedgerStore(sql).insert([
+	const database = await openSqlite(join(data, 'dragoman.sqlite'))
+	await new SqlLedgerStore(database).insert([
 		entry('1', {}),
 		entry('2', { model: 'free', costMicros: 0, currency: '' }),
 		entry('3', { settledAtMs: today - 29 * dayMs }),
 		entry('4', { settledAtMs: today - 30 * dayMs }),
 	])
-	await sql.close()
+	await database.close()
 	const lines: string[] = []
 	const command = usageCommand({
 		environment: { DRAGOMAN_DATA: data },

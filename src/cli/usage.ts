@@ -42,14 +42,13 @@ export function usageCommand(surroundings: CommandSurroundings): Command {
 }
 
 async function readUsage(flags: UsageFlags, { environment }: CommandSurroundings): Promise<readonly UsageSum[]> {
-	const { databaseFile } = await readSettings(flags, environment)
-	const { openSqlite } = await import('../stores/sql/sqlite.ts')
-	const { SqlLedgerStore } = await import('../stores/sql/sql-ledger-store.ts')
-	const sql = await openSqlite(databaseFile)
+	const settings = await readSettings(flags, environment)
+	const { openStores } = await import('../stores/open-stores.ts')
+	const stores = await openStores(settings)
 	try {
-		return await new SqlLedgerStore(sql).usage(queryOf(flags, systemClock.now()))
+		return await stores.ledger.usage(queryOf(flags, systemClock.now()))
 	} finally {
-		await sql.close()
+		await stores.close()
 	}
 }
 

@@ -173,11 +173,11 @@ async function fixPort(address: string): Promise<string> {
 
 async function firstKeyOf(settings: Settings): Promise<string | undefined> {
 	if (settings.config.adminKey !== undefined) return undefined
-	const { openKeyStore } = await import('../stores/open-key-store.ts')
-	const keys = await openKeyStore(settings)
+	const { openStores } = await import('../stores/open-stores.ts')
+	const stores = await openStores(settings)
 	try {
-		return await makeFirstKey(keys, systemClock.now())
+		return await makeFirstKey(stores.keys, systemClock.now())
 	} finally {
-		await keys.close()
+		await stores.close()
 	}
 }

@@ -10,7 +10,7 @@ import { affinityKey } from '../routing/affinity-key.ts'
 import type { Admitted } from './admit.ts'
 import type { Answer } from './answer.ts'
 import { counterFor, countPrompt } from './count.ts'
-import { deliverWhole, WrittenPieces } from './delivery.ts'
+import { deliverWhole, WrittenPieces, withUsage } from './delivery.ts'
 import { answerDetached, isDetached } from './detached.ts'
 import { type Answered, failOver } from './fail-over.ts'
 import { notKept, OpenAnswer } from './open-answer.ts'
@@ -89,7 +89,7 @@ async function stream(admitted: Admitted<StreamedCall>, parts: Parts): Promise<A
 		const body =
 			whole === undefined
 				? await deliverWhole(arrivals, call.writer, identity, answer)
-				: call.writer.completion(whole.completion, identity, whole.source)
+				: call.writer.completion(await withUsage(whole.completion, answer), identity, whole.source)
 		await answer.end()
 		return { type: 'json', headers, body }
 	} catch (thrown) {

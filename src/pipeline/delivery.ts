@@ -1,6 +1,7 @@
 // From an engine's events to what the dialect sends: at once as one object, or piece by piece. Each event is told to the open answer, on
 // either way, and the end leaves only when it is written down.
 
+import type { Completion } from '../chat/completion.ts'
 import { CompletionFold, incomplete } from '../chat/completion-fold.ts'
 import { asChatError, type ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
@@ -9,7 +10,7 @@ import type { AnswerIdentity, AnswerWriter, StreamWriter } from '../dialects/dia
 import type { Arrival, Arrivals } from '../engines/arrivals.ts'
 import { cancelled, closing } from '../engines/running-calls.ts'
 import type { Pieces } from '../http/event-stream.ts'
-import { notKept, type OpenAnswer } from './open-answer.ts'
+import { isUntold, notKept, type OpenAnswer } from './open-answer.ts'
 import type { Outstanding } from './outstanding.ts'
 
 /** @throws ChatError why there is no whole answer. */
@@ -19,8 +20,8 @@ export async function deliverWhole(
 	identity: AnswerIdentity,
 	answer: OpenAnswer,
 ): Promise<unknown> {
-	const fold = new CompletionFold()
 	let source: Source | undefined
+	const fold = new CompletionFold()
 	try {
 		for (let group = await arrivals.next(); group !== undefined; group = await arrivals.next())
 			for (const arrival of group) {
@@ -33,7 +34,12 @@ export async function deliverWhole(
 	} finally {
 		await arrivals.cancel()
 	}
-	return writer.completion(fold.completion(), identity, source)
+	return writer.completion(await withUsage(fold.completion(), answer), identity, source)
+}
+
+/** The usage that a client is told is the one that is billed. */
+export async function withUsage(completion: Completion, answer: OpenAnswer): Promise<Completion> {
+	return isUntold(completion.usage) ? { ...completion, usage: await answer.counted() } : completion
 }
 
 export interface DeliveryOptions {
@@ -115,10 +121,16 @@ export class WrittenPieces implements Pieces {
 	private async writeLast(arrival: Arrival): Promise<string> {
 		if (this.over) return ''
 		const { arrivals, writer, answer, outstanding, ended } = this.options
-		const last = arrival.events.at(-1)
+		const before = arrival.events.slice(0, -1)
+		let last = arrival.events.at(-1)
 		for (const event of arrival.events) answer.watch(event)
+		let { source } = arrival
 		let failure: ChatError | undefined
 		try {
+			if (last?.type === 'finish' && isUntold(last.usage)) {
+				last = { type: 'finish', usage: await answer.counted() }
+				source = undefined
+			}
 			await answer.end(last?.type === 'error' ? last.error : undefined)
 		} catch (thrown) {
 			failure = notKept(thrown)
@@ -129,11 +141,9 @@ export class WrittenPieces implements Pieces {
 		this.over = true
 		outstanding.add(arrivals.cancel(), 'ending an upstream')
 		ended(false)
-		if (failure === undefined)
-			return arrival.source !== undefined && writer.repeat !== undefined
-				? writer.repeat(arrival.source, arrival.events)
-				: writeAll(writer, arrival.events)
-		return writeAll(writer, [...arrival.events.slice(0, -1), { type: 'error', error: failure }])
+		if (failure !== undefined) return writeAll(writer, [...before, { type: 'error', error: failure }])
+		if (source !== undefined && writer.repeat !== undefined) return writer.repeat(source, arrival.events)
+		return writeAll(writer, last === undefined ? before : [...before, last])
 	}
 }
 

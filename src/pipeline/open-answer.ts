@@ -100,7 +100,14 @@ export class OpenAnswer {
 		return this.ending
 	}
 
-	/** What was produced until now, where nobody counted. */
+	/** What an upstream told, or what is counted here in its place. */
+	async counted(): Promise<Usage> {
+		if (this.usage === undefined || isUntold(this.usage))
+			this.usage = await this.parts.count(this.fold.soFar(), this.pieces)
+		return this.usage
+	}
+
+	/** What was produced until now, as far as is known without counting. */
 	soFar(): Usage {
 		return (
 			this.usage ?? {
@@ -116,8 +123,7 @@ export class OpenAnswer {
 	private async write(error: ChatError | undefined): Promise<void> {
 		const { record, lease, ticket, turn, clock } = this.parts
 		lease.end(error)
-		const usage =
-			this.usage?.source === 'upstream' ? this.usage : await this.parts.count(this.fold.soFar(), this.pieces)
+		const usage = await this.counted()
 		record.usage = usage
 		const outcome = outcomeOf(error)
 		const settled = ticket?.settle({
@@ -134,6 +140,11 @@ export class OpenAnswer {
 		this.pieces++
 		record.piece(clock.now())
 	}
+}
+
+/** No upstream said what its answer was in tokens. */
+export function isUntold({ source, promptTokens }: Usage): boolean {
+	return source === 'counted' && promptTokens === 0
 }
 
 /** What becomes of a failure to write the end down: the caller must not take the answer for kept. */

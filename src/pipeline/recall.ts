@@ -36,7 +36,7 @@ export async function recall(planned: Planned, parts: Parts): Promise<Recalled> 
 	const call = (await planned.call.resolve?.(ownOf(planned, parts))) ?? planned.call
 	const asked = call.type === 'chat' ? acceptedOffer(call, planned, parts) : call
 	const thread = withHeaders(asked.thread, asked.request, planned.received.headers)
-	if (thread === undefined) return none
+	if (thread === undefined) return { ...none, call: { ...call, request: asked.request } }
 	const own = ownOf(planned, parts)
 	const place = await locate(thread.origin, own)
 	const contextTokens = contextOf(planned)

@@ -15,7 +15,7 @@ import { EventReader, endMark } from './stream-reader.ts'
 export interface FileStreamsOptions {
 	readonly folder: string
 	/** This process, as `interrupt` will name it. */
-	readonly process: string
+	readonly process: () => string
 	/** How long an ended stream is kept, in milliseconds. */
 	readonly keepMs: number
 	/** Longest stream, in bytes. */
@@ -53,7 +53,7 @@ export class FileStreams implements KeptStreams {
 
 	open({ scope, id: name, interruption }: StreamOpening): KeptStream {
 		if (this.totalBytes > this.options.maxTotalBytes) throw tooMuch('This server keeps too many streams already.')
-		const head: Header = { ...scope, process: this.options.process, interruption }
+		const head: Header = { ...scope, process: this.options.process(), interruption }
 		const stream = new RunningStream(this.file(name), `${JSON.stringify(head)}\n`, this.options.maxBytes, (bytes) => {
 			this.totalBytes += bytes
 		})

@@ -6,7 +6,7 @@ import { type Conversation, inputId } from '../../conversations/conversation.ts'
 import { newTurnId } from '../../conversations/conversation-id.ts'
 import type { NewTurn } from '../../conversations/conversation-store.ts'
 import type { OwnConversations } from '../../conversations/own-conversations.ts'
-import { joinPieces, type Piece } from '../../wire/openai/responses/item-reader.ts'
+import { joinPieces, type Piece, putInPlace } from '../../wire/openai/responses/item-reader.ts'
 import { type Item, writeKept } from '../../wire/openai/responses/item-writer.ts'
 import type { KeptFacts } from '../dialect.ts'
 import { findItems } from './response-thread.ts'
@@ -63,7 +63,7 @@ export async function addItems(
 async function messagesOf(pieces: readonly Piece[], own: OwnConversations): Promise<readonly Message[]> {
 	const references = pieces.flatMap((piece) => (piece.type === 'reference' ? [piece.id] : []))
 	const found = await findItems(references, undefined, own)
-	return joinPieces(pieces.flatMap((piece) => (piece.type === 'reference' ? (found.get(piece.id) ?? []) : [piece])))
+	return joinPieces(putInPlace(pieces, found))
 }
 
 function newTurn(

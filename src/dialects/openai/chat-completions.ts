@@ -1,5 +1,6 @@
 // POST /chat/completions
 
+import { readHistoryRequest } from '../../wire/albert/history-request.ts'
 import { ChatChunkWriter } from '../../wire/openai/chat-chunk-writer.ts'
 import { readChatRequest } from '../../wire/openai/chat-request-reader.ts'
 import { writeCompletion } from '../../wire/openai/completion-writer.ts'
@@ -11,11 +12,13 @@ export const chatCompletions: Route = {
 	path: '/chat/completions',
 	read({ body }) {
 		const { request, stream, ...shape } = readChatRequest(body)
+		const history = readHistoryRequest(request)
 		return {
 			type: 'chat',
 			request,
 			stream,
 			...readStored(request, body),
+			...(history === undefined ? {} : { offer: { ...history, history: 'albert', answersAsConversation: true } }),
 			writer: {
 				completion: (completion, identity, source) => writeCompletion(completion, identify(identity), shape, source),
 				stream: (identity) => new ChatChunkWriter(identify(identity), shape),
@@ -24,6 +27,6 @@ export const chatCompletions: Route = {
 	},
 }
 
-function identify({ token, created, model }: AnswerIdentity) {
-	return { id: `chatcmpl-${token}`, created, model }
+function identify({ token, created, model, id = `chatcmpl-${token}` }: AnswerIdentity) {
+	return { id, created, model }
 }

@@ -1,13 +1,34 @@
-// OpenAI's API as a dialect: chat completions, legacy completions, embeddings and models. How requests and answers look is the
-// wire's; this folder says which paths there are.
+// OpenAI's API as a dialect: chat completions, responses, conversations, legacy completions, embeddings and models. How requests and
+// answers look is the wire's; this folder says which paths there are.
 
 import { writeError } from '../../wire/openai/error-writer.ts'
 import type { Dialect } from '../dialect.ts'
 import { chatCompletions } from './chat-completions.ts'
+import { compactResponse } from './compact-response.ts'
 import { completions } from './completions.ts'
+import { createItems, deleteItem, listConversationItems, retrieveItem } from './conversation-items.ts'
+import {
+	createConversation,
+	deleteConversation,
+	deleteConversations,
+	exportConversation,
+	listConversations,
+	retrieveConversation,
+	updateConversation,
+} from './conversations.ts'
 import { embeddings } from './embeddings.ts'
+import { cancelResponse, deleteResponse, listInputItems, retrieveResponse } from './kept-responses.ts'
 import { listModels, showModel } from './models.ts'
 import { countInputTokens, createResponse } from './responses.ts'
+import {
+	deleteCompletion,
+	listCompletionMessages,
+	listCompletions,
+	retrieveCompletion,
+	updateCompletion,
+} from './stored-completions.ts'
+import { readStream } from './streams.ts'
+import { completionUsage, embeddingUsage } from './usage.ts'
 
 /** The version OpenAI's servers name in `openai-version`. */
 const apiVersion = '2020-10-01'
@@ -15,7 +36,39 @@ const apiVersion = '2020-10-01'
 export const openai: Dialect = {
 	name: 'openai',
 	prefixes: ['/v1', ''],
-	routes: [chatCompletions, completions, embeddings, listModels, showModel, createResponse, countInputTokens],
+	routes: [
+		chatCompletions,
+		listCompletions,
+		retrieveCompletion,
+		updateCompletion,
+		deleteCompletion,
+		listCompletionMessages,
+		createResponse,
+		countInputTokens,
+		compactResponse,
+		retrieveResponse,
+		deleteResponse,
+		cancelResponse,
+		listInputItems,
+		createConversation,
+		listConversations,
+		deleteConversations,
+		retrieveConversation,
+		updateConversation,
+		deleteConversation,
+		exportConversation,
+		createItems,
+		listConversationItems,
+		retrieveItem,
+		deleteItem,
+		readStream,
+		completionUsage,
+		embeddingUsage,
+		completions,
+		embeddings,
+		listModels,
+		showModel,
+	],
 	writeError,
 	headers: ({ processingMs }) => ({
 		'openai-version': apiVersion,

@@ -65,7 +65,7 @@ export async function findItems(
 	const found = new Map<string, readonly Piece[]>()
 	const taken = new Set<string>()
 	const messages = new Map<string, KeptPlace | undefined>()
-	for (const reference of references) {
+	for (const reference of new Set(references)) {
 		const id = readItemId(reference)
 		if (id === undefined) throw itemMissing(reference)
 		const place = messages.has(id.message) ? messages.get(id.message) : await findMessage(id, own)

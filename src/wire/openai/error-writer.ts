@@ -47,6 +47,10 @@ export interface WrittenError {
 	readonly headers: Readonly<Record<string, string>>
 }
 
+export function statusOf({ kind }: ChatError): number {
+	return shapes[kind].status
+}
+
 /** `x-dragoman-error` carries our own kind, for a gateway that stands in front of this one. */
 export function writeError(error: ChatError): WrittenError {
 	const { status, type, code } = shapes[error.kind]

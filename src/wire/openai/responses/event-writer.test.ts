@@ -7,7 +7,7 @@ import { writeItemId } from './item-id.ts'
 import { type ResponseShape, writeCompletedResponse } from './response-writer.ts'
 
 const token = '0193a0000000700080000000000000ab'
-const identity = { token, created: 1700000000, model: 'm' }
+const identity = { token, created: 1700000000, model: 'm', now: () => 1_700_000_002_500 }
 const plain: ResponseShape = { echo: {}, metadata: {}, sealReasoning: false }
 const usage = { promptTokens: 3, completionTokens: 2, cachedTokens: 1, reasoningTokens: 1, source: 'counted' } as const
 const finish = [
@@ -77,6 +77,7 @@ describe('an answer is streamed', () => {
 		expect(events[6]).toMatchObject({ text: 'Hé!', item_id: id })
 		expect(events[0]?.response).toMatchObject({ id: `resp_${token}`, status: 'in_progress', output: [], usage: null })
 		expect(events.at(-1)?.response).toEqual(await whole(texts))
+		expect(events.at(-1)?.response).toMatchObject({ created_at: 1700000000, completed_at: 1700000002 })
 	})
 
 	test('reasoning, text and calls are items one behind the other', async () => {

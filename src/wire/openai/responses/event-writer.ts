@@ -17,6 +17,7 @@ import { type ItemKind, writeFurtherItemId, writeItemId } from './item-id.ts'
 import { callType, type Item, type ItemShape } from './item-writer.ts'
 import { type ItemEvent, OpenCall, type OpenItem, OpenMessage, OpenReasoning } from './open-item.ts'
 import {
+	completedAt,
 	errorOf,
 	itemShape,
 	type ResponseIdentity,
@@ -140,7 +141,11 @@ export class ResponseEventWriter {
 
 	private finish({ usage }: FinishEvent): string {
 		const status = statusOf(this.finishReason ?? 'stop')
-		return this.emit(`response.${status}`, { response: this.response({ status, usage }) }) + end
+		return (
+			this.emit(`response.${status}`, {
+				response: this.response({ status, usage, ...completedAt(status, this.identity.now()) }),
+			}) + end
+		)
 	}
 
 	/** Some clients see only the error, others only what became of the response. Nothing went wrong where the caller ended it. */

@@ -41,6 +41,17 @@ export function readItems(items: readonly unknown[], place: ItemPlace): readonly
 	return items.flatMap((item, index) => readItem(item, index, place))
 }
 
+/** What was found in place of each reference, once, however often it is pointed at. */
+export function putInPlace(pieces: readonly Piece[], found: ReadonlyMap<string, readonly Piece[]>): readonly Piece[] {
+	const rest = new Map(found)
+	return pieces.flatMap((piece) => {
+		if (piece.type !== 'reference') return [piece]
+		const there = rest.get(piece.id) ?? []
+		rest.delete(piece.id)
+		return there
+	})
+}
+
 /** Neighbouring parts of an answer become one message. References must have been replaced; those left are nothing. */
 export function joinPieces(pieces: readonly Piece[]): readonly Message[] {
 	const messages: Message[] = []

@@ -48,7 +48,12 @@ const server = Bun.serve({
 	async fetch(request) {
 		const read = readResponsesRequest(await request.json())
 		const events = answers[read.request.model] ?? []
-		const identity = { token: '0193a0000000700080000000000000ab', created: 1700000000, model: read.request.model }
+		const identity = {
+			token: '0193a0000000700080000000000000ab',
+			created: 1700000000,
+			model: read.request.model,
+			now: () => 0,
+		}
 		if (!read.stream) {
 			const all = (async function* () {
 				yield* events

@@ -8,7 +8,7 @@ import type { ChatRequest, ResponseFormat, Sampling } from '../../../chat/reques
 import type { Metadata } from '../../../conversations/conversation.ts'
 import { schemaError } from '../schema-error.ts'
 import { readEcho } from './echo.ts'
-import { joinPieces, type Piece, readItems } from './item-reader.ts'
+import { joinPieces, type Piece, putInPlace, readItems } from './item-reader.ts'
 import { type ResponsesRequestBody, responsesRequestSchema } from './request-schema.ts'
 import { checkStrict, readToolChoice, readTools } from './tool-reader.ts'
 
@@ -52,8 +52,7 @@ export function readResponsesRequest(body: unknown): ReadResponsesRequest {
 	const front: readonly Message[] =
 		fields.instructions == null ? [] : [{ role: 'developer', content: [{ type: 'text', text: fields.instructions }] }]
 	const withItems = (found: ReadonlyMap<string, readonly Piece[]>): ChatRequest => {
-		const whole = pieces.flatMap((piece) => (piece.type === 'reference' ? (found.get(piece.id) ?? []) : [piece]))
-		const said = joinPieces(whole)
+		const said = joinPieces(putInPlace(pieces, found))
 		if (!goesOn) checkCalls(said)
 		return { ...base, messages: [...front, ...said] }
 	}

@@ -30,6 +30,8 @@ export interface ResponseIdentity {
 	readonly created: number
 	/** The model's public name. */
 	readonly model: string
+	/** Milliseconds since 1970. */
+	readonly now: () => number
 }
 
 /** What a response says of its request. */
@@ -52,7 +54,7 @@ export interface ResponseProgress {
 }
 
 export function writeResponse(
-	identity: ResponseIdentity,
+	identity: Omit<ResponseIdentity, 'now'>,
 	shape: ResponseShape,
 	progress: ResponseProgress,
 ): JsonObject {
@@ -100,6 +102,7 @@ export function writeCompletedResponse(
 		status,
 		output: choice === undefined ? [] : writeChoice(choice, identity.token, status, shape),
 		usage: completion.usage,
+		...completedAt(status, identity.now()),
 		...(completion.model === undefined ? {} : { model: completion.model }),
 		...(choice === undefined ? {} : { finishReason: choice.finishReason }),
 	})
@@ -141,8 +144,13 @@ export function writeTurn(turn: Turn, answer: KeptMessage | undefined, sealReaso
 		...(usage === undefined ? {} : { usage }),
 		...(status === 'failed' && error !== undefined ? { error } : {}),
 		...(first?.finishReason === undefined ? {} : { finishReason: first.finishReason }),
-		...(whole && endedAtMs !== undefined ? { completed: Math.floor(endedAtMs / 1000) } : {}),
+		...completedAt(status, endedAtMs),
 	})
+}
+
+/** Only what was completed has a time of it. */
+export function completedAt(status: ResponseStatus, nowMs: number | undefined): { readonly completed?: number } {
+	return status !== 'completed' || nowMs === undefined ? {} : { completed: Math.floor(nowMs / 1000) }
 }
 
 const statuses: Readonly<Record<TurnState, ResponseStatus>> = {

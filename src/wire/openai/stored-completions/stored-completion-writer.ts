@@ -45,14 +45,8 @@ export function writeStoredCompletion(turn: Turn, answers: readonly Message[]): 
 		{ id: id(turn.id), created: Math.floor(turn.createdAtMs / 1000), model: turn.model },
 		{ legacyFunctions: functions !== undefined },
 	)
-	return {
-		...written,
-		id: id(turn.id),
-		...defaults,
-		...echo,
-		input_user: user ?? null,
-		metadata: turn.metadata,
-	} as { readonly id: string }
+	const told = { ...written, ...defaults, ...echo, input_user: user ?? null, metadata: turn.metadata }
+	return { ...told, id: id(turn.id) }
 }
 
 const nothingUsed = {
@@ -91,13 +85,8 @@ function choiceOf(message: Message, answer: KeptAnswer | undefined): Choice {
 
 /** A message that was sent, under the id of the completion and its own number. */
 export function writeStoredMessage(kept: KeptMessage): { readonly id: string } {
-	const [written] = writeMessages([kept.message], 'developer')
-	const content = written?.content
-	return {
-		name: null,
-		...written,
-		content: Array.isArray(content) ? null : (content ?? null),
-		content_parts: Array.isArray(content) ? content : null,
-		id: id(kept.id),
-	}
+	const [{ content, ...written } = {}] = writeMessages([kept.message], 'developer')
+	const parts = Array.isArray(content) ? content : null
+	const told = { name: null, ...written, content: parts === null ? (content ?? null) : null, content_parts: parts }
+	return { ...told, id: id(kept.id) }
 }

@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'bun:test'
+import { ChatError } from '../../chat/error.ts'
+import { ResponseEventWriter } from '../../wire/openai/responses/event-writer.ts'
+import { readSocketFrame, SocketFrames, writeSocketError } from './responses-socket.ts'
+
+describe('a frame', () => {
+	test('asks for a stream, and may say which', () => {
+		const frame = { type: 'response.create', model: 'm', input: 'Hi', stream_id: 's1', stream: false }
+		expect(readSocketFrame(JSON.stringify(frame))).toEqual({
+			body: { model: 'm', input: 'Hi', stream: true },
+			stream: 's1',
+		})
+	})
+
+	for (const [name, text, message] of [
+		['that is no JSON', '{', 'We could not parse'],
+		['that is no object', '[]', 'must be a JSON object'],
+		['of another type', '{"type":"response.cancel"}', 'response.create'],
+		['for the background', '{"type":"response.create","background":true}', 'background'],
+	] as const)
+		test(`${name} is refused`, () => {
+			expect(() => readSocketFrame(text)).toThrow(message)
+		})
+})
+
+test('events become frames, however their text is cut', () => {
+	const identity = { token: '0193a0000000700080000000000000ab', created: 0, model: 'm', now: () => 0 }
+	const writer = new ResponseEventWriter(identity, { echo: {}, metadata: {}, sealReasoning: false })
+	const usage = {
+		promptTokens: 1,
+		completionTokens: 1,
+		cachedTokens: 0,
+		reasoningTokens: 0,
+		source: 'counted',
+	} as const
+	const text = [
+		writer.write({ type: 'start' }),
+		': keep-alive\n\n',
+		writer.write({ type: 'text', choice: 0, text: 'a\n\nb' }),
+		writer.write({ type: 'choice-finish', choice: 0, reason: 'stop' }),
+		writer.write({ type: 'finish', usage }),
+	].join('')
+	const whole = new SocketFrames().add(text)
+	expect(whole.map((frame) => JSON.parse(frame).type)).toEqual([
+		'response.created',
+		'response.in_progress',
+		'response.output_item.added',
+		'response.content_part.added',
+		'response.output_text.delta',
+		'response.output_text.done',
+		'response.content_part.done',
+		'response.output_item.done',
+		'response.completed',
+	])
+	for (let at = 0; at <= text.length; at++) {
+		const frames = new SocketFrames()
+		expect([...frames.add(text.slice(0, at)), ...frames.add(text.slice(at))]).toEqual([...whole])
+	}
+	const named = new SocketFrames('s"1').add(text).map((frame) => JSON.parse(frame))
+	expect(named).toEqual(whole.map((frame) => ({ ...JSON.parse(frame), stream_id: 's"1' })))
+})
+
+test('an error is a frame with its status', () => {
+	const error = new ChatError('invalid-request', "Previous response with id 'resp_1' not found.", {
+		param: 'previous_response_id',
+		code: 'previous_response_not_found',
+	})
+	expect(JSON.parse(writeSocketError(error, 's1'))).toEqual({
+		type: 'error',
+		status: 400,
+		error: {
+			message: "Previous response with id 'resp_1' not found.",
+			type: 'invalid_request_error',
+			param: 'previous_response_id',
+			code: 'previous_response_not_found',
+		},
+		stream_id: 's1',
+	})
+})

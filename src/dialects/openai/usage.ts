@@ -1,0 +1,15 @@
+// GET /organization/usage/completions and /embeddings: the accounts, as OpenAI's API tells them.
+
+import { readUsageReport, type UsageKind } from '../../wire/openai/usage-report.ts'
+import type { Route } from '../dialect.ts'
+
+export const completionUsage = usageRoute('completions')
+export const embeddingUsage = usageRoute('embeddings')
+
+function usageRoute(kind: UsageKind): Route {
+	return {
+		method: 'GET',
+		path: `/organization/usage/${kind}`,
+		read: ({ query }) => ({ type: 'usage', ...readUsageReport(kind, query()) }),
+	}
+}

@@ -1,0 +1,47 @@
+// For crash.test.ts: a process that keeps accounts until it is killed. Each step is told on standard output, as it is asked for and as
+// it is acknowledged. Not for production code.
+
+import { writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { openLedger } from '../../src/ledger/open-ledger.ts'
+import { SqlLedgerStore } from '../../src/stores/sql/sql-ledger-store.ts'
+import { openSqlite } from '../../src/stores/sql/sqlite.ts'
+import { systemClock } from '../../src/time/clock.ts'
+import { opening, settlement, silentLog } from './ledger.testing.ts'
+
+const [folder = '', round = ''] = process.argv.slice(2)
+const [atOnce, steps] = [16, 8]
+const tell = (line: string) => writeSync(1, `${line}\n`)
+
+tell('started')
+const database = await openSqlite(join(folder, 'dragoman.sqlite'))
+const ledger = await openLedger({
+	folder: join(folder, 'journal'),
+	store: new SqlLedgerStore(database),
+	durability: 'strict',
+	maxPending: 100_000,
+	clock: systemClock,
+	log: silentLog,
+	// Small, so that files change often.
+	fileSize: 20_000,
+})
+
+await Promise.all(
+	Array.from({ length: atOnce }, async (_, lane) => {
+		for (let count = 0; ; count++) {
+			const id = `${round}-${lane}-${count}`
+			const ticket = ledger.open(opening(id))
+			await ticket.opened
+			tell(`opened ${id}`)
+			for (let tokens = 1; tokens <= steps; tokens++) {
+				tell(`moves ${id} ${tokens}`)
+				ticket.progress({ completionTokens: tokens, upstream: 'a' })
+				await new Promise((resolve) => setImmediate(resolve))
+			}
+			tell(`settles ${id}`)
+			// Every fourth waits for its settlement only after the next has begun.
+			const settled = ticket.settle(settlement(100)).then(() => tell(`settled ${id}`))
+			if (count % 4 !== 0) await settled
+		}
+	}),
+)

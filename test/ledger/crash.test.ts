@@ -1,0 +1,89 @@
+// A process that keeps accounts is killed at random moments, again and again: what it acknowledged is in the database, once.
+
+import { expect, test } from 'bun:test'
+import { appendFile, mkdtemp, readdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { SqlLedgerStore } from '../../src/stores/sql/sql-ledger-store.ts'
+import { openSqlite } from '../../src/stores/sql/sqlite.ts'
+import { everything, open } from './ledger.testing.ts'
+
+const rounds = 20
+const child = join(import.meta.dir, 'crash.child.testing.ts')
+
+/** What a process said until it was killed. */
+interface Said {
+	readonly opened: Set<string>
+	/** The most tokens that a ticket was told of. */
+	readonly moved: Map<string, number>
+	readonly settling: Set<string>
+	readonly settled: Set<string>
+}
+
+/** Runs one process and kills it once it has said `lines` lines. */
+async function killAfter(lines: number, folder: string, round: number, said: Said): Promise<void> {
+	const running = Bun.spawn([process.execPath, child, folder, String(round)], { stdout: 'pipe', stderr: 'inherit' })
+	let [rest, seen] = ['', 0]
+	const decoder = new TextDecoder()
+	for await (const bytes of running.stdout) {
+		const whole = (rest + decoder.decode(bytes, { stream: true })).split('\n')
+		rest = whole.pop() ?? ''
+		for (const line of whole) note(line, said)
+		seen += whole.length
+		if (seen >= lines) running.kill('SIGKILL')
+	}
+	await running.exited
+	expect(running.signalCode).toBe('SIGKILL')
+}
+
+function note(line: string, { opened, moved, settling, settled }: Said): void {
+	const [step, id = '', tokens] = line.split(' ')
+	if (step === 'opened') opened.add(id)
+	if (step === 'moves') moved.set(id, Number(tokens))
+	if (step === 'settles') settling.add(id)
+	if (step === 'settled') settled.add(id)
+}
+
+/** As a power cut leaves a file: the last line begins, and does not end. */
+async function tear(journals: string): Promise<void> {
+	const files = (await readdir(journals)).filter((file) => file.endsWith('.journal')).sort()
+	const last = files.at(-1)
+	if (last !== undefined) await appendFile(join(journals, last), '1a2b3c4d {"settle":"0-0-0","outc')
+}
+
+test(`${rounds} times killed, nothing acknowledged is lost, nothing is counted twice, nothing stays open`, async () => {
+	const folder = await mkdtemp(join(tmpdir(), 'dragoman-crash-'))
+	const journals = join(folder, 'journal')
+	const said: Said = { opened: new Set(), moved: new Map(), settling: new Set(), settled: new Set() }
+	for (let round = 0; round < rounds; round++) {
+		// A quarter of them while they start, and recover what the one before left.
+		await killAfter(round % 4 === 3 ? 1 : Math.ceil(Math.random() * 4000), folder, round, said)
+		if (round % 2 === 0) await tear(journals)
+	}
+
+	const database = await openSqlite(join(folder, 'dragoman.sqlite'))
+	const store = new SqlLedgerStore(database)
+	await (await open({ folder: journals, store })).close()
+	const entries = await store.entries(everything)
+	const byId = new Map(entries.map((entry) => [entry.id, entry]))
+	expect(said.settled.size).toBeGreaterThan(500)
+	expect([...said.opened].filter((id) => !byId.has(id))).toEqual([])
+	expect([...said.settled].filter((id) => byId.get(id)?.outcome !== 'completed')).toEqual([])
+
+	for (const { id, outcome, completionTokens } of entries) {
+		if (outcome === 'completed') expect([id, completionTokens, said.settling.has(id)]).toEqual([id, 100, true])
+		else {
+			expect([id, outcome]).toEqual([id, 'interrupted'])
+			expect(completionTokens).toBeLessThanOrEqual(said.moved.get(id) ?? 0)
+		}
+	}
+	expect(entries.some(({ outcome }) => outcome === 'interrupted')).toBe(true)
+
+	const tokens = entries.reduce((sum, { completionTokens }) => sum + completionTokens, 0)
+	expect(await store.usage({ ...everything, groupBy: [] })).toMatchObject([
+		{ requests: entries.length, completionTokens: tokens },
+	])
+	expect(await readdir(journals)).toEqual([])
+	expect([...(await database.sql`PRAGMA integrity_check`)]).toEqual([{ integrity_check: 'ok' }])
+	await database.close()
+}, 60_000)
