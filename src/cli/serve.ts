@@ -108,7 +108,7 @@ function welcome(url: string, firstKey: string | undefined, model: string, versi
 async function listenOrClose(gateway: Gateway, { config }: Settings, shared: boolean): Promise<Listener> {
 	try {
 		const maxBodyBytes = 2 * config.limits.bodyBytes
-		return listen({ address: config.listen, fetch: gateway.fetch, maxBodyBytes, shared })
+		return listen({ address: config.listen, fetch: gateway.fetch, socket: gateway.socket, maxBodyBytes, shared })
 	} catch (cause) {
 		await gateway.close()
 		throw new Complaint(`Cannot listen on ${config.listen}: ${cause instanceof Error ? cause.message : String(cause)}`)

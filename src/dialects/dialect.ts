@@ -20,6 +20,8 @@ export interface Dialect {
 	/** What each route's path may begin with; `''` means the root. */
 	readonly prefixes: readonly string[]
 	readonly routes: readonly Route[]
+	/** Routes that can be asked over a WebSocket too. */
+	readonly sockets?: readonly SocketRoute[]
 	/** Answers whatever goes wrong before, or instead of, an answer. */
 	writeError(error: ChatError): WrittenError
 	/** Headers of every answer, errors included. */
@@ -32,6 +34,24 @@ export interface Route {
 	readonly path: string
 	/** @throws ChatError for what its sender can mend. */
 	read(input: RouteInput): Call
+}
+
+/** How messages of a socket stand for requests of a POST route. */
+export interface SocketRoute {
+	/** Of the route, without prefix. */
+	readonly path: string
+	/** @throws ChatError for a message that is none. */
+	read(text: string): {
+		/** What is posted; its answer must be a stream. */
+		readonly body: unknown
+		/** Tells the streams of one socket apart. */
+		readonly tag?: string
+	}
+	/** Turns the text of a stream, in pieces of any size, into frames. */
+	frames(tag: string | undefined): { add(piece: string): readonly string[] }
+	/** What the route answered instead of a stream. */
+	writeFailure(status: number, body: unknown, tag: string | undefined): string
+	writeError(error: ChatError): WrittenError
 }
 
 export interface RouteInput {

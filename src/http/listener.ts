@@ -1,6 +1,6 @@
 // A socket that HTTP requests arrive on. It knows no paths.
 
-import type { Server } from 'bun'
+import type { Server, ServerWebSocket } from 'bun'
 
 export interface Listener {
 	readonly url: string
@@ -12,10 +12,22 @@ export interface Listener {
 	close(deadlineMs: number, interrupt?: () => Promise<void>): Promise<void>
 }
 
+/** Resolves when the client has room for more, or is gone. */
+export type SocketSend = (text: string) => Promise<void>
+
+/** What answers the messages of one socket. */
+export interface SocketPeer {
+	message(text: string, send: SocketSend): void
+	/** The client is gone. */
+	close(): void
+}
+
 export interface ListenOptions {
 	/** `host:port`, port 0 for a free one; or an absolute path of a Unix socket. */
 	readonly address: string
 	readonly fetch: (request: Request) => Promise<Response>
+	/** Takes a request to become a socket, or says why not; undefined where there are none on its path. */
+	readonly socket?: (request: Request) => Promise<SocketPeer | Response | undefined>
 	/** Largest body that is read off the wire at all; what handlers refuse, they refuse below it. */
 	readonly maxBodyBytes: number
 	/** Other processes listen on the same port, and the system spreads connections among them. */
@@ -28,16 +40,21 @@ const idleSeconds = 60
 const lastWordsMs = 500
 
 /** @throws Error where the address cannot be listened on. */
-export function listen({ address, fetch, maxBodyBytes, shared = false }: ListenOptions): Listener {
+export function listen({ address, fetch, socket, maxBodyBytes, shared = false }: ListenOptions): Listener {
 	const handler = {
 		maxRequestBodySize: maxBodyBytes,
-		fetch(request: Request, bun: Server<undefined>) {
+		websocket: sockets(maxBodyBytes),
+		async fetch(request: Request, bun: Server<OpenSocket>) {
 			// An answer may be quiet for as long as a model thinks; what bounds it is not the socket's business.
 			bun.timeout(request, 0)
-			return fetch(request)
+			if (socket === undefined || request.headers.get('upgrade')?.toLowerCase() !== 'websocket') return fetch(request)
+			const peer = await socket(request)
+			if (peer === undefined) return fetch(request)
+			if (peer instanceof Response) return peer
+			return bun.upgrade(request, { data: { peer, drained: undefined } }) ? undefined : fetch(request)
 		},
 	}
-	const server: Server<undefined> = address.startsWith('/')
+	const server: Server<OpenSocket> = address.startsWith('/')
 		? Bun.serve(unixOptions({ ...handler, unix: address }))
 		: Bun.serve({ ...handler, ...hostAndPort(address), idleTimeout: idleSeconds, reusePort: shared })
 	return {
@@ -51,6 +68,39 @@ export function listen({ address, fetch, maxBodyBytes, shared = false }: ListenO
 				await endsWithin(ended, lastWordsMs)
 			}
 			await server.stop(true)
+		},
+	}
+}
+
+interface OpenSocket {
+	readonly peer: SocketPeer
+	/** Whoever waits for room. */
+	drained: PromiseWithResolvers<void> | undefined
+}
+
+/** Bytes that may wait for a client before its answers do. */
+const mostBuffered = 262_144
+
+function sockets(maxPayloadLength: number) {
+	const drain = (socket: ServerWebSocket<OpenSocket>) => {
+		socket.data.drained?.resolve()
+		socket.data.drained = undefined
+	}
+	return {
+		maxPayloadLength,
+		idleTimeout: 960,
+		message(socket: ServerWebSocket<OpenSocket>, message: string | Buffer) {
+			socket.data.peer.message(message.toString(), async (text) => {
+				socket.send(text)
+				if (socket.getBufferedAmount() <= mostBuffered) return
+				socket.data.drained ??= Promise.withResolvers()
+				await socket.data.drained.promise
+			})
+		},
+		drain,
+		close(socket: ServerWebSocket<OpenSocket>) {
+			socket.data.peer.close()
+			drain(socket)
 		},
 	}
 }

@@ -97,6 +97,13 @@ test('cut at any byte, a journal is what its whole lines say', async () => {
 	}
 })
 
+test('a line torn in the middle, as a full disk leaves it, costs nothing but itself', async () => {
+	const whole = new TextDecoder().decode(await write(lines)).split('\n')
+	const torn = whole.map((line, index) => (index === 2 ? line.slice(0, 30) : line)).join('\n')
+	const without = new TextDecoder().decode(await write(lines.filter((_, index) => index !== 2)))
+	expect(readJournal([torn])).toEqual(readJournal([without]))
+})
+
 test('a ticket goes on in a further file', async () => {
 	const [first, second] = [await write(lines.slice(0, 5)), await write([openLine(opening('3')), ...lines.slice(5)])]
 	const decoder = new TextDecoder()

@@ -4,11 +4,12 @@
 import { randomUUID } from 'node:crypto'
 import { asChatError, ChatError } from '../chat/error.ts'
 import type { ConversationStore } from '../conversations/conversation-store.ts'
-import type { Dialect, Route } from '../dialects/dialect.ts'
+import type { Dialect, Route, SocketRoute } from '../dialects/dialect.ts'
 import { dialects } from '../dialects/list.ts'
 import { type BodyLimits, bodyReader } from '../http/body.ts'
 import { allowOrigin, preflight } from '../http/cors.ts'
 import { EventStreams } from '../http/event-stream.ts'
+import type { SocketPeer } from '../http/listener.ts'
 import { normalisePath, splitUrl } from '../http/path.ts'
 import type { Received } from '../http/received.ts'
 import { type RouteMatch, RouteTable } from '../http/route-table.ts'
@@ -22,9 +23,11 @@ import { type Readiness, readiness } from '../telemetry/status.ts'
 import type { RequestRecord, Telemetry } from '../telemetry/telemetry.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Answer } from './answer.ts'
+import { authenticate } from './authenticate.ts'
 import { Outstanding } from './outstanding.ts'
 import type { Deployment, Histories, Parts } from './parts.ts'
 import { answer } from './pipeline.ts'
+import { openSocket } from './socket.ts'
 
 export interface HandlerOptions {
 	/** Absent only where the transport itself admits callers. */
@@ -60,6 +63,8 @@ export interface KeptParts {
 export interface Handler {
 	/** Answers one request. Never rejects. */
 	fetch(request: Request): Promise<Response>
+	/** Takes a request that wants to become a socket, or refuses it; undefined where its path has none. */
+	socket(request: Request): Promise<SocketPeer | Response | undefined>
 	/** Streams that run end now, with an error as their last event. */
 	interrupt(): void
 	/** Resolves when everything is written down that no client waits for. */
@@ -94,6 +99,7 @@ export function openHandler(options: HandlerOptions): Handler {
 		tellsContent: options.telemetry.wantsContent,
 	}
 	const table = routeTable()
+	const socketTable = routeTableOfSockets()
 	const readBody = bodyReader(options.limits)
 	const streams = new EventStreams(options.limits)
 	const ready = () => {
@@ -122,16 +128,35 @@ export function openHandler(options: HandlerOptions): Handler {
 		}
 	}
 
+	const fetch = async (request: Request): Promise<Response> => {
+		if (request.method === 'OPTIONS') return preflight(request)
+		const received = receive(request, readBody, options)
+		const own = request.method === 'POST' ? undefined : await serveOwn(received, ready, options)
+		return own ?? serveRoute(received)
+	}
+
 	return {
+		fetch,
 		readiness: ready,
+		async socket(request) {
+			const received = receive(request, readBody, options)
+			const match = socketTable.find('POST', received.path)
+			if (match.type !== 'found') return undefined
+			const { dialect, route } = match.target
+			const record = options.telemetry.begin({ ...received, method: 'WEBSOCKET' })
+			const facts: AnswerFacts = { received, dialect, record, streams, options }
+			try {
+				await authenticate(received, record, keys)
+			} catch (thrown) {
+				return writeFailure(asChatError(thrown), facts, {})
+			}
+			record.route = received.path
+			record.status = 101
+			options.telemetry.end(record, clock.now())
+			return openSocket({ route, opening: request, fetch })
+		},
 		interrupt: () => streams.interrupt(),
 		settled: () => outstanding.settled(),
-		async fetch(request) {
-			if (request.method === 'OPTIONS') return preflight(request)
-			const received = receive(request, readBody, options)
-			const own = request.method === 'POST' ? undefined : await serveOwn(received, ready, options)
-			return own ?? serveRoute(received)
-		},
 	}
 }
 
@@ -173,6 +198,14 @@ function routeTable(): RouteTable<Target> {
 				const pattern = prefix + route.path
 				table.add(route.method, pattern, { dialect, route, pattern })
 			}
+	return table
+}
+
+function routeTableOfSockets(): RouteTable<{ readonly dialect: Dialect; readonly route: SocketRoute }> {
+	const table = new RouteTable<{ readonly dialect: Dialect; readonly route: SocketRoute }>()
+	for (const dialect of dialects)
+		for (const route of dialect.sockets ?? [])
+			for (const prefix of dialect.prefixes) table.add('POST', prefix + route.path, { dialect, route })
 	return table
 }
 

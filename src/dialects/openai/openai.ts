@@ -20,6 +20,7 @@ import { embeddings } from './embeddings.ts'
 import { cancelResponse, deleteResponse, listInputItems, retrieveResponse } from './kept-responses.ts'
 import { listModels, showModel } from './models.ts'
 import { countInputTokens, createResponse } from './responses.ts'
+import { responsesSocket } from './responses-socket.ts'
 import {
 	deleteCompletion,
 	listCompletionMessages,
@@ -69,6 +70,7 @@ export const openai: Dialect = {
 		listModels,
 		showModel,
 	],
+	sockets: [responsesSocket],
 	writeError,
 	headers: ({ processingMs }) => ({
 		'openai-version': apiVersion,

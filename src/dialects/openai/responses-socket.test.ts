@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../../chat/error.ts'
 import { ResponseEventWriter } from '../../wire/openai/responses/event-writer.ts'
-import { readSocketFrame, SocketFrames, writeSocketError } from './responses-socket.ts'
+import { readSocketFrame, responsesSocket, SocketFrames } from './responses-socket.ts'
 
 describe('a frame', () => {
 	test('asks for a stream, and may say which', () => {
@@ -65,7 +65,7 @@ test('an error is a frame with its status', () => {
 		param: 'previous_response_id',
 		code: 'previous_response_not_found',
 	})
-	expect(JSON.parse(writeSocketError(error, 's1'))).toEqual({
+	expect(JSON.parse(failureOf(error))).toEqual({
 		type: 'error',
 		status: 400,
 		error: {
@@ -77,3 +77,8 @@ test('an error is a frame with its status', () => {
 		stream_id: 's1',
 	})
 })
+
+function failureOf(error: ChatError): string {
+	const { status, body } = responsesSocket.writeError(error)
+	return responsesSocket.writeFailure(status, body, 's1')
+}

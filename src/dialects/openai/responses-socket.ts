@@ -5,6 +5,7 @@ import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import { writeError } from '../../wire/openai/error-writer.ts'
 import { isObject } from '../../wire/openai/fields.ts'
+import type { SocketRoute } from '../dialect.ts'
 
 export interface SocketRequest {
 	/** Of a POST /responses that streams. */
@@ -75,8 +76,20 @@ export class SocketFrames {
 	}
 }
 
-/** What went wrong before, or instead of, a stream. */
-export function writeSocketError(error: ChatError, stream?: string): string {
-	const { status, body } = writeError(error)
-	return JSON.stringify({ type: 'error', status, ...body, ...(stream === undefined ? {} : { stream_id: stream }) })
+/** The route as the pipeline carries it. */
+export const responsesSocket: SocketRoute = {
+	path: '/responses',
+	read(text) {
+		const { body, stream } = readSocketFrame(text)
+		return { body, ...(stream === undefined ? {} : { tag: stream }) }
+	},
+	frames: (tag) => new SocketFrames(tag),
+	writeFailure: (status, body, tag) =>
+		JSON.stringify({
+			type: 'error',
+			status,
+			...(isObject(body) ? body : {}),
+			...(tag === undefined ? {} : { stream_id: tag }),
+		}),
+	writeError,
 }

@@ -12,7 +12,7 @@ import { writeKept } from './item-writer.ts'
 import { type ResponseIdentity, writeResponseId, writeResponseUsage } from './response-writer.ts'
 import { sealText } from './sealed-text.ts'
 
-const schema = z.looseObject({ input: z.unknown(), previous_response_id: z.unknown() })
+const schema = z.looseObject({})
 
 /** What of a request of this kind is a responses request; the rest means nothing here. */
 export function readCompactionBody(body: unknown): JsonObject {
