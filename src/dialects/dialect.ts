@@ -32,6 +32,8 @@ export interface Route {
 	readonly method: Method
 	/** Without prefix; segments may be `{name}`, of which the last takes slashes too. */
 	readonly path: string
+	/** A POST that says everything in its path: whatever it carries is not read. */
+	readonly withoutBody?: true
 	/** @throws ChatError for what its sender can mend. */
 	read(input: RouteInput): Call
 }

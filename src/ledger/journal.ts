@@ -38,6 +38,7 @@ export class Journal {
 	private bytes = 0
 	/** The last write failed, perhaps within a line. */
 	private torn = false
+	private closed = false
 
 	/** Makes the file, which must not be there. */
 	constructor(file: string) {
@@ -69,10 +70,13 @@ export class Journal {
 	/** Resolves when all that was appended is on disk, or could not be written. */
 	async close(): Promise<void> {
 		while (this.gathering !== undefined || this.working) await this.append('').catch(() => undefined)
+		// Its number may be another file's from now on.
+		this.closed = true
 		closeSync(this.descriptor)
 	}
 
 	private add(text: string): Group {
+		if (this.closed) return closedGroup()
 		this.gathering ??= begin()
 		const line = text === '' ? '' : sealLine(text)
 		this.gathering.text += line
@@ -110,6 +114,12 @@ function begin(): Group {
 	// Lines that nobody waits for may fail too.
 	synced.promise.catch(() => undefined)
 	return { text: '', synced, sync: false }
+}
+
+function closedGroup(): Group {
+	const group = begin()
+	group.synced.reject(new ChatError('unavailable', 'The server is closing.'))
+	return group
 }
 
 async function writeAll(descriptor: number, text: string): Promise<void> {

@@ -4,7 +4,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ChatError } from '../chat/error.ts'
-import { holdLock } from '../files/lock.ts'
+import { type HeldLock, holdLock } from '../files/lock.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Clock } from '../time/clock.ts'
 import { type Closing, entryOf } from './entry.ts'
@@ -38,17 +38,27 @@ export interface OpenLedger extends Ledger {
 }
 
 const [progressMs, deliverMs, recoverMs, longestPauseMs, closeMs] = [100, 1000, 60_000, 30_000, 2000]
-const batchSize = 500
+const longestFileMs = 3_600_000
+/** SQLite works in this thread: more at once would hold up answers. */
+const batchSize = 100
 
 export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
 	await mkdir(options.folder, { recursive: true, mode: 0o700 })
-	const process = Bun.randomUUIDv7('hex').replaceAll('-', '')
-	const lock = holdLock(lockFile(options.folder, process), { create: true })
-	if (lock === undefined) throw new Error(`the journal ${process} is held already`)
+	const { process, lock } = takeName(options.folder)
 	const ledger = new JournalledLedger(options, process, () => lock.release())
 	await ledger.recover()
 	ledger.run()
 	return ledger
+}
+
+/** A name of its own for this process's journal. */
+function takeName(folder: string): { readonly process: string; readonly lock: HeldLock } {
+	for (;;) {
+		const process = Bun.randomUUIDv7('hex').replaceAll('-', '')
+		const lock = holdLock(lockFile(folder, process), { create: true })
+		// Somebody who recovers may have come between the file and its lock.
+		if (lock !== undefined) return { process, lock }
+	}
 }
 
 /** A ticket that is not settled. */
@@ -82,12 +92,15 @@ class JournalledLedger implements OpenLedger {
 	private delivering: Promise<void> | undefined
 	private current: JournalFile
 	private fileCount = 0
+	private marking = false
+	private rotatedMs: number
 
 	constructor(options: LedgerOptions, process: string, release: () => void) {
 		this.options = options
 		this.process = process
 		this.release = release
 		this.current = this.nextFile()
+		this.rotatedMs = options.clock.now()
 	}
 
 	get pending(): number {
@@ -113,14 +126,17 @@ class JournalledLedger implements OpenLedger {
 			},
 			settle: (settlement) => {
 				settling ??= this.settle(standing, settlement)
-				return strict ? settling : done
+				if (strict) return settling
+				// Said in the log where it was written.
+				settling.catch(() => undefined)
+				return done
 			},
 		}
 	}
 
 	run(): void {
 		void this.every(deliverMs, () => this.deliver())
-		void this.every(recoverMs, () => this.recover())
+		void this.every(recoverMs, () => this.lookAfter())
 	}
 
 	deliver(): Promise<void> {
@@ -160,7 +176,7 @@ class JournalledLedger implements OpenLedger {
 	}
 
 	private append(line: string): Promise<void> {
-		if (this.current.journal.size > (this.options.fileSize ?? 8_000_000)) this.rotate()
+		if (this.current.journal.size > (this.options.fileSize ?? 8_000_000)) this.rotateIfPossible()
 		const written = this.current.journal.append(line)
 		if (this.options.durability === 'relaxed')
 			written.catch((thrown: unknown) => this.options.log.error({ err: thrown }, 'the accounts cannot be written'))
@@ -175,7 +191,7 @@ class JournalledLedger implements OpenLedger {
 		this.moved.delete(standing)
 		file.undelivered++
 		this.waiting.push({ entry: entryOf(opening, closing), file })
-		if (this.waiting.length >= batchSize) void this.deliver()
+		if (this.waiting.length >= batchSize) void this.deliver().catch(this.failed)
 		await written
 	}
 
@@ -187,14 +203,31 @@ class JournalledLedger implements OpenLedger {
 	private move(standing: Standing, { completionTokens, upstream }: Progress): void {
 		standing.mark = [standing.opening.id, completionTokens, upstream]
 		this.moved.add(standing)
-		if (this.moved.size === 1) void this.markSoon()
+		if (!this.marking) void this.markSoon()
 	}
 
 	private async markSoon(): Promise<void> {
-		await this.options.clock.sleep(progressMs)
+		this.marking = true
+		await this.sleep(progressMs)
+		this.marking = false
 		const marks = [...this.moved].flatMap(({ mark }) => (mark === undefined ? [] : [mark]))
 		this.moved.clear()
 		if (marks.length > 0) this.current.journal.note(progressLine(marks, this.options.clock.now()))
+	}
+
+	/** A file that is delivered must not wait long for its end: what is recovered from it is delivered once more. */
+	private async lookAfter(): Promise<void> {
+		const { journal } = this.current
+		if (journal.size > 0 && this.options.clock.now() - this.rotatedMs > longestFileMs) this.rotateIfPossible()
+		await this.recover()
+	}
+
+	private rotateIfPossible(): void {
+		try {
+			this.rotate()
+		} catch (thrown) {
+			this.failed(thrown)
+		}
 	}
 
 	/** The old file goes once all that was settled in it is delivered: what is open goes on in the new one. */
@@ -209,7 +242,8 @@ class JournalledLedger implements OpenLedger {
 		if (marks.length > 0) this.current.journal.note(progressLine(marks, this.options.clock.now()))
 		// On disk before the old file may go.
 		old.closed = Promise.all([old.journal.close(), this.current.journal.append('')]).then(() => undefined)
-		void this.removeDelivered()
+		this.rotatedMs = this.options.clock.now()
+		void this.removeDelivered().catch(this.failed)
 	}
 
 	private nextFile(): JournalFile {
@@ -263,9 +297,11 @@ class JournalledLedger implements OpenLedger {
 	}
 
 	private async every(ms: number, work: () => Promise<void>): Promise<void> {
-		while (await this.sleep(ms))
-			await work().catch((thrown: unknown) => this.options.log.error({ err: thrown }, 'the ledger failed'))
+		while (await this.sleep(ms)) await work().catch(this.failed)
 	}
+
+	private readonly failed = (thrown: unknown): void =>
+		this.options.log.error({ err: thrown }, 'the ledger could not do its work')
 
 	/** @returns false where the ledger is being closed. */
 	private async sleep(ms: number): Promise<boolean> {

@@ -27,7 +27,7 @@ export function dayOf(ms: number): string {
 	return new Date(ms).toISOString().slice(0, 10)
 }
 
-/** One for each day, key, model, operation and currency. */
+/** One for each day, key, model, operation and currency, in their order: so that two who write them never wait for each other. */
 export function sumByDay(entries: readonly LedgerEntry[]): readonly UsageDay[] {
 	const days = entries.map((entry): UsageDay => {
 		const { tenant, owner, key, model, operation, currency } = entry
@@ -35,15 +35,10 @@ export function sumByDay(entries: readonly LedgerEntry[]): readonly UsageDay[] {
 		const counts = { requests: 1, promptTokens, cachedTokens, completionTokens, reasoningTokens, costMicros }
 		return { day: dayOf(entry.settledAtMs), tenant, owner, key, model, operation, currency, ...counts }
 	})
-	return merge(days, ({ day, tenant, owner, key, model, operation, currency }) => [
-		day,
-		tenant,
-		owner,
-		key,
-		model,
-		operation,
-		currency,
-	])
+	const names = ({ day, tenant, owner, key, model, operation, currency }: UsageDay) =>
+		[day, tenant, owner, key, model, operation, currency] as const
+	const order = (sum: UsageDay) => names(sum).join('\0')
+	return merge(days, names).toSorted((a, b) => (order(a) < order(b) ? -1 : 1))
 }
 
 /** Sums by the groups asked for, and by currency. In the groups' order. */

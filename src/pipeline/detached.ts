@@ -74,10 +74,10 @@ async function answerInBackground(admitted: Admitted<StreamedCall>, kept: KeptSt
 	} catch (thrown) {
 		const error = kept.signal.aborted ? asChatError(kept.signal.reason) : asChatError(thrown)
 		record.error = error
-		kept.end(call.writer.stream(identify(admitted, parts)).write({ type: 'error', error }))
 		const state = error.kind === 'cancelled' ? 'cancelled' : 'failed'
 		settleFailure(admitted, error, parts)
 		await turn?.end(state, [], parts.clock.now(), undefined, error)
+		kept.end(call.writer.stream(identify(admitted, parts)).write({ type: 'error', error }))
 	}
 }
 
@@ -95,17 +95,28 @@ async function pump(
 		outstanding: parts.outstanding,
 		ended: () => undefined,
 	})
-	const giveUp = () => kept.end(pieces.giveUp(asChatError(kept.signal.reason)))
+	const given = Promise.withResolvers<ChatError>()
+	const giveUp = () => given.resolve(asChatError(kept.signal.reason))
 	kept.signal.addEventListener('abort', giveUp, { once: true })
 	if (kept.signal.aborted) giveUp()
+	const failure = await Promise.race([given.promise, copy(pieces, kept)])
+	const lastWords = failure === undefined ? '' : pieces.giveUp(failure)
+	try {
+		// On disk before anyone is told that it has ended.
+		await answer.end(failure)
+	} finally {
+		kept.end(lastWords)
+	}
+}
+
+/** @returns why it could not be kept to its end. */
+async function copy(pieces: WrittenPieces, kept: KeptStream): Promise<ChatError | undefined> {
 	try {
 		for (let text = await pieces.next(); text !== undefined; text = await pieces.next()) kept.append(text)
-		kept.end()
+		return undefined
 	} catch (thrown) {
-		kept.end(pieces.giveUp(asChatError(thrown)))
+		return asChatError(thrown)
 	}
-	// On disk before anyone is told that it has ended.
-	await answer.end()
 }
 
 function scopeOfCaller({ key }: Admitted) {

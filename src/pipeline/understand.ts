@@ -15,7 +15,7 @@ export async function understand(
 	tellsContent: boolean,
 ): Promise<Understood> {
 	const { received, record } = authenticated
-	const body = route.method === 'POST' ? await received.json() : undefined
+	const body = route.method === 'POST' && route.withoutBody !== true ? await received.json() : undefined
 	const call = route.read({ body, parameters, query: received.query })
 	record.operation = call.type
 	if ('stream' in call) record.stream = call.stream

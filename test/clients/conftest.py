@@ -15,7 +15,8 @@ START_SECONDS = 60
 
 
 class Server:
-    def __init__(self, url: str, key: str) -> None:
+    def __init__(self, url: str, key: str, data: str) -> None:
+        self.data = data
         self.url = url
         """Without /v1."""
         self.key = key
@@ -55,7 +56,7 @@ def server():
             url = re.search(r"listens on (\S+)", printed).group(1)
             key = re.search(r"shown this once:\s+(\S+)", printed).group(1)
             until_ready(url)
-            yield Server(url, key)
+            yield Server(url, key, data)
         finally:
             process.terminate()
             process.wait(timeout=20)

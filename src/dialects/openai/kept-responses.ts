@@ -53,6 +53,7 @@ export const deleteResponse: Route = {
 export const cancelResponse: Route = {
 	method: 'POST',
 	path: '/responses/{id}/cancel',
+	withoutBody: true,
 	read(input): Call {
 		const { turn, missing } = named(input)
 		const answer = async (own: OwnConversations) => {
