@@ -62,7 +62,7 @@ async function embed(admitted: Admitted<EmbeddingCall>, parts: Parts): Promise<A
 async function count(admitted: Admitted<CountCall>, parts: Parts): Promise<Answer> {
 	const { call, received } = admitted
 	const { result, lease } = await ask(admitted, received.signal, parts, ({ engine }, its) =>
-		engine.count === undefined ? countPrompt(admitted.model, call.request) : engine.count(call.request, its),
+		engine.count === undefined ? countPrompt(admitted.model, call.request, parts) : engine.count(call.request, its),
 	)
 	lease.end()
 	return { type: 'json', body: call.write(result) }

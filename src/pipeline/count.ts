@@ -5,7 +5,6 @@ import type { ChatRequest } from '../chat/request.ts'
 import type { Usage } from '../chat/usage.ts'
 import type { Model } from '../models/model.ts'
 import type { TextCompletionRequest } from '../text-completions/text-completions.ts'
-import { countMessages, countTexts } from '../tokens/tokens.ts'
 import type { Admitted } from './admit.ts'
 import type { StreamedCall } from './attempt.ts'
 import type { Parts, Upstream } from './parts.ts'
@@ -13,13 +12,17 @@ import type { Parts, Upstream } from './parts.ts'
 /** How long an upstream may think about a count before it is made here, in milliseconds. */
 const countTimeoutMs = 2000
 
-export function countPrompt({ tokenizer }: Model, { messages, tools }: ChatRequest): Promise<number> {
-	return countMessages(tokenizer, messages, tools)
+export function countPrompt(
+	{ tokenizer }: Model,
+	{ messages, tools }: ChatRequest,
+	{ tokens }: Pick<Parts, 'tokens'>,
+): Promise<number> {
+	return tokens.countMessages(tokenizer, messages, tools)
 }
 
 export function counterFor(
 	{ call, model, deployment, record, received }: Admitted<StreamedCall>,
-	{ log }: Parts,
+	parts: Parts,
 ): (answer: readonly PartialChoice[], pieces: number) => Promise<Usage> {
 	return async (answer, pieces) => {
 		const upstream = deployment
@@ -34,18 +37,18 @@ export function counterFor(
 			...toolCalls.flatMap(({ name, arguments: given }) => [name, given]),
 		])
 		const prompt = async () => {
-			if (call.type === 'complete') return countTexts(model.tokenizer, [promptOf(call.request)])
-			if (!exact) return countPrompt(model, call.request)
+			if (call.type === 'complete') return parts.tokens.countTexts(model.tokenizer, [promptOf(call.request)])
+			if (!exact) return countPrompt(model, call.request, parts)
 			return askUpstream(upstream, call.request, model, received.id).catch((thrown: unknown) => {
-				log.warn({ err: thrown, upstream: upstream.name }, 'the upstream did not count')
-				return countPrompt(model, call.request)
+				parts.log.warn({ err: thrown, upstream: upstream.name }, 'the upstream did not count')
+				return countPrompt(model, call.request, parts)
 			})
 		}
 		const [promptTokens, completionTokens, reasoningTokens] = await Promise.all([
 			prompt(),
 			// Whoever can be asked sends one piece for each token.
-			exact && pieces > 0 ? pieces : countTexts(model.tokenizer, texts),
-			countTexts(
+			exact && pieces > 0 ? pieces : parts.tokens.countTexts(model.tokenizer, texts),
+			parts.tokens.countTexts(
 				model.tokenizer,
 				answer.map(({ reasoning }) => reasoning),
 			),

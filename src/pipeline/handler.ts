@@ -22,6 +22,7 @@ import type { Log } from '../telemetry/log.ts'
 import { type Readiness, readiness } from '../telemetry/status.ts'
 import type { RequestRecord, Telemetry } from '../telemetry/telemetry.ts'
 import type { Clock } from '../time/clock.ts'
+import { TokenCounter } from '../tokens/tokens.ts'
 import type { Answer } from './answer.ts'
 import { authenticate } from './authenticate.ts'
 import { Outstanding } from './outstanding.ts'
@@ -67,7 +68,7 @@ export interface Handler {
 	socket(request: Request): Promise<SocketPeer | Response | undefined>
 	/** Streams that run end now, with an error as their last event. */
 	interrupt(): void
-	/** Resolves when everything is written down that no client waits for. */
+	/** Resolves when everything is written down that no client waits for; to be called when nothing more will be asked. */
 	settled(): Promise<void>
 	readiness(): Readiness
 }
@@ -82,6 +83,7 @@ interface Target {
 export function openHandler(options: HandlerOptions): Handler {
 	const { keys, kept, deployment, clock, random, log } = options
 	const outstanding = new Outstanding(log)
+	const tokens = new TokenCounter()
 	const parts: Parts = {
 		keys,
 		ledger: kept?.ledger,
@@ -91,6 +93,7 @@ export function openHandler(options: HandlerOptions): Handler {
 		histories: kept?.histories ?? { albert: false },
 		process: kept?.process ?? '',
 		outstanding,
+		tokens,
 		deployment,
 		clock,
 		random,
@@ -156,7 +159,10 @@ export function openHandler(options: HandlerOptions): Handler {
 			return openSocket({ route, opening: request, fetch })
 		},
 		interrupt: () => streams.interrupt(),
-		settled: () => outstanding.settled(),
+		async settled() {
+			await outstanding.settled()
+			tokens.close()
+		},
 	}
 }
 

@@ -103,7 +103,8 @@ export class OpenAnswer {
 	/** What an upstream told, or what is counted here in its place. */
 	async counted(): Promise<Usage> {
 		if (this.usage === undefined || isUntold(this.usage))
-			this.usage = await this.parts.count(this.fold.soFar(), this.pieces)
+			// An account must be settled, come what may.
+			this.usage = await this.parts.count(this.fold.soFar(), this.pieces).catch(() => this.soFar())
 		return this.usage
 	}
 

@@ -11,6 +11,7 @@ import type { Route } from '../routing/route.ts'
 import type { KeptStreams } from '../streams/kept-streams.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Clock } from '../time/clock.ts'
+import type { TokenCounter } from '../tokens/tokens.ts'
 import type { Outstanding } from './outstanding.ts'
 
 export interface Parts {
@@ -28,6 +29,7 @@ export interface Parts {
 	readonly histories: Histories
 	/** What is being written down when no client waits for it any more. */
 	readonly outstanding: Outstanding
+	readonly tokens: TokenCounter
 	/** This process, among those that write to the same stores. */
 	readonly process: string
 	/** As configured at this moment; a request keeps the one it began with. */

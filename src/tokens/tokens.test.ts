@@ -1,26 +1,29 @@
-import { expect, test } from 'bun:test'
-import { countMessages, countTexts } from './tokens.ts'
+import { afterAll, expect, test } from 'bun:test'
+import { TokenCounter } from './tokens.ts'
+
+const counter = new TokenCounter()
+afterAll(() => counter.close())
 
 test('counts as the published vocabularies do', async () => {
-	expect(await countTexts('o200k_base', ['Hello, world!'])).toBe(4)
-	expect(await countTexts('cl100k_base', ['tiktoken is great!'])).toBe(6)
-	expect(await countTexts('o200k_base', ['', ''])).toBe(0)
+	expect(await counter.countTexts('o200k_base', ['Hello, world!'])).toBe(4)
+	expect(await counter.countTexts('cl100k_base', ['tiktoken is great!'])).toBe(6)
+	expect(await counter.countTexts('o200k_base', ['', ''])).toBe(0)
 })
 
 test('words that mean something to a model are text like any other', async () => {
-	expect(await countTexts('o200k_base', ['<|endoftext|>'])).toBeGreaterThan(1)
+	expect(await counter.countTexts('o200k_base', ['<|endoftext|>'])).toBeGreaterThan(1)
 })
 
 test('a text of megabytes is counted in proportion', async () => {
 	const words = 'the quick brown fox '.repeat(200_000)
-	const tokens = await countTexts('o200k_base', [words])
+	const tokens = await counter.countTexts('o200k_base', [words])
 	expect(tokens / 200_000).toBeCloseTo(4, 1)
 })
 
 test('a prompt is its messages, their wrapping and the tools', async () => {
 	const hello = { role: 'user', content: [{ type: 'text', text: 'Hello, world!' }] } as const
-	const bare = await countMessages('o200k_base', [hello], [])
+	const bare = await counter.countMessages('o200k_base', [hello], [])
 	expect(bare).toBe(4 + 1 + 3 + 3)
 	const tool = { type: 'function', name: 'add', strict: false } as const
-	expect(await countMessages('o200k_base', [hello], [tool])).toBeGreaterThan(bare)
+	expect(await counter.countMessages('o200k_base', [hello], [tool])).toBeGreaterThan(bare)
 })

@@ -1,38 +1,68 @@
-// How many tokens texts are, in vocabularies that are published with their splitting rules. Vocabularies are large, so each is loaded when it
-// is first asked for. How a model's own template wraps messages is not known here: that part is an estimate.
+// How many tokens texts are, in vocabularies that are published with their splitting rules. How a model's own template wraps messages is
+// not known here: that part is an estimate.
 
 import type { Message } from '../chat/message.ts'
 import type { Tool } from '../chat/tool.ts'
+import type { CountAnswer, CountInquiry } from './vocabulary.ts'
 
 export const tokenizers = ['o200k_base', 'cl100k_base'] as const
 export type Tokenizer = (typeof tokenizers)[number]
 
-/** Longer texts are counted to here and the rest in proportion, so that no request holds up the others. In characters. */
-const exactCharacters = 262_144
 /** What OpenAI's guide counts for the wrapping of each message, and for the beginning of the answer. */
 const [tokensPerMessage, tokensOfAnswer] = [3, 3]
 /** A picture at OpenAI's common size, in tiles. */
 const tokensPerImage = 765
 
-export async function countTexts(tokenizer: Tokenizer, texts: readonly string[]): Promise<number> {
-	const said = texts.filter((text) => text !== '')
-	if (said.length === 0) return 0
-	const count = await load(tokenizer)
-	return said.reduce((sum, text) => sum + countOne(text, count), 0)
-}
+export class TokenCounter {
+	private readonly waiting = new Map<number, PromiseWithResolvers<number>>()
+	private worker: Worker | undefined
+	private lastInquiry = 0
 
-/** A prompt of messages and the tools described with it. */
-export async function countMessages(
-	tokenizer: Tokenizer,
-	messages: readonly Message[],
-	tools: readonly Tool[],
-): Promise<number> {
-	const texts = messages.flatMap(textsOf)
-	if (tools.length > 0) texts.push(JSON.stringify(tools))
-	const images = messages.reduce((sum, { content }) => sum + content.filter(({ type }) => type === 'image').length, 0)
-	return (
-		(await countTexts(tokenizer, texts)) + messages.length * tokensPerMessage + images * tokensPerImage + tokensOfAnswer
-	)
+	/** @throws Error where the vocabulary cannot be loaded. */
+	async countTexts(tokenizer: Tokenizer, texts: readonly string[]): Promise<number> {
+		const said = texts.filter((text) => text !== '')
+		if (said.length === 0) return 0
+		const inquiry = ++this.lastInquiry
+		const answer = Promise.withResolvers<number>()
+		this.waiting.set(inquiry, answer)
+		this.worker ??= this.start()
+		this.worker.postMessage({ inquiry, tokenizer, texts: said } satisfies CountInquiry)
+		return answer.promise
+	}
+
+	/** A prompt of messages and the tools described with it. */
+	async countMessages(tokenizer: Tokenizer, messages: readonly Message[], tools: readonly Tool[]): Promise<number> {
+		const texts = messages.flatMap(textsOf)
+		if (tools.length > 0) texts.push(JSON.stringify(tools))
+		const images = messages.reduce((sum, { content }) => sum + content.filter(({ type }) => type === 'image').length, 0)
+		const counted = await this.countTexts(tokenizer, texts)
+		return counted + messages.length * tokensPerMessage + images * tokensPerImage + tokensOfAnswer
+	}
+
+	close(): void {
+		this.worker?.terminate()
+		this.fail('the counter is closed')
+	}
+
+	private start(): Worker {
+		const worker = new Worker(new URL('./vocabulary.ts', import.meta.url))
+		// It keeps no process alive.
+		worker.unref()
+		worker.onmessage = ({ data }: MessageEvent<CountAnswer>) => {
+			const answer = this.waiting.get(data.inquiry)
+			this.waiting.delete(data.inquiry)
+			if (data.tokens === undefined) answer?.reject(new Error(data.failure))
+			else answer?.resolve(data.tokens)
+		}
+		worker.onerror = (event) => this.fail(event.message)
+		return worker
+	}
+
+	private fail(reason: string): void {
+		this.worker = undefined
+		for (const answer of this.waiting.values()) answer.reject(new Error(reason))
+		this.waiting.clear()
+	}
 }
 
 function textsOf(message: Message): string[] {
@@ -41,19 +71,3 @@ function textsOf(message: Message): string[] {
 	if (message.role === 'assistant') for (const call of message.toolCalls) texts.push(call.name, call.arguments)
 	return texts
 }
-
-function countOne(text: string, count: (text: string) => number): number {
-	if (text.length <= exactCharacters) return count(text)
-	return Math.round(count(text.slice(0, exactCharacters)) * (text.length / exactCharacters))
-}
-
-async function load(tokenizer: Tokenizer): Promise<(text: string) => number> {
-	const { countTokens } = await loaders[tokenizer]()
-	// Words with a meaning to the model may well stand in somebody's text.
-	return (text) => countTokens(text, { disallowedSpecial: new Set() })
-}
-
-const loaders = {
-	o200k_base: () => import('gpt-tokenizer/encoding/o200k_base'),
-	cl100k_base: () => import('gpt-tokenizer/encoding/cl100k_base'),
-} as const satisfies Readonly<Record<Tokenizer, () => Promise<unknown>>>

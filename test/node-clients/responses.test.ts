@@ -1,0 +1,147 @@
+// Clients that speak the Responses API by default, against a real server: OpenAI's Agents SDK, the AI SDK's OpenAI provider, and a
+// plain WebSocket.
+
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { createOpenAI } from '@ai-sdk/openai'
+import { Agent, tool as agentTool, OpenAIProvider, Runner } from '@openai/agents'
+import { generateText, stepCountIs, streamText, tool } from 'ai'
+import { z } from 'zod'
+import { startServer, type TestServer } from '../server.ts'
+
+const model = 'echo'
+const callTool = 'echo:tool get_weather {"city":"Paris"}'
+
+let server: TestServer
+beforeAll(async () => {
+	server = await startServer()
+})
+afterAll(() => server.stop())
+
+describe('OpenAI Agents SDK', () => {
+	const runner = () =>
+		new Runner({
+			modelProvider: new OpenAIProvider({ baseURL: `${server.url}/v1`, apiKey: server.key, useResponses: true }),
+			tracingDisabled: true,
+		})
+
+	test('loops over tools', async () => {
+		const cities: string[] = []
+		const weather = agentTool({
+			name: 'get_weather',
+			description: 'Tells the weather.',
+			parameters: z.object({ city: z.string() }),
+			execute: async ({ city }) => {
+				cities.push(city)
+				return `Sunny in ${city}`
+			},
+		})
+		const agent = new Agent({ name: 'forecaster', instructions: 'Use the tool.', model, tools: [weather] })
+		const result = await runner().run(agent, callTool)
+		expect([cities, result.finalOutput]).toEqual([['Paris'], 'Sunny in Paris'])
+	})
+
+	test('streams, and goes on from what the server keeps', async () => {
+		const agent = new Agent({ name: 'parrot', model })
+		const first = await runner().run(agent, 'My name is Ada', { stream: true })
+		await first.completed
+		expect(first.finalOutput).toBe('My name is Ada')
+		const second = await runner().run(agent, 'again', { previousResponseId: first.lastResponseId as string })
+		expect(second.finalOutput).toBe('again')
+		const usage = second.rawResponses[0]?.usage
+		expect(usage?.inputTokens).toBeGreaterThan(first.rawResponses[0]?.usage.inputTokens ?? Number.POSITIVE_INFINITY)
+	})
+})
+
+describe('AI SDK with the provider for OpenAI', () => {
+	const provider = () => createOpenAI({ baseURL: `${server.url}/v1`, apiKey: server.key })
+
+	test('generates and streams text', async () => {
+		const { text, finishReason } = await generateText({ model: provider()(model), prompt: 'one two' })
+		expect([text, finishReason]).toEqual(['one two', 'stop'])
+		const pieces: string[] = []
+		for await (const piece of streamText({ model: provider()(model), prompt: 'one two three' }).textStream)
+			pieces.push(piece)
+		expect(pieces).toEqual(['one', ' two', ' three'])
+	})
+
+	test('loops over tools, and points at what is kept', async () => {
+		const { text, steps } = await generateText({
+			model: provider()(model),
+			prompt: callTool,
+			stopWhen: stepCountIs(3),
+			tools: {
+				get_weather: tool({
+					description: 'Tells the weather.',
+					inputSchema: z.object({ city: z.string() }),
+					execute: async ({ city }) => `Sunny in ${city}`,
+				}),
+			},
+		})
+		expect([text, steps.length]).toEqual(['Sunny in Paris', 2])
+	})
+})
+
+describe('a WebSocket', () => {
+	interface Frame {
+		readonly type: string
+		readonly stream_id?: string
+		readonly status?: number
+		readonly response?: { readonly id: string; readonly output: readonly { content: readonly { text: string }[] }[] }
+		readonly error?: { readonly message: string; readonly code: string | null }
+	}
+
+	async function exchange(key: string, said: readonly object[]): Promise<readonly Frame[]> {
+		const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/responses`, {
+			headers: { authorization: `Bearer ${key}` },
+		})
+		const frames: Frame[] = []
+		const waiting = [...said]
+		await new Promise<void>((resolve, reject) => {
+			const next = () => {
+				const frame = waiting.shift()
+				if (frame === undefined) socket.close()
+				else socket.send(JSON.stringify(frame))
+			}
+			socket.onopen = next
+			socket.onmessage = ({ data }) => {
+				const frame: Frame = JSON.parse(String(data))
+				frames.push(frame)
+				if (frame.type === 'response.completed' || frame.type === 'error') next()
+			}
+			socket.onclose = () => resolve()
+			socket.onerror = () => reject(new Error('the socket failed'))
+		})
+		return frames
+	}
+
+	test('answers one message after the other, each with its events', async () => {
+		const create = { type: 'response.create', model, stream_id: 's1' }
+		const frames = await exchange(server.key, [
+			{ ...create, input: 'hi there' },
+			{ ...create, input: 'more' },
+		])
+		const ended = frames.filter(({ type }) => type === 'response.completed')
+		expect(ended.map(({ response }) => response?.output[0]?.content[0]?.text)).toEqual(['hi there', 'more'])
+		expect(new Set(frames.map(({ stream_id }) => stream_id))).toEqual(new Set(['s1']))
+		expect(frames[0]?.type).toBe('response.created')
+	})
+
+	test('says what is wrong with a message, and goes on', async () => {
+		const create = { type: 'response.create', model, input: 'fine' }
+		const frames = await exchange(server.key, [
+			{ ...create, previous_response_id: 'resp_gone' },
+			{ type: 'hello' },
+			create,
+		])
+		const errors = frames.filter(({ type }) => type === 'error')
+		expect(errors.map(({ status, error }) => [status, error?.code])).toEqual([
+			[400, 'previous_response_not_found'],
+			[400, 'invalid_value'],
+		])
+		expect(frames.at(-1)?.type).toBe('response.completed')
+	})
+
+	test('needs a key', async () => {
+		await expect(exchange('dgm-wrong', [])).rejects.toThrow('the socket failed')
+	})
+})
