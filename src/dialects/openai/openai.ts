@@ -16,6 +16,7 @@ import {
 	retrieveConversation,
 	updateConversation,
 } from './conversations.ts'
+import { countChatTokens } from './count-chat-tokens.ts'
 import { embeddings } from './embeddings.ts'
 import { cancelResponse, deleteResponse, listInputItems, retrieveResponse } from './kept-responses.ts'
 import { listModels, showModel } from './models.ts'
@@ -39,6 +40,7 @@ export const openai: Dialect = {
 	prefixes: ['/v1', ''],
 	routes: [
 		chatCompletions,
+		countChatTokens,
 		listCompletions,
 		retrieveCompletion,
 		updateCompletion,

@@ -63,6 +63,7 @@ export class Llama implements Engine {
 				url: 'http://engine/v1',
 				unixSocket: options.socket,
 				trusted: true,
+				counts: true,
 				clock: options.clock,
 				timeouts: patientTimeouts,
 			}),
@@ -113,6 +114,14 @@ export class Llama implements Engine {
 			const messages = introduced(request.messages, advice)
 			return client.chat({ ...request, messages, sampling: advised(request.sampling, advice) }, named)
 		})
+	}
+
+	async count(request: ChatRequest, call: EngineCall): Promise<number> {
+		const served = await this.ready(call.signal)
+		const messages = introduced(request.messages, served.advice)
+		const counted = served.client.count?.({ ...request, messages }, nameIt(served, call))
+		if (counted === undefined) throw new Error('the engine does not count')
+		return counted
 	}
 
 	complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {

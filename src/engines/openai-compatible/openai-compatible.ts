@@ -2,9 +2,11 @@
 // and reads the other. It knows no routes and tries nothing twice.
 
 import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
 import type { Completion } from '../../chat/completion.ts'
 import { ChatError, type Sent } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
+
 import type { JsonObject } from '../../chat/json.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Source } from '../../chat/source.ts'
@@ -50,6 +52,8 @@ export interface OpenAICompatibleOptions {
 	readonly operations?: readonly Operation[]
 	/** The server is an engine of ours: its errors are meant for the caller. */
 	readonly trusted?: boolean
+	/** It counts prompts, at the path that our own servers do. */
+	readonly counts?: boolean
 	readonly form?: Partial<ChatRequestForm>
 	readonly timeouts?: Partial<HttpTimeouts>
 	/** Largest answer that is not streamed, and longest event of one that is, in bytes. */
@@ -73,11 +77,14 @@ export const defaultMaxAnswerBytes = 33_554_432
 
 const defaultForm: ChatRequestForm = { maxTokensField: 'max_tokens', developerRole: 'developer', streamUsage: true }
 
+const inputTokens = z.object({ input_tokens: z.int().min(0) })
+
 export function openOpenAICompatible(options: OpenAICompatibleOptions): Engine {
 	return new OpenAICompatible(options)
 }
 
 class OpenAICompatible implements Engine {
+	readonly count?: NonNullable<Engine['count']>
 	private readonly options: OpenAICompatibleOptions
 	private readonly form: ChatRequestForm
 	private readonly maxAnswerBytes: number
@@ -89,6 +96,7 @@ class OpenAICompatible implements Engine {
 	constructor(options: OpenAICompatibleOptions) {
 		const { url, unixSocket, tls, key, headers, timeouts } = options
 		this.options = options
+		if (options.counts === true) this.count = (request, call) => this.countPrompt(request, call)
 		this.form = { ...defaultForm, ...options.form }
 		this.maxAnswerBytes = options.maxAnswerBytes ?? defaultMaxAnswerBytes
 		this.errors = {
@@ -149,6 +157,13 @@ class OpenAICompatible implements Engine {
 			title: this.errors.title,
 			countPrompt: () => 0,
 		})
+	}
+
+	private async countPrompt(request: ChatRequest, call: EngineCall): Promise<number> {
+		const body = writeChatRequest(request, call.model, this.form, false)
+		const response = await this.send('/chat/completions/input_tokens', body, call)
+		const { value } = await this.explained(readBody(response, this.maxAnswerBytes))
+		return inputTokens.parse(value).input_tokens
 	}
 
 	async probe(path: string, signal: AbortSignal): Promise<void> {

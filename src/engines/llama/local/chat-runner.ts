@@ -43,17 +43,18 @@ export class ChatRunner {
 		this.bannedControls = bannedControls(parts.vocabulary, this.spokenControls)
 	}
 
+	/** How many tokens the prompt of a request is, as the model's own template wraps it. */
+	async count(request: ChatRequest, signal: AbortSignal): Promise<number> {
+		const { text } = this.render(request)
+		return (await this.promptText.read(text, Number.MAX_SAFE_INTEGER, signal)).length
+	}
+
 	/** @throws ChatError for what the model cannot do or take, and when there is no room. */
 	async run(request: ChatRequest, signal: AbortSignal): Promise<AsyncIterable<ChatEvent>> {
 		const { vocabulary, scheduler, contextTokens } = this.parts
 		const { format } = this.template.calls
 		const tools = callableTools(request)
-		const { text, opensThinking } = renderConversation(
-			request,
-			request.toolChoice.type === 'none' ? [] : request.tools,
-			this.template,
-			this.promptText,
-		)
+		const { text, opensThinking } = this.render(request)
 		const most = countedContexts * contextTokens
 		const prompt = await this.promptText.read(text, most, signal)
 		if (prompt.length >= contextTokens) throw tooLong(contextTokens, prompt.length, most)
@@ -94,6 +95,11 @@ export class ChatRunner {
 				})
 			}),
 		)
+	}
+
+	private render(request: ChatRequest) {
+		const described = request.toolChoice.type === 'none' ? [] : request.tools
+		return renderConversation(request, described, this.template, this.promptText)
 	}
 
 	private withoutControls(sampling: Sampling): Sampling {

@@ -222,6 +222,13 @@ class LocalLlama implements Engine {
 		return chats.run(request, call.signal).catch((thrown: unknown) => this.explain(thrown))
 	}
 
+	async count(request: ChatRequest, call: EngineCall): Promise<number> {
+		this.refuseClosed()
+		const { chats } = this.parts
+		if (chats === undefined) throw this.wrongOperation('chat')
+		return chats.count(request, call.signal)
+	}
+
 	async complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
 		this.refuseClosed()
 		const { completions } = this.parts

@@ -1,0 +1,14 @@
+// POST /chat/completions/input_tokens: how many tokens the prompt of a chat request would be. Ours, beside OpenAI's path for responses.
+
+import { readChatRequest } from '../../wire/openai/chat-request-reader.ts'
+import type { Route } from '../dialect.ts'
+
+export const countChatTokens: Route = {
+	method: 'POST',
+	path: '/chat/completions/input_tokens',
+	read: ({ body }) => ({
+		type: 'count',
+		request: readChatRequest(body).request,
+		write: (tokens) => ({ object: 'chat.completion.input_tokens', input_tokens: tokens }),
+	}),
+}
