@@ -78,7 +78,7 @@ function rowsOf(
 	let previous = parent
 	return messages.map(({ id, message, partial }) => {
 		depth++
-		pathBytes += JSON.stringify(message).length
+		pathBytes += sizeOf(message)
 		const row = writeMessage({
 			conversation,
 			id,
@@ -94,6 +94,11 @@ function rowsOf(
 		previous = id
 		return row
 	})
+}
+
+/** In bytes of JSON. */
+function sizeOf(message: Message): number {
+	return Buffer.byteLength(JSON.stringify(message))
 }
 
 /** The way to a message as rows of branches, from its own back to the first. */
@@ -125,7 +130,7 @@ export async function lastMessages(
 			ORDER BY path_bytes`
 		parts.unshift(Array.from(rows, readMessage))
 		const [first] = parts[0] ?? []
-		if (first !== undefined && first.pathBytes - JSON.stringify(first.message).length <= floor) break
+		if (first !== undefined && first.pathBytes - sizeOf(first.message) <= floor) break
 	}
 	return parts.flat()
 }

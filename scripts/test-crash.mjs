@@ -1,0 +1,13 @@
+// npm run test:crash: the server under load, killed again and again. Arguments are handed on.
+
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { installDependencies, root } from './dependencies.mjs'
+
+installDependencies({ dev: true })
+const { status } = spawnSync(
+	join(root, 'node_modules', '.bin', 'bun'),
+	[join('test', 'crash', 'run.ts'), ...process.argv.slice(2)],
+	{ cwd: root, stdio: 'inherit' },
+)
+process.exitCode = status ?? 1

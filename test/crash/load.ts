@@ -1,0 +1,169 @@
+// Clients of every kind at once, each of which remembers what it was told: so that after a crash it can be said what must be there.
+
+import type { TestServer } from '../server.ts'
+import { answerTo, order } from './counting-upstream.ts'
+
+/** One call, as its client saw it. */
+export interface Seen {
+	readonly kind: 'chat' | 'stream' | 'conversation' | 'response' | 'resumable'
+	/** What was asked; its first word is found nowhere else. */
+	readonly asked: string
+	/** The token of the answer's id, once told. */
+	turn?: string
+	/** Where the turn is kept. */
+	conversation?: string
+	/** When each word came, in milliseconds of the monotonic clock. */
+	readonly words: number[]
+	/** Events, where the stream can be picked up, as they came. */
+	events: string
+	/** The whole answer came. */
+	acknowledged: boolean
+	/** When the server was killed that answered it. */
+	killedMs: number
+}
+
+export interface Load {
+	readonly seen: readonly Seen[]
+	/** Resolves when every client is at its end: after the server was killed, or `stop`. */
+	readonly over: Promise<void>
+	stop(): void
+}
+
+/** Uniform in [0, 1), the same for the same seed. */
+export function randomOf(seed: number): () => number {
+	let state = seed
+	return () => {
+		state = (state + 0x6d2b79f5) | 0
+		let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+		return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+	}
+}
+
+export function startLoad(server: TestServer, round: number, random: () => number): Load {
+	const seen: Seen[] = []
+	const stopping = new AbortController()
+	let calls = 0
+	const next = (kind: Seen['kind']): Seen => {
+		const asked = order(`r${round}c${calls++}`, 1 + Math.floor(random() * 60), Math.floor(random() * 8))
+		const one: Seen = { kind, asked, words: [], events: '', acknowledged: false, killedMs: Number.POSITIVE_INFINITY }
+		seen.push(one)
+		return one
+	}
+	const clients = [
+		...repeat(4, () => chat(server, next('chat'))),
+		...repeat(6, () => streamChat(server, next('stream'), {})),
+		...repeat(4, () => streamChat(server, next('resumable'), { 'x-dragoman-resumable': '1' })),
+		...repeat(
+			5,
+			conversing(server, () => next('conversation'), random),
+		),
+		...repeat(
+			3,
+			responding(server, () => next('response')),
+		),
+	]
+	const run = async (client: () => Promise<unknown>) => {
+		try {
+			while (!stopping.signal.aborted) await client()
+		} catch {
+			// The server is gone: what was seen until then is what counts.
+		}
+	}
+	return { seen, over: Promise.all(clients.map(run)).then(() => undefined), stop: () => stopping.abort() }
+}
+
+function repeat(count: number, client: () => Promise<unknown>): readonly (() => Promise<unknown>)[] {
+	return Array.from({ length: count }, () => client)
+}
+
+async function chat(server: TestServer, seen: Seen, headers: Record<string, string> = {}): Promise<string> {
+	const response = await server.call('/v1/chat/completions', bodyOf(seen, false), headers)
+	noteHeaders(seen, response)
+	const { id, choices } = JSON.parse(await response.text())
+	seen.turn = id.slice('chatcmpl-'.length)
+	expectAnswer(seen, choices[0].message.content)
+	return seen.conversation ?? ''
+}
+
+async function streamChat(server: TestServer, seen: Seen, headers: Record<string, string>): Promise<string> {
+	const response = await server.call('/v1/chat/completions', bodyOf(seen, true), headers)
+	noteHeaders(seen, response)
+	let text = ''
+	for await (const event of eventsOf(response)) {
+		seen.events += event
+		const data = event.slice('data: '.length, -2)
+		if (data === '[DONE]') {
+			expectAnswer(seen, text)
+			continue
+		}
+		const { id, choices, error } = JSON.parse(data)
+		if (error !== undefined) throw new Error(error.message)
+		seen.turn = id.slice('chatcmpl-'.length)
+		const word: string = choices[0]?.delta.content ?? ''
+		if (word !== '') seen.words.push(performance.now())
+		text += word
+	}
+	return seen.conversation ?? ''
+}
+
+/** A conversation that goes on for as long as the server does, now whole, now in streams. */
+function conversing(server: TestServer, next: () => Seen, random: () => number): () => Promise<unknown> {
+	return async () => {
+		let conversation = 'new'
+		for (let turn = 0; turn < 20; turn++) {
+			const headers = { 'x-dragoman-conversation': conversation }
+			conversation = await (random() < 0.5 ? chat(server, next(), headers) : streamChat(server, next(), headers))
+		}
+	}
+}
+
+/** Responses, each of which goes on from the one before. */
+function responding(server: TestServer, next: () => Seen): () => Promise<unknown> {
+	return async () => {
+		let previous: string | undefined
+		for (let turn = 0; turn < 20; turn++) {
+			const seen = next()
+			const body = {
+				model: 'm',
+				input: seen.asked,
+				...(previous === undefined ? {} : { previous_response_id: previous }),
+			}
+			const response = await server.call('/v1/responses', body)
+			const { id, output } = JSON.parse(await response.text())
+			seen.turn = id.slice('resp_'.length)
+			previous = id
+			expectAnswer(seen, output[0].content[0].text)
+		}
+	}
+}
+
+function bodyOf({ asked }: Seen, stream: boolean) {
+	return { model: 'm', stream, messages: [{ role: 'user', content: asked }] }
+}
+
+function noteHeaders(seen: Seen, { headers, status }: Response): void {
+	if (status !== 200) throw new Error(`the server answered ${status}`)
+	const conversation = headers.get('x-dragoman-conversation')
+	if (conversation !== null) seen.conversation = conversation
+	const stream = headers.get('x-dragoman-stream')
+	if (stream !== null) seen.turn = stream
+}
+
+function expectAnswer(seen: Seen, text: string): void {
+	if (text !== answerTo(seen.asked)) throw new WrongAnswer(`to '${seen.asked}' came '${text}'`)
+	seen.acknowledged = true
+}
+
+/** Not an end that a crash explains. */
+export class WrongAnswer extends Error {}
+
+async function* eventsOf(response: Response): AsyncGenerator<string> {
+	let rest = ''
+	const decoder = new TextDecoder()
+	for await (const bytes of response.body ?? []) {
+		const events = (rest + decoder.decode(bytes, { stream: true })).split('\n\n')
+		rest = events.pop() ?? ''
+		for (const event of events) if (event.startsWith('data: ')) yield `${event}\n\n`
+	}
+}
