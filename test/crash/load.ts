@@ -45,7 +45,8 @@ export function startLoad(server: TestServer, round: number, random: () => numbe
 	const stopping = new AbortController()
 	let calls = 0
 	const next = (kind: Seen['kind']): Seen => {
-		const asked = order(`r${round}c${calls++}`, 1 + Math.floor(random() * 60), Math.floor(random() * 8))
+		const most = kind === 'stream' || kind === 'resumable' ? 200 : 60
+		const asked = order(`r${round}c${calls++}`, 1 + Math.floor(random() * most), Math.floor(random() * 10))
 		const one: Seen = { kind, asked, words: [], events: '', acknowledged: false, killedMs: Number.POSITIVE_INFINITY }
 		seen.push(one)
 		return one
