@@ -14,7 +14,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 	http: ['chat', 'time'],
 	embeddings: ['chat'],
 	'text-completions': ['chat'],
-	keys: [],
+	keys: ['chat'],
 	conversations: ['chat', 'keys'],
 	streams: ['chat', 'http', 'keys', 'time'],
 	tokens: ['chat'],

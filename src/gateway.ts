@@ -162,13 +162,16 @@ async function openKept(stores: Stores, settings: Settings, { clock, log }: Gate
 		conversations: stores.conversations,
 		streams,
 		usage: async (query) => {
-			await ledger.deliver()
+			await Promise.race([ledger.deliver(), clock.sleep(longestDeliveryMs)])
 			return stores.ledger.usage(query)
 		},
 		histories: config.history,
 		process,
 	}
 }
+
+/** How long a question about accounts waits for the newest of them, in milliseconds. */
+const longestDeliveryMs = 2000
 
 function withOperatorKey(store: KeyStore, { config }: Settings, clock: Clock): KeyStore {
 	return config.adminKey === undefined

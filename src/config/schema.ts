@@ -90,9 +90,9 @@ export const configSchema = z.strictObject({
 		.describe('Address to serve on, as host:port. Port 0 takes a free one.'),
 	data: z.string().min(1).default('.dragoman').describe('Folder for the database, model weights and engine libraries.'),
 	database: z
-		.literal('sqlite')
+		.union([z.literal('sqlite'), z.string().regex(/^postgres(ql)?:\/\/./, 'expected sqlite or postgres://…')])
 		.default('sqlite')
-		.describe('Where keys are kept: `sqlite` is a file in the data folder.'),
+		.describe('Where everything is kept: `sqlite` is a file in the data folder, `postgres://…` a PostgreSQL database.'),
 	adminKey: z
 		.string()
 		.min(16)

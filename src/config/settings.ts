@@ -19,6 +19,9 @@ export interface Settings {
 	readonly dataFolder: string
 	readonly engineFolder: string
 	readonly modelFolder: string
+	/** `sqlite`, or the URL of a PostgreSQL database. */
+	readonly database: string
+	/** SQLite's. */
 	readonly databaseFile: string
 	/** Counted up whenever a key is made or revoked. */
 	readonly keyChangesFile: string
@@ -47,6 +50,7 @@ export async function readSettings(flags: ConfigFlags, environment: Environment)
 		dataFolder,
 		engineFolder: resolve(config.engineFolder ?? join(dataFolder, 'engine')),
 		modelFolder: resolve(config.modelFolder ?? join(dataFolder, 'models')),
+		database: config.database,
 		databaseFile: join(dataFolder, 'dragoman.sqlite'),
 		keyChangesFile: join(dataFolder, 'keys.changes'),
 	}

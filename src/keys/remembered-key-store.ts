@@ -1,6 +1,8 @@
-// Keys kept in memory in front of a store, so that a request costs no query. A counter that every process shares tells when a key was
-// made or revoked: then everything is forgotten, so that a revoked key ends with the next request.
+// Keys kept in memory in front of a store, so that a request costs no query. A counter that every process of a host shares tells when a key
+// was made or revoked: then everything is read again, so that a revoked key ends with the next request. While the store cannot be reached,
+// what was read before holds.
 
+import { ChatError } from '../chat/error.ts'
 import type { Key } from './key.ts'
 import type { KeyStore } from './key-store.ts'
 
@@ -13,18 +15,26 @@ export interface Changes {
 
 export interface RememberedKeysOptions {
 	readonly changes: Changes
+	/** Whoever changes the database where the counter is not seen waits this long, in milliseconds. */
+	readonly rememberMs: number
 	/** Milliseconds of any steady clock. */
 	readonly nowMs: () => number
 }
 
-const maxRemembered = 10_000
-/** Whoever changes the database by hand waits this long. */
-const forgottenAfterMs = 10_000
+interface Remembered {
+	readonly key: Key
+	readonly count: number
+	readonly readMs: number
+	/** When it could not be read again. */
+	triedMs: number
+}
 
-export function withMemory(store: KeyStore, { changes, nowMs }: RememberedKeysOptions): KeyStore {
-	const remembered = new Map<string, Key>()
-	let seen = changes.read()
-	let untilMs = nowMs() + forgottenAfterMs
+const maxRemembered = 10_000
+/** How long a key holds that cannot be read again, in milliseconds. */
+const longestAwayMs = 3_600_000
+
+export function withMemory(store: KeyStore, { changes, rememberMs, nowMs }: RememberedKeysOptions): KeyStore {
+	const remembered = new Map<string, Remembered>()
 	const changed = async <Result>(change: Promise<Result>): Promise<Result> => {
 		const result = await change
 		changes.bump()
@@ -36,18 +46,27 @@ export function withMemory(store: KeyStore, { changes, nowMs }: RememberedKeysOp
 		list: () => store.list(),
 		close: () => store.close(),
 		async findByHash(hash) {
-			const count = changes.read()
-			if (count !== seen || nowMs() > untilMs) {
-				remembered.clear()
-				seen = count
-				untilMs = nowMs() + forgottenAfterMs
-			}
 			const known = remembered.get(hash)
-			if (known !== undefined) return known
-			const found = await store.findByHash(hash)
-			// What was read while a change came may be old already.
-			if (found !== undefined && changes.read() === seen && remembered.size < maxRemembered) remembered.set(hash, found)
-			return found
+			const count = changes.read()
+			if (known !== undefined && isFresh(known, count, nowMs() - rememberMs)) return known.key
+			try {
+				const key = await store.findByHash(hash)
+				remembered.delete(hash)
+				if (remembered.size >= maxRemembered) remembered.clear()
+				// Counted before it was read: what changed in between is read again next time.
+				if (key !== undefined) remembered.set(hash, { key, count, readMs: nowMs(), triedMs: Number.NEGATIVE_INFINITY })
+				return key
+			} catch (thrown) {
+				const away = thrown instanceof ChatError && thrown.kind === 'unavailable'
+				if (!away || known === undefined || nowMs() - known.readMs > longestAwayMs) throw thrown
+				// Not every request waits for a database that is away.
+				known.triedMs = nowMs()
+				return known.key
+			}
 		},
 	}
+}
+
+function isFresh(known: Remembered, count: number, sinceMs: number): boolean {
+	return known.triedMs > sinceMs || (known.count === count && known.readMs > sinceMs)
 }

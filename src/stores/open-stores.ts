@@ -5,12 +5,16 @@ import { openChangeCounter } from '../files/change-counter.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { withMemory } from '../keys/remembered-key-store.ts'
 import type { LedgerStore } from '../ledger/ledger-store.ts'
+import { openPostgres } from './sql/postgres.ts'
+import { reachable } from './sql/reachable.ts'
 import { SqlConversationStore } from './sql/sql-conversation-store.ts'
 import { SqlKeyStore } from './sql/sql-key-store.ts'
 import { SqlLedgerStore } from './sql/sql-ledger-store.ts'
 import { openSqlite } from './sql/sqlite.ts'
 
 export interface StoreLocation {
+	/** `sqlite`, or the URL of a PostgreSQL database. */
+	readonly database: string
 	/** SQLite's, made where it does not exist. */
 	readonly databaseFile: string
 	/** Counted up whenever a key is made or revoked, by every process that does. */
@@ -21,17 +25,36 @@ export interface Stores {
 	readonly keys: KeyStore
 	readonly conversations: ConversationStore
 	readonly ledger: LedgerStore
+	/** The steps of the schema that were done now. */
+	readonly migrated: readonly string[]
 	close(): Promise<void>
 }
 
 /** @throws Error where the database cannot be opened or brought up to date. */
-export async function openStores({ databaseFile, keyChangesFile }: StoreLocation): Promise<Stores> {
-	const database = await openSqlite(databaseFile)
-	const changes = openChangeCounter(keyChangesFile)
+export async function openStores(location: StoreLocation): Promise<Stores> {
+	const database = await openDatabase(location)
+	const local = location.database === 'sqlite'
 	return {
-		keys: withMemory(new SqlKeyStore(database), { changes, nowMs: () => performance.now() }),
-		conversations: new SqlConversationStore(database),
-		ledger: new SqlLedgerStore(database),
+		keys: withMemory(reachable(new SqlKeyStore(database)), {
+			changes: openChangeCounter(location.keyChangesFile),
+			rememberMs: local ? 10_000 : 2000,
+			nowMs: () => performance.now(),
+		}),
+		conversations: reachable(new SqlConversationStore(database)),
+		ledger: reachable(new SqlLedgerStore(database)),
+		migrated: database.migrated,
 		close: () => database.close(),
+	}
+}
+
+/** @throws Error where it cannot be reached, without its password. */
+export async function openDatabase({ database, databaseFile }: Pick<StoreLocation, 'database' | 'databaseFile'>) {
+	if (database === 'sqlite') return openSqlite(databaseFile)
+	try {
+		return await openPostgres(database)
+	} catch (cause) {
+		const { host, pathname } = new URL(database)
+		const reason = cause instanceof Error ? cause.message : String(cause)
+		throw new Error(`The database ${host}${pathname} cannot be opened: ${reason}`, { cause })
 	}
 }

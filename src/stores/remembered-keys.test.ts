@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ChatError } from '../chat/error.ts'
 import { openChangeCounter } from '../files/change-counter.ts'
 import { createKey } from '../keys/key.ts'
 import { withMemory } from '../keys/remembered-key-store.ts'
@@ -23,9 +24,9 @@ test('a key is read once, and what another process changes is seen at the next c
 		},
 	}
 	let now = 0
-	const ours = withMemory(counting, { changes: openChangeCounter(file), nowMs: () => now })
+	const ours = withMemory(counting, { changes: openChangeCounter(file), rememberMs: 10_000, nowMs: () => now })
 	// Another mapping of the same file stands for another process.
-	const theirs = withMemory(store, { changes: openChangeCounter(file), nowMs: () => now })
+	const theirs = withMemory(store, { changes: openChangeCounter(file), rememberMs: 10_000, nowMs: () => now })
 	const { key } = createKey({ name: 'a', role: 'user' }, 1)
 	await theirs.insert(key)
 	for (let call = 0; call < 5; call++) expect((await ours.findByHash(key.hash))?.name).toBe('a')
@@ -38,4 +39,36 @@ test('a key is read once, and what another process changes is seen at the next c
 	expect(reads).toBe(3)
 	expect(await ours.findByHash('unknown')).toBeUndefined()
 	await rm(folder, { recursive: true })
+})
+
+test('while the store is away a key that was read holds, and one that was not is no stranger', async () => {
+	const store = new MemoryKeyStore()
+	let away = false
+	let reads = 0
+	const distant = {
+		insert: store.insert.bind(store),
+		revoke: store.revoke.bind(store),
+		list: store.list.bind(store),
+		close: store.close.bind(store),
+		findByHash: async (hash: string) => {
+			reads++
+			if (away) throw new ChatError('unavailable', 'away')
+			return store.findByHash(hash)
+		},
+	}
+	let now = 0
+	const changes = { read: () => 0, bump: () => undefined }
+	const keys = withMemory(distant, { changes, rememberMs: 2000, nowMs: () => now })
+	const { key } = createKey({ name: 'a', role: 'user' }, 1)
+	await keys.insert(key)
+	await keys.findByHash(key.hash)
+	away = true
+	now = 5000
+	for (let call = 0; call < 5; call++) expect((await keys.findByHash(key.hash))?.name).toBe('a')
+	expect(reads).toBe(2)
+	await expect(keys.findByHash('unknown')).rejects.toThrow('away')
+	now += 3_600_001
+	await expect(keys.findByHash(key.hash)).rejects.toThrow('away')
+	away = false
+	expect((await keys.findByHash(key.hash))?.name).toBe('a')
 })

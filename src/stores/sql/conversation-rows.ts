@@ -53,7 +53,7 @@ export function writeConversation({ tenant, owner }: Scope, conversation: Conver
 		tenant,
 		owner,
 		end_user: user,
-		title,
+		title: title === null ? null : title.replaceAll('\0', ''),
 		search_title: foldText(title ?? ''),
 		metadata: JSON.stringify(metadata),
 		listed: listed ? 1 : 0,
@@ -116,7 +116,7 @@ export function writeBody(message: Message): { readonly body: string; readonly s
 
 /** So that a search finds a text in any case, in every database alike. */
 export function foldText(text: string): string {
-	return text.toLowerCase()
+	return text.toLowerCase().replaceAll('\0', '')
 }
 
 const turnRow = z.object({

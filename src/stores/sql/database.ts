@@ -1,18 +1,40 @@
-// A database opened and brought to the current schema. One SQL text serves both databases; what differs between them stands in a
-// file named after each.
+// The schema brought up to date. One SQL text serves both databases; what differs between them stands in a file named after each.
 
-import type { SQL } from 'bun'
-import type { Migration } from './migration.ts'
+import type { SQL, TransactionSQL } from 'bun'
+import { type Migration, migrations } from './migration.ts'
 
-/** Brings the schema up to date, each step in a transaction of its own, in order, once. Safe to run from several processes. */
-export async function migrate(sql: SQL, migrations: readonly Migration[]): Promise<void> {
-	await sql`CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at_ms BIGINT NOT NULL)`
-	for (const migration of migrations) {
-		await sql.begin('immediate', async (transaction) => {
-			const [applied] = await transaction`SELECT name FROM migrations WHERE name = ${migration.name}`
-			if (applied !== undefined) return
+export interface MigrationTransaction {
+	/** How SQL begins a transaction that will write. */
+	readonly begin?: string
+	/** Keeps other processes from migrating at the same time, where a transaction alone does not. */
+	readonly lock?: (transaction: TransactionSQL) => Promise<unknown>
+}
+
+/**
+ * Brings the schema up to date, each step in a transaction of its own, in order, once. Safe to run from several processes.
+ *
+ * @returns the names of the steps that were done now.
+ */
+export async function migrate(sql: SQL, { begin, lock }: MigrationTransaction): Promise<readonly string[]> {
+	const done: string[] = []
+	const transact = (work: (transaction: TransactionSQL) => Promise<unknown>) =>
+		begin === undefined ? sql.begin(work) : sql.begin(begin, work)
+	await transact(async (transaction) => {
+		await lock?.(transaction)
+		await transaction`CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at_ms BIGINT NOT NULL)`
+	})
+	for (const migration of migrations)
+		await transact(async (transaction) => {
+			await lock?.(transaction)
+			if (await isApplied(transaction, migration)) return
 			await transaction.unsafe(migration.sql)
 			await transaction`INSERT INTO migrations (name, applied_at_ms) VALUES (${migration.name}, ${Date.now()})`
+			done.push(migration.name)
 		})
-	}
+	return done
+}
+
+async function isApplied(transaction: TransactionSQL, { name }: Migration): Promise<boolean> {
+	const [applied] = await transaction`SELECT name FROM migrations WHERE name = ${name}`
+	return applied !== undefined
 }

@@ -2,16 +2,16 @@
 
 import { SQL } from 'bun'
 import { migrate } from './database.ts'
-import { migrations } from './migration.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { Writer } from './writer.ts'
 
 export async function openMemory(): Promise<SqlDatabase> {
 	const sql = new SQL('sqlite://:memory:')
-	await migrate(sql, migrations)
+	const migrated = await migrate(sql, {})
 	const writer = new Writer({ sql })
 	return {
 		sql,
+		migrated,
 		write: (work) => writer.write(work),
 		async erase() {},
 		async close() {

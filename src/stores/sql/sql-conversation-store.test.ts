@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { conversationStoreContract } from '../../conversations/conversation-store.contract.ts'
 import { openMemory } from './memory.ts'
+import { freshDatabase, postgresServer } from './postgres.testing.ts'
+import { openPostgres } from './postgres.ts'
 import { SqlConversationStore } from './sql-conversation-store.ts'
 import { openSqlite } from './sqlite.ts'
 
@@ -17,3 +19,14 @@ conversationStoreContract('in memory', async () => {
 	const database = await openMemory()
 	return { store: new SqlConversationStore(database), close: () => database.close() }
 })
+
+if (postgresServer !== undefined)
+	conversationStoreContract('postgresql', async () => {
+		const fresh = await freshDatabase(postgresServer as string)
+		const database = await openPostgres(fresh.url)
+		const close = async () => {
+			await database.close()
+			await fresh.drop()
+		}
+		return { store: new SqlConversationStore(database), close }
+	})

@@ -244,8 +244,8 @@ export class SqlConversationStore implements ConversationStore {
 		const messages = await this.sql`
 			SELECT * FROM messages WHERE conversation = ${conversation} ORDER BY turn, depth, id`
 		const turns = await this.sql`
-			SELECT turns.*, texts.body AS echo_body FROM turns
-			JOIN texts ON texts.tenant = turns.tenant AND texts.owner = turns.owner AND texts.hash = turns.echo
+			SELECT turns.*, COALESCE(texts.body, '{}') AS echo_body FROM turns
+			LEFT JOIN texts ON texts.tenant = turns.tenant AND texts.owner = turns.owner AND texts.hash = turns.echo
 			WHERE conversation = ${conversation} ORDER BY turns.id`
 		return { messages: Array.from(messages, (row) => told(readMessage(row))), turns: Array.from(turns, readTurn) }
 	}
@@ -377,14 +377,14 @@ export class SqlConversationStore implements ConversationStore {
 	private turnRows({ tenant, owner }: Scope, { surface, model, order }: TurnQuery, after: string | undefined) {
 		return order === 'asc'
 			? this.sql`
-				SELECT turns.*, texts.body AS echo_body FROM turns
-				JOIN texts ON texts.tenant = turns.tenant AND texts.owner = turns.owner AND texts.hash = turns.echo
+				SELECT turns.*, COALESCE(texts.body, '{}') AS echo_body FROM turns
+				LEFT JOIN texts ON texts.tenant = turns.tenant AND texts.owner = turns.owner AND texts.hash = turns.echo
 				WHERE turns.tenant = ${tenant} AND turns.owner = ${owner} AND surface = ${surface} AND stored = 1
 					AND state <> 'running' AND model = COALESCE(${model ?? null}, model) AND id > ${after ?? ''}
 				ORDER BY id LIMIT ${turnsAtOnce}`
 			: this.sql`
-				SELECT turns.*, texts.body AS echo_body FROM turns
-				JOIN texts ON texts.tenant = turns.tenant AND texts.owner = turns.owner AND texts.hash = turns.echo
+				SELECT turns.*, COALESCE(texts.body, '{}') AS echo_body FROM turns
+				LEFT JOIN texts ON texts.tenant = turns.tenant AND texts.owner = turns.owner AND texts.hash = turns.echo
 				WHERE turns.tenant = ${tenant} AND turns.owner = ${owner} AND surface = ${surface} AND stored = 1
 					AND state <> 'running' AND model = COALESCE(${model ?? null}, model) AND id < ${after ?? 'z'}
 				ORDER BY id DESC LIMIT ${turnsAtOnce}`
@@ -395,8 +395,8 @@ const turnsAtOnce = 200
 
 function findTurnRow(sql: SQL, { tenant, owner }: Scope, id: string) {
 	return sql`
-		SELECT turns.*, texts.body AS echo_body FROM turns
-		JOIN texts ON texts.tenant = turns.tenant AND texts.owner = turns.owner AND texts.hash = turns.echo
+		SELECT turns.*, COALESCE(texts.body, '{}') AS echo_body FROM turns
+		LEFT JOIN texts ON texts.tenant = turns.tenant AND texts.owner = turns.owner AND texts.hash = turns.echo
 		WHERE id = ${id} AND turns.tenant = ${tenant} AND turns.owner = ${owner}`
 }
 

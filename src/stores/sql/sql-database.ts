@@ -7,6 +7,8 @@ export interface SqlDatabase {
 	readonly sql: SQL
 	/** In a transaction together with others; resolves once it is on disk. `work` may be run twice. */
 	write<Result>(work: (sql: TransactionSQL) => Promise<Result>): Promise<Result>
+	/** The steps of the schema that were done when it was opened. */
+	readonly migrated: readonly string[]
 	/** What was deleted is overwritten in the database's files, as far as the database can. */
 	erase(): Promise<void>
 	close(): Promise<void>

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createKey } from '../../keys/key.ts'
 import { keyStoreContract } from '../../keys/key-store.contract.ts'
+import { freshDatabase, postgresServer } from './postgres.testing.ts'
+import { openPostgres } from './postgres.ts'
 import { SqlKeyStore } from './sql-key-store.ts'
 import { openSqlite } from './sqlite.ts'
 
@@ -32,3 +34,15 @@ test('many openings at once of a new file agree on the schema', async () => {
 	expect(await stores[0]?.list()).toHaveLength(8)
 	await Promise.all(stores.map((store) => store.close()))
 })
+
+if (postgresServer !== undefined)
+	keyStoreContract('postgresql', async () => {
+		const fresh = await freshDatabase(postgresServer as string)
+		const store = new SqlKeyStore(await openPostgres(fresh.url))
+		const { close } = store
+		store.close = async () => {
+			await close.call(store)
+			await fresh.drop()
+		}
+		return store
+	})

@@ -5,7 +5,6 @@ import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { SQL } from 'bun'
 import { migrate } from './database.ts'
-import { migrations } from './migration.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { Writer } from './writer.ts'
 
@@ -16,12 +15,13 @@ const busyTimeoutMs = 5000
 export async function openSqlite(file: string): Promise<SqlDatabase> {
 	await mkdir(dirname(file), { recursive: true, mode: 0o700 })
 	const writing = await connect(file)
-	await migrate(writing, migrations)
+	const migrated = await migrate(writing, { begin: 'immediate' })
 	const sql = await connect(file)
 	const log = new WriteAheadLog(`${file}-wal`)
 	const writer = new Writer({ sql: writing, begin: 'immediate', flush: () => log.sync() })
 	return {
 		sql,
+		migrated,
 		write: (work) => writer.write(work),
 		async erase() {
 			// Readers in other processes may keep it from being emptied now; then the next one that closes does it.

@@ -3,6 +3,7 @@
 
 import type { SQL, TransactionSQL } from 'bun'
 import { ChatError } from '../../chat/error.ts'
+import { isAway, isRace } from './reachable.ts'
 
 export interface WriterOptions {
 	/** Used by nobody else: what slips between the statements of a transaction would become part of it. */
@@ -24,6 +25,7 @@ interface Waiting {
 }
 
 const mostAtOnce = 256
+const mostAttempts = 5
 
 export class Writer {
 	private readonly options: WriterOptions
@@ -70,6 +72,8 @@ export class Writer {
 	}
 
 	private async commit(group: readonly Waiting[]): Promise<void> {
+		const [only] = group
+		if (only !== undefined && group.length === 1) return this.commitAlone(only)
 		try {
 			const results: unknown[] = []
 			await this.transact(async (sql) => {
@@ -77,9 +81,24 @@ export class Writer {
 			})
 			for (const [index, { resolve }] of group.entries()) resolve(results[index])
 		} catch (thrown) {
-			if (group.length === 1) group[0]?.reject(thrown)
-			// One of them failed, or the database is away: each for itself.
-			else for (const one of group) await this.commit([one])
+			// Each for itself, since one of them failed; none where nobody is there to write to.
+			if (!isAway(thrown)) for (const one of group) await this.commitAlone(one)
+			else for (const { reject } of group) reject(thrown)
+		}
+	}
+
+	/** Another process may have taken the same place in between: then it is looked at again. */
+	private async commitAlone({ work, resolve, reject }: Waiting): Promise<void> {
+		for (let attempt = 1; ; attempt++) {
+			try {
+				let result: unknown
+				await this.transact(async (sql) => {
+					result = await work(sql)
+				})
+				return resolve(result)
+			} catch (thrown) {
+				if (attempt === mostAttempts || !isRace(thrown)) return reject(thrown)
+			}
 		}
 	}
 

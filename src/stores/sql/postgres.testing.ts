@@ -1,0 +1,27 @@
+// Databases of a PostgreSQL server for tests, each fresh, where the environment names a server.
+
+import { randomBytes } from 'node:crypto'
+import { SQL } from 'bun'
+
+/** URL of a server in which tests may create databases; undefined where there is none. */
+export const postgresServer = process.env.DRAGOMAN_TEST_POSTGRES
+
+export interface FreshDatabase {
+	readonly url: string
+	drop(): Promise<void>
+}
+
+export async function freshDatabase(server: string): Promise<FreshDatabase> {
+	const name = `test_${randomBytes(8).toString('hex')}`
+	const admin = new SQL(server, { max: 1 })
+	await admin.unsafe(`CREATE DATABASE ${name}`)
+	const url = new URL(server)
+	url.pathname = `/${name}`
+	return {
+		url: url.href,
+		async drop() {
+			await admin.unsafe(`DROP DATABASE ${name} WITH (FORCE)`)
+			await admin.close()
+		},
+	}
+}
