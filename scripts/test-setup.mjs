@@ -3,7 +3,8 @@
 
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from './dependencies.mjs'
 
@@ -56,6 +57,51 @@ export function setUpChromium(found) {
 	if (browser === undefined) return 'there is no Chromium, and it cannot be installed'
 	found.DRAGOMAN_TEST_BROWSER = browser
 	return undefined
+}
+
+/** A PostgreSQL server of its own for this run, in a folder that goes with it. */
+export function setUpPostgres(found) {
+	if (found.DRAGOMAN_TEST_POSTGRES !== undefined) return undefined
+	if (postgresPrograms() === undefined) installSystemPackages(['postgresql'])
+	const programs = postgresPrograms()
+	if (programs === undefined) return 'there is no PostgreSQL, and it cannot be installed'
+	const folder = mkdtempSync(join(tmpdir(), 'dragoman-postgres-'))
+	// PostgreSQL refuses to run as root; its package brings a user of its own.
+	const asUser = process.getuid?.() === 0 ? ['runuser', '-u', 'postgres', '--'] : []
+	const runAsUser = (name, args) => {
+		const [program, ...rest] = [...asUser, join(programs, name), ...args]
+		// The server inherits what it is started with: nothing that anyone waits for.
+		return spawnSync(program, rest, { cwd: folder, stdio: 'ignore', timeout: 60_000 }).status === 0
+	}
+	if (asUser.length > 0) spawnSync('chown', ['postgres', folder])
+	const data = join(folder, 'data')
+	const port = freePort()
+	const options = `-p ${port} -k ${folder} -c listen_addresses=127.0.0.1`
+	process.on('exit', () => {
+		runAsUser('pg_ctl', ['-D', data, '-m', 'immediate', 'stop'])
+		rmSync(folder, { recursive: true, force: true })
+	})
+	if (!runAsUser('initdb', ['-D', data, '-A', 'trust', '-U', 'postgres', '--no-sync']))
+		return 'PostgreSQL cannot make a database cluster'
+	if (!runAsUser('pg_ctl', ['-D', data, '-l', join(folder, 'log'), '-o', options, '-w', 'start']))
+		return 'PostgreSQL does not start'
+	found.DRAGOMAN_TEST_POSTGRES = `postgres://postgres@127.0.0.1:${port}/postgres`
+	return undefined
+}
+
+/** The folder of PostgreSQL's programs, which Debian keeps off the PATH. */
+function postgresPrograms() {
+	const versions = existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql') : []
+	return versions
+		.sort((a, b) => Number(b) - Number(a))
+		.map((version) => `/usr/lib/postgresql/${version}/bin`)
+		.find((folder) => existsSync(join(folder, 'initdb')))
+}
+
+function freePort() {
+	const script =
+		"const s=require('net').createServer().listen(0,'127.0.0.1',()=>{console.log(s.address().port);s.close()})"
+	return Number(spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' }).stdout)
 }
 
 /** nginx, to be compared with. */

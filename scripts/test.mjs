@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { checks, runCheck } from './check.mjs'
 import { root } from './dependencies.mjs'
-import { setUpChromium, setUpEngine, setUpPython, setUpWeights } from './test-setup.mjs'
+import { setUpChromium, setUpEngine, setUpPostgres, setUpPython, setUpWeights } from './test-setup.mjs'
 
 const bun = join(root, 'node_modules', '.bin', 'bun')
 const reports = join(root, '.cache', 'reports')
@@ -28,6 +28,10 @@ const parts = {
 	},
 	unit: { needs: [setUpEngine], run: () => runBunTests('unit', ['src', 'scripts']) },
 	end: { needs: [setUpEngine, setUpWeights], run: () => runBunTests('end', ['test']) },
+	postgres: {
+		needs: [setUpPostgres],
+		run: () => runBunTests('postgres', [join('src', 'stores', 'sql'), join('test', 'postgres')]),
+	},
 	clients: { needs: [setUpEngine, setUpWeights, setUpPython], run: runPythonTests },
 	browser: { needs: [setUpEngine, setUpChromium], run: () => runBunTests('browser', ['console']) },
 }

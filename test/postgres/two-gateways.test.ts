@@ -1,0 +1,42 @@
+// Two gateways on one database: neither takes the other's place in a conversation.
+
+import { expect, test } from 'bun:test'
+import { answerId } from '../../src/conversations/conversation.ts'
+import { conversation, ended, turn } from '../../src/conversations/conversation-store.contract.ts'
+import { openStores, type Stores } from '../../src/stores/open-stores.ts'
+import { freshDatabase, postgresServer } from '../../src/stores/sql/postgres.testing.ts'
+import { temporaryFolder } from '../server.ts'
+
+const scope = { tenant: 'default', owner: 'alice' }
+
+async function openTwo(url: string): Promise<readonly [Stores, Stores]> {
+	const folder = await temporaryFolder()
+	const location = { database: url, databaseFile: '', keyChangesFile: `${folder}/changes` }
+	return Promise.all([openStores(location), openStores(location)])
+}
+
+if (postgresServer !== undefined)
+	test('turns that race become branches, and of those that must not only one is taken', async () => {
+		const fresh = await freshDatabase(postgresServer as string)
+		const stores = await openTwo(fresh.url)
+		const [{ conversations: one }, { conversations: other }] = stores
+		try {
+			for (let round = 0; round < 20; round++) {
+				const made = conversation()
+				const first = turn({ conversation: made.id, create: made })
+				await one.begin(scope, first)
+				await one.end(scope, first.id, ended('a'))
+				const parent = answerId(first.id, 0)
+				const begin = (store: typeof one, onConflict: 'branch' | 'refuse') =>
+					store.begin(scope, turn({ conversation: made.id, parent, onConflict }))
+				const results = await Promise.all([begin(one, 'refuse'), begin(other, 'refuse')])
+				expect(results.toSorted()).toEqual(['begun', 'conflict'])
+				const branches = await Promise.all([one, other, one, other].map((store) => begin(store, 'branch')))
+				expect(branches).toEqual(['begun', 'begun', 'begun', 'begun'])
+				expect((await other.everything(scope, made.id))?.messages).toHaveLength(7)
+			}
+		} finally {
+			await Promise.all(stores.map((store) => store.close()))
+			await fresh.drop()
+		}
+	}, 60_000)
