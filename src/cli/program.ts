@@ -6,8 +6,10 @@ import type { Environment } from '../config/environment.ts'
 import { ConfigError } from '../config/load.ts'
 import { Complaint } from './complaint.ts'
 import { configCommand } from './config.ts'
+import { copyCommand } from './copy.ts'
 import { engineCommand } from './engine.ts'
 import { keysCommand } from './keys.ts'
+import { migrateCommand } from './migrate.ts'
 import { modelsCommand } from './models.ts'
 import { serveCommand } from './serve.ts'
 import { usageCommand } from './usage.ts'
@@ -47,10 +49,20 @@ export function buildProgram(surroundings: CommandSurroundings): Command {
 		.exitOverride()
 		.enablePositionalOptions()
 		.configureOutput({ writeErr: (text) => process.stderr.write(text) })
-	for (const make of [serveCommand, engineCommand, keysCommand, usageCommand, modelsCommand, configCommand])
-		program.addCommand(inherit(make(surroundings)))
+	for (const make of commands) program.addCommand(inherit(make(surroundings)))
 	return program
 }
+
+const commands = [
+	serveCommand,
+	engineCommand,
+	keysCommand,
+	usageCommand,
+	modelsCommand,
+	migrateCommand,
+	copyCommand,
+	configCommand,
+] as const
 
 /** Exits as exceptions, for a command and all below it, so that one place decides the exit status. */
 function inherit(command: Command): Command {
