@@ -96,7 +96,7 @@ describe('paths as clients write them', () => {
 		})
 	})
 	test('a known path with another method', async () => {
-		const response = await server.call('/v1/chat/completions')
+		const response = await server.call('/v1/embeddings')
 		expect(response.status).toBe(405)
 		expect(response.headers.get('allow')).toBe('POST')
 	})

@@ -2,6 +2,7 @@
 
 import { stat } from 'node:fs/promises'
 import { Command } from 'commander'
+import type { Environment } from '../config/environment.ts'
 import { Complaint } from './complaint.ts'
 import type { CommandSurroundings } from './program.ts'
 import { table } from './table.ts'
@@ -11,42 +12,62 @@ interface CopyFlags {
 	readonly to: string
 }
 
+interface Place {
+	readonly database: string
+	readonly databaseFile: string
+}
+
 export function copyCommand(surroundings: CommandSurroundings): Command {
 	return new Command('copy')
 		.description('put everything of one database into another that is empty, and compare them')
-		.requiredOption('--from <database>', 'sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME')
-		.requiredOption('--to <database>', 'the same; SQLite files are made')
+		.requiredOption(
+			'--from <database>',
+			'sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME; ${NAME} stands for a variable of the environment',
+		)
+		.requiredOption('--to <database>', 'the same; a SQLite file is made')
 		.action(async ({ from, to }: CopyFlags) => {
-			const { openDatabase } = await import('../stores/open-stores.ts')
-			const { copyDatabase } = await import('../stores/copy-database.ts')
-			const [sourcePlace, targetPlace] = [placeOf(from), placeOf(to)]
-			if (sourcePlace.database === 'sqlite') await expectFile(sourcePlace.databaseFile)
-			const source = await openDatabase(sourcePlace)
-			const target = await openDatabase(targetPlace)
-			const rows: (readonly string[])[] = []
-			try {
-				await copyDatabase(source, target, ({ table: name, rows: count, hash }) =>
-					rows.push([name, String(count), hash]),
-				)
-			} catch (thrown) {
-				throw new Complaint(thrown instanceof Error ? thrown.message : String(thrown))
-			} finally {
-				await source.close()
-				await target.close()
-			}
+			const copied = await copy(placeOf(from, surroundings.environment), placeOf(to, surroundings.environment))
+			const rows = copied.map((one) => [one.table, String(one.to.rows), one.to.hash])
 			for (const line of table(['TABLE', 'ROWS', 'SHA-256'], rows)) surroundings.print(line)
+			const different = copied.filter(({ same }) => !same)
+			if (different.length > 0)
+				throw new Complaint(
+					different
+						.map(({ table, from, to }) => `'${table}' differs: ${from.rows} rows were read, ${to.rows} are there now.`)
+						.join('\n'),
+				)
 			surroundings.tell('Both databases hold the same.')
 		})
 }
 
-function placeOf(text: string): { readonly database: string; readonly databaseFile: string } {
-	if (/^postgres(ql)?:\/\/./.test(text)) return { database: text, databaseFile: '' }
-	const file = /^sqlite:(?:\/\/)?(.+)$/.exec(text)?.[1]
-	if (file === undefined) throw new Complaint(`'${text.split('@').at(-1)}' is neither sqlite:PATH nor postgres://….`)
-	return { database: 'sqlite', databaseFile: file }
+async function copy(from: Place, to: Place) {
+	const { openDatabase } = await import('../stores/open-stores.ts')
+	const { copyDatabase } = await import('../stores/copy-database.ts')
+	// To open a file that does not exist would make it.
+	if (from.database === 'sqlite' && (await stat(from.databaseFile).catch(() => undefined))?.isFile() !== true)
+		throw new Complaint(`There is no database at ${from.databaseFile}.`)
+	const source = await openDatabase(from)
+	try {
+		const target = await openDatabase(to)
+		try {
+			return await copyDatabase(source, target)
+		} finally {
+			await target.close()
+		}
+	} finally {
+		await source.close()
+	}
 }
 
-async function expectFile(file: string): Promise<void> {
-	if ((await stat(file).catch(() => undefined))?.isFile() !== true)
-		throw new Complaint(`There is no database at ${file}.`)
+function placeOf(words: string, environment: Environment): Place {
+	const text = words.replace(/\$\{(\w+)\}/g, (_, name: string) => {
+		const value = environment[name]
+		if (value === undefined) throw new Complaint(`The environment has no ${name}.`)
+		return value
+	})
+	if (/^postgres(ql)?:\/\/./.test(text)) return { database: text, databaseFile: '' }
+	const file = /^sqlite:(?:\/\/)?(.+)$/.exec(text)?.[1]
+	// What stands before an @ may be a password.
+	if (file === undefined) throw new Complaint(`'${words.split('@').at(-1)}' is neither sqlite:PATH nor postgres://….`)
+	return { database: 'sqlite', databaseFile: file }
 }

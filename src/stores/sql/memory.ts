@@ -3,6 +3,7 @@
 import { SQL } from 'bun'
 import { migrate } from './database.ts'
 import type { SqlDatabase } from './sql-database.ts'
+import { snapshot } from './sqlite.ts'
 import { Writer } from './writer.ts'
 
 export async function openMemory(): Promise<SqlDatabase> {
@@ -13,6 +14,7 @@ export async function openMemory(): Promise<SqlDatabase> {
 		sql,
 		migrated,
 		write: (work) => writer.write(work),
+		snapshot: (work) => snapshot(sql, work),
 		async erase() {},
 		async close() {
 			await writer.idle()

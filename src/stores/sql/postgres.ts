@@ -1,8 +1,9 @@
 // PostgreSQL: the database of deployments that outgrew a file, or that run on several hosts.
 
-import { SQL } from 'bun'
+import { SQL, type TransactionSQL } from 'bun'
 import { migrate } from './database.ts'
 import type { SqlDatabase } from './sql-database.ts'
+import { firstBatch, nextBatch, type Row, type Table } from './table.ts'
 import { Writer } from './writer.ts'
 
 /** How long a connection may take to come about, in seconds. */
@@ -26,6 +27,10 @@ export async function openPostgres(url: string): Promise<SqlDatabase> {
 		sql,
 		migrated,
 		write: (work) => writer.write(work),
+		snapshot: (work) =>
+			sql.begin('isolation level repeatable read read only', (transaction) =>
+				work((table) => scan(transaction, table)),
+			),
 		async erase() {
 			if (performance.now() - vacuumedMs < vacuumEveryMs) return
 			vacuumedMs = performance.now()
@@ -36,4 +41,17 @@ export async function openPostgres(url: string): Promise<SqlDatabase> {
 			await Promise.all([sql.close(), writing.close()])
 		},
 	}
+}
+
+/** By a cursor: the rows are sorted once. */
+async function* scan(sql: TransactionSQL, { name, key }: Table): AsyncGenerator<readonly Row[]> {
+	const order = Object.entries(key).map(([column, kind]) => (kind === 'text' ? `${column} COLLATE "C"` : column))
+	await sql.unsafe(`DECLARE every_row CURSOR FOR SELECT * FROM ${name} ORDER BY ${order.join(', ')}`)
+	for (let size = firstBatch; ; ) {
+		const batch: readonly Row[] = Array.from(await sql.unsafe(`FETCH ${size} FROM every_row`))
+		if (batch.length === 0) break
+		yield batch
+		size = nextBatch(size, batch)
+	}
+	await sql.unsafe('CLOSE every_row')
 }

@@ -3,9 +3,10 @@
 import { closeSync, fdatasync, fstatSync, openSync, statSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { SQL } from 'bun'
+import { SQL, type TransactionSQL } from 'bun'
 import { migrate } from './database.ts'
 import type { SqlDatabase } from './sql-database.ts'
+import { firstBatch, nextBatch, type Row, type Scan, type Table } from './table.ts'
 import { Writer } from './writer.ts'
 
 /** How long a writer waits for another process's transaction, in milliseconds. */
@@ -23,6 +24,7 @@ export async function openSqlite(file: string): Promise<SqlDatabase> {
 		sql,
 		migrated,
 		write: (work) => writer.write(work),
+		snapshot: (work) => snapshot(sql, work),
 		async erase() {
 			// Readers in other processes may keep it from being emptied now; then the next one that closes does it.
 			await writer.idle()
@@ -33,6 +35,32 @@ export async function openSqlite(file: string): Promise<SqlDatabase> {
 			await Promise.all([sql.close(), writing.close()])
 			log.close()
 		},
+	}
+}
+
+/** Everything that `work` reads is of one moment. */
+export function snapshot<Result>(sql: SQL, work: (scan: Scan) => Promise<Result>): Promise<Result> {
+	return sql.begin('deferred', (transaction) => work((table) => scan(transaction, table)))
+}
+
+/** Each batch begins behind the key of the last: one range of the primary key's index. */
+async function* scan(sql: TransactionSQL, { name, key }: Table): AsyncGenerator<readonly Row[]> {
+	const columns = Object.keys(key)
+	const [ordered, marks] = [columns.join(', '), columns.map(() => '?').join(', ')]
+	let last: Row | undefined
+	for (let size = firstBatch; ; ) {
+		const behind = last === undefined ? '' : `WHERE (${ordered}) > (${marks})`
+		const after = columns.map((column) => last?.[column])
+		const batch: readonly Row[] = Array.from(
+			await sql.unsafe(
+				`SELECT * FROM ${name} ${behind} ORDER BY ${ordered} LIMIT ${size}`,
+				last === undefined ? [] : after,
+			),
+		)
+		last = batch.at(-1)
+		if (last === undefined) return
+		yield batch
+		size = nextBatch(size, batch)
 	}
 }
 
