@@ -22,7 +22,7 @@ export function copyCommand(surroundings: CommandSurroundings): Command {
 		.description('put everything of one database into another that is empty, and compare them')
 		.requiredOption(
 			'--from <database>',
-			'sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME; ${NAME} stands for a variable of the environment',
+			`sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME; \${NAME} stands for a variable of the environment`,
 		)
 		.requiredOption('--to <database>', 'the same; a SQLite file is made')
 		.action(async ({ from, to }: CopyFlags) => {

@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import type { Environment } from '../config/environment.ts'
 import { ConfigError } from '../config/load.ts'
+import { DatabaseError } from '../stores/database-error.ts'
 import { Complaint } from './complaint.ts'
 import { configCommand } from './config.ts'
 import { copyCommand } from './copy.ts'
@@ -85,9 +86,9 @@ export function addConfigOptions(command: Command): Command {
 
 function report(thrown: unknown): number {
 	if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2
-	if (thrown instanceof ConfigError || thrown instanceof Complaint) {
+	if (thrown instanceof ConfigError || thrown instanceof Complaint || thrown instanceof DatabaseError) {
 		process.stderr.write(`${thrown.message}\n`)
-		return thrown instanceof ConfigError ? 78 : thrown.exitCode
+		return thrown instanceof ConfigError ? 78 : thrown instanceof Complaint ? thrown.exitCode : 1
 	}
 	process.stderr.write(`${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`)
 	return 1

@@ -36,7 +36,8 @@ export async function recall(planned: Planned, parts: Parts): Promise<Recalled> 
 	const call = (await planned.call.resolve?.(ownOf(planned, parts))) ?? planned.call
 	const asked = call.type === 'chat' ? acceptedOffer(call, planned, parts) : call
 	const thread = withHeaders(asked.thread, asked.request, planned.received.headers)
-	if (thread === undefined) return { ...none, call: { ...call, request: asked.request } }
+	if (thread === undefined || (parts.conversations === undefined && isByDefault(thread, asked.thread)))
+		return { ...none, call: { ...call, request: asked.request } }
 	const own = ownOf(planned, parts)
 	const place = await locate(thread.origin, own)
 	const contextTokens = contextOf(planned)
@@ -64,6 +65,11 @@ export async function recall(planned: Planned, parts: Parts): Promise<Recalled> 
 			createdAtMs: parts.clock.now(),
 		}),
 	}
+}
+
+/** Responses are kept unless their client says otherwise: a server that keeps nothing answers them all the same. */
+function isByDefault(thread: Thread, own: Thread | undefined): boolean {
+	return thread === own && thread.surface === 'response' && thread.origin.type === 'new'
 }
 
 /** What the dialect offers beyond what was said, where the operator wants it. */

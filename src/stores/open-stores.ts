@@ -5,6 +5,7 @@ import { openChangeCounter } from '../files/change-counter.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { withMemory } from '../keys/remembered-key-store.ts'
 import type { LedgerStore } from '../ledger/ledger-store.ts'
+import { DatabaseError } from './database-error.ts'
 import { openPostgres } from './sql/postgres.ts'
 import { reachable } from './sql/reachable.ts'
 import { SqlConversationStore } from './sql/sql-conversation-store.ts'
@@ -30,7 +31,7 @@ export interface Stores {
 	close(): Promise<void>
 }
 
-/** @throws Error where the database cannot be opened or brought up to date. */
+/** @throws DatabaseError where the database cannot be opened or brought up to date. */
 export async function openStores(location: StoreLocation): Promise<Stores> {
 	const database = await openDatabase(location)
 	const local = location.database === 'sqlite'
@@ -47,14 +48,20 @@ export async function openStores(location: StoreLocation): Promise<Stores> {
 	}
 }
 
-/** @throws Error where it cannot be reached, without its password. */
+/** @throws DatabaseError where it cannot be opened or brought up to date; it tells no password. */
 export async function openDatabase({ database, databaseFile }: Pick<StoreLocation, 'database' | 'databaseFile'>) {
-	if (database === 'sqlite') return openSqlite(databaseFile)
+	const local = database === 'sqlite'
 	try {
-		return await openPostgres(database)
+		return await (local ? openSqlite(databaseFile) : openPostgres(database))
 	} catch (cause) {
-		const { host, pathname } = new URL(database)
 		const reason = cause instanceof Error ? cause.message : String(cause)
-		throw new Error(`The database ${host}${pathname} cannot be opened: ${reason}`, { cause })
+		throw new DatabaseError(`The database ${local ? databaseFile : placeOf(database)} cannot be opened: ${reason}`, {
+			cause,
+		})
 	}
+}
+
+function placeOf(url: string): string {
+	const { host, pathname } = URL.canParse(url) ? new URL(url) : { host: 'of the configuration', pathname: '' }
+	return `${host}${pathname}`
 }

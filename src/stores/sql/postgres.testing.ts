@@ -11,10 +11,11 @@ export interface FreshDatabase {
 	drop(): Promise<void>
 }
 
-export async function freshDatabase(server: string): Promise<FreshDatabase> {
+/** @param options of CREATE DATABASE. */
+export async function freshDatabase(server: string, options = ''): Promise<FreshDatabase> {
 	const name = `test_${randomBytes(8).toString('hex')}`
 	const admin = new SQL(server, { max: 1 })
-	await admin.unsafe(`CREATE DATABASE ${name}`)
+	await admin.unsafe(`CREATE DATABASE ${name} ${options}`)
 	const url = new URL(server)
 	url.pathname = `/${name}`
 	return {

@@ -1,0 +1,313 @@
+// What belongs to others is not there: every route that takes an id, asked for things of another owner and of another tenant, answers as it
+// does for ids that nobody has, and changes nothing.
+
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { dialects } from '../src/dialects/list.ts'
+import { root, startServer, type TestServer, temporaryFolder } from './server.ts'
+
+interface Caller {
+	readonly key: string
+	/** What it has made. */
+	things: Things
+}
+
+/** Ids of everything that can be named, by what a route calls it. */
+interface Things {
+	readonly conversation: string
+	readonly message: string
+	readonly response: string
+	readonly completion: string
+	readonly stream: string
+	readonly user: string
+	readonly history: string
+}
+
+let server: TestServer
+let alice: Caller
+/** Of the same tenant, and of another. */
+let strangers: readonly Caller[]
+
+beforeAll(async () => {
+	server = await startServer({ data: await temporaryFolder() })
+	const callers = await Promise.all(
+		[
+			['alice', 'default'],
+			['bob', 'default'],
+			['carol', 'elsewhere'],
+		].map(async ([owner = '', tenant = '']) => ({ key: await makeKey(owner, tenant), things: {} as Things })),
+	)
+	for (const caller of callers) caller.things = await makeThings(caller)
+	const [first, ...others] = callers
+	if (first !== undefined) alice = first
+	strangers = others
+})
+afterAll(() => server.stop())
+
+async function makeKey(owner: string, tenant: string): Promise<string> {
+	const flags = ['--name', owner, '--owner', owner, '--tenant', tenant, '--history', 'albert', '--data', server.data]
+	const child = Bun.spawn([process.execPath, join(root, 'src', 'main.ts'), 'keys', 'create', ...flags], {
+		stderr: 'ignore',
+	})
+	return (await new Response(child.stdout).text()).trim()
+}
+
+async function ask(caller: Caller, method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
+	const response = await fetch(server.url + path, {
+		method,
+		headers: { authorization: `Bearer ${caller.key}`, 'content-type': 'application/json', ...headers },
+		...(body === undefined || method !== 'POST' ? {} : { body: JSON.stringify(body) }),
+	})
+	return { status: response.status, headers: response.headers, text: await response.text() }
+}
+
+const say = (content: string) => ({ model: 'echo', messages: [{ role: 'user', content }] })
+
+async function makeThings(caller: Caller): Promise<Things> {
+	const turn = await ask(caller, 'POST', '/v1/chat/completions', say('secret'), { 'x-dragoman-conversation': 'new' })
+	const resumable = await ask(
+		caller,
+		'POST',
+		'/v1/chat/completions',
+		{ ...say('secret'), stream: true },
+		{ 'x-dragoman-resumable': '1' },
+	)
+	const completion = await ask(caller, 'POST', '/v1/chat/completions', { ...say('secret'), store: true })
+	const response = await ask(caller, 'POST', '/v1/responses', { model: 'echo', input: 'secret' })
+	const history = await ask(caller, 'POST', '/v1/chat/completions', { ...say('secret'), user: 'leo' })
+	return {
+		conversation: turn.headers.get('x-dragoman-conversation') ?? '',
+		message: turn.headers.get('x-dragoman-message') ?? '',
+		response: JSON.parse(response.text).id,
+		completion: JSON.parse(completion.text).id,
+		stream: resumable.headers.get('x-dragoman-stream') ?? '',
+		user: 'leo',
+		history: JSON.parse(history.text).id,
+	}
+}
+
+/** An id of the same form that nobody has. */
+function nobodys(id: string): string {
+	let digits = 0
+	return id
+		.replace(/[0-9a-f](?=[0-9a-f]{3})/g, (digit) => (digits++ < 4 || digit !== 'a' ? digit : 'b'))
+		.replace(/[0-9a-f]{6}(?=(-a?\d+)?$)/, '00beef')
+}
+
+/** What stands in place of each `{name}` of a route, for a caller's things; fails for a route that this test does not know. */
+function parametersOf(pattern: string, things: Things): readonly string[] {
+	const known: readonly (readonly [RegExp, readonly (keyof Things)[]])[] = [
+		[/^\/chat\/history\/\{\w+\}\/\{\w+\}$/, ['user', 'history']],
+		[/^\/chat\/history\//, ['user']],
+		[/^\/chat\/completions\//, ['completion']],
+		[/^\/responses\//, ['response']],
+		[/^\/conversations\/\{\w+\}\/items\/\{\w+\}$/, ['conversation', 'message']],
+		[/^\/conversations\//, ['conversation']],
+		[/^\/streams\//, ['stream']],
+	]
+	const found = known.find(([form]) => form.test(pattern))
+	if (found === undefined) throw new Error(`${pattern} takes an id, and nothing is known of whose it is`)
+	return found[1].map((name) => things[name])
+}
+
+function fill(pattern: string, values: readonly string[]): string {
+	let at = 0
+	return pattern.replace(/\{\w+\}/g, () => encodeURIComponent(values[at++] ?? ''))
+}
+
+/** Bodies that would change something. */
+const bodies: Readonly<Record<string, unknown>> = {
+	'/conversations/{id}': { metadata: { mine: 'yes' } },
+	'/conversations/{id}/items': { items: [{ type: 'message', role: 'user', content: 'mine' }] },
+	'/chat/completions/{id}': { metadata: { mine: 'yes' } },
+}
+
+/** What an answer says, without what differs from call to call: ids as they were sent. */
+function plain(text: string, ids: readonly string[]): string {
+	return ids.reduce((said, id) => said.replaceAll(id, 'ID').replaceAll(id.replace(/^\w+_/, ''), 'ID'), text)
+}
+
+const routes = dialects
+	.flatMap(({ routes }) => routes)
+	.filter(({ path }) => path.includes('{') && path !== '/models/{id}')
+
+describe('a thing of somebody else', () => {
+	for (const { method, path } of routes)
+		test(`${method} ${path} is like one of nobody's, and stays as it is`, async () => {
+			const before = await everythingOf(alice)
+			const ids = parametersOf(path, alice.things)
+			const unknown = ids.map((id, at) => (at === 0 && path.includes('history') ? id : nobodys(id)))
+			for (const stranger of strangers) {
+				const theirs = await ask(stranger, method, `/v1${fill(path, ids)}`, bodies[path])
+				const none = await ask(stranger, method, `/v1${fill(path, unknown)}`, bodies[path])
+				expect([theirs.status, plain(theirs.text, ids)]).toEqual([none.status, plain(none.text, unknown)])
+				if (path !== '/chat/history/{user}') expect(theirs.status).toBe(404)
+				expect(theirs.text).not.toContain(alice.things.history)
+				for (const [at] of ids.entries()) await expectSame(stranger, method, path, ids, at)
+			}
+			expect(await everythingOf(alice)).toEqual(before)
+		})
+
+	/** Its own ids with one of somebody else's among them. */
+	async function expectSame(
+		stranger: Caller,
+		method: string,
+		path: string,
+		ids: readonly string[],
+		at: number,
+	): Promise<void> {
+		if (ids.length === 1) return
+		const own = parametersOf(path, stranger.things)
+		const foreign = own.map((id, index) => (index === at ? (ids[index] ?? '') : id))
+		const nowhere = own.map((id, index) => (index === at ? nobodys(id) : id))
+		if (path.includes('history') && at === 0) return
+		const theirs = await ask(stranger, method, `/v1${fill(path, foreign)}`, bodies[path])
+		const none = await ask(stranger, method, `/v1${fill(path, nowhere)}`, bodies[path])
+		expect([theirs.status, plain(theirs.text, foreign)]).toEqual([none.status, plain(none.text, nowhere)])
+		expect(theirs.status).toBe(404)
+	}
+})
+
+describe('an id of somebody else within a request', () => {
+	type Naming = (things: Things) => readonly [path: string, body: unknown, headers?: Record<string, string>]
+	const namings: Readonly<Record<string, Naming>> = {
+		previous_response_id: ({ response }) => [
+			'/v1/responses',
+			{ model: 'echo', input: 'x', previous_response_id: response },
+		],
+		'conversation of a response': ({ conversation }) => ['/v1/responses', { model: 'echo', input: 'x', conversation }],
+		item_reference: ({ message }) => [
+			'/v1/responses',
+			{ model: 'echo', input: [{ type: 'item_reference', id: message }] },
+		],
+		'input_tokens of a response': ({ response }) => [
+			'/v1/responses/input_tokens',
+			{ model: 'echo', input: 'x', previous_response_id: response },
+		],
+		'compact of a response': ({ response }) => [
+			'/v1/responses/compact',
+			{ model: 'echo', previous_response_id: response },
+		],
+		'x-dragoman-conversation': ({ conversation }) => [
+			'/v1/chat/completions',
+			say('x'),
+			{ 'x-dragoman-conversation': conversation },
+		],
+		"Albert's id": ({ history }) => ['/v1/chat/completions', { ...say('x'), user: 'leo', id: history }],
+	}
+	for (const [name, naming] of Object.entries(namings))
+		test(`${name} is like one of nobody's`, async () => {
+			const before = await everythingOf(alice)
+			const unknown = Object.fromEntries(
+				Object.entries(alice.things).map(([kind, id]) => [kind, kind === 'user' ? id : nobodys(id)]),
+			) as unknown as Things
+			for (const stranger of strangers) {
+				const [path, body, headers] = naming(alice.things)
+				const theirs = await ask(stranger, 'POST', path, body, headers)
+				const [nowhere, other, others] = naming(unknown)
+				const none = await ask(stranger, 'POST', nowhere, other, others)
+				const [ids, noIds] = [Object.values(alice.things), Object.values(unknown)]
+				expect([theirs.status, plain(theirs.text, ids)]).toEqual([none.status, plain(none.text, noIds)])
+				expect(theirs.status).toBeGreaterThanOrEqual(400)
+				expect(theirs.status).toBeLessThan(500)
+			}
+			expect(await everythingOf(alice)).toEqual(before)
+		})
+
+	test('x-dragoman-parent of another conversation is not there', async () => {
+		for (const stranger of strangers)
+			for (const parent of [alice.things.message, nobodys(alice.things.message)]) {
+				const headers = { 'x-dragoman-conversation': stranger.things.conversation, 'x-dragoman-parent': parent }
+				expect((await ask(stranger, 'POST', '/v1/chat/completions', say('x'), headers)).status).toBe(404)
+			}
+	})
+
+	for (const [path, name] of [
+		['/v1/conversations', 'conversation'],
+		['/v1/chat/completions', 'completion'],
+	] as const)
+		test(`after in ${path}`, async () => {
+			for (const stranger of strangers) {
+				const [theirs, unknown] = [alice.things[name], nobodys(alice.things[name])]
+				const [foreign, none] = await Promise.all(
+					[theirs, unknown].map((id) => ask(stranger, 'GET', `${path}?after=${id}`)),
+				)
+				expect([foreign?.status, plain(foreign?.text ?? '', [theirs])]).toEqual([
+					none?.status,
+					plain(none?.text ?? '', [unknown]),
+				])
+			}
+		})
+})
+
+test('lists tell what is their caller’s alone', async () => {
+	for (const stranger of strangers) {
+		const lists = await Promise.all(
+			[
+				'/v1/conversations?limit=100',
+				'/v1/conversations?search=secret',
+				'/v1/chat/completions',
+				'/v1/chat/history/leo',
+				'/v1/organization/usage/completions?start_time=0&group_by=user_id',
+			].map((path) => ask(stranger, 'GET', path)),
+		)
+		for (const { status, text } of lists) {
+			expect(status).toBe(200)
+			for (const id of Object.values(alice.things)) if (id !== 'leo') expect(text).not.toContain(id)
+			expect(text).not.toContain('alice')
+		}
+	}
+})
+
+test('ids that are no ids get an answer, never a failure of the server', async () => {
+	const odd = [
+		'%00',
+		'..%2f..%2fetc',
+		"'%20OR%201=1--",
+		'%F0%9F%90%99',
+		'a'.repeat(3000),
+		'%25',
+		'-1',
+		'conv_',
+		'resp_',
+		'{id}',
+	]
+	for (const { method, path } of routes)
+		for (const id of odd) {
+			const { status } = await ask(alice, method, `/v1${path.replace(/\{\w+\}/g, id)}`, bodies[path])
+			expect([method, path, id, status >= 200 && status < 500]).toEqual([method, path, id, true])
+		}
+})
+
+test('how long an answer takes does not tell whether a thing is there', async () => {
+	const [stranger] = strangers
+	if (stranger === undefined) throw new Error('nobody asks')
+	const times: Record<'foreign' | 'unknown', number[]> = { foreign: [], unknown: [] }
+	const ids = { foreign: alice.things.response, unknown: nobodys(alice.things.response) }
+	for (let call = 0; call < 300; call++)
+		for (const kind of ['foreign', 'unknown'] as const) {
+			const begunMs = performance.now()
+			await ask(stranger, 'GET', `/v1/responses/${ids[kind]}`)
+			times[kind].push(performance.now() - begunMs)
+		}
+	const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+	const ratio = median(times.foreign) / median(times.unknown)
+	expect(ratio).toBeGreaterThan(0.5)
+	expect(ratio).toBeLessThan(2)
+})
+
+/** Everything that a caller has, as it would be told. */
+async function everythingOf(caller: Caller): Promise<readonly string[]> {
+	const { conversation, response, completion, stream } = caller.things
+	const answers = await Promise.all(
+		[
+			`/v1/conversations/${conversation}/export`,
+			`/v1/responses/${response}`,
+			`/v1/chat/completions/${completion}`,
+			`/v1/streams/${stream}`,
+			'/v1/chat/history/leo',
+		].map((path) => ask(caller, 'GET', path)),
+	)
+	expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200])
+	return answers.map(({ text }) => text)
+}
