@@ -30,7 +30,7 @@ const parts = {
 	end: { needs: [setUpEngine, setUpWeights], run: () => runBunTests('end', ['test']) },
 	postgres: {
 		needs: [setUpPostgres],
-		run: () => runBunTests('postgres', [join('src', 'stores', 'sql'), join('test', 'postgres')]),
+		run: () => runBunTests('postgres', [join('src', 'stores'), join('test', 'postgres')]),
 	},
 	clients: { needs: [setUpEngine, setUpWeights, setUpPython], run: runPythonTests },
 	browser: { needs: [setUpEngine, setUpChromium], run: () => runBunTests('browser', ['console']) },

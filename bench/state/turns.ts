@@ -1,0 +1,98 @@
+// Turns of conversations that were acknowledged as on disk, per second: many at once through the one writer, and each with a commit and a
+// sync of its own, in the same run.
+
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { AssistantMessage, Message } from '../../src/chat/message.ts'
+import { answerId } from '../../src/conversations/conversation.ts'
+import { newConversationId, newTurnId } from '../../src/conversations/conversation-id.ts'
+import type { ConversationStore } from '../../src/conversations/conversation-store.ts'
+import { SqlConversationStore } from '../../src/stores/sql/sql-conversation-store.ts'
+import type { SqlDatabase } from '../../src/stores/sql/sql-database.ts'
+import { openSqlite } from '../../src/stores/sql/sqlite.ts'
+import { temporaryFolder } from '../../test/server.ts'
+
+export const scope = { tenant: 'default', owner: 'bench' }
+
+export function user(text: string): Message {
+	return { role: 'user', content: [{ type: 'text', text }] }
+}
+
+export function assistant(text: string): AssistantMessage {
+	return { role: 'assistant', content: [{ type: 'text', text }], toolCalls: [] }
+}
+
+export interface TurnRates {
+	/** Turns per second. */
+	readonly together: number
+	readonly oneByOne: number
+}
+
+const inFlight = 256
+
+export async function measureTurns(seconds: number): Promise<TurnRates> {
+	const folder = await temporaryFolder()
+	const database = await openSqlite(join(folder, 'bench.sqlite'))
+	try {
+		await run(new SqlConversationStore(database), 0.5)
+		const oneByOne = await run(new SqlConversationStore(inTurn(database)), seconds)
+		const together = await run(new SqlConversationStore(database), seconds)
+		return { together, oneByOne }
+	} finally {
+		await database.close()
+		await rm(folder, { recursive: true })
+	}
+}
+
+/** Each write waits for the one before it, so it has a commit of its own. */
+function inTurn(database: SqlDatabase): SqlDatabase {
+	let last: Promise<unknown> = Promise.resolve()
+	return {
+		...database,
+		write(work) {
+			const next = last.then(() => database.write(work))
+			last = next.catch(() => undefined)
+			return next
+		},
+	}
+}
+
+/** Conversations that go on, each with its next turn as soon as the one before is on disk. @returns turns per second. */
+async function run(store: ConversationStore, seconds: number): Promise<number> {
+	const untilMs = performance.now() + seconds * 1000
+	let turns = 0
+	const converse = async () => {
+		const conversation = newConversationId()
+		let parent: string | undefined
+		while (performance.now() < untilMs) {
+			const id = newTurnId()
+			const nowMs = Date.now()
+			await store.begin(scope, {
+				id,
+				surface: 'chat',
+				stored: false,
+				process: 'bench',
+				conversation,
+				...(parent === undefined
+					? { create: { id: conversation, metadata: {}, listed: true, createdAtMs: nowMs, updatedAtMs: nowMs } }
+					: { parent }),
+				onConflict: 'branch',
+				inputs: [user('What is the capital of France, and why is it there?')],
+				model: 'm',
+				metadata: {},
+				echo: {},
+				createdAtMs: nowMs,
+			})
+			await store.end(scope, id, {
+				state: 'completed',
+				endedAtMs: nowMs,
+				answers: [{ message: assistant('Paris, since an island made the river easy to cross.'), partial: false }],
+			})
+			parent = answerId(id, 0)
+			turns++
+		}
+	}
+	const begunMs = performance.now()
+	await Promise.all(Array.from({ length: inFlight }, converse))
+	return turns / ((performance.now() - begunMs) / 1000)
+}
