@@ -23,7 +23,7 @@ async function fill(database: SqlDatabase, messages: number): Promise<void> {
 		const [nowMs, million] = [1_793_491_200_123, 4_000_000_000_123]
 		for (const id of ids) {
 			const { key } = createKey({ name: id, role: 'user' }, nowMs)
-			await sql`INSERT INTO keys ${sql({ ...keyRow(key.hash), id: `key ${id}`, name: id })}`
+			await sql`INSERT INTO keys ${sql([{ ...keyRow(key.hash), id: `key ${id}`, name: id }])}`
 			await sql`INSERT INTO conversations ${sql([{ ...scope, id, end_user: null, title: `\u0000${id}\n"`, search_title: id, metadata: '{}', listed: 1, head: null, created_at_ms: nowMs, updated_at_ms: nowMs }])}`
 			await sql`INSERT INTO branches ${sql([2, 10].map((branch) => ({ conversation: id, branch, parent_branch: 0, parent_depth: 1 })))}`
 			await sql`INSERT INTO ledger ${sql([{ ...scope, ...counts(million), id, key: 'k', model: 'm', upstream: 'u', operation: 'chat', dialect: 'openai', outcome: 'completed', opened_at_ms: nowMs, settled_at_ms: nowMs, source: 'counted' }])}`
@@ -55,14 +55,13 @@ function counts(tokens: number) {
 
 test('every table of the schema is copied, by its primary key', async () => {
 	const database = await openSqlite(await newFile())
-	const made: readonly { readonly name: string }[] =
-		await database.sql`SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'migrations'`
-	expect(made.map(({ name }) => name).toSorted()).toEqual(tables.map(({ name }) => name).toSorted())
+	const made = await database.sql`SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'migrations'`
+	expect(made.map(({ name }) => String(name)).toSorted()).toEqual(tables.map(({ name }) => name).toSorted())
 	for (const { name, key } of tables) {
-		const columns: readonly { readonly name: string; readonly type: string }[] = await database.sql.unsafe(
+		const columns = await database.sql.unsafe(
 			`SELECT name, LOWER(type) AS type FROM pragma_table_info('${name}') WHERE pk > 0 ORDER BY pk`,
 		)
-		expect(columns.map((column) => [column.name, column.type])).toEqual(Object.entries(key))
+		expect(columns.map((column) => [String(column.name), String(column.type)])).toEqual(Object.entries(key))
 	}
 	await database.close()
 })

@@ -1,7 +1,7 @@
 // Everything of one database put into another, whichever kinds they are, and read again there. Knows no table's meaning.
 
-import type { TransactionSQL } from 'bun'
 import { DatabaseError } from './database-error.ts'
+import type { Sql } from './sql/sql.ts'
 import type { SqlDatabase } from './sql/sql-database.ts'
 import { type Row, type Scan, type Table, tables } from './sql/table.ts'
 
@@ -43,7 +43,7 @@ export async function copyDatabase(from: SqlDatabase, to: SqlDatabase): Promise<
 
 const nothing: TableSum = { rows: 0, hash: '' }
 
-async function expectEmpty(sql: TransactionSQL, { name }: Table): Promise<void> {
+async function expectEmpty(sql: Sql, { name }: Table): Promise<void> {
 	const [found] = await sql`SELECT 1 AS found FROM ${sql(name)} LIMIT 1`
 	if (found !== undefined) throw new DatabaseError(`The target is not empty: it has rows in '${name}'.`)
 }

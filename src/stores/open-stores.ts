@@ -35,14 +35,15 @@ export interface Stores {
 export async function openStores(location: StoreLocation): Promise<Stores> {
 	const database = await openDatabase(location)
 	const local = location.database === 'sqlite'
+	const silent = () => database.reconnect()
 	return {
-		keys: withMemory(reachable(new SqlKeyStore(database)), {
+		keys: withMemory(reachable(new SqlKeyStore(database), silent), {
 			changes: openChangeCounter(location.keyChangesFile),
 			rememberMs: local ? 10_000 : 2000,
 			nowMs: () => performance.now(),
 		}),
-		conversations: reachable(new SqlConversationStore(database)),
-		ledger: reachable(new SqlLedgerStore(database)),
+		conversations: reachable(new SqlConversationStore(database), silent),
+		ledger: reachable(new SqlLedgerStore(database), silent),
 		migrated: database.migrated,
 		close: () => database.close(),
 	}

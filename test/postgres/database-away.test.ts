@@ -1,48 +1,10 @@
 // A gateway whose database goes away and comes back: chat goes on, what is kept says that it cannot be reached, and the accounts arrive.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { connect, createServer, type Server, type Socket } from 'node:net'
 import { SQL } from 'bun'
 import { type FreshDatabase, freshDatabase, postgresServer } from '../../src/stores/sql/postgres.testing.ts'
 import { startServer, type TestServer } from '../server.ts'
-
-/** Between the gateway and its database: can be cut and mended. */
-class Relay {
-	private readonly target: URL
-	private readonly sockets = new Set<Socket>()
-	private server: Server | undefined
-	port = 0
-
-	constructor(target: string) {
-		this.target = new URL(target)
-	}
-
-	async mend(): Promise<void> {
-		const server = createServer((client) => {
-			const upstream = connect(Number(this.target.port), this.target.hostname)
-			for (const socket of [client, upstream]) {
-				this.sockets.add(socket)
-				socket.on('error', () => undefined)
-				socket.on('close', () => {
-					client.destroy()
-					upstream.destroy()
-				})
-			}
-			client.pipe(upstream).pipe(client)
-		})
-		await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve))
-		const address = server.address()
-		if (typeof address === 'object' && address !== null) this.port = address.port
-		this.server = server
-	}
-
-	async cut(): Promise<void> {
-		const closed = new Promise((resolve) => this.server?.close(resolve))
-		for (const socket of this.sockets) socket.destroy()
-		this.sockets.clear()
-		await closed
-	}
-}
+import { Relay } from './relay.testing.ts'
 
 if (postgresServer !== undefined) {
 	let fresh: FreshDatabase

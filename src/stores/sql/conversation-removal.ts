@@ -1,10 +1,10 @@
 // What is taken away, and what must go with it. To be called in a transaction.
 
-import type { TransactionSQL } from 'bun'
 import type { Turn } from '../../conversations/conversation.ts'
 import type { Scope } from '../../keys/scope.ts'
+import type { Sql } from './sql.ts'
 
-export async function eraseConversation(sql: TransactionSQL, id: string): Promise<void> {
+export async function eraseConversation(sql: Sql, id: string): Promise<void> {
 	await sql`DELETE FROM messages WHERE conversation = ${id}`
 	await sql`DELETE FROM branches WHERE conversation = ${id}`
 	await sql`DELETE FROM turns WHERE conversation = ${id}`
@@ -12,7 +12,7 @@ export async function eraseConversation(sql: TransactionSQL, id: string): Promis
 }
 
 /** Texts that no turn repeats any more. */
-export async function forgetTexts(sql: TransactionSQL, { tenant, owner }: Scope): Promise<void> {
+export async function forgetTexts(sql: Sql, { tenant, owner }: Scope): Promise<void> {
 	await sql`
 		DELETE FROM texts WHERE tenant = ${tenant} AND owner = ${owner} AND NOT EXISTS (
 			SELECT 1 FROM turns
@@ -20,12 +20,7 @@ export async function forgetTexts(sql: TransactionSQL, { tenant, owner }: Scope)
 }
 
 /** The turn never was. */
-export async function dropTurn(
-	sql: TransactionSQL,
-	scope: Scope,
-	turn: Turn,
-	beganConversation: boolean,
-): Promise<void> {
+export async function dropTurn(sql: Sql, scope: Scope, turn: Turn, beganConversation: boolean): Promise<void> {
 	await removeTurnRows(sql, turn)
 	if (beganConversation && !(await holdsAnything(sql, turn.conversation)))
 		await eraseConversation(sql, turn.conversation)
@@ -33,7 +28,7 @@ export async function dropTurn(
 }
 
 /** The turn is gone, and its messages where nothing goes on from them. */
-export async function eraseTurn(sql: TransactionSQL, scope: Scope, turn: Turn): Promise<void> {
+export async function eraseTurn(sql: Sql, scope: Scope, turn: Turn): Promise<void> {
 	await removeTurnRows(sql, turn)
 	const [conversation] = await sql`SELECT listed FROM conversations WHERE id = ${turn.conversation}`
 	if (Number(conversation?.listed) === 0 && !(await holdsAnything(sql, turn.conversation)))
@@ -41,7 +36,7 @@ export async function eraseTurn(sql: TransactionSQL, scope: Scope, turn: Turn): 
 	await forgetTexts(sql, scope)
 }
 
-async function removeTurnRows(sql: TransactionSQL, { id, conversation, parent }: Turn): Promise<void> {
+async function removeTurnRows(sql: Sql, { id, conversation, parent }: Turn): Promise<void> {
 	await sql`DELETE FROM turns WHERE id = ${id}`
 	const [goneOn] = await sql`
 		SELECT 1 AS found FROM messages child
@@ -55,7 +50,7 @@ async function removeTurnRows(sql: TransactionSQL, { id, conversation, parent }:
 	await sql`DELETE FROM messages WHERE conversation = ${conversation} AND turn = ${id}`
 }
 
-async function holdsAnything(sql: TransactionSQL, conversation: string): Promise<boolean> {
+async function holdsAnything(sql: Sql, conversation: string): Promise<boolean> {
 	const [found] = await sql`
 		SELECT 1 AS found WHERE EXISTS (SELECT 1 FROM turns WHERE conversation = ${conversation})
 			OR EXISTS (SELECT 1 FROM messages WHERE conversation = ${conversation})`

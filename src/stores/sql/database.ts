@@ -1,13 +1,13 @@
 // The schema brought up to date. One SQL text serves both databases; what differs between them stands in a file named after each.
 
-import type { SQL, TransactionSQL } from 'bun'
 import { type Migration, migrations } from './migration.ts'
+import type { Sql } from './sql.ts'
 
 export interface MigrationTransaction {
 	/** How SQL begins a transaction that will write. */
 	readonly begin?: string
 	/** Keeps other processes from migrating at the same time, where a transaction alone does not. */
-	readonly lock?: (transaction: TransactionSQL) => Promise<unknown>
+	readonly lock?: (transaction: Sql) => Promise<unknown>
 }
 
 /**
@@ -15,9 +15,9 @@ export interface MigrationTransaction {
  *
  * @returns the names of the steps that were done now.
  */
-export async function migrate(sql: SQL, { begin, lock }: MigrationTransaction): Promise<readonly string[]> {
+export async function migrate(sql: Sql, { begin, lock }: MigrationTransaction): Promise<readonly string[]> {
 	const done: string[] = []
-	const transact = (work: (transaction: TransactionSQL) => Promise<unknown>) =>
+	const transact = (work: (transaction: Sql) => Promise<unknown>) =>
 		begin === undefined ? sql.begin(work) : sql.begin(begin, work)
 	await transact(async (transaction) => {
 		await lock?.(transaction)
@@ -34,7 +34,7 @@ export async function migrate(sql: SQL, { begin, lock }: MigrationTransaction): 
 	return done
 }
 
-async function isApplied(transaction: TransactionSQL, { name }: Migration): Promise<boolean> {
+async function isApplied(transaction: Sql, { name }: Migration): Promise<boolean> {
 	const [applied] = await transaction`SELECT name FROM migrations WHERE name = ${name}`
 	return applied !== undefined
 }

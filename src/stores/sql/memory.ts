@@ -1,21 +1,22 @@
 // A database in memory, for tests and for whoever keeps nothing: SQLite without a file.
 
-import { SQL } from 'bun'
 import { migrate } from './database.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { snapshot } from './sqlite.ts'
+import { connectSqlite } from './sqlite-connection.ts'
 import { Writer } from './writer.ts'
 
 export async function openMemory(): Promise<SqlDatabase> {
-	const sql = new SQL('sqlite://:memory:')
+	const sql = connectSqlite(':memory:')
 	const migrated = await migrate(sql, {})
-	const writer = new Writer({ sql })
+	const writer = new Writer({ sql: () => sql })
 	return {
 		sql,
 		migrated,
 		write: (work) => writer.write(work),
 		snapshot: (work) => snapshot(sql, work),
 		async erase() {},
+		reconnect() {},
 		async close() {
 			await writer.idle()
 			await sql.close()

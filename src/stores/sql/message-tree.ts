@@ -1,11 +1,10 @@
 // Messages as a tree in rows: where a new one goes, and the way from the first one to any other. See decisions/022.
 
-import type { SQL } from 'bun'
+import { z } from 'zod'
 import type { Message } from '../../chat/message.ts'
+import type { Scope } from '../../keys/scope.ts'
 import { type PlacedMessage, readMessage, writeMessage } from './conversation-rows.ts'
-
-/** What stands before the first message of all. */
-const root = { branch: -1, depth: -1, pathBytes: 0 } as const
+import type { Sql } from './sql.ts'
 
 /** Rows of a branch that belong to a way: those up to `depth`. */
 export interface Segment {
@@ -30,43 +29,85 @@ export interface Attachment {
 	readonly exclusive: boolean
 }
 
-export async function findMessage(sql: SQL, conversation: string, id: string): Promise<PlacedMessage | undefined> {
+/** Behind which message something goes. */
+interface Place {
+	/** -1 where it is the first of all. */
+	readonly before: Segment & { readonly pathBytes: number }
+	/** The branch that goes on there, or a new one. */
+	readonly branch: number
+	/** Somebody has gone on from there already. */
+	readonly taken: boolean
+}
+
+export async function findMessage(sql: Sql, conversation: string, id: string): Promise<PlacedMessage | undefined> {
 	const [row] = await sql`SELECT * FROM messages WHERE conversation = ${conversation} AND id = ${id}`
 	return row === undefined ? undefined : readMessage(row)
 }
 
+/** In a conversation that is made in the same transaction. */
+export async function attachFirst(sql: Sql, attachment: Attachment): Promise<void> {
+	await insert(sql, attachment, firstPlace)
+}
+
 /** To be called in a transaction. */
-export async function attach(sql: SQL, attachment: Attachment): Promise<'attached' | 'no-parent' | 'taken'> {
-	const { conversation, parent, messages, exclusive } = attachment
-	const before = parent === undefined ? root : await findMessage(sql, conversation, parent)
-	if (before === undefined) return 'no-parent'
-	const place = await placeBehind(sql, conversation, before)
-	if (exclusive && place.taken) return 'taken'
-	if (place.branch !== before.branch && messages.length > 0)
-		await sql`
-			INSERT INTO branches (conversation, branch, parent_branch, parent_depth)
-			VALUES (${conversation}, ${place.branch}, ${before.branch}, ${before.depth})`
-	const rows = rowsOf(attachment, before, place.branch)
-	if (rows.length > 0) await sql`INSERT INTO messages ${sql(rows)}`
+export async function attach(
+	sql: Sql,
+	scope: Scope,
+	attachment: Attachment,
+): Promise<'attached' | 'no-parent' | 'taken'> {
+	const place = await placeBehind(sql, scope, attachment)
+	if (place === undefined) return 'no-parent'
+	if (attachment.exclusive && place.taken) return 'taken'
+	await insert(sql, attachment, place)
 	return 'attached'
 }
 
+const firstPlace: Place = { before: { branch: -1, depth: -1, pathBytes: 0 }, branch: 0, taken: false }
+
+async function insert(sql: Sql, attachment: Attachment, { before, branch }: Place): Promise<void> {
+	const rows = rowsOf(attachment, before, branch)
+	if (rows.length === 0) return
+	if (branch !== before.branch && branch > 0)
+		await sql`
+			INSERT INTO branches (conversation, branch, parent_branch, parent_depth)
+			VALUES (${attachment.conversation}, ${branch}, ${before.branch}, ${before.depth})`
+	await sql`INSERT INTO messages ${sql(rows)}`
+}
+
+const placeRow = z.object({
+	branch: z.coerce.number().nullable(),
+	depth: z.coerce.number().nullable(),
+	path_bytes: z.coerce.number().nullable(),
+	last_branch: z.coerce.number().nullable(),
+	next_depth: z.unknown(),
+	fork: z.unknown(),
+})
+
+/** @returns undefined where the conversation, or the parent in it, is not there. */
 async function placeBehind(
-	sql: SQL,
-	conversation: string,
-	{ branch, depth }: Segment,
-): Promise<{ readonly branch: number; readonly taken: boolean }> {
-	const [found] = await sql`
-		SELECT
-			(SELECT MAX(branch) FROM messages WHERE conversation = ${conversation}) AS last_branch,
-			(SELECT MIN(depth) FROM messages
-				WHERE conversation = ${conversation} AND branch = ${branch} AND depth > ${depth}) AS next_depth,
-			(SELECT MIN(branch) FROM branches
-				WHERE conversation = ${conversation} AND parent_branch = ${branch} AND parent_depth = ${depth}) AS fork`
-	const last: unknown = found?.last_branch
-	const taken = found?.next_depth != null || found?.fork != null
-	if (last == null) return { branch: 0, taken }
-	return branch >= 0 && found?.next_depth == null ? { branch, taken } : { branch: Number(last) + 1, taken }
+	sql: Sql,
+	{ tenant, owner }: Scope,
+	{ conversation, parent = '' }: Attachment,
+): Promise<Place | undefined> {
+	const [row] = await sql`
+		SELECT m.branch, m.depth, m.path_bytes,
+			(SELECT MAX(branch) FROM messages WHERE conversation = c.id) AS last_branch,
+			(SELECT MIN(depth) FROM messages WHERE conversation = c.id
+				AND branch = COALESCE(m.branch, -1) AND depth > COALESCE(m.depth, -1)) AS next_depth,
+			(SELECT MIN(branch) FROM branches WHERE conversation = c.id
+				AND parent_branch = COALESCE(m.branch, -1) AND parent_depth = COALESCE(m.depth, -1)) AS fork
+		FROM conversations c LEFT JOIN messages m ON m.conversation = c.id AND m.id = ${parent}
+		WHERE c.id = ${conversation} AND c.tenant = ${tenant} AND c.owner = ${owner}`
+	if (row === undefined) return undefined
+	const { branch, depth, path_bytes: pathBytes, last_branch: last, next_depth: next, fork } = placeRow.parse(row)
+	if (branch === null || depth === null || pathBytes === null)
+		return parent === '' ? { ...firstPlace, branch: (last ?? -1) + 1, taken: last !== null } : undefined
+	const goesOn = next === null
+	return {
+		before: { branch, depth, pathBytes },
+		branch: goesOn ? branch : (last ?? 0) + 1,
+		taken: !goesOn || fork !== null,
+	}
 }
 
 function rowsOf(
@@ -102,7 +143,7 @@ function sizeOf(message: Message): number {
 }
 
 /** The way to a message as rows of branches, from its own back to the first. */
-export async function segmentsTo(sql: SQL, conversation: string, leaf: Segment): Promise<readonly Segment[]> {
+export async function segmentsTo(sql: Sql, conversation: string, leaf: Segment): Promise<readonly Segment[]> {
 	const segments: Segment[] = [{ branch: leaf.branch, depth: leaf.depth }]
 	for (let { branch } = leaf; branch > 0; ) {
 		const [fork] = await sql`
@@ -114,30 +155,38 @@ export async function segmentsTo(sql: SQL, conversation: string, leaf: Segment):
 	return segments
 }
 
+/** Rows read at once while there is room for more. */
+const chunkRows = 64
+
 /** The last messages of a way, oldest first: as many as there is room for, at least one. */
 export async function lastMessages(
-	sql: SQL,
+	sql: Sql,
 	conversation: string,
 	segments: readonly Segment[],
 	{ pathBytes, maxBytes }: { readonly pathBytes: number; readonly maxBytes: number },
 ): Promise<readonly PlacedMessage[]> {
 	const floor = Math.min(pathBytes - maxBytes, pathBytes - 1)
-	const parts: PlacedMessage[][] = []
-	for (const { branch, depth } of segments) {
-		const rows: readonly unknown[] = await sql`
-			SELECT * FROM messages
-			WHERE conversation = ${conversation} AND branch = ${branch} AND path_bytes > ${floor} AND depth <= ${depth}
-			ORDER BY path_bytes`
-		parts.unshift(Array.from(rows, readMessage))
-		const [first] = parts[0] ?? []
-		if (first !== undefined && first.pathBytes - sizeOf(first.message) <= floor) break
-	}
-	return parts.flat()
+	const found: PlacedMessage[] = []
+	for (const { branch, depth } of segments)
+		for (let below = depth + 1; ; ) {
+			const rows = await sql`
+				SELECT * FROM messages
+				WHERE conversation = ${conversation} AND branch = ${branch} AND depth < ${below}
+				ORDER BY depth DESC LIMIT ${chunkRows}`
+			for (const row of rows) {
+				const message = readMessage(row)
+				if (message.pathBytes <= floor) return found.reverse()
+				found.push(message)
+				below = message.depth
+			}
+			if (rows.length < chunkRows) break
+		}
+	return found.reverse()
 }
 
 /** Messages of a way by their depth. */
 export async function messagesBetween(
-	sql: SQL,
+	sql: Sql,
 	conversation: string,
 	segments: readonly Segment[],
 	{

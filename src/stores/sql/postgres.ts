@@ -1,7 +1,9 @@
 // PostgreSQL: the database of deployments that outgrew a file, or that run on several hosts.
 
-import { SQL, type TransactionSQL } from 'bun'
+import { SQL } from 'bun'
 import { migrate } from './database.ts'
+import { patienceMs } from './reachable.ts'
+import type { Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { firstBatch, nextBatch, type Row, type Table } from './table.ts'
 import { Writer } from './writer.ts'
@@ -13,38 +15,91 @@ const readers = 8
 const migrationLock = 4_207_846_133
 /** Of what was deleted; others come soon anyway. In milliseconds. */
 const vacuumEveryMs = 60_000
+/** What may hold texts of callers. */
+const vacuumed = ['messages', 'turns', 'texts', 'conversations']
 
 /** @param url `postgres://user:password@host:port/database`. @throws Error where the server cannot be reached. */
 export async function openPostgres(url: string): Promise<SqlDatabase> {
-	const writing = new SQL(url, { max: 1, connectionTimeout })
-	const migrated = await migrate(writing, {
+	const writing = new Connections(url, 1)
+	const reading = new Connections(url, readers)
+	const migrated = await migrate(writing.sql, {
 		lock: (transaction) => transaction`SELECT pg_advisory_xact_lock(${migrationLock})`,
 	})
-	const sql = new SQL(url, { max: readers, connectionTimeout })
-	const writer = new Writer({ sql: writing })
-	let vacuumedMs = Number.NEGATIVE_INFINITY
+	const writer = new Writer({ sql: () => writing.sql })
+	const vacuum = vacuumFrom(reading)
 	return {
-		sql,
+		get sql() {
+			return reading.sql
+		},
 		migrated,
 		write: (work) => writer.write(work),
 		snapshot: (work) =>
-			sql.begin('isolation level repeatable read read only', (transaction) =>
+			reading.sql.begin('isolation level repeatable read read only', (transaction) =>
 				work((table) => scan(transaction, table)),
 			),
-		async erase() {
-			if (performance.now() - vacuumedMs < vacuumEveryMs) return
-			vacuumedMs = performance.now()
-			for (const table of ['messages', 'turns', 'texts', 'conversations']) await sql.unsafe(`VACUUM ${table}`)
+		erase: async () => vacuum(),
+		reconnect() {
+			// Others may be reading what merely takes long; but nobody writes for so long.
+			reading.renew(patienceMs)
+			if (writer.busyMs > patienceMs / 2) writing.renew(0)
 		},
 		async close() {
+			const timer = setTimeout(() => writing.close(0), patienceMs)
 			await writer.idle()
-			await Promise.all([sql.close(), writing.close()])
+			clearTimeout(timer)
+			await Promise.all([reading.close(patienceMs), writing.close(patienceMs)])
 		},
 	}
 }
 
+/**
+ * Connections of one purpose. One whose server fell silent hangs for as long as TCP tries, a quarter of an hour, and the client does not
+ * look: so they can be given up.
+ */
+class Connections {
+	private readonly open: () => SQL
+	private current: SQL
+	private openedMs = Number.NEGATIVE_INFINITY
+
+	constructor(url: string, max: number) {
+		this.open = () => new SQL(url, { max, connectionTimeout })
+		this.current = this.open()
+	}
+
+	get sql(): Sql {
+		// Its templates take what ours take, and more; its types tell less of what comes back.
+		return this.current as unknown as Sql
+	}
+
+	/** What runs on the old ones may go on for `graceMs`. Does nothing where they are new. */
+	renew(graceMs: number): void {
+		if (performance.now() - this.openedMs < patienceMs) return
+		void this.close(graceMs)
+		this.current = this.open()
+		this.openedMs = performance.now()
+	}
+
+	/** Never rejects. */
+	async close(graceMs: number): Promise<void> {
+		await this.current.close({ timeout: graceMs / 1000 }).catch(() => undefined)
+	}
+}
+
+/** Goes on after it was called: a large table takes minutes. What fails is done by PostgreSQL's own vacuum later. */
+function vacuumFrom(connections: Connections): () => void {
+	let vacuumedMs = Number.NEGATIVE_INFINITY
+	const vacuum = async (sql: Sql) => {
+		for (const table of vacuumed) await sql.unsafe(`VACUUM (SKIP_LOCKED) ${table}`)
+	}
+	return () => {
+		if (performance.now() - vacuumedMs < vacuumEveryMs) return
+		vacuumedMs = performance.now()
+		vacuum(connections.sql).catch(() => undefined)
+	}
+}
+
 /** By a cursor: the rows are sorted once. */
-async function* scan(sql: TransactionSQL, { name, key }: Table): AsyncGenerator<readonly Row[]> {
+async function* scan(sql: Sql, { name, key }: Table): AsyncGenerator<readonly Row[]> {
 	const order = Object.entries(key).map(([column, kind]) => (kind === 'text' ? `${column} COLLATE "C"` : column))
 	await sql.unsafe(`DECLARE every_row CURSOR FOR SELECT * FROM ${name} ORDER BY ${order.join(', ')}`)
 	for (let size = firstBatch; ; ) {

@@ -17,7 +17,7 @@ const refusedText = /^(22021|22P05)$/
 const uniqueViolation = '23505'
 
 /** How long the database may take, in milliseconds. */
-const patienceMs = 10_000
+export const patienceMs = 5000
 
 /** Whether the database is away, rather than the request wrong. */
 export function isAway(thrown: unknown): boolean {
@@ -31,21 +31,28 @@ export function isRace(thrown: unknown): boolean {
 	return errno === uniqueViolation || code === uniqueViolation
 }
 
-/** `store` with every failure of the database told as a ChatError; all its methods are asynchronous. */
-export function reachable<Store extends object>(store: Store): Store {
+/**
+ * `store` with every failure of the database told as a ChatError; all its methods are asynchronous.
+ *
+ * @param silent called where the database took too long for one of them.
+ */
+export function reachable<Store extends object>(store: Store, silent: () => void): Store {
 	return new Proxy(store, {
 		get(target, name) {
 			const member: unknown = Reflect.get(target, name, target)
 			if (typeof member !== 'function') return member
-			return (...parameters: unknown[]) => explained(Promise.resolve(member.apply(target, parameters)))
+			return (...parameters: unknown[]) => explained(Promise.resolve(member.apply(target, parameters)), silent)
 		},
 	})
 }
 
-async function explained(work: Promise<unknown>): Promise<unknown> {
+async function explained(work: Promise<unknown>, silent: () => void): Promise<unknown> {
 	let timer: ReturnType<typeof setTimeout> | undefined
 	const late = new Promise<never>((_, reject) => {
-		timer = setTimeout(() => reject(unavailable(new Error('the database takes too long'))), patienceMs)
+		timer = setTimeout(() => {
+			reject(unavailable(new Error('the database takes too long')))
+			silent()
+		}, patienceMs)
 	})
 	try {
 		return await Promise.race([work, late])

@@ -1,6 +1,5 @@
 // Conversations in a database. What is written goes through the process's one writer; what is read has a connection of its own.
 
-import type { SQL, TransactionSQL } from 'bun'
 import type { Message } from '../../chat/message.ts'
 import {
 	answerId,
@@ -34,7 +33,8 @@ import {
 	writeBody,
 	writeConversation,
 } from './conversation-rows.ts'
-import { attach, findMessage, lastMessages, messagesBetween, segmentsTo } from './message-tree.ts'
+import { attach, attachFirst, findMessage, lastMessages, messagesBetween, segmentsTo } from './message-tree.ts'
+import type { Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
 
 const deepest = 2_147_483_647
@@ -49,7 +49,7 @@ export class SqlConversationStore implements ConversationStore {
 		this.database = database
 	}
 
-	private get sql(): SQL {
+	private get sql(): Sql {
 		return this.database.sql
 	}
 
@@ -115,7 +115,7 @@ export class SqlConversationStore implements ConversationStore {
 			const rows = await sql`
 				SELECT id FROM conversations
 				WHERE tenant = ${tenant} AND owner = ${owner} AND COALESCE(end_user, '') = COALESCE(${user ?? null}, end_user, '')`
-			for (const { id } of rows) await eraseConversation(sql, id)
+			for (const { id } of rows) await eraseConversation(sql, String(id))
 			await forgetTexts(sql, scope)
 			return rows.length
 		})
@@ -126,25 +126,25 @@ export class SqlConversationStore implements ConversationStore {
 	async begin(scope: Scope, turn: NewTurn): Promise<'begun' | 'not-found' | 'conflict'> {
 		const { tenant, owner } = scope
 		const echo = JSON.stringify(turn.echo)
-		const hash = Bun.SHA256.hash(echo, 'hex')
+		const hash = echo === '{}' ? '' : Bun.SHA256.hash(echo, 'hex')
 		return this.database.write(async (sql) => {
-			if (turn.create === undefined) {
-				const [known] = await sql`
-					SELECT id FROM conversations WHERE id = ${turn.conversation} AND tenant = ${tenant} AND owner = ${owner}`
-				if (known === undefined) return 'not-found'
-			}
-			const attached = await attach(sql, {
+			const attachment = {
 				conversation: turn.conversation,
 				turn: turn.id,
 				parent: turn.parent,
 				messages: turn.inputs.map((message, index) => ({ id: inputId(turn.id, index), message, partial: false })),
 				createdAtMs: turn.createdAtMs,
 				exclusive: turn.onConflict === 'refuse',
-			})
-			if (attached !== 'attached') return attached === 'taken' ? 'conflict' : 'not-found'
-			if (turn.create !== undefined)
+			}
+			if (turn.create !== undefined) {
 				await sql`INSERT INTO conversations ${sql([writeConversation(scope, turn.create)])}`
-			await sql`
+				await attachFirst(sql, attachment)
+			} else {
+				const attached = await attach(sql, scope, attachment)
+				if (attached !== 'attached') return attached === 'taken' ? 'conflict' : 'not-found'
+			}
+			if (hash !== '')
+				await sql`
 				INSERT INTO texts (tenant, owner, hash, body) VALUES (${tenant}, ${owner}, ${hash}, ${echo})
 				ON CONFLICT (tenant, owner, hash) DO NOTHING`
 			await sql`
@@ -162,7 +162,7 @@ export class SqlConversationStore implements ConversationStore {
 			const [row] = await findTurnRow(sql, scope, id)
 			const turn = row === undefined ? undefined : readTurn(row)
 			if (turn === undefined || turn.state !== 'running') return
-			await writeAnswers(sql, turn, ended)
+			await writeAnswers(sql, scope, turn, ended)
 			await moveHead(sql, turn, ended)
 		})
 	}
@@ -298,7 +298,7 @@ export class SqlConversationStore implements ConversationStore {
 				if (Number(inputs) === 0) continue
 				// What was asked stands, unless somebody has gone on elsewhere since.
 				await sql`
-					UPDATE conversations SET head = ${inputId(id, Number(inputs) - 1)}
+					UPDATE conversations SET head = ${inputId(String(id), Number(inputs) - 1)}
 					WHERE id = ${conversation} AND COALESCE(head, '') = ${parent ?? ''}`
 			}
 			return rows.length
@@ -309,8 +309,8 @@ export class SqlConversationStore implements ConversationStore {
 		const count = await this.database.write(async (sql) => {
 			const rows = await sql`SELECT id, tenant, owner FROM conversations WHERE updated_at_ms < ${beforeMs} LIMIT 1000`
 			for (const { id, tenant, owner } of rows) {
-				await eraseConversation(sql, id)
-				await forgetTexts(sql, { tenant, owner })
+				await eraseConversation(sql, String(id))
+				await forgetTexts(sql, { tenant: String(tenant), owner: String(owner) })
 			}
 			return rows.length
 		})
@@ -393,7 +393,7 @@ export class SqlConversationStore implements ConversationStore {
 
 const turnsAtOnce = 200
 
-function findTurnRow(sql: SQL, { tenant, owner }: Scope, id: string) {
+function findTurnRow(sql: Sql, { tenant, owner }: Scope, id: string) {
 	return sql`
 		SELECT turns.*, COALESCE(texts.body, '{}') AS echo_body FROM turns
 		LEFT JOIN texts ON texts.tenant = turns.tenant AND texts.owner = turns.owner AND texts.hash = turns.echo
@@ -401,10 +401,10 @@ function findTurnRow(sql: SQL, { tenant, owner }: Scope, id: string) {
 }
 
 /** Each choice is a message behind the inputs. */
-async function writeAnswers(sql: TransactionSQL, turn: Turn, { answers, state, endedAtMs, usage, error }: TurnEnd) {
+async function writeAnswers(sql: Sql, scope: Scope, turn: Turn, { answers, state, endedAtMs, usage, error }: TurnEnd) {
 	const parent = turn.inputs.at(-1) ?? turn.parent
 	for (const [choice, { message, partial }] of answers.entries())
-		await attach(sql, {
+		await attach(sql, scope, {
 			conversation: turn.conversation,
 			turn: turn.id,
 			parent,
@@ -422,7 +422,7 @@ async function writeAnswers(sql: TransactionSQL, turn: Turn, { answers, state, e
 		WHERE id = ${turn.id}`
 }
 
-async function moveHead(sql: TransactionSQL, turn: Turn, { answers, state, endedAtMs }: TurnEnd): Promise<void> {
+async function moveHead(sql: Sql, turn: Turn, { answers, state, endedAtMs }: TurnEnd): Promise<void> {
 	const asked = state === 'failed' ? undefined : turn.inputs.at(-1)
 	const head = answers.length > 0 ? answerId(turn.id, 0) : asked
 	if (head === undefined) return
@@ -430,11 +430,7 @@ async function moveHead(sql: TransactionSQL, turn: Turn, { answers, state, ended
 }
 
 /** What followed the message follows what was before it. */
-async function takeOut(
-	sql: TransactionSQL,
-	{ conversation, id, parent }: PlacedMessage,
-	isHead: boolean,
-): Promise<void> {
+async function takeOut(sql: Sql, { conversation, id, parent }: PlacedMessage, isHead: boolean): Promise<void> {
 	const before = parent ?? null
 	await sql`UPDATE messages SET parent = ${before} WHERE conversation = ${conversation} AND parent = ${id}`
 	await sql`DELETE FROM messages WHERE conversation = ${conversation} AND id = ${id}`

@@ -66,9 +66,9 @@ export class SqlLedgerStore implements LedgerStore {
 		if (entries.length === 0) return
 		const byId = new Map(entries.map((entry) => [entry.id, entry]))
 		await this.database.write(async (sql) => {
-			const inserted: readonly { readonly id: string }[] = await sql`
+			const inserted = await sql`
 				INSERT INTO ledger ${sql([...byId.values()].map(writeEntry))} ON CONFLICT (id) DO NOTHING RETURNING id`
-			const fresh = Array.from(inserted, ({ id }) => byId.get(id)).filter((entry) => entry !== undefined)
+			const fresh = Array.from(inserted, ({ id }) => byId.get(String(id))).filter((entry) => entry !== undefined)
 			for (const day of sumByDay(fresh))
 				await sql`
 					INSERT INTO usage_days ${sql([writeDay(day)])}

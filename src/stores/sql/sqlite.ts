@@ -3,14 +3,19 @@
 import { closeSync, fdatasync, fstatSync, openSync, statSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { SQL, type TransactionSQL } from 'bun'
 import { migrate } from './database.ts'
+import type { Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
+import { connectSqlite } from './sqlite-connection.ts'
 import { firstBatch, nextBatch, type Row, type Scan, type Table } from './table.ts'
 import { Writer } from './writer.ts'
 
 /** How long a writer waits for another process's transaction, in milliseconds. */
 const busyTimeoutMs = 5000
+/** Of pages of each connection. */
+const cacheKiB = 16_384
+/** Length of the write-ahead log at which it goes into the file, in pages of 4 KiB: seldom, since that syncs in this thread. */
+const checkpointPages = 16_384
 
 /** Opens, or creates, the database file. An acknowledged write is on disk; readers in other processes never wait for writers. */
 export async function openSqlite(file: string): Promise<SqlDatabase> {
@@ -19,17 +24,25 @@ export async function openSqlite(file: string): Promise<SqlDatabase> {
 	const migrated = await migrate(writing, { begin: 'immediate' })
 	const sql = await connect(file)
 	const log = new WriteAheadLog(`${file}-wal`)
-	const writer = new Writer({ sql: writing, begin: 'immediate', flush: () => log.sync() })
+	const writer = new Writer({ sql: () => writing, begin: 'immediate', flush: () => log.sync() })
 	return {
 		sql,
 		migrated,
 		write: (work) => writer.write(work),
-		snapshot: (work) => snapshot(sql, work),
+		async snapshot(work) {
+			const own = await connect(file)
+			try {
+				return await snapshot(own, work)
+			} finally {
+				await own.close()
+			}
+		},
 		async erase() {
 			// Readers in other processes may keep it from being emptied now; then the next one that closes does it.
 			await writer.idle()
 			await writing.unsafe('PRAGMA wal_checkpoint(TRUNCATE)')
 		},
+		reconnect() {},
 		async close() {
 			await writer.idle()
 			await Promise.all([sql.close(), writing.close()])
@@ -39,12 +52,12 @@ export async function openSqlite(file: string): Promise<SqlDatabase> {
 }
 
 /** Everything that `work` reads is of one moment. */
-export function snapshot<Result>(sql: SQL, work: (scan: Scan) => Promise<Result>): Promise<Result> {
+export function snapshot<Result>(sql: Sql, work: (scan: Scan) => Promise<Result>): Promise<Result> {
 	return sql.begin('deferred', (transaction) => work((table) => scan(transaction, table)))
 }
 
 /** Each batch begins behind the key of the last: one range of the primary key's index. */
-async function* scan(sql: TransactionSQL, { name, key }: Table): AsyncGenerator<readonly Row[]> {
+async function* scan(sql: Sql, { name, key }: Table): AsyncGenerator<readonly Row[]> {
 	const columns = Object.keys(key)
 	const [ordered, marks] = [columns.join(', '), columns.map(() => '?').join(', ')]
 	let last: Row | undefined
@@ -64,13 +77,15 @@ async function* scan(sql: TransactionSQL, { name, key }: Table): AsyncGenerator<
 	}
 }
 
-async function connect(file: string): Promise<SQL> {
-	const sql = new SQL(`sqlite://${file}`)
+async function connect(file: string): Promise<Sql> {
+	const sql = connectSqlite(file)
 	await sql.unsafe(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
 	await sql.unsafe('PRAGMA journal_mode = WAL')
 	// The log is synced by us, off this thread: see decisions/022.
 	await sql.unsafe('PRAGMA synchronous = NORMAL')
 	await sql.unsafe('PRAGMA secure_delete = ON')
+	await sql.unsafe(`PRAGMA cache_size = -${cacheKiB}`)
+	await sql.unsafe(`PRAGMA wal_autocheckpoint = ${checkpointPages}`)
 	await sql.unsafe('PRAGMA foreign_keys = ON')
 	return sql
 }

@@ -1,13 +1,13 @@
 // The one writer of a process. What waits is written in one transaction, so that a thousand turns a second cost the disk a few dozen
 // syncs; nobody is told before it is on disk.
 
-import type { SQL, TransactionSQL } from 'bun'
 import { ChatError } from '../../chat/error.ts'
 import { isAway, isRace } from './reachable.ts'
+import type { Sql } from './sql.ts'
 
 export interface WriterOptions {
-	/** Used by nobody else: what slips between the statements of a transaction would become part of it. */
-	readonly sql: SQL
+	/** Used by nobody else: what slips between the statements of a transaction would become part of it. Asked for before each. */
+	readonly sql: () => Sql
 	/** How SQL begins a transaction that will write. */
 	readonly begin?: string
 	/** Brings what was committed to disk, where the database does not by itself. */
@@ -16,7 +16,7 @@ export interface WriterOptions {
 	readonly maxWaiting?: number
 }
 
-type Work = (sql: TransactionSQL) => Promise<unknown>
+type Work = (sql: Sql) => Promise<unknown>
 
 interface Waiting {
 	readonly work: Work
@@ -31,6 +31,7 @@ export class Writer {
 	private readonly options: WriterOptions
 	private waiting: Waiting[] = []
 	private working: Promise<void> | undefined
+	private beganMs: number | undefined
 
 	constructor(options: WriterOptions) {
 		this.options = options
@@ -41,7 +42,7 @@ export class Writer {
 	 *
 	 * @throws ChatError `overloaded` where too many wait, and what `work` throws; then nothing of it is written.
 	 */
-	write<Result>(work: (sql: TransactionSQL) => Promise<Result>): Promise<Result> {
+	write<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
 		if (this.waiting.length >= (this.options.maxWaiting ?? 10_000))
 			return Promise.reject(
 				new ChatError('overloaded', 'Too much waits to be written down.', {
@@ -58,6 +59,11 @@ export class Writer {
 	/** Resolves when nothing waits. */
 	async idle(): Promise<void> {
 		while (this.working !== undefined) await this.working
+	}
+
+	/** How long its transaction has been running, in milliseconds; 0 where none is. */
+	get busyMs(): number {
+		return this.beganMs === undefined ? 0 : performance.now() - this.beganMs
 	}
 
 	private async workThrough(): Promise<void> {
@@ -104,7 +110,12 @@ export class Writer {
 
 	private async transact(work: Work): Promise<void> {
 		const { sql, begin, flush } = this.options
-		await (begin === undefined ? sql.begin(work) : sql.begin(begin, work))
-		await flush?.()
+		this.beganMs = performance.now()
+		try {
+			await (begin === undefined ? sql().begin(work) : sql().begin(begin, work))
+			await flush?.()
+		} finally {
+			this.beganMs = undefined
+		}
 	}
 }

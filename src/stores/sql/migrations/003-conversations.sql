@@ -12,7 +12,6 @@ CREATE TABLE conversations (
 	updated_at_ms BIGINT NOT NULL
 );
 CREATE INDEX conversations_by_owner ON conversations (tenant, owner, created_at_ms, id);
-CREATE INDEX conversations_by_age ON conversations (updated_at_ms);
 
 -- A message that goes on from the last one of a branch stays in it, any other begins a new branch: so the way to a message is one range
 -- of rows for each branch that it passes through.
@@ -40,7 +39,6 @@ CREATE TABLE messages (
 );
 -- Decides between two turns that go on from the same message at once.
 CREATE UNIQUE INDEX messages_by_depth ON messages (conversation, branch, depth);
-CREATE INDEX messages_by_size ON messages (conversation, branch, path_bytes);
 
 CREATE TABLE turns (
 	id TEXT PRIMARY KEY,
@@ -63,11 +61,12 @@ CREATE TABLE turns (
 	created_at_ms BIGINT NOT NULL,
 	ended_at_ms BIGINT
 );
-CREATE INDEX turns_by_owner ON turns (tenant, owner, surface, id);
+CREATE INDEX turns_stored ON turns (tenant, owner, surface, id) WHERE stored = 1;
 CREATE INDEX turns_by_conversation ON turns (conversation);
 CREATE INDEX turns_running ON turns (process) WHERE state = 'running';
 
--- What is the same from turn to turn, as a list of tools, stands here once.
+-- What turns repeat of their requests, as a list of tools: stands here once, however many turns have it. Where there is nothing to repeat
+-- a turn's `echo` is empty.
 CREATE TABLE texts (
 	tenant TEXT NOT NULL,
 	owner TEXT NOT NULL,
@@ -75,4 +74,4 @@ CREATE TABLE texts (
 	body TEXT NOT NULL,
 	PRIMARY KEY (tenant, owner, hash)
 );
-CREATE INDEX turns_by_text ON turns (tenant, owner, echo);
+CREATE INDEX turns_by_text ON turns (tenant, owner, echo) WHERE echo <> '';

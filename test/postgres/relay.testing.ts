@@ -1,0 +1,69 @@
+// Stands between a gateway and its database, and can be cut, fall silent, and be mended. Knows nothing of what passes.
+
+import { connect, createServer, type Server, type Socket } from 'node:net'
+
+export class Relay {
+	private readonly target: URL
+	private readonly sockets = new Set<Socket>()
+	private server: Server | undefined
+	private silent = false
+	/** Chosen when it is first mended, and kept. */
+	port = 0
+
+	/** @param target the database's URL. */
+	constructor(target: string) {
+		this.target = new URL(target)
+	}
+
+	/** The database's URL through this relay. */
+	get url(): string {
+		const through = new URL(this.target)
+		through.hostname = '127.0.0.1'
+		through.port = String(this.port)
+		return through.href
+	}
+
+	/** Lets new connections through. */
+	async mend(): Promise<void> {
+		this.silent = false
+		if (this.server !== undefined) return
+		const server = createServer((client) => this.relay(client))
+		await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve))
+		const address = server.address()
+		if (typeof address === 'object' && address !== null) this.port = address.port
+		this.server = server
+	}
+
+	/** Connections break, and new ones are refused. */
+	async cut(): Promise<void> {
+		const closed = new Promise((resolve) => this.server?.close(resolve))
+		for (const socket of this.sockets) socket.destroy()
+		this.sockets.clear()
+		await closed
+		this.server = undefined
+	}
+
+	/** As when a host loses its power: connections stay, for good, and nothing comes through them. New ones say nothing either. */
+	fallSilent(): void {
+		this.silent = true
+		for (const socket of this.sockets) socket.unpipe().pause()
+	}
+
+	private relay(client: Socket): void {
+		this.keep(client)
+		if (this.silent) return
+		const upstream = connect(Number(this.target.port), this.target.hostname)
+		this.keep(upstream)
+		for (const socket of [client, upstream])
+			socket.on('close', () => {
+				client.destroy()
+				upstream.destroy()
+			})
+		client.pipe(upstream).pipe(client)
+	}
+
+	private keep(socket: Socket): void {
+		this.sockets.add(socket)
+		socket.on('error', () => undefined)
+	}
+}
