@@ -19,26 +19,36 @@ export interface RememberedKeysOptions {
 	readonly rememberMs: number
 	/** Milliseconds of any steady clock. */
 	readonly nowMs: () => number
+	/** Resolves when a request whose key is known has waited long enough for a store that does not answer. */
+	readonly patience: () => Promise<unknown>
 }
 
 interface Remembered {
 	readonly key: Key
 	readonly count: number
 	readonly readMs: number
-	/** When it could not be read again. */
-	triedMs: number
+	/** When it could not be read again, and the counter then. */
+	tried: { readonly ms: number; readonly count: number } | undefined
 }
 
 const maxRemembered = 10_000
 /** How long a key holds that cannot be read again, in milliseconds. */
 const longestAwayMs = 3_600_000
 
-export function withMemory(store: KeyStore, { changes, rememberMs, nowMs }: RememberedKeysOptions): KeyStore {
+export function withMemory(store: KeyStore, { changes, rememberMs, nowMs, patience }: RememberedKeysOptions): KeyStore {
 	const remembered = new Map<string, Remembered>()
 	const changed = async <Result>(change: Promise<Result>): Promise<Result> => {
 		const result = await change
 		changes.bump()
 		return result
+	}
+	const read = async (hash: string, count: number): Promise<Key | undefined> => {
+		const key = await store.findByHash(hash)
+		remembered.delete(hash)
+		if (remembered.size >= maxRemembered) remembered.clear()
+		// Counted before it was read: what changed in between is read again next time.
+		if (key !== undefined) remembered.set(hash, { key, count, readMs: nowMs(), tried: undefined })
+		return key
 	}
 	return {
 		insert: (key) => changed(store.insert(key)),
@@ -49,24 +59,24 @@ export function withMemory(store: KeyStore, { changes, rememberMs, nowMs }: Reme
 			const known = remembered.get(hash)
 			const count = changes.read()
 			if (known !== undefined && isFresh(known, count, nowMs() - rememberMs)) return known.key
-			try {
-				const key = await store.findByHash(hash)
-				remembered.delete(hash)
-				if (remembered.size >= maxRemembered) remembered.clear()
-				// Counted before it was read: what changed in between is read again next time.
-				if (key !== undefined) remembered.set(hash, { key, count, readMs: nowMs(), triedMs: Number.NEGATIVE_INFINITY })
-				return key
-			} catch (thrown) {
-				const away = thrown instanceof ChatError && thrown.kind === 'unavailable'
-				if (!away || known === undefined || nowMs() - known.readMs > longestAwayMs) throw thrown
-				// Not every request waits for a database that is away.
-				known.triedMs = nowMs()
+			const reading = read(hash, count)
+			if (known === undefined || nowMs() - known.readMs > longestAwayMs) return reading
+			// Not every request waits for a database that is away.
+			const holdOn = () => {
+				known.tried = { ms: nowMs(), count }
 				return known.key
 			}
+			const orHoldOn = reading.catch((thrown) => {
+				if (thrown instanceof ChatError && thrown.kind === 'unavailable') return holdOn()
+				throw thrown
+			})
+			// Something was changed: that is worth waiting for.
+			return known.count === count ? Promise.race([orHoldOn, patience().then(holdOn)]) : orHoldOn
 		},
 	}
 }
 
 function isFresh(known: Remembered, count: number, sinceMs: number): boolean {
-	return known.triedMs > sinceMs || (known.count === count && known.readMs > sinceMs)
+	const { tried } = known
+	return (tried?.count === count && tried.ms > sinceMs) || (known.count === count && known.readMs > sinceMs)
 }

@@ -31,6 +31,9 @@ export interface Stores {
 	close(): Promise<void>
 }
 
+/** How long a request waits for its key to be read again, in milliseconds. */
+const keyPatienceMs = 1000
+
 /** @throws DatabaseError where the database cannot be opened or brought up to date. */
 export async function openStores(location: StoreLocation): Promise<Stores> {
 	const database = await openDatabase(location)
@@ -41,6 +44,7 @@ export async function openStores(location: StoreLocation): Promise<Stores> {
 			changes: openChangeCounter(location.keyChangesFile),
 			rememberMs: local ? 10_000 : 2000,
 			nowMs: () => performance.now(),
+			patience: () => Bun.sleep(keyPatienceMs),
 		}),
 		conversations: reachable(new SqlConversationStore(database), silent),
 		ledger: reachable(new SqlLedgerStore(database), silent),

@@ -8,6 +8,8 @@ import { createKey } from '../keys/key.ts'
 import { withMemory } from '../keys/remembered-key-store.ts'
 import { MemoryKeyStore } from './memory/memory-key-store.ts'
 
+const forever = () => new Promise<never>(() => undefined)
+
 test('a key is read once, and what another process changes is seen at the next call', async () => {
 	const folder = await mkdtemp(join(tmpdir(), 'dragoman-test-'))
 	const file = join(folder, 'changes')
@@ -24,9 +26,19 @@ test('a key is read once, and what another process changes is seen at the next c
 		},
 	}
 	let now = 0
-	const ours = withMemory(counting, { changes: openChangeCounter(file), rememberMs: 10_000, nowMs: () => now })
+	const ours = withMemory(counting, {
+		changes: openChangeCounter(file),
+		rememberMs: 10_000,
+		nowMs: () => now,
+		patience: forever,
+	})
 	// Another mapping of the same file stands for another process.
-	const theirs = withMemory(store, { changes: openChangeCounter(file), rememberMs: 10_000, nowMs: () => now })
+	const theirs = withMemory(store, {
+		changes: openChangeCounter(file),
+		rememberMs: 10_000,
+		nowMs: () => now,
+		patience: forever,
+	})
 	const { key } = createKey({ name: 'a', role: 'user' }, 1)
 	await theirs.insert(key)
 	for (let call = 0; call < 5; call++) expect((await ours.findByHash(key.hash))?.name).toBe('a')
@@ -57,8 +69,9 @@ test('while the store is away a key that was read holds, and one that was not is
 		},
 	}
 	let now = 0
-	const changes = { read: () => 0, bump: () => undefined }
-	const keys = withMemory(distant, { changes, rememberMs: 2000, nowMs: () => now })
+	let changed = 0
+	const changes = { read: () => changed, bump: () => undefined }
+	const keys = withMemory(distant, { changes, rememberMs: 2000, nowMs: () => now, patience: forever })
 	const { key } = createKey({ name: 'a', role: 'user' }, 1)
 	await keys.insert(key)
 	await keys.findByHash(key.hash)
@@ -71,4 +84,50 @@ test('while the store is away a key that was read holds, and one that was not is
 	await expect(keys.findByHash(key.hash)).rejects.toThrow('away')
 	away = false
 	expect((await keys.findByHash(key.hash))?.name).toBe('a')
+
+	away = true
+	now += 3000
+	await keys.findByHash(key.hash)
+	away = false
+	await store.revoke('a', 9)
+	changed++
+	expect((await keys.findByHash(key.hash))?.revokedAtMs).toBe(9)
+})
+
+test('a request with a key that is known does not wait for a store that is silent', async () => {
+	const store = new MemoryKeyStore()
+	const answer = Promise.withResolvers<void>()
+	let silent = false
+	const distant = {
+		insert: store.insert.bind(store),
+		revoke: store.revoke.bind(store),
+		list: store.list.bind(store),
+		close: store.close.bind(store),
+		findByHash: async (hash: string) => {
+			if (silent) await answer.promise
+			return store.findByHash(hash)
+		},
+	}
+	let now = 0
+	let changed = 0
+	const keys = withMemory(distant, {
+		changes: { read: () => changed, bump: () => undefined },
+		rememberMs: 2000,
+		nowMs: () => now,
+		patience: () => Promise.resolve(),
+	})
+	const { key } = createKey({ name: 'a', role: 'user' }, 1)
+	await keys.insert(key)
+	await keys.findByHash(key.hash)
+	silent = true
+	now = 2001
+	expect((await keys.findByHash(key.hash))?.name).toBe('a')
+	// The store's answer counts when it comes, and a change on this host is waited for.
+	await store.revoke('a', 7)
+	changed++
+	now = 5000
+	const waiting = keys.findByHash(key.hash)
+	answer.resolve()
+	expect((await waiting)?.revokedAtMs).toBe(7)
+	expect((await keys.findByHash(key.hash))?.revokedAtMs).toBe(7)
 })

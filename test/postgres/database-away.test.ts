@@ -14,10 +14,8 @@ if (postgresServer !== undefined) {
 		fresh = await freshDatabase(postgresServer as string)
 		relay = new Relay(fresh.url)
 		await relay.mend()
-		const through = new URL(fresh.url)
-		through.port = String(relay.port)
 		server = await startServer({
-			config: `database: ${through.href}\nmodels: { echo: { route: [echo] } }\nupstreams: { echo: { engine: echo } }\n`,
+			config: `database: ${relay.url}\nmodels: { echo: { route: [echo] } }\nupstreams: { echo: { engine: echo } }\n`,
 		})
 	})
 	afterAll(async () => {

@@ -132,7 +132,7 @@ const turnRow = z.object({
 	usage: json.nullable(),
 	error: json.nullable(),
 	metadata: json,
-	echo_body: json,
+	echo_body: json.nullable(),
 	created_at_ms: number,
 	ended_at_ms: number.nullable(),
 })
@@ -149,7 +149,7 @@ export function readTurn(row: unknown): Turn {
 		...(usage === null ? {} : { usage: usage as Usage }),
 		...(error === null ? {} : { error: error as NonNullable<Turn['error']> }),
 		metadata: metadata as Metadata,
-		echo: echo_body as JsonObject,
+		echo: (echo_body ?? {}) as JsonObject,
 		createdAtMs: created_at_ms,
 		...(ended_at_ms === null ? {} : { endedAtMs: ended_at_ms }),
 	}

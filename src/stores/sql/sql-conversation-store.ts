@@ -244,8 +244,8 @@ export class SqlConversationStore implements ConversationStore {
 		const messages = await this.sql`
 			SELECT * FROM messages WHERE conversation = ${conversation} ORDER BY turn, depth, id`
 		const turns = await this.sql`
-			SELECT turns.*, COALESCE(texts.body, '{}') AS echo_body FROM turns
-			LEFT JOIN texts ON texts.tenant = turns.tenant AND texts.owner = turns.owner AND texts.hash = turns.echo
+			SELECT turns.*, (SELECT body FROM texts WHERE tenant = turns.tenant AND owner = turns.owner AND hash = turns.echo) AS echo_body
+			FROM turns
 			WHERE conversation = ${conversation} ORDER BY turns.id`
 		return { messages: Array.from(messages, (row) => told(readMessage(row))), turns: Array.from(turns, readTurn) }
 	}
@@ -327,12 +327,10 @@ export class SqlConversationStore implements ConversationStore {
 		leaf: string | undefined,
 	): Promise<PlacedMessage | 'empty' | undefined> {
 		const [row] = await this.sql`
-			SELECT m.*, c.head AS known_head FROM conversations c
-			LEFT JOIN messages m ON m.conversation = c.id AND m.id = COALESCE(${leaf ?? null}, c.head)
-			WHERE c.id = ${conversation} AND c.tenant = ${tenant} AND c.owner = ${owner}`
+			SELECT head FROM conversations WHERE id = ${conversation} AND tenant = ${tenant} AND owner = ${owner}`
 		if (row === undefined) return undefined
-		if (row.id === null) return leaf === undefined ? 'empty' : undefined
-		return readMessage(row)
+		const last = leaf ?? row.head
+		return typeof last === 'string' ? findMessage(this.sql, conversation, last) : 'empty'
 	}
 
 	private async openingOf(
@@ -377,14 +375,14 @@ export class SqlConversationStore implements ConversationStore {
 	private turnRows({ tenant, owner }: Scope, { surface, model, order }: TurnQuery, after: string | undefined) {
 		return order === 'asc'
 			? this.sql`
-				SELECT turns.*, COALESCE(texts.body, '{}') AS echo_body FROM turns
-				LEFT JOIN texts ON texts.tenant = turns.tenant AND texts.owner = turns.owner AND texts.hash = turns.echo
+				SELECT turns.*, (SELECT body FROM texts WHERE tenant = turns.tenant AND owner = turns.owner AND hash = turns.echo) AS echo_body
+			FROM turns
 				WHERE turns.tenant = ${tenant} AND turns.owner = ${owner} AND surface = ${surface} AND stored = 1
 					AND state <> 'running' AND model = COALESCE(${model ?? null}, model) AND id > ${after ?? ''}
 				ORDER BY id LIMIT ${turnsAtOnce}`
 			: this.sql`
-				SELECT turns.*, COALESCE(texts.body, '{}') AS echo_body FROM turns
-				LEFT JOIN texts ON texts.tenant = turns.tenant AND texts.owner = turns.owner AND texts.hash = turns.echo
+				SELECT turns.*, (SELECT body FROM texts WHERE tenant = turns.tenant AND owner = turns.owner AND hash = turns.echo) AS echo_body
+			FROM turns
 				WHERE turns.tenant = ${tenant} AND turns.owner = ${owner} AND surface = ${surface} AND stored = 1
 					AND state <> 'running' AND model = COALESCE(${model ?? null}, model) AND id < ${after ?? 'z'}
 				ORDER BY id DESC LIMIT ${turnsAtOnce}`
@@ -395,8 +393,8 @@ const turnsAtOnce = 200
 
 function findTurnRow(sql: Sql, { tenant, owner }: Scope, id: string) {
 	return sql`
-		SELECT turns.*, COALESCE(texts.body, '{}') AS echo_body FROM turns
-		LEFT JOIN texts ON texts.tenant = turns.tenant AND texts.owner = turns.owner AND texts.hash = turns.echo
+		SELECT turns.*, (SELECT body FROM texts WHERE tenant = turns.tenant AND owner = turns.owner AND hash = turns.echo) AS echo_body
+			FROM turns
 		WHERE id = ${id} AND turns.tenant = ${tenant} AND turns.owner = ${owner}`
 }
 
