@@ -38,8 +38,8 @@ async function removeOld({
 	clock,
 	log,
 }: RetentionOptions): Promise<void> {
-	const entries = await ledger.expire(clock.now() - ledgerDays * dayMs)
-	let removed = 0
+	let [entries, removed] = [0, 0]
+	for (let some = 1; some > 0; entries += some) some = await ledger.expire(clock.now() - ledgerDays * dayMs)
 	if (conversationDays !== undefined)
 		for (let some = 1; some > 0; removed += some)
 			some = await conversations.expire(clock.now() - conversationDays * dayMs)

@@ -104,6 +104,7 @@ export function ledgerStoreContract(
 		test('forgets old entries, never their sums, also where they come again', async () => {
 			await store.insert([entry('1'), entry('2', { settledAtMs: noon + day })])
 			expect(await store.expire(noon + 1)).toBe(1)
+			expect(await store.expire(noon + 1)).toBe(0)
 			expect((await store.entries({ ...all, limit: 10 })).map(({ id }) => id)).toEqual(['2'])
 			expect(await store.usage(all)).toMatchObject([{ requests: 2, completionTokens: 40 }])
 		})

@@ -9,7 +9,7 @@ export interface LedgerStore {
 	usage(query: UsageQuery): Promise<readonly UsageSum[]>
 	/** Newest first. */
 	entries(query: EntryQuery): Promise<readonly LedgerEntry[]>
-	/** Takes entries away that were settled before; the sums of their days stay. @returns how many. */
+	/** Takes entries away that were settled before, some at a time; the sums of their days stay. @returns how many, 0 once none is left. */
 	expire(beforeMs: number): Promise<number>
 	close(): Promise<void>
 }

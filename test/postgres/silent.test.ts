@@ -2,9 +2,11 @@
 
 import { expect, test } from 'bun:test'
 import { conversation, turn } from '../../src/conversations/conversation-store.contract.ts'
-import { openStores } from '../../src/stores/open-stores.ts'
 import { freshDatabase, postgresServer } from '../../src/stores/sql/postgres.testing.ts'
-import { temporaryFolder } from '../server.ts'
+import { openPostgres } from '../../src/stores/sql/postgres.ts'
+import { reachable } from '../../src/stores/sql/reachable.ts'
+import { SqlConversationStore } from '../../src/stores/sql/sql-conversation-store.ts'
+import { SqlKeyStore } from '../../src/stores/sql/sql-key-store.ts'
 import { Relay } from './relay.testing.ts'
 
 const scope = { tenant: 'default', owner: 'alice' }
@@ -15,17 +17,16 @@ if (postgresServer !== undefined)
 		const fresh = await freshDatabase(postgresServer as string)
 		const relay = new Relay(fresh.url)
 		await relay.mend()
-		const stores = await openStores({
-			database: relay.url,
-			databaseFile: '',
-			keyChangesFile: `${await temporaryFolder()}/changes`,
-		})
+		const database = await openPostgres(relay.url, 1000)
+		const silent = () => database.reconnect()
+		const conversations = reachable(new SqlConversationStore(database), silent)
+		const keys = reachable(new SqlKeyStore(database), silent)
 		const write = () => {
 			const create = conversation()
-			return stores.conversations.begin(scope, turn({ conversation: create.id, create }))
+			return conversations.begin(scope, turn({ conversation: create.id, create }))
 		}
 		// As many as there are connections, so that each hangs.
-		const reads = () => Array.from({ length: 8 }, () => stores.keys.list())
+		const reads = () => Array.from({ length: 8 }, () => keys.list())
 		const outcomes = (work: readonly Promise<unknown>[]) =>
 			Promise.all(work.map((one) => one.catch((thrown) => thrown)))
 		try {
@@ -33,13 +34,13 @@ if (postgresServer !== undefined)
 			relay.fallSilent()
 			for (const thrown of await outcomes([write(), write(), ...reads()])) expect(thrown).toMatchObject(away)
 			const begunMs = performance.now()
-			for (const thrown of await outcomes([write(), stores.keys.list()])) expect(thrown).toMatchObject(away)
+			for (const thrown of await outcomes([write(), keys.list()])) expect(thrown).toMatchObject(away)
 			expect(performance.now() - begunMs).toBeLessThan(4000)
 			await relay.mend()
 			expect(await write()).toBe('begun')
-			expect(await stores.keys.list()).toEqual([])
+			expect(await keys.list()).toEqual([])
 		} finally {
-			await stores.close()
+			await database.close()
 			await relay.cut()
 			await fresh.drop()
 		}

@@ -1,6 +1,7 @@
 // Two gateways on one database: neither takes the other's place in a conversation.
 
 import { expect, test } from 'bun:test'
+import { SQL } from 'bun'
 import { answerId } from '../../src/conversations/conversation.ts'
 import { conversation, ended, turn } from '../../src/conversations/conversation-store.contract.ts'
 import { openStores, type Stores } from '../../src/stores/open-stores.ts'
@@ -36,6 +37,41 @@ if (postgresServer !== undefined)
 				expect((await other.everything(scope, made.id))?.messages).toHaveLength(7)
 			}
 		} finally {
+			await Promise.all(stores.map((store) => store.close()))
+			await fresh.drop()
+		}
+	}, 60_000)
+
+if (postgresServer !== undefined)
+	test('of a conversation that one removes while the other goes on in it, nothing is left', async () => {
+		const fresh = await freshDatabase(postgresServer as string)
+		const stores = await openTwo(fresh.url)
+		const [{ conversations: one }, { conversations: other }] = stores
+		const sql = new SQL(fresh.url)
+		const found: string[] = []
+		try {
+			for (let round = 0; round < 40; round++) {
+				const made = conversation()
+				const first = turn({ conversation: made.id, create: made })
+				await one.begin(scope, first)
+				await one.end(scope, first.id, ended('a'))
+				const second = turn({ conversation: made.id, parent: answerId(first.id, 0) })
+				const goesOn = async () => {
+					found.push(await one.begin(scope, second))
+					await one.end(scope, second.id, ended('b'))
+				}
+				const remove = async () => {
+					for (let wait = 0; wait < round % 5; wait++) await sql`SELECT 1`
+					return other.remove(scope, made.id)
+				}
+				expect((await Promise.all([goesOn(), remove()]))[1]).toBe(true)
+				for (const table of ['messages', 'turns', 'branches'])
+					expect(await sql`SELECT 1 FROM ${sql(table)} WHERE conversation = ${made.id}`).toHaveLength(0)
+			}
+			// It did go on in some of them.
+			expect(found).toContain('begun')
+		} finally {
+			await sql.close()
 			await Promise.all(stores.map((store) => store.close()))
 			await fresh.drop()
 		}

@@ -16,6 +16,7 @@ import {
 	turnStates,
 } from '../../conversations/conversation.ts'
 import type { Scope } from '../../keys/scope.ts'
+import type { Row } from './sql.ts'
 
 const number = z.coerce.number()
 /** Written by ourselves: what it looks like is known. */
@@ -63,34 +64,25 @@ export function writeConversation({ tenant, owner }: Scope, conversation: Conver
 	}
 }
 
-const messageRow = z.object({
-	conversation: z.string(),
-	id: z.string(),
-	parent: z.string().nullable(),
-	turn: z.string(),
-	branch: number,
-	depth: number,
-	path_bytes: number,
-	body: json,
-	partial: number,
-	created_at_ms: number,
-})
-
 export interface PlacedMessage extends KeptMessage {
 	readonly branch: number
 	/** Of all messages from the first to this one. */
 	readonly pathBytes: number
 }
 
-export function readMessage(row: unknown): PlacedMessage {
-	const { parent, body, partial, created_at_ms, path_bytes, ...rest } = messageRow.parse(row)
+/** Without a schema: a context is hundreds of these, written by ourselves. */
+export function readMessage(row: Row): PlacedMessage {
 	return {
-		...rest,
-		...(parent === null ? {} : { parent }),
-		message: body as Message,
-		partial: partial === 1,
-		pathBytes: path_bytes,
-		createdAtMs: created_at_ms,
+		conversation: String(row.conversation),
+		id: String(row.id),
+		...(row.parent === null ? {} : { parent: String(row.parent) }),
+		turn: String(row.turn),
+		branch: Number(row.branch),
+		depth: Number(row.depth),
+		pathBytes: Number(row.path_bytes),
+		message: JSON.parse(String(row.body)) as Message,
+		partial: Number(row.partial) === 1,
+		createdAtMs: Number(row.created_at_ms),
 	}
 }
 

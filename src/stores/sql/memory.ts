@@ -14,6 +14,7 @@ export async function openMemory(): Promise<SqlDatabase> {
 		sql,
 		migrated,
 		write: (work) => writer.write(work),
+		async lock() {},
 		snapshot: (work) => snapshot(sql, work),
 		async erase() {},
 		reconnect() {},

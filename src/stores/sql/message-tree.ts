@@ -205,7 +205,7 @@ export async function messagesBetween(
 	for (const { branch, depth } of ordered) {
 		const room = limit - found.length
 		if (room <= 0) break
-		const rows: readonly unknown[] = await (order === 'desc'
+		const rows = await (order === 'desc'
 			? sql`
 				SELECT * FROM messages
 				WHERE conversation = ${conversation} AND branch = ${branch}

@@ -11,6 +11,10 @@ import { Writer } from './writer.ts'
 /** How long a connection may take to come about, in seconds. */
 const connectionTimeout = 3
 const readers = 8
+/** A gateway that vanished in the middle of a transaction must not keep others from a conversation until TCP gives up. In milliseconds. */
+const connection = { idle_in_transaction_session_timeout: 30_000 }
+/** How long a transaction may take until the writer's connection counts as dead: large removals take some seconds. In milliseconds. */
+const writerPatienceMs = 30_000
 /** Any number, the same for every gateway: who holds it migrates. */
 const migrationLock = 4_207_846_133
 /** Of what was deleted; others come soon anyway. In milliseconds. */
@@ -18,8 +22,12 @@ const vacuumEveryMs = 60_000
 /** What may hold texts of callers. */
 const vacuumed = ['messages', 'turns', 'texts', 'conversations']
 
-/** @param url `postgres://user:password@host:port/database`. @throws Error where the server cannot be reached. */
-export async function openPostgres(url: string): Promise<SqlDatabase> {
+/**
+ * @param url `postgres://user:password@host:port/database`.
+ * @param writerPatience milliseconds after which a transaction's connection counts as dead, once somebody found the database silent.
+ * @throws Error where the server cannot be reached.
+ */
+export async function openPostgres(url: string, writerPatience = writerPatienceMs): Promise<SqlDatabase> {
 	const writing = new Connections(url, 1)
 	const reading = new Connections(url, readers)
 	const migrated = await migrate(writing.sql, {
@@ -33,15 +41,19 @@ export async function openPostgres(url: string): Promise<SqlDatabase> {
 		},
 		migrated,
 		write: (work) => writer.write(work),
+		async lock(sql, id) {
+			await sql`
+				SELECT id FROM conversations WHERE id = ${id} OR id = (SELECT conversation FROM turns WHERE id = ${id}) FOR UPDATE`
+		},
 		snapshot: (work) =>
 			reading.sql.begin('isolation level repeatable read read only', (transaction) =>
 				work((table) => scan(transaction, table)),
 			),
 		erase: async () => vacuum(),
 		reconnect() {
-			// Others may be reading what merely takes long; but nobody writes for so long.
+			// Others may be reading what merely takes long.
 			reading.renew(patienceMs)
-			if (writer.busyMs > patienceMs / 2) writing.renew(0)
+			if (writer.busyMs > writerPatience) writing.renew(0)
 		},
 		async close() {
 			const timer = setTimeout(() => writing.close(0), patienceMs)
@@ -62,7 +74,7 @@ class Connections {
 	private openedMs = Number.NEGATIVE_INFINITY
 
 	constructor(url: string, max: number) {
-		this.open = () => new SQL(url, { max, connectionTimeout })
+		this.open = () => new SQL(url, { max, connectionTimeout, connection })
 		this.current = this.open()
 	}
 

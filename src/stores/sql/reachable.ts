@@ -6,15 +6,15 @@ import { ChatError } from '../../chat/error.ts'
 
 const databaseError = z.object({ code: z.string(), errno: z.union([z.string(), z.number()]).optional() })
 
-/** PostgreSQL's own codes for: shutting down, starting up, too many clients, connection lost. */
-const awayStates = /^(57P0[1-5]|53\d\d\d|08\w{3})$/
+/** PostgreSQL's own codes for: shutting down, starting up, too many clients, connection lost, a transaction left idle. */
+const awayStates = /^(57P0[1-5]|53\d\d\d|08\w{3}|25P03)$/
 /** What a connection says that could not be made, or broke; and SQLite where a file is locked for too long, or the disk is full. */
 const awayCodes =
 	/^(ERR_POSTGRES_(CONNECTION|IDLE|LIFETIME)_\w+|ECONN\w+|ETIMEDOUT|SQLITE_(BUSY|FULL|IOERR|LOCKED)\w*)$/
 /** A text holds U+0000, which PostgreSQL does not keep. */
 const refusedText = /^(22021|22P05)$/
-/** Two wrote the same place at once. */
-const uniqueViolation = '23505'
+/** Two wrote the same place at once, or waited for each other. */
+const raceStates = /^(23505|40P01)$/
 
 /** How long the database may take, in milliseconds. */
 export const patienceMs = 5000
@@ -28,7 +28,7 @@ export function isAway(thrown: unknown): boolean {
 /** Whether the same work may succeed when it is done again at once. */
 export function isRace(thrown: unknown): boolean {
 	const { code, errno } = read(thrown)
-	return errno === uniqueViolation || code === uniqueViolation
+	return raceStates.test(errno) || raceStates.test(code)
 }
 
 /**

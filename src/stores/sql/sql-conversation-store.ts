@@ -74,6 +74,7 @@ export class SqlConversationStore implements ConversationStore {
 	async update({ tenant, owner }: Scope, id: string, change: ConversationChange): Promise<Conversation | undefined> {
 		const { title, metadata, head, updatedAtMs } = change
 		return this.database.write(async (sql) => {
+			await this.database.lock(sql, id)
 			const [row] = await sql`
 				SELECT * FROM conversations WHERE id = ${id} AND tenant = ${tenant} AND owner = ${owner}`
 			if (row === undefined) return undefined
@@ -98,6 +99,7 @@ export class SqlConversationStore implements ConversationStore {
 	async remove(scope: Scope, id: string): Promise<boolean> {
 		const { tenant, owner } = scope
 		const gone = await this.database.write(async (sql) => {
+			await this.database.lock(sql, id)
 			const [row] = await sql`
 				SELECT id FROM conversations WHERE id = ${id} AND tenant = ${tenant} AND owner = ${owner}`
 			if (row === undefined) return false
@@ -115,7 +117,10 @@ export class SqlConversationStore implements ConversationStore {
 			const rows = await sql`
 				SELECT id FROM conversations
 				WHERE tenant = ${tenant} AND owner = ${owner} AND COALESCE(end_user, '') = COALESCE(${user ?? null}, end_user, '')`
-			for (const { id } of rows) await eraseConversation(sql, String(id))
+			for (const { id } of rows) {
+				await this.database.lock(sql, String(id))
+				await eraseConversation(sql, String(id))
+			}
 			await forgetTexts(sql, scope)
 			return rows.length
 		})
@@ -140,6 +145,7 @@ export class SqlConversationStore implements ConversationStore {
 				await sql`INSERT INTO conversations ${sql([writeConversation(scope, turn.create)])}`
 				await attachFirst(sql, attachment)
 			} else {
+				await this.database.lock(sql, turn.conversation)
 				const attached = await attach(sql, scope, attachment)
 				if (attached !== 'attached') return attached === 'taken' ? 'conflict' : 'not-found'
 			}
@@ -159,6 +165,7 @@ export class SqlConversationStore implements ConversationStore {
 
 	async end(scope: Scope, id: string, ended: TurnEnd): Promise<void> {
 		await this.database.write(async (sql) => {
+			await this.database.lock(sql, id)
 			const [row] = await findTurnRow(sql, scope, id)
 			const turn = row === undefined ? undefined : readTurn(row)
 			if (turn === undefined || turn.state !== 'running') return
@@ -169,6 +176,7 @@ export class SqlConversationStore implements ConversationStore {
 
 	async drop(scope: Scope, id: string): Promise<void> {
 		await this.database.write(async (sql) => {
+			await this.database.lock(sql, id)
 			const [row] = await findTurnRow(sql, scope, id)
 			if (row !== undefined) await dropTurn(sql, scope, readTurn(row), Number(row.began_conversation) === 1)
 		})
@@ -219,6 +227,7 @@ export class SqlConversationStore implements ConversationStore {
 	async replace(scope: Scope, conversation: string, id: string, message: Message | undefined): Promise<boolean> {
 		const { tenant, owner } = scope
 		const found = await this.database.write(async (sql) => {
+			await this.database.lock(sql, conversation)
 			const [own] = await sql`
 				SELECT id, head FROM conversations WHERE id = ${conversation} AND tenant = ${tenant} AND owner = ${owner}`
 			const known = own === undefined ? undefined : await findMessage(sql, conversation, id)
@@ -280,6 +289,7 @@ export class SqlConversationStore implements ConversationStore {
 
 	async removeTurn(scope: Scope, id: string): Promise<boolean> {
 		const gone = await this.database.write(async (sql) => {
+			await this.database.lock(sql, id)
 			const [row] = await findTurnRow(sql, scope, id)
 			if (row === undefined) return false
 			await eraseTurn(sql, scope, readTurn(row))
@@ -307,12 +317,18 @@ export class SqlConversationStore implements ConversationStore {
 
 	async expire(beforeMs: number): Promise<number> {
 		const count = await this.database.write(async (sql) => {
-			const rows = await sql`SELECT id, tenant, owner FROM conversations WHERE updated_at_ms < ${beforeMs} LIMIT 1000`
+			const rows = await sql`SELECT id, tenant, owner FROM conversations WHERE updated_at_ms < ${beforeMs} LIMIT 100`
+			let erased = 0
 			for (const { id, tenant, owner } of rows) {
+				await this.database.lock(sql, String(id))
+				// Somebody may have gone on in it meanwhile.
+				const [old] = await sql`SELECT id FROM conversations WHERE id = ${id} AND updated_at_ms < ${beforeMs}`
+				if (old === undefined) continue
+				erased++
 				await eraseConversation(sql, String(id))
 				await forgetTexts(sql, { tenant: String(tenant), owner: String(owner) })
 			}
-			return rows.length
+			return erased
 		})
 		if (count > 0) await this.database.erase()
 		return count

@@ -8,6 +8,11 @@ export interface SqlDatabase {
 	readonly sql: Sql
 	/** In a transaction together with others; resolves once it is on disk. `work` may be run twice. */
 	write<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>
+	/**
+	 * Within `write`: until its end nobody else, in any process, changes the conversation `id`, or that of the turn `id`. What was read of it
+	 * before may be out of date.
+	 */
+	lock(sql: Sql, id: string): Promise<void>
 	/** Whatever `work` reads, it reads as of one moment, while others go on writing. */
 	snapshot<Result>(work: (scan: Scan) => Promise<Result>): Promise<Result>
 	/** The steps of the schema that were done when it was opened. */

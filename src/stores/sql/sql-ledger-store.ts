@@ -54,6 +54,9 @@ const dayRow = z
 	})
 	.transform((row): UsageDay => readCounts(row))
 
+/** So that no other write waits for long. */
+const expiredAtOnce = 5000
+
 export class SqlLedgerStore implements LedgerStore {
 	private readonly database: SqlDatabase
 
@@ -106,7 +109,10 @@ export class SqlLedgerStore implements LedgerStore {
 
 	async expire(beforeMs: number): Promise<number> {
 		const gone = await this.database.write(
-			(sql) => sql`DELETE FROM ledger WHERE settled_at_ms < ${beforeMs} RETURNING id`,
+			(sql) => sql`
+				DELETE FROM ledger WHERE id IN (
+					SELECT id FROM ledger WHERE settled_at_ms < ${beforeMs} ORDER BY settled_at_ms LIMIT ${expiredAtOnce})
+				RETURNING id`,
 		)
 		return gone.length
 	}

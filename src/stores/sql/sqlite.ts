@@ -29,6 +29,8 @@ export async function openSqlite(file: string): Promise<SqlDatabase> {
 		sql,
 		migrated,
 		write: (work) => writer.write(work),
+		// One process writes at a time.
+		async lock() {},
 		async snapshot(work) {
 			const own = await connect(file)
 			try {
