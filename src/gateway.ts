@@ -15,6 +15,7 @@ import { keyOf } from './keys/key.ts'
 import type { KeyStore } from './keys/key-store.ts'
 import { openLedger } from './ledger/open-ledger.ts'
 import type { Model } from './models/model.ts'
+import { withStreamsForgotten } from './pipeline/forgetful-store.ts'
 import { type Handler, type KeptParts, openHandler } from './pipeline/handler.ts'
 import { retain } from './retention.ts'
 import { openStores, type Stores } from './stores/open-stores.ts'
@@ -159,7 +160,7 @@ async function openKept(stores: Stores, settings: Settings, { clock, log }: Gate
 	;({ process } = ledger)
 	return {
 		ledger,
-		conversations: stores.conversations,
+		conversations: withStreamsForgotten(stores.conversations, streams),
 		streams,
 		usage: async (query) => {
 			await Promise.race([ledger.deliver(), clock.sleep(longestDeliveryMs)])

@@ -295,3 +295,15 @@ test('conversations are found by their words, and everything of a caller can be 
 	expect(removed.status).toBe(200)
 	expect(await found('')).toEqual([])
 })
+
+test('what is removed takes its streams along', async () => {
+	const said = { model: 'echo', stream: true, messages: [{ role: 'user', content: 'secret words' }] }
+	const headers = { 'x-dragoman-conversation': 'new', 'x-dragoman-resumable': '1' }
+	const response = await server.call('/v1/chat/completions', said, headers)
+	expect(await response.text()).toContain('secret')
+	const stream = `/v1/streams/${response.headers.get('x-dragoman-stream')}`
+	expect((await server.call(stream)).status).toBe(200)
+	const conversation = `${server.url}/v1/conversations/${response.headers.get('x-dragoman-conversation')}`
+	await fetch(conversation, { method: 'DELETE', headers: { authorization: `Bearer ${server.key}` } })
+	expect((await server.call(stream)).status).toBe(404)
+})

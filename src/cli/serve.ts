@@ -66,7 +66,11 @@ async function serveUntil(
 	const watch = watchConfig(settings, () => readSettings(flags, surroundings.environment), gateway, log)
 	await signalled
 	watch.close()
-	await listener.close(settings.config.limits.shutdownMs, () => gateway.interrupt())
+	const { shutdownMs } = settings.config.limits
+	const deadline = systemClock.sleep(shutdownMs)
+	await listener.close(shutdownMs, () => gateway.interrupt())
+	// What goes on without its client has as long as what has one.
+	await Promise.race([gateway.idle(), deadline])
 	await gateway.close()
 }
 

@@ -68,6 +68,8 @@ export interface Handler {
 	socket(request: Request): Promise<SocketPeer | Response | undefined>
 	/** Streams that run end now, with an error as their last event. */
 	interrupt(): void
+	/** Resolves when nothing goes on without a client any more. */
+	idle(): Promise<void>
 	/** Resolves when everything is written down that no client waits for; to be called when nothing more will be asked. */
 	settled(): Promise<void>
 	readiness(): Readiness
@@ -159,6 +161,7 @@ export function openHandler(options: HandlerOptions): Handler {
 			return openSocket({ route, opening: request, fetch })
 		},
 		interrupt: () => streams.interrupt(),
+		idle: () => outstanding.settled(),
 		async settled() {
 			await outstanding.settled()
 			tokens.close()

@@ -46,3 +46,13 @@ if (postgresServer !== undefined)
 		}
 		return store
 	})
+
+test('many processes at once open a new file', async () => {
+	const file = await newFile()
+	const script = `import { openSqlite } from '${import.meta.dir}/sqlite.ts'; await (await openSqlite('${file}')).close()`
+	const children = Array.from({ length: 6 }, () => Bun.spawn([process.execPath, '-e', script], { stderr: 'pipe' }))
+	const ends = await Promise.all(
+		children.map(async (child) => [await child.exited, await new Response(child.stderr).text()]),
+	)
+	expect(ends).toEqual(children.map(() => [0, '']))
+})

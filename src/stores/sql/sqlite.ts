@@ -4,6 +4,7 @@ import { closeSync, fdatasync, fstatSync, openSync, statSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { migrate } from './database.ts'
+import { isAway } from './reachable.ts'
 import type { Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { connectSqlite } from './sqlite-connection.ts'
@@ -12,6 +13,7 @@ import { Writer } from './writer.ts'
 
 /** How long a writer waits for another process's transaction, in milliseconds. */
 const busyTimeoutMs = 5000
+const lockRetryMs = 20
 /** Of pages of each connection. */
 const cacheKiB = 16_384
 /** Length of the write-ahead log at which it goes into the file, in pages of 4 KiB: seldom, since that syncs in this thread. */
@@ -82,7 +84,7 @@ async function* scan(sql: Sql, { name, key }: Table): AsyncGenerator<readonly Ro
 async function connect(file: string): Promise<Sql> {
 	const sql = connectSqlite(file)
 	await sql.unsafe(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
-	await sql.unsafe('PRAGMA journal_mode = WAL')
+	await useWriteAheadLog(sql)
 	// The log is synced by us, off this thread: see decisions/022.
 	await sql.unsafe('PRAGMA synchronous = NORMAL')
 	await sql.unsafe('PRAGMA secure_delete = ON')
@@ -90,6 +92,19 @@ async function connect(file: string): Promise<Sql> {
 	await sql.unsafe(`PRAGMA wal_autocheckpoint = ${checkpointPages}`)
 	await sql.unsafe('PRAGMA foreign_keys = ON')
 	return sql
+}
+
+/** SQLite does not wait by itself where several processes change a new file to this mode at once. */
+async function useWriteAheadLog(sql: Sql): Promise<void> {
+	for (const untilMs = performance.now() + busyTimeoutMs; ; ) {
+		try {
+			await sql.unsafe('PRAGMA journal_mode = WAL')
+			return
+		} catch (thrown) {
+			if (!isAway(thrown) || performance.now() > untilMs) throw thrown
+			await Bun.sleep(lockRetryMs)
+		}
+	}
 }
 
 /** SQLite's write-ahead log, as a file to be synced. */
