@@ -13,7 +13,8 @@ import { Writer } from './writer.ts'
 
 /** How long a writer waits for another process's transaction, in milliseconds. */
 const busyTimeoutMs = 5000
-const lockRetryMs = 20
+/** How long opening is tried again, in milliseconds. */
+const [openTimeoutMs, lockRetryMs] = [10_000, 20]
 /** Of pages of each connection. */
 const cacheKiB = 16_384
 /** Length of the write-ahead log at which it goes into the file, in pages of 4 KiB: seldom, since that syncs in this thread. */
@@ -23,7 +24,7 @@ const checkpointPages = 16_384
 export async function openSqlite(file: string): Promise<SqlDatabase> {
 	await mkdir(dirname(file), { recursive: true, mode: 0o700 })
 	const writing = await connect(file)
-	const migrated = await migrate(writing, { begin: 'immediate' })
+	const migrated = await patiently(() => migrate(writing, { begin: 'immediate' }))
 	const sql = await connect(file)
 	const log = new WriteAheadLog(`${file}-wal`)
 	const writer = new Writer({ sql: () => writing, begin: 'immediate', flush: () => log.sync() })
@@ -84,7 +85,7 @@ async function* scan(sql: Sql, { name, key }: Table): AsyncGenerator<readonly Ro
 async function connect(file: string): Promise<Sql> {
 	const sql = connectSqlite(file)
 	await sql.unsafe(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
-	await useWriteAheadLog(sql)
+	await patiently(() => sql.unsafe('PRAGMA journal_mode = WAL'))
 	// The log is synced by us, off this thread: see decisions/022.
 	await sql.unsafe('PRAGMA synchronous = NORMAL')
 	await sql.unsafe('PRAGMA secure_delete = ON')
@@ -94,12 +95,11 @@ async function connect(file: string): Promise<Sql> {
 	return sql
 }
 
-/** SQLite does not wait by itself where several processes change a new file to this mode at once. */
-async function useWriteAheadLog(sql: Sql): Promise<void> {
-	for (const untilMs = performance.now() + busyTimeoutMs; ; ) {
+/** SQLite does not always wait by itself: not where several processes make a file, or one opens it while the last of others closes it. */
+async function patiently<Result>(work: () => Promise<Result>): Promise<Result> {
+	for (const untilMs = performance.now() + openTimeoutMs; ; ) {
 		try {
-			await sql.unsafe('PRAGMA journal_mode = WAL')
-			return
+			return await work()
 		} catch (thrown) {
 			if (!isAway(thrown) || performance.now() > untilMs) throw thrown
 			await Bun.sleep(lockRetryMs)
