@@ -93,6 +93,7 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 	const handler = openHandler({
 		keys: withOperatorKey(keys, settings, surroundings.clock),
 		kept,
+		dialects: settings.config.dialects,
 		deployment: () => deployment.current,
 		limits: { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs },
 		page: new StaticFiles(join(import.meta.dir, '..', 'console'), {

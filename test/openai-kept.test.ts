@@ -42,7 +42,12 @@ const server = Bun.serve({
 		nowMs += 1000
 		try {
 			const { parameters } = match
-			return Response.json(await perform(match.target.read({ body, parameters, query: () => url.searchParams }), own))
+			return Response.json(
+				await perform(
+					match.target.read({ body, parameters, query: () => url.searchParams, headers: request.headers }),
+					own,
+				),
+			)
 		} catch (thrown) {
 			const { status, body } = openai.writeError(asChatError(thrown))
 			return Response.json(body, { status })
@@ -483,7 +488,12 @@ test('a stream is picked up behind the events that its client has', () => {
 	const route = table.find('GET', '/responses/resp_0193a0000000700080000000000000ab')
 	if (route.type !== 'found') throw new Error('no such route')
 	const read = (query: string) =>
-		route.target.read({ body: undefined, parameters: route.parameters, query: () => new URLSearchParams(query) })
+		route.target.read({
+			body: undefined,
+			parameters: route.parameters,
+			query: () => new URLSearchParams(query),
+			headers: new Headers(),
+		})
 	expect(read('stream=true')).toMatchObject({ type: 'resume', turn: '0193a0000000700080000000000000ab', after: 0 })
 	expect(read('stream=true&starting_after=4')).toMatchObject({ type: 'resume', after: 5 })
 	expect(() => read('stream=true&starting_after=x')).toThrow("Invalid type for 'starting_after'")

@@ -2,8 +2,8 @@
 
 import type { Choice, Completion } from './completion.ts'
 import { ChatError } from './error.ts'
-import type { ChatEvent, FinishReason, TokenLogprob } from './event.ts'
-import type { ToolCall } from './message.ts'
+import type { ChatEvent, ChoiceFinishEvent, FinishReason, ReasoningEvent, TokenLogprob } from './event.ts'
+import type { Thought, ToolCall } from './message.ts'
 import type { Usage } from './usage.ts'
 
 /** A choice as far as it came. */
@@ -12,10 +12,18 @@ export type PartialChoice = Omit<Choice, 'finishReason'> & { readonly finishReas
 interface OpenChoice {
 	text: string
 	reasoning: string
+	thoughts: OpenThoughts | undefined
 	refusal: string
 	toolCalls: OpenToolCall[]
 	logprobs: TokenLogprob[] | undefined
 	finishReason: FinishReason | undefined
+	stopText: string | undefined
+}
+
+/** Pieces that are proven, and where the text after them begins. */
+interface OpenThoughts {
+	readonly pieces: Thought[]
+	proven: number
 }
 
 type OpenToolCall = { -readonly [Field in keyof ToolCall]: ToolCall[Field] }
@@ -43,7 +51,7 @@ export class CompletionFold {
 				break
 			}
 			case 'reasoning':
-				this.open(event.choice).reasoning += event.text
+				think(this.open(event.choice), event)
 				break
 			case 'refusal':
 				this.open(event.choice).refusal += event.text
@@ -54,6 +62,7 @@ export class CompletionFold {
 					id: event.id,
 					name: event.name,
 					arguments: '',
+					...(event.proof === undefined ? {} : { proof: event.proof }),
 				}
 				break
 			case 'tool-arguments': {
@@ -66,7 +75,7 @@ export class CompletionFold {
 				break
 			}
 			case 'choice-finish':
-				this.open(event.choice).finishReason = event.reason
+				this.finishChoice(event)
 				break
 			case 'finish':
 				this.usage = event.usage
@@ -89,11 +98,10 @@ export class CompletionFold {
 
 	/** Every choice as far as it came. */
 	soFar(): readonly PartialChoice[] {
-		return this.choices.map(({ finishReason, logprobs, ...rest }) => ({
-			...rest,
-			...(finishReason === undefined ? {} : { finishReason }),
-			...(logprobs === undefined ? {} : { logprobs }),
-		}))
+		return this.choices.map((choice) => {
+			const { finishReason } = choice
+			return { ...said(choice), ...(finishReason === undefined ? {} : { finishReason }) }
+		})
 	}
 
 	/** In place of events, where an answer was read as a whole. */
@@ -103,6 +111,8 @@ export class CompletionFold {
 				...choice,
 				toolCalls: [...choice.toolCalls],
 				logprobs: choice.logprobs === undefined ? undefined : [...choice.logprobs],
+				thoughts: choice.thoughts && { pieces: [...choice.thoughts], proven: choice.reasoning.length },
+				stopText: choice.stopText,
 			})),
 		)
 		this.usage = usage
@@ -111,10 +121,19 @@ export class CompletionFold {
 	private open(index: number): OpenChoice {
 		let choice = this.choices[index]
 		if (choice === undefined) {
-			choice = { text: '', reasoning: '', refusal: '', toolCalls: [], logprobs: undefined, finishReason: undefined }
+			choice = {
+				...{ text: '', reasoning: '', refusal: '', toolCalls: [] },
+				...{ thoughts: undefined, logprobs: undefined, finishReason: undefined, stopText: undefined },
+			}
 			this.choices[index] = choice
 		}
 		return choice
+	}
+
+	private finishChoice({ choice, reason, stopText }: ChoiceFinishEvent): void {
+		const open = this.open(choice)
+		open.finishReason = reason
+		open.stopText = stopText
 	}
 }
 
@@ -126,7 +145,29 @@ export function incomplete(): ChatError {
 }
 
 function close(choice: OpenChoice): Choice {
-	const { finishReason, logprobs, ...rest } = choice
+	const { finishReason } = choice
 	if (finishReason === undefined) throw incomplete()
-	return { ...rest, finishReason, ...(logprobs === undefined ? {} : { logprobs }) }
+	return { ...said(choice), finishReason }
+}
+
+function said({ text, reasoning, thoughts, refusal, toolCalls, logprobs, stopText }: OpenChoice) {
+	return {
+		...{ text, reasoning, refusal, toolCalls },
+		...(thoughts === undefined ? {} : { thoughts: allThoughts(thoughts, reasoning) }),
+		...(logprobs === undefined ? {} : { logprobs }),
+		...(stopText === undefined ? {} : { stopText }),
+	}
+}
+
+function think(choice: OpenChoice, { text, proof, sealed }: ReasoningEvent): void {
+	choice.reasoning += text
+	if (proof === undefined) return
+	choice.thoughts ??= { pieces: [], proven: 0 }
+	const { pieces, proven } = choice.thoughts
+	pieces.push({ text: choice.reasoning.slice(proven), proof, ...(sealed === undefined ? {} : { sealed }) })
+	choice.thoughts.proven = choice.reasoning.length
+}
+
+function allThoughts({ pieces, proven }: OpenThoughts, reasoning: string): readonly Thought[] {
+	return proven === reasoning.length ? pieces : [...pieces, { text: reasoning.slice(proven) }]
 }

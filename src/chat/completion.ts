@@ -1,7 +1,7 @@
 // A whole answer.
 
 import type { FinishReason, TokenLogprob } from './event.ts'
-import type { ToolCall } from './message.ts'
+import type { Thought, ToolCall } from './message.ts'
 import type { Usage } from './usage.ts'
 
 export interface Completion {
@@ -15,9 +15,13 @@ export interface Completion {
 export interface Choice {
 	readonly text: string
 	readonly reasoning: string
+	/** The same in pieces, where its model gave proof of any. */
+	readonly thoughts?: readonly Thought[]
 	readonly refusal: string
 	readonly toolCalls: readonly ToolCall[]
 	/** Absent where none were asked for. */
 	readonly logprobs?: readonly TokenLogprob[]
 	readonly finishReason: FinishReason
+	/** Which of the request's `stop` texts ended it, where the upstream tells. */
+	readonly stopText?: string
 }

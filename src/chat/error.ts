@@ -24,6 +24,8 @@ export const chatErrorKinds = [
 	'wrong-operation',
 	/** A path or a thing named by an id does not exist. */
 	'not-found',
+	/** What was there once, and is offered no more. */
+	'gone',
 	/** The path exists, the method does not. */
 	'method-not-allowed',
 	/** What was asked for was changed by somebody else in the meantime. */

@@ -4,6 +4,7 @@
 // in order and its `choice-finish` closes it, once. Failures before `start` are thrown; after it they are `error` events.
 
 import type { ChatError } from './error.ts'
+import type { Proof } from './message.ts'
 import type { Usage } from './usage.ts'
 
 export type ChatEvent =
@@ -34,10 +35,14 @@ export interface TextEvent {
 	readonly logprobs?: readonly TokenLogprob[]
 }
 
+/** Thinking. A `proof` closes a piece: the texts since the last one are what it is for. */
 export interface ReasoningEvent {
 	readonly type: 'reasoning'
 	readonly choice: number
 	readonly text: string
+	readonly proof?: Proof
+	/** The proof holds the thinking itself; `text` is empty. */
+	readonly sealed?: true
 }
 
 export interface RefusalEvent {
@@ -54,6 +59,7 @@ export interface ToolCallEvent {
 	readonly kind: 'function' | 'custom'
 	readonly id: string
 	readonly name: string
+	readonly proof?: Proof
 }
 
 /** The next piece of a call's arguments. Calls do not interleave. Together the pieces are JSON text, `{}` when there are no arguments. */
@@ -68,6 +74,8 @@ export interface ChoiceFinishEvent {
 	readonly type: 'choice-finish'
 	readonly choice: number
 	readonly reason: FinishReason
+	/** Which of the request's `stop` texts ended it, where the upstream tells. */
+	readonly stopText?: string
 }
 
 export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter'

@@ -25,10 +25,14 @@ export interface ChatRequest {
 	readonly responseFormat: ResponseFormat
 	/** How hard to think; the set of words grows, so any is carried. */
 	readonly reasoningEffort?: string
+	/** Bound on tokens of thinking; 0 for none. */
+	readonly reasoningTokens?: number
 	/** The caller's own id for its end user. */
 	readonly user?: string
 	/** Fields that the core gives no meaning to, under the names the client used, for engines whose wire knows them. */
 	readonly passthrough: JsonObject
+	/** The wire whose words `passthrough` is in; OpenAI's where absent. Engines of other wires leave it out and say so. */
+	readonly passthroughWire?: string
 }
 
 /** Absent means the model's default. */

@@ -1,6 +1,7 @@
 // What a model may call, and how strongly it is told to.
 
 import type { JsonObject } from './json.ts'
+import type { CacheLife } from './message.ts'
 
 export type Tool = FunctionTool | CustomTool
 
@@ -12,6 +13,7 @@ export interface FunctionTool {
 	readonly parameters?: JsonObject
 	/** The arguments must follow the schema to the letter (OpenAI's strict subset was checked by the dialect). */
 	readonly strict: boolean
+	readonly cacheMark?: CacheLife
 }
 
 /** A tool that takes free text, optionally held to a grammar. */

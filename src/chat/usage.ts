@@ -7,6 +7,8 @@ export interface Usage {
 	readonly completionTokens: number
 	/** Part of `promptTokens` that came from a prefix cache. */
 	readonly cachedTokens: number
+	/** Part of `promptTokens` that was written to a cache, where that is told. */
+	readonly cacheWriteTokens?: number
 	/** Part of `completionTokens` that was thinking. */
 	readonly reasoningTokens: number
 	/** What else the upstream told, in the words of its wire; repeated where the client speaks the same. */

@@ -2,6 +2,7 @@
 
 import { Command, Option } from 'commander'
 import { type ConfigFlags, readSettings } from '../config/settings.ts'
+import { dialects } from '../dialects/list.ts'
 import { createKey, type Key, type KeyDescription, type Role, roles } from '../keys/key.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { Complaint } from './complaint.ts'
@@ -15,6 +16,7 @@ interface CreateFlags extends ConfigFlags {
 	readonly owner?: string
 	readonly history?: 'albert' | 'none'
 	readonly resumable?: true
+	readonly dialect?: string
 }
 
 export function keysCommand(surroundings: CommandSurroundings): Command {
@@ -32,6 +34,11 @@ export function keysCommand(surroundings: CommandSurroundings): Command {
 				'albert',
 				'none',
 			]),
+		)
+		.addOption(
+			new Option('--dialect <name>', 'the dialect that is meant on paths that several share').choices(
+				dialects.map(({ name }) => name),
+			),
 		)
 		.option('--resumable', 'its streams of chat outlive the connection of their client')
 		.action(async (flags: CreateFlags) => {
@@ -71,7 +78,7 @@ export function keysCommand(surroundings: CommandSurroundings): Command {
 	return keys
 }
 
-function described({ name, role, tenant, owner, history, resumable }: CreateFlags): KeyDescription {
+function described({ name, role, tenant, owner, history, resumable, dialect }: CreateFlags): KeyDescription {
 	return {
 		name,
 		role,
@@ -80,6 +87,7 @@ function described({ name, role, tenant, owner, history, resumable }: CreateFlag
 		settings: {
 			...(history === undefined ? {} : { history }),
 			...(resumable === undefined ? {} : { resumable }),
+			...(dialect === undefined ? {} : { dialect }),
 		},
 	}
 }

@@ -1,6 +1,7 @@
 // The configuration file as a schema: every name in it, its default and what it means. Which engines exist comes from their list.
 
 import { z } from 'zod'
+import { defaultDialects, dialects } from '../dialects/list.ts'
 import { engineKinds } from '../engines/list.ts'
 import { modelTypes } from '../models/model.ts'
 import { breakerOptions, concurrencyOptions, healthOptions, policyNames, retryOptions } from '../routing/options.ts'
@@ -80,6 +81,8 @@ const upstream = z
 	.discriminatedUnion('engine', [firstUpstream as UpstreamSchema, ...otherUpstreams])
 	.describe('A place that runs an engine.')
 
+const dialectName = z.enum(dialects.map(({ name }) => name))
+
 const loopback = '127.0.0.1:8080'
 
 export const configSchema = z.strictObject({
@@ -131,6 +134,13 @@ export const configSchema = z.strictObject({
 		})
 		.prefault({})
 		.describe('What is kept of conversations.'),
+	dialects: z
+		.strictObject({
+			v1: dialectName.default(defaultDialects.v1).describe('Below `/v1`.'),
+			root: dialectName.default(defaultDialects.root).describe('Everywhere else.'),
+		})
+		.prefault({})
+		.describe('Which dialect is meant on paths that several share, where neither key nor client says it.'),
 	ledger: z
 		.strictObject({
 			durability: z

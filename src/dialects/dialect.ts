@@ -12,14 +12,23 @@ import type { EmbeddingRequest, Embeddings } from '../embeddings/embeddings.ts'
 import type { Method } from '../http/route-table.ts'
 import type { UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
 import type { Model } from '../models/model.ts'
+import type { Ranking, RerankRequest } from '../reranking/reranking.ts'
 import type { TextCompletionRequest } from '../text-completions/text-completions.ts'
+import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../tokenization/tokenization.ts'
+import type { Transcription, TranscriptionRequest } from '../transcription/transcription.ts'
 
 export interface Dialect {
 	/** Its folder's name. */
 	readonly name: string
-	/** What each route's path may begin with; `''` means the root. */
+	/** The path below which no other dialect is spoken, as `/openai`. */
+	readonly mount: string
+	/** What each route's path may begin with, below the mount and, shared with other dialects, below the root; `''` for nothing. */
 	readonly prefixes: readonly string[]
 	readonly routes: readonly Route[]
+	/** Whether only clients of this dialect send such headers. */
+	recognises?(headers: Headers): boolean
+	/** What a quiet stream is kept alive with, as whole lines; `''` for clients that cannot read such a thing. A comment where absent. */
+	readonly heartbeat?: string
 	/** Routes that can be asked over a WebSocket too. */
 	readonly sockets?: readonly SocketRoute[]
 	/** Answers whatever goes wrong before, or instead of, an answer. */
@@ -32,8 +41,12 @@ export interface Route {
 	readonly method: Method
 	/** Without prefix; segments may be `{name}`, of which the last takes slashes too. */
 	readonly path: string
-	/** A POST that says everything in its path: whatever it carries is not read. */
-	readonly withoutBody?: true
+	/** `json` of a POST or PATCH where absent. `none`: everything is said in its path, and whatever it carries is not read. */
+	readonly body?: 'json' | 'form' | 'none'
+	/** Status of its answers where that is not 200; 204 sends nothing else. */
+	readonly status?: number
+	/** Answered without a key. */
+	readonly open?: true
 	/** @throws ChatError for what its sender can mend. */
 	read(input: RouteInput): Call
 }
@@ -57,8 +70,9 @@ export interface SocketRoute {
 }
 
 export interface RouteInput {
-	/** The parsed body; undefined for methods without one. */
+	/** The parsed body: JSON, or the fields of a form; undefined where there is none. */
 	readonly body: unknown
+	readonly headers: Headers
 	/** What stood in place of each `{name}`, decoded. */
 	readonly parameters: readonly string[]
 	readonly query: () => URLSearchParams
@@ -69,6 +83,10 @@ export type Call =
 	| ChatCall
 	| TextCompletionCall
 	| EmbeddingCall
+	| RerankCall
+	| TranscribeCall
+	| TokenizeCall
+	| DetokenizeCall
 	| CountCall
 	| ListModelsCall
 	| ShowModelCall
@@ -76,14 +94,29 @@ export type Call =
 	| ResumeCall
 	| CancelCall
 	| UsageCall
+	| WhoCall
+	| ConstantCall
 
-export interface ChatCall {
+/** What calls may say of how they are to be carried out. */
+interface Wishes {
+	/** Parts of the request that this dialect cannot carry any further, by the names the client used. Told in `x-dragoman-dropped`. */
+	readonly dropped?: readonly string[]
+	/** `low` lets all others go first, and is the first to be refused. */
+	readonly priority?: 'low'
+}
+
+export interface ChatCall extends Wishes {
 	readonly type: 'chat'
 	readonly request: ChatRequest
 	readonly stream: boolean
 	readonly writer: AnswerWriter
 	/** Where the turn is part of something kept. */
 	readonly thread?: Thread
+	/**
+	 * How many messages at the front are the dialect's own instructions: a conversation named in headers goes on behind them, and they
+	 * are not kept.
+	 */
+	readonly instructions?: number
 	/** The same in words that only count where the deployment, or the caller's key, says so. */
 	readonly offer?: HistoryOffer
 	/** Where the request points at messages that are kept: the same call with them in their place. */
@@ -102,18 +135,26 @@ export interface HistoryOffer {
 	readonly answersAsConversation: boolean
 }
 
-export interface TextCompletionCall {
+export interface TextCompletionCall extends Wishes {
 	readonly type: 'complete'
 	readonly request: TextCompletionRequest
 	readonly stream: boolean
 	readonly writer: AnswerWriter
 }
 
-export interface EmbeddingCall {
-	readonly type: 'embed'
-	readonly request: EmbeddingRequest
-	readonly write: (embeddings: Embeddings, identity: AnswerIdentity) => unknown
+/** A call that is answered at once and as a whole. */
+interface WholeCall<Type extends string, Request, Result> extends Wishes {
+	readonly type: Type
+	readonly request: Request
+	readonly write: (result: Result, identity: AnswerIdentity) => unknown
 }
+
+export type EmbeddingCall = WholeCall<'embed', EmbeddingRequest, Embeddings>
+export type RerankCall = WholeCall<'rerank', RerankRequest, Ranking>
+export type TranscribeCall = WholeCall<'transcribe', TranscriptionRequest, Transcription>
+export type TokenizeCall = WholeCall<'tokenize', TokenizeRequest, Tokens>
+/** Answered with the text. */
+export type DetokenizeCall = WholeCall<'detokenize', DetokenizeRequest, string>
 
 /** How many tokens a request would be, conversation included. */
 export interface CountCall {
@@ -166,6 +207,29 @@ export interface UsageCall {
 	readonly write: (sums: readonly UsageSum[], nowMs: number) => unknown
 }
 
+/** Who is asking, by the key. */
+export interface WhoCall {
+	readonly type: 'who'
+	readonly write: (caller: Caller) => unknown
+}
+
+export interface Caller {
+	/** Of the key. */
+	readonly id: string
+	readonly name: string
+	readonly role: 'admin' | 'user'
+	readonly tenant: string
+	readonly owner: string
+	/** Milliseconds since 1970. */
+	readonly createdAtMs: number
+}
+
+/** Answered without asking anyone. */
+export interface ConstantCall {
+	readonly type: 'constant'
+	readonly answer: unknown
+}
+
 export interface ListModelsCall {
 	readonly type: 'list-models'
 	readonly write: (models: readonly ListedModel[]) => unknown
@@ -178,7 +242,7 @@ export interface ShowModelCall {
 }
 
 export interface AnswerWriter {
-	/** A whole answer, to be sent as JSON. */
+	/** A whole answer, to be sent as JSON unless it is a `TextBody`. */
 	completion(completion: Completion, identity: AnswerIdentity, source?: Source): unknown
 	/** A writer of one streamed answer, in server-sent events. */
 	stream(identity: AnswerIdentity): StreamWriter
@@ -191,6 +255,20 @@ export interface StreamWriter {
 	write(event: ChatEvent): string
 	/** The same for `events` that were read from `source`; a dialect of the same wire may repeat what stands there. */
 	repeat?(source: Source, events: readonly ChatEvent[]): string
+	/** The wire has no word for an error in the middle: the connection is cut instead of ended. */
+	readonly cutsOnError?: true
+}
+
+/** An answer that is no JSON. */
+export class TextBody {
+	readonly text: string
+	readonly contentType: string
+
+	/** @param contentType with its charset. */
+	constructor(text: string, contentType: string) {
+		this.text = text
+		this.contentType = contentType
+	}
 }
 
 export interface AnswerIdentity {
@@ -217,6 +295,7 @@ export interface ListedModel extends Model {
 
 export interface WrittenError {
 	readonly status: number
+	/** Sent as JSON unless it is a `TextBody`. */
 	readonly body: unknown
 	readonly headers: Readonly<Record<string, string>>
 }

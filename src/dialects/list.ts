@@ -1,7 +1,11 @@
-// Every dialect, in the order in which their routes are claimed.
+// Every dialect, in the order in which they are asked for a path that none of them is preferred for.
 
 import { albert } from './albert/albert.ts'
+import type { DialectDefaults } from './choice.ts'
 import type { Dialect } from './dialect.ts'
 import { openai } from './openai/openai.ts'
 
 export const dialects: readonly Dialect[] = [openai, albert]
+
+/** Who is meant on paths that several dialects claim, unless the configuration says otherwise. */
+export const defaultDialects: DialectDefaults = { v1: openai.name, root: openai.name }

@@ -4,7 +4,10 @@
 import type { ChatEvent } from '../chat/event.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import type { EmbeddingRequest, Embeddings } from '../embeddings/embeddings.ts'
+import type { Ranking, RerankRequest } from '../reranking/reranking.ts'
 import type { TextCompletionRequest } from '../text-completions/text-completions.ts'
+import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../tokenization/tokenization.ts'
+import type { Transcription, TranscriptionRequest } from '../transcription/transcription.ts'
 
 /**
  * One upstream protocol, opened on one upstream.
@@ -19,6 +22,11 @@ export interface Engine {
 	chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>>
 	complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>>
 	embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings>
+	/** Absent where the wire has no such thing; so are the next ones. */
+	rerank?(request: RerankRequest, call: EngineCall): Promise<Ranking>
+	transcribe?(request: TranscriptionRequest, call: EngineCall): Promise<Transcription>
+	tokenize?(request: TokenizeRequest, call: EngineCall): Promise<Tokens>
+	detokenize?(request: DetokenizeRequest, call: EngineCall): Promise<string>
 	/** How many tokens a request's prompt is, where the upstream can tell; otherwise it is estimated. */
 	count?(request: ChatRequest, call: EngineCall): Promise<number>
 	/**
@@ -42,9 +50,11 @@ export interface EngineCall {
 	readonly whole?: boolean
 	/** For upstreams that are reached over HTTP: the trace that the call is part of. */
 	readonly headers?: Readonly<Record<string, string>>
+	/** Told of each part of the request that the upstream's wire has no words for, by its name in OpenAI's API; the client is told too. */
+	readonly drop?: (part: string) => void
 }
 
-export type Operation = 'chat' | 'complete' | 'embed'
+export type Operation = 'chat' | 'complete' | 'embed' | 'rerank' | 'transcribe' | 'tokenize'
 
 export interface EngineState {
 	/** `starting` will be `ready` by itself; `failed` will not. */

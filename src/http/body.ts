@@ -1,4 +1,4 @@
-// A request's body read as JSON within bounds of size, time and depth. It knows no dialect: what is wrong is said as a ChatError.
+// A request's body read as JSON or as a form, within bounds of size, time and depth. It knows no dialect: what is wrong is said as a ChatError.
 
 import { ChatError } from '../chat/error.ts'
 import { Sweep } from '../time/sweep.ts'
@@ -12,10 +12,23 @@ export interface BodyLimits {
 	readonly maxDepth: number
 }
 
+/** Fields and files. */
+export type Form = Awaited<ReturnType<Response['formData']>>
+
+/** Each throws a ChatError for a body that is not what it should be, is too large, or comes too late. */
+export interface BodyReader {
+	json(request: Request): Promise<unknown>
+	/** `multipart/form-data`, or a form's fields encoded as a URL's. */
+	form(request: Request): Promise<Form>
+}
+
 /** Reads the bodies of one server's requests. */
-export function bodyReader(limits: BodyLimits): (request: Request) => Promise<unknown> {
+export function bodyReader(limits: BodyLimits): BodyReader {
 	const arriving = new Sweep(limits.timeoutMs)
-	return (request) => readJson(request, limits, arriving)
+	return {
+		json: (request) => readJson(request, limits, arriving),
+		form: (request) => readForm(request, limits, arriving),
+	}
 }
 
 /**
@@ -23,6 +36,27 @@ export function bodyReader(limits: BodyLimits): (request: Request) => Promise<un
  * UTF-8, not JSON or nested too deep, `cancelled` where the client hung up meanwhile.
  */
 async function readJson(request: Request, limits: BodyLimits, arriving: Sweep): Promise<unknown> {
+	const value = parseJson(decode(await readBytes(request, limits, arriving)))
+	if (deeperThan(value, limits.maxDepth)) throw tooDeep(limits)
+	return value
+}
+
+/** @throws ChatError as `readJson`, `invalid-request` for what is no form. */
+async function readForm(request: Request, limits: BodyLimits, arriving: Sweep): Promise<Form> {
+	const type = request.headers.get('content-type') ?? ''
+	const bytes = await readBytes(request, limits, arriving)
+	try {
+		return await new Response(bytes, { headers: { 'content-type': type } }).formData()
+	} catch (cause) {
+		throw new ChatError(
+			'invalid-request',
+			'We could not read the form in the body of your request. (HINT: send multipart/form-data with its boundary.)',
+			{ cause },
+		)
+	}
+}
+
+async function readBytes(request: Request, limits: BodyLimits, arriving: Sweep): Promise<Uint8Array<ArrayBufferLike>> {
 	const encoding = request.headers.get('content-encoding')
 	if (encoding !== null && encoding !== 'identity')
 		throw new ChatError(
@@ -30,16 +64,14 @@ async function readJson(request: Request, limits: BodyLimits, arriving: Sweep): 
 			`Request bodies with content-encoding '${encoding.slice(0, 40)}' are not supported.`,
 			{ code: 'unsupported_encoding' },
 		)
-	const value = parseJson(await readText(request, limits, arriving))
-	if (deeperThan(value, limits.maxDepth)) throw tooDeep(limits)
-	return value
-}
-
-async function readText(request: Request, limits: BodyLimits, arriving: Sweep): Promise<string> {
 	const declared = Number(request.headers.get('content-length') ?? Number.NaN)
 	if (declared > limits.maxBytes) throw tooLarge(limits)
 	const bytes = await inTime(declared >= 0 ? request.bytes() : readBounded(request, limits), limits, arriving)
 	if (bytes.byteLength > limits.maxBytes) throw tooLarge(limits)
+	return bytes
+}
+
+function decode(bytes: Uint8Array): string {
 	try {
 		return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
 	} catch (cause) {

@@ -4,7 +4,7 @@
 import { Sweep } from '../time/sweep.ts'
 
 const encoder = new TextEncoder()
-const keepAlive = encoder.encode(': keep-alive\n\n')
+const comment = encoder.encode(': keep-alive\n\n')
 
 /** Where a body's text comes from. */
 export interface Pieces {
@@ -14,6 +14,8 @@ export interface Pieces {
 	cancel(): void
 	/** The server ends: what there is to say of that, as the last piece. */
 	interrupt(): string
+	/** Asked at the end: the connection is to be cut, so that no client takes this for the end of the answer. */
+	readonly cut?: boolean
 }
 
 /** All bodies of one server: a single timer looks after them. */
@@ -33,9 +35,14 @@ export class EventStreams {
 	 * pulled.
 	 *
 	 * @param gone aborted when the client hangs up: a generator that waits does not notice by itself.
+	 * @param heartbeat what a quiet stream is kept alive with; `''` for nothing.
 	 */
-	body(pieces: Pieces, gone: AbortSignal): AsyncGenerator<Uint8Array> {
-		const stream = new OpenStream(pieces, this.keepAliveMs)
+	body(pieces: Pieces, gone: AbortSignal, heartbeat?: string): AsyncGenerator<Uint8Array> {
+		const stream = new OpenStream(
+			pieces,
+			this.keepAliveMs,
+			heartbeat === undefined ? comment : encoder.encode(heartbeat),
+		)
 		const end = () => {
 			this.open.delete(stream)
 			this.quiet.delete(stream)
@@ -45,7 +52,7 @@ export class EventStreams {
 		// Before the generator runs: for a client that is gone by now it never will.
 		gone.addEventListener('abort', end, { once: true })
 		this.open.add(stream)
-		if (this.keepAliveMs > 0) this.quiet.add(stream)
+		if (this.keepAliveMs > 0 && heartbeat !== '') this.quiet.add(stream)
 		if (gone.aborted) end()
 		return generate(stream, end)
 	}
@@ -59,24 +66,36 @@ export class EventStreams {
 async function* generate(stream: OpenStream, end: () => void): AsyncGenerator<Uint8Array> {
 	try {
 		for (let bytes = await stream.next(); bytes !== undefined; bytes = await stream.next()) yield bytes
+		if (stream.cut) throw new CutShort()
 	} finally {
 		end()
 	}
+}
+
+/** Ends a connection in the middle of its answer. */
+class CutShort extends Error {
+	override readonly name = 'CutShort'
 }
 
 /** One body, which gets a comment when its source was quiet for too long. */
 class OpenStream {
 	private readonly pieces: Pieces
 	private readonly keepAliveMs: number
+	private readonly heartbeat: Uint8Array
 	private coming: Promise<void> | undefined
 	private arrived: Uint8Array | undefined
 	private over = false
 	private wake: ((bytes: Uint8Array | undefined) => void) | undefined
 	private lastMs = performance.now()
 
-	constructor(pieces: Pieces, keepAliveMs: number) {
+	constructor(pieces: Pieces, keepAliveMs: number, heartbeat: Uint8Array) {
 		this.pieces = pieces
 		this.keepAliveMs = keepAliveMs
+		this.heartbeat = heartbeat
+	}
+
+	get cut(): boolean {
+		return this.pieces.cut === true
 	}
 
 	/** What to send next: text of the source, or a comment. */
@@ -90,7 +109,7 @@ class OpenStream {
 	}
 
 	check(nowMs: number): void {
-		if (this.wake !== undefined && nowMs - this.lastMs >= this.keepAliveMs) this.send(keepAlive)
+		if (this.wake !== undefined && nowMs - this.lastMs >= this.keepAliveMs) this.send(this.heartbeat)
 	}
 
 	/** The client is gone. */

@@ -1,5 +1,7 @@
 // A request as the pipeline is handed it: what HTTP said, nothing understood yet.
 
+import type { Form } from './body.ts'
+
 export interface Received {
 	/** Ours; answered as `x-request-id`. */
 	readonly id: string
@@ -14,4 +16,6 @@ export interface Received {
 	readonly receivedAtMs: number
 	/** The body as JSON; throws a ChatError where it is none. Reads it on the first call only. */
 	readonly json: () => Promise<unknown>
+	/** The body as a form with files; throws a ChatError where it is none. */
+	readonly form: () => Promise<Form>
 }

@@ -3,7 +3,7 @@
 
 import { decodePath } from './path.ts'
 
-export type Method = 'GET' | 'POST' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
 export type RouteMatch<Target> =
 	/** `parameters`: what stood in place of each `{name}`, decoded. */

@@ -29,6 +29,8 @@ export interface Key {
 export interface KeySettings {
 	/** `albert`: a chat request's `user` and `id` keep a conversation. */
 	readonly history?: 'albert' | 'none'
+	/** Name of the dialect that is meant on paths that several claim. */
+	readonly dialect?: string
 	/** Streams of chat outlive the connection of their client. */
 	readonly resumable?: boolean
 }

@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { type Closing, entryOf } from './entry.ts'
 import { readLines } from './journal.ts'
-import { type Opening, outcomes } from './ledger.ts'
+import { billedOperations, type Opening, outcomes } from './ledger.ts'
 import type { LedgerEntry } from './ledger-store.ts'
 
 /** How far an open ticket is: its id, tokens, and the upstream that answers. */
@@ -17,7 +17,7 @@ const opening = z.object({
 	owner: z.string(),
 	key: z.string(),
 	model: z.string(),
-	operation: z.enum(['chat', 'complete', 'embed']),
+	operation: z.enum(billedOperations),
 	dialect: z.string(),
 	price: z
 		.object({ input: z.number(), output: z.number(), cachedInput: z.number().optional(), currency: z.string() })

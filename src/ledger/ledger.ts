@@ -24,13 +24,16 @@ export interface Opening {
 	readonly owner: string
 	readonly key: string
 	readonly model: string
-	readonly operation: 'chat' | 'complete' | 'embed'
+	readonly operation: BilledOperation
 	readonly dialect: string
 	/** Where absent the call costs nothing. */
 	readonly price?: Price
 	/** Milliseconds since 1970. */
 	readonly openedAtMs: number
 }
+
+export const billedOperations = ['chat', 'complete', 'embed', 'rerank', 'transcribe'] as const
+export type BilledOperation = (typeof billedOperations)[number]
 
 export interface Ticket {
 	/** Resolves once the opening is on disk; at once where durability is relaxed. The first byte to the client waits for it. */

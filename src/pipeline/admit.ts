@@ -1,7 +1,7 @@
 // What a call may use is set aside before it is sent: a ticket of the ledger, opened while the upstream is already asked and settled once.
 
 import { scopeOf } from '../keys/scope.ts'
-import type { Ticket } from '../ledger/ledger.ts'
+import { type BilledOperation, billedOperations, type Ticket } from '../ledger/ledger.ts'
 import type { Parts } from './parts.ts'
 import type { ModelCall } from './plan.ts'
 import type { Recalled } from './recall.ts'
@@ -14,7 +14,7 @@ export type Admitted<Asked extends ModelCall = ModelCall> = Recalled<Asked> & {
 /** @throws ChatError `unavailable` where the ledger cannot keep more. */
 export function admit(recalled: Recalled, { ledger }: Parts): Admitted {
 	const { call, key, model, record, received, token } = recalled
-	if (ledger === undefined || key === undefined || call.type === 'count') return { ...recalled, ticket: undefined }
+	if (ledger === undefined || key === undefined || !isBilled(call.type)) return { ...recalled, ticket: undefined }
 	const ticket = ledger.open({
 		id: token,
 		...scopeOf(key),
@@ -26,4 +26,8 @@ export function admit(recalled: Recalled, { ledger }: Parts): Admitted {
 		openedAtMs: received.receivedAtMs,
 	})
 	return { ...recalled, ticket }
+}
+
+function isBilled(operation: ModelCall['type']): operation is BilledOperation {
+	return billedOperations.some((billed) => billed === operation)
 }

@@ -55,6 +55,7 @@ export interface DeliveryOptions {
 export class WrittenPieces implements Pieces {
 	private readonly options: DeliveryOptions
 	private over = false
+	private failed = false
 
 	constructor(options: DeliveryOptions) {
 		this.options = options
@@ -79,6 +80,10 @@ export class WrittenPieces implements Pieces {
 		return text
 	}
 
+	get cut(): boolean {
+		return this.failed && this.options.writer.cutsOnError === true
+	}
+
 	cancel(): void {
 		if (this.over) return
 		this.breakOff(cancelled('yes'), true)
@@ -99,6 +104,7 @@ export class WrittenPieces implements Pieces {
 
 	private breakOff(error: ChatError, left: boolean): void {
 		this.over = true
+		this.failed = true
 		const { arrivals, answer, outstanding, ended } = this.options
 		outstanding.add(arrivals.cancel(), 'ending an upstream')
 		answer.watch({ type: 'error', error, usage: answer.soFar() })
@@ -139,6 +145,7 @@ export class WrittenPieces implements Pieces {
 		// It may have been given up while the end was written down.
 		if (this.over) return ''
 		this.over = true
+		this.failed = failure !== undefined || last?.type === 'error'
 		outstanding.add(arrivals.cancel(), 'ending an upstream')
 		ended(false)
 		if (failure !== undefined) return writeAll(writer, [...before, { type: 'error', error: failure }])

@@ -43,12 +43,14 @@ export async function answerDetached(admitted: Admitted<StreamedCall>, parts: Pa
 	const kept = keeping(parts).open({ scope, id: admitted.token, interruption })
 	const background = call.type === 'chat' && call.background === true
 	let over: Promise<void>
+	let dropped: readonly string[] = []
 	try {
 		if (background) {
 			await turn?.begin()
 			over = answerInBackground(admitted, kept, parts)
 		} else {
 			const begun = await beginOrUndo(admitted, kept.signal, parts)
+			dropped = begun.dropped
 			over = pump(begun, admitted, kept, parts)
 		}
 		parts.outstanding.add(over, 'an answer that goes on without its client')
@@ -57,7 +59,7 @@ export async function answerDetached(admitted: Admitted<StreamedCall>, parts: Pa
 		await keeping(parts).remove(scope, admitted.token)
 		throw thrown
 	}
-	const headers = { ...headersOf(admitted), 'x-dragoman-stream': admitted.token }
+	const headers = { ...headersOf(admitted, dropped), 'x-dragoman-stream': admitted.token }
 	if (!call.stream) return { type: 'json', headers, body: call.writer.accepted?.(identity) }
 	const pieces = await keeping(parts).read(scope, admitted.token, 0)
 	if (pieces === undefined) throw new ChatError('unavailable', 'The stream was removed while it began.')

@@ -4,9 +4,10 @@
 import { randomUUID } from 'node:crypto'
 import { asChatError, ChatError } from '../chat/error.ts'
 import type { ConversationStore } from '../conversations/conversation-store.ts'
-import type { Dialect, Route, SocketRoute } from '../dialects/dialect.ts'
-import { dialects } from '../dialects/list.ts'
-import { type BodyLimits, bodyReader } from '../http/body.ts'
+import { DialectChoice, type DialectDefaults } from '../dialects/choice.ts'
+import { type Dialect, type SocketRoute, TextBody } from '../dialects/dialect.ts'
+import { defaultDialects, dialects } from '../dialects/list.ts'
+import { type BodyLimits, type BodyReader, bodyReader } from '../http/body.ts'
 import { allowOrigin, preflight } from '../http/cors.ts'
 import { EventStreams } from '../http/event-stream.ts'
 import type { SocketPeer } from '../http/listener.ts'
@@ -37,6 +38,8 @@ export interface HandlerOptions {
 	readonly kept?: KeptParts
 	/** As configured now. */
 	readonly deployment: () => Deployment
+	/** Who is meant on paths that several dialects claim. */
+	readonly dialects?: DialectDefaults
 	readonly limits: BodyLimits & { readonly keepAliveMs: number }
 	/** The web page, where one is served. */
 	readonly page?: StaticFiles
@@ -75,18 +78,13 @@ export interface Handler {
 	readiness(): Readiness
 }
 
-interface Target {
-	readonly dialect: Dialect
-	readonly route: Route
-	/** The path that it answers to, as it was declared. */
-	readonly pattern: string
-}
-
 export function openHandler(options: HandlerOptions): Handler {
 	const { keys, kept, deployment, clock, random, log } = options
 	const outstanding = new Outstanding(log)
 	const tokens = new TokenCounter()
+	const choice = new DialectChoice(dialects, options.dialects ?? defaultDialects)
 	const parts: Parts = {
+		choice,
 		keys,
 		ledger: kept?.ledger,
 		conversations: kept?.conversations,
@@ -103,7 +101,6 @@ export function openHandler(options: HandlerOptions): Handler {
 		startedAt: Math.floor(clock.now() / 1000),
 		tellsContent: options.telemetry.wantsContent,
 	}
-	const table = routeTable()
 	const socketTable = routeTableOfSockets()
 	const readBody = bodyReader(options.limits)
 	const streams = new EventStreams(options.limits)
@@ -120,23 +117,27 @@ export function openHandler(options: HandlerOptions): Handler {
 	const serveRoute = async (received: Received): Promise<Response> => {
 		const { id, method, headers, receivedAtMs } = received
 		const record = options.telemetry.begin({ id, method, headers, receivedAtMs })
-		const match = table.find(method === 'HEAD' ? 'GET' : method, received.path)
-		const dialect = match.type === 'found' ? match.target.dialect : defaultDialect
-		const facts: AnswerFacts = { received, dialect, record, streams, options }
-		if (match.type !== 'found') return writeFailure(notServed(match, received), facts, allowed(match))
+		const match = choice.find(received)
+		if (match.type !== 'found') {
+			const facts = { received, dialect: choice.dialectFor(received), record, streams, options }
+			return writeFailure(notServed(match, received), facts, allowed(match))
+		}
 		record.route = match.target.pattern
-		record.dialect = dialect.name
+		record.dialect = match.target.dialect.name
+		// The caller's key may say otherwise.
+		const facts = () => ({ received, dialect: choice.named(record.dialect ?? ''), record, streams, options })
 		try {
-			return writeAnswer(await answer(received, match.target.route, match.parameters, parts, record), facts)
+			const answered = await answer(received, match, parts, record)
+			return writeAnswer(answered, facts())
 		} catch (thrown) {
-			return writeFailure(asChatError(thrown), facts, {})
+			return writeFailure(asChatError(thrown), facts(), {})
 		}
 	}
 
 	const fetch = async (request: Request): Promise<Response> => {
 		if (request.method === 'OPTIONS') return preflight(request)
 		const received = receive(request, readBody, options)
-		const own = request.method === 'POST' ? undefined : await serveOwn(received, ready, options)
+		const own = isOwn(received, choice) ? await serveOwn(received, ready, options) : undefined
 		return own ?? serveRoute(received)
 	}
 
@@ -169,7 +170,7 @@ export function openHandler(options: HandlerOptions): Handler {
 	}
 }
 
-type Unserved = Exclude<RouteMatch<Target>, { type: 'found' }>
+type Unserved = Exclude<RouteMatch<unknown>, { type: 'found' }>
 
 function notServed(match: Unserved, { method, path }: Received): ChatError {
 	if (match.type === 'none') return new ChatError('not-found', `Invalid URL (${method} ${shown(path)})`)
@@ -181,6 +182,13 @@ function notServed(match: Unserved, { method, path }: Received): ChatError {
 
 function allowed(match: Unserved): Readonly<Record<string, string>> {
 	return match.type === 'other-methods' ? { allow: match.methods.join(', ') } : {}
+}
+
+/** Nobody posts to the server itself; and a client that gives itself away means its own dialect, `/version` for one. */
+function isOwn({ method, path, headers }: Received, choice: DialectChoice): boolean {
+	if (method === 'POST') return false
+	const match = choice.find({ method, path, headers })
+	return match.type !== 'found' || match.target.dialect.recognises?.(headers) !== true
 }
 
 /** What is no dialect's: the server's state, its metrics, the web page. */
@@ -196,33 +204,16 @@ async function serveOwn(
 	return page?.find(received.path)
 }
 
-/** Answers for paths that no dialect claims. */
-const [defaultDialect] = dialects as readonly [Dialect, ...Dialect[]]
-
-function routeTable(): RouteTable<Target> {
-	const table = new RouteTable<Target>()
-	for (const dialect of dialects)
-		for (const route of dialect.routes)
-			for (const prefix of dialect.prefixes) {
-				const pattern = prefix + route.path
-				table.add(route.method, pattern, { dialect, route, pattern })
-			}
-	return table
-}
-
 function routeTableOfSockets(): RouteTable<{ readonly dialect: Dialect; readonly route: SocketRoute }> {
 	const table = new RouteTable<{ readonly dialect: Dialect; readonly route: SocketRoute }>()
 	for (const dialect of dialects)
 		for (const route of dialect.sockets ?? [])
-			for (const prefix of dialect.prefixes) table.add('POST', prefix + route.path, { dialect, route })
+			for (const prefix of dialect.prefixes)
+				for (const mount of ['', dialect.mount]) table.add('POST', mount + prefix + route.path, { dialect, route })
 	return table
 }
 
-function receive(
-	request: Request,
-	readBody: (request: Request) => Promise<unknown>,
-	options: HandlerOptions,
-): Received {
+function receive(request: Request, readBody: BodyReader, options: HandlerOptions): Received {
 	const { path, query } = splitUrl(request.url)
 	let body: Promise<unknown> | undefined
 	return {
@@ -234,9 +225,10 @@ function receive(
 		signal: request.signal,
 		receivedAtMs: options.clock.now(),
 		json() {
-			body ??= readBody(request)
+			body ??= readBody.json(request)
 			return body
 		},
+		form: () => readBody.form(request),
 	}
 }
 
@@ -278,14 +270,13 @@ function headersOf({ received, dialect, options }: AnswerFacts): Record<string, 
 }
 
 function writeAnswer(answered: Answer, facts: AnswerFacts): Response {
-	const { received, record, streams, options } = facts
+	const { received, dialect, record, streams, options } = facts
 	const { clock, telemetry } = options
 	record.status = 200
 	switch (answered.type) {
 		case 'json': {
-			const response = new Response(JSON.stringify(answered.body), {
-				headers: { ...headersOf(facts), ...answered.headers, 'content-type': 'application/json' },
-			})
+			record.status = answered.status ?? 200
+			const response = writeBody(answered.body, record.status, { ...headersOf(facts), ...answered.headers })
 			telemetry.end(record, clock.now())
 			return response
 		}
@@ -294,7 +285,7 @@ function writeAnswer(answered: Answer, facts: AnswerFacts): Response {
 				record.left = left
 				telemetry.end(record, clock.now())
 			})
-			return new Response(streams.body(pieces, received.signal), {
+			return new Response(streams.body(pieces, received.signal, dialect.heartbeat), {
 				headers: {
 					...headersOf(facts),
 					...answered.headers,
@@ -316,10 +307,18 @@ function writeFailure(error: ChatError, facts: AnswerFacts, extra: Readonly<Reco
 	record.status = written.status
 	record.left = error.kind === 'cancelled'
 	options.telemetry.end(record, options.clock.now())
-	return Response.json(written.body, {
-		status: written.status,
-		headers: { ...headersOf(facts), ...written.headers, ...extra },
-	})
+	return writeBody(written.body, written.status, { ...headersOf(facts), ...written.headers, ...extra })
+}
+
+/** 204 has nothing to send. */
+const noContent = 204
+
+function writeBody(body: unknown, status: number, headers: Record<string, string>): Response {
+	if (status === noContent) return new Response(null, { status, headers })
+	const [text, type] =
+		body instanceof TextBody ? [body.text, body.contentType] : [JSON.stringify(body), 'application/json']
+	headers['content-type'] = type
+	return new Response(text, { status, headers })
 }
 
 /** Short enough to send back. */

@@ -1,7 +1,7 @@
 // Calls that no upstream is asked for: models, what is kept, streams that go on, accounts.
 
 import { ChatError } from '../chat/error.ts'
-import type { CancelCall, ResumeCall, UsageCall } from '../dialects/dialect.ts'
+import type { Caller, CancelCall, ResumeCall, UsageCall } from '../dialects/dialect.ts'
 import type { Pieces } from '../http/event-stream.ts'
 import { scopeOf } from '../keys/scope.ts'
 import type { Answer } from './answer.ts'
@@ -12,8 +12,9 @@ import { ownOf } from './recall.ts'
 
 /** @throws ChatError `not-found` for what is not there, or somebody else's. */
 export async function lookUp(planned: PlannedOwn, parts: Parts): Promise<Answer> {
-	const { call, deployment } = planned
-	const json = (body: unknown): Answer => ({ type: 'json', body })
+	const { call, deployment, target } = planned
+	const { status = 200 } = target.route
+	const json = (body: unknown): Answer => ({ type: 'json', status, body })
 	switch (call.type) {
 		case 'list-models':
 			return json(call.write(deployment.models.all.map((model) => describe(model, deployment, parts))))
@@ -28,6 +29,10 @@ export async function lookUp(planned: PlannedOwn, parts: Parts): Promise<Answer>
 			return resume(call, planned, parts)
 		case 'cancel':
 			return json(await cancel(call, planned, parts))
+		case 'who':
+			return json(call.write(callerOf(planned)))
+		case 'constant':
+			return json(call.answer)
 		case 'usage':
 			return json(await tellUsage(call, planned, parts))
 	}
@@ -47,6 +52,12 @@ async function cancel({ turn, answer, missing }: CancelCall, planned: PlannedOwn
 	if (known.state === 'running' && (await parts.streams?.cancel(scopeOf(key), turn)) === true)
 		await parts.streams?.ended(scopeOf(key), turn)
 	return answer(own)
+}
+
+function callerOf({ key }: PlannedOwn): Caller {
+	if (key === undefined) throw new ChatError('unsupported', 'This server knows no callers.')
+	const { id, name, role, tenant, owner, createdAtMs } = key
+	return { id, name, role, tenant, owner, createdAtMs }
 }
 
 /** Whoever is no admin sees what is their own. */

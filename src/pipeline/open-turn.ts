@@ -92,7 +92,7 @@ export class OpenTurn {
 
 /** Calls of an answer that broke off are left out: nobody will send their results. */
 function answerOf(choice: PartialChoice, whole: boolean): readonly EndedAnswer[] {
-	const { text, reasoning, refusal, toolCalls, logprobs, finishReason } = choice
+	const { text, reasoning, thoughts, refusal, toolCalls, logprobs, finishReason } = choice
 	const partial = !whole || finishReason === undefined
 	const calls = partial ? [] : toolCalls
 	if (partial && text === '' && reasoning === '' && refusal === '') return []
@@ -105,6 +105,7 @@ function answerOf(choice: PartialChoice, whole: boolean): readonly EndedAnswer[]
 					...(refusal === '' ? [] : [{ type: 'refusal' as const, text: refusal }]),
 				],
 				...(reasoning === '' ? {} : { reasoning }),
+				...(thoughts === undefined ? {} : { thoughts }),
 				toolCalls: calls,
 			},
 			partial,

@@ -1,6 +1,7 @@
 // What the pipeline uses: interfaces and plain tables, wired by the gateway.
 
 import type { ConversationStore } from '../conversations/conversation-store.ts'
+import type { DialectChoice } from '../dialects/choice.ts'
 import type { Engine } from '../engines/engine.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -15,6 +16,7 @@ import type { TokenCounter } from '../tokens/tokens.ts'
 import type { Outstanding } from './outstanding.ts'
 
 export interface Parts {
+	readonly choice: DialectChoice
 	/** Absent where the transport itself admits callers: the engine process listens on a socket that only its owner can open. */
 	readonly keys: KeyStore | undefined
 	/** Absent where nothing is billed. */

@@ -1,12 +1,30 @@
 // Where a call can go: its model, by name or alias.
 
-import type { Call, ChatCall, CountCall, EmbeddingCall, TextCompletionCall } from '../dialects/dialect.ts'
+import type {
+	Call,
+	ChatCall,
+	CountCall,
+	DetokenizeCall,
+	EmbeddingCall,
+	RerankCall,
+	TextCompletionCall,
+	TokenizeCall,
+	TranscribeCall,
+} from '../dialects/dialect.ts'
 import type { Model } from '../models/model.ts'
 import type { Deployment } from './parts.ts'
 import type { Understood } from './understand.ts'
 
 /** Calls about a model that an engine runs. */
-export type ModelCall = ChatCall | TextCompletionCall | EmbeddingCall | CountCall
+export type ModelCall =
+	| ChatCall
+	| TextCompletionCall
+	| EmbeddingCall
+	| RerankCall
+	| TranscribeCall
+	| TokenizeCall
+	| DetokenizeCall
+	| CountCall
 
 /** Calls that this server answers by itself. */
 export type OwnCall = Exclude<Call, ModelCall>
@@ -30,6 +48,10 @@ export function plan({ call, ...rest }: Understood, deployment: Deployment): Pla
 		case 'chat':
 		case 'complete':
 		case 'embed':
+		case 'rerank':
+		case 'transcribe':
+		case 'tokenize':
+		case 'detokenize':
 		case 'count': {
 			const model = deployment.models.find(call.request.model)
 			rest.record.model = model.name
@@ -41,6 +63,8 @@ export function plan({ call, ...rest }: Understood, deployment: Deployment): Pla
 		case 'resume':
 		case 'cancel':
 		case 'usage':
+		case 'who':
+		case 'constant':
 			return { ...rest, type: 'own', call, deployment }
 	}
 }

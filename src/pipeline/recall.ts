@@ -35,7 +35,7 @@ export async function recall(planned: Planned, parts: Parts): Promise<Recalled> 
 	if (planned.call.type !== 'chat' && planned.call.type !== 'count') return none
 	const call = (await planned.call.resolve?.(ownOf(planned, parts))) ?? planned.call
 	const asked = call.type === 'chat' ? acceptedOffer(call, planned, parts) : call
-	const thread = withHeaders(asked.thread, asked.request, planned.received.headers)
+	const thread = withHeaders(asked, planned.received.headers)
 	if (thread === undefined || (parts.conversations === undefined && isByDefault(thread, asked.thread)))
 		return { ...none, call: { ...call, request: asked.request } }
 	const own = ownOf(planned, parts)
@@ -101,7 +101,10 @@ const headerNames = {
 } as const
 
 /** A conversation named in headers goes before what the body says. */
-function withHeaders(thread: Thread | undefined, request: ChatRequest, headers: Headers): Thread | undefined {
+function withHeaders(
+	{ thread, request, instructions = 0 }: Pick<ChatCall, 'thread' | 'request' | 'instructions'>,
+	headers: Headers,
+): Thread | undefined {
 	const named = headers.get(headerNames.conversation)?.trim()
 	const parent = headers.get(headerNames.parent)?.trim().replace(/^msg_/, '')
 	if (named === undefined || named === '') {
@@ -112,8 +115,8 @@ function withHeaders(thread: Thread | undefined, request: ChatRequest, headers: 
 	return {
 		surface: 'chat',
 		stored: false,
-		front: 0,
-		kept: request.messages.length,
+		front: instructions,
+		kept: request.messages.length - instructions,
 		metadata: {},
 		echo: {},
 		...thread,

@@ -36,6 +36,10 @@ export interface RequestRecord {
 		| 'chat'
 		| 'complete'
 		| 'embed'
+		| 'rerank'
+		| 'transcribe'
+		| 'tokenize'
+		| 'detokenize'
 		| 'count'
 		| 'list-models'
 		| 'show-model'
@@ -43,6 +47,8 @@ export interface RequestRecord {
 		| 'resume'
 		| 'cancel'
 		| 'usage'
+		| 'who'
+		| 'constant'
 	key?: { readonly id: string; readonly name: string }
 	/** The model's public name, once it is known to exist. */
 	model?: string

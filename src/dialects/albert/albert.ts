@@ -8,6 +8,7 @@ import { listHistory, showHistory } from './history.ts'
 
 export const albert: Dialect = {
 	name: 'albert',
+	mount: '/albert',
 	prefixes: ['/v1', ''],
 	routes: [listHistory, showHistory],
 	writeError,

@@ -53,7 +53,7 @@ export const deleteResponse: Route = {
 export const cancelResponse: Route = {
 	method: 'POST',
 	path: '/responses/{id}/cancel',
-	withoutBody: true,
+	body: 'none',
 	read(input): Call {
 		const { turn, missing } = named(input)
 		const answer = async (own: OwnConversations) => {

@@ -37,6 +37,7 @@ const apiVersion = '2020-10-01'
 
 export const openai: Dialect = {
 	name: 'openai',
+	mount: '/openai',
 	prefixes: ['/v1', ''],
 	routes: [
 		chatCompletions,

@@ -7,11 +7,16 @@ import { revocable } from '../../keys/revocation.ts'
 import type { SqlDatabase } from './sql-database.ts'
 
 const keySettings = z
-	.object({ history: z.enum(['albert', 'none']).optional(), resumable: z.boolean().optional() })
+	.object({
+		history: z.enum(['albert', 'none']).optional(),
+		resumable: z.boolean().optional(),
+		dialect: z.string().optional(),
+	})
 	.transform(
-		({ history, resumable }): KeySettings => ({
+		({ history, resumable, dialect }): KeySettings => ({
 			...(history === undefined ? {} : { history }),
 			...(resumable === undefined ? {} : { resumable }),
+			...(dialect === undefined ? {} : { dialect }),
 		}),
 	)
 

@@ -2,13 +2,27 @@
 // every server takes; lists are not.
 
 import type { JsonObject } from '../../chat/json.ts'
-import type { AssistantMessage, Message, TextPart, ToolCall, UserPart } from '../../chat/message.ts'
+import type { AssistantMessage, Message, TextPart, ToolCall, ToolMessage, UserPart } from '../../chat/message.ts'
 
 export function writeMessages(
 	messages: readonly Message[],
 	developerRole: 'developer' | 'system',
 ): readonly JsonObject[] {
-	return messages.map((message) => writeMessage(message, developerRole))
+	const written: JsonObject[] = []
+	let seen: UserPart[] = []
+	for (const message of messages) {
+		if (message.role !== 'tool') seen = show(seen, written)
+		written.push(writeMessage(message, developerRole))
+		if (message.role === 'tool') seen.push(...message.content.filter(({ type }) => type !== 'text'))
+	}
+	show(seen, written)
+	return written
+}
+
+/** The wire has tools answer in text alone: what else they brought is shown by the user, once all of them have answered. */
+function show(seen: readonly UserPart[], written: JsonObject[]): UserPart[] {
+	if (seen.length > 0) written.push({ role: 'user', content: writeUserContent(seen) })
+	return []
 }
 
 function writeMessage(message: Message, developerRole: 'developer' | 'system'): JsonObject {
@@ -25,8 +39,12 @@ function writeMessage(message: Message, developerRole: 'developer' | 'system'): 
 		case 'assistant':
 			return writeAssistant(message)
 		case 'tool':
-			return { role: 'tool', tool_call_id: message.callId, content: writeTexts(message.content) }
+			return { role: 'tool', tool_call_id: message.callId, content: writeTexts(textsOf(message)) }
 	}
+}
+
+function textsOf({ content }: ToolMessage): readonly TextPart[] {
+	return content.filter((part) => part.type === 'text')
 }
 
 function writeTexts(parts: readonly TextPart[]) {

@@ -183,6 +183,7 @@ const sentAtKind: Readonly<Record<ChatErrorKind, Sent>> = {
 	'model-not-found': 'nothing',
 	'wrong-operation': 'nothing',
 	'not-found': 'nothing',
+	gone: 'nothing',
 	'method-not-allowed': 'nothing',
 	conflict: 'nothing',
 	'rate-limited': 'nothing',

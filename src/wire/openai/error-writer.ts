@@ -23,6 +23,7 @@ const shapes: Readonly<Record<ChatErrorKind, ErrorShape>> = {
 	'model-not-found': { status: 404, type: invalidRequest, code: 'model_not_found' },
 	'wrong-operation': { status: 404, type: invalidRequest, code: null },
 	'not-found': { status: 404, type: invalidRequest, code: null },
+	gone: { status: 410, type: invalidRequest, code: 'gone' },
 	'method-not-allowed': { status: 405, type: invalidRequest, code: 'method_not_supported' },
 	conflict: { status: 409, type: invalidRequest, code: 'conflict' },
 	'rate-limited': { status: 429, type: 'requests', code: 'rate_limit_exceeded' },

@@ -278,4 +278,7 @@ const words: Readonly<Record<Operation, string>> = {
 	chat: 'chat completions',
 	complete: 'text completions',
 	embed: 'embeddings',
+	rerank: 'reranking',
+	transcribe: 'transcription',
+	tokenize: 'tokenization',
 }

@@ -44,12 +44,11 @@ function writeInput(message: Exclude<Message, AssistantMessage>, id: string, cus
 	if (message.role === 'tool') {
 		const type = customCalls.has(message.callId) ? 'custom_tool_call_output' : 'function_call_output'
 		const [first, second] = message.content
-		const output = message.content.map(({ text }) => ({ type: 'input_text', text }))
 		return {
 			id: writeItemId(type, id),
 			type,
 			call_id: message.callId,
-			output: first !== undefined && second === undefined ? first.text : output,
+			output: first?.type === 'text' && second === undefined ? first.text : message.content.map(writePart),
 			status: 'completed',
 		}
 	}

@@ -188,6 +188,7 @@ const errorCodes: Readonly<Record<ChatErrorKind, string>> = {
 	'model-not-found': 'invalid_prompt',
 	'wrong-operation': 'invalid_prompt',
 	'not-found': 'invalid_prompt',
+	gone: 'server_error',
 	'method-not-allowed': 'server_error',
 	conflict: 'server_error',
 	'rate-limited': 'rate_limit_exceeded',

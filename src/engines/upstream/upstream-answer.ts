@@ -88,10 +88,11 @@ export class StreamedAnswer implements Arrivals {
 		const events = this.reader.read(value)
 		if (events.length === 0) return
 		arrivals.push({ events, source: { format: this.surroundings.format, text, value } })
-		if (events.at(-1)?.type === 'error') {
-			this.over = true
-			this.response.cancel()
-		}
+		const last = events.at(-1)?.type
+		if (last !== 'error' && last !== 'finish') return
+		this.over = true
+		if (last === 'error') this.response.cancel()
+		else this.response.release()
 	}
 
 	private fail(thrown: unknown): readonly ChatEvent[] {

@@ -1,0 +1,117 @@
+// Which dialect is meant: the one place that decides it. Paths are shared (`/v1/chat/completions` is four dialects'), so what is looked
+// at is, in this order: the mount prefix, the caller's key, headers that only one kind of client sends, the configured default. A
+// dialect that does not claim the path is passed over.
+
+import type { Method, RouteMatch } from '../http/route-table.ts'
+import { RouteTable } from '../http/route-table.ts'
+import type { Dialect, Route } from './dialect.ts'
+
+export interface Spoken {
+	readonly dialect: Dialect
+	readonly route: Route
+	/** The path that it answers to, as it was declared. */
+	readonly pattern: string
+}
+
+/** Names of dialects, for paths that several claim. */
+export interface DialectDefaults {
+	/** Below `/v1`. */
+	readonly v1: string
+	/** Everywhere else. */
+	readonly root: string
+}
+
+/** What there is to see of a request. */
+export interface Sighting {
+	readonly method: string
+	/** Normalised. */
+	readonly path: string
+	readonly headers: Headers
+	/** The dialect that the caller's key is for, once the key is known. */
+	readonly preferred?: string | undefined
+}
+
+interface Tongue {
+	readonly dialect: Dialect
+	readonly table: RouteTable<Spoken>
+}
+
+export class DialectChoice {
+	private readonly mounted = new RouteTable<Spoken>()
+	/** Each with its shared paths. */
+	private readonly tongues: readonly Tongue[]
+	private readonly v1: Tongue
+	private readonly root: Tongue
+	private readonly mounts: ReadonlyMap<string, Dialect>
+
+	/** @throws Error for a default that is no dialect, and where a dialect claims one path twice. */
+	constructor(dialects: readonly Dialect[], defaults: DialectDefaults) {
+		this.tongues = dialects.map((dialect) => ({ dialect, table: sharedTable(dialect) }))
+		this.mounts = new Map(dialects.map((dialect) => [dialect.mount, dialect]))
+		for (const dialect of dialects) claim(dialect, this.mounted, dialect.mount)
+		this.v1 = this.tongue(defaults.v1)
+		this.root = this.tongue(defaults.root)
+	}
+
+	/** What answers. */
+	find(sighting: Sighting): RouteMatch<Spoken> {
+		const method = sighting.method === 'HEAD' ? 'GET' : sighting.method
+		if (this.mountOf(sighting.path) !== undefined) return this.mounted.find(method, sighting.path)
+		let refused: RouteMatch<Spoken> = { type: 'none' }
+		for (const { table } of this.preferred(sighting)) {
+			const match = table.find(method, sighting.path)
+			if (match.type === 'found') return match
+			if (match.type === 'other-methods' && refused.type === 'none') refused = match
+		}
+		return refused
+	}
+
+	/** Whose errors are understood where nothing answers. */
+	dialectFor(sighting: Sighting): Dialect {
+		const mounted = this.mountOf(sighting.path)
+		if (mounted !== undefined) return mounted
+		for (const { dialect } of this.preferred(sighting)) return dialect
+		return this.v1.dialect
+	}
+
+	private *preferred({ path, headers, preferred }: Sighting): Generator<Tongue> {
+		const usual = path.startsWith('/v1/') ? this.v1 : this.root
+		const first = new Set<Tongue>()
+		// A key may have been made for a dialect that this version does not know.
+		for (const tongue of this.tongues) if (tongue.dialect.name === preferred) first.add(tongue)
+		for (const tongue of this.tongues) if (tongue.dialect.recognises?.(headers) === true) first.add(tongue)
+		first.add(usual)
+		yield* first
+		for (const tongue of this.tongues) if (!first.has(tongue)) yield tongue
+	}
+
+	private mountOf(path: string): Dialect | undefined {
+		const end = path.indexOf('/', 1)
+		return this.mounts.get(end === -1 ? path : path.slice(0, end))
+	}
+
+	/** @throws Error where there is none. */
+	named(name: string): Dialect {
+		return this.tongue(name).dialect
+	}
+
+	private tongue(name: string): Tongue {
+		const tongue = this.tongues.find(({ dialect }) => dialect.name === name)
+		if (tongue === undefined) throw new Error(`there is no dialect '${name}'`)
+		return tongue
+	}
+}
+
+function sharedTable(dialect: Dialect): RouteTable<Spoken> {
+	const table = new RouteTable<Spoken>()
+	claim(dialect, table, '')
+	return table
+}
+
+function claim(dialect: Dialect, table: RouteTable<Spoken>, mount: string): void {
+	for (const route of dialect.routes)
+		for (const prefix of dialect.prefixes) {
+			const pattern = mount + prefix + route.path
+			table.add(route.method satisfies Method, pattern, { dialect, route, pattern })
+		}
+}

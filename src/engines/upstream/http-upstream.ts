@@ -1,0 +1,273 @@
+// A server that is asked over HTTP and answers in JSON or in server-sent events: what all engines of published APIs share. It knows no
+// wire: requests come as JSON, and a reader of the engine's own turns answers into events. It tries nothing twice.
+
+import type { Completion } from '../../chat/completion.ts'
+import { ChatError, type Sent } from '../../chat/error.ts'
+import type { ChatEvent } from '../../chat/event.ts'
+import type { JsonObject } from '../../chat/json.ts'
+import type { Source } from '../../chat/source.ts'
+import {
+	type HttpClient,
+	type HttpTimeouts,
+	type IncomingResponse,
+	openHttpClient,
+	type TlsOptions,
+} from '../../http/client/http-client.ts'
+import type { Clock } from '../../time/clock.ts'
+import { type ErrorAnswer, type ErrorReading, readErrorAnswer, refusedKeyCode } from '../../wire/openai/error-reader.ts'
+import { type Arrival, type Arrivals, type ArrivingEvents, arriving } from '../arrivals.ts'
+import type { EngineCall } from '../engine.ts'
+import { cancelled, closing } from '../running-calls.ts'
+import { explainFailure } from './failure.ts'
+import { type AnswerReader, isEventStream, type ReadBody, readBody, StreamedAnswer } from './upstream-answer.ts'
+
+export interface HttpUpstreamOptions {
+	/** Base URL that stands before every path. For a Unix socket the host says nothing. */
+	readonly url: string
+	/** Absolute path of a Unix socket to connect to instead of the URL's host. */
+	readonly unixSocket?: string
+	readonly tls?: TlsOptions
+	/** What the wire wants said with every request, credentials included; by lower-case name. */
+	readonly wireHeaders: Readonly<Record<string, string>>
+	/** Sent with every request; they win over all others. */
+	readonly headers?: Readonly<Record<string, string>>
+	/** Taken out of every text that the server sends. */
+	readonly secrets?: readonly string[]
+	/** Fields of every body; they win over the request's. */
+	readonly body?: JsonObject
+	/** The server is an engine of ours: its errors are meant for the caller. */
+	readonly trusted?: boolean
+	/** Reads an answer that is none; as servers of OpenAI's API write them where absent. */
+	readonly readError?: (answer: ErrorAnswer, reading: ErrorReading) => ChatError
+	readonly timeouts?: Partial<HttpTimeouts>
+	/** Largest answer that is not streamed, and longest event of one that is, in bytes. */
+	readonly maxAnswerBytes?: number
+	readonly clock: Clock
+	/** Told what only the operator can mend, at most once a minute. */
+	readonly alarm?: (message: string) => void
+}
+
+/** How the answers of one operation are read. */
+export interface AnswerReading {
+	/** A reader for any answer that comes in pieces. */
+	readonly open: () => AnswerReader
+	/** A whole answer, as the events of a stream would tell it. */
+	readonly whole: (body: unknown, reader: AnswerReader) => readonly ChatEvent[]
+	/** Whole answers of the plain form, where there is a short way. */
+	readonly plain?: (body: unknown, model: string) => Completion | undefined
+	/** What messages of the wire are called, as `openai chat chunk`. */
+	readonly formats: { readonly chunk: string; readonly whole: string }
+}
+
+export const defaultTimeouts: HttpTimeouts = {
+	connectMs: 5000,
+	firstByteMs: 300_000,
+	betweenChunksMs: 120_000,
+	totalMs: 3_600_000,
+}
+
+export const defaultMaxAnswerBytes = 33_554_432
+
+const alarmEveryMs = 60_000
+
+export class HttpUpstream {
+	/** How errors of this upstream are told. */
+	readonly errors: ErrorReading
+	readonly maxAnswerBytes: number
+	private readonly options: HttpUpstreamOptions
+	private readonly client: HttpClient
+	private closed = false
+	private lastAlarmMs = Number.NEGATIVE_INFINITY
+
+	constructor(options: HttpUpstreamOptions) {
+		const { url, unixSocket, tls, headers = {}, secrets = [], wireHeaders, timeouts } = options
+		this.options = options
+		this.maxAnswerBytes = options.maxAnswerBytes ?? defaultMaxAnswerBytes
+		this.errors = {
+			title: 'The upstream',
+			trusted: options.trusted ?? false,
+			redact: redactorOf([...secrets, ...Object.values(headers)]),
+		}
+		this.client = openHttpClient({
+			url,
+			...(unixSocket === undefined ? {} : { unixSocket }),
+			...(tls === undefined ? {} : { tls }),
+			headers: mergeHeaders(
+				{ 'content-type': 'application/json', accept: 'text/event-stream, application/json' },
+				wireHeaders,
+				headers,
+			),
+			timeouts: { ...defaultTimeouts, ...timeouts },
+		})
+	}
+
+	/** An answer in events, streamed or not. @throws ChatError where it fails before it says anything. */
+	async answer(path: string, body: JsonObject, reading: AnswerReading, call: EngineCall): Promise<ArrivingEvents> {
+		const response = await this.send(path, body, call)
+		const interruption = () => (this.closed || call.signal.aborted ? this.givenUp('yes') : undefined)
+		if (!isEventStream(response)) return this.readWhole(response, reading, call, interruption)
+		const arrivals = new StreamedAnswer(response, reading.open(), {
+			format: reading.formats.chunk,
+			maxBytes: this.maxAnswerBytes,
+			explain: (thrown) => explainFailure(thrown, this.closed),
+			interruption,
+		})
+		const first = await arrivals.next()
+		throwFirstError(first?.[0]?.events)
+		return arriving(continued(first, arrivals))
+	}
+
+	/** The body of an answer that is one JSON value. @throws ChatError */
+	async ask(path: string, body: JsonObject, call: EngineCall): Promise<unknown> {
+		const response = await this.send(path, body, call)
+		return (await this.readBody(response)).value
+	}
+
+	/** Asks whether the upstream is well. @throws ChatError where it is not. */
+	async probe(path: string, signal: AbortSignal): Promise<void> {
+		const response = await this.explained(this.client.send({ method: 'GET', path, signal }))
+		if (response.status < 200 || response.status > 299) throw await this.readError(response)
+		response.release()
+	}
+
+	close(): void {
+		this.closed = true
+		this.client.close()
+	}
+
+	/** @throws ChatError */
+	readBody(response: IncomingResponse): Promise<ReadBody> {
+		return this.explained(readBody(response, this.maxAnswerBytes))
+	}
+
+	/** @throws ChatError for anything but a successful status. */
+	async send(path: string, body: JsonObject, call: EngineCall): Promise<IncomingResponse> {
+		if (this.closed || call.signal.aborted) throw this.givenUp('nothing')
+		const response = await this.explained(
+			this.client.send({
+				method: 'POST',
+				path,
+				headers: { 'x-request-id': call.requestId, ...call.headers },
+				body: JSON.stringify(this.options.body === undefined ? body : { ...body, ...this.options.body }),
+				signal: call.signal,
+			}),
+		)
+		const coding = response.headers.get('content-encoding') ?? 'identity'
+		if (response.status >= 200 && response.status < 300 && coding === 'identity') return response
+		throw await this.readError(response)
+	}
+
+	private async readWhole(
+		response: IncomingResponse,
+		{ open, whole, plain, formats }: AnswerReading,
+		call: EngineCall,
+		interruption: () => ChatError | undefined,
+	): Promise<ArrivingEvents> {
+		const { text, value } = await this.readBody(response)
+		const source = { format: formats.whole, text, value }
+		const completion = plain?.(value, call.model)
+		if (completion !== undefined)
+			return {
+				...arriving(atOnce(() => whole(value, open()), source, interruption)),
+				whole: { completion, source },
+			}
+		const events = whole(value, open())
+		throwFirstError(events)
+		return arriving(atOnce(() => events, source, interruption))
+	}
+
+	private givenUp(sent: Sent): ChatError {
+		return this.closed ? closing() : cancelled(sent)
+	}
+
+	private async readError(response: IncomingResponse): Promise<ChatError> {
+		const { status, headers } = response
+		const coding = headers.get('content-encoding') ?? 'identity'
+		if (coding !== 'identity') {
+			response.cancel()
+			if (status < 400)
+				return new ChatError('upstream-failed', 'The upstream sent a compressed answer, which nobody asked for.', {
+					sent: 'maybe',
+				})
+		}
+		const body = coding === 'identity' ? await this.readBody(response) : undefined
+		const nowMs = this.options.clock.now()
+		const { readError = readErrorAnswer } = this.options
+		const error = readError({ status, headers, body: body?.value, receivedAtMs: nowMs }, this.errors)
+		if (error.code === refusedKeyCode) this.alarm(`the upstream refuses the gateway's credentials: ${status}`, nowMs)
+		return error
+	}
+
+	private alarm(message: string, nowMs: number): void {
+		if (nowMs - this.lastAlarmMs < alarmEveryMs) return
+		this.lastAlarmMs = nowMs
+		this.options.alarm?.(message)
+	}
+
+	private async explained<Value>(work: Promise<Value>): Promise<Value> {
+		try {
+			return await work
+		} catch (thrown) {
+			throw explainFailure(thrown, this.closed)
+		}
+	}
+}
+
+/** Failures before the first event are thrown. */
+function throwFirstError(events: readonly ChatEvent[] | undefined): void {
+	const [first] = events ?? []
+	if (first?.type === 'error') throw first.error
+}
+
+/** `arrivals`, from which `first` was taken already. */
+function continued(first: readonly Arrival[] | undefined, arrivals: StreamedAnswer): Arrivals {
+	let begun = first
+	return {
+		next() {
+			if (begun === undefined) return arrivals.next()
+			const group = begun
+			begun = undefined
+			return Promise.resolve(group)
+		},
+		interruption: () => arrivals.interruption(),
+		cancel: () => arrivals.cancel(),
+	}
+}
+
+/** All events in one arrival. */
+function atOnce(read: () => readonly ChatEvent[], source: Source, why: () => ChatError | undefined): Arrivals {
+	let told = false
+	return {
+		async next() {
+			if (told) return undefined
+			told = true
+			return [{ events: read(), source }]
+		},
+		interruption() {
+			const error = why()
+			return error === undefined ? undefined : { type: 'error', error }
+		},
+		async cancel() {
+			told = true
+		},
+	}
+}
+
+/** Shorter texts are no secrets, and would be found everywhere. */
+const shortestSecret = 6
+
+/** Takes `secrets` out of texts. */
+function redactorOf(secrets: readonly (string | undefined)[]): (text: string) => string {
+	const known = secrets.flatMap((secret) => {
+		const bare = secret?.replace(/^(bearer|basic)\s+/i, '') ?? ''
+		return bare.length < shortestSecret ? [] : [bare]
+	})
+	return (text) => known.reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
+}
+
+/** By lower-case name; the later ones win. */
+function mergeHeaders(...groups: readonly Readonly<Record<string, string>>[]): Record<string, string> {
+	return Object.fromEntries(
+		groups.flatMap((group) => Object.entries(group).map(([name, value]) => [name.toLowerCase(), value])),
+	)
+}

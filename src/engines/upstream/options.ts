@@ -1,0 +1,78 @@
+// Options of every upstream that is reached over HTTP, as the configuration names them.
+
+import { z } from 'zod'
+import type { JsonObject } from '../../chat/json.ts'
+import { Secret } from '../../secrets/secret.ts'
+import type { EngineSurroundings } from '../kind.ts'
+import { defaultMaxAnswerBytes, defaultTimeouts, type HttpUpstreamOptions } from './http-upstream.ts'
+
+const milliseconds = z.int().min(10).max(86_400_000)
+
+const timeouts = z
+	.strictObject({
+		connectMs: milliseconds.default(defaultTimeouts.connectMs).describe('Until the connection stands, TLS included.'),
+		firstByteMs: milliseconds
+			.default(defaultTimeouts.firstByteMs)
+			.describe("Until the first byte of the answer's body, which for most servers is the first token."),
+		betweenChunksMs: milliseconds
+			.default(defaultTimeouts.betweenChunksMs)
+			.describe('Longest silence within an answer.'),
+		totalMs: milliseconds.default(defaultTimeouts.totalMs).describe('Until the answer is complete.'),
+	})
+	.prefault({})
+	.describe('Longest waits for the upstream, in milliseconds.')
+
+const tls = z
+	.strictObject({
+		ca: z
+			.string()
+			.min(1)
+			.optional()
+			.describe('Certificates, PEM, trusted instead of the system’s; `file:PATH` reads them.'),
+		cert: z.string().min(1).optional().describe('Our own certificate, PEM, where the upstream asks for one.'),
+		key: z.string().min(1).optional().describe('The key of our own certificate, PEM.'),
+		serverName: z.string().min(1).optional().describe("Name that the upstream's certificate must bear."),
+		verify: z.boolean().default(true).describe('False accepts any certificate: for trials only.'),
+	})
+	.describe('For https URLs.')
+
+/** To be spread into an engine's own options; engines of one vendor give `url` a default. */
+export const httpUpstreamOptions = {
+	url: z.url({ protocol: /^https?$/ }).describe('Base URL with its version, as http://host:8000/v1.'),
+	key: z.string().min(1).optional().describe('API key of the upstream; may come from the environment or from a file.'),
+	headers: z.record(z.string(), z.string()).optional().describe('Headers sent with every request.'),
+	body: z.record(z.string(), z.json()).optional().describe('Fields set in the body of every request.'),
+	socket: z.string().min(1).optional().describe("Unix socket to connect to instead of the URL's host."),
+	tls: tls.optional(),
+	timeouts,
+	maxAnswerBytes: z
+		.int()
+		.min(1024)
+		.default(defaultMaxAnswerBytes)
+		.describe('Largest answer that is not streamed, and largest event of one that is, in bytes.'),
+}
+
+const schema = z.object(httpUpstreamOptions)
+
+/** What an `HttpUpstream` is opened with, and the key, which each wire sends in its own way. */
+export function readHttpUpstreamOptions(given: z.infer<typeof schema>, { clock, log }: EngineSurroundings) {
+	return {
+		url: given.url,
+		...(given.key === undefined ? {} : { key: new Secret(given.key) }),
+		...(given.headers === undefined ? {} : { headers: given.headers }),
+		...(given.body === undefined ? {} : { body: given.body as JsonObject }),
+		...(given.socket === undefined ? {} : { unixSocket: given.socket }),
+		...(given.tls === undefined ? {} : { tls: definedOnly(given.tls) }),
+		timeouts: given.timeouts,
+		maxAnswerBytes: given.maxAnswerBytes,
+		clock,
+		alarm: (message: string) => log.error(message),
+	} satisfies Omit<HttpUpstreamOptions, 'wireHeaders'> & { readonly key?: Secret }
+}
+
+type Defined<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> }
+
+/** Without the fields that are explicitly undefined, as parsed options have them. */
+export function definedOnly<Fields extends object>(fields: Fields): Defined<Fields> {
+	return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<Fields>
+}

@@ -1,0 +1,87 @@
+// One call brought to an upstream that can answer it. What is asked for is the caller's business.
+
+import { ChatError } from '../chat/error.ts'
+import type { EngineCall, Operation } from '../engines/engine.ts'
+import { affinityKey } from '../routing/affinity-key.ts'
+import type { Admitted } from './admit.ts'
+import { type Answered, failOver } from './fail-over.ts'
+import type { Parts, Upstream } from './parts.ts'
+import type { ModelCall } from './plan.ts'
+
+export interface Asked<Result> extends Answered<Result> {
+	/** Parts of the request that the upstream's wire has no words for. */
+	readonly dropped: readonly string[]
+}
+
+/**
+ * @param how `whole`: nobody looks at the answer before it is complete.
+ * @throws ChatError why no upstream could begin to answer.
+ */
+export async function ask<Result>(
+	{ call, model, received, record, deployment, turn }: Admitted,
+	{ signal, whole }: { readonly signal: AbortSignal; readonly whole: boolean },
+	parts: Parts,
+	send: (upstream: Upstream, its: EngineCall) => Promise<Result>,
+): Promise<Asked<Result>> {
+	let dropped: string[] = []
+	const answered = await failOver(
+		{
+			route: deployment.routeOf(model),
+			hint: {
+				affinity: () => turn?.conversation ?? (call.type === 'chat' ? affinityKey(call.request) : received.id),
+			},
+			signal,
+			record,
+			async ask(place, headers) {
+				const upstream = deployment.upstreamAt(place)
+				expectOperation(upstream, operationOf[call.type])
+				const mine: string[] = []
+				dropped = mine
+				return send(upstream, {
+					signal,
+					model: upstream.model ?? model.name,
+					requestId: received.id,
+					whole,
+					headers,
+					drop: (part) => mine.push(part),
+				})
+			},
+		},
+		parts,
+	)
+	return { ...answered, dropped }
+}
+
+const operationOf: Readonly<Record<ModelCall['type'], Operation>> = {
+	chat: 'chat',
+	complete: 'complete',
+	embed: 'embed',
+	rerank: 'rerank',
+	transcribe: 'transcribe',
+	tokenize: 'tokenize',
+	detokenize: 'tokenize',
+	count: 'chat',
+}
+
+/** A model that cannot do what is asked says what it can, in the words OpenAI's clients know. */
+function expectOperation(upstream: Upstream, operation: Operation): void {
+	const { operations } = upstream.engine.state()
+	if (operations.length === 0 || operations.includes(operation)) return
+	throw wrongOperation(operation, operations.includes('chat'))
+}
+
+export function wrongOperation(operation: Operation, isChatModel: boolean): ChatError {
+	return new ChatError('wrong-operation', complaints[operation](isChatModel), { param: 'model' })
+}
+
+const complaints: Readonly<Record<Operation, (isChatModel: boolean) => string>> = {
+	complete: () =>
+		'This is a chat model and not supported in the v1/completions endpoint. Did you mean to use v1/chat/completions?',
+	chat: () =>
+		'This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to use v1/completions?',
+	embed: (isChatModel) =>
+		`This is ${isChatModel ? 'a chat' : 'no embedding'} model and not supported in the v1/embeddings endpoint.`,
+	rerank: () => 'This model does not rerank.',
+	transcribe: () => 'This model does not transcribe speech.',
+	tokenize: () => 'The upstream of this model does not tell its tokens.',
+}

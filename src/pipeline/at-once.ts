@@ -1,0 +1,100 @@
+// Calls whose answer is one value: embeddings, rankings, transcriptions, tokens, counts.
+
+import type { Usage } from '../chat/usage.ts'
+import type {
+	AnswerIdentity,
+	CountCall,
+	DetokenizeCall,
+	EmbeddingCall,
+	RerankCall,
+	TokenizeCall,
+	TranscribeCall,
+} from '../dialects/dialect.ts'
+import type { Engine, EngineCall } from '../engines/engine.ts'
+import type { Admitted } from './admit.ts'
+import type { Answer } from './answer.ts'
+import { ask, wrongOperation } from './ask.ts'
+import { headersOf, identify, settleFailure } from './attempt.ts'
+import { countPrompt } from './count.ts'
+import type { Parts } from './parts.ts'
+
+export type AtOnceCall = EmbeddingCall | RerankCall | TranscribeCall | TokenizeCall | DetokenizeCall | CountCall
+
+/** A result that knows how to be written, and what it cost where that is billed. */
+interface Told {
+	readonly write: (identity: AnswerIdentity) => unknown
+	readonly usage?: Usage
+}
+
+/** @throws ChatError why nobody answered. */
+export async function answerAtOnce(admitted: Admitted<AtOnceCall>, parts: Parts): Promise<Answer> {
+	const { call, record, ticket, received, target } = admitted
+	const asked = ask(admitted, { signal: received.signal, whole: true }, parts, ({ engine }, its) =>
+		call.type === 'count' ? count({ ...admitted, call }, engine, its, parts) : perform(call, engine, its),
+	)
+	asked.catch((thrown: unknown) => settleFailure(admitted, thrown, parts))
+	const { result, lease, dropped } = await asked
+	lease.end()
+	const { usage } = result
+	if (usage !== undefined) {
+		record.usage = usage
+		await ticket?.settle({
+			outcome: 'completed',
+			...(record.upstream === undefined ? {} : { upstream: record.upstream }),
+			usage,
+			settledAtMs: parts.clock.now(),
+		})
+	}
+	return {
+		type: 'json',
+		status: target.route.status ?? 200,
+		headers: headersOf(admitted, dropped),
+		body: result.write(identify(admitted, parts)),
+	}
+}
+
+function perform(call: Exclude<AtOnceCall, CountCall>, engine: Engine, its: EngineCall): Promise<Told> {
+	switch (call.type) {
+		case 'embed':
+			return billed(engine.embed(call.request, its), call)
+		case 'rerank':
+			return billed(engine.rerank?.(call.request, its) ?? unable(call), call)
+		case 'transcribe':
+			return billed(engine.transcribe?.(call.request, its) ?? unable(call), call)
+		case 'tokenize':
+			return free(engine.tokenize?.(call.request, its) ?? unable(call), call)
+		case 'detokenize':
+			return free(engine.detokenize?.(call.request, its) ?? unable(call), call)
+	}
+}
+
+async function count(
+	{ call, model }: Admitted<CountCall>,
+	engine: Engine,
+	its: EngineCall,
+	parts: Parts,
+): Promise<Told> {
+	const tokens = await (engine.count?.(call.request, its) ?? countPrompt(model, call.request, parts))
+	return { write: () => call.write(tokens) }
+}
+
+interface Writing<Result> {
+	readonly write: (result: Result, identity: AnswerIdentity) => unknown
+}
+
+async function billed<Result extends { readonly usage: Usage }>(
+	answering: Promise<Result>,
+	{ write }: Writing<Result>,
+): Promise<Told> {
+	const result = await answering
+	return { write: (identity) => write(result, identity), usage: result.usage }
+}
+
+async function free<Result>(answering: Promise<Result>, { write }: Writing<Result>): Promise<Told> {
+	const result = await answering
+	return { write: (identity) => write(result, identity) }
+}
+
+function unable({ type }: RerankCall | TranscribeCall | TokenizeCall | DetokenizeCall): Promise<never> {
+	return Promise.reject(wrongOperation(type === 'detokenize' ? 'tokenize' : type, false))
+}
