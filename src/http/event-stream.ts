@@ -66,15 +66,11 @@ export class EventStreams {
 async function* generate(stream: OpenStream, end: () => void): AsyncGenerator<Uint8Array> {
 	try {
 		for (let bytes = await stream.next(); bytes !== undefined; bytes = await stream.next()) yield bytes
-		if (stream.cut) throw new CutShort()
+		// What is thrown here cuts the connection; Bun prints everything but this to standard error.
+		if (stream.cut) throw undefined
 	} finally {
 		end()
 	}
-}
-
-/** Ends a connection in the middle of its answer. */
-class CutShort extends Error {
-	override readonly name = 'CutShort'
 }
 
 /** One body, which gets a comment when its source was quiet for too long. */

@@ -1,20 +1,31 @@
-// Albert API as it was in 2024: the conversations that its chat requests keep by `user` and `id`, read again. Its other paths are
-// OpenAI's.
+// Albert API as it was in 2024: OpenAI's chat completions, completions, embeddings and models, with conversations that a chat request keeps
+// by `user` and `id`, and the paths to read them again.
 
-import type { ChatError } from '../../chat/error.ts'
-import { statusOf } from '../../wire/openai/error-writer.ts'
-import type { Dialect, WrittenError } from '../dialect.ts'
+import type { Dialect } from '../dialect.ts'
+import { chatCompletions } from './chat-completions.ts'
+import { completions } from './completions.ts'
+import { collections, files, listTools } from './documents.ts'
+import { embeddings } from './embeddings.ts'
+import { writeError } from './errors.ts'
 import { listHistory, showHistory } from './history.ts'
+import { listModels, showModel } from './models.ts'
 
 export const albert: Dialect = {
 	name: 'albert',
 	mount: '/albert',
 	prefixes: ['/v1', ''],
-	routes: [listHistory, showHistory],
+	routes: [
+		chatCompletions,
+		completions,
+		embeddings,
+		listModels,
+		showModel,
+		listHistory,
+		showHistory,
+		listTools,
+		...files,
+		...collections,
+	],
 	writeError,
 	headers: () => ({}),
-}
-
-function writeError(error: ChatError): WrittenError {
-	return { status: statusOf(error), body: { detail: error.message }, headers: { 'x-dragoman-error': error.kind } }
 }

@@ -1,0 +1,51 @@
+// Errors as Albert API answered them in 2024: `detail`, a text, or a list where the request itself is wrong.
+
+import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
+import { writeValidationDetail } from '../../wire/albert/validation-detail.ts'
+import type { WrittenError } from '../dialect.ts'
+
+interface Shape {
+	readonly status: number
+	/** Said instead of our own words, which clients may compare with. */
+	readonly text?: string
+	/** Told as a complaint about the request. */
+	readonly listed?: true
+}
+
+const shapes: Readonly<Record<ChatErrorKind, Shape>> = {
+	'invalid-request': { status: 422, listed: true },
+	'context-length-exceeded': { status: 400 },
+	unsupported: { status: 422, listed: true },
+	'too-large': { status: 413 },
+	'request-timeout': { status: 408 },
+	unauthenticated: { status: 403, text: 'Not authenticated' },
+	'invalid-key': { status: 403, text: 'Invalid API key' },
+	forbidden: { status: 403 },
+	'model-not-found': { status: 404, text: 'Model not found.' },
+	'wrong-operation': { status: 422, listed: true },
+	'not-found': { status: 404 },
+	gone: { status: 410 },
+	'method-not-allowed': { status: 405, text: 'Method Not Allowed' },
+	conflict: { status: 409 },
+	'rate-limited': { status: 429 },
+	overloaded: { status: 503 },
+	unavailable: { status: 503 },
+	'upstream-timeout': { status: 504 },
+	'upstream-failed': { status: 502 },
+	cancelled: { status: 499 },
+	internal: { status: 500, text: 'Internal Server Error' },
+}
+
+export function writeError(error: ChatError): WrittenError {
+	const { status, text, listed } = shapes[error.kind]
+	return {
+		status,
+		body: { detail: listed === true ? writeValidationDetail(error) : (text ?? error.message) },
+		headers: {
+			'x-dragoman-error': error.kind,
+			...(error.retryAfterMs === undefined
+				? {}
+				: { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))) }),
+		},
+	}
+}

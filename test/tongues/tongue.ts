@@ -1,0 +1,91 @@
+// One client's way to ask and to understand, for tests that go through every dialect. What is written here is what clients of that
+// dialect send and read, by its contract: nothing of ours is used.
+
+export interface Tongue {
+	readonly name: string
+	/** As a caller would send it. */
+	write(question: Question): Letter
+	/** A whole answer. @throws where it has not the form that clients of this dialect rely on. */
+	readWhole(body: unknown): Said
+	/** One streamed answer, the text of its body. `whole` is false where it broke off. */
+	readStream(text: string, whole: boolean): Said
+	/** The sentence in an error's body. */
+	readError(body: unknown): string
+	/** How a stream tells that it failed. */
+	readonly failure: 'event' | 'cut'
+	/** Status of an error by what is wrong. */
+	readonly statuses: { readonly invalidRequest: number; readonly unavailable: number; readonly noKey: number; readonly noModel: number }
+	/** Tools can be called; and in streams. */
+	readonly tools: 'streamed' | 'whole' | 'none'
+}
+
+export interface Question {
+	readonly model: string
+	/** Turns so far and the newest, which is the user's. */
+	readonly turns: readonly Turn[]
+	readonly stream?: boolean
+	readonly tool?: Tool
+	readonly maxTokens?: number
+}
+
+export interface Turn {
+	readonly role: 'user' | 'assistant'
+	readonly text: string
+}
+
+/** A tool that takes one text. */
+export interface Tool {
+	readonly name: string
+	readonly parameter: string
+}
+
+export interface Letter {
+	readonly path: string
+	readonly body: Readonly<Record<string, unknown>>
+	readonly headers: (key: string) => Readonly<Record<string, string>>
+}
+
+/** What a client has understood. */
+export interface Said {
+	readonly text: string
+	readonly calls: readonly { readonly name: string; readonly arguments: unknown }[]
+	/** The stream said that it failed. */
+	readonly failed?: string
+	/** It said that it ended. */
+	readonly ended: boolean
+}
+
+export function bearer(key: string): Readonly<Record<string, string>> {
+	return { authorization: `Bearer ${key}` }
+}
+
+/** Data of each event of a stream, in order; every other line, comments aside, is in `others`. */
+export function eventsOf(text: string): { readonly data: readonly string[]; readonly others: readonly string[] } {
+	const data: string[] = []
+	const others: string[] = []
+	for (const line of text.split('\n'))
+		if (line.startsWith('data: ')) data.push(line.slice(6))
+		else if (line !== '' && !line.startsWith(':')) others.push(line)
+	return { data, others }
+}
+
+/** A field of something that came as JSON, by its path. */
+export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+	let found = value
+	for (const step of path) {
+		if (typeof found !== 'object' || found === null) return undefined
+		found = Reflect.get(found, step)
+	}
+	return found
+}
+
+export function textAt(value: unknown, ...path: readonly (string | number)[]): string {
+	const found = at(value, ...path)
+	if (typeof found !== 'string') throw new Error(`no text at ${path.join('.')}: ${JSON.stringify(value)}`)
+	return found
+}
+
+export function listAt(value: unknown, ...path: readonly (string | number)[]): readonly unknown[] {
+	const found = at(value, ...path)
+	return Array.isArray(found) ? found : []
+}
