@@ -44,7 +44,7 @@ const server = Bun.serve({
 			const { parameters } = match
 			return Response.json(
 				await perform(
-					match.target.read({ body, parameters, query: () => url.searchParams, headers: request.headers }),
+					await match.target.read({ body, parameters, query: () => url.searchParams, headers: request.headers }),
 					own,
 				),
 			)
@@ -484,7 +484,7 @@ describe('what belongs to somebody else', () => {
 	})
 })
 
-test('a stream is picked up behind the events that its client has', () => {
+test('a stream is picked up behind the events that its client has', async () => {
 	const route = table.find('GET', '/responses/resp_0193a0000000700080000000000000ab')
 	if (route.type !== 'found') throw new Error('no such route')
 	const read = (query: string) =>
@@ -497,7 +497,7 @@ test('a stream is picked up behind the events that its client has', () => {
 	expect(read('stream=true')).toMatchObject({ type: 'resume', turn: '0193a0000000700080000000000000ab', after: 0 })
 	expect(read('stream=true&starting_after=4')).toMatchObject({ type: 'resume', after: 5 })
 	expect(() => read('stream=true&starting_after=x')).toThrow("Invalid type for 'starting_after'")
-	const call = read('stream=true')
+	const call = await read('stream=true')
 	const missing: ChatError | undefined = call.type === 'resume' ? call.missing() : undefined
 	expect(missing?.kind).toBe('not-found')
 })

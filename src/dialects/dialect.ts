@@ -11,7 +11,7 @@ import type { Thread } from '../conversations/thread.ts'
 import type { EmbeddingRequest, Embeddings } from '../embeddings/embeddings.ts'
 import type { Method } from '../http/route-table.ts'
 import type { UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
-import type { Model } from '../models/model.ts'
+import type { Model, Price } from '../models/model.ts'
 import type { Ranking, RerankRequest } from '../reranking/reranking.ts'
 import type { TextCompletionRequest } from '../text-completions/text-completions.ts'
 import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../tokenization/tokenization.ts'
@@ -47,8 +47,10 @@ export interface Route {
 	readonly status?: number
 	/** Answered without a key. */
 	readonly open?: true
+	/** Only where its dialect is meant: clients of others find nothing at this path. */
+	readonly expressly?: true
 	/** @throws ChatError for what its sender can mend. */
-	read(input: RouteInput): Call
+	read(input: RouteInput): Call | Promise<Call>
 }
 
 /** How messages of a socket stand for requests of a POST route. */
@@ -133,6 +135,8 @@ export interface HistoryOffer {
 	readonly thread: Thread
 	/** The answer's id is the conversation's. */
 	readonly answersAsConversation: boolean
+	/** Whoever speaks the dialect means it so: kept unless the caller's key says otherwise. */
+	readonly expected?: true
 }
 
 export interface TextCompletionCall extends Wishes {
@@ -284,6 +288,8 @@ export interface AnswerIdentity {
 	readonly now: () => number
 	/** The model's public name. */
 	readonly model: string
+	/** What its tokens cost, where the configuration tells. */
+	readonly price?: Price
 }
 
 /** A model with what its upstreams say of it now. */

@@ -3,9 +3,11 @@
 import { albert } from './albert/albert.ts'
 import type { DialectDefaults } from './choice.ts'
 import type { Dialect } from './dialect.ts'
+import { egp } from './egp/egp.ts'
 import { openai } from './openai/openai.ts'
+import { opengatellm } from './opengatellm/opengatellm.ts'
 
-export const dialects: readonly Dialect[] = [openai, albert]
+export const dialects: readonly Dialect[] = [openai, albert, opengatellm, egp]
 
 /** Who is meant on paths that several dialects claim, unless the configuration says otherwise. */
 export const defaultDialects: DialectDefaults = { v1: openai.name, root: openai.name }

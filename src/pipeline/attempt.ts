@@ -140,6 +140,7 @@ export function identify({ token, turn, model, answersAsConversation }: Admitted
 		created: Math.floor(clock.now() / 1000),
 		now: () => clock.now(),
 		model: model.name,
+		...(model.price === undefined ? {} : { price: model.price }),
 		...(turn === undefined ? {} : { conversation: turn.conversation }),
 		...(turn === undefined || !answersAsConversation ? {} : { id: turn.conversation }),
 	}

@@ -80,7 +80,8 @@ function acceptedOffer(
 ): Pick<ChatCall, 'request' | 'thread'> & { readonly answersAsConversation?: boolean } {
 	const { offer } = call
 	if (offer === undefined || call.thread !== undefined) return call
-	const wanted = key?.settings.history ?? (histories[offer.history] ? offer.history : 'none')
+	const usual = offer.expected === true || histories[offer.history] ? offer.history : 'none'
+	const wanted = key?.settings.history ?? usual
 	return wanted === offer.history ? offer : call
 }
 

@@ -36,7 +36,8 @@ export async function understand(
 	record.route = pattern
 	record.dialect = dialect.name
 	const body = await readBody(received, route)
-	const call = route.read({ body, parameters, query: received.query, headers: received.headers })
+	const reading = route.read({ body, parameters, query: received.query, headers: received.headers })
+	const call = reading instanceof Promise ? await reading : reading
 	record.operation = call.type
 	if ('stream' in call) record.stream = call.stream
 	if (tellsContent) record.prompt = body

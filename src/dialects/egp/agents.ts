@@ -1,0 +1,55 @@
+// POST …/agents/execute: the one place where the versions 1 to 4 call tools. A model answers, or asks for one call.
+
+import type { Completion } from '../../chat/completion.ts'
+import { ChatError } from '../../chat/error.ts'
+import type { JsonObject } from '../../chat/json.ts'
+import type { FunctionTool } from '../../chat/tool.ts'
+import { schemaError } from '../../wire/openai/schema-error.ts'
+import type { Call, Route } from '../dialect.ts'
+import { readTurn } from './chat-request.ts'
+import { agentSchema, type SentAgentTool } from './chat-schema.ts'
+import { droppedFields } from './dropped-fields.ts'
+import { defaultAgentInstructions } from './instructions.ts'
+
+export const agents: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((version) => ({
+	method: 'POST',
+	path: `${version}/agents/execute`,
+	read({ body }): Call {
+		const parsed = agentSchema.safeParse(body)
+		if (!parsed.success) throw schemaError(parsed.error, body)
+		const { request, instructions } = readTurn(parsed.data, defaultAgentInstructions)
+		const tools = parsed.data.tools.map(readTool)
+		const names = tools.map(({ name }) => name)
+		const twice = names.findIndex((name, index) => names.indexOf(name) !== index)
+		if (twice !== -1)
+			throw new ChatError('invalid-request', `Names of tools should be unique: '${names[twice]}' is not.`, {
+				param: `tools[${twice}].name`,
+			})
+		return {
+			type: 'chat',
+			request: { ...request, tools, toolChoice: { type: 'auto' } },
+			instructions,
+			stream: false,
+			writer: { completion: writeAction, stream: () => ({ write: () => '' }) },
+			dropped: droppedFields(parsed.data, agentSchema.shape),
+		}
+	},
+}))
+
+function readTool({ name, description, arguments: described }: SentAgentTool): FunctionTool {
+	const properties = described.properties ?? {}
+	const required = Object.keys(properties).filter((argument) => properties[argument]?.default === undefined)
+	const parameters = { ...described, properties, ...(required.length === 0 ? {} : { required }) }
+	return { type: 'function', name, description, parameters: parameters as JsonObject, strict: false }
+}
+
+function writeAction({ choices }: Completion): object {
+	const [choice] = choices
+	const [call] = choice?.toolCalls ?? []
+	return call === undefined
+		? { action: 'content', context: { content: choice?.text ?? '', tool_request: null } }
+		: {
+				action: 'tool_request',
+				context: { content: null, tool_request: { name: call.name, arguments: call.arguments } },
+			}
+}

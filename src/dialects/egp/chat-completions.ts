@@ -1,0 +1,39 @@
+// POST …/chat-completions of the versions 1 to 4, which differ in the role that answers.
+
+import { schemaError } from '../../wire/openai/schema-error.ts'
+import type { Call, Route } from '../dialect.ts'
+import { readTurn } from './chat-request.ts'
+import { chatSchema } from './chat-schema.ts'
+import { renderTemplate } from './chat-template.ts'
+import { droppedFields } from './dropped-fields.ts'
+import { chatEnvelope, envelopeWriter } from './envelope-writer.ts'
+import { defaultInstructions } from './instructions.ts'
+
+export const chatCompletions: readonly Route[] = [
+	chatRoute('/v1', 'agent'),
+	...['/v2', '/v3', '/v4'].map((version) => chatRoute(version, 'assistant')),
+]
+
+function chatRoute(version: string, role: 'agent' | 'assistant'): Route {
+	const writer = envelopeWriter(chatEnvelope(role), role === 'agent' ? null : 'stop')
+	return {
+		method: 'POST',
+		path: `${version}/chat-completions`,
+		read({ body }): Call | Promise<Call> {
+			const parsed = chatSchema.safeParse(body)
+			if (!parsed.success) throw schemaError(parsed.error, body)
+			const sent = parsed.data
+			const { request, instructions } = readTurn(sent, defaultInstructions)
+			const stream = sent.stream ?? false
+			const dropped = droppedFields(sent, chatSchema.shape)
+			if (sent.chat_template == null) return { type: 'chat', request, instructions, stream, writer, dropped }
+			return renderTemplate(sent.chat_template, request).then((rendered) => ({
+				type: 'complete',
+				request: rendered,
+				stream,
+				writer,
+				dropped,
+			}))
+		},
+	}
+}

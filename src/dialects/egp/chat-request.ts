@@ -1,0 +1,140 @@
+// A request of the versions 1 to 4 read into the canonical one.
+
+import type { AssistantMessage, ImagePart, Message, TextPart, ToolMessage, UserMessage } from '../../chat/message.ts'
+import type { ChatRequest, Sampling } from '../../chat/request.ts'
+import type { SentMessage, SentParameters, SentTurn } from './chat-schema.ts'
+import { writeInstructions } from './instructions.ts'
+
+const defaultTemperature = 0.2
+
+export interface ReadTurn {
+	readonly request: ChatRequest
+	/** How many messages in front are not the caller's. */
+	readonly instructions: number
+}
+
+/** @param byDefault instructions where the caller gives none. */
+export function readTurn(turn: SentTurn, byDefault: string): ReadTurn {
+	const remembered = remember(turn)
+	const hasSystemMessage = remembered.some(({ role }) => role === 'system')
+	const instructions = writeInstructions(turn.instructions, hasSystemMessage, byDefault)
+	const parameters = turn.model_parameters ?? {}
+	const { max_tokens: maxTokens, reasoning_effort: effort } = parameters
+	return {
+		instructions: instructions.length,
+		request: {
+			model: turn.model,
+			messages: [...instructions, ...readMessages(remembered)],
+			sampling: readSampling(parameters),
+			...(maxTokens == null ? {} : { maxTokens }),
+			stop: readStop(parameters),
+			choices: 1,
+			tools: [],
+			toolChoice: { type: 'none' },
+			parallelToolCalls: false,
+			responseFormat: { type: 'text' },
+			...(effort == null ? {} : { reasoningEffort: effort }),
+			passthrough: {},
+		},
+	}
+}
+
+/** The last k messages; a system message in front is kept beside them. */
+function remember({ messages, memory_strategy: strategy }: SentTurn): readonly SentMessage[] {
+	if (strategy == null) return messages
+	const [first] = messages
+	const opening = first?.role === 'system' ? [first] : []
+	return [...opening, ...messages.slice(opening.length).slice(-strategy.params.k)]
+}
+
+export function readSampling(parameters: SentParameters): Sampling {
+	const topP = parameters.topP ?? parameters.top_p
+	const topK = parameters.topK ?? parameters.top_k
+	const { temperature, frequency_penalty: frequencyPenalty, presence_penalty: presencePenalty } = parameters
+	return {
+		temperature: temperature ?? defaultTemperature,
+		...(topP == null ? {} : { topP }),
+		...(topK == null ? {} : { topK }),
+		...(frequencyPenalty == null ? {} : { frequencyPenalty }),
+		...(presencePenalty == null ? {} : { presencePenalty }),
+	}
+}
+
+export function readStop({ stop_sequences: stop }: SentParameters): readonly string[] {
+	return (stop ?? []).filter((text) => text !== '')
+}
+
+function readMessages(messages: readonly SentMessage[]): readonly Message[] {
+	const calls = new OpenCalls()
+	return messages.map((message) => readMessage(message, calls))
+}
+
+/** Calls and their results carry no ids: a result belongs to the first call before it that has none yet. */
+class OpenCalls {
+	private readonly waiting: string[] = []
+	private made = 0
+
+	begin(): string {
+		const id = `call_${this.made++}`
+		this.waiting.push(id)
+		return id
+	}
+
+	end(): string | undefined {
+		return this.waiting.shift()
+	}
+}
+
+function readMessage(message: SentMessage, calls: OpenCalls): Message {
+	switch (message.role) {
+		case 'system':
+			return { role: 'system', content: [{ type: 'text', text: message.content }] }
+		case 'user':
+			return readUserMessage(message)
+		case 'assistant':
+			return said(message.content)
+		case 'agent': {
+			const { tool_request: request, content } = message
+			if (request == null) return said(content ?? '')
+			const { name, arguments: given } = request
+			return { ...said(content ?? ''), toolCalls: [{ type: 'function', id: calls.begin(), name, arguments: given }] }
+		}
+		case 'tool':
+			return answered(calls.end(), message)
+	}
+}
+
+function said(text: string): AssistantMessage {
+	return { role: 'assistant', content: text === '' ? [] : [{ type: 'text', text }], toolCalls: [] }
+}
+
+/** Output of a tool that nobody asked for is what the user tells. */
+function answered(
+	callId: string | undefined,
+	{ name, content: text }: Extract<SentMessage, { role: 'tool' }>,
+): ToolMessage | UserMessage {
+	if (callId !== undefined) return { role: 'tool', callId, content: [{ type: 'text', text }] }
+	return { role: 'user', content: [{ type: 'text', text: `${name}: ${text}` }] }
+}
+
+function readUserMessage({ content }: Extract<SentMessage, { role: 'user' }>): UserMessage {
+	if (typeof content === 'string') return { role: 'user', content: [{ type: 'text', text: content }] }
+	return { role: 'user', content: content.map(readPart) }
+}
+
+type SentPart = Exclude<Extract<SentMessage, { role: 'user' }>['content'], string>[number]
+
+function readPart(part: SentPart): TextPart | ImagePart {
+	switch (part.type) {
+		case 'text':
+			return { type: 'text', text: part.text }
+		case 'image_url': {
+			const { url, detail } = part.image_url
+			return { type: 'image', url, ...(detail == null ? {} : { detail }) }
+		}
+		case 'image_data': {
+			const { data, media_type: type, detail } = part.image_data
+			return { type: 'image', url: `data:${type};base64,${data}`, ...(detail == null ? {} : { detail }) }
+		}
+	}
+}

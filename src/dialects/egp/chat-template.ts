@@ -1,0 +1,61 @@
+// Chat templates that callers bring: Jinja, rendered in a thread of its own that sees the messages and two marks, and is ended where it takes
+// too long or too much memory.
+
+import { ChatError } from '../../chat/error.ts'
+import { type Message, textOf } from '../../chat/message.ts'
+import type { ChatRequest } from '../../chat/request.ts'
+import type { TextCompletionRequest } from '../../text-completions/text-completions.ts'
+import type { TemplateAnswer, TemplateInquiry } from './template-thread.ts'
+
+const longestTemplate = 65_536
+const deadlineMs = 1000
+const watchEveryMs = 10
+/** How much the whole process may grow while one template is rendered, in bytes. */
+const mostMemory = 256 * 1024 * 1024
+/** What a self-hosted model of theirs generates where no bound is given. */
+const defaultMaxTokens = 100
+
+/** @throws ChatError `invalid-request` for a template that fails, is too long, too slow or too greedy. */
+export async function renderTemplate(template: string, request: ChatRequest): Promise<TextCompletionRequest> {
+	if (template.length > longestTemplate) throw wrong(`should have at most ${longestTemplate} characters`)
+	const prompt = await render({ template, messages: request.messages.map(plain) })
+	return {
+		model: request.model,
+		prompts: [prompt],
+		maxTokens: request.maxTokens ?? defaultMaxTokens,
+		sampling: request.sampling,
+		stop: request.stop,
+		choices: 1,
+		echo: false,
+		passthrough: request.passthrough,
+	}
+}
+
+function plain(message: Message) {
+	return { role: message.role, content: textOf(message) }
+}
+
+function render(inquiry: TemplateInquiry): Promise<string> {
+	return new Promise((resolve, reject) => {
+		const thread = new Worker(new URL('./template-thread.ts', import.meta.url))
+		const before = process.memoryUsage.rss()
+		const begun = performance.now()
+		const end = (settle: () => void) => {
+			clearInterval(watch)
+			thread.terminate()
+			settle()
+		}
+		const watch = setInterval(() => {
+			if (performance.now() - begun > deadlineMs) end(() => reject(wrong('takes too long')))
+			else if (process.memoryUsage.rss() - before > mostMemory) end(() => reject(wrong('takes too much memory')))
+		}, watchEveryMs)
+		thread.onmessage = ({ data }: MessageEvent<TemplateAnswer>) =>
+			end(() => ('prompt' in data ? resolve(data.prompt) : reject(wrong(`cannot be rendered: ${data.failure}`))))
+		thread.onerror = (event) => end(() => reject(wrong(`cannot be rendered: ${event.message}`)))
+		thread.postMessage(inquiry)
+	})
+}
+
+function wrong(complaint: string): ChatError {
+	return new ChatError('invalid-request', `The template ${complaint}.`, { param: 'chat_template' })
+}

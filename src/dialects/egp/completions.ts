@@ -1,0 +1,51 @@
+// POST …/completions of the versions 1 to 4: a prompt goes on.
+
+import type { ChatRequest } from '../../chat/request.ts'
+import { schemaError } from '../../wire/openai/schema-error.ts'
+import type { Call, Route } from '../dialect.ts'
+import { readSampling, readStop } from './chat-request.ts'
+import { completionSchema } from './chat-schema.ts'
+import { droppedFields } from './dropped-fields.ts'
+import { completionEnvelope, envelopeWriter } from './envelope-writer.ts'
+
+/** Their models are chat models for the most part: a prompt is what the user says. */
+export const completions: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((version) => ({
+	method: 'POST',
+	path: `${version}/completions`,
+	read({ body }): Call {
+		const parsed = completionSchema.safeParse(body)
+		if (!parsed.success) throw schemaError(parsed.error, body)
+		const { model, prompt, images, model_parameters: given, stream } = parsed.data
+		const parameters = given ?? {}
+		const { max_tokens: maxTokens, reasoning_effort: effort } = parameters
+		const request: ChatRequest = {
+			model,
+			messages: [
+				{
+					role: 'user',
+					content: [
+						{ type: 'text', text: prompt },
+						...(images ?? []).map((image) => ({ type: 'image' as const, url: image.image_url })),
+					],
+				},
+			],
+			sampling: readSampling(parameters),
+			...(maxTokens == null ? {} : { maxTokens }),
+			stop: readStop(parameters),
+			choices: 1,
+			tools: [],
+			toolChoice: { type: 'none' },
+			parallelToolCalls: false,
+			responseFormat: { type: 'text' },
+			...(effort == null ? {} : { reasoningEffort: effort }),
+			passthrough: {},
+		}
+		return {
+			type: 'chat',
+			request,
+			stream: stream ?? false,
+			writer: envelopeWriter(completionEnvelope, 'stop'),
+			dropped: droppedFields(parsed.data, completionSchema.shape),
+		}
+	},
+}))

@@ -1,0 +1,87 @@
+// Answers of the versions 1 to 4: an envelope around one text, whole or as the pieces of a stream. Its clients parse every line of a stream
+// as JSON and read the text of each without looking: so there is a text in every event, and nothing beside events.
+
+import type { Completion } from '../../chat/completion.ts'
+import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import type { Usage } from '../../chat/usage.ts'
+import type { AnswerWriter, StreamWriter } from '../dialect.ts'
+
+/** What stands around a text. */
+export type Envelope = (text: string, reason: string | null, usage: object | null) => object
+
+/** @param natural how an end is told that is no cut: version 1 tells none. */
+export function chatEnvelope(role: 'agent' | 'assistant'): Envelope {
+	const extra = role === 'agent' ? { tool_request: null } : {}
+	return (content, finish_reason, token_usage) => ({
+		chat_completion: { message: { role, content, ...extra }, finish_reason },
+		token_usage,
+	})
+}
+
+export const completionEnvelope: Envelope = (text, finish_reason, token_usage) => ({
+	completion: { text, finish_reason },
+	token_usage,
+})
+
+/** @param stop how an answer that ended by itself says so. */
+export function envelopeWriter(envelope: Envelope, stop: string | null): AnswerWriter {
+	return {
+		completion: ({ choices, usage }: Completion) => {
+			const [choice] = choices
+			return envelope(choice?.text ?? '', writeReason(choice?.finishReason ?? 'stop', stop), writeTokenUsage(usage))
+		},
+		stream: () => new EnvelopeStream(envelope, stop),
+	}
+}
+
+class EnvelopeStream implements StreamWriter {
+	readonly cutsOnError = true
+	private readonly envelope: Envelope
+	private readonly stop: string | null
+	private reason: string | null
+
+	constructor(envelope: Envelope, stop: string | null) {
+		this.envelope = envelope
+		this.stop = stop
+		this.reason = stop
+	}
+
+	write(event: ChatEvent): string {
+		switch (event.type) {
+			case 'text':
+				return event.choice === 0 && event.text !== '' ? this.event(event.text, null, null) : ''
+			case 'choice-finish':
+				this.reason = writeReason(event.reason, this.stop)
+				return ''
+			case 'finish':
+				return this.event('', this.reason, writeTokenUsage(event.usage))
+			case 'start':
+			case 'reasoning':
+			case 'refusal':
+			case 'tool-call':
+			case 'tool-arguments':
+			case 'error':
+				return ''
+		}
+	}
+
+	private event(text: string, reason: string | null, usage: object | null): string {
+		return `data: ${JSON.stringify(this.envelope(text, reason, usage))}\n\n`
+	}
+}
+
+function writeReason(reason: FinishReason, stop: string | null): string | null {
+	switch (reason) {
+		case 'stop':
+		case 'tool-calls':
+			return stop
+		case 'length':
+			return 'length'
+		case 'content-filter':
+			return 'content_filter'
+	}
+}
+
+export function writeTokenUsage({ promptTokens, completionTokens }: Usage) {
+	return { prompt: promptTokens, completion: completionTokens, total: promptTokens + completionTokens }
+}

@@ -1,0 +1,58 @@
+// Errors as Scale's API writes them: FastAPI's `detail`, a list where a field is at fault and a sentence everywhere else.
+
+import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
+import type { WrittenError } from '../dialect.ts'
+
+const statuses: Readonly<Record<ChatErrorKind, number>> = {
+	'invalid-request': 400,
+	'context-length-exceeded': 400,
+	unsupported: 400,
+	'too-large': 413,
+	'request-timeout': 408,
+	unauthenticated: 401,
+	'invalid-key': 401,
+	forbidden: 403,
+	'model-not-found': 422,
+	'wrong-operation': 422,
+	'not-found': 404,
+	gone: 410,
+	'method-not-allowed': 405,
+	conflict: 409,
+	'rate-limited': 429,
+	overloaded: 429,
+	unavailable: 503,
+	'upstream-timeout': 504,
+	'upstream-failed': 502,
+	cancelled: 499,
+	internal: 500,
+}
+
+/** Field errors: Scale's schema lists the models, so one that does not exist is one too. */
+const aboutFields: ReadonlySet<ChatErrorKind> = new Set(['invalid-request', 'model-not-found', 'wrong-operation'])
+
+export function writeError(error: ChatError): WrittenError {
+	const { kind, message, retryAfterMs } = error
+	const param = error.param ?? (kind === 'invalid-request' ? undefined : 'model')
+	const field = aboutFields.has(kind) ? param : undefined
+	return {
+		status: field === undefined ? statuses[kind] : 422,
+		body: { detail: field === undefined ? message : [{ loc: locate(field), msg: message, type: typeOf(error) }] },
+		headers: {
+			'x-dragoman-error': kind,
+			...(retryAfterMs === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }),
+		},
+	}
+}
+
+/** `messages[2].content` as the steps to it. */
+function locate(param: string): readonly (string | number)[] {
+	const steps = [...param.matchAll(/[^.[\]]+/g)].map(([step]) => (/^\d+$/.test(step) ? Number(step) : step))
+	return ['body', ...steps]
+}
+
+/** Pydantic's words where there are such. */
+function typeOf({ code, kind }: ChatError): string {
+	if (kind === 'model-not-found') return 'enum'
+	if (code === 'missing_required_parameter') return 'missing'
+	return code ?? 'value_error'
+}

@@ -1,0 +1,104 @@
+// Which models there are, in the forms of several versions.
+
+import { ChatError } from '../../chat/error.ts'
+import type { ListedModel, Route } from '../dialect.ts'
+
+export const models: readonly Route[] = [
+	list('/v2/models', (found) => ({ items: found.map(writeEarlier) })),
+	list('/v4/models', (found, query) => writePage(found.map(writeEarlier), query)),
+	list('/v5/models', (found, query) => writeLaterPage(found.map(writeLater), query)),
+	list('/v5/chat/completions/models', (found, query) => {
+		const items = found.filter(chats).map(({ name, ownedBy }) => ({
+			model_name: name,
+			model_vendor: ownedBy,
+			model_type: 'chat_completion',
+		}))
+		const vendor = query.get('model_vendor')
+		return { object: 'list', items: vendor === null ? items : items.filter((one) => one.model_vendor === vendor) }
+	}),
+	{
+		method: 'GET',
+		path: '/v5/models/{id}',
+		read: ({ parameters: [name = ''] }) => ({ type: 'show-model', name, write: writeLater }),
+	},
+]
+
+function list(path: string, write: (models: readonly ListedModel[], query: URLSearchParams) => unknown): Route {
+	return {
+		method: 'GET',
+		path,
+		read: ({ query }) => ({ type: 'list-models', write: (found) => write(found, query()) }),
+	}
+}
+
+function chats({ type }: ListedModel): boolean {
+	return type === 'text-generation' || type === 'image-text-to-text'
+}
+
+function writeEarlier(model: ListedModel) {
+	return {
+		id: model.name,
+		name: model.name,
+		display_name: model.name,
+		model_provider: 'llm_engine',
+		model_type: chats(model) ? 'CHAT_COMPLETION' : typeWords[model.type],
+		base_model_id: null,
+		account_id: null,
+		created_at: new Date(model.created * 1000).toISOString(),
+	}
+}
+
+const typeWords: Readonly<Record<ListedModel['type'], string>> = {
+	'text-generation': 'CHAT_COMPLETION',
+	'image-text-to-text': 'CHAT_COMPLETION',
+	'text-embeddings-inference': 'EMBEDDING',
+	'automatic-speech-recognition': 'GENERIC',
+	'text-classification': 'RERANKING',
+}
+
+function writeLater(model: ListedModel) {
+	return {
+		id: model.name,
+		object: 'model',
+		name: model.name,
+		model_type: chats(model) ? 'chat_completion' : 'generic',
+		model_vendor: 'launch',
+		status: 'ready',
+		created_at: new Date(model.created * 1000).toISOString(),
+		created_by_user_id: model.ownedBy,
+		model_metadata: {},
+	}
+}
+
+const defaultPage = 100
+const longestPage = 10_000
+
+/** Pages by number, from 1. */
+function writePage(items: readonly object[], query: URLSearchParams) {
+	const page = amount(query, 'page', 1)
+	const limit = amount(query, 'limit', defaultPage)
+	return {
+		items: items.slice((page - 1) * limit, page * limit),
+		total_item_count: items.length,
+		current_page: page,
+		items_per_page: limit,
+	}
+}
+
+/** Pages by the item before them, or behind them. */
+function writeLaterPage(items: readonly { readonly id: string }[], query: URLSearchParams) {
+	const limit = amount(query, 'limit', defaultPage)
+	const place = (name: string) => items.findIndex(({ id }) => id === query.get(name))
+	const end = query.has('ending_before') ? place('ending_before') : items.length
+	const begin = query.has('ending_before') ? Math.max(0, end - limit) : place('starting_after') + 1
+	const found = items.slice(begin, Math.min(end, begin + limit))
+	return { object: 'list', items: found, limit, total: items.length, has_more: begin + found.length < items.length }
+}
+
+function amount(query: URLSearchParams, name: string, byDefault: number): number {
+	const said = query.get(name)
+	if (said === null) return byDefault
+	const number = Number(said)
+	if (Number.isInteger(number) && number >= 1 && number <= longestPage) return number
+	throw new ChatError('invalid-request', `Input should be an integer from 1 to ${longestPage}.`, { param: name })
+}

@@ -1,0 +1,27 @@
+// GET /user-info, by which clients find out which account they belong to.
+
+import type { Caller, Route } from '../dialect.ts'
+
+export const userInfo: Route = {
+	method: 'GET',
+	path: '/user-info',
+	read: () => ({ type: 'who', write: writeUser }),
+}
+
+function writeUser({ id, name, role, tenant, owner, createdAtMs }: Caller) {
+	return {
+		id: owner,
+		email: `${name}@${tenant}.invalid`,
+		first_name: name,
+		last_name: '',
+		organization_id: tenant,
+		access_profiles: [
+			{
+				id,
+				user_id: owner,
+				role: role === 'admin' ? 'admin' : 'member',
+				account: { id: tenant, name: tenant, created_at: new Date(createdAtMs).toISOString() },
+			},
+		],
+	}
+}
