@@ -172,7 +172,10 @@ for (const tongue of tongues) {
 		})
 		// Agents of EGP choose for themselves whether to call, and this model is too small to be asked for that.
 		test.skipIf(tongue.tools !== 'streamed')('a tool call', async () => {
-			const asked = { ...say('embedded', "What's the weather in Paris?"), tool: { name: 'get_weather', parameter: 'city' } }
+			const asked = {
+				...say('embedded', "What's the weather in Paris?"),
+				tool: { name: 'get_weather', parameter: 'city' },
+			}
 			const whole = tongue.readWhole(await (await ask(tongue, asked)).json())
 			const streamed = await askStream(tongue, asked)
 			for (const { calls } of [whole, streamed])
@@ -180,7 +183,7 @@ for (const tongue of tongues) {
 		})
 		test('an error before the first byte', async () => {
 			const [status] = await refusal(tongue, say('embedded', 'many words '.repeat(600)))
-			expect(status).toBe(statuses.invalidRequest)
+			expect(status).toBe(statuses.tooLong)
 		})
 		test('a client that leaves', () => leave(tongue, say('embedded', 'Tell me a story about a fox'), 'embedded'))
 		test('an error after the first byte', async () => {

@@ -67,3 +67,11 @@ test('errors of paths that nobody claims are written by whoever was meant', () =
 test('a default that is no dialect is refused at once', () => {
 	expect(() => new DialectChoice([one], { v1: 'one', root: 'nobody' })).toThrow("there is no dialect 'nobody'")
 })
+
+test('what a dialect answers expressly is not there for clients of others', () => {
+	const shy = dialect('shy', [{ ...route('GET', '/files'), expressly: true }])
+	const others = new DialectChoice([one, shy], { v1: 'one', root: 'one' })
+	const find = (path: string, preferred?: string) =>
+		others.find({ method: 'GET', path, headers: new Headers(), preferred }).type
+	expect([find('/v1/files'), find('/v1/files', 'shy'), find('/shy/v1/files')]).toEqual(['none', 'found', 'found'])
+})

@@ -33,12 +33,14 @@ export interface Sighting {
 
 interface Tongue {
 	readonly dialect: Dialect
+	/** Its shared paths. */
 	readonly table: RouteTable<Spoken>
+	/** Those that it answers for clients of other dialects too. */
+	readonly offered: RouteTable<Spoken>
 }
 
 export class DialectChoice {
 	private readonly mounted = new RouteTable<Spoken>()
-	/** Each with its shared paths. */
 	private readonly tongues: readonly Tongue[]
 	private readonly v1: Tongue
 	private readonly root: Tongue
@@ -46,7 +48,11 @@ export class DialectChoice {
 
 	/** @throws Error for a default that is no dialect, and where a dialect claims one path twice. */
 	constructor(dialects: readonly Dialect[], defaults: DialectDefaults) {
-		this.tongues = dialects.map((dialect) => ({ dialect, table: sharedTable(dialect) }))
+		this.tongues = dialects.map((dialect) => ({
+			dialect,
+			table: sharedTable(dialect),
+			offered: sharedTable(dialect, ({ expressly }) => expressly !== true),
+		}))
 		this.mounts = new Map(dialects.map((dialect) => [dialect.mount, dialect]))
 		for (const dialect of dialects) claim(dialect, this.mounted, dialect.mount)
 		this.v1 = this.tongue(defaults.v1)
@@ -57,9 +63,10 @@ export class DialectChoice {
 	find(sighting: Sighting): RouteMatch<Spoken> {
 		const method = sighting.method === 'HEAD' ? 'GET' : sighting.method
 		if (this.mountOf(sighting.path) !== undefined) return this.mounted.find(method, sighting.path)
+		const meant = this.meant(sighting)
 		let refused: RouteMatch<Spoken> = { type: 'none' }
-		for (const { table } of this.preferred(sighting)) {
-			const match = table.find(method, sighting.path)
+		for (const tongue of new Set([...meant, ...this.tongues])) {
+			const match = (meant.has(tongue) ? tongue.table : tongue.offered).find(method, sighting.path)
 			if (match.type === 'found') return match
 			if (match.type === 'other-methods' && refused.type === 'none') refused = match
 		}
@@ -70,19 +77,18 @@ export class DialectChoice {
 	dialectFor(sighting: Sighting): Dialect {
 		const mounted = this.mountOf(sighting.path)
 		if (mounted !== undefined) return mounted
-		for (const { dialect } of this.preferred(sighting)) return dialect
+		for (const { dialect } of this.meant(sighting)) return dialect
 		return this.v1.dialect
 	}
 
-	private *preferred({ path, headers, preferred }: Sighting): Generator<Tongue> {
+	/** The first of them first. */
+	private meant({ path, headers, preferred }: Sighting): ReadonlySet<Tongue> {
 		const usual = path.startsWith('/v1/') ? this.v1 : this.root
 		const first = new Set<Tongue>()
 		// A key may have been made for a dialect that this version does not know.
 		for (const tongue of this.tongues) if (tongue.dialect.name === preferred) first.add(tongue)
 		for (const tongue of this.tongues) if (tongue.dialect.recognises?.(headers) === true) first.add(tongue)
-		first.add(usual)
-		yield* first
-		for (const tongue of this.tongues) if (!first.has(tongue)) yield tongue
+		return first.add(usual)
 	}
 
 	private mountOf(path: string): Dialect | undefined {
@@ -102,14 +108,19 @@ export class DialectChoice {
 	}
 }
 
-function sharedTable(dialect: Dialect): RouteTable<Spoken> {
+function sharedTable(dialect: Dialect, which?: (route: Route) => boolean): RouteTable<Spoken> {
 	const table = new RouteTable<Spoken>()
-	claim(dialect, table, '')
+	claim(dialect, table, '', which)
 	return table
 }
 
-function claim(dialect: Dialect, table: RouteTable<Spoken>, mount: string): void {
-	for (const route of dialect.routes)
+function claim(
+	dialect: Dialect,
+	table: RouteTable<Spoken>,
+	mount: string,
+	which: (route: Route) => boolean = () => true,
+): void {
+	for (const route of dialect.routes.filter(which))
 		for (const prefix of dialect.prefixes) {
 			const pattern = mount + prefix + route.path
 			table.add(route.method satisfies Method, pattern, { dialect, route, pattern })

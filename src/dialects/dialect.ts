@@ -32,9 +32,9 @@ export interface Dialect {
 	/** Routes that can be asked over a WebSocket too. */
 	readonly sockets?: readonly SocketRoute[]
 	/** Answers whatever goes wrong before, or instead of, an answer. */
-	writeError(error: ChatError): WrittenError
+	writeError(error: ChatError, requestId?: string): WrittenError
 	/** Headers of every answer, errors included. */
-	headers(facts: { readonly processingMs: number }): Readonly<Record<string, string>>
+	headers(facts: { readonly processingMs: number; readonly requestId: string }): Readonly<Record<string, string>>
 }
 
 export interface Route {

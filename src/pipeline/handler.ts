@@ -265,7 +265,7 @@ function headersOf({ received, dialect, options }: AnswerFacts): Record<string, 
 	return {
 		...allowOrigin,
 		'x-request-id': received.id,
-		...dialect.headers({ processingMs: options.clock.now() - received.receivedAtMs }),
+		...dialect.headers({ processingMs: options.clock.now() - received.receivedAtMs, requestId: received.id }),
 	}
 }
 
@@ -302,7 +302,7 @@ function writeFailure(error: ChatError, facts: AnswerFacts, extra: Readonly<Reco
 	const { received, dialect, record, options } = facts
 	if (error.kind === 'internal')
 		options.log.error({ err: error.cause, request: received.id }, 'a request failed by a defect of this server')
-	const written = dialect.writeError(error)
+	const written = dialect.writeError(error, received.id)
 	record.error = error
 	record.status = written.status
 	record.left = error.kind === 'cancelled'

@@ -6,7 +6,7 @@ export const anthropic: Tongue = {
 	name: 'anthropic',
 	failure: 'event',
 	tools: 'streamed',
-	statuses: { invalidRequest: 400, unavailable: 529, noKey: 401, noModel: 404 },
+	statuses: { invalidRequest: 400, tooLong: 400, unavailable: 503, noKey: 401, noModel: 404 },
 	write: ({ model, turns, stream, tool, maxTokens = 1000 }) => ({
 		path: '/v1/messages',
 		headers: (key) => ({ 'x-api-key': key, 'anthropic-version': '2023-06-01' }),
@@ -72,7 +72,10 @@ export const anthropic: Tongue = {
 		}
 		return {
 			text: said,
-			calls: [...calls.values()].map(({ name, input }) => ({ name, arguments: JSON.parse(input === '' ? '{}' : input) })),
+			calls: [...calls.values()].map(({ name, input }) => ({
+				name,
+				arguments: JSON.parse(input === '' ? '{}' : input),
+			})),
 			...(failed === undefined ? {} : { failed }),
 			ended,
 		}

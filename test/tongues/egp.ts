@@ -6,7 +6,7 @@ export const egp: Tongue = {
 	name: 'egp',
 	failure: 'cut',
 	tools: 'whole',
-	statuses: { invalidRequest: 400, unavailable: 503, noKey: 401, noModel: 422 },
+	statuses: { invalidRequest: 400, tooLong: 400, unavailable: 503, noKey: 401, noModel: 422 },
 	write({ model, turns, stream, tool, maxTokens }) {
 		const messages = turns.map(({ role, text }) => ({ role: role === 'assistant' ? 'agent' : role, content: text }))
 		return {

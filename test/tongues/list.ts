@@ -19,12 +19,13 @@ export const tongues: readonly Tongue[] = [
 		path: '/albert/v1/chat/completions',
 		done: true,
 		readError: detailOf,
-		statuses: openaiStatuses,
+		statuses: { ...openaiStatuses, invalidRequest: 422, noKey: 403 },
 	}),
 	openaiShaped({
 		name: 'opengatellm',
 		path: '/opengatellm/v1/chat/completions',
 		done: true,
+		statuses: { ...openaiStatuses, invalidRequest: 422 },
 		readError: (body) => {
 			textAt(body, 'error', 'message')
 			return detailOf(body)

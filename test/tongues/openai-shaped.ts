@@ -14,7 +14,7 @@ export interface OpenAIShape {
 	readonly readError?: (body: unknown) => string
 }
 
-export const openaiStatuses = { invalidRequest: 400, unavailable: 503, noKey: 401, noModel: 404 }
+export const openaiStatuses = { invalidRequest: 400, tooLong: 400, unavailable: 503, noKey: 401, noModel: 404 }
 
 export function openaiShaped(shape: OpenAIShape): Tongue {
 	return {
@@ -95,7 +95,10 @@ function readStream(text: string, { done, dataOnly }: OpenAIShape): Said {
 	if (!done && data.includes('[DONE]')) throw new Error('clients of this dialect fail on [DONE]')
 	return {
 		text: said,
-		calls: calls.map(({ name, arguments: given }) => ({ name, arguments: failed === undefined ? JSON.parse(given) : given })),
+		calls: calls.map(({ name, arguments: given }) => ({
+			name,
+			arguments: failed === undefined ? JSON.parse(given) : given,
+		})),
 		...(failed === undefined ? {} : { failed }),
 		ended: finished && (!done || data.at(-1) === '[DONE]'),
 	}

@@ -46,8 +46,10 @@ export const responses: Tongue = {
 			const type = textAt(event, 'type')
 			if (type === 'response.output_text.delta') pieces += textAt(event, 'delta')
 			if (type === 'response.completed') said = readWhole(at(event, 'response'))
-			if (type === 'response.failed') said = { ...said, failed: textAt(event, 'response', 'error', 'message'), ended: true }
-			if (type === 'error') said = { ...said, failed: String(at(event, 'message') ?? at(event, 'error', 'message')), ended: true }
+			if (type === 'response.failed')
+				said = { ...said, failed: textAt(event, 'response', 'error', 'message'), ended: true }
+			if (type === 'error')
+				said = { ...said, failed: String(at(event, 'message') ?? at(event, 'error', 'message')), ended: true }
 		}
 		if (said.failed === undefined && said.ended && said.text !== pieces)
 			throw new Error(`the pieces '${pieces}' are not the whole '${said.text}'`)

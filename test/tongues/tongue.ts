@@ -14,7 +14,13 @@ export interface Tongue {
 	/** How a stream tells that it failed. */
 	readonly failure: 'event' | 'cut'
 	/** Status of an error by what is wrong. */
-	readonly statuses: { readonly invalidRequest: number; readonly unavailable: number; readonly noKey: number; readonly noModel: number }
+	readonly statuses: {
+		readonly invalidRequest: number
+		readonly tooLong: number
+		readonly unavailable: number
+		readonly noKey: number
+		readonly noModel: number
+	}
 	/** Tools can be called; and in streams. */
 	readonly tools: 'streamed' | 'whole' | 'none'
 }

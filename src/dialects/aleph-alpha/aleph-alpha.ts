@@ -1,0 +1,38 @@
+// Aleph Alpha's API: of its cloud, without a version in the path, and of PhariaAI, below /v1.
+
+import type { Dialect } from '../dialect.ts'
+import { chatCompletions } from './chat-completions.ts'
+import { complete } from './complete.ts'
+import { completions } from './completions.ts'
+import { embeddings } from './embeddings.ts'
+import { writeError } from './error-writer.ts'
+import { missing } from './missing.ts'
+import { models } from './models.ts'
+import { rerank } from './rerank.ts'
+import { detokenize, tokenize } from './tokenize.ts'
+import { showUser } from './users.ts'
+import { version } from './version.ts'
+
+export const alephAlpha: Dialect = {
+	name: 'aleph-alpha',
+	mount: '/aleph-alpha',
+	prefixes: ['', '/v1'],
+	routes: [
+		chatCompletions,
+		complete,
+		completions,
+		...embeddings,
+		tokenize,
+		detokenize,
+		rerank,
+		...models,
+		showUser,
+		version,
+		...missing,
+	],
+	recognises: (headers) => headers.get('user-agent')?.startsWith('Aleph-Alpha-') === true,
+	// Its client fails on every line of a stream that holds no data.
+	heartbeat: '',
+	writeError,
+	headers: () => ({}),
+}

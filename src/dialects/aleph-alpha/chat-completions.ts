@@ -1,0 +1,22 @@
+// POST /chat/completions
+
+import type { Route } from '../dialect.ts'
+import { readChat } from './chat-request.ts'
+import { chatWriter } from './chat-writer.ts'
+import { priorityOf } from './priority.ts'
+
+export const chatCompletions: Route = {
+	method: 'POST',
+	path: '/chat/completions',
+	read({ body, query }) {
+		const { request, stream, includeUsage, dropped } = readChat(body)
+		return {
+			type: 'chat',
+			request,
+			stream,
+			writer: chatWriter({ includeUsage, hasTools: request.tools.length > 0 }),
+			dropped,
+			...priorityOf(query()),
+		}
+	},
+}

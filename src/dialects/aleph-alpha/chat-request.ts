@@ -1,0 +1,28 @@
+// Aleph Alpha's chat request: OpenAI's with names of its own beside it.
+
+import { readChatRequest } from '../../wire/openai/chat-request-reader.ts'
+import { isObject } from '../../wire/openai/fields.ts'
+
+export interface ReadChat extends ReturnType<typeof readChatRequest> {
+	readonly dropped: readonly string[]
+}
+
+/** Told to the data centre, not to the model. */
+const placement: readonly string[] = ['hosting', 'tags']
+/** The API takes more than this, and OpenAI's does not. */
+const farthestPenalty = 2
+
+/** @throws ChatError `invalid-request`. */
+export function readChat(body: unknown): ReadChat {
+	if (!isObject(body)) return { ...readChatRequest(body), dropped: [] }
+	const { maximum_tokens: maximumTokens, ...rest } = body
+	const fields: Record<string, unknown> = { ...rest }
+	for (const name of placement) delete fields[name]
+	for (const name of ['frequency_penalty', 'presence_penalty']) {
+		const penalty = fields[name]
+		if (typeof penalty === 'number') fields[name] = Math.max(-farthestPenalty, Math.min(farthestPenalty, penalty))
+	}
+	if (maximumTokens != null && fields.max_tokens == null && fields.max_completion_tokens == null)
+		fields.max_tokens = maximumTokens
+	return { ...readChatRequest(fields), dropped: placement.filter((name) => body[name] != null) }
+}

@@ -1,0 +1,109 @@
+// Vectors: OpenAI's form, and the older ones of one text, of many, and of a text with an instruction.
+
+import { z } from 'zod'
+import type { Embeddings } from '../../embeddings/embeddings.ts'
+import { readEmbeddingsRequest } from '../../wire/openai/embeddings-request-reader.ts'
+import { writeEmbeddings } from '../../wire/openai/embeddings-writer.ts'
+import { schemaError } from '../../wire/openai/schema-error.ts'
+import type { EmbeddingCall, Route } from '../dialect.ts'
+import { priorityOf } from './priority.ts'
+import { promptSchema, readPrompt } from './prompt.ts'
+
+/** The one size that vectors can be compressed to. */
+const compressed = z.literal(128).nullish()
+
+const semantic = z.looseObject({
+	model: z.string().min(1),
+	prompt: promptSchema,
+	representation: z.enum(['symmetric', 'document', 'query']),
+	compress_to_size: compressed,
+	normalize: z.boolean().nullish(),
+})
+const batch = semantic.omit({ prompt: true }).extend({ prompts: z.array(promptSchema).min(1).max(2048) })
+const instructable = z.looseObject({
+	model: z.string().min(1),
+	input: promptSchema,
+	instruction: z.string(),
+	normalize: z.boolean().nullish(),
+})
+
+export const embeddings: readonly Route[] = [
+	{
+		method: 'POST',
+		path: '/embeddings',
+		read({ body, query }) {
+			const { request, encoding } = readEmbeddingsRequest(body)
+			return {
+				type: 'embed',
+				request,
+				write: (vectors, { model }) => writeEmbeddings(vectors, model, encoding),
+				...priorityOf(query()),
+			}
+		},
+	},
+	embedding('/semantic_embed', semantic, ({ model, prompt, representation, compress_to_size: size, normalize }) => ({
+		type: 'embed',
+		request: { model, inputs: [readPrompt(prompt)], ...(size == null ? {} : { dimensions: size }) },
+		write: ({ vectors, usage }, answer) => ({
+			model_version: answer.model,
+			embedding: [...scale(vectors[0], normalize)],
+			num_tokens_prompt_total: usage.promptTokens,
+		}),
+		dropped: unsaid(representation),
+	})),
+	embedding(
+		'/batch_semantic_embed',
+		batch,
+		({ model, prompts, representation, compress_to_size: size, normalize }) => ({
+			type: 'embed',
+			request: { model, inputs: prompts.map(readPrompt), ...(size == null ? {} : { dimensions: size }) },
+			write: ({ vectors, usage }, answer) => ({
+				model_version: answer.model,
+				embeddings: vectors.map((vector) => [...scale(vector, normalize)]),
+				num_tokens_prompt_total: usage.promptTokens,
+			}),
+			dropped: unsaid(representation),
+		}),
+	),
+	embedding('/instructable_embed', instructable, ({ model, input, instruction, normalize }) => ({
+		type: 'embed',
+		request: { model, inputs: [instruct(readPrompt(input), instruction)] },
+		write: ({ vectors, usage }, answer) => ({
+			model_version: answer.model,
+			embedding: [...scale(vectors[0], normalize)],
+			num_tokens_prompt_total: usage.promptTokens,
+		}),
+	})),
+]
+
+function embedding<Schema extends z.ZodType>(
+	path: string,
+	schema: Schema,
+	read: (sent: z.infer<Schema>) => EmbeddingCall,
+): Route {
+	return {
+		method: 'POST',
+		path,
+		read({ body, query }) {
+			const parsed = schema.safeParse(body)
+			if (!parsed.success) throw schemaError(parsed.error, body)
+			return { ...read(parsed.data), ...priorityOf(query()) }
+		},
+	}
+}
+
+/** No upstream's wire has a word for which side of a comparison a text is on. */
+function unsaid(representation: string): readonly string[] {
+	return representation === 'symmetric' ? [] : ['representation']
+}
+
+/** Models that take instructions were trained on this form. */
+function instruct(input: string | readonly number[], instruction: string): string | readonly number[] {
+	return typeof input === 'string' && instruction !== '' ? `Instruct: ${instruction}\nQuery: ${input}` : input
+}
+
+function scale(vector: Embeddings['vectors'][number] = new Float32Array(), normalize?: boolean | null): Float32Array {
+	if (normalize !== true) return vector
+	const length = Math.hypot(...vector)
+	return length === 0 ? vector : vector.map((value) => value / length)
+}

@@ -1,0 +1,11 @@
+// `?nice=true`: whoever asks so lets all others go first.
+
+import { ChatError } from '../../chat/error.ts'
+
+/** @throws ChatError `invalid-request` for anything but a boolean. */
+export function priorityOf(query: URLSearchParams): { readonly priority?: 'low' } {
+	const nice = query.get('nice')?.toLowerCase() ?? 'false'
+	if (nice !== 'true' && nice !== 'false')
+		throw new ChatError('invalid-request', "'nice' must be true or false.", { param: 'nice' })
+	return nice === 'true' ? { priority: 'low' } : {}
+}

@@ -1,0 +1,29 @@
+// Prompts as this API takes them outside of chat: a text, or a list of texts, token ids and images.
+
+import { z } from 'zod'
+import { ChatError } from '../../chat/error.ts'
+
+const item = z.discriminatedUnion('type', [
+	z.looseObject({ type: z.literal('text'), data: z.string() }),
+	z.looseObject({ type: z.literal('token_ids'), data: z.array(z.int().min(0)) }),
+	z.looseObject({ type: z.literal('image'), data: z.string() }),
+])
+
+export const promptSchema = z.union([z.string(), z.array(item)])
+
+/** @throws ChatError `unsupported` for images, and for token ids beside anything else. */
+export function readPrompt(prompt: z.infer<typeof promptSchema>): string | readonly number[] {
+	if (typeof prompt === 'string') return prompt
+	const [first, second] = prompt
+	if (first?.type === 'token_ids' && second === undefined) return first.data
+	return prompt.map(readText).join('')
+}
+
+function readText(part: z.infer<typeof item>): string {
+	if (part.type === 'text') return part.data
+	const complaint =
+		part.type === 'image'
+			? 'This model takes no images in prompts. Send them to /chat/completions.'
+			: 'Token ids cannot stand beside other items of a prompt.'
+	throw new ChatError('unsupported', complaint, { param: 'prompt' })
+}

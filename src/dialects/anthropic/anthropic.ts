@@ -1,0 +1,19 @@
+// Anthropic's Messages API as a dialect. How requests and answers look is the wire's; this folder says which paths there are.
+
+import { writeError } from '../../wire/anthropic/error-writer.ts'
+import { ping } from '../../wire/anthropic/message-event-writer.ts'
+import type { Dialect } from '../dialect.ts'
+import { countTokens } from './count-tokens.ts'
+import { messages } from './messages.ts'
+import { listModels, showModel } from './models.ts'
+
+export const anthropic: Dialect = {
+	name: 'anthropic',
+	mount: '/anthropic',
+	prefixes: ['/v1'],
+	routes: [messages, countTokens, listModels, showModel],
+	recognises: (headers) => headers.has('anthropic-version'),
+	heartbeat: ping,
+	writeError,
+	headers: ({ requestId }) => ({ 'request-id': requestId }),
+}

@@ -1,0 +1,27 @@
+// POST /messages
+
+import { writeMessage } from '../../wire/anthropic/message-answer-writer.ts'
+import { MessageEventWriter } from '../../wire/anthropic/message-event-writer.ts'
+import { readMessageRequest } from '../../wire/anthropic/message-request-reader.ts'
+import type { AnswerIdentity, Route } from '../dialect.ts'
+
+export const messages: Route = {
+	method: 'POST',
+	path: '/messages',
+	read({ body, headers }) {
+		const { hidesThinking, ...read } = readMessageRequest(body, headers.get('anthropic-beta'))
+		const shape = { hidesThinking }
+		return {
+			type: 'chat',
+			...read,
+			writer: {
+				completion: (completion, identity) => writeMessage(completion, identify(identity), shape),
+				stream: (identity) => new MessageEventWriter(identify(identity), shape),
+			},
+		}
+	},
+}
+
+function identify({ token, model, id = `msg_${token}` }: AnswerIdentity) {
+	return { id, model }
+}

@@ -1,0 +1,72 @@
+// GET /models and GET /models/{id}, a page at a time.
+
+import { ChatError } from '../../chat/error.ts'
+import type { ListedModel, Route } from '../dialect.ts'
+
+export const listModels: Route = {
+	method: 'GET',
+	path: '/models',
+	read({ query }) {
+		const page = readPage(query())
+		return { type: 'list-models', write: (models) => writePage(models, page) }
+	},
+}
+
+export const showModel: Route = {
+	method: 'GET',
+	path: '/models/{id}',
+	read: ({ parameters: [name = ''] }) => ({ type: 'show-model', name, write: writeModel }),
+}
+
+interface Page {
+	readonly limit: number
+	/** Names of models: the page begins behind `after`, or ends before `before`. */
+	readonly after: string | null
+	readonly before: string | null
+}
+
+const defaultLimit = 20
+const maxLimit = 1000
+
+function readPage(query: URLSearchParams): Page {
+	const said = query.get('limit')
+	const limit = said === null ? defaultLimit : Number(said)
+	if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit)
+		throw new ChatError('invalid-request', `limit: Input should be a whole number from 1 to ${maxLimit}`, {
+			param: 'limit',
+		})
+	return { limit, after: query.get('after_id'), before: query.get('before_id') }
+}
+
+function writePage(models: readonly ListedModel[], { limit, after, before }: Page) {
+	const start = after === null ? 0 : placeOf(models, after, 'after_id') + 1
+	const end = before === null ? models.length : placeOf(models, before, 'before_id')
+	const wanted = models.slice(start, end)
+	const page = before === null ? wanted.slice(0, limit) : wanted.slice(-limit)
+	return {
+		data: page.map(writeModel),
+		has_more: page.length < wanted.length,
+		first_id: page.at(0)?.name ?? null,
+		last_id: page.at(-1)?.name ?? null,
+	}
+}
+
+function placeOf(models: readonly ListedModel[], name: string, param: string): number {
+	const place = models.findIndex((model) => model.name === name)
+	if (place === -1) throw new ChatError('not-found', `${param}: there is no model '${name.slice(0, 100)}'`, { param })
+	return place
+}
+
+function writeModel({ name, created, contextTokens }: ListedModel) {
+	return {
+		type: 'model',
+		id: name,
+		display_name: name,
+		created_at: new Date(created * 1000).toISOString(),
+		max_input_tokens: contextTokens ?? null,
+		max_tokens: null,
+		capabilities: null,
+		lifecycle: 'active',
+		...{ line: null, deprecated_at: null, retires_at: null },
+	}
+}

@@ -1,0 +1,33 @@
+// POST /audio/transcriptions
+
+import { isJsonFormat, type TranscriptionFormat } from '../../transcription/transcription.ts'
+import { writeAccountedUsage } from '../../wire/opengatellm/accounted-usage.ts'
+import { readTranscriptionRequest } from '../../wire/opengatellm/transcription-request-reader.ts'
+import { type Route, TextBody } from '../dialect.ts'
+
+/** Of answers that are no JSON. */
+const contentTypes: Readonly<Partial<Record<TranscriptionFormat, string>>> = {
+	text: 'text/plain; charset=utf-8',
+	srt: 'application/x-subrip; charset=utf-8',
+	vtt: 'text/vtt; charset=utf-8',
+}
+
+export const audioTranscriptions: Route = {
+	method: 'POST',
+	path: '/audio/transcriptions',
+	body: 'form',
+	read({ body }) {
+		const { request, dropped } = readTranscriptionRequest(body)
+		const { format } = request
+		return {
+			type: 'transcribe',
+			request,
+			dropped,
+			write({ text, details, usage }, { token, model, price }) {
+				if (!isJsonFormat(format)) return new TextBody(text, contentTypes[format] ?? 'text/plain; charset=utf-8')
+				const id = `transcription-${token}`
+				return { ...details, id, text, model, usage: writeAccountedUsage({ usage, price, id, model }) }
+			},
+		}
+	},
+}

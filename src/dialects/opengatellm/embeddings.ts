@@ -1,0 +1,27 @@
+// POST /embeddings: OpenAI's, with accounts.
+
+import { readEmbeddingsRequest } from '../../wire/openai/embeddings-request-reader.ts'
+import { writeEmbeddings } from '../../wire/openai/embeddings-writer.ts'
+import { writeAccountedUsage } from '../../wire/opengatellm/accounted-usage.ts'
+import type { Route } from '../dialect.ts'
+
+export const embeddings: Route = {
+	method: 'POST',
+	path: '/embeddings',
+	read({ body }) {
+		const { request, encoding } = readEmbeddingsRequest(body)
+		return {
+			type: 'embed',
+			request,
+			write(vectors, { token, model, price }) {
+				const { model: _, ...named } = vectors
+				const id = `embd-${token}`
+				return {
+					...writeEmbeddings(named, model, encoding),
+					id,
+					usage: writeAccountedUsage({ usage: vectors.usage, price, id, model }),
+				}
+			},
+		}
+	},
+}

@@ -1,0 +1,54 @@
+// Errors as both families of its clients read them: `detail`, as OpenGateLLM answers, beside the `error` of OpenAI's API.
+
+import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
+import { writeValidationDetail } from '../../wire/albert/validation-detail.ts'
+import { writeError as writeOpenAIError } from '../../wire/openai/error-writer.ts'
+import type { WrittenError } from '../dialect.ts'
+
+interface Shape {
+	readonly status: number
+	/** Told as `detail` instead of our own words, which clients may compare with. */
+	readonly text?: string
+	/** `detail` is a list of complaints about the request. */
+	readonly listed?: true
+}
+
+const tooBusy: Shape = { status: 503, text: 'Model is too busy, please try again later.' }
+
+const shapes: Readonly<Record<ChatErrorKind, Shape>> = {
+	'invalid-request': { status: 422, listed: true },
+	'context-length-exceeded': { status: 400 },
+	unsupported: { status: 422, listed: true },
+	'too-large': { status: 413 },
+	'request-timeout': { status: 408 },
+	unauthenticated: { status: 401, text: 'Not authenticated' },
+	'invalid-key': { status: 401, text: 'Invalid API key.' },
+	forbidden: { status: 403 },
+	'model-not-found': { status: 404, text: 'Model not found.' },
+	'wrong-operation': { status: 422, text: 'Wrong model type.' },
+	'not-found': { status: 404 },
+	gone: { status: 410 },
+	'method-not-allowed': { status: 405, text: 'Method Not Allowed' },
+	conflict: { status: 409 },
+	'rate-limited': { status: 429 },
+	overloaded: tooBusy,
+	unavailable: tooBusy,
+	'upstream-timeout': tooBusy,
+	'upstream-failed': { status: 502 },
+	cancelled: { status: 499 },
+	internal: { status: 500, text: 'Internal Server Error' },
+}
+
+/** What a client is told to wait that nobody knows a better time for, in seconds. */
+const retryAfterSeconds = '10'
+
+export function writeError(error: ChatError): WrittenError {
+	const { status, text, listed } = shapes[error.kind]
+	const { body, headers } = writeOpenAIError(error)
+	const detail = listed === true ? writeValidationDetail(error) : (text ?? error.message)
+	return {
+		status,
+		body: { ...body, detail },
+		headers: { ...(status === tooBusy.status ? { 'retry-after': retryAfterSeconds } : {}), ...headers },
+	}
+}

@@ -1,0 +1,33 @@
+// OpenGateLLM, the API of which Albert API is an instance today: OpenAI's chat completions and embeddings with accounts in the answers, models
+// with types and prices, and what a caller may know and change of itself.
+
+import type { Dialect } from '../dialect.ts'
+import { audioTranscriptions } from './audio-transcriptions.ts'
+import { chatCompletions } from './chat-completions.ts'
+import { completions } from './completions.ts'
+import { embeddings } from './embeddings.ts'
+import { writeError } from './errors.ts'
+import { listModels, showModel } from './models.ts'
+import { rerank } from './rerank.ts'
+import { administration, agents, documents, ocr } from './withdrawn.ts'
+
+export const opengatellm: Dialect = {
+	name: 'opengatellm',
+	mount: '/opengatellm',
+	prefixes: ['/v1', ''],
+	routes: [
+		chatCompletions,
+		completions,
+		embeddings,
+		rerank,
+		audioTranscriptions,
+		listModels,
+		showModel,
+		...documents,
+		...agents,
+		...ocr,
+		...administration,
+	],
+	writeError,
+	headers: () => ({}),
+}

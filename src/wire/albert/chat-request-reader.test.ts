@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'bun:test'
+import { ChatError } from '../../chat/error.ts'
+import { readAlbertChatRequest } from './chat-request-reader.ts'
+import { writeValidationDetail } from './validation-detail.ts'
+
+const body = { model: 'm', messages: [{ role: 'user', content: 'Salut !' }] }
+const uuid = '91d4ed10-9ba4-409c-8c15-01548f7f8a68'
+
+test('the temperature is 0.7 where none is said', () => {
+	expect(readAlbertChatRequest(body).request.sampling).toEqual({ temperature: 0.7 })
+	expect(readAlbertChatRequest({ ...body, temperature: null }).request.sampling).toEqual({ temperature: 0.7 })
+	expect(readAlbertChatRequest({ ...body, temperature: 0 }).request.sampling).toEqual({ temperature: 0 })
+})
+
+describe('a conversation', () => {
+	test('is begun by `user`, and gone on with by `id`, which no upstream is sent', () => {
+		expect(readAlbertChatRequest({ ...body, user: 'leo' }).history?.thread.origin).toEqual({ type: 'new', user: 'leo' })
+		const { request, history, dropped } = readAlbertChatRequest({ ...body, user: 'leo', id: uuid, guided: 1 })
+		expect(history?.thread.origin).toMatchObject({ type: 'conversation', user: 'leo' })
+		expect(request.passthrough).toEqual({ guided: 1 })
+		expect(history?.request.passthrough).toEqual({ guided: 1 })
+		expect(dropped).toEqual([])
+	})
+	test('is nobody’s without a user: `id` is left out, and that is told', () => {
+		for (const user of [undefined, null, '']) {
+			const { request, history, dropped } = readAlbertChatRequest({ ...body, user, id: uuid })
+			expect([request.passthrough, history, dropped]).toEqual([{}, undefined, ['id']])
+		}
+	})
+})
+
+test('a complaint names the place of the fault in steps', () => {
+	const error = new ChatError('invalid-request', 'Wrong.', {
+		param: 'messages[2].content[0].text',
+		code: 'invalid_type',
+	})
+	expect(writeValidationDetail(error)).toEqual([
+		{ loc: ['body', 'messages', 2, 'content', 0, 'text'], msg: 'Wrong.', type: 'invalid_type' },
+	])
+	expect(writeValidationDetail(new ChatError('invalid-request', 'Wrong.'))).toEqual([
+		{ loc: ['body'], msg: 'Wrong.', type: 'value_error' },
+	])
+})

@@ -1,0 +1,80 @@
+// An error as Anthropic's API writes it: one table from our kinds to status and type.
+
+import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
+
+interface ErrorShape {
+	readonly status: number
+	readonly type: string
+}
+
+const shapes: Readonly<Record<ChatErrorKind, ErrorShape>> = {
+	'invalid-request': { status: 400, type: 'invalid_request_error' },
+	'context-length-exceeded': { status: 400, type: 'invalid_request_error' },
+	unsupported: { status: 400, type: 'invalid_request_error' },
+	'too-large': { status: 413, type: 'request_too_large' },
+	'request-timeout': { status: 408, type: 'timeout_error' },
+	unauthenticated: { status: 401, type: 'authentication_error' },
+	'invalid-key': { status: 401, type: 'authentication_error' },
+	forbidden: { status: 403, type: 'permission_error' },
+	'model-not-found': { status: 404, type: 'not_found_error' },
+	'wrong-operation': { status: 400, type: 'invalid_request_error' },
+	'not-found': { status: 404, type: 'not_found_error' },
+	gone: { status: 410, type: 'not_found_error' },
+	'method-not-allowed': { status: 405, type: 'invalid_request_error' },
+	conflict: { status: 409, type: 'conflict_error' },
+	'rate-limited': { status: 429, type: 'rate_limit_error' },
+	overloaded: { status: 529, type: 'overloaded_error' },
+	unavailable: { status: 503, type: 'api_error' },
+	'upstream-timeout': { status: 504, type: 'timeout_error' },
+	'upstream-failed': { status: 502, type: 'api_error' },
+	cancelled: { status: 499, type: 'api_error' },
+	internal: { status: 500, type: 'api_error' },
+}
+
+export interface ErrorBody {
+	readonly type: 'error'
+	readonly error: { readonly type: string; readonly message: string }
+	/** Of the request, where it is known. */
+	readonly request_id?: string
+}
+
+export interface WrittenError {
+	readonly status: number
+	readonly body: ErrorBody
+	readonly headers: Readonly<Record<string, string>>
+}
+
+/** `x-dragoman-error` carries our own kind, for a gateway that stands in front of this one. */
+export function writeError(error: ChatError, requestId?: string): WrittenError {
+	return {
+		status: shapes[error.kind].status,
+		body: writeErrorBody(error, requestId),
+		headers: {
+			'x-dragoman-error': error.kind,
+			// Anthropic's SDKs would repeat a 409 by themselves, to the same end.
+			...(error.kind === 'conflict' ? { 'x-should-retry': 'false' } : {}),
+			...(error.retryAfterMs === undefined
+				? {}
+				: {
+						'retry-after': String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))),
+						'retry-after-ms': String(Math.ceil(error.retryAfterMs)),
+					}),
+		},
+	}
+}
+
+export function writeErrorBody(error: ChatError, requestId?: string): ErrorBody {
+	return {
+		type: 'error',
+		error: { type: shapes[error.kind].type, message: messageOf(error) },
+		...(requestId === undefined ? {} : { request_id: requestId }),
+	}
+}
+
+/** The words by which agents know that they must make their conversation shorter: the API has no code for it. */
+const tooLong = 'prompt is too long'
+
+function messageOf({ kind, message }: ChatError): string {
+	if (kind !== 'context-length-exceeded' || message.toLowerCase().includes(tooLong)) return message
+	return `${tooLong}: ${message}`
+}

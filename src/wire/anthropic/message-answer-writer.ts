@@ -1,0 +1,51 @@
+// A whole answer written as a `message`. Source: the types of Anthropic's SDKs.
+
+import type { Choice, Completion } from '../../chat/completion.ts'
+import { writeCall, writeText, writeThought } from './content-block-writer.ts'
+import { writeStop } from './stop-reason-writer.ts'
+import { writeUsage } from './usage-writer.ts'
+
+/** What stands the same in every part of one answer. */
+export interface AnswerIdentity {
+	readonly id: string
+	/** The model's public name; an upstream's own name for it takes its place where known. */
+	readonly model: string
+}
+
+export interface MessageShape {
+	/** Thinking is answered by its proof alone. */
+	readonly hidesThinking: boolean
+}
+
+export function writeMessage(completion: Completion, identity: AnswerIdentity, shape: MessageShape) {
+	const [choice] = completion.choices
+	return {
+		id: identity.id,
+		type: 'message',
+		role: 'assistant',
+		model: completion.model ?? identity.model,
+		content: choice === undefined ? [] : writeContent(choice, shape),
+		...writeEnding(choice),
+		container: null,
+		diagnostics: null,
+		usage: writeUsage(completion.usage),
+	}
+}
+
+/** Thinking first, calls last: in which order they came is not known any more. */
+function writeContent(choice: Choice, { hidesThinking }: MessageShape): readonly object[] {
+	const { text, refusal, reasoning, toolCalls } = choice
+	const thoughts = choice.thoughts ?? [{ text: reasoning }]
+	return [
+		...thoughts.flatMap((thought) => writeThought(thought, hidesThinking)),
+		...(text === '' ? [] : [writeText(text)]),
+		...(refusal === '' ? [] : [writeText(refusal)]),
+		...toolCalls.flatMap(writeCall),
+	]
+}
+
+function writeEnding(choice: Choice | undefined) {
+	if (choice === undefined) return writeStop({ reason: 'stop', hasCalls: false, refusal: '' })
+	const { finishReason: reason, stopText, toolCalls, refusal } = choice
+	return writeStop({ reason, stopText, hasCalls: toolCalls.length > 0, refusal })
+}

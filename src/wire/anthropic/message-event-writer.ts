@@ -1,0 +1,154 @@
+// An answer written as the server-sent events of the Messages API: blocks that open, grow and close, one at a time. Source: the types of
+// Anthropic's SDKs, and what their readers make of the events.
+
+import type { ChatError } from '../../chat/error.ts'
+import type { ChatEvent, ChoiceFinishEvent, ReasoningEvent, StartEvent, ToolCallEvent } from '../../chat/event.ts'
+import type { Usage } from '../../chat/usage.ts'
+import { writeRedacted, writeText, writeThinking, writeToolUse } from './content-block-writer.ts'
+import { writeErrorBody } from './error-writer.ts'
+import type { AnswerIdentity, MessageShape } from './message-answer-writer.ts'
+import { writeCallProof, writeProof } from './proof-text.ts'
+import { writeStop } from './stop-reason-writer.ts'
+import { nothingCounted, writeCounts, writeUsage } from './usage-writer.ts'
+
+type BlockType = 'text' | 'thinking' | 'redacted_thinking' | 'tool_use'
+
+/** Writes one answer; feed it the events in order. This wire has one choice: others are passed over. */
+export class MessageEventWriter {
+	private readonly identity: AnswerIdentity
+	private readonly shape: MessageShape
+	private index = -1
+	private open: BlockType | undefined
+	private refusal = ''
+	private hasCalls = false
+	private ending: ReturnType<typeof writeStop> | undefined
+
+	constructor(identity: AnswerIdentity, shape: MessageShape) {
+		this.identity = identity
+		this.shape = shape
+	}
+
+	/** The server-sent events for `event`: none, one or several, each ended by an empty line. */
+	write(event: ChatEvent): string {
+		if ('choice' in event && event.choice !== 0) return ''
+		switch (event.type) {
+			case 'start':
+				return this.begin(event)
+			case 'text':
+				return this.text(event.text)
+			case 'refusal':
+				this.refusal += event.text
+				return this.text(event.text)
+			case 'reasoning':
+				return this.reasoning(event)
+			case 'tool-call':
+				return this.toolCall(event)
+			case 'tool-arguments':
+				return event.fragment === ''
+					? ''
+					: this.delta(`{"type":"input_json_delta","partial_json":${text(event.fragment)}}`)
+			case 'choice-finish':
+				return this.finishChoice(event)
+			case 'finish':
+				return this.finish(event.usage)
+			case 'error':
+				return writeErrorEvent(event.error)
+		}
+	}
+
+	private begin({ model = this.identity.model }: StartEvent): string {
+		const message = {
+			id: this.identity.id,
+			type: 'message',
+			role: 'assistant',
+			model,
+			content: [],
+			...{ stop_reason: null, stop_sequence: null, stop_details: null },
+			container: null,
+			diagnostics: null,
+			// Nobody knows the prompt's length yet.
+			usage: writeUsage(nothingCounted),
+		}
+		return writeEvent('message_start', { message })
+	}
+
+	private text(piece: string): string {
+		if (piece === '') return ''
+		return this.expect('text', writeText('')) + this.delta(`{"type":"text_delta","text":${text(piece)}}`)
+	}
+
+	/** A proof closes a piece of thinking, and with it the block. */
+	private reasoning({ text: piece, proof, sealed }: ReasoningEvent): string {
+		if (proof !== undefined && sealed === true) return this.redacted(writeProof(proof))
+		const shown = this.shape.hidesThinking ? '' : piece
+		if (shown === '' && proof === undefined) return ''
+		const opened = this.expect('thinking', writeThinking('', ''))
+		const thought = shown === '' ? '' : this.delta(`{"type":"thinking_delta","thinking":${text(shown)}}`)
+		if (proof === undefined) return opened + thought
+		const signature = this.delta(`{"type":"signature_delta","signature":${text(writeProof(proof))}}`)
+		return opened + thought + signature + this.close()
+	}
+
+	private toolCall({ id, name, proof }: ToolCallEvent): string {
+		this.hasCalls = true
+		const before = proof === undefined ? '' : this.redacted(writeCallProof({ id, proof }))
+		return before + this.begun('tool_use', writeToolUse({ id, name }, {}))
+	}
+
+	private finishChoice({ reason, stopText }: ChoiceFinishEvent): string {
+		const { hasCalls, refusal } = this
+		this.ending = writeStop({ reason, stopText, hasCalls, refusal })
+		return this.close()
+	}
+
+	private finish(usage: Usage): string {
+		const { ending = writeStop({ reason: 'stop', hasCalls: false, refusal: '' }) } = this
+		return (
+			this.close() +
+			writeEvent('message_delta', { delta: { ...ending, container: null }, usage: writeCounts(usage) }) +
+			writeEvent('message_stop', {})
+		)
+	}
+
+	private expect(type: BlockType, block: object): string {
+		return this.open === type ? '' : this.begun(type, block)
+	}
+
+	private begun(type: BlockType, block: object): string {
+		const closed = this.close()
+		this.open = type
+		this.index++
+		return closed + writeEvent('content_block_start', { index: this.index, content_block: block })
+	}
+
+	/** It comes in one piece. */
+	private redacted(data: string): string {
+		return this.begun('redacted_thinking', writeRedacted(data)) + this.close()
+	}
+
+	private close(): string {
+		if (this.open === undefined) return ''
+		this.open = undefined
+		return writeEvent('content_block_stop', { index: this.index })
+	}
+
+	private delta(delta: string): string {
+		return `event: content_block_delta\ndata: {"type":"content_block_delta","index":${this.index},"delta":${delta}}\n\n`
+	}
+}
+
+/** An error as the last event of a stream that has begun. */
+export function writeErrorEvent(error: ChatError): string {
+	return `event: error\ndata: ${JSON.stringify(writeErrorBody(error))}\n\n`
+}
+
+/** What keeps a quiet stream alive. */
+export const ping = writeEvent('ping', {})
+
+function writeEvent(type: string, fields: object): string {
+	return `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`
+}
+
+function text(value: string): string {
+	return JSON.stringify(value)
+}

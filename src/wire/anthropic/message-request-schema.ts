@@ -1,0 +1,167 @@
+// The request of Anthropic's Messages API as a schema: what may be sent, and within which bounds. Fields nobody named are kept; rules
+// that span fields are the reader's. Source: the types of Anthropic's SDKs.
+
+import { z } from 'zod'
+
+const cacheControl = z.looseObject({ type: z.literal('ephemeral'), ttl: z.enum(['5m', '1h']).nullish() }).nullish()
+const citationConfig = z.looseObject({ enabled: z.boolean().nullish() }).nullish()
+
+const textBlock = z.looseObject({
+	type: z.literal('text'),
+	text: z.string(),
+	citations: z.array(z.unknown()).nullish(),
+	cache_control: cacheControl,
+})
+const urlSource = z.looseObject({ type: z.literal('url'), url: z.string() })
+const base64Source = z.looseObject({ type: z.literal('base64'), media_type: z.string(), data: z.string() })
+const fileSource = z.looseObject({ type: z.literal('file'), file_id: z.string() })
+const imageBlock = z.looseObject({
+	type: z.literal('image'),
+	source: z.discriminatedUnion('type', [base64Source, urlSource, fileSource]),
+	cache_control: cacheControl,
+})
+const documentBlock = z.looseObject({
+	type: z.literal('document'),
+	source: z.discriminatedUnion('type', [
+		base64Source,
+		urlSource,
+		fileSource,
+		z.looseObject({ type: z.literal('text'), data: z.string() }),
+		z.looseObject({
+			type: z.literal('content'),
+			content: z.union([z.string(), z.array(z.discriminatedUnion('type', [textBlock, imageBlock]))]),
+		}),
+	]),
+	title: z.string().nullish(),
+	context: z.string().nullish(),
+	citations: citationConfig,
+	cache_control: cacheControl,
+})
+const searchResultBlock = z.looseObject({
+	type: z.literal('search_result'),
+	source: z.string(),
+	title: z.string(),
+	content: z.array(textBlock),
+	citations: citationConfig,
+	cache_control: cacheControl,
+})
+const toolReferenceBlock = z.looseObject({ type: z.literal('tool_reference'), tool_name: z.string() })
+const toolResultBlock = z.looseObject({
+	type: z.literal('tool_result'),
+	tool_use_id: z.string().min(1),
+	content: z
+		.union([
+			z.string(),
+			z.array(
+				z.discriminatedUnion('type', [textBlock, imageBlock, documentBlock, searchResultBlock, toolReferenceBlock]),
+			),
+		])
+		.nullish(),
+	is_error: z.boolean().nullish(),
+	cache_control: cacheControl,
+})
+const thinkingBlock = z.looseObject({
+	type: z.literal('thinking'),
+	thinking: z.string(),
+	signature: z.string().nullish(),
+})
+const redactedThinkingBlock = z.looseObject({ type: z.literal('redacted_thinking'), data: z.string() })
+const toolUseBlock = z.looseObject({
+	type: z.literal('tool_use'),
+	id: z.string().min(1),
+	name: z.string().min(1),
+	input: z.record(z.string(), z.unknown()),
+	cache_control: cacheControl,
+})
+
+const systemText = z.union([z.string(), z.array(textBlock)])
+
+const message = z.discriminatedUnion('role', [
+	z.looseObject({
+		role: z.literal('user'),
+		content: z.union([
+			z.string(),
+			z
+				.array(z.discriminatedUnion('type', [textBlock, imageBlock, documentBlock, searchResultBlock, toolResultBlock]))
+				.min(1),
+		]),
+	}),
+	z.looseObject({
+		role: z.literal('assistant'),
+		content: z.union([
+			z.string(),
+			z.array(z.discriminatedUnion('type', [textBlock, thinkingBlock, redactedThinkingBlock, toolUseBlock])),
+		]),
+	}),
+	z.looseObject({ role: z.literal('system'), content: systemText }),
+])
+
+const jsonObject = z.record(z.string(), z.unknown())
+
+/** Tools of every type: which fields each must have is the reader's to know. */
+const tool = z.looseObject({
+	type: z.string().nullish(),
+	name: z
+		.string()
+		.min(1)
+		.max(128)
+		.regex(/^[a-zA-Z0-9_-]+$/)
+		.optional(),
+	description: z.string().nullish(),
+	input_schema: jsonObject.nullish(),
+	strict: z.boolean().nullish(),
+	cache_control: cacheControl,
+})
+
+const parallel = z.boolean().nullish()
+const toolChoice = z.discriminatedUnion('type', [
+	z.looseObject({ type: z.literal('auto'), disable_parallel_tool_use: parallel }),
+	z.looseObject({ type: z.literal('any'), disable_parallel_tool_use: parallel }),
+	z.looseObject({ type: z.literal('tool'), name: z.string(), disable_parallel_tool_use: parallel }),
+	z.looseObject({ type: z.literal('none') }),
+])
+
+/** Types beside these two are for the upstream to understand. */
+const thinking = z.looseObject({
+	type: z.string(),
+	budget_tokens: z.int().min(1024).nullish(),
+	display: z.string().nullish(),
+})
+
+const outputFormat = z.looseObject({ type: z.literal('json_schema'), schema: jsonObject })
+
+/** Longest stop text, in characters: the engine holds back as much of a stream as the longest stop may still need. */
+const maxStopCharacters = 1024
+
+const promptFields = {
+	model: z.string().min(1),
+	messages: z.array(message).min(1),
+	system: systemText.nullish(),
+	tools: z.array(tool).nullish(),
+	tool_choice: toolChoice.nullish(),
+	thinking: thinking.nullish(),
+	output_config: z.looseObject({ effort: z.string().nullish(), format: outputFormat.nullish() }).nullish(),
+	/** What `output_config.format` was called before. */
+	output_format: outputFormat.nullish(),
+}
+
+export const messageRequestSchema = z.looseObject({
+	...promptFields,
+	max_tokens: z.int().min(0),
+	stream: z.boolean().nullish(),
+	temperature: z.number().min(0).max(1).nullish(),
+	top_p: z.number().min(0).max(1).nullish(),
+	top_k: z.int().min(0).nullish(),
+	stop_sequences: z.array(z.string().min(1).max(maxStopCharacters)).nullish(),
+	metadata: z.looseObject({ user_id: z.string().nullish() }).nullish(),
+})
+
+/** What is counted is a prompt alone. */
+export const countRequestSchema = z.looseObject(promptFields)
+
+export type MessageRequestBody = z.infer<typeof messageRequestSchema>
+export type PromptBody = z.infer<typeof countRequestSchema>
+export type TurnBody = z.infer<typeof message>
+export type BlockBody = Exclude<TurnBody['content'], string>[number]
+export type ResultContentBody = Exclude<z.infer<typeof toolResultBlock>['content'], string | null | undefined>
+export type ToolBody = z.infer<typeof tool>

@@ -1,0 +1,137 @@
+// The `messages` of a request read into canonical turns. A user's message that brings results of tools becomes one turn for each, and
+// one for what else it says.
+
+import type { AssistantMessage, Message, Thought, ToolCall, ToolMessage } from '../../chat/message.ts'
+import { type BlockReader, type ContentBody, readCacheMark } from './message-blocks-reader.ts'
+import type { BlockBody, TurnBody } from './message-request-schema.ts'
+import { type CallProof, readCallProof, readProof } from './proof-text.ts'
+import { fieldError } from './schema-error.ts'
+
+type UserBody = Extract<TurnBody, { role: 'user' }>
+type AssistantBody = Extract<TurnBody, { role: 'assistant' }>
+type ToolResultBody = Extract<BlockBody, { type: 'tool_result' }>
+type ThinkingBody = Extract<BlockBody, { type: 'thinking' | 'redacted_thinking' }>
+
+/** @throws ChatError `invalid-request` where a tool result answers no call, or a call stays unanswered. */
+export function readTurns(bodies: readonly TurnBody[], reader: BlockReader): readonly Message[] {
+	const messages: Message[] = []
+	const open = new OpenCalls()
+	for (const [index, body] of bodies.entries()) {
+		if (body.role === 'assistant') open.expectNone()
+		const turns = readTurn(body, index, reader)
+		for (const turn of turns) {
+			if (turn.role === 'tool') open.answer(turn.callId, index)
+			if (turn.role === 'user') open.expectNone()
+			if (turn.role === 'assistant') open.begin(turn.toolCalls, index)
+		}
+		messages.push(...turns)
+	}
+	open.expectNone()
+	return messages
+}
+
+function readTurn(body: TurnBody, index: number, reader: BlockReader): readonly Message[] {
+	switch (body.role) {
+		case 'system':
+			return [{ role: 'system', content: reader.texts(body.content) }]
+		case 'assistant':
+			return [readAssistant(body, reader)]
+		case 'user':
+			return readUser(body, index, reader)
+	}
+}
+
+function readUser({ content }: UserBody, index: number, reader: BlockReader): readonly Message[] {
+	const path = ['messages', index, 'content']
+	if (typeof content === 'string') return [{ role: 'user', content: reader.content(content, path) }]
+	const messages: Message[] = []
+	const said: ContentBody[] = []
+	for (const [place, block] of content.entries()) {
+		if (block.type === 'tool_result') messages.push(readResult(block, [...path, place], reader))
+		else said.push(block)
+	}
+	if (said.length > 0) messages.push({ role: 'user', content: reader.content(said, path) })
+	return messages
+}
+
+function readResult(block: ToolResultBody, path: readonly PropertyKey[], reader: BlockReader): ToolMessage {
+	return {
+		role: 'tool',
+		callId: block.tool_use_id,
+		content: reader.content(block.content ?? [], [...path, 'content']),
+		...(block.is_error === true ? { isError: true } : {}),
+		...readCacheMark(block.cache_control),
+	}
+}
+
+function readAssistant({ content }: AssistantBody, reader: BlockReader): AssistantMessage {
+	if (typeof content === 'string') return { role: 'assistant', content: reader.texts(content), toolCalls: [] }
+	const texts = content.flatMap((block) => (block.type === 'text' ? [reader.text(block)] : []))
+	const thinking = content.filter((block) => block.type === 'thinking' || block.type === 'redacted_thinking')
+	const proofs = thinking.flatMap((block) => callProofOf(block) ?? [])
+	const thoughts = thinking.flatMap((block) => readThought(block) ?? [])
+	const reasoning = thoughts.map(({ text }) => text).join('')
+	return {
+		role: 'assistant',
+		content: texts,
+		...(reasoning === '' ? {} : { reasoning }),
+		...(thoughts.some(({ proof }) => proof !== undefined) ? { thoughts } : {}),
+		toolCalls: content.flatMap((block) => (block.type === 'tool_use' ? [readCall(block, proofs)] : [])),
+	}
+}
+
+function callProofOf(block: ThinkingBody): CallProof | undefined {
+	return block.type === 'redacted_thinking' ? readCallProof(block.data) : undefined
+}
+
+function readThought(block: ThinkingBody): Thought | undefined {
+	if (callProofOf(block) !== undefined) return undefined
+	const proof = readProof(block.type === 'thinking' ? (block.signature ?? '') : block.data)
+	if (block.type === 'thinking') return { text: block.thinking, ...(proof === undefined ? {} : { proof }) }
+	return proof === undefined ? undefined : { text: '', proof, sealed: true }
+}
+
+function readCall(
+	{ id, name, input, cache_control }: Extract<BlockBody, { type: 'tool_use' }>,
+	proofs: readonly CallProof[],
+): ToolCall {
+	const proof = proofs.find((one) => one.id === id)?.proof
+	return {
+		type: 'function',
+		id,
+		name,
+		arguments: JSON.stringify(input),
+		...(proof === undefined ? {} : { proof }),
+		...readCacheMark(cache_control),
+	}
+}
+
+/** Calls that no result has answered yet. */
+class OpenCalls {
+	private readonly ids = new Set<string>()
+	/** Where they were made. */
+	private place = 0
+
+	begin(calls: readonly ToolCall[], index: number): void {
+		this.place = index
+		for (const { id } of calls) this.ids.add(id)
+	}
+
+	answer(id: string, index: number): void {
+		// A first message may answer calls of a conversation that is kept here.
+		if (this.ids.delete(id) || index === 0) return
+		throw fieldError(
+			['messages', index],
+			`unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${id.slice(0, 100)}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`,
+		)
+	}
+
+	expectNone(): void {
+		if (this.ids.size === 0) return
+		const ids = [...this.ids].slice(0, 8).map((id) => id.slice(0, 100))
+		throw fieldError(
+			['messages', this.place],
+			`\`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${ids.join(', ')}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`,
+		)
+	}
+}

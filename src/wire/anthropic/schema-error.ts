@@ -1,0 +1,142 @@
+// A schema's complaint in the words of Anthropic's API: the path of the field at fault with dots, then what is wrong with it. Sources:
+// error bodies that Anthropic's API was seen to send; it knows nothing of a particular schema.
+
+import type { z } from 'zod'
+import { ChatError } from '../../chat/error.ts'
+
+type Issue = z.core.$ZodIssue
+type Path = readonly PropertyKey[]
+
+/** The first complaint of `error` as an `invalid-request`. */
+export function schemaError(error: z.ZodError, body: unknown): ChatError {
+	const [first] = error.issues
+	if (first === undefined) return new ChatError('invalid-request', 'The request is invalid.')
+	const { issue, path } = deepest(first, [])
+	return fieldError(path, valueAt(body, path) === undefined ? 'Field required' : complaint(issue, valueAt(body, path)))
+}
+
+/** What is wrong with the field at `path`, as the API says it. */
+export function fieldError(path: Path, complaint: string): ChatError {
+	const param = writeParam(path)
+	const shown = path.map((step) => shorten(String(step))).join('.')
+	return new ChatError('invalid-request', shown === '' ? complaint : `${shown}: ${complaint}`, {
+		...(param === '' ? {} : { param }),
+	})
+}
+
+/** The same for what is understood, but cannot be done here. */
+export function unsupportedError(path: Path, complaint: string): ChatError {
+	const { message, param } = fieldError(path, complaint)
+	return new ChatError('unsupported', message, param === undefined ? {} : { param })
+}
+
+interface PlacedIssue {
+	readonly issue: Issue
+	readonly path: Path
+}
+
+/** Inside a union, the complaint of the alternative that the input came closest to. */
+function deepest(issue: Issue, above: Path): PlacedIssue {
+	const path = [...above, ...issue.path]
+	if (issue.code !== 'invalid_union') return { issue, path }
+	let best: PlacedIssue | undefined
+	for (const [first] of issue.errors) {
+		if (first === undefined) continue
+		const placed = deepest(first, path)
+		if (placed.path.length > (best?.path.length ?? path.length)) best = placed
+	}
+	return best ?? { issue, path }
+}
+
+function complaint(issue: Issue, value: unknown): string {
+	switch (issue.code) {
+		case 'invalid_type':
+			return `Input should be ${article(issue.expected)}`
+		case 'invalid_value':
+			return `Input should be ${either(issue.values.map(String))}`
+		case 'invalid_union':
+			return wrongTag(issue, value)
+		case 'too_small':
+			return tooSmall(issue, value)
+		case 'too_big':
+			return tooBig(issue, value)
+		case 'invalid_format':
+			return `String should match pattern '${('pattern' in issue ? (issue.pattern ?? '') : '').replace(/^\/|\/$/g, '')}'`
+		default:
+			return issue.message
+	}
+}
+
+function wrongTag(issue: Extract<Issue, { code: 'invalid_union' }>, value: unknown): string {
+	const options = 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : []
+	if (options.length === 0) {
+		const expected = issue.errors.flatMap(([first]) =>
+			first?.code === 'invalid_type' ? [article(first.expected)] : [],
+		)
+		return `Input should be ${[...new Set(expected)].join(' or ')}`
+	}
+	return `Input '${shorten(String(value))}' is none of the expected: ${options.map((one) => `'${one}'`).join(', ')}`
+}
+
+type Bound = Extract<Issue, { code: 'too_small' | 'too_big' }>
+
+function tooSmall(issue: Extract<Bound, { code: 'too_small' }>, value: unknown): string {
+	const least = Number(issue.minimum)
+	if (Array.isArray(value)) return `List should have at least ${least} item${plural(least)}, not ${value.length}`
+	if (typeof value === 'string') return `String should have at least ${least} character${plural(least)}`
+	return `Input should be greater than ${issue.inclusive === false ? '' : 'or equal to '}${least}`
+}
+
+function tooBig(issue: Extract<Bound, { code: 'too_big' }>, value: unknown): string {
+	const most = Number(issue.maximum)
+	if (Array.isArray(value)) return `List should have at most ${most} item${plural(most)}, not ${value.length}`
+	if (typeof value === 'string') return `String should have at most ${most} character${plural(most)}`
+	return `Input should be less than ${issue.inclusive === false ? '' : 'or equal to '}${most}`
+}
+
+function plural(count: number): string {
+	return count === 1 ? '' : 's'
+}
+
+function either(values: readonly string[]): string {
+	const quoted = values.map((value) => `'${value}'`)
+	const last = quoted.pop() ?? ''
+	return quoted.length === 0 ? last : `${quoted.join(', ')} or ${last}`
+}
+
+const articles: Readonly<Record<string, string>> = {
+	string: 'a valid string',
+	number: 'a valid number',
+	int: 'a valid integer',
+	boolean: 'a valid boolean',
+	array: 'a valid list',
+	object: 'an object',
+	record: 'an object',
+}
+
+function article(expected: string): string {
+	return articles[expected] ?? expected
+}
+
+function writeParam(path: Path): string {
+	let text = ''
+	for (const step of path) {
+		if (typeof step === 'number') text += `[${step}]`
+		else text += text === '' ? shorten(String(step)) : `.${shorten(String(step))}`
+	}
+	return text
+}
+
+function valueAt(body: unknown, path: Path): unknown {
+	let value = body
+	for (const step of path) {
+		if (typeof value !== 'object' || value === null) return undefined
+		value = Reflect.get(value, step)
+	}
+	return value
+}
+
+/** Long enough to recognise, short enough to send back. */
+function shorten(text: string): string {
+	return text.length <= 100 ? text : `${text.slice(0, 100)}…`
+}

@@ -1,0 +1,39 @@
+// A transcription as servers that speak OpenAI's API answer it: JSON, or the bare text of the other formats.
+
+import { ChatError } from '../../chat/error.ts'
+import type { JsonObject } from '../../chat/json.ts'
+import type { Usage } from '../../chat/usage.ts'
+import { isJsonFormat, type Transcription, type TranscriptionFormat } from '../../transcription/transcription.ts'
+import { countField, field, isObject } from './fields.ts'
+import { readUsage } from './usage-reader.ts'
+
+export interface TranscriptionReading {
+	readonly format: TranscriptionFormat
+	/** The upstream as the caller may know it, to begin a sentence with. */
+	readonly title: string
+}
+
+/**
+ * @param body the answer's text, and its value where that is JSON.
+ * @throws ChatError `upstream-failed` for JSON without a text.
+ */
+export function readTranscription(
+	{ text, value }: { readonly text: string; readonly value: unknown },
+	{ format, title }: TranscriptionReading,
+): Transcription {
+	if (!isJsonFormat(format)) return { text, usage: untold }
+	const said = field(value, 'text')
+	if (!isObject(value) || typeof said !== 'string')
+		throw new ChatError('upstream-failed', `${title} answered without a transcription.`, { sent: 'yes' })
+	const { usage, ...details } = value
+	return { text: said, details: details as JsonObject, usage: readTranscriptionUsage(usage) }
+}
+
+const untold: Usage = { promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0, source: 'counted' }
+
+/** OpenAI's models count tokens, or seconds, which cost none; other servers count as for chats. */
+function readTranscriptionUsage(usage: unknown): Usage {
+	const promptTokens = countField(usage, 'input_tokens')
+	if (promptTokens === undefined) return readUsage(usage) ?? untold
+	return { ...untold, promptTokens, completionTokens: countField(usage, 'output_tokens') ?? 0, source: 'upstream' }
+}

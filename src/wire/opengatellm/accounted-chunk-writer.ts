@@ -1,0 +1,52 @@
+// OpenAI's chunks as OpenGateLLM sends them: under the model's public name, and with one more in front of `[DONE]` that tells the usage,
+// whether it was asked for or not.
+
+import type { ChatEvent } from '../../chat/event.ts'
+import type { Source } from '../../chat/source.ts'
+import type { Price } from '../../models/model.ts'
+import { ChatChunkWriter, type ChunkShape } from '../openai/chat-chunk-writer.ts'
+import type { AnswerIdentity } from '../openai/completion-writer.ts'
+import { writeAccountedUsage } from './accounted-usage.ts'
+
+/** Writes one answer; feed it the events in order. */
+export class AccountedChunkWriter {
+	private readonly identity: AnswerIdentity
+	private readonly price: Price | undefined
+	private readonly chunks: ChatChunkWriter
+
+	constructor(identity: AnswerIdentity, price: Price | undefined, shape: ChunkShape) {
+		this.identity = identity
+		this.price = price
+		this.chunks = new ChatChunkWriter(identity, shape)
+	}
+
+	write(event: ChatEvent): string {
+		return event.type === 'finish' ? this.end(event) : this.chunks.write(withPublicName(event))
+	}
+
+	repeat(source: Source, events: readonly ChatEvent[]): string {
+		const last = events.at(-1)
+		if (last?.type !== 'finish') return this.chunks.repeat(source, events.map(withPublicName))
+		const before = events.slice(0, -1)
+		return (before.length === 0 ? '' : this.chunks.repeat(source, before.map(withPublicName))) + this.end(last)
+	}
+
+	private end({ usage }: ChatEvent & { type: 'finish' }): string {
+		const { id, created, model } = this.identity
+		const chunk = {
+			id,
+			object: 'chat.completion.chunk',
+			created,
+			model,
+			choices: [],
+			usage: writeAccountedUsage({ usage, price: this.price, id, model }),
+		}
+		return `data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`
+	}
+}
+
+function withPublicName(event: ChatEvent): ChatEvent {
+	if (event.type !== 'start' || event.model === undefined) return event
+	const { model: _, ...start } = event
+	return start
+}

@@ -1,0 +1,31 @@
+// A chat request as OpenGateLLM reads it: OpenAI's, more leniently, with fields that put documents in front of the model. Those are refused:
+// an answer that ignores the documents would be wrong in silence.
+
+import { ChatError } from '../../chat/error.ts'
+import { type ReadChatRequest, readChatRequest } from '../openai/chat-request-reader.ts'
+import { field, isObject, listField } from '../openai/fields.ts'
+
+/** @throws ChatError `invalid-request`; `gone` where documents are to be searched. */
+export function readOpenGateChatRequest(body: unknown): ReadChatRequest {
+	refuseSearch(body)
+	if (!isObject(body)) return readChatRequest(body)
+	const hasTools = listField(body, 'tools').length > 0
+	const said = Object.entries(body).filter(([name]) => !searchFields.has(name) && (hasTools || !toolFields.has(name)))
+	return readChatRequest(Object.fromEntries(said))
+}
+
+const searchFields: ReadonlySet<string> = new Set(['search', 'search_args'])
+/** Its clients send their defaults also where there are no tools, which OpenAI's API refuses. */
+const toolFields: ReadonlySet<string> = new Set(['parallel_tool_calls'])
+
+function refuseSearch(body: unknown): void {
+	const tool = listField(body, 'tools').findIndex((one) => field(one, 'type') === 'search')
+	const param = tool !== -1 ? `tools[${tool}]` : field(body, 'search') === true ? 'search' : undefined
+	const args = field(body, 'search_args')
+	if (param === undefined && (args === undefined || args === null)) return
+	throw new ChatError(
+		'gone',
+		'This server does not search in documents: the application has to put what it found into the messages.',
+		{ param: param ?? 'search_args' },
+	)
+}

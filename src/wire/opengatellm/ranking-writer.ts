@@ -1,0 +1,19 @@
+// An order of documents as OpenGateLLM tells it: best first, as Cohere's API does, and in the older form.
+
+import type { Ranking } from '../../reranking/reranking.ts'
+import { type Accounted, writeAccountedUsage } from './accounted-usage.ts'
+
+export interface RankingShape extends Pick<Accounted, 'id' | 'model' | 'price'> {
+	/** Asked with `prompt` and `input`. */
+	readonly older: boolean
+}
+
+export function writeRanking({ results, usage }: Ranking, { id, model, price, older }: RankingShape) {
+	const accounted = writeAccountedUsage({ usage, price, id, model })
+	if (older) {
+		const data = results.map(({ index, score }) => ({ object: 'rerank', score, index }))
+		return { object: 'list', id, data, usage: accounted }
+	}
+	const written = results.map(({ index, score }) => ({ index, relevance_score: score }))
+	return { object: 'list', id, results: written, model, usage: accounted }
+}

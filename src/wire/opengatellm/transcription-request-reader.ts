@@ -1,0 +1,85 @@
+// The form of a request for a transcription: OpenAI's, with languages by their English names too.
+
+import { z } from 'zod'
+import { ChatError } from '../../chat/error.ts'
+import { type SoundFile, type TranscriptionRequest, transcriptionFormats } from '../../transcription/transcription.ts'
+import { schemaError } from '../openai/schema-error.ts'
+
+const fields = z.object({
+	model: z.string().min(1),
+	language: z.string().optional(),
+	prompt: z.string().optional(),
+	response_format: z.enum(transcriptionFormats).optional(),
+	temperature: z.number().min(0).max(1).optional(),
+})
+
+export interface ReadTranscriptionRequest {
+	readonly request: TranscriptionRequest
+	/** `stream` where it was asked for: the answer comes as a whole. */
+	readonly dropped: readonly string[]
+}
+
+/** @throws ChatError `invalid-request`. */
+export function readTranscriptionRequest(form: unknown): ReadTranscriptionRequest {
+	if (!(form instanceof FormData)) throw new ChatError('invalid-request', 'The request body must be a form.')
+	const texts = textsOf(form)
+	const first = (name: string) => texts[name]?.find((text) => text !== '')
+	const temperature = first('temperature')
+	const body = Object.fromEntries(
+		Object.entries({
+			...Object.fromEntries(Object.keys(fields.shape).map((name) => [name, first(name)])),
+			temperature: temperature === undefined || Number.isNaN(Number(temperature)) ? temperature : Number(temperature),
+		}).filter(([, value]) => value !== undefined),
+	)
+	const parsed = fields.safeParse(body)
+	if (!parsed.success) throw schemaError(parsed.error, body)
+	const { model, language, prompt, response_format: format = 'json', temperature: heat } = parsed.data
+	const passthrough = Object.entries(texts).filter(([name]) => !(name in fields.shape) && name !== 'stream')
+	return {
+		request: {
+			model,
+			file: soundOf(form.get('file')),
+			...(language === undefined ? {} : { language: codeOf(language) }),
+			...(prompt === undefined ? {} : { prompt }),
+			format,
+			...(heat === undefined ? {} : { temperature: heat }),
+			passthrough: Object.fromEntries(passthrough),
+		},
+		dropped: /^(true|1)$/i.test(first('stream') ?? '') ? ['stream'] : [],
+	}
+}
+
+function textsOf(form: FormData): Readonly<Record<string, readonly string[]>> {
+	const texts: Record<string, string[]> = {}
+	form.forEach((value, name) => {
+		if (typeof value === 'string') texts[name] = [...(texts[name] ?? []), value]
+	})
+	return texts
+}
+
+function soundOf(file: unknown): SoundFile {
+	if (!(file instanceof File))
+		throw new ChatError('invalid-request', "Missing required parameter: 'file'.", {
+			param: 'file',
+			code: 'missing_required_parameter',
+		})
+	if (file.size === 0)
+		throw new ChatError('invalid-request', "Invalid 'file': it is empty.", { param: 'file', code: 'empty_file' })
+	return { name: file.name, type: file.type, content: file }
+}
+
+const letters = 'abcdefghijklmnopqrstuvwxyz'
+
+/** The code of a language that may be said by its English name. */
+function codeOf(language: string): string {
+	const said = language.trim().toLowerCase()
+	if (/^[a-z]{2,3}$/.test(said)) return said
+	const names = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' })
+	for (const first of letters)
+		for (const second of letters) if (names.of(first + second)?.toLowerCase() === said) return first + second
+	throw new ChatError(
+		'invalid-request',
+		`Invalid 'language': '${language.slice(0, 50)}' is neither a code of two letters nor the English name of a language.`,
+		{ param: 'language', code: 'invalid_value' },
+	)
+}

@@ -1,0 +1,65 @@
+// An order of documents as rerankers tell it: a list of results, or text-embeddings-inference's bare list. Documents that are repeated in it
+// are not read: we have them.
+
+import { ChatError } from '../../chat/error.ts'
+import type { Usage } from '../../chat/usage.ts'
+import type { Ranking } from '../../reranking/reranking.ts'
+import { countField, field, listField, numberField, textField } from '../openai/fields.ts'
+import { readUsage } from '../openai/usage-reader.ts'
+
+export interface RankingReading {
+	/** What the upstream was asked for. */
+	readonly model: string
+	/** How many documents it was sent. */
+	readonly documents: number
+	/** How many of the best are wanted. */
+	readonly top?: number
+	/** The upstream as the caller may know it, to begin a sentence with. */
+	readonly title: string
+}
+
+type Result = Ranking['results'][number]
+
+/** @throws ChatError `upstream-failed` where documents that were wanted are missing. */
+export function readRanking(body: unknown, { model, documents, top, title }: RankingReading): Ranking {
+	const wanted = Math.min(top ?? documents, documents)
+	const results = new Map<number, Result>()
+	for (const item of resultsOf(body)) {
+		const index = countField(item, 'index')
+		const score = numberField(item, 'relevance_score') ?? numberField(item, 'score')
+		if (index !== undefined && index < documents && score !== undefined) results.set(index, { index, score })
+	}
+	if (results.size < wanted)
+		throw new ChatError('upstream-failed', `${title} answered without the scores that it was asked for.`, {
+			sent: 'yes',
+		})
+	const told = textField(body, 'model')
+	return {
+		...(told === undefined || told === model ? {} : { model: told }),
+		results: [...results.values()].sort((a, b) => b.score - a.score || a.index - b.index).slice(0, wanted),
+		usage: readRankingUsage(body),
+	}
+}
+
+/** `results` of Cohere's and most others', `data` of OpenGateLLM's older form and Voyage's, or the whole body. */
+function resultsOf(body: unknown): readonly unknown[] {
+	if (Array.isArray(body)) return body
+	const results = listField(body, 'results')
+	return results.length > 0 ? results : listField(body, 'data')
+}
+
+/** OpenAI's counts, a bare total as vLLM and Jina tell it, or what Cohere bills. */
+function readRankingUsage(body: unknown): Usage {
+	const said = field(body, 'usage')
+	const meta = field(body, 'meta')
+	const known = readUsage(said)
+	if (known !== undefined) return known
+	const total =
+		countField(said, 'total_tokens') ??
+		countField(field(meta, 'tokens'), 'input_tokens') ??
+		countField(field(meta, 'billed_units'), 'input_tokens')
+	const none = { completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 }
+	return total === undefined
+		? { ...none, promptTokens: 0, source: 'counted' }
+		: { ...none, promptTokens: total, source: 'upstream' }
+}
