@@ -159,13 +159,19 @@ async function openKept(stores: Stores, settings: Settings, { clock, log }: Gate
 		},
 	})
 	;({ process } = ledger)
+	const delivered = () => Promise.race([ledger.deliver(), clock.sleep(longestDeliveryMs)])
 	return {
 		ledger,
 		conversations: withStreamsForgotten(stores.conversations, streams),
 		streams,
-		usage: async (query) => {
-			await Promise.race([ledger.deliver(), clock.sleep(longestDeliveryMs)])
+		async usage(query) {
+			await delivered()
 			return stores.ledger.usage(query)
+		},
+		async entries(query) {
+			await delivered()
+			const [entries, sum] = await Promise.all([stores.ledger.entries(query), stores.ledger.sumEntries(query)])
+			return { entries, sum }
 		},
 		histories: config.history,
 		process,

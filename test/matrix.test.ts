@@ -146,7 +146,10 @@ for (const tongue of tongues) {
 			test('an error after the first byte', async () => {
 				const said = await askStream(tongue, say(model, 'echo:error-after 3 upstream-failed'))
 				expectFailure(tongue, said)
-				expect(said.text.trim().split(/\s+/).length).toBe(3)
+				const words = said.text.trim().split(/\s+/).length
+				// A connection that is cut may take along what was on its way.
+				if (tongue.failure === 'cut') expect(words).toBeLessThanOrEqual(3)
+				else expect(words).toBe(3)
 			})
 
 			test('a client that leaves', () => leave(tongue, say(model, 'echo:hang-after 3'), model))

@@ -10,7 +10,8 @@ import type { OwnConversations } from '../conversations/own-conversations.ts'
 import type { Thread } from '../conversations/thread.ts'
 import type { EmbeddingRequest, Embeddings } from '../embeddings/embeddings.ts'
 import type { Method } from '../http/route-table.ts'
-import type { UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
+import type { OwnKeys } from '../keys/own-keys.ts'
+import type { EntryQuery, EntrySum, LedgerEntry, UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
 import type { Model, Price } from '../models/model.ts'
 import type { Ranking, RerankRequest } from '../reranking/reranking.ts'
 import type { TextCompletionRequest } from '../text-completions/text-completions.ts'
@@ -96,6 +97,8 @@ export type Call =
 	| ResumeCall
 	| CancelCall
 	| UsageCall
+	| EntriesCall
+	| KeysCall
 	| WhoCall
 	| ConstantCall
 
@@ -208,7 +211,34 @@ export interface CancelCall {
 export interface UsageCall {
 	readonly type: 'usage'
 	readonly query: UsageQuery
+	/** An admin sees no more than its own either. */
+	readonly own?: true
 	readonly write: (sums: readonly UsageSum[], nowMs: number) => unknown
+}
+
+/** Single entries of the ledger, of whoever asks alone. */
+export interface EntriesCall {
+	readonly type: 'entries'
+	/** @param nowMs milliseconds since 1970. */
+	readonly query: (nowMs: number) => Omit<EntryQuery, 'tenant' | 'owner'>
+	readonly write: (page: EntryPage) => unknown
+}
+
+export interface EntryPage {
+	readonly entries: readonly LedgerEntry[]
+	/** Of all that the query means, whatever its page. */
+	readonly sum: EntrySum
+	/** By id, of the caller's keys. */
+	readonly keyNames: ReadonlyMap<string, string>
+	/** Who asks. */
+	readonly owner: string
+}
+
+/** A call on the caller's own keys. */
+export interface KeysCall {
+	readonly type: 'keys'
+	/** @throws ChatError `not-found` and whatever else its sender can mend. */
+	readonly answer: (own: OwnKeys, facts: { readonly nowMs: number }) => Promise<unknown>
 }
 
 /** Who is asking, by the key. */
@@ -226,6 +256,8 @@ export interface Caller {
 	readonly owner: string
 	/** Milliseconds since 1970. */
 	readonly createdAtMs: number
+	/** Null where the key does not end by itself. */
+	readonly expiresAtMs: number | null
 }
 
 /** Answered without asking anyone. */

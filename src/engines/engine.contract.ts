@@ -8,6 +8,7 @@ import type { ChatEvent } from '../chat/event.ts'
 import { brokenRule } from '../chat/event-rules.testing.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import type { Tool } from '../chat/tool.ts'
+import { isJsonFormat, type TranscriptionFormat, transcriptionFormats } from '../transcription/transcription.ts'
 import type { Engine, EngineCall } from './engine.ts'
 
 export interface EngineExpectations {
@@ -334,6 +335,44 @@ const clauses = {
 		expect(vectors[0]).not.toEqual(vectors[1])
 		expect(usage.promptTokens).toBeGreaterThan(0)
 		expect(usage.completionTokens).toBe(0)
+	},
+
+	async 'puts documents in order, or says that it does not'(bench: Bench) {
+		const { engine, expectations } = bench
+		const documents = ['Count to ten.', 'The sea is blue.', 'What is blue? The sea.']
+		const request = { model: expectations.model, query: 'The sea is blue.', documents }
+		if (!engine.state().operations.includes('rerank')) {
+			const refused = engine.rerank?.(request, bench.call())
+			if (refused !== undefined) expect(['wrong-operation', 'unsupported']).toContain((await thrownBy(refused)).kind)
+			return
+		}
+		const { results, usage } = (await engine.rerank?.(request, bench.call())) ?? { results: [], usage: undefined }
+		expect(results[0]?.index).toBe(1)
+		expect(results.map(({ index }) => index).toSorted()).toEqual([0, 1, 2])
+		expect(results.map(({ score }) => score)).toEqual(results.map(({ score }) => score).toSorted((a, b) => b - a))
+		expect(usage?.completionTokens).toBe(0)
+		expect((await engine.rerank?.({ ...request, top: 2 }, bench.call()))?.results).toEqual(results.slice(0, 2))
+	},
+
+	async 'writes down what is said, in every format, or says that it does not'(bench: Bench) {
+		const { engine, expectations } = bench
+		const request = (format: TranscriptionFormat) => ({
+			model: expectations.model,
+			file: { name: 'silence.wav', type: 'audio/wav', content: new Blob([new Uint8Array([82, 73, 70, 70, 0, 255])]) },
+			prompt: 'Hello there.',
+			format,
+			passthrough: {},
+		})
+		if (!engine.state().operations.includes('transcribe')) {
+			const refused = engine.transcribe?.(request('json'), bench.call())
+			if (refused !== undefined) expect(['wrong-operation', 'unsupported']).toContain((await thrownBy(refused)).kind)
+			return
+		}
+		for (const format of transcriptionFormats) {
+			const told = await engine.transcribe?.(request(format), bench.call())
+			expect(told?.text).toBeString()
+			expect(told?.details === undefined).toBe(!isJsonFormat(format))
+		}
 	},
 
 	async 'ends what runs when it closes, and refuses what comes'(bench: Bench) {

@@ -4,6 +4,8 @@
 import { Sweep } from '../time/sweep.ts'
 
 const encoder = new TextEncoder()
+/** How long written bytes may take to leave. */
+const flushMs = 20
 const comment = encoder.encode(': keep-alive\n\n')
 
 /** Where a body's text comes from. */
@@ -66,8 +68,12 @@ export class EventStreams {
 async function* generate(stream: OpenStream, end: () => void): AsyncGenerator<Uint8Array> {
 	try {
 		for (let bytes = await stream.next(); bytes !== undefined; bytes = await stream.next()) yield bytes
-		// What is thrown here cuts the connection; Bun prints everything but this to standard error.
-		if (stream.cut) throw undefined
+		if (stream.cut) {
+			// What was written goes first: a cut connection takes along what still waits for it.
+			await Bun.sleep(flushMs)
+			// Whatever is thrown cuts the connection; Bun prints everything but this to standard error.
+			throw undefined
+		}
 	} finally {
 		end()
 	}

@@ -10,6 +10,8 @@ export function withConfiguredKey(store: KeyStore, configured: Key): KeyStore {
 		findByHash: async (hash) => (sameHash(hash, configured.hash) ? configured : store.findByHash(hash)),
 		list: () => store.list(),
 		revoke: (which, nowMs) => store.revoke(which, nowMs),
+		listOwn: (scope) => store.listOwn(scope),
+		revokeOwn: (scope, id, nowMs) => store.revokeOwn(scope, id, nowMs),
 		close: () => store.close(),
 	}
 }

@@ -75,6 +75,37 @@ export function keyStoreContract(name: string, open: () => Promise<KeyStore>): v
 			expect(await store.revoke('ci', 5000)).toEqual([{ ...current, revokedAtMs: 5000 }])
 		})
 
+		test('an id is its key’s alone, whatever others are called', async () => {
+			const { key } = createKey({ name: 'mine', role: 'user' }, 1000)
+			const { key: imitator } = createKey({ name: key.id, role: 'user' }, 2000)
+			for (const one of [key, imitator]) await store.insert(one)
+			expect(await store.revoke(key.id, 5000)).toEqual([{ ...key, revokedAtMs: 5000 }])
+			expect((await store.findByHash(imitator.hash))?.revokedAtMs).toBeNull()
+		})
+
+		test('keeps when a key expires', async () => {
+			const { key } = createKey({ name: 'guest', role: 'user', expiresAtMs: 1_900_000_000_000 }, 1000)
+			await store.insert(key)
+			expect((await store.findByHash(key.hash))?.expiresAtMs).toBe(1_900_000_000_000)
+		})
+
+		test('tells and revokes the keys of one scope alone', async () => {
+			const make = (name: string, owner: string, tenant: string, at: number) =>
+				createKey({ name, role: 'user', owner, tenant }, at).key
+			const mine = [make('a', 'alice', 'default', 1000), make('b', 'alice', 'default', 2000)]
+			const others = [make('c', 'bob', 'default', 3000), make('d', 'alice', 'elsewhere', 4000)]
+			for (const key of [...mine, ...others]) await store.insert(key)
+			const scope = { tenant: 'default', owner: 'alice' }
+			expect(await store.listOwn(scope)).toEqual(mine)
+			for (const { id } of others) expect(await store.revokeOwn(scope, id, 5000)).toBe(false)
+			// Only ids are meant.
+			expect(await store.revokeOwn(scope, 'a', 5000)).toBe(false)
+			const [first] = mine
+			expect(await store.revokeOwn(scope, first?.id ?? '', 5000)).toBe(true)
+			expect(await store.revokeOwn(scope, first?.id ?? '', 6000)).toBe(false)
+			expect((await store.list()).map(({ revokedAtMs }) => revokedAtMs)).toEqual([5000, null, null, null])
+		})
+
 		test('revokes nothing where nothing matches', async () => {
 			expect(await store.revoke('nobody', 5000)).toEqual([])
 		})

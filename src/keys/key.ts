@@ -23,6 +23,8 @@ export interface Key {
 	/** Milliseconds since 1970. */
 	readonly createdAtMs: number
 	readonly revokedAtMs: number | null
+	/** From when on it is not valid any more; null where it does not end by itself. */
+	readonly expiresAtMs: number | null
 }
 
 /** What calls with this key do unless they say otherwise; the deployment's settings where absent. */
@@ -44,6 +46,8 @@ export interface KeyDescription {
 	/** The key's own id where absent: nobody shares its things. */
 	readonly owner?: string
 	readonly settings?: KeySettings
+	/** Never where absent. */
+	readonly expiresAtMs?: number
 }
 
 /** A new key with its secret, which is told nowhere else. */
@@ -77,7 +81,12 @@ export function keyOf(secret: string, description: KeyDescription, nowMs: number
 		hash: hashSecret(secret),
 		createdAtMs: nowMs,
 		revokedAtMs: null,
+		expiresAtMs: description.expiresAtMs ?? null,
 	}
+}
+
+export function isExpired({ expiresAtMs }: Key, nowMs: number): boolean {
+	return expiresAtMs !== null && expiresAtMs <= nowMs
 }
 
 export function hashSecret(secret: string): string {

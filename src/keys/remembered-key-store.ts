@@ -53,6 +53,8 @@ export function withMemory(store: KeyStore, { changes, rememberMs, nowMs, patien
 	return {
 		insert: (key) => changed(store.insert(key)),
 		revoke: (which, now) => changed(store.revoke(which, now)),
+		listOwn: (scope) => store.listOwn(scope),
+		revokeOwn: (scope, id, now) => changed(store.revokeOwn(scope, id, now)),
 		list: () => store.list(),
 		close: () => store.close(),
 		async findByHash(hash) {

@@ -2,9 +2,14 @@
 
 import type { Key } from './key.ts'
 
-/** Keys called `which` by id, name or prefix: those still valid, or else the revoked ones, the newest alone. */
+/**
+ * Keys called `which` by id, name or prefix: those still valid, or else the revoked ones, the newest alone. An id means its key alone, whatever
+ * others are called.
+ */
 export function revocable(keys: readonly Key[], which: string): readonly Key[] {
-	const called = keys.filter(({ id, name, prefix }) => id === which || name === which || prefix === which)
+	const meant = keys.find(({ id }) => id === which)
+	if (meant !== undefined) return [meant]
+	const called = keys.filter(({ name, prefix }) => name === which || prefix === which)
 	const valid = called.filter(({ revokedAtMs }) => revokedAtMs === null)
 	return valid.length > 0 ? valid : called.slice(-1)
 }

@@ -1,7 +1,7 @@
 // What every store of accounts must do.
 
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import type { LedgerEntry, LedgerStore } from './ledger-store.ts'
+import type { EntryQuery, LedgerEntry, LedgerStore } from './ledger-store.ts'
 
 const noon = Date.UTC(2026, 10, 23, 12)
 const day = 86_400_000
@@ -48,6 +48,34 @@ export function ledgerStoreContract(
 			await store.insert([old, fresh])
 			expect(await store.entries({ ...all, limit: 10 })).toEqual([fresh, old])
 			expect(await store.entries({ ...all, limit: 1 })).toEqual([fresh])
+		})
+
+		test('tells entries by page, in the order asked for, and what all of them come to', async () => {
+			await store.insert([
+				entry('1', { costMicros: 5, promptTokens: 1 }),
+				entry('2', { settledAtMs: noon + 1, costMicros: 9, promptTokens: 100 }),
+				entry('3', { settledAtMs: noon + 2, costMicros: 9, operation: 'embed' }),
+				entry('4', { settledAtMs: noon + 3, owner: 'bob' }),
+			])
+			const mine = { ...all, tenant: 'default', owner: 'alice' }
+			const ids = async (query: Partial<EntryQuery>) =>
+				(await store.entries({ ...mine, limit: 10, ...query })).map(({ id }) => id)
+			expect(await ids({})).toEqual(['3', '2', '1'])
+			expect(await ids({ offset: 1, limit: 1 })).toEqual(['2'])
+			expect(await ids({ offset: 3 })).toEqual([])
+			expect(await ids({ order: { by: 'settled', direction: 'asc' } })).toEqual(['1', '2', '3'])
+			expect(await ids({ order: { by: 'cost', direction: 'desc' } })).toEqual(['3', '2', '1'])
+			expect(await ids({ order: { by: 'cost', direction: 'asc' } })).toEqual(['1', '2', '3'])
+			expect(await ids({ order: { by: 'tokens', direction: 'desc' } })).toEqual(['2', '3', '1'])
+			expect(await ids({ operation: 'chat' })).toEqual(['2', '1'])
+			expect(await store.sumEntries(mine)).toEqual({
+				entries: 3,
+				promptTokens: 111,
+				completionTokens: 60,
+				costMicros: 23,
+			})
+			expect(await store.sumEntries({ ...mine, operation: 'chat' })).toMatchObject({ entries: 2, costMicros: 14 })
+			expect(await store.sumEntries({ ...mine, owner: 'nobody' })).toMatchObject({ entries: 0, costMicros: 0 })
 		})
 
 		test('counts each entry once, however often it comes', async () => {

@@ -7,8 +7,10 @@ export interface LedgerStore {
 	insert(entries: readonly LedgerEntry[]): Promise<void>
 	/** Sums of days, also of days whose entries have been removed. */
 	usage(query: UsageQuery): Promise<readonly UsageSum[]>
-	/** Newest first. */
+	/** Newest first, unless said. */
 	entries(query: EntryQuery): Promise<readonly LedgerEntry[]>
+	/** What all entries come to that a query means, whatever its page. */
+	sumEntries(query: EntrySelection): Promise<EntrySum>
 	/** Takes entries away that were settled before, some at a time; the sums of their days stay. @returns how many, 0 once none is left. */
 	expire(beforeMs: number): Promise<number>
 	close(): Promise<void>
@@ -69,10 +71,31 @@ export interface UsageSum {
 	readonly currency: string
 }
 
-export interface EntryQuery {
+/** By when they were settled, milliseconds since 1970. */
+export interface EntrySelection {
 	readonly fromMs: number
 	readonly untilMs: number
 	readonly tenant?: string
 	readonly owner?: string
+	readonly operation?: string
+}
+
+export interface EntryQuery extends EntrySelection {
+	readonly order?: EntryOrder
+	/** How many are passed over. */
+	readonly offset?: number
 	readonly limit: number
+}
+
+export interface EntryOrder {
+	readonly by: 'settled' | 'cost' | 'tokens'
+	readonly direction: 'asc' | 'desc'
+}
+
+export interface EntrySum {
+	readonly entries: number
+	readonly promptTokens: number
+	readonly completionTokens: number
+	/** Millionths, of whatever currencies. */
+	readonly costMicros: number
 }

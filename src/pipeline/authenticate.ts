@@ -2,7 +2,7 @@
 
 import { ChatError } from '../chat/error.ts'
 import type { Received } from '../http/received.ts'
-import { hashSecret, type Key, sameHash } from '../keys/key.ts'
+import { hashSecret, isExpired, type Key, sameHash } from '../keys/key.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { RequestRecord } from '../telemetry/telemetry.ts'
 
@@ -14,7 +14,7 @@ export interface Authenticated {
 	readonly key: Key | undefined
 }
 
-/** @throws ChatError `unauthenticated` without a key, `invalid-key` with one that is unknown or revoked. */
+/** @throws ChatError `unauthenticated` without a key, `invalid-key` with one that is unknown, revoked or has expired. */
 export async function authenticate(
 	received: Received,
 	record: RequestRecord,
@@ -31,6 +31,7 @@ export async function authenticate(
 	const key = await keys.findByHash(hash)
 	if (key === undefined || !sameHash(key.hash, hash)) throw invalidKey(secret, 'Incorrect API key provided')
 	if (key.revokedAtMs !== null) throw invalidKey(secret, 'This API key has been revoked')
+	if (isExpired(key, received.receivedAtMs)) throw invalidKey(secret, 'This API key has expired')
 	record.key = key
 	return { received, record, key }
 }

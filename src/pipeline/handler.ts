@@ -17,7 +17,7 @@ import { type RouteMatch, RouteTable } from '../http/route-table.ts'
 import type { StaticFiles } from '../http/static-files.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
+import type { EntryQuery, UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
 import type { KeptStreams } from '../streams/kept-streams.ts'
 import type { Log } from '../telemetry/log.ts'
 import { type Readiness, readiness } from '../telemetry/status.ts'
@@ -27,7 +27,7 @@ import { TokenCounter } from '../tokens/tokens.ts'
 import type { Answer } from './answer.ts'
 import { authenticate } from './authenticate.ts'
 import { Outstanding } from './outstanding.ts'
-import type { Deployment, Histories, Parts } from './parts.ts'
+import type { Deployment, Histories, Parts, ToldEntries } from './parts.ts'
 import { answer } from './pipeline.ts'
 import { openSocket } from './socket.ts'
 
@@ -59,6 +59,7 @@ export interface KeptParts {
 	readonly conversations: ConversationStore
 	readonly streams: KeptStreams
 	readonly usage: (query: UsageQuery) => Promise<readonly UsageSum[]>
+	readonly entries: (query: EntryQuery) => Promise<ToldEntries>
 	readonly histories: Histories
 	/** This process, among those that write to the same stores. */
 	readonly process: string
@@ -90,6 +91,7 @@ export function openHandler(options: HandlerOptions): Handler {
 		conversations: kept?.conversations,
 		streams: kept?.streams,
 		usage: kept?.usage,
+		entries: kept?.entries,
 		histories: kept?.histories ?? { albert: false },
 		process: kept?.process ?? '',
 		outstanding,

@@ -1,8 +1,9 @@
 // Calls that no upstream is asked for: models, what is kept, streams that go on, accounts.
 
 import { ChatError } from '../chat/error.ts'
-import type { Caller, CancelCall, ResumeCall, UsageCall } from '../dialects/dialect.ts'
+import type { Caller, CancelCall, EntriesCall, ResumeCall, UsageCall } from '../dialects/dialect.ts'
 import type { Pieces } from '../http/event-stream.ts'
+import { type OwnKeys, ownKeys } from '../keys/own-keys.ts'
 import { scopeOf } from '../keys/scope.ts'
 import type { Answer } from './answer.ts'
 import { describe } from './describe.ts'
@@ -35,6 +36,10 @@ export async function lookUp(planned: PlannedOwn, parts: Parts): Promise<Answer>
 			return json(call.answer)
 		case 'usage':
 			return json(await tellUsage(call, planned, parts))
+		case 'entries':
+			return json(await tellEntries(call, planned, parts))
+		case 'keys':
+			return json(await call.answer(ownKeysOf(planned, parts), { nowMs: parts.clock.now() }))
 	}
 }
 
@@ -56,14 +61,39 @@ async function cancel({ turn, answer, missing }: CancelCall, planned: PlannedOwn
 
 function callerOf({ key }: PlannedOwn): Caller {
 	if (key === undefined) throw new ChatError('unsupported', 'This server knows no callers.')
-	const { id, name, role, tenant, owner, createdAtMs } = key
-	return { id, name, role, tenant, owner, createdAtMs }
+	const { id, name, role, tenant, owner, createdAtMs, expiresAtMs } = key
+	return { id, name, role, tenant, owner, createdAtMs, expiresAtMs }
 }
 
 /** Whoever is no admin sees what is their own. */
-async function tellUsage({ query, write }: UsageCall, { key }: PlannedOwn, { usage, clock }: Parts): Promise<unknown> {
-	if (usage === undefined || key === undefined) throw new ChatError('unsupported', 'This server keeps no accounts.')
-	return write(await usage(key.role === 'admin' ? query : { ...query, ...scopeOf(key) }), clock.now())
+async function tellUsage(
+	{ query, own, write }: UsageCall,
+	{ key }: PlannedOwn,
+	{ usage, clock }: Parts,
+): Promise<unknown> {
+	if (usage === undefined || key === undefined) throw noAccounts()
+	const seesAll = key.role === 'admin' && own !== true
+	return write(await usage(seesAll ? query : { ...query, ...scopeOf(key) }), clock.now())
+}
+
+async function tellEntries({ query, write }: EntriesCall, planned: PlannedOwn, parts: Parts): Promise<unknown> {
+	const { key } = planned
+	if (parts.entries === undefined || key === undefined) throw noAccounts()
+	const [page, keys] = await Promise.all([
+		parts.entries({ ...query(parts.clock.now()), ...scopeOf(key) }),
+		ownKeysOf(planned, parts).list(),
+	])
+	const keyNames = new Map([key, ...keys].map(({ id, name }) => [id, name]))
+	return write({ ...page, keyNames, owner: key.owner })
+}
+
+function noAccounts(): ChatError {
+	return new ChatError('unsupported', 'This server keeps no accounts.')
+}
+
+function ownKeysOf({ key }: PlannedOwn, { keys, clock }: Parts): OwnKeys {
+	if (keys === undefined || key === undefined) throw new ChatError('unsupported', 'This server has no keys.')
+	return ownKeys(keys, key, clock.now())
 }
 
 /** Tells whether its reader left. */

@@ -5,7 +5,7 @@ import type { DialectChoice } from '../dialects/choice.ts'
 import type { Engine } from '../engines/engine.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
+import type { EntryQuery, EntrySum, LedgerEntry, UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
 import type { Model, ModelTable } from '../models/model.ts'
 import type { Place } from '../routing/place.ts'
 import type { Route } from '../routing/route.ts'
@@ -27,6 +27,8 @@ export interface Parts {
 	readonly streams: KeptStreams | undefined
 	/** Asks what was used. */
 	readonly usage: ((query: UsageQuery) => Promise<readonly UsageSum[]>) | undefined
+	/** Tells single entries of what was used, and what all of them come to. */
+	readonly entries: ((query: EntryQuery) => Promise<ToldEntries>) | undefined
 	/** Which of the histories that dialects offer are kept, unless a key says otherwise. */
 	readonly histories: Histories
 	/** What is being written down when no client waits for it any more. */
@@ -44,6 +46,12 @@ export interface Parts {
 	readonly tellsContent: boolean
 	/** Seconds since 1970 that models tell as their creation: when this server started. */
 	readonly startedAt: number
+}
+
+export interface ToldEntries {
+	readonly entries: readonly LedgerEntry[]
+	/** Of all that the query means, whatever its page. */
+	readonly sum: EntrySum
 }
 
 /** Ways to keep a conversation that need the operator's word, by their names in the configuration. */

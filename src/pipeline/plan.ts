@@ -63,6 +63,8 @@ export function plan({ call, ...rest }: Understood, deployment: Deployment): Pla
 		case 'resume':
 		case 'cancel':
 		case 'usage':
+		case 'entries':
+		case 'keys':
 		case 'who':
 		case 'constant':
 			return { ...rest, type: 'own', call, deployment }

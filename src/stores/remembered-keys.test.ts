@@ -19,6 +19,8 @@ test('a key is read once, and what another process changes is seen at the next c
 		insert: store.insert.bind(store),
 		revoke: store.revoke.bind(store),
 		list: store.list.bind(store),
+		listOwn: store.listOwn.bind(store),
+		revokeOwn: store.revokeOwn.bind(store),
 		close: store.close.bind(store),
 		findByHash: (hash: string) => {
 			reads++
@@ -61,6 +63,8 @@ test('while the store is away a key that was read holds, and one that was not is
 		insert: store.insert.bind(store),
 		revoke: store.revoke.bind(store),
 		list: store.list.bind(store),
+		listOwn: store.listOwn.bind(store),
+		revokeOwn: store.revokeOwn.bind(store),
 		close: store.close.bind(store),
 		findByHash: async (hash: string) => {
 			reads++
@@ -102,6 +106,8 @@ test('a request with a key that is known does not wait for a store that is silen
 		insert: store.insert.bind(store),
 		revoke: store.revoke.bind(store),
 		list: store.list.bind(store),
+		listOwn: store.listOwn.bind(store),
+		revokeOwn: store.revokeOwn.bind(store),
 		close: store.close.bind(store),
 		findByHash: async (hash: string) => {
 			if (silent) await answer.promise

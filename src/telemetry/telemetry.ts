@@ -47,6 +47,8 @@ export interface RequestRecord {
 		| 'resume'
 		| 'cancel'
 		| 'usage'
+		| 'entries'
+		| 'keys'
 		| 'who'
 		| 'constant'
 	key?: { readonly id: string; readonly name: string }

@@ -9,15 +9,18 @@ import type { ChatRequest } from '../../chat/request.ts'
 import { choosableTools, type Tool } from '../../chat/tool.ts'
 import type { Usage } from '../../chat/usage.ts'
 import type { EmbeddingRequest, Embeddings } from '../../embeddings/embeddings.ts'
+import type { Ranking, RerankRequest } from '../../reranking/reranking.ts'
 import type { TextCompletionRequest } from '../../text-completions/text-completions.ts'
 import { type Clock, systemClock } from '../../time/clock.ts'
+import type { Transcription, TranscriptionRequest } from '../../transcription/transcription.ts'
 import { beginAnswer } from '../begun-answer.ts'
-import type { Engine, EngineCall } from '../engine.ts'
+import type { Engine, EngineCall, Operation } from '../engine.ts'
 import { type RunningCall, RunningCalls } from '../running-calls.ts'
 import { type Mishap, type Plan, type PlannedPart, readPlan } from './instruction.ts'
 import { sampleSchema } from './schema-sample.ts'
 import { type Speech, speak, type Utterance } from './speaker.ts'
-import { vectorOf } from './vectors.ts'
+import { transcriptOf } from './transcript.ts'
+import { nearness, vectorOf } from './vectors.ts'
 import { countPrompt, countWords, splitWords } from './words.ts'
 
 export interface EchoOptions {
@@ -29,6 +32,7 @@ export interface EchoOptions {
 	readonly clock?: Clock
 }
 
+const operations: readonly Operation[] = ['chat', 'complete', 'embed', 'rerank', 'transcribe']
 const defaultDimensions = 64
 const maxDimensions = 4096
 /** Tokens without a pause; then whoever else waits for the event loop has a turn. */
@@ -51,7 +55,7 @@ class Echo implements Engine {
 	}
 
 	state() {
-		return { status: 'ready', operations: ['chat', 'complete', 'embed'], contextTokens: this.contextTokens } as const
+		return { status: 'ready', operations, contextTokens: this.contextTokens } as const
 	}
 
 	async chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
@@ -97,25 +101,54 @@ class Echo implements Engine {
 	}
 
 	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
-		const running = this.running.begin(call.signal)
-		try {
+		const texts = request.inputs.map(promptText)
+		return this.atOnce(texts[0] ?? '', call, () => {
 			const dimensions = request.dimensions ?? defaultDimensions
 			if (dimensions > maxDimensions)
 				throw new ChatError('unsupported', `Vectors have at most ${maxDimensions} dimensions.`, { param: 'dimensions' })
-			const texts = request.inputs.map(promptText)
-			const mishap = readPlan(texts[0] ?? '').mishap
-			if (mishap !== undefined) await suffer(mishap, running.signal)
 			const words = texts.map(splitWords)
 			for (const { length } of words) this.room(length, undefined, 'input')
 			const promptTokens = words.reduce((sum, { length }) => sum + length, 0)
 			return { vectors: words.map((one) => vectorOf(one, dimensions)), usage: usageOf(promptTokens, 0, 0) }
-		} finally {
-			running.end()
-		}
+		})
+	}
+
+	rerank({ query, documents, top }: RerankRequest, call: EngineCall): Promise<Ranking> {
+		return this.atOnce(query, call, () => {
+			const wanted = vectorOf(splitWords(query), defaultDimensions)
+			const results = documents.map((document, index) => ({
+				index,
+				score: nearness(wanted, vectorOf(splitWords(document), defaultDimensions)),
+			}))
+			const promptTokens = [query, ...documents].reduce((sum, text) => sum + countWords(text), 0)
+			return {
+				results: results.sort((a, b) => b.score - a.score || a.index - b.index).slice(0, top),
+				usage: usageOf(promptTokens, 0, 0),
+			}
+		})
+	}
+
+	transcribe(request: TranscriptionRequest, call: EngineCall): Promise<Transcription> {
+		return this.atOnce(request.prompt ?? '', call, () => {
+			const said = request.prompt ?? request.file.name
+			return { ...transcriptOf(said, request.format), usage: usageOf(0, countWords(said), 0) }
+		})
 	}
 
 	async close(): Promise<void> {
 		this.running.close()
+	}
+
+	/** An answer that is one value; `text` may tell it to fail. */
+	private async atOnce<Result>(text: string, call: EngineCall, answer: () => Result): Promise<Result> {
+		const running = this.running.begin(call.signal)
+		try {
+			const { mishap } = readPlan(text)
+			if (mishap !== undefined) await suffer(mishap, running.signal)
+			return answer()
+		} finally {
+			running.end()
+		}
 	}
 
 	/** Tokens that may be generated behind a prompt. */

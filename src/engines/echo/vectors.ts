@@ -15,6 +15,12 @@ export function vectorOf(words: readonly string[], dimensions: number): Float32A
 	return Float32Array.from(sum, (value) => (length === 0 ? 0 : value / length))
 }
 
+/** 0 to 1 for vectors of length 1: 1 where they are the same, about a half where they have nothing in common. */
+export function nearness(one: Float32Array, other: Float32Array): number {
+	const cosine = one.reduce((sum, value, index) => sum + value * (other[index] ?? 0), 0)
+	return Math.min(1, Math.max(0, (1 + cosine) / 2))
+}
+
 /** FNV-1a, never 0. */
 function hash(word: string): number {
 	let state = 0x811c9dc5

@@ -1,6 +1,7 @@
 // OpenAI-compatible servers as the configuration sees them.
 
 import { z } from 'zod'
+import { rerankWords } from '../../wire/reranking/rerank-request-writer.ts'
 import { engineKind } from '../kind.ts'
 import { definedOnly, httpUpstreamOptions, readHttpUpstreamOptions } from '../upstream/options.ts'
 import { openOpenAICompatible } from './openai-compatible.ts'
@@ -16,6 +17,12 @@ const options = z.strictObject({
 		.boolean()
 		.optional()
 		.describe('False for servers that refuse `stream_options`; tokens are then counted here.'),
+	rerankWords: z
+		.enum(rerankWords)
+		.optional()
+		.describe(
+			'What POST /rerank calls the documents: `texts` for text-embeddings-inference, `documents` for all others.',
+		),
 })
 
 export const openaiCompatible = engineKind(options, async (given, surroundings) =>
@@ -26,5 +33,6 @@ export const openaiCompatible = engineKind(options, async (given, surroundings) 
 			developerRole: given.developerRole,
 			streamUsage: given.streamUsage,
 		}),
+		...(given.rerankWords === undefined ? {} : { rerankWords: given.rerankWords }),
 	}),
 )

@@ -5,8 +5,10 @@ import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { EmbeddingRequest, Embeddings } from '../../embeddings/embeddings.ts'
+import type { Ranking, RerankRequest } from '../../reranking/reranking.ts'
 import type { Secret } from '../../secrets/secret.ts'
 import type { TextCompletionRequest } from '../../text-completions/text-completions.ts'
+import type { Transcription, TranscriptionRequest } from '../../transcription/transcription.ts'
 import { ChatChunkReader } from '../../wire/openai/chat-chunk-reader.ts'
 import { type ChatRequestForm, writeChatRequest } from '../../wire/openai/chat-request-writer.ts'
 import { readCompletion } from '../../wire/openai/completion-reader.ts'
@@ -16,6 +18,10 @@ import { chatFormats, textCompletionFormats } from '../../wire/openai/formats.ts
 import { readPlainCompletion } from '../../wire/openai/plain-completion.ts'
 import { TextCompletionChunkReader } from '../../wire/openai/text-completion-chunk-reader.ts'
 import { writeTextCompletionRequest } from '../../wire/openai/text-completion-request-writer.ts'
+import { readTranscription } from '../../wire/openai/transcription-reader.ts'
+import { writeTranscriptionRequest } from '../../wire/openai/transcription-request-writer.ts'
+import { readRanking } from '../../wire/reranking/ranking-reader.ts'
+import { type RerankWords, writeRerankRequest } from '../../wire/reranking/rerank-request-writer.ts'
 import type { ArrivingEvents } from '../arrivals.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
 import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstream.ts'
@@ -28,9 +34,11 @@ export interface OpenAICompatibleOptions extends Omit<HttpUpstreamOptions, 'wire
 	/** It counts prompts, at the path that our own servers do. */
 	readonly counts?: boolean
 	readonly form?: Partial<ChatRequestForm>
+	/** What it calls documents to be ranked; `documents` unless said. */
+	readonly rerankWords?: RerankWords
 }
 
-const everyOperation: readonly Operation[] = ['chat', 'complete', 'embed']
+const everyOperation: readonly Operation[] = ['chat', 'complete', 'embed', 'rerank', 'transcribe']
 
 const defaultForm: ChatRequestForm = { maxTokensField: 'max_tokens', developerRole: 'developer', streamUsage: true }
 
@@ -44,12 +52,14 @@ class OpenAICompatible implements Engine {
 	readonly count?: NonNullable<Engine['count']>
 	private readonly operations: readonly Operation[]
 	private readonly form: ChatRequestForm
+	private readonly rerankWords: RerankWords
 	private readonly upstream: HttpUpstream
 
-	constructor({ key, operations, counts, form, ...options }: OpenAICompatibleOptions) {
+	constructor({ key, operations, counts, form, rerankWords, ...options }: OpenAICompatibleOptions) {
 		if (counts === true) this.count = (request, call) => this.countPrompt(request, call)
 		this.operations = operations ?? everyOperation
 		this.form = { ...defaultForm, ...form }
+		this.rerankWords = rerankWords ?? 'documents'
 		this.upstream = new HttpUpstream({
 			...options,
 			wireHeaders: key === undefined ? {} : { authorization: `Bearer ${key.reveal()}` },
@@ -63,7 +73,7 @@ class OpenAICompatible implements Engine {
 
 	chat(request: ChatRequest, call: EngineCall): Promise<ArrivingEvents> {
 		const stream = call.whole !== true
-		const body = writeChatRequest(request, call.model, this.form, stream)
+		const body = writeChatRequest(request, call.model, this.form, stream, call.drop)
 		const open = () =>
 			new ChatChunkReader({
 				model: call.model,
@@ -99,6 +109,22 @@ class OpenAICompatible implements Engine {
 			title: this.upstream.errors.title,
 			countPrompt: () => 0,
 		})
+	}
+
+	async rerank(request: RerankRequest, call: EngineCall): Promise<Ranking> {
+		const body = writeRerankRequest(request, call.model, this.rerankWords)
+		return readRanking(await this.upstream.ask('/rerank', body, call), {
+			model: call.model,
+			documents: request.documents.length,
+			...(request.top === undefined ? {} : { top: request.top }),
+			title: this.upstream.errors.title,
+		})
+	}
+
+	async transcribe(request: TranscriptionRequest, call: EngineCall): Promise<Transcription> {
+		const body = await writeTranscriptionRequest(request, call.model)
+		const answer = await this.upstream.read('/audio/transcriptions', body, call)
+		return readTranscription(answer, { format: request.format, title: this.upstream.errors.title })
 	}
 
 	private async countPrompt(request: ChatRequest, call: EngineCall): Promise<number> {

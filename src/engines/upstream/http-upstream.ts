@@ -12,6 +12,7 @@ import {
 	type IncomingResponse,
 	openHttpClient,
 	type TlsOptions,
+	type TypedBytes,
 } from '../../http/client/http-client.ts'
 import type { Clock } from '../../time/clock.ts'
 import { type ErrorAnswer, type ErrorReading, readErrorAnswer, refusedKeyCode } from '../../wire/openai/error-reader.ts'
@@ -119,8 +120,12 @@ export class HttpUpstream {
 
 	/** The body of an answer that is one JSON value. @throws ChatError */
 	async ask(path: string, body: JsonObject, call: EngineCall): Promise<unknown> {
-		const response = await this.send(path, body, call)
-		return (await this.readBody(response)).value
+		return (await this.read(path, body, call)).value
+	}
+
+	/** The body of an answer of any form. @throws ChatError */
+	async read(path: string, body: JsonObject | TypedBytes, call: EngineCall): Promise<ReadBody> {
+		return this.readBody(await this.send(path, body, call))
 	}
 
 	/** Asks whether the upstream is well. @throws ChatError where it is not. */
@@ -141,14 +146,16 @@ export class HttpUpstream {
 	}
 
 	/** @throws ChatError for anything but a successful status. */
-	async send(path: string, body: JsonObject, call: EngineCall): Promise<IncomingResponse> {
+	async send(path: string, body: JsonObject | TypedBytes, call: EngineCall): Promise<IncomingResponse> {
 		if (this.closed || call.signal.aborted) throw this.givenUp('nothing')
 		const response = await this.explained(
 			this.client.send({
 				method: 'POST',
 				path,
 				headers: { 'x-request-id': call.requestId, ...call.headers },
-				body: JSON.stringify(this.options.body === undefined ? body : { ...body, ...this.options.body }),
+				body: isTyped(body)
+					? body
+					: JSON.stringify(this.options.body === undefined ? body : { ...body, ...this.options.body }),
 				signal: call.signal,
 			}),
 		)
@@ -211,6 +218,10 @@ export class HttpUpstream {
 			throw explainFailure(thrown, this.closed)
 		}
 	}
+}
+
+function isTyped(body: JsonObject | TypedBytes): body is TypedBytes {
+	return body.bytes instanceof Uint8Array
 }
 
 /** Failures before the first event are thrown. */

@@ -65,12 +65,12 @@ export class Connection {
 		this.socket?.resume()
 	}
 
-	write(text: string): void {
-		const written = this.socket?.write(text) ?? 0
+	write(message: string | Buffer): void {
+		const written = this.socket?.write(message) ?? 0
 		if (written > 0) this.wrote = true
 		if (written < 0) this.destroy()
-		else if (written < text.length || written < Buffer.byteLength(text))
-			this.unsent = Buffer.from(text).subarray(written)
+		else if (written < message.length || written < Buffer.byteLength(message))
+			this.unsent = (typeof message === 'string' ? Buffer.from(message) : message).subarray(written)
 	}
 
 	pause(): void {

@@ -68,13 +68,13 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 	}
 
 	/** @throws HttpFailure */
-	begin(text: string): Promise<IncomingResponse> {
+	begin(message: string | Buffer): Promise<IncomingResponse> {
 		this.running.add(this)
 		if (this.signal?.aborted === true) this.abort()
 		else {
 			this.signal?.addEventListener('abort', this.abort, { once: true })
 			this.connection.use(this)
-			if (!this.over) this.connection.write(text)
+			if (!this.over) this.connection.write(message)
 		}
 		return this.head.promise
 	}

@@ -323,3 +323,27 @@ test('headers that could become two are refused', async () => {
 	const client = open('http://127.0.0.1:1')
 	await expect(client.send({ method: 'GET', path: '/', headers: { 'a b': 'c' } })).rejects.toThrow('cannot be sent')
 })
+
+test('a body of bytes arrives as it is, under its own type, however large', async () => {
+	const server = Bun.serve({
+		port: 0,
+		hostname: '127.0.0.1',
+		async fetch(request) {
+			const bytes = await request.bytes()
+			return Response.json([request.headers.get('content-type'), bytes.length, Bun.SHA256.hash(bytes, 'hex')])
+		},
+	})
+	const client = open(`http://127.0.0.1:${server.port}`, {
+		headers: { 'Content-Type': 'application/json', 'x-a': 'b' },
+	})
+	for (const length of [0, 256, 5_000_000]) {
+		const bytes = Uint8Array.from({ length }, (_, index) => index)
+		const body = { bytes, contentType: 'audio/x; boundary=1' }
+		const answer = await textOf(await client.send({ method: 'POST', path: '/', body }))
+		expect(JSON.parse(answer)).toEqual(['audio/x; boundary=1', length, Bun.SHA256.hash(bytes, 'hex')])
+		const text = await textOf(await client.send({ method: 'POST', path: '/', body: '{}' }))
+		expect(JSON.parse(text)).toEqual(['application/json', 2, Bun.SHA256.hash('{}', 'hex')])
+	}
+	client.close()
+	await server.stop(true)
+})

@@ -25,9 +25,16 @@ export interface OutgoingRequest {
 	readonly path: string
 	/** Added to those of every request. Values hold no line ends. */
 	readonly headers?: Readonly<Record<string, string>>
-	/** Sent as UTF-8. */
-	readonly body?: string
+	/** A text is sent as UTF-8. */
+	readonly body?: string | TypedBytes
 	readonly signal?: AbortSignal
+}
+
+/** A body that is no text. */
+export interface TypedBytes {
+	readonly bytes: Uint8Array
+	/** Said instead of the client's own. */
+	readonly contentType: string
 }
 
 export interface IncomingResponse extends ResponseHead {
@@ -99,6 +106,8 @@ class SocketClient implements HttpClient {
 	private readonly timeouts: HttpTimeouts
 	private readonly basePath: string
 	private readonly fixedHeaders: string
+	/** The same for bodies that bring their own type. */
+	private readonly untypedHeaders: string
 	private readonly running: Sweep<Exchange>
 	/** The one that was used last is taken first, so that those too many grow old. */
 	private readonly idle: Idle[] = []
@@ -117,21 +126,23 @@ class SocketClient implements HttpClient {
 			...(secure ? { tls: { serverName: bare, ...tls } } : {}),
 		}
 		this.basePath = pathname.replace(/\/+$/, '')
-		this.fixedHeaders = writeHeaders({ host, 'accept-encoding': 'identity', ...headers })
+		const fixed = { host, 'accept-encoding': 'identity', ...headers }
+		this.fixedHeaders = writeHeaders(fixed)
+		this.untypedHeaders = writeHeaders(withoutType(fixed))
 		this.running = new Sweep(Math.min(timeouts.firstByteMs, timeouts.betweenChunksMs, timeouts.totalMs))
 	}
 
 	async send(request: OutgoingRequest): Promise<IncomingResponse> {
-		const text = this.write(request)
+		const message = this.write(request)
 		const kept = this.takeIdle()
-		if (kept === undefined) return this.exchange(await this.connect(request.signal), text, request.signal)
+		if (kept === undefined) return this.exchange(await this.connect(request.signal), message, request.signal)
 		try {
-			return await this.exchange(kept, text, request.signal)
+			return await this.exchange(kept, message, request.signal)
 		} catch (thrown) {
 			// The server closed a connection that lay idle just as it was used: it never looked at the request.
 			const stale = thrown instanceof HttpFailure && thrown.reason === 'cut' && thrown.sent !== 'yes'
 			if (!stale) throw thrown
-			return this.exchange(await this.connect(request.signal), text, request.signal)
+			return this.exchange(await this.connect(request.signal), message, request.signal)
 		}
 	}
 
@@ -142,10 +153,15 @@ class SocketClient implements HttpClient {
 		for (const exchange of this.running.all) exchange.cut()
 	}
 
-	private write({ method, path, headers, body }: OutgoingRequest): string {
+	private write({ method, path, headers, body }: OutgoingRequest): string | Buffer {
 		const own = headers === undefined ? '' : writeHeaders(headers)
+		const line = `${method} ${this.basePath}${path} HTTP/1.1\r\n`
+		if (typeof body === 'object') {
+			const type = writeHeaders({ 'content-type': body.contentType, 'content-length': String(body.bytes.byteLength) })
+			return Buffer.concat([Buffer.from(`${line}${this.untypedHeaders}${own}${type}\r\n`), body.bytes])
+		}
 		const length = body === undefined ? '' : `content-length: ${Buffer.byteLength(body)}\r\n`
-		return `${method} ${this.basePath}${path} HTTP/1.1\r\n${this.fixedHeaders}${own}${length}\r\n${body ?? ''}`
+		return `${line}${this.fixedHeaders}${own}${length}\r\n${body ?? ''}`
 	}
 
 	private async connect(signal: AbortSignal | undefined): Promise<Connection> {
@@ -155,13 +171,13 @@ class SocketClient implements HttpClient {
 
 	private async exchange(
 		connection: Connection,
-		text: string,
+		message: string | Buffer,
 		signal: AbortSignal | undefined,
 	): Promise<IncomingResponse> {
 		const exchange = new Exchange(connection, this.timeouts, this.running, signal, (keepMs) =>
 			this.keep(connection, keepMs),
 		)
-		return exchange.begin(text)
+		return exchange.begin(message)
 	}
 
 	private takeIdle(): Connection | undefined {
@@ -198,6 +214,10 @@ class SocketClient implements HttpClient {
 		const at = this.idle.findIndex((idle) => idle.connection === connection)
 		if (at !== -1) this.idle.splice(at, 1)
 	}
+}
+
+function withoutType(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+	return Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'content-type'))
 }
 
 function writeHeaders(headers: Readonly<Record<string, string>>): string {

@@ -3,6 +3,7 @@
 import type { Key } from '../../keys/key.ts'
 import type { KeyStore } from '../../keys/key-store.ts'
 import { revocable } from '../../keys/revocation.ts'
+import type { Scope } from '../../keys/scope.ts'
 
 export class MemoryKeyStore implements KeyStore {
 	private readonly keys = new Map<string, Key>()
@@ -29,6 +30,17 @@ export class MemoryKeyStore implements KeyStore {
 		const revoked = { ...only, revokedAtMs: nowMs }
 		this.keys.set(only.id, revoked)
 		return [revoked]
+	}
+
+	async listOwn({ tenant, owner }: Scope): Promise<readonly Key[]> {
+		return (await this.list()).filter((key) => key.tenant === tenant && key.owner === owner)
+	}
+
+	async revokeOwn(scope: Scope, id: string, nowMs: number): Promise<boolean> {
+		const key = (await this.listOwn(scope)).find((own) => own.id === id)
+		if (key === undefined || key.revokedAtMs !== null) return false
+		this.keys.set(id, { ...key, revokedAtMs: nowMs })
+		return true
 	}
 
 	async close(): Promise<void> {}

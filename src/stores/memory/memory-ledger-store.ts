@@ -1,7 +1,24 @@
 // Accounts in memory, for tests and for servers that keep nothing.
 
-import type { EntryQuery, LedgerEntry, LedgerStore, UsageQuery, UsageSum } from '../../ledger/ledger-store.ts'
+import type {
+	EntryOrder,
+	EntryQuery,
+	EntrySelection,
+	EntrySum,
+	LedgerEntry,
+	LedgerStore,
+	UsageQuery,
+	UsageSum,
+} from '../../ledger/ledger-store.ts'
 import { dayOf, sumByDay, sumByGroup, type UsageDay } from '../../ledger/usage-day.ts'
+
+const newestFirst: EntryOrder = { by: 'settled', direction: 'desc' }
+
+const places: Readonly<Record<EntryOrder['by'], (entry: LedgerEntry) => number>> = {
+	settled: ({ settledAtMs }) => settledAtMs,
+	cost: ({ costMicros }) => costMicros,
+	tokens: ({ promptTokens, completionTokens }) => promptTokens + completionTokens,
+}
 
 export class MemoryLedgerStore implements LedgerStore {
 	private readonly kept = new Map<string, LedgerEntry>()
@@ -27,12 +44,34 @@ export class MemoryLedgerStore implements LedgerStore {
 		return sumByGroup(wanted, query)
 	}
 
-	async entries({ fromMs, untilMs, tenant, owner, limit }: EntryQuery): Promise<readonly LedgerEntry[]> {
-		return [...this.kept.values()]
-			.filter((entry) => entry.settledAtMs >= fromMs && entry.settledAtMs < untilMs)
-			.filter((entry) => entry.tenant === (tenant ?? entry.tenant) && entry.owner === (owner ?? entry.owner))
-			.sort((a, b) => b.settledAtMs - a.settledAtMs || (a.id < b.id ? 1 : -1))
-			.slice(0, limit)
+	async entries({ order = newestFirst, offset = 0, limit, ...selection }: EntryQuery): Promise<readonly LedgerEntry[]> {
+		const sign = order.direction === 'asc' ? 1 : -1
+		const place = (entry: LedgerEntry) => sign * places[order.by](entry)
+		return this.select(selection)
+			.sort((a, b) => place(a) - place(b) || (a.id < b.id ? -sign : sign))
+			.slice(offset, offset + limit)
+	}
+
+	async sumEntries(selection: EntrySelection): Promise<EntrySum> {
+		const sum = { entries: 0, promptTokens: 0, completionTokens: 0, costMicros: 0 }
+		for (const { promptTokens, completionTokens, costMicros } of this.select(selection)) {
+			sum.entries++
+			sum.promptTokens += promptTokens
+			sum.completionTokens += completionTokens
+			sum.costMicros += costMicros
+		}
+		return sum
+	}
+
+	private select({ fromMs, untilMs, tenant, owner, operation }: EntrySelection): LedgerEntry[] {
+		return [...this.kept.values()].filter(
+			(entry) =>
+				entry.settledAtMs >= fromMs &&
+				entry.settledAtMs < untilMs &&
+				entry.tenant === (tenant ?? entry.tenant) &&
+				entry.owner === (owner ?? entry.owner) &&
+				entry.operation === (operation ?? entry.operation),
+		)
 	}
 
 	async expire(beforeMs: number): Promise<number> {

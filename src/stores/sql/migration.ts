@@ -4,6 +4,7 @@ import keys from './migrations/001-keys.sql' with { type: 'text' }
 import keyOwners from './migrations/002-key-owners.sql' with { type: 'text' }
 import conversations from './migrations/003-conversations.sql' with { type: 'text' }
 import ledger from './migrations/004-ledger.sql' with { type: 'text' }
+import keyExpiry from './migrations/005-key-expiry.sql' with { type: 'text' }
 
 export interface Migration {
 	readonly name: string
@@ -15,4 +16,5 @@ export const migrations: readonly Migration[] = [
 	{ name: '002-key-owners', sql: keyOwners },
 	{ name: '003-conversations', sql: conversations },
 	{ name: '004-ledger', sql: ledger },
+	{ name: '005-key-expiry', sql: keyExpiry },
 ]

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { type Key, type KeySettings, roles } from '../../keys/key.ts'
 import type { KeyStore } from '../../keys/key-store.ts'
 import { revocable } from '../../keys/revocation.ts'
+import type { Scope } from '../../keys/scope.ts'
 import type { SqlDatabase } from './sql-database.ts'
 
 const keySettings = z
@@ -32,13 +33,15 @@ const row = z
 		hash: z.string(),
 		created_at_ms: z.coerce.number(),
 		revoked_at_ms: z.coerce.number().nullable(),
+		expires_at_ms: z.coerce.number().nullable(),
 	})
 	.transform(
-		({ created_at_ms: createdAtMs, revoked_at_ms: revokedAtMs, owner, ...rest }): Key => ({
+		({ created_at_ms, revoked_at_ms, expires_at_ms, owner, ...rest }): Key => ({
 			...rest,
 			owner: owner ?? rest.id,
-			createdAtMs,
-			revokedAtMs,
+			createdAtMs: created_at_ms,
+			revokedAtMs: revoked_at_ms,
+			expiresAtMs: expires_at_ms,
 		}),
 	)
 
@@ -53,9 +56,10 @@ export class SqlKeyStore implements KeyStore {
 	async insert(key: Key): Promise<void> {
 		await this.database.write(
 			(sql) => sql`
-			INSERT INTO keys (id, name, role, tenant, owner, settings, prefix, hash, created_at_ms, revoked_at_ms)
+			INSERT INTO keys (id, name, role, tenant, owner, settings, prefix, hash, created_at_ms, revoked_at_ms,
+				expires_at_ms)
 			VALUES (${key.id}, ${key.name}, ${key.role}, ${key.tenant}, ${key.owner}, ${JSON.stringify(key.settings)},
-				${key.prefix}, ${key.hash}, ${key.createdAtMs}, ${key.revokedAtMs})`,
+				${key.prefix}, ${key.hash}, ${key.createdAtMs}, ${key.revokedAtMs}, ${key.expiresAtMs})`,
 		)
 	}
 
@@ -77,6 +81,23 @@ export class SqlKeyStore implements KeyStore {
 			(sql) => sql`UPDATE keys SET revoked_at_ms = ${nowMs} WHERE id = ${only.id} AND revoked_at_ms IS NULL`,
 		)
 		return [{ ...only, revokedAtMs: nowMs }]
+	}
+
+	async listOwn({ tenant, owner }: Scope): Promise<readonly Key[]> {
+		// Keys of the first version have no owner: they are their own.
+		const rows = await this.database.sql`
+			SELECT * FROM keys WHERE tenant = ${tenant} AND COALESCE(owner, id) = ${owner} ORDER BY created_at_ms, id`
+		return z.array(row).parse(Array.from(rows))
+	}
+
+	async revokeOwn({ tenant, owner }: Scope, id: string, nowMs: number): Promise<boolean> {
+		const revoked = await this.database.write(
+			(sql) => sql`
+				UPDATE keys SET revoked_at_ms = ${nowMs}
+				WHERE id = ${id} AND tenant = ${tenant} AND COALESCE(owner, id) = ${owner} AND revoked_at_ms IS NULL
+				RETURNING id`,
+		)
+		return revoked.length > 0
 	}
 
 	async close(): Promise<void> {

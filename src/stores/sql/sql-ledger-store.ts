@@ -2,7 +2,16 @@
 
 import { z } from 'zod'
 import { outcomes } from '../../ledger/ledger.ts'
-import type { EntryQuery, LedgerEntry, LedgerStore, UsageQuery, UsageSum } from '../../ledger/ledger-store.ts'
+import type {
+	EntryOrder,
+	EntryQuery,
+	EntrySelection,
+	EntrySum,
+	LedgerEntry,
+	LedgerStore,
+	UsageQuery,
+	UsageSum,
+} from '../../ledger/ledger-store.ts'
 import { dayOf, sumByDay, sumByGroup, type UsageDay } from '../../ledger/usage-day.ts'
 import type { SqlDatabase } from './sql-database.ts'
 
@@ -54,6 +63,19 @@ const dayRow = z
 	})
 	.transform((row): UsageDay => readCounts(row))
 
+const sumRow = z
+	.object({ entries: count, prompt_tokens: count, completion_tokens: count, cost_micros: count })
+	.transform(
+		({ entries, prompt_tokens, completion_tokens, cost_micros }): EntrySum => ({
+			entries,
+			promptTokens: prompt_tokens,
+			completionTokens: completion_tokens,
+			costMicros: cost_micros,
+		}),
+	)
+
+const newestFirst: EntryOrder = { by: 'settled', direction: 'desc' }
+
 /** So that no other write waits for long. */
 const expiredAtOnce = 5000
 
@@ -98,13 +120,37 @@ export class SqlLedgerStore implements LedgerStore {
 		return sumByGroup(days, query)
 	}
 
-	async entries({ fromMs, untilMs, tenant, owner, limit }: EntryQuery): Promise<readonly LedgerEntry[]> {
-		const rows = await this.database.sql`
-			SELECT * FROM ledger
-			WHERE settled_at_ms >= ${fromMs} AND settled_at_ms < ${untilMs}
-				AND tenant = COALESCE(${tenant ?? null}, tenant) AND owner = COALESCE(${owner ?? null}, owner)
-			ORDER BY settled_at_ms DESC, id DESC LIMIT ${limit}`
+	async entries({ order = newestFirst, offset = 0, limit, ...selection }: EntryQuery): Promise<readonly LedgerEntry[]> {
+		const { fromMs, untilMs, tenant = null, owner = null, operation = null } = selection
+		const { sql } = this.database
+		const place = { settled: 'settled_at_ms', cost: 'cost_micros', tokens: 'all_tokens' }[order.by]
+		const rows =
+			order.direction === 'desc'
+				? await sql`
+					SELECT ledger.*, prompt_tokens + completion_tokens AS all_tokens FROM ledger
+					WHERE settled_at_ms >= ${fromMs} AND settled_at_ms < ${untilMs}
+						AND tenant = COALESCE(${tenant}, tenant) AND owner = COALESCE(${owner}, owner)
+						AND operation = COALESCE(${operation}, operation)
+					ORDER BY ${sql(place)} DESC, id DESC LIMIT ${limit} OFFSET ${offset}`
+				: await sql`
+					SELECT ledger.*, prompt_tokens + completion_tokens AS all_tokens FROM ledger
+					WHERE settled_at_ms >= ${fromMs} AND settled_at_ms < ${untilMs}
+						AND tenant = COALESCE(${tenant}, tenant) AND owner = COALESCE(${owner}, owner)
+						AND operation = COALESCE(${operation}, operation)
+					ORDER BY ${sql(place)}, id LIMIT ${limit} OFFSET ${offset}`
 		return z.array(entryRow).parse(Array.from(rows))
+	}
+
+	async sumEntries(selection: EntrySelection): Promise<EntrySum> {
+		const { fromMs, untilMs, tenant = null, owner = null, operation = null } = selection
+		const [row] = await this.database.sql`
+			SELECT COUNT(*) AS entries, COALESCE(SUM(prompt_tokens), 0) AS prompt_tokens,
+				COALESCE(SUM(completion_tokens), 0) AS completion_tokens, COALESCE(SUM(cost_micros), 0) AS cost_micros
+			FROM ledger
+			WHERE settled_at_ms >= ${fromMs} AND settled_at_ms < ${untilMs}
+				AND tenant = COALESCE(${tenant}, tenant) AND owner = COALESCE(${owner}, owner)
+				AND operation = COALESCE(${operation}, operation)`
+		return sumRow.parse(row)
 	}
 
 	async expire(beforeMs: number): Promise<number> {

@@ -4,7 +4,7 @@ import type { Thought, ToolCall } from '../../chat/message.ts'
 import { writeCallProof, writeProof } from './proof-text.ts'
 
 export function writeText(text: string) {
-	return { type: 'text', text, citations: null }
+	return { type: 'text', text }
 }
 
 /** @param signature empty where the model gave no proof. */

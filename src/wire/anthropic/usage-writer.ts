@@ -1,6 +1,6 @@
 // Token counts as Anthropic's API writes them: `input_tokens` leaves out what a cache gave or took. Source: the types of its SDKs.
 
-import type { Json, JsonObject } from '../../chat/json.ts'
+import type { JsonObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
 
 /** What a stream tells before anything is counted; its last numbers stand in `message_delta`. */
@@ -32,19 +32,15 @@ export function writeCounts({
 }
 
 export function writeUsage(usage: Usage) {
-	const { extra = {}, cacheWriteTokens = 0 } = usage
+	const { extra = {} } = usage
 	return {
 		...writeCounts(usage),
-		cache_creation: extra.cache_creation ?? writeLives(cacheWriteTokens),
+		// How long entries live is known where an upstream of this wire told.
+		cache_creation: extra.cache_creation ?? null,
 		service_tier: word(extra, 'service_tier') ?? 'standard',
 		inference_geo: word(extra, 'inference_geo') ?? null,
 		speed: word(extra, 'speed') ?? null,
 	}
-}
-
-/** How long entries live is known from an upstream of this wire alone, which told. */
-function writeLives(cacheWriteTokens: number): Json {
-	return { ephemeral_5m_input_tokens: cacheWriteTokens, ephemeral_1h_input_tokens: 0 }
 }
 
 function word(extra: JsonObject, name: string): string | undefined {

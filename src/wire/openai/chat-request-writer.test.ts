@@ -142,3 +142,14 @@ test('fields passed through never take the place of our own', () => {
 	const passthrough = { model: 'other', stream: false, n: 50, top_logprobs: 3 }
 	expect(writeChatRequest({ ...plain, passthrough }, 'm', form, true)).toMatchObject({ model: 'm', stream: true })
 })
+
+test("another wire's words are left out, and named", () => {
+	const dropped: string[] = []
+	const passthrough = { thinking: { type: 'adaptive' }, betas: ['b'] }
+	const body = writeChatRequest({ ...plain, passthrough, passthroughWire: 'other' }, 'm', form, true, (part) =>
+		dropped.push(part),
+	)
+	expect(dropped).toEqual(['thinking', 'betas'])
+	expect(body).not.toHaveProperty('thinking')
+	expect(body).not.toHaveProperty('betas')
+})

@@ -19,15 +19,17 @@ export interface ChatRequestForm {
 /**
  * @param model what the upstream calls the model.
  * @param stream whether the answer is wanted in pieces.
+ * @param drop told of each part of the request that this wire has no words for.
  */
 export function writeChatRequest(
 	request: ChatRequest,
 	model: string,
 	form: ChatRequestForm,
 	stream: boolean,
+	drop: (part: string) => void = () => {},
 ): JsonObject {
 	return {
-		...request.passthrough,
+		...writePassthrough(request, drop),
 		model,
 		messages: writeMessages(request.messages, form.developerRole),
 		...writeStreaming(form, stream),
@@ -41,6 +43,13 @@ export function writeChatRequest(
 		...(request.reasoningEffort === undefined ? {} : { reasoning_effort: request.reasoningEffort }),
 		...(request.user === undefined ? {} : { user: request.user }),
 	}
+}
+
+/** Another wire's words could mean something else here, or nothing. */
+function writePassthrough({ passthrough, passthroughWire }: ChatRequest, drop: (part: string) => void): JsonObject {
+	if (passthroughWire === undefined) return passthrough
+	for (const part of Object.keys(passthrough)) drop(part)
+	return {}
 }
 
 /** Said either way: a default that some server has otherwise would change the whole answer. */

@@ -1,0 +1,108 @@
+// Any server that speaks Anthropic's Messages API. How requests and answers look is the wire's; this file sends the one and reads the
+// other. It knows no routes and tries nothing twice.
+
+import { ChatError } from '../../chat/error.ts'
+import type { ChatRequest } from '../../chat/request.ts'
+import type { Embeddings } from '../../embeddings/embeddings.ts'
+import type { Secret } from '../../secrets/secret.ts'
+import { messageFormats } from '../../wire/anthropic/formats.ts'
+import { readMessage } from '../../wire/anthropic/message-answer-reader.ts'
+import { MessageEventReader } from '../../wire/anthropic/message-event-reader.ts'
+import {
+	type MessageRequestForm,
+	writeCountRequest,
+	writeMessageRequest,
+} from '../../wire/anthropic/message-request-writer.ts'
+import { countField } from '../../wire/openai/fields.ts'
+import type { ArrivingEvents } from '../arrivals.ts'
+import type { Engine, EngineCall } from '../engine.ts'
+import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstream.ts'
+
+export interface AnthropicOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError'> {
+	readonly key?: Secret
+	/** `bearer` where the key is a token of somebody's account, as clouds and gateways give them. */
+	readonly keyHeader: 'x-api-key' | 'bearer'
+	/** `anthropic-version`. */
+	readonly version: string
+	/** Features that are asked for with every request: `anthropic-beta`. */
+	readonly betas: readonly string[]
+	readonly form: MessageRequestForm
+}
+
+export function openAnthropic(options: AnthropicOptions): Engine {
+	return new Anthropic(options)
+}
+
+class Anthropic implements Engine {
+	private readonly form: MessageRequestForm
+	private readonly betas: readonly string[]
+	private readonly upstream: HttpUpstream
+
+	constructor({ key, keyHeader, version, betas, form, ...options }: AnthropicOptions) {
+		this.form = form
+		this.betas = betas
+		const secret = key?.reveal()
+		this.upstream = new HttpUpstream({
+			...options,
+			wireHeaders: {
+				'anthropic-version': version,
+				...(secret === undefined
+					? {}
+					: keyHeader === 'bearer'
+						? { authorization: `Bearer ${secret}` }
+						: { 'x-api-key': secret }),
+			},
+			secrets: secret === undefined ? [] : [secret],
+		})
+	}
+
+	state() {
+		return { status: 'ready', operations: ['chat'] } as const
+	}
+
+	async chat(request: ChatRequest, call: EngineCall): Promise<ArrivingEvents> {
+		const stream = call.whole !== true
+		const { body, betas } = writeMessageRequest(request, call.model, this.form, stream, (part) => call.drop?.(part))
+		const customTools = new Set(request.tools.filter(({ type }) => type === 'custom').map(({ name }) => name))
+		const open = () => new MessageEventReader({ model: call.model, customTools, errors: this.upstream.errors })
+		const reading = { open, whole: readMessage, formats: { chunk: messageFormats.event, whole: messageFormats.whole } }
+		return this.upstream.answer('/messages', body, reading, this.withBetas(call, betas))
+	}
+
+	/** @throws ChatError `wrong-operation`, always. */
+	async complete(): Promise<never> {
+		throw onlyChat()
+	}
+
+	/** @throws ChatError `wrong-operation`, always. */
+	async embed(): Promise<Embeddings> {
+		throw onlyChat()
+	}
+
+	async count(request: ChatRequest, call: EngineCall): Promise<number> {
+		const body = writeCountRequest(request, call.model, this.form)
+		const tokens = countField(
+			await this.upstream.ask('/messages/count_tokens', body, this.withBetas(call, [])),
+			'input_tokens',
+		)
+		if (tokens !== undefined) return tokens
+		throw new ChatError('upstream-failed', 'The upstream sent something that is no count.', { sent: 'yes' })
+	}
+
+	probe(path: string, signal: AbortSignal): Promise<void> {
+		return this.upstream.probe(path, signal)
+	}
+
+	async close(): Promise<void> {
+		this.upstream.close()
+	}
+
+	private withBetas(call: EngineCall, asked: readonly string[]): EngineCall {
+		const betas = [...new Set([...this.betas, ...asked])].filter((word) => /^[\w.:-]+$/.test(word))
+		return betas.length === 0 ? call : { ...call, headers: { ...call.headers, 'anthropic-beta': betas.join(',') } }
+	}
+}
+
+function onlyChat(): ChatError {
+	return new ChatError('wrong-operation', 'This model chats; it does nothing else.', { param: 'model' })
+}

@@ -1,0 +1,20 @@
+import { afterAll } from 'bun:test'
+import { Secret } from '../../secrets/secret.ts'
+import { systemClock } from '../../time/clock.ts'
+import { engineContract } from '../engine.contract.ts'
+import { openGemini } from './gemini.ts'
+import { listenScriptedGemini } from './scripted-gemini.testing.ts'
+
+const contextTokens = 1000
+const server = listenScriptedGemini('AIza-contract', contextTokens)
+afterAll(() => server.close())
+
+engineContract(
+	'gemini',
+	async () => openGemini({ url: server.url, key: new Secret('AIza-contract'), service: 'gemini', clock: systemClock }),
+	{
+		model: 'gemini-2.5-flash',
+		prompt: 'One two three four five six seven eight nine ten eleven twelve.',
+		contextTokens,
+	},
+)

@@ -1,0 +1,136 @@
+// Google's Gemini API, and the same wire on Google's cloud. How requests and answers look is the wire's; this file sends the one and reads
+// the other. It knows no routes and tries nothing twice.
+
+import { randomBytes } from 'node:crypto'
+import { ChatError } from '../../chat/error.ts'
+import type { ChatEvent } from '../../chat/event.ts'
+import type { JsonObject } from '../../chat/json.ts'
+import type { ChatRequest } from '../../chat/request.ts'
+import type { EmbeddingRequest, Embeddings } from '../../embeddings/embeddings.ts'
+import type { Secret } from '../../secrets/secret.ts'
+import type { TextCompletionRequest } from '../../text-completions/text-completions.ts'
+import { GeminiAnswerReader, readGeminiAnswer } from '../../wire/gemini/answer-reader.ts'
+import { embeddingsBatch, readEmbeddings, writeEmbeddingsRequest } from '../../wire/gemini/embeddings.ts'
+import { readGeminiError } from '../../wire/gemini/error-reader.ts'
+import { formOf, type GeminiService } from '../../wire/gemini/form.ts'
+import { geminiFormats } from '../../wire/gemini/formats.ts'
+import { writeGenerationRequest } from '../../wire/gemini/generation-request-writer.ts'
+import { readUsage } from '../../wire/gemini/usage-reader.ts'
+import { countField, field } from '../../wire/openai/fields.ts'
+import type { ArrivingEvents } from '../arrivals.ts'
+import type { Engine, EngineCall, Operation } from '../engine.ts'
+import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstream.ts'
+
+export interface GeminiOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError' | 'trusted'> {
+	/** An API key of the developer's API; an access token of the cloud. */
+	readonly key?: Secret
+	readonly service: GeminiService
+}
+
+const operations: Readonly<Record<GeminiService, readonly Operation[]>> = {
+	gemini: ['chat', 'embed'],
+	vertex: ['chat'],
+}
+
+export function openGemini(options: GeminiOptions): Engine {
+	return new Gemini(options)
+}
+
+class Gemini implements Engine {
+	private readonly service: GeminiService
+	/** Fields of every request for an answer; other calls would be refused with them. */
+	private readonly body: JsonObject
+	private readonly upstream: HttpUpstream
+
+	constructor({ key, service, body, ...options }: GeminiOptions) {
+		this.service = service
+		this.body = body ?? {}
+		this.upstream = new HttpUpstream({
+			...options,
+			wireHeaders: key === undefined ? {} : credentials(key, service),
+			secrets: key === undefined ? [] : [key.reveal()],
+			readError: readGeminiError,
+		})
+	}
+
+	state() {
+		return { status: 'ready', operations: operations[this.service] } as const
+	}
+
+	chat(request: ChatRequest, call: EngineCall): Promise<ArrivingEvents> {
+		const method = call.whole === true ? 'generateContent' : 'streamGenerateContent?alt=sse'
+		const open = () =>
+			new GeminiAnswerReader({
+				model: call.model,
+				choices: request.choices,
+				errors: this.upstream.errors,
+				namedTool: request.toolChoice.type === 'named',
+				oneCall: !request.parallelToolCalls,
+				newCallId: () => `call_${randomBytes(12).toString('hex')}`,
+			})
+		const reading = { open, whole: readGeminiAnswer, formats: geminiFormats }
+		return this.upstream.answer(`/${resourceOf(call.model)}:${method}`, this.write(request, call), reading, call)
+	}
+
+	complete(_request: TextCompletionRequest, _call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+		return Promise.reject(new ChatError('wrong-operation', 'This model answers chats only.'))
+	}
+
+	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
+		if (this.service === 'vertex') throw new ChatError('wrong-operation', 'This upstream makes no vectors.')
+		if (request.user !== undefined) call.drop?.('user')
+		const texts = request.inputs.map(textOnly)
+		const model = resourceOf(call.model)
+		const vectors: Float32Array[] = []
+		let promptTokens = 0
+		for (let start = 0; start < texts.length; start += embeddingsBatch) {
+			const batch = texts.slice(start, start + embeddingsBatch)
+			const body = writeEmbeddingsRequest(batch, model, request.dimensions)
+			const answer = await this.upstream.ask(`/${model}:batchEmbedContents`, body, call)
+			vectors.push(...readEmbeddings(answer, batch.length, this.upstream.errors.title))
+			promptTokens += readUsage(field(answer, 'usageMetadata'))?.promptTokens ?? 0
+		}
+		const source = promptTokens > 0 ? 'upstream' : 'counted'
+		return { vectors, usage: { promptTokens, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0, source } }
+	}
+
+	async count(request: ChatRequest, call: EngineCall): Promise<number> {
+		const model = resourceOf(call.model)
+		const { contents, systemInstruction, tools, ...rest } = this.write(request, call)
+		const body =
+			this.service === 'vertex'
+				? { contents, systemInstruction, tools }
+				: { generateContentRequest: { model, contents, systemInstruction, tools, ...rest } }
+		const counted = countField(await this.upstream.ask(`/${model}:countTokens`, body, call), 'totalTokens')
+		if (counted !== undefined) return counted
+		throw new ChatError('upstream-failed', `${this.upstream.errors.title} answered without a count.`, { sent: 'yes' })
+	}
+
+	probe(path: string, signal: AbortSignal): Promise<void> {
+		return this.upstream.probe(path, signal)
+	}
+
+	async close(): Promise<void> {
+		this.upstream.close()
+	}
+
+	private write(request: ChatRequest, call: EngineCall): JsonObject {
+		const drop = (part: string) => call.drop?.(part)
+		return { ...writeGenerationRequest(request, formOf(call.model, this.service), drop), ...this.body }
+	}
+}
+
+function credentials(key: Secret, service: GeminiService): Readonly<Record<string, string>> {
+	return service === 'vertex' ? { authorization: `Bearer ${key.reveal()}` } : { 'x-goog-api-key': key.reveal() }
+}
+
+/** Names that say what they are the name of stand for themselves. */
+function resourceOf(model: string): string {
+	const path = model.split('/').map(encodeURIComponent).join('/')
+	return /^(models|tunedModels|endpoints|publishers|projects)\//.test(model) ? path : `models/${path}`
+}
+
+function textOnly(input: string | readonly number[]): string {
+	if (typeof input === 'string') return input
+	throw new ChatError('unsupported', 'This upstream takes texts, not token ids.', { param: 'input' })
+}

@@ -1,0 +1,1 @@
+ALTER TABLE keys ADD COLUMN expires_at_ms BIGINT;

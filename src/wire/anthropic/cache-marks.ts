@@ -1,0 +1,37 @@
+// Marks that have a prompt kept in the upstream's cache, for clients that set none: at the end of the tools, of the instructions, and of the
+// last two turns of the user's, so that each turn finds what the turn before it left.
+
+import type { Json, JsonObject } from '../../chat/json.ts'
+
+/** The wire takes no more. */
+const mostMarks = 4
+const mark = { cache_control: { type: 'ephemeral' } }
+
+/** @param prompt with lists of blocks as `tools`, `system` and within `messages`. */
+export function markEnds(prompt: JsonObject): JsonObject {
+	if (JSON.stringify(prompt).includes('"cache_control"')) return prompt
+	const [tools, system, messages] = [listOf(prompt.tools), listOf(prompt.system), listOf(prompt.messages)]
+	const turns = mostMarks - Number(tools.length > 0) - Number(system.length > 0)
+	const users = messages.flatMap((message, index) => (isObject(message) && message.role === 'user' ? [index] : []))
+	const ends = new Set(users.slice(-Math.min(2, turns)))
+	return {
+		...prompt,
+		...(tools.length === 0 ? {} : { tools: markLast(tools) }),
+		...(system.length === 0 ? {} : { system: markLast(system) }),
+		messages: messages.map((message, index) =>
+			ends.has(index) && isObject(message) ? { ...message, content: markLast(listOf(message.content)) } : message,
+		),
+	}
+}
+
+function markLast(blocks: readonly Json[]): readonly Json[] {
+	return blocks.map((block, index) => (index === blocks.length - 1 && isObject(block) ? { ...block, ...mark } : block))
+}
+
+function listOf(value: Json | undefined): readonly Json[] {
+	return Array.isArray(value) ? value : []
+}
+
+function isObject(value: Json): value is JsonObject {
+	return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'bun:test'
+import { ChatError, chatErrorKinds } from '../../chat/error.ts'
+import { writeError } from './error-writer.ts'
+
+/** Types that Anthropic's SDKs know, and the one that their own server sends beside. */
+const types = [
+	'invalid_request_error',
+	'authentication_error',
+	'billing_error',
+	'permission_error',
+	'not_found_error',
+	'request_too_large',
+	'rate_limit_error',
+	'timeout_error',
+	'api_error',
+	'overloaded_error',
+	'conflict_error',
+]
+
+describe('an error', () => {
+	test.each(chatErrorKinds.map((kind) => [kind]))('%s has a status and a type that clients know', (kind) => {
+		const { status, body, headers } = writeError(new ChatError(kind, 'Why.'), 'req_1')
+		expect(status).toBeGreaterThanOrEqual(400)
+		expect(types).toContain(body.error.type)
+		expect(body.error.message).toEndWith('Why.')
+		expect(body).toMatchObject({ type: 'error', request_id: 'req_1' })
+		expect(headers['x-dragoman-error']).toBe(kind)
+	})
+	test('of an overlong prompt begins with the words that agents look for, once', () => {
+		const message = (text: string) => writeError(new ChatError('context-length-exceeded', text)).body.error.message
+		expect(message('Too many tokens.')).toBe('prompt is too long: Too many tokens.')
+		expect(message('Prompt is too long: 9 tokens > 8 maximum')).toBe('Prompt is too long: 9 tokens > 8 maximum')
+	})
+	test('says when to try again', () => {
+		const { headers } = writeError(new ChatError('rate-limited', 'Slower.', { retryAfterMs: 1500 }))
+		expect(headers).toMatchObject({ 'retry-after': '2', 'retry-after-ms': '1500' })
+	})
+	test('keeps SDKs from repeating what stays wrong', () => {
+		expect(writeError(new ChatError('conflict', 'Changed.')).headers['x-should-retry']).toBe('false')
+	})
+})

@@ -1,0 +1,264 @@
+// A streamed answer of the Messages API read into canonical events, one event of the wire at a time. Servers that call themselves
+// compatible leave things out; what is absent is not missed as long as the answer can be told.
+
+import { ChatError } from '../../chat/error.ts'
+import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import type { JsonObject } from '../../chat/json.ts'
+import type { Usage } from '../../chat/usage.ts'
+import type { ErrorReading } from '../openai/error-reader.ts'
+import { countField, field, isObject, textField } from '../openai/fields.ts'
+import { messagesWire } from './formats.ts'
+import { readMessageError } from './message-error-reader.ts'
+
+export interface MessageReading {
+	/** What the upstream was asked for; its answer names its model only where that differs. */
+	readonly model: string
+	/** Names of tools that take free text. */
+	readonly customTools: ReadonlySet<string>
+	readonly errors: ErrorReading
+}
+
+interface OpenCall {
+	readonly call: number
+	readonly isCustom: boolean
+	text: string
+}
+
+/** The counts that came, and the rest of the upstream's usage in its own words. */
+interface Counts {
+	input?: number
+	output?: number
+	cacheRead?: number
+	cacheWrite?: number
+	extra: JsonObject
+}
+
+export class MessageEventReader {
+	private readonly reading: MessageReading
+	private readonly openCalls = new Map<unknown, OpenCall>()
+	private readonly counts: Counts = { extra: {} }
+	private calls = 0
+	private started = false
+	private ended = false
+	private spoke = false
+	private reason: string | undefined
+	private stopText: string | undefined
+
+	constructor(reading: MessageReading) {
+		this.reading = reading
+	}
+
+	/** The canonical events of one parsed event; none once a terminal event was told. */
+	read(event: unknown): readonly ChatEvent[] {
+		if (this.ended) return []
+		switch (field(event, 'type')) {
+			case 'message_start':
+				return this.start(field(event, 'message'))
+			case 'content_block_start':
+				return [...this.begin(), ...this.startBlock(field(event, 'index'), field(event, 'content_block'))]
+			case 'content_block_delta':
+				return [...this.begin(), ...this.readDelta(field(event, 'index'), field(event, 'delta'))]
+			case 'content_block_stop':
+				return this.stopBlock(field(event, 'index'))
+			case 'message_delta':
+				this.count(field(event, 'usage'))
+				this.reason = textField(field(event, 'delta'), 'stop_reason') ?? this.reason
+				this.stopText = textField(field(event, 'delta'), 'stop_sequence') ?? this.stopText
+				return []
+			case 'message_stop':
+				return this.finish()
+			case 'error':
+				return this.fail(readMessageError(event, this.reading.errors))
+			default:
+				return []
+		}
+	}
+
+	/** The events at the end of the stream. */
+	end(): readonly ChatEvent[] {
+		if (this.ended) return []
+		if (this.started && this.reason !== undefined) return this.finish()
+		return this.fail(
+			new ChatError('upstream-failed', `${this.reading.errors.title} stopped in the middle of its answer.`, {
+				sent: 'yes',
+			}),
+		)
+	}
+
+	/** The answer broke off for a reason outside of it. */
+	fail(error: ChatError): readonly ChatEvent[] {
+		if (this.ended) return []
+		this.ended = true
+		return [{ type: 'error', error, ...(this.started ? { usage: this.usage() } : {}) }]
+	}
+
+	private start(message: unknown): readonly ChatEvent[] {
+		this.count(field(message, 'usage'))
+		return this.begin(textField(message, 'model'))
+	}
+
+	private begin(model?: string): readonly ChatEvent[] {
+		if (this.started) return []
+		this.started = true
+		return [{ type: 'start', ...(model === undefined || model === this.reading.model ? {} : { model }) }]
+	}
+
+	private startBlock(index: unknown, block: unknown): readonly ChatEvent[] {
+		switch (field(block, 'type')) {
+			case 'text':
+				return this.say(textField(block, 'text'))
+			case 'thinking':
+				return this.think(textField(block, 'thinking'), textField(block, 'signature'))
+			case 'redacted_thinking': {
+				const value = textField(block, 'data')
+				if (value === undefined) return []
+				return [{ type: 'reasoning', choice: 0, text: '', proof: { wire: messagesWire, value }, sealed: true }]
+			}
+			case 'tool_use':
+				return this.startCall(index, block)
+			default:
+				return []
+		}
+	}
+
+	private startCall(index: unknown, block: unknown): readonly ChatEvent[] {
+		const [name, id] = [textField(block, 'name'), textField(block, 'id')]
+		if (name === undefined || id === undefined)
+			return this.fail(
+				new ChatError('upstream-failed', `${this.reading.errors.title} sent a tool call without a name.`, {
+					sent: 'yes',
+				}),
+			)
+		const isCustom = this.reading.customTools.has(name)
+		const call = this.calls++
+		const input = field(block, 'input')
+		const whole = isObject(input) && Object.keys(input).length > 0 ? JSON.stringify(input) : ''
+		this.openCalls.set(index, { call, isCustom, text: whole })
+		this.spoke = true
+		const kind = isCustom ? 'custom' : 'function'
+		const events: ChatEvent[] = [{ type: 'tool-call', choice: 0, call, kind, id, name }]
+		if (whole !== '' && !isCustom) events.push({ type: 'tool-arguments', choice: 0, call, fragment: whole })
+		return events
+	}
+
+	private readDelta(index: unknown, delta: unknown): readonly ChatEvent[] {
+		switch (field(delta, 'type')) {
+			case 'text_delta':
+				return this.say(textField(delta, 'text'))
+			case 'thinking_delta':
+				return this.think(textField(delta, 'thinking'))
+			case 'signature_delta':
+				return this.think(undefined, textField(delta, 'signature'))
+			case 'input_json_delta': {
+				const open = this.openCalls.get(index)
+				const fragment = textField(delta, 'partial_json')
+				if (open === undefined || fragment === undefined) return []
+				open.text += fragment
+				return open.isCustom ? [] : [{ type: 'tool-arguments', choice: 0, call: open.call, fragment }]
+			}
+			default:
+				return []
+		}
+	}
+
+	private stopBlock(index: unknown): readonly ChatEvent[] {
+		const open = this.openCalls.get(index)
+		this.openCalls.delete(index)
+		if (open === undefined) return []
+		const { call, isCustom, text } = open
+		if (isCustom) return [{ type: 'tool-arguments', choice: 0, call, fragment: readFreeText(text) }]
+		return text === '' ? [{ type: 'tool-arguments', choice: 0, call, fragment: '{}' }] : []
+	}
+
+	private say(text: string | undefined): readonly ChatEvent[] {
+		if (text === undefined) return []
+		this.spoke = true
+		return [{ type: 'text', choice: 0, text }]
+	}
+
+	private think(text: string | undefined, signature?: string): readonly ChatEvent[] {
+		const proof = signature === undefined ? {} : { proof: { wire: messagesWire, value: signature } }
+		if (text === undefined && signature === undefined) return []
+		this.spoke = true
+		return [{ type: 'reasoning', choice: 0, text: text ?? '', ...proof }]
+	}
+
+	private finish(): readonly ChatEvent[] {
+		const begun = this.begin()
+		const closed = [...this.openCalls.keys()].flatMap((index) => this.stopBlock(index))
+		this.ended = true
+		// A choice that said nothing must be seen to have been there.
+		const silent: readonly ChatEvent[] = this.spoke ? [] : [{ type: 'text', choice: 0, text: '' }]
+		return [
+			...begun,
+			...closed,
+			...silent,
+			{
+				type: 'choice-finish',
+				choice: 0,
+				reason: readReason(this.reason, this.calls > 0),
+				...(this.stopText === undefined ? {} : { stopText: this.stopText }),
+			},
+			{ type: 'finish', usage: this.usage() },
+		]
+	}
+
+	/** Counts are of the whole answer so far: the last that came holds. */
+	private count(usage: unknown): void {
+		const { counts } = this
+		counts.input = countField(usage, 'input_tokens') ?? counts.input ?? 0
+		counts.output = countField(usage, 'output_tokens') ?? counts.output ?? 0
+		const read = countField(usage, 'cache_read_input_tokens')
+		const written = countField(usage, 'cache_creation_input_tokens')
+		if (read !== undefined) counts.cacheRead = read
+		if (written !== undefined) counts.cacheWrite = written
+		if (!isObject(usage)) return
+		const extra = Object.entries(usage).filter(([name, value]) => !ownCounts.has(name) && value !== null)
+		counts.extra = { ...counts.extra, ...(Object.fromEntries(extra) as JsonObject) }
+	}
+
+	private usage(): Usage {
+		const { input = 0, output = 0, cacheRead = 0, cacheWrite, extra } = this.counts
+		const promptTokens = input + cacheRead + (cacheWrite ?? 0)
+		return {
+			promptTokens,
+			completionTokens: output,
+			cachedTokens: cacheRead,
+			...(cacheWrite === undefined ? {} : { cacheWriteTokens: cacheWrite }),
+			reasoningTokens: 0,
+			...(Object.keys(extra).length === 0 ? {} : { extra }),
+			source: promptTokens + output === 0 ? 'counted' : 'upstream',
+		}
+	}
+}
+
+const ownCounts: ReadonlySet<string> = new Set([
+	'input_tokens',
+	'output_tokens',
+	'cache_read_input_tokens',
+	'cache_creation_input_tokens',
+])
+
+/** The text of a custom tool's call, out of the argument that carries it. */
+function readFreeText(json: string): string {
+	try {
+		const text = field(JSON.parse(json), 'input')
+		return typeof text === 'string' ? text : json
+	} catch {
+		return json
+	}
+}
+
+function readReason(reason: string | undefined, called: boolean): FinishReason {
+	switch (reason) {
+		case 'tool_use':
+			return called ? 'tool-calls' : 'stop'
+		case 'max_tokens':
+		case 'model_context_window_exceeded':
+			return 'length'
+		case 'refusal':
+			return 'content-filter'
+		default:
+			return 'stop'
+	}
+}

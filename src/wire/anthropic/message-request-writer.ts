@@ -1,0 +1,204 @@
+// A canonical request written for Anthropic's Messages API. What the wire has no words for is named, never left out in silence; what
+// would falsify the answer is refused.
+
+import { ChatError } from '../../chat/error.ts'
+import type { JsonObject } from '../../chat/json.ts'
+import type { SystemMessage } from '../../chat/message.ts'
+import type { ChatRequest, ResponseFormat } from '../../chat/request.ts'
+import { choosableTools, type Tool } from '../../chat/tool.ts'
+import { markEnds } from './cache-marks.ts'
+import { messagesWire } from './formats.ts'
+import { writeBlocks, writeTurns } from './message-turns-writer.ts'
+import { closeObjects } from './output-schema.ts'
+
+/** Where models and servers of this wire differ. */
+export interface MessageRequestForm {
+	/** Bound on generated tokens where the request has none: the wire demands one. */
+	readonly maxTokens: number
+	/** How thinking is asked for: newer models take a word for their effort, older ones a budget of tokens, some neither. */
+	readonly thinking: 'effort' | 'budget' | 'off'
+	/** Who says how much of a prompt is worth keeping in a cache: its client, or we, at the ends of tools, instructions and turns. */
+	readonly cache: 'client' | 'auto'
+}
+
+export interface WrittenMessageRequest {
+	readonly body: JsonObject
+	/** For the `anthropic-beta` header. */
+	readonly betas: readonly string[]
+}
+
+/**
+ * @param drop told of each part that was left out, by its name in OpenAI's API.
+ * @throws ChatError `unsupported` for what this wire cannot do.
+ */
+export function writeMessageRequest(
+	request: ChatRequest,
+	model: string,
+	form: MessageRequestForm,
+	stream: boolean,
+	drop: (part: string) => void,
+): WrittenMessageRequest {
+	if (request.choices > 1) throw new ChatError('unsupported', 'This model gives one answer at a time.', { param: 'n' })
+	const { betas, ...native } = nativeFields(request, drop)
+	const prompt = writePrompt(request, form, drop)
+	const thinking = writeThinking(request, form, drop)
+	return {
+		betas: Array.isArray(betas) ? betas.map(String) : [],
+		body: {
+			model,
+			...prompt,
+			...thinking,
+			...writeSampling(request, 'thinking' in thinking && thinking.thinking !== undefined, drop),
+			...(request.stop.length === 0 ? {} : { stop_sequences: request.stop }),
+			...(request.user === undefined ? {} : { metadata: { user_id: request.user } }),
+			stream,
+			...mergeOutput(thinking, request.responseFormat),
+			...native,
+		},
+	}
+}
+
+/** The same for a request to count its tokens. */
+export function writeCountRequest(request: ChatRequest, model: string, form: MessageRequestForm): JsonObject {
+	return { model, ...writePrompt(request, form, () => undefined) }
+}
+
+function nativeFields({ passthrough, passthroughWire }: ChatRequest, drop: (part: string) => void): JsonObject {
+	if (passthroughWire === messagesWire) return passthrough
+	for (const name of Object.keys(passthrough)) drop(name)
+	return {}
+}
+
+function writePrompt(request: ChatRequest, form: MessageRequestForm, drop: (part: string) => void): JsonObject {
+	const front = request.messages.findIndex(({ role }) => role !== 'system' && role !== 'developer')
+	const rest = front === -1 ? [] : request.messages.slice(front)
+	const instructions = (front === -1 ? request.messages : request.messages.slice(0, front)) as readonly SystemMessage[]
+	const system = [
+		...instructions.flatMap(({ content }) => writeBlocks(content)),
+		...(request.responseFormat.type === 'json-object' ? [onlyJson(drop)] : []),
+	]
+	const prompt = {
+		...(system.length === 0 ? {} : { system }),
+		messages: writeTurns(rest),
+		...writeTools(request),
+	}
+	return form.cache === 'auto' ? markEnds(prompt) : prompt
+}
+
+/** The wire holds answers to a schema, not to any JSON: the model is asked for it. */
+function onlyJson(drop: (part: string) => void): JsonObject {
+	drop('response_format')
+	return { type: 'text', text: 'Answer with one JSON object and nothing else: no words around it, no code fence.' }
+}
+
+function writeTools({ tools, toolChoice, parallelToolCalls }: ChatRequest): JsonObject {
+	if (tools.length === 0) return {}
+	const single = parallelToolCalls ? {} : { disable_parallel_tool_use: true }
+	switch (toolChoice.type) {
+		case 'none':
+			return { tools: tools.map(writeTool), tool_choice: { type: 'none' } }
+		case 'named':
+			return { tools: tools.map(writeTool), tool_choice: { type: 'tool', name: toolChoice.name, ...single } }
+		case 'auto':
+		case 'required': {
+			const type = toolChoice.type === 'auto' ? 'auto' : 'any'
+			return { tools: choosableTools(tools, toolChoice).map(writeTool), tool_choice: { type, ...single } }
+		}
+	}
+}
+
+/** A tool that takes free text is one with a single argument here. */
+function writeTool(tool: Tool): JsonObject {
+	if (tool.type === 'custom') {
+		const grammar =
+			tool.grammar === undefined ? '' : `\nIt follows this ${tool.grammar.syntax} grammar: ${tool.grammar.definition}`
+		return {
+			name: tool.name,
+			description: `${tool.description ?? ''}${grammar}`.trim(),
+			input_schema: {
+				type: 'object',
+				properties: { [customArgument]: { type: 'string' } },
+				required: [customArgument],
+			},
+		}
+	}
+	return {
+		name: tool.name,
+		...(tool.description === undefined ? {} : { description: tool.description }),
+		input_schema: { type: 'object', properties: {}, ...tool.parameters },
+		...(tool.strict ? { strict: true } : {}),
+		...(tool.cacheMark === undefined ? {} : { cache_control: { type: 'ephemeral', ttl: tool.cacheMark } }),
+	}
+}
+
+/** Names the text of a custom tool's call. */
+export const customArgument = 'input'
+
+const leastBudget = 1024
+/** Tokens of thinking where only a word was said. */
+const budgets: Readonly<Record<string, number>> = {
+	minimal: 1024,
+	low: 2048,
+	medium: 8192,
+	high: 24_576,
+	xhigh: 32_768,
+	max: 32_768,
+}
+const noThinking: ReadonlySet<string> = new Set(['none'])
+/** OpenAI has a word below this wire's lowest. */
+const efforts: Readonly<Record<string, string>> = { minimal: 'low' }
+
+function writeThinking(request: ChatRequest, form: MessageRequestForm, drop: (part: string) => void): JsonObject {
+	const { reasoningEffort: effort, reasoningTokens, toolChoice } = request
+	const maxTokens = request.maxTokens ?? form.maxTokens
+	const budget = reasoningTokens ?? (form.thinking === 'budget' && effort !== undefined ? budgets[effort] : undefined)
+	if (reasoningTokens === 0 || (effort !== undefined && noThinking.has(effort)))
+		return { max_tokens: maxTokens, ...(reasoningTokens === 0 ? { thinking: { type: 'disabled' } } : {}) }
+	const word =
+		effort === undefined || form.thinking !== 'effort' ? {} : { output_config: { effort: efforts[effort] ?? effort } }
+	if (effort !== undefined && budget === undefined && form.thinking !== 'effort') drop('reasoning_effort')
+	if (budget === undefined) return { max_tokens: maxTokens, ...word }
+	// Models that think cannot be made to call, and think nothing in so little room.
+	const forced = toolChoice.type === 'required' || toolChoice.type === 'named'
+	if (forced || (request.maxTokens !== undefined && request.maxTokens <= leastBudget)) {
+		drop('reasoning_effort')
+		return { max_tokens: maxTokens, ...word }
+	}
+	// The bound is on both together.
+	const room = request.maxTokens ?? form.maxTokens + budget
+	const budget_tokens = Math.max(leastBudget, Math.min(budget, room - 1))
+	return { max_tokens: room, thinking: { type: 'enabled', budget_tokens }, ...word }
+}
+
+/** @param thinks the wire takes no choice of tokens from models that think. */
+function writeSampling({ sampling, logprobs }: ChatRequest, thinks: boolean, drop: (part: string) => void): JsonObject {
+	const { temperature, topP, topK } = sampling
+	const absent = {
+		seed: sampling.seed,
+		logprobs,
+		min_p: sampling.minP,
+		logit_bias: sampling.logitBias,
+		// At these values they ask for nothing.
+		frequency_penalty: sampling.frequencyPenalty === 0 ? undefined : sampling.frequencyPenalty,
+		presence_penalty: sampling.presencePenalty === 0 ? undefined : sampling.presencePenalty,
+		repetition_penalty: sampling.repetitionPenalty === 1 ? undefined : sampling.repetitionPenalty,
+	}
+	for (const [name, value] of Object.entries(absent)) if (value !== undefined) drop(name)
+	if (temperature !== undefined && (thinks || temperature > 1)) drop('temperature')
+	if (topP !== undefined && (thinks || temperature !== undefined)) drop('top_p')
+	if (topK !== undefined && thinks && topK > 0) drop('top_k')
+	if (thinks) return {}
+	return {
+		...(temperature === undefined ? {} : { temperature: Math.min(1, temperature) }),
+		// Newer models refuse both together.
+		...(topP === undefined || temperature !== undefined ? {} : { top_p: topP }),
+		...(topK === undefined || topK <= 0 ? {} : { top_k: topK }),
+	}
+}
+
+function mergeOutput({ output_config: effort }: JsonObject, format: ResponseFormat): JsonObject {
+	if (format.type !== 'json-schema') return {}
+	const schema = closeObjects(format.schema ?? { type: 'object', properties: {} })
+	const known = typeof effort === 'object' && effort !== null ? effort : {}
+	return { output_config: { ...known, format: { type: 'json_schema', schema } } }
+}

@@ -1,0 +1,229 @@
+import { describe, expect, test } from 'bun:test'
+import { ChatError } from '../../chat/error.ts'
+import { readMessageRequest } from './message-request-reader.ts'
+
+const user = (content: unknown) => ({ role: 'user', content })
+const hello = [user('hello')]
+const read = (fields: object, betas: string | null = null) =>
+	readMessageRequest({ model: 'm', max_tokens: 100, messages: hello, ...fields }, betas)
+const messagesOf = (...messages: readonly unknown[]) => read({ messages }).request.messages
+const partsOf = (...blocks: readonly unknown[]) => messagesOf(user(blocks))[0]?.content
+
+function refused(fields: object): ChatError {
+	try {
+		read(fields)
+	} catch (thrown) {
+		if (thrown instanceof ChatError) return thrown
+	}
+	throw new Error('it was not refused')
+}
+
+describe('content', () => {
+	test('images by base64 and by URL', () => {
+		expect(
+			partsOf(
+				{ type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'aGk=' } },
+				{
+					type: 'image',
+					source: { type: 'url', url: 'https://x.example/i.png' },
+					cache_control: { type: 'ephemeral' },
+				},
+			),
+		).toEqual([
+			{ type: 'image', url: 'data:image/png;base64,aGk=' },
+			{ type: 'image', url: 'https://x.example/i.png', cacheMark: '5m' },
+		])
+	})
+	test('an image by file id is refused, since no files are kept', () => {
+		const error = refused({ messages: [user([{ type: 'image', source: { type: 'file', file_id: 'file_1' } }])] })
+		expect(error.kind).toBe('unsupported')
+		expect(error.param).toBe('messages[0].content[0].source')
+	})
+	test('documents of bytes, by URL and by id are files', () => {
+		const title = 'Report'
+		expect(
+			partsOf(
+				{ type: 'document', title, source: { type: 'base64', media_type: 'application/pdf', data: 'JVBERg==' } },
+				{ type: 'document', source: { type: 'url', url: 'https://x.example/d.pdf' } },
+				{
+					type: 'document',
+					context: 'last year',
+					source: { type: 'file', file_id: 'file_1' },
+					cache_control: { type: 'ephemeral' },
+				},
+			),
+		).toEqual([
+			{ type: 'file', name: 'Report', data: 'data:application/pdf;base64,JVBERg==' },
+			{ type: 'file', url: 'https://x.example/d.pdf' },
+			{ type: 'text', text: 'Context: last year' },
+			{ type: 'file', id: 'file_1', cacheMark: '5m' },
+		])
+	})
+	test('documents of text and search results are text below their title', () => {
+		expect(
+			partsOf(
+				{
+					type: 'document',
+					title: 'T',
+					context: 'C',
+					source: { type: 'text', media_type: 'text/plain', data: 'body' },
+				},
+				{ type: 'document', source: { type: 'text', data: 'bare' }, cache_control: { type: 'ephemeral' } },
+				{
+					type: 'document',
+					title: 'Parts',
+					source: {
+						type: 'content',
+						content: [
+							{ type: 'text', text: 'p1' },
+							{ type: 'image', source: { type: 'url', url: 'https://x.example/i.png' } },
+						],
+					},
+					cache_control: { type: 'ephemeral', ttl: '1h' },
+				},
+				{
+					type: 'search_result',
+					title: 'S',
+					source: 'https://x.example',
+					content: [
+						{ type: 'text', text: 'a' },
+						{ type: 'text', text: 'b' },
+					],
+				},
+			),
+		).toEqual([
+			{ type: 'text', text: 'Title: T\nContext: C\n\nbody' },
+			{ type: 'text', text: 'bare', cacheMark: '5m' },
+			{ type: 'text', text: 'Title: Parts' },
+			{ type: 'text', text: 'p1' },
+			{ type: 'image', url: 'https://x.example/i.png', cacheMark: '1h' },
+			{ type: 'text', text: 'Title: S\nSource: https://x.example\n\na\nb' },
+		])
+	})
+	test('citations that are asked for are named as dropped', () => {
+		const document = { type: 'document', source: { type: 'text', data: 'body' }, citations: { enabled: true } }
+		expect(read({ messages: [user([document])] }).dropped).toEqual(['citations'])
+		expect(read({ messages: [user([{ ...document, citations: { enabled: false } }])] }).dropped).toEqual([])
+	})
+})
+
+describe('turns of an agent', () => {
+	const call = (id: string) => ({ type: 'tool_use', id, name: 'look', input: { at: 1 } })
+	const result = (id: string, fields: object = {}) => ({
+		type: 'tool_result',
+		tool_use_id: id,
+		content: 'seen',
+		...fields,
+	})
+	const assistant = (...content: readonly unknown[]) => ({ role: 'assistant', content })
+
+	test('results of tools become turns of their own, before what the user says', () => {
+		expect(
+			messagesOf(
+				...hello,
+				assistant({ type: 'text', text: 'I look.' }, call('toolu_1'), call('toolu_2')),
+				user([
+					{ type: 'text', text: 'go on' },
+					result('toolu_1', { is_error: true, cache_control: { type: 'ephemeral' } }),
+					result('toolu_2'),
+				]),
+			).slice(1),
+		).toEqual([
+			{
+				role: 'assistant',
+				content: [{ type: 'text', text: 'I look.' }],
+				toolCalls: [
+					{ type: 'function', id: 'toolu_1', name: 'look', arguments: '{"at":1}' },
+					{ type: 'function', id: 'toolu_2', name: 'look', arguments: '{"at":1}' },
+				],
+			},
+			{ role: 'tool', callId: 'toolu_1', content: [{ type: 'text', text: 'seen' }], isError: true, cacheMark: '5m' },
+			{ role: 'tool', callId: 'toolu_2', content: [{ type: 'text', text: 'seen' }] },
+			{ role: 'user', content: [{ type: 'text', text: 'go on' }] },
+		])
+	})
+	test('a result holds text, images, documents, search results and names of tools, or nothing', () => {
+		const content = [
+			{ type: 'text', text: 'seen' },
+			{ type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'aGk=' } },
+			{ type: 'document', source: { type: 'text', data: 'body' } },
+			{ type: 'tool_reference', tool_name: 'other' },
+		]
+		const messages = messagesOf(
+			...hello,
+			assistant(call('a'), call('b')),
+			user([result('a', { content }), { type: 'tool_result', tool_use_id: 'b' }]),
+		)
+		expect(messages[2]?.content).toEqual([
+			{ type: 'text', text: 'seen' },
+			{ type: 'image', url: 'data:image/png;base64,aGk=' },
+			{ type: 'text', text: 'body' },
+			{ type: 'text', text: 'other' },
+		])
+		expect(messages[3]?.content).toEqual([])
+	})
+	test('results may come in several messages, and instructions between', () => {
+		const roles = messagesOf(
+			...hello,
+			assistant(call('a'), call('b')),
+			{ role: 'system', content: 'careful' },
+			user([result('a')]),
+			user([result('b'), { type: 'text', text: 'done' }]),
+		).map(({ role }) => role)
+		expect(roles).toEqual(['user', 'assistant', 'system', 'tool', 'tool', 'user'])
+	})
+	test('a result without its call, and a call without its result, are refused', () => {
+		const stray = refused({ messages: [...hello, assistant(call('a')), user([result('a'), result('b')])] })
+		expect(stray.message).toStartWith('messages.2: unexpected `tool_use_id` found in `tool_result` blocks: b.')
+		expect(stray.param).toBe('messages[2]')
+		for (const rest of [
+			[user('and?')],
+			[user([result('a'), { type: 'text', text: 'x' }])],
+			[assistant({ type: 'text', text: 'x' })],
+			[],
+		])
+			expect(refused({ messages: [...hello, assistant(call('a'), call('c')), ...rest] }).message).toMatch(
+				/^messages\.1: `tool_use` ids were found without `tool_result` blocks immediately after: (a, )?c\./,
+			)
+	})
+	test('a first message may answer a call of a conversation that is kept', () => {
+		expect(messagesOf(user([result('toolu_9')]))).toEqual([
+			{ role: 'tool', callId: 'toolu_9', content: [{ type: 'text', text: 'seen' }] },
+		])
+	})
+	test('thinking comes back with its proof, sealed or not', () => {
+		const [, turn] = messagesOf(
+			...hello,
+			assistant(
+				{ type: 'thinking', thinking: 'first ', signature: 'c2ln' },
+				{ type: 'redacted_thinking', data: 'ZGF0YQ==' },
+				{ type: 'thinking', thinking: 'then', signature: '' },
+				{ type: 'thinking', thinking: '', signature: 'gemini:xyz' },
+				{ type: 'text', text: 'so' },
+			),
+		)
+		expect(turn).toEqual({
+			role: 'assistant',
+			content: [{ type: 'text', text: 'so' }],
+			reasoning: 'first then',
+			thoughts: [
+				{ text: 'first ', proof: { wire: 'anthropic', value: 'c2ln' } },
+				{ text: '', proof: { wire: 'anthropic', value: 'ZGF0YQ==' }, sealed: true },
+				{ text: 'then' },
+				{ text: '', proof: { wire: 'gemini', value: 'xyz' } },
+			],
+			toolCalls: [],
+		})
+	})
+	test('thinking that nobody proved is reasoning alone', () => {
+		const [, turn] = messagesOf(...hello, assistant({ type: 'thinking', thinking: 'hm' }, { type: 'text', text: 'so' }))
+		expect(turn).toEqual({ role: 'assistant', content: [{ type: 'text', text: 'so' }], reasoning: 'hm', toolCalls: [] })
+	})
+	test('the last turn may be the beginning of the answer', () => {
+		expect(messagesOf(...hello, { role: 'assistant', content: 'The answer is (' })[1]).toEqual({
+			role: 'assistant',
+			content: [{ type: 'text', text: 'The answer is (' }],
+			toolCalls: [],
+		})
+	})
+})

@@ -1,0 +1,30 @@
+// JSON Schemas as this wire takes them for structured outputs: objects must say that they have no further properties.
+
+import type { Json, JsonObject } from '../../chat/json.ts'
+
+/** Every object that says nothing of further properties is closed: answers are fewer, never other than asked for. */
+export function closeObjects(schema: JsonObject): JsonObject {
+	const closed = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, closeWithin(key, value)]))
+	const isObjectSchema = schema.type === 'object' || 'properties' in schema
+	return isObjectSchema && schema.additionalProperties === undefined
+		? { ...closed, additionalProperties: false }
+		: closed
+}
+
+/** Keywords whose values are schemas by name, and those whose values hold no schema at all. */
+const byName: ReadonlySet<string> = new Set(['properties', '$defs', 'definitions', 'patternProperties'])
+const noSchemas: ReadonlySet<string> = new Set(['enum', 'const', 'default', 'examples', 'required'])
+
+function closeWithin(key: string, value: Json | undefined): Json | undefined {
+	if (noSchemas.has(key)) return value
+	if (Array.isArray(value)) return value.map((one: Json) => (isSchema(one) ? closeObjects(one) : one))
+	if (!isSchema(value)) return value
+	if (!byName.has(key)) return closeObjects(value)
+	return Object.fromEntries(
+		Object.entries(value).map(([name, one]) => [name, one !== undefined && isSchema(one) ? closeObjects(one) : one]),
+	)
+}
+
+function isSchema(value: Json | undefined): value is JsonObject {
+	return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

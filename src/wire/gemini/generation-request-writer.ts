@@ -1,0 +1,99 @@
+// A canonical request written as the body of `generateContent` and `streamGenerateContent`. What is at its default is left out. What the
+// wire has no words for is told to `drop`; where leaving it out would falsify the answer, it is refused.
+
+import { ChatError } from '../../chat/error.ts'
+import type { Json, JsonObject } from '../../chat/json.ts'
+import type { ChatRequest, ResponseFormat, Sampling } from '../../chat/request.ts'
+import { writeContents } from './contents-writer.ts'
+import type { GeminiForm } from './form.ts'
+import { geminiWire } from './formats.ts'
+import { writeThinking } from './thinking-writer.ts'
+import { writeTools } from './tools-writer.ts'
+
+/** @throws ChatError `unsupported` */
+export function writeGenerationRequest(
+	request: ChatRequest,
+	form: GeminiForm,
+	drop: (part: string) => void,
+): JsonObject {
+	const { generationConfig, ...own } = readPassthrough(request, drop)
+	if (request.user !== undefined) drop('user')
+	const config = {
+		...(isObject(generationConfig) ? generationConfig : {}),
+		...writeSampling(request.sampling, drop),
+		...(request.maxTokens === undefined ? {} : { maxOutputTokens: request.maxTokens }),
+		...(request.stop.length === 0 ? {} : { stopSequences: request.stop }),
+		...writeChoices(request.choices),
+		...writeLogprobs(request.logprobs),
+		...writeResponseFormat(request.responseFormat),
+		...writeThinking(request, form, drop),
+	}
+	return {
+		...own,
+		...writeContents(request.messages, form, drop),
+		...writeTools(request, form, drop),
+		...(Object.keys(config).length === 0 ? {} : { generationConfig: config }),
+	}
+}
+
+function readPassthrough({ passthrough, passthroughWire }: ChatRequest, drop: (part: string) => void): JsonObject {
+	if (passthroughWire === geminiWire) return passthrough
+	for (const name of Object.keys(passthrough)) drop(name)
+	return {}
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+	return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function writeSampling(sampling: Sampling, drop: (part: string) => void): JsonObject {
+	const { temperature, topP, topK, presencePenalty, frequencyPenalty, seed } = sampling
+	if (sampling.minP !== undefined) drop('min_p')
+	if ((sampling.repetitionPenalty ?? 1) !== 1) drop('repetition_penalty')
+	if ((sampling.logitBias?.size ?? 0) > 0) drop('logit_bias')
+	return {
+		...(temperature === undefined ? {} : { temperature }),
+		...(topP === undefined ? {} : { topP }),
+		...(topK === undefined || topK <= 0 ? {} : { topK }),
+		...(presencePenalty === undefined ? {} : { presencePenalty }),
+		...(frequencyPenalty === undefined ? {} : { frequencyPenalty }),
+		...(seed === undefined ? {} : { seed: writeSeed(seed) }),
+	}
+}
+
+/** Seeds of this wire have 32 bits; equal ones stay equal. */
+function writeSeed(seed: number): number {
+	return Number(BigInt.asIntN(32, BigInt(Math.trunc(seed))))
+}
+
+const mostChoices = 8
+
+function writeChoices(choices: number): JsonObject {
+	if (choices > mostChoices)
+		throw new ChatError('unsupported', `This upstream gives at most ${mostChoices} answers to a request.`, {
+			param: 'n',
+		})
+	return choices === 1 ? {} : { candidateCount: choices }
+}
+
+function writeLogprobs(logprobs: ChatRequest['logprobs']): JsonObject {
+	if (logprobs === undefined) return {}
+	return { responseLogprobs: true, ...(logprobs.top === 0 ? {} : { logprobs: logprobs.top }) }
+}
+
+function writeResponseFormat(format: ResponseFormat): JsonObject {
+	switch (format.type) {
+		case 'text':
+			return {}
+		case 'json-object':
+			return { responseMimeType: 'application/json' }
+		case 'json-schema': {
+			const { schema, description } = format
+			if (schema === undefined) return { responseMimeType: 'application/json' }
+			return {
+				responseMimeType: 'application/json',
+				responseJsonSchema: description === undefined ? schema : { description, ...schema },
+			}
+		}
+	}
+}

@@ -1,0 +1,22 @@
+// Token counts as this wire tells them: thinking stands beside the answer, not within it.
+
+import type { Usage } from '../../chat/usage.ts'
+import { countField, isObject } from '../openai/fields.ts'
+
+/** Undefined where `usage` tells no counts. */
+export function readUsage(usage: unknown): Usage | undefined {
+	if (!isObject(usage)) return undefined
+	const prompt = countField(usage, 'promptTokenCount')
+	if (prompt === undefined) return undefined
+	const promptTokens = prompt + (countField(usage, 'toolUsePromptTokenCount') ?? 0)
+	const reasoningTokens = countField(usage, 'thoughtsTokenCount') ?? 0
+	const answered = countField(usage, 'candidatesTokenCount')
+	const rest = (countField(usage, 'totalTokenCount') ?? 0) - promptTokens - reasoningTokens
+	return {
+		promptTokens,
+		completionTokens: (answered ?? Math.max(0, rest)) + reasoningTokens,
+		cachedTokens: Math.min(countField(usage, 'cachedContentTokenCount') ?? 0, promptTokens),
+		reasoningTokens,
+		source: 'upstream',
+	}
+}
