@@ -1,0 +1,103 @@
+// One conversation carried through every dialect in turn, each client sending its newest message alone: the model sees all turns of the
+// others, and the history tells them afterwards.
+
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { startServer, type TestServer } from './server.ts'
+import { tongues } from './tongues/list.ts'
+import { at, listAt, type Tongue, textAt } from './tongues/tongue.ts'
+
+/** What the model was asked, request by request. */
+const asked: (readonly unknown[])[] = []
+const model = Bun.serve({
+	port: 0,
+	hostname: '127.0.0.1',
+	async fetch(request) {
+		const messages = listAt(await request.json(), 'messages')
+		asked.push(messages)
+		return Response.json({
+			id: 'x',
+			object: 'chat.completion',
+			created: 1,
+			model: 'm',
+			choices: [{ index: 0, message: { role: 'assistant', content: `answer ${asked.length}` }, finish_reason: 'stop' }],
+			usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 },
+		})
+	},
+})
+let server: TestServer
+
+beforeAll(async () => {
+	server = await startServer({
+		config: `
+models: { m: { route: [m] } }
+upstreams: { m: { engine: openai-compatible, url: '${model.url}v1' } }
+`,
+	})
+})
+afterAll(async () => {
+	await server.stop()
+	await model.stop(true)
+})
+
+async function say(tongue: Tongue, text: string, conversation: string): Promise<Response> {
+	const { path, headers, body } = tongue.write({ model: 'm', turns: [{ role: 'user', text }] })
+	return fetch(server.url + path, {
+		method: 'POST',
+		headers: {
+			'content-type': 'application/json',
+			'x-dragoman-conversation': conversation,
+			...headers(server.key),
+		},
+		body: JSON.stringify(body),
+	})
+}
+
+/** Without what a dialect says to the model by itself. */
+function talk(messages: readonly unknown[]): readonly string[] {
+	return messages
+		.filter((message) => at(message, 'role') !== 'system')
+		.map((message) => `${textAt(message, 'role')}: ${textAt(message, 'content')}`)
+}
+
+test('each dialect goes on where the others stopped', async () => {
+	const said: string[] = []
+	let conversation = 'new'
+	// There and back again: so that each comes after, and before, another.
+	for (const [turn, tongue] of [...tongues, ...tongues.toReversed()].entries()) {
+		const text = `${tongue.name} says ${turn + 1}`
+		const response = await say(tongue, text, conversation)
+		expect([tongue.name, response.status]).toEqual([tongue.name, 200])
+		const id = response.headers.get('x-dragoman-conversation') ?? ''
+		expect(id).toMatch(/^conv_[0-9a-f]{32}$/)
+		if (conversation !== 'new') expect(id).toBe(conversation)
+		conversation = id
+		expect(tongue.readWhole(await response.json()).text).toBe(`answer ${turn + 1}`)
+		said.push(`user: ${text}`)
+		expect([tongue.name, talk(asked.at(-1) ?? [])]).toEqual([tongue.name, said])
+		said.push(`assistant: answer ${turn + 1}`)
+	}
+
+	const items = await (await server.call(`/v1/conversations/${conversation}/items?limit=100&order=asc`)).json()
+	const kept = listAt(items, 'data').map(
+		(item) =>
+			`${textAt(item, 'role')}: ${listAt(item, 'content')
+				.map((part) => textAt(part, 'text'))
+				.join('')}`,
+	)
+	expect(kept).toEqual(said)
+})
+
+test("somebody else's conversation is not there, in any dialect", async () => {
+	const [first] = tongues
+	if (first === undefined) throw new Error('no dialect')
+	const mine = (await say(first, 'mine', 'new')).headers.get('x-dragoman-conversation') ?? ''
+	for (const tongue of tongues) {
+		const answers: unknown[] = []
+		for (const id of [mine.replace(/.$/, (last) => (last === '0' ? '1' : '0')), 'conv_nonsense']) {
+			const response = await say(tongue, 'hello', id)
+			answers.push([response.status, tongue.readError(await response.json()).replaceAll(id, 'ID')])
+		}
+		expect(answers[0]).toEqual(answers[1])
+		expect(at(answers, 0, 0)).toBe(404)
+	}
+})
