@@ -280,6 +280,8 @@ export interface ShowModelCall {
 export interface AnswerWriter {
 	/** A whole answer, to be sent as JSON unless it is a `TextBody`. */
 	completion(completion: Completion, identity: AnswerIdentity, source?: Source): unknown
+	/** What of `completion` this dialect has no words for, by its name in OpenAI's API. */
+	unsaid?(completion: Completion): readonly string[]
 	/** A writer of one streamed answer, in server-sent events. */
 	stream(identity: AnswerIdentity): StreamWriter
 	/** What a client is told that does not wait for its answer. */
@@ -328,6 +330,8 @@ export interface AnswerIdentity {
 export interface ListedModel extends Model {
 	/** Seconds since 1970. */
 	readonly created: number
+	/** `limited` where some of its upstreams cannot be asked, or calls wait for one; `none` where no upstream can. */
+	readonly health: 'good' | 'limited' | 'none'
 	readonly note?: string
 }
 

@@ -3,6 +3,7 @@
 import { defaultModelId } from '../models/catalogue.ts'
 import { anthropic } from './anthropic/kind.ts'
 import { echo } from './echo/kind.ts'
+import { gemini } from './gemini/kind.ts'
 import type { EngineKind } from './kind.ts'
 import { llama } from './llama/kind.ts'
 import { openaiCompatible } from './openai-compatible/kind.ts'
@@ -12,6 +13,7 @@ export const engineKinds: Readonly<Record<string, EngineKind>> = {
 	llama,
 	'openai-compatible': openaiCompatible,
 	anthropic,
+	gemini,
 }
 
 /** The part of a configuration that stands in where none names a model: the embedded one. */

@@ -49,25 +49,29 @@ async function stream(admitted: Admitted<StreamedCall>, parts: Parts): Promise<A
 	const { call, received, turn } = admitted
 	const { events, answer, dropped } = await beginOrUndo(admitted, received.signal, parts)
 	const identity = identify(admitted, parts)
-	const headers = headersOf(admitted, dropped)
 	const arrivals = arrivalsOf(events)
 	if (call.stream) {
 		const writer = call.writer.stream(identity)
 		return {
 			type: 'stream',
-			headers,
+			headers: headersOf(admitted, dropped),
 			open: (ended) => new WrittenPieces({ arrivals, writer, answer, outstanding: parts.outstanding, ended }),
 		}
 	}
 	try {
 		const whole = wholeOf(events)
 		if (whole !== undefined) answer.whole(whole.completion)
-		const body =
+		const { completion, source } =
 			whole === undefined
-				? await deliverWhole(arrivals, call.writer, identity, answer)
-				: call.writer.completion(await withUsage(whole.completion, answer), identity, whole.source)
+				? await deliverWhole(arrivals, answer)
+				: { completion: await withUsage(whole.completion, answer), source: whole.source }
+		const body = call.writer.completion(completion, identity, source)
 		await answer.end()
-		return { type: 'json', headers, body }
+		return {
+			type: 'json',
+			headers: headersOf(admitted, [...dropped, ...(call.writer.unsaid?.(completion) ?? [])]),
+			body,
+		}
 	} catch (thrown) {
 		const error = notKept(thrown)
 		// What was produced is billed and, where its caller left, kept; a turn that failed is not.

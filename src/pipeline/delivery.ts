@@ -6,20 +6,21 @@ import { CompletionFold, incomplete } from '../chat/completion-fold.ts'
 import { asChatError, type ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import type { Source } from '../chat/source.ts'
-import type { AnswerIdentity, AnswerWriter, StreamWriter } from '../dialects/dialect.ts'
+import type { StreamWriter } from '../dialects/dialect.ts'
 import type { Arrival, Arrivals } from '../engines/arrivals.ts'
 import { cancelled, closing } from '../engines/running-calls.ts'
 import type { Pieces } from '../http/event-stream.ts'
 import { isUntold, notKept, type OpenAnswer } from './open-answer.ts'
 import type { Outstanding } from './outstanding.ts'
 
+/** An answer that is complete, and what it was read from. */
+export interface Delivered {
+	readonly completion: Completion
+	readonly source: Source | undefined
+}
+
 /** @throws ChatError why there is no whole answer. */
-export async function deliverWhole(
-	arrivals: Arrivals,
-	writer: AnswerWriter,
-	identity: AnswerIdentity,
-	answer: OpenAnswer,
-): Promise<unknown> {
+export async function deliverWhole(arrivals: Arrivals, answer: OpenAnswer): Promise<Delivered> {
 	let source: Source | undefined
 	const fold = new CompletionFold()
 	try {
@@ -34,7 +35,7 @@ export async function deliverWhole(
 	} finally {
 		await arrivals.cancel()
 	}
-	return writer.completion(await withUsage(fold.completion(), answer), identity, source)
+	return { completion: await withUsage(fold.completion(), answer), source }
 }
 
 /** The usage that a client is told is the one that is billed. */

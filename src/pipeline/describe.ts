@@ -2,16 +2,25 @@
 
 import type { ListedModel } from '../dialects/dialect.ts'
 import type { Model } from '../models/model.ts'
-import type { Deployment, Parts } from './parts.ts'
+import type { Deployment, Parts, Upstream } from './parts.ts'
 
 export function describe(model: Model, deployment: Deployment, { startedAt }: Pick<Parts, 'startedAt'>): ListedModel {
-	const states = deployment.routeOf(model).members.map(({ place }) => deployment.upstreamAt(place).engine.state())
+	const upstreams = deployment.routeOf(model).members.map(({ place }) => deployment.upstreamAt(place))
+	const states = upstreams.map(({ engine }) => engine.state())
 	const contextTokens = model.contextTokens ?? states.find((state) => state.contextTokens !== undefined)?.contextTokens
 	const note = states.find((state) => state.note !== undefined)?.note
 	return {
 		...model,
 		created: startedAt,
+		health: healthOf(upstreams),
 		...(contextTokens === undefined ? {} : { contextTokens }),
 		...(note === undefined ? {} : { note }),
 	}
+}
+
+function healthOf(upstreams: readonly Upstream[]): ListedModel['health'] {
+	const well = upstreams.filter(({ engine, place }) => engine.state().status === 'ready' && place.available)
+	if (well.length === 0) return 'none'
+	const waits = well.some(({ place }) => place.slots.waiting > 0)
+	return well.length < upstreams.length || waits ? 'limited' : 'good'
 }

@@ -4,9 +4,10 @@ import { at, eventsOf, listAt, type Said, type Tongue, textAt } from './tongue.t
 
 export const anthropic: Tongue = {
 	name: 'anthropic',
+	family: 'anthropic',
 	failure: 'event',
 	tools: 'streamed',
-	statuses: { invalidRequest: 400, tooLong: 400, unavailable: 503, noKey: 401, noModel: 404 },
+	statuses: { invalidRequest: 400, tooLong: 400, overloaded: 529, unavailable: 503, noKey: 401, noModel: 404 },
 	write: ({ model, turns, stream, tool, maxTokens = 1000 }) => ({
 		path: '/v1/messages',
 		headers: (key) => ({ 'x-api-key': key, 'anthropic-version': '2023-06-01' }),

@@ -4,9 +4,10 @@ import { at, eventsOf, type Said, type Tongue, textAt } from './tongue.ts'
 
 export const egp: Tongue = {
 	name: 'egp',
+	family: 'scale',
 	failure: 'cut',
 	tools: 'whole',
-	statuses: { invalidRequest: 400, tooLong: 400, unavailable: 503, noKey: 401, noModel: 422 },
+	statuses: { invalidRequest: 400, tooLong: 400, overloaded: 429, unavailable: 503, noKey: 401, noModel: 422 },
 	write({ model, turns, stream, tool, maxTokens }) {
 		const messages = turns.map(({ role, text }) => ({ role: role === 'assistant' ? 'agent' : role, content: text }))
 		return {

@@ -38,7 +38,7 @@ export const tongues: readonly Tongue[] = [
 		headers: (key) => ({ 'x-api-key': key, 'x-selected-account-id': 'acct' }),
 		done: false,
 		dataOnly: true,
-		statuses: { ...openaiStatuses, noModel: 422 },
+		statuses: { ...openaiStatuses, noModel: 422, overloaded: 429 },
 		readError: detailOf,
 	}),
 	openaiShaped({

@@ -14,11 +14,19 @@ export interface OpenAIShape {
 	readonly readError?: (body: unknown) => string
 }
 
-export const openaiStatuses = { invalidRequest: 400, tooLong: 400, unavailable: 503, noKey: 401, noModel: 404 }
+export const openaiStatuses = {
+	invalidRequest: 400,
+	tooLong: 400,
+	overloaded: 503,
+	unavailable: 503,
+	noKey: 401,
+	noModel: 404,
+}
 
 export function openaiShaped(shape: OpenAIShape): Tongue {
 	return {
 		name: shape.name,
+		family: 'openai',
 		failure: 'event',
 		tools: 'streamed',
 		statuses: shape.statuses ?? openaiStatuses,
@@ -86,7 +94,9 @@ function readStream(text: string, { done, dataOnly }: OpenAIShape): Said {
 		const content = at(delta, 'content')
 		if (typeof content === 'string') said += content
 		for (const part of listAt(delta, 'tool_calls')) {
-			const call = (calls[Number(at(part, 'index'))] ??= { name: '', arguments: '' })
+			const index = Number(at(part, 'index'))
+			const call = calls[index] ?? { name: '', arguments: '' }
+			calls[index] = call
 			call.name += String(at(part, 'function', 'name') ?? '')
 			call.arguments += String(at(part, 'function', 'arguments') ?? '')
 		}

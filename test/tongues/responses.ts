@@ -5,6 +5,7 @@ import { at, bearer, eventsOf, listAt, type Said, type Tongue, textAt } from './
 
 export const responses: Tongue = {
 	name: 'openai responses',
+	family: 'openai',
 	failure: 'event',
 	tools: 'streamed',
 	statuses: openaiStatuses,
@@ -63,7 +64,9 @@ function readWhole(body: unknown): Said {
 	return {
 		text: items
 			.filter((item) => at(item, 'type') === 'message')
-			.flatMap((item) => listAt(item, 'content').map((part) => textAt(part, 'text')))
+			.flatMap((item) =>
+				listAt(item, 'content').map((part) => textAt(part, at(part, 'type') === 'refusal' ? 'refusal' : 'text')),
+			)
 			.join(''),
 		calls: items
 			.filter((item) => at(item, 'type') === 'function_call')

@@ -3,6 +3,8 @@
 
 export interface Tongue {
 	readonly name: string
+	/** Whose words it uses. */
+	readonly family: 'openai' | 'anthropic' | 'scale'
 	/** As a caller would send it. */
 	write(question: Question): Letter
 	/** A whole answer. @throws where it has not the form that clients of this dialect rely on. */
@@ -17,6 +19,7 @@ export interface Tongue {
 	readonly statuses: {
 		readonly invalidRequest: number
 		readonly tooLong: number
+		readonly overloaded: number
 		readonly unavailable: number
 		readonly noKey: number
 		readonly noModel: number

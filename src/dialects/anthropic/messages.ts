@@ -15,7 +15,7 @@ export const messages: Route = {
 			type: 'chat',
 			...read,
 			writer: {
-				completion: (completion, identity) => writeMessage(completion, identify(identity), shape),
+				completion: (completion, identity, source) => writeMessage(completion, identify(identity), shape, source),
 				stream: (identity) => new MessageEventWriter(identify(identity), shape),
 			},
 		}

@@ -1,7 +1,7 @@
 // Answers of the versions 1 to 4: an envelope around one text, whole or as the pieces of a stream. Its clients parse every line of a stream
 // as JSON and read the text of each without looking: so there is a text in every event, and nothing beside events.
 
-import type { Completion } from '../../chat/completion.ts'
+import type { Choice, Completion } from '../../chat/completion.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
 import type { Usage } from '../../chat/usage.ts'
 import type { AnswerWriter, StreamWriter } from '../dialect.ts'
@@ -28,8 +28,9 @@ export function envelopeWriter(envelope: Envelope, stop: string | null): AnswerW
 	return {
 		completion: ({ choices, usage }: Completion) => {
 			const [choice] = choices
-			return envelope(choice?.text ?? '', writeReason(choice?.finishReason ?? 'stop', stop), writeTokenUsage(usage))
+			return envelope(saidBy(choice), writeReason(choice?.finishReason ?? 'stop', stop), writeTokenUsage(usage))
 		},
+		unsaid: ({ choices }) => (choices.some(({ reasoning }) => reasoning !== '') ? ['reasoning_content'] : []),
 		stream: () => new EnvelopeStream(envelope, stop),
 	}
 }
@@ -49,6 +50,7 @@ class EnvelopeStream implements StreamWriter {
 	write(event: ChatEvent): string {
 		switch (event.type) {
 			case 'text':
+			case 'refusal':
 				return event.choice === 0 && event.text !== '' ? this.event(event.text, null, null) : ''
 			case 'choice-finish':
 				this.reason = writeReason(event.reason, this.stop)
@@ -57,7 +59,6 @@ class EnvelopeStream implements StreamWriter {
 				return this.event('', this.reason, writeTokenUsage(event.usage))
 			case 'start':
 			case 'reasoning':
-			case 'refusal':
 			case 'tool-call':
 			case 'tool-arguments':
 			case 'error':
@@ -68,6 +69,11 @@ class EnvelopeStream implements StreamWriter {
 	private event(text: string, reason: string | null, usage: object | null): string {
 		return `data: ${JSON.stringify(this.envelope(text, reason, usage))}\n\n`
 	}
+}
+
+/** A refusal is an answer like any other here. */
+function saidBy(choice: Choice | undefined): string {
+	return (choice?.text ?? '') + (choice?.refusal ?? '')
 }
 
 function writeReason(reason: FinishReason, stop: string | null): string | null {

@@ -7,8 +7,12 @@ import { chatCompletions } from './chat-completions.ts'
 import { completions } from './completions.ts'
 import { embeddings } from './embeddings.ts'
 import { writeError } from './errors.ts'
+import { modelHealth } from './health.ts'
+import { keys } from './keys.ts'
+import { me } from './me.ts'
 import { listModels, showModel } from './models.ts'
 import { rerank } from './rerank.ts'
+import { myUsage, usage } from './usage.ts'
 import { administration, agents, documents, ocr } from './withdrawn.ts'
 
 export const opengatellm: Dialect = {
@@ -23,6 +27,11 @@ export const opengatellm: Dialect = {
 		audioTranscriptions,
 		listModels,
 		showModel,
+		modelHealth,
+		...me,
+		...keys,
+		myUsage,
+		usage,
 		...documents,
 		...agents,
 		...ocr,

@@ -13,7 +13,7 @@ const completion = (choice: Partial<Choice>, usage: Usage = counted): Completion
 	usage,
 })
 const write = (completion: Completion) =>
-	writeMessage(completion, { id: 'msg_1', model: 'public' }, { hidesThinking: false })
+	JSON.parse(JSON.stringify(writeMessage(completion, { id: 'msg_1', model: 'public' }, { hidesThinking: false })))
 
 describe('a message', () => {
 	test('has every field that clients read', () => {
@@ -86,6 +86,32 @@ describe('a message', () => {
 			service_tier: 'priority',
 		})
 		expect(usage).not.toHaveProperty('cost')
+	})
+	test('stays as an upstream of the same wire said it, but for who answers', () => {
+		const theirs = {
+			id: 'msg_theirs',
+			type: 'message',
+			role: 'assistant',
+			model: 'theirs',
+			content: [
+				{ type: 'text', text: 'Hello', citations: [{ type: 'char_location' }] },
+				{ type: 'thinking', thinking: 'late', signature: 's' },
+			],
+			stop_reason: 'pause_turn',
+			context_management: { applied_edits: [] },
+			usage: { input_tokens: 7, output_tokens: 3, service_tier: 'batch', iterations: [1] },
+		}
+		const source = { format: 'anthropic message', text: JSON.stringify(theirs), value: theirs }
+		const repeat = (usage: Usage, hidesThinking = false) =>
+			writeMessage(completion({}, usage), { id: 'msg_1', model: 'public' }, { hidesThinking }, source)
+		expect(repeat({ ...counted, source: 'upstream' })).toMatchObject({
+			...theirs,
+			id: 'msg_1',
+			model: 'public',
+			usage: { ...theirs.usage, cache_read_input_tokens: 0 },
+		})
+		expect(repeat(counted)).toMatchObject({ usage: { service_tier: 'standard' } })
+		expect(repeat(counted, true)).toMatchObject({ content: [{ type: 'text', text: 'Hello' }], stop_reason: 'end_turn' })
 	})
 	test('explains a refusal', () => {
 		const message = write(completion({ text: '', refusal: 'I will not.' }))

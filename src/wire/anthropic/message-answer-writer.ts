@@ -1,9 +1,12 @@
 // A whole answer written as a `message`. Source: the types of Anthropic's SDKs.
 
 import type { Choice, Completion } from '../../chat/completion.ts'
+import type { Source } from '../../chat/source.ts'
+import { field, isObject } from '../openai/fields.ts'
 import { writeCall, writeText, writeThought } from './content-block-writer.ts'
+import { messageFormats } from './formats.ts'
 import { writeStop } from './stop-reason-writer.ts'
-import { writeUsage } from './usage-writer.ts'
+import { withTold, writeUsage } from './usage-writer.ts'
 
 /** What stands the same in every part of one answer. */
 export interface AnswerIdentity {
@@ -17,7 +20,19 @@ export interface MessageShape {
 	readonly hidesThinking: boolean
 }
 
-export function writeMessage(completion: Completion, identity: AnswerIdentity, shape: MessageShape) {
+/** @param source what the completion was read from: where it is of this format, its blocks stay as they came. */
+export function writeMessage(
+	completion: Completion,
+	identity: AnswerIdentity,
+	shape: MessageShape,
+	source?: Source,
+): object {
+	const written = writeAnew(completion, identity, shape)
+	if (source?.format !== messageFormats.whole || shape.hidesThinking) return written
+	return overlay(written, source.value, completion.usage.source === 'upstream')
+}
+
+function writeAnew(completion: Completion, identity: AnswerIdentity, shape: MessageShape) {
 	const [choice] = completion.choices
 	return {
 		id: identity.id,
@@ -48,4 +63,15 @@ function writeEnding(choice: Choice | undefined) {
 	if (choice === undefined) return writeStop({ reason: 'stop', hasCalls: false, refusal: '' })
 	const { finishReason: reason, stopText, toolCalls, refusal } = choice
 	return writeStop({ reason, stopText, hasCalls: toolCalls.length > 0, refusal })
+}
+
+/** Ours is who answers; theirs is what was said, in which order, with whatever we know nothing of. */
+function overlay(written: ReturnType<typeof writeAnew>, theirs: unknown, theyCounted: boolean): object {
+	const { id, type, role, model, usage } = written
+	return {
+		...written,
+		...(isObject(theirs) ? theirs : {}),
+		...{ id, type, role, model },
+		usage: theyCounted ? withTold(usage, field(theirs, 'usage')) : usage,
+	}
 }

@@ -191,7 +191,7 @@ describe('a stream', () => {
 			],
 		})
 		const whole = writeMessage(await collect(replay(events)), identity, { hidesThinking: true })
-		expect(whole.content).toMatchObject([{ thinking: '', signature: 'c2ln' }, { text: 'so' }])
+		expect(whole).toMatchObject({ content: [{ thinking: '', signature: 'c2ln' }, { text: 'so' }] })
 	})
 	test('has one choice', () => {
 		expect(write([{ type: 'start' }, { type: 'text', choice: 1, text: 'other' }])).not.toContain('other')
@@ -204,6 +204,21 @@ describe('a stream', () => {
 			type: 'error',
 			error: { type: 'overloaded_error', message: 'Every place is taken.' },
 		})
+	})
+	test('tells the length of the prompt at once where an upstream of the same wire did', () => {
+		const writer = new MessageEventWriter(identity, { hidesThinking: false })
+		const value = {
+			type: 'message_start',
+			message: { id: 'msg_theirs', usage: { input_tokens: 25, output_tokens: 1, speed: null } },
+		}
+		const source = { format: 'anthropic message event', text: JSON.stringify(value), value }
+		const written = writer.repeat(source, [{ type: 'start' }]) + writer.repeat(source, [text('a')])
+		expect(typesOf(written)).toEqual(['message_start', 'content_block_start', 'content_block_delta'])
+		expect(dataOf(written)[0]).toMatchObject({
+			message: { id: 'msg_1', usage: { input_tokens: 25, output_tokens: 1, cache_read_input_tokens: 0, speed: null } },
+		})
+		const other = new MessageEventWriter(identity, { hidesThinking: false })
+		expect(other.repeat({ ...source, format: 'another' }, [{ type: 'start' }])).toContain('"input_tokens":0')
 	})
 	test('is kept alive by pings', () => {
 		expect(ping).toBe('event: ping\ndata: {"type":"ping"}\n\n')

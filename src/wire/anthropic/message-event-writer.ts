@@ -3,13 +3,16 @@
 
 import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, ChoiceFinishEvent, ReasoningEvent, StartEvent, ToolCallEvent } from '../../chat/event.ts'
+import type { Source } from '../../chat/source.ts'
 import type { Usage } from '../../chat/usage.ts'
+import { field } from '../openai/fields.ts'
 import { writeRedacted, writeText, writeThinking, writeToolUse } from './content-block-writer.ts'
 import { writeErrorBody } from './error-writer.ts'
+import { messageFormats } from './formats.ts'
 import type { AnswerIdentity, MessageShape } from './message-answer-writer.ts'
 import { writeCallProof, writeProof } from './proof-text.ts'
 import { writeStop } from './stop-reason-writer.ts'
-import { nothingCounted, writeCounts, writeUsage } from './usage-writer.ts'
+import { nothingCounted, withTold, writeCounts, writeUsage } from './usage-writer.ts'
 
 type BlockType = 'text' | 'thinking' | 'redacted_thinking' | 'tool_use'
 
@@ -56,7 +59,18 @@ export class MessageEventWriter {
 		}
 	}
 
-	private begin({ model = this.identity.model }: StartEvent): string {
+	/** The same for what was read from `source`: an upstream of this wire knows the prompt's length from the start. */
+	repeat(source: Source, events: readonly ChatEvent[]): string {
+		const [first] = events
+		if (source.format !== messageFormats.event || first?.type !== 'start') return this.writeAll(events)
+		return this.begin(first, field(field(source.value, 'message'), 'usage')) + this.writeAll(events.slice(1))
+	}
+
+	private writeAll(events: readonly ChatEvent[]): string {
+		return events.map((event) => this.write(event)).join('')
+	}
+
+	private begin({ model = this.identity.model }: StartEvent, told?: unknown): string {
 		const message = {
 			id: this.identity.id,
 			type: 'message',
@@ -66,8 +80,7 @@ export class MessageEventWriter {
 			...{ stop_reason: null, stop_sequence: null, stop_details: null },
 			container: null,
 			diagnostics: null,
-			// Nobody knows the prompt's length yet.
-			usage: writeUsage(nothingCounted),
+			usage: withTold(writeUsage(nothingCounted), told),
 		}
 		return writeEvent('message_start', { message })
 	}
@@ -91,8 +104,14 @@ export class MessageEventWriter {
 
 	private toolCall({ id, name, proof }: ToolCallEvent): string {
 		this.hasCalls = true
-		const before = proof === undefined ? '' : this.redacted(writeCallProof({ id, proof }))
+		const before = proof === undefined ? '' : this.proven(writeCallProof({ id, proof }))
 		return before + this.begun('tool_use', writeToolUse({ id, name }, {}))
+	}
+
+	/** A proof that stands for itself. */
+	private proven(signature: string): string {
+		const opened = this.begun('thinking', writeThinking('', ''))
+		return opened + this.delta(`{"type":"signature_delta","signature":${text(signature)}}`) + this.close()
 	}
 
 	private finishChoice({ reason, stopText }: ChoiceFinishEvent): string {

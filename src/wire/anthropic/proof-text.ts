@@ -23,14 +23,14 @@ export interface CallProof {
 	readonly proof: Proof
 }
 
-/** A proof of a tool call, for which this wire has no field: as the data of a redacted thinking block before the call. */
+/** A proof of a tool call, for which this wire has no field: as the signature of an empty thinking block before the call. */
 export function writeCallProof({ id, proof }: CallProof): string {
 	return `call:${proof.wire}:${encodeURIComponent(id)}:${proof.value}`
 }
 
-/** @returns undefined for data that is something else. */
-export function readCallProof(data: string): CallProof | undefined {
-	const [, wire, id, value] = /^call:([a-z][a-z0-9-]*):([^:]*):(.*)$/s.exec(data) ?? []
+/** @returns undefined for a signature that is something else. */
+export function readCallProof(signature: string): CallProof | undefined {
+	const [, wire, id, value] = /^call:([a-z][a-z0-9-]*):([^:]*):(.*)$/s.exec(signature) ?? []
 	if (wire === undefined || id === undefined || value === undefined) return undefined
 	try {
 		return { id: decodeURIComponent(id), proof: { wire, value } }

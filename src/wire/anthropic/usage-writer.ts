@@ -2,6 +2,7 @@
 
 import type { JsonObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
+import { isObject } from '../openai/fields.ts'
 
 /** What a stream tells before anything is counted; its last numbers stand in `message_delta`. */
 export const nothingCounted: Usage = {
@@ -41,6 +42,12 @@ export function writeUsage(usage: Usage) {
 		inference_geo: word(extra, 'inference_geo') ?? null,
 		speed: word(extra, 'speed') ?? null,
 	}
+}
+
+/** The same with what an upstream of this wire told in its own words. */
+export function withTold(written: ReturnType<typeof writeUsage>, theirs: unknown): object {
+	if (!isObject(theirs)) return written
+	return { ...written, ...Object.fromEntries(Object.entries(theirs).filter(([, value]) => value !== null)) }
 }
 
 function word(extra: JsonObject, name: string): string | undefined {

@@ -28,6 +28,8 @@ export function writeChatRequest(
 	stream: boolean,
 	drop: (part: string) => void = () => {},
 ): JsonObject {
+	if (request.reasoningTokens !== undefined && request.reasoningTokens > 0) drop('reasoning_tokens')
+	if (marksCache(request)) drop('cache_control')
 	return {
 		...writePassthrough(request, drop),
 		model,
@@ -43,6 +45,12 @@ export function writeChatRequest(
 		...(request.reasoningEffort === undefined ? {} : { reasoning_effort: request.reasoningEffort }),
 		...(request.user === undefined ? {} : { user: request.user }),
 	}
+}
+
+/** Servers of this wire find out for themselves what is worth keeping. */
+function marksCache({ messages, tools }: ChatRequest): boolean {
+	const isMarked = (part: object) => 'cacheMark' in part
+	return messages.some((message) => isMarked(message) || message.content.some(isMarked)) || tools.some(isMarked)
 }
 
 /** Another wire's words could mean something else here, or nothing. */

@@ -1,11 +1,13 @@
 // OpenAI's chunks as OpenGateLLM sends them: under the model's public name, and with one more in front of `[DONE]` that tells the usage,
 // whether it was asked for or not.
 
+import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { Source } from '../../chat/source.ts'
 import type { Price } from '../../models/model.ts'
 import { ChatChunkWriter, type ChunkShape } from '../openai/chat-chunk-writer.ts'
 import type { AnswerIdentity } from '../openai/completion-writer.ts'
+import { writeError } from '../openai/error-writer.ts'
 import { writeAccountedUsage } from './accounted-usage.ts'
 
 /** Writes one answer; feed it the events in order. */
@@ -21,14 +23,15 @@ export class AccountedChunkWriter {
 	}
 
 	write(event: ChatEvent): string {
-		return event.type === 'finish' ? this.end(event) : this.chunks.write(withPublicName(event))
+		if (event.type === 'finish') return this.end(event)
+		return event.type === 'error' ? writeErrorEvent(event.error) : this.chunks.write(withPublicName(event))
 	}
 
 	repeat(source: Source, events: readonly ChatEvent[]): string {
 		const last = events.at(-1)
-		if (last?.type !== 'finish') return this.chunks.repeat(source, events.map(withPublicName))
+		if (last?.type !== 'finish' && last?.type !== 'error') return this.chunks.repeat(source, events.map(withPublicName))
 		const before = events.slice(0, -1)
-		return (before.length === 0 ? '' : this.chunks.repeat(source, before.map(withPublicName))) + this.end(last)
+		return (before.length === 0 ? '' : this.chunks.repeat(source, before.map(withPublicName))) + this.write(last)
 	}
 
 	private end({ usage }: ChatEvent & { type: 'finish' }): string {
@@ -43,6 +46,11 @@ export class AccountedChunkWriter {
 		}
 		return `data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`
 	}
+}
+
+/** With a name, as its newer versions send it; OpenAI's SDKs look at the data alone. */
+function writeErrorEvent(error: ChatError): string {
+	return `event: error\ndata: ${JSON.stringify({ ...writeError(error).body, detail: error.message })}\n\n`
 }
 
 function withPublicName(event: ChatEvent): ChatEvent {

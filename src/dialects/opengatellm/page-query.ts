@@ -1,0 +1,37 @@
+// The query of a list as OpenGateLLM's lists take it, whichever version named the fields.
+
+import { z } from 'zod'
+import { schemaError } from '../../wire/openai/schema-error.ts'
+
+/** A whole number in a query. */
+export function wholeNumber(least: number, most: number) {
+	return z
+		.union([z.string().regex(/^\d{1,12}$/), z.number()])
+		.transform(Number)
+		.pipe(z.int().min(least).max(most))
+}
+
+/** The last second of the year 9999. */
+const lastSecond = 253_402_300_799
+/** A time in a query, in seconds since 1970. */
+export const seconds = wholeNumber(0, lastSecond)
+
+export const direction = z.enum(['asc', 'desc'])
+
+/** What a field was called before, and is now. */
+const twins: Readonly<Record<string, string>> = { order_by: 'sort_by', order_direction: 'sort_order' }
+
+/**
+ * Reads the fields of `schema`; all others, and empty ones, are passed over.
+ *
+ * @throws ChatError `invalid-request`.
+ */
+export function readQuery<Fields>(query: URLSearchParams, schema: z.ZodType<Fields>): Fields {
+	const body: Record<string, string | number> = {}
+	// For complaints: a number where it is one.
+	for (const [name, value] of query)
+		if (value !== '') body[twins[name] ?? name] = /^-?\d{1,12}$/.test(value) ? Number(value) : value
+	const parsed = schema.safeParse(body)
+	if (!parsed.success) throw schemaError(parsed.error, body)
+	return parsed.data
+}

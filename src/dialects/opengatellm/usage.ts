@@ -1,0 +1,232 @@
+// GET /me/usage and GET /usage: what the caller used, call by call, or in days where a span of time is asked for.
+
+import { z } from 'zod'
+import type { Outcome } from '../../ledger/ledger.ts'
+import type { EntryOrder, LedgerEntry, UsageSum } from '../../ledger/ledger-store.ts'
+import { unknownImpacts, writeCarbon } from '../../wire/opengatellm/accounted-usage.ts'
+import type { Call, EntriesCall, EntryPage, Route, UsageCall } from '../dialect.ts'
+import { direction, readQuery, seconds, wholeNumber } from './page-query.ts'
+
+/** What calls are counted as, by where they are made. What is not served here was never used. */
+const operations = {
+	'/v1/chat/completions': 'chat',
+	'/v1/completions': 'complete',
+	'/v1/embeddings': 'embed',
+	'/v1/rerank': 'rerank',
+	'/v1/audio/transcriptions': 'transcribe',
+	'/v1/ocr': 'ocr',
+	'/v1/search': 'search',
+} as const
+type Endpoint = keyof typeof operations
+
+const endpoint = z.enum(Object.keys(operations) as [Endpoint, ...Endpoint[]]).optional()
+
+const statuses: Readonly<Record<Outcome, number>> = { completed: 200, cancelled: 499, failed: 500, interrupted: 500 }
+
+const daySeconds = 86_400
+/** Where nothing else is asked for. */
+const usualDays = 30
+const page = { offset: wholeNumber(0, 1_000_000_000).default(0), limit: wholeNumber(1, 100).default(10) }
+
+const entriesQuery = z.object({ ...page, start_time: seconds.optional(), end_time: seconds.optional(), endpoint })
+
+export const myUsage: Route = {
+	method: 'GET',
+	path: '/me/usage',
+	read({ query }): EntriesCall {
+		const { offset, limit, start_time: start, end_time: end, endpoint: where } = readQuery(query(), entriesQuery)
+		return {
+			type: 'entries',
+			query: (nowMs) => ({
+				fromMs: start === undefined ? nowMs - usualDays * daySeconds * 1000 : start * 1000,
+				untilMs: untilMs(end, nowMs),
+				...(where === undefined ? {} : { operation: operations[where] }),
+				offset,
+				limit,
+			}),
+			write: (told) => ({
+				object: 'list',
+				total: told.sum.entries,
+				offset,
+				limit,
+				data: told.entries.map((entry) => writeMine(entry, told)),
+			}),
+		}
+	},
+}
+
+export const usage: Route = {
+	method: 'GET',
+	path: '/usage',
+	read({ query }): Call {
+		const parameters = query()
+		return parameters.has('start_time') || parameters.has('end_time') ? readDays(parameters) : readPages(parameters)
+	},
+}
+
+/** All of the second that is named. */
+function untilMs(end: number | undefined, nowMs: number): number {
+	return end === undefined ? nowMs + 1 : (end + 1) * 1000
+}
+
+function writeMine(entry: LedgerEntry, { keyNames }: EntryPage) {
+	return {
+		object: 'me.usage',
+		model: entry.model,
+		key: keyNames.get(entry.key) ?? entry.key,
+		endpoint: endpointOf(entry),
+		method: 'POST',
+		status: statuses[entry.outcome],
+		usage: {
+			...writeTokens(entry),
+			cost: entry.costMicros / 1_000_000,
+			impacts: unknownImpacts,
+			carbon: writeCarbon(unknownImpacts),
+			metrics: { latency: latencyOf(entry), ttft: null },
+		},
+		created: Math.floor(entry.settledAtMs / 1000),
+	}
+}
+
+const orders: Readonly<Record<'datetime' | 'cost' | 'total_tokens', EntryOrder['by']>> = {
+	datetime: 'settled',
+	cost: 'cost',
+	total_tokens: 'tokens',
+}
+
+const pagesQuery = z.object({
+	limit: wholeNumber(1, 100).default(50),
+	page: wholeNumber(1, 10_000_000).default(1),
+	sort_by: z.enum(['datetime', 'cost', 'total_tokens']).default('datetime'),
+	sort_order: direction.default('desc'),
+	date_from: seconds.optional(),
+	date_to: seconds.optional(),
+})
+
+/** As in version 0.2. */
+function readPages(parameters: URLSearchParams): EntriesCall {
+	const {
+		limit,
+		page: number,
+		sort_by: by,
+		sort_order,
+		date_from: from,
+		date_to: to,
+	} = readQuery(parameters, pagesQuery)
+	return {
+		type: 'entries',
+		query: (nowMs) => ({
+			fromMs: from === undefined ? nowMs - usualDays * daySeconds * 1000 : from * 1000,
+			untilMs: untilMs(to, nowMs),
+			order: { by: orders[by], direction: sort_order },
+			offset: (number - 1) * limit,
+			limit,
+		}),
+		write: (told) => {
+			const { entries, promptTokens, completionTokens, costMicros } = told.sum
+			return {
+				object: 'list',
+				data: told.entries.map((entry) => writeLogged(entry, told)),
+				total: entries,
+				total_requests: entries,
+				total_albert_coins: costMicros / 1_000_000,
+				total_tokens: promptTokens + completionTokens,
+				// Grams.
+				total_co2: 0,
+				page: number,
+				limit,
+				total_pages: Math.ceil(entries / limit),
+				has_more: number * limit < entries,
+			}
+		},
+	}
+}
+
+function writeLogged(entry: LedgerEntry, { owner }: EntryPage) {
+	const { id, key, model, openedAtMs, costMicros, outcome } = entry
+	return {
+		id,
+		datetime: Math.floor(openedAtMs / 1000),
+		duration: latencyOf(entry),
+		time_to_first_token: null,
+		user_id: owner,
+		token_id: key,
+		endpoint: endpointOf(entry),
+		method: 'POST',
+		model,
+		request_model: model,
+		...writeTokens(entry),
+		cost: costMicros / 1_000_000,
+		status: statuses[outcome],
+		kwh_min: unknownImpacts.kWh,
+		kwh_max: unknownImpacts.kWh,
+		kgco2eq_min: unknownImpacts.kgCO2eq,
+		kgco2eq_max: unknownImpacts.kgCO2eq,
+	}
+}
+
+const daysQuery = z.object({ ...page, start_time: seconds, end_time: seconds, endpoint, key_id: z.string().optional() })
+
+/** In days, as the versions that follow. */
+function readDays(parameters: URLSearchParams): UsageCall {
+	const {
+		offset,
+		limit,
+		start_time: start,
+		end_time: end,
+		endpoint: where,
+		key_id: key,
+	} = readQuery(parameters, daysQuery)
+	const models = [...parameters.getAll('models'), ...parameters.getAll('models[]')]
+	return {
+		type: 'usage',
+		own: true,
+		query: {
+			fromMs: (start - (start % daySeconds)) * 1000,
+			untilMs: Math.ceil(end / daySeconds) * daySeconds * 1000,
+			groupBy: ['day', 'operation'],
+			...(key === undefined ? {} : { keys: [key] }),
+			...(models.length === 0 ? {} : { models }),
+		},
+		write(sums) {
+			const wanted = sums.filter(({ group }) => where === undefined || group.operation === operations[where])
+			const days = Map.groupBy(wanted, ({ group }) => group.day ?? '')
+			const buckets = [...days].sort(([one], [other]) => (one < other ? -1 : 1)).map(([day, of]) => writeDay(day, of))
+			return { object: 'list', total: buckets.length, offset, limit, data: buckets.slice(offset, offset + limit) }
+		},
+	}
+}
+
+function writeDay(day: string, sums: readonly UsageSum[]) {
+	const start = Date.parse(`${day}T00:00:00Z`) / 1000
+	const add = (count: (sum: UsageSum) => number) => sums.reduce((total, sum) => total + count(sum), 0)
+	return {
+		object: 'usage.bucket',
+		start_time: start,
+		end_time: start + daySeconds,
+		...writeTokens({
+			promptTokens: add(({ promptTokens }) => promptTokens),
+			completionTokens: add(({ completionTokens }) => completionTokens),
+		}),
+		cost: add(({ costMicros }) => costMicros) / 1_000_000,
+		impacts: unknownImpacts,
+	}
+}
+
+function writeTokens({ promptTokens, completionTokens }: Pick<LedgerEntry, 'promptTokens' | 'completionTokens'>) {
+	return {
+		prompt_tokens: promptTokens,
+		completion_tokens: completionTokens,
+		total_tokens: promptTokens + completionTokens,
+	}
+}
+
+/** Where OpenGateLLM's clients would have made the call. */
+function endpointOf({ operation }: LedgerEntry): string {
+	return Object.entries(operations).find(([, name]) => name === operation)?.[0] ?? ''
+}
+
+/** In milliseconds. */
+function latencyOf({ openedAtMs, settledAtMs }: LedgerEntry): number {
+	return Math.max(0, Math.round(settledAtMs - openedAtMs))
+}

@@ -1,0 +1,233 @@
+// What the engine says over the socket, and what becomes of answers that are none.
+
+import { afterAll, describe, expect, test } from 'bun:test'
+import { collect } from '../../chat/collect.ts'
+import { ChatError } from '../../chat/error.ts'
+import type { ChatRequest } from '../../chat/request.ts'
+import { Secret } from '../../secrets/secret.ts'
+import { systemClock } from '../../time/clock.ts'
+import type { EngineCall } from '../engine.ts'
+import { type GeminiOptions, openGemini } from './gemini.ts'
+import { listenScriptedGemini } from './scripted-gemini.testing.ts'
+
+const key = 'AIza-0123456789'
+const server = listenScriptedGemini(key)
+afterAll(() => server.close())
+
+const text = (words: string) => [{ type: 'text', text: words }] as const
+const request = (words: string, changes: Partial<ChatRequest> = {}): ChatRequest => ({
+	model: 'm',
+	messages: [{ role: 'user', content: text(words) }],
+	sampling: {},
+	stop: [],
+	choices: 1,
+	tools: [],
+	toolChoice: { type: 'none' },
+	parallelToolCalls: true,
+	responseFormat: { type: 'text' },
+	passthrough: {},
+	...changes,
+})
+const call = (changes: Partial<EngineCall> = {}): EngineCall => ({
+	signal: new AbortController().signal,
+	model: 'gemini-3-pro',
+	requestId: 'req_1',
+	...changes,
+})
+const open = (changes: Partial<GeminiOptions> = {}) =>
+	openGemini({ url: server.url, key: new Secret(key), service: 'gemini', clock: systemClock, ...changes })
+
+async function thrownBy(work: Promise<unknown>): Promise<ChatError> {
+	const thrown = await work.catch((error: unknown) => error)
+	if (thrown instanceof ChatError) return thrown
+	throw new Error('expected a ChatError', { cause: thrown })
+}
+
+/** Calls `use` with an engine on a server that answers with `respond`. */
+async function against<Result>(
+	respond: (request: Request) => Response | Promise<Response>,
+	use: (engine: ReturnType<typeof openGemini>) => Promise<Result>,
+	changes: Partial<GeminiOptions> = {},
+): Promise<Result> {
+	const fake = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: respond })
+	const engine = open({ url: `http://127.0.0.1:${fake.port}/v1beta`, ...changes })
+	try {
+		return await use(engine)
+	} finally {
+		await engine.close()
+		await fake.stop(true)
+	}
+}
+
+describe('a call', () => {
+	test('is the same in pieces and as a whole', async () => {
+		const script = 'echo:reasoning hm so\necho:tool get_weather {"city": "Paris"}'
+		const asked = request(script, {
+			reasoningEffort: 'high',
+			tools: [{ type: 'function', name: 'get_weather', strict: false }],
+			toolChoice: { type: 'auto' },
+		})
+		const engine = open()
+		const streamed = await collect(await engine.chat(asked, call()))
+		expect(await collect(await engine.chat(asked, call({ whole: true })))).toEqual(streamed)
+		expect(streamed.choices[0]).toMatchObject({
+			reasoning: 'hm so',
+			toolCalls: [{ name: 'get_weather', arguments: '{"city":"Paris"}', proof: { value: 'signed-get_weather' } }],
+			finishReason: 'tool-calls',
+		})
+		expect(streamed.usage.reasoningTokens).toBeGreaterThan(0)
+		expect(server.seen.slice(-2).map(({ path }) => path)).toEqual([
+			'/v1beta/models/gemini-3-pro:streamGenerateContent?alt=sse',
+			'/v1beta/models/gemini-3-pro:generateContent',
+		])
+		await engine.close()
+	})
+
+	test('has the fields of the configuration, and no other call has', async () => {
+		const safetySettings = [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }]
+		const engine = open({ body: { safetySettings } })
+		await collect(await engine.chat(request('hi'), call()))
+		expect(server.seen.at(-1)?.body).toMatchObject({ safetySettings })
+		await engine.embed({ model: 'm', inputs: ['a'] }, call())
+		expect(server.seen.at(-1)?.body).not.toHaveProperty('safetySettings')
+		await engine.close()
+	})
+
+	test('tells what it leaves out', async () => {
+		const dropped: string[] = []
+		const engine = open()
+		await engine.chat(request('hi', { user: 'u' }), call({ drop: (part) => dropped.push(part) }))
+		expect(dropped).toEqual(['user'])
+		await engine.close()
+	})
+
+	test('names resources by their path, and the cloud’s key is a token', async () => {
+		const seen = await against(
+			(received) =>
+				Response.json({ url: new URL(received.url).pathname, auth: [...received.headers] }, { status: 500 }),
+			async (engine) => {
+				const paths: string[] = []
+				for (const model of ['a b', 'tunedModels/x', 'org/gemini']) {
+					const { cause } = await thrownBy(engine.chat(request('hi'), call({ model })))
+					paths.push(String(cause))
+				}
+				return paths
+			},
+			{ service: 'vertex', key: new Secret('ya29-token') },
+		)
+		expect(seen[0]).toContain('/v1beta/models/a%20b:streamGenerateContent')
+		expect(seen[1]).toContain('/v1beta/tunedModels/x:streamGenerateContent')
+		expect(seen[2]).toContain('/v1beta/models/org/gemini:streamGenerateContent')
+		for (const one of seen) {
+			expect(one).toContain('authorization')
+			expect(one).not.toContain('ya29-token')
+		}
+	})
+})
+
+test('counts a prompt', async () => {
+	const engine = open()
+	const counted = await engine.count?.(request('one two three', { tools: [] }), call())
+	const { usage } = await collect(await engine.chat(request('one two three'), call()))
+	expect(counted).toBe(usage.promptTokens)
+	expect(server.seen.some(({ path }) => path.endsWith(':countTokens'))).toBe(true)
+	await engine.close()
+})
+
+describe('vectors', () => {
+	test('come in batches of 100, of length 1, in order', async () => {
+		const engine = open()
+		const before = server.seen.length
+		const inputs = Array.from({ length: 201 }, (_, index) => `text number ${index}`)
+		const { vectors, usage } = await engine.embed(
+			{ model: 'm', inputs, dimensions: 16 },
+			call({ model: 'text-embedding' }),
+		)
+		expect(server.seen.length - before).toBe(3)
+		expect(vectors.map(({ length }) => length)).toEqual(Array.from({ length: 201 }, () => 16))
+		const [last] = (await engine.embed({ model: 'm', inputs: inputs.slice(200), dimensions: 16 }, call())).vectors
+		expect(vectors[200]).toEqual(last ?? new Float32Array())
+		expect(Math.hypot(...(vectors[0] ?? []))).toBeCloseTo(1, 4)
+		expect(usage).toMatchObject({ source: 'upstream', completionTokens: 0 })
+		await engine.close()
+	})
+	test('of token ids, and on the cloud, there are none', async () => {
+		const engine = open()
+		expect(await thrownBy(engine.embed({ model: 'm', inputs: [[1, 2]] }, call()))).toMatchObject({
+			kind: 'unsupported',
+		})
+		await engine.close()
+		const cloud = open({ service: 'vertex' })
+		expect(await thrownBy(cloud.embed({ model: 'm', inputs: ['a'] }, call()))).toMatchObject({
+			kind: 'wrong-operation',
+		})
+		await cloud.close()
+	})
+	test('that are fewer than asked for are no answer', async () => {
+		for (const answer of [{}, { embeddings: [{ values: [1] }, { values: [] }] }, { embeddings: [{ values: ['x'] }] }])
+			await against(
+				() => Response.json(answer),
+				async (engine) =>
+					expect(await thrownBy(engine.embed({ model: 'm', inputs: ['a', 'b'] }, call()))).toMatchObject({
+						kind: 'upstream-failed',
+						sent: 'yes',
+					}),
+			)
+	})
+})
+
+describe('failures', () => {
+	for (const [kind, status] of [
+		['rate-limited', 'nothing'],
+		['unavailable', 'nothing'],
+		['upstream-timeout', 'maybe'],
+		['internal', 'maybe'],
+	] as const)
+		test(`${kind} before the answer`, async () => {
+			const engine = open()
+			const error = await thrownBy(engine.chat(request(`echo:error ${kind}`), call()))
+			expect(error).toMatchObject({ kind: kind === 'internal' ? 'upstream-failed' : kind, sent: status })
+			await engine.close()
+		})
+
+	test('in the middle of the answer', async () => {
+		const engine = open()
+		const events = await Array.fromAsync(
+			await engine.chat(request('echo:error-after 2 unavailable\none two three'), call()),
+		)
+		expect(events.at(-1)).toMatchObject({ type: 'error', error: { kind: 'unavailable', sent: 'yes' } })
+		expect(events.filter(({ type }) => type === 'text').length).toBe(2)
+		await engine.close()
+	})
+
+	test('a key that is refused alarms the operator and is told nobody', async () => {
+		const alarms: string[] = []
+		const engine = open({ key: new Secret('AIza-wrong-key'), alarm: (message) => alarms.push(message) })
+		const error = await thrownBy(engine.chat(request('hi'), call()))
+		expect(error).toMatchObject({ kind: 'upstream-failed', code: 'upstream_credentials_refused' })
+		expect(`${error.message}${error.cause}${alarms}`).not.toContain('AIza-wrong-key')
+		expect(alarms.length).toBe(1)
+		await engine.close()
+	})
+
+	test('a stream that is cut between events, or within one, ends with an error', async () => {
+		const chunk = `data: ${JSON.stringify({ candidates: [{ content: { parts: [{ text: 'a' }] } }] })}\r\n\r\n`
+		for (const body of [chunk, chunk + chunk.slice(0, 20)]) {
+			const events = await against(
+				() => new Response(body, { headers: { 'content-type': 'text/event-stream' } }),
+				async (engine) => Array.fromAsync(await engine.chat(request('hi'), call())),
+			)
+			expect(events.map(({ type }) => type)).toEqual(['start', 'text', 'error'])
+			expect(events[2]).toMatchObject({ error: { kind: 'upstream-failed', sent: 'yes' } })
+		}
+	})
+
+	test('something that is no answer is thrown', async () => {
+		for (const body of ['', '<html>', '{}', '[]', 'null'])
+			await against(
+				() => new Response(body, { headers: { 'content-type': 'application/json' } }),
+				async (engine) =>
+					expect(await thrownBy(engine.chat(request('hi'), call()))).toMatchObject({ kind: 'upstream-failed' }),
+			)
+	})
+})

@@ -1,0 +1,344 @@
+import { describe, expect, test } from 'bun:test'
+import { ChatError } from '../../chat/error.ts'
+import type { Message, UserPart } from '../../chat/message.ts'
+import type { ChatRequest } from '../../chat/request.ts'
+import type { Tool } from '../../chat/tool.ts'
+import { formOf, type GeminiService } from './form.ts'
+import { writeGenerationRequest } from './generation-request-writer.ts'
+
+const text = (words: string) => [{ type: 'text', text: words }] as const
+const hi: Message = { role: 'user', content: text('hi') }
+
+function write(changes: Partial<ChatRequest>, model = 'gemini-3-pro', service: GeminiService = 'gemini') {
+	const dropped: string[] = []
+	const request: ChatRequest = {
+		model: 'm',
+		messages: [hi],
+		sampling: {},
+		stop: [],
+		choices: 1,
+		tools: [],
+		toolChoice: { type: 'none' },
+		parallelToolCalls: true,
+		responseFormat: { type: 'text' },
+		passthrough: {},
+		...changes,
+	}
+	// As it is sent: without what is undefined.
+	const body = JSON.parse(
+		JSON.stringify(writeGenerationRequest(request, formOf(model, service), (part) => dropped.push(part))),
+	)
+	return { body, config: body.generationConfig, contents: body.contents, dropped }
+}
+
+function refused(changes: Partial<ChatRequest>): ChatError {
+	try {
+		write(changes)
+	} catch (thrown) {
+		if (thrown instanceof ChatError) return thrown
+	}
+	throw new Error('expected a ChatError')
+}
+
+test('the least request is one turn', () => {
+	expect(write({})).toEqual({
+		body: { contents: [{ role: 'user', parts: [{ text: 'hi' }] }] },
+		config: undefined,
+		contents: [{ role: 'user', parts: [{ text: 'hi' }] }],
+		dropped: [],
+	})
+})
+
+describe('settings', () => {
+	test('that the wire knows', () => {
+		const { config, dropped } = write({
+			sampling: { temperature: 0, topP: 0.5, topK: 9, presencePenalty: 1, frequencyPenalty: -1, seed: 7 },
+			maxTokens: 100,
+			stop: ['a', 'b'],
+			choices: 3,
+			logprobs: { top: 2 },
+		})
+		expect(config).toEqual({
+			temperature: 0,
+			topP: 0.5,
+			topK: 9,
+			presencePenalty: 1,
+			frequencyPenalty: -1,
+			seed: 7,
+			maxOutputTokens: 100,
+			stopSequences: ['a', 'b'],
+			candidateCount: 3,
+			responseLogprobs: true,
+			logprobs: 2,
+		})
+		expect(dropped).toEqual([])
+	})
+	test('at their defaults are left out', () => {
+		const sampling = { topK: -1, repetitionPenalty: 1, logitBias: new Map() }
+		expect(write({ sampling })).toMatchObject({ config: undefined, dropped: [] })
+		expect(write({ logprobs: { top: 0 } }).config).toEqual({ responseLogprobs: true })
+	})
+	test('that the wire does not know are told', () => {
+		const sampling = { minP: 0.1, repetitionPenalty: 1.1, logitBias: new Map([[1, 2]]) }
+		const { dropped } = write({ sampling, user: 'u', passthrough: { verbosity: 'low' } })
+		expect(dropped.toSorted()).toEqual(['logit_bias', 'min_p', 'repetition_penalty', 'user', 'verbosity'])
+	})
+	test('seeds of 64 bits are folded, equal ones alike', () => {
+		const { seed } = write({ sampling: { seed: 2 ** 40 + 5 } }).config
+		expect(seed).toBe(5)
+		expect(write({ sampling: { seed: 3_000_000_000 } }).config.seed).toBe(-1_294_967_296)
+	})
+	test('more answers than the wire gives are refused', () => {
+		expect(refused({ choices: 9 })).toMatchObject({ kind: 'unsupported', param: 'n', sent: 'nothing' })
+	})
+	test('fields of the same wire go through, settings of the request win', () => {
+		const passthrough = { safetySettings: [], generationConfig: { temperature: 1, mediaResolution: 'LOW' } }
+		const { body } = write({ passthrough, passthroughWire: 'gemini', sampling: { temperature: 0 } })
+		expect(body).toMatchObject({
+			safetySettings: [],
+			generationConfig: { temperature: 0, mediaResolution: 'LOW' },
+		})
+	})
+	test('JSON, with a schema or without', () => {
+		const schema = { type: 'object' } as const
+		expect(write({ responseFormat: { type: 'json-object' } }).config).toEqual({ responseMimeType: 'application/json' })
+		expect(
+			write({ responseFormat: { type: 'json-schema', name: 'n', description: 'd', schema, strict: true } }).config,
+		).toEqual({ responseMimeType: 'application/json', responseJsonSchema: { description: 'd', type: 'object' } })
+	})
+})
+
+describe('thinking', () => {
+	for (const [model, effort, thinkingConfig] of [
+		['gemini-3-pro', 'high', { thinkingLevel: 'HIGH', includeThoughts: true }],
+		['gemini-3-pro', 'none', { thinkingLevel: 'MINIMAL' }],
+		['gemini-flash-latest', 'low', { thinkingLevel: 'LOW', includeThoughts: true }],
+		['gemini-2.5-flash', 'medium', { thinkingBudget: 8192, includeThoughts: true }],
+		['models/gemini-2.5-flash', 'none', { thinkingBudget: 0 }],
+	] as const)
+		test(`${model} at ${effort}`, () => {
+			expect(write({ reasoningEffort: effort }, model)).toMatchObject({ config: { thinkingConfig }, dropped: [] })
+		})
+	test('a bound in tokens wins over a word', () => {
+		expect(write({ reasoningEffort: 'high', reasoningTokens: 512 }).config).toEqual({
+			thinkingConfig: { thinkingBudget: 512, includeThoughts: true },
+		})
+	})
+	test('a word that nobody knows, and a model that does not think, are told', () => {
+		expect(write({ reasoningEffort: 'deep' })).toMatchObject({ config: undefined, dropped: ['reasoning_effort'] })
+		for (const model of ['gemini-2.0-flash', 'gemma-3-27b-it'])
+			expect(write({ reasoningEffort: 'low' }, model)).toMatchObject({
+				config: undefined,
+				dropped: ['reasoning_effort'],
+			})
+		expect(write({ reasoningEffort: 'none' }, 'gemini-2.0-flash').dropped).toEqual([])
+	})
+})
+
+const weather: Tool = { type: 'function', name: 'w', description: 'd', parameters: { type: 'object' }, strict: false }
+const time: Tool = { type: 'function', name: 't', strict: true }
+
+describe('tools', () => {
+	test('are declared with their schemas', () => {
+		const { body } = write({ tools: [weather, time], toolChoice: { type: 'none' } })
+		expect(body).toMatchObject({
+			tools: [
+				{
+					functionDeclarations: [
+						{ name: 'w', description: 'd', parametersJsonSchema: { type: 'object' } },
+						{ name: 't' },
+					],
+				},
+			],
+			toolConfig: { functionCallingConfig: { mode: 'NONE' } },
+		})
+	})
+	test('each choice has its mode', () => {
+		const modeOf = (toolChoice: ChatRequest['toolChoice'], tools = [weather]) =>
+			write({ tools, toolChoice }).body.toolConfig?.functionCallingConfig
+		expect(modeOf({ type: 'auto' })).toBeUndefined()
+		expect(modeOf({ type: 'auto' }, [time])).toEqual({ mode: 'VALIDATED' })
+		expect(modeOf({ type: 'required' })).toEqual({ mode: 'ANY' })
+		expect(modeOf({ type: 'required', only: ['w'] }, [weather, time])).toEqual({
+			mode: 'ANY',
+			allowedFunctionNames: ['w'],
+		})
+		expect(modeOf({ type: 'named', name: 'w' })).toEqual({ mode: 'ANY', allowedFunctionNames: ['w'] })
+	})
+	test('a free choice among some offers these alone', () => {
+		const { body } = write({ tools: [weather, time], toolChoice: { type: 'auto', only: ['w'] } })
+		expect(body.tools[0].functionDeclarations.map(({ name }: { name: string }) => name)).toEqual(['w'])
+	})
+	test('that take free text are refused', () => {
+		const tools: readonly Tool[] = [weather, { type: 'custom', name: 'shell' }]
+		expect(refused({ tools, toolChoice: { type: 'auto' } })).toMatchObject({ kind: 'unsupported', param: 'tools[1]' })
+	})
+	test('old models are not held to schemas, which is told', () => {
+		expect(write({ tools: [time], toolChoice: { type: 'auto' } }, 'gemini-2.0-flash').dropped).toEqual([
+			'tools.function.strict',
+		])
+	})
+})
+
+describe('turns', () => {
+	test('instructions stand apart, wherever they came', () => {
+		const { body } = write({
+			messages: [
+				{ role: 'system', content: text('a') },
+				hi,
+				{ role: 'developer', content: text('b') },
+				{ role: 'assistant', content: text('ok'), toolCalls: [] },
+				{ role: 'assistant', content: [], toolCalls: [] },
+			],
+		})
+		expect(body).toEqual({
+			systemInstruction: { parts: [{ text: 'a' }, { text: 'b' }] },
+			contents: [
+				{ role: 'user', parts: [{ text: 'hi' }] },
+				{ role: 'model', parts: [{ text: 'ok' }] },
+			],
+		})
+	})
+	test('instructions alone are a turn', () => {
+		expect(write({ messages: [{ role: 'system', content: text('a') }] }).body).toEqual({
+			contents: [{ role: 'user', parts: [{ text: 'a' }] }],
+		})
+	})
+	test('pictures, sounds and files', () => {
+		const content: readonly UserPart[] = [
+			{ type: 'image', url: 'data:image/png;base64,AAAA', detail: 'low' },
+			{ type: 'image', url: 'https://example.org/a.JPG?x=1' },
+			{ type: 'audio', data: 'AAAA', format: 'wav' },
+			{ type: 'file', name: 'a.txt', data: 'data:text/plain;charset=utf-8,gr%C3%BC%C3%9Fe' },
+			{ type: 'file', url: 'gs://bucket/a' },
+		]
+		const { contents, dropped } = write({ messages: [{ role: 'user', content, name: 'ann' }] })
+		expect(contents[0].parts).toEqual([
+			{ inlineData: { mimeType: 'image/png', data: 'AAAA' } },
+			{ fileData: { mimeType: 'image/jpeg', fileUri: 'https://example.org/a.JPG?x=1' } },
+			{ inlineData: { mimeType: 'audio/wav', data: 'AAAA' } },
+			{ inlineData: { mimeType: 'text/plain', data: Buffer.from('grüße').toString('base64') } },
+			{ fileData: { fileUri: 'gs://bucket/a' } },
+		])
+		expect(dropped).toEqual(['messages.name', 'image_url.detail', 'file.filename'])
+	})
+	test('files by id, and data URLs that are none, are refused', () => {
+		const withPart = (part: UserPart) => refused({ messages: [hi, { role: 'user', content: [part] }] })
+		expect(withPart({ type: 'file', id: 'file-1' })).toMatchObject({
+			kind: 'unsupported',
+			param: 'messages[1].content[0]',
+		})
+		for (const url of ['data:nothing', 'data:,%E0%A4%A'])
+			expect(withPart({ type: 'image', url })).toMatchObject({
+				kind: 'invalid-request',
+				param: 'messages[1].content[0]',
+			})
+	})
+})
+
+const proof = (value: string, wire = 'gemini') => ({ wire, value })
+const made = (id: string, value?: string) => ({
+	type: 'function' as const,
+	id,
+	name: `tool_${id}`,
+	arguments: '{"a":1}',
+	...(value === undefined ? {} : { proof: proof(value) }),
+})
+
+describe('calls and thoughts that come back', () => {
+	const conversation: readonly Message[] = [
+		hi,
+		{ role: 'assistant', content: text('looking'), toolCalls: [made('1', 's1'), made('2')] },
+		{ role: 'tool', callId: '2', content: text('[1]') },
+		{ role: 'tool', callId: '1', content: text('{"n":12345678901234567890}'), isError: true },
+		hi,
+	]
+	test('results of one turn are one turn, each named as its call', () => {
+		expect(write({ messages: conversation }).contents.slice(1)).toEqual([
+			{
+				role: 'model',
+				parts: [
+					{ text: 'looking' },
+					{ functionCall: { id: '1', name: 'tool_1', args: { a: 1 } }, thoughtSignature: 's1' },
+					{ functionCall: { id: '2', name: 'tool_2', args: { a: 1 } } },
+				],
+			},
+			{
+				role: 'user',
+				parts: [
+					{ functionResponse: { id: '2', name: 'tool_2', response: { output: [1] } } },
+					{ functionResponse: { id: '1', name: 'tool_1', response: { error: '{"n":12345678901234567890}' } } },
+				],
+			},
+			{ role: 'user', parts: [{ text: 'hi' }] },
+		])
+	})
+	test('the cloud takes no ids', () => {
+		expect(JSON.stringify(write({ messages: conversation }, 'gemini-3-pro', 'vertex').contents)).not.toContain('"id"')
+	})
+	test('where a signature is asked for and there is none, the first call says so', () => {
+		const messages: readonly Message[] = [
+			hi,
+			{
+				role: 'assistant',
+				content: [],
+				toolCalls: [{ ...made('1'), proof: proof('foreign', 'anthropic') }, made('2')],
+			},
+		]
+		const signatures = (model: string) =>
+			write({ messages }, model).contents[1].parts.map((part: { thoughtSignature?: string }) => part.thoughtSignature)
+		expect(signatures('gemini-3-pro')).toEqual(['skip_thought_signature_validator', undefined])
+		expect(signatures('gemini-2.5-pro')).toEqual([undefined, undefined])
+	})
+	test('signatures of texts stand with them, those of other wires stay away', () => {
+		const thoughts = [
+			{ text: 'x', proof: proof('t1') },
+			{ text: '', proof: proof('foreign', 'anthropic') },
+			{ text: '', proof: proof('t2'), sealed: true as const },
+		]
+		const turn = (content: Message['content']) =>
+			write({
+				messages: [
+					{ role: 'assistant', content: content.filter((part) => part.type === 'text'), thoughts, toolCalls: [] },
+				],
+			}).contents[0].parts
+		expect(turn(text('a'))).toEqual([
+			{ text: '', thoughtSignature: 't1' },
+			{ text: 'a', thoughtSignature: 't2' },
+		])
+		expect(turn([])).toEqual([
+			{ text: '', thoughtSignature: 't1' },
+			{ text: '', thoughtSignature: 't2' },
+		])
+	})
+	test('pictures of a result stand within it, or beside it for models that do not know that', () => {
+		const messages: readonly Message[] = [
+			hi,
+			{ role: 'assistant', content: [], toolCalls: [made('1', 's')] },
+			{ role: 'tool', callId: '1', content: [...text('see'), { type: 'image', url: 'data:image/png;base64,AA==' }] },
+		]
+		const picture = { inlineData: { mimeType: 'image/png', data: 'AA==' } }
+		const result = { id: '1', name: 'tool_1', response: { output: 'see' } }
+		expect(write({ messages }).contents[2].parts).toEqual([{ functionResponse: { ...result, parts: [picture] } }])
+		expect(write({ messages }, 'gemini-2.5-pro').contents[2].parts).toEqual([{ functionResponse: result }, picture])
+	})
+	test('arguments that are no object are kept as they are', () => {
+		const toolCalls = [
+			{ ...made('1'), arguments: '[1]' },
+			{ ...made('2'), arguments: '{' },
+			{ ...made('3'), type: 'custom' as const, arguments: 'ls' },
+		]
+		const [{ parts }] = write({ messages: [{ role: 'assistant', content: [], toolCalls }] }).contents
+		expect(parts.map(({ functionCall }: { functionCall: { args: unknown } }) => functionCall.args)).toEqual([
+			{ input: '[1]' },
+			{ input: '{' },
+			{ input: 'ls' },
+		])
+	})
+	test('a result that answers no call is refused', () => {
+		expect(refused({ messages: [hi, { role: 'tool', callId: 'x', content: text('a') }] })).toMatchObject({
+			kind: 'invalid-request',
+			param: 'messages[1].tool_call_id',
+		})
+	})
+})

@@ -1,0 +1,77 @@
+// What each dialect's clients hear of an answer: whether the thing said is there, in the words of the dialect.
+
+import type { Said, Tongue } from '../tongues/tongue.ts'
+import { type AnswerFeature, marks } from './features.ts'
+
+/** An answer as it arrived. */
+export interface Heard {
+	readonly status: number
+	readonly headers: Headers
+	readonly text: string
+	/** Absent for errors. */
+	readonly said?: Said
+}
+
+const words = {
+	length: /"(finish_reason|stop_reason)":"(length|max_tokens)"|"reason":"max_output_tokens"/,
+	filtered: /"(finish_reason|stop_reason)":"(content_filter|refusal)"|"reason":"content_filter"/,
+	prompt: /"(prompt_tokens|input_tokens|prompt)":(31|11)\b/,
+	generated: /"(completion_tokens|output_tokens|completion)":7\b/,
+	cached: /"(cached_tokens|cache_read_input_tokens)":20\b/,
+} as const
+
+export function hears(feature: AnswerFeature, { status, headers, text, said }: Heard, tongue: Tongue): boolean {
+	const { statuses } = tongue
+	switch (feature) {
+		case 'text':
+			return said?.text === marks.text
+		case 'reasoning':
+			return text.includes(marks.reasoning)
+		case 'proof':
+			return text.includes(marks.proof)
+		case 'calls':
+		case 'callsStreamed':
+			return said?.calls.length === 2 && said.calls.every(({ name }) => name === 'look')
+		case 'length':
+		case 'filtered':
+			return words[feature].test(text)
+		case 'stopText':
+			return text.includes(marks.stop)
+		case 'refusal':
+			return text.includes(marks.refusal)
+		case 'usage':
+		case 'usageStreamed':
+			return words.prompt.test(text) && words.generated.test(text)
+		case 'cached':
+			return words.cached.test(text)
+		case 'errorInvalid':
+			return status === statuses.invalidRequest
+		case 'errorLimit':
+			return status === 429 && headers.get('retry-after') === '7'
+		case 'errorOverloaded':
+			return status === statuses.overloaded
+		case 'errorKey':
+		case 'errorFailed':
+			return status === 502
+		case 'errorMidStream':
+			return said !== undefined && (tongue.failure === 'cut' ? !said.ended : said.failed !== undefined)
+	}
+}
+
+/** What clients of a dialect are not told since it has no words for it, by the names of the tongues. */
+export const unheard: Readonly<Record<string, readonly AnswerFeature[]>> = {
+	openai: ['proof', 'stopText'],
+	'openai responses': ['proof', 'stopText'],
+	albert: ['proof', 'stopText'],
+	opengatellm: ['proof', 'stopText'],
+	egp: ['proof', 'calls', 'callsStreamed', 'stopText', 'cached'],
+	'egp v5': ['proof', 'stopText'],
+	'aleph-alpha': ['proof', 'stopText', 'cached'],
+	anthropic: [],
+}
+
+/** What servers of a wire have no words for, by the names of the engines. */
+export const unsaid: Readonly<Record<string, readonly AnswerFeature[]>> = {
+	'openai-compatible': ['proof', 'stopText'],
+	anthropic: ['refusal'],
+}
