@@ -68,3 +68,9 @@ export type ResponseFormat =
 			readonly schema?: JsonObject
 			readonly strict: boolean
 	  }
+
+/** Whether any part of the prompt is marked for an upstream's cache. */
+export function marksCache({ messages, tools }: ChatRequest): boolean {
+	const isMarked = (part: object) => 'cacheMark' in part
+	return messages.some((message) => isMarked(message) || message.content.some(isMarked)) || tools.some(isMarked)
+}

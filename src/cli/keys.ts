@@ -17,6 +17,8 @@ interface CreateFlags extends ConfigFlags {
 	readonly history?: 'albert' | 'none'
 	readonly resumable?: true
 	readonly dialect?: string
+	/** Milliseconds since 1970. */
+	readonly expires?: number
 }
 
 export function keysCommand(surroundings: CommandSurroundings): Command {
@@ -40,6 +42,7 @@ export function keysCommand(surroundings: CommandSurroundings): Command {
 				dialects.map(({ name }) => name),
 			),
 		)
+		.option('--expires <when>', 'when it ends: a date as 2027-01-31, or a time from now as 30d or 12h', readWhen)
 		.option('--resumable', 'its streams of chat outlive the connection of their client')
 		.action(async (flags: CreateFlags) => {
 			const { key, secret } = createKey(described(flags), Date.now())
@@ -60,7 +63,10 @@ export function keysCommand(surroundings: CommandSurroundings): Command {
 					),
 				)
 			else
-				for (const line of table(['ID', 'NAME', 'ROLE', 'OWNER', 'KEY', 'CREATED', 'REVOKED'], all.map(describe)))
+				for (const line of table(
+					['ID', 'NAME', 'ROLE', 'OWNER', 'KEY', 'CREATED', 'EXPIRES', 'REVOKED'],
+					all.map(describe),
+				))
 					surroundings.print(line)
 		})
 	addConfigOptions(keys.command('revoke').description('end a key for good, at once'))
@@ -78,12 +84,14 @@ export function keysCommand(surroundings: CommandSurroundings): Command {
 	return keys
 }
 
-function described({ name, role, tenant, owner, history, resumable, dialect }: CreateFlags): KeyDescription {
+function described({ name, role, tenant, owner, expires, ...settings }: CreateFlags): KeyDescription {
+	const { history, resumable, dialect } = settings
 	return {
 		name,
 		role,
 		...(tenant === undefined ? {} : { tenant }),
 		...(owner === undefined ? {} : { owner }),
+		...(expires === undefined ? {} : { expiresAtMs: expires }),
 		settings: {
 			...(history === undefined ? {} : { history }),
 			...(resumable === undefined ? {} : { resumable }),
@@ -115,8 +123,22 @@ function describe(key: Key): readonly string[] {
 		key.owner === key.id ? key.tenant : `${key.tenant}/${key.owner}`,
 		`${key.prefix}…`,
 		day(key.createdAtMs),
+		key.expiresAtMs === null ? '' : day(key.expiresAtMs),
 		key.revokedAtMs === null ? '' : day(key.revokedAtMs),
 	]
+}
+
+const unitMs: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000 }
+
+/** A date (UTC), or a time from now, in milliseconds since 1970. */
+function readWhen(text: string): number {
+	const [, count, unit = ''] = /^(\d{1,5})([hd])$/.exec(text) ?? []
+	const at = count === undefined ? Date.parse(text) : Date.now() + Number(count) * (unitMs[unit] ?? 0)
+	const isDate = count !== undefined || /^\d{4}-\d\d-\d\d(T|$)/.test(text)
+	if (!isDate || Number.isNaN(at))
+		throw new Complaint(`'${text}' is neither a date as 2027-01-31 nor a time as 30d or 12h.`)
+	if (at <= Date.now()) throw new Complaint(`'${text}' lies in the past.`)
+	return at
 }
 
 function day(ms: number): string {

@@ -10,7 +10,8 @@ import type { Letter, Tongue } from '../tongues/tongue.ts'
 import { type AnswerFeature, answerFeatures, type RequestFeature, requestFeatures } from './features.ts'
 import { hears, unheard, unsaid } from './hearings.ts'
 import { phrases } from './phrases.ts'
-import { type Wire, wires } from './wires.ts'
+import { wires } from './wires/list.ts'
+import type { Wire } from './wires/wire.ts'
 
 type Outcome = 'kept' | 'translated' | 'refused' | 'dropped' | 'no words' | 'not said' | 'lost'
 
@@ -39,7 +40,7 @@ const upstream = Bun.serve({
 	hostname: '127.0.0.1',
 	async fetch(request) {
 		const { pathname } = new URL(request.url)
-		const wire = wires.find(({ name }) => pathname.startsWith(`/${pathOf(name)}/`))
+		const wire = wires.find(({ name }) => pathname.startsWith(`/${name}/`))
 		if (wire === undefined) return new Response(null, { status: 404 })
 		asked = await request.json()
 		const { status, headers = {}, body } = wire.answer(saying, isStream(pathname, asked))
@@ -47,11 +48,6 @@ const upstream = Bun.serve({
 	},
 })
 let server: TestServer
-
-/** The first word of an upstream's paths. */
-function pathOf(wire: string): string {
-	return wire.split('-')[0] ?? wire
-}
 
 function isStream(path: string, body: unknown): boolean {
 	return (
@@ -66,7 +62,9 @@ beforeAll(async () => {
 			'models:',
 			...wires.map(({ name }) => `  ${name}: { route: [${name}], retry: { attempts: 1 } }`),
 			'upstreams:',
-			...wires.map((wire) => `  ${wire.name}: { ${wire.configure(url)}, breaker: { failures: 100000 } }`),
+			...wires.map(
+				(wire) => `  ${wire.name}: { ${wire.configure(`${url}/${wire.name}`)}, breaker: { failures: 100000 } }`,
+			),
 		].join('\n'),
 	})
 })

@@ -74,4 +74,5 @@ export const unheard: Readonly<Record<string, readonly AnswerFeature[]>> = {
 export const unsaid: Readonly<Record<string, readonly AnswerFeature[]>> = {
 	'openai-compatible': ['proof', 'stopText'],
 	anthropic: ['refusal'],
+	gemini: ['proof', 'stopText', 'refusal'],
 }

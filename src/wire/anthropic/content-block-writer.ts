@@ -30,7 +30,7 @@ export function writeThought({ text, proof, sealed }: Thought, hides: boolean): 
 /** A call with what its model wants to see with it. */
 export function writeCall(call: ToolCall): readonly object[] {
 	const { id, proof } = call
-	const before = proof === undefined ? [] : [writeThinking('', writeCallProof({ id, proof }))]
+	const before = proof === undefined ? [] : [writeRedacted(writeCallProof({ id, proof }))]
 	return [...before, writeToolUse(call, readInput(call.arguments))]
 }
 

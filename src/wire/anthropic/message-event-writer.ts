@@ -104,14 +104,8 @@ export class MessageEventWriter {
 
 	private toolCall({ id, name, proof }: ToolCallEvent): string {
 		this.hasCalls = true
-		const before = proof === undefined ? '' : this.proven(writeCallProof({ id, proof }))
+		const before = proof === undefined ? '' : this.redacted(writeCallProof({ id, proof }))
 		return before + this.begun('tool_use', writeToolUse({ id, name }, {}))
-	}
-
-	/** A proof that stands for itself. */
-	private proven(signature: string): string {
-		const opened = this.begun('thinking', writeThinking('', ''))
-		return opened + this.delta(`{"type":"signature_delta","signature":${text(signature)}}`) + this.close()
 	}
 
 	private finishChoice({ reason, stopText }: ChoiceFinishEvent): string {

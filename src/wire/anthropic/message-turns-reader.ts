@@ -81,7 +81,7 @@ function readAssistant({ content }: AssistantBody, reader: BlockReader): Assista
 }
 
 function callProofOf(block: ThinkingBody): CallProof | undefined {
-	return block.type === 'thinking' ? readCallProof(block.signature ?? '') : undefined
+	return block.type === 'redacted_thinking' ? readCallProof(block.data) : undefined
 }
 
 function readThought(block: ThinkingBody): Thought | undefined {

@@ -3,7 +3,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { Json, JsonObject } from '../../chat/json.ts'
-import type { ChatRequest, ResponseFormat, Sampling } from '../../chat/request.ts'
+import { type ChatRequest, marksCache, type ResponseFormat, type Sampling } from '../../chat/request.ts'
 import { writeContents } from './contents-writer.ts'
 import type { GeminiForm } from './form.ts'
 import { geminiWire } from './formats.ts'
@@ -18,6 +18,8 @@ export function writeGenerationRequest(
 ): JsonObject {
 	const { generationConfig, ...own } = readPassthrough(request, drop)
 	if (request.user !== undefined) drop('user')
+	if (request.tools.length > 0 && !request.parallelToolCalls) drop('parallel_tool_calls')
+	if (marksCache(request)) drop('cache_control')
 	const config = {
 		...(isObject(generationConfig) ? generationConfig : {}),
 		...writeSampling(request.sampling, drop),

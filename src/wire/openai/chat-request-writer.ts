@@ -2,7 +2,7 @@
 // one more that some server refuses.
 
 import type { JsonObject } from '../../chat/json.ts'
-import type { ChatRequest, ResponseFormat, Sampling } from '../../chat/request.ts'
+import { type ChatRequest, marksCache, type ResponseFormat, type Sampling } from '../../chat/request.ts'
 import type { Tool, ToolChoice } from '../../chat/tool.ts'
 import { writeMessages } from './chat-messages-writer.ts'
 
@@ -45,12 +45,6 @@ export function writeChatRequest(
 		...(request.reasoningEffort === undefined ? {} : { reasoning_effort: request.reasoningEffort }),
 		...(request.user === undefined ? {} : { user: request.user }),
 	}
-}
-
-/** Servers of this wire find out for themselves what is worth keeping. */
-function marksCache({ messages, tools }: ChatRequest): boolean {
-	const isMarked = (part: object) => 'cacheMark' in part
-	return messages.some((message) => isMarked(message) || message.content.some(isMarked)) || tools.some(isMarked)
 }
 
 /** Another wire's words could mean something else here, or nothing. */

@@ -1,0 +1,199 @@
+// Canonical turns written as a prompt of the provider specification. Its versions differ in how files stand in it, and in nothing else that
+// is used here.
+
+import { ChatError } from '../../chat/error.ts'
+import type { Json } from '../../chat/json.ts'
+import type {
+	AssistantMessage,
+	AudioPart,
+	FilePart,
+	ImagePart,
+	Message,
+	Proof,
+	ToolCall,
+	ToolMessage,
+	UserMessage,
+} from '../../chat/message.ts'
+import { textOf } from '../../chat/message.ts'
+import { mediaTypeOf, readDataUrl } from '../../wire/media/media-url.ts'
+import { readProof } from './proof.ts'
+import type {
+	FileData,
+	PromptCall,
+	PromptFile,
+	PromptMessage,
+	PromptReasoning,
+	PromptResult,
+	PromptText,
+	ProviderOptions,
+	SpecificationVersion,
+} from './specification.ts'
+import { isFetched, type SupportedUrls } from './supported-urls.ts'
+
+export interface PromptForm {
+	readonly version: SpecificationVersion
+	/** What the upstream fetches itself; any other URL is refused, since nothing is fetched here. */
+	readonly supportedUrls: SupportedUrls
+}
+
+/**
+ * @param drop is told what the specification has no words for.
+ * @throws ChatError for results of calls that nobody made, files by id, and URLs that the upstream does not fetch.
+ */
+export function writePrompt(
+	messages: readonly Message[],
+	form: PromptForm,
+	drop: (part: string) => void,
+): readonly PromptMessage[] {
+	const writer = new PromptWriter(form, drop)
+	return messages.reduce<readonly PromptMessage[]>((prompt, message, index) => {
+		const written = writer.write(message, index)
+		const last = prompt.at(-1)
+		// Results of calls that were made together are one message.
+		if (last?.role === 'tool' && written.role === 'tool')
+			return [...prompt.slice(0, -1), { role: 'tool', content: [...last.content, ...written.content] }]
+		return [...prompt, written]
+	}, [])
+}
+
+class PromptWriter {
+	private readonly form: PromptForm
+	private readonly drop: (part: string) => void
+	/** Names of the calls so far, by id. */
+	private readonly names = new Map<string, string>()
+
+	constructor(form: PromptForm, drop: (part: string) => void) {
+		this.form = form
+		this.drop = drop
+	}
+
+	write(message: Message, index: number): PromptMessage {
+		if ('name' in message && message.name !== undefined) this.drop('messages.name')
+		switch (message.role) {
+			case 'system':
+			case 'developer':
+				return { role: 'system', content: textOf(message) }
+			case 'user':
+				return { role: 'user', content: this.writeUser(message, index) }
+			case 'assistant':
+				return { role: 'assistant', content: this.writeAssistant(message) }
+			case 'tool':
+				return { role: 'tool', content: [this.writeResult(message, index)] }
+		}
+	}
+
+	private writeUser({ content }: UserMessage, index: number): readonly (PromptText | PromptFile)[] {
+		return content.map((part, place) => {
+			if (part.type === 'text') return { type: 'text', text: part.text }
+			if (part.type === 'image' && (part.detail ?? 'auto') !== 'auto') this.drop('image_url.detail')
+			const file = readFile(part, `messages[${index}].content[${place}]`, this.form)
+			return { type: 'file', ...file, data: fileData(file.data, this.form.version) }
+		})
+	}
+
+	private writeAssistant(message: AssistantMessage): readonly (PromptText | PromptReasoning | PromptCall)[] {
+		const texts = message.content.filter(({ text }) => text !== '')
+		return [
+			...writeThoughts(message),
+			...texts.map(({ text }) => ({ type: 'text' as const, text })),
+			...message.toolCalls.map((call) => this.writeCall(call)),
+		]
+	}
+
+	private writeCall(call: ToolCall): PromptCall {
+		this.names.set(call.id, call.name)
+		return {
+			type: 'tool-call',
+			toolCallId: call.id,
+			toolName: call.name,
+			input: readInput(call),
+			...optionsOf(call.proof),
+		}
+	}
+
+	private writeResult(message: ToolMessage, index: number): PromptResult {
+		const toolName = this.names.get(message.callId)
+		if (toolName === undefined)
+			throw new ChatError('invalid-request', 'A tool message must answer a tool call of an earlier turn.', {
+				param: `messages[${index}].tool_call_id`,
+			})
+		const result = { type: 'tool-result', toolCallId: message.callId, toolName } as const
+		if (message.content.every(({ type }) => type === 'text'))
+			return { ...result, output: { type: message.isError ? 'error-text' : 'text', value: textOf(message) } }
+		const value = message.content.map((part, place) => {
+			if (part.type === 'text') return { type: 'text', text: part.text }
+			return resultFile[this.form.version](readFile(part, `messages[${index}].content[${place}]`, this.form))
+		})
+		return { ...result, output: { type: 'content', value } }
+	}
+}
+
+interface ReadFile {
+	readonly mediaType: string
+	readonly filename?: string
+	/** Base64, or where it is fetched from. */
+	readonly data: string | URL
+}
+
+function readFile(part: ImagePart | AudioPart | FilePart, param: string, form: PromptForm): ReadFile {
+	if (part.type === 'audio') return { mediaType: `audio/${part.format}`, data: part.data }
+	const url = part.type === 'image' ? part.url : (part.data ?? part.url)
+	if (url === undefined)
+		throw new ChatError('unsupported', 'This upstream takes files inline or by URL, not by id.', { param })
+	const named = part.type === 'file' && part.name !== undefined ? { filename: part.name } : {}
+	const inline = readDataUrl(url, param)
+	if (inline !== undefined) return { ...inline, ...named }
+	const mediaType = mediaTypeOf(url) ?? (part.type === 'image' ? 'image/*' : 'application/octet-stream')
+	if (!URL.canParse(url) || !isFetched(url, mediaType, form.supportedUrls))
+		throw new ChatError('unsupported', 'This upstream does not fetch such a URL: send the content inline.', { param })
+	return { mediaType, data: new URL(url), ...named }
+}
+
+function fileData(data: string | URL, version: SpecificationVersion): string | URL | FileData {
+	if (version !== 'v4') return data
+	return typeof data === 'string' ? { type: 'data', data } : { type: 'url', url: data }
+}
+
+/** Files within a tool's result. The oldest version knows inline ones alone. */
+const resultFile: Readonly<Record<SpecificationVersion, (file: ReadFile) => object>> = {
+	v2({ mediaType, data }) {
+		if (typeof data === 'string') return { type: 'media', mediaType, data }
+		return { type: 'text', text: data.href }
+	},
+	v3({ mediaType, filename, data }) {
+		const kind = mediaType.startsWith('image/') ? 'image' : 'file'
+		if (typeof data !== 'string')
+			return { type: `${kind}-url`, url: data.href, ...(kind === 'file' ? { mediaType } : {}) }
+		return { type: `${kind}-data`, data, mediaType, ...(kind === 'file' && filename !== undefined ? { filename } : {}) }
+	},
+	v4(file) {
+		return { type: 'file', ...file, data: fileData(file.data, 'v4') }
+	},
+}
+
+/** Thinking in its pieces where there are any; pieces that only another model can read are left out. */
+function writeThoughts({ reasoning, thoughts }: AssistantMessage): readonly PromptReasoning[] {
+	const pieces = thoughts ?? (reasoning === undefined ? [] : [{ text: reasoning }])
+	return pieces
+		.map(({ text, proof }: { readonly text: string; readonly proof?: Proof }) => ({
+			type: 'reasoning' as const,
+			text,
+			...optionsOf(proof),
+		}))
+		.filter((piece) => piece.text !== '' || piece.providerOptions !== undefined)
+}
+
+function optionsOf(proof: Proof | undefined): { readonly providerOptions?: ProviderOptions } {
+	const providerOptions = proof === undefined ? undefined : readProof(proof)
+	return providerOptions === undefined ? {} : { providerOptions }
+}
+
+/** Arguments as a value; free text, and what is no JSON, stands as `input`. */
+function readInput(call: ToolCall): Json {
+	if (call.type === 'custom') return { input: call.arguments }
+	try {
+		return JSON.parse(call.arguments) as Json
+	} catch {
+		return { input: call.arguments }
+	}
+}

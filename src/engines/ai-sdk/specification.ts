@@ -1,0 +1,134 @@
+// The least that this engine needs of a provider package: the methods of the AI SDK's provider specification, in the versions that packages
+// have. Nothing of the AI SDK itself is imported; what a package answers is unknown until it is read.
+
+import type { Json, JsonObject } from '../../chat/json.ts'
+
+/** Versions of the specification, by the words that models say. */
+export const versions = ['v2', 'v3', 'v4'] as const
+export type SpecificationVersion = (typeof versions)[number]
+
+export interface Provider {
+	/** @throws where it does not know the model. */
+	languageModel(id: string): LanguageModel
+	embeddingModel?(id: string): EmbeddingModel
+	/** The same in the oldest version. */
+	textEmbeddingModel?(id: string): EmbeddingModel
+	rerankingModel?(id: string): RerankingModel
+}
+
+export interface LanguageModel {
+	readonly specificationVersion: string
+	/** URLs that its upstream fetches itself, by media type or pattern of one. */
+	readonly supportedUrls?: MaybePromise<Readonly<Record<string, readonly RegExp[]>>>
+	doGenerate(options: CallOptions): PromiseLike<unknown>
+	doStream(options: CallOptions): PromiseLike<{ readonly stream: ReadableStream<unknown> }>
+}
+
+export interface EmbeddingModel {
+	readonly specificationVersion: string
+	readonly maxEmbeddingsPerCall?: MaybePromise<number | undefined>
+	doEmbed(
+		options: CallSurroundings & { readonly values: readonly string[]; readonly dimensions?: number },
+	): PromiseLike<unknown>
+}
+
+export interface RerankingModel {
+	doRerank(
+		options: CallSurroundings & {
+			readonly documents: { readonly type: 'text'; readonly values: readonly string[] }
+			readonly query: string
+			readonly topN?: number
+		},
+	): PromiseLike<unknown>
+}
+
+type MaybePromise<Value> = Value | PromiseLike<Value>
+
+export interface CallSurroundings {
+	readonly abortSignal: AbortSignal
+	readonly headers: Readonly<Record<string, string>>
+	readonly providerOptions?: ProviderOptions
+}
+
+/** By the name that a provider goes by. */
+export type ProviderOptions = Readonly<Record<string, JsonObject>>
+
+export interface CallSettings {
+	readonly prompt: readonly PromptMessage[]
+	readonly maxOutputTokens?: number
+	readonly temperature?: number
+	readonly topP?: number
+	readonly topK?: number
+	readonly presencePenalty?: number
+	readonly frequencyPenalty?: number
+	readonly stopSequences?: readonly string[]
+	readonly seed?: number
+	readonly responseFormat?: {
+		readonly type: 'json'
+		readonly schema?: JsonObject
+		readonly name?: string
+		readonly description?: string
+	}
+	readonly tools?: readonly {
+		readonly type: 'function'
+		readonly name: string
+		readonly description?: string
+		readonly inputSchema: JsonObject
+		readonly strict?: boolean
+	}[]
+	readonly toolChoice?:
+		| { readonly type: 'auto' | 'none' | 'required' }
+		| { readonly type: 'tool'; readonly toolName: string }
+	/** From the newest version on. */
+	readonly reasoning?: string
+}
+
+export type CallOptions = CallSettings & CallSurroundings
+
+export type PromptMessage =
+	| { readonly role: 'system'; readonly content: string }
+	| { readonly role: 'user'; readonly content: readonly (PromptText | PromptFile)[] }
+	| { readonly role: 'assistant'; readonly content: readonly (PromptText | PromptReasoning | PromptCall)[] }
+	| { readonly role: 'tool'; readonly content: readonly PromptResult[] }
+
+export interface PromptText {
+	readonly type: 'text'
+	readonly text: string
+}
+
+export interface PromptFile {
+	readonly type: 'file'
+	readonly mediaType: string
+	readonly filename?: string
+	/** Base64 or a URL; the newest version says which. */
+	readonly data: string | URL | FileData
+}
+
+export type FileData = { readonly type: 'data'; readonly data: string } | { readonly type: 'url'; readonly url: URL }
+
+export interface PromptReasoning {
+	readonly type: 'reasoning'
+	readonly text: string
+	readonly providerOptions?: ProviderOptions
+}
+
+export interface PromptCall {
+	readonly type: 'tool-call'
+	readonly toolCallId: string
+	readonly toolName: string
+	readonly input: Json
+	readonly providerOptions?: ProviderOptions
+}
+
+export interface PromptResult {
+	readonly type: 'tool-result'
+	readonly toolCallId: string
+	readonly toolName: string
+	readonly output:
+		| { readonly type: 'text' | 'error-text'; readonly value: string }
+		| { readonly type: 'content'; readonly value: readonly object[] }
+}
+
+export function isVersion(version: string): version is SpecificationVersion {
+	return versions.some((known) => known === version)
+}

@@ -1,0 +1,64 @@
+// URLs of images and files: what a `data:` URL holds, and which type a name's ending speaks of. Nothing is fetched here.
+
+import { ChatError } from '../../chat/error.ts'
+
+export interface InlineData {
+	readonly mediaType: string
+	/** Base64. */
+	readonly data: string
+}
+
+/**
+ * What a `data:` URL holds; undefined for any other URL.
+ *
+ * @param param the request field that the URL stands in.
+ * @throws ChatError `invalid-request` for a `data:` URL that is none.
+ */
+export function readDataUrl(url: string, param: string): InlineData | undefined {
+	if (!/^data:/i.test(url)) return undefined
+	const comma = url.indexOf(',')
+	const [, type = ''] = /^data:([^;,]*)(?:;[^,]*)?,$/i.exec(url.slice(0, comma + 1)) ?? []
+	if (comma < 0) throw new ChatError('invalid-request', 'This data URL cannot be read.', { param })
+	const isBase64 = /;base64$/i.test(url.slice(0, comma))
+	const text = url.slice(comma + 1)
+	return {
+		mediaType: type === '' ? 'text/plain' : type.toLowerCase(),
+		data: isBase64 ? text : Buffer.from(decoded(text, param)).toString('base64'),
+	}
+}
+
+function decoded(text: string, param: string): string {
+	try {
+		return decodeURIComponent(text)
+	} catch (cause) {
+		throw new ChatError('invalid-request', 'This data URL cannot be read.', { param, cause })
+	}
+}
+
+/** The type that the ending of a URL's path speaks of; undefined where it is not known. */
+export function mediaTypeOf(url: string): string | undefined {
+	const [, ending = ''] = /\.([a-z0-9]+)(?:[?#].*)?$/i.exec(url) ?? []
+	return types[ending.toLowerCase()]
+}
+
+const types: Readonly<Record<string, string>> = {
+	png: 'image/png',
+	jpg: 'image/jpeg',
+	jpeg: 'image/jpeg',
+	webp: 'image/webp',
+	gif: 'image/gif',
+	heic: 'image/heic',
+	heif: 'image/heif',
+	pdf: 'application/pdf',
+	txt: 'text/plain',
+	md: 'text/markdown',
+	csv: 'text/csv',
+	html: 'text/html',
+	json: 'application/json',
+	wav: 'audio/wav',
+	mp3: 'audio/mpeg',
+	flac: 'audio/flac',
+	ogg: 'audio/ogg',
+	mp4: 'video/mp4',
+	webm: 'video/webm',
+}
