@@ -47,6 +47,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		'transcription',
 		'text-completions',
 		'http',
+		'keys',
 		'wire',
 		'ledger',
 		'models',

@@ -136,7 +136,8 @@ test('every configuration in the documentation and the examples is valid', async
 	for (const yaml of texts) {
 		const file = join(folder, `${checked++}.yaml`)
 		await Bun.write(file, yaml)
-		await loadConfig({ file, overrides: {}, environment: { OPENAI_API_KEY: 'sk-example' } })
+		const variables = [...yaml.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => [name, 'an-example'] as const)
+		await loadConfig({ file, overrides: {}, environment: Object.fromEntries(variables) })
 	}
 	expect(checked).toBeGreaterThan(3)
 })

@@ -63,7 +63,7 @@ describe.skipIf(!isEngineHere)('a server with the embedded engine', () => {
 	test('tells its operations and context', async () => {
 		expect(await (await fetch(`${server.url}/ready`)).json()).toEqual({
 			status: 'ready',
-			models: [{ id: 'tiny-chat', status: 'ready', operations: ['chat', 'embed'], contextTokens: 512 }],
+			models: [{ id: 'tiny-chat', status: 'ready', operations: ['chat', 'embed', 'tokenize'], contextTokens: 512 }],
 		})
 	})
 

@@ -63,10 +63,9 @@ export class DialectChoice {
 	find(sighting: Sighting): RouteMatch<Spoken> {
 		const method = sighting.method === 'HEAD' ? 'GET' : sighting.method
 		if (this.mountOf(sighting.path) !== undefined) return this.mounted.find(method, sighting.path)
-		const meant = this.meant(sighting)
 		let refused: RouteMatch<Spoken> = { type: 'none' }
-		for (const tongue of new Set([...meant, ...this.tongues])) {
-			const match = (meant.has(tongue) ? tongue.table : tongue.offered).find(method, sighting.path)
+		for (const table of this.tables(sighting)) {
+			const match = table.find(method, sighting.path)
 			if (match.type === 'found') return match
 			if (match.type === 'other-methods' && refused.type === 'none') refused = match
 		}
@@ -81,7 +80,13 @@ export class DialectChoice {
 		return this.v1.dialect
 	}
 
-	/** The first of them first. */
+	private *tables(sighting: Sighting): Generator<RouteTable<Spoken>> {
+		const meant = this.meant(sighting)
+		for (const { table } of meant) yield table
+		for (const tongue of this.tongues) if (!meant.has(tongue)) yield tongue.offered
+	}
+
+	/** The likeliest first. */
 	private meant({ path, headers, preferred }: Sighting): ReadonlySet<Tongue> {
 		const usual = path.startsWith('/v1/') ? this.v1 : this.root
 		const first = new Set<Tongue>()

@@ -87,6 +87,7 @@ export class DistantStore implements LedgerStore {
 	private readonly store = new MemoryLedgerStore()
 	readonly usage = this.store.usage.bind(this.store)
 	readonly entries = this.store.entries.bind(this.store)
+	readonly sumEntries = this.store.sumEntries.bind(this.store)
 	readonly expire = this.store.expire.bind(this.store)
 	readonly close = this.store.close.bind(this.store)
 

@@ -1,5 +1,6 @@
 // POST /messages
 
+import type { ChatRequest } from '../../chat/request.ts'
 import { writeMessage } from '../../wire/anthropic/message-answer-writer.ts'
 import { MessageEventWriter } from '../../wire/anthropic/message-event-writer.ts'
 import { readMessageRequest } from '../../wire/anthropic/message-request-reader.ts'
@@ -15,13 +16,14 @@ export const messages: Route = {
 			type: 'chat',
 			...read,
 			writer: {
-				completion: (completion, identity, source) => writeMessage(completion, identify(identity), shape, source),
-				stream: (identity) => new MessageEventWriter(identify(identity), shape),
+				completion: (completion, identity, source) =>
+					writeMessage(completion, identify(identity, read.request), shape, source),
+				stream: (identity) => new MessageEventWriter(identify(identity, read.request), shape),
 			},
 		}
 	},
 }
 
-function identify({ token, model, id = `msg_${token}` }: AnswerIdentity) {
+function identify({ token, id = `msg_${token}` }: AnswerIdentity, { model }: ChatRequest) {
 	return { id, model }
 }

@@ -30,6 +30,7 @@ import {
 	updateCompletion,
 } from './stored-completions.ts'
 import { readStream } from './streams.ts'
+import { detokenize, tokenize } from './tokenization.ts'
 import { completionUsage, embeddingUsage } from './usage.ts'
 
 /** The version OpenAI's servers name in `openai-version`. */
@@ -70,6 +71,8 @@ export const openai: Dialect = {
 		embeddingUsage,
 		completions,
 		embeddings,
+		tokenize,
+		detokenize,
 		listModels,
 		showModel,
 	],

@@ -46,14 +46,16 @@ export function writePrompt(
 	drop: (part: string) => void,
 ): readonly PromptMessage[] {
 	const writer = new PromptWriter(form, drop)
-	return messages.reduce<readonly PromptMessage[]>((prompt, message, index) => {
+	const prompt: PromptMessage[] = []
+	for (const [index, message] of messages.entries()) {
 		const written = writer.write(message, index)
 		const last = prompt.at(-1)
 		// Results of calls that were made together are one message.
 		if (last?.role === 'tool' && written.role === 'tool')
-			return [...prompt.slice(0, -1), { role: 'tool', content: [...last.content, ...written.content] }]
-		return [...prompt, written]
-	}, [])
+			prompt[prompt.length - 1] = { role: 'tool', content: [...last.content, ...written.content] }
+		else prompt.push(written)
+	}
+	return prompt
 }
 
 class PromptWriter {
@@ -120,9 +122,11 @@ class PromptWriter {
 		const result = { type: 'tool-result', toolCallId: message.callId, toolName } as const
 		if (message.content.every(({ type }) => type === 'text'))
 			return { ...result, output: { type: message.isError ? 'error-text' : 'text', value: textOf(message) } }
+		// The oldest version has no URLs here.
+		const form = this.form.version === 'v2' ? { ...this.form, supportedUrls: {} } : this.form
 		const value = message.content.map((part, place) => {
 			if (part.type === 'text') return { type: 'text', text: part.text }
-			return resultFile[this.form.version](readFile(part, `messages[${index}].content[${place}]`, this.form))
+			return resultFile[form.version](readFile(part, `messages[${index}].content[${place}]`, form))
 		})
 		return { ...result, output: { type: 'content', value } }
 	}
@@ -154,12 +158,9 @@ function fileData(data: string | URL, version: SpecificationVersion): string | U
 	return typeof data === 'string' ? { type: 'data', data } : { type: 'url', url: data }
 }
 
-/** Files within a tool's result. The oldest version knows inline ones alone. */
+/** Files within a tool's result. */
 const resultFile: Readonly<Record<SpecificationVersion, (file: ReadFile) => object>> = {
-	v2({ mediaType, data }) {
-		if (typeof data === 'string') return { type: 'media', mediaType, data }
-		return { type: 'text', text: data.href }
-	},
+	v2: ({ mediaType, data }) => ({ type: 'media', mediaType, data }),
 	v3({ mediaType, filename, data }) {
 		const kind = mediaType.startsWith('image/') ? 'image' : 'file'
 		if (typeof data !== 'string')

@@ -8,6 +8,7 @@ import type { ChatRequest, Sampling } from '../../chat/request.ts'
 import type { EmbeddingRequest, Embeddings } from '../../embeddings/embeddings.ts'
 import type { Advice } from '../../models/catalogue.ts'
 import type { TextCompletionRequest } from '../../text-completions/text-completions.ts'
+import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../../tokenization/tokenization.ts'
 import { beginAnswer } from '../begun-answer.ts'
 import type { Engine, EngineCall, EngineState } from '../engine.ts'
 import { openOpenAICompatible } from '../openai-compatible/openai-compatible.ts'
@@ -64,6 +65,7 @@ export class Llama implements Engine {
 				unixSocket: options.socket,
 				trusted: true,
 				counts: true,
+				tokenizes: 'below',
 				clock: options.clock,
 				timeouts: patientTimeouts,
 			}),
@@ -130,16 +132,16 @@ export class Llama implements Engine {
 		)
 	}
 
-	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
-		const served = await this.ready(call.signal)
-		served.calls++
-		try {
-			return await served.client.embed(request, nameIt(served, call))
-		} catch (thrown) {
-			throw this.blame(served, thrown)
-		} finally {
-			await this.release(served)
-		}
+	embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
+		return this.once(call, ({ client }, named) => client.embed(request, named))
+	}
+
+	tokenize(request: TokenizeRequest, call: EngineCall): Promise<Tokens> {
+		return this.once(call, ({ client }, named) => client.tokenize?.(request, named) ?? tellsNoTokens())
+	}
+
+	detokenize(request: DetokenizeRequest, call: EngineCall): Promise<string> {
+		return this.once(call, ({ client }, named) => client.detokenize?.(request, named) ?? tellsNoTokens())
 	}
 
 	async close(): Promise<void> {
@@ -147,6 +149,21 @@ export class Llama implements Engine {
 		this.closed = true
 		this.tell('The server is closing.', true)
 		if (this.served !== undefined) await endServed(this.served)
+	}
+
+	private async once<Result>(
+		call: EngineCall,
+		ask: (served: Served, named: EngineCall) => Promise<Result>,
+	): Promise<Result> {
+		const served = await this.ready(call.signal)
+		served.calls++
+		try {
+			return await ask(served, nameIt(served, call))
+		} catch (thrown) {
+			throw this.blame(served, thrown)
+		} finally {
+			await this.release(served)
+		}
 	}
 
 	private async stream(
@@ -250,4 +267,8 @@ async function endServed({ client, supervisor }: Served): Promise<void> {
 
 function noted(note: string | undefined): { readonly note?: string } {
 	return note === undefined ? {} : { note }
+}
+
+function tellsNoTokens(): Promise<never> {
+	return Promise.reject(new Error('the engine tells no tokens'))
 }

@@ -13,7 +13,7 @@ const readinessSchema = z.looseObject({
 	models: z.array(
 		z.looseObject({
 			id: z.string(),
-			operations: z.array(z.enum(['chat', 'complete', 'embed'])),
+			operations: z.array(z.enum(['chat', 'complete', 'embed', 'tokenize'])),
 			contextTokens: z.number().optional(),
 			note: z.string().optional(),
 		}),

@@ -23,11 +23,16 @@ const options = z.strictObject({
 		.describe(
 			'What POST /rerank calls the documents: `texts` for text-embeddings-inference, `documents` for all others.',
 		),
+	tokenizes: z
+		.enum(['beside', 'below'])
+		.default('beside')
+		.describe('Where `/tokenize` stands: beside the last segment of `url`, as vLLM has it beside `/v1`, or below it.'),
 })
 
 export const openaiCompatible = engineKind(options, async (given, surroundings) =>
 	openOpenAICompatible({
 		...readHttpUpstreamOptions(given, surroundings),
+		tokenizes: given.tokenizes,
 		form: definedOnly({
 			maxTokensField: given.maxTokensField,
 			developerRole: given.developerRole,

@@ -8,6 +8,7 @@ import type { EmbeddingRequest, Embeddings } from '../../embeddings/embeddings.t
 import type { Ranking, RerankRequest } from '../../reranking/reranking.ts'
 import type { Secret } from '../../secrets/secret.ts'
 import type { TextCompletionRequest } from '../../text-completions/text-completions.ts'
+import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../../tokenization/tokenization.ts'
 import type { Transcription, TranscriptionRequest } from '../../transcription/transcription.ts'
 import { ChatChunkReader } from '../../wire/openai/chat-chunk-reader.ts'
 import { type ChatRequestForm, writeChatRequest } from '../../wire/openai/chat-request-writer.ts'
@@ -18,6 +19,7 @@ import { chatFormats, textCompletionFormats } from '../../wire/openai/formats.ts
 import { readPlainCompletion } from '../../wire/openai/plain-completion.ts'
 import { TextCompletionChunkReader } from '../../wire/openai/text-completion-chunk-reader.ts'
 import { writeTextCompletionRequest } from '../../wire/openai/text-completion-request-writer.ts'
+import { readText, readTokens, writeTokenizeRequest } from '../../wire/openai/tokenization.ts'
 import { readTranscription } from '../../wire/openai/transcription-reader.ts'
 import { writeTranscriptionRequest } from '../../wire/openai/transcription-request-writer.ts'
 import { readRanking } from '../../wire/reranking/ranking-reader.ts'
@@ -36,9 +38,11 @@ export interface OpenAICompatibleOptions extends Omit<HttpUpstreamOptions, 'wire
 	readonly form?: Partial<ChatRequestForm>
 	/** What it calls documents to be ranked; `documents` unless said. */
 	readonly rerankWords?: RerankWords
+	/** Where it tells tokens: `beside` the last segment of its URL, as vLLM does beside `/v1`, unless said. */
+	readonly tokenizes?: 'beside' | 'below'
 }
 
-const everyOperation: readonly Operation[] = ['chat', 'complete', 'embed', 'rerank', 'transcribe']
+const everyOperation: readonly Operation[] = ['chat', 'complete', 'embed', 'rerank', 'transcribe', 'tokenize']
 
 const defaultForm: ChatRequestForm = { maxTokensField: 'max_tokens', developerRole: 'developer', streamUsage: true }
 
@@ -53,13 +57,15 @@ class OpenAICompatible implements Engine {
 	private readonly operations: readonly Operation[]
 	private readonly form: ChatRequestForm
 	private readonly rerankWords: RerankWords
+	private readonly tokensAt: string
 	private readonly upstream: HttpUpstream
 
-	constructor({ key, operations, counts, form, rerankWords, ...options }: OpenAICompatibleOptions) {
+	constructor({ key, operations, counts, form, rerankWords, tokenizes, ...options }: OpenAICompatibleOptions) {
 		if (counts === true) this.count = (request, call) => this.countPrompt(request, call)
 		this.operations = operations ?? everyOperation
 		this.form = { ...defaultForm, ...form }
 		this.rerankWords = rerankWords ?? 'documents'
+		this.tokensAt = tokenizes === 'below' ? '' : '/..'
 		this.upstream = new HttpUpstream({
 			...options,
 			wireHeaders: key === undefined ? {} : { authorization: `Bearer ${key.reveal()}` },
@@ -125,6 +131,16 @@ class OpenAICompatible implements Engine {
 		const body = await writeTranscriptionRequest(request, call.model)
 		const answer = await this.upstream.read('/audio/transcriptions', body, call)
 		return readTranscription(answer, { format: request.format, title: this.upstream.errors.title })
+	}
+
+	async tokenize(request: TokenizeRequest, call: EngineCall): Promise<Tokens> {
+		const body = writeTokenizeRequest(request, call.model)
+		return readTokens(await this.upstream.ask(`${this.tokensAt}/tokenize`, body, call), this.upstream.errors.title)
+	}
+
+	async detokenize({ ids }: DetokenizeRequest, call: EngineCall): Promise<string> {
+		const body = { model: call.model, tokens: ids }
+		return readText(await this.upstream.ask(`${this.tokensAt}/detokenize`, body, call), this.upstream.errors.title)
 	}
 
 	private async countPrompt(request: ChatRequest, call: EngineCall): Promise<number> {

@@ -21,7 +21,7 @@ export interface HttpClient {
 
 export interface OutgoingRequest {
 	readonly method: 'GET' | 'POST'
-	/** Behind the client's base, with a leading slash. */
+	/** Behind the client's base, with a leading slash; `/../` at its beginning takes the place of the base's last segment. */
 	readonly path: string
 	/** Added to those of every request. Values hold no line ends. */
 	readonly headers?: Readonly<Record<string, string>>
@@ -155,7 +155,10 @@ class SocketClient implements HttpClient {
 
 	private write({ method, path, headers, body }: OutgoingRequest): string | Buffer {
 		const own = headers === undefined ? '' : writeHeaders(headers)
-		const line = `${method} ${this.basePath}${path} HTTP/1.1\r\n`
+		const target = path.startsWith('/../')
+			? this.basePath.replace(/\/[^/]*$/, '') + path.slice(3)
+			: this.basePath + path
+		const line = `${method} ${target} HTTP/1.1\r\n`
 		if (typeof body === 'object') {
 			const type = writeHeaders({ 'content-type': body.contentType, 'content-length': String(body.bytes.byteLength) })
 			return Buffer.concat([Buffer.from(`${line}${this.untypedHeaders}${own}${type}\r\n`), body.bytes])

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
 import { ChatError, chatErrorKinds } from '../../chat/error.ts'
 import { writeError } from './error-writer.ts'
 
@@ -38,4 +39,16 @@ describe('an error', () => {
 	test('keeps SDKs from repeating what stays wrong', () => {
 		expect(writeError(new ChatError('conflict', 'Changed.')).headers['x-should-retry']).toBe('false')
 	})
+})
+
+test('the table of errors in the documentation is the truth', async () => {
+	const page = await Bun.file(join(import.meta.dir, '../../../docs/anthropic.md')).text()
+	const told: Record<string, string> = {}
+	for (const [, kinds = '', status = '', type = ''] of page.matchAll(/^\| (`.+`) \| (\d+) \| (\w+)/gm))
+		for (const [, kind = ''] of kinds.matchAll(/`([\w-]+)`/g)) told[kind] = `${status} ${type}`
+	const written = chatErrorKinds.map((kind) => {
+		const { status, body } = writeError(new ChatError(kind, 'Why.'))
+		return [kind, `${status} ${body.error.type}`] as const
+	})
+	expect(told).toEqual(Object.fromEntries(written))
 })

@@ -20,14 +20,13 @@ const lineRange: JsonObject = {
 	items: { type: 'integer' },
 	description: 'First and last line to show, counted from 1; -1 as the last stands for the end of the file.',
 }
-const line: JsonObject = { type: 'integer', description: 'The line to insert behind; 0 for the beginning.' }
 
 const edits: JsonObject = {
 	file_text: { ...text, description: 'Content of the file; for create.' },
 	old_str: { ...text, description: 'Text to replace, which must stand in the file once; for str_replace.' },
 	new_str: { ...text, description: 'Text to put in its place; for str_replace.' },
-	insert_line: { ...line, description: `${String(line.description)} For insert.` },
-	insert_text: { ...text, description: 'Text to insert; for insert.' },
+	insert_line: { type: 'integer', description: 'Line to insert behind, 0 for the beginning; for insert.' },
+	insert_text: { ...text, description: 'Text to put there; for insert.' },
 	view_range: lineRange,
 }
 

@@ -11,7 +11,7 @@ import { withTold, writeUsage } from './usage-writer.ts'
 /** What stands the same in every part of one answer. */
 export interface AnswerIdentity {
 	readonly id: string
-	/** The model's public name; an upstream's own name for it takes its place where known. */
+	/** As the client wrote it: Claude Code sends signed thinking back only to the model that it thinks answered. */
 	readonly model: string
 }
 
@@ -38,7 +38,7 @@ function writeAnew(completion: Completion, identity: AnswerIdentity, shape: Mess
 		id: identity.id,
 		type: 'message',
 		role: 'assistant',
-		model: completion.model ?? identity.model,
+		model: identity.model,
 		content: choice === undefined ? [] : writeContent(choice, shape),
 		...writeEnding(choice),
 		container: null,

@@ -162,9 +162,9 @@ describe('a stream', () => {
 		})
 		expect(written.at(-1)).toEqual({ type: 'message_stop' })
 	})
-	test('names the model that answers', () => {
+	test('names the model as the client did, whatever the upstream calls it', () => {
 		const [first] = dataOf(write([{ type: 'start', model: 'real-model' }]))
-		expect(first).toMatchObject({ message: { model: 'real-model' } })
+		expect(first).toMatchObject({ message: { model: 'public' } })
 	})
 	test('tells each reason to stop', async () => {
 		const reasons = async (said: readonly ChatEvent[], reason: FinishReason, stopText?: string) => {

@@ -2,7 +2,7 @@
 // Anthropic's SDKs, and what their readers make of the events.
 
 import type { ChatError } from '../../chat/error.ts'
-import type { ChatEvent, ChoiceFinishEvent, ReasoningEvent, StartEvent, ToolCallEvent } from '../../chat/event.ts'
+import type { ChatEvent, ChoiceFinishEvent, ReasoningEvent, ToolCallEvent } from '../../chat/event.ts'
 import type { Source } from '../../chat/source.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { field } from '../openai/fields.ts'
@@ -36,7 +36,7 @@ export class MessageEventWriter {
 		if ('choice' in event && event.choice !== 0) return ''
 		switch (event.type) {
 			case 'start':
-				return this.begin(event)
+				return this.begin()
 			case 'text':
 				return this.text(event.text)
 			case 'refusal':
@@ -63,16 +63,17 @@ export class MessageEventWriter {
 	repeat(source: Source, events: readonly ChatEvent[]): string {
 		const [first] = events
 		if (source.format !== messageFormats.event || first?.type !== 'start') return this.writeAll(events)
-		return this.begin(first, field(field(source.value, 'message'), 'usage')) + this.writeAll(events.slice(1))
+		return this.begin(field(field(source.value, 'message'), 'usage')) + this.writeAll(events.slice(1))
 	}
 
 	private writeAll(events: readonly ChatEvent[]): string {
 		return events.map((event) => this.write(event)).join('')
 	}
 
-	private begin({ model = this.identity.model }: StartEvent, told?: unknown): string {
+	private begin(told?: unknown): string {
+		const { id, model } = this.identity
 		const message = {
-			id: this.identity.id,
+			id,
 			type: 'message',
 			role: 'assistant',
 			model,
@@ -156,7 +157,7 @@ export function writeErrorEvent(error: ChatError): string {
 }
 
 /** What keeps a quiet stream alive. */
-export const ping = writeEvent('ping', {})
+export const ping = 'event: ping\ndata: {"type":"ping"}\n\n'
 
 function writeEvent(type: string, fields: object): string {
 	return `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`

@@ -198,7 +198,7 @@ describe('turns of an agent', () => {
 				{ type: 'thinking', thinking: 'first ', signature: 'c2ln' },
 				{ type: 'redacted_thinking', data: 'ZGF0YQ==' },
 				{ type: 'thinking', thinking: 'then', signature: '' },
-				{ type: 'thinking', thinking: '', signature: btoa('proof:gemini:xyz') },
+				{ type: 'thinking', thinking: '', signature: 'gemini:xyz' },
 				{ type: 'text', text: 'so' },
 			),
 		)

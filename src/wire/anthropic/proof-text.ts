@@ -1,19 +1,19 @@
 // Where a model's proofs travel in Anthropic's messages: in the signature of a thinking block or the data of a redacted one, which clients
-// send back as they are. A proof of this wire is its text; one of another wire is marked with its name, so that it comes home, and is
-// base64 like this wire's own: Claude Code drops blocks whose signature is anything else.
+// send back as they are. A proof of this wire is its text; one of another wire is marked with its name, so that it comes home.
 
 import type { Proof } from '../../chat/message.ts'
 import { messagesWire } from './formats.ts'
 
 /** A proof of thinking as `signature` or `data`. */
 export function writeProof({ wire, value }: Proof): string {
-	return wire === messagesWire ? value : encode(`proof:${wire}:${value}`)
+	return wire === messagesWire ? value : `${wire}:${value}`
 }
 
 /** @returns undefined for an empty text. */
 export function readProof(text: string): Proof | undefined {
 	if (text === '') return undefined
-	const [, wire, value] = /^proof:([a-z][a-z0-9-]*):(.*)$/s.exec(decode(text)) ?? []
+	// This wire's own proofs are base64, which has no colon.
+	const [, wire, value] = /^([a-z][a-z0-9-]*):(.*)$/s.exec(text) ?? []
 	return wire === undefined || value === undefined ? { wire: messagesWire, value: text } : { wire, value }
 }
 
@@ -25,25 +25,16 @@ export interface CallProof {
 
 /** A proof of a tool call, for which this wire has no field: as the data of a redacted thinking block before the call. */
 export function writeCallProof({ id, proof }: CallProof): string {
-	return encode(`call:${proof.wire}:${encodeURIComponent(id)}:${proof.value}`)
+	return `call:${proof.wire}:${encodeURIComponent(id)}:${proof.value}`
 }
 
 /** @returns undefined for data that is something else. */
 export function readCallProof(data: string): CallProof | undefined {
-	const [, wire, id, value] = /^call:([a-z][a-z0-9-]*):([^:]*):(.*)$/s.exec(decode(data)) ?? []
+	const [, wire, id, value] = /^call:([a-z][a-z0-9-]*):([^:]*):(.*)$/s.exec(data) ?? []
 	if (wire === undefined || id === undefined || value === undefined) return undefined
 	try {
 		return { id: decodeURIComponent(id), proof: { wire, value } }
 	} catch {
 		return undefined
 	}
-}
-
-function encode(text: string): string {
-	return Buffer.from(text).toString('base64')
-}
-
-/** Whatever is no base64 of ours decodes to something that does not begin as ours does. */
-function decode(text: string): string {
-	return Buffer.from(text, 'base64').toString()
 }

@@ -65,7 +65,7 @@ describe.skipIf(!isLibraryHere)('a model without a chat template', () => {
 		)
 
 	test('completes texts and does not chat', async () => {
-		expect(engine.state().operations).toEqual(['complete', 'embed'])
+		expect(engine.state().operations).toEqual(['complete', 'embed', 'tokenize'])
 		expect(await engine.chat(chatRequest, call()).catch((error: unknown) => error)).toMatchObject({
 			kind: 'wrong-operation',
 		})

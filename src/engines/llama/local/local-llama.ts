@@ -8,6 +8,7 @@ import type { ChatRequest } from '../../../chat/request.ts'
 import type { EmbeddingRequest, Embeddings } from '../../../embeddings/embeddings.ts'
 import type { Log } from '../../../telemetry/log.ts'
 import type { TextCompletionRequest } from '../../../text-completions/text-completions.ts'
+import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../../../tokenization/tokenization.ts'
 import type { Engine, EngineCall, EngineState, Operation } from '../../engine.ts'
 import type { Llama, LlamaContext, LlamaModel } from './binding.ts'
 import { ChatRunner } from './chat-runner.ts'
@@ -114,8 +115,9 @@ async function openModel(llama: Llama, options: LocalLlamaOptions): Promise<Engi
 			options,
 			llama,
 			model,
+			vocabulary,
 			embedder,
-			operations: ['embed'],
+			operations: ['embed', 'tokenize'],
 			contextTokens: Math.min(wanted, embeddingTokens),
 		})
 
@@ -157,8 +159,9 @@ async function openModel(llama: Llama, options: LocalLlamaOptions): Promise<Engi
 		options,
 		llama,
 		model,
+		vocabulary,
 		embedder,
-		operations: [template === undefined ? 'complete' : 'chat', 'embed'],
+		operations: [template === undefined ? 'complete' : 'chat', 'embed', 'tokenize'],
 		contextTokens: context.contextSize,
 		generation: { context, slots, scheduler },
 		...(template === undefined
@@ -188,6 +191,7 @@ interface LocalLlamaParts {
 	readonly options: LocalLlamaOptions
 	readonly llama: Llama
 	readonly model: LlamaModel
+	readonly vocabulary: Vocabulary
 	readonly embedder: Embedder
 	readonly operations: readonly Operation[]
 	readonly contextTokens: number
@@ -239,6 +243,22 @@ class LocalLlama implements Engine {
 	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
 		this.refuseClosed()
 		return this.parts.embedder.embed(request, call.signal)
+	}
+
+	async tokenize({ text, special }: TokenizeRequest): Promise<Tokens> {
+		this.refuseClosed()
+		const { vocabulary } = this.parts
+		const ids = special ? vocabulary.framed(vocabulary.tokenize(text)) : vocabulary.tokenize(text)
+		return { ids, texts: ids.map((id) => vocabulary.spelling(id)) }
+	}
+
+	async detokenize({ ids }: DetokenizeRequest): Promise<string> {
+		this.refuseClosed()
+		const { vocabulary } = this.parts
+		const unknown = ids.find((id) => !vocabulary.has(id))
+		if (unknown !== undefined)
+			throw new ChatError('invalid-request', `The model has no token ${unknown}.`, { param: 'tokens' })
+		return Buffer.concat(ids.map((id) => vocabulary.bytesOf(id))).toString()
 	}
 
 	close(): Promise<void> {

@@ -67,6 +67,11 @@ export class Vocabulary {
 		return [...this.controls].filter(([, { token }]) => this.endsTurn(token)).map(([text]) => text)
 	}
 
+	/** As the model's file writes it, byte-level marks included. */
+	spelling(token: Token): string {
+		return this.file.tokens[token] ?? ''
+	}
+
 	/** Exactly what the token stands for, which may be a part of a character; a control token's is its name. */
 	bytesOf(token: Token): Uint8Array {
 		let bytes = this.bytes.get(token)

@@ -1,0 +1,23 @@
+// POST /tokenize and /detokenize, which clients of vLLM know.
+
+import { readDetokenizeRequest, readTokenizeRequest, writeTokens } from '../../wire/openai/tokenization.ts'
+import type { Route } from '../dialect.ts'
+
+export const tokenize: Route = {
+	method: 'POST',
+	path: '/tokenize',
+	read({ body }) {
+		const { request, texts } = readTokenizeRequest(body)
+		return { type: 'tokenize', request, write: (tokens) => writeTokens(tokens, texts) }
+	},
+}
+
+export const detokenize: Route = {
+	method: 'POST',
+	path: '/detokenize',
+	read: ({ body }) => ({
+		type: 'detokenize',
+		request: readDetokenizeRequest(body),
+		write: (prompt) => ({ prompt }),
+	}),
+}

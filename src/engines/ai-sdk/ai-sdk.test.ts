@@ -1,0 +1,386 @@
+// The engine with real provider packages against servers on loopback that say what these providers' servers say.
+
+import { afterAll, describe, expect, test } from 'bun:test'
+import { collect } from '../../chat/collect.ts'
+import { ChatError } from '../../chat/error.ts'
+import type { ChatEvent } from '../../chat/event.ts'
+import { brokenRule } from '../../chat/event-rules.testing.ts'
+import type { ChatRequest } from '../../chat/request.ts'
+import { systemClock } from '../../time/clock.ts'
+import type { Engine, EngineCall } from '../engine.ts'
+import { type AiSdkOptions, openAiSdk } from './ai-sdk.ts'
+import { openProvider } from './provider-package.ts'
+import { redactorOf } from './redaction.ts'
+
+const apiKey = 'secret-0123456789'
+const timeouts = { firstByteMs: 5000, betweenChunksMs: 5000, totalMs: 10_000 }
+
+interface Seen {
+	readonly path: string
+	readonly headers: Headers
+	readonly body: unknown
+}
+
+type Respond = (seen: Seen) => Response | Promise<Response>
+let respond: Respond = () => new Response(undefined, { status: 500 })
+let seen: Seen[] = []
+const server = Bun.serve({
+	port: 0,
+	hostname: '127.0.0.1',
+	idleTimeout: 0,
+	async fetch(request) {
+		const one = { path: new URL(request.url).pathname, headers: request.headers, body: await request.json() }
+		seen.push(one)
+		return respond(one)
+	},
+})
+afterAll(() => server.stop(true))
+
+/** An engine on a package whose server answers with `answers`. */
+async function open(
+	name: '@ai-sdk/anthropic' | '@ai-sdk/cohere',
+	answers: Respond,
+	changes: Partial<AiSdkOptions> = {},
+	baseURL = `http://127.0.0.1:${server.port}/v1`,
+): Promise<Engine> {
+	respond = answers
+	seen = []
+	const options = { apiKey, baseURL }
+	const provider = await openProvider({ package: name, options }, [import.meta.dir])
+	return openAiSdk({ provider, model: 'm', timeouts, clock: systemClock, redact: redactorOf(options), ...changes })
+}
+
+const text = (words: string) => [{ type: 'text', text: words }] as const
+const request = (changes: Partial<ChatRequest> = {}): ChatRequest => ({
+	model: 'public',
+	messages: [{ role: 'user', content: text('hi') }],
+	sampling: {},
+	stop: [],
+	choices: 1,
+	tools: [],
+	toolChoice: { type: 'none' },
+	parallelToolCalls: true,
+	responseFormat: { type: 'text' },
+	passthrough: {},
+	...changes,
+})
+const call = (changes: Partial<EngineCall> = {}): EngineCall => ({
+	signal: new AbortController().signal,
+	model: 'm',
+	requestId: 'req_1',
+	...changes,
+})
+
+async function eventsOf(engine: Engine, asked = request(), changes: Partial<EngineCall> = {}) {
+	const events = await Array.fromAsync(await engine.chat(asked, call(changes)))
+	expect(brokenRule(events)).toBeUndefined()
+	return events
+}
+
+async function* replay(events: readonly ChatEvent[]) {
+	yield* events
+}
+
+async function thrownBy(work: Promise<unknown>): Promise<ChatError> {
+	const thrown = await work.catch((error: unknown) => error)
+	if (thrown instanceof ChatError) return thrown
+	throw new Error('expected a ChatError', { cause: thrown })
+}
+
+const sse = (...events: readonly { readonly type: string }[]) =>
+	events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('')
+const streamed = (body: BodyInit) => new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+
+const usage = { input_tokens: 20, cache_read_input_tokens: 5, cache_creation_input_tokens: 3, output_tokens: 12 }
+const thinking = { type: 'thinking', thinking: 'Paris, then.', signature: 'sig-1' }
+const redacted = { type: 'redacted_thinking', data: 'opaque' }
+const toolUse = { type: 'tool_use', id: 'toolu_1', name: 'get_weather', input: { city: 'São Paulo' } }
+const whole = {
+	type: 'message',
+	id: 'msg_1',
+	model: 'm-2026',
+	role: 'assistant',
+	content: [thinking, redacted, { type: 'text', text: 'Looking.' }, toolUse],
+	stop_reason: 'tool_use',
+	stop_sequence: null,
+	usage,
+}
+const pieces = sse(
+	{ type: 'message_start', message: { ...whole, content: [], stop_reason: null } } as { type: string },
+	{ type: 'content_block_start', index: 0, content_block: { ...thinking, thinking: '', signature: '' } } as {
+		type: string
+	},
+	{ type: 'content_block_delta', index: 0, delta: { type: 'thinking_delta', thinking: 'Paris,' } } as { type: string },
+	{ type: 'content_block_delta', index: 0, delta: { type: 'thinking_delta', thinking: ' then.' } } as { type: string },
+	{ type: 'content_block_delta', index: 0, delta: { type: 'signature_delta', signature: 'sig-1' } } as { type: string },
+	{ type: 'content_block_stop', index: 0 } as { type: string },
+	{ type: 'content_block_start', index: 1, content_block: redacted } as { type: string },
+	{ type: 'content_block_stop', index: 1 } as { type: string },
+	{ type: 'content_block_start', index: 2, content_block: { type: 'text', text: '' } } as { type: string },
+	{ type: 'content_block_delta', index: 2, delta: { type: 'text_delta', text: 'Looking.' } } as { type: string },
+	{ type: 'content_block_stop', index: 2 } as { type: string },
+	{ type: 'content_block_start', index: 3, content_block: { ...toolUse, input: {} } } as { type: string },
+	{ type: 'content_block_delta', index: 3, delta: { type: 'input_json_delta', partial_json: '{"city":' } } as {
+		type: string
+	},
+	{ type: 'content_block_delta', index: 3, delta: { type: 'input_json_delta', partial_json: '"São Paulo"}' } } as {
+		type: string
+	},
+	{ type: 'content_block_stop', index: 3 } as { type: string },
+	{ type: 'message_delta', delta: { stop_reason: 'tool_use', stop_sequence: null }, usage: { output_tokens: 12 } } as {
+		type: string
+	},
+	{ type: 'message_stop' },
+)
+const said = {
+	model: 'm-2026',
+	choices: [
+		{
+			text: 'Looking.',
+			reasoning: 'Paris, then.',
+			thoughts: [
+				{ text: 'Paris, then.', proof: { wire: 'ai-sdk', value: '{"anthropic":{"signature":"sig-1"}}' } },
+				{ text: '', proof: { wire: 'ai-sdk', value: '{"anthropic":{"redactedData":"opaque"}}' }, sealed: true },
+			],
+			refusal: '',
+			toolCalls: [{ type: 'function', id: 'toolu_1', name: 'get_weather', arguments: '{"city":"São Paulo"}' }],
+			finishReason: 'tool-calls',
+		},
+	],
+	usage: {
+		promptTokens: 28,
+		completionTokens: 12,
+		cachedTokens: 5,
+		cacheWriteTokens: 3,
+		reasoningTokens: 0,
+		source: 'upstream',
+	},
+}
+const tools = [{ type: 'function', name: 'get_weather', parameters: { type: 'object' }, strict: false }] as const
+const withTools = request({ tools, toolChoice: { type: 'auto' } })
+
+describe('thoughts, signatures, calls and counts', () => {
+	test('come through a stream, however it is cut', async () => {
+		const bytes = new TextEncoder().encode(pieces)
+		const engine = await open('@ai-sdk/anthropic', () =>
+			streamed(
+				new ReadableStream({
+					start(controller) {
+						for (const byte of bytes) controller.enqueue(Uint8Array.of(byte))
+						controller.close()
+					},
+				}),
+			),
+		)
+		const events = await eventsOf(engine, withTools)
+		expect<unknown>(await collect(replay(events))).toMatchObject(said)
+		expect(events.filter(({ type }) => type === 'tool-arguments').length).toBe(2)
+		await engine.close()
+	})
+
+	test('come through a whole answer', async () => {
+		const engine = await open('@ai-sdk/anthropic', () => Response.json(whole))
+		expect<unknown>(await collect(replay(await eventsOf(engine, withTools, { whole: true })))).toMatchObject(said)
+		expect(seen[0]?.body).not.toMatchObject({ stream: true })
+		await engine.close()
+	})
+
+	test('go back to where they came from', async () => {
+		const engine = await open('@ai-sdk/anthropic', () => streamed(pieces))
+		const [choice] = (await collect(replay(await eventsOf(engine, withTools)))).choices
+		const messages = [
+			{ role: 'user', content: text('hi') },
+			{
+				role: 'assistant',
+				content: text(choice?.text ?? ''),
+				thoughts: choice?.thoughts ?? [],
+				toolCalls: choice?.toolCalls ?? [],
+			},
+			{ role: 'tool', callId: 'toolu_1', content: text('21 degrees') },
+		] as const
+		const providerOptions = { anthropic: { thinking: { type: 'enabled', budgetTokens: 1024 } } }
+		await engine.close()
+		const again = await open('@ai-sdk/anthropic', () => streamed(pieces), { providerOptions })
+		await eventsOf(again, request({ tools, toolChoice: { type: 'auto' }, messages, maxTokens: 4000 }))
+		expect(seen[0]?.body).toMatchObject({
+			thinking: { type: 'enabled', budget_tokens: 1024 },
+			messages: [
+				{ role: 'user' },
+				{ role: 'assistant', content: [thinking, redacted, { type: 'text', text: 'Looking.' }, toolUse] },
+				{ role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: '21 degrees' }] },
+			],
+		})
+		await again.close()
+	})
+})
+
+test('what the provider cannot do is told', async () => {
+	const dropped: string[] = []
+	const engine = await open('@ai-sdk/anthropic', () => streamed(pieces))
+	const asked = request({
+		sampling: { seed: 1, frequencyPenalty: 1 },
+		user: 'u',
+		logprobs: { top: 1 },
+		passthrough: { x: 1 },
+	})
+	await eventsOf(engine, asked, { drop: (part) => dropped.push(part) })
+	expect(dropped.toSorted()).toEqual(['frequency_penalty', 'logprobs', 'seed', 'user', 'x'])
+	await engine.close()
+})
+
+describe('vectors and rankings', () => {
+	test('come in batches, in order', async () => {
+		const engine = await open('@ai-sdk/cohere', ({ body }) => {
+			const { texts } = body as { texts: readonly string[] }
+			return Response.json({
+				id: 'e',
+				texts,
+				embeddings: { float: texts.map((one) => [one.length, 1]) },
+				meta: { billed_units: { input_tokens: texts.length } },
+			})
+		})
+		const inputs = Array.from({ length: 200 }, (_, index) => 'x'.repeat(index + 1))
+		const { vectors, usage } = await engine.embed({ model: 'm', inputs }, call())
+		expect(vectors.map(([first]) => first)).toEqual(inputs.map(({ length }) => length))
+		expect(usage).toMatchObject({ promptTokens: 200, source: 'upstream' })
+		expect(seen.length).toBe(3)
+		expect(await thrownBy(engine.embed({ model: 'm', inputs: [[1]] }, call()))).toMatchObject({ kind: 'unsupported' })
+		expect(await thrownBy(engine.embed({ model: 'm', inputs: ['a'], dimensions: 9 }, call()))).toMatchObject({
+			kind: 'unsupported',
+			param: 'dimensions',
+		})
+		await engine.close()
+	})
+
+	test('documents are put in order', async () => {
+		const engine = await open('@ai-sdk/cohere', () =>
+			Response.json({
+				id: 'r',
+				results: [
+					{ index: 0, relevance_score: 0.1 },
+					{ index: 2, relevance_score: 0.9 },
+				],
+				meta: {},
+			}),
+		)
+		expect(engine.state().operations).toEqual(['chat', 'embed', 'rerank'])
+		const ranking = await engine.rerank?.({ model: 'm', query: 'q', documents: ['a', 'b', 'c'], top: 2 }, call())
+		expect(ranking?.results).toEqual([
+			{ index: 2, score: 0.9 },
+			{ index: 0, score: 0.1 },
+		])
+		expect(seen[0]?.body).toMatchObject({ query: 'q', documents: ['a', 'b', 'c'], top_n: 2 })
+		await engine.close()
+	})
+
+	test('of a provider without them there are none', async () => {
+		const engine = await open('@ai-sdk/anthropic', () => Response.json({}))
+		expect(engine.state().operations).toEqual(['chat'])
+		expect(engine.rerank).toBeUndefined()
+		expect(await thrownBy(engine.embed({ model: 'm', inputs: ['a'] }, call()))).toMatchObject({
+			kind: 'wrong-operation',
+		})
+		await engine.close()
+	})
+})
+
+describe('failures', () => {
+	const refusal = (status: number, type: string, headers: Record<string, string> = {}) =>
+		Response.json({ type: 'error', error: { type, message: `no: ${apiKey}` } }, { status, headers })
+
+	for (const [status, type, kind, sent] of [
+		[400, 'invalid_request_error', 'invalid-request', 'nothing'],
+		[404, 'not_found_error', 'upstream-failed', 'nothing'],
+		[413, 'request_too_large', 'too-large', 'nothing'],
+		[500, 'api_error', 'upstream-failed', 'maybe'],
+		[529, 'overloaded_error', 'overloaded', 'nothing'],
+	] as const)
+		test(`status ${status}`, async () => {
+			const engine = await open('@ai-sdk/anthropic', () => refusal(status, type))
+			for (const whole of [false, true]) {
+				const error = await thrownBy(engine.chat(request(), call({ whole })))
+				expect(error).toMatchObject({ kind, sent })
+				expect(`${error.message}${error.cause}`).not.toContain(apiKey)
+			}
+			await engine.close()
+		})
+
+	test('how long to wait is told', async () => {
+		const engine = await open('@ai-sdk/anthropic', () => refusal(429, 'rate_limit_error', { 'retry-after': '7' }))
+		expect(await thrownBy(engine.chat(request(), call()))).toMatchObject({ kind: 'rate-limited', retryAfterMs: 7000 })
+		await engine.close()
+	})
+
+	test('a key that is refused alarms the operator and is told nobody', async () => {
+		const alarms: string[] = []
+		const engine = await open('@ai-sdk/anthropic', () => refusal(401, 'authentication_error'), {
+			alarm: (message) => alarms.push(message),
+		})
+		const error = await thrownBy(engine.chat(request(), call()))
+		expect(error).toMatchObject({ kind: 'upstream-failed', code: 'upstream_credentials_refused' })
+		expect(`${error.message}${error.cause}${alarms}`).not.toContain(apiKey)
+		expect(alarms.length).toBe(1)
+		await engine.close()
+	})
+
+	test('an upstream that cannot be reached was sent nothing', async () => {
+		const engine = await open('@ai-sdk/anthropic', () => refusal(500, ''), {}, 'http://127.0.0.1:9/v1')
+		expect(await thrownBy(engine.chat(request(), call()))).toMatchObject({ kind: 'unavailable', sent: 'nothing' })
+		await engine.close()
+	})
+
+	test('an error in the stream is the last event', async () => {
+		const [start = ''] = pieces.split('event: content_block_start')
+		const half = start + pieces.slice(start.length).split('event: content_block_stop')[0]
+		const engine = await open('@ai-sdk/anthropic', () =>
+			streamed(half + sse({ type: 'error', error: { type: 'overloaded_error', message: 'busy' } } as { type: string })),
+		)
+		const events = await eventsOf(engine)
+		expect(events.map(({ type }) => type)).toEqual(['start', 'reasoning', 'reasoning', 'error'])
+		expect(events.at(-1)).toMatchObject({ error: { kind: 'overloaded', sent: 'yes' } })
+		await engine.close()
+	})
+
+	test('a stream that is cut off is no answer', async () => {
+		const cutAt = pieces.indexOf('event: message_delta')
+		const engine = await open('@ai-sdk/anthropic', () => streamed(pieces.slice(0, cutAt)))
+		expect((await eventsOf(engine, withTools)).at(-1)).toMatchObject({ type: 'error', error: { sent: 'yes' } })
+		await engine.close()
+	})
+
+	test('something that is no answer is thrown', async () => {
+		for (const body of ['', '<html>', '{}']) {
+			const engine = await open('@ai-sdk/anthropic', () => new Response(body))
+			expect(await thrownBy(engine.chat(request(), call({ whole: true })))).toMatchObject({ kind: 'upstream-failed' })
+			await engine.close()
+		}
+	})
+
+	test('an upstream that says nothing is waited for so long, and then let go', async () => {
+		let left = false
+		const silent = () =>
+			streamed(
+				new ReadableStream({
+					start: (controller) => controller.enqueue(new TextEncoder().encode(': hello\n\n')),
+					cancel() {
+						left = true
+					},
+				}),
+			)
+		const engine = await open('@ai-sdk/anthropic', silent, { timeouts: { ...timeouts, firstByteMs: 50 } })
+		expect(await thrownBy(engine.chat(request(), call()))).toMatchObject({ kind: 'upstream-timeout', sent: 'maybe' })
+		while (!left) await Bun.sleep(5)
+		await engine.close()
+	})
+
+	test('what cannot be asked is refused before anything is sent', async () => {
+		const engine = await open('@ai-sdk/anthropic', () => streamed(pieces))
+		for (const [changes, param] of [
+			[{ choices: 2 }, 'n'],
+			[{ tools: [{ type: 'custom', name: 'shell' }], toolChoice: { type: 'auto' } }, 'tools[0]'],
+		] as const)
+			expect(await thrownBy(engine.chat(request(changes), call()))).toMatchObject({ kind: 'unsupported', param })
+		expect(seen).toEqual([])
+		await engine.close()
+	})
+})

@@ -1,0 +1,313 @@
+// Any provider package of the AI SDK, asked through the SDK's provider specification: one engine for the providers that have none of their
+// own. It knows no provider by name and tries nothing twice.
+
+import { randomBytes } from 'node:crypto'
+import { asChatError, ChatError } from '../../chat/error.ts'
+import type { ChatEvent } from '../../chat/event.ts'
+import type { ChatRequest } from '../../chat/request.ts'
+import type { EmbeddingRequest, Embeddings } from '../../embeddings/embeddings.ts'
+import type { Ranking, RerankRequest } from '../../reranking/reranking.ts'
+import type { TextCompletionRequest } from '../../text-completions/text-completions.ts'
+import type { Clock } from '../../time/clock.ts'
+import { refusedKeyCode } from '../../wire/openai/error-reader.ts'
+import { textField } from '../../wire/openai/fields.ts'
+import { beginAnswer } from '../begun-answer.ts'
+import type { Engine, EngineCall, Operation } from '../engine.ts'
+import { type RunningCall, RunningCalls } from '../running-calls.ts'
+import { readRanking, readVectors } from './answer-readers.ts'
+import { writeCall } from './call-writer.ts'
+import { readFailure, readStreamFailure } from './failure.ts'
+import { PartReader, partsOf } from './part-reader.ts'
+import {
+	type CallOptions,
+	type CallSurroundings,
+	type EmbeddingModel,
+	isVersion,
+	type LanguageModel,
+	type Provider,
+	type ProviderOptions,
+	type SpecificationVersion,
+	versions,
+} from './specification.ts'
+import { type Waits, within } from './waiting.ts'
+
+export interface AiSdkOptions {
+	readonly provider: Provider
+	/** Which of the provider's methods gives chat models, where it has several; `languageModel` unless said. */
+	readonly method?: string
+	/** Set on every call. */
+	readonly providerOptions?: ProviderOptions
+	/** Under which provider's name unknown fields of requests are handed on; they are left out where absent. */
+	readonly passthrough?: string
+	/** A model to try the provider on, so that one it cannot serve is told at once. */
+	readonly model?: string
+	readonly timeouts: Waits
+	readonly clock: Clock
+	/** Takes secrets out of what the package says. */
+	readonly redact: (text: string) => string
+	/** Told what only the operator can mend. */
+	readonly alarm?: (message: string) => void
+}
+
+const title = 'The upstream'
+
+/** @throws Error for a provider that cannot be asked for its model, or speaks an unknown version of the specification. */
+export function openAiSdk(options: AiSdkOptions): Engine {
+	return new AiSdk(options)
+}
+
+class AiSdk implements Engine {
+	readonly rerank?: NonNullable<Engine['rerank']>
+	private readonly options: AiSdkOptions
+	private readonly operations: readonly Operation[]
+	private readonly running = new RunningCalls()
+
+	constructor(options: AiSdkOptions) {
+		this.options = options
+		const { provider, model } = options
+		if (model !== undefined) versionOf(this.languageModel(model))
+		const embeds = offers(model, (id) => this.embeddingModel(id))
+		const reranks = provider.rerankingModel !== undefined
+		if (reranks) this.rerank = (request, call) => this.order(request, call)
+		this.operations = ['chat', ...(embeds ? ['embed' as const] : []), ...(reranks ? ['rerank' as const] : [])]
+	}
+
+	state() {
+		return { status: 'ready', operations: this.operations } as const
+	}
+
+	async chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+		const running = this.running.begin(call.signal)
+		return beginAnswer(this.answer(request, call, running))
+	}
+
+	complete(_request: TextCompletionRequest, _call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+		return Promise.reject(new ChatError('wrong-operation', 'This model answers chats only.'))
+	}
+
+	embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
+		if (request.user !== undefined) call.drop?.('user')
+		const values = request.inputs.map(textOnly)
+		return this.atOnce(call, async (surroundings, running) => {
+			const model = this.embeddingModel(call.model)
+			const most = (await model.maxEmbeddingsPerCall) ?? values.length
+			const vectors: Float32Array[] = []
+			let promptTokens = 0
+			for (let start = 0; start < values.length; start += most) {
+				const batch = values.slice(start, start + most)
+				const asked = { values: batch, ...surroundings, ...this.writeDimensions(request.dimensions, model) }
+				const answer = readVectors(
+					await this.wait(model.doEmbed(asked), running),
+					batch.length,
+					request.dimensions,
+					title,
+				)
+				vectors.push(...answer.vectors)
+				promptTokens += answer.promptTokens
+			}
+			return { vectors, usage: inputUsage(promptTokens) }
+		})
+	}
+
+	async close(): Promise<void> {
+		this.running.close()
+	}
+
+	private order({ query, documents, top }: RerankRequest, call: EngineCall): Promise<Ranking> {
+		return this.atOnce(call, async (surroundings, running) => {
+			const model = this.options.provider.rerankingModel?.(call.model)
+			if (model === undefined) throw new ChatError('wrong-operation', 'This model puts nothing in order.')
+			const asked = {
+				query,
+				documents: { type: 'text', values: documents } as const,
+				...(top === undefined ? {} : { topN: top }),
+				...surroundings,
+			}
+			const results = readRanking(await this.wait(model.doRerank(asked), running), documents.length, title)
+			return { results: results.slice(0, top), usage: inputUsage(0) }
+		})
+	}
+
+	private async *answer(request: ChatRequest, call: EngineCall, running: RunningCall): AsyncGenerator<ChatEvent> {
+		const { signal } = running
+		const reader = this.openReader(request, call)
+		try {
+			for await (const part of this.parts(request, call, running)) {
+				for (const event of reader.read(part)) {
+					if (signal.aborted) return yield* reader.fail(asChatError(signal.reason))
+					yield event
+				}
+				if (reader.ended) return
+			}
+			yield* signal.aborted ? reader.fail(asChatError(signal.reason)) : reader.end()
+		} catch (thrown) {
+			yield* reader.fail(this.explain(thrown, running))
+		} finally {
+			// Whoever leaves early does not want the rest.
+			if (!reader.ended) running.abort(new ChatError('cancelled', 'The request was cancelled.', { sent: 'yes' }))
+			running.end()
+		}
+	}
+
+	private openReader(request: ChatRequest, call: EngineCall): PartReader {
+		return new PartReader({
+			model: call.model,
+			title,
+			namedTool: request.toolChoice.type === 'named',
+			oneCall: !request.parallelToolCalls,
+			newCallId: () => `call_${randomBytes(12).toString('hex')}`,
+			drop: (part) => call.drop?.(part),
+			explain: (error) => this.alarmed(readStreamFailure(error, this.failures())),
+		})
+	}
+
+	private async *parts(request: ChatRequest, call: EngineCall, running: RunningCall): AsyncGenerator<unknown> {
+		const model = this.languageModel(call.model)
+		const options = await this.writeOptions(request, call, model, running)
+		if (call.whole === true) {
+			yield* partsOf(await this.wait(model.doGenerate(options), running))
+			return
+		}
+		const { clock, timeouts } = this.options
+		const deadlineMs = clock.now() + timeouts.totalMs
+		const { stream } = await this.wait(model.doStream(options), running)
+		const reader = stream.getReader()
+		try {
+			for (let waitMs = timeouts.firstByteMs; ; waitMs = timeouts.betweenChunksMs) {
+				const boundMs = Math.min(waitMs, Math.max(0, deadlineMs - clock.now()))
+				const { value, done } = await within(reader.read(), boundMs, running, clock)
+				if (done) return
+				yield value
+			}
+		} finally {
+			// A stream that failed cannot be cancelled, nor need it be.
+			void reader.cancel().catch(() => undefined)
+		}
+	}
+
+	private async writeOptions(
+		request: ChatRequest,
+		call: EngineCall,
+		model: LanguageModel,
+		running: RunningCall,
+	): Promise<CallOptions> {
+		const { providerOptions = {}, passthrough } = this.options
+		const form = {
+			version: versionOf(model),
+			supportedUrls: (await model.supportedUrls) ?? {},
+			providerOptions,
+			passthrough,
+		}
+		return { ...surroundingsOf(call, running), ...writeCall(request, form, (part) => call.drop?.(part)) }
+	}
+
+	/** An answer that is one value. */
+	private async atOnce<Result>(
+		call: EngineCall,
+		ask: (surroundings: CallSurroundings, running: RunningCall) => Promise<Result>,
+	): Promise<Result> {
+		const running = this.running.begin(call.signal)
+		const { providerOptions } = this.options
+		const surroundings = {
+			...surroundingsOf(call, running),
+			...(providerOptions === undefined ? {} : { providerOptions }),
+		}
+		try {
+			return await ask(surroundings, running)
+		} catch (thrown) {
+			throw this.explain(thrown, running)
+		} finally {
+			running.end()
+		}
+	}
+
+	private wait<Value>(work: PromiseLike<Value>, running: RunningCall): Promise<Value> {
+		const { clock, timeouts } = this.options
+		return within(work, timeouts.firstByteMs, running, clock)
+	}
+
+	private explain(thrown: unknown, { signal }: RunningCall): ChatError {
+		if (signal.aborted) return asChatError(signal.reason)
+		return this.alarmed(readFailure(thrown, this.failures()))
+	}
+
+	private failures() {
+		const { redact, clock } = this.options
+		return { title, trusted: false, redact, nowMs: clock.now() }
+	}
+
+	private alarmed(error: ChatError): ChatError {
+		if (error.code === refusedKeyCode) this.options.alarm?.(`the upstream cannot be used as configured: ${error.cause}`)
+		return error
+	}
+
+	private languageModel(id: string): LanguageModel {
+		const { provider, method = 'languageModel' } = this.options
+		const make: unknown = Reflect.get(provider, method)
+		if (typeof make !== 'function') throw new Error(`the provider has no method '${method}'`)
+		const model: unknown = make.call(provider, id)
+		if (isLanguageModel(model)) return model
+		throw new Error(`the method '${method}' of the provider gives no language model`)
+	}
+
+	/** Packages without such models say so by throwing. @throws ChatError `wrong-operation` */
+	private embeddingModel(id: string): EmbeddingModel {
+		const { provider } = this.options
+		try {
+			const model = provider.embeddingModel?.(id) ?? provider.textEmbeddingModel?.(id)
+			if (model !== undefined) return model
+		} catch (thrown) {
+			if (textField(thrown, 'name') !== 'AI_NoSuchModelError') throw thrown
+		}
+		throw new ChatError('wrong-operation', 'This model makes no vectors.')
+	}
+
+	/** Before the newest version it was each provider's own setting. */
+	private writeDimensions(dimensions: number | undefined, { specificationVersion }: EmbeddingModel) {
+		const { providerOptions = {}, passthrough } = this.options
+		if (dimensions === undefined) return {}
+		if (specificationVersion === 'v4') return { dimensions }
+		if (passthrough === undefined)
+			throw new ChatError('unsupported', 'This upstream cannot be told how long vectors are to be.', {
+				param: 'dimensions',
+			})
+		return { providerOptions: { ...providerOptions, [passthrough]: { ...providerOptions[passthrough], dimensions } } }
+	}
+}
+
+function surroundingsOf(call: EngineCall, { signal }: RunningCall): CallSurroundings {
+	return { abortSignal: signal, headers: { 'x-request-id': call.requestId, ...call.headers } }
+}
+
+/** @throws Error */
+function versionOf({ specificationVersion: version }: LanguageModel): SpecificationVersion {
+	if (isVersion(version)) return version
+	throw new Error(
+		`the provider speaks version '${version}' of the AI SDK's specification; known are ${versions.join(', ')}. Install a version of the package that speaks one of them`,
+	)
+}
+
+function isLanguageModel(value: unknown): value is LanguageModel {
+	return typeof value === 'object' && value !== null && 'doStream' in value && 'specificationVersion' in value
+}
+
+/** Whether there is such a model; without a model's name, whether there may be. */
+function offers(model: string | undefined, make: (id: string) => unknown): boolean {
+	if (model === undefined) return true
+	try {
+		make(model)
+		return true
+	} catch {
+		return false
+	}
+}
+
+function inputUsage(promptTokens: number) {
+	const source = promptTokens > 0 ? 'upstream' : 'counted'
+	return { promptTokens, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0, source } as const
+}
+
+function textOnly(input: string | readonly number[]): string {
+	if (typeof input === 'string') return input
+	throw new ChatError('unsupported', 'This upstream takes texts, not token ids.', { param: 'input' })
+}

@@ -1,0 +1,147 @@
+// What a provider package throws, or puts into its stream, as a `ChatError`. Errors of the AI SDK hold the whole request, prompts included, so
+// nothing of them is handed on but what is read here.
+
+import { ChatError, type ChatErrorKind, type Sent } from '../../chat/error.ts'
+import { type ErrorReading, readErrorAnswer, readErrorEvent, refusedKeyCode } from '../../wire/openai/error-reader.ts'
+import { countField, field, isObject, textField } from '../../wire/openai/fields.ts'
+
+export interface FailureReading extends ErrorReading {
+	readonly redact: (text: string) => string
+	readonly nowMs: number
+}
+
+/** Before the answer began. */
+export function readFailure(thrown: unknown, reading: FailureReading): ChatError {
+	if (thrown instanceof ChatError) return thrown
+	const status = countField(thrown, 'statusCode')
+	if (status !== undefined && status >= 400) return readAnswer(thrown, status, reading)
+	const name = textField(thrown, 'name') ?? ''
+	const own = ownErrors[name]
+	if (own !== undefined)
+		return new ChatError(own.kind, own.shown ? shown(thrown, reading) : own.message(reading.title), {
+			cause: causeOf(thrown, reading),
+			sent: own.sent,
+			...(own.code === undefined ? {} : { code: own.code }),
+		})
+	if (name === 'AI_APICallError' && status === undefined) return readDisconnection(thrown, reading)
+	return new ChatError('upstream-failed', `${reading.title} sent something that is no answer.`, {
+		cause: causeOf(thrown, reading),
+		sent: status === undefined ? 'maybe' : 'yes',
+	})
+}
+
+/** In the middle of an answer: an error of the package, or what the upstream put there. */
+export function readStreamFailure(error: unknown, reading: FailureReading): ChatError {
+	if (error instanceof Error || countField(error, 'statusCode') !== undefined)
+		return sentAll(readFailure(error, reading))
+	const inner = field(error, 'error') ?? error
+	if (!isObject(inner)) return readErrorEvent({ error: inner }, reading)
+	return readErrorEvent({ error: { code: field(inner, 'type'), ...inner } }, reading)
+}
+
+function sentAll(error: ChatError): ChatError {
+	const { kind, message, code, retryAfterMs, cause } = error
+	return new ChatError(kind, message, {
+		sent: 'yes',
+		cause,
+		...(code === undefined ? {} : { code }),
+		...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+	})
+}
+
+/** The upstream answered, with a status that says no. */
+function readAnswer(thrown: unknown, status: number, reading: FailureReading): ChatError {
+	const headers = field(thrown, 'responseHeaders')
+	const text = textField(thrown, 'responseBody')
+	const body = parsed(text)
+	const message = textField(thrown, 'message')
+	return readErrorAnswer(
+		{
+			status,
+			headers: { get: (name) => (isObject(headers) ? textField(headers, name) : undefined) },
+			// Where the body says nothing that is known, the package may have found the words in it.
+			body: knownBody(body) ? body : { error: { message } },
+			receivedAtMs: reading.nowMs,
+		},
+		reading,
+	)
+}
+
+function knownBody(body: unknown): boolean {
+	const error = field(body, 'error')
+	return textField(error, 'message') !== undefined || textField(body, 'detail') !== undefined
+}
+
+function parsed(text: string | undefined): unknown {
+	try {
+		return JSON.parse(text ?? '')
+	} catch {
+		return undefined
+	}
+}
+
+/** No answer came. */
+function readDisconnection(thrown: unknown, reading: FailureReading): ChatError {
+	const code = textField(field(thrown, 'cause'), 'code') ?? ''
+	const cause = causeOf(thrown, reading)
+	if (neverConnected.has(code))
+		return new ChatError('unavailable', `${reading.title} cannot be reached.`, { cause, sent: 'nothing' })
+	return new ChatError('upstream-failed', `${reading.title} ended the connection without an answer.`, {
+		cause,
+		sent: 'maybe',
+	})
+}
+
+const neverConnected: ReadonlySet<string> = new Set([
+	'ConnectionRefused',
+	'ECONNREFUSED',
+	'ENOTFOUND',
+	'EAI_AGAIN',
+	'FailedToOpenSocket',
+	'EHOSTUNREACH',
+	'ENETUNREACH',
+])
+
+interface OwnError {
+	readonly kind: ChatErrorKind
+	/** The package's words are about the request. */
+	readonly shown: boolean
+	readonly message: (title: string) => string
+	readonly sent: Sent
+	readonly code?: string
+}
+
+const callers = (kind: ChatErrorKind): OwnError => ({ kind, shown: true, message: () => '', sent: 'nothing' })
+const operators = (message: (title: string) => string): OwnError => ({
+	kind: 'upstream-failed',
+	shown: false,
+	message,
+	sent: 'nothing',
+	code: refusedKeyCode,
+})
+
+/** Errors that a package throws by itself, before it sends anything. */
+const ownErrors: Readonly<Record<string, OwnError>> = {
+	AI_UnsupportedFunctionalityError: callers('unsupported'),
+	AI_InvalidPromptError: callers('invalid-request'),
+	AI_InvalidArgumentError: callers('invalid-request'),
+	AI_NoSuchModelError: {
+		...operators((title) => `${title} does not know the model or the path that it was asked for.`),
+		code: 'model_not_found',
+	},
+	AI_LoadAPIKeyError: operators((title) => `${title} refused the gateway's credentials.`),
+	AI_LoadSettingError: operators((title) => `${title} lacks a setting.`),
+}
+
+const maxMessageLength = 2000
+
+function shown(thrown: unknown, { redact, title }: FailureReading): string {
+	return redact(textField(thrown, 'message') ?? `${title} refused the request.`).slice(0, maxMessageLength)
+}
+
+/** For the operator: the words alone. */
+function causeOf(thrown: unknown, { redact }: FailureReading): Error {
+	const name = textField(thrown, 'name') ?? 'error'
+	const message = textField(thrown, 'message') ?? String(thrown)
+	return new Error(redact(`${name}: ${message}`).slice(0, maxMessageLength))
+}

@@ -1,0 +1,71 @@
+// Provider packages of the AI SDK as the configuration sees them.
+
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { JsonObject } from '../../chat/json.ts'
+import { engineKind } from '../kind.ts'
+import { defaultTimeouts } from '../upstream/http-upstream.ts'
+import { definedOnly } from '../upstream/options.ts'
+import { openAiSdk } from './ai-sdk.ts'
+import { openProvider } from './provider-package.ts'
+import { redactorOf } from './redaction.ts'
+
+const milliseconds = z.int().min(10).max(86_400_000)
+
+const options = z.strictObject({
+	package: z
+		.string()
+		.regex(/^(@[\w.~-]+\/)?[\w~-][\w.~-]*(\/[\w.-]+)*$/, 'is no name of an npm package')
+		.describe('npm name of the provider package, as `@ai-sdk/cohere`.'),
+	create: z
+		.string()
+		.min(1)
+		.optional()
+		.describe('The export that makes a provider; the one whose name begins with `create` where absent.'),
+	options: z
+		.record(z.string(), z.json())
+		.default({})
+		.describe('What that export is called with: keys, regions, URLs, in the words of the package.'),
+	method: z
+		.string()
+		.min(1)
+		.optional()
+		.describe('Method of the provider that gives chat models, where it has several, as `chat`.'),
+	providerOptions: z
+		.record(z.string(), z.record(z.string(), z.json()))
+		.optional()
+		.describe('`providerOptions` of every call, by provider.'),
+	passthrough: z
+		.string()
+		.min(1)
+		.optional()
+		.describe('Provider under whose name unknown fields of requests are handed on; they are left out where absent.'),
+	timeouts: z
+		.strictObject({
+			firstByteMs: milliseconds
+				.default(defaultTimeouts.firstByteMs)
+				.describe('Until the first part of a stream, or all of an answer that is not streamed.'),
+			betweenChunksMs: milliseconds
+				.default(defaultTimeouts.betweenChunksMs)
+				.describe('Longest silence within a stream.'),
+			totalMs: milliseconds.default(defaultTimeouts.totalMs).describe('Until a stream is complete.'),
+		})
+		.prefault({})
+		.describe('Longest waits for the upstream, in milliseconds.'),
+})
+
+export const aiSdk = engineKind(options, async (given, { engineFolder, model, log, clock }) => {
+	const { package: name, create, options, method, providerOptions, passthrough, timeouts } = given
+	// The engine folder's own packages are replaced when the embedded engine is installed, so these have a place beside them.
+	const folders = [join(engineFolder, 'packages'), process.cwd(), import.meta.dir]
+	const provider = await openProvider({ package: name, options, ...definedOnly({ create }) }, folders)
+	return openAiSdk({
+		provider,
+		timeouts,
+		clock,
+		redact: redactorOf(options),
+		alarm: (message) => log.error(message),
+		...definedOnly({ method, passthrough, model }),
+		...(providerOptions === undefined ? {} : { providerOptions: providerOptions as Record<string, JsonObject> }),
+	})
+})

@@ -1,0 +1,258 @@
+// The parts of a provider's stream read into events, in any version of the specification; a whole answer is read as the parts that a stream
+// would have had. Blocks and calls of a provider may interleave, events do not.
+
+import { ChatError } from '../../chat/error.ts'
+import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import type { Proof } from '../../chat/message.ts'
+import type { Usage } from '../../chat/usage.ts'
+import { field, isObject, listField, textField } from '../../wire/openai/fields.ts'
+import { cut } from '../../wire/openai/open-answer.ts'
+import { ToolCallReader } from '../../wire/openai/tool-call-reader.ts'
+import { writeProof } from './proof.ts'
+import { readUsage } from './usage-reader.ts'
+import { readWarnings } from './warning-reader.ts'
+
+export interface PartReading {
+	/** What the upstream was asked for; its answer names its model only where that differs. */
+	readonly model: string
+	/** The upstream as the caller may know it, to begin a sentence with. */
+	readonly title: string
+	/** The request named the tool to call: then `stop` is how a call ends, as at OpenAI. */
+	readonly namedTool: boolean
+	/** One call at a time was asked for; the specification has no such switch, so further ones are left for the next turn. */
+	readonly oneCall: boolean
+	readonly newCallId: () => string
+	/** Told of each part of the request that the provider left out. */
+	readonly drop: (part: string) => void
+	/** What an `error` part means. */
+	readonly explain: (error: unknown) => ChatError
+}
+
+interface OpenCall {
+	readonly index: number
+	/** Arguments so far. */
+	text: string
+	isWhole: boolean
+}
+
+interface OpenThought {
+	text: string
+	metadata: Readonly<Record<string, unknown>>
+}
+
+/** Reads one answer; feed it the parts in order. */
+export class PartReader {
+	private readonly reading: PartReading
+	private readonly calls: ToolCallReader
+	private readonly openCalls = new Map<string, OpenCall>()
+	private readonly proofs: (Proof | undefined)[] = []
+	private readonly thoughts = new Map<string, OpenThought>()
+	private started = false
+	private isEnded = false
+	private model: string | undefined
+	private pieces = 0
+
+	constructor(reading: PartReading) {
+		this.reading = reading
+		this.calls = new ToolCallReader(0, reading.newCallId)
+	}
+
+	/** A terminal event was told. */
+	get ended(): boolean {
+		return this.isEnded
+	}
+
+	read(part: unknown): readonly ChatEvent[] {
+		if (this.isEnded) return []
+		try {
+			return this.tell(this.readPart(part))
+		} catch (thrown) {
+			if (thrown instanceof ChatError) return this.fail(thrown)
+			throw thrown
+		}
+	}
+
+	/** The stream is over: an error, unless it said so itself. */
+	end(): readonly ChatEvent[] {
+		return this.fail(cut(this.reading.title))
+	}
+
+	/** The answer broke off for a reason outside of it. */
+	fail(error: ChatError): readonly ChatEvent[] {
+		if (this.isEnded) return []
+		this.isEnded = true
+		return [{ type: 'error', error, ...(this.started ? { usage: this.counted() } : {}) }]
+	}
+
+	/** `start` waits for what the provider tells of the model. */
+	private tell(said: readonly ChatEvent[]): readonly ChatEvent[] {
+		if (said.length === 0) return []
+		this.pieces += said.filter(({ type }) => type !== 'choice-finish' && type !== 'finish').length
+		if (this.started) return said
+		this.started = true
+		const { model } = this
+		return [{ type: 'start', ...(model === undefined || model === this.reading.model ? {} : { model }) }, ...said]
+	}
+
+	private readPart(part: unknown): readonly ChatEvent[] {
+		switch (field(part, 'type')) {
+			case 'stream-start':
+				for (const dropped of readWarnings(field(part, 'warnings'))) this.reading.drop(dropped)
+				return []
+			case 'response-metadata':
+				this.model = textField(part, 'modelId') ?? this.model
+				return []
+			case 'text-delta': {
+				const text = textField(part, 'delta')
+				return text === undefined ? [] : [{ type: 'text', choice: 0, text }]
+			}
+			case 'reasoning-start':
+			case 'reasoning-delta':
+				return this.readThought(part)
+			case 'reasoning-end':
+				return [...this.readThought(part), ...this.endThought(textField(part, 'id') ?? '')]
+			case 'tool-input-start':
+			case 'tool-input-delta':
+			case 'tool-call':
+				return field(part, 'providerExecuted') === true ? [] : this.readCall(part)
+			case 'file':
+			case 'reasoning-file':
+				throw new ChatError('upstream-failed', `${this.reading.title} answered with something other than text.`, {
+					sent: 'yes',
+				})
+			case 'error':
+				throw this.reading.explain(field(part, 'error'))
+			case 'finish':
+				return this.finish(part)
+			default:
+				// Ends of blocks, sources, raw chunks, and tools that the provider ran by itself.
+				return []
+		}
+	}
+
+	private readThought(part: unknown): readonly ChatEvent[] {
+		const id = textField(part, 'id') ?? ''
+		const thought = this.thoughts.get(id) ?? { text: '', metadata: {} }
+		this.thoughts.set(id, thought)
+		const metadata = field(part, 'providerMetadata')
+		if (isObject(metadata)) thought.metadata = merge(thought.metadata, metadata)
+		const text = textField(part, 'delta')
+		if (text === undefined) return []
+		thought.text += text
+		return [{ type: 'reasoning', choice: 0, text }]
+	}
+
+	/** What a provider says of its thought is only whole at its end. */
+	private endThought(id: string): readonly ChatEvent[] {
+		const thought = this.thoughts.get(id)
+		this.thoughts.delete(id)
+		const proof = writeProof(thought?.metadata)
+		if (proof === undefined) return []
+		return [{ type: 'reasoning', choice: 0, text: '', proof, ...(thought?.text === '' ? { sealed: true } : {}) }]
+	}
+
+	private readCall(part: unknown): readonly ChatEvent[] {
+		const isWhole = field(part, 'type') === 'tool-call'
+		const id = textField(part, isWhole ? 'toolCallId' : 'id') ?? ''
+		const name = textField(part, 'toolName')
+		const known = this.openCalls.get(id)
+		const begins = known === undefined || (known.isWhole && name !== undefined)
+		const call = begins ? { index: this.proofs.length, text: '', isWhole: false } : known
+		if (begins) {
+			this.openCalls.set(id, call)
+			this.proofs.push(writeProof(field(part, 'providerMetadata')))
+		}
+		const fragment = isWhole ? restOf(field(part, 'input'), call.text) : (textField(part, 'delta') ?? '')
+		call.text += fragment
+		call.isWhole = isWhole
+		if (this.reading.oneCall && call.index > 0) return []
+		return this.proven(
+			this.calls.read({
+				index: call.index,
+				...(begins ? { id } : {}),
+				function: { ...(begins ? { name } : {}), arguments: fragment },
+			}),
+		)
+	}
+
+	private proven(events: readonly ChatEvent[]): readonly ChatEvent[] {
+		return events.map((event) => {
+			const proof = event.type === 'tool-call' ? this.proofs[event.call] : undefined
+			return event.type === 'tool-call' && proof !== undefined ? { ...event, proof } : event
+		})
+	}
+
+	private finish(part: unknown): readonly ChatEvent[] {
+		const told = field(part, 'finishReason')
+		const reason = finishReasons[String(isObject(told) ? told.unified : told)] ?? 'stop'
+		if (reason === 'failed')
+			throw new ChatError('upstream-failed', `${this.reading.title} failed while answering.`, { sent: 'yes' })
+		const thoughts = [...this.thoughts.keys()].flatMap((id) => this.endThought(id))
+		const calls = this.proven(this.calls.end())
+		this.isEnded = true
+		return [
+			...thoughts,
+			...calls,
+			{ type: 'choice-finish', choice: 0, reason: this.callsEndWith(reason) },
+			{ type: 'finish', usage: readUsage(field(part, 'usage')) ?? this.counted() },
+		]
+	}
+
+	private callsEndWith(reason: FinishReason): FinishReason {
+		if (this.calls.count === 0) return reason === 'tool-calls' ? 'stop' : reason
+		return reason === 'stop' && !this.reading.namedTool ? 'tool-calls' : reason
+	}
+
+	/** Nothing told is told as nothing: the gateway counts then. */
+	private counted(): Usage {
+		return {
+			promptTokens: 0,
+			completionTokens: this.pieces,
+			cachedTokens: 0,
+			reasoningTokens: 0,
+			source: 'counted',
+		}
+	}
+}
+
+/** A whole answer as the parts of a stream. */
+export function* partsOf(answer: unknown): Generator<unknown> {
+	yield { type: 'stream-start', warnings: field(answer, 'warnings') }
+	yield { type: 'response-metadata', modelId: field(field(answer, 'response'), 'modelId') }
+	for (const [index, part] of listField(answer, 'content').entries()) {
+		const id = String(index)
+		const type = field(part, 'type')
+		if (type === 'text') yield { type: 'text-delta', id, delta: field(part, 'text') }
+		else if (type === 'reasoning') {
+			yield { type: 'reasoning-delta', id, delta: field(part, 'text') }
+			yield { type: 'reasoning-end', id, providerMetadata: field(part, 'providerMetadata') }
+		} else yield part
+	}
+	yield { type: 'finish', finishReason: field(answer, 'finishReason'), usage: field(answer, 'usage') }
+}
+
+/** What the whole input adds to what came in pieces. */
+function restOf(input: unknown, told: string): string {
+	const whole = typeof input === 'string' ? input : isObject(input) ? JSON.stringify(input) : ''
+	return whole.startsWith(told) ? whole.slice(told.length) : ''
+}
+
+/** Two levels: a provider's name, and what it says. */
+function merge(before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>>) {
+	const merged = { ...before }
+	for (const [name, value] of Object.entries(after)) {
+		const earlier = merged[name]
+		merged[name] = isObject(earlier) && isObject(value) ? { ...earlier, ...value } : value
+	}
+	return merged
+}
+
+/** Reasons that are not listed mean an end like any other. */
+const finishReasons: Readonly<Record<string, FinishReason | 'failed'>> = {
+	stop: 'stop',
+	length: 'length',
+	'content-filter': 'content-filter',
+	'tool-calls': 'tool-calls',
+	error: 'failed',
+	interrupted: 'failed',
+}

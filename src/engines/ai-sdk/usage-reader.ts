@@ -1,0 +1,24 @@
+// Token counts as providers tell them: flat in the oldest version of the specification, by kind in the newer ones.
+
+import type { Usage } from '../../chat/usage.ts'
+import { countField, field, isObject } from '../../wire/openai/fields.ts'
+
+/** Undefined where the provider told no count of the prompt. */
+export function readUsage(usage: unknown): Usage | undefined {
+	const input = field(usage, 'inputTokens')
+	const output = field(usage, 'outputTokens')
+	const promptTokens = isObject(input) ? countField(input, 'total') : countField(usage, 'inputTokens')
+	if (promptTokens === undefined) return undefined
+	const completionTokens = (isObject(output) ? countField(output, 'total') : countField(usage, 'outputTokens')) ?? 0
+	const cached = countField(input, 'cacheRead') ?? countField(usage, 'cachedInputTokens') ?? 0
+	const reasoning = countField(output, 'reasoning') ?? countField(usage, 'reasoningTokens') ?? 0
+	const written = countField(input, 'cacheWrite')
+	return {
+		promptTokens,
+		completionTokens,
+		cachedTokens: Math.min(cached, promptTokens),
+		...(written === undefined ? {} : { cacheWriteTokens: written }),
+		reasoningTokens: Math.min(reasoning, completionTokens),
+		source: 'upstream',
+	}
+}

@@ -1,0 +1,67 @@
+import { expect, test } from 'bun:test'
+import { ChatError } from '../chat/error.ts'
+import { createKey, hashSecret } from '../keys/key.ts'
+import { ownKeys } from '../keys/own-keys.ts'
+import { MemoryKeyStore } from './memory/memory-key-store.ts'
+
+const nowMs = 1_700_000_000_000
+
+async function open(description: Partial<Parameters<typeof createKey>[0]> = {}) {
+	const store = new MemoryKeyStore()
+	const { key } = createKey({ name: 'maker', role: 'admin', tenant: 'clinic', owner: 'alice', ...description }, nowMs)
+	await store.insert(key)
+	return { store, key, own: ownKeys(store, key, nowMs) }
+}
+
+test('a key made by a caller is a user’s, of the same owner, with the same settings', async () => {
+	const { store, own } = await open({ settings: { dialect: 'some', history: 'none' } })
+	const { key, secret } = await own.create({ name: 'child' })
+	expect(await store.findByHash(hashSecret(secret))).toMatchObject({
+		...{ id: key.id, name: 'child', role: 'user', tenant: 'clinic', owner: 'alice' },
+		settings: { dialect: 'some', history: 'none' },
+		expiresAtMs: null,
+	})
+	expect(Object.keys(key).toSorted()).toEqual(['createdAtMs', 'expiresAtMs', 'id', 'name', 'prefix', 'state'])
+})
+
+test('it ends with its maker at the latest', async () => {
+	const { own } = await open({ expiresAtMs: nowMs + 1000 })
+	const made = await Promise.all(
+		[undefined, nowMs + 500, nowMs + 5000].map((at) =>
+			own.create({ name: 'child', ...(at === undefined ? {} : { expiresAtMs: at }) }),
+		),
+	)
+	expect(made.map(({ key }) => (key.expiresAtMs ?? 0) - nowMs)).toEqual([1000, 500, 1000])
+})
+
+test('the keys of others are not there', async () => {
+	const { store, own } = await open()
+	const { key: foreign } = createKey({ name: 'x', role: 'user', tenant: 'elsewhere', owner: 'alice' }, nowMs)
+	await store.insert(foreign)
+	expect((await own.list()).map(({ name }) => name)).toEqual(['maker'])
+	expect(await own.revoke(foreign.id)).toBe(false)
+	expect((await store.findByHash(foreign.hash))?.revokedAtMs).toBeNull()
+})
+
+test('states are told as they are now', async () => {
+	const { store, key, own } = await open()
+	const { key: brief } = await own.create({ name: 'brief', expiresAtMs: nowMs + 1 })
+	const { key: gone } = await own.create({ name: 'gone' })
+	expect([await own.revoke(gone.id), await own.revoke(gone.id)]).toEqual([true, false])
+	const later = await ownKeys(store, key, nowMs + 1).list()
+	expect(later.map(({ id, state }) => [id, state])).toEqual([
+		[key.id, 'active'],
+		[brief.id, 'expired'],
+		[gone.id, 'revoked'],
+	])
+})
+
+test('an owner has so many valid keys and no more', async () => {
+	const { own } = await open()
+	const made = []
+	for (let count = 1; count < 100; count++) made.push(await own.create({ name: String(count) }))
+	const refused = await own.create({ name: 'one too many' }).catch((thrown: unknown) => thrown)
+	expect(refused instanceof ChatError ? refused.kind : refused).toBe('forbidden')
+	await own.revoke(made[0]?.key.id ?? '')
+	expect((await own.create({ name: 'one again' })).key.state).toBe('active')
+})

@@ -1,0 +1,65 @@
+// POST /tokenize and /detokenize, as vLLM has them: OpenAI's own API has no such thing.
+
+import { z } from 'zod'
+import { ChatError } from '../../chat/error.ts'
+import type { JsonObject } from '../../chat/json.ts'
+import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../../tokenization/tokenization.ts'
+import { field, listField } from './fields.ts'
+import { schemaError } from './schema-error.ts'
+
+const question = z.looseObject({
+	model: z.string().min(1),
+	prompt: z.string(),
+	add_special_tokens: z.boolean().nullish(),
+	return_token_strs: z.boolean().nullish(),
+})
+
+const inverse = z.looseObject({ model: z.string().min(1), tokens: z.array(z.int().min(0)).max(10_000_000) })
+
+export interface ReadTokenizeRequest {
+	readonly request: TokenizeRequest
+	/** The tokens' texts are wanted too. */
+	readonly texts: boolean
+}
+
+/** @throws ChatError `invalid-request`. */
+export function readTokenizeRequest(body: unknown): ReadTokenizeRequest {
+	const parsed = question.safeParse(body)
+	if (!parsed.success) throw schemaError(parsed.error, body)
+	const { model, prompt, add_special_tokens: special, return_token_strs: texts } = parsed.data
+	return { request: { model, text: prompt, special: special ?? true }, texts: texts ?? false }
+}
+
+/** @throws ChatError `invalid-request`. */
+export function readDetokenizeRequest(body: unknown): DetokenizeRequest {
+	const parsed = inverse.safeParse(body)
+	if (!parsed.success) throw schemaError(parsed.error, body)
+	return { model: parsed.data.model, ids: parsed.data.tokens }
+}
+
+export function writeTokenizeRequest({ text, special }: TokenizeRequest, model: string): JsonObject {
+	return { model, prompt: text, add_special_tokens: special, return_token_strs: true }
+}
+
+export function writeTokens({ ids, texts: spelled }: Tokens, texts: boolean): object {
+	return { count: ids.length, tokens: ids, token_strs: texts ? (spelled ?? null) : null }
+}
+
+/** @throws ChatError `upstream-failed` for anything but tokens. */
+export function readTokens(body: unknown, title: string): Tokens {
+	const ids = listField(body, 'tokens').filter((id) => typeof id === 'number')
+	if (!Array.isArray(field(body, 'tokens'))) throw noTokens(title)
+	const texts = listField(body, 'token_strs').filter((text) => typeof text === 'string')
+	return { ids, ...(texts.length === ids.length ? { texts } : {}) }
+}
+
+/** @throws ChatError `upstream-failed` for anything but a text. */
+export function readText(body: unknown, title: string): string {
+	const text = field(body, 'prompt')
+	if (typeof text !== 'string') throw noTokens(title)
+	return text
+}
+
+function noTokens(title: string): ChatError {
+	return new ChatError('upstream-failed', `${title} sent something that tells no tokens.`, { sent: 'yes' })
+}

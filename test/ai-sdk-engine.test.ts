@@ -1,0 +1,98 @@
+// The AI SDK engine with real provider packages: OpenAI's two APIs against our own dialect, through a real socket.
+
+import { afterAll, describe, expect, test } from 'bun:test'
+import { collect } from '../src/chat/collect.ts'
+import { ChatError } from '../src/chat/error.ts'
+import type { ChatRequest } from '../src/chat/request.ts'
+import { aiSdk } from '../src/engines/ai-sdk/kind.ts'
+import { openEcho } from '../src/engines/echo/echo.ts'
+import { engineContract } from '../src/engines/engine.contract.ts'
+import type { Engine, EngineCall } from '../src/engines/engine.ts'
+import type { EngineSurroundings } from '../src/engines/kind.ts'
+import { listen } from '../src/http/listener.ts'
+import { fixedDeployment } from '../src/pipeline/fixed-deployment.ts'
+import { openHandler } from '../src/pipeline/handler.ts'
+import { openLog } from '../src/telemetry/log.ts'
+import { silentTelemetry } from '../src/telemetry/silent.ts'
+import { systemClock } from '../src/time/clock.ts'
+import { root } from './server.ts'
+
+const contextTokens = 1000
+const deployment = fixedDeployment('echo', openEcho({ contextTokens }))
+const gateway = listen({
+	address: '127.0.0.1:0',
+	fetch: openHandler({
+		keys: undefined,
+		deployment: () => deployment,
+		limits: { maxBytes: 10_000_000, timeoutMs: 5000, maxDepth: 100, keepAliveMs: 0 },
+		version: '0',
+		clock: systemClock,
+		random: Math.random,
+		log: openLog({ level: 'silent', format: 'json' }),
+		telemetry: silentTelemetry,
+	}).fetch,
+	maxBodyBytes: 20_000_000,
+})
+afterAll(() => gateway.close(0))
+
+const surroundings: EngineSurroundings = {
+	name: 'sdk',
+	model: 'echo',
+	log: openLog({ level: 'silent', format: 'json' }),
+	clock: systemClock,
+	engineFolder: root,
+	modelFolder: root,
+	socketFolder: root,
+	command: [],
+	download: false,
+	registries: () => Promise.reject(new Error('nothing is fetched')),
+	showProgress: () => ({ update: () => undefined, end: () => undefined }),
+	environment: {},
+}
+
+const open = (options: object): Promise<Engine> => aiSdk.open(options, surroundings)
+const compatible = () =>
+	open({
+		package: '@ai-sdk/openai-compatible',
+		options: {
+			name: 'echo',
+			baseURL: `${gateway.url}/v1`,
+			apiKey: 'sk-any-key',
+			includeUsage: true,
+			supportsStructuredOutputs: true,
+		},
+		passthrough: 'echo',
+	})
+
+const expectations = {
+	model: 'echo',
+	prompt: 'One two three four five six seven eight nine ten eleven twelve.',
+	contextTokens,
+}
+const oneAnswer = 'the specification has one answer to a call, so more are refused'
+const noLogprobs = 'the specification has no log-probabilities, so they are dropped and told'
+
+engineContract('ai-sdk on @ai-sdk/openai-compatible', compatible, {
+	...expectations,
+	except: {
+		'gives as many choices as asked, and counts them all': oneAnswer,
+		'tells log-probabilities of every token, with alternatives, likeliest first': noLogprobs,
+	},
+})
+
+engineContract(
+	'ai-sdk on the chat models of @ai-sdk/openai',
+	() =>
+		open({
+			package: '@ai-sdk/openai',
+			options: { baseURL: `${gateway.url}/v1`, apiKey: 'sk-any-key' },
+			method: 'chat',
+		}),
+	{
+		...expectations,
+		except: {
+			'gives as many choices as asked, and counts them all': oneAnswer,
+			'tells log-probabilities of every token, with alternatives, likeliest first': noLogprobs,
+		},
+	},
+)
