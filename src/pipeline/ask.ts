@@ -32,6 +32,7 @@ export async function ask<Result>(
 			},
 			signal,
 			record,
+			priority: ('priority' in call ? call.priority : undefined) ?? 'normal',
 			async ask(place, headers) {
 				const upstream = deployment.upstreamAt(place)
 				expectOperation(upstream, operationOf[call.type])

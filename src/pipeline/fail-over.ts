@@ -7,7 +7,7 @@ import { pauseMs } from '../routing/backoff.ts'
 import type { Place } from '../routing/place.ts'
 import type { RouteHint } from '../routing/policy.ts'
 import { candidatesOf, type Route } from '../routing/route.ts'
-import type { Slot } from '../routing/slots.ts'
+import type { Priority, Slot } from '../routing/slots.ts'
 import type { RequestRecord } from '../telemetry/telemetry.ts'
 import { Lease } from './lease.ts'
 import type { Parts } from './parts.ts'
@@ -18,6 +18,7 @@ export interface Asking<Result> {
 	readonly hint: RouteHint
 	readonly signal: AbortSignal
 	readonly record: RequestRecord
+	readonly priority: Priority
 	/** Resolves when the upstream at `place` began to answer. */
 	readonly ask: (place: Place, traceHeaders: Readonly<Record<string, string>>) => Promise<Result>
 }
@@ -99,7 +100,7 @@ async function tryOnce<Result>(
 
 /** A place with a turn on it: one that was not tried yet, or one that may be tried once more. */
 async function takeTurn<Result>(
-	{ route, signal }: Asking<Result>,
+	{ route, signal, priority }: Asking<Result>,
 	chosen: readonly Place[],
 	tries: ReadonlyMap<Place, number>,
 	failure: Failure | undefined,
@@ -114,8 +115,8 @@ async function takeTurn<Result>(
 			const slot = place.slots.tryTake()
 			if (slot !== undefined) return { place, slot }
 		}
-		const place = open.find(({ slots }) => !slots.overfull) ?? first
-		const slot = await place.slots.take(signal)
+		const place = open.find(({ slots }) => !slots.refuses(priority)) ?? first
+		const slot = await place.slots.take(signal, priority)
 		// Others may have failed there while this one waited.
 		if (place.available) return { place, slot }
 		slot.release()

@@ -15,7 +15,7 @@ test('gives turns up to the limit, then in the order of arrival', async () => {
 		order.push(name)
 		return slot
 	})
-	expect([slots.waiting, slots.overfull]).toEqual([2, true])
+	expect([slots.waiting, slots.refuses('normal')]).toEqual([2, true])
 	a?.release()
 	a?.release()
 	const first = await waiting[0]
@@ -55,4 +55,39 @@ test('only counts where there is no limit', async () => {
 	expect([slots.running, slots.full]).toEqual([100, false])
 	for (const slot of taken) slot.release()
 	expect(slots.running).toBe(0)
+})
+
+test('whoever is in no hurry lets the others go first', async () => {
+	const slots = new Slots({ limit: 1, queue: 5, queueTimeoutMs: 10_000 })
+	const order: string[] = []
+	const held = slots.tryTake()
+	const waiting = (['low', 'normal', 'low', 'normal'] as const).map(async (priority, index) => {
+		const slot = await slots.take(never, priority)
+		order.push(`${priority} ${index}`)
+		slot.release()
+	})
+	held?.release()
+	await Promise.all(waiting)
+	expect(order).toEqual(['normal 1', 'normal 3', 'low 0', 'low 2'])
+})
+
+test('and is sent away first where the queue is full', async () => {
+	const slots = new Slots({ limit: 1, queue: 2, queueTimeoutMs: 10_000 })
+	slots.tryTake()
+	const ends: string[] = []
+	const wait = (name: string, priority: 'normal' | 'low') =>
+		slots.take(never, priority).catch((error: ChatError) => ends.push(`${name}: ${error.kind}`))
+	void wait('first low', 'low')
+	const second = wait('second low', 'low')
+	expect([slots.refuses('low'), slots.refuses('normal')]).toEqual([true, false])
+	void wait('first normal', 'normal')
+	await second
+	expect(ends).toEqual(['second low: overloaded'])
+	await wait('third low', 'low')
+	void wait('second normal', 'normal')
+	await Bun.sleep(0)
+	expect(ends).toEqual(['second low: overloaded', 'third low: overloaded', 'first low: overloaded'])
+	expect([slots.waiting, slots.refuses('normal')]).toEqual([2, true])
+	await wait('third normal', 'normal')
+	expect(ends.at(-1)).toBe('third normal: overloaded')
 })

@@ -1,4 +1,5 @@
-// How many calls one upstream works on at once, and who waits for a turn: first come, first served, in a bounded queue.
+// How many calls one upstream works on at once, and who waits for a turn: first come, first served, in a bounded queue. Whoever is in no
+// hurry lets all others go first, and gives up its place to them where the queue is full.
 
 import { ChatError } from '../chat/error.ts'
 import type { ConcurrencyOptions } from './options.ts'
@@ -9,8 +10,13 @@ export interface Slot {
 	release(): void
 }
 
+export type Priority = 'normal' | 'low'
+
 interface Waiter {
+	readonly priority: Priority
 	give(slot: Slot): void
+	/** Its place is wanted by somebody in a hurry. */
+	refuse(): void
 }
 
 const retryAfterMs = 1000
@@ -38,8 +44,9 @@ export class Slots {
 	}
 
 	/** Neither a turn nor a place to wait for one. */
-	get overfull(): boolean {
-		return this.options !== undefined && this.full && this.queue.length >= this.options.queue
+	refuses(priority: Priority): boolean {
+		if (this.options === undefined || !this.full || this.queue.length < this.options.queue) return false
+		return priority === 'low' || !this.queue.some((waiter) => waiter.priority === 'low')
 	}
 
 	/** A turn at once, or none. */
@@ -52,10 +59,10 @@ export class Slots {
 	 *
 	 * @throws ChatError `overloaded` where the queue is full or the wait too long, `cancelled` where the caller goes.
 	 */
-	async take(signal: AbortSignal): Promise<Slot> {
+	async take(signal: AbortSignal, priority: Priority = 'normal'): Promise<Slot> {
 		const { options } = this
 		if (options === undefined || !this.full) return this.give()
-		if (this.overfull) throw overloaded('The model is overloaded: too many requests wait for it.')
+		if (this.refuses(priority)) throw tooMany()
 		return new Promise<Slot>((resolve, reject) => {
 			const leave = () => {
 				clearTimeout(timer)
@@ -64,9 +71,14 @@ export class Slots {
 				if (at !== -1) this.queue.splice(at, 1)
 			}
 			const waiter: Waiter = {
+				priority,
 				give(slot) {
 					leave()
 					resolve(slot)
+				},
+				refuse() {
+					leave()
+					reject(tooMany())
 				},
 			}
 			const hangUp = () => {
@@ -77,10 +89,18 @@ export class Slots {
 				leave()
 				reject(overloaded('The model is overloaded: the wait for a turn took too long.'))
 			}, options.queueTimeoutMs)
-			this.queue.push(waiter)
+			this.line(waiter, options.queue)
 			signal.addEventListener('abort', hangUp, { once: true })
 			if (signal.aborted) hangUp()
 		})
+	}
+
+	/** Behind all of the same priority; the last of those in no hurry makes room. */
+	private line(waiter: Waiter, places: number): void {
+		if (this.queue.length >= places) this.queue.findLast(({ priority }) => priority === 'low')?.refuse()
+		const patient = waiter.priority === 'low' ? -1 : this.queue.findIndex(({ priority }) => priority === 'low')
+		if (patient === -1) this.queue.push(waiter)
+		else this.queue.splice(patient, 0, waiter)
 	}
 
 	private give(): Slot {
@@ -95,6 +115,10 @@ export class Slots {
 			},
 		}
 	}
+}
+
+function tooMany(): ChatError {
+	return overloaded('The model is overloaded: too many requests wait for it.')
 }
 
 function overloaded(message: string): ChatError {
