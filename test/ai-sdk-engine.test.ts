@@ -96,3 +96,73 @@ engineContract(
 		},
 	},
 )
+
+const request = (words: string, changes: Partial<ChatRequest> = {}): ChatRequest => ({
+	model: 'echo',
+	messages: [{ role: 'user', content: [{ type: 'text', text: words }] }],
+	sampling: {},
+	stop: [],
+	choices: 1,
+	tools: [{ type: 'function', name: 'get_weather', strict: false }],
+	toolChoice: { type: 'auto' },
+	parallelToolCalls: true,
+	responseFormat: { type: 'text' },
+	passthrough: {},
+	...changes,
+})
+const call = (changes: Partial<EngineCall> = {}): EngineCall => ({
+	signal: new AbortController().signal,
+	model: 'echo',
+	requestId: 'req_1',
+	...changes,
+})
+
+describe('through our own server', () => {
+	const scripts = [
+		'just words',
+		'echo:reasoning thinking first\nthen words',
+		'echo:tool get_weather {"city": "São Paulo"}\necho:tool get_weather {"city": "Paris"}',
+	]
+	for (const script of scripts)
+		test(`an answer is the same in pieces and as a whole: ${script.split('\n')[0]}`, async () => {
+			const engine = await compatible()
+			const streamed = await collect(await engine.chat(request(script), call()))
+			expect(await collect(await engine.chat(request(script), call({ whole: true })))).toEqual(streamed)
+			expect(streamed.usage.source).toBe('upstream')
+			await engine.close()
+		})
+
+	test('the Responses API, which is what the package asks unless told otherwise', async () => {
+		const options = { baseURL: `${gateway.url}/v1`, apiKey: 'sk-any-key' }
+		const engine = await open({ package: '@ai-sdk/openai', options })
+		const answer = await collect(await engine.chat(request('echo:tool get_weather {"city": "Paris"}'), call()))
+		expect(answer.choices[0]).toMatchObject({
+			toolCalls: [{ name: 'get_weather', arguments: '{"city": "Paris"}' }],
+			finishReason: 'tool-calls',
+		})
+		await engine.close()
+	})
+
+	for (const [kind, sent] of [
+		['rate-limited', 'nothing'],
+		['unavailable', 'nothing'],
+		['upstream-timeout', 'maybe'],
+	] as const)
+		test(`${kind} before the answer`, async () => {
+			const engine = await compatible()
+			const thrown = await engine.chat(request(`echo:error ${kind}`), call()).catch((error: unknown) => error)
+			expect(thrown).toBeInstanceOf(ChatError)
+			expect(thrown).toMatchObject({ kind, sent })
+			await engine.close()
+		})
+
+	test('an error in the middle of the answer', async () => {
+		const engine = await compatible()
+		const events = await Array.fromAsync(
+			await engine.chat(request('echo:error-after 2 unavailable\none two three'), call()),
+		)
+		expect(events.filter(({ type }) => type === 'text').length).toBe(2)
+		expect(events.at(-1)).toMatchObject({ type: 'error', error: { sent: 'yes' } })
+		await engine.close()
+	})
+})

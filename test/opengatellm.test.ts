@@ -170,6 +170,8 @@ describe('rerank', () => {
 			{ index: 1, relevance_score: 0.9 },
 			{ index: 0, relevance_score: 0.1 },
 		])
+		// It tells no tokens, so they are counted here.
+		expect(body.usage.prompt_tokens).toBe(10)
 	})
 	test('not with the words of both', async () => {
 		const { status } = await ask('/rerank', { body: { model, query: 'q', documents, prompt: 'q', input: documents } })

@@ -11,6 +11,7 @@ import type { Thread } from '../conversations/thread.ts'
 import type { EmbeddingRequest, Embeddings } from '../embeddings/embeddings.ts'
 import type { Method } from '../http/route-table.ts'
 import type { OwnKeys } from '../keys/own-keys.ts'
+import type { Scope } from '../keys/scope.ts'
 import type { EntryQuery, EntrySum, LedgerEntry, UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
 import type { Model, Price } from '../models/model.ts'
 import type { Ranking, RerankRequest } from '../reranking/reranking.ts'
@@ -220,7 +221,7 @@ export interface UsageCall {
 export interface EntriesCall {
 	readonly type: 'entries'
 	/** @param nowMs milliseconds since 1970. */
-	readonly query: (nowMs: number) => Omit<EntryQuery, 'tenant' | 'owner'>
+	readonly query: (nowMs: number) => Omit<EntryQuery, keyof Scope>
 	readonly write: (page: EntryPage) => unknown
 }
 

@@ -1,6 +1,7 @@
 // Every engine, by the word that the configuration uses, and what is served where no model is configured.
 
 import { defaultModelId } from '../models/catalogue.ts'
+import { aiSdk } from './ai-sdk/kind.ts'
 import { anthropic } from './anthropic/kind.ts'
 import { echo } from './echo/kind.ts'
 import { gemini } from './gemini/kind.ts'
@@ -14,6 +15,7 @@ export const engineKinds: Readonly<Record<string, EngineKind>> = {
 	'openai-compatible': openaiCompatible,
 	anthropic,
 	gemini,
+	'ai-sdk': aiSdk,
 }
 
 /** The part of a configuration that stands in where none names a model: the embedded one. */

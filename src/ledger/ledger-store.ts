@@ -7,7 +7,7 @@ export interface LedgerStore {
 	insert(entries: readonly LedgerEntry[]): Promise<void>
 	/** Sums of days, also of days whose entries have been removed. */
 	usage(query: UsageQuery): Promise<readonly UsageSum[]>
-	/** Newest first, unless said. */
+	/** Of one scope, newest first unless said. */
 	entries(query: EntryQuery): Promise<readonly LedgerEntry[]>
 	/** What all entries come to that a query means, whatever its page. */
 	sumEntries(query: EntrySelection): Promise<EntrySum>
@@ -71,12 +71,12 @@ export interface UsageSum {
 	readonly currency: string
 }
 
-/** By when they were settled, milliseconds since 1970. */
+/** Of one scope, by when they were settled, milliseconds since 1970. */
 export interface EntrySelection {
+	readonly tenant: string
+	readonly owner: string
 	readonly fromMs: number
 	readonly untilMs: number
-	readonly tenant?: string
-	readonly owner?: string
 	readonly operation?: string
 }
 

@@ -15,7 +15,8 @@ import type { Admitted } from './admit.ts'
 import type { Answer } from './answer.ts'
 import { ask, wrongOperation } from './ask.ts'
 import { headersOf, identify, settleFailure } from './attempt.ts'
-import { countPrompt } from './count.ts'
+import { countInputs, countPrompt, type Input } from './count.ts'
+import { isUntold } from './open-answer.ts'
 import type { Parts } from './parts.ts'
 
 export type AtOnceCall = EmbeddingCall | RerankCall | TranscribeCall | TokenizeCall | DetokenizeCall | CountCall
@@ -30,7 +31,9 @@ interface Told {
 export async function answerAtOnce(admitted: Admitted<AtOnceCall>, parts: Parts): Promise<Answer> {
 	const { call, record, ticket, received, target } = admitted
 	const asked = ask(admitted, { signal: received.signal, whole: true }, parts, ({ engine }, its) =>
-		call.type === 'count' ? count({ ...admitted, call }, engine, its, parts) : perform(call, engine, its),
+		call.type === 'count'
+			? count({ ...admitted, call }, engine, its, parts)
+			: perform(call, engine, its, (inputs) => countInputs(admitted.model, inputs, parts)),
 	)
 	asked.catch((thrown: unknown) => settleFailure(admitted, thrown, parts))
 	const { result, lease, dropped } = await asked
@@ -53,12 +56,19 @@ export async function answerAtOnce(admitted: Admitted<AtOnceCall>, parts: Parts)
 	}
 }
 
-function perform(call: Exclude<AtOnceCall, CountCall>, engine: Engine, its: EngineCall): Promise<Told> {
+function perform(
+	call: Exclude<AtOnceCall, CountCall>,
+	engine: Engine,
+	its: EngineCall,
+	counted: (inputs: readonly Input[]) => Promise<number>,
+): Promise<Told> {
 	switch (call.type) {
 		case 'embed':
-			return billed(engine.embed(call.request, its), call)
-		case 'rerank':
-			return billed(engine.rerank?.(call.request, its) ?? unable(call), call)
+			return billed(engine.embed(call.request, its), call, () => counted(call.request.inputs))
+		case 'rerank': {
+			const { query, documents } = call.request
+			return billed(engine.rerank?.(call.request, its) ?? unable(call), call, () => counted([query, ...documents]))
+		}
 		case 'transcribe':
 			return billed(engine.transcribe?.(call.request, its) ?? unable(call), call)
 		case 'tokenize':
@@ -82,12 +92,17 @@ interface Writing<Result> {
 	readonly write: (result: Result, identity: AnswerIdentity) => unknown
 }
 
+/** @param count tells the prompt's tokens where the upstream does not. */
 async function billed<Result extends { readonly usage: Usage }>(
 	answering: Promise<Result>,
 	{ write }: Writing<Result>,
+	count: () => Promise<number> = async () => 0,
 ): Promise<Told> {
 	const result = await answering
-	return { write: (identity) => write(result, identity), usage: result.usage }
+	const told = result.usage
+	// An account must be settled, come what may.
+	const usage = isUntold(told) ? { ...told, promptTokens: await count().catch(() => 0) } : told
+	return { write: (identity) => write({ ...result, usage }, identity), usage }
 }
 
 async function free<Result>(answering: Promise<Result>, { write }: Writing<Result>): Promise<Told> {

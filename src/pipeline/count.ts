@@ -20,6 +20,19 @@ export function countPrompt(
 	return tokens.countMessages(tokenizer, messages, tools)
 }
 
+/** A text, or the ids of its tokens. */
+export type Input = string | readonly number[]
+
+export async function countInputs(
+	{ tokenizer }: Model,
+	inputs: readonly Input[],
+	{ tokens }: Pick<Parts, 'tokens'>,
+): Promise<number> {
+	const texts = inputs.filter((input) => typeof input === 'string')
+	const ids = inputs.reduce<number>((sum, input) => sum + (typeof input === 'string' ? 0 : input.length), 0)
+	return ids + (await tokens.countTexts(tokenizer, texts))
+}
+
 export function counterFor(
 	{ call, model, deployment, record, received }: Admitted<StreamedCall>,
 	parts: Parts,

@@ -11,7 +11,10 @@ import { openLog } from '../../src/telemetry/log.ts'
 import type { Clock } from '../../src/time/clock.ts'
 
 export const startMs = Date.UTC(2026, 10, 23)
-export const everything = { fromMs: 0, untilMs: startMs + 366 * 86_400_000, limit: 1_000_000 }
+export const everything = {
+	...{ tenant: 'default', owner: 'alice' },
+	...{ fromMs: 0, untilMs: startMs + 366 * 86_400_000, limit: 1_000_000 },
+}
 
 export function opening(id: string): Opening {
 	return {

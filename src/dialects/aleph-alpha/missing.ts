@@ -8,6 +8,7 @@ export const missing: readonly Route[] = [
 	unable('POST', '/embed', 'embeddings of single layers'),
 	unable('POST', '/evaluate', 'evaluation'),
 	unable('POST', '/explain', 'explanations'),
+	unable('POST', '/steering_concepts', 'steering concepts to be made here: name those of an upstream that has them'),
 	unable('POST', '/translate', 'translation: ask /chat/completions'),
 	unable('POST', '/transcribe', 'transcription in this form'),
 	unable('GET', '/models/{name}/tokenizer', "a model's vocabulary as a file: ask /tokenize"),

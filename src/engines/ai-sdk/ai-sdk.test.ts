@@ -87,9 +87,9 @@ async function thrownBy(work: Promise<unknown>): Promise<ChatError> {
 	throw new Error('expected a ChatError', { cause: thrown })
 }
 
-const sse = (...events: readonly { readonly type: string }[]) =>
-	events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('')
-const streamed = (body: BodyInit) => new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+const event = (type: string, fields: object = {}) => `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`
+const streamed = (body: string | ReadableStream) =>
+	new Response(body, { headers: { 'content-type': 'text/event-stream' } })
 
 const usage = { input_tokens: 20, cache_read_input_tokens: 5, cache_creation_input_tokens: 3, output_tokens: 12 }
 const thinking = { type: 'thinking', thinking: 'Paris, then.', signature: 'sig-1' }
@@ -105,33 +105,32 @@ const whole = {
 	stop_sequence: null,
 	usage,
 }
-const pieces = sse(
-	{ type: 'message_start', message: { ...whole, content: [], stop_reason: null } } as { type: string },
-	{ type: 'content_block_start', index: 0, content_block: { ...thinking, thinking: '', signature: '' } } as {
-		type: string
-	},
-	{ type: 'content_block_delta', index: 0, delta: { type: 'thinking_delta', thinking: 'Paris,' } } as { type: string },
-	{ type: 'content_block_delta', index: 0, delta: { type: 'thinking_delta', thinking: ' then.' } } as { type: string },
-	{ type: 'content_block_delta', index: 0, delta: { type: 'signature_delta', signature: 'sig-1' } } as { type: string },
-	{ type: 'content_block_stop', index: 0 } as { type: string },
-	{ type: 'content_block_start', index: 1, content_block: redacted } as { type: string },
-	{ type: 'content_block_stop', index: 1 } as { type: string },
-	{ type: 'content_block_start', index: 2, content_block: { type: 'text', text: '' } } as { type: string },
-	{ type: 'content_block_delta', index: 2, delta: { type: 'text_delta', text: 'Looking.' } } as { type: string },
-	{ type: 'content_block_stop', index: 2 } as { type: string },
-	{ type: 'content_block_start', index: 3, content_block: { ...toolUse, input: {} } } as { type: string },
-	{ type: 'content_block_delta', index: 3, delta: { type: 'input_json_delta', partial_json: '{"city":' } } as {
-		type: string
-	},
-	{ type: 'content_block_delta', index: 3, delta: { type: 'input_json_delta', partial_json: '"São Paulo"}' } } as {
-		type: string
-	},
-	{ type: 'content_block_stop', index: 3 } as { type: string },
-	{ type: 'message_delta', delta: { stop_reason: 'tool_use', stop_sequence: null }, usage: { output_tokens: 12 } } as {
-		type: string
-	},
-	{ type: 'message_stop' },
-)
+const block = (index: number, start: object, ...deltas: readonly object[]) =>
+	[
+		event('content_block_start', { index, content_block: start }),
+		...deltas.map((delta) => event('content_block_delta', { index, delta })),
+		event('content_block_stop', { index }),
+	].join('')
+const pieces = [
+	event('message_start', { message: { ...whole, content: [], stop_reason: null } }),
+	block(
+		0,
+		{ ...thinking, thinking: '', signature: '' },
+		{ type: 'thinking_delta', thinking: 'Paris,' },
+		{ type: 'thinking_delta', thinking: ' then.' },
+		{ type: 'signature_delta', signature: 'sig-1' },
+	),
+	block(1, redacted),
+	block(2, { type: 'text', text: '' }, { type: 'text_delta', text: 'Looking.' }),
+	block(
+		3,
+		{ ...toolUse, input: {} },
+		{ type: 'input_json_delta', partial_json: '{"city":' },
+		{ type: 'input_json_delta', partial_json: '"São Paulo"}' },
+	),
+	event('message_delta', { delta: { stop_reason: 'tool_use', stop_sequence: null }, usage: { output_tokens: 12 } }),
+	event('message_stop'),
+].join('')
 const said = {
 	model: 'm-2026',
 	choices: [
@@ -330,11 +329,9 @@ describe('failures', () => {
 	})
 
 	test('an error in the stream is the last event', async () => {
-		const [start = ''] = pieces.split('event: content_block_start')
-		const half = start + pieces.slice(start.length).split('event: content_block_stop')[0]
-		const engine = await open('@ai-sdk/anthropic', () =>
-			streamed(half + sse({ type: 'error', error: { type: 'overloaded_error', message: 'busy' } } as { type: string })),
-		)
+		const begun = pieces.slice(0, pieces.indexOf('event: content_block_stop'))
+		const broken = event('error', { error: { type: 'overloaded_error', message: 'busy' } })
+		const engine = await open('@ai-sdk/anthropic', () => streamed(begun + broken))
 		const events = await eventsOf(engine)
 		expect(events.map(({ type }) => type)).toEqual(['start', 'reasoning', 'reasoning', 'error'])
 		expect(events.at(-1)).toMatchObject({ error: { kind: 'overloaded', sent: 'yes' } })
@@ -357,19 +354,17 @@ describe('failures', () => {
 	})
 
 	test('an upstream that says nothing is waited for so long, and then let go', async () => {
-		let left = false
+		const left = Promise.withResolvers<void>()
 		const silent = () =>
 			streamed(
 				new ReadableStream({
 					start: (controller) => controller.enqueue(new TextEncoder().encode(': hello\n\n')),
-					cancel() {
-						left = true
-					},
+					cancel: () => left.resolve(),
 				}),
 			)
 		const engine = await open('@ai-sdk/anthropic', silent, { timeouts: { ...timeouts, firstByteMs: 50 } })
 		expect(await thrownBy(engine.chat(request(), call()))).toMatchObject({ kind: 'upstream-timeout', sent: 'maybe' })
-		while (!left) await Bun.sleep(5)
+		await left.promise
 		await engine.close()
 	})
 

@@ -85,7 +85,7 @@ class AiSdk implements Engine {
 		return Promise.reject(new ChatError('wrong-operation', 'This model answers chats only.'))
 	}
 
-	embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
+	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
 		if (request.user !== undefined) call.drop?.('user')
 		const values = request.inputs.map(textOnly)
 		return this.atOnce(call, async (surroundings, running) => {

@@ -3,7 +3,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
-import type { ChatRequest, ResponseFormat, Sampling } from '../../chat/request.ts'
+import { type ChatRequest, marksCache, type ResponseFormat, type Sampling } from '../../chat/request.ts'
 import { choosableTools, type Tool } from '../../chat/tool.ts'
 import { type PromptForm, writePrompt } from './prompt-writer.ts'
 import type { CallSettings, ProviderOptions } from './specification.ts'
@@ -25,6 +25,7 @@ export function writeCall(
 		throw new ChatError('unsupported', 'This upstream gives one answer to a request.', { param: 'n' })
 	if (request.logprobs !== undefined) drop('logprobs')
 	if (request.user !== undefined) drop('user')
+	if (marksCache(request)) drop('cache_control')
 	return {
 		prompt: writePrompt(request.messages, form, drop),
 		...(request.maxTokens === undefined ? {} : { maxOutputTokens: request.maxTokens }),
@@ -101,7 +102,7 @@ function writeReasoning(
 	{ version }: CallForm,
 	drop: (part: string) => void,
 ): Partial<CallSettings> {
-	if (reasoningTokens !== undefined) drop('reasoning_tokens')
+	if (reasoningTokens !== undefined && reasoningTokens > 0) drop('reasoning_tokens')
 	if (reasoningEffort === undefined) return {}
 	if (version === 'v4' && efforts.has(reasoningEffort)) return { reasoning: reasoningEffort }
 	drop('reasoning_effort')

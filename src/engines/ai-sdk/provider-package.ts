@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isObject } from '../../wire/openai/fields.ts'
+import { redactorOf } from './redaction.ts'
 import type { Provider } from './specification.ts'
 
 export interface PackageOptions {
@@ -69,9 +70,19 @@ function create(exported: unknown, { package: name, create: chosen, options }: P
 			`the package ${name} makes several providers; choose one with 'create': ${named.map(([word]) => word).join(', ')}`,
 		)
 	const [make, word] = one
-	const provider = make(options)
+	const provider = made(name, make, options)
 	if (isProvider(provider)) return provider
 	throw new Error(`'${word}' of the package ${name} does not make a provider with language models`)
+}
+
+/** What packages say of options may repeat them. */
+function made(name: string, make: Create, options: PackageOptions['options']): unknown {
+	try {
+		return make(options)
+	} catch (thrown) {
+		const reason = thrown instanceof Error ? thrown.message : String(thrown)
+		throw new Error(`the package ${name} refuses its options: ${redactorOf(options)(reason)}`)
+	}
 }
 
 /** Most are functions with methods. */

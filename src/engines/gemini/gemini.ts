@@ -57,7 +57,7 @@ class Gemini implements Engine {
 		return { status: 'ready', operations: operations[this.service] } as const
 	}
 
-	chat(request: ChatRequest, call: EngineCall): Promise<ArrivingEvents> {
+	async chat(request: ChatRequest, call: EngineCall): Promise<ArrivingEvents> {
 		const method = call.whole === true ? 'generateContent' : 'streamGenerateContent?alt=sse'
 		const open = () =>
 			new GeminiAnswerReader({

@@ -231,7 +231,6 @@ function readContent({ role, parts }: z.infer<typeof content>): readonly Message
 interface Chunk {
 	readonly candidates?: readonly JsonObject[]
 	readonly usageMetadata?: JsonObject
-	readonly modelVersion?: string
 	readonly error?: JsonObject
 }
 
@@ -241,7 +240,6 @@ async function* chunksOf(events: AsyncIterable<ChatEvent>, signs: boolean): Asyn
 	let call: { readonly choice: number; readonly id: string; readonly name: string; args: string } | undefined
 	const told = (index: number, said: JsonObject, logprobs?: readonly TokenLogprob[]): Chunk => ({
 		candidates: [{ index, content: { role: 'model', parts: [said] }, ...writeLogprobs(logprobs) }],
-		modelVersion: 'echo',
 	})
 	const endCall = (): Chunk[] => {
 		if (call === undefined) return []
@@ -274,7 +272,7 @@ async function* chunksOf(events: AsyncIterable<ChatEvent>, signs: boolean): Asyn
 				ended.push({ index: event.choice, finishReason: finishReasons[event.reason] })
 				break
 			case 'finish':
-				yield { candidates: ended, usageMetadata: writeUsage(event.usage), modelVersion: 'echo' }
+				yield { candidates: ended, usageMetadata: writeUsage(event.usage) }
 				break
 			case 'error':
 				yield { error: writeError(event.error) }

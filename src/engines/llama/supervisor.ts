@@ -8,12 +8,16 @@ import { z } from 'zod'
 import type { Log } from '../../telemetry/log.ts'
 import type { Clock } from '../../time/clock.ts'
 
+/** What the gateway asks a process for. */
+const askedFor = ['chat', 'complete', 'embed', 'tokenize'] as const
+
 const readinessSchema = z.looseObject({
 	status: z.enum(['starting', 'ready', 'failed']),
 	models: z.array(
 		z.looseObject({
 			id: z.string(),
-			operations: z.array(z.enum(['chat', 'complete', 'embed', 'tokenize'])),
+			/** What else it can do is not asked of it. */
+			operations: z.array(z.string()).transform((told) => askedFor.filter((operation) => told.includes(operation))),
 			contextTokens: z.number().optional(),
 			note: z.string().optional(),
 		}),

@@ -68,8 +68,8 @@ export class MemoryLedgerStore implements LedgerStore {
 			(entry) =>
 				entry.settledAtMs >= fromMs &&
 				entry.settledAtMs < untilMs &&
-				entry.tenant === (tenant ?? entry.tenant) &&
-				entry.owner === (owner ?? entry.owner) &&
+				entry.tenant === tenant &&
+				entry.owner === owner &&
 				entry.operation === (operation ?? entry.operation),
 		)
 	}

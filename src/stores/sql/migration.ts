@@ -5,6 +5,7 @@ import keyOwners from './migrations/002-key-owners.sql' with { type: 'text' }
 import conversations from './migrations/003-conversations.sql' with { type: 'text' }
 import ledger from './migrations/004-ledger.sql' with { type: 'text' }
 import keyExpiry from './migrations/005-key-expiry.sql' with { type: 'text' }
+import ledgerOwners from './migrations/006-ledger-owners.sql' with { type: 'text' }
 
 export interface Migration {
 	readonly name: string
@@ -17,4 +18,5 @@ export const migrations: readonly Migration[] = [
 	{ name: '003-conversations', sql: conversations },
 	{ name: '004-ledger', sql: ledger },
 	{ name: '005-key-expiry', sql: keyExpiry },
+	{ name: '006-ledger-owners', sql: ledgerOwners },
 ]

@@ -121,34 +121,34 @@ export class SqlLedgerStore implements LedgerStore {
 	}
 
 	async entries({ order = newestFirst, offset = 0, limit, ...selection }: EntryQuery): Promise<readonly LedgerEntry[]> {
-		const { fromMs, untilMs, tenant = null, owner = null, operation = null } = selection
+		const { tenant, owner, fromMs, untilMs, operation = null } = selection
 		const { sql } = this.database
 		const place = { settled: 'settled_at_ms', cost: 'cost_micros', tokens: 'all_tokens' }[order.by]
 		const rows =
 			order.direction === 'desc'
 				? await sql`
 					SELECT ledger.*, prompt_tokens + completion_tokens AS all_tokens FROM ledger
-					WHERE settled_at_ms >= ${fromMs} AND settled_at_ms < ${untilMs}
-						AND tenant = COALESCE(${tenant}, tenant) AND owner = COALESCE(${owner}, owner)
+					WHERE tenant = ${tenant} AND owner = ${owner}
+						AND settled_at_ms >= ${fromMs} AND settled_at_ms < ${untilMs}
 						AND operation = COALESCE(${operation}, operation)
 					ORDER BY ${sql(place)} DESC, id DESC LIMIT ${limit} OFFSET ${offset}`
 				: await sql`
 					SELECT ledger.*, prompt_tokens + completion_tokens AS all_tokens FROM ledger
-					WHERE settled_at_ms >= ${fromMs} AND settled_at_ms < ${untilMs}
-						AND tenant = COALESCE(${tenant}, tenant) AND owner = COALESCE(${owner}, owner)
+					WHERE tenant = ${tenant} AND owner = ${owner}
+						AND settled_at_ms >= ${fromMs} AND settled_at_ms < ${untilMs}
 						AND operation = COALESCE(${operation}, operation)
 					ORDER BY ${sql(place)}, id LIMIT ${limit} OFFSET ${offset}`
 		return z.array(entryRow).parse(Array.from(rows))
 	}
 
 	async sumEntries(selection: EntrySelection): Promise<EntrySum> {
-		const { fromMs, untilMs, tenant = null, owner = null, operation = null } = selection
+		const { tenant, owner, fromMs, untilMs, operation = null } = selection
 		const [row] = await this.database.sql`
 			SELECT COUNT(*) AS entries, COALESCE(SUM(prompt_tokens), 0) AS prompt_tokens,
 				COALESCE(SUM(completion_tokens), 0) AS completion_tokens, COALESCE(SUM(cost_micros), 0) AS cost_micros
 			FROM ledger
-			WHERE settled_at_ms >= ${fromMs} AND settled_at_ms < ${untilMs}
-				AND tenant = COALESCE(${tenant}, tenant) AND owner = COALESCE(${owner}, owner)
+			WHERE tenant = ${tenant} AND owner = ${owner}
+				AND settled_at_ms >= ${fromMs} AND settled_at_ms < ${untilMs}
 				AND operation = COALESCE(${operation}, operation)`
 		return sumRow.parse(row)
 	}

@@ -1,6 +1,7 @@
 // Canonical turns written as the `messages` of a Chat Completions request. A content of one text is written as a plain text, which
 // every server takes; lists are not.
 
+import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { AssistantMessage, Message, TextPart, ToolCall, ToolMessage, UserPart } from '../../chat/message.ts'
 
@@ -67,6 +68,8 @@ function writeUserPart(part: UserPart): JsonObject {
 		case 'audio':
 			return { type: 'input_audio', input_audio: { data: part.data, format: part.format } }
 		case 'file':
+			if (part.url !== undefined)
+				throw new ChatError('unsupported', 'This model takes files inline or by id, not by URL.', { param: 'messages' })
 			return { type: 'file', file: { file_id: part.id, filename: part.name, file_data: part.data } }
 	}
 }

@@ -1,0 +1,184 @@
+// Aleph Alpha's dialect: the exact form of its answers, which its clients read without looking, and its counting.
+
+import { describe, expect, test } from 'bun:test'
+import type { Completion } from '../../chat/completion.ts'
+import { ChatError } from '../../chat/error.ts'
+import type { ChatEvent } from '../../chat/event.ts'
+import type { AnswerIdentity, Call, ChatCall } from '../dialect.ts'
+import { alephAlpha } from './aleph-alpha.ts'
+import { writeUsage } from './chat-writer.ts'
+
+const identity: AnswerIdentity = { token: '0123456789abcdef0123456789abcdef', created: 7, now: () => 7000, model: 'm' }
+const id = '01234567-89ab-cdef-0123-456789abcdef'
+const usage = {
+	promptTokens: 16,
+	completionTokens: 49,
+	cachedTokens: 0,
+	reasoningTokens: 0,
+	source: 'counted',
+} as const
+
+function read(path: string, body: object, query = ''): Call {
+	const route = alephAlpha.routes.find((one) => one.path === path && one.method === 'POST')
+	const call = route?.read({ body, parameters: [], query: () => new URLSearchParams(query), headers: new Headers() })
+	if (call === undefined || call instanceof Promise) throw new Error(`no route ${path}`)
+	return call
+}
+
+function chat(fields: object = {}, query = ''): ChatCall {
+	const call = read('/chat/completions', { model: 'm', messages: [{ role: 'user', content: 'hi' }], ...fields }, query)
+	if (call.type !== 'chat') throw new Error(call.type)
+	return call
+}
+
+function whole(choice: Partial<Completion['choices'][number]> = {}): Completion {
+	const said = { text: 'Hello.', reasoning: '', refusal: '', toolCalls: [], finishReason: 'stop' as const, ...choice }
+	return { choices: [said], usage }
+}
+
+/** What is sent for `events`, parsed. */
+function stream(events: readonly ChatEvent[], fields: object = {}): readonly unknown[] {
+	const writer = chat({ stream: true, ...fields }).writer.stream(identity)
+	const text = events.map((event) => writer.write(event)).join('')
+	return text
+		.split('\n\n')
+		.filter((line) => line !== '')
+		.map((line) => (line === 'data: [DONE]' ? '[DONE]' : JSON.parse(line.replace(/^data: /, ''))))
+}
+
+describe('tokens', () => {
+	test('count the end of a turn where they were counted here', () => {
+		expect(writeUsage(usage, 1)).toEqual({ prompt_tokens: 16, completion_tokens: 50, total_tokens: 66 })
+		expect(writeUsage({ ...usage, promptTokens: 27, completionTokens: 38 }, 1)).toEqual({
+			prompt_tokens: 27,
+			completion_tokens: 39,
+			total_tokens: 66,
+		})
+	})
+	test('are what an upstream tells', () =>
+		expect(writeUsage({ ...usage, completionTokens: 50, source: 'upstream' }, 1).completion_tokens).toBe(50))
+	test('have no end where the answer was cut', () => expect(writeUsage(usage, 0).completion_tokens).toBe(49))
+})
+
+describe('a whole answer', () => {
+	test('has these fields and no others', () =>
+		expect(chat().writer.completion(whole(), identity)).toEqual({
+			id,
+			object: 'chat.completion',
+			created: 7,
+			model: 'm',
+			system_fingerprint: '.unknown.',
+			choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'Hello.' }, logprobs: null }],
+			usage: { prompt_tokens: 16, completion_tokens: 50, total_tokens: 66 },
+		}))
+	test('tells calls where tools were offered, and thinking within the text', () => {
+		const tools = [{ type: 'function', function: { name: 'look' } }]
+		expect(chat({ tools }).writer.completion(whole({ reasoning: 'Hm.' }), identity)).toMatchObject({
+			choices: [{ message: { content: '<think>Hm.</think>\n\nHello.', tool_calls: [] } }],
+		})
+	})
+})
+
+describe('a stream', () => {
+	const events: readonly ChatEvent[] = [
+		{ type: 'start' },
+		{ type: 'reasoning', choice: 0, text: 'Hm.' },
+		{ type: 'text', choice: 0, text: 'Hello.' },
+		{ type: 'choice-finish', choice: 0, reason: 'stop' },
+		{ type: 'finish', usage },
+	]
+	const chunk = (delta: object, finish_reason: string | null = null) => ({
+		id,
+		object: 'chat.completion.chunk',
+		created: 7,
+		model: 'm',
+		system_fingerprint: finish_reason === null ? null : '.unknown.',
+		choices: [{ index: 0, delta, finish_reason, logprobs: null }],
+		usage: null,
+	})
+	const said = [
+		chunk({ role: 'assistant', content: '' }),
+		chunk({ content: '<think>Hm.' }),
+		chunk({ content: '</think>\n\n' }),
+		chunk({ content: 'Hello.' }),
+		chunk({}, 'stop'),
+	]
+	test('opens, speaks, ends with nothing said, and is done', () => expect(stream(events)).toEqual([...said, '[DONE]']))
+	test('tells its usage where asked to', () => {
+		const [last, done] = stream(events, { stream_options: { include_usage: true } }).slice(-2)
+		expect([last, done]).toEqual([
+			{
+				...chunk({}, 'stop'),
+				choices: [],
+				usage: { prompt_tokens: 16, completion_tokens: 50, total_tokens: 66 },
+			},
+			'[DONE]',
+		])
+	})
+	test('tells calls in pieces that each have a content', () =>
+		expect(
+			stream([
+				{ type: 'start' },
+				{ type: 'tool-call', choice: 0, call: 0, kind: 'function', id: 'c', name: 'look' },
+				{ type: 'tool-arguments', choice: 0, call: 0, fragment: '{}' },
+			]).slice(1),
+		).toEqual([
+			chunk({ content: '', tool_calls: [{ id: 'c', index: 0, type: 'function', function: { name: 'look' } }] }),
+			chunk({ content: '', tool_calls: [{ index: 0, function: { arguments: '{}' } }] }),
+		]))
+})
+
+describe('a request', () => {
+	test('bounds its answer in either word', () => {
+		expect(chat({ maximum_tokens: 7 }).request.maxTokens).toBe(7)
+		expect(chat({ max_tokens: 8, maximum_tokens: 7 }).request.maxTokens).toBe(8)
+	})
+	test('is nice only where it says so', () => {
+		expect(chat({}, 'nice=true').priority).toBe('low')
+		expect(chat({}, 'nice=false').priority).toBeUndefined()
+		expect(() => chat({}, 'nice=perhaps')).toThrow("'nice' must be true or false")
+	})
+	test('hands steering on, and names what means nothing', () => {
+		const { request, dropped } = chat({ steering_concepts: ['_worker/kind'], hosting: 'aleph-alpha', tags: ['a'] })
+		expect(request.passthrough).toEqual({ steering_concepts: ['_worker/kind'] })
+		expect(dropped).toEqual(['hosting', 'tags'])
+	})
+	test('may ask for more penalty than there is', () =>
+		expect(chat({ frequency_penalty: -10 }).request.sampling.frequencyPenalty).toBe(-2))
+	test('of a completion: zeros mean nothing', () => {
+		const call = read('/complete', {
+			...{
+				model: 'm',
+				prompt: [
+					{ type: 'text', data: 'a' },
+					{ type: 'text', data: 'b' },
+				],
+				maximum_tokens: 3,
+			},
+			...{ top_k: 0, top_p: 0, temperature: 0, minimum_tokens: 0, penalty_bias: null, raw_completion: false },
+			...{ sequence_penalty: 0.5, repetition_penalties_include_completion: true },
+		})
+		expect(call).toMatchObject({
+			type: 'complete',
+			request: { prompts: ['ab'], maxTokens: 3, sampling: { temperature: 0 } },
+			dropped: ['sequence_penalty'],
+		})
+	})
+})
+
+describe('errors', () => {
+	for (const [kind, status, code] of [
+		['model-not-found', 404, 'UNKNOWN_MODEL'],
+		['wrong-operation', 400, 'MISSING_CAPABILITY'],
+		['overloaded', 503, 'QUEUE_FULL'],
+		['invalid-key', 401, 'UNAUTHENTICATED'],
+	] as const)
+		test(kind, () => {
+			const written = alephAlpha.writeError(new ChatError(kind, 'So it is.'))
+			expect([written.status, written.body]).toEqual([status, { error: 'So it is.', code }])
+		})
+	test('say how long to wait', () =>
+		expect(alephAlpha.writeError(new ChatError('overloaded', 'x', { retryAfterMs: 1500 })).headers['retry-after']).toBe(
+			'2',
+		))
+})

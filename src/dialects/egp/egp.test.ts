@@ -1,0 +1,177 @@
+// Scale's dialect: what its requests become, and how its answers are written.
+
+import { describe, expect, test } from 'bun:test'
+import { ChatError } from '../../chat/error.ts'
+import type { AnswerIdentity, Call, ChatCall, TextCompletionCall } from '../dialect.ts'
+import { egp } from './egp.ts'
+
+const identity: AnswerIdentity = { token: '0'.repeat(32), created: 1, now: () => 1, model: 'm' }
+async function read(path: string, body: object): Promise<Call> {
+	const route = egp.routes.find((one) => one.path === path && one.method === 'POST')
+	if (route === undefined) throw new Error(`no route ${path}`)
+	return route.read({ body, parameters: [], query: () => new URLSearchParams(), headers: new Headers() })
+}
+
+async function chat(fields: object, path = '/v1/chat-completions'): Promise<ChatCall> {
+	const call = await read(path, { model: 'm', messages: [{ role: 'user', content: 'hi' }], ...fields })
+	if (call.type !== 'chat') throw new Error(call.type)
+	return call
+}
+
+/** Roles and texts of what the model is told. */
+async function told(fields: object): Promise<readonly string[]> {
+	const { request } = await chat(fields)
+	return request.messages.map(
+		({ role, content }) => `${role}: ${content.map((part) => ('text' in part ? part.text : part.type)).join('')}`,
+	)
+}
+
+describe('instructions', () => {
+	const [system, user] = [
+		{ role: 'system', content: 'Be brief.' },
+		{ role: 'user', content: 'hi' },
+	] as const
+	test('absent, null and a text are three things', async () => {
+		expect(await told({})).toEqual([expect.stringMatching(/^system: You are an AI assistant/), 'user: hi'])
+		expect(await told({ instructions: null })).toEqual(['user: hi'])
+		expect(await told({ instructions: 'Sing.' })).toEqual(['system: Sing.', 'user: hi'])
+	})
+	test('a system message stands for the default, and beside a text', async () => {
+		const messages = [system, user]
+		expect(await told({ messages })).toEqual(['system: Be brief.', 'user: hi'])
+		expect(await told({ messages, instructions: 'Sing.' })).toEqual(['system: Sing.', 'system: Be brief.', 'user: hi'])
+	})
+	test('are not part of the conversation', async () => {
+		expect((await chat({})).instructions).toBe(1)
+		expect((await chat({ instructions: null })).instructions).toBe(0)
+	})
+})
+
+describe('memory', () => {
+	const messages = ['a', 'b', 'c', 'd'].map((content) => ({ role: 'user', content }))
+	const lastTwo = { memory_strategy: { name: 'last_k', params: { k: 2 } }, instructions: null }
+	test('keeps the last messages', async () =>
+		expect(await told({ messages, ...lastTwo })).toEqual(['user: c', 'user: d']))
+	test('keeps a system message in front beside them', async () =>
+		expect(await told({ messages: [{ role: 'system', content: 's' }, ...messages], ...lastTwo })).toEqual([
+			'system: s',
+			'user: c',
+			'user: d',
+		]))
+	test('of no messages at all is refused', async () => {
+		const refusal = await chat({ messages, memory_strategy: { params: { k: 0 } } }).catch((error: unknown) => error)
+		expect(refusal).toBeInstanceOf(ChatError)
+	})
+})
+
+describe('parameters', () => {
+	test('have defaults of their own', async () => {
+		expect((await chat({})).request.sampling).toEqual({ temperature: 0.2 })
+		expect((await chat({ model_parameters: {} })).request.sampling).toEqual({ temperature: 0.2 })
+	})
+	test('come in both spellings', async () => {
+		for (const model_parameters of [
+			{ temperature: 0, topP: 0.5, topK: 3 },
+			{ temperature: 0, top_p: 0.5, top_k: 3 },
+		])
+			expect((await chat({ model_parameters })).request.sampling).toEqual({ temperature: 0, topP: 0.5, topK: 3 })
+	})
+	for (const [field, value] of [
+		['temperature', 1.5],
+		['max_tokens', 0],
+		['stop_sequences', ['a', 'b', 'c', 'd', 'e']],
+	] as const)
+		test(`${field} has bounds`, async () => {
+			const error: unknown = await chat({ model_parameters: { [field]: value } }).catch((thrown: unknown) => thrown)
+			if (!(error instanceof ChatError)) throw new Error('it was taken')
+			const { status, body } = egp.writeError(error)
+			expect([status, body]).toEqual([
+				422,
+				{ detail: [{ loc: ['body', 'model_parameters', field], msg: expect.any(String), type: expect.any(String) }] },
+			])
+		})
+	test('that mean nothing are named', async () =>
+		expect((await chat({ account_id: 'a', nonsense: 1, empty: null })).dropped).toEqual(['nonsense']))
+})
+
+test('calls and results of agents belong together without ids', async () => {
+	const { request } = await chat({
+		instructions: null,
+		messages: [
+			{ content: 'hi' },
+			{ role: 'agent', content: '', tool_request: { name: 'look', arguments: '{}' } },
+			{ role: 'tool', name: 'look', content: 'sunny' },
+			{ role: 'tool', name: 'late', content: 'nobody asked' },
+		],
+	})
+	expect(request.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'user'])
+	const [, call, result] = request.messages
+	expect(call?.role === 'assistant' && result?.role === 'tool' && call.toolCalls[0]?.id === result.callId).toBe(true)
+})
+
+describe('a stream', () => {
+	test('has a text in every event, and nothing but events', async () => {
+		const writer = (await chat({}, '/v4/chat-completions')).writer.stream(identity)
+		const usage = {
+			promptTokens: 3,
+			completionTokens: 2,
+			cachedTokens: 0,
+			reasoningTokens: 0,
+			source: 'upstream',
+		} as const
+		const text = [
+			writer.write({ type: 'start' }),
+			writer.write({ type: 'reasoning', choice: 0, text: 'hm' }),
+			writer.write({ type: 'text', choice: 0, text: 'a\nb' }),
+			writer.write({ type: 'choice-finish', choice: 0, reason: 'length' }),
+			writer.write({ type: 'finish', usage }),
+		].join('')
+		const events = text.split('\n\n').filter((event) => event !== '')
+		expect(events.map((event) => JSON.parse(event.replace(/^data: /, '')))).toEqual([
+			{ chat_completion: { message: { role: 'assistant', content: 'a\nb' }, finish_reason: null }, token_usage: null },
+			{
+				chat_completion: { message: { role: 'assistant', content: '' }, finish_reason: 'length' },
+				token_usage: { prompt: 3, completion: 2, total: 5 },
+			},
+		])
+	})
+})
+
+describe('a template', () => {
+	async function render(chat_template: string): Promise<string> {
+		const call = await read('/v2/chat-completions', {
+			model: 'm',
+			messages: [{ role: 'user', content: 'hi' }],
+			instructions: null,
+			chat_template,
+		})
+		const { request } = call as TextCompletionCall
+		return String(request.prompts[0])
+	}
+	test('sees messages and marks', async () =>
+		expect(
+			await render('{{ bos_token }}{% for m in messages %}[{{ m.role }}] {{ m.content }}{% endfor %}{{ eos_token }}'),
+		).toBe('<s>[user] hi</s>'))
+	for (const [name, template, complaint] of [
+		['broken', '{% for %}', 'cannot be rendered'],
+		['too long', 'x'.repeat(70_000), 'at most 65536'],
+		['endless', '{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}', 'takes too'],
+		['greedy', '{% set x = range(2000000000) %}', 'takes too'],
+		['reaching out', "{{ ''.constructor.constructor('return process')() }}", 'cannot be rendered'],
+	] as const)
+		test(`that is ${name} is refused`, async () => {
+			const error: unknown = await render(template).catch((thrown: unknown) => thrown)
+			if (!(error instanceof ChatError)) throw new Error(`it was rendered: ${String(error)}`)
+			expect([error.kind, error.param]).toEqual(['invalid-request', 'chat_template'])
+			expect(error.message).toContain(complaint)
+		})
+	test('holds up nobody else', async () => {
+		const slow = render('{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}').catch(
+			() => 'ended',
+		)
+		const begun = performance.now()
+		await Bun.sleep(1)
+		expect(performance.now() - begun).toBeLessThan(500)
+		expect(await slow).toBe('ended')
+	})
+})

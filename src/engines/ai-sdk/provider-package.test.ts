@@ -1,0 +1,102 @@
+// Packages that are found, and what is said of those that cannot be used. The packages stand in folders of the test's own.
+
+import { afterAll, describe, expect, test } from 'bun:test'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '../../time/clock.ts'
+import { openAiSdk } from './ai-sdk.ts'
+import { openProvider } from './provider-package.ts'
+import { redactorOf } from './redaction.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'packages-'))
+afterAll(() => rm(folder, { recursive: true }))
+
+/** Installs a package whose entry is `code`. */
+async function install(name: string, code: string, place = folder): Promise<void> {
+	const own = join(place, 'node_modules', name)
+	await mkdir(own, { recursive: true })
+	const exports = { '.': './index.mjs', './other': './other.mjs' }
+	await Bun.write(join(own, 'package.json'), JSON.stringify({ name, version: '1.0.0', exports }))
+	await Bun.write(join(own, 'index.mjs'), code)
+	await Bun.write(join(own, 'other.mjs'), code.replaceAll('one', 'other'))
+}
+
+const provider = (version: string) =>
+	`(options) => ({ options, name: 'one', languageModel: () => ({ specificationVersion: '${version}', doStream() {}, doGenerate() {} }) })`
+await install(
+	'good',
+	`export const createGood = ${provider('v3')}; export const createAlias = createGood; export const VERSION = '1'`,
+)
+await install('@scope/two', `export const createA = ${provider('v3')}; export const createB = ${provider('v2')}`)
+await install('none', 'export const create = 1; export const creature = () => ({})')
+await install('odd', 'export const createOdd = () => ({ chat() {} })')
+await install('refusing', "export const createRefusing = ({ key }) => { throw new Error('bad key ' + key) }")
+await install('future', `export const createFuture = ${provider('v9')}`)
+
+const open = (name: string, changes: object = {}) =>
+	openProvider({ package: name, options: { a: 1 }, ...changes }, [folder])
+const failing = async (name: string, changes: object = {}) => {
+	const thrown = await open(name, changes).catch((error: unknown) => error)
+	return thrown instanceof Error ? thrown.message : 'opened'
+}
+
+describe('a package', () => {
+	test('is found by its name, its maker by convention, and given its options', async () => {
+		expect(await open('good')).toMatchObject({ options: { a: 1 }, name: 'one' })
+	})
+	test('may be a path that a package exports', async () => {
+		expect(await open('good/other')).toMatchObject({ name: 'other' })
+	})
+	test('is looked for above each folder, the first folder wins', async () => {
+		const inner = join(folder, 'a', 'b')
+		await mkdir(inner, { recursive: true })
+		expect(await openProvider({ package: 'good', options: {} }, [inner])).toMatchObject({ name: 'one' })
+		await install('good', `export const createGood = ${provider('v3')}`.replace("'one'", "'inner'"), inner)
+		expect(await openProvider({ package: 'good', options: {} }, [inner, folder])).toMatchObject({ name: 'inner' })
+	})
+	test('that makes several providers wants a choice', async () => {
+		expect(await failing('@scope/two')).toBe(
+			"the package @scope/two makes several providers; choose one with 'create': createA, createB",
+		)
+		expect(await open('@scope/two', { create: 'createB' })).toMatchObject({ name: 'one' })
+	})
+	test('that is not installed is named with the command that installs it', async () => {
+		expect(await failing('@scope/absent/deep')).toBe(
+			`the package @scope/absent/deep is not installed. Install it with: npm install --prefix ${folder} @scope/absent`,
+		)
+	})
+	test('that makes no provider says so', async () => {
+		expect(await failing('none')).toContain("no export that makes a provider; name one with 'create'")
+		expect(await failing('good', { create: 'createBad' })).toContain("no function 'createBad'")
+		expect(await failing('odd')).toContain("'createOdd' of the package odd does not make a provider")
+		expect(await failing('refusing', { options: { key: 'sk-secret' } })).toBe(
+			'the package refusing refuses its options: bad key ***',
+		)
+	})
+	test('of an unknown version, and a method that is none, are told at the start', async () => {
+		const engine = async (name: string, method?: string) =>
+			openAiSdk({
+				provider: await open(name),
+				model: 'm',
+				timeouts: { firstByteMs: 10, betweenChunksMs: 10, totalMs: 10 },
+				clock: systemClock,
+				redact: (text) => text,
+				...(method === undefined ? {} : { method }),
+			})
+		await expect(engine('future')).rejects.toThrow("version 'v9'")
+		await expect(engine('good', 'chat')).rejects.toThrow("no method 'chat'")
+		expect((await engine('good')).state().operations).toEqual(['chat'])
+	})
+})
+
+test('every text of the options is taken out of what a package says, but what is open anyway', () => {
+	const redact = redactorOf({
+		apiKey: 'sk-secret-1',
+		baseURL: 'https://example.org',
+		headers: { authorization: 'Bearer token-2' },
+		nested: [{ password: 'hunter2-long' }, 7, null],
+		short: 'abc',
+	})
+	expect(redact('sk-secret-1 token-2 hunter2-long abc https://example.org')).toBe('*** *** *** abc https://example.org')
+})
