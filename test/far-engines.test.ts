@@ -1,7 +1,6 @@
 // The engines of far providers in a real server, asked by OpenAI's client: Gemini's wire, and a provider package of the AI SDK.
 
 import { afterAll, expect, test } from 'bun:test'
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import OpenAI from 'openai'
 import { listenScriptedGemini } from '../src/engines/gemini/scripted-gemini.testing.ts'
@@ -84,6 +83,32 @@ for (const model of ['gemini', 'sdk']) {
 	})
 }
 
+test('signatures of thoughts and calls are kept with the conversation, and go back', async () => {
+	const ask = async (message: object, conversation: string) => {
+		const body = { model: 'gemini', messages: [message], tools, reasoning_effort: 'high' }
+		const response = await server.call('/v1/chat/completions', body, { 'x-dragoman-conversation': conversation })
+		if (response.status !== 200) throw new Error(await response.text())
+		const { choices } = (await response.json()) as OpenAI.ChatCompletion
+		const calls = choices[0]?.message.tool_calls ?? []
+		return { conversation: response.headers.get('x-dragoman-conversation') ?? '', callId: calls[0]?.id ?? '' }
+	}
+	const script = 'echo:reasoning hm\necho:tool get_weather {"city":"Paris"}'
+	const { conversation, callId } = await ask({ role: 'user', content: script }, 'new')
+	await ask({ role: 'tool', tool_call_id: callId, content: '21 degrees' }, conversation)
+	expect(google.seen.at(-1)?.body).toMatchObject({
+		contents: [
+			{ role: 'user' },
+			{
+				role: 'model',
+				parts: [
+					{ functionCall: { name: 'get_weather', args: { city: 'Paris' } }, thoughtSignature: 'signed-get_weather' },
+				],
+			},
+			{ role: 'user', parts: [{ functionResponse: { name: 'get_weather', response: { output: '21 degrees' } } }] },
+		],
+	})
+})
+
 test('a key that an upstream refuses is nowhere to be seen', async () => {
 	const asked = client.chat.completions.create({ model: 'refused', messages: [{ role: 'user', content: 'hi' }] })
 	const error = await asked.catch((thrown: unknown) => thrown)
@@ -96,7 +121,6 @@ test('a key that an upstream refuses is nowhere to be seen', async () => {
 test('a package that is not installed ends the start, with the command that installs it', async () => {
 	const data = await temporaryFolder()
 	const config = join(data, 'config.yaml')
-	await mkdir(join(data, 'empty'))
 	await Bun.write(
 		config,
 		'models: { m: { route: [u] } }\nupstreams: { u: { engine: ai-sdk, package: "@ai-sdk/no-such-provider" } }\n',

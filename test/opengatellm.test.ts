@@ -404,6 +404,12 @@ describe('errors are `detail` beside `error`', () => {
 		expect(busy).toMatchObject({ status: 503, body: { detail: 'Model is too busy, please try again later.' } })
 		expect(Number(busy.headers.get('retry-after'))).toBeGreaterThan(0)
 	})
+	test('models that are for something else', async () => {
+		const wrong = { status: 422, body: { detail: 'Wrong model type.' } }
+		expect(await ask('/chat/completions', { body: { ...say('x'), model: 'reranker' } })).toMatchObject(wrong)
+		expect(await ask('/embeddings', { body: { model: 'whisper', input: 'x' } })).toMatchObject(wrong)
+		expect(await ask('/rerank', { body: { model: 'whisper', query: 'q', documents: ['d'] } })).toMatchObject(wrong)
+	})
 	test('requests', async () => {
 		const { status, body } = await ask('/chat/completions', { body: { model, messages: [{ role: 'user' }] } })
 		expect([status, body.detail[0].loc]).toEqual([422, ['body', 'messages', 0, 'content']])

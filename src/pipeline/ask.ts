@@ -2,6 +2,7 @@
 
 import { ChatError } from '../chat/error.ts'
 import type { EngineCall, Operation } from '../engines/engine.ts'
+import type { Model, ModelType } from '../models/model.ts'
 import { affinityKey } from '../routing/affinity-key.ts'
 import type { Admitted } from './admit.ts'
 import { type Answered, failOver } from './fail-over.ts'
@@ -23,6 +24,8 @@ export async function ask<Result>(
 	parts: Parts,
 	send: (upstream: Upstream, its: EngineCall) => Promise<Result>,
 ): Promise<Asked<Result>> {
+	const operation = operationOf[call.type]
+	expectType(model, operation)
 	let dropped: string[] = []
 	const answered = await failOver(
 		{
@@ -35,7 +38,7 @@ export async function ask<Result>(
 			priority: ('priority' in call ? call.priority : undefined) ?? 'normal',
 			async ask(place, headers) {
 				const upstream = deployment.upstreamAt(place)
-				expectOperation(upstream, operationOf[call.type])
+				expectOperation(upstream, operation)
 				const mine: string[] = []
 				dropped = mine
 				return send(upstream, {
@@ -62,6 +65,17 @@ const operationOf: Readonly<Record<ModelCall['type'], Operation>> = {
 	tokenize: 'tokenize',
 	detokenize: 'tokenize',
 	count: 'chat',
+}
+
+/** What models of these types are for; what others can do is their upstreams' to say. */
+const purposes: Readonly<Partial<Record<ModelType, readonly Operation[]>>> = {
+	'text-embeddings-inference': ['embed', 'tokenize'],
+	'text-classification': ['rerank', 'tokenize'],
+	'automatic-speech-recognition': ['transcribe'],
+}
+
+function expectType({ type }: Model, operation: Operation): void {
+	if (purposes[type]?.includes(operation) === false) throw wrongOperation(operation, false)
 }
 
 /** A model that cannot do what is asked says what it can, in the words OpenAI's clients know. */
