@@ -51,6 +51,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		'wire',
 		'ledger',
 		'models',
+		'json-schema',
 	],
 	engines: [
 		'chat',

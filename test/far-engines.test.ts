@@ -28,6 +28,12 @@ afterAll(() => Promise.all([server.stop(), echo.stop(), google.close()]))
 const clientOf = ({ url, key }: TestServer) => new OpenAI({ baseURL: `${url}/v1`, apiKey: key, maxRetries: 0 })
 const client = clientOf(server)
 const tools: OpenAI.Chat.ChatCompletionTool[] = [{ type: 'function', function: { name: 'get_weather' } }]
+const functionTool: OpenAI.Responses.FunctionTool = {
+	type: 'function',
+	name: 'get_weather',
+	parameters: { type: 'object', properties: {} },
+	strict: false,
+}
 
 for (const model of ['gemini', 'sdk']) {
 	test(`${model}: a streamed call, its result, and the answer`, async () => {
@@ -84,17 +90,12 @@ for (const model of ['gemini', 'sdk']) {
 }
 
 test('signatures of thoughts and calls are kept with the conversation, and go back', async () => {
-	const ask = async (message: object, conversation: string) => {
-		const body = { model: 'gemini', messages: [message], tools, reasoning_effort: 'high' }
-		const response = await server.call('/v1/chat/completions', body, { 'x-dragoman-conversation': conversation })
-		if (response.status !== 200) throw new Error(await response.text())
-		const { choices } = (await response.json()) as OpenAI.ChatCompletion
-		const calls = choices[0]?.message.tool_calls ?? []
-		return { conversation: response.headers.get('x-dragoman-conversation') ?? '', callId: calls[0]?.id ?? '' }
-	}
+	const asked = { model: 'gemini', tools: [functionTool], reasoning: { effort: 'high' as const } }
 	const script = 'echo:reasoning hm\necho:tool get_weather {"city":"Paris"}'
-	const { conversation, callId } = await ask({ role: 'user', content: script }, 'new')
-	await ask({ role: 'tool', tool_call_id: callId, content: '21 degrees' }, conversation)
+	const { id, output } = await client.responses.create({ ...asked, input: script })
+	const call_id = output.find((item) => item.type === 'function_call')?.call_id ?? ''
+	const result = { type: 'function_call_output', call_id, output: '21 degrees' } as const
+	await client.responses.create({ ...asked, previous_response_id: id, input: [result] })
 	expect(google.seen.at(-1)?.body).toMatchObject({
 		contents: [
 			{ role: 'user' },

@@ -424,11 +424,19 @@ describe('errors are `detail` beside `error`', () => {
 			['POST', '/parse-beta', 410],
 			['GET', '/admin/users', 410],
 			['DELETE', '/admin/keys/1', 410],
+			['POST', '/auth/login', 410],
 			['POST', '/ocr', 422],
 		] as const) {
 			const answer = await ask(path, { method })
 			expect([path, answer.status, answer.body.error.message.length > 20]).toEqual([path, status, true])
 		}
-		expect((await fetch(`${server.url}/v1/collections`)).status).toBe(404)
+		const shared = async (key: string) => {
+			const response = await fetch(`${server.url}/v1/collections`, { headers: { authorization: `Bearer ${key}` } })
+			return [response.status, Object.keys(JSON.parse(await response.text()))]
+		}
+		expect(await shared(server.key)).toEqual([404, ['error']])
+		expect(await shared(await makeKey('--dialect', 'opengatellm'))).toEqual([410, ['error', 'detail']])
+		expect(await shared(await makeKey('--dialect', 'albert'))).toEqual([410, ['detail']])
+		expect(await shared('nobody')).toEqual([401, ['error']])
 	})
 })

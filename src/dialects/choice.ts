@@ -72,6 +72,15 @@ export class DialectChoice {
 		return refused
 	}
 
+	/** What would answer where nothing else does, were its dialect meant: the caller's key may say so. */
+	findExpressly({ method, path }: Sighting): RouteMatch<Spoken> {
+		for (const { table } of this.tongues) {
+			const match = table.find(method, path)
+			if (match.type === 'found' && match.target.route.expressly === true) return match
+		}
+		return { type: 'none' }
+	}
+
 	/** Whose errors are understood where nothing answers. */
 	dialectFor(sighting: Sighting): Dialect {
 		const mounted = this.mountOf(sighting.path)

@@ -30,6 +30,7 @@ import { Outstanding } from './outstanding.ts'
 import type { Deployment, Histories, Parts, ToldEntries } from './parts.ts'
 import { answer } from './pipeline.ts'
 import { openSocket } from './socket.ts'
+import { noSuchPath, shortened } from './understand.ts'
 
 export interface HandlerOptions {
 	/** Absent only where the transport itself admits callers. */
@@ -120,16 +121,18 @@ export function openHandler(options: HandlerOptions): Handler {
 		const { id, method, headers, receivedAtMs } = received
 		const record = options.telemetry.begin({ id, method, headers, receivedAtMs })
 		const match = choice.find(received)
-		if (match.type !== 'found') {
-			const facts = { received, dialect: choice.dialectFor(received), record, streams, options }
+		const addressed = match.type === 'found' ? match : choice.findExpressly(received)
+		const spoken = match.type === 'found' ? match.target.dialect : choice.dialectFor(received)
+		if (addressed.type !== 'found') {
+			const facts = { received, dialect: spoken, record, streams, options }
 			return writeFailure(notServed(match, received), facts, allowed(match))
 		}
-		record.route = match.target.pattern
-		record.dialect = match.target.dialect.name
+		record.route = addressed.target.pattern
+		record.dialect = spoken.name
 		// The caller's key may say otherwise.
 		const facts = () => ({ received, dialect: choice.named(record.dialect ?? ''), record, streams, options })
 		try {
-			const answered = await answer(received, match, parts, record)
+			const answered = await answer(received, { ...addressed, unmeant: match !== addressed }, parts, record)
 			return writeAnswer(answered, facts())
 		} catch (thrown) {
 			return writeFailure(asChatError(thrown), facts(), {})
@@ -172,17 +175,16 @@ export function openHandler(options: HandlerOptions): Handler {
 	}
 }
 
-type Unserved = Exclude<RouteMatch<unknown>, { type: 'found' }>
-
-function notServed(match: Unserved, { method, path }: Received): ChatError {
-	if (match.type === 'none') return new ChatError('not-found', `Invalid URL (${method} ${shown(path)})`)
+function notServed(match: RouteMatch<unknown>, received: Received): ChatError {
+	if (match.type !== 'other-methods') return noSuchPath(received)
+	const { method, path } = received
 	return new ChatError(
 		'method-not-allowed',
-		`Not allowed to ${method} on ${shown(path)}: it answers to ${match.methods.join(', ')}.`,
+		`Not allowed to ${method} on ${shortened(path)}: it answers to ${match.methods.join(', ')}.`,
 	)
 }
 
-function allowed(match: Unserved): Readonly<Record<string, string>> {
+function allowed(match: RouteMatch<unknown>): Readonly<Record<string, string>> {
 	return match.type === 'other-methods' ? { allow: match.methods.join(', ') } : {}
 }
 
@@ -321,9 +323,4 @@ function writeBody(body: unknown, status: number, headers: Record<string, string
 		body instanceof TextBody ? [body.text, body.contentType] : [JSON.stringify(body), 'application/json']
 	headers['content-type'] = type
 	return new Response(text, { status, headers })
-}
-
-/** Short enough to send back. */
-function shown(path: string): string {
-	return path.length <= 200 ? path : `${path.slice(0, 200)}…`
 }

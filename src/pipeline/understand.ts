@@ -1,5 +1,6 @@
 // What is asked: the dialect reads the body into a call.
 
+import { ChatError } from '../chat/error.ts'
 import type { DialectChoice, Spoken } from '../dialects/choice.ts'
 import type { Call, Route } from '../dialects/dialect.ts'
 import type { Received } from '../http/received.ts'
@@ -15,14 +16,30 @@ export interface Understood extends Authenticated {
 export interface Addressed {
 	readonly target: Spoken
 	readonly parameters: readonly string[]
+	/** Only there for callers whose key says that its dialect is spoken. */
+	readonly unmeant: boolean
 }
 
-/** The same path, where the caller's key says which dialect is spoken. */
+/**
+ * The same path, where the caller's key says which dialect is spoken.
+ *
+ * @throws ChatError `not-found` where the key does not say what it would have to.
+ */
 export function spokenTo(addressed: Addressed, { received, key }: Authenticated, choice: DialectChoice): Addressed {
 	const preferred = key?.settings.dialect
-	if (preferred === undefined) return addressed
-	const match = choice.find({ ...received, preferred })
-	return match.type === 'found' ? match : addressed
+	const match = preferred === undefined ? undefined : choice.find({ ...received, preferred })
+	if (match?.type === 'found') return { ...match, unmeant: false }
+	if (addressed.unmeant) throw noSuchPath(received)
+	return addressed
+}
+
+export function noSuchPath({ method, path }: Received): ChatError {
+	return new ChatError('not-found', `Invalid URL (${method} ${shortened(path)})`)
+}
+
+/** Short enough to send back. */
+export function shortened(path: string): string {
+	return path.length <= 200 ? path : `${path.slice(0, 200)}…`
 }
 
 /** @throws ChatError whatever is wrong with the body. */

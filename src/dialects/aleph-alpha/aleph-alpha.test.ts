@@ -182,3 +182,13 @@ describe('errors', () => {
 			'2',
 		))
 })
+
+test('a strict schema may be any schema', () => {
+	const schema = { type: 'object', properties: { a: { type: 'string' } } }
+	const asked = (given: object) =>
+		chat({ response_format: { type: 'json_schema', json_schema: { name: 's', schema: given, strict: true } } }).request
+			.responseFormat
+	expect(asked(schema)).toMatchObject({ type: 'json-schema', schema, strict: false })
+	const closed = { ...schema, required: ['a'], additionalProperties: false }
+	expect(asked(closed)).toMatchObject({ schema: closed, strict: true })
+})

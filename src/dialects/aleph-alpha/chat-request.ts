@@ -1,5 +1,7 @@
 // Aleph Alpha's chat request: OpenAI's with names of its own beside it.
 
+import type { JsonObject } from '../../chat/json.ts'
+import { strictViolation } from '../../json-schema/strict.ts'
 import { readChatRequest } from '../../wire/openai/chat-request-reader.ts'
 import { isObject } from '../../wire/openai/fields.ts'
 
@@ -22,7 +24,20 @@ export function readChat(body: unknown): ReadChat {
 		const penalty = fields[name]
 		if (typeof penalty === 'number') fields[name] = Math.max(-farthestPenalty, Math.min(farthestPenalty, penalty))
 	}
+	fields.response_format = withinReach(fields.response_format, 'json_schema', 'schema')
+	if (Array.isArray(fields.tools))
+		fields.tools = fields.tools.map((tool: unknown) => withinReach(tool, 'function', 'parameters'))
 	if (maximumTokens != null && fields.max_tokens == null && fields.max_completion_tokens == null)
 		fields.max_tokens = maximumTokens
 	return { ...readChatRequest(fields), dropped: placement.filter((name) => body[name] != null) }
+}
+
+/** `strict` here is no promise to stay within the subset of schemas that OpenAI's API demands for it. */
+function withinReach(sent: unknown, part: string, schemaName: string): unknown {
+	if (!isObject(sent)) return sent
+	const described = sent[part]
+	if (!isObject(described) || described.strict !== true) return sent
+	const schema = described[schemaName]
+	const isOutside = !isObject(schema) || strictViolation(schema as JsonObject) !== undefined
+	return isOutside ? { ...sent, [part]: { ...described, strict: false } } : sent
 }

@@ -16,7 +16,7 @@ const amount = z.number().nullish()
 const schema = z.looseObject({
 	model: z.string().min(1),
 	prompt: promptSchema,
-	maximum_tokens: z.int().min(1).nullish(),
+	maximum_tokens: z.int().min(0).nullish(),
 	temperature: z.number().min(0).nullish(),
 	top_k: z.int().min(0).nullish(),
 	top_p: z.number().min(0).max(1).nullish(),

@@ -12,8 +12,11 @@ import { promptSchema, readPrompt } from './prompt.ts'
 /** The one size that vectors can be compressed to. */
 const compressed = z.literal(128).nullish()
 
+/** Named where a client names none, as its official one does for batches. */
+const defaultModel = 'luminous-base'
+
 const semantic = z.looseObject({
-	model: z.string().min(1),
+	model: z.string().min(1).default(defaultModel),
 	prompt: promptSchema,
 	representation: z.enum(['symmetric', 'document', 'query']),
 	compress_to_size: compressed,

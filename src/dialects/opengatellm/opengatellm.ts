@@ -13,7 +13,7 @@ import { me } from './me.ts'
 import { listModels, showModel } from './models.ts'
 import { rerank } from './rerank.ts'
 import { myUsage, usage } from './usage.ts'
-import { administration, agents, documents, ocr } from './withdrawn.ts'
+import { administration, agents, documents, logins, ocr } from './withdrawn.ts'
 
 export const opengatellm: Dialect = {
 	name: 'opengatellm',
@@ -36,6 +36,7 @@ export const opengatellm: Dialect = {
 		...agents,
 		...ocr,
 		...administration,
+		...logins,
 	],
 	writeError,
 	headers: () => ({}),

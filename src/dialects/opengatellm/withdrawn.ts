@@ -25,6 +25,12 @@ export const administration: readonly Route[] = withdrawn(
 	'Users, roles, routers and providers are not administered over this API: models and upstreams are configured in a file, keys are made with `dragoman keys`.',
 )
 
+export const logins: readonly Route[] = withdrawn(
+	'gone',
+	['/auth'],
+	'Nobody logs in over this API: callers have keys, which are made with `dragoman keys`.',
+)
+
 export const ocr: readonly Route[] = ['/ocr', '/ocr-beta'].map((path) =>
 	refused('POST', path, 'unsupported', 'No upstream of this server reads documents.'),
 )

@@ -135,6 +135,11 @@ describe('tools', () => {
 		expect(offered({ type: 'named', name: 't' })).toEqual(['w,t', { type: 'tool', toolName: 't' }])
 		expect(offered({ type: 'none' })).toEqual(['w,t', { type: 'none' }])
 	})
+	test('one at a time cannot be said', () => {
+		const one = { toolChoice: { type: 'auto' }, parallelToolCalls: false } as const
+		expect(write({ tools: [weather], ...one }).dropped).toEqual(['parallel_tool_calls'])
+		expect(write(one).dropped).toEqual([])
+	})
 	test('that take free text are refused', () => {
 		const tools: readonly Tool[] = [weather, { type: 'custom', name: 'shell' }]
 		expect(refused({ tools, toolChoice: { type: 'auto' } })).toMatchObject({ kind: 'unsupported', param: 'tools[1]' })

@@ -25,6 +25,7 @@ export function writeCall(
 		throw new ChatError('unsupported', 'This upstream gives one answer to a request.', { param: 'n' })
 	if (request.logprobs !== undefined) drop('logprobs')
 	if (request.user !== undefined) drop('user')
+	if (request.tools.length > 0 && !request.parallelToolCalls) drop('parallel_tool_calls')
 	if (marksCache(request)) drop('cache_control')
 	return {
 		prompt: writePrompt(request.messages, form, drop),

@@ -41,8 +41,7 @@ export function listenScriptedGemini(key: string, contextTokens = 1000): Scripte
 			const [, method] = /:(\w+)$/.exec(pathname) ?? []
 			try {
 				if (method === 'batchEmbedContents') return Response.json(await embed(engine, embedBody.parse(body)))
-				if (method === 'countTokens')
-					return Response.json(await count(engine, countBody.parse(body).generateContentRequest, request.signal))
+				if (method === 'countTokens') return Response.json(await count(engine, countBody.parse(body), request.signal))
 				const asked = generateBody.parse(body)
 				// Calls are signed where the model thought.
 				const signs = asked.generationConfig.thinkingConfig !== undefined
@@ -138,13 +137,21 @@ const generateBody = z.strictObject({
 })
 type GenerateBody = z.infer<typeof generateBody>
 
-const countBody = z.strictObject({ generateContentRequest: generateBody.extend({ model: z.string() }) })
+const countBody = z.union([
+	z
+		.strictObject({ generateContentRequest: generateBody.extend({ model: z.string() }) })
+		.transform(({ generateContentRequest }) => generateContentRequest),
+	generateBody,
+])
 const embedBody = z.strictObject({
 	requests: z
 		.array(
 			z.strictObject({
 				model: z.string(),
-				content: z.strictObject({ parts: z.tuple([z.strictObject({ text: z.string() })]) }),
+				content: z.strictObject({
+					role: z.literal('user').optional(),
+					parts: z.tuple([z.strictObject({ text: z.string() })]),
+				}),
 				outputDimensionality: z.int().optional(),
 			}),
 		)

@@ -37,6 +37,15 @@ test('everything that can be said', () => {
 	expect(dropped).toEqual(['stream'])
 })
 
+test('names that objects know are names like others', () => {
+	const odd = form({})
+	for (const name of ['__proto__', 'constructor']) odd.append(name, 'x')
+	expect(Object.entries(readTranscriptionRequest(odd).request.passthrough)).toEqual([
+		['__proto__', ['x']],
+		['constructor', ['x']],
+	])
+})
+
 test('a language may be said by its English name', () => {
 	for (const [said, code] of [
 		['French', 'fr'],

@@ -23,18 +23,11 @@ export interface ReadTranscriptionRequest {
 export function readTranscriptionRequest(form: unknown): ReadTranscriptionRequest {
 	if (!(form instanceof FormData)) throw new ChatError('invalid-request', 'The request body must be a form.')
 	const texts = textsOf(form)
-	const first = (name: string) => texts[name]?.find((text) => text !== '')
-	const temperature = first('temperature')
-	const body = Object.fromEntries(
-		Object.entries({
-			...Object.fromEntries(Object.keys(fields.shape).map((name) => [name, first(name)])),
-			temperature: temperature === undefined || Number.isNaN(Number(temperature)) ? temperature : Number(temperature),
-		}).filter(([, value]) => value !== undefined),
-	)
+	const body = fieldsOf(texts)
 	const parsed = fields.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
-	const { model, language, prompt, response_format: format = 'json', temperature: heat } = parsed.data
-	const passthrough = Object.entries(texts).filter(([name]) => !(name in fields.shape) && name !== 'stream')
+	const { model, language, prompt, response_format: format = 'json', temperature } = parsed.data
+	const rest = [...texts].filter(([name]) => !Object.hasOwn(fields.shape, name) && name !== 'stream')
 	return {
 		request: {
 			model,
@@ -42,19 +35,35 @@ export function readTranscriptionRequest(form: unknown): ReadTranscriptionReques
 			...(language === undefined ? {} : { language: codeOf(language) }),
 			...(prompt === undefined ? {} : { prompt }),
 			format,
-			...(heat === undefined ? {} : { temperature: heat }),
-			passthrough: Object.fromEntries(passthrough),
+			...(temperature === undefined ? {} : { temperature }),
+			passthrough: Object.fromEntries(rest),
 		},
-		dropped: /^(true|1)$/i.test(first('stream') ?? '') ? ['stream'] : [],
+		dropped: /^(true|1)$/i.test(texts.get('stream')?.[0] ?? '') ? ['stream'] : [],
 	}
 }
 
-function textsOf(form: FormData): Readonly<Record<string, readonly string[]>> {
-	const texts: Record<string, string[]> = {}
+function textsOf(form: FormData): ReadonlyMap<string, readonly string[]> {
+	const texts = new Map<string, readonly string[]>()
 	form.forEach((value, name) => {
-		if (typeof value === 'string') texts[name] = [...(texts[name] ?? []), value]
+		if (typeof value === 'string') texts.set(name, [...(texts.get(name) ?? []), value])
 	})
 	return texts
+}
+
+/** The fields that are known here. Empty ones count as not said. */
+function fieldsOf(texts: ReadonlyMap<string, readonly string[]>): Readonly<Record<string, unknown>> {
+	const said: Record<string, unknown> = {}
+	for (const name of Object.keys(fields.shape)) {
+		const text = texts.get(name)?.find((one) => one !== '')
+		if (text !== undefined) said[name] = name === 'temperature' ? numberOf(text) : text
+	}
+	return said
+}
+
+/** For complaints: a number where it is one. */
+function numberOf(text: string): number | string {
+	const number = Number(text)
+	return Number.isNaN(number) ? text : number
 }
 
 function soundOf(file: unknown): SoundFile {
