@@ -14,7 +14,8 @@ if (bun === undefined) {
 	process.stderr.write('dragoman: Bun is not installed beside it. Run: npm install (with optional dependencies)\n')
 	process.exit(1)
 }
-const argv = [main, ...process.argv.slice(2)]
+// Without it Bun would fetch packages that it misses, by itself.
+const argv = ['--no-install', main, ...process.argv.slice(2)]
 // Bun sends at most 256 requests at a time unless told otherwise; a gateway holds a stream open for each of its clients.
 const env = { BUN_CONFIG_MAX_HTTP_REQUESTS: '65336', ...process.env }
 

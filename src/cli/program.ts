@@ -31,7 +31,7 @@ export async function run(argv: readonly string[], environment: Environment): Pr
 	const program = buildProgram({
 		environment,
 		version: manifest.version,
-		command: [process.execPath, Bun.main],
+		command: [process.execPath, '--no-install', Bun.main],
 		print: (line) => process.stdout.write(`${line}\n`),
 		tell: (line) => process.stderr.write(`${line}\n`),
 	})

@@ -75,3 +75,10 @@ test('what a dialect answers expressly is not there for clients of others', () =
 		others.find({ method: 'GET', path, headers: new Headers(), preferred }).type
 	expect([find('/v1/files'), find('/v1/files', 'shy'), find('/shy/v1/files')]).toEqual(['none', 'found', 'found'])
 })
+
+test('errors below a segment that one dialect has alone are written by that one', () => {
+	const alone = dialect('alone', [route('POST', '/v9/chat')])
+	const wider = new DialectChoice([one, { ...alone, prefixes: [''] }], { v1: 'one', root: 'one' })
+	const nowhere = (path: string) => wider.dialectFor({ method: 'GET', path, headers: new Headers() }).name
+	expect([nowhere('/v9/nothing'), nowhere('/v1/nothing'), nowhere('/v8/nothing')]).toEqual(['alone', 'one', 'one'])
+})

@@ -33,6 +33,8 @@ export interface Sighting {
 
 interface Tongue {
 	readonly dialect: Dialect
+	/** First segments of its shared paths, as `/v1`. */
+	readonly beginnings: ReadonlySet<string>
 	/** Its shared paths. */
 	readonly table: RouteTable<Spoken>
 	/** Those that it answers for clients of other dialects too. */
@@ -50,6 +52,9 @@ export class DialectChoice {
 	constructor(dialects: readonly Dialect[], defaults: DialectDefaults) {
 		this.tongues = dialects.map((dialect) => ({
 			dialect,
+			beginnings: new Set(
+				dialect.routes.flatMap(({ path }) => dialect.prefixes.map((prefix) => beginningOf(prefix + path))),
+			),
 			table: sharedTable(dialect),
 			offered: sharedTable(dialect, ({ expressly }) => expressly !== true),
 		}))
@@ -81,10 +86,12 @@ export class DialectChoice {
 		return { type: 'none' }
 	}
 
-	/** Whose errors are understood where nothing answers. */
+	/** Whose errors are understood where nothing answers: whoever is alone below the path's first segment, or else whoever is preferred. */
 	dialectFor(sighting: Sighting): Dialect {
 		const mounted = this.mountOf(sighting.path)
 		if (mounted !== undefined) return mounted
+		const [only, ...others] = this.tongues.filter(({ beginnings }) => beginnings.has(beginningOf(sighting.path)))
+		if (only !== undefined && others.length === 0) return only.dialect
 		for (const { dialect } of this.meant(sighting)) return dialect
 		return this.v1.dialect
 	}
@@ -106,8 +113,7 @@ export class DialectChoice {
 	}
 
 	private mountOf(path: string): Dialect | undefined {
-		const end = path.indexOf('/', 1)
-		return this.mounts.get(end === -1 ? path : path.slice(0, end))
+		return this.mounts.get(beginningOf(path))
 	}
 
 	/** @throws Error where there is none. */
@@ -139,4 +145,10 @@ function claim(
 			const pattern = mount + prefix + route.path
 			table.add(route.method satisfies Method, pattern, { dialect, route, pattern })
 		}
+}
+
+/** A path's first segment, with its slash. */
+function beginningOf(path: string): string {
+	const end = path.indexOf('/', 1)
+	return end === -1 ? path : path.slice(0, end)
 }

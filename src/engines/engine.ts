@@ -27,6 +27,8 @@ export interface Engine {
 	transcribe?(request: TranscriptionRequest, call: EngineCall): Promise<Transcription>
 	tokenize?(request: TokenizeRequest, call: EngineCall): Promise<Tokens>
 	detokenize?(request: DetokenizeRequest, call: EngineCall): Promise<string>
+	/** Each piece of its streams is one token, so that they can be counted where it told no usage. */
+	readonly tellsEachToken?: boolean
 	/** How many tokens a request's prompt is, where the upstream can tell; otherwise it is estimated. */
 	count?(request: ChatRequest, call: EngineCall): Promise<number>
 	/**

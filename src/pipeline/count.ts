@@ -42,7 +42,8 @@ export function counterFor(
 			.routeOf(model)
 			.members.map(({ place }) => deployment.upstreamAt(place))
 			.find(({ name }) => name === record.upstream)
-		const exact = upstream?.engine.count !== undefined
+		const counts = upstream?.engine.count !== undefined
+		const eachToken = upstream?.engine.tellsEachToken === true
 		const texts = answer.flatMap(({ text, reasoning, refusal, toolCalls }) => [
 			text,
 			reasoning,
@@ -51,7 +52,7 @@ export function counterFor(
 		])
 		const prompt = async () => {
 			if (call.type === 'complete') return parts.tokens.countTexts(model.tokenizer, [promptOf(call.request)])
-			if (!exact) return countPrompt(model, call.request, parts)
+			if (!counts) return countPrompt(model, call.request, parts)
 			return askUpstream(upstream, call.request, model, received.id).catch((thrown: unknown) => {
 				parts.log.warn({ err: thrown, upstream: upstream.name }, 'the upstream did not count')
 				return countPrompt(model, call.request, parts)
@@ -59,8 +60,7 @@ export function counterFor(
 		}
 		const [promptTokens, completionTokens, reasoningTokens] = await Promise.all([
 			prompt(),
-			// Whoever can be asked sends one piece for each token.
-			exact && pieces > 0 ? pieces : parts.tokens.countTexts(model.tokenizer, texts),
+			eachToken && pieces > 0 ? pieces : parts.tokens.countTexts(model.tokenizer, texts),
 			parts.tokens.countTexts(
 				model.tokenizer,
 				answer.map(({ reasoning }) => reasoning),

@@ -3,18 +3,21 @@
 import { ChatError } from '../../chat/error.ts'
 import type { ListedModel, Route } from '../dialect.ts'
 
+/** Clients know a closed list of vendors; this is the one of models that a platform runs itself. */
+const vendor = 'launch'
+
 export const models: readonly Route[] = [
 	list('/v2/models', (found) => ({ items: found.map(writeEarlier) })),
 	list('/v4/models', (found, query) => writePage(found.map(writeEarlier), query)),
 	list('/v5/models', (found, query) => writeLaterPage(found.map(writeLater), query)),
 	list('/v5/chat/completions/models', (found, query) => {
-		const items = found.filter(chats).map(({ name, ownedBy }) => ({
+		const items = found.filter(chats).map(({ name }) => ({
 			model_name: name,
-			model_vendor: ownedBy,
+			model_vendor: vendor,
 			model_type: 'chat_completion',
 		}))
-		const vendor = query.get('model_vendor')
-		return { object: 'list', items: vendor === null ? items : items.filter((one) => one.model_vendor === vendor) }
+		const wanted = query.get('model_vendor')
+		return { object: 'list', items: wanted === null || wanted === vendor ? items : [] }
 	}),
 	{
 		method: 'GET',
@@ -62,9 +65,10 @@ function writeLater(model: ListedModel) {
 		object: 'model',
 		name: model.name,
 		model_type: chats(model) ? 'chat_completion' : 'generic',
-		model_vendor: 'launch',
+		model_vendor: vendor,
 		status: 'ready',
 		created_at: new Date(model.created * 1000).toISOString(),
+		created_by_identity_type: 'user',
 		created_by_user_id: model.ownedBy,
 		model_metadata: {},
 	}

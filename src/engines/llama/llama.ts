@@ -90,6 +90,8 @@ export class Llama implements Engine {
 		if (failed) this.firstServed.resolve()
 	}
 
+	readonly tellsEachToken = true
+
 	state(): EngineState {
 		const state = this.served?.supervisor.state
 		if (state === undefined)

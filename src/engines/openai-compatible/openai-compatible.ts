@@ -33,7 +33,7 @@ export interface OpenAICompatibleOptions extends Omit<HttpUpstreamOptions, 'wire
 	readonly key?: Secret
 	/** What the server can be asked; everything unless said. */
 	readonly operations?: readonly Operation[]
-	/** It counts prompts, at the path that our own servers do. */
+	/** It counts prompts, at the path that our own servers do, and tells each token by itself. */
 	readonly counts?: boolean
 	readonly form?: Partial<ChatRequestForm>
 	/** What it calls documents to be ranked; `documents` unless said. */
@@ -54,6 +54,7 @@ export function openOpenAICompatible(options: OpenAICompatibleOptions): Engine {
 
 class OpenAICompatible implements Engine {
 	readonly count?: NonNullable<Engine['count']>
+	readonly tellsEachToken: boolean
 	private readonly operations: readonly Operation[]
 	private readonly form: ChatRequestForm
 	private readonly rerankWords: RerankWords
@@ -61,6 +62,7 @@ class OpenAICompatible implements Engine {
 	private readonly upstream: HttpUpstream
 
 	constructor({ key, operations, counts, form, rerankWords, tokenizes, ...options }: OpenAICompatibleOptions) {
+		this.tellsEachToken = counts === true
 		if (counts === true) this.count = (request, call) => this.countPrompt(request, call)
 		this.operations = operations ?? everyOperation
 		this.form = { ...defaultForm, ...form }
