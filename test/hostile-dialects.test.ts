@@ -1,0 +1,119 @@
+// Wrong requests in great number for every dialect: each is answered, or refused below 500 with an error that clients of that dialect can
+// read.
+
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { phrases } from './fidelity/phrases.ts'
+import { mutate, randomOf } from './mutation.ts'
+import { startServer, type TestServer } from './server.ts'
+import { tongues } from './tongues/list.ts'
+import type { Tongue } from './tongues/tongue.ts'
+
+const requests = 1200
+const parameters = { temperature: 0.1, stop_sequences: ['x'], max_tokens: 5, topP: 0.9, topK: 3 }
+const hi = [{ role: 'user', content: 'hi' }]
+const documents = ['cats sleep', 'dogs bark']
+
+/** What each dialect takes beside chat, by the names of the tongues. */
+const others: Readonly<Record<string, readonly (readonly [path: string, body: object])[]>> = {
+	opengatellm: [
+		['/opengatellm/v1/rerank', { model: 'echo', query: 'cats', documents, top_n: 1 }],
+		['/opengatellm/v1/rerank', { model: 'echo', prompt: 'cats', input: documents }],
+		['/opengatellm/v1/embeddings', { model: 'echo', input: documents, encoding_format: 'float' }],
+		['/opengatellm/v1/me/keys', { name: 'k', expires: 4_000_000_000 }],
+	],
+	albert: [
+		['/albert/v1/embeddings', { model: 'echo', input: 'x' }],
+		['/albert/v1/completions', { model: 'echo', prompt: 'x', max_tokens: 3 }],
+		[
+			'/albert/v1/chat/completions',
+			{ model: 'echo', messages: hi, user: 'u', id: '1f2e3d4c-5b6a-4789-8abc-def012345678' },
+		],
+	],
+	egp: [
+		['/v4/chat-completions', { model: 'echo', messages: hi, model_parameters: parameters, instructions: null }],
+		['/v2/chat-completions', { model: 'echo', messages: hi, memory_strategy: { name: 'last_k', params: { k: 1 } } }],
+		['/v3/completions', { model: 'echo', prompt: 'x', model_parameters: parameters, images: [] }],
+		[
+			'/egp/v1/agents/execute',
+			{
+				model: 'echo',
+				messages: hi,
+				tools: [
+					{
+						name: 'a',
+						description: 'b',
+						arguments: { type: 'object', properties: { c: { type: 'string', description: 'd' } } },
+					},
+				],
+			},
+		],
+		['/v4/models/echo/chat-completions', { prompt: 'x', chat_history: hi, temperature: 1 }],
+		['/v4/models/echo/embeddings', { texts: documents }],
+		['/v4/models/echo/rerankings', { query: 'cats', documents }],
+	],
+	'aleph-alpha': [
+		[
+			'/aleph-alpha/complete',
+			{ model: 'echo', prompt: [{ type: 'text', data: 'x' }], maximum_tokens: 3, log_probs: 1, logit_bias: { '5': 1 } },
+		],
+		['/aleph-alpha/semantic_embed', { model: 'echo', prompt: 'x', representation: 'symmetric', normalize: true }],
+		['/aleph-alpha/batch_semantic_embed', { model: 'echo', prompts: documents, representation: 'query' }],
+		['/aleph-alpha/instructable_embed', { model: 'echo', input: 'x', instruction: 'y' }],
+		['/aleph-alpha/tokenize', { model: 'echo', prompt: 'x', tokens: true, token_ids: true }],
+		['/aleph-alpha/detokenize', { model: 'echo', token_ids: [1, 2] }],
+		['/aleph-alpha/rerank', { model: 'echo', query: 'cats', documents, top_n: 1 }],
+	],
+	anthropic: [['/v1/messages/count_tokens', { model: 'echo', messages: hi }]],
+}
+
+let server: TestServer
+beforeAll(async () => {
+	server = await startServer({ config: 'models: { echo: { route: [echo] } }\nupstreams: { echo: { engine: echo } }\n' })
+})
+afterAll(() => server.stop())
+
+/** Valid requests of a dialect: plain ones, each feature it has words for, and its other operations. */
+function valid(tongue: Tongue): readonly (readonly [path: string, body: unknown])[] {
+	const question = { model: 'echo', turns: [{ role: 'user', text: 'hi' }] } as const
+	const letters = [
+		question,
+		{ ...question, stream: true },
+		{ ...question, tool: { name: 'look', parameter: 'place' } },
+	].map((asked) => tongue.write(asked))
+	const plain = letters[0]
+	if (plain === undefined) throw new Error('no letter')
+	return [
+		...letters.map(({ path, body }) => [path, body] as const),
+		...Object.values(phrases[tongue.name] ?? {}).map((phrase) => [plain.path, phrase({ ...plain.body })] as const),
+		...(others[tongue.name] ?? []),
+	]
+}
+
+describe(`${requests} mutated requests are answered or refused`, () => {
+	for (const tongue of tongues)
+		test(tongue.name, async () => {
+			const random = randomOf(20_261_123)
+			const letters = valid(tongue)
+			const { headers } = tongue.write({ model: 'echo', turns: [{ role: 'user', text: 'hi' }] })
+			let [answered, refused] = [0, 0]
+			const send = async () => {
+				const [path, whole] = letters[Math.floor(random() * letters.length)] ?? ['', {}]
+				let body = mutate(whole, random)
+				while (random() < 0.3) body = mutate(body, random)
+				const response = await fetch(server.url + path, {
+					method: 'POST',
+					headers: { 'content-type': 'application/json', ...headers(server.key) },
+					body: JSON.stringify(body) ?? 'null',
+				})
+				const text = await response.text()
+				if (response.status < 300) answered++
+				else if (response.status < 400 || response.status >= 500 || tongue.readError(JSON.parse(text)) === '')
+					throw new Error(`${path}: ${response.status} for ${JSON.stringify(body).slice(0, 500)}: ${text}`)
+				else refused++
+			}
+			for (let sent = 0; sent < requests; sent += 40) await Promise.all(Array.from({ length: 40 }, send))
+			expect(answered).toBeGreaterThan(requests / 50)
+			expect(refused).toBeGreaterThan(requests / 10)
+			expect(server.log()).not.toContain('defect')
+		}, 60_000)
+})
