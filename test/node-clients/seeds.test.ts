@@ -31,8 +31,8 @@ test('Albert API, 2024: a conversation goes on by `user` and `id`, with two slas
 	const second = await chat('Quel est mon précédent message ?', { user: 'leo', id })
 	expect(textAt(second, 'id')).toBe(id)
 	expect(Number(at(second, 'usage', 'prompt_tokens'))).toBeGreaterThan(Number(at(first, 'usage', 'prompt_tokens')))
-	const history: object = await (await server.call('/albert/v1/chat/history/leo')).json()
-	expect(Object.keys(history)).toEqual([id])
+	const history: unknown = await (await server.call('/albert/v1/chat/history/leo')).json()
+	expect(Object.keys(Object(history))).toEqual([id])
 })
 
 test('OpenGateLLM: a model is chosen by its type, and a stream is read to its first end', async () => {

@@ -1,0 +1,233 @@
+// Streams of the Messages API and the liberties that servers take. Every stream is read cut at every byte, with its events checked against
+// chat/event.ts, and settles to what the whole answer would.
+
+import { describe, expect, test } from 'bun:test'
+import { collect } from '../../chat/collect.ts'
+import type { Completion } from '../../chat/completion.ts'
+import type { ChatEvent } from '../../chat/event.ts'
+import { brokenRule } from '../../chat/event-rules.testing.ts'
+import { EventStreamReader } from '../../http/event-stream-reader.ts'
+import { readMessage } from './message-answer-reader.ts'
+import { MessageEventReader } from './message-event-reader.ts'
+
+const usage = { input_tokens: 11, cache_read_input_tokens: 20, cache_creation_input_tokens: 4, output_tokens: 1 }
+const head = { id: 'msg_1', type: 'message', role: 'assistant', model: 'claude', content: [], stop_reason: null, usage }
+const start = { type: 'message_start', message: head }
+const stop = { type: 'message_stop' }
+
+function ending(stop_reason: string, stop_sequence: string | null = null) {
+	return { type: 'message_delta', delta: { stop_reason, stop_sequence }, usage: { output_tokens: 9 } }
+}
+
+function block(index: number, content_block: object, ...deltas: readonly object[]): readonly object[] {
+	return [
+		{ type: 'content_block_start', index, content_block },
+		...deltas.map((delta) => ({ type: 'content_block_delta', index, delta })),
+		{ type: 'content_block_stop', index },
+	]
+}
+
+function text(index: number, ...pieces: readonly string[]): readonly object[] {
+	return block(index, { type: 'text', text: '' }, ...pieces.map((piece) => ({ type: 'text_delta', text: piece })))
+}
+
+function open(): MessageEventReader {
+	return new MessageEventReader({
+		model: 'claude',
+		customTools: new Set(['free']),
+		errors: { title: 'The upstream', trusted: false },
+	})
+}
+
+function read(events: readonly object[]): readonly ChatEvent[] {
+	const reader = open()
+	return [...events.flatMap((event) => reader.read(event)), ...reader.end()]
+}
+
+function readBytes(pieces: readonly Uint8Array[]): readonly ChatEvent[] {
+	const reader = open()
+	const events = new EventStreamReader({ maxEventLength: 100_000 })
+	const said = [...pieces.flatMap((piece) => [...events.read(piece)]), ...events.end()]
+	return [
+		...said.filter(({ data }) => data !== '').flatMap(({ data }) => reader.read(JSON.parse(data))),
+		...reader.end(),
+	]
+}
+
+async function* replay(events: readonly ChatEvent[]) {
+	yield* events
+}
+
+async function completionOf(events: readonly ChatEvent[]): Promise<Completion> {
+	expect(brokenRule(events)).toBeUndefined()
+	return collect(replay(events))
+}
+
+interface Recording {
+	readonly events: readonly object[]
+	/** The same, unstreamed. */
+	readonly content: readonly object[]
+	readonly stop_reason: string
+	readonly stop_sequence?: string
+}
+
+const look = { type: 'tool_use', id: 'toolu_1', name: 'look', input: {} }
+const recordings: Readonly<Record<string, Recording>> = {
+	text: {
+		events: [start, { type: 'ping' }, ...text(0, 'Gr', 'üß ', 'dich 🌍'), ending('end_turn'), stop],
+		content: [{ type: 'text', text: 'Grüß dich 🌍' }],
+		stop_reason: 'end_turn',
+	},
+	'thinking with its proof, then text': {
+		events: [
+			start,
+			...block(
+				0,
+				{ type: 'thinking', thinking: '', signature: '' },
+				{ type: 'thinking_delta', thinking: 'Hm, ' },
+				{ type: 'thinking_delta', thinking: 'yes.' },
+				{ type: 'signature_delta', signature: 'c2ln' },
+			),
+			...block(1, { type: 'redacted_thinking', data: 'c2VhbGVk' }),
+			...text(2, 'Yes.'),
+			ending('stop_sequence', 'END'),
+			stop,
+		],
+		content: [
+			{ type: 'thinking', thinking: 'Hm, yes.', signature: 'c2ln' },
+			{ type: 'redacted_thinking', data: 'c2VhbGVk' },
+			{ type: 'text', text: 'Yes.' },
+		],
+		stop_reason: 'stop_sequence',
+		stop_sequence: 'END',
+	},
+	'calls with, without and with free arguments': {
+		events: [
+			start,
+			...text(0, 'Let me see.'),
+			...block(
+				1,
+				look,
+				{ type: 'input_json_delta', partial_json: '' },
+				{ type: 'input_json_delta', partial_json: '{"place":' },
+				{ type: 'input_json_delta', partial_json: '"Zürich"}' },
+			),
+			...block(2, { ...look, id: 'toolu_2' }),
+			...block(
+				3,
+				{ ...look, id: 'toolu_3', name: 'free' },
+				{ type: 'input_json_delta', partial_json: '{"input":"a\\nb"}' },
+			),
+			...block(4, { type: 'server_tool_use', id: 'srv', name: 'web_search' }),
+			ending('tool_use'),
+			stop,
+		],
+		content: [
+			{ type: 'text', text: 'Let me see.' },
+			{ ...look, input: { place: 'Zürich' } },
+			{ ...look, id: 'toolu_2' },
+			{ ...look, id: 'toolu_3', name: 'free', input: { input: 'a\nb' } },
+			{ type: 'server_tool_use', id: 'srv', name: 'web_search' },
+		],
+		stop_reason: 'tool_use',
+	},
+	'nothing at all': { events: [start, ending('end_turn'), stop], content: [], stop_reason: 'end_turn' },
+}
+
+const expected: Readonly<Record<string, object>> = {
+	text: { text: 'Grüß dich 🌍', finishReason: 'stop' },
+	'thinking with its proof, then text': {
+		text: 'Yes.',
+		reasoning: 'Hm, yes.',
+		thoughts: [
+			{ text: 'Hm, yes.', proof: { wire: 'anthropic', value: 'c2ln' } },
+			{ text: '', proof: { wire: 'anthropic', value: 'c2VhbGVk' }, sealed: true },
+		],
+		finishReason: 'stop',
+		stopText: 'END',
+	},
+	'calls with, without and with free arguments': {
+		text: 'Let me see.',
+		toolCalls: [
+			{ type: 'function', id: 'toolu_1', name: 'look', arguments: '{"place":"Zürich"}' },
+			{ type: 'function', id: 'toolu_2', name: 'look', arguments: '{}' },
+			{ type: 'custom', id: 'toolu_3', name: 'free', arguments: 'a\nb' },
+		],
+		finishReason: 'tool-calls',
+	},
+	'nothing at all': { text: '', finishReason: 'stop' },
+}
+
+for (const [name, { events, content, ...end }] of Object.entries(recordings))
+	describe(name, () => {
+		const bytes = new TextEncoder().encode(
+			events.map((event) => `event: ${Reflect.get(event, 'type')}\ndata: ${JSON.stringify(event)}\n\n`).join(''),
+		)
+		test('is read', async () => {
+			const { choices, usage: counted } = await completionOf(read(events))
+			expect(choices).toMatchObject([expected[name] ?? {}])
+			expect(counted).toEqual({
+				...{ promptTokens: 35, completionTokens: 9, cachedTokens: 20, cacheWriteTokens: 4, reasoningTokens: 0 },
+				source: 'upstream',
+			})
+		})
+		test('is the same wherever it is cut', async () => {
+			const whole = await completionOf(readBytes([bytes]))
+			for (let cut = 1; cut < bytes.length; cut++)
+				expect(await completionOf(readBytes([bytes.subarray(0, cut), bytes.subarray(cut)]))).toEqual(whole)
+		})
+		test('is what the whole answer says', async () => {
+			const body = { ...head, content, ...end, usage: { ...usage, output_tokens: 9 } }
+			expect(await completionOf(readMessage(body, open()))).toEqual(await completionOf(read(events)))
+		})
+	})
+
+describe('liberties', () => {
+	test('a stream that only says why it ended is over', async () => {
+		const { choices } = await completionOf(read([start, ...text(0, 'a'), ending('max_tokens')]))
+		expect(choices).toMatchObject([{ text: 'a', finishReason: 'length' }])
+	})
+	test('no beginning, and no ends of blocks', async () => {
+		const [begun, ...deltas] = block(0, look, { type: 'input_json_delta', partial_json: '{"a":1}' }).slice(0, -1)
+		const { choices } = await completionOf(read([begun ?? {}, ...deltas, ending('tool_use'), stop]))
+		expect(choices[0]?.toolCalls).toMatchObject([{ arguments: '{"a":1}' }])
+	})
+	test('events nobody knows', async () => {
+		const { choices } = await completionOf(
+			read([start, { type: 'new_thing' }, ...text(0, 'a'), ending('pause_turn'), stop]),
+		)
+		expect(choices).toMatchObject([{ text: 'a', finishReason: 'stop' }])
+	})
+	test('a refusal is an answer withheld', async () => {
+		const { choices } = await completionOf(read([start, ending('refusal'), stop]))
+		expect(choices[0]?.finishReason).toBe('content-filter')
+	})
+})
+
+describe('ends that are none', () => {
+	test('a stream that is cut', () => {
+		const events = read([start, ...text(0, 'a')])
+		expect(events.at(-1)).toMatchObject({
+			type: 'error',
+			error: { kind: 'upstream-failed', sent: 'yes' },
+			usage: { promptTokens: 35 },
+		})
+		expect(brokenRule(events)).toBeUndefined()
+	})
+	for (const [type, kind] of [
+		['overloaded_error', 'overloaded'],
+		['rate_limit_error', 'rate-limited'],
+		['api_error', 'upstream-failed'],
+		['invalid_request_error', 'invalid-request'],
+		['something_new', 'upstream-failed'],
+	] as const)
+		test(`an ${type}`, () => {
+			const events = read([start, ...text(0, 'a'), { type: 'error', error: { type, message: 'So.' } }, ...text(1, 'b')])
+			expect(events.at(-1)).toMatchObject({ type: 'error', error: { kind, sent: 'yes' } })
+			expect(brokenRule(events)).toBeUndefined()
+		})
+	test('a whole answer that is none', () => {
+		for (const body of [null, 'x', {}, { content: 'x' }])
+			expect(readMessage(body, open())).toMatchObject([{ type: 'error', error: { kind: 'upstream-failed' } }])
+	})
+})

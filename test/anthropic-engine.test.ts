@@ -1,0 +1,148 @@
+// The engine for Anthropic's API against our own dialect of it: what one half of the wire writes the other reads, through a real socket.
+
+import { afterAll, describe, expect, test } from 'bun:test'
+import { collect } from '../src/chat/collect.ts'
+import { ChatError } from '../src/chat/error.ts'
+import type { ChatRequest } from '../src/chat/request.ts'
+import { openAnthropic } from '../src/engines/anthropic/anthropic.ts'
+import { openEcho } from '../src/engines/echo/echo.ts'
+import { engineContract } from '../src/engines/engine.contract.ts'
+import type { Engine, EngineCall } from '../src/engines/engine.ts'
+import { listen } from '../src/http/listener.ts'
+import { fixedDeployment } from '../src/pipeline/fixed-deployment.ts'
+import { openHandler } from '../src/pipeline/handler.ts'
+import { Secret } from '../src/secrets/secret.ts'
+import { openLog } from '../src/telemetry/log.ts'
+import { silentTelemetry } from '../src/telemetry/silent.ts'
+import { systemClock } from '../src/time/clock.ts'
+
+const contextTokens = 1000
+const deployment = fixedDeployment('echo', openEcho({ contextTokens }))
+const handler = openHandler({
+	keys: undefined,
+	deployment: () => deployment,
+	limits: { maxBytes: 10_000_000, timeoutMs: 5000, maxDepth: 100, keepAliveMs: 0 },
+	version: '0',
+	clock: systemClock,
+	random: Math.random,
+	log: openLog({ level: 'silent', format: 'json' }),
+	telemetry: silentTelemetry,
+})
+const echo = listen({ address: '127.0.0.1:0', fetch: handler.fetch, maxBodyBytes: 20_000_000 })
+
+/** Answers whatever it is asked in one way, and keeps what it was told. */
+const asked: { readonly headers: Headers; readonly body: unknown }[] = []
+let answer: () => Response = () => Response.json({})
+const scripted = Bun.serve({
+	port: 0,
+	hostname: '127.0.0.1',
+	async fetch(request) {
+		asked.push({ headers: request.headers, body: await request.json() })
+		return answer()
+	},
+})
+afterAll(() => Promise.all([echo.close(0), scripted.stop(true)]))
+
+function open(url: string, changes: Partial<Parameters<typeof openAnthropic>[0]> = {}): Engine {
+	return openAnthropic({
+		url,
+		keyHeader: 'x-api-key',
+		version: '2023-06-01',
+		betas: [],
+		form: { maxTokens: 500, thinking: 'effort', cache: 'client' },
+		clock: systemClock,
+		...changes,
+	})
+}
+
+engineContract('anthropic', async () => open(`${echo.url}/anthropic/v1`), {
+	model: 'echo',
+	prompt: 'One two three four five six seven eight nine ten eleven twelve.',
+	contextTokens,
+	except: {
+		'gives as many choices as asked, and counts them all': 'the wire gives one',
+		'tells log-probabilities of every token, with alternatives, likeliest first': 'the wire has none',
+		'answers with a JSON object': 'the wire has it asked for in words, which the echo does not follow',
+	},
+})
+
+const request: ChatRequest = {
+	model: 'm',
+	messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }],
+	sampling: {},
+	stop: [],
+	choices: 1,
+	tools: [],
+	toolChoice: { type: 'none' },
+	parallelToolCalls: true,
+	responseFormat: { type: 'text' },
+	passthrough: {},
+}
+const call = (changes: Partial<EngineCall> = {}): EngineCall => ({
+	signal: new AbortController().signal,
+	model: 'm',
+	requestId: 'r',
+	whole: true,
+	...changes,
+})
+
+async function failure(reply: () => Response, key?: string): Promise<ChatError> {
+	answer = reply
+	const engine = open(`${scripted.url}v1`, key === undefined ? {} : { key: new Secret(key) })
+	const error: unknown = await engine
+		.chat(request, call())
+		.then(collect)
+		.catch((thrown: unknown) => thrown)
+	await engine.close()
+	if (error instanceof ChatError) return error
+	throw new Error('it was answered')
+}
+
+function refuse(status: number, type: string, message = 'So it is.', headers: Record<string, string> = {}) {
+	return () => Response.json({ type: 'error', error: { type, message } }, { status, headers })
+}
+
+describe('errors', () => {
+	for (const [status, type, kind] of [
+		[400, 'invalid_request_error', 'invalid-request'],
+		[401, 'authentication_error', 'upstream-failed'],
+		[403, 'permission_error', 'upstream-failed'],
+		[404, 'not_found_error', 'upstream-failed'],
+		[413, 'request_too_large', 'too-large'],
+		[429, 'rate_limit_error', 'rate-limited'],
+		[500, 'api_error', 'upstream-failed'],
+		[529, 'overloaded_error', 'overloaded'],
+	] as const)
+		test(`${status} ${type}`, async () => expect((await failure(refuse(status, type))).kind).toBe(kind))
+	test('a prompt that is too long', async () => {
+		const message = 'prompt is too long: 208310 tokens > 200000 maximum'
+		expect((await failure(refuse(400, 'invalid_request_error', message))).kind).toBe('context-length-exceeded')
+	})
+	test('say how long to wait', async () => {
+		const { retryAfterMs } = await failure(refuse(429, 'rate_limit_error', 'Slow.', { 'retry-after': '7' }))
+		expect(retryAfterMs).toBe(7000)
+	})
+	test('never hold the key', async () => {
+		const key = 'sk-ant-0123456789'
+		const { message } = await failure(refuse(400, 'invalid_request_error', `Your key ${key} is odd.`), key)
+		expect(message).not.toContain(key)
+	})
+})
+
+test('headers: the key in either way, the version, and betas of the configuration and of the request', async () => {
+	answer = () => Response.json({ type: 'message', content: [], stop_reason: 'end_turn', usage: {} })
+	const key = new Secret('sk-ant-0123456789')
+	for (const [changes, expected] of [
+		[{}, { 'x-api-key': 'sk-ant-0123456789', 'anthropic-version': '2023-06-01' }],
+		[{ keyHeader: 'bearer' as const }, { authorization: 'Bearer sk-ant-0123456789' }],
+		[{ betas: ['a-1', 'b-2'] }, { 'anthropic-beta': 'a-1,b-2,c-3' }],
+	] as const) {
+		const engine = open(`${scripted.url}v1`, { key, ...changes })
+		const native = { ...request, passthroughWire: 'anthropic', passthrough: { betas: ['b-2', 'c-3'] } }
+		await collect(await engine.chat(native, call()))
+		await engine.close()
+		const { headers, body } = asked.at(-1) ?? {}
+		for (const [name, value] of Object.entries(expected)) expect([name, headers?.get(name)]).toEqual([name, value])
+		expect(body).not.toHaveProperty('betas')
+	}
+})
