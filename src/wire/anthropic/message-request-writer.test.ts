@@ -1,0 +1,320 @@
+// Canonical requests as the Messages API wants them.
+
+import { describe, expect, test } from 'bun:test'
+import type { JsonObject } from '../../chat/json.ts'
+import type { Message } from '../../chat/message.ts'
+import type { ChatRequest } from '../../chat/request.ts'
+import { type MessageRequestForm, writeCountRequest, writeMessageRequest } from './message-request-writer.ts'
+
+const usual: MessageRequestForm = { maxTokens: 500, thinking: 'effort', cache: 'client' }
+
+function say(role: 'user' | 'assistant' | 'system', text: string): Message {
+	const content = [{ type: 'text', text }] as const
+	return role === 'assistant' ? { role, content, toolCalls: [] } : { role, content }
+}
+
+const plain: ChatRequest = {
+	model: 'm',
+	messages: [say('user', 'hi')],
+	sampling: {},
+	stop: [],
+	choices: 1,
+	tools: [],
+	toolChoice: { type: 'none' },
+	parallelToolCalls: true,
+	responseFormat: { type: 'text' },
+	passthrough: {},
+}
+
+function write(changes: Partial<ChatRequest> = {}, form: Partial<MessageRequestForm> = {}) {
+	const dropped: string[] = []
+	const { body, betas } = writeMessageRequest(
+		{ ...plain, ...changes },
+		'claude',
+		{ ...usual, ...form },
+		false,
+		(part) => dropped.push(part),
+	)
+	return { body, betas, dropped }
+}
+
+function written(messages: readonly Message[]): unknown {
+	return write({ messages }).body.messages
+}
+
+const text = (said: string): JsonObject => ({ type: 'text', text: said })
+const look = { type: 'function', name: 'look', parameters: { type: 'object', properties: {} }, strict: false } as const
+
+test('a plain request says nothing that was not asked for', () =>
+	expect(write().body).toEqual({
+		model: 'claude',
+		messages: [{ role: 'user', content: [text('hi')] }],
+		max_tokens: 500,
+		stream: false,
+	}))
+
+describe('turns', () => {
+	test('instructions in front stand apart, later ones where they were said', () => {
+		const { body } = write({
+			messages: [say('system', 'A.'), say('system', 'B.'), say('user', 'hi'), say('system', 'C.')],
+		})
+		expect([body.system, body.messages]).toEqual([
+			[text('A.'), text('B.')],
+			[{ role: 'user', content: [text('hi'), text('<system>\nC.\n</system>')] }],
+		])
+	})
+	test('take turns, begin with the user, and say something', () =>
+		expect(
+			written([say('assistant', 'a'), say('user', ' '), say('user', 'b'), say('user', 'c'), say('assistant', 'd \n')]),
+		).toEqual([
+			{ role: 'user', content: [text('…')] },
+			{ role: 'assistant', content: [text('a')] },
+			{ role: 'user', content: [text('b'), text('c')] },
+			{ role: 'assistant', content: [text('d')] },
+		]))
+	test('results of tools follow their calls in one turn', () => {
+		const image = { type: 'image', url: 'data:image/png;base64,QUJD' } as const
+		expect(
+			written([
+				say('user', 'hi'),
+				{
+					role: 'assistant',
+					content: [],
+					toolCalls: [
+						{ type: 'function', id: 'a.1', name: 'look', arguments: '{"at":1}' },
+						{ type: 'custom', id: 'b', name: 'free', arguments: 'x' },
+						{ type: 'function', id: 'c', name: 'look', arguments: 'no json' },
+					],
+				},
+				{ role: 'tool', callId: 'a.1', content: [{ type: 'text', text: 'sunny' }, image] },
+				{ role: 'tool', callId: 'b', content: [], isError: true },
+				say('user', 'so?'),
+			]),
+		).toEqual([
+			{ role: 'user', content: [text('hi')] },
+			{
+				role: 'assistant',
+				content: [
+					{ type: 'tool_use', id: 'a_1', name: 'look', input: { at: 1 } },
+					{ type: 'tool_use', id: 'b', name: 'free', input: { input: 'x' } },
+					{ type: 'tool_use', id: 'c', name: 'look', input: { input: 'no json' } },
+				],
+			},
+			{
+				role: 'user',
+				content: [
+					{
+						type: 'tool_result',
+						tool_use_id: 'a_1',
+						content: [
+							text('sunny'),
+							{ type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'QUJD' } },
+						],
+					},
+					{ type: 'tool_result', tool_use_id: 'b', is_error: true },
+					text('so?'),
+				],
+			},
+		])
+	})
+	test('thinking goes back only with a proof of this wire', () =>
+		expect(
+			written([
+				say('user', 'hi'),
+				{
+					role: 'assistant',
+					content: [{ type: 'text', text: 'yes' }],
+					toolCalls: [],
+					reasoning: 'abc',
+					thoughts: [
+						{ text: 'a', proof: { wire: 'anthropic', value: 's1' } },
+						{ text: 'b', proof: { wire: 'another', value: 's2' } },
+						{ text: '', proof: { wire: 'anthropic', value: 's3' }, sealed: true },
+						{ text: 'c' },
+					],
+				},
+				say('user', 'and?'),
+			]),
+		).toMatchObject([
+			{},
+			{
+				content: [
+					{ type: 'thinking', thinking: 'a', signature: 's1' },
+					{ type: 'redacted_thinking', data: 's3' },
+					text('yes'),
+				],
+			},
+			{},
+		]))
+	test('files come by id, by URL and inline; sound does not', () => {
+		const files = [
+			{ type: 'file', id: 'f' },
+			{ type: 'file', url: 'https://a.test/b.pdf', name: 'b' },
+			{ type: 'file', data: 'data:application/pdf;base64,QUJD' },
+			{ type: 'file', data: `data:text/plain;base64,${btoa('abc')}` },
+		] as const
+		expect(written([{ role: 'user', content: files }])).toEqual([
+			{
+				role: 'user',
+				content: [
+					{ type: 'document', source: { type: 'file', file_id: 'f' } },
+					{ type: 'document', source: { type: 'url', url: 'https://a.test/b.pdf' }, title: 'b' },
+					{ type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: 'QUJD' } },
+					{ type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'abc' } },
+				],
+			},
+		])
+		const sound = [{ type: 'audio', data: 'QUJD', format: 'wav' }] as const
+		expect(() => written([{ role: 'user', content: sound }])).toThrow('does not listen to sound')
+	})
+})
+
+describe('tools', () => {
+	const tools = [look, { ...look, name: 'other', strict: true }, { type: 'custom', name: 'free' }] as const
+	for (const [name, changes, expected] of [
+		['any', { toolChoice: { type: 'required' } }, { type: 'any' }],
+		['one', { toolChoice: { type: 'named', name: 'look' } }, { type: 'tool', name: 'look' }],
+		['none', { toolChoice: { type: 'none' } }, { type: 'none' }],
+		[
+			'one at a time',
+			{ toolChoice: { type: 'auto' }, parallelToolCalls: false },
+			{ type: 'auto', disable_parallel_tool_use: true },
+		],
+	] as const)
+		test(name, () => expect(write({ tools, ...changes }).body.tool_choice).toEqual(expected))
+	test('some of them', () => {
+		const { body } = write({ tools, toolChoice: { type: 'auto', only: ['other'] } })
+		expect(body.tools).toMatchObject([{ name: 'other', strict: true }])
+	})
+	test('free text is one argument', () =>
+		expect(write({ tools, toolChoice: { type: 'auto' } }).body.tools).toMatchObject([
+			{ name: 'look', input_schema: { type: 'object', properties: {} } },
+			{},
+			{ name: 'free', input_schema: { properties: { input: { type: 'string' } }, required: ['input'] } },
+		]))
+})
+
+describe('thinking', () => {
+	test('in a word', () => {
+		expect(write({ reasoningEffort: 'minimal' }).body.output_config).toEqual({ effort: 'low' })
+		expect(write({ reasoningEffort: 'none' }).body).not.toHaveProperty('output_config')
+	})
+	test('in tokens, beside which nothing is chosen', () => {
+		const { body, dropped } = write(
+			{ reasoningEffort: 'low', sampling: { temperature: 0.5, topK: 3 } },
+			{ thinking: 'budget' },
+		)
+		expect(body).toMatchObject({ thinking: { type: 'enabled', budget_tokens: 2048 }, max_tokens: 2548 })
+		expect(body).not.toHaveProperty('temperature')
+		expect(dropped).toEqual(['temperature', 'top_k'])
+	})
+	test('within the bound on both', () =>
+		expect(write({ reasoningTokens: 9000, maxTokens: 5000 }).body).toMatchObject({
+			thinking: { budget_tokens: 4999 },
+			max_tokens: 5000,
+		}))
+	test('not where a tool must be called, nor in no room', () => {
+		const forced = write({ reasoningTokens: 2000, tools: [look], toolChoice: { type: 'required' } })
+		expect([forced.body.thinking, forced.dropped]).toEqual([undefined, ['reasoning_effort']])
+		expect(write({ reasoningTokens: 2000, maxTokens: 100 }).dropped).toEqual(['reasoning_effort'])
+	})
+	test('off', () => {
+		expect(write({ reasoningTokens: 0 }).body.thinking).toEqual({ type: 'disabled' })
+		expect(write({ reasoningEffort: 'high' }, { thinking: 'off' }).dropped).toEqual(['reasoning_effort'])
+	})
+})
+
+describe('what the wire has no words for', () => {
+	test('is named where it asks for something', () => {
+		const sampling = {
+			seed: 1,
+			minP: 0.1,
+			frequencyPenalty: 0,
+			presencePenalty: 1,
+			repetitionPenalty: 1,
+			temperature: 1.5,
+			topP: 0.5,
+		}
+		const { body, dropped } = write({ sampling, logprobs: { top: 1 }, passthrough: { guided_regex: 'a' } })
+		expect(dropped.toSorted()).toEqual([
+			'guided_regex',
+			'logprobs',
+			'min_p',
+			'presence_penalty',
+			'seed',
+			'temperature',
+			'top_p',
+		])
+		expect(body).toMatchObject({ temperature: 1 })
+		expect(body).not.toHaveProperty('guided_regex')
+	})
+	test('is refused where the answer would be another one', () =>
+		expect(() => write({ choices: 2 })).toThrow('one answer at a time'))
+	test('is sent where it is its own', () => {
+		const passthrough = { betas: ['a-1'], service_tier: 'auto' }
+		const { body, betas, dropped } = write({ passthrough, passthroughWire: 'anthropic' })
+		expect([body.service_tier, body.betas, betas, dropped]).toEqual(['auto', undefined, ['a-1'], []])
+	})
+})
+
+test('a schema is closed wherever it is open', () => {
+	const inner = { type: 'object', properties: { a: { type: 'string' } } } as const
+	const schema = {
+		type: 'object',
+		properties: { properties: inner, list: { type: 'array', items: inner } },
+		$defs: { one: inner, open: { ...inner, additionalProperties: true } },
+		default: { type: 'object' },
+	} as const
+	const closed = { ...inner, additionalProperties: false }
+	const { body } = write({
+		responseFormat: { type: 'json-schema', name: 's', schema, strict: false },
+		reasoningEffort: 'low',
+	})
+	expect(body.output_config).toEqual({
+		effort: 'low',
+		format: {
+			type: 'json_schema',
+			schema: {
+				type: 'object',
+				properties: { properties: closed, list: { type: 'array', items: closed } },
+				$defs: { one: closed, open: { ...inner, additionalProperties: true } },
+				default: { type: 'object' },
+				additionalProperties: false,
+			},
+		},
+	})
+})
+
+describe('cache marks', () => {
+	const messages = [
+		say('system', 's'),
+		say('user', 'a'),
+		say('assistant', 'b'),
+		say('user', 'c'),
+		say('assistant', 'd'),
+		say('user', 'e'),
+	]
+	const marked = (value: unknown) => (JSON.stringify(value).match(/"cache_control"/g) ?? []).length
+	const tools = [look, { ...look, name: 'other' }]
+	test('are set at the ends, four at most', () => {
+		const { body } = write({ messages, tools, toolChoice: { type: 'auto' } }, { cache: 'auto' })
+		expect([marked(body.tools), marked(body.system), marked(body.messages)]).toEqual([1, 1, 2])
+		const turns = body.messages as readonly JsonObject[]
+		expect(turns.map(marked)).toEqual([0, 0, 1, 0, 1])
+	})
+	test('are the client’s where it sets any', () => {
+		const own: Message = { role: 'user', content: [{ type: 'text', text: 'a', cacheMark: '1h' }] }
+		const { body } = write({ messages: [say('system', 's'), own] }, { cache: 'auto' })
+		expect(marked(body)).toBe(1)
+		expect(body.messages).toMatchObject([{ content: [{ cache_control: { type: 'ephemeral', ttl: '1h' } }] }])
+	})
+	test('are not set unasked', () => expect(marked(write({ messages, tools }).body)).toBe(0))
+})
+
+test('a request to count says only what is counted', () =>
+	expect(Object.keys(writeCountRequest({ ...plain, tools: [look], maxTokens: 5 }, 'claude', usual)).sort()).toEqual([
+		'messages',
+		'model',
+		'tool_choice',
+		'tools',
+	]))
