@@ -13,6 +13,8 @@ export interface Usage {
 	readonly reasoningTokens: number
 	/** What else the upstream told, in the words of its wire; repeated where the client speaks the same. */
 	readonly extra?: JsonObject
+	/** The wire whose words `extra` is in; OpenAI's where absent. */
+	readonly extraWire?: string
 	/** Who counted. */
 	readonly source: 'upstream' | 'counted'
 }

@@ -79,13 +79,17 @@ describe('a message', () => {
 			service_tier: 'priority',
 			cost: 3,
 		}
-		const { usage } = write(completion({}, { ...counted, extra }))
+		const { usage } = write(completion({}, { ...counted, extra, extraWire: 'anthropic' }))
 		expect(usage).toMatchObject({
 			cache_creation: extra.cache_creation,
 			server_tool_use: extra.server_tool_use,
 			service_tier: 'priority',
 		})
 		expect(usage).not.toHaveProperty('cost')
+		expect(write(completion({}, { ...counted, extra })).usage).toMatchObject({
+			cache_creation: null,
+			service_tier: 'standard',
+		})
 	})
 	test('stays as an upstream of the same wire said it, but for who answers', () => {
 		const theirs = {

@@ -16,7 +16,11 @@ const start = { type: 'message_start', message: head }
 const stop = { type: 'message_stop' }
 
 function ending(stop_reason: string, stop_sequence: string | null = null) {
-	return { type: 'message_delta', delta: { stop_reason, stop_sequence }, usage: { output_tokens: 9 } }
+	return {
+		type: 'message_delta',
+		delta: { stop_reason, stop_sequence },
+		usage: { output_tokens: 9, output_tokens_details: { thinking_tokens: 3 }, speed: 'fast' },
+	}
 }
 
 function block(index: number, content_block: object, ...deltas: readonly object[]): readonly object[] {
@@ -167,8 +171,8 @@ for (const [name, { events, content, ...end }] of Object.entries(recordings))
 			const { choices, usage: counted } = await completionOf(read(events))
 			expect(choices).toMatchObject([expected[name] ?? {}])
 			expect(counted).toEqual({
-				...{ promptTokens: 35, completionTokens: 9, cachedTokens: 20, cacheWriteTokens: 4, reasoningTokens: 0 },
-				source: 'upstream',
+				...{ promptTokens: 35, completionTokens: 9, cachedTokens: 20, cacheWriteTokens: 4, reasoningTokens: 3 },
+				...{ extra: { speed: 'fast' }, extraWire: 'anthropic', source: 'upstream' },
 			})
 		})
 		test('is the same wherever it is cut', async () => {
@@ -177,7 +181,12 @@ for (const [name, { events, content, ...end }] of Object.entries(recordings))
 				expect(await completionOf(readBytes([bytes.subarray(0, cut), bytes.subarray(cut)]))).toEqual(whole)
 		})
 		test('is what the whole answer says', async () => {
-			const body = { ...head, content, ...end, usage: { ...usage, output_tokens: 9 } }
+			const body = {
+				...head,
+				content,
+				...end,
+				usage: { ...usage, output_tokens: 9, output_tokens_details: { thinking_tokens: 3 }, speed: 'fast' },
+			}
 			expect(await completionOf(readMessage(body, open()))).toEqual(await completionOf(read(events)))
 		})
 	})

@@ -30,6 +30,7 @@ interface Counts {
 	output?: number
 	cacheRead?: number
 	cacheWrite?: number
+	thinking?: number
 	extra: JsonObject
 }
 
@@ -210,6 +211,8 @@ export class MessageEventReader {
 		counts.output = countField(usage, 'output_tokens') ?? counts.output ?? 0
 		const read = countField(usage, 'cache_read_input_tokens')
 		const written = countField(usage, 'cache_creation_input_tokens')
+		const thinking = countField(field(usage, 'output_tokens_details'), 'thinking_tokens')
+		if (thinking !== undefined) counts.thinking = thinking
 		if (read !== undefined) counts.cacheRead = read
 		if (written !== undefined) counts.cacheWrite = written
 		if (!isObject(usage)) return
@@ -218,15 +221,15 @@ export class MessageEventReader {
 	}
 
 	private usage(): Usage {
-		const { input = 0, output = 0, cacheRead = 0, cacheWrite, extra } = this.counts
+		const { input = 0, output = 0, cacheRead = 0, cacheWrite, thinking = 0, extra } = this.counts
 		const promptTokens = input + cacheRead + (cacheWrite ?? 0)
 		return {
 			promptTokens,
 			completionTokens: output,
 			cachedTokens: cacheRead,
 			...(cacheWrite === undefined ? {} : { cacheWriteTokens: cacheWrite }),
-			reasoningTokens: 0,
-			...(Object.keys(extra).length === 0 ? {} : { extra }),
+			reasoningTokens: Math.min(thinking, output),
+			...(Object.keys(extra).length === 0 ? {} : { extra, extraWire: messagesWire }),
 			source: promptTokens + output === 0 ? 'counted' : 'upstream',
 		}
 	}
@@ -237,6 +240,7 @@ const ownCounts: ReadonlySet<string> = new Set([
 	'output_tokens',
 	'cache_read_input_tokens',
 	'cache_creation_input_tokens',
+	'output_tokens_details',
 ])
 
 /** The text of a custom tool's call, out of the argument that carries it. */

@@ -3,6 +3,7 @@
 import type { JsonObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { isObject } from '../openai/fields.ts'
+import { messagesWire } from './formats.ts'
 
 /** What a stream tells before anything is counted; its last numbers stand in `message_delta`. */
 export const nothingCounted: Usage = {
@@ -20,7 +21,7 @@ export function writeCounts({
 	cachedTokens,
 	cacheWriteTokens = 0,
 	reasoningTokens,
-	extra = {},
+	...rest
 }: Usage) {
 	return {
 		input_tokens: Math.max(0, promptTokens - cachedTokens - cacheWriteTokens),
@@ -28,12 +29,12 @@ export function writeCounts({
 		cache_read_input_tokens: cachedTokens,
 		output_tokens: completionTokens,
 		output_tokens_details: { thinking_tokens: reasoningTokens },
-		server_tool_use: extra.server_tool_use ?? null,
+		server_tool_use: toldHere(rest).server_tool_use ?? null,
 	}
 }
 
 export function writeUsage(usage: Usage) {
-	const { extra = {} } = usage
+	const extra = toldHere(usage)
 	return {
 		...writeCounts(usage),
 		// How long entries live is known where an upstream of this wire told.
@@ -42,6 +43,11 @@ export function writeUsage(usage: Usage) {
 		inference_geo: word(extra, 'inference_geo') ?? null,
 		speed: word(extra, 'speed') ?? null,
 	}
+}
+
+/** What an upstream told beside the counts, where it spoke this wire. */
+function toldHere({ extra = {}, extraWire }: Pick<Usage, 'extra' | 'extraWire'>): JsonObject {
+	return extraWire === messagesWire ? extra : {}
 }
 
 /** The same with what an upstream of this wire told in its own words. */

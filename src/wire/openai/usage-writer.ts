@@ -5,7 +5,8 @@ import type { Usage } from '../../chat/usage.ts'
 import { isObject } from './fields.ts'
 
 export function writeUsage(usage: Usage) {
-	const { prompt_tokens_details, completion_tokens_details, ...extra } = usage.extra ?? {}
+	const own = usage.extraWire === undefined ? usage.extra : undefined
+	const { prompt_tokens_details, completion_tokens_details, ...extra } = own ?? {}
 	return {
 		...extra,
 		prompt_tokens: usage.promptTokens,
