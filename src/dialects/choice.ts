@@ -41,11 +41,24 @@ interface Tongue {
 	readonly offered: RouteTable<Spoken>
 }
 
+/** Where a path is looked for. */
+interface Order {
+	/** Whose errors its client understands. */
+	readonly likeliest: Dialect
+	readonly tables: readonly RouteTable<Spoken>[]
+}
+
+/** A configured default, and the order that follows from it alone. */
+interface Default {
+	readonly tongue: Tongue
+	readonly order: Order
+}
+
 export class DialectChoice {
 	private readonly mounted = new RouteTable<Spoken>()
 	private readonly tongues: readonly Tongue[]
-	private readonly v1: Tongue
-	private readonly root: Tongue
+	private readonly v1: Default
+	private readonly root: Default
 	private readonly mounts: ReadonlyMap<string, Dialect>
 
 	/** @throws Error for a default that is no dialect, and where a dialect claims one path twice. */
@@ -60,8 +73,9 @@ export class DialectChoice {
 		}))
 		this.mounts = new Map(dialects.map((dialect) => [dialect.mount, dialect]))
 		for (const dialect of dialects) claim(dialect, this.mounted, dialect.mount)
-		this.v1 = this.tongue(defaults.v1)
-		this.root = this.tongue(defaults.root)
+		const usual = (tongue: Tongue): Default => ({ tongue, order: this.arrange([tongue]) })
+		this.v1 = usual(this.tongue(defaults.v1))
+		this.root = usual(this.tongue(defaults.root))
 	}
 
 	/** What answers. */
@@ -69,7 +83,7 @@ export class DialectChoice {
 		const method = sighting.method === 'HEAD' ? 'GET' : sighting.method
 		if (this.mountOf(sighting.path) !== undefined) return this.mounted.find(method, sighting.path)
 		let refused: RouteMatch<Spoken> = { type: 'none' }
-		for (const table of this.tables(sighting)) {
+		for (const table of this.order(sighting).tables) {
 			const match = table.find(method, sighting.path)
 			if (match.type === 'found') return match
 			if (match.type === 'other-methods' && refused.type === 'none') refused = match
@@ -92,24 +106,37 @@ export class DialectChoice {
 		if (mounted !== undefined) return mounted
 		const [only, ...others] = this.tongues.filter(({ beginnings }) => beginnings.has(beginningOf(sighting.path)))
 		if (only !== undefined && others.length === 0) return only.dialect
-		for (const { dialect } of this.meant(sighting)) return dialect
-		return this.v1.dialect
+		return this.order(sighting).likeliest
 	}
 
-	private *tables(sighting: Sighting): Generator<RouteTable<Spoken>> {
-		const meant = this.meant(sighting)
-		for (const { table } of meant) yield table
-		for (const tongue of this.tongues) if (!meant.has(tongue)) yield tongue.offered
+	/** Most requests give no sign: their order is made once. */
+	private order(sighting: Sighting): Order {
+		const usual = sighting.path.startsWith('/v1/') ? this.v1 : this.root
+		return this.tongues.some((tongue) => this.isMeant(tongue, sighting)) ? this.orderFor(usual, sighting) : usual.order
 	}
 
-	/** The likeliest first. */
-	private meant({ path, headers, preferred }: Sighting): ReadonlySet<Tongue> {
-		const usual = path.startsWith('/v1/') ? this.v1 : this.root
-		const first = new Set<Tongue>()
-		// A key may have been made for a dialect that this version does not know.
-		for (const tongue of this.tongues) if (tongue.dialect.name === preferred) first.add(tongue)
-		for (const tongue of this.tongues) if (tongue.dialect.recognises?.(headers) === true) first.add(tongue)
-		return first.add(usual)
+	private isMeant({ dialect }: Tongue, { preferred, headers }: Sighting): boolean {
+		return dialect.name === preferred || dialect.recognises?.(headers) === true
+	}
+
+	/** A key may have been made for a dialect that this version does not know. */
+	private orderFor(usual: Default, { headers, preferred }: Sighting): Order {
+		const [likeliest = usual.tongue, ...others] = [
+			...this.tongues.filter(({ dialect }) => dialect.name === preferred),
+			...this.tongues.filter(({ dialect }) => dialect.recognises?.(headers) === true),
+			usual.tongue,
+		]
+		return this.arrange([likeliest, ...others])
+	}
+
+	/** Those that are meant, the likeliest first, and behind them all others with what they answer anyone. */
+	private arrange(meant: readonly [Tongue, ...Tongue[]]): Order {
+		const first = new Set(meant)
+		const others = this.tongues.filter((tongue) => !first.has(tongue))
+		return {
+			likeliest: meant[0].dialect,
+			tables: [...[...first].map(({ table }) => table), ...others.map(({ offered }) => offered)],
+		}
 	}
 
 	private mountOf(path: string): Dialect | undefined {
