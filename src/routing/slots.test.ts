@@ -91,3 +91,14 @@ test('and is sent away first where the queue is full', async () => {
 	await wait('third normal', 'normal')
 	expect(ends.at(-1)).toBe('third normal: overloaded')
 })
+
+test('nobody makes room for a caller who is gone', async () => {
+	const slots = new Slots({ limit: 1, queue: 1, queueTimeoutMs: 10_000 })
+	const held = slots.tryTake()
+	const patient = slots.take(never, 'low')
+	const left = await slots.take(AbortSignal.abort()).catch((error: ChatError) => error.kind)
+	expect([left, slots.waiting]).toEqual(['cancelled', 1])
+	held?.release()
+	;(await patient).release()
+	expect(slots.running).toBe(0)
+})

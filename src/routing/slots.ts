@@ -62,6 +62,7 @@ export class Slots {
 	async take(signal: AbortSignal, priority: Priority = 'normal'): Promise<Slot> {
 		const { options } = this
 		if (options === undefined || !this.full) return this.give()
+		if (signal.aborted) throw gone()
 		if (this.refuses(priority)) throw tooMany()
 		return new Promise<Slot>((resolve, reject) => {
 			const leave = () => {
@@ -83,7 +84,7 @@ export class Slots {
 			}
 			const hangUp = () => {
 				leave()
-				reject(new ChatError('cancelled', 'The request was cancelled.'))
+				reject(gone())
 			}
 			const timer = setTimeout(() => {
 				leave()
@@ -91,7 +92,6 @@ export class Slots {
 			}, options.queueTimeoutMs)
 			this.line(waiter, options.queue)
 			signal.addEventListener('abort', hangUp, { once: true })
-			if (signal.aborted) hangUp()
 		})
 	}
 
@@ -115,6 +115,10 @@ export class Slots {
 			},
 		}
 	}
+}
+
+function gone(): ChatError {
+	return new ChatError('cancelled', 'The request was cancelled.')
 }
 
 function tooMany(): ChatError {

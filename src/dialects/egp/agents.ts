@@ -9,6 +9,7 @@ import type { Call, Route } from '../dialect.ts'
 import { readTurn } from './chat-request.ts'
 import { agentSchema, type SentAgentTool } from './chat-schema.ts'
 import { droppedFields } from './dropped-fields.ts'
+import { saidBy, unsaid } from './envelope-writer.ts'
 import { defaultAgentInstructions } from './instructions.ts'
 
 export const agents: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((version) => ({
@@ -30,7 +31,7 @@ export const agents: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((versio
 			request: { ...request, tools, toolChoice: { type: 'auto' } },
 			instructions,
 			stream: false,
-			writer: { completion: writeAction, stream: () => ({ write: () => '' }) },
+			writer: { completion: writeAction, unsaid, stream: () => ({ write: () => '' }) },
 			dropped: droppedFields(parsed.data, agentSchema.shape),
 		}
 	},
@@ -47,7 +48,7 @@ function writeAction({ choices }: Completion): object {
 	const [choice] = choices
 	const [call] = choice?.toolCalls ?? []
 	return call === undefined
-		? { action: 'content', context: { content: choice?.text ?? '', tool_request: null } }
+		? { action: 'content', context: { content: saidBy(choice), tool_request: null } }
 		: {
 				action: 'tool_request',
 				context: { content: null, tool_request: { name: call.name, arguments: call.arguments } },

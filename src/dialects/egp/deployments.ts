@@ -1,16 +1,15 @@
 // /v4/models/{id}/…: the same operations asked of one deployed model, in a form of their own.
 
 import { z } from 'zod'
-import type { Completion } from '../../chat/completion.ts'
-import type { ChatEvent } from '../../chat/event.ts'
-import type { Usage } from '../../chat/usage.ts'
 import type { Embeddings } from '../../embeddings/embeddings.ts'
 import type { Ranking } from '../../reranking/reranking.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
-import type { AnswerWriter, Call, Route, RouteInput } from '../dialect.ts'
+import type { Call, Route, RouteInput } from '../dialect.ts'
 import { readTurn } from './chat-request.ts'
 import { chatSchema, modelParameters } from './chat-schema.ts'
+import { renderTemplate } from './chat-template.ts'
 import { droppedFields } from './dropped-fields.ts'
+import { envelopeWriter } from './envelope-writer.ts'
 
 const flatParameters = modelParameters.extend({ temperature: z.number().min(0).max(2).nullish() }).shape
 
@@ -18,9 +17,15 @@ const chat = z.looseObject({
 	...flatParameters,
 	prompt: z.string(),
 	chat_history: chatSchema.shape.messages.nullish().or(z.array(z.never()).max(0)),
+	chat_template: z.string().nullish(),
 	stream: z.boolean().nullish(),
 })
-const completion = z.looseObject({ ...flatParameters, prompt: z.string(), stream: z.boolean().nullish() })
+const completion = z.looseObject({
+	...flatParameters,
+	prompt: z.string(),
+	chat_template: z.string().nullish(),
+	stream: z.boolean().nullish(),
+})
 const embeddings = z.looseObject({ texts: z.array(z.string().min(1)).min(1).max(2048) })
 const rerankings = z.looseObject({
 	query: z.string().min(1),
@@ -58,15 +63,16 @@ export const deployments: readonly Route[] = [
 function deployed<Schema extends z.ZodObject>(
 	operation: string,
 	schema: Schema,
-	read: (sent: z.infer<Schema>, model: string) => Call,
+	read: (sent: z.infer<Schema>, model: string) => Call | Promise<Call>,
 ): Route {
 	return {
 		method: 'POST',
 		path: `/v4/models/{model}/${operation}`,
-		read({ body, parameters: [model = ''] }: RouteInput): Call {
+		async read({ body, parameters: [model = ''] }: RouteInput): Promise<Call> {
 			const parsed = schema.safeParse(body)
 			if (!parsed.success) throw schemaError(parsed.error, body)
-			return { ...read(parsed.data, model), ...dropping(parsed.data, schema) }
+			const call = await read(parsed.data, model)
+			return { ...call, ...dropping(parsed.data, schema) }
 		},
 	}
 }
@@ -75,39 +81,26 @@ function dropping(sent: object, schema: z.ZodObject) {
 	return { dropped: droppedFields({ ...sent }, schema.shape) }
 }
 
-function speak(
-	turn: Parameters<typeof readTurn>[0],
-	{ stream }: { readonly stream?: boolean | null | undefined },
-): Call {
-	return { type: 'chat', request: readTurn(turn, '').request, stream: stream ?? false, writer }
+type Spoken = z.infer<typeof completion>
+
+/** What a model goes on from: messages, or what a template makes of them. */
+function speak(turn: Parameters<typeof readTurn>[0], sent: Spoken): Call | Promise<Call> {
+	const { request } = readTurn(turn, '')
+	const stream = sent.stream ?? false
+	if (sent.chat_template == null) return { type: 'chat', request, stream, writer }
+	return renderTemplate(sent.chat_template, request).then((rendered) => ({
+		type: 'complete',
+		request: rendered,
+		stream,
+		writer,
+	}))
 }
 
-const writer: AnswerWriter = {
-	completion: ({ choices, usage }: Completion) => ({
-		...envelope(choices[0]?.text ?? '', choices[0]?.finishReason ?? 'stop'),
-		...tokens(usage),
+const writer = envelopeWriter(
+	(text, finish_reason, usage) => ({
+		completions: [[text]],
+		finish_reason,
+		...(usage === null ? {} : { prompt_tokens: usage.promptTokens, response_tokens: usage.completionTokens }),
 	}),
-	stream: () => {
-		let reason: string | null = null
-		return {
-			cutsOnError: true,
-			write(event: ChatEvent) {
-				if (event.type === 'choice-finish') reason = event.reason
-				if (event.type === 'text' && event.text !== '') return line(envelope(event.text, null))
-				return event.type === 'finish' ? line({ ...envelope('', reason), ...tokens(event.usage) }) : ''
-			},
-		}
-	},
-}
-
-function line(event: object): string {
-	return `data: ${JSON.stringify(event)}\n\n`
-}
-
-function envelope(text: string, reason: string | null) {
-	return { completions: [[text]], finish_reason: reason }
-}
-
-function tokens({ promptTokens, completionTokens }: Usage) {
-	return { prompt_tokens: promptTokens, response_tokens: completionTokens }
-}
+	'stop',
+)

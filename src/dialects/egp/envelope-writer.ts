@@ -6,21 +6,21 @@ import type { ChatEvent, FinishReason } from '../../chat/event.ts'
 import type { Usage } from '../../chat/usage.ts'
 import type { AnswerWriter, StreamWriter } from '../dialect.ts'
 
-/** What stands around a text. */
-export type Envelope = (text: string, reason: string | null, usage: object | null) => object
+/** What stands around a text; the usage is known at the end. */
+export type Envelope = (text: string, reason: string | null, usage: Usage | null) => object
 
 /** @param natural how an end is told that is no cut: version 1 tells none. */
 export function chatEnvelope(role: 'agent' | 'assistant'): Envelope {
 	const extra = role === 'agent' ? { tool_request: null } : {}
-	return (content, finish_reason, token_usage) => ({
+	return (content, finish_reason, usage) => ({
 		chat_completion: { message: { role, content, ...extra }, finish_reason },
-		token_usage,
+		token_usage: writeTokenUsage(usage),
 	})
 }
 
-export const completionEnvelope: Envelope = (text, finish_reason, token_usage) => ({
+export const completionEnvelope: Envelope = (text, finish_reason, usage) => ({
 	completion: { text, finish_reason },
-	token_usage,
+	token_usage: writeTokenUsage(usage),
 })
 
 /** @param stop how an answer that ended by itself says so. */
@@ -28,9 +28,9 @@ export function envelopeWriter(envelope: Envelope, stop: string | null): AnswerW
 	return {
 		completion: ({ choices, usage }: Completion) => {
 			const [choice] = choices
-			return envelope(saidBy(choice), writeReason(choice?.finishReason ?? 'stop', stop), writeTokenUsage(usage))
+			return envelope(saidBy(choice), writeReason(choice?.finishReason ?? 'stop', stop), usage)
 		},
-		unsaid: ({ choices }) => (choices.some(({ reasoning }) => reasoning !== '') ? ['reasoning_content'] : []),
+		unsaid,
 		stream: () => new EnvelopeStream(envelope, stop),
 	}
 }
@@ -56,7 +56,7 @@ class EnvelopeStream implements StreamWriter {
 				this.reason = writeReason(event.reason, this.stop)
 				return ''
 			case 'finish':
-				return this.event('', this.reason, writeTokenUsage(event.usage))
+				return this.event('', this.reason, event.usage)
 			case 'start':
 			case 'reasoning':
 			case 'tool-call':
@@ -66,13 +66,18 @@ class EnvelopeStream implements StreamWriter {
 		}
 	}
 
-	private event(text: string, reason: string | null, usage: object | null): string {
+	private event(text: string, reason: string | null, usage: Usage | null): string {
 		return `data: ${JSON.stringify(this.envelope(text, reason, usage))}\n\n`
 	}
 }
 
+/** Its thinking, which no form of answer here has a place for. */
+export function unsaid({ choices }: Completion): readonly string[] {
+	return choices.some(({ reasoning }) => reasoning !== '') ? ['reasoning_content'] : []
+}
+
 /** A refusal is an answer like any other here. */
-function saidBy(choice: Choice | undefined): string {
+export function saidBy(choice: Choice | undefined): string {
 	return (choice?.text ?? '') + (choice?.refusal ?? '')
 }
 
@@ -88,6 +93,8 @@ function writeReason(reason: FinishReason, stop: string | null): string | null {
 	}
 }
 
-export function writeTokenUsage({ promptTokens, completionTokens }: Usage) {
+function writeTokenUsage(usage: Usage | null) {
+	if (usage === null) return null
+	const { promptTokens, completionTokens } = usage
 	return { prompt: promptTokens, completion: completionTokens, total: promptTokens + completionTokens }
 }

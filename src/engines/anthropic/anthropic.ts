@@ -80,9 +80,9 @@ class Anthropic implements Engine {
 	}
 
 	async count(request: ChatRequest, call: EngineCall): Promise<number> {
-		const body = writeCountRequest(request, call.model, this.form)
+		const { body, betas } = writeCountRequest(request, call.model, this.form)
 		const tokens = countField(
-			await this.upstream.ask('/messages/count_tokens', body, this.withBetas(call, [])),
+			await this.upstream.ask('/messages/count_tokens', body, this.withBetas(call, betas)),
 			'input_tokens',
 		)
 		if (tokens !== undefined) return tokens

@@ -221,6 +221,8 @@ describe('thinking', () => {
 	test('off', () => {
 		expect(write({ reasoningTokens: 0 }).body.thinking).toEqual({ type: 'disabled' })
 		expect(write({ reasoningEffort: 'high' }, { thinking: 'off' }).dropped).toEqual(['reasoning_effort'])
+		const budget = write({ reasoningTokens: 2000 }, { thinking: 'off' })
+		expect([budget.body.thinking, budget.dropped]).toEqual([undefined, ['reasoning_effort']])
 	})
 })
 
@@ -312,9 +314,6 @@ describe('cache marks', () => {
 })
 
 test('a request to count says only what is counted', () =>
-	expect(Object.keys(writeCountRequest({ ...plain, tools: [look], maxTokens: 5 }, 'claude', usual)).sort()).toEqual([
-		'messages',
-		'model',
-		'tool_choice',
-		'tools',
-	]))
+	expect(
+		Object.keys(writeCountRequest({ ...plain, tools: [look], maxTokens: 5 }, 'claude', usual).body).sort(),
+	).toEqual(['messages', 'model', 'tool_choice', 'tools']))

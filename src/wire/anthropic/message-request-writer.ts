@@ -43,7 +43,7 @@ export function writeMessageRequest(
 	const prompt = writePrompt(request, form, drop)
 	const thinking = writeThinking(request, form, drop)
 	return {
-		betas: Array.isArray(betas) ? betas.map(String) : [],
+		betas: betasOf({ betas }),
 		body: {
 			model,
 			...prompt,
@@ -58,9 +58,22 @@ export function writeMessageRequest(
 	}
 }
 
-/** The same for a request to count its tokens. */
-export function writeCountRequest(request: ChatRequest, model: string, form: MessageRequestForm): JsonObject {
-	return { model, ...writePrompt(request, form, () => undefined) }
+/** The same for a request to count its tokens: nothing is answered, so what is left out falsifies nothing. */
+export function writeCountRequest(
+	request: ChatRequest,
+	model: string,
+	form: MessageRequestForm,
+): WrittenMessageRequest {
+	const silently = () => undefined
+	const { thinking } = writeThinking(request, form, silently)
+	return {
+		betas: betasOf(nativeFields(request, silently)),
+		body: { model, ...writePrompt(request, form, silently), ...(thinking === undefined ? {} : { thinking }) },
+	}
+}
+
+function betasOf({ betas }: JsonObject): readonly string[] {
+	return Array.isArray(betas) ? betas.map(String) : []
 }
 
 function nativeFields({ passthrough, passthroughWire }: ChatRequest, drop: (part: string) => void): JsonObject {
@@ -151,12 +164,17 @@ const efforts: Readonly<Record<string, string>> = { minimal: 'low' }
 function writeThinking(request: ChatRequest, form: MessageRequestForm, drop: (part: string) => void): JsonObject {
 	const { reasoningEffort: effort, reasoningTokens, toolChoice } = request
 	const maxTokens = request.maxTokens ?? form.maxTokens
-	const budget = reasoningTokens ?? (form.thinking === 'budget' && effort !== undefined ? budgets[effort] : undefined)
+	const asked = form.thinking === 'off' ? undefined : reasoningTokens
+	const budget = asked ?? (form.thinking === 'budget' && effort !== undefined ? budgets[effort] : undefined)
 	if (reasoningTokens === 0 || (effort !== undefined && noThinking.has(effort)))
 		return { max_tokens: maxTokens, ...(reasoningTokens === 0 ? { thinking: { type: 'disabled' } } : {}) }
 	const word =
 		effort === undefined || form.thinking !== 'effort' ? {} : { output_config: { effort: efforts[effort] ?? effort } }
-	if (effort !== undefined && budget === undefined && form.thinking !== 'effort') drop('reasoning_effort')
+	if (
+		(effort !== undefined && budget === undefined && form.thinking !== 'effort') ||
+		(asked === undefined && reasoningTokens !== undefined)
+	)
+		drop('reasoning_effort')
 	if (budget === undefined) return { max_tokens: maxTokens, ...word }
 	// Models that think cannot be made to call, and think nothing in so little room.
 	const forced = toolChoice.type === 'required' || toolChoice.type === 'named'

@@ -37,8 +37,15 @@ export function writeTurns(messages: readonly Message[]): readonly JsonObject[] 
 	if (turns[0]?.role !== 'user') turns.unshift({ role: 'user', content: [{ type: 'text', text: nothingSaid }] })
 	return turns.map(({ role, content }, index) => ({
 		role,
-		content: role === 'assistant' && index === turns.length - 1 ? withoutTrailingSpace(content) : content,
+		content:
+			role === 'user' ? resultsFirst(content) : index === turns.length - 1 ? withoutTrailingSpace(content) : content,
 	}))
+}
+
+/** Results of tools have to stand right behind their calls, whatever was said between. */
+function resultsFirst(content: readonly Block[]): readonly Block[] {
+	const isResult = ({ type }: Block) => type === 'tool_result'
+	return [...content.filter(isResult), ...content.filter((block) => !isResult(block))]
 }
 
 const nothingSaid = '…'
