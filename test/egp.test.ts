@@ -78,3 +78,15 @@ test('and so has its stream', async () => {
 	expect(events.slice(0, -1).every((event) => at(event, 'token_usage') === null)).toBe(true)
 	expect(at(events.at(-1), 'token_usage')).toEqual(usage)
 })
+
+test('the account that a call is for stands in the request log', async () => {
+	const response = await ask({ account_id: 'team-7' })
+	const id = response.headers.get('x-request-id')
+	await response.text()
+	while (!server.log().includes(`"request":"${id}"`)) await Bun.sleep(5)
+	const line = server
+		.log()
+		.split('\n')
+		.find((one) => one.includes(`"request":"${id}"`))
+	expect(JSON.parse(line ?? '{}')).toMatchObject({ labels: { account: 'team-7' } })
+})

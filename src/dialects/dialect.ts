@@ -107,6 +107,8 @@ export type Call =
 interface Wishes {
 	/** Parts of the request that this dialect cannot carry any further, by the names the client used. Told in `x-dragoman-dropped`. */
 	readonly dropped?: readonly string[]
+	/** What the client says of the call for whoever keeps the books: an account, tags. Told in the request log. */
+	readonly labels?: Readonly<Record<string, string>>
 	/** `low` lets all others go first, and is the first to be refused. */
 	readonly priority?: 'low'
 }

@@ -57,6 +57,7 @@ export async function understand(
 	const call = reading instanceof Promise ? await reading : reading
 	record.operation = call.type
 	if ('stream' in call) record.stream = call.stream
+	if ('labels' in call && call.labels !== undefined) record.labels = call.labels
 	if (tellsContent) record.prompt = body
 	return { ...authenticated, target, call }
 }

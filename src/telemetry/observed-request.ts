@@ -29,6 +29,7 @@ export class ObservedRequest implements RequestRecord {
 	status?: number
 	error?: ChatError
 	left?: boolean
+	labels?: Readonly<Record<string, string>>
 	usage?: Usage
 	finishReason?: FinishReason
 	prompt?: unknown

@@ -23,6 +23,7 @@ export function logRequest(log: Log, record: ObservedRequest, durationMs: number
 		cachedTokens: usage?.cachedTokens,
 		reasoningTokens: usage?.reasoningTokens,
 		finishReason: record.finishReason,
+		labels: record.labels,
 		attempts: attempts.length > 1 ? attempts : undefined,
 		error: error?.kind,
 		cause: error === undefined ? undefined : describeCause(error.cause),

@@ -55,6 +55,8 @@ export interface RequestRecord {
 	/** The model's public name, once it is known to exist. */
 	model?: string
 	stream?: boolean
+	/** What the client says of the request: an account, tags. */
+	labels?: Readonly<Record<string, string>>
 	/** The upstream that answers. */
 	upstream?: string
 	/** HTTP status of the answer. */

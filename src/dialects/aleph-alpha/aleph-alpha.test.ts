@@ -139,9 +139,13 @@ describe('a request', () => {
 		expect(() => chat({}, 'nice=perhaps')).toThrow("'nice' must be true or false")
 	})
 	test('hands steering on, and names what means nothing', () => {
-		const { request, dropped } = chat({ steering_concepts: ['_worker/kind'], hosting: 'aleph-alpha', tags: ['a'] })
+		const { request, dropped, labels } = chat({
+			steering_concepts: ['_worker/kind'],
+			hosting: 'aleph-alpha',
+			tags: ['a'],
+		})
 		expect(request.passthrough).toEqual({ steering_concepts: ['_worker/kind'] })
-		expect(dropped).toEqual(['hosting', 'tags'])
+		expect([dropped, labels]).toEqual([['hosting'], { tags: 'a' }])
 	})
 	test('may ask for more penalty than there is', () =>
 		expect(chat({ frequency_penalty: -10 }).request.sampling.frequencyPenalty).toBe(-2))

@@ -9,13 +9,14 @@ export const chatCompletions: Route = {
 	method: 'POST',
 	path: '/chat/completions',
 	read({ body, query }) {
-		const { request, stream, includeUsage, dropped } = readChat(body)
+		const { request, stream, includeUsage, dropped, labels } = readChat(body)
 		return {
 			type: 'chat',
 			request,
 			stream,
 			writer: chatWriter({ includeUsage, hasTools: request.tools.length > 0 }),
 			dropped,
+			...(labels === undefined ? {} : { labels }),
 			...priorityOf(query()),
 		}
 	},

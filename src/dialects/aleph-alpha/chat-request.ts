@@ -7,10 +7,12 @@ import { isObject } from '../../wire/openai/fields.ts'
 
 export interface ReadChat extends ReturnType<typeof readChatRequest> {
 	readonly dropped: readonly string[]
+	readonly labels?: Readonly<Record<string, string>>
 }
 
-/** Told to the data centre, not to the model. */
-const placement: readonly string[] = ['hosting', 'tags']
+/** Told to the data centre and to whoever keeps the books, not to the model. */
+const aside: readonly string[] = ['hosting', 'tags']
+const longestTags = 200
 /** The API takes more than this, and OpenAI's does not. */
 const farthestPenalty = 2
 
@@ -19,7 +21,7 @@ export function readChat(body: unknown): ReadChat {
 	if (!isObject(body)) return { ...readChatRequest(body), dropped: [] }
 	const { maximum_tokens: maximumTokens, ...rest } = body
 	const fields: Record<string, unknown> = { ...rest }
-	for (const name of placement) delete fields[name]
+	for (const name of aside) delete fields[name]
 	for (const name of ['frequency_penalty', 'presence_penalty']) {
 		const penalty = fields[name]
 		if (typeof penalty === 'number') fields[name] = Math.max(-farthestPenalty, Math.min(farthestPenalty, penalty))
@@ -29,7 +31,14 @@ export function readChat(body: unknown): ReadChat {
 		fields.tools = fields.tools.map((tool: unknown) => withinReach(tool, 'function', 'parameters'))
 	if (maximumTokens != null && fields.max_tokens == null && fields.max_completion_tokens == null)
 		fields.max_tokens = maximumTokens
-	return { ...readChatRequest(fields), dropped: placement.filter((name) => body[name] != null) }
+	const { hosting, tags } = body
+	return {
+		...readChatRequest(fields),
+		dropped: hosting == null ? [] : ['hosting'],
+		...(Array.isArray(tags) && tags.length > 0
+			? { labels: { tags: tags.map(String).join(',').slice(0, longestTags) } }
+			: {}),
+	}
 }
 
 /** `strict` here is no promise to stay within the subset of schemas that OpenAI's API demands for it. */

@@ -6,6 +6,7 @@ import type { JsonObject } from '../../chat/json.ts'
 import type { FunctionTool } from '../../chat/tool.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { Call, Route } from '../dialect.ts'
+import { accountOf } from './account.ts'
 import { readTurn } from './chat-request.ts'
 import { agentSchema, type SentAgentTool } from './chat-schema.ts'
 import { droppedFields } from './dropped-fields.ts'
@@ -15,7 +16,7 @@ import { defaultAgentInstructions } from './instructions.ts'
 export const agents: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((version) => ({
 	method: 'POST',
 	path: `${version}/agents/execute`,
-	read({ body }): Call {
+	read({ body, headers }): Call {
 		const parsed = agentSchema.safeParse(body)
 		if (!parsed.success) throw schemaError(parsed.error, body)
 		const { request, instructions } = readTurn(parsed.data, defaultAgentInstructions)
@@ -33,6 +34,7 @@ export const agents: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((versio
 			stream: false,
 			writer: { completion: writeAction, unsaid, stream: () => ({ write: () => '' }) },
 			dropped: droppedFields(parsed.data, agentSchema.shape),
+			...accountOf(headers),
 		}
 	},
 }))

@@ -2,6 +2,7 @@
 
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { Call, Route } from '../dialect.ts'
+import { accountOf } from './account.ts'
 import { readTurn } from './chat-request.ts'
 import { chatSchema } from './chat-schema.ts'
 import { renderTemplate } from './chat-template.ts'
@@ -19,20 +20,20 @@ function chatRoute(version: string, role: 'agent' | 'assistant'): Route {
 	return {
 		method: 'POST',
 		path: `${version}/chat-completions`,
-		read({ body }): Call | Promise<Call> {
+		read({ body, headers }): Call | Promise<Call> {
 			const parsed = chatSchema.safeParse(body)
 			if (!parsed.success) throw schemaError(parsed.error, body)
 			const sent = parsed.data
 			const { request, instructions } = readTurn(sent, defaultInstructions)
 			const stream = sent.stream ?? false
-			const dropped = droppedFields(sent, chatSchema.shape)
-			if (sent.chat_template == null) return { type: 'chat', request, instructions, stream, writer, dropped }
+			const said = { dropped: droppedFields(sent, chatSchema.shape), ...accountOf(headers, sent) }
+			if (sent.chat_template == null) return { type: 'chat', request, instructions, stream, writer, ...said }
 			return renderTemplate(sent.chat_template, request).then((rendered) => ({
 				type: 'complete',
 				request: rendered,
 				stream,
 				writer,
-				dropped,
+				...said,
 			}))
 		},
 	}

@@ -3,6 +3,7 @@
 import type { ChatRequest } from '../../chat/request.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { Call, Route } from '../dialect.ts'
+import { accountOf } from './account.ts'
 import { readSampling, readStop } from './chat-request.ts'
 import { completionSchema } from './chat-schema.ts'
 import { droppedFields } from './dropped-fields.ts'
@@ -12,7 +13,7 @@ import { completionEnvelope, envelopeWriter } from './envelope-writer.ts'
 export const completions: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((version) => ({
 	method: 'POST',
 	path: `${version}/completions`,
-	read({ body }): Call {
+	read({ body, headers }): Call {
 		const parsed = completionSchema.safeParse(body)
 		if (!parsed.success) throw schemaError(parsed.error, body)
 		const { model, prompt, images, model_parameters: given, stream } = parsed.data
@@ -46,6 +47,7 @@ export const completions: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((v
 			stream: stream ?? false,
 			writer: envelopeWriter(completionEnvelope, 'stop'),
 			dropped: droppedFields(parsed.data, completionSchema.shape),
+			...accountOf(headers, parsed.data),
 		}
 	},
 }))

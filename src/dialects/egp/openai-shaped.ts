@@ -8,16 +8,18 @@ import { writeCompletion } from '../../wire/openai/completion-writer.ts'
 import { readTextCompletionRequest } from '../../wire/openai/text-completion-request-reader.ts'
 import { TextCompletionChunkWriter, writeTextCompletion } from '../../wire/openai/text-completion-writer.ts'
 import type { AnswerIdentity, Call, Route, StreamWriter } from '../dialect.ts'
+import { accountOf } from './account.ts'
 
 export const laterChat: readonly Route[] = ['/v4/beta/chat/completions', '/v5/chat/completions'].map((path) => ({
 	method: 'POST',
 	path,
-	read({ body }): Call {
+	read({ body, headers }): Call {
 		const { request, stream, ...shape } = readChatRequest(body)
 		return {
 			type: 'chat',
 			request,
 			stream,
+			...accountOf(headers),
 			writer: {
 				completion: (completion, identity, source) =>
 					writeCompletion(completion, identify(identity, 'chatcmpl'), shape, source),
