@@ -117,3 +117,51 @@ describe(`${requests} mutated requests are answered or refused`, () => {
 			expect(server.log()).not.toContain('defect')
 		}, 60_000)
 })
+
+describe('what is no JSON is refused', () => {
+	for (const tongue of tongues)
+		test(tongue.name, async () => {
+			const { path, headers } = tongue.write({ model: 'echo', turns: [{ role: 'user', text: 'hi' }] })
+			for (const body of [
+				'',
+				'{',
+				'null',
+				'"x"',
+				'[]',
+				'{"model":"echo","messages":'.repeat(3),
+				'\ufeff{}',
+				'[[[[[['.repeat(50),
+			]) {
+				const response = await fetch(server.url + path, {
+					method: 'POST',
+					headers: { 'content-type': 'application/json', ...headers(server.key) },
+					body,
+				})
+				expect([body, [400, 422].includes(response.status)]).toEqual([body, true])
+				expect(tongue.readError(await response.json())).not.toBe('')
+			}
+		})
+})
+
+test('queries of any kind are answered or refused', async () => {
+	const values = ['-1', '0', '1e9', 'x', '', '%00', '999999999999999999999', '../..', 'true', 'null']
+	for (const path of [
+		'/v2/models?page=V',
+		'/v4/models?page=V&limit=V',
+		'/v5/models?limit=V&starting_after=V&ending_before=V',
+		'/v5/chat/completions/models?model_vendor=V',
+		'/anthropic/v1/models?limit=V&after_id=V&before_id=V',
+		'/opengatellm/v1/me/keys?offset=V&limit=V&order_by=V&order_direction=V',
+		'/opengatellm/v1/me/usage?offset=V&limit=V&start_time=V&end_time=V&endpoint=V',
+		'/opengatellm/v1/usage?page=V&limit=V&date_from=V',
+		'/opengatellm/v1/usage?start_time=V&end_time=V',
+		'/albert/v1/chat/history/V',
+		'/albert/v1/chat/history/V/V',
+		'/aleph-alpha/models/V/tokenizer',
+	])
+		for (const value of values) {
+			const response = await server.call(path.replaceAll('V', value === '%00' ? value : encodeURIComponent(value)))
+			expect([path, value, response.status < 500]).toEqual([path, value, true])
+			await response.text()
+		}
+})
