@@ -9,7 +9,7 @@ import type { Call, Route } from '../dialect.ts'
 import { accountOf } from './account.ts'
 import { readTurn } from './chat-request.ts'
 import { agentSchema, type SentAgentTool } from './chat-schema.ts'
-import { droppedFields } from './dropped-fields.ts'
+import { droppedOfTurn } from './dropped-fields.ts'
 import { saidBy, unsaid } from './envelope-writer.ts'
 import { defaultAgentInstructions } from './instructions.ts'
 
@@ -33,7 +33,7 @@ export const agents: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((versio
 			instructions,
 			stream: false,
 			writer: { completion: writeAction, unsaid, stream: () => ({ write: () => '' }) },
-			dropped: droppedFields(parsed.data, agentSchema.shape),
+			dropped: droppedOfTurn(parsed.data, agentSchema.shape),
 			...accountOf(headers),
 		}
 	},

@@ -6,7 +6,7 @@ import { accountOf } from './account.ts'
 import { readTurn } from './chat-request.ts'
 import { chatSchema } from './chat-schema.ts'
 import { renderTemplate } from './chat-template.ts'
-import { droppedFields } from './dropped-fields.ts'
+import { droppedOfTurn } from './dropped-fields.ts'
 import { chatEnvelope, envelopeWriter } from './envelope-writer.ts'
 import { defaultInstructions } from './instructions.ts'
 
@@ -26,13 +26,13 @@ function chatRoute(version: string, role: 'agent' | 'assistant'): Route {
 			const sent = parsed.data
 			const { request, instructions } = readTurn(sent, defaultInstructions)
 			const stream = sent.stream ?? false
-			const said = { dropped: droppedFields(sent, chatSchema.shape), ...accountOf(headers, sent) }
-			if (sent.chat_template == null) return { type: 'chat', request, instructions, stream, writer, ...said }
+			const dropped = droppedOfTurn(sent, chatSchema.shape)
+			const said = { stream, writer, ...accountOf(headers, sent) }
+			if (sent.chat_template == null) return { type: 'chat', request, instructions, dropped, ...said }
 			return renderTemplate(sent.chat_template, request).then((rendered) => ({
 				type: 'complete',
 				request: rendered,
-				stream,
-				writer,
+				dropped: request.reasoningEffort === undefined ? dropped : [...dropped, 'reasoning_effort'],
 				...said,
 			}))
 		},

@@ -83,10 +83,12 @@ const agentTool = z.looseObject({
 
 export const agentSchema = z.looseObject({ ...turnFields, tools: z.array(agentTool).min(1) })
 
+const promptImage = z.looseObject({ image_url: z.string().min(1), detail: z.string().nullish() })
+
 export const completionSchema = z.looseObject({
 	model: z.string().min(1),
 	prompt: z.string(),
-	images: z.array(z.looseObject({ image_url: z.string() })).nullish(),
+	images: z.array(promptImage).nullish(),
 	model_parameters: modelParameters.nullish(),
 	stream: z.boolean().nullish(),
 	account_id: z.string().nullish(),
@@ -94,6 +96,7 @@ export const completionSchema = z.looseObject({
 
 export type SentMessage = z.infer<typeof message>
 export type SentParameters = z.infer<typeof modelParameters>
+export type SentImage = z.infer<typeof promptImage>
 export type SentAgentTool = z.infer<typeof agentTool>
 export type SentTurn = Pick<
 	z.infer<typeof chatSchema>,

@@ -31,7 +31,14 @@ export async function renderTemplate(template: string, request: ChatRequest): Pr
 	}
 }
 
+/** Templates tell texts alone: what was shown or called would be lost in silence. */
 function plain(message: Message) {
+	if (message.content.some(({ type }) => type !== 'text'))
+		throw new ChatError('unsupported', 'A template cannot show images: send them without one.', {
+			param: 'chat_template',
+		})
+	if (message.role === 'assistant' && message.toolCalls.length > 0)
+		throw new ChatError('unsupported', 'A template cannot show calls of tools.', { param: 'chat_template' })
 	return { role: message.role, content: textOf(message) }
 }
 

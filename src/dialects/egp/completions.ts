@@ -1,12 +1,13 @@
 // POST …/completions of the versions 1 to 4: a prompt goes on.
 
+import type { ImagePart } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { Call, Route } from '../dialect.ts'
 import { accountOf } from './account.ts'
 import { readSampling, readStop } from './chat-request.ts'
-import { completionSchema } from './chat-schema.ts'
-import { droppedFields } from './dropped-fields.ts'
+import { completionSchema, type SentImage } from './chat-schema.ts'
+import { droppedOfTurn } from './dropped-fields.ts'
 import { completionEnvelope, envelopeWriter } from './envelope-writer.ts'
 
 /** Their models are chat models for the most part: a prompt is what the user says. */
@@ -24,10 +25,7 @@ export const completions: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((v
 			messages: [
 				{
 					role: 'user',
-					content: [
-						{ type: 'text', text: prompt },
-						...(images ?? []).map((image) => ({ type: 'image' as const, url: image.image_url })),
-					],
+					content: [{ type: 'text', text: prompt }, ...(images ?? []).map(readImage)],
 				},
 			],
 			sampling: readSampling(parameters),
@@ -46,8 +44,14 @@ export const completions: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((v
 			request,
 			stream: stream ?? false,
 			writer: envelopeWriter(completionEnvelope, 'stop'),
-			dropped: droppedFields(parsed.data, completionSchema.shape),
+			dropped: droppedOfTurn(parsed.data, completionSchema.shape),
 			...accountOf(headers, parsed.data),
 		}
 	},
 }))
+
+/** Words for the detail that nobody knows say nothing. */
+function readImage({ image_url: url, detail }: SentImage): ImagePart {
+	const known = detail === 'low' || detail === 'high' || detail === 'auto'
+	return { type: 'image', url, ...(known ? { detail } : {}) }
+}

@@ -31,7 +31,6 @@ const rerankings = z.looseObject({
 	query: z.string().min(1),
 	documents: z.array(z.string().min(1)).min(1).optional(),
 	chunks: z.array(z.string().min(1)).min(1).optional(),
-	top_n: z.int().min(1).nullish(),
 })
 
 export const deployments: readonly Route[] = [
@@ -53,10 +52,13 @@ export const deployments: readonly Route[] = [
 			tokens_used: usage.promptTokens,
 		}),
 	})),
-	deployed('rerankings', rerankings, ({ query, documents, chunks, top_n: top }, model) => ({
+	deployed('rerankings', rerankings, ({ query, documents, chunks }, model) => ({
 		type: 'rerank',
-		request: { model, query, documents: documents ?? chunks ?? [], ...(top == null ? {} : { top }) },
-		write: ({ results }: Ranking) => ({ results: results.map(({ index, score }) => ({ index, score })) }),
+		request: { model, query, documents: documents ?? chunks ?? [] },
+		write: ({ results, usage }: Ranking) => ({
+			chunk_scores: [...results].sort((one, other) => one.index - other.index).map(({ score }) => score),
+			tokens_used: usage.promptTokens,
+		}),
 	})),
 ]
 

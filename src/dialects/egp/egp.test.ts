@@ -91,7 +91,10 @@ describe('parameters', () => {
 			])
 		})
 	test('that mean nothing are named', async () =>
-		expect((await chat({ account_id: 'a', nonsense: 1, empty: null })).dropped).toEqual(['nonsense']))
+		expect(
+			(await chat({ account_id: 'a', nonsense: 1, empty: null, model_parameters: { top_a: 1, max_tokens: null } }))
+				.dropped,
+		).toEqual(['nonsense', 'model_parameters.top_a']))
 })
 
 test('calls and results of agents belong together without ids', async () => {
@@ -138,6 +141,10 @@ describe('a stream', () => {
 })
 
 describe('a template', () => {
+	/** A text of 16 letters, doubled so many times. */
+	function doubling(times: number): string {
+		return `{% set ns = namespace(x='aaaaaaaaaaaaaaaa') %}{% for i in range(${times}) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}`
+	}
 	async function render(chat_template: string): Promise<string> {
 		const call = await read('/v2/chat-completions', {
 			model: 'm',
@@ -157,6 +164,16 @@ describe('a template', () => {
 		['too long', 'x'.repeat(70_000), 'at most 65536'],
 		['endless', '{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}', 'takes too'],
 		['greedy', '{% set x = range(2000000000) %}', 'takes too'],
+		['doubling', `${doubling(28)}{{ ns.x|upper|length }}`, 'too long'],
+		['indenting', "{{ 'a'|indent(1500000000, true) }}", 'too long'],
+		['indenting JSON', '{{ [1]|tojson(indent=1000000000) }}', 'too long'],
+		['replacing', `${doubling(11)}{{ ns.x.replace('a', ns.x)|length }}`, 'too long'],
+		['joining', `${doubling(11)}{{ range(9999)|join(ns.x)|length }}`, 'too long'],
+		[
+			'adding lists',
+			'{% set ns = namespace(x=[1]) %}{% for i in range(40) %}{% set ns.x = ns.x + ns.x %}{% endfor %}',
+			'too long',
+		],
 		['reaching out', "{{ ''.constructor.constructor('return process')() }}", 'cannot be rendered'],
 	] as const)
 		test(`that is ${name} is refused`, async () => {
@@ -173,5 +190,51 @@ describe('a template', () => {
 		await Bun.sleep(1)
 		expect(performance.now() - begun).toBeLessThan(500)
 		expect(await slow).toBe('ended')
+	})
+	for (const [what, message] of [
+		['images', { role: 'user', content: [{ type: 'image_url', image_url: { url: 'https://x.example/a.png' } }] }],
+		['calls', { role: 'agent', tool_request: { name: 'look', arguments: '{}' } }],
+	] as const)
+		test(`cannot show ${what}`, async () => {
+			const error: unknown = await read('/v2/chat-completions', {
+				model: 'm',
+				messages: [message],
+				chat_template: '{{ messages }}',
+			}).catch((thrown: unknown) => thrown)
+			expect(error).toMatchObject({ kind: 'unsupported', param: 'chat_template' })
+		})
+})
+
+const noUsage = {
+	promptTokens: 0,
+	completionTokens: 0,
+	cachedTokens: 0,
+	reasoningTokens: 0,
+	source: 'upstream',
+} as const
+
+describe('a deployed model', () => {
+	test('tells the scores of texts in the order of the texts', async () => {
+		const call = await read('/v4/models/{model}/rerankings', { query: 'q', chunks: ['a', 'b'], top_n: 1 })
+		if (call.type !== 'rerank') throw new Error(call.type)
+		expect(call.dropped).toEqual(['top_n'])
+		const results = [
+			{ index: 1, score: 0.9 },
+			{ index: 0, score: 0.1 },
+		]
+		expect(call.write({ results, usage: { ...noUsage, promptTokens: 7 } }, identity)).toEqual({
+			chunk_scores: [0.1, 0.9],
+			tokens_used: 7,
+		})
+	})
+	test('ends with the words that clients know', async () => {
+		const call = await read('/v4/models/{model}/chat-completions', { prompt: 'hi' })
+		if (call.type !== 'chat') throw new Error(call.type)
+		const writer = call.writer.stream(identity)
+		writer.write({ type: 'choice-finish', choice: 0, reason: 'content-filter' })
+		expect(JSON.parse(writer.write({ type: 'finish', usage: noUsage }).slice('data: '.length))).toMatchObject({
+			completions: [['']],
+			finish_reason: 'content_filter',
+		})
 	})
 })

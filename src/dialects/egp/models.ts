@@ -22,7 +22,7 @@ export const models: readonly Route[] = [
 	{
 		method: 'GET',
 		path: '/v5/models/{id}',
-		read: ({ parameters: [name = ''] }) => ({ type: 'show-model', name, write: writeLater }),
+		read: ({ parameters: [name = ''] }) => ({ type: 'list-models', write: (found) => writeLater(find(found, name)) }),
 	},
 ]
 
@@ -32,6 +32,13 @@ function list(path: string, write: (models: readonly ListedModel[], query: URLSe
 		path,
 		read: ({ query }) => ({ type: 'list-models', write: (found) => write(found, query()) }),
 	}
+}
+
+/** A model that is only looked up is missing like anything else; one that is to answer is a wrong field. */
+function find(models: readonly ListedModel[], name: string): ListedModel {
+	const found = models.find((model) => model.name === name || model.aliases.includes(name))
+	if (found === undefined) throw new ChatError('not-found', `There is no model '${name.slice(0, 200)}'.`)
+	return found
 }
 
 function chats({ type }: ListedModel): boolean {
@@ -45,9 +52,16 @@ function writeEarlier(model: ListedModel) {
 		display_name: model.name,
 		model_provider: 'llm_engine',
 		model_type: chats(model) ? 'CHAT_COMPLETION' : typeWords[model.type],
+		model_vendor: 'OTHER',
 		base_model_id: null,
-		account_id: null,
+		account_id: model.ownedBy,
 		created_at: new Date(model.created * 1000).toISOString(),
+		created_by_identity_type: 'user',
+		created_by_user_id: model.ownedBy,
+		deployment_count: 1,
+		supports_multi_turn: chats(model),
+		request_schema: {},
+		response_schema: {},
 	}
 }
 

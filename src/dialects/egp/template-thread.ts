@@ -1,7 +1,8 @@
 // The thread that renders one caller's template. Nothing of the server is reachable from a template: the interpreter knows no attributes of
-// JavaScript's, and the context holds plain texts.
+// JavaScript's, and the context holds plain texts. A thread is ended between two steps of JavaScript, so no single step may take long or
+// make a text without bound: what multiplies texts is limited here.
 
-import { Template } from '@huggingface/jinja'
+import { Interpreter, Template } from '@huggingface/jinja'
 
 export interface TemplateInquiry {
 	readonly template: string
@@ -10,22 +11,64 @@ export interface TemplateInquiry {
 
 export type TemplateAnswer = { readonly prompt: string } | { readonly failure: string }
 
-const longestPrompt = 4_194_304
+const longest = 4_194_304
 const longestFailure = 200
 
 declare const self: Worker
 
 self.onmessage = ({ data: { template, messages } }: MessageEvent<TemplateInquiry>) => {
+	limitTexts()
 	self.postMessage(render(template, messages))
 }
 
 function render(template: string, messages: TemplateInquiry['messages']): TemplateAnswer {
 	try {
 		const prompt = new Template(template).render({ messages, bos_token: '<s>', eos_token: '</s>' })
-		if (prompt.length > longestPrompt) return { failure: 'the prompt is too long' }
+		limit(prompt.length)
 		return { prompt }
 	} catch (thrown) {
 		const failure = thrown instanceof Error ? thrown.message : String(thrown)
 		return { failure: failure.slice(0, longestFailure) }
 	}
+}
+
+/** Of this thread alone, which renders one template and ends. */
+function limitTexts(): void {
+	const { evaluate } = Interpreter.prototype
+	Interpreter.prototype.evaluate = function (statement, environment) {
+		const result = evaluate.call(this, statement, environment)
+		const { value } = result
+		if (typeof value === 'string' || Array.isArray(value)) limit(value.length)
+		return result
+	}
+	const { repeat, replaceAll } = String.prototype
+	String.prototype.repeat = function (times) {
+		limit(this.length * times)
+		return repeat.call(this, times)
+	}
+	String.prototype.replaceAll = function (this: string, found: string | RegExp, replacement: unknown) {
+		if (typeof replacement !== 'function') throw new TypeError('only functions replace here')
+		let length = this.length
+		return Reflect.apply(replaceAll, this, [
+			found,
+			(match: string) => {
+				const text = String(replacement(match))
+				length += text.length - match.length
+				limit(length)
+				return text
+			},
+		])
+	}
+	const { join } = Array.prototype
+	Array.prototype.join = function (separator = ',') {
+		let length = separator.length * this.length
+		for (const text of this) length += String(text ?? '').length
+		limit(length)
+		return join.call(this, separator)
+	}
+}
+
+/** @param length of a text, or of a list. */
+function limit(length: number): void {
+	if (length > longest) throw new Error('a text or a list is too long')
 }
