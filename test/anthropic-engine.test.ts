@@ -115,8 +115,11 @@ describe('errors', () => {
 	] as const)
 		test(`${status} ${type}`, async () => expect((await failure(refuse(status, type))).kind).toBe(kind))
 	test('a prompt that is too long', async () => {
-		const message = 'prompt is too long: 208310 tokens > 200000 maximum'
-		expect((await failure(refuse(400, 'invalid_request_error', message))).kind).toBe('context-length-exceeded')
+		for (const message of [
+			'prompt is too long: 208310 tokens > 200000 maximum',
+			'input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000',
+		])
+			expect((await failure(refuse(400, 'invalid_request_error', message))).kind).toBe('context-length-exceeded')
 	})
 	test('say how long to wait', async () => {
 		const { retryAfterMs } = await failure(refuse(429, 'rate_limit_error', 'Slow.', { 'retry-after': '7' }))

@@ -219,6 +219,9 @@ describe('thinking', () => {
 		expect(write({ reasoningTokens: 2000, maxTokens: 100 }).dropped).toEqual(['reasoning_effort'])
 	})
 	test('off', () => {
+		const chosen = write({ reasoningTokens: 0, sampling: { temperature: 0.2, topK: 5 } })
+		expect(chosen.body).toMatchObject({ temperature: 0.2, top_k: 5 })
+		expect(chosen.dropped).toEqual([])
 		expect(write({ reasoningTokens: 0 }).body.thinking).toEqual({ type: 'disabled' })
 		expect(write({ reasoningEffort: 'high' }, { thinking: 'off' }).dropped).toEqual(['reasoning_effort'])
 		const budget = write({ reasoningTokens: 2000 }, { thinking: 'off' })

@@ -48,7 +48,7 @@ export function writeMessageRequest(
 			model,
 			...prompt,
 			...thinking,
-			...writeSampling(request, 'thinking' in thinking && thinking.thinking !== undefined, drop),
+			...writeSampling(request, thinks(thinking), drop),
 			...(request.stop.length === 0 ? {} : { stop_sequences: request.stop }),
 			...(request.user === undefined ? {} : { metadata: { user_id: request.user } }),
 			stream,
@@ -146,6 +146,10 @@ function writeTool(tool: Tool): JsonObject {
 
 /** Names the text of a custom tool's call. */
 export const customArgument = 'input'
+
+function thinks({ thinking }: JsonObject): boolean {
+	return typeof thinking === 'object' && thinking !== null && 'type' in thinking && thinking.type === 'enabled'
+}
 
 const leastBudget = 1024
 /** Tokens of thinking where only a word was said. */

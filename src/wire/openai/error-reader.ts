@@ -143,7 +143,11 @@ function kindOf(said: Said, status: number): ChatErrorKind {
 function isOverlong(said: Said, status: number): boolean {
 	if (said.code === 'context_length_exceeded' || textField(said.error, 'type') === 'exceed_context_size_error')
 		return true
-	return status === 400 && said.message !== undefined && /maximum context length|prompt is too long/i.test(said.message)
+	return (
+		status === 400 &&
+		said.message !== undefined &&
+		/maximum context length|prompt is too long|exceed context limit/i.test(said.message)
+	)
 }
 
 /** Kinds where the upstream's words are about the request, and so belong to its sender. */
