@@ -218,6 +218,18 @@ describe('thinking', () => {
 		expect([forced.body.thinking, forced.dropped]).toEqual([undefined, ['reasoning_effort']])
 		expect(write({ reasoningTokens: 2000, maxTokens: 100 }).dropped).toEqual(['reasoning_effort'])
 	})
+	test('not within a loop of calls whose thinking has no proof', () => {
+		const call = { type: 'function', id: 'a', name: 'look', arguments: '{}' } as const
+		const loop = (thoughts: object): readonly Message[] => [
+			say('user', 'hi'),
+			{ role: 'assistant', content: [], toolCalls: [call], ...thoughts },
+			{ role: 'tool', callId: 'a', content: [{ type: 'text', text: 'x' }] },
+		]
+		const bare = write({ messages: loop({}), reasoningTokens: 2000 })
+		expect([bare.body.thinking, bare.dropped]).toEqual([undefined, ['reasoning_effort']])
+		const proven = loop({ thoughts: [{ text: 'a', proof: { wire: 'anthropic', value: 's' } }] })
+		expect(write({ messages: proven, reasoningTokens: 2000 }).body.thinking).toMatchObject({ type: 'enabled' })
+	})
 	test('off', () => {
 		const chosen = write({ reasoningTokens: 0, sampling: { temperature: 0.2, topK: 5 } })
 		expect(chosen.body).toMatchObject({ temperature: 0.2, top_k: 5 })

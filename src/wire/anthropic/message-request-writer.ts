@@ -151,6 +151,13 @@ function thinks({ thinking }: JsonObject): boolean {
 	return typeof thinking === 'object' && thinking !== null && 'type' in thinking && thinking.type === 'enabled'
 }
 
+/** A loop of calls goes on: a model that thinks wants to see the proven thinking that it began with. */
+function callsWithoutProof({ messages }: ChatRequest): boolean {
+	if (messages.at(-1)?.role !== 'tool') return false
+	const calling = messages.findLast(({ role }) => role === 'assistant')
+	return calling?.role === 'assistant' && !(calling.thoughts ?? []).some(({ proof }) => proof?.wire === messagesWire)
+}
+
 const leastBudget = 1024
 /** Tokens of thinking where only a word was said. */
 const budgets: Readonly<Record<string, number>> = {
@@ -182,7 +189,7 @@ function writeThinking(request: ChatRequest, form: MessageRequestForm, drop: (pa
 	if (budget === undefined) return { max_tokens: maxTokens, ...word }
 	// Models that think cannot be made to call, and think nothing in so little room.
 	const forced = toolChoice.type === 'required' || toolChoice.type === 'named'
-	if (forced || (request.maxTokens !== undefined && request.maxTokens <= leastBudget)) {
+	if (forced || callsWithoutProof(request) || (request.maxTokens !== undefined && request.maxTokens <= leastBudget)) {
 		drop('reasoning_effort')
 		return { max_tokens: maxTokens, ...word }
 	}
