@@ -1,7 +1,7 @@
 // A request's body read as JSON or as a form, within bounds of size, time and depth. It knows no dialect: what is wrong is said as a ChatError.
 
 import { ChatError } from '../chat/error.ts'
-import { Sweep } from '../time/sweep.ts'
+import { Sweep, type Timed } from '../time/sweep.ts'
 
 export interface BodyLimits {
 	/** Largest body, in bytes. */
@@ -56,7 +56,7 @@ async function readForm(request: Request, limits: BodyLimits, arriving: Sweep): 
 	}
 }
 
-async function readBytes(request: Request, limits: BodyLimits, arriving: Sweep): Promise<Uint8Array<ArrayBufferLike>> {
+function readBytes(request: Request, limits: BodyLimits, arriving: Sweep): Promise<Uint8Array> {
 	const encoding = request.headers.get('content-encoding')
 	if (encoding !== null && encoding !== 'identity')
 		throw new ChatError(
@@ -66,14 +66,15 @@ async function readBytes(request: Request, limits: BodyLimits, arriving: Sweep):
 		)
 	const declared = Number(request.headers.get('content-length') ?? Number.NaN)
 	if (declared > limits.maxBytes) throw tooLarge(limits)
-	const bytes = await inTime(declared >= 0 ? request.bytes() : readBounded(request, limits), limits, arriving)
-	if (bytes.byteLength > limits.maxBytes) throw tooLarge(limits)
-	return bytes
+	const reading = declared >= 0 ? request.bytes() : readBounded(request, limits)
+	return new Arrival(reading, limits, arriving).bytes
 }
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
 function decode(bytes: Uint8Array): string {
 	try {
-		return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
+		return utf8.decode(bytes)
 	} catch (cause) {
 		throw new ChatError(
 			'invalid-request',
@@ -95,36 +96,40 @@ async function readBounded(request: Request, limits: BodyLimits): Promise<Uint8A
 	return Buffer.concat(chunks)
 }
 
-async function inTime(reading: Promise<Uint8Array>, limits: BodyLimits, arriving: Sweep): Promise<Uint8Array> {
-	const arrival = new Arrival(performance.now() + limits.timeoutMs)
-	arriving.add(arrival)
-	try {
-		return await arrival.of(reading)
-	} catch (thrown) {
-		if (thrown instanceof ChatError) throw thrown
-		throw new ChatError('cancelled', 'The request ended before its body was complete.', { cause: thrown })
-	} finally {
-		arriving.delete(arrival)
-	}
-}
-
-/** Rejects in time, whatever the client does. */
-class Arrival {
+/** A body on its way, which is there in time or not at all, whatever the client does. */
+class Arrival implements Timed {
+	/** @throws ChatError */
+	readonly bytes: Promise<Uint8Array>
 	private readonly untilMs: number
-	private readonly late = Promise.withResolvers<never>()
+	private readonly refuse: (error: ChatError) => void
 
-	constructor(untilMs: number) {
-		this.untilMs = untilMs
-	}
-
-	async of(reading: Promise<Uint8Array>): Promise<Uint8Array> {
-		return Promise.race([reading, this.late.promise])
+	constructor(reading: Promise<Uint8Array>, limits: BodyLimits, arriving: Sweep) {
+		const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
+		this.bytes = promise
+		this.refuse = (error) => {
+			arriving.delete(this)
+			reject(error)
+		}
+		this.untilMs = performance.now() + limits.timeoutMs
+		arriving.add(this)
+		reading.then(
+			(bytes) => {
+				if (bytes.byteLength > limits.maxBytes) return this.refuse(tooLarge(limits))
+				arriving.delete(this)
+				resolve(bytes)
+			},
+			(thrown: unknown) => this.refuse(thrown instanceof ChatError ? thrown : cutOff(thrown)),
+		)
 	}
 
 	check(nowMs: number): void {
 		if (nowMs > this.untilMs)
-			this.late.reject(new ChatError('request-timeout', 'The body of your request did not arrive in time.'))
+			this.refuse(new ChatError('request-timeout', 'The body of your request did not arrive in time.'))
 	}
+}
+
+function cutOff(cause: unknown): ChatError {
+	return new ChatError('cancelled', 'The request ended before its body was complete.', { cause })
 }
 
 function parseJson(text: string): unknown {
@@ -144,7 +149,10 @@ function parseJson(text: string): unknown {
 export function deeperThan(value: unknown, levels: number): boolean {
 	if (typeof value !== 'object' || value === null) return false
 	if (levels === 0) return true
-	if (Array.isArray(value)) return value.some((element) => deeperThan(element, levels - 1))
+	if (Array.isArray(value)) {
+		for (const element of value) if (deeperThan(element, levels - 1)) return true
+		return false
+	}
 	for (const key in value) if (deeperThan(Reflect.get(value, key), levels - 1)) return true
 	return false
 }

@@ -1,7 +1,7 @@
 // An append-only file of lines that survives its process: what was acknowledged is on disk. Lines are written in groups, and while one
-// group is synced the next one gathers, so that a thousand calls cost the disk as little as one. It does not know what lines mean.
+// group is on its way the next one gathers, so that a thousand calls cost the disk as little as one. It does not know what lines mean.
 
-import { closeSync, fdatasync, fsyncSync, openSync, write } from 'node:fs'
+import { closeSync, constants, fsyncSync, openSync, write } from 'node:fs'
 import { dirname } from 'node:path'
 import { ChatError } from '../chat/error.ts'
 
@@ -26,14 +26,19 @@ function checksum(text: string): string {
 
 interface Group {
 	text: string
-	readonly synced: PromiseWithResolvers<void>
-	/** Somebody waits for it, or it must not be lost in a power cut for long. */
-	sync: boolean
+	readonly kept: PromiseWithResolvers<void>
 }
+
+/** A write is over once its bytes are on disk: one trip to the thread that writes, where a write and a sync would be two. */
+const { O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_DSYNC } = constants
+const flags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_DSYNC
+/** How long lines gather that nobody waits for, in milliseconds. */
+const patienceMs = 20
 
 export class Journal {
 	private readonly descriptor: number
 	private gathering: Group | undefined
+	private timer: ReturnType<typeof setTimeout> | undefined
 	private working = false
 	private bytes = 0
 	/** The last write failed, perhaps within a line. */
@@ -42,7 +47,7 @@ export class Journal {
 
 	/** Makes the file, which must not be there. */
 	constructor(file: string) {
-		this.descriptor = openSync(file, 'ax', 0o600)
+		this.descriptor = openSync(file, flags, 0o600)
 		syncFolder(dirname(file))
 	}
 
@@ -57,14 +62,16 @@ export class Journal {
 	 * @throws ChatError `unavailable` where it cannot be written.
 	 */
 	append(text: string): Promise<void> {
-		const group = this.add(text)
-		group.sync = true
-		return group.synced.promise
+		const { kept } = this.add(text)
+		this.hurry()
+		return kept.promise
 	}
 
 	/** The same for lines that nobody waits for: on disk soon. */
-	note(text: string): void {
-		this.add(text)
+	note(text: string): Promise<void> {
+		const { kept } = this.add(text)
+		if (!this.working) this.timer ??= setTimeout(() => this.hurry(), patienceMs)
+		return kept.promise
 	}
 
 	/** Resolves when all that was appended is on disk, or could not be written. */
@@ -81,13 +88,16 @@ export class Journal {
 		const line = text === '' ? '' : sealLine(text)
 		this.gathering.text += line
 		this.bytes += line.length
-		const group = this.gathering
-		if (!this.working) {
-			this.working = true
-			// All of this turn of the event loop goes together.
-			setImmediate(() => void this.work())
-		}
-		return group
+		return this.gathering
+	}
+
+	/** All of this turn of the event loop goes together. */
+	private hurry(): void {
+		clearTimeout(this.timer)
+		this.timer = undefined
+		if (this.working || this.gathering === undefined) return
+		this.working = true
+		setImmediate(() => void this.work())
 	}
 
 	private async work(): Promise<void> {
@@ -96,11 +106,10 @@ export class Journal {
 			try {
 				await writeAll(this.descriptor, this.torn ? `\n${group.text}` : group.text)
 				this.torn = false
-				if (group.sync) await sync(this.descriptor)
-				group.synced.resolve()
+				group.kept.resolve()
 			} catch (cause) {
 				this.torn = true
-				group.synced.reject(
+				group.kept.reject(
 					new ChatError('unavailable', 'The accounts cannot be written at the moment.', { cause, retryAfterMs: 1000 }),
 				)
 			}
@@ -110,15 +119,15 @@ export class Journal {
 }
 
 function begin(): Group {
-	const synced = Promise.withResolvers<void>()
+	const kept = Promise.withResolvers<void>()
 	// Lines that nobody waits for may fail too.
-	synced.promise.catch(() => undefined)
-	return { text: '', synced, sync: false }
+	kept.promise.catch(() => undefined)
+	return { text: '', kept }
 }
 
 function closedGroup(): Group {
 	const group = begin()
-	group.synced.reject(new ChatError('unavailable', 'The server is closing.'))
+	group.kept.reject(new ChatError('unavailable', 'The server is closing.'))
 	return group
 }
 
@@ -132,12 +141,6 @@ async function writeAll(descriptor: number, text: string): Promise<void> {
 		})
 		bytes = bytes.subarray(written)
 	}
-}
-
-function sync(descriptor: number): Promise<void> {
-	return new Promise((resolve, reject) => {
-		fdatasync(descriptor, (error) => (error === null || error === undefined ? resolve() : reject(error)))
-	})
 }
 
 /** A file that is new is only there after a power cut once its folder is synced. */

@@ -125,7 +125,7 @@ class JournalledLedger implements OpenLedger {
 				if (settling === undefined) this.move(standing, progress)
 			},
 			settle: (settlement) => {
-				settling ??= this.settle(standing, settlement)
+				settling ??= this.settle(standing, settlement, written)
 				if (strict) return settling
 				// Said in the log where it was written.
 				settling.catch(() => undefined)
@@ -177,13 +177,18 @@ class JournalledLedger implements OpenLedger {
 
 	private append(line: string): Promise<void> {
 		if (this.current.journal.size > (this.options.fileSize ?? 8_000_000)) this.rotateIfPossible()
-		const written = this.current.journal.append(line)
-		if (this.options.durability === 'relaxed')
-			written.catch((thrown: unknown) => this.options.log.error({ err: thrown }, 'the accounts cannot be written'))
+		const { journal } = this.current
+		if (this.options.durability === 'strict') return journal.append(line)
+		const written = journal.note(line)
+		written.catch((thrown: unknown) => this.options.log.error({ err: thrown }, 'the accounts cannot be written'))
 		return written
 	}
 
-	private async settle(standing: Standing, { outcome, upstream = '', usage, settledAtMs }: Settlement): Promise<void> {
+	private async settle(
+		standing: Standing,
+		{ outcome, upstream = '', usage, settledAtMs }: Settlement,
+		opened: Promise<void>,
+	): Promise<void> {
 		const { opening } = standing
 		const closing: Closing = { outcome, upstream, usage, settledAtMs }
 		const { file, written } = this.write(settleLine(opening.id, closing))
@@ -192,6 +197,7 @@ class JournalledLedger implements OpenLedger {
 		file.undelivered++
 		this.waiting.push({ entry: entryOf(opening, closing), file })
 		if (this.waiting.length >= batchSize) void this.deliver().catch(this.failed)
+		await opened
 		await written
 	}
 

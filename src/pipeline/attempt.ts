@@ -109,9 +109,10 @@ export async function begin(admitted: Admitted<StreamedCall>, signal: AbortSigna
 	if (turn?.exclusive === true) await turn.begin()
 	// Written while the upstream is asked.
 	else void turn?.begin()
+	const whole = !(call.stream || isBackground(call))
 	const { result, lease, dropped } = await ask<AsyncIterable<ChatEvent>>(
 		admitted,
-		{ signal, whole: !(call.stream || isBackground(call)) },
+		{ signal, whole },
 		parts,
 		({ engine }, its) => (call.type === 'chat' ? engine.chat(call.request, its) : engine.complete(call.request, its)),
 	)
@@ -125,7 +126,7 @@ export async function begin(admitted: Admitted<StreamedCall>, signal: AbortSigna
 		count: counterFor(admitted, parts),
 	})
 	try {
-		await answer.begun()
+		await answer.begun(whole)
 	} catch (thrown) {
 		lease.end()
 		await arrivalsOf(result).cancel()

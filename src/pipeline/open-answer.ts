@@ -36,10 +36,15 @@ export class OpenAnswer {
 		this.parts = parts
 	}
 
-	/** Resolves when what must be on disk before anything is answered is there. @throws ChatError where it cannot be written. */
-	async begun(): Promise<void> {
+	/**
+	 * Resolves when what must be on disk before anything is answered is there.
+	 *
+	 * @param whole nothing leaves before the end, which is waited for in any case, and the opening with it.
+	 * @throws ChatError where it cannot be written.
+	 */
+	async begun(whole: boolean): Promise<void> {
 		const { ticket, turn } = this.parts
-		if (ticket !== undefined) await ticket.opened
+		if (ticket !== undefined && !whole) await ticket.opened
 		if (turn !== undefined) await turn.begin()
 	}
 
