@@ -25,7 +25,7 @@ export interface Arrivals {
 export interface ArrivingEvents extends AsyncIterable<ChatEvent> {
 	readonly arrivals: Arrivals
 	/** The answer itself, where it came as a whole and was read as one; then its events need not be looked at. */
-	readonly whole?: WholeAnswer
+	readonly whole?: WholeAnswer | undefined
 }
 
 export interface WholeAnswer {
@@ -53,9 +53,23 @@ export function arrivalsOf(events: AsyncIterable<ChatEvent>): Arrivals {
 	}
 }
 
-/** `arrivals` one event at a time. */
-export function arriving(arrivals: Arrivals): ArrivingEvents {
-	return { arrivals, [Symbol.asyncIterator]: () => flatten(arrivals) }
+/** `arrivals` one event at a time. @param whole the same answer, where it was read as one. */
+export function arriving(arrivals: Arrivals, whole?: WholeAnswer): ArrivingEvents {
+	return new Flattened(arrivals, whole)
+}
+
+class Flattened implements ArrivingEvents {
+	readonly arrivals: Arrivals
+	readonly whole: WholeAnswer | undefined
+
+	constructor(arrivals: Arrivals, whole: WholeAnswer | undefined) {
+		this.arrivals = arrivals
+		this.whole = whole
+	}
+
+	[Symbol.asyncIterator](): AsyncGenerator<ChatEvent> {
+		return flatten(this.arrivals)
+	}
 }
 
 async function* flatten(arrivals: Arrivals): AsyncGenerator<ChatEvent> {

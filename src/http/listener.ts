@@ -44,15 +44,22 @@ export function listen({ address, fetch, socket, maxBodyBytes, shared = false }:
 	const handler = {
 		maxRequestBodySize: maxBodyBytes,
 		websocket: sockets(maxBodyBytes),
-		async fetch(request: Request, bun: Server<OpenSocket>) {
+		fetch(request: Request, bun: Server<OpenSocket>) {
 			// An answer may be quiet for as long as a model thinks; what bounds it is not the socket's business.
 			bun.timeout(request, 0)
-			if (socket === undefined || request.headers.get('upgrade')?.toLowerCase() !== 'websocket') return fetch(request)
-			const peer = await socket(request)
-			if (peer === undefined) return fetch(request)
-			if (peer instanceof Response) return peer
-			return bun.upgrade(request, { data: { peer, drained: undefined } }) ? undefined : fetch(request)
+			const upgrades = request.headers.get('upgrade')?.toLowerCase() === 'websocket'
+			return upgrades && socket !== undefined ? upgrade(request, bun, socket) : fetch(request)
 		},
+	}
+	const upgrade = async (
+		request: Request,
+		bun: Server<OpenSocket>,
+		open: NonNullable<ListenOptions['socket']>,
+	): Promise<Response | undefined> => {
+		const peer = await open(request)
+		if (peer === undefined) return fetch(request)
+		if (peer instanceof Response) return peer
+		return bun.upgrade(request, { data: { peer, drained: undefined } }) ? undefined : fetch(request)
 	}
 	const server: Server<OpenSocket> = address.startsWith('/')
 		? Bun.serve(unixOptions({ ...handler, unix: address }))

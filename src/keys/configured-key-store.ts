@@ -7,7 +7,7 @@ import type { KeyStore } from './key-store.ts'
 export function withConfiguredKey(store: KeyStore, configured: Key): KeyStore {
 	return {
 		insert: (key) => store.insert(key),
-		findByHash: async (hash) => (sameHash(hash, configured.hash) ? configured : store.findByHash(hash)),
+		findByHash: (hash) => (sameHash(hash, configured.hash) ? configured : store.findByHash(hash)),
 		list: () => store.list(),
 		revoke: (which, nowMs) => store.revoke(which, nowMs),
 		listOwn: (scope) => store.listOwn(scope),

@@ -7,8 +7,8 @@ import type { Scope } from './scope.ts'
 export interface KeyStore {
 	/** @throws Error where the id or the hash exists already. */
 	insert(key: Key): Promise<void>
-	/** One that was revoked or has expired is found too: its caller must look at `revokedAtMs` and `expiresAtMs`. */
-	findByHash(hash: string): Promise<Key | undefined>
+	/** One that was revoked or has expired is found too: its caller must look at `revokedAtMs` and `expiresAtMs`. At once where it is known. */
+	findByHash(hash: string): Key | undefined | Promise<Key | undefined>
 	/** In order of creation, revoked ones included. */
 	list(): Promise<readonly Key[]>
 	/**

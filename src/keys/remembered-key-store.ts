@@ -57,7 +57,7 @@ export function withMemory(store: KeyStore, { changes, rememberMs, nowMs, patien
 		revokeOwn: (scope, id, now) => changed(store.revokeOwn(scope, id, now)),
 		list: () => store.list(),
 		close: () => store.close(),
-		async findByHash(hash) {
+		findByHash(hash) {
 			const known = remembered.get(hash)
 			const count = changes.read()
 			if (known !== undefined && isFresh(known, count, nowMs() - rememberMs)) return known.key

@@ -25,7 +25,7 @@ function checksum(text: string): string {
 }
 
 interface Group {
-	text: string
+	readonly lines: string[]
 	readonly kept: PromiseWithResolvers<void>
 }
 
@@ -86,7 +86,7 @@ export class Journal {
 		if (this.closed) return closedGroup()
 		this.gathering ??= begin()
 		const line = text === '' ? '' : sealLine(text)
-		this.gathering.text += line
+		this.gathering.lines.push(line)
 		this.bytes += line.length
 		return this.gathering
 	}
@@ -104,7 +104,7 @@ export class Journal {
 		for (let group = this.gathering; group !== undefined; group = this.gathering) {
 			this.gathering = undefined
 			try {
-				await writeAll(this.descriptor, this.torn ? `\n${group.text}` : group.text)
+				await writeAll(this.descriptor, (this.torn ? '\n' : '') + group.lines.join(''))
 				this.torn = false
 				group.kept.resolve()
 			} catch (cause) {
@@ -122,7 +122,7 @@ function begin(): Group {
 	const kept = Promise.withResolvers<void>()
 	// Lines that nobody waits for may fail too.
 	kept.promise.catch(() => undefined)
-	return { text: '', kept }
+	return { lines: [], kept }
 }
 
 function closedGroup(): Group {

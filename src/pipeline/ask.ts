@@ -9,25 +9,19 @@ import { type Answered, failOver } from './fail-over.ts'
 import type { Parts, Upstream } from './parts.ts'
 import type { ModelCall } from './plan.ts'
 
-export interface Asked<Result> extends Answered<Result> {
-	/** Parts of the request that the upstream's wire has no words for. */
-	readonly dropped: readonly string[]
-}
-
 /**
  * @param how `whole`: nobody looks at the answer before it is complete.
  * @throws ChatError why no upstream could begin to answer.
  */
-export async function ask<Result>(
+export function ask<Result>(
 	{ call, model, received, record, deployment, turn }: Admitted,
 	{ signal, whole }: { readonly signal: AbortSignal; readonly whole: boolean },
 	parts: Parts,
 	send: (upstream: Upstream, its: EngineCall) => Promise<Result>,
-): Promise<Asked<Result>> {
+): Promise<Answered<Result>> {
 	const operation = operationOf[call.type]
 	expectType(model, operation)
-	let dropped: string[] = []
-	const answered = await failOver(
+	return failOver(
 		{
 			route: deployment.routeOf(model),
 			hint: {
@@ -36,24 +30,21 @@ export async function ask<Result>(
 			signal,
 			record,
 			priority: ('priority' in call ? call.priority : undefined) ?? 'normal',
-			async ask(place, headers) {
+			ask(place, headers, drop) {
 				const upstream = deployment.upstreamAt(place)
 				expectOperation(upstream, operation)
-				const mine: string[] = []
-				dropped = mine
 				return send(upstream, {
 					signal,
 					model: upstream.model ?? model.name,
 					requestId: received.id,
 					whole,
 					headers,
-					drop: (part) => mine.push(part),
+					drop,
 				})
 			},
 		},
 		parts,
 	)
-	return { ...answered, dropped }
 }
 
 const operationOf: Readonly<Record<ModelCall['type'], Operation>> = {

@@ -16,6 +16,7 @@ import type { Answer } from './answer.ts'
 import { ask, wrongOperation } from './ask.ts'
 import { headersOf, identify, settleFailure } from './attempt.ts'
 import { countInputs, countPrompt, type Input } from './count.ts'
+import type { Answered } from './fail-over.ts'
 import { isUntold } from './open-answer.ts'
 import type { Parts } from './parts.ts'
 
@@ -29,14 +30,8 @@ interface Told {
 
 /** @throws ChatError why nobody answered. */
 export async function answerAtOnce(admitted: Admitted<AtOnceCall>, parts: Parts): Promise<Answer> {
-	const { call, record, ticket, received, target } = admitted
-	const asked = ask(admitted, { signal: received.signal, whole: true }, parts, ({ engine }, its) =>
-		call.type === 'count'
-			? count({ ...admitted, call }, engine, its, parts)
-			: perform(call, engine, its, (inputs) => countInputs(admitted.model, inputs, parts)),
-	)
-	asked.catch((thrown: unknown) => settleFailure(admitted, thrown, parts))
-	const { result, lease, dropped } = await asked
+	const { record, ticket, target } = admitted
+	const { result, lease, dropped } = await askOrSettle(admitted, parts)
 	lease.end()
 	const { usage } = result
 	if (usage !== undefined) {
@@ -53,6 +48,20 @@ export async function answerAtOnce(admitted: Admitted<AtOnceCall>, parts: Parts)
 		status: target.route.status ?? 200,
 		headers: headersOf(admitted, dropped),
 		body: result.write(identify(admitted, parts)),
+	}
+}
+
+async function askOrSettle(admitted: Admitted<AtOnceCall>, parts: Parts): Promise<Answered<Told>> {
+	const { call, received } = admitted
+	try {
+		return await ask(admitted, { signal: received.signal, whole: true }, parts, ({ engine }, its) =>
+			call.type === 'count'
+				? count({ ...admitted, call }, engine, its, parts)
+				: perform(call, engine, its, (inputs) => countInputs(admitted.model, inputs, parts)),
+		)
+	} catch (thrown) {
+		settleFailure(admitted, thrown, parts)
+		throw thrown
 	}
 }
 

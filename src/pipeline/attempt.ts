@@ -19,7 +19,7 @@ import type { Parts } from './parts.ts'
 export type StreamedCall = ChatCall | TextCompletionCall
 
 /** @throws ChatError why no upstream could begin to answer. */
-export async function attempt(admitted: Admitted, parts: Parts): Promise<Answer> {
+export function attempt(admitted: Admitted, parts: Parts): Promise<Answer> {
 	const { call } = admitted
 	switch (call.type) {
 		case 'chat':
@@ -49,8 +49,8 @@ async function stream(admitted: Admitted<StreamedCall>, parts: Parts): Promise<A
 	const { call, received, turn } = admitted
 	const { events, answer, dropped } = await beginOrUndo(admitted, received.signal, parts)
 	const identity = identify(admitted, parts)
-	const arrivals = arrivalsOf(events)
 	if (call.stream) {
+		const arrivals = arrivalsOf(events)
 		const writer = call.writer.stream(identity)
 		return {
 			type: 'stream',
@@ -63,7 +63,7 @@ async function stream(admitted: Admitted<StreamedCall>, parts: Parts): Promise<A
 		if (whole !== undefined) answer.whole(whole.completion)
 		const { completion, source } =
 			whole === undefined
-				? await deliverWhole(arrivals, answer)
+				? await deliverWhole(arrivalsOf(events), answer)
 				: { completion: await withUsage(whole.completion, answer), source: whole.source }
 		const body = call.writer.completion(completion, identity, source)
 		await answer.end()
@@ -82,19 +82,13 @@ async function stream(admitted: Admitted<StreamedCall>, parts: Parts): Promise<A
 }
 
 /** Where nobody began to answer, the turn never was. */
-export async function beginOrUndo(
-	admitted: Admitted<StreamedCall>,
-	signal: AbortSignal,
-	parts: Parts,
-): Promise<BegunAnswer> {
-	try {
-		return await begin(admitted, signal, parts)
-	} catch (thrown) {
+export function beginOrUndo(admitted: Admitted<StreamedCall>, signal: AbortSignal, parts: Parts): Promise<BegunAnswer> {
+	return begin(admitted, signal, parts).catch((thrown: unknown) => {
 		const { turn } = admitted
 		if (turn !== undefined) parts.outstanding.add(turn.drop(), 'dropping a turn')
 		settleFailure(admitted, thrown, parts)
 		throw thrown
-	}
+	})
 }
 
 export interface BegunAnswer {

@@ -15,11 +15,11 @@ export interface Authenticated {
 }
 
 /** @throws ChatError `unauthenticated` without a key, `invalid-key` with one that is unknown, revoked or has expired. */
-export async function authenticate(
+export function authenticate(
 	received: Received,
 	record: RequestRecord,
 	keys: KeyStore | undefined,
-): Promise<Authenticated> {
+): Authenticated | Promise<Authenticated> {
 	if (keys === undefined) return { received, record, key: undefined }
 	const secret = presentedSecret(received.headers)
 	if (secret === undefined)
@@ -28,12 +28,15 @@ export async function authenticate(
 			"You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",
 		)
 	const hash = hashSecret(secret)
-	const key = await keys.findByHash(hash)
-	if (key === undefined || !sameHash(key.hash, hash)) throw invalidKey(secret, 'Incorrect API key provided')
-	if (key.revokedAtMs !== null) throw invalidKey(secret, 'This API key has been revoked')
-	if (isExpired(key, received.receivedAtMs)) throw invalidKey(secret, 'This API key has expired')
-	record.key = key
-	return { received, record, key }
+	const accept = (key: Key | undefined): Authenticated => {
+		if (key === undefined || !sameHash(key.hash, hash)) throw invalidKey(secret, 'Incorrect API key provided')
+		if (key.revokedAtMs !== null) throw invalidKey(secret, 'This API key has been revoked')
+		if (isExpired(key, received.receivedAtMs)) throw invalidKey(secret, 'This API key has expired')
+		record.key = key
+		return { received, record, key }
+	}
+	const found = keys.findByHash(hash)
+	return found instanceof Promise ? found.then(accept) : accept(found)
 }
 
 /** `Authorization: Bearer`, `x-api-key` or `api-key`, the first that is there. */

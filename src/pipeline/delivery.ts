@@ -39,8 +39,12 @@ export async function deliverWhole(arrivals: Arrivals, answer: OpenAnswer): Prom
 }
 
 /** The usage that a client is told is the one that is billed. */
-export async function withUsage(completion: Completion, answer: OpenAnswer): Promise<Completion> {
-	return isUntold(completion.usage) ? { ...completion, usage: await answer.counted() } : completion
+export function withUsage(completion: Completion, answer: OpenAnswer): Completion | Promise<Completion> {
+	return isUntold(completion.usage) ? withCount(completion, answer) : completion
+}
+
+async function withCount(completion: Completion, answer: OpenAnswer): Promise<Completion> {
+	return { ...completion, usage: await answer.counted() }
 }
 
 export interface DeliveryOptions {

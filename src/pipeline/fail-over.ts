@@ -19,14 +19,24 @@ export interface Asking<Result> {
 	readonly signal: AbortSignal
 	readonly record: RequestRecord
 	readonly priority: Priority
-	/** Resolves when the upstream at `place` began to answer. */
-	readonly ask: (place: Place, traceHeaders: Readonly<Record<string, string>>) => Promise<Result>
+	/**
+	 * Resolves when the upstream at `place` began to answer.
+	 *
+	 * @param drop to be told of each part of the request that the upstream's wire has no words for.
+	 */
+	readonly ask: (
+		place: Place,
+		traceHeaders: Readonly<Record<string, string>>,
+		drop: (part: string) => void,
+	) => Promise<Result>
 }
 
 export interface Answered<Result> {
 	readonly result: Result
 	/** To be ended once the answer is. */
 	readonly lease: Lease
+	/** Parts of the request that the upstream's wire has no words for. */
+	readonly dropped: readonly string[]
 }
 
 /** @throws ChatError what says most about why nobody answered. */
@@ -38,7 +48,8 @@ export async function failOver<Result>(asking: Asking<Result>, parts: Parts): Pr
 	const tries = new Map<Place, number>()
 	let failure: Failure | undefined
 	for (let attempt = 1; ; attempt++) {
-		const { place, slot } = await takeTurn(asking, chosen, tries, failure)
+		const { place, slot } =
+			takeFreeTurn(askable(asking, chosen, tries, failure)) ?? (await takeTurn(asking, chosen, tries, failure))
 		const tried = tries.get(place) ?? 0
 		tries.set(place, tried + 1)
 		if (tried > 0 && failure !== undefined) await pauseBefore(tried, failure, slot, untilMs, asking, parts)
@@ -82,14 +93,15 @@ async function tryOnce<Result>(
 ): Promise<Answered<Result> | ChatError> {
 	const begunMs = parts.clock.now()
 	const lease = new Lease(place, slot)
+	const dropped: string[] = []
 	const attempt = record.attempt(place.name, begunMs)
 	try {
-		const result = await ask(place, attempt.traceHeaders)
+		const result = await ask(place, attempt.traceHeaders, (part) => dropped.push(part))
 		const nowMs = parts.clock.now()
 		attempt.end(nowMs)
 		lease.begun(nowMs - begunMs)
 		record.upstream = place.name
-		return { result, lease }
+		return { result, lease, dropped }
 	} catch (thrown) {
 		const error = asChatError(thrown)
 		attempt.end(parts.clock.now(), error)
@@ -98,29 +110,53 @@ async function tryOnce<Result>(
 	}
 }
 
-/** A place with a turn on it: one that was not tried yet, or one that may be tried once more. */
+/** A place with a turn on it. */
+interface Turn {
+	readonly place: Place
+	readonly slot: Slot
+}
+
+/** Waits where nobody has a turn to give at once. */
 async function takeTurn<Result>(
-	{ route, signal, priority }: Asking<Result>,
+	asking: Asking<Result>,
 	chosen: readonly Place[],
 	tries: ReadonlyMap<Place, number>,
 	failure: Failure | undefined,
-): Promise<{ readonly place: Place; readonly slot: Slot }> {
+): Promise<Turn> {
+	const { signal, priority } = asking
 	for (;;) {
-		const candidates = candidatesOf(chosen)
-		const fresh = candidates.filter((place) => !tries.has(place))
-		const open = fresh.length > 0 ? fresh : candidates.filter(() => failure !== undefined && mayComeBack(failure.error))
-		const [first] = open
-		if (first === undefined) throw failure?.worst ?? noneLeft(route)
-		for (const place of open) {
-			const slot = place.slots.tryTake()
-			if (slot !== undefined) return { place, slot }
-		}
-		const place = open.find(({ slots }) => !slots.refuses(priority)) ?? first
+		const open = askable(asking, chosen, tries, failure)
+		const free = takeFreeTurn(open)
+		if (free !== undefined) return free
+		const place = open.find(({ slots }) => !slots.refuses(priority)) ?? open[0]
 		const slot = await place.slots.take(signal, priority)
 		// Others may have failed there while this one waited.
 		if (place.available) return { place, slot }
 		slot.release()
 	}
+}
+
+function takeFreeTurn(open: readonly Place[]): Turn | undefined {
+	for (const place of open) {
+		const slot = place.slots.tryTake()
+		if (slot !== undefined) return { place, slot }
+	}
+	return undefined
+}
+
+/** Places that were not tried yet, or else those that may be tried once more. @throws ChatError where there are none. */
+function askable<Result>(
+	{ route }: Asking<Result>,
+	chosen: readonly Place[],
+	tries: ReadonlyMap<Place, number>,
+	failure: Failure | undefined,
+): readonly [Place, ...Place[]] {
+	const candidates = candidatesOf(chosen)
+	const fresh = candidates.filter((place) => !tries.has(place))
+	const [first, ...others] =
+		fresh.length > 0 ? fresh : candidates.filter(() => failure !== undefined && mayComeBack(failure.error))
+	if (first === undefined) throw failure?.worst ?? noneLeft(route)
+	return [first, ...others]
 }
 
 function noneLeft(route: Route): ChatError {

@@ -118,8 +118,7 @@ export function openHandler(options: HandlerOptions): Handler {
 	}
 
 	const serveRoute = async (received: Received): Promise<Response> => {
-		const { id, method, headers, receivedAtMs } = received
-		const record = options.telemetry.begin({ id, method, headers, receivedAtMs })
+		const record = options.telemetry.begin(received)
 		const match = choice.find(received)
 		const addressed = match.type === 'found' ? match : choice.findExpressly(received)
 		const spoken = match.type === 'found' ? match.target.dialect : choice.dialectFor(received)
@@ -132,18 +131,21 @@ export function openHandler(options: HandlerOptions): Handler {
 		// The caller's key may say otherwise.
 		const facts = () => ({ received, dialect: choice.named(record.dialect ?? ''), record, streams, options })
 		try {
-			const answered = await answer(received, { ...addressed, unmeant: match !== addressed }, parts, record)
+			const { target, parameters } = addressed
+			const answered = await answer(received, { target, parameters, unmeant: match !== addressed }, parts, record)
 			return writeAnswer(answered, facts())
 		} catch (thrown) {
 			return writeFailure(asChatError(thrown), facts(), {})
 		}
 	}
 
-	const fetch = async (request: Request): Promise<Response> => {
-		if (request.method === 'OPTIONS') return preflight(request)
+	const serveOwnOrRoute = async (received: Received): Promise<Response> =>
+		(await serveOwn(received, ready, options)) ?? serveRoute(received)
+
+	const fetch = (request: Request): Promise<Response> => {
+		if (request.method === 'OPTIONS') return Promise.resolve(preflight(request))
 		const received = receive(request, readBody, options)
-		const own = isOwn(received, choice) ? await serveOwn(received, ready, options) : undefined
-		return own ?? serveRoute(received)
+		return isOwn(received, choice) ? serveOwnOrRoute(received) : serveRoute(received)
 	}
 
 	return {

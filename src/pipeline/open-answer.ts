@@ -27,6 +27,8 @@ export interface OpenAnswerParts {
 export class OpenAnswer {
 	private readonly parts: OpenAnswerParts
 	private readonly fold = new CompletionFold()
+	/** In place of the fold, where the answer was read as a whole. */
+	private completion: Completion | undefined
 	/** Pieces that came: tokens, as far as is known before an upstream counts them. */
 	private pieces = 0
 	private usage: Usage | undefined
@@ -37,15 +39,15 @@ export class OpenAnswer {
 	}
 
 	/**
-	 * Resolves when what must be on disk before anything is answered is there.
+	 * Resolves when what must be on disk before anything is answered is there; undefined where that is nothing.
 	 *
 	 * @param whole nothing leaves before the end, which is waited for in any case, and the opening with it.
 	 * @throws ChatError where it cannot be written.
 	 */
-	async begun(whole: boolean): Promise<void> {
+	begun(whole: boolean): Promise<unknown> | undefined {
 		const { ticket, turn } = this.parts
-		if (ticket !== undefined && !whole) await ticket.opened
-		if (turn !== undefined) await turn.begin()
+		const opened = whole ? undefined : ticket?.opened
+		return turn === undefined ? opened : Promise.all([opened, turn.begin()])
 	}
 
 	/** Sees every event, once, in order. */
@@ -82,7 +84,7 @@ export class OpenAnswer {
 	/** In place of events, where the answer was read as a whole. */
 	whole(completion: Completion): void {
 		const { record, clock, tellsContent } = this.parts
-		this.fold.take(completion)
+		this.completion = completion
 		record.piece(clock.now())
 		const [choice] = completion.choices
 		if (choice !== undefined) record.finishReason = choice.finishReason
@@ -106,11 +108,8 @@ export class OpenAnswer {
 	}
 
 	/** What an upstream told, or what is counted here in its place. */
-	async counted(): Promise<Usage> {
-		if (this.usage === undefined || isUntold(this.usage))
-			// An account must be settled, come what may.
-			this.usage = await this.parts.count(this.fold.soFar(), this.pieces).catch(() => this.soFar())
-		return this.usage
+	counted(): Usage | Promise<Usage> {
+		return this.usage === undefined || isUntold(this.usage) ? this.count() : this.usage
 	}
 
 	/** What was produced until now, as far as is known without counting. */
@@ -126,6 +125,16 @@ export class OpenAnswer {
 		)
 	}
 
+	private async count(): Promise<Usage> {
+		// An account must be settled, come what may.
+		this.usage = await this.parts.count(this.choices, this.pieces).catch(() => this.soFar())
+		return this.usage
+	}
+
+	private get choices(): readonly PartialChoice[] {
+		return this.completion?.choices ?? this.fold.soFar()
+	}
+
 	private async write(error: ChatError | undefined): Promise<void> {
 		const { record, lease, ticket, turn, clock } = this.parts
 		lease.end(error)
@@ -138,8 +147,9 @@ export class OpenAnswer {
 			usage,
 			settledAtMs: clock.now(),
 		})
+		if (turn === undefined) return settled
 		const state = outcome === 'completed' ? wholeState(record) : outcome
-		await Promise.all([settled, turn?.end(state, this.fold.soFar(), clock.now(), usage, error)])
+		await Promise.all([settled, turn.end(state, this.choices, clock.now(), usage, error)])
 	}
 
 	private piece(record: RequestRecord, clock: Clock): void {

@@ -43,7 +43,10 @@ export type Planned<Asked extends ModelCall = ModelCall> = About<Asked> & {
 export type PlannedOwn = About<OwnCall> & { readonly type: 'own' }
 
 /** @throws ChatError `model-not-found`. */
-export function plan({ call, ...rest }: Understood, deployment: Deployment): Planned | PlannedOwn {
+export function plan(
+	{ received, record, key, target, call }: Understood,
+	deployment: Deployment,
+): Planned | PlannedOwn {
 	switch (call.type) {
 		case 'chat':
 		case 'complete':
@@ -54,8 +57,8 @@ export function plan({ call, ...rest }: Understood, deployment: Deployment): Pla
 		case 'detokenize':
 		case 'count': {
 			const model = deployment.models.find(call.request.model)
-			rest.record.model = model.name
-			return { ...rest, type: 'model', call, model, deployment }
+			record.model = model.name
+			return { type: 'model', received, record, key, target, call, model, deployment }
 		}
 		case 'list-models':
 		case 'show-model':
@@ -67,6 +70,6 @@ export function plan({ call, ...rest }: Understood, deployment: Deployment): Pla
 		case 'keys':
 		case 'who':
 		case 'constant':
-			return { ...rest, type: 'own', call, deployment }
+			return { type: 'own', received, record, key, target, call, deployment }
 	}
 }

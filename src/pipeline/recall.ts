@@ -11,7 +11,7 @@ import type { Path } from '../conversations/conversation-store.ts'
 import { fit } from '../conversations/fit.ts'
 import { type OwnConversations, ownConversations } from '../conversations/own-conversations.ts'
 import type { Thread, ThreadOrigin } from '../conversations/thread.ts'
-import type { ChatCall } from '../dialects/dialect.ts'
+import type { ChatCall, CountCall } from '../dialects/dialect.ts'
 import { scopeOf } from '../keys/scope.ts'
 import { OpenTurn } from './open-turn.ts'
 import type { Parts } from './parts.ts'
@@ -29,15 +29,38 @@ export type Recalled<Asked extends ModelCall = ModelCall> = Planned<Asked> & {
 }
 
 /** @throws ChatError where the conversation is not the caller's, or is too long. */
-export async function recall(planned: Planned, parts: Parts): Promise<Recalled> {
-	const token = newTurnId()
-	const none = { ...planned, token, answersAsConversation: false, dropped: 0 }
-	if (planned.call.type !== 'chat' && planned.call.type !== 'count') return none
-	const call = (await planned.call.resolve?.(ownOf(planned, parts))) ?? planned.call
+export function recall(planned: Planned, parts: Parts): Recalled | Promise<Recalled> {
+	const { call } = planned
+	if (call.type !== 'chat' && call.type !== 'count') return byItself(planned)
+	const resolving = call.resolve?.(ownOf(planned, parts))
+	return resolving === undefined
+		? recallResolved(planned, call, parts)
+		: resolving.then((resolved) => recallResolved(planned, resolved, parts))
+}
+
+type ConversationCall = ChatCall | CountCall
+
+function recallResolved(planned: Planned, call: ConversationCall, parts: Parts): Recalled | Promise<Recalled> {
 	const asked = call.type === 'chat' ? acceptedOffer(call, planned, parts) : call
 	const thread = withHeaders(asked, planned.received.headers)
 	if (thread === undefined || (parts.conversations === undefined && isByDefault(thread, asked.thread)))
-		return { ...none, call: { ...call, request: asked.request } }
+		return { ...byItself(planned), call: asked === call ? call : { ...call, request: asked.request } }
+	return goOn(planned, call, asked, thread, parts)
+}
+
+/** A call that is part of no conversation. */
+function byItself(planned: Planned): Recalled {
+	return { ...planned, token: newTurnId(), answersAsConversation: false, dropped: 0 }
+}
+
+async function goOn(
+	planned: Planned,
+	call: ConversationCall,
+	asked: AskedInConversation,
+	thread: Thread,
+	parts: Parts,
+): Promise<Recalled> {
+	const none = byItself(planned)
 	const own = ownOf(planned, parts)
 	const place = await locate(thread.origin, own)
 	const contextTokens = contextOf(planned)
@@ -48,9 +71,9 @@ export async function recall(planned: Planned, parts: Parts): Promise<Recalled> 
 	if (call.type === 'count' || (thread.surface === 'response' && !thread.stored)) return joined
 	return {
 		...joined,
-		answersAsConversation: 'answersAsConversation' in asked && asked.answersAsConversation,
+		answersAsConversation: asked.answersAsConversation === true,
 		turn: new OpenTurn(own, {
-			id: token,
+			id: none.token,
 			surface: thread.surface,
 			stored: thread.stored,
 			process: parts.process,
@@ -72,12 +95,13 @@ function isByDefault(thread: Thread, own: Thread | undefined): boolean {
 	return thread === own && thread.surface === 'response' && thread.origin.type === 'new'
 }
 
+/** What is asked, and where it is kept. */
+interface AskedInConversation extends Pick<ChatCall, 'request' | 'thread' | 'instructions'> {
+	readonly answersAsConversation?: boolean
+}
+
 /** What the dialect offers beyond what was said, where the operator wants it. */
-function acceptedOffer(
-	call: ChatCall,
-	{ key }: Planned,
-	{ histories }: Parts,
-): Pick<ChatCall, 'request' | 'thread'> & { readonly answersAsConversation?: boolean } {
+function acceptedOffer(call: ChatCall, { key }: Planned, { histories }: Parts): AskedInConversation {
 	const { offer } = call
 	if (offer === undefined || call.thread !== undefined) return call
 	const usual = offer.expected === true || histories[offer.history] ? offer.history : 'none'

@@ -59,10 +59,10 @@ export async function understand(
 	if ('stream' in call) record.stream = call.stream
 	if ('labels' in call && call.labels !== undefined) record.labels = call.labels
 	if (tellsContent) record.prompt = body
-	return { ...authenticated, target, call }
+	return { received, record, key: authenticated.key, target, call }
 }
 
-async function readBody(received: Received, { method, body }: Route): Promise<unknown> {
+function readBody(received: Received, { method, body }: Route): Promise<unknown> | undefined {
 	if (method === 'GET' || method === 'DELETE' || body === 'none') return undefined
 	return body === 'form' ? received.form() : received.json()
 }

@@ -52,13 +52,6 @@ export class ObservedRequest implements RequestRecord {
 	}
 
 	attempt(upstream: string, nowMs: number): AttemptRecord {
-		const attempt = this.watcher.attempt(this, upstream, nowMs)
-		return {
-			traceHeaders: attempt.traceHeaders,
-			end: (endMs, error) => {
-				this.attempts.push(error === undefined ? { upstream } : { upstream, error: error.kind })
-				attempt.end(endMs, error)
-			},
-		}
+		return this.watcher.attempt(this, upstream, nowMs)
 	}
 }

@@ -39,6 +39,7 @@ export async function openTelemetry(
 			return {
 				traceHeaders: traced?.traceHeaders ?? passOn(record.arrival.headers),
 				end(endMs, error) {
+					record.attempts.push(error === undefined ? { upstream } : { upstream, error: error.kind })
 					metrics.attempted(upstream, endMs - begunMs, error)
 					traced?.end(endMs, error)
 				},

@@ -1,6 +1,6 @@
 // One line in the operator's log for each request. Secrets never come here, prompts and answers only where the operator asked for them.
 
-import type { Log } from './log.ts'
+import { type Log, logPlainly } from './log.ts'
 import type { ObservedRequest } from './observed-request.ts'
 
 /** Writes what happened, at `warn` where the server or an upstream was at fault. */
@@ -31,8 +31,7 @@ export function logRequest(log: Log, record: ObservedRequest, durationMs: number
 		prompt: record.prompt,
 		answer: record.answer,
 	}
-	if (error !== undefined && (record.status ?? 0) >= 500) log.warn(line, 'request')
-	else log.info(line, 'request')
+	logPlainly(log, error !== undefined && (record.status ?? 0) >= 500 ? 'warn' : 'info', line, 'request')
 }
 
 /** What the operator is told of a failure beyond its kind. */

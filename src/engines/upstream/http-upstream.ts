@@ -10,6 +10,7 @@ import {
 	type HttpClient,
 	type HttpTimeouts,
 	type IncomingResponse,
+	type OutgoingRequest,
 	openHttpClient,
 	type TlsOptions,
 	type TypedBytes,
@@ -130,7 +131,7 @@ export class HttpUpstream {
 
 	/** Asks whether the upstream is well. @throws ChatError where it is not. */
 	async probe(path: string, signal: AbortSignal): Promise<void> {
-		const response = await this.explained(this.client.send({ method: 'GET', path, signal }))
+		const response = await this.request({ method: 'GET', path, signal })
 		if (response.status < 200 || response.status > 299) throw await this.readError(response)
 		response.release()
 	}
@@ -140,28 +141,35 @@ export class HttpUpstream {
 		this.client.close()
 	}
 
-	/** @throws ChatError */
-	readBody(response: IncomingResponse): Promise<ReadBody> {
-		return this.explained(readBody(response, this.maxAnswerBytes))
+	/** At once where it came already. @throws ChatError */
+	readBody(response: IncomingResponse): ReadBody | Promise<ReadBody> {
+		try {
+			const body = readBody(response, this.maxAnswerBytes)
+			return body instanceof Promise ? body.catch(this.explain) : body
+		} catch (thrown) {
+			return this.explain(thrown)
+		}
 	}
 
 	/** @throws ChatError for anything but a successful status. */
 	async send(path: string, body: JsonObject | TypedBytes, call: EngineCall): Promise<IncomingResponse> {
 		if (this.closed || call.signal.aborted) throw this.givenUp('nothing')
-		const response = await this.explained(
-			this.client.send({
-				method: 'POST',
-				path,
-				headers: { 'x-request-id': call.requestId, ...call.headers },
-				body: isTyped(body)
-					? body
-					: JSON.stringify(this.options.body === undefined ? body : { ...body, ...this.options.body }),
-				signal: call.signal,
-			}),
-		)
+		const response = await this.request({
+			method: 'POST',
+			path,
+			headers: { 'x-request-id': call.requestId, ...call.headers },
+			body: isTyped(body)
+				? body
+				: JSON.stringify(this.options.body === undefined ? body : { ...body, ...this.options.body }),
+			signal: call.signal,
+		})
 		const coding = response.headers.get('content-encoding') ?? 'identity'
 		if (response.status >= 200 && response.status < 300 && coding === 'identity') return response
 		throw await this.readError(response)
+	}
+
+	private request(request: OutgoingRequest): Promise<IncomingResponse> {
+		return this.client.send(request).catch(this.explain)
 	}
 
 	private async readWhole(
@@ -174,13 +182,10 @@ export class HttpUpstream {
 		const source = { format: formats.whole, text, value }
 		const completion = plain?.(value, call.model)
 		if (completion !== undefined)
-			return {
-				...arriving(atOnce(() => whole(value, open()), source, interruption)),
-				whole: { completion, source },
-			}
+			return arriving(new AtOnce(() => whole(value, open()), source, interruption), { completion, source })
 		const events = whole(value, open())
 		throwFirstError(events)
-		return arriving(atOnce(() => events, source, interruption))
+		return arriving(new AtOnce(() => events, source, interruption))
 	}
 
 	private givenUp(sent: Sent): ChatError {
@@ -211,12 +216,8 @@ export class HttpUpstream {
 		this.options.alarm?.(message)
 	}
 
-	private async explained<Value>(work: Promise<Value>): Promise<Value> {
-		try {
-			return await work
-		} catch (thrown) {
-			throw explainFailure(thrown, this.closed)
-		}
+	private readonly explain = (thrown: unknown): never => {
+		throw explainFailure(thrown, this.closed)
 	}
 }
 
@@ -246,21 +247,31 @@ function continued(first: readonly Arrival[] | undefined, arrivals: StreamedAnsw
 }
 
 /** All events in one arrival. */
-function atOnce(read: () => readonly ChatEvent[], source: Source, why: () => ChatError | undefined): Arrivals {
-	let told = false
-	return {
-		async next() {
-			if (told) return undefined
-			told = true
-			return [{ events: read(), source }]
-		},
-		interruption() {
-			const error = why()
-			return error === undefined ? undefined : { type: 'error', error }
-		},
-		async cancel() {
-			told = true
-		},
+class AtOnce implements Arrivals {
+	private readonly read: () => readonly ChatEvent[]
+	private readonly source: Source
+	private readonly why: () => ChatError | undefined
+	private told = false
+
+	constructor(read: () => readonly ChatEvent[], source: Source, why: () => ChatError | undefined) {
+		this.read = read
+		this.source = source
+		this.why = why
+	}
+
+	async next(): Promise<readonly Arrival[] | undefined> {
+		if (this.told) return undefined
+		this.told = true
+		return [{ events: this.read(), source: this.source }]
+	}
+
+	interruption(): ChatEvent | undefined {
+		const error = this.why()
+		return error === undefined ? undefined : { type: 'error', error }
+	}
+
+	async cancel(): Promise<void> {
+		this.told = true
 	}
 }
 

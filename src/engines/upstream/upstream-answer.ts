@@ -108,10 +108,16 @@ export interface ReadBody {
 	readonly value: unknown
 }
 
-/** @throws HttpFailure */
-export async function readBody(response: IncomingResponse, maxBytes: number): Promise<ReadBody> {
-	const bytes = await response.readAll(maxBytes)
-	const text = new TextDecoder().decode(bytes)
+/** At once where it came already. @throws HttpFailure */
+export function readBody(response: IncomingResponse, maxBytes: number): ReadBody | Promise<ReadBody> {
+	const bytes = response.readAll(maxBytes)
+	return bytes instanceof Promise ? bytes.then(parseBody) : parseBody(bytes)
+}
+
+const utf8 = new TextDecoder()
+
+function parseBody(bytes: Uint8Array): ReadBody {
+	const text = utf8.decode(bytes)
 	try {
 		return { text, value: JSON.parse(text) }
 	} catch {

@@ -16,6 +16,12 @@ export interface ExchangeTimeouts {
 	readonly totalMs: number
 }
 
+/** Takes connections that may carry another exchange. */
+export interface ConnectionKeeper {
+	/** @param keepMs what the server told of how long it keeps a connection, if anything. */
+	keep(connection: Connection, keepMs: number | undefined): void
+}
+
 const maxHeadBytes = 65_536
 /** More than this is not read ahead of whoever takes it. */
 const readAheadBytes = 262_144
@@ -29,9 +35,8 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 	private readonly timeouts: ExchangeTimeouts
 	private readonly running: Sweep<Exchange>
 	private readonly signal: AbortSignal | undefined
-	private readonly keep: (keepMs: number | undefined) => void
+	private readonly keeper: ConnectionKeeper
 	private readonly parser = new ResponseParser({ maxHeadBytes })
-	private readonly abort = () => this.fail('aborted', 'the request was given up')
 	private readonly head = Promise.withResolvers<IncomingResponse>()
 	private readonly begunMs = performance.now()
 	private lastMs = this.begunMs
@@ -50,13 +55,13 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 		timeouts: ExchangeTimeouts,
 		running: Sweep<Exchange>,
 		signal: AbortSignal | undefined,
-		keep: (keepMs: number | undefined) => void,
+		keeper: ConnectionKeeper,
 	) {
 		this.connection = connection
 		this.timeouts = timeouts
 		this.running = running
 		this.signal = signal
-		this.keep = keep
+		this.keeper = keeper
 	}
 
 	get status(): number {
@@ -70,9 +75,9 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 	/** @throws HttpFailure */
 	begin(message: string | Buffer): Promise<IncomingResponse> {
 		this.running.add(this)
-		if (this.signal?.aborted === true) this.abort()
+		if (this.signal?.aborted === true) this.cancel()
 		else {
-			this.signal?.addEventListener('abort', this.abort, { once: true })
+			this.signal?.addEventListener('abort', this)
 			this.connection.use(this)
 			if (!this.over) this.connection.write(message)
 		}
@@ -89,16 +94,10 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 		})
 	}
 
-	async readAll(maxBytes: number): Promise<Uint8Array> {
-		const pieces: Uint8Array[] = []
-		let bytes = 0
-		for (let piece = await this.read(); piece !== undefined; piece = await this.read()) {
-			bytes += piece.byteLength
-			if (bytes > maxBytes) throw this.refuse(maxBytes)
-			if (this.over && pieces.length === 0 && this.queue.length === 0 && this.failure === undefined) return piece
-			pieces.push(piece)
-		}
-		return Buffer.concat(pieces)
+	readAll(maxBytes: number): Uint8Array | Promise<Uint8Array> {
+		if (!this.over || this.failure !== undefined) return this.gather(maxBytes)
+		if (this.queuedBytes > maxBytes) throw this.refuse(maxBytes)
+		return this.takeQueue()
 	}
 
 	release(): void {
@@ -107,6 +106,11 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 		this.queue = []
 		this.queuedBytes = 0
 		this.resume()
+	}
+
+	/** The signal says that nobody wants the answer any more. */
+	handleEvent(): void {
+		this.cancel()
 	}
 
 	cancel(): void {
@@ -176,6 +180,17 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 		}
 	}
 
+	private async gather(maxBytes: number): Promise<Uint8Array> {
+		const pieces: Uint8Array[] = []
+		let bytes = 0
+		for (let piece = await this.read(); piece !== undefined; piece = await this.read()) {
+			bytes += piece.byteLength
+			if (bytes > maxBytes) throw this.refuse(maxBytes)
+			pieces.push(piece)
+		}
+		return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces)
+	}
+
 	private takeQueue(): Uint8Array {
 		const [first, ...others] = this.queue
 		this.queue = []
@@ -193,7 +208,7 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 	private finish(): void {
 		if (this.over) return
 		this.settle()
-		if (this.parser.reusable) this.keep(readKeepAlive(this.headers.get('keep-alive')))
+		if (this.parser.reusable) this.keeper.keep(this.connection, readKeepAlive(this.headers.get('keep-alive')))
 		else this.connection.destroy()
 		this.waiter?.resolve(undefined)
 		this.waiter = undefined
@@ -218,7 +233,7 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 
 	private settle(): void {
 		this.over = true
-		this.signal?.removeEventListener('abort', this.abort)
+		this.signal?.removeEventListener('abort', this)
 		this.running.delete(this)
 	}
 }

@@ -4,7 +4,7 @@
 
 import { Sweep } from '../../time/sweep.ts'
 import { Connection, type ConnectionTarget } from './connection.ts'
-import { Exchange, type ExchangeTimeouts } from './exchange.ts'
+import { type ConnectionKeeper, Exchange, type ExchangeTimeouts } from './exchange.ts'
 import { HttpFailure } from './http-failure.ts'
 import type { ResponseHead } from './response-parser.ts'
 
@@ -12,7 +12,7 @@ export interface HttpClient {
 	/**
 	 * Resolves when the head of the answer is there.
 	 *
-	 * @throws HttpFailure
+	 * @throws HttpFailure; Error for headers that cannot be sent.
 	 */
 	send(request: OutgoingRequest): Promise<IncomingResponse>
 	/** Ends everything that runs and every connection. */
@@ -45,11 +45,11 @@ export interface IncomingResponse extends ResponseHead {
 	 */
 	read(): Promise<Uint8Array | undefined>
 	/**
-	 * All of the rest.
+	 * All of the rest; at once where it came already.
 	 *
 	 * @throws HttpFailure `too-large` beyond `maxBytes`.
 	 */
-	readAll(maxBytes: number): Promise<Uint8Array>
+	readAll(maxBytes: number): Uint8Array | Promise<Uint8Array>
 	/** The rest is not wanted, but short enough to wait for, so that the connection can be used again. */
 	release(): void
 	/** Ends the exchange at once, and with it the connection. */
@@ -101,7 +101,7 @@ interface Idle {
 	readonly untilMs: number
 }
 
-class SocketClient implements HttpClient {
+class SocketClient implements HttpClient, ConnectionKeeper {
 	private readonly target: ConnectionTarget
 	private readonly timeouts: HttpTimeouts
 	private readonly basePath: string
@@ -132,18 +132,32 @@ class SocketClient implements HttpClient {
 		this.running = new Sweep(Math.min(timeouts.firstByteMs, timeouts.betweenChunksMs, timeouts.totalMs))
 	}
 
-	async send(request: OutgoingRequest): Promise<IncomingResponse> {
-		const message = this.write(request)
-		const kept = this.takeIdle()
-		if (kept === undefined) return this.exchange(await this.connect(request.signal), message, request.signal)
+	send(request: OutgoingRequest): Promise<IncomingResponse> {
+		let message: string | Buffer
 		try {
-			return await this.exchange(kept, message, request.signal)
+			message = this.write(request)
 		} catch (thrown) {
+			return Promise.reject(thrown)
+		}
+		const kept = this.takeIdle()
+		if (kept === undefined) return this.sendAnew(message, request.signal)
+		return this.exchange(kept, message, request.signal).catch((thrown: unknown) => {
 			// The server closed a connection that lay idle just as it was used: it never looked at the request.
 			const stale = thrown instanceof HttpFailure && thrown.reason === 'cut' && thrown.sent !== 'yes'
 			if (!stale) throw thrown
-			return this.exchange(await this.connect(request.signal), message, request.signal)
+			return this.sendAnew(message, request.signal)
+		})
+	}
+
+	keep(connection: Connection, keepMs: number | undefined): void {
+		const forMs = keepMs === undefined ? idleMs : Math.min(longestIdleMs, keepMs - 1000)
+		if (forMs <= 0 || this.idle.length >= maxIdle || this.closing.signal.aborted) {
+			connection.destroy()
+			return
 		}
+		connection.rest()
+		this.idle.push({ connection, untilMs: performance.now() + forMs })
+		this.idleTimer ??= setInterval(() => this.dropOld(), idleMs)
 	}
 
 	close(): void {
@@ -172,15 +186,16 @@ class SocketClient implements HttpClient {
 		return Connection.open(this.target, this.timeouts.connectMs, signals, (connection) => this.forget(connection))
 	}
 
-	private async exchange(
+	private async sendAnew(message: string | Buffer, signal: AbortSignal | undefined): Promise<IncomingResponse> {
+		return this.exchange(await this.connect(signal), message, signal)
+	}
+
+	private exchange(
 		connection: Connection,
 		message: string | Buffer,
 		signal: AbortSignal | undefined,
 	): Promise<IncomingResponse> {
-		const exchange = new Exchange(connection, this.timeouts, this.running, signal, (keepMs) =>
-			this.keep(connection, keepMs),
-		)
-		return exchange.begin(message)
+		return new Exchange(connection, this.timeouts, this.running, signal, this).begin(message)
 	}
 
 	private takeIdle(): Connection | undefined {
@@ -190,18 +205,6 @@ class SocketClient implements HttpClient {
 			last.connection.destroy()
 		}
 		return undefined
-	}
-
-	/** @param keepMs what the server told of how long it keeps a connection, if anything. */
-	private keep(connection: Connection, keepMs: number | undefined): void {
-		const forMs = keepMs === undefined ? idleMs : Math.min(longestIdleMs, keepMs - 1000)
-		if (forMs <= 0 || this.idle.length >= maxIdle || this.closing.signal.aborted) {
-			connection.destroy()
-			return
-		}
-		connection.rest()
-		this.idle.push({ connection, untilMs: performance.now() + forMs })
-		this.idleTimer ??= setInterval(() => this.dropOld(), idleMs)
 	}
 
 	private dropOld(): void {

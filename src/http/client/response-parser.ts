@@ -120,10 +120,10 @@ export class ResponseParser {
 		return at + end + 4 - heldBytes
 	}
 
-	private begin([statusLine = '', ...lines]: readonly string[]): void {
-		const [, minor, digits] = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(statusLine) ?? []
-		if (minor === undefined) throw new ResponseSyntaxError('the status line is malformed')
-		const status = Number(digits)
+	private begin(lines: readonly string[]): void {
+		const [statusLine = ''] = lines
+		if (!statusLineForm.test(statusLine)) throw new ResponseSyntaxError('the status line is malformed')
+		const [minor, status] = [statusLine[7], Number(statusLine.slice(9, 12))]
 		const headers = readHeaders(lines)
 		if (status === 101) throw new ResponseSyntaxError('the server switches to another protocol')
 		if (status < 200) {
@@ -231,11 +231,14 @@ export class ResponseParser {
 	}
 }
 
+const statusLineForm = /^HTTP\/1\.[01] [1-5]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?$/
+
+/** @param lines the first is the status. */
 function readHeaders(lines: readonly string[]): ReadonlyMap<string, string> {
-	if (lines.length > maxHeaders) throw new ResponseSyntaxError('there are too many headers')
+	if (lines.length > maxHeaders + 1) throw new ResponseSyntaxError('there are too many headers')
 	const headers = new Map<string, string>()
-	for (const line of lines) {
-		const [name, value] = readHeader(line)
+	for (let at = 1; at < lines.length; at++) {
+		const [name, value] = readHeader(lines[at] ?? '')
 		const before = headers.get(name)
 		if (before === undefined) headers.set(name, value)
 		else if (name !== 'content-length') headers.set(name, `${before}, ${value}`)
@@ -244,12 +247,12 @@ function readHeaders(lines: readonly string[]): ReadonlyMap<string, string> {
 	return headers
 }
 
-const headerLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/
+const headerForm = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*$/
 
 function readHeader(line: string): readonly [name: string, value: string] {
-	const [, name, value] = headerLine.exec(line) ?? []
-	if (name === undefined || value === undefined) throw new ResponseSyntaxError('a header is malformed')
-	return [name.toLowerCase(), value.trimEnd()]
+	if (!headerForm.test(line)) throw new ResponseSyntaxError('a header is malformed')
+	const colon = line.indexOf(':')
+	return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]
 }
 
 function hexDigit(code: number): number {
