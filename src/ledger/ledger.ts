@@ -8,9 +8,10 @@ export interface Ledger {
 	/**
 	 * Writes down that a call began.
 	 *
+	 * @param whole nothing of the answer leaves before the ticket is settled: nobody waits for the opening by itself.
 	 * @throws ChatError `unavailable` where so many accounts wait for their database that no more can be kept.
 	 */
-	open(opening: Opening): Ticket
+	open(opening: Opening, whole?: boolean): Ticket
 	/** Names this process's journal. */
 	readonly process: string
 	/** Settles nothing: tickets that are open are settled by whoever recovers this process's journal. */

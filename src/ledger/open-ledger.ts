@@ -83,6 +83,7 @@ interface JournalFile {
 class JournalledLedger implements OpenLedger {
 	readonly process: string
 	private readonly options: LedgerOptions
+	private readonly strict: boolean
 	private readonly release: () => void
 	private readonly standing = new Map<string, Standing>()
 	private readonly moved = new Set<Standing>()
@@ -97,6 +98,7 @@ class JournalledLedger implements OpenLedger {
 
 	constructor(options: LedgerOptions, process: string, release: () => void) {
 		this.options = options
+		this.strict = options.durability === 'strict'
 		this.process = process
 		this.release = release
 		this.current = this.nextFile()
@@ -107,7 +109,7 @@ class JournalledLedger implements OpenLedger {
 		return this.waiting.length
 	}
 
-	open(opening: Opening): Ticket {
+	open(opening: Opening, whole = false): Ticket {
 		if (this.waiting.length >= this.options.maxPending)
 			throw new ChatError(
 				'unavailable',
@@ -115,8 +117,8 @@ class JournalledLedger implements OpenLedger {
 			)
 		const standing: Standing = { opening, mark: undefined }
 		this.standing.set(opening.id, standing)
-		const strict = this.options.durability === 'strict'
-		const written = this.append(openLine(opening))
+		const { strict } = this
+		const written = this.append(openLine(opening), whole || !strict)
 		if (strict) written.catch(() => this.standing.delete(opening.id))
 		let settling: Promise<void> | undefined
 		return {
@@ -175,12 +177,13 @@ class JournalledLedger implements OpenLedger {
 			await rm(lockFile(this.options.folder, this.process), { force: true })
 	}
 
-	private append(line: string): Promise<void> {
+	/** @param patiently nobody waits for this line by itself. */
+	private append(line: string, patiently = !this.strict): Promise<void> {
 		if (this.current.journal.size > (this.options.fileSize ?? 8_000_000)) this.rotateIfPossible()
 		const { journal } = this.current
-		if (this.options.durability === 'strict') return journal.append(line)
-		const written = journal.note(line)
-		written.catch((thrown: unknown) => this.options.log.error({ err: thrown }, 'the accounts cannot be written'))
+		const written = patiently ? journal.note(line) : journal.append(line)
+		if (!this.strict)
+			written.catch((thrown: unknown) => this.options.log.error({ err: thrown }, 'the accounts cannot be written'))
 		return written
 	}
 

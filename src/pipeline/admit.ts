@@ -15,7 +15,7 @@ export type Admitted<Asked extends ModelCall = ModelCall> = Recalled<Asked> & {
 export function admit(recalled: Recalled, { ledger }: Parts): Admitted {
 	const { call, key, model, record, received, token } = recalled
 	if (ledger === undefined || key === undefined || !isBilled(call.type)) return { ...recalled, ticket: undefined }
-	const ticket = ledger.open({
+	const opening = {
 		id: token,
 		...scopeOf(key),
 		key: key.id,
@@ -24,10 +24,15 @@ export function admit(recalled: Recalled, { ledger }: Parts): Admitted {
 		dialect: record.dialect ?? '',
 		...(model.price === undefined ? {} : { price: model.price }),
 		openedAtMs: received.receivedAtMs,
-	})
-	return { ...recalled, ticket }
+	}
+	return { ...recalled, ticket: ledger.open(opening, isWhole(call)) }
 }
 
 function isBilled(operation: ModelCall['type']): operation is BilledOperation {
 	return billedOperations.some((billed) => billed === operation)
+}
+
+/** Nothing leaves before its end. */
+export function isWhole(call: ModelCall): boolean {
+	return !('stream' in call && call.stream) && !('background' in call && call.background === true)
 }

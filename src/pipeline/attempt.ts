@@ -5,7 +5,7 @@ import type { ChatEvent } from '../chat/event.ts'
 import { writeConversationId } from '../conversations/conversation-id.ts'
 import type { AnswerIdentity, ChatCall, TextCompletionCall } from '../dialects/dialect.ts'
 import { arrivalsOf, wholeOf } from '../engines/arrivals.ts'
-import type { Admitted } from './admit.ts'
+import { type Admitted, isWhole } from './admit.ts'
 import type { Answer } from './answer.ts'
 import { ask } from './ask.ts'
 import { answerAtOnce } from './at-once.ts'
@@ -103,7 +103,7 @@ export async function begin(admitted: Admitted<StreamedCall>, signal: AbortSigna
 	if (turn?.exclusive === true) await turn.begin()
 	// Written while the upstream is asked.
 	else void turn?.begin()
-	const whole = !(call.stream || isBackground(call))
+	const whole = isWhole(call)
 	const { result, lease, dropped } = await ask<AsyncIterable<ChatEvent>>(
 		admitted,
 		{ signal, whole },
@@ -129,10 +129,6 @@ export async function begin(admitted: Admitted<StreamedCall>, signal: AbortSigna
 	return { events: result, answer, dropped }
 }
 
-function isBackground(call: StreamedCall): boolean {
-	return call.type === 'chat' && call.background === true
-}
-
 export function identify({ token, turn, model, answersAsConversation }: Admitted, { clock }: Parts): AnswerIdentity {
 	return {
 		token,
@@ -150,6 +146,8 @@ export function headersOf(
 	{ turn, dropped: messages, call }: Admitted,
 	dropped: readonly string[] = [],
 ): Readonly<Record<string, string>> {
+	const earlier = ('dropped' in call ? call.dropped : undefined) ?? []
+	if (turn === undefined && messages === 0 && earlier.length === 0 && dropped.length === 0) return nothingToTell
 	return {
 		...(turn === undefined
 			? {}
@@ -158,10 +156,11 @@ export function headersOf(
 					'x-dragoman-message': `msg_${turn.answer}`,
 				}),
 		...(messages === 0 ? {} : { 'x-dragoman-truncated': String(messages) }),
-		...writeDropped([...(('dropped' in call && call.dropped) || []), ...dropped]),
+		...writeDropped([...earlier, ...dropped]),
 	}
 }
 
+const nothingToTell: Readonly<Record<string, string>> = {}
 const longestDropped = 1000
 
 /** What the request asked for and no word was found for: nothing is left out in silence. */

@@ -23,6 +23,7 @@ import type { Log } from '../telemetry/log.ts'
 import { type Readiness, readiness } from '../telemetry/status.ts'
 import type { RequestRecord, Telemetry } from '../telemetry/telemetry.ts'
 import type { Clock } from '../time/clock.ts'
+import { Turn } from '../time/turn.ts'
 import { TokenCounter } from '../tokens/tokens.ts'
 import type { Answer } from './answer.ts'
 import { authenticate } from './authenticate.ts'
@@ -107,6 +108,7 @@ export function openHandler(options: HandlerOptions): Handler {
 	const socketTable = routeTableOfSockets()
 	const readBody = bodyReader(options.limits)
 	const streams = new EventStreams(options.limits)
+	const arriving = new Turn()
 	const ready = () => {
 		const { models, routeOf, upstreamAt } = deployment()
 		return readiness(
@@ -145,7 +147,8 @@ export function openHandler(options: HandlerOptions): Handler {
 	const fetch = (request: Request): Promise<Response> => {
 		if (request.method === 'OPTIONS') return Promise.resolve(preflight(request))
 		const received = receive(request, readBody, options)
-		return isOwn(received, choice) ? serveOwnOrRoute(received) : serveRoute(received)
+		if (isOwn(received, choice)) return serveOwnOrRoute(received)
+		return new Promise((resolve) => arriving.add(() => resolve(serveRoute(received))))
 	}
 
 	return {

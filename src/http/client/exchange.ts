@@ -1,6 +1,7 @@
 // One request and its response on one connection: the parser fed, the body handed over as it is asked for, each wait bounded.
 
 import type { Sweep, Timed } from '../../time/sweep.ts'
+import type { Turn } from '../../time/turn.ts'
 import type { Connection, ConnectionUser } from './connection.ts'
 import type { IncomingResponse } from './http-client.ts'
 import { HttpFailure, type HttpFailureReason } from './http-failure.ts'
@@ -22,6 +23,14 @@ export interface ConnectionKeeper {
 	keep(connection: Connection, keepMs: number | undefined): void
 }
 
+/** What the exchanges of one client share. */
+export interface ExchangeSurroundings {
+	readonly timeouts: ExchangeTimeouts
+	readonly running: Sweep<Exchange>
+	readonly arriving: Turn
+	readonly keeper: ConnectionKeeper
+}
+
 const maxHeadBytes = 65_536
 /** More than this is not read ahead of whoever takes it. */
 const readAheadBytes = 262_144
@@ -32,10 +41,8 @@ const none: ReadonlyMap<string, string> = new Map()
 
 export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 	private readonly connection: Connection
-	private readonly timeouts: ExchangeTimeouts
-	private readonly running: Sweep<Exchange>
+	private readonly surroundings: ExchangeSurroundings
 	private readonly signal: AbortSignal | undefined
-	private readonly keeper: ConnectionKeeper
 	private readonly parser = new ResponseParser({ maxHeadBytes })
 	private readonly head = Promise.withResolvers<IncomingResponse>()
 	private readonly begunMs = performance.now()
@@ -44,24 +51,17 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 	private queue: Uint8Array[] = []
 	private queuedBytes = 0
 	private paused = false
+	private telling = false
 	private waiter: { resolve(bytes: Uint8Array | undefined): void; reject(failure: HttpFailure): void } | undefined
 	private failure: HttpFailure | undefined
 	private over = false
 	/** What may still be read before the connection is given up; undefined while the answer is wanted. */
 	private draining: { bytes: number; untilMs: number } | undefined
 
-	constructor(
-		connection: Connection,
-		timeouts: ExchangeTimeouts,
-		running: Sweep<Exchange>,
-		signal: AbortSignal | undefined,
-		keeper: ConnectionKeeper,
-	) {
+	constructor(connection: Connection, surroundings: ExchangeSurroundings, signal: AbortSignal | undefined) {
 		this.connection = connection
-		this.timeouts = timeouts
-		this.running = running
+		this.surroundings = surroundings
 		this.signal = signal
-		this.keeper = keeper
 	}
 
 	get status(): number {
@@ -74,7 +74,7 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 
 	/** @throws HttpFailure */
 	begin(message: string | Buffer): Promise<IncomingResponse> {
-		this.running.add(this)
+		this.surroundings.running.add(this)
 		if (this.signal?.aborted === true) this.cancel()
 		else {
 			this.signal?.addEventListener('abort', this)
@@ -127,7 +127,7 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 			if (nowMs > this.draining.untilMs) this.fail('aborted', 'the rest of the answer took too long')
 			return
 		}
-		const { firstByteMs, betweenChunksMs, totalMs } = this.timeouts
+		const { firstByteMs, betweenChunksMs, totalMs } = this.surroundings.timeouts
 		const runningMs = nowMs - this.begunMs
 		if (runningMs > totalMs) this.fail('total-timeout', 'the answer took too long')
 		else if (!this.bodyBegun && runningMs > firstByteMs)
@@ -145,7 +145,7 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 			this.fail('protocol', 'the server does not speak HTTP as it should', cause)
 		}
 		if (this.parser.done) this.finish()
-		if (this.parser.head !== undefined) this.head.resolve(this)
+		this.tellSoon()
 	}
 
 	ended(error: unknown): void {
@@ -164,12 +164,6 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 		if (this.draining !== undefined) {
 			this.draining.bytes -= body.byteLength
 			if (this.draining.bytes < 0) this.fail('aborted', 'the rest of the answer is too long')
-			return
-		}
-		const { waiter } = this
-		if (waiter !== undefined) {
-			this.waiter = undefined
-			waiter.resolve(body)
 			return
 		}
 		this.queue.push(body)
@@ -208,9 +202,28 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 	private finish(): void {
 		if (this.over) return
 		this.settle()
-		if (this.parser.reusable) this.keeper.keep(this.connection, readKeepAlive(this.headers.get('keep-alive')))
+		if (this.parser.reusable)
+			this.surroundings.keeper.keep(this.connection, readKeepAlive(this.headers.get('keep-alive')))
 		else this.connection.destroy()
-		this.waiter?.resolve(undefined)
+		this.tellSoon()
+	}
+
+	private tellSoon(): void {
+		if (this.telling) return
+		this.telling = true
+		this.surroundings.arriving.add(this.tell)
+	}
+
+	/** What came is told to whoever waits for it. */
+	private readonly tell = (): void => {
+		this.telling = false
+		if (this.parser.head !== undefined) this.head.resolve(this)
+		const { waiter } = this
+		if (waiter === undefined) return
+		if (this.queue.length > 0) waiter.resolve(this.takeQueue())
+		else if (this.failure !== undefined) waiter.reject(this.failure)
+		else if (this.over) waiter.resolve(undefined)
+		else return
 		this.waiter = undefined
 	}
 
@@ -220,10 +233,11 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 		this.failure = new HttpFailure(reason, message, { sent, cause })
 		this.settle()
 		this.connection.destroy()
-		this.head.reject(this.failure)
-		this.head.promise.catch(() => undefined)
-		this.waiter?.reject(this.failure)
-		this.waiter = undefined
+		if (this.parser.head === undefined) {
+			this.head.reject(this.failure)
+			this.head.promise.catch(() => undefined)
+		}
+		this.tellSoon()
 	}
 
 	private refuse(maxBytes: number): HttpFailure {
@@ -234,7 +248,7 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 	private settle(): void {
 		this.over = true
 		this.signal?.removeEventListener('abort', this)
-		this.running.delete(this)
+		this.surroundings.running.delete(this)
 	}
 }
 

@@ -3,6 +3,7 @@
 // cookies, asks for no compression and speaks to no proxy.
 
 import { Sweep } from '../../time/sweep.ts'
+import { Turn } from '../../time/turn.ts'
 import { Connection, type ConnectionTarget } from './connection.ts'
 import { type ConnectionKeeper, Exchange, type ExchangeTimeouts } from './exchange.ts'
 import { HttpFailure } from './http-failure.ts'
@@ -109,6 +110,7 @@ class SocketClient implements HttpClient, ConnectionKeeper {
 	/** The same for bodies that bring their own type. */
 	private readonly untypedHeaders: string
 	private readonly running: Sweep<Exchange>
+	private readonly arriving = new Turn()
 	/** The one that was used last is taken first, so that those too many grow old. */
 	private readonly idle: Idle[] = []
 	private idleTimer: ReturnType<typeof setInterval> | undefined
@@ -195,7 +197,8 @@ class SocketClient implements HttpClient, ConnectionKeeper {
 		message: string | Buffer,
 		signal: AbortSignal | undefined,
 	): Promise<IncomingResponse> {
-		return new Exchange(connection, this.timeouts, this.running, signal, this).begin(message)
+		const { timeouts, running, arriving } = this
+		return new Exchange(connection, { timeouts, running, arriving, keeper: this }, signal).begin(message)
 	}
 
 	private takeIdle(): Connection | undefined {

@@ -135,25 +135,26 @@ const knownFields = {
 
 /** An answer or chunk of ours: choices with a `message` or a `delta`. */
 interface WrittenAnswer {
-	readonly choices: readonly object[]
+	readonly choices: readonly { readonly message?: object; readonly delta?: object }[]
 }
 
-/** `written` with those fields of the upstream's message that we know nothing of: in the answer, its choices and what these say. */
+/**
+ * Gives `written` those fields of the upstream's message that we know nothing of: in the answer, its choices and what these say.
+ *
+ * @returns `written`, which nobody else must hold.
+ */
 export function overlay(written: WrittenAnswer, theirs: unknown): object {
 	if (!isObject(theirs)) return written
+	addOthers(written, theirs, knownFields.answer)
 	const choices = Array.isArray(theirs.choices) ? theirs.choices : []
-	return {
-		...written,
-		...otherFields(theirs, knownFields.answer),
-		choices: written.choices.map((choice, index) => overlayChoice({ ...choice }, choices[index])),
+	for (const [index, choice] of written.choices.entries()) {
+		const their = choices[index]
+		if (!isObject(their)) continue
+		addOthers(choice, their, knownFields.choice)
+		if (choice.message !== undefined) addOthers(choice.message, their.message, knownFields.message)
+		if (choice.delta !== undefined) addOthers(choice.delta, their.delta, knownFields.message)
 	}
-}
-
-function overlayChoice(own: Readonly<Record<string, unknown>>, theirs: unknown): object {
-	if (!isObject(theirs)) return own
-	const place = isObject(own.message) ? 'message' : 'delta'
-	const said = { ...(isObject(own[place]) ? own[place] : {}), ...otherFields(theirs[place], knownFields.message) }
-	return { ...own, ...otherFields(theirs, knownFields.choice), [place]: said }
+	return written
 }
 
 /** Whether a chunk of an upstream has fields that we know nothing of. */
@@ -171,10 +172,8 @@ function hasOther(value: unknown, known: ReadonlySet<string>): boolean {
 	return false
 }
 
-function otherFields(value: unknown, known: ReadonlySet<string>): Record<string, unknown> {
-	const rest: Record<string, unknown> = {}
-	if (isObject(value)) for (const name in value) if (!known.has(name)) rest[name] = value[name]
-	return rest
+function addOthers(written: object, theirs: unknown, known: ReadonlySet<string>): void {
+	if (isObject(theirs)) for (const name in theirs) if (!known.has(name)) Reflect.set(written, name, theirs[name])
 }
 
 function parse(text: string): unknown {

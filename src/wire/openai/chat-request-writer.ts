@@ -30,21 +30,24 @@ export function writeChatRequest(
 ): JsonObject {
 	if (request.reasoningTokens !== undefined && request.reasoningTokens > 0) drop('reasoning_tokens')
 	if (marksCache(request)) drop('cache_control')
-	return {
+	const { maxTokens, stop, choices, logprobs, tools, responseFormat, reasoningEffort, user } = request
+	const body: Record<string, JsonObject[string]> = {
 		...writePassthrough(request, drop),
 		model,
 		messages: writeMessages(request.messages, form.developerRole),
 		...writeStreaming(form, stream),
 		...writeSampling(request.sampling),
-		...(request.maxTokens === undefined ? {} : { [form.maxTokensField]: request.maxTokens }),
-		...(request.stop.length === 0 ? {} : { stop: request.stop }),
-		...(request.choices === 1 ? {} : { n: request.choices }),
-		...writeLogprobs(request.logprobs),
-		...writeTools(request),
-		...writeResponseFormat(request.responseFormat),
-		...(request.reasoningEffort === undefined ? {} : { reasoning_effort: request.reasoningEffort }),
-		...(request.user === undefined ? {} : { user: request.user }),
 	}
+	// Few requests say more than this, and each is written.
+	if (maxTokens !== undefined) body[form.maxTokensField] = maxTokens
+	if (stop.length > 0) body.stop = stop
+	if (choices !== 1) body.n = choices
+	if (logprobs !== undefined) Object.assign(body, writeLogprobs(logprobs))
+	if (tools.length > 0) Object.assign(body, writeTools(request))
+	if (responseFormat.type !== 'text') body.response_format = writeResponseFormat(responseFormat)
+	if (reasoningEffort !== undefined) body.reasoning_effort = reasoningEffort
+	if (user !== undefined) body.user = user
+	return body
 }
 
 /** Another wire's words could mean something else here, or nothing. */
@@ -75,13 +78,11 @@ export function writeSampling(sampling: Sampling): JsonObject {
 	}
 }
 
-function writeLogprobs(logprobs: ChatRequest['logprobs']): JsonObject {
-	if (logprobs === undefined) return {}
+function writeLogprobs(logprobs: NonNullable<ChatRequest['logprobs']>): JsonObject {
 	return { logprobs: true, ...(logprobs.top === 0 ? {} : { top_logprobs: logprobs.top }) }
 }
 
 function writeTools({ tools, toolChoice, parallelToolCalls }: ChatRequest): JsonObject {
-	if (tools.length === 0) return {}
 	return {
 		tools: tools.map(writeTool),
 		...writeToolChoice(toolChoice, tools),
@@ -135,20 +136,13 @@ function writeToolName(name: string, tools: readonly Tool[]): JsonObject {
 	return isCustom ? { type: 'custom', custom: { name } } : { type: 'function', function: { name } }
 }
 
-function writeResponseFormat(format: ResponseFormat): JsonObject {
+function writeResponseFormat(format: Exclude<ResponseFormat, { readonly type: 'text' }>): JsonObject {
 	switch (format.type) {
-		case 'text':
-			return {}
 		case 'json-object':
-			return { response_format: { type: 'json_object' } }
+			return { type: 'json_object' }
 		case 'json-schema': {
 			const { name, description, schema, strict } = format
-			return {
-				response_format: {
-					type: 'json_schema',
-					json_schema: { name, description, schema, ...(strict ? { strict } : {}) },
-				},
-			}
+			return { type: 'json_schema', json_schema: { name, description, schema, ...(strict ? { strict } : {}) } }
 		}
 	}
 }
