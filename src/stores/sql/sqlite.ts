@@ -3,6 +3,7 @@
 import { closeSync, fdatasync, fstatSync, openSync, statSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { Checkpoints } from './checkpoint.ts'
 import { migrate } from './database.ts'
 import { isAway } from './reachable.ts'
 import type { Sql } from './sql.ts'
@@ -17,8 +18,8 @@ const busyTimeoutMs = 5000
 const [openTimeoutMs, lockRetryMs] = [10_000, 20]
 /** Of pages of each connection. */
 const cacheKiB = 16_384
-/** Length of the write-ahead log at which it goes into the file, in pages of 4 KiB: seldom, since that syncs in this thread. */
-const checkpointPages = 16_384
+/** Length of the write-ahead log at which this thread would bring it into the file, in pages of 4 KiB: another does so long before. */
+const checkpointPages = 65_536
 
 /** Opens, or creates, the database file. An acknowledged write is on disk; readers in other processes never wait for writers. */
 export async function openSqlite(file: string): Promise<SqlDatabase> {
@@ -27,7 +28,13 @@ export async function openSqlite(file: string): Promise<SqlDatabase> {
 	const migrated = await patiently(() => migrate(writing, { begin: 'immediate' }))
 	const sql = await connect(file)
 	const log = new WriteAheadLog(`${file}-wal`)
-	const writer = new Writer({ sql: () => writing, begin: 'immediate', flush: () => log.sync() })
+	const checkpoints = new Checkpoints(file)
+	const writer = new Writer({
+		sql: () => writing,
+		begin: 'immediate',
+		flush: () => log.sync(),
+		between: () => checkpoints.between(),
+	})
 	return {
 		sql,
 		migrated,
@@ -45,11 +52,13 @@ export async function openSqlite(file: string): Promise<SqlDatabase> {
 		async erase() {
 			// Readers in other processes may keep it from being emptied now; then the next one that closes does it.
 			await writer.idle()
+			await checkpoints.end()
 			await writing.unsafe('PRAGMA wal_checkpoint(TRUNCATE)')
 		},
 		reconnect() {},
 		async close() {
 			await writer.idle()
+			await checkpoints.end()
 			await Promise.all([sql.close(), writing.close()])
 			log.close()
 		},

@@ -12,6 +12,8 @@ export interface WriterOptions {
 	readonly begin?: string
 	/** Brings what was committed to disk, where the database does not by itself. */
 	readonly flush?: () => Promise<void>
+	/** Asked after each transaction; the next one waits for what it returns. */
+	readonly between?: () => Promise<void> | undefined
 	/** How many writes may wait. */
 	readonly maxWaiting?: number
 }
@@ -73,6 +75,7 @@ export class Writer {
 			const group = this.waiting.slice(0, mostAtOnce)
 			this.waiting = this.waiting.slice(group.length)
 			await this.commit(group)
+			await this.options.between?.()
 		}
 		this.working = undefined
 	}
