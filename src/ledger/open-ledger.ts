@@ -39,8 +39,8 @@ export interface OpenLedger extends Ledger {
 
 const [progressMs, deliverMs, recoverMs, longestPauseMs, closeMs] = [100, 1000, 60_000, 30_000, 2000]
 const longestFileMs = 3_600_000
-/** SQLite works in this thread: more at once would hold up answers. */
-const batchSize = 100
+/** SQLite works in this thread: more at once would hold up answers. Where many wait, each is cheaper in a larger batch. */
+const [batchSize, largeBatchSize, manyWaiting] = [100, 400, 1000]
 
 export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
 	await mkdir(options.folder, { recursive: true, mode: 0o700 })
@@ -89,7 +89,7 @@ class JournalledLedger implements OpenLedger {
 	private readonly moved = new Set<Standing>()
 	private readonly files: JournalFile[] = []
 	private readonly closing = new AbortController()
-	private waiting: Delivery[] = []
+	private readonly waiting: Delivery[] = []
 	private delivering: Promise<void> | undefined
 	private current: JournalFile
 	private fileCount = 0
@@ -265,7 +265,7 @@ class JournalledLedger implements OpenLedger {
 	private async deliverWaiting(): Promise<void> {
 		const { store, log } = this.options
 		for (let pause = deliverMs; this.waiting.length > 0; ) {
-			const batch = this.waiting.slice(0, batchSize)
+			const batch = this.waiting.slice(0, this.waiting.length > manyWaiting ? largeBatchSize : batchSize)
 			try {
 				await store.insert(batch.map(({ entry }) => entry))
 			} catch (thrown) {
@@ -275,7 +275,7 @@ class JournalledLedger implements OpenLedger {
 				continue
 			}
 			pause = deliverMs
-			this.waiting = this.waiting.slice(batch.length)
+			this.waiting.splice(0, batch.length)
 			for (const { file } of batch) file.undelivered--
 			await this.removeDelivered()
 		}
