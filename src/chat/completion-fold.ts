@@ -104,20 +104,6 @@ export class CompletionFold {
 		})
 	}
 
-	/** In place of events, where an answer was read as a whole. */
-	take({ choices, usage }: Completion): void {
-		this.choices.push(
-			...choices.map((choice) => ({
-				...choice,
-				toolCalls: [...choice.toolCalls],
-				logprobs: choice.logprobs === undefined ? undefined : [...choice.logprobs],
-				thoughts: choice.thoughts && { pieces: [...choice.thoughts], proven: choice.reasoning.length },
-				stopText: choice.stopText,
-			})),
-		)
-		this.usage = usage
-	}
-
 	private open(index: number): OpenChoice {
 		let choice = this.choices[index]
 		if (choice === undefined) {
