@@ -14,6 +14,8 @@ rmSync(reports, { recursive: true, force: true })
 mkdirSync(reports, { recursive: true })
 
 const total = { passed: 0, failed: 0, skipped: 0 }
+/** Named again at the end, where they are seen. */
+const failures = []
 /** What the tests are told of the machine: where things are that the set-up found or made. */
 const found = {}
 
@@ -22,7 +24,9 @@ const parts = {
 	check: {
 		needs: [],
 		run: () =>
-			checks.map(runCheck).forEach((passed) => {
+			checks.forEach((check) => {
+				const passed = runCheck(check)
+				if (!passed) failures.push(`check: ${check.name}`)
 				count({ passed: Number(passed), failed: Number(!passed), skipped: 0 })
 			}),
 	},
@@ -44,6 +48,7 @@ for (const [name, { needs, run }] of Object.entries(parts)) {
 	if (missing.length > 0) skip(name, missing)
 	else run()
 }
+process.stdout.write(failures.map((failure) => `\nfailed: ${failure}`).join(''))
 process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`)
 process.exitCode = total.failed > 0 ? 1 : 0
 
@@ -89,9 +94,22 @@ function runPythonTests() {
 /** Runs a test runner and adds what its report counts; one that dies without a report is one failure. */
 function runReported([program, ...args], report) {
 	const { status } = spawnSync(program, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...found } })
-	const counts = existsSync(report) ? readReport(readFileSync(report, 'utf8')) : { passed: 0, failed: 0, skipped: 0 }
-	if (status !== 0 && counts.failed === 0) counts.failed = 1
+	const xml = existsSync(report) ? readFileSync(report, 'utf8') : ''
+	const counts = readReport(xml)
+	failures.push(...failedTests(xml))
+	if (status !== 0 && counts.failed === 0) {
+		counts.failed = 1
+		failures.push(`${args.at(-1)}: ended with status ${status}`)
+	}
 	count(counts)
+}
+
+/** Names of the tests of a JUnit report that failed, as they stand there. */
+function failedTests(xml) {
+	return [...xml.matchAll(/<testcase\b([^>]*)>\s*<(?:failure|error)\b/g)].map(([, head]) => {
+		const attribute = (name) => new RegExp(`\\b${name}="([^"]*)"`).exec(head)?.[1] ?? ''
+		return `${attribute('file') || attribute('classname')}: ${attribute('name')}`
+	})
 }
 
 /** Totals of a JUnit report: the outermost element carries them, or its children do. */

@@ -38,7 +38,6 @@ export interface Measured {
 export interface Served {
 	readonly requests: number
 	readonly endlessBytes: number
-	/** Calls that were failed on purpose. */
 	/** Open now. */
 	readonly connections: number
 }
