@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import { mkdtempSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Checkpoints } from './checkpoint.ts'
 import { openSqlite } from './sqlite.ts'
 
 const megabyte = 1024 * 1024
@@ -27,4 +28,17 @@ test('the write-ahead log goes into the file while this thread works on, and is 
 	expect(row?.count).toBe(rows)
 	expect(fileBytes('')).toBeGreaterThan((rows * megabyte) / 2)
 	await database.close()
+})
+
+test('a checkpoint that fails holds up no transaction, and is tried again', async () => {
+	const folder = mkdtempSync(join(tmpdir(), 'dragoman-checkpoint-'))
+	let logLength = 0
+	const checkpoints = new Checkpoints(join(folder, 'none', 'test.sqlite'), () => logLength)
+	for (let transaction = 0; transaction < 20; transaction++) {
+		logLength += 32 * megabyte
+		const waited = Promise.resolve(checkpoints.between()).then(() => 'went on')
+		expect(await Promise.race([waited, Bun.sleep(5000).then(() => 'stood still')])).toBe('went on')
+		await Bun.sleep(50)
+	}
+	await checkpoints.end()
 })

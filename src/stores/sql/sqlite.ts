@@ -28,7 +28,7 @@ export async function openSqlite(file: string): Promise<SqlDatabase> {
 	const migrated = await patiently(() => migrate(writing, { begin: 'immediate' }))
 	const sql = await connect(file)
 	const log = new WriteAheadLog(`${file}-wal`)
-	const checkpoints = new Checkpoints(file)
+	const checkpoints = new Checkpoints(file, () => log.length)
 	const writer = new Writer({
 		sql: () => writing,
 		begin: 'immediate',
@@ -120,6 +120,8 @@ async function patiently<Result>(work: () => Promise<Result>): Promise<Result> {
 class WriteAheadLog {
 	private readonly path: string
 	private descriptor: number | undefined
+	/** In bytes, as of the last sync. */
+	length = 0
 
 	constructor(path: string) {
 		this.path = path
@@ -140,7 +142,9 @@ class WriteAheadLog {
 
 	/** The last connection of a process that closes takes the file away, and the next one makes another. */
 	private open(): number {
-		if (this.descriptor !== undefined && fstatSync(this.descriptor).ino !== statSync(this.path).ino) this.close()
+		const { ino, size } = statSync(this.path)
+		if (this.descriptor !== undefined && fstatSync(this.descriptor).ino !== ino) this.close()
+		this.length = size
 		this.descriptor ??= openSync(this.path, 'r+')
 		return this.descriptor
 	}
