@@ -55,6 +55,7 @@ process.exitCode = total.failed > 0 ? 1 : 0
 function skip(name, reasons) {
 	const counted = process.env.CI === 'true' ? 'failed' : 'skipped'
 	total[counted]++
+	if (counted === 'failed') failures.push(`${name}: ${reasons.join('; ')}`)
 	process.stdout.write(`${counted}: ${name}: ${reasons.join('; ')}\n`)
 }
 

@@ -31,7 +31,7 @@ const mostAttempts = 5
 
 export class Writer {
 	private readonly options: WriterOptions
-	private waiting: Waiting[] = []
+	private readonly waiting: Waiting[] = []
 	private working: Promise<void> | undefined
 	private beganMs: number | undefined
 
@@ -72,9 +72,7 @@ export class Writer {
 		// All that is asked for in this turn of the event loop goes together.
 		await new Promise((resolve) => setImmediate(resolve))
 		while (this.waiting.length > 0) {
-			const group = this.waiting.slice(0, mostAtOnce)
-			this.waiting = this.waiting.slice(group.length)
-			await this.commit(group)
+			await this.commit(this.waiting.splice(0, mostAtOnce))
 			await this.options.between?.()
 		}
 		this.working = undefined
