@@ -117,13 +117,14 @@ export class LiveDeployment {
 
 	private engineSurroundings(): Omit<EngineSurroundings, 'name' | 'model' | 'log'> {
 		const { command, environment, clock, showProgress, socketFolder } = this.surroundings
-		const { engineFolder, modelFolder, config } = this.settings
+		const { configFolder, engineFolder, modelFolder, config } = this.settings
 		return {
 			command,
 			environment,
 			showProgress,
 			registries: () => readRegistries(environment, { platform: process.platform, home: homedir() }),
 			clock,
+			configFolder,
 			engineFolder,
 			modelFolder,
 			socketFolder,

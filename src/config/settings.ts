@@ -1,6 +1,6 @@
 // The configuration as it is used: flags over environment over file, with every folder absolute.
 
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { type Log, openLog } from '../telemetry/log.ts'
 import { type Environment, readEnvironment } from './environment.ts'
 import { loadConfig } from './load.ts'
@@ -16,6 +16,8 @@ export interface Settings {
 	readonly config: ConfigFile
 	/** The file that was read, if any. */
 	readonly file: string | undefined
+	/** The folder of that file, where relative paths in it start; the working directory without a file. */
+	readonly configFolder: string
 	readonly dataFolder: string
 	readonly engineFolder: string
 	readonly modelFolder: string
@@ -47,6 +49,7 @@ export async function readSettings(flags: ConfigFlags, environment: Environment)
 	return {
 		config,
 		file,
+		configFolder: resolve(file === undefined ? '.' : dirname(file)),
 		dataFolder,
 		engineFolder: resolve(config.engineFolder ?? join(dataFolder, 'engine')),
 		modelFolder: resolve(config.modelFolder ?? join(dataFolder, 'models')),

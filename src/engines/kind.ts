@@ -20,15 +20,41 @@ export interface EngineKind {
 	 * @throws Error for options that can never work.
 	 */
 	open(options: unknown, surroundings: EngineSurroundings): Promise<Engine>
+	/**
+	 * Says in one sentence why an upstream with these options cannot work on this machine as it is: its model or its package is not here.
+	 * Undefined if nothing speaks against it. Reads the disk only.
+	 */
+	check?(options: unknown, surroundings: EngineCheckSurroundings): Promise<string | undefined>
 }
+
+/** What a check of an upstream's options may look at. */
+export type EngineCheckSurroundings = Pick<
+	EngineSurroundings,
+	'model' | 'configFolder' | 'engineFolder' | 'modelFolder' | 'download' | 'registries' | 'clock'
+>
 
 /** A kind whose `open` takes its options typed by its own schema. */
 export function engineKind<Shape extends z.ZodRawShape>(
 	options: z.ZodObject<Shape>,
 	open: (options: z.infer<z.ZodObject<Shape>>, surroundings: EngineSurroundings) => Promise<Engine>,
-	{ ownsProcess = false }: { readonly ownsProcess?: boolean } = {},
+	{ ownsProcess = false, check }: EngineKindTraits<Shape> = {},
 ): EngineKind {
-	return { ownsProcess, options, open: (raw, surroundings) => open(options.parse(raw), surroundings) }
+	return {
+		ownsProcess,
+		options,
+		open: (raw, surroundings) => open(options.parse(raw), surroundings),
+		...(check === undefined
+			? {}
+			: { check: (raw: unknown, surroundings: EngineCheckSurroundings) => check(options.parse(raw), surroundings) }),
+	}
+}
+
+interface EngineKindTraits<Shape extends z.ZodRawShape> {
+	readonly ownsProcess?: boolean
+	readonly check?: (
+		options: z.infer<z.ZodObject<Shape>>,
+		surroundings: EngineCheckSurroundings,
+	) => Promise<string | undefined>
 }
 
 /** What an engine is handed of the world. */
@@ -39,6 +65,8 @@ export interface EngineSurroundings {
 	readonly model: string | undefined
 	readonly log: Log
 	readonly clock: Clock
+	/** Absolute. Relative paths of an upstream's options start here: the folder of the configuration file. */
+	readonly configFolder: string
 	/** Absolute. Libraries of engines that are installed on first use. */
 	readonly engineFolder: string
 	/** Absolute. Model weights. */
