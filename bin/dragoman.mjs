@@ -7,6 +7,7 @@ import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bunFlags } from './bun-flags.mjs'
 
 const main = join(dirname(dirname(fileURLToPath(import.meta.url))), 'src', 'main.ts')
 const bun = findBun()
@@ -14,8 +15,7 @@ if (bun === undefined) {
 	process.stderr.write('dragoman: Bun is not installed beside it. Run: npm install (with optional dependencies)\n')
 	process.exit(1)
 }
-// Without it Bun would fetch packages that it misses, by itself.
-const argv = ['--no-install', main, ...process.argv.slice(2)]
+const argv = [...bunFlags, main, ...process.argv.slice(2)]
 // Bun sends at most 256 requests at a time unless told otherwise; a gateway holds a stream open for each of its clients.
 const env = { BUN_CONFIG_MAX_HTTP_REQUESTS: '65336', ...process.env }
 

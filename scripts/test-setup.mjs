@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { bunFlags } from '../bin/bun-flags.mjs'
 import { root } from './dependencies.mjs'
 
 const cache = join(root, '.cache')
@@ -17,7 +18,7 @@ export function setUpEngine(found) {
 	found.DRAGOMAN_TEST_ENGINE = join(cache, 'engine')
 	return run(
 		bun,
-		[main, 'engine', 'install', '--folder', found.DRAGOMAN_TEST_ENGINE],
+		[...bunFlags, main, 'engine', 'install', '--folder', found.DRAGOMAN_TEST_ENGINE],
 		'the engine library cannot be installed',
 	)
 }
@@ -27,7 +28,7 @@ export function setUpWeights(found) {
 	found.DRAGOMAN_TEST_MODELS = join(cache, 'models')
 	return run(
 		bun,
-		[main, 'models', 'pull', '--folder', found.DRAGOMAN_TEST_MODELS],
+		[...bunFlags, main, 'models', 'pull', '--folder', found.DRAGOMAN_TEST_MODELS],
 		"the default model's weights cannot be fetched",
 	)
 }

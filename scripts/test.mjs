@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { bunFlags } from '../bin/bun-flags.mjs'
 import { checks, runCheck } from './check.mjs'
 import { root } from './dependencies.mjs'
 import { setUpChromium, setUpEngine, setUpPostgres, setUpPython, setUpWeights } from './test-setup.mjs'
@@ -64,6 +65,7 @@ function runBunTests(name, folders) {
 	runReported(
 		[
 			bun,
+			...bunFlags,
 			'test',
 			'--timeout',
 			'60000',

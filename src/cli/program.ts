@@ -1,6 +1,7 @@
 // The `dragoman` command: its subcommands and what they have in common. Each loads its own code when it is called.
 
 import { Command, CommanderError, Option } from 'commander'
+import { bunFlags } from '../../bin/bun-flags.mjs'
 import manifest from '../../package.json' with { type: 'json' }
 import type { Environment } from '../config/environment.ts'
 import { ConfigError } from '../config/load.ts'
@@ -31,7 +32,7 @@ export async function run(argv: readonly string[], environment: Environment): Pr
 	const program = buildProgram({
 		environment,
 		version: manifest.version,
-		command: [process.execPath, '--no-install', Bun.main],
+		command: [process.execPath, ...bunFlags, Bun.main],
 		print: (line) => process.stdout.write(`${line}\n`),
 		tell: (line) => process.stderr.write(`${line}\n`),
 	})

@@ -1,0 +1,2 @@
+/** They stand before the script. */
+export const bunFlags: readonly string[]
