@@ -14,7 +14,7 @@ export function installDependencies({ dev }) {
 	const missing = Object.entries(wanted).filter(([name, version]) => installedVersion(name) !== version)
 	if (missing.length === 0) return
 	process.stderr.write(`Installing ${missing.map(([name]) => name).join(', ')} …\n`)
-	// `npm ci` refuses a lock that lacks another platform's optional binaries, which not every registry has.
+	// Not `npm ci`, which would delete what is installed first.
 	const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', ...(dev ? [] : ['--omit=dev'])]
 	const { status } = spawnSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' })
 	if (status !== 0) process.exit(status ?? 1)
