@@ -10,7 +10,6 @@ import type { ProgressSink } from './engines/kind.ts'
 import { closing as closingServer } from './engines/running-calls.ts'
 import { StaticFiles } from './http/static-files.ts'
 import { withConfiguredKey } from './keys/configured-key-store.ts'
-import { makeFirstKey } from './keys/first-key.ts'
 import { keyOf } from './keys/key.ts'
 import type { KeyStore } from './keys/key-store.ts'
 import { openLedger } from './ledger/open-ledger.ts'
@@ -26,11 +25,8 @@ import { openTelemetry } from './telemetry/open-telemetry.ts'
 import type { Clock } from './time/clock.ts'
 
 export interface Gateway extends Handler {
-	/**
-	 * Makes the first key where there is none, an admin's, unless the operator brought one. It is told nowhere else, so this is called
-	 * once the server can show it.
-	 */
-	makeFirstKey(): Promise<string | undefined>
+	/** The keys of the database, without the operator's own from the configuration. */
+	readonly keys: KeyStore
 	/** As configured now. */
 	readonly models: readonly Model[]
 	/**
@@ -110,8 +106,7 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 	})
 	return {
 		...handler,
-		makeFirstKey: async () =>
-			settings.config.adminKey === undefined ? makeFirstKey(keys, surroundings.clock.now()) : undefined,
+		keys,
 		get models() {
 			return deployment.current.models.all
 		},

@@ -35,6 +35,7 @@ const program = buildProgram({
 	version: '0',
 	command: [],
 	print: () => undefined,
+	terminal: false,
 	tell: () => undefined,
 })
 

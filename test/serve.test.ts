@@ -1,6 +1,8 @@
 // The server as a process: starting, keys, paths, headers, ending.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdir, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root, runCommand, startServer, type TestServer, temporaryFolder } from './server.ts'
 
@@ -224,24 +226,83 @@ describe('errors of an engine', () => {
 })
 
 describe('a server starts', () => {
-	test('with one key printed once, and none again', async () => {
+	test('with one key in a file that only its owner can read, named on standard output and in the log', async () => {
 		const data = await temporaryFolder()
 		const first = await startServer({ data })
+		const file = join(data, 'first-key')
 		expect(first.key).toMatch(/^dgm-[\w-]{32}$/)
+		expect((await stat(file)).mode & 0o777).toBe(0o600)
+		expect(first.output()).toContain(`Your API key is in ${file}`)
+		expect(first.output()).toContain(`Bearer $(cat ${file})`)
 		expect(await first.stop()).toBe(0)
+		expect(first.log()).toContain(`"file":"${file}"`)
+		expect(first.output() + first.log()).not.toContain(first.key)
 		const second = await startServer({ data })
-		expect(second.output()).not.toContain('shown this once')
+		expect(second.key).toBe(first.key)
 		expect((await fetch(`${second.url}/v1/models`, { headers: { 'x-api-key': first.key } })).status).toBe(200)
-		await second.stop()
+		await runCommand(['keys', 'revoke', 'first'], { DRAGOMAN_DATA: data })
+		expect(await second.stop()).toBe(0)
+		const third = await startServer({ data })
+		expect(third.output()).not.toContain('first-key')
+		await third.stop()
+	})
+	test('and makes no key if the file for it cannot be written', async () => {
+		const data = await temporaryFolder()
+		await mkdir(join(data, 'first-key', 'full'), { recursive: true })
+		const serve = ['serve', '--listen', '127.0.0.1:0', '--data', data, '--config', join(root, 'examples', 'echo.yaml')]
+		const { status, stderr } = await runCommand(serve)
+		expect(status).toBe(1)
+		expect(stderr).toContain(`The first API key cannot be written to ${join(data, 'first-key')}`)
+		await rm(join(data, 'first-key'), { recursive: true })
+		const next = await startServer({ data })
+		expect(next.key).toMatch(/^dgm-/)
+		await next.stop()
+	})
+	test('on a terminal with the key printed once, and a link that signs in', async () => {
+		const data = await temporaryFolder()
+		const first = await startOnTerminal(data)
+		const key = /Your API key, shown this once:\s+(dgm-[\w-]{32})/.exec(first)?.[1] ?? ''
+		const url = /listens on (http:\S+)/.exec(first)?.[1]
+		expect(key).not.toBe('')
+		expect(first).toContain(`${url}/#key=${key}`)
+		expect(first).toContain(`curl -N ${url}/v1/chat/completions -H "authorization: Bearer ${key}"`)
+		expect(await Bun.file(join(data, 'first-key')).exists()).toBe(false)
+		const second = await startOnTerminal(data)
+		expect(second).not.toContain('dgm-')
+		expect(second).toContain('Chat in the browser, signed in with an API key:')
 	})
 	test("with the operator's own admin key, and prints none", async () => {
 		const chosen = await startServer({ environment: { DRAGOMAN_ADMIN_KEY: 'an-operators-long-secret' } })
-		expect(chosen.output()).not.toContain('shown this once')
+		expect(chosen.key).toBe('')
+		expect(chosen.output()).toContain('Bearer $DRAGOMAN_ADMIN_KEY')
+		expect(chosen.output()).not.toContain('an-operators-long-secret')
 		const ask = (key: string) => fetch(`${chosen.url}/v1/models`, { headers: { 'x-api-key': key } })
 		expect([(await ask('an-operators-long-secret')).status, (await ask('an-operators-long-secreT')).status]).toEqual([
 			200, 401,
 		])
 		await chosen.stop()
+	})
+	test('with commands that can be pasted into a shell of any folder', async () => {
+		const data = join(await temporaryFolder(), "it's data")
+		await mkdir(data)
+		const started = await startServer({ data })
+		const lines = started.output().split('\n')
+		const pasted = async (line: string) => {
+			const shell = Bun.spawn(['bash', '-c', line], {
+				cwd: tmpdir(),
+				stdin: 'ignore',
+				stdout: 'pipe',
+				stderr: 'ignore',
+			})
+			return new Response(shell.stdout).text()
+		}
+		const answer = await pasted(lines.find((line) => line.includes('curl ')) ?? '')
+		expect(answer).toContain('chat.completion.chunk')
+		expect(answer).toContain('data: [DONE]')
+		const command = lines.find((line) => line.includes('keys create'))?.replace(/^.*?:\s+/, '') ?? ''
+		const key = (await pasted(command)).trim()
+		expect((await fetch(`${started.url}/v1/models`, { headers: { 'x-api-key': key } })).status).toBe(200)
+		await started.stop()
 	})
 	test('where its address is taken it says so, and keeps the first key for the start that can show it', async () => {
 		const data = await temporaryFolder()
@@ -296,3 +357,27 @@ describe('a server ends', () => {
 		expect((await text).endsWith('data: [DONE]\n\n')).toBe(true)
 	})
 })
+
+/** What a server prints on a terminal before it is ended. */
+async function startOnTerminal(data: string): Promise<string> {
+	let printed = ''
+	const listens = Promise.withResolvers<void>()
+	const main = join(root, 'src', 'main.ts')
+	const config = join(root, 'examples', 'echo.yaml')
+	const child = Bun.spawn(
+		[process.execPath, main, 'serve', '--listen', '127.0.0.1:0', '--data', data, '--config', config],
+		{
+			terminal: {
+				cols: 400,
+				data(_, bytes) {
+					printed += new TextDecoder().decode(bytes)
+					if (printed.includes('Create another API key')) listens.resolve()
+				},
+			},
+		},
+	)
+	await Promise.race([listens.promise, child.exited])
+	child.kill('SIGTERM')
+	await child.exited
+	return printed
+}

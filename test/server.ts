@@ -1,6 +1,6 @@
 // A real server process for tests: `dragoman serve` on a free port and a data folder of its own.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -9,7 +9,7 @@ const main = join(root, 'src', 'main.ts')
 
 export interface TestServer {
 	readonly url: string
-	/** The first key, where this start made one. */
+	/** The first key, from its file; empty if there is none. */
 	readonly key: string
 	readonly data: string
 	readonly pid: number
@@ -58,7 +58,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 		child.kill('SIGKILL')
 		throw new Error(`the server did not start: ${log.text}`, { cause })
 	})
-	const key = /shown this once:\s+(\S+)/.exec(output.text)?.[1] ?? ''
+	const key = await firstKey(output.text)
 	return {
 		url,
 		key,
@@ -83,6 +83,12 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 			return child.exitCode
 		},
 	}
+}
+
+/** The first key, from the file that the server printed the name of; empty if this start made none. */
+async function firstKey(printed: string): Promise<string> {
+	const file = /Your API key is in (.+), a file/.exec(printed)?.[1]
+	return file === undefined ? '' : (await readFile(file, 'utf8')).trim()
 }
 
 /** Runs a command of ours to its end. */

@@ -23,6 +23,8 @@ export interface CommandSurroundings {
 	/** The command that runs this program, without arguments. */
 	readonly command: readonly string[]
 	readonly print: (line: string) => void
+	/** Whether standard output is a terminal. */
+	readonly terminal: boolean
 	/** For people; standard output belongs to what was asked for. */
 	readonly tell: (line: string) => void
 }
@@ -34,6 +36,7 @@ export async function run(argv: readonly string[], environment: Environment): Pr
 		version: manifest.version,
 		command: [process.execPath, ...bunFlags, Bun.main],
 		print: (line) => process.stdout.write(`${line}\n`),
+		terminal: process.stdout.isTTY === true,
 		tell: (line) => process.stderr.write(`${line}\n`),
 	})
 	try {

@@ -9,6 +9,7 @@ import { Complaint } from './complaint.ts'
 import { watchConfig } from './config-watch.ts'
 import { addConfigOptions, type CommandSurroundings } from './program.ts'
 import { openProgress } from './progress.ts'
+import { greet } from './welcome.ts'
 import { type Foreman, openForeman } from './worker.ts'
 import { superviseWorkers } from './workers.ts'
 
@@ -27,7 +28,7 @@ export function serveCommand(surroundings: CommandSurroundings): Command {
 		.action(async ({ workers, worker, ...flags }: ServeFlags) => {
 			const settings = await readSettings(flags, surroundings.environment)
 			if (worker === true) await serveAsWorker(flags, settings, surroundings)
-			else if (workers > 1) await superviseWorkers(workers, settings, surroundings, welcome)
+			else if (workers > 1) await superviseWorkers(workers, settings, surroundings)
 			else await serveAlone(flags, settings, surroundings)
 			process.exit(0)
 		})
@@ -38,10 +39,13 @@ async function serveAlone(flags: ConfigFlags, settings: Settings, surroundings: 
 	// From here on a signal ends the server in good order, also one that comes as soon as it says that it listens.
 	const signalled = firstSignal()
 	const listener = await listenOrClose(gateway, settings, false)
-	const [model] = gateway.models
-	const firstKey = await gateway.makeFirstKey()
-	for (const line of welcome(listener.url, firstKey, model?.name ?? 'MODEL', surroundings.version))
-		surroundings.print(line)
+	try {
+		await greet(listener.url, gateway, settings, surroundings)
+	} catch (thrown) {
+		await listener.close(0)
+		await gateway.close()
+		throw thrown
+	}
 	await serveUntil(signalled, flags, settings, gateway, listener, surroundings)
 }
 
@@ -90,22 +94,6 @@ async function openServedGateway(
 		...(foreman === undefined ? {} : { otherMetrics: () => foreman.otherMetrics() }),
 	}
 	return openGateway(settings, surroundings)
-}
-
-/** What a newcomer needs: where it listens, the key on the first start, and something to try. */
-function welcome(url: string, firstKey: string | undefined, model: string, version: string): readonly string[] {
-	const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'What is the capital of France?' }] })
-	return [
-		`Dragoman ${version} listens on ${url}`,
-		'',
-		firstKey === undefined
-			? '  Another API key:  npx dragoman keys create --name NAME'
-			: `  Your API key, shown this once:  ${firstKey}`,
-		'',
-		'  Try:',
-		`  curl ${url}/v1/chat/completions -H "authorization: Bearer ${firstKey ?? '$KEY'}" -H "content-type: application/json" -d '${body}'`,
-		'',
-	]
 }
 
 /** Says which address is taken instead of showing a stack, and leaves no engine behind. */

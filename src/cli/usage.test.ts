@@ -54,6 +54,7 @@ async function usage(...args: readonly string[]): Promise<readonly string[]> {
 		command: [],
 		print: (line) => lines.push(line),
 		tell: () => undefined,
+		terminal: false,
 	})
 	await command
 		.exitOverride()

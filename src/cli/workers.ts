@@ -5,14 +5,12 @@ import { createServer } from 'node:net'
 import type { Subprocess } from 'bun'
 import { openConfiguredLog, type Settings } from '../config/settings.ts'
 import { engineKinds } from '../engines/list.ts'
-import { makeFirstKey } from '../keys/first-key.ts'
 import type { MetricSnapshot } from '../telemetry/metric.ts'
 import { systemClock } from '../time/clock.ts'
 import { Complaint } from './complaint.ts'
 import type { CommandSurroundings } from './program.ts'
+import { greet } from './welcome.ts'
 import type { ForemanMessage, WorkerMessage } from './worker.ts'
-
-type Welcome = (url: string, firstKey: string | undefined, model: string, version: string) => readonly string[]
 
 const restartPauseMs = 1000
 const answerMs = 1500
@@ -22,17 +20,19 @@ export async function superviseWorkers(
 	count: number,
 	settings: Settings,
 	surroundings: CommandSurroundings,
-	welcome: Welcome,
 ): Promise<void> {
 	refuseEmbedded(settings)
 	const address = await fixPort(settings.config.listen)
 	const workers = new Workers(address, settings, surroundings)
 	const ended = workers.endAtSignal()
 	await workers.start(count)
-	const [model] = Object.keys(settings.config.models)
-	const firstKey = await firstKeyOf(settings)
-	for (const line of welcome(`http://${address}`, firstKey, model ?? 'MODEL', surroundings.version))
-		surroundings.print(line)
+	const { openStores } = await import('../stores/open-stores.ts')
+	const stores = await openStores(settings)
+	try {
+		await greet(`http://${address}`, stores, settings, surroundings)
+	} finally {
+		await stores.close()
+	}
 	await ended
 }
 
@@ -169,15 +169,4 @@ async function fixPort(address: string): Promise<string> {
 	const bound = server.address()
 	await new Promise((resolve) => server.close(resolve))
 	return `${host}:${typeof bound === 'object' && bound !== null ? bound.port : 0}`
-}
-
-async function firstKeyOf(settings: Settings): Promise<string | undefined> {
-	if (settings.config.adminKey !== undefined) return undefined
-	const { openStores } = await import('../stores/open-stores.ts')
-	const stores = await openStores(settings)
-	try {
-		return await makeFirstKey(stores.keys, systemClock.now())
-	} finally {
-		await stores.close()
-	}
 }

@@ -54,7 +54,8 @@ def server():
                 assert line, f"the server ended: {printed}"
                 printed += line
             url = re.search(r"listens on (\S+)", printed).group(1)
-            key = re.search(r"shown this once:\s+(\S+)", printed).group(1)
+            key_file = re.search(r"Your API key is in (.+), a file", printed).group(1)
+            key = pathlib.Path(key_file).read_text().strip()
             until_ready(url)
             yield Server(url, key, data)
         finally:

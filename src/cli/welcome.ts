@@ -1,0 +1,128 @@
+// What a server prints once it listens: where to open the page, how to send a first request, and which commands come next. Every command
+// can be copied into a shell as it is.
+
+import { join, resolve } from 'node:path'
+import { openConfiguredLog, type Settings } from '../config/settings.ts'
+import type { KeyStore } from '../keys/key-store.ts'
+import type { Model } from '../models/model.ts'
+import { systemClock } from '../time/clock.ts'
+import { type SignIn, signIn } from './first-key.ts'
+import type { CommandSurroundings } from './program.ts'
+
+export interface WelcomeFacts {
+	readonly version: string
+	/** The address served on, as `http://host:port`. */
+	readonly url: string
+	readonly signIn: SignIn
+	/** As configured. */
+	readonly models: readonly Pick<Model, 'name' | 'type'>[]
+	/** Words that run this program, and the flags that lead it to the database and the configuration of this server. */
+	readonly next: { readonly program: readonly string[]; readonly flags: readonly string[] }
+}
+
+/** Prints the welcome of a server that listens on `url`, with the first API key if there is none yet. */
+export async function greet(
+	url: string,
+	{ keys }: { readonly keys: KeyStore },
+	settings: Settings,
+	{ print, terminal, version }: CommandSurroundings,
+): Promise<void> {
+	const { dataFolder, config } = settings
+	const known = await signIn(keys, {
+		configured: config.adminKey !== undefined,
+		dataFolder,
+		terminal,
+		nowMs: systemClock.now(),
+	})
+	if (known.type === 'file') openConfiguredLog(settings).info({ file: known.file }, 'the first API key is in a file')
+	const models = Object.entries(config.models).map(([name, { type }]) => ({ name, type }))
+	const next = { program: programWords(process.cwd()), flags: nextFlags(settings, process.cwd()) }
+	// In one piece, so that a reader of a pipe gets all of it with its first line.
+	print(welcome({ version, url, signIn: known, models, next }))
+}
+
+const packageFolder = join(import.meta.dir, '..', '..')
+
+/** Words that run this program from `folder`; npx finds it in the package's own folder, and must not look it up in a registry. */
+function programWords(folder: string): readonly string[] {
+	return folder === packageFolder
+		? ['npx', '--no-install', 'dragoman']
+		: ['node', join(packageFolder, 'bin', 'dragoman.mjs')]
+}
+
+/** Flags that lead another command, in whatever folder it runs, to the database and the configuration of this server. */
+function nextFlags({ file, dataFolder }: Pick<Settings, 'file' | 'dataFolder'>, folder: string): readonly string[] {
+	const data = dataFolder === join(folder, '.dragoman') && folder === packageFolder ? [] : ['--data', dataFolder]
+	return [...data, ...(file === undefined ? [] : ['--config', resolve(file)])]
+}
+
+/** Every line of it. */
+export function welcome({ version, url, signIn, models, next }: WelcomeFacts): string {
+	const base = reachable(url)
+	const createKey = [...next.program, 'keys', 'create', '--name', 'NAME', ...next.flags].map(shellWord).join(' ')
+	return [
+		`Dragoman ${version} listens on ${url}`,
+		'',
+		...describeSignIn(base, signIn),
+		'',
+		'  Send a first request:',
+		`  ${curl(base, bearer(signIn), models.find(({ type }) => chats.has(type))?.name ?? 'MODEL')}`,
+		'',
+		`  Create another API key:  ${createKey}`,
+		'',
+	].join('\n')
+}
+
+const chats: ReadonlySet<Model['type']> = new Set(['text-generation', 'image-text-to-text'])
+
+function describeSignIn(base: string, signIn: SignIn): readonly string[] {
+	switch (signIn.type) {
+		case 'printed':
+			return [
+				`  Chat in the browser:  ${base}/#key=${signIn.secret}`,
+				`  Your API key, shown this once:  ${signIn.secret}`,
+			]
+		case 'file':
+			return [
+				`  Your API key is in ${signIn.file}, a file that only its owner can read.`,
+				`  Chat in the browser:  ${base}/${signIn.secret === undefined ? '' : `#key=${signIn.secret}`}`,
+			]
+		case 'configured':
+			return [`  Chat in the browser, signed in with the admin key of the configuration:  ${base}/`]
+		case 'known':
+			return [`  Chat in the browser, signed in with an API key:  ${base}/`]
+	}
+}
+
+/** What stands behind `Bearer` in double quotes of a shell. */
+function bearer(signIn: SignIn): string {
+	switch (signIn.type) {
+		case 'printed':
+			return signIn.secret
+		case 'file':
+			return `$(cat ${shellWord(signIn.file)})`
+		case 'configured':
+			return '$DRAGOMAN_ADMIN_KEY'
+		case 'known':
+			return '$KEY'
+	}
+}
+
+function curl(base: string, key: string, model: string): string {
+	const body = JSON.stringify({
+		model,
+		stream: true,
+		messages: [{ role: 'user', content: 'What is the capital of France?' }],
+	})
+	return `curl -N ${base}/v1/chat/completions -H "authorization: Bearer ${key}" -H "content-type: application/json" -d ${shellWord(body)}`
+}
+
+/** An address that a client on this machine can use: a wildcard is none. */
+function reachable(url: string): string {
+	return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
+}
+
+/** `text` as one word of a POSIX shell. */
+export function shellWord(text: string): string {
+	return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}
