@@ -113,6 +113,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		'config',
 		'dialects',
 		'engines',
+		'files',
 		'http',
 		'keys',
 		'ledger',

@@ -10,6 +10,7 @@ import type { Engine } from '../engines/engine.ts'
 import { type Build, builds } from '../engines/llama/install/build.ts'
 import { installEngine } from '../engines/llama/install/install-engine.ts'
 import type { LocalLlamaOptions } from '../engines/llama/local/local-llama.ts'
+import { describeSystemError } from '../files/system-error.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { catalogue, toyModelId } from '../models/catalogue.ts'
 import { Weights } from '../models/weights.ts'
@@ -85,7 +86,7 @@ function installCommand(surroundings: CommandSurroundings): Command {
 				signal: new AbortController().signal,
 				onLine: tell,
 			}).catch((cause: unknown) => {
-				throw new Complaint(cause instanceof Error ? cause.message : String(cause))
+				throw new Complaint(cause instanceof Error ? describeSystemError(cause) : String(cause))
 			})
 			tell(`The engine library ${installed.version} is in ${folder}, for ${installed.builds.join(', ')}.`)
 		})

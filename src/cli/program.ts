@@ -1,15 +1,13 @@
 // The `dragoman` command: its subcommands and what they have in common. Each loads its own code when it is called.
 
-import { Command, CommanderError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { bunFlags } from '../../bin/bun-flags.mjs'
 import manifest from '../../package.json' with { type: 'json' }
 import type { Environment } from '../config/environment.ts'
-import { ConfigError } from '../config/load.ts'
-import { DatabaseError } from '../stores/database-error.ts'
-import { Complaint } from './complaint.ts'
 import { configCommand } from './config.ts'
 import { copyCommand } from './copy.ts'
 import { engineCommand } from './engine.ts'
+import { describeFailure } from './failure.ts'
 import { keysCommand } from './keys.ts'
 import { migrateCommand } from './migrate.ts'
 import { modelsCommand } from './models.ts'
@@ -31,6 +29,7 @@ export interface CommandSurroundings {
 
 /** Runs one command and sets the exit status: 0, 1 for a failure, 2 for words it does not know, 78 for a wrong configuration. */
 export async function run(argv: readonly string[], environment: Environment): Promise<void> {
+	ignoreClosedOutput()
 	const program = buildProgram({
 		environment,
 		version: manifest.version,
@@ -42,9 +41,25 @@ export async function run(argv: readonly string[], environment: Environment): Pr
 	try {
 		await program.parseAsync(argv, { from: 'user' })
 	} catch (thrown) {
-		process.exitCode = report(thrown)
+		const { text, exitCode } = describeFailure(thrown)
+		if (text !== undefined) process.stderr.write(`${text}\n`)
+		process.exitCode = exitCode
 	}
 }
+
+/**
+ * A reader that closes its end of a pipe, such as `head`, or a terminal that is gone, is no failure: what is left has nobody to read it.
+ * A server goes on.
+ */
+function ignoreClosedOutput(): void {
+	for (const stream of [process.stdout, process.stderr])
+		stream.on('error', (error: NodeJS.ErrnoException) => {
+			if (!closedCodes.has(error.code ?? '')) throw error
+		})
+}
+
+/** EIO: the terminal is gone. */
+const closedCodes: ReadonlySet<string> = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'])
 
 /** The whole command tree, without running anything: also what the documentation's tests walk through. */
 export function buildProgram(surroundings: CommandSurroundings): Command {
@@ -86,14 +101,4 @@ export function addConfigOptions(command: Command): Command {
 				'folder for database, weights and libraries; also DRAGOMAN_DATA (default: .dragoman)',
 			),
 		)
-}
-
-function report(thrown: unknown): number {
-	if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2
-	if (thrown instanceof ConfigError || thrown instanceof Complaint || thrown instanceof DatabaseError) {
-		process.stderr.write(`${thrown.message}\n`)
-		return thrown instanceof ConfigError ? 78 : thrown instanceof Complaint ? thrown.exitCode : 1
-	}
-	process.stderr.write(`${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`)
-	return 1
 }

@@ -2,6 +2,7 @@
 
 import type { ConversationStore } from '../conversations/conversation-store.ts'
 import { openChangeCounter } from '../files/change-counter.ts'
+import { describeSystemError } from '../files/system-error.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { withMemory } from '../keys/remembered-key-store.ts'
 import type { LedgerStore } from '../ledger/ledger-store.ts'
@@ -59,7 +60,7 @@ export async function openDatabase({ database, databaseFile }: Pick<StoreLocatio
 	try {
 		return await (local ? openSqlite(databaseFile) : openPostgres(database))
 	} catch (cause) {
-		const reason = cause instanceof Error ? cause.message : String(cause)
+		const reason = cause instanceof Error ? describeSystemError(cause) : String(cause)
 		throw new DatabaseError(`The database ${local ? databaseFile : placeOf(database)} cannot be opened: ${reason}`, {
 			cause,
 		})

@@ -5,7 +5,6 @@ import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Checkpoints } from './checkpoint.ts'
 import { migrate } from './database.ts'
-import { isAway } from './reachable.ts'
 import type { Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { connectSqlite } from './sqlite-connection.ts'
@@ -110,10 +109,15 @@ async function patiently<Result>(work: () => Promise<Result>): Promise<Result> {
 		try {
 			return await work()
 		} catch (thrown) {
-			if (!isAway(thrown) || performance.now() > untilMs) throw thrown
+			if (!isLocked(thrown) || performance.now() > untilMs) throw thrown
 			await Bun.sleep(lockRetryMs)
 		}
 	}
+}
+
+/** Another process holds the file; a full disk or a missing folder would still be so after the wait. */
+function isLocked(thrown: unknown): boolean {
+	return thrown instanceof Error && 'code' in thrown && /^SQLITE_(BUSY|LOCKED|PROTOCOL)/.test(String(thrown.code))
 }
 
 /** SQLite's write-ahead log, as a file to be synced. */

@@ -1,0 +1,43 @@
+// How a command that failed says so: in one line if the operator can mend it, with a stack trace only if it is a defect of this program.
+
+import { CommanderError } from 'commander'
+import { ChatError } from '../chat/error.ts'
+import { ConfigError } from '../config/load.ts'
+import { describeSystemError } from '../files/system-error.ts'
+import { DatabaseError } from '../stores/database-error.ts'
+import { Complaint } from './complaint.ts'
+
+export interface Failure {
+	/** For standard error; undefined if the command line's parser has printed it. */
+	readonly text: string | undefined
+	/** 0 for --help and --version, 1 for a failure, 2 for unknown words, 78 for a configuration that cannot work. */
+	readonly exitCode: number
+}
+
+export function describeFailure(thrown: unknown): Failure {
+	if (thrown instanceof CommanderError) return { text: undefined, exitCode: thrown.exitCode === 0 ? 0 : 2 }
+	if (thrown instanceof ConfigError) return { text: thrown.message, exitCode: 78 }
+	if (thrown instanceof Complaint) return { text: thrown.message, exitCode: thrown.exitCode }
+	if (thrown instanceof DatabaseError) return { text: thrown.message, exitCode: 1 }
+	if (isOperational(thrown)) return { text: capitalized(withCauses(thrown)), exitCode: 1 }
+	return { text: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown), exitCode: 1 }
+}
+
+/** An error of the system (a file, a disk, a socket), of SQLite, or one that this program words for its callers. */
+function isOperational(thrown: unknown): thrown is Error {
+	if (!(thrown instanceof Error)) return false
+	if (thrown instanceof ChatError) return thrown.kind !== 'internal'
+	return 'code' in thrown && /^(E[A-Z0-9]+|SQLITE_\w+)$/.test(String(thrown.code))
+}
+
+/** The message with those of its causes, each once. */
+function withCauses(error: Error): string {
+	const messages = new Set<string>()
+	for (let at: unknown = error; at instanceof Error; at = at.cause)
+		messages.add(describeSystemError(at).replace(/\.$/, ''))
+	return [...messages].join(': ')
+}
+
+function capitalized(text: string): string {
+	return text.slice(0, 1).toUpperCase() + text.slice(1)
+}

@@ -1,0 +1,71 @@
+// Commands that fail for a reason that their user can mend: one line that names it, no stack trace.
+
+import { expect, test } from 'bun:test'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { root, runCommand, temporaryFolder } from './server.ts'
+
+const main = join(root, 'src', 'main.ts')
+const echo = join(root, 'examples', 'echo.yaml')
+const commands = (data: string) => [
+	['serve', '--listen', '127.0.0.1:0', '--config', echo, '--data', data],
+	['migrate', '--data', data],
+	['keys', 'create', '--name', 'ada', '--data', data],
+	['engine', 'install', '--data', data],
+]
+
+function expectOneLine(stderr: string) {
+	expect(stderr.trim().split('\n')).toHaveLength(1)
+	expect(stderr).not.toMatch(/\n\s+at /)
+}
+
+test('a data folder that is a file', async () => {
+	const data = join(await temporaryFolder(), 'data')
+	await writeFile(data, '')
+	for (const args of commands(data)) {
+		const { status, stderr } = await runCommand(args)
+		expect([args[0], status]).toEqual([args[0], 1])
+		expectOneLine(stderr)
+		expect(stderr).toContain(data)
+	}
+})
+
+test('a data folder that cannot be made', async () => {
+	for (const args of commands('/proc/no-such-process/data')) {
+		const { status, stderr } = await runCommand(args)
+		expect([args[0], status]).toEqual([args[0], 1])
+		expectOneLine(stderr)
+	}
+})
+
+test.skipIf(process.getuid?.() !== 0)('a full disk, at once and by its name', async () => {
+	const disk = await mkdtemp('/tmp/dragoman-full-')
+	const mounted = Bun.spawnSync(['mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk], { stderr: 'ignore' })
+	expect(mounted.exitCode).toBe(0)
+	try {
+		await mkdir(join(disk, 'data'))
+		Bun.spawnSync(['dd', 'if=/dev/zero', `of=${join(disk, 'filler')}`, 'bs=4k'], { stderr: 'ignore' })
+		for (const args of commands(join(disk, 'data')).slice(0, 3)) {
+			const startedMs = performance.now()
+			const { status, stderr } = await runCommand(args)
+			expect(performance.now() - startedMs).toBeLessThan(8000)
+			expect([args[0], status]).toEqual([args[0], 1])
+			expectOneLine(stderr)
+			expect(stderr).toMatch(/full|no space/)
+		}
+	} finally {
+		Bun.spawnSync(['umount', disk])
+		await rm(disk, { recursive: true, force: true })
+	}
+})
+
+test('a reader of standard output that leaves early is no failure', async () => {
+	const bun = process.execPath
+	const shell = Bun.spawn(['bash', '-c', `set -o pipefail; '${bun}' '${main}' config schema | head -c 9`], {
+		stdin: 'ignore',
+		stdout: 'pipe',
+		stderr: 'pipe',
+	})
+	expect(await new Response(shell.stderr).text()).toBe('')
+	expect(await shell.exited).toBe(0)
+})
