@@ -1,9 +1,25 @@
-// The playground: a chat with any model of this server, streamed. It is a client like any other, with a key of the user's; the key
-// stays in this tab.
+// The playground: a chat with any model of this server, streamed. It is a client of the API like any other, with the user's key.
+
+import { ConnectionLost, listModels, Refused, streamChat } from './api.js'
+import { addChunk, finish, messagesFor, newAnswer, newConversation } from './conversation.js'
+import { ExchangeView } from './exchange-view.js'
+import { Follower } from './follow.js'
+import { isOnDevice, rememberedKey, rememberInTab, rememberOnDevice, takeKeyFromAddress } from './sign-in.js'
+import { thisTab } from './storage.js'
+
+// First, so that the key is in the address for as short as possible.
+const linkKey = takeKeyFromAddress()
+
+/** Models that can chat, by the `type` that the server reports. */
+const chatTypes = ['text-generation', 'image-text-to-text']
+/** Time between two looks at a list of models that is going to change, in milliseconds. */
+const pollMs = 3000
 
 const element = (id) => document.getElementById(id)
-const [key, model, note, turns, ask, text, send, stop] = [
+const [page, key, remember, model, note, turns, ask, text, send, stop] = [
+	'page',
 	'key',
+	'remember',
 	'model',
 	'note',
 	'turns',
@@ -13,121 +29,201 @@ const [key, model, note, turns, ask, text, send, stop] = [
 	'stop',
 ].map(element)
 
-/** The conversation as the API wants it. */
-let messages = []
+const follower = new Follower(page, turns)
 let models = []
-let running
+/** Counts loads of the list, so that the answer to an old one changes nothing. */
+let loads = 0
+let poll
+let conversation = newConversation()
+/** The run of each conversation that has one. A new conversation does not wait for the end of an old one's run. */
+const runs = new WeakMap()
 
-key.value = sessionStorage.getItem('key') ?? ''
-key.addEventListener('change', loadModels)
-model.addEventListener('change', showNote)
+window.addEventListener('hashchange', () => signInWith(takeKeyFromAddress()))
+window.addEventListener('pagehide', save)
+key.addEventListener('change', () => {
+	if (remember.checked) rememberOnDevice(key.value.trim())
+	signInWith(key.value.trim())
+})
+remember.addEventListener('change', () => rememberOnDevice(remember.checked ? key.value.trim() : ''))
+model.addEventListener('change', () => {
+	thisTab.write('model', model.value)
+	showNote()
+})
 element('clear').addEventListener('click', clear)
-stop.addEventListener('click', () => running?.abort())
+stop.addEventListener('click', (event) => {
+	// The second half of a double click on Send.
+	if (event.detail < 2) stopRun()
+})
+document.addEventListener('keydown', (event) => {
+	if (event.key === 'Escape' && !event.isComposing) stopRun()
+})
 ask.addEventListener('submit', (event) => {
 	event.preventDefault()
 	submit()
 })
+turns.addEventListener('click', ({ target }) => {
+	// What unfolds grows downwards, out of view if the end were followed.
+	if (target.closest('summary') && !runs.has(conversation)) follower.stay()
+})
 text.addEventListener('keydown', (event) => {
+	const pages = { PageUp: -1, PageDown: 1 }[event.key]
+	// The conversation does not contain the text box, so the browser would scroll nothing.
+	if (pages !== undefined && text.scrollHeight <= text.clientHeight) page.scrollBy(0, pages * 0.9 * page.clientHeight)
 	if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
 	event.preventDefault()
 	submit()
 })
-if (key.value !== '') loadModels()
-else tell('Paste the API key that the server printed at its first start.')
+
+restore()
+signInWith(linkKey ?? rememberedKey())
+
+/** Signs this tab in. A link changes nothing on the device: anybody can send one. */
+function signInWith(value) {
+	if (value === undefined) return
+	key.value = value
+	rememberInTab(value)
+	remember.checked = isOnDevice(value)
+	models = []
+	loadModels()
+}
 
 async function loadModels() {
-	sessionStorage.setItem('key', key.value)
-	try {
-		const { data } = await (await request('/v1/models')).json()
-		models = data
-	} catch (failure) {
-		models = []
-		tell(failure.message)
+	clearTimeout(poll)
+	const load = ++loads
+	const value = key.value.trim()
+	if (value === '') {
+		showModels([])
+		notify('Paste an API key, or open the link that the server printed at its first start.')
+		return
 	}
-	model.replaceChildren(...models.map(({ id }) => new Option(id, id)))
-	model.disabled = send.disabled = models.length === 0
-	if (models.length > 0) showNote()
+	let failure
+	const listed = await listModels(value).catch((thrown) => {
+		failure = thrown
+		return []
+	})
+	if (load !== loads) return
+	const refused = failure instanceof Refused && failure.status < 500
+	if (failure === undefined) showModels(listed.filter(({ type }) => type === undefined || chatTypes.includes(type)))
+	else if (refused || models.length === 0) showModels([])
+	if (failure !== undefined) notify(failure.message)
+	if (!refused && (failure !== undefined || models.some((one) => one.note !== undefined)))
+		poll = setTimeout(loadModels, pollMs)
+}
+
+function showModels(chatModels) {
+	const ids = chatModels.map(({ id }) => id)
+	const chosen = model.value || thisTab.read('model')
+	// A list that is open closes if its options are replaced.
+	if (ids.join('\n') !== Array.from(model.options, ({ value }) => value).join('\n')) {
+		model.replaceChildren(...ids.map((id) => new Option(id, id)))
+		if (ids.includes(chosen)) model.value = chosen
+	}
+	if (models.length === 0 && ids.length > 0 && document.activeElement === document.body) text.focus()
+	models = chatModels
+	model.disabled = send.disabled = ids.length === 0
+	showNote()
 }
 
 function showNote() {
-	tell(models.find(({ id }) => id === model.value)?.note ?? '')
+	if (models.length === 0) notify('No model of this server can chat.')
+	else notify(models.find(({ id }) => id === model.value)?.note ?? '')
 }
 
-function tell(words) {
-	note.textContent = words
+function notify(words) {
+	if (note.textContent !== words) note.textContent = words
 	note.hidden = words === ''
 }
 
 function clear() {
-	running?.abort()
-	messages = []
+	if (conversation.exchanges.length > 0 && !confirm('Start a new chat? This conversation will be deleted.')) return
+	runs.get(conversation)?.abort()
+	conversation = newConversation()
 	turns.replaceChildren()
+	save()
+	showControls()
+	text.focus()
 }
 
-async function submit() {
-	const content = text.value.trim()
-	if (content === '' || running !== undefined || send.disabled) return
+function submit() {
+	const question = text.value.trim()
+	if (question === '' || runs.has(conversation) || send.disabled) return
 	text.value = ''
-	show('user', content)
-	messages.push({ role: 'user', content })
-	const turn = show('assistant', '')
-	setRunning(new AbortController())
+	const exchange = { question, answer: newAnswer(model.value) }
+	conversation.exchanges.push(exchange)
+	run(conversation, exchange, show(exchange))
+}
+
+/** Asks the question of an earlier exchange again, with the model that is chosen now. */
+function retry(exchange, view) {
+	if (runs.has(conversation) || send.disabled) return
+	exchange.answer = newAnswer(model.value)
+	view.restart()
+	run(conversation, exchange, view)
+	text.focus()
+}
+
+function show(exchange) {
+	const view = new ExchangeView(exchange, retry)
+	turns.append(view.element)
+	return view
+}
+
+/** Streams the answer of `exchange`. Everything it changes later belongs to the conversation that it was started in. */
+async function run(own, exchange, view) {
+	const { answer } = exchange
+	const controller = new AbortController()
+	runs.set(own, controller)
+	save()
+	showControls()
+	follower.toEnd()
+	const body = { model: answer.model, messages: messagesFor(own, exchange), stream: true }
 	try {
-		await stream(turn)
+		for await (const chunk of streamChat(key.value.trim(), body, controller.signal)) {
+			addChunk(answer, chunk)
+			view.changed()
+		}
+		finish(answer)
 	} catch (failure) {
-		if (failure.name !== 'AbortError') turn.after(show('wrong', failure.message))
-	} finally {
-		if (turn.textContent === '') {
-			turn.remove()
-			messages.pop()
-		} else messages.push({ role: 'assistant', content: turn.textContent })
-		setRunning(undefined)
+		if (controller.signal.aborted) answer.end = 'stopped'
+		else if (!(failure instanceof ConnectionLost)) Object.assign(answer, { end: 'failed', error: failure.message })
+		else if (answer.finish === undefined) answer.end = 'lost'
+		else finish(answer)
+		controller.abort()
 	}
+	runs.delete(own)
+	view.changed()
+	if (own !== conversation) return
+	save()
+	showControls()
 }
 
-/** While an answer runs, Stop stands where Send was. */
-function setRunning(controller) {
-	running = controller
-	send.hidden = running !== undefined
-	stop.hidden = running === undefined
+function stopRun() {
+	if (!runs.has(conversation)) return
+	runs.get(conversation).abort()
+	text.focus()
 }
 
-async function stream(turn) {
-	const body = JSON.stringify({ model: model.value, messages, stream: true })
-	const response = await request('/v1/chat/completions', { method: 'POST', body, signal: running.signal })
-	for await (const data of events(response.body)) {
-		if (data === '[DONE]') return
-		const { choices, error } = JSON.parse(data)
-		if (error !== undefined) throw new Error(error.message)
-		turn.textContent += choices[0]?.delta.content ?? ''
-		turn.scrollIntoView({ block: 'end' })
+/** While an answer runs, Stop is in the place of Send. */
+function showControls() {
+	const running = runs.has(conversation)
+	const focused = document.activeElement
+	send.hidden = running
+	stop.hidden = !running
+	// A button that is hidden would lose the focus to the document.
+	if (focused === send) stop.focus()
+	else if (focused === stop) text.focus()
+}
+
+function save() {
+	thisTab.write('conversation', conversation)
+}
+
+/** The conversation of this tab, after a reload. */
+function restore() {
+	conversation = thisTab.read('conversation') ?? conversation
+	for (const exchange of conversation.exchanges) {
+		exchange.answer.end ??= 'lost'
+		show(exchange)
 	}
-}
-
-/** The data of each server-sent event. */
-async function* events(bytes) {
-	const reader = bytes.pipeThrough(new TextDecoderStream()).getReader()
-	let rest = ''
-	for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-		const lines = (rest + piece.value).split('\n')
-		rest = lines.pop()
-		for (const line of lines) if (line.startsWith('data: ')) yield line.slice('data: '.length)
-	}
-}
-
-async function request(path, options = {}) {
-	const headers = { authorization: `Bearer ${key.value.trim()}`, 'content-type': 'application/json' }
-	const response = await fetch(path, { ...options, headers })
-	if (response.ok) return response
-	const said = await response.json().catch(() => undefined)
-	throw new Error(said?.error?.message ?? `The server answered ${response.status}.`)
-}
-
-function show(kind, words) {
-	const turn = document.createElement('p')
-	turn.className = `turn ${kind}`
-	turn.textContent = words
-	turns.append(turn)
-	turn.scrollIntoView({ block: 'end' })
-	return turn
+	follower.toEnd()
 }

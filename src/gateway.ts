@@ -57,6 +57,19 @@ export interface GatewaySurroundings {
 	readonly otherMetrics?: () => Promise<readonly (readonly MetricSnapshot[])[]>
 }
 
+/** The files that the web page consists of, beside its document. */
+const pageFiles = [
+	'api.js',
+	'console.css',
+	'console.js',
+	'conversation.js',
+	'exchange-view.js',
+	'follow.js',
+	'icon.svg',
+	'sign-in.js',
+	'storage.js',
+] as const
+
 /** @throws ConfigError or Error where the configuration can never work. Engines that need time go on starting behind it. */
 export async function openGateway(settings: Settings, surroundings: GatewaySurroundings): Promise<Gateway> {
 	await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 })
@@ -94,8 +107,9 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 		limits: { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs },
 		page: new StaticFiles(join(import.meta.dir, '..', 'console'), {
 			'/': 'index.html',
-			'/console/console.js': 'console.js',
-			'/console/console.css': 'console.css',
+			// What browsers request without being referred to it.
+			'/favicon.ico': 'icon.svg',
+			...Object.fromEntries(pageFiles.map((name) => [`/console/${name}`, name])),
 		}),
 		version: surroundings.version,
 		clock: surroundings.clock,
