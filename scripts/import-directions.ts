@@ -23,7 +23,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 	tokens: ['chat'],
 	ledger: ['chat', 'files', 'models', 'telemetry', 'time'],
 	models: ['chat', 'files', 'http', 'time', 'tokens'],
-	telemetry: ['chat', 'engines', 'time'],
+	telemetry: ['chat', 'engines', 'http', 'time'],
 	wire: [
 		'chat',
 		'conversations',

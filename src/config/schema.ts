@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { defaultDialects, dialects } from '../dialects/list.ts'
 import { engineKinds } from '../engines/list.ts'
+import { credentialConflict } from '../engines/upstream/options.ts'
 import { modelTypes } from '../models/model.ts'
 import { breakerOptions, concurrencyOptions, healthOptions, policyNames, retryOptions } from '../routing/options.ts'
 import { logFormats, logLevels } from '../telemetry/log.ts'
@@ -79,6 +80,10 @@ const [firstUpstream, ...otherUpstreams] = Object.entries(engineKinds).map(
 
 const upstream = z
 	.discriminatedUnion('engine', [firstUpstream as UpstreamSchema, ...otherUpstreams])
+	.superRefine((options, context) => {
+		const conflict = credentialConflict(options)
+		if (conflict !== undefined) context.addIssue({ code: 'custom', path: [conflict.field], message: conflict.message })
+	})
 	.describe('A place that runs an engine.')
 
 const dialectName = z.enum(dialects.map(({ name }) => name))

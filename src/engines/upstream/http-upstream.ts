@@ -6,6 +6,7 @@ import { ChatError, type Sent } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { Source } from '../../chat/source.ts'
+import { readBaseUrl } from '../../http/client/base-url.ts'
 import {
 	type HttpClient,
 	type HttpTimeouts,
@@ -24,7 +25,9 @@ import { explainFailure } from './failure.ts'
 import { type AnswerReader, isEventStream, type ReadBody, readBody, StreamedAnswer } from './upstream-answer.ts'
 
 export interface HttpUpstreamOptions {
-	/** Base URL that stands before every path. For a Unix socket the host says nothing. */
+	/**
+	 * Base URL: its path precedes every path, its query and credentials go with every request. With a Unix socket its host is only a name.
+	 */
 	readonly url: string
 	/** Absolute path of a Unix socket to connect to instead of the URL's host. */
 	readonly unixSocket?: string
@@ -88,7 +91,7 @@ export class HttpUpstream {
 		this.errors = {
 			title: 'The upstream',
 			trusted: options.trusted ?? false,
-			redact: redactorOf([...secrets, ...Object.values(headers)]),
+			redact: redactorOf([...secrets, ...readBaseUrl(url).secrets, ...Object.values(headers)]),
 		}
 		this.client = openHttpClient({
 			url,
