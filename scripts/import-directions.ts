@@ -22,7 +22,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 	streams: ['chat', 'http', 'keys', 'time'],
 	tokens: ['chat'],
 	ledger: ['chat', 'files', 'models', 'telemetry', 'time'],
-	models: ['chat', 'files', 'http', 'time', 'tokens'],
+	models: ['chat', 'files', 'http', 'secrets', 'time', 'tokens'],
 	telemetry: ['chat', 'engines', 'http', 'time'],
 	wire: [
 		'chat',
@@ -37,7 +37,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		'json-schema',
 		'models',
 	],
-	stores: ['chat', 'conversations', 'keys', 'ledger', 'files', 'time'],
+	stores: ['chat', 'conversations', 'keys', 'ledger', 'files', 'secrets', 'time'],
 	dialects: [
 		'chat',
 		'conversations',

@@ -6,6 +6,7 @@ import { engineKinds } from '../engines/list.ts'
 import { credentialConflict } from '../engines/upstream/options.ts'
 import { modelTypes } from '../models/model.ts'
 import { breakerOptions, concurrencyOptions, healthOptions, policyNames, retryOptions } from '../routing/options.ts'
+import { databaseUrlProblem } from '../secrets/database-url.ts'
 import { logFormats, logLevels } from '../telemetry/log.ts'
 import { telemetryOptions } from '../telemetry/options.ts'
 import { tokenizers } from '../tokens/tokens.ts'
@@ -99,6 +100,10 @@ export const configSchema = z.strictObject({
 	data: z.string().min(1).default('.dragoman').describe('Folder for the database, model weights and engine libraries.'),
 	database: z
 		.union([z.literal('sqlite'), z.string().regex(/^postgres(ql)?:\/\/./, 'expected sqlite or postgres://…')])
+		.superRefine((database, context) => {
+			const problem = database === 'sqlite' ? undefined : databaseUrlProblem(database)
+			if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
+		})
 		.default('sqlite')
 		.describe('Where everything is kept: `sqlite` is a file in the data folder, `postgres://…` a PostgreSQL database.'),
 	adminKey: z

@@ -16,6 +16,7 @@ import {
 	type TlsOptions,
 	type TypedBytes,
 } from '../../http/client/http-client.ts'
+import { redactorOf } from '../../secrets/redaction.ts'
 import type { Clock } from '../../time/clock.ts'
 import { type ErrorAnswer, type ErrorReading, readErrorAnswer, refusedKeyCode } from '../../wire/openai/error-reader.ts'
 import { type Arrival, type Arrivals, type ArrivingEvents, arriving } from '../arrivals.ts'
@@ -276,18 +277,6 @@ class AtOnce implements Arrivals {
 	async cancel(): Promise<void> {
 		this.told = true
 	}
-}
-
-/** Shorter texts are no secrets, and would be found everywhere. */
-const shortestSecret = 6
-
-/** Takes `secrets` out of texts. */
-function redactorOf(secrets: readonly (string | undefined)[]): (text: string) => string {
-	const known = secrets.flatMap((secret) => {
-		const bare = secret?.replace(/^(bearer|basic)\s+/i, '') ?? ''
-		return bare.length < shortestSecret ? [] : [bare]
-	})
-	return (text) => known.reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
 }
 
 /** By lower-case name; the later ones win. */
