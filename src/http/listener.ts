@@ -28,7 +28,7 @@ export interface ListenOptions {
 	readonly fetch: (request: Request) => Promise<Response>
 	/** Takes a request to become a socket, or says why not; undefined where there are none on its path. */
 	readonly socket?: (request: Request) => Promise<SocketPeer | Response | undefined>
-	/** Largest body that is read off the wire at all; what handlers refuse, they refuse below it. */
+	/** Largest message of a WebSocket. Bodies of requests are bounded by whatever reads them: what is not read waits at the client. */
 	readonly maxBodyBytes: number
 	/** Other processes listen on the same port, and the system spreads connections among them. */
 	readonly shared?: boolean
@@ -42,7 +42,8 @@ const lastWordsMs = 500
 /** @throws Error where the address cannot be listened on. */
 export function listen({ address, fetch, socket, maxBodyBytes, shared = false }: ListenOptions): Listener {
 	const handler = {
-		maxRequestBodySize: maxBodyBytes,
+		// Above it, Bun answers by itself: without a body, a CORS header or a line in the log.
+		maxRequestBodySize: Number.MAX_SAFE_INTEGER,
 		websocket: sockets(maxBodyBytes),
 		fetch(request: Request, bun: Server<OpenSocket>) {
 			// An answer may be quiet for as long as a model thinks; what bounds it is not the socket's business.

@@ -1,16 +1,24 @@
 // What a failed exchange with an upstream means to whoever asked: kinds of errors, and what they prove was sent.
 
-import { ChatError, type ChatErrorKind } from '../../chat/error.ts'
+import { ChatError, type ChatErrorKind, descriptorsCode } from '../../chat/error.ts'
 import { HttpFailure, type HttpFailureReason } from '../../http/client/http-failure.ts'
 import { cancelled, closing } from '../running-calls.ts'
 
 interface Meaning {
 	readonly kind: ChatErrorKind
 	readonly message: string
+	readonly code?: string
+	readonly retryAfterMs?: number
 }
 
 const meanings: Readonly<Record<Exclude<HttpFailureReason, 'aborted' | 'cut'>, Meaning>> = {
 	unreachable: { kind: 'unavailable', message: 'The upstream cannot be reached.' },
+	'no-descriptors': {
+		kind: 'unavailable',
+		message: 'The server cannot open more connections at the moment.',
+		code: descriptorsCode,
+		retryAfterMs: 1000,
+	},
 	tls: { kind: 'unavailable', message: 'The upstream cannot be reached safely.' },
 	protocol: { kind: 'upstream-failed', message: 'The upstream sent something that is no answer.' },
 	'too-large': { kind: 'upstream-failed', message: 'The answer of the upstream is too large.' },
@@ -31,8 +39,8 @@ export function explainFailure(thrown: unknown, isClosing: boolean): ChatError {
 	const { reason, sent } = thrown
 	if (reason === 'aborted') return isClosing ? closing() : cancelled(sent)
 	if (reason === 'cut') return explainCut(thrown)
-	const { kind, message } = meanings[reason]
-	return new ChatError(kind, message, { cause: thrown, sent })
+	const { kind, message, ...details } = meanings[reason]
+	return new ChatError(kind, message, { ...details, cause: thrown, sent })
 }
 
 function explainCut(cause: HttpFailure): ChatError {

@@ -16,6 +16,7 @@ import {
 	type TlsOptions,
 	type TypedBytes,
 } from '../../http/client/http-client.ts'
+import { HttpFailure } from '../../http/client/http-failure.ts'
 import { redactorOf } from '../../secrets/redaction.ts'
 import type { Clock } from '../../time/clock.ts'
 import { type ErrorAnswer, type ErrorReading, readErrorAnswer, refusedKeyCode } from '../../wire/openai/error-reader.ts'
@@ -51,6 +52,8 @@ export interface HttpUpstreamOptions {
 	readonly clock: Clock
 	/** Told what only the operator can mend, at most once a minute. */
 	readonly alarm?: (message: string) => void
+	/** Called when a request could not be sent since this process has no file descriptor left. */
+	readonly outOfDescriptors?: () => void
 }
 
 /** How the answers of one operation are read. */
@@ -221,6 +224,7 @@ export class HttpUpstream {
 	}
 
 	private readonly explain = (thrown: unknown): never => {
+		if (thrown instanceof HttpFailure && thrown.reason === 'no-descriptors') this.options.outOfDescriptors?.()
 		throw explainFailure(thrown, this.closed)
 	}
 }

@@ -85,7 +85,10 @@ export function credentialConflict(options: unknown): { readonly field: 'url'; r
 }
 
 /** What an `HttpUpstream` is opened with, and the key, which each wire sends in its own way. */
-export function readHttpUpstreamOptions(given: z.infer<typeof schema>, { clock, log }: EngineSurroundings) {
+export function readHttpUpstreamOptions(
+	given: z.infer<typeof schema>,
+	{ clock, log, outOfDescriptors }: EngineSurroundings,
+) {
 	return {
 		url: given.url,
 		...(given.key === undefined ? {} : { key: new Secret(given.key) }),
@@ -97,6 +100,7 @@ export function readHttpUpstreamOptions(given: z.infer<typeof schema>, { clock, 
 		maxAnswerBytes: given.maxAnswerBytes,
 		clock,
 		alarm: (message: string) => log.error(message),
+		outOfDescriptors,
 	} satisfies Omit<HttpUpstreamOptions, 'wireHeaders'> & { readonly key?: Secret }
 }
 
