@@ -87,7 +87,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		'time',
 		'tokens',
 	],
-	config: ['dialects', 'engines', 'models', 'routing', 'telemetry', 'secrets', 'tokens'],
+	config: ['dialects', 'engines', 'http', 'models', 'routing', 'telemetry', 'secrets', 'tokens'],
 	'deployment.ts': ['config', 'engines', 'models', 'pipeline', 'routing', 'telemetry', 'time'],
 	'retention.ts': ['conversations', 'ledger', 'telemetry', 'time'],
 	'gateway.ts': [

@@ -4,6 +4,8 @@ import { z } from 'zod'
 import { defaultDialects, dialects } from '../dialects/list.ts'
 import { engineKinds } from '../engines/list.ts'
 import { credentialConflict } from '../engines/upstream/options.ts'
+import { isAddressRange } from '../http/addresses.ts'
+import { isHostPattern } from '../http/hosts.ts'
 import { modelTypes } from '../models/model.ts'
 import { breakerOptions, concurrencyOptions, healthOptions, policyNames, retryOptions } from '../routing/options.ts'
 import { databaseUrlProblem } from '../secrets/database-url.ts'
@@ -97,6 +99,24 @@ export const configSchema = z.strictObject({
 		.regex(/^(\[[0-9a-fA-F:.]+\]|[^:[\]/\s]+):\d{1,5}$/, 'expected host:port')
 		.default(loopback)
 		.describe('Address to serve on, as host:port. Port 0 takes a free one.'),
+	server: z
+		.strictObject({
+			trustedProxies: z
+				.array(z.string().refine(isAddressRange, 'expected an IP address or a CIDR range, such as 10.0.0.0/8 or ::1'))
+				.default([])
+				.describe('Proxies whose `X-Forwarded-For` or `Forwarded` is believed: addresses and CIDR ranges.'),
+			hosts: z
+				.array(
+					z
+						.string()
+						.refine(isHostPattern, 'expected a host name without a port, such as chat.example.org or *.example.org'),
+				)
+				.min(1)
+				.optional()
+				.describe('Host names that requests may be addressed to; `*.` in front stands for any subdomain.'),
+		})
+		.prefault({})
+		.describe('The network in front of the server.'),
 	data: z.string().min(1).default('.dragoman').describe('Folder for the database, model weights and engine libraries.'),
 	database: z
 		.union([z.literal('sqlite'), z.string().regex(/^postgres(ql)?:\/\/./, 'expected sqlite or postgres://…')])
