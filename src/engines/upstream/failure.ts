@@ -28,6 +28,17 @@ const meanings: Readonly<Record<Exclude<HttpFailureReason, 'aborted' | 'cut'>, M
 	'total-timeout': { kind: 'upstream-timeout', message: 'The upstream took too long to answer.' },
 }
 
+/** A request that could not be sent since this process has no file descriptor left. */
+export function outOfDescriptors(cause: unknown): ChatError {
+	const { kind, message, code, retryAfterMs } = meanings['no-descriptors']
+	return new ChatError(kind, message, {
+		cause,
+		sent: 'nothing',
+		...(code === undefined ? {} : { code }),
+		...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+	})
+}
+
 /** @param isClosing the engine is being closed, so what was given up was not the caller's doing. */
 export function explainFailure(thrown: unknown, isClosing: boolean): ChatError {
 	if (thrown instanceof ChatError) return thrown
