@@ -30,15 +30,21 @@ export function hostCheck({ hosts, listen }: HostRules): HostCheck {
 	const permitted = hosts === undefined ? undefined : new NameSet(hosts)
 	const onLoopback = listened !== undefined && isLoopback(listened)
 	const isOurs = (name: string) => isLoopback(name) || name === listened
+	/** Most requests have the same Host: the last one that is permitted to everybody. */
+	let lastPermitted: string | undefined
 	return (request, isOpen) => {
 		const header = request.headers.get('host')
+		if (header !== null && header === lastPermitted) return undefined
 		if (header === null) return permitted === undefined ? undefined : missing(request)
 		const name = splitHost(header)
 		if (name === undefined)
 			return refusal(`The Host header ${quoted(header)} is not a host name with an optional port.`)
-		if (isOurs(name)) return undefined
+		if (isOurs(name) || permitted?.has(name) === true) {
+			lastPermitted = header
+			return undefined
+		}
 		if (permitted !== undefined) {
-			if (permitted.has(name) || (isProbe(request) && isAddress(name))) return undefined
+			if (isProbe(request) && isAddress(name)) return undefined
 			return refusal(`The host ${quoted(name)} is not one of those in \`server.hosts\`: add it there if it is yours.`)
 		}
 		if (!onLoopback || isAddress(name) || !isFromBrowser(request, isOpen) || request.client.isProxied) return undefined

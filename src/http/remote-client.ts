@@ -29,6 +29,11 @@ export function remoteClient(peer: Peer | undefined, headers: Headers, proxies: 
 	return new ObservedClient(peer, headers, proxies)
 }
 
+/** The system writes addresses in canonical form but for zones and IPv4-mapped ones. */
+function canonicalPeer(told: string): string | undefined {
+	return told.startsWith('::ffff:') || told.includes('%') ? canonicalAddress(told) : told
+}
+
 /** Visible ASCII characters without quotes. */
 const requestIdForm = /^[\x21\x23-\x26\x28-\x5f\x61-\x7e]{1,128}$/
 
@@ -65,7 +70,7 @@ class ObservedClient implements RemoteClient {
 
 	private look() {
 		const told = this.peer?.address()
-		const address = told === undefined ? undefined : canonicalAddress(told)
+		const address = told === undefined ? undefined : canonicalPeer(told)
 		if (address === undefined || this.proxies?.has(address) !== true) return { address, isProxied: false }
 		return { address: this.believed(address, this.proxies), isProxied: true }
 	}
