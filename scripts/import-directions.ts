@@ -22,8 +22,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 	streams: ['chat', 'http', 'keys', 'time'],
 	tokens: ['chat'],
 	ledger: ['chat', 'files', 'models', 'telemetry', 'time'],
-	models: ['chat', 'files', 'http', 'time', 'tokens'],
-	telemetry: ['chat', 'engines', 'time'],
+	models: ['chat', 'files', 'http', 'secrets', 'time', 'tokens'],
+	telemetry: ['chat', 'engines', 'http', 'time'],
 	wire: [
 		'chat',
 		'conversations',
@@ -37,7 +37,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		'json-schema',
 		'models',
 	],
-	stores: ['chat', 'conversations', 'keys', 'ledger', 'files', 'time'],
+	stores: ['chat', 'conversations', 'keys', 'ledger', 'files', 'secrets', 'time'],
 	dialects: [
 		'chat',
 		'conversations',
@@ -87,7 +87,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		'time',
 		'tokens',
 	],
-	config: ['dialects', 'engines', 'models', 'routing', 'telemetry', 'secrets', 'tokens'],
+	config: ['dialects', 'engines', 'http', 'models', 'routing', 'telemetry', 'secrets', 'tokens'],
 	'deployment.ts': ['config', 'engines', 'models', 'pipeline', 'routing', 'telemetry', 'time'],
 	'retention.ts': ['conversations', 'ledger', 'telemetry', 'time'],
 	'gateway.ts': [

@@ -105,7 +105,7 @@ function freePort() {
 	return Number(spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' }).stdout)
 }
 
-/** nginx, to be compared with. */
+/** nginx, to be compared with, and to serve as a proxy. */
 export function setUpNginx() {
 	const here = () => spawnSync('nginx', ['-v'], { stdio: 'ignore' }).status === 0
 	if (!here()) installSystemPackages(['nginx'])

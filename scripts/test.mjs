@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { bunFlags } from '../bin/bun-flags.mjs'
 import { checks, runCheck } from './check.mjs'
 import { root } from './dependencies.mjs'
-import { setUpChromium, setUpEngine, setUpPostgres, setUpPython, setUpWeights } from './test-setup.mjs'
+import { setUpChromium, setUpEngine, setUpNginx, setUpPostgres, setUpPython, setUpWeights } from './test-setup.mjs'
 
 const bun = join(root, 'node_modules', '.bin', 'bun')
 const reports = join(root, '.cache', 'reports')
@@ -37,6 +37,7 @@ const parts = {
 		needs: [setUpPostgres],
 		run: () => runBunTests('postgres', [join('src', 'stores'), join('test', 'postgres')]),
 	},
+	proxy: { needs: [setUpNginx], run: () => runBunTests('proxy', [join('test', 'proxy')]) },
 	clients: { needs: [setUpEngine, setUpWeights, setUpPython], run: runPythonTests },
 	browser: { needs: [setUpEngine, setUpChromium], run: () => runBunTests('browser', ['console']) },
 }

@@ -35,6 +35,8 @@ interface Opened extends Upstream {
 
 /** An upstream that nobody asks any more is closed after this long without a call, in milliseconds. */
 const graceMs = 1000
+/** Time between two log lines about missing file descriptors, in milliseconds. */
+const descriptorsEveryMs = 60_000
 
 export class LiveDeployment {
 	private readonly settings: Settings
@@ -42,6 +44,7 @@ export class LiveDeployment {
 	private upstreams: ReadonlyMap<string, Opened> = new Map()
 	private readonly retiring = new Set<Promise<void>>()
 	private readonly closing = new AbortController()
+	private descriptorsToldMs = Number.NEGATIVE_INFINITY
 	private checks: HealthChecks | undefined
 	private deployment: Deployment | undefined
 
@@ -124,12 +127,22 @@ export class LiveDeployment {
 			showProgress,
 			registries: () => readRegistries(environment, { platform: process.platform, home: homedir() }),
 			clock,
+			outOfDescriptors: () => this.tellDescriptors(),
 			configFolder,
 			engineFolder,
 			modelFolder,
 			socketFolder,
 			download: config.download,
 		}
+	}
+
+	private tellDescriptors(): void {
+		const nowMs = performance.now()
+		if (nowMs - this.descriptorsToldMs < descriptorsEveryMs) return
+		this.descriptorsToldMs = nowMs
+		this.surroundings.log.error(
+			'requests are answered 503: this process has no file descriptor left to connect to an upstream with; raise the limit of open files (ulimit -n, LimitNOFILE= of systemd, nofile of Docker)',
+		)
 	}
 
 	private retire({ engine, place }: Opened): void {

@@ -8,6 +8,8 @@ import type { Settings } from './config/settings.ts'
 import { LiveDeployment } from './deployment.ts'
 import type { ProgressSink } from './engines/kind.ts'
 import { closing as closingServer } from './engines/running-calls.ts'
+import { addressSet } from './http/addresses.ts'
+import { hostCheck } from './http/hosts.ts'
 import { StaticFiles } from './http/static-files.ts'
 import { withConfiguredKey } from './keys/configured-key-store.ts'
 import { keyOf } from './keys/key.ts'
@@ -99,6 +101,7 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 		closing.signal,
 	)
 	const { bodyBytes, bodyTimeoutMs, jsonDepth, keepAliveMs } = settings.config.limits
+	const { trustedProxies } = settings.config.server
 	const handler = openHandler({
 		keys: withOperatorKey(keys, settings, surroundings.clock),
 		kept,
@@ -116,6 +119,8 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 		random: Math.random,
 		log: surroundings.log,
 		telemetry,
+		checkHost: hostCheck({ hosts: settings.config.server.hosts, listen: settings.config.listen }),
+		...(trustedProxies.length === 0 ? {} : { proxies: addressSet(trustedProxies) }),
 		servesMetrics: settings.config.telemetry.metrics === 'open',
 	})
 	return {

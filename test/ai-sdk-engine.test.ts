@@ -48,6 +48,7 @@ const surroundings: EngineSurroundings = {
 	download: false,
 	registries: () => Promise.reject(new Error('nothing is fetched')),
 	showProgress: () => ({ update: () => undefined, end: () => undefined }),
+	outOfDescriptors: () => undefined,
 	environment: {},
 }
 

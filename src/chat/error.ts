@@ -71,6 +71,12 @@ export interface ChatErrorDetails {
 	readonly cause?: unknown
 }
 
+/**
+ * `code` of the error of a call that could not be sent since this process has no file descriptor left. It must not be held against an
+ * upstream.
+ */
+export const descriptorsCode = 'out_of_file_descriptors'
+
 /** The one error that crosses folders. Its message is safe to show to the caller; `cause` is for the operator only. */
 export class ChatError extends Error {
 	override readonly name = 'ChatError'

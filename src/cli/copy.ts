@@ -67,7 +67,12 @@ function placeOf(words: string, environment: Environment): Place {
 	})
 	if (/^postgres(ql)?:\/\/./.test(text)) return { database: text, databaseFile: '' }
 	const file = /^sqlite:(?:\/\/)?(.+)$/.exec(text)?.[1]
-	// What stands before an @ may be a password.
-	if (file === undefined) throw new Complaint(`'${words.split('@').at(-1)}' is neither sqlite:PATH nor postgres://….`)
+	// A misspelled URL may hold a password.
+	if (file === undefined)
+		throw new Complaint(
+			/[@:]/.test(words)
+				? 'A database is neither sqlite:PATH nor postgres://….'
+				: `'${words}' is neither sqlite:PATH nor postgres://….`,
+		)
 	return { database: 'sqlite', databaseFile: file }
 }

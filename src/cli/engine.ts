@@ -98,6 +98,7 @@ async function serveModel(flags: EngineFlags, surroundings: CommandSurroundings)
 	const engine = await openModel(flags, settings, surroundings)
 	const { openHandler } = await import('../pipeline/handler.ts')
 	const { fixedDeployment } = await import('../pipeline/fixed-deployment.ts')
+	const { hostCheck } = await import('../http/hosts.ts')
 	const { listen } = await import('../http/listener.ts')
 	const name = flags.name ?? flags.model
 	const { bodyBytes, bodyTimeoutMs, jsonDepth, keepAliveMs } = settings.config.limits
@@ -111,6 +112,7 @@ async function serveModel(flags: EngineFlags, surroundings: CommandSurroundings)
 		random: Math.random,
 		log,
 		telemetry: silentTelemetry,
+		...(flags.socket === undefined ? { checkHost: hostCheck({ listen: settings.config.listen }) } : {}),
 	})
 	const signalled = ended(flags.untilStdinEnds === true)
 	const listener = listen({

@@ -3,8 +3,12 @@
 import { z } from 'zod'
 import { defaultDialects, dialects } from '../dialects/list.ts'
 import { engineKinds } from '../engines/list.ts'
+import { credentialConflict } from '../engines/upstream/options.ts'
+import { isAddressRange } from '../http/addresses.ts'
+import { isHostPattern } from '../http/hosts.ts'
 import { modelTypes } from '../models/model.ts'
 import { breakerOptions, concurrencyOptions, healthOptions, policyNames, retryOptions } from '../routing/options.ts'
+import { databaseUrlProblem } from '../secrets/database-url.ts'
 import { logFormats, logLevels } from '../telemetry/log.ts'
 import { telemetryOptions } from '../telemetry/options.ts'
 import { tokenizers } from '../tokens/tokens.ts'
@@ -79,6 +83,10 @@ const [firstUpstream, ...otherUpstreams] = Object.entries(engineKinds).map(
 
 const upstream = z
 	.discriminatedUnion('engine', [firstUpstream as UpstreamSchema, ...otherUpstreams])
+	.superRefine((options, context) => {
+		const conflict = credentialConflict(options)
+		if (conflict !== undefined) context.addIssue({ code: 'custom', path: [conflict.field], message: conflict.message })
+	})
 	.describe('A place that runs an engine.')
 
 const dialectName = z.enum(dialects.map(({ name }) => name))
@@ -91,9 +99,31 @@ export const configSchema = z.strictObject({
 		.regex(/^(\[[0-9a-fA-F:.]+\]|[^:[\]/\s]+):\d{1,5}$/, 'expected host:port')
 		.default(loopback)
 		.describe('Address to serve on, as host:port. Port 0 takes a free one.'),
+	server: z
+		.strictObject({
+			trustedProxies: z
+				.array(z.string().refine(isAddressRange, 'expected an IP address or a CIDR range, such as 10.0.0.0/8 or ::1'))
+				.default([])
+				.describe('Proxies whose `X-Forwarded-For` or `Forwarded` is believed: addresses and CIDR ranges.'),
+			hosts: z
+				.array(
+					z
+						.string()
+						.refine(isHostPattern, 'expected a host name without a port, such as chat.example.org or *.example.org'),
+				)
+				.min(1)
+				.optional()
+				.describe('Host names that requests may be addressed to; `*.` in front stands for any subdomain.'),
+		})
+		.prefault({})
+		.describe('The network in front of the server.'),
 	data: z.string().min(1).default('.dragoman').describe('Folder for the database, model weights and engine libraries.'),
 	database: z
 		.union([z.literal('sqlite'), z.string().regex(/^postgres(ql)?:\/\/./, 'expected sqlite or postgres://…')])
+		.superRefine((database, context) => {
+			const problem = database === 'sqlite' ? undefined : databaseUrlProblem(database)
+			if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
+		})
 		.default('sqlite')
 		.describe('Where everything is kept: `sqlite` is a file in the data folder, `postgres://…` a PostgreSQL database.'),
 	adminKey: z

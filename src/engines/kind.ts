@@ -81,6 +81,8 @@ export interface EngineSurroundings {
 	readonly registries: () => Promise<Registries>
 	/** Shows how far a download is. */
 	readonly showProgress: () => ProgressSink
+	/** To be called when a connection could not be opened since this process has no file descriptor left; writes to the log at most once a minute. */
+	readonly outOfDescriptors: () => void
 	/** For processes that are started. */
 	readonly environment: Readonly<Record<string, string | undefined>>
 }

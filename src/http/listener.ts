@@ -1,6 +1,7 @@
 // A socket that HTTP requests arrive on. It knows no paths.
 
 import type { Server, ServerWebSocket } from 'bun'
+import type { Peer } from './remote-client.ts'
 
 export interface Listener {
 	readonly url: string
@@ -25,10 +26,11 @@ export interface SocketPeer {
 export interface ListenOptions {
 	/** `host:port`, port 0 for a free one; or an absolute path of a Unix socket. */
 	readonly address: string
-	readonly fetch: (request: Request) => Promise<Response>
+	/** The peer's address is known until the request is answered. */
+	readonly fetch: (request: Request, peer: Peer) => Promise<Response>
 	/** Takes a request to become a socket, or says why not; undefined where there are none on its path. */
-	readonly socket?: (request: Request) => Promise<SocketPeer | Response | undefined>
-	/** Largest body that is read off the wire at all; what handlers refuse, they refuse below it. */
+	readonly socket?: (request: Request, peer: Peer) => Promise<SocketPeer | Response | undefined>
+	/** Largest message of a WebSocket. Bodies of requests are bounded by whatever reads them: what is not read waits at the client. */
 	readonly maxBodyBytes: number
 	/** Other processes listen on the same port, and the system spreads connections among them. */
 	readonly shared?: boolean
@@ -42,24 +44,27 @@ const lastWordsMs = 500
 /** @throws Error where the address cannot be listened on. */
 export function listen({ address, fetch, socket, maxBodyBytes, shared = false }: ListenOptions): Listener {
 	const handler = {
-		maxRequestBodySize: maxBodyBytes,
+		// Above it, Bun answers by itself: without a body, a CORS header or a line in the log.
+		maxRequestBodySize: Number.MAX_SAFE_INTEGER,
 		websocket: sockets(maxBodyBytes),
 		fetch(request: Request, bun: Server<OpenSocket>) {
 			// An answer may be quiet for as long as a model thinks; what bounds it is not the socket's business.
 			bun.timeout(request, 0)
 			const upgrades = request.headers.get('upgrade')?.toLowerCase() === 'websocket'
-			return upgrades && socket !== undefined ? upgrade(request, bun, socket) : fetch(request)
+			const peer: Peer = { address: () => bun.requestIP(request)?.address }
+			return upgrades && socket !== undefined ? upgrade(request, peer, bun, socket) : fetch(request, peer)
 		},
 	}
 	const upgrade = async (
 		request: Request,
+		peer: Peer,
 		bun: Server<OpenSocket>,
 		open: NonNullable<ListenOptions['socket']>,
 	): Promise<Response | undefined> => {
-		const peer = await open(request)
-		if (peer === undefined) return fetch(request)
-		if (peer instanceof Response) return peer
-		return bun.upgrade(request, { data: { peer, drained: undefined } }) ? undefined : fetch(request)
+		const opened = await open(request, peer)
+		if (opened === undefined) return fetch(request, peer)
+		if (opened instanceof Response) return opened
+		return bun.upgrade(request, { data: { peer: opened, drained: undefined } }) ? undefined : fetch(request, peer)
 	}
 	const server: Server<OpenSocket> = address.startsWith('/')
 		? Bun.serve(unixOptions({ ...handler, unix: address }))

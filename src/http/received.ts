@@ -1,6 +1,7 @@
 // A request as the pipeline is handed it: what HTTP said, nothing understood yet.
 
 import type { Form } from './body.ts'
+import type { RemoteClient } from './remote-client.ts'
 
 export interface Received {
 	/** Ours; answered as `x-request-id`. */
@@ -10,6 +11,7 @@ export interface Received {
 	readonly path: string
 	readonly query: () => URLSearchParams
 	readonly headers: Headers
+	readonly client: RemoteClient
 	/** Aborted when the client hangs up. */
 	readonly signal: AbortSignal
 	/** Milliseconds since 1970. */

@@ -7,12 +7,15 @@ import type { ConversationStore } from '../conversations/conversation-store.ts'
 import { DialectChoice, type DialectDefaults } from '../dialects/choice.ts'
 import { type Dialect, type SocketRoute, TextBody } from '../dialects/dialect.ts'
 import { defaultDialects, dialects } from '../dialects/list.ts'
+import type { AddressSet } from '../http/addresses.ts'
 import { type BodyLimits, type BodyReader, bodyReader } from '../http/body.ts'
 import { allowOrigin, preflight } from '../http/cors.ts'
 import { EventStreams } from '../http/event-stream.ts'
+import type { HostCheck } from '../http/hosts.ts'
 import type { SocketPeer } from '../http/listener.ts'
 import { normalisePath, splitUrl } from '../http/path.ts'
 import type { Received } from '../http/received.ts'
+import { type Peer, type RemoteClient, remoteClient } from '../http/remote-client.ts'
 import { type RouteMatch, RouteTable } from '../http/route-table.ts'
 import type { StaticFiles } from '../http/static-files.ts'
 import type { KeyStore } from '../keys/key-store.ts'
@@ -53,6 +56,10 @@ export interface HandlerOptions {
 	readonly telemetry: Telemetry
 	/** Whether GET /metrics tells them to anyone. */
 	readonly servesMetrics?: boolean
+	/** Absent where the transport itself admits callers. */
+	readonly checkHost?: HostCheck
+	/** Proxies whose word on the client is believed; none where absent. */
+	readonly proxies?: AddressSet
 }
 
 /** What a server keeps of what its callers do. */
@@ -69,9 +76,9 @@ export interface KeptParts {
 
 export interface Handler {
 	/** Answers one request. Never rejects. */
-	fetch(request: Request): Promise<Response>
+	fetch(request: Request, peer?: Peer): Promise<Response>
 	/** Takes a request that wants to become a socket, or refuses it; undefined where its path has none. */
-	socket(request: Request): Promise<SocketPeer | Response | undefined>
+	socket(request: Request, peer?: Peer): Promise<SocketPeer | Response | undefined>
 	/** Streams that run end now, with an error as their last event. */
 	interrupt(): void
 	/** Resolves when nothing goes on without a client any more. */
@@ -144,9 +151,22 @@ export function openHandler(options: HandlerOptions): Handler {
 	const serveOwnOrRoute = async (received: Received): Promise<Response> =>
 		(await serveOwn(received, ready, options)) ?? serveRoute(received)
 
-	const fetch = (request: Request): Promise<Response> => {
+	const refuseHost = (received: Received): Response | undefined => {
+		const refused = options.checkHost?.(received, () => isOwn(received, choice))
+		if (refused === undefined) return undefined
+		const record = options.telemetry.begin(received)
+		return writeFailure(refused, { received, dialect: choice.dialectFor(received), record, streams, options }, {}, 400)
+	}
+
+	const fetch = (request: Request, peer?: Peer): Promise<Response> => {
+		const received = receive(request, remoteClient(peer, request.headers, options.proxies), readBody, options)
+		const refused = refuseHost(received)
+		return refused === undefined ? serve(request, received) : Promise.resolve(refused)
+	}
+
+	/** @param received its Host was checked. */
+	const serve = (request: Request, received: Received): Promise<Response> => {
 		if (request.method === 'OPTIONS') return Promise.resolve(preflight(request))
-		const received = receive(request, readBody, options)
 		if (isOwn(received, choice)) return serveOwnOrRoute(received)
 		return new Promise((resolve) => arriving.add(() => resolve(serveRoute(received))))
 	}
@@ -154,10 +174,13 @@ export function openHandler(options: HandlerOptions): Handler {
 	return {
 		fetch,
 		readiness: ready,
-		async socket(request) {
-			const received = receive(request, readBody, options)
+		async socket(request, peer) {
+			const client = remoteClient(peer, request.headers, options.proxies)
+			const received = receive(request, client, readBody, options)
 			const match = socketTable.find('POST', received.path)
 			if (match.type !== 'found') return undefined
+			const refused = refuseHost(received)
+			if (refused !== undefined) return refused
 			const { dialect, route } = match.target
 			const record = options.telemetry.begin({ ...received, method: 'WEBSOCKET' })
 			const facts: AnswerFacts = { received, dialect, record, streams, options }
@@ -169,7 +192,10 @@ export function openHandler(options: HandlerOptions): Handler {
 			record.route = received.path
 			record.status = 101
 			options.telemetry.end(record, clock.now())
-			return openSocket({ route, opening: request, fetch })
+			// The messages have the socket's client, whose connection is not known any more when they arrive.
+			const known = { address: client.address, requestId: client.requestId, isProxied: client.isProxied }
+			const carry = (message: Request) => serve(message, receive(message, known, readBody, options))
+			return openSocket({ route, opening: request, fetch: carry })
 		},
 		interrupt: () => streams.interrupt(),
 		idle: () => outstanding.settled(),
@@ -222,7 +248,7 @@ function routeTableOfSockets(): RouteTable<{ readonly dialect: Dialect; readonly
 	return table
 }
 
-function receive(request: Request, readBody: BodyReader, options: HandlerOptions): Received {
+function receive(request: Request, client: RemoteClient, readBody: BodyReader, options: HandlerOptions): Received {
 	const { path, query } = splitUrl(request.url)
 	let body: Promise<unknown> | undefined
 	return {
@@ -231,6 +257,7 @@ function receive(request: Request, readBody: BodyReader, options: HandlerOptions
 		path: normalisePath(path),
 		query: () => new URLSearchParams(query),
 		headers: request.headers,
+		client,
 		signal: request.signal,
 		receivedAtMs: options.clock.now(),
 		json() {
@@ -307,16 +334,22 @@ function writeAnswer(answered: Answer, facts: AnswerFacts): Response {
 	}
 }
 
-function writeFailure(error: ChatError, facts: AnswerFacts, extra: Readonly<Record<string, string>>): Response {
+/** @param status instead of the dialect's own, where HTTP demands one. */
+function writeFailure(
+	error: ChatError,
+	facts: AnswerFacts,
+	extra: Readonly<Record<string, string>>,
+	status?: number,
+): Response {
 	const { received, dialect, record, options } = facts
 	if (error.kind === 'internal')
 		options.log.error({ err: error.cause, request: received.id }, 'a request failed by a defect of this server')
 	const written = dialect.writeError(error, received.id)
 	record.error = error
-	record.status = written.status
+	record.status = status ?? written.status
 	record.left = error.kind === 'cancelled'
 	options.telemetry.end(record, options.clock.now())
-	return writeBody(written.body, written.status, { ...headersOf(facts), ...written.headers, ...extra })
+	return writeBody(written.body, record.status, { ...headersOf(facts), ...written.headers, ...extra })
 }
 
 /** 204 has nothing to send. */

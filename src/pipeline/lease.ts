@@ -1,6 +1,6 @@
 // A call on one upstream, from its turn to its end: the turn is given back and the breaker told, once.
 
-import type { ChatError, ChatErrorKind } from '../chat/error.ts'
+import { type ChatError, type ChatErrorKind, descriptorsCode } from '../chat/error.ts'
 import type { Passage } from '../routing/breaker.ts'
 import type { Place } from '../routing/place.ts'
 import type { Slot } from '../routing/slots.ts'
@@ -29,7 +29,7 @@ export class Lease {
 	end(error?: ChatError): void {
 		this.slot.release()
 		if (error === undefined) this.passage.succeeded()
-		else if (itsFault.has(error.kind)) this.passage.failed()
+		else if (itsFault.has(error.kind) && error.code !== descriptorsCode) this.passage.failed()
 		else this.passage.abandoned()
 	}
 }

@@ -1,5 +1,6 @@
 // Active health checks: each place is asked now and then whether it is well. How one asks is not known here.
 
+import { ChatError, descriptorsCode } from '../chat/error.ts'
 import type { Clock } from '../time/clock.ts'
 import type { HealthOptions } from './options.ts'
 import type { Place } from './place.ts'
@@ -39,6 +40,8 @@ export class HealthChecks {
 			await clock.sleep(first ? random() * Math.min(1000, options.intervalMs) : options.intervalMs, signal)
 			const failure = await this.ask(checked)
 			if (signal.aborted) return
+			// It was not asked, so the check has no result.
+			if (failure instanceof ChatError && failure.code === descriptorsCode) continue
 			const agrees = (failure === undefined) === place.healthy
 			inRow = agrees ? 0 : inRow + 1
 			if (inRow < (place.healthy ? options.unhealthyAfter : options.healthyAfter)) continue

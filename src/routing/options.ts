@@ -27,7 +27,11 @@ export const breakerOptions = z
 
 export const healthOptions = z
 	.strictObject({
-		path: z.string().startsWith('/').default('/models').describe("What is asked for, behind the upstream's URL."),
+		path: z
+			.string()
+			.regex(/^\/[\x21\x22\x24-\x7e]*$/, 'expected a path such as /models: percent-encode spaces and what is not ASCII')
+			.default('/models')
+			.describe("What is asked for, behind the upstream's URL."),
 		intervalMs: milliseconds.default(10_000).describe('Time between two checks, in milliseconds.'),
 		timeoutMs: milliseconds.default(5000).describe('Longest wait for an answer, in milliseconds.'),
 		unhealthyAfter: z.int().min(1).default(3).describe('Failed checks in a row that take the upstream out.'),

@@ -6,10 +6,13 @@ import { describeSystemError } from '../files/system-error.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { withMemory } from '../keys/remembered-key-store.ts'
 import type { LedgerStore } from '../ledger/ledger-store.ts'
+import { databasePlace, databaseSecrets, databaseUrlProblem, encodingHint } from '../secrets/database-url.ts'
+import { hideCredentials, redactorOf } from '../secrets/redaction.ts'
 import { DatabaseError } from './database-error.ts'
 import { openPostgres } from './sql/postgres.ts'
 import { reachable } from './sql/reachable.ts'
 import { SqlConversationStore } from './sql/sql-conversation-store.ts'
+import type { SqlDatabase } from './sql/sql-database.ts'
 import { SqlKeyStore } from './sql/sql-key-store.ts'
 import { SqlLedgerStore } from './sql/sql-ledger-store.ts'
 import { openSqlite } from './sql/sqlite.ts'
@@ -35,7 +38,7 @@ export interface Stores {
 /** How long a request waits for its key to be read again, in milliseconds. */
 const keyPatienceMs = 1000
 
-/** @throws DatabaseError where the database cannot be opened or brought up to date. */
+/** @throws DatabaseError as `openDatabase`. */
 export async function openStores(location: StoreLocation): Promise<Stores> {
 	const database = await openDatabase(location)
 	const local = location.database === 'sqlite'
@@ -54,20 +57,31 @@ export async function openStores(location: StoreLocation): Promise<Stores> {
 	}
 }
 
-/** @throws DatabaseError where it cannot be opened or brought up to date; it tells no password. */
+/**
+ * @throws DatabaseError if it cannot be opened or brought up to date, or was written by a newer version. The message contains no password,
+ * and nothing of a URL that may have been misread.
+ */
 export async function openDatabase({ database, databaseFile }: Pick<StoreLocation, 'database' | 'databaseFile'>) {
-	const local = database === 'sqlite'
-	try {
-		return await (local ? openSqlite(databaseFile) : openPostgres(database))
-	} catch (cause) {
-		const reason = cause instanceof Error ? describeSystemError(cause) : String(cause)
-		throw new DatabaseError(`The database ${local ? databaseFile : placeOf(database)} cannot be opened: ${reason}`, {
-			cause,
-		})
-	}
+	if (database === 'sqlite') return explainOpening(() => openSqlite(databaseFile), databaseFile, [])
+	const problem = databaseUrlProblem(database)
+	if (problem !== undefined) throw new DatabaseError(`The database of the configuration cannot be opened: ${problem}`)
+	return explainOpening(() => openPostgres(database), databasePlace(database), databaseSecrets(database))
 }
 
-function placeOf(url: string): string {
-	const { host, pathname } = URL.canParse(url) ? new URL(url) : { host: 'of the configuration', pathname: '' }
-	return `${host}${pathname}`
+async function explainOpening(
+	open: () => Promise<SqlDatabase>,
+	place: string | undefined,
+	secrets: readonly string[],
+): Promise<SqlDatabase> {
+	try {
+		return await open()
+	} catch (cause) {
+		if (cause instanceof DatabaseError) throw cause
+		if (place === undefined)
+			throw new DatabaseError(`The database of the configuration cannot be opened: ${encodingHint}`)
+		const reason = redactorOf(secrets)(
+			hideCredentials(cause instanceof Error ? describeSystemError(cause) : String(cause)),
+		)
+		throw new DatabaseError(`The database ${place} cannot be opened: ${reason}`, { cause })
+	}
 }

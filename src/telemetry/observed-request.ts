@@ -34,6 +34,8 @@ export class ObservedRequest implements RequestRecord {
 	finishReason?: FinishReason
 	prompt?: unknown
 	answer?: string
+	/** IP address of the client, for the log. */
+	client?: string | undefined
 	readonly attempts: Attempt[] = []
 	/** Milliseconds since 1970. */
 	firstPieceMs: number | undefined

@@ -51,6 +51,8 @@ export async function openTelemetry(
 		begin(arrival) {
 			metrics.begin()
 			const record = new ObservedRequest(arrival, watcher)
+			// Its address is known only as long as its connection is there.
+			if (options.requests) record.client = arrival.client?.address
 			otlp?.begin(record)
 			return record
 		},

@@ -1,13 +1,18 @@
 // What the configuration may say of OpenTelemetry.
 
 import { z } from 'zod'
+import { baseUrlProblem, hasCredentials } from '../http/client/base-url.ts'
 
 export const otlpOptions = z
 	.strictObject({
 		endpoint: z
 			.url({ protocol: /^https?$/ })
+			.superRefine((url, context) => {
+				const problem = URL.canParse(url) ? baseUrlProblem(url) : undefined
+				if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
+			})
 			.describe(
-				'A collector that takes OTLP over HTTP, as http://127.0.0.1:4318; `/v1/traces` and `/v1/metrics` are added.',
+				'A collector that takes OTLP over HTTP, as http://127.0.0.1:4318; `/v1/traces` and `/v1/metrics` are added to its path.',
 			),
 		headers: z.record(z.string(), z.string()).default({}).describe('Headers for the collector, as an API key.'),
 		traces: z.boolean().default(true).describe('Send a span for each request and each try on an upstream.'),
@@ -20,6 +25,15 @@ export const otlpOptions = z
 			.describe('Share of traces begun here that are sent; those begun by a caller follow the caller.'),
 		intervalMs: z.int().min(100).max(3_600_000).default(15_000).describe('Time between two deliveries of metrics.'),
 		serviceName: z.string().min(1).default('dragoman').describe('`service.name` of what is sent.'),
+	})
+	.superRefine(({ endpoint, headers }, context) => {
+		if (hasCredentials(endpoint) && Object.keys(headers).some((name) => name.toLowerCase() === 'authorization'))
+			context.addIssue({
+				code: 'custom',
+				path: ['endpoint'],
+				message:
+					'the URL has a user name and password, and there is `headers.authorization` as well: remove one of them',
+			})
 	})
 	.describe('OpenTelemetry, sent over OTLP/HTTP; off where absent.')
 

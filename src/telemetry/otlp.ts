@@ -13,6 +13,7 @@ import {
 	TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-base'
 import type { ChatError } from '../chat/error.ts'
+import { readBaseUrl, requestTarget } from '../http/client/base-url.ts'
 import type { Log } from './log.ts'
 import type { ObservedRequest } from './observed-request.ts'
 import type { OtlpOptions } from './otlp-options.ts'
@@ -80,7 +81,13 @@ function warner({ log, nowMs }: OtlpSurroundings): Warn {
 }
 
 function exporterOptions({ endpoint, headers }: OtlpOptions, path: string) {
-	return { url: `${endpoint.replace(/\/+$/, '')}${path}`, headers, timeoutMillis }
+	const base = readBaseUrl(endpoint)
+	const { secure, host, authorization } = base
+	return {
+		url: `${secure ? 'https' : 'http'}://${host}${requestTarget(base, path)}`,
+		headers: authorization === undefined ? headers : { authorization, ...headers },
+		timeoutMillis,
+	}
 }
 
 interface Spans {

@@ -8,6 +8,8 @@ export function logRequest(log: Log, record: ObservedRequest, durationMs: number
 	const { arrival, error, usage, attempts } = record
 	const line = {
 		request: arrival.id,
+		proxyRequest: arrival.client?.requestId,
+		client: record.client,
 		method: arrival.method,
 		route: record.route,
 		status: record.status,

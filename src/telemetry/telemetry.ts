@@ -4,6 +4,7 @@
 import type { ChatError } from '../chat/error.ts'
 import type { FinishReason } from '../chat/event.ts'
 import type { Usage } from '../chat/usage.ts'
+import type { RemoteClient } from '../http/remote-client.ts'
 
 export interface Telemetry {
 	/** The operator asked for prompts and answers in the log. */
@@ -20,6 +21,8 @@ export interface Telemetry {
 
 export interface Arrival {
 	readonly id: string
+	/** Absent where no connection is known. */
+	readonly client?: RemoteClient
 	readonly method: string
 	readonly headers: Headers
 	/** Milliseconds since 1970, fractions allowed. */

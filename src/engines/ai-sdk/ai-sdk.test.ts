@@ -2,13 +2,14 @@
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import { collect } from '../../chat/collect.ts'
-import { ChatError } from '../../chat/error.ts'
+import { ChatError, descriptorsCode } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { systemClock } from '../../time/clock.ts'
 import type { Engine, EngineCall } from '../engine.ts'
 import { type AiSdkOptions, openAiSdk } from './ai-sdk.ts'
+import { readFailure } from './failure.ts'
 import { openProvider } from './provider-package.ts'
 import { redactorOf } from './redaction.ts'
 
@@ -378,4 +379,11 @@ describe('failures', () => {
 		expect(seen).toEqual([])
 		await engine.close()
 	})
+})
+
+test('a connection that this process has no file descriptor for is not held against the upstream', () => {
+	const cause = Object.assign(new Error('no'), { code: 'EMFILE' })
+	const thrown = Object.assign(new Error('Cannot connect to API', { cause }), { name: 'AI_APICallError' })
+	const error = readFailure(thrown, { title: 'The upstream', trusted: false, redact: (text) => text, nowMs: 0 })
+	expect(error).toMatchObject({ kind: 'unavailable', code: descriptorsCode, sent: 'nothing' })
 })

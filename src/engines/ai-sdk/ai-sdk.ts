@@ -2,7 +2,7 @@
 // own. It knows no provider by name and tries nothing twice.
 
 import { randomBytes } from 'node:crypto'
-import { asChatError, ChatError } from '../../chat/error.ts'
+import { asChatError, ChatError, descriptorsCode } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { EmbeddingRequest, Embeddings } from '../../embeddings/embeddings.ts'
@@ -47,6 +47,8 @@ export interface AiSdkOptions {
 	readonly redact: (text: string) => string
 	/** Told what only the operator can mend. */
 	readonly alarm?: (message: string) => void
+	/** Called when a request could not be sent since this process has no file descriptor left. */
+	readonly outOfDescriptors?: () => void
 }
 
 const title = 'The upstream'
@@ -238,6 +240,7 @@ class AiSdk implements Engine {
 
 	private alarmed(error: ChatError): ChatError {
 		if (error.code === refusedKeyCode) this.options.alarm?.(`the upstream cannot be used as configured: ${error.cause}`)
+		if (error.code === descriptorsCode) this.options.outOfDescriptors?.()
 		return error
 	}
 

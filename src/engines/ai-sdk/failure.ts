@@ -2,8 +2,10 @@
 // nothing of them is handed on but what is read here.
 
 import { ChatError, type ChatErrorKind, type Sent } from '../../chat/error.ts'
+import { isOutOfDescriptors } from '../../http/client/descriptors.ts'
 import { type ErrorReading, readErrorAnswer, readErrorEvent, refusedKeyCode } from '../../wire/openai/error-reader.ts'
 import { countField, field, isObject, textField } from '../../wire/openai/fields.ts'
+import { outOfDescriptors } from '../upstream/failure.ts'
 
 export interface FailureReading extends ErrorReading {
 	readonly redact: (text: string) => string
@@ -84,6 +86,7 @@ function parsed(text: string | undefined): unknown {
 function readDisconnection(thrown: unknown, reading: FailureReading): ChatError {
 	const code = textField(field(thrown, 'cause'), 'code') ?? ''
 	const cause = causeOf(thrown, reading)
+	if (isOutOfDescriptors(field(thrown, 'cause'))) return outOfDescriptors(cause)
 	if (neverConnected.has(code))
 		return new ChatError('unavailable', `${reading.title} cannot be reached.`, { cause, sent: 'nothing' })
 	return new ChatError('upstream-failed', `${reading.title} ended the connection without an answer.`, {

@@ -54,7 +54,7 @@ const options = z.strictObject({
 		.describe('Longest waits for the upstream, in milliseconds.'),
 })
 
-export const aiSdk = engineKind(options, async (given, { engineFolder, model, log, clock }) => {
+export const aiSdk = engineKind(options, async (given, { engineFolder, model, log, clock, outOfDescriptors }) => {
 	const { package: name, create, options, method, providerOptions, passthrough, timeouts } = given
 	// The engine folder's own packages are replaced when the embedded engine is installed, so these have a place beside them.
 	const folders = [join(engineFolder, 'packages'), process.cwd(), import.meta.dir]
@@ -65,6 +65,7 @@ export const aiSdk = engineKind(options, async (given, { engineFolder, model, lo
 		clock,
 		redact: redactorOf(options),
 		alarm: (message) => log.error(message),
+		outOfDescriptors,
 		...definedOnly({ method, passthrough, model }),
 		...(providerOptions === undefined ? {} : { providerOptions: providerOptions as Record<string, JsonObject> }),
 	})

@@ -1,5 +1,7 @@
 // Secrets among options whose meaning only a provider package knows, to be taken out of everything that it says.
 
+import { redactorOf as redactorOfTexts } from '../../secrets/redaction.ts'
+
 /** Options of these names are no secrets, and would be missed where they are replaced. */
 const open: ReadonlySet<string> = new Set([
 	'name',
@@ -12,15 +14,9 @@ const open: ReadonlySet<string> = new Set([
 	'endpoint',
 ])
 
-/** Shorter texts are no secrets, and would be found everywhere. */
-const shortestSecret = 6
-
 /** Replaces each text in `options`, but those of well-known open names, by `***`. */
 export function redactorOf(options: unknown): (text: string) => string {
-	const secrets = textsIn(options)
-		.map((text) => text.replace(/^(bearer|basic)\s+/i, ''))
-		.filter(({ length }) => length >= shortestSecret)
-	return (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
+	return redactorOfTexts(textsIn(options))
 }
 
 function textsIn(value: unknown): readonly string[] {

@@ -147,7 +147,16 @@ function serve(
 	const args = Object.entries(flags).flatMap(([flag, value]) =>
 		value === undefined ? [] : [`--${flag}`, String(value)],
 	)
-	const { command, socketFolder, environment, clock, log, engineFolder, name: upstream } = surroundings
+	const {
+		command,
+		socketFolder,
+		environment,
+		clock,
+		log,
+		engineFolder,
+		name: upstream,
+		outOfDescriptors,
+	} = surroundings
 	const advice = catalogue.find(({ id }) => id === name)?.advice
 	return engine.replace({
 		...(advice === undefined ? {} : { advice }),
@@ -156,5 +165,6 @@ function serve(
 		environment,
 		clock,
 		log,
+		outOfDescriptors,
 	})
 }

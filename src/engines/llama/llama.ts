@@ -30,6 +30,8 @@ export interface LlamaOptions {
 export interface ServedProcess extends SupervisorOptions {
 	/** For requests that say nothing else. */
 	readonly advice?: Advice
+	/** Called when the process could not be connected to since this one has no file descriptor left. */
+	readonly outOfDescriptors?: () => void
 }
 
 /** One process and the client that speaks to it. */
@@ -55,7 +57,7 @@ export class Llama implements Engine {
 	}
 
 	/** From now on new calls go to this process, as soon as it is ready; the one before ends with its last call. */
-	async replace({ advice, ...options }: ServedProcess): Promise<void> {
+	async replace({ advice, outOfDescriptors, ...options }: ServedProcess): Promise<void> {
 		const supervisor = new Supervisor(options)
 		const served: Served = {
 			advice,
@@ -68,6 +70,7 @@ export class Llama implements Engine {
 				tokenizes: 'below',
 				clock: options.clock,
 				timeouts: patientTimeouts,
+				...(outOfDescriptors === undefined ? {} : { outOfDescriptors }),
 			}),
 			calls: 0,
 			replaced: false,

@@ -6,6 +6,7 @@ import { ChatError, type Sent } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { Source } from '../../chat/source.ts'
+import { readBaseUrl } from '../../http/client/base-url.ts'
 import {
 	type HttpClient,
 	type HttpTimeouts,
@@ -15,6 +16,8 @@ import {
 	type TlsOptions,
 	type TypedBytes,
 } from '../../http/client/http-client.ts'
+import { HttpFailure } from '../../http/client/http-failure.ts'
+import { redactorOf } from '../../secrets/redaction.ts'
 import type { Clock } from '../../time/clock.ts'
 import { type ErrorAnswer, type ErrorReading, readErrorAnswer, refusedKeyCode } from '../../wire/openai/error-reader.ts'
 import { type Arrival, type Arrivals, type ArrivingEvents, arriving } from '../arrivals.ts'
@@ -24,7 +27,9 @@ import { explainFailure } from './failure.ts'
 import { type AnswerReader, isEventStream, type ReadBody, readBody, StreamedAnswer } from './upstream-answer.ts'
 
 export interface HttpUpstreamOptions {
-	/** Base URL that stands before every path. For a Unix socket the host says nothing. */
+	/**
+	 * Base URL: its path precedes every path, its query and credentials go with every request. With a Unix socket its host is only a name.
+	 */
 	readonly url: string
 	/** Absolute path of a Unix socket to connect to instead of the URL's host. */
 	readonly unixSocket?: string
@@ -47,6 +52,8 @@ export interface HttpUpstreamOptions {
 	readonly clock: Clock
 	/** Told what only the operator can mend, at most once a minute. */
 	readonly alarm?: (message: string) => void
+	/** Called when a request could not be sent since this process has no file descriptor left. */
+	readonly outOfDescriptors?: () => void
 }
 
 /** How the answers of one operation are read. */
@@ -88,7 +95,7 @@ export class HttpUpstream {
 		this.errors = {
 			title: 'The upstream',
 			trusted: options.trusted ?? false,
-			redact: redactorOf([...secrets, ...Object.values(headers)]),
+			redact: redactorOf([...secrets, ...readBaseUrl(url).secrets, ...Object.values(headers)]),
 		}
 		this.client = openHttpClient({
 			url,
@@ -217,6 +224,7 @@ export class HttpUpstream {
 	}
 
 	private readonly explain = (thrown: unknown): never => {
+		if (thrown instanceof HttpFailure && thrown.reason === 'no-descriptors') this.options.outOfDescriptors?.()
 		throw explainFailure(thrown, this.closed)
 	}
 }
@@ -273,18 +281,6 @@ class AtOnce implements Arrivals {
 	async cancel(): Promise<void> {
 		this.told = true
 	}
-}
-
-/** Shorter texts are no secrets, and would be found everywhere. */
-const shortestSecret = 6
-
-/** Takes `secrets` out of texts. */
-function redactorOf(secrets: readonly (string | undefined)[]): (text: string) => string {
-	const known = secrets.flatMap((secret) => {
-		const bare = secret?.replace(/^(bearer|basic)\s+/i, '') ?? ''
-		return bare.length < shortestSecret ? [] : [bare]
-	})
-	return (text) => known.reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
 }
 
 /** By lower-case name; the later ones win. */

@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import type { JsonObject } from '../../chat/json.ts'
+import { baseUrlProblem, hasCredentials } from '../../http/client/base-url.ts'
 import { Secret } from '../../secrets/secret.ts'
 import type { EngineSurroundings } from '../kind.ts'
 import { defaultMaxAnswerBytes, defaultTimeouts, type HttpUpstreamOptions } from './http-upstream.ts'
@@ -36,9 +37,16 @@ const tls = z
 	})
 	.describe('For https URLs.')
 
+const baseUrl = z.url({ protocol: /^https?$/ }).superRefine((url, context) => {
+	const problem = URL.canParse(url) ? baseUrlProblem(url) : undefined
+	if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
+})
+
 /** To be spread into an engine's own options; engines of one vendor give `url` a default. */
 export const httpUpstreamOptions = {
-	url: z.url({ protocol: /^https?$/ }).describe('Base URL with its version, as http://host:8000/v1.'),
+	url: baseUrl.describe(
+		'Base URL with its version, such as http://host:8000/v1. A query and a user name with password are sent with every request.',
+	),
 	key: z.string().min(1).optional().describe('API key of the upstream; may come from the environment or from a file.'),
 	headers: z.record(z.string(), z.string()).optional().describe('Headers sent with every request.'),
 	body: z.record(z.string(), z.json()).optional().describe('Fields set in the body of every request.'),
@@ -54,8 +62,33 @@ export const httpUpstreamOptions = {
 
 const schema = z.object(httpUpstreamOptions)
 
+const credentials = z.object({
+	url: z.string(),
+	key: z.string().optional(),
+	headers: z.record(z.string(), z.string()).optional(),
+})
+
+/**
+ * The field of an upstream that conflicts with the credentials in its `url`, with what to do. Undefined if there is no conflict, and for
+ * options that are not an HTTP upstream's.
+ */
+export function credentialConflict(options: unknown): { readonly field: 'url'; readonly message: string } | undefined {
+	const { data } = credentials.safeParse(options)
+	if (data === undefined || !hasCredentials(data.url)) return undefined
+	const header = Object.keys(data.headers ?? {}).find((name) => name.toLowerCase() === 'authorization')
+	const other = header === undefined ? (data.key === undefined ? undefined : '`key`') : `\`headers.${header}\``
+	if (other === undefined) return undefined
+	return {
+		field: 'url',
+		message: `the URL has a user name and password, and there is ${other} as well: remove one of them`,
+	}
+}
+
 /** What an `HttpUpstream` is opened with, and the key, which each wire sends in its own way. */
-export function readHttpUpstreamOptions(given: z.infer<typeof schema>, { clock, log }: EngineSurroundings) {
+export function readHttpUpstreamOptions(
+	given: z.infer<typeof schema>,
+	{ clock, log, outOfDescriptors }: EngineSurroundings,
+) {
 	return {
 		url: given.url,
 		...(given.key === undefined ? {} : { key: new Secret(given.key) }),
@@ -67,6 +100,7 @@ export function readHttpUpstreamOptions(given: z.infer<typeof schema>, { clock, 
 		maxAnswerBytes: given.maxAnswerBytes,
 		clock,
 		alarm: (message: string) => log.error(message),
+		outOfDescriptors,
 	} satisfies Omit<HttpUpstreamOptions, 'wireHeaders'> & { readonly key?: Secret }
 }
 

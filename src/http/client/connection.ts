@@ -1,6 +1,7 @@
 // One socket to a server. It knows how to open, write, pause and end; what travels on it is its user's business.
 
 import type { Socket } from 'bun'
+import { isOutOfDescriptors } from './descriptors.ts'
 import { HttpFailure } from './http-failure.ts'
 
 export interface ConnectionTarget {
@@ -146,7 +147,11 @@ export class Connection {
 	}
 
 	private refuse(cause: unknown): void {
-		this.ready?.reject(new HttpFailure('unreachable', 'the server cannot be reached', { sent: 'nothing', cause }))
+		if (this.ready === undefined) return
+		const failure = isOutOfDescriptors(cause)
+			? new HttpFailure('no-descriptors', 'this process has no file descriptor left', { sent: 'nothing', cause })
+			: new HttpFailure('unreachable', 'the server cannot be reached', { sent: 'nothing', cause })
+		this.ready.reject(failure)
 	}
 
 	private drain(): void {

@@ -4,6 +4,7 @@
 
 import { Sweep } from '../../time/sweep.ts'
 import { Turn } from '../../time/turn.ts'
+import { type BaseUrl, readBaseUrl, requestTarget } from './base-url.ts'
 import { Connection, type ConnectionTarget } from './connection.ts'
 import { type ConnectionKeeper, Exchange, type ExchangeTimeouts } from './exchange.ts'
 import { HttpFailure } from './http-failure.ts'
@@ -58,7 +59,10 @@ export interface IncomingResponse extends ResponseHead {
 }
 
 export interface HttpClientOptions {
-	/** `http:` or `https:`, with the path that stands before every request's. */
+	/**
+	 * `http:` or `https:`. Its path precedes every request's, its query goes with every request, and its user name and password are sent
+	 * as Basic authorization.
+	 */
 	readonly url: string
 	/** Absolute path of a Unix socket to connect to instead of the URL's host. */
 	readonly unixSocket?: string
@@ -92,7 +96,7 @@ const maxIdle = 512
 const idleMs = 4000
 const longestIdleMs = 60_000
 
-/** @throws Error for headers that cannot be sent. */
+/** @throws Error for a URL or headers that cannot be sent. */
 export function openHttpClient(options: HttpClientOptions): HttpClient {
 	return new SocketClient(options)
 }
@@ -105,7 +109,7 @@ interface Idle {
 class SocketClient implements HttpClient, ConnectionKeeper {
 	private readonly target: ConnectionTarget
 	private readonly timeouts: HttpTimeouts
-	private readonly basePath: string
+	private readonly base: BaseUrl
 	private readonly fixedHeaders: string
 	/** The same for bodies that bring their own type. */
 	private readonly untypedHeaders: string
@@ -117,18 +121,21 @@ class SocketClient implements HttpClient, ConnectionKeeper {
 	private readonly closing = new AbortController()
 
 	constructor({ url, unixSocket, tls, headers, timeouts }: HttpClientOptions) {
-		const { protocol, hostname, port, host, pathname } = new URL(url)
-		const secure = protocol === 'https:'
-		const bare = hostname.replace(/^\[|\]$/g, '')
+		this.base = readBaseUrl(url)
+		const { hostname, port, secure, host, authorization } = this.base
 		this.timeouts = timeouts
 		this.target = {
-			...(unixSocket === undefined
-				? { hostname: bare, port: port === '' ? (secure ? 443 : 80) : Number(port) }
-				: { unix: unixSocket }),
-			...(secure ? { tls: { serverName: bare, ...tls } } : {}),
+			...(unixSocket === undefined ? { hostname, port } : { unix: unixSocket }),
+			...(secure ? { tls: { serverName: hostname, ...tls } } : {}),
 		}
-		this.basePath = pathname.replace(/\/+$/, '')
-		const fixed = { host, 'accept-encoding': 'identity', ...headers }
+		if (authorization !== undefined && headers.authorization !== undefined)
+			throw new Error('the URL has a user name and password, and the headers have an authorization as well')
+		const fixed = {
+			host,
+			'accept-encoding': 'identity',
+			...(authorization === undefined ? {} : { authorization }),
+			...headers,
+		}
 		this.fixedHeaders = writeHeaders(fixed)
 		this.untypedHeaders = writeHeaders(withoutType(fixed))
 		this.running = new Sweep(Math.min(timeouts.firstByteMs, timeouts.betweenChunksMs, timeouts.totalMs))
@@ -171,10 +178,7 @@ class SocketClient implements HttpClient, ConnectionKeeper {
 
 	private write({ method, path, headers, body }: OutgoingRequest): string | Buffer {
 		const own = headers === undefined ? '' : writeHeaders(headers)
-		const target = path.startsWith('/../')
-			? this.basePath.replace(/\/[^/]*$/, '') + path.slice(3)
-			: this.basePath + path
-		const line = `${method} ${target} HTTP/1.1\r\n`
+		const line = `${method} ${requestTarget(this.base, path)} HTTP/1.1\r\n`
 		if (typeof body === 'object') {
 			const type = writeHeaders({ 'content-type': body.contentType, 'content-length': String(body.bytes.byteLength) })
 			return Buffer.concat([Buffer.from(`${line}${this.untypedHeaders}${own}${type}\r\n`), body.bytes])

@@ -4,6 +4,8 @@
 export type HttpFailureReason =
 	/** No connection: nobody listens, no such host, no such socket, no way there. */
 	| 'unreachable'
+	/** No connection: this process has no file descriptor left. It says nothing of the server. */
+	| 'no-descriptors'
 	/** The server's certificate, or the talk about it, was refused. */
 	| 'tls'
 	/** The connection ended where it must not. */

@@ -1,6 +1,7 @@
 // Where weights can come from, as a URI says it. It only reads the text; reaching the place is locate.ts.
 
 import { basename } from 'node:path'
+import { hideCredentials } from '../../secrets/redaction.ts'
 
 /** One file inside one release of a Python package. */
 export interface WheelMember {
@@ -63,14 +64,14 @@ function readSource(scheme: string, rest: string, whole: string): Source {
 			return { type: 'python', members: rest.split('+').map(readMember) }
 		case 'http':
 		case 'https':
-			if (!URL.canParse(whole)) throw new Error(`'${whole}' is not an address`)
+			if (!URL.canParse(whole)) throw new Error(`'${hideCredentials(whole)}' is not an address`)
 			return { type: 'web', url: whole }
 		case 'file':
 			return { type: 'file', path: decodeURIComponent(rest.replace(/^\/\/(localhost)?(?=\/)/, '')) }
 		case 'package':
 			return { type: 'package', path: basename(rest) }
 		default:
-			throw new Error(`'${whole}' is no source: expected hf:, pypi:, https:, http: or file:`)
+			throw new Error(`'${hideCredentials(whole)}' is no source: expected hf:, pypi:, https:, http: or file:`)
 	}
 }
 
@@ -90,7 +91,7 @@ function readMember(text: string): WheelMember {
 
 function readChecksum(fragment: string, whole: string): string {
 	const [, hex] = /^sha256[=:]([0-9a-f]{64})$/i.exec(fragment) ?? []
-	if (hex === undefined) throw new Error(`'${whole}': expected #sha256= and 64 hex digits`)
+	if (hex === undefined) throw new Error(`'${hideCredentials(whole)}': expected #sha256= and 64 hex digits`)
 	return hex.toLowerCase()
 }
 

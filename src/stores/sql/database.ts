@@ -1,5 +1,6 @@
 // The schema brought up to date. One SQL text serves both databases; what differs between them stands in a file named after each.
 
+import { DatabaseError } from '../database-error.ts'
 import { type Migration, migrations } from './migration.ts'
 import type { Sql } from './sql.ts'
 
@@ -14,6 +15,7 @@ export interface MigrationTransaction {
  * Brings the schema up to date, each step in a transaction of its own, in order, once. Safe to run from several processes.
  *
  * @returns the names of the steps that were done now.
+ * @throws DatabaseError if the database has steps that this version does not know; nothing is changed then.
  */
 export async function migrate(sql: Sql, { begin, lock }: MigrationTransaction): Promise<readonly string[]> {
 	const done: string[] = []
@@ -22,6 +24,7 @@ export async function migrate(sql: Sql, { begin, lock }: MigrationTransaction): 
 	await transact(async (transaction) => {
 		await lock?.(transaction)
 		await transaction`CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at_ms BIGINT NOT NULL)`
+		await refuseNewer(transaction)
 	})
 	for (const migration of migrations)
 		await transact(async (transaction) => {
@@ -38,3 +41,17 @@ async function isApplied(transaction: Sql, { name }: Migration): Promise<boolean
 	const [applied] = await transaction`SELECT name FROM migrations WHERE name = ${name}`
 	return applied !== undefined
 }
+
+/** A newer version may have renamed or removed what this one reads and writes. */
+async function refuseNewer(transaction: Sql): Promise<void> {
+	const rows = await transaction`SELECT name FROM migrations ORDER BY name`
+	const known = new Set(migrations.map(({ name }) => name))
+	const unknown = Array.from(rows, ({ name }) => String(name)).filter((name) => !known.has(name))
+	if (unknown.length === 0) return
+	const steps = unknown.slice(0, mostNamed).join(', ') + (unknown.length > mostNamed ? ', …' : '')
+	throw new DatabaseError(
+		`The database was written by a newer version of Dragoman (unknown steps: ${steps}). Start that version, or restore a backup.`,
+	)
+}
+
+const mostNamed = 10

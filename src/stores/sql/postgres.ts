@@ -32,6 +32,9 @@ export async function openPostgres(url: string, writerPatience = writerPatienceM
 	const reading = new Connections(url, readers)
 	const migrated = await migrate(writing.sql, {
 		lock: (transaction) => transaction`SELECT pg_advisory_xact_lock(${migrationLock})`,
+	}).catch(async (thrown: unknown) => {
+		await Promise.all([writing.close(0), reading.close(0)])
+		throw thrown
 	})
 	const writer = new Writer({ sql: () => writing.sql })
 	const vacuum = vacuumFrom(reading)

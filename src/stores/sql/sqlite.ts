@@ -24,7 +24,10 @@ const checkpointPages = 65_536
 export async function openSqlite(file: string): Promise<SqlDatabase> {
 	await mkdir(dirname(file), { recursive: true, mode: 0o700 })
 	const writing = await connect(file)
-	const migrated = await patiently(() => migrate(writing, { begin: 'immediate' }))
+	const migrated = await patiently(() => migrate(writing, { begin: 'immediate' })).catch(async (thrown: unknown) => {
+		await writing.close()
+		throw thrown
+	})
 	const sql = await connect(file)
 	const log = new WriteAheadLog(`${file}-wal`)
 	const checkpoints = new Checkpoints(file, () => log.length)

@@ -1,0 +1,54 @@
+// IP addresses in one canonical form, and sets of them given as addresses and CIDR ranges.
+
+import { BlockList, isIP, isIPv4 } from 'node:net'
+
+/**
+ * The canonical text of an IP address: IPv6 compressed and in lower case (RFC 5952), an IPv4-mapped address as IPv4, without a zone.
+ * Undefined for anything else, names included.
+ */
+export function canonicalAddress(text: string): string | undefined {
+	const bare = text.split('%', 1)[0] ?? ''
+	if (isIPv4(bare)) return bare
+	if (isIP(bare) !== 6) return undefined
+	const canonical = new URL(`http://[${bare}]`).hostname.slice(1, -1)
+	const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical) ?? []
+	if (high === undefined || low === undefined) return canonical
+	const [first, second] = [Number.parseInt(high, 16), Number.parseInt(low, 16)]
+	return [first >> 8, first & 255, second >> 8, second & 255].join('.')
+}
+
+/** Whether a text is an IP address or a CIDR range. */
+export function isAddressRange(text: string): boolean {
+	return readRange(text) !== undefined
+}
+
+export interface AddressSet {
+	/** @param address in canonical form. */
+	has(address: string): boolean
+}
+
+/** @throws Error for what is neither an address nor a range. */
+export function addressSet(ranges: readonly string[]): AddressSet {
+	const list = new BlockList()
+	for (const text of ranges) {
+		const range = readRange(text)
+		if (range === undefined) throw new Error(`"${text}" is not an IP address or a CIDR range`)
+		list.addSubnet(range.address, range.bits, isIPv4(range.address) ? 'ipv4' : 'ipv6')
+	}
+	return { has: (address) => list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6') }
+}
+
+interface Range {
+	readonly address: string
+	readonly bits: number
+}
+
+function readRange(text: string): Range | undefined {
+	const [, address = '', prefix] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+	const version = isIP(address)
+	if (version === 0) return undefined
+	const canonical = canonicalAddress(address) ?? address
+	const mapped = version === 6 && isIPv4(canonical)
+	const bits = (prefix === undefined ? (version === 4 ? 32 : 128) : Number(prefix)) - (mapped ? 96 : 0)
+	return bits < 0 || bits > (isIPv4(canonical) ? 32 : 128) ? undefined : { address: canonical, bits }
+}

@@ -1,0 +1,50 @@
+// What proxies report of the client in `X-Forwarded-For` and in `Forwarded` (RFC 7239): a list, to which each proxy adds the address
+// that it was connected from. Everything to the left of a proxy that is not ours may be invented.
+
+import { canonicalAddress } from './addresses.ts'
+
+/**
+ * The reported addresses from the nearest to the farthest. Undefined stands for what is no address: `unknown`, an obfuscated name such as
+ * `_gateway`, or anything malformed.
+ *
+ * If both headers are present, `Forwarded` is ignored: most proxies write `X-Forwarded-For` only and pass on a `Forwarded` that the client
+ * has sent. See decisions/035.
+ */
+export function* reportedAddresses(headers: Headers): Generator<string | undefined> {
+	const list = headers.get('x-forwarded-for')
+	if (list !== null) {
+		for (const element of elementsFromRight(list)) yield nodeAddress(element)
+		return
+	}
+	const forwarded = headers.get('forwarded')
+	if (forwarded !== null) for (const element of elementsFromRight(forwarded)) yield nodeAddress(forOf(element))
+}
+
+/** Elements of a comma-separated list whose commas may be quoted; empty elements count for nothing (RFC 9110, 5.6.1). */
+function* elementsFromRight(list: string): Generator<string> {
+	let end = list.length
+	let quoted = false
+	for (let at = end - 1; at >= -1; at--) {
+		if (at >= 0 && list[at] === '"' && list[at - 1] !== '\\') quoted = !quoted
+		if (at >= 0 && (list[at] !== ',' || quoted)) continue
+		const element = list.slice(at + 1, end).trim()
+		end = at
+		if (element !== '') yield element
+	}
+}
+
+/** The value of the one `for` parameter of a `Forwarded` element. */
+function forOf(element: string): string {
+	const pairs = [...element.matchAll(/\s*([\w-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;,"]*)\s*(?:;|$)|[\s\S]/g)]
+	const [value, ...others] = pairs.filter(([, name]) => name?.toLowerCase() === 'for').map(([, , value]) => value)
+	const isMalformed = pairs.some(([, name]) => name === undefined)
+	return isMalformed || value === undefined || others.length > 0 ? '' : value
+}
+
+/** `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:80`, quoted or not; a port may be obfuscated (`_x`). */
+function nodeAddress(node: string): string | undefined {
+	const text = /^".*"$/.test(node) ? node.slice(1, -1) : node
+	const inner = /^\[([^\]]+)\](?::[\w.-]+)?$/.exec(text)?.[1]
+	if (inner !== undefined) return inner.includes(':') ? canonicalAddress(inner) : undefined
+	return canonicalAddress(/^([\d.]+):[\w.-]+$/.exec(text)?.[1] ?? text)
+}

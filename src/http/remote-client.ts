@@ -1,0 +1,88 @@
+// Who is at the other end of a request: the peer of the connection, or the client that a trusted proxy reports. The one place where an
+// address of a client comes from.
+
+import type { AddressSet } from './addresses.ts'
+import { canonicalAddress } from './addresses.ts'
+import { reportedAddresses } from './forwarded.ts'
+
+/** The other end of a connection. */
+export interface Peer {
+	/** As the system writes it; undefined on a Unix socket, and once the connection is gone. */
+	address(): string | undefined
+}
+
+/** Nothing is looked up or parsed before it is read for the first time. */
+export interface RemoteClient {
+	/**
+	 * IP address in canonical form: the peer's, or, if that is a trusted proxy, the nearest address reported that is not one. Undefined on a
+	 * Unix socket.
+	 */
+	readonly address: string | undefined
+	/** `x-request-id` of a trusted proxy. */
+	readonly requestId: string | undefined
+	/** The peer is a trusted proxy. */
+	readonly isProxied: boolean
+}
+
+/** @param proxies undefined if none is trusted: no header is read then. */
+export function remoteClient(peer: Peer | undefined, headers: Headers, proxies: AddressSet | undefined): RemoteClient {
+	return new ObservedClient(peer, headers, proxies)
+}
+
+/** The system writes addresses in canonical form but for zones and IPv4-mapped ones. */
+function canonicalPeer(told: string): string | undefined {
+	return told.startsWith('::ffff:') || told.includes('%') ? canonicalAddress(told) : told
+}
+
+/** Visible ASCII characters without quotes. */
+const requestIdForm = /^[\x21\x23-\x26\x28-\x5f\x61-\x7e]{1,128}$/
+
+class ObservedClient implements RemoteClient {
+	private readonly peer: Peer | undefined
+	private readonly headers: Headers
+	private readonly proxies: AddressSet | undefined
+	private found: { readonly address: string | undefined; readonly isProxied: boolean } | undefined
+
+	constructor(peer: Peer | undefined, headers: Headers, proxies: AddressSet | undefined) {
+		this.peer = peer
+		this.headers = headers
+		this.proxies = proxies
+	}
+
+	get address(): string | undefined {
+		return this.find().address
+	}
+
+	get isProxied(): boolean {
+		return this.proxies !== undefined && this.find().isProxied
+	}
+
+	get requestId(): string | undefined {
+		if (!this.isProxied) return undefined
+		const id = this.headers.get('x-request-id')
+		return id !== null && requestIdForm.test(id) ? id : undefined
+	}
+
+	private find() {
+		this.found ??= this.look()
+		return this.found
+	}
+
+	private look() {
+		const told = this.peer?.address()
+		const address = told === undefined ? undefined : canonicalPeer(told)
+		if (address === undefined || this.proxies?.has(address) !== true) return { address, isProxied: false }
+		return { address: this.believed(address, this.proxies), isProxied: true }
+	}
+
+	/** From the nearest to the farthest: each is believed as long as the one that reports it is trusted. */
+	private believed(peer: string, proxies: AddressSet): string {
+		let nearest = peer
+		for (const reported of reportedAddresses(this.headers)) {
+			if (reported === undefined) return nearest
+			nearest = reported
+			if (!proxies.has(reported)) return nearest
+		}
+		return nearest
+	}
+}

@@ -1,0 +1,85 @@
+// Passwords in the URL of a database: whatever is wrong with it, no part of them is shown.
+
+import { describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { databasePlace, databaseUrlProblem } from '../src/secrets/database-url.ts'
+import { hideCredentials } from '../src/secrets/redaction.ts'
+import { openDatabase } from '../src/stores/open-stores.ts'
+import { runCommand, temporaryFolder } from './server.ts'
+
+const nobody = '127.0.0.1:1'
+/** What may not be seen of each: the parts around the reserved characters. */
+const passwords = ['99/Tr0ub4dor3', '12#34secret', 'alpha@omega']
+const morePasswords = [
+	'12?34secret',
+	'77%zzhidden',
+	'12/abc@cdhidden',
+	'50%hidden%',
+	'hidden/hidden',
+	'[hidden',
+	'hid:den',
+]
+const partsOf = (password: string) => password.split(/[/#?@%]/).filter(({ length }) => length > 2)
+
+describe('an unencoded password is not shown', () => {
+	for (const password of passwords) {
+		const url = `postgres://admin:${password}@${nobody}/prod`
+		const commands: readonly (readonly [name: string, args: (config: string, folder: string) => readonly string[]])[] =
+			[
+				['serve', (config) => ['serve', '--listen', '127.0.0.1:0', '--config', config]],
+				['migrate', (config) => ['migrate', '--config', config]],
+				['config check', (config) => ['config', 'check', '--config', config]],
+				['copy --from', (_, folder) => ['copy', '--from', url, '--to', `sqlite:${join(folder, 'x.sqlite')}`]],
+			]
+		for (const [name, args] of commands)
+			test(`${name} with ${password}`, async () => {
+				const folder = await temporaryFolder()
+				const config = join(folder, 'dragoman.yaml')
+				await Bun.write(
+					config,
+					`data: ${folder}\ndatabase: "${url}"\nmodels: { e: { route: [e] } }\nupstreams: { e: { engine: echo } }\n`,
+				)
+				const { status, stdout, stderr } = await runCommand(args(config, folder))
+				// More than one @ is read as it is meant; only a database that cannot be opened is suspicious.
+				if (name === 'config check' && password === 'alpha@omega') expect(status).toBe(0)
+				else {
+					expect(status).not.toBe(0)
+					expect(stderr).toContain('percent-encode reserved characters in the user name and password')
+				}
+				const shown = (stdout + stderr).replaceAll(folder, '')
+				for (const part of partsOf(password)) expect(shown).not.toContain(part)
+			})
+	}
+})
+
+test('the database is refused before anything is sent to a host of the wrong name', async () => {
+	for (const password of morePasswords) {
+		const opened = openDatabase({ database: `postgres://admin:${password}@${nobody}/prod`, databaseFile: '' })
+		const message = String(await opened.catch((thrown: unknown) => thrown))
+		expect(message).toStartWith('DatabaseError: The database ')
+		for (const part of partsOf(password)) expect(message).not.toContain(part)
+	}
+})
+
+test('an encoded password works, and is not shown if the database is away', async () => {
+	const url = `postgres://admin:99%2FTr0ub%23@${nobody}/prod`
+	const { stderr, status } = await runCommand(['copy', '--from', url, '--to', 'sqlite:/tmp/never.sqlite'])
+	expect([status, stderr]).toEqual([1, expect.stringContaining(`The database ${nobody}/prod cannot be opened: `)])
+	expect(stderr).not.toContain('Tr0ub')
+})
+
+test('a misspelled scheme shows nothing', async () => {
+	for (const url of ['postgers://me:secret@h/x', 'mysql:me:secret', 'postgres:/me:secret@h'])
+		expect((await runCommand(['copy', '--from', url, '--to', 'sqlite:/tmp/x'])).stderr).not.toContain('secret')
+})
+
+test('what may be shown of a URL', () => {
+	expect(databasePlace('postgres://u:p@[::1]:5432/prod?sslmode=require')).toBe('[::1]:5432/prod')
+	expect(databasePlace('postgres:///prod')).toBe('/prod')
+	expect(databasePlace('postgres://u:p@q@h/prod')).toBeUndefined()
+	expect(databaseUrlProblem('postgres://u:p%40q@h/prod?options=-c%20a')).toBeUndefined()
+	expect(databaseUrlProblem('postgres://u:p@h:port/prod')).toContain('percent-encode')
+	expect(hideCredentials('cannot reach "postgres://u:a/b@c#d@host/x" or http://h/y')).toBe(
+		'cannot reach "postgres://***@host/x" or http://h/y',
+	)
+})

@@ -1,0 +1,179 @@
+// The configurations of proxies in the documentation, in front of a real server: streams, WebSockets, the client's address.
+
+import { afterAll, describe, expect, test } from 'bun:test'
+import { spawnSync } from 'node:child_process'
+import { connect, createServer } from 'node:net'
+import { join } from 'node:path'
+import { eventually, logLines } from '../faults/gateway.ts'
+import { root, startServer, temporaryFolder } from '../server.ts'
+
+const page = await Bun.file(join(root, 'docs', 'configuration.md')).text()
+
+/** The first block of a language below a heading. */
+function block(heading: string, language: string): string {
+	const section = page.slice(page.indexOf(`\n${heading}\n`))
+	const found = new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(section)?.[1]
+	if (found === undefined) throw new Error(`${heading} has no ${language} block`)
+	return found
+}
+
+/** `text` with `old` replaced, which has to be there. */
+function replaced(text: string, old: string | RegExp, by: string): string {
+	const changed = text.replace(old, by)
+	if (changed === text) throw new Error(`the recipe has no ${old}`)
+	return changed
+}
+
+interface Recipe {
+	readonly name: string
+	/** Arguments that print its version. */
+	readonly version: readonly string[]
+	/** Writes the configuration into `folder`. @returns the arguments that run it in the foreground. */
+	prepare(folder: string, port: number, backend: string): Promise<readonly string[]>
+}
+
+const recipes: readonly Recipe[] = [
+	{
+		name: 'nginx',
+		version: ['-v'],
+		async prepare(folder, port, backend) {
+			let site = replaced(block('### nginx', 'nginx'), 'listen 443 ssl;', `listen 127.0.0.1:${port};`)
+			site = replaced(site, /^\s*ssl_certificate\w*\s.*\n/gm, '')
+			site = replaced(site, '127.0.0.1:8080', backend)
+			const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+				(kind) => `${kind}_temp_path ${folder}/${kind};`,
+			)
+			const file = join(folder, 'nginx.conf')
+			await Bun.write(
+				file,
+				`daemon off; master_process off; pid ${folder}/pid; error_log stderr; events {}\nhttp { access_log off; ${temporary.join(' ')}\n${site}}\n`,
+			)
+			return ['-e', 'stderr', '-c', file]
+		},
+	},
+	{
+		name: 'caddy',
+		version: ['version'],
+		async prepare(folder, port, backend) {
+			const site = replaced(block('### Caddy', ''), 'chat.example.org {', `http://:${port} {\n\tbind 127.0.0.1`)
+			const file = join(folder, 'Caddyfile')
+			await Bun.write(file, `{\n\tadmin off\n\tauto_https off\n}\n${replaced(site, '127.0.0.1:8080', backend)}`)
+			return ['run', '--adapter', 'caddyfile', '--config', file]
+		},
+	},
+]
+
+async function freePort(): Promise<number> {
+	const server = createServer()
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+	const address = server.address()
+	await new Promise((resolve) => server.close(resolve))
+	return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+/** A request from another loopback address than the proxy's; resolves to what came as soon as `enough` says so. */
+function rawFrom(
+	localAddress: string,
+	port: number,
+	request: string,
+	enough: (text: string) => boolean,
+): Promise<string> {
+	return new Promise((resolve, reject) => {
+		const socket = connect({ host: '127.0.0.1', port, localAddress }, () => socket.write(request))
+		let received = ''
+		socket.on('error', reject)
+		socket.on('data', (data) => {
+			received += data.toString()
+			if (!enough(received)) return
+			socket.destroy()
+			resolve(received)
+		})
+	})
+}
+
+for (const recipe of recipes) {
+	const isHere = spawnSync(recipe.name, recipe.version).status === 0
+	if (!isHere) {
+		test.skip(`the recipe for ${recipe.name}: it is not installed`, () => undefined)
+		continue
+	}
+	describe(`the recipe for ${recipe.name}`, async () => {
+		// The documentation trusts both loopback addresses; the client of this test has a third.
+		const settings = block('## Serving others', 'yaml')
+		const server = await startServer({
+			config: `${settings}\nmodels: { echo: { route: [echo] } }\nupstreams: { echo: { engine: echo } }\n`,
+		})
+		const [folder, port] = [await temporaryFolder(), await freePort()]
+		const args = await recipe.prepare(folder, port, new URL(server.url).host)
+		const proxy = Bun.spawn([recipe.name, ...args], {
+			stdin: 'ignore',
+			stdout: 'ignore',
+			stderr: 'ignore',
+			env: { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
+		})
+		afterAll(async () => {
+			proxy.kill()
+			await Promise.all([proxy.exited, server.stop()])
+		})
+		const url = `http://127.0.0.1:${port}`
+		await eventually(
+			`answer of ${recipe.name}`,
+			() => {
+				if (proxy.exitCode !== null) throw new Error(`${recipe.name} ended with ${proxy.exitCode}`)
+				return fetch(`${url}/health`).then(
+					({ ok }) => ok,
+					() => false,
+				)
+			},
+			20_000,
+		)
+		const authorization = `Bearer ${server.key}`
+		const ask = (content: string, stream: boolean) =>
+			fetch(`${url}/v1/chat/completions`, {
+				method: 'POST',
+				headers: { authorization, host: 'chat.example.org', 'content-type': 'application/json' },
+				body: JSON.stringify({ model: 'echo', stream, messages: [{ role: 'user', content }] }),
+			})
+
+		test('passes a stream on as it comes', async () => {
+			const response = await ask('echo:delay 150\none two three four five six seven eight', true)
+			const reader = response.body?.getReader()
+			const first = new TextDecoder().decode((await reader?.read())?.value)
+			expect(first).toContain('data: ')
+			expect(first).not.toContain('[DONE]')
+			let pieces = 1
+			for (let next = await reader?.read(); next?.done === false; next = await reader?.read()) pieces++
+			expect(pieces).toBeGreaterThan(4)
+		})
+		test('passes a body of some megabytes', async () => {
+			expect((await ask('word '.repeat(600_000), false)).status).not.toBe(413)
+		})
+		test('passes a WebSocket', async () => {
+			const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/responses`, { headers: { authorization } })
+			const completed = new Promise((resolve, reject) => {
+				socket.addEventListener('error', reject)
+				socket.addEventListener('message', ({ data }) => {
+					if (String(data).includes('"response.completed"')) resolve(data)
+				})
+			})
+			await new Promise((resolve) => socket.addEventListener('open', resolve))
+			socket.send(JSON.stringify({ type: 'response.create', model: 'echo', input: 'over the socket' }))
+			expect(await completed).toContain('over the socket')
+			socket.close()
+			const line = await eventually('line', () => logLines(server).find(({ method }) => method === 'WEBSOCKET'))
+			expect(line).toMatchObject({ client: '127.0.0.1', proxyRequest: expect.stringMatching(/^[\w-]{32,36}$/) })
+		})
+		test('tells the address of its client, whatever that claims, and an id', async () => {
+			const request = `GET /v1/models HTTP/1.1\r\nhost: chat.example.org\r\nauthorization: Bearer sk-wrong-0123456789\r\nx-forwarded-for: 1.1.1.1\r\nforwarded: for=1.1.1.1\r\nx-request-id: mine\r\n\r\n`
+			const answer = await rawFrom('127.0.0.9', port, request, (text) => text.includes('invalid_api_key'))
+			expect(answer).toStartWith('HTTP/1.1 401 ')
+			const id = /^x-request-id: (\S+)/im.exec(answer)?.[1]
+			const line = await eventually('line', () => logLines(server).find((one) => one.request === id))
+			expect(line).toMatchObject({ client: '127.0.0.9', proxyRequest: expect.stringMatching(/^[\w-]{32,36}$/) })
+		})
+		test('a page on a foreign name is refused', async () => {
+			expect((await fetch(`${url}/metrics`, { headers: { host: 'evil.example' } })).status).not.toBe(200)
+			expect((await fetch(`${url}/metrics`, { headers: { host: 'chat.example.org' } })).status).toBe(200)
+		})
+	})
+}
