@@ -208,7 +208,7 @@ async function serveOwn(
 ): Promise<Response | undefined> {
 	const status = writeStatus(received, ready, version)
 	if (status !== undefined) return status
-	if (received.method !== 'GET') return undefined
+	if (received.method !== 'GET' && received.method !== 'HEAD') return undefined
 	if (servesMetrics === true && received.path === '/metrics') return writeMetrics(await telemetry.metrics())
 	return page?.find(received.path)
 }
@@ -290,11 +290,14 @@ function writeAnswer(answered: Answer, facts: AnswerFacts): Response {
 			return response
 		}
 		case 'stream': {
+			const isHead = received.method === 'HEAD'
 			const pieces = answered.open((left) => {
-				record.left = left
+				record.left = left && !isHead
 				telemetry.end(record, clock.now())
 			})
-			return new Response(streams.body(pieces, received.signal, dialect.heartbeat), {
+			// The headers of a stream without its body: the stream ends before its first event is read.
+			if (isHead) pieces.cancel()
+			return new Response(isHead ? noEvents() : streams.body(pieces, received.signal, dialect.heartbeat), {
 				headers: {
 					...headersOf(facts),
 					...answered.headers,
@@ -318,6 +321,9 @@ function writeFailure(error: ChatError, facts: AnswerFacts, extra: Readonly<Reco
 	options.telemetry.end(record, options.clock.now())
 	return writeBody(written.body, written.status, { ...headersOf(facts), ...written.headers, ...extra })
 }
+
+/** A body of unknown length that is never read: the response to HEAD has the headers of a stream. */
+async function* noEvents(): AsyncGenerator<Uint8Array> {}
 
 /** 204 has nothing to send. */
 const noContent = 204
