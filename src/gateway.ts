@@ -9,9 +9,8 @@ import { LiveDeployment } from './deployment.ts'
 import type { ProgressSink } from './engines/kind.ts'
 import { closing as closingServer } from './engines/running-calls.ts'
 import { StaticFiles } from './http/static-files.ts'
-import { withConfiguredKey } from './keys/configured-key-store.ts'
+import { configuredKey, withConfiguredKey } from './keys/configured-key-store.ts'
 import { makeFirstKey } from './keys/first-key.ts'
-import { keyOf } from './keys/key.ts'
 import type { KeyStore } from './keys/key-store.ts'
 import { openLedger } from './ledger/open-ledger.ts'
 import type { Model } from './models/model.ts'
@@ -64,7 +63,7 @@ export interface GatewaySurroundings {
 /** @throws ConfigError or Error where the configuration can never work. Engines that need time go on starting behind it. */
 export async function openGateway(settings: Settings, surroundings: GatewaySurroundings): Promise<Gateway> {
 	await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 })
-	const stores = await openStores(settings)
+	const stores = await openStores(settings, 'create')
 	const { keys } = stores
 	const socketFolder = await mkdtemp(join(tmpdir(), 'dragoman-'))
 	const deployment = new LiveDeployment(settings, { ...surroundings, socketFolder })
@@ -182,10 +181,5 @@ async function openKept(stores: Stores, settings: Settings, { clock, log }: Gate
 const longestDeliveryMs = 2000
 
 function withOperatorKey(store: KeyStore, { config }: Settings, clock: Clock): KeyStore {
-	return config.adminKey === undefined
-		? store
-		: withConfiguredKey(
-				store,
-				keyOf(config.adminKey, { name: 'operator', role: 'admin', owner: 'operator' }, clock.now()),
-			)
+	return config.adminKey === undefined ? store : withConfiguredKey(store, configuredKey(config.adminKey, clock.now()))
 }

@@ -1,6 +1,6 @@
 // dragoman copy: everything of one database put into another, as when a deployment moves from SQLite to PostgreSQL.
 
-import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { Command } from 'commander'
 import type { Environment } from '../config/environment.ts'
 import { Complaint } from './complaint.ts'
@@ -43,12 +43,9 @@ export function copyCommand(surroundings: CommandSurroundings): Command {
 async function copy(from: Place, to: Place) {
 	const { openDatabase } = await import('../stores/open-stores.ts')
 	const { copyDatabase } = await import('../stores/copy-database.ts')
-	// To open a file that does not exist would make it.
-	if (from.database === 'sqlite' && (await stat(from.databaseFile).catch(() => undefined))?.isFile() !== true)
-		throw new Complaint(`There is no database at ${from.databaseFile}.`)
-	const source = await openDatabase(from)
+	const source = await openDatabase(from, 'update')
 	try {
-		const target = await openDatabase(to)
+		const target = await openDatabase(to, 'create')
 		try {
 			return await copyDatabase(source, target)
 		} finally {
@@ -69,5 +66,5 @@ function placeOf(words: string, environment: Environment): Place {
 	const file = /^sqlite:(?:\/\/)?(.+)$/.exec(text)?.[1]
 	// What stands before an @ may be a password.
 	if (file === undefined) throw new Complaint(`'${words.split('@').at(-1)}' is neither sqlite:PATH nor postgres://….`)
-	return { database: 'sqlite', databaseFile: file }
+	return { database: 'sqlite', databaseFile: resolve(file) }
 }

@@ -174,7 +174,7 @@ async function fixPort(address: string): Promise<string> {
 async function firstKeyOf(settings: Settings): Promise<string | undefined> {
 	if (settings.config.adminKey !== undefined) return undefined
 	const { openStores } = await import('../stores/open-stores.ts')
-	const stores = await openStores(settings)
+	const stores = await openStores(settings, 'create')
 	try {
 		return await makeFirstKey(stores.keys, systemClock.now())
 	} finally {

@@ -1,13 +1,15 @@
 // Everything that a deployment keeps: in its database, with the keys that were read remembered.
 
+import { existsSync } from 'node:fs'
 import type { ConversationStore } from '../conversations/conversation-store.ts'
-import { openChangeCounter } from '../files/change-counter.ts'
+import { type ChangeCounter, openChangeCounter } from '../files/change-counter.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { withMemory } from '../keys/remembered-key-store.ts'
 import type { LedgerStore } from '../ledger/ledger-store.ts'
-import { DatabaseError } from './database-error.ts'
+import { DatabaseError, NoDatabaseError } from './database-error.ts'
 import { openPostgres } from './sql/postgres.ts'
 import { reachable } from './sql/reachable.ts'
+import { SchemaError, type SchemaMode } from './sql/schema.ts'
 import { SqlConversationStore } from './sql/sql-conversation-store.ts'
 import { SqlKeyStore } from './sql/sql-key-store.ts'
 import { SqlLedgerStore } from './sql/sql-ledger-store.ts'
@@ -16,7 +18,7 @@ import { openSqlite } from './sql/sqlite.ts'
 export interface StoreLocation {
 	/** `sqlite`, or the URL of a PostgreSQL database. */
 	readonly database: string
-	/** SQLite's, made where it does not exist. */
+	/** SQLite's. */
 	readonly databaseFile: string
 	/** Counted up whenever a key is made or revoked, by every process that does. */
 	readonly keyChangesFile: string
@@ -34,14 +36,14 @@ export interface Stores {
 /** How long a request waits for its key to be read again, in milliseconds. */
 const keyPatienceMs = 1000
 
-/** @throws DatabaseError where the database cannot be opened or brought up to date. */
-export async function openStores(location: StoreLocation): Promise<Stores> {
-	const database = await openDatabase(location)
+/** @throws DatabaseError where the database cannot be opened or does not meet `mode`; NoDatabaseError where there is none. */
+export async function openStores(location: StoreLocation, mode: SchemaMode): Promise<Stores> {
+	const database = await openDatabase(location, mode)
 	const local = location.database === 'sqlite'
 	const silent = () => database.reconnect()
 	return {
 		keys: withMemory(reachable(new SqlKeyStore(database), silent), {
-			changes: openChangeCounter(location.keyChangesFile),
+			changes: openChanges(location.keyChangesFile, mode),
 			rememberMs: local ? 10_000 : 2000,
 			nowMs: () => performance.now(),
 			patience: () => Bun.sleep(keyPatienceMs),
@@ -53,17 +55,38 @@ export async function openStores(location: StoreLocation): Promise<Stores> {
 	}
 }
 
-/** @throws DatabaseError where it cannot be opened or brought up to date; it tells no password. */
-export async function openDatabase({ database, databaseFile }: Pick<StoreLocation, 'database' | 'databaseFile'>) {
-	const local = database === 'sqlite'
+type DatabaseLocation = Pick<StoreLocation, 'database' | 'databaseFile'>
+
+/**
+ * @throws DatabaseError where it cannot be opened or does not meet `mode`, NoDatabaseError where there is none. Messages hold no
+ * password.
+ */
+export async function openDatabase(location: DatabaseLocation, mode: SchemaMode) {
+	const { database, databaseFile } = location
 	try {
-		return await (local ? openSqlite(databaseFile) : openPostgres(database))
+		return await (database === 'sqlite' ? openSqlite(databaseFile, mode) : openPostgres(database, undefined, mode))
 	} catch (cause) {
+		const name = databaseName(location)
 		const reason = cause instanceof Error ? cause.message : String(cause)
-		throw new DatabaseError(`The database ${local ? databaseFile : placeOf(database)} cannot be opened: ${reason}`, {
-			cause,
-		})
+		if (cause instanceof SchemaError && cause.type === 'missing')
+			throw new NoDatabaseError(`no database at ${name} (${reason})`, { cause })
+		if (cause instanceof SchemaError)
+			throw new DatabaseError(
+				`the database ${name} was created by an older version (${reason}): run \`dragoman migrate\` first`,
+				{ cause },
+			)
+		throw new DatabaseError(`The database ${name} cannot be opened: ${reason}`, { cause })
 	}
+}
+
+/** What a person calls the database: the file of SQLite, or host and database of PostgreSQL, without user and password. */
+export function databaseName({ database, databaseFile }: DatabaseLocation): string {
+	return database === 'sqlite' ? databaseFile : placeOf(database)
+}
+
+/** Where no server has used the data folder, no process reads the file: none is created for it. */
+function openChanges(file: string, mode: SchemaMode): ChangeCounter {
+	return mode === 'create' || existsSync(file) ? openChangeCounter(file) : { read: () => 0, bump: () => undefined }
 }
 
 function placeOf(url: string): string {
