@@ -8,11 +8,12 @@ import type { Settings } from './config/settings.ts'
 import { LiveDeployment } from './deployment.ts'
 import type { ProgressSink } from './engines/kind.ts'
 import { closing as closingServer } from './engines/running-calls.ts'
+import { findFolderFault } from './files/writable-folder.ts'
 import { StaticFiles } from './http/static-files.ts'
 import { configuredKey, withConfiguredKey } from './keys/configured-key-store.ts'
 import { makeFirstKey } from './keys/first-key.ts'
 import type { KeyStore } from './keys/key-store.ts'
-import { openLedger } from './ledger/open-ledger.ts'
+import { type OpenLedger, openLedger } from './ledger/open-ledger.ts'
 import type { Model } from './models/model.ts'
 import { withStreamsForgotten } from './pipeline/forgetful-store.ts'
 import { type Handler, type KeptParts, openHandler } from './pipeline/handler.ts'
@@ -22,6 +23,7 @@ import { FileStreams } from './streams/file-streams.ts'
 import type { Log } from './telemetry/log.ts'
 import type { MetricSnapshot } from './telemetry/metric.ts'
 import { openTelemetry } from './telemetry/open-telemetry.ts'
+import { type Fault, ServerChecks } from './telemetry/server-checks.ts'
 import type { Clock } from './time/clock.ts'
 
 export interface Gateway extends Handler {
@@ -88,6 +90,14 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 		},
 		closing.signal,
 	)
+	const checks = new ServerChecks(
+		{
+			database: () => checkDatabase(stores),
+			journal: () => kept.ledger.check(),
+			disk: () => checkDisk(settings.dataFolder),
+		},
+		surroundings.log,
+	)
 	const { bodyBytes, bodyTimeoutMs, jsonDepth, keepAliveMs } = settings.config.limits
 	const handler = openHandler({
 		keys: withOperatorKey(keys, settings, surroundings.clock),
@@ -105,6 +115,7 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 		random: Math.random,
 		log: surroundings.log,
 		telemetry,
+		checks: () => checks.results(),
 		servesMetrics: settings.config.telemetry.metrics === 'open',
 	})
 	return {
@@ -135,7 +146,31 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 	}
 }
 
-async function openKept(stores: Stores, settings: Settings, { clock, log }: GatewaySurroundings): Promise<KeptParts> {
+function checkDatabase(stores: Stores): Promise<Fault | undefined> {
+	return stores.check().then(
+		() => undefined,
+		(cause: unknown) => ({ reason: 'the database cannot be reached', cause }),
+	)
+}
+
+async function checkDisk(dataFolder: string): Promise<Fault | undefined> {
+	switch (await findFolderFault(dataFolder)) {
+		case 'missing':
+			return { reason: 'the data folder does not exist' }
+		case 'read-only':
+			return { reason: 'the data folder cannot be written' }
+		case 'full':
+			return { reason: 'the disk of the data folder is full' }
+		case undefined:
+			return undefined
+	}
+}
+
+async function openKept(
+	stores: Stores,
+	settings: Settings,
+	{ clock, log }: GatewaySurroundings,
+): Promise<KeptParts & { readonly ledger: OpenLedger }> {
 	const { dataFolder, config } = settings
 	const { durability, maxPending } = config.ledger
 	let process = ''

@@ -20,8 +20,10 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { EntryQuery, UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
 import type { KeptStreams } from '../streams/kept-streams.ts'
 import type { Log } from '../telemetry/log.ts'
+import { type CheckResults, checkNames } from '../telemetry/server-checks.ts'
 import { type Readiness, readiness } from '../telemetry/status.ts'
 import type { RequestRecord, Telemetry } from '../telemetry/telemetry.ts'
+import { ThrottledLog } from '../telemetry/throttled-log.ts'
 import type { Clock } from '../time/clock.ts'
 import { Turn } from '../time/turn.ts'
 import { TokenCounter } from '../tokens/tokens.ts'
@@ -51,6 +53,8 @@ export interface HandlerOptions {
 	readonly random: () => number
 	readonly log: Log
 	readonly telemetry: Telemetry
+	/** What `/ready` takes into account beside the models; nothing where absent. */
+	readonly checks?: () => Promise<CheckResults>
 	/** Whether GET /metrics tells them to anyone. */
 	readonly servesMetrics?: boolean
 }
@@ -78,12 +82,13 @@ export interface Handler {
 	idle(): Promise<void>
 	/** Resolves when everything is written down that no client waits for; to be called when nothing more will be asked. */
 	settled(): Promise<void>
-	readiness(): Readiness
+	/** @param excluded names of checks that do not count. */
+	readiness(excluded?: ReadonlySet<string>): Promise<Readiness>
 }
 
 export function openHandler(options: HandlerOptions): Handler {
 	const { keys, kept, deployment, clock, random, log } = options
-	const outstanding = new Outstanding(log)
+	const outstanding = new Outstanding(new ThrottledLog(log, clock))
 	const tokens = new TokenCounter()
 	const choice = new DialectChoice(dialects, options.dialects ?? defaultDialects)
 	const parts: Parts = {
@@ -109,14 +114,19 @@ export function openHandler(options: HandlerOptions): Handler {
 	const readBody = bodyReader(options.limits)
 	const streams = new EventStreams(options.limits)
 	const arriving = new Turn()
-	const ready = () => {
+	const ready = async (excluded?: ReadonlySet<string>): Promise<Readiness> => {
+		const checks = (await options.checks?.()) ?? {}
 		const { models, routeOf, upstreamAt } = deployment()
-		return readiness(
-			models.all.map((model) => ({
-				name: model.name,
-				states: routeOf(model).members.map(({ place }) => upstreamAt(place).engine.state()),
+		const routed = models.all.map((model) => ({
+			name: model.name,
+			required: model.required,
+			members: routeOf(model).members.map(({ place }) => ({
+				state: upstreamAt(place).engine.state(),
+				healthy: place.healthy,
+				open: place.breaker.state === 'open',
 			})),
-		)
+		}))
+		return readiness(routed, checks, excluded)
 	}
 
 	const serveRoute = async (received: Received): Promise<Response> => {
@@ -203,10 +213,10 @@ function isOwn({ method, path, headers }: Received, choice: DialectChoice): bool
 /** What is no dialect's: the server's state, its metrics, the web page. */
 async function serveOwn(
 	received: Received,
-	ready: () => Readiness,
+	ready: Handler['readiness'],
 	{ version, telemetry, servesMetrics, page }: HandlerOptions,
 ): Promise<Response | undefined> {
-	const status = writeStatus(received, ready, version)
+	const status = await writeStatus(received, ready, version)
 	if (status !== undefined) return status
 	if (received.method !== 'GET' && received.method !== 'HEAD') return undefined
 	if (servesMetrics === true && received.path === '/metrics') return writeMetrics(await telemetry.metrics())
@@ -241,13 +251,23 @@ function receive(request: Request, readBody: BodyReader, options: HandlerOptions
 	}
 }
 
-function writeStatus(received: Received, ready: () => Readiness, version: string): Response | undefined {
+async function writeStatus(
+	received: Received,
+	ready: Handler['readiness'],
+	version: string,
+): Promise<Response | undefined> {
 	if (received.method !== 'GET' && received.method !== 'HEAD') return undefined
 	switch (received.path) {
 		case '/health':
 			return Response.json({ status: 'ok' }, { headers: allowOrigin })
 		case '/ready': {
-			const state = ready()
+			const excluded = new Set(received.query().getAll('exclude'))
+			const [unknown] = excluded.difference(new Set(checkNames))
+			if (unknown !== undefined) {
+				const error = `exclude=${shortened(unknown)}: no such check; the checks are ${checkNames.join(', ')}`
+				return Response.json({ error }, { status: 400, headers: allowOrigin })
+			}
+			const state = await ready(excluded)
 			return Response.json(state, { status: state.status === 'ready' ? 200 : 503, headers: allowOrigin })
 		}
 		case '/version':

@@ -30,6 +30,8 @@ export interface Stores {
 	readonly ledger: LedgerStore
 	/** The steps of the schema that were done now. */
 	readonly migrated: readonly string[]
+	/** @throws ChatError `unavailable` or Error where the database cannot be read now. */
+	check(): Promise<void>
 	close(): Promise<void>
 }
 
@@ -41,6 +43,7 @@ export async function openStores(location: StoreLocation, mode: SchemaMode): Pro
 	const database = await openDatabase(location, mode)
 	const local = location.database === 'sqlite'
 	const silent = () => database.reconnect()
+	const probed = reachable({ check: () => database.check() }, silent)
 	return {
 		keys: withMemory(reachable(new SqlKeyStore(database), silent), {
 			changes: openChanges(location.keyChangesFile, mode),
@@ -51,6 +54,7 @@ export async function openStores(location: StoreLocation, mode: SchemaMode): Pro
 		conversations: reachable(new SqlConversationStore(database), silent),
 		ledger: reachable(new SqlLedgerStore(database), silent),
 		migrated: database.migrated,
+		check: () => probed.check(),
 		close: () => database.close(),
 	}
 }
@@ -70,7 +74,7 @@ export async function openDatabase(location: DatabaseLocation, mode: SchemaMode)
 		const reason = cause instanceof Error ? cause.message : String(cause)
 		if (cause instanceof SchemaError && cause.type === 'missing')
 			throw new NoDatabaseError(`no database at ${name} (${reason})`, { cause })
-		if (cause instanceof SchemaError)
+		if (cause instanceof SchemaError && cause.type === 'outdated')
 			throw new DatabaseError(
 				`the database ${name} was created by an older version (${reason}): run \`dragoman migrate\` first`,
 				{ cause },

@@ -53,6 +53,9 @@ export async function openPostgres(
 				work((table) => scan(transaction, table)),
 			),
 		erase: async () => vacuum(),
+		async check() {
+			await reading.sql`SELECT 1`
+		},
 		reconnect() {
 			// Others may be reading what merely takes long.
 			reading.renew(patienceMs)

@@ -13,7 +13,7 @@ export type SchemaMode = 'create' | 'update' | 'expect'
 /** The database does not have the schema that its caller expects. */
 export class SchemaError extends Error {
 	override readonly name = 'SchemaError'
-	readonly type: 'missing' | 'outdated'
+	readonly type: 'missing' | 'outdated' | 'newer'
 
 	constructor(type: SchemaError['type'], reason: string) {
 		super(reason)
@@ -34,6 +34,9 @@ export async function expectSchema(
 	if (mode === 'update') return
 	const rows = await sql`SELECT name FROM migrations`
 	const applied = new Set(Array.from(rows, ({ name }) => String(name)))
+	const known = new Set(migrations.map(({ name }) => name))
+	const [unknown] = [...applied].filter((name) => !known.has(name))
+	if (unknown !== undefined) throw new SchemaError('newer', `this version does not know step ${unknown} of its schema`)
 	const [next] = migrations.filter(({ name }) => !applied.has(name))
 	if (next !== undefined) throw new SchemaError('outdated', `step ${next.name} of its schema has not been applied`)
 }

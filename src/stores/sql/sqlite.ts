@@ -33,6 +33,7 @@ export async function openSqlite(file: string, mode: SchemaMode = 'create'): Pro
 	const writing = await connect(file)
 	const migrated = mode === 'expect' ? [] : await patiently(() => migrate(writing, { begin: 'immediate' }))
 	const sql = await connect(file)
+	const { ino } = await stat(file)
 	const log = new WriteAheadLog(`${file}-wal`)
 	const checkpoints = new Checkpoints(file, () => log.length)
 	const writer = new Writer({
@@ -60,6 +61,10 @@ export async function openSqlite(file: string, mode: SchemaMode = 'create'): Pro
 			await writer.idle()
 			await checkpoints.end()
 			await writing.unsafe('PRAGMA wal_checkpoint(TRUNCATE)')
+		},
+		async check() {
+			if ((await stat(file)).ino !== ino) throw new Error('the database file was replaced while it is open')
+			await sql`SELECT name FROM migrations LIMIT 1`
 		},
 		reconnect() {},
 		async close() {
