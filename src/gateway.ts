@@ -85,6 +85,7 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 			...stores,
 			conversationDays: history.keepDays,
 			ledgerDays: accounts.keepDays,
+			clockFile: join(settings.dataFolder, 'clock.json'),
 			clock: surroundings.clock,
 			log: surroundings.log,
 		},
