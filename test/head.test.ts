@@ -70,6 +70,8 @@ test('a method that a path does not accept is answered with those that it does, 
 	}
 	expect(await allowed('PUT', '/v1/models')).toEqual([405, 'GET, HEAD'])
 	expect(await allowed('PUT', '/openai/v1/models/echo')).toEqual([405, 'GET, HEAD'])
+	for (const path of own)
+		for (const method of ['POST', 'DELETE']) expect(await allowed(method, path)).toEqual([405, 'GET, HEAD'])
 	expect(await allowed('HEAD', '/v1/embeddings')).toEqual([405, 'POST'])
 	expect(await allowed('GET', '/v1/embeddings')).toEqual([405, 'POST'])
 })

@@ -131,7 +131,8 @@ export function openHandler(options: HandlerOptions): Handler {
 
 	const serveRoute = async (received: Received): Promise<Response> => {
 		const record = options.telemetry.begin(received)
-		const match = choice.find(received)
+		const claimed = choice.find(received)
+		const match = claimed.type === 'none' && hasOwnPath(received, options) ? ownMethods : claimed
 		const addressed = match.type === 'found' ? match : choice.findExpressly(received)
 		const spoken = match.type === 'found' ? match.target.dialect : choice.dialectFor(received)
 		if (addressed.type !== 'found') {
@@ -221,6 +222,17 @@ async function serveOwn(
 	if (received.method !== 'GET' && received.method !== 'HEAD') return undefined
 	if (servesMetrics === true && received.path === '/metrics') return writeMetrics(await telemetry.metrics())
 	return page?.find(received.path)
+}
+
+/** What the server's own paths accept. */
+const ownMethods: Extract<RouteMatch<never>, { readonly type: 'other-methods' }> = {
+	type: 'other-methods',
+	methods: ['GET', 'HEAD'],
+}
+
+function hasOwnPath({ path }: Received, { servesMetrics, page }: HandlerOptions): boolean {
+	if (path === '/metrics') return servesMetrics === true
+	return ['/health', '/ready', '/version'].includes(path) || page?.find(path) !== undefined
 }
 
 function routeTableOfSockets(): RouteTable<{ readonly dialect: Dialect; readonly route: SocketRoute }> {
