@@ -269,7 +269,10 @@ class JournalledLedger implements OpenLedger {
 			this.lock = lock
 		}
 		// Somebody else may have restored it meanwhile.
-		if (!(await exists(this.current.path))) this.rotate()
+		if (await exists(this.current.path)) return
+		this.rotate()
+		// Settled records of the removed file are in memory alone.
+		void this.deliver().catch(this.failed)
 	}
 
 	private rotateIfPossible(): void {
