@@ -97,6 +97,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		'conversations',
 		'dialects',
 		'engines',
+		'files',
 		'http',
 		'keys',
 		'ledger',

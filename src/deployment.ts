@@ -191,11 +191,12 @@ function describe(config: ConfigFile, upstreams: ReadonlyMap<string, Opened>): D
 }
 
 function readModel(name: string, { contextTokens, price, route, ...rest }: ConfigFile['models'][string]): Model {
-	const { type, aliases, ownedBy, tokenizer } = rest
+	const { type, aliases, required, ownedBy, tokenizer } = rest
 	return {
 		name,
 		type,
 		aliases,
+		required,
 		ownedBy,
 		tokenizer,
 		route: route.map((entry) => (typeof entry === 'string' ? entry : entry.upstream)),

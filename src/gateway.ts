@@ -8,13 +8,13 @@ import type { Settings } from './config/settings.ts'
 import { LiveDeployment } from './deployment.ts'
 import type { ProgressSink } from './engines/kind.ts'
 import { closing as closingServer } from './engines/running-calls.ts'
+import { findFolderFault } from './files/writable-folder.ts'
 import { addressSet } from './http/addresses.ts'
 import { hostCheck } from './http/hosts.ts'
 import { StaticFiles } from './http/static-files.ts'
-import { withConfiguredKey } from './keys/configured-key-store.ts'
-import { keyOf } from './keys/key.ts'
+import { configuredKey, withConfiguredKey } from './keys/configured-key-store.ts'
 import type { KeyStore } from './keys/key-store.ts'
-import { openLedger } from './ledger/open-ledger.ts'
+import { type OpenLedger, openLedger } from './ledger/open-ledger.ts'
 import type { Model } from './models/model.ts'
 import { withStreamsForgotten } from './pipeline/forgetful-store.ts'
 import { type Handler, type KeptParts, openHandler } from './pipeline/handler.ts'
@@ -24,6 +24,7 @@ import { FileStreams } from './streams/file-streams.ts'
 import type { Log } from './telemetry/log.ts'
 import type { MetricSnapshot } from './telemetry/metric.ts'
 import { openTelemetry } from './telemetry/open-telemetry.ts'
+import { type Fault, ServerChecks } from './telemetry/server-checks.ts'
 import type { Clock } from './time/clock.ts'
 
 export interface Gateway extends Handler {
@@ -75,7 +76,7 @@ const pageFiles = [
 /** @throws ConfigError or Error where the configuration can never work. Engines that need time go on starting behind it. */
 export async function openGateway(settings: Settings, surroundings: GatewaySurroundings): Promise<Gateway> {
 	await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 })
-	const stores = await openStores(settings)
+	const stores = await openStores(settings, 'create')
 	const { keys } = stores
 	const socketFolder = await mkdtemp(join(tmpdir(), 'dragoman-'))
 	const deployment = new LiveDeployment(settings, { ...surroundings, socketFolder })
@@ -95,10 +96,19 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 			...stores,
 			conversationDays: history.keepDays,
 			ledgerDays: accounts.keepDays,
+			clockFile: join(settings.dataFolder, 'clock.json'),
 			clock: surroundings.clock,
 			log: surroundings.log,
 		},
 		closing.signal,
+	)
+	const checks = new ServerChecks(
+		{
+			database: () => checkDatabase(stores),
+			journal: () => kept.ledger.check(),
+			disk: () => checkDisk(settings.dataFolder),
+		},
+		surroundings.log,
 	)
 	const { bodyBytes, bodyTimeoutMs, jsonDepth, keepAliveMs } = settings.config.limits
 	const { trustedProxies } = settings.config.server
@@ -121,6 +131,7 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 		telemetry,
 		checkHost: hostCheck({ hosts: settings.config.server.hosts, listen: settings.config.listen }),
 		...(trustedProxies.length === 0 ? {} : { proxies: addressSet(trustedProxies) }),
+		checks: () => checks.results(),
 		servesMetrics: settings.config.telemetry.metrics === 'open',
 	})
 	return {
@@ -150,7 +161,31 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 	}
 }
 
-async function openKept(stores: Stores, settings: Settings, { clock, log }: GatewaySurroundings): Promise<KeptParts> {
+function checkDatabase(stores: Stores): Promise<Fault | undefined> {
+	return stores.check().then(
+		() => undefined,
+		(cause: unknown) => ({ reason: 'the database cannot be reached', cause }),
+	)
+}
+
+async function checkDisk(dataFolder: string): Promise<Fault | undefined> {
+	switch (await findFolderFault(dataFolder)) {
+		case 'missing':
+			return { reason: 'the data folder does not exist' }
+		case 'read-only':
+			return { reason: 'the data folder cannot be written' }
+		case 'full':
+			return { reason: 'the disk of the data folder is full' }
+		case undefined:
+			return undefined
+	}
+}
+
+async function openKept(
+	stores: Stores,
+	settings: Settings,
+	{ clock, log }: GatewaySurroundings,
+): Promise<KeptParts & { readonly ledger: OpenLedger }> {
 	const { dataFolder, config } = settings
 	const { durability, maxPending } = config.ledger
 	let process = ''
@@ -196,10 +231,5 @@ async function openKept(stores: Stores, settings: Settings, { clock, log }: Gate
 const longestDeliveryMs = 2000
 
 function withOperatorKey(store: KeyStore, { config }: Settings, clock: Clock): KeyStore {
-	return config.adminKey === undefined
-		? store
-		: withConfiguredKey(
-				store,
-				keyOf(config.adminKey, { name: 'operator', role: 'admin', owner: 'operator' }, clock.now()),
-			)
+	return config.adminKey === undefined ? store : withConfiguredKey(store, configuredKey(config.adminKey, clock.now()))
 }

@@ -61,9 +61,11 @@ describe.skipIf(!isEngineHere)('a server with the embedded engine', () => {
 	})
 
 	test('tells its operations and context', async () => {
+		const operations = ['chat', 'embed', 'tokenize']
 		expect(await (await fetch(`${server.url}/ready`)).json()).toEqual({
 			status: 'ready',
-			models: [{ id: 'tiny-chat', status: 'ready', operations: ['chat', 'embed', 'tokenize'], contextTokens: 512 }],
+			models: [{ id: 'tiny-chat', status: 'ready', required: false, operations, contextTokens: 512 }],
+			checks: { database: { ok: true }, journal: { ok: true }, disk: { ok: true } },
 		})
 	})
 

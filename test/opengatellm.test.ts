@@ -415,6 +415,12 @@ describe('errors are `detail` beside `error`', () => {
 		expect([status, body.detail[0].loc]).toEqual([422, ['body', 'messages', 0, 'content']])
 		expect(body.error.param).toBe('messages[0].content')
 	})
+	test('names of keys without a visible character, or with control characters', async () => {
+		for (const name of ['', '  ', 'a\nb', 'x'.repeat(201)]) {
+			const { status, body } = await ask('/me/keys', { body: { name } })
+			expect([name, status, body.error?.param]).toEqual([name, 422, 'name'])
+		}
+	})
 	test('what is not part of this server', async () => {
 		for (const [method, path, status] of [
 			['POST', '/collections', 410],

@@ -331,7 +331,9 @@ describe('keys of a running server', () => {
 		expect(listed.stdout).not.toContain(secret)
 		expect((await runCommand(['keys', 'revoke', 'laptop'], environment)).status).toBe(0)
 		expect((await ask()).status).toBe(401)
-		expect((await runCommand(['keys', 'revoke', 'nobody'], environment)).stderr).toBe("There is no key 'nobody'.\n")
+		expect((await runCommand(['keys', 'revoke', 'nobody'], environment)).stderr).toBe(
+			`Database: ${server.data}/dragoman.sqlite\nThere is no key 'nobody'.\n`,
+		)
 	})
 	test('are not in the database as they are', async () => {
 		const { stdout } = await runCommand(['keys', 'create', '--name', 'hidden'], { DRAGOMAN_DATA: server.data })

@@ -1,6 +1,6 @@
 // dragoman copy: everything of one database put into another, as when a deployment moves from SQLite to PostgreSQL.
 
-import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { Command } from 'commander'
 import type { Environment } from '../config/environment.ts'
 import { Complaint } from './complaint.ts'
@@ -43,12 +43,9 @@ export function copyCommand(surroundings: CommandSurroundings): Command {
 async function copy(from: Place, to: Place) {
 	const { openDatabase } = await import('../stores/open-stores.ts')
 	const { copyDatabase } = await import('../stores/copy-database.ts')
-	// To open a file that does not exist would make it.
-	if (from.database === 'sqlite' && (await stat(from.databaseFile).catch(() => undefined))?.isFile() !== true)
-		throw new Complaint(`There is no database at ${from.databaseFile}.`)
-	const source = await openDatabase(from)
+	const source = await openDatabase(from, 'update')
 	try {
-		const target = await openDatabase(to)
+		const target = await openDatabase(to, 'create')
 		try {
 			return await copyDatabase(source, target)
 		} finally {
@@ -74,5 +71,5 @@ function placeOf(words: string, environment: Environment): Place {
 				? 'A database is neither sqlite:PATH nor postgres://….'
 				: `'${words}' is neither sqlite:PATH nor postgres://….`,
 		)
-	return { database: 'sqlite', databaseFile: file }
+	return { database: 'sqlite', databaseFile: resolve(file) }
 }

@@ -169,7 +169,14 @@ async function modelPath(model: string, settings: Settings, { environment }: Com
 
 async function openKeys(settings: Settings): Promise<KeyStore> {
 	const { openStores } = await import('../stores/open-stores.ts')
-	return (await openStores(settings)).keys
+	const { NoDatabaseError } = await import('../stores/database-error.ts')
+	const stores = await openStores(settings, 'expect').catch((thrown: unknown) => {
+		if (!(thrown instanceof NoDatabaseError)) throw thrown
+		throw new Complaint(
+			`${thrown.message}; create it with \`dragoman migrate\`, and a key with \`dragoman keys create --name NAME\``,
+		)
+	})
+	return stores.keys
 }
 
 /** Resolves on a signal, or when the process that holds the other end of standard input is gone. */

@@ -1,11 +1,12 @@
 // dragoman keys: creates, lists and revokes API keys, also while a server runs on the same data folder.
 
-import { Command, Option } from 'commander'
-import { type ConfigFlags, readSettings } from '../config/settings.ts'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { ConfigFlags, Settings } from '../config/settings.ts'
 import { dialects } from '../dialects/list.ts'
-import { createKey, type Key, type KeyDescription, type Role, roles } from '../keys/key.ts'
-import type { KeyStore } from '../keys/key-store.ts'
+import { configuredKey, configuredKeyLabel, isConfiguredKey } from '../keys/configured-key-store.ts'
+import { createKey, type Key, type KeyDescription, labelFault, type Role, roles } from '../keys/key.ts'
 import { Complaint } from './complaint.ts'
+import { withStores } from './configured-stores.ts'
 import { addConfigOptions, type CommandSurroundings } from './program.ts'
 import { table } from './table.ts'
 
@@ -24,12 +25,13 @@ interface CreateFlags extends ConfigFlags {
 export function keysCommand(surroundings: CommandSurroundings): Command {
 	const keys = new Command('keys').description('API keys: create, list, revoke')
 	addConfigOptions(keys.command('create').description('make a key and print it, alone, on standard output'))
-		.requiredOption('--name <name>', 'what to call it')
+		.requiredOption('--name <name>', 'what to call it', readLabel)
 		.addOption(new Option('--role <role>', 'what it may do').choices([...roles]).default('user'))
-		.option('--tenant <name>', 'the organisation it belongs to (default: default)')
+		.option('--tenant <name>', 'the organisation it belongs to (default: default)', readLabel)
 		.option(
 			'--owner <name>',
 			'whose conversations it reads and writes, shared by all keys of that owner (default: its own)',
+			readLabel,
 		)
 		.addOption(
 			new Option('--history <mode>', "whether a chat request's `user` and `id` keep a conversation").choices([
@@ -46,33 +48,49 @@ export function keysCommand(surroundings: CommandSurroundings): Command {
 		.option('--resumable', 'its streams of chat outlive the connection of their client')
 		.action(async (flags: CreateFlags) => {
 			const { key, secret } = createKey(described(flags), Date.now())
-			await withKeys(flags, surroundings, (store) => store.insert(key))
+			await withStores(flags, surroundings, async ({ keys }, settings) => {
+				const others = [...(await keys.list()), ...configuredKeys(settings)]
+				const twin = others.find(({ name, revokedAtMs }) => name === key.name && revokedAtMs === null)
+				if (twin !== undefined)
+					surroundings.tell(
+						`Warning: key ${twin.id} is named '${key.name}' too, so that name no longer identifies one key: revoke by id.`,
+					)
+				await keys.insert(key)
+			})
 			surroundings.tell(`Key '${key.name}' (${key.role}) created. It is shown this once:`)
 			surroundings.print(secret)
 		})
 	addConfigOptions(keys.command('list').description('list keys by their first characters'))
 		.option('--json', 'print JSON')
 		.action(async (flags: ConfigFlags & { readonly json?: true }) => {
-			const all = await withKeys(flags, surroundings, (store) => store.list())
-			if (flags.json === true)
-				surroundings.print(
-					JSON.stringify(
-						all.map(({ hash: _, ...shown }) => shown),
-						null,
-						2,
-					),
-				)
-			else
+			const [configured, stored] = await withStores(flags, surroundings, async ({ keys }, settings) => [
+				configuredKeys(settings),
+				await keys.list(),
+			])
+			if (flags.json === true) {
+				const shown = [
+					...configured.map(({ hash: _, ...key }) => ({ ...key, createdAtMs: null, configured: true })),
+					...stored.map(({ hash: _, ...key }) => key),
+				]
+				surroundings.print(JSON.stringify(shown, null, 2))
+			} else
 				for (const line of table(
 					['ID', 'NAME', 'ROLE', 'OWNER', 'KEY', 'CREATED', 'EXPIRES', 'REVOKED'],
-					all.map(describe),
+					[...configured.map(describeConfigured), ...stored.map(describe)],
 				))
 					surroundings.print(line)
 		})
 	addConfigOptions(keys.command('revoke').description('end a key for good, at once'))
 		.argument('<key>', 'its id, its name, or its first characters as `keys list` shows them')
 		.action(async (which: string, flags: ConfigFlags) => {
-			const matching = await withKeys(flags, surroundings, (store) => store.revoke(which, Date.now()))
+			const matching = await withStores(flags, surroundings, async ({ keys }, settings) => {
+				const revoked = await keys.revoke(which, Date.now())
+				if (revoked.length === 0 && configuredKeys(settings).some((key) => isConfiguredKey(which, key)))
+					throw new Complaint(
+						`The key '${which}' is not in the database: it is the admin key of the configuration. Change \`adminKey\` or DRAGOMAN_ADMIN_KEY and restart the server.`,
+					)
+				return revoked
+			})
 			const [revoked] = matching
 			if (revoked === undefined) throw new Complaint(`There is no key '${which}'.`)
 			if (matching.length > 1)
@@ -100,19 +118,19 @@ function described({ name, role, tenant, owner, expires, ...settings }: CreateFl
 	}
 }
 
-async function withKeys<Result>(
-	flags: ConfigFlags,
-	surroundings: CommandSurroundings,
-	use: (store: KeyStore) => Promise<Result>,
-): Promise<Result> {
-	const settings = await readSettings(flags, surroundings.environment)
-	const { openStores } = await import('../stores/open-stores.ts')
-	const stores = await openStores(settings)
-	try {
-		return await use(stores.keys)
-	} finally {
-		await stores.close()
-	}
+/** The operator's key, where one is configured. */
+function configuredKeys({ config }: Settings): readonly Key[] {
+	return config.adminKey === undefined ? [] : [configuredKey(config.adminKey, Date.now())]
+}
+
+function describeConfigured(key: Key): readonly string[] {
+	return [key.id, configuredKeyLabel, key.role, `${key.tenant}/${key.owner}`, '', '', '', '']
+}
+
+function readLabel(text: string): string {
+	const fault = labelFault(text)
+	if (fault !== undefined) throw new InvalidArgumentError(fault)
+	return text
 }
 
 function describe(key: Key): readonly string[] {

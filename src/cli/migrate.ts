@@ -10,7 +10,7 @@ export function migrateCommand(surroundings: CommandSurroundings): Command {
 		async (flags: ConfigFlags) => {
 			const settings = await readSettings(flags, surroundings.environment)
 			const { openDatabase } = await import('../stores/open-stores.ts')
-			const database = await openDatabase(settings)
+			const database = await openDatabase(settings, 'create')
 			await database.close()
 			for (const step of database.migrated) surroundings.print(step)
 			surroundings.tell(

@@ -2,9 +2,11 @@
 // data folder.
 
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { type ConfigFlags, readSettings } from '../config/settings.ts'
+import type { ConfigFlags } from '../config/settings.ts'
+import { configuredKey, configuredKeyLabel } from '../keys/configured-key-store.ts'
 import { type UsageGroup, type UsageQuery, type UsageSum, usageGroups } from '../ledger/ledger-store.ts'
 import { systemClock } from '../time/clock.ts'
+import { withStores } from './configured-stores.ts'
 import { addConfigOptions, type CommandSurroundings } from './program.ts'
 import { table } from './table.ts'
 
@@ -33,23 +35,33 @@ export function usageCommand(surroundings: CommandSurroundings): Command {
 		.option('--to <date>', 'last day (default: today)', readDay)
 		.option('--json', 'print JSON')
 		.action(async (flags: UsageFlags) => {
-			const sums = await readUsage(flags, surroundings)
+			const { sums, keyNames } = await readUsage(flags, surroundings)
 			if (flags.json === true) {
-				const flat = sums.map(({ group, ...counts }) => ({ ...group, ...counts }))
+				const flat = sums.map(({ group, ...counts }) => {
+					const keyName = keyNames.get(group.key ?? '')
+					return { ...group, ...(keyName === undefined ? {} : { keyName }), ...counts }
+				})
 				surroundings.print(JSON.stringify(flat, null, 2))
-			} else for (const line of writeTable(flags.by, sums)) surroundings.print(line)
+			} else for (const line of writeTable(flags.by, sums, keyNames)) surroundings.print(line)
 		})
 }
 
-async function readUsage(flags: UsageFlags, { environment }: CommandSurroundings): Promise<readonly UsageSum[]> {
-	const settings = await readSettings(flags, environment)
-	const { openStores } = await import('../stores/open-stores.ts')
-	const stores = await openStores(settings)
-	try {
-		return await stores.ledger.usage(queryOf(flags, systemClock.now()))
-	} finally {
-		await stores.close()
-	}
+interface Usage {
+	readonly sums: readonly UsageSum[]
+	/** By id; of keys that still exist, where usage is summed by key. */
+	readonly keyNames: ReadonlyMap<string, string>
+}
+
+function readUsage(flags: UsageFlags, surroundings: CommandSurroundings): Promise<Usage> {
+	return withStores(flags, surroundings, async ({ keys, ledger }, { config }) => {
+		const nowMs = systemClock.now()
+		const names = new Map<string, string>()
+		if (flags.by.includes('key')) {
+			for (const { id, name } of await keys.list()) names.set(id, name)
+			if (config.adminKey !== undefined) names.set(configuredKey(config.adminKey, nowMs).id, configuredKeyLabel)
+		}
+		return { sums: await ledger.usage(queryOf(flags, nowMs)), keyNames: names }
+	})
 }
 
 function queryOf({ by, from, to }: UsageFlags, nowMs: number): UsageQuery {
@@ -57,9 +69,13 @@ function queryOf({ by, from, to }: UsageFlags, nowMs: number): UsageQuery {
 	return { fromMs: from ?? untilMs - usualDays * dayMs, untilMs, groupBy: by }
 }
 
-function writeTable(by: readonly UsageGroup[], sums: readonly UsageSum[]): readonly string[] {
+function writeTable(
+	by: readonly UsageGroup[],
+	sums: readonly UsageSum[],
+	keyNames: Usage['keyNames'],
+): readonly string[] {
 	const head = [
-		...by.map((group) => group.toUpperCase()),
+		...by.flatMap((group) => (group === 'key' ? ['KEY', 'NAME'] : [group.toUpperCase()])),
 		'REQUESTS',
 		'PROMPT',
 		'CACHED',
@@ -68,7 +84,10 @@ function writeTable(by: readonly UsageGroup[], sums: readonly UsageSum[]): reado
 		'COST',
 	]
 	const rows = sums.map((sum) => [
-		...by.map((group) => sum.group[group] ?? ''),
+		...by.flatMap((group) => {
+			const value = sum.group[group] ?? ''
+			return group === 'key' ? [value, keyNames.get(value) ?? ''] : [value]
+		}),
 		String(sum.requests),
 		String(sum.promptTokens),
 		String(sum.cachedTokens),

@@ -27,7 +27,7 @@ export async function superviseWorkers(
 	const ended = workers.endAtSignal()
 	await workers.start(count)
 	const { openStores } = await import('../stores/open-stores.ts')
-	const stores = await openStores(settings)
+	const stores = await openStores(settings, 'create')
 	try {
 		await greet(`http://${address}`, stores, settings, surroundings)
 	} finally {

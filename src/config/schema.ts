@@ -24,6 +24,7 @@ const model = z
 	.strictObject({
 		type: z.enum(modelTypes).default('text-generation').describe('What the model is for, as GET /v1/models tells it.'),
 		aliases: z.array(name).default([]).describe('Other names that clients may ask for.'),
+		required: z.boolean().default(false).describe('Whether GET /ready answers 503 while this model cannot answer.'),
 		ownedBy: z.string().default('dragoman').describe("The model's `owned_by` in GET /v1/models."),
 		contextTokens: z
 			.int()

@@ -80,7 +80,7 @@ export class DialectChoice {
 
 	/** What answers. */
 	find(sighting: Sighting): RouteMatch<Spoken> {
-		const method = sighting.method === 'HEAD' ? 'GET' : sighting.method
+		const { method } = sighting
 		if (this.mountOf(sighting.path) !== undefined) return this.mounted.find(method, sighting.path)
 		let refused: RouteMatch<Spoken> = { type: 'none' }
 		for (const table of this.order(sighting).tables) {

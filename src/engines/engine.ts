@@ -65,6 +65,9 @@ export interface EngineState {
 	readonly operations: readonly Operation[]
 	/** Longest prompt and answer together, in tokens, once known. */
 	readonly contextTokens?: number
-	/** One line for `/ready`, `/v1/models` and the log, where there is something to say: that a toy answers, or why it failed. */
+	/**
+	 * One line for `/ready`, `/v1/models` and the log if there is something to say: that a toy answers, or why it failed. Anybody can read it:
+	 * it contains no path and no address; those go to the log.
+	 */
 	readonly note?: string
 }

@@ -27,7 +27,7 @@ export function preflight(request: Request): Response {
 		status: 204,
 		headers: {
 			...allowOrigin,
-			'access-control-allow-methods': 'GET, POST, PATCH, DELETE, OPTIONS',
+			'access-control-allow-methods': 'GET, HEAD, POST, PATCH, DELETE, OPTIONS',
 			'access-control-allow-headers':
 				request.headers.get('access-control-request-headers') ?? 'authorization, content-type',
 			'access-control-max-age': '86400',

@@ -40,7 +40,13 @@ describe('routes', () => {
 	})
 	test('a broken encoding leads nowhere', () => expect(table.find('GET', '/v1/models/%zz')).toEqual({ type: 'none' }))
 	test('another method is told which there are', () =>
-		expect(table.find('POST', '/v1/models')).toEqual({ type: 'other-methods', methods: ['GET'] }))
+		expect(table.find('POST', '/v1/models')).toEqual({ type: 'other-methods', methods: ['GET', 'HEAD'] }))
+	test('HEAD is found wherever GET is', () => {
+		table.add('POST', '/v1/posted', 'post')
+		expect(table.find('HEAD', '/v1/models')).toEqual(table.find('GET', '/v1/models'))
+		expect(table.find('HEAD', '/v1/models/a')).toEqual(table.find('GET', '/v1/models/a'))
+		expect(table.find('HEAD', '/v1/posted')).toEqual({ type: 'other-methods', methods: ['POST'] })
+	})
 	test('one path is claimed once', () => expect(() => table.add('GET', '/v1/models', 'again')).toThrow('claimed twice'))
 })
 

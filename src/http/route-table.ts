@@ -1,5 +1,5 @@
 // Finds what answers a path. A segment of a pattern may be `{name}`, which takes any segment; as the last one it takes the rest of the
-// path, slashes included: model ids contain them, encoded or not.
+// path, slashes included: model ids contain them, encoded or not. HEAD matches wherever GET does (RFC 9110, section 9.3.2).
 
 import { decodePath } from './path.ts'
 
@@ -8,8 +8,8 @@ export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 export type RouteMatch<Target> =
 	/** `parameters`: what stood in place of each `{name}`, decoded. */
 	| { readonly type: 'found'; readonly target: Target; readonly parameters: readonly string[] }
-	/** The path is known, the method is not; these would be. */
-	| { readonly type: 'other-methods'; readonly methods: readonly Method[] }
+	/** The path exists, but not for this method; `methods` is what it accepts, HEAD included. */
+	| { readonly type: 'other-methods'; readonly methods: readonly (Method | 'HEAD')[] }
 	| { readonly type: 'none' }
 
 interface Entry<Target> {
@@ -76,7 +76,11 @@ function expressionOf(pattern: string): RegExp {
 }
 
 function choose<Target>({ methods }: Entry<Target>, method: string, parameters: readonly string[]): RouteMatch<Target> {
-	const target = methods.get(method as Method)
-	if (target === undefined) return { type: 'other-methods', methods: [...methods.keys()] }
+	const target = methods.get((method === 'HEAD' ? 'GET' : method) as Method)
+	if (target === undefined)
+		return {
+			type: 'other-methods',
+			methods: [...methods.keys()].flatMap((known) => (known === 'GET' ? ['GET', 'HEAD'] : [known])),
+		}
 	return { type: 'found', target, parameters }
 }

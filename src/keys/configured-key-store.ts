@@ -1,8 +1,28 @@
-// A store in front of which stands one more key: the operator's own, from the configuration. It is never written anywhere.
+// The operator's own admin key, from the configuration, beside the keys of a store. It is never written anywhere.
 
-import type { Key } from './key.ts'
-import { sameHash } from './key.ts'
+import { hashSecret, type Key, keyOf, sameHash } from './key.ts'
 import type { KeyStore } from './key-store.ts'
+
+const name = 'operator'
+/** Hexadecimal digits: 80 bits. */
+const idDigits = 20
+
+/**
+ * The key whose secret is configured. Its id follows from the secret alone, so that every process, host and start records usage under the
+ * same key; it reveals neither the secret nor its hash. No part of a secret that a person chose is shown as its prefix.
+ */
+export function configuredKey(secret: string, nowMs: number): Key {
+	const key = keyOf(secret, { name, role: 'admin', owner: name }, nowMs)
+	return { ...key, id: `key_${hashSecret(`dragoman configured key\n${key.hash}`).slice(0, idDigits)}`, prefix: '' }
+}
+
+/** What lists call it. */
+export const configuredKeyLabel = `${name} (configured)`
+
+/** Whether a person means the configured key: by its id, or by its name. */
+export function isConfiguredKey(which: string, { id }: Key): boolean {
+	return which === id || which === name
+}
 
 export function withConfiguredKey(store: KeyStore, configured: Key): KeyStore {
 	return {

@@ -85,6 +85,17 @@ export function keyOf(secret: string, description: KeyDescription, nowMs: number
 	}
 }
 
+const longestLabel = 200
+
+/** Why `text` cannot be the name of a key, a tenant or an owner; undefined where it can. */
+export function labelFault(text: string): string | undefined {
+	if (text === '') return 'It must not be empty.'
+	if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(text)) return 'It must not contain control characters or line breaks.'
+	if (/^[\s\p{Cf}]*$/u.test(text)) return 'It must contain a visible character.'
+	const length = [...text].length
+	return length > longestLabel ? `It has ${length} characters; at most ${longestLabel} are allowed.` : undefined
+}
+
 export function isExpired({ expiresAtMs }: Key, nowMs: number): boolean {
 	return expiresAtMs !== null && expiresAtMs <= nowMs
 }

@@ -32,6 +32,8 @@ interface Group {
 /** A write is over once its bytes are on disk: one trip to the thread that writes, where a write and a sync would be two. */
 const { O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_DSYNC } = constants
 const flags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_DSYNC
+/** A line without a checksum, which readers skip: a block that fits proves that there is room again, a byte does not. */
+const padding = `${'#'.repeat(4095)}\n`
 /** How long lines gather that nobody waits for, in milliseconds. */
 const patienceMs = 20
 
@@ -67,6 +69,18 @@ export class Journal {
 		return kept.promise
 	}
 
+	/**
+	 * Resolves at once if the last write succeeded; otherwise tries to write as much as many lines need.
+	 *
+	 * @throws ChatError `unavailable` if it still cannot be written.
+	 */
+	async probe(): Promise<void> {
+		if (!this.torn) return
+		const { kept } = this.addLine(padding)
+		this.hurry()
+		await kept.promise
+	}
+
 	/** The same for lines that nobody waits for: on disk soon. */
 	note(text: string): Promise<void> {
 		const { kept } = this.add(text)
@@ -83,9 +97,12 @@ export class Journal {
 	}
 
 	private add(text: string): Group {
+		return this.addLine(text === '' ? '' : sealLine(text))
+	}
+
+	private addLine(line: string): Group {
 		if (this.closed) return closedGroup()
 		this.gathering ??= begin()
-		const line = text === '' ? '' : sealLine(text)
 		this.gathering.lines.push(line)
 		this.bytes += line.length
 		return this.gathering

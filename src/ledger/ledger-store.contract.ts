@@ -136,6 +136,12 @@ export function ledgerStoreContract(
 			expect(await store.usage(all)).toMatchObject([{ requests: 2, completionTokens: 40 }])
 		})
 
+		test('tells when the newest was settled', async () => {
+			expect(await store.newestMs()).toBeUndefined()
+			await store.insert([entry('1', { settledAtMs: noon + day }), entry('2')])
+			expect(await store.newestMs()).toBe(noon + day)
+		})
+
 		test('takes many at once', async () => {
 			await store.insert(Array.from({ length: 500 }, (_, index) => entry(String(index), { key: `key_${index % 7}` })))
 			expect(await store.usage(all)).toMatchObject([{ requests: 500, costMicros: 3500 }])

@@ -13,6 +13,8 @@ export interface LedgerStore {
 	sumEntries(query: EntrySelection): Promise<EntrySum>
 	/** Takes entries away that were settled before, some at a time; the sums of their days stay. @returns how many, 0 once none is left. */
 	expire(beforeMs: number): Promise<number>
+	/** When the newest entry was settled, in milliseconds since 1970; undefined if there is none. */
+	newestMs(): Promise<number | undefined>
 	close(): Promise<void>
 }
 

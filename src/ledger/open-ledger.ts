@@ -1,11 +1,13 @@
 // The ledger of one process: tickets go into a journal on this machine first, settled ones on to the database in batches. A database
 // that is away therefore costs disk and memory, within a bound, and nobody's answer.
 
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ChatError } from '../chat/error.ts'
 import { type HeldLock, holdLock } from '../files/lock.ts'
 import type { Log } from '../telemetry/log.ts'
+import type { Fault } from '../telemetry/server-checks.ts'
+import { ThrottledLog } from '../telemetry/throttled-log.ts'
 import type { Clock } from '../time/clock.ts'
 import { type Closing, entryOf } from './entry.ts'
 import { Journal } from './journal.ts'
@@ -33,11 +35,16 @@ export interface OpenLedger extends Ledger {
 	readonly pending: number
 	/** Settles what dead processes left open and delivers what they had not. */
 	recover(): Promise<void>
+	/**
+	 * Whether calls can be recorded now. Tries to write again if the last write failed, and begins a new file if somebody removed the one in
+	 * use. Resolves with the fault, if there is one.
+	 */
+	check(): Promise<Fault | undefined>
 	/** Resolves when the database has everything that was settled until now, or could not be reached. */
 	deliver(): Promise<void>
 }
 
-const [progressMs, deliverMs, recoverMs, longestPauseMs, closeMs] = [100, 1000, 60_000, 30_000, 2000]
+const [progressMs, deliverMs, recoverMs, longestPauseMs, closeMs] = [100, 1000, 60_000, 2000, 2000]
 const longestFileMs = 3_600_000
 /** SQLite works in this thread: more at once would hold up answers. Where many wait, each is cheaper in a larger batch. */
 const [batchSize, largeBatchSize, manyWaiting] = [100, 400, 1000]
@@ -45,7 +52,7 @@ const [batchSize, largeBatchSize, manyWaiting] = [100, 400, 1000]
 export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
 	await mkdir(options.folder, { recursive: true, mode: 0o700 })
 	const { process, lock } = takeName(options.folder)
-	const ledger = new JournalledLedger(options, process, () => lock.release())
+	const ledger = new JournalledLedger(options, process, lock)
 	await ledger.recover()
 	ledger.run()
 	return ledger
@@ -84,7 +91,8 @@ class JournalledLedger implements OpenLedger {
 	readonly process: string
 	private readonly options: LedgerOptions
 	private readonly strict: boolean
-	private readonly release: () => void
+	private readonly log: ThrottledLog
+	private lock: HeldLock
 	private readonly standing = new Map<string, Standing>()
 	private readonly moved = new Set<Standing>()
 	private readonly files: JournalFile[] = []
@@ -96,11 +104,12 @@ class JournalledLedger implements OpenLedger {
 	private marking = false
 	private rotatedMs: number
 
-	constructor(options: LedgerOptions, process: string, release: () => void) {
+	constructor(options: LedgerOptions, process: string, lock: HeldLock) {
 		this.options = options
 		this.strict = options.durability === 'strict'
 		this.process = process
-		this.release = release
+		this.log = new ThrottledLog(options.log, options.clock)
+		this.lock = lock
 		this.current = this.nextFile()
 		this.rotatedMs = options.clock.now()
 	}
@@ -141,6 +150,18 @@ class JournalledLedger implements OpenLedger {
 		void this.every(recoverMs, () => this.lookAfter())
 	}
 
+	async check(): Promise<Fault | undefined> {
+		if (this.waiting.length >= this.options.maxPending)
+			return { reason: 'too many usage records wait for the database' }
+		try {
+			await this.restoreFile()
+			await this.current.journal.probe()
+			return undefined
+		} catch (cause) {
+			return { reason: 'usage records cannot be written', cause }
+		}
+	}
+
 	deliver(): Promise<void> {
 		this.delivering ??= this.deliverWaiting().finally(() => {
 			this.delivering = undefined
@@ -149,7 +170,7 @@ class JournalledLedger implements OpenLedger {
 	}
 
 	async recover(): Promise<void> {
-		const { folder, log } = this.options
+		const { folder } = this.options
 		const locks = (await readdir(folder)).filter((file) => file.endsWith('.lock'))
 		for (const name of locks.map((file) => file.slice(0, -'.lock'.length))) {
 			if (name === this.process) continue
@@ -158,7 +179,11 @@ class JournalledLedger implements OpenLedger {
 			try {
 				await this.recoverProcess(name)
 			} catch (thrown) {
-				log.error({ err: thrown, journal: name }, 'a journal of a process that died could not be recovered yet')
+				this.log.write(
+					'error',
+					{ err: thrown, journal: name },
+					'a journal of a process that died could not be recovered yet',
+				)
 			} finally {
 				lock.release()
 			}
@@ -172,7 +197,7 @@ class JournalledLedger implements OpenLedger {
 		for (const { closed, journal } of this.files) await (closed ?? journal.close())
 		if (this.waiting.length === 0 && this.standing.size === 0)
 			for (const { path } of this.files) await rm(path, { force: true })
-		this.release()
+		this.lock.release()
 		if (this.waiting.length === 0 && this.standing.size === 0)
 			await rm(lockFile(this.options.folder, this.process), { force: true })
 	}
@@ -183,7 +208,7 @@ class JournalledLedger implements OpenLedger {
 		const { journal } = this.current
 		const written = patiently ? journal.note(line) : journal.append(line)
 		if (!this.strict)
-			written.catch((thrown: unknown) => this.options.log.error({ err: thrown }, 'the accounts cannot be written'))
+			written.catch((thrown: unknown) => this.log.write('error', { err: thrown }, 'usage records cannot be written'))
 		return written
 	}
 
@@ -226,9 +251,28 @@ class JournalledLedger implements OpenLedger {
 
 	/** A file that is delivered must not wait long for its end: what is recovered from it is delivered once more. */
 	private async lookAfter(): Promise<void> {
+		await this.restoreFile()
 		const { journal } = this.current
 		if (journal.size > 0 && this.options.clock.now() - this.rotatedMs > longestFileMs) this.rotateIfPossible()
 		await this.recover()
+	}
+
+	/** What is written to a file that was removed is lost when the process dies; and without the lock nobody would recover the next one. */
+	private async restoreFile(): Promise<void> {
+		const { folder } = this.options
+		if (await exists(this.current.path)) return
+		await mkdir(folder, { recursive: true, mode: 0o700 })
+		if (!(await exists(lockFile(folder, this.process)))) {
+			const lock = holdLock(lockFile(folder, this.process), { create: true })
+			if (lock === undefined) throw new Error('the lock of the journal is held by another process')
+			this.lock.release()
+			this.lock = lock
+		}
+		// Somebody else may have restored it meanwhile.
+		if (await exists(this.current.path)) return
+		this.rotate()
+		// Settled records of the removed file are in memory alone.
+		void this.deliver().catch(this.failed)
 	}
 
 	private rotateIfPossible(): void {
@@ -251,6 +295,8 @@ class JournalledLedger implements OpenLedger {
 		if (marks.length > 0) this.current.journal.note(progressLine(marks, this.options.clock.now()))
 		// On disk before the old file may go.
 		old.closed = Promise.all([old.journal.close(), this.current.journal.append('')]).then(() => undefined)
+		// Where nothing of it waits for the database, nobody waits for its end.
+		old.closed.catch(this.failed)
 		this.rotatedMs = this.options.clock.now()
 		void this.removeDelivered().catch(this.failed)
 	}
@@ -263,13 +309,14 @@ class JournalledLedger implements OpenLedger {
 	}
 
 	private async deliverWaiting(): Promise<void> {
-		const { store, log } = this.options
+		const { store } = this.options
 		for (let pause = deliverMs; this.waiting.length > 0; ) {
 			const batch = this.waiting.slice(0, this.waiting.length > manyWaiting ? largeBatchSize : batchSize)
 			try {
 				await store.insert(batch.map(({ entry }) => entry))
 			} catch (thrown) {
-				log.error({ err: thrown, waiting: this.waiting.length }, 'accounts wait for their database')
+				const fields = { err: thrown, waiting: this.waiting.length }
+				this.log.write('warn', fields, 'usage records wait for their database')
 				if (!(await this.sleep(pause))) return
 				pause = Math.min(longestPauseMs, pause * 2)
 				continue
@@ -310,7 +357,7 @@ class JournalledLedger implements OpenLedger {
 	}
 
 	private readonly failed = (thrown: unknown): void =>
-		this.options.log.error({ err: thrown }, 'the ledger could not do its work')
+		this.log.write('error', { err: thrown }, 'the ledger could not do its work')
 
 	/** @returns false where the ledger is being closed. */
 	private async sleep(ms: number): Promise<boolean> {
@@ -324,6 +371,10 @@ class JournalledLedger implements OpenLedger {
 }
 
 const done = Promise.resolve()
+
+async function exists(file: string): Promise<boolean> {
+	return (await stat(file).catch(() => undefined)) !== undefined
+}
 
 function lockFile(folder: string, process: string): string {
 	return join(folder, `${process}.lock`)

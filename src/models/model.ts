@@ -18,6 +18,8 @@ export interface Model {
 	readonly name: string
 	readonly type: ModelType
 	readonly aliases: readonly string[]
+	/** The server is not ready while this model cannot answer. */
+	readonly required: boolean
 	readonly ownedBy: string
 	/** Longest prompt and answer together, in tokens, where the configuration or the engine tells. */
 	readonly contextTokens?: number

@@ -41,7 +41,7 @@ export function attempt(admitted: Admitted, parts: Parts): Promise<Answer> {
 export function settleFailure({ ticket }: Admitted, thrown: unknown, { clock, outstanding }: Parts): void {
 	if (ticket === undefined) return
 	const outcome = asChatError(thrown).kind === 'cancelled' ? 'cancelled' : 'failed'
-	outstanding.add(ticket.settle({ outcome, settledAtMs: clock.now() }), 'settling a failure')
+	outstanding.add(ticket.settle({ outcome, settledAtMs: clock.now() }), 'recording the end of a call')
 }
 
 /** The answer lives as long as its client's connection. */
@@ -76,7 +76,7 @@ async function stream(admitted: Admitted<StreamedCall>, parts: Parts): Promise<A
 		const error = notKept(thrown)
 		// What was produced is billed and, where its caller left, kept; a turn that failed is not.
 		if (turn !== undefined && error.kind !== 'cancelled') parts.outstanding.add(turn.drop(), 'dropping a turn')
-		parts.outstanding.add(answer.end(error), 'settling an answer that broke off')
+		parts.outstanding.add(answer.end(error), 'recording the end of a call')
 		throw error
 	}
 }

@@ -114,7 +114,7 @@ export class WrittenPieces implements Pieces {
 		outstanding.add(arrivals.cancel(), 'ending an upstream')
 		answer.watch({ type: 'error', error, usage: answer.soFar() })
 		const settled = answer.end(error).finally(() => ended(left))
-		outstanding.add(settled, 'settling an answer that broke off')
+		outstanding.add(settled, 'recording the end of a call')
 	}
 
 	private write({ events, source }: Arrival): string {

@@ -2,6 +2,7 @@
 
 import type { ListedModel } from '../dialects/dialect.ts'
 import type { Model } from '../models/model.ts'
+import { publicText } from '../telemetry/public-text.ts'
 import type { Deployment, Parts, Upstream } from './parts.ts'
 
 export function describe(model: Model, deployment: Deployment, { startedAt }: Pick<Parts, 'startedAt'>): ListedModel {
@@ -14,7 +15,7 @@ export function describe(model: Model, deployment: Deployment, { startedAt }: Pi
 		created: startedAt,
 		health: healthOf(upstreams),
 		...(contextTokens === undefined ? {} : { contextTokens }),
-		...(note === undefined ? {} : { note }),
+		...(note === undefined ? {} : { note: publicText(note) }),
 	}
 }
 

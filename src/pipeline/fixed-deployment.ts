@@ -14,6 +14,7 @@ export function fixedDeployment(name: string, engine: Engine): Deployment {
 		name,
 		type: 'text-generation',
 		aliases: [],
+		required: true,
 		ownedBy: 'dragoman',
 		tokenizer: 'o200k_base',
 		route: ['local'],

@@ -23,8 +23,10 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { EntryQuery, UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
 import type { KeptStreams } from '../streams/kept-streams.ts'
 import type { Log } from '../telemetry/log.ts'
+import { type CheckResults, checkNames } from '../telemetry/server-checks.ts'
 import { type Readiness, readiness } from '../telemetry/status.ts'
 import type { RequestRecord, Telemetry } from '../telemetry/telemetry.ts'
+import { ThrottledLog } from '../telemetry/throttled-log.ts'
 import type { Clock } from '../time/clock.ts'
 import { Turn } from '../time/turn.ts'
 import { TokenCounter } from '../tokens/tokens.ts'
@@ -54,6 +56,8 @@ export interface HandlerOptions {
 	readonly random: () => number
 	readonly log: Log
 	readonly telemetry: Telemetry
+	/** What `/ready` takes into account beside the models; nothing where absent. */
+	readonly checks?: () => Promise<CheckResults>
 	/** Whether GET /metrics tells them to anyone. */
 	readonly servesMetrics?: boolean
 	/** Absent where the transport itself admits callers. */
@@ -85,12 +89,13 @@ export interface Handler {
 	idle(): Promise<void>
 	/** Resolves when everything is written down that no client waits for; to be called when nothing more will be asked. */
 	settled(): Promise<void>
-	readiness(): Readiness
+	/** @param excluded names of checks that do not count. */
+	readiness(excluded?: ReadonlySet<string>): Promise<Readiness>
 }
 
 export function openHandler(options: HandlerOptions): Handler {
 	const { keys, kept, deployment, clock, random, log } = options
-	const outstanding = new Outstanding(log)
+	const outstanding = new Outstanding(new ThrottledLog(log, clock))
 	const tokens = new TokenCounter()
 	const choice = new DialectChoice(dialects, options.dialects ?? defaultDialects)
 	const parts: Parts = {
@@ -116,19 +121,25 @@ export function openHandler(options: HandlerOptions): Handler {
 	const readBody = bodyReader(options.limits)
 	const streams = new EventStreams(options.limits)
 	const arriving = new Turn()
-	const ready = () => {
+	const ready = async (excluded?: ReadonlySet<string>): Promise<Readiness> => {
+		const checks = (await options.checks?.()) ?? {}
 		const { models, routeOf, upstreamAt } = deployment()
-		return readiness(
-			models.all.map((model) => ({
-				name: model.name,
-				states: routeOf(model).members.map(({ place }) => upstreamAt(place).engine.state()),
+		const routed = models.all.map((model) => ({
+			name: model.name,
+			required: model.required,
+			members: routeOf(model).members.map(({ place }) => ({
+				state: upstreamAt(place).engine.state(),
+				healthy: place.healthy,
+				open: place.breaker.state === 'open',
 			})),
-		)
+		}))
+		return readiness(routed, checks, excluded)
 	}
 
 	const serveRoute = async (received: Received): Promise<Response> => {
 		const record = options.telemetry.begin(received)
-		const match = choice.find(received)
+		const claimed = choice.find(received)
+		const match = claimed.type === 'none' && hasOwnPath(received, options) ? ownMethods : claimed
 		const addressed = match.type === 'found' ? match : choice.findExpressly(received)
 		const spoken = match.type === 'found' ? match.target.dialect : choice.dialectFor(received)
 		if (addressed.type !== 'found') {
@@ -229,14 +240,25 @@ function isOwn({ method, path, headers }: Received, choice: DialectChoice): bool
 /** What is no dialect's: the server's state, its metrics, the web page. */
 async function serveOwn(
 	received: Received,
-	ready: () => Readiness,
+	ready: Handler['readiness'],
 	{ version, telemetry, servesMetrics, page }: HandlerOptions,
 ): Promise<Response | undefined> {
-	const status = writeStatus(received, ready, version)
+	const status = await writeStatus(received, ready, version)
 	if (status !== undefined) return status
-	if (received.method !== 'GET') return undefined
+	if (received.method !== 'GET' && received.method !== 'HEAD') return undefined
 	if (servesMetrics === true && received.path === '/metrics') return writeMetrics(await telemetry.metrics())
 	return page?.find(received.path)
+}
+
+/** What the server's own paths accept. */
+const ownMethods: Extract<RouteMatch<never>, { readonly type: 'other-methods' }> = {
+	type: 'other-methods',
+	methods: ['GET', 'HEAD'],
+}
+
+function hasOwnPath({ path }: Received, { servesMetrics, page }: HandlerOptions): boolean {
+	if (path === '/metrics') return servesMetrics === true
+	return ['/health', '/ready', '/version'].includes(path) || page?.find(path) !== undefined
 }
 
 function routeTableOfSockets(): RouteTable<{ readonly dialect: Dialect; readonly route: SocketRoute }> {
@@ -268,13 +290,23 @@ function receive(request: Request, client: RemoteClient, readBody: BodyReader, o
 	}
 }
 
-function writeStatus(received: Received, ready: () => Readiness, version: string): Response | undefined {
+async function writeStatus(
+	received: Received,
+	ready: Handler['readiness'],
+	version: string,
+): Promise<Response | undefined> {
 	if (received.method !== 'GET' && received.method !== 'HEAD') return undefined
 	switch (received.path) {
 		case '/health':
 			return Response.json({ status: 'ok' }, { headers: allowOrigin })
 		case '/ready': {
-			const state = ready()
+			const excluded = new Set(received.query().getAll('exclude'))
+			const [unknown] = excluded.difference(new Set(checkNames))
+			if (unknown !== undefined) {
+				const error = `exclude=${shortened(unknown)}: no such check; the checks are ${checkNames.join(', ')}`
+				return Response.json({ error }, { status: 400, headers: allowOrigin })
+			}
+			const state = await ready(excluded)
 			return Response.json(state, { status: state.status === 'ready' ? 200 : 503, headers: allowOrigin })
 		}
 		case '/version':
@@ -317,11 +349,14 @@ function writeAnswer(answered: Answer, facts: AnswerFacts): Response {
 			return response
 		}
 		case 'stream': {
+			const isHead = received.method === 'HEAD'
 			const pieces = answered.open((left) => {
-				record.left = left
+				record.left = left && !isHead
 				telemetry.end(record, clock.now())
 			})
-			return new Response(streams.body(pieces, received.signal, dialect.heartbeat), {
+			// The headers of a stream without its body: the stream ends before its first event is read.
+			if (isHead) pieces.cancel()
+			return new Response(isHead ? noEvents() : streams.body(pieces, received.signal, dialect.heartbeat), {
 				headers: {
 					...headersOf(facts),
 					...answered.headers,
@@ -351,6 +386,9 @@ function writeFailure(
 	options.telemetry.end(record, options.clock.now())
 	return writeBody(written.body, record.status, { ...headersOf(facts), ...written.headers, ...extra })
 }
+
+/** A body of unknown length that is never read: the response to HEAD has the headers of a stream. */
+async function* noEvents(): AsyncGenerator<Uint8Array> {}
 
 /** 204 has nothing to send. */
 const noContent = 204

@@ -1,20 +1,20 @@
 // Work that no client waits for, as the end of a turn whose client left: so that a server that closes can wait for it, and so that what
-// fails there is not lost without a word.
+// fails there is logged.
 
-import type { Log } from '../telemetry/log.ts'
+import type { ThrottledLog } from '../telemetry/throttled-log.ts'
 
 export class Outstanding {
 	private readonly running = new Set<Promise<unknown>>()
-	private readonly log: Log
+	private readonly log: ThrottledLog
 
-	constructor(log: Log) {
+	constructor(log: ThrottledLog) {
 		this.log = log
 	}
 
-	/** @param what said in the log where it fails. */
+	/** @param what names the work in the log if it fails; a fault that lasts is logged once a minute for each. */
 	add(work: Promise<unknown>, what: string): void {
 		const watched: Promise<unknown> = work
-			.catch((thrown: unknown) => this.log.error({ err: thrown }, `${what} failed`))
+			.catch((thrown: unknown) => this.log.write('error', { err: thrown }, `${what} failed`))
 			.finally(() => this.running.delete(watched))
 		this.running.add(watched)
 	}

@@ -1,5 +1,10 @@
-// What an operator is told of a database, and can mend: its message stands alone, holds no password and needs no stack.
+// What an operator reads about a database, and can correct: its message is complete, holds no password and needs no stack.
 
 export class DatabaseError extends Error {
-	override readonly name = 'DatabaseError'
+	override readonly name: string = 'DatabaseError'
+}
+
+/** There is no database, or one without our tables. */
+export class NoDatabaseError extends DatabaseError {
+	override readonly name = 'NoDatabaseError'
 }

@@ -1,16 +1,18 @@
 // Everything that a deployment keeps: in its database, with the keys that were read remembered.
 
+import { existsSync } from 'node:fs'
 import type { ConversationStore } from '../conversations/conversation-store.ts'
-import { openChangeCounter } from '../files/change-counter.ts'
+import { type ChangeCounter, openChangeCounter } from '../files/change-counter.ts'
 import { describeSystemError } from '../files/system-error.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { withMemory } from '../keys/remembered-key-store.ts'
 import type { LedgerStore } from '../ledger/ledger-store.ts'
 import { databasePlace, databaseSecrets, databaseUrlProblem, encodingHint } from '../secrets/database-url.ts'
 import { hideCredentials, redactorOf } from '../secrets/redaction.ts'
-import { DatabaseError } from './database-error.ts'
+import { DatabaseError, NoDatabaseError } from './database-error.ts'
 import { openPostgres } from './sql/postgres.ts'
 import { reachable } from './sql/reachable.ts'
+import { SchemaError, type SchemaMode } from './sql/schema.ts'
 import { SqlConversationStore } from './sql/sql-conversation-store.ts'
 import type { SqlDatabase } from './sql/sql-database.ts'
 import { SqlKeyStore } from './sql/sql-key-store.ts'
@@ -20,7 +22,7 @@ import { openSqlite } from './sql/sqlite.ts'
 export interface StoreLocation {
 	/** `sqlite`, or the URL of a PostgreSQL database. */
 	readonly database: string
-	/** SQLite's, made where it does not exist. */
+	/** SQLite's. */
 	readonly databaseFile: string
 	/** Counted up whenever a key is made or revoked, by every process that does. */
 	readonly keyChangesFile: string
@@ -32,20 +34,23 @@ export interface Stores {
 	readonly ledger: LedgerStore
 	/** The steps of the schema that were done now. */
 	readonly migrated: readonly string[]
+	/** @throws ChatError `unavailable` or Error where the database cannot be read now. */
+	check(): Promise<void>
 	close(): Promise<void>
 }
 
 /** How long a request waits for its key to be read again, in milliseconds. */
 const keyPatienceMs = 1000
 
-/** @throws DatabaseError as `openDatabase`. */
-export async function openStores(location: StoreLocation): Promise<Stores> {
-	const database = await openDatabase(location)
+/** @throws DatabaseError where the database cannot be opened or does not meet `mode`; NoDatabaseError where there is none. */
+export async function openStores(location: StoreLocation, mode: SchemaMode): Promise<Stores> {
+	const database = await openDatabase(location, mode)
 	const local = location.database === 'sqlite'
 	const silent = () => database.reconnect()
+	const probed = reachable({ check: () => database.check() }, silent)
 	return {
 		keys: withMemory(reachable(new SqlKeyStore(database), silent), {
-			changes: openChangeCounter(location.keyChangesFile),
+			changes: openChanges(location.keyChangesFile, mode),
 			rememberMs: local ? 10_000 : 2000,
 			nowMs: () => performance.now(),
 			patience: () => Bun.sleep(keyPatienceMs),
@@ -53,19 +58,24 @@ export async function openStores(location: StoreLocation): Promise<Stores> {
 		conversations: reachable(new SqlConversationStore(database), silent),
 		ledger: reachable(new SqlLedgerStore(database), silent),
 		migrated: database.migrated,
+		check: () => probed.check(),
 		close: () => database.close(),
 	}
 }
 
+type DatabaseLocation = Pick<StoreLocation, 'database' | 'databaseFile'>
+
 /**
- * @throws DatabaseError if it cannot be opened or brought up to date, or was written by a newer version. The message contains no password,
- * and nothing of a URL that may have been misread.
+ * @throws DatabaseError if it cannot be opened, does not meet `mode` or was written by a newer version, NoDatabaseError if there is none.
+ * Messages contain no password, and nothing of a URL that may have been misread.
  */
-export async function openDatabase({ database, databaseFile }: Pick<StoreLocation, 'database' | 'databaseFile'>) {
-	if (database === 'sqlite') return explainOpening(() => openSqlite(databaseFile), databaseFile, [])
+export async function openDatabase(location: DatabaseLocation, mode: SchemaMode): Promise<SqlDatabase> {
+	const { database, databaseFile } = location
+	if (database === 'sqlite') return explainOpening(() => openSqlite(databaseFile, mode), databaseFile, [])
 	const problem = databaseUrlProblem(database)
 	if (problem !== undefined) throw new DatabaseError(`The database of the configuration cannot be opened: ${problem}`)
-	return explainOpening(() => openPostgres(database), databasePlace(database), databaseSecrets(database))
+	const open = () => openPostgres(database, undefined, mode)
+	return explainOpening(open, databasePlace(database), databaseSecrets(database))
 }
 
 async function explainOpening(
@@ -77,6 +87,7 @@ async function explainOpening(
 		return await open()
 	} catch (cause) {
 		if (cause instanceof DatabaseError) throw cause
+		if (cause instanceof SchemaError) throw explainSchema(cause, place ?? unnamed)
 		if (place === undefined)
 			throw new DatabaseError(`The database of the configuration cannot be opened: ${encodingHint}`)
 		const reason = redactorOf(secrets)(
@@ -84,4 +95,24 @@ async function explainOpening(
 		)
 		throw new DatabaseError(`The database ${place} cannot be opened: ${reason}`, { cause })
 	}
+}
+
+function explainSchema(cause: SchemaError, place: string): DatabaseError {
+	if (cause.type === 'missing') return new NoDatabaseError(`no database at ${place} (${cause.message})`, { cause })
+	return new DatabaseError(
+		`the database ${place} was created by an older version (${cause.message}): run \`dragoman migrate\` first`,
+		{ cause },
+	)
+}
+
+const unnamed = 'the URL of the configuration'
+
+/** What a person calls the database: the file of SQLite, or host and database of PostgreSQL, without user and password. */
+export function databaseName({ database, databaseFile }: DatabaseLocation): string {
+	return database === 'sqlite' ? databaseFile : (databasePlace(database) ?? unnamed)
+}
+
+/** Where no server has used the data folder, no process reads the file: none is created for it. */
+function openChanges(file: string, mode: SchemaMode): ChangeCounter {
+	return mode === 'create' || existsSync(file) ? openChangeCounter(file) : { read: () => 0, bump: () => undefined }
 }

@@ -1,7 +1,7 @@
 // The ledger over its journal and a store: what the database gets, also where it was away or where a process left things open.
 
 import { describe, expect, test } from 'bun:test'
-import { readdir } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { ChatError } from '../../src/chat/error.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { MemoryLedgerStore } from '../../src/stores/memory/memory-ledger-store.ts'
@@ -70,9 +70,11 @@ describe('a database that is away', () => {
 		const delivered = ledger.deliver()
 		await clock.asleep(3)
 		expect(() => ledger.open(opening('3'))).toThrow(ChatError)
+		expect(await ledger.check()).toEqual({ reason: 'too many usage records wait for the database' })
 		store.away = false
 		clock.advance(30_000)
 		await delivered
+		expect(await ledger.check()).toBeUndefined()
 		await run(ledger, '3')
 		await ledger.close()
 		expect(await store.entries(everything)).toHaveLength(3)
@@ -97,6 +99,41 @@ describe('a database that is away', () => {
 		])
 		await next.close()
 		expect(await readdir(folder)).toEqual([])
+	})
+})
+
+describe('a folder that somebody removes', () => {
+	test('is made again with what is open, under a lock that whoever recovers respects', async () => {
+		const [folder, store] = [await freshFolder(), new MemoryLedgerStore()]
+		const ledger = await open({ folder, store })
+		const ticket = ledger.open(opening('open'))
+		await ticket.opened
+		await run(ledger, 'before')
+		await rm(folder, { recursive: true })
+		expect(await ledger.check()).toBeUndefined()
+		const other = await open({ folder, store })
+		expect((await store.entries(everything)).map(({ id }) => id)).not.toContain('open')
+		await run(ledger, 'after')
+		await ticket.settle(settlement(3))
+		await Promise.all([ledger.close(), other.close()])
+		const entries = await store.entries(everything)
+		expect(entries.map(({ id, outcome }) => `${id} ${outcome}`).sort()).toEqual([
+			'after completed',
+			'before completed',
+			'open completed',
+		])
+		expect(await readdir(folder)).toEqual([])
+	})
+	test('and cannot be made again is a fault until it can', async () => {
+		const folder = await freshFolder()
+		const ledger = await open({ folder, store: new MemoryLedgerStore() })
+		await rm(folder, { recursive: true })
+		await writeFile(folder, '')
+		expect(await ledger.check()).toMatchObject({ reason: 'usage records cannot be written' })
+		await rm(folder)
+		expect(await ledger.check()).toBeUndefined()
+		await run(ledger, '1')
+		await ledger.close()
 	})
 })
 

@@ -92,6 +92,7 @@ export class DistantStore implements LedgerStore {
 	readonly entries = this.store.entries.bind(this.store)
 	readonly sumEntries = this.store.sumEntries.bind(this.store)
 	readonly expire = this.store.expire.bind(this.store)
+	readonly newestMs = this.store.newestMs.bind(this.store)
 	readonly close = this.store.close.bind(this.store)
 
 	async insert(entries: readonly LedgerEntry[]): Promise<void> {

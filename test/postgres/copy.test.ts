@@ -71,6 +71,6 @@ test('copy refuses what is no database', async () => {
 		complaints: expect.not.stringContaining('secret'),
 	})
 	expect((await dragoman('copy', '--from', 'sqlite:/nowhere.sqlite', '--to', 'sqlite:/tmp/x')).complaints).toBe(
-		'There is no database at /nowhere.sqlite.\n',
+		'no database at /nowhere.sqlite (there is no such file)\n',
 	)
 })

@@ -13,7 +13,7 @@ const scope = { tenant: 'default', owner: 'alice' }
 async function openTwo(url: string): Promise<readonly [Stores, Stores]> {
 	const folder = await temporaryFolder()
 	const location = { database: url, databaseFile: '', keyChangesFile: `${folder}/changes` }
-	return Promise.all([openStores(location), openStores(location)])
+	return Promise.all([openStores(location, 'create'), openStores(location, 'create')])
 }
 
 if (postgresServer !== undefined)

@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
+import { labelFault } from '../../keys/key.ts'
 import type { OwnKey } from '../../keys/own-keys.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { Call, KeysCall, Route, RouteInput } from '../dialect.ts'
@@ -20,7 +21,11 @@ export const keys: readonly Route[] = paths.flatMap((path): readonly Route[] => 
 ])
 
 const newKey = z.looseObject({
-	name: z.string().min(1).max(200),
+	name: z
+		.string()
+		.min(1)
+		.max(200)
+		.refine((name) => labelFault(name) === undefined, { error: ({ input }) => labelFault(String(input)) ?? '' }),
 	expires: z.int().min(0).nullish(),
 	expires_at: z.int().min(0).nullish(),
 })

@@ -7,6 +7,7 @@ import type { Message } from '../../chat/message.ts'
 import type { ChatRequest, Sampling } from '../../chat/request.ts'
 import type { EmbeddingRequest, Embeddings } from '../../embeddings/embeddings.ts'
 import type { Advice } from '../../models/catalogue.ts'
+import { publicText } from '../../telemetry/public-text.ts'
 import type { TextCompletionRequest } from '../../text-completions/text-completions.ts'
 import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../../tokenization/tokenization.ts'
 import { beginAnswer } from '../begun-answer.ts'
@@ -220,7 +221,7 @@ export class Llama implements Engine {
 		if (this.served !== undefined && state?.status === 'ready') return this.served
 		if (signal.aborted) throw new ChatError('cancelled', 'The request was cancelled.')
 		const reason = state?.status === 'failed' ? state.reason : (this.failure ?? this.note ?? 'it is starting')
-		throw new ChatError('unavailable', `The embedded model cannot answer yet: ${reason}`, { retryAfterMs })
+		throw new ChatError('unavailable', `The embedded model cannot answer yet: ${publicText(reason)}`, { retryAfterMs })
 	}
 }
 

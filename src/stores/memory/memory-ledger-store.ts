@@ -80,5 +80,9 @@ export class MemoryLedgerStore implements LedgerStore {
 		return old.length
 	}
 
+	async newestMs(): Promise<number | undefined> {
+		return this.kept.size === 0 ? undefined : Math.max(...[...this.kept.values()].map((entry) => entry.settledAtMs))
+	}
+
 	async close(): Promise<void> {}
 }

@@ -1,7 +1,7 @@
 // The schema brought up to date. One SQL text serves both databases; what differs between them stands in a file named after each.
 
-import { DatabaseError } from '../database-error.ts'
 import { type Migration, migrations } from './migration.ts'
+import { readKnownSteps } from './schema.ts'
 import type { Sql } from './sql.ts'
 
 export interface MigrationTransaction {
@@ -24,7 +24,7 @@ export async function migrate(sql: Sql, { begin, lock }: MigrationTransaction): 
 	await transact(async (transaction) => {
 		await lock?.(transaction)
 		await transaction`CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at_ms BIGINT NOT NULL)`
-		await refuseNewer(transaction)
+		await readKnownSteps(transaction)
 	})
 	for (const migration of migrations)
 		await transact(async (transaction) => {
@@ -41,17 +41,3 @@ async function isApplied(transaction: Sql, { name }: Migration): Promise<boolean
 	const [applied] = await transaction`SELECT name FROM migrations WHERE name = ${name}`
 	return applied !== undefined
 }
-
-/** A newer version may have renamed or removed what this one reads and writes. */
-async function refuseNewer(transaction: Sql): Promise<void> {
-	const rows = await transaction`SELECT name FROM migrations ORDER BY name`
-	const known = new Set(migrations.map(({ name }) => name))
-	const unknown = Array.from(rows, ({ name }) => String(name)).filter((name) => !known.has(name))
-	if (unknown.length === 0) return
-	const steps = unknown.slice(0, mostNamed).join(', ') + (unknown.length > mostNamed ? ', …' : '')
-	throw new DatabaseError(
-		`The database was written by a newer version of Dragoman (unknown steps: ${steps}). Start that version, or restore a backup.`,
-	)
-}
-
-const mostNamed = 10

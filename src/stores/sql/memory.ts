@@ -17,6 +17,7 @@ export async function openMemory(): Promise<SqlDatabase> {
 		async lock() {},
 		snapshot: (work) => snapshot(sql, work),
 		async erase() {},
+		async check() {},
 		reconnect() {},
 		async close() {
 			await writer.idle()

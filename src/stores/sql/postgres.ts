@@ -3,6 +3,7 @@
 import { SQL } from 'bun'
 import { migrate } from './database.ts'
 import { patienceMs } from './reachable.ts'
+import { expectSchema, type SchemaMode } from './schema.ts'
 import type { Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { firstBatch, nextBatch, type Row, type Table } from './table.ts'
@@ -25,17 +26,16 @@ const vacuumed = ['messages', 'turns', 'texts', 'conversations']
 /**
  * @param url `postgres://user:password@host:port/database`.
  * @param writerPatience milliseconds after which a transaction's connection counts as dead, once somebody found the database silent.
- * @throws Error where the server cannot be reached.
+ * @throws Error where the server cannot be reached, SchemaError where the database does not meet `mode`.
  */
-export async function openPostgres(url: string, writerPatience = writerPatienceMs): Promise<SqlDatabase> {
+export async function openPostgres(
+	url: string,
+	writerPatience = writerPatienceMs,
+	mode: SchemaMode = 'create',
+): Promise<SqlDatabase> {
 	const writing = new Connections(url, 1)
+	const migrated = await prepare(writing, mode)
 	const reading = new Connections(url, readers)
-	const migrated = await migrate(writing.sql, {
-		lock: (transaction) => transaction`SELECT pg_advisory_xact_lock(${migrationLock})`,
-	}).catch(async (thrown: unknown) => {
-		await Promise.all([writing.close(0), reading.close(0)])
-		throw thrown
-	})
 	const writer = new Writer({ sql: () => writing.sql })
 	const vacuum = vacuumFrom(reading)
 	return {
@@ -53,6 +53,9 @@ export async function openPostgres(url: string, writerPatience = writerPatienceM
 				work((table) => scan(transaction, table)),
 			),
 		erase: async () => vacuum(),
+		async check() {
+			await reading.sql`SELECT 1`
+		},
 		reconnect() {
 			// Others may be reading what merely takes long.
 			reading.renew(patienceMs)
@@ -64,6 +67,24 @@ export async function openPostgres(url: string, writerPatience = writerPatienceM
 			clearTimeout(timer)
 			await Promise.all([reading.close(patienceMs), writing.close(patienceMs)])
 		},
+	}
+}
+
+async function prepare(connections: Connections, mode: SchemaMode): Promise<readonly string[]> {
+	const { sql } = connections
+	try {
+		if (mode !== 'create')
+			await expectSchema(sql, mode, async () => {
+				const [found] = await sql`SELECT to_regclass('migrations') IS NOT NULL AS there`
+				return found?.there === true
+			})
+		if (mode === 'expect') return []
+		return await migrate(sql, {
+			lock: (transaction) => transaction`SELECT pg_advisory_xact_lock(${migrationLock})`,
+		})
+	} catch (thrown) {
+		void connections.close(0)
+		throw thrown
 	}
 }
 

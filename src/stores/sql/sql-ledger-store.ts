@@ -163,6 +163,11 @@ export class SqlLedgerStore implements LedgerStore {
 		return gone.length
 	}
 
+	async newestMs(): Promise<number | undefined> {
+		const [row] = await this.database.sql`SELECT settled_at_ms FROM ledger ORDER BY settled_at_ms DESC LIMIT 1`
+		return row === undefined ? undefined : Number(row.settled_at_ms)
+	}
+
 	async close(): Promise<void> {}
 }
 

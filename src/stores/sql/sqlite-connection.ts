@@ -4,9 +4,9 @@
 import { Database, type SQLQueryBindings } from 'bun:sqlite'
 import type { Fragment, Row, Sql } from './sql.ts'
 
-/** @param file `:memory:` for a database without one. */
-export function connectSqlite(file: string): Sql {
-	const database = new Database(file, { create: true, readwrite: true })
+/** @param file `:memory:` for a database without one. @param create whether a file that does not exist is created. */
+export function connectSqlite(file: string, create = true): Sql {
+	const database = new Database(file, { create, readwrite: true })
 	const all = (text: string, values: readonly unknown[]): readonly Row[] =>
 		database.query<Row, SQLQueryBindings[]>(text).all(...values.map(bindable))
 

@@ -1,10 +1,11 @@
 // SQLite: the default database, a file in the data folder.
 
 import { closeSync, fdatasync, fstatSync, openSync, statSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Checkpoints } from './checkpoint.ts'
 import { migrate } from './database.ts'
+import { expectSchema, SchemaError, type SchemaMode } from './schema.ts'
 import type { Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { connectSqlite } from './sqlite-connection.ts'
@@ -20,15 +21,18 @@ const cacheKiB = 16_384
 /** Length of the write-ahead log at which this thread would bring it into the file, in pages of 4 KiB: another does so long before. */
 const checkpointPages = 65_536
 
-/** Opens, or creates, the database file. An acknowledged write is on disk; readers in other processes never wait for writers. */
-export async function openSqlite(file: string): Promise<SqlDatabase> {
-	await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+/**
+ * Opens the database file. An acknowledged write is on disk; readers in other processes never wait for writers.
+ *
+ * @throws SchemaError where it does not meet `mode`; then nothing was created.
+ */
+export async function openSqlite(file: string, mode: SchemaMode = 'create'): Promise<SqlDatabase> {
+	if (mode === 'create') await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+	else await expectFile(file, mode)
 	const writing = await connect(file)
-	const migrated = await patiently(() => migrate(writing, { begin: 'immediate' })).catch(async (thrown: unknown) => {
-		await writing.close()
-		throw thrown
-	})
+	const migrated = mode === 'expect' ? [] : await migrateOrClose(writing)
 	const sql = await connect(file)
+	const { ino } = await stat(file)
 	const log = new WriteAheadLog(`${file}-wal`)
 	const checkpoints = new Checkpoints(file, () => log.length)
 	const writer = new Writer({
@@ -56,6 +60,10 @@ export async function openSqlite(file: string): Promise<SqlDatabase> {
 			await writer.idle()
 			await checkpoints.end()
 			await writing.unsafe('PRAGMA wal_checkpoint(TRUNCATE)')
+		},
+		async check() {
+			if ((await stat(file)).ino !== ino) throw new Error('the database file was replaced while it is open')
+			await sql`SELECT name FROM migrations LIMIT 1`
 		},
 		reconnect() {},
 		async close() {
@@ -90,6 +98,32 @@ async function* scan(sql: Sql, { name, key }: Table): AsyncGenerator<readonly Ro
 		if (last === undefined) return
 		yield batch
 		size = nextBatch(size, batch)
+	}
+}
+
+/** Looks into the file before anything is set in it: it may be another program's. */
+async function expectFile(file: string, mode: Exclude<SchemaMode, 'create'>): Promise<void> {
+	const found = await stat(file).catch(() => undefined)
+	if (found?.isFile() !== true) throw new SchemaError('missing', 'there is no such file')
+	await patiently(async () => {
+		const sql = connectSqlite(file, false)
+		try {
+			await expectSchema(sql, mode, async () => {
+				const [table] = await sql`SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'migrations'`
+				return table !== undefined
+			})
+		} finally {
+			await sql.close()
+		}
+	})
+}
+
+async function migrateOrClose(sql: Sql): Promise<readonly string[]> {
+	try {
+		return await patiently(() => migrate(sql, { begin: 'immediate' }))
+	} catch (thrown) {
+		await sql.close()
+		throw thrown
 	}
 }
 

@@ -1,0 +1,36 @@
+// The database of the configuration, for commands that work on one that a server has created. They create and migrate nothing.
+
+import { type ConfigFlags, readSettings, type Settings } from '../config/settings.ts'
+import type { Stores } from '../stores/open-stores.ts'
+import { Complaint } from './complaint.ts'
+import type { CommandSurroundings } from './program.ts'
+
+/**
+ * Runs `use` on the configured database, whose name is printed on standard error first.
+ *
+ * @throws Complaint where there is no such database, DatabaseError where it is older or cannot be opened.
+ */
+export async function withStores<Result>(
+	flags: ConfigFlags,
+	{ environment, tell }: CommandSurroundings,
+	use: (stores: Stores, settings: Settings) => Promise<Result>,
+): Promise<Result> {
+	const settings = await readSettings(flags, environment)
+	const { databaseName, openStores } = await import('../stores/open-stores.ts')
+	const { NoDatabaseError } = await import('../stores/database-error.ts')
+	const stores = await openStores(settings, 'expect').catch((thrown: unknown) => {
+		throw thrown instanceof NoDatabaseError ? new Complaint(`${thrown.message}; ${remedy(settings)}`) : thrown
+	})
+	try {
+		tell(`Database: ${databaseName(settings)}`)
+		return await use(stores, settings)
+	} finally {
+		await stores.close()
+	}
+}
+
+function remedy({ database, dataFolder }: Settings): string {
+	return database === 'sqlite'
+		? `start the server with --data ${dataFolder} first, or name the data folder with --data`
+		: 'start the server with this configuration first, or run `dragoman migrate`'
+}

@@ -1,0 +1,30 @@
+import { describe, expect, test } from 'bun:test'
+import { publicText } from './public-text.ts'
+
+describe('paths and addresses are left out, the last segment stays', () => {
+	for (const [given, expected] of [
+		['the model file /srv/models/a.gguf does not exist', 'the model file a.gguf does not exist'],
+		["ENOENT: no such file, open '/srv/my models/größe.gguf'", "ENOENT: no such file, open 'größe.gguf'"],
+		['/srv/my models/a.gguf is missing', 'a.gguf is missing'],
+		['not in /home/ada/.dragoman/engine, and not in /opt/engine', 'not in engine'],
+		['"~/x/y.gguf" and ./z/a.gguf', '"y.gguf" and a.gguf'],
+		['open C:\\Users\\ada\\a.gguf', 'open a.gguf'],
+		['file:///srv/x/a.gguf is broken', 'a.gguf is broken'],
+		['https://user:secret@models.internal/x/a.gguf?token=1 is gone', 'a.gguf?token=1 is gone'],
+		['connect ECONNREFUSED 10.1.2.3:8000', 'connect ECONNREFUSED …'],
+		['connect ECONNREFUSED [::1]:8000', 'connect ECONNREFUSED …'],
+		['getaddrinfo vllm.cluster.local:8000', 'getaddrinfo …'],
+		['localhost:11434 refused', '… refused'],
+	] as const)
+		test(given, () => expect(publicText(given)).toBe(expected))
+})
+
+describe('other texts stay as they are', () => {
+	for (const text of [
+		"'smollm2-135m' is not here yet: tiny-chat, a toy that knows nothing, answers in its place. Fetch the model with: npx dragoman models pull smollm2-135m",
+		"'hf:org/repo/file.gguf' is not here yet",
+		'AgentPublic/llama3-instruct-8b is loading, 1/2',
+		'version 1.2.3: line 3:42, and/or 50%',
+	])
+		test(text, () => expect(publicText(text)).toBe(text))
+})

@@ -1,0 +1,41 @@
+import { expect, test } from 'bun:test'
+import { openLog } from './log.ts'
+import { type Fault, ServerChecks } from './server-checks.ts'
+
+const silent = openLog({ level: 'silent', format: 'json' })
+const passes = async () => undefined
+
+test('many readers at once cost one check, and its result holds for a while', async () => {
+	let runs = 0
+	const database = async (): Promise<Fault> => {
+		runs++
+		await Bun.sleep(20)
+		return { reason: 'away' }
+	}
+	const checks = new ServerChecks({ database, journal: passes, disk: passes }, silent)
+	const all = await Promise.all(Array.from({ length: 100 }, () => checks.results()))
+	for (const results of all)
+		expect(results).toEqual({ database: { ok: false, reason: 'away' }, journal: { ok: true }, disk: { ok: true } })
+	await checks.results()
+	expect(runs).toBe(1)
+})
+
+test('one that hangs holds up no reader for long, and counts when it ends', async () => {
+	const answer = Promise.withResolvers<Fault | undefined>()
+	const checks = new ServerChecks({ database: () => answer.promise, journal: passes, disk: passes }, silent)
+	const startedMs = performance.now()
+	expect((await checks.results()).database).toEqual({ ok: true })
+	expect(performance.now() - startedMs).toBeLessThan(5000)
+	answer.resolve({ reason: 'silent' })
+	await answer.promise
+	expect((await checks.results()).database).toEqual({ ok: false, reason: 'silent' })
+})
+
+test('one that throws fails without what it said', async () => {
+	const lines: string[] = []
+	const log = openLog({ level: 'info', format: 'json' }, (text) => lines.push(text))
+	const disk = () => Promise.reject(new Error('EIO /srv/secret'))
+	const checks = new ServerChecks({ database: passes, journal: passes, disk }, log)
+	expect((await checks.results()).disk).toEqual({ ok: false, reason: 'the check failed' })
+	expect(lines.join('')).toContain('EIO /srv/secret')
+})

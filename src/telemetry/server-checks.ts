@@ -1,0 +1,88 @@
+// Checks of what every request needs beside its model: each runs when its result is read, at most once per second, and a reader waits
+// for it briefly. It does not know what is checked.
+
+import type { Log } from './log.ts'
+import { ThrottledLog } from './throttled-log.ts'
+
+/** Why a check fails. */
+export interface Fault {
+	/** For anybody: one line without paths and addresses. */
+	readonly reason: string
+	/** For the log. */
+	readonly cause?: unknown
+}
+
+/** Resolves with the fault, if there is one. */
+export type Check = () => Promise<Fault | undefined>
+
+export interface CheckResult {
+	readonly ok: boolean
+	/** Why not. */
+	readonly reason?: string
+}
+
+export const checkNames = ['database', 'journal', 'disk'] as const
+export type CheckName = (typeof checkNames)[number]
+
+/** Empty for a process that keeps nothing. */
+export type CheckResults = Readonly<Partial<Record<CheckName, CheckResult>>>
+
+/** How long a result holds, and how long a reader waits for a newer one; milliseconds. */
+const [validMs, patienceMs] = [1000, 500]
+
+export class ServerChecks {
+	private readonly checks: readonly RememberedCheck[]
+
+	constructor(checks: Readonly<Record<CheckName, Check>>, log: Log) {
+		const throttled = new ThrottledLog(log, { now: () => performance.now() })
+		this.checks = Object.entries(checks).map(([name, check]) => new RememberedCheck(name, check, log, throttled))
+	}
+
+	/** A check that takes longer than 500 ms counts with its last result until it ends; one that never ended counts as passed. */
+	async results(): Promise<CheckResults> {
+		await Promise.all(this.checks.map((check) => check.refresh()))
+		return Object.fromEntries(this.checks.map(({ name, result }) => [name, result]))
+	}
+}
+
+class RememberedCheck {
+	readonly name: string
+	result: CheckResult = { ok: true }
+	private readonly check: Check
+	private readonly log: Log
+	private readonly throttled: ThrottledLog
+	private endedMs = Number.NEGATIVE_INFINITY
+	private running: Promise<void> | undefined
+
+	constructor(name: string, check: Check, log: Log, throttled: ThrottledLog) {
+		this.name = name
+		this.check = check
+		this.log = log
+		this.throttled = throttled
+	}
+
+	async refresh(): Promise<void> {
+		if (this.running === undefined) {
+			if (performance.now() - this.endedMs < validMs) return
+			this.running = this.run()
+		}
+		let timer: ReturnType<typeof setTimeout> | undefined
+		const late = new Promise<void>((resolve) => {
+			timer = setTimeout(resolve, patienceMs)
+		})
+		await Promise.race([this.running, late])
+		clearTimeout(timer)
+	}
+
+	/** Never rejects. */
+	private async run(): Promise<void> {
+		const fault = await this.check().catch((cause: unknown): Fault => ({ reason: 'the check failed', cause }))
+		const before = this.result
+		this.result = fault === undefined ? { ok: true } : { ok: false, reason: fault.reason }
+		this.endedMs = performance.now()
+		this.running = undefined
+		if (fault !== undefined && before.ok)
+			this.throttled.write('warn', { check: this.name, err: fault.cause }, `not ready: ${fault.reason}`)
+		if (fault === undefined && !before.ok) this.log.info({ check: this.name }, 'a check passes again')
+	}
+}

@@ -1,0 +1,83 @@
+// Whether the clock can be believed by what deletes by age. A machine whose clock is far ahead, at boot or by a wrong time server, would
+// delete everything at once. The last time that was believed is kept in a file: a clock that is far ahead of it is believed only once
+// the server has run with it for a day. It does not know what is deleted.
+
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { z } from 'zod'
+
+export interface ClockGuardOptions {
+	/** Created if it does not exist; shared by processes of one machine. */
+	readonly file: string
+	/** How far the clock may be ahead of the last time believed, as when the server was off. */
+	readonly limitMs: number
+}
+
+/** `first`: no time was believed before. */
+export type ClockVerdict =
+	| { readonly type: 'believed' }
+	| { readonly type: 'first' }
+	| { readonly type: 'ahead'; readonly byMs: number }
+
+const dayMs = 86_400_000
+/** How long a server must run with a clock until it is believed. */
+export const probationMs = dayMs
+/** Time between two looks that counts as run: longer ones include a time in which the server was off. */
+const longestStepMs = 3_600_000
+
+const stateSchema = z.object({
+	believedMs: z.number().optional(),
+	/** The last look at a clock that is not believed, and how long the server has run with it. */
+	doubt: z.object({ atMs: z.number(), ranMs: z.number() }).optional(),
+})
+type State = z.infer<typeof stateSchema>
+
+export class ClockGuard {
+	private readonly options: ClockGuardOptions
+	/** Where the file cannot be read. */
+	private remembered: State = {}
+
+	constructor(options: ClockGuardOptions) {
+		this.options = options
+	}
+
+	/**
+	 * To be called at least every hour. Never rejects: without the file, what this process has seen counts.
+	 *
+	 * @param evidenceMs a time that has passed for certain, for a folder without the file: not one that this clock was the source of.
+	 */
+	async look(nowMs: number, evidenceMs?: number): Promise<ClockVerdict> {
+		const known = await this.read()
+		const state = known.believedMs === undefined ? { ...known, believedMs: evidenceMs } : known
+		const next = judge(state, nowMs, this.options.limitMs)
+		await this.write(next)
+		if (next.doubt === undefined) return { type: 'believed' }
+		return state.believedMs === undefined ? { type: 'first' } : { type: 'ahead', byMs: nowMs - state.believedMs }
+	}
+
+	private async read(): Promise<State> {
+		const text = await readFile(this.options.file, 'utf8').catch(() => undefined)
+		if (text === undefined) return this.remembered
+		try {
+			return stateSchema.parse(JSON.parse(text))
+		} catch {
+			return this.remembered
+		}
+	}
+
+	private async write(state: State): Promise<void> {
+		this.remembered = state
+		const { file } = this.options
+		const unfinished = `${file}.${process.pid}.tmp`
+		await writeFile(unfinished, JSON.stringify(state), { mode: 0o600 })
+			.then(() => rename(unfinished, file))
+			.catch(() => undefined)
+	}
+}
+
+/** A clock that was set back is believed: then too little is deleted, never too much. */
+function judge({ believedMs, doubt }: State, nowMs: number, limitMs: number): State {
+	if (believedMs !== undefined && nowMs - believedMs <= limitMs) return { believedMs: nowMs }
+	const goesOn = doubt !== undefined && nowMs >= doubt.atMs && nowMs - doubt.atMs <= limitMs
+	const ranMs = goesOn ? doubt.ranMs + Math.min(longestStepMs, nowMs - doubt.atMs) : 0
+	return ranMs >= probationMs ? { believedMs: nowMs } : { believedMs, doubt: { atMs: nowMs, ranMs } }
+}
