@@ -54,7 +54,7 @@ describe('an unencoded password is not shown', () => {
 
 test('the database is refused before anything is sent to a host of the wrong name', async () => {
 	for (const password of morePasswords) {
-		const opened = openDatabase({ database: `postgres://admin:${password}@${nobody}/prod`, databaseFile: '' })
+		const opened = openDatabase({ database: `postgres://admin:${password}@${nobody}/prod`, databaseFile: '' }, 'create')
 		const message = String(await opened.catch((thrown: unknown) => thrown))
 		expect(message).toStartWith('DatabaseError: The database ')
 		for (const part of partsOf(password)) expect(message).not.toContain(part)
