@@ -74,12 +74,17 @@ export interface Handler {
 	socket(request: Request): Promise<SocketPeer | Response | undefined>
 	/** Streams that run end now, with an error as their last event. */
 	interrupt(): void
+	/** From now on `GET /ready` reports `draining` with 503; requests are served as before. */
+	drain(): void
 	/** Resolves when nothing goes on without a client any more. */
 	idle(): Promise<void>
 	/** Resolves when everything is written down that no client waits for; to be called when nothing more will be asked. */
 	settled(): Promise<void>
 	readiness(): Readiness
 }
+
+/** What `GET /ready` answers: the state of the models, or that the server is about to close. */
+type ReportedReadiness = Omit<Readiness, 'status'> & { readonly status: Readiness['status'] | 'draining' }
 
 export function openHandler(options: HandlerOptions): Handler {
 	const { keys, kept, deployment, clock, random, log } = options
@@ -119,6 +124,9 @@ export function openHandler(options: HandlerOptions): Handler {
 		)
 	}
 
+	let draining = false
+	const reportReadiness = (): ReportedReadiness => (draining ? { ...ready(), status: 'draining' } : ready())
+
 	const serveRoute = async (received: Received): Promise<Response> => {
 		const record = options.telemetry.begin(received)
 		const match = choice.find(received)
@@ -142,7 +150,7 @@ export function openHandler(options: HandlerOptions): Handler {
 	}
 
 	const serveOwnOrRoute = async (received: Received): Promise<Response> =>
-		(await serveOwn(received, ready, options)) ?? serveRoute(received)
+		(await serveOwn(received, reportReadiness, options)) ?? serveRoute(received)
 
 	const fetch = (request: Request): Promise<Response> => {
 		if (request.method === 'OPTIONS') return Promise.resolve(preflight(request))
@@ -172,6 +180,9 @@ export function openHandler(options: HandlerOptions): Handler {
 			return openSocket({ route, opening: request, fetch })
 		},
 		interrupt: () => streams.interrupt(),
+		drain() {
+			draining = true
+		},
 		idle: () => outstanding.settled(),
 		async settled() {
 			await outstanding.settled()
@@ -203,7 +214,7 @@ function isOwn({ method, path, headers }: Received, choice: DialectChoice): bool
 /** What is no dialect's: the server's state, its metrics, the web page. */
 async function serveOwn(
 	received: Received,
-	ready: () => Readiness,
+	ready: () => ReportedReadiness,
 	{ version, telemetry, servesMetrics, page }: HandlerOptions,
 ): Promise<Response | undefined> {
 	const status = writeStatus(received, ready, version)
@@ -241,7 +252,7 @@ function receive(request: Request, readBody: BodyReader, options: HandlerOptions
 	}
 }
 
-function writeStatus(received: Received, ready: () => Readiness, version: string): Response | undefined {
+function writeStatus(received: Received, ready: () => ReportedReadiness, version: string): Response | undefined {
 	if (received.method !== 'GET' && received.method !== 'HEAD') return undefined
 	switch (received.path) {
 		case '/health':
