@@ -42,8 +42,13 @@ test('workers serve together, tell one sum, and are started again', async () => 
 test('an engine that would start once in each worker is refused', async () => {
 	const folder = await temporaryFolder()
 	const config = join(folder, 'config.yaml')
-	await Bun.write(config, 'models: { m: { route: [e] } }\nupstreams: { e: { engine: llama } }\n')
+	await Bun.write(config, 'models: { m: { route: [e] } }\nupstreams: { e: { engine: llama, model: tiny-chat } }\n')
 	const ended = await runCommand(['serve', '--workers', '2', '--config', config, '--data', folder])
 	expect(ended.status).toBe(1)
 	expect(ended.stderr).toContain("every worker would start its own engine for the upstream 'e'")
+	const [, advised = ''] = /`npx dragoman ([^`]+)`/.exec(ended.stderr) ?? []
+	expect(advised).toStartWith('engine --model tiny-chat ')
+	// The advice is a command that the program knows.
+	const known = await runCommand([...advised.split(' '), '--help'])
+	expect(known).toMatchObject({ status: 0, stderr: '' })
 })

@@ -167,10 +167,10 @@ class Workers {
 
 /** An engine that lives with its gateway would live once in each worker. */
 function refuseEmbedded({ config }: Settings): void {
-	for (const [name, { engine }] of Object.entries(config.upstreams))
+	for (const [name, { engine, model = 'MODEL' }] of Object.entries(config.upstreams))
 		if (engineKinds[engine]?.ownsProcess === true)
 			throw new Complaint(
-				`With --workers, every worker would start its own engine for the upstream '${name}'. Run it by itself with \`dragoman engine serve\`, and name it as an upstream of the engine openai-compatible.`,
+				`With --workers, every worker would start its own engine for the upstream '${name}'. Run the engine by itself with \`npx dragoman engine --model ${model} --listen 127.0.0.1:8081\`, and change the upstream to \`engine: openai-compatible\` with \`url: http://127.0.0.1:8081/v1\`.`,
 			)
 }
 
