@@ -4,7 +4,7 @@
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findBun } from './find-bun.mjs'
-import { launchersVariable, lookUpProcess, packageManagerOf } from './launchers.mjs'
+import { launchersVariable, ownPackageManager } from './launchers.mjs'
 import { runChild } from './run-child.mjs'
 
 const main = join(dirname(dirname(fileURLToPath(import.meta.url))), 'src', 'main.ts')
@@ -18,7 +18,7 @@ const argv = ['--no-install', main, ...process.argv.slice(2)]
 // Bun sends at most 256 requests at a time unless told otherwise; a gateway holds a stream open for each of its clients.
 const env = { BUN_CONFIG_MAX_HTTP_REQUESTS: '65336', ...process.env }
 
-const launchers = packageManagerOf(process.pid, process.env, lookUpProcess)
+const launchers = ownPackageManager()
 
 // Node 22.15 and later: Bun takes this process over, so that signals and the exit status are its own.
 if (process.execve !== undefined && process.platform !== 'win32')

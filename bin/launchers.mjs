@@ -37,6 +37,14 @@ export function packageManagerOf(pid, environment, look) {
 	return []
 }
 
+let own
+
+/** Those of this process, as they were at the first call. */
+export function ownPackageManager() {
+	own ??= packageManagerOf(process.pid, process.env, lookUpProcess)
+	return own
+}
+
 function isCommandShell(program, args) {
 	return shells.test(program) && args.some((arg) => /^-[a-z]*c$/.test(arg))
 }

@@ -1,11 +1,11 @@
 // npm run dev: the server on the echo engine, without network or model, started anew at every change of the source.
 
 import { join } from 'node:path'
-import { launchersVariable, lookUpProcess, packageManagerOf } from '../bin/launchers.mjs'
+import { launchersVariable, ownPackageManager } from '../bin/launchers.mjs'
 import { runChild } from '../bin/run-child.mjs'
 import { installDependencies, root } from './dependencies.mjs'
 
-const launchers = packageManagerOf(process.pid, process.env, lookUpProcess)
+const launchers = ownPackageManager()
 installDependencies({ dev: true })
 const env = { DRAGOMAN_DATA: '.dragoman-dev', DRAGOMAN_CONFIG: join('examples', 'echo.yaml'), ...process.env }
 const bun = join(root, 'node_modules', '.bin', 'bun')

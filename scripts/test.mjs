@@ -6,7 +6,15 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { checks, runCheck } from './check.mjs'
 import { root } from './dependencies.mjs'
-import { setUpChromium, setUpEngine, setUpPostgres, setUpPython, setUpWeights } from './test-setup.mjs'
+import {
+	setUpChromium,
+	setUpEngine,
+	setUpNode20,
+	setUpNode24,
+	setUpPostgres,
+	setUpPython,
+	setUpWeights,
+} from './test-setup.mjs'
 
 const bun = join(root, 'node_modules', '.bin', 'bun')
 const reports = join(root, '.cache', 'reports')
@@ -30,8 +38,16 @@ const parts = {
 				count({ passed: Number(passed), failed: Number(!passed), skipped: 0 })
 			}),
 	},
-	unit: { needs: [setUpEngine], run: () => runBunTests('unit', ['src', 'scripts']) },
-	end: { needs: [setUpEngine, setUpWeights], run: () => runBunTests('end', ['test']) },
+	unit: { needs: [setUpEngine], run: () => runBunTests('unit', ['bin', 'src', 'scripts']) },
+	end: {
+		needs: [setUpEngine, setUpWeights],
+		run: () => runBunTests('end', ['test'], ['--path-ignore-patterns=test/signals/**']),
+	},
+	// By itself and a few at a time: these tests measure how long processes take to end.
+	signals: {
+		needs: [setUpEngine, setUpNode20, setUpNode24],
+		run: () => runBunTests('signals', [join('test', 'signals')], ['--max-concurrency=3']),
+	},
 	postgres: {
 		needs: [setUpPostgres],
 		run: () => runBunTests('postgres', [join('src', 'stores'), join('test', 'postgres')]),
@@ -59,7 +75,7 @@ function skip(name, reasons) {
 	process.stdout.write(`${counted}: ${name}: ${reasons.join('; ')}\n`)
 }
 
-function runBunTests(name, folders) {
+function runBunTests(name, folders, options = []) {
 	const report = join(reports, `${name}.xml`)
 	runReported(
 		[
@@ -69,6 +85,7 @@ function runBunTests(name, folders) {
 			'60000',
 			'--reporter=junit',
 			`--reporter-outfile=${report}`,
+			...options,
 			...folders.map((folder) => `./${folder}/`),
 		],
 		report,

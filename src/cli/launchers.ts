@@ -77,7 +77,8 @@ export function watchLaunchers({ launchers, parentOf, nowMs, onGone }: LauncherW
  */
 export function systemParents(launchers: readonly number[]): (pid?: number) => number | undefined {
 	return (pid) => {
-		if (pid === undefined) return process.ppid
+		// Windows does not replace a parent that is gone.
+		if (pid === undefined) return process.platform !== 'win32' || lives(process.ppid) ? process.ppid : undefined
 		if (process.platform === 'linux') return linuxParent(pid)
 		const parent = launchers[launchers.indexOf(pid) + 1]
 		return parent !== undefined && lives(parent) ? parent : undefined
