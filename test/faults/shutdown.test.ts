@@ -118,7 +118,7 @@ test('copies of the first signal do not end the process at once', async () => {
 })
 
 test('while it drains, requests are accepted and readiness is refused; then the port closes', async () => {
-	const gateway = await start(10_000, { drainMs: 1500 })
+	const gateway = await start(10_000, { drainMs: 2000 })
 	upstream.script('gated', healthy())
 	const ready = () => fetch(`${gateway.url}/ready`)
 	expect((await ready()).status).toBe(200)
@@ -137,7 +137,7 @@ test('while it drains, requests are accepted and readiness is refused; then the 
 })
 
 test('an answer that begins while it drains has the whole time to close', async () => {
-	const gateway = await start(10_000, { drainMs: 300 })
+	const gateway = await start(10_000, { drainMs: 1000 })
 	const gate = Promise.withResolvers<void>()
 	upstream.script('gated', async (talk) => {
 		await gate.promise
