@@ -36,7 +36,11 @@ export async function superviseWorkers(
 	const stop = followStop(surroundings, () => workers.kill())
 	stop.onReload(() => workers.reload())
 	const ended = stop.begun.then(() => workers.end())
-	await Promise.race([workers.start(count), ended])
+	const started = workers.start(count).catch(async (cause: unknown) => {
+		await workers.end()
+		throw cause
+	})
+	await Promise.race([started, ended])
 	if (workers.ending) return ended
 	const [model] = Object.keys(settings.config.models)
 	const firstKey = await firstKeyOf(settings)

@@ -7,10 +7,12 @@ import type { StartedServer } from './started.ts'
 const words = 20
 
 export const echoConfig = `
+limits: { shutdownMs: 60000 }
 models: { echo: { route: [echo] } }
 upstreams: { echo: { engine: echo } }
 `
 const embeddedConfig = `
+limits: { shutdownMs: 60000 }
 engineFolder: ${engineFolder}
 models: { tiny-chat: { route: [toy] } }
 upstreams: { toy: { engine: llama, model: tiny-chat } }
@@ -28,13 +30,17 @@ export interface Fate {
 	readonly text: string
 }
 
-/** Resolves once the answer is on its way; the function that it resolves to waits for the end of it. */
-export async function beginAnswer(server: StartedServer, answer: SignalCase['answer']): Promise<() => Promise<Fate>> {
+/** An answer that will be cut is longer on engines whose speed depends on the machine. Resolves once it is on its way; the function that it resolves to waits for the end of it. */
+export async function beginAnswer(
+	server: StartedServer,
+	answer: SignalCase['answer'],
+	isCut = false,
+): Promise<() => Promise<Fate>> {
 	switch (answer) {
 		case 'stream':
 			return beginStream(server, echo(true), '[DONE]')
 		case 'embedded':
-			return beginStream(server, embedded, '[DONE]')
+			return beginStream(server, embedded(isCut ? 8 : 2), '[DONE]')
 		case 'unary': {
 			const unary = readUnary(server.ask(echo(false)))
 			// One has no sign of life before its end: a stream that is asked later shows that it was read.
@@ -53,17 +59,17 @@ const echo = (stream: boolean) => ({
 })
 
 /** The toy ends soon by itself; a schema makes it go on. */
-const embedded = {
+const embedded = (choices: number) => ({
 	model: 'tiny-chat',
 	stream: true,
-	n: 2,
+	n: choices,
 	max_tokens: 480,
 	messages: [{ role: 'user', content: 'Hi' }],
 	response_format: {
 		type: 'json_schema',
 		json_schema: { name: 'long', schema: { type: 'string', minLength: 2000 } },
 	},
-}
+})
 
 async function beginStream(server: StartedServer, body: object, last: string): Promise<() => Promise<Fate>> {
 	const rest = await firstToken(await server.ask(body))

@@ -48,7 +48,9 @@ function table(): string {
 			...dimensions.to.map((to) => {
 				const names = new Set(cases.filter((one) => one.start === start && one.to === to).map(nameOf))
 				const run = outcomes.filter(({ name }) => names.has(name))
-				return `${run.filter(({ failure }) => failure === undefined).length}/${run.length}`.padEnd(8)
+				return (
+					run.length === 0 ? '-' : `${run.filter(({ failure }) => failure === undefined).length}/${run.length}`
+				).padEnd(8)
 			}),
 		].join(''),
 	)
