@@ -31,7 +31,7 @@ export async function runCase({ start, signal, to, answer, node }: SignalCase): 
 			const tookMs = performance.now() - secondAtMs
 			if (tookMs > cutMs) throw new Error(`the answer ended ${Math.round(tookMs)} ms after the second signal`)
 		} else if (!whole) throw new Error(`the answer is not whole: ${text}\n${server.log()}`)
-		// npm passes SIGINT on to the shell that it started alone, and that waits for its child. A SIGTERM ends both.
+		// npx passes SIGINT on to the shell that it started alone, and that waits for its child. A SIGTERM ends both.
 		if (!heard) server.signal('SIGTERM', 'main')
 		await server.gone(endMs)
 		const status = await server.exited
@@ -43,9 +43,9 @@ export async function runCase({ start, signal, to, answer, node }: SignalCase): 
 	}
 }
 
-/** npm has an exit status of its own, which says nothing of the server. */
+/** npx has an exit status of its own, which says nothing of the server. */
 function statusOf(start: SignalCase['start'], to: SignalCase['to']): number | undefined {
-	if (start === 'npm start' || start === 'npx') return undefined
+	if (start === 'npx') return undefined
 	return to === 'twice' ? 130 : 0
 }
 
