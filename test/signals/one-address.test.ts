@@ -1,7 +1,7 @@
 // An address belongs to one deployment, with workers and without.
 
 import { expect, test } from 'bun:test'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root, runCommand } from '../server.ts'
@@ -19,7 +19,21 @@ const serving = (workers: number, listen: string): StartOptions => ({
 async function startAnother(workers: number, listen: string) {
 	const data = await mkdtemp(join(tmpdir(), 'dragoman-another-'))
 	const config = join(root, 'examples', 'echo.yaml')
-	return runCommand(['serve', '--workers', String(workers), '--listen', listen, '--data', data, '--config', config])
+	try {
+		return await runCommand([
+			'serve',
+			'--workers',
+			String(workers),
+			'--listen',
+			listen,
+			'--data',
+			data,
+			'--config',
+			config,
+		])
+	} finally {
+		await rm(data, { recursive: true, force: true })
+	}
 }
 
 test.concurrent.each([
