@@ -4,9 +4,9 @@ import { expect, test } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { root, runCommand } from '../server.ts'
+import { root } from '../server.ts'
 import { echoConfig } from './answers.ts'
-import { accepts, type StartOptions, startServer, withServer } from './started.ts'
+import { accepts, type StartOptions, startServer, starts, withServer } from './started.ts'
 
 const serving = (workers: number, listen: string): StartOptions => ({
 	start: 'bun',
@@ -18,19 +18,17 @@ const serving = (workers: number, listen: string): StartOptions => ({
 /** Starts another deployment, which is expected to end by itself. */
 async function startAnother(workers: number, listen: string) {
 	const data = await mkdtemp(join(tmpdir(), 'dragoman-another-'))
-	const config = join(root, 'examples', 'echo.yaml')
+	const settings = ['--workers', String(workers), '--listen', listen, '--data', data]
+	const child = Bun.spawn([...starts.bun, ...settings, '--config', join(root, 'examples', 'echo.yaml')], {
+		stdin: 'ignore',
+		stdout: 'pipe',
+		stderr: 'pipe',
+		// One that serves all the same does not stay.
+		timeout: 20_000,
+	})
 	try {
-		return await runCommand([
-			'serve',
-			'--workers',
-			String(workers),
-			'--listen',
-			listen,
-			'--data',
-			data,
-			'--config',
-			config,
-		])
+		const [stdout, stderr] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
+		return { stdout, stderr, status: await child.exited }
 	} finally {
 		await rm(data, { recursive: true, force: true })
 	}
