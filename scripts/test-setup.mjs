@@ -3,7 +3,16 @@
 
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bunFlags } from '../bin/bun-flags.mjs'
@@ -48,6 +57,46 @@ export function setUpPython(found) {
 		run(python, ['-m', 'pip', 'install', '--quiet', '-r', requirements], 'the Python clients cannot be installed')
 	if (failed === undefined) writeFileSync(stamp, wanted)
 	return failed
+}
+
+/** Node 20, which stays the parent of the server that it starts. */
+export function setUpNode20(found) {
+	return setUpNode(20, found)
+}
+
+/** Node 24, which lets the server take its process over. */
+export function setUpNode24(found) {
+	return setUpNode(24, found)
+}
+
+/** A Node of one major version from npm's platform packages: names the folder of its `node`. */
+function setUpNode(major, found) {
+	if (process.platform !== 'linux') return `Node ${major} is fetched on Linux alone`
+	const target = join(cache, `node${major}`)
+	const folder = join(target, 'bin')
+	found[`DRAGOMAN_TEST_NODE${major}`] = folder
+	if (existsSync(join(folder, 'node'))) return undefined
+	const name = `node-linux-${process.arch}`
+	const reason = `Node ${major} cannot be fetched from the npm registry`
+	mkdirSync(cache, { recursive: true })
+	const fresh = mkdtempSync(`${target}-`)
+	try {
+		const { status, stdout } = spawnSync('npm', ['pack', '--silent', `${name}@${major}`], {
+			cwd: fresh,
+			encoding: 'utf8',
+			stdio: ['ignore', 'pipe', 2],
+		})
+		const archive = stdout?.trim().split('\n').at(-1)
+		if (status !== 0 || !archive) return reason
+		const unpack = ['-xzf', join(fresh, archive), '-C', fresh, '--strip-components=1', 'package/bin']
+		const failed = run('tar', unpack, reason)
+		if (failed !== undefined) return failed
+		mkdirSync(target, { recursive: true })
+		renameSync(join(fresh, 'bin'), folder)
+		return undefined
+	} finally {
+		rmSync(fresh, { recursive: true, force: true })
+	}
 }
 
 /** A browser. */

@@ -7,7 +7,16 @@ import { join } from 'node:path'
 import { bunFlags } from '../bin/bun-flags.mjs'
 import { checks, runCheck } from './check.mjs'
 import { root } from './dependencies.mjs'
-import { setUpChromium, setUpEngine, setUpNginx, setUpPostgres, setUpPython, setUpWeights } from './test-setup.mjs'
+import {
+	setUpChromium,
+	setUpEngine,
+	setUpNginx,
+	setUpNode20,
+	setUpNode24,
+	setUpPostgres,
+	setUpPython,
+	setUpWeights,
+} from './test-setup.mjs'
 
 const bun = join(root, 'node_modules', '.bin', 'bun')
 const reports = join(root, '.cache', 'reports')
@@ -31,8 +40,17 @@ const parts = {
 				count({ passed: Number(passed), failed: Number(!passed), skipped: 0 })
 			}),
 	},
-	unit: { needs: [setUpEngine], run: () => runBunTests('unit', ['src', 'scripts']) },
-	end: { needs: [setUpEngine, setUpWeights], run: () => runBunTests('end', ['test']) },
+	unit: { needs: [setUpEngine], run: () => runBunTests('unit', ['bin', 'src', 'scripts']) },
+	end: {
+		needs: [setUpEngine, setUpWeights],
+		run: () =>
+			runBunTests('end', ['test'], ['--path-ignore-patterns=test/signals/**', '--path-ignore-patterns=test/proxy/**']),
+	},
+	// By itself and a few at a time: these tests measure how long processes take to end.
+	signals: {
+		needs: [setUpEngine, setUpNode20, setUpNode24],
+		run: () => runBunTests('signals', [join('test', 'signals')], ['--max-concurrency=3']),
+	},
 	postgres: {
 		needs: [setUpPostgres],
 		run: () => runBunTests('postgres', [join('src', 'stores'), join('test', 'postgres')]),
@@ -61,7 +79,7 @@ function skip(name, reasons) {
 	process.stdout.write(`${counted}: ${name}: ${reasons.join('; ')}\n`)
 }
 
-function runBunTests(name, folders) {
+function runBunTests(name, folders, options = []) {
 	const report = join(reports, `${name}.xml`)
 	runReported(
 		[
@@ -72,6 +90,7 @@ function runBunTests(name, folders) {
 			'60000',
 			'--reporter=junit',
 			`--reporter-outfile=${report}`,
+			...options,
 			...folders.map((folder) => `./${folder}/`),
 		],
 		report,

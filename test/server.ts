@@ -58,7 +58,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 		child.kill('SIGKILL')
 		throw new Error(`the server did not start: ${log.text}`, { cause })
 	})
-	const key = await firstKey(output.text)
+	const key = await firstKeyIn(output.text)
 	return {
 		url,
 		key,
@@ -85,8 +85,10 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 	}
 }
 
-/** The first key, from the file that the server printed the name of; empty if this start made none. */
-async function firstKey(printed: string): Promise<string> {
+/** The first key, from the file that a server printed the name of, or as it printed it on a terminal; empty if there is none. */
+export async function firstKeyIn(printed: string): Promise<string> {
+	const shown = /shown this once:\s+(\S+)/.exec(printed)?.[1]
+	if (shown !== undefined) return shown
 	const file = /Your API key is in (.+), a file/.exec(printed)?.[1]
 	return file === undefined ? '' : (await readFile(file, 'utf8')).trim()
 }

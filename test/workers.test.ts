@@ -2,6 +2,7 @@
 
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { copiesMs } from '../src/cli/stop.ts'
 import { runCommand, startServer, temporaryFolder } from './server.ts'
 
 const names = (pid: number) =>
@@ -42,8 +43,32 @@ test('workers serve together, tell one sum, and are started again', async () => 
 test('an engine that would start once in each worker is refused', async () => {
 	const folder = await temporaryFolder()
 	const config = join(folder, 'config.yaml')
-	await Bun.write(config, 'models: { m: { route: [e] } }\nupstreams: { e: { engine: llama } }\n')
+	await Bun.write(config, 'models: { m: { route: [e] } }\nupstreams: { e: { engine: llama, model: tiny-chat } }\n')
 	const ended = await runCommand(['serve', '--workers', '2', '--config', config, '--data', folder])
 	expect(ended.status).toBe(1)
 	expect(ended.stderr).toContain("every worker would start its own engine for the upstream 'e'")
+	const [, advised = ''] = /`npx dragoman ([^`]+)`/.exec(ended.stderr) ?? []
+	expect(advised).toStartWith('engine --model tiny-chat ')
+	// The advice is a command that the program knows.
+	const known = await runCommand([...advised.split(' '), '--help'])
+	expect(known).toMatchObject({ status: 0, stderr: '' })
+})
+
+test('while they drain, all of them refuse readiness and serve requests, until a second signal', async () => {
+	const config = 'limits: { drainMs: 600000 }\nmodels: { echo: { route: [e] } }\nupstreams: { e: { engine: echo } }\n'
+	const server = await startServer({ args: ['--workers', '2'], config })
+	// Each on a connection of its own, so that the system spreads them.
+	const ready = async () =>
+		(await fetch(`${server.url}/ready`, { keepalive: false, headers: { connection: 'close' } })).status
+	const readyOften = async () => new Set(await Promise.all(Array.from({ length: 20 }, ready)))
+	expect(await readyOften()).toEqual(new Set([200]))
+	const ended = server.stop()
+	await eventually(async () => (await ready()) === 503)
+	await eventually(async () => (await readyOften()).size === 1)
+	expect(await readyOften()).toEqual(new Set([503]))
+	const asked = { model: 'echo', messages: [{ role: 'user', content: 'a b' }] }
+	expect((await server.call('/v1/chat/completions', asked)).status).toBe(200)
+	await Bun.sleep(copiesMs)
+	process.kill(server.pid, 'SIGTERM')
+	expect(await ended).toBe(130)
 })

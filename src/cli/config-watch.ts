@@ -1,4 +1,4 @@
-// Looks after the configuration file while the server runs: a change, or SIGHUP, brings new models and upstreams in. A file that cannot
+// Looks after the configuration file while the server runs: a change, or a request to reload, brings new models and upstreams in. A file that cannot
 // be used changes nothing, and the log says why.
 
 import { unwatchFile, watchFile } from 'node:fs'
@@ -7,6 +7,8 @@ import type { Gateway } from '../gateway.ts'
 import type { Log } from '../telemetry/log.ts'
 
 export interface ConfigWatch {
+	/** Reads the configuration again; does nothing after `close`. */
+	reload(): void
 	close(): void
 }
 
@@ -39,18 +41,20 @@ export function watchConfig(
 			log.error({ reason }, 'the configuration cannot be used; the one before stays')
 		}
 	}
+	let closed = false
 	const enqueue = () => {
+		if (closed) return
 		running = running.then(reload)
 	}
-	process.on('SIGHUP', enqueue)
 	const { file } = settings
 	if (file !== undefined)
 		watchFile(file, { interval: lookEveryMs }, (now, before) => {
 			if (now.mtimeMs !== before.mtimeMs || now.ino !== before.ino || now.size !== before.size) enqueue()
 		})
 	return {
+		reload: enqueue,
 		close() {
-			process.off('SIGHUP', enqueue)
+			closed = true
 			if (file !== undefined) unwatchFile(file)
 		},
 	}

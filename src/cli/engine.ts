@@ -18,6 +18,7 @@ import { silentTelemetry } from '../telemetry/silent.ts'
 import { systemClock } from '../time/clock.ts'
 import { Complaint } from './complaint.ts'
 import { addConfigOptions, type CommandSurroundings } from './program.ts'
+import { followStop } from './stop-request.ts'
 
 interface EngineFlags extends ConfigFlags {
 	readonly model: string
@@ -114,7 +115,7 @@ async function serveModel(flags: EngineFlags, surroundings: CommandSurroundings)
 		telemetry: silentTelemetry,
 		...(flags.socket === undefined ? { checkHost: hostCheck({ listen: settings.config.listen }) } : {}),
 	})
-	const signalled = ended(flags.untilStdinEnds === true)
+	const signalled = ended(flags.untilStdinEnds === true, surroundings)
 	const listener = listen({
 		address: flags.socket ?? settings.config.listen,
 		fetch: handler.fetch,
@@ -122,7 +123,7 @@ async function serveModel(flags: EngineFlags, surroundings: CommandSurroundings)
 	})
 	surroundings.tell(`${name} is served on ${listener.url}`)
 	await signalled
-	await listener.close(0)
+	await listener.close(flags.untilStdinEnds === true ? 0 : settings.config.limits.shutdownMs)
 	await engine.close()
 	process.exit(0)
 }
@@ -179,12 +180,14 @@ async function openKeys(settings: Settings): Promise<KeyStore> {
 	return stores.keys
 }
 
-/** Resolves on a signal, or when the process that holds the other end of standard input is gone. */
-function ended(withStdin: boolean): Promise<void> {
-	return new Promise((resolve) => {
-		for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-		if (withStdin) process.stdin.resume().once('end', resolve).once('close', resolve)
-	})
+/**
+ * Resolves on a signal; with `withStdin` when standard input ends instead. The gateway at its other end still answers when a signal
+ * reaches the whole process group, so signals are ignored then.
+ */
+function ended(withStdin: boolean, surroundings: CommandSurroundings): Promise<void> {
+	if (!withStdin) return followStop(surroundings).begun
+	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
+	return new Promise((resolve) => void process.stdin.resume().once('end', resolve).once('close', resolve))
 }
 
 function count(text: string): number {

@@ -29,7 +29,7 @@ export interface CommandSurroundings {
 
 /** Runs one command and sets the exit status: 0, 1 for a failure, 2 for words it does not know, 78 for a wrong configuration. */
 export async function run(argv: readonly string[], environment: Environment): Promise<void> {
-	ignoreClosedOutput()
+	surviveClosedOutput()
 	const program = buildProgram({
 		environment,
 		version: manifest.version,
@@ -48,17 +48,19 @@ export async function run(argv: readonly string[], environment: Environment): Pr
 }
 
 /**
- * A reader that closes its end of a pipe, such as `head`, or a terminal that is gone, is no failure: what is left has nobody to read it.
- * A server goes on.
+ * A reader that closes its end of a pipe, such as `head`, or a terminal that is closed, is no failure. Other errors of an output, such as
+ * a full disk, make a command fail; a server goes on.
  */
-function ignoreClosedOutput(): void {
+function surviveClosedOutput(): void {
 	for (const stream of [process.stdout, process.stderr])
 		stream.on('error', (error: NodeJS.ErrnoException) => {
-			if (!closedCodes.has(error.code ?? '')) throw error
+			if (closedCodes.has(error.code ?? '')) return
+			process.exitCode = 1
+			if (stream === process.stdout) process.stderr.write(`Standard output cannot be written: ${error.message}\n`)
 		})
 }
 
-/** EIO: the terminal is gone. */
+/** EIO: the terminal is closed. */
 const closedCodes: ReadonlySet<string> = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'])
 
 /** The whole command tree, without running anything: also what the documentation's tests walk through. */

@@ -5,10 +5,12 @@ import { type ConfigFlags, openConfiguredLog, readSettings, type Settings } from
 import type { Gateway, GatewaySurroundings } from '../gateway.ts'
 import { type Listener, listen } from '../http/listener.ts'
 import { systemClock } from '../time/clock.ts'
-import { Complaint } from './complaint.ts'
 import { watchConfig } from './config-watch.ts'
+import { cannotListen } from './listen-failure.ts'
 import { addConfigOptions, type CommandSurroundings } from './program.ts'
 import { openProgress } from './progress.ts'
+import { Stop } from './stop.ts'
+import { followStop, type StopRequest } from './stop-request.ts'
 import { greet } from './welcome.ts'
 import { type Foreman, openForeman } from './worker.ts'
 import { superviseWorkers } from './workers.ts'
@@ -26,8 +28,10 @@ export function serveCommand(surroundings: CommandSurroundings): Command {
 		.addOption(new Option('--workers <count>', 'processes that share the address').argParser(readCount).default(1))
 		.addOption(new Option('--worker').hideHelp())
 		.action(async ({ workers, worker, ...flags }: ServeFlags) => {
+			// First of all, so that a signal to the process group does not end a worker that starts.
+			const foreman = worker === true ? openForeman(new Stop()) : undefined
 			const settings = await readSettings(flags, surroundings.environment)
-			if (worker === true) await serveAsWorker(flags, settings, surroundings)
+			if (foreman !== undefined) await serveAsWorker(foreman, flags, settings, surroundings)
 			else if (workers > 1) await superviseWorkers(workers, settings, surroundings)
 			else await serveAlone(flags, settings, surroundings)
 			process.exit(0)
@@ -37,7 +41,7 @@ export function serveCommand(surroundings: CommandSurroundings): Command {
 async function serveAlone(flags: ConfigFlags, settings: Settings, surroundings: CommandSurroundings): Promise<void> {
 	const gateway = await openServedGateway(settings, surroundings)
 	// From here on a signal ends the server in good order, also one that comes as soon as it says that it listens.
-	const signalled = firstSignal()
+	const stop = followStop(surroundings)
 	const listener = await listenOrClose(gateway, settings, false)
 	try {
 		await greet(listener.url, gateway, settings, surroundings)
@@ -46,20 +50,23 @@ async function serveAlone(flags: ConfigFlags, settings: Settings, surroundings: 
 		await gateway.close()
 		throw thrown
 	}
-	await serveUntil(signalled, flags, settings, gateway, listener, surroundings)
+	await serveUntil(stop, flags, settings, gateway, listener, surroundings)
 }
 
-async function serveAsWorker(flags: ConfigFlags, settings: Settings, surroundings: CommandSurroundings): Promise<void> {
-	const foreman = openForeman()
+async function serveAsWorker(
+	foreman: Foreman,
+	flags: ConfigFlags,
+	settings: Settings,
+	surroundings: CommandSurroundings,
+): Promise<void> {
 	const gateway = await openServedGateway(settings, surroundings, foreman)
-	const signalled = Promise.race([firstSignal(), foreman.gone])
 	const listener = await listenOrClose(gateway, settings, true)
 	foreman.serve(() => gateway.metrics())
-	await serveUntil(signalled, flags, settings, gateway, listener, surroundings)
+	await serveUntil(foreman, flags, settings, gateway, listener, surroundings)
 }
 
 async function serveUntil(
-	signalled: Promise<void>,
+	stop: StopRequest,
 	flags: ConfigFlags,
 	settings: Settings,
 	gateway: Gateway,
@@ -68,9 +75,12 @@ async function serveUntil(
 ): Promise<void> {
 	const log = openConfiguredLog(settings)
 	const watch = watchConfig(settings, () => readSettings(flags, surroundings.environment), gateway, log)
-	await signalled
+	stop.onReload(() => watch.reload())
+	await stop.begun
 	watch.close()
-	const { shutdownMs } = settings.config.limits
+	const { drainMs, shutdownMs } = settings.config.limits
+	gateway.drain()
+	if (drainMs > 0) await systemClock.sleep(drainMs)
 	const deadline = systemClock.sleep(shutdownMs)
 	await listener.close(shutdownMs, () => gateway.interrupt())
 	// What goes on without its client has as long as what has one.
@@ -96,24 +106,15 @@ async function openServedGateway(
 	return openGateway(settings, surroundings)
 }
 
-/** Says which address is taken instead of showing a stack, and leaves no engine behind. */
+/** Names the address and the reason instead of showing a stack, and leaves no engine running. */
 async function listenOrClose(gateway: Gateway, { config }: Settings, shared: boolean): Promise<Listener> {
 	try {
 		const maxBodyBytes = 2 * config.limits.bodyBytes
 		return listen({ address: config.listen, fetch: gateway.fetch, socket: gateway.socket, maxBodyBytes, shared })
 	} catch (cause) {
 		await gateway.close()
-		throw new Complaint(`Cannot listen on ${config.listen}: ${cause instanceof Error ? cause.message : String(cause)}`)
+		throw cannotListen(config.listen, cause)
 	}
-}
-
-/** Resolves at the first signal; the second ends the process at once. */
-async function firstSignal(): Promise<void> {
-	const signals = ['SIGINT', 'SIGTERM'] as const
-	await new Promise<void>((resolve) => {
-		for (const signal of signals) process.once(signal, () => resolve())
-	})
-	for (const signal of signals) process.once(signal, () => process.exit(130))
 }
 
 function readCount(text: string): number {

@@ -1,6 +1,8 @@
 // One of several processes that serve the same address, as it sees the process that started it.
 
 import type { MetricSnapshot } from '../telemetry/metric.ts'
+import { forcedStatus, type Stop } from './stop.ts'
+import type { StopRequest } from './stop-request.ts'
 
 /** What a worker tells its foreman. */
 export type WorkerMessage =
@@ -12,12 +14,15 @@ export type WorkerMessage =
 
 /** What a foreman tells a worker. */
 export type ForemanMessage =
+	/** End gracefully. */
+	| { readonly type: 'end' }
+	/** Read the configuration again. */
+	| { readonly type: 'reload' }
 	| { readonly type: 'metrics'; readonly inquiry: number }
 	| { readonly type: 'others'; readonly inquiry: number; readonly metrics: readonly (readonly MetricSnapshot[])[] }
 
-export interface Foreman {
-	/** Resolves when it is gone: then nobody would restart or end this worker. */
-	readonly gone: Promise<void>
+/** The end begins when the foreman says so, or is gone. */
+export interface Foreman extends StopRequest {
 	/** This worker serves now; `metrics` tells what it counted. */
 	serve(metrics: () => readonly MetricSnapshot[]): void
 	/** What all others counted; none of those that do not answer in time. */
@@ -26,15 +31,30 @@ export interface Foreman {
 
 const longestWaitMs = 2000
 
-export function openForeman(): Foreman {
-	const gone = Promise.withResolvers<void>()
+/**
+ * While the foreman lives, signals are its business: those that reach the whole process group are ignored here. Once it is gone they stop
+ * the worker as they stop a server alone.
+ */
+export function openForeman(stop: Stop): Foreman {
+	const reloads = new Set<() => void>()
+	void stop.forced.then(() => process.exit(forcedStatus))
+	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+		process.on(signal, () => {
+			if (!process.connected && signal !== 'SIGHUP') stop.signal()
+		})
 	const inquiries = new Map<number, (metrics: readonly (readonly MetricSnapshot[])[]) => void>()
 	let lastInquiry = 0
 	let own: () => readonly MetricSnapshot[] = () => []
 	const tell = (message: WorkerMessage) => process.send?.(message)
-	process.once('disconnect', () => gone.resolve())
+	process.once('disconnect', () => stop.begin())
 	process.on('message', (message: ForemanMessage) => {
 		switch (message.type) {
+			case 'end':
+				stop.begin()
+				break
+			case 'reload':
+				for (const reload of reloads) reload()
+				break
 			case 'metrics':
 				tell({ type: 'metrics', inquiry: message.inquiry, metrics: own() })
 				break
@@ -43,7 +63,8 @@ export function openForeman(): Foreman {
 		}
 	})
 	return {
-		gone: gone.promise,
+		begun: stop.begun,
+		onReload: (reload) => void reloads.add(reload),
 		serve(metrics) {
 			own = metrics
 			tell({ type: 'serving' })

@@ -1,14 +1,17 @@
-// Several processes on one address: starts them, starts one again that died, hands signals on, and passes their metrics from one to the
-// other. It serves nothing itself.
+// Several processes on one address: starts them, starts one again that died, ends and reloads them, and passes their metrics from one to
+// the other. It serves nothing itself.
 
-import { createServer } from 'node:net'
 import type { Subprocess } from 'bun'
 import { openConfiguredLog, type Settings } from '../config/settings.ts'
 import { engineKinds } from '../engines/list.ts'
 import type { MetricSnapshot } from '../telemetry/metric.ts'
 import { systemClock } from '../time/clock.ts'
+import { guardAddress } from './address-guard.ts'
 import { Complaint } from './complaint.ts'
+import { cannotListen } from './listen-failure.ts'
 import type { CommandSurroundings } from './program.ts'
+import { forcedStatus } from './stop.ts'
+import { followStop } from './stop-request.ts'
 import { greet } from './welcome.ts'
 import type { ForemanMessage, WorkerMessage } from './worker.ts'
 
@@ -22,17 +25,21 @@ export async function superviseWorkers(
 	surroundings: CommandSurroundings,
 ): Promise<void> {
 	refuseEmbedded(settings)
-	const address = await fixPort(settings.config.listen)
+	const { listen } = settings.config
+	const { address } = await guardAddress(listen).catch((cause: unknown) => {
+		throw cannotListen(listen, cause)
+	})
 	const workers = new Workers(address, settings, surroundings)
-	const ended = workers.endAtSignal()
-	await workers.start(count)
-	const { openStores } = await import('../stores/open-stores.ts')
-	const stores = await openStores(settings, 'create')
-	try {
-		await greet(`http://${address}`, stores, settings, surroundings)
-	} finally {
-		await stores.close()
-	}
+	const stop = followStop(surroundings, () => workers.kill())
+	stop.onReload(() => workers.reload())
+	const ended = stop.begun.then(() => workers.end())
+	const started = workers.start(count).catch(async (cause: unknown) => {
+		await workers.end()
+		throw cause
+	})
+	await Promise.race([started, ended])
+	if (workers.ending) return ended
+	await greetOrEnd(`http://${address}`, settings, surroundings, workers)
 	await ended
 }
 
@@ -43,7 +50,7 @@ class Workers {
 	private readonly running = new Set<Subprocess>()
 	private readonly inquiries = new Map<number, (metrics: readonly MetricSnapshot[]) => void>()
 	private lastInquiry = 0
-	private ending = false
+	private isEnding = false
 
 	constructor(address: string, settings: Settings, surroundings: CommandSurroundings) {
 		this.address = address
@@ -56,21 +63,25 @@ class Workers {
 		await Promise.all(Array.from({ length: count }, () => this.startOne()))
 	}
 
-	/** Resolves once a signal came and all workers are gone. */
-	endAtSignal(): Promise<void> {
-		return new Promise((resolve) => {
-			const end = async () => {
-				const again = this.ending
-				this.ending = true
-				for (const worker of this.running) worker.kill(again ? 'SIGKILL' : 'SIGTERM')
-				await Promise.all([...this.running].map(({ exited }) => exited))
-				resolve()
-			}
-			for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end())
-			process.on('SIGHUP', () => {
-				for (const worker of this.running) worker.kill('SIGHUP')
-			})
-		})
+	get ending(): boolean {
+		return this.isEnding
+	}
+
+	/** Resolves once all workers have ended gracefully. */
+	async end(): Promise<void> {
+		this.isEnding = true
+		for (const worker of this.running) send(worker, { type: 'end' })
+		await Promise.all([...this.running].map(({ exited }) => exited))
+	}
+
+	/** Ends all workers and this process at once. */
+	kill(): void {
+		for (const worker of this.running) worker.kill('SIGKILL')
+		process.exit(forcedStatus)
+	}
+
+	reload(): void {
+		for (const worker of this.running) send(worker, { type: 'reload' })
 	}
 
 	private async startOne(): Promise<void> {
@@ -98,17 +109,18 @@ class Workers {
 		this.running.add(worker)
 		void worker.exited.then(async (status) => {
 			this.running.delete(worker)
-			serving.reject(new Complaint(`A worker ended before it served, with status ${status}.`))
-			if (served && !this.ending) await this.replace(status)
+			if (this.isEnding) serving.resolve()
+			else serving.reject(new Complaint(`A worker ended before it served, with status ${status}.`))
+			if (served && !this.isEnding) await this.replace(status)
 		})
 		await serving.promise
 	}
 
 	private async replace(status: number | null): Promise<void> {
 		openConfiguredLog(this.settings).error({ status }, 'a worker ended and is started again')
-		while (!this.ending) {
+		while (!this.isEnding) {
 			await systemClock.sleep(restartPauseMs)
-			if (this.ending) return
+			if (this.isEnding) return
 			const started = await this.startOne().then(
 				() => true,
 				() => false,
@@ -131,7 +143,7 @@ class Workers {
 		const others = [...this.running].filter((worker) => worker !== from)
 		const metrics = (await Promise.all(others.map((worker) => this.ask(worker)))).filter(({ length }) => length > 0)
 		const answer: ForemanMessage = { type: 'others', inquiry, metrics }
-		if (this.running.has(from)) from.send(answer)
+		if (this.running.has(from)) send(from, answer)
 	}
 
 	/** A worker's metrics, or none where it does not answer in time. */
@@ -146,27 +158,44 @@ class Workers {
 			const late = setTimeout(end, answerMs, [])
 			this.inquiries.set(inquiry, end)
 			const question: ForemanMessage = { type: 'metrics', inquiry }
-			worker.send(question)
+			send(worker, question)
 		})
 	}
 }
 
 /** An engine that lives with its gateway would live once in each worker. */
 function refuseEmbedded({ config }: Settings): void {
-	for (const [name, { engine }] of Object.entries(config.upstreams))
+	for (const [name, { engine, model = 'MODEL' }] of Object.entries(config.upstreams))
 		if (engineKinds[engine]?.ownsProcess === true)
 			throw new Complaint(
-				`With --workers, every worker would start its own engine for the upstream '${name}'. Run it by itself with \`dragoman engine serve\`, and name it as an upstream of the engine openai-compatible.`,
+				`With --workers, every worker would start its own engine for the upstream '${name}'. Run the engine by itself with \`npx dragoman engine --model ${model} --listen 127.0.0.1:8081\`, and change the upstream to \`engine: openai-compatible\` with \`url: http://127.0.0.1:8081/v1\`.`,
 			)
 }
 
-/** A port that is free now, where any will do: all workers must name the same. */
-async function fixPort(address: string): Promise<string> {
-	if (!address.endsWith(':0')) return address
-	const host = address.slice(0, -2)
-	const server = createServer()
-	await new Promise<void>((resolve) => server.listen(0, host.replace(/^\[|\]$/g, ''), resolve))
-	const bound = server.address()
-	await new Promise((resolve) => server.close(resolve))
-	return `${host}:${typeof bound === 'object' && bound !== null ? bound.port : 0}`
+/** The supervisor serves nothing, so it opens the database for the first key alone. */
+async function greetOrEnd(
+	url: string,
+	settings: Settings,
+	surroundings: CommandSurroundings,
+	workers: Workers,
+): Promise<void> {
+	const { openStores } = await import('../stores/open-stores.ts')
+	const stores = await openStores(settings, 'create')
+	try {
+		await greet(url, stores, settings, surroundings)
+	} catch (thrown) {
+		await workers.end()
+		throw thrown
+	} finally {
+		await stores.close()
+	}
+}
+
+/** A worker that is about to end may have closed its channel already. */
+function send(worker: Subprocess, message: ForemanMessage): void {
+	try {
+		worker.send(message)
+	} catch {
+		// Its exit is noticed by itself.
+	}
 }

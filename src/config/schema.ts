@@ -215,6 +215,14 @@ export const configSchema = z.strictObject({
 				.min(0)
 				.default(15_000)
 				.describe('Quiet time after which a stream gets a comment, in milliseconds; 0 for none.'),
+			drainMs: z
+				.int()
+				.min(0)
+				.max(3_600_000)
+				.default(0)
+				.describe(
+					'How long requests are still accepted after the signal to stop, while `GET /ready` answers 503, in milliseconds.',
+				),
 			shutdownMs: z
 				.int()
 				.min(0)

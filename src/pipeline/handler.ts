@@ -85,6 +85,8 @@ export interface Handler {
 	socket(request: Request, peer?: Peer): Promise<SocketPeer | Response | undefined>
 	/** Streams that run end now, with an error as their last event. */
 	interrupt(): void
+	/** From now on `GET /ready` reports `draining` with 503; requests are served as before. */
+	drain(): void
 	/** Resolves when nothing goes on without a client any more. */
 	idle(): Promise<void>
 	/** Resolves when everything is written down that no client waits for; to be called when nothing more will be asked. */
@@ -92,6 +94,11 @@ export interface Handler {
 	/** @param excluded names of checks that do not count. */
 	readiness(excluded?: ReadonlySet<string>): Promise<Readiness>
 }
+
+/** What `GET /ready` answers: the state of the models, or that the server is about to close. */
+type ReportedReadiness = Omit<Readiness, 'status'> & { readonly status: Readiness['status'] | 'draining' }
+
+type ReportReadiness = (excluded?: ReadonlySet<string>) => Promise<ReportedReadiness>
 
 export function openHandler(options: HandlerOptions): Handler {
 	const { keys, kept, deployment, clock, random, log } = options
@@ -136,6 +143,12 @@ export function openHandler(options: HandlerOptions): Handler {
 		return readiness(routed, checks, excluded)
 	}
 
+	let draining = false
+	const reportReadiness: ReportReadiness = async (excluded) => {
+		const readiness = await ready(excluded)
+		return draining ? { ...readiness, status: 'draining' } : readiness
+	}
+
 	const serveRoute = async (received: Received): Promise<Response> => {
 		const record = options.telemetry.begin(received)
 		const claimed = choice.find(received)
@@ -160,7 +173,7 @@ export function openHandler(options: HandlerOptions): Handler {
 	}
 
 	const serveOwnOrRoute = async (received: Received): Promise<Response> =>
-		(await serveOwn(received, ready, options)) ?? serveRoute(received)
+		(await serveOwn(received, reportReadiness, options)) ?? serveRoute(received)
 
 	const refuseHost = (received: Received): Response | undefined => {
 		const refused = options.checkHost?.(received, () => isOwn(received, choice))
@@ -209,6 +222,9 @@ export function openHandler(options: HandlerOptions): Handler {
 			return openSocket({ route, opening: request, fetch: carry })
 		},
 		interrupt: () => streams.interrupt(),
+		drain() {
+			draining = true
+		},
 		idle: () => outstanding.settled(),
 		async settled() {
 			await outstanding.settled()
@@ -240,7 +256,7 @@ function isOwn({ method, path, headers }: Received, choice: DialectChoice): bool
 /** What is no dialect's: the server's state, its metrics, the web page. */
 async function serveOwn(
 	received: Received,
-	ready: Handler['readiness'],
+	ready: ReportReadiness,
 	{ version, telemetry, servesMetrics, page }: HandlerOptions,
 ): Promise<Response | undefined> {
 	const status = await writeStatus(received, ready, version)
@@ -290,11 +306,7 @@ function receive(request: Request, client: RemoteClient, readBody: BodyReader, o
 	}
 }
 
-async function writeStatus(
-	received: Received,
-	ready: Handler['readiness'],
-	version: string,
-): Promise<Response | undefined> {
+async function writeStatus(received: Received, ready: ReportReadiness, version: string): Promise<Response | undefined> {
 	if (received.method !== 'GET' && received.method !== 'HEAD') return undefined
 	switch (received.path) {
 		case '/health':

@@ -1,6 +1,7 @@
 // The end of a server: nobody new is let in, running answers end within the deadline or are told why they do not.
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
+import { copiesMs } from '../../src/cli/stop.ts'
 import { eventually, type FaultyGateway, readAnswer, startFaultyGateway, upstreamAt } from './gateway.ts'
 import { openScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts'
 import { answerText, endless, healthy, silent } from './scripts.ts'
@@ -19,10 +20,10 @@ afterEach(async () => {
 	gateways.clear()
 })
 
-async function start(shutdownMs: number): Promise<FaultyGateway> {
+async function start(shutdownMs: number, limits: object = {}): Promise<FaultyGateway> {
 	const names = ['gated', 'endless', 'silent'] as const
 	const gateway = await startFaultyGateway({
-		limits: { shutdownMs },
+		limits: { shutdownMs, ...limits },
 		models: Object.fromEntries(names.map((name) => [name, { route: [name] }])),
 		upstreams: Object.fromEntries(names.map((name) => [name, upstreamAt(upstream.urlOf(name))])),
 	})
@@ -89,8 +90,76 @@ test('a second signal does not wait', async () => {
 	await upstream.asked('silent', before + 1)
 	const ended = gateway.stop('SIGTERM')
 	await refusesConnections(gateway)
+	// Only time tells a second signal from a copy of the first.
+	await Bun.sleep(copiesMs)
 	process.kill(gateway.pid, 'SIGTERM')
 	expect(await ended).toBe(130)
 	expect(await fate).toBe('lost')
+	gateways.clear()
+})
+
+test('copies of the first signal do not end the process at once', async () => {
+	const gateway = await start(10_000)
+	const gate = Promise.withResolvers<void>()
+	upstream.script('gated', async (talk) => {
+		await gate.promise
+		await healthy()(talk)
+	})
+	const before = upstream.askedOf('gated').length
+	const answer = gateway.ask('gated')
+	await upstream.asked('gated', before + 1)
+	const ended = gateway.stop('SIGTERM')
+	for (const signal of ['SIGTERM', 'SIGINT', 'SIGTERM'] as const) process.kill(gateway.pid, signal)
+	await refusesConnections(gateway)
+	gate.resolve()
+	expect(await answer).toMatchObject({ status: 200, text: answerText })
+	expect(await ended).toBe(0)
+	gateways.clear()
+})
+
+test('while it drains, requests are accepted and readiness is refused; then the port closes', async () => {
+	const gateway = await start(10_000, { drainMs: 2000 })
+	upstream.script('gated', healthy())
+	const ready = () => fetch(`${gateway.url}/ready`)
+	expect((await ready()).status).toBe(200)
+	const ended = gateway.stop('SIGTERM')
+	const state = await eventually('refused readiness', async () => {
+		const response = await ready()
+		return response.status === 503 && ((await response.json()) as { status: string; models: unknown[] })
+	})
+	expect(state.status).toBe('draining')
+	expect(state.models).toHaveLength(3)
+	expect(await gateway.ask('gated')).toMatchObject({ status: 200, text: answerText })
+	expect((await fetch(`${gateway.url}/health`)).status).toBe(200)
+	await refusesConnections(gateway)
+	expect(await ended).toBe(0)
+	gateways.clear()
+})
+
+test('an answer that begins while it drains has the whole time to close', async () => {
+	const gateway = await start(10_000, { drainMs: 1000 })
+	const gate = Promise.withResolvers<void>()
+	upstream.script('gated', async (talk) => {
+		await gate.promise
+		await healthy()(talk)
+	})
+	const before = upstream.askedOf('gated').length
+	const ended = gateway.stop('SIGTERM')
+	const answer = gateway.ask('gated')
+	await upstream.asked('gated', before + 1)
+	await refusesConnections(gateway)
+	gate.resolve()
+	expect(await answer).toMatchObject({ status: 200, text: answerText })
+	expect(await ended).toBe(0)
+	gateways.clear()
+})
+
+test('a second signal ends the process while it drains', async () => {
+	const gateway = await start(10_000, { drainMs: 60_000 })
+	const ended = gateway.stop('SIGTERM')
+	await eventually('refused readiness', async () => (await fetch(`${gateway.url}/ready`)).status === 503)
+	await Bun.sleep(copiesMs)
+	process.kill(gateway.pid, 'SIGINT')
+	expect(await ended).toBe(130)
 	gateways.clear()
 })

@@ -102,7 +102,7 @@ export class Supervisor {
 		void this.awaitReady(this.exited)
 	}
 
-	/** Ends the process: asked first, then forced. */
+	/** Ends the process by the end of its standard input, then by force. */
 	async close(): Promise<void> {
 		this.ending.abort()
 		await this.running
@@ -182,7 +182,8 @@ export class Supervisor {
 	}
 
 	private async end(child: Subprocess<'pipe', 'ignore', 'pipe'>): Promise<void> {
-		child.kill('SIGTERM')
+		// It ignores signals, since those of the process group reach it while the gateway still answers.
+		await child.stdin.end()
 		const timer = setTimeout(() => child.kill('SIGKILL'), endDeadlineMs)
 		await child.exited
 		clearTimeout(timer)

@@ -1,0 +1,37 @@
+// The reason that an operator reads, from failures as the system reports them.
+
+import { expect, test } from 'bun:test'
+import { cannotListen } from './listen-failure.ts'
+
+function failure(listen: () => { stop: (force: boolean) => unknown }): unknown {
+	try {
+		listen().stop(true)
+	} catch (thrown) {
+		return thrown
+	}
+	return undefined
+}
+const serve = (hostname: string, port: number) => Bun.serve({ hostname, port, fetch: () => new Response() })
+
+test('an address in use, and one that the machine does not have', () => {
+	const server = serve('127.0.0.1', 0)
+	const address = `127.0.0.1:${server.port}`
+	expect(
+		cannotListen(
+			address,
+			failure(() => serve('127.0.0.1', server.port ?? 0)),
+		).message,
+	).toBe(`Cannot listen on ${address}: the address is in use`)
+	server.stop(true)
+	expect(
+		cannotListen(
+			'192.0.2.1:80',
+			failure(() => serve('192.0.2.1', 8080)),
+		).message,
+	).toBe('Cannot listen on 192.0.2.1:80: this machine does not have the address')
+})
+
+test('any other failure in its own words', () => {
+	expect(cannotListen('a:1', new Error('no room')).message).toBe('Cannot listen on a:1: no room')
+	expect(cannotListen('a:1', 'no room').message).toBe('Cannot listen on a:1: no room')
+})

@@ -1,0 +1,16 @@
+// Why an address cannot be listened on, for the operator.
+
+import { Complaint } from './complaint.ts'
+
+const reasons: Readonly<Record<string, string>> = {
+	EADDRINUSE: 'the address is in use',
+	EADDRNOTAVAIL: 'this machine does not have the address',
+	EACCES: 'permission denied; ports below 1024 may need a privilege',
+	ENOTFOUND: 'the host name cannot be resolved',
+}
+
+export function cannotListen(address: string, cause: unknown): Complaint {
+	const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+	const reason = reasons[code] ?? (cause instanceof Error ? cause.message : String(cause))
+	return new Complaint(`Cannot listen on ${address}: ${reason}`)
+}

@@ -1,0 +1,61 @@
+// When a server stops: the first signal begins a graceful end, a second one forces it. A terminal, systemd and launchers deliver one
+// signal several times (to the process group, and forwarded by each parent), so a signal counts as the second only after a pause.
+// This file does not know what ends, or how.
+
+import { isatty } from 'node:tty'
+
+/** Signals that come sooner than this after the first are copies of it, in milliseconds. */
+export const copiesMs = 500
+
+/** Exit status of a process that a second signal ended. */
+export const forcedStatus = 130
+
+export class Stop {
+	private readonly beginning = Promise.withResolvers<void>()
+	private readonly forcing = Promise.withResolvers<void>()
+	private readonly nowMs: () => number
+	private begunAtMs: number | undefined
+
+	/** @param nowMs a clock that never goes backwards. */
+	constructor(nowMs: () => number = () => performance.now()) {
+		this.nowMs = nowMs
+	}
+
+	/** Resolves at the first signal, or at `begin()`. */
+	get begun(): Promise<void> {
+		return this.beginning.promise
+	}
+
+	/** Resolves at the second signal. */
+	get forced(): Promise<void> {
+		return this.forcing.promise
+	}
+
+	/** Begins the end without a signal, for example because the parent process is gone. It never counts as the second signal. */
+	begin(): void {
+		this.begunAtMs ??= this.nowMs()
+		this.beginning.resolve()
+	}
+
+	/** A signal arrived. */
+	signal(): void {
+		if (this.begunAtMs === undefined) this.begin()
+		else if (this.nowMs() - this.begunAtMs >= copiesMs) this.forcing.resolve()
+	}
+}
+
+/**
+ * Whether the process was started on a terminal, so that SIGHUP means that the terminal was closed. `nohup` leaves no standard stream on
+ * the terminal; on other systems than Linux it leaves standard input there, which therefore does not count.
+ */
+export function isOnTerminal(): boolean {
+	const streams = process.platform === 'linux' ? [0, 1, 2] : [1, 2]
+	return streams.some((stream) => isatty(stream))
+}
+
+/** Passes the signals that stop a server to `stop`; SIGHUP is one of them on a terminal, and calls `onHangUp` elsewhere. */
+export function followSignals(stop: Stop, onHangUp: () => void = () => undefined): void {
+	const hangUpStops = isOnTerminal()
+	for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.signal())
+	process.on('SIGHUP', () => (hangUpStops ? stop.signal() : onHangUp()))
+}

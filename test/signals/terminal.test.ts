@@ -1,0 +1,95 @@
+// A terminal that is closed, and standard streams that nobody reads any more.
+
+import { describe, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { eventually } from '../faults/gateway.ts'
+import { root } from '../server.ts'
+import { beginAnswer, echoConfig } from './answers.ts'
+import { ofSession } from './processes.ts'
+import { type StartedServer, withServer } from './started.ts'
+
+const say = { model: 'echo', messages: [{ role: 'user', content: 'hi' }] }
+const reloads = ({ log }: StartedServer) => log().split('the configuration was read again').length - 1
+
+/** Processor time of all its processes, in ticks of a hundredth of a second. */
+function ticksOf({ pid }: StartedServer): number {
+	return ofSession(pid)
+		.map((one) => readFileSync(`/proc/${one.pid}/stat`, 'utf8'))
+		.map((stat) => stat.slice(stat.lastIndexOf(')') + 2).split(' '))
+		.reduce((sum, fields) => sum + Number(fields[11]) + Number(fields[12]), 0)
+}
+
+describe.skipIf(process.platform !== 'linux')('a closed terminal ends the server gracefully', () => {
+	test.concurrent.each(['bun', 'workers', 'npm start', 'launcher'] as const)('%s', async (way) => {
+		await withServer({ start: way, terminal: true, config: echoConfig }, async (server) => {
+			const fate = await beginAnswer(server, 'stream')
+			server.hangUp()
+			expect(await fate()).toMatchObject({ whole: true })
+			await server.gone()
+		})
+	})
+})
+
+describe.skipIf(process.platform !== 'linux')('nohup keeps it alive when the terminal is closed', () => {
+	test.concurrent.each([
+		['npm start', `nohup npm --prefix ${root} start`],
+		['the launcher', `nohup node ${join(root, 'bin', 'dragoman.mjs')} serve`],
+	])('%s', async (_, command) => {
+		await withServer(
+			{
+				start: ['sh', '-c', `${command} > nohup.txt 2>&1 < /dev/null & tail -n +1 -F nohup.txt`],
+				terminal: true,
+				cwd: 'data',
+				config: echoConfig,
+			},
+			async (server) => {
+				server.hangUp()
+				await server.exited
+				await Bun.sleep(1500)
+				expect((await server.ask(say)).status).toBe(200)
+			},
+		)
+	})
+})
+
+describe.skipIf(process.platform !== 'linux')('without a terminal SIGHUP reloads each process once', () => {
+	test.concurrent.each([
+		['bun', 1],
+		['workers', 2],
+	] as const)('%s', async (way, processes) => {
+		await withServer({ start: way, config: echoConfig }, async (server) => {
+			for (const [to, expected] of [
+				['main', processes],
+				['group', 2 * processes],
+			] as const) {
+				server.signal('SIGHUP', to)
+				await eventually(`${expected} reloads`, () => reloads(server) >= expected)
+			}
+			expect((await server.ask(say)).status).toBe(200)
+			server.signal('SIGTERM', 'main')
+			await server.gone()
+			expect(reloads(server)).toBe(2 * processes)
+			expect(await server.exited).toBe(0)
+		})
+	})
+})
+
+describe.skipIf(process.platform !== 'linux')(
+	'standard streams that nobody reads do not end or busy the server',
+	() => {
+		test.concurrent.each(['bun', 'workers', 'launcher'] as const)('%s', async (way) => {
+			await withServer({ start: way, config: echoConfig }, async (server) => {
+				server.hangUp()
+				for (let time = 0; time < 20; time++) expect((await server.ask(say)).status).toBe(200)
+				const before = ticksOf(server)
+				await Bun.sleep(1000)
+				expect(ticksOf(server) - before).toBeLessThan(30)
+				expect((await server.ask(say)).status).toBe(200)
+				server.signal('SIGTERM', 'main')
+				await server.gone()
+				expect(await server.exited).toBe(0)
+			})
+		})
+	},
+)
