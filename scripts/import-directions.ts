@@ -9,7 +9,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 	time: [],
 	text: [],
 	secrets: [],
-	routing: ['chat', 'time'],
+	fields: [],
+	routing: ['chat', 'fields', 'time'],
 	files: ['time'],
 	'json-schema': ['chat'],
 	http: ['chat', 'time'],
@@ -24,7 +25,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 	tokens: ['chat'],
 	ledger: ['chat', 'files', 'models', 'telemetry', 'time'],
 	models: ['chat', 'files', 'http', 'text', 'time', 'tokens'],
-	telemetry: ['chat', 'engines', 'time'],
+	telemetry: ['chat', 'engines', 'fields', 'time'],
 	wire: [
 		'chat',
 		'conversations',
@@ -56,6 +57,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 	],
 	engines: [
 		'chat',
+		'fields',
 		'embeddings',
 		'reranking',
 		'tokenization',
@@ -89,7 +91,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		'time',
 		'tokens',
 	],
-	config: ['dialects', 'engines', 'models', 'routing', 'telemetry', 'secrets', 'text', 'tokens'],
+	config: ['dialects', 'engines', 'fields', 'models', 'routing', 'telemetry', 'secrets', 'text', 'tokens'],
 	'deployment.ts': ['config', 'engines', 'models', 'pipeline', 'routing', 'telemetry', 'time'],
 	'retention.ts': ['conversations', 'ledger', 'telemetry', 'time'],
 	'gateway.ts': [

@@ -1,15 +1,17 @@
 // What the configuration may say of OpenTelemetry.
 
 import { z } from 'zod'
+import { milliseconds } from '../fields/duration.ts'
+import { headers, httpUrl } from '../fields/text.ts'
 
 export const otlpOptions = z
 	.strictObject({
-		endpoint: z
-			.url({ protocol: /^https?$/ })
+		endpoint: httpUrl()
+			.meta({ examples: ['http://127.0.0.1:4318'] })
 			.describe(
 				'A collector that takes OTLP over HTTP, as http://127.0.0.1:4318; `/v1/traces` and `/v1/metrics` are added.',
 			),
-		headers: z.record(z.string(), z.string()).default({}).describe('Headers for the collector, as an API key.'),
+		headers: headers().default({}).describe('Headers for the collector, as an API key.'),
 		traces: z.boolean().default(true).describe('Send a span for each request and each try on an upstream.'),
 		metrics: z.boolean().default(true).describe('Send the metrics of the GenAI semantic conventions.'),
 		sampleRatio: z
@@ -18,7 +20,7 @@ export const otlpOptions = z
 			.max(1)
 			.default(1)
 			.describe('Share of traces begun here that are sent; those begun by a caller follow the caller.'),
-		intervalMs: z.int().min(100).max(3_600_000).default(15_000).describe('Time between two deliveries of metrics.'),
+		intervalMs: milliseconds(100, 3_600_000).default(15_000).describe('Time between two deliveries of metrics.'),
 		serviceName: z.string().min(1).default('dragoman').describe('`service.name` of what is sent.'),
 	})
 	.describe('OpenTelemetry, sent over OTLP/HTTP; off where absent.')
