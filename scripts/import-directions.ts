@@ -91,7 +91,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		'time',
 		'tokens',
 	],
-	config: ['dialects', 'engines', 'fields', 'models', 'routing', 'telemetry', 'secrets', 'text', 'tokens'],
+	config: ['dialects', 'engines', 'fields', 'models', 'routing', 'telemetry', 'secrets', 'text', 'time', 'tokens'],
 	'deployment.ts': ['config', 'engines', 'models', 'pipeline', 'routing', 'telemetry', 'time'],
 	'retention.ts': ['conversations', 'ledger', 'telemetry', 'time'],
 	'gateway.ts': [

@@ -182,7 +182,7 @@ function readModel(name: string, { contextTokens, price, route, ...rest }: Confi
 	return {
 		name,
 		type,
-		aliases,
+		aliases: [...new Set(aliases)].filter((alias) => alias !== name),
 		ownedBy,
 		tokenizer,
 		route: route.map((entry) => (typeof entry === 'string' ? entry : entry.upstream)),

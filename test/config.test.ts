@@ -77,14 +77,14 @@ describe('values', () => {
 	test('of secrets come from variables and files', async () => {
 		const file = await write(`adminKey: file:secret.txt\n${echo}`)
 		await Bun.write(join(file, '..', 'secret.txt'), 'a-secret-of-some-length\n')
-		expect((await loadConfig({ file, overrides: {}, environment: {} })).adminKey).toBe('a-secret-of-some-length')
+		expect((await loadConfig({ file, overrides: {}, environment: {} })).config.adminKey).toBe('a-secret-of-some-length')
 		const other = await write(`adminKey: "before-${variable('PART')}-behind"\n${echo}`)
-		expect((await loadConfig({ file: other, overrides: {}, environment: { PART: 'inside' } })).adminKey).toBe(
+		expect((await loadConfig({ file: other, overrides: {}, environment: { PART: 'inside' } })).config.adminKey).toBe(
 			'before-inside-behind',
 		)
 	})
 	test('without a file are the embedded model', async () => {
-		const { models, upstreams } = await loadConfig({ overrides: {}, environment: {} })
+		const { models, upstreams } = (await loadConfig({ overrides: {}, environment: {} })).config
 		expect([Object.keys(models), Object.values(upstreams)]).toMatchObject([
 			['smollm2-135m'],
 			[{ engine: 'llama', model: 'smollm2-135m', builtIn: true }],
@@ -94,7 +94,7 @@ describe('values', () => {
 		const named = await write(
 			'models: { m: { route: [embedded] } }\nupstreams: { embedded: { engine: llama, model: smollm2-135m } }\n',
 		)
-		const { upstreams } = await loadConfig({ file: named, overrides: {}, environment: {} })
+		const { upstreams } = (await loadConfig({ file: named, overrides: {}, environment: {} })).config
 		expect(upstreams.embedded).not.toHaveProperty('builtIn')
 		const claiming = await write(
 			'models: { m: { route: [embedded] } }\nupstreams: { embedded: { engine: llama, builtIn: true } }\n',

@@ -67,7 +67,9 @@ function explainDuration(issue: z.core.$ZodRawIssue, unit: string, write: (value
 				? `${issue.input} is not a whole number of ${unit}`
 				: `${JSON.stringify(issue.input)} is not a duration: write a number of ${unit}, or a number with ms, s, m, h or d, such as 30s`
 		case 'too_small':
-			return `${write(Number(issue.input))} is too short: the minimum is ${issue.inclusive === false ? `more than ${issue.minimum}` : write(Number(issue.minimum))}`
+			return issue.inclusive === false
+				? `${issue.input} ${unit} are too few: it must be more than ${issue.minimum}`
+				: `${write(Number(issue.input))} is too short: the minimum is ${write(Number(issue.minimum))}`
 		case 'too_big':
 			return `${write(Number(issue.input))} is too long: the maximum is ${write(Number(issue.maximum))}`
 		default:

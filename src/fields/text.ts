@@ -105,7 +105,7 @@ function unsendable(text: string): string | undefined {
 	if (at === -1) return undefined
 	const code = text.charCodeAt(at)
 	const kind =
-		code === 10 || code === 13 ? 'a line end' : code < 32 || code === 127 ? 'a control character' : 'no ASCII character'
+		code === 10 || code === 13 ? 'a line end' : code < 32 || code === 127 ? 'a control character' : 'not ASCII'
 	return `cannot be sent in an HTTP header: character ${at + 1} is ${kind}`
 }
 
