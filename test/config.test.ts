@@ -9,6 +9,7 @@ import { parse } from 'yaml'
 import { configJsonSchema } from '../src/config/json-schema.ts'
 import { ConfigError, loadConfig } from '../src/config/load.ts'
 import { readSettings } from '../src/config/settings.ts'
+import { engineKinds } from '../src/engines/list.ts'
 import { runCommand, startServer, temporaryFolder } from './server.ts'
 
 const echo = 'models: { echo: { route: [echo] } }\nupstreams: { echo: { engine: echo } }\n'
@@ -310,6 +311,24 @@ describe('warnings', () => {
 })
 
 describe('dragoman config', () => {
+	test.skipIf(engineKinds.llama?.check === undefined || engineKinds['ai-sdk']?.check === undefined)(
+		'check asks the engines about models and packages that are not here',
+		async () => {
+			const file = await write(
+				'models: { m: { route: [a, b, c] } }\nupstreams:\n  a: { engine: llama, model: smollm2-153m }\n  b: { engine: llama, model: ./missing.gguf }\n  c: { engine: ai-sdk, package: "@ai-sdk/no-such-provider" }\ndownload: false\n',
+			)
+			const { status, stdout, stderr } = await runCommand(['config', 'check', '--config', file])
+			expect([status, stdout]).toEqual([78, ''])
+			const lines = stderr.trimEnd().split('\n')
+			expect(lines).toHaveLength(3)
+			expect(lines[0]).toStartWith(`${file}:3: upstreams.a.model: `)
+			expect(lines[0]).toContain('smollm2-135m')
+			expect(lines[1]).toStartWith(`${file}:4: upstreams.b.model: `)
+			expect(lines[1]).toContain(join(file, '..', 'missing.gguf'))
+			expect(lines[2]).toStartWith(`${file}:5: upstreams.c.package: `)
+			expect(lines[2]).toContain('@ai-sdk/no-such-provider')
+		},
+	)
 	test('check says that a file is valid', async () => {
 		const file = await write(echo)
 		expect(await runCommand(['config', 'check', '--config', file])).toMatchObject({

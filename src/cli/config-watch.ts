@@ -11,6 +11,8 @@ import type { Log } from '../telemetry/log.ts'
 import { systemClock } from '../time/clock.ts'
 
 export interface ConfigWatch {
+	/** Reads the files at once, as SIGHUP does. */
+	reload(): void
 	close(): void
 }
 
@@ -44,10 +46,13 @@ export function watchConfig(
 		running = running.then(work)
 		return running
 	}
-	const reload = () => void enqueue(() => watch.readNow())
+	const reload = () => {
+		if (!closing.signal.aborted) void enqueue(() => watch.readNow())
+	}
 	process.on('SIGHUP', reload)
 	if (settings.file !== undefined) void follow(() => enqueue(() => watch.look()), times, closing.signal)
 	return {
+		reload,
 		close() {
 			process.off('SIGHUP', reload)
 			closing.abort()

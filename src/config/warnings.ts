@@ -41,13 +41,14 @@ function doubtOf({ pathname }: URL): string | undefined {
 
 /** Kubernetes sets these for every service in the namespace; a service called `dragoman` is likely. */
 const ofKubernetes = /^DRAGOMAN_(SERVICE_|PORT(_|$))/
-const ofTests = /^DRAGOMAN_TEST_/
+/** Our own tests and launchers set these. */
+const ofOurOwn = /^DRAGOMAN_(TEST_|LAUNCHERS$)/
 
 /** Variables that look like ours and are not. */
 export function unknownVariables(environment: Environment): readonly string[] {
 	return Object.keys(environment)
 		.filter((name) => name.startsWith('DRAGOMAN_') && !knownVariables.includes(name))
-		.filter((name) => !ofKubernetes.test(name) && !ofTests.test(name))
+		.filter((name) => !ofKubernetes.test(name) && !ofOurOwn.test(name))
 		.map((name) => {
 			const meant = nearest(name, knownVariables)
 			return `the environment variable ${name} has no meaning here${meant === undefined ? '' : ` (did you mean ${meant}?)`}`
