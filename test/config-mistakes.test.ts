@@ -296,7 +296,25 @@ const mistakes: readonly Mistake[] = [
 		name: 'a number from a variable that holds none',
 		text: withFields(`concurrency: { limit: "${reference('LIMIT')}" }`),
 		environment: { LIMIT: 'many' },
-		complaints: [[first, 'upstreams.u.concurrency.limit: "many" is not a number']],
+		complaints: [[first, `upstreams.u.concurrency.limit: the value of "${reference('LIMIT')}" is not a number`]],
+	},
+	{
+		name: 'secrets in variables of fields that are not secret',
+		text: withFields(`socket: ~/x\nmodel: ok\nmaxTokensField: "${reference('KEY')}"`).replace(
+			'http://127.0.0.1:1/v1',
+			reference('KEY'),
+		),
+		environment: { KEY: 'sk-of-mine-and-of-nobody-else' },
+		complaints: [
+			[5, `upstreams.u.url: the value of "${reference('KEY')}" is not a URL`],
+			[first, 'upstreams.u.socket: "~" is not expanded'],
+			[first + 2, `upstreams.u.maxTokensField: the value of "${reference('KEY')}" is not one of max_tokens`],
+		],
+	},
+	{
+		name: 'a variable between braces without quotes',
+		text: `${model}upstreams: { u: { engine: echo, model: ${reference('M')} } }\n`,
+		complaints: [[2, 'a variable between braces or brackets must be in quotes', '"$']],
 	},
 	{
 		name: 'secrets whose files are missing, empty or folders',

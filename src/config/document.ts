@@ -36,7 +36,7 @@ export function parseYaml(name: string, text: string): Document {
 	const tree = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
 	const flaws = [...tree.errors, ...tree.warnings].map(({ code, message, pos: [at] }) => ({
 		at,
-		sentence: explainFlaw(code, message),
+		sentence: isBareVariable(text, at) ? bareVariable : explainFlaw(code, message),
 	}))
 	if (flaws.length === 0) flaws.push(...danglingAliases(tree))
 	if (flaws.length > 0) throw new DocumentError(writeFlaws(name, flaws, lines))
@@ -63,15 +63,22 @@ interface Flaw {
 /** One mistake often causes several errors of the parser. */
 const mostFlaws = 5
 
-/** One line for each place. */
+/** The first of each line: the others are mostly its consequences. */
 function writeFlaws(name: string, flaws: readonly Flaw[], lines: LineCounter): string {
-	const byPlace = new Map<string, string>()
+	const byLine = new Map<number, string>()
 	for (const { at, sentence } of flaws) {
 		const { line, col } = lines.linePos(at)
-		const place = `${name}:${line}:${col}`
-		if (!byPlace.has(place)) byPlace.set(place, `${place}: ${sentence}`)
+		if (!byLine.has(line)) byLine.set(line, `${name}:${line}:${col}: ${sentence}`)
 	}
-	return [...byPlace.values()].slice(0, mostFlaws).join('\n')
+	return [...byLine.values()].slice(0, mostFlaws).join('\n')
+}
+
+const bareVariable = 'a variable between braces or brackets must be in quotes: "$' + '{NAME}"'
+
+/** Whether the flaw comes right after an unquoted variable, whose brace opens a mapping for YAML. */
+function isBareVariable(text: string, at: number): boolean {
+	const line = text.slice(text.lastIndexOf('\n', at - 1) + 1, at + 1)
+	return /[{[,].*[:,[]\s*[^"'\s:,]*\$\{/.test(line)
 }
 
 function explainFlaw(code: string, message: string): string {

@@ -15,7 +15,7 @@ export interface Override {
 /** Fields of the file that a variable sets. */
 const variables = { listen: 'DRAGOMAN_LISTEN', data: 'DRAGOMAN_DATA', adminKey: 'DRAGOMAN_ADMIN_KEY' } as const
 
-const fileVariable = 'DRAGOMAN_CONFIG'
+export const fileVariable = 'DRAGOMAN_CONFIG'
 
 /** Every variable that configures the server. */
 export const knownVariables: readonly string[] = [fileVariable, ...Object.values(variables)]

@@ -44,7 +44,7 @@ export function choicesOf({ forms }: Field): readonly string[] {
 	)
 }
 
-export type Shape = 'mapping' | 'list' | 'text' | 'number' | 'truth'
+export type Shape = 'mapping' | 'names' | 'list' | 'text' | 'number' | 'truth'
 
 /** What kind of value the field may have. */
 export function shapesOf({ forms }: Field): ReadonlySet<Shape> {
@@ -53,7 +53,7 @@ export function shapesOf({ forms }: Field): ReadonlySet<Shape> {
 
 const shapes: Readonly<Record<string, Shape>> = {
 	object: 'mapping',
-	record: 'mapping',
+	record: 'names',
 	array: 'list',
 	string: 'text',
 	enum: 'text',

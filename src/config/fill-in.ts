@@ -11,8 +11,8 @@ import { expand } from './variables.ts'
 export interface Filled {
 	readonly value: unknown
 	readonly complaints: readonly Complaint[]
-	/** Fields whose text came from a variable, in whole or in part, as JSON of their path. */
-	readonly fromVariables: ReadonlySet<string>
+	/** Fields whose text came from a variable, in whole or in part: the text as it is written, by JSON of the path. */
+	readonly fromVariables: ReadonlyMap<string, string>
 	/** Absolute paths of the files that secrets were read from, also of those that cannot be read. */
 	readonly secretFiles: readonly string[]
 }
@@ -48,7 +48,7 @@ const filePrefix = 'file:'
 
 class Filling {
 	readonly complaints: Complaint[] = []
-	readonly fromVariables = new Set<string>()
+	readonly fromVariables = new Map<string, string>()
 	readonly secretFiles: string[] = []
 	private readonly whole: unknown
 	private readonly surroundings: FillingSurroundings
@@ -73,7 +73,7 @@ class Filling {
 		const { schema, environment, folder } = this.surroundings
 		const { text, usesVariable, complaint } = expand(given, environment)
 		if (complaint !== undefined) return this.complain(path, complaint)
-		if (usesVariable) this.fromVariables.add(JSON.stringify(path))
+		if (usesVariable) this.fromVariables.set(JSON.stringify(path), given)
 		if (fieldAt(schema, path, this.whole)?.secret !== true) return text
 		const secret = text.trim()
 		const misspelt = explainMisspelt(given.trim())

@@ -4,6 +4,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { embeddedByDefault } from '../engines/list.ts'
+import { withoutCredentials } from '../fields/text.ts'
 import { nearest } from '../text/nearest.ts'
 import { type Complaint, shown, writePath } from './complaint.ts'
 import { type Document, DocumentError, parseYaml } from './document.ts'
@@ -34,6 +35,8 @@ export class ConfigError extends Error {
 export interface ConfigSource {
 	/** YAML file, if any. */
 	readonly file?: string
+	/** What named the file: `--config` or `DRAGOMAN_CONFIG`. */
+	readonly fileOrigin?: string
 	/** Values that win over the file's: from the command line and the environment. By the field's name. */
 	readonly overrides: Readonly<Record<string, Override>>
 	/** For `${NAME}` in the file. */
@@ -63,7 +66,7 @@ export interface Reading {
 
 /** @throws ConfigError */
 export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
-	const { text, document } = await readDocument(source.file)
+	const { text, document } = await readDocument(source)
 	const complaints = new Complaints(document, source.overrides)
 	const values = withoutExtensions(document.value)
 	if (source.file !== undefined) {
@@ -82,7 +85,7 @@ export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
 	if (typeof fromFile.models === 'string' && !usesBuiltIn)
 		complaints.add([{ path: ['models'], message: explainModelsText(fromFile.models) }])
 	const whole = { ...(usesBuiltIn ? withEmbeddedModel(fromFile) : fromFile), ...given }
-	complaints.add(checkReferences(whole))
+	complaints.add(checkReferences(whole).map((one) => withoutValue(one, whole, filled.fromVariables)))
 	const config = parse(whole, filled.fromVariables, complaints)
 	const warnings = findWarnings(config).map((warning) => complaints.locate(warning))
 	return {
@@ -98,10 +101,13 @@ export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
 	}
 }
 
-async function readDocument(file: string | undefined): Promise<{ readonly text: string; readonly document: Document }> {
+async function readDocument({
+	file,
+	fileOrigin,
+}: ConfigSource): Promise<{ readonly text: string; readonly document: Document }> {
 	if (file === undefined)
 		return { text: '', document: { name: 'configuration', value: {}, offset: () => 0, line: () => undefined } }
-	const text = decode(file, await readBytes(file))
+	const text = decode(file, await readBytes(file, fileOrigin))
 	try {
 		return { text, document: parseYaml(file, text) }
 	} catch (thrown) {
@@ -109,11 +115,11 @@ async function readDocument(file: string | undefined): Promise<{ readonly text: 
 	}
 }
 
-async function readBytes(file: string): Promise<Uint8Array> {
+async function readBytes(file: string, origin = 'configuration'): Promise<Uint8Array> {
 	try {
 		return await readFile(file)
 	} catch (cause) {
-		throw new ConfigError(`${file}: cannot be read: ${explainReadFailure(file, cause)}`, { cause })
+		throw new ConfigError(`${origin}: ${explainReadFailure(file, cause)}`, { cause })
 	}
 }
 
@@ -179,14 +185,36 @@ async function readOverrides(
 /** @throws ConfigError */
 function parse(
 	whole: Readonly<Record<string, unknown>>,
-	fromVariables: ReadonlySet<string>,
+	fromVariables: ReadonlyMap<string, string>,
 	complaints: Complaints,
 ): ConfigFile {
 	const first = safeParse(whole)
 	const [value, parsed] = first.success ? [whole, first] : parseAgain(whole, first.error.issues, fromVariables)
-	if (!parsed.success) throw complaints.error(explainIssues(configSchema, value, parsed.error.issues))
+	if (!parsed.success)
+		throw complaints.error(
+			explainIssues(configSchema, value, parsed.error.issues).map((one) => withoutValue(one, whole, fromVariables)),
+		)
 	complaints.throwIfAny([])
 	return parsed.data
+}
+
+/** A variable may hold a secret, whatever the field: the message names the variable instead of its value. */
+function withoutValue(
+	{ path, message }: Complaint,
+	whole: unknown,
+	fromVariables: ReadonlyMap<string, string>,
+): Complaint {
+	const written = fromVariables.get(JSON.stringify(path.map(String)))
+	const value = path.reduce<unknown>((inner, step) => Reflect.get(Object(inner), step), whole)
+	if (written === undefined || typeof value !== 'string') return { path, message }
+	const forms = [JSON.stringify(value), shown(value), JSON.stringify(withoutCredentials(value))]
+	return {
+		path,
+		message: forms.reduce(
+			(text, form) => text.replaceAll(form, () => `the value of ${JSON.stringify(written)}`),
+			message,
+		),
+	}
 }
 
 function safeParse(value: unknown) {
@@ -201,7 +229,7 @@ function parseAgain(
 		readonly path: readonly PropertyKey[]
 		readonly expected?: string
 	}[],
-	fromVariables: ReadonlySet<string>,
+	fromVariables: ReadonlyMap<string, string>,
 ): readonly [unknown, ReturnType<typeof safeParse>] {
 	let value: unknown = whole
 	for (const { code, path, expected } of issues)

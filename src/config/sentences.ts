@@ -90,7 +90,9 @@ function explainAbsent(
 	field: Field | undefined,
 ): string {
 	const problem = value === null ? 'has no value' : 'is required'
-	return choices.length > 0 ? `${problem}: write one of ${choices.join(', ')}` : problem + exampleOf(name, field)
+	if (choices.length > 0) return `${problem}: write one of ${choices.join(', ')}`
+	const example = exampleOf(name, field)
+	return value === null && example === '' ? `${problem}: give it one, or remove the line` : problem + example
 }
 
 function exampleOf(name: string, field: Field | undefined): string {
@@ -109,6 +111,7 @@ function explainChoice(name: string, value: unknown, choices: readonly string[])
 
 const shapeNames: Readonly<Record<Shape, string>> = {
 	mapping: 'a mapping of fields',
+	names: 'a mapping of names',
 	list: 'a list',
 	text: 'text',
 	number: 'a number',
@@ -126,13 +129,11 @@ function explainType(value: unknown, field: Field | undefined): string {
 			? `is ${kindOf(value)}, not text: put it in quotes`
 			: `${value} is ${kindOf(value)}, not text: put it in quotes, "${value}"`
 	const fields = shapes.has('mapping') && field !== undefined ? namesOf(field, undefined) : []
-	const remedy =
-		shapes.has('list') && typeof value === 'string' && !secret
-			? `: write [${value}]`
-			: shapes.has('mapping') && fields.length > 0 && fields.length < 12
-				? ` (${fields.join(', ')})`
-				: ''
-	return wanted === '' ? `${kindOf(value)} cannot be used here` : `must be ${wanted}${remedy}, not ${kindOf(value)}`
+	const form = shapes.has('mapping') && fields.length > 0 && fields.length < 12 ? ` (${fields.join(', ')})` : ''
+	const remedy = shapes.has('list') && typeof value === 'string' && !secret ? `: write [${value}]` : ''
+	return wanted === ''
+		? `${kindOf(value)} cannot be used here`
+		: `must be ${wanted}${form}, not ${kindOf(value)}${remedy}`
 }
 
 function shownTruth(value: unknown, secret: boolean): string {
@@ -186,7 +187,7 @@ export function kindOf(value: unknown): string {
 		case 'number':
 			return 'a number'
 		case 'boolean':
-			return 'true or false'
+			return String(value)
 		default:
 			return 'a mapping'
 	}

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { type Log, openLog } from '../telemetry/log.ts'
-import { type Environment, readEnvironment } from './environment.ts'
+import { type Environment, fileVariable, readEnvironment } from './environment.ts'
 import { loadConfig, type Reading } from './load.ts'
 import type { ConfigFile } from './schema.ts'
 
@@ -41,7 +41,7 @@ export async function readSettings(flags: ConfigFlags, environment: Environment)
 	const fromEnvironment = readEnvironment(environment)
 	const file = flags.config ?? fromEnvironment.file
 	const { config, warnings, fileFields, reading } = await loadConfig({
-		...(file === undefined ? {} : { file }),
+		...(file === undefined ? {} : { file, fileOrigin: flags.config === undefined ? fileVariable : '--config' }),
 		overrides: {
 			...fromEnvironment.overrides,
 			...(flags.data === undefined ? {} : { data: { value: flags.data, origin: '--data' } }),

@@ -25,6 +25,7 @@ export function explainUnknownField(
 	if (near !== undefined && sameLetters(near, name)) return `unknown field: it is written "${near}"`
 	const foreign = explainForeign(name, path, here)
 	if (foreign !== undefined) return `unknown field: ${foreign}`
+	if (hasOtherForm(schema, path, name)) return otherForm(value, here)
 	const elsewhere = findElsewhere(schema, path, name)
 	if (near !== undefined && !(elsewhere !== undefined && name.length > 3 && !close(near, name)))
 		return `unknown field (did you mean "${near}"?)`
@@ -66,6 +67,20 @@ function below(target: string, path: readonly PropertyKey[]): readonly string[] 
 
 function readable(target: string): string {
 	return target.replace('models.*', 'models.NAME').replace('upstreams.*', 'upstreams.NAME')
+}
+
+/** Whether the same mapping may have the field when it is of another form, such as an upstream of another engine. */
+function hasOtherForm(schema: z.ZodType, path: readonly PropertyKey[], name: string): boolean {
+	const own = [...path.map(String), name]
+	return [...allPaths(schema)].some(
+		(steps) => steps.length === own.length && own.every((step, index) => steps[index] === '*' || steps[index] === step),
+	)
+}
+
+function otherForm(value: unknown, here: readonly string[]): string {
+	const engine: unknown = Reflect.get(Object(value), 'engine')
+	const which = typeof engine === 'string' ? `the engine ${engine} does not have it` : 'it is not for this kind'
+	return `unknown field: ${which}; its fields are ${here.join(', ')}`
 }
 
 /** Another mapping that has a field of this very name, the nearest one to `path`. */

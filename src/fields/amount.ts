@@ -62,9 +62,9 @@ function explainAmount(issue: z.core.$ZodRawIssue, things: string, example: stri
 				? `${issue.input} is not a whole number of ${things}`
 				: `${JSON.stringify(issue.input)} is not a number of ${things}: write a number, which may end in k, M, G (1000) or Ki, Mi, Gi (1024), ${example}`
 		case 'too_small':
-			return `${issue.input} ${things} are too few: the minimum is ${issue.minimum}`
+			return `${issue.input} is too few ${things}: the minimum is ${issue.minimum}`
 		case 'too_big':
-			return `${issue.input} ${things} are too many: the maximum is ${issue.maximum}`
+			return `${issue.input} is too many ${things}: the maximum is ${issue.maximum}`
 		default:
 			return undefined
 	}

@@ -23,7 +23,7 @@ export function milliseconds(min: number, max: number = dayMs) {
 		.preprocess(
 			(given) => readDuration(given, 1),
 			z
-				.int({ error: (issue) => explainDuration(issue, 'milliseconds', writeDuration) })
+				.int({ error: (issue) => explainDuration(issue, 'milliseconds', '30s', writeDuration) })
 				.min(min)
 				.max(max),
 		)
@@ -35,7 +35,7 @@ export function days() {
 	return z
 		.preprocess(
 			(given) => readDuration(given, dayMs),
-			z.number({ error: (issue) => explainDuration(issue, 'days', (value) => `${value} days`) }).positive(),
+			z.number({ error: (issue) => explainDuration(issue, 'days', '30d', (value) => `${value} days`) }).positive(),
 		)
 		.meta({ type: ['number', 'string'], pattern })
 }
@@ -59,13 +59,13 @@ function roundedToNanoseconds(ms: number): number {
 	return Math.round(ms * 1e6) / 1e6
 }
 
-function explainDuration(issue: z.core.$ZodRawIssue, unit: string, write: (value: number) => string) {
+function explainDuration(issue: z.core.$ZodRawIssue, unit: string, example: string, write: (value: number) => string) {
 	if (issue.input === undefined) return undefined
 	switch (issue.code) {
 		case 'invalid_type':
 			return typeof issue.input === 'number'
 				? `${issue.input} is not a whole number of ${unit}`
-				: `${JSON.stringify(issue.input)} is not a duration: write a number of ${unit}, or a number with ms, s, m, h or d, such as 30s`
+				: `${JSON.stringify(issue.input)} is not a duration: write a number of ${unit}, or a number with ms, s, m, h or d, such as ${example}`
 		case 'too_small':
 			return issue.inclusive === false
 				? `${issue.input} ${unit} are too few: it must be more than ${issue.minimum}`

@@ -62,11 +62,10 @@ describe('amounts', () => {
 		['12Q', 'is not a number of bytes'],
 		['1 GB', 'is not a number of bytes'],
 		['1.5', 'is not a whole number of bytes'],
-		['1k', '1000 bytes are too few: the minimum is 1024'],
+		['1k', '1000 is too few bytes: the minimum is 1024'],
 	])('refuses %p', (given, message) => expect(messageOf(bytes(1024), given)).toContain(message))
 
-	test('names what is counted', () =>
-		expect(messageOf(tokenCount(1), 0)).toBe('0 tokens are too few: the minimum is 1'))
+	test('names what is counted', () => expect(messageOf(tokenCount(1), 0)).toBe('0 is too few tokens: the minimum is 1'))
 })
 
 describe('texts', () => {

@@ -118,6 +118,7 @@ function explainUrl(issue: z.core.$ZodRawIssue): string | undefined {
 		: `${shown} is not a URL: begin it with http:// or https://`
 }
 
-function withoutCredentials(url: string): string {
+/** `url` with `***` for the user name and password in it. */
+export function withoutCredentials(url: string): string {
 	return url.replace(/^([a-z]+:\/\/)?[^/@]*@/i, '$1***@')
 }

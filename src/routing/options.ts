@@ -34,7 +34,7 @@ export const healthOptions = z
 	.strictObject({
 		path: z
 			.string()
-			.startsWith('/', 'must begin with /, such as /models')
+			.regex(/^\//, 'must begin with /, such as /models')
 			.default('/models')
 			.describe("What is asked for, behind the upstream's URL."),
 		intervalMs: wait().default(10_000).describe('Time between two checks, in milliseconds.'),
