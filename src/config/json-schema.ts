@@ -1,11 +1,11 @@
 // The configuration file's JSON Schema, for editors.
 
 import { z } from 'zod'
-import { configSchema } from './schema.ts'
+import { configSchema, extension } from './schema.ts'
 
 /** Of the file as it is written: a duration, for example, is a number or a text. */
 export function configJsonSchema(): object {
-	return z.toJSONSchema(configSchema, {
+	const schema = z.toJSONSchema(configSchema, {
 		io: 'input',
 		// Zod leaves out defaults and examples of fields that it converts; as written in the file they hold all the same.
 		override({ zodSchema, jsonSchema }) {
@@ -15,4 +15,5 @@ export function configJsonSchema(): object {
 			if (Array.isArray(examples)) jsonSchema.examples = examples
 		},
 	})
+	return { ...schema, patternProperties: { [extension.source]: {} } }
 }

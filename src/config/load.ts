@@ -13,7 +13,7 @@ import { fieldAt } from './field.ts'
 import { explainReadFailure, fillIn, readGivenSecret } from './fill-in.ts'
 import { foreignField } from './foreign-words.ts'
 import { checkReferences } from './references.ts'
-import { type ConfigFile, configSchema, embeddedWord, type UpstreamConfig } from './schema.ts'
+import { type ConfigFile, configSchema, embeddedWord, extension, type UpstreamConfig } from './schema.ts'
 import { explainIssues, kindOf, noSentence } from './sentences.ts'
 import { findWarnings, unknownVariables } from './warnings.ts'
 
@@ -157,8 +157,6 @@ function explainModelsText(text: string): string {
 	const meant = nearest(text, [embeddedWord]) === undefined ? '' : ` (did you mean "${embeddedWord}"?)`
 	return `${shown(text)} is neither a mapping of models nor the word "${embeddedWord}"${meant}`
 }
-
-const extension = /^x-/
 
 /** Fields at the top that begin with `x-` hold what anchors share. */
 function withoutExtensions(value: unknown): Readonly<Record<string, unknown>> {

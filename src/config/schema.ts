@@ -101,97 +101,96 @@ const loopback = '127.0.0.1:8080'
 /** In place of a mapping under `models`: the built-in embedded model is served, as it is without a file. */
 export const embeddedWord = 'embedded'
 
-export const configSchema = z
-	.strictObject({
-		listen: listenAddress().default(loopback).describe('Address to serve on, as host:port. Port 0 takes a free one.'),
-		data: pathText().default('.dragoman').describe('Folder for the database, model weights and engine libraries.'),
-		database: secretForm(/^(sqlite|postgres(ql)?:\/\/.+)$/, 'must be sqlite or a URL that begins with postgres://')
-			.default('sqlite')
-			.describe(
-				'Where everything is kept: `sqlite` is a file in the data folder, `postgres://…` a PostgreSQL database.',
-			),
-		adminKey: headerSecret(16)
-			.optional()
-			.describe('An admin key chosen by the operator, at least 16 characters. None is printed then.'),
-		engineFolder: pathText()
-			.optional()
-			.describe('Folder for engine libraries; `engine` in the data folder where absent.'),
-		modelFolder: pathText().optional().describe('Folder for model weights; `models` in the data folder where absent.'),
-		download: z.boolean().default(true).describe('Whether missing weights and engine libraries are fetched.'),
-		log: z
-			.strictObject({
-				level: z.enum(logLevels).default('info').describe('Least severe line that is written.'),
-				format: z.enum(logFormats).optional().describe('`text` for a terminal, `json` elsewhere, unless said.'),
-			})
-			.prefault({})
-			.describe('The operator log, on standard error.'),
-		telemetry: telemetryOptions,
-		history: z
-			.strictObject({
-				albert: z
-					.boolean()
-					.default(false)
-					.describe('Whether `user` and `id` of a chat request keep a conversation, as at Albert API in 2024.'),
-				keepDays: days()
-					.optional()
-					.describe('Conversations are removed this many days after their last turn; never where absent.'),
-			})
-			.prefault({})
-			.describe('What is kept of conversations.'),
-		dialects: z
-			.strictObject({
-				v1: dialectName.default(defaultDialects.v1).describe('Below `/v1`.'),
-				root: dialectName.default(defaultDialects.root).describe('Everywhere else.'),
-			})
-			.prefault({})
-			.describe('Which dialect is meant on paths that several share, where neither key nor client says it.'),
-		ledger: z
-			.strictObject({
-				durability: z
-					.enum(['strict', 'relaxed'])
-					.default('strict')
-					.describe(
-						'`strict`: on disk before the answer leaves. `relaxed`: soon after, and a power cut may take the last moments.',
-					),
-				keepDays: days().default(90).describe('Single entries are kept for so many days; sums of days for ever.'),
-				maxPending: count('entries', 1000)
-					.default(100_000)
-					.describe('How many entries may wait for a database that is away before calls are refused.'),
-			})
-			.prefault({})
-			.describe('The accounts of what was used.'),
-		streams: z
-			.strictObject({
-				keepMs: milliseconds(1000, 365 * dayMs)
-					.default(600_000)
-					.describe('How long a stream that outlives its connection can be read after its end, in milliseconds.'),
-				maxBytes: bytes(65_536).default(16_777_216).describe('Longest such stream, in bytes.'),
-				maxTotalBytes: bytes(65_536).default(1_073_741_824).describe('All of them together, in bytes.'),
-			})
-			.prefault({})
-			.describe('Streams that outlive the connection of their client.'),
-		limits: z
-			.strictObject({
-				bodyBytes: bytes(1024, 1_073_741_824).default(33_554_432).describe('Largest request body, in bytes.'),
-				bodyTimeoutMs: milliseconds(100).default(30_000).describe('Longest wait for a request body, in milliseconds.'),
-				jsonDepth: z.int().min(8).max(1000).default(128).describe('Deepest nesting of a JSON body.'),
-				keepAliveMs: milliseconds(0)
-					.default(15_000)
-					.describe('Quiet time after which a stream gets a comment, in milliseconds; 0 for none.'),
-				shutdownMs: milliseconds(0, 3_600_000)
-					.default(10_000)
-					.describe('How long running answers may go on after the signal to stop, in milliseconds.'),
-			})
-			.prefault({})
-			.describe('Bounds on what clients may send.'),
-		models: z
-			.record(name, model)
-			.default({})
-			.meta({ type: ['object', 'string'], pattern: `^${embeddedWord}$` })
-			.describe('Models by public name, or the word `embedded` for the built-in embedded model.'),
-		upstreams: z.record(name, upstream).default({}).describe('Places that run engines, by a name of yours.'),
-	})
-	.meta({ patternProperties: { '^x-': {} } })
+/** Fields at the top of the file with such names are ignored: they hold what anchors share. */
+export const extension = /^x-/
+
+export const configSchema = z.strictObject({
+	listen: listenAddress().default(loopback).describe('Address to serve on, as host:port. Port 0 takes a free one.'),
+	data: pathText().default('.dragoman').describe('Folder for the database, model weights and engine libraries.'),
+	database: secretForm(/^(sqlite|postgres(ql)?:\/\/.+)$/, 'must be sqlite or a URL that begins with postgres://')
+		.default('sqlite')
+		.describe('Where everything is kept: `sqlite` is a file in the data folder, `postgres://…` a PostgreSQL database.'),
+	adminKey: headerSecret(16)
+		.optional()
+		.describe('An admin key chosen by the operator, at least 16 characters. None is printed then.'),
+	engineFolder: pathText()
+		.optional()
+		.describe('Folder for engine libraries; `engine` in the data folder where absent.'),
+	modelFolder: pathText().optional().describe('Folder for model weights; `models` in the data folder where absent.'),
+	download: z.boolean().default(true).describe('Whether missing weights and engine libraries are fetched.'),
+	log: z
+		.strictObject({
+			level: z.enum(logLevels).default('info').describe('Least severe line that is written.'),
+			format: z.enum(logFormats).optional().describe('`text` for a terminal, `json` elsewhere, unless said.'),
+		})
+		.prefault({})
+		.describe('The operator log, on standard error.'),
+	telemetry: telemetryOptions,
+	history: z
+		.strictObject({
+			albert: z
+				.boolean()
+				.default(false)
+				.describe('Whether `user` and `id` of a chat request keep a conversation, as at Albert API in 2024.'),
+			keepDays: days()
+				.optional()
+				.describe('Conversations are removed this many days after their last turn; never where absent.'),
+		})
+		.prefault({})
+		.describe('What is kept of conversations.'),
+	dialects: z
+		.strictObject({
+			v1: dialectName.default(defaultDialects.v1).describe('Below `/v1`.'),
+			root: dialectName.default(defaultDialects.root).describe('Everywhere else.'),
+		})
+		.prefault({})
+		.describe('Which dialect is meant on paths that several share, where neither key nor client says it.'),
+	ledger: z
+		.strictObject({
+			durability: z
+				.enum(['strict', 'relaxed'])
+				.default('strict')
+				.describe(
+					'`strict`: on disk before the answer leaves. `relaxed`: soon after, and a power cut may take the last moments.',
+				),
+			keepDays: days().default(90).describe('Single entries are kept for so many days; sums of days for ever.'),
+			maxPending: count('entries', 1000)
+				.default(100_000)
+				.describe('How many entries may wait for a database that is away before calls are refused.'),
+		})
+		.prefault({})
+		.describe('The accounts of what was used.'),
+	streams: z
+		.strictObject({
+			keepMs: milliseconds(1000, 365 * dayMs)
+				.default(600_000)
+				.describe('How long a stream that outlives its connection can be read after its end, in milliseconds.'),
+			maxBytes: bytes(65_536).default(16_777_216).describe('Longest such stream, in bytes.'),
+			maxTotalBytes: bytes(65_536).default(1_073_741_824).describe('All of them together, in bytes.'),
+		})
+		.prefault({})
+		.describe('Streams that outlive the connection of their client.'),
+	limits: z
+		.strictObject({
+			bodyBytes: bytes(1024, 1_073_741_824).default(33_554_432).describe('Largest request body, in bytes.'),
+			bodyTimeoutMs: milliseconds(100).default(30_000).describe('Longest wait for a request body, in milliseconds.'),
+			jsonDepth: z.int().min(8).max(1000).default(128).describe('Deepest nesting of a JSON body.'),
+			keepAliveMs: milliseconds(0)
+				.default(15_000)
+				.describe('Quiet time after which a stream gets a comment, in milliseconds; 0 for none.'),
+			shutdownMs: milliseconds(0, 3_600_000)
+				.default(10_000)
+				.describe('How long running answers may go on after the signal to stop, in milliseconds.'),
+		})
+		.prefault({})
+		.describe('Bounds on what clients may send.'),
+	models: z
+		.record(name, model)
+		.default({})
+		.meta({ type: ['object', 'string'], pattern: `^${embeddedWord}$` })
+		.describe('Models by public name, or the word `embedded` for the built-in embedded model.'),
+	upstreams: z.record(name, upstream).default({}).describe('Places that run engines, by a name of yours.'),
+})
 
 type ParsedFile = z.infer<typeof configSchema>
 
