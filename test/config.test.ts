@@ -116,8 +116,8 @@ describe('values', () => {
 describe('variables', () => {
 	test('fill texts, numbers and truths', async () => {
 		const environment = { HOST: '127.0.0.1:1', LIMIT: '3', STREAM: 'false', MODEL: '70', WAIT: '30s' }
-		const { upstreams } = await load(
-			`models: { m: { route: [u] } }\nupstreams: { u: { engine: openai-compatible, url: "http://${variable('HOST')}/v1", model: "${variable('MODEL')}", concurrency: { limit: "${variable('LIMIT')}" }, streamUsage: "${variable('STREAM')}", timeouts: { totalMs: "${variable('WAIT')}" } } }\n`,
+		const { upstreams, models } = await load(
+			`models: { m: { route: [{ upstream: u, weight: "${variable('LIMIT')}" }] } }\nupstreams: { u: { engine: openai-compatible, url: "http://${variable('HOST')}/v1", model: "${variable('MODEL')}", concurrency: { limit: "${variable('LIMIT')}" }, streamUsage: "${variable('STREAM')}", timeouts: { totalMs: "${variable('WAIT')}" } } }\n`,
 			environment,
 		)
 		expect(upstreams.u).toMatchObject({
@@ -127,6 +127,7 @@ describe('variables', () => {
 			streamUsage: false,
 			timeouts: { totalMs: 30_000 },
 		})
+		expect(models.m?.route).toEqual([{ upstream: 'u', weight: 3 }])
 	})
 	test('have defaults, which may be empty or hold punctuation, and an escape', async () => {
 		const body = (environment: Readonly<Record<string, string>>) =>

@@ -3,6 +3,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import type { z } from 'zod'
 import { embeddedByDefault } from '../engines/list.ts'
 import { withoutCredentials } from '../fields/text.ts'
 import { nearest } from '../text/nearest.ts'
@@ -219,29 +220,39 @@ function safeParse(value: unknown) {
 	return configSchema.safeParse(value, { error: () => noSentence })
 }
 
-/** A variable's value is text: where a number, or true or false, is needed, it counts as that. */
+/** A variable's value is text: it counts as a number, or as true or false, if one of these is needed. */
 function parseAgain(
 	whole: Readonly<Record<string, unknown>>,
-	issues: readonly {
-		readonly code: string | undefined
-		readonly path: readonly PropertyKey[]
-		readonly expected?: string
-	}[],
+	issues: readonly z.core.$ZodIssue[],
 	fromVariables: ReadonlyMap<string, string>,
 ): readonly [unknown, ReturnType<typeof safeParse>] {
 	let value: unknown = whole
-	for (const { code, path, expected } of issues)
-		if (code === 'invalid_type' && fromVariables.has(JSON.stringify(path.map(String))))
-			value = retyped(value, path, expected)
+	for (const { path, expected } of wrongTypes(issues, []))
+		if (fromVariables.has(JSON.stringify(path.map(String)))) value = retyped(value, path, expected)
 	return [value, safeParse(value)]
 }
 
+interface WrongType {
+	readonly path: readonly PropertyKey[]
+	readonly expected: string
+}
+
+/** Also those within the alternatives of a union. */
+function wrongTypes(issues: readonly z.core.$ZodIssue[], above: readonly PropertyKey[]): readonly WrongType[] {
+	return issues.flatMap((issue) => {
+		const path = [...above, ...issue.path]
+		if (issue.code === 'invalid_union') return issue.errors.flatMap((errors) => wrongTypes(errors, path))
+		return issue.code === 'invalid_type' ? [{ path, expected: issue.expected }] : []
+	})
+}
+
 /** `value` with the text at `path` as what is expected there, if it can be read as such. */
-function retyped(value: unknown, path: readonly PropertyKey[], expected: string | undefined): unknown {
+function retyped(value: unknown, path: readonly PropertyKey[], expected: string): unknown {
 	const [step, ...rest] = path
 	if (step === undefined) {
 		if (typeof value !== 'string') return value
 		if (expected === 'boolean') return value === 'true' ? true : value === 'false' ? false : value
+		if (expected !== 'number' && expected !== 'int') return value
 		return /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value
 	}
 	if (Array.isArray(value))
