@@ -312,6 +312,11 @@ const mistakes: readonly Mistake[] = [
 		],
 	},
 	{
+		name: 'the path of a certificate without file:',
+		text: withFields('tls: { ca: /etc/ssl/ca.pem }'),
+		complaints: [[first, 'upstreams.u.tls.ca: must be PEM', 'file:PATH']],
+	},
+	{
 		name: 'a variable between braces without quotes',
 		text: `${model}upstreams: { u: { engine: echo, model: ${reference('M')} } }\n`,
 		complaints: [[2, 'a variable between braces or brackets must be in quotes', '"$']],

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { appendFile, mkdir, rename, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ConfigWatch, type ConfigWatchTimes, watchConfig } from '../src/cli/config-watch.ts'
+import { stateOf } from '../src/config/file-state.ts'
 import { readSettings } from '../src/config/settings.ts'
 import { LiveDeployment } from '../src/deployment.ts'
 import { openLog } from '../src/telemetry/log.ts'
@@ -166,6 +167,14 @@ class Fields {
 		this.fields = JSON.stringify(text.replace(/#.*$/gm, '').trimEnd())
 	}
 }
+
+test('a pipe has no state that could change, so it is read only once', async () => {
+	const folder = await temporaryFolder()
+	Bun.spawnSync(['mkfifo', join(folder, 'pipe')])
+	await writeFile(join(folder, 'file'), '')
+	expect(await stateOf([join(folder, 'file')])).toBeString()
+	expect(await stateOf([join(folder, 'file'), join(folder, 'pipe')])).toBeUndefined()
+})
 
 describe('a server', () => {
 	test('answers every request while its file is rewritten in pieces', async () => {

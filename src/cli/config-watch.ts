@@ -106,6 +106,7 @@ class Watch {
 	/** Uses a change that has stayed the same for long enough. */
 	async look(): Promise<void> {
 		const state = await stateOf(this.files)
+		if (state === undefined) return
 		const nowMs = performance.now()
 		if (state !== this.seen) {
 			this.seen = state
@@ -126,7 +127,7 @@ class Watch {
 
 	/** The operator says that the files are complete. */
 	async readNow(): Promise<void> {
-		const state = await stateOf(this.files)
+		const state = (await stateOf(this.files)) ?? ''
 		this.lastReason = undefined
 		const next = await this.tryToRead(state)
 		if (next !== undefined) await this.use(state, next)

@@ -79,7 +79,7 @@ class Filling {
 		const misspelt = explainMisspelt(given.trim())
 		if (misspelt !== undefined) return this.complain(path, misspelt)
 		if (!secret.startsWith(filePrefix)) return secret
-		// A path that stands in the file begins at the file; one from a variable, in the working directory.
+		// A path that is written in the file begins at the file; one from a variable, in the working directory.
 		const file = resolve(given.trim().startsWith(filePrefix) ? folder : '.', secret.slice(filePrefix.length))
 		this.secretFiles.push(file)
 		const read = await readSecret(file)

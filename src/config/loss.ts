@@ -12,14 +12,16 @@ export function findLoss(before: Reading, after: Reading): string | undefined {
 function lossIn(before: unknown, after: unknown, path: readonly string[]): string | undefined {
 	if (before === null || before === undefined) return undefined
 	if (after === null || after === undefined) return `${writePath(path)} is missing`
-	if (typeof before === 'string')
-		return typeof after === 'string' && after.length < before.length && before.startsWith(after)
-			? `${writePath(path)} is shorter`
-			: undefined
-	if (typeof before !== 'object' || typeof after !== 'object') return undefined
+	if (typeof before !== 'object' || typeof after !== 'object')
+		return isBeginning(String(after), String(before)) ? `${writePath(path)} is shorter` : undefined
 	for (const [name, inner] of Object.entries(before)) {
 		const loss = lossIn(inner, Object.hasOwn(after, name) ? Reflect.get(after, name) : undefined, [...path, name])
 		if (loss !== undefined) return loss
 	}
 	return undefined
+}
+
+/** As `gpt-4` is of `gpt-4o`, and 6 of 64. */
+function isBeginning(after: string, before: string): boolean {
+	return after.length < before.length && before.startsWith(after)
 }

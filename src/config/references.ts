@@ -2,6 +2,7 @@
 
 import { nearest } from '../text/nearest.ts'
 import { type Complaint, shown } from './complaint.ts'
+import { record } from './record.ts'
 import type { ConfigFile } from './schema.ts'
 
 /**
@@ -55,10 +56,4 @@ function sharedNames(models: GivenModels): readonly Complaint[] {
 				})
 		}
 	return complaints
-}
-
-function record(value: unknown): Readonly<Record<string, unknown>> {
-	return typeof value === 'object' && value !== null && !Array.isArray(value)
-		? (value as Readonly<Record<string, unknown>>)
-		: {}
 }

@@ -13,9 +13,12 @@ export function isSecretMark(meta: Readonly<Record<string, unknown>> | undefined
 	return meta?.writeOnly === secretMark.writeOnly
 }
 
-/** A secret of any form, such as a certificate in PEM. */
-export function secretText() {
-	return z.string().min(1, isEmpty).meta(secretMark)
+/** Certificates or keys. */
+export function pemText() {
+	return secretForm(
+		/-----BEGIN [A-Z0-9 ]+-----/,
+		'must be PEM, which contains a line -----BEGIN …-----; file:PATH reads it from a file',
+	)
 }
 
 /** A secret of a form that `remedy` describes. */

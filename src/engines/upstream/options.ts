@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { JsonObject } from '../../chat/json.ts'
 import { bytes } from '../../fields/amount.ts'
 import { milliseconds } from '../../fields/duration.ts'
-import { headerSecret, headers, httpUrl, pathText, secretText } from '../../fields/text.ts'
+import { headerSecret, headers, httpUrl, pathText, pemText } from '../../fields/text.ts'
 import { Secret } from '../../secrets/secret.ts'
 import type { EngineSurroundings } from '../kind.ts'
 import { defaultMaxAnswerBytes, defaultTimeouts, type HttpUpstreamOptions } from './http-upstream.ts'
@@ -26,9 +26,9 @@ const timeouts = z
 
 const tls = z
 	.strictObject({
-		ca: secretText().optional().describe('Certificates, PEM, trusted instead of the system’s; `file:PATH` reads them.'),
-		cert: secretText().optional().describe('Our own certificate, PEM, where the upstream asks for one.'),
-		key: secretText().optional().describe('The key of our own certificate, PEM.'),
+		ca: pemText().optional().describe('Certificates, PEM, trusted instead of the system’s; `file:PATH` reads them.'),
+		cert: pemText().optional().describe('Our own certificate, PEM, where the upstream asks for one.'),
+		key: pemText().optional().describe('The key of our own certificate, PEM.'),
 		serverName: z.string().min(1).optional().describe("Name that the upstream's certificate must bear."),
 		verify: z.boolean().default(true).describe('False accepts any certificate: for trials only.'),
 	})
