@@ -1,10 +1,16 @@
-// The configuration: what wins over what, and how mistakes are told.
+// The configuration: what wins over what, what a value may be written as, and what `dragoman config` prints.
 
 import { describe, expect, test } from 'bun:test'
-import { join } from 'node:path'
+import { mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import Ajv2020 from 'ajv/dist/2020'
+import addFormats from 'ajv-formats'
+import { parse } from 'yaml'
+import { configJsonSchema } from '../src/config/json-schema.ts'
 import { ConfigError, loadConfig } from '../src/config/load.ts'
 import { readSettings } from '../src/config/settings.ts'
-import { runCommand, temporaryFolder } from './server.ts'
+import { engineKinds } from '../src/engines/list.ts'
+import { runCommand, startServer, temporaryFolder } from './server.ts'
 
 const echo = 'models: { echo: { route: [echo] } }\nupstreams: { echo: { engine: echo } }\n'
 
@@ -17,55 +23,19 @@ async function write(text: string): Promise<string> {
 /** How the file names a variable of the environment. */
 const variable = (name: string) => ['$', '{', name, '}'].join('')
 
-describe('a mistake is told with file, line and field', () => {
-	const cases: readonly (readonly [name: string, text: string, complaint: string])[] = [
-		['a wrong type', `${echo}limits:\n  bodyBytes: many\n`, ':4: limits.bodyBytes: '],
-		['an unknown field', `${echo}lisen: 1\n`, ':3: lisen: unknown field'],
-		[
-			'an unknown field inside',
-			'models:\n  echo:\n    rout: [echo]\n    route: [echo]\nupstreams: { echo: { engine: echo } }\n',
-			':3: models.echo.rout: unknown field',
-		],
-		[
-			'an unknown engine',
-			'models: { a: { route: [b] } }\nupstreams:\n  b: { engine: vllm }\n',
-			':3: upstreams.b.engine: ',
-		],
-		[
-			'a route to nowhere',
-			'models:\n  a:\n    route: [b, c]\nupstreams: { b: { engine: echo } }\n',
-			":3: models.a.route.1: there is no upstream 'c'",
-		],
-		[
-			'a name given twice',
-			'models:\n  a: { route: [b] }\n  c: { aliases: [a], route: [b] }\nupstreams: { b: { engine: echo } }\n',
-			":3: models.c: 'a' is a name of model 'a' already",
-		],
-		['an address without a port', `listen: localhost\n${echo}`, ':1: listen: expected host:port'],
-		['text that is no YAML', 'models: { a: [\n', 'not valid YAML'],
-		['a list', '- a\n', 'expected a mapping'],
-	]
-	for (const [name, text, complaint] of cases) {
-		test(name, async () => {
-			const file = await write(text)
-			const thrown = await loadConfig({ file, overrides: {}, environment: {} }).catch((error: unknown) => error)
-			expect(thrown).toBeInstanceOf(ConfigError)
-			expect(String(thrown)).toContain(complaint)
-			expect(String(thrown)).toContain(file)
-		})
-	}
-	test('a file that is not there', async () => {
-		await expect(loadConfig({ file: '/nowhere.yaml', overrides: {}, environment: {} })).rejects.toThrow(
-			'/nowhere.yaml: cannot be read',
-		)
-	})
-	test('a variable that is not set', async () => {
-		const file = await write(`adminKey: ${variable('NOT_SET')}\n${echo}`)
-		await expect(loadConfig({ file, overrides: {}, environment: {} })).rejects.toThrow(
-			'adminKey: the environment has no NOT_SET',
-		)
-	})
-})
+async function load(text: string, environment: Readonly<Record<string, string>> = {}) {
+	return (await readSettings({ config: await write(text) }, environment)).config
+}
+
+async function complaintOf(flags: object, environment: Readonly<Record<string, string>>): Promise<string> {
+	const thrown = await readSettings(flags, environment).catch((error: unknown) => error)
+	expect(thrown).toBeInstanceOf(ConfigError)
+	return thrown instanceof ConfigError ? thrown.message : ''
+}
+
+/** An upstream of an OpenAI-compatible server with more fields, in braces. */
+const upstreamWith = (fields: string) =>
+	`models: { m: { route: [u] } }\nupstreams: { u: { engine: openai-compatible, url: "http://127.0.0.1:1/v1", ${fields} } }\n`
 
 describe('values', () => {
 	test('of a flag win over the environment, which wins over the file', async () => {
@@ -74,40 +44,329 @@ describe('values', () => {
 		expect((await readSettings({}, environment)).config).toMatchObject({ listen: '127.0.0.1:2', data: 'from-file' })
 		expect((await readSettings({ listen: '127.0.0.1:3' }, environment)).config.listen).toBe('127.0.0.1:3')
 	})
-	test('of secrets come from variables and files', async () => {
-		const file = await write(`adminKey: file:secret.txt\n${echo}`)
-		await Bun.write(join(file, '..', 'secret.txt'), 'a-secret-of-some-length\n')
-		expect((await loadConfig({ file, overrides: {}, environment: {} })).adminKey).toBe('a-secret-of-some-length')
-		const other = await write(`adminKey: "before-${variable('PART')}-behind"\n${echo}`)
-		expect((await loadConfig({ file: other, overrides: {}, environment: { PART: 'inside' } })).adminKey).toBe(
-			'before-inside-behind',
-		)
-	})
-	test('without a file are the embedded model', async () => {
-		const { models, upstreams } = await loadConfig({ overrides: {}, environment: {} })
+	test('without a file are the built-in embedded model', async () => {
+		const { models, upstreams } = (await loadConfig({ overrides: {}, environment: {} })).config
 		expect([Object.keys(models), Object.values(upstreams)]).toMatchObject([
 			['smollm2-135m'],
-			[{ engine: 'llama', model: 'smollm2-135m' }],
+			[{ engine: 'llama', model: 'smollm2-135m', builtIn: true }],
 		])
+	})
+	test('with `models: embedded` are the same, beside whatever else the file has', async () => {
+		const withoutFile = (await loadConfig({ overrides: {}, environment: {} })).config
+		const { models, upstreams, download } = await load('download: false\nmodels: embedded\n')
+		expect({ models, upstreams, download }).toEqual({
+			models: withoutFile.models,
+			upstreams: withoutFile.upstreams,
+			download: false,
+		})
+	})
+	test('of the built-in default cannot be claimed by a file', async () => {
+		const named = await load(
+			'models: { m: { route: [embedded] } }\nupstreams: { embedded: { engine: llama, model: smollm2-135m } }\n',
+		)
+		expect(named.upstreams.embedded).not.toHaveProperty('builtIn')
+		const claiming = await write(
+			'models: { m: { route: [embedded] } }\nupstreams: { embedded: { engine: llama, builtIn: true } }\n',
+		)
+		expect(await complaintOf({ config: claiming }, {})).toContain('upstreams.embedded.builtIn: unknown field')
+	})
+	test('a single upstream needs no list', async () => {
+		const { models } = await load('models: { m: { route: u } }\nupstreams: { u: { engine: echo } }\n')
+		expect(models.m?.route).toEqual(['u'])
+	})
+	test("a model's own name among its aliases is harmless", async () => {
+		const server = await startServer({
+			config: 'models: { m: { route: [u], aliases: [m, n, n] } }\nupstreams: { u: { engine: echo } }\n',
+		})
+		const answer = await server.call('/v1/chat/completions', { model: 'n', messages: [{ role: 'user', content: 'x' }] })
+		expect(answer.status).toBe(200)
+		await server.stop()
+	})
+	test('durations and amounts may name their unit', async () => {
+		const text = upstreamWith(
+			'timeouts: { connectMs: 250ms, firstByteMs: 5m, totalMs: 1h30m, betweenChunksMs: 1.5s }, maxAnswerBytes: 64k, concurrency: { limit: 2, queueTimeoutMs: 90000 }, breaker: { openMs: "20s" }, health: { intervalMs: 1m }',
+		)
+		const { upstreams, limits, streams, history, ledger, models } = await load(
+			`${text.replace('route: [u]', 'route: [u], contextTokens: 128Ki, retry: { totalMs: 10s }')}limits: { bodyBytes: 32MB, shutdownMs: 0 }\nstreams: { maxTotalBytes: 1GiB, keepMs: 2d }\nhistory: { keepDays: 12h }\nledger: { keepDays: 90d, maxPending: 50k }\n`,
+		)
+		expect(upstreams.u).toMatchObject({
+			timeouts: { connectMs: 250, firstByteMs: 300_000, totalMs: 5_400_000, betweenChunksMs: 1500 },
+			maxAnswerBytes: 64_000,
+			concurrency: { queueTimeoutMs: 90_000 },
+			breaker: { openMs: 20_000 },
+			health: { intervalMs: 60_000 },
+		})
+		expect(models.m).toMatchObject({ contextTokens: 131_072, retry: { totalMs: 10_000 } })
+		expect([limits.bodyBytes, limits.shutdownMs, streams.maxTotalBytes, streams.keepMs]).toEqual([
+			32_000_000, 0, 1_073_741_824, 172_800_000,
+		])
+		expect([history.keepDays, ledger.keepDays, ledger.maxPending]).toEqual([0.5, 90, 50_000])
+	})
+	test('merge keys, anchors and fields that begin with x- work', async () => {
+		const { upstreams } = await load(
+			'x-shared: &shared\n  engine: openai-compatible\n  url: http://127.0.0.1:1/v1\n  timeouts: { totalMs: 1m }\nmodels: { m: { route: [a, b] } }\nupstreams:\n  a: { <<: *shared, model: one }\n  b:\n    <<: *shared\n    timeouts: { totalMs: 2m }\n',
+		)
+		expect(upstreams).toMatchObject({
+			a: { url: 'http://127.0.0.1:1/v1', model: 'one', timeouts: { totalMs: 60_000 } },
+			b: { url: 'http://127.0.0.1:1/v1', timeouts: { totalMs: 120_000 } },
+		})
+	})
+})
+
+describe('variables', () => {
+	test('fill texts, numbers and truths', async () => {
+		const environment = { HOST: '127.0.0.1:1', LIMIT: '3', STREAM: 'false', MODEL: '70', WAIT: '30s' }
+		const { upstreams, models } = await load(
+			`models: { m: { route: [{ upstream: u, weight: "${variable('LIMIT')}" }] } }\nupstreams: { u: { engine: openai-compatible, url: "http://${variable('HOST')}/v1", model: "${variable('MODEL')}", concurrency: { limit: "${variable('LIMIT')}" }, streamUsage: "${variable('STREAM')}", timeouts: { totalMs: "${variable('WAIT')}" } } }\n`,
+			environment,
+		)
+		expect(upstreams.u).toMatchObject({
+			url: 'http://127.0.0.1:1/v1',
+			model: '70',
+			concurrency: { limit: 3 },
+			streamUsage: false,
+			timeouts: { totalMs: 30_000 },
+		})
+		expect(models.m?.route).toEqual([{ upstream: 'u', weight: 3 }])
+	})
+	test('have defaults, which may be empty or hold punctuation, and an escape', async () => {
+		const body = (environment: Readonly<Record<string, string>>) =>
+			load(
+				upstreamWith(
+					`body: { a: "${variable('A:-http://x:1/v-1')}", b: "[${variable('B:-')}]", c: "$${variable('A')} $A $$", d: "${variable('LIMIT:-7')}" }, concurrency: { limit: "${variable('LIMIT:-7')}" }`,
+				),
+				environment,
+			)
+		expect((await body({})).upstreams.u).toMatchObject({
+			body: { a: 'http://x:1/v-1', b: '[]', c: `${variable('A')} $A $$`, d: '7' },
+			concurrency: { limit: 7 },
+		})
+		expect((await body({ A: 'given', B: '', LIMIT: ' 9\n' })).upstreams.u).toMatchObject({
+			body: { a: 'given', b: '[]' },
+			concurrency: { limit: 9 },
+		})
+	})
+})
+
+describe('secrets', () => {
+	test('are trimmed wherever they come from', async () => {
+		const file = await write(
+			`adminKey: file:secret.txt\nmodels: { m: { route: [u] } }\nupstreams: { u: { engine: openai-compatible, url: "http://127.0.0.1:1/v1", key: " written ", headers: { a: "${variable('KEY')}", b: "Bearer ${variable('KEY')}", c: "file:secret.txt" } } }\n`,
+		)
+		await Bun.write(join(file, '..', 'secret.txt'), '\na-secret-of-some-length\r\n')
+		const { config } = await readSettings({ config: file }, { KEY: 'from-variable\n' })
+		expect(config.adminKey).toBe('a-secret-of-some-length')
+		expect(config.upstreams.u).toMatchObject({
+			key: 'written',
+			headers: { a: 'from-variable', b: 'Bearer from-variable', c: 'a-secret-of-some-length' },
+		})
+	})
+	test('of a provider package may come from files too', async () => {
+		const file = await write(
+			'models: { m: { route: [u] } }\nupstreams: { u: { engine: ai-sdk, package: "@ai-sdk/cohere", options: { apiKey: file:key } } }\n',
+		)
+		await Bun.write(join(file, '..', 'key'), 'sk-of-a-file\n')
+		expect((await readSettings({ config: file }, {})).config.upstreams.u).toMatchObject({
+			options: { apiKey: 'sk-of-a-file' },
+		})
+	})
+	test('DRAGOMAN_ADMIN_KEY is accepted by the server whatever spaces are around it', async () => {
+		const server = await startServer({ environment: { DRAGOMAN_ADMIN_KEY: ' admin-key-of-sixteen\n' } })
+		const ask = (key: string) => fetch(`${server.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } })
+		expect((await ask('admin-key-of-sixteen')).status).toBe(200)
+		expect((await ask('  admin-key-of-sixteen  ')).status).toBe(200)
+		expect((await ask('another-key-of-sixteen')).status).toBe(401)
+		await server.stop()
+	})
+	test('in a file that DRAGOMAN_ADMIN_KEY names are read from the working directory', async () => {
+		const file = join(await temporaryFolder(), 'key')
+		await Bun.write(file, 'admin-key-of-sixteen\n')
+		const { config } = await readSettings({}, { DRAGOMAN_ADMIN_KEY: `file:${file}` })
+		expect(config.adminKey).toBe('admin-key-of-sixteen')
+	})
+})
+
+describe('values from outside the file are named by flag or variable', () => {
+	const cases: readonly (readonly [
+		name: string,
+		flags: object,
+		environment: Record<string, string>,
+		message: string,
+	])[] = [
+		[
+			'a short admin key',
+			{},
+			{ DRAGOMAN_ADMIN_KEY: 'short' },
+			'DRAGOMAN_ADMIN_KEY is 5 characters long; at least 16 are needed',
+		],
+		[
+			'an admin key that cannot be sent',
+			{},
+			{ DRAGOMAN_ADMIN_KEY: 'sixteen characters é' },
+			'DRAGOMAN_ADMIN_KEY cannot be sent in an HTTP header: character 20 is not ASCII',
+		],
+		[
+			'an admin key in a missing file',
+			{},
+			{ DRAGOMAN_ADMIN_KEY: 'file:/nowhere/key' },
+			'DRAGOMAN_ADMIN_KEY: the file /nowhere/key does not exist',
+		],
+		[
+			'an address of one word',
+			{ listen: 'foo' },
+			{},
+			'--listen: "foo" is not an address: write host:port, such as 127.0.0.1:8080',
+		],
+		[
+			'a port alone',
+			{},
+			{ DRAGOMAN_LISTEN: '8080' },
+			'DRAGOMAN_LISTEN: "8080" names no host: write 127.0.0.1:8080 for this machine alone, or 0.0.0.0:8080 for every network',
+		],
+		[
+			'a port that does not exist',
+			{ listen: '127.0.0.1:70000' },
+			{},
+			'--listen: port 70000 does not exist: the highest is 65535',
+		],
+	]
+	for (const [name, flags, environment, message] of cases)
+		test(name, async () => {
+			const config = await write(echo)
+			expect(await complaintOf({ config, ...flags }, environment)).toBe(message)
+			expect(await complaintOf(flags, environment)).toBe(message)
+		})
+	test('a file that is not there', async () => {
+		const message = 'the file /nowhere.yaml does not exist'
+		expect(await complaintOf({ config: '/nowhere.yaml' }, {})).toBe(`--config: ${message}`)
+		expect(await complaintOf({}, { DRAGOMAN_CONFIG: '/nowhere.yaml' })).toBe(`DRAGOMAN_CONFIG: ${message}`)
+	})
+	test('a file that is not UTF-8', async () => {
+		const file = join(await temporaryFolder(), 'dragoman.yaml')
+		await Bun.write(file, Buffer.from(echo, 'utf16le'))
+		expect(await complaintOf({ config: file }, {})).toStartWith(`${file}:`)
+		await Bun.write(file, Buffer.from([0xff, 0xfe, 0x41, 0xd8]))
+		expect(await complaintOf({ config: file }, {})).toContain('not text in UTF-8')
+	})
+})
+
+describe('relative paths', () => {
+	test('in the file begin at the file, others in the working directory', async () => {
+		const file = await write(`data: kept\nengineFolder: engines\nmodelFolder: ../weights\n${echo}`)
+		const folder = resolve(file, '..')
+		expect(await readSettings({ config: file }, {})).toMatchObject({
+			dataFolder: join(folder, 'kept'),
+			engineFolder: join(folder, 'engines'),
+			modelFolder: resolve(folder, '../weights'),
+			databaseFile: join(folder, 'kept', 'dragoman.sqlite'),
+		})
+		expect(await readSettings({ config: file, data: 'flag' }, {})).toMatchObject({ dataFolder: resolve('flag') })
+		expect(await readSettings({ config: file }, { DRAGOMAN_DATA: 'variable' })).toMatchObject({
+			dataFolder: resolve('variable'),
+		})
+		expect(await readSettings({ config: await write(echo) }, {})).toMatchObject({ dataFolder: resolve('.dragoman') })
+	})
+	test('of data that meant another folder before are pointed out', async () => {
+		const name = 'src'
+		const file = await write(`${echo}data: ${name}\n`)
+		const [warning = '', ...more] = (await readSettings({ config: file }, {})).warnings
+		expect(more).toEqual([])
+		expect(warning).toStartWith(`${file}:3: data: `)
+		expect(warning).toContain(resolve(name))
+		await mkdir(join(file, '..', name))
+		expect((await readSettings({ config: file }, {})).warnings).toEqual([])
+	})
+})
+
+describe('warnings', () => {
+	test('are not errors, and name line, field and remedy', async () => {
+		const file = await write(
+			'models: { m: { route: [a, b, c, d, e] } }\nupstreams:\n  a: { engine: openai-compatible, url: "http://127.0.0.1:1" }\n  b: { engine: openai-compatible, url: "http://127.0.0.1:1/v1/chat/completions" }\n  c: { engine: openai-compatible, url: "http://127.0.0.1:1/v1/" }\n  d: { engine: openai-compatible, url: "https://x.invalid/v1beta/openai" }\n  e: { engine: gemini }\n  unused: { engine: echo }\n',
+		)
+		const environment = {
+			DRAGOMAN_LISTENS: 'x',
+			DRAGOMAN_SERVICE_HOST: '10.0.0.1',
+			DRAGOMAN_PORT_8080_TCP: 'tcp://x',
+			DRAGOMAN_PORT: 'tcp://x',
+			DRAGOMAN_DATA: 'x',
+		}
+		expect((await readSettings({ config: file }, environment)).warnings).toEqual([
+			`${file}:8: upstreams.unused: no model uses this upstream: name it in \`route\` of a model, or remove it`,
+			`${file}:3: upstreams.a.url: the URL does not end in a version, such as /v1: most servers need it`,
+			`${file}:4: upstreams.b.url: the URL ends in /chat/completions, which is added to it for each request: remove that part`,
+			'the environment variable DRAGOMAN_LISTENS has no meaning here (did you mean DRAGOMAN_LISTEN?)',
+		])
+	})
+	test('are printed by config check and logged by the server', async () => {
+		const config = `${echo}  \nx-nothing: 1\n`.replace('} }\n  \n', '}, unused: { engine: echo } }\n')
+		const file = await write(config)
+		const { status, stdout, stderr } = await runCommand(['config', 'check', '--config', file])
+		expect([status, stdout]).toEqual([0, `${file} is valid: 1 model, 2 upstreams.\n`])
+		expect(stderr).toBe(
+			`warning: ${file}:2: upstreams.unused: no model uses this upstream: name it in \`route\` of a model, or remove it\n`,
+		)
+		const server = await startServer({ config })
+		await server.stop()
+		expect(server.log()).toContain('upstreams.unused: no model uses this upstream')
 	})
 })
 
 describe('dragoman config', () => {
+	test.skipIf(engineKinds.llama?.check === undefined || engineKinds['ai-sdk']?.check === undefined)(
+		'check asks the engines about models and packages that are not here',
+		async () => {
+			const file = await write(
+				'models: { m: { route: [a, b, c] } }\nupstreams:\n  a: { engine: llama, model: smollm2-153m }\n  b: { engine: llama, model: ./missing.gguf }\n  c: { engine: ai-sdk, package: "@ai-sdk/no-such-provider" }\ndownload: false\n',
+			)
+			const { status, stdout, stderr } = await runCommand(['config', 'check', '--config', file])
+			expect([status, stdout]).toEqual([78, ''])
+			const lines = stderr.trimEnd().split('\n')
+			expect(lines).toHaveLength(3)
+			expect(lines[0]).toStartWith(`${file}:3: upstreams.a.model: `)
+			expect(lines[0]).toContain('smollm2-135m')
+			expect(lines[1]).toStartWith(`${file}:4: upstreams.b.model: `)
+			expect(lines[1]).toContain(join(file, '..', 'missing.gguf'))
+			expect(lines[2]).toStartWith(`${file}:5: upstreams.c.package: `)
+			expect(lines[2]).toContain('@ai-sdk/no-such-provider')
+		},
+	)
 	test('check says that a file is valid', async () => {
 		const file = await write(echo)
 		expect(await runCommand(['config', 'check', '--config', file])).toMatchObject({
 			status: 0,
-			stdout: `${file} is valid: 1 models, 1 upstreams.\n`,
+			stdout: `${file} is valid: 1 model, 1 upstream.\n`,
 		})
-	})
-	test('check ends with 78 where it is not', async () => {
-		const file = await write('lisen: 1\n')
-		const { status, stderr } = await runCommand(['config', 'check', '--config', file])
-		expect([status, stderr]).toEqual([78, `${file}:1: lisen: unknown field\n`])
 	})
 	test('schema prints JSON Schema', async () => {
 		const { stdout, status } = await runCommand(['config', 'schema'])
 		expect(status).toBe(0)
-		expect(Object.keys(JSON.parse(stdout).properties)).toContain('upstreams')
+		expect(JSON.parse(stdout)).toEqual(JSON.parse(JSON.stringify(configJsonSchema())))
+	})
+	test('the JSON Schema accepts what the program accepts, and keeps defaults', async () => {
+		const ajv = addFormats(new Ajv2020({ strict: false }))
+		const validate = ajv.compile(configJsonSchema())
+		const accepted = [
+			'models: embedded\n',
+			`${upstreamWith('timeouts: { totalMs: 30s, connectMs: 500 }, maxAnswerBytes: 64k')}x-mine: { a: 1 }\n`,
+			'models: { m: { route: u, contextTokens: 8Ki } }\nupstreams: { u: { engine: echo } }\n',
+		]
+		for (const text of accepted) {
+			await load(text)
+			expect([text, validate(parse(text)), validate.errors]).toEqual([text, true, null])
+		}
+		const refused = [
+			'models: embeded\n',
+			upstreamWith('timeouts: { totalMs: 30 s }'),
+			upstreamWith('timeouts: { totalMs: 1 }'),
+			`${echo}y-mine: 1\n`,
+			`${echo}limits: { bodyBytes: 12Q }\n`,
+		]
+		for (const text of refused) {
+			expect(validate(parse(text))).toBe(false)
+			await expect(load(text)).rejects.toThrow(ConfigError)
+		}
+		expect(configJsonSchema()).toMatchObject({
+			properties: { limits: { properties: { shutdownMs: { default: 10_000, type: ['integer', 'string'] } } } },
+		})
 	})
 })

@@ -163,7 +163,10 @@ describe.skipIf(!isEngineHere)('a server with the embedded engine', () => {
 describe.skipIf(!isEngineHere)('other models', () => {
 	test('a toy stands in where the weights are not here, and everything says so', async () => {
 		const data = await temporaryFolder()
-		const server = await startServer({ data, config: `engineFolder: ${engineFolder}\ndownload: false\n` })
+		const server = await startServer({
+			data,
+			config: `engineFolder: ${engineFolder}\ndownload: false\nmodels: embedded\n`,
+		})
 		await ready(server)
 		const answer = (await (await server.call('/v1/chat/completions', { ...france, model: 'smollm2-135m' })).json()) as {
 			model: string

@@ -135,8 +135,8 @@ describe('the parts fit together', async () => {
 	})
 })
 
-function configuration() {
-	return loadConfig({ file: join(folder, 'dragoman.yaml'), overrides: {}, environment: {} })
+async function configuration() {
+	return (await loadConfig({ file: join(folder, 'dragoman.yaml'), overrides: {}, environment: {} })).config
 }
 
 /** Every series of a server that saw everything there is to see once, with its labels. */

@@ -1,18 +1,31 @@
-// Looks after the configuration file while the server runs: a change, or a request to reload, brings new models and upstreams in. A file that cannot
-// be used changes nothing, and the log says why.
+// Follows the configuration file and the files of its secrets while the server runs: a change, or SIGHUP, brings in new models and
+// upstreams. A file that cannot be used changes nothing, and the log says why. A file that lacks something that was there before may still
+// be being written, so it has to stay the same for longer than any other.
 
-import { unwatchFile, watchFile } from 'node:fs'
+import { stateOf } from '../config/file-state.ts'
+import { ConfigError } from '../config/load.ts'
+import { findLoss } from '../config/loss.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Log } from '../telemetry/log.ts'
+import { systemClock } from '../time/clock.ts'
 
 export interface ConfigWatch {
-	/** Reads the configuration again; does nothing after `close`. */
+	/** Reads the files at once, as SIGHUP does. */
 	reload(): void
 	close(): void
 }
 
-const lookEveryMs = 1000
+export interface ConfigWatchTimes {
+	/** Between two looks at the files, in milliseconds. */
+	readonly lookEveryMs: number
+	/** How long a change has to stay the same before it is used, in milliseconds. */
+	readonly settledMs: number
+	/** The same for a change that takes something away, in milliseconds. */
+	readonly certainMs: number
+}
+
+const defaultTimes: ConfigWatchTimes = { lookEveryMs: 250, settledMs: 1000, certainMs: 10_000 }
 
 /** What can be replaced while the server runs; everything else waits for the next start. */
 const replaceable: ReadonlySet<string> = new Set(['models', 'upstreams'])
@@ -21,41 +34,163 @@ const replaceable: ReadonlySet<string> = new Set(['models', 'upstreams'])
 export function watchConfig(
 	settings: Settings,
 	read: () => Promise<Settings>,
-	gateway: Gateway,
+	gateway: Pick<Gateway, 'reload' | 'models'>,
 	log: Log,
+	times = defaultTimes,
 ): ConfigWatch {
-	let current = settings.config
+	for (const warning of settings.warnings) log.warn(warning)
+	const watch = new Watch(settings, read, gateway, log, times)
+	const closing = new AbortController()
 	let running = Promise.resolve()
-	const reload = async () => {
-		try {
-			const { config } = await read()
-			await gateway.reload(config)
-			const waiting = Object.entries(config)
-				.filter(([name, value]) => !replaceable.has(name) && !Bun.deepEquals(value, Reflect.get(current, name)))
-				.map(([name]) => name)
-			current = { ...current, models: config.models, upstreams: config.upstreams }
-			log.info({ models: gateway.models.map(({ name }) => name) }, 'the configuration was read again')
-			if (waiting.length > 0) log.warn({ fields: waiting }, 'these changes need a restart')
-		} catch (thrown) {
-			const reason = thrown instanceof Error ? thrown.message : String(thrown)
-			log.error({ reason }, 'the configuration cannot be used; the one before stays')
+	const enqueue = (work: () => Promise<void>) => {
+		running = running.then(work)
+		return running
+	}
+	const reload = () => {
+		if (!closing.signal.aborted) void enqueue(() => watch.readNow())
+	}
+	if (settings.file !== undefined) void follow(() => enqueue(() => watch.look()), times, closing.signal)
+	return {
+		reload,
+		close() {
+			closing.abort()
+		},
+	}
+}
+
+async function follow(
+	look: () => Promise<void>,
+	{ lookEveryMs }: ConfigWatchTimes,
+	signal: AbortSignal,
+): Promise<void> {
+	while (!signal.aborted) {
+		await look()
+		await systemClock.sleep(lookEveryMs, signal).catch(() => undefined)
+	}
+}
+
+class Watch {
+	private readonly file: string | undefined
+	private readonly read: () => Promise<Settings>
+	private readonly gateway: Pick<Gateway, 'reload' | 'models'>
+	private readonly log: Log
+	private readonly times: ConfigWatchTimes
+	private current: Settings
+	private files: readonly string[]
+	/** The state of the files at the last look, and since when. */
+	private seen = ''
+	private sinceMs = 0
+	/** The state of the files that was used or refused; a first look compares with what was read at the start. */
+	private settled: string | undefined
+	private doubted: string | undefined
+	private lastReason: string | undefined
+
+	constructor(
+		settings: Settings,
+		read: () => Promise<Settings>,
+		gateway: Pick<Gateway, 'reload' | 'models'>,
+		log: Log,
+		times: ConfigWatchTimes,
+	) {
+		this.file = settings.file
+		this.read = read
+		this.gateway = gateway
+		this.log = log
+		this.times = times
+		this.current = settings
+		this.files = this.filesOf(settings.reading.secretFiles)
+	}
+
+	/** Uses a change that has stayed the same for long enough. */
+	async look(): Promise<void> {
+		const state = await stateOf(this.files)
+		if (state === undefined) return
+		const nowMs = performance.now()
+		if (state !== this.seen) {
+			this.seen = state
+			this.sinceMs = nowMs
+		}
+		const quietMs = nowMs - this.sinceMs
+		const { settledMs, certainMs } = this.times
+		if (state === this.settled || quietMs < (state === this.doubted ? certainMs : settledMs)) return
+		const next = await this.tryToRead(state)
+		if (next === undefined || (await stateOf(this.files)) !== state) return
+		if (Bun.deepEquals(next.reading.values, this.current.reading.values)) this.settle(state, next)
+		else {
+			const loss = findLoss(this.current.reading, next.reading)
+			if (loss === undefined || quietMs >= certainMs) await this.use(state, next)
+			else this.doubt(state, loss)
 		}
 	}
-	let closed = false
-	const enqueue = () => {
-		if (closed) return
-		running = running.then(reload)
+
+	/** The operator says that the files are complete. */
+	async readNow(): Promise<void> {
+		const state = (await stateOf(this.files)) ?? ''
+		this.lastReason = undefined
+		const next = await this.tryToRead(state)
+		if (next !== undefined) await this.use(state, next)
 	}
-	const { file } = settings
-	if (file !== undefined)
-		watchFile(file, { interval: lookEveryMs }, (now, before) => {
-			if (now.mtimeMs !== before.mtimeMs || now.ino !== before.ino || now.size !== before.size) enqueue()
-		})
-	return {
-		reload: enqueue,
-		close() {
-			closed = true
-			if (file !== undefined) unwatchFile(file)
-		},
+
+	private async tryToRead(state: string): Promise<Settings | undefined> {
+		try {
+			return await this.read()
+		} catch (thrown) {
+			this.refuse(state, thrown)
+			if (thrown instanceof ConfigError && thrown.secretFiles.length > 0)
+				this.follow([...this.files, ...thrown.secretFiles])
+			return undefined
+		}
+	}
+
+	private async use(state: string, next: Settings): Promise<void> {
+		const { config } = next
+		try {
+			await this.gateway.reload(config)
+		} catch (thrown) {
+			this.refuse(state, thrown)
+			return
+		}
+		const running = this.current.config
+		const waiting = Object.entries(config)
+			.filter(([name, value]) => !replaceable.has(name) && !Bun.deepEquals(value, Reflect.get(running, name)))
+			.map(([name]) => name)
+		this.log.info({ models: this.gateway.models.map(({ name }) => name) }, 'the configuration was read again')
+		if (waiting.length > 0) this.log.warn({ fields: waiting }, 'these changes need a restart')
+		for (const warning of next.warnings) if (!this.current.warnings.includes(warning)) this.log.warn(warning)
+		this.settle(state, { ...next, config: { ...running, models: config.models, upstreams: config.upstreams } })
+	}
+
+	private settle(state: string, next: Settings): void {
+		this.current = next
+		this.settled = state
+		this.doubted = undefined
+		this.lastReason = undefined
+		this.follow(this.filesOf(next.reading.secretFiles))
+	}
+
+	private doubt(state: string, loss: string): void {
+		this.doubted = state
+		this.log.warn(
+			{ loss },
+			`the configuration may not be completely written: ${loss}. It is used once it has stayed the same for ${this.times.certainMs / 1000} seconds, or at once on SIGHUP`,
+		)
+	}
+
+	/** The same reason is written once, however many pieces the file arrives in. */
+	private refuse(state: string, thrown: unknown): void {
+		this.settled = state
+		const reason = thrown instanceof Error ? thrown.message : String(thrown)
+		if (reason === this.lastReason) return
+		this.lastReason = reason
+		this.log.error({ reason }, 'the configuration cannot be used; the one before stays')
+	}
+
+	private filesOf(secretFiles: readonly string[]): readonly string[] {
+		return [...(this.file === undefined ? [] : [this.file]), ...secretFiles]
+	}
+
+	/** Other files have another state: a first look at them waits again, and compares what it reads. */
+	private follow(files: readonly string[]): void {
+		this.files = [...new Set(files)]
 	}
 }

@@ -6,22 +6,37 @@ export function processEnvironment(): Environment {
 	return process.env
 }
 
+/** A value from outside the file, and what gave it: `--listen` or `DRAGOMAN_LISTEN`. */
+export interface Override {
+	readonly value: string
+	readonly origin: string
+}
+
+/** Fields of the file that a variable sets. */
+const variables = { listen: 'DRAGOMAN_LISTEN', data: 'DRAGOMAN_DATA', adminKey: 'DRAGOMAN_ADMIN_KEY' } as const
+
+export const fileVariable = 'DRAGOMAN_CONFIG'
+
+/** Every variable that configures the server. */
+export const knownVariables: readonly string[] = [fileVariable, ...Object.values(variables)]
+
 export interface EnvironmentConfig {
 	/** `DRAGOMAN_CONFIG`: a YAML file. */
 	readonly file: string | undefined
-	/** `DRAGOMAN_LISTEN`, `DRAGOMAN_DATA` and `DRAGOMAN_ADMIN_KEY`, under their names in the file. */
-	readonly overrides: { readonly listen?: string; readonly data?: string; readonly adminKey?: string }
+	/** By the field's name in the file. */
+	readonly overrides: Readonly<Record<string, Override>>
 }
 
 export function readEnvironment(environment: Environment): EnvironmentConfig {
-	const overrides: { listen?: string; data?: string; adminKey?: string } = {}
-	if (isSet(environment.DRAGOMAN_LISTEN)) overrides.listen = environment.DRAGOMAN_LISTEN
-	if (isSet(environment.DRAGOMAN_DATA)) overrides.data = environment.DRAGOMAN_DATA
-	if (isSet(environment.DRAGOMAN_ADMIN_KEY)) overrides.adminKey = environment.DRAGOMAN_ADMIN_KEY
-	return { file: isSet(environment.DRAGOMAN_CONFIG) ? environment.DRAGOMAN_CONFIG : undefined, overrides }
+	const overrides = Object.entries(variables).flatMap(([field, origin]) => {
+		const value = environment[origin]
+		return isSet(value) ? [[field, { value, origin }] as const] : []
+	})
+	const file = environment[fileVariable]
+	return { file: isSet(file) ? file : undefined, overrides: Object.fromEntries(overrides) }
 }
 
 /** An empty variable is none. */
 function isSet(value: string | undefined): value is string {
-	return value !== undefined && value !== ''
+	return value !== undefined && value.trim() !== ''
 }

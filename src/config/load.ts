@@ -1,163 +1,149 @@
-// A configuration file read, checked and completed. What is wrong is said with file, line and field; secrets come from the
+// A configuration file read, checked and completed. Whatever is wrong is described with file, line, field and remedy; secrets come from the
 // environment or from files of their own.
 
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { isNode, LineCounter, parseDocument } from 'yaml'
-import type { z } from 'zod'
-import { embeddedByDefault } from '../engines/list.ts'
-import { type ConfigFile, configSchema } from './schema.ts'
+import {
+	builtInUpstream,
+	checkMapping,
+	checkModels,
+	explainModelsText,
+	markBuiltIn,
+	takenName,
+	withEmbeddedModel,
+} from './built-in.ts'
+import type { Complaint } from './complaint.ts'
+import { Complaints } from './complaints.ts'
+import { ConfigError } from './config-error.ts'
+import { type Document, DocumentError, parseYaml } from './document.ts'
+import type { Environment, Override } from './environment.ts'
+import { fieldAt } from './field.ts'
+import { explainReadFailure, fillIn, readGivenSecret } from './fill-in.ts'
+import { parse, withoutValue } from './parse.ts'
+import { record } from './record.ts'
+import { checkReferences } from './references.ts'
+import { type ConfigFile, configSchema, embeddedWord, extension } from './schema.ts'
+import { findWarnings, unknownVariables } from './warnings.ts'
 
-/** Wrong in a way that the operator can mend. Its message has a line for each complaint: `file:line: field: complaint`. */
-export class ConfigError extends Error {
-	override readonly name = 'ConfigError'
-}
+export { ConfigError } from './config-error.ts'
 
 export interface ConfigSource {
 	/** YAML file, if any. */
 	readonly file?: string
-	/** Values that win over the file's: from the command line and the environment. */
-	readonly overrides: Readonly<Record<string, unknown>>
+	/** What named the file: `--config` or `DRAGOMAN_CONFIG`. */
+	readonly fileOrigin?: string
+	/** Values that win over the file's: from the command line and the environment. By the field's name. */
+	readonly overrides: Readonly<Record<string, Override>>
 	/** For `${NAME}` in the file. */
-	readonly environment: Readonly<Record<string, string | undefined>>
+	readonly environment: Environment
+}
+
+export interface LoadedConfig {
+	readonly config: ConfigFile
+	/** What is allowed but probably not meant, one line each. */
+	readonly warnings: readonly string[]
+	/** Fields at the top of the file that nothing outside it overrides. */
+	readonly fileFields: ReadonlySet<string>
+	/** What was read, for comparison with what is read later. */
+	readonly reading: Reading
+}
+
+/** A file as it was read. It holds secrets: not for logs. */
+export interface Reading {
+	readonly text: string
+	/** With variables and secrets filled in, before anything is completed. */
+	readonly values: Readonly<Record<string, unknown>>
+	/** Absolute paths of the files that secrets were read from. */
+	readonly secretFiles: readonly string[]
+	/** A complaint with its place, as `file:line: field: message`. */
+	readonly locate: (complaint: Complaint) => string
 }
 
 /** @throws ConfigError */
-export async function loadConfig(source: ConfigSource): Promise<ConfigFile> {
-	const document = source.file === undefined ? emptyDocument : await readDocument(source.file)
-	const filled = await fillIn(document.value, source, [])
-	const parsed = configSchema.safeParse(
-		withEmbeddedModel({ ...(isRecord(filled) ? filled : {}), ...definedOnly(source.overrides) }),
-	)
-	const complaints: Complaint[] = isRecord(filled) ? [] : [{ path: [], message: 'expected a mapping' }]
-	if (!parsed.success) complaints.push(...parsed.error.issues.flatMap((issue) => flatten(issue, [])))
-	else complaints.push(...danglingRoutes(parsed.data))
-	if (complaints.length > 0 || !parsed.success)
-		throw new ConfigError(complaints.map((complaint) => locate(complaint, document)).join('\n'))
-	return parsed.data
-}
-
-/** Without any model named, the embedded one is served. */
-function withEmbeddedModel(file: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-	const { models, upstreams } = file
-	if (models !== undefined && !(isRecord(models) && Object.keys(models).length === 0)) return file
-	return {
-		...file,
-		models: embeddedByDefault.models,
-		upstreams: { ...(isRecord(upstreams) ? upstreams : {}), ...embeddedByDefault.upstreams },
+export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
+	const { text, document } = await readDocument(source)
+	const complaints = new Complaints(document, source.overrides)
+	const values = withoutExtensions(document.value)
+	if (source.file !== undefined) {
+		complaints.throwIfAny(checkMapping(document.value))
+		complaints.add(checkModels(values))
 	}
-}
-
-interface Document {
-	readonly name: string
-	readonly value: unknown
-	/** The line, counted from 1, where the value at a path stands. */
-	line(path: readonly PropertyKey[]): number | undefined
-}
-
-const emptyDocument: Document = { name: 'configuration', value: {}, line: () => undefined }
-
-async function readDocument(file: string): Promise<Document> {
-	let text: string
-	try {
-		text = await readFile(file, 'utf8')
-	} catch (cause) {
-		throw new ConfigError(`${file}: cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
-			cause,
-		})
-	}
-	const lines = new LineCounter()
-	const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-	const [broken] = document.errors
-	if (broken !== undefined)
-		throw new ConfigError(`${file}:${lines.linePos(broken.pos[0]).line}: not valid YAML: ${broken.message}`)
+	const folder = resolve(source.file === undefined ? '.' : dirname(source.file))
+	const filled = await fillIn(values, { schema: configSchema, environment: source.environment, folder })
+	complaints.add(filled.complaints)
+	complaints.secretFiles = filled.secretFiles
+	const given = await readOverrides(source.overrides, complaints)
+	const fromFile = record(filled.value)
+	const usesBuiltIn = source.file === undefined || fromFile.models === embeddedWord
+	if (usesBuiltIn && Object.hasOwn(record(fromFile.upstreams), builtInUpstream))
+		complaints.add([{ path: ['upstreams', builtInUpstream], message: takenName }])
+	if (typeof fromFile.models === 'string' && !usesBuiltIn)
+		complaints.add([{ path: ['models'], message: explainModelsText(fromFile.models) }])
+	const whole = { ...(usesBuiltIn ? withEmbeddedModel(fromFile) : fromFile), ...given }
+	complaints.add(checkReferences(whole).map((one) => withoutValue(one, whole, filled.fromVariables)))
+	const config = parse(whole, filled.fromVariables, complaints)
+	const warnings = findWarnings(config).map((warning) => complaints.locate(warning))
 	return {
-		name: file,
-		value: document.toJS({ maxAliasCount: 100 }) ?? {},
-		line(path) {
-			for (let length = path.length; length > 0; length--) {
-				const node = document.getIn(path.slice(0, length), true)
-				if (isNode(node) && node.range != null) return lines.linePos(node.range[0]).line
-			}
-			return undefined
+		config: usesBuiltIn ? markBuiltIn(config) : config,
+		warnings: [...warnings, ...unknownVariables(source.environment)],
+		fileFields: new Set(Object.keys(fromFile).filter((name) => !Object.hasOwn(given, name))),
+		reading: {
+			text,
+			values: fromFile,
+			secretFiles: filled.secretFiles,
+			locate: (complaint) => complaints.locate(complaint),
 		},
 	}
 }
 
-interface Complaint {
-	readonly path: readonly PropertyKey[]
-	readonly message: string
-}
-
-function flatten(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): readonly Complaint[] {
-	const path = [...above, ...issue.path]
-	if (issue.code === 'unrecognized_keys')
-		return issue.keys.map((key) => ({ path: [...path, key], message: 'unknown field' }))
-	if (issue.code === 'invalid_union' && issue.errors.length > 0)
-		return issue.errors.flatMap((alternative) => alternative.flatMap((one) => flatten(one, path)))
-	return [{ path, message: issue.message }]
-}
-
-function danglingRoutes(config: ConfigFile): readonly Complaint[] {
-	const complaints: Complaint[] = []
-	const owners = new Map<string, string>()
-	for (const [name, model] of Object.entries(config.models)) {
-		for (const [index, entry] of model.route.entries()) {
-			const upstream = typeof entry === 'string' ? entry : entry.upstream
-			if (!Object.hasOwn(config.upstreams, upstream))
-				complaints.push({ path: ['models', name, 'route', index], message: `there is no upstream '${upstream}'` })
-		}
-		for (const called of [name, ...model.aliases]) {
-			const owner = owners.get(called)
-			if (owner !== undefined)
-				complaints.push({ path: ['models', name], message: `'${called}' is a name of model '${owner}' already` })
-			owners.set(called, name)
-		}
-	}
-	return complaints
-}
-
-function locate({ path, message }: Complaint, document: Document): string {
-	const line = document.line(path)
-	const field = path.map(String).join('.')
-	return `${document.name}${line === undefined ? '' : `:${line}`}: ${field === '' ? '' : `${field}: `}${message}`
-}
-
-/** Puts the environment's values in place of `${NAME}`, and a file's content in place of `file:PATH` under a secret's name. */
-async function fillIn(value: unknown, source: ConfigSource, path: readonly string[]): Promise<unknown> {
-	if (typeof value === 'string') return fillText(value, source, path)
-	if (Array.isArray(value))
-		return Promise.all(value.map((element, index) => fillIn(element, source, [...path, String(index)])))
-	if (!isRecord(value)) return value
-	const entries = await Promise.all(
-		Object.entries(value).map(async ([name, inner]) => [name, await fillIn(inner, source, [...path, name])]),
-	)
-	return Object.fromEntries(entries)
-}
-
-const secretFields: ReadonlySet<string> = new Set(['key', 'adminKey', 'ca', 'cert'])
-
-async function fillText(text: string, source: ConfigSource, path: readonly string[]): Promise<string> {
-	const field = path.join('.')
-	const filled = text.replace(/\$\{(\w+)\}/g, (_, name: string) => {
-		const found = source.environment[name]
-		if (found === undefined)
-			throw new ConfigError(`${source.file ?? 'configuration'}: ${field}: the environment has no ${name}`)
-		return found
-	})
-	if (!secretFields.has(path.at(-1) ?? '') || !filled.startsWith('file:')) return filled
-	const file = resolve(dirname(source.file ?? '.'), filled.slice('file:'.length))
+async function readDocument({
+	file,
+	fileOrigin,
+}: ConfigSource): Promise<{ readonly text: string; readonly document: Document }> {
+	if (file === undefined)
+		return { text: '', document: { name: 'configuration', value: {}, offset: () => 0, line: () => undefined } }
+	const text = decode(file, await readBytes(file, fileOrigin))
 	try {
-		return (await readFile(file, 'utf8')).trim()
-	} catch (cause) {
-		throw new ConfigError(`${source.file ?? 'configuration'}: ${field}: ${file} cannot be read`, { cause })
+		return { text, document: parseYaml(file, text) }
+	} catch (thrown) {
+		throw thrown instanceof DocumentError ? new ConfigError(thrown.message, { cause: thrown }) : thrown
 	}
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-	return typeof value === 'object' && value !== null && !Array.isArray(value)
+async function readBytes(file: string, origin = 'configuration'): Promise<Uint8Array> {
+	try {
+		return await readFile(file)
+	} catch (cause) {
+		throw new ConfigError(`${origin}: ${explainReadFailure(file, cause)}`, { cause })
+	}
 }
 
-function definedOnly(overrides: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-	return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined))
+function decode(file: string, bytes: Uint8Array): string {
+	try {
+		return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+	} catch (cause) {
+		throw new ConfigError(`${file}: the file is not text in UTF-8: save it as UTF-8`, { cause })
+	}
+}
+
+/** Fields at the top that begin with `x-` hold what anchors share. */
+function withoutExtensions(value: unknown): Readonly<Record<string, unknown>> {
+	return Object.fromEntries(Object.entries(record(value)).filter(([name]) => !extension.test(name)))
+}
+
+async function readOverrides(
+	overrides: ConfigSource['overrides'],
+	complaints: Complaints,
+): Promise<Readonly<Record<string, string>>> {
+	const given: Record<string, string> = {}
+	for (const [name, { value }] of Object.entries(overrides)) {
+		if (fieldAt(configSchema, [name], {})?.secret !== true) {
+			given[name] = value.trim()
+			continue
+		}
+		const { text, complaint } = await readGivenSecret(value)
+		given[name] = text
+		if (complaint !== undefined) complaints.add([{ path: [name], message: complaint }])
+	}
+	return given
 }

@@ -4,6 +4,9 @@ import { z } from 'zod'
 import { defaultDialects, dialects } from '../dialects/list.ts'
 import { engineKinds } from '../engines/list.ts'
 import { credentialConflict } from '../engines/upstream/options.ts'
+import { bytes, count, tokenCount } from '../fields/amount.ts'
+import { days, milliseconds } from '../fields/duration.ts'
+import { headerSecret, listenAddress, pathText, secretForm } from '../fields/text.ts'
 import { isAddressRange } from '../http/addresses.ts'
 import { isHostPattern } from '../http/hosts.ts'
 import { modelTypes } from '../models/model.ts'
@@ -16,7 +19,7 @@ import { tokenizers } from '../tokens/tokens.ts'
 const name = z.string().min(1).max(200)
 
 const routeEntry = z.strictObject({
-	upstream: name.describe('Its name under `upstreams`.'),
+	upstream: name.meta({ examples: ['my-upstream'] }).describe('Its name under `upstreams`.'),
 	weight: z.number().positive().max(1_000_000).default(1).describe('Its share, for policies that give shares.'),
 })
 
@@ -26,9 +29,7 @@ const model = z
 		aliases: z.array(name).default([]).describe('Other names that clients may ask for.'),
 		required: z.boolean().default(false).describe('Whether GET /ready answers 503 while this model cannot answer.'),
 		ownedBy: z.string().default('dragoman').describe("The model's `owned_by` in GET /v1/models."),
-		contextTokens: z
-			.int()
-			.min(1)
+		contextTokens: tokenCount(1)
 			.optional()
 			.describe('Longest prompt and answer together, in tokens. The engine tells it where absent.'),
 		tokenizer: z
@@ -36,9 +37,9 @@ const model = z
 			.default('o200k_base')
 			.describe('Vocabulary that counts its tokens where no upstream tells.'),
 		route: z
-			.array(z.union([name, routeEntry]))
-			.min(1)
-			.describe('Upstreams that serve the model, by name, or as `{ upstream, weight }`.'),
+			.preprocess((given) => (typeof given === 'string' ? [given] : given), z.array(z.union([name, routeEntry])).min(1))
+			.meta({ type: ['array', 'string'], examples: [['my-upstream']] })
+			.describe('Upstreams that serve the model, by name, or as `{ upstream, weight }`; a single name needs no list.'),
 		policy: z
 			.enum(policyNames)
 			.default('in-order')
@@ -46,12 +47,22 @@ const model = z
 		retry: retryOptions,
 		price: z
 			.strictObject({
-				input: z.number().min(0).describe('Of prompt tokens.'),
-				output: z.number().min(0).describe('Of generated tokens.'),
+				input: z
+					.number()
+					.min(0)
+					.meta({ examples: [0.1] })
+					.describe('Of prompt tokens.'),
+				output: z
+					.number()
+					.min(0)
+					.meta({ examples: [0.4] })
+					.describe('Of generated tokens.'),
 				cachedInput: z.number().min(0).optional().describe('Of prompt tokens from a cache; as `input` where absent.'),
 				currency: z
 					.string()
-					.regex(/^[A-Z]{3}$/, 'expected a currency code as EUR')
+					.regex(/^[A-Z]{3}$/, {
+						error: ({ input }) => `${JSON.stringify(input)} is not an ISO 4217 code, such as EUR`,
+					})
 					.default('EUR')
 					.describe('ISO 4217 code.'),
 			})
@@ -92,25 +103,29 @@ const upstream = z
 
 const dialectName = z.enum(dialects.map(({ name }) => name))
 
+const dayMs = 86_400_000
+
 const loopback = '127.0.0.1:8080'
 
+/** In place of a mapping under `models`: the built-in embedded model is served, as it is without a file. */
+export const embeddedWord = 'embedded'
+
+/** Fields at the top of the file with such names are ignored: they hold what anchors share. */
+export const extension = /^x-/
+
 export const configSchema = z.strictObject({
-	listen: z
-		.string()
-		.regex(/^(\[[0-9a-fA-F:.]+\]|[^:[\]/\s]+):\d{1,5}$/, 'expected host:port')
-		.default(loopback)
-		.describe('Address to serve on, as host:port. Port 0 takes a free one.'),
+	listen: listenAddress().default(loopback).describe('Address to serve on, as host:port. Port 0 takes a free one.'),
 	server: z
 		.strictObject({
 			trustedProxies: z
-				.array(z.string().refine(isAddressRange, 'expected an IP address or a CIDR range, such as 10.0.0.0/8 or ::1'))
+				.array(z.string().refine(isAddressRange, 'must be an IP address or a CIDR range, such as 10.0.0.0/8 or ::1'))
 				.default([])
 				.describe('Proxies whose `X-Forwarded-For` or `Forwarded` is believed: addresses and CIDR ranges.'),
 			hosts: z
 				.array(
 					z
 						.string()
-						.refine(isHostPattern, 'expected a host name without a port, such as chat.example.org or *.example.org'),
+						.refine(isHostPattern, 'must be a host name without a port, such as chat.example.org or *.example.org'),
 				)
 				.min(1)
 				.optional()
@@ -118,30 +133,21 @@ export const configSchema = z.strictObject({
 		})
 		.prefault({})
 		.describe('The network in front of the server.'),
-	data: z.string().min(1).default('.dragoman').describe('Folder for the database, model weights and engine libraries.'),
-	database: z
-		.union([z.literal('sqlite'), z.string().regex(/^postgres(ql)?:\/\/./, 'expected sqlite or postgres://…')])
+	data: pathText().default('.dragoman').describe('Folder for the database, model weights and engine libraries.'),
+	database: secretForm(/^(sqlite|postgres(ql)?:\/\/.+)$/, 'must be sqlite or a URL that begins with postgres://')
 		.superRefine((database, context) => {
 			const problem = database === 'sqlite' ? undefined : databaseUrlProblem(database)
 			if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
 		})
 		.default('sqlite')
 		.describe('Where everything is kept: `sqlite` is a file in the data folder, `postgres://…` a PostgreSQL database.'),
-	adminKey: z
-		.string()
-		.min(16)
+	adminKey: headerSecret(16)
 		.optional()
 		.describe('An admin key chosen by the operator, at least 16 characters. None is printed then.'),
-	engineFolder: z
-		.string()
-		.min(1)
+	engineFolder: pathText()
 		.optional()
 		.describe('Folder for engine libraries; `engine` in the data folder where absent.'),
-	modelFolder: z
-		.string()
-		.min(1)
-		.optional()
-		.describe('Folder for model weights; `models` in the data folder where absent.'),
+	modelFolder: pathText().optional().describe('Folder for model weights; `models` in the data folder where absent.'),
 	download: z.boolean().default(true).describe('Whether missing weights and engine libraries are fetched.'),
 	log: z
 		.strictObject({
@@ -157,9 +163,7 @@ export const configSchema = z.strictObject({
 				.boolean()
 				.default(false)
 				.describe('Whether `user` and `id` of a chat request keep a conversation, as at Albert API in 2024.'),
-			keepDays: z
-				.number()
-				.positive()
+			keepDays: days()
 				.optional()
 				.describe('Conversations are removed this many days after their last turn; never where absent.'),
 		})
@@ -180,14 +184,8 @@ export const configSchema = z.strictObject({
 				.describe(
 					'`strict`: on disk before the answer leaves. `relaxed`: soon after, and a power cut may take the last moments.',
 				),
-			keepDays: z
-				.number()
-				.positive()
-				.default(90)
-				.describe('Single entries are kept for so many days; sums of days for ever.'),
-			maxPending: z
-				.int()
-				.min(1000)
+			keepDays: days().default(90).describe('Single entries are kept for so many days; sums of days for ever.'),
+			maxPending: count('entries', 1000)
 				.default(100_000)
 				.describe('How many entries may wait for a database that is away before calls are refused.'),
 		})
@@ -195,46 +193,49 @@ export const configSchema = z.strictObject({
 		.describe('The accounts of what was used.'),
 	streams: z
 		.strictObject({
-			keepMs: z
-				.int()
-				.min(1000)
+			keepMs: milliseconds(1000, 365 * dayMs)
 				.default(600_000)
 				.describe('How long a stream that outlives its connection can be read after its end, in milliseconds.'),
-			maxBytes: z.int().min(65_536).default(16_777_216).describe('Longest such stream, in bytes.'),
-			maxTotalBytes: z.int().min(65_536).default(1_073_741_824).describe('All of them together, in bytes.'),
+			maxBytes: bytes(65_536).default(16_777_216).describe('Longest such stream, in bytes.'),
+			maxTotalBytes: bytes(65_536).default(1_073_741_824).describe('All of them together, in bytes.'),
 		})
 		.prefault({})
 		.describe('Streams that outlive the connection of their client.'),
 	limits: z
 		.strictObject({
-			bodyBytes: z.int().min(1024).max(1_073_741_824).default(33_554_432).describe('Largest request body, in bytes.'),
-			bodyTimeoutMs: z.int().min(100).default(30_000).describe('Longest wait for a request body, in milliseconds.'),
+			bodyBytes: bytes(1024, 1_073_741_824).default(33_554_432).describe('Largest request body, in bytes.'),
+			bodyTimeoutMs: milliseconds(100).default(30_000).describe('Longest wait for a request body, in milliseconds.'),
 			jsonDepth: z.int().min(8).max(1000).default(128).describe('Deepest nesting of a JSON body.'),
-			keepAliveMs: z
-				.int()
-				.min(0)
+			keepAliveMs: milliseconds(0)
 				.default(15_000)
 				.describe('Quiet time after which a stream gets a comment, in milliseconds; 0 for none.'),
-			drainMs: z
-				.int()
-				.min(0)
-				.max(3_600_000)
+			drainMs: milliseconds(0, 3_600_000)
 				.default(0)
 				.describe(
 					'How long requests are still accepted after the signal to stop, while `GET /ready` answers 503, in milliseconds.',
 				),
-			shutdownMs: z
-				.int()
-				.min(0)
-				.max(3_600_000)
+			shutdownMs: milliseconds(0, 3_600_000)
 				.default(10_000)
 				.describe('How long running answers may go on after the signal to stop, in milliseconds.'),
 		})
 		.prefault({})
 		.describe('Bounds on what clients may send.'),
-	models: z.record(name, model).default({}).describe('Models by public name. The embedded model where none is named.'),
+	models: z
+		.record(name, model)
+		.default({})
+		.meta({ type: ['object', 'string'], pattern: `^${embeddedWord}$` })
+		.describe('Models by public name, or the word `embedded` for the built-in embedded model.'),
 	upstreams: z.record(name, upstream).default({}).describe('Places that run engines, by a name of yours.'),
 })
 
-export type ConfigFile = z.infer<typeof configSchema>
-export type UpstreamConfig = ConfigFile['upstreams'][string]
+type ParsedFile = z.infer<typeof configSchema>
+
+/** An upstream of the file, or the built-in default. */
+export type UpstreamConfig = ParsedFile['upstreams'][string] & {
+	/** Only the built-in default has it; the file cannot set it. */
+	readonly builtIn?: true
+}
+
+export type ConfigFile = Omit<ParsedFile, 'upstreams'> & {
+	readonly upstreams: Readonly<Record<string, UpstreamConfig>>
+}

@@ -37,6 +37,12 @@ export interface Engine {
 	 * @throws ChatError where it is not.
 	 */
 	probe?(path: string, signal: AbortSignal): Promise<void>
+	/**
+	 * The models that the upstream lists, by the names that requests use. Absent if there is no way to ask.
+	 *
+	 * @throws ChatError if it cannot be asked, or if its answer is not a list of models.
+	 */
+	models?(signal: AbortSignal): Promise<readonly string[]>
 	/** Ends what is running and frees everything; a second call does nothing. */
 	close(): Promise<void>
 }

@@ -2,25 +2,30 @@
 // chosen and how often is tried.
 
 import { z } from 'zod'
+import { milliseconds } from '../fields/duration.ts'
 
 export const policyNames = ['in-order', 'round-robin', 'weighted', 'least-busy', 'fastest', 'affinity'] as const
 export type PolicyName = (typeof policyNames)[number]
 
-const milliseconds = z.int().min(1).max(86_400_000)
+const wait = () => milliseconds(1)
 
 export const concurrencyOptions = z
 	.strictObject({
-		limit: z.int().min(1).describe('Calls that the upstream works on at the same time.'),
+		limit: z
+			.int()
+			.min(1)
+			.meta({ examples: [64] })
+			.describe('Calls that the upstream works on at the same time.'),
 		queue: z.int().min(0).max(100_000).default(64).describe('Calls that may wait for their turn; more are refused.'),
-		queueTimeoutMs: milliseconds.default(30_000).describe('Longest wait for a turn, in milliseconds.'),
+		queueTimeoutMs: wait().default(30_000).describe('Longest wait for a turn, in milliseconds.'),
 	})
 	.describe('Bounds on what one gateway process asks of the upstream at once; none where absent.')
 
 export const breakerOptions = z
 	.strictObject({
 		failures: z.int().min(1).default(5).describe('Failures in a row after which the upstream is left alone.'),
-		openMs: milliseconds.default(5000).describe('How long at first, in milliseconds; doubled each time a trial fails.'),
-		maxOpenMs: milliseconds.default(60_000).describe('How long at most, in milliseconds.'),
+		openMs: wait().default(5000).describe('How long at first, in milliseconds; doubled each time a trial fails.'),
+		maxOpenMs: wait().default(60_000).describe('How long at most, in milliseconds.'),
 	})
 	.prefault({})
 	.describe('When an upstream that fails is left alone.')
@@ -29,11 +34,11 @@ export const healthOptions = z
 	.strictObject({
 		path: z
 			.string()
-			.regex(/^\/[\x21\x22\x24-\x7e]*$/, 'expected a path such as /models: percent-encode spaces and what is not ASCII')
+			.regex(/^\/[\x21\x22\x24-\x7e]*$/, 'must be a path such as /models: percent-encode spaces and what is not ASCII')
 			.default('/models')
 			.describe("What is asked for, behind the upstream's URL."),
-		intervalMs: milliseconds.default(10_000).describe('Time between two checks, in milliseconds.'),
-		timeoutMs: milliseconds.default(5000).describe('Longest wait for an answer, in milliseconds.'),
+		intervalMs: wait().default(10_000).describe('Time between two checks, in milliseconds.'),
+		timeoutMs: wait().default(5000).describe('Longest wait for an answer, in milliseconds.'),
 		unhealthyAfter: z.int().min(1).default(3).describe('Failed checks in a row that take the upstream out.'),
 		healthyAfter: z.int().min(1).default(1).describe('Passed checks in a row that bring it back.'),
 	})
@@ -42,11 +47,11 @@ export const healthOptions = z
 export const retryOptions = z
 	.strictObject({
 		attempts: z.int().min(1).max(20).default(3).describe('Tries of one request, over all upstreams.'),
-		totalMs: milliseconds.default(60_000).describe('No further try is begun after this long, in milliseconds.'),
-		baseMs: milliseconds
+		totalMs: wait().default(60_000).describe('No further try is begun after this long, in milliseconds.'),
+		baseMs: wait()
 			.default(250)
 			.describe('Longest pause before the second try on the same upstream; doubled each time.'),
-		maxMs: milliseconds.default(2000).describe('Longest pause, and longest Retry-After that is waited for.'),
+		maxMs: wait().default(2000).describe('Longest pause, and longest Retry-After that is waited for.'),
 		unsure: z
 			.boolean()
 			.default(true)

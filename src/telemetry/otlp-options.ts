@@ -1,20 +1,22 @@
 // What the configuration may say of OpenTelemetry.
 
 import { z } from 'zod'
+import { milliseconds } from '../fields/duration.ts'
+import { headers, httpUrl } from '../fields/text.ts'
 import { baseUrlProblem, hasCredentials } from '../http/client/base-url.ts'
 
 export const otlpOptions = z
 	.strictObject({
-		endpoint: z
-			.url({ protocol: /^https?$/ })
+		endpoint: httpUrl()
 			.superRefine((url, context) => {
 				const problem = URL.canParse(url) ? baseUrlProblem(url) : undefined
 				if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
 			})
+			.meta({ examples: ['http://127.0.0.1:4318'] })
 			.describe(
 				'A collector that takes OTLP over HTTP, as http://127.0.0.1:4318; `/v1/traces` and `/v1/metrics` are added to its path.',
 			),
-		headers: z.record(z.string(), z.string()).default({}).describe('Headers for the collector, as an API key.'),
+		headers: headers().default({}).describe('Headers for the collector, as an API key.'),
 		traces: z.boolean().default(true).describe('Send a span for each request and each try on an upstream.'),
 		metrics: z.boolean().default(true).describe('Send the metrics of the GenAI semantic conventions.'),
 		sampleRatio: z
@@ -23,7 +25,7 @@ export const otlpOptions = z
 			.max(1)
 			.default(1)
 			.describe('Share of traces begun here that are sent; those begun by a caller follow the caller.'),
-		intervalMs: z.int().min(100).max(3_600_000).default(15_000).describe('Time between two deliveries of metrics.'),
+		intervalMs: milliseconds(100, 3_600_000).default(15_000).describe('Time between two deliveries of metrics.'),
 		serviceName: z.string().min(1).default('dragoman').describe('`service.name` of what is sent.'),
 	})
 	.superRefine(({ endpoint, headers }, context) => {

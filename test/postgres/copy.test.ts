@@ -52,7 +52,7 @@ if (postgresServer !== undefined)
 	test('migrate says what it did, once', async () => {
 		const [fresh, folder] = [await freshDatabase(postgresServer as string), await temporaryFolder()]
 		const config = join(folder, 'config.yaml')
-		await Bun.write(config, `database: ${fresh.url}\n`)
+		await Bun.write(config, `database: ${fresh.url}\nmodels: embedded\n`)
 		try {
 			const first = await dragoman('migrate', '--config', config, '--data', folder)
 			expect(first.output).toContain('003-conversations')

@@ -3,6 +3,8 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { JsonObject } from '../../chat/json.ts'
+import { milliseconds } from '../../fields/duration.ts'
+import { secretValues } from '../../fields/text.ts'
 import { engineKind } from '../kind.ts'
 import { defaultTimeouts } from '../upstream/http-upstream.ts'
 import { definedOnly } from '../upstream/options.ts'
@@ -10,20 +12,22 @@ import { openAiSdk } from './ai-sdk.ts'
 import { openProvider } from './provider-package.ts'
 import { redactorOf } from './redaction.ts'
 
-const milliseconds = z.int().min(10).max(86_400_000)
+const wait = () => milliseconds(10)
 
 const options = z.strictObject({
 	package: z
 		.string()
-		.regex(/^(@[\w.~-]+\/)?[\w~-][\w.~-]*(\/[\w.-]+)*$/, 'is no name of an npm package')
+		.regex(/^(@[\w.~-]+\/)?[\w~-][\w.~-]*(\/[\w.-]+)*$/, {
+			error: ({ input }) => `${JSON.stringify(input)} is not the name of an npm package`,
+		})
+		.meta({ examples: ['@ai-sdk/cohere'] })
 		.describe('npm name of the provider package, as `@ai-sdk/cohere`.'),
 	create: z
 		.string()
 		.min(1)
 		.optional()
 		.describe('The export that makes a provider; the one whose name begins with `create` where absent.'),
-	options: z
-		.record(z.string(), z.json())
+	options: secretValues()
 		.default({})
 		.describe('What that export is called with: keys, regions, URLs, in the words of the package.'),
 	method: z
@@ -42,13 +46,11 @@ const options = z.strictObject({
 		.describe('Provider under whose name unknown fields of requests are handed on; they are left out where absent.'),
 	timeouts: z
 		.strictObject({
-			firstByteMs: milliseconds
+			firstByteMs: wait()
 				.default(defaultTimeouts.firstByteMs)
 				.describe('Until the first part of a stream, or all of an answer that is not streamed.'),
-			betweenChunksMs: milliseconds
-				.default(defaultTimeouts.betweenChunksMs)
-				.describe('Longest silence within a stream.'),
-			totalMs: milliseconds.default(defaultTimeouts.totalMs).describe('Until a stream is complete.'),
+			betweenChunksMs: wait().default(defaultTimeouts.betweenChunksMs).describe('Longest silence within a stream.'),
+			totalMs: wait().default(defaultTimeouts.totalMs).describe('Until a stream is complete.'),
 		})
 		.prefault({})
 		.describe('Longest waits for the upstream, in milliseconds.'),

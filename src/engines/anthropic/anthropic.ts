@@ -14,6 +14,7 @@ import {
 	writeMessageRequest,
 } from '../../wire/anthropic/message-request-writer.ts'
 import { countField } from '../../wire/openai/fields.ts'
+import { readModelList } from '../../wire/openai/model-list-reader.ts'
 import type { ArrivingEvents } from '../arrivals.ts'
 import type { Engine, EngineCall } from '../engine.ts'
 import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstream.ts'
@@ -91,6 +92,10 @@ class Anthropic implements Engine {
 
 	probe(path: string, signal: AbortSignal): Promise<void> {
 		return this.upstream.probe(path, signal)
+	}
+
+	models(signal: AbortSignal): Promise<readonly string[]> {
+		return this.upstream.list('/models?limit=1000', readModelList, signal)
 	}
 
 	async close(): Promise<void> {

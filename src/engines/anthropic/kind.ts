@@ -1,6 +1,7 @@
 // Anthropic's API as the configuration sees it.
 
 import { z } from 'zod'
+import { tokenCount } from '../../fields/amount.ts'
 import { engineKind } from '../kind.ts'
 import { httpUpstreamOptions, readHttpUpstreamOptions } from '../upstream/options.ts'
 import { openAnthropic } from './anthropic.ts'
@@ -14,9 +15,7 @@ const options = z.strictObject({
 		.describe('How the key is sent: as the vendor takes it, or as a bearer token.'),
 	version: z.string().min(1).default('2023-06-01').describe('`anthropic-version` of every request.'),
 	betas: z.array(z.string().min(1)).default([]).describe('`anthropic-beta` of every request.'),
-	maxTokens: z
-		.int()
-		.min(1)
+	maxTokens: tokenCount(1)
 		.default(4096)
 		.describe('Bound on generated tokens where a request has none: this API demands one.'),
 	thinking: z

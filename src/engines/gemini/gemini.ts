@@ -15,6 +15,7 @@ import { readGeminiError } from '../../wire/gemini/error-reader.ts'
 import { formOf, type GeminiService } from '../../wire/gemini/form.ts'
 import { geminiFormats } from '../../wire/gemini/formats.ts'
 import { writeGenerationRequest } from '../../wire/gemini/generation-request-writer.ts'
+import { readGeminiModelList } from '../../wire/gemini/model-list-reader.ts'
 import { readUsage } from '../../wire/gemini/usage-reader.ts'
 import { countField, field } from '../../wire/openai/fields.ts'
 import type { ArrivingEvents } from '../arrivals.ts'
@@ -37,6 +38,8 @@ export function openGemini(options: GeminiOptions): Engine {
 }
 
 class Gemini implements Engine {
+	/** Google Cloud has no list of the models that a project may use. */
+	readonly models?: NonNullable<Engine['models']>
 	private readonly service: GeminiService
 	/** Fields of every request for an answer; other calls would be refused with them. */
 	private readonly body: JsonObject
@@ -51,6 +54,8 @@ class Gemini implements Engine {
 			secrets: key === undefined ? [] : [key.reveal()],
 			readError: readGeminiError,
 		})
+		if (service === 'gemini')
+			this.models = (signal) => this.upstream.list('/models?pageSize=1000', readGeminiModelList, signal)
 	}
 
 	state() {

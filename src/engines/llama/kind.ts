@@ -3,6 +3,7 @@
 
 import { join } from 'node:path'
 import { z } from 'zod'
+import { tokenCount } from '../../fields/amount.ts'
 import { catalogue, defaultModelId, toyModelId } from '../../models/catalogue.ts'
 import { Weights } from '../../models/weights.ts'
 import type { Engine } from '../engine.ts'
@@ -12,9 +13,7 @@ import { installEngine } from './install/install-engine.ts'
 import { Llama } from './llama.ts'
 
 const options = z.strictObject({
-	contextTokens: z
-		.int()
-		.min(64)
+	contextTokens: tokenCount(64)
 		.optional()
 		.describe('Longest prompt and answer together, in tokens; at most what the model was trained on.'),
 	parallel: z.int().min(1).max(256).optional().describe('Answers generated at once.'),

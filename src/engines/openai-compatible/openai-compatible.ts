@@ -16,6 +16,7 @@ import { readCompletion } from '../../wire/openai/completion-reader.ts'
 import { readEmbeddings } from '../../wire/openai/embeddings-reader.ts'
 import { writeEmbeddingsRequest } from '../../wire/openai/embeddings-request-writer.ts'
 import { chatFormats, textCompletionFormats } from '../../wire/openai/formats.ts'
+import { readModelList } from '../../wire/openai/model-list-reader.ts'
 import { readPlainCompletion } from '../../wire/openai/plain-completion.ts'
 import { TextCompletionChunkReader } from '../../wire/openai/text-completion-chunk-reader.ts'
 import { writeTextCompletionRequest } from '../../wire/openai/text-completion-request-writer.ts'
@@ -152,6 +153,10 @@ class OpenAICompatible implements Engine {
 
 	probe(path: string, signal: AbortSignal): Promise<void> {
 		return this.upstream.probe(path, signal)
+	}
+
+	models(signal: AbortSignal): Promise<readonly string[]> {
+		return this.upstream.list('/models', readModelList, signal)
 	}
 
 	async close(): Promise<void> {

@@ -143,6 +143,30 @@ export class HttpUpstream {
 		response.release()
 	}
 
+	/**
+	 * The models that the upstream lists at `path`.
+	 *
+	 * @param read undefined for a body that is not a list of models.
+	 * @throws ChatError
+	 */
+	async list(
+		path: string,
+		read: (body: unknown) => readonly string[] | undefined,
+		signal: AbortSignal,
+	): Promise<readonly string[]> {
+		const response = await this.request({ method: 'GET', path, signal })
+		if (response.status < 200 || response.status > 299) throw await this.readError(response)
+		const models = read((await this.readBody(response)).value)
+		if (models !== undefined) return models
+		throw new ChatError(
+			'upstream-failed',
+			`${this.errors.title} answered ${path} with something that is not a list of models.`,
+			{
+				sent: 'yes',
+			},
+		)
+	}
+
 	close(): void {
 		this.closed = true
 		this.client.close()

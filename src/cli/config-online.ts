@@ -1,0 +1,121 @@
+// dragoman config check --online: asks each upstream once which models it has. It sends no prompt.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ChatError } from '../chat/error.ts'
+import { readRegistries } from '../config/package-index.ts'
+import { routedUpstreams } from '../config/references.ts'
+import type { ConfigFile, UpstreamConfig } from '../config/schema.ts'
+import type { Settings } from '../config/settings.ts'
+import type { Engine } from '../engines/engine.ts'
+import type { EngineSurroundings } from '../engines/kind.ts'
+import { engineKinds } from '../engines/list.ts'
+import { openLog } from '../telemetry/log.ts'
+import { nearest } from '../text/nearest.ts'
+import { systemClock } from '../time/clock.ts'
+import type { CommandSurroundings } from './program.ts'
+
+export interface UpstreamReport {
+	readonly line: string
+	readonly failed: boolean
+}
+
+/** How long one upstream may take, in milliseconds. */
+const askedForMs = 10_000
+
+/** Asks all upstreams at the same time. */
+export async function askUpstreams(
+	settings: Settings,
+	{ command, environment }: CommandSurroundings,
+	timeoutMs = askedForMs,
+): Promise<readonly UpstreamReport[]> {
+	const { config, configFolder, engineFolder, modelFolder } = settings
+	const socketFolder = await mkdtemp(join(tmpdir(), 'dragoman-'))
+	const surroundings = {
+		command,
+		environment,
+		configFolder,
+		engineFolder,
+		modelFolder,
+		socketFolder,
+		download: false,
+		clock: systemClock,
+		log: openLog({ level: 'silent', format: 'json' }),
+		registries: () => readRegistries(environment, { platform: process.platform, home: homedir() }),
+		showProgress: () => ({ update: () => undefined, end: () => undefined }),
+		outOfDescriptors: () => undefined,
+	}
+	try {
+		return await Promise.all(
+			Object.entries(config.upstreams).map(([name, upstream]) =>
+				askOne(name, upstream, namesAsked(name, config), surroundings, timeoutMs),
+			),
+		)
+	} finally {
+		await rm(socketFolder, { recursive: true, force: true })
+	}
+}
+
+/** What requests call the model at this upstream: its `model`, else the public names of the models that are routed to it. */
+function namesAsked(name: string, { models, upstreams }: ConfigFile): readonly string[] {
+	const own = upstreams[name]?.model
+	if (own !== undefined) return [own]
+	return Object.entries(models)
+		.filter(([, model]) => routedUpstreams(model).includes(name))
+		.map(([publicName]) => publicName)
+}
+
+async function askOne(
+	name: string,
+	{ engine: kind, model, builtIn, concurrency: _c, breaker: _b, health: _h, ...options }: UpstreamConfig,
+	wanted: readonly string[],
+	surroundings: Omit<EngineSurroundings, 'name' | 'model' | 'builtIn'>,
+	timeoutMs: number,
+): Promise<UpstreamReport> {
+	const known = engineKinds[kind]
+	const unasked = { line: `upstreams.${name}: not asked: the engine ${kind} lists no models`, failed: false }
+	if (known === undefined || known.ownsProcess) return unasked
+	let engine: Engine | undefined
+	try {
+		engine = await known.open(options, { ...surroundings, name, model, builtIn: builtIn === true })
+		if (engine.models === undefined) return unasked
+		return compare(name, wanted, await engine.models(AbortSignal.timeout(timeoutMs)))
+	} catch (thrown) {
+		return { line: `upstreams.${name}: ${explain(thrown, timeoutMs)}`, failed: true }
+	} finally {
+		await engine?.close()
+	}
+}
+
+function compare(name: string, wanted: readonly string[], listed: readonly string[]): UpstreamReport {
+	const missing = wanted.filter((model) => !listed.some((one) => sameModel(one, model)))
+	const [first] = missing
+	if (first === undefined) return { line: `upstreams.${name}: reachable, has ${wanted.join(', ')}`, failed: false }
+	const meant = nearest(first, listed)
+	const hint =
+		meant !== undefined
+			? ` (did you mean "${meant}"?)`
+			: listed.length === 0
+				? ': it lists no models at all'
+				: `: it has ${listed.slice(0, mostShown).join(', ')}${listed.length > mostShown ? ` and ${listed.length - mostShown} more` : ''}`
+	return { line: `upstreams.${name}: reachable, but has no model "${first}"${hint}`, failed: true }
+}
+
+const mostShown = 8
+
+/** Ollama lists `llama3.1:latest` and takes `llama3.1`; Gemini takes names with and without `models/`. */
+function sameModel(listed: string, model: string): boolean {
+	return listed === model || listed === `${model}:latest` || `models/${listed}` === model
+}
+
+/** In one line, without anything that the upstream was sent. */
+function explain(thrown: unknown, timeoutMs: number): string {
+	if (thrown instanceof ChatError) {
+		if (thrown.kind === 'cancelled') return `it did not answer within ${timeoutMs / 1000} seconds`
+		const { cause } = thrown
+		const detail = cause instanceof Error && cause.message !== '' ? ` (${cause.message})` : ''
+		return `${thrown.message}${detail}`.replace(/\s+/g, ' ')
+	}
+	return (thrown instanceof Error ? thrown.message : String(thrown)).replace(/\s+/g, ' ')
+}

@@ -1,0 +1,60 @@
+// Whether a file names models, and the built-in default, which is served without a file and for `models: embedded`.
+
+import { embeddedByDefault } from '../engines/list.ts'
+import { nearest } from '../text/nearest.ts'
+import { type Complaint, shown } from './complaint.ts'
+import { foreignField } from './foreign-words.ts'
+import { isRecord, record } from './record.ts'
+import { type ConfigFile, embeddedWord, type UpstreamConfig } from './schema.ts'
+import { kindOf } from './sentences.ts'
+
+const modelsRemedy = `name at least one model, or write "models: ${embeddedWord}" for the built-in embedded model`
+
+/** A file has to be a mapping, and not empty. */
+export function checkMapping(value: unknown): readonly Complaint[] {
+	if (value === undefined) return [{ path: [], message: `the file is empty: ${modelsRemedy}` }]
+	return isRecord(value)
+		? []
+		: [{ path: [], message: `must hold a mapping of fields, such as "models: …", not ${kindOf(value)}` }]
+}
+
+/** A file has to name models: an empty one is more often a mistake, or not completely written, than a wish. */
+export function checkModels(values: Readonly<Record<string, unknown>>): readonly Complaint[] {
+	const { models } = values
+	const none = models === undefined || models === null || (isRecord(models) && Object.keys(models).length === 0)
+	return none && !Object.keys(values).some(meansModels)
+		? [{ path: ['models'], message: `there are no models: ${modelsRemedy}` }]
+		: []
+}
+
+/** The field will be called unknown, which says more than that there are no models. */
+function meansModels(name: string): boolean {
+	return name !== 'models' && (nearest(name, ['models']) !== undefined || foreignField(name)?.targets.length === 0)
+}
+
+export function explainModelsText(text: string): string {
+	const meant = nearest(text, [embeddedWord]) === undefined ? '' : ` (did you mean "${embeddedWord}"?)`
+	return `${shown(text)} is neither a mapping of models nor the word "${embeddedWord}"${meant}`
+}
+
+export const [builtInUpstream = ''] = Object.keys(embeddedByDefault.upstreams)
+
+export const takenName = `the built-in embedded model has this name: give your upstream another one`
+
+/** The built-in default: the embedded model. */
+export function withEmbeddedModel(file: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+	return {
+		...file,
+		models: embeddedByDefault.models,
+		upstreams: { ...record(file.upstreams), ...embeddedByDefault.upstreams },
+	}
+}
+
+/** Marks its upstream for the engine. */
+export function markBuiltIn(config: ConfigFile): ConfigFile {
+	const upstreams = Object.entries(config.upstreams).map(([name, upstream]): [string, UpstreamConfig] => [
+		name,
+		Object.hasOwn(embeddedByDefault.upstreams, name) ? { ...upstream, builtIn: true } : upstream,
+	])
+	return { ...config, upstreams: Object.fromEntries(upstreams) }
+}

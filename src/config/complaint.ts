@@ -1,0 +1,26 @@
+// What is wrong at one place of the configuration, and how that place is written in a message.
+
+export interface Complaint {
+	readonly path: readonly PropertyKey[]
+	readonly message: string
+}
+
+/** A field as messages name it: `models.local.route[0]`, `models["llama3.1:8b"].route`. */
+export function writePath(path: readonly PropertyKey[]): string {
+	let text = ''
+	for (const step of path) {
+		const name = String(step)
+		if (/^\d+$/.test(name) && text !== '') text += `[${name}]`
+		else if (/^[\w-]+$/.test(name)) text += text === '' ? name : `.${name}`
+		else text += `[${JSON.stringify(name)}]`
+	}
+	return text
+}
+
+/** `value` as a message shows it: short, on one line. */
+export function shown(value: unknown): string {
+	const text = typeof value === 'string' ? JSON.stringify(value) : String(value)
+	return text.length <= longestShown ? text : `${text.slice(0, longestShown)}…`
+}
+
+const longestShown = 80

@@ -1,0 +1,55 @@
+// Everything that is wrong with a configuration, each with its place.
+
+import { type Complaint, writePath } from './complaint.ts'
+import { ConfigError } from './config-error.ts'
+import type { Document } from './document.ts'
+import type { Override } from './environment.ts'
+
+type Overrides = Readonly<Record<string, Override>>
+
+/** Collects what is wrong, and writes each with its place. */
+export class Complaints {
+	private readonly document: Document
+	private readonly overrides: Overrides
+	secretFiles: readonly string[] = []
+	private readonly found: Complaint[] = []
+
+	constructor(document: Document, overrides: Overrides) {
+		this.document = document
+		this.overrides = overrides
+	}
+
+	add(more: readonly Complaint[]): void {
+		this.found.push(...more)
+	}
+
+	/** @throws ConfigError */
+	throwIfAny(more: readonly Complaint[]): void {
+		if (this.found.length + more.length > 0) throw this.error(more)
+	}
+
+	/** Of a field that could not be filled in, that complaint alone is of use. */
+	error(more: readonly Complaint[]): ConfigError {
+		const filled = new Set(this.found.map(({ path }) => writePath(path)))
+		const all = [...this.found, ...more.filter(({ path }) => !filled.has(writePath(path)))].toSorted(
+			(one, other) => this.document.offset(one.path) - this.document.offset(other.path),
+		)
+		return new ConfigError([...new Set(all.map((complaint) => this.locate(complaint)))].join('\n'), {
+			secretFiles: this.secretFiles,
+		})
+	}
+
+	locate({ path, message }: Complaint): string {
+		const [top] = path
+		const origin = top === undefined ? undefined : this.overrides[String(top)]?.origin
+		if (origin !== undefined)
+			return /^(is|must|cannot|names) /.test(message) ? `${origin} ${message}` : `${origin}: ${message}`
+		const field = writePath(path)
+		return `${this.place(path)}: ${field === '' ? '' : `${field}: `}${message}`
+	}
+
+	private place(path: readonly PropertyKey[]): string {
+		const line = this.document.line(path)
+		return `${this.document.name}${line === undefined ? '' : `:${line}`}`
+	}
+}

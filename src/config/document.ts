@@ -1,0 +1,184 @@
+// A YAML file as a value, with the place of every field in it. It knows no schema.
+
+import {
+	isAlias,
+	isMap,
+	isNode,
+	isPair,
+	isScalar,
+	isSeq,
+	LineCounter,
+	type Pair,
+	parseDocument,
+	visit,
+	type Document as YamlTree,
+} from 'yaml'
+
+export interface Document {
+	/** The file's name, for messages. */
+	readonly name: string
+	/** What the text holds; undefined if it holds nothing but comments. */
+	readonly value: unknown
+	/** Where the field at a path begins in the text, or the nearest field above it that is there. */
+	offset(path: readonly PropertyKey[]): number
+	/** The line of that place, counted from 1. Undefined if there is no text. */
+	line(path: readonly PropertyKey[]): number | undefined
+}
+
+/** What is not YAML, one sentence each, with line and column. */
+export class DocumentError extends Error {
+	override readonly name = 'DocumentError'
+}
+
+/** @throws DocumentError */
+export function parseYaml(name: string, text: string): Document {
+	const lines = new LineCounter()
+	const tree = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
+	const flaws = [...tree.errors, ...tree.warnings].map(({ code, message, pos: [at] }) => ({
+		at,
+		sentence: isBareVariable(text, at) ? bareVariable : explainFlaw(code, message),
+	}))
+	if (flaws.length === 0) flaws.push(...danglingAliases(tree))
+	if (flaws.length > 0) throw new DocumentError(writeFlaws(name, flaws, lines))
+	const offset = (path: readonly PropertyKey[]): number => {
+		for (let length = path.length; length > 0; length--) {
+			const at = offsetOf(tree, path.slice(0, length))
+			if (at !== undefined) return at
+		}
+		return 0
+	}
+	return {
+		name,
+		value: readValue(name, tree) ?? undefined,
+		offset,
+		line: (path) => lines.linePos(offset(path)).line,
+	}
+}
+
+interface Flaw {
+	readonly at: number
+	readonly sentence: string
+}
+
+/** One mistake often causes several errors of the parser. */
+const mostFlaws = 5
+
+/** The first of each line: the others are mostly its consequences. */
+function writeFlaws(name: string, flaws: readonly Flaw[], lines: LineCounter): string {
+	const byLine = new Map<number, string>()
+	for (const { at, sentence } of flaws) {
+		const { line, col } = lines.linePos(at)
+		if (!byLine.has(line)) byLine.set(line, `${name}:${line}:${col}: ${sentence}`)
+	}
+	return [...byLine.values()].slice(0, mostFlaws).join('\n')
+}
+
+const bareVariable = 'a variable between braces or brackets must be in quotes: "$' + '{NAME}"'
+
+/** Whether the flaw comes right after an unquoted variable, whose brace opens a mapping for YAML. */
+function isBareVariable(text: string, at: number): boolean {
+	const line = text.slice(text.lastIndexOf('\n', at - 1) + 1, at + 1)
+	return /[{[,].*[:,[]\s*[^"'\s:,]*\$\{/.test(line)
+}
+
+function explainFlaw(code: string, message: string): string {
+	if (/^Flow (map|sequence)/.test(message)) return 'a "[" or "{" above is not closed here'
+	return sentences[code] ?? `not valid YAML: ${plain(message)}`
+}
+
+/** Aliases without an anchor, and merge keys that merge nothing; the parser finds them only when it makes the value. */
+function danglingAliases(tree: YamlTree): readonly Flaw[] {
+	const flaws: Flaw[] = []
+	visit(tree, {
+		Alias(_, alias) {
+			if (alias.resolve(tree) === undefined)
+				flaws.push({
+					at: alias.range?.[0] ?? 0,
+					sentence: `the alias *${alias.source} refers to nothing: there is no anchor &${alias.source} above it`,
+				})
+		},
+		Pair(_, { key, value }) {
+			if (isMergeKey(key) && isScalar(value))
+				flaws.push({
+					at: value.range?.[0] ?? 0,
+					sentence: 'a merge key (<<) takes an alias of a mapping, such as <<: *base, or a list of such aliases',
+				})
+		},
+	})
+	return flaws
+}
+
+function isMergeKey(key: unknown): boolean {
+	return isScalar(key) && (key.value === '<<' || typeof key.value === 'symbol')
+}
+
+const sentences: Readonly<Record<string, string>> = {
+	TAB_AS_INDENT: 'a tab is used for indentation: use spaces',
+	DUPLICATE_KEY: 'this key is there twice in one mapping: remove one of them',
+	BAD_INDENT: 'the indentation does not match the lines above: fields of one mapping begin in the same column',
+	BLOCK_AS_IMPLICIT_KEY:
+		'there are two keys on one line: begin a new line, or put the value in quotes if it contains ": "',
+	MULTILINE_IMPLICIT_KEY: 'a key has no ":" after it, or a line that continues a text is not indented',
+	IMPOSSIBLE: 'not valid YAML',
+	MULTIPLE_DOCS: 'a second document begins here: a configuration file holds one document',
+	MISSING_CHAR: 'a bracket, a brace or a quote is not closed, or a ":" or a "," is missing',
+	BAD_ALIAS: 'an anchor or an alias is not written correctly: *name refers to &name',
+	TAG_RESOLVE_FAILED:
+		'a tag such as !name is not known here: remove it, or put the value in quotes if it begins with "!"',
+	BAD_SCALAR_START: 'a value cannot begin with this character: put it in quotes',
+	UNEXPECTED_TOKEN: 'this text does not belong here: put the whole value in quotes, or begin a new line with a field',
+	BAD_DQ_ESCAPE: 'a text in double quotes has an unknown escape after "\\": write \\\\, or use single quotes',
+}
+
+/** The parser's own words where none of ours fit. */
+function plain(message: string): string {
+	return message.replace(/^Invalid\b/, 'unusable').replace(/\s+/g, ' ')
+}
+
+/** How often an alias may be used before the file counts as a trap. */
+const mostAliases = 1000
+
+function readValue(name: string, tree: YamlTree): unknown {
+	try {
+		return tree.toJS({ maxAliasCount: mostAliases })
+	} catch (cause) {
+		const reason = cause instanceof Error ? cause.message : String(cause)
+		throw new DocumentError(`${name}:1:1: not valid YAML: ${plain(reason)}`, { cause })
+	}
+}
+
+/** Where the field at `path` begins in the text: its key if it is a field of a mapping, else the element of the list. */
+function offsetOf(tree: YamlTree, path: readonly PropertyKey[]): number | undefined {
+	let node: unknown = tree.contents
+	let offset: number | undefined
+	for (const step of path) {
+		const collection = isAlias(node) ? node.resolve(tree) : node
+		if (isMap(collection)) {
+			const pair = findPair(tree, collection.items, String(step))
+			if (pair === undefined) return undefined
+			offset = isNode(pair.key) ? pair.key.range?.[0] : undefined
+			node = pair.value
+		} else if (isSeq(collection)) {
+			node = collection.items[Number(step)]
+			if (!isNode(node)) return undefined
+			offset = node.range?.[0]
+		} else return undefined
+	}
+	return offset
+}
+
+/** Also among the fields that a merge key brings in. */
+function findPair(tree: YamlTree, items: readonly unknown[], name: string): Pair | undefined {
+	const pairs = items.filter((item): item is Pair => isPair(item))
+	const own = pairs.find(({ key }) => String(isScalar(key) ? key.value : key) === name)
+	if (own !== undefined) return own
+	for (const { key, value } of pairs) {
+		if (!isMergeKey(key)) continue
+		for (const source of isSeq(value) ? value.items : [value]) {
+			const merged = isAlias(source) ? source.resolve(tree) : source
+			const found = isMap(merged) ? findPair(tree, merged.items, name) : undefined
+			if (found !== undefined) return found
+		}
+	}
+	return undefined
+}

@@ -1,0 +1,27 @@
+// Whether a changed file may be a part of a file that somebody is still writing. It compares two readings and knows no clock.
+
+import { writePath } from './complaint.ts'
+import type { Reading } from './load.ts'
+
+/** What `after` lacks of `before`, in words for the log, or undefined if it lacks nothing. No values, since they may be secret. */
+export function findLoss(before: Reading, after: Reading): string | undefined {
+	if (before.text.endsWith('\n') && !after.text.endsWith('\n')) return 'the last line has no line end'
+	return lossIn(before.values, after.values, [])
+}
+
+function lossIn(before: unknown, after: unknown, path: readonly string[]): string | undefined {
+	if (before === null || before === undefined) return undefined
+	if (after === null || after === undefined) return `${writePath(path)} is missing`
+	if (typeof before !== 'object' || typeof after !== 'object')
+		return isBeginning(String(after), String(before)) ? `${writePath(path)} is shorter` : undefined
+	for (const [name, inner] of Object.entries(before)) {
+		const loss = lossIn(inner, Object.hasOwn(after, name) ? Reflect.get(after, name) : undefined, [...path, name])
+		if (loss !== undefined) return loss
+	}
+	return undefined
+}
+
+/** As `gpt-4` is of `gpt-4o`, and 6 of 64. */
+function isBeginning(after: string, before: string): boolean {
+	return after.length < before.length && before.startsWith(after)
+}

@@ -1,0 +1,92 @@
+// The values of a file, checked against the schema.
+
+import type { z } from 'zod'
+import { withoutCredentials } from '../fields/text.ts'
+import { type Complaint, shown } from './complaint.ts'
+import type { Complaints } from './complaints.ts'
+import { isRecord } from './record.ts'
+import { type ConfigFile, configSchema } from './schema.ts'
+import { explainIssues, noSentence } from './sentences.ts'
+
+/**
+ * Completes the values. What was found wrong before is thrown together with what is wrong here.
+ *
+ * @throws ConfigError
+ */
+export function parse(
+	whole: Readonly<Record<string, unknown>>,
+	fromVariables: ReadonlyMap<string, string>,
+	complaints: Complaints,
+): ConfigFile {
+	const first = safeParse(whole)
+	const [value, parsed] = first.success ? [whole, first] : parseAgain(whole, first.error.issues, fromVariables)
+	if (!parsed.success)
+		throw complaints.error(
+			explainIssues(configSchema, value, parsed.error.issues).map((one) => withoutValue(one, whole, fromVariables)),
+		)
+	complaints.throwIfAny([])
+	return parsed.data
+}
+
+/** A variable may hold a secret, whatever the field: the message names the variable instead of its value. */
+export function withoutValue(
+	{ path, message }: Complaint,
+	whole: unknown,
+	fromVariables: ReadonlyMap<string, string>,
+): Complaint {
+	const written = fromVariables.get(JSON.stringify(path.map(String)))
+	const value = path.reduce<unknown>((inner, step) => Reflect.get(Object(inner), step), whole)
+	if (written === undefined || typeof value !== 'string') return { path, message }
+	const forms = [JSON.stringify(value), shown(value), JSON.stringify(withoutCredentials(value))]
+	return {
+		path,
+		message: forms.reduce(
+			(text, form) => text.replaceAll(form, () => `the value of ${JSON.stringify(written)}`),
+			message,
+		),
+	}
+}
+
+function safeParse(value: unknown) {
+	return configSchema.safeParse(value, { error: () => noSentence })
+}
+
+/** A variable's value is text: it counts as a number, or as true or false, if one of these is needed. */
+function parseAgain(
+	whole: Readonly<Record<string, unknown>>,
+	issues: readonly z.core.$ZodIssue[],
+	fromVariables: ReadonlyMap<string, string>,
+): readonly [unknown, ReturnType<typeof safeParse>] {
+	let value: unknown = whole
+	for (const { path, expected } of wrongTypes(issues, []))
+		if (fromVariables.has(JSON.stringify(path.map(String)))) value = retyped(value, path, expected)
+	return [value, safeParse(value)]
+}
+
+interface WrongType {
+	readonly path: readonly PropertyKey[]
+	readonly expected: string
+}
+
+/** Also those within the alternatives of a union. */
+function wrongTypes(issues: readonly z.core.$ZodIssue[], above: readonly PropertyKey[]): readonly WrongType[] {
+	return issues.flatMap((issue) => {
+		const path = [...above, ...issue.path]
+		if (issue.code === 'invalid_union') return issue.errors.flatMap((errors) => wrongTypes(errors, path))
+		return issue.code === 'invalid_type' ? [{ path, expected: issue.expected }] : []
+	})
+}
+
+/** `value` with the text at `path` as what is expected there, if it can be read as such. */
+function retyped(value: unknown, path: readonly PropertyKey[], expected: string): unknown {
+	const [step, ...rest] = path
+	if (step === undefined) {
+		if (typeof value !== 'string') return value
+		if (expected === 'boolean') return value === 'true' ? true : value === 'false' ? false : value
+		if (expected !== 'number' && expected !== 'int') return value
+		return /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value
+	}
+	if (Array.isArray(value))
+		return value.map((inner, index) => (index === step ? retyped(inner, rest, expected) : inner))
+	return isRecord(value) ? { ...value, [step]: retyped(value[String(step)], rest, expected) } : value
+}

@@ -1,0 +1,10 @@
+// Values of a YAML file of which nothing is known yet.
+
+/** `value` if it is a mapping, else an empty one. */
+export function record(value: unknown): Readonly<Record<string, unknown>> {
+	return isRecord(value) ? value : {}
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+	return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,59 @@
+// What one part of the configuration says about another: routes to upstreams, and names that models share.
+
+import { nearest } from '../text/nearest.ts'
+import { type Complaint, shown } from './complaint.ts'
+import { record } from './record.ts'
+import type { ConfigFile } from './schema.ts'
+
+/**
+ * @param whole the fields of the file, which may be wrong in other respects: what cannot be read here has another complaint.
+ */
+export function checkReferences(whole: Readonly<Record<string, unknown>>): readonly Complaint[] {
+	const models = Object.entries(record(whole.models)).map(([name, model]) => [name, record(model)] as const)
+	return [...danglingRoutes(models, Object.keys(record(whole.upstreams))), ...sharedNames(models)]
+}
+
+/** The upstreams that a model names, in its order. */
+export function routedUpstreams(model: ConfigFile['models'][string]): readonly string[] {
+	return model.route.map((entry) => (typeof entry === 'string' ? entry : entry.upstream))
+}
+
+type GivenModels = readonly (readonly [name: string, model: Readonly<Record<string, unknown>>])[]
+
+function danglingRoutes(models: GivenModels, known: readonly string[]): readonly Complaint[] {
+	return models.flatMap(([name, { route }]) =>
+		(Array.isArray(route) ? route : [route]).flatMap((entry: unknown, index) => {
+			const upstream: unknown = typeof entry === 'string' ? entry : record(entry).upstream
+			if (typeof upstream !== 'string' || upstream === '' || known.includes(upstream)) return []
+			const path = ['models', name, 'route', ...(Array.isArray(route) ? [index] : [])]
+			return [{ path, message: `no upstream ${shown(upstream)}${suggest(upstream, known)}` }]
+		}),
+	)
+}
+
+function suggest(upstream: string, known: readonly string[]): string {
+	const meant = nearest(upstream, known)
+	if (meant !== undefined) return ` (did you mean ${shown(meant)}?)`
+	if (known.length === 0) return ': there are none, so add one under `upstreams`'
+	return `: the upstreams are ${known.slice(0, mostShown).join(', ')}${known.length > mostShown ? ' …' : ''}`
+}
+
+const mostShown = 10
+
+/** A model's own name among its aliases is harmless. */
+function sharedNames(models: GivenModels): readonly Complaint[] {
+	const complaints: Complaint[] = []
+	const owners = new Map(models.map(([name]) => [name, name]))
+	for (const [name, { aliases }] of models)
+		for (const [index, alias] of (Array.isArray(aliases) ? aliases : []).entries()) {
+			if (typeof alias !== 'string') continue
+			const owner = owners.get(alias)
+			if (owner === undefined) owners.set(alias, name)
+			else if (owner !== name)
+				complaints.push({
+					path: ['models', name, 'aliases', index],
+					message: `${shown(alias)} is already ${owner === alias ? 'the name' : 'an alias'} of the model ${shown(owner)}: a name belongs to one model`,
+				})
+		}
+	return complaints
+}

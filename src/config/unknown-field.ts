@@ -1,0 +1,97 @@
+// What to say about a field that the schema does not have: what was probably meant, or where it belongs.
+
+import type { z } from 'zod'
+import { nearest } from '../text/nearest.ts'
+import { writePath } from './complaint.ts'
+import { allPaths, type Field, namesOf } from './field.ts'
+import { foreignField } from './foreign-words.ts'
+
+const mostNames = 16
+
+/**
+ * @param path of the mapping that has the field.
+ * @param known what the schema says about that mapping.
+ * @param value that mapping.
+ */
+export function explainUnknownField(
+	schema: z.ZodType,
+	path: readonly PropertyKey[],
+	name: string,
+	known: Field | undefined,
+	value: unknown,
+): string {
+	const here = [...new Set(known === undefined ? [] : namesOf(known, value))]
+	const near = nearest(name, here)
+	if (near !== undefined && sameLetters(near, name)) return `unknown field: it is written "${near}"`
+	const foreign = explainForeign(name, path, here)
+	if (foreign !== undefined) return `unknown field: ${foreign}`
+	if (hasOtherForm(schema, path, name)) return otherForm(value, here)
+	const elsewhere = findElsewhere(schema, path, name)
+	if (near !== undefined && !(elsewhere !== undefined && name.length > 3 && !close(near, name)))
+		return `unknown field (did you mean "${near}"?)`
+	if (elsewhere !== undefined) return `unknown field: it belongs to ${elsewhere}`
+	return here.length === 0 || here.length > mostNames
+		? 'unknown field: remove it'
+		: `unknown field: the fields here are ${here.join(', ')}`
+}
+
+function sameLetters(one: string, other: string): boolean {
+	const bare = (text: string) => text.toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, '')
+	return bare(one) === bare(other)
+}
+
+function close(one: string, other: string): boolean {
+	return Math.abs(one.length - other.length) <= 1 && one[0] === other[0]
+}
+
+function explainForeign(name: string, path: readonly PropertyKey[], here: readonly string[]): string | undefined {
+	const foreign = foreignField(name)
+	if (foreign === undefined) return undefined
+	const { targets, advice } = foreign
+	const own = targets.find((target) => belongsBelow(target, path) && here.includes(below(target, path)[0] ?? ''))
+	const target = own ?? targets.find((target) => !belongsBelow(target, path))
+	if (target === undefined) return advice
+	const text = own === undefined ? readable(target) : below(target, path).join('.')
+	return `it is called "${text}" here${advice === undefined ? '' : `; ${advice}`}`
+}
+
+/** Whether the field `target`, such as `upstreams.*.url`, is below the mapping at `path`. */
+function belongsBelow(target: string, path: readonly PropertyKey[]): boolean {
+	const steps = target.split('.')
+	return steps.length > path.length && path.every((step, index) => steps[index] === '*' || steps[index] === step)
+}
+
+function below(target: string, path: readonly PropertyKey[]): readonly string[] {
+	return target.split('.').slice(path.length)
+}
+
+function readable(target: string): string {
+	return target.replace('models.*', 'models.NAME').replace('upstreams.*', 'upstreams.NAME')
+}
+
+/** Whether the same mapping may have the field when it is of another form, such as an upstream of another engine. */
+function hasOtherForm(schema: z.ZodType, path: readonly PropertyKey[], name: string): boolean {
+	const own = [...path.map(String), name]
+	return [...allPaths(schema)].some(
+		(steps) => steps.length === own.length && own.every((step, index) => steps[index] === '*' || steps[index] === step),
+	)
+}
+
+function otherForm(value: unknown, here: readonly string[]): string {
+	const engine: unknown = Reflect.get(Object(value), 'engine')
+	const which = typeof engine === 'string' ? `the engine ${engine} does not have it` : 'it is not for this kind'
+	return `unknown field: ${which}; its fields are ${here.join(', ')}`
+}
+
+/** Another mapping that has a field of this very name, the nearest one to `path`. */
+function findElsewhere(schema: z.ZodType, path: readonly PropertyKey[], name: string): string | undefined {
+	const found = [...allPaths(schema)].filter((steps) => steps.at(-1) === name)
+	const [best] = found.toSorted((one, other) => shared(other, path) - shared(one, path))
+	if (best === undefined) return undefined
+	return writePath(best.map((step, index) => (step === '*' ? (path[index] ?? 'NAME') : step)))
+}
+
+function shared(steps: readonly string[], path: readonly PropertyKey[]): number {
+	const at = path.findIndex((step, index) => steps[index] !== '*' && steps[index] !== step)
+	return at === -1 ? path.length : at
+}

@@ -1,0 +1,56 @@
+// What is allowed in a configuration but probably not meant.
+
+import { nearest } from '../text/nearest.ts'
+import type { Complaint } from './complaint.ts'
+import { type Environment, knownVariables } from './environment.ts'
+import { routedUpstreams } from './references.ts'
+import type { ConfigFile } from './schema.ts'
+
+export function findWarnings(config: ConfigFile): readonly Complaint[] {
+	return [...unusedUpstreams(config), ...doubtfulUrls(config)]
+}
+
+function unusedUpstreams({ models, upstreams }: ConfigFile): readonly Complaint[] {
+	const used = new Set(Object.values(models).flatMap(routedUpstreams))
+	return Object.keys(upstreams)
+		.filter((name) => !used.has(name))
+		.map((name) => ({
+			path: ['upstreams', name],
+			message: 'no model uses this upstream: name it in `route` of a model, or remove it',
+		}))
+}
+
+function doubtfulUrls({ upstreams }: ConfigFile): readonly Complaint[] {
+	return Object.entries(upstreams).flatMap(([name, upstream]) => {
+		const url: unknown = Reflect.get(upstream, 'url')
+		const message = typeof url === 'string' && URL.canParse(url) ? doubtOf(new URL(url)) : undefined
+		return message === undefined ? [] : [{ path: ['upstreams', name, 'url'], message }]
+	})
+}
+
+const operation = /\/(chat\/completions|completions|responses|messages|embeddings|models(\/[^/]+:\w+)?)$/
+/** As in `/v1`, `/v1beta/openai` or `/api/paas/v4`. A deployment of Azure has its version in the query. */
+const version = /\/v\d+[a-z0-9]*(\/|$)|\/openai\/deployments\//
+
+function doubtOf({ pathname }: URL): string | undefined {
+	const path = pathname.replace(/\/+$/, '')
+	const [end] = operation.exec(path) ?? []
+	if (end !== undefined) return `the URL ends in ${end}, which is added to it for each request: remove that part`
+	return version.test(path) ? undefined : 'the URL does not end in a version, such as /v1: most servers need it'
+}
+
+/** Kubernetes sets these for every service in the namespace; a service called `dragoman` is likely. */
+const ofKubernetes = /^DRAGOMAN_(SERVICE_|PORT(_|$))/
+/** Our own tests and launchers set these. */
+const ofOurOwn = /^DRAGOMAN_(TEST_|LAUNCHERS$)/
+
+/** Variables that look like ours and are not. */
+export function unknownVariables(environment: Environment): readonly string[] {
+	return Object.keys(environment)
+		.filter((name) => name.startsWith('DRAGOMAN_') && !knownVariables.includes(name))
+		.filter((name) => !ofKubernetes.test(name) && !ofOurOwn.test(name))
+		.map((name) => {
+			const meant = nearest(name, knownVariables)
+			return `the environment variable ${name} has no meaning here${meant === undefined ? '' : ` (did you mean ${meant}?)`}`
+		})
+}

@@ -1,0 +1,127 @@
+// Configuration fields that hold texts of a certain form: secrets, headers, URLs and folders. What is wrong with a secret is described
+// without showing it.
+
+import { z } from 'zod'
+
+const isEmpty = 'is empty'
+
+/** Marks a field whose value is never shown. The configuration reads `file:PATH` in it and trims it. */
+const secretMark = { writeOnly: true } as const
+
+/** Whether the metadata of a field marks it, and everything below it, as a secret. */
+export function isSecretMark(meta: Readonly<Record<string, unknown>> | undefined): boolean {
+	return meta?.writeOnly === secretMark.writeOnly
+}
+
+/** Certificates or keys. */
+export function pemText() {
+	return secretForm(
+		/-----BEGIN [A-Z0-9 ]+-----/,
+		'must be PEM, which contains a line -----BEGIN …-----; file:PATH reads it from a file',
+	)
+}
+
+/** A secret of a form that `remedy` describes. */
+export function secretForm(form: RegExp, remedy: string) {
+	return z.string().regex(form, remedy).meta(secretMark)
+}
+
+/** A secret that is sent in a header. */
+export function headerSecret(minLength = 1) {
+	return z
+		.string()
+		.min(minLength, {
+			error: ({ input }) =>
+				input === '' ? isEmpty : `is ${String(input).length} characters long; at least ${minLength} are needed`,
+		})
+		.check(explained(unsendable))
+		.meta(secretMark)
+}
+
+/** Headers by name. Their values count as secrets. */
+export function headers() {
+	return z.record(
+		z
+			.string()
+			.check(
+				explained((name) =>
+					/^[!#$%&'*+\-.^_`|~\w]+$/.test(name) ? undefined : 'is not the name of a header, such as x-api-version',
+				),
+			),
+		z.string().check(explained(unsendable)).meta(secretMark),
+	)
+}
+
+/** Values of any form, all of which count as secrets. */
+export function secretValues() {
+	return z.record(z.string(), z.json()).meta(secretMark)
+}
+
+/** The address of an HTTP server. */
+export function httpUrl() {
+	return z.url({ protocol: /^https?$/, error: explainUrl })
+}
+
+/** An address to listen on, as host:port. A port alone does not say who may connect, so it is refused. */
+export function listenAddress() {
+	return z
+		.string({ error: ({ input }) => (typeof input === 'number' ? explainListen(String(input)) : undefined) })
+		.check(explained(explainListen))
+		.meta({ pattern: listenForm.source })
+}
+
+const listenForm = /^(\[[0-9a-fA-F:.]+\]|[^:[\]/\s]+):(\d{1,5})$/
+const highestPort = 65_535
+
+function explainListen(address: string): string | undefined {
+	const [, port] = /^:?(\d+)$/.exec(address) ?? []
+	if (port !== undefined)
+		return `${JSON.stringify(address)} names no host: write 127.0.0.1:${port} for this machine alone, or 0.0.0.0:${port} for every network`
+	const [, , given] = listenForm.exec(address) ?? []
+	if (given === undefined)
+		return `${JSON.stringify(address)} is not an address: write host:port, such as 127.0.0.1:8080`
+	return Number(given) > highestPort ? `port ${given} does not exist: the highest is ${highestPort}` : undefined
+}
+
+/** A folder or a file. */
+export function pathText() {
+	return z
+		.string()
+		.min(1, isEmpty)
+		.check(
+			explained((path) =>
+				/^~(\/|$)/.test(path) ? '"~" is not expanded: write the whole path, or $' + '{HOME} instead of ~' : undefined,
+			),
+		)
+}
+
+/** A check that describes what is wrong with a text, or returns undefined. */
+function explained(complain: (text: string) => string | undefined) {
+	return z.superRefine<string>((text, context) => {
+		const message = complain(text)
+		if (message !== undefined) context.addIssue({ code: 'custom', message })
+	})
+}
+
+function unsendable(text: string): string | undefined {
+	const at = text.search(/[^\t\x20-\x7e]/)
+	if (at === -1) return undefined
+	const code = text.charCodeAt(at)
+	const kind =
+		code === 10 || code === 13 ? 'a line end' : code < 32 || code === 127 ? 'a control character' : 'not ASCII'
+	return `cannot be sent in an HTTP header: character ${at + 1} is ${kind}`
+}
+
+function explainUrl(issue: z.core.$ZodRawIssue): string | undefined {
+	if (typeof issue.input !== 'string') return undefined
+	if (issue.input === '') return 'is empty: write a URL, such as http://127.0.0.1:8000/v1'
+	const shown = JSON.stringify(withoutCredentials(issue.input))
+	return /^https?:\/\//i.test(issue.input)
+		? `${shown} is not a valid URL, such as http://127.0.0.1:8000/v1`
+		: `${shown} is not a URL: begin it with http:// or https://`
+}
+
+/** `url` with `***` for the user name and password in it. */
+export function withoutCredentials(url: string): string {
+	return url.replace(/^([a-z]+:\/\/)?[^/@]*@/i, '$1***@')
+}

@@ -1,0 +1,422 @@
+// Mistakes that people make in a configuration file: each is answered with its place, what is wrong and what to write instead.
+
+import { describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { ConfigError } from '../src/config/load.ts'
+import { readSettings } from '../src/config/settings.ts'
+import { runCommand, temporaryFolder } from './server.ts'
+
+interface Mistake {
+	/** What is wrong, for the test's name. */
+	readonly name: string
+	readonly text: string
+	/** Each complaint: the line, then pieces of the message in their order. */
+	readonly complaints: readonly (readonly [line: number, ...pieces: string[]])[]
+	readonly environment?: Readonly<Record<string, string>>
+	readonly files?: Readonly<Record<string, string>>
+}
+
+const upstream = 'upstreams: { u: { engine: echo } }\n'
+const model = 'models: { m: { route: [u] } }\n'
+const valid = model + upstream
+
+/** An OpenAI-compatible upstream with more fields, from line 2 on. */
+const withFields = (fields: string) =>
+	`${model}upstreams:\n  u:\n    engine: openai-compatible\n    url: http://127.0.0.1:1/v1\n${fields.replace(/^/gm, '    ')}\n`
+/** The line of the first of those fields. */
+const first = 6
+/** How the file names a variable. */
+const reference = (name: string) => ['$', '{', name, '}'].join('')
+/** A brace that begins a variable. */
+const open = ['$', '{'].join('')
+
+const mistakes: readonly Mistake[] = [
+	{ name: 'an empty file', text: '', complaints: [[1, 'the file is empty', 'models: embedded']] },
+	{ name: 'comments only', text: '# soon\n\n', complaints: [[1, 'the file is empty', 'models: embedded']] },
+	{
+		name: 'upstreams without models',
+		text: upstream,
+		complaints: [[1, 'models: there are no models', 'models: embedded']],
+	},
+	{ name: 'models that are empty', text: `models: {}\n${upstream}`, complaints: [[1, 'models: there are no models']] },
+	{ name: 'models without a value', text: `${upstream}models:\n`, complaints: [[2, 'models: there are no models']] },
+	{
+		name: 'models as a word',
+		text: 'models: embeded\n',
+		complaints: [[1, 'models: "embeded"', 'did you mean "embedded"']],
+	},
+	{ name: 'a list at the top', text: '- a\n', complaints: [[1, 'must hold a mapping of fields', 'a list']] },
+	{
+		name: 'a misspelt field at the top',
+		text: `${valid}lissten: 127.0.0.1:1\n`,
+		complaints: [[3, 'lissten: unknown field', 'did you mean "listen"?']],
+	},
+	{
+		name: 'another spelling of a field',
+		text: `models: { m: { route: [u], context_tokens: 3 } }\n${upstream}`,
+		complaints: [[1, 'models.m.context_tokens: unknown field', 'written "contextTokens"']],
+	},
+	{
+		name: 'a field in the wrong section',
+		text: `${valid}bodyBytes: 3000\n`,
+		complaints: [[3, 'bodyBytes: unknown field', 'limits.bodyBytes']],
+	},
+	{
+		name: "LiteLLM's words",
+		text: 'model_list:\n  - model_name: a\n    litellm_params: {}\ngeneral_settings: { master_key: sk-1 }\nrouter_settings: {}\n',
+		complaints: [
+			[1, 'model_list: unknown field', '`models`', '`upstreams`'],
+			[4, 'general_settings: unknown field', 'adminKey'],
+			[5, 'router_settings: unknown field', '`policy`'],
+		],
+	},
+	{
+		name: "LiteLLM's words in an upstream",
+		text: withFields('api_base: http://x/v1\napi_key: sk-secret-of-mine\nrpm: 3\nmax_retries: 2'),
+		complaints: [
+			[first, 'upstreams.u.api_base: unknown field', '"url"'],
+			[first + 1, 'upstreams.u.api_key: unknown field', '"key"'],
+			[first + 2, 'upstreams.u.rpm: unknown field', 'concurrency.limit'],
+			[first + 3, 'upstreams.u.max_retries: unknown field', 'models.NAME.retry.attempts'],
+		],
+	},
+	{
+		name: "Ollama's words",
+		text: withFields('baseURL: http://x/v1\nhost: x\nkeep_alive: 5m\nnum_predict: 3'),
+		complaints: [
+			[first, 'upstreams.u.baseURL: unknown field', '"url"'],
+			[first + 1, 'upstreams.u.host: unknown field', '"url"'],
+			[first + 2, 'upstreams.u.keep_alive: unknown field', 'stays loaded'],
+			[first + 3, 'upstreams.u.num_predict: unknown field', '`body`'],
+		],
+	},
+	{
+		name: 'num_ctx of the embedded engine',
+		text: `${model}upstreams: { u: { engine: llama, num_ctx: 4096 } }\n`,
+		complaints: [[2, 'upstreams.u.num_ctx: unknown field', '"contextTokens"']],
+	},
+	{
+		name: 'port and host at the top',
+		text: `${valid}port: 80\nhost: x\n`,
+		complaints: [
+			[3, 'port: unknown field', '"listen"'],
+			[4, 'host: unknown field', '"listen"'],
+		],
+	},
+	{
+		name: 'a misspelt engine',
+		text: `${model}upstreams:\n  u:\n    engine: openai-compatble\n`,
+		complaints: [[4, 'upstreams.u.engine: "openai-compatble" is not one of', 'did you mean "openai-compatible"?']],
+	},
+	{
+		name: "a product's name as engine",
+		text: `${model}upstreams: { u: { engine: ollama, url: "http://127.0.0.1:1/v1" } }\n`,
+		complaints: [[2, 'upstreams.u.engine: "ollama" is not one of', 'did you mean "openai-compatible"?']],
+	},
+	{
+		name: 'no engine',
+		text: `${model}upstreams: { u: { url: "http://127.0.0.1:1/v1" } }\n`,
+		complaints: [[2, 'upstreams.u.engine: is required', 'openai-compatible']],
+	},
+	{
+		name: 'no URL',
+		text: `${model}upstreams: { u: { engine: openai-compatible } }\n`,
+		complaints: [[2, 'upstreams.u.url: is required', 'http://']],
+	},
+	{
+		name: 'a URL without a scheme',
+		text: `${model}upstreams: { u: { engine: openai-compatible, url: "127.0.0.1:11434/v1" } }\n`,
+		complaints: [[2, 'upstreams.u.url: "127.0.0.1:11434/v1" is not a URL', 'begin it with http:// or https://']],
+	},
+	{
+		name: 'a URL with a password and no scheme',
+		text: `${model}upstreams: { u: { engine: openai-compatible, url: "me:secret-of-mine@host/v1" } }\n`,
+		complaints: [[2, 'upstreams.u.url: "***@host/v1" is not a URL']],
+	},
+	{
+		name: 'no route',
+		text: `models: { m: {} }\n${upstream}`,
+		complaints: [[1, 'models.m.route: is required', 'route: [']],
+	},
+	{
+		name: 'an empty route',
+		text: `models: { m: { route: [] } }\n${upstream}`,
+		complaints: [[1, 'models.m.route: the list is empty', 'at least 1']],
+	},
+	{
+		name: 'a route to nowhere',
+		text: 'models:\n  m:\n    route:\n      - u\n      - olama\nupstreams: { u: { engine: echo }, ollama: { engine: echo } }\n',
+		complaints: [[5, 'models.m.route[1]: no upstream "olama"', 'did you mean "ollama"?']],
+	},
+	{
+		name: 'a route entry without a name',
+		text: `models: { m: { route: [{ upstram: u }] } }\n${upstream}`,
+		complaints: [
+			[1, 'models.m.route[0].upstream: is required'],
+			[1, 'models.m.route[0].upstram: unknown field', '"upstream"'],
+		],
+	},
+	{
+		name: 'a number as route',
+		text: `models: { m: { route: 3 } }\n${upstream}`,
+		complaints: [[1, 'models.m.route: must be a list', 'a number']],
+	},
+	{
+		name: 'an alias of two models',
+		text: `models:\n  m: { route: [u] }\n  n: { route: [u], aliases: [x, m] }\n${upstream}`,
+		complaints: [[3, 'models.n.aliases[1]: "m" is already the name of the model "m"', 'one model']],
+	},
+	{
+		name: 'words that are no choice',
+		text: `models: { m: { route: [u], policy: least_busy, price: { input: 1, output: 2, currency: Euro } } }\n${upstream}log: { level: verbose }\n`,
+		complaints: [
+			[1, 'models.m.policy: "least_busy" is not one of', 'did you mean "least-busy"?'],
+			[1, 'models.m.price.currency: "Euro"', 'such as EUR'],
+			[3, 'log.level: "verbose" is not one of trace, debug, info'],
+		],
+	},
+	{
+		name: 'durations that are none',
+		text: withFields('timeouts:\n  connectMs: soon\n  firstByteMs: 5 minutes\n  totalMs: 3d\n  betweenChunksMs: 5ms'),
+		complaints: [
+			[first + 1, 'upstreams.u.timeouts.connectMs: "soon" is not a duration', 'such as 30s'],
+			[first + 2, 'upstreams.u.timeouts.firstByteMs: "5 minutes" is not a duration', 'ms, s, m, h or d'],
+			[first + 3, 'upstreams.u.timeouts.totalMs: 3d is too long', 'the maximum is 1d'],
+			[first + 4, 'upstreams.u.timeouts.betweenChunksMs: 5ms is too short', 'the minimum is 10ms'],
+		],
+	},
+	{
+		name: 'sizes that are none',
+		text: `${valid}limits: { bodyBytes: many }\nstreams: { maxBytes: 12Q }\n`,
+		complaints: [
+			[3, 'limits.bodyBytes: "many" is not a number of bytes', 'such as 32MiB'],
+			[4, 'streams.maxBytes: "12Q" is not a number of bytes'],
+		],
+	},
+	{
+		name: 'numbers out of range and in quotes',
+		text: `${withFields('concurrency: { limit: 0, queue: "64" }')}limits: { jsonDepth: 5000 }\n`,
+		complaints: [
+			[first, 'upstreams.u.concurrency.limit: 0 is too small', 'minimum is 1'],
+			[first, 'upstreams.u.concurrency.queue: "64" is text', 'write 64 without quotes'],
+			[first + 1, 'limits.jsonDepth: 5000 is too large', 'maximum is 1000'],
+		],
+	},
+	{
+		name: 'yes instead of true',
+		text: `${valid}download: yes\ntelemetry: { content: off }\n`,
+		complaints: [
+			[3, 'download: "yes" is neither true nor false', 'write true'],
+			[4, 'telemetry.content: "off"', 'write false'],
+		],
+	},
+	{
+		name: 'listen as a port',
+		text: `${valid}listen: 8080\n`,
+		complaints: [[3, 'listen: "8080" names no host', '127.0.0.1:8080']],
+	},
+	{
+		name: 'listen without a port',
+		text: `${valid}listen: localhost\n`,
+		complaints: [[3, 'listen: "localhost" is not an address', 'such as 127.0.0.1:8080']],
+	},
+	{
+		name: 'a port that does not exist',
+		text: `${valid}listen: 127.0.0.1:99999\n`,
+		complaints: [[3, 'listen: port 99999 does not exist', '65535']],
+	},
+	{
+		name: 'a database of another kind',
+		text: `${valid}database: mysql://root:secret-of-mine@db/x\n`,
+		complaints: [[3, 'database: must be sqlite or a URL', 'postgres://']],
+	},
+	{
+		name: 'an admin key that is short',
+		text: `${valid}adminKey: short\n`,
+		complaints: [[3, 'adminKey: is 5 characters long', 'at least 16']],
+	},
+	{
+		name: 'a mapping where a text belongs',
+		text: withFields('key: { from: env }\nmodel: 70'),
+		complaints: [
+			[first, 'upstreams.u.key: must be text', 'a mapping'],
+			[first + 1, 'upstreams.u.model: 70 is a number', '"70"'],
+		],
+	},
+	{
+		name: 'a text where a mapping belongs',
+		text: `models: { m: u }\n${upstream}limits: 3\n`,
+		complaints: [
+			[1, 'models.m: must be a mapping of fields', 'text'],
+			[3, 'limits: must be a mapping of fields', 'bodyBytes', 'a number'],
+		],
+	},
+	{
+		name: 'an upstream without fields',
+		text: `${model}upstreams:\n  u:\n`,
+		complaints: [[3, 'upstreams.u: has no value']],
+	},
+	{
+		name: 'a variable that is not set',
+		text: withFields(`key: ${reference('OPENAI_APIKEY')}`),
+		environment: { OPENAI_API_KEY: 'secret-of-mine' },
+		complaints: [
+			[
+				first,
+				'upstreams.u.key: the environment variable OPENAI_APIKEY is not set',
+				'did you mean OPENAI_API_KEY?',
+				':-default}',
+			],
+		],
+	},
+	...['A-B', '', 'a b', '1A', 'A:B', 'A-secret-of-mine'].map((inner) => ({
+		name: `the variable \${${inner}}`,
+		text: withFields(`model: "${reference(inner)}"`),
+		complaints: [[first, `upstreams.u.model: ${open}`, '}', 'is not|names no'] as const],
+	})),
+	{
+		name: 'a variable that is not closed',
+		text: withFields(`key: "${open}OPEN"`),
+		complaints: [[first, `upstreams.u.key: ${open}OPEN… is not closed`, reference('OPEN')]],
+	},
+	{
+		name: 'a variable within a variable',
+		text: withFields(`key: "${reference(`OUTER:-${reference('INNER')}`)}"`),
+		complaints: [[first, `upstreams.u.key: ${open}OUTER… contains another variable`]],
+	},
+	{
+		name: 'variables as a shell and as LiteLLM write them',
+		text: withFields('key: $KEY\nheaders: { a: os.environ/TOKEN }'),
+		complaints: [
+			[first, 'upstreams.u.key: $KEY is not a variable', reference('KEY')],
+			[first + 1, 'upstreams.u.headers.a: os.environ/TOKEN is not a variable', reference('TOKEN')],
+		],
+	},
+	{
+		name: 'a number from a variable that holds none',
+		text: withFields(`concurrency: { limit: "${reference('LIMIT')}" }`),
+		environment: { LIMIT: 'many' },
+		complaints: [[first, `upstreams.u.concurrency.limit: the value of "${reference('LIMIT')}" is not a number`]],
+	},
+	{
+		name: 'secrets in variables of fields that are not secret',
+		text: withFields(`socket: ~/x\nmodel: ok\nmaxTokensField: "${reference('KEY')}"`).replace(
+			'http://127.0.0.1:1/v1',
+			reference('KEY'),
+		),
+		environment: { KEY: 'sk-of-mine-and-of-nobody-else' },
+		complaints: [
+			[5, `upstreams.u.url: the value of "${reference('KEY')}" is not a URL`],
+			[first, 'upstreams.u.socket: "~" is not expanded'],
+			[first + 2, `upstreams.u.maxTokensField: the value of "${reference('KEY')}" is not one of max_tokens`],
+		],
+	},
+	{
+		name: 'the path of a certificate without file:',
+		text: withFields('tls: { ca: /etc/ssl/ca.pem }'),
+		complaints: [[first, 'upstreams.u.tls.ca: must be PEM', 'file:PATH']],
+	},
+	{
+		name: 'a variable between braces without quotes',
+		text: `${model}upstreams: { u: { engine: echo, model: ${reference('M')} } }\n`,
+		complaints: [[2, 'a variable between braces or brackets must be in quotes', '"$']],
+	},
+	{
+		name: 'secrets whose files are missing, empty or folders',
+		text: withFields('key: file:nowhere\ntls: { ca: file:empty, cert: "file:." }'),
+		files: { empty: ' \n' },
+		complaints: [
+			[first, 'upstreams.u.key: the file ', 'nowhere does not exist'],
+			[first + 1, 'upstreams.u.tls.ca: the file ', 'is empty'],
+			[first + 1, 'upstreams.u.tls.cert: ', 'is a folder'],
+		],
+	},
+	{
+		name: 'secrets that cannot be sent',
+		text: withFields(`key: ${reference('KEY')}\nheaders: { a: file:two-lines, "b c": x }`),
+		environment: { KEY: 'secrét-of-mine' },
+		files: { 'two-lines': 'secret\nof-mine\n' },
+		complaints: [
+			[first, 'upstreams.u.key: cannot be sent in an HTTP header', 'character 5 is not ASCII'],
+			[first + 1, 'upstreams.u.headers.a: cannot be sent in an HTTP header', 'a line end'],
+			[first + 1, 'upstreams.u.headers["b c"]: ', 'name of a header'],
+		],
+	},
+	{ name: 'a tab', text: 'models:\n\tm: { route: [u] }\n', complaints: [[2, '1: a tab', 'use spaces']] },
+	{
+		name: 'a key that is there twice',
+		text: `${valid}download: true\ndownload: false\n`,
+		complaints: [[4, '1: this key is there twice', 'remove']],
+	},
+	{
+		name: 'a bracket that is not closed',
+		text: `models: { m: { route: [u\n${upstream}`,
+		complaints: [[2, '1: a "[" or "{" above is not closed']],
+	},
+	{ name: 'TOML', text: '[server]\nport = 80\n', complaints: [[2, '1: this text does not belong here']] },
+	{
+		name: 'an alias without an anchor',
+		text: `${model}upstreams: { u: *base }\n`,
+		complaints: [[2, 'the alias *base refers to nothing', '&base']],
+	},
+	{
+		name: 'a mistake in what a merge key brings in',
+		text: `x-base: &base\n  engine: echo\n  contextTokens: none\n${model}upstreams:\n  u: { <<: *base }\n`,
+		complaints: [[3, 'upstreams.u.contextTokens: "none" is not a number of tokens']],
+	},
+	{
+		name: 'a home folder',
+		text: `${valid}data: ~/dragoman\n`,
+		complaints: [[3, 'data: "~" is not expanded', reference('HOME')]],
+	},
+	{
+		name: 'names of the built-in model',
+		text: 'models: embedded\nupstreams:\n  embedded: { engine: echo }\n',
+		complaints: [[3, 'upstreams.embedded: the built-in embedded model has this name']],
+	},
+]
+
+/** Words of the validation library, which mean nothing to an operator, and texts that only a program's fault prints. */
+const jargon = /Invalid|expected .* received|discriminator|Too small|Too big|Unrecognized|undefined|\n\s+at /
+
+async function write({ text, files = {} }: Pick<Mistake, 'text' | 'files'>): Promise<string> {
+	const folder = await temporaryFolder()
+	const file = join(folder, 'dragoman.yaml')
+	await Bun.write(file, text)
+	for (const [path, content] of Object.entries(files)) await Bun.write(join(folder, path), content)
+	return file
+}
+
+describe('mistakes', () => {
+	for (const { name, text, complaints, environment = {}, files = {} } of mistakes)
+		test(name, async () => {
+			const file = await write({ text, files })
+			const thrown = await readSettings({ config: file }, environment).catch((error: unknown) => error)
+			expect(thrown).toBeInstanceOf(ConfigError)
+			const message = thrown instanceof ConfigError ? thrown.message : ''
+			expect(message).not.toMatch(jargon)
+			expect(message).not.toMatch(/secr.t-of-mine|of-mine/)
+			const lines = message.split('\n')
+			expect(lines, message).toHaveLength(complaints.length)
+			for (const [index, [line, ...pieces]] of complaints.entries()) {
+				const complaint = lines[index] ?? ''
+				expect(complaint).toStartWith(`${file}:${line}:`)
+				for (const piece of pieces)
+					if (!piece.split('|').some((one) => complaint.includes(one))) expect(complaint).toContain(piece)
+			}
+		})
+	test('there are at least 40', () => expect(mistakes.length).toBeGreaterThanOrEqual(40))
+	for (const { name, text, files = {} } of mistakes.filter(({ name }) =>
+		/^(an empty file|no engine|a tab)$/.test(name),
+	))
+		test(`${name}: config check and serve print the complaints alone and end with 78`, async () => {
+			const file = await write({ text, files })
+			const thrown = await readSettings({ config: file }, {}).catch((error: unknown) => error)
+			const expected = `${thrown instanceof Error ? thrown.message : ''}\n`
+			for (const command of [
+				['config', 'check'],
+				['serve', '--listen', '127.0.0.1:0'],
+			])
+				expect(await runCommand([...command, '--config', file])).toEqual({ status: 78, stdout: '', stderr: expected })
+		})
+})
