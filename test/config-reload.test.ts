@@ -150,7 +150,8 @@ describe('a file that is a part of what it was', () => {
 		for (const text of ['', '# nothing\n', '\n\n']) await watched.change(text)
 		expect(watched.lines.filter((line) => line.includes('cannot be used'))).toHaveLength(1)
 		expect(watched.lines.join('')).toContain('the file is empty')
-		await watched.change(original)
+		await watched.change(`${original}  three: { engine: echo }\n`)
+		await eventually('a use', () => watched.lines.some((line) => line.includes('was read again')))
 		await watched.change('')
 		await eventually(
 			'second complaint',

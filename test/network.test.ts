@@ -175,9 +175,9 @@ describe('a web page on a foreign name that resolves to this machine', () => {
 
 describe('a mistake is shown with its field', () => {
 	const cases: readonly (readonly [yaml: string, words: string])[] = [
-		['server: { trustedProxies: [10.0.0.0/33] }', 'server.trustedProxies.0: expected an IP address or a CIDR range'],
-		['server: { trustedProxies: [localhost] }', 'server.trustedProxies.0: expected an IP address or a CIDR range'],
-		['server: { hosts: ["http://chat.example.org"] }', 'server.hosts.0: expected a host name'],
+		['server: { trustedProxies: [10.0.0.0/33] }', 'server.trustedProxies[0]: must be an IP address or a CIDR range'],
+		['server: { trustedProxies: [localhost] }', 'server.trustedProxies[0]: must be an IP address or a CIDR range'],
+		['server: { hosts: ["http://chat.example.org"] }', 'server.hosts[0]: must be a host name'],
 		['server: { hosts: [] }', 'server.hosts: '],
 	]
 	for (const [yaml, words] of cases)

@@ -3,13 +3,14 @@
 import { z } from 'zod'
 import { milliseconds } from '../fields/duration.ts'
 import { headers, httpUrl } from '../fields/text.ts'
-import { baseUrlProblem, hasCredentials } from '../http/client/base-url.ts'
+import { baseUrlProblem, hasCredentials, isHttpUrl } from '../http/client/base-url.ts'
 
 export const otlpOptions = z
 	.strictObject({
 		endpoint: httpUrl()
 			.superRefine((url, context) => {
-				const problem = URL.canParse(url) ? baseUrlProblem(url) : undefined
+				// What is no URL at all has its own sentence.
+				const problem = isHttpUrl(url) ? baseUrlProblem(url) : undefined
 				if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
 			})
 			.meta({ examples: ['http://127.0.0.1:4318'] })

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../chat/json.ts'
 import { bytes } from '../../fields/amount.ts'
 import { milliseconds } from '../../fields/duration.ts'
 import { headerSecret, headers, httpUrl, pathText, pemText } from '../../fields/text.ts'
-import { baseUrlProblem, hasCredentials } from '../../http/client/base-url.ts'
+import { baseUrlProblem, hasCredentials, isHttpUrl } from '../../http/client/base-url.ts'
 import { Secret } from '../../secrets/secret.ts'
 import type { EngineSurroundings } from '../kind.ts'
 import { defaultMaxAnswerBytes, defaultTimeouts, type HttpUpstreamOptions } from './http-upstream.ts'
@@ -36,7 +36,8 @@ const tls = z
 	.describe('For https URLs.')
 
 const baseUrl = httpUrl().superRefine((url, context) => {
-	const problem = URL.canParse(url) ? baseUrlProblem(url) : undefined
+	// What is no URL at all has its own sentence.
+	const problem = isHttpUrl(url) ? baseUrlProblem(url) : undefined
 	if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
 })
 

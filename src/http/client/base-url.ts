@@ -52,6 +52,10 @@ export function baseUrlProblem(text: string): string | undefined {
 	return undefined
 }
 
+export function isHttpUrl(text: string): boolean {
+	return /^https?:\/\//i.test(text) && URL.canParse(text)
+}
+
 /** Whether the URL has a user name or a password. */
 export function hasCredentials(text: string): boolean {
 	if (!URL.canParse(text)) return false
