@@ -7,6 +7,7 @@ import { Glob } from 'bun'
 const allowed: Readonly<Record<string, readonly string[]>> = {
 	chat: [],
 	time: [],
+	text: [],
 	secrets: [],
 	routing: ['chat', 'time'],
 	files: ['time'],
@@ -22,7 +23,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 	streams: ['chat', 'http', 'keys', 'time'],
 	tokens: ['chat'],
 	ledger: ['chat', 'files', 'models', 'telemetry', 'time'],
-	models: ['chat', 'files', 'http', 'time', 'tokens'],
+	models: ['chat', 'files', 'http', 'text', 'time', 'tokens'],
 	telemetry: ['chat', 'engines', 'time'],
 	wire: [
 		'chat',
@@ -67,6 +68,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		'secrets',
 		'time',
 		'telemetry',
+		'text',
 		'files',
 	],
 	pipeline: [
@@ -87,7 +89,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		'time',
 		'tokens',
 	],
-	config: ['dialects', 'engines', 'models', 'routing', 'telemetry', 'secrets', 'tokens'],
+	config: ['dialects', 'engines', 'models', 'routing', 'telemetry', 'secrets', 'text', 'tokens'],
 	'deployment.ts': ['config', 'engines', 'models', 'pipeline', 'routing', 'telemetry', 'time'],
 	'retention.ts': ['conversations', 'ledger', 'telemetry', 'time'],
 	'gateway.ts': [
@@ -120,6 +122,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		'pipeline',
 		'stores',
 		'telemetry',
+		'text',
 		'time',
 		'chat',
 	],
