@@ -93,7 +93,7 @@ export class LiveDeployment {
 	}
 
 	private async open(name: string, config: UpstreamConfig): Promise<Opened> {
-		const { engine: kind, model, concurrency, breaker, health: _, ...options } = config
+		const { engine: kind, model, concurrency, breaker, health: _, builtIn = false, ...options } = config
 		const known = engineKinds[kind]
 		if (known === undefined) throw new Error(`upstream '${name}': there is no engine '${kind}'`)
 		const log = this.surroundings.log.child({ upstream: name })
@@ -101,7 +101,7 @@ export class LiveDeployment {
 			name,
 			model,
 			config,
-			engine: await known.open(options, { ...this.engineSurroundings(), name, model, log }),
+			engine: await known.open(options, { ...this.engineSurroundings(), name, model, builtIn, log }),
 			place: new Place({
 				name,
 				concurrency,
@@ -115,7 +115,7 @@ export class LiveDeployment {
 		}
 	}
 
-	private engineSurroundings(): Omit<EngineSurroundings, 'name' | 'model' | 'log'> {
+	private engineSurroundings(): Omit<EngineSurroundings, 'name' | 'model' | 'builtIn' | 'log'> {
 		const { command, environment, clock, showProgress, socketFolder } = this.surroundings
 		const { configFolder, engineFolder, modelFolder, config } = this.settings
 		return {

@@ -40,6 +40,7 @@ const surroundings: EngineSurroundings = {
 	model: 'echo',
 	log: openLog({ level: 'silent', format: 'json' }),
 	clock: systemClock,
+	builtIn: false,
 	configFolder: root,
 	engineFolder: root,
 	modelFolder: root,

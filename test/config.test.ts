@@ -87,8 +87,21 @@ describe('values', () => {
 		const { models, upstreams } = await loadConfig({ overrides: {}, environment: {} })
 		expect([Object.keys(models), Object.values(upstreams)]).toMatchObject([
 			['smollm2-135m'],
-			[{ engine: 'llama', model: 'smollm2-135m' }],
+			[{ engine: 'llama', model: 'smollm2-135m', builtIn: true }],
 		])
+	})
+	test('of the built-in default cannot be claimed by a file', async () => {
+		const named = await write(
+			'models: { m: { route: [embedded] } }\nupstreams: { embedded: { engine: llama, model: smollm2-135m } }\n',
+		)
+		const { upstreams } = await loadConfig({ file: named, overrides: {}, environment: {} })
+		expect(upstreams.embedded).not.toHaveProperty('builtIn')
+		const claiming = await write(
+			'models: { m: { route: [embedded] } }\nupstreams: { embedded: { engine: llama, builtIn: true } }\n',
+		)
+		await expect(loadConfig({ file: claiming, overrides: {}, environment: {} })).rejects.toThrow(
+			'upstreams.embedded.builtIn: unknown field',
+		)
 	})
 })
 

@@ -6,7 +6,7 @@ import { dirname, resolve } from 'node:path'
 import { isNode, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { embeddedByDefault } from '../engines/list.ts'
-import { type ConfigFile, configSchema } from './schema.ts'
+import { type ConfigFile, configSchema, type UpstreamConfig } from './schema.ts'
 
 /** Wrong in a way that the operator can mend. Its message has a line for each complaint: `file:line: field: complaint`. */
 export class ConfigError extends Error {
@@ -26,26 +26,37 @@ export interface ConfigSource {
 export async function loadConfig(source: ConfigSource): Promise<ConfigFile> {
 	const document = source.file === undefined ? emptyDocument : await readDocument(source.file)
 	const filled = await fillIn(document.value, source, [])
-	const parsed = configSchema.safeParse(
-		withEmbeddedModel({ ...(isRecord(filled) ? filled : {}), ...definedOnly(source.overrides) }),
-	)
+	const given = { ...(isRecord(filled) ? filled : {}), ...definedOnly(source.overrides) }
+	const usesBuiltIn = namesNoModel(given)
+	const parsed = configSchema.safeParse(usesBuiltIn ? withEmbeddedModel(given) : given)
 	const complaints: Complaint[] = isRecord(filled) ? [] : [{ path: [], message: 'expected a mapping' }]
 	if (!parsed.success) complaints.push(...parsed.error.issues.flatMap((issue) => flatten(issue, [])))
 	else complaints.push(...danglingRoutes(parsed.data))
 	if (complaints.length > 0 || !parsed.success)
 		throw new ConfigError(complaints.map((complaint) => locate(complaint, document)).join('\n'))
-	return parsed.data
+	return usesBuiltIn ? markBuiltIn(parsed.data) : parsed.data
 }
 
-/** Without any model named, the embedded one is served. */
+function namesNoModel({ models }: Readonly<Record<string, unknown>>): boolean {
+	return models === undefined || (isRecord(models) && Object.keys(models).length === 0)
+}
+
+/** The built-in default: the embedded model. */
 function withEmbeddedModel(file: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-	const { models, upstreams } = file
-	if (models !== undefined && !(isRecord(models) && Object.keys(models).length === 0)) return file
+	const { upstreams } = file
 	return {
 		...file,
 		models: embeddedByDefault.models,
 		upstreams: { ...(isRecord(upstreams) ? upstreams : {}), ...embeddedByDefault.upstreams },
 	}
+}
+
+function markBuiltIn(config: ConfigFile): ConfigFile {
+	const upstreams = Object.entries(config.upstreams).map(([name, upstream]): [string, UpstreamConfig] => [
+		name,
+		Object.hasOwn(embeddedByDefault.upstreams, name) ? { ...upstream, builtIn: true } : upstream,
+	])
+	return { ...config, upstreams: Object.fromEntries(upstreams) }
 }
 
 interface Document {

@@ -197,5 +197,14 @@ export const configSchema = z.strictObject({
 	upstreams: z.record(name, upstream).default({}).describe('Places that run engines, by a name of yours.'),
 })
 
-export type ConfigFile = z.infer<typeof configSchema>
-export type UpstreamConfig = ConfigFile['upstreams'][string]
+type ParsedFile = z.infer<typeof configSchema>
+
+/** An upstream of the file, or the built-in default. */
+export type UpstreamConfig = ParsedFile['upstreams'][string] & {
+	/** Only the built-in default has it; the file cannot set it. */
+	readonly builtIn?: true
+}
+
+export type ConfigFile = Omit<ParsedFile, 'upstreams'> & {
+	readonly upstreams: Readonly<Record<string, UpstreamConfig>>
+}

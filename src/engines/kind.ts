@@ -63,6 +63,8 @@ export interface EngineSurroundings {
 	readonly name: string
 	/** `model` of the upstream, where the configuration names one. */
 	readonly model: string | undefined
+	/** The upstream is the built-in default: no operator named its model. It cannot be written in a configuration file. */
+	readonly builtIn: boolean
 	readonly log: Log
 	readonly clock: Clock
 	/** Absolute. Relative paths of an upstream's options start here: the folder of the configuration file. */
