@@ -53,6 +53,8 @@ export interface HandlerOptions {
 	readonly telemetry: Telemetry
 	/** Whether GET /metrics tells them to anyone. */
 	readonly servesMetrics?: boolean
+	/** Requests keep the id in their `x-request-id`. Only if all of them come from a gateway of ours. */
+	readonly trustsRequestIds?: boolean
 }
 
 /** What a server keeps of what its callers do. */
@@ -226,7 +228,7 @@ function receive(request: Request, readBody: BodyReader, options: HandlerOptions
 	const { path, query } = splitUrl(request.url)
 	let body: Promise<unknown> | undefined
 	return {
-		id: `req_${randomUUID().replaceAll('-', '')}`,
+		id: (options.trustsRequestIds === true ? idOf(request) : undefined) ?? `req_${randomUUID().replaceAll('-', '')}`,
 		method: request.method,
 		path: normalisePath(path),
 		query: () => new URLSearchParams(query),
@@ -239,6 +241,12 @@ function receive(request: Request, readBody: BodyReader, options: HandlerOptions
 		},
 		form: () => readBody.form(request),
 	}
+}
+
+/** The id that a gateway of ours gave the request, so that both write the same into the log. */
+function idOf({ headers }: Request): string | undefined {
+	const id = headers.get('x-request-id')
+	return id !== null && /^req_\w{1,64}$/.test(id) ? id : undefined
 }
 
 function writeStatus(received: Received, ready: () => Readiness, version: string): Response | undefined {
