@@ -3,11 +3,12 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { JsonObject } from '../../chat/json.ts'
-import { engineKind } from '../kind.ts'
+import type { Engine } from '../engine.ts'
+import { type EngineSurroundings, engineKind } from '../kind.ts'
 import { defaultTimeouts } from '../upstream/http-upstream.ts'
 import { definedOnly } from '../upstream/options.ts'
 import { openAiSdk } from './ai-sdk.ts'
-import { openProvider } from './provider-package.ts'
+import { missingPackage, openProvider } from './provider-package.ts'
 import { redactorOf } from './redaction.ts'
 
 const milliseconds = z.int().min(10).max(86_400_000)
@@ -54,11 +55,22 @@ const options = z.strictObject({
 		.describe('Longest waits for the upstream, in milliseconds.'),
 })
 
-export const aiSdk = engineKind(options, async (given, { engineFolder, model, log, clock }) => {
+/** The engine folder's own packages are replaced when the embedded engine is installed, so these have a folder beside them. */
+function packageFolders(engineFolder: string): readonly string[] {
+	return [join(engineFolder, 'packages'), process.cwd(), import.meta.dir]
+}
+
+export const aiSdk = engineKind(options, open, {
+	check: async ({ package: name }, { engineFolder }) => missingPackage(name, packageFolders(engineFolder)),
+})
+
+async function open(
+	given: z.infer<typeof options>,
+	{ engineFolder, model, log, clock }: EngineSurroundings,
+): Promise<Engine> {
 	const { package: name, create, options, method, providerOptions, passthrough, timeouts } = given
-	// The engine folder's own packages are replaced when the embedded engine is installed, so these have a place beside them.
-	const folders = [join(engineFolder, 'packages'), process.cwd(), import.meta.dir]
-	const provider = await openProvider({ package: name, options, ...definedOnly({ create }) }, folders)
+	const named = { package: name, options, ...definedOnly({ create }) }
+	const provider = await openProvider(named, packageFolders(engineFolder))
 	return openAiSdk({
 		provider,
 		timeouts,
@@ -68,4 +80,4 @@ export const aiSdk = engineKind(options, async (given, { engineFolder, model, lo
 		...definedOnly({ method, passthrough, model }),
 		...(providerOptions === undefined ? {} : { providerOptions: providerOptions as Record<string, JsonObject> }),
 	})
-})
+}
