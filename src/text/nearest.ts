@@ -1,5 +1,5 @@
-// Finds the name that somebody probably meant. It knows words only: the caller brings the candidates and words the
-// suggestion.
+// Finds the name that somebody probably meant. Knows words only: where the candidates come from, and how the suggestion is worded, is the
+// caller's business.
 
 /**
  * The candidate that is nearest to `word`, or undefined if none is near enough to be suggested.
