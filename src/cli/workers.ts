@@ -156,7 +156,7 @@ function refuseEmbedded({ config }: Settings): void {
 	for (const [name, { engine }] of Object.entries(config.upstreams))
 		if (engineKinds[engine]?.ownsProcess === true)
 			throw new Complaint(
-				`With --workers, every worker would start its own engine for the upstream '${name}'. Run it by itself with \`dragoman engine --model MODEL --listen 127.0.0.1:8081\`, and name that address as the url of an openai-compatible upstream.`,
+				`With --workers, every worker would start its own engine for the upstream '${name}'. Run it by itself with \`dragoman engine serve\`, and name it as an upstream of the engine openai-compatible.`,
 			)
 }
 
