@@ -1,7 +1,8 @@
 // Models and upstreams as the configuration has them now. When it changes, what stayed the same goes on untouched, what is new is opened,
 // and what is gone ends with its last call.
 
-import { homedir } from 'node:os'
+import { homeFolder, withHome } from './config/home-folder.ts'
+import { ConfigError } from './config/load.ts'
 import { readRegistries } from './config/package-index.ts'
 import type { ConfigFile, UpstreamConfig } from './config/schema.ts'
 import type { Settings } from './config/settings.ts'
@@ -24,8 +25,8 @@ export interface DeploymentSurroundings {
 	readonly showProgress: () => ProgressSink
 	readonly clock: Clock
 	readonly log: Log
-	/** Absolute, owner-only. */
-	readonly socketFolder: string
+	/** Made when it is first needed; see EngineSurroundings. */
+	readonly socketFolder: () => Promise<string>
 }
 
 /** An upstream with the configuration that it was opened from. */
@@ -104,7 +105,11 @@ export class LiveDeployment {
 			name,
 			model,
 			config,
-			engine: await known.open(options, { ...this.engineSurroundings(), name, model, builtIn, log }),
+			engine: await known
+				.open(options, { ...this.engineSurroundings(), name, model, builtIn, log })
+				.catch((cause: unknown) => {
+					throw unusable(name, cause)
+				}),
 			place: new Place({
 				name,
 				concurrency,
@@ -120,12 +125,13 @@ export class LiveDeployment {
 
 	private engineSurroundings(): Omit<EngineSurroundings, 'name' | 'model' | 'builtIn' | 'log'> {
 		const { command, environment, clock, showProgress, socketFolder } = this.surroundings
-		const { configFolder, engineFolder, modelFolder, config } = this.settings
+		const { configFolder, dataFolder, engineFolder, modelFolder, config } = this.settings
 		return {
 			command,
-			environment,
+			environment: withHome(environment, dataFolder),
 			showProgress,
-			registries: () => readRegistries(environment, { platform: process.platform, home: homedir() }),
+			registries: () =>
+				readRegistries(environment, { platform: process.platform, home: homeFolder(environment, dataFolder) }),
 			clock,
 			outOfDescriptors: () => this.tellDescriptors(),
 			configFolder,
@@ -177,6 +183,12 @@ export class LiveDeployment {
 					: log.warn({ upstream: place.name, err: reason }, 'the upstream is not well and is left out'),
 		})
 	}
+}
+
+/** Kinds refuse options that can never work; the operator needs the upstream's name, not a stack. */
+function unusable(name: string, cause: unknown): ConfigError {
+	const [line] = (cause instanceof Error ? cause.message : String(cause)).split('\n')
+	return new ConfigError(`upstreams.${name}: ${line}`, { cause })
 }
 
 function describe(config: ConfigFile, upstreams: ReadonlyMap<string, Opened>): Deployment {

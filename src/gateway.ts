@@ -1,12 +1,12 @@
 // The composition root: configuration in, a request handler and close() out. Stores and engines are opened here and nowhere else.
 
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ConfigFile } from './config/schema.ts'
 import type { Settings } from './config/settings.ts'
 import { LiveDeployment } from './deployment.ts'
 import type { ProgressSink } from './engines/kind.ts'
+import { SocketFolder } from './engines/llama/socket-folder.ts'
 import { closing as closingServer } from './engines/running-calls.ts'
 import { findFolderFault } from './files/writable-folder.ts'
 import { addressSet } from './http/addresses.ts'
@@ -78,8 +78,8 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 	await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 })
 	const stores = await openStores(settings, 'create')
 	const { keys } = stores
-	const socketFolder = await mkdtemp(join(tmpdir(), 'dragoman-'))
-	const deployment = new LiveDeployment(settings, { ...surroundings, socketFolder })
+	const sockets = new SocketFolder({ dataFolder: settings.dataFolder, environment: surroundings.environment })
+	const deployment = new LiveDeployment(settings, { ...surroundings, socketFolder: () => sockets.path() })
 	await deployment.apply(settings.config)
 	const telemetry = await openTelemetry(settings.config.telemetry, {
 		log: surroundings.log,
@@ -156,7 +156,7 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 			await kept.ledger.close()
 			await telemetry.close()
 			await stores.close()
-			await rm(socketFolder, { recursive: true, force: true })
+			await sockets.remove()
 		},
 	}
 }

@@ -44,7 +44,7 @@ const surroundings: EngineSurroundings = {
 	configFolder: root,
 	engineFolder: root,
 	modelFolder: root,
-	socketFolder: root,
+	socketFolder: async () => root,
 	command: [],
 	download: false,
 	registries: () => Promise.reject(new Error('nothing is fetched')),

@@ -75,7 +75,7 @@ async function watch(text: string, times: ConfigWatchTimes): Promise<Watched> {
 		showProgress: () => ({ update: () => undefined, end: () => undefined }),
 		clock: systemClock,
 		log,
-		socketFolder: folder,
+		socketFolder: async () => folder,
 	})
 	await deployment.apply(settings.config)
 	const gateway = {

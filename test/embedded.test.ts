@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { engineFolder, isEngineHere, toyConfig } from './engine.ts'
 import { root, startServer, type TestServer, temporaryFolder } from './server.ts'
 
-const france = {
+/** One of the sentences that the toy was made with. What the real default model says is in first-answer.test.ts. */
+const greeting = {
 	model: 'tiny-chat',
 	temperature: 0,
-	messages: [{ role: 'user', content: 'What is the capital of France?' }],
+	messages: [{ role: 'user', content: 'Hi!' }],
 }
 
 /** Waits until `/ready` says so; bounded by the test's own time. */
@@ -41,22 +42,24 @@ describe.skipIf(!isEngineHere)('a server with the embedded engine', () => {
 	afterAll(() => server.stop())
 
 	test('answers', async () => {
-		const response = await server.call('/v1/chat/completions', france)
+		const response = await server.call('/v1/chat/completions', greeting)
 		expect(await response.json()).toMatchObject({
 			model: 'tiny-chat',
-			choices: [{ message: { role: 'assistant', content: 'The capital of France is Paris.' }, finish_reason: 'stop' }],
+			choices: [{ message: { role: 'assistant', content: 'Hello! How can I help you today?' }, finish_reason: 'stop' }],
 		})
 	})
 
 	test('streams what it answers', async () => {
-		const text = await (await server.call('/v1/chat/completions', { ...france, stream: true })).text()
+		const text = await (await server.call('/v1/chat/completions', { ...greeting, stream: true })).text()
 		const chunks = text
 			.trim()
 			.split('\n\n')
 			.map((event) => event.slice('data: '.length))
 		expect(chunks.pop()).toBe('[DONE]')
 		const parsed = chunks.map((chunk) => JSON.parse(chunk))
-		expect(parsed.map((chunk) => chunk.choices[0].delta.content ?? '').join('')).toBe('The capital of France is Paris.')
+		expect(parsed.map((chunk) => chunk.choices[0].delta.content ?? '').join('')).toBe(
+			'Hello! How can I help you today?',
+		)
 		expect(parsed.length).toBeGreaterThan(5)
 	})
 
@@ -72,7 +75,7 @@ describe.skipIf(!isEngineHere)('a server with the embedded engine', () => {
 	test('refuses legacy completions of a chat model in exactly these words', async () => {
 		const response = await server.call('/v1/completions', {
 			model: 'tiny-chat',
-			prompt: ['What is the capital of France?'],
+			prompt: ['Hi!'],
 		})
 		expect(response.status).toBe(404)
 		expect(await response.json()).toEqual({
@@ -88,7 +91,7 @@ describe.skipIf(!isEngineHere)('a server with the embedded engine', () => {
 
 	test('refuses what is longer than its context, with the numbers', async () => {
 		const response = await server.call('/v1/chat/completions', {
-			...france,
+			...greeting,
 			messages: [{ role: 'user', content: 'word '.repeat(2000) }],
 		})
 		expect(response.status).toBe(400)
@@ -117,7 +120,7 @@ describe.skipIf(!isEngineHere)('a server with the embedded engine', () => {
 			additionalProperties: false,
 		}
 		const response = await server.call('/v1/chat/completions', {
-			...france,
+			...greeting,
 			response_format: { type: 'json_schema', json_schema: { name: 'c', strict: true, schema } },
 		})
 		const { choices } = (await response.json()) as { choices: { message: { content: string } }[] }
@@ -129,7 +132,7 @@ describe.skipIf(!isEngineHere)('a server with the embedded engine', () => {
 	test('refuses a schema that it cannot enforce', async () => {
 		const schema = { type: 'object', properties: { a: { not: { type: 'string' } } } }
 		const response = await server.call('/v1/chat/completions', {
-			...france,
+			...greeting,
 			response_format: { type: 'json_schema', json_schema: { name: 'c', schema } },
 		})
 		expect(response.status).toBe(400)
@@ -140,7 +143,7 @@ describe.skipIf(!isEngineHere)('a server with the embedded engine', () => {
 
 	test('survives its engine: what runs fails clearly, and the next one answers', async () => {
 		const long = {
-			...france,
+			...greeting,
 			stream: true,
 			logit_bias: { 2: -100 },
 			messages: [{ role: 'user', content: 'Tell me a story.' }],
@@ -155,8 +158,10 @@ describe.skipIf(!isEngineHere)('a server with the embedded engine', () => {
 			error: { message: 'The embedded engine stopped while answering.', type: 'server_error', code: 'upstream_error' },
 		})
 		expect((await fetch(`${server.url}/health`)).status).toBe(200)
-		const again = await server.call('/v1/chat/completions', france)
-		expect(await again.json()).toMatchObject({ choices: [{ message: { content: 'The capital of France is Paris.' } }] })
+		const again = await server.call('/v1/chat/completions', greeting)
+		expect(await again.json()).toMatchObject({
+			choices: [{ message: { content: 'Hello! How can I help you today?' } }],
+		})
 	})
 })
 
@@ -168,7 +173,9 @@ describe.skipIf(!isEngineHere)('other models', () => {
 			config: `engineFolder: ${engineFolder}\ndownload: false\nmodels: embedded\n`,
 		})
 		await ready(server)
-		const answer = (await (await server.call('/v1/chat/completions', { ...france, model: 'smollm2-135m' })).json()) as {
+		const answer = (await (
+			await server.call('/v1/chat/completions', { ...greeting, model: 'smollm2-135m' })
+		).json()) as {
 			model: string
 		}
 		expect(answer.model).toBe('tiny-chat')
@@ -215,7 +222,7 @@ describe.skipIf(!isEngineHere)('other models', () => {
 			expect.stringMatching(/^The capital of Italy/),
 		])
 		expect(choices[0]?.logprobs.tokens.join('')).toBe(choices[0]?.text ?? '')
-		const refused = await server.call('/v1/chat/completions', { ...france, model: 'base' })
+		const refused = await server.call('/v1/chat/completions', { ...greeting, model: 'base' })
 		expect(refused.status).toBe(404)
 		expect(await refused.json()).toMatchObject({
 			error: { message: expect.stringContaining('This is not a chat model'), param: 'model' },
@@ -223,7 +230,7 @@ describe.skipIf(!isEngineHere)('other models', () => {
 		await server.stop()
 	})
 
-	test('a file that is no model fails for good, and says why', async () => {
+	test('a file that is no model fails, and says why', async () => {
 		const data = await temporaryFolder()
 		const broken = join(data, 'broken.gguf')
 		await Bun.write(broken, 'GGUF and nothing else')
@@ -237,9 +244,11 @@ describe.skipIf(!isEngineHere)('other models', () => {
 			status: 'failed',
 			models: [{ status: 'failed', note: expect.stringContaining('broken.gguf') }],
 		})
-		const refused = await server.call('/v1/chat/completions', { ...france, model: 'broken' })
+		const refused = await server.call('/v1/chat/completions', { ...greeting, model: 'broken' })
 		expect(refused.status).toBe(503)
 		expect(refused.headers.get('retry-after')).not.toBeNull()
+		for (const told of [JSON.stringify(state), await refused.text()]) expect(told).not.toContain(data)
+		expect(server.log()).toContain(broken)
 		await server.stop()
 	})
 })

@@ -50,7 +50,7 @@ function call(signal = new AbortController().signal): EngineCall {
 async function openServed(args: readonly string[] = []): Promise<Llama> {
 	const engine = new Llama()
 	opened.push(engine)
-	await engine.replace(await options(args))
+	await engine.replace({ ...(await options(args)), standIn: 'a stand-in' })
 	return engine
 }
 
@@ -113,12 +113,13 @@ test('a process killed before it began to answer may have been paid for', async 
 })
 
 test('a process that can never start is said to have failed, with its last words', async () => {
-	const engine = await openServed(['--crash', '78', '--says', 'broken.gguf is no model'])
+	const engine = await openServed(['--crash', '78', '--says', '/srv/models/broken.gguf is no model'])
 	await expect(engine.chat(request('hi'), call())).rejects.toMatchObject({
 		kind: 'unavailable',
-		message: expect.stringContaining('broken.gguf is no model'),
+		message: 'The embedded model cannot answer yet: broken.gguf is no model',
 		retryAfterMs: expect.any(Number),
 		sent: 'nothing',
+		lasting: true,
 	})
 	expect(engine.state()).toMatchObject({ status: 'failed', note: 'broken.gguf is no model' })
 })
@@ -135,7 +136,7 @@ test('replaced: what runs ends on the old process, what comes goes to the new on
 	const engine = await openServed(['--name', 'the-old-one'])
 	const running = (await engine.chat(request('echo:delay 1 echo:repeat 300 word'), call()))[Symbol.asyncIterator]()
 	expect(await running.next()).toMatchObject({ value: { type: 'start', model: 'the-old-one' } })
-	await engine.replace(await options(['--name', 'the-new-one']))
+	await engine.replace({ ...(await options(['--name', 'the-new-one'])), standIn: 'another one' })
 	expect((await answer(engine, 'hi')).model).toBe('the-new-one')
 	expect((await processes('the-old-one')).length).toBe(1)
 	let last: ChatEvent | undefined
@@ -195,4 +196,56 @@ test('a program that does not exist is no reason to fall over', async () => {
 	await paused.promise
 	expect(supervisor.state.status).toBe('starting')
 	await supervisor.close()
+})
+
+test('lines at warn and above of its log come into the log of the gateway at their level, all others at debug', async () => {
+	const lines: { level: number; msg: string; line?: string; model?: string }[] = []
+	const log = openLog({ level: 'debug', format: 'json' }, (text) => {
+		for (const line of text.trim().split('\n')) lines.push(JSON.parse(line))
+	})
+	const printed = [
+		'{"level":30,"time":"2026","msg":"loaded"}',
+		'{"level":40,"time":"2026","model":"m","msg":"repeated itself"}',
+		'{"level":50,"time":"2026","msg":"broke"}',
+		'{"level":40 and no JSON',
+		'{"level":40}',
+		'plain words',
+	]
+	const script = `for (const line of ${JSON.stringify(printed)}) console.error(line); process.exit(78)`
+	const supervisor = new Supervisor({ ...(await options()), log, command: [process.execPath, '-e', script] })
+	opened.push(supervisor)
+	await supervisor.settled(10_000, new AbortController().signal)
+	await supervisor.close()
+	const relayed = lines.filter(({ msg }) => !msg.startsWith('the embedded engine'))
+	expect(
+		relayed.map(({ level, msg, line, model }) => [level, line ?? msg, ...(model === undefined ? [] : [model])]),
+	).toEqual([
+		[20, printed[0] ?? ''],
+		[40, 'repeated itself', 'm'],
+		[50, 'broke'],
+		[20, printed[3] ?? ''],
+		[20, printed[4] ?? ''],
+		[20, printed[5] ?? ''],
+	])
+})
+
+test('a process is ended by its standard input, not by a signal', async () => {
+	const script = `for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => console.error('{"level":40,"time":"2026","msg":"signalled"}'))
+		process.stdin.resume().once('end', () => { console.error('{"level":40,"time":"2026","msg":"ended"}'); process.exit(0) })
+		console.error('{"level":40,"time":"2026","msg":"running"}')`
+	const messages: string[] = []
+	const running = Promise.withResolvers<void>()
+	const log = openLog({ level: 'warn', format: 'json' }, (text) => {
+		messages.push(
+			...text
+				.trim()
+				.split('\n')
+				.map((line) => JSON.parse(line).msg),
+		)
+		if (messages.includes('running')) running.resolve()
+	})
+	const supervisor = new Supervisor({ ...(await options()), log, command: [process.execPath, '-e', script] })
+	await running.promise
+	await supervisor.close()
+	expect(messages).toEqual(['running', 'ended'])
 })

@@ -65,6 +65,11 @@ export interface ChatErrorDetails {
 	readonly code?: string
 	/** When trying again may help, in milliseconds. */
 	readonly retryAfterMs?: number
+	/**
+	 * The upstream cannot answer for reasons that will not pass within seconds, and says so itself: others may be tried, but the same one
+	 * is not retried, and its breaker does not count the failure.
+	 */
+	readonly lasting?: boolean
 	/** What the failure proves was sent upstream; `nothing` unless said. */
 	readonly sent?: Sent
 	/** For the operator's log, never for the caller. */
@@ -84,6 +89,7 @@ export class ChatError extends Error {
 	readonly param: string | undefined
 	readonly code: string | undefined
 	readonly retryAfterMs: number | undefined
+	readonly lasting: boolean
 	readonly sent: Sent
 
 	constructor(kind: ChatErrorKind, message: string, details: ChatErrorDetails = {}) {
@@ -92,6 +98,7 @@ export class ChatError extends Error {
 		this.param = details.param
 		this.code = details.code
 		this.retryAfterMs = details.retryAfterMs
+		this.lasting = details.lasting ?? false
 		this.sent = details.sent ?? 'nothing'
 	}
 }

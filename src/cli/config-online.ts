@@ -1,9 +1,7 @@
 // dragoman config check --online: asks each upstream once which models it has. It sends no prompt.
 
-import { mkdtemp, rm } from 'node:fs/promises'
-import { homedir, tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { ChatError } from '../chat/error.ts'
+import { homeFolder } from '../config/home-folder.ts'
 import { readRegistries } from '../config/package-index.ts'
 import { routedUpstreams } from '../config/references.ts'
 import type { ConfigFile, UpstreamConfig } from '../config/schema.ts'
@@ -30,31 +28,28 @@ export async function askUpstreams(
 	{ command, environment }: CommandSurroundings,
 	timeoutMs = askedForMs,
 ): Promise<readonly UpstreamReport[]> {
-	const { config, configFolder, engineFolder, modelFolder } = settings
-	const socketFolder = await mkdtemp(join(tmpdir(), 'dragoman-'))
+	const { config, configFolder, dataFolder, engineFolder, modelFolder } = settings
 	const surroundings = {
 		command,
 		environment,
 		configFolder,
 		engineFolder,
 		modelFolder,
-		socketFolder,
+		// Engines with a process of their own are not opened.
+		socketFolder: () => Promise.reject(new Error('there is no folder for sockets')),
 		download: false,
 		clock: systemClock,
 		log: openLog({ level: 'silent', format: 'json' }),
-		registries: () => readRegistries(environment, { platform: process.platform, home: homedir() }),
+		registries: () =>
+			readRegistries(environment, { platform: process.platform, home: homeFolder(environment, dataFolder) }),
 		showProgress: () => ({ update: () => undefined, end: () => undefined }),
 		outOfDescriptors: () => undefined,
 	}
-	try {
-		return await Promise.all(
-			Object.entries(config.upstreams).map(([name, upstream]) =>
-				askOne(name, upstream, namesAsked(name, config), surroundings, timeoutMs),
-			),
-		)
-	} finally {
-		await rm(socketFolder, { recursive: true, force: true })
-	}
+	return Promise.all(
+		Object.entries(config.upstreams).map(([name, upstream]) =>
+			askOne(name, upstream, namesAsked(name, config), surroundings, timeoutMs),
+		),
+	)
 }
 
 /** What requests call the model at this upstream: its `model`, else the public names of the models that are routed to it. */

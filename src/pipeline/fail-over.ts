@@ -180,8 +180,8 @@ function mayTryAgain({ kind, sent, code }: ChatError, unsure: boolean): boolean 
 }
 
 /** On the same upstream. One that was silent for so long would be so again, and one that refuses our key will do so tomorrow. */
-function mayComeBack({ kind, sent, code }: ChatError): boolean {
-	if (kind === 'upstream-timeout') return false
+function mayComeBack({ kind, sent, code, lasting }: ChatError): boolean {
+	if (kind === 'upstream-timeout' || lasting) return false
 	return kind !== 'upstream-failed' || (sent === 'maybe' && code === undefined)
 }
 

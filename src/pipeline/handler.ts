@@ -64,6 +64,8 @@ export interface HandlerOptions {
 	readonly checkHost?: HostCheck
 	/** Proxies whose word on the client is believed; none where absent. */
 	readonly proxies?: AddressSet
+	/** Requests keep the id in their `x-request-id`. Only if all of them come from a gateway of ours. */
+	readonly trustsRequestIds?: boolean
 }
 
 /** What a server keeps of what its callers do. */
@@ -290,7 +292,7 @@ function receive(request: Request, client: RemoteClient, readBody: BodyReader, o
 	const { path, query } = splitUrl(request.url)
 	let body: Promise<unknown> | undefined
 	return {
-		id: `req_${randomUUID().replaceAll('-', '')}`,
+		id: (options.trustsRequestIds === true ? idOf(request) : undefined) ?? `req_${randomUUID().replaceAll('-', '')}`,
 		method: request.method,
 		path: normalisePath(path),
 		query: () => new URLSearchParams(query),
@@ -304,6 +306,12 @@ function receive(request: Request, client: RemoteClient, readBody: BodyReader, o
 		},
 		form: () => readBody.form(request),
 	}
+}
+
+/** The id that a gateway of ours gave the request, so that both write the same into the log. */
+function idOf({ headers }: Request): string | undefined {
+	const id = headers.get('x-request-id')
+	return id !== null && /^req_\w{1,64}$/.test(id) ? id : undefined
 }
 
 async function writeStatus(received: Received, ready: ReportReadiness, version: string): Promise<Response | undefined> {

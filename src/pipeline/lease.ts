@@ -29,7 +29,7 @@ export class Lease {
 	end(error?: ChatError): void {
 		this.slot.release()
 		if (error === undefined) this.passage.succeeded()
-		else if (itsFault.has(error.kind) && error.code !== descriptorsCode) this.passage.failed()
+		else if (itsFault.has(error.kind) && !error.lasting && error.code !== descriptorsCode) this.passage.failed()
 		else this.passage.abandoned()
 	}
 }

@@ -37,6 +37,41 @@ export function logPlainly(log: Log, level: 'info' | 'warn', fields: object, mes
 	buffer.write(`${JSON.stringify({ level: number, time: new Date().toISOString(), ...fields, msg: message })}\n`)
 }
 
+/**
+ * Writes a line that a process of ours printed into the log of this one: lines of its log for machines that are `warn` or above at their
+ * level and with their fields, all others at `debug`, as text.
+ *
+ * @param message of the lines at `debug`.
+ */
+export function relayLine(log: Log, line: string, message: string): void {
+	const entry = readEntry(line)
+	const label = entry === undefined ? undefined : pino.levels.labels[entry.level]
+	if (entry === undefined || (label !== 'warn' && label !== 'error' && label !== 'fatal')) {
+		log.debug({ line }, message)
+		return
+	}
+	const { level: _, time: __, msg, ...fields } = entry
+	log[label](fields, msg)
+}
+
+interface LogEntry {
+	readonly level: number
+	readonly msg: string
+	readonly time?: unknown
+}
+
+function readEntry(line: string): LogEntry | undefined {
+	if (!line.startsWith('{"level":')) return undefined
+	try {
+		const entry: unknown = JSON.parse(line)
+		const isEntry = (value: object): value is LogEntry =>
+			'level' in value && typeof value.level === 'number' && 'msg' in value && typeof value.msg === 'string'
+		return typeof entry === 'object' && entry !== null && isEntry(entry) ? entry : undefined
+	} catch {
+		return undefined
+	}
+}
+
 const [flushMs, flushLength] = [50, 65_536]
 /** `warn`, by pino's numbers. */
 const urgentLevel = 40

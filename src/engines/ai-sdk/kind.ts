@@ -5,11 +5,12 @@ import { z } from 'zod'
 import type { JsonObject } from '../../chat/json.ts'
 import { milliseconds } from '../../fields/duration.ts'
 import { secretValues } from '../../fields/text.ts'
-import { engineKind } from '../kind.ts'
+import type { Engine } from '../engine.ts'
+import { type EngineSurroundings, engineKind } from '../kind.ts'
 import { defaultTimeouts } from '../upstream/http-upstream.ts'
 import { definedOnly } from '../upstream/options.ts'
 import { openAiSdk } from './ai-sdk.ts'
-import { openProvider } from './provider-package.ts'
+import { missingPackage, openProvider } from './provider-package.ts'
 import { redactorOf } from './redaction.ts'
 
 const wait = () => milliseconds(10)
@@ -56,11 +57,26 @@ const options = z.strictObject({
 		.describe('Longest waits for the upstream, in milliseconds.'),
 })
 
-export const aiSdk = engineKind(options, async (given, { engineFolder, model, log, clock, outOfDescriptors }) => {
+/**
+ * The engine folder's own packages are replaced when the embedded engine is installed, so these have a folder beside them. The working
+ * directory is not looked at: it may be anybody's.
+ */
+function packageFolders({
+	engineFolder,
+	configFolder,
+}: Pick<EngineSurroundings, 'engineFolder' | 'configFolder'>): readonly string[] {
+	return [join(engineFolder, 'packages'), configFolder, import.meta.dir]
+}
+
+export const aiSdk = engineKind(options, open, {
+	check: async ({ package: name }, surroundings) => missingPackage(name, packageFolders(surroundings)),
+})
+
+async function open(given: z.infer<typeof options>, surroundings: EngineSurroundings): Promise<Engine> {
+	const { model, log, clock, outOfDescriptors } = surroundings
 	const { package: name, create, options, method, providerOptions, passthrough, timeouts } = given
-	// The engine folder's own packages are replaced when the embedded engine is installed, so these have a place beside them.
-	const folders = [join(engineFolder, 'packages'), process.cwd(), import.meta.dir]
-	const provider = await openProvider({ package: name, options, ...definedOnly({ create }) }, folders)
+	const named = { package: name, options, ...definedOnly({ create }) }
+	const provider = await openProvider(named, packageFolders(surroundings))
 	return openAiSdk({
 		provider,
 		timeouts,
@@ -71,4 +87,4 @@ export const aiSdk = engineKind(options, async (given, { engineFolder, model, lo
 		...definedOnly({ method, passthrough, model }),
 		...(providerOptions === undefined ? {} : { providerOptions: providerOptions as Record<string, JsonObject> }),
 	})
-})
+}

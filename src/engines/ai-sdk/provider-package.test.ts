@@ -63,7 +63,7 @@ describe('a package', () => {
 	})
 	test('that is not installed is named with the command that installs it', async () => {
 		expect(await failing('@scope/absent/deep')).toBe(
-			`the package @scope/absent/deep is not installed. Install it with: npm install --prefix ${folder} @scope/absent`,
+			`the package @scope/absent/deep is not installed; install it with: npm install --prefix ${folder} @scope/absent`,
 		)
 	})
 	test('that makes no provider says so', async () => {

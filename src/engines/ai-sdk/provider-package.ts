@@ -23,20 +23,31 @@ export interface PackageOptions {
  */
 export async function openProvider(options: PackageOptions, folders: readonly string[]): Promise<Provider> {
 	const file = findPackage(options.package, folders)
-	if (file === undefined)
-		throw new Error(
-			`the package ${options.package} is not installed. Install it with: npm install --prefix ${folders[0]} ${packageName(options.package)}`,
-		)
+	if (file === undefined) throw new Error(notInstalled(options.package, folders))
 	const exported: unknown = await import(pathToFileURL(file).href)
 	return create(exported, options)
 }
 
+/** The sentence for a package that is in none of these folders, undefined if it is. Loads nothing. */
+export function missingPackage(specifier: string, folders: readonly string[]): string | undefined {
+	const isHere = folderWith(packageName(specifier), folders) !== undefined
+	return isHere ? undefined : notInstalled(specifier, folders)
+}
+
+function notInstalled(specifier: string, folders: readonly string[]): string {
+	return `the package ${specifier} is not installed; install it with: npm install --prefix ${folders[0]} ${packageName(specifier)}`
+}
+
+function folderWith(name: string, folders: readonly string[]): string | undefined {
+	return folders
+		.flatMap(withFoldersAbove)
+		.find((folder) => existsSync(join(folder, 'node_modules', name, 'package.json')))
+}
+
 /** The package's entry file. Asking the runtime alone would let it download what is missing. */
 function findPackage(specifier: string, folders: readonly string[]): string | undefined {
-	const name = packageName(specifier)
-	for (const folder of folders.flatMap(withFoldersAbove))
-		if (existsSync(join(folder, 'node_modules', name, 'package.json'))) return Bun.resolveSync(specifier, folder)
-	return undefined
+	const folder = folderWith(packageName(specifier), folders)
+	return folder === undefined ? undefined : Bun.resolveSync(specifier, folder)
 }
 
 function packageName(specifier: string): string {

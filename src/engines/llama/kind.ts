@@ -1,21 +1,33 @@
 // The embedded engine as the configuration sees it: its options, and the way from an empty data folder to a model that answers. The
-// library is installed and the weights are fetched behind a server that listens already; a toy answers until they are here.
+// library is installed and the weights are fetched while the server listens already. What is missing is looked for again until it is there.
 
 import { join } from 'node:path'
 import { z } from 'zod'
 import { tokenCount } from '../../fields/amount.ts'
 import { catalogue, defaultModelId, toyModelId } from '../../models/catalogue.ts'
-import { Weights } from '../../models/weights.ts'
+import { type FetchProgress, Weights } from '../../models/weights.ts'
 import type { Engine } from '../engine.ts'
-import { type EngineSurroundings, engineKind } from '../kind.ts'
+import { type EngineCheckSurroundings, type EngineSurroundings, engineKind } from '../kind.ts'
 import { engineInstalled } from './install/engine-folder.ts'
 import { installEngine } from './install/install-engine.ts'
 import { Llama } from './llama.ts'
+import { chooseModel, type ModelChoice } from './model-choice.ts'
+import { Persistence } from './persistence.ts'
+import { OperatorError, operatorReason, publicReason } from './public-reason.ts'
 
 const options = z.strictObject({
 	contextTokens: tokenCount(64)
 		.optional()
 		.describe('Longest prompt and answer together, in tokens; at most what the model was trained on.'),
+	maxTokens: z
+		.int()
+		.min(1)
+		.optional()
+		.describe('Longest answer to a request that has no limit of its own, in tokens; 512 if absent.'),
+	repetition: z
+		.enum(['stop', 'off'])
+		.default('stop')
+		.describe('Whether an answer that repeats itself ends, with the finish reason `length`.'),
 	parallel: z.int().min(1).max(256).optional().describe('Answers generated at once.'),
 	queue: z.int().min(1).max(10_000).optional().describe('Requests that may wait; more are answered with 503.'),
 	threads: z.int().min(1).max(1024).optional().describe('Processor threads; all cores where absent.'),
@@ -24,16 +36,20 @@ const options = z.strictObject({
 
 type Options = z.infer<typeof options>
 
-export const llama = engineKind(options, open, { ownsProcess: true })
+export const llama = engineKind(options, open, { ownsProcess: true, check })
+
+async function check(_: Options, surroundings: EngineCheckSurroundings): Promise<string | undefined> {
+	const choice = await choose(surroundings)
+	return choice.type === 'missing' ? operatorReason(choice.error) : undefined
+}
 
 async function open(given: Options, surroundings: EngineSurroundings): Promise<Engine> {
 	const engine = new Llama({ note: 'the embedded engine is starting' })
 	const ending = new AbortController()
 	void start(engine, given, surroundings, ending.signal).catch((cause: unknown) => {
 		if (ending.signal.aborted) return
-		const reason = cause instanceof Error ? cause.message : String(cause)
-		surroundings.log.error({ reason }, 'the embedded model cannot be served')
-		engine.tell(reason, true)
+		surroundings.log.error({ reason: operatorReason(cause) }, 'the embedded model cannot be served')
+		engine.tell({ status: 'failed', note: publicReason(messageOf(cause), folders(surroundings)) })
 	})
 	const close = engine.close.bind(engine)
 	engine.close = () => {
@@ -49,31 +65,127 @@ async function start(
 	surroundings: EngineSurroundings,
 	signal: AbortSignal,
 ): Promise<void> {
-	const { log, model = defaultModelId } = surroundings
-	const weights = openWeights(surroundings)
-	const [present] = await Promise.all([findWeights(weights, model), ensureLibrary(engine, surroundings, signal)])
-	if (present !== undefined) return serve(engine, { path: present, name: model, generation: 1 }, given, surroundings)
-	const note = `'${model}' is not here yet: ${toyModelId}, a toy that knows nothing, answers in its place. Fetch the model with: npx dragoman models pull ${model}`
-	const toy = await weights.find(toyModelId)
-	if (toy !== undefined)
-		await serve(engine, { path: toy.path, name: toyModelId, note, generation: 1 }, given, surroundings)
-	log.warn(note)
-	if (!surroundings.download) return
-	const pulled = await pull(weights, model, surroundings, signal)
-	if (pulled === undefined) return
-	await serve(engine, { path: pulled, name: model, generation: 2 }, given, surroundings)
-	log.info({ model }, 'the model has arrived and answers from now on')
+	const { builtIn, log } = surroundings
+	const first = await choose(surroundings)
+	const toy = builtIn && first.type !== 'here' ? await openWeights(surroundings).find(toyModelId) : undefined
+	if (toy !== undefined) {
+		const socketFolder = await prepare(engine, surroundings, signal)
+		const coming = first.type === 'fetchable' ? 'the model is being fetched' : undefined
+		const model = { path: toy.path, name: toyModelId, note: standInNote(surroundings, coming), generation: 1 }
+		log.warn(model.note)
+		await serve(engine, model, given, { ...surroundings, socketFolder })
+	}
+	const model = first.type === 'here' ? first : await fetchModel(engine, surroundings, signal)
+	engine.tell({ status: 'starting', note: 'the embedded engine is starting' })
+	const socketFolder = await prepare(engine, surroundings, signal)
+	await serve(engine, { ...model, generation: 2 }, given, { ...surroundings, socketFolder })
+	if (first.type !== 'here') log.info({ model: nameOf(surroundings) }, 'the model is here and answers from now on')
 }
 
-function openWeights({ modelFolder, registries, clock }: EngineSurroundings): Weights {
+function nameOf({ model = defaultModelId }: Pick<EngineSurroundings, 'model'>): string {
+	return model
+}
+
+function choose(surroundings: EngineCheckSurroundings): Promise<ModelChoice> {
+	const { configFolder: folder, modelFolder, download } = surroundings
+	return chooseModel(nameOf(surroundings), { weights: openWeights(surroundings), modelFolder, folder, download })
+}
+
+function openWeights({ modelFolder, registries, clock }: EngineCheckSurroundings): Weights {
 	const packagedFolder = join(import.meta.dir, '..', '..', '..', 'models')
 	return new Weights({ folder: modelFolder, packagedFolder, catalogue, registries, clock })
 }
 
-/** A file's path stands for itself. */
-async function findWeights(weights: Weights, model: string): Promise<string | undefined> {
-	if (model.startsWith('/') || model.startsWith('./')) return model
-	return (await weights.find(model))?.path
+/** The model as soon as it is here: fetched, or put there by the operator. */
+function fetchModel(
+	engine: Llama,
+	surroundings: EngineSurroundings,
+	signal: AbortSignal,
+): Promise<Extract<ModelChoice, { type: 'here' }>> {
+	const { clock, log } = surroundings
+	const model = nameOf(surroundings)
+	const persistence = new Persistence({
+		clock,
+		signal,
+		appeared: async () => (await choose(surroundings)).type === 'here',
+		failed(thrown, repeated) {
+			if (!repeated)
+				log.error(
+					{ model, reason: operatorReason(thrown) },
+					'the embedded model cannot be served yet; it is looked for again until it can',
+				)
+			const note = publicReason(messageOf(thrown), folders(surroundings))
+			const why = thrown instanceof OperatorError ? undefined : note
+			engine.tell({ status: 'failed', note, standIn: standInNote(surroundings, why) })
+		},
+	})
+	return persistence.insist(async () => {
+		const choice = await choose(surroundings)
+		if (choice.type === 'missing') throw choice.error
+		if (choice.type === 'here') return choice
+		return { type: 'here', path: await pull(engine, choice.pull, surroundings, signal), name: model }
+	})
+}
+
+/** @returns the path of the weights. @throws WeightsError if no source has them. */
+async function pull(
+	engine: Llama,
+	wanted: string,
+	surroundings: EngineSurroundings,
+	signal: AbortSignal,
+): Promise<string> {
+	const progress = surroundings.showProgress()
+	const tell = (state?: FetchProgress) => {
+		const note = `the model is being fetched${state === undefined ? '' : `: ${inWords(state)}`}`
+		engine.tell({ status: 'fetching', note, standIn: standInNote(surroundings, note) })
+	}
+	tell()
+	try {
+		const { path } = await openWeights(surroundings).pull(wanted, {
+			signal,
+			onProgress(state) {
+				progress.update(state)
+				tell(state)
+			},
+		})
+		return path
+	} finally {
+		progress.end()
+	}
+}
+
+function inWords({ receivedBytes, totalBytes }: FetchProgress): string {
+	const megabytes = (bytes: number) => Math.round(bytes / 1_000_000)
+	return totalBytes === undefined
+		? `${megabytes(receivedBytes)} MB so far`
+		: `${megabytes(receivedBytes)} of ${megabytes(totalBytes)} MB`
+}
+
+/** The note while the toy answers for the built-in default. */
+function standInNote(surroundings: EngineSurroundings, why?: string): string {
+	const model = nameOf(surroundings)
+	return `'${model}' is not here yet: ${toyModelId}, a toy that knows nothing, answers in its place${
+		why === undefined ? `. Fetch the model with: npx dragoman models pull ${model}` : ` (${why})`
+	}`
+}
+
+/** Makes sure that the library and a folder for sockets are there. @returns that folder. */
+function prepare(engine: Llama, surroundings: EngineSurroundings, signal: AbortSignal): Promise<string> {
+	const { clock, log, engineFolder, socketFolder } = surroundings
+	const persistence = new Persistence({
+		clock,
+		signal,
+		appeared: async () => (await engineInstalled(engineFolder)) !== undefined,
+		failed(thrown, repeated) {
+			if (!repeated)
+				log.error({ reason: operatorReason(thrown) }, 'the embedded engine cannot be started yet; it is tried again')
+			engine.tell({ status: 'failed', note: publicReason(messageOf(thrown), folders(surroundings)) })
+		},
+	})
+	return persistence.insist(async () => {
+		await ensureLibrary(engine, surroundings, signal)
+		return socketFolder()
+	})
 }
 
 async function ensureLibrary(
@@ -83,10 +195,11 @@ async function ensureLibrary(
 ): Promise<void> {
 	if ((await engineInstalled(engineFolder)) !== undefined) return
 	if (!download)
-		throw new Error(
-			`the engine library is not in ${engineFolder}, and nothing may be fetched (download: false). Install it with: npx dragoman engine install`,
+		throw new OperatorError(
+			`the engine library is not in ${engineFolder}, and nothing may be fetched (download: false)`,
+			`install it with: npx dragoman engine install --folder ${engineFolder}`,
 		)
-	engine.tell('the engine library is being installed')
+	engine.tell({ status: 'starting', note: 'the engine library is being installed' })
 	log.info('installing the engine library, about 85 MB, once')
 	await installEngine(engineFolder, {
 		build: 'cpu',
@@ -98,31 +211,19 @@ async function ensureLibrary(
 	})
 }
 
-/** The path of the weights, or undefined where no source has them: then the toy goes on answering. */
-async function pull(
-	weights: Weights,
-	model: string,
-	{ log, showProgress }: EngineSurroundings,
-	signal: AbortSignal,
-): Promise<string | undefined> {
-	const progress = showProgress()
-	try {
-		return (await weights.pull(model, { signal, onProgress: (state) => progress.update(state) })).path
-	} catch (thrown) {
-		if (signal.aborted) return undefined
-		log.error(
-			{ reason: thrown instanceof Error ? thrown.message : String(thrown) },
-			`'${model}' could not be fetched; ${toyModelId}, a toy, goes on answering`,
-		)
-		return undefined
-	} finally {
-		progress.end()
-	}
+function folders(surroundings: EngineSurroundings): readonly string[] {
+	const { engineFolder, modelFolder, configFolder, model = '' } = surroundings
+	return [engineFolder, modelFolder, configFolder, join(configFolder, model), model]
+}
+
+function messageOf(thrown: unknown): string {
+	return thrown instanceof Error ? thrown.message : String(thrown)
 }
 
 interface ModelToServe {
 	readonly path: string
 	readonly name: string
+	/** Set for a model that answers instead of the configured one: the note about it. */
 	readonly note?: string
 	readonly generation: number
 }
@@ -131,13 +232,14 @@ function serve(
 	engine: Llama,
 	{ path, name, note, generation }: ModelToServe,
 	given: Options,
-	surroundings: EngineSurroundings,
+	surroundings: Omit<EngineSurroundings, 'socketFolder'> & { readonly socketFolder: string },
 ): Promise<void> {
 	const flags: Readonly<Record<string, string | number | undefined>> = {
 		model: path,
 		name,
-		note,
 		context: given.contextTokens,
+		'max-tokens': given.maxTokens,
+		repetition: given.repetition,
 		parallel: given.parallel,
 		queue: given.queue,
 		threads: given.threads,
@@ -159,6 +261,7 @@ function serve(
 	const advice = catalogue.find(({ id }) => id === name)?.advice
 	return engine.replace({
 		...(advice === undefined ? {} : { advice }),
+		...(note === undefined ? {} : { standIn: note }),
 		command: [...command, 'engine', '--library', engineFolder, ...args],
 		socket: join(socketFolder, `${upstream.replace(/[^\w-]/g, '_').slice(0, 30)}-${generation}.sock`),
 		environment,

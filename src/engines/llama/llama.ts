@@ -7,7 +7,6 @@ import type { Message } from '../../chat/message.ts'
 import type { ChatRequest, Sampling } from '../../chat/request.ts'
 import type { EmbeddingRequest, Embeddings } from '../../embeddings/embeddings.ts'
 import type { Advice } from '../../models/catalogue.ts'
-import { publicText } from '../../telemetry/public-text.ts'
 import type { TextCompletionRequest } from '../../text-completions/text-completions.ts'
 import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../../tokenization/tokenization.ts'
 import { beginAnswer } from '../begun-answer.ts'
@@ -18,6 +17,8 @@ import { Supervisor, type SupervisorOptions } from './supervisor.ts'
 /** How long a request waits for a process that is starting, in milliseconds. */
 const patienceMs = 30_000
 const retryAfterMs = 2000
+/** For what takes minutes, or somebody's help. */
+const laterMs = 10_000
 
 /** Nobody else waits in front of the process, and it tells by comments that it lives while a prompt is read. */
 const patientTimeouts = { firstByteMs: 1_800_000, totalMs: 7_200_000 }
@@ -33,11 +34,24 @@ export interface ServedProcess extends SupervisorOptions {
 	readonly advice?: Advice
 	/** Called when the process could not be connected to since this one has no file descriptor left. */
 	readonly outOfDescriptors?: () => void
+	/** Set for a model that answers instead of the configured one: its answers carry its own name, and `state()` has this note. */
+	readonly standIn?: string
+}
+
+/** How far it is until there is a process. */
+export interface Waiting {
+	/** `starting` within seconds, `fetching` within minutes; `failed` not by itself. */
+	readonly status: 'starting' | 'fetching' | 'failed'
+	/** For clients: no paths. */
+	readonly note: string
+	/** The note to show instead while another model answers. */
+	readonly standIn?: string
 }
 
 /** One process and the client that speaks to it. */
 interface Served {
 	readonly advice: Advice | undefined
+	readonly standsIn: boolean
 	readonly supervisor: Supervisor
 	readonly client: Engine
 	/** Calls that run on it. */
@@ -48,20 +62,23 @@ interface Served {
 
 export class Llama implements Engine {
 	private served: Served | undefined
+	private waiting: Waiting
+	/** The note about the model that answers now. */
 	private note: string | undefined
-	private failure: string | undefined
 	private closed = false
-	private readonly firstServed = Promise.withResolvers<void>()
+	/** Resolved when there is a process, or no use in waiting for one. */
+	private firstServed = Promise.withResolvers<void>()
 
-	constructor({ note }: LlamaOptions = {}) {
-		this.note = note
+	constructor({ note = 'the embedded engine is starting' }: LlamaOptions = {}) {
+		this.waiting = { status: 'starting', note }
 	}
 
 	/** From now on new calls go to this process, as soon as it is ready; the one before ends with its last call. */
-	async replace({ advice, outOfDescriptors, ...options }: ServedProcess): Promise<void> {
+	async replace({ advice, standIn, outOfDescriptors, ...options }: ServedProcess): Promise<void> {
 		const supervisor = new Supervisor(options)
 		const served: Served = {
 			advice,
+			standsIn: standIn !== undefined,
 			supervisor,
 			client: openOpenAICompatible({
 				url: 'http://engine/v1',
@@ -80,18 +97,20 @@ export class Llama implements Engine {
 		if (this.closed) return supervisor.close()
 		const before = this.served
 		this.served = served
-		this.note = undefined
+		this.note = standIn
 		this.firstServed.resolve()
 		if (before === undefined) return
 		before.replaced = true
 		if (before.calls === 0) await endServed(before)
 	}
 
-	/** Says what is being waited for, or why there will never be a process. */
-	tell(note: string, failed = false): void {
-		this.note = note
-		this.failure = failed ? note : undefined
-		if (failed) this.firstServed.resolve()
+	/** Says what is being waited for, or why there is no process. */
+	tell(waiting: Waiting): void {
+		this.waiting = waiting
+		if (this.served?.standsIn === true && waiting.standIn !== undefined) this.note = waiting.standIn
+		if (waiting.status === 'starting') return
+		this.firstServed.resolve()
+		this.firstServed = Promise.withResolvers()
 	}
 
 	readonly tellsEachToken = true
@@ -99,7 +118,11 @@ export class Llama implements Engine {
 	state(): EngineState {
 		const state = this.served?.supervisor.state
 		if (state === undefined)
-			return { status: this.failure === undefined ? 'starting' : 'failed', operations: [], ...noted(this.note) }
+			return {
+				status: this.waiting.status === 'failed' ? 'failed' : 'starting',
+				operations: [],
+				note: this.waiting.note,
+			}
 		switch (state.status) {
 			case 'starting':
 				return { status: 'starting', operations: [] }
@@ -120,7 +143,7 @@ export class Llama implements Engine {
 	chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
 		return this.stream(call, ({ client, advice }, named) => {
 			const messages = introduced(request.messages, advice)
-			return client.chat({ ...request, messages, sampling: advised(request.sampling, advice) }, named)
+			return client.chat({ ...request, messages, sampling: advisedForChat(request, advice) }, named)
 		})
 	}
 
@@ -134,7 +157,7 @@ export class Llama implements Engine {
 
 	complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
 		return this.stream(call, ({ client, advice }, named) =>
-			client.complete({ ...request, sampling: advised(request.sampling, advice) }, named),
+			client.complete({ ...request, sampling: advised(request.sampling, request.choices, advice) }, named),
 		)
 	}
 
@@ -153,7 +176,7 @@ export class Llama implements Engine {
 	async close(): Promise<void> {
 		if (this.closed) return
 		this.closed = true
-		this.tell('The server is closing.', true)
+		this.tell({ status: 'failed', note: 'the server is closing' })
 		if (this.served !== undefined) await endServed(this.served)
 	}
 
@@ -185,14 +208,14 @@ export class Llama implements Engine {
 			await this.release(served)
 			throw this.blame(served, thrown)
 		}
-		return beginAnswer(this.watch(events, served, call.model))
+		return beginAnswer(this.watch(events, served))
 	}
 
-	private async *watch(events: AsyncIterable<ChatEvent>, served: Served, asked: string): AsyncGenerator<ChatEvent> {
+	private async *watch(events: AsyncIterable<ChatEvent>, served: Served): AsyncGenerator<ChatEvent> {
 		try {
 			for await (const event of events) {
 				if (event.type === 'error') yield { ...event, error: this.blame(served, event.error) }
-				else if (event.type === 'start') yield standIn(event, served, asked)
+				else if (event.type === 'start') yield named(event, served)
 				else yield event
 			}
 		} finally {
@@ -212,22 +235,44 @@ export class Llama implements Engine {
 		if (served.replaced && served.calls === 0) await endServed(served)
 	}
 
-	/** @throws ChatError `unavailable` where no process is ready in time. */
+	/** @throws ChatError `unavailable` if no process is ready in time; at once if waiting is no use. */
 	private async ready(signal: AbortSignal): Promise<Served> {
 		if (this.closed) throw new ChatError('unavailable', 'The server is closing.')
-		if (this.served === undefined && this.failure === undefined)
+		if (this.served === undefined && this.waiting.status === 'starting')
 			await Promise.race([this.firstServed.promise, Bun.sleep(patienceMs)])
 		const state = await this.served?.supervisor.settled(patienceMs, signal)
 		if (this.served !== undefined && state?.status === 'ready') return this.served
 		if (signal.aborted) throw new ChatError('cancelled', 'The request was cancelled.')
-		const reason = state?.status === 'failed' ? state.reason : (this.failure ?? this.note ?? 'it is starting')
-		throw new ChatError('unavailable', `The embedded model cannot answer yet: ${publicText(reason)}`, { retryAfterMs })
+		const { status, note } =
+			this.served === undefined
+				? this.waiting
+				: state?.status === 'failed'
+					? { status: state.status, note: state.reason }
+					: { status: 'starting', note: 'it is starting' }
+		throw new ChatError('unavailable', `The embedded model cannot answer yet: ${note}`, {
+			retryAfterMs: status === 'starting' ? retryAfterMs : laterMs,
+			lasting: status !== 'starting',
+		})
 	}
 }
 
-function advised(asked: Sampling, advice: Advice | undefined): Sampling {
-	if (advice === undefined || asked.temperature !== undefined || asked.topP !== undefined) return asked
-	return { ...asked, temperature: advice.temperature, topP: advice.topP }
+/** The advice for what the request leaves open; each rule of its own, since they stand for different things. */
+function advised(wanted: Sampling, choices: number, advice: Advice | undefined): Sampling {
+	if (advice === undefined || wanted.temperature !== undefined || wanted.topP !== undefined) return wanted
+	const { temperature, topP } = choices > 1 ? (advice.several ?? advice) : advice
+	return { ...wanted, temperature, topP }
+}
+
+function advisedForChat(
+	{ sampling, choices, responseFormat, tools }: ChatRequest,
+	advice: Advice | undefined,
+): Sampling {
+	const chosen = advised(sampling, choices, advice)
+	const { repetitionPenalty, frequencyPenalty, presencePenalty } = sampling
+	const penalty = advice?.repetitionPenalty
+	const penalizes = [repetitionPenalty, frequencyPenalty, presencePenalty].some((one) => one !== undefined)
+	if (penalty === undefined || penalizes || responseFormat.type !== 'text' || tools.length > 0) return chosen
+	return { ...chosen, repetitionPenalty: penalty }
 }
 
 function introduced(messages: readonly Message[], advice: Advice | undefined): readonly Message[] {
@@ -241,14 +286,9 @@ function nameIt({ supervisor: { state } }: Served, call: EngineCall): EngineCall
 	return state.status === 'ready' ? { ...call, model: state.model.id } : call
 }
 
-/** Where another model stands in for the one that was asked for, the answer says so. */
-function standIn(
-	event: Extract<ChatEvent, { type: 'start' }>,
-	{ supervisor: { state } }: Served,
-	asked: string,
-): ChatEvent {
-	if (state.status !== 'ready' || state.model.id === asked) return event
-	return { ...event, model: state.model.id }
+/** If another model answers than the one that was requested, the answer says so. */
+function named(event: Extract<ChatEvent, { type: 'start' }>, { standsIn, supervisor: { state } }: Served): ChatEvent {
+	return standsIn && state.status === 'ready' ? { ...event, model: state.model.id } : event
 }
 
 /** A connection that breaks off means that the process died. */

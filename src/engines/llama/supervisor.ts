@@ -2,11 +2,12 @@
 // know what the process serves.
 
 import { mkdir, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, isAbsolute } from 'node:path'
 import type { Subprocess } from 'bun'
 import { z } from 'zod'
-import type { Log } from '../../telemetry/log.ts'
+import { type Log, relayLine } from '../../telemetry/log.ts'
 import type { Clock } from '../../time/clock.ts'
+import { publicReason } from './public-reason.ts'
 
 /** What the gateway asks a process for. */
 const askedFor = ['chat', 'complete', 'embed', 'tokenize'] as const
@@ -30,7 +31,7 @@ export type ServedModel = z.infer<typeof readinessSchema>['models'][number]
 export type ProcessState =
 	| { readonly status: 'starting' }
 	| { readonly status: 'ready'; readonly model: ServedModel }
-	/** It ends at once, again and again, for a reason that will not pass by itself. Starting goes on, slowly. */
+	/** It ends at once, again and again, for a reason that will not pass by itself. Starting goes on, slowly. No paths in the reason. */
 	| { readonly status: 'failed'; readonly reason: string }
 
 export interface SupervisorOptions {
@@ -50,7 +51,7 @@ const healthyMs = 60_000
 const pollMs = 20
 /** Exit status for a configuration that can never work (EX_CONFIG of sysexits.h). */
 const hopelessStatus = 78
-const hopelessPauseMs = 60_000
+const hopelessPauseMs = 15_000
 const endDeadlineMs = 5000
 
 export class Supervisor {
@@ -102,7 +103,7 @@ export class Supervisor {
 		void this.awaitReady(this.exited)
 	}
 
-	/** Ends the process by the end of its standard input, then by force. */
+	/** Ends the process by the end of its standard input; kills it if it does not end in time. */
 	async close(): Promise<void> {
 		this.ending.abort()
 		await this.running
@@ -112,16 +113,20 @@ export class Supervisor {
 		const { clock, log } = this.options
 		const { signal } = this.ending
 		let pauseMs = firstPauseMs
+		let lastFailure: string | undefined
 		while (!signal.aborted) {
 			const startedMs = clock.now()
 			const { status, lastLine } = await this.runOnce().catch(notStarted)
 			if (signal.aborted) break
 			const livedMs = clock.now() - startedMs
 			if (status === hopelessStatus) {
-				this.become({ status: 'failed', reason: lastLine })
-				log.error({ reason: lastLine }, 'the embedded engine cannot start')
+				this.become({ status: 'failed', reason: publicReason(lastLine, [...this.options.command.filter(isAbsolute)]) })
+				if (lastLine !== lastFailure)
+					log.error({ reason: lastLine }, 'the embedded engine cannot start; it is tried again until it can')
+				lastFailure = lastLine
 				pauseMs = hopelessPauseMs
 			} else {
+				lastFailure = undefined
 				this.become({ status: 'starting' })
 				log.error({ status, reason: lastLine }, 'the embedded engine stopped; it is started again')
 				pauseMs = livedMs > healthyMs ? firstPauseMs : Math.min(longestPauseMs, pauseMs * 2)
@@ -165,7 +170,7 @@ export class Supervisor {
 		}
 	}
 
-	/** Passes what the process prints on to the log; resolves to its last line. */
+	/** Passes the lines that the process prints on to the log; resolves to the last one. */
 	private async relay(stream: ReadableStream<Uint8Array>): Promise<string> {
 		const decoder = new TextDecoder()
 		let [rest, last] = ['', '']
@@ -175,14 +180,14 @@ export class Supervisor {
 			for (const line of lines) {
 				if (line.trim() === '') continue
 				last = line
-				this.options.log.debug({ line }, 'embedded engine')
+				relayLine(this.options.log, line, 'embedded engine')
 			}
 		}
 		return rest.trim() === '' ? last : rest
 	}
 
 	private async end(child: Subprocess<'pipe', 'ignore', 'pipe'>): Promise<void> {
-		// It ignores signals, since those of the process group reach it while the gateway still answers.
+		// Signals reach the whole process group, so it ignores them; the end of its input is meant for it alone.
 		await child.stdin.end()
 		const timer = setTimeout(() => child.kill('SIGKILL'), endDeadlineMs)
 		await child.exited

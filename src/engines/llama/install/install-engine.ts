@@ -1,7 +1,7 @@
 // Puts node-llama-cpp into an engine folder with npm: the library and only the prebuilt binaries that are wanted. It is not among the
 // program's dependencies because npm would add every device's binaries, 725 MB for 85. It does not load the library.
 
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { withLock } from '../../../files/lock.ts'
 import type { Clock } from '../../../time/clock.ts'
@@ -34,6 +34,7 @@ const npmFlags = [
 	'--no-fund',
 	'--no-update-notifier',
 	'--progress=false',
+	'--prefer-offline',
 ]
 
 /**
@@ -80,10 +81,42 @@ async function install(
 	await writeFile(join(staging, 'package-lock.json'), JSON.stringify(lock, null, '\t'))
 	const { environment, signal, onLine } = options
 	const args = [unlocked.length === 0 ? 'ci' : 'install', ...npmFlags]
-	await runNpm({ args, folder: staging, environment, signal, ...(onLine === undefined ? {} : { onLine }) })
+	await runNpm({
+		args,
+		folder: staging,
+		environment: await npmEnvironment(environment, staging),
+		signal,
+		...(onLine === undefined ? {} : { onLine }),
+	})
 	const engine = { version: libraryVersion, builds: wanted, packages: [...packages] }
 	await swap(folder, staging, engine)
 	return engine
+}
+
+/**
+ * npm keeps its cache below HOME, which in containers may be missing, or belong to another user. The cache is then
+ * in the folder of the installation, and removed with it.
+ */
+async function npmEnvironment(
+	environment: InstallOptions['environment'],
+	staging: string,
+): Promise<InstallOptions['environment']> {
+	if (Object.keys(environment).some((name) => name.toLowerCase() === 'npm_config_cache')) return environment
+	const { HOME } = environment
+	if (HOME !== undefined && HOME !== '' && (await canKeepCache(HOME))) return environment
+	return { ...environment, HOME: HOME || staging, npm_config_cache: join(staging, 'npm-cache') }
+}
+
+async function canKeepCache(home: string): Promise<boolean> {
+	const cache = join(home, '.npm')
+	const isThere = await stat(cache).then(
+		() => true,
+		() => false,
+	)
+	return access(isThere ? cache : home, constants.W_OK).then(
+		() => true,
+		() => false,
+	)
 }
 
 /** An npm that outlived its parent may still write into an older one, so each try has its own. */

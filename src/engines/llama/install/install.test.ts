@@ -120,6 +120,52 @@ describe('the engine folder', () => {
 	})
 })
 
+describe("npm's environment", () => {
+	/** What a script in npm's place was started with; it fails, so its last lines are in the error. */
+	async function seenByNpm(environment: Readonly<Record<string, string>>) {
+		const folder = await emptyFolder()
+		const script = join(folder, 'npm-cli.js')
+		await writeFile(
+			script,
+			'const { HOME, npm_config_cache } = process.env; console.log(JSON.stringify({ HOME, npm_config_cache, args: process.argv.slice(2) })); process.exit(3)',
+		)
+		const failed = await installEngine(join(folder, 'engine'), {
+			build: 'cpu',
+			machine: linux,
+			environment: { npm_execpath: script, npm_node_execpath: process.execPath, ...environment },
+			clock: systemClock,
+			signal: new AbortController().signal,
+		}).catch((cause: unknown) => String(cause))
+		const seen = JSON.parse(String(failed).split('\n').at(-1) ?? '') as {
+			HOME?: string
+			npm_config_cache?: string
+			args: string[]
+		}
+		return { ...seen, folder }
+	}
+
+	test('has a home and a cache below the engine folder where there is no home', async () => {
+		const { HOME, npm_config_cache, args, folder } = await seenByNpm({})
+		expect(HOME).toStartWith(join(folder, 'engine'))
+		expect(npm_config_cache).toStartWith(join(folder, 'engine'))
+		expect(args).toContain('--prefer-offline')
+	})
+
+	test('keeps a home that cannot be written to, with the cache elsewhere', async () => {
+		const { HOME, npm_config_cache, folder } = await seenByNpm({ HOME: '/proc/no-home' })
+		expect(HOME).toBe('/proc/no-home')
+		expect(npm_config_cache).toStartWith(join(folder, 'engine'))
+	})
+
+	test('is left alone where npm can keep its cache, or where the cache has a folder of its own', async () => {
+		const home = await emptyFolder()
+		const usual = await seenByNpm({ HOME: home })
+		expect([usual.HOME, usual.npm_config_cache]).toEqual([home, undefined])
+		expect((await seenByNpm({ HOME: '/proc/no-home', NPM_CONFIG_CACHE: home })).npm_config_cache).toBeUndefined()
+		expect((await seenByNpm({ HOME: '/proc/no-home', npm_config_cache: home })).npm_config_cache).toBe(home)
+	})
+})
+
 describe('npm', () => {
 	test('its lines are passed on, and its last ones tell why it failed', async () => {
 		const folder = await emptyFolder()

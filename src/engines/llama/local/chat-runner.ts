@@ -4,12 +4,14 @@
 import { ChatError } from '../../../chat/error.ts'
 import type { ChatEvent } from '../../../chat/event.ts'
 import type { ChatRequest, Sampling } from '../../../chat/request.ts'
+import type { Log } from '../../../telemetry/log.ts'
+import type { EngineCall } from '../../engine.ts'
 import { Answer } from './answer.ts'
 import { type AnswerGrammar, answerGrammar, callableTools } from './answer-grammar.ts'
 import { AnswerReader } from './answer-reader.ts'
 import type { Addon, AddonGrammarState, LlamaModel, Token } from './binding.ts'
 import type { CallFormat } from './call-format.ts'
-import { Choice } from './choice.ts'
+import { Choice, type RepetitionRule } from './choice.ts'
 import { renderConversation } from './conversation.ts'
 import { PromptText } from './prompt-text.ts'
 import { samplerConfig } from './sampler.ts'
@@ -25,6 +27,31 @@ export interface RunnerParts {
 	/** Prompt and answer together. */
 	readonly contextTokens: number
 	readonly fingerprint: string
+	/** For requests without a limit of their own. */
+	readonly maxTokens: number
+	/** Whether an answer that repeats itself ends. */
+	readonly stopsRepetition: boolean
+	/** For the log. */
+	readonly modelName: string
+	readonly log: Log
+}
+
+/** What a runner needs of an `EngineCall`. */
+export type RunnerCall = Pick<EngineCall, 'signal' | 'requestId'>
+
+/** @returns undefined if answers may repeat themselves. The log has one line for a request, however many of its answers end. */
+export function repetitionRule(
+	{ stopsRepetition, log, modelName }: RunnerParts,
+	requestId: string,
+	structured: boolean,
+): RepetitionRule | undefined {
+	if (!stopsRepetition) return undefined
+	let logged = false
+	const found = () => {
+		if (!logged) log.warn({ model: modelName, request: requestId }, 'an answer repeated itself and was ended')
+		logged = true
+	}
+	return { structured, found }
 }
 
 export class ChatRunner {
@@ -50,7 +77,7 @@ export class ChatRunner {
 	}
 
 	/** @throws ChatError for what the model cannot do or take, and when there is no room. */
-	async run(request: ChatRequest, signal: AbortSignal): Promise<AsyncIterable<ChatEvent>> {
+	async run(request: ChatRequest, { signal, requestId }: RunnerCall): Promise<AsyncIterable<ChatEvent>> {
 		const { vocabulary, scheduler, contextTokens } = this.parts
 		const { format } = this.template.calls
 		const tools = callableTools(request)
@@ -62,7 +89,8 @@ export class ChatRunner {
 		const compiled = grammar === undefined ? undefined : compile(this.parts.addon, grammar)
 		const seed = randomSeed()
 		const answer = new Answer(scheduler, prompt.length, this.parts.fingerprint, signal)
-		const maxTokens = Math.min(request.maxTokens ?? Number.POSITIVE_INFINITY, contextTokens - prompt.length)
+		const maxTokens = Math.min(request.maxTokens ?? this.parts.maxTokens, contextTokens - prompt.length)
+		const repetition = repetitionRule(this.parts, requestId, request.responseFormat.type !== 'text')
 		return answer.begin(
 			Array.from({ length: request.choices }, (_, index) => {
 				const state =
@@ -87,6 +115,7 @@ export class ChatRunner {
 					}),
 					vocabulary,
 					spokenControls: this.spokenControls,
+					repetition,
 					isComplete: completeness(this.parts.addon, vocabulary, grammar, state),
 					callReason: request.toolChoice.type === 'named' ? 'stop' : 'tool-calls',
 					newCallId,

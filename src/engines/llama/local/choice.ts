@@ -5,6 +5,7 @@ import type { ChatError } from '../../../chat/error.ts'
 import type { ChatEvent, FinishReason, TokenLogprob } from '../../../chat/event.ts'
 import type { AnswerReader, Piece } from './answer-reader.ts'
 import type { SamplerConfig, Token } from './binding.ts'
+import { RepetitionDetector } from './repetition.ts'
 import type { ScoredToken } from './sampler.ts'
 import type { Work } from './scheduler.ts'
 import { StopFilter } from './stop-filter.ts'
@@ -26,12 +27,21 @@ export interface ChoiceOptions {
 	readonly echo?: Echo
 	/** Nothing can follow the answer, which ends with these words. */
 	readonly isComplete: (words: string) => boolean
+	/** An answer that repeats itself ends there, with the reason `length`. Absent if it may. */
+	readonly repetition?: RepetitionRule | undefined
 	/** The reason of an answer that ended with calls. */
 	readonly callReason: FinishReason
 	readonly newCallId: () => string
 	readonly emit: (choice: number, event: ChatEvent) => void
 	/** The choice is done; called once. */
 	readonly settled: (choice: Choice, error: ChatError | undefined) => void
+}
+
+export interface RepetitionRule {
+	/** The answer as a whole is JSON. */
+	readonly structured: boolean
+	/** Called once, when the answer is ended for it. */
+	readonly found: () => void
 }
 
 export interface Echo {
@@ -63,6 +73,7 @@ export class Choice implements Work {
 	private readonly options: ChoiceOptions
 	private readonly decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 	private readonly stops: StopFilter
+	private readonly detector: RepetitionDetector | undefined
 	private readonly open: OpenToken[] = []
 	private readonly promptScores: ScoredToken[] = []
 	/** Characters of the answer read, and taken apart. */
@@ -81,6 +92,7 @@ export class Choice implements Work {
 		this.scorePrompt = options.echo?.scored === true
 		this.generates = options.maxTokens > 0
 		this.stops = new StopFilter(options.stop)
+		this.detector = options.repetition === undefined ? undefined : new RepetitionDetector()
 	}
 
 	started(cachedTokens: number): void {
@@ -106,7 +118,17 @@ export class Choice implements Work {
 		this.open.push({ start, end: this.length, scored })
 		if (this.read(this.options.reader.push(words))) return this.finish('stop', 'met')
 		if (this.options.isComplete(words)) return this.finish('stop')
+		if (this.repeats(token)) return this.finish('length')
 		return this.generatedTokens < maxTokens || this.finish('length')
+	}
+
+	private repeats(token: Token): boolean {
+		const { repetition } = this.options
+		if (repetition === undefined || this.detector === undefined) return false
+		const inArguments = this.calls > 0 && !this.isSpeaking
+		if (!this.detector.push(token, repetition.structured || inArguments)) return false
+		repetition.found()
+		return true
 	}
 
 	ended(): void {

@@ -6,8 +6,8 @@ import type { TextCompletionRequest } from '../../../text-completions/text-compl
 import { Answer } from './answer.ts'
 import { AnswerReader } from './answer-reader.ts'
 import type { Token } from './binding.ts'
-import { type RunnerParts, randomSeed } from './chat-runner.ts'
-import { Choice } from './choice.ts'
+import { type RunnerCall, type RunnerParts, randomSeed, repetitionRule } from './chat-runner.ts'
+import { Choice, type RepetitionRule } from './choice.ts'
 import { refuseUnknownTokens } from './embedder.ts'
 import { samplerConfig } from './sampler.ts'
 
@@ -19,7 +19,7 @@ export class CompletionRunner {
 	}
 
 	/** @throws ChatError for what the model cannot do or take, and when there is no room. */
-	run(request: TextCompletionRequest, signal: AbortSignal): AsyncIterable<ChatEvent> {
+	run(request: TextCompletionRequest, { signal, requestId }: RunnerCall): AsyncIterable<ChatEvent> {
 		if (request.suffix !== undefined && request.suffix !== '')
 			throw new ChatError('unsupported', 'This model continues texts; it cannot fill a gap in front of a suffix.', {
 				param: 'suffix',
@@ -28,9 +28,10 @@ export class CompletionRunner {
 		const seed = randomSeed()
 		const promptTokens = prompts.reduce((sum, { tokens }) => sum + tokens.length, 0)
 		const answer = new Answer(this.parts.scheduler, promptTokens, this.parts.fingerprint, signal)
+		const repetition = repetitionRule(this.parts, requestId, false)
 		const choices = prompts.flatMap((prompt, at) =>
 			Array.from({ length: request.choices }, (_, k) =>
-				this.choice(request, prompt, at * request.choices + k, seed, answer),
+				this.choice(request, prompt, at * request.choices + k, seed, answer, repetition),
 			),
 		)
 		return answer.begin(choices)
@@ -64,6 +65,7 @@ export class CompletionRunner {
 		index: number,
 		seed: number,
 		answer: Answer,
+		repetition: RepetitionRule | undefined,
 	): Choice {
 		const { vocabulary, contextTokens } = this.parts
 		return new Choice({
@@ -79,6 +81,7 @@ export class CompletionRunner {
 			...(request.echo
 				? { echo: { text: prompt.text, framing: prompt.framing, scored: request.logprobs !== undefined } }
 				: {}),
+			repetition,
 			isComplete: () => false,
 			callReason: 'stop',
 			newCallId: () => '',

@@ -23,21 +23,36 @@ export async function openLibrary({ folder, gpu, log }: LibraryOptions): Promise
 		throw new Error(`The engine library node-llama-cpp is not installed in ${folder}.`, { cause })
 	})
 	const library = (await import(pathToFileURL(entry).href)) as LlamaLibrary
-	const llama = await library.getLlama({
-		gpu,
-		build: 'never',
-		skipDownload: true,
-		progressLogs: false,
-		maxThreads: 0,
-		// Lesser lines may end on standard output when the library is disposed of.
-		logLevel: 'error',
-		logger: (level, message) => log.warn({ level }, `llama.cpp: ${message.trim()}`),
-	})
+	const llama = await open(library, folder, gpu, log)
 	if (typeof llama._bindings?.AddonSampler !== 'function' || typeof llama._bindings.AddonGrammar !== 'function') {
 		await llama.dispose()
 		throw new Error(`The engine library in ${folder} is not the version that this engine was written for.`)
 	}
 	return llama
+}
+
+async function open(library: LlamaLibrary, folder: string, gpu: LibraryOptions['gpu'], log: Log): Promise<Llama> {
+	try {
+		return await library.getLlama({
+			gpu,
+			build: 'never',
+			skipDownload: true,
+			progressLogs: false,
+			maxThreads: 0,
+			// Lesser lines may end on standard output when the library is disposed of.
+			logLevel: 'error',
+			logger: (level, message) => log.warn({ severity: level }, `llama.cpp: ${message.trim()}`),
+		})
+	} catch (cause) {
+		// The library's error for this has no message beside its name.
+		const isMissing = cause instanceof Error && /NoBinaryFound/.test(`${cause.name} ${cause.message}`)
+		if (!isMissing) throw cause
+		const build = gpu === 'auto' || gpu === false ? 'cpu' : gpu
+		throw new Error(
+			`No ${build === 'cpu' ? 'CPU' : build.toUpperCase()} build is installed in ${folder}. Install it with: npx dragoman engine install ${build} --folder ${folder}`,
+			{ cause },
+		)
+	}
 }
 
 const packageSchema = z.object({ version: z.string() })

@@ -8,8 +8,10 @@ import { collect } from '../../../chat/collect.ts'
 import type { Message } from '../../../chat/message.ts'
 import type { ChatRequest } from '../../../chat/request.ts'
 import type { Tool } from '../../../chat/tool.ts'
+import { openLog } from '../../../telemetry/log.ts'
 import type { Engine, EngineCall } from '../../engine.ts'
 import { isLibraryHere, openToy, toyPath } from './library.testing.ts'
+import type { LocalLlamaOptions } from './local-llama.ts'
 
 const weather: Tool = {
 	type: 'function',
@@ -45,6 +47,63 @@ function request(text: string, changes: Partial<ChatRequest> = {}): ChatRequest 
 function call(signal = new AbortController().signal): EngineCall {
 	return { signal, model: 'toy', requestId: 'req_test' }
 }
+
+describe.skipIf(!isLibraryHere)('bounds of answers', () => {
+	/** Every token is the same. */
+	const looping = { temperature: 0, logitBias: new Map([[300, 100]]) }
+	const lines: string[] = []
+	const log = openLog({ level: 'info', format: 'json' }, (text) => lines.push(...text.trim().split('\n')))
+	const warnings = () => lines.splice(0).flatMap((line) => (line.includes('repeated') ? [JSON.parse(line)] : []))
+	const engines: Engine[] = []
+	const open = async (options: Partial<LocalLlamaOptions>) => {
+		const engine = await openToy({ log, ...options })
+		engines.push(engine)
+		return async (changes: Partial<ChatRequest>) => collect(await engine.chat(request('Hi!', changes), call()))
+	}
+	afterAll(() => Promise.all(engines.map((engine) => engine.close())))
+
+	test('a request without a limit gets the default one, and any other limit holds', async () => {
+		const ask = await open({ maxTokens: 20 })
+		const endless = { sampling: { temperature: 0, logitBias: new Map([[endOfTurn, -100]]) } }
+		const bounded = await ask(endless)
+		expect(bounded.choices[0]?.finishReason).toBe('length')
+		expect(bounded.usage.completionTokens).toBe(20)
+		expect((await ask({ ...endless, maxTokens: 60 })).usage.completionTokens).toBe(60)
+		expect((await ask({ ...endless, maxTokens: 5 })).usage.completionTokens).toBe(5)
+		const several = await ask({ ...endless, choices: 2 })
+		expect(several.choices.map(({ finishReason }) => finishReason)).toEqual(['length', 'length'])
+		expect(several.usage.completionTokens).toBe(40)
+	})
+
+	test('an answer that repeats itself ends with one line in the log, for one answer or several, with tools or without', async () => {
+		const ask = await open({})
+		const tools = { tools: [weather, clock], toolChoice: { type: 'auto' } } as const
+		for (const changes of [{}, { choices: 3 }, tools]) {
+			const { choices, usage } = await ask({ sampling: looping, maxTokens: 380, ...changes })
+			for (const { finishReason } of choices) expect(finishReason).toBe('length')
+			expect(usage.completionTokens).toBe(320 * choices.length)
+			expect(warnings()).toMatchObject([{ level: 40, model: 'tiny-chat', request: 'req_test' }])
+		}
+	})
+
+	test('an answer in JSON may repeat itself for longer', async () => {
+		const ask = await open({})
+		const schema = { type: 'array', items: { type: 'integer', minimum: 0, maximum: 0 }, minItems: 180, maxItems: 180 }
+		const { choices } = await ask({
+			responseFormat: { type: 'json-schema', name: 'zeros', schema, strict: true },
+			maxTokens: 450,
+		})
+		expect(JSON.parse(choices[0]?.text ?? '')).toEqual(Array(180).fill(0))
+		expect(warnings()).toEqual([])
+	})
+
+	test('repetition can be allowed', async () => {
+		const ask = await open({ repetition: 'off' })
+		const { usage } = await ask({ sampling: looping, maxTokens: 380 })
+		expect(usage.completionTokens).toBe(380)
+		expect(warnings()).toEqual([])
+	})
+})
 
 describe.skipIf(!isLibraryHere)('the embedded engine', () => {
 	let engine: Engine
@@ -160,6 +219,7 @@ describe.skipIf(!isLibraryHere)('the embedded engine', () => {
 	test('ends with its context when it would never end by itself', async () => {
 		const { choices, usage } = await ask('Hi!', {
 			sampling: { temperature: 0, logitBias: new Map([[endOfTurn, -100]]) },
+			maxTokens: 100_000,
 		})
 		expect(choices[0]?.finishReason).toBe('length')
 		expect(usage.promptTokens + usage.completionTokens).toBe(512)
@@ -179,16 +239,16 @@ describe.skipIf(!isLibraryHere)('the embedded engine', () => {
 	})
 
 	test('holds back what may become a stop text, and lets it go when it does not', async () => {
-		const whole = await say('What is the capital of France?')
-		expect(whole).toBe('The capital of France is Paris.')
-		expect(await say('What is the capital of France?', { stop: ['al of Fr'] })).toBe('The capit')
-		expect(await say('What is the capital of France?', { stop: ['Paris. And'] })).toBe(whole)
-		const { choices } = await ask('What is the capital of France?', { stop: ['al of Fr'], logprobs: { top: 0 } })
+		const whole = await say('Hi!')
+		expect(whole).toBe('Hello! How can I help you today?')
+		expect(await say('Hi!', { stop: ['w can I'] })).toBe('Hello! Ho')
+		expect(await say('Hi!', { stop: ['today? And'] })).toBe(whole)
+		const { choices } = await ask('Hi!', { stop: ['w can I'], logprobs: { top: 0 } })
 		expect(
 			choices[0]?.logprobs
 				?.map(({ token }) => token)
 				.join('')
-				.startsWith('The capit'),
+				.startsWith('Hello! Ho'),
 		).toBe(true)
 	})
 

@@ -1,7 +1,6 @@
 // The embedded engine: a GGUF file opened in this very process and served through the interface of every engine. It belongs in a process
 // of its own, since a broken file may take the process down. It does not know HTTP, sockets or who supervises it.
 
-import { open, stat } from 'node:fs/promises'
 import { asChatError, ChatError } from '../../../chat/error.ts'
 import type { ChatEvent } from '../../../chat/event.ts'
 import type { ChatRequest } from '../../../chat/request.ts'
@@ -10,6 +9,7 @@ import type { Log } from '../../../telemetry/log.ts'
 import type { TextCompletionRequest } from '../../../text-completions/text-completions.ts'
 import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../../../tokenization/tokenization.ts'
 import type { Engine, EngineCall, EngineState, Operation } from '../../engine.ts'
+import { ggufFault, readGgufHead } from '../gguf-head.ts'
 import type { Llama, LlamaContext, LlamaModel } from './binding.ts'
 import { ChatRunner } from './chat-runner.ts'
 import { CompletionRunner } from './completion-runner.ts'
@@ -30,14 +30,16 @@ export interface LocalLlamaOptions {
 	readonly modelPath: string
 	/** For errors and the log. */
 	readonly modelName: string
-	/** Said in `state()`. */
-	readonly note?: string
 	/** Prompt and answer together; at most what the model was trained on, and 8,192 unless said. */
 	readonly contextTokens?: number
 	/** Answers generated at once; 4 unless said. Each holds memory for `contextTokens`. */
 	readonly parallel?: number
 	/** Requests that may wait; 64 unless said. */
 	readonly queueLimit?: number
+	/** Bound of answers to requests that have no limit of their own; 512 unless given. */
+	readonly maxTokens?: number
+	/** Whether an answer that repeats itself ends; it does unless given as `off`. */
+	readonly repetition?: 'stop' | 'off'
 	/** `auto` unless said. */
 	readonly gpu?: 'auto' | 'cuda' | 'vulkan' | 'metal' | false
 	/** Processor threads; all cores unless said. */
@@ -48,10 +50,8 @@ export interface LocalLlamaOptions {
 /** Smaller models answer fastest on one thread: starting others costs more than they save. */
 const smallModelBytes = 50_000_000
 const defaultContextTokens = 8192
-/** Magic, version, and the counts of tensors and of metadata fields. */
-const headBytes = 24
-/** More of either than any model has. */
-const mostEntries = 1_000_000n
+/** More than most answers have; a small model that does not end by itself stops within seconds. */
+export const defaultMaxTokens = 512
 /** Prompt tokens in one step: as few as cost no speed, since every other answer waits for a step. */
 const cpuPieceTokens = 64
 const gpuPieceTokens = 512
@@ -64,30 +64,14 @@ const embeddingTokens = 2048
  * @throws Error with a plain message where the library is missing, the file is no model, or memory does not suffice.
  */
 export async function openLocalLlama(options: LocalLlamaOptions): Promise<Engine> {
-	await refuseOtherFiles(options.modelPath)
+	const fault = ggufFault(await readGgufHead(options.modelPath), options.modelPath)
+	if (fault !== undefined) throw new Error(fault)
 	const llama = await openLibrary({ folder: options.libraryFolder, gpu: options.gpu ?? 'auto', log: options.log })
 	try {
 		return await openModel(llama, options)
 	} catch (thrown) {
 		await llama.dispose()
 		throw thrown
-	}
-}
-
-/** The library's own reader goes on for ever in a file whose counts make no sense, so the head is looked at first. */
-async function refuseOtherFiles(path: string): Promise<void> {
-	const found = await stat(path).catch(() => undefined)
-	if (found?.isFile() !== true) throw new Error(`There is no model file at ${path}.`)
-	const file = await open(path)
-	try {
-		const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0)
-		if (bytesRead < headBytes || buffer.toString('latin1', 0, 4) !== 'GGUF')
-			throw new Error(`${path} is not a GGUF model file.`)
-		const [version, tensors, fields] = [buffer.readUInt32LE(4), buffer.readBigUInt64LE(8), buffer.readBigUInt64LE(16)]
-		if (version < 2 || version > 3 || tensors === 0n || tensors > mostEntries || fields === 0n || fields > mostEntries)
-			throw new Error(`${path} is a broken GGUF model file.`)
-	} finally {
-		await file.close()
 	}
 }
 
@@ -149,6 +133,10 @@ async function openModel(llama: Llama, options: LocalLlamaOptions): Promise<Engi
 		scheduler,
 		contextTokens: context.contextSize,
 		fingerprint,
+		maxTokens: options.maxTokens ?? defaultMaxTokens,
+		stopsRepetition: options.repetition !== 'off',
+		modelName,
+		log,
 	}
 	const template = readTemplate(file.chatTemplate, model, vocabulary, log)
 	log.info(
@@ -213,17 +201,16 @@ class LocalLlama implements Engine {
 	}
 
 	state(): EngineState {
-		const { operations, contextTokens, options } = this.parts
-		const said = options.note === undefined ? {} : { note: options.note }
+		const { operations, contextTokens } = this.parts
 		if (this.closing !== undefined) return { status: 'failed', operations: [], note: 'The engine is closed.' }
-		return { status: 'ready', operations, contextTokens, ...said }
+		return { status: 'ready', operations, contextTokens }
 	}
 
 	async chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
 		this.refuseClosed()
 		const { chats } = this.parts
 		if (chats === undefined) throw this.wrongOperation('chat')
-		return chats.run(request, call.signal).catch((thrown: unknown) => this.explain(thrown))
+		return chats.run(request, call).catch((thrown: unknown) => this.explain(thrown))
 	}
 
 	async count(request: ChatRequest, call: EngineCall): Promise<number> {
@@ -237,7 +224,7 @@ class LocalLlama implements Engine {
 		this.refuseClosed()
 		const { completions } = this.parts
 		if (completions === undefined) throw this.wrongOperation('complete')
-		return completions.run(request, call.signal)
+		return completions.run(request, call)
 	}
 
 	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {

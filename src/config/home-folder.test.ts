@@ -1,0 +1,23 @@
+import { expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { hasHome, homeFolder, withHome } from './home-folder.ts'
+
+test('HOME is the home folder, whatever it is', () => {
+	expect(homeFolder({ HOME: '/' }, '/data')).toBe('/')
+	expect(withHome({ HOME: '/home/a', X: '1' }, '/data')).toEqual({ HOME: '/home/a', X: '1' })
+	expect(hasHome({ HOME: '/home/a' })).toBe(true)
+})
+
+// Only root can become a user without an entry in the password file.
+test.skipIf(process.getuid?.() !== 0 || Bun.which('setpriv') === null)(
+	'without HOME and an entry in the password file, it is the folder that is given',
+	async () => {
+		const script = `const { hasHome, homeFolder, withHome } = await import(${JSON.stringify(join(import.meta.dir, 'home-folder.ts'))})
+			console.log(JSON.stringify([homeFolder(process.env, '/data'), withHome(process.env, '/data').HOME, hasHome(process.env)]))`
+		const child = Bun.spawn(['setpriv', '--reuid=54321', '--clear-groups', process.execPath, '-e', script], {
+			env: { PATH: process.env.PATH },
+			stdout: 'pipe',
+		})
+		expect(JSON.parse(await new Response(child.stdout).text())).toEqual(['/data', '/data', false])
+	},
+)

@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'bun:test'
+import type { Clock } from '../../time/clock.ts'
+import { Persistence } from './persistence.ts'
+
+/** A clock that jumps over every wait. */
+function jumping(): Clock & { readonly waits: number[] } {
+	let nowMs = 0
+	const waits: number[] = []
+	return {
+		waits,
+		now: () => nowMs,
+		async sleep(ms, signal) {
+			signal?.throwIfAborted()
+			waits.push(ms)
+			nowMs += ms
+		},
+	}
+}
+
+describe('what is tried until it works', () => {
+	test('is tried at growing distances, ten minutes at most, and each failure is reported', async () => {
+		const clock = jumping()
+		const [triedAt, reported]: [number[], [string, boolean][]] = [[], []]
+		const persistence = new Persistence({
+			clock,
+			signal: new AbortController().signal,
+			appeared: async () => false,
+			failed: (thrown, repeated) => reported.push([String(thrown), repeated]),
+		})
+		const result = await persistence.insist(async () => {
+			triedAt.push(clock.now())
+			if (triedAt.length < 9) throw new Error(triedAt.length < 3 ? 'one reason' : 'another')
+			return 'done'
+		})
+		expect(result).toBe('done')
+		const pauses = triedAt.slice(1).map((at, n) => (at - (triedAt[n] ?? 0)) / 1000)
+		expect(pauses).toEqual([30, 60, 120, 240, 480, 600, 600, 600])
+		expect(reported.slice(0, 4)).toEqual([
+			['Error: one reason', false],
+			['Error: one reason', true],
+			['Error: another', false],
+			['Error: another', true],
+		])
+	})
+
+	test('is tried at once when what was missing has appeared', async () => {
+		const clock = jumping()
+		let tries = 0
+		const persistence = new Persistence({
+			clock,
+			signal: new AbortController().signal,
+			appeared: async () => {
+				if (clock.now() < 5000) throw new Error('cannot look')
+				return true
+			},
+			failed: () => undefined,
+		})
+		await persistence.insist(async () => {
+			if (++tries === 1) throw new Error('missing')
+		})
+		expect(clock.now()).toBe(6000)
+	})
+
+	test('is given up with the signal alone', async () => {
+		const ending = new AbortController()
+		const persistence = new Persistence({
+			clock: jumping(),
+			signal: ending.signal,
+			appeared: async () => false,
+			failed: () => ending.abort(new Error('closing')),
+		})
+		await expect(persistence.insist(() => Promise.reject(new Error('never')))).rejects.toThrow('closing')
+	})
+})

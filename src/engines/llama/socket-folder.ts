@@ -1,0 +1,91 @@
+// The folder for the Unix sockets of engine processes: made when the first one needs it, in the first folder that can hold it. A lock inside
+// marks it as in use, so that a later start can remove the folders of servers that were killed.
+
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type HeldLock, holdLock } from '../../files/lock.ts'
+
+export interface SocketFolderOptions {
+	/** Absolute. Used if there is no folder for temporary files. */
+	readonly dataFolder: string
+	readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+const prefix = 'dragoman-run-'
+const lockName = 'in-use.lock'
+/** Room for the random part of the folder's name and for the longest name of a socket. */
+const reservedBytes = `/${prefix}XXXXXX/`.length + 45
+/** Longest path of a Unix socket on every system: macOS has the least. */
+const longestPathBytes = 103
+
+export class SocketFolder {
+	private readonly options: SocketFolderOptions
+	private made: Promise<{ readonly path: string; readonly lock: HeldLock | undefined }> | undefined
+
+	/** Touches nothing. */
+	constructor(options: SocketFolderOptions) {
+		this.options = options
+	}
+
+	/**
+	 * The folder, which only this user can enter; made by the first call. A call after one that failed tries again.
+	 *
+	 * @throws Error that names each folder that was tried and why it cannot hold the folder.
+	 */
+	async path(): Promise<string> {
+		this.made ??= this.make().catch((thrown: unknown) => {
+			this.made = undefined
+			throw thrown
+		})
+		return (await this.made).path
+	}
+
+	/** Removes the folder, if there is one. */
+	async remove(): Promise<void> {
+		const made = await this.made?.catch(() => undefined)
+		this.made = undefined
+		made?.lock?.release()
+		if (made !== undefined) await rm(made.path, { recursive: true, force: true })
+	}
+
+	private async make() {
+		const { environment, dataFolder } = this.options
+		const temporary = environment.TMPDIR || tmpdir()
+		const parents = [temporary, dataFolder, environment.XDG_RUNTIME_DIR ?? ''].filter((parent) => parent !== '')
+		const reasons: string[] = []
+		for (const parent of parents) {
+			const made = await makeIn(parent).catch((cause: unknown) => {
+				reasons.push(`${parent}: ${cause instanceof Error ? cause.message : String(cause)}`)
+			})
+			if (made !== undefined) return made
+		}
+		throw new Error(
+			`There is no folder for the sockets of the embedded engine. Set TMPDIR to a short path that can be written to. Tried: ${reasons.join('; ')}.`,
+		)
+	}
+}
+
+async function makeIn(parent: string) {
+	if (Buffer.byteLength(parent) + reservedBytes > longestPathBytes)
+		throw new Error(`the path is too long for a Unix socket, at most ${longestPathBytes - reservedBytes} bytes`)
+	await removeDead(parent)
+	const path = await mkdtemp(join(parent, prefix))
+	return { path, lock: holdLock(join(path, lockName), { create: true }) }
+}
+
+/** Folders whose lock is free were left by servers that were killed. One without a lock is being made, or was cleaned by others. */
+async function removeDead(parent: string): Promise<void> {
+	await mkdir(parent, { recursive: true })
+	for (const name of await readdir(parent)) {
+		if (!name.startsWith(prefix)) continue
+		try {
+			const lock = holdLock(join(parent, name, lockName), { create: false })
+			if (lock === undefined) continue
+			lock.release()
+			await rm(join(parent, name), { recursive: true, force: true })
+		} catch {
+			// It belongs to another user.
+		}
+	}
+}
