@@ -41,7 +41,7 @@ describe.skipIf(!isHere)('the default model', () => {
 	let server: TestServer
 	beforeAll(async () => {
 		server = await startServer({
-			config: `engineFolder: ${engineFolder}\nmodelFolder: ${modelFolder}\ndownload: false\n`,
+			config: `models: embedded\nengineFolder: ${engineFolder}\nmodelFolder: ${modelFolder}\ndownload: false\n`,
 		})
 		while ((await fetch(`${server.url}/ready`)).status !== 200) await Bun.sleep(20)
 	})
@@ -104,7 +104,7 @@ describe.skipIf(!isHere)('the default model', () => {
 	})
 
 	test('takes over from the toy as soon as its weights are there, without a restart', async () => {
-		const own = await startServer({ config: `engineFolder: ${engineFolder}\ndownload: false\n` })
+		const own = await startServer({ config: `models: embedded\nengineFolder: ${engineFolder}\ndownload: false\n` })
 		const state = async () => {
 			const { models } = (await (await fetch(`${own.url}/ready`)).json()) as {
 				readonly models: readonly { readonly status: string; readonly note?: string; readonly contextTokens?: number }[]
