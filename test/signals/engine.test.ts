@@ -26,7 +26,7 @@ async function withAnswer(
 	const data = await mkdtemp(join(tmpdir(), 'dragoman-engine-'))
 	const socket = join(data, 'engine.sock')
 	const config = join(data, 'config.yaml')
-	await Bun.write(config, 'limits: { shutdownMs: 60000 }\n')
+	await Bun.write(config, 'models: embedded\nlimits: { shutdownMs: 60000 }\n')
 	const engine = Bun.spawn(
 		[
 			...[process.execPath, join(root, 'src', 'main.ts'), 'engine', '--config', config, '--data', data],
