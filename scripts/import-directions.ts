@@ -1,195 +1,177 @@
-// Compares every import under src/ with the table of DESIGN: who may import whom. Prints what breaks it and exits 1.
+// Compares every import under src/ with a table of who may import whom. Prints what breaks it and exits with status 1: an import that the
+// table does not permit, a permission that no import uses, a circle among folders or among files, and members of a folder that import
+// each other although they must not. Tests may import more than the code beside them, so only the first rule applies to them.
 
 import { dirname, join, normalize, relative } from 'node:path'
 import { Glob } from 'bun'
+import { findCircles } from './circles.ts'
 
-/** Each folder (or file) of src/ with the folders it may import from, beside itself. */
+/** Each folder (or file) of src/ with the folders that it imports from. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
 	chat: [],
-	time: [],
-	text: [],
-	secrets: [],
-	fields: [],
-	routing: ['chat', 'fields', 'time'],
-	files: ['time'],
-	'json-schema': ['chat'],
-	http: ['chat', 'time'],
-	embeddings: ['chat'],
-	'text-completions': ['chat'],
-	reranking: ['chat'],
-	tokenization: ['chat'],
-	transcription: ['chat'],
-	keys: ['chat'],
-	conversations: ['chat', 'keys'],
-	streams: ['chat', 'http', 'keys', 'time'],
+	system: [],
+	operations: ['chat'],
 	tokens: ['chat'],
-	ledger: ['chat', 'files', 'models', 'telemetry', 'time'],
-	models: ['chat', 'files', 'http', 'secrets', 'text', 'time', 'tokens'],
-	telemetry: ['chat', 'engines', 'fields', 'http', 'time'],
-	wire: [
-		'chat',
-		'conversations',
-		'embeddings',
-		'reranking',
-		'tokenization',
-		'transcription',
-		'ledger',
-		'text-completions',
-		'http',
-		'json-schema',
-		'models',
-	],
-	stores: ['chat', 'conversations', 'keys', 'ledger', 'files', 'secrets', 'time'],
-	dialects: [
-		'chat',
-		'conversations',
-		'embeddings',
-		'reranking',
-		'tokenization',
-		'transcription',
-		'text-completions',
-		'http',
-		'keys',
-		'wire',
-		'ledger',
-		'models',
-		'json-schema',
-	],
-	engines: [
-		'chat',
-		'fields',
-		'embeddings',
-		'reranking',
-		'tokenization',
-		'transcription',
-		'text-completions',
-		'http',
-		'wire',
-		'models',
-		'json-schema',
-		'secrets',
-		'time',
-		'telemetry',
-		'text',
-		'files',
-	],
+	keys: ['chat'],
+	fields: [],
+	http: ['chat', 'system'],
+	conversations: ['chat', 'keys'],
+	routing: ['chat', 'fields', 'system', 'tokens'],
+	streams: ['chat', 'http', 'keys', 'system'],
+	ledger: ['chat', 'routing', 'system'],
+	telemetry: ['chat', 'fields', 'http', 'system'],
+	weights: ['system'],
+	wire: ['chat', 'conversations', 'ledger', 'operations', 'routing'],
+	dialects: ['chat', 'conversations', 'http', 'keys', 'ledger', 'operations', 'routing', 'wire'],
+	engines: ['chat', 'fields', 'http', 'operations', 'system', 'weights', 'wire'],
+	embedded: ['chat', 'engines', 'operations', 'system'],
+	stores: ['chat', 'conversations', 'keys', 'ledger', 'system'],
 	pipeline: [
 		'chat',
 		'conversations',
-		'embeddings',
-		'text-completions',
-		'http',
 		'dialects',
 		'engines',
+		'http',
 		'keys',
 		'ledger',
-		'models',
+		'operations',
 		'routing',
 		'streams',
+		'system',
 		'telemetry',
-		'text-completions',
-		'time',
 		'tokens',
 	],
-	config: [
-		'dialects',
-		'engines',
-		'fields',
-		'http',
-		'models',
-		'routing',
-		'telemetry',
-		'secrets',
-		'text',
-		'time',
-		'tokens',
-	],
-	'deployment.ts': ['config', 'engines', 'models', 'pipeline', 'routing', 'telemetry', 'time'],
-	'retention.ts': ['conversations', 'ledger', 'telemetry', 'time'],
-	'gateway.ts': [
-		'deployment.ts',
-		'retention.ts',
-		'config',
+	config: ['dialects', 'engines', 'fields', 'http', 'routing', 'system', 'telemetry', 'tokens', 'weights'],
+	server: [
+		'chat',
 		'conversations',
 		'dialects',
 		'engines',
-		'files',
 		'http',
 		'keys',
 		'ledger',
-		'models',
+		'pipeline',
+		'streams',
+		'system',
+		'telemetry',
+		'tokens',
+	],
+	gateway: [
+		'config',
+		'conversations',
+		'engines',
+		'http',
+		'keys',
+		'ledger',
 		'pipeline',
 		'routing',
+		'server',
 		'stores',
 		'streams',
+		'system',
 		'telemetry',
-		'time',
 	],
 	cli: [
-		'gateway.ts',
+		'chat',
 		'config',
 		'dialects',
+		'embedded',
 		'engines',
-		'files',
+		'gateway',
 		'http',
 		'keys',
 		'ledger',
-		'models',
-		'pipeline',
+		'routing',
+		'server',
 		'stores',
+		'system',
 		'telemetry',
-		'text',
-		'time',
-		'chat',
+		'weights',
 	],
 	'main.ts': ['cli', 'config'],
 }
 
+/** Folders that only these files import: they run in a process of their own. */
+const onlyFrom: Readonly<Record<string, readonly string[]>> = { embedded: ['cli/engine.ts'] }
+
 /** Folders in which one member must not know another: `src/dialects/a` never imports `src/dialects/b`. */
 const separate: readonly string[] = ['dialects']
 
+/** Circles among files that remain, by one of their files; each is to be resolved. */
+const knownCircles: ReadonlySet<string> = new Set([])
+
 const root = normalize(join(import.meta.dir, '..', 'src'))
 const complaints: string[] = []
+const files = new Map<string, Set<string>>()
+const folders = new Map<string, Set<string>>()
 let imports = 0
 
 for await (const file of new Glob('**/*.ts').scan(root)) {
-	const from = place(file)
+	const from = folderOf(file)
 	const permitted = allowed[from]
 	if (permitted === undefined) {
 		complaints.push(`${file}: '${from}' is not in the table`)
 		continue
 	}
+	const isTest = /\.(test|testing|contract)\.ts$/.test(file)
 	const source = await Bun.file(join(root, file)).text()
-	for (const [, path] of source.matchAll(
-		/(?:^|\s)(?:import|export)\s[^'"]*?from\s+'(\.[^']+)'|import\('(\.[^']+)'\)/g,
-	)) {
-		if (path === undefined) continue
+	for (const { path, typeOnly } of importsOf(source)) {
 		const target = relative(root, normalize(join(root, dirname(file), path)))
 		if (target.startsWith('..')) continue
 		imports++
-		const to = place(target)
-		if (to !== from && !permitted.includes(to))
+		const to = folderOf(target)
+		if (to !== from && !permitted.includes(to) && !isTest)
 			complaints.push(`${file} imports ${target}: ${from} must not know ${to}`)
-		if (
-			to === from &&
-			separate.includes(from) &&
-			member(file) !== member(target) &&
-			member(file) !== undefined &&
-			member(target) !== undefined
-		)
+		const importers = onlyFrom[to]
+		if (to !== from && !isTest && importers !== undefined && !importers.includes(file))
+			complaints.push(`${file} imports ${target}: only ${importers.join(', ')} may`)
+		if (to === from && separate.includes(from) && areSeparate(file, target))
 			complaints.push(`${file} imports ${target}: members of ${from} must not know each other`)
+		if (isTest) continue
+		if (to !== from) add(folders, from, to)
+		if (!typeOnly) add(files, file, target)
 	}
 }
 
+for (const [from, permitted] of Object.entries(allowed))
+	for (const to of permitted)
+		if (folders.get(from)?.has(to) !== true)
+			complaints.push(`the table permits ${from} to import ${to}, which nothing does: remove the permission`)
+for (const circle of findCircles(folders))
+	complaints.push(`folders import each other in a circle: ${circle.join(', ')}`)
+for (const circle of findCircles(files))
+	if (!circle.some((file) => knownCircles.has(file)))
+		complaints.push(`files import each other in a circle: ${circle.join(', ')}`)
+
 for (const complaint of complaints) console.error(complaint)
-console.log(`${imports} imports follow the table, ${complaints.length} do not`)
+console.log(`${imports} imports follow the table, ${complaints.length} complaints`)
 if (complaints.length > 0) process.exit(1)
 
-function place(file: string): string {
+/** Static and dynamic imports, and the scripts of workers. */
+function importsOf(source: string): readonly { readonly path: string; readonly typeOnly: boolean }[] {
+	const pattern =
+		/(?:^|\s)(?:import|export)\s(type\s)?[^'"]*?from\s+'(\.[^']+)'|import\('(\.[^']+)'\)|new URL\('(\.[^']+\.ts)', import\.meta\.url\)/g
+	return [...source.matchAll(pattern)].map(([, type, fixed, dynamic, worker]) => ({
+		path: fixed ?? dynamic ?? worker ?? '',
+		typeOnly: type !== undefined,
+	}))
+}
+
+function add(graph: Map<string, Set<string>>, from: string, to: string): void {
+	const known = graph.get(from) ?? new Set()
+	graph.set(from, known.add(to))
+}
+
+function areSeparate(file: string, target: string): boolean {
+	const [one, other] = [memberOf(file), memberOf(target)]
+	return one !== undefined && other !== undefined && one !== other
+}
+
+function folderOf(file: string): string {
 	return file.split('/')[0] ?? file
 }
 
-function member(file: string): string | undefined {
+function memberOf(file: string): string | undefined {
 	const parts = file.split('/')
 	return parts.length > 2 ? parts[1] : undefined
 }

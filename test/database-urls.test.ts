@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { databasePlace, databaseUrlProblem } from '../src/secrets/database-url.ts'
-import { hideCredentials } from '../src/secrets/redaction.ts'
 import { openDatabase } from '../src/stores/open-stores.ts'
+import { databasePlace, databaseUrlProblem } from '../src/system/database-url.ts'
+import { hideCredentials } from '../src/system/redaction.ts'
 import { runCommand, temporaryFolder } from './server.ts'
 
 const nobody = '127.0.0.1:1'

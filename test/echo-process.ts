@@ -3,12 +3,12 @@
 
 import { parseArgs } from 'node:util'
 import { openEcho } from '../src/engines/echo/echo.ts'
-import { listen } from '../src/http/listener.ts'
-import { fixedDeployment } from '../src/pipeline/fixed-deployment.ts'
-import { openHandler } from '../src/pipeline/handler.ts'
-import { openLog } from '../src/telemetry/log.ts'
+import { fixedDeployment } from '../src/gateway/fixed-deployment.ts'
+import { openHandler } from '../src/server/handler.ts'
+import { listen } from '../src/server/listener.ts'
+import { systemClock } from '../src/system/clock.ts'
+import { openLog } from '../src/system/log.ts'
 import { silentTelemetry } from '../src/telemetry/silent.ts'
-import { systemClock } from '../src/time/clock.ts'
 
 const { values } = parseArgs({
 	options: {

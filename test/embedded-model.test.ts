@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { loadConfig } from '../src/config/load.ts'
 import type { EngineCheckSurroundings } from '../src/engines/kind.ts'
 import { engineKinds } from '../src/engines/list.ts'
-import { systemClock } from '../src/time/clock.ts'
+import { systemClock } from '../src/system/clock.ts'
 import { engineFolder, isEngineHere } from './engine.ts'
 import { root, runCommand, startServer, type TestServer, temporaryFolder } from './server.ts'
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { catalogue, defaultModelId } from '../src/models/catalogue.ts'
+import { catalogue, defaultModelId } from '../src/weights/catalogue.ts'
 import { engineFolder, isEngineHere, modelFolder } from './engine.ts'
 import { startServer, type TestServer } from './server.ts'
 

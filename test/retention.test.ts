@@ -2,12 +2,12 @@
 
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { retain } from '../src/gateway/retention.ts'
 import type { LedgerEntry } from '../src/ledger/ledger-store.ts'
-import { retain } from '../src/retention.ts'
 import { MemoryLedgerStore } from '../src/stores/memory/memory-ledger-store.ts'
 import { openMemory } from '../src/stores/sql/memory.ts'
 import { SqlConversationStore } from '../src/stores/sql/sql-conversation-store.ts'
-import { openLog } from '../src/telemetry/log.ts'
+import { openLog } from '../src/system/log.ts'
 import { HeldClock, startMs } from './ledger/ledger.testing.ts'
 import { temporaryFolder } from './server.ts'
 

@@ -10,8 +10,8 @@ import { engineContract } from '../src/engines/engine.contract.ts'
 import type { EngineCall } from '../src/engines/engine.ts'
 import { Llama } from '../src/engines/llama/llama.ts'
 import { Supervisor, type SupervisorOptions } from '../src/engines/llama/supervisor.ts'
-import { openLog } from '../src/telemetry/log.ts'
-import { type Clock, systemClock } from '../src/time/clock.ts'
+import { type Clock, systemClock } from '../src/system/clock.ts'
+import { openLog } from '../src/system/log.ts'
 import { temporaryFolder } from './server.ts'
 
 const echoProcess = [process.execPath, join(import.meta.dir, 'echo-process.ts')]

@@ -9,9 +9,9 @@ import type { Settings } from '../config/settings.ts'
 import type { Engine } from '../engines/engine.ts'
 import type { EngineSurroundings } from '../engines/kind.ts'
 import { engineKinds } from '../engines/list.ts'
-import { openLog } from '../telemetry/log.ts'
-import { nearest } from '../text/nearest.ts'
-import { systemClock } from '../time/clock.ts'
+import { systemClock } from '../system/clock.ts'
+import { openLog } from '../system/log.ts'
+import { nearest } from '../system/nearest.ts'
 import type { CommandSurroundings } from './program.ts'
 
 export interface UpstreamReport {

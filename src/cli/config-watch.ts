@@ -6,9 +6,9 @@ import { stateOf } from '../config/file-state.ts'
 import { ConfigError } from '../config/load.ts'
 import { findLoss } from '../config/loss.ts'
 import type { Settings } from '../config/settings.ts'
-import type { Gateway } from '../gateway.ts'
-import type { Log } from '../telemetry/log.ts'
-import { systemClock } from '../time/clock.ts'
+import type { Gateway } from '../gateway/gateway.ts'
+import { systemClock } from '../system/clock.ts'
+import type { Log } from '../system/log.ts'
 
 export interface ConfigWatch {
 	/** Reads the files at once, as SIGHUP does. */

@@ -8,20 +8,20 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { hasHome, homeFolder, withHome } from '../config/home-folder.ts'
 import { readRegistries } from '../config/package-index.ts'
 import { type ConfigFlags, openConfiguredLog, readSettings, type Settings } from '../config/settings.ts'
+import type { LocalLlamaOptions } from '../embedded/runtime/local-llama.ts'
 import type { Engine } from '../engines/engine.ts'
 import { type Build, builds } from '../engines/llama/install/build.ts'
 import { installEngine } from '../engines/llama/install/install-engine.ts'
-import type { LocalLlamaOptions } from '../engines/llama/local/local-llama.ts'
 import { chooseModel } from '../engines/llama/model-choice.ts'
 import { operatorReason } from '../engines/llama/public-reason.ts'
-import { describeSystemError } from '../files/system-error.ts'
-import type { Listener, ListenOptions } from '../http/listener.ts'
 import type { KeyStore } from '../keys/key-store.ts'
-import { catalogue, toyModelId } from '../models/catalogue.ts'
-import { Weights } from '../models/weights.ts'
-import { type Log, openLog } from '../telemetry/log.ts'
+import type { Listener, ListenOptions } from '../server/listener.ts'
+import { systemClock } from '../system/clock.ts'
+import { type Log, openLog } from '../system/log.ts'
+import { describeSystemError } from '../system/system-error.ts'
 import { silentTelemetry } from '../telemetry/silent.ts'
-import { systemClock } from '../time/clock.ts'
+import { catalogue, toyModelId } from '../weights/catalogue.ts'
+import { Weights } from '../weights/weights.ts'
 import { Complaint } from './complaint.ts'
 import { addConfigOptions, type CommandSurroundings } from './program.ts'
 import { followStop } from './stop-request.ts'
@@ -113,8 +113,8 @@ async function serveModel(flags: EngineFlags, surroundings: CommandSurroundings)
 	// The supervisor reads this log, so it is in lines for machines, independent of the configuration.
 	const log = supervised ? openLog({ level: 'info', format: 'json' }) : openConfiguredLog(settings)
 	const engine = await endedEarly(ending, openModel(flags, settings, log, surroundings))
-	const { openHandler } = await import('../pipeline/handler.ts')
-	const { fixedDeployment } = await import('../pipeline/fixed-deployment.ts')
+	const { openHandler } = await import('../server/handler.ts')
+	const { fixedDeployment } = await import('../gateway/fixed-deployment.ts')
 	const { hostCheck } = await import('../http/hosts.ts')
 	const name = flags.name ?? flags.model
 	const { bodyBytes, bodyTimeoutMs, jsonDepth, keepAliveMs, shutdownMs } = settings.config.limits
@@ -177,7 +177,7 @@ async function endedEarly<Result>(ending: Promise<void>, opening: Promise<Result
 
 /** A socket whose path somebody removed, as cleaners of temporary folders do, is made again. */
 async function openListener(socket: string | undefined, options: ListenOptions, log: Log): Promise<Listener> {
-	const { listen } = await import('../http/listener.ts')
+	const { listen } = await import('../server/listener.ts')
 	const first = listen(options)
 	if (socket === undefined) return first
 	const listeners = [first]
@@ -214,7 +214,7 @@ async function openModel(
 	log: Log,
 	surroundings: CommandSurroundings,
 ): Promise<Engine> {
-	const { openLocalLlama } = await import('../engines/llama/local/local-llama.ts')
+	const { openLocalLlama } = await import('../embedded/runtime/local-llama.ts')
 	const { context, maxTokens, repetition, parallel, queue, threads, gpu, model } = flags
 	const options: LocalLlamaOptions = {
 		libraryFolder: resolve(flags.library ?? settings.engineFolder),

@@ -3,8 +3,8 @@
 import { CommanderError } from 'commander'
 import { ChatError } from '../chat/error.ts'
 import { ConfigError } from '../config/load.ts'
-import { describeSystemError } from '../files/system-error.ts'
 import { DatabaseError } from '../stores/database-error.ts'
+import { describeSystemError } from '../system/system-error.ts'
 import { Complaint } from './complaint.ts'
 
 export interface Failure {

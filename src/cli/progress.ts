@@ -1,7 +1,7 @@
 // Shows how far a download is: one line that is rewritten on a terminal, a plain line every tenth elsewhere. It does not know what is
 // fetched, nor when it ends.
 
-import type { Clock } from '../time/clock.ts'
+import type { Clock } from '../system/clock.ts'
 
 export interface ProgressStream {
 	readonly isTTY?: boolean

@@ -2,9 +2,9 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type ConfigFlags, openConfiguredLog, readSettings, type Settings } from '../config/settings.ts'
-import type { Gateway, GatewaySurroundings } from '../gateway.ts'
-import { type Listener, listen } from '../http/listener.ts'
-import { systemClock } from '../time/clock.ts'
+import type { Gateway, GatewaySurroundings } from '../gateway/gateway.ts'
+import { type Listener, listen } from '../server/listener.ts'
+import { systemClock } from '../system/clock.ts'
 import { watchConfig } from './config-watch.ts'
 import { cannotListen } from './listen-failure.ts'
 import { addConfigOptions, type CommandSurroundings } from './program.ts'
@@ -93,7 +93,7 @@ async function openServedGateway(
 	{ version, command, environment }: CommandSurroundings,
 	foreman?: Foreman,
 ): Promise<Gateway> {
-	const { openGateway } = await import('../gateway.ts')
+	const { openGateway } = await import('../gateway/gateway.ts')
 	const surroundings: GatewaySurroundings = {
 		version,
 		command,

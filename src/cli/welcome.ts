@@ -4,8 +4,8 @@
 import { join, resolve } from 'node:path'
 import { openConfiguredLog, type Settings } from '../config/settings.ts'
 import type { KeyStore } from '../keys/key-store.ts'
-import type { Model } from '../models/model.ts'
-import { systemClock } from '../time/clock.ts'
+import type { Model } from '../routing/model.ts'
+import { systemClock } from '../system/clock.ts'
 import { type SignIn, signIn } from './first-key.ts'
 import type { CommandSurroundings } from './program.ts'
 

@@ -1,7 +1,7 @@
 // Whether a file names models, and the built-in default, which is served without a file and for `models: embedded`.
 
 import { embeddedByDefault } from '../engines/list.ts'
-import { nearest } from '../text/nearest.ts'
+import { nearest } from '../system/nearest.ts'
 import { type Complaint, shown } from './complaint.ts'
 import { foreignField } from './foreign-words.ts'
 import { isRecord, record } from './record.ts'

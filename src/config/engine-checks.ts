@@ -1,7 +1,7 @@
 // What the engines say about the upstreams of a configuration before any is opened: a model or a package that is not on this machine.
 
 import { engineKinds } from '../engines/list.ts'
-import { systemClock } from '../time/clock.ts'
+import { systemClock } from '../system/clock.ts'
 import type { Environment } from './environment.ts'
 import { homeFolder } from './home-folder.ts'
 import { readRegistries } from './package-index.ts'

@@ -3,7 +3,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
-import type { ModelHub, PackageIndex, Registries } from '../models/sources/registries.ts'
+import type { ModelHub, PackageIndex, Registries } from '../weights/sources/registries.ts'
 import type { Environment } from './environment.ts'
 
 export interface Machine {

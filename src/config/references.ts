@@ -1,6 +1,6 @@
 // What one part of the configuration says about another: routes to upstreams, and names that models share.
 
-import { nearest } from '../text/nearest.ts'
+import { nearest } from '../system/nearest.ts'
 import { type Complaint, shown } from './complaint.ts'
 import { record } from './record.ts'
 import type { ConfigFile } from './schema.ts'

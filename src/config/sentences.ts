@@ -2,7 +2,7 @@
 // its own (see src/fields); all others are written here.
 
 import type { z } from 'zod'
-import { nearest } from '../text/nearest.ts'
+import { nearest } from '../system/nearest.ts'
 import { type Complaint, shown } from './complaint.ts'
 import { choicesOf, type Field, fieldAt, namesOf, type Shape, shapesOf } from './field.ts'
 import { foreignValue } from './foreign-words.ts'

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { type Log, openLog } from '../telemetry/log.ts'
+import { type Log, openLog } from '../system/log.ts'
 import { type Environment, fileVariable, readEnvironment } from './environment.ts'
 import { loadConfig, type Reading } from './load.ts'
 import type { ConfigFile } from './schema.ts'

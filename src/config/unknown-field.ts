@@ -1,7 +1,7 @@
 // What to say about a field that the schema does not have: what was probably meant, or where it belongs.
 
 import type { z } from 'zod'
-import { nearest } from '../text/nearest.ts'
+import { nearest } from '../system/nearest.ts'
 import { writePath } from './complaint.ts'
 import { allPaths, type Field, namesOf } from './field.ts'
 import { foreignField } from './foreign-words.ts'

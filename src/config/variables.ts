@@ -1,6 +1,6 @@
 // `${NAME}` and `${NAME:-default}` in a text, with the values of environment variables in their place. `$${` writes `${` itself.
 
-import { nearest } from '../text/nearest.ts'
+import { nearest } from '../system/nearest.ts'
 import type { Environment } from './environment.ts'
 
 export interface Expansion {

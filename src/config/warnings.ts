@@ -1,6 +1,6 @@
 // What is allowed in a configuration but probably not meant.
 
-import { nearest } from '../text/nearest.ts'
+import { nearest } from '../system/nearest.ts'
 import type { Complaint } from './complaint.ts'
 import { type Environment, knownVariables } from './environment.ts'
 import { routedUpstreams } from './references.ts'

@@ -8,7 +8,7 @@ import type { ChatEvent } from '../chat/event.ts'
 import { brokenRule } from '../chat/event-rules.testing.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import type { Tool } from '../chat/tool.ts'
-import { isJsonFormat, type TranscriptionFormat, transcriptionFormats } from '../transcription/transcription.ts'
+import { isJsonFormat, type TranscriptionFormat, transcriptionFormats } from '../operations/transcription.ts'
 import type { Engine, EngineCall } from './engine.ts'
 
 export interface EngineExpectations {

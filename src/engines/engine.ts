@@ -3,11 +3,11 @@
 
 import type { ChatEvent } from '../chat/event.ts'
 import type { ChatRequest } from '../chat/request.ts'
-import type { EmbeddingRequest, Embeddings } from '../embeddings/embeddings.ts'
-import type { Ranking, RerankRequest } from '../reranking/reranking.ts'
-import type { TextCompletionRequest } from '../text-completions/text-completions.ts'
-import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../tokenization/tokenization.ts'
-import type { Transcription, TranscriptionRequest } from '../transcription/transcription.ts'
+import type { EmbeddingRequest, Embeddings } from '../operations/embeddings.ts'
+import type { Ranking, RerankRequest } from '../operations/reranking.ts'
+import type { TextCompletionRequest } from '../operations/text-completions.ts'
+import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../operations/tokenization.ts'
+import type { Transcription, TranscriptionRequest } from '../operations/transcription.ts'
 
 /**
  * One upstream protocol, opened on one upstream.

@@ -2,10 +2,10 @@
 // in list.ts.
 
 import type { z } from 'zod'
-import type { Registries } from '../models/sources/registries.ts'
-import type { FetchProgress } from '../models/weights.ts'
-import type { Log } from '../telemetry/log.ts'
-import type { Clock } from '../time/clock.ts'
+import type { Clock } from '../system/clock.ts'
+import type { Log } from '../system/log.ts'
+import type { Registries } from '../weights/sources/registries.ts'
+import type { FetchProgress } from '../weights/weights.ts'
 import type { Engine } from './engine.ts'
 
 export interface EngineKind {

@@ -1,6 +1,6 @@
 // Every engine, by the word that the configuration uses, and what is served where no model is configured.
 
-import { defaultModelId } from '../models/catalogue.ts'
+import { defaultModelId } from '../weights/catalogue.ts'
 import { aiSdk } from './ai-sdk/kind.ts'
 import { anthropic } from './anthropic/kind.ts'
 import { echo } from './echo/kind.ts'

@@ -1,7 +1,7 @@
 // A request's body read as JSON or as a form, within bounds of size, time and depth. It knows no dialect: what is wrong is said as a ChatError.
 
 import { ChatError } from '../chat/error.ts'
-import { Sweep, type Timed } from '../time/sweep.ts'
+import { Sweep, type Timed } from '../system/sweep.ts'
 
 export interface BodyLimits {
 	/** Largest body, in bytes. */

@@ -1,7 +1,7 @@
 // Bodies of server-sent events, written from pieces of text as they come. A quiet stream is kept alive with comments, and a client that
 // hangs up ends the source.
 
-import { Sweep } from '../time/sweep.ts'
+import { Sweep } from '../system/sweep.ts'
 
 const encoder = new TextEncoder()
 /** How long written bytes may take to leave. */

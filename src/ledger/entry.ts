@@ -1,7 +1,7 @@
 // From what a ticket was opened and settled with to an entry of the accounts, and what it cost.
 
 import type { Usage } from '../chat/usage.ts'
-import type { Price } from '../models/model.ts'
+import type { Price } from '../routing/model.ts'
 import type { Opening, Outcome } from './ledger.ts'
 import type { LedgerEntry } from './ledger-store.ts'
 

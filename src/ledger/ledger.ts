@@ -2,7 +2,7 @@
 // settles it once. It does not know where tickets are written down.
 
 import type { Usage } from '../chat/usage.ts'
-import type { Price } from '../models/model.ts'
+import type { Price } from '../routing/model.ts'
 
 export interface Ledger {
 	/**

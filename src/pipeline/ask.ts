@@ -2,8 +2,8 @@
 
 import { ChatError } from '../chat/error.ts'
 import type { EngineCall, Operation } from '../engines/engine.ts'
-import type { Model, ModelType } from '../models/model.ts'
 import { affinityKey } from '../routing/affinity-key.ts'
+import type { Model, ModelType } from '../routing/model.ts'
 import type { Admitted } from './admit.ts'
 import { type Answered, failOver } from './fail-over.ts'
 import type { Parts, Upstream } from './parts.ts'

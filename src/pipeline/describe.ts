@@ -1,8 +1,8 @@
 // A model as lists tell it: what is configured, and what its upstreams say of it now.
 
 import type { ListedModel } from '../dialects/dialect.ts'
-import type { Model } from '../models/model.ts'
-import { publicText } from '../telemetry/public-text.ts'
+import type { Model } from '../routing/model.ts'
+import { publicText } from '../system/public-text.ts'
 import type { Deployment, Parts, Upstream } from './parts.ts'
 
 export function describe(model: Model, deployment: Deployment, { startedAt }: Pick<Parts, 'startedAt'>): ListedModel {

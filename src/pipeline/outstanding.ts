@@ -1,7 +1,7 @@
 // Work that no client waits for, as the end of a turn whose client left: so that a server that closes can wait for it, and so that what
 // fails there is logged.
 
-import type { ThrottledLog } from '../telemetry/throttled-log.ts'
+import type { ThrottledLog } from '../system/throttled-log.ts'
 
 export class Outstanding {
 	private readonly running = new Set<Promise<unknown>>()

@@ -11,7 +11,7 @@ import type {
 	TokenizeCall,
 	TranscribeCall,
 } from '../dialects/dialect.ts'
-import type { Model } from '../models/model.ts'
+import type { Model } from '../routing/model.ts'
 import type { Deployment } from './parts.ts'
 import type { Understood } from './understand.ts'
 

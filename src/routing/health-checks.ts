@@ -1,7 +1,7 @@
 // Active health checks: each place is asked now and then whether it is well. How one asks is not known here.
 
 import { ChatError, descriptorsCode } from '../chat/error.ts'
-import type { Clock } from '../time/clock.ts'
+import type { Clock } from '../system/clock.ts'
 import type { HealthOptions } from './options.ts'
 import type { Place } from './place.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { ChatRequest } from '../chat/request.ts'
-import type { Clock } from '../time/clock.ts'
+import type { Clock } from '../system/clock.ts'
 import { affinityKey } from './affinity-key.ts'
 import { pauseMs } from './backoff.ts'
 import { HealthChecks } from './health-checks.ts'

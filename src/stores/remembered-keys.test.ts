@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ChatError } from '../chat/error.ts'
-import { openChangeCounter } from '../files/change-counter.ts'
 import { createKey } from '../keys/key.ts'
 import { withMemory } from '../keys/remembered-key-store.ts'
+import { openChangeCounter } from '../system/change-counter.ts'
 import { MemoryKeyStore } from './memory/memory-key-store.ts'
 
 const forever = () => new Promise<never>(() => undefined)

@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { ChatError } from '../chat/error.ts'
 import type { Pieces } from '../http/event-stream.ts'
 import type { Scope } from '../keys/scope.ts'
-import type { Clock } from '../time/clock.ts'
+import type { Clock } from '../system/clock.ts'
 import type { KeptStream, KeptStreams, StreamOpening } from './kept-streams.ts'
 import { EventReader, endMark } from './stream-reader.ts'
 

@@ -2,7 +2,7 @@
 
 import { closeSync, readSync } from 'node:fs'
 import type { Pieces } from '../http/event-stream.ts'
-import type { Clock } from '../time/clock.ts'
+import type { Clock } from '../system/clock.ts'
 
 /** Behind the last event. No event holds one: JSON writes it as an escape. */
 export const endMark = '\0'

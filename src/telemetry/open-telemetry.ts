@@ -1,7 +1,7 @@
 // Telemetry as the configuration wants it: a log line, Prometheus metrics and traces, each independent of the others.
 
-import type { Clock } from '../time/clock.ts'
-import type { Log } from './log.ts'
+import type { Clock } from '../system/clock.ts'
+import type { Log } from '../system/log.ts'
 import { type MetricSnapshot, mergeSnapshots, metricsContentType, writeMetrics } from './metric.ts'
 import { ObservedRequest, type RequestWatcher } from './observed-request.ts'
 import type { TelemetryOptions } from './options.ts'

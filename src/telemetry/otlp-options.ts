@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { milliseconds } from '../fields/duration.ts'
 import { headers, httpUrl } from '../fields/text.ts'
-import { baseUrlProblem, hasCredentials, isHttpUrl } from '../http/client/base-url.ts'
+import { baseUrlProblem, hasCredentials, isHttpUrl } from '../http/base-url.ts'
 
 export const otlpOptions = z
 	.strictObject({

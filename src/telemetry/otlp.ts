@@ -13,8 +13,8 @@ import {
 	TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-base'
 import type { ChatError } from '../chat/error.ts'
-import { readBaseUrl, requestTarget } from '../http/client/base-url.ts'
-import type { Log } from './log.ts'
+import { readBaseUrl, requestTarget } from '../http/base-url.ts'
+import type { Log } from '../system/log.ts'
 import type { ObservedRequest } from './observed-request.ts'
 import type { OtlpOptions } from './otlp-options.ts'
 import type { AttemptRecord } from './telemetry.ts'

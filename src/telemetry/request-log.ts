@@ -1,6 +1,6 @@
 // One line in the operator's log for each request. Secrets never come here, prompts and answers only where the operator asked for them.
 
-import { type Log, logPlainly } from './log.ts'
+import { type Log, logPlainly } from '../system/log.ts'
 import type { ObservedRequest } from './observed-request.ts'
 
 /** Writes what happened, at `warn` where the server or an upstream was at fault. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../chat/error.ts'
-import { openLog } from './log.ts'
+import { openLog } from '../system/log.ts'
 import { Metrics, mergeSnapshots, writeMetrics } from './metric.ts'
 import { openTelemetry } from './open-telemetry.ts'
 import { telemetryOptions } from './options.ts'

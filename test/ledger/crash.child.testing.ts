@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { openLedger } from '../../src/ledger/open-ledger.ts'
 import { SqlLedgerStore } from '../../src/stores/sql/sql-ledger-store.ts'
 import { openSqlite } from '../../src/stores/sql/sqlite.ts'
-import { systemClock } from '../../src/time/clock.ts'
+import { systemClock } from '../../src/system/clock.ts'
 import { opening, settlement, silentLog } from './ledger.testing.ts'
 
 const [folder = '', round = ''] = process.argv.slice(2)

@@ -7,8 +7,8 @@ import type { Opening, Settlement } from '../../src/ledger/ledger.ts'
 import type { LedgerEntry, LedgerStore } from '../../src/ledger/ledger-store.ts'
 import { type LedgerOptions, type OpenLedger, openLedger } from '../../src/ledger/open-ledger.ts'
 import { MemoryLedgerStore } from '../../src/stores/memory/memory-ledger-store.ts'
-import { openLog } from '../../src/telemetry/log.ts'
-import type { Clock } from '../../src/time/clock.ts'
+import type { Clock } from '../../src/system/clock.ts'
+import { openLog } from '../../src/system/log.ts'
 
 export const startMs = Date.UTC(2026, 10, 23)
 export const everything = {

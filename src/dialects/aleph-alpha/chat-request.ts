@@ -1,7 +1,7 @@
 // Aleph Alpha's chat request: OpenAI's with names of its own beside it.
 
 import type { JsonObject } from '../../chat/json.ts'
-import { strictViolation } from '../../json-schema/strict.ts'
+import { strictViolation } from '../../wire/json/strict-schema.ts'
 import { readChatRequest } from '../../wire/openai/chat-request-reader.ts'
 import { isObject } from '../../wire/openai/fields.ts'
 

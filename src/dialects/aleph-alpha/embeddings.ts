@@ -1,7 +1,7 @@
 // Vectors: OpenAI's form, and the older ones of one text, of many, and of a text with an instruction.
 
 import { z } from 'zod'
-import type { Embeddings } from '../../embeddings/embeddings.ts'
+import type { Embeddings } from '../../operations/embeddings.ts'
 import { readEmbeddingsRequest } from '../../wire/openai/embeddings-request-reader.ts'
 import { writeEmbeddings } from '../../wire/openai/embeddings-writer.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'

@@ -4,7 +4,7 @@
 import { ChatError } from '../../chat/error.ts'
 import { type Message, textOf } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
-import type { TextCompletionRequest } from '../../text-completions/text-completions.ts'
+import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import type { TemplateAnswer, TemplateInquiry } from './template-thread.ts'
 
 const longestTemplate = 65_536

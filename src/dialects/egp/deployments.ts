@@ -1,8 +1,8 @@
 // /v4/models/{id}/…: the same operations asked of one deployed model, in a form of their own.
 
 import { z } from 'zod'
-import type { Embeddings } from '../../embeddings/embeddings.ts'
-import type { Ranking } from '../../reranking/reranking.ts'
+import type { Embeddings } from '../../operations/embeddings.ts'
+import type { Ranking } from '../../operations/reranking.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { Call, Route, RouteInput } from '../dialect.ts'
 import { readTurn } from './chat-request.ts'

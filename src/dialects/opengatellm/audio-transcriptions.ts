@@ -1,6 +1,6 @@
 // POST /audio/transcriptions
 
-import { isJsonFormat, type TranscriptionFormat } from '../../transcription/transcription.ts'
+import { isJsonFormat, type TranscriptionFormat } from '../../operations/transcription.ts'
 import { writeAccountedUsage } from '../../wire/opengatellm/accounted-usage.ts'
 import { readTranscriptionRequest } from '../../wire/opengatellm/transcription-request-reader.ts'
 import { type Route, TextBody } from '../dialect.ts'

@@ -1,7 +1,7 @@
 // Vectors and rankings as providers answer them, in any version of the specification.
 
 import { ChatError } from '../../chat/error.ts'
-import type { Ranking } from '../../reranking/reranking.ts'
+import type { Ranking } from '../../operations/reranking.ts'
 import { countField, field, listField, numberField } from '../../wire/openai/fields.ts'
 
 /**

@@ -2,10 +2,10 @@
 // nothing of them is handed on but what is read here.
 
 import { ChatError, type ChatErrorKind, type Sent } from '../../chat/error.ts'
-import { isOutOfDescriptors } from '../../http/client/descriptors.ts'
 import { type ErrorReading, readErrorAnswer, readErrorEvent, refusedKeyCode } from '../../wire/openai/error-reader.ts'
 import { countField, field, isObject, textField } from '../../wire/openai/fields.ts'
 import { outOfDescriptors } from '../upstream/failure.ts'
+import { isOutOfDescriptors } from '../upstream/http/descriptors.ts'
 
 export interface FailureReading extends ErrorReading {
 	readonly redact: (text: string) => string

@@ -1,6 +1,6 @@
 // Secrets among options whose meaning only a provider package knows, to be taken out of everything that it says.
 
-import { redactorOf as redactorOfTexts } from '../../secrets/redaction.ts'
+import { redactorOf as redactorOfTexts } from '../../system/redaction.ts'
 
 /** Options of these names are no secrets, and would be missed where they are replaced. */
 const open: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
 // Waiting for a provider package with an end: packages have no time limits of their own, and not all of them heed a signal.
 
 import { ChatError } from '../../chat/error.ts'
-import type { Clock } from '../../time/clock.ts'
+import type { Clock } from '../../system/clock.ts'
 import type { RunningCall } from '../running-calls.ts'
 
 /** Longest waits, in milliseconds. */

@@ -3,8 +3,8 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatRequest } from '../../chat/request.ts'
-import type { Embeddings } from '../../embeddings/embeddings.ts'
-import type { Secret } from '../../secrets/secret.ts'
+import type { Embeddings } from '../../operations/embeddings.ts'
+import type { Secret } from '../../system/secret.ts'
 import { messageFormats } from '../../wire/anthropic/formats.ts'
 import { readMessage } from '../../wire/anthropic/message-answer-reader.ts'
 import { MessageEventReader } from '../../wire/anthropic/message-event-reader.ts'

@@ -1,7 +1,7 @@
 // What somebody is said to have said, in every format: one sentence that lasts a second. Nothing is listened to.
 
 import type { JsonObject } from '../../chat/json.ts'
-import { isJsonFormat, type TranscriptionFormat } from '../../transcription/transcription.ts'
+import { isJsonFormat, type TranscriptionFormat } from '../../operations/transcription.ts'
 
 export interface Transcript {
 	readonly text: string

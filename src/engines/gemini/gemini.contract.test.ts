@@ -1,6 +1,6 @@
 import { afterAll } from 'bun:test'
-import { Secret } from '../../secrets/secret.ts'
-import { systemClock } from '../../time/clock.ts'
+import { systemClock } from '../../system/clock.ts'
+import { Secret } from '../../system/secret.ts'
 import { engineContract } from '../engine.contract.ts'
 import { openGemini } from './gemini.ts'
 import { listenScriptedGemini } from './scripted-gemini.testing.ts'

@@ -3,9 +3,9 @@
 
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { isSourceUri } from '../../models/sources/source.ts'
-import { type Weights, WeightsError } from '../../models/weights.ts'
-import { nearest } from '../../text/nearest.ts'
+import { nearest } from '../../system/nearest.ts'
+import { isSourceUri } from '../../weights/sources/source.ts'
+import { type Weights, WeightsError } from '../../weights/weights.ts'
 import { ggufFault, readGgufHead } from './gguf-head.ts'
 import { OperatorError } from './public-reason.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { Clock } from '../../time/clock.ts'
+import type { Clock } from '../../system/clock.ts'
 import { Persistence } from './persistence.ts'
 
 /** A clock that jumps over every wait. */

@@ -1,7 +1,7 @@
 // Tries something again and again until it works: at growing distances, or at once when what it needs has appeared meanwhile. It does not
 // know what is tried.
 
-import type { Clock } from '../../time/clock.ts'
+import type { Clock } from '../../system/clock.ts'
 
 export interface PersistenceOptions {
 	readonly clock: Clock

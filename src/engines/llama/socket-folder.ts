@@ -4,7 +4,7 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type HeldLock, holdLock } from '../../files/lock.ts'
+import { type HeldLock, holdLock } from '../../system/lock.ts'
 
 export interface SocketFolderOptions {
 	/** Absolute. Used if there is no folder for temporary files. */

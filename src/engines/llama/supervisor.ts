@@ -5,8 +5,8 @@ import { mkdir, rm } from 'node:fs/promises'
 import { dirname, isAbsolute } from 'node:path'
 import type { Subprocess } from 'bun'
 import { z } from 'zod'
-import { type Log, relayLine } from '../../telemetry/log.ts'
-import type { Clock } from '../../time/clock.ts'
+import type { Clock } from '../../system/clock.ts'
+import { type Log, relayLine } from '../../system/log.ts'
 import { publicReason } from './public-reason.ts'
 
 /** What the gateway asks a process for. */

@@ -1,8 +1,8 @@
 // What a failed exchange with an upstream means to whoever asked: kinds of errors, and what they prove was sent.
 
 import { ChatError, type ChatErrorKind, descriptorsCode } from '../../chat/error.ts'
-import { HttpFailure, type HttpFailureReason } from '../../http/client/http-failure.ts'
 import { cancelled, closing } from '../running-calls.ts'
+import { HttpFailure, type HttpFailureReason } from './http/http-failure.ts'
 
 interface Meaning {
 	readonly kind: ChatErrorKind

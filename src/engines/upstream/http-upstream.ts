@@ -6,7 +6,14 @@ import { ChatError, type Sent } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { Source } from '../../chat/source.ts'
-import { readBaseUrl } from '../../http/client/base-url.ts'
+import { readBaseUrl } from '../../http/base-url.ts'
+import type { Clock } from '../../system/clock.ts'
+import { redactorOf } from '../../system/redaction.ts'
+import { type ErrorAnswer, type ErrorReading, readErrorAnswer, refusedKeyCode } from '../../wire/openai/error-reader.ts'
+import { type Arrival, type Arrivals, type ArrivingEvents, arriving } from '../arrivals.ts'
+import type { EngineCall } from '../engine.ts'
+import { cancelled, closing } from '../running-calls.ts'
+import { explainFailure } from './failure.ts'
 import {
 	type HttpClient,
 	type HttpTimeouts,
@@ -15,15 +22,8 @@ import {
 	openHttpClient,
 	type TlsOptions,
 	type TypedBytes,
-} from '../../http/client/http-client.ts'
-import { HttpFailure } from '../../http/client/http-failure.ts'
-import { redactorOf } from '../../secrets/redaction.ts'
-import type { Clock } from '../../time/clock.ts'
-import { type ErrorAnswer, type ErrorReading, readErrorAnswer, refusedKeyCode } from '../../wire/openai/error-reader.ts'
-import { type Arrival, type Arrivals, type ArrivingEvents, arriving } from '../arrivals.ts'
-import type { EngineCall } from '../engine.ts'
-import { cancelled, closing } from '../running-calls.ts'
-import { explainFailure } from './failure.ts'
+} from './http/http-client.ts'
+import { HttpFailure } from './http/http-failure.ts'
 import { type AnswerReader, isEventStream, type ReadBody, readBody, StreamedAnswer } from './upstream-answer.ts'
 
 export interface HttpUpstreamOptions {

@@ -3,9 +3,9 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
-import type { IncomingResponse } from '../../http/client/http-client.ts'
-import { EventStreamReader, EventTooLong } from '../../http/event-stream-reader.ts'
 import type { Arrival, Arrivals } from '../arrivals.ts'
+import { EventStreamReader, EventTooLong } from './http/event-stream-reader.ts'
+import type { IncomingResponse } from './http/http-client.ts'
 
 /** Any reader of an operation's answers. */
 export interface AnswerReader {

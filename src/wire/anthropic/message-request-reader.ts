@@ -4,7 +4,7 @@
 import type { JsonObject } from '../../chat/json.ts'
 import type { Message } from '../../chat/message.ts'
 import type { ChatRequest, ResponseFormat, Sampling } from '../../chat/request.ts'
-import { strictViolation } from '../../json-schema/strict.ts'
+import { strictViolation } from '../json/strict-schema.ts'
 import { messagesWire } from './formats.ts'
 import { BlockReader } from './message-blocks-reader.ts'
 import {

@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../chat/json.ts'
 import type { FunctionTool, ToolChoice } from '../../chat/tool.ts'
-import { strictViolation } from '../../json-schema/strict.ts'
+import { strictViolation } from '../json/strict-schema.ts'
 import { knownTool } from './known-tools.ts'
 import { type BlockReader, readCacheMark } from './message-blocks-reader.ts'
 import type { PromptBody, ToolBody } from './message-request-schema.ts'

@@ -7,7 +7,7 @@ import { collect } from '../../chat/collect.ts'
 import type { Completion } from '../../chat/completion.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
-import { EventStreamReader } from '../../http/event-stream-reader.ts'
+import { EventStreamReader } from '../../engines/upstream/http/event-stream-reader.ts'
 import { GeminiAnswerReader, type GeminiReading, readGeminiAnswer } from './answer-reader.ts'
 
 const folder = join(import.meta.dir, 'fixtures')

@@ -1,7 +1,7 @@
 // Vectors as servers that speak OpenAI's API send them: lists of numbers, or base64 of little-endian 32-bit floats.
 
 import { ChatError } from '../../chat/error.ts'
-import type { Embeddings } from '../../embeddings/embeddings.ts'
+import type { Embeddings } from '../../operations/embeddings.ts'
 import { countField, field, listField, textField } from './fields.ts'
 import { readUsage } from './usage-reader.ts'
 

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
-import type { EmbeddingRequest } from '../../embeddings/embeddings.ts'
+import type { EmbeddingRequest } from '../../operations/embeddings.ts'
 import { schemaError } from './schema-error.ts'
 
 const maxInputs = 2048

@@ -2,7 +2,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
-import type { EmbeddingRequest } from '../../embeddings/embeddings.ts'
+import type { EmbeddingRequest } from '../../operations/embeddings.ts'
 
 /**
  * @param model what the upstream calls the model.

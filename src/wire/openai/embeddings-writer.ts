@@ -1,6 +1,6 @@
 // Vectors as OpenAI's API writes them: lists of numbers, or base64 of little-endian 32-bit floats, which SDKs ask for by default.
 
-import type { Embeddings } from '../../embeddings/embeddings.ts'
+import type { Embeddings } from '../../operations/embeddings.ts'
 
 export function writeEmbeddings(embeddings: Embeddings, model: string, encoding: 'float' | 'base64') {
 	return {

@@ -3,7 +3,7 @@
 import { expect, test } from 'bun:test'
 import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
-import type { TextCompletionRequest } from '../../text-completions/text-completions.ts'
+import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import { readCompletion } from './completion-reader.ts'
 import { TextCompletionChunkReader } from './text-completion-chunk-reader.ts'
 import { readTextCompletionRequest } from './text-completion-request-reader.ts'

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
-import type { TextCompletionRequest } from '../../text-completions/text-completions.ts'
+import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import { passthrough, readSampling, readStop } from './chat-request-reader.ts'
 import { samplingFields } from './chat-request-schema.ts'
 import { readTexts } from './embeddings-request-reader.ts'

@@ -1,7 +1,7 @@
 // A canonical request for a plain continuation written as the body of POST /completions.
 
 import type { JsonObject } from '../../chat/json.ts'
-import type { TextCompletionRequest } from '../../text-completions/text-completions.ts'
+import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import { type ChatRequestForm, writeSampling, writeStreaming } from './chat-request-writer.ts'
 import { writeTexts } from './embeddings-request-writer.ts'
 

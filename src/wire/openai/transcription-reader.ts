@@ -3,7 +3,7 @@
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
-import { isJsonFormat, type Transcription, type TranscriptionFormat } from '../../transcription/transcription.ts'
+import { isJsonFormat, type Transcription, type TranscriptionFormat } from '../../operations/transcription.ts'
 import { countField, field, isObject } from './fields.ts'
 import { readUsage } from './usage-reader.ts'
 

@@ -1,6 +1,6 @@
 // A canonical request for a transcription written as the form of POST /audio/transcriptions.
 
-import type { TranscriptionRequest } from '../../transcription/transcription.ts'
+import type { TranscriptionRequest } from '../../operations/transcription.ts'
 
 /** @param model what the upstream calls the model. */
 export async function writeTranscriptionRequest(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../../chat/error.ts'
-import type { TranscriptionRequest, transcriptionFormats } from '../../transcription/transcription.ts'
+import type { TranscriptionRequest, transcriptionFormats } from '../../operations/transcription.ts'
 import { readTranscription } from './transcription-reader.ts'
 import { writeTranscriptionRequest } from './transcription-request-writer.ts'
 

@@ -4,7 +4,7 @@
 import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { Source } from '../../chat/source.ts'
-import type { Price } from '../../models/model.ts'
+import type { Price } from '../../routing/model.ts'
 import { ChatChunkWriter, type ChunkShape } from '../openai/chat-chunk-writer.ts'
 import type { AnswerIdentity } from '../openai/completion-writer.ts'
 import { writeError } from '../openai/error-writer.ts'

@@ -3,7 +3,7 @@
 
 import type { Usage } from '../../chat/usage.ts'
 import { costMicros } from '../../ledger/entry.ts'
-import type { Price } from '../../models/model.ts'
+import type { Price } from '../../routing/model.ts'
 import { writeUsage } from '../openai/usage-writer.ts'
 
 /** Kilowatt hours and kilograms of CO2 equivalent. */

@@ -1,6 +1,6 @@
 // An order of documents as OpenGateLLM tells it: best first, as Cohere's API does, and in the older form.
 
-import type { Ranking } from '../../reranking/reranking.ts'
+import type { Ranking } from '../../operations/reranking.ts'
 import { type Accounted, writeAccountedUsage } from './accounted-usage.ts'
 
 export interface RankingShape extends Pick<Accounted, 'id' | 'model' | 'price'> {

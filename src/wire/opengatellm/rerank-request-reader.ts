@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
-import type { RerankRequest } from '../../reranking/reranking.ts'
+import type { RerankRequest } from '../../operations/reranking.ts'
 import { isObject } from '../openai/fields.ts'
 import { schemaError } from '../openai/schema-error.ts'
 

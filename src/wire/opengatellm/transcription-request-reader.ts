@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
-import { type SoundFile, type TranscriptionRequest, transcriptionFormats } from '../../transcription/transcription.ts'
+import { type SoundFile, type TranscriptionRequest, transcriptionFormats } from '../../operations/transcription.ts'
 import { schemaError } from '../openai/schema-error.ts'
 
 const fields = z.object({

@@ -2,7 +2,7 @@
 // of Hugging Face's text-embeddings-inference.
 
 import type { JsonObject } from '../../chat/json.ts'
-import type { RerankRequest } from '../../reranking/reranking.ts'
+import type { RerankRequest } from '../../operations/reranking.ts'
 
 export const rerankWords = ['documents', 'texts'] as const
 /** What the list of documents is called tells the two apart. */

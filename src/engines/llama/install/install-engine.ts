@@ -3,8 +3,8 @@
 
 import { access, constants, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { withLock } from '../../../files/lock.ts'
-import type { Clock } from '../../../time/clock.ts'
+import type { Clock } from '../../../system/clock.ts'
+import { withLock } from '../../../system/lock.ts'
 import { type Build, type Machine, packagesOf } from './build.ts'
 import { engineInstalled, type InstalledEngine, removeMarker, writeMarker } from './engine-folder.ts'
 import { installationOf, libraryVersion } from './manifest.ts'

@@ -1,0 +1,77 @@
+// Arrays: items of one schema, or of one for each place in front.
+
+import type { Json, JsonObject } from '../../chat/json.ts'
+import { readCount } from './count.ts'
+import type { GrammarBuilder } from './grammar-builder.ts'
+import type { Surroundings } from './object-rules.ts'
+import { nothingSatisfies, wrongSchema } from './refusal.ts'
+import { repeat } from './repetition.ts'
+
+const separator = '"," " "?'
+
+interface Items {
+	readonly prefix: readonly string[]
+	/** The expression of the others; undefined where there are none. */
+	readonly item: string | undefined
+	readonly least: number
+	/** How many others there may be. */
+	readonly places: number | undefined
+}
+
+/** An expression of the whole array, with its brackets. */
+export function arrayBody(schema: JsonObject, builder: GrammarBuilder, surroundings: Surroundings): string {
+	const elements = writeElements(readItems(schema, builder, surroundings), builder, surroundings)
+	return `"[" ${elements === '""' ? '' : `${elements} `}"]"`
+}
+
+function readItems(schema: JsonObject, builder: GrammarBuilder, { name, place, value, alive }: Surroundings): Items {
+	const least = readCount(schema, 'minItems', place) ?? 0
+	const most = readCount(schema, 'maxItems', place)
+	if (most !== undefined && most < least) throw nothingSatisfies('minItems is above maxItems', place)
+	const given = schema.prefixItems ?? []
+	if (!Array.isArray(given)) throw wrongSchema("'prefixItems' must be a list", place)
+	const prefix = given
+		.slice(0, most)
+		.map((item: Json, index) => value(item, String(index), `${place}/prefixItems/${index}`))
+	const places = most === undefined ? undefined : most - prefix.length
+	const item =
+		schema.items === false || places === 0 ? undefined : alive(() => value(schema.items, 'item', `${place}/items`))
+	if (item === undefined && least > prefix.length)
+		throw nothingSatisfies('minItems is above what the items allow', place)
+	// A name is the least that a repetition can repeat.
+	const named = item === undefined || /^[\w-]+$/.test(item) ? item : builder.rule(`${name}-item`, item)
+	return { prefix, item: named, least, places }
+}
+
+function writeElements({ prefix, item, least, places }: Items, builder: GrammarBuilder, at: Surroundings): string {
+	const others = (taken: number) =>
+		item === undefined
+			? '""'
+			: repeat(
+					`(${separator} ${item})`,
+					Math.max(0, least - prefix.length - taken),
+					places === undefined ? undefined : places - taken,
+					at.place,
+				)
+	if (prefix.length > 0) return inPlaces(prefix, others(0), least, builder, at.name)
+	if (item === undefined) return '""'
+	const rest = others(1)
+	const some = rest === '""' ? item : `${item} ${rest}`
+	return least > 0 ? some : `(${some})?`
+}
+
+/** From the last place to the first: each is followed by the next, or by nothing where enough stand before it. */
+function inPlaces(
+	prefix: readonly string[],
+	others: string,
+	least: number,
+	builder: GrammarBuilder,
+	name: string,
+): string {
+	let following = others
+	for (const [index, item] of [...prefix.entries()].reverse()) {
+		const self = `${index === 0 ? '' : `${separator} `}${item}${following === '""' ? '' : ` ${following}`}`
+		following = builder.rule(`${name}-from-${index}`, index < least ? self : `${self} | ""`)
+	}
+	return following
+}

@@ -1,0 +1,88 @@
+// The values of `enum` and `const` that the keywords beside them leave.
+
+import { isDeepStrictEqual } from 'node:util'
+import type { Json, JsonObject } from '../../chat/json.ts'
+import { type NumberBounds, readNumberBounds } from './number-bounds.ts'
+import { cannotEnforce, type Place } from './refusal.ts'
+import { isObject } from './schema-merge.ts'
+
+type Keep = (value: Json, bound: Json) => boolean
+
+const length =
+	(compare: (length: number, bound: number) => boolean): Keep =>
+	(value, bound) =>
+		typeof value !== 'string' || typeof bound !== 'number' || compare([...value].length, bound)
+
+const keeps: ReadonlyMap<string, Keep> = new Map(
+	Object.entries({
+		type: (value, types) => (Array.isArray(types) ? types : [types]).some((type) => isOfType(value, type)),
+		enum: (value, values) => (Array.isArray(values) ? values : [values]).some((one) => isDeepStrictEqual(one, value)),
+		minLength: length((characters, bound) => characters >= bound),
+		maxLength: length((characters, bound) => characters <= bound),
+	} satisfies Record<string, Keep>),
+)
+const looksInside: ReadonlySet<string> = new Set([
+	'pattern',
+	'properties',
+	'required',
+	'additionalProperties',
+	'minProperties',
+	'maxProperties',
+	'items',
+	'prefixItems',
+	'minItems',
+	'maxItems',
+])
+
+/**
+ * `format` says nothing of values that are listed: they are what the schema's author wrote.
+ *
+ * @throws ChatError `unsupported` for a keyword beside them that would have to look into them.
+ */
+export function allowedValues(schema: JsonObject, values: readonly Json[], place: Place): readonly Json[] {
+	const bounds = readNumberBounds(schema, place)
+	const within = values.filter((value) => typeof value !== 'number' || isWithin(value, bounds))
+	return Object.entries(schema).reduce<readonly Json[]>((left, [keyword, bound]) => {
+		if (bound === undefined) return left
+		const keep = keeps.get(keyword)
+		if (keep !== undefined) return left.filter((value) => keep(value, bound))
+		const untouched = keyword === 'pattern' ? isNoText : isNoCollection
+		if (!looksInside.has(keyword) || left.every(untouched)) return left
+		throw cannotEnforce(`'${keyword}' beside values that are listed`, place)
+	}, within)
+}
+
+function isWithin(value: number, { least, leastExclusive, most, mostExclusive, multipleOf }: NumberBounds): boolean {
+	if (least !== undefined && (leastExclusive ? value <= least : value < least)) return false
+	if (most !== undefined && (mostExclusive ? value >= most : value > most)) return false
+	return multipleOf === undefined || isMultiple(value, multipleOf)
+}
+
+function isNoText(value: Json): boolean {
+	return typeof value !== 'string'
+}
+
+function isNoCollection(value: Json): boolean {
+	return typeof value !== 'object' || value === null
+}
+
+/** A number's text is decimal, so 1.13 is taken for a multiple of 0.01. */
+function isMultiple(value: number, step: number): boolean {
+	const times = value / step
+	return Math.abs(times - Math.round(times)) <= 1e-12 * Math.max(1, Math.abs(times))
+}
+
+function isOfType(value: Json, type: Json): boolean {
+	switch (type) {
+		case 'null':
+			return value === null
+		case 'array':
+			return Array.isArray(value)
+		case 'object':
+			return isObject(value)
+		case 'integer':
+			return Number.isInteger(value)
+		default:
+			return typeof value === type
+	}
+}

@@ -1,0 +1,159 @@
+// Objects: their keys in the schema's order, optional ones left out as the model likes, others behind them where allowed.
+
+import type { Json, JsonObject } from '../../chat/json.ts'
+import { type CharacterSet, characterOf, plain, union, without, writeClass } from './character-set.ts'
+import { readCount } from './count.ts'
+import type { GrammarBuilder } from './grammar-builder.ts'
+import { cannotEnforce, nothingSatisfies, type Place, wrongSchema } from './refusal.ts'
+import { repeat } from './repetition.ts'
+import { isObject } from './schema-merge.ts'
+
+/** What a schema's expression may use of the whole. */
+export interface Surroundings {
+	readonly name: string
+	readonly place: Place
+	/** The rule of one character of a JSON string. */
+	readonly character: string
+	/** The expression of a value's schema. */
+	readonly value: (schema: Json | undefined, key: string, place: Place) => string
+	/** What `make` makes; undefined, without a trace, where nothing can satisfy it. */
+	readonly alive: (make: () => string) => string | undefined
+}
+
+const separator = '"," " "?'
+
+interface Pair {
+	readonly required: boolean
+	readonly written: string
+}
+
+/** An expression of the whole object, with its braces. */
+export function objectBody(schema: JsonObject, builder: GrammarBuilder, surroundings: Surroundings): string {
+	const { place } = surroundings
+	const { properties = {} } = schema
+	if (!isObject(properties)) throw wrongSchema("'properties' must be an object", place)
+	const required = readRequired(schema, place)
+	const extra = schema.additionalProperties
+	const names = [...Object.keys(properties), ...[...required].filter((name) => !Object.hasOwn(properties, name))]
+	if (extra === false && names.length > Object.keys(properties).length)
+		throw nothingSatisfies('a required property is not allowed', place)
+	const open = takesOthers(schema)
+	checkCounts(schema, names.length, required.size, open, place)
+	const pairs = names.flatMap((name): readonly Pair[] => {
+		const known = Object.hasOwn(properties, name) ? properties[name] : extraSchema(extra)
+		const make = () => surroundings.value(known, name, `${place}/properties/${name}`)
+		const isRequired = required.has(name)
+		const value = isRequired ? make() : surroundings.alive(make)
+		const key = builder.literal(`${JSON.stringify(name).toWellFormed()}:`)
+		return value === undefined ? [] : [{ required: isRequired, written: `${key} " "? ${value}` }]
+	})
+	const others = open ? otherPair(extra, names, builder, surroundings) : undefined
+	if (pairs.length === 0) return others === undefined ? '"{}"' : `"{" ${freely(others, schema, place)} "}"`
+	return `"{" ${inOrder(pairs, others, builder, surroundings.name)} "}"`
+}
+
+function readRequired(schema: JsonObject, place: Place): ReadonlySet<string> {
+	const required = schema.required ?? []
+	if (!Array.isArray(required) || required.some((name) => typeof name !== 'string'))
+		throw wrongSchema("'required' must be a list of names", place)
+	return new Set(required as readonly string[])
+}
+
+function checkCounts(schema: JsonObject, known: number, required: number, open: boolean, place: Place): void {
+	const least = readCount(schema, 'minProperties', place) ?? 0
+	const most = readCount(schema, 'maxProperties', place)
+	if (most !== undefined && most < Math.max(least, required))
+		throw nothingSatisfies('minProperties is above maxProperties', place)
+	if (known === 0) {
+		if (!open && least > 0) throw nothingSatisfies('no property is allowed, and some are required', place)
+		return
+	}
+	if (least > required) throw cannotEnforce("'minProperties' beside named properties", place)
+	if (most !== undefined && (most < known || open))
+		throw cannotEnforce("'maxProperties' beside named properties", place)
+}
+
+/** Without a word on it, an object whose properties are not named takes any; one with them, if none at all, no others. */
+function takesOthers({ additionalProperties, properties, minProperties }: JsonObject): boolean {
+	if (additionalProperties !== undefined) return additionalProperties !== false
+	return properties === undefined || (Object.keys(properties ?? {}).length === 0 && minProperties !== undefined)
+}
+
+function extraSchema(extra: Json | undefined): Json | undefined {
+	return extra === undefined || extra === false ? true : extra
+}
+
+function freely(pair: string, schema: JsonObject, place: Place): string {
+	const least = readCount(schema, 'minProperties', place) ?? 0
+	const most = readCount(schema, 'maxProperties', place)
+	if (least > 1) throw cannotEnforce("'minProperties' above 1 without named properties", place)
+	if (most === 0) return '""'
+	const rest = repeat(
+		`(${separator} ${pair})`,
+		Math.max(0, least - 1),
+		most === undefined ? undefined : most - 1,
+		place,
+	)
+	const some = rest === '""' ? pair : `${pair} ${rest}`
+	return least > 0 ? some : `(${some})?`
+}
+
+/** From the last pair to the first: what may follow, once without and once with a pair in front of it. */
+function inOrder(pairs: readonly Pair[], others: string | undefined, builder: GrammarBuilder, name: string): string {
+	let behind = others === undefined ? '""' : builder.rule(`${name}-others`, `(${separator} ${others})*`)
+	let first = others === undefined ? '""' : builder.rule(`${name}-only-others`, `(${others} ${behind})?`)
+	for (const [index, { required, written }] of [...pairs.entries()].reverse()) {
+		const pair = builder.rule(`${name}-pair-${index}`, written)
+		const then = behind === '""' ? '' : ` ${behind}`
+		first = builder.rule(`${name}-first-${index}`, required ? `${pair}${then}` : `${pair}${then} | ${first}`)
+		behind = builder.rule(
+			`${name}-next-${index}`,
+			required ? `${separator} ${pair}${then}` : `${separator} ${pair}${then} | ${behind}`,
+		)
+	}
+	return first
+}
+
+function otherPair(
+	extra: Json | undefined,
+	taken: readonly string[],
+	builder: GrammarBuilder,
+	{ name, place, character, value }: Surroundings,
+): string {
+	const key =
+		taken.length === 0 ? `"\\x22" ${character}* "\\x22"` : `"\\x22" ${otherKeys(taken, builder, name)} "\\x22"`
+	return builder.rule(
+		`${name}-other`,
+		`${key} ":" " "? ${value(extraSchema(extra), 'other', `${place}/additionalProperties`)}`,
+	)
+}
+
+interface Trie {
+	taken: boolean
+	readonly next: Map<string, Trie>
+}
+
+/** Any key that is none of `taken`, written without escapes. */
+function otherKeys(taken: readonly string[], builder: GrammarBuilder, name: string): string {
+	const root: Trie = { taken: false, next: new Map() }
+	for (const key of taken) {
+		let node = root
+		for (const character of key) {
+			const known = node.next.get(character) ?? { taken: false, next: new Map<string, Trie>() }
+			node.next.set(character, known)
+			node = known
+		}
+		node.taken = true
+	}
+	const any = builder.rule(`${name}-key-rest`, `${writeClass(plain)}*`)
+	const write = (node: Trie): string => {
+		const branches = [...node.next].filter(([character]) => without(characterOf(character), plain).length === 0)
+		const rest: CharacterSet = without(plain, union(...branches.map(([character]) => characterOf(character))))
+		const ways = branches.map(([character, child]) => `${writeClass(characterOf(character))} ${write(child)}`)
+		return builder.rule(
+			`${name}-key`,
+			[...ways, `${writeClass(rest)} ${any}`, ...(node.taken ? [] : ['""'])].join(' | '),
+		)
+	}
+	return write(root)
+}

@@ -1,0 +1,136 @@
+// The events of one request, from its choices to whoever reads them. Reading may be slower than generating: what waits is bounded by what
+// the choices may generate. Returning early, or the caller's signal, takes the work off the engine.
+
+import { ChatError } from '../../chat/error.ts'
+import type { ChatEvent } from '../../chat/event.ts'
+import type { Usage } from '../../chat/usage.ts'
+import type { Choice } from './choice.ts'
+import type { Scheduler } from './scheduler.ts'
+
+export class Answer {
+	private readonly scheduler: Scheduler
+	private readonly promptTokens: number
+	private readonly fingerprint: string
+	private readonly signal: AbortSignal
+	private choices: readonly Choice[] = []
+	private readonly events: ChatEvent[] = []
+	/** Of choices that must let the first speak first. */
+	private readonly early: ChatEvent[] = []
+	private hasFirstSpoken = false
+	private open = 0
+	private failure: ChatError | undefined
+	private wake: (() => void) | undefined
+
+	/** @param promptTokens of all prompts, each counted once. */
+	constructor(scheduler: Scheduler, promptTokens: number, fingerprint: string, signal: AbortSignal) {
+		this.scheduler = scheduler
+		this.promptTokens = promptTokens
+		this.fingerprint = fingerprint
+		this.signal = signal
+	}
+
+	/** Takes an event of a choice. */
+	emit(choice: number, event: ChatEvent): void {
+		if (choice !== 0 && !this.hasFirstSpoken) {
+			this.early.push(event)
+			return
+		}
+		this.events.push(event)
+		if (!this.hasFirstSpoken) {
+			this.hasFirstSpoken = true
+			this.events.push(...this.early.splice(0))
+		}
+		this.wake?.()
+	}
+
+	/** A choice is done. The first failure ends the others. */
+	settle(error: ChatError | undefined): void {
+		this.open--
+		if (error !== undefined && this.failure === undefined) {
+			this.failure = error
+			this.stop()
+		}
+		this.wake?.()
+	}
+
+	/**
+	 * Hands the choices to the scheduler.
+	 *
+	 * @throws ChatError `overloaded` when there is no room, `cancelled` where the caller has gone already.
+	 */
+	begin(choices: readonly Choice[]): AsyncGenerator<ChatEvent, void, undefined> {
+		if (this.signal.aborted)
+			throw new ChatError('cancelled', 'The request was cancelled.', { cause: this.signal.reason })
+		this.choices = choices
+		this.open = choices.length
+		this.scheduler.submit(choices)
+		this.signal.addEventListener('abort', this.hangUp, { once: true })
+		return endingUnread(this.read(), () => this.release())
+	}
+
+	private async *read(): AsyncGenerator<ChatEvent, void, undefined> {
+		try {
+			yield { type: 'start', fingerprint: this.fingerprint }
+			while (true) {
+				const event = this.events.shift()
+				if (event !== undefined) yield event
+				else if (this.failure !== undefined) {
+					yield { type: 'error', error: this.failure, usage: this.usage() }
+					return
+				} else if (this.open === 0) {
+					yield { type: 'finish', usage: this.usage() }
+					return
+				} else
+					await new Promise<void>((resolve) => {
+						this.wake = resolve
+					})
+			}
+		} finally {
+			this.release()
+		}
+	}
+
+	private readonly hangUp = (): void => {
+		this.settle(new ChatError('cancelled', 'The request was cancelled.', { cause: this.signal.reason, sent: 'maybe' }))
+	}
+
+	private release(): void {
+		this.signal.removeEventListener('abort', this.hangUp)
+		this.stop()
+	}
+
+	private stop(): void {
+		for (const choice of this.choices) this.scheduler.cancel(choice)
+	}
+
+	private usage(): Usage {
+		const total = (count: (choice: Choice) => number) => this.choices.reduce((sum, choice) => sum + count(choice), 0)
+		return {
+			promptTokens: this.promptTokens,
+			completionTokens: total((choice) => choice.generatedTokens),
+			// Later choices of a prompt find it in the cache through the first; that is no saving to the caller, who pays it once.
+			cachedTokens: Math.min(
+				this.promptTokens,
+				this.choices.reduce(
+					(sum, choice, at) => sum + (this.choices[at - 1]?.prompt === choice.prompt ? 0 : choice.cachedTokens),
+					0,
+				),
+			),
+			reasoningTokens: total((choice) => choice.reasoningTokens),
+			source: 'counted',
+		}
+	}
+}
+
+/** A generator that was never started skips its `finally` when it is ended; this calls `end` for it. */
+function endingUnread(
+	events: AsyncGenerator<ChatEvent, void, undefined>,
+	end: () => void,
+): AsyncGenerator<ChatEvent, void, undefined> {
+	const inner = events.return.bind(events)
+	events.return = (value) => {
+		end()
+		return inner(value)
+	}
+	return events
+}

@@ -1,0 +1,200 @@
+// A chat request on its way to the scheduler: prompt, grammar, bounds and one choice for each answer asked for. Everything that can be
+// wrong with a request is found here, before anything is evaluated.
+
+import { ChatError } from '../../chat/error.ts'
+import type { ChatEvent } from '../../chat/event.ts'
+import type { ChatRequest, Sampling } from '../../chat/request.ts'
+import type { EngineCall } from '../../engines/engine.ts'
+import type { Log } from '../../system/log.ts'
+import { Answer } from './answer.ts'
+import { type AnswerGrammar, answerGrammar, callableTools } from './answer-grammar.ts'
+import { AnswerReader } from './answer-reader.ts'
+import type { Addon, AddonGrammarState, LlamaModel, Token } from './binding.ts'
+import type { CallFormat } from './call-format.ts'
+import { Choice, type RepetitionRule } from './choice.ts'
+import { renderConversation } from './conversation.ts'
+import { PromptText } from './prompt-text.ts'
+import { samplerConfig } from './sampler.ts'
+import type { Scheduler } from './scheduler.ts'
+import { type ChatTemplate, thinkClose, thinkOpen } from './template.ts'
+import type { Vocabulary } from './vocabulary.ts'
+
+export interface RunnerParts {
+	readonly addon: Addon
+	readonly model: LlamaModel
+	readonly vocabulary: Vocabulary
+	readonly scheduler: Scheduler
+	/** Prompt and answer together. */
+	readonly contextTokens: number
+	readonly fingerprint: string
+	/** For requests without a limit of their own. */
+	readonly maxTokens: number
+	/** Whether an answer that repeats itself ends. */
+	readonly stopsRepetition: boolean
+	/** For the log. */
+	readonly modelName: string
+	readonly log: Log
+}
+
+/** What a runner needs of an `EngineCall`. */
+export type RunnerCall = Pick<EngineCall, 'signal' | 'requestId'>
+
+/** @returns undefined if answers may repeat themselves. The log has one line for a request, however many of its answers end. */
+export function repetitionRule(
+	{ stopsRepetition, log, modelName }: RunnerParts,
+	requestId: string,
+	structured: boolean,
+): RepetitionRule | undefined {
+	if (!stopsRepetition) return undefined
+	let logged = false
+	const found = () => {
+		if (!logged) log.warn({ model: modelName, request: requestId }, 'an answer repeated itself and was ended')
+		logged = true
+	}
+	return { structured, found }
+}
+
+export class ChatRunner {
+	private readonly parts: RunnerParts
+	private readonly template: ChatTemplate
+	private readonly promptText: PromptText
+	private readonly spokenControls: ReadonlySet<Token>
+	/** Banned while a grammar holds, which would take a control token for the text of its name. */
+	private readonly bannedControls: ReadonlyMap<Token, number>
+
+	constructor({ template, ...parts }: RunnerParts & { readonly template: ChatTemplate }) {
+		this.parts = parts
+		this.template = template
+		this.promptText = new PromptText(parts.vocabulary)
+		this.spokenControls = spokenControls(parts.vocabulary, template.calls.format)
+		this.bannedControls = bannedControls(parts.vocabulary, this.spokenControls)
+	}
+
+	/** How many tokens the prompt of a request is, as the model's own template wraps it. */
+	async count(request: ChatRequest, signal: AbortSignal): Promise<number> {
+		const { text } = this.render(request)
+		return (await this.promptText.read(text, Number.MAX_SAFE_INTEGER, signal)).length
+	}
+
+	/** @throws ChatError for what the model cannot do or take, and when there is no room. */
+	async run(request: ChatRequest, { signal, requestId }: RunnerCall): Promise<AsyncIterable<ChatEvent>> {
+		const { vocabulary, scheduler, contextTokens } = this.parts
+		const { format } = this.template.calls
+		const tools = callableTools(request)
+		const { text, opensThinking } = this.render(request)
+		const most = countedContexts * contextTokens
+		const prompt = await this.promptText.read(text, most, signal)
+		if (prompt.length >= contextTokens) throw tooLong(contextTokens, prompt.length, most)
+		const grammar = answerGrammar(request, format, { allowed: this.template.thinks, begun: opensThinking })
+		const compiled = grammar === undefined ? undefined : compile(this.parts.addon, grammar)
+		const seed = randomSeed()
+		const answer = new Answer(scheduler, prompt.length, this.parts.fingerprint, signal)
+		const maxTokens = Math.min(request.maxTokens ?? this.parts.maxTokens, contextTokens - prompt.length)
+		const repetition = repetitionRule(this.parts, requestId, request.responseFormat.type !== 'text')
+		return answer.begin(
+			Array.from({ length: request.choices }, (_, index) => {
+				const state =
+					compiled === undefined
+						? undefined
+						: new this.parts.addon.AddonGrammarEvaluationState(this.parts.model._model, compiled)
+				return new Choice({
+					index,
+					prompt,
+					sampling: samplerConfig(
+						state === undefined ? request.sampling : this.withoutControls(request.sampling),
+						seed,
+						index,
+						state,
+					),
+					top: request.logprobs?.top,
+					maxTokens,
+					stop: request.stop,
+					reader: new AnswerReader({
+						thinking: opensThinking ? 'begun' : this.template.thinks ? 'possible' : 'never',
+						...(tools.length > 0 ? { calls: format } : {}),
+					}),
+					vocabulary,
+					spokenControls: this.spokenControls,
+					repetition,
+					isComplete: completeness(this.parts.addon, vocabulary, grammar, state),
+					callReason: request.toolChoice.type === 'named' ? 'stop' : 'tool-calls',
+					newCallId,
+					emit: (choice, event) => answer.emit(choice, event),
+					settled: (_, error) => answer.settle(error),
+				})
+			}),
+		)
+	}
+
+	private render(request: ChatRequest) {
+		const described = request.toolChoice.type === 'none' ? [] : request.tools
+		return renderConversation(request, described, this.template, this.promptText)
+	}
+
+	private withoutControls(sampling: Sampling): Sampling {
+		return { ...sampling, logitBias: new Map([...(sampling.logitBias ?? []), ...this.bannedControls]) }
+	}
+}
+
+function spokenControls(vocabulary: Vocabulary, format: CallFormat): ReadonlySet<Token> {
+	const marks = [format.head, format.between ?? '', format.tail, thinkOpen, thinkClose]
+	return new Set(
+		[...vocabulary.controls]
+			.filter(([text]) => marks.some((mark) => mark.includes(text)))
+			.map(([, { token }]) => token),
+	)
+}
+
+function bannedControls(vocabulary: Vocabulary, spoken: ReadonlySet<Token>): ReadonlyMap<Token, number> {
+	const tokens = [...vocabulary.controls.values()].map(({ token }) => token)
+	return new Map(
+		tokens.filter((token) => !spoken.has(token) && !vocabulary.endsTurn(token)).map((token) => [token, -100]),
+	)
+}
+
+/** A prompt that fills the context this many times is counted no further. */
+const countedContexts = 16
+
+function tooLong(contextTokens: number, promptTokens: number, most: number): ChatError {
+	const resulted = promptTokens > most ? `more than ${most}` : String(promptTokens)
+	return new ChatError(
+		'context-length-exceeded',
+		`This model's maximum context length is ${contextTokens} tokens. However, your messages resulted in ${resulted} tokens. Please reduce the length of the messages.`,
+		{ param: 'messages', code: 'context_length_exceeded' },
+	)
+}
+
+function compile(addon: Addon, { gbnf }: AnswerGrammar) {
+	try {
+		return new addon.AddonGrammar(gbnf, { addonExports: addon, rootRuleName: 'root' })
+	} catch (cause) {
+		throw new ChatError('unsupported', 'The schemas of this request are too complex for this engine to enforce.', {
+			code: 'unsupported_schema',
+			cause,
+		})
+	}
+}
+
+/** Where a grammar can only end, nothing is gained by asking the model to end; a number, however, may always go on. */
+function completeness(
+	addon: Addon,
+	vocabulary: Vocabulary,
+	grammar: AnswerGrammar | undefined,
+	state: AddonGrammarState | undefined,
+): (words: string) => boolean {
+	const { endToken } = vocabulary
+	if (grammar?.endsItself !== true || state === undefined || endToken === undefined) return () => false
+	return (words) =>
+		/[}\]">]$/.test(words) && addon.AddonSampler.canBeNextTokenForGrammarEvaluationState(state, endToken)
+}
+
+/** 32 bits. */
+export function randomSeed(): number {
+	return crypto.getRandomValues(new Uint32Array(1))[0] ?? 0
+}
+
+const idCharacters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
+
+function newCallId(): string {
+	return `call_${Array.from(crypto.getRandomValues(new Uint32Array(24)), (number) => idCharacters[number % idCharacters.length]).join('')}`
+}

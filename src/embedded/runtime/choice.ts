@@ -1,0 +1,260 @@
+// One of the answers to a request while it is generated: tokens come in, events go out. It counts, finds stop texts, attaches
+// log-probabilities to the text they belong to, and says why it ended. It does not know the other choices.
+
+import type { ChatError } from '../../chat/error.ts'
+import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
+import type { AnswerReader, Piece } from './answer-reader.ts'
+import type { SamplerConfig, Token } from './binding.ts'
+import { RepetitionDetector } from './repetition.ts'
+import type { ScoredToken } from './sampler.ts'
+import type { Work } from './scheduler.ts'
+import { StopFilter } from './stop-filter.ts'
+import type { Vocabulary } from './vocabulary.ts'
+
+export interface ChoiceOptions {
+	readonly index: number
+	readonly prompt: readonly Token[]
+	readonly sampling: SamplerConfig
+	readonly top: number | undefined
+	/** 0 generates nothing. */
+	readonly maxTokens: number
+	readonly stop: readonly string[]
+	readonly reader: AnswerReader
+	readonly vocabulary: Vocabulary
+	/** Control tokens whose name is a part of the answer, as those that mark calls. */
+	readonly spokenControls: ReadonlySet<Token>
+	/** What comes in front of the answer, and how likely its tokens are. */
+	readonly echo?: Echo
+	/** Nothing can follow the answer, which ends with these words. */
+	readonly isComplete: (words: string) => boolean
+	/** An answer that repeats itself ends there, with the reason `length`. Absent if it may. */
+	readonly repetition?: RepetitionRule | undefined
+	/** The reason of an answer that ended with calls. */
+	readonly callReason: FinishReason
+	readonly newCallId: () => string
+	readonly emit: (choice: number, event: ChatEvent) => void
+	/** The choice is done; called once. */
+	readonly settled: (choice: Choice, error: ChatError | undefined) => void
+}
+
+export interface RepetitionRule {
+	/** The answer as a whole is JSON. */
+	readonly structured: boolean
+	/** Called once, when the answer is ended for it. */
+	readonly found: () => void
+}
+
+export interface Echo {
+	readonly text: string
+	/** Tokens in front that are no part of the text. */
+	readonly framing: number
+	readonly scored: boolean
+}
+
+/** A token of the answer until its text is out. */
+interface OpenToken {
+	/** Where its text is, in characters of the answer. */
+	readonly start: number
+	readonly end: number
+	readonly scored: ScoredToken | undefined
+}
+
+export class Choice implements Work {
+	readonly prompt: readonly Token[]
+	readonly sampling: SamplerConfig
+	readonly top: number | undefined
+	readonly scorePrompt: boolean
+	readonly generates: boolean
+	/** Tokens drawn, the one that ended the turn among them. */
+	generatedTokens = 0
+	reasoningTokens = 0
+	cachedTokens = 0
+	hasStarted = false
+	private readonly options: ChoiceOptions
+	private readonly decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+	private readonly stops: StopFilter
+	private readonly detector: RepetitionDetector | undefined
+	private readonly open: OpenToken[] = []
+	private readonly promptScores: ScoredToken[] = []
+	/** Characters of the answer read, and taken apart. */
+	private length = 0
+	private position = 0
+	private isSpeaking = false
+	private calls = 0
+	private callHasArguments = true
+	private finished = false
+
+	constructor(options: ChoiceOptions) {
+		this.options = options
+		this.prompt = options.prompt
+		this.sampling = options.sampling
+		this.top = options.top
+		this.scorePrompt = options.echo?.scored === true
+		this.generates = options.maxTokens > 0
+		this.stops = new StopFilter(options.stop)
+		this.detector = options.repetition === undefined ? undefined : new RepetitionDetector()
+	}
+
+	started(cachedTokens: number): void {
+		this.hasStarted = true
+		this.cachedTokens = cachedTokens
+		if (this.options.echo !== undefined && !this.scorePrompt) this.writeEcho(this.options.echo)
+	}
+
+	promptScored(scored: ScoredToken): void {
+		this.promptScores.push(scored)
+	}
+
+	sampled(token: Token, scored: ScoredToken | undefined): boolean {
+		const { vocabulary, maxTokens, spokenControls } = this.options
+		if (this.generatedTokens === 0 && this.scorePrompt && this.options.echo !== undefined)
+			this.writeEcho(this.options.echo)
+		this.generatedTokens++
+		if (vocabulary.endsTurn(token)) return this.finish('stop')
+		const spoken = !vocabulary.isControl(token) || spokenControls.has(token)
+		const words = spoken ? this.decoder.decode(vocabulary.bytesOf(token), { stream: true }) : ''
+		const start = this.length
+		this.length += words.length
+		this.open.push({ start, end: this.length, scored })
+		if (this.read(this.options.reader.push(words))) return this.finish('stop', 'met')
+		if (this.options.isComplete(words)) return this.finish('stop')
+		if (this.repeats(token)) return this.finish('length')
+		return this.generatedTokens < maxTokens || this.finish('length')
+	}
+
+	private repeats(token: Token): boolean {
+		const { repetition } = this.options
+		if (repetition === undefined || this.detector === undefined) return false
+		const inArguments = this.calls > 0 && !this.isSpeaking
+		if (!this.detector.push(token, repetition.structured || inArguments)) return false
+		repetition.found()
+		return true
+	}
+
+	ended(): void {
+		if (this.generates) return
+		if (this.options.echo !== undefined && this.scorePrompt) this.writeEcho(this.options.echo)
+		this.finish('length')
+	}
+
+	failed(error: ChatError): void {
+		this.settle(error)
+	}
+
+	/** @returns whether a stop text was met. */
+	private read(pieces: readonly Piece[]): boolean {
+		for (const piece of pieces) {
+			if (piece.type === 'text') {
+				if (this.speak(piece.text)) return true
+				continue
+			}
+			this.hush()
+			this.position += piece.length
+			const tokens = this.takeTokens(({ end }) => end <= this.position)
+			if (piece.type === 'reasoning') {
+				this.reasoningTokens += tokens.length
+				this.emit({ type: 'reasoning', choice: this.options.index, text: piece.text })
+			} else if (piece.type === 'call') this.writeCall(piece.name)
+			else if (piece.type === 'arguments') this.writeArguments(piece.text)
+		}
+		return false
+	}
+
+	private speak(words: string): boolean {
+		this.isSpeaking = true
+		const from = this.position - this.stops.heldLength
+		this.position += words.length
+		const { text, stopped } = this.stops.push(words)
+		const until = from + text.length
+		this.writeText(text, stopped ? ({ start }) => start < until : ({ end }) => end <= until)
+		return stopped
+	}
+
+	/** Something else than text follows: what was held back is text after all. */
+	private hush(): void {
+		if (!this.isSpeaking) return
+		this.isSpeaking = false
+		const text = this.stops.flush()
+		this.writeText(text, ({ end }) => end <= this.position)
+	}
+
+	private finish(reason: FinishReason, stop?: 'met'): false {
+		if (this.finished) return false
+		this.finished = true
+		if (stop !== 'met') {
+			const rest = this.decoder.decode()
+			this.length += rest.length
+			if (!this.read([...this.options.reader.push(rest), ...this.options.reader.end()])) this.hush()
+		}
+		if (!this.callHasArguments && reason === 'stop') this.writeArguments('{}')
+		const said = this.calls > 0 && reason === 'stop' ? this.options.callReason : reason
+		this.emit({ type: 'choice-finish', choice: this.options.index, reason: said })
+		this.settle(undefined)
+		return false
+	}
+
+	private settle(error: ChatError | undefined): void {
+		this.finished = true
+		this.options.settled(this, error)
+	}
+
+	private writeText(text: string, covers: (token: OpenToken) => boolean): void {
+		const logprobs = this.takeTokens(covers).flatMap(({ scored }) =>
+			scored === undefined ? [] : [this.logprob(scored)],
+		)
+		if (text === '' && logprobs.length === 0) return
+		this.emit({ type: 'text', choice: this.options.index, text, ...(logprobs.length > 0 ? { logprobs } : {}) })
+	}
+
+	private takeTokens(covers: (token: OpenToken) => boolean): readonly OpenToken[] {
+		const first = this.open.findIndex((token) => !covers(token))
+		return this.open.splice(0, first < 0 ? this.open.length : first)
+	}
+
+	private writeCall(name: string): void {
+		const { index, newCallId } = this.options
+		this.callHasArguments = false
+		this.emit({ type: 'tool-call', choice: index, call: this.calls, kind: 'function', id: newCallId(), name })
+		this.calls++
+	}
+
+	private writeArguments(fragment: string): void {
+		this.callHasArguments = true
+		this.emit({ type: 'tool-arguments', choice: this.options.index, call: this.calls - 1, fragment })
+	}
+
+	private writeEcho({ text, framing }: Echo): void {
+		const scores = this.promptScores.slice(Math.max(0, framing - 1))
+		const first = this.prompt[framing]
+		const begins =
+			framing === 0 && first !== undefined && this.scorePrompt
+				? [{ ...this.spell(first), logprob: unknownLogprob, top: [] }]
+				: []
+		const logprobs = [...begins, ...scores.map((scored) => this.logprob(scored))]
+		this.emit({ type: 'text', choice: this.options.index, text, ...(logprobs.length > 0 ? { logprobs } : {}) })
+	}
+
+	private logprob(scored: ScoredToken): TokenLogprob {
+		return {
+			...this.spell(scored.token),
+			logprob: finite(scored.logprob),
+			top: scored.top.map(({ token, logprob }) => ({ ...this.spell(token), logprob: finite(logprob) })),
+		}
+	}
+
+	private spell(token: Token): { readonly token: string; readonly bytes: readonly number[] } {
+		const bytes = this.options.vocabulary.bytesOf(token)
+		return { token: new TextDecoder().decode(bytes), bytes: [...bytes] }
+	}
+
+	private emit(event: ChatEvent): void {
+		this.options.emit(this.options.index, event)
+	}
+}
+
+/** Nothing comes in front of a first token, so nothing tells how likely it was; this is what stands for that. */
+const unknownLogprob = -9999
+
+function finite(logprob: number): number {
+	return Math.max(unknownLogprob, logprob)
+}

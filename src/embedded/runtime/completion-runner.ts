@@ -1,0 +1,99 @@
+// A request to go on with plain texts, as base models do it, on its way to the scheduler. It knows no templates, tools or grammars.
+
+import { ChatError } from '../../chat/error.ts'
+import type { ChatEvent } from '../../chat/event.ts'
+import type { TextCompletionRequest } from '../../operations/text-completions.ts'
+import { Answer } from './answer.ts'
+import { AnswerReader } from './answer-reader.ts'
+import type { Token } from './binding.ts'
+import { type RunnerCall, type RunnerParts, randomSeed, repetitionRule } from './chat-runner.ts'
+import { Choice, type RepetitionRule } from './choice.ts'
+import { refuseUnknownTokens } from './embedder.ts'
+import { samplerConfig } from './sampler.ts'
+
+export class CompletionRunner {
+	private readonly parts: RunnerParts
+
+	constructor(parts: RunnerParts) {
+		this.parts = parts
+	}
+
+	/** @throws ChatError for what the model cannot do or take, and when there is no room. */
+	run(request: TextCompletionRequest, { signal, requestId }: RunnerCall): AsyncIterable<ChatEvent> {
+		if (request.suffix !== undefined && request.suffix !== '')
+			throw new ChatError('unsupported', 'This model continues texts; it cannot fill a gap in front of a suffix.', {
+				param: 'suffix',
+			})
+		const prompts = request.prompts.map((prompt) => this.read(prompt))
+		const seed = randomSeed()
+		const promptTokens = prompts.reduce((sum, { tokens }) => sum + tokens.length, 0)
+		const answer = new Answer(this.parts.scheduler, promptTokens, this.parts.fingerprint, signal)
+		const repetition = repetitionRule(this.parts, requestId, false)
+		const choices = prompts.flatMap((prompt, at) =>
+			Array.from({ length: request.choices }, (_, k) =>
+				this.choice(request, prompt, at * request.choices + k, seed, answer, repetition),
+			),
+		)
+		return answer.begin(choices)
+	}
+
+	private read(prompt: string | readonly number[]): ReadPrompt {
+		const { vocabulary, model, contextTokens } = this.parts
+		if (typeof prompt !== 'string') refuseUnknownTokens(prompt, vocabulary, 'prompt')
+		const own = typeof prompt === 'string' ? vocabulary.tokenize(prompt) : prompt
+		let tokens = vocabulary.framed(own)
+		// A text may begin from nothing, a model cannot.
+		const beginning = model.tokens.bos ?? model.tokens.eos
+		if (tokens.length === 0 && beginning !== null) tokens = [beginning]
+		if (tokens.length === 0) throw new ChatError('invalid-request', 'The prompt is empty.', { param: 'prompt' })
+		if (tokens.length >= contextTokens)
+			throw new ChatError(
+				'context-length-exceeded',
+				`This model's maximum context length is ${contextTokens} tokens. However, your prompt resulted in ${tokens.length} tokens. Please reduce the length of the prompt.`,
+				{ param: 'prompt', code: 'context_length_exceeded' },
+			)
+		const text =
+			typeof prompt === 'string'
+				? prompt.toWellFormed()
+				: new TextDecoder().decode(Buffer.concat(own.map((token) => vocabulary.bytesOf(token))))
+		return { tokens, text, framing: tokens.length - own.length }
+	}
+
+	private choice(
+		request: TextCompletionRequest,
+		prompt: ReadPrompt,
+		index: number,
+		seed: number,
+		answer: Answer,
+		repetition: RepetitionRule | undefined,
+	): Choice {
+		const { vocabulary, contextTokens } = this.parts
+		return new Choice({
+			index,
+			prompt: prompt.tokens,
+			sampling: samplerConfig(request.sampling, seed, index, undefined),
+			top: request.logprobs?.top,
+			maxTokens: Math.min(request.maxTokens, contextTokens - prompt.tokens.length),
+			stop: request.stop,
+			reader: new AnswerReader({ thinking: 'never' }),
+			vocabulary,
+			spokenControls: new Set(),
+			...(request.echo
+				? { echo: { text: prompt.text, framing: prompt.framing, scored: request.logprobs !== undefined } }
+				: {}),
+			repetition,
+			isComplete: () => false,
+			callReason: 'stop',
+			newCallId: () => '',
+			emit: (choice, event) => answer.emit(choice, event),
+			settled: (_, error) => answer.settle(error),
+		})
+	}
+}
+
+interface ReadPrompt {
+	readonly tokens: readonly Token[]
+	readonly text: string
+	/** Tokens in front that are no part of the text. */
+	readonly framing: number
+}

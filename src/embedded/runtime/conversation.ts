@@ -1,0 +1,226 @@
+// A request's messages in the form that the model's template takes, rendered to tokens. Where a template cannot say something it is said
+// another way: instructions open the first question, calls are written out, turns that must alternate are joined. What can be said in no
+// way is refused; nothing is dropped silently.
+
+import { ChatError } from '../../chat/error.ts'
+import { type AssistantMessage, type Message, textOf } from '../../chat/message.ts'
+import type { ChatRequest } from '../../chat/request.ts'
+import type { Tool } from '../../chat/tool.ts'
+import { instructions, writeCalls } from './call-format.ts'
+import type { PromptText } from './prompt-text.ts'
+import { type ChatTemplate, type TemplateMessage, thinkOpen } from './template.ts'
+
+export interface Prompt {
+	/** Rendered, for `PromptText.read`. */
+	readonly text: string
+	/** The prompt ends inside the model's thinking. */
+	readonly opensThinking: boolean
+}
+
+/**
+ * The prompt of a chat request.
+ *
+ * @param tools those to be shown.
+ * @throws ChatError `unsupported` for images, sounds and files, `invalid-request` with the template's own words where it refuses.
+ */
+export function renderConversation(
+	request: ChatRequest,
+	tools: readonly Tool[],
+	template: ChatTemplate,
+	promptText: PromptText,
+): Prompt {
+	request.messages.forEach(refuseMedia)
+	const definitions = tools.map(defineTool)
+	const native = template.calls.native
+	const written = writeMessages(request.messages, template, promptText)
+	const messages =
+		definitions.length > 0 && !native ? withInstructions(written, promptText.guard(instructions(definitions))) : written
+	const takesSystem = definitions.length > 0 && native ? template.takesSystemWithTools : template.takesSystem
+	const direct = takesSystem ? messages : foldInstructions(messages)
+	const options = {
+		...(native ? { tools: definitions.map((definition) => promptText.guardAll(definition)) } : {}),
+		opensAnswer: true,
+		variables: thinkingVariables(request, promptText),
+	}
+	let refusal: unknown
+	for (const attempt of [direct, foldInstructions(direct), joinTurns(foldInstructions(direct))]) {
+		try {
+			const rendered = template.render(attempt, options)
+			return {
+				text: rendered,
+				opensThinking: template.thinks && rendered.trimEnd().endsWith(thinkOpen),
+			}
+		} catch (thrown) {
+			refusal ??= thrown
+		}
+	}
+	const reason = refusal instanceof Error ? refusal.message : String(refusal)
+	throw new ChatError('invalid-request', `The model's chat template does not accept these messages: ${reason}`, {
+		param: 'messages',
+		cause: refusal,
+	})
+}
+
+function refuseMedia(message: Message, at: number): void {
+	for (const [partAt, part] of message.content.entries())
+		if (part.type === 'image' || part.type === 'audio' || part.type === 'file')
+			throw new ChatError(
+				'unsupported',
+				`This model reads text only; it cannot take ${nameOfMedia[part.type]} in a message.`,
+				{
+					param: `messages[${at}].content[${partAt}]`,
+					code: 'unsupported_content',
+				},
+			)
+}
+
+const nameOfMedia = { image: 'an image', audio: 'audio', file: 'a file' } as const
+
+/** What templates switch thinking with, and whatever else the client hands to the template itself, as vLLM lets it. */
+function thinkingVariables(request: ChatRequest, promptText: PromptText): Readonly<Record<string, unknown>> {
+	const own = request.passthrough.chat_template_kwargs
+	const effort = request.reasoningEffort
+	return {
+		...(effort === undefined ? {} : { enable_thinking: effort !== 'none', reasoning_effort: promptText.guard(effort) }),
+		...(typeof own === 'object' && own !== null && !Array.isArray(own)
+			? (promptText.guardAll(own) as Record<string, unknown>)
+			: {}),
+	}
+}
+
+function defineTool(tool: Tool): Readonly<Record<string, unknown>> {
+	const parameters = tool.type === 'function' ? (tool.parameters ?? { type: 'object', properties: {} }) : undefined
+	return { type: 'function', function: { name: tool.name, description: tool.description ?? '', parameters } }
+}
+
+function writeMessages(
+	messages: readonly Message[],
+	template: ChatTemplate,
+	promptText: PromptText,
+): readonly TemplateMessage[] {
+	const names = new Map<string, string>()
+	for (const message of messages)
+		if (message.role === 'assistant') for (const call of message.toolCalls) names.set(call.id, call.name)
+	return messages.map((message) => writeMessage(message, names, template, promptText))
+}
+
+/** @param names of the calls by their ids. */
+function writeMessage(
+	message: Message,
+	names: ReadonlyMap<string, string>,
+	template: ChatTemplate,
+	promptText: PromptText,
+): TemplateMessage {
+	const content = promptText.guard(textOf(message))
+	switch (message.role) {
+		case 'developer':
+			return { role: template.knowsDeveloper ? 'developer' : 'system', content }
+		case 'system':
+		case 'user':
+			return {
+				role: message.role,
+				content,
+				...(message.name === undefined ? {} : { name: promptText.guard(message.name) }),
+			}
+		case 'assistant':
+			return writeAnswer(message, template, promptText)
+		case 'tool': {
+			if (!template.calls.native) return { role: 'user', content: `<tool_response>\n${content}\n</tool_response>` }
+			const name = names.get(message.callId)
+			return {
+				role: 'tool',
+				content,
+				tool_call_id: promptText.guard(callId(message.callId, template)),
+				...(name === undefined ? {} : { name: promptText.guard(name) }),
+			}
+		}
+	}
+}
+
+function writeAnswer(message: AssistantMessage, template: ChatTemplate, promptText: PromptText): TemplateMessage {
+	const { native, format, takesValues } = template.calls
+	const said = promptText.guard(message.content.map((part) => part.text).join(''))
+	const thoughts = message.reasoning === undefined ? {} : { reasoning_content: promptText.guard(message.reasoning) }
+	if (message.toolCalls.length === 0) return { role: 'assistant', content: said, ...thoughts }
+	if (!native) {
+		const calls = message.toolCalls.map((call) => ({
+			name: promptText.guard(call.name),
+			arguments: promptText.guard(argumentsText(call)),
+		}))
+		return { role: 'assistant', content: said + (said === '' ? '' : '\n') + writeCalls(format, calls), ...thoughts }
+	}
+	return {
+		role: 'assistant',
+		content: said,
+		...thoughts,
+		tool_calls: message.toolCalls.map((call) => ({
+			id: promptText.guard(callId(call.id, template)),
+			type: 'function',
+			function: {
+				name: promptText.guard(call.name),
+				arguments: takesValues
+					? promptText.guardAll(readArguments(argumentsText(call)))
+					: promptText.guard(argumentsText(call)),
+			},
+		})),
+	}
+}
+
+function argumentsText(call: { readonly type: 'function' | 'custom'; readonly arguments: string }): string {
+	if (call.type === 'custom') return JSON.stringify({ input: call.arguments })
+	return call.arguments.trim() === '' ? '{}' : call.arguments
+}
+
+/** A client may send back what was cut off in the middle; templates then see the text. */
+function readArguments(text: string): unknown {
+	try {
+		return JSON.parse(text)
+	} catch {
+		return text
+	}
+}
+
+/** An id in the length that the template insists on; the same id becomes the same again. */
+function callId(id: string, { calls: { idLength } }: ChatTemplate): string {
+	if (idLength === undefined || new RegExp(`^[a-zA-Z0-9]{${idLength}}$`).test(id)) return id
+	return Bun.hash.wyhash(id).toString(36).padStart(idLength, '0').slice(-idLength)
+}
+
+function isInstruction({ role }: TemplateMessage): boolean {
+	return role === 'system' || role === 'developer'
+}
+
+function withInstructions(messages: readonly TemplateMessage[], words: string): readonly TemplateMessage[] {
+	const [first, ...rest] = messages
+	if (first !== undefined && isInstruction(first))
+		return [{ ...first, content: `${first.content}\n\n${words}` }, ...rest]
+	return [{ role: 'system', content: words }, ...messages]
+}
+
+/** All instructions in front of the first question. */
+function foldInstructions(messages: readonly TemplateMessage[]): readonly TemplateMessage[] {
+	const words = messages.filter(isInstruction).map(({ content }) => content)
+	if (words.length === 0) return messages
+	const rest = messages.filter((message) => !isInstruction(message))
+	const [first, ...others] = rest
+	if (first?.role === 'user') return [{ ...first, content: [...words, first.content].join('\n\n') }, ...others]
+	return [{ role: 'user', content: words.join('\n\n') }, ...rest]
+}
+
+/** Neighbours of one role as one message, beginning with the user's. */
+function joinTurns(messages: readonly TemplateMessage[]): readonly TemplateMessage[] {
+	const joined: TemplateMessage[] = []
+	for (const message of messages) {
+		const last = joined.at(-1)
+		if (last === undefined && message.role === 'assistant') joined.push({ role: 'user', content: '' })
+		if (
+			last?.role === message.role &&
+			message.tool_calls === undefined &&
+			last.tool_calls === undefined &&
+			message.role !== 'tool'
+		)
+			joined[joined.length - 1] = { ...last, content: `${last.content}\n\n${message.content}` }
+		else joined.push(message)
+	}
+	return joined
+}

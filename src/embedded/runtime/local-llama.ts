@@ -1,0 +1,291 @@
+// The embedded engine: a GGUF file opened in this very process and served through the interface of every engine. It belongs in a process
+// of its own, since a broken file may take the process down. It does not know HTTP, sockets or who supervises it.
+
+import { asChatError, ChatError } from '../../chat/error.ts'
+import type { ChatEvent } from '../../chat/event.ts'
+import type { ChatRequest } from '../../chat/request.ts'
+import type { Engine, EngineCall, EngineState, Operation } from '../../engines/engine.ts'
+import { ggufFault, readGgufHead } from '../../engines/llama/gguf-head.ts'
+import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.ts'
+import type { TextCompletionRequest } from '../../operations/text-completions.ts'
+import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../../operations/tokenization.ts'
+import type { Log } from '../../system/log.ts'
+import type { Llama, LlamaContext, LlamaModel } from './binding.ts'
+import { ChatRunner } from './chat-runner.ts'
+import { CompletionRunner } from './completion-runner.ts'
+import { Embedder } from './embedder.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import { libraryVersion, openLibrary } from './library.ts'
+import { readModelFile } from './model-file.ts'
+import { Samplers } from './sampler.ts'
+import { type Job, Scheduler } from './scheduler.ts'
+import { Slot } from './slot.ts'
+import { ChatTemplate } from './template.ts'
+import { Vocabulary } from './vocabulary.ts'
+
+export interface LocalLlamaOptions {
+	/** Absolute; its `node_modules` holds node-llama-cpp. */
+	readonly libraryFolder: string
+	/** Absolute; a GGUF file. */
+	readonly modelPath: string
+	/** For errors and the log. */
+	readonly modelName: string
+	/** Prompt and answer together; at most what the model was trained on, and 8,192 unless said. */
+	readonly contextTokens?: number
+	/** Answers generated at once; 4 unless said. Each holds memory for `contextTokens`. */
+	readonly parallel?: number
+	/** Requests that may wait; 64 unless said. */
+	readonly queueLimit?: number
+	/** Bound of answers to requests that have no limit of their own; 512 unless given. */
+	readonly maxTokens?: number
+	/** Whether an answer that repeats itself ends; it does unless given as `off`. */
+	readonly repetition?: 'stop' | 'off'
+	/** `auto` unless said. */
+	readonly gpu?: 'auto' | 'cuda' | 'vulkan' | 'metal' | false
+	/** Processor threads; all cores unless said. */
+	readonly threads?: number
+	readonly log: Log
+}
+
+/** Smaller models answer fastest on one thread: starting others costs more than they save. */
+const smallModelBytes = 50_000_000
+const defaultContextTokens = 8192
+/** More than most answers have; a small model that does not end by itself stops within seconds. */
+export const defaultMaxTokens = 512
+/** Prompt tokens in one step: as few as cost no speed, since every other answer waits for a step. */
+const cpuPieceTokens = 64
+const gpuPieceTokens = 512
+/** Longest input of an embedding: its whole length is evaluated at once, which takes memory. */
+const embeddingTokens = 2048
+
+/**
+ * Opens a model; resolves when it can answer.
+ *
+ * @throws Error with a plain message where the library is missing, the file is no model, or memory does not suffice.
+ */
+export async function openLocalLlama(options: LocalLlamaOptions): Promise<Engine> {
+	const fault = ggufFault(await readGgufHead(options.modelPath), options.modelPath)
+	if (fault !== undefined) throw new Error(fault)
+	const llama = await openLibrary({ folder: options.libraryFolder, gpu: options.gpu ?? 'auto', log: options.log })
+	try {
+		return await openModel(llama, options)
+	} catch (thrown) {
+		await llama.dispose()
+		throw thrown
+	}
+}
+
+async function openModel(llama: Llama, options: LocalLlamaOptions): Promise<Engine> {
+	const { log, modelName, parallel = 4, queueLimit = 64 } = options
+	const model = await llama.loadModel({ modelPath: options.modelPath }).catch((cause: unknown) => {
+		throw new Error(
+			`The model file ${options.modelPath} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+			{ cause },
+		)
+	})
+	const file = readModelFile(model.fileInfo.metadata)
+	const vocabulary = new Vocabulary(model, file)
+	const threads = options.threads ?? (model.size < smallModelBytes ? 1 : llama.cpuMathCores)
+	const wanted = Math.min(options.contextTokens ?? defaultContextTokens, model.trainContextSize)
+	const embedder = new Embedder({
+		model,
+		vocabulary,
+		contextTokens: Math.min(wanted, embeddingTokens),
+		threads,
+		queueLimit,
+	})
+	if (file.onlyEmbeds)
+		return new LocalLlama({
+			options,
+			llama,
+			model,
+			vocabulary,
+			embedder,
+			operations: ['embed', 'tokenize'],
+			contextTokens: Math.min(wanted, embeddingTokens),
+		})
+
+	const pieceTokens = llama.gpu === false ? cpuPieceTokens : gpuPieceTokens
+	const context = await model.createContext({
+		sequences: parallel,
+		contextSize: { max: wanted },
+		batchSize: pieceTokens + parallel,
+		threads,
+		swaFullCache: true,
+	})
+	const slots = Array.from(
+		{ length: parallel },
+		(_, id) => new Slot<Job>(id, new Samplers(llama._bindings, model._model)),
+	)
+	const scheduler = new Scheduler({
+		context: context._ctx,
+		slots,
+		pieceTokens,
+		queueLimit,
+		threads,
+		now: () => performance.now(),
+	})
+	const fingerprint = await fingerprintOf(options.modelPath, await libraryVersion(options.libraryFolder))
+	const parts = {
+		addon: llama._bindings,
+		model,
+		vocabulary,
+		scheduler,
+		contextTokens: context.contextSize,
+		fingerprint,
+		maxTokens: options.maxTokens ?? defaultMaxTokens,
+		stopsRepetition: options.repetition !== 'off',
+		modelName,
+		log,
+	}
+	const template = readTemplate(file.chatTemplate, model, vocabulary, log)
+	log.info(
+		{ model: modelName, contextTokens: context.contextSize, parallel, gpu: llama.gpu, threads },
+		'The model is loaded.',
+	)
+	return new LocalLlama({
+		options,
+		llama,
+		model,
+		vocabulary,
+		embedder,
+		operations: [template === undefined ? 'complete' : 'chat', 'embed', 'tokenize'],
+		contextTokens: context.contextSize,
+		generation: { context, slots, scheduler },
+		...(template === undefined
+			? { completions: new CompletionRunner(parts) }
+			: { chats: new ChatRunner({ ...parts, template }) }),
+	})
+}
+
+/** A model whose template cannot be read still completes texts. */
+function readTemplate(
+	source: string | undefined,
+	model: LlamaModel,
+	vocabulary: Vocabulary,
+	log: Log,
+): ChatTemplate | undefined {
+	if (source === undefined) return undefined
+	try {
+		const { bosString, eosString } = model.tokens
+		return new ChatTemplate(source, { bos_token: bosString ?? '', eos_token: eosString ?? '' }, vocabulary.endTexts())
+	} catch (err) {
+		log.warn({ err }, "The model's chat template cannot be read, so it serves text completions only.")
+		return undefined
+	}
+}
+
+interface LocalLlamaParts {
+	readonly options: LocalLlamaOptions
+	readonly llama: Llama
+	readonly model: LlamaModel
+	readonly vocabulary: Vocabulary
+	readonly embedder: Embedder
+	readonly operations: readonly Operation[]
+	readonly contextTokens: number
+	readonly generation?: {
+		readonly context: LlamaContext
+		readonly slots: readonly Slot<Job>[]
+		readonly scheduler: Scheduler
+	}
+	readonly chats?: ChatRunner
+	readonly completions?: CompletionRunner
+}
+
+class LocalLlama implements Engine {
+	private readonly parts: LocalLlamaParts
+	private closing: Promise<void> | undefined
+
+	constructor(parts: LocalLlamaParts) {
+		this.parts = parts
+	}
+
+	state(): EngineState {
+		const { operations, contextTokens } = this.parts
+		if (this.closing !== undefined) return { status: 'failed', operations: [], note: 'The engine is closed.' }
+		return { status: 'ready', operations, contextTokens }
+	}
+
+	async chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+		this.refuseClosed()
+		const { chats } = this.parts
+		if (chats === undefined) throw this.wrongOperation('chat')
+		return chats.run(request, call).catch((thrown: unknown) => this.explain(thrown))
+	}
+
+	async count(request: ChatRequest, call: EngineCall): Promise<number> {
+		this.refuseClosed()
+		const { chats } = this.parts
+		if (chats === undefined) throw this.wrongOperation('chat')
+		return chats.count(request, call.signal)
+	}
+
+	async complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+		this.refuseClosed()
+		const { completions } = this.parts
+		if (completions === undefined) throw this.wrongOperation('complete')
+		return completions.run(request, call)
+	}
+
+	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
+		this.refuseClosed()
+		return this.parts.embedder.embed(request, call.signal)
+	}
+
+	async tokenize({ text, special }: TokenizeRequest): Promise<Tokens> {
+		this.refuseClosed()
+		const { vocabulary } = this.parts
+		const ids = special ? vocabulary.framed(vocabulary.tokenize(text)) : vocabulary.tokenize(text)
+		return { ids, texts: ids.map((id) => vocabulary.spelling(id)) }
+	}
+
+	async detokenize({ ids }: DetokenizeRequest): Promise<string> {
+		this.refuseClosed()
+		const { vocabulary } = this.parts
+		const unknown = ids.find((id) => !vocabulary.has(id))
+		if (unknown !== undefined)
+			throw new ChatError('invalid-request', `The model has no token ${unknown}.`, { param: 'tokens' })
+		return Buffer.concat(ids.map((id) => vocabulary.bytesOf(id))).toString()
+	}
+
+	close(): Promise<void> {
+		this.closing ??= this.end()
+		return this.closing
+	}
+
+	private async end(): Promise<void> {
+		const { generation, embedder, llama } = this.parts
+		await generation?.scheduler.close()
+		await embedder.close()
+		for (const slot of generation?.slots ?? []) slot.samplers.dispose()
+		await generation?.context.dispose()
+		await llama.dispose()
+	}
+
+	private refuseClosed(): void {
+		if (this.closing !== undefined) throw new ChatError('unavailable', 'The engine is closed.')
+	}
+
+	/** What was thrown while a request was prepared, which closing may have interrupted. */
+	private explain(thrown: unknown): never {
+		this.refuseClosed()
+		throw asChatError(thrown)
+	}
+
+	private wrongOperation(asked: Operation): ChatError {
+		const can = this.parts.operations.map((operation) => words[operation]).join(' and ')
+		return new ChatError(
+			'wrong-operation',
+			`The model '${this.parts.options.modelName}' cannot do ${words[asked]}; it can do ${can}.`,
+		)
+	}
+}
+
+const words: Readonly<Record<Operation, string>> = {
+	chat: 'chat completions',
+	complete: 'text completions',
+	embed: 'embeddings',
+	rerank: 'reranking',
+	transcribe: 'transcription',
+	tokenize: 'tokenization',
+}

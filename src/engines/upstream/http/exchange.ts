@@ -1,0 +1,259 @@
+// One request and its response on one connection: the parser fed, the body handed over as it is asked for, each wait bounded.
+
+import type { Sweep, Timed } from '../../../system/sweep.ts'
+import type { Turn } from '../../../system/turn.ts'
+import type { Connection, ConnectionUser } from './connection.ts'
+import type { IncomingResponse } from './http-client.ts'
+import { HttpFailure, type HttpFailureReason } from './http-failure.ts'
+import { ResponseParser } from './response-parser.ts'
+
+/** All in milliseconds. */
+export interface ExchangeTimeouts {
+	/** From the request to the first byte of the answer's body. */
+	readonly firstByteMs: number
+	/** Between two arrivals of bytes, while somebody waits for them. */
+	readonly betweenChunksMs: number
+	/** From the request to the end of the answer. */
+	readonly totalMs: number
+}
+
+/** Takes connections that may carry another exchange. */
+export interface ConnectionKeeper {
+	/** @param keepMs what the server told of how long it keeps a connection, if anything. */
+	keep(connection: Connection, keepMs: number | undefined): void
+}
+
+/** What the exchanges of one client share. */
+export interface ExchangeSurroundings {
+	readonly timeouts: ExchangeTimeouts
+	readonly running: Sweep<Exchange>
+	readonly arriving: Turn
+	readonly keeper: ConnectionKeeper
+}
+
+const maxHeadBytes = 65_536
+/** More than this is not read ahead of whoever takes it. */
+const readAheadBytes = 262_144
+/** What is still read of an answer that nobody wants any more. */
+const drainBytes = 65_536
+const drainMs = 1000
+const none: ReadonlyMap<string, string> = new Map()
+
+export class Exchange implements IncomingResponse, ConnectionUser, Timed {
+	private readonly connection: Connection
+	private readonly surroundings: ExchangeSurroundings
+	private readonly signal: AbortSignal | undefined
+	private readonly parser = new ResponseParser({ maxHeadBytes })
+	private readonly head = Promise.withResolvers<IncomingResponse>()
+	private readonly begunMs = performance.now()
+	private lastMs = this.begunMs
+	private bodyBegun = false
+	private queue: Uint8Array[] = []
+	private queuedBytes = 0
+	private paused = false
+	private telling = false
+	private waiter: { resolve(bytes: Uint8Array | undefined): void; reject(failure: HttpFailure): void } | undefined
+	private failure: HttpFailure | undefined
+	private over = false
+	/** What may still be read before the connection is given up; undefined while the answer is wanted. */
+	private draining: { bytes: number; untilMs: number } | undefined
+
+	constructor(connection: Connection, surroundings: ExchangeSurroundings, signal: AbortSignal | undefined) {
+		this.connection = connection
+		this.surroundings = surroundings
+		this.signal = signal
+	}
+
+	get status(): number {
+		return this.parser.head?.status ?? 0
+	}
+
+	get headers(): ReadonlyMap<string, string> {
+		return this.parser.head?.headers ?? none
+	}
+
+	/** @throws HttpFailure */
+	begin(message: string | Buffer): Promise<IncomingResponse> {
+		this.surroundings.running.add(this)
+		if (this.signal?.aborted === true) this.cancel()
+		else {
+			this.signal?.addEventListener('abort', this)
+			this.connection.use(this)
+			if (!this.over) this.connection.write(message)
+		}
+		return this.head.promise
+	}
+
+	read(): Promise<Uint8Array | undefined> {
+		if (this.queue.length > 0) return Promise.resolve(this.takeQueue())
+		if (this.failure !== undefined) return Promise.reject(this.failure)
+		if (this.over) return Promise.resolve(undefined)
+		this.lastMs = performance.now()
+		return new Promise((resolve, reject) => {
+			this.waiter = { resolve, reject }
+		})
+	}
+
+	readAll(maxBytes: number): Uint8Array | Promise<Uint8Array> {
+		if (!this.over || this.failure !== undefined) return this.gather(maxBytes)
+		if (this.queuedBytes > maxBytes) throw this.refuse(maxBytes)
+		return this.takeQueue()
+	}
+
+	release(): void {
+		if (this.over) return
+		this.draining = { bytes: drainBytes, untilMs: performance.now() + drainMs }
+		this.queue = []
+		this.queuedBytes = 0
+		this.resume()
+	}
+
+	/** The signal says that nobody wants the answer any more. */
+	handleEvent(): void {
+		this.cancel()
+	}
+
+	cancel(): void {
+		if (!this.over) this.fail('aborted', 'the request was given up')
+	}
+
+	/** The client is being closed. */
+	cut(): void {
+		this.fail('aborted', 'the client was closed')
+	}
+
+	check(nowMs: number): void {
+		if (this.draining !== undefined) {
+			if (nowMs > this.draining.untilMs) this.fail('aborted', 'the rest of the answer took too long')
+			return
+		}
+		const { firstByteMs, betweenChunksMs, totalMs } = this.surroundings.timeouts
+		const runningMs = nowMs - this.begunMs
+		if (runningMs > totalMs) this.fail('total-timeout', 'the answer took too long')
+		else if (!this.bodyBegun && runningMs > firstByteMs)
+			this.fail('first-byte-timeout', 'the answer did not begin in time')
+		else if (this.bodyBegun && this.waiter !== undefined && nowMs - this.lastMs > betweenChunksMs)
+			this.fail('quiet-timeout', 'the answer stood still for too long')
+	}
+
+	data(bytes: Buffer): void {
+		this.lastMs = performance.now()
+		try {
+			const body = this.parser.read(bytes)
+			if (body.byteLength > 0) this.receive(body)
+		} catch (cause) {
+			this.fail('protocol', 'the server does not speak HTTP as it should', cause)
+		}
+		if (this.parser.done) this.finish()
+		this.tellSoon()
+	}
+
+	ended(error: unknown): void {
+		if (this.over) return
+		try {
+			if (error instanceof Error) throw error
+			this.parser.end()
+			this.finish()
+		} catch (cause) {
+			this.fail('cut', 'the server ended the connection', cause)
+		}
+	}
+
+	private receive(body: Uint8Array): void {
+		this.bodyBegun = true
+		if (this.draining !== undefined) {
+			this.draining.bytes -= body.byteLength
+			if (this.draining.bytes < 0) this.fail('aborted', 'the rest of the answer is too long')
+			return
+		}
+		this.queue.push(body)
+		this.queuedBytes += body.byteLength
+		if (this.queuedBytes > readAheadBytes && !this.paused && !this.parser.done) {
+			this.paused = true
+			this.connection.pause()
+		}
+	}
+
+	private async gather(maxBytes: number): Promise<Uint8Array> {
+		const pieces: Uint8Array[] = []
+		let bytes = 0
+		for (let piece = await this.read(); piece !== undefined; piece = await this.read()) {
+			bytes += piece.byteLength
+			if (bytes > maxBytes) throw this.refuse(maxBytes)
+			pieces.push(piece)
+		}
+		return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces)
+	}
+
+	private takeQueue(): Uint8Array {
+		const [first, ...others] = this.queue
+		this.queue = []
+		this.queuedBytes = 0
+		this.resume()
+		return first !== undefined && others.length === 0 ? first : Buffer.concat([first ?? new Uint8Array(0), ...others])
+	}
+
+	private resume(): void {
+		if (!this.paused) return
+		this.paused = false
+		this.connection.resume()
+	}
+
+	private finish(): void {
+		if (this.over) return
+		this.settle()
+		if (this.parser.reusable)
+			this.surroundings.keeper.keep(this.connection, readKeepAlive(this.headers.get('keep-alive')))
+		else this.connection.destroy()
+		this.tellSoon()
+	}
+
+	private tellSoon(): void {
+		if (this.telling) return
+		this.telling = true
+		this.surroundings.arriving.add(this.tell)
+	}
+
+	/** What came is told to whoever waits for it. */
+	private readonly tell = (): void => {
+		this.telling = false
+		if (this.parser.head !== undefined) this.head.resolve(this)
+		const { waiter } = this
+		if (waiter === undefined) return
+		if (this.queue.length > 0) waiter.resolve(this.takeQueue())
+		else if (this.failure !== undefined) waiter.reject(this.failure)
+		else if (this.over) waiter.resolve(undefined)
+		else return
+		this.waiter = undefined
+	}
+
+	private fail(reason: HttpFailureReason, message: string, cause?: unknown): void {
+		if (this.over) return
+		const sent = this.parser.head !== undefined ? 'yes' : this.connection.wrote ? 'maybe' : 'nothing'
+		this.failure = new HttpFailure(reason, message, { sent, cause })
+		this.settle()
+		this.connection.destroy()
+		if (this.parser.head === undefined) {
+			this.head.reject(this.failure)
+			this.head.promise.catch(() => undefined)
+		}
+		this.tellSoon()
+	}
+
+	private refuse(maxBytes: number): HttpFailure {
+		this.cancel()
+		return new HttpFailure('too-large', `the answer is longer than ${maxBytes} bytes`, { sent: 'yes' })
+	}
+
+	private settle(): void {
+		this.over = true
+		this.signal?.removeEventListener('abort', this)
+		this.surroundings.running.delete(this)
+	}
+}
+
+/** Milliseconds of `Keep-Alive: timeout=SECONDS`. */
+function readKeepAlive(header: string | undefined): number | undefined {
+	const seconds = /\btimeout=(\d{1,6})\b/.exec(header ?? '')?.[1]
+	return seconds === undefined ? undefined : Number(seconds) * 1000
+}

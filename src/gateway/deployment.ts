@@ -1,0 +1,239 @@
+// Models and upstreams as the configuration has them now. When it changes, what stayed the same goes on untouched, what is new is opened,
+// and what is gone ends with its last call.
+
+import { homeFolder, withHome } from '../config/home-folder.ts'
+import { ConfigError } from '../config/load.ts'
+import { readRegistries } from '../config/package-index.ts'
+import type { ConfigFile, UpstreamConfig } from '../config/schema.ts'
+import type { Settings } from '../config/settings.ts'
+import type { EngineSurroundings, ProgressSink } from '../engines/kind.ts'
+import { engineKinds } from '../engines/list.ts'
+import type { Deployment, Upstream } from '../pipeline/parts.ts'
+import { HealthChecks } from '../routing/health-checks.ts'
+import { type Model, ModelTable } from '../routing/model.ts'
+import { Place } from '../routing/place.ts'
+import { policies } from '../routing/policies/list.ts'
+import { Route } from '../routing/route.ts'
+import type { Clock } from '../system/clock.ts'
+import type { Log } from '../system/log.ts'
+
+export interface DeploymentSurroundings {
+	/** The command that runs this program, without arguments. */
+	readonly command: readonly string[]
+	readonly environment: Readonly<Record<string, string | undefined>>
+	/** Shows how far a download is. */
+	readonly showProgress: () => ProgressSink
+	readonly clock: Clock
+	readonly log: Log
+	/** Made when it is first needed; see EngineSurroundings. */
+	readonly socketFolder: () => Promise<string>
+}
+
+/** An upstream with the configuration that it was opened from. */
+interface Opened extends Upstream {
+	readonly config: UpstreamConfig
+}
+
+/** An upstream that nobody asks any more is closed after this long without a call, in milliseconds. */
+const graceMs = 1000
+/** Time between two log lines about missing file descriptors, in milliseconds. */
+const descriptorsEveryMs = 60_000
+
+export class LiveDeployment {
+	private readonly settings: Settings
+	private readonly surroundings: DeploymentSurroundings
+	private upstreams: ReadonlyMap<string, Opened> = new Map()
+	private readonly retiring = new Set<Promise<void>>()
+	private readonly closing = new AbortController()
+	private descriptorsToldMs = Number.NEGATIVE_INFINITY
+	private checks: HealthChecks | undefined
+	private deployment: Deployment | undefined
+
+	/** Opens nothing yet. */
+	constructor(settings: Settings, surroundings: DeploymentSurroundings) {
+		this.settings = settings
+		this.surroundings = surroundings
+	}
+
+	/** @throws Error before the first `apply`. */
+	get current(): Deployment {
+		if (this.deployment === undefined) throw new Error('there is no deployment yet')
+		return this.deployment
+	}
+
+	/** All upstreams, for gauges. */
+	get places(): readonly Place[] {
+		return [...this.upstreams.values()].map(({ place }) => place)
+	}
+
+	/**
+	 * From now on requests see these models and upstreams.
+	 *
+	 * @throws Error where an upstream can never work; everything stays as it was then.
+	 */
+	async apply(config: ConfigFile): Promise<void> {
+		const next = new Map<string, Opened>()
+		try {
+			for (const [name, wanted] of Object.entries(config.upstreams)) {
+				const running = this.upstreams.get(name)
+				const same = running !== undefined && Bun.deepEquals(running.config, wanted)
+				next.set(name, same ? running : await this.open(name, wanted))
+			}
+			this.deployment = describe(config, next)
+		} catch (thrown) {
+			for (const [name, opened] of next) if (this.upstreams.get(name) !== opened) await opened.engine.close()
+			throw thrown
+		}
+		for (const [name, running] of this.upstreams) if (next.get(name) !== running) this.retire(running)
+		this.upstreams = next
+		this.checkHealth()
+	}
+
+	/** Ends every engine. */
+	async close(): Promise<void> {
+		this.closing.abort()
+		this.checks?.close()
+		await Promise.all([...[...this.upstreams.values()].map(({ engine }) => engine.close()), ...this.retiring])
+	}
+
+	private async open(name: string, config: UpstreamConfig): Promise<Opened> {
+		const { engine: kind, model, concurrency, breaker, health: _, builtIn = false, ...options } = config
+		const known = engineKinds[kind]
+		if (known === undefined) throw new Error(`upstream '${name}': there is no engine '${kind}'`)
+		const log = this.surroundings.log.child({ upstream: name })
+		return {
+			name,
+			model,
+			config,
+			engine: await known
+				.open(options, { ...this.engineSurroundings(), name, model, builtIn, log })
+				.catch((cause: unknown) => {
+					throw unusable(name, cause)
+				}),
+			place: new Place({
+				name,
+				concurrency,
+				breaker,
+				nowMs: () => performance.now(),
+				breakerChanged: (state) =>
+					state === 'open'
+						? log.warn('the upstream failed too often and is left alone for a while')
+						: log.info('the upstream answers again'),
+			}),
+		}
+	}
+
+	private engineSurroundings(): Omit<EngineSurroundings, 'name' | 'model' | 'builtIn' | 'log'> {
+		const { command, environment, clock, showProgress, socketFolder } = this.surroundings
+		const { configFolder, dataFolder, engineFolder, modelFolder, config } = this.settings
+		return {
+			command,
+			environment: withHome(environment, dataFolder),
+			showProgress,
+			registries: () =>
+				readRegistries(environment, { platform: process.platform, home: homeFolder(environment, dataFolder) }),
+			clock,
+			outOfDescriptors: () => this.tellDescriptors(),
+			configFolder,
+			engineFolder,
+			modelFolder,
+			socketFolder,
+			download: config.download,
+		}
+	}
+
+	private tellDescriptors(): void {
+		const nowMs = performance.now()
+		if (nowMs - this.descriptorsToldMs < descriptorsEveryMs) return
+		this.descriptorsToldMs = nowMs
+		this.surroundings.log.error(
+			'requests are answered 503: this process has no file descriptor left to connect to an upstream with; raise the limit of open files (ulimit -n, LimitNOFILE= of systemd, nofile of Docker)',
+		)
+	}
+
+	private retire({ engine, place }: Opened): void {
+		const ending = this.endWhenIdle(place)
+			.then(() => engine.close())
+			.finally(() => this.retiring.delete(ending))
+		this.retiring.add(ending)
+	}
+
+	private async endWhenIdle(place: Place): Promise<void> {
+		const { signal } = this.closing
+		do await this.surroundings.clock.sleep(graceMs, signal).catch(() => undefined)
+		while (!signal.aborted && place.slots.running + place.slots.waiting > 0)
+	}
+
+	private checkHealth(): void {
+		this.checks?.close()
+		const { clock, log } = this.surroundings
+		const checked = [...this.upstreams.values()].flatMap(({ place, engine, config: { health } }) => {
+			if (health === undefined) {
+				place.healthy = true
+				return []
+			}
+			return [{ place, options: health, probe: async (signal: AbortSignal) => engine.probe?.(health.path, signal) }]
+		})
+		this.checks = new HealthChecks(checked, {
+			clock,
+			random: Math.random,
+			changed: (place, reason) =>
+				place.healthy
+					? log.info({ upstream: place.name }, 'the upstream is well again')
+					: log.warn({ upstream: place.name, err: reason }, 'the upstream is not well and is left out'),
+		})
+	}
+}
+
+/** Kinds refuse options that can never work; the operator needs the upstream's name, not a stack. */
+function unusable(name: string, cause: unknown): ConfigError {
+	const [line] = (cause instanceof Error ? cause.message : String(cause)).split('\n')
+	return new ConfigError(`upstreams.${name}: ${line}`, { cause })
+}
+
+function describe(config: ConfigFile, upstreams: ReadonlyMap<string, Opened>): Deployment {
+	const models = new ModelTable(Object.entries(config.models).map(([name, model]) => readModel(name, model)))
+	const routes = new Map(models.all.map((model) => [model.name, readRoute(model.name, config, upstreams)]))
+	const byPlace = new Map([...upstreams.values()].map((upstream) => [upstream.place, upstream]))
+	return {
+		models,
+		routeOf: ({ name }) => found(routes.get(name), name),
+		upstreamAt: (place) => found(byPlace.get(place), place.name),
+	}
+}
+
+function readModel(name: string, { contextTokens, price, route, ...rest }: ConfigFile['models'][string]): Model {
+	const { type, aliases, required, ownedBy, tokenizer } = rest
+	return {
+		name,
+		type,
+		aliases: [...new Set(aliases)].filter((alias) => alias !== name),
+		required,
+		ownedBy,
+		tokenizer,
+		route: route.map((entry) => (typeof entry === 'string' ? entry : entry.upstream)),
+		...(contextTokens === undefined ? {} : { contextTokens }),
+		...(price === undefined ? {} : { price: definedPrice(price) }),
+	}
+}
+
+function definedPrice({ cachedInput, ...price }: NonNullable<ConfigFile['models'][string]['price']>) {
+	return cachedInput === undefined ? price : { ...price, cachedInput }
+}
+
+function readRoute(name: string, config: ConfigFile, upstreams: ReadonlyMap<string, Opened>): Route {
+	const { route, policy, retry } = found(config.models[name], name)
+	return new Route({
+		members: route.map((entry) => {
+			const { upstream, weight } = typeof entry === 'string' ? { upstream: entry, weight: 1 } : entry
+			return { place: found(upstreams.get(upstream), upstream).place, weight }
+		}),
+		policy: policies[policy](),
+		retry,
+	})
+}
+
+function found<Thing>(thing: Thing | undefined, name: string): Thing {
+	if (thing === undefined) throw new Error(`'${name}' is not part of this deployment`)
+	return thing
+}

@@ -1,0 +1,38 @@
+// One engine under one name, for processes that serve nothing else.
+
+import type { Engine } from '../engines/engine.ts'
+import type { Deployment } from '../pipeline/parts.ts'
+import { type Model, ModelTable } from '../routing/model.ts'
+import { breakerOptions, retryOptions } from '../routing/options.ts'
+import { Place } from '../routing/place.ts'
+import { inOrder } from '../routing/policies/in-order.ts'
+import { Route } from '../routing/route.ts'
+
+/** Tries nothing twice and never leaves the engine alone: whoever is in front of it does that. */
+export function fixedDeployment(name: string, engine: Engine): Deployment {
+	const model: Model = {
+		name,
+		type: 'text-generation',
+		aliases: [],
+		required: true,
+		ownedBy: 'dragoman',
+		tokenizer: 'o200k_base',
+		route: ['local'],
+	}
+	const place = new Place({
+		name: 'local',
+		concurrency: undefined,
+		breaker: breakerOptions.parse({ failures: Number.MAX_SAFE_INTEGER }),
+		nowMs: () => performance.now(),
+	})
+	const route = new Route({
+		members: [{ place, weight: 1 }],
+		policy: inOrder(),
+		retry: retryOptions.parse({ attempts: 1 }),
+	})
+	return {
+		models: new ModelTable([model]),
+		routeOf: () => route,
+		upstreamAt: () => ({ name: 'local', engine, model: undefined, place }),
+	}
+}

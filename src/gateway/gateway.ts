@@ -1,0 +1,235 @@
+// The composition root: configuration in, a request handler and close() out. Stores and engines are opened here and nowhere else.
+
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ConfigFile } from '../config/schema.ts'
+import type { Settings } from '../config/settings.ts'
+import type { ProgressSink } from '../engines/kind.ts'
+import { SocketFolder } from '../engines/llama/socket-folder.ts'
+import { closing as closingServer } from '../engines/running-calls.ts'
+import { addressSet } from '../http/addresses.ts'
+import { hostCheck } from '../http/hosts.ts'
+import { configuredKey, withConfiguredKey } from '../keys/configured-key-store.ts'
+import type { KeyStore } from '../keys/key-store.ts'
+import { type OpenLedger, openLedger } from '../ledger/open-ledger.ts'
+import type { Model } from '../routing/model.ts'
+import { type Handler, type KeptParts, openHandler } from '../server/handler.ts'
+import { StaticFiles } from '../server/static-files.ts'
+import { openStores, type Stores } from '../stores/open-stores.ts'
+import { FileStreams } from '../streams/file-streams.ts'
+import type { Clock } from '../system/clock.ts'
+import type { Log } from '../system/log.ts'
+import { type Fault, ServerChecks } from '../system/server-checks.ts'
+import { findFolderFault } from '../system/writable-folder.ts'
+import type { MetricSnapshot } from '../telemetry/metric.ts'
+import { openTelemetry } from '../telemetry/open-telemetry.ts'
+import { LiveDeployment } from './deployment.ts'
+import { withStreamsForgotten } from './forgetful-store.ts'
+import { retain } from './retention.ts'
+
+export interface Gateway extends Handler {
+	/** The keys of the database, without the operator's own from the configuration. */
+	readonly keys: KeyStore
+	/** As configured now. */
+	readonly models: readonly Model[]
+	/**
+	 * Serves the models and upstreams of `config` from now on; streams that run go on.
+	 *
+	 * @throws Error where it can never work; everything stays as it was then.
+	 */
+	reload(config: ConfigFile): Promise<void>
+	/** What was counted in this process. */
+	metrics(): readonly MetricSnapshot[]
+	/** Running answers end now: streams with an error as their last event, all others with an error. */
+	interrupt(): Promise<void>
+	/** Ends every engine and closes the stores. */
+	close(): Promise<void>
+}
+
+/** What the process brings along. */
+export interface GatewaySurroundings {
+	readonly version: string
+	/** The command that runs this program, without arguments. */
+	readonly command: readonly string[]
+	readonly environment: Readonly<Record<string, string | undefined>>
+	/** Shows how far a download is. */
+	readonly showProgress: () => ProgressSink
+	readonly clock: Clock
+	readonly log: Log
+	/** The metrics of the other processes that serve the same address, where there are any. */
+	readonly otherMetrics?: () => Promise<readonly (readonly MetricSnapshot[])[]>
+}
+
+/** The files that the web page consists of, beside its document. */
+const pageFiles = [
+	'api.js',
+	'console.css',
+	'console.js',
+	'conversation.js',
+	'exchange-view.js',
+	'follow.js',
+	'icon.svg',
+	'sign-in.js',
+	'storage.js',
+] as const
+
+/** @throws ConfigError or Error where the configuration can never work. Engines that need time go on starting behind it. */
+export async function openGateway(settings: Settings, surroundings: GatewaySurroundings): Promise<Gateway> {
+	await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 })
+	const stores = await openStores(settings, 'create')
+	const { keys } = stores
+	const sockets = new SocketFolder({ dataFolder: settings.dataFolder, environment: surroundings.environment })
+	const deployment = new LiveDeployment(settings, { ...surroundings, socketFolder: () => sockets.path() })
+	await deployment.apply(settings.config)
+	const telemetry = await openTelemetry(settings.config.telemetry, {
+		log: surroundings.log,
+		clock: surroundings.clock,
+		version: surroundings.version,
+		upstreams: () => deployment.places.map((place) => place.gauges()),
+		...(surroundings.otherMetrics === undefined ? {} : { others: surroundings.otherMetrics }),
+	})
+	const kept = await openKept(stores, settings, surroundings)
+	const closing = new AbortController()
+	const { history, ledger: accounts } = settings.config
+	const retention = retain(
+		{
+			...stores,
+			conversationDays: history.keepDays,
+			ledgerDays: accounts.keepDays,
+			clockFile: join(settings.dataFolder, 'clock.json'),
+			clock: surroundings.clock,
+			log: surroundings.log,
+		},
+		closing.signal,
+	)
+	const checks = new ServerChecks(
+		{
+			database: () => checkDatabase(stores),
+			journal: () => kept.ledger.check(),
+			disk: () => checkDisk(settings.dataFolder),
+		},
+		surroundings.log,
+	)
+	const { bodyBytes, bodyTimeoutMs, jsonDepth, keepAliveMs } = settings.config.limits
+	const { trustedProxies } = settings.config.server
+	const handler = openHandler({
+		keys: withOperatorKey(keys, settings, surroundings.clock),
+		kept,
+		dialects: settings.config.dialects,
+		deployment: () => deployment.current,
+		limits: { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs },
+		page: new StaticFiles(join(import.meta.dir, '..', '..', 'console'), {
+			'/': 'index.html',
+			// What browsers request without being referred to it.
+			'/favicon.ico': 'icon.svg',
+			...Object.fromEntries(pageFiles.map((name) => [`/console/${name}`, name])),
+		}),
+		version: surroundings.version,
+		clock: surroundings.clock,
+		random: Math.random,
+		log: surroundings.log,
+		telemetry,
+		checkHost: hostCheck({ hosts: settings.config.server.hosts, listen: settings.config.listen }),
+		...(trustedProxies.length === 0 ? {} : { proxies: addressSet(trustedProxies) }),
+		checks: () => checks.results(),
+		servesMetrics: settings.config.telemetry.metrics === 'open',
+	})
+	return {
+		...handler,
+		keys,
+		get models() {
+			return deployment.current.models.all
+		},
+		reload: (config) => deployment.apply(config),
+		metrics: () => telemetry.snapshot(),
+		async interrupt() {
+			handler.interrupt()
+			kept.streams.close(closingServer())
+			await deployment.close()
+		},
+		async close() {
+			kept.streams.close(closingServer())
+			await deployment.close()
+			await handler.settled()
+			closing.abort()
+			await retention
+			await kept.ledger.close()
+			await telemetry.close()
+			await stores.close()
+			await sockets.remove()
+		},
+	}
+}
+
+function checkDatabase(stores: Stores): Promise<Fault | undefined> {
+	return stores.check().then(
+		() => undefined,
+		(cause: unknown) => ({ reason: 'the database cannot be reached', cause }),
+	)
+}
+
+async function checkDisk(dataFolder: string): Promise<Fault | undefined> {
+	switch (await findFolderFault(dataFolder)) {
+		case 'missing':
+			return { reason: 'the data folder does not exist' }
+		case 'read-only':
+			return { reason: 'the data folder cannot be written' }
+		case 'full':
+			return { reason: 'the disk of the data folder is full' }
+		case undefined:
+			return undefined
+	}
+}
+
+async function openKept(
+	stores: Stores,
+	settings: Settings,
+	{ clock, log }: GatewaySurroundings,
+): Promise<KeptParts & { readonly ledger: OpenLedger }> {
+	const { dataFolder, config } = settings
+	const { durability, maxPending } = config.ledger
+	let process = ''
+	const streams = await FileStreams.open({
+		folder: join(dataFolder, 'streams'),
+		process: () => process,
+		...config.streams,
+		clock,
+	})
+	const ledger = await openLedger({
+		folder: join(dataFolder, 'journal'),
+		store: stores.ledger,
+		durability,
+		maxPending,
+		clock,
+		log,
+		async recovered(dead) {
+			await streams.interrupt(dead)
+			await stores.conversations.interrupt(dead, clock.now())
+		},
+	})
+	;({ process } = ledger)
+	const delivered = () => Promise.race([ledger.deliver(), clock.sleep(longestDeliveryMs)])
+	return {
+		ledger,
+		conversations: withStreamsForgotten(stores.conversations, streams),
+		streams,
+		async usage(query) {
+			await delivered()
+			return stores.ledger.usage(query)
+		},
+		async entries(query) {
+			await delivered()
+			const [entries, sum] = await Promise.all([stores.ledger.entries(query), stores.ledger.sumEntries(query)])
+			return { entries, sum }
+		},
+		histories: config.history,
+		process,
+	}
+}
+
+/** How long a question about accounts waits for the newest of them, in milliseconds. */
+const longestDeliveryMs = 2000
+
+function withOperatorKey(store: KeyStore, { config }: Settings, clock: Clock): KeyStore {
+	return config.adminKey === undefined ? store : withConfiguredKey(store, configuredKey(config.adminKey, clock.now()))
+}

@@ -1,0 +1,70 @@
+// What is too old is removed: conversations that nobody goes on with, and single usage records. Nothing is removed by a clock that is
+// suddenly far ahead.
+
+import type { ConversationStore } from '../conversations/conversation-store.ts'
+import type { LedgerStore } from '../ledger/ledger-store.ts'
+import type { Clock } from '../system/clock.ts'
+import { ClockGuard } from '../system/clock-guard.ts'
+import type { Log } from '../system/log.ts'
+
+export interface RetentionOptions {
+	readonly conversations: ConversationStore
+	readonly ledger: LedgerStore
+	/** Days after the last turn; for ever where absent. */
+	readonly conversationDays: number | undefined
+	readonly ledgerDays: number
+	/** Where the last time that was believed is kept. */
+	readonly clockFile: string
+	readonly clock: Clock
+	readonly log: Log
+}
+
+const everyMs = 3_600_000
+const dayMs = 86_400_000
+/** Days that the clock may be ahead of the last time believed: half of the shortest retention, within these bounds. */
+const [leastAheadDays, mostAheadDays] = [1, 7]
+
+/** Looks at once, and then every hour, until `signal` is aborted. Never rejects. */
+export async function retain(options: RetentionOptions, signal: AbortSignal): Promise<void> {
+	const guard = new ClockGuard({ file: options.clockFile, limitMs: aheadDays(options) * dayMs })
+	// Read before this process records anything with a clock that may be wrong.
+	let newestMs = await options.ledger.newestMs().catch(() => undefined)
+	let doubted = false
+	while (!signal.aborted) {
+		try {
+			const verdict = await guard.look(options.clock.now(), newestMs)
+			newestMs = undefined
+			if (verdict.type === 'believed') await removeOld(options)
+			if (verdict.type === 'ahead' && !doubted)
+				options.log.warn(
+					{ days: Math.round(verdict.byMs / dayMs) },
+					'the clock is far ahead of the last time that this server has seen: nothing is removed by age until it has run for 24 hours with this clock',
+				)
+			doubted = verdict.type === 'ahead'
+		} catch (thrown) {
+			options.log.error({ err: thrown }, 'what is too old could not be removed')
+		}
+		await options.clock.sleep(everyMs, signal).catch(() => undefined)
+	}
+}
+
+function aheadDays({ conversationDays, ledgerDays }: RetentionOptions): number {
+	const half = Math.min(ledgerDays, conversationDays ?? ledgerDays) / 2
+	return Math.min(mostAheadDays, Math.max(leastAheadDays, half))
+}
+
+async function removeOld({
+	conversations,
+	ledger,
+	conversationDays,
+	ledgerDays,
+	clock,
+	log,
+}: RetentionOptions): Promise<void> {
+	let [entries, removed] = [0, 0]
+	for (let some = 1; some > 0; entries += some) some = await ledger.expire(clock.now() - ledgerDays * dayMs)
+	if (conversationDays !== undefined)
+		for (let some = 1; some > 0; removed += some)
+			some = await conversations.expire(clock.now() - conversationDays * dayMs)
+	if (entries + removed > 0) log.info({ entries, conversations: removed }, 'removed what is too old')
+}

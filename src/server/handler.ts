@@ -1,0 +1,422 @@
+// From a Request to a Response: what is common to every answer, whatever it is about. Routes, request ids, CORS, the server's own
+// status, and errors in the shape of the dialect that was spoken.
+
+import { randomUUID } from 'node:crypto'
+import { asChatError, ChatError } from '../chat/error.ts'
+import type { ConversationStore } from '../conversations/conversation-store.ts'
+import { DialectChoice, type DialectDefaults } from '../dialects/choice.ts'
+import { type Dialect, type SocketRoute, TextBody } from '../dialects/dialect.ts'
+import { defaultDialects, dialects } from '../dialects/list.ts'
+import type { AddressSet } from '../http/addresses.ts'
+import { type BodyLimits, type BodyReader, bodyReader } from '../http/body.ts'
+import { EventStreams } from '../http/event-stream.ts'
+import type { HostCheck } from '../http/hosts.ts'
+import { normalisePath, splitUrl } from '../http/path.ts'
+import type { Received } from '../http/received.ts'
+import { type Peer, type RemoteClient, remoteClient } from '../http/remote-client.ts'
+import { type RouteMatch, RouteTable } from '../http/route-table.ts'
+import type { KeyStore } from '../keys/key-store.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { EntryQuery, UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
+import type { Answer } from '../pipeline/answer.ts'
+import { authenticate } from '../pipeline/authenticate.ts'
+import { Outstanding } from '../pipeline/outstanding.ts'
+import type { Deployment, Histories, Parts, ToldEntries } from '../pipeline/parts.ts'
+import { answer } from '../pipeline/pipeline.ts'
+import { noSuchPath, shortened } from '../pipeline/understand.ts'
+import type { KeptStreams } from '../streams/kept-streams.ts'
+import type { Clock } from '../system/clock.ts'
+import type { Log } from '../system/log.ts'
+import { type CheckResults, checkNames } from '../system/server-checks.ts'
+import { ThrottledLog } from '../system/throttled-log.ts'
+import { Turn } from '../system/turn.ts'
+import type { RequestRecord, Telemetry } from '../telemetry/telemetry.ts'
+import { TokenCounter } from '../tokens/tokens.ts'
+import { allowOrigin, preflight } from './cors.ts'
+import type { SocketPeer } from './listener.ts'
+import { type Readiness, readiness } from './readiness.ts'
+import { openSocket } from './socket.ts'
+import type { StaticFiles } from './static-files.ts'
+
+export interface HandlerOptions {
+	/** Absent only where the transport itself admits callers. */
+	readonly keys: KeyStore | undefined
+	/** Absent where nothing is kept and nothing billed. */
+	readonly kept?: KeptParts
+	/** As configured now. */
+	readonly deployment: () => Deployment
+	/** Who is meant on paths that several dialects claim. */
+	readonly dialects?: DialectDefaults
+	readonly limits: BodyLimits & { readonly keepAliveMs: number }
+	/** The web page, where one is served. */
+	readonly page?: StaticFiles
+	readonly version: string
+	readonly clock: Clock
+	/** Uniform in [0, 1). */
+	readonly random: () => number
+	readonly log: Log
+	readonly telemetry: Telemetry
+	/** What `/ready` takes into account beside the models; nothing where absent. */
+	readonly checks?: () => Promise<CheckResults>
+	/** Whether GET /metrics tells them to anyone. */
+	readonly servesMetrics?: boolean
+	/** Absent where the transport itself admits callers. */
+	readonly checkHost?: HostCheck
+	/** Proxies whose word on the client is believed; none where absent. */
+	readonly proxies?: AddressSet
+	/** Requests keep the id in their `x-request-id`. Only if all of them come from a gateway of ours. */
+	readonly trustsRequestIds?: boolean
+}
+
+/** What a server keeps of what its callers do. */
+export interface KeptParts {
+	readonly ledger: Ledger
+	readonly conversations: ConversationStore
+	readonly streams: KeptStreams
+	readonly usage: (query: UsageQuery) => Promise<readonly UsageSum[]>
+	readonly entries: (query: EntryQuery) => Promise<ToldEntries>
+	readonly histories: Histories
+	/** This process, among those that write to the same stores. */
+	readonly process: string
+}
+
+export interface Handler {
+	/** Answers one request. Never rejects. */
+	fetch(request: Request, peer?: Peer): Promise<Response>
+	/** Takes a request that wants to become a socket, or refuses it; undefined where its path has none. */
+	socket(request: Request, peer?: Peer): Promise<SocketPeer | Response | undefined>
+	/** Streams that run end now, with an error as their last event. */
+	interrupt(): void
+	/** From now on `GET /ready` reports `draining` with 503; requests are served as before. */
+	drain(): void
+	/** Resolves when nothing goes on without a client any more. */
+	idle(): Promise<void>
+	/** Resolves when everything is written down that no client waits for; to be called when nothing more will be asked. */
+	settled(): Promise<void>
+	/** @param excluded names of checks that do not count. */
+	readiness(excluded?: ReadonlySet<string>): Promise<Readiness>
+}
+
+/** What `GET /ready` answers: the state of the models, or that the server is about to close. */
+type ReportedReadiness = Omit<Readiness, 'status'> & { readonly status: Readiness['status'] | 'draining' }
+
+type ReportReadiness = (excluded?: ReadonlySet<string>) => Promise<ReportedReadiness>
+
+export function openHandler(options: HandlerOptions): Handler {
+	const { keys, kept, deployment, clock, random, log } = options
+	const outstanding = new Outstanding(new ThrottledLog(log, clock))
+	const tokens = new TokenCounter()
+	const choice = new DialectChoice(dialects, options.dialects ?? defaultDialects)
+	const parts: Parts = {
+		choice,
+		keys,
+		ledger: kept?.ledger,
+		conversations: kept?.conversations,
+		streams: kept?.streams,
+		usage: kept?.usage,
+		entries: kept?.entries,
+		histories: kept?.histories ?? { albert: false },
+		process: kept?.process ?? '',
+		outstanding,
+		tokens,
+		deployment,
+		clock,
+		random,
+		log,
+		startedAt: Math.floor(clock.now() / 1000),
+		tellsContent: options.telemetry.wantsContent,
+	}
+	const socketTable = routeTableOfSockets()
+	const readBody = bodyReader(options.limits)
+	const streams = new EventStreams(options.limits)
+	const arriving = new Turn()
+	const ready = async (excluded?: ReadonlySet<string>): Promise<Readiness> => {
+		const checks = (await options.checks?.()) ?? {}
+		const { models, routeOf, upstreamAt } = deployment()
+		const routed = models.all.map((model) => ({
+			name: model.name,
+			required: model.required,
+			members: routeOf(model).members.map(({ place }) => ({
+				state: upstreamAt(place).engine.state(),
+				healthy: place.healthy,
+				open: place.breaker.state === 'open',
+			})),
+		}))
+		return readiness(routed, checks, excluded)
+	}
+
+	let draining = false
+	const reportReadiness: ReportReadiness = async (excluded) => {
+		const readiness = await ready(excluded)
+		return draining ? { ...readiness, status: 'draining' } : readiness
+	}
+
+	const serveRoute = async (received: Received): Promise<Response> => {
+		const record = options.telemetry.begin(received)
+		const claimed = choice.find(received)
+		const match = claimed.type === 'none' && hasOwnPath(received, options) ? ownMethods : claimed
+		const addressed = match.type === 'found' ? match : choice.findExpressly(received)
+		const spoken = match.type === 'found' ? match.target.dialect : choice.dialectFor(received)
+		if (addressed.type !== 'found') {
+			const facts = { received, dialect: spoken, record, streams, options }
+			return writeFailure(notServed(match, received), facts, allowed(match))
+		}
+		record.route = addressed.target.pattern
+		record.dialect = spoken.name
+		// The caller's key may say otherwise.
+		const facts = () => ({ received, dialect: choice.named(record.dialect ?? ''), record, streams, options })
+		try {
+			const { target, parameters } = addressed
+			const answered = await answer(received, { target, parameters, unmeant: match !== addressed }, parts, record)
+			return writeAnswer(answered, facts())
+		} catch (thrown) {
+			return writeFailure(asChatError(thrown), facts(), {})
+		}
+	}
+
+	const serveOwnOrRoute = async (received: Received): Promise<Response> =>
+		(await serveOwn(received, reportReadiness, options)) ?? serveRoute(received)
+
+	const refuseHost = (received: Received): Response | undefined => {
+		const refused = options.checkHost?.(received, () => isOwn(received, choice))
+		if (refused === undefined) return undefined
+		const record = options.telemetry.begin(received)
+		return writeFailure(refused, { received, dialect: choice.dialectFor(received), record, streams, options }, {}, 400)
+	}
+
+	const fetch = (request: Request, peer?: Peer): Promise<Response> => {
+		const received = receive(request, remoteClient(peer, request.headers, options.proxies), readBody, options)
+		const refused = refuseHost(received)
+		return refused === undefined ? serve(request, received) : Promise.resolve(refused)
+	}
+
+	/** @param received its Host was checked. */
+	const serve = (request: Request, received: Received): Promise<Response> => {
+		if (request.method === 'OPTIONS') return Promise.resolve(preflight(request))
+		if (isOwn(received, choice)) return serveOwnOrRoute(received)
+		return new Promise((resolve) => arriving.add(() => resolve(serveRoute(received))))
+	}
+
+	return {
+		fetch,
+		readiness: ready,
+		async socket(request, peer) {
+			const client = remoteClient(peer, request.headers, options.proxies)
+			const received = receive(request, client, readBody, options)
+			const match = socketTable.find('POST', received.path)
+			if (match.type !== 'found') return undefined
+			const refused = refuseHost(received)
+			if (refused !== undefined) return refused
+			const { dialect, route } = match.target
+			const record = options.telemetry.begin({ ...received, method: 'WEBSOCKET' })
+			const facts: AnswerFacts = { received, dialect, record, streams, options }
+			try {
+				await authenticate(received, record, keys)
+			} catch (thrown) {
+				return writeFailure(asChatError(thrown), facts, {})
+			}
+			record.route = received.path
+			record.status = 101
+			options.telemetry.end(record, clock.now())
+			// The messages have the socket's client, whose connection is not known any more when they arrive.
+			const known = { address: client.address, requestId: client.requestId, isProxied: client.isProxied }
+			const carry = (message: Request) => serve(message, receive(message, known, readBody, options))
+			return openSocket({ route, opening: request, fetch: carry })
+		},
+		interrupt: () => streams.interrupt(),
+		drain() {
+			draining = true
+		},
+		idle: () => outstanding.settled(),
+		async settled() {
+			await outstanding.settled()
+			tokens.close()
+		},
+	}
+}
+
+function notServed(match: RouteMatch<unknown>, received: Received): ChatError {
+	if (match.type !== 'other-methods') return noSuchPath(received)
+	const { method, path } = received
+	return new ChatError(
+		'method-not-allowed',
+		`Not allowed to ${method} on ${shortened(path)}: it answers to ${match.methods.join(', ')}.`,
+	)
+}
+
+function allowed(match: RouteMatch<unknown>): Readonly<Record<string, string>> {
+	return match.type === 'other-methods' ? { allow: match.methods.join(', ') } : {}
+}
+
+/** Nobody posts to the server itself; and a client that gives itself away means its own dialect, `/version` for one. */
+function isOwn({ method, path, headers }: Received, choice: DialectChoice): boolean {
+	if (method === 'POST') return false
+	const match = choice.find({ method, path, headers })
+	return match.type !== 'found' || match.target.dialect.recognises?.(headers) !== true
+}
+
+/** What is no dialect's: the server's state, its metrics, the web page. */
+async function serveOwn(
+	received: Received,
+	ready: ReportReadiness,
+	{ version, telemetry, servesMetrics, page }: HandlerOptions,
+): Promise<Response | undefined> {
+	const status = await writeStatus(received, ready, version)
+	if (status !== undefined) return status
+	if (received.method !== 'GET' && received.method !== 'HEAD') return undefined
+	if (servesMetrics === true && received.path === '/metrics') return writeMetrics(await telemetry.metrics())
+	return page?.find(received.path)
+}
+
+/** What the server's own paths accept. */
+const ownMethods: Extract<RouteMatch<never>, { readonly type: 'other-methods' }> = {
+	type: 'other-methods',
+	methods: ['GET', 'HEAD'],
+}
+
+function hasOwnPath({ path }: Received, { servesMetrics, page }: HandlerOptions): boolean {
+	if (path === '/metrics') return servesMetrics === true
+	return ['/health', '/ready', '/version'].includes(path) || page?.find(path) !== undefined
+}
+
+function routeTableOfSockets(): RouteTable<{ readonly dialect: Dialect; readonly route: SocketRoute }> {
+	const table = new RouteTable<{ readonly dialect: Dialect; readonly route: SocketRoute }>()
+	for (const dialect of dialects)
+		for (const route of dialect.sockets ?? [])
+			for (const prefix of dialect.prefixes)
+				for (const mount of ['', dialect.mount]) table.add('POST', mount + prefix + route.path, { dialect, route })
+	return table
+}
+
+function receive(request: Request, client: RemoteClient, readBody: BodyReader, options: HandlerOptions): Received {
+	const { path, query } = splitUrl(request.url)
+	let body: Promise<unknown> | undefined
+	return {
+		id: (options.trustsRequestIds === true ? idOf(request) : undefined) ?? `req_${randomUUID().replaceAll('-', '')}`,
+		method: request.method,
+		path: normalisePath(path),
+		query: () => new URLSearchParams(query),
+		headers: request.headers,
+		client,
+		signal: request.signal,
+		receivedAtMs: options.clock.now(),
+		json() {
+			body ??= readBody.json(request)
+			return body
+		},
+		form: () => readBody.form(request),
+	}
+}
+
+/** The id that a gateway of ours gave the request, so that both write the same into the log. */
+function idOf({ headers }: Request): string | undefined {
+	const id = headers.get('x-request-id')
+	return id !== null && /^req_\w{1,64}$/.test(id) ? id : undefined
+}
+
+async function writeStatus(received: Received, ready: ReportReadiness, version: string): Promise<Response | undefined> {
+	if (received.method !== 'GET' && received.method !== 'HEAD') return undefined
+	switch (received.path) {
+		case '/health':
+			return Response.json({ status: 'ok' }, { headers: allowOrigin })
+		case '/ready': {
+			const excluded = new Set(received.query().getAll('exclude'))
+			const [unknown] = excluded.difference(new Set(checkNames))
+			if (unknown !== undefined) {
+				const error = `exclude=${shortened(unknown)}: no such check; the checks are ${checkNames.join(', ')}`
+				return Response.json({ error }, { status: 400, headers: allowOrigin })
+			}
+			const state = await ready(excluded)
+			return Response.json(state, { status: state.status === 'ready' ? 200 : 503, headers: allowOrigin })
+		}
+		case '/version':
+			return Response.json({ name: 'dragoman', version }, { headers: allowOrigin })
+		default:
+			return undefined
+	}
+}
+
+/** What is needed to write any answer to one request. */
+interface AnswerFacts {
+	readonly received: Received
+	readonly dialect: Dialect
+	readonly record: RequestRecord
+	readonly streams: EventStreams
+	readonly options: HandlerOptions
+}
+
+function writeMetrics({ contentType, body }: { readonly contentType: string; readonly body: string }): Response {
+	return new Response(body, { headers: { 'content-type': contentType } })
+}
+
+function headersOf({ received, dialect, options }: AnswerFacts): Record<string, string> {
+	return {
+		...allowOrigin,
+		'x-request-id': received.id,
+		...dialect.headers({ processingMs: options.clock.now() - received.receivedAtMs, requestId: received.id }),
+	}
+}
+
+function writeAnswer(answered: Answer, facts: AnswerFacts): Response {
+	const { received, dialect, record, streams, options } = facts
+	const { clock, telemetry } = options
+	record.status = 200
+	switch (answered.type) {
+		case 'json': {
+			record.status = answered.status ?? 200
+			const response = writeBody(answered.body, record.status, { ...headersOf(facts), ...answered.headers })
+			telemetry.end(record, clock.now())
+			return response
+		}
+		case 'stream': {
+			const isHead = received.method === 'HEAD'
+			const pieces = answered.open((left) => {
+				record.left = left && !isHead
+				telemetry.end(record, clock.now())
+			})
+			// The headers of a stream without its body: the stream ends before its first event is read.
+			if (isHead) pieces.cancel()
+			return new Response(isHead ? noEvents() : streams.body(pieces, received.signal, dialect.heartbeat), {
+				headers: {
+					...headersOf(facts),
+					...answered.headers,
+					'content-type': 'text/event-stream; charset=utf-8',
+					'cache-control': 'no-cache',
+					'x-accel-buffering': 'no',
+				},
+			})
+		}
+	}
+}
+
+/** @param status instead of the dialect's own, where HTTP demands one. */
+function writeFailure(
+	error: ChatError,
+	facts: AnswerFacts,
+	extra: Readonly<Record<string, string>>,
+	status?: number,
+): Response {
+	const { received, dialect, record, options } = facts
+	if (error.kind === 'internal')
+		options.log.error({ err: error.cause, request: received.id }, 'a request failed by a defect of this server')
+	const written = dialect.writeError(error, received.id)
+	record.error = error
+	record.status = status ?? written.status
+	record.left = error.kind === 'cancelled'
+	options.telemetry.end(record, options.clock.now())
+	return writeBody(written.body, record.status, { ...headersOf(facts), ...written.headers, ...extra })
+}
+
+/** A body of unknown length that is never read: the response to HEAD has the headers of a stream. */
+async function* noEvents(): AsyncGenerator<Uint8Array> {}
+
+/** 204 has nothing to send. */
+const noContent = 204
+
+function writeBody(body: unknown, status: number, headers: Record<string, string>): Response {
+	if (status === noContent) return new Response(null, { status, headers })
+	const [text, type] =
+		body instanceof TextBody ? [body.text, body.contentType] : [JSON.stringify(body), 'application/json']
+	headers['content-type'] = type
+	return new Response(text, { status, headers })
+}

@@ -1,0 +1,50 @@
+import { expect, test } from 'bun:test'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from './clock.ts'
+import { withLock } from './lock.ts'
+
+const { sleep } = systemClock
+
+async function freshLock(): Promise<string> {
+	return join(await mkdtemp(join(tmpdir(), 'dragoman-lock-')), 'some.lock')
+}
+
+test('one holder at a time, in one process too, and the next when it is done', async () => {
+	const file = await freshLock()
+	const order: string[] = []
+	const waited = Promise.withResolvers<void>()
+	const first = withLock(file, { sleep }, async () => {
+		order.push('first begins')
+		await waited.promise
+		order.push('first ends')
+	})
+	const second = withLock(file, { sleep, onWait: () => waited.resolve() }, async () => order.push('second'))
+	await Promise.all([first, second])
+	expect(order).toEqual(['first begins', 'first ends', 'second'])
+})
+
+test('work that throws lets go', async () => {
+	const file = await freshLock()
+	await expect(withLock(file, { sleep }, () => Promise.reject(new Error('no')))).rejects.toThrow('no')
+	expect(await withLock(file, { sleep }, async () => 'mine')).toBe('mine')
+})
+
+test('a holder that is killed lets go', async () => {
+	const file = await freshLock()
+	const program = `
+		const { withLock } = await import(${JSON.stringify(join(import.meta.dir, 'lock.ts'))})
+		await withLock(${JSON.stringify(file)}, { sleep: Bun.sleep }, async () => { console.log('held'); await new Promise(() => setInterval(() => {}, 1000)) })`
+	const child = Bun.spawn([process.execPath, '-e', program], { stdout: 'pipe', stderr: 'inherit' })
+	const reader = child.stdout.getReader()
+	await reader.read()
+	let waits = 0
+	const taken = withLock(
+		file,
+		{ sleep, onWait: () => void (waits++ === 0 && child.kill('SIGKILL')) },
+		async () => 'mine',
+	)
+	expect(await taken).toBe('mine')
+	expect(waits).toBeGreaterThan(0)
+})

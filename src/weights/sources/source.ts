@@ -1,0 +1,127 @@
+// Where weights can come from, as a URI says it. It only reads the text; reaching the place is locate.ts.
+
+import { basename } from 'node:path'
+import { hideCredentials } from '../../system/redaction.ts'
+
+/** One file inside one release of a Python package. */
+export interface WheelMember {
+	readonly project: string
+	readonly version: string
+	/** Path inside the wheel. */
+	readonly path: string
+}
+
+export type Source =
+	/** `hf:org/repo/path/file.gguf`, or `hf:org/repo@revision/…`: a file in a model hub's repository. */
+	| { readonly type: 'hub'; readonly repository: string; readonly revision: string; readonly path: string }
+	/** `pypi:name==version/path`, several joined by `+`: files in wheels, one after the other. */
+	| { readonly type: 'python'; readonly members: readonly WheelMember[] }
+	/** `https:` and `http:` addresses. */
+	| { readonly type: 'web'; readonly url: string }
+	/** `file:/absolute/path`: a file on this machine, copied. */
+	| { readonly type: 'file'; readonly path: string }
+	/** `package:name`: a file that came with this program, used where it lies. */
+	| { readonly type: 'package'; readonly path: string }
+
+export interface SourceUri {
+	readonly source: Source
+	/** From `#sha256=…`, in lower-case hex. */
+	readonly sha256?: string
+	/** The last part of the path. */
+	readonly file: string
+	/** The URI without checksum and credentials, fit to be shown and stored. */
+	readonly shown: string
+	/** The same, short enough for a line of progress. */
+	readonly label: string
+}
+
+/** Whether a text is a source rather than a short name. */
+export function isSourceUri(text: string): boolean {
+	return /^(hf|pypi|https?|file|package):/i.test(text)
+}
+
+/** @throws Error that says what a URI must look like. */
+export function readSourceUri(text: string): SourceUri {
+	const [address = '', fragment] = splitOnce(text, '#')
+	const sha256 = fragment === undefined ? undefined : readChecksum(fragment, text)
+	const [scheme = '', rest = ''] = splitOnce(address, ':')
+	const source = readSource(scheme.toLowerCase(), rest, address)
+	const shown = withoutCredentials(address)
+	return {
+		source,
+		file: fileName(source),
+		shown,
+		label: labelOf(source, shown),
+		...(sha256 === undefined ? {} : { sha256 }),
+	}
+}
+
+function readSource(scheme: string, rest: string, whole: string): Source {
+	switch (scheme) {
+		case 'hf':
+			return readHub(rest)
+		case 'pypi':
+			return { type: 'python', members: rest.split('+').map(readMember) }
+		case 'http':
+		case 'https':
+			if (!URL.canParse(whole)) throw new Error(`'${hideCredentials(whole)}' is not an address`)
+			return { type: 'web', url: whole }
+		case 'file':
+			return { type: 'file', path: decodeURIComponent(rest.replace(/^\/\/(localhost)?(?=\/)/, '')) }
+		case 'package':
+			return { type: 'package', path: basename(rest) }
+		default:
+			throw new Error(`'${hideCredentials(whole)}' is no source: expected hf:, pypi:, https:, http: or file:`)
+	}
+}
+
+function readHub(rest: string): Source {
+	const [, organisation, name, revision, path] = /^([^/@]+)\/([^/@]+)(?:@([^/]+))?\/(.+)$/.exec(rest) ?? []
+	if (organisation === undefined || name === undefined || path === undefined)
+		throw new Error(`'hf:${rest}' is no source: expected hf:organisation/repository/path/file.gguf`)
+	return { type: 'hub', repository: `${organisation}/${name}`, revision: revision ?? 'main', path }
+}
+
+function readMember(text: string): WheelMember {
+	const [, project, version, path] = /^([A-Za-z0-9._-]+)==([^/]+)\/(.+)$/.exec(text) ?? []
+	if (project === undefined || version === undefined || path === undefined)
+		throw new Error(`'pypi:${text}' is no source: expected pypi:name==version/path/in/wheel.gguf`)
+	return { project, version, path }
+}
+
+function readChecksum(fragment: string, whole: string): string {
+	const [, hex] = /^sha256[=:]([0-9a-f]{64})$/i.exec(fragment) ?? []
+	if (hex === undefined) throw new Error(`'${hideCredentials(whole)}': expected #sha256= and 64 hex digits`)
+	return hex.toLowerCase()
+}
+
+function fileName(source: Source): string {
+	switch (source.type) {
+		case 'python':
+			return basename(source.members[0]?.path ?? '')
+		case 'web':
+			return decodeURIComponent(basename(new URL(source.url).pathname))
+		case 'hub':
+		case 'file':
+		case 'package':
+			return basename(source.path)
+		default:
+			return source satisfies never
+	}
+}
+
+function labelOf(source: Source, shown: string): string {
+	if (source.type !== 'python') return shown
+	const [first] = source.members
+	const more = source.members.length - 1
+	return `pypi:${first?.project}==${first?.version}${more === 0 ? '' : ` and ${more} more`}`
+}
+
+function withoutCredentials(address: string): string {
+	return address.replace(/^(https?:\/\/)[^/@]*@/i, '$1')
+}
+
+function splitOnce(text: string, mark: string): readonly [string, string?] {
+	const at = text.indexOf(mark)
+	return at < 0 ? [text] : [text.slice(0, at), text.slice(at + mark.length)]
+}

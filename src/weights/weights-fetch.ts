@@ -1,0 +1,207 @@
+// Brings one piece into a file and goes on where an earlier try stopped, within one run and across runs. It does not unpack, and
+// knows nothing of models.
+
+import { open, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import type { Clock } from '../system/clock.ts'
+import type { Piece } from './sources/piece.ts'
+import { RefusedError, type RemoteBytes, readRemote, stallMs } from './sources/remote-file.ts'
+
+export interface FetchOptions {
+	readonly clock: Clock
+	readonly signal: AbortSignal
+	/** Longest wait for the first answer, in milliseconds. */
+	readonly patienceMs: number
+	/** Called as bytes arrive: how many of the piece are there, and how many it has, once known. */
+	readonly onBytes: (receivedBytes: number, totalBytes: number | undefined) => void
+	/** Looks at the first bytes of the piece before the rest is fetched; throws to refuse them. */
+	readonly inspect: (start: Uint8Array) => void
+}
+
+/** What has to stay the same for the bytes of an earlier try to be of use. */
+interface PieceState {
+	readonly place: string
+	readonly version?: string
+	readonly totalBytes?: number
+}
+
+/** Tries in a row that bring nothing before a source that did answer is given up on. */
+const mostFruitlessTries = 5
+/** The same for one that closed the connection without an answer. */
+const mostUnansweredTries = 3
+const firstPauseMs = 500
+
+/** @throws Error where the piece cannot be had; what arrived stays in `file` for the next call. */
+export async function fetchPiece(piece: Piece, file: string, options: FetchOptions): Promise<void> {
+	if (piece.from.type === 'local') return copyPiece(piece.from.path, file, options)
+	let answered = false
+	let fruitless = 0
+	while (true) {
+		const before = await sizeOf(file)
+		const onAnswer = () => {
+			answered = true
+		}
+		try {
+			if (
+				await fetchOnce(
+					piece,
+					piece.from.file,
+					file,
+					{ ...options, patienceMs: answered ? stallMs : options.patienceMs },
+					onAnswer,
+				)
+			)
+				return
+			fruitless = (await sizeOf(file)) > before ? 0 : fruitless + 1
+			if (fruitless >= mostFruitlessTries) throw new Error('the connection is cut again and again')
+		} catch (thrown) {
+			options.signal.throwIfAborted()
+			fruitless = (await sizeOf(file)) > before ? 0 : fruitless + 1
+			const mostTries = answered ? mostFruitlessTries : isReset(thrown) ? mostUnansweredTries : 0
+			if (fruitless >= mostTries || !isPassing(thrown)) throw thrown
+		}
+		await options.clock.sleep(firstPauseMs * 2 ** fruitless, options.signal)
+	}
+}
+
+/** Whether the piece is complete after one connection. */
+async function fetchOnce(
+	piece: Piece,
+	remote: Extract<Piece['from'], { type: 'remote' }>['file'],
+	file: string,
+	options: FetchOptions,
+	onAnswer: () => void,
+): Promise<boolean> {
+	const earlier = await readState(file, placeOf(piece))
+	let have = earlier === undefined ? 0 : await sizeOf(file)
+	const total = piece.lengthBytes ?? earlier?.totalBytes
+	if (total !== undefined && have === total && have > 0) return true
+	if (total !== undefined && have > total) have = 0
+	const answer = await readRemote(remote, {
+		signal: options.signal,
+		patienceMs: options.patienceMs,
+		...(piece.fromByte + have > 0 || piece.lengthBytes !== undefined ? { fromByte: piece.fromByte + have } : {}),
+		...(piece.lengthBytes === undefined ? {} : { lengthBytes: piece.lengthBytes - have }),
+	})
+	onAnswer()
+	if (piece.fromByte > 0 && answer.fromByte !== piece.fromByte + have)
+		throw new Error(`${new URL(answer.url).host} no longer sends parts of files`)
+	const goesOn = answer.fromByte === piece.fromByte + have && isSameFile(answer, earlier)
+	if (have > 0 && !goesOn) {
+		await rm(file, { force: true })
+		await rm(stateFile(file), { force: true })
+		if (answer.fromByte !== 0) return false
+		have = 0
+	}
+	const expected = piece.lengthBytes ?? answer.totalBytes
+	await writeState(file, piece, answer)
+	await append(answer.bytes, file, have, { ...options, onBytes: (received) => options.onBytes(received, expected) })
+	const received = await sizeOf(file)
+	if (expected !== undefined && received > expected) {
+		await rm(file, { force: true })
+		throw new Error(`${new URL(answer.url).host} sent more than it announced`)
+	}
+	return expected === undefined || received === expected
+}
+
+async function append(
+	bytes: AsyncIterable<Uint8Array>,
+	file: string,
+	have: number,
+	options: FetchOptions,
+): Promise<void> {
+	const handle = await open(file, have === 0 ? 'w' : 'a')
+	let received = have
+	try {
+		for await (const chunk of bytes) {
+			options.signal.throwIfAborted()
+			if (received === 0) options.inspect(chunk)
+			await handle.appendFile(chunk)
+			received += chunk.byteLength
+			options.onBytes(received, undefined)
+		}
+	} finally {
+		await handle.close()
+	}
+}
+
+async function copyPiece(path: string, file: string, options: FetchOptions): Promise<void> {
+	const { size } = await stat(path)
+	const bytes = Bun.file(path).stream()
+	await append(bytes, file, 0, { ...options, onBytes: (received) => options.onBytes(received, size) })
+}
+
+/** Faults of a connection, which a new one may not have; not a refusal, a full disk or bytes that are not wanted. */
+function isPassing(thrown: unknown): boolean {
+	if (thrown instanceof RefusedError) return thrown.status >= 500 || thrown.status === 429
+	return !(thrown instanceof UnwantedError) && !isDiskFull(thrown)
+}
+
+function isReset(thrown: unknown): boolean {
+	return typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === 'ECONNRESET'
+}
+
+/** The bytes are not what was asked for: another try brings the same. */
+export class UnwantedError extends Error {
+	override readonly name = 'UnwantedError'
+}
+
+export function isDiskFull(thrown: unknown): boolean {
+	return (
+		typeof thrown === 'object' &&
+		thrown !== null &&
+		'code' in thrown &&
+		(thrown.code === 'ENOSPC' || thrown.code === 'EDQUOT')
+	)
+}
+
+/** Size of a file in bytes, 0 where there is none. */
+export async function sizeOf(file: string): Promise<number> {
+	try {
+		return (await stat(file)).size
+	} catch {
+		return 0
+	}
+}
+
+/** Removes a piece and what is remembered of it. */
+export async function discardPiece(file: string): Promise<void> {
+	await rm(file, { force: true })
+	await rm(stateFile(file), { force: true })
+}
+
+function isSameFile(answer: RemoteBytes, earlier: PieceState | undefined): boolean {
+	if (earlier?.version !== undefined && answer.version !== undefined && earlier.version !== answer.version) return false
+	return (
+		earlier?.totalBytes === undefined || answer.totalBytes === undefined || earlier.totalBytes === answer.totalBytes
+	)
+}
+
+/** Where the piece lies, without credentials. The address alone would not do: package indexes sign theirs anew each time. */
+function placeOf(piece: Piece): string {
+	if (piece.from.type === 'local') return piece.from.path
+	const { host, pathname } = new URL(piece.from.file.url)
+	return `${host}${pathname}:${piece.fromByte}+${piece.lengthBytes ?? ''}`
+}
+
+function stateFile(file: string): string {
+	return `${file}.json`
+}
+
+async function readState(file: string, place: string): Promise<PieceState | undefined> {
+	try {
+		const state = JSON.parse(await readFile(stateFile(file), 'utf8')) as PieceState
+		return state.place === place ? state : undefined
+	} catch {
+		return undefined
+	}
+}
+
+async function writeState(file: string, piece: Piece, { version, totalBytes }: RemoteBytes): Promise<void> {
+	const whole = piece.lengthBytes === undefined ? totalBytes : undefined
+	const state: PieceState = {
+		place: placeOf(piece),
+		...(version === undefined ? {} : { version }),
+		...(whole === undefined ? {} : { totalBytes: whole }),
+	}
+	await writeFile(stateFile(file), JSON.stringify(state))
+}
