@@ -115,7 +115,7 @@ for await (const file of new Glob('**/*.ts').scan(root)) {
 	}
 	const isTest = /\.(test|testing|contract)\.ts$/.test(file)
 	const source = await Bun.file(join(root, file)).text()
-	for (const { path, typeOnly } of importsOf(source)) {
+	for (const path of importsOf(source)) {
 		const target = relative(root, normalize(join(root, dirname(file), path)))
 		if (target.startsWith('..')) continue
 		imports++
@@ -129,7 +129,7 @@ for await (const file of new Glob('**/*.ts').scan(root)) {
 			complaints.push(`${file} imports ${target}: members of ${from} must not know each other`)
 		if (isTest) continue
 		if (to !== from) add(folders, from, to)
-		if (!typeOnly) add(files, file, target)
+		add(files, file, target)
 	}
 }
 
@@ -147,14 +147,11 @@ for (const complaint of complaints) console.error(complaint)
 console.log(`${imports} imports follow the table, ${complaints.length} complaints`)
 if (complaints.length > 0) process.exit(1)
 
-/** Static and dynamic imports, and the scripts of workers. */
-function importsOf(source: string): readonly { readonly path: string; readonly typeOnly: boolean }[] {
+/** Paths of static and dynamic imports, types included, and of the scripts of workers. */
+function importsOf(source: string): readonly string[] {
 	const pattern =
-		/(?:^|\s)(?:import|export)\s(type\s)?[^'"]*?from\s+'(\.[^']+)'|import\('(\.[^']+)'\)|new URL\('(\.[^']+\.ts)', import\.meta\.url\)/g
-	return [...source.matchAll(pattern)].map(([, type, fixed, dynamic, worker]) => ({
-		path: fixed ?? dynamic ?? worker ?? '',
-		typeOnly: type !== undefined,
-	}))
+		/(?:^|\s)(?:import|export)\s[^'"]*?from\s+'(\.[^']+)'|import\('(\.[^']+)'\)|new URL\('(\.[^']+\.ts)', import\.meta\.url\)/g
+	return [...source.matchAll(pattern)].map(([, fixed, dynamic, worker]) => fixed ?? dynamic ?? worker ?? '')
 }
 
 function add(graph: Map<string, Set<string>>, from: string, to: string): void {

@@ -12,7 +12,7 @@ import { engineKinds } from '../engines/list.ts'
 import { systemClock } from '../system/clock.ts'
 import { openLog } from '../system/log.ts'
 import { nearest } from '../system/nearest.ts'
-import type { CommandSurroundings } from './program.ts'
+import type { CommandContext } from './command.ts'
 
 export interface UpstreamReport {
 	readonly line: string
@@ -25,7 +25,7 @@ const askedForMs = 10_000
 /** Asks all upstreams at the same time. */
 export async function askUpstreams(
 	settings: Settings,
-	{ command, environment }: CommandSurroundings,
+	{ command, environment }: CommandContext,
 	timeoutMs = askedForMs,
 ): Promise<readonly UpstreamReport[]> {
 	const { config, configFolder, dataFolder, engineFolder, modelFolder } = settings

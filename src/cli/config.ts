@@ -5,15 +5,15 @@ import { checkEngines } from '../config/engine-checks.ts'
 import { configJsonSchema } from '../config/json-schema.ts'
 import { ConfigError } from '../config/load.ts'
 import { type ConfigFlags, readSettings } from '../config/settings.ts'
+import { addConfigOptions, type CommandContext } from './command.ts'
 import { Complaint } from './complaint.ts'
 import { askUpstreams } from './config-online.ts'
-import { addConfigOptions, type CommandSurroundings } from './program.ts'
 
 interface CheckFlags extends ConfigFlags {
 	readonly online?: true
 }
 
-export function configCommand(surroundings: CommandSurroundings): Command {
+export function configCommand(surroundings: CommandContext): Command {
 	const config = new Command('config').description('the configuration file: check it, print its schema')
 	addConfigOptions(
 		config.command('check').description('check a configuration; what is wrong is printed with file, line and remedy'),
@@ -27,7 +27,7 @@ export function configCommand(surroundings: CommandSurroundings): Command {
 	return config
 }
 
-async function check({ online, ...flags }: CheckFlags, surroundings: CommandSurroundings): Promise<void> {
+async function check({ online, ...flags }: CheckFlags, surroundings: CommandContext): Promise<void> {
 	const settings = await readSettings(flags, surroundings.environment)
 	for (const warning of settings.warnings) surroundings.tell(`warning: ${warning}`)
 	const complaints = await checkEngines(settings, surroundings.environment)

@@ -2,8 +2,8 @@
 
 import { type ConfigFlags, readSettings, type Settings } from '../config/settings.ts'
 import type { Stores } from '../stores/open-stores.ts'
+import type { CommandContext } from './command.ts'
 import { Complaint } from './complaint.ts'
-import type { CommandSurroundings } from './program.ts'
 
 /**
  * Runs `use` on the configured database, whose name is printed on standard error first.
@@ -12,7 +12,7 @@ import type { CommandSurroundings } from './program.ts'
  */
 export async function withStores<Result>(
 	flags: ConfigFlags,
-	{ environment, tell }: CommandSurroundings,
+	{ environment, tell }: CommandContext,
 	use: (stores: Stores, settings: Settings) => Promise<Result>,
 ): Promise<Result> {
 	const settings = await readSettings(flags, environment)

@@ -3,8 +3,8 @@
 import { resolve } from 'node:path'
 import { Command } from 'commander'
 import type { Environment } from '../config/environment.ts'
+import type { CommandContext } from './command.ts'
 import { Complaint } from './complaint.ts'
-import type { CommandSurroundings } from './program.ts'
 import { table } from './table.ts'
 
 interface CopyFlags {
@@ -17,7 +17,7 @@ interface Place {
 	readonly databaseFile: string
 }
 
-export function copyCommand(surroundings: CommandSurroundings): Command {
+export function copyCommand(surroundings: CommandContext): Command {
 	return new Command('copy')
 		.description('put everything of one database into another that is empty, and compare them')
 		.requiredOption(

@@ -22,8 +22,8 @@ import { describeSystemError } from '../system/system-error.ts'
 import { silentTelemetry } from '../telemetry/silent.ts'
 import { catalogue, toyModelId } from '../weights/catalogue.ts'
 import { Weights } from '../weights/weights.ts'
+import { addConfigOptions, type CommandContext } from './command.ts'
 import { Complaint } from './complaint.ts'
-import { addConfigOptions, type CommandSurroundings } from './program.ts'
 import { followStop } from './stop-request.ts'
 
 interface EngineFlags extends ConfigFlags {
@@ -44,7 +44,7 @@ interface EngineFlags extends ConfigFlags {
 /** Exit status for a model that can never be served: whoever supervises the process need not hurry to try again. */
 const hopelessStatus = 78
 
-export function engineCommand(surroundings: CommandSurroundings): Command {
+export function engineCommand(surroundings: CommandContext): Command {
 	const engine = addConfigOptions(
 		new Command('engine').description('serve one model by the embedded engine alone; `serve` does this by itself'),
 	)
@@ -74,7 +74,7 @@ export function engineCommand(surroundings: CommandSurroundings): Command {
 	return engine
 }
 
-function installCommand(surroundings: CommandSurroundings): Command {
+function installCommand(surroundings: CommandContext): Command {
 	return addConfigOptions(new Command('install').description('install the engine library, or add a GPU build to it'))
 		.addOption(new Option('--folder <folder>', 'where to (default: engineFolder of the configuration)'))
 		.argument(
@@ -105,7 +105,7 @@ function installCommand(surroundings: CommandSurroundings): Command {
 		})
 }
 
-async function serveModel(flags: EngineFlags, surroundings: CommandSurroundings): Promise<void> {
+async function serveModel(flags: EngineFlags, surroundings: CommandContext): Promise<void> {
 	const supervised = flags.untilStdinEnds === true
 	const ending = supervised ? untilStdinEnds() : followStop(surroundings).begun
 	const settings = await readSettings(flags, surroundings.environment)
@@ -152,7 +152,7 @@ async function serveModel(flags: EngineFlags, surroundings: CommandSurroundings)
  * The engine's library fails without a home folder, and the system looks for it in the environment that the process began with: the
  * process begins again with one, under the same id.
  */
-function giveHome({ dataFolder }: Settings, { environment, command }: CommandSurroundings): void {
+function giveHome({ dataFolder }: Settings, { environment, command }: CommandContext): void {
 	if (hasHome(environment) || process.execve === undefined) return
 	const [program = process.execPath] = command
 	process.execve(program, [...command, ...process.argv.slice(2)], definedOnly(withHome(environment, dataFolder)))
@@ -212,7 +212,7 @@ async function openModel(
 	flags: EngineFlags,
 	settings: Settings,
 	log: Log,
-	surroundings: CommandSurroundings,
+	surroundings: CommandContext,
 ): Promise<Engine> {
 	const { openLocalLlama } = await import('../embedded/runtime/local-llama.ts')
 	const { context, maxTokens, repetition, parallel, queue, threads, gpu, model } = flags
@@ -234,7 +234,7 @@ async function openModel(
 	})
 }
 
-async function modelPath(model: string, settings: Settings, { environment }: CommandSurroundings): Promise<string> {
+async function modelPath(model: string, settings: Settings, { environment }: CommandContext): Promise<string> {
 	const { modelFolder, dataFolder } = settings
 	const weights = new Weights({
 		folder: modelFolder,

@@ -5,9 +5,9 @@ import type { ConfigFlags, Settings } from '../config/settings.ts'
 import { dialects } from '../dialects/list.ts'
 import { configuredKey, configuredKeyLabel, isConfiguredKey } from '../keys/configured-key-store.ts'
 import { createKey, type Key, type KeyDescription, labelFault, type Role, roles } from '../keys/key.ts'
+import { addConfigOptions, type CommandContext } from './command.ts'
 import { Complaint } from './complaint.ts'
 import { withStores } from './configured-stores.ts'
-import { addConfigOptions, type CommandSurroundings } from './program.ts'
 import { table } from './table.ts'
 
 interface CreateFlags extends ConfigFlags {
@@ -22,7 +22,7 @@ interface CreateFlags extends ConfigFlags {
 	readonly expires?: number
 }
 
-export function keysCommand(surroundings: CommandSurroundings): Command {
+export function keysCommand(surroundings: CommandContext): Command {
 	const keys = new Command('keys').description('API keys: create, list, revoke')
 	addConfigOptions(keys.command('create').description('make a key and print it, alone, on standard output'))
 		.requiredOption('--name <name>', 'what to call it', readLabel)

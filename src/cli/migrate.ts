@@ -3,9 +3,9 @@
 
 import { Command } from 'commander'
 import { type ConfigFlags, readSettings } from '../config/settings.ts'
-import { addConfigOptions, type CommandSurroundings } from './program.ts'
+import { addConfigOptions, type CommandContext } from './command.ts'
 
-export function migrateCommand(surroundings: CommandSurroundings): Command {
+export function migrateCommand(surroundings: CommandContext): Command {
 	return addConfigOptions(new Command('migrate').description('bring the database up to date')).action(
 		async (flags: ConfigFlags) => {
 			const settings = await readSettings(flags, surroundings.environment)

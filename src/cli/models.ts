@@ -8,14 +8,14 @@ import { type ConfigFlags, readSettings } from '../config/settings.ts'
 import { systemClock } from '../system/clock.ts'
 import { catalogue, defaultModelId } from '../weights/catalogue.ts'
 import { Weights, WeightsError } from '../weights/weights.ts'
+import { addConfigOptions, type CommandContext } from './command.ts'
 import { Complaint } from './complaint.ts'
-import { addConfigOptions, type CommandSurroundings } from './program.ts'
 import { openProgress } from './progress.ts'
 import { table } from './table.ts'
 
 type ModelFlags = ConfigFlags & { readonly folder?: string }
 
-export function modelsCommand(surroundings: CommandSurroundings): Command {
+export function modelsCommand(surroundings: CommandContext): Command {
 	const models = new Command('models').description('weights of embedded models: pull, list, remove')
 	addFolder(models.command('pull').description('fetch weights, or go on where fetching was cut off'))
 		.argument(
@@ -55,7 +55,7 @@ function addFolder(command: Command): Command {
 	)
 }
 
-async function openWeights(flags: ModelFlags, surroundings: CommandSurroundings): Promise<Weights> {
+async function openWeights(flags: ModelFlags, surroundings: CommandContext): Promise<Weights> {
 	const { modelFolder, dataFolder } = await readSettings(flags, surroundings.environment)
 	return new Weights({
 		folder: flags.folder ?? modelFolder,

@@ -1,9 +1,10 @@
 // The `dragoman` command: its subcommands and what they have in common. Each loads its own code when it is called.
 
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { bunFlags } from '../../bin/bun-flags.mjs'
 import manifest from '../../package.json' with { type: 'json' }
 import type { Environment } from '../config/environment.ts'
+import type { CommandContext } from './command.ts'
 import { configCommand } from './config.ts'
 import { copyCommand } from './copy.ts'
 import { engineCommand } from './engine.ts'
@@ -13,19 +14,6 @@ import { migrateCommand } from './migrate.ts'
 import { modelsCommand } from './models.ts'
 import { serveCommand } from './serve.ts'
 import { usageCommand } from './usage.ts'
-
-/** What every subcommand is handed. */
-export interface CommandSurroundings {
-	readonly environment: Environment
-	readonly version: string
-	/** The command that runs this program, without arguments. */
-	readonly command: readonly string[]
-	readonly print: (line: string) => void
-	/** Whether standard output is a terminal. */
-	readonly terminal: boolean
-	/** For people; standard output belongs to what was asked for. */
-	readonly tell: (line: string) => void
-}
 
 /** Runs one command and sets the exit status: 0, 1 for a failure, 2 for words it does not know, 78 for a wrong configuration. */
 export async function run(argv: readonly string[], environment: Environment): Promise<void> {
@@ -64,7 +52,7 @@ function surviveClosedOutput(): void {
 const closedCodes: ReadonlySet<string> = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'])
 
 /** The whole command tree, without running anything: also what the documentation's tests walk through. */
-export function buildProgram(surroundings: CommandSurroundings): Command {
+export function buildProgram(surroundings: CommandContext): Command {
 	const program = new Command('dragoman')
 		.description('Any chat dialect in, any model behind, the conversation kept in between.')
 		.version(surroundings.version)
@@ -91,16 +79,4 @@ function inherit(command: Command): Command {
 	command.exitOverride().enablePositionalOptions()
 	for (const child of command.commands) inherit(child)
 	return command
-}
-
-/** Options that every command which reads the configuration has. */
-export function addConfigOptions(command: Command): Command {
-	return command
-		.addOption(new Option('--config <file>', 'configuration file (YAML); also DRAGOMAN_CONFIG'))
-		.addOption(
-			new Option(
-				'--data <folder>',
-				'folder for database, weights and libraries; also DRAGOMAN_DATA (default: .dragoman)',
-			),
-		)
 }

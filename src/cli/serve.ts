@@ -5,9 +5,9 @@ import { type ConfigFlags, openConfiguredLog, readSettings, type Settings } from
 import type { Gateway, GatewaySurroundings } from '../gateway/gateway.ts'
 import { type Listener, listen } from '../server/listener.ts'
 import { systemClock } from '../system/clock.ts'
+import { addConfigOptions, type CommandContext } from './command.ts'
 import { watchConfig } from './config-watch.ts'
 import { cannotListen } from './listen-failure.ts'
-import { addConfigOptions, type CommandSurroundings } from './program.ts'
 import { openProgress } from './progress.ts'
 import { Stop } from './stop.ts'
 import { followStop, type StopRequest } from './stop-request.ts'
@@ -20,7 +20,7 @@ interface ServeFlags extends ConfigFlags {
 	readonly worker?: true
 }
 
-export function serveCommand(surroundings: CommandSurroundings): Command {
+export function serveCommand(surroundings: CommandContext): Command {
 	return addConfigOptions(new Command('serve').description('serve the API and the web page'))
 		.addOption(
 			new Option('--listen <host:port>', 'address to serve on; also DRAGOMAN_LISTEN (default: 127.0.0.1:8080)'),
@@ -38,7 +38,7 @@ export function serveCommand(surroundings: CommandSurroundings): Command {
 		})
 }
 
-async function serveAlone(flags: ConfigFlags, settings: Settings, surroundings: CommandSurroundings): Promise<void> {
+async function serveAlone(flags: ConfigFlags, settings: Settings, surroundings: CommandContext): Promise<void> {
 	const gateway = await openServedGateway(settings, surroundings)
 	// From here on a signal ends the server in good order, also one that comes as soon as it says that it listens.
 	const stop = followStop(surroundings)
@@ -57,7 +57,7 @@ async function serveAsWorker(
 	foreman: Foreman,
 	flags: ConfigFlags,
 	settings: Settings,
-	surroundings: CommandSurroundings,
+	surroundings: CommandContext,
 ): Promise<void> {
 	const gateway = await openServedGateway(settings, surroundings, foreman)
 	const listener = await listenOrClose(gateway, settings, true)
@@ -71,7 +71,7 @@ async function serveUntil(
 	settings: Settings,
 	gateway: Gateway,
 	listener: Listener,
-	surroundings: CommandSurroundings,
+	surroundings: CommandContext,
 ): Promise<void> {
 	const log = openConfiguredLog(settings)
 	const watch = watchConfig(settings, () => readSettings(flags, surroundings.environment), gateway, log)
@@ -90,7 +90,7 @@ async function serveUntil(
 
 async function openServedGateway(
 	settings: Settings,
-	{ version, command, environment }: CommandSurroundings,
+	{ version, command, environment }: CommandContext,
 	foreman?: Foreman,
 ): Promise<Gateway> {
 	const { openGateway } = await import('../gateway/gateway.ts')

@@ -1,8 +1,8 @@
 // What ends or reloads a server: signals, and the end of the processes that started it. A worker gets the same from its supervisor
 // instead (worker.ts).
 
+import type { CommandContext } from './command.ts'
 import { launchersOf, systemParents, watchLaunchers } from './launchers.ts'
-import type { CommandSurroundings } from './program.ts'
 import { followSignals, forcedStatus, Stop } from './stop.ts'
 
 export interface StopRequest {
@@ -14,7 +14,7 @@ export interface StopRequest {
 
 /** @param force ends the process at the second signal; by default with status 130, without waiting for anything. */
 export function followStop(
-	{ environment }: Pick<CommandSurroundings, 'environment'>,
+	{ environment }: Pick<CommandContext, 'environment'>,
 	force: () => void = () => process.exit(forcedStatus),
 ): StopRequest {
 	const stop = new Stop()

@@ -6,8 +6,8 @@ import type { ConfigFlags } from '../config/settings.ts'
 import { configuredKey, configuredKeyLabel } from '../keys/configured-key-store.ts'
 import { type UsageGroup, type UsageQuery, type UsageSum, usageGroups } from '../ledger/ledger-store.ts'
 import { systemClock } from '../system/clock.ts'
+import { addConfigOptions, type CommandContext } from './command.ts'
 import { withStores } from './configured-stores.ts'
-import { addConfigOptions, type CommandSurroundings } from './program.ts'
 import { table } from './table.ts'
 
 interface UsageFlags extends ConfigFlags {
@@ -22,7 +22,7 @@ const dayMs = 86_400_000
 /** Days told of where none are said. */
 const usualDays = 30
 
-export function usageCommand(surroundings: CommandSurroundings): Command {
+export function usageCommand(surroundings: CommandContext): Command {
 	return addConfigOptions(
 		new Command('usage').description('what was used, by whom, at what cost, in sums of days (UTC)'),
 	)
@@ -52,7 +52,7 @@ interface Usage {
 	readonly keyNames: ReadonlyMap<string, string>
 }
 
-function readUsage(flags: UsageFlags, surroundings: CommandSurroundings): Promise<Usage> {
+function readUsage(flags: UsageFlags, surroundings: CommandContext): Promise<Usage> {
 	return withStores(flags, surroundings, async ({ keys, ledger }, { config }) => {
 		const nowMs = systemClock.now()
 		const names = new Map<string, string>()

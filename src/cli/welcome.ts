@@ -6,8 +6,8 @@ import { openConfiguredLog, type Settings } from '../config/settings.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Model } from '../routing/model.ts'
 import { systemClock } from '../system/clock.ts'
+import type { CommandContext } from './command.ts'
 import { type SignIn, signIn } from './first-key.ts'
-import type { CommandSurroundings } from './program.ts'
 
 export interface WelcomeFacts {
 	readonly version: string
@@ -25,7 +25,7 @@ export async function greet(
 	url: string,
 	{ keys }: { readonly keys: KeyStore },
 	settings: Settings,
-	{ print, terminal, version }: CommandSurroundings,
+	{ print, terminal, version }: CommandContext,
 ): Promise<void> {
 	const { dataFolder, config } = settings
 	const known = await signIn(keys, {

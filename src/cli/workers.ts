@@ -7,9 +7,9 @@ import { engineKinds } from '../engines/list.ts'
 import { systemClock } from '../system/clock.ts'
 import type { MetricSnapshot } from '../telemetry/metric.ts'
 import { guardAddress } from './address-guard.ts'
+import type { CommandContext } from './command.ts'
 import { Complaint } from './complaint.ts'
 import { cannotListen } from './listen-failure.ts'
-import type { CommandSurroundings } from './program.ts'
 import { forcedStatus } from './stop.ts'
 import { followStop } from './stop-request.ts'
 import { greet } from './welcome.ts'
@@ -19,11 +19,7 @@ const restartPauseMs = 1000
 const answerMs = 1500
 
 /** Resolves when all of them ended after a signal. */
-export async function superviseWorkers(
-	count: number,
-	settings: Settings,
-	surroundings: CommandSurroundings,
-): Promise<void> {
+export async function superviseWorkers(count: number, settings: Settings, surroundings: CommandContext): Promise<void> {
 	refuseEmbedded(settings)
 	const { listen } = settings.config
 	const { address } = await guardAddress(listen).catch((cause: unknown) => {
@@ -46,13 +42,13 @@ export async function superviseWorkers(
 class Workers {
 	private readonly address: string
 	private readonly settings: Settings
-	private readonly surroundings: CommandSurroundings
+	private readonly surroundings: CommandContext
 	private readonly running = new Set<Subprocess>()
 	private readonly inquiries = new Map<number, (metrics: readonly MetricSnapshot[]) => void>()
 	private lastInquiry = 0
 	private isEnding = false
 
-	constructor(address: string, settings: Settings, surroundings: CommandSurroundings) {
+	constructor(address: string, settings: Settings, surroundings: CommandContext) {
 		this.address = address
 		this.settings = settings
 		this.surroundings = surroundings
@@ -176,7 +172,7 @@ function refuseEmbedded({ config }: Settings): void {
 async function greetOrEnd(
 	url: string,
 	settings: Settings,
-	surroundings: CommandSurroundings,
+	surroundings: CommandContext,
 	workers: Workers,
 ): Promise<void> {
 	const { openStores } = await import('../stores/open-stores.ts')

@@ -14,7 +14,7 @@ import { breakerOptions, concurrencyOptions, healthOptions, policyNames, retryOp
 import { databaseUrlProblem } from '../system/database-url.ts'
 import { logFormats, logLevels } from '../system/log.ts'
 import { telemetryOptions } from '../telemetry/options.ts'
-import { tokenizers } from '../tokens/tokens.ts'
+import { tokenizers } from '../tokens/tokenizer.ts'
 
 const name = z.string().min(1).max(200)
 

@@ -6,8 +6,8 @@ import type { Usage } from '../chat/usage.ts'
 import type { TextCompletionRequest } from '../operations/text-completions.ts'
 import type { Model } from '../routing/model.ts'
 import type { Admitted } from './admit.ts'
-import type { StreamedCall } from './attempt.ts'
 import type { Parts, Upstream } from './parts.ts'
+import type { StreamedCall } from './plan.ts'
 
 /** How long an upstream may think about a count before it is made here, in milliseconds. */
 const countTimeoutMs = 2000

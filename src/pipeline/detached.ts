@@ -7,18 +7,11 @@ import { scopeOf } from '../keys/scope.ts'
 import type { KeptStream } from '../streams/kept-streams.ts'
 import type { Admitted } from './admit.ts'
 import type { Answer } from './answer.ts'
-import {
-	type BegunAnswer,
-	begin,
-	beginOrUndo,
-	headersOf,
-	identify,
-	type StreamedCall,
-	settleFailure,
-} from './attempt.ts'
+import { type BegunAnswer, begin, beginOrUndo, headersOf, identify, settleFailure } from './begin.ts'
 import { WrittenPieces } from './delivery.ts'
 import { WatchedPieces } from './look-up.ts'
 import type { Parts } from './parts.ts'
+import type { StreamedCall } from './plan.ts'
 
 const header = 'x-dragoman-resumable'
 

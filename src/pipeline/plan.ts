@@ -15,10 +15,12 @@ import type { Model } from '../routing/model.ts'
 import type { Deployment } from './parts.ts'
 import type { Understood } from './understand.ts'
 
+/** Calls whose answer is a stream of events. */
+export type StreamedCall = ChatCall | TextCompletionCall
+
 /** Calls about a model that an engine runs. */
 export type ModelCall =
-	| ChatCall
-	| TextCompletionCall
+	| StreamedCall
 	| EmbeddingCall
 	| RerankCall
 	| TranscribeCall

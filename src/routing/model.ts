@@ -1,7 +1,7 @@
 // A name that clients ask for, and what stands behind it. Data from the configuration; engines know nothing of it.
 
 import { ChatError } from '../chat/error.ts'
-import type { Tokenizer } from '../tokens/tokens.ts'
+import type { Tokenizer } from '../tokens/tokenizer.ts'
 
 /** What a model is for, in OpenGateLLM's words, which its clients choose models by. */
 export const modelTypes = [

@@ -3,10 +3,8 @@
 
 import type { Message } from '../chat/message.ts'
 import type { Tool } from '../chat/tool.ts'
+import type { Tokenizer } from './tokenizer.ts'
 import type { CountAnswer, CountInquiry } from './vocabulary.ts'
-
-export const tokenizers = ['o200k_base', 'cl100k_base'] as const
-export type Tokenizer = (typeof tokenizers)[number]
 
 /** What OpenAI's guide counts for the wrapping of each message, and for the beginning of the answer. */
 const [tokensPerMessage, tokensOfAnswer] = [3, 3]

@@ -2,7 +2,7 @@
 
 declare const self: Worker
 
-import type { Tokenizer } from './tokens.ts'
+import type { Tokenizer } from './tokenizer.ts'
 
 export interface CountInquiry {
 	readonly inquiry: number

@@ -3,9 +3,9 @@
 import type { Json, JsonObject } from '../../chat/json.ts'
 import { readCount } from './count.ts'
 import type { GrammarBuilder } from './grammar-builder.ts'
-import type { Surroundings } from './object-rules.ts'
 import { nothingSatisfies, wrongSchema } from './refusal.ts'
 import { repeat } from './repetition.ts'
+import type { SchemaContext } from './schema-context.ts'
 
 const separator = '"," " "?'
 
@@ -19,12 +19,12 @@ interface Items {
 }
 
 /** An expression of the whole array, with its brackets. */
-export function arrayBody(schema: JsonObject, builder: GrammarBuilder, surroundings: Surroundings): string {
-	const elements = writeElements(readItems(schema, builder, surroundings), builder, surroundings)
+export function arrayBody(schema: JsonObject, builder: GrammarBuilder, context: SchemaContext): string {
+	const elements = writeElements(readItems(schema, builder, context), builder, context)
 	return `"[" ${elements === '""' ? '' : `${elements} `}"]"`
 }
 
-function readItems(schema: JsonObject, builder: GrammarBuilder, { name, place, value, alive }: Surroundings): Items {
+function readItems(schema: JsonObject, builder: GrammarBuilder, { name, place, value, alive }: SchemaContext): Items {
 	const least = readCount(schema, 'minItems', place) ?? 0
 	const most = readCount(schema, 'maxItems', place)
 	if (most !== undefined && most < least) throw nothingSatisfies('minItems is above maxItems', place)
@@ -43,7 +43,7 @@ function readItems(schema: JsonObject, builder: GrammarBuilder, { name, place, v
 	return { prefix, item: named, least, places }
 }
 
-function writeElements({ prefix, item, least, places }: Items, builder: GrammarBuilder, at: Surroundings): string {
+function writeElements({ prefix, item, least, places }: Items, builder: GrammarBuilder, at: SchemaContext): string {
 	const others = (taken: number) =>
 		item === undefined
 			? '""'

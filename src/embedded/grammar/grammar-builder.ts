@@ -1,11 +1,9 @@
 // Grammars in GBNF, llama.cpp's notation, put together rule by rule. It knows the notation and its limits, not what is written in it
 // (how JSON Schema becomes rules stands in schema-compiler.ts). Source: the grammar parser of llama.cpp.
 
-import type { JsonObject } from '../../chat/json.ts'
 import { writeLiteral } from './character-set.ts'
 import { checkGrammar } from './grammar-check.ts'
 import { cannotEnforce } from './refusal.ts'
-import { SchemaCompiler } from './schema-compiler.ts'
 
 /** Larger grammars are refused: each token that is generated is compared with the rules that may come next. */
 const maxRules = 20_000
@@ -58,15 +56,6 @@ export class GrammarBuilder {
 	/** Exactly this text. */
 	literal(text: string): string {
 		return text === '' ? '""' : writeLiteral(text)
-	}
-
-	/**
-	 * JSON text of a value that satisfies `schema`, as the name of a rule.
-	 *
-	 * @throws ChatError `unsupported` for what cannot be enforced, `invalid-request` for what nothing satisfies.
-	 */
-	schema(schema: JsonObject, name: string): string {
-		return new SchemaCompiler(this, schema).compile(name)
 	}
 
 	/**

@@ -2,6 +2,7 @@
 
 import type { JsonObject } from '../../chat/json.ts'
 import { GrammarBuilder } from './grammar-builder.ts'
+import { addSchema } from './schema-compiler.ts'
 
 /** Any JSON object. */
 export function jsonGrammar(): string {
@@ -11,5 +12,5 @@ export function jsonGrammar(): string {
 /** @throws ChatError `unsupported` for what cannot be enforced, `invalid-request` for what nothing satisfies. */
 export function jsonSchemaGrammar(schema: JsonObject): string {
 	const builder = new GrammarBuilder()
-	return builder.build(builder.schema(schema, 'json'))
+	return builder.build(addSchema(builder, schema, 'json'))
 }

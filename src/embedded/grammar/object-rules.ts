@@ -6,19 +6,8 @@ import { readCount } from './count.ts'
 import type { GrammarBuilder } from './grammar-builder.ts'
 import { cannotEnforce, nothingSatisfies, type Place, wrongSchema } from './refusal.ts'
 import { repeat } from './repetition.ts'
+import type { SchemaContext } from './schema-context.ts'
 import { isObject } from './schema-merge.ts'
-
-/** What a schema's expression may use of the whole. */
-export interface Surroundings {
-	readonly name: string
-	readonly place: Place
-	/** The rule of one character of a JSON string. */
-	readonly character: string
-	/** The expression of a value's schema. */
-	readonly value: (schema: Json | undefined, key: string, place: Place) => string
-	/** What `make` makes; undefined, without a trace, where nothing can satisfy it. */
-	readonly alive: (make: () => string) => string | undefined
-}
 
 const separator = '"," " "?'
 
@@ -28,8 +17,8 @@ interface Pair {
 }
 
 /** An expression of the whole object, with its braces. */
-export function objectBody(schema: JsonObject, builder: GrammarBuilder, surroundings: Surroundings): string {
-	const { place } = surroundings
+export function objectBody(schema: JsonObject, builder: GrammarBuilder, context: SchemaContext): string {
+	const { place } = context
 	const { properties = {} } = schema
 	if (!isObject(properties)) throw wrongSchema("'properties' must be an object", place)
 	const required = readRequired(schema, place)
@@ -41,15 +30,15 @@ export function objectBody(schema: JsonObject, builder: GrammarBuilder, surround
 	checkCounts(schema, names.length, required.size, open, place)
 	const pairs = names.flatMap((name): readonly Pair[] => {
 		const known = Object.hasOwn(properties, name) ? properties[name] : extraSchema(extra)
-		const make = () => surroundings.value(known, name, `${place}/properties/${name}`)
+		const make = () => context.value(known, name, `${place}/properties/${name}`)
 		const isRequired = required.has(name)
-		const value = isRequired ? make() : surroundings.alive(make)
+		const value = isRequired ? make() : context.alive(make)
 		const key = builder.literal(`${JSON.stringify(name).toWellFormed()}:`)
 		return value === undefined ? [] : [{ required: isRequired, written: `${key} " "? ${value}` }]
 	})
-	const others = open ? otherPair(extra, names, builder, surroundings) : undefined
+	const others = open ? otherPair(extra, names, builder, context) : undefined
 	if (pairs.length === 0) return others === undefined ? '"{}"' : `"{" ${freely(others, schema, place)} "}"`
-	return `"{" ${inOrder(pairs, others, builder, surroundings.name)} "}"`
+	return `"{" ${inOrder(pairs, others, builder, context.name)} "}"`
 }
 
 function readRequired(schema: JsonObject, place: Place): ReadonlySet<string> {
@@ -118,7 +107,7 @@ function otherPair(
 	extra: Json | undefined,
 	taken: readonly string[],
 	builder: GrammarBuilder,
-	{ name, place, character, value }: Surroundings,
+	{ name, place, character, value }: SchemaContext,
 ): string {
 	const key =
 		taken.length === 0 ? `"\\x22" ${character}* "\\x22"` : `"\\x22" ${otherKeys(taken, builder, name)} "\\x22"`

@@ -9,8 +9,9 @@ import type { GrammarBuilder } from './grammar-builder.ts'
 import { oneOf } from './literals.ts'
 import { readNumberBounds } from './number-bounds.ts'
 import { anyNumber, boundedRule } from './number-rules.ts'
-import { objectBody, type Surroundings } from './object-rules.ts'
+import { objectBody } from './object-rules.ts'
 import { cannotEnforce, isUnsatisfiable, nothingSatisfies, type Place, wrongSchema } from './refusal.ts'
+import type { SchemaContext } from './schema-context.ts'
 import { isAnnotation, isObject, mergeSchemas } from './schema-merge.ts'
 import { characterRule, readStringBounds, stringRule } from './string-rules.ts'
 
@@ -36,7 +37,17 @@ const maxListedCharacters = 500_000
 const maxHops = 20
 const separator = '"," " "?'
 
-export class SchemaCompiler {
+/**
+ * Adds rules for JSON text of a value that satisfies `schema`.
+ *
+ * @returns the name of the first rule.
+ * @throws ChatError `unsupported` for what cannot be enforced, `invalid-request` for what nothing satisfies.
+ */
+export function addSchema(builder: GrammarBuilder, schema: JsonObject, name: string): string {
+	return new SchemaCompiler(builder, schema).compile(name)
+}
+
+class SchemaCompiler {
 	private readonly builder: GrammarBuilder
 	private readonly root: JsonObject
 	private readonly targets = new Map<string, string>()
@@ -132,9 +143,9 @@ export class SchemaCompiler {
 					}),
 				)
 			case 'array':
-				return this.builder.rule(`${name}-array`, arrayBody(schema, this.builder, this.surroundings(name, place)))
+				return this.builder.rule(`${name}-array`, arrayBody(schema, this.builder, this.contextOf(name, place)))
 			case 'object':
-				return this.builder.rule(name, objectBody(schema, this.builder, this.surroundings(name, place)))
+				return this.builder.rule(name, objectBody(schema, this.builder, this.contextOf(name, place)))
 		}
 	}
 
@@ -144,7 +155,7 @@ export class SchemaCompiler {
 		return this.builder.rule(`${name}-${type}`, body())
 	}
 
-	private surroundings(name: string, place: Place): Surroundings {
+	private contextOf(name: string, place: Place): SchemaContext {
 		return {
 			name,
 			place,

@@ -6,6 +6,7 @@ import { ChatError } from '../../chat/error.ts'
 import type { ChatRequest, ResponseFormat } from '../../chat/request.ts'
 import { choosableTools, type FunctionTool } from '../../chat/tool.ts'
 import { GrammarBuilder } from '../grammar/grammar-builder.ts'
+import { addSchema } from '../grammar/schema-compiler.ts'
 import { type CallFormat, markOf } from './call-format.ts'
 import { thinkClose, thinkOpen } from './template.ts'
 
@@ -59,7 +60,7 @@ export function answerGrammar(request: ChatRequest, format: CallFormat, thinking
 }
 
 function jsonRule(builder: GrammarBuilder, format: ResponseFormat): string {
-	return builder.schema(format.type === 'json-schema' ? (format.schema ?? {}) : { type: 'object' }, 'json')
+	return addSchema(builder, format.type === 'json-schema' ? (format.schema ?? {}) : { type: 'object' }, 'json')
 }
 
 /** One call or several, without the head. */
@@ -75,7 +76,7 @@ function writeCallRules(
 		const values =
 			tool.parameters === undefined
 				? builder.literal('{}')
-				: builder.schema({ type: 'object', ...tool.parameters }, `arguments-${at}`)
+				: addSchema(builder, { type: 'object', ...tool.parameters }, `arguments-${at}`)
 		return `${opening} ${values} ${id}${builder.literal(format.afterArguments)}`
 	})
 	const call = builder.rule('call', bodies.join(' | '))

@@ -2,7 +2,7 @@
 // around their names and arguments is the format. Templates that show no tools, or write calls in a way not understood here, get a plain
 // format of ours and instructions for it. It knows no model by name.
 
-import type { Render, TemplateMessage } from './template.ts'
+import type { Render, TemplateMessage } from './template-message.ts'
 
 /** A call reads `beforeName NAME afterName ARGUMENTS afterArguments`, where the name is JSON text without its quotes. */
 export interface CallFormat {

@@ -8,7 +8,8 @@ import type { ChatRequest } from '../../chat/request.ts'
 import type { Tool } from '../../chat/tool.ts'
 import { instructions, writeCalls } from './call-format.ts'
 import type { PromptText } from './prompt-text.ts'
-import { type ChatTemplate, type TemplateMessage, thinkOpen } from './template.ts'
+import { type ChatTemplate, thinkOpen } from './template.ts'
+import type { TemplateMessage } from './template-message.ts'
 
 export interface Prompt {
 	/** Rendered, for `PromptText.read`. */

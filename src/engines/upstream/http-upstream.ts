@@ -17,13 +17,13 @@ import { explainFailure } from './failure.ts'
 import {
 	type HttpClient,
 	type HttpTimeouts,
-	type IncomingResponse,
 	type OutgoingRequest,
 	openHttpClient,
 	type TlsOptions,
 	type TypedBytes,
 } from './http/http-client.ts'
 import { HttpFailure } from './http/http-failure.ts'
+import type { IncomingResponse } from './http/incoming-response.ts'
 import { type AnswerReader, isEventStream, type ReadBody, readBody, StreamedAnswer } from './upstream-answer.ts'
 
 export interface HttpUpstreamOptions {

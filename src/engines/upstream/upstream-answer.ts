@@ -5,7 +5,7 @@ import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { Arrival, Arrivals } from '../arrivals.ts'
 import { EventStreamReader, EventTooLong } from './http/event-stream-reader.ts'
-import type { IncomingResponse } from './http/http-client.ts'
+import type { IncomingResponse } from './http/incoming-response.ts'
 
 /** Any reader of an operation's answers. */
 export interface AnswerReader {

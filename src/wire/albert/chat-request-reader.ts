@@ -2,7 +2,8 @@
 // conversation and is for no upstream.
 
 import type { ChatRequest } from '../../chat/request.ts'
-import { type ReadChatRequest, readChatRequest } from '../openai/chat-request-reader.ts'
+import { readChatRequest } from '../openai/chat-request-reader.ts'
+import type { ReadChatRequest } from '../openai/read-chat-request.ts'
 import { type HistoryRequest, readHistoryRequest } from './history-request.ts'
 
 export interface ReadAlbertChatRequest extends ReadChatRequest {

@@ -9,17 +9,8 @@ import { strictViolation } from '../json/strict-schema.ts'
 import { readMessages } from './chat-messages-reader.ts'
 import { type ChatRequestBody, chatRequestSchema, type SamplingBody, type ToolBody } from './chat-request-schema.ts'
 import { readPlainChatRequest } from './plain-chat-request.ts'
+import type { ReadChatRequest } from './read-chat-request.ts'
 import { schemaError } from './schema-error.ts'
-
-/** A request and how its answer is to be written. */
-export interface ReadChatRequest {
-	readonly request: ChatRequest
-	readonly stream: boolean
-	/** `stream_options.include_usage`: a last chunk tells the usage. */
-	readonly includeUsage: boolean
-	/** Asked with `functions`, so that calls are answered as `function_call`. */
-	readonly legacyFunctions: boolean
-}
 
 /**
  * Reads a parsed JSON body.

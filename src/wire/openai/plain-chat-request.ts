@@ -3,8 +3,8 @@
 
 import type { Message } from '../../chat/message.ts'
 import type { Sampling } from '../../chat/request.ts'
-import type { ReadChatRequest } from './chat-request-reader.ts'
 import { isObject } from './fields.ts'
+import type { ReadChatRequest } from './read-chat-request.ts'
 
 /** Undefined for anything beyond the plain form. */
 export function readPlainChatRequest(body: unknown): ReadChatRequest | undefined {

@@ -2,8 +2,9 @@
 // an answer that ignores the documents would be wrong in silence.
 
 import { ChatError } from '../../chat/error.ts'
-import { type ReadChatRequest, readChatRequest } from '../openai/chat-request-reader.ts'
+import { readChatRequest } from '../openai/chat-request-reader.ts'
 import { field, isObject, listField } from '../openai/fields.ts'
+import type { ReadChatRequest } from '../openai/read-chat-request.ts'
 
 /** @throws ChatError `invalid-request`; `gone` where documents are to be searched. */
 export function readOpenGateChatRequest(body: unknown): ReadChatRequest {

@@ -3,8 +3,8 @@
 import type { Sweep, Timed } from '../../../system/sweep.ts'
 import type { Turn } from '../../../system/turn.ts'
 import type { Connection, ConnectionUser } from './connection.ts'
-import type { IncomingResponse } from './http-client.ts'
 import { HttpFailure, type HttpFailureReason } from './http-failure.ts'
+import type { IncomingResponse } from './incoming-response.ts'
 import { ResponseParser } from './response-parser.ts'
 
 /** All in milliseconds. */

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Socket } from 'bun'
-import { type HttpClientOptions, type IncomingResponse, openHttpClient } from './http-client.ts'
+import { type HttpClientOptions, openHttpClient } from './http-client.ts'
 import { HttpFailure } from './http-failure.ts'
+import type { IncomingResponse } from './incoming-response.ts'
 
 const timeouts = { connectMs: 1000, firstByteMs: 1000, betweenChunksMs: 1000, totalMs: 5000 }
 

@@ -8,7 +8,7 @@ import { Turn } from '../../../system/turn.ts'
 import { Connection, type ConnectionTarget } from './connection.ts'
 import { type ConnectionKeeper, Exchange, type ExchangeTimeouts } from './exchange.ts'
 import { HttpFailure } from './http-failure.ts'
-import type { ResponseHead } from './response-parser.ts'
+import type { IncomingResponse } from './incoming-response.ts'
 
 export interface HttpClient {
 	/**
@@ -37,25 +37,6 @@ export interface TypedBytes {
 	readonly bytes: Uint8Array
 	/** Said instead of the client's own. */
 	readonly contentType: string
-}
-
-export interface IncomingResponse extends ResponseHead {
-	/**
-	 * What arrived and was not yet read; waits for some. Undefined at the end.
-	 *
-	 * @throws HttpFailure
-	 */
-	read(): Promise<Uint8Array | undefined>
-	/**
-	 * All of the rest; at once where it came already.
-	 *
-	 * @throws HttpFailure `too-large` beyond `maxBytes`.
-	 */
-	readAll(maxBytes: number): Uint8Array | Promise<Uint8Array>
-	/** The rest is not wanted, but short enough to wait for, so that the connection can be used again. */
-	release(): void
-	/** Ends the exchange at once, and with it the connection. */
-	cancel(): void
 }
 
 export interface HttpClientOptions {

@@ -1,0 +1,110 @@
+// The beginning of a streamed answer, and what every answer has: an identity, headers, and the end of its ticket if nothing was answered.
+
+import { asChatError } from '../chat/error.ts'
+import type { ChatEvent } from '../chat/event.ts'
+import { writeConversationId } from '../conversations/conversation-id.ts'
+import type { AnswerIdentity } from '../dialects/dialect.ts'
+import { arrivalsOf } from '../engines/arrivals.ts'
+import { type Admitted, isWhole } from './admit.ts'
+import { ask } from './ask.ts'
+import { counterFor } from './count.ts'
+import { OpenAnswer } from './open-answer.ts'
+import type { Parts } from './parts.ts'
+import type { StreamedCall } from './plan.ts'
+
+/** Where nobody began to answer, the turn never was. */
+export function beginOrUndo(admitted: Admitted<StreamedCall>, signal: AbortSignal, parts: Parts): Promise<BegunAnswer> {
+	return begin(admitted, signal, parts).catch((thrown: unknown) => {
+		const { turn } = admitted
+		if (turn !== undefined) parts.outstanding.add(turn.drop(), 'dropping a turn')
+		settleFailure(admitted, thrown, parts)
+		throw thrown
+	})
+}
+
+export interface BegunAnswer {
+	readonly events: AsyncIterable<ChatEvent>
+	readonly answer: OpenAnswer
+	readonly dropped: readonly string[]
+}
+
+/** An upstream that began to answer, once all is on disk that must be there before the first byte leaves. */
+export async function begin(admitted: Admitted<StreamedCall>, signal: AbortSignal, parts: Parts): Promise<BegunAnswer> {
+	const { call, turn, record, ticket } = admitted
+	if (turn?.exclusive === true) await turn.begin()
+	// Written while the upstream is asked.
+	else void turn?.begin()
+	const whole = isWhole(call)
+	const { result, lease, dropped } = await ask<AsyncIterable<ChatEvent>>(
+		admitted,
+		{ signal, whole },
+		parts,
+		({ engine }, its) => (call.type === 'chat' ? engine.chat(call.request, its) : engine.complete(call.request, its)),
+	)
+	const answer = new OpenAnswer({
+		record,
+		lease,
+		ticket,
+		turn,
+		clock: parts.clock,
+		tellsContent: parts.tellsContent,
+		count: counterFor(admitted, parts),
+	})
+	try {
+		await answer.begun(whole)
+	} catch (thrown) {
+		lease.end()
+		await arrivalsOf(result).cancel()
+		throw thrown
+	}
+	return { events: result, answer, dropped }
+}
+
+export function identify({ token, turn, model, answersAsConversation }: Admitted, { clock }: Parts): AnswerIdentity {
+	return {
+		token,
+		created: Math.floor(clock.now() / 1000),
+		now: () => clock.now(),
+		model: model.name,
+		...(model.price === undefined ? {} : { price: model.price }),
+		...(turn === undefined ? {} : { conversation: turn.conversation }),
+		...(turn === undefined || !answersAsConversation ? {} : { id: turn.conversation }),
+	}
+}
+
+/** Where the turn is kept, its ids; and what was left out. */
+export function headersOf(
+	{ turn, dropped: messages, call }: Admitted,
+	dropped: readonly string[] = [],
+): Readonly<Record<string, string>> {
+	const earlier = ('dropped' in call ? call.dropped : undefined) ?? []
+	if (turn === undefined && messages === 0 && earlier.length === 0 && dropped.length === 0) return nothingToTell
+	return {
+		...(turn === undefined
+			? {}
+			: {
+					'x-dragoman-conversation': writeConversationId(turn.conversation),
+					'x-dragoman-message': `msg_${turn.answer}`,
+				}),
+		...(messages === 0 ? {} : { 'x-dragoman-truncated': String(messages) }),
+		...writeDropped([...earlier, ...dropped]),
+	}
+}
+
+const nothingToTell: Readonly<Record<string, string>> = {}
+const longestDropped = 1000
+
+/** What the request asked for and no word was found for: nothing is left out in silence. */
+function writeDropped(parts: readonly string[]): Readonly<Record<string, string>> {
+	if (parts.length === 0) return {}
+	// Names of fields come from clients.
+	const names = [...new Set(parts)].map((part) => part.replace(/[^\w.[\]-]/g, '?'))
+	return { 'x-dragoman-dropped': names.join(', ').slice(0, longestDropped) }
+}
+
+/** Nothing was answered, so nothing is owed. */
+export function settleFailure({ ticket }: Admitted, thrown: unknown, { clock, outstanding }: Parts): void {
+	if (ticket === undefined) return
+	const outcome = asChatError(thrown).kind === 'cancelled' ? 'cancelled' : 'failed'
+	outstanding.add(ticket.settle({ outcome, settledAtMs: clock.now() }), 'recording the end of a call')
+}
