@@ -1,6 +1,7 @@
 // The embedded engine as the configuration sees it: its options, and the way from an empty data folder to a model that answers. The
 // library is installed and the weights are fetched while the server listens already. What is missing is looked for again until it is there.
 
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { tokenCount } from '../../fields/amount.ts'
@@ -71,14 +72,14 @@ async function start(
 	if (toy !== undefined) {
 		const socketFolder = await prepare(engine, surroundings, signal)
 		const coming = first.type === 'fetchable' ? 'the model is being fetched' : undefined
-		const model = { path: toy.path, name: toyModelId, note: standInNote(surroundings, coming), generation: 1 }
+		const model = { path: toy.path, name: toyModelId, note: standInNote(surroundings, coming) }
 		log.warn(model.note)
 		await serve(engine, model, given, { ...surroundings, socketFolder })
 	}
 	const model = first.type === 'here' ? first : await fetchModel(engine, surroundings, signal)
 	engine.tell({ status: 'starting', note: 'the embedded engine is starting' })
 	const socketFolder = await prepare(engine, surroundings, signal)
-	await serve(engine, { ...model, generation: 2 }, given, { ...surroundings, socketFolder })
+	await serve(engine, model, given, { ...surroundings, socketFolder })
 	if (first.type !== 'here') log.info({ model: nameOf(surroundings) }, 'the model is here and answers from now on')
 }
 
@@ -225,12 +226,11 @@ interface ModelToServe {
 	readonly name: string
 	/** Set for a model that answers instead of the configured one: the note about it. */
 	readonly note?: string
-	readonly generation: number
 }
 
 function serve(
 	engine: Llama,
-	{ path, name, note, generation }: ModelToServe,
+	{ path, name, note }: ModelToServe,
 	given: Options,
 	surroundings: Omit<EngineSurroundings, 'socketFolder'> & { readonly socketFolder: string },
 ): Promise<void> {
@@ -263,10 +263,15 @@ function serve(
 		...(advice === undefined ? {} : { advice }),
 		...(note === undefined ? {} : { standIn: note }),
 		command: [...command, 'engine', '--library', engineFolder, ...args],
-		socket: join(socketFolder, `${upstream.replace(/[^\w-]/g, '_').slice(0, 30)}-${generation}.sock`),
+		socket: join(socketFolder, socketName(upstream)),
 		environment,
 		clock,
 		log,
 		outOfDescriptors,
 	})
+}
+
+/** Its own for each process: when an upstream changes, the process before still answers, and it makes its socket again if that is removed. */
+function socketName(upstream: string): string {
+	return `${upstream.replace(/[^\w-]/g, '_').slice(0, 20)}-${randomBytes(6).toString('hex')}.sock`
 }
