@@ -7,6 +7,8 @@ import { z } from 'zod'
 import { tokenCount } from '../../fields/amount.ts'
 import { catalogue, defaultModelId, toyModelId } from '../../models/catalogue.ts'
 import { type FetchProgress, Weights } from '../../models/weights.ts'
+import { hideCredentials } from '../../secrets/redaction.ts'
+import { publicText } from '../../telemetry/public-text.ts'
 import type { Engine } from '../engine.ts'
 import { type EngineCheckSurroundings, type EngineSurroundings, engineKind } from '../kind.ts'
 import { engineInstalled } from './install/engine-folder.ts'
@@ -14,7 +16,7 @@ import { installEngine } from './install/install-engine.ts'
 import { Llama } from './llama.ts'
 import { chooseModel, type ModelChoice } from './model-choice.ts'
 import { Persistence } from './persistence.ts'
-import { OperatorError, operatorReason, publicReason } from './public-reason.ts'
+import { OperatorError, operatorReason } from './operator-error.ts'
 
 const options = z.strictObject({
 	contextTokens: tokenCount(64)
@@ -50,7 +52,7 @@ async function open(given: Options, surroundings: EngineSurroundings): Promise<E
 	void start(engine, given, surroundings, ending.signal).catch((cause: unknown) => {
 		if (ending.signal.aborted) return
 		surroundings.log.error({ reason: operatorReason(cause) }, 'the embedded model cannot be served')
-		engine.tell({ status: 'failed', note: publicReason(messageOf(cause), folders(surroundings)) })
+		engine.tell({ status: 'failed', note: publicText(messageOf(cause)) })
 	})
 	const close = engine.close.bind(engine)
 	engine.close = () => {
@@ -80,7 +82,7 @@ async function start(
 	engine.tell({ status: 'starting', note: 'the embedded engine is starting' })
 	const socketFolder = await prepare(engine, surroundings, signal)
 	await serve(engine, model, given, { ...surroundings, socketFolder })
-	if (first.type !== 'here') log.info({ model: nameOf(surroundings) }, 'the model is here and answers from now on')
+	if (first.type !== 'here') log.info({ model: hideCredentials(nameOf(surroundings)) }, 'the model is here and answers from now on')
 }
 
 function nameOf({ model = defaultModelId }: Pick<EngineSurroundings, 'model'>): string {
@@ -112,10 +114,10 @@ function fetchModel(
 		failed(thrown, repeated) {
 			if (!repeated)
 				log.error(
-					{ model, reason: operatorReason(thrown) },
+					{ model: hideCredentials(model), reason: operatorReason(thrown) },
 					'the embedded model cannot be served yet; it is looked for again until it can',
 				)
-			const note = publicReason(messageOf(thrown), folders(surroundings))
+			const note = publicText(messageOf(thrown))
 			const why = thrown instanceof OperatorError ? undefined : note
 			engine.tell({ status: 'failed', note, standIn: standInNote(surroundings, why) })
 		},
@@ -180,7 +182,7 @@ function prepare(engine: Llama, surroundings: EngineSurroundings, signal: AbortS
 		failed(thrown, repeated) {
 			if (!repeated)
 				log.error({ reason: operatorReason(thrown) }, 'the embedded engine cannot be started yet; it is tried again')
-			engine.tell({ status: 'failed', note: publicReason(messageOf(thrown), folders(surroundings)) })
+			engine.tell({ status: 'failed', note: publicText(messageOf(thrown)) })
 		},
 	})
 	return persistence.insist(async () => {
@@ -210,11 +212,6 @@ async function ensureLibrary(
 		signal,
 		onLine: (line) => log.debug({ line }, 'npm'),
 	})
-}
-
-function folders(surroundings: EngineSurroundings): readonly string[] {
-	const { engineFolder, modelFolder, configFolder, model = '' } = surroundings
-	return [engineFolder, modelFolder, configFolder, join(configFolder, model), model]
 }
 
 function messageOf(thrown: unknown): string {

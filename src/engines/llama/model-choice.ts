@@ -7,7 +7,7 @@ import { isSourceUri } from '../../models/sources/source.ts'
 import { type Weights, WeightsError } from '../../models/weights.ts'
 import { nearest } from '../../text/nearest.ts'
 import { ggufFault, readGgufHead } from './gguf-head.ts'
-import { OperatorError } from './public-reason.ts'
+import { OperatorError } from './operator-error.ts'
 
 export type ModelChoice =
 	/** @param name short, without a folder: the process that serves it says it to clients. */
