@@ -8,8 +8,14 @@ describe('paths and addresses are left out, the last segment stays', () => {
 		['/srv/my models/a.gguf is missing', 'a.gguf is missing'],
 		['not in /home/ada/.dragoman/engine, and not in /opt/engine', 'not in engine, and not in engine'],
 		['There is no model file at /srv/models/x.gguf.', 'There is no model file at x.gguf.'],
-		['there is no file "/srv/a/b.gguf" (did you mean "/srv/a/c.gguf"?)', 'there is no file "b.gguf" (did you mean "c.gguf"?)'],
-		['there is no file /srv/a b/b.gguf (did you mean /srv/a b/c.gguf?)', 'there is no file b.gguf (did you mean c.gguf?)'],
+		[
+			'there is no file "/srv/a/b.gguf" (did you mean "/srv/a/c.gguf"?)',
+			'there is no file "b.gguf" (did you mean "c.gguf"?)',
+		],
+		[
+			'there is no file /srv/a b/b.gguf (did you mean /srv/a b/c.gguf?)',
+			'there is no file b.gguf (did you mean c.gguf?)',
+		],
 		["EACCES: permission denied, mkdir '/var/lib/dragoman/engine'", "EACCES: permission denied, mkdir 'engine'"],
 		['~/models/x.gguf, ../up/y.gguf and ./z.gguf', 'x.gguf, y.gguf and z.gguf'],
 		['Tried: /tmp/x: EROFS; /srv/my data: the path is too long', 'Tried: x: EROFS; my data: the path is too long'],

@@ -15,8 +15,8 @@ import { engineInstalled } from './install/engine-folder.ts'
 import { installEngine } from './install/install-engine.ts'
 import { Llama } from './llama.ts'
 import { chooseModel, type ModelChoice } from './model-choice.ts'
-import { Persistence } from './persistence.ts'
 import { OperatorError, operatorReason } from './operator-error.ts'
+import { Persistence } from './persistence.ts'
 
 const options = z.strictObject({
 	contextTokens: tokenCount(64)
@@ -82,7 +82,8 @@ async function start(
 	engine.tell({ status: 'starting', note: 'the embedded engine is starting' })
 	const socketFolder = await prepare(engine, surroundings, signal)
 	await serve(engine, model, given, { ...surroundings, socketFolder })
-	if (first.type !== 'here') log.info({ model: hideCredentials(nameOf(surroundings)) }, 'the model is here and answers from now on')
+	if (first.type !== 'here')
+		log.info({ model: hideCredentials(nameOf(surroundings)) }, 'the model is here and answers from now on')
 }
 
 function nameOf({ model = defaultModelId }: Pick<EngineSurroundings, 'model'>): string {
