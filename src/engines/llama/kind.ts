@@ -42,7 +42,7 @@ type Options = z.infer<typeof options>
 export const llama = engineKind(options, open, { ownsProcess: true, check })
 
 async function check(_: Options, surroundings: EngineCheckSurroundings): Promise<string | undefined> {
-	const choice = await choose(surroundings)
+	const choice = await choose(surroundings, openWeights(surroundings))
 	return choice.type === 'missing' ? operatorReason(choice.error) : undefined
 }
 
@@ -69,8 +69,9 @@ async function start(
 	signal: AbortSignal,
 ): Promise<void> {
 	const { builtIn, log } = surroundings
-	const first = await choose(surroundings)
-	const toy = builtIn && first.type !== 'here' ? await openWeights(surroundings).find(toyModelId) : undefined
+	const weights = openWeights(surroundings)
+	const first = await choose(surroundings, weights)
+	const toy = builtIn && first.type !== 'here' ? await weights.find(toyModelId) : undefined
 	if (toy !== undefined) {
 		const socketFolder = await prepare(engine, surroundings, signal)
 		const coming = first.type === 'fetchable' ? 'the model is being fetched' : undefined
@@ -78,7 +79,7 @@ async function start(
 		log.warn(model.note)
 		await serve(engine, model, given, { ...surroundings, socketFolder })
 	}
-	const model = first.type === 'here' ? first : await fetchModel(engine, surroundings, signal)
+	const model = first.type === 'here' ? first : await fetchModel(engine, surroundings, weights, signal)
 	engine.tell({ status: 'starting', note: 'the embedded engine is starting' })
 	const socketFolder = await prepare(engine, surroundings, signal)
 	await serve(engine, model, given, { ...surroundings, socketFolder })
@@ -90,9 +91,9 @@ function nameOf({ model = defaultModelId }: Pick<EngineSurroundings, 'model'>): 
 	return model
 }
 
-function choose(surroundings: EngineCheckSurroundings): Promise<ModelChoice> {
+function choose(surroundings: EngineCheckSurroundings, weights: Weights): Promise<ModelChoice> {
 	const { configFolder: folder, modelFolder, download } = surroundings
-	return chooseModel(nameOf(surroundings), { weights: openWeights(surroundings), modelFolder, folder, download })
+	return chooseModel(nameOf(surroundings), { weights, modelFolder, folder, download })
 }
 
 function openWeights({ modelFolder, registries, clock }: EngineCheckSurroundings): Weights {
@@ -104,6 +105,7 @@ function openWeights({ modelFolder, registries, clock }: EngineCheckSurroundings
 function fetchModel(
 	engine: Llama,
 	surroundings: EngineSurroundings,
+	weights: Weights,
 	signal: AbortSignal,
 ): Promise<Extract<ModelChoice, { type: 'here' }>> {
 	const { clock, log } = surroundings
@@ -111,7 +113,7 @@ function fetchModel(
 	const persistence = new Persistence({
 		clock,
 		signal,
-		appeared: async () => (await choose(surroundings)).type === 'here',
+		appeared: async () => (await choose(surroundings, weights)).type === 'here',
 		failed(thrown, repeated) {
 			if (!repeated)
 				log.error(
@@ -124,10 +126,10 @@ function fetchModel(
 		},
 	})
 	return persistence.insist(async () => {
-		const choice = await choose(surroundings)
+		const choice = await choose(surroundings, weights)
 		if (choice.type === 'missing') throw choice.error
 		if (choice.type === 'here') return choice
-		return { type: 'here', path: await pull(engine, choice.pull, surroundings, signal), name: model }
+		return { type: 'here', path: await pull(engine, choice.pull, surroundings, weights, signal), name: model }
 	})
 }
 
@@ -136,6 +138,7 @@ async function pull(
 	engine: Llama,
 	wanted: string,
 	surroundings: EngineSurroundings,
+	weights: Weights,
 	signal: AbortSignal,
 ): Promise<string> {
 	const progress = surroundings.showProgress()
@@ -145,7 +148,7 @@ async function pull(
 	}
 	tell()
 	try {
-		const { path } = await openWeights(surroundings).pull(wanted, {
+		const { path } = await weights.pull(wanted, {
 			signal,
 			onProgress(state) {
 				progress.update(state)
