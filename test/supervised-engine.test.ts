@@ -1,9 +1,12 @@
 // The embedded engine's supervision with real processes: they are killed, replaced and hopeless here, and the gateway's side holds.
 
 import { afterEach, expect, test } from 'bun:test'
+import { spawnSync } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { collect } from '../src/chat/collect.ts'
+import { descriptorsCode } from '../src/chat/error.ts'
 import type { ChatEvent } from '../src/chat/event.ts'
 import { brokenRule } from '../src/chat/event-rules.testing.ts'
 import type { ChatRequest } from '../src/chat/request.ts'
@@ -131,6 +134,35 @@ test('a caller who goes while a process starts does not wait for it', async () =
 	controller.abort()
 	await expect(begun).rejects.toMatchObject({ kind: 'cancelled' })
 })
+
+test.skipIf(spawnSync('prlimit', ['--version']).status !== 0)(
+	'a lack of file descriptors is not held against the process',
+	async () => {
+		const engine = await openServed()
+		await answer(engine, 'ready')
+		const leaving = new AbortController()
+		// Takes the connection that is open.
+		const hanging = engine.chat(request('echo:hang'), call(leaving.signal)).catch(() => undefined)
+		await Bun.sleep(0)
+		const setLimit = (limit: string) => spawnSync('prlimit', ['--pid', String(process.pid), `--nofile=${limit}:`])
+		const limit = spawnSync('prlimit', ['--nofile', '--output', 'SOFT', '--noheadings']).stdout.toString().trim()
+		setLimit('500')
+		const files: number[] = []
+		try {
+			for (;;) files.push(openSync('/dev/null', 'r'))
+		} catch {
+			// There is none left.
+		}
+		const failed = await engine.chat(request('hi'), call()).catch((thrown: unknown) => thrown)
+		const { status } = engine.state()
+		for (const file of files) closeSync(file)
+		setLimit(limit)
+		expect(failed).toMatchObject({ kind: 'unavailable', code: descriptorsCode, sent: 'nothing' })
+		expect(status).toBe('ready')
+		leaving.abort()
+		await hanging
+	},
+)
 
 test('replaced: what runs ends on the old process, what comes goes to the new one, and the old one goes', async () => {
 	const engine = await openServed(['--name', 'the-old-one'])

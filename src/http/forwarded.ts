@@ -4,7 +4,7 @@
 import { canonicalAddress } from './addresses.ts'
 
 /**
- * The reported addresses from the nearest to the farthest. Undefined stands for what is no address: `unknown`, an obfuscated name such as
+ * The reported addresses from the nearest to the farthest. Undefined means that an element is not an address: `unknown`, an obfuscated name such as
  * `_gateway`, or anything malformed.
  *
  * If both headers are present, `Forwarded` is ignored: most proxies write `X-Forwarded-For` only and pass on a `Forwarded` that the client

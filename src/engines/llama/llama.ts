@@ -1,7 +1,7 @@
 // The embedded engine as the gateway sees it: one more upstream, whose process is supervised here. It does not know llama.cpp; the
 // process does.
 
-import { ChatError } from '../../chat/error.ts'
+import { ChatError, descriptorsCode } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { Message } from '../../chat/message.ts'
 import type { ChatRequest, Sampling } from '../../chat/request.ts'
@@ -317,6 +317,7 @@ function blameProcess(thrown: unknown): ChatError {
 			cause: thrown,
 			sent: 'yes',
 		})
+	if (thrown.code === descriptorsCode) return thrown
 	if (thrown.kind === 'unavailable' || (thrown.kind === 'upstream-failed' && thrown.code === undefined))
 		return new ChatError('upstream-failed', 'The embedded engine stopped while answering.', {
 			cause: thrown,

@@ -1,5 +1,5 @@
 // Detects an answer that repeats itself: its last tokens are one sequence, over and over. It compares tokens only, and does not know
-// what they mean. An answer that is to be repetitive (a list, a table, "write X 20 times", an array of zeros) has fewer copies or ends.
+// what they mean. Lists and tables vary from line to line; how often an equal line may be repeated depends on the request.
 
 import type { Token } from './binding.ts'
 
@@ -14,7 +14,7 @@ interface LoopBounds {
 
 /** What an answer is, as far as it matters for how often something may be repeated in it. */
 export type RepetitiveText =
-	/** Text whose length the caller did not limit: nobody waits for a long repetition, and small models often loop in it. */
+	/** Text whose length the caller did not limit: small models often loop in it, up to the default limit. */
 	| 'unlimited'
 	/** Text whose length the caller did limit, such as "write this line 20 times". */
 	| 'limited'
