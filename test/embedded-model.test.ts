@@ -104,6 +104,20 @@ describe.skipIf(!isEngineHere)('a model that an operator named and that is not t
 		expect(server.log()).toContain(`npx dragoman models pull smollm2-135m --folder ${join(data, 'models')}`)
 	})
 
+	test('is a URL with credentials: clients see its file name, and the log no password', async () => {
+		const data = await folder()
+		const server = await serve('https://ada:hunter2hunter2@models.internal/x/my.gguf?token=t0ken-secret', {
+			data,
+			more: 'download: false\n',
+		})
+		const { models } = await until(server, 'failed')
+		expect(models[0]?.note).toBe('the weights of "my.gguf" are not in models')
+		const refused = await (await server.call('/v1/chat/completions', question)).text()
+		expect(refused).toContain('the weights of \\"my.gguf\\" are not in models')
+		expect(refused).not.toContain('token')
+		expect(server.log()).not.toContain('hunter2')
+	})
+
 	test('is starting while it is fetched, with the progress in words, and calls are refused at once', async () => {
 		const data = await folder()
 		const weights = await Bun.file(toy).bytes()

@@ -2,6 +2,7 @@
 
 import { afterAll, afterEach, describe, expect, test } from 'bun:test'
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { engineFolder, isEngineHere, toyConfig } from './engine.ts'
 import { root, runCommand, startServer, temporaryFolder } from './server.ts'
@@ -131,6 +132,45 @@ describe.skipIf(!isEngineHere)('the process of the engine', () => {
 		rmSync(temporary, { recursive: true })
 	})
 })
+
+test.skipIf(!isEngineHere)(
+	'an upstream that changes: calls go to its new process alone, while the old one ends',
+	async () => {
+		const config = (maxTokens: number) =>
+			`engineFolder: ${engineFolder}\nmodels: { m: { route: [x] } }\nupstreams: { x: { engine: llama, model: tiny-chat, repetition: off, maxTokens: ${maxTokens} } }\n`
+		const server = await startServer({ config: config(3) })
+		while ((await fetch(`${server.url}/ready`)).status !== 200) await Bun.sleep(20)
+		const question = {
+			model: 'm',
+			temperature: 0,
+			logit_bias: { 2: -100 },
+			messages: [{ role: 'user', content: 'Hi!' }],
+		}
+		const answerTokens = async () => {
+			const response = await server.call('/v1/chat/completions', question)
+			const { usage } = (await response.json()) as { readonly usage?: { readonly completion_tokens: number } }
+			return usage?.completion_tokens ?? response.status
+		}
+		// Keeps the old process until it is read to its end.
+		const long = { ...question, stream: true, max_tokens: 600 }
+		const running = (await server.call('/v1/chat/completions', long)).text()
+		await writeFile(join(server.data, 'config.yaml'), config(5))
+		while (!server.log().includes('the configuration was read again')) await Bun.sleep(20)
+		let hasEnded = false
+		void running.then(() => {
+			hasEnded = true
+		})
+		const answers = new Set<number>()
+		const childrenOf = () => readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').trim().split(' ')
+		for (let after = 0; after < 20 && answers.size < 2; ) {
+			answers.add(await answerTokens())
+			if (hasEnded && childrenOf().length === 1) after++
+		}
+		expect([...answers]).toEqual([5])
+		expect(await running).toContain('[DONE]')
+		await server.stop()
+	},
+)
 
 test('a server without an embedded engine makes no folder for sockets', async () => {
 	const server = await startServer({ environment: { TMPDIR: '/proc/no-such-folder' } })

@@ -1,8 +1,12 @@
 // The embedded engine's supervision with real processes: they are killed, replaced and hopeless here, and the gateway's side holds.
 
 import { afterEach, expect, test } from 'bun:test'
+import { spawnSync } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { collect } from '../src/chat/collect.ts'
+import { descriptorsCode } from '../src/chat/error.ts'
 import type { ChatEvent } from '../src/chat/event.ts'
 import { brokenRule } from '../src/chat/event-rules.testing.ts'
 import type { ChatRequest } from '../src/chat/request.ts'
@@ -59,14 +63,13 @@ async function answer(engine: Llama, text: string) {
 	return collect(await engine.chat(request(text), call()))
 }
 
-/** Ids of the processes whose command line names `socket` or a name given to them. */
+/** Ids of our child processes whose command line has a name given to them. Other runs of this test have their own. */
 async function processes(mark: string): Promise<readonly number[]> {
 	const found: number[] = []
-	for (const id of new Bun.Glob('[0-9]*/cmdline').scanSync({ cwd: '/proc', onlyFiles: false })) {
-		const pid = Number(id.split('/')[0])
-		const line = await Bun.file(`/proc/${pid}/cmdline`)
-			.text()
-			.catch(() => '')
+	const tasks = await readdir('/proc/self/task')
+	const lists = tasks.map((task) => readFile(`/proc/self/task/${task}/children`, 'utf8').catch(() => ''))
+	for (const pid of (await Promise.all(lists)).join(' ').split(' ').filter(Boolean).map(Number)) {
+		const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
 		if (line.includes('echo-process.ts') && line.includes(mark)) found.push(pid)
 	}
 	return found
@@ -132,6 +135,35 @@ test('a caller who goes while a process starts does not wait for it', async () =
 	await expect(begun).rejects.toMatchObject({ kind: 'cancelled' })
 })
 
+test.skipIf(spawnSync('prlimit', ['--version']).status !== 0)(
+	'a lack of file descriptors is not held against the process',
+	async () => {
+		const engine = await openServed()
+		await answer(engine, 'ready')
+		const leaving = new AbortController()
+		// Takes the connection that is open.
+		const hanging = engine.chat(request('echo:hang'), call(leaving.signal)).catch(() => undefined)
+		await Bun.sleep(0)
+		const setLimit = (limit: string) => spawnSync('prlimit', ['--pid', String(process.pid), `--nofile=${limit}:`])
+		const limit = spawnSync('prlimit', ['--nofile', '--output', 'SOFT', '--noheadings']).stdout.toString().trim()
+		setLimit('500')
+		const files: number[] = []
+		try {
+			for (;;) files.push(openSync('/dev/null', 'r'))
+		} catch {
+			// There is none left.
+		}
+		const failed = await engine.chat(request('hi'), call()).catch((thrown: unknown) => thrown)
+		const { status } = engine.state()
+		for (const file of files) closeSync(file)
+		setLimit(limit)
+		expect(failed).toMatchObject({ kind: 'unavailable', code: descriptorsCode, sent: 'nothing' })
+		expect(status).toBe('ready')
+		leaving.abort()
+		await hanging
+	},
+)
+
 test('replaced: what runs ends on the old process, what comes goes to the new one, and the old one goes', async () => {
 	const engine = await openServed(['--name', 'the-old-one'])
 	const running = (await engine.chat(request('echo:delay 1 echo:repeat 300 word'), call()))[Symbol.asyncIterator]()
@@ -161,6 +193,29 @@ test('closing ends the process', async () => {
 	await engine.close()
 	expect(await processes('closed')).toEqual([])
 })
+
+test('closing while another process is to take over ends both', async () => {
+	const engine = await openServed(['--name', 'answering'])
+	await answer(engine, 'hi')
+	const script = 'process.stdin.resume().once("end", () => process.exit(0))'
+	const command = [process.execPath, '-e', script, 'echo-process.ts', 'never-ready']
+	const replaced = engine.replace({ ...(await options()), command })
+	while ((await processes('never-ready')).length === 0) await Bun.sleep(10)
+	await engine.close()
+	expect(await processes('never-ready')).toEqual([])
+	await replaced
+	await engine.replace({ ...(await options()), command })
+	expect(await processes('never-ready')).toEqual([])
+}, 10_000)
+
+test('a caller who goes before there is a process does not wait for it', async () => {
+	const engine = new Llama()
+	opened.push(engine)
+	const controller = new AbortController()
+	const begun = engine.chat(request('hi'), call(controller.signal))
+	controller.abort()
+	await expect(begun).rejects.toMatchObject({ kind: 'cancelled' })
+}, 10_000)
 
 test('a process that dies again and again is started at growing distances, ten seconds at most', async () => {
 	const pauses: number[] = []

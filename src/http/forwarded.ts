@@ -4,7 +4,7 @@
 import { canonicalAddress } from './addresses.ts'
 
 /**
- * The reported addresses from the nearest to the farthest. Undefined stands for what is no address: `unknown`, an obfuscated name such as
+ * The reported addresses from the nearest to the farthest. Undefined means that an element is not an address: `unknown`, an obfuscated name such as
  * `_gateway`, or anything malformed.
  *
  * If both headers are present, `Forwarded` is ignored: most proxies write `X-Forwarded-For` only and pass on a `Forwarded` that the client
@@ -13,32 +13,39 @@ import { canonicalAddress } from './addresses.ts'
 export function* reportedAddresses(headers: Headers): Generator<string | undefined> {
 	const list = headers.get('x-forwarded-for')
 	if (list !== null) {
-		for (const element of elementsFromRight(list)) yield nodeAddress(element)
+		for (const element of partsFromRight(list, ',')) yield nodeAddress(element)
 		return
 	}
 	const forwarded = headers.get('forwarded')
-	if (forwarded !== null) for (const element of elementsFromRight(forwarded)) yield nodeAddress(forOf(element))
+	if (forwarded !== null) for (const element of partsFromRight(forwarded, ',')) yield nodeAddress(forOf(element))
 }
 
-/** Elements of a comma-separated list whose commas may be quoted; empty elements count for nothing (RFC 9110, 5.6.1). */
-function* elementsFromRight(list: string): Generator<string> {
-	let end = list.length
+/**
+ * Parts between separators that are not quoted; empty ones count for nothing (RFC 9110, 5.6.1). Takes time proportional to the length, as
+ * anybody can send such a text.
+ */
+function* partsFromRight(text: string, separator: ',' | ';'): Generator<string> {
+	let end = text.length
 	let quoted = false
 	for (let at = end - 1; at >= -1; at--) {
-		if (at >= 0 && list[at] === '"' && list[at - 1] !== '\\') quoted = !quoted
-		if (at >= 0 && (list[at] !== ',' || quoted)) continue
-		const element = list.slice(at + 1, end).trim()
+		if (at >= 0 && text[at] === '"' && text[at - 1] !== '\\') quoted = !quoted
+		if (at >= 0 && (text[at] !== separator || quoted)) continue
+		const part = text.slice(at + 1, end).trim()
 		end = at
-		if (element !== '') yield element
+		if (part !== '') yield part
 	}
 }
 
-/** The value of the one `for` parameter of a `Forwarded` element. */
+/** The value of the one `for` parameter of a `Forwarded` element; empty if there is none, or if the element is malformed. */
 function forOf(element: string): string {
-	const pairs = [...element.matchAll(/\s*([\w-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;,"]*)\s*(?:;|$)|[\s\S]/g)]
-	const [value, ...others] = pairs.filter(([, name]) => name?.toLowerCase() === 'for').map(([, , value]) => value)
-	const isMalformed = pairs.some(([, name]) => name === undefined)
-	return isMalformed || value === undefined || others.length > 0 ? '' : value
+	const values: string[] = []
+	for (const pair of partsFromRight(element, ';')) {
+		const equals = pair.indexOf('=')
+		const [name, value] = [pair.slice(0, Math.max(0, equals)).trim(), pair.slice(equals + 1).trim()]
+		if (!/^[\w-]+$/.test(name) || !/^(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*)$/.test(value)) return ''
+		if (name.toLowerCase() === 'for') values.push(value)
+	}
+	return values.length === 1 ? (values[0] ?? '') : ''
 }
 
 /** `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:80`, quoted or not; a port may be obfuscated (`_x`). */

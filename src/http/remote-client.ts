@@ -30,8 +30,8 @@ export function remoteClient(peer: Peer | undefined, headers: Headers, proxies: 
 }
 
 /** The system writes addresses in canonical form but for zones and IPv4-mapped ones. */
-function canonicalPeer(told: string): string | undefined {
-	return told.startsWith('::ffff:') || told.includes('%') ? canonicalAddress(told) : told
+function canonicalPeer(address: string): string | undefined {
+	return address.startsWith('::ffff:') || address.includes('%') ? canonicalAddress(address) : address
 }
 
 /** Visible ASCII characters without quotes. */
@@ -69,8 +69,8 @@ class ObservedClient implements RemoteClient {
 	}
 
 	private look() {
-		const told = this.peer?.address()
-		const address = told === undefined ? undefined : canonicalPeer(told)
+		const peer = this.peer?.address()
+		const address = peer === undefined ? undefined : canonicalPeer(peer)
 		if (address === undefined || this.proxies?.has(address) !== true) return { address, isProxied: false }
 		return { address: this.believed(address, this.proxies), isProxied: true }
 	}

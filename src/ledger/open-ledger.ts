@@ -257,7 +257,7 @@ class JournalledLedger implements OpenLedger {
 		await this.recover()
 	}
 
-	/** What is written to a file that was removed is lost when the process dies; and without the lock nobody would recover the next one. */
+	/** What is written to a file that was removed is lost when the process dies; and without the lock no process would recover the next one. */
 	private async restoreFile(): Promise<void> {
 		const { folder } = this.options
 		if (await exists(this.current.path)) return

@@ -20,7 +20,7 @@ export type ClockVerdict =
 
 const dayMs = 86_400_000
 /** How long a server must run with a clock until it is believed. */
-export const probationMs = dayMs
+const probationMs = dayMs
 /** Time between two looks that counts as run: longer ones include a time in which the server was off. */
 const longestStepMs = 3_600_000
 

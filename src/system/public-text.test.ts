@@ -6,11 +6,27 @@ describe('paths and addresses are left out, the last segment stays', () => {
 		['the model file /srv/models/a.gguf does not exist', 'the model file a.gguf does not exist'],
 		["ENOENT: no such file, open '/srv/my models/größe.gguf'", "ENOENT: no such file, open 'größe.gguf'"],
 		['/srv/my models/a.gguf is missing', 'a.gguf is missing'],
-		['not in /home/ada/.dragoman/engine, and not in /opt/engine', 'not in engine'],
+		['not in /home/ada/.dragoman/engine, and not in /opt/engine', 'not in engine, and not in engine'],
+		['There is no model file at /srv/models/x.gguf.', 'There is no model file at x.gguf.'],
+		[
+			'there is no file "/srv/a/b.gguf" (did you mean "/srv/a/c.gguf"?)',
+			'there is no file "b.gguf" (did you mean "c.gguf"?)',
+		],
+		[
+			'there is no file /srv/a b/b.gguf (did you mean /srv/a b/c.gguf?)',
+			'there is no file b.gguf (did you mean c.gguf?)',
+		],
+		["EACCES: permission denied, mkdir '/var/lib/dragoman/engine'", "EACCES: permission denied, mkdir 'engine'"],
+		['~/models/x.gguf, ../up/y.gguf and ./z.gguf', 'x.gguf, y.gguf and z.gguf'],
+		['Tried: /tmp/x: EROFS; /srv/my data: the path is too long', 'Tried: x: EROFS; my data: the path is too long'],
+		['one line\n/second/line', 'one line'],
+		["'x' could not be fetched:\n  hub: refused", "'x' could not be fetched"],
 		['"~/x/y.gguf" and ./z/a.gguf', '"y.gguf" and a.gguf'],
 		['open C:\\Users\\ada\\a.gguf', 'open a.gguf'],
 		['file:///srv/x/a.gguf is broken', 'a.gguf is broken'],
-		['https://user:secret@models.internal/x/a.gguf?token=1 is gone', 'a.gguf?token=1 is gone'],
+		['https://user:secret@models.internal/x/a.gguf?token=1 is gone', 'a.gguf is gone'],
+		['"https://models.internal/a.gguf?sig=a/b#sha256=0" is not here', '"a.gguf" is not here'],
+		['https://models.internal refused', '… refused'],
 		['connect ECONNREFUSED 10.1.2.3:8000', 'connect ECONNREFUSED …'],
 		['connect ECONNREFUSED [::1]:8000', 'connect ECONNREFUSED …'],
 		['getaddrinfo vllm.cluster.local:8000', 'getaddrinfo …'],
@@ -25,6 +41,7 @@ describe('other texts stay as they are', () => {
 		"'hf:org/repo/file.gguf' is not here yet",
 		'AgentPublic/llama3-instruct-8b is loading, 1/2',
 		'version 1.2.3: line 3:42, and/or 50%',
+		'45 of 98 MB, 3 tokens/s, and/or',
 	])
 		test(text, () => expect(publicText(text)).toBe(text))
 })

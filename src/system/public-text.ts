@@ -1,10 +1,12 @@
 // Text for anybody who can reach the server, without a key: it contains no path of this machine and no address of another.
 
-/** A path of a URL or of this machine up to its last slash, spaces included; what follows is its last segment. */
+/** Up to the next space or quote. */
+const url = /\b[a-z][a-z+.-]*:\/\/[^\s'"`]*/gi
+/** A path up to its last slash; what follows is its last segment. It may contain spaces, but ends before punctuation and before another path. */
+const segments = String.raw`(?:(?:(?![;:,]\s|\s\(?[~.]{0,2}[/\\])[^'"\x60\n])*`
 const folders = [
-	/\b[a-z][a-z+.-]*:\/\/(?:[^\s'"`]*\/)?/gi,
-	/(?<![\w/.~-])(?:~|\.{1,2})?\/(?:[^'"`\n]*\/)?/g,
-	/(?<!\w)(?:[a-z]:|\\)\\(?:[^'"`\n]*\\)?/gi,
+	new RegExp(String.raw`(?<![\w/.~-])(?:~|\.{1,2})?/${segments}/)?`, 'g'),
+	new RegExp(String.raw`(?<!\w)(?:[a-z]:|\\)\\${segments}\\)?`, 'gi'),
 ]
 const addresses = [
 	/(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5})?(?![\w.]*\d)/g,
@@ -13,10 +15,21 @@ const addresses = [
 ]
 
 /**
- * Of each path or URL in `text` only the last segment remains, and addresses are replaced by `…`. Whoever writes such a text leaves them
- * out in the first place and writes them to the log; this is the guard for what comes from libraries and the operating system.
+ * The first line of `text`, in which of each path or URL only the last segment remains and addresses are replaced by `…`. It is the one
+ * guard of every note and error message that may contain what a library or the operating system wrote; the log has the whole text.
  */
 export function publicText(text: string): string {
-	const withoutFolders = folders.reduce((rest, folder) => rest.replace(folder, ''), text)
-	return addresses.reduce((rest, address) => rest.replace(address, '…'), withoutFolders).replace(/(['"`])\1/g, '…')
+	const [line = ''] = text.split('\n')
+	const withoutUrls = line.replace(url, lastSegment)
+	const withoutFolders = folders.reduce((rest, folder) => rest.replace(folder, ''), withoutUrls)
+	return addresses
+		.reduce((rest, address) => rest.replace(address, '…'), withoutFolders)
+		.replace(/(['"`])\1/g, '…')
+		.replace(/:$/, '')
+}
+
+/** Without the query, which may contain a token. */
+function lastSegment(address: string): string {
+	const [path = ''] = address.replace(/^[^:]*:\/\//, '').split(/[?#]/)
+	return path.includes('/') ? path.slice(path.lastIndexOf('/') + 1) || '…' : '…'
 }

@@ -11,10 +11,14 @@ export function hideCredentials(text: string): string {
 	return text.replace(/(\w+:\/\/)[^\s'"]*@/g, '$1***@')
 }
 
-/** A function that replaces each of `secrets`, of at least 6 characters and without the scheme of an authorization header. */
+/**
+ * A function that replaces each of `secrets`, of at least 6 characters and without the scheme of an authorization header; longer ones
+ * first, as they may contain others.
+ */
 export function redactorOf(secrets: readonly string[]): (text: string) => string {
 	const bare = secrets
 		.map((secret) => secret.replace(/^(bearer|basic)\s+/i, ''))
 		.filter(({ length }) => length >= shortestSecret)
+		.sort((a, b) => b.length - a.length)
 	return (text) => bare.reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
 }

@@ -15,6 +15,7 @@ import {
 import type { ChatError } from '../chat/error.ts'
 import { readBaseUrl, requestTarget } from '../http/base-url.ts'
 import type { Log } from '../system/log.ts'
+import { ThrottledLog } from '../system/throttled-log.ts'
 import type { ObservedRequest } from './observed-request.ts'
 import type { OtlpOptions } from './otlp-options.ts'
 import type { AttemptRecord } from './telemetry.ts'
@@ -35,7 +36,7 @@ export interface OtlpSurroundings {
 	readonly nowMs: () => number
 }
 
-const [timeoutMillis, warnEveryMs, spanDelayMs] = [3000, 60_000, 1000]
+const [timeoutMillis, spanDelayMs] = [3000, 1000]
 const seconds = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92]
 const tokens = [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864]
 const perToken = [0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5]
@@ -72,11 +73,10 @@ type Warn = (signal: string, error: unknown) => void
 
 /** A collector that cannot be reached costs one line a minute. */
 function warner({ log, nowMs }: OtlpSurroundings): Warn {
-	let lastMs = Number.NEGATIVE_INFINITY
+	const throttled = new ThrottledLog(log, { now: nowMs })
 	return (signal, error) => {
-		if (nowMs() - lastMs < warnEveryMs) return
-		lastMs = nowMs()
-		log.warn({ signal, reason: error instanceof Error ? error.message : String(error) }, 'the collector takes nothing')
+		const reason = error instanceof Error ? error.message : String(error)
+		throttled.write('warn', { signal, reason }, 'the collector takes nothing')
 	}
 }
 

@@ -1,6 +1,7 @@
 // What is remembered of weights that were fetched and checked: a small JSON file beside them, so that a start reads no gigabytes. It
 // does not look at the weights themselves.
 
+import { randomUUID } from 'node:crypto'
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
@@ -39,8 +40,13 @@ export async function readRecords(folder: string): Promise<readonly WeightsRecor
 
 export async function writeRecord(folder: string, written: WeightsRecord): Promise<void> {
 	const file = join(folder, `${written.id}${ending}`)
-	await writeFile(`${file}.new`, `${JSON.stringify(written, null, '\t')}\n`)
-	await rename(`${file}.new`, file)
+	// Others may write the same record at the same time.
+	const unfinished = `${file}.${randomUUID()}.new`
+	await writeFile(unfinished, `${JSON.stringify(written, null, '\t')}\n`)
+	await rename(unfinished, file).catch(async (thrown: unknown) => {
+		await rm(unfinished, { force: true })
+		throw thrown
+	})
 }
 
 export async function removeRecord(folder: string, id: string): Promise<void> {

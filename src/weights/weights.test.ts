@@ -1,7 +1,7 @@
 // The folder of weights against a server on loopback: every packing, every interruption, every lie that a source can tell.
 
 import { describe, expect, test } from 'bun:test'
-import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock } from '../system/clock.ts'
 import type { CatalogueEntry } from './catalogue.ts'
@@ -289,6 +289,33 @@ describe('the folder', () => {
 		expect(await weights.find('small')).toBeUndefined()
 		await weights.pull('small', options)
 		expect(await contentOf(weights, 'small')).toBe(sha256Of(bytes))
+	})
+
+	test('a file put there by hand is found by several at once, and in a folder that cannot be written to', async () => {
+		using server = await serveFiles(new Map())
+		const { weights, folder } = await openWeights(server.registries, [entryOf([])])
+		await writeFile(join(folder, 'Small.gguf'), bytes)
+		const found = await Promise.all(Array.from({ length: 8 }, () => weights.find('small')))
+		expect(found.map((one) => one?.id)).toEqual(Array.from({ length: 8 }, () => 'small'))
+		expect((await readdir(folder)).sort()).toEqual(['Small.gguf', 'small.weights.json'])
+		// A folder in the record's place is as good as one that cannot be written to, and it stops root as well.
+		await rm(join(folder, 'small.weights.json'))
+		await mkdir(join(folder, 'small.weights.json', 'full'), { recursive: true })
+		expect(await weights.find('small')).toMatchObject({ id: 'small' })
+	})
+
+	test('a file with a wrong checksum is read again only when it has changed', async () => {
+		using server = await serveFiles(new Map())
+		const { weights, folder } = await openWeights(server.registries, [entryOf([])])
+		const path = join(folder, 'Small.gguf')
+		await writeFile(path, ggufOf(bytes.byteLength, 3))
+		await utimes(path, 1000, 1000)
+		expect(await weights.find('small')).toBeUndefined()
+		await writeFile(path, bytes)
+		await utimes(path, 1000, 1000)
+		expect(await weights.find('small')).toBeUndefined()
+		await utimes(path, 2000, 2000)
+		expect(await weights.find('small')).toMatchObject({ id: 'small' })
 	})
 
 	test('a file of the catalogue put there by hand is taken over if its checksum is right', async () => {

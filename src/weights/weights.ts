@@ -2,7 +2,7 @@
 // checksum is right. It does not know what reads the weights, nor which model is served.
 
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, rm, statfs } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../system/clock.ts'
 import { withLock } from '../system/lock.ts'
@@ -71,6 +71,8 @@ interface Wanted {
 
 export class Weights {
 	private readonly surroundings: WeightsSurroundings
+	/** By path: when files whose checksum is wrong were last changed. They need not be read again until they change. */
+	private readonly wrong = new Map<string, number>()
 
 	/** Touches nothing. */
 	constructor(surroundings: WeightsSurroundings) {
@@ -307,9 +309,13 @@ export class Weights {
 	private async takeOver(entry: CatalogueEntry): Promise<StoredWeights | undefined> {
 		const { folder, clock } = this.surroundings
 		const path = join(folder, entry.file)
-		if ((await sizeOf(path)) !== entry.sizeBytes) return undefined
+		const { size, mtimeMs } = (await stat(path).catch(() => undefined)) ?? {}
+		if (size !== entry.sizeBytes || mtimeMs === undefined || this.wrong.get(path) === mtimeMs) return undefined
 		const { sizeBytes, sha256 } = await measureFile(path, new AbortController().signal)
-		if (sha256 !== entry.sha256) return undefined
+		if (sha256 !== entry.sha256) {
+			this.wrong.set(path, mtimeMs)
+			return undefined
+		}
 		const record = {
 			id: entry.id,
 			file: entry.file,
@@ -318,7 +324,8 @@ export class Weights {
 			source: `file:${path}`,
 			fetchedAtMs: clock.now(),
 		}
-		await writeRecord(folder, record)
+		// A folder that cannot be written to costs another reading at the next start, nothing else.
+		await writeRecord(folder, record).catch(() => undefined)
 		return stored(record, folder)
 	}
 

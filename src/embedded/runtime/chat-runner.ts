@@ -14,6 +14,7 @@ import type { CallFormat } from './call-format.ts'
 import { Choice, type RepetitionRule } from './choice.ts'
 import { renderConversation } from './conversation.ts'
 import { PromptText } from './prompt-text.ts'
+import type { RepetitiveText } from './repetition.ts'
 import { samplerConfig } from './sampler.ts'
 import type { Scheduler } from './scheduler.ts'
 import { type ChatTemplate, thinkClose, thinkOpen } from './template.ts'
@@ -43,7 +44,7 @@ export type RunnerCall = Pick<EngineCall, 'signal' | 'requestId'>
 export function repetitionRule(
 	{ stopsRepetition, log, modelName }: RunnerParts,
 	requestId: string,
-	structured: boolean,
+	text: RepetitiveText,
 ): RepetitionRule | undefined {
 	if (!stopsRepetition) return undefined
 	let logged = false
@@ -51,7 +52,12 @@ export function repetitionRule(
 		if (!logged) log.warn({ model: modelName, request: requestId }, 'an answer repeated itself and was ended')
 		logged = true
 	}
-	return { structured, found }
+	return { text, found }
+}
+
+function textOf({ responseFormat, maxTokens }: ChatRequest): RepetitiveText {
+	if (responseFormat.type !== 'text') return 'structured'
+	return maxTokens === undefined ? 'unlimited' : 'limited'
 }
 
 export class ChatRunner {
@@ -90,7 +96,7 @@ export class ChatRunner {
 		const seed = randomSeed()
 		const answer = new Answer(scheduler, prompt.length, this.parts.fingerprint, signal)
 		const maxTokens = Math.min(request.maxTokens ?? this.parts.maxTokens, contextTokens - prompt.length)
-		const repetition = repetitionRule(this.parts, requestId, request.responseFormat.type !== 'text')
+		const repetition = repetitionRule(this.parts, requestId, textOf(request))
 		return answer.begin(
 			Array.from({ length: request.choices }, (_, index) => {
 				const state =

@@ -5,7 +5,7 @@ import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
 import type { AnswerReader, Piece } from './answer-reader.ts'
 import type { SamplerConfig, Token } from './binding.ts'
-import { RepetitionDetector } from './repetition.ts'
+import { RepetitionDetector, type RepetitiveText } from './repetition.ts'
 import type { ScoredToken } from './sampler.ts'
 import type { Work } from './scheduler.ts'
 import { StopFilter } from './stop-filter.ts'
@@ -38,8 +38,8 @@ export interface ChoiceOptions {
 }
 
 export interface RepetitionRule {
-	/** The answer as a whole is JSON. */
-	readonly structured: boolean
+	/** What the answer as a whole is. */
+	readonly text: RepetitiveText
 	/** Called once, when the answer is ended for it. */
 	readonly found: () => void
 }
@@ -126,7 +126,7 @@ export class Choice implements Work {
 		const { repetition } = this.options
 		if (repetition === undefined || this.detector === undefined) return false
 		const inArguments = this.calls > 0 && !this.isSpeaking
-		if (!this.detector.push(token, repetition.structured || inArguments)) return false
+		if (!this.detector.push(token, inArguments ? 'structured' : repetition.text)) return false
 		repetition.found()
 		return true
 	}

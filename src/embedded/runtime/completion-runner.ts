@@ -28,7 +28,7 @@ export class CompletionRunner {
 		const seed = randomSeed()
 		const promptTokens = prompts.reduce((sum, { tokens }) => sum + tokens.length, 0)
 		const answer = new Answer(this.parts.scheduler, promptTokens, this.parts.fingerprint, signal)
-		const repetition = repetitionRule(this.parts, requestId, false)
+		const repetition = repetitionRule(this.parts, requestId, 'limited')
 		const choices = prompts.flatMap((prompt, at) =>
 			Array.from({ length: request.choices }, (_, k) =>
 				this.choice(request, prompt, at * request.choices + k, seed, answer, repetition),

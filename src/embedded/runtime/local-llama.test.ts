@@ -86,6 +86,12 @@ describe.skipIf(!isLibraryHere)('bounds of answers', () => {
 		}
 	})
 
+	test('an answer to a request without a limit ends earlier', async () => {
+		const ask = await open({})
+		expect((await ask({ sampling: looping })).usage.completionTokens).toBe(160)
+		expect(warnings().length).toBe(1)
+	})
+
 	test('an answer in JSON may repeat itself for longer', async () => {
 		const ask = await open({})
 		const schema = { type: 'array', items: { type: 'integer', minimum: 0, maximum: 0 }, minItems: 180, maxItems: 180 }

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'bun:test'
-import { RepetitionDetector } from './repetition.ts'
+import { RepetitionDetector, type RepetitiveText } from './repetition.ts'
 
 /** How many tokens were taken until a loop was found; undefined if none was. */
-function found(tokens: Iterable<number>, structured = false): number | undefined {
+function found(tokens: Iterable<number>, text: RepetitiveText = 'limited'): number | undefined {
 	const detector = new RepetitionDetector()
 	let count = 0
 	for (const token of tokens) {
 		count++
-		if (detector.push(token, structured)) return count
+		if (detector.push(token, text)) return count
 	}
 	return undefined
 }
@@ -36,14 +36,23 @@ describe('a loop is found', () => {
 		expect(at).toBeLessThanOrEqual(copies * period)
 	})
 
-	test('behind a text of any length', () => {
+	test.each([1, 6, 10, 11, 17, 20])(
+		'of %d tokens, after 8 copies and 160 tokens, if the request has no limit',
+		(period) => {
+			const least = Math.max(160, 8 * period)
+			expect(found(repeated(unit(period), 200), 'unlimited')).toBeWithin(least, least + period)
+			expect(found([...varied(200), ...repeated(unit(period), 200)], 'unlimited')).toBeLessThan(512)
+		},
+	)
+
+	test('after a text of any length', () => {
 		for (const before of [1, 17, 255, 256, 257, 3000])
 			expect(found([...varied(before), ...repeated(unit(7), 60)])).toBeWithin(before + 320, before + 335)
 	})
 
 	test('in JSON, eight times later', () => {
-		expect(found(repeated(unit(2), 5000), true)).toBe(8 * 320)
-		expect(found(repeated(unit(20), 5000), true)).toBe(8 * 32 * 20)
+		expect(found(repeated(unit(2), 5000), 'structured')).toBe(8 * 320)
+		expect(found(repeated(unit(20), 5000), 'structured')).toBe(8 * 32 * 20)
 	})
 
 	test('of the default model without a fitting system message: one phrase without end', () => {
@@ -59,25 +68,29 @@ describe('no loop is found', () => {
 		expect(found([...varied(30), ...repeated(unit(period), 20), ...varied(300)])).toBeUndefined()
 	})
 
+	test.each([1, 4, 7])('where %d tokens were to be written 20 times in a request without a limit', (period) => {
+		expect(found([...varied(30), ...repeated(unit(period), 20), ...varied(100)], 'unlimited')).toBeUndefined()
+	})
+
 	test('in a numbered list of equal lines', () => {
 		const lines = Array.from({ length: 400 }, (_, n) => [...String(n + 1)].map(Number).concat(20, 21, 22, 23))
-		expect(found(lines.flat())).toBeUndefined()
+		expect(found(lines.flat(), 'unlimited')).toBeUndefined()
 	})
 
 	test('in a table with a rule of dashes and equal cells', () => {
 		const rows = Array.from({ length: 60 }, (_, n) => [30, ...varied(2, n + 7), 30, 31, 30, 31, 30, 32])
-		expect(found([30, ...repeated([33, 30], 40), 32, ...rows.flat()])).toBeUndefined()
+		expect(found([30, ...repeated([33, 30], 40), 32, ...rows.flat()], 'unlimited')).toBeUndefined()
 	})
 
 	test('in code with equal lines of indentation and braces', () => {
 		const blocks = Array.from({ length: 80 }, (_, n) => [40, 40, 40, ...varied(6, n + 3), 41, 42, 43, 42])
-		expect(found(blocks.flat())).toBeUndefined()
+		expect(found(blocks.flat(), 'unlimited')).toBeUndefined()
 	})
 
 	test('in an array of a thousand zeros, and in a matrix of them', () => {
-		expect(found([50, ...repeated([51, 52], 1000), 53], true)).toBeUndefined()
+		expect(found([50, ...repeated([51, 52], 1000), 53], 'structured')).toBeUndefined()
 		const row = [50, ...repeated([51, 52], 28), 53, 52]
-		expect(found(repeated(row, 28), true)).toBeUndefined()
+		expect(found(repeated(row, 28), 'structured')).toBeUndefined()
 	})
 
 	test('where one token in 300 differs', () => {
@@ -89,7 +102,7 @@ test('costs little per token', () => {
 	const detector = new RepetitionDetector()
 	const tokens = [...varied(20_000)]
 	const began = performance.now()
-	for (const token of tokens) detector.push(token, false)
+	for (const token of tokens) detector.push(token, 'limited')
 	// Far above what it takes, so that a busy machine does not fail it: a token takes a model several milliseconds.
 	expect((performance.now() - began) / tokens.length).toBeLessThan(0.1)
 })

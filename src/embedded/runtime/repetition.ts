@@ -1,17 +1,31 @@
 // Detects an answer that repeats itself: its last tokens are one sequence, over and over. It compares tokens only, and does not know
-// what they mean. An answer that is to be repetitive (a list, a table, "write X 20 times", an array of zeros) has fewer copies or ends.
+// what they mean. Lists and tables vary from line to line; how often an equal line may be repeated depends on the request.
 
 import type { Token } from './binding.ts'
 
 /** Longest sequence whose copies are found, in tokens; a power of two. */
 const longestPeriod = 256
 const ringMask = longestPeriod - 1
-/** So many copies in a row are a loop … */
-const copies = 32
-/** … if they are at least this long together, in tokens. */
-const leastTokens = 320
-/** In JSON and in the arguments of calls, both bounds are this many times higher: rows of equal values are common there. */
-const structuredFactor = 8
+/** An answer is in a loop when its last tokens are at least so many copies of one sequence, and at least so long together. */
+interface LoopBounds {
+	readonly copies: number
+	readonly tokens: number
+}
+
+/** What an answer is, as far as it matters for how often something may be repeated in it. */
+export type RepetitiveText =
+	/** Text whose length the caller did not limit: small models often loop in it, up to the default limit. */
+	| 'unlimited'
+	/** Text whose length the caller did limit, such as "write this line 20 times". */
+	| 'limited'
+	/** JSON or the arguments of a call: rows of equal values are common there. */
+	| 'structured'
+
+const bounds: Readonly<Record<RepetitiveText, LoopBounds>> = {
+	unlimited: { copies: 8, tokens: 160 },
+	limited: { copies: 32, tokens: 320 },
+	structured: { copies: 256, tokens: 2560 },
+}
 
 /** One per answer. */
 export class RepetitionDetector {
@@ -24,13 +38,12 @@ export class RepetitionDetector {
 	/**
 	 * Takes the next token. Compares it with each of the last 256, which takes a few microseconds.
 	 *
-	 * @param structured the token belongs to JSON rather than to a text.
+	 * @param text what the token belongs to.
 	 * @returns whether the answer is in a loop.
 	 */
-	push(token: Token, structured: boolean): boolean {
+	push(token: Token, text: RepetitiveText): boolean {
 		const { last, runs, at } = this
-		const factor = structured ? structuredFactor : 1
-		const least = factor * leastTokens
+		const { copies, tokens } = bounds[text]
 		let loops = false
 		for (let period = 1; period <= longestPeriod; period++) {
 			if (last[(at - period) & ringMask] !== token) {
@@ -39,7 +52,7 @@ export class RepetitionDetector {
 			}
 			const run = (runs[period] ?? 0) + 1
 			runs[period] = run
-			if (run + period >= least && run + period >= factor * copies * period) loops = true
+			if (run + period >= tokens && run + period >= copies * period) loops = true
 		}
 		last[at] = token
 		this.at = (at + 1) & ringMask

@@ -1,9 +1,12 @@
 // The embedded engine as the configuration sees it: its options, and the way from an empty data folder to a model that answers. The
 // library is installed and the weights are fetched while the server listens already. What is missing is looked for again until it is there.
 
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { tokenCount } from '../../fields/amount.ts'
+import { publicText } from '../../system/public-text.ts'
+import { hideCredentials } from '../../system/redaction.ts'
 import { catalogue, defaultModelId, toyModelId } from '../../weights/catalogue.ts'
 import { type FetchProgress, Weights } from '../../weights/weights.ts'
 import type { Engine } from '../engine.ts'
@@ -12,8 +15,8 @@ import { engineInstalled } from './install/engine-folder.ts'
 import { installEngine } from './install/install-engine.ts'
 import { Llama } from './llama.ts'
 import { chooseModel, type ModelChoice } from './model-choice.ts'
+import { OperatorError, operatorReason } from './operator-error.ts'
 import { Persistence } from './persistence.ts'
-import { OperatorError, operatorReason, publicReason } from './public-reason.ts'
 
 const options = z.strictObject({
 	contextTokens: tokenCount(64)
@@ -39,7 +42,7 @@ type Options = z.infer<typeof options>
 export const llama = engineKind(options, open, { ownsProcess: true, check })
 
 async function check(_: Options, surroundings: EngineCheckSurroundings): Promise<string | undefined> {
-	const choice = await choose(surroundings)
+	const choice = await choose(surroundings, openWeights(surroundings))
 	return choice.type === 'missing' ? operatorReason(choice.error) : undefined
 }
 
@@ -49,7 +52,7 @@ async function open(given: Options, surroundings: EngineSurroundings): Promise<E
 	void start(engine, given, surroundings, ending.signal).catch((cause: unknown) => {
 		if (ending.signal.aborted) return
 		surroundings.log.error({ reason: operatorReason(cause) }, 'the embedded model cannot be served')
-		engine.tell({ status: 'failed', note: publicReason(messageOf(cause), folders(surroundings)) })
+		engine.tell({ status: 'failed', note: publicText(messageOf(cause)) })
 	})
 	const close = engine.close.bind(engine)
 	engine.close = () => {
@@ -66,29 +69,31 @@ async function start(
 	signal: AbortSignal,
 ): Promise<void> {
 	const { builtIn, log } = surroundings
-	const first = await choose(surroundings)
-	const toy = builtIn && first.type !== 'here' ? await openWeights(surroundings).find(toyModelId) : undefined
+	const weights = openWeights(surroundings)
+	const first = await choose(surroundings, weights)
+	const toy = builtIn && first.type !== 'here' ? await weights.find(toyModelId) : undefined
 	if (toy !== undefined) {
 		const socketFolder = await prepare(engine, surroundings, signal)
 		const coming = first.type === 'fetchable' ? 'the model is being fetched' : undefined
-		const model = { path: toy.path, name: toyModelId, note: standInNote(surroundings, coming), generation: 1 }
+		const model = { path: toy.path, name: toyModelId, note: standInNote(surroundings, coming) }
 		log.warn(model.note)
 		await serve(engine, model, given, { ...surroundings, socketFolder })
 	}
-	const model = first.type === 'here' ? first : await fetchModel(engine, surroundings, signal)
+	const model = first.type === 'here' ? first : await fetchModel(engine, surroundings, weights, signal)
 	engine.tell({ status: 'starting', note: 'the embedded engine is starting' })
 	const socketFolder = await prepare(engine, surroundings, signal)
-	await serve(engine, { ...model, generation: 2 }, given, { ...surroundings, socketFolder })
-	if (first.type !== 'here') log.info({ model: nameOf(surroundings) }, 'the model is here and answers from now on')
+	await serve(engine, model, given, { ...surroundings, socketFolder })
+	if (first.type !== 'here')
+		log.info({ model: hideCredentials(nameOf(surroundings)) }, 'the model is here and answers from now on')
 }
 
 function nameOf({ model = defaultModelId }: Pick<EngineSurroundings, 'model'>): string {
 	return model
 }
 
-function choose(surroundings: EngineCheckSurroundings): Promise<ModelChoice> {
+function choose(surroundings: EngineCheckSurroundings, weights: Weights): Promise<ModelChoice> {
 	const { configFolder: folder, modelFolder, download } = surroundings
-	return chooseModel(nameOf(surroundings), { weights: openWeights(surroundings), modelFolder, folder, download })
+	return chooseModel(nameOf(surroundings), { weights, modelFolder, folder, download })
 }
 
 function openWeights({ modelFolder, registries, clock }: EngineCheckSurroundings): Weights {
@@ -100,6 +105,7 @@ function openWeights({ modelFolder, registries, clock }: EngineCheckSurroundings
 function fetchModel(
 	engine: Llama,
 	surroundings: EngineSurroundings,
+	weights: Weights,
 	signal: AbortSignal,
 ): Promise<Extract<ModelChoice, { type: 'here' }>> {
 	const { clock, log } = surroundings
@@ -107,23 +113,23 @@ function fetchModel(
 	const persistence = new Persistence({
 		clock,
 		signal,
-		appeared: async () => (await choose(surroundings)).type === 'here',
+		appeared: async () => (await choose(surroundings, weights)).type === 'here',
 		failed(thrown, repeated) {
 			if (!repeated)
 				log.error(
-					{ model, reason: operatorReason(thrown) },
+					{ model: hideCredentials(model), reason: operatorReason(thrown) },
 					'the embedded model cannot be served yet; it is looked for again until it can',
 				)
-			const note = publicReason(messageOf(thrown), folders(surroundings))
+			const note = publicText(messageOf(thrown))
 			const why = thrown instanceof OperatorError ? undefined : note
 			engine.tell({ status: 'failed', note, standIn: standInNote(surroundings, why) })
 		},
 	})
 	return persistence.insist(async () => {
-		const choice = await choose(surroundings)
+		const choice = await choose(surroundings, weights)
 		if (choice.type === 'missing') throw choice.error
 		if (choice.type === 'here') return choice
-		return { type: 'here', path: await pull(engine, choice.pull, surroundings, signal), name: model }
+		return { type: 'here', path: await pull(engine, choice.pull, surroundings, weights, signal), name: model }
 	})
 }
 
@@ -132,6 +138,7 @@ async function pull(
 	engine: Llama,
 	wanted: string,
 	surroundings: EngineSurroundings,
+	weights: Weights,
 	signal: AbortSignal,
 ): Promise<string> {
 	const progress = surroundings.showProgress()
@@ -141,7 +148,7 @@ async function pull(
 	}
 	tell()
 	try {
-		const { path } = await openWeights(surroundings).pull(wanted, {
+		const { path } = await weights.pull(wanted, {
 			signal,
 			onProgress(state) {
 				progress.update(state)
@@ -179,7 +186,7 @@ function prepare(engine: Llama, surroundings: EngineSurroundings, signal: AbortS
 		failed(thrown, repeated) {
 			if (!repeated)
 				log.error({ reason: operatorReason(thrown) }, 'the embedded engine cannot be started yet; it is tried again')
-			engine.tell({ status: 'failed', note: publicReason(messageOf(thrown), folders(surroundings)) })
+			engine.tell({ status: 'failed', note: publicText(messageOf(thrown)) })
 		},
 	})
 	return persistence.insist(async () => {
@@ -211,11 +218,6 @@ async function ensureLibrary(
 	})
 }
 
-function folders(surroundings: EngineSurroundings): readonly string[] {
-	const { engineFolder, modelFolder, configFolder, model = '' } = surroundings
-	return [engineFolder, modelFolder, configFolder, join(configFolder, model), model]
-}
-
 function messageOf(thrown: unknown): string {
 	return thrown instanceof Error ? thrown.message : String(thrown)
 }
@@ -225,12 +227,11 @@ interface ModelToServe {
 	readonly name: string
 	/** Set for a model that answers instead of the configured one: the note about it. */
 	readonly note?: string
-	readonly generation: number
 }
 
 function serve(
 	engine: Llama,
-	{ path, name, note, generation }: ModelToServe,
+	{ path, name, note }: ModelToServe,
 	given: Options,
 	surroundings: Omit<EngineSurroundings, 'socketFolder'> & { readonly socketFolder: string },
 ): Promise<void> {
@@ -263,10 +264,15 @@ function serve(
 		...(advice === undefined ? {} : { advice }),
 		...(note === undefined ? {} : { standIn: note }),
 		command: [...command, 'engine', '--library', engineFolder, ...args],
-		socket: join(socketFolder, `${upstream.replace(/[^\w-]/g, '_').slice(0, 30)}-${generation}.sock`),
+		socket: join(socketFolder, socketName(upstream)),
 		environment,
 		clock,
 		log,
 		outOfDescriptors,
 	})
+}
+
+/** Its own for each process: when an upstream changes, the process before still answers, and it makes its socket again if that is removed. */
+function socketName(upstream: string): string {
+	return `${upstream.replace(/[^\w-]/g, '_').slice(0, 20)}-${randomBytes(6).toString('hex')}.sock`
 }

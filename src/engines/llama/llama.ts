@@ -1,7 +1,7 @@
 // The embedded engine as the gateway sees it: one more upstream, whose process is supervised here. It does not know llama.cpp; the
 // process does.
 
-import { ChatError } from '../../chat/error.ts'
+import { ChatError, descriptorsCode } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { Message } from '../../chat/message.ts'
 import type { ChatRequest, Sampling } from '../../chat/request.ts'
@@ -65,7 +65,9 @@ export class Llama implements Engine {
 	private waiting: Waiting
 	/** The note about the model that answers now. */
 	private note: string | undefined
-	private closed = false
+	/** A process that takes the place of the one that answers, as soon as it is ready. */
+	private coming: Supervisor | undefined
+	private readonly ending = new AbortController()
 	/** Resolved when there is a process, or no use in waiting for one. */
 	private firstServed = Promise.withResolvers<void>()
 
@@ -75,6 +77,7 @@ export class Llama implements Engine {
 
 	/** From now on new calls go to this process, as soon as it is ready; the one before ends with its last call. */
 	async replace({ advice, standIn, outOfDescriptors, ...options }: ServedProcess): Promise<void> {
+		if (this.closed) return
 		const supervisor = new Supervisor(options)
 		const served: Served = {
 			advice,
@@ -93,7 +96,11 @@ export class Llama implements Engine {
 			calls: 0,
 			replaced: false,
 		}
-		if (this.served !== undefined) await supervisor.settled(patienceMs, new AbortController().signal)
+		if (this.served !== undefined) {
+			this.coming = supervisor
+			await supervisor.settled(patienceMs, this.ending.signal)
+			this.coming = undefined
+		}
 		if (this.closed) return supervisor.close()
 		const before = this.served
 		this.served = served
@@ -175,9 +182,14 @@ export class Llama implements Engine {
 
 	async close(): Promise<void> {
 		if (this.closed) return
-		this.closed = true
+		const { served, coming } = this
+		this.ending.abort()
 		this.tell({ status: 'failed', note: 'the server is closing' })
-		if (this.served !== undefined) await endServed(this.served)
+		await Promise.all([served === undefined ? undefined : endServed(served), coming?.close()])
+	}
+
+	private get closed(): boolean {
+		return this.ending.signal.aborted
 	}
 
 	private async once<Result>(
@@ -239,7 +251,7 @@ export class Llama implements Engine {
 	private async ready(signal: AbortSignal): Promise<Served> {
 		if (this.closed) throw new ChatError('unavailable', 'The server is closing.')
 		if (this.served === undefined && this.waiting.status === 'starting')
-			await Promise.race([this.firstServed.promise, Bun.sleep(patienceMs)])
+			await settledOrAborted(this.firstServed.promise, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]))
 		const state = await this.served?.supervisor.settled(patienceMs, signal)
 		if (this.served !== undefined && state?.status === 'ready') return this.served
 		if (signal.aborted) throw new ChatError('cancelled', 'The request was cancelled.')
@@ -254,6 +266,13 @@ export class Llama implements Engine {
 			lasting: status !== 'starting',
 		})
 	}
+}
+
+async function settledOrAborted(waited: Promise<void>, signal: AbortSignal): Promise<void> {
+	if (signal.aborted) return
+	const aborted = Promise.withResolvers<void>()
+	signal.addEventListener('abort', () => aborted.resolve(), { once: true })
+	await Promise.race([waited, aborted.promise])
 }
 
 /** The advice for what the request leaves open; each rule of its own, since they stand for different things. */
@@ -298,6 +317,7 @@ function blameProcess(thrown: unknown): ChatError {
 			cause: thrown,
 			sent: 'yes',
 		})
+	if (thrown.code === descriptorsCode) return thrown
 	if (thrown.kind === 'unavailable' || (thrown.kind === 'upstream-failed' && thrown.code === undefined))
 		return new ChatError('upstream-failed', 'The embedded engine stopped while answering.', {
 			cause: thrown,

@@ -5,9 +5,9 @@ import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { nearest } from '../../system/nearest.ts'
 import { isSourceUri } from '../../weights/sources/source.ts'
-import { type Weights, WeightsError } from '../../weights/weights.ts'
+import type { Weights } from '../../weights/weights.ts'
 import { ggufFault, readGgufHead } from './gguf-head.ts'
-import { OperatorError } from './public-reason.ts'
+import { OperatorError } from './operator-error.ts'
 
 export type ModelChoice =
 	/** @param name short, without a folder: the process that serves it says it to clients. */
@@ -26,10 +26,14 @@ export interface ModelChoiceOptions {
 	readonly download: boolean
 }
 
-/** @param model an id, a path, or a source URI of weights. */
+/** Never rejects. @param model an id, a path, or a source URI of weights. */
 export async function chooseModel(model: string, options: ModelChoiceOptions): Promise<ModelChoice> {
-	if (isSourceUri(model)) return bySource(model, options)
-	return isPath(model) ? byPath(model, options) : byId(model, options)
+	try {
+		if (isSourceUri(model)) return await bySource(model, options)
+		return await (isPath(model) ? byPath(model, options) : byId(model, options))
+	} catch (thrown) {
+		return missing(lowerFirst(thrown instanceof Error ? thrown.message : String(thrown)))
+	}
 }
 
 /** Ids have neither slashes nor the ending. */
@@ -71,14 +75,9 @@ async function byId(model: string, { weights, modelFolder, download }: ModelChoi
 }
 
 async function bySource(model: string, { weights, modelFolder, download }: ModelChoiceOptions): Promise<ModelChoice> {
-	try {
-		const found = await weights.here(model)
-		if (found !== undefined) return { type: 'here', path: found.path, name: found.id }
-		return download ? { type: 'fetchable', pull: model } : notHere(model, modelFolder)
-	} catch (thrown) {
-		if (thrown instanceof WeightsError) return missing(lowerFirst(thrown.message))
-		throw thrown
-	}
+	const found = await weights.here(model)
+	if (found !== undefined) return { type: 'here', path: found.path, name: found.id }
+	return download ? { type: 'fetchable', pull: model } : notHere(model, modelFolder)
 }
 
 async function unknown(model: string, weights: Weights): Promise<ModelChoice> {

@@ -71,4 +71,16 @@ describe('what is tried until it works', () => {
 		})
 		await expect(persistence.insist(() => Promise.reject(new Error('never')))).rejects.toThrow('closing')
 	})
+
+	test('has no result if it was given up meanwhile', async () => {
+		const ending = new AbortController()
+		const persistence = new Persistence({
+			clock: jumping(),
+			signal: ending.signal,
+			appeared: async () => false,
+			failed: () => undefined,
+		})
+		const result = persistence.insist(async () => ending.abort(new Error('closing')))
+		await expect(result).rejects.toThrow('closing')
+	})
 })

@@ -23,13 +23,15 @@ export class Persistence {
 		this.options = options
 	}
 
-	/** @throws the signal's reason, nothing else. */
+	/** @throws the signal's reason, nothing else; also if it was aborted during a step that succeeded. */
 	async insist<Result>(step: () => Promise<Result>): Promise<Result> {
 		const { clock, signal, appeared, failed } = this.options
 		let last: string | undefined
 		for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, 2 * pauseMs)) {
 			try {
-				return await step()
+				const result = await step()
+				signal.throwIfAborted()
+				return result
 			} catch (thrown) {
 				signal.throwIfAborted()
 				const reason = thrown instanceof Error ? thrown.message : String(thrown)

@@ -2,12 +2,12 @@
 // know what the process serves.
 
 import { mkdir, rm } from 'node:fs/promises'
-import { dirname, isAbsolute } from 'node:path'
+import { dirname } from 'node:path'
 import type { Subprocess } from 'bun'
 import { z } from 'zod'
 import type { Clock } from '../../system/clock.ts'
 import { type Log, relayLine } from '../../system/log.ts'
-import { publicReason } from './public-reason.ts'
+import { publicText } from '../../system/public-text.ts'
 
 /** What the gateway asks a process for. */
 const askedFor = ['chat', 'complete', 'embed', 'tokenize'] as const
@@ -120,7 +120,7 @@ export class Supervisor {
 			if (signal.aborted) break
 			const livedMs = clock.now() - startedMs
 			if (status === hopelessStatus) {
-				this.become({ status: 'failed', reason: publicReason(lastLine, [...this.options.command.filter(isAbsolute)]) })
+				this.become({ status: 'failed', reason: publicText(lastLine) })
 				if (lastLine !== lastFailure)
 					log.error({ reason: lastLine }, 'the embedded engine cannot start; it is tried again until it can')
 				lastFailure = lastLine
