@@ -38,6 +38,36 @@ test('a data folder that cannot be made', async () => {
 	}
 })
 
+test('a server whose journal cannot be opened ends instead of waiting for what it has opened before', async () => {
+	const data = await temporaryFolder()
+	await writeFile(join(data, 'journal'), '')
+	const args = ['serve', '--listen', '127.0.0.1:0', '--config', echo, '--data', data]
+	const { status, stderr } = await runBounded(args, 'ignore')
+	expect(status).toBe(1)
+	expectOneLine(stderr)
+	expect(stderr).toContain(join(data, 'journal'))
+})
+
+test('an engine that cannot serve its model ends while standard input is open', async () => {
+	const data = await temporaryFolder()
+	const args = ['engine', '--until-stdin-ends', '--socket', join(data, 's'), '--model', 'no-such-model', '--data', data]
+	const { status, stderr } = await runBounded(args, 'pipe')
+	expect(status).toBe(78)
+	expectOneLine(stderr)
+})
+
+/** A command that is killed if it does not end. */
+async function runBounded(args: readonly string[], stdin: 'ignore' | 'pipe') {
+	const child = Bun.spawn([process.execPath, main, ...args], {
+		stdin,
+		stdout: 'ignore',
+		stderr: 'pipe',
+		timeout: 20_000,
+		killSignal: 'SIGKILL',
+	})
+	return { stderr: await new Response(child.stderr).text(), status: await child.exited }
+}
+
 test.skipIf(process.getuid?.() !== 0)('a full disk, at once and by its name', async () => {
 	const disk = await mkdtemp('/tmp/dragoman-full-')
 	const mounted = Bun.spawnSync(['mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk], { stderr: 'ignore' })

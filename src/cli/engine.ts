@@ -166,13 +166,15 @@ function definedOnly(environment: Readonly<Record<string, string | undefined>>):
 
 /** The end of the process while the model is being loaded, which takes long and cannot be interrupted. */
 async function endedEarly<Result>(ending: Promise<void>, opening: Promise<Result>): Promise<Result> {
-	let opened = false
+	let settled = false
 	void ending.then(() => {
-		if (!opened) process.exit(0)
+		if (!settled) process.exit(0)
 	})
-	const result = await opening
-	opened = true
-	return result
+	try {
+		return await opening
+	} finally {
+		settled = true
+	}
 }
 
 /** A socket whose path somebody removed, as cleaners of temporary folders do, is made again. */

@@ -44,7 +44,15 @@ export async function run(argv: readonly string[], environment: Environment): Pr
 		const { text, exitCode } = describeFailure(thrown)
 		if (text !== undefined) process.stderr.write(`${text}\n`)
 		process.exitCode = exitCode
+		await Promise.all([written(process.stdout), written(process.stderr)])
+		// A connection, a child process or standard input that the command left open would keep the process alive.
+		process.exit(exitCode)
 	}
+}
+
+/** Resolves when everything before is written, or cannot be. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+	return new Promise((resolve) => void stream.write('', () => resolve()))
 }
 
 /**

@@ -180,14 +180,16 @@ async function greetOrEnd(
 	workers: Workers,
 ): Promise<void> {
 	const { openStores } = await import('../stores/open-stores.ts')
-	const stores = await openStores(settings, 'create')
 	try {
-		await greet(url, stores, settings, surroundings)
+		const stores = await openStores(settings, 'create')
+		try {
+			await greet(url, stores, settings, surroundings)
+		} finally {
+			await stores.close()
+		}
 	} catch (thrown) {
 		await workers.end()
 		throw thrown
-	} finally {
-		await stores.close()
 	}
 }
 
