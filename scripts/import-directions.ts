@@ -9,7 +9,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 	time: [],
 	text: [],
 	secrets: [],
-	fields: [],
+	fields: ['secrets'],
 	routing: ['chat', 'fields', 'time'],
 	files: ['time'],
 	'json-schema': ['chat'],

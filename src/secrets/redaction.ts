@@ -11,6 +11,14 @@ export function hideCredentials(text: string): string {
 	return text.replace(/(\w+:\/\/)[^\s'"]*@/g, '$1***@')
 }
 
+/**
+ * Hides what may be secret in a text that is one URL, with or without a scheme, and possibly malformed: everything before the last `@`, and
+ * the query.
+ */
+export function hideUrlSecrets(url: string): string {
+	return url.replace(/^([a-z][\w+.-]*:\/\/)?.*@/is, '$1***@').replace(/\?.+$/s, '?***')
+}
+
 /** A function that replaces each of `secrets`, of at least 6 characters and without the scheme of an authorization header. */
 export function redactorOf(secrets: readonly string[]): (text: string) => string {
 	const bare = secrets
