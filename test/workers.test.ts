@@ -1,6 +1,7 @@
 // Several processes on one address.
 
 import { expect, test } from 'bun:test'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { copiesMs } from '../src/cli/stop.ts'
 import { runCommand, startServer, temporaryFolder } from './server.ts'
@@ -71,4 +72,23 @@ test('while they drain, all of them refuse readiness and serve requests, until a
 	await Bun.sleep(copiesMs)
 	process.kill(server.pid, 'SIGTERM')
 	expect(await ended).toBe(130)
+})
+
+test('without their supervisor they drain, and their metrics do not end them', async () => {
+	const config = 'limits: { drainMs: 600000 }\nmodels: { echo: { route: [e] } }\nupstreams: { e: { engine: echo } }\n'
+	const server = await startServer({ args: ['--workers', '2'], config })
+	const workers = names(server.pid)
+	const alive = () => workers.filter((pid) => existsSync(`/proc/${pid}`))
+	try {
+		await server.stop('SIGKILL')
+		const status = async (path: string) => (await fetch(server.url + path, { keepalive: false })).status
+		await eventually(async () => (await status('/ready')) === 503)
+		const startedMs = performance.now()
+		for (let times = 0; times < 10; times++) expect(await status('/metrics')).toBe(200)
+		// No time is spent on waiting for others.
+		expect(performance.now() - startedMs).toBeLessThan(5000)
+		expect(alive()).toEqual(workers)
+	} finally {
+		for (const pid of alive()) process.kill(pid, 'SIGKILL')
+	}
 })
