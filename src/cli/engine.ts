@@ -5,8 +5,8 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { hasHome, homeFolder, withHome } from '../config/home-folder.ts'
-import { readRegistries } from '../config/package-index.ts'
+import { hasHome, withHome } from '../config/home-folder.ts'
+import { readMachineRegistries } from '../config/package-index.ts'
 import { type ConfigFlags, openConfiguredLog, readSettings, type Settings } from '../config/settings.ts'
 import type { Engine } from '../engines/engine.ts'
 import { type Build, builds } from '../engines/llama/install/build.ts'
@@ -242,8 +242,7 @@ async function modelPath(model: string, settings: Settings, { environment }: Com
 		folder: modelFolder,
 		packagedFolder: join(import.meta.dir, '..', '..', 'models'),
 		catalogue,
-		registries: () =>
-			readRegistries(environment, { platform: process.platform, home: homeFolder(environment, dataFolder) }),
+		registries: () => readMachineRegistries(environment, dataFolder),
 		clock: systemClock,
 	})
 	const choice = await chooseModel(model, { weights, modelFolder, folder: resolve('.'), download: false })
