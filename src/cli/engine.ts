@@ -177,7 +177,7 @@ async function endedEarly<Result>(ending: Promise<void>, opening: Promise<Result
 	}
 }
 
-/** A socket whose path somebody removed, as cleaners of temporary folders do, is made again. */
+/** A socket whose path was removed, for example by a cleaner of temporary folders, is created again. */
 async function openListener(socket: string | undefined, options: ListenOptions, log: Log): Promise<Listener> {
 	const { listen } = await import('../http/listener.ts')
 	const first = listen(options)

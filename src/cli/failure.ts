@@ -1,4 +1,4 @@
-// How a command that failed says so: in one line if the operator can mend it, with a stack trace only if it is a defect of this program.
+// What a failed command prints: one line if the operator can correct it, a stack trace only if it is a defect of this program.
 
 import { CommanderError } from 'commander'
 import { ChatError } from '../chat/error.ts'

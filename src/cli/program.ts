@@ -57,7 +57,7 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
 
 /**
  * A reader that closes its end of a pipe, such as `head`, or a terminal that is closed, is no failure. Other errors of an output, such as
- * a full disk, make a command fail; a server goes on.
+ * a full disk, make a command fail; a server continues.
  */
 function surviveClosedOutput(): void {
 	for (const stream of [process.stdout, process.stderr])

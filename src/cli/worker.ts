@@ -21,7 +21,7 @@ export type ForemanMessage =
 	| { readonly type: 'metrics'; readonly inquiry: number }
 	| { readonly type: 'others'; readonly inquiry: number; readonly metrics: readonly (readonly MetricSnapshot[])[] }
 
-/** The end begins when the foreman says so, or is gone. */
+/** The end begins when the foreman requests it, or is gone. */
 export interface Foreman extends StopRequest {
 	/** This worker serves now; `metrics` tells what it counted. */
 	serve(metrics: () => readonly MetricSnapshot[]): void
