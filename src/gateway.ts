@@ -89,7 +89,7 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 	}
 }
 
-interface Foundation {
+interface GatewayParts {
 	readonly stores: Stores
 	readonly sockets: SocketFolder
 	/** Nothing is deployed yet. */
@@ -97,7 +97,7 @@ interface Foundation {
 }
 
 async function openOn(
-	{ stores, sockets, deployment }: Foundation,
+	{ stores, sockets, deployment }: GatewayParts,
 	settings: Settings,
 	surroundings: GatewaySurroundings,
 ): Promise<Gateway> {

@@ -22,7 +22,7 @@ import { Weights } from '../models/weights.ts'
 import { type Log, openLog } from '../telemetry/log.ts'
 import { silentTelemetry } from '../telemetry/silent.ts'
 import { systemClock } from '../time/clock.ts'
-import { Complaint } from './complaint.ts'
+import { Complaint, hopelessStatus } from './complaint.ts'
 import { addConfigOptions, type CommandSurroundings } from './program.ts'
 import { followStop } from './stop-request.ts'
 
@@ -40,9 +40,6 @@ interface EngineFlags extends ConfigFlags {
 	readonly library?: string
 	readonly untilStdinEnds?: true
 }
-
-/** Exit status for a model that can never be served: whoever supervises the process need not hurry to try again. */
-const hopelessStatus = 78
 
 export function engineCommand(surroundings: CommandSurroundings): Command {
 	const engine = addConfigOptions(

@@ -7,7 +7,7 @@ import { engineKinds } from '../engines/list.ts'
 import type { MetricSnapshot } from '../telemetry/metric.ts'
 import { systemClock } from '../time/clock.ts'
 import { guardAddress } from './address-guard.ts'
-import { Complaint } from './complaint.ts'
+import { Complaint, hopelessStatus } from './complaint.ts'
 import { cannotListen } from './listen-failure.ts'
 import type { CommandSurroundings } from './program.ts'
 import { forcedStatus } from './stop.ts'
@@ -110,7 +110,7 @@ class Workers {
 		void worker.exited.then(async (status) => {
 			this.running.delete(worker)
 			if (this.isEnding) serving.resolve()
-			else serving.reject(new Complaint(`A worker ended before it served, with status ${status}.`))
+			else serving.reject(endedEarly(status))
 			if (served && !this.isEnding) await this.replace(status)
 		})
 		await serving.promise
@@ -161,6 +161,12 @@ class Workers {
 			send(worker, question)
 		})
 	}
+}
+
+/** The worker has printed the reason. */
+function endedEarly(status: number | null): Complaint {
+	const exitCode = status === hopelessStatus ? hopelessStatus : 1
+	return new Complaint(`A worker ended before it served, with status ${status}.`, exitCode)
 }
 
 /** An engine that lives with its gateway would live once in each worker. */
