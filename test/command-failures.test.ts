@@ -3,7 +3,7 @@
 import { expect, test } from 'bun:test'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { root, runCommand, temporaryFolder } from './server.ts'
+import { root, runCommand, runProcess, temporaryFolder } from './server.ts'
 
 const main = join(root, 'src', 'main.ts')
 const echo = join(root, 'examples', 'echo.yaml')
@@ -57,15 +57,8 @@ test('an engine that cannot serve its model ends while standard input is open', 
 })
 
 /** A command that is killed if it does not end. */
-async function runBounded(args: readonly string[], stdin: 'ignore' | 'pipe') {
-	const child = Bun.spawn([process.execPath, main, ...args], {
-		stdin,
-		stdout: 'ignore',
-		stderr: 'pipe',
-		timeout: 20_000,
-		killSignal: 'SIGKILL',
-	})
-	return { stderr: await new Response(child.stderr).text(), status: await child.exited }
+function runBounded(args: readonly string[], stdin: 'ignore' | 'pipe') {
+	return runProcess([process.execPath, main, ...args], { stdin, timeout: 20_000 })
 }
 
 test.skipIf(process.getuid?.() !== 0)('a full disk, at once and by its name', async () => {

@@ -96,7 +96,10 @@ test('without their supervisor they drain, and their metrics do not end them', a
 test('a configuration that cannot work has the status that it has without workers', async () => {
 	const folder = await temporaryFolder()
 	const config = join(folder, 'config.yaml')
-	await Bun.write(config, 'models: { m: { route: [a] } }\nupstreams: { a: { engine: ai-sdk, package: no-such-package } }\n')
+	await Bun.write(
+		config,
+		'models: { m: { route: [a] } }\nupstreams: { a: { engine: ai-sdk, package: no-such-package } }\n',
+	)
 	const serve = ['serve', '--config', config, '--data', folder, '--listen', '127.0.0.1:0']
 	for (const args of [serve, [...serve, '--workers', '2']]) {
 		const { status, stderr } = await runCommand(args)
