@@ -24,7 +24,7 @@ import { silentTelemetry } from '../telemetry/silent.ts'
 import { systemClock } from '../time/clock.ts'
 import { Complaint, hopelessStatus } from './complaint.ts'
 import { addConfigOptions, type CommandSurroundings } from './program.ts'
-import { followStop } from './stop-request.ts'
+import { openUnlessEnded, followStop } from './stop-request.ts'
 
 interface EngineFlags extends ConfigFlags {
 	readonly model: string
@@ -109,7 +109,8 @@ async function serveModel(flags: EngineFlags, surroundings: CommandSurroundings)
 	giveHome(settings, surroundings)
 	// The supervisor reads this log, so it is in lines for machines, independent of the configuration.
 	const log = supervised ? openLog({ level: 'info', format: 'json' }) : openConfiguredLog(settings)
-	const engine = await endedEarly(ending, openModel(flags, settings, log, surroundings))
+	// Loading takes long and cannot be interrupted.
+	const engine = await openUnlessEnded(ending, openModel(flags, settings, log, surroundings))
 	const { openHandler } = await import('../pipeline/handler.ts')
 	const { fixedDeployment } = await import('../pipeline/fixed-deployment.ts')
 	const { hostCheck } = await import('../http/hosts.ts')
@@ -159,19 +160,6 @@ function definedOnly(environment: Readonly<Record<string, string | undefined>>):
 	return Object.fromEntries(
 		Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
 	)
-}
-
-/** The end of the process while the model is being loaded, which takes long and cannot be interrupted. */
-async function endedEarly<Result>(ending: Promise<void>, opening: Promise<Result>): Promise<Result> {
-	let settled = false
-	void ending.then(() => {
-		if (!settled) process.exit(0)
-	})
-	try {
-		return await opening
-	} finally {
-		settled = true
-	}
 }
 
 /** A socket whose path was removed, for example by a cleaner of temporary folders, is created again. */

@@ -110,7 +110,7 @@ class Workers {
 		void worker.exited.then(async (status) => {
 			this.running.delete(worker)
 			if (this.isEnding) serving.resolve()
-			else serving.reject(endedEarly(status))
+			else serving.reject(workerEnded(status))
 			if (served && !this.isEnding) await this.replace(status)
 		})
 		await serving.promise
@@ -164,7 +164,7 @@ class Workers {
 }
 
 /** The worker has printed the reason. */
-function endedEarly(status: number | null): Complaint {
+function workerEnded(status: number | null): Complaint {
 	const exitCode = status === hopelessStatus ? hopelessStatus : 1
 	return new Complaint(`A worker ended before it served, with status ${status}.`, exitCode)
 }
