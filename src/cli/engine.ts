@@ -24,7 +24,7 @@ import { silentTelemetry } from '../telemetry/silent.ts'
 import { systemClock } from '../time/clock.ts'
 import { Complaint, hopelessStatus } from './complaint.ts'
 import { addConfigOptions, type CommandSurroundings } from './program.ts'
-import { openUnlessEnded, followStop } from './stop-request.ts'
+import { followStop, openUnlessEnded } from './stop-request.ts'
 
 interface EngineFlags extends ConfigFlags {
 	readonly model: string
