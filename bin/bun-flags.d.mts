@@ -1,2 +1,2 @@
-/** They stand before the script. */
+/** To be given before the script. */
 export const bunFlags: readonly string[]

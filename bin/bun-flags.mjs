@@ -6,5 +6,5 @@ import { fileURLToPath } from 'node:url'
 
 const folder = dirname(fileURLToPath(import.meta.url))
 
-/** They stand before the script. */
+/** To be given before the script. */
 export const bunFlags = ['--no-env-file', `--config=${join(folder, 'bunfig.toml')}`, '--no-install']

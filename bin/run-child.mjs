@@ -1,4 +1,4 @@
-// Runs a program as a child that this process stands for: signals go to it, and its exit status becomes ours. Plain Node.
+// Runs a program as a child in place of this process: signals are forwarded to it, and its exit status becomes ours. Plain Node.
 
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'

@@ -3,7 +3,7 @@
 import { expect, test } from 'bun:test'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { root, runCommand, temporaryFolder } from './server.ts'
+import { root, runCommand, runProcess, temporaryFolder } from './server.ts'
 
 const main = join(root, 'src', 'main.ts')
 const echo = join(root, 'examples', 'echo.yaml')
@@ -37,6 +37,29 @@ test('a data folder that cannot be made', async () => {
 		expectOneLine(stderr)
 	}
 })
+
+test('a server whose journal cannot be opened ends instead of waiting for what it has opened before', async () => {
+	const data = await temporaryFolder()
+	await writeFile(join(data, 'journal'), '')
+	const args = ['serve', '--listen', '127.0.0.1:0', '--config', echo, '--data', data]
+	const { status, stderr } = await runBounded(args, 'ignore')
+	expect(status).toBe(1)
+	expectOneLine(stderr)
+	expect(stderr).toContain(join(data, 'journal'))
+})
+
+test('an engine that cannot serve its model ends while standard input is open', async () => {
+	const data = await temporaryFolder()
+	const args = ['engine', '--until-stdin-ends', '--socket', join(data, 's'), '--model', 'no-such-model', '--data', data]
+	const { status, stderr } = await runBounded(args, 'pipe')
+	expect(status).toBe(78)
+	expectOneLine(stderr)
+})
+
+/** A command that is killed if it does not end. */
+function runBounded(args: readonly string[], stdin: 'ignore' | 'pipe') {
+	return runProcess([process.execPath, main, ...args], { stdin, timeout: 20_000 })
+}
 
 test.skipIf(process.getuid?.() !== 0)('a full disk, at once and by its name', async () => {
 	const disk = await mkdtemp('/tmp/dragoman-full-')

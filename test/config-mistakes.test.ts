@@ -133,6 +133,18 @@ const mistakes: readonly Mistake[] = [
 		text: `${model}upstreams: { u: { engine: openai-compatible, url: "me:secret-of-mine@host/v1" } }\n`,
 		complaints: [[2, 'upstreams.u.url: "***@host/v1" is not a URL']],
 	},
+	...[
+		'http://me:pa/secret-of-mine@host/v1',
+		'http://me:pa@secret-of-mine@ho st/v1',
+		"http://me:a 'secret-of-mine@host:x/v1",
+		'me:pa@secret-of-mine@host/v1',
+		'http://ho st/v1?key=secret-of-mine',
+		'host/v1?api-key=secret-of-mine',
+	].map((url) => ({
+		name: `a secret in the URL ${url}`,
+		text: `${model}upstreams: { u: { engine: openai-compatible, url: "${url}" } }\n`,
+		complaints: [[2, 'upstreams.u.url: "', '***', '"', 'is not a '] as const],
+	})),
 	{
 		name: 'no route',
 		text: `models: { m: {} }\n${upstream}`,
@@ -360,6 +372,14 @@ const mistakes: readonly Mistake[] = [
 		complaints: [[2, 'the alias *base refers to nothing', '&base']],
 	},
 	{
+		name: 'lists instead of text: their length is not the matter',
+		text: `${valid}adminKey: [secret-of-mine]\ndata: []\n`,
+		complaints: [
+			[3, 'adminKey: must be text, not a list'],
+			[4, 'data: must be text, not a list'],
+		],
+	},
+	{
 		name: 'a mistake in what a merge key brings in',
 		text: `x-base: &base\n  engine: echo\n  contextTokens: none\n${model}upstreams:\n  u: { <<: *base }\n`,
 		complaints: [[3, 'upstreams.u.contextTokens: "none" is not a number of tokens']],
@@ -405,6 +425,13 @@ describe('mistakes', () => {
 					if (!piece.split('|').some((one) => complaint.includes(one))) expect(complaint).toContain(piece)
 			}
 		})
+	test('a part of a file of one long line is refused without delay', async () => {
+		const models = Object.fromEntries(Array.from({ length: 4000 }, (_, n) => [`m${n}`, { route: [`u${n}`] }]))
+		const file = await write({ text: JSON.stringify({ models }).slice(0, -3) })
+		const startedMs = performance.now()
+		await expect(readSettings({ config: file }, {})).rejects.toThrow('is not closed')
+		expect(performance.now() - startedMs).toBeLessThan(6000)
+	})
 	test('there are at least 40', () => expect(mistakes.length).toBeGreaterThanOrEqual(40))
 	for (const { name, text, files = {} } of mistakes.filter(({ name }) =>
 		/^(an empty file|no engine|a tab)$/.test(name),

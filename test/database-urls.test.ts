@@ -83,3 +83,14 @@ test('what may be shown of a URL', () => {
 		'cannot reach "postgres://***@host/x" or http://h/y',
 	)
 })
+
+test.each([
+	['UNSET_PASSWORD', 'UNSET_PASSWORD is not set'],
+	['A-B', 'is not a variable'],
+])('copy refuses the variable %p as the configuration does', async (inner, reason) => {
+	const url = ['postgres://me:$', '{', inner, '}@', nobody, '/x'].join('')
+	const { stderr, status } = await runCommand(['copy', '--from', url, '--to', 'sqlite:/tmp/never.sqlite'])
+	expect(status).toBe(1)
+	expect(stderr).toStartWith('--from: ')
+	expect(stderr).toContain(reason)
+})

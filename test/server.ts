@@ -94,12 +94,28 @@ export async function firstKeyIn(printed: string): Promise<string> {
 }
 
 /** Runs a command of ours to its end. */
-export async function runCommand(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-	const child = Bun.spawn([process.execPath, main, ...args], {
-		env: { ...process.env, ...environment },
+export function runCommand(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+	return runProcess([process.execPath, main, ...args], { env: { ...process.env, ...environment } })
+}
+
+/** Runs a process to its end, with what it printed. */
+export async function runProcess(
+	argv: readonly string[],
+	options: {
+		readonly cwd?: string
+		readonly env?: Readonly<Record<string, string | undefined>>
+		/** Empty unless given; a pipe stays open. */
+		readonly stdin?: 'ignore' | 'pipe'
+		/** After so many milliseconds it is killed. */
+		readonly timeout?: number
+	} = {},
+) {
+	const child = Bun.spawn([...argv], {
 		stdin: 'ignore',
 		stdout: 'pipe',
 		stderr: 'pipe',
+		killSignal: 'SIGKILL',
+		...options,
 	})
 	const [stdout, stderr, status] = await Promise.all([
 		new Response(child.stdout).text(),

@@ -1,6 +1,7 @@
 // Several processes on one address.
 
 import { expect, test } from 'bun:test'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { copiesMs } from '../src/cli/stop.ts'
 import { runCommand, startServer, temporaryFolder } from './server.ts'
@@ -71,4 +72,38 @@ test('while they drain, all of them refuse readiness and serve requests, until a
 	await Bun.sleep(copiesMs)
 	process.kill(server.pid, 'SIGTERM')
 	expect(await ended).toBe(130)
+})
+
+test('without their supervisor they drain, and their metrics do not end them', async () => {
+	const config = 'limits: { drainMs: 600000 }\nmodels: { echo: { route: [e] } }\nupstreams: { e: { engine: echo } }\n'
+	const server = await startServer({ args: ['--workers', '2'], config })
+	const workers = names(server.pid)
+	const alive = () => workers.filter((pid) => existsSync(`/proc/${pid}`))
+	try {
+		await server.stop('SIGKILL')
+		const status = async (path: string) => (await fetch(server.url + path, { keepalive: false })).status
+		await eventually(async () => (await status('/ready')) === 503)
+		const startedMs = performance.now()
+		for (let times = 0; times < 10; times++) expect(await status('/metrics')).toBe(200)
+		// No time is spent on waiting for others.
+		expect(performance.now() - startedMs).toBeLessThan(5000)
+		expect(alive()).toEqual(workers)
+	} finally {
+		for (const pid of alive()) process.kill(pid, 'SIGKILL')
+	}
+})
+
+test('a configuration that cannot work has the status that it has without workers', async () => {
+	const folder = await temporaryFolder()
+	const config = join(folder, 'config.yaml')
+	await Bun.write(
+		config,
+		'models: { m: { route: [a] } }\nupstreams: { a: { engine: ai-sdk, package: no-such-package } }\n',
+	)
+	const serve = ['serve', '--config', config, '--data', folder, '--listen', '127.0.0.1:0']
+	for (const args of [serve, [...serve, '--workers', '2']]) {
+		const { status, stderr } = await runCommand(args)
+		expect(stderr).toContain('upstreams.a: the package no-such-package is not installed')
+		expect(status).toBe(78)
+	}
 })

@@ -3,7 +3,7 @@
 import { expect, test } from 'bun:test'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { root, temporaryFolder } from './server.ts'
+import { root, runProcess, temporaryFolder } from './server.ts'
 
 const launcher = join(root, 'bin', 'dragoman.mjs')
 
@@ -21,21 +21,9 @@ async function hostileFolder(): Promise<string> {
 	return folder
 }
 
-async function runIn(folder: string, args: readonly string[]) {
+function runIn(folder: string, args: readonly string[]) {
 	const { DRAGOMAN_DATA: _, DRAGOMAN_CONFIG: __, ...environment } = process.env
-	const child = Bun.spawn(['node', launcher, ...args], {
-		cwd: folder,
-		env: environment,
-		stdin: 'ignore',
-		stdout: 'pipe',
-		stderr: 'pipe',
-	})
-	const [stdout, stderr, status] = await Promise.all([
-		new Response(child.stdout).text(),
-		new Response(child.stderr).text(),
-		child.exited,
-	])
-	return { stdout, stderr, status }
+	return runProcess(['node', launcher, ...args], { cwd: folder, env: environment })
 }
 
 const commands = [
@@ -52,7 +40,8 @@ const commands = [
 test('no command runs code or takes variables from the working directory', async () => {
 	const folder = await hostileFolder()
 	for (const args of commands) {
-		const { stdout, stderr } = await runIn(folder, args)
+		const { stdout, stderr, status } = await runIn(folder, args)
+		expect({ args, status }).toEqual({ args, status: args[0] === 'engine' ? 78 : 0 })
 		expect({ args, text: stdout + stderr }).not.toMatchObject({ text: expect.stringContaining('INTRUDER') })
 		expect({ args, text: stdout + stderr }).not.toMatchObject({ text: expect.stringContaining('from-dot-env') })
 	}

@@ -49,7 +49,7 @@ async function guardPort(host: string, port: number): Promise<GuardedAddress> {
 	return { address: `${host}:${port}`, release: () => mark?.close() }
 }
 
-/** Listens without sharing, so that it fails if anybody else does. */
+/** Listens without sharing, so that it fails if another process listens. */
 function bind(host: string, port: number): Promise<Server> {
 	return opened((server) => server.listen({ host: bare(host), port, exclusive: true }))
 }

@@ -1,8 +1,7 @@
 // dragoman config check --online: asks each upstream once which models it has. It sends no prompt.
 
 import { ChatError } from '../chat/error.ts'
-import { homeFolder } from '../config/home-folder.ts'
-import { readRegistries } from '../config/package-index.ts'
+import { readMachineRegistries } from '../config/package-index.ts'
 import { routedUpstreams } from '../config/references.ts'
 import type { ConfigFile, UpstreamConfig } from '../config/schema.ts'
 import type { Settings } from '../config/settings.ts'
@@ -40,8 +39,7 @@ export async function askUpstreams(
 		download: false,
 		clock: systemClock,
 		log: openLog({ level: 'silent', format: 'json' }),
-		registries: () =>
-			readRegistries(environment, { platform: process.platform, home: homeFolder(environment, dataFolder) }),
+		registries: () => readMachineRegistries(environment, dataFolder),
 		showProgress: () => ({ update: () => undefined, end: () => undefined }),
 		outOfDescriptors: () => undefined,
 	}

@@ -123,7 +123,7 @@ class Watch {
 		}
 	}
 
-	/** The operator says that the files are complete. */
+	/** For an operator who knows that the files are complete. */
 	async readNow(): Promise<void> {
 		const state = (await stateOf(this.files)) ?? ''
 		this.lastReason = undefined

@@ -8,7 +8,7 @@ import { Complaint } from './complaint.ts'
 /**
  * Runs `use` on the configured database, whose name is printed on standard error first.
  *
- * @throws Complaint where there is no such database, DatabaseError where it is older or cannot be opened.
+ * @throws Complaint if there is no such database, DatabaseError if it is older or cannot be opened.
  */
 export async function withStores<Result>(
 	flags: ConfigFlags,

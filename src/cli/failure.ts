@@ -1,11 +1,11 @@
-// How a command that failed says so: in one line if the operator can mend it, with a stack trace only if it is a defect of this program.
+// What a failed command prints: one line if the operator can correct it, a stack trace only if it is a defect of this program.
 
 import { CommanderError } from 'commander'
 import { ChatError } from '../chat/error.ts'
 import { ConfigError } from '../config/load.ts'
 import { DatabaseError } from '../stores/database-error.ts'
 import { describeSystemError } from '../system/system-error.ts'
-import { Complaint } from './complaint.ts'
+import { Complaint, hopelessStatus } from './complaint.ts'
 
 export interface Failure {
 	/** For standard error; undefined if the command line's parser has printed it. */
@@ -16,7 +16,7 @@ export interface Failure {
 
 export function describeFailure(thrown: unknown): Failure {
 	if (thrown instanceof CommanderError) return { text: undefined, exitCode: thrown.exitCode === 0 ? 0 : 2 }
-	if (thrown instanceof ConfigError) return { text: thrown.message, exitCode: 78 }
+	if (thrown instanceof ConfigError) return { text: thrown.message, exitCode: hopelessStatus }
 	if (thrown instanceof Complaint) return { text: thrown.message, exitCode: thrown.exitCode }
 	if (thrown instanceof DatabaseError) return { text: thrown.message, exitCode: 1 }
 	if (isOperational(thrown)) return { text: capitalized(withCauses(thrown)), exitCode: 1 }

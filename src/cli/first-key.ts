@@ -6,9 +6,10 @@ import { join } from 'node:path'
 import { makeFirstKey } from '../keys/first-key.ts'
 import { hashSecret, isExpired } from '../keys/key.ts'
 import type { KeyStore } from '../keys/key-store.ts'
+import { describeSystemError } from '../system/system-error.ts'
 import { Complaint } from './complaint.ts'
 
-/** What the operator signs in with, as far as this start knows it. */
+/** What the operator signs in with, if this start knows it. */
 export type SignIn =
 	/** Made by this start and printed. */
 	| { readonly type: 'printed'; readonly secret: string }
@@ -57,7 +58,7 @@ async function writeSecret(file: string, secret: string): Promise<void> {
 		await rm(file, { force: true })
 		await writeFile(file, `${secret}\n`, { mode: 0o600, flag: 'wx' })
 	} catch (cause) {
-		const reason = cause instanceof Error ? cause.message : String(cause)
+		const reason = cause instanceof Error ? describeSystemError(cause) : String(cause)
 		throw new Complaint(`The first API key cannot be written to ${file}: ${reason}`)
 	}
 }

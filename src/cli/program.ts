@@ -32,12 +32,20 @@ export async function run(argv: readonly string[], environment: Environment): Pr
 		const { text, exitCode } = describeFailure(thrown)
 		if (text !== undefined) process.stderr.write(`${text}\n`)
 		process.exitCode = exitCode
+		await Promise.all([written(process.stdout), written(process.stderr)])
+		// A connection, a child process or standard input that the command left open would keep the process alive.
+		process.exit(exitCode)
 	}
+}
+
+/** Resolves when everything before is written, or cannot be. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+	return new Promise((resolve) => void stream.write('', () => resolve()))
 }
 
 /**
  * A reader that closes its end of a pipe, such as `head`, or a terminal that is closed, is no failure. Other errors of an output, such as
- * a full disk, make a command fail; a server goes on.
+ * a full disk, make a command fail; a server continues.
  */
 function surviveClosedOutput(): void {
 	for (const stream of [process.stdout, process.stderr])

@@ -10,7 +10,7 @@ import { watchConfig } from './config-watch.ts'
 import { cannotListen } from './listen-failure.ts'
 import { openProgress } from './progress.ts'
 import { Stop } from './stop.ts'
-import { followStop, type StopRequest } from './stop-request.ts'
+import { followStop, openUnlessEnded, type StopRequest } from './stop-request.ts'
 import { greet } from './welcome.ts'
 import { type Foreman, openForeman } from './worker.ts'
 import { superviseWorkers } from './workers.ts'
@@ -39,9 +39,8 @@ export function serveCommand(surroundings: CommandContext): Command {
 }
 
 async function serveAlone(flags: ConfigFlags, settings: Settings, surroundings: CommandContext): Promise<void> {
-	const gateway = await openServedGateway(settings, surroundings)
-	// From here on a signal ends the server in good order, also one that comes as soon as it says that it listens.
 	const stop = followStop(surroundings)
+	const gateway = await openUnlessEnded(stop.begun, openServedGateway(settings, surroundings))
 	const listener = await listenOrClose(gateway, settings, false)
 	try {
 		await greet(listener.url, gateway, settings, surroundings)

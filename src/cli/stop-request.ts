@@ -33,3 +33,16 @@ export function followStop(
 	})
 	return { begun: stop.begun, onReload: (reload) => void reloads.add(reload) }
 }
+
+/** Waits for `opening`. If the end begins before, nothing is being served yet: the process ends at once, with status 0. */
+export async function openUnlessEnded<Result>(ending: Promise<void>, opening: Promise<Result>): Promise<Result> {
+	let settled = false
+	void ending.then(() => {
+		if (!settled) process.exit(0)
+	})
+	try {
+		return await opening
+	} finally {
+		settled = true
+	}
+}

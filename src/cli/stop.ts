@@ -48,7 +48,7 @@ export class Stop {
  * Whether the process was started on a terminal, so that SIGHUP means that the terminal was closed. `nohup` leaves no standard stream on
  * the terminal; on other systems than Linux it leaves standard input there, which therefore does not count.
  */
-export function isOnTerminal(): boolean {
+function isOnTerminal(): boolean {
 	const streams = process.platform === 'linux' ? [0, 1, 2] : [1, 2]
 	return streams.some((stream) => isatty(stream))
 }

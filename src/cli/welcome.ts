@@ -94,7 +94,7 @@ function describeSignIn(base: string, signIn: SignIn): readonly string[] {
 	}
 }
 
-/** What stands behind `Bearer` in double quotes of a shell. */
+/** What follows `Bearer` within double quotes of a shell. */
 function bearer(signIn: SignIn): string {
 	switch (signIn.type) {
 		case 'printed':
@@ -123,6 +123,6 @@ function reachable(url: string): string {
 }
 
 /** `text` as one word of a POSIX shell. */
-export function shellWord(text: string): string {
+function shellWord(text: string): string {
 	return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -21,11 +21,11 @@ export type ForemanMessage =
 	| { readonly type: 'metrics'; readonly inquiry: number }
 	| { readonly type: 'others'; readonly inquiry: number; readonly metrics: readonly (readonly MetricSnapshot[])[] }
 
-/** The end begins when the foreman says so, or is gone. */
+/** The end begins when the foreman requests it, or is gone. */
 export interface Foreman extends StopRequest {
 	/** This worker serves now; `metrics` tells what it counted. */
 	serve(metrics: () => readonly MetricSnapshot[]): void
-	/** What all others counted; none of those that do not answer in time. */
+	/** What all others counted; none of those that do not answer in time, and nothing once the foreman is gone. */
 	otherMetrics(): Promise<readonly (readonly MetricSnapshot[])[]>
 }
 
@@ -45,7 +45,9 @@ export function openForeman(stop: Stop): Foreman {
 	const inquiries = new Map<number, (metrics: readonly (readonly MetricSnapshot[])[]) => void>()
 	let lastInquiry = 0
 	let own: () => readonly MetricSnapshot[] = () => []
-	const tell = (message: WorkerMessage) => process.send?.(message)
+	const tell = (message: WorkerMessage) => {
+		if (process.connected) process.send?.(message)
+	}
 	process.once('disconnect', () => stop.begin())
 	process.on('message', (message: ForemanMessage) => {
 		switch (message.type) {
@@ -70,6 +72,7 @@ export function openForeman(stop: Stop): Foreman {
 			tell({ type: 'serving' })
 		},
 		otherMetrics() {
+			if (!process.connected) return Promise.resolve([])
 			const inquiry = ++lastInquiry
 			return new Promise((resolve) => {
 				const end = (metrics: readonly (readonly MetricSnapshot[])[]) => {

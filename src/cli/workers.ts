@@ -8,7 +8,7 @@ import { systemClock } from '../system/clock.ts'
 import type { MetricSnapshot } from '../telemetry/metric.ts'
 import { guardAddress } from './address-guard.ts'
 import type { CommandContext } from './command.ts'
-import { Complaint } from './complaint.ts'
+import { Complaint, hopelessStatus } from './complaint.ts'
 import { cannotListen } from './listen-failure.ts'
 import { forcedStatus } from './stop.ts'
 import { followStop } from './stop-request.ts'
@@ -106,7 +106,7 @@ class Workers {
 		void worker.exited.then(async (status) => {
 			this.running.delete(worker)
 			if (this.isEnding) serving.resolve()
-			else serving.reject(new Complaint(`A worker ended before it served, with status ${status}.`))
+			else serving.reject(workerEnded(status))
 			if (served && !this.isEnding) await this.replace(status)
 		})
 		await serving.promise
@@ -159,6 +159,12 @@ class Workers {
 	}
 }
 
+/** The worker has printed the reason. */
+function workerEnded(status: number | null): Complaint {
+	const exitCode = status === hopelessStatus ? hopelessStatus : 1
+	return new Complaint(`A worker ended before it served, with status ${status}.`, exitCode)
+}
+
 /** An engine that lives with its gateway would live once in each worker. */
 function refuseEmbedded({ config }: Settings): void {
 	for (const [name, { engine, model = 'MODEL' }] of Object.entries(config.upstreams))
@@ -176,14 +182,16 @@ async function greetOrEnd(
 	workers: Workers,
 ): Promise<void> {
 	const { openStores } = await import('../stores/open-stores.ts')
-	const stores = await openStores(settings, 'create')
 	try {
-		await greet(url, stores, settings, surroundings)
+		const stores = await openStores(settings, 'create')
+		try {
+			await greet(url, stores, settings, surroundings)
+		} finally {
+			await stores.close()
+		}
 	} catch (thrown) {
 		await workers.end()
 		throw thrown
-	} finally {
-		await stores.close()
 	}
 }
 

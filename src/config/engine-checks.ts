@@ -3,8 +3,7 @@
 import { engineKinds } from '../engines/list.ts'
 import { systemClock } from '../system/clock.ts'
 import type { Environment } from './environment.ts'
-import { homeFolder } from './home-folder.ts'
-import { readRegistries } from './package-index.ts'
+import { readMachineRegistries } from './package-index.ts'
 import type { Settings } from './settings.ts'
 
 /** One line for each upstream that cannot work as it is, in the form of the other complaints about the configuration. Reads the disk only. */
@@ -15,8 +14,7 @@ export async function checkEngines(settings: Settings, environment: Environment)
 		engineFolder,
 		modelFolder,
 		download: config.download,
-		registries: () =>
-			readRegistries(environment, { platform: process.platform, home: homeFolder(environment, dataFolder) }),
+		registries: () => readMachineRegistries(environment, dataFolder),
 		clock: systemClock,
 	}
 	const complaints = Object.entries(config.upstreams).map(async ([name, upstream]) => {

@@ -1,4 +1,4 @@
-// Whether a changed file may be a part of a file that somebody is still writing. It compares two readings and knows no clock.
+// Whether a changed file may be a part of a file that is still being written. It compares two readings and knows no clock.
 
 import { writePath } from './complaint.ts'
 import type { Reading } from './load.ts'

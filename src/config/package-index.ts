@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import type { ModelHub, PackageIndex, Registries } from '../weights/sources/registries.ts'
 import type { Environment } from './environment.ts'
+import { homeFolder } from './home-folder.ts'
 
 export interface Machine {
 	readonly platform: NodeJS.Platform
@@ -12,7 +13,12 @@ export interface Machine {
 	readonly home: string
 }
 
-/** Package index and model hub of this machine. Files that cannot be read count as absent. */
+/** Those of the machine that this process runs on. @param dataFolder is taken for the home folder if there is none. */
+export function readMachineRegistries(environment: Environment, dataFolder: string): Promise<Registries> {
+	return readRegistries(environment, { platform: process.platform, home: homeFolder(environment, dataFolder) })
+}
+
+/** Package index and model hub of a machine. Files that cannot be read count as absent. */
 export async function readRegistries(environment: Environment, machine: Machine): Promise<Registries> {
 	return { packages: await readPackageIndex(environment, machine), hub: readModelHub(environment) }
 }

@@ -1,7 +1,7 @@
 // The values of a file, checked against the schema.
 
 import type { z } from 'zod'
-import { withoutCredentials } from '../fields/text.ts'
+import { hideUrlSecrets } from '../system/redaction.ts'
 import { type Complaint, shown } from './complaint.ts'
 import type { Complaints } from './complaints.ts'
 import { isRecord } from './record.ts'
@@ -37,7 +37,7 @@ export function withoutValue(
 	const written = fromVariables.get(JSON.stringify(path.map(String)))
 	const value = path.reduce<unknown>((inner, step) => Reflect.get(Object(inner), step), whole)
 	if (written === undefined || typeof value !== 'string') return { path, message }
-	const forms = [JSON.stringify(value), shown(value), JSON.stringify(withoutCredentials(value))]
+	const forms = [JSON.stringify(value), shown(value), JSON.stringify(hideUrlSecrets(value))]
 	return {
 		path,
 		message: forms.reduce(

@@ -3,7 +3,7 @@
 
 import type { z } from 'zod'
 import { nearest } from '../system/nearest.ts'
-import { type Complaint, shown } from './complaint.ts'
+import { type Complaint, shown, writePath } from './complaint.ts'
 import { choicesOf, type Field, fieldAt, namesOf, type Shape, shapesOf } from './field.ts'
 import { foreignValue } from './foreign-words.ts'
 import { explainUnknownField } from './unknown-field.ts'
@@ -11,13 +11,20 @@ import { explainUnknownField } from './unknown-field.ts'
 /** The message of every issue for which the schema has no sentence of its own. */
 export const noSentence = ''
 
-/** @param value what the schema read. */
+/**
+ * Of a value of a wrong type, that alone is explained: a list has a length as a text has, but not one that matters.
+ *
+ * @param value what the schema read.
+ */
 export function explainIssues(
 	schema: z.ZodType,
 	value: unknown,
 	issues: readonly z.core.$ZodIssue[],
 ): readonly Complaint[] {
-	return issues.flatMap((issue) => explain(schema, value, issue, []))
+	const mistyped = new Set(issues.filter(({ code }) => code === 'invalid_type').map(({ path }) => writePath(path)))
+	return issues
+		.filter(({ code, path }) => code === 'invalid_type' || !mistyped.has(writePath(path)))
+		.flatMap((issue) => explain(schema, value, issue, []))
 }
 
 function explain(

@@ -2,6 +2,7 @@
 // without showing it.
 
 import { z } from 'zod'
+import { hideUrlSecrets } from '../system/redaction.ts'
 
 const isEmpty = 'is empty'
 
@@ -115,13 +116,8 @@ function unsendable(text: string): string | undefined {
 function explainUrl(issue: z.core.$ZodRawIssue): string | undefined {
 	if (typeof issue.input !== 'string') return undefined
 	if (issue.input === '') return 'is empty: write a URL, such as http://127.0.0.1:8000/v1'
-	const shown = JSON.stringify(withoutCredentials(issue.input))
+	const shown = JSON.stringify(hideUrlSecrets(issue.input))
 	return /^https?:\/\//i.test(issue.input)
 		? `${shown} is not a valid URL, such as http://127.0.0.1:8000/v1`
 		: `${shown} is not a URL: begin it with http:// or https://`
-}
-
-/** `url` with `***` for the user name and password in it. */
-export function withoutCredentials(url: string): string {
-	return url.replace(/^([a-z]+:\/\/)?[^/@]*@/i, '$1***@')
 }

@@ -1,9 +1,9 @@
 // Models and upstreams as the configuration has them now. When it changes, what stayed the same goes on untouched, what is new is opened,
 // and what is gone ends with its last call.
 
-import { homeFolder, withHome } from '../config/home-folder.ts'
+import { withHome } from '../config/home-folder.ts'
 import { ConfigError } from '../config/load.ts'
-import { readRegistries } from '../config/package-index.ts'
+import { readMachineRegistries } from '../config/package-index.ts'
 import type { ConfigFile, UpstreamConfig } from '../config/schema.ts'
 import type { Settings } from '../config/settings.ts'
 import type { EngineSurroundings, ProgressSink } from '../engines/kind.ts'
@@ -16,6 +16,7 @@ import { policies } from '../routing/policies/list.ts'
 import { Route } from '../routing/route.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
+import { ThrottledLog } from '../system/throttled-log.ts'
 
 export interface DeploymentSurroundings {
 	/** The command that runs this program, without arguments. */
@@ -36,8 +37,9 @@ interface Opened extends Upstream {
 
 /** An upstream that nobody asks any more is closed after this long without a call, in milliseconds. */
 const graceMs = 1000
-/** Time between two log lines about missing file descriptors, in milliseconds. */
-const descriptorsEveryMs = 60_000
+
+const outOfDescriptors =
+	'requests are answered 503: this process has no file descriptor left to connect to an upstream with; raise the limit of open files (ulimit -n, LimitNOFILE= of systemd, nofile of Docker)'
 
 export class LiveDeployment {
 	private readonly settings: Settings
@@ -45,7 +47,7 @@ export class LiveDeployment {
 	private upstreams: ReadonlyMap<string, Opened> = new Map()
 	private readonly retiring = new Set<Promise<void>>()
 	private readonly closing = new AbortController()
-	private descriptorsToldMs = Number.NEGATIVE_INFINITY
+	private readonly throttled: ThrottledLog
 	private checks: HealthChecks | undefined
 	private deployment: Deployment | undefined
 
@@ -53,6 +55,7 @@ export class LiveDeployment {
 	constructor(settings: Settings, surroundings: DeploymentSurroundings) {
 		this.settings = settings
 		this.surroundings = surroundings
+		this.throttled = new ThrottledLog(surroundings.log, { now: () => performance.now() })
 	}
 
 	/** @throws Error before the first `apply`. */
@@ -130,25 +133,15 @@ export class LiveDeployment {
 			command,
 			environment: withHome(environment, dataFolder),
 			showProgress,
-			registries: () =>
-				readRegistries(environment, { platform: process.platform, home: homeFolder(environment, dataFolder) }),
+			registries: () => readMachineRegistries(environment, dataFolder),
 			clock,
-			outOfDescriptors: () => this.tellDescriptors(),
+			outOfDescriptors: () => this.throttled.write('error', {}, outOfDescriptors),
 			configFolder,
 			engineFolder,
 			modelFolder,
 			socketFolder,
 			download: config.download,
 		}
-	}
-
-	private tellDescriptors(): void {
-		const nowMs = performance.now()
-		if (nowMs - this.descriptorsToldMs < descriptorsEveryMs) return
-		this.descriptorsToldMs = nowMs
-		this.surroundings.log.error(
-			'requests are answered 503: this process has no file descriptor left to connect to an upstream with; raise the limit of open files (ulimit -n, LimitNOFILE= of systemd, nofile of Docker)',
-		)
 	}
 
 	private retire({ engine, place }: Opened): void {

@@ -77,9 +77,31 @@ const pageFiles = [
 export async function openGateway(settings: Settings, surroundings: GatewaySurroundings): Promise<Gateway> {
 	await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 })
 	const stores = await openStores(settings, 'create')
-	const { keys } = stores
 	const sockets = new SocketFolder({ dataFolder: settings.dataFolder, environment: surroundings.environment })
 	const deployment = new LiveDeployment(settings, { ...surroundings, socketFolder: () => sockets.path() })
+	try {
+		return await openOn({ stores, sockets, deployment }, settings, surroundings)
+	} catch (thrown) {
+		await deployment.close()
+		await stores.close()
+		await sockets.remove()
+		throw thrown
+	}
+}
+
+interface GatewayParts {
+	readonly stores: Stores
+	readonly sockets: SocketFolder
+	/** Nothing is deployed yet. */
+	readonly deployment: LiveDeployment
+}
+
+async function openOn(
+	{ stores, sockets, deployment }: GatewayParts,
+	settings: Settings,
+	surroundings: GatewaySurroundings,
+): Promise<Gateway> {
+	const { keys } = stores
 	await deployment.apply(settings.config)
 	const telemetry = await openTelemetry(settings.config.telemetry, {
 		log: surroundings.log,

@@ -13,7 +13,7 @@ export interface RetentionOptions {
 	/** Days after the last turn; for ever where absent. */
 	readonly conversationDays: number | undefined
 	readonly ledgerDays: number
-	/** Where the last time that was believed is kept. */
+	/** Holds the last time that was believed. */
 	readonly clockFile: string
 	readonly clock: Clock
 	readonly log: Log

@@ -87,7 +87,7 @@ export function keyOf(secret: string, description: KeyDescription, nowMs: number
 
 const longestLabel = 200
 
-/** Why `text` cannot be the name of a key, a tenant or an owner; undefined where it can. */
+/** Why `text` cannot be the name of a key, a tenant or an owner; undefined if it can. */
 export function labelFault(text: string): string | undefined {
 	if (text === '') return 'It must not be empty.'
 	if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(text)) return 'It must not contain control characters or line breaks.'

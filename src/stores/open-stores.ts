@@ -34,7 +34,7 @@ export interface Stores {
 	readonly ledger: LedgerStore
 	/** The steps of the schema that were done now. */
 	readonly migrated: readonly string[]
-	/** @throws ChatError `unavailable` or Error where the database cannot be read now. */
+	/** @throws ChatError `unavailable` or Error if the database cannot be read now. */
 	check(): Promise<void>
 	close(): Promise<void>
 }
@@ -42,7 +42,7 @@ export interface Stores {
 /** How long a request waits for its key to be read again, in milliseconds. */
 const keyPatienceMs = 1000
 
-/** @throws DatabaseError where the database cannot be opened or does not meet `mode`; NoDatabaseError where there is none. */
+/** @throws DatabaseError if the database cannot be opened or does not meet `mode`, NoDatabaseError if there is none. */
 export async function openStores(location: StoreLocation, mode: SchemaMode): Promise<Stores> {
 	const database = await openDatabase(location, mode)
 	const local = location.database === 'sqlite'
@@ -112,7 +112,7 @@ export function databaseName({ database, databaseFile }: DatabaseLocation): stri
 	return database === 'sqlite' ? databaseFile : (databasePlace(database) ?? unnamed)
 }
 
-/** Where no server has used the data folder, no process reads the file: none is created for it. */
+/** If no server has used the data folder, no process reads the file: none is created for it. */
 function openChanges(file: string, mode: SchemaMode): ChangeCounter {
 	return mode === 'create' || existsSync(file) ? openChangeCounter(file) : { read: () => 0, bump: () => undefined }
 }

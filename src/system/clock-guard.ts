@@ -1,5 +1,5 @@
 // Whether the clock can be believed by what deletes by age. A machine whose clock is far ahead, at boot or by a wrong time server, would
-// delete everything at once. The last time that was believed is kept in a file: a clock that is far ahead of it is believed only once
+// delete everything at once. The last time that was believed is stored in a file: a clock that is far ahead of it is believed only once
 // the server has run with it for a day. It does not know what is deleted.
 
 import { readFile, rename, writeFile } from 'node:fs/promises'
@@ -8,7 +8,7 @@ import { z } from 'zod'
 export interface ClockGuardOptions {
 	/** Created if it does not exist; shared by processes of one machine. */
 	readonly file: string
-	/** How far the clock may be ahead of the last time believed, as when the server was off. */
+	/** How far the clock may be ahead of the last time believed, for example after the server was off. */
 	readonly limitMs: number
 }
 
@@ -33,7 +33,7 @@ type State = z.infer<typeof stateSchema>
 
 export class ClockGuard {
 	private readonly options: ClockGuardOptions
-	/** Where the file cannot be read. */
+	/** Used while the file cannot be read. */
 	private remembered: State = {}
 
 	constructor(options: ClockGuardOptions) {

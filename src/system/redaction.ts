@@ -12,6 +12,14 @@ export function hideCredentials(text: string): string {
 }
 
 /**
+ * Hides what may be secret in a text that is one URL, with or without a scheme, and possibly malformed: everything before the last `@`, and
+ * the query.
+ */
+export function hideUrlSecrets(url: string): string {
+	return url.replace(/^([a-z][\w+.-]*:\/\/)?.*@/is, '$1***@').replace(/\?.+$/s, '?***')
+}
+
+/**
  * A function that replaces each of `secrets`, of at least 6 characters and without the scheme of an authorization header; longer ones
  * first, as they may contain others.
  */

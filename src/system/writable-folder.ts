@@ -1,4 +1,4 @@
-// Whether files can be written into a folder, by what the system tells of it: nothing is written to find out.
+// Whether files can be written into a folder, by what the system reports: nothing is written to find out.
 
 import { access, constants, statfs } from 'node:fs/promises'
 
@@ -15,7 +15,7 @@ export async function findFolderFault(folder: string): Promise<FolderFault | und
 		return code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'read-only'
 	}
 	const { blocks, bsize, bavail, bfree, files, ffree } = await statfs(folder)
-	// Some file systems tell no numbers. What is reserved for root, root may use.
+	// Some file systems report zeros. Root may use what is reserved for root.
 	const free = (process.getuid?.() === 0 ? bfree : bavail) * bsize
 	return (blocks > 0 && free < leastFree) || (files > 0 && ffree === 0) ? 'full' : undefined
 }

@@ -1,7 +1,9 @@
 // The end of a server: nobody new is let in, running answers end within the deadline or are told why they do not.
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
+import { join } from 'node:path'
 import { copiesMs } from '../../src/cli/stop.ts'
+import { root, temporaryFolder } from '../server.ts'
 import { eventually, type FaultyGateway, readAnswer, startFaultyGateway, upstreamAt } from './gateway.ts'
 import { openScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts'
 import { answerText, endless, healthy, silent } from './scripts.ts'
@@ -162,4 +164,38 @@ test('a second signal ends the process while it drains', async () => {
 	process.kill(gateway.pid, 'SIGINT')
 	expect(await ended).toBe(130)
 	gateways.clear()
+})
+
+test('a signal while the server is still starting ends it at once, with status 0', async () => {
+	const connected = Promise.withResolvers<void>()
+	// A database that accepts connections and never answers.
+	const database = Bun.listen({
+		hostname: '127.0.0.1',
+		port: 0,
+		socket: { open: () => connected.resolve(), data: () => undefined },
+	})
+	const folder = await temporaryFolder()
+	const config = join(folder, 'config.yaml')
+	await Bun.write(
+		config,
+		`database: postgres://u@127.0.0.1:${database.port}/x\nmodels: { m: { route: u } }\nupstreams: { u: { engine: echo } }\n`,
+	)
+	const child = Bun.spawn(
+		[
+			process.execPath,
+			join(root, 'src', 'main.ts'),
+			'serve',
+			'--config',
+			config,
+			'--data',
+			folder,
+			'--listen',
+			'127.0.0.1:0',
+		],
+		{ stdin: 'ignore', stdout: 'ignore', stderr: 'pipe', timeout: 20_000, killSignal: 'SIGKILL' },
+	)
+	await connected.promise
+	child.kill('SIGTERM')
+	expect([await child.exited, await new Response(child.stderr).text()]).toEqual([0, ''])
+	database.stop(true)
 })

@@ -26,7 +26,7 @@ const vacuumed = ['messages', 'turns', 'texts', 'conversations']
 /**
  * @param url `postgres://user:password@host:port/database`.
  * @param writerPatience milliseconds after which a transaction's connection counts as dead, once somebody found the database silent.
- * @throws Error where the server cannot be reached, SchemaError where the database does not meet `mode`.
+ * @throws Error if the server cannot be reached, SchemaError if the database does not meet `mode`.
  */
 export async function openPostgres(
 	url: string,

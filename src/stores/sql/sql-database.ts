@@ -19,7 +19,7 @@ export interface SqlDatabase {
 	readonly migrated: readonly string[]
 	/** What was deleted is overwritten in the database's files, as far as the database can. */
 	erase(): Promise<void>
-	/** Reads something small. @throws Error where the database cannot be read, or its file is not the one that was opened any more. */
+	/** Reads something small. @throws Error if the database cannot be read, or its file is not the one that was opened any more. */
 	check(): Promise<void>
 	/** It does not answer: gives up connections that may be dead for new ones. What still hung on them fails as away. */
 	reconnect(): void

@@ -24,7 +24,7 @@ const checkpointPages = 65_536
 /**
  * Opens the database file. An acknowledged write is on disk; readers in other processes never wait for writers.
  *
- * @throws SchemaError where it does not meet `mode`; then nothing was created.
+ * @throws SchemaError if it does not meet `mode`; then nothing was created.
  */
 export async function openSqlite(file: string, mode: SchemaMode = 'create'): Promise<SqlDatabase> {
 	if (mode === 'create') await mkdir(dirname(file), { recursive: true, mode: 0o700 })
