@@ -1,6 +1,7 @@
 // Configuration fields that hold texts of a certain form: secrets, headers, URLs and folders. What is wrong with a secret is described
 // without showing it.
 
+import { isIPv4, isIPv6 } from 'node:net'
 import { z } from 'zod'
 
 const isEmpty = 'is empty'
@@ -77,10 +78,18 @@ function explainListen(address: string): string | undefined {
 	const [, port] = /^:?(\d+)$/.exec(address) ?? []
 	if (port !== undefined)
 		return `${JSON.stringify(address)} names no host: write 127.0.0.1:${port} for this machine alone, or 0.0.0.0:${port} for every network`
-	const [, , given] = listenForm.exec(address) ?? []
+	const [, host = '', given] = listenForm.exec(address) ?? []
 	if (given === undefined)
 		return `${JSON.stringify(address)} is not an address: write host:port, such as 127.0.0.1:8080`
+	if (host === '*') return `"*" is not a host: write 0.0.0.0:${given} for every network, or [::]:${given} with IPv6`
+	if (!isHost(host)) return `${JSON.stringify(host)} is neither an IP address nor a host name`
 	return Number(given) > highestPort ? `port ${given} does not exist: the highest is ${highestPort}` : undefined
+}
+
+/** Digits and dots alone are an address, never a name (RFC 3696, section 2). */
+function isHost(host: string): boolean {
+	if (host.startsWith('[')) return isIPv6(host.slice(1, -1))
+	return /^[\d.]+$/.test(host) ? isIPv4(host) : /^[\w-]+(\.[\w-]+)*\.?$/.test(host)
 }
 
 /** A folder or a file. */
