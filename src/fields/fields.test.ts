@@ -80,8 +80,12 @@ describe('texts', () => {
 		expect(complaint).toContain(message)
 		if (given.length > 5) expect(complaint).not.toContain('secret')
 	})
+	test.each(['content-length', 'Transfer-Encoding', 'Expect', 'upgrade'])(
+		'refuses the header %p, which the client writes',
+		(name) => expect(headers().safeParse({ [name]: '5' }).success).toBe(false),
+	)
 	test('takes headers that can be sent', () => {
-		expect(headers().parse({ 'x-a': 'Bearer b\tc' })).toEqual({ 'x-a': 'Bearer b\tc' })
+		for (const taken of [{ 'x-a': 'Bearer b\tc' }, { Host: 'chat.example.org' }]) expect(headers().parse(taken)).toEqual(taken)
 		expect(headers().safeParse({ 'a b': 'x' }).success).toBe(false)
 	})
 	test.each(['127.0.0.1:0', '[::1]:8080', 'localhost:65535', '0.0.0.0:80', 'chat-1.example.org:80', '[::ffff:127.0.0.1]:1'])('takes the address %p', (given) =>

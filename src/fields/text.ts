@@ -39,15 +39,26 @@ export function headerSecret(minLength = 1) {
 		.meta(secretMark)
 }
 
+/** They describe the message that is sent, which the HTTP client knows: a second one of them makes a request that servers misread. */
+const framingHeaders: ReadonlySet<string> = new Set([
+	'content-length',
+	'expect',
+	'te',
+	'trailer',
+	'transfer-encoding',
+	'upgrade',
+])
+
 /** Headers by name. Their values count as secrets. */
 export function headers() {
 	return z.record(
 		z
 			.string()
 			.check(
-				explained((name) =>
-					/^[!#$%&'*+\-.^_`|~\w]+$/.test(name) ? undefined : 'is not the name of a header, such as x-api-version',
-				),
+				explained((name) => {
+					if (!/^[!#$%&'*+\-.^_`|~\w]+$/.test(name)) return 'is not the name of a header, such as x-api-version'
+					return framingHeaders.has(name.toLowerCase()) ? 'is written by the HTTP client itself: remove it' : undefined
+				}),
 			),
 		z.string().check(explained(unsendable)).meta(secretMark),
 	)
