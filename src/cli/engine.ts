@@ -69,7 +69,13 @@ export function engineCommand(surroundings: CommandSurroundings): Command {
 		)
 		.option('--library <folder>', 'where the engine library is (default: engineFolder of the configuration)')
 		.addOption(new Option('--until-stdin-ends', 'end when standard input does, and ignore signals').hideHelp())
-		.action((flags: EngineFlags) => serveModel(flags, surroundings))
+		.action((flags: EngineFlags) =>
+			serveModel(flags, surroundings).catch((thrown: unknown) => {
+				// Standard input that is being read would keep a process alive that serves nothing and that its supervisor waits for.
+				process.stdin.destroy()
+				throw thrown
+			}),
+		)
 	engine.addCommand(installCommand(surroundings))
 	return engine
 }
@@ -166,13 +172,15 @@ function definedOnly(environment: Readonly<Record<string, string | undefined>>):
 
 /** The end of the process while the model is being loaded, which takes long and cannot be interrupted. */
 async function endedEarly<Result>(ending: Promise<void>, opening: Promise<Result>): Promise<Result> {
-	let opened = false
+	let waiting = true
 	void ending.then(() => {
-		if (!opened) process.exit(0)
+		if (waiting) process.exit(0)
 	})
-	const result = await opening
-	opened = true
-	return result
+	try {
+		return await opening
+	} finally {
+		waiting = false
+	}
 }
 
 /** A socket whose path somebody removed, as cleaners of temporary folders do, is made again. */
