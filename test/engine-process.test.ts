@@ -60,8 +60,12 @@ test.each(['no-such-file.gguf', 'no-model.gguf'])(
 	async (model) => {
 		writeFileSync(join(folder, 'no-model.gguf'), 'GGUF')
 		const child = Bun.spawn(
-			[process.execPath, main, 'engine', '--library', engineFolder, '--until-stdin-ends']
-				.concat(['--model', join(folder, model), '--socket', join(folder, 'none.sock')]),
+			[process.execPath, main, 'engine', '--library', engineFolder, '--until-stdin-ends'].concat([
+				'--model',
+				join(folder, model),
+				'--socket',
+				join(folder, 'none.sock'),
+			]),
 			{ cwd: folder, env: { ...process.env, DRAGOMAN_DATA: folder }, stdin: 'pipe', stdout: 'ignore', stderr: 'pipe' },
 		)
 		children.push(child)

@@ -138,8 +138,7 @@ function structuralFlaws(tree: YamlTree): readonly Flaw[] {
 	return flaws
 }
 
-const mergeSentence =
-	'a merge key (<<) takes an alias of a mapping, such as <<: *base, or a list of such aliases'
+const mergeSentence = 'a merge key (<<) takes an alias of a mapping, such as <<: *base, or a list of such aliases'
 
 function isMergeable(tree: YamlTree, value: unknown): boolean {
 	const sources = isSeq(value) ? value.items : [value]

@@ -85,12 +85,18 @@ describe('texts', () => {
 		(name) => expect(headers().safeParse({ [name]: '5' }).success).toBe(false),
 	)
 	test('takes headers that can be sent', () => {
-		for (const taken of [{ 'x-a': 'Bearer b\tc' }, { Host: 'chat.example.org' }]) expect(headers().parse(taken)).toEqual(taken)
+		for (const taken of [{ 'x-a': 'Bearer b\tc' }, { Host: 'chat.example.org' }])
+			expect(headers().parse(taken)).toEqual(taken)
 		expect(headers().safeParse({ 'a b': 'x' }).success).toBe(false)
 	})
-	test.each(['127.0.0.1:0', '[::1]:8080', 'localhost:65535', '0.0.0.0:80', 'chat-1.example.org:80', '[::ffff:127.0.0.1]:1'])('takes the address %p', (given) =>
-		expect(listenAddress().parse(given)).toBe(given),
-	)
+	test.each([
+		'127.0.0.1:0',
+		'[::1]:8080',
+		'localhost:65535',
+		'0.0.0.0:80',
+		'chat-1.example.org:80',
+		'[::ffff:127.0.0.1]:1',
+	])('takes the address %p', (given) => expect(listenAddress().parse(given)).toBe(given))
 	test.each([
 		['8080', 'write 127.0.0.1:8080'],
 		[':8080', 'write 127.0.0.1:8080'],

@@ -52,14 +52,12 @@ const framingHeaders: ReadonlySet<string> = new Set([
 /** Headers by name. Their values count as secrets. */
 export function headers() {
 	return z.record(
-		z
-			.string()
-			.check(
-				explained((name) => {
-					if (!/^[!#$%&'*+\-.^_`|~\w]+$/.test(name)) return 'is not the name of a header, such as x-api-version'
-					return framingHeaders.has(name.toLowerCase()) ? 'is written by the HTTP client itself: remove it' : undefined
-				}),
-			),
+		z.string().check(
+			explained((name) => {
+				if (!/^[!#$%&'*+\-.^_`|~\w]+$/.test(name)) return 'is not the name of a header, such as x-api-version'
+				return framingHeaders.has(name.toLowerCase()) ? 'is written by the HTTP client itself: remove it' : undefined
+			}),
+		),
 		z.string().check(explained(unsendable)).meta(secretMark),
 	)
 }
