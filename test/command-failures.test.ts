@@ -30,6 +30,19 @@ test('a data folder that is a file', async () => {
 	}
 })
 
+test('a working directory that was removed', async () => {
+	const gone = join(await temporaryFolder(), 'gone')
+	const command = `mkdir "$0" && cd "$0" && rmdir "$0" && exec "$@"`
+	const child = Bun.spawn(['sh', '-c', command, gone, process.execPath, main, 'keys', 'list'], {
+		stdout: 'ignore',
+		stderr: 'pipe',
+	})
+	expect(await new Response(child.stderr).text()).toBe(
+		'The working directory no longer exists: change to another one first\n',
+	)
+	expect(await child.exited).toBe(1)
+})
+
 test('a data folder that cannot be made', async () => {
 	for (const args of commands('/proc/no-such-process/data')) {
 		const { status, stderr } = await runCommand(args)

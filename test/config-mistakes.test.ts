@@ -31,6 +31,41 @@ const reference = (name: string) => ['$', '{', name, '}'].join('')
 const open = ['$', '{'].join('')
 
 const mistakes: readonly Mistake[] = [
+	{
+		name: 'an anchor that contains itself, under models',
+		text: `models: &all { m: *all }\n${upstream}`,
+		complaints: [[1, 'the alias *all is inside of the value that it refers to']],
+	},
+	{
+		name: 'an anchor that contains itself, in an ignored field',
+		text: `${valid}x-list: &list [a, [*list]]\n`,
+		complaints: [[3, 'the alias *list is inside of the value that it refers to']],
+	},
+	{
+		name: 'a name that JavaScript reserves',
+		text: `models:\n  m: { route: [u] }\n  __proto__: { route: [u] }\n${upstream}`,
+		complaints: [[3, '__proto__ cannot be used as a name']],
+	},
+	{
+		name: 'a template that was not rendered',
+		text: withFields('key: {{ .Values.key }}'),
+		complaints: [[first, 'a list or a mapping cannot be a name', 'in quotes']],
+	},
+	{
+		name: 'a list as a name',
+		text: `models:\n  ? [a, b]\n  : { route: [u] }\n${upstream}`,
+		complaints: [[2, 'a list or a mapping cannot be a name']],
+	},
+	{
+		name: 'mappings in mappings without end',
+		text: `${valid}x-deep: ${'{ a: '.repeat(3000)}1${' }'.repeat(3000)}\n`,
+		complaints: [[3, 'nested too deeply', '100 levels']],
+	},
+	{
+		name: 'a merge key that merges an alias of a number',
+		text: `x-n: &n 5\nmodels:\n  m:\n    <<: *n\n    route: [u]\n${upstream}`,
+		complaints: [[4, 'a merge key (<<) takes an alias of a mapping']],
+	},
 	{ name: 'an empty file', text: '', complaints: [[1, 'the file is empty', 'models: embedded']] },
 	{ name: 'comments only', text: '# soon\n\n', complaints: [[1, 'the file is empty', 'models: embedded']] },
 	{

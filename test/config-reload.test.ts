@@ -3,7 +3,7 @@
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import { appendFile, mkdir, rename, symlink, truncate, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type ConfigWatch, type ConfigWatchTimes, watchConfig } from '../src/cli/config-watch.ts'
 import { stateOf } from '../src/config/file-state.ts'
 import { readSettings } from '../src/config/settings.ts'
@@ -48,6 +48,8 @@ interface Watched {
 	/** What was logged so far. */
 	readonly lines: readonly string[]
 	models(): readonly string[]
+	/** Waits until the files were read once more. */
+	lookedAgain(): Promise<void>
 	/** Writes `text` and waits until the watch has read it. */
 	change(text: string): Promise<void>
 }
@@ -95,6 +97,10 @@ async function watch(text: string, times: ConfigWatchTimes): Promise<Watched> {
 		file,
 		lines,
 		models: () => gateway.models.map(({ name }) => name),
+		async lookedAgain() {
+			const before = reads
+			await eventually('another look', () => reads > before)
+		},
 		async change(changed) {
 			const before = reads
 			await writeFile(file, changed)
@@ -144,6 +150,25 @@ describe('a file that is a part of what it was', () => {
 		)
 		await eventually('three models', () => Bun.deepEquals(watched.models(), ['new', 'alpha', 'beta']))
 		expect(watched.lines.filter((line) => line.includes('was read again'))).toHaveLength(1)
+	})
+	test('needs no restart once a field is again what it was at the start, however often the files were read', async () => {
+		const limited = `${original}limits: { shutdownMs: 2s }\n`
+		const watched = await watch(limited, never)
+		// The secret's file is a further one to follow, so that the files are read again without a change.
+		const secret = join(dirname(watched.file), 'key')
+		await writeFile(secret, 'sk-1')
+		const withSecret = original.replace(
+			'upstreams:\n',
+			`upstreams:\n  three: { engine: openai-compatible, url: "http://127.0.0.1:1/v1", key: "file:${secret}" }\n`,
+		)
+		const used = (times: number) =>
+			eventually(`use ${times}`, () => watched.lines.filter((line) => line.includes('was read again')).length === times)
+		await watched.change(`${withSecret}limits: { shutdownMs: 3s }\n`)
+		await used(1)
+		await watched.lookedAgain()
+		await watched.change(`${withSecret}limits: { shutdownMs: 2s }\nx-a: 1\n`)
+		await used(2)
+		expect(watched.lines.filter((line) => line.includes('need a restart'))).toHaveLength(1)
 	})
 	test('is refused with one line for as long as the reason stays the same', async () => {
 		const watched = await watch(original, never)

@@ -1,7 +1,7 @@
 // The engine's process, alone and supervised: which signals end it, and that it lives through the loss of its socket.
 
 import { afterAll, afterEach, describe, expect, test } from 'bun:test'
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { engineFolder, isEngineHere, toyConfig } from './engine.ts'
@@ -55,6 +55,26 @@ async function read(response: Response, first: () => void): Promise<string> {
 	}
 	return text
 }
+
+test.each(['no-such-file.gguf', 'no-model.gguf'])(
+	'supervised: ends with status 78 if it cannot serve %s, although its standard input stays open',
+	async (model) => {
+		writeFileSync(join(folder, 'no-model.gguf'), 'GGUF')
+		const child = Bun.spawn(
+			[process.execPath, main, 'engine', '--library', engineFolder, '--until-stdin-ends'].concat([
+				'--model',
+				join(folder, model),
+				'--socket',
+				join(folder, 'none.sock'),
+			]),
+			{ cwd: folder, env: { ...process.env, DRAGOMAN_DATA: folder }, stdin: 'pipe', stdout: 'ignore', stderr: 'pipe' },
+		)
+		children.push(child)
+		expect(await new Response(child.stderr).text()).toContain(model)
+		expect(await child.exited).toBe(78)
+	},
+	10_000,
+)
 
 describe.skipIf(!isEngineHere)('the process of the engine', () => {
 	test('alone: the first signal lets answers end', async () => {

@@ -135,6 +135,24 @@ describe('names', () => {
 	})
 })
 
+test('a key is revoked by its whole text, which no message repeats', async () => {
+	const data = await migratedFolder()
+	const secret = (await runCommand(['keys', 'create', '--name', 'leaked', '--data', data])).stdout.trim()
+	const admin = 'an-operators-long-secret'
+	const revoke = (which: string) => runCommand(['keys', 'revoke', which, '--data', data], { DRAGOMAN_ADMIN_KEY: admin })
+	const revoked = await revoke(secret)
+	expect(revoked.stderr).toContain("Key 'leaked'")
+	const unknown = await revoke(`${secret}x`)
+	expect(unknown.stderr).toContain(`There is no key '${secret.slice(0, 10)}…'`)
+	const configured = await revoke(admin)
+	expect(configured.stderr).toContain('the admin key of the configuration')
+	expect([revoked, unknown, configured].map(({ status }) => status)).toEqual([0, 1, 1])
+	for (const { stderr } of [revoked, unknown, configured]) {
+		expect(stderr).not.toContain(secret)
+		expect(stderr).not.toContain(admin)
+	}
+})
+
 describe("the operator's configured key", () => {
 	const secret = 'an-operators-long-secret'
 	const environment = { DRAGOMAN_ADMIN_KEY: secret }

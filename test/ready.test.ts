@@ -148,6 +148,17 @@ describe('the journal', () => {
 		expect(files).toEqual(['journal', 'lock'])
 		await rm(join(server.data, 'away'), { recursive: true })
 	})
+	test('whose disk went is not begun in its place, so that the disk can come back', async () => {
+		const other = await startServer({ data: await temporaryFolder() })
+		expect((await chat(other)).status).toBe(200)
+		await rename(other.data, `${other.data}-away`)
+		// Whoever restores the journal has tried it by then.
+		while (JSON.stringify(await readReady(other)).includes('"journal":{"ok":true}')) await Bun.sleep(50)
+		expect(existsSync(other.data)).toBe(false)
+		await rename(`${other.data}-away`, other.data)
+		await becomes(other, 200, healingMs)
+		await other.stop()
+	})
 	test('that somebody removed is begun anew, and recovered when the process dies', async () => {
 		const other = await startServer({ data: await temporaryFolder() })
 		expect((await chat(other)).status).toBe(200)

@@ -157,11 +157,13 @@ class Watch {
 		this.log.info({ models: this.gateway.models.map(({ name }) => name) }, 'the configuration was read again')
 		if (waiting.length > 0) this.log.warn({ fields: waiting }, 'these changes need a restart')
 		for (const warning of next.warnings) if (!this.current.warnings.includes(warning)) this.log.warn(warning)
-		this.settle(state, { ...next, config: { ...running, models: config.models, upstreams: config.upstreams } })
+		this.settle(state, next)
 	}
 
+	/** What a restart alone changes stays as it is, whatever the file says about it. */
 	private settle(state: string, next: Settings): void {
-		this.current = next
+		const { models, upstreams } = next.config
+		this.current = { ...next, config: { ...this.current.config, models, upstreams } }
 		this.settled = state
 		this.doubted = undefined
 		this.lastReason = undefined

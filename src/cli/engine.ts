@@ -205,7 +205,7 @@ async function openModel(
 	const { context, maxTokens, repetition, parallel, queue, threads, gpu, model } = flags
 	const options: LocalLlamaOptions = {
 		libraryFolder: resolve(flags.library ?? settings.engineFolder),
-		modelPath: await modelPath(model, settings, surroundings),
+		modelPath: await modelPath(flags, settings, surroundings),
 		modelName: flags.name ?? model,
 		gpu: gpu === 'off' ? false : gpu,
 		repetition,
@@ -221,7 +221,11 @@ async function openModel(
 	})
 }
 
-async function modelPath(model: string, settings: Settings, { environment }: CommandContext): Promise<string> {
+async function modelPath(
+	{ model, untilStdinEnds }: EngineFlags,
+	settings: Settings,
+	{ environment }: CommandContext,
+): Promise<string> {
 	const { modelFolder, dataFolder } = settings
 	const weights = new Weights({
 		folder: modelFolder,
@@ -233,7 +237,8 @@ async function modelPath(model: string, settings: Settings, { environment }: Com
 	const choice = await chooseModel(model, { weights, modelFolder, folder: resolve('.'), download: false })
 	if (choice.type === 'here') return choice.path
 	const reason = choice.type === 'missing' ? operatorReason(choice.error) : `the weights of "${model}" are not here`
-	throw new Complaint(`--model: ${reason}`, hopelessStatus)
+	// A gateway has set the flag, and shows the reason to people who have not.
+	throw new Complaint(untilStdinEnds === true ? reason : `--model: ${reason}`, hopelessStatus)
 }
 
 async function openKeys(settings: Settings): Promise<KeyStore> {

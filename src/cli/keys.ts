@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import type { ConfigFlags, Settings } from '../config/settings.ts'
 import { dialects } from '../dialects/list.ts'
 import { configuredKey, configuredKeyLabel, isConfiguredKey } from '../keys/configured-key-store.ts'
-import { createKey, type Key, type KeyDescription, labelFault, type Role, roles } from '../keys/key.ts'
+import { abridged, createKey, type Key, type KeyDescription, labelFault, type Role, roles } from '../keys/key.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
 import { Complaint } from './complaint.ts'
 import { withStores } from './configured-stores.ts'
@@ -81,18 +81,18 @@ export function keysCommand(surroundings: CommandContext): Command {
 					surroundings.print(line)
 		})
 	addConfigOptions(keys.command('revoke').description('end a key for good, at once'))
-		.argument('<key>', 'its id, its name, or its first characters as `keys list` shows them')
+		.argument('<key>', 'its id, its name, the whole key, or its first characters as `keys list` shows them')
 		.action(async (which: string, flags: ConfigFlags) => {
 			const matching = await withStores(flags, surroundings, async ({ keys }, settings) => {
 				const revoked = await keys.revoke(which, Date.now())
 				if (revoked.length === 0 && configuredKeys(settings).some((key) => isConfiguredKey(which, key)))
 					throw new Complaint(
-						`The key '${which}' is not in the database: it is the admin key of the configuration. Change \`adminKey\` or DRAGOMAN_ADMIN_KEY and restart the server.`,
+						`The key '${configuredKeyLabel}' is not in the database: it is the admin key of the configuration. Change \`adminKey\` or DRAGOMAN_ADMIN_KEY and restart the server.`,
 					)
 				return revoked
 			})
 			const [revoked] = matching
-			if (revoked === undefined) throw new Complaint(`There is no key '${which}'.`)
+			if (revoked === undefined) throw new Complaint(`There is no key '${abridged(which)}'.`)
 			if (matching.length > 1)
 				throw new Complaint(
 					`${matching.length} keys are called '${which}': use an id of ${matching.map(({ id }) => id).join(', ')}.`,

@@ -31,6 +31,14 @@ test('an address in use, and one that the machine does not have', () => {
 	).toBe('Cannot listen on 192.0.2.1:80: this machine does not have the address')
 })
 
+test('a host name that does not exist', () =>
+	expect(
+		cannotListen(
+			'no-such-host.invalid:80',
+			failure(() => serve('no-such-host.invalid', 8080)),
+		).message,
+	).toBe('Cannot listen on no-such-host.invalid:80: the host name cannot be resolved'))
+
 test('any other failure in its own words', () => {
 	expect(cannotListen('a:1', new Error('no room')).message).toBe('Cannot listen on a:1: no room')
 	expect(cannotListen('a:1', 'no room').message).toBe('Cannot listen on a:1: no room')

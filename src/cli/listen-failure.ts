@@ -2,11 +2,16 @@
 
 import { Complaint } from './complaint.ts'
 
+const unresolved = 'the host name cannot be resolved'
+
 const reasons: Readonly<Record<string, string>> = {
 	EADDRINUSE: 'the address is in use',
 	EADDRNOTAVAIL: 'this machine does not have the address',
 	EACCES: 'permission denied; ports below 1024 may need a privilege',
-	ENOTFOUND: 'the host name cannot be resolved',
+	ENOTFOUND: unresolved,
+	EAI_AGAIN: unresolved,
+	// Bun's code for it; the address itself was checked before.
+	EINVAL: unresolved,
 }
 
 export function cannotListen(address: string, cause: unknown): Complaint {

@@ -33,12 +33,12 @@ export class DocumentError extends Error {
 /** @throws DocumentError */
 export function parseYaml(name: string, text: string): Document {
 	const lines = new LineCounter()
-	const tree = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
+	const tree = parseTree(name, text, lines)
 	const flaws = [...tree.errors, ...tree.warnings].map(({ code, message, pos: [at] }) => ({
 		at,
 		sentence: isBareVariable(text, at) ? bareVariable : explainFlaw(code, message),
 	}))
-	if (flaws.length === 0) flaws.push(...danglingAliases(tree))
+	if (flaws.length === 0) flaws.push(...structuralFlaws(tree))
 	if (flaws.length > 0) throw new DocumentError(writeFlaws(name, flaws, lines))
 	const offset = (path: readonly PropertyKey[]): number => {
 		for (let length = path.length; length > 0; length--) {
@@ -47,12 +47,42 @@ export function parseYaml(name: string, text: string): Document {
 		}
 		return 0
 	}
+	const value = readValue(name, tree) ?? undefined
+	const deep = tooDeep(value, [])
+	if (deep !== undefined)
+		throw new DocumentError(writeFlaws(name, [{ at: offset(deep), sentence: nestedTooDeeply }], lines))
 	return {
 		name,
-		value: readValue(name, tree) ?? undefined,
+		value,
 		offset,
 		line: (path) => lines.linePos(offset(path)).line,
 	}
+}
+
+/** No field of the schema is nearly as deep; only values that engines pass on, such as JSON Schemas in a body, need more than a few levels. */
+const mostLevels = 100
+
+const nestedTooDeeply = `lists and mappings are nested too deeply: at most ${mostLevels} levels are allowed`
+
+function parseTree(name: string, text: string, lines: LineCounter): YamlTree {
+	try {
+		return parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true, stringKeys: true })
+	} catch (cause) {
+		// The parser calls itself for each level.
+		if (cause instanceof RangeError) throw new DocumentError(`${name}: ${nestedTooDeeply}`, { cause })
+		throw cause
+	}
+}
+
+/** The path of a value that lies below too many levels. */
+function tooDeep(value: unknown, path: readonly string[]): readonly string[] | undefined {
+	if (typeof value !== 'object' || value === null) return undefined
+	if (path.length >= mostLevels) return path
+	for (const [step, inner] of Object.entries(value)) {
+		const deep = tooDeep(inner, [...path, step])
+		if (deep !== undefined) return deep
+	}
+	return undefined
 }
 
 interface Flaw {
@@ -89,26 +119,38 @@ function explainFlaw(code: string, message: string): string {
 	return sentences[code] ?? `not valid YAML: ${plain(message)}`
 }
 
-/** Aliases without an anchor, and merge keys that merge nothing; the parser finds them only when it makes the value. */
-function danglingAliases(tree: YamlTree): readonly Flaw[] {
+/** What the parser finds only when it makes the value, or not at all: aliases and merge keys of the wrong kind, and an unusable name. */
+function structuralFlaws(tree: YamlTree): readonly Flaw[] {
 	const flaws: Flaw[] = []
+	const add = (node: unknown, sentence: string) =>
+		flaws.push({ at: isNode(node) ? (node.range?.[0] ?? 0) : 0, sentence })
 	visit(tree, {
-		Alias(_, alias) {
-			if (alias.resolve(tree) === undefined)
-				flaws.push({
-					at: alias.range?.[0] ?? 0,
-					sentence: `the alias *${alias.source} refers to nothing: there is no anchor &${alias.source} above it`,
-				})
+		Alias(_, alias, path) {
+			const { source } = alias
+			const target = alias.resolve(tree)
+			if (target === undefined)
+				add(alias, `the alias *${source} refers to nothing: there is no anchor &${source} above it`)
+			else if (path.includes(target)) add(alias, `the alias *${source} is inside of the value that it refers to`)
 		},
 		Pair(_, { key, value }) {
-			if (isMergeKey(key) && isScalar(value))
-				flaws.push({
-					at: value.range?.[0] ?? 0,
-					sentence: 'a merge key (<<) takes an alias of a mapping, such as <<: *base, or a list of such aliases',
-				})
+			if (isMergeKey(key) && !isMergeable(tree, value)) add(value, mergeSentence)
+			// JavaScript would take the value as the mapping's prototype.
+			if (isScalar(key) && key.value === '__proto__') add(key, '__proto__ cannot be used as a name')
 		},
 	})
 	return flaws
+}
+
+const mergeSentence = 'a merge key (<<) takes an alias of a mapping, such as <<: *base, or a list of such aliases'
+
+function isMergeable(tree: YamlTree, value: unknown): boolean {
+	const sources = isSeq(value) ? value.items : [value]
+	// An alias of nothing has a complaint of its own.
+	return sources.every((source) => isMap(source) || (isAlias(source) && isMapOrNothing(source.resolve(tree))))
+}
+
+function isMapOrNothing(node: unknown): boolean {
+	return node === undefined || isMap(node)
 }
 
 function isMergeKey(key: unknown): boolean {
@@ -128,6 +170,8 @@ const sentences: Readonly<Record<string, string>> = {
 	BAD_ALIAS: 'an anchor or an alias is not written correctly: *name refers to &name',
 	TAG_RESOLVE_FAILED:
 		'a tag such as !name is not known here: remove it, or put the value in quotes if it begins with "!"',
+	NON_STRING_KEY:
+		'a list or a mapping cannot be a name: put a value that begins with "{" or "[", such as a placeholder, in quotes',
 	BAD_SCALAR_START: 'a value cannot begin with this character: put it in quotes',
 	UNEXPECTED_TOKEN: 'this text does not belong here: put the whole value in quotes, or begin a new line with a field',
 	BAD_DQ_ESCAPE: 'a text in double quotes has an unknown escape after "\\": write \\\\, or use single quotes',

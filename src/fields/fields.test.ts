@@ -80,19 +80,35 @@ describe('texts', () => {
 		expect(complaint).toContain(message)
 		if (given.length > 5) expect(complaint).not.toContain('secret')
 	})
+	test.each(['content-length', 'Transfer-Encoding', 'Expect', 'upgrade'])(
+		'refuses the header %p, which the client writes',
+		(name) => expect(headers().safeParse({ [name]: '5' }).success).toBe(false),
+	)
 	test('takes headers that can be sent', () => {
-		expect(headers().parse({ 'x-a': 'Bearer b\tc' })).toEqual({ 'x-a': 'Bearer b\tc' })
+		for (const taken of [{ 'x-a': 'Bearer b\tc' }, { Host: 'chat.example.org' }])
+			expect(headers().parse(taken)).toEqual(taken)
 		expect(headers().safeParse({ 'a b': 'x' }).success).toBe(false)
 	})
-	test.each(['127.0.0.1:0', '[::1]:8080', 'localhost:65535', '0.0.0.0:80'])('takes the address %p', (given) =>
-		expect(listenAddress().parse(given)).toBe(given),
-	)
+	test.each([
+		'127.0.0.1:0',
+		'[::1]:8080',
+		'localhost:65535',
+		'0.0.0.0:80',
+		'chat-1.example.org:80',
+		'[::ffff:127.0.0.1]:1',
+	])('takes the address %p', (given) => expect(listenAddress().parse(given)).toBe(given))
 	test.each([
 		['8080', 'write 127.0.0.1:8080'],
 		[':8080', 'write 127.0.0.1:8080'],
 		[8080, 'write 127.0.0.1:8080'],
 		['::1:80:', 'write host:port'],
 		['localhost:65536', 'the highest is 65535'],
+		['*:8080', 'write 0.0.0.0:8080 for every network'],
+		['300.1.2.3:80', '"300.1.2.3" is neither an IP address nor a host name'],
+		['127.1:80', 'neither an IP address nor a host name'],
+		['[::1::2]:80', 'neither an IP address nor a host name'],
+		['a b:80', 'write host:port'],
+		['a,b:80', 'neither an IP address nor a host name'],
 	])('refuses the address %p', (given, message) => expect(messageOf(listenAddress(), given)).toContain(message))
 	test.each([
 		['localhost:8000', 'begin it with http:// or https://'],

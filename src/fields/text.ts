@@ -1,6 +1,7 @@
 // Configuration fields that hold texts of a certain form: secrets, headers, URLs and folders. What is wrong with a secret is described
 // without showing it.
 
+import { isIPv4, isIPv6 } from 'node:net'
 import { z } from 'zod'
 import { hideUrlSecrets } from '../system/redaction.ts'
 
@@ -39,16 +40,25 @@ export function headerSecret(minLength = 1) {
 		.meta(secretMark)
 }
 
+/** They describe the message that is sent, which the HTTP client knows: a second one of them makes a request that servers misread. */
+const framingHeaders: ReadonlySet<string> = new Set([
+	'content-length',
+	'expect',
+	'te',
+	'trailer',
+	'transfer-encoding',
+	'upgrade',
+])
+
 /** Headers by name. Their values count as secrets. */
 export function headers() {
 	return z.record(
-		z
-			.string()
-			.check(
-				explained((name) =>
-					/^[!#$%&'*+\-.^_`|~\w]+$/.test(name) ? undefined : 'is not the name of a header, such as x-api-version',
-				),
-			),
+		z.string().check(
+			explained((name) => {
+				if (!/^[!#$%&'*+\-.^_`|~\w]+$/.test(name)) return 'is not the name of a header, such as x-api-version'
+				return framingHeaders.has(name.toLowerCase()) ? 'is written by the HTTP client itself: remove it' : undefined
+			}),
+		),
 		z.string().check(explained(unsendable)).meta(secretMark),
 	)
 }
@@ -78,10 +88,18 @@ function explainListen(address: string): string | undefined {
 	const [, port] = /^:?(\d+)$/.exec(address) ?? []
 	if (port !== undefined)
 		return `${JSON.stringify(address)} names no host: write 127.0.0.1:${port} for this machine alone, or 0.0.0.0:${port} for every network`
-	const [, , given] = listenForm.exec(address) ?? []
+	const [, host = '', given] = listenForm.exec(address) ?? []
 	if (given === undefined)
 		return `${JSON.stringify(address)} is not an address: write host:port, such as 127.0.0.1:8080`
+	if (host === '*') return `"*" is not a host: write 0.0.0.0:${given} for every network, or [::]:${given} with IPv6`
+	if (!isHost(host)) return `${JSON.stringify(host)} is neither an IP address nor a host name`
 	return Number(given) > highestPort ? `port ${given} does not exist: the highest is ${highestPort}` : undefined
+}
+
+/** Digits and dots alone are an address, never a name (RFC 3696, section 2). */
+function isHost(host: string): boolean {
+	if (host.startsWith('[')) return isIPv6(host.slice(1, -1))
+	return /^[\d.]+$/.test(host) ? isIPv4(host) : /^[\w-]+(\.[\w-]+)*\.?$/.test(host)
 }
 
 /** A folder or a file. */

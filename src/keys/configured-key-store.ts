@@ -20,8 +20,8 @@ export function configuredKey(secret: string, nowMs: number): Key {
 export const configuredKeyLabel = `${name} (configured)`
 
 /** Whether a person means the configured key: by its id, or by its name. */
-export function isConfiguredKey(which: string, { id }: Key): boolean {
-	return which === id || which === name
+export function isConfiguredKey(which: string, { id, hash }: Key): boolean {
+	return which === id || which === name || hashSecret(which) === hash
 }
 
 export function withConfiguredKey(store: KeyStore, configured: Key): KeyStore {

@@ -96,6 +96,11 @@ export function labelFault(text: string): string | undefined {
 	return length > longestLabel ? `It has ${length} characters; at most ${longestLabel} are allowed.` : undefined
 }
 
+/** A text as messages may repeat it: of a whole key only the first characters. */
+export function abridged(text: string): string {
+	return text.startsWith(secretPrefix) && text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text
+}
+
 export function isExpired({ expiresAtMs }: Key, nowMs: number): boolean {
 	return expiresAtMs !== null && expiresAtMs <= nowMs
 }

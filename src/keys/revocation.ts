@@ -1,13 +1,14 @@
 // Which key a person means.
 
-import type { Key } from './key.ts'
+import { hashSecret, type Key } from './key.ts'
 
 /**
- * Keys called `which` by id, name or prefix: those still valid, or else the revoked ones, the newest alone. An id means its key alone, whatever
- * others are called.
+ * Keys called `which` by id, name or prefix: those still valid, or else the revoked ones, the newest alone. An id, or the whole key, means its
+ * key alone, whatever others are called.
  */
 export function revocable(keys: readonly Key[], which: string): readonly Key[] {
-	const meant = keys.find(({ id }) => id === which)
+	const hash = hashSecret(which)
+	const meant = keys.find((key) => key.id === which || key.hash === hash)
 	if (meant !== undefined) return [meant]
 	const called = keys.filter(({ name, prefix }) => name === which || prefix === which)
 	const valid = called.filter(({ revokedAtMs }) => revokedAtMs === null)

@@ -261,7 +261,10 @@ class JournalledLedger implements OpenLedger {
 	private async restoreFile(): Promise<void> {
 		const { folder } = this.options
 		if (await exists(this.current.path)) return
-		await mkdir(folder, { recursive: true, mode: 0o700 })
+		// Not the folder above: if that is gone, its disk is, and what is written in its place would be lost or be in the way of its return.
+		await mkdir(folder, { mode: 0o700 }).catch(async (thrown: unknown) => {
+			if (!(await exists(folder))) throw thrown
+		})
 		if (!(await exists(lockFile(folder, this.process)))) {
 			const lock = holdLock(lockFile(folder, this.process), { create: true })
 			if (lock === undefined) throw new Error('the lock of the journal is held by another process')

@@ -39,6 +39,8 @@ export function describeSystemError(error: Error): string {
 	const { code, syscall, path } = error as NodeJS.ErrnoException
 	const action = actions[syscall ?? '']
 	const reason = reasons[code ?? '']
+	if (code === 'ENOENT' && /\b(uv_cwd|getcwd)\b/.test(`${syscall} ${error.message}`))
+		return 'the working directory no longer exists: change to another one first'
 	if (reason === undefined) return error.message
 	if (action === undefined || path === undefined) return `${reason} (${error.message})`
 	return `cannot ${action} ${path}: ${reason}`
