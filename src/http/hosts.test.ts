@@ -102,7 +102,10 @@ describe('with `server.hosts`', () => {
 
 describe('without it, on a loopback address, a foreign name is refused if a browser sends it', () => {
 	const host = 'evil.example:8080'
-	const signs = [{ origin: 'http://evil.example:8080' }, { 'sec-fetch-site': 'same-origin' }]
+	const signs: readonly Readonly<Record<string, string>>[] = [
+		{ origin: 'http://evil.example:8080' },
+		{ 'sec-fetch-site': 'same-origin' },
+	]
 	for (const headers of signs)
 		test(`with ${Object.keys(headers)}`, () => {
 			expect(refuses(loopback, { host, headers })?.message).toContain('`server.trustedProxies`')
@@ -115,8 +118,12 @@ describe('without it, on a loopback address, a foreign name is refused if a brow
 		})
 	test('as a plain GET of its own origin, which has neither header, if no key is needed', () => {
 		const page = { 'accept-language': 'de', 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64)' }
-		for (const headers of [page, { 'accept-language': 'de' }, { 'user-agent': 'Mozilla/5.0' }])
-			expect(refuses(loopback, { host, headers, open: true })).toBeDefined()
+		const pages: readonly Readonly<Record<string, string>>[] = [
+			page,
+			{ 'accept-language': 'de' },
+			{ 'user-agent': 'Mozilla/5.0' },
+		]
+		for (const headers of pages) expect(refuses(loopback, { host, headers, open: true })).toBeDefined()
 		// What needs a key is of no use to such a page, and clients behind a proxy may send the same headers.
 		expect(refuses(loopback, { host, headers: page })).toBeUndefined()
 		expect(refuses(loopback, { host, headers: { 'user-agent': 'Prometheus/3.0' }, open: true })).toBeUndefined()
