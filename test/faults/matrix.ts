@@ -11,7 +11,7 @@ export const timeouts = { connectMs: 1000, firstByteMs: 500, betweenChunksMs: 50
 export const maxAnswerBytes = 1_048_576
 /** Tries of one request over all upstreams. */
 export const attempts = 2
-const beyondFirstByteMs = 1000
+const beyondFirstByteMs = 5000
 const fiftyMegabytes = 50_000_000
 
 /** How one request ends. */
