@@ -1,5 +1,5 @@
-// A streamed answer of the Messages API read into canonical events, one event of the wire at a time. Servers that call themselves
-// compatible leave things out; what is absent is not missed as long as the answer can be told.
+// Reads a stream of the Messages API into canonical events, one wire event at a time. Compatible servers omit some events and fields;
+// the reader tolerates that as long as the response can be reconstructed.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
@@ -11,7 +11,7 @@ import { messagesWire } from './formats.ts'
 import { readMessageError } from './message-error-reader.ts'
 
 export interface MessageReading {
-	/** What the upstream was asked for; its answer names its model only where that differs. */
+	/** The requested model. The `start` event names the model only if the upstream reports another one. */
 	readonly model: string
 	/** Names of tools that take free text. */
 	readonly customTools: ReadonlySet<string>
@@ -24,7 +24,7 @@ interface OpenCall {
 	text: string
 }
 
-/** The counts that came, and the rest of the upstream's usage in its own words. */
+/** The counts reported so far, and the upstream's other usage fields. */
 interface Counts {
 	input?: number
 	output?: number
@@ -49,7 +49,7 @@ export class MessageEventReader {
 		this.reading = reading
 	}
 
-	/** The canonical events of one parsed event; none once a terminal event was told. */
+	/** The canonical events for one parsed event; none after a terminal event. */
 	read(event: unknown): readonly ChatEvent[] {
 		if (this.ended) return []
 		switch (field(event, 'type')) {
@@ -80,17 +80,21 @@ export class MessageEventReader {
 		if (this.ended) return []
 		if (this.started && this.reason !== undefined) return this.finish()
 		return this.fail(
-			new ChatError('upstream-failed', `${this.reading.errors.title} stopped in the middle of its answer.`, {
-				sent: 'yes',
-			}),
+			new ChatError(
+				'upstream-failed',
+				`${this.reading.errors.title} ended the stream before the response was complete.`,
+				{
+					sent: 'yes',
+				},
+			),
 		)
 	}
 
-	/** The answer broke off for a reason outside of it. */
+	/** Ends the response with an error from outside the stream. */
 	fail(error: ChatError): readonly ChatEvent[] {
 		if (this.ended) return []
 		this.ended = true
-		return [{ type: 'error', error, ...(this.started ? { usage: this.usage() } : {}) }]
+		return [{ type: 'error', error, usage: this.started ? this.usage() : undefined }]
 	}
 
 	private start(message: unknown): readonly ChatEvent[] {
@@ -101,7 +105,7 @@ export class MessageEventReader {
 	private begin(model?: string): readonly ChatEvent[] {
 		if (this.started) return []
 		this.started = true
-		return [{ type: 'start', ...(model === undefined || model === this.reading.model ? {} : { model }) }]
+		return [{ type: 'start', model: model === this.reading.model ? undefined : model }]
 	}
 
 	private startBlock(index: unknown, block: unknown): readonly ChatEvent[] {
@@ -126,7 +130,7 @@ export class MessageEventReader {
 		const [name, id] = [textField(block, 'name'), textField(block, 'id')]
 		if (name === undefined || id === undefined)
 			return this.fail(
-				new ChatError('upstream-failed', `${this.reading.errors.title} sent a tool call without a name.`, {
+				new ChatError('upstream-failed', `${this.reading.errors.title} sent a tool call without a name or an id.`, {
 					sent: 'yes',
 				}),
 			)
@@ -178,17 +182,17 @@ export class MessageEventReader {
 	}
 
 	private think(text: string | undefined, signature?: string): readonly ChatEvent[] {
-		const proof = signature === undefined ? {} : { proof: { wire: messagesWire, value: signature } }
+		const proof = signature === undefined ? undefined : { wire: messagesWire, value: signature }
 		if (text === undefined && signature === undefined) return []
 		this.spoke = true
-		return [{ type: 'reasoning', choice: 0, text: text ?? '', ...proof }]
+		return [{ type: 'reasoning', choice: 0, text: text ?? '', proof }]
 	}
 
 	private finish(): readonly ChatEvent[] {
 		const begun = this.begin()
 		const closed = [...this.openCalls.keys()].flatMap((index) => this.stopBlock(index))
 		this.ended = true
-		// A choice that said nothing must be seen to have been there.
+		// A choice without content still needs one event before its `choice-finish`.
 		const silent: readonly ChatEvent[] = this.spoke ? [] : [{ type: 'text', choice: 0, text: '' }]
 		return [
 			...begun,
@@ -198,13 +202,13 @@ export class MessageEventReader {
 				type: 'choice-finish',
 				choice: 0,
 				reason: readReason(this.reason, this.calls > 0),
-				...(this.stopText === undefined ? {} : { stopText: this.stopText }),
+				stopText: this.stopText,
 			},
 			{ type: 'finish', usage: this.usage() },
 		]
 	}
 
-	/** Counts are of the whole answer so far: the last that came holds. */
+	/** Counts are cumulative, so the latest values replace earlier ones. */
 	private count(usage: unknown): void {
 		const { counts } = this
 		counts.input = countField(usage, 'input_tokens') ?? counts.input ?? 0
@@ -227,7 +231,7 @@ export class MessageEventReader {
 			promptTokens,
 			completionTokens: output,
 			cachedTokens: cacheRead,
-			...(cacheWrite === undefined ? {} : { cacheWriteTokens: cacheWrite }),
+			cacheWriteTokens: cacheWrite,
 			reasoningTokens: Math.min(thinking, output),
 			...(Object.keys(extra).length === 0 ? {} : { extra, extraWire: messagesWire }),
 			source: promptTokens + output === 0 ? 'counted' : 'upstream',
@@ -243,7 +247,7 @@ const ownCounts: ReadonlySet<string> = new Set([
 	'output_tokens_details',
 ])
 
-/** The text of a custom tool's call, out of the argument that carries it. */
+/** Extracts the text of a custom tool's call from the argument that carries it. */
 function readFreeText(json: string): string {
 	try {
 		const text = field(JSON.parse(json), 'input')

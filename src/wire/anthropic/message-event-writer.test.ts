@@ -40,7 +40,7 @@ const argument = (index: number, fragment: string): ChatEvent => ({
 const answer = (said: readonly ChatEvent[], reason: FinishReason = 'stop', stopText?: string): readonly ChatEvent[] => [
 	{ type: 'start' },
 	...said,
-	{ type: 'choice-finish', choice: 0, reason, ...(stopText === undefined ? {} : { stopText }) },
+	{ type: 'choice-finish', choice: 0, reason, stopText },
 	{ type: 'finish', usage },
 ]
 
