@@ -242,7 +242,7 @@ const made = (id: string, value?: string) => ({
 	id,
 	name: `tool_${id}`,
 	arguments: '{"a":1}',
-	...(value === undefined ? {} : { proof: proof(value) }),
+	proof: value === undefined ? undefined : proof(value),
 })
 
 describe('calls and thoughts that come back', () => {
