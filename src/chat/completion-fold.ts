@@ -52,7 +52,7 @@ export class CompletionFold {
 				break
 			}
 			case 'reasoning':
-				think(this.open(event.choice), event)
+				addReasoning(this.open(event.choice), event)
 				break
 			case 'refusal':
 				this.open(event.choice).refusal += event.text
@@ -155,7 +155,7 @@ function contentOf({ text, reasoning, thoughts, refusal, toolCalls, logprobs, st
 	}
 }
 
-function think(choice: OpenChoice, { text, proof, sealed }: ReasoningEvent): void {
+function addReasoning(choice: OpenChoice, { text, proof, sealed }: ReasoningEvent): void {
 	choice.reasoning += text
 	if (proof === undefined) return
 	choice.thoughts ??= { pieces: [], proven: 0 }

@@ -41,7 +41,7 @@ export class MessageEventReader {
 	private calls = 0
 	private started = false
 	private ended = false
-	private spoke = false
+	private hasContent = false
 	private reason: string | undefined
 	private stopText: string | undefined
 
@@ -111,9 +111,9 @@ export class MessageEventReader {
 	private startBlock(index: unknown, block: unknown): readonly ChatEvent[] {
 		switch (field(block, 'type')) {
 			case 'text':
-				return this.say(textField(block, 'text'))
+				return this.emitText(textField(block, 'text'))
 			case 'thinking':
-				return this.think(textField(block, 'thinking'), textField(block, 'signature'))
+				return this.emitReasoning(textField(block, 'thinking'), textField(block, 'signature'))
 			case 'redacted_thinking': {
 				const value = textField(block, 'data')
 				if (value === undefined) return []
@@ -139,7 +139,7 @@ export class MessageEventReader {
 		const input = field(block, 'input')
 		const whole = isObject(input) && Object.keys(input).length > 0 ? JSON.stringify(input) : ''
 		this.openCalls.set(index, { call, isCustom, text: whole })
-		this.spoke = true
+		this.hasContent = true
 		const kind = isCustom ? 'custom' : 'function'
 		const events: ChatEvent[] = [{ type: 'tool-call', choice: 0, call, kind, id, name }]
 		if (whole !== '' && !isCustom) events.push({ type: 'tool-arguments', choice: 0, call, fragment: whole })
@@ -149,11 +149,11 @@ export class MessageEventReader {
 	private readDelta(index: unknown, delta: unknown): readonly ChatEvent[] {
 		switch (field(delta, 'type')) {
 			case 'text_delta':
-				return this.say(textField(delta, 'text'))
+				return this.emitText(textField(delta, 'text'))
 			case 'thinking_delta':
-				return this.think(textField(delta, 'thinking'))
+				return this.emitReasoning(textField(delta, 'thinking'))
 			case 'signature_delta':
-				return this.think(undefined, textField(delta, 'signature'))
+				return this.emitReasoning(undefined, textField(delta, 'signature'))
 			case 'input_json_delta': {
 				const open = this.openCalls.get(index)
 				const fragment = textField(delta, 'partial_json')
@@ -175,29 +175,29 @@ export class MessageEventReader {
 		return text === '' ? [{ type: 'tool-arguments', choice: 0, call, fragment: '{}' }] : []
 	}
 
-	private say(text: string | undefined): readonly ChatEvent[] {
+	private emitText(text: string | undefined): readonly ChatEvent[] {
 		if (text === undefined) return []
-		this.spoke = true
+		this.hasContent = true
 		return [{ type: 'text', choice: 0, text }]
 	}
 
-	private think(text: string | undefined, signature?: string): readonly ChatEvent[] {
+	private emitReasoning(text: string | undefined, signature?: string): readonly ChatEvent[] {
 		const proof = signature === undefined ? undefined : { wire: messagesWire, value: signature }
 		if (text === undefined && signature === undefined) return []
-		this.spoke = true
+		this.hasContent = true
 		return [{ type: 'reasoning', choice: 0, text: text ?? '', proof }]
 	}
 
 	private finish(): readonly ChatEvent[] {
-		const begun = this.begin()
+		const started = this.begin()
 		const closed = [...this.openCalls.keys()].flatMap((index) => this.stopBlock(index))
 		this.ended = true
 		// A choice without content still needs one event before its `choice-finish`.
-		const silent: readonly ChatEvent[] = this.spoke ? [] : [{ type: 'text', choice: 0, text: '' }]
+		const empty: readonly ChatEvent[] = this.hasContent ? [] : [{ type: 'text', choice: 0, text: '' }]
 		return [
-			...begun,
+			...started,
 			...closed,
-			...silent,
+			...empty,
 			{
 				type: 'choice-finish',
 				choice: 0,

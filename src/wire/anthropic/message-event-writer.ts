@@ -90,7 +90,7 @@ export class MessageEventWriter {
 
 	private text(piece: string): string {
 		if (piece === '') return ''
-		return this.expect('text', writeText('')) + this.delta(`{"type":"text_delta","text":${text(piece)}}`)
+		return this.ensureBlock('text', writeText('')) + this.delta(`{"type":"text_delta","text":${text(piece)}}`)
 	}
 
 	/** A proof ends a reasoning block, so it also closes the content block. */
@@ -98,7 +98,7 @@ export class MessageEventWriter {
 		if (proof !== undefined && sealed === true) return this.redacted(writeProof(proof))
 		const shown = this.shape.hidesThinking ? '' : piece
 		if (shown === '' && proof === undefined) return ''
-		const opened = this.expect('thinking', writeThinking('', ''))
+		const opened = this.ensureBlock('thinking', writeThinking('', ''))
 		const thought = shown === '' ? '' : this.delta(`{"type":"thinking_delta","thinking":${text(shown)}}`)
 		if (proof === undefined) return opened + thought
 		const signature = this.delta(`{"type":"signature_delta","signature":${text(writeProof(proof))}}`)
@@ -108,7 +108,7 @@ export class MessageEventWriter {
 	private toolCall({ id, name, proof }: ToolCallEvent): string {
 		this.hasCalls = true
 		const before = proof === undefined ? '' : this.redacted(writeCallProof({ id, proof }))
-		return before + this.begun('tool_use', writeToolUse({ id, name }, {}))
+		return before + this.openBlock('tool_use', writeToolUse({ id, name }, {}))
 	}
 
 	private finishChoice({ reason, stopText }: ChoiceFinishEvent): string {
@@ -126,11 +126,11 @@ export class MessageEventWriter {
 		)
 	}
 
-	private expect(type: BlockType, block: object): string {
-		return this.open === type ? '' : this.begun(type, block)
+	private ensureBlock(type: BlockType, block: object): string {
+		return this.open === type ? '' : this.openBlock(type, block)
 	}
 
-	private begun(type: BlockType, block: object): string {
+	private openBlock(type: BlockType, block: object): string {
 		const closed = this.close()
 		this.open = type
 		this.index++
@@ -139,7 +139,7 @@ export class MessageEventWriter {
 
 	/** A redacted block has no deltas. */
 	private redacted(data: string): string {
-		return this.begun('redacted_thinking', writeRedacted(data)) + this.close()
+		return this.openBlock('redacted_thinking', writeRedacted(data)) + this.close()
 	}
 
 	private close(): string {

@@ -50,7 +50,7 @@ export function writeMessageRequest(
 			...prompt,
 			...thinking,
 			...writeSampling(request, thinks(thinking), drop),
-			...(request.stop.length === 0 ? {} : { stop_sequences: request.stop }),
+			stop_sequences: request.stop.length === 0 ? undefined : request.stop,
 			metadata: request.user === undefined ? undefined : { user_id: request.user },
 			stream,
 			...mergeOutput(thinking, request.responseFormat),
@@ -92,7 +92,7 @@ function writePrompt(request: ChatRequest, form: MessageRequestForm, drop: (part
 		...(request.responseFormat.type === 'json-object' ? [onlyJson(drop)] : []),
 	]
 	const prompt = {
-		...(system.length === 0 ? {} : { system }),
+		system: system.length === 0 ? undefined : system,
 		messages: writeTurns(rest),
 		...writeTools(request),
 	}
@@ -179,7 +179,7 @@ function writeThinking(request: ChatRequest, form: MessageRequestForm, drop: (pa
 	const requested = form.thinking === 'off' ? undefined : reasoningTokens
 	const budget = requested ?? (form.thinking === 'budget' && effort !== undefined ? budgets[effort] : undefined)
 	if (reasoningTokens === 0 || (effort !== undefined && noThinking.has(effort)))
-		return { max_tokens: maxTokens, ...(reasoningTokens === 0 ? { thinking: { type: 'disabled' } } : {}) }
+		return { max_tokens: maxTokens, thinking: reasoningTokens === 0 ? { type: 'disabled' } : undefined }
 	const output =
 		effort === undefined || form.thinking !== 'effort' ? {} : { output_config: { effort: efforts[effort] ?? effort } }
 	if (
@@ -221,8 +221,8 @@ function writeSampling({ sampling, logprobs }: ChatRequest, thinks: boolean, dro
 	return {
 		temperature: temperature === undefined ? undefined : Math.min(1, temperature),
 		// Newer models reject a request with both.
-		...(topP === undefined || temperature !== undefined ? {} : { top_p: topP }),
-		...(topK === undefined || topK <= 0 ? {} : { top_k: topK }),
+		top_p: temperature === undefined ? topP : undefined,
+		top_k: topK === undefined || topK <= 0 ? undefined : topK,
 	}
 }
 

@@ -12,21 +12,21 @@ export function schemaError(error: z.ZodError, body: unknown): ChatError {
 	const [first] = error.issues
 	if (first === undefined) return new ChatError('invalid-request', 'The request is invalid.')
 	const { issue, path } = deepest(first, [])
-	return fieldError(path, valueAt(body, path) === undefined ? 'Field required' : complaint(issue, valueAt(body, path)))
+	return fieldError(path, valueAt(body, path) === undefined ? 'Field required' : describe(issue, valueAt(body, path)))
 }
 
 /** An error for the field at `path`, in the API's format. */
-export function fieldError(path: Path, complaint: string): ChatError {
+export function fieldError(path: Path, message: string): ChatError {
 	const param = writeParam(path)
 	const shown = path.map((step) => shorten(String(step))).join('.')
-	return new ChatError('invalid-request', shown === '' ? complaint : `${shown}: ${complaint}`, {
+	return new ChatError('invalid-request', shown === '' ? message : `${shown}: ${message}`, {
 		param: param === '' ? undefined : param,
 	})
 }
 
 /** The same for a valid field that this server does not support. */
-export function unsupportedError(path: Path, complaint: string): ChatError {
-	const { message, param } = fieldError(path, complaint)
+export function unsupportedError(path: Path, reason: string): ChatError {
+	const { message, param } = fieldError(path, reason)
 	return new ChatError('unsupported', message, { param })
 }
 
@@ -48,7 +48,7 @@ function deepest(issue: Issue, above: Path): PlacedIssue {
 	return best ?? { issue, path }
 }
 
-function complaint(issue: Issue, value: unknown): string {
+function describe(issue: Issue, value: unknown): string {
 	switch (issue.code) {
 		case 'invalid_type':
 			return `Input should be ${article(issue.expected)}`

@@ -25,7 +25,7 @@ export class GeminiAnswerReader {
 	private readonly candidates = new Map<number, CandidateReader>()
 	private started = false
 	private ended = false
-	private firstSpoke = false
+	private firstHasContent = false
 	private pieces = 0
 	private reported: Usage | undefined
 
@@ -46,7 +46,7 @@ export class GeminiAnswerReader {
 		return error === undefined ? events : [...events, ...this.fail(error)]
 	}
 
-	/** The events at the end of the stream. The wire has no terminal event, so a response is complete once every candidate has a finish reason. */
+	/** The events at the end of the stream. The wire has no terminal event: a response is complete once each candidate has a finish reason. */
 	end(complete: boolean): readonly ChatEvent[] {
 		if (this.ended) return []
 		const open = [...this.candidates.values()].some(({ closed }) => !closed)
@@ -88,7 +88,7 @@ export class GeminiAnswerReader {
 	/** The upstream blocked the prompt: every choice is empty and ends with `content-filter`. */
 	private block(parts: ChatEvent[]): void {
 		for (let index = 0; index < this.reading.choices; index++)
-			this.speak(index, this.candidate(index).close('content-filter'), parts)
+			this.emit(index, this.candidate(index).close('content-filter'), parts)
 	}
 
 	private readCandidate(value: unknown, parts: ChatEvent[]): void {
@@ -96,9 +96,9 @@ export class GeminiAnswerReader {
 		if (index >= this.reading.choices) return
 		const candidate = this.candidate(index)
 		if (candidate.closed) return
-		this.speak(index, candidate.read(value), parts)
+		this.emit(index, candidate.read(value), parts)
 		const reason = textField(value, 'finishReason')
-		if (reason !== undefined) this.speak(index, candidate.close(this.readReason(reason)), parts)
+		if (reason !== undefined) this.emit(index, candidate.close(this.readReason(reason)), parts)
 	}
 
 	private readReason(reason: string): FinishReason {
@@ -111,10 +111,10 @@ export class GeminiAnswerReader {
 	}
 
 	/** Choice 0 must come first: if it has no content yet, it gets an empty text event. */
-	private speak(index: number, events: readonly ChatEvent[], parts: ChatEvent[]): void {
+	private emit(index: number, events: readonly ChatEvent[], parts: ChatEvent[]): void {
 		if (events.length === 0) return
-		if (index > 0 && !this.firstSpoke) parts.push(...this.candidate(0).keepSilent())
-		this.firstSpoke = true
+		if (index > 0 && !this.firstHasContent) parts.push(...this.candidate(0).emptyText())
+		this.firstHasContent = true
 		this.pieces += events.filter(({ type }) => type !== 'choice-finish').length
 		parts.push(...events)
 	}

@@ -48,7 +48,7 @@ export class CandidateReader {
 	}
 
 	/** An empty text event. */
-	keepSilent(): readonly ChatEvent[] {
+	emptyText(): readonly ChatEvent[] {
 		return [{ type: 'text', choice: this.reading.index, text: '' }]
 	}
 
@@ -75,8 +75,8 @@ export class CandidateReader {
 		}
 		if (signature !== undefined) this.sign(signature, events)
 		if (field(part, 'thought') === true) return
-		const spoken = text ?? readCode(part)
-		if (spoken !== undefined) events.push({ type: 'text', choice, text: spoken })
+		const content = text ?? readCode(part)
+		if (content !== undefined) events.push({ type: 'text', choice, text: content })
 		else if (isObject(field(part, 'inlineData')))
 			throw new ChatError('upstream-failed', 'The upstream returned content other than text.', { sent: 'yes' })
 	}

@@ -100,8 +100,8 @@ class ContentsWriter {
 		const [first, ...rest] = texts
 		const last = proofs.at(-1)
 		const signed = proofs.slice(0, -1).map((thoughtSignature) => ({ text: '', thoughtSignature }))
-		const spoken = last === undefined ? texts : [{ text: first?.text ?? '', thoughtSignature: last }, ...rest]
-		return [...signed, ...spoken, ...this.writeCalls(message.toolCalls)]
+		const signedTexts = last === undefined ? texts : [{ text: first?.text ?? '', thoughtSignature: last }, ...rest]
+		return [...signed, ...signedTexts, ...this.writeCalls(message.toolCalls)]
 	}
 
 	/** Only the first of several parallel calls has a signature. */
