@@ -1,14 +1,14 @@
-// A stream of events folded into a whole answer: a unary answer is nothing else.
+// Folds a stream of events into a complete response, for unary requests.
 
 import type { Completion } from './completion.ts'
 import { CompletionFold } from './completion-fold.ts'
 import type { ChatEvent } from './event.ts'
 
 /**
- * Reads `events` to their end.
+ * Reads `events` to the end.
  *
- * @throws ChatError the error of an `error` event, or `upstream-failed` for a stream that ends without a terminal event or with
- * a choice that never finished.
+ * @throws ChatError the error of an `error` event, or `upstream-failed` if the stream ends without a terminal event or with an
+ * unfinished choice.
  */
 export async function collect(events: AsyncIterable<ChatEvent>): Promise<Completion> {
 	const fold = new CompletionFold()

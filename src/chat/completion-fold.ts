@@ -1,4 +1,4 @@
-// Events folded into a whole answer, one by one, so that an answer can be watched while it is delivered.
+// Folds events into a complete response one at a time, so that a response can be recorded while it streams.
 
 import type { Choice, Completion } from './completion.ts'
 import { ChatError } from './error.ts'
@@ -6,7 +6,7 @@ import type { ChatEvent, ChoiceFinishEvent, FinishReason, ReasoningEvent, TokenL
 import type { Thought, ToolCall } from './message.ts'
 import type { Usage } from './usage.ts'
 
-/** A choice as far as it came. */
+/** A choice that may be unfinished. */
 export type PartialChoice = Omit<Choice, 'finishReason'> & { readonly finishReason?: FinishReason }
 
 interface OpenChoice {
@@ -20,9 +20,10 @@ interface OpenChoice {
 	stopText: string | undefined
 }
 
-/** Pieces that are proven, and where the text after them begins. */
+/** Reasoning blocks that are closed by a proof. */
 interface OpenThoughts {
 	readonly pieces: Thought[]
+	/** Length of the reasoning text that these blocks cover. */
 	proven: number
 }
 
@@ -34,7 +35,7 @@ export class CompletionFold {
 	private fingerprint: string | undefined
 	private usage: Usage | undefined
 
-	/** @throws ChatError the error of an `error` event, or `upstream-failed` for an event that breaks the rules. */
+	/** @throws ChatError the error of an `error` event, or `upstream-failed` for an event that violates the rules of event.ts. */
 	add(event: ChatEvent): void {
 		switch (event.type) {
 			case 'start':
@@ -51,7 +52,7 @@ export class CompletionFold {
 				break
 			}
 			case 'reasoning':
-				think(this.open(event.choice), event)
+				addReasoning(this.open(event.choice), event)
 				break
 			case 'refusal':
 				this.open(event.choice).refusal += event.text
@@ -62,13 +63,13 @@ export class CompletionFold {
 					id: event.id,
 					name: event.name,
 					arguments: '',
-					...(event.proof === undefined ? {} : { proof: event.proof }),
+					proof: event.proof,
 				}
 				break
 			case 'tool-arguments': {
 				const call = this.open(event.choice).toolCalls[event.call]
 				if (call === undefined)
-					throw new ChatError('upstream-failed', 'The model sent arguments of a tool call that it never began.', {
+					throw new ChatError('upstream-failed', 'The model sent arguments for a tool call that it never started.', {
 						sent: 'yes',
 					})
 				call.arguments += event.fragment
@@ -85,22 +86,22 @@ export class CompletionFold {
 		}
 	}
 
-	/** @throws ChatError `upstream-failed` where no `finish` was added, or a choice never finished. */
+	/** @throws ChatError `upstream-failed` if no `finish` event was added or a choice is unfinished. */
 	completion(): Completion {
 		if (this.usage === undefined) throw incomplete()
 		return {
-			...(this.model === undefined ? {} : { model: this.model }),
-			...(this.fingerprint === undefined ? {} : { fingerprint: this.fingerprint }),
+			model: this.model,
+			fingerprint: this.fingerprint,
 			choices: this.choices.map(close),
 			usage: this.usage,
 		}
 	}
 
-	/** Every choice as far as it came. */
+	/** Every choice received so far, including unfinished ones. */
 	soFar(): readonly PartialChoice[] {
 		return this.choices.map((choice) => {
 			const { finishReason } = choice
-			return { ...said(choice), ...(finishReason === undefined ? {} : { finishReason }) }
+			return { ...contentOf(choice), finishReason }
 		})
 	}
 
@@ -108,8 +109,14 @@ export class CompletionFold {
 		let choice = this.choices[index]
 		if (choice === undefined) {
 			choice = {
-				...{ text: '', reasoning: '', refusal: '', toolCalls: [] },
-				...{ thoughts: undefined, logprobs: undefined, finishReason: undefined, stopText: undefined },
+				text: '',
+				reasoning: '',
+				refusal: '',
+				toolCalls: [],
+				thoughts: undefined,
+				logprobs: undefined,
+				finishReason: undefined,
+				stopText: undefined,
 			}
 			this.choices[index] = choice
 		}
@@ -123,9 +130,9 @@ export class CompletionFold {
 	}
 }
 
-/** The stream ended before the answer did. */
+/** The error for a stream that ended before its response was complete. */
 export function incomplete(): ChatError {
-	return new ChatError('upstream-failed', 'The model stopped answering before its answer was complete.', {
+	return new ChatError('upstream-failed', 'The response ended before it was complete.', {
 		sent: 'yes',
 	})
 }
@@ -133,24 +140,27 @@ export function incomplete(): ChatError {
 function close(choice: OpenChoice): Choice {
 	const { finishReason } = choice
 	if (finishReason === undefined) throw incomplete()
-	return { ...said(choice), finishReason }
+	return { ...contentOf(choice), finishReason }
 }
 
-function said({ text, reasoning, thoughts, refusal, toolCalls, logprobs, stopText }: OpenChoice) {
+function contentOf({ text, reasoning, thoughts, refusal, toolCalls, logprobs, stopText }: OpenChoice) {
 	return {
-		...{ text, reasoning, refusal, toolCalls },
-		...(thoughts === undefined ? {} : { thoughts: allThoughts(thoughts, reasoning) }),
-		...(logprobs === undefined ? {} : { logprobs }),
-		...(stopText === undefined ? {} : { stopText }),
+		text,
+		reasoning,
+		refusal,
+		toolCalls,
+		thoughts: thoughts === undefined ? undefined : allThoughts(thoughts, reasoning),
+		logprobs,
+		stopText,
 	}
 }
 
-function think(choice: OpenChoice, { text, proof, sealed }: ReasoningEvent): void {
+function addReasoning(choice: OpenChoice, { text, proof, sealed }: ReasoningEvent): void {
 	choice.reasoning += text
 	if (proof === undefined) return
 	choice.thoughts ??= { pieces: [], proven: 0 }
 	const { pieces, proven } = choice.thoughts
-	pieces.push({ text: choice.reasoning.slice(proven), proof, ...(sealed === undefined ? {} : { sealed }) })
+	pieces.push({ text: choice.reasoning.slice(proven), proof, sealed })
 	choice.thoughts.proven = choice.reasoning.length
 }
 

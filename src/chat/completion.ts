@@ -1,11 +1,11 @@
-// A whole answer.
+// A complete response.
 
 import type { FinishReason, TokenLogprob } from './event.ts'
 import type { Thought, ToolCall } from './message.ts'
 import type { Usage } from './usage.ts'
 
 export interface Completion {
-	/** What the upstream calls the model that answered, where that differs from what was asked. */
+	/** The upstream's name for the model that responded, if it differs from the requested name. */
 	readonly model?: string
 	readonly fingerprint?: string
 	readonly choices: readonly Choice[]
@@ -15,13 +15,13 @@ export interface Completion {
 export interface Choice {
 	readonly text: string
 	readonly reasoning: string
-	/** The same in pieces, where its model gave proof of any. */
+	/** The same reasoning as separate blocks, if the model attached a proof to any of them. */
 	readonly thoughts?: readonly Thought[]
 	readonly refusal: string
 	readonly toolCalls: readonly ToolCall[]
-	/** Absent where none were asked for. */
+	/** Absent unless requested. */
 	readonly logprobs?: readonly TokenLogprob[]
 	readonly finishReason: FinishReason
-	/** Which of the request's `stop` texts ended it, where the upstream tells. */
+	/** The request's `stop` text that ended the choice, if the upstream reports it. */
 	readonly stopText?: string
 }

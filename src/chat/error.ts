@@ -1,88 +1,88 @@
-// What can go wrong with a call, as every part of the gateway says it. It does not know how a dialect words or numbers it.
+// Errors of a call, in the form that every part of the gateway uses. Status codes and error bodies belong to the dialects.
 
-/** Every kind of failure. */
+/** Every kind of error. */
 export const chatErrorKinds = [
-	/** The request is wrong in a way its sender can mend. */
+	/** The request is invalid; the caller can correct it. */
 	'invalid-request',
-	/** The conversation is longer than the model's context. */
+	/** The conversation exceeds the model's context length. */
 	'context-length-exceeded',
-	/** The request asks for something that this model or engine cannot do. */
+	/** The request uses a feature that this model or engine does not support. */
 	'unsupported',
-	/** The body is larger than the server reads. */
+	/** The body exceeds the server's size limit. */
 	'too-large',
 	/** The body did not arrive in time. */
 	'request-timeout',
-	/** No key was given. */
+	/** The request has no key. */
 	'unauthenticated',
-	/** A key was given that is not, or no longer, valid. */
+	/** The key is unknown, expired or revoked. */
 	'invalid-key',
-	/** The key is valid but may not do this. */
+	/** The key is valid but lacks permission. */
 	'forbidden',
-	/** The model asked for does not exist for this caller. */
+	/** The requested model does not exist, or is not visible to this caller. */
 	'model-not-found',
-	/** The model exists but does not serve this operation, as a chat model on legacy completions. */
+	/** The model does not support this operation, such as a chat model called through legacy completions. */
 	'wrong-operation',
-	/** A path or a thing named by an id does not exist. */
+	/** The path, or the object with this id, does not exist. */
 	'not-found',
-	/** What was there once, and is offered no more. */
+	/** The API existed but is no longer offered. */
 	'gone',
-	/** The path exists, the method does not. */
+	/** The path exists but does not support this method. */
 	'method-not-allowed',
-	/** What was asked for was changed by somebody else in the meantime. */
+	/** Another request changed the object in the meantime. */
 	'conflict',
-	/** The caller sent more than a limit allows. */
+	/** The caller exceeded a rate limit. */
 	'rate-limited',
-	/** Every place that could answer is full. */
+	/** Every upstream for the model is at capacity. */
 	'overloaded',
-	/** Nothing can answer at the moment: an engine starts, crashed or is unreachable. */
+	/** No upstream is available: an engine is starting, has crashed or is unreachable. */
 	'unavailable',
-	/** An upstream took too long. */
+	/** An upstream did not respond in time. */
 	'upstream-timeout',
-	/** An upstream answered with something that is no answer. */
+	/** An upstream returned an error or an invalid response. */
 	'upstream-failed',
-	/** The caller hung up or the server is closing. */
+	/** The caller disconnected or the server is shutting down. */
 	'cancelled',
-	/** A defect of ours. */
+	/** A bug in this server. */
 	'internal',
 ] as const
 
 /**
- * A dialect owns one table from these to its status codes and bodies, so a new kind does not compile until each dialect has answered
- * for it.
+ * Each dialect has one table that maps every kind to a status code and a body, so a new kind does not compile until every dialect
+ * handles it.
  */
 export type ChatErrorKind = (typeof chatErrorKinds)[number]
 
 /**
- * How much of the request a failure proves to have reached the upstream: `nothing` may always be tried elsewhere, `maybe` and
- * `yes` may have cost tokens already.
+ * Whether the request reached the upstream before it failed. `nothing` can always be retried on another upstream; `maybe` and `yes`
+ * may already have cost tokens.
  */
 export type Sent = 'nothing' | 'maybe' | 'yes'
 
 export interface ChatErrorDetails {
-	/** The request field at fault, written as `messages[2].content`. */
+	/** The invalid request field, such as `messages[2].content`. */
 	readonly param?: string
-	/** A finer, stable word for the cause, as `missing_required_parameter`. Dialects with codes of their own may replace it. */
+	/** A more specific, stable error code, such as `missing_required_parameter`. A dialect may replace it with its own. */
 	readonly code?: string
-	/** When trying again may help, in milliseconds. */
+	/** Delay before a retry may succeed, in milliseconds. */
 	readonly retryAfterMs?: number
 	/**
-	 * The upstream cannot answer for reasons that will not pass within seconds, and says so itself: others may be tried, but the same one
-	 * is not retried, and its breaker does not count the failure.
+	 * The upstream reports a condition that will not clear within seconds. Other upstreams may be tried, but this one is not retried,
+	 * and its circuit breaker does not count the failure.
 	 */
 	readonly lasting?: boolean
-	/** What the failure proves was sent upstream; `nothing` unless said. */
+	/** Defaults to `nothing`. */
 	readonly sent?: Sent
 	/** For the operator's log, never for the caller. */
 	readonly cause?: unknown
 }
 
 /**
- * `code` of the error of a call that could not be sent since this process has no file descriptor left. It must not be held against an
- * upstream.
+ * `code` of the error when a call could not be sent because this process has run out of file descriptors. It must not count toward an
+ * upstream's circuit breaker.
  */
 export const descriptorsCode = 'out_of_file_descriptors'
 
-/** The one error that crosses folders. Its message is safe to show to the caller; `cause` is for the operator only. */
+/** The only error type that crosses folders. Its message is safe to return to the caller; `cause` is for the operator's log. */
 export class ChatError extends Error {
 	override readonly name = 'ChatError'
 	readonly kind: ChatErrorKind
@@ -103,7 +103,7 @@ export class ChatError extends Error {
 	}
 }
 
-/** Whatever was thrown, as a `ChatError`: anything that is not one already is a defect of ours and says nothing to the caller. */
+/** Converts a thrown value to a `ChatError`. An unknown error becomes `internal`, and its details are not shown to the caller. */
 export function asChatError(thrown: unknown): ChatError {
 	if (thrown instanceof ChatError) return thrown
 	if (thrown instanceof DOMException && thrown.name === 'AbortError')

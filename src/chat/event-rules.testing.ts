@@ -1,14 +1,14 @@
-// The rules of event.ts as a check, for tests of anything that produces events.
+// Checks the rules of event.ts, for tests of event producers.
 
 import type { ChatEvent } from './event.ts'
 
 interface SeenChoice {
 	finished: boolean
-	/** Arguments of each call so far. */
+	/** The arguments of each call so far. */
 	readonly calls: string[]
 }
 
-/** What is wrong with `events` as one whole answer, or undefined. Without `choices` any number of them is right. */
+/** The first rule that `events` violates as one complete response, or undefined. Without `choices` any number of choices is valid. */
 export function brokenRule(events: readonly ChatEvent[], choices?: number): string | undefined {
 	const last = events.at(-1)
 	if (events[0]?.type !== 'start') return `the first event is ${events[0]?.type}`
@@ -23,18 +23,18 @@ export function brokenRule(events: readonly ChatEvent[], choices?: number): stri
 
 function brokenBy(event: ChatEvent, index: number, isLast: boolean, seen: Map<number, SeenChoice>): string | undefined {
 	if (event.type === 'start') return index === 0 ? undefined : 'a second start'
-	if (event.type === 'finish' || event.type === 'error') return isLast ? undefined : 'more events come behind it'
-	if (seen.size === 0 && event.choice !== 0) return `choice ${event.choice} speaks first`
+	if (event.type === 'finish' || event.type === 'error') return isLast ? undefined : 'more events follow'
+	if (seen.size === 0 && event.choice !== 0) return `choice ${event.choice} comes first`
 	const choice = seen.get(event.choice) ?? { finished: false, calls: [] }
 	seen.set(event.choice, choice)
-	if (choice.finished) return `choice ${event.choice} is finished already`
+	if (choice.finished) return `choice ${event.choice} is already finished`
 	switch (event.type) {
 		case 'choice-finish':
 			choice.finished = true
 			return undefined
 		case 'tool-call':
-			if (event.call !== choice.calls.length) return `call ${event.call} behind ${choice.calls.length} calls`
-			if (event.id === '' || event.name === '') return 'a call without id or name'
+			if (event.call !== choice.calls.length) return `call ${event.call} after ${choice.calls.length} calls`
+			if (event.id === '' || event.name === '') return 'a call without an id or name'
 			choice.calls.push('')
 			return undefined
 		case 'tool-arguments':

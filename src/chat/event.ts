@@ -1,7 +1,8 @@
-// An answer as it comes into being. Every engine produces these, every dialect writes them.
+// Events of a streamed response. Every engine produces them, every dialect writes them.
 //
-// Rules: `start` is first. Exactly one terminal event, `finish` or `error`, is last. Choice 0 speaks first. A choice's parts come
-// in order and its `choice-finish` closes it, once. Failures before `start` are thrown; after it they are `error` events.
+// Rules: `start` is first. Exactly one terminal event, `finish` or `error`, is last. The first event with a choice belongs to choice 0.
+// The events of a choice are in order, and exactly one `choice-finish` closes it. Failures before `start` are thrown; after it they are
+// `error` events.
 
 import type { ChatError } from './error.ts'
 import type { Proof } from './message.ts'
@@ -18,16 +19,16 @@ export type ChatEvent =
 	| FinishEvent
 	| ErrorEvent
 
-/** The upstream has begun to answer. */
+/** The upstream has started to respond. */
 export interface StartEvent {
 	readonly type: 'start'
-	/** What the upstream calls the model that answers, where that differs from what was asked. */
+	/** The upstream's name for the model that responds, if it differs from the requested name. */
 	readonly model?: string
-	/** OpenAI's `system_fingerprint`: same value, same backend. */
+	/** OpenAI's `system_fingerprint`: the same value means the same backend. */
 	readonly fingerprint?: string
 }
 
-/** Text may be empty where only `logprobs` matter (a token that ends inside a character). */
+/** `text` is empty if the event only carries `logprobs`, such as for a token that ends inside a character. */
 export interface TextEvent {
 	readonly type: 'text'
 	readonly choice: number
@@ -35,13 +36,13 @@ export interface TextEvent {
 	readonly logprobs?: readonly TokenLogprob[]
 }
 
-/** Thinking. A `proof` closes a piece: the texts since the last one are what it is for. */
+/** Reasoning text. A `proof` closes a block and covers the text since the previous proof. */
 export interface ReasoningEvent {
 	readonly type: 'reasoning'
 	readonly choice: number
 	readonly text: string
 	readonly proof?: Proof
-	/** The proof holds the thinking itself; `text` is empty. */
+	/** The proof contains the reasoning in encrypted form; `text` is empty. */
 	readonly sealed?: true
 }
 
@@ -51,7 +52,7 @@ export interface RefusalEvent {
 	readonly text: string
 }
 
-/** A tool call begins. `call` counts from 0 within its choice, without gaps. */
+/** Starts a tool call. `call` counts from 0 within its choice, without gaps. */
 export interface ToolCallEvent {
 	readonly type: 'tool-call'
 	readonly choice: number
@@ -62,7 +63,7 @@ export interface ToolCallEvent {
 	readonly proof?: Proof
 }
 
-/** The next piece of a call's arguments. Calls do not interleave. Together the pieces are JSON text, `{}` when there are no arguments. */
+/** A fragment of a call's arguments. Calls do not interleave. The concatenated fragments are JSON text, `{}` if there are no arguments. */
 export interface ToolArgumentsEvent {
 	readonly type: 'tool-arguments'
 	readonly choice: number
@@ -74,7 +75,7 @@ export interface ChoiceFinishEvent {
 	readonly type: 'choice-finish'
 	readonly choice: number
 	readonly reason: FinishReason
-	/** Which of the request's `stop` texts ended it, where the upstream tells. */
+	/** The request's `stop` text that ended the choice, if the upstream reports it. */
 	readonly stopText?: string
 }
 
@@ -85,7 +86,7 @@ export interface FinishEvent {
 	readonly usage: Usage
 }
 
-/** The answer broke off; what came before it stands. `usage` is what was produced until then, where known. */
+/** The response was interrupted; the preceding events remain valid. `usage` covers what was produced until then, if known. */
 export interface ErrorEvent {
 	readonly type: 'error'
 	readonly error: ChatError
@@ -94,9 +95,9 @@ export interface ErrorEvent {
 
 export interface TokenLogprob {
 	readonly token: string
-	/** Natural logarithm; -9999 stands for "too unlikely to tell". */
+	/** Natural logarithm; -9999 means that the token is too unlikely to report. */
 	readonly logprob: number
-	/** The token's UTF-8 bytes, which may be part of a character; null where the upstream does not tell. */
+	/** The token's UTF-8 bytes, which may be part of a character; null if the upstream does not report them. */
 	readonly bytes: readonly number[] | null
 	readonly top: readonly {
 		readonly token: string

@@ -1,8 +1,8 @@
-// The turns of a conversation. Plain data.
+// The messages of a conversation. Plain data.
 
 export type Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage
 
-/** Instructions. `developer` is kept apart from `system`, since some models rank them differently. */
+/** Instructions. `developer` is distinct from `system` because some models rank them differently. */
 export interface SystemMessage {
 	readonly role: 'system' | 'developer'
 	readonly content: readonly TextPart[]
@@ -18,9 +18,9 @@ export interface UserMessage {
 export interface AssistantMessage {
 	readonly role: 'assistant'
 	readonly content: readonly (TextPart | RefusalPart)[]
-	/** The model's thinking, where an upstream wants it back. */
+	/** The model's reasoning, for upstreams that require it back. */
 	readonly reasoning?: string
-	/** The same in pieces, where its model gave proof of them: without it, that model refuses its own thinking. */
+	/** The same reasoning as separate blocks, if the model attached a proof. Without the proof, that model rejects its own reasoning. */
 	readonly thoughts?: readonly Thought[]
 	readonly toolCalls: readonly ToolCall[]
 	readonly name?: string
@@ -31,27 +31,27 @@ export interface ToolMessage {
 	readonly role: 'tool'
 	readonly callId: string
 	readonly content: readonly (TextPart | ImagePart | FilePart)[]
-	/** The tool failed, and `content` says how. */
+	/** The tool failed; `content` describes the error. */
 	readonly isError?: true
 	readonly cacheMark?: CacheLife
 }
 
-/** A piece of thinking, and what its model wants to see with it when the conversation goes on. */
+/** A reasoning block, with the proof that its model requires when the conversation continues. */
 export interface Thought {
-	/** Empty where only its model can read it. */
+	/** Empty if only the model can read it. */
 	readonly text: string
 	readonly proof?: Proof
-	/** The proof holds the thinking itself, unreadable for anyone else. */
+	/** The proof contains the reasoning in encrypted form. */
 	readonly sealed?: true
 }
 
-/** An opaque text that means something to the upstreams of one wire, and is kept from all others. */
+/** An opaque signature that only upstreams of one wire understand. It is never sent to others. */
 export interface Proof {
 	readonly wire: string
 	readonly value: string
 }
 
-/** The prompt as far as this is worth keeping in the upstream's cache, for so long. */
+/** Marks the end of a prompt prefix to store in the upstream's cache, with its time to live. */
 export type CacheLife = '5m' | '1h'
 
 export type UserPart = TextPart | ImagePart | AudioPart | FilePart
@@ -75,7 +75,7 @@ export interface ImagePart {
 	readonly cacheMark?: CacheLife
 }
 
-/** Sound, base64. `format` is the container's name, as `wav`. */
+/** Audio, base64. `format` is the name of the container, such as `wav`. */
 export interface AudioPart {
 	readonly type: 'audio'
 	readonly data: string
@@ -92,7 +92,7 @@ export interface FilePart {
 	readonly cacheMark?: CacheLife
 }
 
-/** What the model wants called. `arguments` is JSON text for a function, free text for a custom tool. */
+/** A call that the model requests. `arguments` is JSON text for a function, free text for a custom tool. */
 export interface ToolCall {
 	readonly type: 'function' | 'custom'
 	readonly id: string
@@ -102,7 +102,7 @@ export interface ToolCall {
 	readonly cacheMark?: CacheLife
 }
 
-/** The text of a message, its parts joined; images, sounds, files and refusals are left out. */
+/** The text parts of a message, concatenated; images, audio, files and refusals are omitted. */
 export function textOf(message: Message): string {
 	let text = ''
 	for (const part of message.content) if (part.type === 'text') text += part.text

@@ -1,37 +1,37 @@
-// What a caller asks of a model, free of any dialect. Every reader produces it, every engine takes it.
+// A chat request, independent of any dialect. Every reader produces it, every engine accepts it.
 
 import type { JsonObject } from './json.ts'
 import type { Message } from './message.ts'
 import type { Tool, ToolChoice } from './tool.ts'
 
 export interface ChatRequest {
-	/** The public name, as the client wrote it. */
+	/** The public model name, as the client wrote it. */
 	readonly model: string
 	/** At least one. */
 	readonly messages: readonly Message[]
 	readonly sampling: Sampling
-	/** Bound on generated tokens, reasoning included; the model's own bound when absent. */
+	/** Maximum number of generated tokens, including reasoning; the model's own limit if absent. */
 	readonly maxTokens?: number
-	/** At most 4 texts, none empty; the answer ends before the first that would appear. */
+	/** At most 4 texts, none empty; generation ends before the first that would appear. */
 	readonly stop: readonly string[]
-	/** How many answers, 1 to 128. */
+	/** Number of choices, 1 to 128. */
 	readonly choices: number
-	/** Ask for log-probabilities, with this many alternatives (0 to 20) for each token. */
+	/** Requests log-probabilities, with this many alternatives (0 to 20) for each token. */
 	readonly logprobs?: { readonly top: number }
 	readonly tools: readonly Tool[]
-	/** `none` where there are no tools. */
+	/** `none` if there are no tools. */
 	readonly toolChoice: ToolChoice
 	readonly parallelToolCalls: boolean
 	readonly responseFormat: ResponseFormat
-	/** How hard to think; the set of words grows, so any is carried. */
+	/** Reasoning effort. Any value is passed on, since providers keep adding values. */
 	readonly reasoningEffort?: string
-	/** Bound on tokens of thinking; 0 for none. */
+	/** Maximum number of reasoning tokens; 0 disables reasoning. */
 	readonly reasoningTokens?: number
-	/** The caller's own id for its end user. */
+	/** The caller's id for its end user. */
 	readonly user?: string
-	/** Fields that the core gives no meaning to, under the names the client used, for engines whose wire knows them. */
+	/** Fields without a canonical meaning, under the client's names, for engines whose wire understands them. */
 	readonly passthrough: JsonObject
-	/** The wire whose words `passthrough` is in; OpenAI's where absent. Engines of other wires leave it out and say so. */
+	/** The wire that `passthrough` belongs to; OpenAI's if absent. Engines of other wires drop it and report that. */
 	readonly passthroughWire?: string
 }
 
@@ -41,19 +41,19 @@ export interface Sampling {
 	readonly temperature?: number
 	/** 0 to 1. */
 	readonly topP?: number
-	/** Most likely tokens kept; 0 or less keeps all. */
+	/** Number of most likely tokens to sample from; 0 or less means all. */
 	readonly topK?: number
-	/** 0 to 1, relative to the likeliest token. */
+	/** 0 to 1, relative to the most likely token. */
 	readonly minP?: number
 	/** -2 to 2. */
 	readonly frequencyPenalty?: number
 	/** -2 to 2. */
 	readonly presencePenalty?: number
-	/** Above 0; 1 changes nothing. */
+	/** Above 0; 1 has no effect. */
 	readonly repetitionPenalty?: number
-	/** Token id to a bias of -100 to 100. */
+	/** Maps a token id to a bias of -100 to 100. */
 	readonly logitBias?: ReadonlyMap<number, number>
-	/** Any 64-bit integer that JSON carried exactly. */
+	/** Any 64-bit integer that JSON represents exactly. */
 	readonly seed?: number
 }
 
@@ -64,13 +64,13 @@ export type ResponseFormat =
 			readonly type: 'json-schema'
 			readonly name: string
 			readonly description?: string
-			/** Any JSON value when absent. */
+			/** Any JSON value if absent. */
 			readonly schema?: JsonObject
 			readonly strict: boolean
 	  }
 
-/** Whether any part of the prompt is marked for an upstream's cache. */
+/** Whether any part of the prompt has a cache mark. */
 export function marksCache({ messages, tools }: ChatRequest): boolean {
-	const isMarked = (part: object) => 'cacheMark' in part
+	const isMarked = (part: object) => 'cacheMark' in part && part.cacheMark !== undefined
 	return messages.some((message) => isMarked(message) || message.content.some(isMarked)) || tools.some(isMarked)
 }

@@ -1,7 +1,7 @@
-// The text that events were read from. A writer of the same format may repeat it instead of writing the events anew.
+// The text that events were read from. A writer of the same format may forward it instead of serializing the events.
 
 export interface Source {
-	/** Wire and kind of message, as `openai chat chunk`; compared, never taken apart. */
+	/** Wire and kind of message, such as `openai chat chunk`; compared, never parsed. */
 	readonly format: string
 	readonly text: string
 	/** `text`, parsed. */

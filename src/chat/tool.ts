@@ -1,4 +1,4 @@
-// What a model may call, and how strongly it is told to.
+// The tools that a model may call, and the tool choice.
 
 import type { JsonObject } from './json.ts'
 import type { CacheLife } from './message.ts'
@@ -9,14 +9,14 @@ export interface FunctionTool {
 	readonly type: 'function'
 	readonly name: string
 	readonly description?: string
-	/** JSON Schema of the arguments; absent means that the function takes none. */
+	/** JSON Schema of the arguments; absent if the function takes none. */
 	readonly parameters?: JsonObject
-	/** The arguments must follow the schema to the letter (OpenAI's strict subset was checked by the dialect). */
+	/** The arguments must match the schema exactly. The dialect has checked that the schema is in OpenAI's strict subset. */
 	readonly strict: boolean
 	readonly cacheMark?: CacheLife
 }
 
-/** A tool that takes free text, optionally held to a grammar. */
+/** A tool that takes free text, optionally constrained by a grammar. */
 export interface CustomTool {
 	readonly type: 'custom'
 	readonly name: string
@@ -24,14 +24,14 @@ export interface CustomTool {
 	readonly grammar?: { readonly syntax: 'lark' | 'regex'; readonly definition: string }
 }
 
-/** `only` narrows the choice to some of the tools given; all of them when absent. */
+/** `only` restricts the choice to some of the tools; all of them if absent. */
 export type ToolChoice =
 	| { readonly type: 'none' }
 	| { readonly type: 'auto'; readonly only?: readonly string[] }
 	| { readonly type: 'required'; readonly only?: readonly string[] }
 	| { readonly type: 'named'; readonly name: string }
 
-/** The tools that the choice leaves, in the order given. */
+/** The tools that the choice allows, in their original order. */
 export function choosableTools(tools: readonly Tool[], choice: ToolChoice): readonly Tool[] {
 	switch (choice.type) {
 		case 'none':

@@ -1,4 +1,4 @@
-// What a call cost in tokens.
+// Token usage of a call.
 
 import type { JsonObject } from './json.ts'
 
@@ -7,14 +7,14 @@ export interface Usage {
 	readonly completionTokens: number
 	/** Part of `promptTokens` that came from a prefix cache. */
 	readonly cachedTokens: number
-	/** Part of `promptTokens` that was written to a cache, where that is told. */
+	/** Part of `promptTokens` that was written to a cache, if reported. */
 	readonly cacheWriteTokens?: number
-	/** Part of `completionTokens` that was thinking. */
+	/** Part of `completionTokens` that was reasoning. */
 	readonly reasoningTokens: number
-	/** What else the upstream told, in the words of its wire; repeated where the client speaks the same. */
+	/** Other usage fields that the upstream reported, in its wire's format; repeated to clients of the same wire. */
 	readonly extra?: JsonObject
-	/** The wire whose words `extra` is in; OpenAI's where absent. */
+	/** The wire that `extra` belongs to; OpenAI's if absent. */
 	readonly extraWire?: string
-	/** Who counted. */
+	/** `upstream` if the upstream reported the counts, `counted` if the gateway has to count them. */
 	readonly source: 'upstream' | 'counted'
 }

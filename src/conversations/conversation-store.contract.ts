@@ -1,4 +1,4 @@
-// What every store of conversations must do.
+// Contract tests for every conversation store.
 
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import type { AssistantMessage, Message } from '../chat/message.ts'
@@ -59,7 +59,7 @@ export function conversationStoreContract(
 		})
 		afterEach(() => close())
 
-		/** A whole turn. @returns its id. */
+		/** Stores a complete turn. @returns its id. */
 		async function exchange(change: Partial<NewTurn> & Pick<NewTurn, 'conversation'>, text = 'hello'): Promise<string> {
 			const begun = turn(change)
 			expect(await store.begin(alice, begun)).toBe('begun')
@@ -68,21 +68,21 @@ export function conversationStoreContract(
 		}
 
 		async function textsOf(id: string, leaf?: string): Promise<readonly string[] | undefined> {
-			const path = await store.path(alice, id, { ...everything, ...(leaf === undefined ? {} : { leaf }) })
+			const path = await store.path(alice, id, { ...everything, leaf })
 			return path?.messages.map(({ message }) =>
 				message.content.map((part) => ('text' in part ? part.text : '')).join(''),
 			)
 		}
 
 		describe('conversations', () => {
-			test('are kept as they are', async () => {
+			test('are stored unchanged', async () => {
 				const made = conversation({ user: 'u1', title: 'Rome', metadata: { a: 'b' } })
 				await store.create(alice, made)
 				expect(await store.find(alice, made.id)).toEqual(made)
 				expect(await store.find(alice, newConversationId())).toBeUndefined()
 			})
 
-			test('are renamed, described anew, and lose their title', async () => {
+			test('change and remove their title, and change their metadata', async () => {
 				const made = conversation({ title: 'Rome' })
 				await store.create(alice, made)
 				const renamed = await store.update(alice, made.id, { title: 'Paris', metadata: { c: 'd' }, updatedAtMs: 2000 })
@@ -92,7 +92,7 @@ export function conversationStoreContract(
 				expect((await store.find(alice, made.id))?.title).toBeUndefined()
 			})
 
-			test('are listed in pages, either way round, without those that only hold answers together', async () => {
+			test('are listed in pages, in either order, without unlisted ones', async () => {
 				const made = [1, 2, 3, 4, 5].map((at) => conversation({ createdAtMs: at, user: at % 2 === 0 ? 'even' : 'odd' }))
 				for (const one of [...made, conversation({ listed: false })]) await store.create(alice, one)
 				const ids = made.map(({ id }) => id)
@@ -106,7 +106,7 @@ export function conversationStoreContract(
 				expect(await store.list(alice, { limit: 9, order: 'asc', after: newConversationId() })).toBeUndefined()
 			})
 
-			test('are found by words of their messages and titles, in any case, and by nothing that only looks like a pattern', async () => {
+			test('are found by text in messages and titles, ignoring case and without patterns', async () => {
 				const [spoken, titled] = [conversation(), conversation({ title: 'Über 50% off_' })]
 				await store.create(alice, titled)
 				await exchange({ conversation: spoken.id, create: spoken, inputs: [user('Where is the Колизей?')] })
@@ -136,7 +136,7 @@ export function conversationStoreContract(
 				expect((await store.find(alice, made.id))?.head).toBe(answerId(second, 0))
 			})
 
-			test('are told as they began and ended', async () => {
+			test('are returned in their state while running and after they end', async () => {
 				const made = conversation()
 				const begun = turn({
 					conversation: made.id,
@@ -190,7 +190,7 @@ export function conversationStoreContract(
 				expect((await store.turn(alice, id))?.endedAtMs).toBe(3000)
 			})
 
-			test('with several choices have siblings, of which the first is gone on from', async () => {
+			test('with several choices have siblings, and continue from the first', async () => {
 				const made = conversation()
 				const begun = turn({ conversation: made.id, create: made })
 				await store.begin(alice, begun)
@@ -199,7 +199,7 @@ export function conversationStoreContract(
 				expect(await textsOf(made.id, answerId(begun.id, 1))).toEqual(['hi', 'two'])
 			})
 
-			test('that go on from the same message are branches, none of which sees the other', async () => {
+			test('with the same parent are independent branches', async () => {
 				const made = conversation()
 				const first = await exchange({ conversation: made.id, create: made, inputs: [user('a')] }, 'b')
 				const parent = answerId(first, 0)
@@ -219,7 +219,7 @@ export function conversationStoreContract(
 				expect([all?.messages.length, all?.turns.length]).toEqual([10, 5])
 			})
 
-			test('that must not branch are refused where somebody was first, also at the same time', async () => {
+			test('that must not branch return a conflict, also when they run concurrently', async () => {
 				const made = conversation()
 				const first = await exchange({ conversation: made.id, create: made })
 				const parent = answerId(first, 0)
@@ -230,7 +230,7 @@ export function conversationStoreContract(
 				)
 			})
 
-			test('need a conversation and a parent that are there', async () => {
+			test('require an existing conversation and parent', async () => {
 				const made = conversation()
 				expect(await store.begin(alice, turn({ conversation: made.id }))).toBe('not-found')
 				await store.create(alice, made)
@@ -238,7 +238,7 @@ export function conversationStoreContract(
 				expect(await textsOf(made.id)).toEqual([])
 			})
 
-			test('that are dropped never were', async () => {
+			test('that are dropped leave no trace', async () => {
 				const made = conversation()
 				const lost = turn({ conversation: made.id, create: made })
 				await store.begin(alice, lost)
@@ -256,7 +256,7 @@ export function conversationStoreContract(
 				expect(await store.turn(alice, second.id)).toBeUndefined()
 			})
 
-			test('that broke off keep what came, marked', async () => {
+			test('that were cancelled store the partial answer, marked as partial', async () => {
 				const made = conversation()
 				const begun = turn({ conversation: made.id, create: made })
 				await store.begin(alice, begun)
@@ -271,7 +271,7 @@ export function conversationStoreContract(
 				expect(await store.turn(alice, begun.id)).toMatchObject({ state: 'cancelled', error: { code: 'cancelled' } })
 			})
 
-			test('that a dead process left running are interrupted, and what was asked stands', async () => {
+			test('of a dead process become interrupted and retain their inputs', async () => {
 				const [made, other] = [conversation(), conversation()]
 				const lost = turn({ conversation: made.id, create: made })
 				const alive = turn({ conversation: other.id, create: other, process: 'p2' })
@@ -315,7 +315,7 @@ export function conversationStoreContract(
 				expect((await store.turn(alice, ids[0] as string))?.metadata).toEqual({ fresh: 'yes' })
 			})
 
-			test('that are removed take their messages along, unless somebody went on from them', async () => {
+			test('that are removed lose their messages unless another turn continues from them', async () => {
 				const made = conversation({ listed: false })
 				const first = await exchange({ conversation: made.id, create: made, stored: true, echo: { a: 1 } })
 				const second = await exchange({ conversation: made.id, parent: answerId(first, 0), stored: true })
@@ -327,8 +327,8 @@ export function conversationStoreContract(
 			})
 		})
 
-		describe('the way to a message', () => {
-			test('is read from its end, as far as there is room, and tells what it begins with', async () => {
+		describe('history', () => {
+			test('is read from its end within maxBytes, with the opening system messages', async () => {
 				const made = conversation()
 				const system: Message = { role: 'system', content: [{ type: 'text', text: 'be kind' }] }
 				let last = await exchange({ conversation: made.id, create: made, inputs: [system, user('0')] }, 'a0')
@@ -347,7 +347,7 @@ export function conversationStoreContract(
 				expect((await store.path(alice, made.id, { maxBytes: 1 }))?.messages).toHaveLength(1)
 			})
 
-			test('runs through branches, also where there is little room', async () => {
+			test('follows its branch, also with a small maxBytes', async () => {
 				const made = conversation()
 				const first = await exchange({ conversation: made.id, create: made, inputs: [user('a')] }, 'b')
 				await exchange({ conversation: made.id, parent: answerId(first, 0), inputs: [user('x')] }, 'y')
@@ -359,7 +359,7 @@ export function conversationStoreContract(
 				expect(path?.omitted).toBeGreaterThan(0)
 			})
 
-			test('comes in pages, either way round', async () => {
+			test('is read in pages, in either order', async () => {
 				const made = conversation()
 				const first = await exchange({ conversation: made.id, create: made, inputs: [user('a')] }, 'b')
 				await exchange({ conversation: made.id, parent: answerId(first, 0), inputs: [user('x')] }, 'y')
@@ -377,7 +377,7 @@ export function conversationStoreContract(
 		})
 
 		describe('single messages', () => {
-			test('get another text, and are searched by it', async () => {
+			test('are replaced, and found by their new text only', async () => {
 				const made = conversation()
 				const id = await exchange({ conversation: made.id, create: made, inputs: [user('before')] })
 				expect(await store.replace(alice, made.id, inputId(id, 0), user('after'))).toBe(true)
@@ -385,7 +385,7 @@ export function conversationStoreContract(
 				expect((await store.list(alice, { limit: 9, order: 'asc', text: 'before' }))?.items).toEqual([])
 			})
 
-			test('are taken out, first, middle and last', async () => {
+			test('are removed from the start, the middle and the end', async () => {
 				const made = conversation()
 				const first = await exchange({ conversation: made.id, create: made, inputs: [user('a'), user('b')] }, 'c')
 				const second = await exchange({ conversation: made.id, parent: answerId(first, 0), inputs: [user('d')] }, 'e')
@@ -403,7 +403,7 @@ export function conversationStoreContract(
 			})
 		})
 
-		test('what is removed is gone, and nothing else', async () => {
+		test('removal deletes exactly the selected conversations', async () => {
 			const [one, two, other] = [conversation({ user: 'u' }), conversation(), conversation({ user: 'u' })]
 			const ids = new Map<string, string>()
 			for (const made of [one, two, other])
@@ -420,7 +420,7 @@ export function conversationStoreContract(
 			expect((await store.list(alice, { limit: 9, order: 'asc' }))?.items).toEqual([])
 		})
 
-		test('what nothing was added to for long is removed', async () => {
+		test('conversations without recent changes expire', async () => {
 			const [old, fresh] = [conversation({ updatedAtMs: 1000 }), conversation({ updatedAtMs: 5000 })]
 			for (const made of [old, fresh]) await store.create(alice, made)
 			expect(await store.expire(5000)).toBe(1)
@@ -431,7 +431,7 @@ export function conversationStoreContract(
 			{ tenant: 'default', owner: 'mallory' },
 			{ tenant: 'other', owner: 'alice' },
 		] as const)
-			test(`nothing is there for ${stranger.owner} of ${stranger.tenant}`, async () => {
+			test(`nothing is visible to ${stranger.owner} of ${stranger.tenant}`, async () => {
 				const made = conversation({ title: 'secret' })
 				const id = await exchange({ conversation: made.id, create: made, stored: true })
 				const page = { limit: 9, order: 'asc' } as const

@@ -1,5 +1,5 @@
-// Where conversations are kept. Every implementation runs conversation-store.contract.ts. What belongs to another scope is treated like
-// what does not exist, in every method.
+// Storage of conversations. Every implementation runs conversation-store.contract.ts. Every method treats objects of another scope as
+// nonexistent.
 
 import type { FinishReason, TokenLogprob } from '../chat/event.ts'
 import type { JsonObject } from '../chat/json.ts'
@@ -9,62 +9,62 @@ import type { Scope } from '../keys/scope.ts'
 import type { Conversation, KeptMessage, Metadata, Surface, Turn, TurnState } from './conversation.ts'
 
 /**
- * A promise that resolved means: on disk. Failures that a caller can mend are told by what a method returns; where the database cannot be
- * reached every method throws a ChatError `unavailable`.
+ * A resolved promise means that the change is on disk. Failures that a caller can handle are return values; if the database is
+ * unreachable, every method throws a ChatError `unavailable`.
  */
 export interface ConversationStore {
 	create(scope: Scope, conversation: Conversation): Promise<void>
 	find(scope: Scope, id: string): Promise<Conversation | undefined>
-	/** Undefined where `query.after` is not there. */
+	/** Undefined if `query.after` does not exist. */
 	list(scope: Scope, query: ConversationQuery): Promise<Page<Conversation> | undefined>
 	update(scope: Scope, id: string, change: ConversationChange): Promise<Conversation | undefined>
-	/** With all its messages and turns, really: nothing of their text stays in the database's files. @returns whether it was there. */
+	/** Removes all its messages and turns, including their text in the database's files. @returns whether the conversation existed. */
 	remove(scope: Scope, id: string): Promise<boolean>
-	/** Everything of the scope, or of one of its users. @returns how many conversations. */
+	/** Removes all conversations of the scope, or of one of its users. @returns the number of conversations. */
 	removeAll(scope: Scope, user?: string): Promise<number>
 
 	/**
-	 * Writes the turn down with its inputs, in state `running`, all or nothing. Its messages follow each other; two turns that go on from
-	 * the same message become branches.
+	 * Stores the turn and its inputs atomically, in state `running`. Its messages form a chain; two turns with the same parent become
+	 * branches.
 	 */
 	begin(scope: Scope, turn: NewTurn): Promise<'begun' | 'not-found' | 'conflict'>
-	/** Writes the answers behind the inputs and moves the head there. Does nothing for a turn that is gone or has ended. */
+	/** Stores the answers after the inputs and moves the head there. No-op for a turn that was removed or has ended. */
 	end(scope: Scope, turn: string, end: TurnEnd): Promise<void>
-	/** As if the turn had never begun, together with a conversation that it made. */
+	/** Undoes `begin`, including a conversation that the turn created. */
 	drop(scope: Scope, turn: string): Promise<void>
 
 	/**
-	 * The way from the first message to `leaf`, or to the head. Its cost depends on `maxBytes`, not on the conversation's length.
+	 * The history from the first message to `leaf`, or to the head. The cost depends on `maxBytes`, not on the conversation's length.
 	 *
-	 * @returns undefined where the conversation, or `leaf` in it, is not there.
+	 * @returns undefined if the conversation, or `leaf` in it, does not exist.
 	 */
 	path(scope: Scope, conversation: string, options: PathOptions): Promise<Path | undefined>
-	/** The messages of the way to the head (or to `leaf`), in pages. Undefined where the conversation, `leaf` or `after` is not there. */
+	/** The history up to the head (or to `leaf`), in pages. Undefined if the conversation, `leaf` or `after` does not exist. */
 	messages(
 		scope: Scope,
 		conversation: string,
 		page: PageQuery & { readonly leaf?: string },
 	): Promise<Page<KeptMessage> | undefined>
 	message(scope: Scope, conversation: string, id: string): Promise<KeptMessage | undefined>
-	/** Another text in its place; without one it is taken out, and what followed it follows what was before it. @returns whether it was there. */
+	/** Replaces the message. Undefined removes it and attaches its children to its parent. @returns whether the message existed. */
 	replace(scope: Scope, conversation: string, id: string, message: Message | undefined): Promise<boolean>
-	/** Everything of a conversation, every branch, oldest first. */
+	/** All messages and turns of a conversation, on every branch, oldest first. */
 	everything(
 		scope: Scope,
 		conversation: string,
 	): Promise<{ readonly messages: readonly KeptMessage[]; readonly turns: readonly Turn[] } | undefined>
 
-	/** Stored or not. */
+	/** Finds a turn, whether `stored` or not. */
 	turn(scope: Scope, id: string): Promise<Turn | undefined>
-	/** Stored turns of a surface that have ended. Undefined where `query.after` is not there. */
+	/** Stored turns of a surface that have ended. Undefined if `query.after` does not exist. */
 	turns(scope: Scope, query: TurnQuery): Promise<Page<Turn> | undefined>
 	updateTurn(scope: Scope, id: string, metadata: Metadata): Promise<Turn | undefined>
-	/** With its messages, where no other turn goes on from them, and with its conversation, where nothing is left in it. */
+	/** Removes the turn, its messages if no other turn continues from them, and its conversation if that is then empty. */
 	removeTurn(scope: Scope, id: string): Promise<boolean>
 
-	/** Turns that the process `process` left running are `interrupted`. @returns how many. */
+	/** Marks the running turns of the process `process` as `interrupted`. @returns the number of turns. */
 	interrupt(process: string, nowMs: number): Promise<number>
-	/** Conversations that nothing was added to since are removed. @returns how many. */
+	/** Removes conversations without changes since `beforeMs`. @returns the number of conversations. */
 	expire(beforeMs: number): Promise<number>
 	close(): Promise<void>
 }
@@ -73,14 +73,14 @@ export interface NewTurn {
 	readonly id: string
 	readonly surface: Surface
 	readonly stored: boolean
-	/** Which process answers it: see `interrupt`. */
+	/** The process that runs the turn: see `interrupt`. */
 	readonly process: string
 	readonly conversation: string
-	/** Made together with the turn; without it the conversation must be there. */
+	/** The conversation to create with the turn; if absent, the conversation must exist. */
 	readonly create?: Conversation
-	/** The message gone on from; absent for a first message. Must be in the conversation. */
+	/** The message that the turn continues from, which must be in the conversation; absent for a first message. */
 	readonly parent?: string
-	/** What becomes of a turn whose `parent` has been gone on from already: a branch, or nothing and `conflict`. */
+	/** If another turn already continues from `parent`: create a branch, or return `conflict` and store nothing. */
 	readonly onConflict: 'branch' | 'refuse'
 	readonly inputs: readonly Message[]
 	readonly model: string
@@ -92,7 +92,7 @@ export interface NewTurn {
 export interface TurnEnd {
 	readonly state: Exclude<TurnState, 'running'>
 	readonly endedAtMs: number
-	/** One for each choice; none where nothing came. A further choice is a sibling of the first. */
+	/** One for each choice; empty if there was no output. Further choices are siblings of the first. */
 	readonly answers: readonly EndedAnswer[]
 	readonly usage?: Usage
 	readonly error?: { readonly code: string; readonly message: string }
@@ -107,21 +107,21 @@ export interface EndedAnswer {
 
 export interface PathOptions {
 	readonly leaf?: string
-	/** Bound on the size of what is read, in bytes of JSON; at least the last message is. */
+	/** Maximum size of the messages to read, in bytes of JSON. The last message is always read. */
 	readonly maxBytes: number
 }
 
 export interface Path {
-	/** Oldest first: the last ones, as far as `maxBytes` reached. */
+	/** The latest messages within `maxBytes`, oldest first. */
 	readonly messages: readonly KeptMessage[]
-	/** How many stand before the first of `messages`. */
+	/** Number of messages before the first of `messages`. */
 	readonly omitted: number
-	/** Where something is omitted: the system messages that the conversation begins with. */
+	/** If messages are omitted: the system messages at the start of the conversation. */
 	readonly opening: readonly KeptMessage[]
 }
 
 export interface PageQuery {
-	/** The id of the last one seen. */
+	/** Id of the last item of the previous page. */
 	readonly after?: string
 	/** 1 to 1,000. */
 	readonly limit: number
@@ -130,21 +130,21 @@ export interface PageQuery {
 
 export interface Page<Item> {
 	readonly items: readonly Item[]
-	/** Whether there are more behind them. */
+	/** Whether more items follow. */
 	readonly more: boolean
 }
 
 export interface ConversationQuery extends PageQuery {
 	readonly user?: string
-	/** Only those with a message or a title that contains this, in any case. */
+	/** Only conversations with a message or title that contains this text, ignoring case. */
 	readonly text?: string
 }
 
 export interface ConversationChange {
-	/** Null takes it away. */
+	/** Null removes the title. */
 	readonly title?: string | null
 	readonly metadata?: Metadata
-	/** Must be one of its messages: the branch that is gone on from. */
+	/** The message that the next turn continues from. It must be in the conversation. */
 	readonly head?: string
 	readonly updatedAtMs: number
 }
@@ -152,6 +152,6 @@ export interface ConversationChange {
 export interface TurnQuery extends PageQuery {
 	readonly surface: Surface
 	readonly model?: string
-	/** All of these pairs. */
+	/** Only turns with all of these pairs. */
 	readonly metadata?: Metadata
 }

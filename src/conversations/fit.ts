@@ -1,24 +1,24 @@
-// Which messages of a conversation fit into a model's context: instructions always, then as many of the latest exchanges as there is
-// room for, whole ones only, so that no tool result is left without its call. Sizes are estimates; the upstream has the last word.
+// Selects the messages of a conversation that fit into a model's context: all instructions, then as many of the latest exchanges as fit.
+// Exchanges are never split, so that no tool result loses its call. Sizes are estimates; the upstream enforces the actual limit.
 
 import type { Message } from '../chat/message.ts'
 
 export interface FitOptions {
-	/** Always there, in front. */
+	/** Always included, before the conversation. */
 	readonly fixed: readonly Message[]
-	/** The conversation, oldest first; system messages in it are always there. */
+	/** The conversation, oldest first; its system messages are always included. */
 	readonly earlier: readonly Message[]
-	/** What the caller says now; always there. */
+	/** The messages of the current request; always included. */
 	readonly said: readonly Message[]
 	readonly contextTokens: number
-	/** Room for the answer; a quarter of the context where absent. */
+	/** Tokens reserved for the answer; a quarter of the context if absent. */
 	readonly answerTokens: number | undefined
 }
 
 export interface Fitted {
 	readonly front: readonly Message[]
 	readonly earlier: readonly Message[]
-	/** How many messages of `earlier` are left out. */
+	/** Number of messages of `earlier` that are omitted. */
 	readonly dropped: number
 }
 
@@ -33,11 +33,11 @@ export function fit({ fixed, earlier, said, contextTokens, answerTokens }: FitOp
 		room -= (exchanges[first - 1] ?? []).reduce((sum, message) => sum + estimateTokens(message), 0)
 		if (room < 0) break
 	}
-	const left = new Set(exchanges.slice(0, first).flat())
-	return { front: fixed, earlier: earlier.filter((message) => !left.has(message)), dropped: left.size }
+	const omitted = new Set(exchanges.slice(0, first).flat())
+	return { front: fixed, earlier: earlier.filter((message) => !omitted.has(message)), dropped: omitted.size }
 }
 
-/** From one user's message to the next. */
+/** Splits messages into exchanges, each from one user message to the next. */
 function exchangesOf(messages: readonly Message[]): readonly (readonly Message[])[] {
 	const exchanges: Message[][] = []
 	for (const message of messages) {
@@ -48,14 +48,14 @@ function exchangesOf(messages: readonly Message[]): readonly (readonly Message[]
 	return exchanges
 }
 
-/** Of what a message is wrapped in. */
+/** Overhead of each message. */
 const tokensPerMessage = 6
-/** Of English in common vocabularies there are four; other languages and code have fewer. */
+/** English has about four in common vocabularies; other languages and code have fewer. */
 const bytesPerToken = 3
-/** A picture of common size. */
+/** An image of common size. */
 const tokensPerImage = 800
 
-/** Rather too many than too few. */
+/** Estimates on the high side. */
 export function estimateTokens(message: Message): number {
 	let bytes = message.role === 'assistant' ? callBytes(message.toolCalls) : 0
 	let tokens = tokensPerMessage

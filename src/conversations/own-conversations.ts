@@ -1,4 +1,4 @@
-// The conversations of one scope: a store with its scope already said, so that whoever holds this cannot ask for anybody else's.
+// A conversation store bound to one scope, so that its holder cannot access other scopes.
 
 import type { Scope } from '../keys/scope.ts'
 import type { ConversationStore } from './conversation-store.ts'

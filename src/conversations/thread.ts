@@ -1,5 +1,5 @@
-// What a request says of the conversation that it is part of. Dialects fill it in, each from its own words; the pipeline joins it with
-// what is kept.
+// How a request relates to a stored conversation. Dialects derive it from their own fields; the pipeline combines it with the stored
+// history.
 
 import type { ChatError } from '../chat/error.ts'
 import type { JsonObject } from '../chat/json.ts'
@@ -8,36 +8,36 @@ import type { Metadata, Surface } from './conversation.ts'
 export interface Thread {
 	readonly surface: Surface
 	readonly origin: ThreadOrigin
-	/** The turn can be looked up by its own id afterwards. */
+	/** Whether the turn can be retrieved by its id afterwards. */
 	readonly stored: boolean
-	/** A conversation that this turn begins is told by lists. */
+	/** Whether lists include a conversation that this turn creates. */
 	readonly listed: boolean
-	/** The first messages of the request that are said once and not kept, as instructions; they stand in front of the conversation. */
+	/** Number of leading request messages that are not stored, such as instructions. They go before the conversation. */
 	readonly front: number
-	/** The last messages of the request, which are kept; those between `front` and them are said once, behind the conversation. */
+	/** Number of trailing request messages that are stored. Messages between `front` and these are not stored and go after the conversation. */
 	readonly kept: number
-	/** `auto`: where the conversation is too long for the model, its oldest exchanges are left out; `refuse`: that is an error. */
+	/** If the conversation exceeds the model's context: `auto` omits its oldest exchanges; `refuse` returns an error. */
 	readonly truncation: 'auto' | 'refuse'
-	/** What becomes of a turn whose place was taken by another in the meantime. */
+	/** If another turn already continues from the same message: create a branch, or fail. */
 	readonly onConflict: 'branch' | 'refuse'
 	readonly metadata: Metadata
-	/** What the dialect repeats of the request when it tells of the turn. */
+	/** Request fields that the dialect repeats when it returns the turn. */
 	readonly echo: JsonObject
 }
 
 export type ThreadOrigin =
-	/** A new conversation, for the caller's end user `user` where one is named. */
+	/** A new conversation, for the caller's end user `user` if given. */
 	| { readonly type: 'new'; readonly user?: string }
-	/** Goes on from its head, or from the message `parent`. */
+	/** Continues from the conversation's head, or from the message `parent`. */
 	| {
 			readonly type: 'conversation'
-			/** As `readConversationId` gives it. */
+			/** As returned by `readConversationId`. */
 			readonly id: string
 			readonly parent?: string
-			/** It must be this user's. */
+			/** The user that the conversation must belong to. */
 			readonly user?: string
-			/** What its caller is told where it is not there. */
+			/** Error to throw when it does not exist. */
 			readonly missing: () => ChatError
 	  }
-	/** Goes on from the answer of another turn. */
+	/** Continues from the answer of another turn. */
 	| { readonly type: 'turn'; readonly id: string; readonly missing: () => ChatError }

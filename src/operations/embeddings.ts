@@ -1,4 +1,4 @@
-// Texts in, vectors out: the second operation of a model.
+// Embeddings: one vector for each input text.
 
 import type { Usage } from '../chat/usage.ts'
 
@@ -6,15 +6,15 @@ export interface EmbeddingRequest {
 	readonly model: string
 	/** 1 to 2,048 inputs, each a text or token ids; none empty. */
 	readonly inputs: readonly (string | readonly number[])[]
-	/** Wanted length of each vector; the model's own when absent. */
+	/** Requested length of each vector; the model's default if absent. */
 	readonly dimensions?: number
 	readonly user?: string
 }
 
 export interface Embeddings {
-	/** What the upstream calls the model, where that differs from what was asked. */
+	/** The upstream's name for the model, if it differs from the requested name. */
 	readonly model?: string
-	/** One for each input, in order. */
+	/** One for each input, in the same order. */
 	readonly vectors: readonly Float32Array[]
 	readonly usage: Usage
 }

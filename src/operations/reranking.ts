@@ -1,4 +1,4 @@
-// Documents put in the order of how well they answer a query.
+// Reranking: documents sorted by relevance to a query.
 
 import type { Usage } from '../chat/usage.ts'
 
@@ -8,18 +8,18 @@ export interface RerankRequest {
 	readonly query: string
 	/** At least one, none empty. */
 	readonly documents: readonly string[]
-	/** How many of the best are wanted, 1 or more; all where absent. */
+	/** Number of best results to return, 1 or more; all if absent. */
 	readonly top?: number
 }
 
 export interface Ranking {
-	/** What the upstream calls the model, where that differs from what was asked. */
+	/** The upstream's name for the model, if it differs from the requested name. */
 	readonly model?: string
 	/** Best first. */
 	readonly results: readonly {
-		/** Of the document, as it was sent. */
+		/** Index of the document in the request. */
 		readonly index: number
-		/** Higher is better; the scale is the model's. */
+		/** Higher is more relevant; the scale depends on the model. */
 		readonly score: number
 	}[]
 	readonly usage: Usage

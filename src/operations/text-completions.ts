@@ -1,5 +1,5 @@
-// Plain continuation of a text, as base models do it: the legacy operation. Its answers are chat events, where choice
-// `prompt * request.choices + k` is the k-th continuation of the prompt.
+// Legacy text completions: the model continues a text. Responses are chat events in which choice `prompt * request.choices + k` is the k-th
+// continuation of the prompt with index `prompt`.
 
 import type { JsonObject } from '../chat/json.ts'
 import type { Sampling } from '../chat/request.ts'
@@ -8,17 +8,17 @@ export interface TextCompletionRequest {
 	readonly model: string
 	/** At least one, each a text or token ids. */
 	readonly prompts: readonly (string | readonly number[])[]
-	/** 0 generates nothing, which with `echo` scores the prompt. */
+	/** 0 generates nothing; with `echo` that returns the log-probabilities of the prompt. */
 	readonly maxTokens: number
 	readonly sampling: Sampling
 	readonly stop: readonly string[]
-	/** Continuations for each prompt, 1 to 128. */
+	/** Number of continuations for each prompt, 1 to 128. */
 	readonly choices: number
-	/** Repeat the prompt in front of each continuation. */
+	/** Whether each continuation starts with the prompt. */
 	readonly echo: boolean
-	/** Ask for log-probabilities with this many alternatives, 0 to 5. */
+	/** Requests log-probabilities with this many alternatives, 0 to 5. */
 	readonly logprobs?: { readonly top: number }
-	/** Text that follows the gap to fill. */
+	/** Text after the insertion point, for fill-in-the-middle. */
 	readonly suffix?: string
 	readonly user?: string
 	readonly passthrough: JsonObject

@@ -1,15 +1,15 @@
-// Texts as a model sees them: its own tokens, and back.
+// Tokenization: converts text to a model's tokens, and back.
 
 export interface TokenizeRequest {
 	readonly model: string
 	readonly text: string
-	/** With the marks that the model expects around a prompt. */
+	/** Whether to add the special tokens that the model expects around a prompt. */
 	readonly special: boolean
 }
 
 export interface Tokens {
 	readonly ids: readonly number[]
-	/** One for each id, as the vocabulary spells it; absent where the upstream does not tell. */
+	/** The text of each id in the vocabulary; absent if the upstream does not report it. */
 	readonly texts?: readonly string[]
 }
 

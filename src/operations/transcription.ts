@@ -1,4 +1,4 @@
-// Speech in, text out.
+// Transcription: converts speech to text.
 
 import type { JsonObject } from '../chat/json.ts'
 import type { Usage } from '../chat/usage.ts'
@@ -6,21 +6,21 @@ import type { Usage } from '../chat/usage.ts'
 export interface TranscriptionRequest {
 	readonly model: string
 	readonly file: SoundFile
-	/** ISO 639-1; found out where absent. */
+	/** ISO 639-1; detected if absent. */
 	readonly language?: string
-	/** Words that the speech may contain, to be spelt alike. */
+	/** Words that may occur in the speech, as a hint for their spelling. */
 	readonly prompt?: string
 	readonly format: TranscriptionFormat
 	/** 0 to 1. */
 	readonly temperature?: number
-	/** Further fields of the form, under the names the client used. */
+	/** Other fields of the form, under the client's names. */
 	readonly passthrough: Readonly<Record<string, readonly string[]>>
 }
 
 export interface SoundFile {
-	/** As the client calls it; its end tells the format where `type` does not. */
+	/** The client's file name; its extension determines the format if `type` does not. */
 	readonly name: string
-	/** A media type, as `audio/wav`. */
+	/** A media type, such as `audio/wav`. */
 	readonly type: string
 	readonly content: Blob
 }
@@ -29,9 +29,9 @@ export const transcriptionFormats = ['json', 'text', 'verbose_json', 'diarized_j
 export type TranscriptionFormat = (typeof transcriptionFormats)[number]
 
 export interface Transcription {
-	/** What was said, or the whole file where the format is one of subtitles. */
+	/** The transcript, or the complete file if the format is a subtitle format. */
 	readonly text: string
-	/** The upstream's answer in the words of its wire, where the format is one of JSON. */
+	/** The upstream's response in its wire's format, if the format is a JSON format. */
 	readonly details?: JsonObject
 	readonly usage: Usage
 }

@@ -4,23 +4,23 @@ import { TokenCounter } from './tokens.ts'
 const counter = new TokenCounter()
 afterAll(() => counter.close())
 
-test('counts as the published vocabularies do', async () => {
+test('counts match the published vocabularies', async () => {
 	expect(await counter.countTexts('o200k_base', ['Hello, world!'])).toBe(4)
 	expect(await counter.countTexts('cl100k_base', ['tiktoken is great!'])).toBe(6)
 	expect(await counter.countTexts('o200k_base', ['', ''])).toBe(0)
 })
 
-test('words that mean something to a model are text like any other', async () => {
+test('special tokens in text are counted as ordinary text', async () => {
 	expect(await counter.countTexts('o200k_base', ['<|endoftext|>'])).toBeGreaterThan(1)
 })
 
-test('a text of megabytes is counted in proportion', async () => {
+test('a text of several megabytes is extrapolated', async () => {
 	const words = 'the quick brown fox '.repeat(200_000)
 	const tokens = await counter.countTexts('o200k_base', [words])
 	expect(tokens / 200_000).toBeCloseTo(4, 1)
 })
 
-test('a prompt is its messages, their wrapping and the tools', async () => {
+test('a prompt includes messages, per-message overhead and tools', async () => {
 	const hello = { role: 'user', content: [{ type: 'text', text: 'Hello, world!' }] } as const
 	const bare = await counter.countMessages('o200k_base', [hello], [])
 	expect(bare).toBe(4 + 1 + 3 + 3)

@@ -1,14 +1,14 @@
-// How many tokens texts are, in vocabularies that are published with their splitting rules. How a model's own template wraps messages is
-// not known here: that part is an estimate.
+// Counts tokens in published vocabularies. The tokens that a model's chat template adds to messages are not known here; that part is an
+// estimate.
 
 import type { Message } from '../chat/message.ts'
 import type { Tool } from '../chat/tool.ts'
 import type { Tokenizer } from './tokenizer.ts'
 import type { CountAnswer, CountInquiry } from './vocabulary.ts'
 
-/** What OpenAI's guide counts for the wrapping of each message, and for the beginning of the answer. */
+/** Tokens that OpenAI's guide adds for each message, and for the start of the response. */
 const [tokensPerMessage, tokensOfAnswer] = [3, 3]
-/** A picture at OpenAI's common size, in tiles. */
+/** Tokens of an image at OpenAI's usual size, by its tile formula. */
 const tokensPerImage = 765
 
 export class TokenCounter {
@@ -16,19 +16,19 @@ export class TokenCounter {
 	private worker: Worker | undefined
 	private lastInquiry = 0
 
-	/** @throws Error where the vocabulary cannot be loaded. */
+	/** @throws Error if the vocabulary cannot be loaded. */
 	async countTexts(tokenizer: Tokenizer, texts: readonly string[]): Promise<number> {
-		const said = texts.filter((text) => text !== '')
-		if (said.length === 0) return 0
+		const nonEmpty = texts.filter((text) => text !== '')
+		if (nonEmpty.length === 0) return 0
 		const inquiry = ++this.lastInquiry
 		const answer = Promise.withResolvers<number>()
 		this.waiting.set(inquiry, answer)
 		this.worker ??= this.start()
-		this.worker.postMessage({ inquiry, tokenizer, texts: said } satisfies CountInquiry)
+		this.worker.postMessage({ inquiry, tokenizer, texts: nonEmpty } satisfies CountInquiry)
 		return answer.promise
 	}
 
-	/** A prompt of messages and the tools described with it. */
+	/** Counts the tokens of a prompt: messages and tool definitions. */
 	async countMessages(tokenizer: Tokenizer, messages: readonly Message[], tools: readonly Tool[]): Promise<number> {
 		const texts = messages.flatMap(textsOf)
 		if (tools.length > 0) texts.push(JSON.stringify(tools))
@@ -39,12 +39,12 @@ export class TokenCounter {
 
 	close(): void {
 		this.worker?.terminate()
-		this.fail('the counter is closed')
+		this.fail('the token counter is closed')
 	}
 
 	private start(): Worker {
 		const worker = new Worker(new URL('./vocabulary.ts', import.meta.url))
-		// It keeps no process alive.
+		// The worker must not keep the process alive.
 		worker.unref()
 		worker.onmessage = ({ data }: MessageEvent<CountAnswer>) => {
 			const answer = this.waiting.get(data.inquiry)

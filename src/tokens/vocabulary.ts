@@ -1,4 +1,4 @@
-// Counts tokens in a thread of its own: a vocabulary takes most of a second to load, and a long text its time to count.
+// Counts tokens in a worker thread: a vocabulary takes most of a second to load, and long texts block the event loop.
 
 declare const self: Worker
 
@@ -13,11 +13,11 @@ export interface CountInquiry {
 export interface CountAnswer {
 	readonly inquiry: number
 	readonly tokens?: number
-	/** Why there is no count. */
+	/** The error, if counting failed. */
 	readonly failure?: string
 }
 
-/** Longer texts are counted to here and the rest in proportion, so that no request holds up the others. In characters. */
+/** In characters. Longer texts are counted up to here and extrapolated, so that no request delays the others. */
 const exactCharacters = 262_144
 
 const loaders = {
@@ -29,7 +29,7 @@ self.onmessage = async ({ data }: MessageEvent<CountInquiry>) => {
 	const { inquiry, tokenizer, texts } = data
 	try {
 		const { countTokens } = await loaders[tokenizer]()
-		// Words with a meaning to the model may well stand in somebody's text.
+		// Special tokens may occur in user text, where they are ordinary text.
 		const count = (text: string) => countTokens(text, { disallowedSpecial: new Set() })
 		const tokens = texts.reduce((sum, text) => sum + countOne(text, count), 0)
 		self.postMessage({ inquiry, tokens } satisfies CountAnswer)

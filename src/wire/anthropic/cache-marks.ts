@@ -1,13 +1,13 @@
-// Marks that have a prompt kept in the upstream's cache, for clients that set none: at the end of the tools, of the instructions, and of the
-// last two turns of the user's, so that each turn finds what the turn before it left.
+// Sets cache breakpoints for clients that set none: at the end of the tools, of the instructions, and of the last two user messages, so
+// that each turn reads the prefix that the previous turn cached.
 
 import type { Json, JsonObject } from '../../chat/json.ts'
 
-/** The wire takes no more. */
+/** The API's limit. */
 const mostMarks = 4
 const mark = { cache_control: { type: 'ephemeral' } }
 
-/** @param prompt with lists of blocks as `tools`, `system` and within `messages`. */
+/** @param prompt has lists of blocks in `tools`, `system` and the content of `messages`. */
 export function markEnds(prompt: JsonObject): JsonObject {
 	if (JSON.stringify(prompt).includes('"cache_control"')) return prompt
 	const [tools, system, messages] = [listOf(prompt.tools), listOf(prompt.system), listOf(prompt.messages)]

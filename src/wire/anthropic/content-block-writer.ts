@@ -1,4 +1,5 @@
-// Blocks of an answer, as they stand in a whole message and, empty, where a stream begins one. Source: the types of Anthropic's SDKs.
+// Content blocks of a response: complete in a unary message, empty in a stream's `content_block_start`. Source: the types of Anthropic's
+// SDKs.
 
 import type { Thought, ToolCall } from '../../chat/message.ts'
 import { writeCallProof, writeProof } from './proof-text.ts'
@@ -7,7 +8,7 @@ export function writeText(text: string) {
 	return { type: 'text', text }
 }
 
-/** @param signature empty where the model gave no proof. */
+/** @param signature empty if the model gave no proof. */
 export function writeThinking(thinking: string, signature: string) {
 	return { type: 'thinking', thinking, signature }
 }
@@ -20,21 +21,21 @@ export function writeToolUse({ id, name }: Pick<ToolCall, 'id' | 'name'>, input:
 	return { type: 'tool_use', id, name, input, caller: { type: 'direct' } }
 }
 
-/** @param hides answer thinking by its proof alone */
+/** @param hides writes only the proof, without the thinking text. */
 export function writeThought({ text, proof, sealed }: Thought, hides: boolean): readonly object[] {
 	if (proof === undefined) return hides || text === '' ? [] : [writeThinking(text, '')]
 	if (sealed === true) return [writeRedacted(writeProof(proof))]
 	return [writeThinking(hides ? '' : text, writeProof(proof))]
 }
 
-/** A call with what its model wants to see with it. */
+/** A call, preceded by its proof if it has one. */
 export function writeCall(call: ToolCall): readonly object[] {
 	const { id, proof } = call
 	const before = proof === undefined ? [] : [writeRedacted(writeCallProof({ id, proof }))]
 	return [...before, writeToolUse(call, readInput(call.arguments))]
 }
 
-/** An answer that was cut short may end inside a call's arguments: they are told under the name that Anthropic's guide gives them. */
+/** A truncated response may end inside a call's arguments. They are returned as `INVALID_JSON`, the name from Anthropic's guide. */
 function readInput(text: string): object {
 	try {
 		const value: unknown = JSON.parse(text)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { ChatError, chatErrorKinds } from '../../chat/error.ts'
 import { writeError } from './error-writer.ts'
 
-/** Types that Anthropic's SDKs know, and the one that their own server sends beside. */
+/** Types that Anthropic's SDKs define, and one more that Anthropic's server sends. */
 const types = [
 	'invalid_request_error',
 	'authentication_error',
@@ -27,28 +27,28 @@ describe('an error', () => {
 		expect(body).toMatchObject({ type: 'error', request_id: 'req_1' })
 		expect(headers['x-dragoman-error']).toBe(kind)
 	})
-	test('of an overlong prompt begins with the words that agents look for, once', () => {
+	test('of an overlong prompt starts with the text that agents look for, once', () => {
 		const message = (text: string) => writeError(new ChatError('context-length-exceeded', text)).body.error.message
 		expect(message('Too many tokens.')).toBe('prompt is too long: Too many tokens.')
 		expect(message('Prompt is too long: 9 tokens > 8 maximum')).toBe('Prompt is too long: 9 tokens > 8 maximum')
 	})
-	test('says when to try again', () => {
+	test('has retry headers', () => {
 		const { headers } = writeError(new ChatError('rate-limited', 'Slower.', { retryAfterMs: 1500 }))
 		expect(headers).toMatchObject({ 'retry-after': '2', 'retry-after-ms': '1500' })
 	})
-	test('keeps SDKs from repeating what stays wrong', () => {
+	test('stops SDKs from retrying a conflict', () => {
 		expect(writeError(new ChatError('conflict', 'Changed.')).headers['x-should-retry']).toBe('false')
 	})
 })
 
-test('the table of errors in the documentation is the truth', async () => {
+test('the table of errors in the documentation matches the code', async () => {
 	const page = await Bun.file(join(import.meta.dir, '../../../docs/anthropic.md')).text()
-	const told: Record<string, string> = {}
+	const documented: Record<string, string> = {}
 	for (const [, kinds = '', status = '', type = ''] of page.matchAll(/^\| (`.+`) \| (\d+) \| (\w+)/gm))
-		for (const [, kind = ''] of kinds.matchAll(/`([\w-]+)`/g)) told[kind] = `${status} ${type}`
+		for (const [, kind = ''] of kinds.matchAll(/`([\w-]+)`/g)) documented[kind] = `${status} ${type}`
 	const written = chatErrorKinds.map((kind) => {
 		const { status, body } = writeError(new ChatError(kind, 'Why.'))
 		return [kind, `${status} ${body.error.type}`] as const
 	})
-	expect(told).toEqual(Object.fromEntries(written))
+	expect(documented).toEqual(Object.fromEntries(written))
 })

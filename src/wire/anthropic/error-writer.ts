@@ -1,4 +1,4 @@
-// An error as Anthropic's API writes it: one table from our kinds to status and type.
+// Writes errors in the format of Anthropic's API: one table maps our kinds to status and type.
 
 import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
 
@@ -34,7 +34,7 @@ const shapes: Readonly<Record<ChatErrorKind, ErrorShape>> = {
 export interface ErrorBody {
 	readonly type: 'error'
 	readonly error: { readonly type: string; readonly message: string }
-	/** Of the request, where it is known. */
+	/** Id of the request, if known. */
 	readonly request_id?: string
 }
 
@@ -44,14 +44,14 @@ export interface WrittenError {
 	readonly headers: Readonly<Record<string, string>>
 }
 
-/** `x-dragoman-error` carries our own kind, for a gateway that stands in front of this one. */
+/** `x-dragoman-error` carries our own kind, for a gateway in front of this one. */
 export function writeError(error: ChatError, requestId?: string): WrittenError {
 	return {
 		status: shapes[error.kind].status,
 		body: writeErrorBody(error, requestId),
 		headers: {
 			'x-dragoman-error': error.kind,
-			// Anthropic's SDKs would repeat a 409 by themselves, to the same end.
+			// Anthropic's SDKs retry a 409 by default, which would fail again.
 			...(error.kind === 'conflict' ? { 'x-should-retry': 'false' } : {}),
 			...(error.retryAfterMs === undefined
 				? {}
@@ -67,11 +67,11 @@ export function writeErrorBody(error: ChatError, requestId?: string): ErrorBody 
 	return {
 		type: 'error',
 		error: { type: shapes[error.kind].type, message: messageOf(error) },
-		...(requestId === undefined ? {} : { request_id: requestId }),
+		request_id: requestId,
 	}
 }
 
-/** The words by which agents know that they must make their conversation shorter: the API has no code for it. */
+/** Agents recognize by this text that they must shorten the conversation: the API has no error code for it. */
 const tooLong = 'prompt is too long'
 
 function messageOf({ kind, message }: ChatError): string {

@@ -1,4 +1,4 @@
-// A whole answer of the Messages API, as the events of a stream would have told it.
+// Reads a unary response of the Messages API as the equivalent sequence of stream events.
 
 import type { ChatEvent } from '../../chat/event.ts'
 import { field, listField } from '../openai/fields.ts'
@@ -8,7 +8,7 @@ interface EventReader {
 	end(complete: boolean): readonly ChatEvent[]
 }
 
-/** @param reader must be fresh. */
+/** @param reader must be unused. */
 export function readMessage(body: unknown, reader: EventReader): readonly ChatEvent[] {
 	if (field(body, 'type') === 'error') return reader.read(body)
 	if (!Array.isArray(field(body, 'content'))) return reader.end(false)

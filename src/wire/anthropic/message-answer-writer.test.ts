@@ -7,9 +7,9 @@ import { messageRequestSchema } from './message-request-schema.ts'
 import { readTurns } from './message-turns-reader.ts'
 
 const counted: Usage = { promptTokens: 7, completionTokens: 3, cachedTokens: 0, reasoningTokens: 0, source: 'counted' }
-const said: Choice = { text: 'Hello', reasoning: '', refusal: '', toolCalls: [], finishReason: 'stop' }
+const hello: Choice = { text: 'Hello', reasoning: '', refusal: '', toolCalls: [], finishReason: 'stop' }
 const completion = (choice: Partial<Choice>, usage: Usage = counted): Completion => ({
-	choices: [{ ...said, ...choice }],
+	choices: [{ ...hello, ...choice }],
 	usage,
 })
 const write = (completion: Completion) =>
@@ -42,7 +42,7 @@ describe('a message', () => {
 			},
 		})
 	})
-	test('tells thinking, text and calls in this order', () => {
+	test('has thinking, text and calls in this order', () => {
 		const { content, stop_reason } = write(
 			completion({
 				reasoning: 'hm',
@@ -57,14 +57,14 @@ describe('a message', () => {
 		])
 		expect(stop_reason).toBe('tool_use')
 	})
-	test('tells arguments that were cut short as what they are', () => {
+	test('returns truncated arguments as INVALID_JSON', () => {
 		const calls = (text: string) =>
 			write(completion({ toolCalls: [{ type: 'function', id: 'a', name: 'b', arguments: text }] })).content.at(-1)
 		expect(calls('{"at":')).toMatchObject({ input: { INVALID_JSON: '{"at":' } })
 		expect(calls('[1]')).toMatchObject({ input: { INVALID_JSON: '[1]' } })
 		expect(calls('')).toMatchObject({ input: {} })
 	})
-	test('counts what a cache gave and took apart from the rest', () => {
+	test('excludes cached tokens from input_tokens', () => {
 		const usage = { ...counted, promptTokens: 100, cachedTokens: 60, cacheWriteTokens: 30 }
 		expect(write(completion({}, usage)).usage).toMatchObject({
 			input_tokens: 10,
@@ -72,7 +72,7 @@ describe('a message', () => {
 			cache_creation_input_tokens: 30,
 		})
 	})
-	test('repeats what an upstream of the same wire told beside, and nothing of another', () => {
+	test('repeats other usage fields of the same wire only', () => {
 		const extra = {
 			cache_creation: { ephemeral_1h_input_tokens: 5 },
 			server_tool_use: { web_search_requests: 1 },
@@ -91,7 +91,7 @@ describe('a message', () => {
 			service_tier: 'standard',
 		})
 	})
-	test('stays as an upstream of the same wire said it, but for who answers', () => {
+	test('repeats a message of the same wire with its own id and model', () => {
 		const theirs = {
 			id: 'msg_theirs',
 			type: 'message',
@@ -122,7 +122,7 @@ describe('a message', () => {
 		expect(message.stop_details).toEqual({ type: 'refusal', category: null, explanation: 'I will not.' })
 		expect(message.content).toMatchObject([{ type: 'text', text: 'I will not.' }])
 	})
-	test('comes back as the turn that it was, proofs included', () => {
+	test('is read back as the same message, including proofs', () => {
 		const proof = { wire: 'anthropic', value: 'c2ln' }
 		const sealed = { wire: 'gemini', value: 'x:y' }
 		const choice: Partial<Choice> = {

@@ -1,4 +1,4 @@
-// A whole answer written as a `message`. Source: the types of Anthropic's SDKs.
+// Writes a complete response as a `message`. Source: the types of Anthropic's SDKs.
 
 import type { Choice, Completion } from '../../chat/completion.ts'
 import type { Source } from '../../chat/source.ts'
@@ -8,19 +8,19 @@ import { messageFormats } from './formats.ts'
 import { writeStop } from './stop-reason-writer.ts'
 import { withTold, writeUsage } from './usage-writer.ts'
 
-/** What stands the same in every part of one answer. */
+/** Values that are the same in every part of one response. */
 export interface AnswerIdentity {
 	readonly id: string
-	/** As the client wrote it: Claude Code sends signed thinking back only to the model that it thinks answered. */
+	/** The name that the client requested: Claude Code sends signed thinking back only to the model named in the response. */
 	readonly model: string
 }
 
 export interface MessageShape {
-	/** Thinking is answered by its proof alone. */
+	/** Return only the proof of the thinking, not its text. */
 	readonly hidesThinking: boolean
 }
 
-/** @param source what the completion was read from: where it is of this format, its blocks stay as they came. */
+/** @param source the text that the completion was read from. If it has this format, its content blocks are returned unchanged. */
 export function writeMessage(
 	completion: Completion,
 	identity: AnswerIdentity,
@@ -47,7 +47,7 @@ function writeAnew(completion: Completion, identity: AnswerIdentity, shape: Mess
 	}
 }
 
-/** Thinking first, calls last: in which order they came is not known any more. */
+/** Thinking first, calls last: the original order is no longer known. */
 function writeContent(choice: Choice, { hidesThinking }: MessageShape): readonly object[] {
 	const { text, refusal, reasoning, toolCalls } = choice
 	const thoughts = choice.thoughts ?? [{ text: reasoning }]
@@ -65,7 +65,7 @@ function writeEnding(choice: Choice | undefined) {
 	return writeStop({ reason, stopText, hasCalls: toolCalls.length > 0, refusal })
 }
 
-/** Ours is who answers; theirs is what was said, in which order, with whatever we know nothing of. */
+/** Identity fields are ours. Content, its order and unknown fields are the upstream's. */
 function overlay(written: ReturnType<typeof writeAnew>, theirs: unknown, theyCounted: boolean): object {
 	const { id, type, role, model, usage } = written
 	return {

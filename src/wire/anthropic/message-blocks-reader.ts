@@ -1,5 +1,5 @@
-// Content blocks of a request read into canonical parts. Documents of text and search results become text with their title before it,
-// since that is what every model understands.
+// Reads the content blocks of a request into canonical parts. Text documents and search results become text under their title, which every
+// model understands.
 
 import type { CacheLife, FilePart, ImagePart, TextPart } from '../../chat/message.ts'
 import type { BlockBody, ResultContentBody } from './message-request-schema.ts'
@@ -7,7 +7,7 @@ import { unsupportedError } from './schema-error.ts'
 
 export type ContentPart = TextPart | ImagePart | FilePart
 
-/** Blocks that are content, whoever says them. */
+/** Content blocks of any role. */
 export type ContentBody =
 	| Extract<BlockBody, { type: 'text' | 'image' | 'document' | 'search_result' }>
 	| ResultContentBody[number]
@@ -17,13 +17,13 @@ type SearchResultBody = Extract<ContentBody, { type: 'search_result' }>
 
 type Path = readonly PropertyKey[]
 
-/** Reads content, and remembers what of it no canonical request can carry. */
+/** Reads content and records the features that a canonical request cannot represent. */
 export class BlockReader {
 	readonly dropped = new Set<string>()
 
 	/**
-	 * @param path where the blocks stand in the body
-	 * @throws ChatError `unsupported` for what cannot be brought to any model
+	 * @param path of the blocks in the body
+	 * @throws ChatError `unsupported` for content that no model can receive
 	 */
 	content(blocks: string | readonly ContentBody[], path: Path): readonly ContentPart[] {
 		if (typeof blocks === 'string') return [{ type: 'text', text: blocks }]
@@ -63,15 +63,15 @@ export class BlockReader {
 			const parts = this.content(source.content, [...path, 'source', 'content'])
 			return markLast([...heading({ title, context }), ...parts], mark)
 		}
-		const named = title == null ? {} : { name: title }
+		const name = title ?? undefined
 		const before = context == null ? [] : heading({ context })
 		switch (source.type) {
 			case 'base64':
-				return [...before, { type: 'file', ...named, data: dataUrl(source), ...mark }]
+				return [...before, { type: 'file', name, data: dataUrl(source), ...mark }]
 			case 'url':
-				return [...before, { type: 'file', ...named, url: source.url, ...mark }]
+				return [...before, { type: 'file', name, url: source.url, ...mark }]
 			case 'file':
-				return [...before, { type: 'file', ...named, id: source.file_id, ...mark }]
+				return [...before, { type: 'file', name, id: source.file_id, ...mark }]
 		}
 	}
 
@@ -92,7 +92,7 @@ function readImage({ source, cache_control }: ImageBody, path: Path): ImagePart 
 		case 'file':
 			throw unsupportedError(
 				[...path, 'source'],
-				'Images are taken as base64 or by URL. This server keeps no files, so a file_id names nothing.',
+				'Images must be base64 or a URL: this server does not store files, so file_id is not supported.',
 			)
 	}
 }
@@ -113,8 +113,8 @@ interface Headed {
 	readonly context?: string | null | undefined
 }
 
-function headed(said: Headed, text: string): string {
-	const [head] = heading(said)
+function headed(headers: Headed, text: string): string {
+	const [head] = heading(headers)
 	return head === undefined ? text : `${head.text}\n\n${text}`
 }
 

@@ -1,4 +1,4 @@
-// What a server of this wire says when it cannot go on, in the middle of a stream: types of errors instead of statuses.
+// Reads an error in the middle of a stream, which carries an error type instead of a status.
 
 import { ChatError } from '../../chat/error.ts'
 import { type ErrorReading, readErrorAnswer } from '../openai/error-reader.ts'
@@ -19,13 +19,13 @@ const statuses: Readonly<Record<string, number>> = {
 
 const noHeaders = { get: () => undefined }
 
-/** An `error` event: as the answer with the status that its type stands for, but that something was sent before it. */
+/** Reads an `error` event like an error response with the status of its type, except that the request counts as sent. */
 export function readMessageError(event: unknown, reading: ErrorReading): ChatError {
 	const status = statuses[textField(field(event, 'error'), 'type') ?? ''] ?? 500
 	const error = readErrorAnswer({ status, headers: noHeaders, body: event, receivedAtMs: 0 }, reading)
 	return new ChatError(error.kind, error.message, {
-		...(error.param === undefined ? {} : { param: error.param }),
-		...(error.code === undefined ? {} : { code: error.code }),
+		param: error.param,
+		code: error.code,
 		sent: 'yes',
 		cause: error.cause,
 	})

@@ -1,5 +1,5 @@
-// Streams of the Messages API and the liberties that servers take. Every stream is read cut at every byte, with its events checked against
-// chat/event.ts, and settles to what the whole answer would.
+// Streams of the Messages API and the deviations of compatible servers. Every stream is split at every byte, its events are checked against
+// the rules of chat/event.ts, and the result equals that of the unary response.
 
 import { describe, expect, test } from 'bun:test'
 import { collect } from '../../chat/collect.ts'
@@ -51,9 +51,9 @@ function read(events: readonly object[]): readonly ChatEvent[] {
 function readBytes(pieces: readonly Uint8Array[]): readonly ChatEvent[] {
 	const reader = open()
 	const events = new EventStreamReader({ maxEventLength: 100_000 })
-	const said = [...pieces.flatMap((piece) => [...events.read(piece)]), ...events.end()]
+	const parsed = [...pieces.flatMap((piece) => [...events.read(piece)]), ...events.end()]
 	return [
-		...said.filter(({ data }) => data !== '').flatMap(({ data }) => reader.read(JSON.parse(data))),
+		...parsed.filter(({ data }) => data !== '').flatMap(({ data }) => reader.read(JSON.parse(data))),
 		...reader.end(),
 	]
 }
@@ -69,7 +69,7 @@ async function completionOf(events: readonly ChatEvent[]): Promise<Completion> {
 
 interface Recording {
 	readonly events: readonly object[]
-	/** The same, unstreamed. */
+	/** Content of the equivalent unary response. */
 	readonly content: readonly object[]
 	readonly stop_reason: string
 	readonly stop_sequence?: string
@@ -167,7 +167,7 @@ for (const [name, { events, content, ...end }] of Object.entries(recordings))
 		const bytes = new TextEncoder().encode(
 			events.map((event) => `event: ${Reflect.get(event, 'type')}\ndata: ${JSON.stringify(event)}\n\n`).join(''),
 		)
-		test('is read', async () => {
+		test('is read into a completion', async () => {
 			const { choices, usage: counted } = await completionOf(read(events))
 			expect(choices).toMatchObject([expected[name] ?? {}])
 			expect(counted).toEqual({
@@ -175,12 +175,12 @@ for (const [name, { events, content, ...end }] of Object.entries(recordings))
 				...{ extra: { speed: 'fast' }, extraWire: 'anthropic', source: 'upstream' },
 			})
 		})
-		test('is the same wherever it is cut', async () => {
+		test('is the same for every split of its bytes', async () => {
 			const whole = await completionOf(readBytes([bytes]))
 			for (let cut = 1; cut < bytes.length; cut++)
 				expect(await completionOf(readBytes([bytes.subarray(0, cut), bytes.subarray(cut)]))).toEqual(whole)
 		})
-		test('is what the whole answer says', async () => {
+		test('equals the unary response', async () => {
 			const body = {
 				...head,
 				content,
@@ -191,30 +191,30 @@ for (const [name, { events, content, ...end }] of Object.entries(recordings))
 		})
 	})
 
-describe('liberties', () => {
-	test('a stream that only says why it ended is over', async () => {
+describe('deviations', () => {
+	test('a stream with a stop reason but without message_stop is complete', async () => {
 		const { choices } = await completionOf(read([start, ...text(0, 'a'), ending('max_tokens')]))
 		expect(choices).toMatchObject([{ text: 'a', finishReason: 'length' }])
 	})
-	test('no beginning, and no ends of blocks', async () => {
+	test('message_start and content_block_stop may be missing', async () => {
 		const [begun, ...deltas] = block(0, look, { type: 'input_json_delta', partial_json: '{"a":1}' }).slice(0, -1)
 		const { choices } = await completionOf(read([begun ?? {}, ...deltas, ending('tool_use'), stop]))
 		expect(choices[0]?.toolCalls).toMatchObject([{ arguments: '{"a":1}' }])
 	})
-	test('events nobody knows', async () => {
+	test('unknown events are ignored', async () => {
 		const { choices } = await completionOf(
 			read([start, { type: 'new_thing' }, ...text(0, 'a'), ending('pause_turn'), stop]),
 		)
 		expect(choices).toMatchObject([{ text: 'a', finishReason: 'stop' }])
 	})
-	test('a refusal is an answer withheld', async () => {
+	test('a refusal is a content filter', async () => {
 		const { choices } = await completionOf(read([start, ending('refusal'), stop]))
 		expect(choices[0]?.finishReason).toBe('content-filter')
 	})
 })
 
-describe('ends that are none', () => {
-	test('a stream that is cut', () => {
+describe('errors', () => {
+	test('a truncated stream', () => {
 		const events = read([start, ...text(0, 'a')])
 		expect(events.at(-1)).toMatchObject({
 			type: 'error',
@@ -235,7 +235,7 @@ describe('ends that are none', () => {
 			expect(events.at(-1)).toMatchObject({ type: 'error', error: { kind, sent: 'yes' } })
 			expect(brokenRule(events)).toBeUndefined()
 		})
-	test('a whole answer that is none', () => {
+	test('an invalid unary response', () => {
 		for (const body of [null, 'x', {}, { content: 'x' }])
 			expect(readMessage(body, open())).toMatchObject([{ type: 'error', error: { kind: 'upstream-failed' } }])
 	})

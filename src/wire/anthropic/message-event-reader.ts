@@ -1,5 +1,5 @@
-// A streamed answer of the Messages API read into canonical events, one event of the wire at a time. Servers that call themselves
-// compatible leave things out; what is absent is not missed as long as the answer can be told.
+// Reads a stream of the Messages API into canonical events, one wire event at a time. Compatible servers omit some events and fields;
+// the reader tolerates that as long as the response can be reconstructed.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
@@ -11,7 +11,7 @@ import { messagesWire } from './formats.ts'
 import { readMessageError } from './message-error-reader.ts'
 
 export interface MessageReading {
-	/** What the upstream was asked for; its answer names its model only where that differs. */
+	/** The requested model. The `start` event names the model only if the upstream reports another one. */
 	readonly model: string
 	/** Names of tools that take free text. */
 	readonly customTools: ReadonlySet<string>
@@ -24,7 +24,7 @@ interface OpenCall {
 	text: string
 }
 
-/** The counts that came, and the rest of the upstream's usage in its own words. */
+/** The counts reported so far, and the upstream's other usage fields. */
 interface Counts {
 	input?: number
 	output?: number
@@ -41,7 +41,7 @@ export class MessageEventReader {
 	private calls = 0
 	private started = false
 	private ended = false
-	private spoke = false
+	private hasContent = false
 	private reason: string | undefined
 	private stopText: string | undefined
 
@@ -49,7 +49,7 @@ export class MessageEventReader {
 		this.reading = reading
 	}
 
-	/** The canonical events of one parsed event; none once a terminal event was told. */
+	/** The canonical events for one parsed event; none after a terminal event. */
 	read(event: unknown): readonly ChatEvent[] {
 		if (this.ended) return []
 		switch (field(event, 'type')) {
@@ -80,17 +80,21 @@ export class MessageEventReader {
 		if (this.ended) return []
 		if (this.started && this.reason !== undefined) return this.finish()
 		return this.fail(
-			new ChatError('upstream-failed', `${this.reading.errors.title} stopped in the middle of its answer.`, {
-				sent: 'yes',
-			}),
+			new ChatError(
+				'upstream-failed',
+				`${this.reading.errors.title} ended the stream before the response was complete.`,
+				{
+					sent: 'yes',
+				},
+			),
 		)
 	}
 
-	/** The answer broke off for a reason outside of it. */
+	/** Ends the response with an error from outside the stream. */
 	fail(error: ChatError): readonly ChatEvent[] {
 		if (this.ended) return []
 		this.ended = true
-		return [{ type: 'error', error, ...(this.started ? { usage: this.usage() } : {}) }]
+		return [{ type: 'error', error, usage: this.started ? this.usage() : undefined }]
 	}
 
 	private start(message: unknown): readonly ChatEvent[] {
@@ -101,15 +105,15 @@ export class MessageEventReader {
 	private begin(model?: string): readonly ChatEvent[] {
 		if (this.started) return []
 		this.started = true
-		return [{ type: 'start', ...(model === undefined || model === this.reading.model ? {} : { model }) }]
+		return [{ type: 'start', model: model === this.reading.model ? undefined : model }]
 	}
 
 	private startBlock(index: unknown, block: unknown): readonly ChatEvent[] {
 		switch (field(block, 'type')) {
 			case 'text':
-				return this.say(textField(block, 'text'))
+				return this.emitText(textField(block, 'text'))
 			case 'thinking':
-				return this.think(textField(block, 'thinking'), textField(block, 'signature'))
+				return this.emitReasoning(textField(block, 'thinking'), textField(block, 'signature'))
 			case 'redacted_thinking': {
 				const value = textField(block, 'data')
 				if (value === undefined) return []
@@ -126,7 +130,7 @@ export class MessageEventReader {
 		const [name, id] = [textField(block, 'name'), textField(block, 'id')]
 		if (name === undefined || id === undefined)
 			return this.fail(
-				new ChatError('upstream-failed', `${this.reading.errors.title} sent a tool call without a name.`, {
+				new ChatError('upstream-failed', `${this.reading.errors.title} sent a tool call without a name or an id.`, {
 					sent: 'yes',
 				}),
 			)
@@ -135,7 +139,7 @@ export class MessageEventReader {
 		const input = field(block, 'input')
 		const whole = isObject(input) && Object.keys(input).length > 0 ? JSON.stringify(input) : ''
 		this.openCalls.set(index, { call, isCustom, text: whole })
-		this.spoke = true
+		this.hasContent = true
 		const kind = isCustom ? 'custom' : 'function'
 		const events: ChatEvent[] = [{ type: 'tool-call', choice: 0, call, kind, id, name }]
 		if (whole !== '' && !isCustom) events.push({ type: 'tool-arguments', choice: 0, call, fragment: whole })
@@ -145,11 +149,11 @@ export class MessageEventReader {
 	private readDelta(index: unknown, delta: unknown): readonly ChatEvent[] {
 		switch (field(delta, 'type')) {
 			case 'text_delta':
-				return this.say(textField(delta, 'text'))
+				return this.emitText(textField(delta, 'text'))
 			case 'thinking_delta':
-				return this.think(textField(delta, 'thinking'))
+				return this.emitReasoning(textField(delta, 'thinking'))
 			case 'signature_delta':
-				return this.think(undefined, textField(delta, 'signature'))
+				return this.emitReasoning(undefined, textField(delta, 'signature'))
 			case 'input_json_delta': {
 				const open = this.openCalls.get(index)
 				const fragment = textField(delta, 'partial_json')
@@ -171,40 +175,40 @@ export class MessageEventReader {
 		return text === '' ? [{ type: 'tool-arguments', choice: 0, call, fragment: '{}' }] : []
 	}
 
-	private say(text: string | undefined): readonly ChatEvent[] {
+	private emitText(text: string | undefined): readonly ChatEvent[] {
 		if (text === undefined) return []
-		this.spoke = true
+		this.hasContent = true
 		return [{ type: 'text', choice: 0, text }]
 	}
 
-	private think(text: string | undefined, signature?: string): readonly ChatEvent[] {
-		const proof = signature === undefined ? {} : { proof: { wire: messagesWire, value: signature } }
+	private emitReasoning(text: string | undefined, signature?: string): readonly ChatEvent[] {
+		const proof = signature === undefined ? undefined : { wire: messagesWire, value: signature }
 		if (text === undefined && signature === undefined) return []
-		this.spoke = true
-		return [{ type: 'reasoning', choice: 0, text: text ?? '', ...proof }]
+		this.hasContent = true
+		return [{ type: 'reasoning', choice: 0, text: text ?? '', proof }]
 	}
 
 	private finish(): readonly ChatEvent[] {
-		const begun = this.begin()
+		const started = this.begin()
 		const closed = [...this.openCalls.keys()].flatMap((index) => this.stopBlock(index))
 		this.ended = true
-		// A choice that said nothing must be seen to have been there.
-		const silent: readonly ChatEvent[] = this.spoke ? [] : [{ type: 'text', choice: 0, text: '' }]
+		// A choice without content still needs one event before its `choice-finish`.
+		const empty: readonly ChatEvent[] = this.hasContent ? [] : [{ type: 'text', choice: 0, text: '' }]
 		return [
-			...begun,
+			...started,
 			...closed,
-			...silent,
+			...empty,
 			{
 				type: 'choice-finish',
 				choice: 0,
 				reason: readReason(this.reason, this.calls > 0),
-				...(this.stopText === undefined ? {} : { stopText: this.stopText }),
+				stopText: this.stopText,
 			},
 			{ type: 'finish', usage: this.usage() },
 		]
 	}
 
-	/** Counts are of the whole answer so far: the last that came holds. */
+	/** Counts are cumulative, so the latest values replace earlier ones. */
 	private count(usage: unknown): void {
 		const { counts } = this
 		counts.input = countField(usage, 'input_tokens') ?? counts.input ?? 0
@@ -227,7 +231,7 @@ export class MessageEventReader {
 			promptTokens,
 			completionTokens: output,
 			cachedTokens: cacheRead,
-			...(cacheWrite === undefined ? {} : { cacheWriteTokens: cacheWrite }),
+			cacheWriteTokens: cacheWrite,
 			reasoningTokens: Math.min(thinking, output),
 			...(Object.keys(extra).length === 0 ? {} : { extra, extraWire: messagesWire }),
 			source: promptTokens + output === 0 ? 'counted' : 'upstream',
@@ -243,7 +247,7 @@ const ownCounts: ReadonlySet<string> = new Set([
 	'output_tokens_details',
 ])
 
-/** The text of a custom tool's call, out of the argument that carries it. */
+/** Extracts the text of a custom tool's call from the argument that carries it. */
 function readFreeText(json: string): string {
 	try {
 		const text = field(JSON.parse(json), 'input')

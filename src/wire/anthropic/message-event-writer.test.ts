@@ -1,4 +1,4 @@
-// Streams are read again by the reader of Anthropic's own SDK, so that what is written means to it what the whole answer says.
+// Written streams are parsed by Anthropic's SDK, whose result must equal the unary response.
 
 import { describe, expect, test } from 'bun:test'
 import { MessageStream } from '@anthropic-ai/sdk/lib/MessageStream'
@@ -37,10 +37,14 @@ const argument = (index: number, fragment: string): ChatEvent => ({
 	call: index,
 	fragment,
 })
-const answer = (said: readonly ChatEvent[], reason: FinishReason = 'stop', stopText?: string): readonly ChatEvent[] => [
+const answer = (
+	content: readonly ChatEvent[],
+	reason: FinishReason = 'stop',
+	stopText?: string,
+): readonly ChatEvent[] => [
 	{ type: 'start' },
-	...said,
-	{ type: 'choice-finish', choice: 0, reason, ...(stopText === undefined ? {} : { stopText }) },
+	...content,
+	{ type: 'choice-finish', choice: 0, reason, stopText },
 	{ type: 'finish', usage },
 ]
 
@@ -64,7 +68,7 @@ function dataOf(written: string): readonly Record<string, unknown>[] {
 
 const typesOf = (written: string) => dataOf(written).map(({ type }) => type)
 
-/** As the SDK puts it together again. */
+/** The message that the SDK assembles from the events. */
 async function reread(written: string): Promise<object> {
 	const lines = dataOf(written).map((data) => `${JSON.stringify(data)}\n`)
 	const stream = MessageStream.fromReadableStream(new Blob(lines).stream())
@@ -136,7 +140,7 @@ describe('a stream', () => {
 		}
 		expect(next).toBe(4)
 	})
-	test('begins with a message that is empty, and ends with its counts', () => {
+	test('starts with an empty message and ends with the usage', () => {
 		const written = dataOf(write(answer([text('a')])))
 		expect(written[0]).toMatchObject({
 			type: 'message_start',
@@ -162,13 +166,13 @@ describe('a stream', () => {
 		})
 		expect(written.at(-1)).toEqual({ type: 'message_stop' })
 	})
-	test('names the model as the client did, whatever the upstream calls it', () => {
+	test('has the model name of the request', () => {
 		const [first] = dataOf(write([{ type: 'start', model: 'real-model' }]))
 		expect(first).toMatchObject({ message: { model: 'public' } })
 	})
-	test('tells each reason to stop', async () => {
-		const reasons = async (said: readonly ChatEvent[], reason: FinishReason, stopText?: string) => {
-			const message = await reread(write(answer(said, reason, stopText)))
+	test('maps every finish reason', async () => {
+		const reasons = async (content: readonly ChatEvent[], reason: FinishReason, stopText?: string) => {
+			const message = await reread(write(answer(content, reason, stopText)))
 			return 'stop_reason' in message && 'stop_sequence' in message ? [message.stop_reason, message.stop_sequence] : []
 		}
 		const called = [call(0, 'look'), argument(0, '{}')]
@@ -180,7 +184,7 @@ describe('a stream', () => {
 		expect(await reasons([text('a')], 'content-filter')).toEqual(['refusal', null])
 		expect(await reasons([{ type: 'refusal', choice: 0, text: 'no' }], 'stop')).toEqual(['refusal', null])
 	})
-	test('hides thinking that is not to be shown, but not its proof', async () => {
+	test('omits hidden thinking but not its proof', async () => {
 		const events = answer([reasoning('secret'), reasoning(' plan', { proof }), reasoning('unproven'), text('so')])
 		const written = write(events, true)
 		expect(written).not.toMatch(/secret|plan|unproven/)
@@ -193,10 +197,10 @@ describe('a stream', () => {
 		const whole = writeMessage(await collect(replay(events)), identity, { hidesThinking: true })
 		expect(whole).toMatchObject({ content: [{ thinking: '', signature: 'c2ln' }, { text: 'so' }] })
 	})
-	test('has one choice', () => {
+	test('has only the first choice', () => {
 		expect(write([{ type: 'start' }, { type: 'text', choice: 1, text: 'other' }])).not.toContain('other')
 	})
-	test('ends with an error in its words', () => {
+	test('ends with an error event', () => {
 		const error = new ChatError('overloaded', 'Every place is taken.', { sent: 'yes' })
 		const written = write([{ type: 'start' }, text('a'), { type: 'error', error }])
 		expect(typesOf(written)).toEqual(['message_start', 'content_block_start', 'content_block_delta', 'error'])
@@ -205,7 +209,7 @@ describe('a stream', () => {
 			error: { type: 'overloaded_error', message: 'Every place is taken.' },
 		})
 	})
-	test('tells the length of the prompt at once where an upstream of the same wire did', () => {
+	test('reports prompt tokens at the start if an upstream of the same wire did', () => {
 		const writer = new MessageEventWriter(identity, { hidesThinking: false })
 		const value = {
 			type: 'message_start',
@@ -220,7 +224,7 @@ describe('a stream', () => {
 		const other = new MessageEventWriter(identity, { hidesThinking: false })
 		expect(other.repeat({ ...source, format: 'another' }, [{ type: 'start' }])).toContain('"input_tokens":0')
 	})
-	test('is kept alive by pings', () => {
+	test('has pings to stay alive', () => {
 		expect(ping).toBe('event: ping\ndata: {"type":"ping"}\n\n')
 	})
 })

@@ -1,5 +1,5 @@
-// An answer written as the server-sent events of the Messages API: blocks that open, grow and close, one at a time. Source: the types of
-// Anthropic's SDKs, and what their readers make of the events.
+// Writes a response as the server-sent events of the Messages API, in which one content block is open at a time. Sources: the types of
+// Anthropic's SDKs, and how their readers handle the events.
 
 import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, ChoiceFinishEvent, ReasoningEvent, ToolCallEvent } from '../../chat/event.ts'
@@ -16,7 +16,7 @@ import { nothingCounted, withTold, writeCounts, writeUsage } from './usage-write
 
 type BlockType = 'text' | 'thinking' | 'redacted_thinking' | 'tool_use'
 
-/** Writes one answer; feed it the events in order. This wire has one choice: others are passed over. */
+/** Writes one response; call it with the events in order. This wire has one choice, so events of other choices are ignored. */
 export class MessageEventWriter {
 	private readonly identity: AnswerIdentity
 	private readonly shape: MessageShape
@@ -31,7 +31,7 @@ export class MessageEventWriter {
 		this.shape = shape
 	}
 
-	/** The server-sent events for `event`: none, one or several, each ended by an empty line. */
+	/** The server-sent events for `event`: none, one or several, each terminated by an empty line. */
 	write(event: ChatEvent): string {
 		if ('choice' in event && event.choice !== 0) return ''
 		switch (event.type) {
@@ -59,7 +59,7 @@ export class MessageEventWriter {
 		}
 	}
 
-	/** The same for what was read from `source`: an upstream of this wire knows the prompt's length from the start. */
+	/** The same for events read from `source`: an upstream of this wire reports the prompt's token count in its first event. */
 	repeat(source: Source, events: readonly ChatEvent[]): string {
 		const [first] = events
 		if (source.format !== messageFormats.event || first?.type !== 'start') return this.writeAll(events)
@@ -70,7 +70,7 @@ export class MessageEventWriter {
 		return events.map((event) => this.write(event)).join('')
 	}
 
-	private begin(told?: unknown): string {
+	private begin(reported?: unknown): string {
 		const { id, model } = this.identity
 		const message = {
 			id,
@@ -78,25 +78,27 @@ export class MessageEventWriter {
 			role: 'assistant',
 			model,
 			content: [],
-			...{ stop_reason: null, stop_sequence: null, stop_details: null },
+			stop_reason: null,
+			stop_sequence: null,
+			stop_details: null,
 			container: null,
 			diagnostics: null,
-			usage: withTold(writeUsage(nothingCounted), told),
+			usage: withTold(writeUsage(nothingCounted), reported),
 		}
 		return writeEvent('message_start', { message })
 	}
 
 	private text(piece: string): string {
 		if (piece === '') return ''
-		return this.expect('text', writeText('')) + this.delta(`{"type":"text_delta","text":${text(piece)}}`)
+		return this.ensureBlock('text', writeText('')) + this.delta(`{"type":"text_delta","text":${text(piece)}}`)
 	}
 
-	/** A proof closes a piece of thinking, and with it the block. */
+	/** A proof ends a reasoning block, so it also closes the content block. */
 	private reasoning({ text: piece, proof, sealed }: ReasoningEvent): string {
 		if (proof !== undefined && sealed === true) return this.redacted(writeProof(proof))
 		const shown = this.shape.hidesThinking ? '' : piece
 		if (shown === '' && proof === undefined) return ''
-		const opened = this.expect('thinking', writeThinking('', ''))
+		const opened = this.ensureBlock('thinking', writeThinking('', ''))
 		const thought = shown === '' ? '' : this.delta(`{"type":"thinking_delta","thinking":${text(shown)}}`)
 		if (proof === undefined) return opened + thought
 		const signature = this.delta(`{"type":"signature_delta","signature":${text(writeProof(proof))}}`)
@@ -106,7 +108,7 @@ export class MessageEventWriter {
 	private toolCall({ id, name, proof }: ToolCallEvent): string {
 		this.hasCalls = true
 		const before = proof === undefined ? '' : this.redacted(writeCallProof({ id, proof }))
-		return before + this.begun('tool_use', writeToolUse({ id, name }, {}))
+		return before + this.openBlock('tool_use', writeToolUse({ id, name }, {}))
 	}
 
 	private finishChoice({ reason, stopText }: ChoiceFinishEvent): string {
@@ -124,20 +126,20 @@ export class MessageEventWriter {
 		)
 	}
 
-	private expect(type: BlockType, block: object): string {
-		return this.open === type ? '' : this.begun(type, block)
+	private ensureBlock(type: BlockType, block: object): string {
+		return this.open === type ? '' : this.openBlock(type, block)
 	}
 
-	private begun(type: BlockType, block: object): string {
+	private openBlock(type: BlockType, block: object): string {
 		const closed = this.close()
 		this.open = type
 		this.index++
 		return closed + writeEvent('content_block_start', { index: this.index, content_block: block })
 	}
 
-	/** It comes in one piece. */
+	/** A redacted block has no deltas. */
 	private redacted(data: string): string {
-		return this.begun('redacted_thinking', writeRedacted(data)) + this.close()
+		return this.openBlock('redacted_thinking', writeRedacted(data)) + this.close()
 	}
 
 	private close(): string {
@@ -151,12 +153,12 @@ export class MessageEventWriter {
 	}
 }
 
-/** An error as the last event of a stream that has begun. */
+/** An error as the last event of a stream that has started. */
 export function writeErrorEvent(error: ChatError): string {
 	return `event: error\ndata: ${JSON.stringify(writeErrorBody(error))}\n\n`
 }
 
-/** What keeps a quiet stream alive. */
+/** Keeps an idle stream alive. */
 export const ping = 'event: ping\ndata: {"type":"ping"}\n\n'
 
 function writeEvent(type: string, fields: object): string {

@@ -17,7 +17,7 @@ function refused(fields: object): ChatError {
 }
 
 describe('a request', () => {
-	test('of the least fields', () => {
+	test('with only the required fields', () => {
 		expect(read({})).toEqual({
 			request: {
 				model: 'm',
@@ -52,7 +52,7 @@ describe('a request', () => {
 		expect(request.user).toBe('u1')
 		expect(stream).toBe(true)
 	})
-	test('null is not said', () => {
+	test('null means absent', () => {
 		const { request } = read({
 			system: null,
 			tools: null,
@@ -68,7 +68,7 @@ describe('a request', () => {
 		})
 		expect(request).toEqual(read({}).request)
 	})
-	test('system as text, as blocks, and in the middle', () => {
+	test('system as text, as blocks, and between messages', () => {
 		expect(read({ system: 'Be brief.' })).toMatchObject({
 			instructions: 1,
 			request: { messages: [{ role: 'system', content: [{ type: 'text', text: 'Be brief.' }] }, { role: 'user' }] },
@@ -86,7 +86,7 @@ describe('a request', () => {
 		expect(middle.instructions).toBe(0)
 		expect(middle.request.messages[1]).toEqual({ role: 'system', content: [{ type: 'text', text: 'Now in French.' }] })
 	})
-	test('to count needs no bound on an answer', () => {
+	test('to count tokens needs no max_tokens', () => {
 		const request = readCountRequest(
 			{ model: 'm', messages: hello, system: 's', tools: [{ name: 't', input_schema: {} }] },
 			null,
@@ -98,7 +98,7 @@ describe('a request', () => {
 })
 
 describe('thinking, effort and formats', () => {
-	test('a budget, none, and as the model likes', () => {
+	test('a budget, disabled, and adaptive', () => {
 		const enabled = read({ max_tokens: 4000, thinking: { type: 'enabled', budget_tokens: 2000 } })
 		expect(enabled.request).toMatchObject({ reasoningTokens: 2000, passthrough: {} })
 		expect(read({ thinking: { type: 'disabled' } }).request.reasoningTokens).toBe(0)
@@ -107,7 +107,7 @@ describe('thinking, effort and formats', () => {
 		expect(adaptive.request.passthrough).toEqual({ thinking: { type: 'adaptive', display: 'omitted' } })
 		expect(adaptive.hidesThinking).toBe(true)
 	})
-	test('budgets that cannot be', () => {
+	test('invalid budgets', () => {
 		expect(refused({ thinking: { type: 'enabled' } }).message).toBe('thinking.enabled.budget_tokens: Field required')
 		expect(refused({ thinking: { type: 'enabled', budget_tokens: 1023 } }).message).toBe(
 			'thinking.budget_tokens: Input should be greater than or equal to 1024',
@@ -120,7 +120,7 @@ describe('thinking, effort and formats', () => {
 			passthrough: {},
 		})
 	})
-	test('a schema for the answer, under its new name and its old', () => {
+	test('a response schema, under its current and former name', () => {
 		const schema = {
 			type: 'object',
 			properties: { a: { type: 'string' } },
@@ -139,8 +139,8 @@ describe('thinking, effort and formats', () => {
 	})
 })
 
-describe('what only the same wire understands', () => {
-	test('travels on under its own names', () => {
+describe('fields that only the same wire understands', () => {
+	test('are passed through under their own names', () => {
 		const fields = {
 			service_tier: 'auto',
 			container: 'c1',
@@ -152,7 +152,7 @@ describe('what only the same wire understands', () => {
 		expect(request.passthrough).toEqual({ ...fields, betas: ['one-2025-01-01', 'two-2025-02-02'] })
 		expect(request.passthroughWire).toBe('anthropic')
 	})
-	test('fields that are understood in part travel on too', () => {
+	test('partly understood fields are passed through too', () => {
 		const fields = {
 			output_config: { effort: 'low', task_budget: { total: 9 } },
 			metadata: { user_id: 'u', team: 't' },
@@ -161,7 +161,7 @@ describe('what only the same wire understands', () => {
 	})
 })
 
-describe('complaints', () => {
+describe('errors', () => {
 	test.each([
 		[{ max_tokens: undefined }, 'max_tokens: Field required', 'max_tokens'],
 		[{ max_tokens: -1 }, 'max_tokens: Input should be greater than or equal to 0', 'max_tokens'],
@@ -211,10 +211,10 @@ describe('complaints', () => {
 		expect(error.kind).toBe('invalid-request')
 		expect({ message: error.message, param: error.param }).toEqual({ message, param })
 	})
-	test('a body that is no object', () => {
+	test('a body other than an object', () => {
 		expect(() => readMessageRequest([], null)).toThrow('Input should be an object')
 	})
-	test('more stop sequences than can be watched for', () => {
+	test('too many stop sequences', () => {
 		const error = refused({ stop_sequences: ['1', '2', '3', '4', '5'] })
 		expect(error.kind).toBe('unsupported')
 		expect(error.param).toBe('stop_sequences')

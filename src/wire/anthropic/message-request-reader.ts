@@ -1,5 +1,5 @@
-// The request of Anthropic's Messages API read into the canonical one. It checks what a schema cannot: rules that span fields. It knows
-// nothing of keys or models.
+// Reads a request of Anthropic's Messages API into a canonical request. It checks rules that span fields, which the schema cannot. It does
+// not know keys or models.
 
 import type { JsonObject } from '../../chat/json.ts'
 import type { Message } from '../../chat/message.ts'
@@ -17,23 +17,23 @@ import { readParallel, readToolChoice, readTools } from './message-tools-reader.
 import { readTurns } from './message-turns-reader.ts'
 import { fieldError, schemaError, unsupportedError } from './schema-error.ts'
 
-/** A request and how its answer is to be written. */
+/** A request, and how to write its response. */
 export interface ReadMessageRequest {
 	readonly request: ChatRequest
 	readonly stream: boolean
-	/** How many messages at the front are the `system` field's. */
+	/** Number of leading messages that come from the `system` field. */
 	readonly instructions: number
-	/** Thinking is answered by its proof alone: `thinking.display` is `omitted`. */
+	/** `thinking.display` is `omitted`: return only the proof of the thinking, not its text. */
 	readonly hidesThinking: boolean
-	/** What the canonical request cannot carry. */
+	/** Features that the canonical request cannot represent. */
 	readonly dropped: readonly string[]
 }
 
 /**
  * Reads a parsed JSON body.
  *
- * @param betas what the `anthropic-beta` header says, for upstreams of this wire
- * @throws ChatError `invalid-request` in the words of Anthropic's API, `unsupported` for what only its own servers can do.
+ * @param betas value of the `anthropic-beta` header, for upstreams of this wire
+ * @throws ChatError `invalid-request` with the messages of Anthropic's API, `unsupported` for features of its own servers.
  */
 export function readMessageRequest(body: unknown, betas: string | null): ReadMessageRequest {
 	const parsed = messageRequestSchema.safeParse(body)
@@ -49,14 +49,14 @@ export function readMessageRequest(body: unknown, betas: string | null): ReadMes
 			sampling: readSampling(fields),
 			maxTokens: fields.max_tokens,
 			stop: readStop(fields.stop_sequences),
-			...(metadata?.user_id == null ? {} : { user: metadata.user_id }),
+			user: metadata?.user_id ?? undefined,
 		},
 		stream: fields.stream ?? false,
 		hidesThinking: fields.thinking?.display === 'omitted',
 	}
 }
 
-/** The same for a request to count tokens, whose answer is not generated. */
+/** The same for a token counting request. */
 export function readCountRequest(body: unknown, betas: string | null): ChatRequest {
 	const parsed = countRequestSchema.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
@@ -83,7 +83,7 @@ function readPrompt(fields: PromptBody, betas: string | null): ReadPrompt {
 		toolChoice: readToolChoice(fields.tool_choice, tools),
 		parallelToolCalls: readParallel(fields.tool_choice),
 		responseFormat: readFormat(fields),
-		...(effort == null ? {} : { reasoningEffort: effort }),
+		reasoningEffort: effort ?? undefined,
 		...readThinking(fields.thinking),
 		...readPassthrough(fields, sayMore, betas),
 	}
@@ -106,23 +106,26 @@ function readThinking(thinking: PromptBody['thinking']): { readonly reasoningTok
 
 function readSampling({ temperature, top_p, top_k }: MessageRequestBody): Sampling {
 	return {
-		...(temperature == null ? {} : { temperature }),
-		...(top_p == null ? {} : { topP: top_p }),
-		...(top_k == null ? {} : { topK: top_k }),
+		temperature: temperature ?? undefined,
+		topP: top_p ?? undefined,
+		topK: top_k ?? undefined,
 	}
 }
 
-/** As many as every engine can watch for. */
+/** The limit of `ChatRequest.stop`, which every engine supports. */
 const mostStopTexts = 4
 
 function readStop(texts: MessageRequestBody['stop_sequences']): readonly string[] {
 	const distinct = [...new Set(texts ?? [])]
 	if (distinct.length > mostStopTexts)
-		throw unsupportedError(['stop_sequences'], `This server takes at most ${mostStopTexts} stop sequences.`)
+		throw unsupportedError(
+			['stop_sequences'],
+			`This server supports at most ${mostStopTexts} stop sequences, not ${distinct.length}.`,
+		)
 	return distinct
 }
 
-/** This API gives formats no name; others want one. */
+/** This API has no name for a format; others require one. */
 const formatName = 'answer'
 
 function readFormat({ output_config, output_format }: PromptBody): ResponseFormat {
@@ -132,7 +135,7 @@ function readFormat({ output_config, output_format }: PromptBody): ResponseForma
 	return { type: 'json-schema', name: formatName, schema, strict: strictViolation(schema) === undefined }
 }
 
-/** Fields whose meaning the canonical request carries; all others travel on under their own names. */
+/** Fields that the canonical request represents; all others are passed through under their own names. */
 const understood: ReadonlySet<string> = new Set([
 	'model',
 	'messages',
@@ -152,31 +155,31 @@ const understood: ReadonlySet<string> = new Set([
 ])
 
 const understoodThinking: ReadonlySet<string> = new Set(['enabled', 'disabled'])
-/** Of fields that are objects, what is understood in them. */
+/** For fields that are objects: the nested fields that the canonical request represents. */
 const understoodWithin: Readonly<Record<string, ReadonlySet<string>>> = {
 	metadata: new Set(['user_id']),
 	output_config: new Set(['effort', 'format']),
 }
 
-/** Fields that are understood travel on too where they say more than the canonical request can. */
+/** Understood fields are passed through as well if they contain more than the canonical request can represent. */
 function readPassthrough(
 	fields: PromptBody,
 	withTools: boolean,
 	betas: string | null,
 ): Pick<ChatRequest, 'passthrough' | 'passthroughWire'> {
-	const kept: Record<string, unknown> = {}
+	const passthrough: Record<string, unknown> = {}
 	for (const [name, value] of Object.entries(fields))
-		if (value != null && (!understood.has(name) || saysMore(name, value))) kept[name] = value
-	if (withTools) kept.tools = fields.tools
-	if (fields.thinking != null && !understoodThinking.has(fields.thinking.type)) kept.thinking = fields.thinking
-	const words = (betas ?? '').split(',').flatMap((word) => (word.trim() === '' ? [] : [word.trim()]))
-	if (words.length > 0) kept.betas = words
-	if (Object.keys(kept).length === 0) return { passthrough: {} }
-	return { passthrough: kept as JsonObject, passthroughWire: messagesWire }
+		if (value != null && (!understood.has(name) || saysMore(name, value))) passthrough[name] = value
+	if (withTools) passthrough.tools = fields.tools
+	if (fields.thinking != null && !understoodThinking.has(fields.thinking.type)) passthrough.thinking = fields.thinking
+	const names = (betas ?? '').split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]))
+	if (names.length > 0) passthrough.betas = names
+	if (Object.keys(passthrough).length === 0) return { passthrough: {} }
+	return { passthrough: passthrough as JsonObject, passthroughWire: messagesWire }
 }
 
 function saysMore(name: string, value: unknown): boolean {
 	const within = Object.hasOwn(understoodWithin, name) ? understoodWithin[name] : undefined
 	if (within === undefined || typeof value !== 'object' || value === null) return false
-	return Object.entries(value).some(([field, said]) => said != null && !within.has(field))
+	return Object.entries(value).some(([field, nested]) => nested != null && !within.has(field))
 }

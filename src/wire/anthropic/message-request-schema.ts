@@ -1,5 +1,5 @@
-// The request of Anthropic's Messages API as a schema: what may be sent, and within which bounds. Fields nobody named are kept; rules
-// that span fields are the reader's. Source: the types of Anthropic's SDKs.
+// Schema of a request of Anthropic's Messages API: fields and their bounds. Unknown fields are preserved; the reader checks rules that
+// span fields. Source: the types of Anthropic's SDKs.
 
 import { z } from 'zod'
 
@@ -98,7 +98,7 @@ const message = z.discriminatedUnion('role', [
 
 const jsonObject = z.record(z.string(), z.unknown())
 
-/** Tools of every type: which fields each must have is the reader's to know. */
+/** Tools of every type. The reader checks which fields each type requires. */
 const tool = z.looseObject({
 	type: z.string().nullish(),
 	name: z
@@ -121,7 +121,7 @@ const toolChoice = z.discriminatedUnion('type', [
 	z.looseObject({ type: z.literal('none') }),
 ])
 
-/** Types beside these two are for the upstream to understand. */
+/** Types other than `enabled` and `disabled` are passed through to the upstream. */
 const thinking = z.looseObject({
 	type: z.string(),
 	budget_tokens: z.int().min(1024).nullish(),
@@ -130,7 +130,7 @@ const thinking = z.looseObject({
 
 const outputFormat = z.looseObject({ type: z.literal('json_schema'), schema: jsonObject })
 
-/** Longest stop text, in characters: the engine holds back as much of a stream as the longest stop may still need. */
+/** Maximum length of a stop text, in characters: an engine buffers as much of a stream as its longest stop text may still match. */
 const maxStopCharacters = 1024
 
 const promptFields = {
@@ -141,7 +141,7 @@ const promptFields = {
 	tool_choice: toolChoice.nullish(),
 	thinking: thinking.nullish(),
 	output_config: z.looseObject({ effort: z.string().nullish(), format: outputFormat.nullish() }).nullish(),
-	/** What `output_config.format` was called before. */
+	/** The former name of `output_config.format`. */
 	output_format: outputFormat.nullish(),
 }
 
@@ -156,7 +156,7 @@ export const messageRequestSchema = z.looseObject({
 	metadata: z.looseObject({ user_id: z.string().nullish() }).nullish(),
 })
 
-/** What is counted is a prompt alone. */
+/** A token counting request has only the fields of the prompt. */
 export const countRequestSchema = z.looseObject(promptFields)
 
 export type MessageRequestBody = z.infer<typeof messageRequestSchema>

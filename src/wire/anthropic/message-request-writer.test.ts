@@ -1,4 +1,4 @@
-// Canonical requests as the Messages API wants them.
+// Canonical requests written for the Messages API.
 
 import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../chat/json.ts'
@@ -42,10 +42,10 @@ function written(messages: readonly Message[]): unknown {
 	return write({ messages }).body.messages
 }
 
-const text = (said: string): JsonObject => ({ type: 'text', text: said })
+const text = (value: string): JsonObject => ({ type: 'text', text: value })
 const look = { type: 'function', name: 'look', parameters: { type: 'object', properties: {} }, strict: false } as const
 
-test('a plain request says nothing that was not asked for', () =>
+test('a plain request has only the required fields', () =>
 	expect(write().body).toEqual({
 		model: 'claude',
 		messages: [{ role: 'user', content: [text('hi')] }],
@@ -54,7 +54,7 @@ test('a plain request says nothing that was not asked for', () =>
 	}))
 
 describe('turns', () => {
-	test('instructions in front stand apart, later ones where they were said', () => {
+	test('leading instructions go into system, later ones remain in order', () => {
 		const { body } = write({
 			messages: [say('system', 'A.'), say('system', 'B.'), say('user', 'hi'), say('system', 'C.')],
 		})
@@ -63,7 +63,7 @@ describe('turns', () => {
 			[{ role: 'user', content: [text('hi'), text('<system>\nC.\n</system>')] }],
 		])
 	})
-	test('take turns, begin with the user, and say something', () =>
+	test('alternate, start with the user, and are not empty', () =>
 		expect(
 			written([say('assistant', 'a'), say('user', ' '), say('user', 'b'), say('user', 'c'), say('assistant', 'd \n')]),
 		).toEqual([
@@ -72,7 +72,7 @@ describe('turns', () => {
 			{ role: 'user', content: [text('b'), text('c')] },
 			{ role: 'assistant', content: [text('d')] },
 		]))
-	test('results of tools follow their calls in one turn', () => {
+	test('tool results follow their calls in one turn', () => {
 		const image = { type: 'image', url: 'data:image/png;base64,QUJD' } as const
 		expect(
 			written([
@@ -117,7 +117,7 @@ describe('turns', () => {
 			},
 		])
 	})
-	test('thinking goes back only with a proof of this wire', () =>
+	test('thinking is written only with a proof of this wire', () =>
 		expect(
 			written([
 				say('user', 'hi'),
@@ -146,7 +146,7 @@ describe('turns', () => {
 			},
 			{},
 		]))
-	test('files come by id, by URL and inline; sound does not', () => {
+	test('files by id, by URL and inline; audio is rejected', () => {
 		const files = [
 			{ type: 'file', id: 'f' },
 			{ type: 'file', url: 'https://a.test/b.pdf', name: 'b' },
@@ -165,7 +165,7 @@ describe('turns', () => {
 			},
 		])
 		const sound = [{ type: 'audio', data: 'QUJD', format: 'wav' }] as const
-		expect(() => written([{ role: 'user', content: sound }])).toThrow('does not listen to sound')
+		expect(() => written([{ role: 'user', content: sound }])).toThrow('does not support audio input')
 	})
 })
 
@@ -182,11 +182,11 @@ describe('tools', () => {
 		],
 	] as const)
 		test(name, () => expect(write({ tools, ...changes }).body.tool_choice).toEqual(expected))
-	test('some of them', () => {
+	test('a choice among some tools', () => {
 		const { body } = write({ tools, toolChoice: { type: 'auto', only: ['other'] } })
 		expect(body.tools).toMatchObject([{ name: 'other', strict: true }])
 	})
-	test('free text is one argument', () =>
+	test('a custom tool has one argument', () =>
 		expect(write({ tools, toolChoice: { type: 'auto' } }).body.tools).toMatchObject([
 			{ name: 'look', input_schema: { type: 'object', properties: {} } },
 			{},
@@ -195,11 +195,11 @@ describe('tools', () => {
 })
 
 describe('thinking', () => {
-	test('in a word', () => {
+	test('by effort', () => {
 		expect(write({ reasoningEffort: 'minimal' }).body.output_config).toEqual({ effort: 'low' })
 		expect(write({ reasoningEffort: 'none' }).body).not.toHaveProperty('output_config')
 	})
-	test('in tokens, beside which nothing is chosen', () => {
+	test('by token budget, without sampling parameters', () => {
 		const { body, dropped } = write(
 			{ reasoningEffort: 'low', sampling: { temperature: 0.5, topK: 3 } },
 			{ thinking: 'budget' },
@@ -208,17 +208,17 @@ describe('thinking', () => {
 		expect(body).not.toHaveProperty('temperature')
 		expect(dropped).toEqual(['temperature', 'top_k'])
 	})
-	test('within the bound on both', () =>
+	test('within max_tokens', () =>
 		expect(write({ reasoningTokens: 9000, maxTokens: 5000 }).body).toMatchObject({
 			thinking: { budget_tokens: 4999 },
 			max_tokens: 5000,
 		}))
-	test('not where a tool must be called, nor in no room', () => {
+	test('is off for a forced call and for a small max_tokens', () => {
 		const forced = write({ reasoningTokens: 2000, tools: [look], toolChoice: { type: 'required' } })
 		expect([forced.body.thinking, forced.dropped]).toEqual([undefined, ['reasoning_effort']])
 		expect(write({ reasoningTokens: 2000, maxTokens: 100 }).dropped).toEqual(['reasoning_effort'])
 	})
-	test('not within a loop of calls whose thinking has no proof', () => {
+	test('is off within a tool loop without signed thinking', () => {
 		const call = { type: 'function', id: 'a', name: 'look', arguments: '{}' } as const
 		const loop = (thoughts: object): readonly Message[] => [
 			say('user', 'hi'),
@@ -230,7 +230,7 @@ describe('thinking', () => {
 		const proven = loop({ thoughts: [{ text: 'a', proof: { wire: 'anthropic', value: 's' } }] })
 		expect(write({ messages: proven, reasoningTokens: 2000 }).body.thinking).toMatchObject({ type: 'enabled' })
 	})
-	test('off', () => {
+	test('can be disabled', () => {
 		const chosen = write({ reasoningTokens: 0, sampling: { temperature: 0.2, topK: 5 } })
 		expect(chosen.body).toMatchObject({ temperature: 0.2, top_k: 5 })
 		expect(chosen.dropped).toEqual([])
@@ -241,8 +241,8 @@ describe('thinking', () => {
 	})
 })
 
-describe('what the wire has no words for', () => {
-	test('is named where it asks for something', () => {
+describe('unsupported features', () => {
+	test('are reported unless they have no effect', () => {
 		const sampling = {
 			seed: 1,
 			minP: 0.1,
@@ -265,16 +265,16 @@ describe('what the wire has no words for', () => {
 		expect(body).toMatchObject({ temperature: 1 })
 		expect(body).not.toHaveProperty('guided_regex')
 	})
-	test('is refused where the answer would be another one', () =>
-		expect(() => write({ choices: 2 })).toThrow('one answer at a time'))
-	test('is sent where it is its own', () => {
+	test('are rejected if the response would be wrong', () =>
+		expect(() => write({ choices: 2 })).toThrow('only one choice per request'))
+	test('of this wire are passed through', () => {
 		const passthrough = { betas: ['a-1'], service_tier: 'auto' }
 		const { body, betas, dropped } = write({ passthrough, passthroughWire: 'anthropic' })
 		expect([body.service_tier, body.betas, betas, dropped]).toEqual(['auto', undefined, ['a-1'], []])
 	})
 })
 
-test('a schema is closed wherever it is open', () => {
+test('every open object schema is closed', () => {
 	const inner = { type: 'object', properties: { a: { type: 'string' } } } as const
 	const schema = {
 		type: 'object',
@@ -313,22 +313,22 @@ describe('cache marks', () => {
 	]
 	const marked = (value: unknown) => (JSON.stringify(value).match(/"cache_control"/g) ?? []).length
 	const tools = [look, { ...look, name: 'other' }]
-	test('are set at the ends, four at most', () => {
+	test('are set at the ends, at most four', () => {
 		const { body } = write({ messages, tools, toolChoice: { type: 'auto' } }, { cache: 'auto' })
 		expect([marked(body.tools), marked(body.system), marked(body.messages)]).toEqual([1, 1, 2])
 		const turns = body.messages as readonly JsonObject[]
 		expect(turns.map(marked)).toEqual([0, 0, 1, 0, 1])
 	})
-	test('are the client’s where it sets any', () => {
+	test('are left to a client that sets any', () => {
 		const own: Message = { role: 'user', content: [{ type: 'text', text: 'a', cacheMark: '1h' }] }
 		const { body } = write({ messages: [say('system', 's'), own] }, { cache: 'auto' })
 		expect(marked(body)).toBe(1)
 		expect(body.messages).toMatchObject([{ content: [{ cache_control: { type: 'ephemeral', ttl: '1h' } }] }])
 	})
-	test('are not set unasked', () => expect(marked(write({ messages, tools }).body)).toBe(0))
+	test('are not set by default', () => expect(marked(write({ messages, tools }).body)).toBe(0))
 })
 
-test('a request to count says only what is counted', () =>
-	expect(
-		Object.keys(writeCountRequest({ ...plain, tools: [look], maxTokens: 5 }, 'claude', usual).body).sort(),
-	).toEqual(['messages', 'model', 'tool_choice', 'tools']))
+test('a token counting request contains only the fields that are counted', () => {
+	const { body } = writeCountRequest({ ...plain, tools: [look], maxTokens: 5 }, 'claude', usual)
+	expect(Object.keys(JSON.parse(JSON.stringify(body))).sort()).toEqual(['messages', 'model', 'tool_choice', 'tools'])
+})

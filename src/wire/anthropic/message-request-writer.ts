@@ -1,5 +1,5 @@
-// A canonical request written for Anthropic's Messages API. What the wire has no words for is named, never left out in silence; what
-// would falsify the answer is refused.
+// Writes a canonical request for Anthropic's Messages API. A feature that the wire lacks is dropped and reported; if dropping it would make
+// the response wrong, the request is rejected.
 
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
@@ -11,25 +11,25 @@ import { messagesWire } from './formats.ts'
 import { writeBlocks, writeTurns } from './message-turns-writer.ts'
 import { closeObjects } from './output-schema.ts'
 
-/** Where models and servers of this wire differ. */
+/** Differences between models and servers of this wire. */
 export interface MessageRequestForm {
-	/** Bound on generated tokens where the request has none: the wire demands one. */
+	/** Maximum number of generated tokens for requests without one: the wire requires it. */
 	readonly maxTokens: number
-	/** How thinking is asked for: newer models take a word for their effort, older ones a budget of tokens, some neither. */
+	/** How to request thinking: newer models take an effort level, older ones a token budget, some neither. */
 	readonly thinking: 'effort' | 'budget' | 'off'
-	/** Who says how much of a prompt is worth keeping in a cache: its client, or we, at the ends of tools, instructions and turns. */
+	/** Who sets cache breakpoints: the client, or the gateway, at the ends of tools, instructions and user messages. */
 	readonly cache: 'client' | 'auto'
 }
 
 export interface WrittenMessageRequest {
 	readonly body: JsonObject
-	/** For the `anthropic-beta` header. */
+	/** Values of the `anthropic-beta` header. */
 	readonly betas: readonly string[]
 }
 
 /**
- * @param drop told of each part that was left out, by its name in OpenAI's API.
- * @throws ChatError `unsupported` for what this wire cannot do.
+ * @param drop is called with each dropped feature, by its name in OpenAI's API.
+ * @throws ChatError `unsupported` for features that this wire lacks.
  */
 export function writeMessageRequest(
 	request: ChatRequest,
@@ -38,7 +38,8 @@ export function writeMessageRequest(
 	stream: boolean,
 	drop: (part: string) => void,
 ): WrittenMessageRequest {
-	if (request.choices > 1) throw new ChatError('unsupported', 'This model gives one answer at a time.', { param: 'n' })
+	if (request.choices > 1)
+		throw new ChatError('unsupported', 'This model supports only one choice per request: set n to 1.', { param: 'n' })
 	const { betas, ...native } = nativeFields(request, drop)
 	const prompt = writePrompt(request, form, drop)
 	const thinking = writeThinking(request, form, drop)
@@ -49,8 +50,8 @@ export function writeMessageRequest(
 			...prompt,
 			...thinking,
 			...writeSampling(request, thinks(thinking), drop),
-			...(request.stop.length === 0 ? {} : { stop_sequences: request.stop }),
-			...(request.user === undefined ? {} : { metadata: { user_id: request.user } }),
+			stop_sequences: request.stop.length === 0 ? undefined : request.stop,
+			metadata: request.user === undefined ? undefined : { user_id: request.user },
 			stream,
 			...mergeOutput(thinking, request.responseFormat),
 			...native,
@@ -58,7 +59,7 @@ export function writeMessageRequest(
 	}
 }
 
-/** The same for a request to count its tokens: nothing is answered, so what is left out falsifies nothing. */
+/** The same for a token counting request. Dropped features are not reported, since there is no response that they could change. */
 export function writeCountRequest(
 	request: ChatRequest,
 	model: string,
@@ -68,7 +69,7 @@ export function writeCountRequest(
 	const { thinking } = writeThinking(request, form, silently)
 	return {
 		betas: betasOf(nativeFields(request, silently)),
-		body: { model, ...writePrompt(request, form, silently), ...(thinking === undefined ? {} : { thinking }) },
+		body: { model, ...writePrompt(request, form, silently), thinking },
 	}
 }
 
@@ -91,14 +92,14 @@ function writePrompt(request: ChatRequest, form: MessageRequestForm, drop: (part
 		...(request.responseFormat.type === 'json-object' ? [onlyJson(drop)] : []),
 	]
 	const prompt = {
-		...(system.length === 0 ? {} : { system }),
+		system: system.length === 0 ? undefined : system,
 		messages: writeTurns(rest),
 		...writeTools(request),
 	}
 	return form.cache === 'auto' ? markEnds(prompt) : prompt
 }
 
-/** The wire holds answers to a schema, not to any JSON: the model is asked for it. */
+/** The wire supports JSON by schema only, not arbitrary JSON, so the prompt requests it. */
 function onlyJson(drop: (part: string) => void): JsonObject {
 	drop('response_format')
 	return { type: 'text', text: 'Answer with one JSON object and nothing else: no words around it, no code fence.' }
@@ -120,7 +121,7 @@ function writeTools({ tools, toolChoice, parallelToolCalls }: ChatRequest): Json
 	}
 }
 
-/** A tool that takes free text is one with a single argument here. */
+/** A custom tool becomes a function with a single argument. */
 function writeTool(tool: Tool): JsonObject {
 	if (tool.type === 'custom') {
 		const grammar =
@@ -137,21 +138,21 @@ function writeTool(tool: Tool): JsonObject {
 	}
 	return {
 		name: tool.name,
-		...(tool.description === undefined ? {} : { description: tool.description }),
+		description: tool.description,
 		input_schema: { type: 'object', properties: {}, ...tool.parameters },
-		...(tool.strict ? { strict: true } : {}),
-		...(tool.cacheMark === undefined ? {} : { cache_control: { type: 'ephemeral', ttl: tool.cacheMark } }),
+		strict: tool.strict ? true : undefined,
+		cache_control: tool.cacheMark === undefined ? undefined : { type: 'ephemeral', ttl: tool.cacheMark },
 	}
 }
 
-/** Names the text of a custom tool's call. */
+/** Name of the argument that carries the text of a custom tool's call. */
 export const customArgument = 'input'
 
 function thinks({ thinking }: JsonObject): boolean {
 	return typeof thinking === 'object' && thinking !== null && 'type' in thinking && thinking.type === 'enabled'
 }
 
-/** A loop of calls goes on: a model that thinks wants to see the proven thinking that it began with. */
+/** In a tool loop, a model with thinking enabled requires the signed thinking that the loop started with. */
 function callsWithoutProof({ messages }: ChatRequest): boolean {
 	if (messages.at(-1)?.role !== 'tool') return false
 	const calling = messages.findLast(({ role }) => role === 'assistant')
@@ -159,7 +160,7 @@ function callsWithoutProof({ messages }: ChatRequest): boolean {
 }
 
 const leastBudget = 1024
-/** Tokens of thinking where only a word was said. */
+/** Thinking budget for each reasoning effort, in tokens. */
 const budgets: Readonly<Record<string, number>> = {
 	minimal: 1024,
 	low: 2048,
@@ -169,37 +170,37 @@ const budgets: Readonly<Record<string, number>> = {
 	max: 32_768,
 }
 const noThinking: ReadonlySet<string> = new Set(['none'])
-/** OpenAI has a word below this wire's lowest. */
+/** OpenAI has an effort below this wire's lowest. */
 const efforts: Readonly<Record<string, string>> = { minimal: 'low' }
 
 function writeThinking(request: ChatRequest, form: MessageRequestForm, drop: (part: string) => void): JsonObject {
 	const { reasoningEffort: effort, reasoningTokens, toolChoice } = request
 	const maxTokens = request.maxTokens ?? form.maxTokens
-	const asked = form.thinking === 'off' ? undefined : reasoningTokens
-	const budget = asked ?? (form.thinking === 'budget' && effort !== undefined ? budgets[effort] : undefined)
+	const requested = form.thinking === 'off' ? undefined : reasoningTokens
+	const budget = requested ?? (form.thinking === 'budget' && effort !== undefined ? budgets[effort] : undefined)
 	if (reasoningTokens === 0 || (effort !== undefined && noThinking.has(effort)))
-		return { max_tokens: maxTokens, ...(reasoningTokens === 0 ? { thinking: { type: 'disabled' } } : {}) }
-	const word =
+		return { max_tokens: maxTokens, thinking: reasoningTokens === 0 ? { type: 'disabled' } : undefined }
+	const output =
 		effort === undefined || form.thinking !== 'effort' ? {} : { output_config: { effort: efforts[effort] ?? effort } }
 	if (
 		(effort !== undefined && budget === undefined && form.thinking !== 'effort') ||
-		(asked === undefined && reasoningTokens !== undefined)
+		(requested === undefined && reasoningTokens !== undefined)
 	)
 		drop('reasoning_effort')
-	if (budget === undefined) return { max_tokens: maxTokens, ...word }
-	// Models that think cannot be made to call, and think nothing in so little room.
+	if (budget === undefined) return { max_tokens: maxTokens, ...output }
+	// Thinking is incompatible with a forced tool call, and needs more tokens than the minimum budget.
 	const forced = toolChoice.type === 'required' || toolChoice.type === 'named'
 	if (forced || callsWithoutProof(request) || (request.maxTokens !== undefined && request.maxTokens <= leastBudget)) {
 		drop('reasoning_effort')
-		return { max_tokens: maxTokens, ...word }
+		return { max_tokens: maxTokens, ...output }
 	}
-	// The bound is on both together.
-	const room = request.maxTokens ?? form.maxTokens + budget
-	const budget_tokens = Math.max(leastBudget, Math.min(budget, room - 1))
-	return { max_tokens: room, thinking: { type: 'enabled', budget_tokens }, ...word }
+	// `max_tokens` covers both thinking and response.
+	const total = request.maxTokens ?? form.maxTokens + budget
+	const budget_tokens = Math.max(leastBudget, Math.min(budget, total - 1))
+	return { max_tokens: total, thinking: { type: 'enabled', budget_tokens }, ...output }
 }
 
-/** @param thinks the wire takes no choice of tokens from models that think. */
+/** @param thinks the wire accepts no sampling parameters with thinking enabled. */
 function writeSampling({ sampling, logprobs }: ChatRequest, thinks: boolean, drop: (part: string) => void): JsonObject {
 	const { temperature, topP, topK } = sampling
 	const absent = {
@@ -207,7 +208,7 @@ function writeSampling({ sampling, logprobs }: ChatRequest, thinks: boolean, dro
 		logprobs,
 		min_p: sampling.minP,
 		logit_bias: sampling.logitBias,
-		// At these values they ask for nothing.
+		// These values have no effect.
 		frequency_penalty: sampling.frequencyPenalty === 0 ? undefined : sampling.frequencyPenalty,
 		presence_penalty: sampling.presencePenalty === 0 ? undefined : sampling.presencePenalty,
 		repetition_penalty: sampling.repetitionPenalty === 1 ? undefined : sampling.repetitionPenalty,
@@ -218,10 +219,10 @@ function writeSampling({ sampling, logprobs }: ChatRequest, thinks: boolean, dro
 	if (topK !== undefined && thinks && topK > 0) drop('top_k')
 	if (thinks) return {}
 	return {
-		...(temperature === undefined ? {} : { temperature: Math.min(1, temperature) }),
-		// Newer models refuse both together.
-		...(topP === undefined || temperature !== undefined ? {} : { top_p: topP }),
-		...(topK === undefined || topK <= 0 ? {} : { top_k: topK }),
+		temperature: temperature === undefined ? undefined : Math.min(1, temperature),
+		// Newer models reject a request with both.
+		top_p: temperature === undefined ? topP : undefined,
+		top_k: topK === undefined || topK <= 0 ? undefined : topK,
 	}
 }
 

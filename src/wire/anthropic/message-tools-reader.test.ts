@@ -20,7 +20,7 @@ describe('tools', () => {
 	const tool = { name: 'look', description: 'looks', input_schema: { type: 'object', properties: {} } }
 	const closed = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'], additionalProperties: false }
 
-	test('of the client', () => {
+	test('defined by the client', () => {
 		const { request } = read({
 			tools: [{ ...tool, type: 'custom', cache_control: { type: 'ephemeral' }, eager_input_streaming: true }],
 		})
@@ -37,7 +37,7 @@ describe('tools', () => {
 		expect(request.toolChoice).toEqual({ type: 'auto' })
 		expect(request.passthrough).toEqual({})
 	})
-	test('strict where every engine can hold the model to it', () => {
+	test('are strict only if every engine can enforce the schema', () => {
 		const held = read({ tools: [{ ...tool, strict: true, input_schema: closed }] })
 		expect(held.request.tools).toMatchObject([{ strict: true }])
 		expect(held.dropped).toEqual([])
@@ -45,7 +45,7 @@ describe('tools', () => {
 		expect(loose.request.tools).toMatchObject([{ strict: false }])
 		expect(loose.dropped).toEqual(['strict'])
 	})
-	test('that the API defines and the client runs are functions too, and stay what they are for the same wire', () => {
+	test('defined by the API and run by the client are functions, and unchanged for the same wire', () => {
 		const tools = [
 			tool,
 			{ type: 'bash_20250124', name: 'bash' },
@@ -62,11 +62,11 @@ describe('tools', () => {
 		expect(request.passthrough).toEqual({ tools })
 		expect(request.passthroughWire).toBe('anthropic')
 	})
-	test('that say more than others can are kept for the same wire', () => {
+	test('with fields of this wire are passed through unchanged', () => {
 		const tools = [{ ...tool, input_examples: [{}] }]
 		expect(read({ tools }).request.passthrough).toEqual({ tools })
 	})
-	test('that run on servers of the API are refused', () => {
+	test('that run on servers of the API are rejected', () => {
 		for (const type of [
 			'web_search_20250305',
 			'code_execution_20250825',
@@ -90,7 +90,7 @@ describe('tools', () => {
 		expect(choose({ type: 'any', disable_parallel_tool_use: true }).parallelToolCalls).toBe(false)
 		expect(read({ tool_choice: { type: 'none' } }).request.toolChoice).toEqual({ type: 'none' })
 	})
-	test('complaints', () => {
+	test('errors', () => {
 		expect(refused({ tool_choice: { type: 'auto' } }).message).toBe(
 			'tool_choice: tool_choice may only be specified while providing tools',
 		)

@@ -1,4 +1,4 @@
-// `tools` and `tool_choice` of a request read into canonical ones.
+// Reads `tools` and `tool_choice` of a request into canonical tools and tool choice.
 
 import type { JsonObject } from '../../chat/json.ts'
 import type { FunctionTool, ToolChoice } from '../../chat/tool.ts'
@@ -10,11 +10,11 @@ import { fieldError, unsupportedError } from './schema-error.ts'
 
 export interface ReadTools {
 	readonly tools: readonly FunctionTool[]
-	/** They say more than canonical tools can: an upstream of this wire wants them as they are. */
+	/** Some tools have fields that canonical tools cannot represent, so an upstream of this wire receives them unchanged. */
 	readonly sayMore: boolean
 }
 
-/** @throws ChatError `unsupported` for tools that only Anthropic's own servers can run. */
+/** @throws ChatError `unsupported` for tools that only Anthropic's servers can run. */
 export function readTools(bodies: PromptBody['tools'], reader: Pick<BlockReader, 'dropped'>): ReadTools {
 	const tools = (bodies ?? []).map((body, index) => readTool(body, index, reader))
 	return { tools, sayMore: (bodies ?? []).some(saysMore) }
@@ -28,7 +28,7 @@ function readTool(body: ToolBody, index: number, { dropped }: Pick<BlockReader, 
 		if (known === undefined)
 			throw unsupportedError(
 				['tools', index, 'type'],
-				`Tools of type '${(type ?? '').slice(0, 100)}' run on Anthropic's servers or are not known here; tools that the client carries out itself can be given as 'custom'.`,
+				`Tools of type '${(type ?? '').slice(0, 100)}' are not supported: they run on Anthropic's servers or are unknown to this server. Define tools that the client runs as 'custom'.`,
 			)
 		if (name === undefined) throw fieldError(['tools', index, 'name'], 'Field required')
 		return { type: 'function', name, ...known, strict: false, ...mark }
@@ -39,14 +39,14 @@ function readTool(body: ToolBody, index: number, { dropped }: Pick<BlockReader, 
 	return {
 		type: 'function',
 		name,
-		...(description == null ? {} : { description }),
+		description: description ?? undefined,
 		parameters,
 		strict: readStrict(strict, parameters, dropped),
 		...mark,
 	}
 }
 
-/** This API takes more schemas as strict than the subset that every engine can hold a model to. */
+/** This API accepts strict schemas outside the subset that every engine can enforce. */
 function readStrict(strict: boolean | null | undefined, schema: JsonObject, dropped: Set<string>): boolean {
 	if (strict !== true) return false
 	if (strictViolation(schema) === undefined) return true
@@ -65,7 +65,7 @@ const canonical: ReadonlySet<string> = new Set([
 	'input_schema',
 	'strict',
 	'cache_control',
-	// Arguments are always handed on as they come.
+	// Arguments are always streamed as they arrive.
 	'eager_input_streaming',
 ])
 
@@ -73,7 +73,7 @@ function saysMore(tool: ToolBody): boolean {
 	return !isCustom(tool) || Object.entries(tool).some(([field, value]) => value != null && !canonical.has(field))
 }
 
-/** @throws ChatError `invalid-request` for a choice among tools that are not there. */
+/** @throws ChatError `invalid-request` for a choice of a tool that the request does not define. */
 export function readToolChoice(choice: PromptBody['tool_choice'], tools: readonly FunctionTool[]): ToolChoice {
 	if (tools.length === 0) {
 		if (choice == null || choice.type === 'none') return { type: 'none' }

@@ -19,7 +19,7 @@ function refused(fields: object): ChatError {
 }
 
 describe('content', () => {
-	test('images by base64 and by URL', () => {
+	test('images as base64 and by URL', () => {
 		expect(
 			partsOf(
 				{ type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'aGk=' } },
@@ -34,12 +34,12 @@ describe('content', () => {
 			{ type: 'image', url: 'https://x.example/i.png', cacheMark: '5m' },
 		])
 	})
-	test('an image by file id is refused, since no files are kept', () => {
+	test('an image by file id is rejected, since the server stores no files', () => {
 		const error = refused({ messages: [user([{ type: 'image', source: { type: 'file', file_id: 'file_1' } }])] })
 		expect(error.kind).toBe('unsupported')
 		expect(error.param).toBe('messages[0].content[0].source')
 	})
-	test('documents of bytes, by URL and by id are files', () => {
+	test('documents as bytes, by URL and by id are files', () => {
 		const title = 'Report'
 		expect(
 			partsOf(
@@ -59,7 +59,7 @@ describe('content', () => {
 			{ type: 'file', id: 'file_1', cacheMark: '5m' },
 		])
 	})
-	test('documents of text and search results are text below their title', () => {
+	test('text documents and search results are text under their title', () => {
 		expect(
 			partsOf(
 				{
@@ -100,14 +100,14 @@ describe('content', () => {
 			{ type: 'text', text: 'Title: S\nSource: https://x.example\n\na\nb' },
 		])
 	})
-	test('citations that are asked for are named as dropped', () => {
+	test('requested citations are reported as dropped', () => {
 		const document = { type: 'document', source: { type: 'text', data: 'body' }, citations: { enabled: true } }
 		expect(read({ messages: [user([document])] }).dropped).toEqual(['citations'])
 		expect(read({ messages: [user([{ ...document, citations: { enabled: false } }])] }).dropped).toEqual([])
 	})
 })
 
-describe('turns of an agent', () => {
+describe('agent conversations', () => {
 	const call = (id: string) => ({ type: 'tool_use', id, name: 'look', input: { at: 1 } })
 	const result = (id: string, fields: object = {}) => ({
 		type: 'tool_result',
@@ -117,7 +117,7 @@ describe('turns of an agent', () => {
 	})
 	const assistant = (...content: readonly unknown[]) => ({ role: 'assistant', content })
 
-	test('results of tools become turns of their own, before what the user says', () => {
+	test('tool results become separate messages before the user message', () => {
 		expect(
 			messagesOf(
 				...hello,
@@ -142,7 +142,7 @@ describe('turns of an agent', () => {
 			{ role: 'user', content: [{ type: 'text', text: 'go on' }] },
 		])
 	})
-	test('a result holds text, images, documents, search results and names of tools, or nothing', () => {
+	test('a result contains text, images, documents, search results and tool names, or nothing', () => {
 		const content = [
 			{ type: 'text', text: 'seen' },
 			{ type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'aGk=' } },
@@ -162,7 +162,7 @@ describe('turns of an agent', () => {
 		])
 		expect(messages[3]?.content).toEqual([])
 	})
-	test('results may come in several messages, and instructions between', () => {
+	test('results may span several messages, with instructions between them', () => {
 		const roles = messagesOf(
 			...hello,
 			assistant(call('a'), call('b')),
@@ -172,7 +172,7 @@ describe('turns of an agent', () => {
 		).map(({ role }) => role)
 		expect(roles).toEqual(['user', 'assistant', 'system', 'tool', 'tool', 'user'])
 	})
-	test('a result without its call, and a call without its result, are refused', () => {
+	test('a result without a call, and a call without a result, are rejected', () => {
 		const stray = refused({ messages: [...hello, assistant(call('a')), user([result('a'), result('b')])] })
 		expect(stray.message).toStartWith('messages.2: unexpected `tool_use_id` found in `tool_result` blocks: b.')
 		expect(stray.param).toBe('messages[2]')
@@ -186,12 +186,12 @@ describe('turns of an agent', () => {
 				/^messages\.1: `tool_use` ids were found without `tool_result` blocks immediately after: (a, )?c\./,
 			)
 	})
-	test('a first message may answer a call of a conversation that is kept', () => {
+	test('a first message may contain results for calls in a stored conversation', () => {
 		expect(messagesOf(user([result('toolu_9')]))).toEqual([
 			{ role: 'tool', callId: 'toolu_9', content: [{ type: 'text', text: 'seen' }] },
 		])
 	})
-	test('thinking comes back with its proof, sealed or not', () => {
+	test('thinking is read with its proof, redacted or not', () => {
 		const [, turn] = messagesOf(
 			...hello,
 			assistant(
@@ -215,11 +215,11 @@ describe('turns of an agent', () => {
 			toolCalls: [],
 		})
 	})
-	test('thinking that nobody proved is reasoning alone', () => {
+	test('thinking without a proof is reasoning only', () => {
 		const [, turn] = messagesOf(...hello, assistant({ type: 'thinking', thinking: 'hm' }, { type: 'text', text: 'so' }))
 		expect(turn).toEqual({ role: 'assistant', content: [{ type: 'text', text: 'so' }], reasoning: 'hm', toolCalls: [] })
 	})
-	test('the last turn may be the beginning of the answer', () => {
+	test('the last message may be a prefix of the response', () => {
 		expect(messagesOf(...hello, { role: 'assistant', content: 'The answer is (' })[1]).toEqual({
 			role: 'assistant',
 			content: [{ type: 'text', text: 'The answer is (' }],

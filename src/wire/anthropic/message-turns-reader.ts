@@ -1,5 +1,5 @@
-// The `messages` of a request read into canonical turns. A user's message that brings results of tools becomes one turn for each, and
-// one for what else it says.
+// Reads the `messages` of a request into canonical messages. A user message with tool results becomes one tool message per result, and a
+// user message for the rest of its content.
 
 import type { AssistantMessage, Message, Thought, ToolCall, ToolMessage } from '../../chat/message.ts'
 import { type BlockReader, type ContentBody, readCacheMark } from './message-blocks-reader.ts'
@@ -12,7 +12,7 @@ type AssistantBody = Extract<TurnBody, { role: 'assistant' }>
 type ToolResultBody = Extract<BlockBody, { type: 'tool_result' }>
 type ThinkingBody = Extract<BlockBody, { type: 'thinking' | 'redacted_thinking' }>
 
-/** @throws ChatError `invalid-request` where a tool result answers no call, or a call stays unanswered. */
+/** @throws ChatError `invalid-request` for a tool result without a call, and for a call without a result. */
 export function readTurns(bodies: readonly TurnBody[], reader: BlockReader): readonly Message[] {
 	const messages: Message[] = []
 	const open = new OpenCalls()
@@ -45,12 +45,12 @@ function readUser({ content }: UserBody, index: number, reader: BlockReader): re
 	const path = ['messages', index, 'content']
 	if (typeof content === 'string') return [{ role: 'user', content: reader.content(content, path) }]
 	const messages: Message[] = []
-	const said: ContentBody[] = []
-	for (const [place, block] of content.entries()) {
-		if (block.type === 'tool_result') messages.push(readResult(block, [...path, place], reader))
-		else said.push(block)
+	const rest: ContentBody[] = []
+	for (const [position, block] of content.entries()) {
+		if (block.type === 'tool_result') messages.push(readResult(block, [...path, position], reader))
+		else rest.push(block)
 	}
-	if (said.length > 0) messages.push({ role: 'user', content: reader.content(said, path) })
+	if (rest.length > 0) messages.push({ role: 'user', content: reader.content(rest, path) })
 	return messages
 }
 
@@ -59,7 +59,7 @@ function readResult(block: ToolResultBody, path: readonly PropertyKey[], reader:
 		role: 'tool',
 		callId: block.tool_use_id,
 		content: reader.content(block.content ?? [], [...path, 'content']),
-		...(block.is_error === true ? { isError: true } : {}),
+		isError: block.is_error === true ? true : undefined,
 		...readCacheMark(block.cache_control),
 	}
 }
@@ -74,8 +74,8 @@ function readAssistant({ content }: AssistantBody, reader: BlockReader): Assista
 	return {
 		role: 'assistant',
 		content: texts,
-		...(reasoning === '' ? {} : { reasoning }),
-		...(thoughts.some(({ proof }) => proof !== undefined) ? { thoughts } : {}),
+		reasoning: reasoning === '' ? undefined : reasoning,
+		thoughts: thoughts.some(({ proof }) => proof !== undefined) ? thoughts : undefined,
 		toolCalls: content.flatMap((block) => (block.type === 'tool_use' ? [readCall(block, proofs)] : [])),
 	}
 }
@@ -87,7 +87,7 @@ function callProofOf(block: ThinkingBody): CallProof | undefined {
 function readThought(block: ThinkingBody): Thought | undefined {
 	if (callProofOf(block) !== undefined) return undefined
 	const proof = readProof(block.type === 'thinking' ? (block.signature ?? '') : block.data)
-	if (block.type === 'thinking') return { text: block.thinking, ...(proof === undefined ? {} : { proof }) }
+	if (block.type === 'thinking') return { text: block.thinking, proof }
 	return proof === undefined ? undefined : { text: '', proof, sealed: true }
 }
 
@@ -101,24 +101,24 @@ function readCall(
 		id,
 		name,
 		arguments: JSON.stringify(input),
-		...(proof === undefined ? {} : { proof }),
+		proof,
 		...readCacheMark(cache_control),
 	}
 }
 
-/** Calls that no result has answered yet. */
+/** Tool calls without a result so far. */
 class OpenCalls {
 	private readonly ids = new Set<string>()
-	/** Where they were made. */
-	private place = 0
+	/** Index of the message with the calls. */
+	private message = 0
 
 	begin(calls: readonly ToolCall[], index: number): void {
-		this.place = index
+		this.message = index
 		for (const { id } of calls) this.ids.add(id)
 	}
 
 	answer(id: string, index: number): void {
-		// A first message may answer calls of a conversation that is kept here.
+		// A first message may contain results for calls in a stored conversation.
 		if (this.ids.delete(id) || index === 0) return
 		throw fieldError(
 			['messages', index],
@@ -130,7 +130,7 @@ class OpenCalls {
 		if (this.ids.size === 0) return
 		const ids = [...this.ids].slice(0, 8).map((id) => id.slice(0, 100))
 		throw fieldError(
-			['messages', this.place],
+			['messages', this.message],
 			`\`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${ids.join(', ')}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`,
 		)
 	}

@@ -1,5 +1,5 @@
-// Canonical turns written as this wire's: the user and the assistant take turns, results of tools are the user's, and every turn says
-// something.
+// Writes canonical messages for this wire: user and assistant messages alternate, tool results belong to the user, and no message is
+// empty.
 
 import { ChatError } from '../../chat/error.ts'
 import type { Json, JsonObject } from '../../chat/json.ts'
@@ -22,7 +22,7 @@ interface Turn {
 	readonly content: Block[]
 }
 
-/** @throws ChatError `unsupported` for sounds and files that the wire does not take. */
+/** @throws ChatError `unsupported` for audio, and for files that the wire does not accept. */
 export function writeTurns(messages: readonly Message[]): readonly JsonObject[] {
 	const turns: Turn[] = []
 	for (const message of messages) {
@@ -33,8 +33,8 @@ export function writeTurns(messages: readonly Message[]): readonly JsonObject[] 
 		if (last?.role === role) last.content.push(...content)
 		else turns.push({ role, content: [...content] })
 	}
-	// A conversation that was cut may begin with an answer; the wire wants a question.
-	if (turns[0]?.role !== 'user') turns.unshift({ role: 'user', content: [{ type: 'text', text: nothingSaid }] })
+	// A truncated conversation may start with an assistant message; the wire requires a user message first.
+	if (turns[0]?.role !== 'user') turns.unshift({ role: 'user', content: [{ type: 'text', text: emptyText }] })
 	return turns.map(({ role, content }, index) => ({
 		role,
 		content:
@@ -42,19 +42,19 @@ export function writeTurns(messages: readonly Message[]): readonly JsonObject[] 
 	}))
 }
 
-/** Results of tools have to stand right behind their calls, whatever was said between. */
+/** Tool results must directly follow their calls, so other content of the message comes after them. */
 function resultsFirst(content: readonly Block[]): readonly Block[] {
 	const isResult = ({ type }: Block) => type === 'tool_result'
 	return [...content.filter(isResult), ...content.filter((block) => !isResult(block))]
 }
 
-const nothingSaid = '…'
+const emptyText = '…'
 
 function writeContent(message: Message): readonly Block[] {
 	switch (message.role) {
 		case 'system':
 		case 'developer':
-			// Later instructions have no place of their own.
+			// The `system` field holds only leading instructions; later ones become text of a user message.
 			return writeBlocks(message.content).map((block) => ({
 				...block,
 				text: `<system>\n${String(block.text)}\n</system>`,
@@ -69,8 +69,8 @@ function writeContent(message: Message): readonly Block[] {
 				{
 					type: 'tool_result',
 					tool_use_id: writeId(message.callId),
-					...(content.length === 0 ? {} : { content }),
-					...(message.isError === true ? { is_error: true } : {}),
+					content: content.length === 0 ? undefined : content,
+					is_error: message.isError === true ? true : undefined,
 					...writeMark(message.cacheMark),
 				},
 			]
@@ -78,7 +78,7 @@ function writeContent(message: Message): readonly Block[] {
 	}
 }
 
-/** Thinking is the model's own only with its proof; without it the wire refuses it. */
+/** The wire rejects thinking without its signature, so thinking without one is omitted. */
 function writeAssistant({ content, thoughts, toolCalls }: AssistantMessage): readonly Block[] {
 	const proven = (thoughts ?? []).flatMap(({ text, proof, sealed }): Block[] => {
 		if (proof?.wire !== messagesWire) return []
@@ -104,20 +104,20 @@ function readInput(given: string): Json {
 		const value: unknown = JSON.parse(given === '' ? '{}' : given)
 		if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject
 	} catch {
-		// A model wrote something that is no JSON; it is told back as it was.
+		// The model wrote invalid JSON, which is returned unchanged.
 	}
 	return { input: given }
 }
 
-/** The wire takes ids of letters, digits, `_` and `-`. */
+/** The wire accepts only letters, digits, `_` and `-` in ids. */
 function writeId(id: string): string {
 	return id.replace(/[^\w-]/g, '_')
 }
 
 /**
- * Blocks that say nothing are refused, so they are left out.
+ * The wire rejects blank text blocks, so they are omitted.
  *
- * @throws ChatError `unsupported` for sounds.
+ * @throws ChatError `unsupported` for audio.
  */
 export function writeBlocks(parts: readonly (UserPart | RefusalPart)[]): readonly Block[] {
 	return parts.filter((part) => !('text' in part) || part.text.trim() !== '').map(writeBlock)
@@ -134,7 +134,7 @@ function writeBlock(part: UserPart | RefusalPart): Block {
 		case 'file':
 			return writeDocument(part)
 		case 'audio':
-			throw new ChatError('unsupported', 'This model does not listen to sound.', { param: 'messages' })
+			throw new ChatError('unsupported', 'This model does not support audio input.', { param: 'messages' })
 	}
 }
 
@@ -153,7 +153,7 @@ function writeDocument({ id, name, data, url, cacheMark }: FilePart): Block {
 	return {
 		type: 'document',
 		source: writeSource(id, data, url),
-		...(name === undefined ? {} : { title: name }),
+		title: name,
 		...writeMark(cacheMark),
 	}
 }
@@ -165,7 +165,7 @@ function writeSource(id: string | undefined, data: string | undefined, url: stri
 	if (inline?.type === 'text/plain')
 		return { type: 'text', media_type: inline.type, data: Buffer.from(inline.data, 'base64').toString() }
 	if (inline !== undefined) return { type: 'base64', media_type: inline.type, data: inline.data }
-	throw new ChatError('unsupported', 'Files are taken by id, by URL, or as a base64 data URL.', { param: 'messages' })
+	throw new ChatError('unsupported', 'A file must be an id, a URL or a base64 data URL.', { param: 'messages' })
 }
 
 function readDataUrl(url: string): { readonly type: string; readonly data: string } | undefined {
@@ -173,7 +173,7 @@ function readDataUrl(url: string): { readonly type: string; readonly data: strin
 	return type === undefined || data === undefined ? undefined : { type, data }
 }
 
-/** What the model is to go on from may not end in white space. */
+/** The wire rejects an assistant prefix that ends with white space. */
 function withoutTrailingSpace(content: readonly Block[]): readonly Block[] {
 	return content.map((block, index) =>
 		index === content.length - 1 && typeof block.text === 'string' ? { ...block, text: block.text.trimEnd() } : block,

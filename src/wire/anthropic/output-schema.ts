@@ -1,8 +1,8 @@
-// JSON Schemas as this wire takes them for structured outputs: objects must say that they have no further properties.
+// Adapts JSON Schemas to this wire's structured outputs, which require `additionalProperties: false` on every object.
 
 import type { Json, JsonObject } from '../../chat/json.ts'
 
-/** Every object that says nothing of further properties is closed: answers are fewer, never other than asked for. */
+/** Closes every object schema without `additionalProperties`. The result accepts a subset of what the original schema accepts. */
 export function closeObjects(schema: JsonObject): JsonObject {
 	const closed = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, closeWithin(key, value)]))
 	const isObjectSchema = schema.type === 'object' || 'properties' in schema
@@ -11,7 +11,7 @@ export function closeObjects(schema: JsonObject): JsonObject {
 		: closed
 }
 
-/** Keywords whose values are schemas by name, and those whose values hold no schema at all. */
+/** Keywords whose values map names to schemas, and keywords whose values contain no schema. */
 const byName: ReadonlySet<string> = new Set(['properties', '$defs', 'definitions', 'patternProperties'])
 const noSchemas: ReadonlySet<string> = new Set(['enum', 'const', 'default', 'examples', 'required'])
 

@@ -1,5 +1,5 @@
-// Where a model's proofs travel in Anthropic's messages: in the signature of a thinking block or the data of a redacted one, which clients
-// send back as they are. A proof of this wire is its text; one of another wire is marked with its name, so that it comes home.
+// Encodes proofs in Anthropic's messages: in the signature of a thinking block or the data of a redacted one, which clients send back
+// unchanged. A proof of this wire is written as is; a proof of another wire gets that wire's name as a prefix, so that it can be decoded.
 
 import type { Proof } from '../../chat/message.ts'
 import { messagesWire } from './formats.ts'
@@ -9,7 +9,7 @@ export function writeProof({ wire, value }: Proof): string {
 	return wire === messagesWire ? value : `${wire}:${value}`
 }
 
-/** @returns undefined for an empty text. */
+/** @returns undefined for an empty string. */
 export function readProof(text: string): Proof | undefined {
 	if (text === '') return undefined
 	// This wire's own proofs are base64, which has no colon.
@@ -23,12 +23,12 @@ export interface CallProof {
 	readonly proof: Proof
 }
 
-/** A proof of a tool call, for which this wire has no field: as the data of a redacted thinking block before the call. */
+/** A proof of a tool call as the data of a redacted thinking block before the call, since this wire has no field for it. */
 export function writeCallProof({ id, proof }: CallProof): string {
 	return `call:${proof.wire}:${encodeURIComponent(id)}:${proof.value}`
 }
 
-/** @returns undefined for data that is something else. */
+/** @returns undefined for any other data. */
 export function readCallProof(data: string): CallProof | undefined {
 	const [, wire, id, value] = /^call:([a-z][a-z0-9-]*):([^:]*):(.*)$/s.exec(data) ?? []
 	if (wire === undefined || id === undefined || value === undefined) return undefined

@@ -1,5 +1,5 @@
-// A schema's complaint in the words of Anthropic's API: the path of the field at fault with dots, then what is wrong with it. Sources:
-// error bodies that Anthropic's API was seen to send; it knows nothing of a particular schema.
+// Formats schema errors like Anthropic's API: the dotted path of the invalid field, then the error. Source: error bodies recorded from
+// Anthropic's API. It does not depend on a particular schema.
 
 import type { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
@@ -7,27 +7,27 @@ import { ChatError } from '../../chat/error.ts'
 type Issue = z.core.$ZodIssue
 type Path = readonly PropertyKey[]
 
-/** The first complaint of `error` as an `invalid-request`. */
+/** The first issue of `error` as an `invalid-request`. */
 export function schemaError(error: z.ZodError, body: unknown): ChatError {
 	const [first] = error.issues
 	if (first === undefined) return new ChatError('invalid-request', 'The request is invalid.')
 	const { issue, path } = deepest(first, [])
-	return fieldError(path, valueAt(body, path) === undefined ? 'Field required' : complaint(issue, valueAt(body, path)))
+	return fieldError(path, valueAt(body, path) === undefined ? 'Field required' : describe(issue, valueAt(body, path)))
 }
 
-/** What is wrong with the field at `path`, as the API says it. */
-export function fieldError(path: Path, complaint: string): ChatError {
+/** An error for the field at `path`, in the API's format. */
+export function fieldError(path: Path, message: string): ChatError {
 	const param = writeParam(path)
 	const shown = path.map((step) => shorten(String(step))).join('.')
-	return new ChatError('invalid-request', shown === '' ? complaint : `${shown}: ${complaint}`, {
-		...(param === '' ? {} : { param }),
+	return new ChatError('invalid-request', shown === '' ? message : `${shown}: ${message}`, {
+		param: param === '' ? undefined : param,
 	})
 }
 
-/** The same for what is understood, but cannot be done here. */
-export function unsupportedError(path: Path, complaint: string): ChatError {
-	const { message, param } = fieldError(path, complaint)
-	return new ChatError('unsupported', message, param === undefined ? {} : { param })
+/** The same for a valid field that this server does not support. */
+export function unsupportedError(path: Path, reason: string): ChatError {
+	const { message, param } = fieldError(path, reason)
+	return new ChatError('unsupported', message, { param })
 }
 
 interface PlacedIssue {
@@ -35,7 +35,7 @@ interface PlacedIssue {
 	readonly path: Path
 }
 
-/** Inside a union, the complaint of the alternative that the input came closest to. */
+/** Inside a union, the issue of the alternative that matches the input best. */
 function deepest(issue: Issue, above: Path): PlacedIssue {
 	const path = [...above, ...issue.path]
 	if (issue.code !== 'invalid_union') return { issue, path }
@@ -48,7 +48,7 @@ function deepest(issue: Issue, above: Path): PlacedIssue {
 	return best ?? { issue, path }
 }
 
-function complaint(issue: Issue, value: unknown): string {
+function describe(issue: Issue, value: unknown): string {
 	switch (issue.code) {
 		case 'invalid_type':
 			return `Input should be ${article(issue.expected)}`
@@ -136,7 +136,7 @@ function valueAt(body: unknown, path: Path): unknown {
 	return value
 }
 
-/** Long enough to recognise, short enough to send back. */
+/** Limits a value that an error message repeats to 100 characters. */
 function shorten(text: string): string {
 	return text.length <= 100 ? text : `${text.slice(0, 100)}…`
 }

@@ -1,8 +1,8 @@
-// Why an answer ended, as Anthropic's API says it.
+// Writes the finish reason in the format of Anthropic's API.
 
 import type { FinishReason } from '../../chat/event.ts'
 
-/** How a choice ended, and what it had said by then. */
+/** The finish reason of a choice, and the content that affects how it is written. */
 export interface Ending {
 	readonly reason: FinishReason
 	readonly stopText?: string | undefined
@@ -26,7 +26,7 @@ function stopReason({ reason, stopText, hasCalls, refusal }: Ending): string {
 	switch (reason) {
 		case 'stop':
 			if (stopText !== undefined) return 'stop_sequence'
-			// Some servers say `stop` behind calls too; this wire's clients carry calls out on `tool_use` alone.
+			// Some servers report `stop` after tool calls; clients of this wire run calls only on `tool_use`.
 			if (hasCalls) return 'tool_use'
 			return refusal === '' ? 'end_turn' : 'refusal'
 		case 'length':

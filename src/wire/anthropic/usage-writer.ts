@@ -1,11 +1,12 @@
-// Token counts as Anthropic's API writes them: `input_tokens` leaves out what a cache gave or took. Source: the types of its SDKs.
+// Writes token usage in the format of Anthropic's API: `input_tokens` excludes tokens read from or written to a cache. Source: the types of
+// its SDKs.
 
 import type { JsonObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { isObject } from '../openai/fields.ts'
 import { messagesWire } from './formats.ts'
 
-/** What a stream tells before anything is counted; its last numbers stand in `message_delta`. */
+/** Usage at the start of a stream; the final counts are in `message_delta`. */
 export const nothingCounted: Usage = {
 	promptTokens: 0,
 	completionTokens: 0,
@@ -14,7 +15,7 @@ export const nothingCounted: Usage = {
 	source: 'counted',
 }
 
-/** The counts themselves, as the end of a stream tells them. */
+/** The counts, as written at the end of a stream. */
 export function writeCounts({
 	promptTokens,
 	completionTokens,
@@ -29,34 +30,34 @@ export function writeCounts({
 		cache_read_input_tokens: cachedTokens,
 		output_tokens: completionTokens,
 		output_tokens_details: { thinking_tokens: reasoningTokens },
-		server_tool_use: toldHere(rest).server_tool_use ?? null,
+		server_tool_use: reportedHere(rest).server_tool_use ?? null,
 	}
 }
 
 export function writeUsage(usage: Usage) {
-	const extra = toldHere(usage)
+	const extra = reportedHere(usage)
 	return {
 		...writeCounts(usage),
-		// How long entries live is known where an upstream of this wire told.
+		// Only an upstream of this wire reports the cache entries' time to live.
 		cache_creation: extra.cache_creation ?? null,
-		service_tier: word(extra, 'service_tier') ?? 'standard',
-		inference_geo: word(extra, 'inference_geo') ?? null,
-		speed: word(extra, 'speed') ?? null,
+		service_tier: textOf(extra, 'service_tier') ?? 'standard',
+		inference_geo: textOf(extra, 'inference_geo') ?? null,
+		speed: textOf(extra, 'speed') ?? null,
 	}
 }
 
-/** What an upstream told beside the counts, where it spoke this wire. */
-function toldHere({ extra = {}, extraWire }: Pick<Usage, 'extra' | 'extraWire'>): JsonObject {
+/** The usage fields other than counts, if an upstream of this wire reported them. */
+function reportedHere({ extra = {}, extraWire }: Pick<Usage, 'extra' | 'extraWire'>): JsonObject {
 	return extraWire === messagesWire ? extra : {}
 }
 
-/** The same with what an upstream of this wire told in its own words. */
+/** Overlays the usage fields that an upstream of this wire reported. */
 export function withTold(written: ReturnType<typeof writeUsage>, theirs: unknown): object {
 	if (!isObject(theirs)) return written
 	return { ...written, ...Object.fromEntries(Object.entries(theirs).filter(([, value]) => value !== null)) }
 }
 
-function word(extra: JsonObject, name: string): string | undefined {
+function textOf(extra: JsonObject, name: string): string | undefined {
 	const value = extra[name]
 	return typeof value === 'string' ? value : undefined
 }

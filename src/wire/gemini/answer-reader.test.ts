@@ -1,4 +1,5 @@
-// Streams as the API sends them, and its liberties one by one. Every stream is also read with its events checked against chat/event.ts.
+// Recorded streams of the API, and its deviations one by one. The events of every stream are also checked against the rules of
+// chat/event.ts.
 
 import { describe, expect, test } from 'bun:test'
 import { readdirSync } from 'node:fs'
@@ -33,10 +34,10 @@ function open(changes: Partial<GeminiReading> = {}): GeminiAnswerReader {
 function readBytes(pieces: readonly Uint8Array[]): readonly ChatEvent[] {
 	const reader = open()
 	const events = new EventStreamReader({ maxEventLength: 100_000 })
-	const said = [...pieces.flatMap((piece) => [...events.read(piece)]), ...events.end()].filter(
+	const parsed = [...pieces.flatMap((piece) => [...events.read(piece)]), ...events.end()].filter(
 		({ data }) => data !== '',
 	)
-	return [...said.flatMap(({ data }) => reader.read(JSON.parse(data))), ...reader.end(false)]
+	return [...parsed.flatMap(({ data }) => reader.read(JSON.parse(data))), ...reader.end(false)]
 }
 
 async function* replay(events: readonly ChatEvent[]) {
@@ -52,7 +53,7 @@ interface FixtureChunk {
 	readonly candidates: readonly { readonly index: number; readonly content?: { readonly parts: readonly object[] } }[]
 }
 
-/** What the upstream would have answered unstreamed. */
+/** The equivalent unary response. */
 function wholeOf(bytes: Uint8Array): unknown {
 	const chunks = new TextDecoder()
 		.decode(bytes)
@@ -69,20 +70,20 @@ function wholeOf(bytes: Uint8Array): unknown {
 
 describe('fixtures', () => {
 	for (const { name, bytes } of streams) {
-		test(`${name} says the same wherever it is cut`, async () => {
+		test(`${name} is the same for every split of its bytes`, async () => {
 			const expected = readBytes([bytes])
 			await completionOf(expected)
 			for (let at = 1; at < bytes.length; at++)
 				expect(readBytes([bytes.subarray(0, at), bytes.subarray(at)])).toEqual(expected)
 			expect(readBytes(Array.from(bytes, (_, at) => bytes.subarray(at, at + 1)))).toEqual(expected)
 		})
-		test(`${name} and its whole answer come to the same`, async () => {
+		test(`${name} equals its unary response`, async () => {
 			const whole = readGeminiAnswer(wholeOf(bytes), open())
 			expect(await completionOf(whole)).toEqual(await completionOf(readBytes([bytes])))
 		})
 	}
 
-	test('a text, with the usage told last', async () => {
+	test('text, with the usage in the last chunk', async () => {
 		const [bytes] = streams.flatMap((stream) => (stream.name === 'text.sse' ? [stream.bytes] : []))
 		expect(await completionOf(readBytes([bytes ?? new Uint8Array()]))).toEqual({
 			choices: [{ text: 'Grüße aus 東京 🗼.', reasoning: '', refusal: '', toolCalls: [], finishReason: 'stop' }],
@@ -118,7 +119,7 @@ describe('fixtures', () => {
 	})
 })
 
-const said = (parts: readonly object[], finishReason?: string, index?: number) => ({
+const chunkOf = (parts: readonly object[], finishReason?: string, index?: number) => ({
 	candidates: [{ content: { role: 'model', parts }, finishReason, index }],
 })
 
@@ -126,11 +127,11 @@ function read(chunks: readonly unknown[], changes: Partial<GeminiReading> = {}):
 	const reader = open({ choices: 1, ...changes })
 	const events = [...chunks.flatMap((chunk) => reader.read(chunk)), ...reader.end(false)]
 	expect(reader.end(true)).toEqual([])
-	expect(reader.read(said([{ text: 'more' }]))).toEqual([])
+	expect(reader.read(chunkOf([{ text: 'more' }]))).toEqual([])
 	return events
 }
 
-describe('ends', () => {
+describe('finish reasons and errors', () => {
 	for (const [reason, meaning] of [
 		['STOP', 'stop'],
 		['MAX_TOKENS', 'length'],
@@ -145,16 +146,16 @@ describe('ends', () => {
 		['SOMETHING_NEW', 'stop'],
 	] as const)
 		test(`${reason} means ${meaning}`, async () => {
-			const { choices } = await completionOf(read([said([{ text: 'a' }], reason)]))
+			const { choices } = await completionOf(read([chunkOf([{ text: 'a' }], reason)]))
 			expect(choices[0]?.finishReason).toBe(meaning)
 		})
 
 	for (const reason of ['MALFORMED_FUNCTION_CALL', 'UNEXPECTED_TOOL_CALL', 'TOO_MANY_TOOL_CALLS']) {
-		test(`${reason} is a failure, thrown where nothing came before it`, () => {
-			expect(read([said([], reason)])).toMatchObject([
+		test(`${reason} is a failure, without events if no content precedes it`, () => {
+			expect(read([chunkOf([], reason)])).toMatchObject([
 				{ type: 'error', error: { kind: 'upstream-failed', sent: 'yes' } },
 			])
-			expect(read([said([{ text: 'a' }]), said([], reason)]).map(({ type }) => type)).toEqual([
+			expect(read([chunkOf([{ text: 'a' }]), chunkOf([], reason)]).map(({ type }) => type)).toEqual([
 				'start',
 				'text',
 				'error',
@@ -162,7 +163,7 @@ describe('ends', () => {
 		})
 	}
 
-	test('a prompt that is blocked is answered with nothing, as filtered, for each choice', async () => {
+	test('a blocked prompt yields an empty, filtered response for each choice', async () => {
 		const chunk = {
 			promptFeedback: { blockReason: 'PROHIBITED_CONTENT' },
 			usageMetadata: { promptTokenCount: 4, totalTokenCount: 4 },
@@ -175,9 +176,9 @@ describe('ends', () => {
 		expect(usage).toMatchObject({ promptTokens: 4, completionTokens: 0 })
 	})
 
-	test('a stream that ends without a reason was cut; what came stands, with what was counted', () => {
+	test('a stream without a finish reason is truncated; its content and usage remain valid', () => {
 		const usageMetadata = { promptTokenCount: 5, candidatesTokenCount: 1, totalTokenCount: 6 }
-		expect(read([{ ...said([{ text: 'a' }]), usageMetadata }]).slice(1)).toMatchObject([
+		expect(read([{ ...chunkOf([{ text: 'a' }]), usageMetadata }]).slice(1)).toMatchObject([
 			{ type: 'text', text: 'a' },
 			{
 				type: 'error',
@@ -187,29 +188,29 @@ describe('ends', () => {
 		])
 	})
 
-	test('nothing at all is no answer', () => {
+	test('an empty stream is an error', () => {
 		for (const chunk of [{}, null, 'text', { candidates: [] }, { usageMetadata: { promptTokenCount: 3 } }])
 			expect(read([chunk])).toMatchObject([{ type: 'error', error: { kind: 'upstream-failed' } }])
 	})
 
 	test('an error in the stream is the last event', () => {
 		const error = { code: 503, message: 'The model is overloaded.', status: 'UNAVAILABLE' }
-		expect(read([said([{ text: 'a' }]), { error }]).at(-1)).toMatchObject({
+		expect(read([chunkOf([{ text: 'a' }]), { error }]).at(-1)).toMatchObject({
 			type: 'error',
 			error: { kind: 'unavailable', sent: 'yes' },
 		})
 	})
 
-	test('a whole answer may be a list of chunks, and may give no reason', async () => {
-		const events = readGeminiAnswer([said([{ text: 'a' }]), said([{ text: 'b' }])], open({ choices: 1 }))
+	test('a unary response may be a list of chunks, and may lack a finish reason', async () => {
+		const events = readGeminiAnswer([chunkOf([{ text: 'a' }]), chunkOf([{ text: 'b' }])], open({ choices: 1 }))
 		expect((await completionOf(events)).choices[0]).toMatchObject({ text: 'ab', finishReason: 'stop' })
 	})
 })
 
 describe('parts', () => {
-	test('a choice that speaks before the first is told behind it, and one that nobody asked for is dropped', async () => {
+	test('an empty text of choice 0 precedes other choices, and unrequested choices are dropped', async () => {
 		const events = read(
-			[said([{ text: 'b' }], 'STOP', 1), said([{ text: 'c' }], 'STOP', 2), said([{ text: 'a' }], 'STOP')],
+			[chunkOf([{ text: 'b' }], 'STOP', 1), chunkOf([{ text: 'c' }], 'STOP', 2), chunkOf([{ text: 'a' }], 'STOP')],
 			{
 				choices: 2,
 			},
@@ -217,8 +218,8 @@ describe('parts', () => {
 		expect((await completionOf(events)).choices.map(({ text }) => text)).toEqual(['a', 'b'])
 	})
 
-	test('a signature without thoughts is all there is of them', () => {
-		expect(read([said([{ text: '', thoughtSignature: 's' }], 'STOP')])[1]).toEqual({
+	test('a signature without thoughts is redacted reasoning', () => {
+		expect(read([chunkOf([{ text: '', thoughtSignature: 's' }], 'STOP')])[1]).toEqual({
 			type: 'reasoning',
 			choice: 0,
 			text: '',
@@ -227,38 +228,38 @@ describe('parts', () => {
 		})
 	})
 
-	test('one call at a time: the first', async () => {
+	test('without parallel calls only the first call is read', async () => {
 		const calls = ['a', 'b'].map((name) => ({ functionCall: { id: name, name, args: {} } }))
-		const { choices } = await completionOf(read([said(calls, 'STOP')], { oneCall: true }))
+		const { choices } = await completionOf(read([chunkOf(calls, 'STOP')], { oneCall: true }))
 		expect(choices[0]?.toolCalls.map(({ name }) => name)).toEqual(['a'])
 	})
 
-	test('a named call ends with stop, as at OpenAI', async () => {
-		const chunk = said([{ functionCall: { name: 'f' } }], 'STOP')
+	test('a named call ends with stop, as in OpenAI’s API', async () => {
+		const chunk = chunkOf([{ functionCall: { name: 'f' } }], 'STOP')
 		const { choices } = await completionOf(read([chunk], { namedTool: true }))
 		expect(choices[0]).toMatchObject({ finishReason: 'stop', toolCalls: [{ id: 'call_0', arguments: '{}' }] })
 	})
 
-	test('an id that comes twice is made unique', async () => {
+	test('a duplicate call id is replaced', async () => {
 		const call = { functionCall: { id: 'x', name: 'f', args: {} } }
-		const { choices } = await completionOf(read([said([call, call], 'STOP')]))
+		const { choices } = await completionOf(read([chunkOf([call, call], 'STOP')]))
 		expect(choices[0]?.toolCalls.map(({ id }) => id)).toEqual(['x', 'call_0'])
 	})
 
-	test('calls without a name or without end, and pictures, break the answer off', () => {
+	test('calls without a name, too many calls, and images are errors', () => {
 		const many = Array.from({ length: 1001 }, () => ({ functionCall: { name: 'f', args: {} } }))
 		const picture = { inlineData: { mimeType: 'image/png', data: 'AA==' } }
 		for (const parts of [[{ functionCall: { args: {} } }], many, [picture]])
-			expect(read([said(parts, 'STOP')]).at(-1)).toMatchObject({ type: 'error', error: { kind: 'upstream-failed' } })
+			expect(read([chunkOf(parts, 'STOP')]).at(-1)).toMatchObject({ type: 'error', error: { kind: 'upstream-failed' } })
 	})
 
-	test('code that the upstream ran is shown', async () => {
+	test('code that the upstream executed is shown', async () => {
 		const parts = [{ executableCode: { language: 'PYTHON', code: '1+1' } }, { codeExecutionResult: { output: '2' } }]
-		const { choices } = await completionOf(read([said(parts, 'STOP')]))
+		const { choices } = await completionOf(read([chunkOf(parts, 'STOP')]))
 		expect(choices[0]?.text).toBe('\n```python\n1+1\n```\n\n```\n2\n```\n')
 	})
 
-	test('log-probabilities stand with the text of their chunk, or with an empty one', () => {
+	test('log-probabilities belong to the text of their chunk, or to an empty text', () => {
 		const logprobsResult = {
 			chosenCandidates: [{ token: 'a', tokenId: 7, logProbability: -0.5 }, {}],
 			topCandidates: [
@@ -290,14 +291,14 @@ describe('parts', () => {
 		])
 	})
 
-	test('usage that tells only a total is taken apart', () => {
+	test('usage with only a total is split', () => {
 		const usageMetadata = {
 			promptTokenCount: 10,
 			thoughtsTokenCount: 3,
 			totalTokenCount: 20,
 			cachedContentTokenCount: 99,
 		}
-		expect(read([{ ...said([{ text: 'a' }], 'STOP'), usageMetadata }]).at(-1)).toMatchObject({
+		expect(read([{ ...chunkOf([{ text: 'a' }], 'STOP'), usageMetadata }]).at(-1)).toMatchObject({
 			usage: { promptTokens: 10, completionTokens: 10, reasoningTokens: 3, cachedTokens: 10 },
 		})
 	})

@@ -1,5 +1,5 @@
-// Answers of this wire read into events: the chunks of a stream, or a whole answer, which has the same form. It reads parsed JSON; where that
-// comes from it does not know.
+// Reads responses of this wire into events: the chunks of a stream, or a unary response, which has the same format. It reads parsed JSON and
+// does not know the transport.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
@@ -12,22 +12,22 @@ import { readGeminiErrorEvent } from './error-reader.ts'
 import { readUsage } from './usage-reader.ts'
 
 export interface GeminiReading extends Omit<CandidateReading, 'index'> {
-	/** What the upstream was asked for; its answer names its model only where that differs. */
+	/** The requested model. The `start` event names the model only if the upstream reports another one. */
 	readonly model: string
-	/** How many answers were asked for; further ones are dropped. */
+	/** Number of choices requested; further ones are dropped. */
 	readonly choices: number
 	readonly errors: ErrorReading
 }
 
-/** Reads one answer; feed it the chunks in order. */
+/** Reads one response; call it with the chunks in order. */
 export class GeminiAnswerReader {
 	private readonly reading: GeminiReading
 	private readonly candidates = new Map<number, CandidateReader>()
 	private started = false
 	private ended = false
-	private firstSpoke = false
+	private firstHasContent = false
 	private pieces = 0
-	private told: Usage | undefined
+	private reported: Usage | undefined
 
 	constructor(reading: GeminiReading) {
 		this.reading = reading
@@ -37,16 +37,16 @@ export class GeminiAnswerReader {
 	read(chunk: unknown): readonly ChatEvent[] {
 		if (this.ended) return []
 		if (isObject(field(chunk, 'error'))) return this.fail(readGeminiErrorEvent(chunk, this.reading.errors))
-		this.told = readUsage(field(chunk, 'usageMetadata')) ?? this.told
+		this.reported = readUsage(field(chunk, 'usageMetadata')) ?? this.reported
 		const parts: ChatEvent[] = []
 		const error = this.readParts(chunk, parts)
-		// A failure that nothing came before is thrown, and may be tried elsewhere.
+		// A failure before any content can be retried on another upstream.
 		if (error !== undefined && !this.started && parts.length === 0) return this.fail(error)
 		const events = parts.length === 0 ? [] : [...this.begin(chunk), ...parts]
 		return error === undefined ? events : [...events, ...this.fail(error)]
 	}
 
-	/** The events at the end of the stream; the wire has no last word, so an answer is complete where each candidate gave its reason. */
+	/** The events at the end of the stream. The wire has no terminal event: a response is complete once each candidate has a finish reason. */
 	end(complete: boolean): readonly ChatEvent[] {
 		if (this.ended) return []
 		const open = [...this.candidates.values()].some(({ closed }) => !closed)
@@ -58,21 +58,21 @@ export class GeminiAnswerReader {
 		return [...events, { type: 'finish', usage: this.usage() }]
 	}
 
-	/** The answer broke off for a reason outside of it. */
+	/** Ends the response with an error from outside the stream. */
 	fail(error: ChatError): readonly ChatEvent[] {
 		if (this.ended) return []
 		this.ended = true
-		return [{ type: 'error', error, ...(this.started ? { usage: this.usage() } : {}) }]
+		return [{ type: 'error', error, usage: this.started ? this.usage() : undefined }]
 	}
 
 	private begin(chunk: unknown): readonly ChatEvent[] {
 		if (this.started) return []
 		this.started = true
 		const model = textField(chunk, 'modelVersion')
-		return [{ type: 'start', ...(model === undefined || model === this.reading.model ? {} : { model }) }]
+		return [{ type: 'start', model: model === this.reading.model ? undefined : model }]
 	}
 
-	/** What went wrong, if anything; what came before it is in `parts`. */
+	/** Appends the chunk's events to `parts`. @returns the error, if any; `parts` has the events before it. */
 	private readParts(chunk: unknown, parts: ChatEvent[]): ChatError | undefined {
 		try {
 			const blocked = textField(field(chunk, 'promptFeedback'), 'blockReason')
@@ -85,10 +85,10 @@ export class GeminiAnswerReader {
 		}
 	}
 
-	/** The upstream does not answer such a prompt: an answer without words, as any that is filtered. */
+	/** The upstream blocked the prompt: every choice is empty and ends with `content-filter`. */
 	private block(parts: ChatEvent[]): void {
 		for (let index = 0; index < this.reading.choices; index++)
-			this.speak(index, this.candidate(index).close('content-filter'), parts)
+			this.emit(index, this.candidate(index).close('content-filter'), parts)
 	}
 
 	private readCandidate(value: unknown, parts: ChatEvent[]): void {
@@ -96,27 +96,27 @@ export class GeminiAnswerReader {
 		if (index >= this.reading.choices) return
 		const candidate = this.candidate(index)
 		if (candidate.closed) return
-		this.speak(index, candidate.read(value), parts)
+		this.emit(index, candidate.read(value), parts)
 		const reason = textField(value, 'finishReason')
-		if (reason !== undefined) this.speak(index, candidate.close(this.readReason(reason)), parts)
+		if (reason !== undefined) this.emit(index, candidate.close(this.readReason(reason)), parts)
 	}
 
 	private readReason(reason: string): FinishReason {
 		const meaning = finishReasons[reason] ?? 'stop'
 		if (meaning !== 'failed') return meaning
-		throw new ChatError('upstream-failed', 'The model made a tool call that cannot be read.', {
+		throw new ChatError('upstream-failed', 'The model made an invalid tool call.', {
 			sent: 'yes',
 			cause: new Error(`finishReason ${reason}`),
 		})
 	}
 
-	/** Choice 0 speaks first: where it stayed silent until now it is given an empty text. */
-	private speak(index: number, said: readonly ChatEvent[], parts: ChatEvent[]): void {
-		if (said.length === 0) return
-		if (index > 0 && !this.firstSpoke) parts.push(...this.candidate(0).keepSilent())
-		this.firstSpoke = true
-		this.pieces += said.filter(({ type }) => type !== 'choice-finish').length
-		parts.push(...said)
+	/** Choice 0 must come first: if it has no content yet, it gets an empty text event. */
+	private emit(index: number, events: readonly ChatEvent[], parts: ChatEvent[]): void {
+		if (events.length === 0) return
+		if (index > 0 && !this.firstHasContent) parts.push(...this.candidate(0).emptyText())
+		this.firstHasContent = true
+		this.pieces += events.filter(({ type }) => type !== 'choice-finish').length
+		parts.push(...events)
 	}
 
 	private candidate(index: number): CandidateReader {
@@ -128,10 +128,10 @@ export class GeminiAnswerReader {
 		return candidate
 	}
 
-	/** Nothing told is told as nothing: the gateway counts then. */
+	/** Without reported usage the result has the source `counted`, and the gateway counts the tokens. */
 	private usage(): Usage {
 		return (
-			this.told ?? {
+			this.reported ?? {
 				promptTokens: 0,
 				completionTokens: this.pieces,
 				cachedTokens: 0,
@@ -142,7 +142,7 @@ export class GeminiAnswerReader {
 	}
 }
 
-/** A whole answer; a list of chunks where the stream came as one. `reader` must be fresh. */
+/** Reads a unary response, or a list of chunks if a stream arrived as one JSON array. `reader` must be unused. */
 export function readGeminiAnswer(
 	body: unknown,
 	reader: Pick<GeminiAnswerReader, 'read' | 'end'>,
@@ -151,11 +151,11 @@ export function readGeminiAnswer(
 	return [...chunks.flatMap((chunk) => reader.read(chunk)), ...reader.end(true)]
 }
 
-/** Reasons that are not listed, as the unspecified one, mean an end like any other. */
+/** Unlisted reasons, such as `FINISH_REASON_UNSPECIFIED`, are read as `stop`. */
 const finishReasons: Readonly<Record<string, FinishReason | 'failed'>> = {
 	STOP: 'stop',
 	MAX_TOKENS: 'length',
-	// A long answer reached the bound of one request.
+	// The response reached the output limit of one request.
 	CONTINUATION: 'length',
 	SAFETY: 'content-filter',
 	RECITATION: 'content-filter',

@@ -1,4 +1,4 @@
-// What one candidate says: texts, thoughts and calls in the order they come. It does not know of other candidates.
+// Reads the content of one candidate: text, thoughts and tool calls, in order. It does not know the other candidates.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
@@ -8,11 +8,11 @@ import { readLogprobs } from './logprobs-reader.ts'
 
 export interface CandidateReading {
 	readonly index: number
-	/** The request named the tool to call: then `stop` is how a call ends, as at OpenAI. */
+	/** The request named the tool to call. The finish reason of a call is then `stop`, as in OpenAI's API. */
 	readonly namedTool: boolean
-	/** One call at a time was asked for; the wire has no such switch, so further ones are left for the next turn. */
+	/** Parallel calls are disabled. The wire has no such option, so calls after the first are dropped. */
 	readonly oneCall: boolean
-	/** An id for a call that the upstream gave none. */
+	/** Creates an id for a call without one. */
 	readonly newCallId: () => string
 }
 
@@ -22,7 +22,7 @@ export class CandidateReader {
 	private readonly reading: CandidateReading
 	private readonly ids = new Set<string>()
 	private calls = 0
-	/** Thoughts were told that no signature closed yet. */
+	/** Thoughts were emitted and no signature has closed them yet. */
 	private thinking = false
 	private isClosed = false
 
@@ -34,25 +34,25 @@ export class CandidateReader {
 		return this.isClosed
 	}
 
-	/** @throws ChatError `upstream-failed` for a call without a name, calls without end, and answers that are no text. */
+	/** @throws ChatError `upstream-failed` for a call without a name, too many calls, and content other than text. */
 	read(candidate: unknown): readonly ChatEvent[] {
 		const events: ChatEvent[] = []
 		for (const part of listField(field(candidate, 'content'), 'parts')) this.readPart(part, events)
 		const logprobs = readLogprobs(field(candidate, 'logprobsResult'))
 		if (logprobs.length === 0) return events
-		const place = events.findLastIndex(({ type }) => type === 'text')
-		const text = events[place]
-		if (text?.type === 'text') events[place] = { ...text, logprobs }
+		const last = events.findLastIndex(({ type }) => type === 'text')
+		const text = events[last]
+		if (text?.type === 'text') events[last] = { ...text, logprobs }
 		else events.push({ type: 'text', choice: this.reading.index, text: '', logprobs })
 		return events
 	}
 
-	/** An empty text. */
-	keepSilent(): readonly ChatEvent[] {
+	/** An empty text event. */
+	emptyText(): readonly ChatEvent[] {
 		return [{ type: 'text', choice: this.reading.index, text: '' }]
 	}
 
-	/** A second time says nothing. */
+	/** Finishes the choice. Idempotent. */
 	close(reason: FinishReason): readonly ChatEvent[] {
 		if (this.isClosed) return []
 		this.isClosed = true
@@ -75,20 +75,20 @@ export class CandidateReader {
 		}
 		if (signature !== undefined) this.sign(signature, events)
 		if (field(part, 'thought') === true) return
-		const spoken = text ?? readCode(part)
-		if (spoken !== undefined) events.push({ type: 'text', choice, text: spoken })
+		const content = text ?? readCode(part)
+		if (content !== undefined) events.push({ type: 'text', choice, text: content })
 		else if (isObject(field(part, 'inlineData')))
-			throw new ChatError('upstream-failed', 'The upstream answered with something other than text.', { sent: 'yes' })
+			throw new ChatError('upstream-failed', 'The upstream returned content other than text.', { sent: 'yes' })
 	}
 
-	/** A signature stands for the thoughts before it; where none were told it is all there is of them. */
+	/** A signature covers the thoughts before it. Without any, it contains the reasoning itself. */
 	private sign(value: string, events: ChatEvent[]): void {
 		events.push({
 			type: 'reasoning',
 			choice: this.reading.index,
 			text: '',
 			proof: { wire: geminiWire, value },
-			...(this.thinking ? {} : { sealed: true }),
+			sealed: this.thinking ? undefined : true,
 		})
 		this.thinking = false
 	}
@@ -99,19 +99,19 @@ export class CandidateReader {
 		if (name === undefined)
 			throw new ChatError('upstream-failed', 'The model called a tool without naming it.', { sent: 'yes' })
 		if (this.calls >= maxCalls)
-			throw new ChatError('upstream-failed', 'The model called tools without end.', { sent: 'yes' })
-		const place = { choice: this.reading.index, call: this.calls++ }
+			throw new ChatError('upstream-failed', `The model made more than ${maxCalls} tool calls.`, { sent: 'yes' })
+		const call = { choice: this.reading.index, call: this.calls++ }
 		const args = field(called, 'args')
 		events.push(
 			{
 				type: 'tool-call',
-				...place,
+				...call,
 				kind: 'function',
 				id: this.uniqueId(textField(called, 'id')),
 				name,
-				...(signature === undefined ? {} : { proof: { wire: geminiWire, value: signature } }),
+				proof: signature === undefined ? undefined : { wire: geminiWire, value: signature },
 			},
-			{ type: 'tool-arguments', ...place, fragment: isObject(args) ? JSON.stringify(args) : '{}' },
+			{ type: 'tool-arguments', ...call, fragment: isObject(args) ? JSON.stringify(args) : '{}' },
 		)
 	}
 
@@ -122,7 +122,7 @@ export class CandidateReader {
 	}
 }
 
-/** Code that the upstream ran by itself, and what came of it, as a reader of the answer would want to see it. */
+/** Code that the upstream executed, or its output, as a Markdown code block. */
 function readCode(part: unknown): string | undefined {
 	const code = textField(field(part, 'executableCode'), 'code')
 	if (code !== undefined) return `\n\`\`\`python\n${code}\n\`\`\`\n`

@@ -1,5 +1,5 @@
-// Canonical turns written as `systemInstruction` and `contents`. Instructions stand apart from the turns, wherever they came; the results
-// of all tools that were called together are one turn.
+// Writes canonical messages as `systemInstruction` and `contents`. All instructions go into `systemInstruction`, wherever they occur. The
+// results of parallel tool calls form one turn.
 
 import { ChatError } from '../../chat/error.ts'
 import type { Json, JsonObject } from '../../chat/json.ts'
@@ -14,8 +14,8 @@ export interface WrittenContents {
 }
 
 /**
- * @param drop is told what the wire has no words for.
- * @throws ChatError for results of calls that nobody made, and for files by id.
+ * @param drop is called with each feature that the wire lacks.
+ * @throws ChatError for results without a call, and for files by id.
  */
 export function writeContents(
 	messages: readonly Message[],
@@ -27,7 +27,7 @@ export function writeContents(
 	return writer.end()
 }
 
-/** Stands in for a signature that was lost, or that another model's call never had: the upstream then does not ask for one. */
+/** Replaces a missing signature, such as that of another model's call. The upstream then skips signature validation. */
 const skippedSignature = 'skip_thought_signature_validator'
 
 class ContentsWriter {
@@ -35,10 +35,10 @@ class ContentsWriter {
 	private readonly drop: (part: string) => void
 	private readonly instructions: JsonObject[] = []
 	private readonly contents: JsonObject[] = []
-	/** Results of tools, and what is shown beside them, that wait for the last of their turn. */
+	/** Tool results, and files beside them, of a turn that may have further results. */
 	private results: JsonObject[] = []
 	private shown: JsonObject[] = []
-	/** Names of the calls so far, by id. */
+	/** Names of the previous calls, by id. */
 	private readonly names = new Map<string, string>()
 
 	constructor(form: GeminiForm, drop: (part: string) => void) {
@@ -65,7 +65,7 @@ class ContentsWriter {
 		}
 	}
 
-	/** A conversation of instructions alone is said by the user, since the wire wants a turn. */
+	/** A conversation of instructions alone becomes a user turn, since the wire requires at least one turn. */
 	end(): WrittenContents {
 		this.endResults()
 		if (this.contents.length === 0) return { contents: [{ role: 'user', parts: this.instructions }] }
@@ -73,7 +73,7 @@ class ContentsWriter {
 		return { systemInstruction: { parts: this.instructions }, contents: this.contents }
 	}
 
-	/** A turn without parts is refused. */
+	/** The wire rejects a turn without parts. */
 	private add(role: 'user' | 'model', parts: readonly JsonObject[]): void {
 		if (parts.length > 0) this.contents.push({ role, parts })
 	}
@@ -86,11 +86,11 @@ class ContentsWriter {
 
 	private writeUser({ content }: UserMessage, index: number): readonly JsonObject[] {
 		if (content.length === 0) return [{ text: '' }]
-		return content.map((part, place) => {
+		return content.map((part, position) => {
 			if (part.type === 'text') return { text: part.text }
 			if (part.type === 'image' && (part.detail ?? 'auto') !== 'auto') this.drop('image_url.detail')
 			if (part.type === 'file' && part.name !== undefined) this.drop('file.filename')
-			return writeMedia(part, `messages[${index}].content[${place}]`)
+			return writeMedia(part, `messages[${index}].content[${position}]`)
 		})
 	}
 
@@ -100,11 +100,11 @@ class ContentsWriter {
 		const [first, ...rest] = texts
 		const last = proofs.at(-1)
 		const signed = proofs.slice(0, -1).map((thoughtSignature) => ({ text: '', thoughtSignature }))
-		const spoken = last === undefined ? texts : [{ text: first?.text ?? '', thoughtSignature: last }, ...rest]
-		return [...signed, ...spoken, ...this.writeCalls(message.toolCalls)]
+		const signedTexts = last === undefined ? texts : [{ text: first?.text ?? '', thoughtSignature: last }, ...rest]
+		return [...signed, ...signedTexts, ...this.writeCalls(message.toolCalls)]
 	}
 
-	/** Of calls that were made together only the first is signed. */
+	/** Only the first of several parallel calls has a signature. */
 	private writeCalls(calls: readonly ToolCall[]): readonly JsonObject[] {
 		let signed = !this.form.signedCalls
 		return calls.map((call) => {
@@ -113,8 +113,8 @@ class ContentsWriter {
 			const signature = proof ?? (signed ? undefined : skippedSignature)
 			signed = true
 			return {
-				functionCall: { ...(this.form.callIds ? { id: call.id } : {}), name: call.name, args: readArguments(call) },
-				...(signature === undefined ? {} : { thoughtSignature: signature }),
+				functionCall: { id: this.form.callIds ? call.id : undefined, name: call.name, args: readArguments(call) },
+				thoughtSignature: signature,
 			}
 		})
 	}
@@ -122,43 +122,43 @@ class ContentsWriter {
 	private addResult(message: ToolMessage, index: number): void {
 		const name = this.names.get(message.callId)
 		if (name === undefined)
-			throw new ChatError('invalid-request', 'A tool message must answer a tool call of an earlier turn.', {
+			throw new ChatError('invalid-request', 'A tool message must respond to a tool call in an earlier message.', {
 				param: `messages[${index}].tool_call_id`,
 			})
 		const files: JsonObject[] = []
 		let text = ''
-		for (const [place, part] of message.content.entries()) {
+		for (const [position, part] of message.content.entries()) {
 			if (part.type === 'text') text += part.text
-			else files.push(writeMedia(part, `messages[${index}].content[${place}]`))
+			else files.push(writeMedia(part, `messages[${index}].content[${position}]`))
 		}
 		const within = this.form.filesInResults && files.length > 0
 		if (!within) this.shown.push(...files)
 		this.results.push({
 			functionResponse: {
-				...(this.form.callIds ? { id: message.callId } : {}),
+				id: this.form.callIds ? message.callId : undefined,
 				name,
 				response: { [message.isError ? 'error' : 'output']: readResult(text) },
-				...(within ? { parts: files } : {}),
+				parts: within ? files : undefined,
 			},
 		})
 	}
 }
 
-/** Arguments are an object on this wire; free text, and what is no object, stands as `input`. */
+/** Arguments are an object on this wire. Free text, and JSON other than an object, goes into `input`. */
 function readArguments(call: ToolCall): JsonObject {
 	if (call.type === 'custom') return { input: call.arguments }
 	const value = parsed(call.arguments)
 	return isObject(value) ? value : { input: call.arguments }
 }
 
-/** Objects and lists as what they are; any other text as text. */
+/** JSON objects and arrays are parsed; any other text remains text. */
 function readResult(text: string): Json {
-	// Long numbers would not survive.
+	// Parsing would lose precision of long numbers.
 	const value = /\d{16}/.test(text) ? undefined : parsed(text)
 	return isObject(value) || Array.isArray(value) ? value : text
 }
 
-/** Undefined for what is no JSON. */
+/** Undefined for invalid JSON. */
 function parsed(text: string): Json | undefined {
 	try {
 		return JSON.parse(text) as Json

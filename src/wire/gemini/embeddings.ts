@@ -1,13 +1,13 @@
-// Vectors: the body of `batchEmbedContents`, and its answer.
+// Embeddings: the request body of `batchEmbedContents`, and its response.
 
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import { listField } from '../openai/fields.ts'
 
-/** Most texts of one request. */
+/** Maximum number of texts in one request. */
 export const embeddingsBatch = 100
 
-/** @param model its resource name, as `models/text-embedding`. */
+/** @param model the resource name, such as `models/text-embedding`. */
 export function writeEmbeddingsRequest(
 	texts: readonly string[],
 	model: string,
@@ -17,25 +17,25 @@ export function writeEmbeddingsRequest(
 		requests: texts.map((text) => ({
 			model,
 			content: { parts: [{ text }] },
-			...(outputDimensionality === undefined ? {} : { outputDimensionality }),
+			outputDimensionality,
 		})),
 	}
 }
 
 /**
- * Vectors of length 1, as OpenAI's are: shortened ones come unscaled.
+ * Normalizes the vectors to length 1, like OpenAI's: the upstream does not normalize shortened vectors.
  *
- * @param count how many texts were sent.
- * @throws ChatError `upstream-failed` for anything but one vector for each.
+ * @param count number of texts in the request.
+ * @throws ChatError `upstream-failed` unless there is one valid vector for each text.
  */
 export function readEmbeddings(body: unknown, count: number, title: string): readonly Float32Array[] {
 	const vectors = listField(body, 'embeddings').map((embedding) => readVector(listField(embedding, 'values')))
-	const whole = vectors.filter((vector) => vector !== undefined)
-	if (whole.length !== count || vectors.length !== count)
-		throw new ChatError('upstream-failed', `${title} answered without the vectors that it was asked for.`, {
+	const valid = vectors.filter((vector) => vector !== undefined)
+	if (valid.length !== count || vectors.length !== count)
+		throw new ChatError('upstream-failed', `${title} did not return one embedding for each input.`, {
 			sent: 'yes',
 		})
-	return whole
+	return valid
 }
 
 function readVector(values: readonly unknown[]): Float32Array | undefined {

@@ -37,7 +37,7 @@ describe('an error', () => {
 		})
 	}
 
-	test('that speaks of a prompt too long is told as such', () => {
+	test('about a prompt that is too long is context-length-exceeded', () => {
 		const message = 'The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).'
 		expect(read(400, { code: 400, message, status: 'INVALID_ARGUMENT' })).toMatchObject({
 			kind: 'context-length-exceeded',
@@ -45,26 +45,26 @@ describe('an error', () => {
 		})
 	})
 
-	test('that speaks of our key is ours, and its words are not shown', () => {
+	test('about our key is an upstream failure, and its message is not shown', () => {
 		const message = 'API key not valid: AIza-secret'
 		for (const error of [
 			{ code: 400, message, status: 'INVALID_ARGUMENT', details: info('API_KEY_INVALID') },
 			{ code: 400, message, status: 'FAILED_PRECONDITION' },
 			{ code: 403, message, status: 'PERMISSION_DENIED' },
 		]) {
-			const told = read(error.code, error)
-			expect(told).toMatchObject({ kind: 'upstream-failed', code: 'upstream_credentials_refused' })
-			expect(`${told.message} ${told.cause}`).not.toContain('AIza-secret')
+			const result = read(error.code, error)
+			expect(result).toMatchObject({ kind: 'upstream-failed', code: 'upstream_credentials_refused' })
+			expect(`${result.message} ${result.cause}`).not.toContain('AIza-secret')
 		}
 	})
 
-	test('tells how long to wait', () => {
+	test('has a retry delay', () => {
 		const details = [{ reason: 'RATE_LIMIT_EXCEEDED' }, { retryDelay: '37.25s' }]
 		expect(read(429, { code: 429, message: 'slow', status: 'RESOURCE_EXHAUSTED', details }).retryAfterMs).toBe(37_250)
 		expect(read(429, { code: 429, details: [{ retryDelay: 'soon' }] }).retryAfterMs).toBeUndefined()
 	})
 
-	test('may come as a list of one, or in any other form', () => {
+	test('may be a list of one, or have any other form', () => {
 		expect(read(400, { code: 400, message: 'bad', status: 'INVALID_ARGUMENT' }, true)).toMatchObject({
 			kind: 'invalid-request',
 			message: 'bad',

@@ -1,5 +1,5 @@
-// What this upstream says when it cannot answer. Blame is told by the reader of OpenAI's errors, which knows what a status means to a caller;
-// here Google's words are brought into that form: status names, reasons in `details`, and how long to wait.
+// Reads errors of this upstream. It converts Google's format (status names, reasons in `details`, retry delays) for the reader of OpenAI's
+// errors, which decides what a status means for the caller.
 
 import type { ChatError } from '../../chat/error.ts'
 import {
@@ -11,35 +11,35 @@ import {
 } from '../openai/error-reader.ts'
 import { field, listField, numberField, textField } from '../openai/fields.ts'
 
-/** A whole answer whose status says that it is none. */
+/** Reads a response with an error status. */
 export function readGeminiError(answer: ErrorAnswer, reading: ErrorReading): ChatError {
-	const said = readSaid(answer.body)
+	const details = readDetails(answer.body)
 	return readErrorAnswer(
 		{
 			...answer,
-			status: said.isOperators ? 401 : answer.status,
-			headers: withRetry(answer.headers, said.retryAfterMs),
-			body: said.body,
+			status: details.isOperators ? 401 : answer.status,
+			headers: withRetry(answer.headers, details.retryAfterMs),
+			body: details.body,
 		},
 		reading,
 	)
 }
 
-/** An error in place of a chunk. */
+/** Reads an error that a stream contains instead of a chunk. */
 export function readGeminiErrorEvent(chunk: unknown, reading: ErrorReading): ChatError {
-	return readErrorEvent(readSaid(chunk).body, reading)
+	return readErrorEvent(readDetails(chunk).body, reading)
 }
 
-interface Said {
-	/** In OpenAI's form. */
+interface ErrorDetails {
+	/** In OpenAI's format. */
 	readonly body: unknown
-	/** Only the operator can mend it. */
+	/** Only the operator can correct it, such as an invalid API key. */
 	readonly isOperators: boolean
 	readonly retryAfterMs: number | undefined
 }
 
-/** Asked for a stream and no event stream, it answers with a list of one. */
-function readSaid(body: unknown): Said {
+/** For a stream without server-sent events, the upstream returns a list with one error. */
+function readDetails(body: unknown): ErrorDetails {
 	const error = field(Array.isArray(body) ? body[0] : body, 'error')
 	if (error === undefined) return { body, isOperators: false, retryAfterMs: undefined }
 	const message = textField(error, 'message')
@@ -56,7 +56,7 @@ function readSaid(body: unknown): Said {
 	}
 }
 
-/** A duration as JSON of protocol buffers writes it: `37s`, `0.5s`. */
+/** A duration in the JSON format of protocol buffers: `37s`, `0.5s`. */
 function readRetryDelay(detail: unknown): number | undefined {
 	const [, seconds] = /^(\d{1,9}(?:\.\d+)?)s$/.exec(textField(detail, 'retryDelay') ?? '') ?? []
 	return seconds === undefined ? undefined : Math.ceil(Number(seconds) * 1000)

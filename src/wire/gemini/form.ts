@@ -1,20 +1,20 @@
-// Where models and places of this wire differ in what they take, told by their names. It knows no request.
+// Differences between the models and services of this wire, derived from their names. It does not depend on a request.
 
 export interface GeminiForm {
-	/** How thinking is bounded: not at all, by tokens, or by a word (which leaves tokens possible). */
+	/** How to limit thinking: not supported, by a token budget, or by a level (which also accepts a budget). */
 	readonly thinking: 'none' | 'tokens' | 'level'
-	/** A call that comes back without its signature is refused. */
+	/** A call in the history is rejected without its signature. */
 	readonly signedCalls: boolean
-	/** Images and files of a tool's result stand within it; otherwise beside it. */
+	/** Images and files of a tool result are inside the result; otherwise beside it. */
 	readonly filesInResults: boolean
-	/** Calls may have ids; otherwise results are told apart by their order. */
+	/** Calls may have ids; otherwise results are matched by their order. */
 	readonly callIds: boolean
 }
 
-/** The developer's API, or the same wire on Google's cloud. */
+/** The Gemini API for developers, or the same wire on Google Cloud. */
 export type GeminiService = 'gemini' | 'vertex'
 
-/** Names are open-ended, so an unknown one is taken for the newest; families that are not Gemini's do not think. */
+/** An unknown Gemini generation is treated as the newest. Models of other families do not support thinking. */
 export function formOf(model: string, service: GeminiService): GeminiForm {
 	const isGemini = /(^|\/)gemini/i.test(model)
 	const [, generation] = /(?:^|\/)gemini-(1\.5|1\.0|2\.0|2\.5)/i.exec(model) ?? []

@@ -1,6 +1,6 @@
-// What this wire and its messages are called where proofs and bytes are kept with what was read from them.
+// Names of this wire and of its messages, which label proofs and source text.
 
-/** Name of the wire on proofs and fields that only it can read. */
+/** Labels proofs and fields that only this wire understands. */
 export const geminiWire = 'gemini'
 
 export const geminiFormats = { chunk: 'gemini chunk', whole: 'gemini answer' } as const

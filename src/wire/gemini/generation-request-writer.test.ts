@@ -24,7 +24,7 @@ function write(changes: Partial<ChatRequest>, model = 'gemini-3-pro', service: G
 		passthrough: {},
 		...changes,
 	}
-	// As it is sent: without what is undefined.
+	// As sent: undefined fields are removed.
 	const body = JSON.parse(
 		JSON.stringify(writeGenerationRequest(request, formOf(model, service), (part) => dropped.push(part))),
 	)
@@ -40,7 +40,7 @@ function refused(changes: Partial<ChatRequest>): ChatError {
 	throw new Error('expected a ChatError')
 }
 
-test('the least request is one turn', () => {
+test('a minimal request has one turn', () => {
 	expect(write({})).toEqual({
 		body: { contents: [{ role: 'user', parts: [{ text: 'hi' }] }] },
 		config: undefined,
@@ -50,7 +50,7 @@ test('the least request is one turn', () => {
 })
 
 describe('settings', () => {
-	test('that the wire knows', () => {
+	test('that the wire supports', () => {
 		const { config, dropped } = write({
 			sampling: { temperature: 0, topP: 0.5, topK: 9, presencePenalty: 1, frequencyPenalty: -1, seed: 7 },
 			maxTokens: 100,
@@ -73,25 +73,25 @@ describe('settings', () => {
 		})
 		expect(dropped).toEqual([])
 	})
-	test('at their defaults are left out', () => {
+	test('at their defaults are omitted', () => {
 		const sampling = { topK: -1, repetitionPenalty: 1, logitBias: new Map() }
 		expect(write({ sampling })).toMatchObject({ config: undefined, dropped: [] })
 		expect(write({ logprobs: { top: 0 } }).config).toEqual({ responseLogprobs: true })
 	})
-	test('that the wire does not know are told', () => {
+	test('that the wire lacks are reported', () => {
 		const sampling = { minP: 0.1, repetitionPenalty: 1.1, logitBias: new Map([[1, 2]]) }
 		const { dropped } = write({ sampling, user: 'u', passthrough: { verbosity: 'low' } })
 		expect(dropped.toSorted()).toEqual(['logit_bias', 'min_p', 'repetition_penalty', 'user', 'verbosity'])
 	})
-	test('seeds of 64 bits are folded, equal ones alike', () => {
+	test('64-bit seeds are reduced to 32 bits, equal ones to equal values', () => {
 		const { seed } = write({ sampling: { seed: 2 ** 40 + 5 } }).config
 		expect(seed).toBe(5)
 		expect(write({ sampling: { seed: 3_000_000_000 } }).config.seed).toBe(-1_294_967_296)
 	})
-	test('more answers than the wire gives are refused', () => {
+	test('more choices than the wire supports are rejected', () => {
 		expect(refused({ choices: 9 })).toMatchObject({ kind: 'unsupported', param: 'n', sent: 'nothing' })
 	})
-	test('fields of the same wire go through, settings of the request win', () => {
+	test('fields of the same wire are passed through, canonical settings take precedence', () => {
 		const passthrough = { safetySettings: [], generationConfig: { temperature: 1, mediaResolution: 'LOW' } }
 		const { body } = write({ passthrough, passthroughWire: 'gemini', sampling: { temperature: 0 } })
 		expect(body).toMatchObject({
@@ -99,7 +99,7 @@ describe('settings', () => {
 			generationConfig: { temperature: 0, mediaResolution: 'LOW' },
 		})
 	})
-	test('JSON, with a schema or without', () => {
+	test('JSON, with and without a schema', () => {
 		const schema = { type: 'object' } as const
 		expect(write({ responseFormat: { type: 'json-object' } }).config).toEqual({ responseMimeType: 'application/json' })
 		expect(
@@ -119,12 +119,12 @@ describe('thinking', () => {
 		test(`${model} at ${effort}`, () => {
 			expect(write({ reasoningEffort: effort }, model)).toMatchObject({ config: { thinkingConfig }, dropped: [] })
 		})
-	test('a bound in tokens wins over a word', () => {
+	test('a token budget takes precedence over an effort', () => {
 		expect(write({ reasoningEffort: 'high', reasoningTokens: 512 }).config).toEqual({
 			thinkingConfig: { thinkingBudget: 512, includeThoughts: true },
 		})
 	})
-	test('a word that nobody knows, and a model that does not think, are told', () => {
+	test('an unknown effort, and a model without thinking, are reported', () => {
 		expect(write({ reasoningEffort: 'deep' })).toMatchObject({ config: undefined, dropped: ['reasoning_effort'] })
 		for (const model of ['gemini-2.0-flash', 'gemma-3-27b-it'])
 			expect(write({ reasoningEffort: 'low' }, model)).toMatchObject({
@@ -153,7 +153,7 @@ describe('tools', () => {
 			toolConfig: { functionCallingConfig: { mode: 'NONE' } },
 		})
 	})
-	test('each choice has its mode', () => {
+	test('each tool choice has its mode', () => {
 		const modeOf = (toolChoice: ChatRequest['toolChoice'], tools = [weather]) =>
 			write({ tools, toolChoice }).body.toolConfig?.functionCallingConfig
 		expect(modeOf({ type: 'auto' })).toBeUndefined()
@@ -165,15 +165,15 @@ describe('tools', () => {
 		})
 		expect(modeOf({ type: 'named', name: 'w' })).toEqual({ mode: 'ANY', allowedFunctionNames: ['w'] })
 	})
-	test('a free choice among some offers these alone', () => {
+	test('an auto choice among some tools declares only those', () => {
 		const { body } = write({ tools: [weather, time], toolChoice: { type: 'auto', only: ['w'] } })
 		expect(body.tools[0].functionDeclarations.map(({ name }: { name: string }) => name)).toEqual(['w'])
 	})
-	test('that take free text are refused', () => {
+	test('custom tools are rejected', () => {
 		const tools: readonly Tool[] = [weather, { type: 'custom', name: 'shell' }]
 		expect(refused({ tools, toolChoice: { type: 'auto' } })).toMatchObject({ kind: 'unsupported', param: 'tools[1]' })
 	})
-	test('old models are not held to schemas, which is told', () => {
+	test('strict is dropped and reported for old models', () => {
 		expect(write({ tools: [time], toolChoice: { type: 'auto' } }, 'gemini-2.0-flash').dropped).toEqual([
 			'tools.function.strict',
 		])
@@ -181,7 +181,7 @@ describe('tools', () => {
 })
 
 describe('turns', () => {
-	test('instructions stand apart, wherever they came', () => {
+	test('instructions go into systemInstruction, wherever they occur', () => {
 		const { body } = write({
 			messages: [
 				{ role: 'system', content: text('a') },
@@ -199,12 +199,12 @@ describe('turns', () => {
 			],
 		})
 	})
-	test('instructions alone are a turn', () => {
+	test('instructions alone are a user turn', () => {
 		expect(write({ messages: [{ role: 'system', content: text('a') }] }).body).toEqual({
 			contents: [{ role: 'user', parts: [{ text: 'a' }] }],
 		})
 	})
-	test('pictures, sounds and files', () => {
+	test('images, audio and files', () => {
 		const content: readonly UserPart[] = [
 			{ type: 'image', url: 'data:image/png;base64,AAAA', detail: 'low' },
 			{ type: 'image', url: 'https://example.org/a.JPG?x=1' },
@@ -222,7 +222,7 @@ describe('turns', () => {
 		])
 		expect(dropped).toEqual(['messages.name', 'image_url.detail', 'file.filename'])
 	})
-	test('files by id, and data URLs that are none, are refused', () => {
+	test('files by id, and invalid data URLs, are rejected', () => {
 		const withPart = (part: UserPart) => refused({ messages: [hi, { role: 'user', content: [part] }] })
 		expect(withPart({ type: 'file', id: 'file-1' })).toMatchObject({
 			kind: 'unsupported',
@@ -242,10 +242,10 @@ const made = (id: string, value?: string) => ({
 	id,
 	name: `tool_${id}`,
 	arguments: '{"a":1}',
-	...(value === undefined ? {} : { proof: proof(value) }),
+	proof: value === undefined ? undefined : proof(value),
 })
 
-describe('calls and thoughts that come back', () => {
+describe('calls and thoughts in the history', () => {
 	const conversation: readonly Message[] = [
 		hi,
 		{ role: 'assistant', content: text('looking'), toolCalls: [made('1', 's1'), made('2')] },
@@ -253,7 +253,7 @@ describe('calls and thoughts that come back', () => {
 		{ role: 'tool', callId: '1', content: text('{"n":12345678901234567890}'), isError: true },
 		hi,
 	]
-	test('results of one turn are one turn, each named as its call', () => {
+	test('results of one turn are one turn, each with the name of its call', () => {
 		expect(write({ messages: conversation }).contents.slice(1)).toEqual([
 			{
 				role: 'model',
@@ -273,10 +273,10 @@ describe('calls and thoughts that come back', () => {
 			{ role: 'user', parts: [{ text: 'hi' }] },
 		])
 	})
-	test('the cloud takes no ids', () => {
+	test('Vertex gets no call ids', () => {
 		expect(JSON.stringify(write({ messages: conversation }, 'gemini-3-pro', 'vertex').contents)).not.toContain('"id"')
 	})
-	test('where a signature is asked for and there is none, the first call says so', () => {
+	test('the first call without a required signature gets the skip marker', () => {
 		const messages: readonly Message[] = [
 			hi,
 			{
@@ -290,7 +290,7 @@ describe('calls and thoughts that come back', () => {
 		expect(signatures('gemini-3-pro')).toEqual(['skip_thought_signature_validator', undefined])
 		expect(signatures('gemini-2.5-pro')).toEqual([undefined, undefined])
 	})
-	test('signatures of texts stand with them, those of other wires stay away', () => {
+	test('text signatures are written with the text, those of other wires are omitted', () => {
 		const thoughts = [
 			{ text: 'x', proof: proof('t1') },
 			{ text: '', proof: proof('foreign', 'anthropic') },
@@ -311,7 +311,7 @@ describe('calls and thoughts that come back', () => {
 			{ text: '', thoughtSignature: 't2' },
 		])
 	})
-	test('pictures of a result stand within it, or beside it for models that do not know that', () => {
+	test('images of a result are inside it, or beside it for older models', () => {
 		const messages: readonly Message[] = [
 			hi,
 			{ role: 'assistant', content: [], toolCalls: [made('1', 's')] },
@@ -322,7 +322,7 @@ describe('calls and thoughts that come back', () => {
 		expect(write({ messages }).contents[2].parts).toEqual([{ functionResponse: { ...result, parts: [picture] } }])
 		expect(write({ messages }, 'gemini-2.5-pro').contents[2].parts).toEqual([{ functionResponse: result }, picture])
 	})
-	test('arguments that are no object are kept as they are', () => {
+	test('arguments other than objects are passed as input', () => {
 		const toolCalls = [
 			{ ...made('1'), arguments: '[1]' },
 			{ ...made('2'), arguments: '{' },
@@ -335,7 +335,7 @@ describe('calls and thoughts that come back', () => {
 			{ input: 'ls' },
 		])
 	})
-	test('a result that answers no call is refused', () => {
+	test('a result without a call is rejected', () => {
 		expect(refused({ messages: [hi, { role: 'tool', callId: 'x', content: text('a') }] })).toMatchObject({
 			kind: 'invalid-request',
 			param: 'messages[1].tool_call_id',

@@ -1,5 +1,5 @@
-// A canonical request written as the body of `generateContent` and `streamGenerateContent`. What is at its default is left out. What the
-// wire has no words for is told to `drop`; where leaving it out would falsify the answer, it is refused.
+// Writes a canonical request as the body of `generateContent` and `streamGenerateContent`. Default values are omitted. A feature that the
+// wire lacks is reported to `drop`; if dropping it would make the response wrong, the request is rejected.
 
 import { ChatError } from '../../chat/error.ts'
 import type { Json, JsonObject } from '../../chat/json.ts'
@@ -53,6 +53,7 @@ function writeSampling(sampling: Sampling, drop: (part: string) => void): JsonOb
 	if (sampling.minP !== undefined) drop('min_p')
 	if ((sampling.repetitionPenalty ?? 1) !== 1) drop('repetition_penalty')
 	if ((sampling.logitBias?.size ?? 0) > 0) drop('logit_bias')
+	// Absent fields are omitted: undefined would override the client's `generationConfig`.
 	return {
 		...(temperature === undefined ? {} : { temperature }),
 		...(topP === undefined ? {} : { topP }),
@@ -63,7 +64,7 @@ function writeSampling(sampling: Sampling, drop: (part: string) => void): JsonOb
 	}
 }
 
-/** Seeds of this wire have 32 bits; equal ones stay equal. */
+/** Seeds of this wire have 32 bits; equal seeds map to equal values. */
 function writeSeed(seed: number): number {
 	return Number(BigInt.asIntN(32, BigInt(Math.trunc(seed))))
 }
@@ -72,9 +73,13 @@ const mostChoices = 8
 
 function writeChoices(choices: number): JsonObject {
 	if (choices > mostChoices)
-		throw new ChatError('unsupported', `This upstream gives at most ${mostChoices} answers to a request.`, {
-			param: 'n',
-		})
+		throw new ChatError(
+			'unsupported',
+			`This upstream supports at most ${mostChoices} choices per request, not ${choices}.`,
+			{
+				param: 'n',
+			},
+		)
 	return choices === 1 ? {} : { candidateCount: choices }
 }
 

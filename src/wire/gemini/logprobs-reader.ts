@@ -1,9 +1,9 @@
-// Log-probabilities of a candidate: the chosen tokens in one list, what else was likely in another.
+// Log-probabilities of a candidate: one list has the chosen tokens, another the alternatives.
 
 import type { TokenLogprob } from '../../chat/event.ts'
 import { field, listField, numberField } from '../openai/fields.ts'
 
-/** A `logprobsResult`; empty where it tells nothing. */
+/** Reads a `logprobsResult`; empty if it has no tokens. */
 export function readLogprobs(result: unknown): readonly TokenLogprob[] {
 	const tops = listField(result, 'topCandidates')
 	return listField(result, 'chosenCandidates').map((chosen, index) => ({

@@ -1,11 +1,11 @@
-// Images, sounds and files as parts of a turn: bytes in the request, or a URI that the upstream fetches itself.
+// Images, audio and files as parts of a turn: bytes in the request, or a URI that the upstream fetches.
 
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { AudioPart, FilePart, ImagePart } from '../../chat/message.ts'
 import { mediaTypeOf, readDataUrl } from '../media/media-url.ts'
 
-/** @throws ChatError `unsupported` for a file that is named by an id, which means nothing to this upstream. */
+/** @throws ChatError `unsupported` for a file id, which this upstream does not know. */
 export function writeMedia(part: ImagePart | AudioPart | FilePart, param: string): JsonObject {
 	switch (part.type) {
 		case 'image':
@@ -15,13 +15,13 @@ export function writeMedia(part: ImagePart | AudioPart | FilePart, param: string
 		case 'file': {
 			const url = part.data ?? part.url
 			if (url === undefined)
-				throw new ChatError('unsupported', 'This upstream takes files inline or by URL, not by id.', { param })
+				throw new ChatError('unsupported', 'This upstream accepts files inline or by URL, not by id.', { param })
 			return writeUrl(url, param)
 		}
 	}
 }
 
-/** Without a type the upstream looks for itself. */
+/** Without a media type the upstream detects it. */
 function writeUrl(url: string, param: string): JsonObject {
 	const inline = readDataUrl(url, param)
 	if (inline === undefined) return { fileData: { mimeType: mediaTypeOf(url), fileUri: url } }

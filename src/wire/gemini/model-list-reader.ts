@@ -1,8 +1,8 @@
-// The answer to GET /models of Gemini's API.
+// Reads the response to GET /models of Gemini's API.
 
 import { field } from '../openai/fields.ts'
 
-/** The names of an answer's models without `models/`, or undefined if the answer is no list of models. */
+/** The names of the models without `models/`, or undefined if the response is not a list of models. */
 export function readGeminiModelList(answer: unknown): readonly string[] | undefined {
 	const list = field(answer, 'models')
 	if (!Array.isArray(list)) return undefined

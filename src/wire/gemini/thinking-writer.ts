@@ -1,10 +1,11 @@
-// How hard to think, as each generation of models takes it: a number of tokens or a word. Thoughts are told where thinking was asked for.
+// Writes the reasoning effort in the form that each model generation accepts: a token budget or a level. Thoughts are included if the client
+// requested reasoning.
 
 import type { JsonObject } from '../../chat/json.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { GeminiForm } from './form.ts'
 
-/** A `thinkingConfig`, or nothing. */
+/** A `thinkingConfig`, or an empty object. */
 export function writeThinking(
 	{ reasoningEffort, reasoningTokens }: Pick<ChatRequest, 'reasoningEffort' | 'reasoningTokens'>,
 	{ thinking }: GeminiForm,
@@ -12,7 +13,7 @@ export function writeThinking(
 ): JsonObject {
 	if (reasoningEffort === undefined && reasoningTokens === undefined) return {}
 	if (thinking === 'none') {
-		// What cannot think need not be told not to.
+		// Disabling thinking is not reported for a model without it.
 		if ((reasoningTokens ?? 0) > 0 || (reasoningEffort ?? 'none') !== 'none') drop('reasoning_effort')
 		return {}
 	}
@@ -23,14 +24,14 @@ export function writeThinking(
 		return {}
 	}
 	if (thinking === 'tokens') return bounded(effort.tokens)
-	return { thinkingConfig: { thinkingLevel: effort.level, ...(effort.tokens === 0 ? {} : { includeThoughts: true }) } }
+	return { thinkingConfig: { thinkingLevel: effort.level, includeThoughts: effort.tokens === 0 ? undefined : true } }
 }
 
 function bounded(thinkingBudget: number): JsonObject {
-	return { thinkingConfig: { thinkingBudget, ...(thinkingBudget === 0 ? {} : { includeThoughts: true }) } }
+	return { thinkingConfig: { thinkingBudget, includeThoughts: thinkingBudget === 0 ? undefined : true } }
 }
 
-/** The numbers are those of Google's own OpenAI-compatible endpoint. The newest models cannot be told not to think at all. */
+/** The values are those of Google's OpenAI-compatible endpoint. Thinking cannot be disabled on the newest models. */
 const efforts: Readonly<Record<string, { readonly tokens: number; readonly level: string }>> = {
 	none: { tokens: 0, level: 'MINIMAL' },
 	minimal: { tokens: 1024, level: 'MINIMAL' },

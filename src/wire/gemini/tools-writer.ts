@@ -1,4 +1,4 @@
-// Tools and their choice as `tools` and `toolConfig`.
+// Writes tools and the tool choice as `tools` and `toolConfig`.
 
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
@@ -6,14 +6,14 @@ import type { ChatRequest } from '../../chat/request.ts'
 import { choosableTools, type Tool } from '../../chat/tool.ts'
 import type { GeminiForm } from './form.ts'
 
-/** @throws ChatError `unsupported` for tools that take free text. */
+/** @throws ChatError `unsupported` for custom tools. */
 export function writeTools(
 	{ tools, toolChoice }: Pick<ChatRequest, 'tools' | 'toolChoice'>,
 	form: GeminiForm,
 	drop: (part: string) => void,
 ): JsonObject {
 	if (tools.length === 0) return {}
-	// The wire narrows a choice only where the model has to call something.
+	// The wire restricts the choice to some tools only if the model must call one.
 	const offered = toolChoice.type === 'auto' ? choosableTools(tools, toolChoice) : tools
 	const declared = { tools: [{ functionDeclarations: offered.map((tool) => writeTool(tool, tools.indexOf(tool))) }] }
 	switch (toolChoice.type) {
@@ -35,18 +35,20 @@ export function writeTools(
 function mustCall(names: readonly string[] | undefined): JsonObject {
 	return {
 		toolConfig: {
-			functionCallingConfig: { mode: 'ANY', ...(names === undefined ? {} : { allowedFunctionNames: names }) },
+			functionCallingConfig: { mode: 'ANY', allowedFunctionNames: names },
 		},
 	}
 }
 
 function writeTool(tool: Tool, index: number): JsonObject {
 	if (tool.type === 'custom')
-		throw new ChatError('unsupported', 'This upstream has no tools that take free text.', { param: `tools[${index}]` })
+		throw new ChatError('unsupported', 'This upstream does not support custom tools: use a function tool.', {
+			param: `tools[${index}]`,
+		})
 	const { name, description, parameters } = tool
 	return {
 		name,
-		...(description === undefined ? {} : { description }),
-		...(parameters === undefined ? {} : { parametersJsonSchema: parameters }),
+		description,
+		parametersJsonSchema: parameters,
 	}
 }

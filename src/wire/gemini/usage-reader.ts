@@ -1,9 +1,9 @@
-// Token counts as this wire tells them: thinking stands beside the answer, not within it.
+// Reads token usage of this wire, which counts thinking separately from the response tokens.
 
 import type { Usage } from '../../chat/usage.ts'
 import { countField, isObject } from '../openai/fields.ts'
 
-/** Undefined where `usage` tells no counts. */
+/** Undefined if `usage` has no counts. */
 export function readUsage(usage: unknown): Usage | undefined {
 	if (!isObject(usage)) return undefined
 	const prompt = countField(usage, 'promptTokenCount')
