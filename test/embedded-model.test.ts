@@ -211,7 +211,7 @@ describe('a check of the upstream', () => {
 		['models/tiny-chat-q80.gguf', `there is no file ${join(root, 'models/tiny-chat-q80.gguf')}; did you mean ${toy}?`],
 		['./models', `${join(root, 'models')} is not a file`],
 		['./package.json', `${join(root, 'package.json')} is not a GGUF model file`],
-		['hf:nonsense', "'hf:nonsense' is no source"],
+		['hf:nonsense', "'hf:nonsense' is not a valid source"],
 	])('says of %j what is wrong and what to do', async (model, sentence) => {
 		const configFolder = model === 'm.gguf' ? '/nowhere' : root
 		expect(await check('llama', {}, { model, configFolder })).toStartWith(sentence)

@@ -235,6 +235,6 @@ describe.skipIf(!isEngineHere)('the command says what is wrong', () => {
 	test('with a model, `models pull` suggests the nearest too', async () => {
 		const { status, stderr } = await runCommand(['models', 'pull', 'smolm2-135m', '--folder', folder])
 		expect(status).toBe(1)
-		expect(stderr).toStartWith("There is no model 'smolm2-135m' (did you mean 'smollm2-135m'?).")
+		expect(stderr).toStartWith("Unknown model 'smolm2-135m' (did you mean 'smollm2-135m'?).")
 	})
 })
