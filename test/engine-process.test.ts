@@ -208,7 +208,7 @@ describe.skipIf(!isEngineHere)('the command says what is wrong', () => {
 		const { status, stderr } = await engine('--model', 'tinychat')
 		expect(status).toBe(78)
 		expect(stderr).toMatch(
-			/^--model: there is no model "tinychat" \(did you mean "tiny-chat"\?\); known models: smollm2-135m, [^\n]*\n$/,
+			/^--model: unknown model "tinychat" \(did you mean "tiny-chat"\?\); known models: smollm2-135m, [^\n]*\n$/,
 		)
 	})
 
