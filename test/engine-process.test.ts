@@ -125,7 +125,7 @@ describe.skipIf(!isEngineHere)('the process of the engine', () => {
 		const lines = server
 			.log()
 			.split('\n')
-			.filter((line) => line.includes('repeated itself'))
+			.filter((line) => line.includes('repetition loop'))
 		expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ level: 40, model: 'tiny-chat', request: id }])
 		await server.stop()
 	})

@@ -100,7 +100,7 @@ describe.skipIf(!isHere)('the default model', () => {
 		expect(answers.filter(({ tokens }) => tokens > 512)).toEqual([])
 		// One may be cut by the bound: processors round differently, and a word more or less changes a whole answer.
 		expect(answers.filter(({ reason }) => reason !== 'stop').length).toBeLessThanOrEqual(1)
-		expect(server.log()).not.toContain('repeated itself')
+		expect(server.log()).not.toContain('repetition loop')
 	})
 
 	test('takes over from the toy as soon as its weights are there, without a restart', async () => {
