@@ -59,7 +59,7 @@ describe.skipIf(!isEngineHere)('a model that an operator named and that is not t
 		const server = await serve('smolm2-135', { data })
 		const state = await until(server, 'failed')
 		expect(state.models).toMatchObject([
-			{ status: 'failed', note: 'there is no model "smolm2-135" (did you mean "smollm2-135m"?)' },
+			{ status: 'failed', note: 'unknown model "smolm2-135" (did you mean "smollm2-135m"?)' },
 		])
 		const began = performance.now()
 		const response = await server.call('/v1/chat/completions', question)
@@ -82,10 +82,10 @@ describe.skipIf(!isEngineHere)('a model that an operator named and that is not t
 		const { models } = await until(server, 'failed')
 		for (let call = 0; call < 8; call++) expect((await server.call('/v1/chat/completions', question)).status).toBe(503)
 		const told = JSON.stringify(models) + (await (await server.call('/v1/chat/completions', question)).text())
-		expect(told).toContain('there is no file my-modle.gguf')
+		expect(told).toContain('file not found: my-modle.gguf')
 		expect(told).not.toContain(data)
 		expect(server.log()).toContain(
-			`there is no file ${join(data, 'my-modle.gguf')}; did you mean ${join(data, 'my-model.gguf')}?`,
+			`file not found: ${join(data, 'my-modle.gguf')}; did you mean ${join(data, 'my-model.gguf')}?`,
 		)
 		await copyFile(toy, join(data, 'my-modle.gguf'))
 		await until(server, 'ready')
@@ -204,14 +204,14 @@ describe('a check of the upstream', () => {
 	})
 
 	test.each([
-		['qwen25-0.5b', 'there is no model "qwen25-0.5b" (did you mean "qwen2.5-0.5b"?); known models: smollm2-135m, '],
-		['gpt-4', 'there is no model "gpt-4"; known models: smollm2-135m, '],
+		['qwen25-0.5b', 'unknown model "qwen25-0.5b" (did you mean "qwen2.5-0.5b"?); known models: smollm2-135m, '],
+		['gpt-4', 'unknown model "gpt-4"; known models: smollm2-135m, '],
 		['~/m.gguf', '"~" is not expanded in "~/m.gguf": write the whole path'],
-		['m.gguf', 'there is no file /nowhere/m.gguf'],
-		['models/tiny-chat-q80.gguf', `there is no file ${join(root, 'models/tiny-chat-q80.gguf')}; did you mean ${toy}?`],
-		['./models', `${join(root, 'models')} is not a file`],
+		['m.gguf', 'file not found: /nowhere/m.gguf'],
+		['models/tiny-chat-q80.gguf', `file not found: ${join(root, 'models/tiny-chat-q80.gguf')}; did you mean ${toy}?`],
+		['./models', `${join(root, 'models')} is not a regular file`],
 		['./package.json', `${join(root, 'package.json')} is not a GGUF model file`],
-		['hf:nonsense', "'hf:nonsense' is no source"],
+		['hf:nonsense', "'hf:nonsense' is not a valid source"],
 	])('says of %j what is wrong and what to do', async (model, sentence) => {
 		const configFolder = model === 'm.gguf' ? '/nowhere' : root
 		expect(await check('llama', {}, { model, configFolder })).toStartWith(sentence)

@@ -155,7 +155,11 @@ describe.skipIf(!isEngineHere)('a server with the embedded engine', () => {
 		for (let next = await reader.read(); !next.done; next = await reader.read())
 			text += new TextDecoder().decode(next.value)
 		expect(JSON.parse(text.trim().split('\n\n').at(-1)?.slice('data: '.length) ?? '')).toMatchObject({
-			error: { message: 'The embedded engine stopped while answering.', type: 'server_error', code: 'upstream_error' },
+			error: {
+				message: 'The embedded engine stopped while generating the answer.',
+				type: 'server_error',
+				code: 'upstream_error',
+			},
 		})
 		expect((await fetch(`${server.url}/health`)).status).toBe(200)
 		const again = await server.call('/v1/chat/completions', greeting)
@@ -180,7 +184,7 @@ describe.skipIf(!isEngineHere)('other models', () => {
 		}
 		expect(answer.model).toBe('tiny-chat')
 		const says =
-			"'smollm2-135m' is not here yet: tiny-chat, a toy that knows nothing, answers in its place. Fetch the model with: npx dragoman models pull smollm2-135m"
+			"'smollm2-135m' is not available yet: tiny-chat, a toy model whose answers are not meaningful, serves requests instead. Fetch the model with: npx dragoman models pull smollm2-135m"
 		expect(await (await server.call('/v1/models/smollm2-135m')).json()).toMatchObject({
 			id: 'smollm2-135m',
 			note: says,

@@ -125,7 +125,7 @@ describe.skipIf(!isEngineHere)('the process of the engine', () => {
 		const lines = server
 			.log()
 			.split('\n')
-			.filter((line) => line.includes('repeated itself'))
+			.filter((line) => line.includes('repetition loop'))
 		expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ level: 40, model: 'tiny-chat', request: id }])
 		await server.stop()
 	})
@@ -208,7 +208,7 @@ describe.skipIf(!isEngineHere)('the command says what is wrong', () => {
 		const { status, stderr } = await engine('--model', 'tinychat')
 		expect(status).toBe(78)
 		expect(stderr).toMatch(
-			/^--model: there is no model "tinychat" \(did you mean "tiny-chat"\?\); known models: smollm2-135m, [^\n]*\n$/,
+			/^--model: unknown model "tinychat" \(did you mean "tiny-chat"\?\); known models: smollm2-135m, [^\n]*\n$/,
 		)
 	})
 
@@ -235,6 +235,6 @@ describe.skipIf(!isEngineHere)('the command says what is wrong', () => {
 	test('with a model, `models pull` suggests the nearest too', async () => {
 		const { status, stderr } = await runCommand(['models', 'pull', 'smolm2-135m', '--folder', folder])
 		expect(status).toBe(1)
-		expect(stderr).toStartWith("There is no model 'smolm2-135m' (did you mean 'smollm2-135m'?).")
+		expect(stderr).toStartWith("Unknown model 'smolm2-135m' (did you mean 'smollm2-135m'?).")
 	})
 })

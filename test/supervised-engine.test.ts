@@ -99,7 +99,11 @@ test('a process killed while it answers: the answer breaks off clearly, the next
 	expect(brokenRule(events)).toBeUndefined()
 	expect(events.at(-1)).toMatchObject({
 		type: 'error',
-		error: { kind: 'upstream-failed', message: 'The embedded engine stopped while answering.', sent: 'yes' },
+		error: {
+			kind: 'upstream-failed',
+			message: 'The embedded engine stopped while generating the answer.',
+			sent: 'yes',
+		},
 	})
 	expect((await answer(engine, 'still there')).choices[0]?.text).toBe('still there')
 })
@@ -119,7 +123,7 @@ test('a process that can never start is said to have failed, with its last words
 	const engine = await openServed(['--crash', '78', '--says', '/srv/models/broken.gguf is no model'])
 	await expect(engine.chat(request('hi'), call())).rejects.toMatchObject({
 		kind: 'unavailable',
-		message: 'The embedded model cannot answer yet: broken.gguf is no model',
+		message: 'The embedded model is not ready: broken.gguf is no model',
 		retryAfterMs: expect.any(Number),
 		sent: 'nothing',
 		lasting: true,

@@ -9,12 +9,12 @@ describe('paths and addresses are left out, the last segment stays', () => {
 		['not in /home/ada/.dragoman/engine, and not in /opt/engine', 'not in engine, and not in engine'],
 		['There is no model file at /srv/models/x.gguf.', 'There is no model file at x.gguf.'],
 		[
-			'there is no file "/srv/a/b.gguf" (did you mean "/srv/a/c.gguf"?)',
-			'there is no file "b.gguf" (did you mean "c.gguf"?)',
+			'file not found: "/srv/a/b.gguf" (did you mean "/srv/a/c.gguf"?)',
+			'file not found: "b.gguf" (did you mean "c.gguf"?)',
 		],
 		[
-			'there is no file /srv/a b/b.gguf (did you mean /srv/a b/c.gguf?)',
-			'there is no file b.gguf (did you mean c.gguf?)',
+			'file not found: /srv/a b/b.gguf (did you mean /srv/a b/c.gguf?)',
+			'file not found: b.gguf (did you mean c.gguf?)',
 		],
 		["EACCES: permission denied, mkdir '/var/lib/dragoman/engine'", "EACCES: permission denied, mkdir 'engine'"],
 		['~/models/x.gguf, ../up/y.gguf and ./z.gguf', 'x.gguf, y.gguf and z.gguf'],
@@ -37,8 +37,8 @@ describe('paths and addresses are left out, the last segment stays', () => {
 
 describe('other texts stay as they are', () => {
 	for (const text of [
-		"'smollm2-135m' is not here yet: tiny-chat, a toy that knows nothing, answers in its place. Fetch the model with: npx dragoman models pull smollm2-135m",
-		"'hf:org/repo/file.gguf' is not here yet",
+		"'smollm2-135m' is not available yet: tiny-chat, a toy model whose answers are not meaningful, serves requests instead. Fetch the model with: npx dragoman models pull smollm2-135m",
+		"'hf:org/repo/file.gguf' is not available yet",
 		'AgentPublic/llama3-instruct-8b is loading, 1/2',
 		'version 1.2.3: line 3:42, and/or 50%',
 		'45 of 98 MB, 3 tokens/s, and/or',

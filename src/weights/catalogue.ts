@@ -1,42 +1,42 @@
-// The models that can be fetched by a short name: what each is, its licence, its checksum and where it lies. It does not know how
-// anything is fetched, nor which of them are on this machine.
+// The models that can be fetched by a short name: description, licence, checksum and sources of each. It does not know how files are
+// fetched, nor which models are installed on this machine.
 
 export interface Advice {
 	readonly temperature: number
 	readonly topP: number
-	/** For several answers to one request, which would all be the same at a temperature of 0. */
+	/** For requests with `n` above 1: at a temperature of 0 all answers would be the same. */
 	readonly several?: { readonly temperature: number; readonly topP: number }
-	/** For texts only: a request for JSON, or with tools, has to repeat quotes, braces and names. */
+	/** For plain text only: a request with JSON output or tools has to repeat quotes, braces and names. */
 	readonly repetitionPenalty?: number
 	/** For conversations without a system message. */
 	readonly system?: string
 }
 
 export interface CatalogueEntry {
-	/** The short name, as in `dragoman models pull ID`. */
+	/** The short name, such as the ID in `dragoman models pull ID`. */
 	readonly id: string
 	readonly title: string
-	/** SPDX identifier. Only licences that let anyone use the model for anything. */
+	/** SPDX identifier. Only licences that permit any use by anyone are accepted. */
 	readonly license: string
-	/** What the file is called in the folder of weights. */
+	/** File name in the weights folder. */
 	readonly file: string
 	readonly sizeBytes: number
-	/** Of the whole file, in lower-case hex. Whatever a source delivers, only these bytes are accepted. */
+	/** Of the whole file, in lower-case hex. Bytes from any source must match it. */
 	readonly sha256: string
-	/** Longest context the model was trained for. */
+	/** Longest context that the model was trained for. */
 	readonly contextTokens: number
-	/** Source URIs (see sources/source.ts), first choice first. `package:` is a file that came with this program. */
+	/** Source URIs (see sources/source.ts) in order of preference. `package:` is a file shipped with this program. */
 	readonly sources: readonly string[]
-	/** For requests that say nothing else. Where it comes from: decisions/010-default-model.md for the default model. */
+	/** Defaults for parameters that the request does not set. Source for the default model: decisions/010-default-model.md. */
 	readonly advice?: Advice
-	/** Said wherever the model answers, where there is something to warn of. */
+	/** Warning shown wherever the model is served. */
 	readonly warning?: string
 }
 
-/** What `npm start` serves where no model is configured. Why this one: decisions/010-default-model.md. */
+/** The model that `npm start` serves if none is configured. Rationale: decisions/010-default-model.md. */
 export const defaultModelId = 'smollm2-135m'
 
-/** Answers while the default model is on its way or out of reach, and in tests. */
+/** Serves requests while the default model is being fetched or is unavailable, and in tests. */
 export const toyModelId = 'tiny-chat'
 
 /** Checksums of files that were not read here are those that several independent projects pin for the same file. */
@@ -110,6 +110,6 @@ export const catalogue: readonly CatalogueEntry[] = [
 		sha256: 'a3ad65dee4e305b1d3413e7a5461730304be982376b1b8d69ba8482ca2522189',
 		contextTokens: 512,
 		sources: ['package:tiny-chat-q8_0.gguf'],
-		warning: `tiny-chat is a toy that knows nothing; \`npx dragoman models pull ${defaultModelId}\` fetches a real model`,
+		warning: `tiny-chat is a toy model whose answers are not meaningful; \`npx dragoman models pull ${defaultModelId}\` fetches a real model`,
 	},
 ]

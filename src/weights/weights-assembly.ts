@@ -1,5 +1,5 @@
-// Fetched pieces become one file: unpacked, joined and hashed in a single pass that holds a chunk at a time. It accepts GGUF alone
-// and does not know where the pieces came from.
+// Assembles fetched pieces into one file: unpacks, concatenates and hashes them in a single pass with one chunk in memory. It accepts
+// GGUF only and does not know where the pieces come from.
 
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -16,17 +16,17 @@ export interface Assembled {
 	readonly sha256: string
 }
 
-/** What the bytes have to be; any GGUF where undefined. */
+/** Expected size and checksum; any GGUF file is accepted if both are undefined. */
 export interface Pin {
 	readonly sizeBytes?: number
 	readonly sha256?: string
 }
 
 /**
- * Writes the unpacked pieces to `target`, which appears only once it is complete and on disk. A single piece that needs no unpacking
- * is moved instead of copied.
+ * Writes the unpacked pieces to `target`, which appears only once it is complete and flushed to disk. A single piece that needs no
+ * unpacking is moved, not copied.
  *
- * @throws UnwantedError where the bytes are no GGUF, are damaged, or are not those of the pin.
+ * @throws UnwantedError if the bytes are not GGUF, are corrupt, or do not match the pin.
  */
 export async function assemble(
 	pieces: readonly Piece[],
@@ -49,9 +49,9 @@ export async function assemble(
 	return assembled
 }
 
-/** @throws UnwantedError unless the bytes begin as a GGUF file does. */
+/** @throws UnwantedError unless the bytes begin with the magic number of GGUF. */
 export function requireGguf(start: Uint8Array): void {
-	if (Buffer.from(start.subarray(0, 4)).toString('latin1') !== 'GGUF') throw new UnwantedError('it is no GGUF file')
+	if (Buffer.from(start.subarray(0, 4)).toString('latin1') !== 'GGUF') throw new UnwantedError('it is not a GGUF file')
 }
 
 /** Size and checksum of a file. */
@@ -80,7 +80,7 @@ async function measure(
 	} finally {
 		await output?.close()
 	}
-	if (sizeBytes === 0) throw new UnwantedError('it is empty')
+	if (sizeBytes === 0) throw new UnwantedError('the file is empty')
 	return { sizeBytes, sha256: hash.digest('hex') }
 }
 
@@ -126,7 +126,7 @@ async function* inflate(file: string, fromByte: number, lengthBytes: number): As
 	try {
 		yield* unpacked
 	} catch (cause) {
-		throw new UnwantedError('its packed bytes are damaged', { cause })
+		throw new UnwantedError('its compressed data is corrupt', { cause })
 	}
 }
 
@@ -134,7 +134,7 @@ async function requireChecksum(file: string, expected: string): Promise<void> {
 	const hash = createHash('sha256')
 	for await (const chunk of createReadStream(file, { highWaterMark: chunkBytes })) hash.update(chunk)
 	const found = hash.digest('hex')
-	if (found !== expected) throw new UnwantedError(`the wheel's SHA-256 is ${found}, its index says ${expected}`)
+	if (found !== expected) throw new UnwantedError(`the wheel's SHA-256 is ${found}, its index states ${expected}`)
 }
 
 async function flush(file: string): Promise<void> {

@@ -1,5 +1,5 @@
-// Brings one piece into a file and goes on where an earlier try stopped, within one run and across runs. It does not unpack, and
-// knows nothing of models.
+// Downloads one piece into a file and resumes where an earlier attempt stopped, within one process and across processes. It does not
+// unpack, and has no knowledge of models.
 
 import { open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import type { Clock } from '../system/clock.ts'
@@ -9,28 +9,28 @@ import { RefusedError, type RemoteBytes, readRemote, stallMs } from './sources/r
 export interface FetchOptions {
 	readonly clock: Clock
 	readonly signal: AbortSignal
-	/** Longest wait for the first answer, in milliseconds. */
+	/** Timeout for the first response, in milliseconds. */
 	readonly patienceMs: number
-	/** Called as bytes arrive: how many of the piece are there, and how many it has, once known. */
+	/** Called as bytes arrive, with the number of bytes received of the piece and its total, once known. */
 	readonly onBytes: (receivedBytes: number, totalBytes: number | undefined) => void
-	/** Looks at the first bytes of the piece before the rest is fetched; throws to refuse them. */
+	/** Validates the first bytes of the piece before the rest is fetched; throws to reject them. */
 	readonly inspect: (start: Uint8Array) => void
 }
 
-/** What has to stay the same for the bytes of an earlier try to be of use. */
+/** State that must be unchanged for the bytes of an earlier attempt to be reusable. */
 interface PieceState {
 	readonly place: string
 	readonly version?: string
 	readonly totalBytes?: number
 }
 
-/** Tries in a row that bring nothing before a source that did answer is given up on. */
+/** Consecutive attempts without progress after which a source that did respond fails. */
 const mostFruitlessTries = 5
-/** The same for one that closed the connection without an answer. */
+/** The same for a source that closed the connection without a response. */
 const mostUnansweredTries = 3
 const firstPauseMs = 500
 
-/** @throws Error where the piece cannot be had; what arrived stays in `file` for the next call. */
+/** @throws Error if the piece cannot be fetched. Received bytes stay in `file` for the next call. */
 export async function fetchPiece(piece: Piece, file: string, options: FetchOptions): Promise<void> {
 	if (piece.from.type === 'local') return copyPiece(piece.from.path, file, options)
 	let answered = false
@@ -52,7 +52,8 @@ export async function fetchPiece(piece: Piece, file: string, options: FetchOptio
 			)
 				return
 			fruitless = (await sizeOf(file)) > before ? 0 : fruitless + 1
-			if (fruitless >= mostFruitlessTries) throw new Error('the connection is cut again and again')
+			if (fruitless >= mostFruitlessTries)
+				throw new Error(`the connection failed ${fruitless} times in a row without progress`)
 		} catch (thrown) {
 			options.signal.throwIfAborted()
 			fruitless = (await sizeOf(file)) > before ? 0 : fruitless + 1
@@ -80,11 +81,11 @@ async function fetchOnce(
 		signal: options.signal,
 		patienceMs: options.patienceMs,
 		...(piece.fromByte + have > 0 || piece.lengthBytes !== undefined ? { fromByte: piece.fromByte + have } : {}),
-		...(piece.lengthBytes === undefined ? {} : { lengthBytes: piece.lengthBytes - have }),
+		lengthBytes: piece.lengthBytes === undefined ? undefined : piece.lengthBytes - have,
 	})
 	onAnswer()
 	if (piece.fromByte > 0 && answer.fromByte !== piece.fromByte + have)
-		throw new Error(`${new URL(answer.url).host} no longer sends parts of files`)
+		throw new Error(`${new URL(answer.url).host} stopped supporting range requests`)
 	const goesOn = answer.fromByte === piece.fromByte + have && isSameFile(answer, earlier)
 	if (have > 0 && !goesOn) {
 		await rm(file, { force: true })
@@ -98,7 +99,7 @@ async function fetchOnce(
 	const received = await sizeOf(file)
 	if (expected !== undefined && received > expected) {
 		await rm(file, { force: true })
-		throw new Error(`${new URL(answer.url).host} sent more than it announced`)
+		throw new Error(`${new URL(answer.url).host} sent more bytes than it announced`)
 	}
 	return expected === undefined || received === expected
 }
@@ -130,7 +131,7 @@ async function copyPiece(path: string, file: string, options: FetchOptions): Pro
 	await append(bytes, file, 0, { ...options, onBytes: (received) => options.onBytes(received, size) })
 }
 
-/** Faults of a connection, which a new one may not have; not a refusal, a full disk or bytes that are not wanted. */
+/** Connection failures, which a new connection may not have; not a refusal, a full disk or invalid content. */
 function isPassing(thrown: unknown): boolean {
 	if (thrown instanceof RefusedError) return thrown.status >= 500 || thrown.status === 429
 	return !(thrown instanceof UnwantedError) && !isDiskFull(thrown)
@@ -140,7 +141,7 @@ function isReset(thrown: unknown): boolean {
 	return typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === 'ECONNRESET'
 }
 
-/** The bytes are not what was asked for: another try brings the same. */
+/** The bytes are not the expected ones: a retry returns the same. */
 export class UnwantedError extends Error {
 	override readonly name = 'UnwantedError'
 }
@@ -154,7 +155,7 @@ export function isDiskFull(thrown: unknown): boolean {
 	)
 }
 
-/** Size of a file in bytes, 0 where there is none. */
+/** Size of a file in bytes, 0 if it does not exist. */
 export async function sizeOf(file: string): Promise<number> {
 	try {
 		return (await stat(file)).size
@@ -163,7 +164,7 @@ export async function sizeOf(file: string): Promise<number> {
 	}
 }
 
-/** Removes a piece and what is remembered of it. */
+/** Removes a piece and its stored state. */
 export async function discardPiece(file: string): Promise<void> {
 	await rm(file, { force: true })
 	await rm(stateFile(file), { force: true })
@@ -176,7 +177,7 @@ function isSameFile(answer: RemoteBytes, earlier: PieceState | undefined): boole
 	)
 }
 
-/** Where the piece lies, without credentials. The address alone would not do: package indexes sign theirs anew each time. */
+/** The location of the piece, without credentials. The URL alone does not identify it: package indexes sign theirs anew each time. */
 function placeOf(piece: Piece): string {
 	if (piece.from.type === 'local') return piece.from.path
 	const { host, pathname } = new URL(piece.from.file.url)
@@ -200,8 +201,8 @@ async function writeState(file: string, piece: Piece, { version, totalBytes }: R
 	const whole = piece.lengthBytes === undefined ? totalBytes : undefined
 	const state: PieceState = {
 		place: placeOf(piece),
-		...(version === undefined ? {} : { version }),
-		...(whole === undefined ? {} : { totalBytes: whole }),
+		version,
+		totalBytes: whole,
 	}
 	await writeFile(stateFile(file), JSON.stringify(state))
 }

@@ -1,5 +1,5 @@
-// What is remembered of weights that were fetched and checked: a small JSON file beside them, so that a start reads no gigabytes. It
-// does not look at the weights themselves.
+// The record of weights that were fetched and verified: a small JSON file beside them, so that startup does not hash gigabytes. It
+// does not read the weights themselves.
 
 import { randomUUID } from 'node:crypto'
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -22,7 +22,7 @@ export type WeightsRecord = Readonly<z.infer<typeof record>>
 
 const ending = '.weights.json'
 
-/** Undefined where there is none that can be read. */
+/** Undefined if it is missing or unreadable. */
 export async function readRecord(folder: string, id: string): Promise<WeightsRecord | undefined> {
 	try {
 		return record.parse(JSON.parse(await readFile(join(folder, `${id}${ending}`), 'utf8')))
@@ -40,7 +40,7 @@ export async function readRecords(folder: string): Promise<readonly WeightsRecor
 
 export async function writeRecord(folder: string, written: WeightsRecord): Promise<void> {
 	const file = join(folder, `${written.id}${ending}`)
-	// Others may write the same record at the same time.
+	// Other processes may write the same record concurrently.
 	const unfinished = `${file}.${randomUUID()}.new`
 	await writeFile(unfinished, `${JSON.stringify(written, null, '\t')}\n`)
 	await rename(unfinished, file).catch(async (thrown: unknown) => {

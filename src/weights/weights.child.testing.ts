@@ -1,4 +1,4 @@
-// For weights.test.ts: a second process that pulls into the same folder and prints what it got. Not for production code.
+// For weights.test.ts: a second process that pulls into the same folder and prints the result. Not for production code.
 
 import { openWeights } from './weights.testing.ts'
 

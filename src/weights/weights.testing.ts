@@ -1,5 +1,5 @@
-// For tests: a package index, a hub and a file server on one loopback port, with wheels made here, and switches to misbehave as real
-// servers do. Not for production code.
+// For tests: a package index, a hub and a file server on one loopback port, with generated wheels, and switches that simulate faults
+// of real servers. Not for production code.
 
 import { createHash } from 'node:crypto'
 import { mkdtemp } from 'node:fs/promises'
@@ -12,7 +12,7 @@ import type { CatalogueEntry } from './catalogue.ts'
 import type { Registries } from './sources/registries.ts'
 import { Weights } from './weights.ts'
 
-/** Bytes that begin as a GGUF file does and do not compress to nothing. */
+/** Incompressible bytes that begin with the magic number of GGUF. */
 export function ggufOf(sizeBytes: number, seed = 1): Uint8Array {
 	const bytes = new Uint8Array(sizeBytes)
 	let state = seed
@@ -34,7 +34,7 @@ export interface WheelFile {
 	readonly packing: 'stored' | 'deflated'
 }
 
-/** A zip as wheels are: local headers, central directory, end record. */
+/** A zip in the form of a wheel: local headers, central directory, end record. */
 export function wheelOf(files: readonly WheelFile[], comment = ''): Uint8Array {
 	const parts: Buffer[] = []
 	const directory: Buffer[] = []
@@ -68,17 +68,17 @@ export function wheelOf(files: readonly WheelFile[], comment = ''): Uint8Array {
 	)
 }
 
-/** How the server behaves; may be changed between requests. */
+/** The server's behaviour; may be changed between requests. */
 export interface Behaviour {
-	/** Whether parts of files are sent. */
+	/** Whether range requests are supported. */
 	ranges: boolean
-	/** `html` for an index that speaks no JSON. */
+	/** `html` for an index that does not support JSON. */
 	index: 'json' | 'html'
-	/** Ends the connection after so many bytes of an answer, or sends nothing more on it, so many times. */
+	/** Closes the connection, or stalls, after so many bytes of a response, so many times. */
 	cut: { afterBytes: number; times: number; quietly?: true } | undefined
-	/** Refuses whoever does not send this `authorization`. */
+	/** Rejects requests without this `authorization` header. */
 	authorization: string | undefined
-	/** What the index says of a file's SHA-256 instead of the truth. */
+	/** The SHA-256 that the index reports for a file instead of the real one. */
 	claimedSha256: string | undefined
 }
 
@@ -91,13 +91,13 @@ export interface SeenRequest {
 export interface FileServer extends Disposable {
 	readonly url: string
 	readonly behaviour: Behaviour
-	/** Every request so far. */
+	/** All requests so far. */
 	readonly seen: readonly SeenRequest[]
 	readonly registries: Registries
 }
 
 /**
- * Serves `files` by path under `/files/`, and in an index under `/simple/` those whose names are those of wheels.
+ * Serves `files` by path under `/files/`, and lists those with names of wheels in an index under `/simple/`.
  */
 export async function serveFiles(files: ReadonlyMap<string, Uint8Array>): Promise<FileServer> {
 	const behaviour: Behaviour = {
@@ -185,7 +185,7 @@ function fileAnswer(bytes: Uint8Array, range: string | null, behaviour: Behaviou
 	return new Response(new Uint8Array(bytes.subarray(from, until)), { status: ranged ? 206 : 200, headers })
 }
 
-/** Passes everything on to `port`, but closes connections in the middle of an answer as `behaviour.cut` says. */
+/** Forwards everything to `port`, but closes connections in the middle of a response as configured in `behaviour.cut`. */
 function openCutter(port: number, behaviour: Behaviour): Promise<{ readonly port: number; close(): void }> {
 	const cutter = createServer((client) => {
 		const backend = connect(port, '127.0.0.1')
@@ -218,7 +218,7 @@ function openCutter(port: number, behaviour: Behaviour): Promise<{ readonly port
 	})
 }
 
-/** An empty folder of weights that fetches from `registries`; pauses between tries take no time. */
+/** An empty weights folder that fetches from `registries`; pauses between attempts take no time. */
 export async function openWeights(
 	registries: Registries,
 	catalogue: readonly CatalogueEntry[] = [],

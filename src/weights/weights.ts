@@ -1,5 +1,5 @@
-// The folder of model weights: what is in it, and how more gets there. A file appears under its name only when it is complete and its
-// checksum is right. It does not know what reads the weights, nor which model is served.
+// The folder of model weights: its content, and how weights are added. A file appears under its name only once it is complete and its
+// checksum is verified. It does not know who reads the weights, nor which model is served.
 
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises'
@@ -17,12 +17,12 @@ import { discardPiece, fetchPiece, isDiskFull, sizeOf, UnwantedError } from './w
 import { readRecord, readRecords, removeRecord, type WeightsRecord, writeRecord } from './weights-record.ts'
 
 export interface WeightsSurroundings {
-	/** Absolute; made when the first weights are fetched. */
+	/** Absolute; created when the first weights are fetched. */
 	readonly folder: string
-	/** Absolute. Where the weights are that came with this program. */
+	/** Absolute. Folder of the weights that are shipped with this program. */
 	readonly packagedFolder: string
 	readonly catalogue: readonly CatalogueEntry[]
-	/** Asked only when something is fetched. */
+	/** Called only when weights are fetched. */
 	readonly registries: () => Promise<Registries>
 	readonly clock: Clock
 }
@@ -33,35 +33,35 @@ export interface StoredWeights {
 	readonly path: string
 	readonly sizeBytes: number
 	readonly sha256: string
-	/** Where they came from. */
+	/** The source that they were fetched from. */
 	readonly source: string
 }
 
 export interface FetchProgress {
-	/** The source being read, or that another process fetches. */
+	/** The source being read, or a note that another process fetches. */
 	readonly source: string
 	readonly receivedBytes: number
-	/** As far as it is known yet. */
+	/** Undefined while unknown. */
 	readonly totalBytes: number | undefined
 }
 
 export interface PullOptions {
 	readonly signal: AbortSignal
 	readonly onProgress?: (progress: FetchProgress) => void
-	/** Only look at what is here. */
+	/** Use local weights only. */
 	readonly offline?: boolean
 }
 
-/** Weights could not be had. The message names every source and why it failed, a line each. */
+/** The weights are unavailable. The message lists each source with its failure, one per line. */
 export class WeightsError extends Error {
 	override readonly name = 'WeightsError'
 }
 
-/** Sources get this long for a first answer while there is another to try, and `lastPatienceMs` when there is none. */
+/** Timeout for the first response of a source if another one follows, and `lastPatienceMs` for the last one. */
 const patienceMs = 5000
 const lastPatienceMs = 30_000
 
-/** What is to be fetched, whether named or by address. */
+/** Weights to be fetched, by id or by URI. */
 interface Wanted {
 	readonly id: string
 	readonly file: string
@@ -70,21 +70,21 @@ interface Wanted {
 }
 
 export class Weights {
-	private readonly surroundings: WeightsSurroundings
-	/** By path: when files whose checksum is wrong were last changed. They need not be read again until they change. */
+	private readonly context: WeightsSurroundings
+	/** Modification times of files with a wrong checksum, by path. They are not hashed again until they change. */
 	private readonly wrong = new Map<string, number>()
 
-	/** Touches nothing. */
-	constructor(surroundings: WeightsSurroundings) {
-		this.surroundings = surroundings
+	/** Performs no I/O. */
+	constructor(context: WeightsSurroundings) {
+		this.context = context
 	}
 
 	/**
-	 * The weights of that id, if they are here and complete. A file of the catalogue that somebody put into the folder by hand is
-	 * checked and taken over.
+	 * The weights with that id, if they are present and complete. A file of the catalogue that was added to the folder by hand is verified
+	 * and registered.
 	 */
 	async find(id: string): Promise<StoredWeights | undefined> {
-		const { folder, catalogue } = this.surroundings
+		const { folder, catalogue } = this.context
 		const entry = catalogue.find((one) => one.id === id)
 		if (entry !== undefined && isPackaged(entry)) return this.packaged(entry)
 		const record = await readRecord(folder, id)
@@ -93,9 +93,9 @@ export class Weights {
 		return entry === undefined ? undefined : this.takeOver(entry)
 	}
 
-	/** All that `find` finds, by id; packaged ones last. */
+	/** All weights that `find` returns, in the order of their ids; packaged ones last. */
 	async list(): Promise<readonly StoredWeights[]> {
-		const { folder, catalogue } = this.surroundings
+		const { folder, catalogue } = this.context
 		const records = await readRecords(folder)
 		const packaged = catalogue.filter(isPackaged).map(({ id }) => id)
 		const found = await Promise.all([...records.map(({ id }) => id), ...packaged].map((id) => this.find(id)))
@@ -103,36 +103,36 @@ export class Weights {
 	}
 
 	/**
-	 * What `pull` takes to fetch the weights of that id: the id itself if the catalogue has it, or the source that they came from once.
-	 * Undefined if neither is known.
+	 * The argument with which `pull` fetches the weights of that id: the id itself if the catalogue has it, else the source that they
+	 * were fetched from. Undefined if neither is known.
 	 */
 	async pullable(id: string): Promise<string | undefined> {
-		const { folder, catalogue } = this.surroundings
+		const { folder, catalogue } = this.context
 		if (catalogue.some((entry) => entry.id === id)) return id
 		const record = await readRecord(folder, id)
 		if (record === undefined || !isSourceUri(record.source)) return undefined
 		return `${record.source}#sha256=${record.sha256}`
 	}
 
-	/** Every id that `find` or `pull` may take: those of the catalogue, then those whose weights were fetched from elsewhere. */
+	/** Every id that `find` or `pull` accepts: those of the catalogue, then those of weights fetched from other sources. */
 	async ids(): Promise<readonly string[]> {
-		const { folder, catalogue } = this.surroundings
+		const { folder, catalogue } = this.context
 		const records = await readRecords(folder)
 		return [...new Set([...catalogue, ...records].map(({ id }) => id))]
 	}
 
-	/** The weights that `pull` would make sure of, if they are here. @throws WeightsError for what `pull` does not take. */
+	/** The weights that `pull` would return without a download, if present. @throws WeightsError if `pull` does not accept the argument. */
 	async here(idOrUri: string): Promise<StoredWeights | undefined> {
 		return this.present(this.want(idOrUri))
 	}
 
 	/**
-	 * Deletes weights and what was begun of them.
+	 * Deletes weights and their partial downloads.
 	 *
-	 * @returns whether there was anything. Packaged ones stay.
+	 * @returns whether anything was deleted. Packaged weights are not deleted.
 	 */
 	async remove(id: string): Promise<boolean> {
-		const { folder, catalogue } = this.surroundings
+		const { folder, catalogue } = this.context
 		const record = await readRecord(folder, id)
 		const file = record?.file ?? catalogue.find((entry) => entry.id === id && !isPackaged(entry))?.file
 		if (file === undefined) return false
@@ -144,18 +144,18 @@ export class Weights {
 	}
 
 	/**
-	 * Makes sure that weights are here: by an id of the catalogue, or by a source URI (sources/source.ts), whose id is its file name
-	 * in lower case without `.gguf`. Returns at once, without network, where they are; waits where another process fetches them.
+	 * Ensures that weights are present: by an id of the catalogue, or by a source URI (sources/source.ts), whose id is its file name
+	 * in lower case without `.gguf`. Returns immediately, without network access, if they are; waits if another process fetches them.
 	 *
-	 * @throws WeightsError, or the signal's reason. What arrived is kept, and the next call goes on from there.
+	 * @throws WeightsError, or the signal's reason. Received bytes are stored, and the next call resumes the download.
 	 */
 	async pull(idOrUri: string, options: PullOptions): Promise<StoredWeights> {
 		const wanted = this.want(idOrUri)
 		const present = await this.present(wanted)
 		if (present !== undefined) return present
 		if (options.offline === true)
-			throw new WeightsError(`'${wanted.id}' is not in ${this.surroundings.folder}, and nothing may be fetched.`)
-		const { folder, clock } = this.surroundings
+			throw new WeightsError(`'${wanted.id}' is not in ${this.context.folder}, and downloads are disabled.`)
+		const { folder, clock } = this.context
 		await mkdir(folder, { recursive: true })
 		const waiting = { sleep: clock.sleep, signal: options.signal, onWait: () => this.watch(wanted, options) }
 		return withLock(
@@ -166,7 +166,7 @@ export class Weights {
 	}
 
 	private want(idOrUri: string): Wanted {
-		const { catalogue } = this.surroundings
+		const { catalogue } = this.context
 		const entry = catalogue.find(({ id }) => id === idOrUri)
 		if (entry !== undefined)
 			return {
@@ -177,7 +177,7 @@ export class Weights {
 			}
 		if (!isSourceUri(idOrUri))
 			throw new WeightsError(
-				`There is no model '${idOrUri}'${suggestion(idOrUri, catalogue)}. Known: ${catalogue.map(({ id }) => id).join(', ')}; or give the URI of a GGUF file.`,
+				`Unknown model '${idOrUri}'${suggestion(idOrUri, catalogue)}. Known models: ${catalogue.map(({ id }) => id).join(', ')}. The URI of a GGUF file is accepted too.`,
 			)
 		const uri = readUri(idOrUri)
 		const id = uri.file
@@ -186,11 +186,13 @@ export class Weights {
 			.replace(/[^a-z0-9._-]+/g, '-')
 			.replace(/^[.-]+/, '')
 		if (id === '' || catalogue.some((known) => known.id === id))
-			throw new WeightsError(`'${uri.file}' would be called '${id}', a name that is taken: rename the file.`)
+			throw new WeightsError(
+				`'${uri.file}' maps to the id '${id}', which ${id === '' ? 'is empty' : 'is already in use'}: rename the file.`,
+			)
 		return { id, file: `${id}.gguf`, pin: uri.sha256 === undefined ? {} : { sha256: uri.sha256 }, sources: [uri] }
 	}
 
-	/** What is here, where it is what is wanted. */
+	/** The weights on disk, if they match `wanted`. */
 	private async present(wanted: Wanted): Promise<StoredWeights | undefined> {
 		const here = await this.find(wanted.id)
 		if (here === undefined || (wanted.pin.sha256 !== undefined && here.sha256 !== wanted.pin.sha256)) return undefined
@@ -209,7 +211,7 @@ export class Weights {
 				if (cause instanceof WeightsError) throw cause
 				if (isDiskFull(cause))
 					throw new WeightsError(
-						`No space is left in ${this.surroundings.folder}. What was fetched of '${wanted.id}' is kept.`,
+						`No space left in ${this.context.folder}. The partial download of '${wanted.id}' was not deleted: free some space and try again.`,
 						{ cause },
 					)
 				reasons.push(`  ${uri.label}: ${cause instanceof Error ? cause.message : String(cause)}`)
@@ -224,7 +226,7 @@ export class Weights {
 		patience: number,
 		options: PullOptions,
 	): Promise<StoredWeights> {
-		const { folder, packagedFolder, registries, clock } = this.surroundings
+		const { folder, packagedFolder, registries, clock } = this.context
 		const { signal } = options
 		const pieces = await locate(uri.source, {
 			registries: await registries(),
@@ -270,7 +272,7 @@ export class Weights {
 			const file = files[index]
 			if (file === undefined) continue
 			await fetchPiece(piece, file, {
-				clock: this.surroundings.clock,
+				clock: this.context.clock,
 				signal: options.signal,
 				patienceMs: patience,
 				inspect: index === 0 && piece.packing.type === 'plain' ? requireGguf : () => undefined,
@@ -283,31 +285,31 @@ export class Weights {
 		}
 	}
 
-	/** Fails before anything is fetched where it cannot fit. */
+	/** Fails before the download if the files do not fit on the disk. */
 	private async requireSpace(pieces: readonly Piece[], files: readonly string[], { id, pin }: Wanted): Promise<void> {
 		const here = await Promise.all(files.map(sizeOf))
 		const isMoved = pieces.length === 1 && pieces[0]?.packing.type === 'plain'
 		const unpacked = pin.sizeBytes ?? sum(pieces.map((piece) => piece.unpackedBytes)) ?? 0
 		const packed = sum(pieces.map((piece) => piece.lengthBytes)) ?? unpacked
 		const needed = packed - (sum(here) ?? 0) + (isMoved ? 0 : unpacked)
-		const { bavail, bsize } = await statfs(this.surroundings.folder)
+		const { bavail, bsize } = await statfs(this.context.folder)
 		if (needed > bavail * bsize)
 			throw new WeightsError(
-				`'${id}' needs ${needed} bytes in ${this.surroundings.folder}, where ${bavail * bsize} are free.`,
+				`'${id}' needs ${needed} bytes in ${this.context.folder}, but only ${bavail * bsize} bytes are free.`,
 			)
 	}
 
-	/** Tells how far another process is. */
+	/** Reports the progress of another process. */
 	private async watch(wanted: Wanted, { onProgress }: PullOptions): Promise<void> {
 		if (onProgress === undefined) return
-		const names = await readdir(this.surroundings.folder)
+		const names = await readdir(this.context.folder)
 		const partial = names.filter((name) => isRemainder(name, wanted.file) && /\.partial-\d+$/.test(name))
-		const sizes = await Promise.all(partial.map((name) => sizeOf(join(this.surroundings.folder, name))))
+		const sizes = await Promise.all(partial.map((name) => sizeOf(join(this.context.folder, name))))
 		onProgress({ source: 'another process', receivedBytes: sum(sizes) ?? 0, totalBytes: wanted.pin.sizeBytes })
 	}
 
 	private async takeOver(entry: CatalogueEntry): Promise<StoredWeights | undefined> {
-		const { folder, clock } = this.surroundings
+		const { folder, clock } = this.context
 		const path = join(folder, entry.file)
 		const { size, mtimeMs } = (await stat(path).catch(() => undefined)) ?? {}
 		if (size !== entry.sizeBytes || mtimeMs === undefined || this.wrong.get(path) === mtimeMs) return undefined
@@ -324,18 +326,18 @@ export class Weights {
 			source: `file:${path}`,
 			fetchedAtMs: clock.now(),
 		}
-		// A folder that cannot be written to costs another reading at the next start, nothing else.
+		// In a read-only folder, the only cost is that the file is hashed again at the next start.
 		await writeRecord(folder, record).catch(() => undefined)
 		return stored(record, folder)
 	}
 
 	private async packaged({ id, file, sizeBytes, sha256, sources }: CatalogueEntry): Promise<StoredWeights | undefined> {
-		const path = join(this.surroundings.packagedFolder, file)
+		const path = join(this.context.packagedFolder, file)
 		return (await sizeOf(path)) === sizeBytes ? { id, path, sizeBytes, sha256, source: sources[0] ?? '' } : undefined
 	}
 
 	private async sweep(file: string): Promise<void> {
-		const { folder } = this.surroundings
+		const { folder } = this.context
 		for (const name of await readdir(folder))
 			if (isRemainder(name, file) && !/\.lock(-journal)?$/.test(name)) await rm(join(folder, name), { force: true })
 	}
@@ -380,7 +382,7 @@ function shortHash(text: string): string {
 	return createHash('sha256').update(text).digest('hex').slice(0, 8)
 }
 
-/** Undefined where a part is. */
+/** Undefined if any part is undefined. */
 function sum(parts: readonly (number | undefined)[]): number | undefined {
 	let total = 0
 	for (const part of parts) {

@@ -1,4 +1,4 @@
-// Arrays: items of one schema, or of one for each place in front.
+// Arrays: items of one schema, optionally after a prefix of items with their own schemas.
 
 import type { Json, JsonObject } from '../../chat/json.ts'
 import { readCount } from './count.ts'
@@ -11,10 +11,10 @@ const separator = '"," " "?'
 
 interface Items {
 	readonly prefix: readonly string[]
-	/** The expression of the others; undefined where there are none. */
+	/** The expression of an item after the prefix; undefined if none is allowed. */
 	readonly item: string | undefined
 	readonly least: number
-	/** How many others there may be. */
+	/** Maximum number of items after the prefix. */
 	readonly places: number | undefined
 }
 
@@ -27,9 +27,9 @@ export function arrayBody(schema: JsonObject, builder: GrammarBuilder, context: 
 function readItems(schema: JsonObject, builder: GrammarBuilder, { name, place, value, alive }: SchemaContext): Items {
 	const least = readCount(schema, 'minItems', place) ?? 0
 	const most = readCount(schema, 'maxItems', place)
-	if (most !== undefined && most < least) throw nothingSatisfies('minItems is above maxItems', place)
+	if (most !== undefined && most < least) throw nothingSatisfies("'minItems' is greater than 'maxItems'", place)
 	const given = schema.prefixItems ?? []
-	if (!Array.isArray(given)) throw wrongSchema("'prefixItems' must be a list", place)
+	if (!Array.isArray(given)) throw wrongSchema("'prefixItems' must be an array", place)
 	const prefix = given
 		.slice(0, most)
 		.map((item: Json, index) => value(item, String(index), `${place}/prefixItems/${index}`))
@@ -37,8 +37,8 @@ function readItems(schema: JsonObject, builder: GrammarBuilder, { name, place, v
 	const item =
 		schema.items === false || places === 0 ? undefined : alive(() => value(schema.items, 'item', `${place}/items`))
 	if (item === undefined && least > prefix.length)
-		throw nothingSatisfies('minItems is above what the items allow', place)
-	// A name is the least that a repetition can repeat.
+		throw nothingSatisfies("'minItems' is greater than the number of items that the schema allows", place)
+	// A repeated rule name costs llama.cpp the fewest elements.
 	const named = item === undefined || /^[\w-]+$/.test(item) ? item : builder.rule(`${name}-item`, item)
 	return { prefix, item: named, least, places }
 }
@@ -60,7 +60,7 @@ function writeElements({ prefix, item, least, places }: Items, builder: GrammarB
 	return least > 0 ? some : `(${some})?`
 }
 
-/** From the last place to the first: each is followed by the next, or by nothing where enough stand before it. */
+/** From the last prefix item to the first: each is followed by the next, or optionally by nothing once the minimum is reached. */
 function inPlaces(
 	prefix: readonly string[],
 	others: string,

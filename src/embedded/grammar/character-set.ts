@@ -1,10 +1,10 @@
-// Sets of Unicode characters as sorted ranges of code points, and how a grammar writes one inside a JSON string.
+// Sets of Unicode characters as sorted ranges of code points, and their GBNF notation inside a JSON string.
 
-/** Inclusive bounds, sorted, not touching each other. */
+/** Inclusive bounds, sorted, not adjacent. */
 export type CharacterSet = readonly (readonly [from: number, to: number])[]
 
 const last = 0x10ffff
-/** Lone halves of surrogate pairs are no characters. */
+/** Lone surrogates are not characters. */
 const surrogates = [0xd800, 0xdfff] as const
 
 export function setOf(...ranges: readonly (readonly [number, number])[]): CharacterSet {
@@ -46,7 +46,7 @@ export function isEmpty(set: CharacterSet): boolean {
 	return set.length === 0
 }
 
-/** Characters that stand for themselves in a JSON string. */
+/** Characters that need no escape in a JSON string. */
 export const plain: CharacterSet = complement([
 	[0, 0x1f],
 	[0x22, 0x22],
@@ -54,7 +54,7 @@ export const plain: CharacterSet = complement([
 	[0x7f, 0x7f],
 ])
 
-/** The others, by how JSON escapes them. */
+/** The other characters with their JSON escapes. */
 const escapes: readonly (readonly [code: number, written: string])[] = [
 	[0x22, '\\"'],
 	[0x5c, '\\\\'],
@@ -65,7 +65,7 @@ const escapes: readonly (readonly [code: number, written: string])[] = [
 	[0x09, '\\t'],
 ]
 
-/** One character of `set` as it stands in a JSON string; undefined where none can. Control characters without a short escape are left out. */
+/** One character of `set` as written in a JSON string; undefined if none can be. Control characters without a short escape are left out. */
 export function writeInString(set: CharacterSet): string | undefined {
 	const ways = escapes
 		.filter(([code]) => set.some(([from, to]) => from <= code && code <= to))
@@ -80,14 +80,14 @@ export function writeClass(set: CharacterSet): string {
 	return `[${set.map(([from, to]) => (from === to ? writeCode(from) : `${writeCode(from)}-${writeCode(to)}`)).join('')}]`
 }
 
-/** A text in quotes, as a grammar writes it. */
+/** A text as a quoted GBNF literal. */
 export function writeLiteral(text: string): string {
 	let written = ''
 	for (const character of text) written += writeCode(character.codePointAt(0) ?? 0)
 	return `"${written}"`
 }
 
-/** Letters, digits and harmless signs as themselves, everything else by number: the grammar's own syntax is never met by accident. */
+/** Letters, digits and safe punctuation are written as they are, everything else by number, so that it cannot clash with GBNF syntax. */
 function writeCode(code: number): string {
 	const character = String.fromCodePoint(code)
 	if (code < 0x80 && /[A-Za-z0-9_<>/{}:,.;=+@#%&!?~ ]/.test(character)) return character

@@ -1,13 +1,13 @@
-// Keywords that count: minItems, maxLength and their like.
+// Keywords with a count, such as minItems and maxLength.
 
 import type { JsonObject } from '../../chat/json.ts'
 import { type Place, wrongSchema } from './refusal.ts'
 
-/** @throws ChatError for what is no count. */
+/** @throws ChatError if the value is not a count. */
 export function readCount(schema: JsonObject, keyword: string, place: Place): number | undefined {
 	const value = schema[keyword]
 	if (value === undefined) return undefined
 	if (typeof value !== 'number' || !Number.isInteger(value) || value < 0)
-		throw wrongSchema(`'${keyword}' must be a whole number of at least 0`, place)
+		throw wrongSchema(`'${keyword}' must be a non-negative integer`, place)
 	return value
 }

@@ -1,4 +1,4 @@
-// The values of `enum` and `const` that the keywords beside them leave.
+// Filters the values of `enum` and `const` by the other keywords of the schema.
 
 import { isDeepStrictEqual } from 'node:util'
 import type { Json, JsonObject } from '../../chat/json.ts'
@@ -35,9 +35,9 @@ const looksInside: ReadonlySet<string> = new Set([
 ])
 
 /**
- * `format` says nothing of values that are listed: they are what the schema's author wrote.
+ * `format` is ignored for listed values: the schema's author chose them.
  *
- * @throws ChatError `unsupported` for a keyword beside them that would have to look into them.
+ * @throws ChatError `unsupported` for another keyword that applies to the content of the values.
  */
 export function allowedValues(schema: JsonObject, values: readonly Json[], place: Place): readonly Json[] {
 	const bounds = readNumberBounds(schema, place)
@@ -48,7 +48,7 @@ export function allowedValues(schema: JsonObject, values: readonly Json[], place
 		if (keep !== undefined) return left.filter((value) => keep(value, bound))
 		const untouched = keyword === 'pattern' ? isNoText : isNoCollection
 		if (!looksInside.has(keyword) || left.every(untouched)) return left
-		throw cannotEnforce(`'${keyword}' beside values that are listed`, place)
+		throw cannotEnforce(`'${keyword}' beside 'enum' or 'const'`, place)
 	}, within)
 }
 
@@ -66,7 +66,7 @@ function isNoCollection(value: Json): boolean {
 	return typeof value !== 'object' || value === null
 }
 
-/** A number's text is decimal, so 1.13 is taken for a multiple of 0.01. */
+/** Numbers are decimal text in JSON, so 1.13 counts as a multiple of 0.01. */
 function isMultiple(value: number, step: number): boolean {
 	const times = value / step
 	return Math.abs(times - Math.round(times)) <= 1e-12 * Math.max(1, Math.abs(times))

@@ -1,11 +1,11 @@
-// Grammars in GBNF, llama.cpp's notation, put together rule by rule. It knows the notation and its limits, not what is written in it
-// (how JSON Schema becomes rules stands in schema-compiler.ts). Source: the grammar parser of llama.cpp.
+// Builds a grammar in GBNF, llama.cpp's notation, rule by rule. It knows the notation and its limits, but not JSON Schema, which
+// schema-compiler.ts translates. Source: the grammar parser of llama.cpp.
 
 import { writeLiteral } from './character-set.ts'
 import { checkGrammar } from './grammar-check.ts'
 import { cannotEnforce } from './refusal.ts'
 
-/** Larger grammars are refused: each token that is generated is compared with the rules that may come next. */
+/** Larger grammars are rejected: each generated token is compared with the rules that may come next. */
 const maxRules = 20_000
 const maxCharacters = 3_000_000
 
@@ -15,10 +15,10 @@ export class GrammarBuilder {
 	private characters = 0
 
 	/**
-	 * Names an expression.
+	 * Adds a rule for an expression.
 	 *
-	 * @returns the name, made unique and fit for the notation.
-	 * @throws ChatError `unsupported` where the grammar grows too large.
+	 * @returns the rule's name, made unique and valid in GBNF.
+	 * @throws ChatError `unsupported` if the grammar is too large.
 	 */
 	rule(name: string, body: string): string {
 		const unique = this.reserve(name)
@@ -26,7 +26,7 @@ export class GrammarBuilder {
 		return unique
 	}
 
-	/** A name whose expression follows with `define`: for rules that refer to themselves. */
+	/** Reserves a name whose expression follows with `define`: for recursive rules. */
 	reserve(name: string): string {
 		const fit = name.replace(/[^a-zA-Z0-9-]+/g, '-').slice(0, 40) || 'rule'
 		let times = (this.timesUsed.get(fit) ?? 0) + 1
@@ -43,25 +43,25 @@ export class GrammarBuilder {
 		if (this.rules.size > maxRules || this.characters > maxCharacters) throw cannotEnforce('a schema of this size', '#')
 	}
 
-	/** How far the grammar has grown, for `forget`. */
+	/** The current size of the grammar, for `forget`. */
 	mark(): number {
 		return this.rules.size
 	}
 
-	/** Takes back the rules that were made since `mark`, which nothing older may refer to. */
+	/** Removes the rules added since `mark`. No older rule may refer to them. */
 	forget(mark: number): void {
 		for (const name of [...this.rules.keys()].slice(mark)) this.rules.delete(name)
 	}
 
-	/** Exactly this text. */
+	/** A literal for exactly this text. */
 	literal(text: string): string {
 		return text === '' ? '""' : writeLiteral(text)
 	}
 
 	/**
-	 * The whole grammar. `root` is an expression, as a rule's name.
+	 * The complete grammar. `root` is an expression, such as a rule's name.
 	 *
-	 * @throws ChatError where llama.cpp could not take it (see grammar-check.ts).
+	 * @throws ChatError if llama.cpp could not load it (see grammar-check.ts).
 	 */
 	build(root: string): string {
 		const rules = new Map([['root', root], ...this.rules])

@@ -1,21 +1,21 @@
-// A finished grammar looked over before llama.cpp reads it: what would hang its parser, or could never come to an end, is refused
-// here. It reads the notation that grammar-builder.ts writes, nothing more.
+// Checks a finished grammar before llama.cpp reads it: rejects what would hang its parser or could never terminate.
+// It reads only the notation that grammar-builder.ts writes.
 
 import { cannotEnforce, wrongSchema } from './refusal.ts'
 
-/** llama.cpp writes repetitions out: so many characters and references they may come to. */
+/** llama.cpp expands repetitions: the limit of characters and references after expansion. */
 const mostElements = 300_000
-/** llama.cpp walks every way through the rules that may come first, without remembering where it has been. */
+/** llama.cpp explores every path through the rules that may come first, without memoization. */
 const mostWays = 20_000
 
 interface Item {
 	/** A rule's name, a group, or undefined for characters. */
 	readonly inner: string | Expression | undefined
-	/** It may be left out. */
+	/** Whether it may be omitted. */
 	readonly optional: boolean
-	/** Characters and references of one of it. */
+	/** Number of characters and references in one copy of it. */
 	readonly elements: number
-	/** Those of all that llama.cpp writes out for its repetition. */
+	/** Number of elements after llama.cpp expanded its repetition. */
 	readonly writtenOut: number
 }
 
@@ -24,35 +24,35 @@ type Expression = readonly (readonly Item[])[]
 
 /**
  * @param rules by name, with the root under `root`.
- * @throws ChatError `invalid-request` for recursion without an end, `unsupported` for what is too large to be followed.
+ * @throws ChatError `invalid-request` for infinite recursion, `unsupported` for a grammar that is too large.
  */
 export function checkGrammar(rules: ReadonlyMap<string, string>): void {
 	const expressions = new Map([...rules].map(([name, body]) => [name, parse(body)]))
 	const ending = fixpoint(expressions, ends)
 	for (const name of expressions.keys())
 		if (!ending.has(name))
-			throw wrongSchema('a part of the schema refers to itself in every value, which is endless', '#')
+			throw wrongSchema('a part of the schema is infinitely recursive: every value of it contains another one', '#')
 	if (expressions.values().reduce((sum, expression) => sum + countWrittenOut(expression), 0) > mostElements)
-		throw cannotEnforce('a schema with this many or this large repetitions', '#')
+		throw cannotEnforce('a schema with so many or such large repetitions', '#')
 	const empty = fixpoint(expressions, isEmpty)
 	const counted = new Map<string, number>()
 	for (const name of expressions.keys()) countWays(name, expressions, empty, counted)
 }
 
-/** Whether a written expression, whose rules are never empty, may match nothing at all. */
+/** Whether an expression, whose rules are never empty, may match the empty text. */
 export function mayBeEmpty(body: string): boolean {
 	return isEmpty(parse(body), new Set())
 }
 
 type Test = (expression: Expression, known: ReadonlySet<string>) => boolean
 
-/** Some text satisfies it. */
+/** Whether some text matches it. */
 const ends: Test = (expression, known) =>
 	expression.some((sequence) =>
 		sequence.every((item) => item.optional || item.inner === undefined || holdsInside(item.inner, known, ends)),
 	)
 
-/** No text at all satisfies it. */
+/** Whether the empty text matches it. */
 const isEmpty: Test = (expression, known) =>
 	expression.some((sequence) =>
 		sequence.every((item) => item.optional || (item.inner !== undefined && holdsInside(item.inner, known, isEmpty))),
@@ -62,7 +62,7 @@ function holdsInside(inner: string | Expression, known: ReadonlySet<string>, tes
 	return typeof inner === 'string' ? known.has(inner) : test(inner, known)
 }
 
-/** The rules for which `holds` becomes true as more and more of them do. */
+/** The rules that satisfy `holds`, computed as a least fixpoint. */
 function fixpoint(expressions: ReadonlyMap<string, Expression>, holds: Test): ReadonlySet<string> {
 	const known = new Set<string>()
 	for (let before = -1; before < known.size; ) {
@@ -72,7 +72,7 @@ function fixpoint(expressions: ReadonlyMap<string, Expression>, holds: Test): Re
 	return known
 }
 
-/** How many ways lead from a rule through those that may come first. Zero marks a rule that is being counted. */
+/** Number of paths from a rule through the rules that may come first. Zero marks a rule that is being counted. */
 function countWays(
 	name: string,
 	expressions: ReadonlyMap<string, Expression>,
@@ -80,17 +80,17 @@ function countWays(
 	counted: Map<string, number>,
 ): number {
 	const known = counted.get(name)
-	if (known === 0) throw wrongSchema('the schema refers to itself without anything in between', '#')
+	if (known === 0) throw wrongSchema('the schema refers directly to itself', '#')
 	if (known !== undefined) return known
 	counted.set(name, 0)
 	let ways = 1
 	for (const first of firsts(expressions.get(name) ?? [], empty)) ways += countWays(first, expressions, empty, counted)
-	if (ways > mostWays) throw cannotEnforce('a schema with this many alternatives', '#')
+	if (ways > mostWays) throw cannotEnforce('a schema with so many alternatives', '#')
 	counted.set(name, ways)
 	return ways
 }
 
-/** Rules that may stand first, as often as they do. */
+/** Rules that may come first, once per occurrence. */
 function firsts(expression: Expression, empty: ReadonlySet<string>): readonly string[] {
 	return expression.flatMap((sequence) => {
 		const found: string[] = []

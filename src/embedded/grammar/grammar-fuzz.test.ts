@@ -1,4 +1,4 @@
-// Schemas made at random, the same ones each time, and two judges of them: llama.cpp's matcher for texts, ajv for values. What a
+// Random schemas with fixed seeds, checked by two oracles: llama.cpp's matcher for texts, ajv for values. What a
 // grammar produces must satisfy its schema, and what satisfies a schema must be matched by its grammar.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'

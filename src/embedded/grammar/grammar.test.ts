@@ -1,5 +1,5 @@
-// Schemas with texts that must and must not satisfy their grammars, judged by llama.cpp's own matcher; and what is refused before
-// llama.cpp would hang or die on it.
+// Schemas with texts that must and must not match their grammars, checked by llama.cpp's own matcher; and schemas that are rejected before
+// llama.cpp would hang or crash on them.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { ChatError } from '../../chat/error.ts'
@@ -104,7 +104,7 @@ describe.skipIf(!isLibraryHere)('a grammar matches what its schema allows, and n
 				expect([JSON.stringify(value), matches(JSON.stringify(value))]).toEqual([JSON.stringify(value), false])
 		})
 	}
-	test('one space behind a colon or a comma at most, and nothing behind the value', async () => {
+	test('at most one space after a colon or a comma, and nothing after the value', async () => {
 		const matches = await matcher.compile(jsonGrammar())
 		expect(['{"a": 1, "b":2}', '{"a":  1}', '{ }', '{}\n', '{"a":1} '].map(matches)).toEqual([
 			true,
@@ -116,7 +116,7 @@ describe.skipIf(!isLibraryHere)('a grammar matches what its schema allows, and n
 	})
 })
 
-describe('what cannot be held is refused, with its place', () => {
+describe('a schema that cannot be enforced is rejected with the path of the fault', () => {
 	const loop = (kind: 'anyOf' | 'allOf', levels: number): JsonObject => {
 		const way = (level: number): JsonObject => ({ $ref: `#/$defs/d${level}` })
 		const twice = Array.from({ length: levels }, (_, level): [string, JsonObject] => [
@@ -130,19 +130,23 @@ describe('what cannot be held is refused, with its place', () => {
 		['not', object({ a: { not: { type: 'null' } } }), "'not' at #/properties/a"],
 		['if', { if: {} }, "'if' at #"],
 		['uniqueItems', { type: 'array', uniqueItems: true }, "'uniqueItems' at #"],
-		['a reference outwards', { $ref: 'https://example.org/s.json' }, 'to another document'],
-		['a reference to nowhere', { $ref: '#/$defs/x' }, 'leads nowhere'],
+		['a reference to another document', { $ref: 'https://example.org/s.json' }, 'to another document'],
+		['an unresolvable reference', { $ref: '#/$defs/x' }, 'cannot be resolved'],
 		['an unknown format', { type: 'string', format: 'iban' }, "format 'iban'"],
-		['bounds the wrong way round', { type: 'integer', minimum: 5, maximum: 4 }, 'no integer lies between'],
+		['a minimum above the maximum', { type: 'integer', minimum: 5, maximum: 4 }, 'no integer lies between'],
 		['a bound beyond exact numbers', { type: 'integer', minimum: 1e16 }, 'the bound 10000000000000000'],
 		['a bound too fine', { type: 'number', minimum: 1.5e-7 }, 'the bound 1.5e-7'],
 		['no type', { type: [] }, "'type' is empty"],
-		['false', object({ a: false }), 'nothing satisfies the schema false'],
-		['itself and nothing else', { $ref: '#' }, 'endless'],
-		['itself without an end', { $ref: '#/$defs/a', $defs: { a: object({ a: { $ref: '#/$defs/a' } }) } }, 'endless'],
-		['itself in front of something', { anyOf: [{ $ref: '#' }, { type: 'null' }] }, 'refers to itself'],
+		['false', object({ a: false }), "no value satisfies the schema 'false'"],
+		['only a reference to itself', { $ref: '#' }, 'infinitely recursive'],
+		[
+			'infinite recursion',
+			{ $ref: '#/$defs/a', $defs: { a: object({ a: { $ref: '#/$defs/a' } }) } },
+			'infinitely recursive',
+		],
+		['left recursion', { anyOf: [{ $ref: '#' }, { type: 'null' }] }, 'refers directly to itself'],
 		['allOf of itself', { $ref: '#/$defs/a', $defs: { a: { allOf: [{ $ref: '#/$defs/a' }] } } }, 'recursive allOf'],
-		['40 levels of two ways each', loop('anyOf', 40), 'this many alternatives'],
+		['40 levels of two alternatives each', loop('anyOf', 40), 'so many alternatives'],
 		['40 levels of allOf', loop('allOf', 40), 'cannot be enforced'],
 		[
 			'a hundred levels',
@@ -154,7 +158,7 @@ describe('what cannot be held is refused, with its place', () => {
 		[
 			'no room for required properties',
 			{ type: 'object', minProperties: 1, maxProperties: 0 },
-			'minProperties is above maxProperties',
+			"'maxProperties' is less than 'minProperties'",
 		],
 	]
 	for (const [name, schema, message] of refused) {

@@ -1,7 +1,7 @@
-// For tests: an expression of a grammar, without references, as a regular expression; and texts drawn at random from a whole grammar.
-// Neither knows JSON.
+// For tests: converts an expression of a grammar, without references, to a regular expression; and generates random texts from a whole
+// grammar. Neither knows JSON.
 
-/** Understands literals, classes, groups, alternatives and repetitions, which the two notations write alike. */
+/** Supports literals, classes, groups, alternatives and repetitions, which both notations write alike. */
 export function toRegExp(expression: string, rules: Readonly<Record<string, string>> = {}): RegExp {
 	const written = tokensOf(expression).map((token) => {
 		if (token.startsWith('"')) return `(?:${unescaped(token.slice(1, -1)).replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')})`
@@ -14,7 +14,7 @@ export function toRegExp(expression: string, rules: Readonly<Record<string, stri
 	return new RegExp(`^(?:${written.join('')})$`, 'u')
 }
 
-/** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
+/** Numbers from 0 to 1, reproducible by seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
 	let state = seed
 	return () => {
@@ -25,7 +25,7 @@ export function seededRandom(seed: number): () => number {
 	}
 }
 
-/** Draws texts; past some length it takes the alternative that ends soonest. */
+/** Generates texts; beyond some length it chooses the alternative that ends soonest. */
 export function openSampler(grammar: string, random: () => number): () => string {
 	const rules = new Map(
 		grammar.split('\n').map((line): [string, Way[]] => {
@@ -80,7 +80,7 @@ function read(tokens: Iterator<string>): Way[] {
 		if (token === '|') ways.push([])
 		else if (counts !== undefined) {
 			const item = way.pop()
-			// A repetition of a repetition is a repetition of a group.
+			// A repeated repetition has to be a repeated group.
 			const inner: Inner =
 				item?.least === 1 && item.most === 1 ? item.inner : { type: 'group', ways: [item === undefined ? [] : [item]] }
 			way.push({ inner, ...counts })
@@ -121,7 +121,7 @@ function drawCharacter(ranges: Ranges, random: () => number): string {
 	return String.fromCodePoint(within)
 }
 
-/** How many rules deep the shallowest text of each rule is. */
+/** Depth in rules of the shallowest text of each rule. */
 function shortestDepths(rules: ReadonlyMap<string, readonly Way[]>): ReadonlyMap<string, number> {
 	const depths = new Map<string, number>()
 	for (let changed = true; changed; ) {

@@ -1,4 +1,4 @@
-// Whole grammars for answers that are JSON.
+// Complete grammars for JSON answers.
 
 import type { JsonObject } from '../../chat/json.ts'
 import { GrammarBuilder } from './grammar-builder.ts'
@@ -9,7 +9,7 @@ export function jsonGrammar(): string {
 	return jsonSchemaGrammar({ type: 'object' })
 }
 
-/** @throws ChatError `unsupported` for what cannot be enforced, `invalid-request` for what nothing satisfies. */
+/** @throws ChatError `unsupported` for a schema that cannot be enforced, `invalid-request` for one that no value satisfies. */
 export function jsonSchemaGrammar(schema: JsonObject): string {
 	const builder = new GrammarBuilder()
 	return builder.build(addSchema(builder, schema, 'json'))

@@ -1,5 +1,5 @@
-// Texts of which one must stand exactly: a list where they are few, a tree of what they begin with where they are many, because the
-// engine compares each token with every way that is open. It does not know what the texts are.
+// Alternatives of literal texts: a list if there are few, a prefix tree if there are many, because the engine compares each token
+// with every open alternative. It does not know the meaning of the texts.
 
 import { writeLiteral } from './character-set.ts'
 

@@ -73,12 +73,12 @@ describe('multiples of decimals: exactly those in steps of 0.005 within the boun
 	}
 })
 
-describe('what has too many states or multiples is refused', () => {
+describe('too many states or multiples are rejected', () => {
 	const cases: readonly (readonly [number, Partial<NumberBounds>, string])[] = [
-		[101, {}, 'multipleOf 101 over a range this large'],
-		[5, { least: 7 }, 'a bound that is not next to 0'],
+		[101, {}, 'multipleOf 101 over such a large range'],
+		[5, { least: 7 }, 'a single bound that is not adjacent to 0'],
 		[1, { least: 0, most: 1000 }, 'more than 500 multiples'],
-		[0.3, {}, 'multipleOf 0.3 over a range this large'],
+		[0.3, {}, 'multipleOf 0.3 over such a large range'],
 		[1e-7, {}, 'the number 1e-7 beside multipleOf'],
 		[7, { least: 1, most: 6 }, 'no multiple lies between the bounds'],
 	]

@@ -1,4 +1,4 @@
-// Multiples of a number: written out where bounds leave few of them, told by their digits otherwise. It reckons in whole units of
+// Multiples of a number: listed if the bounds allow few of them, else recognized by their digits. It calculates in integer units of
 // 10^-15, so that 0.1 is exactly a tenth.
 
 import type { NumberBounds } from './number-bounds.ts'
@@ -6,28 +6,28 @@ import { cannotEnforce, nothingSatisfies, type Place } from './refusal.ts'
 
 export interface MultiplesSurroundings {
 	readonly place: Place
-	/** Names an expression. */
+	/** Adds a rule for an expression. */
 	readonly rule: (name: string, body: string) => string
-	/** Names an expression once for all who ask for the same name. */
+	/** Adds a rule once for each name. */
 	readonly shared: (name: string, body: () => string) => string
 }
 
 const decimals = 15
 const one = 10n ** BigInt(decimals)
-/** Written out up to this many. */
+/** Maximum number of multiples in a list. */
 const fewMultiples = 500n
-/** An automaton has one state for each remainder and digit that is left. */
+/** An automaton has one state for each remainder and remaining digit. */
 const largestDivisor = 100n
-/** Whole numbers of so many digits are exact in every JSON reader. */
+/** Integers with this many digits are exact in every JSON parser. */
 const exactDigits = 15
 
 /**
  * An expression of the multiples of `multipleOf` within `bounds`.
  *
- * @throws ChatError `unsupported` where neither a list nor an automaton can tell them.
+ * @throws ChatError `unsupported` if neither a list nor an automaton can express them.
  */
-export function multiplesRule(bounds: NumberBounds, multipleOf: number, surroundings: MultiplesSurroundings): string {
-	const { place } = surroundings
+export function multiplesRule(bounds: NumberBounds, multipleOf: number, context: MultiplesSurroundings): string {
+	const { place } = context
 	const step = units(multipleOf, place)
 	const first =
 		bounds.least === undefined ? undefined : firstAbove(units(bounds.least, place), bounds.leastExclusive, step)
@@ -36,8 +36,8 @@ export function multiplesRule(bounds: NumberBounds, multipleOf: number, surround
 	if (first !== undefined && last !== undefined) return listed(first, last, step, place)
 	const [fromZero, toZero] = [first === undefined || first === 0n, last === undefined || last === 0n]
 	if ((!fromZero && first !== 1n) || (!toZero && last !== -1n))
-		throw cannotEnforce(`multipleOf ${multipleOf} from a bound that is not next to 0`, place)
-	const positive = step % one === 0n ? wholeMultiples(step / one, surroundings) : decimalMultiples(step, place)
+		throw cannotEnforce(`multipleOf ${multipleOf} with a single bound that is not adjacent to 0`, place)
+	const positive = step % one === 0n ? wholeMultiples(step / one, context) : decimalMultiples(step, place)
 	return `(${[
 		...(fromZero && toZero ? ['"0"'] : []),
 		...(last === undefined ? [positive] : []),
@@ -53,7 +53,7 @@ function units(value: number, place: Place): bigint {
 	return sign === '-' ? -size : size
 }
 
-/** How many steps from zero the first multiple lies that is not below `bound`. */
+/** The index of the first multiple that is not below `bound`. */
 function firstAbove(bound: bigint, exclusive: boolean, step: bigint): bigint {
 	const towardsZero = bound / step
 	if (bound % step === 0n) return exclusive ? towardsZero + 1n : towardsZero
@@ -76,18 +76,18 @@ function written(value: bigint): string {
 	return `${value < 0n ? '-' : ''}${size / one}${fraction === '' ? '' : `.${fraction}`}`
 }
 
-/** Multiples above zero. Zeros at the divisor's end stand at the end of each of its multiples. */
+/** Positive multiples. Trailing zeros of the divisor are trailing zeros of each multiple. */
 function wholeMultiples(divisor: bigint, { place, rule, shared }: MultiplesSurroundings): string {
 	const zeros = /0*$/.exec(String(divisor))?.[0] ?? ''
 	const head = Number(divisor / 10n ** BigInt(zeros.length))
 	const digits = exactDigits - zeros.length
-	if (head > largestDivisor || digits < 3) throw cannotEnforce(`multipleOf ${divisor} over a range this large`, place)
+	if (head > largestDivisor || digits < 3) throw cannotEnforce(`multipleOf ${divisor} over such a large range`, place)
 	const ending = zeros === '' ? '' : ` "${zeros}"`
 	if (head === 1) return `[1-9] [0-9]{0,${digits - 1}}${ending}`
 	return `${shared(`multiple-${head}-${digits}`, () => automaton(head, digits, rule))}${ending}`
 }
 
-/** The multiples above zero of at most so many digits. */
+/** The positive multiples of at most so many digits. */
 function automaton(divisor: number, digits: number, rule: MultiplesSurroundings['rule']): string {
 	let fewer: readonly (string | undefined)[] = []
 	const ways = (remainder: number, from: number) =>
@@ -104,9 +104,9 @@ function automaton(divisor: number, digits: number, rule: MultiplesSurroundings[
 	return ways(0, 1).join(' | ')
 }
 
-/** Multiples above zero of a step that divides 1: any whole part, and one of the fractions that there are. */
+/** Positive multiples of a step that divides 1: any integer part, and one of the possible fractions. */
 function decimalMultiples(step: bigint, place: Place): string {
-	const refusal = cannotEnforce(`multipleOf ${written(step)} over a range this large`, place)
+	const refusal = cannotEnforce(`multipleOf ${written(step)} over such a large range`, place)
 	if (one % step !== 0n) throw refusal
 	const places = written(step).length - 2
 	const whole = `[1-9] [0-9]{0,${exactDigits - 1 - places}}`

@@ -1,4 +1,4 @@
-// What keywords say about how large a number may be. It does not know how a grammar writes numbers.
+// Reads the keywords that bound numbers. It does not know how a grammar writes numbers.
 
 import type { JsonObject } from '../../chat/json.ts'
 import { type Place, wrongSchema } from './refusal.ts'
@@ -12,9 +12,9 @@ export interface NumberBounds {
 }
 
 /**
- * Both readings of exclusive bounds: a number of their own, or a boolean beside `minimum` as in draft 4.
+ * Supports both forms of exclusive bounds: a number, or a boolean beside `minimum` as in draft 4.
  *
- * @throws ChatError for bounds that are no numbers.
+ * @throws ChatError for bounds that are not numbers.
  */
 export function readNumberBounds(schema: JsonObject, place: Place): NumberBounds {
 	const read = (keyword: string) => {
@@ -34,7 +34,7 @@ export function readNumberBounds(schema: JsonObject, place: Place): NumberBounds
 	const mostExclusive =
 		(below !== undefined && (maximum === undefined || below <= maximum)) || schema.exclusiveMaximum === true
 	const multipleOf = read('multipleOf')
-	if (multipleOf !== undefined && multipleOf <= 0) throw wrongSchema("'multipleOf' must be above 0", place)
+	if (multipleOf !== undefined && multipleOf <= 0) throw wrongSchema("'multipleOf' must be greater than 0", place)
 	return {
 		least: above !== undefined && leastExclusive ? above : minimum,
 		leastExclusive,
@@ -44,13 +44,13 @@ export function readNumberBounds(schema: JsonObject, place: Place): NumberBounds
 	}
 }
 
-/** The smallest whole number within the bounds. */
+/** The smallest integer within the bounds. */
 export function lowest({ least, leastExclusive }: NumberBounds): number | undefined {
 	if (least === undefined) return undefined
 	return leastExclusive ? Math.floor(least) + 1 : Math.ceil(least)
 }
 
-/** The largest whole number within the bounds. */
+/** The largest integer within the bounds. */
 export function highest({ most, mostExclusive }: NumberBounds): number | undefined {
 	if (most === undefined) return undefined
 	return mostExclusive ? Math.ceil(most) - 1 : Math.floor(most)

@@ -1,4 +1,4 @@
-// Numbers within bounds, as expressions over their digits. Decimal notation only where there are bounds: no exponent, no leading
+// Numbers within bounds, as expressions over their digits. Decimal notation only if there are bounds: no exponent, no leading
 // zeros, no minus zero.
 
 import { type MultiplesSurroundings, multiplesRule } from './multiples.ts'
@@ -10,23 +10,19 @@ const anyWhole = '("-"? ("0" | [1-9] [0-9]{0,15}))'
 export const anyNumber = `(${anyWhole} ("." [0-9]{1,16})? ([eE] [-+]? [0-9]{1,2})?)`
 
 /** Numbers of a type within bounds. */
-export function boundedRule(
-	type: 'integer' | 'number',
-	bounds: NumberBounds,
-	surroundings: MultiplesSurroundings,
-): string {
+export function boundedRule(type: 'integer' | 'number', bounds: NumberBounds, context: MultiplesSurroundings): string {
 	const { multipleOf } = bounds
-	const { place } = surroundings
+	const { place } = context
 	const everyInteger = type === 'integer' && multipleOf !== undefined && Number.isInteger(1 / multipleOf)
 	if (multipleOf !== undefined && !everyInteger) {
 		if (type === 'integer' && !Number.isInteger(multipleOf))
 			throw cannotEnforce(`multipleOf ${multipleOf} of an integer`, place)
-		return multiplesRule(bounds, multipleOf, surroundings)
+		return multiplesRule(bounds, multipleOf, context)
 	}
 	return type === 'integer' ? integerRule(bounds, place) : numberRule(bounds, place)
 }
 
-/** Integers within bounds, whatever they are multiples of. */
+/** Integers within bounds, ignoring `multipleOf`. */
 export function integerRule(bounds: NumberBounds, place: Place): string {
 	const [least, most] = [lowest(bounds), highest(bounds)]
 	for (const bound of [least, most])
@@ -36,7 +32,7 @@ export function integerRule(bounds: NumberBounds, place: Place): string {
 	return alternatives(integerRanges(least, most))
 }
 
-/** Numbers within bounds, whatever they are multiples of. */
+/** Numbers within bounds, ignoring `multipleOf`. */
 export function numberRule(bounds: NumberBounds, place: Place): string {
 	const { least, most } = bounds
 	if (least === undefined && most === undefined) return anyNumber
@@ -84,7 +80,7 @@ function integerRanges(least: number | undefined, most: number | undefined): rea
 	return ways
 }
 
-/** Whole numbers from `from` to `to`, both at least 0, without leading zeros. */
+/** Integers from `from` to `to`, both at least 0, without leading zeros. */
 function naturals(from: number, to: number | undefined): readonly string[] {
 	const first = String(from)
 	if (to === undefined) {
@@ -101,7 +97,7 @@ function naturals(from: number, to: number | undefined): readonly string[] {
 	return ways
 }
 
-/** Digit texts of one length from `low` to `high`. */
+/** Digit strings of one length from `low` to `high`. */
 function sameLength(low: string, high: string): readonly string[] {
 	if (low === '' || low > high) return low === '' ? ['""'] : []
 	const [a, b] = [Number(low[0]), Number(high[0])]
@@ -130,7 +126,7 @@ interface Bound {
 	readonly exclusive: boolean
 }
 
-/** Numbers that are not negative, between bounds that are not. */
+/** Non-negative numbers between non-negative bounds. */
 function magnitudes(from: Bound, to: Bound | undefined, place: Place): readonly string[] {
 	const low = split(from.value, place)
 	if (to === undefined)
@@ -153,7 +149,7 @@ const anyFraction = '("." [0-9]{1,16})?'
 
 interface Split {
 	readonly whole: number
-	/** Digits behind the point, without trailing zeros. */
+	/** Digits after the decimal point, without trailing zeros. */
 	readonly fraction: string
 }
 
@@ -171,7 +167,7 @@ function atLeast({ whole, fraction }: Split, exclusive: boolean): readonly strin
 	return fractionsAtLeast(fraction, exclusive).map((way) => joined(whole, way))
 }
 
-/** Both bounds share their whole part. */
+/** Both bounds have the same integer part. */
 function within(low: Split, high: Split, lowExclusive: boolean, highExclusive: boolean): readonly string[] {
 	if (low.fraction === '' && !lowExclusive)
 		return fractionsAtMost(high.fraction, highExclusive).map((way) => joined(low.whole, way))
@@ -191,7 +187,7 @@ function within(low: Split, high: Split, lowExclusive: boolean, highExclusive: b
 	return ways.map((way) => joined(low.whole, `"." ${way}`))
 }
 
-/** Fractions of fewer digits than the bounds have, as 2.5 between 2.25 and 2.75. */
+/** Fractions with fewer digits than the bounds, such as 2.5 between 2.25 and 2.75. */
 function shorterBetween(
 	low: number,
 	high: number,
@@ -207,7 +203,7 @@ function shorterBetween(
 	return from <= to ? sameLength(String(from).padStart(shorter, '0'), String(to).padStart(shorter, '0')) : []
 }
 
-/** Fractions, with their point, that are not below `.digits`. */
+/** Fractions, with their decimal point, of at least `.digits`. */
 function fractionsAtLeast(digits: string, exclusive: boolean): readonly string[] {
 	if (digits === '') return exclusive ? ['"." [0-9]{0,8} [1-9]'] : [anyFraction]
 	const ways: string[] = []
@@ -219,7 +215,7 @@ function fractionsAtLeast(digits: string, exclusive: boolean): readonly string[]
 	return ways
 }
 
-/** Fractions, with their point or none at all, that are not above `.digits`. */
+/** Fractions, with their decimal point or empty, of at most `.digits`. */
 function fractionsAtMost(digits: string, exclusive: boolean): readonly string[] {
 	if (digits === '') return exclusive ? [] : ['""', '"." "0"{1,4}']
 	const ways: string[] = ['""']

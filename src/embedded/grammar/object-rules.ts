@@ -1,4 +1,4 @@
-// Objects: their keys in the schema's order, optional ones left out as the model likes, others behind them where allowed.
+// Objects: properties in the schema's order, optional ones may be omitted, additional ones follow if allowed.
 
 import type { Json, JsonObject } from '../../chat/json.ts'
 import { type CharacterSet, characterOf, plain, union, without, writeClass } from './character-set.ts'
@@ -25,7 +25,7 @@ export function objectBody(schema: JsonObject, builder: GrammarBuilder, context:
 	const extra = schema.additionalProperties
 	const names = [...Object.keys(properties), ...[...required].filter((name) => !Object.hasOwn(properties, name))]
 	if (extra === false && names.length > Object.keys(properties).length)
-		throw nothingSatisfies('a required property is not allowed', place)
+		throw nothingSatisfies('a required property is disallowed', place)
 	const open = takesOthers(schema)
 	checkCounts(schema, names.length, required.size, open, place)
 	const pairs = names.flatMap((name): readonly Pair[] => {
@@ -44,7 +44,7 @@ export function objectBody(schema: JsonObject, builder: GrammarBuilder, context:
 function readRequired(schema: JsonObject, place: Place): ReadonlySet<string> {
 	const required = schema.required ?? []
 	if (!Array.isArray(required) || required.some((name) => typeof name !== 'string'))
-		throw wrongSchema("'required' must be a list of names", place)
+		throw wrongSchema("'required' must be an array of strings", place)
 	return new Set(required as readonly string[])
 }
 
@@ -52,9 +52,9 @@ function checkCounts(schema: JsonObject, known: number, required: number, open: 
 	const least = readCount(schema, 'minProperties', place) ?? 0
 	const most = readCount(schema, 'maxProperties', place)
 	if (most !== undefined && most < Math.max(least, required))
-		throw nothingSatisfies('minProperties is above maxProperties', place)
+		throw nothingSatisfies("'maxProperties' is less than 'minProperties' or the number of required properties", place)
 	if (known === 0) {
-		if (!open && least > 0) throw nothingSatisfies('no property is allowed, and some are required', place)
+		if (!open && least > 0) throw nothingSatisfies("no property is allowed, but 'minProperties' requires some", place)
 		return
 	}
 	if (least > required) throw cannotEnforce("'minProperties' beside named properties", place)
@@ -62,7 +62,7 @@ function checkCounts(schema: JsonObject, known: number, required: number, open: 
 		throw cannotEnforce("'maxProperties' beside named properties", place)
 }
 
-/** Without a word on it, an object whose properties are not named takes any; one with them, if none at all, no others. */
+/** The default if `additionalProperties` is absent: an object without named properties accepts any, one with named properties no others. */
 function takesOthers({ additionalProperties, properties, minProperties }: JsonObject): boolean {
 	if (additionalProperties !== undefined) return additionalProperties !== false
 	return properties === undefined || (Object.keys(properties ?? {}).length === 0 && minProperties !== undefined)
@@ -87,17 +87,17 @@ function freely(pair: string, schema: JsonObject, place: Place): string {
 	return least > 0 ? some : `(${some})?`
 }
 
-/** From the last pair to the first: what may follow, once without and once with a pair in front of it. */
+/** From the last pair to the first: the possible continuations, with and without a preceding pair. */
 function inOrder(pairs: readonly Pair[], others: string | undefined, builder: GrammarBuilder, name: string): string {
-	let behind = others === undefined ? '""' : builder.rule(`${name}-others`, `(${separator} ${others})*`)
-	let first = others === undefined ? '""' : builder.rule(`${name}-only-others`, `(${others} ${behind})?`)
+	let next = others === undefined ? '""' : builder.rule(`${name}-others`, `(${separator} ${others})*`)
+	let first = others === undefined ? '""' : builder.rule(`${name}-only-others`, `(${others} ${next})?`)
 	for (const [index, { required, written }] of [...pairs.entries()].reverse()) {
 		const pair = builder.rule(`${name}-pair-${index}`, written)
-		const then = behind === '""' ? '' : ` ${behind}`
+		const then = next === '""' ? '' : ` ${next}`
 		first = builder.rule(`${name}-first-${index}`, required ? `${pair}${then}` : `${pair}${then} | ${first}`)
-		behind = builder.rule(
+		next = builder.rule(
 			`${name}-next-${index}`,
-			required ? `${separator} ${pair}${then}` : `${separator} ${pair}${then} | ${behind}`,
+			required ? `${separator} ${pair}${then}` : `${separator} ${pair}${then} | ${next}`,
 		)
 	}
 	return first
@@ -122,7 +122,7 @@ interface Trie {
 	readonly next: Map<string, Trie>
 }
 
-/** Any key that is none of `taken`, written without escapes. */
+/** Any key except those in `taken`, written without escapes. */
 function otherKeys(taken: readonly string[], builder: GrammarBuilder, name: string): string {
 	const root: Trie = { taken: false, next: new Map() }
 	for (const key of taken) {

@@ -1,11 +1,11 @@
-// How a schema is refused: said with its place, never ignored.
+// Errors for rejected schemas, with the path of the fault. Nothing is ignored silently.
 
 import { ChatError } from '../../chat/error.ts'
 
-/** A place in a schema, as `#/properties/age`. */
+/** A path in a schema, such as `#/properties/age`. */
 export type Place = string
 
-/** The schema asks for what a grammar cannot enforce. */
+/** The schema requires something that a grammar cannot enforce. */
 export function cannotEnforce(what: string, place: Place): ChatError {
 	return new ChatError(
 		'unsupported',
@@ -16,7 +16,7 @@ export function cannotEnforce(what: string, place: Place): ChatError {
 	)
 }
 
-/** It is no schema. */
+/** It is not a valid schema. */
 export function wrongSchema(complaint: string, place: Place): ChatError {
 	return new ChatError('invalid-request', `Invalid schema: ${complaint} at ${shortened(place)}.`, {
 		code: 'invalid_schema',
@@ -25,14 +25,14 @@ export function wrongSchema(complaint: string, place: Place): ChatError {
 
 const unsatisfiable = 'unsatisfiable_schema'
 
-/** It is a schema, and no value satisfies it. */
+/** The schema is valid, but no value satisfies it. */
 export function nothingSatisfies(complaint: string, place: Place): ChatError {
 	return new ChatError('invalid-request', `Invalid schema: ${complaint} at ${shortened(place)}.`, {
 		code: unsatisfiable,
 	})
 }
 
-/** Whether the place can be left out where it is one of several ways. */
+/** Whether the schema can be dropped if it is one of several alternatives. */
 export function isUnsatisfiable(error: unknown): boolean {
 	return error instanceof ChatError && error.code === unsatisfiable
 }

@@ -54,7 +54,7 @@ const patterns = [
 	'^-?\\d+(\\.\\d+)?$',
 ]
 
-describe('a pattern becomes an expression of the same language', () => {
+describe('a pattern is translated to an expression of the same language', () => {
 	for (const pattern of patterns) {
 		test(pattern || '(empty)', () => {
 			const rule = toRegExp(patternRule(pattern, 'character', '#'), { character: characterRule })
@@ -65,7 +65,7 @@ describe('a pattern becomes an expression of the same language', () => {
 	}
 })
 
-describe('what looks around or back is refused', () => {
+describe('unsupported patterns are rejected', () => {
 	for (const pattern of [
 		'(?=a)',
 		'(?<!a)b',

@@ -1,5 +1,5 @@
-// Regular expressions of JSON Schema's `pattern`, as expressions over the characters of a JSON string. The subset that describes plain
-// languages: classes, groups, alternatives, repetitions and anchors at the ends; what looks around or back is refused.
+// Translates the regular expressions of JSON Schema's `pattern` to GBNF expressions over the characters of a JSON string. Supports the
+// regular subset: classes, groups, alternatives, repetitions and anchors at the ends. Look-around and back-references are rejected.
 
 import { type CharacterSet, characterOf, complement, setOf, union, writeInString } from './character-set.ts'
 import { mayBeEmpty } from './grammar-check.ts'
@@ -25,7 +25,7 @@ const maxPatternCharacters = 2000
 const maxNesting = 50
 
 /**
- * The inside of a JSON string, without its quotes, whose value matches `pattern`.
+ * The content of a JSON string, without its quotes, whose value matches `pattern`.
  *
  * @param anyCharacter the expression of any one character in a JSON string.
  * @throws ChatError `unsupported`.
@@ -57,7 +57,7 @@ class Parser {
 		return ways.length === 1 ? (ways[0] ?? '""') : `(${ways.join(' | ')})`
 	}
 
-	/** One alternative of the whole: where an anchor is missing, anything may stand in front or behind. */
+	/** One top-level alternative: without an anchor, any text may precede or follow. */
 	private anchored(): string {
 		const anything = `${this.anyCharacter}*`
 		const head = this.take('^') ? '' : anything
@@ -77,7 +77,7 @@ class Parser {
 		const parts: string[] = []
 		for (let next = this.peek(); next !== undefined && next !== '|' && next !== ')'; next = this.peek()) {
 			if (next === '$' && outermost && this.endsAlternative(this.at + 1)) break
-			if (next === '^' || next === '$') throw this.refuse(`the anchor '${next}' in the middle`)
+			if (next === '^' || next === '$') throw this.refuse(`the anchor '${next}' inside the pattern`)
 			parts.push(this.quantified(this.term()))
 		}
 		return parts.join(' ') || '""'
@@ -101,23 +101,23 @@ class Parser {
 			case '*':
 			case '+':
 			case '?':
-				throw this.refuse(`'${next}' with nothing to repeat`)
+				throw this.refuse(`'${next}' without an expression to repeat`)
 			default:
 				if (next === '{' && /^\d+(,\d*)?\}/.test(this.characters.slice(this.at, this.at + 16).join('')))
-					throw this.refuse("'{' with nothing to repeat")
+					throw this.refuse("'{' without an expression to repeat")
 				return this.written(characterOf(next))
 		}
 	}
 
 	private group(): string {
-		if (++this.depth > maxNesting) throw this.refuse('nesting this deep')
+		if (++this.depth > maxNesting) throw this.refuse('such deep nesting')
 		if (this.take('?')) {
 			const kind = this.next()
 			if (kind === '<' && this.peek() !== '=' && this.peek() !== '!') while (this.next() !== '>');
 			else if (kind !== ':') throw this.refuse('a look-around or inline flag')
 		}
 		const inner = this.alternatives()
-		if (!this.take(')')) throw this.refuse('a group without end')
+		if (!this.take(')')) throw this.refuse('an unclosed group')
 		this.depth--
 		return inner
 	}
@@ -125,10 +125,10 @@ class Parser {
 	private quantified(term: string): string {
 		const [least, most] = this.bounds()
 		if (least === 1 && most === 1) return term
-		// Lazy and possessive forms match the same texts.
+		// Lazy and possessive quantifiers match the same texts.
 		if (!this.take('?')) this.take('+')
 		if (most === 0) return '""'
-		if (most !== 1 && mayBeEmpty(term)) throw this.refuse('a repetition of what may be empty')
+		if (most !== 1 && mayBeEmpty(term)) throw this.refuse('a repeated expression that may be empty')
 		return repeat(term, least, most, this.place)
 	}
 
@@ -141,7 +141,7 @@ class Parser {
 		this.at += counted[0].length
 		const least = Number(counted[1])
 		const most = counted[2] === undefined ? least : counted[3] === '' ? undefined : Number(counted[3])
-		if (most !== undefined && most < least) throw this.refuse('a repetition with its bounds the wrong way round')
+		if (most !== undefined && most < least) throw this.refuse('a repetition whose minimum is greater than its maximum')
 		return [least, most]
 	}
 
@@ -162,7 +162,7 @@ class Parser {
 					from[0]?.[0] !== from[0]?.[1] ||
 					low > high
 				)
-					throw this.refuse('a range of a class')
+					throw this.refuse('an invalid range in a character class')
 				sets.push([[low, high]])
 			} else sets.push(from)
 		}
@@ -213,7 +213,7 @@ class Parser {
 
 	private numbered(length: number): CharacterSet {
 		const hex = Array.from({ length }, () => this.next()).join('')
-		if (!/^[0-9a-fA-F]+$/.test(hex)) throw this.refuse('a broken escape')
+		if (!/^[0-9a-fA-F]+$/.test(hex)) throw this.refuse('an invalid escape')
 		const code = Number.parseInt(hex, 16)
 		return [[code, code]]
 	}
@@ -222,13 +222,13 @@ class Parser {
 		let hex = ''
 		for (let next = this.next(); next !== '}'; next = this.next()) hex += next
 		const code = Number.parseInt(hex, 16)
-		if (!/^[0-9a-fA-F]{1,6}$/.test(hex) || code > 0x10ffff) throw this.refuse('a broken escape')
+		if (!/^[0-9a-fA-F]{1,6}$/.test(hex) || code > 0x10ffff) throw this.refuse('an invalid escape')
 		return [[code, code]]
 	}
 
 	private written(set: CharacterSet): string {
 		const expression = writeInString(set)
-		if (expression === undefined) throw this.refuse('a class that no character of a JSON string is in')
+		if (expression === undefined) throw this.refuse('a class without any character of a JSON string')
 		return expression
 	}
 
@@ -244,7 +244,7 @@ class Parser {
 
 	private next(): string {
 		const next = this.characters[this.at++]
-		if (next === undefined) throw this.refuse('an unfinished expression')
+		if (next === undefined) throw this.refuse('an incomplete expression')
 		return next
 	}
 

@@ -1,17 +1,17 @@
-// An expression repeated between two bounds. llama.cpp writes a bounded repetition out and refuses what grows too large, so large ones
+// A bounded repetition of an expression. llama.cpp expands it and rejects large expansions, so large repetitions
 // are nested in blocks. Source of the limits: its grammar parser.
 
 import { cannotEnforce, type Place } from './refusal.ts'
 
 const largestBlock = 100
 const largest = 100_000
-/** The most that llama.cpp allows for the rules of a repeated expression times the count. */
+/** llama.cpp's limit for the number of rules in a repeated expression times the count. */
 const mostRules = 2000
 
 /**
- * `expression` from `least` to `most` times, without end where `most` is undefined. The expression must be one term.
+ * `expression` from `least` to `most` times, unbounded if `most` is undefined. The expression must be one term.
  *
- * @throws ChatError `unsupported` where llama.cpp would not take it.
+ * @throws ChatError `unsupported` if llama.cpp would reject it.
  */
 export function repeat(expression: string, least: number, most: number | undefined, place: Place): string {
 	const tooLarge = cannotEnforce(`a repetition of this size`, place)
@@ -36,7 +36,7 @@ function exactly(expression: string, count: number, block: number): string {
 	].join(' ')
 }
 
-/** Every count has one way to be reached, so that the engine follows few of them at a time. */
+/** Each count has exactly one derivation, so that the engine follows few of them at a time. */
 function atMost(expression: string, count: number, block: number): string {
 	const [blocks, rest] = [Math.floor(count / block), count % block]
 	if (blocks === 0) return rest === 0 ? '' : `${expression}{0,${rest}}`
@@ -47,7 +47,7 @@ function atMost(expression: string, count: number, block: number): string {
 
 const token = /"(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\]|\{(\d+)(,(\d*))?\}|[(*+?]|[A-Za-z][\w-]*/g
 
-/** How many rules llama.cpp may make while it reads `expression`: for groups, repetitions and names that it has not met. */
+/** Upper bound of the rules that llama.cpp creates for `expression`: for groups, repetitions and unseen names. */
 function countRules(expression: string): number {
 	const names = new Set<string>()
 	let rules = 0

@@ -1,6 +1,6 @@
-// JSON Schema becomes rules of a grammar: whatever the grammar produces satisfies the schema. Objects come with their keys in the
-// schema's order; where a schema names properties and does not say whether others may follow, none do. White space is at most one
-// space behind `:` and `,`. What a grammar cannot enforce is refused, never left out.
+// Compiles JSON Schema to the rules of a grammar: whatever the grammar produces satisfies the schema. Objects have their keys in the
+// schema's order; a schema that names properties but does not set `additionalProperties` allows no others. White space is at most one
+// space after `:` and `,`. Keywords that a grammar cannot enforce are rejected, never ignored.
 
 import type { Json, JsonObject } from '../../chat/json.ts'
 import { arrayBody } from './array-rules.ts'
@@ -30,18 +30,18 @@ const understood: Readonly<Record<Type | 'any', readonly string[]>> = {
 }
 const allUnderstood: ReadonlySet<string> = new Set(Object.values(understood).flat())
 const maxDepth = 100
-/** Schemas that are looked at, references followed included: references can make a small schema stand for a huge one. */
+/** Limit of visited schemas, followed references included: references can expand a small schema to a huge one. */
 const maxWork = 30_000
 const maxListedCharacters = 500_000
-/** References and allOf in each other. */
+/** Nesting limit of references and allOf. */
 const maxHops = 20
 const separator = '"," " "?'
 
 /**
- * Adds rules for JSON text of a value that satisfies `schema`.
+ * Adds rules for the JSON text of a value that satisfies `schema`.
  *
  * @returns the name of the first rule.
- * @throws ChatError `unsupported` for what cannot be enforced, `invalid-request` for what nothing satisfies.
+ * @throws ChatError `unsupported` for a schema that cannot be enforced, `invalid-request` for one that no value satisfies.
  */
 export function addSchema(builder: GrammarBuilder, schema: JsonObject, name: string): string {
 	return new SchemaCompiler(builder, schema).compile(name)
@@ -71,7 +71,7 @@ class SchemaCompiler {
 	/** An expression of one term for `schema`. */
 	private expression(schema: Json | undefined, name: string, place: Place): string {
 		if (schema === true || schema === undefined) return this.anyValue()
-		if (schema === false) throw nothingSatisfies('nothing satisfies the schema false', place)
+		if (schema === false) throw nothingSatisfies("no value satisfies the schema 'false'", place)
 		if (!isObject(schema)) throw wrongSchema('a schema must be an object or a boolean', place)
 		if (++this.depth > maxDepth) throw cannotEnforce(`nesting of more than ${maxDepth} levels`, place)
 		try {
@@ -118,7 +118,7 @@ class SchemaCompiler {
 		if (listOf(type).length === 0) throw wrongSchema("'type' is empty", place)
 		return [...new Set(listOf(type))].map((one) => {
 			const known = types.find((candidate) => candidate === one)
-			if (known === undefined) throw wrongSchema(`there is no type ${JSON.stringify(one)}`, place)
+			if (known === undefined) throw wrongSchema(`unknown type ${JSON.stringify(one)}`, place)
 			return known
 		})
 	}
@@ -149,7 +149,7 @@ class SchemaCompiler {
 		}
 	}
 
-	/** A rule of its own, or the one that all share where none of `keywords` says more. */
+	/** A separate rule, or the shared rule of the type if none of `keywords` is present. */
 	private named(type: Type, keywords: readonly string[], schema: JsonObject, name: string, body: () => string): string {
 		if (keywords.every((keyword) => schema[keyword] === undefined)) return this.shared(type, body)
 		return this.builder.rule(`${name}-${type}`, body())
@@ -171,7 +171,7 @@ class SchemaCompiler {
 			return make()
 		} catch (error) {
 			if (!isUnsatisfiable(error)) throw error
-			// Rules that were begun may refer to each other: none of them may be found again.
+			// Incomplete rules may refer to each other, so none of them may be reused.
 			forgetFrom(this.targets, targets)
 			forgetFrom(this.common, common)
 			this.builder.forget(rules)
@@ -193,7 +193,7 @@ class SchemaCompiler {
 	}
 
 	private join(a: Json | undefined, b: Json, place: Place): Json | undefined {
-		if (a === false || b === false) throw nothingSatisfies('nothing satisfies the schema false', place)
+		if (a === false || b === false) throw nothingSatisfies("no value satisfies the schema 'false'", place)
 		if (a === true) return b
 		if (b === true) return a
 		if (!isObject(a) || !isObject(b)) throw wrongSchema('a schema must be an object or a boolean', place)
@@ -210,7 +210,7 @@ class SchemaCompiler {
 			if (Array.isArray(value)) value = /^\d{1,9}$/.test(key) ? value[Number(key)] : undefined
 			else value = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined
 		}
-		if (value === undefined) throw wrongSchema(`the reference '${reference.slice(0, 100)}' leads nowhere`, place)
+		if (value === undefined) throw wrongSchema(`the reference '${reference.slice(0, 100)}' cannot be resolved`, place)
 		return value
 	}
 
@@ -224,7 +224,7 @@ class SchemaCompiler {
 		return merged
 	}
 
-	/** A schema with its own reference and its allOf put in place. */
+	/** A schema with its own reference and its allOf resolved inline. */
 	private inlined(part: JsonObject, place: Place, hops: number): JsonObject {
 		this.spend(place)
 		if (hops > maxHops) throw cannotEnforce('a recursive allOf', place)
@@ -249,7 +249,7 @@ class SchemaCompiler {
 			})
 			return way === undefined ? [] : [way]
 		})
-		if (ways.length === 0) throw nothingSatisfies(`nothing satisfies any part of '${keyword}'`, place)
+		if (ways.length === 0) throw nothingSatisfies(`no value satisfies any part of '${keyword}'`, place)
 		return this.builder.rule(`${name}-any`, [...new Set(ways)].join(' | '))
 	}
 
@@ -265,7 +265,7 @@ class SchemaCompiler {
 		return oneOf(texts)
 	}
 
-	/** Rules that every schema may share are made once. */
+	/** Rules that all schemas share are added once. */
 	private shared(name: string, body: () => string): string {
 		const known = this.common.get(name)
 		if (known !== undefined) return known
@@ -289,7 +289,7 @@ class SchemaCompiler {
 	}
 }
 
-/** How much there is to join. */
+/** The size of a schema, as a measure of the work to merge it. */
 function sizeOf({ properties, required, enum: values }: JsonObject): number {
 	return (
 		Object.keys(isObject(properties) ? properties : {}).length +
@@ -298,7 +298,7 @@ function sizeOf({ properties, required, enum: values }: JsonObject): number {
 	)
 }
 
-/** Keeps the first `size` entries. */
+/** Retains the first `size` entries. */
 function forgetFrom(map: Map<string, string>, size: number): void {
 	for (const key of [...map.keys()].slice(size)) map.delete(key)
 }

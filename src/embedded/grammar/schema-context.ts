@@ -1,16 +1,16 @@
-// What the rules of one schema may use of the compiler that they are a part of.
+// The interface of the schema compiler to the modules for single types.
 
 import type { Json } from '../../chat/json.ts'
 import type { Place } from './refusal.ts'
 
-/** What a schema's expression may use of the whole. */
+/** The parts of the compiler that the rules of one schema may use. */
 export interface SchemaContext {
 	readonly name: string
 	readonly place: Place
 	/** The rule of one character of a JSON string. */
 	readonly character: string
-	/** The expression of a value's schema. */
+	/** Compiles the schema of a nested value to an expression. */
 	readonly value: (schema: Json | undefined, key: string, place: Place) => string
-	/** What `make` makes; undefined, without a trace, where nothing can satisfy it. */
+	/** The result of `make`; undefined, without side effects, if no value can satisfy it. */
 	readonly alive: (make: () => string) => string | undefined
 }

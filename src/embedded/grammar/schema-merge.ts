@@ -1,5 +1,5 @@
-// Two schemas that must both hold, as one: for allOf, and for what stands beside $ref or anyOf. What has no simple joint form is
-// refused.
+// Merges two schemas that must both hold: for allOf, and for keywords beside $ref or anyOf. Combinations without a simple merged form
+// are rejected.
 
 import { isDeepStrictEqual } from 'node:util'
 import type { Json, JsonObject } from '../../chat/json.ts'
@@ -42,7 +42,7 @@ const annotations: ReadonlySet<string> = new Set([
 	'xml',
 ])
 
-/** Whether a keyword says something to people and tools only. */
+/** Whether a keyword is informative only. */
 export function isAnnotation(keyword: string): boolean {
 	return annotations.has(keyword) || /^(x|ui)[-:]/.test(keyword)
 }
@@ -54,7 +54,7 @@ const bound =
 	(a, b, place) => {
 		if (typeof a === 'number' && typeof b === 'number') return choose(a, b)
 		if (a === b) return a
-		throw cannotEnforce('bounds of two kinds', place)
+		throw cannotEnforce('two bounds of different types', place)
 	}
 const larger = bound(Math.max)
 const smaller = bound(Math.min)
@@ -100,7 +100,7 @@ const joins: ReadonlyMap<string, Join> = new Map(
 	} satisfies Record<string, Join>),
 )
 
-/** @throws ChatError where the two contradict each other, or cannot be joined. */
+/** @throws ChatError if the schemas contradict each other, or cannot be merged. */
 export function mergeSchemas(a: JsonObject, b: JsonObject, place: Place): JsonObject {
 	const merged = new Map(Object.entries(a))
 	for (const [keyword, value] of Object.entries(b)) {
@@ -125,7 +125,7 @@ export function mergeSchemas(a: JsonObject, b: JsonObject, place: Place): JsonOb
 	return Object.fromEntries(merged)
 }
 
-/** What one schema says of properties that it does not name holds for those that the other names. */
+/** Applies `additionalProperties` of each schema to the properties that only the other one names. */
 function closed(a: JsonObject, b: JsonObject, properties: JsonObject, place: Place): JsonObject {
 	const left = new Map(Object.entries(properties))
 	for (const [one, other] of [
@@ -149,7 +149,7 @@ function bothSchemas(a: Json | undefined, b: Json | undefined, place: Place): Js
 	if (a === true || a === undefined) return b ?? true
 	if (b === true || b === undefined) return a
 	if (isObject(a) && isObject(b)) return mergeSchemas(a, b, place)
-	throw cannotEnforce('these two schemas together', place)
+	throw cannotEnforce('the combination of these two schemas', place)
 }
 
 function listOf(value: Json): readonly Json[] {

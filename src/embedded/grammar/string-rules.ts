@@ -1,4 +1,4 @@
-// Strings: any, of a length, of a format. Expressions of whole JSON strings, with their quotes.
+// Strings: unrestricted, or with a length, a pattern or a format. Expressions of whole JSON strings, with their quotes.
 
 import type { JsonObject } from '../../chat/json.ts'
 import { complement, plain, writeClass } from './character-set.ts'
@@ -7,7 +7,7 @@ import { cannotEnforce, nothingSatisfies, type Place, wrongSchema } from './refu
 import { patternRule } from './regular-expression.ts'
 import { repeat } from './repetition.ts'
 
-/** A short escape, or a numbered one that is no half of a surrogate pair. */
+/** A short escape, or a numeric one that is not a surrogate. */
 const escapeRule = '"\\x5c" (["\\x5c/bfnrt] | "u" ([0-9a-cA-CefEF] [0-9a-fA-F]{3} | [dD] [0-7] [0-9a-fA-F]{2}))'
 
 /** One character of a JSON string. */
@@ -27,7 +27,7 @@ const octet = '("25" [0-5] | "2" [0-4] [0-9] | "1" [0-9]{2} | [1-9] [0-9] | [0-9
 const label = '[a-z0-9] ("-"? [a-z0-9]){0,20}'
 const hostname = `${label} ("." ${label}){0,5}`
 
-/** The value of each format; days stop at the 28th, which every month has. */
+/** The value of each format; days end at the 28th, which every month has. */
 const formats: ReadonlyMap<string, string> = new Map(
 	Object.entries({
 		date,
@@ -44,14 +44,15 @@ const formats: ReadonlyMap<string, string> = new Map(
 	}),
 )
 
-/** @throws ChatError for what is no bound of a string. */
+/** @throws ChatError for invalid bounds of a string. */
 export function readStringBounds(schema: JsonObject, place: Place): StringBounds {
 	const minLength = readCount(schema, 'minLength', place) ?? 0
 	const maxLength = readCount(schema, 'maxLength', place)
-	if (maxLength !== undefined && maxLength < minLength) throw nothingSatisfies('minLength is above maxLength', place)
+	if (maxLength !== undefined && maxLength < minLength)
+		throw nothingSatisfies("'minLength' is greater than 'maxLength'", place)
 	const { pattern, format } = schema
 	for (const [keyword, value] of Object.entries({ pattern, format }))
-		if (value !== undefined && typeof value !== 'string') throw wrongSchema(`'${keyword}' must be a text`, place)
+		if (value !== undefined && typeof value !== 'string') throw wrongSchema(`'${keyword}' must be a string`, place)
 	return {
 		minLength,
 		maxLength,
@@ -68,8 +69,8 @@ export function stringRule(
 ): string {
 	const hasLength = minLength > 0 || maxLength !== undefined
 	if (pattern !== undefined && (hasLength || format !== undefined))
-		throw cannotEnforce('pattern together with a length or a format', place)
-	if (format !== undefined && hasLength) throw cannotEnforce('format together with a length', place)
+		throw cannotEnforce("'pattern' beside a length or 'format'", place)
+	if (format !== undefined && hasLength) throw cannotEnforce("'format' beside a length", place)
 	if (pattern !== undefined) return quoted(patternRule(pattern, character, `${place}/pattern`))
 	if (format !== undefined) {
 		const value = formats.get(format)

@@ -1,4 +1,4 @@
-// The grammars of answers, asked of llama.cpp itself: which texts they take whole.
+// The grammars of answers, checked by llama.cpp's matcher: which texts match completely.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { ChatRequest } from '../../chat/request.ts'
@@ -50,11 +50,11 @@ describe.skipIf(!isLibraryHere)('the grammar of an answer', () => {
 		return (compiled as AddonGrammar & { isTextCompatible(text: string): boolean }).isTextCompatible(text)
 	}
 
-	test('there is none where everything may be said', () => {
+	test('an unconstrained answer has none', () => {
 		expect(answerGrammar({ ...request, toolChoice: { type: 'none' } }, plainFormat, noThoughts)).toBeUndefined()
 	})
 
-	test('free text turns into calls at their mark and nowhere else', () => {
+	test('free text continues with calls after their mark only', () => {
 		for (const text of ['', 'Hi!', 'a < b <tool <<tool_cal', one, `Let me see.\n${one}`, two])
 			expect([text, takes({}, text)]).toEqual([text, true])
 		for (const text of [
@@ -67,7 +67,7 @@ describe.skipIf(!isLibraryHere)('the grammar of an answer', () => {
 			expect([text, takes({}, text)]).toEqual([text, false])
 	})
 
-	test('what is forced is forced from the first character, as often as allowed', () => {
+	test('a forced call starts at the first character, as often as allowed', () => {
 		const required = { toolChoice: { type: 'required' } } as const
 		expect([takes(required, one), takes(required, two), takes(required, `Well. ${one}`), takes(required, '')]).toEqual([
 			true,
@@ -83,12 +83,12 @@ describe.skipIf(!isLibraryHere)('the grammar of an answer', () => {
 		expect([takes(named, `<tool_call>\n${clockCall}\n</tool_call>`), takes(named, one)]).toEqual([true, false])
 	})
 
-	test('JSON may stand beside calls, free text may not', () => {
+	test('JSON is an alternative to calls, free text is not', () => {
 		const json = { responseFormat: { type: 'json-object' } } as const
 		expect([takes(json, '{"a": 1}'), takes(json, one), takes(json, 'Hi!')]).toEqual([true, true, false])
 	})
 
-	test('thoughts come first, begun by the prompt or by the model', () => {
+	test('reasoning comes first, opened by the prompt or by the model', () => {
 		const required = { toolChoice: { type: 'required' } } as const
 		const possible = { allowed: true, begun: false }
 		expect(takes(required, `<think>\nhm </thin <think> ${one}\n</think>\n\n${one}`, possible)).toBe(true)
@@ -97,7 +97,7 @@ describe.skipIf(!isLibraryHere)('the grammar of an answer', () => {
 		expect([takes(required, `hm</think>${one}`, begun), takes(required, one, begun)]).toEqual([true, false])
 	})
 
-	test('where calls have no mark, text begins with no object', () => {
+	test('if calls have no mark, text does not begin with an object', () => {
 		const bare = { ...plainFormat, head: '', between: undefined, tail: '' }
 		expect([weatherCall, 'Hi {', ''].map((text) => takes({}, text, noThoughts, bare))).toEqual([true, true, true])
 		expect(['{"a": 1}', ' {'].map((text) => takes({}, text, noThoughts, bare))).toEqual([false, false])

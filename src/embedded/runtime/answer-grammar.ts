@@ -1,6 +1,6 @@
-// The grammar that an answer is held to: the JSON that was asked for, the calls that may or must be made, and around them the freedom to
-// think and to speak. One grammar holds from the first token to the last, so nothing has to be switched on while the model writes. How a
-// schema becomes rules is known elsewhere.
+// The grammar that constrains an answer: the requested JSON, the allowed or required tool calls, and free reasoning and text around
+// them. One grammar covers the whole answer, so nothing has to be switched during generation. The compilation of schemas is in
+// embedded/grammar.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatRequest, ResponseFormat } from '../../chat/request.ts'
@@ -12,14 +12,14 @@ import { thinkClose, thinkOpen } from './template.ts'
 
 export interface AnswerGrammar {
 	readonly gbnf: string
-	/** Nothing but the end can follow where the end may: the answer is complete as soon as it may end. */
+	/** Wherever the answer may end, nothing else may follow: it is complete as soon as it may end. */
 	readonly endsItself: boolean
 }
 
 export interface Thinking {
-	/** The model may think. */
+	/** Whether the model may reason. */
 	readonly allowed: boolean
-	/** It has already begun to. */
+	/** Whether the prompt already opened the reasoning block. */
 	readonly begun: boolean
 }
 
@@ -27,7 +27,7 @@ export interface Thinking {
 export function callableTools(request: ChatRequest): readonly FunctionTool[] {
 	return choosableTools(request.tools, request.toolChoice).map((tool) => {
 		if (tool.type === 'function') return tool
-		throw new ChatError('unsupported', `This engine calls functions only; '${tool.name}' is a custom tool.`, {
+		throw new ChatError('unsupported', `This engine supports function tools only; '${tool.name}' is a custom tool.`, {
 			param: 'tools',
 			code: 'unsupported_tool',
 		})
@@ -35,9 +35,9 @@ export function callableTools(request: ChatRequest): readonly FunctionTool[] {
 }
 
 /**
- * The grammar of an answer, or none where it is free.
+ * The grammar of an answer, undefined if the answer is unconstrained.
  *
- * @throws ChatError `unsupported` for schemas that cannot be enforced, `invalid-request` for those that nothing satisfies.
+ * @throws ChatError `unsupported` for a schema that cannot be enforced, `invalid-request` for one that no value satisfies.
  */
 export function answerGrammar(request: ChatRequest, format: CallFormat, thinking: Thinking): AnswerGrammar | undefined {
 	const tools = callableTools(request)
@@ -63,7 +63,7 @@ function jsonRule(builder: GrammarBuilder, format: ResponseFormat): string {
 	return addSchema(builder, format.type === 'json-schema' ? (format.schema ?? {}) : { type: 'object' }, 'json')
 }
 
-/** One call or several, without the head. */
+/** One or several calls, without the head. */
 function writeCallRules(
 	builder: GrammarBuilder,
 	tools: readonly FunctionTool[],
@@ -84,7 +84,7 @@ function writeCallRules(
 	return builder.rule('calls', `${call}${more} ${builder.literal(format.tail)}`)
 }
 
-/** Free text that ends as it likes, or goes over to calls where their mark appears. */
+/** Free text that may end anywhere, or continue with calls after their mark. */
 function freeOrCalls(builder: GrammarBuilder, format: CallFormat, calls: string): string {
 	const mark = markOf(format)
 	if (mark === '') {
@@ -104,7 +104,7 @@ function thoughtsBefore(builder: GrammarBuilder, answer: string, { allowed, begu
 }
 
 /**
- * Any text up to the first `mark`, which `next` follows; one rule for each length of the mark that has been seen.
+ * Any text up to the first `mark`, followed by `next`; one rule for each length of the matched prefix of the mark.
  *
  * @param mayEnd whether the text may also end without the mark.
  */
@@ -122,7 +122,7 @@ function textUntil(builder: GrammarBuilder, name: string, mark: string, next: st
 	return states[0] ?? next
 }
 
-/** How much of `mark` ends a text that ended with its first `seen` characters and goes on with `character`. */
+/** Length of the longest prefix of `mark` that ends the text of its first `seen` characters and `character`. */
 function seenAfter(mark: readonly string[], seen: number, character: string): number {
 	const text = [...mark.slice(0, seen), character]
 	for (let length = text.length; length > 0; length--)

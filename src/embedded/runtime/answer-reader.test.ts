@@ -1,4 +1,4 @@
-// Answers taken apart, whole and cut at every character.
+// Answers split into pieces, fed whole and cut at every character.
 
 import { expect, test } from 'bun:test'
 import { AnswerReader, type Piece, type ReaderOptions } from './answer-reader.ts'
@@ -37,7 +37,7 @@ function fold(pieces: readonly Piece[]): Read {
 	return read
 }
 
-/** Reads `words` in two pieces, for every cut, and in single characters; all must agree. */
+/** Reads `words` in two chunks, for every cut, and in single characters; all results must be equal. */
 function read(options: ReaderOptions, words: string): Read {
 	const cuts = [[...words], ...Array.from({ length: words.length }, (_, at) => [words.slice(0, at), words.slice(at)])]
 	const results = cuts.map((parts) => {
@@ -54,7 +54,7 @@ test('text is text', () => {
 	expect(read({ thinking: 'never' }, 'a <tool_call> b <think> c').text).toBe('a <tool_call> b <think> c')
 })
 
-test('thinking comes first or not at all', () => {
+test('reasoning comes first or not at all', () => {
 	expect(read({ thinking: 'possible' }, '\n<think>\nhm < 3\n</think>\n\nYes')).toMatchObject({
 		reasoning: '\nhm < 3\n',
 		text: 'Yes',
@@ -98,7 +98,7 @@ test('calls without a mark are answers that begin with an object', () => {
 	})
 })
 
-test('arguments that are cut off are what came of them', () => {
+test('truncated arguments are emitted as far as they came', () => {
 	expect(
 		read({ thinking: 'never', calls: plainFormat }, '<tool_call>\n{"name": "a", "arguments": {"x": "ab').calls,
 	).toEqual([{ name: 'a', arguments: '{"x": "ab' }])

@@ -1,11 +1,11 @@
-// A model's words taken apart: thinking, text, calls and their arguments, each as it comes. It trusts the grammar that calls were written
-// under, and does not know tokens.
+// Splits a model's output into reasoning, text, calls and their arguments, incrementally. It relies on the grammar that constrains
+// calls, and does not know tokens.
 
 import { type CallFormat, markOf } from './call-format.ts'
 import { begunLength } from './stop-filter.ts'
 import { thinkClose, thinkOpen } from './template.ts'
 
-/** A piece of the answer; `length` is how many characters of the model's words it accounts for. */
+/** A piece of the answer; `length` is the number of characters of the model's output that it covers. */
 export type Piece =
 	| { readonly type: 'text' | 'reasoning' | 'arguments'; readonly text: string; readonly length: number }
 	| { readonly type: 'call'; readonly name: string; readonly length: number }
@@ -13,9 +13,9 @@ export type Piece =
 	| { readonly type: 'silence'; readonly length: number }
 
 export interface ReaderOptions {
-	/** `begun` where the prompt itself opened the thinking. */
+	/** `begun` if the prompt itself opened the reasoning block. */
 	readonly thinking: 'never' | 'possible' | 'begun'
-	/** Absent where nothing may be called. */
+	/** Undefined if the model may not call tools. */
 	readonly calls?: CallFormat
 }
 
@@ -26,7 +26,7 @@ export class AnswerReader {
 	private readonly mark: string
 	private state: State
 	private held = ''
-	/** Inside arguments: open brackets, and whether inside a string or behind its backslash. */
+	/** Inside arguments: the number of open brackets, and whether inside a string or after its backslash. */
 	private depth = 0
 	private inString = false
 	private escaped = false
@@ -48,7 +48,7 @@ export class AnswerReader {
 		return pieces
 	}
 
-	/** What was held back for what might have followed. */
+	/** Returns the text that was withheld because a mark might have followed. */
 	end(): Piece[] {
 		const text = this.held
 		this.held = ''
@@ -70,7 +70,7 @@ export class AnswerReader {
 		}
 	}
 
-	/** One step with what is held; nothing when more words are needed. */
+	/** Performs one step on the buffered text; undefined if more text is needed. */
 	private next(): Piece | undefined {
 		if (this.held === '') return undefined
 		switch (this.state) {
@@ -93,7 +93,7 @@ export class AnswerReader {
 		}
 	}
 
-	/** Thinking, if there is any, comes first. */
+	/** Reasoning, if any, comes first. */
 	private open(): Piece | undefined {
 		const words = this.held.trimStart()
 		if (words === '' || (words.length < thinkOpen.length && thinkOpen.startsWith(words))) return undefined
@@ -101,7 +101,7 @@ export class AnswerReader {
 		return this.go('thinking', this.held.length - words.length + thinkOpen.length)
 	}
 
-	/** Where calls have no mark, an answer that begins with an object is one. */
+	/** If calls have no mark, an answer that begins with an object is a call. */
 	private begin(): Piece | undefined {
 		if (this.format === undefined || this.mark !== '') return this.go('speaking', 0)
 		const words = this.held.trimStart()
@@ -165,7 +165,7 @@ export class AnswerReader {
 		return { type, text, length }
 	}
 
-	/** Drops `length` characters; a step to another state is no piece where it drops none. */
+	/** Drops `length` characters; a mere change of state produces no piece. */
 	private go(state: State, length: number): Piece | undefined {
 		const moved = this.state !== state
 		this.state = state

@@ -1,5 +1,5 @@
-// The events of one request, from its choices to whoever reads them. Reading may be slower than generating: what waits is bounded by what
-// the choices may generate. Returning early, or the caller's signal, takes the work off the engine.
+// Merges the events of a request's choices into one stream. Reading may be slower than generation: the buffer is bounded by what
+// the choices may generate. Returning early, or the caller's signal, cancels the work in the scheduler.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
@@ -14,14 +14,14 @@ export class Answer {
 	private readonly signal: AbortSignal
 	private choices: readonly Choice[] = []
 	private readonly events: ChatEvent[] = []
-	/** Of choices that must let the first speak first. */
+	/** Events of other choices that arrived before the first event of choice 0. */
 	private readonly early: ChatEvent[] = []
 	private hasFirstSpoken = false
 	private open = 0
 	private failure: ChatError | undefined
 	private wake: (() => void) | undefined
 
-	/** @param promptTokens of all prompts, each counted once. */
+	/** @param promptTokens sum over all prompts, each counted once. */
 	constructor(scheduler: Scheduler, promptTokens: number, fingerprint: string, signal: AbortSignal) {
 		this.scheduler = scheduler
 		this.promptTokens = promptTokens
@@ -29,7 +29,7 @@ export class Answer {
 		this.signal = signal
 	}
 
-	/** Takes an event of a choice. */
+	/** Adds an event of a choice. */
 	emit(choice: number, event: ChatEvent): void {
 		if (choice !== 0 && !this.hasFirstSpoken) {
 			this.early.push(event)
@@ -43,7 +43,7 @@ export class Answer {
 		this.wake?.()
 	}
 
-	/** A choice is done. The first failure ends the others. */
+	/** Marks a choice as finished. The first failure cancels the others. */
 	settle(error: ChatError | undefined): void {
 		this.open--
 		if (error !== undefined && this.failure === undefined) {
@@ -54,9 +54,9 @@ export class Answer {
 	}
 
 	/**
-	 * Hands the choices to the scheduler.
+	 * Submits the choices to the scheduler.
 	 *
-	 * @throws ChatError `overloaded` when there is no room, `cancelled` where the caller has gone already.
+	 * @throws ChatError `overloaded` if the queue is full, `cancelled` if the caller has disconnected already.
 	 */
 	begin(choices: readonly Choice[]): AsyncGenerator<ChatEvent, void, undefined> {
 		if (this.signal.aborted)
@@ -108,7 +108,7 @@ export class Answer {
 		return {
 			promptTokens: this.promptTokens,
 			completionTokens: total((choice) => choice.generatedTokens),
-			// Later choices of a prompt find it in the cache through the first; that is no saving to the caller, who pays it once.
+			// Later choices of a prompt find it in the cache through the first; that saves the caller nothing, because the prompt is billed once.
 			cachedTokens: Math.min(
 				this.promptTokens,
 				this.choices.reduce(
@@ -122,7 +122,7 @@ export class Answer {
 	}
 }
 
-/** A generator that was never started skips its `finally` when it is ended; this calls `end` for it. */
+/** `finally` does not run in a generator that was never started; this calls `end` for it. */
 function endingUnread(
 	events: AsyncGenerator<ChatEvent, void, undefined>,
 	end: () => void,

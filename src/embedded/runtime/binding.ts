@@ -1,6 +1,6 @@
-// The least that we need of node-llama-cpp, as types. Its public classes load weights and make contexts; underneath them lies the addon,
-// whose batch, KV cells and samplers we drive ourselves, since the public loop can neither read raw logits beside a grammar nor choose
-// the threads of a step. That part is private to the library, so its version is pinned and library.ts checks that all of it is there.
+// Types for the subset of node-llama-cpp that we use. Its public classes load weights and create contexts; below them is the addon,
+// whose batch, KV cells and samplers we drive ourselves, because the public loop can neither read raw logits beside a grammar nor set
+// the threads of a step. That part is private to the library, so its version is pinned and library.ts checks that all of it exists.
 
 /** A number below the size of the vocabulary. */
 export type Token = number
@@ -12,7 +12,7 @@ export interface LlamaLibrary {
 		readonly build: 'never'
 		readonly skipDownload: true
 		readonly progressLogs: false
-		/** 0 lets each context set its own. */
+		/** With 0, each context sets its own. */
 		readonly maxThreads: number
 		readonly logLevel: 'error'
 		readonly logger: (level: string, message: string) => void
@@ -28,7 +28,7 @@ export interface Llama {
 }
 
 export interface LlamaModel {
-	/** What the GGUF file says of itself; parsed in model-file.ts. */
+	/** Metadata of the GGUF file; parsed in model-file.ts. */
 	readonly fileInfo: { readonly metadata: unknown }
 	/** Bytes. */
 	readonly size: number
@@ -45,7 +45,7 @@ export interface LlamaModel {
 	tokenize(text: string, specialTokens: boolean): Token[]
 	detokenize(tokens: readonly Token[], specialTokens: boolean): string
 	isEogToken(token: Token): boolean
-	/** Whether the tokenizer swallows white space beside the token. */
+	/** Whether the tokenizer removes white space beside the token. */
 	getTokenAttributes(token: Token): { readonly lstrip: boolean; readonly rstrip: boolean }
 	createContext(options: ContextOptions): Promise<LlamaContext>
 	createEmbeddingContext(options: {
@@ -60,7 +60,7 @@ export interface ContextOptions {
 	readonly contextSize: { readonly max: number }
 	readonly batchSize: number
 	readonly threads: number
-	/** Keeps all of a sliding window's history, so that a prefix can be reused. */
+	/** Retains the whole history of a sliding window, so that a prefix can be reused. */
 	readonly swaFullCache: boolean
 }
 
@@ -73,25 +73,25 @@ export interface LlamaContext {
 
 export interface LlamaEmbeddingContext {
 	getEmbeddingFor(tokens: readonly Token[]): Promise<{ readonly vector: readonly number[] }>
-	/** Tokens that an input takes with those that the model frames it with. */
+	/** Number of tokens of an input, including those that the model adds around it. */
 	calculateInputLength(tokens: readonly Token[]): number
 	dispose(): Promise<void>
 }
 
-/** A model of the addon; only handed on. */
+/** A model of the addon; opaque. */
 export type AddonModel = { readonly addonModel: unique symbol }
-/** A parsed grammar of the addon; only handed on. */
+/** A parsed grammar of the addon; opaque. */
 export type AddonGrammar = { readonly addonGrammar: unique symbol }
-/** How far a text has come in its grammar. */
+/** The position of a text in its grammar. */
 export type AddonGrammarState = { readonly addonGrammarState: unique symbol }
 
 export interface Addon {
 	readonly AddonSampler: {
 		new (model: AddonModel): AddonSampler
-		/** Whether a text that has come so far may go on with `token`, or, for an end-of-generation token, may end. */
+		/** Whether `token` may follow the text, or, for an end-of-generation token, whether the text may end. */
 		canBeNextTokenForGrammarEvaluationState(state: AddonGrammarState, token: Token): boolean
 	}
-	/** Throws for a text that is no GBNF. */
+	/** Throws for invalid GBNF. */
 	readonly AddonGrammar: new (
 		gbnf: string,
 		options: { readonly addonExports: Addon; readonly rootRuleName: string },
@@ -100,7 +100,7 @@ export interface Addon {
 }
 
 export interface AddonSampler {
-	/** What is absent is off. Keeps the state of what stays the same, the random numbers of a seed among it. */
+	/** Absent options are off. Unchanged options retain their state, such as the random numbers of a seed. */
 	applyConfig(config: SamplerConfig): void
 	dispose(): void
 }
@@ -113,7 +113,7 @@ export interface SamplerConfig {
 	readonly minP?: number
 	/** 32 bits. */
 	readonly seed: number
-	/** Tokens that count as repeated already; each sampled one joins them. */
+	/** Tokens that already count as repeated; each sampled one is added. */
 	readonly repeatPenaltyTokens?: Uint32Array
 	readonly repeatPenaltyMaxTokens?: number
 	readonly repeatPenalty?: number
@@ -124,20 +124,20 @@ export interface SamplerConfig {
 	readonly grammarEvaluationState?: AddonGrammarState
 }
 
-/** Tokens whose logits are wanted, then: the largest, the smallest, the sampled one, and how many from the top. */
+/** Tokens to return logits for, then: the largest, the smallest, the sampled one, and how many from the top. */
 type LogitFilter = readonly [readonly Token[], boolean, boolean, boolean, number]
 
 export interface AddonContext {
-	/** Begins an empty batch of at most `size` tokens. */
+	/** Starts an empty batch of at most `size` tokens. */
 	initBatch(size: number): void
-	/** Returns, for each of `logitIndexes` (places in `tokens`), where its logits will be. */
+	/** Returns, for each of `logitIndexes` (indexes into `tokens`), the index of its logits. */
 	addToBatch(sequence: number, firstPosition: number, tokens: Uint32Array, logitIndexes: Uint32Array): Uint32Array
 	decodeBatch(): Promise<void>
-	/** -1 where nothing can follow. */
+	/** -1 if no token may follow. */
 	sampleToken(logitIndex: number, sampler: AddonSampler): Promise<Token>
 	/**
-	 * Also returns, after the token, probabilities and confidence (not asked for), pairs of token and logit flattened, and the sum of
-	 * `exp(logit - largest logit)`, all over what the sampler's truncation left.
+	 * Also returns, after the token, probabilities and confidence (not requested), pairs of token and logit flattened, and the sum of
+	 * `exp(logit - largest logit)`, all over the tokens that remain after the sampler's truncation.
 	 */
 	sampleToken(
 		logitIndex: number,
@@ -147,11 +147,11 @@ export interface AddonContext {
 		logits: LogitFilter,
 		totalWeight: boolean,
 	): Promise<readonly [Token, unknown, unknown, readonly number[] | undefined, number | undefined]>
-	/** Forgets a whole sequence. */
+	/** Removes a whole sequence. */
 	disposeSequence(sequence: number): void
-	/** Forgets the positions from `start` up to `end`; false where the model's memory cannot forget a part. */
+	/** Removes the positions from `start` up to `end`; false if the model's memory does not support partial removal. */
 	removeTokenCellsFromSequence(sequence: number, start: number, end: number): boolean
-	/** Makes `target`, which is empty, another `source`. Resolves with the last position copied. */
+	/** Copies `source` to `target`, which is empty. Resolves with the last position copied. */
 	copySequenceStateFromOtherSequence(target: number, source: number): Promise<number>
 	setThreads(threads: number): void
 }

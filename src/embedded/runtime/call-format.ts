@@ -1,35 +1,35 @@
-// How a model writes tool calls, learnt from its own template: a conversation with made-up calls is rendered, and what the template put
-// around their names and arguments is the format. Templates that show no tools, or write calls in a way not understood here, get a plain
-// format of ours and instructions for it. It knows no model by name.
+// The format of a model's tool calls, derived from its own template: a conversation with probe calls is rendered, and the text that the
+// template puts around their names and arguments is the format. Templates without support for tools, or with an unrecognized format, get
+// a generic format and instructions for it. It knows no model by name.
 
 import type { Render, TemplateMessage } from './template-message.ts'
 
-/** A call reads `beforeName NAME afterName ARGUMENTS afterArguments`, where the name is JSON text without its quotes. */
+/** A call has the form `beforeName NAME afterName ARGUMENTS afterArguments`, with the name as JSON text without its quotes. */
 export interface CallFormat {
-	/** In front of the first call. May be only white space: then an answer that begins with `{` is a call. */
+	/** Precedes the first call. If it is only white space, an answer that begins with `{` is a call. */
 	readonly head: string
 	readonly beforeName: string
 	readonly afterName: string
-	/** Between a call's arguments and the number it gives itself, where calls have one. */
+	/** Between a call's arguments and its id, if calls contain one. */
 	readonly beforeId: string | undefined
 	readonly afterArguments: string
-	/** Between two calls; absent where the template takes one call at a time. */
+	/** Between two calls; absent if the template supports one call at a time. */
 	readonly between: string | undefined
-	/** Behind the last call. */
+	/** Follows the last call. */
 	readonly tail: string
 }
 
 export interface CallTraits {
 	readonly format: CallFormat
-	/** The template shows tools and calls itself. */
+	/** The template renders tools and calls itself. */
 	readonly native: boolean
-	/** The template wants arguments as a value and not as JSON text. */
+	/** The template requires arguments as a value, not as JSON text. */
 	readonly takesValues: boolean
-	/** Letters and digits in a call's id, where the template is particular. */
+	/** Number of letters and digits in a call's id, if the template requires one. */
 	readonly idLength: number | undefined
 }
 
-/** Ours, spelt as many models have learnt it. */
+/** The generic format, in the notation that many models were trained on. */
 export const plainFormat: CallFormat = {
 	head: '<tool_call>\n',
 	beforeName: '{"name": "',
@@ -42,7 +42,7 @@ export const plainFormat: CallFormat = {
 
 const plainTraits: CallTraits = { format: plainFormat, native: false, takesValues: false, idLength: undefined }
 
-/** @param endTexts what may end the assistant's turn. */
+/** @param endTexts texts that may end the assistant's turn. */
 export function learnCalls(render: Render, endTexts: readonly string[]): CallTraits {
 	for (const idLength of [undefined, 9])
 		for (const takesValues of [true, false]) {
@@ -59,7 +59,7 @@ const definitions = [firstName, secondName].map((name) => ({
 	function: { name, description: 'probe', parameters: { type: 'object', properties: { depth: { type: 'integer' } } } },
 }))
 const question: TemplateMessage = { role: 'user', content: 'probe' }
-/** Begins like nothing that a template writes. */
+/** Shares no prefix with anything that a template writes. */
 const words = '\u{E000}probe'
 
 function learnFormat(
@@ -83,14 +83,14 @@ function learnFormat(
 	try {
 		if (!render([question], { tools: definitions, opensAnswer: true }).includes(firstName)) return undefined
 		const spoken = render([question, { role: 'assistant', content: words }], { tools: definitions, opensAnswer: false })
-		const one = readCall(behind(spoken, answer(firstName)), firstName)
+		const one = readCall(assistantPart(spoken, answer(firstName)), firstName)
 		if (one === undefined) return undefined
 		return {
 			head: one.before,
 			beforeName: one.beforeName,
 			afterName: one.afterName,
 			...splitId(one.afterArguments, ids[0] ?? ''),
-			between: learnBetween(() => behind(spoken, answer(firstName, secondName))),
+			between: learnBetween(() => assistantPart(spoken, answer(firstName, secondName))),
 			tail: untilEnd(one.after, endTexts),
 		}
 	} catch {
@@ -113,8 +113,8 @@ function learnBetween(renderBoth: () => string): string | undefined {
 	}
 }
 
-/** What the assistant says in `calling`, which differs from `spoken` in nothing else. */
-function behind(spoken: string, calling: string): string {
+/** The assistant's part of `calling`, which is otherwise equal to `spoken`. */
+function assistantPart(spoken: string, calling: string): string {
 	let shared = 0
 	while (shared < spoken.length && spoken[shared] === calling[shared]) shared++
 	// Two marks may begin with the same bracket.
@@ -145,12 +145,12 @@ function splitId(afterArguments: string, id: string): Pick<CallFormat, 'beforeId
 	return { beforeId: afterArguments.slice(0, at), afterArguments: afterArguments.slice(at + id.length) }
 }
 
-/** What begins the calls in a free answer, without the white space around it; empty where nothing does. */
+/** The mark that begins the calls in a free answer, without the white space around it; empty if there is none. */
 export function markOf(format: CallFormat): string {
 	return format.head.trim()
 }
 
-/** Calls of an earlier answer as the format writes them, for templates that cannot. */
+/** Calls of an earlier answer in the format, for templates that cannot render them. */
 export function writeCalls(
 	format: CallFormat,
 	calls: readonly { readonly name: string; readonly arguments: string }[],
@@ -167,7 +167,7 @@ export function writeCalls(
 	return format.head + written.join(format.between ?? format.tail + format.head) + format.tail
 }
 
-/** The words that tell a model of its tools where its template has none. */
+/** Instructions that present the tools to a model whose template cannot. */
 export function instructions(definitions: readonly unknown[]): string {
 	return [
 		'You can call functions. These are the functions, as JSON Schema:',

@@ -1,5 +1,5 @@
-// A chat request on its way to the scheduler: prompt, grammar, bounds and one choice for each answer asked for. Everything that can be
-// wrong with a request is found here, before anything is evaluated.
+// Prepares a chat request for the scheduler: prompt, grammar, limits and one choice for each requested answer. All errors in a request
+// are detected here, before any evaluation.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
@@ -28,19 +28,19 @@ export interface RunnerParts {
 	/** Prompt and answer together. */
 	readonly contextTokens: number
 	readonly fingerprint: string
-	/** For requests without a limit of their own. */
+	/** Default for requests without a limit. */
 	readonly maxTokens: number
-	/** Whether an answer that repeats itself ends. */
+	/** Whether answers in a repetition loop are stopped. */
 	readonly stopsRepetition: boolean
 	/** For the log. */
 	readonly modelName: string
 	readonly log: Log
 }
 
-/** What a runner needs of an `EngineCall`. */
+/** The part of an `EngineCall` that a runner uses. */
 export type RunnerCall = Pick<EngineCall, 'signal' | 'requestId'>
 
-/** @returns undefined if answers may repeat themselves. The log has one line for a request, however many of its answers end. */
+/** @returns undefined if answers may repeat themselves. One line is logged per request, however many of its answers are stopped. */
 export function repetitionRule(
 	{ stopsRepetition, log, modelName }: RunnerParts,
 	requestId: string,
@@ -49,7 +49,7 @@ export function repetitionRule(
 	if (!stopsRepetition) return undefined
 	let logged = false
 	const found = () => {
-		if (!logged) log.warn({ model: modelName, request: requestId }, 'an answer repeated itself and was ended')
+		if (!logged) log.warn({ model: modelName, request: requestId }, 'stopped an answer in a repetition loop')
 		logged = true
 	}
 	return { text, found }
@@ -65,7 +65,7 @@ export class ChatRunner {
 	private readonly template: ChatTemplate
 	private readonly promptText: PromptText
 	private readonly spokenControls: ReadonlySet<Token>
-	/** Banned while a grammar holds, which would take a control token for the text of its name. */
+	/** Banned under a grammar, which would match a control token by the text of its name. */
 	private readonly bannedControls: ReadonlyMap<Token, number>
 
 	constructor({ template, ...parts }: RunnerParts & { readonly template: ChatTemplate }) {
@@ -76,13 +76,13 @@ export class ChatRunner {
 		this.bannedControls = bannedControls(parts.vocabulary, this.spokenControls)
 	}
 
-	/** How many tokens the prompt of a request is, as the model's own template wraps it. */
+	/** Number of tokens in the prompt of a request, as rendered by the model's own template. */
 	async count(request: ChatRequest, signal: AbortSignal): Promise<number> {
 		const { text } = this.render(request)
 		return (await this.promptText.read(text, Number.MAX_SAFE_INTEGER, signal)).length
 	}
 
-	/** @throws ChatError for what the model cannot do or take, and when there is no room. */
+	/** @throws ChatError if the request is not supported or invalid, and if the queue is full. */
 	async run(request: ChatRequest, { signal, requestId }: RunnerCall): Promise<AsyncIterable<ChatEvent>> {
 		const { vocabulary, scheduler, contextTokens } = this.parts
 		const { format } = this.template.calls
@@ -117,7 +117,7 @@ export class ChatRunner {
 					stop: request.stop,
 					reader: new AnswerReader({
 						thinking: opensThinking ? 'begun' : this.template.thinks ? 'possible' : 'never',
-						...(tools.length > 0 ? { calls: format } : {}),
+						calls: tools.length > 0 ? format : undefined,
 					}),
 					vocabulary,
 					spokenControls: this.spokenControls,
@@ -158,7 +158,7 @@ function bannedControls(vocabulary: Vocabulary, spoken: ReadonlySet<Token>): Rea
 	)
 }
 
-/** A prompt that fills the context this many times is counted no further. */
+/** Tokens are counted up to this multiple of the context length. */
 const countedContexts = 16
 
 function tooLong(contextTokens: number, promptTokens: number, most: number): ChatError {
@@ -181,7 +181,7 @@ function compile(addon: Addon, { gbnf }: AnswerGrammar) {
 	}
 }
 
-/** Where a grammar can only end, nothing is gained by asking the model to end; a number, however, may always go on. */
+/** If the grammar can only end, sampling an end token is unnecessary; but a number may always continue. */
 function completeness(
 	addon: Addon,
 	vocabulary: Vocabulary,

@@ -1,5 +1,5 @@
-// One of the answers to a request while it is generated: tokens come in, events go out. It counts, finds stop texts, attaches
-// log-probabilities to the text they belong to, and says why it ended. It does not know the other choices.
+// One answer to a request during generation: receives tokens and emits events. It counts tokens, detects stop texts, assigns
+// log-probabilities to the text they belong to, and determines the finish reason. It does not know the other choices.
 
 import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
@@ -16,44 +16,44 @@ export interface ChoiceOptions {
 	readonly prompt: readonly Token[]
 	readonly sampling: SamplerConfig
 	readonly top: number | undefined
-	/** 0 generates nothing. */
+	/** With 0, nothing is generated. */
 	readonly maxTokens: number
 	readonly stop: readonly string[]
 	readonly reader: AnswerReader
 	readonly vocabulary: Vocabulary
-	/** Control tokens whose name is a part of the answer, as those that mark calls. */
+	/** Control tokens whose name is part of the answer, such as those that mark calls. */
 	readonly spokenControls: ReadonlySet<Token>
-	/** What comes in front of the answer, and how likely its tokens are. */
+	/** The prompt, repeated before the answer, and the log-probabilities of its tokens. */
 	readonly echo?: Echo
-	/** Nothing can follow the answer, which ends with these words. */
+	/** Whether the answer is complete and ends with this text. */
 	readonly isComplete: (words: string) => boolean
-	/** An answer that repeats itself ends there, with the reason `length`. Absent if it may. */
+	/** Stops an answer in a repetition loop, with finish reason `length`. Undefined to allow repetition. */
 	readonly repetition?: RepetitionRule | undefined
-	/** The reason of an answer that ended with calls. */
+	/** Finish reason of an answer that ended with calls. */
 	readonly callReason: FinishReason
 	readonly newCallId: () => string
 	readonly emit: (choice: number, event: ChatEvent) => void
-	/** The choice is done; called once. */
+	/** Called once, when the choice is finished. */
 	readonly settled: (choice: Choice, error: ChatError | undefined) => void
 }
 
 export interface RepetitionRule {
-	/** What the answer as a whole is. */
+	/** The format of the answer as a whole. */
 	readonly text: RepetitiveText
-	/** Called once, when the answer is ended for it. */
+	/** Called once, when the answer is stopped. */
 	readonly found: () => void
 }
 
 export interface Echo {
 	readonly text: string
-	/** Tokens in front that are no part of the text. */
+	/** Leading tokens that are not part of the text. */
 	readonly framing: number
 	readonly scored: boolean
 }
 
-/** A token of the answer until its text is out. */
+/** A token of the answer whose text is not emitted yet. */
 interface OpenToken {
-	/** Where its text is, in characters of the answer. */
+	/** Range of its text, in characters of the answer. */
 	readonly start: number
 	readonly end: number
 	readonly scored: ScoredToken | undefined
@@ -65,7 +65,7 @@ export class Choice implements Work {
 	readonly top: number | undefined
 	readonly scorePrompt: boolean
 	readonly generates: boolean
-	/** Tokens drawn, the one that ended the turn among them. */
+	/** Number of sampled tokens, including the one that ended the turn. */
 	generatedTokens = 0
 	reasoningTokens = 0
 	cachedTokens = 0
@@ -76,7 +76,7 @@ export class Choice implements Work {
 	private readonly detector: RepetitionDetector | undefined
 	private readonly open: OpenToken[] = []
 	private readonly promptScores: ScoredToken[] = []
-	/** Characters of the answer read, and taken apart. */
+	/** Number of characters of the answer that were read, and that were split into pieces. */
 	private length = 0
 	private position = 0
 	private isSpeaking = false
@@ -141,7 +141,7 @@ export class Choice implements Work {
 		this.settle(error)
 	}
 
-	/** @returns whether a stop text was met. */
+	/** @returns whether a stop text was found. */
 	private read(pieces: readonly Piece[]): boolean {
 		for (const piece of pieces) {
 			if (piece.type === 'text') {
@@ -170,7 +170,7 @@ export class Choice implements Work {
 		return stopped
 	}
 
-	/** Something else than text follows: what was held back is text after all. */
+	/** Non-text output follows: the withheld text is text after all. */
 	private hush(): void {
 		if (!this.isSpeaking) return
 		this.isSpeaking = false
@@ -187,8 +187,8 @@ export class Choice implements Work {
 			if (!this.read([...this.options.reader.push(rest), ...this.options.reader.end()])) this.hush()
 		}
 		if (!this.callHasArguments && reason === 'stop') this.writeArguments('{}')
-		const said = this.calls > 0 && reason === 'stop' ? this.options.callReason : reason
-		this.emit({ type: 'choice-finish', choice: this.options.index, reason: said })
+		const finishReason = this.calls > 0 && reason === 'stop' ? this.options.callReason : reason
+		this.emit({ type: 'choice-finish', choice: this.options.index, reason: finishReason })
 		this.settle(undefined)
 		return false
 	}
@@ -203,7 +203,7 @@ export class Choice implements Work {
 			scored === undefined ? [] : [this.logprob(scored)],
 		)
 		if (text === '' && logprobs.length === 0) return
-		this.emit({ type: 'text', choice: this.options.index, text, ...(logprobs.length > 0 ? { logprobs } : {}) })
+		this.emit({ type: 'text', choice: this.options.index, text, logprobs: logprobs.length > 0 ? logprobs : undefined })
 	}
 
 	private takeTokens(covers: (token: OpenToken) => boolean): readonly OpenToken[] {
@@ -231,7 +231,7 @@ export class Choice implements Work {
 				? [{ ...this.spell(first), logprob: unknownLogprob, top: [] }]
 				: []
 		const logprobs = [...begins, ...scores.map((scored) => this.logprob(scored))]
-		this.emit({ type: 'text', choice: this.options.index, text, ...(logprobs.length > 0 ? { logprobs } : {}) })
+		this.emit({ type: 'text', choice: this.options.index, text, logprobs: logprobs.length > 0 ? logprobs : undefined })
 	}
 
 	private logprob(scored: ScoredToken): TokenLogprob {
@@ -252,7 +252,7 @@ export class Choice implements Work {
 	}
 }
 
-/** Nothing comes in front of a first token, so nothing tells how likely it was; this is what stands for that. */
+/** The log-probability of a first token is undefined, because nothing precedes it. This value is reported instead. */
 const unknownLogprob = -9999
 
 function finite(logprob: number): number {

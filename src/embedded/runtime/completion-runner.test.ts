@@ -1,4 +1,4 @@
-// A base model, which is the toy without its chat template: plain texts continued and scored.
+// A base model, the toy without its chat template: text completions and scores.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -90,7 +90,7 @@ describe.skipIf(!isLibraryHere)('a model without a chat template', () => {
 		expect(shown.at(-1)).toMatchObject({ type: 'finish', usage: { completionTokens: 0 } })
 	})
 
-	test('scores its own answer in the echo as it did when it gave it', async () => {
+	test('scores an echoed answer as it did during generation', async () => {
 		const sampling = { temperature: 0, logitBias: new Map([[endOfTurn, -100]]) }
 		const given = (await collect(await complete({ sampling, logprobs: { top: 0 } }))).choices[0]
 		const echoed = (
@@ -109,7 +109,7 @@ describe.skipIf(!isLibraryHere)('a model without a chat template', () => {
 		expect(choices.map(({ text }) => text.startsWith('Hello'))).toEqual([true, true, false, false])
 	})
 
-	test('refuses suffixes and unknown tokens', async () => {
+	test('rejects suffixes and unknown tokens', async () => {
 		expect(await complete({ suffix: 'end' }).catch((error: unknown) => error)).toMatchObject({
 			kind: 'unsupported',
 			param: 'suffix',

@@ -1,4 +1,4 @@
-// A request to go on with plain texts, as base models do it, on its way to the scheduler. It knows no templates, tools or grammars.
+// Prepares a text completion for the scheduler. It does not know templates, tools or grammars.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
@@ -18,10 +18,10 @@ export class CompletionRunner {
 		this.parts = parts
 	}
 
-	/** @throws ChatError for what the model cannot do or take, and when there is no room. */
+	/** @throws ChatError if the request is not supported or invalid, and if the queue is full. */
 	run(request: TextCompletionRequest, { signal, requestId }: RunnerCall): AsyncIterable<ChatEvent> {
 		if (request.suffix !== undefined && request.suffix !== '')
-			throw new ChatError('unsupported', 'This model continues texts; it cannot fill a gap in front of a suffix.', {
+			throw new ChatError('unsupported', "This model does not support 'suffix': it can only continue a text.", {
 				param: 'suffix',
 			})
 		const prompts = request.prompts.map((prompt) => this.read(prompt))
@@ -42,7 +42,7 @@ export class CompletionRunner {
 		if (typeof prompt !== 'string') refuseUnknownTokens(prompt, vocabulary, 'prompt')
 		const own = typeof prompt === 'string' ? vocabulary.tokenize(prompt) : prompt
 		let tokens = vocabulary.framed(own)
-		// A text may begin from nothing, a model cannot.
+		// The API allows an empty prompt, but a model needs at least one token.
 		const beginning = model.tokens.bos ?? model.tokens.eos
 		if (tokens.length === 0 && beginning !== null) tokens = [beginning]
 		if (tokens.length === 0) throw new ChatError('invalid-request', 'The prompt is empty.', { param: 'prompt' })
@@ -78,9 +78,9 @@ export class CompletionRunner {
 			reader: new AnswerReader({ thinking: 'never' }),
 			vocabulary,
 			spokenControls: new Set(),
-			...(request.echo
-				? { echo: { text: prompt.text, framing: prompt.framing, scored: request.logprobs !== undefined } }
-				: {}),
+			echo: request.echo
+				? { text: prompt.text, framing: prompt.framing, scored: request.logprobs !== undefined }
+				: undefined,
 			repetition,
 			isComplete: () => false,
 			callReason: 'stop',
@@ -94,6 +94,6 @@ export class CompletionRunner {
 interface ReadPrompt {
 	readonly tokens: readonly Token[]
 	readonly text: string
-	/** Tokens in front that are no part of the text. */
+	/** Leading tokens that are not part of the text. */
 	readonly framing: number
 }

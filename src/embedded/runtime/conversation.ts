@@ -1,6 +1,6 @@
-// A request's messages in the form that the model's template takes, rendered to tokens. Where a template cannot say something it is said
-// another way: instructions open the first question, calls are written out, turns that must alternate are joined. What can be said in no
-// way is refused; nothing is dropped silently.
+// Renders a request's messages with the model's template. Features that a template lacks are emulated: instructions are put before the
+// first question, calls are written out as text, turns that must alternate are joined. Requests that cannot be represented are
+// rejected; nothing is dropped silently.
 
 import { ChatError } from '../../chat/error.ts'
 import { type AssistantMessage, type Message, textOf } from '../../chat/message.ts'
@@ -12,17 +12,17 @@ import { type ChatTemplate, thinkOpen } from './template.ts'
 import type { TemplateMessage } from './template-message.ts'
 
 export interface Prompt {
-	/** Rendered, for `PromptText.read`. */
+	/** Rendered text, for `PromptText.read`. */
 	readonly text: string
-	/** The prompt ends inside the model's thinking. */
+	/** Whether the prompt ends inside a reasoning block. */
 	readonly opensThinking: boolean
 }
 
 /**
  * The prompt of a chat request.
  *
- * @param tools those to be shown.
- * @throws ChatError `unsupported` for images, sounds and files, `invalid-request` with the template's own words where it refuses.
+ * @param tools tools to present to the model.
+ * @throws ChatError `unsupported` for images, audio and files, `invalid-request` with the template's own message if it rejects the messages.
  */
 export function renderConversation(
 	request: ChatRequest,
@@ -67,7 +67,7 @@ function refuseMedia(message: Message, at: number): void {
 		if (part.type === 'image' || part.type === 'audio' || part.type === 'file')
 			throw new ChatError(
 				'unsupported',
-				`This model reads text only; it cannot take ${nameOfMedia[part.type]} in a message.`,
+				`This model supports text only; it does not accept ${nameOfMedia[part.type]} in a message.`,
 				{
 					param: `messages[${at}].content[${partAt}]`,
 					code: 'unsupported_content',
@@ -77,7 +77,7 @@ function refuseMedia(message: Message, at: number): void {
 
 const nameOfMedia = { image: 'an image', audio: 'audio', file: 'a file' } as const
 
-/** What templates switch thinking with, and whatever else the client hands to the template itself, as vLLM lets it. */
+/** Variables that control reasoning in templates, and further template variables of the client, as in vLLM's API. */
 function thinkingVariables(request: ChatRequest, promptText: PromptText): Readonly<Record<string, unknown>> {
 	const own = request.passthrough.chat_template_kwargs
 	const effort = request.reasoningEffort
@@ -105,7 +105,7 @@ function writeMessages(
 	return messages.map((message) => writeMessage(message, names, template, promptText))
 }
 
-/** @param names of the calls by their ids. */
+/** @param names of the calls, by id. */
 function writeMessage(
 	message: Message,
 	names: ReadonlyMap<string, string>,
@@ -140,19 +140,19 @@ function writeMessage(
 
 function writeAnswer(message: AssistantMessage, template: ChatTemplate, promptText: PromptText): TemplateMessage {
 	const { native, format, takesValues } = template.calls
-	const said = promptText.guard(message.content.map((part) => part.text).join(''))
+	const text = promptText.guard(message.content.map((part) => part.text).join(''))
 	const thoughts = message.reasoning === undefined ? {} : { reasoning_content: promptText.guard(message.reasoning) }
-	if (message.toolCalls.length === 0) return { role: 'assistant', content: said, ...thoughts }
+	if (message.toolCalls.length === 0) return { role: 'assistant', content: text, ...thoughts }
 	if (!native) {
 		const calls = message.toolCalls.map((call) => ({
 			name: promptText.guard(call.name),
 			arguments: promptText.guard(argumentsText(call)),
 		}))
-		return { role: 'assistant', content: said + (said === '' ? '' : '\n') + writeCalls(format, calls), ...thoughts }
+		return { role: 'assistant', content: text + (text === '' ? '' : '\n') + writeCalls(format, calls), ...thoughts }
 	}
 	return {
 		role: 'assistant',
-		content: said,
+		content: text,
 		...thoughts,
 		tool_calls: message.toolCalls.map((call) => ({
 			id: promptText.guard(callId(call.id, template)),
@@ -172,7 +172,7 @@ function argumentsText(call: { readonly type: 'function' | 'custom'; readonly ar
 	return call.arguments.trim() === '' ? '{}' : call.arguments
 }
 
-/** A client may send back what was cut off in the middle; templates then see the text. */
+/** A client may send back truncated arguments; templates then get them as text. */
 function readArguments(text: string): unknown {
 	try {
 		return JSON.parse(text)
@@ -181,7 +181,7 @@ function readArguments(text: string): unknown {
 	}
 }
 
-/** An id in the length that the template insists on; the same id becomes the same again. */
+/** An id of the length that the template requires; equal ids map to equal ids. */
 function callId(id: string, { calls: { idLength } }: ChatTemplate): string {
 	if (idLength === undefined || new RegExp(`^[a-zA-Z0-9]{${idLength}}$`).test(id)) return id
 	return Bun.hash.wyhash(id).toString(36).padStart(idLength, '0').slice(-idLength)
@@ -198,7 +198,7 @@ function withInstructions(messages: readonly TemplateMessage[], words: string): 
 	return [{ role: 'system', content: words }, ...messages]
 }
 
-/** All instructions in front of the first question. */
+/** Joins all instructions before the first question. */
 function foldInstructions(messages: readonly TemplateMessage[]): readonly TemplateMessage[] {
 	const words = messages.filter(isInstruction).map(({ content }) => content)
 	if (words.length === 0) return messages
@@ -208,7 +208,7 @@ function foldInstructions(messages: readonly TemplateMessage[]): readonly Templa
 	return [{ role: 'user', content: words.join('\n\n') }, ...rest]
 }
 
-/** Neighbours of one role as one message, beginning with the user's. */
+/** Joins adjacent messages of one role, beginning with the user's. */
 function joinTurns(messages: readonly TemplateMessage[]): readonly TemplateMessage[] {
 	const joined: TemplateMessage[] = []
 	for (const message of messages) {

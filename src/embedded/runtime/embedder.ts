@@ -1,4 +1,4 @@
-// Texts into vectors of length 1. The context for it is made on the first request, since most models are never asked.
+// Converts texts to vectors of length 1. The context for it is created on the first request, since most models never serve one.
 
 import { ChatError } from '../../chat/error.ts'
 import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.ts'
@@ -8,10 +8,10 @@ import type { Vocabulary } from './vocabulary.ts'
 export interface EmbedderOptions {
 	readonly model: LlamaModel
 	readonly vocabulary: Vocabulary
-	/** Longest input. */
+	/** Maximum input length in tokens. */
 	readonly contextTokens: number
 	readonly threads: number
-	/** Requests at once, waiting ones included. */
+	/** Maximum number of concurrent requests, queued ones included. */
 	readonly queueLimit: number
 }
 
@@ -24,13 +24,13 @@ export class Embedder {
 		this.options = options
 	}
 
-	/** @throws ChatError before anything is evaluated where an input cannot be, `overloaded` where too many requests wait. */
+	/** @throws ChatError before any evaluation if an input is invalid, `overloaded` if too many requests are queued. */
 	async embed({ inputs, dimensions }: EmbeddingRequest, signal: AbortSignal): Promise<Embeddings> {
 		const { model, queueLimit } = this.options
 		if (dimensions !== undefined && dimensions !== model.embeddingVectorSize)
 			throw new ChatError(
 				'unsupported',
-				`This model's embeddings have ${model.embeddingVectorSize} dimensions; it cannot make others.`,
+				`This model's embeddings have ${model.embeddingVectorSize} dimensions; other values are not supported.`,
 				{ param: 'dimensions' },
 			)
 		if (this.open >= queueLimit)
@@ -91,7 +91,7 @@ export class Embedder {
 	}
 }
 
-/** @throws ChatError `invalid-request` for a number that is no token of the model. */
+/** @throws ChatError `invalid-request` for a number that is not a token of the model. */
 export function refuseUnknownTokens(tokens: readonly number[], vocabulary: Vocabulary, param: string): void {
 	const unknown = tokens.find((token) => !vocabulary.has(token))
 	if (unknown !== undefined)

@@ -1,4 +1,4 @@
-// The fingerprint follows the weights and the library.
+// The fingerprint depends on the weights and the library.
 
 import { expect, test } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'

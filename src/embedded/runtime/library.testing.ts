@@ -1,4 +1,4 @@
-// Where tests find the engine library and a model, and an engine opened on both. For tests only.
+// The engine library and a model for tests, and an engine opened on both. For tests only.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,15 +9,15 @@ import { type LocalLlamaOptions, openLocalLlama } from './local-llama.ts'
 
 const root = join(import.meta.dir, '../../..')
 export const libraryFolder = process.env.DRAGOMAN_TEST_ENGINE ?? join(root, '.cache', 'engine')
-/** The weights of the toy model, which the package carries. */
+/** The weights of the toy model, which are part of the package. */
 export const toyPath = join(root, 'models', 'tiny-chat-q8_0.gguf')
 
-/** Tests of the engine are skipped where its library, which is installed on demand, is not there. */
+/** Tests of the engine are skipped if its library, which is installed on demand, is missing. */
 export const isLibraryHere = existsSync(join(libraryFolder, 'node_modules', 'node-llama-cpp'))
 
 export const silentLog = openLog({ level: 'silent', format: 'json' })
 
-/** The toy model, on the processor. */
+/** The toy model, on the CPU. */
 export function openToy(options: Partial<LocalLlamaOptions> = {}): Promise<Engine> {
 	return openLocalLlama({
 		libraryFolder,
@@ -43,7 +43,7 @@ export async function openMatcher() {
 		logLevel: 'error',
 	})
 	return {
-		/** Tells of whole texts whether they match. */
+		/** Reports whether whole texts match. */
 		async compile(grammar: string): Promise<(text: string) => boolean> {
 			const compiled = await llama.createGrammar({ grammar })
 			return (text) => compiled._testText(text)

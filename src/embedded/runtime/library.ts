@@ -1,5 +1,5 @@
-// node-llama-cpp, imported from the folder it was installed into. It knows nothing of models. Nothing is ever downloaded or compiled
-// here: what the folder holds is what runs.
+// Imports node-llama-cpp from its installation folder. It has no knowledge of models. It never downloads or compiles anything:
+// only the files in the folder are used.
 
 import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,14 +9,14 @@ import type { Log } from '../../system/log.ts'
 import type { Llama, LlamaLibrary } from './binding.ts'
 
 export interface LibraryOptions {
-	/** Absolute; its `node_modules` holds node-llama-cpp. */
+	/** Absolute; its `node_modules` contains node-llama-cpp. */
 	readonly folder: string
-	/** `auto` takes a GPU build that is installed and works, else the CPU's. */
+	/** `auto` uses an installed GPU build that works, else the CPU's. */
 	readonly gpu: 'auto' | 'cuda' | 'vulkan' | 'metal' | false
 	readonly log: Log
 }
 
-/** @throws Error where the library is not installed, is not the version this was written for, or has no build for this machine. */
+/** @throws Error if the library is not installed, has another version than expected, or has no build for this machine. */
 export async function openLibrary({ folder, gpu, log }: LibraryOptions): Promise<Llama> {
 	const entry = join(folder, 'node_modules', 'node-llama-cpp', 'dist', 'index.js')
 	await access(entry).catch((cause: unknown) => {
@@ -26,7 +26,9 @@ export async function openLibrary({ folder, gpu, log }: LibraryOptions): Promise
 	const llama = await open(library, folder, gpu, log)
 	if (typeof llama._bindings?.AddonSampler !== 'function' || typeof llama._bindings.AddonGrammar !== 'function') {
 		await llama.dispose()
-		throw new Error(`The engine library in ${folder} is not the version that this engine was written for.`)
+		throw new Error(
+			`The engine library in ${folder} has an unsupported version. Install the supported one with: npx dragoman engine install --folder ${folder}`,
+		)
 	}
 	return llama
 }
@@ -39,12 +41,12 @@ async function open(library: LlamaLibrary, folder: string, gpu: LibraryOptions['
 			skipDownload: true,
 			progressLogs: false,
 			maxThreads: 0,
-			// Lesser lines may end on standard output when the library is disposed of.
+			// Lines of lower levels may be written to standard output when the library is disposed of.
 			logLevel: 'error',
 			logger: (level, message) => log.warn({ severity: level }, `llama.cpp: ${message.trim()}`),
 		})
 	} catch (cause) {
-		// The library's error for this has no message beside its name.
+		// The library's error for this has no message, only a name.
 		const isMissing = cause instanceof Error && /NoBinaryFound/.test(`${cause.name} ${cause.message}`)
 		if (!isMissing) throw cause
 		const build = gpu === 'auto' || gpu === false ? 'cpu' : gpu

@@ -1,4 +1,4 @@
-// The embedded engine keeps what every engine promises, on the toy model.
+// The embedded engine fulfils the contract of every engine, on the toy model.
 
 import { engineContract } from '../../engines/engine.contract.ts'
 import { isLibraryHere, openToy } from './library.testing.ts'

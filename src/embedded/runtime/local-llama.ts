@@ -1,5 +1,5 @@
-// The embedded engine: a GGUF file opened in this very process and served through the interface of every engine. It belongs in a process
-// of its own, since a broken file may take the process down. It does not know HTTP, sockets or who supervises it.
+// The embedded engine: a GGUF file loaded into this process and served through the interface of every engine. It should run in a process
+// of its own, because a corrupt file may crash the process. It does not know HTTP, sockets or its supervisor.
 
 import { asChatError, ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
@@ -24,44 +24,44 @@ import { ChatTemplate } from './template.ts'
 import { Vocabulary } from './vocabulary.ts'
 
 export interface LocalLlamaOptions {
-	/** Absolute; its `node_modules` holds node-llama-cpp. */
+	/** Absolute; its `node_modules` contains node-llama-cpp. */
 	readonly libraryFolder: string
 	/** Absolute; a GGUF file. */
 	readonly modelPath: string
-	/** For errors and the log. */
+	/** For error messages and the log. */
 	readonly modelName: string
-	/** Prompt and answer together; at most what the model was trained on, and 8,192 unless said. */
+	/** Maximum length of prompt and answer together; at most the context that the model was trained for. Default: 8,192. */
 	readonly contextTokens?: number
-	/** Answers generated at once; 4 unless said. Each holds memory for `contextTokens`. */
+	/** Maximum number of answers generated concurrently, 4 by default. Each reserves memory for `contextTokens`. */
 	readonly parallel?: number
-	/** Requests that may wait; 64 unless said. */
+	/** Maximum number of queued requests; 64 by default. */
 	readonly queueLimit?: number
-	/** Bound of answers to requests that have no limit of their own; 512 unless given. */
+	/** Maximum answer length for requests that set none; 512 by default. */
 	readonly maxTokens?: number
-	/** Whether an answer that repeats itself ends; it does unless given as `off`. */
+	/** Whether an answer in a repetition loop is stopped; `stop` by default. */
 	readonly repetition?: 'stop' | 'off'
-	/** `auto` unless said. */
+	/** `auto` by default. */
 	readonly gpu?: 'auto' | 'cuda' | 'vulkan' | 'metal' | false
-	/** Processor threads; all cores unless said. */
+	/** CPU threads; all cores by default. */
 	readonly threads?: number
 	readonly log: Log
 }
 
-/** Smaller models answer fastest on one thread: starting others costs more than they save. */
+/** Smaller models run fastest on one thread: starting others costs more than they save. */
 const smallModelBytes = 50_000_000
 const defaultContextTokens = 8192
-/** More than most answers have; a small model that does not end by itself stops within seconds. */
+/** Longer than most answers; a small model that does not stop by itself is stopped within seconds. */
 export const defaultMaxTokens = 512
-/** Prompt tokens in one step: as few as cost no speed, since every other answer waits for a step. */
+/** Prompt tokens in one step: as few as possible without loss of speed, because every other answer waits for the step. */
 const cpuPieceTokens = 64
 const gpuPieceTokens = 512
-/** Longest input of an embedding: its whole length is evaluated at once, which takes memory. */
+/** Maximum input length of an embedding: the whole input is evaluated in one step, which needs memory. */
 const embeddingTokens = 2048
 
 /**
- * Opens a model; resolves when it can answer.
+ * Opens a model; resolves when it is ready.
  *
- * @throws Error with a plain message where the library is missing, the file is no model, or memory does not suffice.
+ * @throws Error with a readable message if the library is missing, the file is not a model, or memory is insufficient.
  */
 export async function openLocalLlama(options: LocalLlamaOptions): Promise<Engine> {
 	const fault = ggufFault(await readGgufHead(options.modelPath), options.modelPath)
@@ -158,7 +158,7 @@ async function openModel(llama: Llama, options: LocalLlamaOptions): Promise<Engi
 	})
 }
 
-/** A model whose template cannot be read still completes texts. */
+/** A model with an unreadable template still supports text completions. */
 function readTemplate(
 	source: string | undefined,
 	model: LlamaModel,
@@ -170,7 +170,7 @@ function readTemplate(
 		const { bosString, eosString } = model.tokens
 		return new ChatTemplate(source, { bos_token: bosString ?? '', eos_token: eosString ?? '' }, vocabulary.endTexts())
 	} catch (err) {
-		log.warn({ err }, "The model's chat template cannot be read, so it serves text completions only.")
+		log.warn({ err }, "The model's chat template is invalid: only text completions are available.")
 		return undefined
 	}
 }
@@ -266,17 +266,17 @@ class LocalLlama implements Engine {
 		if (this.closing !== undefined) throw new ChatError('unavailable', 'The engine is closed.')
 	}
 
-	/** What was thrown while a request was prepared, which closing may have interrupted. */
+	/** Maps an error thrown while a request was prepared, which closing may have interrupted. */
 	private explain(thrown: unknown): never {
 		this.refuseClosed()
 		throw asChatError(thrown)
 	}
 
-	private wrongOperation(asked: Operation): ChatError {
+	private wrongOperation(requested: Operation): ChatError {
 		const can = this.parts.operations.map((operation) => words[operation]).join(' and ')
 		return new ChatError(
 			'wrong-operation',
-			`The model '${this.parts.options.modelName}' cannot do ${words[asked]}; it can do ${can}.`,
+			`The model '${this.parts.options.modelName}' does not support ${words[requested]}; it supports ${can}.`,
 		)
 	}
 }

@@ -1,4 +1,4 @@
-// What a GGUF file says of its model, read from the metadata that the library parsed. Nothing here touches weights.
+// The metadata of a GGUF file, as parsed by the library. It does not read weights.
 
 import { z } from 'zod'
 
@@ -14,20 +14,20 @@ const metadataSchema = z.looseObject({
 	}),
 })
 
-/** Under the name of the architecture. 0 stands for none. */
+/** Under the name of the architecture. 0 means none. */
 const poolingSchema = z.looseObject({ pooling_type: z.number() })
 
 export interface ModelFile {
 	readonly architecture: string
-	/** The model was made to turn texts into vectors, and not to go on with them. */
+	/** The model was trained for embeddings, not for text generation. */
 	readonly onlyEmbeds: boolean
-	/** Jinja, as the model's makers wrote it. */
+	/** Jinja, as written by the model's authors. */
 	readonly chatTemplate: string | undefined
 	/** `gpt2` for byte-level BPE, `llama` for SentencePiece, and others. */
 	readonly tokenizer: string
-	/** By id, in the tokenizer's own spelling. */
+	/** By id, in the tokenizer's own notation. */
 	readonly tokens: readonly string[]
-	/** By id, as GGUF numbers them: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte. */
+	/** By id, in GGUF's numbering: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte. */
 	readonly tokenTypes: readonly number[]
 }
 
@@ -35,7 +35,7 @@ export interface ModelFile {
 export function readModelFile(metadata: unknown): ModelFile {
 	const parsed = metadataSchema.safeParse(metadata)
 	if (!parsed.success)
-		throw new Error('The model file has no vocabulary that this engine can read.', { cause: parsed.error })
+		throw new Error('The model file has no vocabulary that this engine supports.', { cause: parsed.error })
 	const { general, tokenizer, ...rest } = parsed.data
 	const pooling = poolingSchema.safeParse(rest[general.architecture])
 	return {

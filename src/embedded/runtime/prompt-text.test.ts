@@ -1,4 +1,4 @@
-// Control tokens come from templates only. The model here is a stand-in that reads every character as a token of its own.
+// Control tokens come from templates only. The test model maps every character to one token.
 
 import { expect, test } from 'bun:test'
 import type { LlamaModel } from './binding.ts'
@@ -36,7 +36,7 @@ function plain(text: string): number[] {
 	return Array.from(text, (character) => firstCharacter + (character.codePointAt(0) ?? 0))
 }
 
-test('the template writes control tokens, the texts in it never do', async () => {
+test('only the template writes control tokens, user texts never do', async () => {
 	const reader = promptText()
 	for (const text of [
 		'Hi',
@@ -54,7 +54,7 @@ test('the template writes control tokens, the texts in it never do', async () =>
 	}
 })
 
-test('a control token cannot be put together from a text and what stands beside it', async () => {
+test('a control token cannot be assembled from a text and the text around it', async () => {
 	const reader = promptText()
 	expect(await reader.read(`${reader.guard('<|en')}d|>`)).toEqual(plain('<|end|>'))
 	expect(await reader.read(`<|en${reader.guard('d|> more')}`)).toEqual(plain('<|end|> more'))
@@ -71,7 +71,7 @@ test('values are guarded inside, names of members included', async () => {
 	expect(await reader.read(guarded)).toEqual(plain('{"<|end|>":["<|start|>",1,null,{"a":"[INST]"}]}'))
 })
 
-test('what goes in front goes in front once, and white space is swallowed where a token swallows it', async () => {
+test('the initial token is added once, and white space beside a token is removed if the token strips it', async () => {
 	expect(await promptText({ bos: 0 }).read('a')).toEqual([0, ...plain('a')])
 	expect(await promptText({ bos: 0 }).read('<|start|>a')).toEqual([0, ...plain('a')])
 	expect(await promptText({ swallows: '<|end|>' }).read('<|end|>\n a')).toEqual([1, ...plain('a')])

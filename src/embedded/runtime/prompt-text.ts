@@ -1,12 +1,12 @@
-// Rendered prompts as tokens, so that what people wrote stays data. The texts of a conversation pass through the model's template like
-// any others, but wherever one of them spells a control token a mark is put inside it beforehand; after rendering, only unmarked spellings
-// become control tokens and the marks vanish. The mark is random and never leaves the process. It does not know templates.
+// Tokenizes rendered prompts so that user text remains data. The texts of a conversation pass through the model's template like
+// any others, but a mark is inserted into each spelling of a control token beforehand; after rendering, only unmarked spellings
+// become control tokens, and the marks are removed. The mark is random and never leaves the process. It does not know templates.
 
 import { randomBytes } from 'node:crypto'
 import type { Token } from './binding.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
-/** Characters; read in some ten milliseconds. */
+/** Characters; tokenized in about ten milliseconds. */
 const sliceLength = 16_384
 
 export class PromptText {
@@ -25,7 +25,7 @@ export class PromptText {
 		this.longest = texts[0]?.length ?? 0
 	}
 
-	/** `text`, safe to be rendered among the template's own words. */
+	/** Guards `text`, so that it can be rendered among the template's own text. */
 	guard(text: string): string {
 		let guarded = ''
 		let from = 0
@@ -35,11 +35,11 @@ export class PromptText {
 			from = at + 1
 		}
 		guarded += text.slice(from)
-		// A spelling may also be completed by its surroundings.
+		// A spelling may also be completed by the text around it.
 		return (this.endsControl(text) ? this.mark : '') + guarded + (this.beginsControl(text) ? this.mark : '')
 	}
 
-	/** Every text inside a JSON value guarded, names of members included. */
+	/** Guards every text inside a JSON value, names of members included. */
 	guardAll(value: unknown): unknown {
 		if (typeof value === 'string') return this.guard(value)
 		if (Array.isArray(value)) return value.map((item) => this.guardAll(item))
@@ -48,8 +48,8 @@ export class PromptText {
 	}
 
 	/**
-	 * The tokens of a rendered prompt; stops early when there are more than `most`. Long prompts are read in slices, between which
-	 * others get their turn.
+	 * The tokens of a rendered prompt; stops early if there are more than `most`. Long prompts are tokenized in slices, and other tasks
+	 * run between them.
 	 *
 	 * @throws the signal's reason.
 	 */
@@ -72,7 +72,7 @@ export class PromptText {
 		return this.vocabulary.framed(tokens)
 	}
 
-	/** Control tokens, and the texts between them. */
+	/** Splits the text into control tokens and the texts between them. */
 	private *pieces(rendered: string): Generator<Token | string> {
 		let from = 0
 		for (let at = 0; at < rendered.length; at++) {
@@ -89,7 +89,7 @@ export class PromptText {
 		yield* this.slices(rendered.slice(from))
 	}
 
-	/** Cut in front of a space, where byte-level tokenizers begin a word anyway. */
+	/** Cuts before a space, a word boundary of byte-level tokenizers anyway. */
 	private *slices(text: string): Generator<string> {
 		const plain = text.replaceAll(this.mark, '')
 		let from = 0
@@ -127,7 +127,7 @@ export class PromptText {
 	}
 }
 
-/** A place not inside a surrogate pair. */
+/** A position that is not inside a surrogate pair. */
 function wholeCharacter(text: string, at: number): number {
 	const code = text.charCodeAt(at)
 	return code >= 0xdc00 && code <= 0xdfff ? at + 1 : at

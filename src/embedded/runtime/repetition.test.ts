@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { RepetitionDetector, type RepetitiveText } from './repetition.ts'
 
-/** How many tokens were taken until a loop was found; undefined if none was. */
+/** Number of tokens until a loop was detected; undefined if none was. */
 function found(tokens: Iterable<number>, text: RepetitiveText = 'limited'): number | undefined {
 	const detector = new RepetitionDetector()
 	let count = 0
@@ -55,7 +55,7 @@ describe('a loop is found', () => {
 		expect(found(repeated(unit(20), 5000), 'structured')).toBe(8 * 32 * 20)
 	})
 
-	test('of the default model without a fitting system message: one phrase without end', () => {
+	test('of the default model without a fitting system message: one phrase repeated forever', () => {
 		const phrase = [4028, 2719, 308, 22_201, 1102, 4437, 28]
 		expect(found([...varied(40), ...repeated(phrase, 1000)])).toBeLessThan(400)
 	})
@@ -64,11 +64,11 @@ describe('a loop is found', () => {
 describe('no loop is found', () => {
 	test('in a varied text', () => expect(found(varied(100_000))).toBeUndefined())
 
-	test.each([1, 5, 10, 50, 100, 250])('where %d tokens were to be written 20 times', (period) => {
+	test.each([1, 5, 10, 50, 100, 250])('if %d tokens are requested 20 times', (period) => {
 		expect(found([...varied(30), ...repeated(unit(period), 20), ...varied(300)])).toBeUndefined()
 	})
 
-	test.each([1, 4, 7])('where %d tokens were to be written 20 times in a request without a limit', (period) => {
+	test.each([1, 4, 7])('if %d tokens are requested 20 times in a request without a limit', (period) => {
 		expect(found([...varied(30), ...repeated(unit(period), 20), ...varied(100)], 'unlimited')).toBeUndefined()
 	})
 
@@ -93,7 +93,7 @@ describe('no loop is found', () => {
 		expect(found(repeated(row, 28), 'structured')).toBeUndefined()
 	})
 
-	test('where one token in 300 differs', () => {
+	test('if one token in 300 differs', () => {
 		expect(found(Array.from({ length: 5000 }, (_, n) => (n % 300 === 0 ? 7 : 8)))).toBeUndefined()
 	})
 })

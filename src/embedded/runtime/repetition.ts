@@ -1,24 +1,24 @@
-// Detects an answer that repeats itself: its last tokens are one sequence, over and over. It compares tokens only, and does not know
-// what they mean. Lists and tables vary from line to line; how often an equal line may be repeated depends on the request.
+// Detects an answer in a repetition loop: its last tokens are copies of one sequence. It compares tokens only, without knowledge of their
+// meaning. Lists and tables vary from line to line; the number of equal lines allowed depends on the request.
 
 import type { Token } from './binding.ts'
 
-/** Longest sequence whose copies are found, in tokens; a power of two. */
+/** Longest sequence whose copies are detected, in tokens; a power of two. */
 const longestPeriod = 256
 const ringMask = longestPeriod - 1
-/** An answer is in a loop when its last tokens are at least so many copies of one sequence, and at least so long together. */
+/** An answer is in a loop if its last tokens are at least so many copies of one sequence, and have at least this total length. */
 interface LoopBounds {
 	readonly copies: number
 	readonly tokens: number
 }
 
-/** What an answer is, as far as it matters for how often something may be repeated in it. */
+/** The format of an answer, as far as it affects the number of repetitions allowed. */
 export type RepetitiveText =
 	/** Text whose length the caller did not limit: small models often loop in it, up to the default limit. */
 	| 'unlimited'
 	/** Text whose length the caller did limit, such as "write this line 20 times". */
 	| 'limited'
-	/** JSON or the arguments of a call: rows of equal values are common there. */
+	/** JSON or the arguments of a call: rows of equal values are common in them. */
 	| 'structured'
 
 const bounds: Readonly<Record<RepetitiveText, LoopBounds>> = {
@@ -29,16 +29,16 @@ const bounds: Readonly<Record<RepetitiveText, LoopBounds>> = {
 
 /** One per answer. */
 export class RepetitionDetector {
-	/** The last tokens, in a ring. */
+	/** The last tokens, in a ring buffer. */
 	private readonly last = new Int32Array(longestPeriod).fill(-1)
-	/** By period: how many tokens in a row equalled the one so many places before. */
+	/** By period: number of consecutive tokens that equalled the token one period earlier. */
 	private readonly runs = new Int32Array(longestPeriod + 1)
 	private at = 0
 
 	/**
-	 * Takes the next token. Compares it with each of the last 256, which takes a few microseconds.
+	 * Adds the next token. Compares it with each of the last 256, which takes a few microseconds.
 	 *
-	 * @param text what the token belongs to.
+	 * @param text format of the text that the token belongs to.
 	 * @returns whether the answer is in a loop.
 	 */
 	push(token: Token, text: RepetitiveText): boolean {

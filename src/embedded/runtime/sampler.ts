@@ -1,5 +1,5 @@
-// How the next token is drawn from the model's logits, and how likely each was. The addon draws; this says by which rules and reads the
-// exact log-probabilities beside it: over the whole vocabulary, before temperature, penalties and grammar. It does not know requests.
+// Samples the next token from the model's logits and reports log-probabilities. The addon samples; this module configures it and reads
+// the exact log-probabilities: over the whole vocabulary, before temperature, penalties and grammar. It does not know requests.
 
 import type { Sampling } from '../../chat/request.ts'
 import type {
@@ -12,13 +12,13 @@ import type {
 	Token,
 } from './binding.ts'
 
-/** What is used where a request is silent: what small local models answer best with. A temperature of 0 ignores the rest. */
+/** Defaults for parameters that the request does not set, chosen for small local models. A temperature of 0 ignores the rest. */
 const silent = { temperature: 0.7, topK: 40, topP: 0.95, minP: 0.05 } as const
 
-/** Tokens that penalties look back on. */
+/** Number of previous tokens that penalties apply to. */
 const penalizedTokens = 4096
 
-/** @param seed 32 bits, used where the request gives none. */
+/** @param seed 32 bits, used if the request sets none. */
 export function samplerConfig(
 	sampling: Sampling,
 	seed: number,
@@ -27,7 +27,7 @@ export function samplerConfig(
 ): SamplerConfig {
 	const { frequencyPenalty = 0, presencePenalty = 0, repetitionPenalty = 1, logitBias } = sampling
 	const penalizes = frequencyPenalty !== 0 || presencePenalty !== 0 || repetitionPenalty !== 1
-	// Each rule that a request names switches off our own idea of the others' defaults only where it stands for the same thing.
+	// A parameter set by the request disables our defaults only for parameters with the same effect.
 	const truncates = sampling.topP !== undefined || sampling.topK !== undefined || sampling.minP !== undefined
 	return {
 		temperature: sampling.temperature ?? silent.temperature,
@@ -54,12 +54,12 @@ export function samplerConfig(
 	}
 }
 
-/** OpenAI promises that -100 bans a token. */
+/** OpenAI documents that -100 bans a token. */
 function bias(value: number): number {
 	return value <= -100 ? Number.NEGATIVE_INFINITY : value
 }
 
-/** Any 64-bit seed in the 32 bits that the addon takes, other for each choice; all ones would mean a random seed there. */
+/** Maps any 64-bit seed to the 32 bits that the addon accepts, different for each choice. It avoids all ones, which the addon treats as a random seed. */
 function seedOf(seed: number, choice: number): number {
 	const high = Math.floor(seed / 2 ** 32)
 	const mixed = (Math.imul(high >>> 0, 0x9e3779b1) ^ (seed >>> 0)) + choice
@@ -69,11 +69,11 @@ function seedOf(seed: number, choice: number): number {
 export interface ScoredToken {
 	readonly token: Token
 	readonly logprob: number
-	/** Likeliest first. */
+	/** Most likely first. */
 	readonly top: readonly { readonly token: Token; readonly logprob: number }[]
 }
 
-/** The addon's samplers of one sequence, kept from answer to answer because each holds room for the whole vocabulary. */
+/** The addon's samplers of one sequence, reused across answers because each holds a buffer for the whole vocabulary. */
 export class Samplers {
 	private readonly addon: Addon
 	private readonly model: AddonModel
@@ -88,21 +88,21 @@ export class Samplers {
 		this.drawing = new addon.AddonSampler(model)
 	}
 
-	/** Before the first token of an answer. */
+	/** Called before the first token of an answer. */
 	begin(config: SamplerConfig): void {
-		// The same seed again would go on with the last answer's random numbers, and its penalties.
+		// With an unchanged seed the addon would continue with the last answer's random numbers and penalties.
 		this.drawing.applyConfig({ temperature: 0, seed: (config.seed ^ 1) >>> 0 })
 		this.drawing.applyConfig(config)
 	}
 
-	/** @throws Error where the rules leave no token. */
+	/** @throws Error if the configuration excludes every token. */
 	async draw(context: AddonContext, logitIndex: number): Promise<Token> {
 		const token = await context.sampleToken(logitIndex, this.drawing)
-		if (token < 0) throw new Error('No token is left to choose from.')
+		if (token < 0) throw new Error('The sampling parameters and the grammar exclude every token.')
 		return token
 	}
 
-	/** How likely `token` was at a place, with `top` alternatives. */
+	/** The log-probability of `token` at a position, with `top` alternatives. */
 	async score(context: AddonContext, logitIndex: number, token: Token, top: number): Promise<ScoredToken> {
 		const [ranked, [logit, weight]] = [
 			await this.rank(context, logitIndex, Math.max(1, top)),

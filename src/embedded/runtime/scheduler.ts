@@ -1,5 +1,5 @@
-// Many answers at once in one context: each step evaluates one batch, made of the next token of every answer under way and of pieces of
-// the prompts that wait, so a long prompt never holds up the others for longer than a piece takes. It does not know what tokens mean.
+// Continuous batching of many answers in one context: each step evaluates one batch with the next token of every active answer and with
+// chunks of the waiting prompts, so a long prompt delays the others by at most one chunk. It does not know the meaning of tokens.
 
 import { ChatError } from '../../chat/error.ts'
 import type { AddonContext, SamplerConfig, Token } from './binding.ts'
@@ -7,21 +7,21 @@ import type { ScoredToken } from './sampler.ts'
 import { type Placement, place, type Slot } from './slot.ts'
 import { ThreadChoice } from './thread-choice.ts'
 
-/** One answer to be generated. The scheduler calls back in order, never after `ended` or `failed`, of which exactly one comes last unless it is cancelled. */
+/** One answer to generate. Callbacks come in order; exactly one of `ended` and `failed` comes last, unless the work is cancelled. */
 export interface Work {
 	/** At least one token; prompt and answer together fit the context. */
 	readonly prompt: readonly Token[]
 	readonly sampling: SamplerConfig
-	/** Score each token, with so many alternatives. */
+	/** Number of alternatives to score each token with; undefined to skip scoring. */
 	readonly top: number | undefined
-	/** Score the prompt's tokens too, all but the first. */
+	/** Whether to score the prompt's tokens too, all but the first. */
 	readonly scorePrompt: boolean
 	/** False to evaluate the prompt only. */
 	readonly generates: boolean
-	/** Its prompt is being evaluated; so many of its tokens were already. */
+	/** The prompt is being evaluated; so many of its tokens were cached. */
 	started(cachedTokens: number): void
 	promptScored(scored: ScoredToken): void
-	/** @returns whether to go on. */
+	/** @returns whether to continue. */
 	sampled(token: Token, scored: ScoredToken | undefined): boolean
 	ended(): void
 	failed(error: ChatError): void
@@ -32,32 +32,32 @@ export interface SchedulerOptions {
 	readonly slots: readonly Slot<Job>[]
 	/** Prompt tokens in one step. */
 	readonly pieceTokens: number
-	/** Requests that may wait. */
+	/** Maximum number of queued requests. */
 	readonly queueLimit: number
-	/** At most. */
+	/** Maximum number of CPU threads. */
 	readonly threads: number
-	/** Milliseconds, from any start. */
+	/** Milliseconds, from an arbitrary origin. */
 	readonly now: () => number
 }
 
-/** A piece of work on its slot. */
+/** Work assigned to a slot. */
 export interface Job {
 	readonly work: Work
-	/** What is still to be evaluated before the next token can be drawn: the rest of the prompt, or the last token drawn. */
+	/** Tokens to evaluate before the next one can be sampled: the rest of the prompt, or the last sampled token. */
 	waiting: readonly Token[]
 	answering: boolean
 	cancelled: boolean
 	readonly beganAt: number
 }
 
-/** Tokens of a step that each prompt gets, however many shorter ones there are. */
+/** Minimum number of tokens of a step for each prompt, however many shorter prompts there are. */
 const leastShare = 8
 
 interface Row {
 	readonly slot: Slot<Job>
 	readonly job: Job
 	readonly tokens: readonly Token[]
-	/** Where the logits of the scored prompt tokens and of the last one are. */
+	/** Indexes of the logits of the scored prompt tokens and of the last one. */
 	readonly logitIndexes: Uint32Array
 	readonly isLast: boolean
 }
@@ -69,7 +69,7 @@ export class Scheduler {
 	private running: Promise<void> | undefined
 	private steps = 0
 	private closed = false
-	/** Moving average; what a slot needs for one answer. */
+	/** Moving average of the time that a slot needs for one answer. */
 	private answerMs = 1000
 
 	constructor(options: SchedulerOptions) {
@@ -78,9 +78,9 @@ export class Scheduler {
 	}
 
 	/**
-	 * Takes the works of one request, to be started in order as slots become free, taking turns with other requests.
+	 * Queues the works of one request, to be started in order as slots become free, alternating with other requests.
 	 *
-	 * @throws ChatError `overloaded` when too many wait already, `unavailable` after `close`.
+	 * @throws ChatError `overloaded` if the queue is full, `unavailable` after `close`.
 	 */
 	submit(works: readonly Work[]): void {
 		if (this.closed) throw new ChatError('unavailable', 'The engine is shutting down.')
@@ -95,7 +95,7 @@ export class Scheduler {
 		this.running ??= this.run()
 	}
 
-	/** Frees what the work holds: at once while it waits, else after the step under way. No callback follows. */
+	/** Releases the work's resources: immediately while it is queued, else after the current step. No callback follows. */
 	cancel(work: Work): void {
 		for (const [at, works] of this.queue.entries()) {
 			const found = works.indexOf(work)
@@ -107,7 +107,7 @@ export class Scheduler {
 		for (const { job } of this.options.slots) if (job?.work === work) job.cancelled = true
 	}
 
-	/** Fails everything with `unavailable`; resolves when nothing runs any more. */
+	/** Fails all work with `unavailable`; resolves when no step runs any more. */
 	async close(): Promise<void> {
 		this.closed = true
 		const error = new ChatError('unavailable', 'The engine is shutting down.', { sent: 'maybe' })
@@ -121,7 +121,7 @@ export class Scheduler {
 	}
 
 	private async run(): Promise<void> {
-		// Let the requests that arrive together share their first batch.
+		// Requests that arrive together share their first batch.
 		await Promise.resolve()
 		while (true) {
 			for (const slot of this.options.slots) if (slot.job?.cancelled === true) this.release(slot)
@@ -129,7 +129,7 @@ export class Scheduler {
 			const rows = this.compose()
 			if (rows.length === 0) {
 				if (this.queue.length > 0) continue
-				// Here and not when the promise has settled: a request that comes in between would wait for ever.
+				// Here and not after the promise has settled: a request that arrives in between would wait forever.
 				this.running = undefined
 				return
 			}
@@ -154,7 +154,7 @@ export class Scheduler {
 		}
 	}
 
-	/** Another choice of the same request is reading this very prompt; waiting for it saves reading it twice. */
+	/** Another choice of the same request is reading this prompt; waiting for it avoids reading it twice. */
 	private isReadBySibling(work: Work): boolean {
 		return this.options.slots.some(({ job }) => job?.answering === false && job.work.prompt === work.prompt)
 	}
@@ -164,16 +164,16 @@ export class Scheduler {
 		slot.job = job
 		slot.usedAt = ++this.steps
 		try {
-			const kept = await this.keep(slot, copyFrom, work.scorePrompt ? 0 : reused)
-			job.waiting = work.prompt.slice(kept)
+			const cached = await this.keep(slot, copyFrom, work.scorePrompt ? 0 : reused)
+			job.waiting = work.prompt.slice(cached)
 			slot.samplers.begin(work.sampling)
-			if (!job.cancelled) work.started(kept)
+			if (!job.cancelled) work.started(cached)
 		} catch (cause) {
 			this.fail(slot, job, cause)
 		}
 	}
 
-	/** Leaves the first `reused` tokens in the slot. Returns how many there are: none where the model's memory cannot be cut. */
+	/** Retains the first `reused` tokens in the slot. Returns their number: 0 if the model's memory does not support partial removal. */
 	private async keep(slot: Slot<Job>, copyFrom: Slot<Job> | undefined, reused: number): Promise<number> {
 		const { context } = this.options
 		if (copyFrom !== undefined && reused > 0) {
@@ -195,7 +195,7 @@ export class Scheduler {
 		this.options.context.disposeSequence(slot.id)
 	}
 
-	/** The next batch: every answer's next token, and the waiting prompts' shares of one piece. */
+	/** The next batch: every answer's next token, and the shares of the waiting prompts in one chunk. */
 	private compose(): Row[] {
 		const busy = this.options.slots.filter(({ job }) => job !== undefined && !job.cancelled)
 		const answering = busy.filter(({ job }) => job?.answering === true)
@@ -204,7 +204,7 @@ export class Scheduler {
 		for (const slot of answering) if (slot.job !== undefined) planned.push({ slot, job: slot.job, length: 1 })
 		let room = this.options.pieceTokens
 		let readers = reading.length
-		// What can be read to its end is, the shortest first; the others get equal shares of what is left.
+		// Prompts that can be finished are, the shortest first; the others get equal shares of the rest.
 		for (const slot of reading.sort((a, b) => (a.job?.waiting.length ?? 0) - (b.job?.waiting.length ?? 0))) {
 			if (slot.job === undefined) continue
 			const need = slot.job.waiting.length
@@ -249,7 +249,7 @@ export class Scheduler {
 		await Promise.all(rows.map((row) => this.advance(row)))
 	}
 
-	/** Takes the logits of an evaluated row further: to the prompt's scores and to the next token. */
+	/** Processes the logits of an evaluated row: the prompt's scores and the next token. */
 	private async advance({ slot, job, tokens, logitIndexes, isLast }: Row): Promise<void> {
 		const { context } = this.options
 		const { work } = job
@@ -294,11 +294,11 @@ export class Scheduler {
 		job.work.failed(
 			cause instanceof ChatError
 				? cause
-				: new ChatError('internal', 'The model failed while answering.', { cause, sent: 'yes' }),
+				: new ChatError('internal', 'The model failed while generating the answer.', { cause, sent: 'yes' }),
 		)
 	}
 
-	/** The slot stays warm for the conversation's next turn. */
+	/** The slot retains its tokens for the conversation's next turn. */
 	private release(slot: Slot<Job>): void {
 		slot.job = undefined
 	}

@@ -1,10 +1,10 @@
-// Where a prompt goes.
+// The choice of a slot for a prompt.
 
 import { expect, test } from 'bun:test'
 import type { Samplers } from './sampler.ts'
 import { place, Slot } from './slot.ts'
 
-/** Samplers play no part in the choice. */
+/** Samplers do not affect the choice. */
 const noSamplers = Object.create(null) as Samplers
 
 function slots(...held: readonly { tokens: readonly number[]; usedAt: number; busy?: boolean }[]): Slot<string>[] {
@@ -19,17 +19,17 @@ function slots(...held: readonly { tokens: readonly number[]; usedAt: number; bu
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at)
 
-test('a conversation goes on where it is', () => {
+test('a conversation continues in its slot', () => {
 	const held = slots({ tokens: range(0, 50), usedAt: 9 }, { tokens: range(500, 600), usedAt: 1 })
 	expect(place(range(0, 80), held)).toEqual({ slot: held[0] as Slot<string>, reused: 50 })
 })
 
-test('the last token of a prompt is evaluated even where it is there', () => {
+test('the last token of a prompt is evaluated even if it is cached', () => {
 	const held = slots({ tokens: range(0, 50), usedAt: 1 })
 	expect(place(range(0, 30), held)?.reused).toBe(29)
 })
 
-test('a new conversation takes the oldest slot, and copies a long beginning that another shares', () => {
+test('a new conversation takes the least recently used slot, and copies a long prefix shared with another', () => {
 	const held = slots(
 		{ tokens: [...range(0, 100), ...range(900, 1200)], usedAt: 9 },
 		{ tokens: range(500, 600), usedAt: 1 },
@@ -39,7 +39,7 @@ test('a new conversation takes the oldest slot, and copies a long beginning that
 	expect(place(prompt.slice(90), held)).toEqual({ slot: held[1] as Slot<string>, reused: 0 })
 })
 
-test('a slot at work is copied from and never taken', () => {
+test('a busy slot may be copied from but is never taken', () => {
 	const held = slots({ tokens: range(0, 100), usedAt: 9, busy: true }, { tokens: [], usedAt: 0 })
 	expect(place(range(0, 120), held)).toEqual({
 		slot: held[1] as Slot<string>,

@@ -1,5 +1,5 @@
-// The sequences of a context: each holds the tokens it has evaluated, and works on at most one answer at a time. Which sequence takes
-// a new prompt is chosen so that as much as possible is already evaluated. Nothing here evaluates anything.
+// The sequences of a context: each has its evaluated tokens, and at most one answer in progress. The sequence for a new prompt
+// is chosen to reuse as many evaluated tokens as possible. Nothing is evaluated here.
 
 import type { Token } from './binding.ts'
 import type { Samplers } from './sampler.ts'
@@ -8,10 +8,10 @@ export class Slot<Job> {
 	/** The sequence's number in the context. */
 	readonly id: number
 	readonly samplers: Samplers
-	/** What the context holds for this sequence, in order. */
+	/** The tokens of this sequence in the context, in order. */
 	tokens: Token[] = []
 	job: Job | undefined
-	/** Larger is later. */
+	/** A logical timestamp: larger is later. */
 	usedAt = 0
 
 	constructor(id: number, samplers: Samplers) {
@@ -22,9 +22,9 @@ export class Slot<Job> {
 
 export interface Placement<Job> {
 	readonly slot: Slot<Job>
-	/** Whose tokens to copy into `slot` first. */
+	/** The slot to copy tokens from first. */
 	readonly copyFrom?: Slot<Job>
-	/** So many of the prompt's tokens need no evaluation. */
+	/** Number of the prompt's tokens that need no evaluation. */
 	readonly reused: number
 }
 
@@ -32,10 +32,10 @@ export interface Placement<Job> {
 const worthCopying = 64
 
 /**
- * A free slot for a prompt, or none.
+ * A free slot for a prompt, undefined if none is free.
  *
- * A slot whose conversation goes on is taken as it is. Otherwise the one that was used longest ago is given up, and starts from a
- * copy where another slot shares a long beginning, as a system prompt.
+ * A slot whose conversation continues is reused. Otherwise the least recently used one is evicted, and starts from a
+ * copy if another slot shares a long prefix, such as a system prompt.
  */
 export function place<Job>(prompt: readonly Token[], slots: readonly Slot<Job>[]): Placement<Job> | undefined {
 	let oldest: Slot<Job> | undefined
@@ -57,7 +57,7 @@ export function place<Job>(prompt: readonly Token[], slots: readonly Slot<Job>[]
 		if (oldest === undefined || slot.usedAt < oldest.usedAt) oldest = slot
 	}
 	if (oldest === undefined) return undefined
-	// The last token is evaluated in any case: its logits are where the answer begins.
+	// The last token is always evaluated: the answer begins with its logits.
 	const most = prompt.length - 1
 	if (warmest !== undefined && warmth * 2 >= warmest.tokens.length && warmth * 2 >= nearness)
 		return { slot: warmest, reused: Math.min(warmth, most) }

@@ -1,4 +1,4 @@
-// Stop texts, met in pieces cut anywhere.
+// Stop texts in chunks cut at any position.
 
 import { expect, test } from 'bun:test'
 import { StopFilter } from './stop-filter.ts'
@@ -14,7 +14,7 @@ function filter(stops: readonly string[], pieces: readonly string[]) {
 	return { text: text + stopFilter.flush(), stopped: false }
 }
 
-test('ends before the first stop text, wherever the pieces are cut', () => {
+test('ends before the first stop text, for every cut', () => {
 	const text = 'one two END three STOP four'
 	for (let first = 0; first <= text.length; first++)
 		for (let second = first; second <= text.length; second++)
@@ -24,12 +24,12 @@ test('ends before the first stop text, wherever the pieces are cut', () => {
 			})
 })
 
-test('releases what only looked like one', () => {
+test('releases text that only resembled a stop text', () => {
 	expect(filter(['aab'], [...'aaac aa'])).toEqual({ text: 'aaac aa', stopped: false })
 	expect(filter([], ['x', 'y'])).toEqual({ text: 'xy', stopped: false })
 })
 
-test('holds back no more than it must', () => {
+test('withholds no more than necessary', () => {
 	const stopFilter = new StopFilter(['\n\nHuman:'])
 	expect(stopFilter.push('Hello').text).toBe('Hello')
 	expect(stopFilter.push(' you\n').text).toBe(' you')

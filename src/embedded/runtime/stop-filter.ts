@@ -1,9 +1,9 @@
-// An answer's text up to the first stop text in it. What might still turn out to be the beginning of one is held back.
+// Truncates an answer's text before the first stop text. Text that may be the beginning of a stop text is withheld.
 
 export interface Released {
 	/** May be empty. */
 	readonly text: string
-	/** A stop text was met; what came in front of it is all out. */
+	/** A stop text was found; all text before it has been released. */
 	readonly stopped: boolean
 }
 
@@ -15,7 +15,7 @@ export class StopFilter {
 		this.stops = stops
 	}
 
-	/** Characters that are held back. */
+	/** Number of withheld characters. */
 	get heldLength(): number {
 		return this.held.length
 	}
@@ -33,7 +33,7 @@ export class StopFilter {
 		return { text: this.take(this.held.length - keep), stopped: false }
 	}
 
-	/** What was held back: nothing follows that could make it a stop text. */
+	/** Releases the withheld text at the end of the answer. */
 	flush(): string {
 		return this.take(this.held.length)
 	}
@@ -45,7 +45,7 @@ export class StopFilter {
 	}
 }
 
-/** How many characters at the end of `text` may be the beginning of `mark`. */
+/** Number of characters at the end of `text` that may be the beginning of `mark`. */
 export function begunLength(text: string, mark: string): number {
 	for (let length = Math.min(text.length, mark.length - 1); length > 0; length--)
 		if (mark.startsWith(text.slice(text.length - length))) return length

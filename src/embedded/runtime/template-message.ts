@@ -1,6 +1,6 @@
-// What a chat template is given, and what it makes of it. It knows no template.
+// The input and the interface of a chat template. It knows no template.
 
-/** A message as templates know them. */
+/** A message in the form that templates expect. */
 export interface TemplateMessage {
 	readonly role: string
 	readonly content: string
@@ -16,11 +16,11 @@ export interface TemplateMessage {
 
 export interface RenderOptions {
 	readonly tools?: readonly unknown[]
-	/** End with what makes the assistant speak. */
+	/** Whether to end with the text that opens the assistant's turn. */
 	readonly opensAnswer: boolean
-	/** Further variables that the template may look at. */
+	/** Further variables for the template. */
 	readonly variables?: Readonly<Record<string, unknown>>
 }
 
-/** @throws whatever the template raises. */
+/** @throws any error that the template raises. */
 export type Render = (messages: readonly TemplateMessage[], options: RenderOptions) => string

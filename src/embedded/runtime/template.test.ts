@@ -1,4 +1,4 @@
-// What rendering tells of templates, on small ones written in the manner of those that models have.
+// Features detected by rendering, on small templates in the style of real ones.
 
 import { describe, expect, test } from 'bun:test'
 import { plainFormat } from './call-format.ts'
@@ -59,7 +59,7 @@ describe('calls', () => {
 		expect(calls.format).toMatchObject({ head: '', afterName: '", "parameters": ', between: undefined, tail: '' })
 	})
 
-	test('in a plain format of ours where the template has none, or one that is not understood', () => {
+	test('in the generic format if the template has none, or an unrecognized one', () => {
 		const spoken = `{{- '<|start|>assistant\\n' + m.content + '<|end|>\\n' }}`
 		expect(learn(turns(spoken)).calls).toMatchObject({ native: false, format: plainFormat })
 		const xml = `{%- for c in m.tool_calls %}{{- '<function=' + c.function.name + '>' }}{%- endfor %}`
@@ -79,13 +79,13 @@ test('instructions reach the model or do not', () => {
 	})
 })
 
-test('a template that goes through its tools without asking gets none to go through', () => {
+test('a template that iterates over undefined tools gets an empty list', () => {
 	const { render } = learn(
 		`{%- for t in tools %}{{- t.function.name }}{%- endfor %}{%- for m in messages %}{{- m.content }}{%- endfor %}`,
 	)
 	expect(render([{ role: 'user', content: 'Hi' }], { opensAnswer: true })).toBe('Hi')
 })
 
-test('what is no template is refused', () => {
+test('an invalid template is rejected', () => {
 	expect(() => learn('{% for %}')).toThrow()
 })

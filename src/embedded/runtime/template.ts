@@ -1,5 +1,5 @@
-// A model's own chat template, rendered, and what rendering made-up conversations tells of it: whether it takes instructions, how it
-// writes tool calls, whether it marks thinking. It does not know requests or tokens.
+// Renders a model's own chat template, and detects its features by rendering probe conversations: support for instructions, the
+// format of tool calls, reasoning marks. It does not know requests or tokens.
 
 import { Template } from '@huggingface/jinja'
 import { type CallTraits, learnCalls } from './call-format.ts'
@@ -10,19 +10,19 @@ export const thinkClose = '</think>'
 
 export class ChatTemplate {
 	readonly render: Render
-	/** The template has words for the model's maker's role of this name. */
+	/** The template supports the `developer` role. */
 	readonly knowsDeveloper: boolean
 	/** A system message reaches the model. */
 	readonly takesSystem: boolean
-	/** A system message reaches the model also where tools are shown. */
+	/** A system message reaches the model also if tools are present. */
 	readonly takesSystemWithTools: boolean
 	readonly calls: CallTraits
-	/** The model may think aloud between marks. */
+	/** The model may reason between marks. */
 	readonly thinks: boolean
 
 	/**
 	 * @param endTexts the control tokens that end a turn.
-	 * @throws Error for a text that is no Jinja template, or that cannot render so much as one question.
+	 * @throws Error for invalid Jinja, or for a template that cannot render a single question.
 	 */
 	constructor(source: string, constants: Readonly<Record<string, unknown>>, endTexts: readonly string[]) {
 		const template = new Template(source)
@@ -57,7 +57,7 @@ export class ChatTemplate {
 					{ role, content: words },
 					{ role: 'user', content: 'probe' },
 				],
-				{ ...(tools === undefined ? {} : { tools }), opensAnswer: true },
+				{ tools, opensAnswer: true },
 			).includes(words)
 		} catch {
 			return false
@@ -65,7 +65,7 @@ export class ChatTemplate {
 	}
 }
 
-/** Some templates go through their tools without asking whether there are any. */
+/** Some templates iterate over their tools without checking that they are defined. */
 function firstThatRenders(candidates: readonly Render[]): Render {
 	let complaint: unknown
 	for (const render of candidates)

@@ -1,4 +1,4 @@
-// The number of threads follows what was measured.
+// The number of threads depends on measurements.
 
 import { expect, test } from 'bun:test'
 import { ThreadChoice } from './thread-choice.ts'
@@ -11,14 +11,14 @@ function play(choice: ThreadChoice, steps: number, msOf: (threads: number) => nu
 	})
 }
 
-test('reads with all cores, decodes with one to spare', () => {
+test('reads with all cores, decodes with one fewer', () => {
 	const choice = new ThreadChoice(8)
 	expect(choice.choose(64)).toBe(8)
 	expect(choice.choose(1)).toBe(7)
 	expect(new ThreadChoice(1).choose(1)).toBe(1)
 })
 
-test('gives a core up while that is faster, and takes it back afterwards', () => {
+test('uses one core fewer while that is faster, and returns to all cores afterwards', () => {
 	const choice = new ThreadChoice(2)
 	const idle = play(choice, 100, (threads) => 64 / threads)
 	expect(idle.filter((threads) => threads === 2).length).toBeGreaterThan(90)
@@ -28,14 +28,14 @@ test('gives a core up while that is faster, and takes it back afterwards', () =>
 	expect(idleAgain.slice(-100).filter((threads) => threads === 2).length).toBeGreaterThan(90)
 })
 
-test('is not moved by one pause of the machine', () => {
+test('is not affected by a single pause of the machine', () => {
 	const choice = new ThreadChoice(2)
 	play(choice, 50, (threads) => 64 / threads)
 	play(choice, 1, () => 5000)
 	expect(play(choice, 10, (threads) => 64 / threads).filter((threads) => threads === 2).length).toBeGreaterThan(8)
 })
 
-test('learns of prompts and of answers apart', () => {
+test('measures prompts and answers separately', () => {
 	const choice = new ThreadChoice(2)
 	for (let step = 0; step < 64; step++) {
 		const forPrompt = choice.choose(64)

@@ -1,23 +1,23 @@
-// How many threads a step gets. All cores are fastest while the machine has nothing else to do; with one core busy elsewhere the same
-// threads wait for each other and fall to a tenth of that, while one thread fewer hardly suffers. So both are measured as we go.
+// Chooses the number of threads of a step. All cores are fastest on an idle machine; if another process uses one core, the same
+// threads wait for each other and slow down to a tenth, while one thread fewer loses little. So both are measured continuously.
 
-/** Steps of fewer tokens are evaluated fastest with a thread to spare, busy machine or not. */
+/** Steps of fewer tokens run fastest with one thread fewer, on an idle machine too. */
 const leastTokens = 3
-/** From here on a step reads a prompt, and its time for each token is another than that of a few answers. */
+/** From this size on a step reads a prompt, and its time per token differs from that of a few answers. */
 const promptTokens = 16
-/** The slower of the two is tried again after so many steps, and after twice as many each time that it is still the slower. */
+/** The slower option is measured again after so many steps, and after twice as many each time that it is still slower. */
 const firstTrialSteps = 16
 const lastTrialSteps = 128
-/** One step's weight in the average, and how far one step may stand out from it: a machine pauses for reasons of its own. */
+/** One step's weight in the average, and the maximum ratio of one step to it: a machine may pause for unrelated reasons. */
 const weight = 0.2
 const outstanding = 3
 
-/** What was measured of steps of one kind. */
+/** Measurements of steps of one kind. */
 interface Measured {
-	/** Until the next trial. */
+	/** Steps until the next trial. */
 	steps: number
 	trialSteps: number
-	/** Milliseconds for each token, averaged, the latest with most weight. */
+	/** Milliseconds per token, as a moving average. */
 	allMs: number | undefined
 	fewerMs: number | undefined
 }
@@ -33,7 +33,7 @@ export class ThreadChoice {
 		this.fewer = Math.max(1, threads - 1)
 	}
 
-	/** @param tokens of the step to come. */
+	/** @param tokens number of tokens in the next step. */
 	choose(tokens: number): number {
 		const record = this.recordOf(tokens)
 		if (record === undefined) return this.fewer
@@ -45,14 +45,14 @@ export class ThreadChoice {
 		return best === this.all ? this.fewer : this.all
 	}
 
-	/** What came of a choice. */
+	/** Records the duration of a step. */
 	took(tokens: number, threads: number, ms: number): void {
 		const record = this.recordOf(tokens)
 		if (record === undefined) return
 		const before = this.best(record)
 		if (threads === this.all) record.allMs = average(record.allMs, ms / tokens)
 		else record.fewerMs = average(record.fewerMs, ms / tokens)
-		// What it once took on a busy machine must not be remembered for ever.
+		// A measurement on a busy machine must not persist forever.
 		if (record.allMs !== undefined && record.fewerMs !== undefined)
 			record.allMs = Math.min(record.allMs, outstanding * record.fewerMs)
 		if (this.best(record) !== before) record.trialSteps = record.steps = firstTrialSteps
@@ -68,7 +68,7 @@ export class ThreadChoice {
 	}
 }
 
-/** The first trial comes at once, since the first guess may be ten times too slow. */
+/** The first trial comes early, because the initial choice may be ten times too slow. */
 function unmeasured(): Measured {
 	return { steps: 2, trialSteps: firstTrialSteps / 2, allMs: undefined, fewerMs: undefined }
 }

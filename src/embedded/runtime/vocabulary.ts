@@ -1,5 +1,5 @@
-// A model's tokens: the bytes each stands for, which ones steer the model instead of speaking, and which end its turn. It does not
-// know what a prompt looks like.
+// A model's tokens: their bytes, which ones are control tokens, and which end a turn. It does not
+// know the form of a prompt.
 
 import type { LlamaModel, Token } from './binding.ts'
 import type { ModelFile } from './model-file.ts'
@@ -11,14 +11,14 @@ const byteType = 6
 
 export interface ControlToken {
 	readonly token: Token
-	/** White space in front of it, behind it, is swallowed. */
+	/** Whether white space before or after the token is removed. */
 	readonly stripsBefore: boolean
 	readonly stripsAfter: boolean
 }
 
 export class Vocabulary {
 	readonly size: number
-	/** Texts that a template may write as one steering token, with that token. */
+	/** Texts that a template may write as one control token, with that token. */
 	readonly controls: ReadonlyMap<string, ControlToken>
 	private readonly model: LlamaModel
 	private readonly file: ModelFile
@@ -37,7 +37,7 @@ export class Vocabulary {
 		this.controls = controls
 	}
 
-	/** A text may be read in slices; SentencePiece would put a space in front of each. */
+	/** Whether a text can be tokenized in slices; SentencePiece would insert a space before each. */
 	get canSlice(): boolean {
 		return this.file.tokenizer === 'gpt2'
 	}
@@ -46,18 +46,18 @@ export class Vocabulary {
 		return Number.isInteger(token) && token >= 0 && token < this.size
 	}
 
-	/** A token that steers and has no text of its own, as `<|im_start|>`. */
+	/** Whether a token is a control token without text of its own, such as `<|im_start|>`. */
 	isControl(token: Token): boolean {
 		const type = this.file.tokenTypes[token]
 		return type === controlType || type === unknownType
 	}
 
-	/** A token that ends the model's turn. */
+	/** Whether a token ends the model's turn. */
 	endsTurn(token: Token): boolean {
 		return this.model.isEogToken(token)
 	}
 
-	/** Any token that ends a turn, where the model has one. */
+	/** Any token that ends a turn, if the model has one. */
 	get endToken(): Token | undefined {
 		return this.model.tokens.eos ?? undefined
 	}
@@ -67,12 +67,12 @@ export class Vocabulary {
 		return [...this.controls].filter(([, { token }]) => this.endsTurn(token)).map(([text]) => text)
 	}
 
-	/** As the model's file writes it, byte-level marks included. */
+	/** The token as written in the model's file, byte-level encoding included. */
 	spelling(token: Token): string {
 		return this.file.tokens[token] ?? ''
 	}
 
-	/** Exactly what the token stands for, which may be a part of a character; a control token's is its name. */
+	/** The exact bytes of a token, which may be part of a character; for a control token, its name. */
 	bytesOf(token: Token): Uint8Array {
 		let bytes = this.bytes.get(token)
 		if (bytes === undefined) {
@@ -82,12 +82,12 @@ export class Vocabulary {
 		return bytes
 	}
 
-	/** Reads text, with nothing in it taken for a control token. Lone surrogates become U+FFFD. */
+	/** Tokenizes text without recognizing control tokens. Lone surrogates become U+FFFD. */
 	tokenize(text: string): readonly Token[] {
 		return text === '' ? [] : this.model.tokenize(text.toWellFormed(), false)
 	}
 
-	/** With the token that the model wants in front of everything, where it wants one and it is not there. */
+	/** Prepends the token that the model requires at the start, if it requires one and it is missing. */
 	framed(tokens: readonly Token[]): readonly Token[] {
 		const { bos, shouldPrependBosToken } = this.model.tokens
 		return shouldPrependBosToken && bos !== null && tokens[0] !== bos ? [bos, ...tokens] : tokens
@@ -113,7 +113,7 @@ export class Vocabulary {
 
 const encoder = new TextEncoder()
 
-/** Byte-level BPE spells each byte as one character: printable Latin-1 as itself, the 68 others from U+0100 on, in order. */
+/** Byte-level BPE writes each byte as one character: printable Latin-1 as itself, the 68 others from U+0100 on, in order. */
 function byteLevelBytes(text: string): Uint8Array {
 	const bytes: number[] = []
 	for (const character of text) {

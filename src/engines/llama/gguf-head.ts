@@ -1,15 +1,15 @@
-// The first bytes of a model file. The library's own reader never ends in a file whose counts make no sense, so the head is read first.
+// Reads the first bytes of a model file. llama.cpp's reader does not terminate on a file with absurd counts, so the header is checked first.
 
 import { open, stat } from 'node:fs/promises'
 
 /** Magic, version, and the counts of tensors and of metadata fields. */
 const headBytes = 24
-/** More of either than any model has. */
+/** Upper limit of either count, above that of any real model. */
 const mostEntries = 1_000_000n
 
 export type GgufHead = 'missing' | 'no-file' | 'no-gguf' | 'broken' | 'good'
 
-/** What lies at a path, as far as the head says. @throws Error if the file cannot be read. */
+/** What the path refers to, judged by the header. @throws Error if the file cannot be read. */
 export async function readGgufHead(path: string): Promise<GgufHead> {
 	const found = await stat(path).catch(() => undefined)
 	if (found === undefined) return 'missing'
@@ -27,17 +27,17 @@ export async function readGgufHead(path: string): Promise<GgufHead> {
 	}
 }
 
-/** The sentence for anything but a good head, undefined for that. */
+/** The error message for a header, undefined for a good one. */
 export function ggufFault(head: GgufHead, path: string): string | undefined {
 	switch (head) {
 		case 'missing':
 			return `There is no model file at ${path}.`
 		case 'no-file':
-			return `${path} is not a file.`
+			return `${path} is not a regular file.`
 		case 'no-gguf':
 			return `${path} is not a GGUF model file.`
 		case 'broken':
-			return `${path} is a broken GGUF model file.`
+			return `${path} is a corrupt GGUF model file.`
 		case 'good':
 			return undefined
 	}

@@ -1,5 +1,5 @@
-// The embedded engine as the configuration sees it: its options, and the way from an empty data folder to a model that answers. The
-// library is installed and the weights are fetched while the server listens already. What is missing is looked for again until it is there.
+// The configuration of the embedded engine: its options, and the startup sequence from an empty data folder to a ready model. The
+// library and the weights are installed while the server already listens. Failed steps are retried until they succeed.
 
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
@@ -21,19 +21,26 @@ import { Persistence } from './persistence.ts'
 const options = z.strictObject({
 	contextTokens: tokenCount(64)
 		.optional()
-		.describe('Longest prompt and answer together, in tokens; at most what the model was trained on.'),
+		.describe(
+			'Context window in tokens, prompt and answer together; at most the context that the model was trained for.',
+		),
 	maxTokens: z
 		.int()
 		.min(1)
 		.optional()
-		.describe('Longest answer to a request that has no limit of its own, in tokens; 512 if absent.'),
+		.describe('Maximum answer length in tokens for requests that set none; 512 by default.'),
 	repetition: z
 		.enum(['stop', 'off'])
 		.default('stop')
-		.describe('Whether an answer that repeats itself ends, with the finish reason `length`.'),
-	parallel: z.int().min(1).max(256).optional().describe('Answers generated at once.'),
-	queue: z.int().min(1).max(10_000).optional().describe('Requests that may wait; more are answered with 503.'),
-	threads: z.int().min(1).max(1024).optional().describe('Processor threads; all cores where absent.'),
+		.describe('Whether an answer in a repetition loop is stopped, with finish reason `length`.'),
+	parallel: z.int().min(1).max(256).optional().describe('Maximum number of answers generated concurrently.'),
+	queue: z
+		.int()
+		.min(1)
+		.max(10_000)
+		.optional()
+		.describe('Maximum number of queued requests; further requests are rejected with 503.'),
+	threads: z.int().min(1).max(1024).optional().describe('CPU threads; all cores by default.'),
 	gpu: z.enum(['auto', 'cuda', 'vulkan', 'metal', 'off']).default('auto').describe('Which installed GPU build to use.'),
 })
 
@@ -41,17 +48,17 @@ type Options = z.infer<typeof options>
 
 export const llama = engineKind(options, open, { ownsProcess: true, check })
 
-async function check(_: Options, surroundings: EngineCheckSurroundings): Promise<string | undefined> {
-	const choice = await choose(surroundings, openWeights(surroundings))
+async function check(_: Options, context: EngineCheckSurroundings): Promise<string | undefined> {
+	const choice = await choose(context, openWeights(context))
 	return choice.type === 'missing' ? operatorReason(choice.error) : undefined
 }
 
-async function open(given: Options, surroundings: EngineSurroundings): Promise<Engine> {
+async function open(given: Options, context: EngineSurroundings): Promise<Engine> {
 	const engine = new Llama({ note: 'the embedded engine is starting' })
 	const ending = new AbortController()
-	void start(engine, given, surroundings, ending.signal).catch((cause: unknown) => {
+	void start(engine, given, context, ending.signal).catch((cause: unknown) => {
 		if (ending.signal.aborted) return
-		surroundings.log.error({ reason: operatorReason(cause) }, 'the embedded model cannot be served')
+		context.log.error({ reason: operatorReason(cause) }, 'the embedded model failed to start')
 		engine.tell({ status: 'failed', note: publicText(messageOf(cause)) })
 	})
 	const close = engine.close.bind(engine)
@@ -62,38 +69,33 @@ async function open(given: Options, surroundings: EngineSurroundings): Promise<E
 	return engine
 }
 
-async function start(
-	engine: Llama,
-	given: Options,
-	surroundings: EngineSurroundings,
-	signal: AbortSignal,
-): Promise<void> {
-	const { builtIn, log } = surroundings
-	const weights = openWeights(surroundings)
-	const first = await choose(surroundings, weights)
+async function start(engine: Llama, given: Options, context: EngineSurroundings, signal: AbortSignal): Promise<void> {
+	const { builtIn, log } = context
+	const weights = openWeights(context)
+	const first = await choose(context, weights)
 	const toy = builtIn && first.type !== 'here' ? await weights.find(toyModelId) : undefined
 	if (toy !== undefined) {
-		const socketFolder = await prepare(engine, surroundings, signal)
+		const socketFolder = await prepare(engine, context, signal)
 		const coming = first.type === 'fetchable' ? 'the model is being fetched' : undefined
-		const model = { path: toy.path, name: toyModelId, note: standInNote(surroundings, coming) }
+		const model = { path: toy.path, name: toyModelId, note: standInNote(context, coming) }
 		log.warn(model.note)
-		await serve(engine, model, given, { ...surroundings, socketFolder })
+		await serve(engine, model, given, { ...context, socketFolder })
 	}
-	const model = first.type === 'here' ? first : await fetchModel(engine, surroundings, weights, signal)
+	const model = first.type === 'here' ? first : await fetchModel(engine, context, weights, signal)
 	engine.tell({ status: 'starting', note: 'the embedded engine is starting' })
-	const socketFolder = await prepare(engine, surroundings, signal)
-	await serve(engine, model, given, { ...surroundings, socketFolder })
+	const socketFolder = await prepare(engine, context, signal)
+	await serve(engine, model, given, { ...context, socketFolder })
 	if (first.type !== 'here')
-		log.info({ model: hideCredentials(nameOf(surroundings)) }, 'the model is here and answers from now on')
+		log.info({ model: hideCredentials(nameOf(context)) }, 'the model is ready and serves requests')
 }
 
 function nameOf({ model = defaultModelId }: Pick<EngineSurroundings, 'model'>): string {
 	return model
 }
 
-function choose(surroundings: EngineCheckSurroundings, weights: Weights): Promise<ModelChoice> {
-	const { configFolder: folder, modelFolder, download } = surroundings
-	return chooseModel(nameOf(surroundings), { weights, modelFolder, folder, download })
+function choose(context: EngineCheckSurroundings, weights: Weights): Promise<ModelChoice> {
+	const { configFolder: folder, modelFolder, download } = context
+	return chooseModel(nameOf(context), { weights, modelFolder, folder, download })
 }
 
 function openWeights({ modelFolder, registries, clock }: EngineCheckSurroundings): Weights {
@@ -101,35 +103,35 @@ function openWeights({ modelFolder, registries, clock }: EngineCheckSurroundings
 	return new Weights({ folder: modelFolder, packagedFolder, catalogue, registries, clock })
 }
 
-/** The model as soon as it is here: fetched, or put there by the operator. */
+/** Resolves once the model is present: fetched, or added by the operator. */
 function fetchModel(
 	engine: Llama,
-	surroundings: EngineSurroundings,
+	context: EngineSurroundings,
 	weights: Weights,
 	signal: AbortSignal,
 ): Promise<Extract<ModelChoice, { type: 'here' }>> {
-	const { clock, log } = surroundings
-	const model = nameOf(surroundings)
+	const { clock, log } = context
+	const model = nameOf(context)
 	const persistence = new Persistence({
 		clock,
 		signal,
-		appeared: async () => (await choose(surroundings, weights)).type === 'here',
+		appeared: async () => (await choose(context, weights)).type === 'here',
 		failed(thrown, repeated) {
 			if (!repeated)
 				log.error(
 					{ model: hideCredentials(model), reason: operatorReason(thrown) },
-					'the embedded model cannot be served yet; it is looked for again until it can',
+					'the embedded model is not available yet; retrying until it is',
 				)
 			const note = publicText(messageOf(thrown))
 			const why = thrown instanceof OperatorError ? undefined : note
-			engine.tell({ status: 'failed', note, standIn: standInNote(surroundings, why) })
+			engine.tell({ status: 'failed', note, standIn: standInNote(context, why) })
 		},
 	})
 	return persistence.insist(async () => {
-		const choice = await choose(surroundings, weights)
+		const choice = await choose(context, weights)
 		if (choice.type === 'missing') throw choice.error
 		if (choice.type === 'here') return choice
-		return { type: 'here', path: await pull(engine, choice.pull, surroundings, weights, signal), name: model }
+		return { type: 'here', path: await pull(engine, choice.pull, context, weights, signal), name: model }
 	})
 }
 
@@ -137,14 +139,14 @@ function fetchModel(
 async function pull(
 	engine: Llama,
 	wanted: string,
-	surroundings: EngineSurroundings,
+	context: EngineSurroundings,
 	weights: Weights,
 	signal: AbortSignal,
 ): Promise<string> {
-	const progress = surroundings.showProgress()
+	const progress = context.showProgress()
 	const tell = (state?: FetchProgress) => {
 		const note = `the model is being fetched${state === undefined ? '' : `: ${inWords(state)}`}`
-		engine.tell({ status: 'fetching', note, standIn: standInNote(surroundings, note) })
+		engine.tell({ status: 'fetching', note, standIn: standInNote(context, note) })
 	}
 	tell()
 	try {
@@ -168,29 +170,28 @@ function inWords({ receivedBytes, totalBytes }: FetchProgress): string {
 		: `${megabytes(receivedBytes)} of ${megabytes(totalBytes)} MB`
 }
 
-/** The note while the toy answers for the built-in default. */
-function standInNote(surroundings: EngineSurroundings, why?: string): string {
-	const model = nameOf(surroundings)
-	return `'${model}' is not here yet: ${toyModelId}, a toy that knows nothing, answers in its place${
+/** The note while the toy model serves the built-in default. */
+function standInNote(context: EngineSurroundings, why?: string): string {
+	const model = nameOf(context)
+	return `'${model}' is not available yet: ${toyModelId}, a toy model whose answers are not meaningful, serves requests instead${
 		why === undefined ? `. Fetch the model with: npx dragoman models pull ${model}` : ` (${why})`
 	}`
 }
 
-/** Makes sure that the library and a folder for sockets are there. @returns that folder. */
-function prepare(engine: Llama, surroundings: EngineSurroundings, signal: AbortSignal): Promise<string> {
-	const { clock, log, engineFolder, socketFolder } = surroundings
+/** Ensures that the library and a folder for sockets exist. @returns that folder. */
+function prepare(engine: Llama, context: EngineSurroundings, signal: AbortSignal): Promise<string> {
+	const { clock, log, engineFolder, socketFolder } = context
 	const persistence = new Persistence({
 		clock,
 		signal,
 		appeared: async () => (await engineInstalled(engineFolder)) !== undefined,
 		failed(thrown, repeated) {
-			if (!repeated)
-				log.error({ reason: operatorReason(thrown) }, 'the embedded engine cannot be started yet; it is tried again')
+			if (!repeated) log.error({ reason: operatorReason(thrown) }, 'the embedded engine failed to start; retrying')
 			engine.tell({ status: 'failed', note: publicText(messageOf(thrown)) })
 		},
 	})
 	return persistence.insist(async () => {
-		await ensureLibrary(engine, surroundings, signal)
+		await ensureLibrary(engine, context, signal)
 		return socketFolder()
 	})
 }
@@ -203,7 +204,7 @@ async function ensureLibrary(
 	if ((await engineInstalled(engineFolder)) !== undefined) return
 	if (!download)
 		throw new OperatorError(
-			`the engine library is not in ${engineFolder}, and nothing may be fetched (download: false)`,
+			`the engine library is not in ${engineFolder}, and downloads are disabled (download: false)`,
 			`install it with: npx dragoman engine install --folder ${engineFolder}`,
 		)
 	engine.tell({ status: 'starting', note: 'the engine library is being installed' })
@@ -225,7 +226,7 @@ function messageOf(thrown: unknown): string {
 interface ModelToServe {
 	readonly path: string
 	readonly name: string
-	/** Set for a model that answers instead of the configured one: the note about it. */
+	/** Set for a model that serves requests instead of the configured one: the note about it. */
 	readonly note?: string
 }
 
@@ -233,7 +234,7 @@ function serve(
 	engine: Llama,
 	{ path, name, note }: ModelToServe,
 	given: Options,
-	surroundings: Omit<EngineSurroundings, 'socketFolder'> & { readonly socketFolder: string },
+	context: Omit<EngineSurroundings, 'socketFolder'> & { readonly socketFolder: string },
 ): Promise<void> {
 	const flags: Readonly<Record<string, string | number | undefined>> = {
 		model: path,
@@ -249,20 +250,11 @@ function serve(
 	const args = Object.entries(flags).flatMap(([flag, value]) =>
 		value === undefined ? [] : [`--${flag}`, String(value)],
 	)
-	const {
-		command,
-		socketFolder,
-		environment,
-		clock,
-		log,
-		engineFolder,
-		name: upstream,
-		outOfDescriptors,
-	} = surroundings
+	const { command, socketFolder, environment, clock, log, engineFolder, name: upstream, outOfDescriptors } = context
 	const advice = catalogue.find(({ id }) => id === name)?.advice
 	return engine.replace({
-		...(advice === undefined ? {} : { advice }),
-		...(note === undefined ? {} : { standIn: note }),
+		advice,
+		standIn: note,
 		command: [...command, 'engine', '--library', engineFolder, ...args],
 		socket: join(socketFolder, socketName(upstream)),
 		environment,
@@ -272,7 +264,7 @@ function serve(
 	})
 }
 
-/** Its own for each process: when an upstream changes, the process before still answers, and it makes its socket again if that is removed. */
+/** One per process: while an upstream is replaced, the previous process still serves requests, and it recreates its socket if that is removed. */
 function socketName(upstream: string): string {
 	return `${upstream.replace(/[^\w-]/g, '_').slice(0, 20)}-${randomBytes(6).toString('hex')}.sock`
 }

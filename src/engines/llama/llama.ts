@@ -1,4 +1,4 @@
-// The embedded engine as the gateway sees it: one more upstream, whose process is supervised here. It does not know llama.cpp; the
+// The embedded engine from the gateway's view: an upstream whose process is supervised here. It does not know llama.cpp; the
 // process does.
 
 import { ChatError, descriptorsCode } from '../../chat/error.ts'
@@ -14,68 +14,68 @@ import type { Engine, EngineCall, EngineState } from '../engine.ts'
 import { openOpenAICompatible } from '../openai-compatible/openai-compatible.ts'
 import { Supervisor, type SupervisorOptions } from './supervisor.ts'
 
-/** How long a request waits for a process that is starting, in milliseconds. */
+/** Timeout for a request that waits for a starting process, in milliseconds. */
 const patienceMs = 30_000
 const retryAfterMs = 2000
-/** For what takes minutes, or somebody's help. */
+/** Retry hint for a wait of minutes, or for failures that need the operator. */
 const laterMs = 10_000
 
-/** Nobody else waits in front of the process, and it tells by comments that it lives while a prompt is read. */
+/** No other client queues for the process, and it sends comments as heartbeats while it reads a prompt. */
 const patientTimeouts = { firstByteMs: 1_800_000, totalMs: 7_200_000 }
 
 export interface LlamaOptions {
-	/** What `state()` says until there is a process. */
+	/** The note in `state()` until a process runs. */
 	readonly note?: string
 }
 
-/** A model to be served by a process of its own. */
+/** A model to be served by its own process. */
 export interface ServedProcess extends SupervisorOptions {
-	/** For requests that say nothing else. */
+	/** Defaults for parameters that the request does not set. */
 	readonly advice?: Advice
-	/** Called when the process could not be connected to since this one has no file descriptor left. */
+	/** Called when connecting to the process failed because this process has no file descriptor left. */
 	readonly outOfDescriptors?: () => void
-	/** Set for a model that answers instead of the configured one: its answers carry its own name, and `state()` has this note. */
+	/** Set for a model that serves requests instead of the configured one: its answers carry its own name, and `state()` has this note. */
 	readonly standIn?: string
 }
 
-/** How far it is until there is a process. */
+/** The startup phase before a process runs. */
 export interface Waiting {
-	/** `starting` within seconds, `fetching` within minutes; `failed` not by itself. */
+	/** `starting` takes seconds, `fetching` minutes; `failed` needs the operator. */
 	readonly status: 'starting' | 'fetching' | 'failed'
-	/** For clients: no paths. */
+	/** Public: without paths. */
 	readonly note: string
-	/** The note to show instead while another model answers. */
+	/** The note to show instead while another model serves requests. */
 	readonly standIn?: string
 }
 
-/** One process and the client that speaks to it. */
+/** One process and its client. */
 interface Served {
 	readonly advice: Advice | undefined
 	readonly standsIn: boolean
 	readonly supervisor: Supervisor
 	readonly client: Engine
-	/** Calls that run on it. */
+	/** Number of calls in flight. */
 	calls: number
-	/** Another took its place: it ends with its last call. */
+	/** Another process replaced it: it is closed after its last call. */
 	replaced: boolean
 }
 
 export class Llama implements Engine {
 	private served: Served | undefined
 	private waiting: Waiting
-	/** The note about the model that answers now. */
+	/** The note about the model that serves requests now. */
 	private note: string | undefined
-	/** A process that takes the place of the one that answers, as soon as it is ready. */
+	/** A process that replaces the running one as soon as it is ready. */
 	private coming: Supervisor | undefined
 	private readonly ending = new AbortController()
-	/** Resolved when there is a process, or no use in waiting for one. */
+	/** Resolved when a process runs, or when waiting for one is pointless. */
 	private firstServed = Promise.withResolvers<void>()
 
 	constructor({ note = 'the embedded engine is starting' }: LlamaOptions = {}) {
 		this.waiting = { status: 'starting', note }
 	}
 
-	/** From now on new calls go to this process, as soon as it is ready; the one before ends with its last call. */
+	/** Routes new calls to this process as soon as it is ready; the previous one is closed after its last call. */
 	async replace({ advice, standIn, outOfDescriptors, ...options }: ServedProcess): Promise<void> {
 		if (this.closed) return
 		const supervisor = new Supervisor(options)
@@ -91,7 +91,7 @@ export class Llama implements Engine {
 				tokenizes: 'below',
 				clock: options.clock,
 				timeouts: patientTimeouts,
-				...(outOfDescriptors === undefined ? {} : { outOfDescriptors }),
+				outOfDescriptors,
 			}),
 			calls: 0,
 			replaced: false,
@@ -111,7 +111,7 @@ export class Llama implements Engine {
 		if (before.calls === 0) await endServed(before)
 	}
 
-	/** Says what is being waited for, or why there is no process. */
+	/** Sets the startup phase, or the reason for the failure. */
 	tell(waiting: Waiting): void {
 		this.waiting = waiting
 		if (this.served?.standsIn === true && waiting.standIn !== undefined) this.note = waiting.standIn
@@ -140,7 +140,7 @@ export class Llama implements Engine {
 				return {
 					status: 'ready',
 					operations,
-					...(contextTokens === undefined ? {} : { contextTokens }),
+					contextTokens,
 					...noted(note ?? this.note),
 				}
 			}
@@ -158,7 +158,7 @@ export class Llama implements Engine {
 		const served = await this.ready(call.signal)
 		const messages = introduced(request.messages, served.advice)
 		const counted = served.client.count?.({ ...request, messages }, nameIt(served, call))
-		if (counted === undefined) throw new Error('the engine does not count')
+		if (counted === undefined) throw new Error('the engine does not support token counting')
 		return counted
 	}
 
@@ -173,11 +173,11 @@ export class Llama implements Engine {
 	}
 
 	tokenize(request: TokenizeRequest, call: EngineCall): Promise<Tokens> {
-		return this.once(call, ({ client }, named) => client.tokenize?.(request, named) ?? tellsNoTokens())
+		return this.once(call, ({ client }, named) => client.tokenize?.(request, named) ?? cannotTokenize())
 	}
 
 	detokenize(request: DetokenizeRequest, call: EngineCall): Promise<string> {
-		return this.once(call, ({ client }, named) => client.detokenize?.(request, named) ?? tellsNoTokens())
+		return this.once(call, ({ client }, named) => client.detokenize?.(request, named) ?? cannotTokenize())
 	}
 
 	async close(): Promise<void> {
@@ -235,7 +235,7 @@ export class Llama implements Engine {
 		}
 	}
 
-	/** A process that may have died is asked again before the next call goes to it. */
+	/** A process that may have crashed is probed again before the next call. */
 	private blame({ supervisor }: Served, thrown: unknown): ChatError {
 		const blamed = blameProcess(thrown)
 		if (blamed !== thrown && !this.closed) supervisor.doubt()
@@ -247,7 +247,7 @@ export class Llama implements Engine {
 		if (served.replaced && served.calls === 0) await endServed(served)
 	}
 
-	/** @throws ChatError `unavailable` if no process is ready in time; at once if waiting is no use. */
+	/** @throws ChatError `unavailable` if no process is ready in time; immediately if waiting is pointless. */
 	private async ready(signal: AbortSignal): Promise<Served> {
 		if (this.closed) throw new ChatError('unavailable', 'The server is closing.')
 		if (this.served === undefined && this.waiting.status === 'starting')
@@ -261,7 +261,7 @@ export class Llama implements Engine {
 				: state?.status === 'failed'
 					? { status: state.status, note: state.reason }
 					: { status: 'starting', note: 'it is starting' }
-		throw new ChatError('unavailable', `The embedded model cannot answer yet: ${note}`, {
+		throw new ChatError('unavailable', `The embedded model is not ready: ${note}`, {
 			retryAfterMs: status === 'starting' ? retryAfterMs : laterMs,
 			lasting: status !== 'starting',
 		})
@@ -275,7 +275,7 @@ async function settledOrAborted(waited: Promise<void>, signal: AbortSignal): Pro
 	await Promise.race([waited, aborted.promise])
 }
 
-/** The advice for what the request leaves open; each rule of its own, since they stand for different things. */
+/** Applies defaults to parameters that the request leaves open. Sampling, penalty and system prompt are decided separately: they are independent. */
 function advised(wanted: Sampling, choices: number, advice: Advice | undefined): Sampling {
 	if (advice === undefined || wanted.temperature !== undefined || wanted.topP !== undefined) return wanted
 	const { temperature, topP } = choices > 1 ? (advice.several ?? advice) : advice
@@ -305,21 +305,21 @@ function nameIt({ supervisor: { state } }: Served, call: EngineCall): EngineCall
 	return state.status === 'ready' ? { ...call, model: state.model.id } : call
 }
 
-/** If another model answers than the one that was requested, the answer says so. */
+/** If a stand-in model serves the request, the answer reports that model's name. */
 function named(event: Extract<ChatEvent, { type: 'start' }>, { standsIn, supervisor: { state } }: Served): ChatEvent {
 	return standsIn && state.status === 'ready' ? { ...event, model: state.model.id } : event
 }
 
-/** A connection that breaks off means that the process died. */
+/** A broken connection means that the process crashed. */
 function blameProcess(thrown: unknown): ChatError {
 	if (!(thrown instanceof ChatError))
-		return new ChatError('upstream-failed', 'The embedded engine stopped while answering.', {
+		return new ChatError('upstream-failed', 'The embedded engine stopped while generating the answer.', {
 			cause: thrown,
 			sent: 'yes',
 		})
 	if (thrown.code === descriptorsCode) return thrown
 	if (thrown.kind === 'unavailable' || (thrown.kind === 'upstream-failed' && thrown.code === undefined))
-		return new ChatError('upstream-failed', 'The embedded engine stopped while answering.', {
+		return new ChatError('upstream-failed', 'The embedded engine stopped while generating the answer.', {
 			cause: thrown,
 			sent: thrown.sent === 'nothing' ? 'maybe' : thrown.sent,
 		})
@@ -335,6 +335,6 @@ function noted(note: string | undefined): { readonly note?: string } {
 	return note === undefined ? {} : { note }
 }
 
-function tellsNoTokens(): Promise<never> {
-	return Promise.reject(new Error('the engine tells no tokens'))
+function cannotTokenize(): Promise<never> {
+	return Promise.reject(new Error('the engine does not support tokenization'))
 }

@@ -1,5 +1,5 @@
-// What `model` of an upstream names: a file, weights that are here, or weights that can be fetched. Looks at the disk only, and says in one
-// sentence what is wrong and what to do about it. The sentence is for the operator: it contains paths.
+// Resolves the `model` of an upstream: a file, installed weights, or weights that can be fetched. It reads the disk only, and reports what
+// is wrong and what to do in one sentence. The sentence is for the operator: it contains paths.
 
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -10,19 +10,19 @@ import { ggufFault, readGgufHead } from './gguf-head.ts'
 import { OperatorError } from './operator-error.ts'
 
 export type ModelChoice =
-	/** @param name short, without a folder: the process that serves it says it to clients. */
+	/** @param name short, without a folder: the process reports it to clients. */
 	| { readonly type: 'here'; readonly path: string; readonly name: string }
-	/** @param pull what `Weights.pull` takes. */
+	/** @param pull the argument of `Weights.pull`. */
 	| { readonly type: 'fetchable'; readonly pull: string }
 	| { readonly type: 'missing'; readonly error: OperatorError }
 
 export interface ModelChoiceOptions {
 	readonly weights: Weights
-	/** Absolute; named in sentences. */
+	/** Absolute; shown in error messages. */
 	readonly modelFolder: string
-	/** Absolute; relative paths start there. */
+	/** Absolute; base of relative paths. */
 	readonly folder: string
-	/** Whether weights may be fetched. */
+	/** Whether downloads are allowed. */
 	readonly download: boolean
 }
 
@@ -36,7 +36,7 @@ export async function chooseModel(model: string, options: ModelChoiceOptions): P
 	}
 }
 
-/** Ids have neither slashes nor the ending. */
+/** Ids contain no slashes and do not end in `.gguf`. */
 function isPath(model: string): boolean {
 	return /[/\\]/.test(model) || model.startsWith('~') || /\.gguf$/i.test(model)
 }
@@ -50,7 +50,7 @@ async function byPath(model: string, { folder }: ModelChoiceOptions): Promise<Mo
 	if (head instanceof Error) return missing(`${path} cannot be read: ${head.message}`)
 	if (head === 'good') return { type: 'here', path, name: basename(path).replace(/\.gguf$/i, '') }
 	if (head !== 'missing') return missing(lowerFirst((ggufFault(head, path) ?? '').replace(/\.$/, '')))
-	return missing(`there is no file ${path}`, await suggestFile(path))
+	return missing(`file not found: ${path}`, await suggestFile(path))
 }
 
 async function suggestFile(path: string): Promise<string> {
@@ -85,8 +85,8 @@ async function unknown(model: string, weights: Weights): Promise<ModelChoice> {
 	const meant = nearest(model, ids)
 	const suggestion = meant === undefined ? '' : ` (did you mean "${meant}"?)`
 	return missing(
-		`there is no model "${model}"${suggestion}`,
-		`known models: ${ids.join(', ')}; a GGUF file is named by its path, such as ./model.gguf`,
+		`unknown model "${model}"${suggestion}`,
+		`known models: ${ids.join(', ')}; to use a GGUF file, give its path, such as ./model.gguf`,
 	)
 }
 

@@ -1,5 +1,5 @@
-// A failure that only the operator can do something about, in two parts: what is wrong, and what to do. Both may contain paths, so clients
-// get what telemetry/public-text.ts leaves of the first.
+// A failure that only the operator can fix, in two parts: what is wrong, and what to do. Both may contain paths, so clients
+// see the first part as filtered by system/public-text.ts.
 
 import { hideCredentials } from '../../system/redaction.ts'
 
@@ -14,7 +14,7 @@ export class OperatorError extends Error {
 	}
 }
 
-/** The whole sentence, for the log. */
+/** Both parts, for the log. */
 export function operatorReason(thrown: unknown): string {
 	if (thrown instanceof OperatorError && thrown.hint !== '') return `${thrown.message}; ${thrown.hint}`
 	return thrown instanceof Error ? thrown.message : String(thrown)

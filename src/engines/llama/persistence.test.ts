@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { Clock } from '../../system/clock.ts'
 import { Persistence } from './persistence.ts'
 
-/** A clock that jumps over every wait. */
+/** A clock that skips every pause. */
 function jumping(): Clock & { readonly waits: number[] } {
 	let nowMs = 0
 	const waits: number[] = []
@@ -17,8 +17,8 @@ function jumping(): Clock & { readonly waits: number[] } {
 	}
 }
 
-describe('what is tried until it works', () => {
-	test('is tried at growing distances, ten minutes at most, and each failure is reported', async () => {
+describe('a retried step', () => {
+	test('is retried with growing pauses, ten minutes at most, and each failure is reported', async () => {
 		const clock = jumping()
 		const [triedAt, reported]: [number[], [string, boolean][]] = [[], []]
 		const persistence = new Persistence({
@@ -43,7 +43,7 @@ describe('what is tried until it works', () => {
 		])
 	})
 
-	test('is tried at once when what was missing has appeared', async () => {
+	test('is retried immediately once the missing dependency has appeared', async () => {
 		const clock = jumping()
 		let tries = 0
 		const persistence = new Persistence({
@@ -61,7 +61,7 @@ describe('what is tried until it works', () => {
 		expect(clock.now()).toBe(6000)
 	})
 
-	test('is given up with the signal alone', async () => {
+	test('is cancelled only by the signal', async () => {
 		const ending = new AbortController()
 		const persistence = new Persistence({
 			clock: jumping(),
@@ -72,7 +72,7 @@ describe('what is tried until it works', () => {
 		await expect(persistence.insist(() => Promise.reject(new Error('never')))).rejects.toThrow('closing')
 	})
 
-	test('has no result if it was given up meanwhile', async () => {
+	test('has no result if it was cancelled while it succeeded', async () => {
 		const ending = new AbortController()
 		const persistence = new Persistence({
 			clock: jumping(),

@@ -1,14 +1,14 @@
-// Tries something again and again until it works: at growing distances, or at once when what it needs has appeared meanwhile. It does not
-// know what is tried.
+// Retries a step until it succeeds: with growing pauses, or immediately once a missing dependency has appeared. It does not
+// know the step.
 
 import type { Clock } from '../../system/clock.ts'
 
 export interface PersistenceOptions {
 	readonly clock: Clock
 	readonly signal: AbortSignal
-	/** Whether what was missing is there now. Called every two seconds between tries, so it must be cheap. */
+	/** Whether the missing dependency is present now. Called every two seconds between attempts, so it must be cheap. */
 	readonly appeared: () => Promise<boolean>
-	/** Called after each failure. @param repeated the try before failed for the same reason, so the log need not have it again. */
+	/** Called after each failure. @param repeated whether the previous attempt failed for the same reason, so that the log can omit it. */
 	readonly failed: (thrown: unknown, repeated: boolean) => void
 }
 
@@ -23,7 +23,7 @@ export class Persistence {
 		this.options = options
 	}
 
-	/** @throws the signal's reason, nothing else; also if it was aborted during a step that succeeded. */
+	/** @throws only the signal's reason; also if it was aborted during a step that succeeded. */
 	async insist<Result>(step: () => Promise<Result>): Promise<Result> {
 		const { clock, signal, appeared, failed } = this.options
 		let last: string | undefined

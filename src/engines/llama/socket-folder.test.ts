@@ -15,7 +15,7 @@ afterEach(() => {
 })
 
 describe('a folder for sockets', () => {
-	test('is made when it is first needed, for this user alone, and removed at the end', async () => {
+	test('is created on first use, for this user only, and removed at the end', async () => {
 		const temporary = root()
 		const folder = new SocketFolder({ dataFolder: root(), environment: { TMPDIR: temporary } })
 		expect(readdirSync(temporary)).toEqual([])
@@ -27,7 +27,7 @@ describe('a folder for sockets', () => {
 		expect(readdirSync(temporary)).toEqual([])
 	})
 
-	test('is in the data folder if there is none for temporary files', async () => {
+	test('is in the data folder if there is no temporary folder', async () => {
 		const [data, file] = [root(), join(root(), 'a-file')]
 		writeFileSync(file, '')
 		const folder = new SocketFolder({ dataFolder: data, environment: { TMPDIR: join(file, 'no-folder') } })
@@ -46,7 +46,7 @@ describe('a folder for sockets', () => {
 		await folder.remove()
 	})
 
-	test('that fits nowhere is an error that names each place, and another call tries again', async () => {
+	test('that fits nowhere is an error that lists each candidate, and another call tries again', async () => {
 		const long = join(root(), 'x'.repeat(60))
 		const environment: Record<string, string> = { TMPDIR: join(long, 'tmp') }
 		const folder = new SocketFolder({ dataFolder: long, environment })
@@ -58,7 +58,7 @@ describe('a folder for sockets', () => {
 		await folder.remove()
 	})
 
-	test('of a server that was killed is removed by the next one; that of one that runs, or of somebody else, stays', async () => {
+	test('of a killed server is removed by the next one; that of a running server or of another user is retained', async () => {
 		const temporary = root()
 		const script = `import { SocketFolder } from ${JSON.stringify(join(import.meta.dir, 'socket-folder.ts'))}
 			console.log(await new SocketFolder({ dataFolder: '/', environment: process.env }).path())

@@ -1,4 +1,4 @@
-// The folder for the Unix sockets of engine processes: made when the first one needs it, in the first folder that can hold it. A lock inside
+// The folder for the Unix sockets of engine processes: created on first use, in the first folder that can hold it. A lock file inside
 // marks it as in use, so that a later start can remove the folders of servers that were killed.
 
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
@@ -7,31 +7,31 @@ import { join } from 'node:path'
 import { type HeldLock, holdLock } from '../../system/lock.ts'
 
 export interface SocketFolderOptions {
-	/** Absolute. Used if there is no folder for temporary files. */
+	/** Absolute. Fallback if no temporary folder is usable. */
 	readonly dataFolder: string
 	readonly environment: Readonly<Record<string, string | undefined>>
 }
 
 const prefix = 'dragoman-run-'
 const lockName = 'in-use.lock'
-/** Room for the random part of the folder's name and for the longest name of a socket. */
+/** Bytes reserved for the random part of the folder's name and for the longest socket name. */
 const reservedBytes = `/${prefix}XXXXXX/`.length + 45
-/** Longest path of a Unix socket on every system: macOS has the least. */
+/** Maximum length of a Unix socket path that works on every system: macOS has the lowest limit. */
 const longestPathBytes = 103
 
 export class SocketFolder {
 	private readonly options: SocketFolderOptions
 	private made: Promise<{ readonly path: string; readonly lock: HeldLock | undefined }> | undefined
 
-	/** Touches nothing. */
+	/** Performs no I/O. */
 	constructor(options: SocketFolderOptions) {
 		this.options = options
 	}
 
 	/**
-	 * The folder, which only this user can enter; made by the first call. A call after one that failed tries again.
+	 * The folder, accessible to this user only; created by the first call. A call after a failed one tries again.
 	 *
-	 * @throws Error that names each folder that was tried and why it cannot hold the folder.
+	 * @throws Error that lists each candidate folder with the reason why it cannot be used.
 	 */
 	async path(): Promise<string> {
 		this.made ??= this.make().catch((thrown: unknown) => {
@@ -41,7 +41,7 @@ export class SocketFolder {
 		return (await this.made).path
 	}
 
-	/** Removes the folder, if there is one. */
+	/** Removes the folder, if it exists. */
 	async remove(): Promise<void> {
 		const made = await this.made?.catch(() => undefined)
 		this.made = undefined
@@ -61,7 +61,7 @@ export class SocketFolder {
 			if (made !== undefined) return made
 		}
 		throw new Error(
-			`There is no folder for the sockets of the embedded engine. Set TMPDIR to a short path that can be written to. Tried: ${reasons.join('; ')}.`,
+			`No usable folder for the sockets of the embedded engine. Set TMPDIR to a short, writable path. Tried: ${reasons.join('; ')}.`,
 		)
 	}
 }
@@ -74,7 +74,7 @@ async function makeIn(parent: string) {
 	return { path, lock: holdLock(join(path, lockName), { create: true }) }
 }
 
-/** Folders whose lock is free were left by servers that were killed. One without a lock is being made, or was cleaned by others. */
+/** A folder whose lock is free was left by a server that was killed. A folder without a lock is being created, or was removed by another process. */
 async function removeDead(parent: string): Promise<void> {
 	await mkdir(parent, { recursive: true })
 	for (const name of await readdir(parent)) {

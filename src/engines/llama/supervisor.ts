@@ -1,4 +1,4 @@
-// Keeps a process alive that serves on a Unix socket: starts it, waits until it is ready, starts it again when it dies. It does not
+// Supervises a process that serves on a Unix socket: starts it, waits until it is ready, restarts it when it exits. It does not
 // know what the process serves.
 
 import { mkdir, rm } from 'node:fs/promises'
@@ -9,33 +9,35 @@ import type { Clock } from '../../system/clock.ts'
 import { type Log, relayLine } from '../../system/log.ts'
 import { publicText } from '../../system/public-text.ts'
 
-/** What the gateway asks a process for. */
-const askedFor = ['chat', 'complete', 'embed', 'tokenize'] as const
+/** The operations that the gateway uses. */
+const usedOperations = ['chat', 'complete', 'embed', 'tokenize'] as const
 
 const readinessSchema = z.looseObject({
 	status: z.enum(['starting', 'ready', 'failed']),
 	models: z.array(
 		z.looseObject({
 			id: z.string(),
-			/** What else it can do is not asked of it. */
-			operations: z.array(z.string()).transform((told) => askedFor.filter((operation) => told.includes(operation))),
+			/** Other operations are ignored. */
+			operations: z
+				.array(z.string())
+				.transform((reported) => usedOperations.filter((operation) => reported.includes(operation))),
 			contextTokens: z.number().optional(),
 			note: z.string().optional(),
 		}),
 	),
 })
 
-/** What the process says of its model. */
+/** The model as reported by the process. */
 export type ServedModel = z.infer<typeof readinessSchema>['models'][number]
 
 export type ProcessState =
 	| { readonly status: 'starting' }
 	| { readonly status: 'ready'; readonly model: ServedModel }
-	/** It ends at once, again and again, for a reason that will not pass by itself. Starting goes on, slowly. No paths in the reason. */
+	/** It exits repeatedly right after the start, for a permanent reason. Restarts continue at a low rate. The reason contains no paths. */
 	| { readonly status: 'failed'; readonly reason: string }
 
 export interface SupervisorOptions {
-	/** The command that serves on the socket; ends when its standard input does. */
+	/** The command that serves on the socket; exits when its standard input is closed. */
 	readonly command: readonly string[]
 	/** Absolute path of the socket. */
 	readonly socket: string
@@ -46,7 +48,7 @@ export interface SupervisorOptions {
 
 const firstPauseMs = 200
 const longestPauseMs = 10_000
-/** A process that lived this long starts anew without a pause when it dies. */
+/** A process that ran this long is restarted without a pause when it exits. */
 const healthyMs = 60_000
 const pollMs = 20
 /** Exit status for a configuration that can never work (EX_CONFIG of sysexits.h). */
@@ -59,7 +61,7 @@ export class Supervisor {
 	private readonly ending = new AbortController()
 	private readonly watchers = new Set<() => void>()
 	private child: Subprocess<'pipe', 'ignore', 'pipe'> | undefined
-	/** Aborted when the process that runs now has ended. */
+	/** Aborted when the current process has exited. */
 	private exited = AbortSignal.abort()
 	private current: ProcessState = { status: 'starting' }
 	private readonly running: Promise<void>
@@ -73,12 +75,12 @@ export class Supervisor {
 		return this.current
 	}
 
-	/** The process that runs now, for tests that end it. */
+	/** The current process, for tests that kill it. */
 	get pid(): number | undefined {
 		return this.child?.pid
 	}
 
-	/** Resolves as soon as the process is ready or has failed for good, at the latest after `timeoutMs`, or when `signal` is aborted. */
+	/** Resolves as soon as the process is ready or has failed permanently, at the latest after `timeoutMs`, or when `signal` is aborted. */
 	async settled(timeoutMs: number, signal: AbortSignal): Promise<ProcessState> {
 		if (this.current.status !== 'starting') return this.current
 		const waited = new AbortController()
@@ -96,14 +98,14 @@ export class Supervisor {
 		return this.current
 	}
 
-	/** A connection broke: until the process says again that it is ready, or another one does, it is not believed to be. */
+	/** Reports a broken connection: the process counts as not ready until it, or its successor, reports that it is. */
 	doubt(): void {
 		if (this.current.status !== 'ready') return
 		this.become({ status: 'starting' })
 		void this.awaitReady(this.exited)
 	}
 
-	/** Ends the process by the end of its standard input; kills it if it does not end in time. */
+	/** Stops the process by closing its standard input; kills it if it does not exit in time. */
 	async close(): Promise<void> {
 		this.ending.abort()
 		await this.running
@@ -122,20 +124,20 @@ export class Supervisor {
 			if (status === hopelessStatus) {
 				this.become({ status: 'failed', reason: publicText(lastLine) })
 				if (lastLine !== lastFailure)
-					log.error({ reason: lastLine }, 'the embedded engine cannot start; it is tried again until it can')
+					log.error({ reason: lastLine }, 'the embedded engine failed to start; retrying until it succeeds')
 				lastFailure = lastLine
 				pauseMs = hopelessPauseMs
 			} else {
 				lastFailure = undefined
 				this.become({ status: 'starting' })
-				log.error({ status, reason: lastLine }, 'the embedded engine stopped; it is started again')
+				log.error({ status, reason: lastLine }, 'the embedded engine exited; restarting')
 				pauseMs = livedMs > healthyMs ? firstPauseMs : Math.min(longestPauseMs, pauseMs * 2)
 			}
 			await clock.sleep(pauseMs, signal).catch(() => undefined)
 		}
 	}
 
-	/** One life of the process, from start to exit. */
+	/** One run of the process, from start to exit. */
 	private async runOnce(): Promise<{ readonly status: number | string; readonly lastLine: string }> {
 		const { command, socket, environment } = this.options
 		await mkdir(dirname(socket), { recursive: true, mode: 0o700 })
@@ -170,7 +172,7 @@ export class Supervisor {
 		}
 	}
 
-	/** Passes the lines that the process prints on to the log; resolves to the last one. */
+	/** Forwards the process's output lines to the log; resolves with the last one. */
 	private async relay(stream: ReadableStream<Uint8Array>): Promise<string> {
 		const decoder = new TextDecoder()
 		let [rest, last] = ['', '']
@@ -187,7 +189,7 @@ export class Supervisor {
 	}
 
 	private async end(child: Subprocess<'pipe', 'ignore', 'pipe'>): Promise<void> {
-		// Signals reach the whole process group, so it ignores them; the end of its input is meant for it alone.
+		// Signals reach the whole process group, so the process ignores them; only the end of its input stops it.
 		await child.stdin.end()
 		const timer = setTimeout(() => child.kill('SIGKILL'), endDeadlineMs)
 		await child.exited
@@ -200,12 +202,12 @@ export class Supervisor {
 	}
 }
 
-/** There is no such program, or no room for its socket. */
+/** The program does not exist, or its socket cannot be created. */
 function notStarted(cause: unknown): { readonly status: string; readonly lastLine: string } {
 	return { status: 'not started', lastLine: cause instanceof Error ? cause.message : String(cause) }
 }
 
-/** The model, once the process says that it is ready. */
+/** The model, once the process reports that it is ready. */
 async function readReadiness(socket: string, signal: AbortSignal): Promise<ServedModel | undefined> {
 	try {
 		const response = await fetch('http://engine/ready', { unix: socket, signal })

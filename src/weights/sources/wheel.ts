@@ -1,16 +1,16 @@
-// A wheel, which is a zip: finds one file in it by reading its directory at the end, so that nothing else has to be fetched. Zip64
-// included. Format: APPNOTE.TXT 6.3. It does not unpack.
+// Finds one file in a wheel, which is a zip, by reading the central directory at its end, so that nothing else has to be fetched.
+// Supports Zip64. Format: APPNOTE.TXT 6.3. It does not unpack.
 
-/** Bytes that can be read anywhere. */
+/** Random access to bytes. */
 export interface RandomAccess {
 	readonly sizeBytes: number
 	read(fromByte: number, lengthBytes: number): Promise<Uint8Array>
 }
 
 export interface MemberPlace {
-	/** Where its bytes begin in the wheel, after its local header. */
+	/** Offset of its bytes in the wheel, after its local header. */
 	readonly fromByte: number
-	/** How many bytes it takes in the wheel. */
+	/** Size of its bytes in the wheel. */
 	readonly packedBytes: number
 	readonly sizeBytes: number
 	readonly packing: 'plain' | 'deflate'
@@ -21,15 +21,18 @@ const zip64LocatorSignature = 0x07064b50
 const zip64EndSignature = 0x06064b50
 const entrySignature = 0x02014b50
 const localSignature = 0x04034b50
-/** The end record and the longest comment after it. */
+/** Size of the end record with the longest comment. */
 const longestEnd = 22 + 0xffff + 20
 const largestDirectory = 64 * 1024 * 1024
 const in64 = 0xffffffff
 
-/** @throws Error where this is no zip, or `path` is not in it or packed in another way. */
+/** @throws Error if this is not a zip, `path` is not in it, or its compression method is not supported. */
 export async function findMember(wheel: RandomAccess, path: string): Promise<MemberPlace> {
 	const { fromByte, lengthBytes } = await findDirectory(wheel)
-	if (lengthBytes > largestDirectory) throw new Error('the wheel has too large a directory')
+	if (lengthBytes > largestDirectory)
+		throw new Error(
+			`the central directory of the wheel has ${lengthBytes} bytes, at most ${largestDirectory} are supported`,
+		)
 	const directory = view(await wheel.read(fromByte, lengthBytes))
 	for (let at = 0; at + 46 <= directory.byteLength && directory.getUint32(at, true) === entrySignature; ) {
 		const nameLength = directory.getUint16(at + 28, true)
@@ -39,7 +42,7 @@ export async function findMember(wheel: RandomAccess, path: string): Promise<Mem
 		if (name === path) return await place(wheel, readEntry(directory, at, at + 46 + nameLength, extraLength), path)
 		at += 46 + nameLength + extraLength + commentLength
 	}
-	throw new Error(`the wheel holds no '${path}'`)
+	throw new Error(`the wheel does not contain '${path}'`)
 }
 
 interface Entry {
@@ -74,12 +77,11 @@ function zip64Fields(directory: DataView, at: number, length: number): number[] 
 
 async function place(wheel: RandomAccess, entry: Entry, path: string): Promise<MemberPlace> {
 	const packing = entry.method === 0 ? 'plain' : entry.method === 8 ? 'deflate' : undefined
-	if (packing === undefined)
-		throw new Error(`'${path}' is packed with zip method ${entry.method}, which is not read here`)
+	if (packing === undefined) throw new Error(`'${path}' is compressed with the unsupported zip method ${entry.method}`)
 	const local = view(await wheel.read(entry.headerAt, 30))
-	if (local.getUint32(0, true) !== localSignature) throw new Error('the wheel is damaged')
+	if (local.getUint32(0, true) !== localSignature) throw new Error('the wheel is corrupt')
 	const fromByte = entry.headerAt + 30 + local.getUint16(26, true) + local.getUint16(28, true)
-	if (fromByte + entry.packedBytes > wheel.sizeBytes) throw new Error('the wheel is cut short')
+	if (fromByte + entry.packedBytes > wheel.sizeBytes) throw new Error('the wheel is truncated')
 	return { fromByte, packedBytes: entry.packedBytes, sizeBytes: entry.sizeBytes, packing }
 }
 
@@ -93,12 +95,12 @@ async function findDirectory(
 		const locatorAt = at - 20
 		if (locatorAt >= 0 && tail.getUint32(locatorAt, true) === zip64LocatorSignature) {
 			const end = view(await wheel.read(Number(tail.getBigUint64(locatorAt + 8, true)), 56))
-			if (end.getUint32(0, true) !== zip64EndSignature) throw new Error('the wheel is damaged')
+			if (end.getUint32(0, true) !== zip64EndSignature) throw new Error('the wheel is corrupt')
 			return { fromByte: Number(end.getBigUint64(48, true)), lengthBytes: Number(end.getBigUint64(40, true)) }
 		}
 		return { fromByte: tail.getUint32(at + 16, true), lengthBytes: tail.getUint32(at + 12, true) }
 	}
-	throw new Error('the file is no wheel')
+	throw new Error('the file is not a wheel')
 }
 
 function view(bytes: Uint8Array): DataView {

@@ -1,11 +1,11 @@
-// Which prebuilt packages of node-llama-cpp belong to which machine. Plain data; it installs nothing.
+// Which prebuilt packages of node-llama-cpp each platform needs. Plain data; it installs nothing.
 
 export const builds = ['cpu', 'cuda', 'vulkan', 'metal'] as const
 
-/** What the library runs models on. Every build answers without its device too, as `cpu` does. */
+/** The backend that models run on. Each build falls back to the CPU if its device is missing. */
 export type Build = (typeof builds)[number]
 
-/** A kind of machine, in Node's words. */
+/** A platform and an architecture, as in Node's `process.platform` and `process.arch`. */
 export interface Machine {
 	readonly platform: string
 	readonly arch: string
@@ -22,7 +22,7 @@ const packages: Readonly<Record<string, Readonly<Partial<Record<Build, readonly 
 	'win32 arm64': { cpu: ['win-arm64'] },
 }
 
-/** The builds there are for a machine; none where the library has no prebuilt binary for it. */
+/** The builds available for a machine; empty if the library has no prebuilt binary for it. */
 export function availableBuilds({ platform, arch }: Machine): readonly Build[] {
 	const known = packages[`${platform} ${arch}`] ?? {}
 	return builds.filter((build) => known[build] !== undefined)
@@ -31,7 +31,7 @@ export function availableBuilds({ platform, arch }: Machine): readonly Build[] {
 /**
  * Names of the packages that hold these builds.
  *
- * @throws Error where the machine lacks one of them.
+ * @throws Error if a build is not available for the machine.
  */
 export function packagesOf(wanted: readonly Build[], { platform, arch }: Machine): readonly string[] {
 	const known = packages[`${platform} ${arch}`]
@@ -40,7 +40,7 @@ export function packagesOf(wanted: readonly Build[], { platform, arch }: Machine
 		const found = known[build]
 		if (found !== undefined) return found
 		throw new Error(
-			`There is no ${build} build for ${platform} on ${arch}. There is: ${availableBuilds({ platform, arch }).join(', ')}.`,
+			`No ${build} build is available for ${platform} on ${arch}. Available: ${availableBuilds({ platform, arch }).join(', ')}.`,
 		)
 	})
 	return [...new Set(names)].map((name) => `@node-llama-cpp/${name}`)

@@ -1,5 +1,5 @@
-// What is installed in an engine folder, as its marker file says: written last, so that a broken-off installation counts as none. It
-// starts no process and loads no library.
+// The marker file of an engine folder, which records what is installed. It is written last, so that an interrupted installation counts
+// as none. This module starts no process and loads no library.
 
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { builds } from './build.ts'
 
 const installed = z.object({
-	/** Of node-llama-cpp. */
+	/** Version of node-llama-cpp. */
 	version: z.string(),
 	builds: z.array(z.enum(builds)),
 	packages: z.array(z.string()),
@@ -17,7 +17,7 @@ export type InstalledEngine = Readonly<z.infer<typeof installed>>
 
 const markerName = 'installed.json'
 
-/** The library in `folder`, or undefined where it is missing, incomplete or was never finished. */
+/** The library in `folder`, or undefined if it is missing, incomplete or only partly installed. */
 export async function engineInstalled(folder: string): Promise<InstalledEngine | undefined> {
 	try {
 		const marker = installed.parse(JSON.parse(await readFile(join(folder, markerName), 'utf8')))

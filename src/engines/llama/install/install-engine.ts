@@ -1,5 +1,5 @@
-// Puts node-llama-cpp into an engine folder with npm: the library and only the prebuilt binaries that are wanted. It is not among the
-// program's dependencies because npm would add every device's binaries, 725 MB for 85. It does not load the library.
+// Installs node-llama-cpp into an engine folder with npm: the library and only the prebuilt binaries that are requested. It is not a
+// dependency of the program because npm would add the binaries of every device: 725 MB instead of 85. It does not load the library.
 
 import { access, constants, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,20 +11,20 @@ import { installationOf, libraryVersion } from './manifest.ts'
 import { runNpm } from './npm.ts'
 
 export interface InstallOptions {
-	/** Added to what is installed; `cpu` always is. */
+	/** Added to the installed builds; `cpu` is always installed. */
 	readonly build: Build
 	readonly machine: Machine
-	/** npm finds itself and its settings in here. */
+	/** Used to locate npm, and passed to it. */
 	readonly environment: Readonly<Record<string, string | undefined>>
 	readonly clock: Clock
 	readonly signal: AbortSignal
-	/** Called with each line that npm prints, and while another process installs. */
+	/** Called with each line that npm prints, and with a notice if another process installs. */
 	readonly onLine?: (line: string) => void
 }
 
 const stagingPrefix = 'installing-'
 
-/** No install scripts: the binaries are inside the packages, and the library's script would only look for others. */
+/** No install scripts: the packages contain the binaries, and the library's script would only search for others. */
 const npmFlags = [
 	'--omit=optional',
 	'--omit=dev',
@@ -38,20 +38,20 @@ const npmFlags = [
 ]
 
 /**
- * Makes sure that the library and a build are in `folder`, whose `node_modules` holds `node-llama-cpp` afterwards. Returns at once
- * where they are; waits where another process installs. What is installed already stays in use until the new set is complete.
+ * Ensures that the library and a build are in `folder`, whose `node_modules` contains `node-llama-cpp` afterwards. Returns immediately
+ * if they are; waits if another process installs. The existing installation remains in use until the new one is complete.
  *
- * @throws Error where the machine has no such build or npm fails, or the signal's reason.
+ * @throws Error if the machine has no such build or npm fails, or the signal's reason.
  */
 export async function installEngine(folder: string, options: InstallOptions): Promise<InstalledEngine> {
 	packagesOf([options.build], options.machine)
 	const present = await engineInstalled(folder)
 	if (present !== undefined && has(present, options.build)) return present
 	await mkdir(folder, { recursive: true })
-	let told = false
+	let reported = false
 	const onWait = () => {
-		if (!told) options.onLine?.('Another process is installing the engine; waiting for it.')
-		told = true
+		if (!reported) options.onLine?.('Another process is installing the engine; waiting for it.')
+		reported = true
 	}
 	return withLock(
 		join(folder, 'install.lock'),
@@ -86,7 +86,7 @@ async function install(
 		folder: staging,
 		environment: await npmEnvironment(environment, staging),
 		signal,
-		...(onLine === undefined ? {} : { onLine }),
+		onLine,
 	})
 	const engine = { version: libraryVersion, builds: wanted, packages: [...packages] }
 	await swap(folder, staging, engine)
@@ -94,8 +94,8 @@ async function install(
 }
 
 /**
- * npm keeps its cache below HOME, which in containers may be missing, or belong to another user. The cache is then
- * in the folder of the installation, and removed with it.
+ * npm stores its cache below HOME, which may be missing in a container or belong to another user. The cache is then
+ * in the staging folder and removed with it.
  */
 async function npmEnvironment(
 	environment: InstallOptions['environment'],
@@ -103,11 +103,11 @@ async function npmEnvironment(
 ): Promise<InstallOptions['environment']> {
 	if (Object.keys(environment).some((name) => name.toLowerCase() === 'npm_config_cache')) return environment
 	const { HOME } = environment
-	if (HOME !== undefined && HOME !== '' && (await canKeepCache(HOME))) return environment
+	if (HOME !== undefined && HOME !== '' && (await canWriteCache(HOME))) return environment
 	return { ...environment, HOME: HOME || staging, npm_config_cache: join(staging, 'npm-cache') }
 }
 
-async function canKeepCache(home: string): Promise<boolean> {
+async function canWriteCache(home: string): Promise<boolean> {
 	const cache = join(home, '.npm')
 	const isThere = await stat(cache).then(
 		() => true,
@@ -119,7 +119,7 @@ async function canKeepCache(home: string): Promise<boolean> {
 	)
 }
 
-/** An npm that outlived its parent may still write into an older one, so each try has its own. */
+/** An npm that outlived its parent may still write to an older folder, so each attempt has its own. */
 async function freshStaging(folder: string): Promise<string> {
 	const older = (await readdir(folder)).filter((name) => name.startsWith(stagingPrefix))
 	for (const name of older)
@@ -127,14 +127,14 @@ async function freshStaging(folder: string): Promise<string> {
 	return mkdtemp(join(folder, stagingPrefix))
 }
 
-/** The marker is away while the folders change places, so that a crash in between counts as not installed. */
+/** The marker is absent while the folders are swapped, so that a crash in between counts as not installed. */
 async function swap(folder: string, staging: string, engine: InstalledEngine): Promise<void> {
 	const old = join(folder, 'replaced')
 	await rm(old, { recursive: true, force: true })
 	await removeMarker(folder)
 	await rename(join(folder, 'node_modules'), old).catch((cause: unknown) => {
 		if (!isMissing(cause))
-			throw new Error('The engine that is installed cannot be replaced while it is in use: stop the server first.', {
+			throw new Error('The installed engine cannot be replaced while it is in use: stop the server first.', {
 				cause,
 			})
 	})

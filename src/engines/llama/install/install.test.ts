@@ -1,4 +1,4 @@
-// What an installation consists of, for every machine, and what counts as installed. npm itself is run by hand: it needs a registry.
+// The content of an installation for every machine, and what counts as installed. npm itself is tested by hand: it needs a registry.
 
 import { describe, expect, test } from 'bun:test'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -18,7 +18,7 @@ async function emptyFolder(): Promise<string> {
 }
 
 describe('builds', () => {
-	test('every machine has a CPU build, and devices only where there are binaries', () => {
+	test('every machine has a CPU build, and other builds only if binaries exist', () => {
 		const machines = { linux: ['x64', 'arm64', 'arm', 'riscv64'], darwin: ['arm64', 'x64'], win32: ['x64', 'arm64'] }
 		const found = Object.entries(machines).flatMap(([platform, all]) =>
 			all.map((arch) => `${platform} ${arch}: ${availableBuilds({ platform, arch }).join(' ')}`),
@@ -35,7 +35,7 @@ describe('builds', () => {
 		])
 	})
 
-	test('CUDA takes two packages, and a package is named once', () => {
+	test('CUDA needs two packages, without duplicates', () => {
 		expect(packagesOf(['cuda'], linux)).toEqual([
 			'@node-llama-cpp/linux-x64-cuda',
 			'@node-llama-cpp/linux-x64-cuda-ext',
@@ -45,9 +45,9 @@ describe('builds', () => {
 		])
 	})
 
-	test('what a machine lacks is refused with what it has', () => {
+	test('an unavailable build is rejected with a list of available ones', () => {
 		expect(() => packagesOf(['metal'], linux)).toThrow(
-			'There is no metal build for linux on x64. There is: cpu, cuda, vulkan.',
+			'No metal build is available for linux on x64. Available: cpu, cuda, vulkan.',
 		)
 		expect(() => packagesOf(['cpu'], { platform: 'aix', arch: 'ppc64' })).toThrow('no prebuilt engine for aix on ppc64')
 	})
@@ -57,7 +57,7 @@ describe('manifest and lock', () => {
 	const { manifest, lock, unlocked } = installationOf(packagesOf(['cpu'], linux))
 	const entries = (lock as { readonly packages: Readonly<Record<string, Readonly<Record<string, unknown>>>> }).packages
 
-	test('name the library and the wanted binaries, and none of the others', () => {
+	test('contain the library and the requested binaries only', () => {
 		const dependencies = { 'node-llama-cpp': libraryVersion, '@node-llama-cpp/linux-x64': libraryVersion }
 		expect(manifest).toMatchObject({ dependencies })
 		expect(entries['']).toMatchObject({ dependencies })
@@ -75,7 +75,7 @@ describe('manifest and lock', () => {
 		expect(loose).toEqual([])
 	})
 
-	test('tell which binaries are pinned by version alone', () => {
+	test('report which binaries are pinned by version only', () => {
 		expect(installationOf(['@node-llama-cpp/of-another-world']).unlocked).toEqual(['@node-llama-cpp/of-another-world'])
 	})
 })
@@ -83,7 +83,7 @@ describe('manifest and lock', () => {
 describe('the engine folder', () => {
 	const engine = { version: libraryVersion, builds: ['cpu' as const], packages: ['@node-llama-cpp/linux-x64'] }
 
-	test('counts as installed with its marker and its packages, and only then', async () => {
+	test('counts as installed only with its marker and its packages', async () => {
 		const folder = await emptyFolder()
 		expect(await engineInstalled(folder)).toBeUndefined()
 		for (const name of ['node-llama-cpp', ...engine.packages]) {
@@ -105,7 +105,7 @@ describe('the engine folder', () => {
 		expect(await engineInstalled(folder)).toBeUndefined()
 	})
 
-	test('keeps nothing of an installation that failed', async () => {
+	test('retains nothing of a failed installation', async () => {
 		const folder = await emptyFolder()
 		const options: InstallOptions = {
 			build: 'cpu',
@@ -115,13 +115,13 @@ describe('the engine folder', () => {
 			signal: new AbortController().signal,
 		}
 		await expect(installEngine(folder, options)).rejects.toThrow('npm could not be started')
-		await expect(installEngine(folder, { ...options, build: 'metal' })).rejects.toThrow('There is no metal build')
+		await expect(installEngine(folder, { ...options, build: 'metal' })).rejects.toThrow('No metal build')
 		expect(await engineInstalled(folder)).toBeUndefined()
 	})
 })
 
 describe("npm's environment", () => {
-	/** What a script in npm's place was started with; it fails, so its last lines are in the error. */
+	/** The environment of a script that replaces npm; it fails, so its last lines are in the error. */
 	async function seenByNpm(environment: Readonly<Record<string, string>>) {
 		const folder = await emptyFolder()
 		const script = join(folder, 'npm-cli.js')
@@ -144,20 +144,20 @@ describe("npm's environment", () => {
 		return { ...seen, folder }
 	}
 
-	test('has a home and a cache below the engine folder where there is no home', async () => {
+	test('has a home and a cache below the engine folder if HOME is not set', async () => {
 		const { HOME, npm_config_cache, args, folder } = await seenByNpm({})
 		expect(HOME).toStartWith(join(folder, 'engine'))
 		expect(npm_config_cache).toStartWith(join(folder, 'engine'))
 		expect(args).toContain('--prefer-offline')
 	})
 
-	test('keeps a home that cannot be written to, with the cache elsewhere', async () => {
+	test('keeps a read-only home, with the cache in another folder', async () => {
 		const { HOME, npm_config_cache, folder } = await seenByNpm({ HOME: '/proc/no-home' })
 		expect(HOME).toBe('/proc/no-home')
 		expect(npm_config_cache).toStartWith(join(folder, 'engine'))
 	})
 
-	test('is left alone where npm can keep its cache, or where the cache has a folder of its own', async () => {
+	test('is unchanged if npm can write its cache, or if the cache has its own folder', async () => {
 		const home = await emptyFolder()
 		const usual = await seenByNpm({ HOME: home })
 		expect([usual.HOME, usual.npm_config_cache]).toEqual([home, undefined])
@@ -167,7 +167,7 @@ describe("npm's environment", () => {
 })
 
 describe('npm', () => {
-	test('its lines are passed on, and its last ones tell why it failed', async () => {
+	test('its lines are forwarded, and the error contains its last ones', async () => {
 		const folder = await emptyFolder()
 		const script = join(folder, 'npm-cli.js')
 		await writeFile(script, "console.log('one', process.argv[2]); console.error('two'); process.exit(3)")
@@ -180,11 +180,11 @@ describe('npm', () => {
 			signal: new AbortController().signal,
 			onLine: (line) => lines.push(line),
 		})
-		await expect(run).rejects.toThrow(/^npm ended with status 3:\n(one ci\ntwo|two\none ci)$/)
+		await expect(run).rejects.toThrow(/^npm exited with status 3:\n(one ci\ntwo|two\none ci)$/)
 		expect(lines.sort()).toEqual(['one ci', 'two'])
 	})
 
-	test('it is ended with its signal', async () => {
+	test('it is terminated by its signal', async () => {
 		const folder = await emptyFolder()
 		const script = join(folder, 'npm-cli.js')
 		await writeFile(script, "console.log('begun'); setInterval(() => {}, 1000)")

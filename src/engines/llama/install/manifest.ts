@@ -1,5 +1,5 @@
-// The npm manifest and lock of one installation: ours, with the packages of the wanted builds as dependencies of their own, since
-// npm is told to leave out everything optional. It writes nothing.
+// The npm manifest and lock file of one installation: ours, with the packages of the requested builds as direct dependencies, because
+// npm runs without optional dependencies. It writes no files.
 
 import { z } from 'zod'
 import manifest from './package/package.json' with { type: 'json' }
@@ -13,7 +13,7 @@ export interface Installation {
 	readonly manifest: object
 	/** Content of `package-lock.json`. */
 	readonly lock: object
-	/** Packages that the lock does not pin by content, only by version: npm checks them against the registry's word. */
+	/** Packages that the lock pins only by version, without an integrity hash: npm checks them against the registry's. */
 	readonly unlocked: readonly string[]
 }
 
@@ -22,7 +22,7 @@ const lockSchema = z.looseObject({ packages: z.record(z.string(), z.looseObject(
 const libraryPlace = 'node_modules/node-llama-cpp'
 const binaryPlaces = 'node_modules/@node-llama-cpp/'
 
-/** @param packages names of the binaries' packages, as `packagesOf` tells them. */
+/** @param packages names of the packages with the binaries, as returned by `packagesOf`. */
 export function installationOf(packages: readonly string[]): Installation {
 	const { packages: entries, ...rest } = lockSchema.parse(lock)
 	const dependencies: Record<string, string> = { ...manifest.dependencies }

@@ -1,4 +1,4 @@
-// Runs npm, wherever it is. It does not know what npm is asked to do.
+// Locates and runs npm. It does not know the command.
 
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
@@ -12,10 +12,10 @@ export interface NpmCall {
 	readonly onLine?: (line: string) => void
 }
 
-/** Lines of npm's that are kept for the message of a failure. */
+/** Number of npm's last lines to include in an error message. */
 const keptLines = 12
 
-/** @throws Error with npm's last lines where it fails or is not there, or the signal's reason. */
+/** @throws Error with npm's last lines if it fails or is missing, or the signal's reason. */
 export async function runNpm({ args, folder, environment, signal, onLine }: NpmCall): Promise<void> {
 	signal.throwIfAborted()
 	const [command, ...before] = npmCommand(environment)
@@ -43,13 +43,13 @@ export async function runNpm({ args, folder, environment, signal, onLine }: NpmC
 	try {
 		const [status] = await Promise.all([ended, read(child.stdout), read(child.stderr)])
 		signal.throwIfAborted()
-		if (status !== 0) throw new Error([`npm ended with status ${status}:`, ...last].join('\n'))
+		if (status !== 0) throw new Error([`npm exited with status ${status}:`, ...last].join('\n'))
 	} finally {
 		signal.removeEventListener('abort', stop)
 	}
 }
 
-/** npm's own script where npm started this program, else whatever `npm` is on the path. */
+/** npm's own script if npm started this program, else `npm` from the path. */
 function npmCommand(environment: NpmCall['environment']): readonly [string, ...string[]] {
 	const script = environment.npm_execpath
 	if (script === undefined || !/[\\/]npm-cli\.js$/.test(script)) return ['npm']
