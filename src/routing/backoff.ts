@@ -1,14 +1,15 @@
-// How long to wait before the next try.
+// The delay before the next attempt.
 
 import type { RetryOptions } from './options.ts'
 
 /**
- * Full jitter: anything up to a bound that doubles with each try, so that callers who failed together do not come back together.
+ * Exponential backoff with full jitter: a random delay up to a maximum that doubles with each attempt, so that callers that failed
+ * together do not retry together.
  *
- * @param tries how often was tried already, at least 1.
- * @param retryAfterMs what the upstream asked for, which is kept to.
+ * @param tries number of attempts made so far, at least 1.
+ * @param retryAfterMs the delay that the upstream requested, which is honored.
  * @param random uniform in [0, 1).
- * @returns milliseconds, or undefined where the upstream asks for more than is waited.
+ * @returns milliseconds, or undefined if the upstream requested a longer delay than the maximum.
  */
 export function pauseMs(
 	tries: number,
