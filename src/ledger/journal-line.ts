@@ -55,7 +55,10 @@ export function settleLine(id: string, { outcome, upstream, usage: used, settled
 	return JSON.stringify({ settle: id, outcome, upstream, usage: counts, atMs: settledAtMs })
 }
 
-/** @param contents the files of a journal, oldest first. @returns an entry for every ticket; tickets that are still open become `interrupted`. */
+/**
+ * @param contents the files of a journal, oldest first.
+ * @returns an entry for every ticket; tickets that are still open become `interrupted`.
+ */
 export function readJournal(contents: readonly string[]): readonly LedgerEntry[] {
 	const open = new Map<string, Opening>()
 	const marks = new Map<string, { readonly tokens: number; readonly upstream: string; readonly atMs: number }>()

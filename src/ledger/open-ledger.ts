@@ -257,7 +257,9 @@ class JournalledLedger implements OpenLedger {
 		await this.recover()
 	}
 
-	/** Replaces removed files: records in a removed file are lost when the process exits, and without the lock no process recovers the journal. */
+	/**
+	 * Replaces removed files: records in a removed file are lost when the process exits, and without the lock no process recovers the journal.
+	 */
 	private async restoreFile(): Promise<void> {
 		const { folder } = this.options
 		if (await exists(this.current.path)) return
