@@ -1,4 +1,4 @@
-// Conversations in a database. What is written goes through the process's one writer; what is read has a connection of its own.
+// Conversations in a database. Writes go through the process's single writer; reads use a separate connection.
 
 import type { Message } from '../../chat/message.ts'
 import {
@@ -38,13 +38,13 @@ import type { Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
 
 const deepest = 2_147_483_647
-/** Instructions that a conversation may begin with, in messages. */
+/** Maximum number of leading instruction messages of a conversation. */
 const longestOpening = 8
 
 export class SqlConversationStore implements ConversationStore {
 	private readonly database: SqlDatabase
 
-	/** Uses the open database, and leaves it open. */
+	/** `close` does not close the database. */
 	constructor(database: SqlDatabase) {
 		this.database = database
 	}
@@ -306,7 +306,7 @@ export class SqlConversationStore implements ConversationStore {
 			for (const { id, conversation, parent, inputs } of rows) {
 				await sql`UPDATE turns SET state = 'interrupted', ended_at_ms = ${nowMs} WHERE id = ${id}`
 				if (Number(inputs) === 0) continue
-				// What was asked stands, unless somebody has gone on elsewhere since.
+				// The inputs become the head, unless another turn has moved it since.
 				await sql`
 					UPDATE conversations SET head = ${inputId(String(id), Number(inputs) - 1)}
 					WHERE id = ${conversation} AND COALESCE(head, '') = ${parent ?? ''}`
@@ -321,7 +321,7 @@ export class SqlConversationStore implements ConversationStore {
 			let erased = 0
 			for (const { id, tenant, owner } of rows) {
 				await this.database.lock(sql, String(id))
-				// Somebody may have gone on in it meanwhile.
+				// A new turn may have updated the conversation before it was locked.
 				const [old] = await sql`SELECT id FROM conversations WHERE id = ${id} AND updated_at_ms < ${beforeMs}`
 				if (old === undefined) continue
 				erased++
@@ -336,7 +336,7 @@ export class SqlConversationStore implements ConversationStore {
 
 	async close(): Promise<void> {}
 
-	/** The message that a way ends with; `empty` where the conversation has no head yet. */
+	/** The last message of a path; `empty` if the conversation has no head yet. */
 	private async leafOf(
 		{ tenant, owner }: Scope,
 		conversation: string,
@@ -414,7 +414,7 @@ function findTurnRow(sql: Sql, { tenant, owner }: Scope, id: string) {
 		WHERE id = ${id} AND turns.tenant = ${tenant} AND turns.owner = ${owner}`
 }
 
-/** Each choice is a message behind the inputs. */
+/** Attaches each choice as a message after the inputs. */
 async function writeAnswers(sql: Sql, scope: Scope, turn: Turn, { answers, state, endedAtMs, usage, error }: TurnEnd) {
 	const parent = turn.inputs.at(-1) ?? turn.parent
 	for (const [choice, { message, partial }] of answers.entries())
@@ -426,24 +426,24 @@ async function writeAnswers(sql: Sql, scope: Scope, turn: Turn, { answers, state
 			createdAtMs: endedAtMs,
 			exclusive: false,
 		})
-	const kept = answers.map(({ message: _, partial: __, ...facts }, choice) => ({
+	const stored = answers.map(({ message: _, partial: __, ...facts }, choice) => ({
 		message: answerId(turn.id, choice),
 		...facts,
 	}))
 	await sql`
-		UPDATE turns SET state = ${state}, ended_at_ms = ${endedAtMs}, answers = ${JSON.stringify(kept)},
+		UPDATE turns SET state = ${state}, ended_at_ms = ${endedAtMs}, answers = ${JSON.stringify(stored)},
 			usage = ${usage === undefined ? null : JSON.stringify(usage)}, error = ${error === undefined ? null : JSON.stringify(error)}
 		WHERE id = ${turn.id}`
 }
 
 async function moveHead(sql: Sql, turn: Turn, { answers, state, endedAtMs }: TurnEnd): Promise<void> {
-	const asked = state === 'failed' ? undefined : turn.inputs.at(-1)
-	const head = answers.length > 0 ? answerId(turn.id, 0) : asked
+	const lastInput = state === 'failed' ? undefined : turn.inputs.at(-1)
+	const head = answers.length > 0 ? answerId(turn.id, 0) : lastInput
 	if (head === undefined) return
 	await sql`UPDATE conversations SET head = ${head}, updated_at_ms = ${endedAtMs} WHERE id = ${turn.conversation}`
 }
 
-/** What followed the message follows what was before it. */
+/** Removes a message and attaches its children to its parent. */
 async function takeOut(sql: Sql, { conversation, id, parent }: PlacedMessage, isHead: boolean): Promise<void> {
 	const before = parent ?? null
 	await sql`UPDATE messages SET parent = ${before} WHERE conversation = ${conversation} AND parent = ${id}`
