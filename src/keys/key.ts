@@ -66,7 +66,7 @@ export function createKey(description: KeyDescription, nowMs: number): CreatedKe
 	return { key: keyOf(secret, description, nowMs), secret }
 }
 
-/** A key with the given secret. Secrets that nobody chose come from `createKey`. */
+/** A key with the given secret. `createKey` generates a random one. */
 export function keyOf(secret: string, description: KeyDescription, nowMs: number): Key {
 	const { name, role, tenant = 'default', settings = {} } = description
 	const id = `key_${nowMs.toString(36).padStart(9, '0')}${randomBytes(5).toString('hex')}`

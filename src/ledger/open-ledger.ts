@@ -40,7 +40,7 @@ export interface OpenLedger extends Ledger {
 	 * removed. Resolves with the fault, if there is one.
 	 */
 	check(): Promise<Fault | undefined>
-	/** Inserts the pending entries into the database; while it is unavailable, tries again until the ledger is closed. */
+	/** Inserts the pending entries into the database; while it is unavailable, retries until the ledger is closed. */
 	deliver(): Promise<void>
 }
 

@@ -80,27 +80,27 @@ export async function openDatabase(location: DatabaseLocation, mode: SchemaMode)
 
 async function explainOpening(
 	open: () => Promise<SqlDatabase>,
-	place: string | undefined,
+	name: string | undefined,
 	secrets: readonly string[],
 ): Promise<SqlDatabase> {
 	try {
 		return await open()
 	} catch (cause) {
 		if (cause instanceof DatabaseError) throw cause
-		if (cause instanceof SchemaError) throw explainSchema(cause, place ?? unnamed)
-		if (place === undefined)
+		if (cause instanceof SchemaError) throw explainSchema(cause, name ?? unnamed)
+		if (name === undefined)
 			throw new DatabaseError(`The database of the configuration cannot be opened: ${encodingHint}`)
 		const reason = redactorOf(secrets)(
 			hideCredentials(cause instanceof Error ? describeSystemError(cause) : String(cause)),
 		)
-		throw new DatabaseError(`The database ${place} cannot be opened: ${reason}`, { cause })
+		throw new DatabaseError(`The database ${name} cannot be opened: ${reason}`, { cause })
 	}
 }
 
-function explainSchema(cause: SchemaError, place: string): DatabaseError {
-	if (cause.type === 'missing') return new NoDatabaseError(`no database at ${place} (${cause.message})`, { cause })
+function explainSchema(cause: SchemaError, name: string): DatabaseError {
+	if (cause.type === 'missing') return new NoDatabaseError(`no database at ${name} (${cause.message})`, { cause })
 	return new DatabaseError(
-		`the database ${place} was created by an older version (${cause.message}): run \`dragoman migrate\` first`,
+		`the database ${name} was created by an older version (${cause.message}): run \`dragoman migrate\` first`,
 		{ cause },
 	)
 }

@@ -98,7 +98,7 @@ export class SqlConversationStore implements ConversationStore {
 
 	async remove(scope: Scope, id: string): Promise<boolean> {
 		const { tenant, owner } = scope
-		const gone = await this.database.write(async (sql) => {
+		const removed = await this.database.write(async (sql) => {
 			await this.database.lock(sql, id)
 			const [row] = await sql`
 				SELECT id FROM conversations WHERE id = ${id} AND tenant = ${tenant} AND owner = ${owner}`
@@ -107,8 +107,8 @@ export class SqlConversationStore implements ConversationStore {
 			await forgetTexts(sql, scope)
 			return true
 		})
-		if (gone) await this.database.erase()
-		return gone
+		if (removed) await this.database.erase()
+		return removed
 	}
 
 	async removeAll(scope: Scope, user?: string): Promise<number> {
@@ -272,7 +272,7 @@ export class SqlConversationStore implements ConversationStore {
 			const rows = await this.turnRows(scope, query, after)
 			const turns = Array.from(rows, readTurn)
 			found.push(...turns.filter(({ metadata }) => wanted.every(([name, value]) => metadata[name] === value)))
-			if (turns.length < turnsAtOnce) break
+			if (turns.length < turnsPerQuery) break
 			after = turns.at(-1)?.id
 		}
 		return pageOf(found, query.limit)
@@ -288,15 +288,15 @@ export class SqlConversationStore implements ConversationStore {
 	}
 
 	async removeTurn(scope: Scope, id: string): Promise<boolean> {
-		const gone = await this.database.write(async (sql) => {
+		const removed = await this.database.write(async (sql) => {
 			await this.database.lock(sql, id)
 			const [row] = await findTurnRow(sql, scope, id)
 			if (row === undefined) return false
 			await eraseTurn(sql, scope, readTurn(row))
 			return true
 		})
-		if (gone) await this.database.erase()
-		return gone
+		if (removed) await this.database.erase()
+		return removed
 	}
 
 	async interrupt(process: string, nowMs: number): Promise<number> {
@@ -395,17 +395,17 @@ export class SqlConversationStore implements ConversationStore {
 			FROM turns
 				WHERE turns.tenant = ${tenant} AND turns.owner = ${owner} AND surface = ${surface} AND stored = 1
 					AND state <> 'running' AND model = COALESCE(${model ?? null}, model) AND id > ${after ?? ''}
-				ORDER BY id LIMIT ${turnsAtOnce}`
+				ORDER BY id LIMIT ${turnsPerQuery}`
 			: this.sql`
 				SELECT turns.*, (SELECT body FROM texts WHERE tenant = turns.tenant AND owner = turns.owner AND hash = turns.echo) AS echo_body
 			FROM turns
 				WHERE turns.tenant = ${tenant} AND turns.owner = ${owner} AND surface = ${surface} AND stored = 1
 					AND state <> 'running' AND model = COALESCE(${model ?? null}, model) AND id < ${after ?? 'z'}
-				ORDER BY id DESC LIMIT ${turnsAtOnce}`
+				ORDER BY id DESC LIMIT ${turnsPerQuery}`
 	}
 }
 
-const turnsAtOnce = 200
+const turnsPerQuery = 200
 
 function findTurnRow(sql: Sql, { tenant, owner }: Scope, id: string) {
 	return sql`

@@ -77,7 +77,7 @@ const sumRow = z
 const newestFirst: EntryOrder = { by: 'settled', direction: 'desc' }
 
 /** Entries per transaction, so that other writes do not wait for long. */
-const expiredAtOnce = 5000
+const entriesPerExpiry = 5000
 
 export class SqlLedgerStore implements LedgerStore {
 	private readonly database: SqlDatabase
@@ -157,7 +157,7 @@ export class SqlLedgerStore implements LedgerStore {
 		const removed = await this.database.write(
 			(sql) => sql`
 				DELETE FROM ledger WHERE id IN (
-					SELECT id FROM ledger WHERE settled_at_ms < ${beforeMs} ORDER BY settled_at_ms LIMIT ${expiredAtOnce})
+					SELECT id FROM ledger WHERE settled_at_ms < ${beforeMs} ORDER BY settled_at_ms LIMIT ${entriesPerExpiry})
 				RETURNING id`,
 		)
 		return removed.length

@@ -28,8 +28,8 @@ interface Waiting {
 	readonly reject: (thrown: unknown) => void
 }
 
-const mostAtOnce = 256
-const mostAttempts = 5
+const maxGroupSize = 256
+const maxAttempts = 5
 
 export class Writer {
 	private readonly options: WriterOptions
@@ -75,7 +75,7 @@ export class Writer {
 		// Writes of the same event-loop tick share one transaction.
 		await new Promise((resolve) => setImmediate(resolve))
 		while (this.waiting.length > 0) {
-			await this.commit(this.waiting.splice(0, mostAtOnce))
+			await this.commit(this.waiting.splice(0, maxGroupSize))
 			await this.options.between?.()
 		}
 		this.working = undefined
@@ -107,7 +107,7 @@ export class Writer {
 				})
 				return resolve(result)
 			} catch (thrown) {
-				if (attempt === mostAttempts || !isRace(thrown)) return reject(thrown)
+				if (attempt === maxAttempts || !isRace(thrown)) return reject(thrown)
 			}
 		}
 	}
