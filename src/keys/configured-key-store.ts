@@ -1,4 +1,4 @@
-// The operator's own admin key, from the configuration, beside the keys of a store. It is never written anywhere.
+// Adds the operator's admin key from the configuration to a key store. The configured key is never stored.
 
 import { hashSecret, type Key, keyOf, sameHash } from './key.ts'
 import type { KeyStore } from './key-store.ts'
@@ -8,18 +8,19 @@ const name = 'operator'
 const idDigits = 20
 
 /**
- * The key whose secret is configured. Its id follows from the secret alone, so that every process, host and start records usage under the
- * same key; it reveals neither the secret nor its hash. No part of a secret that a person chose is shown as its prefix.
+ * The key whose secret is configured. Its id is derived from the secret only, so every process and host records usage under the same key,
+ * also after a restart; the id reveals neither the secret nor its hash. The prefix is empty: no part of a secret that a person chose is
+ * shown.
  */
 export function configuredKey(secret: string, nowMs: number): Key {
 	const key = keyOf(secret, { name, role: 'admin', owner: name }, nowMs)
 	return { ...key, id: `key_${hashSecret(`dragoman configured key\n${key.hash}`).slice(0, idDigits)}`, prefix: '' }
 }
 
-/** What lists call it. */
+/** The name of the configured key in lists. */
 export const configuredKeyLabel = `${name} (configured)`
 
-/** Whether a person means the configured key: by its id, or by its name. */
+/** Whether `which` identifies the configured key, by its id, its name or its secret. */
 export function isConfiguredKey(which: string, { id, hash }: Key): boolean {
 	return which === id || which === name || hashSecret(which) === hash
 }

@@ -1,12 +1,13 @@
-// The key that a fresh deployment begins with.
+// The first key of a new deployment.
 
 import { createKey } from './key.ts'
 import type { KeyStore } from './key-store.ts'
 
 /**
- * An admin's key if the store has none at all; undefined if it has one.
+ * Creates an admin key if the store is empty.
  *
- * @param deliver gives the secret to the operator before the key exists: if that fails, the next start makes a key again.
+ * @param deliver passes the secret to the operator. Called before the key is stored: if it fails, the next start creates a key again.
+ * @returns the secret; undefined if the store has a key.
  */
 export async function makeFirstKey(
 	keys: KeyStore,

@@ -1,4 +1,4 @@
-// What every key store must do.
+// The contract of every key store.
 
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { createKey } from './key.ts'
@@ -12,14 +12,14 @@ export function keyStoreContract(name: string, open: () => Promise<KeyStore>): v
 		})
 		afterEach(() => store.close())
 
-		test('finds a key by its hash, and nothing by another', async () => {
+		test('finds a key by its hash only', async () => {
 			const { key } = createKey({ name: 'laptop', role: 'user' }, 1000)
 			await store.insert(key)
 			expect(await store.findByHash(key.hash)).toEqual(key)
 			expect(await store.findByHash('0'.repeat(64))).toBeUndefined()
 		})
 
-		test('keeps whose a key is, and its settings', async () => {
+		test('stores the tenant, the owner and the settings of a key', async () => {
 			const description = {
 				name: 'shared',
 				role: 'user',
@@ -42,14 +42,14 @@ export function keyStoreContract(name: string, open: () => Promise<KeyStore>): v
 			expect(await store.list()).toEqual(made)
 		})
 
-		test('refuses a second key with the same hash', async () => {
+		test('rejects a second key with the same hash', async () => {
 			const { key } = createKey({ name: 'one', role: 'user' }, 1000)
 			await store.insert(key)
 			await expect(store.insert({ ...key, id: 'key_other' })).rejects.toThrow()
 		})
 
 		for (const handle of ['id', 'name', 'prefix'] as const) {
-			test(`revokes by ${handle}, once and for good`, async () => {
+			test(`revokes by ${handle}, permanently`, async () => {
 				const { key } = createKey({ name: 'phone', role: 'user' }, 1000)
 				await store.insert(key)
 				expect(await store.revoke(key[handle], 5000)).toEqual([{ ...key, revokedAtMs: 5000 }])
@@ -58,13 +58,13 @@ export function keyStoreContract(name: string, open: () => Promise<KeyStore>): v
 			})
 		}
 
-		test('revokes nothing where a name stands for several keys', async () => {
+		test('revokes nothing if several keys have the name', async () => {
 			for (const at of [1000, 2000]) await store.insert(createKey({ name: 'twins', role: 'user' }, at).key)
 			expect(await store.revoke('twins', 5000)).toHaveLength(2)
 			expect((await store.list()).map(({ revokedAtMs }) => revokedAtMs)).toEqual([null, null])
 		})
 
-		test('a name is free again once its key was revoked', async () => {
+		test('the name of a revoked key can be reused', async () => {
 			const [old, current] = [
 				createKey({ name: 'ci', role: 'user' }, 1000).key,
 				createKey({ name: 'ci', role: 'user' }, 2000).key,
@@ -75,7 +75,7 @@ export function keyStoreContract(name: string, open: () => Promise<KeyStore>): v
 			expect(await store.revoke('ci', 5000)).toEqual([{ ...current, revokedAtMs: 5000 }])
 		})
 
-		test('an id is its key’s alone, whatever others are called', async () => {
+		test('an id matches its own key even if another key has it as its name', async () => {
 			const { key } = createKey({ name: 'mine', role: 'user' }, 1000)
 			const { key: imitator } = createKey({ name: key.id, role: 'user' }, 2000)
 			for (const one of [key, imitator]) await store.insert(one)
@@ -83,13 +83,13 @@ export function keyStoreContract(name: string, open: () => Promise<KeyStore>): v
 			expect((await store.findByHash(imitator.hash))?.revokedAtMs).toBeNull()
 		})
 
-		test('keeps when a key expires', async () => {
+		test('stores the expiry time', async () => {
 			const { key } = createKey({ name: 'guest', role: 'user', expiresAtMs: 1_900_000_000_000 }, 1000)
 			await store.insert(key)
 			expect((await store.findByHash(key.hash))?.expiresAtMs).toBe(1_900_000_000_000)
 		})
 
-		test('tells and revokes the keys of one scope alone', async () => {
+		test('lists and revokes the keys of one scope only', async () => {
 			const make = (name: string, owner: string, tenant: string, at: number) =>
 				createKey({ name, role: 'user', owner, tenant }, at).key
 			const mine = [make('a', 'alice', 'default', 1000), make('b', 'alice', 'default', 2000)]
@@ -98,7 +98,7 @@ export function keyStoreContract(name: string, open: () => Promise<KeyStore>): v
 			const scope = { tenant: 'default', owner: 'alice' }
 			expect(await store.listOwn(scope)).toEqual(mine)
 			for (const { id } of others) expect(await store.revokeOwn(scope, id, 5000)).toBe(false)
-			// Only ids are meant.
+			// A name is not an id.
 			expect(await store.revokeOwn(scope, 'a', 5000)).toBe(false)
 			const [first] = mine
 			expect(await store.revokeOwn(scope, first?.id ?? '', 5000)).toBe(true)
@@ -106,11 +106,11 @@ export function keyStoreContract(name: string, open: () => Promise<KeyStore>): v
 			expect((await store.list()).map(({ revokedAtMs }) => revokedAtMs)).toEqual([5000, null, null, null])
 		})
 
-		test('revokes nothing where nothing matches', async () => {
+		test('revokes nothing if nothing matches', async () => {
 			expect(await store.revoke('nobody', 5000)).toEqual([])
 		})
 
-		test('keeps names that would end a statement', async () => {
+		test('stores names that contain SQL', async () => {
 			const { key } = createKey({ name: `x'); DROP TABLE keys; --`, role: 'user' }, 1000)
 			await store.insert(key)
 			expect(await store.list()).toEqual([key])

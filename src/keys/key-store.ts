@@ -1,25 +1,28 @@
-// Where keys are kept.
+// Storage of API keys.
 
 import type { Key } from './key.ts'
 import type { Scope } from './scope.ts'
 
-/** Every implementation runs key-store.contract.ts. What one process writes, every other on the same store sees at its next call. */
+/** Every implementation runs key-store.contract.ts. A change by one process is visible to the next call of every other process. */
 export interface KeyStore {
-	/** @throws Error where the id or the hash exists already. */
+	/** @throws Error if the id or the hash already exists. */
 	insert(key: Key): Promise<void>
-	/** One that was revoked or has expired is found too: its caller must look at `revokedAtMs` and `expiresAtMs`. At once where it is known. */
+	/**
+	 * Also finds revoked and expired keys: the caller must check `revokedAtMs` and `expiresAtMs`. Returns synchronously if the key is
+	 * cached.
+	 */
 	findByHash(hash: string): Key | undefined | Promise<Key | undefined>
-	/** In order of creation, revoked ones included. */
+	/** In order of creation, including revoked keys. */
 	list(): Promise<readonly Key[]>
 	/**
-	 * Ends a key for good, by its id, its name or its shown prefix. Revoking again keeps the first time.
+	 * Revokes a key permanently, by its id, name or prefix. Revoking it again does not change its revocation time.
 	 *
-	 * @returns the keys that matched; nothing is changed where more than one that is not revoked yet does.
+	 * @returns the keys that match; if several valid keys match, none is changed.
 	 */
 	revoke(which: string, nowMs: number): Promise<readonly Key[]>
-	/** The keys of one scope, in order of creation, revoked ones included. */
+	/** The keys of one scope, in order of creation, including revoked keys. */
 	listOwn(scope: Scope): Promise<readonly Key[]>
-	/** Ends a key of the scope, by its id alone. @returns false where there is none that was not revoked yet. */
+	/** Revokes a key of the scope, by its id only. @returns false if the scope has no such key or the key is already revoked. */
 	revokeOwn(scope: Scope, id: string, nowMs: number): Promise<boolean>
 	close(): Promise<void>
 }

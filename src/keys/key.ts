@@ -1,8 +1,8 @@
-// An API key and its making. The key itself is seen once, by its creator; everywhere else only its hash lives.
+// An API key and its creation. The secret is shown once, to the creator; only its hash is stored.
 
 import { randomBytes } from 'node:crypto'
 
-/** `admin` may also do whatever administers the server. */
+/** `admin` may also call the administrative operations. */
 export type Role = 'admin' | 'user'
 
 export const roles = ['admin', 'user'] as const satisfies readonly Role[]
@@ -12,45 +12,45 @@ export interface Key {
 	readonly id: string
 	readonly name: string
 	readonly role: Role
-	/** Whose things its calls read and write: see scope.ts. */
+	/** The scope that its calls read and write: see scope.ts. */
 	readonly tenant: string
 	readonly owner: string
 	readonly settings: KeySettings
-	/** How the key begins: enough for a person to tell keys apart, no help to guess one. */
+	/** First characters of the secret: enough to distinguish keys, too few to help guess one. */
 	readonly prefix: string
 	/** SHA-256 of the whole key, hex. */
 	readonly hash: string
 	/** Milliseconds since 1970. */
 	readonly createdAtMs: number
 	readonly revokedAtMs: number | null
-	/** From when on it is not valid any more; null where it does not end by itself. */
+	/** Milliseconds since 1970; null if the key does not expire. */
 	readonly expiresAtMs: number | null
 }
 
-/** What calls with this key do unless they say otherwise; the deployment's settings where absent. */
+/** Defaults for calls with this key. An absent setting falls back to the deployment's setting. */
 export interface KeySettings {
-	/** `albert`: a chat request's `user` and `id` keep a conversation. */
+	/** `albert`: the `user` and `id` of a chat request identify a stored conversation. */
 	readonly history?: 'albert' | 'none'
-	/** Name of the dialect that is meant on paths that several claim. */
+	/** Name of the dialect to use on paths that several dialects share. */
 	readonly dialect?: string
-	/** Streams of chat outlive the connection of their client. */
+	/** Chat streams continue after the client disconnects. */
 	readonly resumable?: boolean
 }
 
-/** What there is to choose of a new key. */
+/** The properties of a new key. */
 export interface KeyDescription {
 	readonly name: string
 	readonly role: Role
-	/** `default` where absent. */
+	/** `default` if absent. */
 	readonly tenant?: string
-	/** The key's own id where absent: nobody shares its things. */
+	/** The key's own id if absent, so that the key shares its data with no other. */
 	readonly owner?: string
 	readonly settings?: KeySettings
-	/** Never where absent. */
+	/** Milliseconds since 1970; the key does not expire if absent. */
 	readonly expiresAtMs?: number
 }
 
-/** A new key with its secret, which is told nowhere else. */
+/** A new key with its secret, which is not available later. */
 export interface CreatedKey {
 	readonly key: Key
 	readonly secret: string
@@ -66,7 +66,7 @@ export function createKey(description: KeyDescription, nowMs: number): CreatedKe
 	return { key: keyOf(secret, description, nowMs), secret }
 }
 
-/** The key whose secret somebody chose; `randomBytes` made all others. */
+/** A key with the given secret. `createKey` generates a random one. */
 export function keyOf(secret: string, description: KeyDescription, nowMs: number): Key {
 	const { name, role, tenant = 'default', settings = {} } = description
 	const id = `key_${nowMs.toString(36).padStart(9, '0')}${randomBytes(5).toString('hex')}`
@@ -87,7 +87,7 @@ export function keyOf(secret: string, description: KeyDescription, nowMs: number
 
 const longestLabel = 200
 
-/** Why `text` cannot be the name of a key, a tenant or an owner; undefined if it can. */
+/** The reason why `text` is not a valid name for a key, tenant or owner; undefined if it is valid. */
 export function labelFault(text: string): string | undefined {
 	if (text === '') return 'It must not be empty.'
 	if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(text)) return 'It must not contain control characters or line breaks.'
@@ -96,7 +96,7 @@ export function labelFault(text: string): string | undefined {
 	return length > longestLabel ? `It has ${length} characters; at most ${longestLabel} are allowed.` : undefined
 }
 
-/** A text as messages may repeat it: of a whole key only the first characters. */
+/** Shortens a complete secret to its first characters, so that messages can quote `text`. */
 export function abridged(text: string): string {
 	return text.startsWith(secretPrefix) && text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text
 }

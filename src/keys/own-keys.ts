@@ -1,62 +1,62 @@
-// The keys of whoever asks, as that caller may know and change them: a store with the scope already said, so that whoever holds this cannot
-// reach anybody else's. A key made here may do no more than the one that made it.
+// The caller's own keys: a view of the key store that is bound to one scope and has no access to other keys. A key created here has no more
+// permissions than the key that created it.
 
 import { ChatError } from '../chat/error.ts'
 import { createKey, isExpired, type Key } from './key.ts'
 import type { KeyStore } from './key-store.ts'
 import { scopeOf } from './scope.ts'
 
-/** A key without what only the server needs to know. */
+/** A key without its internal properties. */
 export interface OwnKey {
 	readonly id: string
 	readonly name: string
-	/** How it begins. */
+	/** First characters of the secret. */
 	readonly prefix: string
 	/** Milliseconds since 1970. */
 	readonly createdAtMs: number
-	/** Null where it does not end by itself. */
+	/** Null if the key does not expire. */
 	readonly expiresAtMs: number | null
 	readonly state: 'active' | 'expired' | 'revoked'
 }
 
 export interface OwnKeys {
-	/** In order of creation, ended ones included. */
+	/** In order of creation, including expired and revoked keys. */
 	list(): Promise<readonly OwnKey[]>
 	/**
-	 * A user's key with the settings of the one that asks. It ends with that one at the latest.
+	 * Creates a key of role `user` with the settings of the calling key. It expires no later than the calling key.
 	 *
-	 * @throws ChatError `forbidden` where there are too many already.
+	 * @throws ChatError `forbidden` if the owner has too many active keys.
 	 */
 	create(wanted: { readonly name: string; readonly expiresAtMs?: number }): Promise<CreatedOwnKey>
-	/** False where there is no such key that could be ended. */
+	/** @returns false if there is no such key or it is already revoked. */
 	revoke(id: string): Promise<boolean>
 }
 
 export interface CreatedOwnKey {
 	readonly key: OwnKey
-	/** Told nowhere else. */
+	/** Not available later. */
 	readonly secret: string
 }
 
-/** Valid at once, of one owner. */
+/** Active keys per owner. */
 const mostActive = 100
 
-/** @param asking the key that asks. @param nowMs milliseconds since 1970. */
-export function ownKeys(store: KeyStore, asking: Key, nowMs: number): OwnKeys {
-	const scope = scopeOf(asking)
+/** @param caller the key of the request. @param nowMs milliseconds since 1970. */
+export function ownKeys(store: KeyStore, caller: Key, nowMs: number): OwnKeys {
+	const scope = scopeOf(caller)
 	const list = async () => (await store.listOwn(scope)).map((key) => describe(key, nowMs))
 	return {
 		list,
 		async create({ name, expiresAtMs }) {
 			const active = (await list()).filter(({ state }) => state === 'active')
 			if (active.length >= mostActive)
-				throw new ChatError('forbidden', `There are ${mostActive} keys already: revoke one that is not used any more.`)
-			const { tenant, owner, settings } = asking
-			const until = earliest(expiresAtMs, asking.expiresAtMs ?? undefined)
-			const { key, secret } = createKey(
-				{ name, role: 'user', tenant, owner, settings, ...(until === undefined ? {} : { expiresAtMs: until }) },
-				nowMs,
-			)
+				throw new ChatError(
+					'forbidden',
+					`There are already ${mostActive} active keys: revoke a key that is no longer used.`,
+				)
+			const { tenant, owner, settings } = caller
+			const until = earliest(expiresAtMs, caller.expiresAtMs ?? undefined)
+			const { key, secret } = createKey({ name, role: 'user', tenant, owner, settings, expiresAtMs: until }, nowMs)
 			await store.insert(key)
 			return { key: describe(key, nowMs), secret }
 		},

@@ -1,25 +1,25 @@
-// Keys kept in memory in front of a store, so that a request costs no query. A counter that every process of a host shares tells when a key
-// was made or revoked: then everything is read again, so that a revoked key ends with the next request. While the store cannot be reached,
-// what was read before holds.
+// A cache in front of a key store, so that a request needs no query. All processes of a host share a counter that changes when a key is
+// created or revoked. A change invalidates every cached key, so a revoked key is rejected from the next request on. While the store is
+// unavailable, cached keys stay valid.
 
 import { ChatError } from '../chat/error.ts'
 import type { Key } from './key.ts'
 import type { KeyStore } from './key-store.ts'
 
-/** Tells changes between processes. */
+/** A change counter that processes share. */
 export interface Changes {
-	/** Differs from before once something changed. */
+	/** The current count; differs after each change. */
 	read(): number
 	bump(): void
 }
 
 export interface RememberedKeysOptions {
 	readonly changes: Changes
-	/** Whoever changes the database where the counter is not seen waits this long, in milliseconds. */
+	/** How long a key is cached, in milliseconds. Changes by processes that do not share the counter take effect after this time. */
 	readonly rememberMs: number
-	/** Milliseconds of any steady clock. */
+	/** Milliseconds of a monotonic clock. */
 	readonly nowMs: () => number
-	/** Resolves when a request whose key is known has waited long enough for a store that does not answer. */
+	/** Resolves when a request with a cached key has waited long enough for a store that does not respond. */
 	readonly patience: () => Promise<unknown>
 }
 
@@ -27,12 +27,12 @@ interface Remembered {
 	readonly key: Key
 	readonly count: number
 	readonly readMs: number
-	/** When it could not be read again, and the counter then. */
+	/** Time and counter of the last failed attempt to read it again. */
 	tried: { readonly ms: number; readonly count: number } | undefined
 }
 
 const maxRemembered = 10_000
-/** How long a key holds that cannot be read again, in milliseconds. */
+/** How long a cached key stays valid while the store is unavailable, in milliseconds. */
 const longestAwayMs = 3_600_000
 
 export function withMemory(store: KeyStore, { changes, rememberMs, nowMs, patience }: RememberedKeysOptions): KeyStore {
@@ -46,7 +46,7 @@ export function withMemory(store: KeyStore, { changes, rememberMs, nowMs, patien
 		const key = await store.findByHash(hash)
 		remembered.delete(hash)
 		if (remembered.size >= maxRemembered) remembered.clear()
-		// Counted before it was read: what changed in between is read again next time.
+		// The counter was read before the key: a change in between invalidates the key at its next use.
 		if (key !== undefined) remembered.set(hash, { key, count, readMs: nowMs(), tried: undefined })
 		return key
 	}
@@ -63,17 +63,17 @@ export function withMemory(store: KeyStore, { changes, rememberMs, nowMs, patien
 			if (known !== undefined && isFresh(known, count, nowMs() - rememberMs)) return known.key
 			const reading = read(hash, count)
 			if (known === undefined || nowMs() - known.readMs > longestAwayMs) return reading
-			// Not every request waits for a database that is away.
-			const holdOn = () => {
+			// The failure is recorded so that not every request waits for an unavailable database.
+			const useCached = () => {
 				known.tried = { ms: nowMs(), count }
 				return known.key
 			}
-			const orHoldOn = reading.catch((thrown) => {
-				if (thrown instanceof ChatError && thrown.kind === 'unavailable') return holdOn()
+			const readingOrCached = reading.catch((thrown) => {
+				if (thrown instanceof ChatError && thrown.kind === 'unavailable') return useCached()
 				throw thrown
 			})
-			// Something was changed: that is worth waiting for.
-			return known.count === count ? Promise.race([orHoldOn, patience().then(holdOn)]) : orHoldOn
+			// After a change the cached key may be revoked, so the request waits for the store.
+			return known.count === count ? Promise.race([readingOrCached, patience().then(useCached)]) : readingOrCached
 		},
 	}
 }

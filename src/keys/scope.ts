@@ -1,11 +1,11 @@
-// Whose things something is. Every lookup of what is kept names a scope, so what belongs to somebody else is simply not there.
+// Ownership of stored data. Every lookup requires a scope, so data of other scopes is reported as not found.
 
 import type { Key } from './key.ts'
 
 export interface Scope {
-	/** Organisations that must never see each other's things. */
+	/** Organization. Tenants never see each other's data. */
 	readonly tenant: string
-	/** Within the tenant: whoever shares one history. A key's own unless it was made for an owner. */
+	/** Within the tenant: keys with the same owner share one history. Defaults to the key's id. */
 	readonly owner: string
 }
 

@@ -1,4 +1,4 @@
-// From what a ticket was opened and settled with to an entry of the accounts, and what it cost.
+// Converts an opened and settled ticket to a ledger entry, and computes its cost.
 
 import type { Usage } from '../chat/usage.ts'
 import type { Price } from '../routing/model.ts'
@@ -36,10 +36,10 @@ export function entryOf(opening: Opening, { outcome, upstream, usage, settledAtM
 	}
 }
 
-/** Prices are taken to a millionth of a millionth, so that sums stay whole numbers. */
+/** Prices are rounded to a millionth of a millionth of the currency per token, so that sums are integers. */
 const scale = 1_000_000
 
-/** Millionths of the currency, rounded half up once. */
+/** @returns millionths of the currency; the sum is rounded once, half up. */
 export function costMicros(price: Price, usage: Usage): number {
 	const cached = Math.min(usage.cachedTokens, usage.promptTokens)
 	const scaled =

@@ -30,7 +30,7 @@ const usage = {
 	source: 'upstream',
 } as const
 
-/** A journal of every kind of line: `1` is settled, `2` fails without usage, `3` and `4` stay open. */
+/** A journal with every kind of line: `1` is settled, `2` fails without usage, `3` and `4` remain open. */
 const lines = [
 	openLine(opening('1')),
 	openLine(opening('2')),
@@ -57,7 +57,7 @@ async function write(texts: readonly string[]): Promise<Uint8Array> {
 	return Bun.file(file).bytes()
 }
 
-test('every ticket comes to one entry, those that stayed open with what was last said of them', async () => {
+test('every ticket yields one entry, open tickets with their last progress', async () => {
 	const entries = readJournal([new TextDecoder().decode(await write(lines))])
 	expect(entries.map(({ id, outcome }) => [id, outcome])).toEqual([
 		['1', 'completed'],
@@ -84,7 +84,7 @@ test('every ticket comes to one entry, those that stayed open with what was last
 	expect(untouched).toMatchObject({ completionTokens: 0, source: 'none', settledAtMs: 1000 })
 })
 
-test('cut at any byte, a journal is what its whole lines say', async () => {
+test('a journal cut at any byte is read as its complete lines', async () => {
 	const bytes = await write(lines)
 	const ends = [...bytes.entries()].filter(([, byte]) => byte === 10).map(([at]) => at)
 	expect(ends).toHaveLength(lines.length)
@@ -97,14 +97,14 @@ test('cut at any byte, a journal is what its whole lines say', async () => {
 	}
 })
 
-test('a line torn in the middle, as a full disk leaves it, costs nothing but itself', async () => {
+test('a torn line, such as a full disk leaves, affects no other line', async () => {
 	const whole = new TextDecoder().decode(await write(lines)).split('\n')
 	const torn = whole.map((line, index) => (index === 2 ? line.slice(0, 30) : line)).join('\n')
 	const without = new TextDecoder().decode(await write(lines.filter((_, index) => index !== 2)))
 	expect(readJournal([torn])).toEqual(readJournal([without]))
 })
 
-test('a ticket goes on in a further file', async () => {
+test('a ticket continues in another file', async () => {
 	const [first, second] = [await write(lines.slice(0, 5)), await write([openLine(opening('3')), ...lines.slice(5)])]
 	const decoder = new TextDecoder()
 	const apart = readJournal([decoder.decode(first), decoder.decode(second)])

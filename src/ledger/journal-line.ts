@@ -1,4 +1,4 @@
-// What the ledger writes into its journal, as lines of JSON, and what a journal says about tickets when it is read again.
+// The lines of JSON that the ledger writes to its journal, and how they are read during recovery.
 
 import { z } from 'zod'
 import { type Closing, entryOf } from './entry.ts'
@@ -6,7 +6,7 @@ import { readLines } from './journal.ts'
 import { billedOperations, type Opening, outcomes } from './ledger.ts'
 import type { LedgerEntry } from './ledger-store.ts'
 
-/** How far an open ticket is: its id, tokens, and the upstream that answers. */
+/** Progress of an open ticket: its id, its tokens, and the upstream that responds. */
 export type ProgressMark = readonly [id: string, completionTokens: number, upstream: string]
 
 const count = z.number().int().min(0)
@@ -55,19 +55,22 @@ export function settleLine(id: string, { outcome, upstream, usage: used, settled
 	return JSON.stringify({ settle: id, outcome, upstream, usage: counts, atMs: settledAtMs })
 }
 
-/** What the files of a journal, oldest first, come to: every ticket settled, those that stayed open as `interrupted`. */
+/**
+ * @param contents the files of a journal, oldest first.
+ * @returns an entry for every ticket; tickets that are still open become `interrupted`.
+ */
 export function readJournal(contents: readonly string[]): readonly LedgerEntry[] {
 	const open = new Map<string, Opening>()
 	const marks = new Map<string, { readonly tokens: number; readonly upstream: string; readonly atMs: number }>()
 	const settled = new Map<string, LedgerEntry>()
 	for (const text of contents.flatMap(readLines)) {
-		const said = line.parse(JSON.parse(text))
-		if ('open' in said) open.set(said.open.id, definedPrice(said.open))
-		else if ('progress' in said)
-			for (const [id, tokens, upstream] of said.progress) marks.set(id, { tokens, upstream, atMs: said.atMs })
+		const parsed = line.parse(JSON.parse(text))
+		if ('open' in parsed) open.set(parsed.open.id, parsed.open)
+		else if ('progress' in parsed)
+			for (const [id, tokens, upstream] of parsed.progress) marks.set(id, { tokens, upstream, atMs: parsed.atMs })
 		else {
-			const ticket = open.get(said.settle)
-			if (ticket !== undefined) settled.set(said.settle, entryOf(ticket, closingOf(said)))
+			const ticket = open.get(parsed.settle)
+			if (ticket !== undefined) settled.set(parsed.settle, entryOf(ticket, closingOf(parsed)))
 		}
 	}
 	for (const [id, ticket] of open) {
@@ -103,10 +106,4 @@ function closingOf({
 		usage: { promptTokens, cachedTokens, completionTokens, reasoningTokens, source },
 		settledAtMs: atMs,
 	}
-}
-
-function definedPrice({ price, ...rest }: z.infer<typeof opening>): Opening {
-	if (price === undefined) return rest
-	const { cachedInput, ...known } = price
-	return { ...rest, price: cachedInput === undefined ? known : { ...known, cachedInput } }
 }

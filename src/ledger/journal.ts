@@ -1,16 +1,17 @@
-// An append-only file of lines that survives its process: what was acknowledged is on disk. Lines are written in groups, and while one
-// group is on its way the next one gathers, so that a thousand calls cost the disk as little as one. It does not know what lines mean.
+// An append-only file of lines: an acknowledged line is on disk and survives a crash of the process. Lines are written in groups. The next
+// group collects lines while the previous one is written, so that many concurrent calls share one write. The journal does not interpret
+// the lines.
 
 import { closeSync, constants, fsyncSync, openSync, write } from 'node:fs'
 import { dirname } from 'node:path'
 import { ChatError } from '../chat/error.ts'
 
-/** Each line begins with a checksum of the rest, so that one that was torn by the end of its process is known. */
+/** Prefixes the line with a checksum of its text, so that a line that was cut off by a crash can be detected. */
 export function sealLine(text: string): string {
 	return `${checksum(text)} ${text}\n`
 }
 
-/** The texts of whole lines. Torn ones are passed over: whoever wrote them was never told that they were kept. */
+/** The texts of complete lines. Torn lines are skipped: their writes were never acknowledged. */
 export function readLines(content: string): readonly string[] {
 	return content.split('\n').flatMap((line) => {
 		const text = line.slice(checksumLength + 1)
@@ -26,16 +27,16 @@ function checksum(text: string): string {
 
 interface Group {
 	readonly lines: string[]
-	readonly kept: PromiseWithResolvers<void>
+	readonly written: PromiseWithResolvers<void>
 }
 
-/** A write is over once its bytes are on disk: one trip to the thread that writes, where a write and a sync would be two. */
+/** With O_DSYNC a write completes once its bytes are on disk: one call to the thread pool, instead of two for a write and a sync. */
 const { O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_DSYNC } = constants
 const flags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_DSYNC
-/** A line without a checksum, which readers skip: a block that fits proves that there is room again, a byte does not. */
+/** A line without a checksum, which readers skip. A full block proves that the disk has space again; a single byte does not. */
 const padding = `${'#'.repeat(4095)}\n`
-/** How long lines gather that nobody waits for, in milliseconds. */
-const patienceMs = 20
+/** How long lines that no caller waits for are collected, in milliseconds. */
+const noteDelayMs = 20
 
 export class Journal {
 	private readonly descriptor: number
@@ -47,13 +48,13 @@ export class Journal {
 	private torn = false
 	private closed = false
 
-	/** Makes the file, which must not be there. */
+	/** @param file is created; it must not exist. */
 	constructor(file: string) {
 		this.descriptor = openSync(file, flags, 0o600)
 		syncFolder(dirname(file))
 	}
 
-	/** How long the file is with all that was appended, in characters. */
+	/** Size of the file including pending lines, in characters. */
 	get size(): number {
 		return this.bytes
 	}
@@ -61,37 +62,37 @@ export class Journal {
 	/**
 	 * Resolves when the line is on disk.
 	 *
-	 * @throws ChatError `unavailable` where it cannot be written.
+	 * @throws ChatError `unavailable` if it cannot be written.
 	 */
 	append(text: string): Promise<void> {
-		const { kept } = this.add(text)
-		this.hurry()
-		return kept.promise
+		const { written } = this.add(text)
+		this.flush()
+		return written.promise
 	}
 
 	/**
-	 * Resolves at once if the last write succeeded; otherwise tries to write as much as many lines need.
+	 * Resolves immediately if the last write succeeded; otherwise tries to write a full block.
 	 *
 	 * @throws ChatError `unavailable` if it still cannot be written.
 	 */
 	async probe(): Promise<void> {
 		if (!this.torn) return
-		const { kept } = this.addLine(padding)
-		this.hurry()
-		await kept.promise
+		const { written } = this.addLine(padding)
+		this.flush()
+		await written.promise
 	}
 
-	/** The same for lines that nobody waits for: on disk soon. */
+	/** Like `append`, for lines that no caller waits for: they are written with a short delay. */
 	note(text: string): Promise<void> {
-		const { kept } = this.add(text)
-		if (!this.working) this.timer ??= setTimeout(() => this.hurry(), patienceMs)
-		return kept.promise
+		const { written } = this.add(text)
+		if (!this.working) this.timer ??= setTimeout(() => this.flush(), noteDelayMs)
+		return written.promise
 	}
 
-	/** Resolves when all that was appended is on disk, or could not be written. */
+	/** Resolves when all appended lines are on disk or have failed. */
 	async close(): Promise<void> {
 		while (this.gathering !== undefined || this.working) await this.append('').catch(() => undefined)
-		// Its number may be another file's from now on.
+		// The descriptor's number may be reused for another file.
 		this.closed = true
 		closeSync(this.descriptor)
 	}
@@ -108,8 +109,8 @@ export class Journal {
 		return this.gathering
 	}
 
-	/** All of this turn of the event loop goes together. */
-	private hurry(): void {
+	/** Writes on the next tick, so that lines of the same tick form one group. */
+	private flush(): void {
 		clearTimeout(this.timer)
 		this.timer = undefined
 		if (this.working || this.gathering === undefined) return
@@ -123,11 +124,11 @@ export class Journal {
 			try {
 				await writeAll(this.descriptor, (this.torn ? '\n' : '') + group.lines.join(''))
 				this.torn = false
-				group.kept.resolve()
+				group.written.resolve()
 			} catch (cause) {
 				this.torn = true
-				group.kept.reject(
-					new ChatError('unavailable', 'The accounts cannot be written at the moment.', { cause, retryAfterMs: 1000 }),
+				group.written.reject(
+					new ChatError('unavailable', 'Usage could not be recorded.', { cause, retryAfterMs: 1000 }),
 				)
 			}
 		}
@@ -136,31 +137,31 @@ export class Journal {
 }
 
 function begin(): Group {
-	const kept = Promise.withResolvers<void>()
-	// Lines that nobody waits for may fail too.
-	kept.promise.catch(() => undefined)
-	return { lines: [], kept }
+	const written = Promise.withResolvers<void>()
+	// A failed write of lines that no caller waits for must not become an unhandled rejection.
+	written.promise.catch(() => undefined)
+	return { lines: [], written }
 }
 
 function closedGroup(): Group {
 	const group = begin()
-	group.kept.reject(new ChatError('unavailable', 'The server is closing.'))
+	group.written.reject(new ChatError('unavailable', 'The server is closing.'))
 	return group
 }
 
 async function writeAll(descriptor: number, text: string): Promise<void> {
 	let bytes = Buffer.from(text)
 	while (bytes.length > 0) {
-		const written = await new Promise<number>((resolve, reject) => {
-			write(descriptor, bytes, 0, bytes.length, null, (error, count) =>
-				error === null ? resolve(count) : reject(error),
+		const count = await new Promise<number>((resolve, reject) => {
+			write(descriptor, bytes, 0, bytes.length, null, (error, writtenBytes) =>
+				error === null ? resolve(writtenBytes) : reject(error),
 			)
 		})
-		bytes = bytes.subarray(written)
+		bytes = bytes.subarray(count)
 	}
 }
 
-/** A file that is new is only there after a power cut once its folder is synced. */
+/** A new file survives a power failure only after its folder was synced. */
 function syncFolder(folder: string): void {
 	const descriptor = openSync(folder, 'r')
 	try {

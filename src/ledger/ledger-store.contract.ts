@@ -1,4 +1,4 @@
-// What every store of accounts must do.
+// The contract of every ledger store.
 
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import type { EntryQuery, LedgerEntry, LedgerStore } from './ledger-store.ts'
@@ -44,14 +44,14 @@ export function ledgerStoreContract(
 		const all = { fromMs: noon - 10 * day, untilMs: noon + 10 * day, groupBy: [] } as const
 		const mine = { ...all, tenant: 'default', owner: 'alice' } as const
 
-		test('keeps entries as they are, newest first', async () => {
+		test('stores entries unchanged and returns the newest first', async () => {
 			const [old, fresh] = [entry('1'), entry('2', { settledAtMs: noon + 1, outcome: 'interrupted', source: 'none' })]
 			await store.insert([old, fresh])
 			expect(await store.entries({ ...mine, limit: 10 })).toEqual([fresh, old])
 			expect(await store.entries({ ...mine, limit: 1 })).toEqual([fresh])
 		})
 
-		test('tells entries by page, in the order asked for, and what all of them come to', async () => {
+		test('returns pages of entries in the requested order, and their totals', async () => {
 			await store.insert([
 				entry('1', { costMicros: 5, promptTokens: 1 }),
 				entry('2', { settledAtMs: noon + 1, costMicros: 9, promptTokens: 100 }),
@@ -78,7 +78,7 @@ export function ledgerStoreContract(
 			expect(await store.sumEntries({ ...mine, owner: 'nobody' })).toMatchObject({ entries: 0, costMicros: 0 })
 		})
 
-		test('counts each entry once, however often it comes', async () => {
+		test('counts an entry once, even if it is inserted again', async () => {
 			await store.insert([entry('1'), entry('2')])
 			await store.insert([entry('2'), entry('3'), entry('3')])
 			expect(await store.usage(all)).toEqual([
@@ -95,7 +95,7 @@ export function ledgerStoreContract(
 			])
 		})
 
-		test('groups by what is asked for, currencies apart', async () => {
+		test('groups by the requested dimensions, and separately by currency', async () => {
 			await store.insert([
 				entry('1'),
 				entry('2', { model: 'large', key: 'key_2' }),
@@ -113,7 +113,7 @@ export function ledgerStoreContract(
 			expect(await store.usage({ ...all, models: ['small'], groupBy: [] })).toMatchObject([{ requests: 1 }])
 		})
 
-		test('days are whole, in UTC', async () => {
+		test('days are in UTC', async () => {
 			await store.insert([entry('1', { settledAtMs: Date.UTC(2026, 10, 23, 23, 59, 59) })])
 			const from = Date.UTC(2026, 10, 23)
 			expect(await store.usage({ fromMs: from, untilMs: from + day, groupBy: ['day'] })).toMatchObject([
@@ -122,13 +122,13 @@ export function ledgerStoreContract(
 			expect(await store.usage({ fromMs: from + day, untilMs: from + 2 * day, groupBy: [] })).toEqual([])
 		})
 
-		test('tells nothing of others', async () => {
+		test('returns no entries of other scopes', async () => {
 			await store.insert([entry('1'), entry('2', { owner: 'bob' }), entry('3', { tenant: 'other' })])
 			expect(await store.usage(mine)).toMatchObject([{ requests: 1 }])
 			expect((await store.entries({ ...mine, limit: 10 })).map(({ id }) => id)).toEqual(['1'])
 		})
 
-		test('forgets old entries, never their sums, also where they come again', async () => {
+		test('removes old entries and retains their sums, also if they are inserted again', async () => {
 			await store.insert([entry('1'), entry('2', { settledAtMs: noon + day })])
 			expect(await store.expire(noon + 1)).toBe(1)
 			expect(await store.expire(noon + 1)).toBe(0)
@@ -136,13 +136,13 @@ export function ledgerStoreContract(
 			expect(await store.usage(all)).toMatchObject([{ requests: 2, completionTokens: 40 }])
 		})
 
-		test('tells when the newest was settled', async () => {
+		test('returns the settlement time of the newest entry', async () => {
 			expect(await store.newestMs()).toBeUndefined()
 			await store.insert([entry('1', { settledAtMs: noon + day }), entry('2')])
 			expect(await store.newestMs()).toBe(noon + day)
 		})
 
-		test('takes many at once', async () => {
+		test('inserts many entries in one call', async () => {
 			await store.insert(Array.from({ length: 500 }, (_, index) => entry(String(index), { key: `key_${index % 7}` })))
 			expect(await store.usage(all)).toMatchObject([{ requests: 500, costMicros: 3500 }])
 		})

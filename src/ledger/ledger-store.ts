@@ -1,19 +1,23 @@
-// Where settled accounts are kept and asked for. Every implementation runs ledger-store.contract.ts.
+// Storage and queries of settled ledger entries. Every implementation runs ledger-store.contract.ts.
 
 import type { Outcome } from './ledger.ts'
 
 export interface LedgerStore {
-	/** All or nothing, each entry once: one whose id is there already is left as it is. */
+	/** Inserts all entries or none. An entry whose id already exists is ignored. */
 	insert(entries: readonly LedgerEntry[]): Promise<void>
-	/** Sums of days, also of days whose entries have been removed. */
+	/** Usage summed by day, including days whose entries have been removed. */
 	usage(query: UsageQuery): Promise<readonly UsageSum[]>
-	/** Of one scope, newest first unless said. */
+	/** Entries of one scope; newest first by default. */
 	entries(query: EntryQuery): Promise<readonly LedgerEntry[]>
-	/** What all entries come to that a query means, whatever its page. */
+	/** Totals of all entries that match the query, over all pages. */
 	sumEntries(query: EntrySelection): Promise<EntrySum>
-	/** Takes entries away that were settled before, some at a time; the sums of their days stay. @returns how many, 0 once none is left. */
+	/**
+	 * Removes a batch of the entries that were settled before `beforeMs`. The sums of their days are retained.
+	 *
+	 * @returns the number of removed entries; 0 once none is left.
+	 */
 	expire(beforeMs: number): Promise<number>
-	/** When the newest entry was settled, in milliseconds since 1970; undefined if there is none. */
+	/** Settlement time of the newest entry, in milliseconds since 1970; undefined if there is none. */
 	newestMs(): Promise<number | undefined>
 	close(): Promise<void>
 }
@@ -24,7 +28,7 @@ export interface LedgerEntry {
 	readonly owner: string
 	readonly key: string
 	readonly model: string
-	/** Empty where no upstream answered. */
+	/** Empty if no upstream responded. */
 	readonly upstream: string
 	readonly operation: string
 	readonly dialect: string
@@ -37,11 +41,11 @@ export interface LedgerEntry {
 	readonly completionTokens: number
 	/** Part of `completionTokens`. */
 	readonly reasoningTokens: number
-	/** Who counted the tokens; `none` where there were none to count. */
+	/** Source of the token counts: reported by the upstream, or counted by the gateway; `none` if there is no usage. */
 	readonly source: 'upstream' | 'counted' | 'none'
 	/** Millionths of `currency`. */
 	readonly costMicros: number
-	/** Empty where the model has no price. */
+	/** Empty if the model has no price. */
 	readonly currency: string
 }
 
@@ -49,9 +53,9 @@ export const usageGroups = ['day', 'key', 'model', 'owner', 'tenant', 'operation
 export type UsageGroup = (typeof usageGroups)[number]
 
 export interface UsageQuery {
-	/** Milliseconds since 1970; days in UTC that begin at or after. */
+	/** Milliseconds since 1970: includes days (UTC) that begin at or after this time. */
 	readonly fromMs: number
-	/** Days that begin before. */
+	/** Milliseconds since 1970: includes days that begin before this time. */
 	readonly untilMs: number
 	readonly groupBy: readonly UsageGroup[]
 	readonly tenant?: string
@@ -61,7 +65,7 @@ export interface UsageQuery {
 }
 
 export interface UsageSum {
-	/** The value of each group asked for; a day as `2026-11-23`. */
+	/** The value of each requested group; days have the form `2026-11-23`. */
 	readonly group: Readonly<Partial<Record<UsageGroup, string>>>
 	readonly requests: number
 	readonly promptTokens: number
@@ -69,11 +73,11 @@ export interface UsageSum {
 	readonly completionTokens: number
 	readonly reasoningTokens: number
 	readonly costMicros: number
-	/** Sums of different currencies stand apart. */
+	/** Amounts in different currencies are not summed. */
 	readonly currency: string
 }
 
-/** Of one scope, by when they were settled, milliseconds since 1970. */
+/** Entries of one scope, by settlement time in milliseconds since 1970. */
 export interface EntrySelection {
 	readonly tenant: string
 	readonly owner: string
@@ -84,7 +88,7 @@ export interface EntrySelection {
 
 export interface EntryQuery extends EntrySelection {
 	readonly order?: EntryOrder
-	/** How many are passed over. */
+	/** Number of entries to skip. */
 	readonly offset?: number
 	readonly limit: number
 }
@@ -98,6 +102,6 @@ export interface EntrySum {
 	readonly entries: number
 	readonly promptTokens: number
 	readonly completionTokens: number
-	/** Millionths, of whatever currencies. */
+	/** Millionths, summed over all currencies. */
 	readonly costMicros: number
 }

@@ -1,20 +1,20 @@
-// The accounts: what was used, by whom, at what cost. A call opens a ticket before its first byte leaves, tells how far it is, and
-// settles it once. It does not know where tickets are written down.
+// The usage ledger: usage and cost of every call. A call opens a ticket before the first byte of its response is sent, reports its
+// progress, and settles the ticket once. The ledger's interface does not define how tickets are stored.
 
 import type { Usage } from '../chat/usage.ts'
 import type { Price } from '../routing/model.ts'
 
 export interface Ledger {
 	/**
-	 * Writes down that a call began.
+	 * Records the start of a call.
 	 *
-	 * @param whole nothing of the answer leaves before the ticket is settled: nobody waits for the opening by itself.
-	 * @throws ChatError `unavailable` where so many accounts wait for their database that no more can be kept.
+	 * @param unary the response is sent after the ticket is settled, so no caller waits for the opening.
+	 * @throws ChatError `unavailable` if too many usage records wait for the database.
 	 */
-	open(opening: Opening, whole?: boolean): Ticket
-	/** Names this process's journal. */
+	open(opening: Opening, unary?: boolean): Ticket
+	/** Name of this process's journal. */
 	readonly process: string
-	/** Settles nothing: tickets that are open are settled by whoever recovers this process's journal. */
+	/** Does not settle open tickets: the process that recovers this journal settles them. */
 	close(): Promise<void>
 }
 
@@ -27,7 +27,7 @@ export interface Opening {
 	readonly model: string
 	readonly operation: BilledOperation
 	readonly dialect: string
-	/** Where absent the call costs nothing. */
+	/** If absent, the cost is 0. */
 	readonly price?: Price
 	/** Milliseconds since 1970. */
 	readonly openedAtMs: number
@@ -37,27 +37,27 @@ export const billedOperations = ['chat', 'complete', 'embed', 'rerank', 'transcr
 export type BilledOperation = (typeof billedOperations)[number]
 
 export interface Ticket {
-	/** Resolves once the opening is on disk; at once where durability is relaxed. The first byte to the client waits for it. */
+	/** Resolves once the opening is on disk; immediately if durability is relaxed. The first byte to the client waits for it. */
 	readonly opened: Promise<void>
-	/** What was produced until now, where nobody settles. Cheap: written down with others, at most 100 ms later. */
+	/** Records the current usage, which is used if the ticket is never settled. Cheap: written in a batch, at most 100 ms later. */
 	progress(count: Progress): void
-	/** Closes the ticket; a second call does nothing. Resolves once it is on disk; at once where durability is relaxed. */
+	/** Closes the ticket. Idempotent. Resolves once the settlement is on disk; immediately if durability is relaxed. */
 	settle(settlement: Settlement): Promise<void>
 }
 
 export interface Progress {
-	/** Tokens, as far as is known before they are counted. */
+	/** Estimated number of tokens. */
 	readonly completionTokens: number
 	readonly upstream: string
 }
 
-/** `interrupted`: settled by recovery, after the process died. */
+/** `interrupted`: the process exited before the ticket was settled, and recovery settled it. */
 export const outcomes = ['completed', 'failed', 'cancelled', 'interrupted'] as const
 export type Outcome = (typeof outcomes)[number]
 
 export interface Settlement {
 	readonly outcome: Exclude<Outcome, 'interrupted'>
-	/** Absent where no upstream answered. */
+	/** Absent if no upstream responded. */
 	readonly upstream?: string
 	readonly usage?: Usage
 	readonly settledAtMs: number

@@ -1,5 +1,5 @@
-// The ledger of one process: tickets go into a journal on this machine first, settled ones on to the database in batches. A database
-// that is away therefore costs disk and memory, within a bound, and nobody's answer.
+// The ledger of one process. Tickets are written to a local journal first; settled tickets are then inserted into the database in batches.
+// While the database is unavailable, records are stored on disk and in memory, up to a limit, and calls continue to succeed.
 
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,37 +16,37 @@ import type { Ledger, Opening, Progress, Settlement, Ticket } from './ledger.ts'
 import type { LedgerEntry, LedgerStore } from './ledger-store.ts'
 
 export interface LedgerOptions {
-	/** Of journals; all processes that share it recover each other's. */
+	/** Folder of the journals. Processes that share it recover each other's journals. */
 	readonly folder: string
 	readonly store: LedgerStore
 	readonly durability: 'strict' | 'relaxed'
-	/** How many settled entries may wait for the database. */
+	/** Maximum number of settled entries that wait for the database. */
 	readonly maxPending: number
 	readonly clock: Clock
 	readonly log: Log
-	/** What else is to be done for a process that died; where it throws, its journal stays for the next time. */
+	/** Called for each process that exited without closing its journal. If it throws, the journal is retained and recovered again later. */
 	readonly recovered?: (process: string) => Promise<void>
-	/** Size at which a journal goes on in a new file, in characters; 8 million where absent. */
+	/** Size after which a journal is continued in a new file, in characters; 8 million if absent. */
 	readonly fileSize?: number
 }
 
 export interface OpenLedger extends Ledger {
-	/** Settled entries that the database does not have yet. */
+	/** Number of settled entries that are not in the database yet. */
 	readonly pending: number
-	/** Settles what dead processes left open and delivers what they had not. */
+	/** Recovers the journals of processes that exited: settles their open tickets and delivers their pending entries. */
 	recover(): Promise<void>
 	/**
-	 * Whether calls can be recorded now. Tries to write again if the last write failed, and begins a new file if somebody removed the one in
-	 * use. Resolves with the fault, if there is one.
+	 * Checks whether calls can be recorded. Tries to write again if the last write failed, and starts a new file if the current one was
+	 * removed. Resolves with the fault, if there is one.
 	 */
 	check(): Promise<Fault | undefined>
-	/** Resolves when the database has everything that was settled until now, or could not be reached. */
+	/** Inserts the pending entries into the database; while it is unavailable, retries until the ledger is closed. */
 	deliver(): Promise<void>
 }
 
 const [progressMs, deliverMs, recoverMs, longestPauseMs, closeMs] = [100, 1000, 60_000, 2000, 2000]
 const longestFileMs = 3_600_000
-/** SQLite works in this thread: more at once would hold up answers. Where many wait, each is cheaper in a larger batch. */
+/** SQLite runs in this thread, so large batches delay responses. If many entries wait, larger batches cost less per entry. */
 const [batchSize, largeBatchSize, manyWaiting] = [100, 400, 1000]
 
 export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
@@ -58,23 +58,23 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
 	return ledger
 }
 
-/** A name of its own for this process's journal. */
+/** A unique name for this process's journal, and its lock. */
 function takeName(folder: string): { readonly process: string; readonly lock: HeldLock } {
 	for (;;) {
 		const process = Bun.randomUUIDv7('hex').replaceAll('-', '')
 		const lock = holdLock(lockFile(folder, process), { create: true })
-		// Somebody who recovers may have come between the file and its lock.
+		// A recovering process may have taken the lock between the creation of the file and its locking.
 		if (lock !== undefined) return { process, lock }
 	}
 }
 
-/** A ticket that is not settled. */
-interface Standing {
+/** A ticket that is not settled yet. */
+interface OpenTicket {
 	readonly opening: Opening
 	mark: ProgressMark | undefined
 }
 
-/** An entry on its way to the database, and the file that it stands in until it is there. */
+/** An entry that waits for the database, and the journal file that holds it until then. */
 interface Delivery {
 	readonly entry: LedgerEntry
 	readonly file: JournalFile
@@ -93,8 +93,8 @@ class JournalledLedger implements OpenLedger {
 	private readonly strict: boolean
 	private readonly log: ThrottledLog
 	private lock: HeldLock
-	private readonly standing = new Map<string, Standing>()
-	private readonly moved = new Set<Standing>()
+	private readonly openTickets = new Map<string, OpenTicket>()
+	private readonly progressed = new Set<OpenTicket>()
 	private readonly files: JournalFile[] = []
 	private readonly closing = new AbortController()
 	private readonly waiting: Delivery[] = []
@@ -118,27 +118,27 @@ class JournalledLedger implements OpenLedger {
 		return this.waiting.length
 	}
 
-	open(opening: Opening, whole = false): Ticket {
+	open(opening: Opening, unary = false): Ticket {
 		if (this.waiting.length >= this.options.maxPending)
 			throw new ChatError(
 				'unavailable',
-				'The accounts cannot be kept at the moment: their database is away for too long.',
+				'Usage records cannot be stored: the database has been unavailable for too long.',
 			)
-		const standing: Standing = { opening, mark: undefined }
-		this.standing.set(opening.id, standing)
+		const ticket: OpenTicket = { opening, mark: undefined }
+		this.openTickets.set(opening.id, ticket)
 		const { strict } = this
-		const written = this.append(openLine(opening), whole || !strict)
-		if (strict) written.catch(() => this.standing.delete(opening.id))
+		const written = this.append(openLine(opening), unary || !strict)
+		if (strict) written.catch(() => this.openTickets.delete(opening.id))
 		let settling: Promise<void> | undefined
 		return {
 			opened: strict ? written : done,
 			progress: (progress) => {
-				if (settling === undefined) this.move(standing, progress)
+				if (settling === undefined) this.recordProgress(ticket, progress)
 			},
 			settle: (settlement) => {
-				settling ??= this.settle(standing, settlement, written)
+				settling ??= this.settle(ticket, settlement, written)
 				if (strict) return settling
-				// Said in the log where it was written.
+				// `append` has logged the failure.
 				settling.catch(() => undefined)
 				return done
 			},
@@ -147,12 +147,12 @@ class JournalledLedger implements OpenLedger {
 
 	run(): void {
 		void this.every(deliverMs, () => this.deliver())
-		void this.every(recoverMs, () => this.lookAfter())
+		void this.every(recoverMs, () => this.maintain())
 	}
 
 	async check(): Promise<Fault | undefined> {
 		if (this.waiting.length >= this.options.maxPending)
-			return { reason: 'too many usage records wait for the database' }
+			return { reason: 'too many usage records are waiting for the database' }
 		try {
 			await this.restoreFile()
 			await this.current.journal.probe()
@@ -182,7 +182,7 @@ class JournalledLedger implements OpenLedger {
 				this.log.write(
 					'error',
 					{ err: thrown, journal: name },
-					'a journal of a process that died could not be recovered yet',
+					'cannot recover the journal of a process that exited: trying again later',
 				)
 			} finally {
 				lock.release()
@@ -195,33 +195,33 @@ class JournalledLedger implements OpenLedger {
 		await Promise.race([this.deliver(), last])
 		this.closing.abort()
 		for (const { closed, journal } of this.files) await (closed ?? journal.close())
-		if (this.waiting.length === 0 && this.standing.size === 0)
+		if (this.waiting.length === 0 && this.openTickets.size === 0)
 			for (const { path } of this.files) await rm(path, { force: true })
 		this.lock.release()
-		if (this.waiting.length === 0 && this.standing.size === 0)
+		if (this.waiting.length === 0 && this.openTickets.size === 0)
 			await rm(lockFile(this.options.folder, this.process), { force: true })
 	}
 
-	/** @param patiently nobody waits for this line by itself. */
-	private append(line: string, patiently = !this.strict): Promise<void> {
+	/** @param batched no caller waits for this line. */
+	private append(line: string, batched = !this.strict): Promise<void> {
 		if (this.current.journal.size > (this.options.fileSize ?? 8_000_000)) this.rotateIfPossible()
 		const { journal } = this.current
-		const written = patiently ? journal.note(line) : journal.append(line)
+		const written = batched ? journal.note(line) : journal.append(line)
 		if (!this.strict)
 			written.catch((thrown: unknown) => this.log.write('error', { err: thrown }, 'usage records cannot be written'))
 		return written
 	}
 
 	private async settle(
-		standing: Standing,
+		ticket: OpenTicket,
 		{ outcome, upstream = '', usage, settledAtMs }: Settlement,
 		opened: Promise<void>,
 	): Promise<void> {
-		const { opening } = standing
+		const { opening } = ticket
 		const closing: Closing = { outcome, upstream, usage, settledAtMs }
 		const { file, written } = this.write(settleLine(opening.id, closing))
-		this.standing.delete(opening.id)
-		this.moved.delete(standing)
+		this.openTickets.delete(opening.id)
+		this.progressed.delete(ticket)
 		file.undelivered++
 		this.waiting.push({ entry: entryOf(opening, closing), file })
 		if (this.waiting.length >= batchSize) void this.deliver().catch(this.failed)
@@ -234,9 +234,9 @@ class JournalledLedger implements OpenLedger {
 		return { file: this.current, written }
 	}
 
-	private move(standing: Standing, { completionTokens, upstream }: Progress): void {
-		standing.mark = [standing.opening.id, completionTokens, upstream]
-		this.moved.add(standing)
+	private recordProgress(ticket: OpenTicket, { completionTokens, upstream }: Progress): void {
+		ticket.mark = [ticket.opening.id, completionTokens, upstream]
+		this.progressed.add(ticket)
 		if (!this.marking) void this.markSoon()
 	}
 
@@ -244,24 +244,27 @@ class JournalledLedger implements OpenLedger {
 		this.marking = true
 		await this.sleep(progressMs)
 		this.marking = false
-		const marks = [...this.moved].flatMap(({ mark }) => (mark === undefined ? [] : [mark]))
-		this.moved.clear()
+		const marks = [...this.progressed].flatMap(({ mark }) => (mark === undefined ? [] : [mark]))
+		this.progressed.clear()
 		if (marks.length > 0) this.current.journal.note(progressLine(marks, this.options.clock.now()))
 	}
 
-	/** A file that is delivered must not wait long for its end: what is recovered from it is delivered once more. */
-	private async lookAfter(): Promise<void> {
+	/** Limits the age of a file: recovery delivers all entries of a file again, including delivered ones. */
+	private async maintain(): Promise<void> {
 		await this.restoreFile()
 		const { journal } = this.current
 		if (journal.size > 0 && this.options.clock.now() - this.rotatedMs > longestFileMs) this.rotateIfPossible()
 		await this.recover()
 	}
 
-	/** What is written to a file that was removed is lost when the process dies; and without the lock no process would recover the next one. */
+	/**
+	 * Replaces removed files: records in a removed file are lost when the process exits, and without the lock no process recovers the journal.
+	 */
 	private async restoreFile(): Promise<void> {
 		const { folder } = this.options
 		if (await exists(this.current.path)) return
-		// Not the folder above: if that is gone, its disk is, and what is written in its place would be lost or be in the way of its return.
+		// The parent folder is not created: if it is missing, its disk is not mounted, and files written to the mount point would be lost or
+		// block the mount.
 		await mkdir(folder, { mode: 0o700 }).catch(async (thrown: unknown) => {
 			if (!(await exists(folder))) throw thrown
 		})
@@ -271,10 +274,10 @@ class JournalledLedger implements OpenLedger {
 			this.lock.release()
 			this.lock = lock
 		}
-		// Somebody else may have restored it meanwhile.
+		// A concurrent call may have restored it.
 		if (await exists(this.current.path)) return
 		this.rotate()
-		// Settled records of the removed file are in memory alone.
+		// The settled records of the removed file exist only in memory.
 		void this.deliver().catch(this.failed)
 	}
 
@@ -286,19 +289,19 @@ class JournalledLedger implements OpenLedger {
 		}
 	}
 
-	/** The old file goes once all that was settled in it is delivered: what is open goes on in the new one. */
+	/** Starts a new file and copies the open tickets to it. The old file is removed once its settled entries are delivered. */
 	private rotate(): void {
 		const old = this.current
 		this.current = this.nextFile()
 		const marks: ProgressMark[] = []
-		for (const { opening, mark } of this.standing.values()) {
+		for (const { opening, mark } of this.openTickets.values()) {
 			this.current.journal.note(openLine(opening))
 			if (mark !== undefined) marks.push(mark)
 		}
 		if (marks.length > 0) this.current.journal.note(progressLine(marks, this.options.clock.now()))
-		// On disk before the old file may go.
+		// The copies must be on disk before the old file is removed.
 		old.closed = Promise.all([old.journal.close(), this.current.journal.append('')]).then(() => undefined)
-		// Where nothing of it waits for the database, nobody waits for its end.
+		// If the old file has no pending entries, nothing else awaits this promise.
 		old.closed.catch(this.failed)
 		this.rotatedMs = this.options.clock.now()
 		void this.removeDelivered().catch(this.failed)
@@ -319,7 +322,7 @@ class JournalledLedger implements OpenLedger {
 				await store.insert(batch.map(({ entry }) => entry))
 			} catch (thrown) {
 				const fields = { err: thrown, waiting: this.waiting.length }
-				this.log.write('warn', fields, 'usage records wait for their database')
+				this.log.write('warn', fields, 'usage records pending: database unavailable')
 				if (!(await this.sleep(pause))) return
 				pause = Math.min(longestPauseMs, pause * 2)
 				continue
@@ -352,7 +355,10 @@ class JournalledLedger implements OpenLedger {
 		for (const file of files) await rm(join(folder, file), { force: true })
 		await rm(lockFile(folder, name), { force: true })
 		const interrupted = entries.filter(({ outcome }) => outcome === 'interrupted').length
-		log.info({ journal: name, entries: entries.length, interrupted }, 'recovered the accounts of a process that died')
+		log.info(
+			{ journal: name, entries: entries.length, interrupted },
+			'recovered the usage records of a process that exited',
+		)
 	}
 
 	private async every(ms: number, work: () => Promise<void>): Promise<void> {
@@ -360,9 +366,9 @@ class JournalledLedger implements OpenLedger {
 	}
 
 	private readonly failed = (thrown: unknown): void =>
-		this.log.write('error', { err: thrown }, 'the ledger could not do its work')
+		this.log.write('error', { err: thrown }, 'the ledger failed in the background')
 
-	/** @returns false where the ledger is being closed. */
+	/** @returns false if the ledger is being closed. */
 	private async sleep(ms: number): Promise<boolean> {
 		try {
 			await this.options.clock.sleep(ms, this.closing.signal)

@@ -1,10 +1,10 @@
-// Entries summed by day, and the sums of days grouped as somebody asks for them.
+// Ledger entries summed by day, and the sums of days grouped by the dimensions of a query.
 
 import type { LedgerEntry, UsageGroup, UsageQuery, UsageSum } from './ledger-store.ts'
 
-/** What was used on one day (UTC) by one key on one model. */
+/** Usage of one day (UTC) by one key on one model. */
 export interface UsageDay extends UsageCounts {
-	/** As `2026-11-23`. */
+	/** In the form `2026-11-23`. */
 	readonly day: string
 	readonly tenant: string
 	readonly owner: string
@@ -27,7 +27,7 @@ export function dayOf(ms: number): string {
 	return new Date(ms).toISOString().slice(0, 10)
 }
 
-/** One for each day, key, model, operation and currency, in their order: so that two who write them never wait for each other. */
+/** One sum for each day, key, model, operation and currency. Sorted, so that concurrent writers lock rows in the same order. */
 export function sumByDay(entries: readonly LedgerEntry[]): readonly UsageDay[] {
 	const days = entries.map((entry): UsageDay => {
 		const { tenant, owner, key, model, operation, currency } = entry
@@ -41,7 +41,7 @@ export function sumByDay(entries: readonly LedgerEntry[]): readonly UsageDay[] {
 	return merge(days, names).toSorted((a, b) => (order(a) < order(b) ? -1 : 1))
 }
 
-/** Sums by the groups asked for, and by currency. In the groups' order. */
+/** Sums by the requested groups and by currency, sorted by the groups. */
 export function sumByGroup(days: readonly UsageDay[], { groupBy }: UsageQuery): readonly UsageSum[] {
 	const names = (day: UsageDay) => [...groupBy.map((group) => day[group]), day.currency]
 	const summed = merge(days, names).map((day): UsageSum => {

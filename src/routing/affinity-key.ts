@@ -1,10 +1,10 @@
-// What stays the same from turn to turn of a conversation that its client sends whole each time: the instructions in front and the first
-// thing the user said.
+// The affinity key of a conversation: its instructions and its first user message. Both stay the same when a client sends the complete
+// history with each turn.
 
 import type { Message } from '../chat/message.ts'
 import type { ChatRequest } from '../chat/request.ts'
 
-/** Enough to tell conversations apart. Each is a bound of its own, so that long instructions leave room for what the user said. */
+/** Characters; enough to distinguish conversations. The limits are separate so that long instructions leave room for the user message. */
 const [longestPart, longestInstructions, longestFirst] = [8000, 8000, 8000]
 
 export function affinityKey({ messages }: ChatRequest): string {
@@ -17,7 +17,7 @@ export function affinityKey({ messages }: ChatRequest): string {
 	return key
 }
 
-/** No part is begun once the key is as long as `bound`. */
+/** Appends parts until the key has `bound` characters or more. */
 function append(key: string, { content }: Message, bound: number): string {
 	let longer = key
 	for (const part of content) {

@@ -1,21 +1,22 @@
-// How long to wait before the next try.
+// The delay before the next attempt.
 
 import type { RetryOptions } from './options.ts'
 
 /**
- * Full jitter: anything up to a bound that doubles with each try, so that callers who failed together do not come back together.
+ * Exponential backoff with full jitter: a random delay up to a maximum that doubles with each attempt, so that callers that failed
+ * together do not retry together.
  *
- * @param tries how often was tried already, at least 1.
- * @param retryAfterMs what the upstream asked for, which is kept to.
+ * @param attempts number of attempts made so far, at least 1.
+ * @param retryAfterMs the delay that the upstream requested, which is honored.
  * @param random uniform in [0, 1).
- * @returns milliseconds, or undefined where the upstream asks for more than is waited.
+ * @returns milliseconds, or undefined if the upstream requested a longer delay than the maximum.
  */
 export function pauseMs(
-	tries: number,
+	attempts: number,
 	{ baseMs, maxMs }: Pick<RetryOptions, 'baseMs' | 'maxMs'>,
 	retryAfterMs: number | undefined,
 	random: number,
 ): number | undefined {
 	if (retryAfterMs !== undefined) return retryAfterMs > maxMs ? undefined : retryAfterMs
-	return random * Math.min(maxMs, baseMs * 2 ** (tries - 1))
+	return random * Math.min(maxMs, baseMs * 2 ** (attempts - 1))
 }

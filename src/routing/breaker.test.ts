@@ -17,7 +17,7 @@ function open() {
 	return { breaker, states, fail, forward: (ms: number) => (now += ms) }
 }
 
-test('opens after so many failures in a row, and not before', () => {
+test('opens after the configured number of consecutive failures', () => {
 	const { breaker, fail, states } = open()
 	fail(2)
 	breaker.pass().succeeded()
@@ -29,7 +29,7 @@ test('opens after so many failures in a row, and not before', () => {
 	expect(states).toEqual(['open'])
 })
 
-test('lets one call try, and closes when it succeeds', () => {
+test('admits one trial call, and closes if it succeeds', () => {
 	const { breaker, fail, forward, states } = open()
 	fail(3)
 	forward(1000)
@@ -43,7 +43,7 @@ test('lets one call try, and closes when it succeeds', () => {
 	expect(states).toEqual(['open', 'closed'])
 })
 
-test('stays open longer each time the trial fails, up to a bound', () => {
+test('stays open longer each time the trial fails, up to the maximum', () => {
 	const { breaker, fail, forward } = open()
 	fail(3)
 	const waits = [1000, 2000, 3000, 3000].map((_, trial) => {
@@ -55,7 +55,7 @@ test('stays open longer each time the trial fails, up to a bound', () => {
 	expect(waits).toEqual([1000, 2000, 3000, 3000])
 })
 
-test('a trial without a verdict makes room for another', () => {
+test('an ignored trial allows another one', () => {
 	const { breaker, fail, forward } = open()
 	fail(3)
 	forward(1000)
@@ -63,7 +63,7 @@ test('a trial without a verdict makes room for another', () => {
 	expect([breaker.state, breaker.admits]).toEqual(['half-open', true])
 })
 
-test('calls begun before it opened have no say afterwards', () => {
+test('outcomes of calls that began before it opened are ignored', () => {
 	const { breaker, fail, forward } = open()
 	const [early, late] = [breaker.pass(), breaker.pass()]
 	fail(3)
@@ -74,7 +74,7 @@ test('calls begun before it opened have no say afterwards', () => {
 	expect(breaker.state).toBe('half-open')
 })
 
-test('calls that waited for a turn while it opened neither lengthen nor end its time', () => {
+test('calls that were queued while it opened neither extend nor end the open time', () => {
 	const { breaker, fail } = open()
 	fail(3)
 	fail(5)

@@ -1,17 +1,17 @@
-// A circuit breaker: an upstream that failed several times in a row is left alone for a while, then tried by one call. It does not know
-// what a failure is.
+// A circuit breaker: after several consecutive failures an upstream receives no calls for a while, then a single trial call. The callers
+// decide what counts as a failure.
 
 import type { BreakerOptions } from './options.ts'
 
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
-/** How a call that was let through ended. */
+/** Reports the outcome of an admitted call. */
 export interface Passage {
-	/** The upstream began to answer. A trial need not last until the end of a long answer. */
+	/** The upstream started to respond. A trial succeeds here, so that it need not wait for the end of a long response. */
 	begun(): void
 	succeeded(): void
 	failed(): void
-	/** It ended without a verdict on the upstream: the caller hung up, or was at fault. */
+	/** The outcome is ignored: the caller disconnected, or its request was at fault. */
 	abandoned(): void
 }
 
@@ -23,10 +23,10 @@ export class Breaker {
 	private openedTimes = 0
 	private openUntilMs = 0
 	private trying = false
-	/** Counts openings: what was begun before the last one has no say any more. */
+	/** Incremented each time the breaker opens or closes. Results from earlier generations are ignored. */
 	private generation = 0
 
-	/** @param changed told of each new state. */
+	/** @param changed called with each new state. */
 	constructor(options: BreakerOptions, nowMs: () => number, changed: (state: BreakerState) => void = () => undefined) {
 		this.options = options
 		this.nowMs = nowMs
@@ -38,32 +38,32 @@ export class Breaker {
 		return this.nowMs() < this.openUntilMs ? 'open' : 'half-open'
 	}
 
-	/** Whether a call may be made now. */
+	/** Whether a call is admitted now. */
 	get admits(): boolean {
 		const { state } = this
 		return state === 'closed' || (state === 'half-open' && !this.trying)
 	}
 
-	/** Milliseconds until a call may be tried again; 0 where one may now. */
+	/** Milliseconds until a trial call is admitted; 0 if the breaker is not open. */
 	get reopensInMs(): number {
 		return this.state === 'open' ? this.openUntilMs - this.nowMs() : 0
 	}
 
 	/**
-	 * A call begins; its end must be told, once. One that is not admitted any more, since it waited while others failed, has no say:
-	 * otherwise each of those who waited would double the time, or one would end it.
+	 * Starts a call, whose outcome must be reported once. The outcome of a call that is no longer admitted, because the breaker opened while
+	 * the call was queued, is ignored: otherwise each queued call would double the open time, or a single one would close the breaker.
 	 */
 	pass(): Passage {
 		const { generation, state } = this
 		const trial = state === 'half-open' && !this.trying
-		const heard = state === 'closed' || trial
+		const counts = state === 'closed' || trial
 		if (trial) this.trying = true
 		let over = false
 		const end = (verdict: () => void) => () => {
 			if (over) return
 			over = true
 			if (trial) this.trying = false
-			if (heard && generation === this.generation) verdict()
+			if (counts && generation === this.generation) verdict()
 		}
 		const succeeded = end(() => this.close())
 		return {

@@ -1,4 +1,4 @@
-// Active health checks: each place is asked now and then whether it is well. How one asks is not known here.
+// Active health checks: each upstream is probed periodically. The probe is a parameter.
 
 import { ChatError, descriptorsCode } from '../chat/error.ts'
 import type { Clock } from '../system/clock.ts'
@@ -8,7 +8,7 @@ import type { Place } from './place.ts'
 export interface CheckedPlace {
 	readonly place: Place
 	readonly options: HealthOptions
-	/** Rejects where the upstream is not well. */
+	/** Rejects if the upstream is unhealthy. */
 	readonly probe: (signal: AbortSignal) => Promise<void>
 }
 
@@ -16,18 +16,18 @@ export interface HealthCheckSurroundings {
 	readonly clock: Clock
 	/** Uniform in [0, 1): spreads the first checks of many processes. */
 	readonly random: () => number
-	/** Told when a place falls ill or recovers, with the reason of the last failed check. */
+	/** Called when an upstream becomes unhealthy or recovers, with the reason of the last failed check. */
 	readonly changed: (place: Place, reason: unknown) => void
 }
 
 export class HealthChecks {
 	private readonly closing = new AbortController()
 
-	constructor(places: readonly CheckedPlace[], surroundings: HealthCheckSurroundings) {
-		for (const checked of places) void this.watch(checked, surroundings).catch(() => undefined)
+	constructor(places: readonly CheckedPlace[], deps: HealthCheckSurroundings) {
+		for (const checked of places) void this.watch(checked, deps).catch(() => undefined)
 	}
 
-	/** No further check is begun, and those that run are given up. */
+	/** Starts no further checks and aborts running ones. */
 	close(): void {
 		this.closing.abort()
 	}
@@ -38,9 +38,9 @@ export class HealthChecks {
 		let inRow = 0
 		for (let first = true; !signal.aborted; first = false) {
 			await clock.sleep(first ? random() * Math.min(1000, options.intervalMs) : options.intervalMs, signal)
-			const failure = await this.ask(checked)
+			const failure = await this.check(checked)
 			if (signal.aborted) return
-			// It was not asked, so the check has no result.
+			// No file descriptor was left to connect, so the check has no result.
 			if (failure instanceof ChatError && failure.code === descriptorsCode) continue
 			const agrees = (failure === undefined) === place.healthy
 			inRow = agrees ? 0 : inRow + 1
@@ -51,13 +51,13 @@ export class HealthChecks {
 		}
 	}
 
-	/** Why it is not well, if it is not. */
-	private async ask({ options, probe }: CheckedPlace): Promise<unknown> {
+	/** @returns why the upstream is unhealthy; undefined if it is healthy. */
+	private async check({ options, probe }: CheckedPlace): Promise<unknown> {
 		try {
 			await probe(AbortSignal.any([this.closing.signal, AbortSignal.timeout(options.timeoutMs)]))
 			return undefined
 		} catch (thrown) {
-			return thrown ?? new Error('the check failed')
+			return thrown ?? new Error('the health check failed')
 		}
 	}
 }

@@ -1,9 +1,9 @@
-// A name that clients ask for, and what stands behind it. Data from the configuration; engines know nothing of it.
+// A public model name and its properties, from the configuration. Engines do not depend on it.
 
 import { ChatError } from '../chat/error.ts'
 import type { Tokenizer } from '../tokens/tokenizer.ts'
 
-/** What a model is for, in OpenGateLLM's words, which its clients choose models by. */
+/** The model types of OpenGateLLM, by which its clients select models. */
 export const modelTypes = [
 	'text-generation',
 	'image-text-to-text',
@@ -18,16 +18,16 @@ export interface Model {
 	readonly name: string
 	readonly type: ModelType
 	readonly aliases: readonly string[]
-	/** The server is not ready while this model cannot answer. */
+	/** Whether the server reports that it is not ready while this model is unavailable. */
 	readonly required: boolean
 	readonly ownedBy: string
-	/** Longest prompt and answer together, in tokens, where the configuration or the engine tells. */
+	/** Maximum length of prompt and completion together, in tokens, if the configuration or the engine specifies it. */
 	readonly contextTokens?: number
-	/** Counts its tokens where no upstream does. */
+	/** Counts tokens if the upstream does not report usage. */
 	readonly tokenizer: Tokenizer
-	/** Names of the upstreams that serve it, as configured. */
+	/** Names of its upstreams, as configured. */
 	readonly route: readonly string[]
-	/** What its tokens cost, where the configuration tells. */
+	/** Price of its tokens, if configured. */
 	readonly price?: Price
 }
 
@@ -35,23 +35,23 @@ export interface Model {
 export interface Price {
 	readonly input: number
 	readonly output: number
-	/** Of the prompt's tokens that came from a cache; as `input` where absent. */
+	/** Price of cached prompt tokens; `input` if absent. */
 	readonly cachedInput?: number
 	/** ISO 4217. */
 	readonly currency: string
 }
 
-/** The models of a deployment, found by name or alias. */
+/** The models of a deployment, by name and alias. */
 export class ModelTable {
 	private readonly byName = new Map<string, Model>()
 	readonly all: readonly Model[]
 
-	/** @throws Error where a name or alias stands for two models. */
+	/** @throws Error if two models share a name or alias. */
 	constructor(models: readonly Model[]) {
 		this.all = models
 		for (const model of models) {
 			for (const name of [model.name, ...model.aliases]) {
-				if (this.byName.has(name)) throw new Error(`two models are called '${name}'`)
+				if (this.byName.has(name)) throw new Error(`two models have the name or alias '${name}'`)
 				this.byName.set(name, model)
 			}
 		}

@@ -1,5 +1,4 @@
-// What the configuration may say of routing: per upstream its room, its breaker and its health checks; per model how upstreams are
-// chosen and how often is tried.
+// Configuration of routing: per upstream its concurrency limit, circuit breaker and health checks; per model its policy and retries.
 
 import { z } from 'zod'
 import { milliseconds } from '../fields/duration.ts'
@@ -15,50 +14,70 @@ export const concurrencyOptions = z
 			.int()
 			.min(1)
 			.meta({ examples: [64] })
-			.describe('Calls that the upstream works on at the same time.'),
-		queue: z.int().min(0).max(100_000).default(64).describe('Calls that may wait for their turn; more are refused.'),
-		queueTimeoutMs: wait().default(30_000).describe('Longest wait for a turn, in milliseconds.'),
+			.describe('Maximum calls in flight on the upstream, per gateway process.'),
+		queue: z
+			.int()
+			.min(0)
+			.max(100_000)
+			.default(64)
+			.describe('Calls that may be queued; further ones are rejected with 503.'),
+		queueTimeoutMs: wait().default(30_000).describe('Maximum wait in the queue, in milliseconds.'),
 	})
-	.describe('Bounds on what one gateway process asks of the upstream at once; none where absent.')
+	.describe('Concurrency limit of the upstream, per gateway process; unlimited if absent.')
 
 export const breakerOptions = z
 	.strictObject({
-		failures: z.int().min(1).default(5).describe('Failures in a row after which the upstream is left alone.'),
-		openMs: wait().default(5000).describe('How long at first, in milliseconds; doubled each time a trial fails.'),
-		maxOpenMs: wait().default(60_000).describe('How long at most, in milliseconds.'),
+		failures: z.int().min(1).default(5).describe('Consecutive failures after which the circuit breaker opens.'),
+		openMs: wait()
+			.default(5000)
+			.describe('How long it stays open at first, in milliseconds; doubled each time a trial request fails.'),
+		maxOpenMs: wait().default(60_000).describe('Maximum time that it stays open, in milliseconds.'),
 	})
 	.prefault({})
-	.describe('When an upstream that fails is left alone.')
+	.describe('Circuit breaker of the upstream.')
 
 export const healthOptions = z
 	.strictObject({
 		path: z
 			.string()
-			.regex(/^\/[\x21\x22\x24-\x7e]*$/, 'must be a path such as /models: percent-encode spaces and what is not ASCII')
+			.regex(
+				/^\/[\x21\x22\x24-\x7e]*$/,
+				'must be a path such as /models: percent-encode spaces and non-ASCII characters',
+			)
 			.default('/models')
-			.describe("What is asked for, behind the upstream's URL."),
-		intervalMs: wait().default(10_000).describe('Time between two checks, in milliseconds.'),
-		timeoutMs: wait().default(5000).describe('Longest wait for an answer, in milliseconds.'),
-		unhealthyAfter: z.int().min(1).default(3).describe('Failed checks in a row that take the upstream out.'),
-		healthyAfter: z.int().min(1).default(1).describe('Passed checks in a row that bring it back.'),
+			.describe("Path of the health check, appended to the upstream's URL."),
+		intervalMs: wait().default(10_000).describe('Interval between checks, in milliseconds.'),
+		timeoutMs: wait().default(5000).describe('Timeout of a check, in milliseconds.'),
+		unhealthyAfter: z
+			.int()
+			.min(1)
+			.default(3)
+			.describe('Consecutive failed checks after which the upstream is removed from rotation.'),
+		healthyAfter: z.int().min(1).default(1).describe('Consecutive successful checks after which it returns.'),
 	})
-	.describe('Active health checks; none where absent.')
+	.describe('Active health checks; disabled if absent.')
 
 export const retryOptions = z
 	.strictObject({
-		attempts: z.int().min(1).max(20).default(3).describe('Tries of one request, over all upstreams.'),
-		totalMs: wait().default(60_000).describe('No further try is begun after this long, in milliseconds.'),
+		attempts: z.int().min(1).max(20).default(3).describe('Maximum attempts per request, over all upstreams.'),
+		totalMs: wait().default(60_000).describe('No attempt starts after this time, in milliseconds.'),
 		baseMs: wait()
 			.default(250)
-			.describe('Longest pause before the second try on the same upstream; doubled each time.'),
-		maxMs: wait().default(2000).describe('Longest pause, and longest Retry-After that is waited for.'),
+			.describe(
+				'Maximum delay before the second attempt on the same upstream, in milliseconds; doubled for each further one.',
+			),
+		maxMs: wait()
+			.default(2000)
+			.describe('Maximum delay, and maximum Retry-After for which a retry waits, in milliseconds.'),
 		unsure: z
 			.boolean()
 			.default(true)
-			.describe('Try again where the upstream may have done the work already; its tokens may then cost twice.'),
+			.describe(
+				'Whether to retry if the upstream may already have processed the request; tokens may then be billed twice.',
+			),
 	})
 	.prefault({})
-	.describe('How often a request is tried before its first byte left.')
+	.describe('Retries of a request, before the first byte of its response is sent.')
 
 export type ConcurrencyOptions = z.infer<typeof concurrencyOptions>
 export type BreakerOptions = z.infer<typeof breakerOptions>

@@ -1,5 +1,5 @@
-// One upstream as routing sees it: whether it may be asked, how full and how fast it is. All models that route to an upstream share its
-// place. It does not know what runs there.
+// The routing state of one upstream: its availability, load and speed. All models that route to an upstream share this state. It does not
+// depend on the engine.
 
 import { Breaker, type BreakerState } from './breaker.ts'
 import type { BreakerOptions, ConcurrencyOptions } from './options.ts'
@@ -10,9 +10,9 @@ export interface PlaceOptions {
 	readonly name: string
 	readonly concurrency: ConcurrencyOptions | undefined
 	readonly breaker: BreakerOptions
-	/** Milliseconds of any steady clock. */
+	/** Milliseconds of a monotonic clock. */
 	readonly nowMs: () => number
-	/** Told when the breaker changes. */
+	/** Called when the state of the circuit breaker changes. */
 	readonly breakerChanged?: (state: BreakerState) => void
 }
 
@@ -21,7 +21,7 @@ export class Place {
 	readonly breaker: Breaker
 	readonly slots: Slots
 	readonly speed: Speed
-	/** What active checks found; true where there are none. */
+	/** Result of active health checks; true if there are none. */
 	healthy = true
 
 	constructor({ name, concurrency, breaker, nowMs, breakerChanged }: PlaceOptions) {

@@ -1,4 +1,4 @@
-// What every policy must do.
+// The contract of every policy.
 
 import { describe, expect, test } from 'bun:test'
 import type { Policy } from './policy.ts'
@@ -8,18 +8,18 @@ export function policyContract(name: string, open: () => Policy): void {
 	describe(`policy: ${name}`, () => {
 		const members = ['a', 'b', 'c'].map((place, index) => ({ place: openPlace(place), weight: index + 1 }))
 		const hint = { affinity: () => 'key' }
-		test('names each member once, whoever is first', () => {
+		test('returns each member once', () => {
 			const policy = open()
 			for (let round = 0; round < 20; round++) {
 				const ordered = policy.order(members, hint)
 				expect(ordered.map(({ place }) => place.name).toSorted()).toEqual(['a', 'b', 'c'])
 			}
 		})
-		test('takes what there is: one, or none', () => {
+		test('accepts one member, or none', () => {
 			expect(open().order(members.slice(0, 1), hint)).toEqual(members.slice(0, 1))
 			expect(open().order([], hint)).toEqual([])
 		})
-		test('leaves the members as they are', () => {
+		test('does not change the members', () => {
 			const before = [...members]
 			open().order(members, hint)
 			expect(members).toEqual(before)

@@ -1,21 +1,21 @@
-// How one of several upstreams is chosen. A policy puts them in order; who of them can be asked is not its business.
+// The choice among several upstreams. A policy orders them; their availability is checked elsewhere.
 
 import type { Place } from './place.ts'
 
 export interface Member {
 	readonly place: Place
-	/** Its share, where the policy gives shares; 1 unless configured. */
+	/** Weight, for weighted policies; 1 by default. */
 	readonly weight: number
 }
 
-/** What is known of the request. */
+/** Properties of the request. */
 export interface RouteHint {
-	/** The same for all turns of a conversation; computed only where a policy asks. */
+	/** The affinity key: the same for all turns of a conversation. Computed only if a policy needs it. */
 	readonly affinity: () => string
 }
 
-/** Opened once for each model; may remember whom it chose. Implementations run policy.contract.ts. */
+/** Created once for each model; may be stateful. Implementations run policy.contract.ts. */
 export interface Policy {
-	/** All of `members`, each once, first choice first. */
+	/** @returns all of `members`, each once, in order of preference. */
 	order(members: readonly Member[], hint: RouteHint): readonly Member[]
 }

@@ -12,7 +12,7 @@ import { HeldTime, openPlace } from './routing.testing.ts'
 
 const hint = { affinity: () => '' }
 
-test('candidates: those with room first, full ones behind, and none that are left alone', () => {
+test('candidates: upstreams with capacity first, full ones last, unavailable ones never', () => {
 	const time = new HeldTime()
 	const [full, broken, ill, free] = ['full', 'broken', 'ill', 'free'].map((name) => openPlace(name, time, { limit: 1 }))
 	if (full === undefined || broken === undefined || ill === undefined || free === undefined)
@@ -30,7 +30,7 @@ test('candidates: those with room first, full ones behind, and none that are lef
 	expect(candidatesOf(route.choose(hint))).toEqual([broken, free, full])
 })
 
-test('the share of one that is left alone goes to the others by their weight', () => {
+test('the share of an unavailable upstream goes to the others by weight', () => {
 	const members = [5, 2, 1].map((weight, index) => ({ place: openPlace('abc'[index] ?? ''), weight }))
 	const route = new Route({ members, policy: weighted(), retry: retryOptions.parse({}) })
 	const [first] = members
@@ -39,7 +39,7 @@ test('the share of one that is left alone goes to the others by their weight', (
 	expect(['a', 'b', 'c'].map((name) => chosen.filter((place) => place === name).length)).toEqual([0, 200, 100])
 })
 
-test('reopens with the first breaker, whatever checks say of the others', () => {
+test('reopens with the first breaker of a healthy upstream', () => {
 	const [ill, broken] = [openPlace('ill'), openPlace('broken')]
 	const route = new Route({
 		members: [ill, broken].map((place) => ({ place, weight: 1 })),
@@ -53,36 +53,36 @@ test('reopens with the first breaker, whatever checks say of the others', () => 
 	expect(route.reopensInMs).toBe(Number.POSITIVE_INFINITY)
 })
 
-test('pauses grow, never beyond their bound, and keep to what the upstream asks for', () => {
+test('delays grow up to the maximum, and honor Retry-After', () => {
 	const bounds = { baseMs: 100, maxMs: 500 }
 	expect([1, 2, 3, 4, 50].map((tries) => pauseMs(tries, bounds, undefined, 0.5))).toEqual([50, 100, 200, 250, 250])
 	expect(pauseMs(1, bounds, undefined, 0)).toBe(0)
 	expect([pauseMs(1, bounds, 400, 0.9), pauseMs(1, bounds, 501, 0.9)]).toEqual([400, undefined])
 })
 
-describe('the key of a conversation', () => {
+describe('the affinity key of a conversation', () => {
 	const request = (...turns: readonly (readonly ['system' | 'user' | 'assistant', string])[]) =>
 		({
 			messages: turns.map(([role, text]) => ({ role, content: [{ type: 'text', text }] })),
 		}) as unknown as ChatRequest
 	const first = affinityKey(request(['system', 'be kind'], ['user', 'hello']))
-	test('stays from turn to turn', () =>
+	test('is the same for each turn', () =>
 		expect(affinityKey(request(['system', 'be kind'], ['user', 'hello'], ['assistant', 'hi'], ['user', 'more']))).toBe(
 			first,
 		))
-	test('differs by what was said first, and by the instructions', () => {
+	test('depends on the first user message and on the instructions', () => {
 		expect(affinityKey(request(['system', 'be kind'], ['user', 'good day']))).not.toBe(first)
 		expect(affinityKey(request(['system', 'be brief'], ['user', 'hello']))).not.toBe(first)
 	})
-	test('is bounded in parts and messages too, and still tells by what was said first', () => {
-		const long = (said: string) =>
+	test('is bounded for many parts and messages, and still depends on the first user message', () => {
+		const long = (text: string) =>
 			affinityKey({
 				messages: [
 					...Array.from({ length: 1000 }, () => ({
 						role: 'system',
 						content: [{ type: 'text', text: 'x'.repeat(1000) }],
 					})),
-					{ role: 'user', content: Array.from({ length: 10_000 }, () => ({ type: 'text', text: said })) },
+					{ role: 'user', content: Array.from({ length: 10_000 }, () => ({ type: 'text', text })) },
 				],
 			} as unknown as ChatRequest)
 		expect(long('abc').length).toBeLessThan(25_000)
@@ -91,7 +91,7 @@ describe('the key of a conversation', () => {
 	test('is bounded', () => expect(affinityKey(request(['user', 'x'.repeat(1_000_000)])).length).toBeLessThan(10_000))
 })
 
-test('health checks take a place out after so many failures in a row, and bring it back', async () => {
+test('health checks remove an upstream after consecutive failures, and restore it', async () => {
 	const place = openPlace('a')
 	const outcomes = [true, false, true, false, false, false, true, true]
 	const seen: (readonly [checks: number, healthy: boolean])[] = []

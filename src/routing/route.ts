@@ -1,4 +1,4 @@
-// The upstreams of one model, and whom to ask next.
+// The upstreams of one model, and the choice among them.
 
 import type { RetryOptions } from './options.ts'
 import type { Place } from './place.ts'
@@ -22,15 +22,15 @@ export class Route {
 	}
 
 	/**
-	 * Those that may be asked now, first choice first. Asked once for a request: a policy that gives shares counts each call.
+	 * The available upstreams, in order of preference. To be called once per request: weighted policies count each call.
 	 */
 	choose(hint: RouteHint): readonly Place[] {
-		// A policy that saw the others too would give their share to whoever stands behind them, not to all by weight.
+		// If the policy saw unavailable members, their share would go to the next member instead of to all by weight.
 		const members = this.members.filter(({ place }) => place.available)
 		return this.policy.order(members, hint).map(({ place }) => place)
 	}
 
-	/** Milliseconds until one of them may be asked again, as far as breakers tell; infinite where health checks keep all of them out. */
+	/** Milliseconds until the first circuit breaker admits a call again; infinite if health checks have removed all upstreams. */
 	get reopensInMs(): number {
 		return Math.min(
 			...this.members.map(({ place }) => (place.healthy ? place.breaker.reopensInMs : Number.POSITIVE_INFINITY)),
@@ -38,7 +38,7 @@ export class Route {
 	}
 }
 
-/** Those of `chosen` that may still be asked; full ones behind all that have room. */
+/** The members of `chosen` that are still available; those at their concurrency limit come last. */
 export function candidatesOf(chosen: readonly Place[]): readonly Place[] {
 	const available = chosen.filter((place) => place.available)
 	if (available.every(({ slots }) => !slots.full)) return available

@@ -1,4 +1,4 @@
-// Places to route among in tests, at a time that stands still until it is moved.
+// Upstream states for tests, with a fake clock that advances only when it is set.
 
 import { breakerOptions, type ConcurrencyOptions, concurrencyOptions } from './options.ts'
 import { Place } from './place.ts'

@@ -5,7 +5,7 @@ import { Slots } from './slots.ts'
 const options = { limit: 2, queue: 2, queueTimeoutMs: 10_000 }
 const never = new AbortController().signal
 
-test('gives turns up to the limit, then in the order of arrival', async () => {
+test('grants permits up to the limit, then in order of arrival', async () => {
 	const slots = new Slots(options)
 	const [a, b] = [slots.tryTake(), slots.tryTake()]
 	expect([slots.tryTake(), slots.running, slots.full]).toEqual([undefined, 2, true])
@@ -27,7 +27,7 @@ test('gives turns up to the limit, then in the order of arrival', async () => {
 	expect(slots.running).toBe(1)
 })
 
-test('refuses at once what finds no place in the queue', async () => {
+test('rejects immediately if the queue is full', async () => {
 	const slots = new Slots({ ...options, queue: 0 })
 	slots.tryTake()
 	slots.tryTake()
@@ -36,7 +36,7 @@ test('refuses at once what finds no place in the queue', async () => {
 	expect(refusal).toMatchObject({ kind: 'overloaded', sent: 'nothing', retryAfterMs: 1000 })
 })
 
-test('who hangs up or waits too long leaves the queue', async () => {
+test('a call that is cancelled or waits too long leaves the queue', async () => {
 	const slots = new Slots({ limit: 1, queue: 5, queueTimeoutMs: 20 })
 	const held = slots.tryTake()
 	const client = new AbortController()
@@ -49,7 +49,7 @@ test('who hangs up or waits too long leaves the queue', async () => {
 	expect([slots.running, slots.full]).toEqual([0, false])
 })
 
-test('only counts where there is no limit', async () => {
+test('only counts if there is no limit', async () => {
 	const slots = new Slots(undefined)
 	const taken = await Promise.all(Array.from({ length: 100 }, () => slots.take(never)))
 	expect([slots.running, slots.full]).toEqual([100, false])
@@ -57,7 +57,7 @@ test('only counts where there is no limit', async () => {
 	expect(slots.running).toBe(0)
 })
 
-test('whoever is in no hurry lets the others go first', async () => {
+test('calls of low priority are served after the others', async () => {
 	const slots = new Slots({ limit: 1, queue: 5, queueTimeoutMs: 10_000 })
 	const order: string[] = []
 	const held = slots.tryTake()
@@ -71,7 +71,7 @@ test('whoever is in no hurry lets the others go first', async () => {
 	expect(order).toEqual(['normal 1', 'normal 3', 'low 0', 'low 2'])
 })
 
-test('and is sent away first where the queue is full', async () => {
+test('calls of low priority are rejected first if the queue is full', async () => {
 	const slots = new Slots({ limit: 1, queue: 2, queueTimeoutMs: 10_000 })
 	slots.tryTake()
 	const ends: string[] = []
@@ -92,7 +92,7 @@ test('and is sent away first where the queue is full', async () => {
 	expect(ends.at(-1)).toBe('third normal: overloaded')
 })
 
-test('nobody makes room for a caller who is gone', async () => {
+test('a cancelled call displaces no other', async () => {
 	const slots = new Slots({ limit: 1, queue: 1, queueTimeoutMs: 10_000 })
 	const held = slots.tryTake()
 	const patient = slots.take(never, 'low')

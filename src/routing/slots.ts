@@ -1,12 +1,12 @@
-// How many calls one upstream works on at once, and who waits for a turn: first come, first served, in a bounded queue. Whoever is in no
-// hurry lets all others go first, and gives up its place to them where the queue is full.
+// The concurrency limiter of one upstream, with a bounded first-in, first-out queue. Calls of low priority are served after all others, and
+// are rejected in favor of others if the queue is full.
 
 import { ChatError } from '../chat/error.ts'
 import type { ConcurrencyOptions } from './options.ts'
 
-/** A turn that was given. */
+/** A permit for one call. */
 export interface Slot {
-	/** A second time does nothing. */
+	/** Idempotent. */
 	release(): void
 }
 
@@ -15,7 +15,7 @@ export type Priority = 'normal' | 'low'
 interface Waiter {
 	readonly priority: Priority
 	give(slot: Slot): void
-	/** Its place is wanted by somebody in a hurry. */
+	/** Rejects the call in favor of one of normal priority. */
 	refuse(): void
 }
 
@@ -26,7 +26,7 @@ export class Slots {
 	private readonly queue: Waiter[] = []
 	private taken = 0
 
-	/** @param options no bound where absent: then it only counts. */
+	/** @param options if undefined, calls are counted but not limited. */
 	constructor(options: ConcurrencyOptions | undefined) {
 		this.options = options
 	}
@@ -43,26 +43,26 @@ export class Slots {
 		return this.options !== undefined && this.taken >= this.options.limit
 	}
 
-	/** Neither a turn nor a place to wait for one. */
+	/** Whether a call would be rejected: the limit is reached and the queue is full. */
 	refuses(priority: Priority): boolean {
 		if (this.options === undefined || !this.full || this.queue.length < this.options.queue) return false
 		return priority === 'low' || !this.queue.some((waiter) => waiter.priority === 'low')
 	}
 
-	/** A turn at once, or none. */
+	/** @returns a permit, or undefined if the limit is reached. */
 	tryTake(): Slot | undefined {
 		return this.full ? undefined : this.give()
 	}
 
 	/**
-	 * A turn as soon as there is one.
+	 * Waits for a permit.
 	 *
-	 * @throws ChatError `overloaded` where the queue is full or the wait too long, `cancelled` where the caller goes.
+	 * @throws ChatError `overloaded` if the queue is full or the wait is too long, `cancelled` if `signal` aborts.
 	 */
 	async take(signal: AbortSignal, priority: Priority = 'normal'): Promise<Slot> {
 		const { options } = this
 		if (options === undefined || !this.full) return this.give()
-		if (signal.aborted) throw gone()
+		if (signal.aborted) throw cancelled()
 		if (this.refuses(priority)) throw tooMany()
 		return new Promise<Slot>((resolve, reject) => {
 			const leave = () => {
@@ -84,23 +84,23 @@ export class Slots {
 			}
 			const hangUp = () => {
 				leave()
-				reject(gone())
+				reject(cancelled())
 			}
 			const timer = setTimeout(() => {
 				leave()
-				reject(overloaded('The model is overloaded: the wait for a turn took too long.'))
+				reject(overloaded('The model is overloaded: the request waited too long in the queue.'))
 			}, options.queueTimeoutMs)
-			this.line(waiter, options.queue)
+			this.enqueue(waiter, options.queue)
 			signal.addEventListener('abort', hangUp, { once: true })
 		})
 	}
 
-	/** Behind all of the same priority; the last of those in no hurry makes room. */
-	private line(waiter: Waiter, places: number): void {
-		if (this.queue.length >= places) this.queue.findLast(({ priority }) => priority === 'low')?.refuse()
-		const patient = waiter.priority === 'low' ? -1 : this.queue.findIndex(({ priority }) => priority === 'low')
-		if (patient === -1) this.queue.push(waiter)
-		else this.queue.splice(patient, 0, waiter)
+	/** Inserts the call after all of the same priority. If the queue is full, the last call of low priority is rejected. */
+	private enqueue(waiter: Waiter, capacity: number): void {
+		if (this.queue.length >= capacity) this.queue.findLast(({ priority }) => priority === 'low')?.refuse()
+		const position = waiter.priority === 'low' ? -1 : this.queue.findIndex(({ priority }) => priority === 'low')
+		if (position === -1) this.queue.push(waiter)
+		else this.queue.splice(position, 0, waiter)
 	}
 
 	private give(): Slot {
@@ -117,12 +117,12 @@ export class Slots {
 	}
 }
 
-function gone(): ChatError {
+function cancelled(): ChatError {
 	return new ChatError('cancelled', 'The request was cancelled.')
 }
 
 function tooMany(): ChatError {
-	return overloaded('The model is overloaded: too many requests wait for it.')
+	return overloaded('The model is overloaded: too many requests are queued.')
 }
 
 function overloaded(message: string): ChatError {

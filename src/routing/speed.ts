@@ -1,5 +1,5 @@
-// How long an upstream took to begin its answers, lately. What was measured loses its weight with time, so that one that was slow is
-// tried again.
+// Recent time to first token of an upstream: an average whose measurements decay with time, so that an upstream that was slow is tried
+// again.
 
 const halfLifeMs = 30_000
 const weightOfNew = 0.3
@@ -13,7 +13,7 @@ export class Speed {
 		this.nowMs = nowMs
 	}
 
-	/** Milliseconds to the first token; near 0 where nothing is known. */
+	/** Average in milliseconds; near 0 if there is no recent measurement. */
 	get firstTokenMs(): number {
 		return this.average * this.weightOfOld()
 	}
@@ -23,7 +23,7 @@ export class Speed {
 		this.measuredAtMs = this.nowMs()
 	}
 
-	/** From 1 for what was measured just now down to 0 for what was measured long ago, or never. */
+	/** Weight of the average: 1 right after a measurement, approaching 0 with time; 0 if there is none. */
 	private weightOfOld(): number {
 		return 0.5 ** ((this.nowMs() - this.measuredAtMs) / halfLifeMs)
 	}

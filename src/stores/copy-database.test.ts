@@ -15,7 +15,7 @@ import { nextBatch, tables } from './sql/table.ts'
 
 const newFile = async () => join(await mkdtemp(join(tmpdir(), 'dragoman-copy-')), 'dragoman.sqlite')
 
-/** Ids that alphabets of different languages would order differently. */
+/** Ids that different collations order differently. */
 const ids = ['b', 'B', 'a', '_', 'ä', 'z', 'Ω', '语', '10', '9', 'a b', '😀', '～']
 
 async function fill(database: SqlDatabase, messages: number): Promise<void> {
@@ -53,7 +53,7 @@ function counts(tokens: number) {
 	}
 }
 
-test('every table of the schema is copied, by its primary key', async () => {
+test('every table of the schema is copied in order of its primary key', async () => {
 	const database = await openSqlite(await newFile())
 	const made = await database.sql`SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'migrations'`
 	expect(made.map(({ name }) => String(name)).toSorted()).toEqual(tables.map(({ name }) => name).toSorted())
@@ -66,7 +66,7 @@ test('every table of the schema is copied, by its primary key', async () => {
 	await database.close()
 })
 
-test('what is copied is the same, but for U+0000', async () => {
+test('a copy is identical except for U+0000', async () => {
 	const [from, to] = [await openSqlite(await newFile()), await openSqlite(await newFile())]
 	await fill(from, 3000)
 	const copied = await copyDatabase(from, to)
@@ -78,7 +78,7 @@ test('what is copied is the same, but for U+0000', async () => {
 	await Promise.all([from.close(), to.close()])
 })
 
-test('a target that holds anything is refused, and left as it is', async () => {
+test('a target that is not empty is rejected and not changed', async () => {
 	const [from, to] = [await openSqlite(await newFile()), await openSqlite(await newFile())]
 	await fill(from, 1)
 	const { key } = createKey({ name: 'first', role: 'admin' }, 1)
@@ -90,7 +90,7 @@ test('a target that holds anything is refused, and left as it is', async () => {
 	await Promise.all([from.close(), to.close()])
 })
 
-test('a copy that fails on its way leaves nothing', async () => {
+test('a failed copy leaves the target empty', async () => {
 	const [from, to] = [await openSqlite(await newFile()), await openSqlite(await newFile())]
 	await fill(from, 2000)
 	await to.sql.unsafe(
@@ -101,7 +101,7 @@ test('a copy that fails on its way leaves nothing', async () => {
 	await Promise.all([from.close(), to.close()])
 })
 
-test('what was lost or changed on its way is told', async () => {
+test('lost and changed rows are reported', async () => {
 	const [from, to] = [await openSqlite(await newFile()), await openSqlite(await newFile())]
 	await fill(from, 10)
 	await to.sql.unsafe(
@@ -118,7 +118,7 @@ test('what was lost or changed on its way is told', async () => {
 	await Promise.all([from.close(), to.close()])
 })
 
-test('it is of one moment, whoever writes meanwhile', async () => {
+test('a snapshot does not see concurrent writes', async () => {
 	const database = await openSqlite(await newFile())
 	await fill(database, 1)
 	const [messages] = tables.filter(({ name }) => name === 'messages')
@@ -135,7 +135,7 @@ test('it is of one moment, whoever writes meanwhile', async () => {
 	await database.close()
 })
 
-test('batches shrink where rows are large, and grow where they are small', () => {
+test('batches shrink if rows are large, and grow if they are small', () => {
 	expect(nextBatch(256, [{ body: 'x'.repeat(5_000_000) }])).toBe(128)
 	expect(nextBatch(1, [{ body: 'x'.repeat(5_000_000) }])).toBe(1)
 	expect(nextBatch(256, [{ body: 'x'.repeat(2_000_000) }])).toBe(256)
@@ -143,7 +143,7 @@ test('batches shrink where rows are large, and grow where they are small', () =>
 })
 
 if (postgresServer !== undefined)
-	test('SQLite to PostgreSQL and back, whatever order the server has for its language', async () => {
+	test('SQLite to PostgreSQL and back, with any collation of the server', async () => {
 		const fresh = await freshDatabase(
 			postgresServer as string,
 			"TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'",

@@ -1,4 +1,4 @@
-// Everything of one database put into another, whichever kinds they are, and read again there. Knows no table's meaning.
+// Copies a database to another one of any kind, and verifies the copy. Independent of the meaning of the tables.
 
 import { DatabaseError } from './database-error.ts'
 import type { Sql } from './sql/sql.ts'
@@ -12,18 +12,18 @@ export interface CopiedTable {
 	readonly same: boolean
 }
 
-/** What tells two tables apart. */
+/** Row count and hash, to compare two tables. */
 export interface TableSum {
 	readonly rows: number
-	/** SHA-256 over all rows in the order of their keys, in hexadecimal. */
+	/** SHA-256 of all rows in the order of their primary keys, in hexadecimal. */
 	readonly hash: string
 }
 
 /**
- * Copies what `from` holds at this moment, in one transaction: a copy that is cut off leaves nothing behind. Then reads the target again.
+ * Copies a snapshot of `from` in one transaction: an interrupted copy leaves the target unchanged. Then reads the target to verify it.
  *
- * @returns every table, with what was read from the source and what the target holds now.
- * @throws DatabaseError where the target holds anything already.
+ * @returns for every table, the sums of the source and of the target.
+ * @throws DatabaseError if the target is not empty.
  */
 export async function copyDatabase(from: SqlDatabase, to: SqlDatabase): Promise<readonly CopiedTable[]> {
 	const read = await to.write((target) =>
@@ -34,9 +34,9 @@ export async function copyDatabase(from: SqlDatabase, to: SqlDatabase): Promise<
 			})
 		}),
 	)
-	const held = await to.snapshot((scan) => sumTables(scan))
+	const copied = await to.snapshot((scan) => sumTables(scan))
 	return tables.map(({ name }) => {
-		const [one, other] = [read.get(name) ?? nothing, held.get(name) ?? nothing]
+		const [one, other] = [read.get(name) ?? nothing, copied.get(name) ?? nothing]
 		return { table: name, from: one, to: other, same: one.rows === other.rows && one.hash === other.hash }
 	})
 }
@@ -66,7 +66,7 @@ async function sumTables(scan: Scan, visit: Visit = async () => undefined): Prom
 	return sums
 }
 
-/** PostgreSQL keeps no U+0000 in a text; the stores leave it out too. */
+/** PostgreSQL cannot store U+0000 in text; the stores remove it too. */
 function withoutNul(row: Row): Row {
 	return Object.fromEntries(
 		Object.entries(row).map(([column, value]) => [
@@ -76,7 +76,7 @@ function withoutNul(row: Row): Row {
 	)
 }
 
-/** The same in every database: columns by name, and numbers as texts, since PostgreSQL tells large ones so. */
+/** Canonical text of a row, the same for every database: columns by name, and numbers as strings, as PostgreSQL returns large ones. */
 function textOf(row: Row): string {
 	return JSON.stringify(
 		Object.entries(row)

@@ -1,10 +1,10 @@
-// What an operator reads about a database, and can correct: its message is complete, holds no password and needs no stack.
+// Database errors that an operator can correct. The message is complete, contains no password, and is printed without a stack.
 
 export class DatabaseError extends Error {
 	override readonly name: string = 'DatabaseError'
 }
 
-/** There is no database, or one without our tables. */
+/** The database does not exist, or has no Dragoman tables. */
 export class NoDatabaseError extends DatabaseError {
 	override readonly name = 'NoDatabaseError'
 }

@@ -1,4 +1,4 @@
-// Everything that a deployment keeps: in its database, with the keys that were read remembered.
+// Opens the stores of a deployment: its database, with a cache for API keys.
 
 import { existsSync } from 'node:fs'
 import type { ConversationStore } from '../conversations/conversation-store.ts'
@@ -22,9 +22,9 @@ import { openSqlite } from './sql/sqlite.ts'
 export interface StoreLocation {
 	/** `sqlite`, or the URL of a PostgreSQL database. */
 	readonly database: string
-	/** SQLite's. */
+	/** File of the SQLite database. */
 	readonly databaseFile: string
-	/** Counted up whenever a key is made or revoked, by every process that does. */
+	/** Counter that every process increments when it creates or revokes a key. */
 	readonly keyChangesFile: string
 }
 
@@ -32,14 +32,14 @@ export interface Stores {
 	readonly keys: KeyStore
 	readonly conversations: ConversationStore
 	readonly ledger: LedgerStore
-	/** The steps of the schema that were done now. */
+	/** The migration steps that were applied. */
 	readonly migrated: readonly string[]
-	/** @throws ChatError `unavailable` or Error if the database cannot be read now. */
+	/** @throws ChatError `unavailable` or Error if the database cannot be read. */
 	check(): Promise<void>
 	close(): Promise<void>
 }
 
-/** How long a request waits for its key to be read again, in milliseconds. */
+/** How long a request with a cached key waits for the database, in milliseconds. */
 const keyPatienceMs = 1000
 
 /** @throws DatabaseError if the database cannot be opened or does not meet `mode`, NoDatabaseError if there is none. */
@@ -67,7 +67,7 @@ type DatabaseLocation = Pick<StoreLocation, 'database' | 'databaseFile'>
 
 /**
  * @throws DatabaseError if it cannot be opened, does not meet `mode` or was written by a newer version, NoDatabaseError if there is none.
- * Messages contain no password, and nothing of a URL that may have been misread.
+ * Messages contain no password, and no part of a URL that may have been parsed incorrectly.
  */
 export async function openDatabase(location: DatabaseLocation, mode: SchemaMode): Promise<SqlDatabase> {
 	const { database, databaseFile } = location
@@ -80,39 +80,39 @@ export async function openDatabase(location: DatabaseLocation, mode: SchemaMode)
 
 async function explainOpening(
 	open: () => Promise<SqlDatabase>,
-	place: string | undefined,
+	name: string | undefined,
 	secrets: readonly string[],
 ): Promise<SqlDatabase> {
 	try {
 		return await open()
 	} catch (cause) {
 		if (cause instanceof DatabaseError) throw cause
-		if (cause instanceof SchemaError) throw explainSchema(cause, place ?? unnamed)
-		if (place === undefined)
+		if (cause instanceof SchemaError) throw explainSchema(cause, name ?? unnamed)
+		if (name === undefined)
 			throw new DatabaseError(`The database of the configuration cannot be opened: ${encodingHint}`)
 		const reason = redactorOf(secrets)(
 			hideCredentials(cause instanceof Error ? describeSystemError(cause) : String(cause)),
 		)
-		throw new DatabaseError(`The database ${place} cannot be opened: ${reason}`, { cause })
+		throw new DatabaseError(`The database ${name} cannot be opened: ${reason}`, { cause })
 	}
 }
 
-function explainSchema(cause: SchemaError, place: string): DatabaseError {
-	if (cause.type === 'missing') return new NoDatabaseError(`no database at ${place} (${cause.message})`, { cause })
+function explainSchema(cause: SchemaError, name: string): DatabaseError {
+	if (cause.type === 'missing') return new NoDatabaseError(`no database at ${name} (${cause.message})`, { cause })
 	return new DatabaseError(
-		`the database ${place} was created by an older version (${cause.message}): run \`dragoman migrate\` first`,
+		`the database ${name} was created by an older version (${cause.message}): run \`dragoman migrate\` first`,
 		{ cause },
 	)
 }
 
 const unnamed = 'the URL of the configuration'
 
-/** What a person calls the database: the file of SQLite, or host and database of PostgreSQL, without user and password. */
+/** The name of the database in messages: the file of SQLite, or host and database of PostgreSQL, without user and password. */
 export function databaseName({ database, databaseFile }: DatabaseLocation): string {
 	return database === 'sqlite' ? databaseFile : (databasePlace(database) ?? unnamed)
 }
 
-/** If no server has used the data folder, no process reads the file: none is created for it. */
+/** Does not create the file if no server has used the data folder, because no process reads it then. */
 function openChanges(file: string, mode: SchemaMode): ChangeCounter {
 	return mode === 'create' || existsSync(file) ? openChangeCounter(file) : { read: () => 0, bump: () => undefined }
 }

@@ -13,7 +13,7 @@ async function open(description: Partial<Parameters<typeof createKey>[0]> = {}) 
 	return { store, key, own: ownKeys(store, key, nowMs) }
 }
 
-test('a key made by a caller is a user’s, of the same owner, with the same settings', async () => {
+test('a key that a caller creates has role user, the same owner and the same settings', async () => {
 	const { store, own } = await open({ settings: { dialect: 'some', history: 'none' } })
 	const { key, secret } = await own.create({ name: 'child' })
 	expect(await store.findByHash(hashSecret(secret))).toMatchObject({
@@ -24,17 +24,15 @@ test('a key made by a caller is a user’s, of the same owner, with the same set
 	expect(Object.keys(key).toSorted()).toEqual(['createdAtMs', 'expiresAtMs', 'id', 'name', 'prefix', 'state'])
 })
 
-test('it ends with its maker at the latest', async () => {
+test('it expires no later than the key that created it', async () => {
 	const { own } = await open({ expiresAtMs: nowMs + 1000 })
 	const made = await Promise.all(
-		[undefined, nowMs + 500, nowMs + 5000].map((at) =>
-			own.create({ name: 'child', ...(at === undefined ? {} : { expiresAtMs: at }) }),
-		),
+		[undefined, nowMs + 500, nowMs + 5000].map((at) => own.create({ name: 'child', expiresAtMs: at })),
 	)
 	expect(made.map(({ key }) => (key.expiresAtMs ?? 0) - nowMs)).toEqual([1000, 500, 1000])
 })
 
-test('the keys of others are not there', async () => {
+test('keys of other scopes are not found', async () => {
 	const { store, own } = await open()
 	const { key: foreign } = createKey({ name: 'x', role: 'user', tenant: 'elsewhere', owner: 'alice' }, nowMs)
 	await store.insert(foreign)
@@ -43,7 +41,7 @@ test('the keys of others are not there', async () => {
 	expect((await store.findByHash(foreign.hash))?.revokedAtMs).toBeNull()
 })
 
-test('states are told as they are now', async () => {
+test('lists report the current state', async () => {
 	const { store, key, own } = await open()
 	const { key: brief } = await own.create({ name: 'brief', expiresAtMs: nowMs + 1 })
 	const { key: gone } = await own.create({ name: 'gone' })
@@ -56,7 +54,7 @@ test('states are told as they are now', async () => {
 	])
 })
 
-test('an owner has so many valid keys and no more', async () => {
+test('the number of active keys per owner is limited', async () => {
 	const { own } = await open()
 	const made = []
 	for (let count = 1; count < 100; count++) made.push(await own.create({ name: String(count) }))

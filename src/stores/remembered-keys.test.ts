@@ -10,7 +10,7 @@ import { MemoryKeyStore } from './memory/memory-key-store.ts'
 
 const forever = () => new Promise<never>(() => undefined)
 
-test('a key is read once, and what another process changes is seen at the next call', async () => {
+test('a key is read once, and changes by another process are visible to the next call', async () => {
 	const folder = await mkdtemp(join(tmpdir(), 'dragoman-test-'))
 	const file = join(folder, 'changes')
 	const store = new MemoryKeyStore()
@@ -34,7 +34,7 @@ test('a key is read once, and what another process changes is seen at the next c
 		nowMs: () => now,
 		patience: forever,
 	})
-	// Another mapping of the same file stands for another process.
+	// Another mapping of the same file simulates another process.
 	const theirs = withMemory(store, {
 		changes: openChangeCounter(file),
 		rememberMs: 10_000,
@@ -55,7 +55,7 @@ test('a key is read once, and what another process changes is seen at the next c
 	await rm(folder, { recursive: true })
 })
 
-test('while the store is away a key that was read holds, and one that was not is no stranger', async () => {
+test('while the store is unavailable, a cached key stays valid, and an unknown key is an error instead of invalid', async () => {
 	const store = new MemoryKeyStore()
 	let away = false
 	let reads = 0
@@ -98,7 +98,7 @@ test('while the store is away a key that was read holds, and one that was not is
 	expect((await keys.findByHash(key.hash))?.revokedAtMs).toBe(9)
 })
 
-test('a request with a key that is known does not wait for a store that is silent', async () => {
+test('a request with a cached key does not wait for a store that does not respond', async () => {
 	const store = new MemoryKeyStore()
 	const answer = Promise.withResolvers<void>()
 	let silent = false
@@ -128,7 +128,7 @@ test('a request with a key that is known does not wait for a store that is silen
 	silent = true
 	now = 2001
 	expect((await keys.findByHash(key.hash))?.name).toBe('a')
-	// The store's answer counts when it comes, and a change on this host is waited for.
+	// After a change on this host, a request waits for the store.
 	await store.revoke('a', 7)
 	changed++
 	now = 5000

@@ -1,20 +1,20 @@
-// Numbers that are counted while the server runs, and written in Prometheus' text format when somebody asks. Counting is on the way of
-// every request and every token, so a child is found once and then costs an addition. Format: Prometheus text exposition 0.0.4.
+// Metrics of a process, and the Prometheus text exposition format 0.0.4. Metrics are updated for every request and every token: after a child
+// has been looked up once, an update is a single addition.
 
-/** One family at one moment. */
+/** Snapshot of a metric family. */
 export interface MetricSnapshot {
 	readonly name: string
 	readonly type: 'counter' | 'gauge' | 'histogram'
 	readonly help: string
-	/** Of several processes' values: which to tell. */
+	/** How the values of several processes are combined. */
 	readonly across: 'sum' | 'max' | 'min'
 	readonly samples: readonly Sample[]
 }
 
 export interface Sample {
-	/** `_bucket`, `_sum` and `_count` of histograms; empty otherwise. */
+	/** `_bucket`, `_sum` or `_count` for histograms; otherwise empty. */
 	readonly suffix: string
-	/** As written between the braces. */
+	/** The text between the braces. */
 	readonly labels: string
 	readonly value: number
 }
@@ -30,7 +30,7 @@ export interface CounterChild {
 }
 
 export interface HistogramChild {
-	/** In the unit that the metric's name tells. */
+	/** @param value in the unit of the metric's name. */
 	observe(value: number): void
 }
 
@@ -42,7 +42,7 @@ interface Family {
 export class Metrics {
 	private readonly families: Family[] = []
 
-	/** @returns a child for each tuple of label values, always the same one for the same tuple. */
+	/** @returns a function that returns the child for a tuple of label values; the same child for the same tuple. */
 	counter<Label extends string>(description: MetricDescription<Label>): (...values: readonly string[]) => CounterChild {
 		const children = new Children(description, () => new Count())
 		this.families.push({
@@ -54,7 +54,7 @@ export class Metrics {
 		return children.get
 	}
 
-	/** @param bounds upper bounds of the buckets, ascending. */
+	/** @param bounds upper bounds of the buckets, in ascending order. */
 	histogram<Label extends string>(
 		description: MetricDescription<Label>,
 		bounds: readonly number[],
@@ -70,8 +70,8 @@ export class Metrics {
 	}
 
 	/**
-	 * @param read asked at each scrape: label values, and the value that they have now.
-	 * @param type `counter` for what only grows but is counted elsewhere.
+	 * @param read called at each scrape; returns label values and their current values.
+	 * @param type `counter` for values that only increase but are counted elsewhere.
 	 */
 	gauge<Label extends string>(
 		description: MetricDescription<Label>,
@@ -96,7 +96,7 @@ export class Metrics {
 	}
 }
 
-/** The metrics of several processes as those of one. */
+/** Merges the metrics of several processes. */
 export function mergeSnapshots(processes: readonly (readonly MetricSnapshot[])[]): readonly MetricSnapshot[] {
 	const merged = new Map<string, { metric: MetricSnapshot; samples: Map<string, Sample> }>()
 	for (const metric of processes.flat()) {
@@ -139,7 +139,7 @@ function head(
 	return { name, help, type, across }
 }
 
-/** A child for each tuple of label values. */
+/** The children of a family, by their label values. */
 class Children<Child> {
 	private readonly children = new Map<string, { readonly labels: string; readonly child: Child }>()
 	private readonly description: MetricDescription<string>

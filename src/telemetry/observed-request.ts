@@ -1,11 +1,11 @@
-// The record of a request that somebody watches. Who counts, writes or traces what is told here is not its business.
+// The record of a request, filled in by the pipeline. Independent of the log, the metrics and the traces that read it.
 
 import type { ChatError } from '../chat/error.ts'
 import type { FinishReason } from '../chat/event.ts'
 import type { Usage } from '../chat/usage.ts'
 import type { Arrival, AttemptRecord, RequestRecord } from './telemetry.ts'
 
-/** One try on one upstream. */
+/** One attempt on an upstream. */
 export interface Attempt {
 	readonly upstream: string
 	readonly error?: string
@@ -13,7 +13,7 @@ export interface Attempt {
 
 export interface RequestWatcher {
 	attempt(record: ObservedRequest, upstream: string, nowMs: number): AttemptRecord
-	/** Milliseconds went by between two pieces of an answer of `model`. */
+	/** Reports the time between two chunks of a response of `model`, in milliseconds. */
 	gap(model: string, ms: number): void
 }
 

@@ -1,4 +1,4 @@
-// Telemetry as the configuration wants it: a log line, Prometheus metrics and traces, each independent of the others.
+// Opens telemetry as configured: the request log, Prometheus metrics, and OpenTelemetry, each independent of the others.
 
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
@@ -16,7 +16,7 @@ export interface TelemetrySurroundings {
 	readonly clock: Clock
 	readonly version: string
 	readonly upstreams: () => readonly UpstreamGauges[]
-	/** The metrics of the other processes that serve the same address, where there are any. */
+	/** Returns the metrics of the other processes that serve the same address, if there are any. */
 	readonly others?: () => Promise<readonly (readonly MetricSnapshot[])[]>
 }
 
@@ -25,13 +25,10 @@ export interface OpenedTelemetry extends Telemetry {
 	snapshot(): readonly MetricSnapshot[]
 }
 
-export async function openTelemetry(
-	options: TelemetryOptions,
-	surroundings: TelemetrySurroundings,
-): Promise<OpenedTelemetry> {
-	const { log, clock, version, upstreams, others } = surroundings
+export async function openTelemetry(options: TelemetryOptions, deps: TelemetrySurroundings): Promise<OpenedTelemetry> {
+	const { log, clock, version, upstreams, others } = deps
 	const metrics = new RequestMetrics({ version, startedAtMs: clock.now(), upstreams })
-	const otlp = await openConfiguredOtlp(options, surroundings)
+	const otlp = await openConfiguredOtlp(options, deps)
 	const watcher: RequestWatcher = {
 		gap: (model, ms) => metrics.gapOf(model).observe(ms / 1000),
 		attempt(record, upstream, begunMs) {
@@ -51,7 +48,7 @@ export async function openTelemetry(
 		begin(arrival) {
 			metrics.begin()
 			const record = new ObservedRequest(arrival, watcher)
-			// Its address is known only as long as its connection is there.
+			// The address is available only while the client is connected.
 			if (options.requests) record.client = arrival.client?.address
 			otlp?.begin(record)
 			return record
@@ -74,7 +71,7 @@ export async function openTelemetry(
 	}
 }
 
-/** Its libraries are loaded only where a collector is named. */
+/** Loads the OpenTelemetry libraries only if a collector is configured. */
 async function openConfiguredOtlp(
 	{ otlp }: TelemetryOptions,
 	{ log, version, clock }: TelemetrySurroundings,

@@ -1,4 +1,4 @@
-// What the configuration may say of telemetry.
+// Configuration of telemetry.
 
 import { z } from 'zod'
 import { otlpOptions } from './otlp-options.ts'
@@ -9,11 +9,11 @@ export const telemetryOptions = z
 			.enum(['open', 'off'])
 			.default('open')
 			.describe('`open` serves Prometheus metrics at /metrics to anyone who can reach the server; `off` serves none.'),
-		requests: z.boolean().default(true).describe('One line in the log for each request.'),
+		requests: z.boolean().default(true).describe('Whether each request has a line in the log.'),
 		otlp: otlpOptions.optional(),
-		content: z.boolean().default(false).describe('Prompts and answers in these lines.'),
+		content: z.boolean().default(false).describe('Whether these lines contain prompts and completions.'),
 	})
 	.prefault({})
-	.describe('What the server tells of its work.')
+	.describe('Request log, metrics and traces.')
 
 export type TelemetryOptions = z.infer<typeof telemetryOptions>

@@ -1,4 +1,4 @@
-// What the configuration may say of OpenTelemetry.
+// Configuration of OpenTelemetry.
 
 import { z } from 'zod'
 import { milliseconds } from '../fields/duration.ts'
@@ -9,25 +9,30 @@ export const otlpOptions = z
 	.strictObject({
 		endpoint: httpUrl()
 			.superRefine((url, context) => {
-				// What is no URL at all has its own sentence.
+				// `httpUrl` reports text that is not a URL.
 				const problem = isHttpUrl(url) ? baseUrlProblem(url) : undefined
 				if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
 			})
 			.meta({ examples: ['http://127.0.0.1:4318'] })
 			.describe(
-				'A collector that takes OTLP over HTTP, as http://127.0.0.1:4318; `/v1/traces` and `/v1/metrics` are added to its path.',
+				'URL of a collector for OTLP over HTTP, such as http://127.0.0.1:4318; `/v1/traces` and `/v1/metrics` are appended to its path.',
 			),
-		headers: headers().default({}).describe('Headers for the collector, as an API key.'),
-		traces: z.boolean().default(true).describe('Send a span for each request and each try on an upstream.'),
-		metrics: z.boolean().default(true).describe('Send the metrics of the GenAI semantic conventions.'),
+		headers: headers().default({}).describe('Headers for the collector, such as an API key.'),
+		traces: z
+			.boolean()
+			.default(true)
+			.describe('Whether to send a span for each request and for each attempt on an upstream.'),
+		metrics: z.boolean().default(true).describe('Whether to send the metrics of the GenAI semantic conventions.'),
 		sampleRatio: z
 			.number()
 			.min(0)
 			.max(1)
 			.default(1)
-			.describe('Share of traces begun here that are sent; those begun by a caller follow the caller.'),
-		intervalMs: milliseconds(100, 3_600_000).default(15_000).describe('Time between two deliveries of metrics.'),
-		serviceName: z.string().min(1).default('dragoman').describe('`service.name` of what is sent.'),
+			.describe(
+				'Fraction of the traces started by the server that are sent; for traces started by a caller, the sampling decision of the caller applies.',
+			),
+		intervalMs: milliseconds(100, 3_600_000).default(15_000).describe('Export interval of metrics, in milliseconds.'),
+		serviceName: z.string().min(1).default('dragoman').describe('`service.name` of spans and metrics.'),
 	})
 	.superRefine(({ endpoint, headers }, context) => {
 		if (hasCredentials(endpoint) && Object.keys(headers).some((name) => name.toLowerCase() === 'authorization'))
@@ -38,6 +43,6 @@ export const otlpOptions = z
 					'the URL has a user name and password, and there is `headers.authorization` as well: remove one of them',
 			})
 	})
-	.describe('OpenTelemetry, sent over OTLP/HTTP; off where absent.')
+	.describe('OpenTelemetry export over OTLP/HTTP; disabled if absent.')
 
 export type OtlpOptions = z.infer<typeof otlpOptions>

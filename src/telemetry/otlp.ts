@@ -1,5 +1,5 @@
-// Traces and metrics for OpenTelemetry, by its semantic conventions for HTTP servers and for generative AI. Loaded only where the
-// operator names a collector. Sources: https://opentelemetry.io/docs/specs/semconv/http/http-spans/ and …/semconv/gen-ai/.
+// Traces and metrics for OpenTelemetry, following its semantic conventions for HTTP servers and for generative AI. Loaded only if a collector
+// is configured. Sources: https://opentelemetry.io/docs/specs/semconv/http/http-spans/ and …/semconv/gen-ai/.
 
 import { type Context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
@@ -25,7 +25,7 @@ export interface Otlp {
 	begin(record: ObservedRequest): void
 	attempt(record: ObservedRequest, upstream: string, nowMs: number): AttemptRecord
 	end(record: ObservedRequest, nowMs: number): void
-	/** Sends what waits, within a few seconds. */
+	/** Exports pending spans and metrics, within a few seconds. */
 	close(): Promise<void>
 }
 
@@ -47,12 +47,12 @@ const operationNames: Readonly<Record<string, string>> = {
 	embed: 'embeddings',
 }
 
-export function openOtlp(options: OtlpOptions, surroundings: OtlpSurroundings): Otlp {
+export function openOtlp(options: OtlpOptions, deps: OtlpSurroundings): Otlp {
 	const resource = resourceFromAttributes({
 		'service.name': options.serviceName,
-		'service.version': surroundings.version,
+		'service.version': deps.version,
 	})
-	const warn = warner(surroundings)
+	const warn = warner(deps)
 	const tracing = options.traces ? new Tracing(options, resource, warn) : undefined
 	const metering = options.metrics ? new Metering(options, resource, warn) : undefined
 	return {
@@ -71,12 +71,12 @@ export function openOtlp(options: OtlpOptions, surroundings: OtlpSurroundings): 
 type Resource = ReturnType<typeof resourceFromAttributes>
 type Warn = (signal: string, error: unknown) => void
 
-/** A collector that cannot be reached costs one line a minute. */
+/** Warns about failed exports, at most once per minute. */
 function warner({ log, nowMs }: OtlpSurroundings): Warn {
 	const throttled = new ThrottledLog(log, { now: nowMs })
 	return (signal, error) => {
 		const reason = error instanceof Error ? error.message : String(error)
-		throttled.write('warn', { signal, reason }, 'the collector takes nothing')
+		throttled.write('warn', { signal, reason }, 'export to the OpenTelemetry collector failed')
 	}
 }
 
@@ -93,7 +93,7 @@ function exporterOptions({ endpoint, headers }: OtlpOptions, path: string) {
 interface Spans {
 	readonly server: Span
 	readonly context: Context
-	/** The try that is being answered. */
+	/** Span of the attempt that responded. */
 	client?: Span
 }
 
@@ -159,7 +159,7 @@ class Tracing {
 				traceId,
 				spanId,
 				sampled: (traceFlags & 1) === 1,
-				...(state === undefined ? {} : { state }),
+				state,
 			}),
 			end(endMs, error) {
 				if (error === undefined) spans.client = client
@@ -189,7 +189,7 @@ class Tracing {
 		if (route !== undefined) server.updateName(`${arrival.method} ${route}`)
 		server.setAttributes({
 			'http.response.status_code': status,
-			...(route === undefined ? {} : { 'http.route': route }),
+			'http.route': route,
 		})
 		if (error !== undefined && status >= 500) fail(server, error)
 		server.end(nowMs)
@@ -261,7 +261,7 @@ function fail(span: Span, error: ChatError): void {
 	span.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
 }
 
-/** The caller's context goes on where no span is added. */
+/** Forwards the caller's trace context without a span. */
 function quietAttempt({ arrival }: ObservedRequest): AttemptRecord {
 	const caller = readTraceContext(arrival.headers)
 	return { traceHeaders: caller === undefined ? {} : writeTraceContext(caller), end: () => undefined }

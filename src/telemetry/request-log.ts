@@ -1,9 +1,9 @@
-// One line in the operator's log for each request. Secrets never come here, prompts and answers only where the operator asked for them.
+// The log line of a request. It never contains secrets, and contains prompts and completions only if the operator has enabled them.
 
 import { type Log, logPlainly } from '../system/log.ts'
 import type { ObservedRequest } from './observed-request.ts'
 
-/** Writes what happened, at `warn` where the server or an upstream was at fault. */
+/** Writes the line, at level `warn` if the request failed because of the server or an upstream. */
 export function logRequest(log: Log, record: ObservedRequest, durationMs: number): void {
 	const { arrival, error, usage, attempts } = record
 	const line = {
@@ -36,7 +36,7 @@ export function logRequest(log: Log, record: ObservedRequest, durationMs: number
 	logPlainly(log, error !== undefined && (record.status ?? 0) >= 500 ? 'warn' : 'info', line, 'request')
 }
 
-/** What the operator is told of a failure beyond its kind. */
+/** The cause of a failure, up to 500 characters. */
 function describeCause(cause: unknown): string | undefined {
 	if (!(cause instanceof Error)) return undefined
 	const inner = cause.cause instanceof Error ? `: ${cause.cause.message}` : ''

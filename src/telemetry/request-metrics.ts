@@ -1,5 +1,5 @@
-// What is counted of requests, upstreams and the process. Label values come from the configuration and from our own lists, never from
-// clients, so there are boundedly many. docs/telemetry.md has a line for each.
+// Metrics of requests, upstreams and the process. Label values come from the configuration and from fixed lists, never from clients, so their
+// number is bounded. docs/telemetry.md lists all metrics.
 
 import type { ChatError } from '../chat/error.ts'
 import { type CounterChild, type HistogramChild, type MetricSnapshot, Metrics } from './metric.ts'
@@ -13,12 +13,12 @@ export interface MetricSurroundings {
 	readonly upstreams: () => readonly UpstreamGauges[]
 }
 
-/** In seconds: from what a cache answers to what a long answer takes. */
+/** Histogram bounds in seconds: from cached responses to long generations. */
 const durations = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]
 const gaps = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5]
 const breakerStates = { closed: 0, 'half-open': 1, open: 2 } as const
 
-/** What is counted for one model: found once for each. */
+/** Metrics of one model, looked up once. */
 interface ModelCounts {
 	readonly firstToken: HistogramChild
 	readonly gap: HistogramChild
@@ -34,13 +34,13 @@ export class RequestMetrics {
 	private running = 0
 	private readonly requests = this.metrics.counter({
 		name: 'dragoman_requests_total',
-		help: 'Requests that were answered, by HTTP status.',
+		help: 'Requests by HTTP status.',
 		labels: ['route', 'dialect', 'model', 'status'],
 	})
 	private readonly duration = this.metrics.histogram(
 		{
 			name: 'dragoman_request_duration_seconds',
-			help: 'From the arrival of a request to the last byte of its answer.',
+			help: 'Time from receiving a request to the last byte of its response.',
 			labels: ['route', 'model'],
 		},
 		durations,
@@ -48,7 +48,7 @@ export class RequestMetrics {
 	private readonly firstToken = this.metrics.histogram(
 		{
 			name: 'dragoman_time_to_first_token_seconds',
-			help: 'From the arrival of a request to the first piece of its streamed answer.',
+			help: 'Time from receiving a request to the first chunk of its streaming response.',
 			labels: ['model'],
 		},
 		durations,
@@ -56,35 +56,35 @@ export class RequestMetrics {
 	private readonly gap = this.metrics.histogram(
 		{
 			name: 'dragoman_inter_token_seconds',
-			help: 'Between two pieces of a streamed answer.',
+			help: 'Time between two chunks of a streaming response.',
 			labels: ['model'],
 		},
 		gaps,
 	)
 	private readonly tokens = this.metrics.counter({
 		name: 'dragoman_tokens_total',
-		help: 'Tokens, by kind: cached ones are part of the prompt, reasoning ones part of the completion.',
+		help: 'Tokens by kind: `cached` is part of the prompt, `reasoning` of the completion.',
 		labels: ['model', 'kind'],
 	})
 	private readonly left = this.metrics.counter({
 		name: 'dragoman_clients_left_total',
-		help: 'Requests whose client hung up before the end of the answer.',
+		help: 'Requests whose client disconnected before the end of the response.',
 		labels: ['route', 'model'],
 	})
 	private readonly errors = this.metrics.counter({
 		name: 'dragoman_errors_total',
-		help: 'Requests that failed, by kind, also within a stream.',
+		help: 'Failed requests by kind, including failures within a stream.',
 		labels: ['route', 'model', 'kind'],
 	})
 	private readonly attempts = this.metrics.counter({
 		name: 'dragoman_upstream_attempts_total',
-		help: 'Tries of requests on an upstream; `outcome` is `answered` or the kind of error.',
+		help: 'Attempts on an upstream; `outcome` is `answered` or the kind of error.',
 		labels: ['upstream', 'outcome'],
 	})
 	private readonly attemptDuration = this.metrics.histogram(
 		{
 			name: 'dragoman_upstream_first_event_seconds',
-			help: 'From asking an upstream to the beginning of its answer.',
+			help: 'Time from sending a request to an upstream to the start of its response.',
 			labels: ['upstream'],
 		},
 		durations,
@@ -92,7 +92,7 @@ export class RequestMetrics {
 
 	constructor({ version, startedAtMs, upstreams }: MetricSurroundings) {
 		const { metrics } = this
-		metrics.gauge({ name: 'dragoman_requests_running', help: 'Requests being answered.', labels: [] }, () => [
+		metrics.gauge({ name: 'dragoman_requests_running', help: 'Requests in flight.', labels: [] }, () => [
 			[[], this.running],
 		])
 		const ofUpstreams =
@@ -100,17 +100,17 @@ export class RequestMetrics {
 				upstreams().map((gauges) => [[gauges.name], read(gauges)])
 		const labels = ['upstream']
 		metrics.gauge(
-			{ name: 'dragoman_upstream_running', help: 'Calls that an upstream works on.', labels },
+			{ name: 'dragoman_upstream_running', help: 'Calls in flight on the upstream.', labels },
 			ofUpstreams(({ running }) => running),
 		)
 		metrics.gauge(
-			{ name: 'dragoman_upstream_waiting', help: 'Calls that wait for a turn on an upstream.', labels },
+			{ name: 'dragoman_upstream_waiting', help: 'Calls queued for the upstream.', labels },
 			ofUpstreams(({ waiting }) => waiting),
 		)
 		metrics.gauge(
 			{
 				name: 'dragoman_upstream_breaker',
-				help: 'Circuit breaker of an upstream: 0 closed, 1 half-open, 2 open.',
+				help: 'Circuit breaker of the upstream: 0 closed, 1 half-open, 2 open.',
 				labels,
 			},
 			ofUpstreams(({ breaker }) => breakerStates[breaker]),
@@ -119,7 +119,7 @@ export class RequestMetrics {
 		metrics.gauge(
 			{
 				name: 'dragoman_upstream_healthy',
-				help: '1 where active health checks pass, or where there are none.',
+				help: '1 if active health checks pass, or if there are none.',
 				labels,
 			},
 			ofUpstreams(({ healthy }) => Number(healthy)),
@@ -141,7 +141,7 @@ export class RequestMetrics {
 		this.running++
 	}
 
-	/** A time between two pieces. */
+	/** The histogram of times between two chunks. */
 	gapOf(model: string): HistogramChild {
 		return this.of(model).gap
 	}
@@ -191,7 +191,7 @@ export class RequestMetrics {
 			() => [[[], process.memoryUsage.rss()]],
 		)
 		metrics.gauge(
-			{ name: 'process_cpu_seconds_total', help: 'Processor time of the gateway, without engines.', labels: [] },
+			{ name: 'process_cpu_seconds_total', help: 'CPU time of the gateway, without engines.', labels: [] },
 			() => {
 				const { user, system } = process.cpuUsage()
 				return [[[], (user + system) / 1e6]]
@@ -200,7 +200,7 @@ export class RequestMetrics {
 			'counter',
 		)
 		metrics.gauge(
-			{ name: 'process_start_time_seconds', help: 'When the process began, in seconds since 1970.', labels: [] },
+			{ name: 'process_start_time_seconds', help: 'Start time of the process, in seconds since 1970.', labels: [] },
 			() => [[[], startedAtMs / 1000]],
 			'min',
 		)

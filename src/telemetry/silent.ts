@@ -1,4 +1,4 @@
-// Telemetry of a process that nobody watches: the engine's own, and tests.
+// Telemetry that records nothing, for the standalone engine and for tests.
 
 import type { Arrival, AttemptRecord, RequestRecord, Telemetry } from './telemetry.ts'
 

@@ -50,7 +50,7 @@ function fill(record: RequestRecord): RequestRecord {
 }
 
 describe('a request', () => {
-	test('leaves one line, without secrets, prompts and answers', async () => {
+	test('has one line in the log, without secrets, prompts and completions', async () => {
 		const { telemetry, lines } = await open()
 		telemetry.end(fill(telemetry.begin(arrival())), 1400)
 		expect(lines).toHaveLength(1)
@@ -61,7 +61,7 @@ describe('a request', () => {
 		expect(lines[0]).not.toContain('secret')
 	})
 
-	test('leaves none where the operator wants none, and its content where he wants that', async () => {
+	test('has no line if disabled, and its content if enabled', async () => {
 		const quiet = await open({ requests: false })
 		quiet.telemetry.end(quiet.telemetry.begin(arrival()), 1400)
 		expect(quiet.lines).toEqual([])
@@ -77,7 +77,7 @@ describe('a request', () => {
 		])
 	})
 
-	test('that fails by our fault or an upstream’s is a warning with its cause', async () => {
+	test('that fails because of the server or an upstream is a warning with its cause', async () => {
 		const { telemetry, lines } = await open()
 		const record = telemetry.begin(arrival())
 		record.status = 502
@@ -116,7 +116,7 @@ describe('a request', () => {
 })
 
 describe('metrics', () => {
-	test('of several processes become one: sums, the worst breaker, the least healthy', () => {
+	test('of several processes are merged: sums, the worst breaker, the lowest health', () => {
 		const one = (running: number, breaker: number) => {
 			const metrics = new Metrics()
 			metrics
@@ -146,7 +146,7 @@ describe('metrics', () => {
 		)
 	})
 
-	test('are all documented, and all that are documented exist', async () => {
+	test('and documentation list the same names', async () => {
 		const { telemetry } = await open()
 		telemetry.end(fill(telemetry.begin(arrival())), 1400)
 		const names = telemetry.snapshot().map(({ name }) => name)
@@ -159,7 +159,7 @@ describe('metrics', () => {
 describe('a trace context', () => {
 	const traceId = '0af7651916cd43dd8448eb211c80319c'
 	const parent = `00-${traceId}-b7ad6b7169203331-01`
-	test('is passed on', () => {
+	test('is forwarded', () => {
 		const headers = new Headers({ traceparent: parent, tracestate: 'a=b' })
 		expect(passOn(headers)).toEqual({ traceparent: parent, tracestate: 'a=b' })
 		expect(readTraceContext(headers)).toMatchObject({ traceId, sampled: true })
@@ -172,11 +172,11 @@ describe('a trace context', () => {
 		parent.replace(traceId, '0'.repeat(32)),
 		parent.slice(0, -3),
 	])
-		test(`'${broken}' is none`, () => expect(passOn(new Headers({ traceparent: broken }))).toEqual({}))
+		test(`'${broken}' is ignored`, () => expect(passOn(new Headers({ traceparent: broken }))).toEqual({}))
 })
 
 describe('OpenTelemetry', () => {
-	test('spans and metrics arrive at the collector, as the conventions name them', async () => {
+	test('spans and metrics reach the collector, named by the conventions', async () => {
 		const bodies: Record<string, string> = {}
 		const collector = Bun.serve({
 			port: 0,
@@ -221,10 +221,10 @@ describe('OpenTelemetry', () => {
 		collector.stop(true)
 	})
 
-	test('a collector that is not there costs one warning', async () => {
+	test('an unavailable collector causes one warning', async () => {
 		const { telemetry, lines } = await open({ requests: false, otlp: { endpoint: 'http://127.0.0.1:9' } })
 		for (let round = 0; round < 3; round++) telemetry.end(fill(telemetry.begin(arrival())), 1400)
 		await telemetry.close()
-		expect(lines.filter((line) => line.includes('the collector takes nothing'))).toHaveLength(1)
+		expect(lines.filter((line) => line.includes('export to the OpenTelemetry collector failed'))).toHaveLength(1)
 	}, 20_000)
 })

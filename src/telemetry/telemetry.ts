@@ -1,5 +1,5 @@
-// What the pipeline tells about each request, and to whom: the operator's log, Prometheus, OpenTelemetry. Telemetry reads what
-// happens and changes none of it.
+// The interface through which the pipeline reports each request to the log, Prometheus and OpenTelemetry. Telemetry observes requests and
+// never changes them.
 
 import type { ChatError } from '../chat/error.ts'
 import type { FinishReason } from '../chat/event.ts'
@@ -7,21 +7,21 @@ import type { Usage } from '../chat/usage.ts'
 import type { RemoteClient } from '../http/remote-client.ts'
 
 export interface Telemetry {
-	/** The operator asked for prompts and answers in the log. */
+	/** Whether the operator enabled prompts and completions in the log. */
 	readonly wantsContent: boolean
-	/** A request arrived. `headers` are read for `traceparent` and `tracestate`. */
+	/** Starts a request. `traceparent` and `tracestate` are read from its headers. */
 	begin(arrival: Arrival): RequestRecord
-	/** The request is over, its last byte sent or given up. Called once. Never throws. */
+	/** Ends a request, after its last byte was sent or sending was aborted. Called once. Never throws. */
 	end(record: RequestRecord, nowMs: number): void
 	/** The metrics in Prometheus' text format. */
 	metrics(): Promise<{ readonly contentType: string; readonly body: string }>
-	/** Sends what is not yet sent. */
+	/** Exports pending data. */
 	close(): Promise<void>
 }
 
 export interface Arrival {
 	readonly id: string
-	/** Absent where no connection is known. */
+	/** Absent if the connection is unknown. */
 	readonly client?: RemoteClient
 	readonly method: string
 	readonly headers: Headers
@@ -29,10 +29,10 @@ export interface Arrival {
 	readonly receivedAtMs: number
 }
 
-/** One request, filled in as it goes on. */
+/** The record of a request, filled in during its processing. */
 export interface RequestRecord {
 	readonly arrival: Arrival
-	/** The pattern that matched, as `/v1/models/{id}`: never the path itself, of which there are endlessly many. */
+	/** The pattern that matched, such as `/v1/models/{id}`; never the path itself, whose values are unbounded. */
 	route?: string
 	dialect?: string
 	operation?:
@@ -55,41 +55,41 @@ export interface RequestRecord {
 		| 'who'
 		| 'constant'
 	key?: { readonly id: string; readonly name: string }
-	/** The model's public name, once it is known to exist. */
+	/** Public name of the model; set only if the model exists. */
 	model?: string
 	stream?: boolean
-	/** What the client says of the request: an account, tags. */
+	/** Labels that the client sets for usage reports, such as Scale's account and Aleph Alpha's tags. */
 	labels?: Readonly<Record<string, string>>
-	/** The upstream that answers. */
+	/** The upstream that responds. */
 	upstream?: string
-	/** HTTP status of the answer. */
+	/** HTTP status of the response. */
 	status?: number
-	/** Why there was no answer, or why it broke off. */
+	/** The failure of the request, before or during its response. */
 	error?: ChatError
-	/** The client hung up before the end. */
+	/** The client disconnected before the end of the response. */
 	left?: boolean
 	usage?: Usage
 	finishReason?: FinishReason
-	/** Only where `wantsContent`: the body of the request, and the text of the answer. */
+	/** Only if `wantsContent`: the body of the request, and the text of the response. */
 	prompt?: unknown
 	answer?: string
-	/** A piece of the answer came into being. Cheap: called for every token. */
+	/** Reports a chunk of the response. Cheap: called for every token. */
 	piece(nowMs: number): void
-	/** The request is tried on an upstream. */
+	/** Starts an attempt on an upstream. */
 	attempt(upstream: string, nowMs: number): AttemptRecord
 }
 
 export interface AttemptRecord {
-	/** `traceparent` and `tracestate` for the upstream; empty where there are none. */
+	/** `traceparent` and `tracestate` for the upstream; empty if there are none. */
 	readonly traceHeaders: Readonly<Record<string, string>>
-	/** It began to answer, or `error` says why not. Called once. */
+	/** Ends the attempt: the upstream started to respond, or `error` is the failure. Called once. */
 	end(nowMs: number, error?: ChatError): void
 }
 
-/** What can be asked of an upstream at any time, for gauges. */
+/** Current state of an upstream, for gauges. */
 export interface UpstreamGauges {
 	readonly name: string
-	/** Calls it is working on, and those that wait for their turn. */
+	/** Calls in flight, and calls that are queued. */
 	readonly running: number
 	readonly waiting: number
 	readonly breaker: 'closed' | 'open' | 'half-open'

@@ -1,4 +1,4 @@
-// W3C Trace Context: which trace a request belongs to, as its headers tell. Source: https://www.w3.org/TR/trace-context/ (level 1).
+// W3C Trace Context: the trace of a request, from its headers. Source: https://www.w3.org/TR/trace-context/ (level 1).
 
 export interface TraceContext {
 	/** 32 hexadecimal digits, not all 0. */
@@ -6,14 +6,14 @@ export interface TraceContext {
 	/** 16 hexadecimal digits, not all 0: the caller's span. */
 	readonly spanId: string
 	readonly sampled: boolean
-	/** `tracestate` as it came, where it is well-formed. */
+	/** `tracestate`, unmodified, if it is well-formed. */
 	readonly state?: string
 }
 
 const form = /^(?!ff)[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-((?!0{16})[0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/
 const longestState = 512
 
-/** Undefined where there is none, or none that can be understood. */
+/** @returns undefined if the trace context is absent or malformed. */
 export function readTraceContext(headers: Headers): TraceContext | undefined {
 	const [, traceId, spanId, flags] = form.exec(headers.get('traceparent')?.trim() ?? '') ?? []
 	if (traceId === undefined || spanId === undefined) return undefined
@@ -22,7 +22,7 @@ export function readTraceContext(headers: Headers): TraceContext | undefined {
 		traceId,
 		spanId,
 		sampled: (Number.parseInt(flags ?? '0', 16) & 1) === 1,
-		...(state !== null && state.length <= longestState && /^[\x20-\x7e]+$/.test(state) ? { state } : {}),
+		state: state !== null && state.length <= longestState && /^[\x20-\x7e]+$/.test(state) ? state : undefined,
 	}
 }
 
@@ -33,7 +33,7 @@ export function writeTraceContext({ traceId, spanId, sampled, state }: TraceCont
 	}
 }
 
-/** The caller's context, for an upstream behind a gateway that adds no span of its own. */
+/** The headers that forward the caller's trace context to an upstream without adding a span. */
 export function passOn(headers: Headers): Readonly<Record<string, string>> {
 	const context = readTraceContext(headers)
 	return context === undefined ? nothing : writeTraceContext(context)

@@ -70,7 +70,7 @@ describe('a database that is away', () => {
 		const delivered = ledger.deliver()
 		await clock.asleep(3)
 		expect(() => ledger.open(opening('3'))).toThrow(ChatError)
-		expect(await ledger.check()).toEqual({ reason: 'too many usage records wait for the database' })
+		expect(await ledger.check()).toEqual({ reason: 'too many usage records are waiting for the database' })
 		store.away = false
 		clock.advance(30_000)
 		await delivered

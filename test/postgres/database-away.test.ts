@@ -38,7 +38,7 @@ if (postgresServer !== undefined) {
 		expect(kept.status).toBe(503)
 		expect(kept.headers.get('retry-after')).toBe('1')
 		expect(JSON.parse(await kept.text()).error).toMatchObject({
-			message: 'What is kept cannot be reached at the moment.',
+			message: 'The database is temporarily unavailable.',
 			code: 'store_unavailable',
 		})
 		const stranger = await server.call('/v1/models', undefined, { authorization: 'Bearer dgm-unknown' })

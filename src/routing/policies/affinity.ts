@@ -1,5 +1,5 @@
-// The same conversation goes to the same upstream, which still holds its prefix in its cache. Rendezvous hashing: every process chooses
-// alike without asking the others, and an upstream that goes takes only its own conversations elsewhere.
+// Routes each conversation to the same upstream, whose cache holds its prefix. With rendezvous hashing all processes choose the same
+// upstream without coordination, and removing an upstream moves only its own conversations.
 
 import type { Member, Policy } from '../policy.ts'
 
@@ -16,7 +16,7 @@ export function affinity(): Policy {
 	}
 }
 
-/** Highest for each member as often as its weight says (weighted rendezvous hashing: -w / ln(u) for a uniform u). */
+/** Weighted rendezvous hashing: with -w / ln(u) for a uniform u, each member has the highest score in proportion to its weight. */
 function score({ place, weight }: Member, key: bigint): number {
 	const uniform = (Number(Bun.hash.wyhash(place.name, key) >> 11n) + 1) / 2 ** 53
 	return -weight / Math.log(uniform)

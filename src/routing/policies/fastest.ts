@@ -1,13 +1,15 @@
-// Where answers began soonest, lately. One of which nothing is known counts as fast, so each is tried.
+// Prefers the upstream with the lowest recent time to first token. An upstream without measurements counts as fast, so each is tried.
 
 import type { Policy } from '../policy.ts'
 import { leastBusy } from './least-busy.ts'
 
 export function fastest(): Policy {
-	const equals = leastBusy()
+	const tieBreaker = leastBusy()
 	return {
 		order(members, hint) {
-			const measured = equals.order(members, hint).map((member) => ({ member, ms: member.place.speed.firstTokenMs }))
+			const measured = tieBreaker
+				.order(members, hint)
+				.map((member) => ({ member, ms: member.place.speed.firstTokenMs }))
 			return measured.sort((a, b) => a.ms - b.ms).map(({ member }) => member)
 		},
 	}

@@ -1,4 +1,4 @@
-// As configured: the first is asked as long as it can be, the others are reserves.
+// The configured order: the first available upstream is used, the others are fallbacks.
 
 import type { Policy } from '../policy.ts'
 

@@ -1,12 +1,12 @@
-// Where the least work is for its weight, waiting calls included; equals take turns.
+// Prefers the upstream with the fewest calls per weight, including queued calls; ties are resolved by round-robin.
 
 import type { Member, Policy } from '../policy.ts'
 import { roundRobin } from './round-robin.ts'
 
 export function leastBusy(): Policy {
-	const turns = roundRobin()
+	const tieBreaker = roundRobin()
 	return {
-		order: (members, hint) => [...turns.order(members, hint)].sort((a, b) => load(a) - load(b)),
+		order: (members, hint) => [...tieBreaker.order(members, hint)].sort((a, b) => load(a) - load(b)),
 	}
 }
 

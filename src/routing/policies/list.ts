@@ -1,4 +1,4 @@
-// Every policy by the name that the configuration uses.
+// All policies, by their names in the configuration.
 
 import type { PolicyName } from '../options.ts'
 import type { Policy } from '../policy.ts'

@@ -9,7 +9,7 @@ for (const [name, open] of Object.entries(policies)) policyContract(name, open)
 const hint = { affinity: () => '' }
 const member = (name: string, weight = 1, time?: HeldTime): Member => ({ place: openPlace(name, time), weight })
 
-/** How often each came first. */
+/** How often each member is first. */
 function count(
 	policy: Policy,
 	members: readonly Member[],
@@ -27,17 +27,17 @@ function count(
 test('in-order: always the first', () =>
 	expect(count(policies['in-order'](), [member('a'), member('b')], 5)).toEqual({ a: 5 }))
 
-test('round-robin: each in its turn', () =>
+test('round-robin: each member in turn', () =>
 	expect(count(policies['round-robin'](), [member('a'), member('b'), member('c')], 9)).toEqual({ a: 3, b: 3, c: 3 }))
 
-test('weighted: exactly by weight, and never in clumps', () => {
+test('weighted: exactly by weight, evenly spread', () => {
 	const policy = policies.weighted()
 	const members = [member('a', 5), member('b', 1), member('c', 1)]
 	const firsts = Array.from({ length: 14 }, () => policy.order(members, hint)[0]?.place.name).join('')
 	expect(firsts).toBe('aabacaaaabacaa')
 })
 
-test('least-busy: fewest running and waiting for the weight', () => {
+test('least-busy: fewest calls in flight and queued per weight', () => {
 	const [a, b] = [member('a'), member('b', 4)]
 	a.place.slots.tryTake()
 	b.place.slots.tryTake()
@@ -47,7 +47,7 @@ test('least-busy: fewest running and waiting for the weight', () => {
 	expect(policies['least-busy']().order([a, b], hint)[0]).toBe(a)
 })
 
-test('fastest: whoever began soonest, until that was long ago', () => {
+test('fastest: lowest time to first token, until the measurement is old', () => {
 	const time = new HeldTime()
 	const [slow, quick] = [member('slow', 1, time), member('quick', 1, time)]
 	slow.place.speed.measured(2000)
@@ -59,7 +59,7 @@ test('fastest: whoever began soonest, until that was long ago', () => {
 	expect(policy.order([slow, quick], hint)[0]).toBe(slow)
 })
 
-test('affinity: the same key to the same place, keys spread by weight, and few move when one goes', () => {
+test('affinity: a key maps to one upstream, keys are spread by weight, and few move when one is removed', () => {
 	const members = [member('a'), member('b'), member('c', 2)]
 	const first = (key: string, among: readonly Member[]) =>
 		policies.affinity().order(among, { affinity: () => key })[0]?.place.name

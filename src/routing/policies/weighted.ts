@@ -1,5 +1,6 @@
-// Each as often as its weight says, spread evenly: of weights 2 and 1, every third request goes to the second. Each gains its weight with
-// every choice, whoever is ahead is chosen and gives up the sum of all.
+// Smooth weighted round-robin: requests are distributed by weight and spread evenly. With weights 2 and 1, every third request goes to the
+// second upstream. For each choice every member gains its weight as credit; the member with the most credit is chosen and loses the sum of
+// all weights.
 
 import type { Place } from '../place.ts'
 import type { Member, Policy } from '../policy.ts'

@@ -1,4 +1,4 @@
-// Keys in memory, for tests and for servers that keep nothing.
+// API keys in memory, for tests and for servers without persistence.
 
 import type { Key } from '../../keys/key.ts'
 import type { KeyStore } from '../../keys/key-store.ts'
@@ -10,7 +10,7 @@ export class MemoryKeyStore implements KeyStore {
 
 	async insert(key: Key): Promise<void> {
 		for (const other of this.keys.values())
-			if (other.id === key.id || other.hash === key.hash) throw new Error(`key ${key.id} exists already`)
+			if (other.id === key.id || other.hash === key.hash) throw new Error(`key ${key.id} already exists`)
 		this.keys.set(key.id, key)
 	}
 

@@ -1,4 +1,4 @@
-// Accounts in memory, for tests and for servers that keep nothing.
+// Ledger entries in memory, for tests and for servers without persistence.
 
 import type {
 	EntryOrder,
@@ -14,7 +14,7 @@ import { dayOf, sumByDay, sumByGroup, type UsageDay } from '../../ledger/usage-d
 
 const newestFirst: EntryOrder = { by: 'settled', direction: 'desc' }
 
-const places: Readonly<Record<EntryOrder['by'], (entry: LedgerEntry) => number>> = {
+const sortValues: Readonly<Record<EntryOrder['by'], (entry: LedgerEntry) => number>> = {
 	settled: ({ settledAtMs }) => settledAtMs,
 	cost: ({ costMicros }) => costMicros,
 	tokens: ({ promptTokens, completionTokens }) => promptTokens + completionTokens,
@@ -46,9 +46,9 @@ export class MemoryLedgerStore implements LedgerStore {
 
 	async entries({ order = newestFirst, offset = 0, limit, ...selection }: EntryQuery): Promise<readonly LedgerEntry[]> {
 		const sign = order.direction === 'asc' ? 1 : -1
-		const place = (entry: LedgerEntry) => sign * places[order.by](entry)
+		const sortValue = (entry: LedgerEntry) => sign * sortValues[order.by](entry)
 		return this.select(selection)
-			.sort((a, b) => place(a) - place(b) || (a.id < b.id ? -sign : sign))
+			.sort((a, b) => sortValue(a) - sortValue(b) || (a.id < b.id ? -sign : sign))
 			.slice(offset, offset + limit)
 	}
 

@@ -1,4 +1,4 @@
-// The thread of checkpoint.ts: each message has it bring a write-ahead log into its database's file.
+// The worker thread of checkpoint.ts: each message starts a checkpoint of one database file.
 
 import { Database } from 'bun:sqlite'
 
@@ -8,7 +8,7 @@ self.onmessage = ({ data: file }: MessageEvent<string>) => {
 	const database = new Database(file, { readwrite: true })
 	try {
 		database.run('PRAGMA synchronous = NORMAL')
-		// Waits for nobody, and nobody waits for it.
+		// A passive checkpoint neither waits for other connections nor blocks them.
 		database.query('PRAGMA wal_checkpoint(PASSIVE)').get()
 	} finally {
 		database.close()

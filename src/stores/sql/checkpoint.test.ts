@@ -7,14 +7,14 @@ import { openSqlite } from './sqlite.ts'
 
 const megabyte = 1024 * 1024
 
-test('the write-ahead log goes into the file while this thread works on, and is begun anew', async () => {
+test('the write-ahead log is checkpointed without blocking this thread, and restarted', async () => {
 	const file = join(mkdtempSync(join(tmpdir(), 'dragoman-checkpoint-')), 'test.sqlite')
 	const database = await openSqlite(file)
 	await database.write((sql) => sql.unsafe('CREATE TABLE filler (id INTEGER PRIMARY KEY, text TEXT)'))
 	const text = 'x'.repeat(megabyte / 2)
 	const fileBytes = (suffix: string) => statSync(`${file}${suffix}`).size
 	let rows = 0
-	// What was written twice over the same stretch of the log. This thread's own checkpoint would come at 256 MB.
+	// The log was restarted and its pages overwritten. This thread's own checkpoint would run at 256 MB.
 	const spared = () => (rows * megabyte) / 2 - fileBytes('-wal')
 	for (; rows < 400 && spared() < 20 * megabyte; rows++) {
 		await database.write((sql) => sql`INSERT INTO filler (text) VALUES (${text})`)
@@ -30,14 +30,14 @@ test('the write-ahead log goes into the file while this thread works on, and is 
 	await database.close()
 })
 
-test('a checkpoint that fails holds up no transaction, and is tried again', async () => {
+test('a failed checkpoint blocks no transaction, and is retried', async () => {
 	const folder = mkdtempSync(join(tmpdir(), 'dragoman-checkpoint-'))
 	let logLength = 0
 	const checkpoints = new Checkpoints(join(folder, 'none', 'test.sqlite'), () => logLength)
 	for (let transaction = 0; transaction < 20; transaction++) {
 		logLength += 32 * megabyte
-		const waited = Promise.resolve(checkpoints.between()).then(() => 'went on')
-		expect(await Promise.race([waited, Bun.sleep(5000).then(() => 'stood still')])).toBe('went on')
+		const waited = Promise.resolve(checkpoints.between()).then(() => 'continued')
+		expect(await Promise.race([waited, Bun.sleep(5000).then(() => 'blocked')])).toBe('continued')
 		await Bun.sleep(50)
 	}
 	await checkpoints.end()

@@ -1,8 +1,11 @@
-// SQLite's write-ahead log goes into the database's file in a thread of its own: 16 MB take about 60 ms, for which everything that this
-// process does would stand still. The log can be begun anew once all of it is in the file: so the little that was written meanwhile
-// follows while the writer waits.
+// Checkpoints of SQLite's write-ahead log run in a separate thread: 16 MB take about 60 ms, which would block this process's event loop.
+// SQLite restarts the log only after a complete checkpoint. Therefore a second, short checkpoint follows while the writer waits, and covers
+// what was written during the first one.
 
-/** The log is brought into the file once it has grown by so much, in bytes, or so many transactions came: its file never shrinks. */
+/**
+ * A checkpoint starts after this growth of the log, in bytes, or this many transactions: the log's file never shrinks, so its length alone
+ * does not suffice.
+ */
 const [mostGrowth, mostTransactions] = [16 * 1024 * 1024, 128]
 
 export class Checkpoints {
@@ -14,15 +17,15 @@ export class Checkpoints {
 	private transactions = 0
 
 	/**
-	 * @param file the database's.
-	 * @param logLength how long its write-ahead log is, in bytes; asked after each transaction.
+	 * @param file the database file.
+	 * @param logLength returns the length of its write-ahead log in bytes. Called after each transaction.
 	 */
 	constructor(file: string, logLength: () => number) {
 		this.file = file
 		this.logLength = logLength
 	}
 
-	/** Called between two transactions. Where it returns a promise the next one waits for that. */
+	/** To be called between transactions. If it returns a promise, the next transaction must wait for it. */
 	between(): Promise<void> | undefined {
 		if (this.running !== undefined) return undefined
 		if (this.thread !== undefined) return this.finish(this.thread)
@@ -31,7 +34,7 @@ export class Checkpoints {
 		return undefined
 	}
 
-	/** Resolves when none runs, and none will before something else is written. */
+	/** Resolves when no checkpoint runs; none starts before the next transaction. */
 	async end(): Promise<void> {
 		await this.running
 		this.dismiss()
@@ -39,7 +42,7 @@ export class Checkpoints {
 
 	private begin(): void {
 		this.thread = new Worker(new URL('./checkpoint-thread.ts', import.meta.url))
-		// It keeps no process alive.
+		// The thread must not keep the process alive.
 		this.thread.unref()
 		void this.run(this.thread)
 	}
@@ -49,7 +52,7 @@ export class Checkpoints {
 		this.dismiss()
 	}
 
-	/** The next one is as far away as after a beginning. */
+	/** Terminates the thread and restarts the counters for the next checkpoint. */
 	private dismiss(): void {
 		this.thread?.terminate()
 		this.thread = undefined
@@ -57,12 +60,12 @@ export class Checkpoints {
 		this.transactions = 0
 	}
 
-	/** Never rejects: where it fails the log only grows, until the connection that writes does the same by itself. */
+	/** Never rejects: after a failure the log grows until the writing connection runs its own checkpoint. */
 	private run(thread: Worker): Promise<void> {
 		const { promise, resolve } = Promise.withResolvers<void>()
 		thread.onmessage = () => resolve()
 		thread.onerror = () => {
-			// It has ended, and would answer nothing any more.
+			// The thread has ended and would not respond to further messages.
 			this.dismiss()
 			resolve()
 		}

@@ -1,4 +1,4 @@
-// What is taken away, and what must go with it. To be called in a transaction.
+// Removal of conversations and turns, with their dependent rows. To be called in a transaction.
 
 import type { Turn } from '../../conversations/conversation.ts'
 import type { Scope } from '../../keys/scope.ts'
@@ -11,7 +11,7 @@ export async function eraseConversation(sql: Sql, id: string): Promise<void> {
 	await sql`DELETE FROM conversations WHERE id = ${id}`
 }
 
-/** Texts that no turn repeats any more. */
+/** Removes texts that no turn refers to. */
 export async function forgetTexts(sql: Sql, { tenant, owner }: Scope): Promise<void> {
 	await sql`
 		DELETE FROM texts WHERE tenant = ${tenant} AND owner = ${owner} AND NOT EXISTS (
@@ -19,7 +19,7 @@ export async function forgetTexts(sql: Sql, { tenant, owner }: Scope): Promise<v
 			WHERE turns.tenant = texts.tenant AND turns.owner = texts.owner AND turns.echo = texts.hash)`
 }
 
-/** The turn never was. */
+/** Removes a turn as if it had never begun, and its conversation if the turn created it and nothing else is in it. */
 export async function dropTurn(sql: Sql, scope: Scope, turn: Turn, beganConversation: boolean): Promise<void> {
 	await removeTurnRows(sql, turn)
 	if (beganConversation && !(await holdsAnything(sql, turn.conversation)))
@@ -27,7 +27,7 @@ export async function dropTurn(sql: Sql, scope: Scope, turn: Turn, beganConversa
 	await forgetTexts(sql, scope)
 }
 
-/** The turn is gone, and its messages where nothing goes on from them. */
+/** Removes a turn, and its messages if no other turn continues from them. */
 export async function eraseTurn(sql: Sql, scope: Scope, turn: Turn): Promise<void> {
 	await removeTurnRows(sql, turn)
 	const [conversation] = await sql`SELECT listed FROM conversations WHERE id = ${turn.conversation}`
@@ -38,11 +38,11 @@ export async function eraseTurn(sql: Sql, scope: Scope, turn: Turn): Promise<voi
 
 async function removeTurnRows(sql: Sql, { id, conversation, parent }: Turn): Promise<void> {
 	await sql`DELETE FROM turns WHERE id = ${id}`
-	const [goneOn] = await sql`
+	const [continued] = await sql`
 		SELECT 1 AS found FROM messages child
 		JOIN messages own ON own.conversation = child.conversation AND own.id = child.parent
 		WHERE own.conversation = ${conversation} AND own.turn = ${id} AND child.turn <> ${id} LIMIT 1`
-	if (goneOn !== undefined) return
+	if (continued !== undefined) return
 	await sql`
 		UPDATE conversations SET head = ${parent ?? null}
 		WHERE id = ${conversation} AND EXISTS (

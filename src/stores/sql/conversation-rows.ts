@@ -1,4 +1,4 @@
-// Rows of conversations, messages and turns, read and written. Canonical messages stand in them as JSON, as they are.
+// Converts conversations, messages and turns to and from rows. Canonical messages are stored as JSON without conversion.
 
 import { z } from 'zod'
 import type { JsonObject } from '../../chat/json.ts'
@@ -19,7 +19,7 @@ import type { Scope } from '../../keys/scope.ts'
 import type { Row } from './sql.ts'
 
 const number = z.coerce.number()
-/** Written by ourselves: what it looks like is known. */
+/** Not validated further, because only these stores write it. */
 const json = z.string().transform((text): unknown => JSON.parse(text))
 
 const conversationRow = z.object({
@@ -37,11 +37,11 @@ export function readConversation(row: unknown): Conversation {
 	const { end_user, title, head, metadata, listed, ...rest } = conversationRow.parse(row)
 	return {
 		id: rest.id,
-		...(end_user === null ? {} : { user: end_user }),
-		...(title === null ? {} : { title }),
+		user: end_user ?? undefined,
+		title: title ?? undefined,
 		metadata: metadata as Metadata,
 		listed: listed === 1,
-		...(head === null ? {} : { head }),
+		head: head ?? undefined,
 		createdAtMs: rest.created_at_ms,
 		updatedAtMs: rest.updated_at_ms,
 	}
@@ -66,16 +66,16 @@ export function writeConversation({ tenant, owner }: Scope, conversation: Conver
 
 export interface PlacedMessage extends KeptMessage {
 	readonly branch: number
-	/** Of all messages from the first to this one. */
+	/** Size of all messages from the first to this one, in bytes of JSON. */
 	readonly pathBytes: number
 }
 
-/** Without a schema: a context is hundreds of these, written by ourselves. */
+/** Not validated by a schema, for speed: a context has hundreds of messages, and only these stores write them. */
 export function readMessage(row: Row): PlacedMessage {
 	return {
 		conversation: String(row.conversation),
 		id: String(row.id),
-		...(row.parent === null ? {} : { parent: String(row.parent) }),
+		parent: row.parent === null ? undefined : String(row.parent),
 		turn: String(row.turn),
 		branch: Number(row.branch),
 		depth: Number(row.depth),
@@ -86,7 +86,7 @@ export function readMessage(row: Row): PlacedMessage {
 	}
 }
 
-/** What a caller sees of it. */
+/** Removes the properties that are internal to the message tree. */
 export function told({ branch: _, pathBytes: __, ...message }: PlacedMessage): KeptMessage {
 	return message
 }
@@ -106,7 +106,7 @@ export function writeBody(message: Message): { readonly body: string; readonly s
 	return { body: JSON.stringify(message), search_text: foldText(textOf(message)) }
 }
 
-/** So that a search finds a text in any case, in every database alike. */
+/** Folds a text for case-insensitive search that is the same in every database. */
 export function foldText(text: string): string {
 	return text.toLowerCase().replaceAll('\0', '')
 }
@@ -135,14 +135,14 @@ export function readTurn(row: unknown): Turn {
 	return {
 		...rest,
 		stored: stored === 1,
-		...(parent === null ? {} : { parent }),
+		parent: parent ?? undefined,
 		inputs: Array.from({ length: inputs }, (_, index) => inputId(rest.id, index)),
 		answers: answers as readonly KeptAnswer[],
-		...(usage === null ? {} : { usage: usage as Usage }),
-		...(error === null ? {} : { error: error as NonNullable<Turn['error']> }),
+		usage: usage === null ? undefined : (usage as Usage),
+		error: error === null ? undefined : (error as NonNullable<Turn['error']>),
 		metadata: metadata as Metadata,
 		echo: (echo_body ?? {}) as JsonObject,
 		createdAtMs: created_at_ms,
-		...(ended_at_ms === null ? {} : { endedAtMs: ended_at_ms }),
+		endedAtMs: ended_at_ms ?? undefined,
 	}
 }

@@ -1,21 +1,21 @@
-// The schema brought up to date. One SQL text serves both databases; what differs between them stands in a file named after each.
+// Applies schema migrations. Both databases share the SQL text; their differences are in one file for each.
 
 import { type Migration, migrations } from './migration.ts'
 import { readKnownSteps } from './schema.ts'
 import type { Sql } from './sql.ts'
 
 export interface MigrationTransaction {
-	/** How SQL begins a transaction that will write. */
+	/** The mode of BEGIN for a transaction that writes. */
 	readonly begin?: string
-	/** Keeps other processes from migrating at the same time, where a transaction alone does not. */
+	/** Prevents concurrent migrations by other processes, if a transaction alone does not. */
 	readonly lock?: (transaction: Sql) => Promise<unknown>
 }
 
 /**
- * Brings the schema up to date, each step in a transaction of its own, in order, once. Safe to run from several processes.
+ * Applies the missing migration steps in order, each in its own transaction. Safe to run from several processes.
  *
- * @returns the names of the steps that were done now.
- * @throws DatabaseError if the database has steps that this version does not know; nothing is changed then.
+ * @returns the names of the steps that were applied.
+ * @throws DatabaseError if the database has steps that are unknown to this version; then nothing is changed.
  */
 export async function migrate(sql: Sql, { begin, lock }: MigrationTransaction): Promise<readonly string[]> {
 	const done: string[] = []

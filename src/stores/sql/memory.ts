@@ -1,4 +1,4 @@
-// A database in memory, for tests and for whoever keeps nothing: SQLite without a file.
+// An in-memory SQLite database, for tests and for servers without persistence.
 
 import { migrate } from './database.ts'
 import type { SqlDatabase } from './sql-database.ts'

@@ -1,4 +1,4 @@
-// Messages as a tree in rows: where a new one goes, and the way from the first one to any other. See decisions/022.
+// The tree of messages in rows: the position of a new message, and the path from the first message to any other. See decisions/022.
 
 import { z } from 'zod'
 import type { Message } from '../../chat/message.ts'
@@ -6,7 +6,7 @@ import type { Scope } from '../../keys/scope.ts'
 import { type PlacedMessage, readMessage, writeMessage } from './conversation-rows.ts'
 import type { Sql } from './sql.ts'
 
-/** Rows of a branch that belong to a way: those up to `depth`. */
+/** The rows of a branch that belong to a path: those up to `depth`. */
 export interface Segment {
 	readonly branch: number
 	readonly depth: number
@@ -22,20 +22,20 @@ export interface Attachment {
 	readonly conversation: string
 	readonly turn: string
 	readonly parent: string | undefined
-	/** Each goes on from the one before it. */
+	/** Each message is the child of the one before it. */
 	readonly messages: readonly NewMessage[]
 	readonly createdAtMs: number
-	/** Nothing where `parent` was gone on from already. */
+	/** Attach nothing if `parent` already has a child. */
 	readonly exclusive: boolean
 }
 
-/** Behind which message something goes. */
-interface Place {
-	/** -1 where it is the first of all. */
+/** The position of a new message. */
+interface TreePosition {
+	/** The parent; its branch and depth are -1 for the first message. */
 	readonly before: Segment & { readonly pathBytes: number }
-	/** The branch that goes on there, or a new one. */
+	/** The parent's branch if it can be extended, otherwise a new one. */
 	readonly branch: number
-	/** Somebody has gone on from there already. */
+	/** The parent already has a child. */
 	readonly taken: boolean
 }
 
@@ -44,9 +44,9 @@ export async function findMessage(sql: Sql, conversation: string, id: string): P
 	return row === undefined ? undefined : readMessage(row)
 }
 
-/** In a conversation that is made in the same transaction. */
+/** Attaches the first messages of a conversation that is created in the same transaction. */
 export async function attachFirst(sql: Sql, attachment: Attachment): Promise<void> {
-	await insert(sql, attachment, firstPlace)
+	await insert(sql, attachment, firstPosition)
 }
 
 /** To be called in a transaction. */
@@ -55,16 +55,16 @@ export async function attach(
 	scope: Scope,
 	attachment: Attachment,
 ): Promise<'attached' | 'no-parent' | 'taken'> {
-	const place = await placeBehind(sql, scope, attachment)
-	if (place === undefined) return 'no-parent'
-	if (attachment.exclusive && place.taken) return 'taken'
-	await insert(sql, attachment, place)
+	const position = await positionAfter(sql, scope, attachment)
+	if (position === undefined) return 'no-parent'
+	if (attachment.exclusive && position.taken) return 'taken'
+	await insert(sql, attachment, position)
 	return 'attached'
 }
 
-const firstPlace: Place = { before: { branch: -1, depth: -1, pathBytes: 0 }, branch: 0, taken: false }
+const firstPosition: TreePosition = { before: { branch: -1, depth: -1, pathBytes: 0 }, branch: 0, taken: false }
 
-async function insert(sql: Sql, attachment: Attachment, { before, branch }: Place): Promise<void> {
+async function insert(sql: Sql, attachment: Attachment, { before, branch }: TreePosition): Promise<void> {
 	const rows = rowsOf(attachment, before, branch)
 	if (rows.length === 0) return
 	if (branch !== before.branch && branch > 0)
@@ -74,7 +74,7 @@ async function insert(sql: Sql, attachment: Attachment, { before, branch }: Plac
 	await sql`INSERT INTO messages ${sql(rows)}`
 }
 
-const placeRow = z.object({
+const positionRow = z.object({
 	branch: z.coerce.number(),
 	depth: z.coerce.number(),
 	path_bytes: z.coerce.number(),
@@ -83,21 +83,21 @@ const placeRow = z.object({
 	fork: z.unknown(),
 })
 
-/** @returns undefined where the conversation, or the parent in it, is not there. */
-async function placeBehind(
+/** @returns undefined if the conversation or the parent does not exist. */
+async function positionAfter(
 	sql: Sql,
 	{ tenant, owner }: Scope,
 	{ conversation, parent }: Attachment,
-): Promise<Place | undefined> {
+): Promise<TreePosition | undefined> {
 	if (parent === undefined) {
 		const [row] = await sql`
 			SELECT (SELECT MAX(branch) FROM messages WHERE conversation = c.id) AS last_branch
 			FROM conversations c WHERE id = ${conversation} AND tenant = ${tenant} AND owner = ${owner}`
 		if (row === undefined) return undefined
 		const last = row.last_branch === null ? -1 : Number(row.last_branch)
-		return { ...firstPlace, branch: last + 1, taken: last >= 0 }
+		return { ...firstPosition, branch: last + 1, taken: last >= 0 }
 	}
-	// Single values instead of joins and EXISTS: SQLite takes five times as long for these.
+	// Scalar subqueries instead of joins and EXISTS, which take five times as long in SQLite.
 	const [row] = await sql`
 		SELECT branch, depth, path_bytes,
 			(SELECT MAX(branch) FROM messages WHERE conversation = m.conversation) AS last_branch,
@@ -109,9 +109,9 @@ async function placeBehind(
 			AND (SELECT tenant FROM conversations WHERE id = m.conversation) = ${tenant}
 			AND (SELECT owner FROM conversations WHERE id = m.conversation) = ${owner}`
 	if (row === undefined) return undefined
-	const { branch, depth, path_bytes: pathBytes, last_branch: last, next_depth: next, fork } = placeRow.parse(row)
-	const goesOn = next === null
-	return { before: { branch, depth, pathBytes }, branch: goesOn ? branch : last + 1, taken: !goesOn || fork !== null }
+	const { branch, depth, path_bytes: pathBytes, last_branch: last, next_depth: next, fork } = positionRow.parse(row)
+	const isLast = next === null
+	return { before: { branch, depth, pathBytes }, branch: isLast ? branch : last + 1, taken: !isLast || fork !== null }
 }
 
 function rowsOf(
@@ -127,7 +127,7 @@ function rowsOf(
 		const row = writeMessage({
 			conversation,
 			id,
-			...(previous === undefined ? {} : { parent: previous }),
+			parent: previous,
 			turn,
 			branch,
 			depth,
@@ -146,7 +146,7 @@ function sizeOf(message: Message): number {
 	return Buffer.byteLength(JSON.stringify(message))
 }
 
-/** The way to a message as rows of branches, from its own back to the first. */
+/** The path to a message as segments of branches, from its own branch back to the first. */
 export async function segmentsTo(sql: Sql, conversation: string, leaf: Segment): Promise<readonly Segment[]> {
 	const segments: Segment[] = [{ branch: leaf.branch, depth: leaf.depth }]
 	for (let { branch } = leaf; branch > 0; ) {
@@ -159,10 +159,10 @@ export async function segmentsTo(sql: Sql, conversation: string, leaf: Segment):
 	return segments
 }
 
-/** Rows read at once while there is room for more. */
+/** Rows per query. */
 const chunkRows = 64
 
-/** The last messages of a way, oldest first: as many as there is room for, at least one. */
+/** The last messages of a path, oldest first: as many as fit into `maxBytes`, at least one. */
 export async function lastMessages(
 	sql: Sql,
 	conversation: string,
@@ -188,7 +188,7 @@ export async function lastMessages(
 	return found.reverse()
 }
 
-/** Messages of a way by their depth. */
+/** Messages of a path whose depth is between `above` and `below`, both exclusive. */
 export async function messagesBetween(
 	sql: Sql,
 	conversation: string,

@@ -1,4 +1,4 @@
-// The steps of the schema, oldest first. A step that has been released is never edited; a change is a new step.
+// The migration steps of the schema, oldest first. Released steps are never edited; each change is a new step.
 
 import keys from './migrations/001-keys.sql' with { type: 'text' }
 import keyOwners from './migrations/002-key-owners.sql' with { type: 'text' }

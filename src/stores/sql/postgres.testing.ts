@@ -1,9 +1,9 @@
-// Databases of a PostgreSQL server for tests, each fresh, where the environment names a server.
+// New databases on a PostgreSQL server for tests, if the environment specifies a server.
 
 import { randomBytes } from 'node:crypto'
 import { SQL } from 'bun'
 
-/** URL of a server in which tests may create databases; undefined where there is none. */
+/** URL of a server on which tests may create databases; undefined if none is configured. */
 export const postgresServer = process.env.DRAGOMAN_TEST_POSTGRES
 
 export interface FreshDatabase {
@@ -11,7 +11,7 @@ export interface FreshDatabase {
 	drop(): Promise<void>
 }
 
-/** @param options of CREATE DATABASE. */
+/** @param options appended to CREATE DATABASE. */
 export async function freshDatabase(server: string, options = ''): Promise<FreshDatabase> {
 	const name = `test_${randomBytes(8).toString('hex')}`
 	const admin = new SQL(server, { max: 1 })

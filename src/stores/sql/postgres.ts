@@ -1,4 +1,4 @@
-// PostgreSQL: the database of deployments that outgrew a file, or that run on several hosts.
+// PostgreSQL: the database for deployments that are too large for SQLite or run on several hosts.
 
 import { SQL } from 'bun'
 import { migrate } from './database.ts'
@@ -9,23 +9,23 @@ import type { SqlDatabase } from './sql-database.ts'
 import { firstBatch, nextBatch, type Row, type Table } from './table.ts'
 import { Writer } from './writer.ts'
 
-/** How long a connection may take to come about, in seconds. */
+/** Timeout of connecting, in seconds. */
 const connectionTimeout = 3
 const readers = 8
-/** A gateway that vanished in the middle of a transaction must not keep others from a conversation until TCP gives up. In milliseconds. */
+/** In milliseconds. A gateway that disappears during a transaction must not lock a conversation until the TCP connection times out. */
 const connection = { idle_in_transaction_session_timeout: 30_000 }
-/** How long a transaction may take until the writer's connection counts as dead: large removals take some seconds. In milliseconds. */
+/** Duration of a transaction after which the writer's connection is considered dead, in milliseconds. Large removals take some seconds. */
 const writerPatienceMs = 30_000
-/** Any number, the same for every gateway: who holds it migrates. */
+/** Id of the advisory lock for migrations; an arbitrary number that all gateways share. */
 const migrationLock = 4_207_846_133
-/** Of what was deleted; others come soon anyway. In milliseconds. */
+/** Minimum interval between vacuums after deletions, in milliseconds. */
 const vacuumEveryMs = 60_000
-/** What may hold texts of callers. */
+/** Tables that may contain texts of callers. */
 const vacuumed = ['messages', 'turns', 'texts', 'conversations']
 
 /**
  * @param url `postgres://user:password@host:port/database`.
- * @param writerPatience milliseconds after which a transaction's connection counts as dead, once somebody found the database silent.
+ * @param writerPatience milliseconds after which the connection of a running transaction is considered dead, if a query has timed out.
  * @throws Error if the server cannot be reached, SchemaError if the database does not meet `mode`.
  */
 export async function openPostgres(
@@ -57,7 +57,7 @@ export async function openPostgres(
 			await reading.sql`SELECT 1`
 		},
 		reconnect() {
-			// Others may be reading what merely takes long.
+			// Queries of other callers may be slow without the connection being dead.
 			reading.renew(patienceMs)
 			if (writer.busyMs > writerPatience) writing.renew(0)
 		},
@@ -89,8 +89,8 @@ async function prepare(connections: Connections, mode: SchemaMode): Promise<read
 }
 
 /**
- * Connections of one purpose. One whose server fell silent hangs for as long as TCP tries, a quarter of an hour, and the client does not
- * look: so they can be given up.
+ * A connection pool that can be replaced. If the server stops responding, a connection hangs until TCP times out after a quarter of an hour,
+ * because the client has no timeout of its own.
  */
 class Connections {
 	private readonly open: () => SQL
@@ -103,11 +103,11 @@ class Connections {
 	}
 
 	get sql(): Sql {
-		// Its templates take what ours take, and more; its types tell less of what comes back.
+		// Its template functions accept everything that ours accept; its types describe results less precisely.
 		return this.current as unknown as Sql
 	}
 
-	/** What runs on the old ones may go on for `graceMs`. Does nothing where they are new. */
+	/** Replaces the pool. Queries on the old connections may continue for `graceMs`. Does nothing if the pool was replaced recently. */
 	renew(graceMs: number): void {
 		if (performance.now() - this.openedMs < patienceMs) return
 		void this.close(graceMs)
@@ -121,7 +121,10 @@ class Connections {
 	}
 }
 
-/** Goes on after it was called: a large table takes minutes. What fails is done by PostgreSQL's own vacuum later. */
+/**
+ * Returns a function that starts a vacuum in the background: a large table takes minutes. After a failure, PostgreSQL's autovacuum does the
+ * work later.
+ */
 function vacuumFrom(connections: Connections): () => void {
 	let vacuumedMs = Number.NEGATIVE_INFINITY
 	const vacuum = async (sql: Sql) => {
@@ -134,7 +137,7 @@ function vacuumFrom(connections: Connections): () => void {
 	}
 }
 
-/** By a cursor: the rows are sorted once. */
+/** Reads through a cursor, so that the rows are sorted once. */
 async function* scan(sql: Sql, { name, key }: Table): AsyncGenerator<readonly Row[]> {
 	const order = Object.entries(key).map(([column, kind]) => (kind === 'text' ? `${column} COLLATE "C"` : column))
 	await sql.unsafe(`DECLARE every_row CURSOR FOR SELECT * FROM ${name} ORDER BY ${order.join(', ')}`)

@@ -1,40 +1,40 @@
-// A store whose failures say what a caller can do about them: where the database cannot be reached, or not in time, that is `unavailable`
-// for now, and not a defect.
+// Converts database failures to ChatErrors: a database that is unreachable or does not respond in time is `unavailable`, which is temporary,
+// instead of an internal error.
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
 
 const databaseError = z.object({ code: z.string(), errno: z.union([z.string(), z.number()]).optional() })
 
-/** PostgreSQL's own codes for: shutting down, starting up, too many clients, connection lost, a transaction left idle. */
+/** SQLSTATE codes of PostgreSQL: shutdown, startup, too many clients, connection failure, idle transaction timeout. */
 const awayStates = /^(57P0[1-5]|53\d\d\d|08\w{3}|25P03)$/
-/** What a connection says that could not be made, or broke; and SQLite where a file is locked for too long, or the disk is full. */
+/** Failures to connect and lost connections; for SQLite a file that is locked for too long, or a full disk. */
 const awayCodes =
 	/^(ERR_POSTGRES_(CONNECTION|IDLE|LIFETIME)_\w+|ECONN\w+|ETIMEDOUT|SQLITE_(BUSY|FULL|IOERR|LOCKED)\w*)$/
-/** A text holds U+0000, which PostgreSQL does not keep. */
+/** A text contains U+0000, which PostgreSQL cannot store. */
 const refusedText = /^(22021|22P05)$/
-/** Two wrote the same place at once, or waited for each other. */
+/** Unique violation or deadlock between concurrent writes. */
 const raceStates = /^(23505|40P01)$/
 
-/** How long the database may take, in milliseconds. */
+/** Timeout of a database operation, in milliseconds. */
 export const patienceMs = 5000
 
-/** Whether the database is away, rather than the request wrong. */
+/** Connection-level failure, not a query error. */
 export function isAway(thrown: unknown): boolean {
 	const { code, errno } = read(thrown)
 	return awayCodes.test(code) || awayStates.test(errno) || awayStates.test(code)
 }
 
-/** Whether the same work may succeed when it is done again at once. */
+/** Whether the same work may succeed if it is retried immediately. */
 export function isRace(thrown: unknown): boolean {
 	const { code, errno } = read(thrown)
 	return raceStates.test(errno) || raceStates.test(code)
 }
 
 /**
- * `store` with every failure of the database told as a ChatError; all its methods are asynchronous.
+ * Wraps `store` so that database failures become ChatErrors. All methods become asynchronous.
  *
- * @param silent called where the database took too long for one of them.
+ * @param silent called if a database operation times out.
  */
 export function reachable<Store extends object>(store: Store, silent: () => void): Store {
 	return new Proxy(store, {
@@ -50,7 +50,7 @@ async function explained(work: Promise<unknown>, silent: () => void): Promise<un
 	let timer: ReturnType<typeof setTimeout> | undefined
 	const late = new Promise<never>((_, reject) => {
 		timer = setTimeout(() => {
-			reject(unavailable(new Error('the database takes too long')))
+			reject(unavailable(new Error(`the database did not respond within ${patienceMs} ms`)))
 			silent()
 		}, patienceMs)
 	})
@@ -59,7 +59,7 @@ async function explained(work: Promise<unknown>, silent: () => void): Promise<un
 	} catch (thrown) {
 		if (isAway(thrown)) throw unavailable(thrown)
 		if (refusedText.test(read(thrown).errno))
-			throw new ChatError('invalid-request', 'A text holds the character U+0000, which cannot be kept.', {
+			throw new ChatError('invalid-request', 'A text contains the character U+0000, which cannot be stored.', {
 				cause: thrown,
 			})
 		throw thrown
@@ -69,7 +69,7 @@ async function explained(work: Promise<unknown>, silent: () => void): Promise<un
 }
 
 function unavailable(cause: unknown): ChatError {
-	return new ChatError('unavailable', 'What is kept cannot be reached at the moment.', {
+	return new ChatError('unavailable', 'The database is temporarily unavailable.', {
 		code: 'store_unavailable',
 		retryAfterMs: 1000,
 		cause,

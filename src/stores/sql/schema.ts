@@ -1,4 +1,4 @@
-// What a caller expects of the schema of a database that it opens, and whether the database meets that. It changes nothing.
+// Checks that a database has the schema that its caller expects. Does not change the database.
 
 import { DatabaseError } from '../database-error.ts'
 import { migrations } from './migration.ts'
@@ -23,7 +23,7 @@ export class SchemaError extends Error {
 }
 
 /**
- * @param hasTables whether the table `migrations` exists, by the database's own catalogue.
+ * @param hasTables whether the table `migrations` exists, according to the database's catalog.
  * @throws SchemaError if the database does not meet `mode`, DatabaseError if a newer version wrote it.
  */
 export async function expectSchema(
@@ -39,9 +39,9 @@ export async function expectSchema(
 }
 
 /**
- * The steps that were applied. A newer version may have renamed or removed what this one reads and writes.
+ * The steps that were applied. A newer version may have renamed or removed tables and columns that this version uses.
  *
- * @throws DatabaseError if this version does not know one of them.
+ * @throws DatabaseError if one of them is unknown to this version.
  */
 export async function readKnownSteps(sql: Sql): Promise<ReadonlySet<string>> {
 	const rows = await sql`SELECT name FROM migrations ORDER BY name`

@@ -1,4 +1,4 @@
-// Conversations in a database. What is written goes through the process's one writer; what is read has a connection of its own.
+// Conversations in a database. Writes go through the process's single writer; reads use a separate connection.
 
 import type { Message } from '../../chat/message.ts'
 import {
@@ -38,13 +38,13 @@ import type { Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
 
 const deepest = 2_147_483_647
-/** Instructions that a conversation may begin with, in messages. */
+/** Maximum number of leading instruction messages of a conversation. */
 const longestOpening = 8
 
 export class SqlConversationStore implements ConversationStore {
 	private readonly database: SqlDatabase
 
-	/** Uses the open database, and leaves it open. */
+	/** `close` does not close the database. */
 	constructor(database: SqlDatabase) {
 		this.database = database
 	}
@@ -98,7 +98,7 @@ export class SqlConversationStore implements ConversationStore {
 
 	async remove(scope: Scope, id: string): Promise<boolean> {
 		const { tenant, owner } = scope
-		const gone = await this.database.write(async (sql) => {
+		const removed = await this.database.write(async (sql) => {
 			await this.database.lock(sql, id)
 			const [row] = await sql`
 				SELECT id FROM conversations WHERE id = ${id} AND tenant = ${tenant} AND owner = ${owner}`
@@ -107,8 +107,8 @@ export class SqlConversationStore implements ConversationStore {
 			await forgetTexts(sql, scope)
 			return true
 		})
-		if (gone) await this.database.erase()
-		return gone
+		if (removed) await this.database.erase()
+		return removed
 	}
 
 	async removeAll(scope: Scope, user?: string): Promise<number> {
@@ -272,7 +272,7 @@ export class SqlConversationStore implements ConversationStore {
 			const rows = await this.turnRows(scope, query, after)
 			const turns = Array.from(rows, readTurn)
 			found.push(...turns.filter(({ metadata }) => wanted.every(([name, value]) => metadata[name] === value)))
-			if (turns.length < turnsAtOnce) break
+			if (turns.length < turnsPerQuery) break
 			after = turns.at(-1)?.id
 		}
 		return pageOf(found, query.limit)
@@ -288,15 +288,15 @@ export class SqlConversationStore implements ConversationStore {
 	}
 
 	async removeTurn(scope: Scope, id: string): Promise<boolean> {
-		const gone = await this.database.write(async (sql) => {
+		const removed = await this.database.write(async (sql) => {
 			await this.database.lock(sql, id)
 			const [row] = await findTurnRow(sql, scope, id)
 			if (row === undefined) return false
 			await eraseTurn(sql, scope, readTurn(row))
 			return true
 		})
-		if (gone) await this.database.erase()
-		return gone
+		if (removed) await this.database.erase()
+		return removed
 	}
 
 	async interrupt(process: string, nowMs: number): Promise<number> {
@@ -306,7 +306,7 @@ export class SqlConversationStore implements ConversationStore {
 			for (const { id, conversation, parent, inputs } of rows) {
 				await sql`UPDATE turns SET state = 'interrupted', ended_at_ms = ${nowMs} WHERE id = ${id}`
 				if (Number(inputs) === 0) continue
-				// What was asked stands, unless somebody has gone on elsewhere since.
+				// The inputs become the head, unless another turn has moved it since.
 				await sql`
 					UPDATE conversations SET head = ${inputId(String(id), Number(inputs) - 1)}
 					WHERE id = ${conversation} AND COALESCE(head, '') = ${parent ?? ''}`
@@ -321,7 +321,7 @@ export class SqlConversationStore implements ConversationStore {
 			let erased = 0
 			for (const { id, tenant, owner } of rows) {
 				await this.database.lock(sql, String(id))
-				// Somebody may have gone on in it meanwhile.
+				// A new turn may have updated the conversation before it was locked.
 				const [old] = await sql`SELECT id FROM conversations WHERE id = ${id} AND updated_at_ms < ${beforeMs}`
 				if (old === undefined) continue
 				erased++
@@ -336,7 +336,7 @@ export class SqlConversationStore implements ConversationStore {
 
 	async close(): Promise<void> {}
 
-	/** The message that a way ends with; `empty` where the conversation has no head yet. */
+	/** The last message of a path; `empty` if the conversation has no head yet. */
 	private async leafOf(
 		{ tenant, owner }: Scope,
 		conversation: string,
@@ -395,17 +395,17 @@ export class SqlConversationStore implements ConversationStore {
 			FROM turns
 				WHERE turns.tenant = ${tenant} AND turns.owner = ${owner} AND surface = ${surface} AND stored = 1
 					AND state <> 'running' AND model = COALESCE(${model ?? null}, model) AND id > ${after ?? ''}
-				ORDER BY id LIMIT ${turnsAtOnce}`
+				ORDER BY id LIMIT ${turnsPerQuery}`
 			: this.sql`
 				SELECT turns.*, (SELECT body FROM texts WHERE tenant = turns.tenant AND owner = turns.owner AND hash = turns.echo) AS echo_body
 			FROM turns
 				WHERE turns.tenant = ${tenant} AND turns.owner = ${owner} AND surface = ${surface} AND stored = 1
 					AND state <> 'running' AND model = COALESCE(${model ?? null}, model) AND id < ${after ?? 'z'}
-				ORDER BY id DESC LIMIT ${turnsAtOnce}`
+				ORDER BY id DESC LIMIT ${turnsPerQuery}`
 	}
 }
 
-const turnsAtOnce = 200
+const turnsPerQuery = 200
 
 function findTurnRow(sql: Sql, { tenant, owner }: Scope, id: string) {
 	return sql`
@@ -414,7 +414,7 @@ function findTurnRow(sql: Sql, { tenant, owner }: Scope, id: string) {
 		WHERE id = ${id} AND turns.tenant = ${tenant} AND turns.owner = ${owner}`
 }
 
-/** Each choice is a message behind the inputs. */
+/** Attaches each choice as a message after the inputs. */
 async function writeAnswers(sql: Sql, scope: Scope, turn: Turn, { answers, state, endedAtMs, usage, error }: TurnEnd) {
 	const parent = turn.inputs.at(-1) ?? turn.parent
 	for (const [choice, { message, partial }] of answers.entries())
@@ -426,24 +426,24 @@ async function writeAnswers(sql: Sql, scope: Scope, turn: Turn, { answers, state
 			createdAtMs: endedAtMs,
 			exclusive: false,
 		})
-	const kept = answers.map(({ message: _, partial: __, ...facts }, choice) => ({
+	const stored = answers.map(({ message: _, partial: __, ...facts }, choice) => ({
 		message: answerId(turn.id, choice),
 		...facts,
 	}))
 	await sql`
-		UPDATE turns SET state = ${state}, ended_at_ms = ${endedAtMs}, answers = ${JSON.stringify(kept)},
+		UPDATE turns SET state = ${state}, ended_at_ms = ${endedAtMs}, answers = ${JSON.stringify(stored)},
 			usage = ${usage === undefined ? null : JSON.stringify(usage)}, error = ${error === undefined ? null : JSON.stringify(error)}
 		WHERE id = ${turn.id}`
 }
 
 async function moveHead(sql: Sql, turn: Turn, { answers, state, endedAtMs }: TurnEnd): Promise<void> {
-	const asked = state === 'failed' ? undefined : turn.inputs.at(-1)
-	const head = answers.length > 0 ? answerId(turn.id, 0) : asked
+	const lastInput = state === 'failed' ? undefined : turn.inputs.at(-1)
+	const head = answers.length > 0 ? answerId(turn.id, 0) : lastInput
 	if (head === undefined) return
 	await sql`UPDATE conversations SET head = ${head}, updated_at_ms = ${endedAtMs} WHERE id = ${turn.conversation}`
 }
 
-/** What followed the message follows what was before it. */
+/** Removes a message and attaches its children to its parent. */
 async function takeOut(sql: Sql, { conversation, id, parent }: PlacedMessage, isHead: boolean): Promise<void> {
 	const before = parent ?? null
 	await sql`UPDATE messages SET parent = ${before} WHERE conversation = ${conversation} AND parent = ${id}`

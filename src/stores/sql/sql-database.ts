@@ -1,27 +1,27 @@
-// An open database as the stores use it: one connection for reading, one writer for the process.
+// The interface of an open database for the stores: a connection for reads, and one writer per process.
 
 import type { Sql } from './sql.ts'
 import type { Scan } from './table.ts'
 
 export interface SqlDatabase {
-	/** For reading; to be asked for anew each time. */
+	/** For reads. Do not store it: `reconnect` replaces it. */
 	readonly sql: Sql
-	/** In a transaction together with others; resolves once it is on disk. `work` may be run twice. */
+	/** Runs `work` in a transaction that it may share with other writes. Resolves once it is on disk. `work` may run more than once. */
 	write<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>
 	/**
-	 * Within `write`: until its end nobody else, in any process, changes the conversation `id`, or that of the turn `id`. What was read of it
-	 * before may be out of date.
+	 * Within `write`: locks the conversation `id`, or that of the turn `id`, against changes by any process until the transaction ends. Data
+	 * that was read before may be out of date.
 	 */
 	lock(sql: Sql, id: string): Promise<void>
-	/** Whatever `work` reads, it reads as of one moment, while others go on writing. */
+	/** `work` reads a consistent snapshot, which concurrent writes do not affect. */
 	snapshot<Result>(work: (scan: Scan) => Promise<Result>): Promise<Result>
-	/** The steps of the schema that were done when it was opened. */
+	/** The migration steps that were applied when it was opened. */
 	readonly migrated: readonly string[]
-	/** What was deleted is overwritten in the database's files, as far as the database can. */
+	/** Vacuums or checkpoints the database, so that deleted content is not recoverable from its files, as far as the database allows. */
 	erase(): Promise<void>
-	/** Reads something small. @throws Error if the database cannot be read, or its file is not the one that was opened any more. */
+	/** Runs a small query. @throws Error if the database cannot be read, or if its file was replaced since it was opened. */
 	check(): Promise<void>
-	/** It does not answer: gives up connections that may be dead for new ones. What still hung on them fails as away. */
+	/** To be called if the database does not respond: replaces connections that may be dead. Their pending queries fail as unavailable. */
 	reconnect(): void
 	close(): Promise<void>
 }

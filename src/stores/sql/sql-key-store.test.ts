@@ -13,7 +13,7 @@ const newFile = async () => join(await mkdtemp(join(tmpdir(), 'dragoman-keys-'))
 
 keyStoreContract('sqlite', async () => new SqlKeyStore(await openSqlite(await newFile())))
 
-test('a second opening of the same file sees what the first wrote, and the reverse', async () => {
+test('two connections to the same file see each other’s writes', async () => {
 	const file = await newFile()
 	const [server, command] = [new SqlKeyStore(await openSqlite(file)), new SqlKeyStore(await openSqlite(file))]
 	const { key } = createKey({ name: 'created elsewhere', role: 'user' }, 1000)
@@ -25,7 +25,7 @@ test('a second opening of the same file sees what the first wrote, and the rever
 	await Promise.all([server.close(), command.close()])
 })
 
-test('many openings at once of a new file agree on the schema', async () => {
+test('concurrent openings of a new file create one schema', async () => {
 	const file = await newFile()
 	const stores = await Promise.all(Array.from({ length: 8 }, async () => new SqlKeyStore(await openSqlite(file))))
 	await Promise.all(
@@ -47,7 +47,7 @@ if (postgresServer !== undefined)
 		return store
 	})
 
-test('many processes at once open a new file', async () => {
+test('many processes open a new file concurrently', async () => {
 	const file = await newFile()
 	const script = `import { openSqlite } from '${import.meta.dir}/sqlite.ts'; await (await openSqlite('${file}')).close()`
 	const children = Array.from({ length: 6 }, () => Bun.spawn([process.execPath, '-e', script], { stderr: 'pipe' }))

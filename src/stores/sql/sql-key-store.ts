@@ -1,4 +1,4 @@
-// Keys in a database.
+// API keys in a database.
 
 import { z } from 'zod'
 import { type Key, type KeySettings, roles } from '../../keys/key.ts'
@@ -7,19 +7,11 @@ import { revocable } from '../../keys/revocation.ts'
 import type { Scope } from '../../keys/scope.ts'
 import type { SqlDatabase } from './sql-database.ts'
 
-const keySettings = z
-	.object({
-		history: z.enum(['albert', 'none']).optional(),
-		resumable: z.boolean().optional(),
-		dialect: z.string().optional(),
-	})
-	.transform(
-		({ history, resumable, dialect }): KeySettings => ({
-			...(history === undefined ? {} : { history }),
-			...(resumable === undefined ? {} : { resumable }),
-			...(dialect === undefined ? {} : { dialect }),
-		}),
-	)
+const keySettings = z.object({
+	history: z.enum(['albert', 'none']).optional(),
+	resumable: z.boolean().optional(),
+	dialect: z.string().optional(),
+})
 
 const row = z
 	.object({
@@ -28,7 +20,7 @@ const row = z
 		role: z.enum(roles),
 		tenant: z.string(),
 		owner: z.string().nullable(),
-		settings: z.string().transform((text) => keySettings.parse(JSON.parse(text))),
+		settings: z.string().transform((text): KeySettings => keySettings.parse(JSON.parse(text))),
 		prefix: z.string(),
 		hash: z.string(),
 		created_at_ms: z.coerce.number(),
@@ -48,7 +40,7 @@ const row = z
 export class SqlKeyStore implements KeyStore {
 	private readonly database: SqlDatabase
 
-	/** Takes the open database over: closing the store closes it. */
+	/** `close` closes the database. */
 	constructor(database: SqlDatabase) {
 		this.database = database
 	}
@@ -84,7 +76,7 @@ export class SqlKeyStore implements KeyStore {
 	}
 
 	async listOwn({ tenant, owner }: Scope): Promise<readonly Key[]> {
-		// Keys of the first version have no owner: they are their own.
+		// Keys of the first version have no owner; they are owned by their own id.
 		const rows = await this.database.sql`
 			SELECT * FROM keys WHERE tenant = ${tenant} AND COALESCE(owner, id) = ${owner} ORDER BY created_at_ms, id`
 		return z.array(row).parse(Array.from(rows))

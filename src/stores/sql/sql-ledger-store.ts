@@ -1,4 +1,4 @@
-// Accounts in a database: single entries for as long as they are kept, and sums of days for ever.
+// Ledger entries in a database: single entries for the retention period, and daily sums forever.
 
 import { z } from 'zod'
 import { outcomes } from '../../ledger/ledger.ts'
@@ -76,13 +76,13 @@ const sumRow = z
 
 const newestFirst: EntryOrder = { by: 'settled', direction: 'desc' }
 
-/** So that no other write waits for long. */
-const expiredAtOnce = 5000
+/** Entries per transaction, so that other writes do not wait for long. */
+const entriesPerExpiry = 5000
 
 export class SqlLedgerStore implements LedgerStore {
 	private readonly database: SqlDatabase
 
-	/** Uses the open database, and leaves it open. */
+	/** `close` does not close the database. */
 	constructor(database: SqlDatabase) {
 		this.database = database
 	}
@@ -123,7 +123,7 @@ export class SqlLedgerStore implements LedgerStore {
 	async entries({ order = newestFirst, offset = 0, limit, ...selection }: EntryQuery): Promise<readonly LedgerEntry[]> {
 		const { tenant, owner, fromMs, untilMs, operation = null } = selection
 		const { sql } = this.database
-		const place = { settled: 'settled_at_ms', cost: 'cost_micros', tokens: 'all_tokens' }[order.by]
+		const column = { settled: 'settled_at_ms', cost: 'cost_micros', tokens: 'all_tokens' }[order.by]
 		const rows =
 			order.direction === 'desc'
 				? await sql`
@@ -131,13 +131,13 @@ export class SqlLedgerStore implements LedgerStore {
 					WHERE tenant = ${tenant} AND owner = ${owner}
 						AND settled_at_ms >= ${fromMs} AND settled_at_ms < ${untilMs}
 						AND operation = COALESCE(${operation}, operation)
-					ORDER BY ${sql(place)} DESC, id DESC LIMIT ${limit} OFFSET ${offset}`
+					ORDER BY ${sql(column)} DESC, id DESC LIMIT ${limit} OFFSET ${offset}`
 				: await sql`
 					SELECT ledger.*, prompt_tokens + completion_tokens AS all_tokens FROM ledger
 					WHERE tenant = ${tenant} AND owner = ${owner}
 						AND settled_at_ms >= ${fromMs} AND settled_at_ms < ${untilMs}
 						AND operation = COALESCE(${operation}, operation)
-					ORDER BY ${sql(place)}, id LIMIT ${limit} OFFSET ${offset}`
+					ORDER BY ${sql(column)}, id LIMIT ${limit} OFFSET ${offset}`
 		return z.array(entryRow).parse(Array.from(rows))
 	}
 
@@ -154,13 +154,13 @@ export class SqlLedgerStore implements LedgerStore {
 	}
 
 	async expire(beforeMs: number): Promise<number> {
-		const gone = await this.database.write(
+		const removed = await this.database.write(
 			(sql) => sql`
 				DELETE FROM ledger WHERE id IN (
-					SELECT id FROM ledger WHERE settled_at_ms < ${beforeMs} ORDER BY settled_at_ms LIMIT ${expiredAtOnce})
+					SELECT id FROM ledger WHERE settled_at_ms < ${beforeMs} ORDER BY settled_at_ms LIMIT ${entriesPerExpiry})
 				RETURNING id`,
 		)
-		return gone.length
+		return removed.length
 	}
 
 	async newestMs(): Promise<number | undefined> {

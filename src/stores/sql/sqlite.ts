@@ -12,19 +12,22 @@ import { connectSqlite } from './sqlite-connection.ts'
 import { firstBatch, nextBatch, type Row, type Scan, type Table } from './table.ts'
 import { Writer } from './writer.ts'
 
-/** How long a writer waits for another process's transaction, in milliseconds. */
+/** How long a write waits for a transaction of another process, in milliseconds. */
 const busyTimeoutMs = 5000
-/** How long opening is tried again, in milliseconds. */
+/** How long opening is retried, and the delay between attempts, in milliseconds. */
 const [openTimeoutMs, lockRetryMs] = [10_000, 20]
-/** Of pages of each connection. */
+/** Page cache of each connection. */
 const cacheKiB = 16_384
-/** Length of the write-ahead log at which this thread would bring it into the file, in pages of 4 KiB: another does so long before. */
+/**
+ * Length of the write-ahead log at which this thread runs a checkpoint, in pages of 4 KiB. The thread of checkpoint.ts normally runs one
+ * long before.
+ */
 const checkpointPages = 65_536
 
 /**
- * Opens the database file. An acknowledged write is on disk; readers in other processes never wait for writers.
+ * Opens the database file. Acknowledged writes are on disk. Readers never wait for writers, also across processes.
  *
- * @throws SchemaError if it does not meet `mode`; then nothing was created.
+ * @throws SchemaError if the database does not meet `mode`; then no file is created.
  */
 export async function openSqlite(file: string, mode: SchemaMode = 'create'): Promise<SqlDatabase> {
 	if (mode === 'create') await mkdir(dirname(file), { recursive: true, mode: 0o700 })
@@ -45,7 +48,7 @@ export async function openSqlite(file: string, mode: SchemaMode = 'create'): Pro
 		sql,
 		migrated,
 		write: (work) => writer.write(work),
-		// One process writes at a time.
+		// SQLite allows one writing process at a time.
 		async lock() {},
 		async snapshot(work) {
 			const own = await connect(file)
@@ -56,13 +59,13 @@ export async function openSqlite(file: string, mode: SchemaMode = 'create'): Pro
 			}
 		},
 		async erase() {
-			// Readers in other processes may keep it from being emptied now; then the next one that closes does it.
+			// Readers in other processes may prevent truncation of the log; then the next process that closes the database truncates it.
 			await writer.idle()
 			await checkpoints.end()
 			await writing.unsafe('PRAGMA wal_checkpoint(TRUNCATE)')
 		},
 		async check() {
-			if ((await stat(file)).ino !== ino) throw new Error('the database file was replaced while it is open')
+			if ((await stat(file)).ino !== ino) throw new Error('the database file was replaced while it was open')
 			await sql`SELECT name FROM migrations LIMIT 1`
 		},
 		reconnect() {},
@@ -75,22 +78,22 @@ export async function openSqlite(file: string, mode: SchemaMode = 'create'): Pro
 	}
 }
 
-/** Everything that `work` reads is of one moment. */
+/** Runs `work` in a read transaction, so that it reads a consistent snapshot. */
 export function snapshot<Result>(sql: Sql, work: (scan: Scan) => Promise<Result>): Promise<Result> {
 	return sql.begin('deferred', (transaction) => work((table) => scan(transaction, table)))
 }
 
-/** Each batch begins behind the key of the last: one range of the primary key's index. */
+/** Each batch starts after the last key of the previous one and is one range of the primary key's index. */
 async function* scan(sql: Sql, { name, key }: Table): AsyncGenerator<readonly Row[]> {
 	const columns = Object.keys(key)
 	const [ordered, marks] = [columns.join(', '), columns.map(() => '?').join(', ')]
 	let last: Row | undefined
 	for (let size = firstBatch; ; ) {
-		const behind = last === undefined ? '' : `WHERE (${ordered}) > (${marks})`
+		const condition = last === undefined ? '' : `WHERE (${ordered}) > (${marks})`
 		const after = columns.map((column) => last?.[column])
 		const batch: readonly Row[] = Array.from(
 			await sql.unsafe(
-				`SELECT * FROM ${name} ${behind} ORDER BY ${ordered} LIMIT ${size}`,
+				`SELECT * FROM ${name} ${condition} ORDER BY ${ordered} LIMIT ${size}`,
 				last === undefined ? [] : after,
 			),
 		)
@@ -101,11 +104,11 @@ async function* scan(sql: Sql, { name, key }: Table): AsyncGenerator<readonly Ro
 	}
 }
 
-/** Looks into the file before anything is set in it: it may be another program's. */
+/** Checks the file before any pragma changes it: it may belong to another program. */
 async function expectFile(file: string, mode: Exclude<SchemaMode, 'create'>): Promise<void> {
 	const found = await stat(file).catch(() => undefined)
 	if (found?.isFile() !== true) throw new SchemaError('missing', 'there is no such file')
-	await patiently(async () => {
+	await retryLocked(async () => {
 		const sql = connectSqlite(file, false)
 		try {
 			await expectSchema(sql, mode, async () => {
@@ -120,7 +123,7 @@ async function expectFile(file: string, mode: Exclude<SchemaMode, 'create'>): Pr
 
 async function migrateOrClose(sql: Sql): Promise<readonly string[]> {
 	try {
-		return await patiently(() => migrate(sql, { begin: 'immediate' }))
+		return await retryLocked(() => migrate(sql, { begin: 'immediate' }))
 	} catch (thrown) {
 		await sql.close()
 		throw thrown
@@ -130,8 +133,8 @@ async function migrateOrClose(sql: Sql): Promise<readonly string[]> {
 async function connect(file: string): Promise<Sql> {
 	const sql = connectSqlite(file)
 	await sql.unsafe(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
-	await patiently(() => sql.unsafe('PRAGMA journal_mode = WAL'))
-	// The log is synced by us, off this thread: see decisions/022.
+	await retryLocked(() => sql.unsafe('PRAGMA journal_mode = WAL'))
+	// WriteAheadLog syncs the log outside of this thread: see decisions/022.
 	await sql.unsafe('PRAGMA synchronous = NORMAL')
 	await sql.unsafe('PRAGMA secure_delete = ON')
 	await sql.unsafe(`PRAGMA cache_size = -${cacheKiB}`)
@@ -140,8 +143,8 @@ async function connect(file: string): Promise<Sql> {
 	return sql
 }
 
-/** SQLite does not always wait by itself: not where several processes make a file, or one opens it while the last of others closes it. */
-async function patiently<Result>(work: () => Promise<Result>): Promise<Result> {
+/** SQLite's busy timeout does not cover concurrent creation of a file, or opening it while the last other process closes it. */
+async function retryLocked<Result>(work: () => Promise<Result>): Promise<Result> {
 	for (const untilMs = performance.now() + openTimeoutMs; ; ) {
 		try {
 			return await work()
@@ -152,23 +155,23 @@ async function patiently<Result>(work: () => Promise<Result>): Promise<Result> {
 	}
 }
 
-/** Another process holds the file; a full disk or a missing folder would still be so after the wait. */
+/** Whether another process has locked the file. Other errors, such as a full disk, are not retried. */
 function isLocked(thrown: unknown): boolean {
 	return thrown instanceof Error && 'code' in thrown && /^SQLITE_(BUSY|LOCKED|PROTOCOL)/.test(String(thrown.code))
 }
 
-/** SQLite's write-ahead log, as a file to be synced. */
+/** The file of SQLite's write-ahead log, which this class syncs. */
 class WriteAheadLog {
 	private readonly path: string
 	private descriptor: number | undefined
-	/** In bytes, as of the last sync. */
+	/** In bytes, at the last sync. */
 	length = 0
 
 	constructor(path: string) {
 		this.path = path
 	}
 
-	/** Brings to disk what was committed before. */
+	/** Syncs all committed transactions to disk. */
 	sync(): Promise<void> {
 		const descriptor = this.open()
 		return new Promise((resolve, reject) => {
@@ -181,7 +184,7 @@ class WriteAheadLog {
 		this.descriptor = undefined
 	}
 
-	/** The last connection of a process that closes takes the file away, and the next one makes another. */
+	/** Opens the file again if it was replaced: the last connection that closes removes it, and the next one creates a new file. */
 	private open(): number {
 		const { ino, size } = statSync(this.path)
 		if (this.descriptor !== undefined && fstatSync(this.descriptor).ino !== ino) this.close()

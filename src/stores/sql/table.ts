@@ -1,11 +1,11 @@
-// The tables that hold what is kept, and how their rows are read from first to last. The record of migrations is none of them. Knows no
-// row's meaning.
+// The tables of the schema, and the order in which their rows are read. The table of migrations is not included. Independent of the meaning
+// of the rows.
 
 export type Row = Readonly<Record<string, unknown>>
 
 export interface Table {
 	readonly name: string
-	/** Its primary key: rows are told in this order, integers by size and texts by their bytes, so that every database agrees. */
+	/** Primary key. Rows are read in this order: integers by value and texts by their bytes, so that the order is the same in every database. */
 	readonly key: Readonly<Record<string, 'text' | 'integer'>>
 }
 
@@ -29,13 +29,13 @@ export const tables: readonly Table[] = [
 	},
 ]
 
-/** Rows of a first batch. SQLite takes 32,766 parameters in a statement, and no table has 30 columns. */
+/** Rows of the first batch. SQLite allows 32,766 parameters per statement, and every table has fewer than 30 columns. */
 export const firstBatch = 256
 const [leastRows, mostRows] = [1, 1024]
-/** Messages may hold images: a batch is to hold about this many characters. */
+/** Approximate maximum size of a batch, in characters: messages may contain images. */
 const roughCharacters = 4_194_304
 
-/** How many rows to read next, after `batch`. A power of two, since each size is a statement of its own to a database. */
+/** Number of rows to read after `batch`. A power of two, because databases prepare a statement for each size. */
 export function nextBatch(size: number, batch: readonly Row[]): number {
 	const characters = batch.reduce((sum, row) => sum + charactersOf(row), 0)
 	if (characters > roughCharacters) return Math.max(leastRows, size / 2)

@@ -1,20 +1,22 @@
-// The one writer of a process. What waits is written in one transaction, so that a thousand turns a second cost the disk a few dozen
-// syncs; nobody is told before it is on disk.
+// The single writer of a process. Pending writes share one transaction, so that a thousand turns per second need a few dozen syncs of the
+// disk. A write is acknowledged only after it is on disk.
 
 import { ChatError } from '../../chat/error.ts'
 import { isAway, isRace } from './reachable.ts'
 import type { Sql } from './sql.ts'
 
 export interface WriterOptions {
-	/** Used by nobody else: what slips between the statements of a transaction would become part of it. Asked for before each. */
+	/**
+	 * Connection for exclusive use: statements of others would become part of the transaction. Called before each transaction.
+	 */
 	readonly sql: () => Sql
-	/** How SQL begins a transaction that will write. */
+	/** The mode of BEGIN for a transaction that writes. */
 	readonly begin?: string
-	/** Brings what was committed to disk, where the database does not by itself. */
+	/** Syncs committed transactions to disk, if the database does not. */
 	readonly flush?: () => Promise<void>
-	/** Asked after each transaction; the next one waits for what it returns. */
+	/** Called after each transaction; the next one waits for the returned promise. */
 	readonly between?: () => Promise<void> | undefined
-	/** How many writes may wait. */
+	/** Maximum number of pending writes; 10,000 if absent. */
 	readonly maxWaiting?: number
 }
 
@@ -26,8 +28,8 @@ interface Waiting {
 	readonly reject: (thrown: unknown) => void
 }
 
-const mostAtOnce = 256
-const mostAttempts = 5
+const maxGroupSize = 256
+const maxAttempts = 5
 
 export class Writer {
 	private readonly options: WriterOptions
@@ -40,14 +42,15 @@ export class Writer {
 	}
 
 	/**
-	 * Runs `work` in a transaction, together with others. Resolves once it is on disk. May be run twice, where another one failed.
+	 * Runs `work` in a transaction that it may share with other writes. Resolves once it is on disk. `work` runs again if the shared
+	 * transaction fails.
 	 *
-	 * @throws ChatError `overloaded` where too many wait, and what `work` throws; then nothing of it is written.
+	 * @throws ChatError `overloaded` if too many writes are pending, and any error of `work`; then none of its changes are written.
 	 */
 	write<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
 		if (this.waiting.length >= (this.options.maxWaiting ?? 10_000))
 			return Promise.reject(
-				new ChatError('overloaded', 'Too much waits to be written down.', {
+				new ChatError('overloaded', 'Too many writes are pending.', {
 					retryAfterMs: 1000,
 					code: 'store_overloaded',
 				}),
@@ -58,21 +61,21 @@ export class Writer {
 		})
 	}
 
-	/** Resolves when nothing waits. */
+	/** Resolves when no write is pending. */
 	async idle(): Promise<void> {
 		while (this.working !== undefined) await this.working
 	}
 
-	/** How long its transaction has been running, in milliseconds; 0 where none is. */
+	/** Duration of the running transaction in milliseconds; 0 if there is none. */
 	get busyMs(): number {
 		return this.beganMs === undefined ? 0 : performance.now() - this.beganMs
 	}
 
 	private async workThrough(): Promise<void> {
-		// All that is asked for in this turn of the event loop goes together.
+		// Writes of the same event-loop tick share one transaction.
 		await new Promise((resolve) => setImmediate(resolve))
 		while (this.waiting.length > 0) {
-			await this.commit(this.waiting.splice(0, mostAtOnce))
+			await this.commit(this.waiting.splice(0, maxGroupSize))
 			await this.options.between?.()
 		}
 		this.working = undefined
@@ -88,13 +91,13 @@ export class Writer {
 			})
 			for (const [index, { resolve }] of group.entries()) resolve(results[index])
 		} catch (thrown) {
-			// Each for itself, since one of them failed; none where nobody is there to write to.
+			// One of them failed, so each is retried alone, unless the database is unavailable.
 			if (!isAway(thrown)) for (const one of group) await this.commitAlone(one)
 			else for (const { reject } of group) reject(thrown)
 		}
 	}
 
-	/** Another process may have taken the same place in between: then it is looked at again. */
+	/** Retries conflicts with concurrent writes of other processes. */
 	private async commitAlone({ work, resolve, reject }: Waiting): Promise<void> {
 		for (let attempt = 1; ; attempt++) {
 			try {
@@ -104,7 +107,7 @@ export class Writer {
 				})
 				return resolve(result)
 			} catch (thrown) {
-				if (attempt === mostAttempts || !isRace(thrown)) return reject(thrown)
+				if (attempt === maxAttempts || !isRace(thrown)) return reject(thrown)
 			}
 		}
 	}
