@@ -13,8 +13,8 @@ CREATE TABLE conversations (
 );
 CREATE INDEX conversations_by_owner ON conversations (tenant, owner, created_at_ms, id);
 
--- A message that continues the last one of a branch is in the same branch; any other message starts a new branch. The path to a message is
--- therefore one range of rows per branch.
+-- A message that goes on from the last one of a branch stays in it, any other begins a new branch: so the way to a message is one range
+-- of rows for each branch that it passes through.
 CREATE TABLE branches (
 	conversation TEXT NOT NULL,
 	branch INTEGER NOT NULL,
@@ -37,7 +37,7 @@ CREATE TABLE messages (
 	created_at_ms BIGINT NOT NULL,
 	PRIMARY KEY (conversation, id)
 );
--- Rejects one of two concurrent turns that continue the same message.
+-- Decides between two turns that go on from the same message at once.
 CREATE UNIQUE INDEX messages_by_depth ON messages (conversation, branch, depth);
 
 CREATE TABLE turns (
@@ -65,8 +65,8 @@ CREATE INDEX turns_stored ON turns (tenant, owner, surface, id) WHERE stored = 1
 CREATE INDEX turns_by_conversation ON turns (conversation);
 CREATE INDEX turns_running ON turns (process) WHERE state = 'running';
 
--- Parts of requests that responses repeat, such as lists of tools. Each text is stored once for all turns. A turn without such parts has an
--- empty `echo`.
+-- What turns repeat of their requests, as a list of tools: stands here once, however many turns have it. Where there is nothing to repeat
+-- a turn's `echo` is empty.
 CREATE TABLE texts (
 	tenant TEXT NOT NULL,
 	owner TEXT NOT NULL,
