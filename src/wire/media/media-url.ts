@@ -1,4 +1,4 @@
-// URLs of images and files: what a `data:` URL holds, and which type a name's ending speaks of. Nothing is fetched here.
+// URLs of images and files: the content of a `data:` URL, and the media type for a file extension. Nothing is fetched here.
 
 import { ChatError } from '../../chat/error.ts'
 
@@ -9,10 +9,10 @@ export interface InlineData {
 }
 
 /**
- * What a `data:` URL holds; undefined for any other URL.
+ * Reads a `data:` URL; undefined for any other URL.
  *
- * @param param the request field that the URL stands in.
- * @throws ChatError `invalid-request` for a `data:` URL that is none.
+ * @param param the request field that contains the URL.
+ * @throws ChatError `invalid-request` for a malformed `data:` URL.
  */
 export function readDataUrl(url: string, param: string): InlineData | undefined {
 	if (!/^data:/i.test(url)) return undefined
@@ -35,7 +35,7 @@ function decoded(text: string, param: string): string {
 	}
 }
 
-/** The type that the ending of a URL's path speaks of; undefined where it is not known. */
+/** The media type for the file extension of a URL's path; undefined if the extension is unknown. */
 export function mediaTypeOf(url: string): string | undefined {
 	const [, ending = ''] = /\.([a-z0-9]+)(?:[?#].*)?$/i.exec(url) ?? []
 	return types[ending.toLowerCase()]

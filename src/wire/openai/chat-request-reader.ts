@@ -1,5 +1,5 @@
-// OpenAI's Chat Completions request read into the canonical one. It checks what a schema cannot: rules that span fields. It knows
-// nothing of keys or models.
+// Reads OpenAI's Chat Completions request into the canonical one and checks the rules that span fields, which a schema cannot express.
+// It is independent of keys and models.
 
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
@@ -21,7 +21,7 @@ export function readChatRequest(body: unknown): ReadChatRequest {
 	return readPlainChatRequest(body) ?? readAnyChatRequest(body)
 }
 
-/** The same for requests of every form, by the schema. */
+/** Reads requests of every form, by the schema. */
 export function readAnyChatRequest(body: unknown): ReadChatRequest {
 	const parsed = chatRequestSchema.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
@@ -34,7 +34,7 @@ export function readAnyChatRequest(body: unknown): ReadChatRequest {
 		model: fields.model,
 		messages: readMessages(fields.messages),
 		sampling: readSampling(fields),
-		...(maxTokens === undefined ? {} : { maxTokens }),
+		maxTokens,
 		stop: readStop(fields.stop),
 		choices: fields.n ?? 1,
 		...(fields.logprobs === true ? { logprobs: { top: fields.top_logprobs ?? 0 } } : {}),
@@ -91,7 +91,7 @@ export function readSampling(fields: SamplingBody): Sampling {
 	return sampling
 }
 
-/** One text or a list of them; empty texts stop nothing and are left out. */
+/** One text or a list of texts. Empty texts have no effect and are removed. */
 export function readStop(stop: SamplingBody['stop']): readonly string[] {
 	const texts = typeof stop === 'string' ? [stop] : (stop ?? [])
 	return texts.filter((text) => text !== '')
@@ -206,7 +206,7 @@ function mentionsJson(messages: ChatRequestBody['messages']): boolean {
 	})
 }
 
-/** Fields whose meaning the canonical request carries; all others travel on under their own names. */
+/** Fields that the canonical request represents. All others are passed through under their own names. */
 const understood: ReadonlySet<string> = new Set([
 	'model',
 	'messages',
@@ -238,7 +238,7 @@ const understood: ReadonlySet<string> = new Set([
 	'reasoning',
 ])
 
-/** What the core gives no meaning to, explicit nulls left out. */
+/** Fields without a canonical meaning. Explicit nulls are removed. */
 export function passthrough(
 	fields: Readonly<Record<string, unknown>>,
 	known: ReadonlySet<string> = understood,

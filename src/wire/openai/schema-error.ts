@@ -1,5 +1,5 @@
-// A schema's complaint in the words of OpenAI's API: message, code and the path of the field at fault. Sources: error bodies that
-// OpenAI's API was seen to send; it knows nothing of a particular schema.
+// Writes a schema violation in the wording of OpenAI's API: message, code and the path of the invalid field. Sources: error bodies
+// observed from OpenAI's API. It is independent of any particular schema.
 
 import type { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
@@ -7,12 +7,12 @@ import { ChatError } from '../../chat/error.ts'
 type Issue = z.core.$ZodIssue
 type Path = readonly PropertyKey[]
 
-/** The first complaint of `error` about `body` as an `invalid-request`. */
+/** The first issue of `error` about `body` as an `invalid-request`. */
 export function schemaError(error: z.ZodError, body: unknown): ChatError {
 	return schemaErrorAt([], error, body)
 }
 
-/** The same where only what stands at `above` in `body` was parsed. */
+/** The same if only the value at `above` in `body` was parsed. */
 export function schemaErrorAt(above: Path, error: z.ZodError, body: unknown): ChatError {
 	const [first] = error.issues
 	if (first === undefined) return new ChatError('invalid-request', 'The request is invalid.')
@@ -24,7 +24,7 @@ interface PlacedIssue {
 	readonly path: Path
 }
 
-/** Inside a union, the complaint of the alternative that the input came closest to. */
+/** Within a union, the issue of the alternative that the input matched most closely. */
 function deepest(issue: Issue, above: Path, body: unknown): PlacedIssue {
 	const path = [...above, ...issue.path]
 	if (issue.code !== 'invalid_union' || issue.errors.length === 0) return { issue, path }

@@ -1,4 +1,4 @@
-// OpenAI's legacy completions request read into the canonical one.
+// Reads OpenAI's legacy completions request into the canonical one.
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
@@ -33,7 +33,7 @@ const textCompletionRequestSchema = z.looseObject({
 
 type TextCompletionBody = z.infer<typeof textCompletionRequestSchema>
 
-/** OpenAI's default where `max_tokens` is absent. */
+/** OpenAI's default if `max_tokens` is absent. */
 const defaultMaxTokens = 16
 
 export interface ReadTextCompletionRequest {

@@ -1,5 +1,5 @@
-// The tool calls of one choice, put in order. Servers were seen to leave out indexes or start them at 1, repeat ids and names in each
-// delta, put two calls under one index, let calls interleave, and send arguments as an object or not at all.
+// Reads the tool calls of one choice and orders them. Observed deviations: servers omit indexes or start them at 1, repeat ids and names in
+// each delta, put two calls under one index, interleave calls, and send arguments as an object or not at all.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
@@ -9,11 +9,11 @@ interface OpenCall {
 	readonly index: number | undefined
 	readonly kind: 'function' | 'custom'
 	id: string | undefined
-	/** A call cannot be told before its name is known. */
+	/** A call cannot be emitted before its name is known. */
 	name: string | undefined
-	/** All arguments that came. */
+	/** All arguments received so far. */
 	text: string
-	/** How much of `text` was told. */
+	/** How many characters of `text` were emitted. */
 	toldLength: number
 	begun: boolean
 }
@@ -34,7 +34,7 @@ export class ToolCallReader {
 	private readonly newId: () => string
 	private readonly calls: OpenCall[] = []
 	private readonly ids = new Set<string>()
-	/** The one call whose arguments are told as they come; later ones wait for it. */
+	/** The one call whose arguments are emitted as they arrive; later ones wait for it. */
 	private current = 0
 
 	constructor(choice: number, newId: () => string) {
@@ -46,7 +46,7 @@ export class ToolCallReader {
 		return this.calls.length
 	}
 
-	/** @throws ChatError `upstream-failed` where calls or arguments grow beyond all measure. */
+	/** @throws ChatError `upstream-failed` if the number of calls or the length of arguments exceeds its limit. */
 	read(value: unknown): readonly ChatEvent[] {
 		const delta = readDelta(value)
 		const call = this.find(delta) ?? this.add(delta)
@@ -59,7 +59,7 @@ export class ToolCallReader {
 		return events
 	}
 
-	/** What is still to be told when the choice closes. */
+	/** The parts to emit when the choice closes. */
 	end(): readonly ChatEvent[] {
 		const events: ChatEvent[] = []
 		for (; this.current < this.calls.length; this.current++) {
@@ -88,7 +88,7 @@ export class ToolCallReader {
 		return call
 	}
 
-	/** Tells the current call, and moves on once it is complete and another waits. */
+	/** Emits the current call, and advances once it is complete and another waits. */
 	private advance(events: ChatEvent[]): void {
 		for (;;) {
 			const call = this.calls[this.current]
@@ -138,7 +138,7 @@ function readDelta(value: unknown): Delta {
 	}
 }
 
-/** Whether a delta that carries a name, and not the id of `call`, is the head of another call rather than a repetition. */
+/** Whether a delta with a name, but without the id of `call`, starts another call rather than repeating the current one. */
 function beginsAnother(delta: Delta, call: OpenCall): boolean {
 	if (call.name === undefined) return false
 	if (delta.name !== call.name) return true
@@ -146,7 +146,7 @@ function beginsAnother(delta: Delta, call: OpenCall): boolean {
 	return delta.fragment !== '' && isComplete(call)
 }
 
-/** Arguments of a function are one JSON object, so it tells when they are whole. */
+/** Arguments of a function are one JSON object, so they show when they are complete. */
 function isComplete(call: OpenCall): boolean {
 	if (call.kind === 'custom') return call.text !== ''
 	if (!call.text.trimEnd().endsWith('}')) return false

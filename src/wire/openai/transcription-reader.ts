@@ -1,4 +1,4 @@
-// A transcription as servers that speak OpenAI's API answer it: JSON, or the bare text of the other formats.
+// Reads a transcription from servers that speak OpenAI's API: JSON, or the bare text of the other formats.
 
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
@@ -9,12 +9,12 @@ import { readUsage } from './usage-reader.ts'
 
 export interface TranscriptionReading {
 	readonly format: TranscriptionFormat
-	/** The upstream as the caller may know it, to begin a sentence with. */
+	/** The upstream's name for callers, at the start of a sentence. */
 	readonly title: string
 }
 
 /**
- * @param body the answer's text, and its value where that is JSON.
+ * @param body the response text, and its value if that is JSON.
  * @throws ChatError `upstream-failed` for JSON without a text.
  */
 export function readTranscription(
@@ -31,7 +31,7 @@ export function readTranscription(
 
 const untold: Usage = { promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0, source: 'counted' }
 
-/** OpenAI's models count tokens, or seconds, which cost none; other servers count as for chats. */
+/** OpenAI's models report tokens, or seconds, which have no cost; other servers report tokens as for chats. */
 function readTranscriptionUsage(usage: unknown): Usage {
 	const promptTokens = countField(usage, 'input_tokens')
 	if (promptTokens === undefined) return readUsage(usage) ?? untold

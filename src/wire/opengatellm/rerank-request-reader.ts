@@ -1,5 +1,5 @@
-// A request for an order of documents: as Cohere, Jina and vLLM take it, and as OpenGateLLM took it before. How it is asked decides how it
-// is answered.
+// Reads a rerank request in the format of Cohere, Jina and vLLM, and in OpenGateLLM's earlier format. The format of the request determines
+// that of the response.
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
@@ -17,11 +17,11 @@ const before = z.looseObject({ model, prompt: text, input: texts })
 
 export interface ReadRerankRequest {
 	readonly request: RerankRequest
-	/** Asked with `prompt` and `input`. */
+	/** Requested with `prompt` and `input`. */
 	readonly older: boolean
 }
 
-/** @throws ChatError `invalid-request`, also for the words of both. */
+/** @throws ChatError `invalid-request`, also for a mixture of both formats. */
 export function readRerankRequest(body: unknown): ReadRerankRequest {
 	const older = isObject(body) && ('prompt' in body || 'input' in body)
 	if (older && ('query' in body || 'documents' in body))

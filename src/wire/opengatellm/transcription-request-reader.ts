@@ -1,4 +1,4 @@
-// The form of a request for a transcription: OpenAI's, with languages by their English names too.
+// Reads the form of a transcription request: OpenAI's, which also accepts the English names of languages.
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
@@ -15,7 +15,7 @@ const fields = z.object({
 
 export interface ReadTranscriptionRequest {
 	readonly request: TranscriptionRequest
-	/** `stream` where it was asked for: the answer comes as a whole. */
+	/** Contains `stream` if it was requested: the response is never streamed. */
 	readonly dropped: readonly string[]
 }
 
@@ -32,10 +32,10 @@ export function readTranscriptionRequest(form: unknown): ReadTranscriptionReques
 		request: {
 			model,
 			file: soundOf(form.get('file')),
-			...(language === undefined ? {} : { language: codeOf(language) }),
-			...(prompt === undefined ? {} : { prompt }),
+			language: language === undefined ? undefined : codeOf(language),
+			prompt,
 			format,
-			...(temperature === undefined ? {} : { temperature }),
+			temperature,
 			passthrough: Object.fromEntries(rest),
 		},
 		dropped: /^(true|1)$/i.test(texts.get('stream')?.[0] ?? '') ? ['stream'] : [],
@@ -50,7 +50,7 @@ function textsOf(form: FormData): ReadonlyMap<string, readonly string[]> {
 	return texts
 }
 
-/** The fields that are known here. Empty ones count as not said. */
+/** The known fields. Empty values count as absent. */
 function fieldsOf(texts: ReadonlyMap<string, readonly string[]>): Readonly<Record<string, unknown>> {
 	const said: Record<string, unknown> = {}
 	for (const name of Object.keys(fields.shape)) {
@@ -60,7 +60,7 @@ function fieldsOf(texts: ReadonlyMap<string, readonly string[]>): Readonly<Recor
 	return said
 }
 
-/** For complaints: a number where it is one. */
+/** The value for validation errors: a number if the text is one. */
 function numberOf(text: string): number | string {
 	const number = Number(text)
 	return Number.isNaN(number) ? text : number
@@ -79,7 +79,7 @@ function soundOf(file: unknown): SoundFile {
 
 const letters = 'abcdefghijklmnopqrstuvwxyz'
 
-/** The code of a language that may be said by its English name. */
+/** The code of a language, which may be given by its English name. */
 function codeOf(language: string): string {
 	const said = language.trim().toLowerCase()
 	if (/^[a-z]{2,3}$/.test(said)) return said

@@ -1,5 +1,5 @@
-// An order of documents as rerankers tell it: a list of results, or text-embeddings-inference's bare list. Documents that are repeated in it
-// are not read: we have them.
+// Reads a ranking of documents from rerankers: a list of results, or text-embeddings-inference's bare list. Documents repeated in it are
+// ignored: the caller has them.
 
 import { ChatError } from '../../chat/error.ts'
 import type { Usage } from '../../chat/usage.ts'
@@ -8,19 +8,19 @@ import { countField, field, listField, numberField, textField } from '../openai/
 import { readUsage } from '../openai/usage-reader.ts'
 
 export interface RankingReading {
-	/** What the upstream was asked for. */
+	/** The model requested from the upstream. */
 	readonly model: string
-	/** How many documents it was sent. */
+	/** How many documents were sent. */
 	readonly documents: number
-	/** How many of the best are wanted. */
+	/** How many of the best documents to return. */
 	readonly top?: number
-	/** The upstream as the caller may know it, to begin a sentence with. */
+	/** The upstream's name for callers, at the start of a sentence. */
 	readonly title: string
 }
 
 type Result = Ranking['results'][number]
 
-/** @throws ChatError `upstream-failed` where documents that were wanted are missing. */
+/** @throws ChatError `upstream-failed` if requested documents are missing. */
 export function readRanking(body: unknown, { model, documents, top, title }: RankingReading): Ranking {
 	const wanted = Math.min(top ?? documents, documents)
 	const results = new Map<number, Result>()
@@ -41,14 +41,14 @@ export function readRanking(body: unknown, { model, documents, top, title }: Ran
 	}
 }
 
-/** `results` of Cohere's and most others', `data` of OpenGateLLM's older form and Voyage's, or the whole body. */
+/** `results` of Cohere and most others, `data` of OpenGateLLM's older format and of Voyage, or the whole body. */
 function resultsOf(body: unknown): readonly unknown[] {
 	if (Array.isArray(body)) return body
 	const results = listField(body, 'results')
 	return results.length > 0 ? results : listField(body, 'data')
 }
 
-/** OpenAI's counts, a bare total as vLLM and Jina tell it, or what Cohere bills. */
+/** OpenAI's counts, a bare total as vLLM and Jina report it, or the units that Cohere bills. */
 function readRankingUsage(body: unknown): Usage {
 	const said = field(body, 'usage')
 	const meta = field(body, 'meta')

@@ -1,4 +1,4 @@
-// Compaction: a long conversation becomes what its user said and one sealed summary, written by the model itself.
+// Compaction: replaces a long conversation by the user's messages and one sealed summary, written by the model itself.
 
 import { z } from 'zod'
 import type { Completion } from '../../../chat/completion.ts'
@@ -14,7 +14,7 @@ import { sealText } from './sealed-text.ts'
 
 const schema = z.looseObject({})
 
-/** What of a request of this kind is a responses request; the rest means nothing here. */
+/** The fields of a compaction request that are fields of a responses request; the others are ignored. */
 export function readCompactionBody(body: unknown): JsonObject {
 	const parsed = schema.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
@@ -23,7 +23,7 @@ export function readCompactionBody(body: unknown): JsonObject {
 	return Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null)) as JsonObject
 }
 
-/** Said last. */
+/** The last message of the request. */
 export const summaryRequest: Message = {
 	role: 'user',
 	content: [
@@ -40,7 +40,7 @@ export const summaryRequest: Message = {
 
 /**
  * @param messages the conversation, without instructions
- * @throws ChatError `upstream-failed` where the model said nothing
+ * @throws ChatError `upstream-failed` if the model returned no text
  */
 export function writeCompaction(
 	completion: Completion,

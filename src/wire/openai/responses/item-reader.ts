@@ -1,5 +1,5 @@
-// Items read into canonical messages. OpenAI tells reasoning, text and each call of one answer as items of their own; here they are one
-// message again. What stands behind an item's id is looked up elsewhere.
+// Reads items into canonical messages. OpenAI represents the reasoning, text and calls of one answer as separate items; here they become
+// one message. References to stored items are resolved elsewhere.
 
 import type { z } from 'zod'
 import { ChatError } from '../../../chat/error.ts'
@@ -22,26 +22,26 @@ import {
 import { openText } from './sealed-text.ts'
 import { flattenName } from './tool-name.ts'
 
-/** One item, understood. */
+/** One parsed item. */
 export type Piece =
 	| { readonly type: 'message'; readonly message: Exclude<Message, AssistantMessage> }
 	/** Part of an answer. */
 	| { readonly type: 'said'; readonly said: Omit<AssistantMessage, 'role'> }
-	/** An item that is kept, by its id. */
+	/** A stored item, by its id. */
 	| { readonly type: 'reference'; readonly id: string }
 
-/** Where items stand in a body, for complaints: `input` or `items`. */
+/** Location of items in a body, for error messages: `input` or `items`. */
 export interface ItemPlace {
 	readonly body: unknown
 	readonly field: string
 }
 
-/** @throws ChatError `invalid-request` for what is no item, `unsupported` for content that no model here takes. */
+/** @throws ChatError `invalid-request` for an invalid item, `unsupported` for content that no model here accepts. */
 export function readItems(items: readonly unknown[], place: ItemPlace): readonly Piece[] {
 	return items.flatMap((item, index) => readItem(item, index, place))
 }
 
-/** What was found in place of each reference, once, however often it is pointed at. */
+/** Replaces each reference by the items found for it, once, even if it is referenced several times. */
 export function putInPlace(pieces: readonly Piece[], found: ReadonlyMap<string, readonly Piece[]>): readonly Piece[] {
 	const rest = new Map(found)
 	return pieces.flatMap((piece) => {
@@ -52,7 +52,7 @@ export function putInPlace(pieces: readonly Piece[], found: ReadonlyMap<string, 
 	})
 }
 
-/** Neighbouring parts of an answer become one message. References must have been replaced; those left are nothing. */
+/** Merges adjacent parts of an answer into one message. References must have been replaced; the remaining ones are ignored. */
 export function joinPieces(pieces: readonly Piece[]): readonly Message[] {
 	const messages: Message[] = []
 	for (const piece of pieces) {
@@ -183,7 +183,7 @@ function readUserPart(part: Exclude<UserContent, string>[number], at: string): U
 			const { image_url: url, detail } = part
 			if (url == null)
 				throw unsupported(`${at}.image_url`, 'Images must be given by their URL or inline: no files are kept here.')
-			// What is written for an image that says nothing of it.
+			// The default for an image without a detail level.
 			if (detail == null || detail === 'auto') return { type: 'image', url }
 			return { type: 'image', url, detail: detail === 'original' ? 'high' : detail }
 		}
@@ -216,7 +216,7 @@ function unsupported(param: string, message: string): ChatError {
 	return new ChatError('unsupported', message, { param, code: 'unsupported_value' })
 }
 
-/** What we sealed is exact; of other servers' items only the open text can be read. */
+/** Text sealed here is exact. Of other servers' items only the plain text is readable. */
 function readReasoning({ encrypted_content: sealed, content, summary }: z.infer<typeof reasoningItem>): string {
 	const opened = sealed == null ? undefined : openText(sealed)
 	if (opened !== undefined) return opened

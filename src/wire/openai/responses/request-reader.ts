@@ -1,5 +1,5 @@
-// OpenAI's Responses request read into the canonical one. It checks what a schema cannot: rules that span fields. What stands behind the
-// ids of earlier responses, conversations and items is left to whoever can look them up.
+// Reads OpenAI's Responses request into the canonical one and checks the rules that span fields, which a schema cannot express. The
+// pipeline resolves the ids of earlier responses, conversations and items.
 
 import { ChatError } from '../../../chat/error.ts'
 import type { JsonObject } from '../../../chat/json.ts'
@@ -13,13 +13,13 @@ import { type ResponsesRequestBody, responsesRequestSchema } from './request-sch
 import { checkStrict, readToolChoice, readTools } from './tool-reader.ts'
 
 export interface ReadResponsesRequest {
-	/** Instructions first, where there are any; without what is only referred to. */
+	/** Instructions first, if any. Messages behind references are not included. */
 	readonly request: ChatRequest
 	/** How many of the request's messages are instructions: 0 or 1. */
 	readonly front: number
-	/** Ids of items that are referred to, as sent. */
+	/** Ids of referenced items, as sent. */
 	readonly references: readonly string[]
-	/** The request with what was found in place of its references; an empty list where it is there anyway. */
+	/** The request with the resolved items in place of its references. Pass an empty list if the history already contains an item. */
 	readonly withItems: (found: ReadonlyMap<string, readonly Piece[]>) => ChatRequest
 	readonly stream: boolean
 	readonly background: boolean
@@ -27,7 +27,7 @@ export interface ReadResponsesRequest {
 	readonly previousResponse?: string
 	readonly conversation?: string
 	readonly truncation: 'auto' | 'refuse'
-	/** Reasoning is handed out for the client to send back. */
+	/** Return encrypted reasoning for the client to send back. */
 	readonly sealReasoning: boolean
 	readonly metadata: Metadata
 	readonly echo: JsonObject
@@ -36,7 +36,7 @@ export interface ReadResponsesRequest {
 /**
  * Reads a parsed JSON body.
  *
- * @throws ChatError `invalid-request` with OpenAI's message, code and param; `unsupported` for what this server does not do.
+ * @throws ChatError `invalid-request` with OpenAI's message, code and param; `unsupported` for features that this server lacks.
  */
 export function readResponsesRequest(body: unknown): ReadResponsesRequest {
 	const parsed = responsesRequestSchema.safeParse(body)
@@ -156,7 +156,7 @@ function readSampling(fields: ResponsesRequestBody): Sampling {
 	return sampling
 }
 
-/** What engines know under the same name. Other fields of this API mean nothing to a chat engine, and some refuse what they do not know. */
+/** Fields that engines know by the same name. A chat engine ignores the other fields of this API, and some reject unknown ones. */
 function readPassthrough(fields: ResponsesRequestBody): JsonObject {
 	const { prompt_cache_key, safety_identifier, service_tier, chat_template_kwargs } = fields
 	const verbosity = fields.text?.verbosity

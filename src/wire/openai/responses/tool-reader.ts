@@ -1,5 +1,5 @@
-// The flat tools of a Responses request and what is to be chosen of them. Tools that OpenAI runs itself are left out, as long as nobody
-// insists on them.
+// Reads the flat tools of a Responses request and its tool choice. Tools that OpenAI runs itself are dropped unless the request forces
+// one.
 
 import type { z } from 'zod'
 import { ChatError } from '../../../chat/error.ts'
@@ -10,7 +10,7 @@ import { schemaErrorAt } from '../schema-error.ts'
 import { customTool, functionTool, namespaceTool, type ResponsesRequestBody } from './request-schema.ts'
 import { flattenName } from './tool-name.ts'
 
-/** @throws ChatError `invalid-request` for a tool that breaks its schema. */
+/** @throws ChatError `invalid-request` for a tool that violates its schema. */
 export function readTools(fields: ResponsesRequestBody, body: unknown): readonly Tool[] {
 	return readToolList(fields.tools ?? [], ['tools'], undefined, body)
 }
@@ -67,7 +67,7 @@ function flatten(name: string, namespace: string | null | undefined): string {
 	return flattenName({ name, ...(namespace == null ? {} : { namespace }) })
 }
 
-/** @throws ChatError `invalid-request` where `schema` is outside of OpenAI's strict subset. */
+/** @throws ChatError `invalid-request` if `schema` is outside OpenAI's strict subset. */
 export function checkStrict(schema: Readonly<Record<string, unknown>>, place: string, param: string): void {
 	const violation = strictViolation(schema as JsonObject)
 	if (violation === undefined) return
@@ -78,7 +78,7 @@ export function checkStrict(schema: Readonly<Record<string, unknown>>, place: st
 	)
 }
 
-/** @throws ChatError `unsupported` where a tool is forced that is not run here, `invalid-request` for one that was not given. */
+/** @throws ChatError `unsupported` if the forced tool is not run here, `invalid-request` if it is not among the tools. */
 export function readToolChoice(choice: ResponsesRequestBody['tool_choice'], tools: readonly Tool[]): ToolChoice {
 	if (choice == null) return { type: tools.length === 0 ? 'none' : 'auto' }
 	if (typeof choice === 'string') {
