@@ -25,7 +25,7 @@ export function readAlbertChatRequest(body: unknown): ReadAlbertChatRequest {
 	return {
 		...shape,
 		request: { ...warmed, passthrough },
-		...(history === undefined ? {} : { history }),
+		history,
 		dropped: id !== undefined && history === undefined ? ['id'] : [],
 	}
 }

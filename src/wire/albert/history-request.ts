@@ -23,11 +23,11 @@ export function readHistoryRequest(request: ChatRequest): HistoryRequest | undef
 		request: { ...request, passthrough },
 		thread: {
 			surface: 'chat',
-			origin: id === undefined || id === null ? { type: 'new', user } : goingOn(id, user),
+			origin: id === undefined || id === null ? { type: 'new', user } : continuation(id, user),
 			stored: false,
 			listed: true,
 			front: front === -1 ? 0 : front,
-			kept: keptCount(messages),
+			kept: newMessageCount(messages),
 			truncation: 'refuse',
 			onConflict: 'branch',
 			metadata: {},
@@ -36,7 +36,7 @@ export function readHistoryRequest(request: ChatRequest): HistoryRequest | undef
 	}
 }
 
-function goingOn(id: unknown, user: string): ThreadOrigin {
+function continuation(id: unknown, user: string): ThreadOrigin {
 	const missing = () =>
 		new ChatError('not-found', `The user has no conversation '${String(id).slice(0, 100)}'.`, { param: 'id' })
 	if (typeof id !== 'string') throw new ChatError('invalid-request', "'id' must be a string.", { param: 'id' })
@@ -46,7 +46,7 @@ function goingOn(id: unknown, user: string): ThreadOrigin {
 }
 
 /** The last message and the tool results before it: they belong to calls that are already stored. */
-function keptCount(messages: readonly Message[]): number {
+function newMessageCount(messages: readonly Message[]): number {
 	let count = 1
 	while (messages[messages.length - count - 1]?.role === 'tool') count++
 	return count

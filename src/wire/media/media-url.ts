@@ -18,7 +18,8 @@ export function readDataUrl(url: string, param: string): InlineData | undefined 
 	if (!/^data:/i.test(url)) return undefined
 	const comma = url.indexOf(',')
 	const [, type = ''] = /^data:([^;,]*)(?:;[^,]*)?,$/i.exec(url.slice(0, comma + 1)) ?? []
-	if (comma < 0) throw new ChatError('invalid-request', 'This data URL cannot be read.', { param })
+	if (comma < 0)
+		throw new ChatError('invalid-request', 'Invalid data URL: expected data:[<media type>][;base64],<data>.', { param })
 	const isBase64 = /;base64$/i.test(url.slice(0, comma))
 	const text = url.slice(comma + 1)
 	return {
@@ -31,7 +32,10 @@ function decoded(text: string, param: string): string {
 	try {
 		return decodeURIComponent(text)
 	} catch (cause) {
-		throw new ChatError('invalid-request', 'This data URL cannot be read.', { param, cause })
+		throw new ChatError('invalid-request', 'Invalid data URL: expected data:[<media type>][;base64],<data>.', {
+			param,
+			cause,
+		})
 	}
 }
 

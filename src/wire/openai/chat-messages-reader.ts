@@ -67,7 +67,7 @@ function readAssistant(body: AssistantBody, index: number): AssistantMessage {
 			code: 'missing_required_parameter',
 		})
 	const reasoning = body.reasoning_content ?? body.reasoning
-	return { role: 'assistant', content, ...(reasoning == null ? {} : { reasoning }), toolCalls, ...readName(body.name) }
+	return { role: 'assistant', content, reasoning: reasoning ?? undefined, toolCalls, ...readName(body.name) }
 }
 
 function readToolCall(call: ToolCallBody): ToolCall {
@@ -101,7 +101,7 @@ function readUserPart(part: UserPartBody): UserPart {
 		case 'image_url': {
 			if (typeof part.image_url === 'string') return { type: 'image', url: part.image_url }
 			const { url, detail } = part.image_url
-			return { type: 'image', url, ...(detail == null ? {} : { detail }) }
+			return { type: 'image', url, detail: detail ?? undefined }
 		}
 		case 'input_audio':
 			return { type: 'audio', data: part.input_audio.data, format: part.input_audio.format }
@@ -109,9 +109,9 @@ function readUserPart(part: UserPartBody): UserPart {
 			const { file_id: id, filename: name, file_data: data } = part.file
 			return {
 				type: 'file',
-				...(id == null ? {} : { id }),
-				...(name == null ? {} : { name }),
-				...(data == null ? {} : { data }),
+				id: id ?? undefined,
+				name: name ?? undefined,
+				data: data ?? undefined,
 			}
 		}
 	}

@@ -82,9 +82,9 @@ function writeAssistant(message: AssistantMessage): JsonObject {
 	return {
 		role: 'assistant',
 		content: silent ? null : writeTexts(texts),
-		...(refusal === '' ? {} : { refusal }),
-		...(message.reasoning === undefined ? {} : { reasoning_content: message.reasoning }),
-		...(message.toolCalls.length === 0 ? {} : { tool_calls: message.toolCalls.map(writeToolCall) }),
+		refusal: refusal === '' ? undefined : refusal,
+		reasoning_content: message.reasoning,
+		tool_calls: message.toolCalls.length === 0 ? undefined : message.toolCalls.map(writeToolCall),
 		name: message.name,
 	}
 }

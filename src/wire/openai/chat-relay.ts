@@ -55,10 +55,10 @@ export class ChatRelay {
 	}
 
 	/** The client decides whether every chunk has `usage: null`. */
-	private withUsage(rest: string, stands: boolean): string | undefined {
+	private withUsage(rest: string, hasUsage: boolean): string | undefined {
 		if (rest.includes('\n')) return undefined
-		if (stands === this.includeUsage) return rest
-		if (!stands) return rest.endsWith('}') ? `${rest.slice(0, -1)},"usage":null}` : undefined
+		if (hasUsage === this.includeUsage) return rest
+		if (!hasUsage) return rest.endsWith('}') ? `${rest.slice(0, -1)},"usage":null}` : undefined
 		const at = rest.lastIndexOf(nullUsage)
 		return at === -1 ? undefined : `${rest.slice(0, at + 1)}${rest.slice(at + nullUsage.length)}`
 	}
@@ -82,9 +82,10 @@ export function isCanonical(
 	if ('tool_calls' in delta || 'function_call' in delta || 'reasoning' in delta) return false
 	const begins = events[0]?.type === 'start' ? 1 : 0
 	const event = events[begins]
-	const said = events.length - begins
-	if (!introduced(index)) return index === 0 && begins === 1 && said === 0 && isIntroduction(delta) && isPlain(choice)
-	if ('role' in delta || said !== 1 || event === undefined) return false
+	const partCount = events.length - begins
+	if (!introduced(index))
+		return index === 0 && begins === 1 && partCount === 0 && isIntroduction(delta) && isPlain(choice)
+	if ('role' in delta || partCount !== 1 || event === undefined) return false
 	switch (event.type) {
 		case 'text':
 			return delta.content === event.text && !('reasoning_content' in delta) && isPlain(choice, event.logprobs)

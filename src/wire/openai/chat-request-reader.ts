@@ -37,13 +37,13 @@ export function readAnyChatRequest(body: unknown): ReadChatRequest {
 		maxTokens,
 		stop: readStop(fields.stop),
 		choices: fields.n ?? 1,
-		...(fields.logprobs === true ? { logprobs: { top: fields.top_logprobs ?? 0 } } : {}),
+		logprobs: fields.logprobs === true ? { top: fields.top_logprobs ?? 0 } : undefined,
 		tools,
 		toolChoice: readToolChoice(fields, tools),
 		parallelToolCalls: fields.parallel_tool_calls ?? true,
 		responseFormat: readResponseFormat(fields),
-		...(effort === undefined ? {} : { reasoningEffort: effort }),
-		...(typeof fields.user === 'string' ? { user: fields.user } : {}),
+		reasoningEffort: effort,
+		user: typeof fields.user === 'string' ? fields.user : undefined,
 		passthrough: passthrough(fields),
 	}
 	return {
@@ -112,10 +112,11 @@ function readTool(tool: ToolBody, param: string): Tool {
 		return {
 			type: 'custom',
 			name,
-			...(description == null ? {} : { description }),
-			...(format?.type === 'grammar'
-				? { grammar: { syntax: format.grammar.syntax, definition: format.grammar.definition } }
-				: {}),
+			description: description ?? undefined,
+			grammar:
+				format?.type === 'grammar'
+					? { syntax: format.grammar.syntax, definition: format.grammar.definition }
+					: undefined,
 		}
 	}
 	const { name, description, parameters, strict } = tool.function
@@ -123,18 +124,18 @@ function readTool(tool: ToolBody, param: string): Tool {
 	return {
 		type: 'function',
 		name,
-		...(description == null ? {} : { description }),
-		...(parameters == null ? {} : { parameters: parameters as JsonObject }),
+		description: description ?? undefined,
+		parameters: parameters == null ? undefined : (parameters as JsonObject),
 		strict: strict ?? false,
 	}
 }
 
-function checkStrict(schema: JsonObject, place: string, param: string): void {
+function checkStrict(schema: JsonObject, location: string, param: string): void {
 	const violation = strictViolation(schema)
 	if (violation === undefined) return
 	throw new ChatError(
 		'invalid-request',
-		`Invalid schema for ${place}: In context=${violation.context}, ${violation.message}`,
+		`Invalid schema for ${location}: In context=${violation.context}, ${violation.message}`,
 		{ param },
 	)
 }
@@ -191,8 +192,8 @@ function readResponseFormat(fields: ChatRequestBody): ResponseFormat {
 			return {
 				type: 'json-schema',
 				name,
-				...(description == null ? {} : { description }),
-				...(schema == null ? {} : { schema: schema as JsonObject }),
+				description: description ?? undefined,
+				schema: schema == null ? undefined : (schema as JsonObject),
 				strict: strict ?? false,
 			}
 		}
@@ -207,7 +208,7 @@ function mentionsJson(messages: ChatRequestBody['messages']): boolean {
 }
 
 /** Fields that the canonical request represents. All others are passed through under their own names. */
-const understood: ReadonlySet<string> = new Set([
+const canonicalFields: ReadonlySet<string> = new Set([
 	'model',
 	'messages',
 	'temperature',
@@ -241,9 +242,9 @@ const understood: ReadonlySet<string> = new Set([
 /** Fields without a canonical meaning. Explicit nulls are removed. */
 export function passthrough(
 	fields: Readonly<Record<string, unknown>>,
-	known: ReadonlySet<string> = understood,
+	known: ReadonlySet<string> = canonicalFields,
 ): JsonObject {
-	const kept: Record<string, unknown> = {}
-	for (const [name, value] of Object.entries(fields)) if (value != null && !known.has(name)) kept[name] = value
-	return kept as JsonObject
+	const rest: Record<string, unknown> = {}
+	for (const [name, value] of Object.entries(fields)) if (value != null && !known.has(name)) rest[name] = value
+	return rest as JsonObject
 }

@@ -95,7 +95,7 @@ function writeTool(tool: Tool): JsonObject {
 	switch (tool.type) {
 		case 'function': {
 			const { parameters, strict } = tool
-			return { type: 'function', function: { name, description, parameters, ...(strict ? { strict } : {}) } }
+			return { type: 'function', function: { name, description, parameters, strict: strict ? true : undefined } }
 		}
 		case 'custom': {
 			const { grammar } = tool
@@ -142,7 +142,7 @@ function writeResponseFormat(format: Exclude<ResponseFormat, { readonly type: 't
 			return { type: 'json_object' }
 		case 'json-schema': {
 			const { name, description, schema, strict } = format
-			return { type: 'json_schema', json_schema: { name, description, schema, ...(strict ? { strict } : {}) } }
+			return { type: 'json_schema', json_schema: { name, description, schema, strict: strict ? true : undefined } }
 		}
 	}
 }

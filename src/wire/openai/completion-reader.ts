@@ -22,8 +22,8 @@ function numberCalls(body: unknown): unknown {
 		choices: body.choices.map((choice: unknown, index) => {
 			const message = field(choice, 'message')
 			if (!isObject(choice) || !isObject(message)) return choice
-			const calls = listField(message, 'tool_calls').map((call, place) =>
-				isObject(call) ? { ...call, index: place } : call,
+			const calls = listField(message, 'tool_calls').map((call, position) =>
+				isObject(call) ? { ...call, index: position } : call,
 			)
 			return { index, ...choice, message: { ...message, tool_calls: calls } }
 		}),

@@ -54,7 +54,7 @@ function writeMessage(choice: Choice, shape: CompletionShape) {
 		role: 'assistant',
 		content: choice.text === '' && (firstCall !== undefined || choice.refusal !== '') ? null : choice.text,
 		refusal: choice.refusal === '' ? null : choice.refusal,
-		...(choice.reasoning === '' ? {} : { reasoning_content: choice.reasoning }),
+		reasoning_content: choice.reasoning === '' ? undefined : choice.reasoning,
 		annotations: [],
 		...(firstCall === undefined ? {} : writeCalls(choice.toolCalls, firstCall, shape)),
 	}

@@ -48,7 +48,7 @@ test('anything but one vector for each input is no answer', () => {
 		{ index: 1, embedding: 'AAA=' },
 		{ index: 7, embedding: [1] },
 	]) {
-		expect(() => readEmbeddings({ data: [good, second] }, reading)).toThrow('without the vectors')
+		expect(() => readEmbeddings({ data: [good, second] }, reading)).toThrow('no vectors for')
 	}
-	expect(() => readEmbeddings('oops', reading)).toThrow('without the vectors')
+	expect(() => readEmbeddings('oops', reading)).toThrow('no vectors for')
 })

@@ -18,18 +18,18 @@ export interface EmbeddingsReading {
 /** @throws ChatError `upstream-failed` unless there is exactly one vector for each input. */
 export function readEmbeddings(body: unknown, reading: EmbeddingsReading): Embeddings {
 	const vectors: (Float32Array | undefined)[] = Array.from({ length: reading.inputs }, () => undefined)
-	for (const [place, item] of listField(body, 'data').entries()) {
-		const index = countField(item, 'index') ?? place
+	for (const [position, item] of listField(body, 'data').entries()) {
+		const index = countField(item, 'index') ?? position
 		if (index < reading.inputs) vectors[index] = readVector(field(item, 'embedding'))
 	}
 	const whole = vectors.filter((vector) => vector !== undefined)
 	if (whole.length < reading.inputs)
-		throw new ChatError('upstream-failed', `${reading.title} answered without the vectors that it was asked for.`, {
+		throw new ChatError('upstream-failed', `${reading.title} returned no vectors for some of the inputs.`, {
 			sent: 'yes',
 		})
 	const model = textField(body, 'model')
 	return {
-		...(model === undefined || model === reading.model ? {} : { model }),
+		model: model === reading.model ? undefined : model,
 		vectors: whole,
 		usage: readUsage(field(body, 'usage')) ?? {
 			promptTokens: reading.countPrompt(),

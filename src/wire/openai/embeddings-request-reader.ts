@@ -38,7 +38,7 @@ export function readEmbeddingsRequest(body: unknown): ReadEmbeddingsRequest {
 			code: 'empty_string',
 		})
 	return {
-		request: { model, inputs, ...(dimensions == null ? {} : { dimensions }), ...(user == null ? {} : { user }) },
+		request: { model, inputs, dimensions: dimensions ?? undefined, user: user ?? undefined },
 		encoding: encoding ?? 'float',
 	}
 }

@@ -28,11 +28,11 @@ export interface ErrorAnswer {
 
 /** Reads a unary response whose status or body reports an error. */
 export function readErrorAnswer(answer: ErrorAnswer, reading: ErrorReading): ChatError {
-	const said = readSaid(answer.body, reading)
+	const reported = readErrorFields(answer.body, reading)
 	const named = reading.trusted ? ownKind(answer.headers.get('x-dragoman-error')) : undefined
 	const retryAfterMs = readRetryAfter(answer.headers, answer.receivedAtMs)
-	const status = answer.status >= 400 ? answer.status : (said.status ?? 500)
-	return makeError(said, status, named, reading, {
+	const status = answer.status >= 400 ? answer.status : (reported.status ?? 500)
+	return makeError(reported, status, named, reading, {
 		sent: named === undefined ? sentAtStatus(status) : sentAtKind[named],
 		retryAfterMs,
 	})
@@ -40,12 +40,12 @@ export function readErrorAnswer(answer: ErrorAnswer, reading: ErrorReading): Cha
 
 /** The `error` of an event within a stream, or the event itself if the stream marks it as an error. */
 export function readErrorEvent(event: unknown, reading: ErrorReading): ChatError {
-	const said = readSaid(event, reading)
-	const named = reading.trusted ? ownKind(field(said.error, 'kind')) : undefined
-	return makeError(said, said.status ?? 500, named, reading, { sent: 'yes' })
+	const reported = readErrorFields(event, reading)
+	const named = reading.trusted ? ownKind(field(reported.error, 'kind')) : undefined
+	return makeError(reported, reported.status ?? 500, named, reading, { sent: 'yes' })
 }
 
-interface Said {
+interface ErrorFields {
 	readonly error: unknown
 	readonly message: string | undefined
 	readonly param: string | undefined
@@ -57,7 +57,7 @@ interface Said {
 const maxMessageLength = 2000
 
 /** OpenAI's `{error: {…}}`, and other observed forms: a string as `error`, the bare fields, FastAPI's `detail`. */
-function readSaid(body: unknown, { redact = (text) => text }: ErrorReading): Said {
+function readErrorFields(body: unknown, { redact = (text) => text }: ErrorReading): ErrorFields {
 	const wrapped = field(body, 'error')
 	const error = wrapped === undefined || wrapped === null ? body : wrapped
 	const code = field(error, 'code')
@@ -83,27 +83,24 @@ function readDetail(detail: unknown): string | undefined {
 }
 
 function makeError(
-	said: Said,
+	reported: ErrorFields,
 	status: number,
 	named: ChatErrorKind | undefined,
 	reading: ErrorReading,
 	details: ChatErrorDetails,
 ): ChatError {
-	const kind = named ?? kindOf(said, status)
+	const kind = named ?? kindOf(reported, status)
 	const own = named !== undefined
-	const shown = own || callersFault.has(kind) ? said : undefined
+	const shown = own || callersFault.has(kind) ? reported : undefined
 	return new ChatError(kind, shown?.message ?? describe(kind, status, reading.title), {
 		...details,
-		...(shown?.param === undefined ? {} : { param: shown.param }),
-		...(shown?.code === undefined ? {} : { code: shown.code }),
-		...(!own && refusedKey.has(status) ? { code: refusedKeyCode } : {}),
-		...(own
-			? {}
-			: {
-					cause: new Error(
-						`status ${status}: ${said.message ?? reading.redact?.(JSON.stringify(said.error) ?? '')?.slice(0, maxMessageLength) ?? ''}`,
-					),
-				}),
+		param: shown?.param,
+		code: !own && refusedKey.has(status) ? refusedKeyCode : shown?.code,
+		cause: own
+			? undefined
+			: new Error(
+					`status ${status}: ${reported.message ?? reading.redact?.(JSON.stringify(reported.error) ?? '')?.slice(0, maxMessageLength) ?? ''}`,
+				),
 	})
 }
 
@@ -133,20 +130,20 @@ const kindAtStatus: Readonly<Record<number, ChatErrorKind>> = {
 	529: 'overloaded',
 }
 
-function kindOf(said: Said, status: number): ChatErrorKind {
-	if (isOverlong(said, status)) return 'context-length-exceeded'
-	if (said.code !== undefined && overloadedCodes.has(said.code)) return 'overloaded'
+function kindOf(reported: ErrorFields, status: number): ChatErrorKind {
+	if (isOverlong(reported, status)) return 'context-length-exceeded'
+	if (reported.code !== undefined && overloadedCodes.has(reported.code)) return 'overloaded'
 	return kindAtStatus[status] ?? 'upstream-failed'
 }
 
 /** OpenAI and most others send the code, llama-server its own type; vLLM sends neither, only OpenAI's sentence. */
-function isOverlong(said: Said, status: number): boolean {
-	if (said.code === 'context_length_exceeded' || textField(said.error, 'type') === 'exceed_context_size_error')
+function isOverlong(reported: ErrorFields, status: number): boolean {
+	if (reported.code === 'context_length_exceeded' || textField(reported.error, 'type') === 'exceed_context_size_error')
 		return true
 	return (
 		status === 400 &&
-		said.message !== undefined &&
-		/maximum context length|prompt is too long|exceed context limit/i.test(said.message)
+		reported.message !== undefined &&
+		/maximum context length|prompt is too long|exceed context limit/i.test(reported.message)
 	)
 }
 
@@ -161,9 +158,9 @@ const callersFault: ReadonlySet<ChatErrorKind> = new Set([
 
 function describe(kind: ChatErrorKind, status: number, title: string): string {
 	if (refusedKey.has(status)) return `${title} refused the gateway's credentials.`
-	if (unknownPath.has(status)) return `${title} does not know the model or the path that it was asked for.`
+	if (unknownPath.has(status)) return `${title} does not have the requested model or path.`
 	if (kind === 'overloaded') return `${title} is overloaded.`
-	if (kind === 'unavailable') return `${title} is not available at the moment.`
+	if (kind === 'unavailable') return `${title} is temporarily unavailable.`
 	if (kind === 'upstream-timeout') return `${title} took too long to answer.`
 	return `${title} failed with status ${status}.`
 }

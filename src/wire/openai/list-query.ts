@@ -23,8 +23,8 @@ const schema = z.object({
 
 /** @throws ChatError `invalid-request` */
 export function readListQuery(query: URLSearchParams, order: ListQuery['order']): ListQuery {
-	const said = { after: query.get('after'), limit: numberOf(query.get('limit')), order: query.get('order') }
-	const body = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== null && value !== ''))
+	const parameters = { after: query.get('after'), limit: numberOf(query.get('limit')), order: query.get('order') }
+	const body = Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== null && value !== ''))
 	const parsed = schema.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
 	const { after, limit } = parsed.data

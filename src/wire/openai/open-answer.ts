@@ -35,7 +35,7 @@ export class OpenAnswer {
 	private firstSpoke = false
 	private ended = false
 	private pieces = 0
-	private told: Usage | undefined
+	private reported: Usage | undefined
 
 	constructor(reading: AnswerReading, reader: ChoiceReader) {
 		this.reading = reading
@@ -46,7 +46,7 @@ export class OpenAnswer {
 	read(chunk: unknown): readonly ChatEvent[] {
 		if (this.ended) return []
 		if (isErrorChunk(chunk)) return this.fail(readErrorEvent(chunk, this.reading.errors))
-		this.told = readUsage(field(chunk, 'usage')) ?? this.told
+		this.reported = readUsage(field(chunk, 'usage')) ?? this.reported
 		if (!Array.isArray(field(chunk, 'choices'))) return []
 		const events: ChatEvent[] = []
 		this.begin(chunk, events)
@@ -73,7 +73,7 @@ export class OpenAnswer {
 	fail(error: ChatError): readonly ChatEvent[] {
 		if (this.ended) return []
 		this.ended = true
-		return [{ type: 'error', error, ...(this.started ? { usage: this.usage() } : {}) }]
+		return [{ type: 'error', error, usage: this.started ? this.usage() : undefined }]
 	}
 
 	/** The events that `reading` collects, ended by the error if it throws one. */
@@ -94,8 +94,8 @@ export class OpenAnswer {
 		const fingerprint = textField(chunk, 'system_fingerprint')
 		events.push({
 			type: 'start',
-			...(model === undefined || model === this.reading.model ? {} : { model }),
-			...(fingerprint === undefined ? {} : { fingerprint }),
+			model: model === this.reading.model ? undefined : model,
+			fingerprint,
 		})
 	}
 
@@ -133,7 +133,7 @@ export class OpenAnswer {
 	}
 
 	private usage(): Usage {
-		if (this.told !== undefined) return this.told
+		if (this.reported !== undefined) return this.reported
 		return {
 			promptTokens: this.reading.countPrompt(),
 			completionTokens: this.pieces,

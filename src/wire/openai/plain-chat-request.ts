@@ -25,7 +25,7 @@ export function readPlainChatRequest(body: unknown): ReadChatRequest | undefined
 			model,
 			messages,
 			sampling,
-			...(typeof maxTokens === 'number' ? { maxTokens } : {}),
+			maxTokens: typeof maxTokens === 'number' ? maxTokens : undefined,
 			stop: [],
 			choices: 1,
 			tools: [],

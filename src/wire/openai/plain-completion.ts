@@ -2,7 +2,7 @@
 // events. Any other form is left to the full readers, which tolerate deviations. Tests hold both paths to the same result.
 
 import type { Completion } from '../../chat/completion.ts'
-import { isObject } from './fields.ts'
+import { isObject, textField } from './fields.ts'
 import { readUsage } from './usage-reader.ts'
 
 /**
@@ -18,11 +18,11 @@ export function readPlainCompletion(body: unknown, model: string): Completion | 
 	if (reason !== 'stop' && reason !== 'length') return undefined
 	for (const name of telling) if ((message[name] ?? null) !== null) return undefined
 	const usage = readUsage(body.usage)
-	const { system_fingerprint: fingerprint, model: told } = body
+	const reportedModel = textField(body, 'model')
 	if (usage === undefined || body.object === 'error') return undefined
 	return {
-		...(typeof told === 'string' && told !== '' && told !== model ? { model: told } : {}),
-		...(typeof fingerprint === 'string' && fingerprint !== '' ? { fingerprint } : {}),
+		model: reportedModel === model ? undefined : reportedModel,
+		fingerprint: textField(body, 'system_fingerprint'),
 		choices: [{ text: message.content, reasoning: '', refusal: '', toolCalls: [], finishReason: reason }],
 		usage,
 	}

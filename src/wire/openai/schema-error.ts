@@ -106,12 +106,12 @@ function missing(param: string): ChatError {
 }
 
 function wrongType(param: string, expected: string, value: unknown): ChatError {
-	const place = param === '' ? 'the request body' : `'${param}'`
+	const location = param === '' ? 'the request body' : `'${param}'`
 	return new ChatError(
 		'invalid-request',
-		`Invalid type for ${place}: expected ${expected}, but got ${describe(value)} instead.`,
+		`Invalid type for ${location}: expected ${expected}, but got ${describe(value)} instead.`,
 		{
-			...(param === '' ? {} : { param }),
+			param: param === '' ? undefined : param,
 			code: 'invalid_type',
 		},
 	)
@@ -127,8 +127,8 @@ function wrongValue(param: string, values: readonly string[], value: unknown): C
 	})
 }
 
-function invalid(param: string, complaint: string, code: string): ChatError {
-	return new ChatError('invalid-request', `Invalid '${param}': ${complaint}`, { param, code })
+function invalid(param: string, problem: string, code: string): ChatError {
+	return new ChatError('invalid-request', `Invalid '${param}': ${problem}`, { param, code })
 }
 
 type Bound = Extract<Issue, { code: 'too_small' | 'too_big' }>
@@ -137,10 +137,10 @@ function tooSmall(param: string, issue: Extract<Bound, { code: 'too_small' }>, v
 	const least = Number(issue.minimum)
 	if (Array.isArray(value)) {
 		const length = value.length === 0 ? 'an empty array' : `an array with length ${value.length}`
-		const complaint = value.length === 0 ? 'empty array' : 'array too short'
+		const problem = value.length === 0 ? 'empty array' : 'array too short'
 		return invalid(
 			param,
-			`${complaint}. Expected an array with minimum length ${least}, but got ${length} instead.`,
+			`${problem}. Expected an array with minimum length ${least}, but got ${length} instead.`,
 			value.length === 0 ? 'empty_array' : 'array_below_min_length',
 		)
 	}

@@ -26,7 +26,7 @@ export function writeTextCompletionRequest(
 		...(request.stop.length === 0 ? {} : { stop: request.stop }),
 		...(request.choices === 1 ? {} : { n: request.choices }),
 		...(request.echo ? { echo: true } : {}),
-		...(request.logprobs === undefined ? {} : { logprobs: request.logprobs.top }),
+		logprobs: request.logprobs?.top,
 		suffix: request.suffix,
 		user: request.user,
 	}

@@ -50,7 +50,7 @@ export function readTokens(body: unknown, title: string): Tokens {
 	const ids = listField(body, 'tokens').filter((id) => typeof id === 'number')
 	if (!Array.isArray(field(body, 'tokens'))) throw noTokens(title)
 	const texts = listField(body, 'token_strs').filter((text) => typeof text === 'string')
-	return { ids, ...(texts.length === ids.length ? { texts } : {}) }
+	return { ids, texts: texts.length === ids.length ? texts : undefined }
 }
 
 /** @throws ChatError `upstream-failed` if the response has no text. */
@@ -61,5 +61,5 @@ export function readText(body: unknown, title: string): string {
 }
 
 function noTokens(title: string): ChatError {
-	return new ChatError('upstream-failed', `${title} sent something that tells no tokens.`, { sent: 'yes' })
+	return new ChatError('upstream-failed', `${title} returned an invalid tokenization response.`, { sent: 'yes' })
 }

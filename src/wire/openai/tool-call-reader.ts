@@ -14,7 +14,7 @@ interface OpenCall {
 	/** All arguments received so far. */
 	text: string
 	/** How many characters of `text` were emitted. */
-	toldLength: number
+	emittedLength: number
 	begun: boolean
 }
 
@@ -53,7 +53,7 @@ export class ToolCallReader {
 		call.id ??= delta.id
 		call.name ??= delta.name
 		call.text += delta.fragment
-		if (call.text.length > maxArgumentsLength) throw endless()
+		if (call.text.length > maxArgumentsLength) throw tooLarge()
 		const events: ChatEvent[] = []
 		this.advance(events)
 		return events
@@ -82,8 +82,8 @@ export class ToolCallReader {
 	}
 
 	private add({ index, kind }: Delta): OpenCall {
-		if (this.calls.length >= maxCalls) throw endless()
-		const call: OpenCall = { index, kind, id: undefined, name: undefined, text: '', toldLength: 0, begun: false }
+		if (this.calls.length >= maxCalls) throw tooLarge()
+		const call: OpenCall = { index, kind, id: undefined, name: undefined, text: '', emittedLength: 0, begun: false }
 		this.calls.push(call)
 		return call
 	}
@@ -100,14 +100,20 @@ export class ToolCallReader {
 	}
 
 	private tell(call: OpenCall, events: ChatEvent[]): void {
-		const place = { choice: this.choice, call: this.current }
+		const position = { choice: this.choice, call: this.current }
 		if (!call.begun) {
 			call.begun = true
-			events.push({ type: 'tool-call', ...place, kind: call.kind, id: this.uniqueId(call.id), name: call.name ?? '' })
+			events.push({
+				type: 'tool-call',
+				...position,
+				kind: call.kind,
+				id: this.uniqueId(call.id),
+				name: call.name ?? '',
+			})
 		}
-		if (call.toldLength === call.text.length) return
-		events.push({ type: 'tool-arguments', ...place, fragment: call.text.slice(call.toldLength) })
-		call.toldLength = call.text.length
+		if (call.emittedLength === call.text.length) return
+		events.push({ type: 'tool-arguments', ...position, fragment: call.text.slice(call.emittedLength) })
+		call.emittedLength = call.text.length
 	}
 
 	private tellEnd(call: OpenCall, events: ChatEvent[]): void {
@@ -158,6 +164,6 @@ function isComplete(call: OpenCall): boolean {
 	}
 }
 
-function endless(): ChatError {
-	return new ChatError('upstream-failed', 'The model called tools without end.', { sent: 'yes' })
+function tooLarge(): ChatError {
+	return new ChatError('upstream-failed', "The model's tool calls exceeded the size limit.", { sent: 'yes' })
 }

@@ -21,19 +21,25 @@ export function readTranscription(
 	{ text, value }: { readonly text: string; readonly value: unknown },
 	{ format, title }: TranscriptionReading,
 ): Transcription {
-	if (!isJsonFormat(format)) return { text, usage: untold }
-	const said = field(value, 'text')
-	if (!isObject(value) || typeof said !== 'string')
-		throw new ChatError('upstream-failed', `${title} answered without a transcription.`, { sent: 'yes' })
+	if (!isJsonFormat(format)) return { text, usage: unreported }
+	const transcript = field(value, 'text')
+	if (!isObject(value) || typeof transcript !== 'string')
+		throw new ChatError('upstream-failed', `${title} returned no transcription.`, { sent: 'yes' })
 	const { usage, ...details } = value
-	return { text: said, details: details as JsonObject, usage: readTranscriptionUsage(usage) }
+	return { text: transcript, details: details as JsonObject, usage: readTranscriptionUsage(usage) }
 }
 
-const untold: Usage = { promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0, source: 'counted' }
+const unreported: Usage = {
+	promptTokens: 0,
+	completionTokens: 0,
+	cachedTokens: 0,
+	reasoningTokens: 0,
+	source: 'counted',
+}
 
 /** OpenAI's models report tokens, or seconds, which have no cost; other servers report tokens as for chats. */
 function readTranscriptionUsage(usage: unknown): Usage {
 	const promptTokens = countField(usage, 'input_tokens')
-	if (promptTokens === undefined) return readUsage(usage) ?? untold
-	return { ...untold, promptTokens, completionTokens: countField(usage, 'output_tokens') ?? 0, source: 'upstream' }
+	if (promptTokens === undefined) return readUsage(usage) ?? unreported
+	return { ...unreported, promptTokens, completionTokens: countField(usage, 'output_tokens') ?? 0, source: 'upstream' }
 }

@@ -39,10 +39,10 @@ function extraOf(usage: Readonly<Record<string, unknown>>): { readonly extra?: J
 	for (const name of ['prompt_tokens_details', 'completion_tokens_details']) {
 		const details = usage[name]
 		if (!isObject(details)) continue
-		const said = Object.entries(details).filter(
+		const reported = Object.entries(details).filter(
 			([detail, value]) => !detailed.has(detail) && value !== 0 && value !== null,
 		)
-		if (said.length > 0) extra[name] = Object.fromEntries(said)
+		if (reported.length > 0) extra[name] = Object.fromEntries(reported)
 	}
 	for (const _ in extra) return { extra: extra as JsonObject }
 	return {}

@@ -89,7 +89,9 @@ export function readUsageReport(kind: UsageKind, parameters: URLSearchParams): U
 	if (!parsed.success) throw schemaError(parsed.error, body)
 	const fields = parsed.data
 	if (fields.bucket_width !== undefined && fields.bucket_width !== '1d')
-		throw new ChatError('unsupported', "Usage is kept by day: 'bucket_width' must be '1d'.", { param: 'bucket_width' })
+		throw new ChatError('unsupported', "Usage is stored by day: 'bucket_width' must be '1d'.", {
+			param: 'bucket_width',
+		})
 	const from = firstDay(fields)
 	const end = fields.end_time ?? Number.POSITIVE_INFINITY
 	const until = Math.min(from + (fields.limit ?? defaultBuckets) * daySeconds, Math.ceil(end / daySeconds) * daySeconds)

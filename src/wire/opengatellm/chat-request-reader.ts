@@ -11,8 +11,10 @@ export function readOpenGateChatRequest(body: unknown): ReadChatRequest {
 	refuseSearch(body)
 	if (!isObject(body)) return readChatRequest(body)
 	const hasTools = listField(body, 'tools').length > 0
-	const said = Object.entries(body).filter(([name]) => !searchFields.has(name) && (hasTools || !toolFields.has(name)))
-	return readChatRequest(Object.fromEntries(said))
+	const entries = Object.entries(body).filter(
+		([name]) => !searchFields.has(name) && (hasTools || !toolFields.has(name)),
+	)
+	return readChatRequest(Object.fromEntries(entries))
 }
 
 const searchFields: ReadonlySet<string> = new Set(['search', 'search_args'])
@@ -26,7 +28,7 @@ function refuseSearch(body: unknown): void {
 	if (param === undefined && (args === undefined || args === null)) return
 	throw new ChatError(
 		'gone',
-		'This server does not search in documents: the application has to put what it found into the messages.',
+		'This server does not search documents: the application must add search results to the messages.',
 		{ param: param ?? 'search_args' },
 	)
 }

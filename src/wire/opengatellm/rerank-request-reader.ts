@@ -27,7 +27,7 @@ export function readRerankRequest(body: unknown): ReadRerankRequest {
 	if (older && ('query' in body || 'documents' in body))
 		throw new ChatError(
 			'invalid-request',
-			"Either 'query' and 'documents' are to be given or 'prompt' and 'input', not both.",
+			"Provide either 'query' and 'documents', or 'prompt' and 'input', not both.",
 			{ param: 'query', code: 'invalid_value' },
 		)
 	if (older) {
@@ -35,7 +35,7 @@ export function readRerankRequest(body: unknown): ReadRerankRequest {
 		return { request: { model: name, query: prompt, documents: input }, older }
 	}
 	const { model: name, query, documents, top_n: top } = read(today, body)
-	return { request: { model: name, query, documents, ...(top == null ? {} : { top }) }, older }
+	return { request: { model: name, query, documents, top: top ?? undefined }, older }
 }
 
 function read<Fields>(schema: z.ZodType<Fields>, body: unknown): Fields {

@@ -21,7 +21,8 @@ export interface ReadTranscriptionRequest {
 
 /** @throws ChatError `invalid-request`. */
 export function readTranscriptionRequest(form: unknown): ReadTranscriptionRequest {
-	if (!(form instanceof FormData)) throw new ChatError('invalid-request', 'The request body must be a form.')
+	if (!(form instanceof FormData))
+		throw new ChatError('invalid-request', 'The request body must be a form (multipart/form-data).')
 	const texts = textsOf(form)
 	const body = fieldsOf(texts)
 	const parsed = fields.safeParse(body)
@@ -52,12 +53,12 @@ function textsOf(form: FormData): ReadonlyMap<string, readonly string[]> {
 
 /** The known fields. Empty values count as absent. */
 function fieldsOf(texts: ReadonlyMap<string, readonly string[]>): Readonly<Record<string, unknown>> {
-	const said: Record<string, unknown> = {}
+	const values: Record<string, unknown> = {}
 	for (const name of Object.keys(fields.shape)) {
 		const text = texts.get(name)?.find((one) => one !== '')
-		if (text !== undefined) said[name] = name === 'temperature' ? numberOf(text) : text
+		if (text !== undefined) values[name] = name === 'temperature' ? numberOf(text) : text
 	}
-	return said
+	return values
 }
 
 /** The value for validation errors: a number if the text is one. */
@@ -73,7 +74,7 @@ function soundOf(file: unknown): SoundFile {
 			code: 'missing_required_parameter',
 		})
 	if (file.size === 0)
-		throw new ChatError('invalid-request', "Invalid 'file': it is empty.", { param: 'file', code: 'empty_file' })
+		throw new ChatError('invalid-request', "Invalid 'file': the file is empty.", { param: 'file', code: 'empty_file' })
 	return { name: file.name, type: file.type, content: file }
 }
 
@@ -81,14 +82,14 @@ const letters = 'abcdefghijklmnopqrstuvwxyz'
 
 /** The code of a language, which may be given by its English name. */
 function codeOf(language: string): string {
-	const said = language.trim().toLowerCase()
-	if (/^[a-z]{2,3}$/.test(said)) return said
+	const name = language.trim().toLowerCase()
+	if (/^[a-z]{2,3}$/.test(name)) return name
 	const names = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' })
 	for (const first of letters)
-		for (const second of letters) if (names.of(first + second)?.toLowerCase() === said) return first + second
+		for (const second of letters) if (names.of(first + second)?.toLowerCase() === name) return first + second
 	throw new ChatError(
 		'invalid-request',
-		`Invalid 'language': '${language.slice(0, 50)}' is neither a code of two letters nor the English name of a language.`,
+		`Invalid 'language': '${language.slice(0, 50)}' is neither a two-letter language code nor the English name of a language.`,
 		{ param: 'language', code: 'invalid_value' },
 	)
 }

@@ -30,12 +30,12 @@ export function readRanking(body: unknown, { model, documents, top, title }: Ran
 		if (index !== undefined && index < documents && score !== undefined) results.set(index, { index, score })
 	}
 	if (results.size < wanted)
-		throw new ChatError('upstream-failed', `${title} answered without the scores that it was asked for.`, {
+		throw new ChatError('upstream-failed', `${title} returned no score for some of the documents.`, {
 			sent: 'yes',
 		})
-	const told = textField(body, 'model')
+	const reportedModel = textField(body, 'model')
 	return {
-		...(told === undefined || told === model ? {} : { model: told }),
+		model: reportedModel === model ? undefined : reportedModel,
 		results: [...results.values()].sort((a, b) => b.score - a.score || a.index - b.index).slice(0, wanted),
 		usage: readRankingUsage(body),
 	}
@@ -50,12 +50,12 @@ function resultsOf(body: unknown): readonly unknown[] {
 
 /** OpenAI's counts, a bare total as vLLM and Jina report it, or the units that Cohere bills. */
 function readRankingUsage(body: unknown): Usage {
-	const said = field(body, 'usage')
+	const usage = field(body, 'usage')
 	const meta = field(body, 'meta')
-	const known = readUsage(said)
+	const known = readUsage(usage)
 	if (known !== undefined) return known
 	const total =
-		countField(said, 'total_tokens') ??
+		countField(usage, 'total_tokens') ??
 		countField(field(meta, 'tokens'), 'input_tokens') ??
 		countField(field(meta, 'billed_units'), 'input_tokens')
 	const none = { completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 }

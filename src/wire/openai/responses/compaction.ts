@@ -30,9 +30,9 @@ export const summaryRequest: Message = {
 		{
 			type: 'text',
 			text: [
-				'Write a summary of our conversation until here, so that you can go on from it without having seen the rest.',
-				'Tell what I want, what was decided and why, facts, names and numbers that will be needed, what has been done',
-				'and what is still to do. Answer with the summary alone.',
+				'Write a summary of our conversation so far, so that you can continue from it without having seen the rest.',
+				'State what I want, what was decided and why, the facts, names and numbers that will be needed, what has been done',
+				'and what is still to do. Answer with only the summary.',
 			].join(' '),
 		},
 	],
@@ -49,9 +49,9 @@ export function writeCompaction(
 ): JsonObject {
 	const summary = completion.choices[0]?.text.trim() ?? ''
 	if (summary === '')
-		throw new ChatError('upstream-failed', 'The model gave no summary of the conversation.', { sent: 'yes' })
+		throw new ChatError('upstream-failed', 'The model returned no summary of the conversation.', { sent: 'yes' })
 	const { token, created } = identity
-	const said = messages.flatMap((message, index) =>
+	const userMessages = messages.flatMap((message, index) =>
 		message.role === 'user' ? [{ id: inputId(token, index), message, partial: false }] : [],
 	)
 	return {
@@ -59,7 +59,7 @@ export function writeCompaction(
 		object: 'response.compaction',
 		created_at: created,
 		output: [
-			...writeKept(said),
+			...writeKept(userMessages),
 			{
 				id: writeItemId('compaction', answerId(token, 0)),
 				type: 'compaction',

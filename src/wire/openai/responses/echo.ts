@@ -72,16 +72,18 @@ function writeText(text: JsonObject): JsonObject {
 	const { format } = text
 	if (!isObject(format)) return { ...text, format: { type: 'text' } }
 	const described = format.type === 'json_schema' ? { description: null, schema: null, strict: false } : {}
-	return { ...text, format: { ...described, ...said(format as JsonObject) } }
+	return { ...text, format: { ...described, ...presentFields(format as JsonObject) } }
 }
 
 /** A function's description, parameters and strictness are always present. */
 function writeTool(tool: unknown): JsonObject {
 	if (!isObject(tool)) return {}
 	const fields = tool as JsonObject
-	return fields.type === 'function' ? { description: null, parameters: null, strict: false, ...said(fields) } : fields
+	return fields.type === 'function'
+		? { description: null, parameters: null, strict: false, ...presentFields(fields) }
+		: fields
 }
 
-function said(fields: JsonObject): JsonObject {
+function presentFields(fields: JsonObject): JsonObject {
 	return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
 }

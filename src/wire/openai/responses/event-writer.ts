@@ -165,8 +165,8 @@ export class ResponseEventWriter {
 		return writeResponse(this.identity, this.shape, {
 			...progress,
 			output: [...this.done, ...open],
-			...(this.model === undefined ? {} : { model: this.model }),
-			...(this.finishReason === undefined ? {} : { finishReason: this.finishReason }),
+			model: this.model,
+			finishReason: this.finishReason,
 		})
 	}
 

@@ -34,7 +34,7 @@ export function withoutItem(message: Message, { kind, call }: ItemId): Message |
 	const { reasoning, ...rest } = message
 	const left: AssistantMessage = {
 		...rest,
-		...(reasoning === undefined || kind === 'reasoning' ? {} : { reasoning }),
+		reasoning: kind === 'reasoning' ? undefined : reasoning,
 		content: kind === 'message' ? [] : message.content,
 		toolCalls: message.toolCalls.filter(({ id }) => call === undefined || markCall(id) !== call),
 	}

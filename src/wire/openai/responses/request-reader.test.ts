@@ -156,7 +156,7 @@ describe('a responses request is read', () => {
 			},
 			{ role: 'tool', callId: 'c1', content: text('1') },
 			{ role: 'tool', callId: 'c2', content: text('2') },
-			{ role: 'system', content: text('A summary of the conversation until here:\n\nso far') },
+			{ role: 'system', content: text('A summary of the conversation so far:\n\nso far') },
 			{ role: 'assistant', content: text('B'), toolCalls: [] },
 		])
 	})

@@ -103,8 +103,8 @@ export function writeCompletedResponse(
 		output: choice === undefined ? [] : writeChoice(choice, identity.token, status, shape),
 		usage: completion.usage,
 		...completedAt(status, identity.now()),
-		...(completion.model === undefined ? {} : { model: completion.model }),
-		...(choice === undefined ? {} : { finishReason: choice.finishReason }),
+		model: completion.model,
+		finishReason: choice?.finishReason,
 	})
 }
 
@@ -116,7 +116,7 @@ function writeChoice(choice: Choice, token: string, status: ResponseStatus, shap
 			...(text === '' ? [] : [{ type: 'text' as const, text }]),
 			...(refusal === '' ? [] : [{ type: 'refusal' as const, text: refusal }]),
 		],
-		...(reasoning === '' ? {} : { reasoning }),
+		reasoning: reasoning === '' ? undefined : reasoning,
 		toolCalls,
 	}
 	const itemStatus = status === 'incomplete' ? 'incomplete' : 'completed'
@@ -142,7 +142,7 @@ export function writeTurn(turn: Turn, answer: KeptMessage | undefined, sealReaso
 				? writeAnswer(answer.message, answer.id, whole ? 'completed' : 'incomplete', itemShape(shape), first?.logprobs)
 				: [],
 		usage,
-		...(status === 'failed' && error !== undefined ? { error } : {}),
+		error: status === 'failed' ? error : undefined,
 		finishReason: first?.finishReason,
 		...completedAt(status, endedAtMs),
 	})
@@ -161,7 +161,7 @@ const statuses: Readonly<Record<TurnState, ResponseStatus>> = {
 	cancelled: 'cancelled',
 	interrupted: 'failed',
 }
-const interruption = { code: 'internal', message: 'The server went down before the response was complete.' }
+const interruption = { code: 'internal', message: 'The server stopped before the response was complete.' }
 
 export function statusOf(reason: FinishReason): 'completed' | 'incomplete' {
 	return reason === 'length' || reason === 'content-filter' ? 'incomplete' : 'completed'

@@ -48,8 +48,8 @@ function readFunction(tool: z.infer<typeof functionTool>, namespace: string | un
 	return {
 		type: 'function',
 		name: flatten(tool.name, namespace),
-		...(description == null ? {} : { description }),
-		...(parameters == null ? {} : { parameters: parameters as JsonObject }),
+		description: description ?? undefined,
+		parameters: parameters == null ? undefined : (parameters as JsonObject),
 		strict: strict ?? false,
 	}
 }
@@ -58,22 +58,22 @@ function readCustom({ name, description, format }: z.infer<typeof customTool>, n
 	return {
 		type: 'custom',
 		name: flatten(name, namespace),
-		...(description == null ? {} : { description }),
-		...(format?.type === 'grammar' ? { grammar: { syntax: format.syntax, definition: format.definition } } : {}),
+		description: description ?? undefined,
+		grammar: format?.type === 'grammar' ? { syntax: format.syntax, definition: format.definition } : undefined,
 	}
 }
 
 function flatten(name: string, namespace: string | null | undefined): string {
-	return flattenName({ name, ...(namespace == null ? {} : { namespace }) })
+	return flattenName({ name, namespace: namespace ?? undefined })
 }
 
 /** @throws ChatError `invalid-request` if `schema` is outside OpenAI's strict subset. */
-export function checkStrict(schema: Readonly<Record<string, unknown>>, place: string, param: string): void {
+export function checkStrict(schema: Readonly<Record<string, unknown>>, location: string, param: string): void {
 	const violation = strictViolation(schema as JsonObject)
 	if (violation === undefined) return
 	throw new ChatError(
 		'invalid-request',
-		`Invalid schema for ${place}: In context=${violation.context}, ${violation.message}`,
+		`Invalid schema for ${location}: In context=${violation.context}, ${violation.message}`,
 		{ param, code: 'invalid_function_parameters' },
 	)
 }
@@ -83,10 +83,14 @@ export function readToolChoice(choice: ResponsesRequestBody['tool_choice'], tool
 	if (choice == null) return { type: tools.length === 0 ? 'none' : 'auto' }
 	if (typeof choice === 'string') {
 		if (choice === 'required' && tools.length === 0)
-			throw new ChatError('unsupported', "'tool_choice' is 'required', but there is no tool that could be called.", {
-				param: 'tool_choice',
-				code: 'unsupported_value',
-			})
+			throw new ChatError(
+				'unsupported',
+				"'tool_choice' is 'required', but the request has no tools that this server can call.",
+				{
+					param: 'tool_choice',
+					code: 'unsupported_value',
+				},
+			)
 		return { type: tools.length === 0 ? 'none' : choice }
 	}
 	switch (choice.type) {

@@ -45,8 +45,8 @@ export function writeStoredCompletion(turn: Turn, answers: readonly Message[]): 
 		{ id: id(turn.id), created: Math.floor(turn.createdAtMs / 1000), model: turn.model },
 		{ legacyFunctions: functions !== undefined },
 	)
-	const told = { ...written, ...defaults, ...echo, input_user: user ?? null, metadata: turn.metadata }
-	return { ...told, id: id(turn.id) }
+	const completion = { ...written, ...defaults, ...echo, input_user: user ?? null, metadata: turn.metadata }
+	return { ...completion, id: id(turn.id) }
 }
 
 const nothingUsed = {
@@ -84,9 +84,9 @@ function choiceOf(message: Message, answer: KeptAnswer | undefined): Choice {
 }
 
 /** A message of the request, whose id consists of the completion's id and its own number. */
-export function writeStoredMessage(kept: KeptMessage): { readonly id: string } {
-	const [{ content, ...written } = {}] = writeMessages([kept.message], 'developer')
+export function writeStoredMessage(stored: KeptMessage): { readonly id: string } {
+	const [{ content, ...written } = {}] = writeMessages([stored.message], 'developer')
 	const parts = Array.isArray(content) ? content : null
-	const told = { name: null, ...written, content: parts === null ? (content ?? null) : null, content_parts: parts }
-	return { ...told, id: id(kept.id) }
+	const fields = { name: null, ...written, content: parts === null ? (content ?? null) : null, content_parts: parts }
+	return { ...fields, id: id(stored.id) }
 }
