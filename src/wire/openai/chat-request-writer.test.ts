@@ -122,7 +122,7 @@ test('defaults are not written', () => {
 	})
 })
 
-test('the server's request form is respected', () => {
+test("the server's request form is respected", () => {
 	const written = writeChatRequest(
 		{ ...plain, maxTokens: 5, messages: [{ role: 'developer', content: [text('a')] }] },
 		'm',

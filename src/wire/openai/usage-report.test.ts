@@ -34,7 +34,7 @@ function errorOf(text: string): ChatError {
 }
 
 describe('the query to the ledger', () => {
-	test('whole days, from the one of the report's start to the one of its end', () => {
+	test("whole days, from the one of the report's start to the one of its end", () => {
 		const { query } = read(`start_time=${day1 + 3600}&end_time=${day1 + 2 * daySeconds + 1}`)
 		expect(query).toEqual({
 			fromMs: day1 * 1000,

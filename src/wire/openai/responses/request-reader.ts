@@ -13,7 +13,7 @@ import { type ResponsesRequestBody, responsesRequestSchema } from './request-sch
 import { checkStrict, readToolChoice, readTools } from './tool-reader.ts'
 
 export interface ReadResponsesRequest {
-	/** Instructions first, if any. Messages behind references are not included. */
+	/** Instructions first, if any. Referenced items are not included. */
 	readonly request: ChatRequest
 	/** How many of the request's messages are instructions: 0 or 1. */
 	readonly front: number
