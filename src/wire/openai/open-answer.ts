@@ -32,9 +32,9 @@ export class OpenAnswer {
 	/** Indexes of choices with output; true for those that closed. */
 	private readonly closed = new Map<number, boolean>()
 	private started = false
-	private firstSpoke = false
+	private firstHasOutput = false
 	private ended = false
-	private pieces = 0
+	private partCount = 0
 	private reported: Usage | undefined
 
 	constructor(reading: AnswerReading, reader: ChoiceReader) {
@@ -107,7 +107,7 @@ export class OpenAnswer {
 		if (reason === 'error')
 			throw new ChatError('upstream-failed', `${this.reading.errors.title} failed while answering.`, { sent: 'yes' })
 		this.closed.set(index, false)
-		this.speak(parts, events)
+		this.emit(parts, events)
 		if (reason !== undefined) this.close(index, finishReasons[reason] ?? 'stop', events)
 	}
 
@@ -115,19 +115,19 @@ export class OpenAnswer {
 		if (this.closed.get(index) === true) return
 		this.closed.set(index, true)
 		const closing = this.reader.close(index, reason)
-		this.speak(closing.parts, events)
-		this.speak([{ type: 'choice-finish', choice: index, reason: closing.reason }], events)
+		this.emit(closing.parts, events)
+		this.emit([{ type: 'choice-finish', choice: index, reason: closing.reason }], events)
 	}
 
 	/** Choice 0 comes first: if it has produced nothing yet, it gets an empty text. */
-	private speak(parts: readonly ChatEvent[], events: ChatEvent[]): void {
+	private emit(parts: readonly ChatEvent[], events: ChatEvent[]): void {
 		for (const part of parts) {
-			if (!this.firstSpoke && 'choice' in part) {
-				this.firstSpoke = true
+			if (!this.firstHasOutput && 'choice' in part) {
+				this.firstHasOutput = true
 				if (part.choice > 0) events.push({ type: 'text', choice: 0, text: '' })
 				if (!this.closed.has(0)) this.closed.set(0, false)
 			}
-			if (part.type !== 'choice-finish') this.pieces++
+			if (part.type !== 'choice-finish') this.partCount++
 			events.push(part)
 		}
 	}
@@ -136,7 +136,7 @@ export class OpenAnswer {
 		if (this.reported !== undefined) return this.reported
 		return {
 			promptTokens: this.reading.countPrompt(),
-			completionTokens: this.pieces,
+			completionTokens: this.partCount,
 			cachedTokens: 0,
 			reasoningTokens: 0,
 			source: 'counted',

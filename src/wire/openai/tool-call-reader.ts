@@ -64,7 +64,7 @@ export class ToolCallReader {
 		const events: ChatEvent[] = []
 		for (; this.current < this.calls.length; this.current++) {
 			const call = this.calls[this.current]
-			if (call !== undefined) this.tellEnd(call, events)
+			if (call !== undefined) this.emitEnd(call, events)
 		}
 		return events
 	}
@@ -73,7 +73,7 @@ export class ToolCallReader {
 		const call = this.candidate(delta)
 		if (call === undefined || delta.name === undefined) return call
 		if (delta.id !== undefined && delta.id === call.id) return call
-		return beginsAnother(delta, call) ? undefined : call
+		return startsAnother(delta, call) ? undefined : call
 	}
 
 	private candidate({ index, id }: Delta): OpenCall | undefined {
@@ -93,13 +93,13 @@ export class ToolCallReader {
 		for (;;) {
 			const call = this.calls[this.current]
 			if (call === undefined || call.name === undefined) return
-			this.tell(call, events)
+			this.emit(call, events)
 			if (this.current === this.calls.length - 1 || !isComplete(call)) return
 			this.current++
 		}
 	}
 
-	private tell(call: OpenCall, events: ChatEvent[]): void {
+	private emit(call: OpenCall, events: ChatEvent[]): void {
 		const position = { choice: this.choice, call: this.current }
 		if (!call.begun) {
 			call.begun = true
@@ -116,11 +116,11 @@ export class ToolCallReader {
 		call.emittedLength = call.text.length
 	}
 
-	private tellEnd(call: OpenCall, events: ChatEvent[]): void {
+	private emitEnd(call: OpenCall, events: ChatEvent[]): void {
 		if (call.name === undefined)
 			throw new ChatError('upstream-failed', 'The model called a tool without naming it.', { sent: 'yes' })
 		if (call.kind === 'function' && call.text.trim() === '') call.text += '{}'
-		this.tell(call, events)
+		this.emit(call, events)
 	}
 
 	private uniqueId(id: string | undefined): string {
@@ -145,7 +145,7 @@ function readDelta(value: unknown): Delta {
 }
 
 /** Whether a delta with a name, but without the id of `call`, starts another call rather than repeating the current one. */
-function beginsAnother(delta: Delta, call: OpenCall): boolean {
+function startsAnother(delta: Delta, call: OpenCall): boolean {
 	if (call.name === undefined) return false
 	if (delta.name !== call.name) return true
 	if (delta.id !== undefined && call.id !== undefined) return isComplete(call)
