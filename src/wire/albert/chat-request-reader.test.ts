@@ -6,14 +6,14 @@ import { writeValidationDetail } from './validation-detail.ts'
 const body = { model: 'm', messages: [{ role: 'user', content: 'Salut !' }] }
 const uuid = '91d4ed10-9ba4-409c-8c15-01548f7f8a68'
 
-test('the temperature is 0.7 where none is said', () => {
+test('the temperature defaults to 0.7', () => {
 	expect(readAlbertChatRequest(body).request.sampling).toEqual({ temperature: 0.7 })
 	expect(readAlbertChatRequest({ ...body, temperature: null }).request.sampling).toEqual({ temperature: 0.7 })
 	expect(readAlbertChatRequest({ ...body, temperature: 0 }).request.sampling).toEqual({ temperature: 0 })
 })
 
 describe('a conversation', () => {
-	test('is begun by `user`, and gone on with by `id`, which no upstream is sent', () => {
+	test('starts with `user` and continues with `id`, which is not sent upstream', () => {
 		expect(readAlbertChatRequest({ ...body, user: 'leo' }).history?.thread.origin).toEqual({ type: 'new', user: 'leo' })
 		const { request, history, dropped } = readAlbertChatRequest({ ...body, user: 'leo', id: uuid, guided: 1 })
 		expect(history?.thread.origin).toMatchObject({ type: 'conversation', user: 'leo' })
@@ -21,7 +21,7 @@ describe('a conversation', () => {
 		expect(history?.request.passthrough).toEqual({ guided: 1 })
 		expect(dropped).toEqual([])
 	})
-	test('is nobody’s without a user: `id` is left out, and that is told', () => {
+	test('needs a user: without one `id` is dropped and reported', () => {
 		for (const user of [undefined, null, '']) {
 			const { request, history, dropped } = readAlbertChatRequest({ ...body, user, id: uuid })
 			expect([request.passthrough, history, dropped]).toEqual([{}, undefined, ['id']])
@@ -29,7 +29,7 @@ describe('a conversation', () => {
 	})
 })
 
-test('a complaint names the place of the fault in steps', () => {
+test('a validation error has the path of the invalid value', () => {
 	const error = new ChatError('invalid-request', 'Wrong.', {
 		param: 'messages[2].content[0].text',
 		code: 'invalid_type',

@@ -1,5 +1,5 @@
-// A chat request as Albert API read it in 2024: OpenAI's, with a temperature of its own where none is said, and with `id`, which names a
-// conversation and is for no upstream.
+// A chat request as Albert API read it in 2024: OpenAI's request with a different default temperature, and with `id`, which names a
+// conversation and is not sent upstream.
 
 import type { ChatRequest } from '../../chat/request.ts'
 import { readChatRequest } from '../openai/chat-request-reader.ts'
@@ -7,13 +7,13 @@ import type { ReadChatRequest } from '../openai/read-chat-request.ts'
 import { type HistoryRequest, readHistoryRequest } from './history-request.ts'
 
 export interface ReadAlbertChatRequest extends ReadChatRequest {
-	/** Where `user` is said. */
+	/** Set if `user` is present. */
 	readonly history?: HistoryRequest
-	/** What means nothing: `id` where there is no `user` that it could belong to. */
+	/** Fields that have no effect: `id` without a `user` to whom the conversation could belong. */
 	readonly dropped: readonly string[]
 }
 
-/** What its server sent upstream where a request did not say. */
+/** The temperature that its server sent upstream if the request had none. */
 const defaultTemperature = 0.7
 
 /** @throws ChatError `invalid-request`. */
@@ -25,11 +25,14 @@ export function readAlbertChatRequest(body: unknown): ReadAlbertChatRequest {
 	return {
 		...shape,
 		request: { ...warmed, passthrough },
-		...(history === undefined ? {} : { history }),
+		history,
 		dropped: id !== undefined && history === undefined ? ['id'] : [],
 	}
 }
 
 function withTemperature(request: ChatRequest): ChatRequest {
-	return { ...request, sampling: { temperature: defaultTemperature, ...request.sampling } }
+	return {
+		...request,
+		sampling: { ...request.sampling, temperature: request.sampling.temperature ?? defaultTemperature },
+	}
 }

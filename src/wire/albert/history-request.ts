@@ -1,5 +1,5 @@
-// What a chat request at Albert API in 2024 said of its conversation: `user` begins one, `user` and `id` go on with it. Its server kept the
-// last message of each request and the answer; instructions came anew with every request.
+// The conversation fields of a chat request to Albert API in 2024: `user` alone starts a conversation, `user` and `id` continue it. Its
+// server stored the last message of each request and the answer; clients sent the instructions with every request.
 
 import { ChatError } from '../../chat/error.ts'
 import type { Message } from '../../chat/message.ts'
@@ -8,12 +8,12 @@ import { readConversationId } from '../../conversations/conversation-id.ts'
 import type { Thread, ThreadOrigin } from '../../conversations/thread.ts'
 
 export interface HistoryRequest {
-	/** Without `id`, which no upstream knows. */
+	/** Without `id`, which upstreams do not accept. */
 	readonly request: ChatRequest
 	readonly thread: Thread
 }
 
-/** @returns undefined where the request says nothing of a conversation: no `user`, or an empty one. */
+/** @returns undefined if the request belongs to no conversation: `user` is absent or empty. */
 export function readHistoryRequest(request: ChatRequest): HistoryRequest | undefined {
 	const { user, messages } = request
 	if (user === undefined || user === '') return undefined
@@ -23,11 +23,11 @@ export function readHistoryRequest(request: ChatRequest): HistoryRequest | undef
 		request: { ...request, passthrough },
 		thread: {
 			surface: 'chat',
-			origin: id === undefined || id === null ? { type: 'new', user } : goingOn(id, user),
+			origin: id === undefined || id === null ? { type: 'new', user } : continuation(id, user),
 			stored: false,
 			listed: true,
 			front: front === -1 ? 0 : front,
-			kept: keptCount(messages),
+			kept: newMessageCount(messages),
 			truncation: 'refuse',
 			onConflict: 'branch',
 			metadata: {},
@@ -36,7 +36,7 @@ export function readHistoryRequest(request: ChatRequest): HistoryRequest | undef
 	}
 }
 
-function goingOn(id: unknown, user: string): ThreadOrigin {
+function continuation(id: unknown, user: string): ThreadOrigin {
 	const missing = () =>
 		new ChatError('not-found', `The user has no conversation '${String(id).slice(0, 100)}'.`, { param: 'id' })
 	if (typeof id !== 'string') throw new ChatError('invalid-request', "'id' must be a string.", { param: 'id' })
@@ -45,8 +45,8 @@ function goingOn(id: unknown, user: string): ThreadOrigin {
 	return { type: 'conversation', id: known, user, missing }
 }
 
-/** The last message, and the results of tools before it: they belong to calls that are kept already. */
-function keptCount(messages: readonly Message[]): number {
+/** The last message and the tool results before it: they belong to calls that are already stored. */
+function newMessageCount(messages: readonly Message[]): number {
 	let count = 1
 	while (messages[messages.length - count - 1]?.role === 'tool') count++
 	return count

@@ -1,13 +1,13 @@
-// What is wrong with a request in the form of FastAPI, which Albert API and OpenGateLLM are made with: a list of complaints, each with the
-// place of the fault. It knows no status.
+// A validation error in the format of FastAPI, on which Albert API and OpenGateLLM are built: a list of errors, each with the location of
+// the invalid value. It does not set the status.
 
 import type { ChatError } from '../../chat/error.ts'
 
 export interface ValidationComplaint {
-	/** Where it is: `body`, and the steps from there. */
+	/** Location of the invalid value: `body`, followed by the path from there. */
 	readonly loc: readonly (string | number)[]
 	readonly msg: string
-	/** A stable word for the cause. */
+	/** Stable identifier of the cause. */
 	readonly type: string
 }
 
@@ -15,7 +15,7 @@ export function writeValidationDetail({ message, param, code }: ChatError): read
 	return [{ loc: ['body', ...stepsOf(param ?? '')], msg: message, type: code ?? 'value_error' }]
 }
 
-/** `messages[2].content` in steps. */
+/** Splits `messages[2].content` into its steps. */
 function stepsOf(param: string): readonly (string | number)[] {
 	return Array.from(param.matchAll(/\[(\d+)\]|[^.[\]]+/g), ([step, index]) =>
 		index === undefined ? step : Number(index),

@@ -11,7 +11,7 @@ const object = (properties: JsonObject, rest: JsonObject = {}): JsonObject => ({
 })
 const text = { type: 'string' } as const
 
-describe('what SDKs send is allowed', () => {
+describe('schemas that SDKs send are allowed', () => {
 	const schemas: Readonly<Record<string, JsonObject>> = {
 		'pydantic, with definitions and titles': object(
 			{ step: { $ref: '#/$defs/Step' }, final: { type: 'string', title: 'Final', description: 'the end' } },
@@ -35,7 +35,7 @@ describe('what SDKs send is allowed', () => {
 		test(name, () => expect(strictViolation(schema)).toBeUndefined())
 })
 
-describe('what is not allowed is named with its place', () => {
+describe('violations are reported with their location', () => {
 	const cases: readonly (readonly [string, JsonObject, string, string])[] = [
 		[
 			'an open object',
@@ -95,7 +95,7 @@ describe('what is not allowed is named with its place', () => {
 		test(name, () => expect(strictViolation(schema)).toEqual({ context, message }))
 })
 
-describe('bounds hold', () => {
+describe('bounds are enforced', () => {
 	test('depth', () => {
 		let schema: JsonObject = object({ a: text })
 		for (let level = 0; level < 5000; level++) schema = object({ a: schema })
@@ -111,7 +111,7 @@ describe('bounds hold', () => {
 				?.message,
 		).toBe('schema exceeds 1000 enum values.')
 	})
-	test('references in a circle', () => {
+	test('circular references', () => {
 		expect(
 			strictViolation(
 				object({ a: { $ref: '#/$defs/A' } }, { $defs: { A: { $ref: '#/$defs/B' }, B: { $ref: '#/$defs/A' } } }),

@@ -1,10 +1,10 @@
-// OpenAI's strict subset of JSON Schema, checked: what a schema marked `strict` may consist of. Sources: OpenAI's guide on structured
-// outputs; error texts that its API was seen to send. It says what is wrong, and leaves enforcing to engines.
+// Validates a schema marked `strict` against OpenAI's strict subset of JSON Schema. Sources: OpenAI's guide on structured outputs;
+// error texts observed from its API. It reports violations only; engines enforce the schema.
 
 import type { Json, JsonObject } from '../../chat/json.ts'
 
 export interface StrictViolation {
-	/** Where, as OpenAI writes it: `('properties', 'x')`, `()` for the root. */
+	/** Location in OpenAI's notation: `('properties', 'x')`, `()` for the root. */
 	readonly context: string
 	readonly message: string
 }
@@ -41,7 +41,7 @@ const refused: readonly string[] = [
 ]
 const formats: readonly Json[] = ['date-time', 'time', 'date', 'duration', 'email', 'hostname', 'ipv4', 'ipv6', 'uuid']
 
-/** The first thing in `schema` that the strict subset does not allow, or undefined. Bounded in depth and in work. */
+/** The first violation of the strict subset in `schema`, or undefined. Depth and work are bounded. */
 export function strictViolation(schema: JsonObject): StrictViolation | undefined {
 	return new Check(schema).run()
 }
@@ -171,7 +171,7 @@ class Check {
 			: undefined
 	}
 
-	/** What a schema's reference leads to; the schema itself without one. Definitions are checked once, where they stand. */
+	/** Target of the schema's reference, or the schema itself if it has none. Definitions are checked once, at their definition. */
 	private resolve(schema: JsonObject, hops = 0): JsonObject | undefined {
 		const reference = schema.$ref
 		if (reference === undefined) return schema

@@ -10,24 +10,24 @@ test('data URLs, base64 or not, with and without a type', () => {
 	})
 })
 
-test('other URLs are none', () => {
+test('other URLs are not data URLs', () => {
 	for (const url of ['https://example.org/a.png', 'gs://a/b', '']) expect(readDataUrl(url, 'p')).toBeUndefined()
 })
 
-test('broken ones are refused, named by their field', () => {
+test('malformed data URLs are rejected with the field name', () => {
 	for (const url of ['data:image/png', 'data:,%E0%A4%A'])
 		expect(() => readDataUrl(url, 'messages[0]')).toThrow(
 			expect.objectContaining({ kind: 'invalid-request', param: 'messages[0]' }),
 		)
 })
 
-test('a long one is read in no time', () => {
+test('a long data URL is read quickly', () => {
 	const begun = performance.now()
 	expect(readDataUrl(`data:image/png;base64,${'A'.repeat(8_000_000)}`, 'p')?.data.length).toBe(8_000_000)
 	expect(performance.now() - begun).toBeLessThan(1000)
 })
 
-test('types by ending', () => {
+test('media types by file extension', () => {
 	expect(mediaTypeOf('https://example.org/a.JPG?x=1#y')).toBe('image/jpeg')
 	expect(mediaTypeOf('https://example.org/a')).toBeUndefined()
 	expect(mediaTypeOf('https://example.org/constructor')).toBeUndefined()

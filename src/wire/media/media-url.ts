@@ -1,4 +1,4 @@
-// URLs of images and files: what a `data:` URL holds, and which type a name's ending speaks of. Nothing is fetched here.
+// URLs of images and files: the content of a `data:` URL, and the media type for a file extension. Nothing is fetched here.
 
 import { ChatError } from '../../chat/error.ts'
 
@@ -9,16 +9,17 @@ export interface InlineData {
 }
 
 /**
- * What a `data:` URL holds; undefined for any other URL.
+ * Reads a `data:` URL; undefined for any other URL.
  *
- * @param param the request field that the URL stands in.
- * @throws ChatError `invalid-request` for a `data:` URL that is none.
+ * @param param the request field that contains the URL.
+ * @throws ChatError `invalid-request` for a malformed `data:` URL.
  */
 export function readDataUrl(url: string, param: string): InlineData | undefined {
 	if (!/^data:/i.test(url)) return undefined
 	const comma = url.indexOf(',')
 	const [, type = ''] = /^data:([^;,]*)(?:;[^,]*)?,$/i.exec(url.slice(0, comma + 1)) ?? []
-	if (comma < 0) throw new ChatError('invalid-request', 'This data URL cannot be read.', { param })
+	if (comma < 0)
+		throw new ChatError('invalid-request', 'Invalid data URL: expected data:[<media type>][;base64],<data>.', { param })
 	const isBase64 = /;base64$/i.test(url.slice(0, comma))
 	const text = url.slice(comma + 1)
 	return {
@@ -31,11 +32,14 @@ function decoded(text: string, param: string): string {
 	try {
 		return decodeURIComponent(text)
 	} catch (cause) {
-		throw new ChatError('invalid-request', 'This data URL cannot be read.', { param, cause })
+		throw new ChatError('invalid-request', 'Invalid data URL: expected data:[<media type>][;base64],<data>.', {
+			param,
+			cause,
+		})
 	}
 }
 
-/** The type that the ending of a URL's path speaks of; undefined where it is not known. */
+/** The media type for the file extension of a URL's path; undefined if the extension is unknown. */
 export function mediaTypeOf(url: string): string | undefined {
 	const [, ending = ''] = /\.([a-z0-9]+)(?:[?#].*)?$/i.exec(url) ?? []
 	return types[ending.toLowerCase()]

@@ -1,5 +1,5 @@
-// Streams as servers really send them, each liberty of contracts and field reports once. Every stream is also read with its events
-// checked against the rules of chat/event.ts.
+// Streams as servers send them: each deviation from contracts and field reports once. The events of every stream are also checked
+// against the rules of chat/event.ts.
 
 import { describe, expect, test } from 'bun:test'
 import { collect } from '../../chat/collect.ts'
@@ -52,7 +52,7 @@ async function choicesOf(
 }
 
 describe('texts', () => {
-	test('role first, texts as they come, the reason, the usage last', () => {
+	test('role first, texts in order, the finish reason, usage last', () => {
 		expect(
 			read([
 				chunk({ role: 'assistant', content: '' }),
@@ -73,7 +73,7 @@ describe('texts', () => {
 		])
 	})
 
-	test("the upstream's model is told where it differs from what was asked, its fingerprint always", () => {
+	test("the upstream's model is reported if it differs from the requested one, its fingerprint always", () => {
 		const [start] = read([{ ...chunk({}), model: 'm-2026', system_fingerprint: 'fp_1' }, chunk({}, 'stop')])
 		expect(start).toEqual({ type: 'start', model: 'm-2026', fingerprint: 'fp_1' })
 	})
@@ -101,7 +101,7 @@ describe('texts', () => {
 		})
 	})
 
-	test('choice 1 may come first, and choices nobody asked for are dropped', async () => {
+	test('choice 1 may come first, and unrequested choices are dropped', async () => {
 		const events = read(
 			[chunk({ content: 'b' }, 'stop', 1), chunk({ content: 'c' }, 'stop', 2), chunk({ content: 'a' }, 'length')],
 			{ choices: 2 },
@@ -122,13 +122,13 @@ describe('texts', () => {
 		})
 	})
 
-	test('usage never told is counted', () => {
+	test('usage is counted if it is never reported', () => {
 		expect(read([chunk({ content: 'a' }), chunk({ content: 'b' }, 'stop')]).at(-1)).toMatchObject({
 			usage: { promptTokens: 11, completionTokens: 2, source: 'counted' },
 		})
 	})
 
-	test('details of usage never exceed what they are part of', () => {
+	test('details of usage never exceed their total', () => {
 		const details = { prompt_tokens_details: { cached_tokens: 99 }, completion_tokens_details: { reasoning_tokens: 1 } }
 		expect(
 			read([chunk({ content: 'a' }, 'stop'), { choices: [], usage: { ...usage, ...details } }]).at(-1),
@@ -137,19 +137,19 @@ describe('texts', () => {
 		})
 	})
 
-	for (const [said, meant] of [
+	for (const [sent, reason] of [
 		['eos', 'stop'],
 		['max_tokens', 'length'],
 		['content_filter', 'content-filter'],
 		['whatever', 'stop'],
 		['tool_calls', 'stop'],
 	] as const) {
-		test(`finish reason ${said} without calls means ${meant}`, async () => {
-			expect((await choicesOf([chunk({ content: 'a' }, said)]))[0]?.finishReason).toBe(meant)
+		test(`finish reason ${sent} without calls means ${reason}`, async () => {
+			expect((await choicesOf([chunk({ content: 'a' }, sent)]))[0]?.finishReason).toBe(reason)
 		})
 	}
 
-	test('a reason that is repeated, and text behind it, change nothing', async () => {
+	test('a repeated finish reason, and text after it, change nothing', async () => {
 		expect(await choicesOf([chunk({ content: 'a' }, 'length'), chunk({ content: 'b' }, 'stop')])).toMatchObject([
 			{ text: 'a', finishReason: 'length' },
 		])
@@ -160,7 +160,7 @@ const call = (fields: object) => chunk({ tool_calls: [fields] })
 const weather = { name: 'get_weather', arguments: '' }
 
 describe('tool calls', () => {
-	test('are told piece by piece', () => {
+	test('are emitted in fragments', () => {
 		const events = read([
 			call({ index: 0, id: 'c1', type: 'function', function: weather }),
 			call({ index: 0, function: { arguments: '{"a"' } }),
@@ -188,7 +188,7 @@ describe('tool calls', () => {
 			[one],
 		],
 		[
-			'later names null or empty, and nothing more behind whole arguments',
+			'later names null or empty, and nothing after complete arguments',
 			[
 				call({ index: 0, id: 'c1', function: weather }),
 				call({ index: 0, id: null, function: { name: null, arguments: '{"a":1}' } }),
@@ -208,7 +208,7 @@ describe('tool calls', () => {
 			[one, two],
 		],
 		[
-			'indexes from 1, one left out',
+			'indexes from 1, one omitted',
 			[
 				call({ index: 1, id: 'c1', function: { ...weather, arguments: '{"a":1}' } }),
 				call({ index: 3, id: 'c2', function: { name: 'get_time', arguments: '{"b":2}' } }),
@@ -235,7 +235,7 @@ describe('tool calls', () => {
 			],
 		],
 		[
-			'heads first, then arguments in turns',
+			'names first, then interleaved arguments',
 			[
 				chunk({
 					tool_calls: [
@@ -313,7 +313,7 @@ describe('tool calls', () => {
 		expect(choice?.finishReason).toBe('stop')
 	})
 
-	test('a call that is never named breaks the answer off', () => {
+	test('a call without a name ends the answer with an error', () => {
 		expect(
 			read([call({ index: 0, id: 'c1', function: { arguments: '{}' } }), chunk({}, 'tool_calls')]).at(-1),
 		).toMatchObject({
@@ -322,7 +322,7 @@ describe('tool calls', () => {
 		})
 	})
 
-	test('calls without end break the answer off', () => {
+	test('too many calls end the answer with an error', () => {
 		const many = Array.from({ length: 2000 }, (_, index) => ({
 			index,
 			id: `c${index}`,
@@ -348,7 +348,7 @@ describe('ends', () => {
 		expect(read([chunk({ content: 'a' }, 'stop')], {}, false).at(-1)?.type).toBe('finish')
 	})
 
-	test('an open choice without [DONE] was cut, and what came stands', () => {
+	test('an open choice without [DONE] is an interruption, and its output is retained', () => {
 		expect(read([chunk({ content: 'a' }), chunk({ content: 'b' })], {}, false).slice(1)).toMatchObject([
 			{ type: 'text', text: 'a' },
 			{ type: 'text', text: 'b' },
@@ -360,7 +360,7 @@ describe('ends', () => {
 		])
 	})
 
-	test('nothing at all is no answer, [DONE] or not', () => {
+	test('an empty stream is an error, with or without [DONE]', () => {
 		for (const chunks of [[], [{}], ['text'], [null], [{ choices: [] }]]) {
 			const reader = open()
 			expect([...chunks.flatMap((one) => reader.read(one)), ...reader.end(true)].at(-1)).toMatchObject({
@@ -385,12 +385,12 @@ describe('ends', () => {
 		expect(read([chunk({ content: 'a' }, 'error')]).at(-1)?.type).toBe('error')
 	})
 
-	test('an error key without an error is none', () => {
+	test('an empty error field is not an error', () => {
 		expect(read([{ ...chunk({ content: 'a' }, 'stop'), error: null }]).at(-1)?.type).toBe('finish')
 	})
 })
 
-describe('a whole answer', () => {
+describe('a unary answer', () => {
 	const message = {
 		role: 'assistant',
 		content: 'Hi',
@@ -399,13 +399,13 @@ describe('a whole answer', () => {
 			{ id: 'c2', type: 'function', function: weather },
 		],
 	}
-	test('is read like a stream of one chunk, its calls told apart by place', async () => {
+	test('is read like a stream of one chunk, its calls identified by position', async () => {
 		const events = readCompletion({ model: 'm', choices: [{ message, finish_reason: 'tool_calls' }], usage }, open())
 		expect(brokenRule(events, 1)).toBeUndefined()
 		const { choices } = await collect(replay(events))
 		expect(choices).toMatchObject([{ text: 'Hi', toolCalls: [{ id: 'c1' }, { id: 'c2' }], finishReason: 'tool-calls' }])
 	})
-	test('that is an error, or nothing, is an error', () => {
+	test('that is an error or empty is an error', () => {
 		for (const body of [{ error: { message: 'boom' } }, {}, 'boom', null, []])
 			expect(readCompletion(body, open()).at(-1)?.type).toBe('error')
 	})

@@ -1,5 +1,5 @@
-// The chunks of a streamed chat completion read into events, whatever liberties the server takes. It reads parsed JSON; where the
-// chunks come from it does not know.
+// Reads the chunks of a streamed chat completion into events, and tolerates the deviations of compatible servers. It reads parsed JSON
+// and is independent of the transport.
 
 import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
@@ -9,13 +9,13 @@ import { type AnswerReading, type ChoiceReader, OpenAnswer } from './open-answer
 import { ToolCallReader } from './tool-call-reader.ts'
 
 export interface ChatAnswerReading extends AnswerReading {
-	/** The request named the tool to call: then `stop` is how a call ends, as at OpenAI. */
+	/** The request forced a named tool: OpenAI then ends a call with `stop`. */
 	readonly namedTool: boolean
-	/** An id for a call that the upstream gave none. */
+	/** Creates an id for a call that has none from the upstream. */
 	readonly newCallId: () => string
 }
 
-/** Reads one answer; feed it the chunks in order. */
+/** Reads one answer. Pass it the chunks in order. */
 export class ChatChunkReader {
 	private readonly answer: OpenAnswer
 
@@ -23,17 +23,17 @@ export class ChatChunkReader {
 		this.answer = new OpenAnswer(reading, new ChatChoiceReader(reading))
 	}
 
-	/** The events of one parsed chunk: none, one or several. An upstream's error is an `error` event. */
+	/** The events of one parsed chunk: none, one or several. An upstream error becomes an `error` event. */
 	read(chunk: unknown): readonly ChatEvent[] {
 		return this.answer.read(chunk)
 	}
 
-	/** The events at the end of the stream; `complete` where `[DONE]` was seen. */
+	/** The events at the end of the stream. `complete`: the stream contained `[DONE]`. */
 	end(complete: boolean): readonly ChatEvent[] {
 		return this.answer.end(complete)
 	}
 
-	/** The events for an answer that `error` ended from outside. */
+	/** The events that end the answer because of `error`, which did not come from the stream. */
 	fail(error: ChatError): readonly ChatEvent[] {
 		return this.answer.fail(error)
 	}
@@ -47,7 +47,7 @@ class ChatChoiceReader implements ChoiceReader {
 		this.reading = reading
 	}
 
-	/** A whole answer's choices have a `message` where chunks have a `delta`, and the same within. */
+	/** Choices of a unary answer have a `message`, those of chunks a `delta`, with the same fields. */
 	readParts(choice: unknown, index: number): readonly ChatEvent[] {
 		const delta = field(choice, 'delta') ?? field(choice, 'message')
 		const parts: ChatEvent[] = []
@@ -66,7 +66,7 @@ class ChatChoiceReader implements ChoiceReader {
 		return { parts: calls.end(), reason: reason === 'stop' && !this.reading.namedTool ? 'tool-calls' : reason }
 	}
 
-	/** DeepSeek and vLLM say `reasoning_content`, OpenRouter and Ollama `reasoning`; some say both alike. */
+	/** DeepSeek and vLLM send `reasoning_content`, OpenRouter and Ollama `reasoning`; some servers send both with the same text. */
 	private readReasoning(delta: unknown, choice: number, parts: ChatEvent[]): void {
 		const text = textField(delta, 'reasoning_content') ?? textField(delta, 'reasoning')
 		if (text !== undefined) parts.push({ type: 'reasoning', choice, text })
@@ -94,7 +94,7 @@ class ChatChoiceReader implements ChoiceReader {
 	}
 }
 
-/** A text, or the text parts of a list. */
+/** The text of a string, or of the text parts of a list. */
 function readContent(content: unknown): string {
 	if (typeof content === 'string') return content
 	if (!Array.isArray(content)) return ''

@@ -42,7 +42,7 @@ test('text: role and empty content first, one last chunk with the reason, then [
 	).toEqual([chunk(role), chunk({ content: 'Hé\n' }), chunk({}, 'stop'), '[DONE]'])
 })
 
-test('usage, where asked for: null in every chunk, and one more chunk without choices', () => {
+test('requested usage: null in every chunk, and one more chunk without choices', () => {
 	const chunks = written(
 		[
 			{ type: 'start' },
@@ -105,7 +105,7 @@ test('calls of the deprecated functions', () => {
 	])
 })
 
-test('several choices: each is introduced before it speaks', () => {
+test('several choices: each starts with its role', () => {
 	expect(
 		written([
 			{ type: 'start' },
@@ -141,7 +141,7 @@ test('an error is the last event, without [DONE]', () => {
 	])
 })
 
-test("the upstream's own model name and fingerprint show where it tells them", () => {
+test("the upstream's model name and fingerprint are written if it reports them", () => {
 	expect(written([{ type: 'start', model: 'm-2026', fingerprint: 'fp_1' }])).toEqual([
 		{ ...chunk(role), model: 'm-2026', system_fingerprint: 'fp_1' },
 	])

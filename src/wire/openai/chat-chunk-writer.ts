@@ -1,5 +1,5 @@
-// An answer written as the server-sent events of Chat Completions. What repeats in every chunk is written once, as text around the
-// part that changes. Sources: OpenAI's OpenAPI description; what SDKs were seen to break on.
+// Writes an answer as the server-sent events of Chat Completions. The text that is the same in every chunk is built once. Sources:
+// OpenAI's OpenAPI description; observed failures of SDKs.
 
 import type { ChatError } from '../../chat/error.ts'
 import type {
@@ -23,7 +23,7 @@ export interface ChunkShape extends CompletionShape {
 	readonly includeUsage: boolean
 }
 
-/** Writes one answer; feed it the events in order. */
+/** Writes one answer. Pass it the events in order. */
 export class ChatChunkWriter {
 	private readonly identity: AnswerIdentity
 	private readonly shape: ChunkShape
@@ -44,7 +44,7 @@ export class ChatChunkWriter {
 		this.suffix = shape.includeUsage ? ',"usage":null}\n\n' : '}\n\n'
 	}
 
-	/** The server-sent events for `event`: none, one or several, each ended by an empty line. */
+	/** The server-sent events for `event`: none, one or several, each terminated by an empty line. */
 	write(event: ChatEvent): string {
 		switch (event.type) {
 			case 'start':
@@ -74,7 +74,7 @@ export class ChatChunkWriter {
 		}
 	}
 
-	/** The server-sent events for what was read from `chunk`: where it is of this format, the chunk itself wherever that will do. */
+	/** The server-sent events for the events read from `chunk`: the chunk itself if it has this format and needs no changes. */
 	repeat(chunk: Source, events: readonly ChatEvent[]): string {
 		if (chunk.format !== chatFormats.chunk || this.shape.legacyFunctions)
 			return events.map((event) => this.write(event)).join('')
@@ -98,7 +98,7 @@ export class ChatChunkWriter {
 		this.prefix = writePrefix(this.identity, this.model, this.fingerprint)
 	}
 
-	/** The first chunk of a choice tells the role, and empty text: clients read both unguarded. */
+	/** The first chunk of a choice has the role and empty text: clients read both without checking. */
 	private introduce(choice: number): string {
 		if (this.introduced.has(choice)) return ''
 		this.introduced.add(choice)
@@ -142,14 +142,14 @@ export class ChatChunkWriter {
 	}
 }
 
-/** Fields of the upstream's chunk that we know nothing of, laid over what was written for it, where that is one chunk. */
+/** Adds the unknown fields of the upstream's chunk to the text written for it, if that is a single chunk. */
 function overlayChunk(written: string, theirs: unknown): string {
 	const text = /^data: (\{"id".*\})\n\n$/.exec(written)?.[1]
 	if (text === undefined || !hasOtherFields(theirs)) return written
 	return `data: ${JSON.stringify(overlay(JSON.parse(text), theirs))}\n\n`
 }
 
-/** An error as the last event of a stream that has begun. */
+/** An error as the last event of a stream that has already started. */
 export function writeErrorEvent(error: ChatError): string {
 	return `data: ${JSON.stringify(writeError(error).body)}\n\n`
 }

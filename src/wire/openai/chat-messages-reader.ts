@@ -1,5 +1,5 @@
-// The `messages` of a Chat Completions request read into canonical turns, and the rules between them: which tool message answers
-// which call.
+// Reads the `messages` of a Chat Completions request into canonical messages and checks the rules between them: which tool message
+// answers which call.
 
 import { ChatError } from '../../chat/error.ts'
 import type {
@@ -18,7 +18,7 @@ type UserBody = Extract<MessageBody, { role: 'user' }>
 type UserPartBody = Exclude<UserBody['content'], string>[number]
 
 /**
- * @throws ChatError `invalid-request` where a tool message answers no call, or a call stays unanswered.
+ * @throws ChatError `invalid-request` if a tool message answers no call, or a call remains unanswered.
  */
 export function readMessages(bodies: readonly MessageBody[]): readonly Message[] {
 	const messages: Message[] = []
@@ -67,7 +67,7 @@ function readAssistant(body: AssistantBody, index: number): AssistantMessage {
 			code: 'missing_required_parameter',
 		})
 	const reasoning = body.reasoning_content ?? body.reasoning
-	return { role: 'assistant', content, ...(reasoning == null ? {} : { reasoning }), toolCalls, ...readName(body.name) }
+	return { role: 'assistant', content, reasoning: reasoning ?? undefined, toolCalls, ...readName(body.name) }
 }
 
 function readToolCall(call: ToolCallBody): ToolCall {
@@ -76,7 +76,7 @@ function readToolCall(call: ToolCallBody): ToolCall {
 		: { type: 'custom', id: call.id, name: call.custom.name, arguments: call.custom.input }
 }
 
-/** The deprecated `function` role has no ids: the name stands in, which is unique while one call is open. */
+/** The deprecated `function` role has no ids. The name serves as the id: it is unique while one call is open. */
 function legacyCallId(name: string): string {
 	return `function:${name}`
 }
@@ -101,7 +101,7 @@ function readUserPart(part: UserPartBody): UserPart {
 		case 'image_url': {
 			if (typeof part.image_url === 'string') return { type: 'image', url: part.image_url }
 			const { url, detail } = part.image_url
-			return { type: 'image', url, ...(detail == null ? {} : { detail }) }
+			return { type: 'image', url, detail: detail ?? undefined }
 		}
 		case 'input_audio':
 			return { type: 'audio', data: part.input_audio.data, format: part.input_audio.format }
@@ -109,15 +109,15 @@ function readUserPart(part: UserPartBody): UserPart {
 			const { file_id: id, filename: name, file_data: data } = part.file
 			return {
 				type: 'file',
-				...(id == null ? {} : { id }),
-				...(name == null ? {} : { name }),
-				...(data == null ? {} : { data }),
+				id: id ?? undefined,
+				name: name ?? undefined,
+				data: data ?? undefined,
 			}
 		}
 	}
 }
 
-/** The calls of the last assistant message that no tool message has answered yet. */
+/** The calls of the last assistant message that have no tool message yet. */
 class OpenCalls {
 	private readonly ids = new Set<string>()
 

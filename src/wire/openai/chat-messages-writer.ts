@@ -1,5 +1,5 @@
-// Canonical turns written as the `messages` of a Chat Completions request. A content of one text is written as a plain text, which
-// every server takes; lists are not.
+// Writes canonical messages as the `messages` of a Chat Completions request. Content of a single text is written as a string, which every
+// server accepts; not every server accepts a list.
 
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
@@ -20,7 +20,7 @@ export function writeMessages(
 	return written
 }
 
-/** The wire has tools answer in text alone: what else they brought is shown by the user, once all of them have answered. */
+/** Tool messages contain only text on this wire. Other content of results follows in a user message after the last result. */
 function show(seen: readonly UserPart[], written: JsonObject[]): UserPart[] {
 	if (seen.length > 0) written.push({ role: 'user', content: writeUserContent(seen) })
 	return []
@@ -74,7 +74,7 @@ function writeUserPart(part: UserPart): JsonObject {
 	}
 }
 
-/** An empty list of calls is refused by OpenAI's API, so it is left out. A turn with calls alone has `null` as its content. */
+/** OpenAI's API rejects an empty list of calls, so it is omitted. A message with only calls has `null` as its content. */
 function writeAssistant(message: AssistantMessage): JsonObject {
 	const texts = message.content.filter((part) => part.type === 'text')
 	const refusal = message.content.map((part) => (part.type === 'refusal' ? part.text : '')).join('')
@@ -82,9 +82,9 @@ function writeAssistant(message: AssistantMessage): JsonObject {
 	return {
 		role: 'assistant',
 		content: silent ? null : writeTexts(texts),
-		...(refusal === '' ? {} : { refusal }),
-		...(message.reasoning === undefined ? {} : { reasoning_content: message.reasoning }),
-		...(message.toolCalls.length === 0 ? {} : { tool_calls: message.toolCalls.map(writeToolCall) }),
+		refusal: refusal === '' ? undefined : refusal,
+		reasoning_content: message.reasoning,
+		tool_calls: message.toolCalls.length === 0 ? undefined : message.toolCalls.map(writeToolCall),
 		name: message.name,
 	}
 }

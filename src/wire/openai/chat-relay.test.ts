@@ -176,7 +176,7 @@ const bytesOf = (events: readonly (object | string)[]) =>
 		events.map((event) => `data: ${typeof event === 'string' ? event : JSON.stringify(event)}\n\n`).join(''),
 	)
 
-describe('both ways settle to the same completion', () => {
+describe('relayed and rewritten chunks give the same completion', () => {
 	for (const [name, events] of Object.entries(streams))
 		test(`${name}, cut at every byte`, async () => {
 			const bytes = bytesOf(events)
@@ -188,8 +188,8 @@ describe('both ways settle to the same completion', () => {
 		})
 })
 
-describe('what is repeated', () => {
-	test('stands as it came, but for our id, time and model', () => {
+describe('a repeated chunk', () => {
+	test('is unchanged except for our id, time and model', () => {
 		const ours = '"id":"chatcmpl-ours","object":"chat.completion.chunk","created":5,"model":"public"'
 		const top = '"service_tier":"default","system_fingerprint":"fp_1"'
 		const choices = '"choices":[{"index":0,"delta":{"content":"Hé"},"logprobs":null,"finish_reason":null}]'
@@ -202,13 +202,13 @@ describe('what is repeated', () => {
 		}
 	})
 
-	test('keeps fields that nobody knows, also where a chunk is written anew', () => {
+	test('retains unknown fields, even if a chunk is rewritten', () => {
 		const chunks = chunksOf(deliver([bytesOf(streams.vllm ?? [])], true))
 		expect(chunks[1]).toMatchObject({ choices: [{ token_ids: [5] }] })
 		expect(chunks[3]).toMatchObject({ choices: [{ delta: {}, finish_reason: 'stop', stop_reason: 128_009 }] })
 	})
 
-	test('says usage in every chunk where the client asked for it, and in none where it did not', () => {
+	test('has usage in every chunk if the client requested it, and in none otherwise', () => {
 		for (const events of Object.values(streams)) {
 			const [asked, unasked] = [true, false].map((includeUsage) =>
 				chunksOf(deliver([bytesOf(events)], true, { ...shape, includeUsage })).filter((chunk) => !('error' in chunk)),
@@ -218,7 +218,7 @@ describe('what is repeated', () => {
 		}
 	})
 
-	test('keeps what clients rely on: one role, first; the last chunk alone without content', () => {
+	test('retains what clients rely on: one role, first; only the last chunk has no content', () => {
 		for (const [name, events] of Object.entries(streams)) {
 			if (name === 'an error at the end' || name === 'no end') continue
 			const first = new Map<unknown, boolean>()
@@ -232,7 +232,7 @@ describe('what is repeated', () => {
 	})
 })
 
-test('a whole answer keeps what nobody knows, and is put right otherwise', async () => {
+test('a unary answer retains unknown fields and is otherwise normalised', async () => {
 	const theirs = {
 		...head,
 		object: 'chat.completion',

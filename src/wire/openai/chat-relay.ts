@@ -1,12 +1,12 @@
-// Where client and upstream speak this same wire: what an upstream sent is repeated as it stands as long as it says just what was read
-// from it, and in the form that clients rely on; only the fields that are ours are put in their place. Whatever departs from that is
-// written anew, with the fields that we do not know laid over it, so that none is lost.
+// Relays chunks if client and upstream speak the same wire: an upstream's chunk is repeated unchanged if it contains exactly the events
+// that were read from it, in the form that clients rely on; only our own fields are replaced. Any other chunk is written anew, and the
+// unknown fields of the upstream are added to it, so that none is lost.
 
 import type { ChatEvent } from '../../chat/event.ts'
 import type { Source } from '../../chat/source.ts'
 import { isObject } from './fields.ts'
 
-/** What an answer's own chunks begin with, up to the choices. */
+/** Fields at the start of every chunk of an answer, up to the choices. */
 export interface RelayIdentity {
 	readonly id: string
 	readonly created: number
@@ -15,10 +15,10 @@ export interface RelayIdentity {
 }
 
 const choicesKey = '"choices":'
-/** Behind the choices; quotes within texts are escaped, so it stands nowhere else. */
+/** End of the choices. Quotes within strings are escaped, so this text occurs nowhere else. */
 const nullUsage = '],"usage":null'
 
-/** Repeats the chunks of one answer. Text before the choices is the same in all of them, so it is made once. */
+/** Repeats the chunks of one answer. The text before the choices is the same in all of them, so it is built once. */
 export class ChatRelay {
 	private readonly includeUsage: boolean
 	private theirs = ''
@@ -28,7 +28,7 @@ export class ChatRelay {
 		this.includeUsage = includeUsage
 	}
 
-	/** The server-sent event that repeats a chunk, or undefined where it cannot be. */
+	/** The server-sent event that repeats a chunk, or undefined if the chunk cannot be repeated. */
 	repeat({ text, value }: Source, identity: RelayIdentity): string | undefined {
 		if (!isObject(value) || (value.usage ?? null) !== null) return undefined
 		if (this.theirs === '' || !text.startsWith(this.theirs)) {
@@ -38,7 +38,7 @@ export class ChatRelay {
 		return rest === undefined ? undefined : `${this.ours}${rest}\n\n`
 	}
 
-	/** A new beginning. False where it is not what it seems. */
+	/** Reads the start of a chunk. False if it does not have the expected form. */
 	private learn(text: string, value: Readonly<Record<string, unknown>>, identity: RelayIdentity): boolean {
 		const at = text.indexOf(choicesKey)
 		if (at === -1 || text.includes('\n')) return false
@@ -54,21 +54,21 @@ export class ChatRelay {
 		return true
 	}
 
-	/** Whether `usage: null` stands in every chunk is for the client to say. */
-	private withUsage(rest: string, stands: boolean): string | undefined {
+	/** The client decides whether every chunk has `usage: null`. */
+	private withUsage(rest: string, hasUsage: boolean): string | undefined {
 		if (rest.includes('\n')) return undefined
-		if (stands === this.includeUsage) return rest
-		if (!stands) return rest.endsWith('}') ? `${rest.slice(0, -1)},"usage":null}` : undefined
+		if (hasUsage === this.includeUsage) return rest
+		if (!hasUsage) return rest.endsWith('}') ? `${rest.slice(0, -1)},"usage":null}` : undefined
 		const at = rest.lastIndexOf(nullUsage)
 		return at === -1 ? undefined : `${rest.slice(0, at + 1)}${rest.slice(at + nullUsage.length)}`
 	}
 }
 
 /**
- * Whether a chunk with one choice says `events` and nothing else that we know, in the form that clients rely on.
+ * Whether a chunk with one choice contains exactly `events` and no other known fields, in the form that clients rely on.
  *
- * @param introduced whether the choice's role was told already.
- * @param finishReason how the reason of a `choice-finish` is written.
+ * @param introduced whether the role of the choice was already sent.
+ * @param finishReason writes the reason of a `choice-finish`.
  */
 export function isCanonical(
 	value: unknown,
@@ -82,9 +82,10 @@ export function isCanonical(
 	if ('tool_calls' in delta || 'function_call' in delta || 'reasoning' in delta) return false
 	const begins = events[0]?.type === 'start' ? 1 : 0
 	const event = events[begins]
-	const said = events.length - begins
-	if (!introduced(index)) return index === 0 && begins === 1 && said === 0 && isIntroduction(delta) && isPlain(choice)
-	if ('role' in delta || said !== 1 || event === undefined) return false
+	const partCount = events.length - begins
+	if (!introduced(index))
+		return index === 0 && begins === 1 && partCount === 0 && isIntroduction(delta) && isPlain(choice)
+	if ('role' in delta || partCount !== 1 || event === undefined) return false
 	switch (event.type) {
 		case 'text':
 			return delta.content === event.text && !('reasoning_content' in delta) && isPlain(choice, event.logprobs)
@@ -97,7 +98,7 @@ export function isCanonical(
 	}
 }
 
-/** The text of a choice's first chunk as clients read it unguarded. */
+/** The text of a choice's first chunk, which clients read without checking. */
 function isIntroduction(delta: Readonly<Record<string, unknown>>): boolean {
 	return delta.role === 'assistant' && delta.content === ''
 }
@@ -133,15 +134,15 @@ const knownFields = {
 	]),
 } as const
 
-/** An answer or chunk of ours: choices with a `message` or a `delta`. */
+/** An answer or chunk that we wrote: choices with a `message` or a `delta`. */
 interface WrittenAnswer {
 	readonly choices: readonly { readonly message?: object; readonly delta?: object }[]
 }
 
 /**
- * Gives `written` those fields of the upstream's message that we know nothing of: in the answer, its choices and what these say.
+ * Adds the unknown fields of the upstream's message to `written`: fields of the answer, of its choices and of their messages or deltas.
  *
- * @returns `written`, which nobody else must hold.
+ * @returns `written`, which is modified and must have no other owner.
  */
 export function overlay(written: WrittenAnswer, theirs: unknown): object {
 	if (!isObject(theirs)) return written
@@ -157,7 +158,7 @@ export function overlay(written: WrittenAnswer, theirs: unknown): object {
 	return written
 }
 
-/** Whether a chunk of an upstream has fields that we know nothing of. */
+/** Whether a chunk of an upstream has unknown fields. */
 export function hasOtherFields(theirs: unknown): boolean {
 	if (!isObject(theirs)) return false
 	const [choice] = Array.isArray(theirs.choices) ? theirs.choices : []

@@ -115,7 +115,7 @@ describe('a chat request is read', () => {
 		expect(request).toMatchObject({ stop: ['END'], choices: 2, maxTokens: 5, logprobs: { top: 3 } })
 	})
 
-	test('with fields nobody named kept for engines that know them', () => {
+	test('with unknown fields retained for engines that support them', () => {
 		const { request } = readChatRequest({
 			...least,
 			chat_template_kwargs: { enable_thinking: false },
@@ -234,7 +234,7 @@ describe('a chat request is read', () => {
 	})
 })
 
-describe('a chat request is refused in the words of the API', () => {
+describe('a chat request is rejected with the wording of the API', () => {
 	const cases: readonly (readonly [string, unknown, Readonly<Record<string, unknown>>])[] = [
 		['no model', { messages: [user] }, { message: 'you must provide a model parameter', param: null, code: null }],
 		[

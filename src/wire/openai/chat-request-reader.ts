@@ -1,5 +1,5 @@
-// OpenAI's Chat Completions request read into the canonical one. It checks what a schema cannot: rules that span fields. It knows
-// nothing of keys or models.
+// Reads OpenAI's Chat Completions request into the canonical one and checks the rules that span fields, which a schema cannot express.
+// It is independent of keys and models.
 
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
@@ -21,7 +21,7 @@ export function readChatRequest(body: unknown): ReadChatRequest {
 	return readPlainChatRequest(body) ?? readAnyChatRequest(body)
 }
 
-/** The same for requests of every form, by the schema. */
+/** Reads requests of every form, by the schema. */
 export function readAnyChatRequest(body: unknown): ReadChatRequest {
 	const parsed = chatRequestSchema.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
@@ -34,16 +34,16 @@ export function readAnyChatRequest(body: unknown): ReadChatRequest {
 		model: fields.model,
 		messages: readMessages(fields.messages),
 		sampling: readSampling(fields),
-		...(maxTokens === undefined ? {} : { maxTokens }),
+		maxTokens,
 		stop: readStop(fields.stop),
 		choices: fields.n ?? 1,
-		...(fields.logprobs === true ? { logprobs: { top: fields.top_logprobs ?? 0 } } : {}),
+		logprobs: fields.logprobs === true ? { top: fields.top_logprobs ?? 0 } : undefined,
 		tools,
 		toolChoice: readToolChoice(fields, tools),
 		parallelToolCalls: fields.parallel_tool_calls ?? true,
 		responseFormat: readResponseFormat(fields),
-		...(effort === undefined ? {} : { reasoningEffort: effort }),
-		...(typeof fields.user === 'string' ? { user: fields.user } : {}),
+		reasoningEffort: effort,
+		user: typeof fields.user === 'string' ? fields.user : undefined,
 		passthrough: passthrough(fields),
 	}
 	return {
@@ -91,7 +91,7 @@ export function readSampling(fields: SamplingBody): Sampling {
 	return sampling
 }
 
-/** One text or a list of them; empty texts stop nothing and are left out. */
+/** One text or a list of texts. Empty texts have no effect and are removed. */
 export function readStop(stop: SamplingBody['stop']): readonly string[] {
 	const texts = typeof stop === 'string' ? [stop] : (stop ?? [])
 	return texts.filter((text) => text !== '')
@@ -112,10 +112,11 @@ function readTool(tool: ToolBody, param: string): Tool {
 		return {
 			type: 'custom',
 			name,
-			...(description == null ? {} : { description }),
-			...(format?.type === 'grammar'
-				? { grammar: { syntax: format.grammar.syntax, definition: format.grammar.definition } }
-				: {}),
+			description: description ?? undefined,
+			grammar:
+				format?.type === 'grammar'
+					? { syntax: format.grammar.syntax, definition: format.grammar.definition }
+					: undefined,
 		}
 	}
 	const { name, description, parameters, strict } = tool.function
@@ -123,18 +124,18 @@ function readTool(tool: ToolBody, param: string): Tool {
 	return {
 		type: 'function',
 		name,
-		...(description == null ? {} : { description }),
-		...(parameters == null ? {} : { parameters: parameters as JsonObject }),
+		description: description ?? undefined,
+		parameters: parameters == null ? undefined : (parameters as JsonObject),
 		strict: strict ?? false,
 	}
 }
 
-function checkStrict(schema: JsonObject, place: string, param: string): void {
+function checkStrict(schema: JsonObject, location: string, param: string): void {
 	const violation = strictViolation(schema)
 	if (violation === undefined) return
 	throw new ChatError(
 		'invalid-request',
-		`Invalid schema for ${place}: In context=${violation.context}, ${violation.message}`,
+		`Invalid schema for ${location}: In context=${violation.context}, ${violation.message}`,
 		{ param },
 	)
 }
@@ -191,8 +192,8 @@ function readResponseFormat(fields: ChatRequestBody): ResponseFormat {
 			return {
 				type: 'json-schema',
 				name,
-				...(description == null ? {} : { description }),
-				...(schema == null ? {} : { schema: schema as JsonObject }),
+				description: description ?? undefined,
+				schema: schema == null ? undefined : (schema as JsonObject),
 				strict: strict ?? false,
 			}
 		}
@@ -206,8 +207,8 @@ function mentionsJson(messages: ChatRequestBody['messages']): boolean {
 	})
 }
 
-/** Fields whose meaning the canonical request carries; all others travel on under their own names. */
-const understood: ReadonlySet<string> = new Set([
+/** Fields that the canonical request represents. All others are passed through under their own names. */
+const canonicalFields: ReadonlySet<string> = new Set([
 	'model',
 	'messages',
 	'temperature',
@@ -238,12 +239,12 @@ const understood: ReadonlySet<string> = new Set([
 	'reasoning',
 ])
 
-/** What the core gives no meaning to, explicit nulls left out. */
+/** Fields without a canonical meaning. Explicit nulls are removed. */
 export function passthrough(
 	fields: Readonly<Record<string, unknown>>,
-	known: ReadonlySet<string> = understood,
+	known: ReadonlySet<string> = canonicalFields,
 ): JsonObject {
-	const kept: Record<string, unknown> = {}
-	for (const [name, value] of Object.entries(fields)) if (value != null && !known.has(name)) kept[name] = value
-	return kept as JsonObject
+	const rest: Record<string, unknown> = {}
+	for (const [name, value] of Object.entries(fields)) if (value != null && !known.has(name)) rest[name] = value
+	return rest as JsonObject
 }

@@ -1,5 +1,5 @@
-// OpenAI's Chat Completions request as a schema: what may be sent, and within which bounds. Fields nobody named are kept, since
-// clients of other servers send them; rules that span fields are the reader's.
+// The schema of OpenAI's Chat Completions request: its fields and their bounds. Unknown fields are retained because clients of other
+// servers send them. The reader checks the rules that span fields.
 
 import { z } from 'zod'
 
@@ -7,7 +7,7 @@ const textPart = z.looseObject({ type: z.literal('text'), text: z.string() })
 const refusalPart = z.looseObject({ type: z.literal('refusal'), refusal: z.string() })
 const imagePart = z.looseObject({
 	type: z.literal('image_url'),
-	/** A bare string is what Ollama's documentation shows. */
+	/** Ollama's documentation uses a bare string. */
 	image_url: z.union([
 		z.string(),
 		z.looseObject({ url: z.string(), detail: z.enum(['auto', 'low', 'high']).nullish() }),
@@ -132,7 +132,7 @@ const responseFormat = z.discriminatedUnion('type', [
 	}),
 ])
 
-/** Longest stop text, in characters: the engine holds back as much of a stream as the longest stop may still need. */
+/** Maximum length of a stop text, in characters: the engine holds back as much of a stream as the longest stop text can match. */
 const maxStopCharacters = 1024
 const stopText = z.string().max(maxStopCharacters)
 

@@ -1,4 +1,4 @@
-// The client half against the server half: what is written, our own reader reads back as the same request.
+// Client half against server half: our own reader reads a written request back unchanged.
 
 import { expect, test } from 'bun:test'
 import type { ChatRequest } from '../../chat/request.ts'
@@ -90,7 +90,7 @@ function roundTrip(request: ChatRequest): ChatRequest {
 	return readChatRequest(JSON.parse(JSON.stringify(writeChatRequest(request, request.model, form, true)))).request
 }
 
-test('everything a request can say comes back', () => {
+test('every field of a request comes back', () => {
 	expect(roundTrip(full)).toEqual(full)
 })
 
@@ -113,7 +113,7 @@ for (const variant of variants) {
 	})
 }
 
-test('what is at its default is not written', () => {
+test('defaults are not written', () => {
 	expect(JSON.parse(JSON.stringify(writeChatRequest(plain, 'theirs', form, true)))).toEqual({
 		model: 'theirs',
 		messages: [{ role: 'user', content: 'hi' }],
@@ -122,7 +122,7 @@ test('what is at its default is not written', () => {
 	})
 })
 
-test('the form of the server is kept to', () => {
+test("the server's request form is respected", () => {
 	const written = writeChatRequest(
 		{ ...plain, maxTokens: 5, messages: [{ role: 'developer', content: [text('a')] }] },
 		'm',
@@ -138,12 +138,12 @@ test('the form of the server is kept to', () => {
 	expect(written).not.toContainKey('max_completion_tokens')
 })
 
-test('fields passed through never take the place of our own', () => {
+test('passthrough fields never replace our own', () => {
 	const passthrough = { model: 'other', stream: false, n: 50, top_logprobs: 3 }
 	expect(writeChatRequest({ ...plain, passthrough }, 'm', form, true)).toMatchObject({ model: 'm', stream: true })
 })
 
-test("another wire's words are left out, and named", () => {
+test("another wire's fields are dropped and reported", () => {
 	const dropped: string[] = []
 	const passthrough = { thinking: { type: 'adaptive' }, betas: ['b'] }
 	const body = writeChatRequest({ ...plain, passthrough, passthroughWire: 'other' }, 'm', form, true, (part) =>

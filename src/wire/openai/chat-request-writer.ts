@@ -1,25 +1,25 @@
-// A canonical request written as the body of POST /chat/completions. What is at its default is left out, since each further field is
-// one more that some server refuses.
+// Writes a canonical request as the body of POST /chat/completions. Defaults are omitted, because each additional field is one that
+// some servers reject.
 
 import type { JsonObject } from '../../chat/json.ts'
 import { type ChatRequest, marksCache, type ResponseFormat, type Sampling } from '../../chat/request.ts'
 import type { Tool, ToolChoice } from '../../chat/tool.ts'
 import { writeMessages } from './chat-messages-writer.ts'
 
-/** Where servers of this wire differ. */
+/** Differences between servers of this wire. */
 export interface ChatRequestForm {
-	/** OpenAI's reasoning models know only the new name, many other servers only the old one. */
+	/** OpenAI's reasoning models accept only the new name, many other servers only the old one. */
 	readonly maxTokensField: 'max_tokens' | 'max_completion_tokens'
-	/** How `developer` messages are called; servers whose chat templates do not know the role fail on it. */
+	/** The role for `developer` messages. Servers whose chat templates lack that role fail on it. */
 	readonly developerRole: 'developer' | 'system'
-	/** Ask for the usage of a stream; servers that do not know `stream_options` refuse it. */
+	/** Request the usage of a stream. Servers that do not support `stream_options` reject it. */
 	readonly streamUsage: boolean
 }
 
 /**
- * @param model what the upstream calls the model.
- * @param stream whether the answer is wanted in pieces.
- * @param drop told of each part of the request that this wire has no words for.
+ * @param model the upstream's name of the model.
+ * @param stream whether to request a streaming response.
+ * @param drop called for each part of the request that this wire cannot express.
  */
 export function writeChatRequest(
 	request: ChatRequest,
@@ -38,7 +38,7 @@ export function writeChatRequest(
 		...writeStreaming(form, stream),
 		...writeSampling(request.sampling),
 	}
-	// Few requests say more than this, and each is written.
+	// Few requests have fields other than these, and every field written costs time.
 	if (maxTokens !== undefined) body[form.maxTokensField] = maxTokens
 	if (stop.length > 0) body.stop = stop
 	if (choices !== 1) body.n = choices
@@ -50,14 +50,14 @@ export function writeChatRequest(
 	return body
 }
 
-/** Another wire's words could mean something else here, or nothing. */
+/** Extra fields of another wire could mean something else here, or nothing. */
 function writePassthrough({ passthrough, passthroughWire }: ChatRequest, drop: (part: string) => void): JsonObject {
 	if (passthroughWire === undefined) return passthrough
 	for (const part of Object.keys(passthrough)) drop(part)
 	return {}
 }
 
-/** Said either way: a default that some server has otherwise would change the whole answer. */
+/** Always written: a server with a different default would change the whole answer. */
 export function writeStreaming({ streamUsage }: Pick<ChatRequestForm, 'streamUsage'>, stream: boolean): JsonObject {
 	return { stream, ...(stream && streamUsage ? { stream_options: { include_usage: true } } : {}) }
 }
@@ -95,7 +95,7 @@ function writeTool(tool: Tool): JsonObject {
 	switch (tool.type) {
 		case 'function': {
 			const { parameters, strict } = tool
-			return { type: 'function', function: { name, description, parameters, ...(strict ? { strict } : {}) } }
+			return { type: 'function', function: { name, description, parameters, strict: strict ? true : undefined } }
 		}
 		case 'custom': {
 			const { grammar } = tool
@@ -104,7 +104,7 @@ function writeTool(tool: Tool): JsonObject {
 				custom: {
 					name,
 					description,
-					...(grammar === undefined ? {} : { format: { type: 'grammar', grammar: { ...grammar } } }),
+					format: grammar === undefined ? undefined : { type: 'grammar', grammar: { ...grammar } },
 				},
 			}
 		}
@@ -142,7 +142,7 @@ function writeResponseFormat(format: Exclude<ResponseFormat, { readonly type: 't
 			return { type: 'json_object' }
 		case 'json-schema': {
 			const { name, description, schema, strict } = format
-			return { type: 'json_schema', json_schema: { name, description, schema, ...(strict ? { strict } : {}) } }
+			return { type: 'json_schema', json_schema: { name, description, schema, strict: strict ? true : undefined } }
 		}
 	}
 }

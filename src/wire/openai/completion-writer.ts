@@ -1,4 +1,4 @@
-// A whole answer written as a `chat.completion` object. Sources: OpenAI's OpenAPI description and its examples.
+// Writes a unary answer as a `chat.completion` object. Sources: OpenAI's OpenAPI description and its examples.
 
 import type { Choice, Completion } from '../../chat/completion.ts'
 import type { FinishReason } from '../../chat/event.ts'
@@ -9,21 +9,21 @@ import { chatFormats } from './formats.ts'
 import { writeLogprobs } from './logprobs-writer.ts'
 import { writeUsage } from './usage-writer.ts'
 
-/** What stands the same in every part of one answer. */
+/** Fields that are the same in every part of one answer. */
 export interface AnswerIdentity {
 	readonly id: string
-	/** Seconds since 1970. */
+	/** Unix time in seconds. */
 	readonly created: number
-	/** The model's public name; an upstream's own name for it takes its place where known. */
+	/** The model's public name. The upstream's own name replaces it if known. */
 	readonly model: string
 }
 
 export interface CompletionShape {
-	/** Answer calls as `function_call`, for requests made with `functions`. */
+	/** Write calls as `function_call`, for requests made with `functions`. */
 	readonly legacyFunctions: boolean
 }
 
-/** @param source what the completion was read from: where it is of this format, what we do not know of it is kept. */
+/** @param source the source of the completion. If it has this format, its unknown fields are retained. */
 export function writeCompletion(
 	completion: Completion,
 	identity: AnswerIdentity,
@@ -54,7 +54,7 @@ function writeMessage(choice: Choice, shape: CompletionShape) {
 		role: 'assistant',
 		content: choice.text === '' && (firstCall !== undefined || choice.refusal !== '') ? null : choice.text,
 		refusal: choice.refusal === '' ? null : choice.refusal,
-		...(choice.reasoning === '' ? {} : { reasoning_content: choice.reasoning }),
+		reasoning_content: choice.reasoning === '' ? undefined : choice.reasoning,
 		annotations: [],
 		...(firstCall === undefined ? {} : writeCalls(choice.toolCalls, firstCall, shape)),
 	}

@@ -11,7 +11,7 @@ const vectors = [Float32Array.of(0.1, -2.5e-7), Float32Array.of(3, 4)]
 const reading = { model: 'm', inputs: 2, title: 'The upstream', countPrompt: () => 9 }
 
 for (const encoding of ['float', 'base64'] as const) {
-	test(`vectors written as ${encoding} come back to the bit`, () => {
+	test(`vectors written as ${encoding} come back bit for bit`, () => {
 		const body: unknown = JSON.parse(JSON.stringify(writeEmbeddings({ model: 'm-1', vectors, usage }, 'm', encoding)))
 		expect(readEmbeddings(body, reading)).toEqual({ model: 'm-1', vectors, usage })
 	})
@@ -25,7 +25,7 @@ for (const encoding of ['float', 'base64'] as const) {
 	})
 }
 
-test('vectors stand where their index says', () => {
+test('vectors are ordered by their index', () => {
 	const data = [
 		{ index: 1, embedding: [3, 4] },
 		{ index: 0, embedding: [1, 2] },
@@ -38,7 +38,7 @@ test('vectors stand where their index says', () => {
 	expect(read.usage).toEqual({ ...usage, promptTokens: 9, source: 'counted' })
 })
 
-test('anything but one vector for each input is no answer', () => {
+test('a response without exactly one vector for each input is an error', () => {
 	const good = { index: 0, embedding: [1] }
 	for (const second of [
 		undefined,
@@ -48,7 +48,7 @@ test('anything but one vector for each input is no answer', () => {
 		{ index: 1, embedding: 'AAA=' },
 		{ index: 7, embedding: [1] },
 	]) {
-		expect(() => readEmbeddings({ data: [good, second] }, reading)).toThrow('without the vectors')
+		expect(() => readEmbeddings({ data: [good, second] }, reading)).toThrow('no vectors for')
 	}
-	expect(() => readEmbeddings('oops', reading)).toThrow('without the vectors')
+	expect(() => readEmbeddings('oops', reading)).toThrow('no vectors for')
 })

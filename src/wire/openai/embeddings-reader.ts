@@ -1,4 +1,4 @@
-// Vectors as servers that speak OpenAI's API send them: lists of numbers, or base64 of little-endian 32-bit floats.
+// Reads vectors from servers that speak OpenAI's API: lists of numbers, or base64 of little-endian 32-bit floats.
 
 import { ChatError } from '../../chat/error.ts'
 import type { Embeddings } from '../../operations/embeddings.ts'
@@ -6,30 +6,30 @@ import { countField, field, listField, textField } from './fields.ts'
 import { readUsage } from './usage-reader.ts'
 
 export interface EmbeddingsReading {
-	/** What the upstream was asked for. */
+	/** The model requested from the upstream. */
 	readonly model: string
 	readonly inputs: number
-	/** The upstream as the caller may know it, to begin a sentence with. */
+	/** The upstream's name for callers, at the start of a sentence. */
 	readonly title: string
-	/** Tokens of the inputs, for upstreams that tell no usage. */
+	/** Tokens of the inputs, for upstreams that do not report usage. */
 	readonly countPrompt: () => number
 }
 
-/** @throws ChatError `upstream-failed` for anything but one vector for each input. */
+/** @throws ChatError `upstream-failed` unless there is exactly one vector for each input. */
 export function readEmbeddings(body: unknown, reading: EmbeddingsReading): Embeddings {
 	const vectors: (Float32Array | undefined)[] = Array.from({ length: reading.inputs }, () => undefined)
-	for (const [place, item] of listField(body, 'data').entries()) {
-		const index = countField(item, 'index') ?? place
+	for (const [position, item] of listField(body, 'data').entries()) {
+		const index = countField(item, 'index') ?? position
 		if (index < reading.inputs) vectors[index] = readVector(field(item, 'embedding'))
 	}
 	const whole = vectors.filter((vector) => vector !== undefined)
 	if (whole.length < reading.inputs)
-		throw new ChatError('upstream-failed', `${reading.title} answered without the vectors that it was asked for.`, {
+		throw new ChatError('upstream-failed', `${reading.title} returned no vectors for some of the inputs.`, {
 			sent: 'yes',
 		})
 	const model = textField(body, 'model')
 	return {
-		...(model === undefined || model === reading.model ? {} : { model }),
+		model: model === reading.model ? undefined : model,
 		vectors: whole,
 		usage: readUsage(field(body, 'usage')) ?? {
 			promptTokens: reading.countPrompt(),

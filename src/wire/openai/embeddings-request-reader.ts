@@ -1,4 +1,4 @@
-// OpenAI's embeddings request read into the canonical one.
+// Reads OpenAI's embeddings request into the canonical one.
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
@@ -38,14 +38,14 @@ export function readEmbeddingsRequest(body: unknown): ReadEmbeddingsRequest {
 			code: 'empty_string',
 		})
 	return {
-		request: { model, inputs, ...(dimensions == null ? {} : { dimensions }), ...(user == null ? {} : { user }) },
+		request: { model, inputs, dimensions: dimensions ?? undefined, user: user ?? undefined },
 		encoding: encoding ?? 'float',
 	}
 }
 
 type Texts = string | readonly string[] | readonly number[] | readonly (readonly number[])[]
 
-/** One text, one list of token ids, or a list of either, as a list. */
+/** One text, one list of token ids, or a list of either, always returned as a list. */
 export function readTexts(texts: Texts): readonly (string | readonly number[])[] {
 	if (typeof texts === 'string') return [texts]
 	return isTokens(texts) ? [texts] : texts

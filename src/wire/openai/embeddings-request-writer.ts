@@ -1,13 +1,13 @@
-// A canonical request for vectors written as the body of POST /embeddings.
+// Writes a canonical embeddings request as the body of POST /embeddings.
 
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { EmbeddingRequest } from '../../operations/embeddings.ts'
 
 /**
- * @param model what the upstream calls the model.
- * @param encoding how vectors are to come back; `base64` is a quarter of the bytes, `float` is known to every server.
- * @throws ChatError `unsupported` where texts and token ids are mixed.
+ * @param model the upstream's name of the model.
+ * @param encoding the encoding of the returned vectors: `base64` takes a quarter of the bytes, every server supports `float`.
+ * @throws ChatError `unsupported` if texts and token ids are mixed.
  */
 export function writeEmbeddingsRequest(
 	request: EmbeddingRequest,
@@ -23,7 +23,7 @@ export function writeEmbeddingsRequest(
 	}
 }
 
-/** The wire has a list of texts and a list of lists of token ids, and none of both. */
+/** The wire accepts a list of texts or a list of token id lists, not a mixture. */
 export function writeTexts(
 	texts: readonly (string | readonly number[])[],
 	param: string,

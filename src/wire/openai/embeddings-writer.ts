@@ -1,4 +1,4 @@
-// Vectors as OpenAI's API writes them: lists of numbers, or base64 of little-endian 32-bit floats, which SDKs ask for by default.
+// Writes vectors in the format of OpenAI's API: lists of numbers, or base64 of little-endian 32-bit floats, which SDKs request by default.
 
 import type { Embeddings } from '../../operations/embeddings.ts'
 

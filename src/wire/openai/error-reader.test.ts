@@ -1,4 +1,4 @@
-// Errors as upstreams answer with them: whose fault they are, what they prove was sent, and what of them a caller may see.
+// Error responses of upstreams: who is responsible, what they prove was sent, and what the caller may see.
 
 import { describe, expect, test } from 'bun:test'
 import { ChatError, type ChatErrorKind } from '../../chat/error.ts'
@@ -69,7 +69,7 @@ const cases: readonly (readonly [number, unknown, Partial<ChatError>])[] = [
 	[302, '', { kind: 'upstream-failed', sent: 'maybe' }],
 ]
 
-describe('a foreign upstream', () => {
+describe('a third-party upstream', () => {
 	for (const [status, body, expected] of cases) {
 		test(`status ${status} with ${JSON.stringify(body)}`, () => {
 			const error = readErrorAnswer(answer(status, body), foreign)
@@ -78,19 +78,19 @@ describe('a foreign upstream', () => {
 		})
 	}
 
-	test('cannot name a kind of ours', () => {
+	test('cannot set one of our kinds', () => {
 		expect(readErrorAnswer(answer(500, {}, { 'x-dragoman-error': 'invalid-key' }), foreign).kind).toBe(
 			'upstream-failed',
 		)
 	})
 
-	test('what it said of itself is for the operator', () => {
+	test('its own failure message is for the operator', () => {
 		const error = readErrorAnswer(answer(500, { error: { message: 'disk /dev/sda1 full' } }), foreign)
 		expect(error.message).not.toContain('disk')
 		expect(String(error.cause)).toContain('disk /dev/sda1 full')
 	})
 
-	test('endless messages are cut', () => {
+	test('long messages are truncated', () => {
 		expect(readErrorAnswer(answer(400, { error: { message: 'x'.repeat(100_000) } }), foreign).message.length).toBe(2000)
 	})
 
@@ -112,7 +112,7 @@ describe('a foreign upstream', () => {
 	}
 })
 
-describe('an engine of ours', () => {
+describe('our own engine', () => {
 	const kinds: readonly ChatErrorKind[] = [
 		'invalid-request',
 		'unsupported',
@@ -123,31 +123,31 @@ describe('an engine of ours', () => {
 		'internal',
 	]
 	for (const kind of kinds) {
-		test(`${kind} comes through as it was written`, () => {
-			const written = writeError(new ChatError(kind, `said of ${kind}`, { param: 'messages', retryAfterMs: 1500 }))
+		test(`${kind} is passed through unchanged`, () => {
+			const written = writeError(new ChatError(kind, `message of ${kind}`, { param: 'messages', retryAfterMs: 1500 }))
 			const read = readErrorAnswer(
 				answer(written.status, JSON.parse(JSON.stringify(written.body)), written.headers),
 				own,
 			)
-			expect(read).toMatchObject({ kind, message: `said of ${kind}`, param: 'messages', retryAfterMs: 1500 })
+			expect(read).toMatchObject({ kind, message: `message of ${kind}`, param: 'messages', retryAfterMs: 1500 })
 		})
 	}
 
-	test('what it says of standing is about the gateway, not about the caller', () => {
+	test('its authorization errors concern the gateway, not the caller', () => {
 		for (const kind of ['unauthenticated', 'invalid-key', 'forbidden'] as const) {
 			const { status, body, headers } = writeError(new ChatError(kind, 'no'))
 			expect(readErrorAnswer(answer(status, body, headers), own).kind).toBe('upstream-failed')
 		}
 	})
 
-	test('a failure may have cost tokens, a refusal has not', () => {
+	test('a failure may have cost tokens, a rejection has not', () => {
 		expect(readErrorAnswer(answer(500, {}, { 'x-dragoman-error': 'internal' }), own).sent).toBe('maybe')
 		expect(readErrorAnswer(answer(503, {}, { 'x-dragoman-error': 'overloaded' }), own).sent).toBe('nothing')
 	})
 })
 
 describe('an error within a stream', () => {
-	test('is what a numeric code says, and was sent', () => {
+	test('has the kind of its numeric code, and was sent', () => {
 		expect(readErrorEvent({ error: { message: 'later', code: 429 } }, foreign)).toMatchObject({
 			kind: 'rate-limited',
 			message: 'later',
@@ -159,7 +159,7 @@ describe('an error within a stream', () => {
 			sent: 'yes',
 		})
 	})
-	test('names its kind where it is ours', () => {
+	test('has the kind that our own engine names', () => {
 		const event = { error: { message: 'The model stopped.', kind: 'upstream-timeout', code: 'upstream_timeout' } }
 		expect(readErrorEvent(event, own)).toMatchObject({
 			kind: 'upstream-timeout',

@@ -1,15 +1,15 @@
-// What an upstream says when it cannot answer, read as a `ChatError`. Servers that speak OpenAI's API agree on statuses and on
-// little else. Blame is translated: a key or model that the upstream refuses is ours to mend, not the caller's.
+// Reads the error response of an upstream as a `ChatError`. Servers that speak OpenAI's API agree on statuses and on little else.
+// Responsibility is translated: the operator, not the caller, must fix a key or model that the upstream rejects.
 
 import { ChatError, type ChatErrorDetails, type ChatErrorKind, type Sent } from '../../chat/error.ts'
 import { field, isObject, textField } from './fields.ts'
 
 export interface ErrorReading {
-	/** The upstream as the caller may know it, to begin a sentence with: `The upstream`. */
+	/** The upstream's name for callers, at the start of a sentence: `The upstream`. */
 	readonly title: string
-	/** It is an engine of ours: what it says is meant for the caller, and `x-dragoman-error` or `error.kind` names the kind. */
+	/** The upstream is our own engine: its messages are for the caller, and `x-dragoman-error` or `error.kind` names the kind. */
 	readonly trusted: boolean
-	/** Takes secrets out of a text: some servers repeat the key that they refuse. Every text is what it was where absent. */
+	/** Removes secrets from a text: some servers repeat the key that they reject. If absent, texts are left unchanged. */
 	readonly redact?: (text: string) => string
 }
 
@@ -21,43 +21,43 @@ export interface ErrorAnswer {
 	readonly status: number
 	/** Looked up by lower-case name. */
 	readonly headers: HeaderLookup
-	/** Parsed where it was JSON, else its text. */
+	/** The parsed value if the body was JSON, otherwise its text. */
 	readonly body: unknown
 	readonly receivedAtMs: number
 }
 
-/** A whole answer whose status, or whose body, says that it is none. */
+/** Reads a unary response whose status or body reports an error. */
 export function readErrorAnswer(answer: ErrorAnswer, reading: ErrorReading): ChatError {
-	const said = readSaid(answer.body, reading)
+	const reported = readErrorFields(answer.body, reading)
 	const named = reading.trusted ? ownKind(answer.headers.get('x-dragoman-error')) : undefined
 	const retryAfterMs = readRetryAfter(answer.headers, answer.receivedAtMs)
-	const status = answer.status >= 400 ? answer.status : (said.status ?? 500)
-	return makeError(said, status, named, reading, {
+	const status = answer.status >= 400 ? answer.status : (reported.status ?? 500)
+	return makeError(reported, status, named, reading, {
 		sent: named === undefined ? sentAtStatus(status) : sentAtKind[named],
-		...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+		retryAfterMs,
 	})
 }
 
-/** The `error` of an event within a stream, or the event itself where the stream calls it one. */
+/** The `error` of an event within a stream, or the event itself if the stream marks it as an error. */
 export function readErrorEvent(event: unknown, reading: ErrorReading): ChatError {
-	const said = readSaid(event, reading)
-	const named = reading.trusted ? ownKind(field(said.error, 'kind')) : undefined
-	return makeError(said, said.status ?? 500, named, reading, { sent: 'yes' })
+	const reported = readErrorFields(event, reading)
+	const named = reading.trusted ? ownKind(field(reported.error, 'kind')) : undefined
+	return makeError(reported, reported.status ?? 500, named, reading, { sent: 'yes' })
 }
 
-interface Said {
+interface ErrorFields {
 	readonly error: unknown
 	readonly message: string | undefined
 	readonly param: string | undefined
 	readonly code: string | undefined
-	/** Some servers give the status as a numeric `code`. */
+	/** Some servers send the status as a numeric `code`. */
 	readonly status: number | undefined
 }
 
 const maxMessageLength = 2000
 
-/** OpenAI's `{error: {…}}`, and the forms seen elsewhere: a text as `error`, the fields bare, FastAPI's `detail`. */
-function readSaid(body: unknown, { redact = (text) => text }: ErrorReading): Said {
+/** OpenAI's `{error: {…}}`, and other observed forms: a string as `error`, the bare fields, FastAPI's `detail`. */
+function readErrorFields(body: unknown, { redact = (text) => text }: ErrorReading): ErrorFields {
 	const wrapped = field(body, 'error')
 	const error = wrapped === undefined || wrapped === null ? body : wrapped
 	const code = field(error, 'code')
@@ -83,31 +83,28 @@ function readDetail(detail: unknown): string | undefined {
 }
 
 function makeError(
-	said: Said,
+	reported: ErrorFields,
 	status: number,
 	named: ChatErrorKind | undefined,
 	reading: ErrorReading,
 	details: ChatErrorDetails,
 ): ChatError {
-	const kind = named ?? kindOf(said, status)
+	const kind = named ?? kindOf(reported, status)
 	const own = named !== undefined
-	const shown = own || callersFault.has(kind) ? said : undefined
+	const shown = own || callersFault.has(kind) ? reported : undefined
 	return new ChatError(kind, shown?.message ?? describe(kind, status, reading.title), {
 		...details,
-		...(shown?.param === undefined ? {} : { param: shown.param }),
-		...(shown?.code === undefined ? {} : { code: shown.code }),
-		...(!own && refusedKey.has(status) ? { code: refusedKeyCode } : {}),
-		...(own
-			? {}
-			: {
-					cause: new Error(
-						`status ${status}: ${said.message ?? reading.redact?.(JSON.stringify(said.error) ?? '')?.slice(0, maxMessageLength) ?? ''}`,
-					),
-				}),
+		param: shown?.param,
+		code: !own && refusedKey.has(status) ? refusedKeyCode : shown?.code,
+		cause: own
+			? undefined
+			: new Error(
+					`status ${status}: ${reported.message ?? reading.redact?.(JSON.stringify(reported.error) ?? '')?.slice(0, maxMessageLength) ?? ''}`,
+				),
 	})
 }
 
-/** `code` of an error that only the operator can mend: the upstream does not accept the key that it was given. */
+/** `code` of an error that only the operator can fix: the upstream rejects the configured key. */
 export const refusedKeyCode = 'upstream_credentials_refused'
 
 const refusedKey: ReadonlySet<number> = new Set([401, 402, 403, 407])
@@ -133,24 +130,24 @@ const kindAtStatus: Readonly<Record<number, ChatErrorKind>> = {
 	529: 'overloaded',
 }
 
-function kindOf(said: Said, status: number): ChatErrorKind {
-	if (isOverlong(said, status)) return 'context-length-exceeded'
-	if (said.code !== undefined && overloadedCodes.has(said.code)) return 'overloaded'
+function kindOf(reported: ErrorFields, status: number): ChatErrorKind {
+	if (isOverlong(reported, status)) return 'context-length-exceeded'
+	if (reported.code !== undefined && overloadedCodes.has(reported.code)) return 'overloaded'
 	return kindAtStatus[status] ?? 'upstream-failed'
 }
 
-/** OpenAI and most others give the code, llama-server a type of its own; vLLM gives neither, only OpenAI's sentence. */
-function isOverlong(said: Said, status: number): boolean {
-	if (said.code === 'context_length_exceeded' || textField(said.error, 'type') === 'exceed_context_size_error')
+/** OpenAI and most others send the code, llama-server its own type; vLLM sends neither, only OpenAI's sentence. */
+function isOverlong(reported: ErrorFields, status: number): boolean {
+	if (reported.code === 'context_length_exceeded' || textField(reported.error, 'type') === 'exceed_context_size_error')
 		return true
 	return (
 		status === 400 &&
-		said.message !== undefined &&
-		/maximum context length|prompt is too long|exceed context limit/i.test(said.message)
+		reported.message !== undefined &&
+		/maximum context length|prompt is too long|exceed context limit/i.test(reported.message)
 	)
 }
 
-/** Kinds where the upstream's words are about the request, and so belong to its sender. */
+/** Kinds for which the upstream's message is about the request and may be shown to the caller. */
 const callersFault: ReadonlySet<ChatErrorKind> = new Set([
 	'invalid-request',
 	'context-length-exceeded',
@@ -161,20 +158,20 @@ const callersFault: ReadonlySet<ChatErrorKind> = new Set([
 
 function describe(kind: ChatErrorKind, status: number, title: string): string {
 	if (refusedKey.has(status)) return `${title} refused the gateway's credentials.`
-	if (unknownPath.has(status)) return `${title} does not know the model or the path that it was asked for.`
+	if (unknownPath.has(status)) return `${title} does not have the requested model or path.`
 	if (kind === 'overloaded') return `${title} is overloaded.`
-	if (kind === 'unavailable') return `${title} is not available at the moment.`
+	if (kind === 'unavailable') return `${title} is temporarily unavailable.`
 	if (kind === 'upstream-timeout') return `${title} took too long to answer.`
 	return `${title} failed with status ${status}.`
 }
 
-/** A refusal cost nothing; a failure may have come in the middle of the work. */
+/** A rejected request cost nothing. A failure may have happened during the work. */
 function sentAtStatus(status: number): Sent {
 	if (status === 501 || status === 503 || status === 529) return 'nothing'
 	return status >= 400 && status < 500 && status !== 408 && status !== 499 ? 'nothing' : 'maybe'
 }
 
-/** Every kind, so that a new one does not compile until it is answered for here. */
+/** Lists every kind, so that a new kind does not compile until it is handled here. */
 const sentAtKind: Readonly<Record<ChatErrorKind, Sent>> = {
 	'invalid-request': 'nothing',
 	'context-length-exceeded': 'nothing',
@@ -199,7 +196,7 @@ const sentAtKind: Readonly<Record<ChatErrorKind, Sent>> = {
 	internal: 'maybe',
 }
 
-/** Kinds about a caller's standing: said by an engine behind us, they speak of the gateway's standing there. */
+/** Kinds about the caller's permissions. From an engine behind this gateway they concern the gateway's own permissions there. */
 const aboutStanding: ReadonlySet<ChatErrorKind> = new Set(['unauthenticated', 'invalid-key', 'forbidden'])
 
 function ownKind(name: unknown): ChatErrorKind | undefined {
@@ -221,7 +218,7 @@ function readRetryAfter(headers: HeaderLookup, nowMs: number): number | undefine
 	return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs)
 }
 
-/** The preferred form of RFC 9110, section 5.6.7; `Date.parse` alone takes `-1` for a month. */
+/** The preferred form of RFC 9110, section 5.6.7. `Date.parse` alone interprets `-1` as a month. */
 const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
 
 function readAmount(text: string | null | undefined): number | undefined {

@@ -1,11 +1,11 @@
-// An error as OpenAI's API writes it: one table from our kinds to status, type and code.
+// Writes an error in the format of OpenAI's API: one table maps our kinds to status, type and code.
 
 import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
 
 interface ErrorShape {
 	readonly status: number
 	readonly type: string
-	/** Used where the error itself carries no code. */
+	/** Used if the error itself has no code. */
 	readonly code: string | null
 }
 
@@ -52,7 +52,7 @@ export function statusOf({ kind }: ChatError): number {
 	return shapes[kind].status
 }
 
-/** `x-dragoman-error` carries our own kind, for a gateway that stands in front of this one. */
+/** `x-dragoman-error` carries our own kind, for a gateway in front of this one. */
 export function writeError(error: ChatError): WrittenError {
 	const { status, type, code } = shapes[error.kind]
 	return {
@@ -60,7 +60,7 @@ export function writeError(error: ChatError): WrittenError {
 		body: { error: { message: error.message, type, param: error.param ?? null, code: error.code ?? code } },
 		headers: {
 			'x-dragoman-error': error.kind,
-			// OpenAI's SDKs would repeat a 409 by themselves, to the same end.
+			// OpenAI's SDKs retry a 409 by default, with the same result.
 			...(error.kind === 'conflict' ? { 'x-should-retry': 'false' } : {}),
 			...(error.retryAfterMs === undefined
 				? {}

@@ -1,5 +1,5 @@
-// Fields of answers read leniently: what is absent or of another type than expected counts as not said, since servers that call
-// themselves compatible differ. Requests are read by schemas instead, which complain.
+// Reads fields of upstream responses leniently: a field that is missing or has an unexpected type counts as absent, because servers that
+// claim to be compatible differ. Requests are validated by schemas instead, which report errors.
 
 /** An object's field, or undefined. */
 export function field(value: unknown, name: string): unknown {
@@ -17,13 +17,13 @@ export function numberField(value: unknown, name: string): number | undefined {
 	return typeof number === 'number' && Number.isFinite(number) ? number : undefined
 }
 
-/** A count or an index: a whole number of 0 or more. */
+/** A count or an index: an integer of 0 or more. */
 export function countField(value: unknown, name: string): number | undefined {
 	const number = field(value, name)
 	return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined
 }
 
-/** An array's elements; none where the field is no array. */
+/** An array's elements; empty if the field is not an array. */
 export function listField(value: unknown, name: string): readonly unknown[] {
 	const list = field(value, name)
 	return Array.isArray(list) ? list : []

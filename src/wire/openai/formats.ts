@@ -1,5 +1,5 @@
-// What messages of this wire are called where bytes are handed on with what was read from them: a writer of the same format may repeat
-// them instead of writing them anew.
+// Names of the message formats of this wire. Bytes are passed along with the events read from them, and a writer of the same format may
+// repeat the bytes instead of writing the message anew.
 
 export const chatFormats = { chunk: 'openai chat chunk', whole: 'openai chat completion' } as const
 export const textCompletionFormats = { chunk: 'openai text chunk', whole: 'openai text completion' } as const

@@ -4,13 +4,13 @@ import { readListQuery, writeList } from './list-query.ts'
 
 const read = (query: string) => readListQuery(new URLSearchParams(query), 'desc')
 
-test('what is not said of a list has a default', () => {
+test('absent parameters have defaults', () => {
 	expect(read('')).toEqual({ limit: 20, order: 'desc' })
 	expect(read('limit=&order=&after=')).toEqual({ limit: 20, order: 'desc' })
 	expect(read('limit=100&order=asc&after=x')).toEqual({ limit: 100, order: 'asc', after: 'x' })
 })
 
-test('what is wrong with a query is told', () => {
+test('an invalid query is reported', () => {
 	for (const [query, param, code] of [
 		['limit=0', 'limit', 'integer_below_min_value'],
 		['limit=101', 'limit', 'integer_above_max_value'],
@@ -28,7 +28,7 @@ test('what is wrong with a query is told', () => {
 	}
 })
 
-test('a list tells its ends', () => {
+test('a list has its first and last id', () => {
 	expect(writeList([{ id: 'a' }, { id: 'b' }], true)).toEqual({
 		object: 'list',
 		data: [{ id: 'a' }, { id: 'b' }],

@@ -1,10 +1,10 @@
-// The query of a list, as OpenAI's lists take it, and the list itself.
+// Reads the query of a list in OpenAI's format, and writes the list itself.
 
 import { z } from 'zod'
 import { schemaError } from './schema-error.ts'
 
 export interface ListQuery {
-	/** The last one the client has. */
+	/** The last element that the client has. */
 	readonly after?: string
 	/** 1 to 100. */
 	readonly limit: number
@@ -23,15 +23,15 @@ const schema = z.object({
 
 /** @throws ChatError `invalid-request` */
 export function readListQuery(query: URLSearchParams, order: ListQuery['order']): ListQuery {
-	const said = { after: query.get('after'), limit: numberOf(query.get('limit')), order: query.get('order') }
-	const body = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== null && value !== ''))
+	const parameters = { after: query.get('after'), limit: numberOf(query.get('limit')), order: query.get('order') }
+	const body = Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== null && value !== ''))
 	const parsed = schema.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
 	const { after, limit } = parsed.data
-	return { ...(after === undefined ? {} : { after }), limit: limit ?? 20, order: parsed.data.order ?? order }
+	return { after, limit: limit ?? 20, order: parsed.data.order ?? order }
 }
 
-/** For complaints: a number where it is one. */
+/** The value for validation errors: a number if the text is one. */
 function numberOf(text: string | null): string | number | null {
 	return text !== null && /^-?\d{1,9}$/.test(text) ? Number(text) : text
 }

@@ -1,14 +1,14 @@
-// Log-probabilities, in the form of Chat Completions and in the four parallel lists of legacy completions.
+// Reads log-probabilities in the format of Chat Completions and from the four parallel lists of legacy completions.
 
 import type { TokenLogprob } from '../../chat/event.ts'
 import { field, isObject, listField, numberField } from './fields.ts'
 
 type Alternative = TokenLogprob['top'][number]
 
-/** What OpenAI's API writes for a token too unlikely to tell. */
+/** The value that OpenAI's API uses for a token that is too unlikely to report. */
 const tooUnlikely = -9999
 
-/** A choice's `logprobs` object; empty where it tells nothing. */
+/** Reads a choice's `logprobs` object; empty if it contains none. */
 export function readLogprobs(logprobs: unknown): readonly TokenLogprob[] {
 	return listField(logprobs, 'content').map((token) => ({
 		...readToken(token),
@@ -26,7 +26,7 @@ function readToken(value: unknown): Alternative {
 	}
 }
 
-/** A choice's `logprobs` object of legacy completions. The first token of an echoed prompt has none, told as too unlikely. */
+/** Reads `logprobs` of legacy completions. The first token of an echoed prompt has none and gets the value of an unlikely token. */
 export function readTokenLists(logprobs: unknown): readonly TokenLogprob[] {
 	const values = listField(logprobs, 'token_logprobs')
 	const tops = listField(logprobs, 'top_logprobs')

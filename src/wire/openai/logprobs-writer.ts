@@ -1,4 +1,4 @@
-// Log-probabilities as Chat Completions writes them.
+// Writes log-probabilities in the format of Chat Completions.
 
 import type { TokenLogprob } from '../../chat/event.ts'
 

@@ -1,5 +1,5 @@
-// What chunks of every streamed answer share, whichever operation they belong to: it keeps the rules of chat/event.ts where servers
-// do not. It does not know what a choice says, only that it spoke and that it closed.
+// The logic that all streamed answers share, whatever their operation: it enforces the rules of chat/event.ts if servers break them.
+// It knows only whether a choice produced output and whether it closed, not the content.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
@@ -9,44 +9,44 @@ import { countField, field, isObject, listField, textField } from './fields.ts'
 import { readUsage } from './usage-reader.ts'
 
 export interface AnswerReading {
-	/** What the upstream was asked for; its answer names its model only where that differs. */
+	/** The model requested from the upstream. An answer names its model only if it differs. */
 	readonly model: string
-	/** How many choices were asked for; further ones are dropped. */
+	/** How many choices were requested. Additional ones are dropped. */
 	readonly choices: number
 	readonly errors: ErrorReading
-	/** Tokens of the prompt, for upstreams that never tell a usage. */
+	/** Tokens of the prompt, for upstreams that never report usage. */
 	readonly countPrompt: () => number
 }
 
-/** How one operation reads what its choices say. */
+/** Reads the content of the choices of one operation. */
 export interface ChoiceReader {
-	/** The parts that `choice` brings, without its end. */
+	/** The parts in `choice`, without its end. */
 	readParts(choice: unknown, index: number): readonly ChatEvent[]
-	/** What was held back, and the reason as it is to be told. */
+	/** The parts that were held back, and the finish reason to report. */
 	close(index: number, reason: FinishReason): { readonly parts: readonly ChatEvent[]; readonly reason: FinishReason }
 }
 
 export class OpenAnswer {
 	private readonly reading: AnswerReading
 	private readonly reader: ChoiceReader
-	/** Indexes of choices that spoke; true for those that closed. */
+	/** Indexes of choices with output; true for those that closed. */
 	private readonly closed = new Map<number, boolean>()
 	private started = false
-	private firstSpoke = false
+	private firstHasOutput = false
 	private ended = false
-	private pieces = 0
-	private told: Usage | undefined
+	private partCount = 0
+	private reported: Usage | undefined
 
 	constructor(reading: AnswerReading, reader: ChoiceReader) {
 		this.reading = reading
 		this.reader = reader
 	}
 
-	/** The events of one parsed chunk; none once a terminal event was told. */
+	/** The events of one parsed chunk; none after a terminal event. */
 	read(chunk: unknown): readonly ChatEvent[] {
 		if (this.ended) return []
 		if (isErrorChunk(chunk)) return this.fail(readErrorEvent(chunk, this.reading.errors))
-		this.told = readUsage(field(chunk, 'usage')) ?? this.told
+		this.reported = readUsage(field(chunk, 'usage')) ?? this.reported
 		if (!Array.isArray(field(chunk, 'choices'))) return []
 		const events: ChatEvent[] = []
 		this.begin(chunk, events)
@@ -55,7 +55,7 @@ export class OpenAnswer {
 		})
 	}
 
-	/** The events at the end of the stream. `complete`: it said that it was whole, as `[DONE]` does. */
+	/** The events at the end of the stream. `complete`: the stream was marked complete, for example by `[DONE]`. */
 	end(complete: boolean): readonly ChatEvent[] {
 		if (this.ended) return []
 		const open = [...this.closed.values()].includes(false)
@@ -69,14 +69,14 @@ export class OpenAnswer {
 		})
 	}
 
-	/** The answer broke off for a reason outside of it. */
+	/** Ends the answer with an error that did not come from the stream. */
 	fail(error: ChatError): readonly ChatEvent[] {
 		if (this.ended) return []
 		this.ended = true
-		return [{ type: 'error', error, ...(this.started ? { usage: this.usage() } : {}) }]
+		return [{ type: 'error', error, usage: this.started ? this.usage() : undefined }]
 	}
 
-	/** `events` as `reading` leaves them, ended by the error where it throws one. */
+	/** The events that `reading` collects, ended by the error if it throws one. */
 	private orFail(events: ChatEvent[], reading: () => void): readonly ChatEvent[] {
 		try {
 			reading()
@@ -94,8 +94,8 @@ export class OpenAnswer {
 		const fingerprint = textField(chunk, 'system_fingerprint')
 		events.push({
 			type: 'start',
-			...(model === undefined || model === this.reading.model ? {} : { model }),
-			...(fingerprint === undefined ? {} : { fingerprint }),
+			model: model === this.reading.model ? undefined : model,
+			fingerprint,
 		})
 	}
 
@@ -107,7 +107,7 @@ export class OpenAnswer {
 		if (reason === 'error')
 			throw new ChatError('upstream-failed', `${this.reading.errors.title} failed while answering.`, { sent: 'yes' })
 		this.closed.set(index, false)
-		this.speak(parts, events)
+		this.emit(parts, events)
 		if (reason !== undefined) this.close(index, finishReasons[reason] ?? 'stop', events)
 	}
 
@@ -115,28 +115,28 @@ export class OpenAnswer {
 		if (this.closed.get(index) === true) return
 		this.closed.set(index, true)
 		const closing = this.reader.close(index, reason)
-		this.speak(closing.parts, events)
-		this.speak([{ type: 'choice-finish', choice: index, reason: closing.reason }], events)
+		this.emit(closing.parts, events)
+		this.emit([{ type: 'choice-finish', choice: index, reason: closing.reason }], events)
 	}
 
-	/** Choice 0 speaks first: where it stayed silent until now it is given an empty text. */
-	private speak(parts: readonly ChatEvent[], events: ChatEvent[]): void {
+	/** Choice 0 comes first: if it has produced nothing yet, it gets an empty text. */
+	private emit(parts: readonly ChatEvent[], events: ChatEvent[]): void {
 		for (const part of parts) {
-			if (!this.firstSpoke && 'choice' in part) {
-				this.firstSpoke = true
+			if (!this.firstHasOutput && 'choice' in part) {
+				this.firstHasOutput = true
 				if (part.choice > 0) events.push({ type: 'text', choice: 0, text: '' })
 				if (!this.closed.has(0)) this.closed.set(0, false)
 			}
-			if (part.type !== 'choice-finish') this.pieces++
+			if (part.type !== 'choice-finish') this.partCount++
 			events.push(part)
 		}
 	}
 
 	private usage(): Usage {
-		if (this.told !== undefined) return this.told
+		if (this.reported !== undefined) return this.reported
 		return {
 			promptTokens: this.reading.countPrompt(),
-			completionTokens: this.pieces,
+			completionTokens: this.partCount,
 			cachedTokens: 0,
 			reasoningTokens: 0,
 			source: 'counted',
@@ -144,11 +144,11 @@ export class OpenAnswer {
 	}
 }
 
-/** The stream ended before the answer did. */
+/** The stream ended before the answer was complete. */
 export function cut(title: string, cause?: unknown): ChatError {
 	return new ChatError('upstream-failed', `${title} stopped while answering.`, {
 		sent: 'yes',
-		...(cause === undefined ? {} : { cause }),
+		cause,
 	})
 }
 

@@ -1,12 +1,12 @@
-// The whole answers that nearly every server sends: one choice with a text, and token counts. They are read here without being taken for
-// a stream of events. Whatever departs from the plain form is left to the readers that know what servers do; the tests hold both to the same.
+// Fast path for the most common unary answers: one choice with text, and token counts. They are read without conversion to a stream of
+// events. Any other form is left to the full readers, which tolerate deviations. Tests hold both paths to the same result.
 
 import type { Completion } from '../../chat/completion.ts'
-import { isObject } from './fields.ts'
+import { isObject, textField } from './fields.ts'
 import { readUsage } from './usage-reader.ts'
 
 /**
- * @param model what the upstream was asked for.
+ * @param model the model requested from the upstream.
  * @returns undefined for anything beyond the plain form.
  */
 export function readPlainCompletion(body: unknown, model: string): Completion | undefined {
@@ -18,15 +18,15 @@ export function readPlainCompletion(body: unknown, model: string): Completion | 
 	if (reason !== 'stop' && reason !== 'length') return undefined
 	for (const name of telling) if ((message[name] ?? null) !== null) return undefined
 	const usage = readUsage(body.usage)
-	const { system_fingerprint: fingerprint, model: told } = body
+	const reportedModel = textField(body, 'model')
 	if (usage === undefined || body.object === 'error') return undefined
 	return {
-		...(typeof told === 'string' && told !== '' && told !== model ? { model: told } : {}),
-		...(typeof fingerprint === 'string' && fingerprint !== '' ? { fingerprint } : {}),
+		model: reportedModel === model ? undefined : reportedModel,
+		fingerprint: textField(body, 'system_fingerprint'),
 		choices: [{ text: message.content, reasoning: '', refusal: '', toolCalls: [], finishReason: reason }],
 		usage,
 	}
 }
 
-/** Fields of a message that say more than its text. */
+/** Fields of a message that carry content other than its text. */
 const telling = ['refusal', 'reasoning', 'reasoning_content', 'tool_calls', 'function_call'] as const

@@ -62,7 +62,7 @@ const requests = combinations(
 	100_000,
 )
 
-test('a plain request is read as the schema reads it, and nothing else is taken for one', () => {
+test('a plain request is read as the schema reads it, and other requests are left to the schema', () => {
 	let plain = 0
 	for (const body of requests) {
 		const read = readPlainChatRequest(body)
@@ -105,7 +105,7 @@ const answers = combinations(
 	100_000,
 )
 
-test('a plain answer is read as its events are, and nothing else is taken for one', async () => {
+test('a plain answer is read as its events are, and other answers are left to the full reader', async () => {
 	let plain = 0
 	for (const body of answers) {
 		const read = readPlainCompletion(body, 'm')

@@ -1,13 +1,13 @@
-// What both readers of a chat request result in.
+// The result of both readers of a chat request.
 
 import type { ChatRequest } from '../../chat/request.ts'
 
-/** A request and how its answer is to be written. */
+/** A request, and the format of its answer. */
 export interface ReadChatRequest {
 	readonly request: ChatRequest
 	readonly stream: boolean
-	/** `stream_options.include_usage`: a last chunk tells the usage. */
+	/** `stream_options.include_usage`: the last chunk reports the usage. */
 	readonly includeUsage: boolean
-	/** Asked with `functions`, so that calls are answered as `function_call`. */
+	/** Requested with `functions`, so calls are written as `function_call`. */
 	readonly legacyFunctions: boolean
 }

@@ -1,5 +1,5 @@
-// A schema's complaint in the words of OpenAI's API: message, code and the path of the field at fault. Sources: error bodies that
-// OpenAI's API was seen to send; it knows nothing of a particular schema.
+// Writes a schema violation in the wording of OpenAI's API: message, code and the path of the invalid field. Sources: error bodies
+// observed from OpenAI's API. It is independent of any particular schema.
 
 import type { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
@@ -7,12 +7,12 @@ import { ChatError } from '../../chat/error.ts'
 type Issue = z.core.$ZodIssue
 type Path = readonly PropertyKey[]
 
-/** The first complaint of `error` about `body` as an `invalid-request`. */
+/** The first issue of `error` about `body` as an `invalid-request`. */
 export function schemaError(error: z.ZodError, body: unknown): ChatError {
 	return schemaErrorAt([], error, body)
 }
 
-/** The same where only what stands at `above` in `body` was parsed. */
+/** The same if only the value at `above` in `body` was parsed. */
 export function schemaErrorAt(above: Path, error: z.ZodError, body: unknown): ChatError {
 	const [first] = error.issues
 	if (first === undefined) return new ChatError('invalid-request', 'The request is invalid.')
@@ -24,7 +24,7 @@ interface PlacedIssue {
 	readonly path: Path
 }
 
-/** Inside a union, the complaint of the alternative that the input came closest to. */
+/** Within a union, the issue of the alternative that the input matched most closely. */
 function deepest(issue: Issue, above: Path, body: unknown): PlacedIssue {
 	const path = [...above, ...issue.path]
 	if (issue.code !== 'invalid_union' || issue.errors.length === 0) return { issue, path }
@@ -106,12 +106,12 @@ function missing(param: string): ChatError {
 }
 
 function wrongType(param: string, expected: string, value: unknown): ChatError {
-	const place = param === '' ? 'the request body' : `'${param}'`
+	const location = param === '' ? 'the request body' : `'${param}'`
 	return new ChatError(
 		'invalid-request',
-		`Invalid type for ${place}: expected ${expected}, but got ${describe(value)} instead.`,
+		`Invalid type for ${location}: expected ${expected}, but got ${describe(value)} instead.`,
 		{
-			...(param === '' ? {} : { param }),
+			param: param === '' ? undefined : param,
 			code: 'invalid_type',
 		},
 	)
@@ -127,8 +127,8 @@ function wrongValue(param: string, values: readonly string[], value: unknown): C
 	})
 }
 
-function invalid(param: string, complaint: string, code: string): ChatError {
-	return new ChatError('invalid-request', `Invalid '${param}': ${complaint}`, { param, code })
+function invalid(param: string, problem: string, code: string): ChatError {
+	return new ChatError('invalid-request', `Invalid '${param}': ${problem}`, { param, code })
 }
 
 type Bound = Extract<Issue, { code: 'too_small' | 'too_big' }>
@@ -137,10 +137,10 @@ function tooSmall(param: string, issue: Extract<Bound, { code: 'too_small' }>, v
 	const least = Number(issue.minimum)
 	if (Array.isArray(value)) {
 		const length = value.length === 0 ? 'an empty array' : `an array with length ${value.length}`
-		const complaint = value.length === 0 ? 'empty array' : 'array too short'
+		const problem = value.length === 0 ? 'empty array' : 'array too short'
 		return invalid(
 			param,
-			`${complaint}. Expected an array with minimum length ${least}, but got ${length} instead.`,
+			`${problem}. Expected an array with minimum length ${least}, but got ${length} instead.`,
 			value.length === 0 ? 'empty_array' : 'array_below_min_length',
 		)
 	}

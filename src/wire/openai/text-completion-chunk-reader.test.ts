@@ -36,9 +36,9 @@ const answer: readonly ChatEvent[] = [
 	},
 ]
 
-test('what our writer streams, the reader reads back', () => {
+test('the reader reads back the stream of our writer', () => {
 	const writer = new TextCompletionChunkWriter({ id: 'cmpl-1', created: 1, model: 'm' }, true)
-	// The writer has no chunk for `start`: model and fingerprint stand in each of them.
+	// The writer has no chunk for `start`: every chunk has model and fingerprint.
 	const chunks = answer
 		.map((event) => writer.write(event))
 		.join('')
@@ -51,7 +51,7 @@ test('what our writer streams, the reader reads back', () => {
 	expect(events).toEqual([...answer])
 })
 
-test('a whole answer, where the first token of an echoed prompt has no probability', () => {
+test('a unary answer whose first token of an echoed prompt has no probability', () => {
 	const logprobs = {
 		tokens: ['a', 'b'],
 		token_logprobs: [null, -1],
@@ -72,7 +72,7 @@ test('a whole answer, where the first token of an echoed prompt has no probabili
 	})
 })
 
-test('an open choice without [DONE] was cut', () => {
+test('an open choice without [DONE] is an interruption', () => {
 	const reader = open()
 	reader.read({ choices: [{ index: 0, text: 'a', finish_reason: null }] })
 	expect(reader.end(false)).toMatchObject([{ type: 'error', error: { kind: 'upstream-failed', sent: 'yes' } }])
@@ -102,7 +102,7 @@ test('requests come back as they were written', () => {
 	}
 })
 
-test('texts and token ids cannot stand beside each other', () => {
+test('texts and token ids cannot be mixed', () => {
 	expect(() =>
 		writeTextCompletionRequest({ ...request, prompts: ['a', [1]] }, 'm', { streamUsage: true }, true),
 	).toThrow("cannot be mixed in 'prompt'")

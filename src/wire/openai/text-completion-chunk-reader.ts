@@ -1,4 +1,4 @@
-// The chunks of a streamed legacy completion read into events. A whole `text_completion` is the same object, so it is one chunk.
+// Reads the chunks of a streamed legacy completion into events. A unary `text_completion` is the same object, so it is one chunk.
 
 import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
@@ -6,7 +6,7 @@ import { field, textField } from './fields.ts'
 import { readTokenLists } from './logprobs-reader.ts'
 import { type AnswerReading, OpenAnswer } from './open-answer.ts'
 
-/** Reads one answer; feed it the chunks in order. */
+/** Reads one answer. Pass it the chunks in order. */
 export class TextCompletionChunkReader {
 	private readonly answer: OpenAnswer
 
@@ -14,17 +14,17 @@ export class TextCompletionChunkReader {
 		this.answer = new OpenAnswer(reading, { readParts, close: (_, reason) => ({ parts: [], reason: plain(reason) }) })
 	}
 
-	/** The events of one parsed chunk. An upstream's error is an `error` event. */
+	/** The events of one parsed chunk. An upstream error becomes an `error` event. */
 	read(chunk: unknown): readonly ChatEvent[] {
 		return this.answer.read(chunk)
 	}
 
-	/** The events at the end of the stream; `complete` where `[DONE]` was seen. */
+	/** The events at the end of the stream. `complete`: the stream contained `[DONE]`. */
 	end(complete: boolean): readonly ChatEvent[] {
 		return this.answer.end(complete)
 	}
 
-	/** The events for an answer that `error` ended from outside. */
+	/** The events that end the answer because of `error`, which did not come from the stream. */
 	fail(error: ChatError): readonly ChatEvent[] {
 		return this.answer.fail(error)
 	}
@@ -37,7 +37,7 @@ function readParts(value: unknown, choice: number): readonly ChatEvent[] {
 	return text === '' ? [] : [{ type: 'text', choice, text }]
 }
 
-/** A plain continuation calls no tools. */
+/** A legacy completion has no tool calls. */
 function plain(reason: FinishReason): FinishReason {
 	return reason === 'tool-calls' ? 'stop' : reason
 }

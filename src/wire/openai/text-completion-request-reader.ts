@@ -1,4 +1,4 @@
-// OpenAI's legacy completions request read into the canonical one.
+// Reads OpenAI's legacy completions request into the canonical one.
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
@@ -33,7 +33,7 @@ const textCompletionRequestSchema = z.looseObject({
 
 type TextCompletionBody = z.infer<typeof textCompletionRequestSchema>
 
-/** OpenAI's default where `max_tokens` is absent. */
+/** OpenAI's default if `max_tokens` is absent. */
 const defaultMaxTokens = 16
 
 export interface ReadTextCompletionRequest {
@@ -57,17 +57,17 @@ export function readTextCompletionRequest(body: unknown): ReadTextCompletionRequ
 			stop: readStop(fields.stop),
 			choices: fields.n ?? 1,
 			echo: fields.echo ?? false,
-			...(fields.logprobs == null ? {} : { logprobs: { top: fields.logprobs } }),
-			...(fields.suffix == null || fields.suffix === '' ? {} : { suffix: fields.suffix }),
-			...(fields.user == null ? {} : { user: fields.user }),
-			passthrough: passthrough(fields, understood),
+			logprobs: fields.logprobs == null ? undefined : { top: fields.logprobs },
+			suffix: fields.suffix == null || fields.suffix === '' ? undefined : fields.suffix,
+			user: fields.user ?? undefined,
+			passthrough: passthrough(fields, canonicalFields),
 		},
 		stream: fields.stream ?? false,
 		includeUsage: fields.stream_options?.include_usage ?? false,
 	}
 }
 
-const understood: ReadonlySet<string> = new Set(Object.keys(textCompletionRequestSchema.shape))
+const canonicalFields: ReadonlySet<string> = new Set(Object.keys(textCompletionRequestSchema.shape))
 
 function checkRules(fields: TextCompletionBody): void {
 	if (fields.stream_options != null && fields.stream !== true)
@@ -77,17 +77,17 @@ function checkRules(fields: TextCompletionBody): void {
 			{ param: 'stream_options' },
 		)
 	const best = fields.best_of ?? 0
-	const wanted = fields.n ?? 1
-	if (best !== 0 && best < wanted)
+	const choices = fields.n ?? 1
+	if (best !== 0 && best < choices)
 		throw new ChatError(
 			'invalid-request',
-			`Invalid 'best_of': integer below minimum value. Expected a value >= ${wanted} ('n'), but got ${best} instead.`,
+			`Invalid 'best_of': integer below minimum value. Expected a value >= ${choices} ('n'), but got ${best} instead.`,
 			{
 				param: 'best_of',
 				code: 'integer_below_min_value',
 			},
 		)
-	if (best > wanted)
+	if (best > choices)
 		throw new ChatError('unsupported', "Unsupported value: 'best_of' above 'n' is not supported.", {
 			param: 'best_of',
 			code: 'unsupported_value',

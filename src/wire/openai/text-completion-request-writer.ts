@@ -1,4 +1,4 @@
-// A canonical request for a plain continuation written as the body of POST /completions.
+// Writes a canonical request for a plain continuation as the body of POST /completions.
 
 import type { JsonObject } from '../../chat/json.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
@@ -6,9 +6,9 @@ import { type ChatRequestForm, writeSampling, writeStreaming } from './chat-requ
 import { writeTexts } from './embeddings-request-writer.ts'
 
 /**
- * @param model what the upstream calls the model.
- * @param stream whether the answer is wanted in pieces.
- * @throws ChatError `unsupported` where texts and token ids are mixed.
+ * @param model the upstream's name of the model.
+ * @param stream whether to request a streaming response.
+ * @throws ChatError `unsupported` if texts and token ids are mixed.
  */
 export function writeTextCompletionRequest(
 	request: TextCompletionRequest,
@@ -26,7 +26,7 @@ export function writeTextCompletionRequest(
 		...(request.stop.length === 0 ? {} : { stop: request.stop }),
 		...(request.choices === 1 ? {} : { n: request.choices }),
 		...(request.echo ? { echo: true } : {}),
-		...(request.logprobs === undefined ? {} : { logprobs: request.logprobs.top }),
+		logprobs: request.logprobs?.top,
 		suffix: request.suffix,
 		user: request.user,
 	}

@@ -1,4 +1,4 @@
-// Answers of the legacy completions operation: a whole `text_completion` and its stream.
+// Writes answers of the legacy completions operation: a unary `text_completion` and its stream.
 
 import type { Completion } from '../../chat/completion.ts'
 import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
@@ -23,13 +23,13 @@ export function writeTextCompletion(completion: Completion, identity: AnswerIden
 	}
 }
 
-/** Writes one streamed answer; feed it the events in order. */
+/** Writes one streamed answer. Pass it the events in order. */
 export class TextCompletionChunkWriter {
 	private readonly identity: AnswerIdentity
 	private readonly includeUsage: boolean
 	private model: string
 	private fingerprint: string | null = null
-	/** Characters written so far of each choice, for `text_offset`. */
+	/** Characters written so far for each choice, for `text_offset`. */
 	private readonly offsets = new Map<number, number>()
 
 	constructor(identity: AnswerIdentity, includeUsage: boolean) {
@@ -73,7 +73,7 @@ export class TextCompletionChunkWriter {
 	}
 }
 
-/** The four parallel lists of the legacy format; `end` is the offset behind the last token. */
+/** The four parallel lists of the legacy format. `end` is the offset after the last token. */
 function writeTokens(tokens: readonly TokenLogprob[], start: number) {
 	let end = start
 	const offsets = tokens.map(({ token }) => {

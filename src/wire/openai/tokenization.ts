@@ -1,4 +1,4 @@
-// POST /tokenize and /detokenize, as vLLM has them: OpenAI's own API has no such thing.
+// POST /tokenize and /detokenize, as in vLLM. OpenAI's own API does not have them.
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
@@ -18,7 +18,7 @@ const inverse = z.looseObject({ model: z.string().min(1), tokens: z.array(z.int(
 
 export interface ReadTokenizeRequest {
 	readonly request: TokenizeRequest
-	/** The tokens' texts are wanted too. */
+	/** Return the text of each token too. */
 	readonly texts: boolean
 }
 
@@ -45,15 +45,15 @@ export function writeTokens({ ids, texts: spelled }: Tokens, texts: boolean): ob
 	return { count: ids.length, tokens: ids, token_strs: texts ? (spelled ?? null) : null }
 }
 
-/** @throws ChatError `upstream-failed` for anything but tokens. */
+/** @throws ChatError `upstream-failed` if the response has no tokens. */
 export function readTokens(body: unknown, title: string): Tokens {
 	const ids = listField(body, 'tokens').filter((id) => typeof id === 'number')
 	if (!Array.isArray(field(body, 'tokens'))) throw noTokens(title)
 	const texts = listField(body, 'token_strs').filter((text) => typeof text === 'string')
-	return { ids, ...(texts.length === ids.length ? { texts } : {}) }
+	return { ids, texts: texts.length === ids.length ? texts : undefined }
 }
 
-/** @throws ChatError `upstream-failed` for anything but a text. */
+/** @throws ChatError `upstream-failed` if the response has no text. */
 export function readText(body: unknown, title: string): string {
 	const text = field(body, 'prompt')
 	if (typeof text !== 'string') throw noTokens(title)
@@ -61,5 +61,5 @@ export function readText(body: unknown, title: string): string {
 }
 
 function noTokens(title: string): ChatError {
-	return new ChatError('upstream-failed', `${title} sent something that tells no tokens.`, { sent: 'yes' })
+	return new ChatError('upstream-failed', `${title} returned an invalid tokenization response.`, { sent: 'yes' })
 }

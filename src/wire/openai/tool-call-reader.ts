@@ -1,5 +1,5 @@
-// The tool calls of one choice, put in order. Servers were seen to leave out indexes or start them at 1, repeat ids and names in each
-// delta, put two calls under one index, let calls interleave, and send arguments as an object or not at all.
+// Reads the tool calls of one choice and orders them. Observed deviations: servers omit indexes or start them at 1, repeat ids and names in
+// each delta, put two calls under one index, interleave calls, and send arguments as an object or not at all.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
@@ -9,12 +9,12 @@ interface OpenCall {
 	readonly index: number | undefined
 	readonly kind: 'function' | 'custom'
 	id: string | undefined
-	/** A call cannot be told before its name is known. */
+	/** A call cannot be emitted before its name is known. */
 	name: string | undefined
-	/** All arguments that came. */
+	/** All arguments received so far. */
 	text: string
-	/** How much of `text` was told. */
-	toldLength: number
+	/** How many characters of `text` were emitted. */
+	emittedLength: number
 	begun: boolean
 }
 
@@ -34,7 +34,7 @@ export class ToolCallReader {
 	private readonly newId: () => string
 	private readonly calls: OpenCall[] = []
 	private readonly ids = new Set<string>()
-	/** The one call whose arguments are told as they come; later ones wait for it. */
+	/** The one call whose arguments are emitted as they arrive; later ones wait for it. */
 	private current = 0
 
 	constructor(choice: number, newId: () => string) {
@@ -46,25 +46,25 @@ export class ToolCallReader {
 		return this.calls.length
 	}
 
-	/** @throws ChatError `upstream-failed` where calls or arguments grow beyond all measure. */
+	/** @throws ChatError `upstream-failed` if the number of calls or the length of arguments exceeds its limit. */
 	read(value: unknown): readonly ChatEvent[] {
 		const delta = readDelta(value)
 		const call = this.find(delta) ?? this.add(delta)
 		call.id ??= delta.id
 		call.name ??= delta.name
 		call.text += delta.fragment
-		if (call.text.length > maxArgumentsLength) throw endless()
+		if (call.text.length > maxArgumentsLength) throw tooLarge()
 		const events: ChatEvent[] = []
 		this.advance(events)
 		return events
 	}
 
-	/** What is still to be told when the choice closes. */
+	/** The parts to emit when the choice closes. */
 	end(): readonly ChatEvent[] {
 		const events: ChatEvent[] = []
 		for (; this.current < this.calls.length; this.current++) {
 			const call = this.calls[this.current]
-			if (call !== undefined) this.tellEnd(call, events)
+			if (call !== undefined) this.emitEnd(call, events)
 		}
 		return events
 	}
@@ -73,7 +73,7 @@ export class ToolCallReader {
 		const call = this.candidate(delta)
 		if (call === undefined || delta.name === undefined) return call
 		if (delta.id !== undefined && delta.id === call.id) return call
-		return beginsAnother(delta, call) ? undefined : call
+		return startsAnother(delta, call) ? undefined : call
 	}
 
 	private candidate({ index, id }: Delta): OpenCall | undefined {
@@ -82,39 +82,45 @@ export class ToolCallReader {
 	}
 
 	private add({ index, kind }: Delta): OpenCall {
-		if (this.calls.length >= maxCalls) throw endless()
-		const call: OpenCall = { index, kind, id: undefined, name: undefined, text: '', toldLength: 0, begun: false }
+		if (this.calls.length >= maxCalls) throw tooLarge()
+		const call: OpenCall = { index, kind, id: undefined, name: undefined, text: '', emittedLength: 0, begun: false }
 		this.calls.push(call)
 		return call
 	}
 
-	/** Tells the current call, and moves on once it is complete and another waits. */
+	/** Emits the current call, and advances once it is complete and another waits. */
 	private advance(events: ChatEvent[]): void {
 		for (;;) {
 			const call = this.calls[this.current]
 			if (call === undefined || call.name === undefined) return
-			this.tell(call, events)
+			this.emit(call, events)
 			if (this.current === this.calls.length - 1 || !isComplete(call)) return
 			this.current++
 		}
 	}
 
-	private tell(call: OpenCall, events: ChatEvent[]): void {
-		const place = { choice: this.choice, call: this.current }
+	private emit(call: OpenCall, events: ChatEvent[]): void {
+		const position = { choice: this.choice, call: this.current }
 		if (!call.begun) {
 			call.begun = true
-			events.push({ type: 'tool-call', ...place, kind: call.kind, id: this.uniqueId(call.id), name: call.name ?? '' })
+			events.push({
+				type: 'tool-call',
+				...position,
+				kind: call.kind,
+				id: this.uniqueId(call.id),
+				name: call.name ?? '',
+			})
 		}
-		if (call.toldLength === call.text.length) return
-		events.push({ type: 'tool-arguments', ...place, fragment: call.text.slice(call.toldLength) })
-		call.toldLength = call.text.length
+		if (call.emittedLength === call.text.length) return
+		events.push({ type: 'tool-arguments', ...position, fragment: call.text.slice(call.emittedLength) })
+		call.emittedLength = call.text.length
 	}
 
-	private tellEnd(call: OpenCall, events: ChatEvent[]): void {
+	private emitEnd(call: OpenCall, events: ChatEvent[]): void {
 		if (call.name === undefined)
 			throw new ChatError('upstream-failed', 'The model called a tool without naming it.', { sent: 'yes' })
 		if (call.kind === 'function' && call.text.trim() === '') call.text += '{}'
-		this.tell(call, events)
+		this.emit(call, events)
 	}
 
 	private uniqueId(id: string | undefined): string {
@@ -138,15 +144,15 @@ function readDelta(value: unknown): Delta {
 	}
 }
 
-/** Whether a delta that carries a name, and not the id of `call`, is the head of another call rather than a repetition. */
-function beginsAnother(delta: Delta, call: OpenCall): boolean {
+/** Whether a delta with a name, but without the id of `call`, starts another call rather than repeating the current one. */
+function startsAnother(delta: Delta, call: OpenCall): boolean {
 	if (call.name === undefined) return false
 	if (delta.name !== call.name) return true
 	if (delta.id !== undefined && call.id !== undefined) return isComplete(call)
 	return delta.fragment !== '' && isComplete(call)
 }
 
-/** Arguments of a function are one JSON object, so it tells when they are whole. */
+/** Arguments of a function are one JSON object, so they show when they are complete. */
 function isComplete(call: OpenCall): boolean {
 	if (call.kind === 'custom') return call.text !== ''
 	if (!call.text.trimEnd().endsWith('}')) return false
@@ -158,6 +164,6 @@ function isComplete(call: OpenCall): boolean {
 	}
 }
 
-function endless(): ChatError {
-	return new ChatError('upstream-failed', 'The model called tools without end.', { sent: 'yes' })
+function tooLarge(): ChatError {
+	return new ChatError('upstream-failed', "The model's tool calls exceeded the size limit.", { sent: 'yes' })
 }

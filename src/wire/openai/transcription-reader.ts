@@ -1,4 +1,4 @@
-// A transcription as servers that speak OpenAI's API answer it: JSON, or the bare text of the other formats.
+// Reads a transcription from servers that speak OpenAI's API: JSON, or the bare text of the other formats.
 
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
@@ -9,31 +9,37 @@ import { readUsage } from './usage-reader.ts'
 
 export interface TranscriptionReading {
 	readonly format: TranscriptionFormat
-	/** The upstream as the caller may know it, to begin a sentence with. */
+	/** The upstream's name for callers, at the start of a sentence. */
 	readonly title: string
 }
 
 /**
- * @param body the answer's text, and its value where that is JSON.
+ * @param body the response text, and its value if that is JSON.
  * @throws ChatError `upstream-failed` for JSON without a text.
  */
 export function readTranscription(
 	{ text, value }: { readonly text: string; readonly value: unknown },
 	{ format, title }: TranscriptionReading,
 ): Transcription {
-	if (!isJsonFormat(format)) return { text, usage: untold }
-	const said = field(value, 'text')
-	if (!isObject(value) || typeof said !== 'string')
-		throw new ChatError('upstream-failed', `${title} answered without a transcription.`, { sent: 'yes' })
+	if (!isJsonFormat(format)) return { text, usage: unreported }
+	const transcript = field(value, 'text')
+	if (!isObject(value) || typeof transcript !== 'string')
+		throw new ChatError('upstream-failed', `${title} returned no transcription.`, { sent: 'yes' })
 	const { usage, ...details } = value
-	return { text: said, details: details as JsonObject, usage: readTranscriptionUsage(usage) }
+	return { text: transcript, details: details as JsonObject, usage: readTranscriptionUsage(usage) }
 }
 
-const untold: Usage = { promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0, source: 'counted' }
+const unreported: Usage = {
+	promptTokens: 0,
+	completionTokens: 0,
+	cachedTokens: 0,
+	reasoningTokens: 0,
+	source: 'counted',
+}
 
-/** OpenAI's models count tokens, or seconds, which cost none; other servers count as for chats. */
+/** OpenAI's models report tokens, or seconds, which have no cost; other servers report tokens as for chats. */
 function readTranscriptionUsage(usage: unknown): Usage {
 	const promptTokens = countField(usage, 'input_tokens')
-	if (promptTokens === undefined) return readUsage(usage) ?? untold
-	return { ...untold, promptTokens, completionTokens: countField(usage, 'output_tokens') ?? 0, source: 'upstream' }
+	if (promptTokens === undefined) return readUsage(usage) ?? unreported
+	return { ...unreported, promptTokens, completionTokens: countField(usage, 'output_tokens') ?? 0, source: 'upstream' }
 }

@@ -1,8 +1,8 @@
-// A canonical request for a transcription written as the form of POST /audio/transcriptions.
+// Writes a canonical transcription request as the form of POST /audio/transcriptions.
 
 import type { TranscriptionRequest } from '../../operations/transcription.ts'
 
-/** @param model what the upstream calls the model. */
+/** @param model the upstream's name of the model. */
 export async function writeTranscriptionRequest(
 	request: TranscriptionRequest,
 	model: string,
@@ -17,7 +17,7 @@ export async function writeTranscriptionRequest(
 	if (temperature !== undefined) form.set('temperature', String(temperature))
 	for (const [name, values] of Object.entries(passthrough)) for (const value of values) form.append(name, value)
 	const encoded = new Response(form)
-	// Bun tells the boundary only before the body is read.
+	// Bun exposes the boundary only before the body is read.
 	const contentType = encoded.headers.get('content-type') ?? 'multipart/form-data'
 	return { bytes: await encoded.bytes(), contentType }
 }

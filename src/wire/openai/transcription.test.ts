@@ -6,7 +6,7 @@ import { writeTranscriptionRequest } from './transcription-request-writer.ts'
 
 const bytes = Uint8Array.from({ length: 256 }, (_, index) => index)
 
-test('a request is a form with the file as it was', async () => {
+test('a request is a form with the unchanged file', async () => {
 	const request: TranscriptionRequest = {
 		model: 'public',
 		file: { name: 'a "b"\r\n.wav', type: 'audio/wav', content: new Blob([bytes]) },
@@ -37,7 +37,7 @@ describe('an answer', () => {
 	}
 	const none = { promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 }
 
-	test('in JSON tells its text, its details and its tokens', () => {
+	test('in JSON has its text, its details and its tokens', () => {
 		const usage = { type: 'tokens', input_tokens: 14, output_tokens: 45, total_tokens: 59 }
 		expect(read(JSON.stringify({ text: 'Bonjour', segments: [{ id: 0 }], usage }), 'verbose_json')).toEqual({
 			text: 'Bonjour',
@@ -49,11 +49,11 @@ describe('an answer', () => {
 			source: 'counted',
 		})
 	})
-	test('in text is the text, also where that is JSON', () => {
+	test('in text is the text, even if that is JSON', () => {
 		expect(read('42\n', 'text')).toEqual({ text: '42\n', usage: { ...none, source: 'counted' } })
 		expect(read('1\n00:00:00,000 --> 00:00:01,000\nHi\n', 'srt').text).toStartWith('1\n')
 	})
-	test('without a text is none', () => {
+	test('without a text is an error', () => {
 		for (const text of ['{}', '[]', 'Hi', '{"text":5}']) expect(() => read(text, 'json')).toThrow(ChatError)
 	})
 })

@@ -1,10 +1,10 @@
-// Token counts as servers that speak OpenAI's API tell them.
+// Reads token counts from servers that speak OpenAI's API.
 
 import type { JsonObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { countField, field, isObject } from './fields.ts'
 
-/** Undefined where `usage` tells no counts, as the `null` that most chunks of a stream carry. */
+/** Undefined if `usage` has no counts, such as the `null` in most chunks of a stream. */
 export function readUsage(usage: unknown): Usage | undefined {
 	if (!isObject(usage)) return undefined
 	const promptTokens = countField(usage, 'prompt_tokens')
@@ -32,17 +32,17 @@ const counted: ReadonlySet<string> = new Set([
 ])
 const detailed: ReadonlySet<string> = new Set(['cached_tokens', 'reasoning_tokens'])
 
-/** What `usage` tells beside the counts that everybody knows. Details that are 0 or null say nothing. */
+/** The details in `usage` beyond the common counts. Details that are 0 or null are ignored. */
 function extraOf(usage: Readonly<Record<string, unknown>>): { readonly extra?: JsonObject } {
 	const extra: Record<string, unknown> = {}
 	for (const name in usage) if (!counted.has(name)) extra[name] = usage[name]
 	for (const name of ['prompt_tokens_details', 'completion_tokens_details']) {
 		const details = usage[name]
 		if (!isObject(details)) continue
-		const said = Object.entries(details).filter(
+		const reported = Object.entries(details).filter(
 			([detail, value]) => !detailed.has(detail) && value !== 0 && value !== null,
 		)
-		if (said.length > 0) extra[name] = Object.fromEntries(said)
+		if (reported.length > 0) extra[name] = Object.fromEntries(reported)
 	}
 	for (const _ in extra) return { extra: extra as JsonObject }
 	return {}

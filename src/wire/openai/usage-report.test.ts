@@ -33,8 +33,8 @@ function errorOf(text: string): ChatError {
 	throw new Error(`'${text}' was read`)
 }
 
-describe('what is asked of the ledger', () => {
-	test('whole days, from the one in which the report begins to the one in which it ends', () => {
+describe('the query to the ledger', () => {
+	test("whole days, from the one of the report's start to the one of its end", () => {
 		const { query } = read(`start_time=${day1 + 3600}&end_time=${day1 + 2 * daySeconds + 1}`)
 		expect(query).toEqual({
 			fromMs: day1 * 1000,
@@ -43,12 +43,12 @@ describe('what is asked of the ledger', () => {
 		})
 	})
 
-	test('no more days than the page has', () => {
+	test('is limited to the days of the page', () => {
 		expect(read(`start_time=${day1}`).query.untilMs).toBe((day1 + 7 * daySeconds) * 1000)
 		expect(read(`start_time=${day1}&limit=2`).query.untilMs).toBe((day1 + 2 * daySeconds) * 1000)
 	})
 
-	test('lists repeated, with brackets or with numbers', () => {
+	test('lists as repeated parameters, with brackets or with indexes', () => {
 		const wanted = { groupBy: ['day', 'operation', 'key', 'model'], models: ['a', 'b'], keys: ['k'] }
 		for (const [open, next] of [
 			['', ''],
@@ -62,7 +62,7 @@ describe('what is asked of the ledger', () => {
 			).toMatchObject(wanted)
 	})
 
-	test('what results are chosen by stands apart too', () => {
+	test('filters are dimensions too', () => {
 		expect(read(`start_time=${day1}&project_ids=t&user_ids=u`).query.groupBy).toEqual([
 			'day',
 			'operation',
@@ -72,7 +72,7 @@ describe('what is asked of the ledger', () => {
 	})
 })
 
-describe('what is refused', () => {
+describe('invalid queries', () => {
 	for (const [text, param] of [
 		['', 'start_time'],
 		['start_time=yesterday', 'start_time'],
@@ -92,8 +92,8 @@ describe('what is refused', () => {
 		expect(errorOf('start_time=0&bucket_width=1h')).toMatchObject({ kind: 'unsupported', param: 'bucket_width' }))
 })
 
-describe('what is told', () => {
-	test('a bucket for each day, empty ones too, and nothing of other operations', () => {
+describe('the report', () => {
+	test('a bucket for each day, including empty ones, without other operations', () => {
 		const { write } = read(`start_time=${day1}&limit=2&bucket_width=1d&end_time=${day1 + 2 * daySeconds}`)
 		const page = write(
 			[
@@ -134,7 +134,7 @@ describe('what is told', () => {
 		})
 	})
 
-	test('groups by name; currencies are one', () => {
+	test('groups by name; currencies are added up', () => {
 		const { write } = read(`start_time=${day1}&group_by=model&group_by=project_id&limit=1`)
 		const group = { day: '2026-11-01', operation: 'chat', tenant: 'clinic' }
 		const [bucket] = write(
@@ -153,7 +153,7 @@ describe('what is told', () => {
 		])
 	})
 
-	test('chosen tenants and owners, without naming them', () => {
+	test('filtered tenants and owners, without naming them', () => {
 		const { write } = read(`start_time=${day1}&project_ids=a&project_ids=b&user_ids=u&limit=1`)
 		const group = { day: '2026-11-01', operation: 'chat' }
 		const [bucket] = write(
@@ -169,7 +169,7 @@ describe('what is told', () => {
 		expect(bucket?.results[0]).toMatchObject({ num_model_requests: 3, project_id: null, user_id: null })
 	})
 
-	test('there are no batches', () => {
+	test('no usage counts as a batch', () => {
 		const sums = [sum({ day: '2026-11-01', operation: 'chat' }, 1)]
 		const results = (text: string) => read(`start_time=${day1}&limit=1&${text}`).write(sums, nowMs).data[0]?.results
 		expect(results('batch=true')).toEqual([])
@@ -195,7 +195,7 @@ describe('what is told', () => {
 	})
 })
 
-test('pages follow each other up to today without a gap, then there is no more', () => {
+test('pages are contiguous up to today, then end', () => {
 	const starts: number[] = []
 	let page: string | null = ''
 	for (let pages = 0; page !== null; pages++) {
@@ -210,15 +210,15 @@ test('pages follow each other up to today without a gap, then there is no more',
 	expect(starts).toEqual(Array.from({ length: 41 }, (_, index) => day1 + index * daySeconds))
 })
 
-test('the official client asks and reads it', async () => {
-	const asked: URL[] = []
+test('the official client requests and reads it', async () => {
+	const requested: URL[] = []
 	const client = new OpenAI({
 		apiKey: 'none',
 		adminAPIKey: 'dgm-admin',
 		baseURL: 'http://127.0.0.1/v1',
 		fetch: async (input) => {
 			const url = new URL(input instanceof Request ? input.url : String(input))
-			asked.push(url)
+			requested.push(url)
 			const { write } = readUsageReport('completions', url.searchParams)
 			return Response.json(write([sum({ day: '2026-11-01', operation: 'chat', model: 'small' }, 3)], nowMs))
 		},
@@ -229,7 +229,7 @@ test('the official client asks and reads it', async () => {
 		group_by: ['model', 'user_id'],
 		limit: 1,
 	})
-	expect(asked.map(({ pathname }) => pathname)).toEqual(['/v1/organization/usage/completions'])
+	expect(requested.map(({ pathname }) => pathname)).toEqual(['/v1/organization/usage/completions'])
 	expect(page.has_more).toBe(true)
 	expect(page.data[0]?.results[0]).toMatchObject({ model: 'small', input_tokens: 300, user_id: null })
 })

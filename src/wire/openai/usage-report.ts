@@ -1,5 +1,5 @@
-// OpenAI's reports of what an organisation used, `GET /organization/usage/…`: the query read into the ledger's, and its sums written as
-// buckets of a day. A project is a tenant, a user an owner. Where the sums are kept, and who may see them, it does not know.
+// OpenAI's usage reports of an organisation, `GET /organization/usage/…`: reads the query into the ledger's, and writes its sums as
+// buckets of a day. A project is a tenant, a user an owner. It is independent of the ledger's storage and of access control.
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
@@ -8,25 +8,25 @@ import { schemaError } from './schema-error.ts'
 
 export interface UsageReport {
 	readonly query: UsageQuery
-	/** The page asked for. Its last bucket is the day of `nowMs`, milliseconds since 1970, where none is said. */
+	/** The requested page. Its last bucket defaults to the day of `nowMs`, Unix time in milliseconds. */
 	readonly write: (sums: readonly UsageSum[], nowMs: number) => UsagePage
 }
 
-/** What `limit` buckets from where the page begins hold. */
+/** The contents of `limit` buckets from the start of the page. */
 export interface UsagePage {
 	readonly object: 'page'
 	readonly data: readonly UsageBucket[]
 	readonly has_more: boolean
-	/** To be sent as `page`, with everything else as before. */
+	/** The value of `page` for the next request, whose other parameters stay the same. */
 	readonly next_page: string | null
 }
 
 export interface UsageBucket {
 	readonly object: 'bucket'
-	/** Seconds since 1970. */
+	/** Unix time in seconds. */
 	readonly start_time: number
 	readonly end_time: number
-	/** One for each group, none where nothing was used. */
+	/** One for each group; empty if there was no usage. */
 	readonly results: readonly UsageResult[]
 }
 
@@ -38,7 +38,7 @@ export interface UsageResult {
 	readonly user_id: string | null
 	readonly api_key_id: string | null
 	readonly model: string | null
-	/** Of completions only, as all below. */
+	/** For completions only, like all fields below. */
 	readonly output_tokens?: number
 	readonly input_cached_tokens?: number
 	readonly input_uncached_tokens?: number
@@ -78,8 +78,8 @@ const numbers: ReadonlySet<string> = new Set(['start_time', 'end_time', 'limit']
 const lists: ReadonlySet<string> = new Set(['group_by', 'project_ids', 'user_ids', 'api_key_ids', 'models'])
 
 /**
- * Reads the parameters of one report. Lists come as `name=a&name=b` or with brackets, `name[]=a`. A day counts as a whole, also where
- * `start_time` or `end_time` lie within it.
+ * Reads the parameters of one report. Lists come as `name=a&name=b` or with brackets, `name[]=a`. A day counts as a whole, even if
+ * `start_time` or `end_time` lies within it.
  *
  * @throws ChatError `invalid-request`; `unsupported` for buckets shorter than a day.
  */
@@ -89,7 +89,9 @@ export function readUsageReport(kind: UsageKind, parameters: URLSearchParams): U
 	if (!parsed.success) throw schemaError(parsed.error, body)
 	const fields = parsed.data
 	if (fields.bucket_width !== undefined && fields.bucket_width !== '1d')
-		throw new ChatError('unsupported', "Usage is kept by day: 'bucket_width' must be '1d'.", { param: 'bucket_width' })
+		throw new ChatError('unsupported', "Usage is stored by day: 'bucket_width' must be '1d'.", {
+			param: 'bucket_width',
+		})
 	const from = firstDay(fields)
 	const end = fields.end_time ?? Number.POSITIVE_INFINITY
 	const until = Math.min(from + (fields.limit ?? defaultBuckets) * daySeconds, Math.ceil(end / daySeconds) * daySeconds)
@@ -98,8 +100,8 @@ export function readUsageReport(kind: UsageKind, parameters: URLSearchParams): U
 			fromMs: from * 1000,
 			untilMs: until * 1000,
 			groupBy: groupsOf(fields),
-			...(fields.api_key_ids === undefined ? {} : { keys: fields.api_key_ids }),
-			...(fields.models === undefined ? {} : { models: fields.models }),
+			keys: fields.api_key_ids,
+			models: fields.models,
 		},
 		write: (sums, nowMs) => {
 			const counted = sums.filter((sum) => isCounted(sum, kind, fields))
@@ -125,7 +127,7 @@ function readParameters(parameters: URLSearchParams): Readonly<Record<string, un
 	return body
 }
 
-/** The day that the page begins with, in seconds. */
+/** The first day of the page, in seconds. */
 function firstDay({ start_time: start, page }: Fields): number {
 	const first = start - (start % daySeconds)
 	if (page === undefined) return first
@@ -138,7 +140,7 @@ function firstDay({ start_time: start, page }: Fields): number {
 	return at
 }
 
-/** What has to stand apart in the sums: what results are grouped by, and what they are chosen by. */
+/** The dimensions by which the sums must be separated: those that group the results and those that filter them. */
 function groupsOf({ group_by: groups = [], project_ids: projects, user_ids: users }: Fields): readonly UsageGroup[] {
 	return [
 		'day',
@@ -156,7 +158,7 @@ function isCounted({ group }: UsageSum, kind: UsageKind, { project_ids, user_ids
 		operations[kind].includes(operation) &&
 		project_ids?.includes(tenant) !== false &&
 		user_ids?.includes(owner) !== false &&
-		// There are no batches.
+		// Batches are not supported.
 		batch !== 'true'
 	)
 }
@@ -198,7 +200,7 @@ function writeResult(sum: UsageSum, kind: UsageKind, groups: NonNullable<Fields[
 	}
 }
 
-/** Sums that stand apart in the ledger only: by operation, by currency, or by what the results were chosen by. */
+/** Adds up sums that are separate in the ledger only: by operation, by currency, or by a filter of the results. */
 function added(one: UsageResult, other: UsageResult): UsageResult {
 	const both = {
 		...one,

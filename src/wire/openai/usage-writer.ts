@@ -1,4 +1,4 @@
-// Token counts as OpenAI's API writes them, with every detail present: clients read them unguarded.
+// Writes token counts in the format of OpenAI's API, with every detail present: clients read them without checking.
 
 import type { Json } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'

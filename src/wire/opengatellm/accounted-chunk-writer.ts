@@ -1,5 +1,5 @@
-// OpenAI's chunks as OpenGateLLM sends them: under the model's public name, and with one more in front of `[DONE]` that tells the usage,
-// whether it was asked for or not.
+// Writes OpenAI's chunks as OpenGateLLM sends them: with the model's public name, and with one more chunk before `[DONE]` that reports the
+// usage, whether or not it was requested.
 
 import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
@@ -10,7 +10,7 @@ import type { AnswerIdentity } from '../openai/completion-writer.ts'
 import { writeError } from '../openai/error-writer.ts'
 import { writeAccountedUsage } from './accounted-usage.ts'
 
-/** Writes one answer; feed it the events in order. */
+/** Writes one answer. Pass it the events in order. */
 export class AccountedChunkWriter {
 	private readonly identity: AnswerIdentity
 	private readonly price: Price | undefined
@@ -48,7 +48,7 @@ export class AccountedChunkWriter {
 	}
 }
 
-/** With a name, as its newer versions send it; OpenAI's SDKs look at the data alone. */
+/** With an event name, as its newer versions send it; OpenAI's SDKs read only the data. */
 function writeErrorEvent(error: ChatError): string {
 	return `event: error\ndata: ${JSON.stringify({ ...writeError(error).body, detail: error.message })}\n\n`
 }

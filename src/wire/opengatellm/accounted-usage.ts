@@ -1,5 +1,5 @@
-// Usage as OpenGateLLM tells it in every answer: OpenAI's counts, with what they cost and what they did to the climate. It has had several
-// forms; all of them are told at once.
+// Writes usage as OpenGateLLM reports it in every answer: OpenAI's counts, with their cost and their environmental impact. OpenGateLLM has
+// had several formats; all of them are included.
 
 import type { Usage } from '../../chat/usage.ts'
 import { costMicros } from '../../ledger/entry.ts'
@@ -12,13 +12,13 @@ interface Impacts {
 	readonly kgCO2eq: number
 }
 
-/** Not estimated here: what OpenGateLLM tells of models whose size it was not told. */
+/** Not estimated here: the values that OpenGateLLM reports for models of unknown size. */
 export const unknownImpacts: Impacts = { kWh: 0, kgCO2eq: 0 }
 
 export interface Accounted {
 	readonly usage: Usage
 	readonly price: Price | undefined
-	/** Of the answer. */
+	/** The id of the answer. */
 	readonly id: string
 	/** The public name. */
 	readonly model: string
@@ -33,13 +33,13 @@ export function writeAccountedUsage({ usage, price, id, model }: Accounted) {
 		...counts,
 		impacts: unknownImpacts,
 		carbon,
-		// Calls of a model: there is no search in front of it.
+		// Model calls: no search precedes them.
 		requests: 1,
 		details: [{ id, model, usage: { prompt_tokens, completion_tokens, total_tokens, cost, carbon } }],
 	}
 }
 
-/** The older form, with bounds. */
+/** The older format, with bounds. */
 export function writeCarbon({ kWh, kgCO2eq }: Impacts) {
 	return { kWh: { min: kWh, max: kWh }, kgCO2eq: { min: kgCO2eq, max: kgCO2eq } }
 }

@@ -16,7 +16,7 @@ const price = { input: 0.1, output: 0.4, cachedInput: 0.05, currency: 'EUR' }
 const identity = { id: 'chatcmpl-1', created: 1, model: 'albert-small' }
 const shape = { includeUsage: false, legacyFunctions: false }
 
-test('usage keeps the upstream’s details and tells cost, impacts, carbon, requests and details', () => {
+test('usage retains the upstream’s details and adds cost, impacts, carbon, requests and details', () => {
 	const carbon = { kWh: { min: 0, max: 0 }, kgCO2eq: { min: 0, max: 0 } }
 	expect(writeAccountedUsage({ usage, price, id: 'a', model: 'm' })).toMatchObject({
 		prompt_tokens: 1000,
@@ -52,7 +52,7 @@ function chunksOf(text: string): readonly Record<string, unknown>[] {
 
 describe('a stream', () => {
 	for (const includeUsage of [false, true])
-		test(`has one more chunk behind the reason, include_usage ${includeUsage}`, () => {
+		test(`has one more chunk after the finish reason, include_usage ${includeUsage}`, () => {
 			const writer = new AccountedChunkWriter(identity, price, { ...shape, includeUsage })
 			const chunks = chunksOf(events.map((event) => writer.write(event)).join(''))
 			const choices = chunks.map((chunk) => chunk.choices)
@@ -67,7 +67,7 @@ describe('a stream', () => {
 			expect(chunks.slice(0, -1).every(({ usage = null }) => usage === null)).toBe(true)
 		})
 
-	test('repeats what an upstream of the same wire sent, under our names, and adds the same chunk', () => {
+	test('repeats the chunks of an upstream of the same wire under our names, and adds the same chunk', () => {
 		const writer = new AccountedChunkWriter(identity, price, shape)
 		const theirs = (choices: readonly object[], extra: object = {}) => {
 			const value = { id: 'x', object: 'chat.completion.chunk', created: 5, model: 'theirs', choices, ...extra }

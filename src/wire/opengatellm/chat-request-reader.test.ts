@@ -5,14 +5,14 @@ import { readOpenGateChatRequest } from './chat-request-reader.ts'
 const body = { model: 'm', messages: [{ role: 'user', content: 'Hi' }] }
 const weather = { type: 'function', function: { name: 'get_weather' } }
 
-test('tools are the model’s to choose where nothing else is said', () => {
+test('tool_choice defaults to auto', () => {
 	expect(readOpenGateChatRequest({ ...body, tools: [weather] }).request.toolChoice).toEqual({ type: 'auto' })
 	expect(readOpenGateChatRequest({ ...body, tools: [weather], tool_choice: 'none' }).request.toolChoice).toEqual({
 		type: 'none',
 	})
 })
 
-test('defaults that its clients send are taken, unknown fields go on', () => {
+test('defaults that its clients send are accepted, unknown fields are passed through', () => {
 	const { request } = readOpenGateChatRequest({
 		...body,
 		...{ frequency_penalty: 0, presence_penalty: 0, logit_bias: null, logprobs: false, top_logprobs: null, n: 1 },
@@ -24,12 +24,12 @@ test('defaults that its clients send are taken, unknown fields go on', () => {
 	expect(request.sampling).toEqual({ frequencyPenalty: 0, presencePenalty: 0 })
 })
 
-test('parallel_tool_calls counts where there are tools', () => {
+test('parallel_tool_calls has an effect only with tools', () => {
 	const { request } = readOpenGateChatRequest({ ...body, tools: [weather], parallel_tool_calls: false })
 	expect(request.parallelToolCalls).toBe(false)
 })
 
-test('search in documents is refused, whichever way it is asked for', () => {
+test('document search is rejected, in whichever form it is requested', () => {
 	const refusal = (extra: object): unknown => {
 		try {
 			return readOpenGateChatRequest({ ...body, ...extra })

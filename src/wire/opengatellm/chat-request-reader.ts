@@ -1,22 +1,24 @@
-// A chat request as OpenGateLLM reads it: OpenAI's, more leniently, with fields that put documents in front of the model. Those are refused:
-// an answer that ignores the documents would be wrong in silence.
+// A chat request as OpenGateLLM reads it: OpenAI's request, read more leniently, with fields that give documents to the model. Those
+// fields are rejected: an answer that ignores the documents would be silently wrong.
 
 import { ChatError } from '../../chat/error.ts'
 import { readChatRequest } from '../openai/chat-request-reader.ts'
 import { field, isObject, listField } from '../openai/fields.ts'
 import type { ReadChatRequest } from '../openai/read-chat-request.ts'
 
-/** @throws ChatError `invalid-request`; `gone` where documents are to be searched. */
+/** @throws ChatError `invalid-request`; `gone` if the request searches documents. */
 export function readOpenGateChatRequest(body: unknown): ReadChatRequest {
 	refuseSearch(body)
 	if (!isObject(body)) return readChatRequest(body)
 	const hasTools = listField(body, 'tools').length > 0
-	const said = Object.entries(body).filter(([name]) => !searchFields.has(name) && (hasTools || !toolFields.has(name)))
-	return readChatRequest(Object.fromEntries(said))
+	const entries = Object.entries(body).filter(
+		([name]) => !searchFields.has(name) && (hasTools || !toolFields.has(name)),
+	)
+	return readChatRequest(Object.fromEntries(entries))
 }
 
 const searchFields: ReadonlySet<string> = new Set(['search', 'search_args'])
-/** Its clients send their defaults also where there are no tools, which OpenAI's API refuses. */
+/** Its clients send their defaults even without tools, which OpenAI's API rejects. */
 const toolFields: ReadonlySet<string> = new Set(['parallel_tool_calls'])
 
 function refuseSearch(body: unknown): void {
@@ -26,7 +28,7 @@ function refuseSearch(body: unknown): void {
 	if (param === undefined && (args === undefined || args === null)) return
 	throw new ChatError(
 		'gone',
-		'This server does not search in documents: the application has to put what it found into the messages.',
+		'This server does not search documents: the application must add search results to the messages.',
 		{ param: param ?? 'search_args' },
 	)
 }

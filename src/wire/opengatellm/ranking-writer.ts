@@ -1,10 +1,10 @@
-// An order of documents as OpenGateLLM tells it: best first, as Cohere's API does, and in the older form.
+// Writes a ranking of documents as OpenGateLLM does: best first, in the format of Cohere's API and in the older format.
 
 import type { Ranking } from '../../operations/reranking.ts'
 import { type Accounted, writeAccountedUsage } from './accounted-usage.ts'
 
 export interface RankingShape extends Pick<Accounted, 'id' | 'model' | 'price'> {
-	/** Asked with `prompt` and `input`. */
+	/** Requested with `prompt` and `input`. */
 	readonly older: boolean
 }
 

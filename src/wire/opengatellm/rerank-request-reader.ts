@@ -1,5 +1,5 @@
-// A request for an order of documents: as Cohere, Jina and vLLM take it, and as OpenGateLLM took it before. How it is asked decides how it
-// is answered.
+// Reads a rerank request in the format of Cohere, Jina and vLLM, and in OpenGateLLM's earlier format. The format of the request determines
+// that of the response.
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
@@ -17,17 +17,17 @@ const before = z.looseObject({ model, prompt: text, input: texts })
 
 export interface ReadRerankRequest {
 	readonly request: RerankRequest
-	/** Asked with `prompt` and `input`. */
+	/** Requested with `prompt` and `input`. */
 	readonly older: boolean
 }
 
-/** @throws ChatError `invalid-request`, also for the words of both. */
+/** @throws ChatError `invalid-request`, also for a mixture of both formats. */
 export function readRerankRequest(body: unknown): ReadRerankRequest {
 	const older = isObject(body) && ('prompt' in body || 'input' in body)
 	if (older && ('query' in body || 'documents' in body))
 		throw new ChatError(
 			'invalid-request',
-			"Either 'query' and 'documents' are to be given or 'prompt' and 'input', not both.",
+			"Provide either 'query' and 'documents', or 'prompt' and 'input', not both.",
 			{ param: 'query', code: 'invalid_value' },
 		)
 	if (older) {
@@ -35,7 +35,7 @@ export function readRerankRequest(body: unknown): ReadRerankRequest {
 		return { request: { model: name, query: prompt, documents: input }, older }
 	}
 	const { model: name, query, documents, top_n: top } = read(today, body)
-	return { request: { model: name, query, documents, ...(top == null ? {} : { top }) }, older }
+	return { request: { model: name, query, documents, top: top ?? undefined }, older }
 }
 
 function read<Fields>(schema: z.ZodType<Fields>, body: unknown): Fields {

@@ -4,20 +4,20 @@ import { writeRanking } from './ranking-writer.ts'
 import { readRerankRequest } from './rerank-request-reader.ts'
 
 describe('requests', () => {
-	test('as today', () => {
+	test('in the current format', () => {
 		expect(readRerankRequest({ model: 'm', query: 'q', documents: ['a'], top_n: 1 })).toEqual({
 			request: { model: 'm', query: 'q', documents: ['a'], top: 1 },
 			older: false,
 		})
 		expect(readRerankRequest({ model: 'm', query: 'q', documents: ['a'], top_n: null }).request.top).toBeUndefined()
 	})
-	test('as before', () => {
+	test('in the older format', () => {
 		expect(readRerankRequest({ model: 'm', prompt: 'q', input: ['a'] })).toEqual({
 			request: { model: 'm', query: 'q', documents: ['a'] },
 			older: true,
 		})
 	})
-	test('that say neither, both, or nothing', () => {
+	test('that have neither format, both, or no fields', () => {
 		for (const body of [
 			{ model: 'm', query: 'q', documents: ['a'], prompt: 'q' },
 			{ model: 'm', query: 'q' },
@@ -32,7 +32,7 @@ describe('requests', () => {
 	})
 })
 
-test('answers in both forms', () => {
+test('answers in both formats', () => {
 	const ranking = {
 		results: [
 			{ index: 1, score: 0.5 },

@@ -13,7 +13,7 @@ function form(fields: Readonly<Record<string, string | readonly string[] | File>
 	return made
 }
 
-test('what is not said has its default', () => {
+test('absent fields have defaults', () => {
 	const { request, dropped } = readTranscriptionRequest(form({ prompt: '', language: '', temperature: '' }))
 	expect(request).toMatchObject({
 		model: 'm',
@@ -25,7 +25,7 @@ test('what is not said has its default', () => {
 	expect(dropped).toEqual([])
 })
 
-test('everything that can be said', () => {
+test('every field', () => {
 	const { request, dropped } = readTranscriptionRequest(
 		form({
 			...{ language: 'fr', prompt: 'p', response_format: 'srt', temperature: '0.5', stream: 'true' },
@@ -37,7 +37,7 @@ test('everything that can be said', () => {
 	expect(dropped).toEqual(['stream'])
 })
 
-test('names that objects know are names like others', () => {
+test('names of Object.prototype are ordinary names', () => {
 	const odd = form({})
 	for (const name of ['__proto__', 'constructor']) odd.append(name, 'x')
 	expect(Object.entries(readTranscriptionRequest(odd).request.passthrough)).toEqual([
@@ -46,7 +46,7 @@ test('names that objects know are names like others', () => {
 	])
 })
 
-test('a language may be said by its English name', () => {
+test('a language may be given by its English name', () => {
 	for (const [said, code] of [
 		['French', 'fr'],
 		['ENGLISH', 'en'],
@@ -56,7 +56,7 @@ test('a language may be said by its English name', () => {
 		expect(readTranscriptionRequest(form({ language: said ?? '' })).request.language).toBe(code ?? '')
 })
 
-describe('is refused', () => {
+describe('is rejected', () => {
 	const refusals: Readonly<Record<string, readonly [form: unknown, param: string | undefined]>> = {
 		'what is no form': [{ model: 'm' }, undefined],
 		'no file': [form({ file: 'text' }), 'file'],

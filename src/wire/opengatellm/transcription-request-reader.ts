@@ -1,4 +1,4 @@
-// The form of a request for a transcription: OpenAI's, with languages by their English names too.
+// Reads the form of a transcription request: OpenAI's, which also accepts the English names of languages.
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
@@ -15,13 +15,14 @@ const fields = z.object({
 
 export interface ReadTranscriptionRequest {
 	readonly request: TranscriptionRequest
-	/** `stream` where it was asked for: the answer comes as a whole. */
+	/** Contains `stream` if it was requested: the response is never streamed. */
 	readonly dropped: readonly string[]
 }
 
 /** @throws ChatError `invalid-request`. */
 export function readTranscriptionRequest(form: unknown): ReadTranscriptionRequest {
-	if (!(form instanceof FormData)) throw new ChatError('invalid-request', 'The request body must be a form.')
+	if (!(form instanceof FormData))
+		throw new ChatError('invalid-request', 'The request body must be a form (multipart/form-data).')
 	const texts = textsOf(form)
 	const body = fieldsOf(texts)
 	const parsed = fields.safeParse(body)
@@ -32,10 +33,10 @@ export function readTranscriptionRequest(form: unknown): ReadTranscriptionReques
 		request: {
 			model,
 			file: soundOf(form.get('file')),
-			...(language === undefined ? {} : { language: codeOf(language) }),
-			...(prompt === undefined ? {} : { prompt }),
+			language: language === undefined ? undefined : codeOf(language),
+			prompt,
 			format,
-			...(temperature === undefined ? {} : { temperature }),
+			temperature,
 			passthrough: Object.fromEntries(rest),
 		},
 		dropped: /^(true|1)$/i.test(texts.get('stream')?.[0] ?? '') ? ['stream'] : [],
@@ -50,17 +51,17 @@ function textsOf(form: FormData): ReadonlyMap<string, readonly string[]> {
 	return texts
 }
 
-/** The fields that are known here. Empty ones count as not said. */
+/** The known fields. Empty values count as absent. */
 function fieldsOf(texts: ReadonlyMap<string, readonly string[]>): Readonly<Record<string, unknown>> {
-	const said: Record<string, unknown> = {}
+	const values: Record<string, unknown> = {}
 	for (const name of Object.keys(fields.shape)) {
 		const text = texts.get(name)?.find((one) => one !== '')
-		if (text !== undefined) said[name] = name === 'temperature' ? numberOf(text) : text
+		if (text !== undefined) values[name] = name === 'temperature' ? numberOf(text) : text
 	}
-	return said
+	return values
 }
 
-/** For complaints: a number where it is one. */
+/** The value for validation errors: a number if the text is one. */
 function numberOf(text: string): number | string {
 	const number = Number(text)
 	return Number.isNaN(number) ? text : number
@@ -73,22 +74,22 @@ function soundOf(file: unknown): SoundFile {
 			code: 'missing_required_parameter',
 		})
 	if (file.size === 0)
-		throw new ChatError('invalid-request', "Invalid 'file': it is empty.", { param: 'file', code: 'empty_file' })
+		throw new ChatError('invalid-request', "Invalid 'file': the file is empty.", { param: 'file', code: 'empty_file' })
 	return { name: file.name, type: file.type, content: file }
 }
 
 const letters = 'abcdefghijklmnopqrstuvwxyz'
 
-/** The code of a language that may be said by its English name. */
+/** The code of a language, which may be given by its English name. */
 function codeOf(language: string): string {
-	const said = language.trim().toLowerCase()
-	if (/^[a-z]{2,3}$/.test(said)) return said
+	const name = language.trim().toLowerCase()
+	if (/^[a-z]{2,3}$/.test(name)) return name
 	const names = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' })
 	for (const first of letters)
-		for (const second of letters) if (names.of(first + second)?.toLowerCase() === said) return first + second
+		for (const second of letters) if (names.of(first + second)?.toLowerCase() === name) return first + second
 	throw new ChatError(
 		'invalid-request',
-		`Invalid 'language': '${language.slice(0, 50)}' is neither a code of two letters nor the English name of a language.`,
+		`Invalid 'language': '${language.slice(0, 50)}' is neither a two-letter language code nor the English name of a language.`,
 		{ param: 'language', code: 'invalid_value' },
 	)
 }

@@ -1,5 +1,5 @@
-// An order of documents as rerankers tell it: a list of results, or text-embeddings-inference's bare list. Documents that are repeated in it
-// are not read: we have them.
+// Reads a ranking of documents from rerankers: a list of results, or text-embeddings-inference's bare list. Documents repeated in it are
+// ignored: the caller has them.
 
 import { ChatError } from '../../chat/error.ts'
 import type { Usage } from '../../chat/usage.ts'
@@ -8,19 +8,19 @@ import { countField, field, listField, numberField, textField } from '../openai/
 import { readUsage } from '../openai/usage-reader.ts'
 
 export interface RankingReading {
-	/** What the upstream was asked for. */
+	/** The model requested from the upstream. */
 	readonly model: string
-	/** How many documents it was sent. */
+	/** How many documents were sent. */
 	readonly documents: number
-	/** How many of the best are wanted. */
+	/** How many of the best documents to return. */
 	readonly top?: number
-	/** The upstream as the caller may know it, to begin a sentence with. */
+	/** The upstream's name for callers, at the start of a sentence. */
 	readonly title: string
 }
 
 type Result = Ranking['results'][number]
 
-/** @throws ChatError `upstream-failed` where documents that were wanted are missing. */
+/** @throws ChatError `upstream-failed` if requested documents are missing. */
 export function readRanking(body: unknown, { model, documents, top, title }: RankingReading): Ranking {
 	const wanted = Math.min(top ?? documents, documents)
 	const results = new Map<number, Result>()
@@ -30,32 +30,32 @@ export function readRanking(body: unknown, { model, documents, top, title }: Ran
 		if (index !== undefined && index < documents && score !== undefined) results.set(index, { index, score })
 	}
 	if (results.size < wanted)
-		throw new ChatError('upstream-failed', `${title} answered without the scores that it was asked for.`, {
+		throw new ChatError('upstream-failed', `${title} returned no score for some of the documents.`, {
 			sent: 'yes',
 		})
-	const told = textField(body, 'model')
+	const reportedModel = textField(body, 'model')
 	return {
-		...(told === undefined || told === model ? {} : { model: told }),
+		model: reportedModel === model ? undefined : reportedModel,
 		results: [...results.values()].sort((a, b) => b.score - a.score || a.index - b.index).slice(0, wanted),
 		usage: readRankingUsage(body),
 	}
 }
 
-/** `results` of Cohere's and most others', `data` of OpenGateLLM's older form and Voyage's, or the whole body. */
+/** `results` of Cohere and most others, `data` of OpenGateLLM's older format and of Voyage, or the whole body. */
 function resultsOf(body: unknown): readonly unknown[] {
 	if (Array.isArray(body)) return body
 	const results = listField(body, 'results')
 	return results.length > 0 ? results : listField(body, 'data')
 }
 
-/** OpenAI's counts, a bare total as vLLM and Jina tell it, or what Cohere bills. */
+/** OpenAI's counts, a bare total as vLLM and Jina report it, or the units that Cohere bills. */
 function readRankingUsage(body: unknown): Usage {
-	const said = field(body, 'usage')
+	const usage = field(body, 'usage')
 	const meta = field(body, 'meta')
-	const known = readUsage(said)
+	const known = readUsage(usage)
 	if (known !== undefined) return known
 	const total =
-		countField(said, 'total_tokens') ??
+		countField(usage, 'total_tokens') ??
 		countField(field(meta, 'tokens'), 'input_tokens') ??
 		countField(field(meta, 'billed_units'), 'input_tokens')
 	const none = { completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 }

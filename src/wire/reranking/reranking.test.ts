@@ -6,7 +6,7 @@ import { writeRerankRequest } from './rerank-request-writer.ts'
 const reading = { model: 'm', documents: 3, title: 'The upstream' }
 const request = { model: 'public', query: 'q', documents: ['a', 'b'], top: 1 }
 
-test('requests in both words', () => {
+test('requests in both formats', () => {
 	expect(writeRerankRequest(request, 'm', 'documents')).toEqual({
 		model: 'm',
 		query: 'q',
@@ -33,7 +33,7 @@ describe('answers, best first', () => {
 			usage: { promptTokens: 56, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0, source: 'upstream' },
 		})
 	})
-	test('of text-embeddings-inference, which tells no tokens', () => {
+	test('of text-embeddings-inference, which reports no tokens', () => {
 		const body = [
 			{ index: 0, score: 0.5 },
 			{ index: 1, score: -1 },
@@ -42,7 +42,7 @@ describe('answers, best first', () => {
 		expect(readRanking(body, reading)).toMatchObject({ results: wanted, usage: { promptTokens: 0, source: 'counted' } })
 		expect(readRanking(body, { ...reading, top: 2 }).results).toEqual(wanted.slice(0, 2))
 	})
-	test('of Cohere and of the older form, with another name for the model', () => {
+	test('of Cohere and of the older format, with another name for the model', () => {
 		const results = [{ index: 1, relevance_score: 0.5 }]
 		const cohere = { results, meta: { billed_units: { search_units: 1 }, tokens: { input_tokens: 7 } } }
 		expect(readRanking(cohere, { ...reading, top: 1 })).toMatchObject({ usage: { promptTokens: 7 } })
@@ -52,7 +52,7 @@ describe('answers, best first', () => {
 			results: [{ index: 1, score: 0.5 }],
 		})
 	})
-	test('that lack what was asked for are no answers', () => {
+	test('that lack requested documents are errors', () => {
 		for (const body of [{}, 'text', null, { results: [{ index: 7, relevance_score: 1 }] }, [{ index: 0 }]])
 			expect(() => readRanking(body, reading)).toThrow(ChatError)
 	})

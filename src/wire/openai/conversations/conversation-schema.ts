@@ -1,4 +1,4 @@
-// What OpenAI's Conversations API takes, with a title and an end user beside OpenAI's fields.
+// The schema of OpenAI's Conversations API, with a title and an end user in addition to OpenAI's fields.
 
 import { z } from 'zod'
 import { metadataSchema } from '../responses/metadata-schema.ts'
@@ -6,7 +6,7 @@ import { metadataSchema } from '../responses/metadata-schema.ts'
 const items = z.array(z.unknown()).max(20)
 const title = z.string().max(200).nullish()
 
-/** A body may be left out. */
+/** The body is optional. */
 export const newConversationSchema = z.looseObject({
 	items: items.nullish(),
 	metadata: metadataSchema.nullish(),

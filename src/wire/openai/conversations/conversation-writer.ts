@@ -1,4 +1,4 @@
-// Conversations as OpenAI tells them, with their title and end user, and their export, which is ours alone.
+// Writes conversations in OpenAI's format, with their title and end user, and exports them in our own format.
 
 import type { Conversation, KeptMessage, Turn } from '../../../conversations/conversation.ts'
 import { writeConversationId } from '../../../conversations/conversation-id.ts'
@@ -6,7 +6,7 @@ import { writeConversationId } from '../../../conversations/conversation-id.ts'
 export interface WrittenConversation {
 	readonly id: string
 	readonly object: 'conversation'
-	/** Seconds since 1970. */
+	/** Unix time in seconds. */
 	readonly created_at: number
 	readonly metadata: Conversation['metadata']
 	readonly title: string | null
@@ -24,7 +24,7 @@ export function writeConversation({ id, createdAtMs, metadata, title, user }: Co
 	}
 }
 
-/** Every branch, oldest first: nothing is lost, so messages are told as they are kept, not as items. */
+/** Every branch, oldest first. Messages are exported as stored rather than as items, so nothing is lost. */
 export function writeExport(
 	conversation: Conversation,
 	{ messages, turns }: { readonly messages: readonly KeptMessage[]; readonly turns: readonly Turn[] },

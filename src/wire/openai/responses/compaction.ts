@@ -1,4 +1,4 @@
-// Compaction: a long conversation becomes what its user said and one sealed summary, written by the model itself.
+// Compaction: replaces a long conversation by the user's messages and one sealed summary, written by the model itself.
 
 import { z } from 'zod'
 import type { Completion } from '../../../chat/completion.ts'
@@ -14,7 +14,7 @@ import { sealText } from './sealed-text.ts'
 
 const schema = z.looseObject({})
 
-/** What of a request of this kind is a responses request; the rest means nothing here. */
+/** The fields of a compaction request that are fields of a responses request; the others are ignored. */
 export function readCompactionBody(body: unknown): JsonObject {
 	const parsed = schema.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
@@ -23,16 +23,16 @@ export function readCompactionBody(body: unknown): JsonObject {
 	return Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null)) as JsonObject
 }
 
-/** Said last. */
+/** The last message of the request. */
 export const summaryRequest: Message = {
 	role: 'user',
 	content: [
 		{
 			type: 'text',
 			text: [
-				'Write a summary of our conversation until here, so that you can go on from it without having seen the rest.',
-				'Tell what I want, what was decided and why, facts, names and numbers that will be needed, what has been done',
-				'and what is still to do. Answer with the summary alone.',
+				'Write a summary of our conversation so far, so that you can continue from it without having seen the rest.',
+				'State what I want, what was decided and why, the facts, names and numbers that will be needed, what has been done',
+				'and what is still to do. Answer with only the summary.',
 			].join(' '),
 		},
 	],
@@ -40,7 +40,7 @@ export const summaryRequest: Message = {
 
 /**
  * @param messages the conversation, without instructions
- * @throws ChatError `upstream-failed` where the model said nothing
+ * @throws ChatError `upstream-failed` if the model returned no text
  */
 export function writeCompaction(
 	completion: Completion,
@@ -49,9 +49,9 @@ export function writeCompaction(
 ): JsonObject {
 	const summary = completion.choices[0]?.text.trim() ?? ''
 	if (summary === '')
-		throw new ChatError('upstream-failed', 'The model gave no summary of the conversation.', { sent: 'yes' })
+		throw new ChatError('upstream-failed', 'The model returned no summary of the conversation.', { sent: 'yes' })
 	const { token, created } = identity
-	const said = messages.flatMap((message, index) =>
+	const userMessages = messages.flatMap((message, index) =>
 		message.role === 'user' ? [{ id: inputId(token, index), message, partial: false }] : [],
 	)
 	return {
@@ -59,7 +59,7 @@ export function writeCompaction(
 		object: 'response.compaction',
 		created_at: created,
 		output: [
-			...writeKept(said),
+			...writeKept(userMessages),
 			{
 				id: writeItemId('compaction', answerId(token, 0)),
 				type: 'compaction',

@@ -1,4 +1,5 @@
-// What a response repeats of its request. Only what was said is kept with a turn; what was not is filled in when the response is written.
+// The request fields that a response repeats. Only fields that were present are stored with a turn; the others are filled in when the
+// response is written.
 
 import type { JsonObject } from '../../../chat/json.ts'
 import { isObject } from '../fields.ts'
@@ -27,7 +28,7 @@ const repeated = [
 	'user',
 ] as const satisfies readonly (keyof ResponsesRequestBody)[]
 
-/** Besides OpenAI's fields: `conversation`, true where one was named. */
+/** In addition to OpenAI's fields: `conversation`, true if the request named one. */
 export function readEcho(fields: ResponsesRequestBody): JsonObject {
 	const echo: Record<string, unknown> = {}
 	for (const name of repeated) if (fields[name] != null) echo[name] = fields[name]
@@ -35,7 +36,7 @@ export function readEcho(fields: ResponsesRequestBody): JsonObject {
 	return echo as JsonObject
 }
 
-/** Every field that a response repeats, as OpenAI's specification and Open Responses ask for. */
+/** Every field that a response repeats, as required by OpenAI's specification and Open Responses. */
 export function writeEcho(echo: JsonObject): JsonObject {
 	const { conversation: _, reasoning, text, tools, ...rest } = echo
 	return {
@@ -71,16 +72,18 @@ function writeText(text: JsonObject): JsonObject {
 	const { format } = text
 	if (!isObject(format)) return { ...text, format: { type: 'text' } }
 	const described = format.type === 'json_schema' ? { description: null, schema: null, strict: false } : {}
-	return { ...text, format: { ...described, ...said(format as JsonObject) } }
+	return { ...text, format: { ...described, ...presentFields(format as JsonObject) } }
 }
 
-/** A function's description, parameters and strictness are always told. */
+/** A function's description, parameters and strictness are always present. */
 function writeTool(tool: unknown): JsonObject {
 	if (!isObject(tool)) return {}
 	const fields = tool as JsonObject
-	return fields.type === 'function' ? { description: null, parameters: null, strict: false, ...said(fields) } : fields
+	return fields.type === 'function'
+		? { description: null, parameters: null, strict: false, ...presentFields(fields) }
+		: fields
 }
 
-function said(fields: JsonObject): JsonObject {
+function presentFields(fields: JsonObject): JsonObject {
 	return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
 }

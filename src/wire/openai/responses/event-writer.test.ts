@@ -80,7 +80,7 @@ describe('an answer is streamed', () => {
 		expect(events.at(-1)?.response).toMatchObject({ created_at: 1700000000, completed_at: 1700000002 })
 	})
 
-	test('reasoning, text and calls are items one behind the other', async () => {
+	test('reasoning, text and calls are consecutive items', async () => {
 		const all: readonly ChatEvent[] = [
 			{ type: 'start' },
 			{ type: 'reasoning', choice: 0, text: 'Hm' },
@@ -146,7 +146,7 @@ describe('an answer is streamed', () => {
 		expect(events.at(-1)?.response).toEqual(await whole(all, shape))
 	})
 
-	test('text behind a call is an item of its own, with an id of its own', () => {
+	test('text after a call is a separate item with its own id', () => {
 		const events = write([
 			{ type: 'start' },
 			{ type: 'text', choice: 0, text: 'A' },
@@ -158,7 +158,7 @@ describe('an answer is streamed', () => {
 		expect(ids).toEqual([`msg_${token}-a0`, writeItemId('function_call', `${token}-a0`, 'c1'), `msg_${token}-a0.1`])
 	})
 
-	test('a refusal is a part of its own kind', async () => {
+	test('a refusal is a separate part', async () => {
 		const refused: readonly ChatEvent[] = [
 			{ type: 'start' },
 			{ type: 'text', choice: 0, text: 'A' },
@@ -187,7 +187,7 @@ describe('an answer is streamed', () => {
 		expect(events.at(-1)?.response).toEqual(await whole(empty))
 	})
 
-	test('log-probabilities stand in the deltas and in the whole', () => {
+	test('log-probabilities are in the deltas and in the final part', () => {
 		const events = write([
 			{ type: 'start' },
 			{ type: 'text', choice: 0, text: 'A', logprobs: [{ token: 'A', logprob: -1, bytes: null, top: [] }] },
@@ -199,8 +199,8 @@ describe('an answer is streamed', () => {
 	})
 })
 
-describe('an answer that is not whole', () => {
-	test('was cut: incomplete, and why', async () => {
+describe('an incomplete answer', () => {
+	test('reached a limit: incomplete, with the reason', async () => {
 		for (const [reason, told] of [
 			['length', 'max_output_tokens'],
 			['content-filter', 'content_filter'],
@@ -220,7 +220,7 @@ describe('an answer that is not whole', () => {
 		}
 	})
 
-	test('broke off: an error that is nested, and a failed response with what came', () => {
+	test('failed: a nested error, and a failed response with the output so far', () => {
 		const error = new ChatError('upstream-failed', 'Gone.', { sent: 'yes' })
 		const events = write([{ type: 'start' }, { type: 'text', choice: 0, text: 'A' }, { type: 'error', error, usage }])
 		expect(events.slice(-2)).toMatchObject([
@@ -237,7 +237,7 @@ describe('an answer that is not whole', () => {
 		])
 	})
 
-	test('was ended by its caller: no error', () => {
+	test('was cancelled by its caller: no error', () => {
 		const events = write([{ type: 'start' }, { type: 'error', error: new ChatError('cancelled', 'Over.') }])
 		expect(brief(events)).toEqual(['created', 'in_progress', 'failed'])
 		expect(events.at(-1)).toMatchObject({ response: { status: 'cancelled', error: null } })

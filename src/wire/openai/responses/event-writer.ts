@@ -1,5 +1,5 @@
-// An answer written as the server-sent events of the Responses API. Every event has its number and is one text, so that no reader sees
-// half of one. Sources: OpenAI's OpenAPI description, Open Responses, and what SDKs were seen to break on.
+// Writes an answer as the server-sent events of the Responses API. Every event has its number and is one string, so no reader sees half
+// of one. Sources: OpenAI's OpenAPI description, Open Responses, and observed failures of SDKs.
 
 import type {
 	ChatEvent,
@@ -27,7 +27,7 @@ import {
 	writeResponse,
 } from './response-writer.ts'
 
-/** Writes one answer; feed it the events in order. */
+/** Writes one answer. Pass it the events in order. */
 export class ResponseEventWriter {
 	private readonly identity: ResponseIdentity
 	private readonly shape: ResponseShape
@@ -45,7 +45,7 @@ export class ResponseEventWriter {
 		this.items = itemShape(shape)
 	}
 
-	/** The server-sent events for `event`: none, one or several, each ended by an empty line. */
+	/** The server-sent events for `event`: none, one or several, each terminated by an empty line. */
 	write(event: ChatEvent): string {
 		switch (event.type) {
 			case 'start':
@@ -132,7 +132,7 @@ export class ResponseEventWriter {
 		return text
 	}
 
-	/** An answer without anything is still a message. */
+	/** An answer without content still has a message. */
 	private finishChoice(reason: FinishReason): string {
 		this.finishReason = reason
 		const empty = this.open === undefined && this.done.length === 0 ? this.message()[0] : ''
@@ -148,7 +148,7 @@ export class ResponseEventWriter {
 		)
 	}
 
-	/** Some clients see only the error, others only what became of the response. Nothing went wrong where the caller ended it. */
+	/** Some clients read only the error, others only the status of the response. A response cancelled by its caller has no error. */
 	private fail({ error, usage }: ErrorEvent): string {
 		if (error.kind === 'cancelled')
 			return this.emit('response.failed', { response: this.response({ status: 'cancelled', ...usageOf(usage) }) }) + end
@@ -165,8 +165,8 @@ export class ResponseEventWriter {
 		return writeResponse(this.identity, this.shape, {
 			...progress,
 			output: [...this.done, ...open],
-			...(this.model === undefined ? {} : { model: this.model }),
-			...(this.finishReason === undefined ? {} : { finishReason: this.finishReason }),
+			model: this.model,
+			finishReason: this.finishReason,
 		})
 	}
 
@@ -176,7 +176,7 @@ export class ResponseEventWriter {
 	}
 }
 
-/** Open Responses asks for it; OpenAI's clients stop reading there. */
+/** Required by Open Responses; OpenAI's clients stop reading there. */
 const end = 'data: [DONE]\n\n'
 
 function usageOf(usage: Usage | undefined): { readonly usage?: Usage } {

@@ -1,4 +1,4 @@
-// Ids of items. A kept message is told as one item or several; each one's id is made of the message's, so that it can be found again.
+// Ids of items. A stored message is written as one item or several. Each item's id is derived from the message's, so the item can be found.
 
 export const itemKinds = {
 	message: 'msg',
@@ -14,18 +14,18 @@ export type ItemKind = keyof typeof itemKinds
 
 /**
  * @param message id of the message, as `inputId` or `answerId` gives it
- * @param call the id of the message's call that is meant
+ * @param call the id of one call of the message
  */
 export function writeItemId(kind: ItemKind, message: string, call?: string): string {
 	return `${itemKinds[kind]}_${message}${call === undefined ? '' : `-${markCall(call)}`}`
 }
 
-/** A call's id in a form that fits into paths; it stays the same when another call of the message is taken away. */
+/** A call's id in a form that is valid in paths. It does not change if another call of the message is removed. */
 export function markCall(id: string): string {
 	return Bun.hash.crc32(id).toString(16).padStart(8, '0')
 }
 
-/** An item of a kind that the answer's stream had before: text behind a call, say. It is told together with the first one afterwards. */
+/** Id of an item of a kind that the stream already contained, such as text after a call. Later it is merged with the first such item. */
 export function writeFurtherItemId(id: string, times: number): string {
 	return times === 0 ? id : `${id}.${times}`
 }
@@ -40,12 +40,12 @@ export interface ItemId {
 
 const form = /^([a-z]+)_(([0-9a-f]{32})-a?\d{1,9})(?:-([0-9a-f]{8}))?(?:\.\d{1,9})?$/
 
-/** @returns undefined for what is no id of ours. */
+/** @returns undefined for an id that was not created here. */
 export function readItemId(id: string): ItemId | undefined {
 	const [, prefix, message, turn, call] = form.exec(id) ?? []
 	const kind = kinds.find((one) => itemKinds[one] === prefix)
 	if (kind === undefined || message === undefined || turn === undefined) return undefined
-	return { kind, message, turn, ...(call === undefined ? {} : { call }) }
+	return { kind, message, turn, call }
 }
 
 const kinds: readonly ItemKind[] = [

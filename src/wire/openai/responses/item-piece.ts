@@ -1,10 +1,10 @@
-// One item of a kept message: taken out of it again, or taken away from it.
+// One item of a stored message: extracts it, or removes it.
 
 import type { AssistantMessage, Message } from '../../../chat/message.ts'
 import { type ItemId, markCall } from './item-id.ts'
 import type { Piece } from './item-reader.ts'
 
-/** @returns undefined where the message has no such item. */
+/** @returns undefined if the message has no such item. */
 export function pieceOf(message: Message, { kind, call }: ItemId): Piece | undefined {
 	if (message.role !== 'assistant') {
 		const isOutput = kind === 'function_call_output' || kind === 'custom_tool_call_output'
@@ -28,13 +28,13 @@ export function pieceOf(message: Message, { kind, call }: ItemId): Piece | undef
 	}
 }
 
-/** @returns the message without the item, or undefined where nothing is left of it. */
+/** @returns the message without the item, or undefined if nothing remains. */
 export function withoutItem(message: Message, { kind, call }: ItemId): Message | undefined {
 	if (message.role !== 'assistant') return undefined
 	const { reasoning, ...rest } = message
 	const left: AssistantMessage = {
 		...rest,
-		...(reasoning === undefined || kind === 'reasoning' ? {} : { reasoning }),
+		reasoning: kind === 'reasoning' ? undefined : reasoning,
 		content: kind === 'message' ? [] : message.content,
 		toolCalls: message.toolCalls.filter(({ id }) => call === undefined || markCall(id) !== call),
 	}

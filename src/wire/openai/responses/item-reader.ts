@@ -1,5 +1,5 @@
-// Items read into canonical messages. OpenAI tells reasoning, text and each call of one answer as items of their own; here they are one
-// message again. What stands behind an item's id is looked up elsewhere.
+// Reads items into canonical messages. OpenAI represents the reasoning, text and calls of one answer as separate items; here they become
+// one message. References to stored items are resolved elsewhere.
 
 import type { z } from 'zod'
 import { ChatError } from '../../../chat/error.ts'
@@ -22,26 +22,26 @@ import {
 import { openText } from './sealed-text.ts'
 import { flattenName } from './tool-name.ts'
 
-/** One item, understood. */
+/** One parsed item. */
 export type Piece =
 	| { readonly type: 'message'; readonly message: Exclude<Message, AssistantMessage> }
 	/** Part of an answer. */
 	| { readonly type: 'said'; readonly said: Omit<AssistantMessage, 'role'> }
-	/** An item that is kept, by its id. */
+	/** A stored item, by its id. */
 	| { readonly type: 'reference'; readonly id: string }
 
-/** Where items stand in a body, for complaints: `input` or `items`. */
+/** Location of items in a body, for error messages: `input` or `items`. */
 export interface ItemPlace {
 	readonly body: unknown
 	readonly field: string
 }
 
-/** @throws ChatError `invalid-request` for what is no item, `unsupported` for content that no model here takes. */
-export function readItems(items: readonly unknown[], place: ItemPlace): readonly Piece[] {
-	return items.flatMap((item, index) => readItem(item, index, place))
+/** @throws ChatError `invalid-request` for an invalid item, `unsupported` for content that no model here accepts. */
+export function readItems(items: readonly unknown[], location: ItemPlace): readonly Piece[] {
+	return items.flatMap((item, index) => readItem(item, index, location))
 }
 
-/** What was found in place of each reference, once, however often it is pointed at. */
+/** Replaces each reference by the items found for it, once, even if it is referenced several times. */
 export function putInPlace(pieces: readonly Piece[], found: ReadonlyMap<string, readonly Piece[]>): readonly Piece[] {
 	const rest = new Map(found)
 	return pieces.flatMap((piece) => {
@@ -52,7 +52,7 @@ export function putInPlace(pieces: readonly Piece[], found: ReadonlyMap<string, 
 	})
 }
 
-/** Neighbouring parts of an answer become one message. References must have been replaced; those left are nothing. */
+/** Merges adjacent parts of an answer into one message. References must have been replaced; the remaining ones are ignored. */
 export function joinPieces(pieces: readonly Piece[]): readonly Message[] {
 	const messages: Message[] = []
 	for (const piece of pieces) {
@@ -73,17 +73,17 @@ function joinSaid(first: AssistantMessage, second: Omit<AssistantMessage, 'role'
 	return {
 		role: 'assistant',
 		content: [...first.content, ...second.content],
-		...(reasoning === '' ? {} : { reasoning }),
+		reasoning: reasoning === '' ? undefined : reasoning,
 		toolCalls: [...first.toolCalls, ...second.toolCalls],
 	}
 }
 
-function readItem(item: unknown, index: number, place: ItemPlace): readonly Piece[] {
-	const path = [place.field, index]
-	const at = `${place.field}[${index}]`
+function readItem(item: unknown, index: number, location: ItemPlace): readonly Piece[] {
+	const path = [location.field, index]
+	const at = `${location.field}[${index}]`
 	const parse = <Schema extends z.ZodType>(schema: Schema): z.infer<Schema> => {
 		const parsed = schema.safeParse(item)
-		if (!parsed.success) throw schemaErrorAt(path, parsed.error, place.body)
+		if (!parsed.success) throw schemaErrorAt(path, parsed.error, location.body)
 		return parsed.data
 	}
 	const type = isObject(item) ? (item.type ?? 'message') : 'message'
@@ -93,7 +93,7 @@ function readItem(item: unknown, index: number, place: ItemPlace): readonly Piec
 		case 'function_call': {
 			const call = parse(functionCallItem)
 			return [
-				said({
+				answerPart({
 					toolCalls: [{ type: 'function', id: call.call_id, name: calledName(call), arguments: call.arguments }],
 				}),
 			]
@@ -101,7 +101,9 @@ function readItem(item: unknown, index: number, place: ItemPlace): readonly Piec
 		case 'custom_tool_call': {
 			const call = parse(customCallItem)
 			return [
-				said({ toolCalls: [{ type: 'custom', id: call.call_id, name: calledName(call), arguments: call.input }] }),
+				answerPart({
+					toolCalls: [{ type: 'custom', id: call.call_id, name: calledName(call), arguments: call.input }],
+				}),
 			]
 		}
 		case 'function_call_output':
@@ -111,7 +113,7 @@ function readItem(item: unknown, index: number, place: ItemPlace): readonly Piec
 		}
 		case 'reasoning': {
 			const reasoning = readReasoning(parse(reasoningItem))
-			return reasoning === '' ? [] : [said({ reasoning })]
+			return reasoning === '' ? [] : [answerPart({ reasoning })]
 		}
 		case 'compaction':
 			return [readCompaction(parse(compactionItem).encrypted_content, at)]
@@ -125,13 +127,13 @@ function readItem(item: unknown, index: number, place: ItemPlace): readonly Piec
 
 function unknownType(type: unknown, at: string): ChatError {
 	const shown = typeof type === 'string' ? type.slice(0, 100) : typeof type
-	return new ChatError('invalid-request', `Invalid value: '${shown}'. No such type of item is known.`, {
+	return new ChatError('invalid-request', `Invalid value: '${shown}'. This item type is not supported.`, {
 		param: `${at}.type`,
 		code: 'invalid_value',
 	})
 }
 
-function said(part: Partial<Omit<AssistantMessage, 'role'>>): Piece {
+function answerPart(part: Partial<Omit<AssistantMessage, 'role'>>): Piece {
 	return { type: 'said', said: { content: [], toolCalls: [], ...part } }
 }
 
@@ -142,7 +144,7 @@ function calledName({
 	readonly name: string
 	readonly namespace?: string | null | undefined
 }): string {
-	return flattenName({ name, ...(namespace == null ? {} : { namespace }) })
+	return flattenName({ name, namespace: namespace ?? undefined })
 }
 
 function readMessage(item: MessageItem, at: string): Piece {
@@ -154,8 +156,8 @@ function readMessage(item: MessageItem, at: string): Piece {
 			return { type: 'message', message: { role: 'user', content: readUserContent(item.content, `${at}.content`) } }
 		case 'assistant': {
 			const { content } = item
-			if (typeof content === 'string') return said({ content: [{ type: 'text', text: content }] })
-			return said({
+			if (typeof content === 'string') return answerPart({ content: [{ type: 'text', text: content }] })
+			return answerPart({
 				content: content.map((part) =>
 					part.type === 'refusal' ? { type: 'refusal', text: part.refusal } : { type: 'text', text: part.text },
 				),
@@ -182,8 +184,8 @@ function readUserPart(part: Exclude<UserContent, string>[number], at: string): U
 		case 'input_image': {
 			const { image_url: url, detail } = part
 			if (url == null)
-				throw unsupported(`${at}.image_url`, 'Images must be given by their URL or inline: no files are kept here.')
-			// What is written for an image that says nothing of it.
+				throw unsupported(`${at}.image_url`, 'Images must be passed by URL or inline: this server stores no files.')
+			// The default for an image without a detail level.
 			if (detail == null || detail === 'auto') return { type: 'image', url }
 			return { type: 'image', url, detail: detail === 'original' ? 'high' : detail }
 		}
@@ -192,12 +194,12 @@ function readUserPart(part: Exclude<UserContent, string>[number], at: string): U
 		case 'input_file': {
 			const { file_id: id, filename: name, file_data: data, file_url: url } = part
 			if (url != null)
-				throw unsupported(`${at}.file_url`, 'Files must be given inline: no file is fetched from elsewhere.')
+				throw unsupported(`${at}.file_url`, 'Files must be passed inline: this server does not fetch files.')
 			return {
 				type: 'file',
-				...(id == null ? {} : { id }),
-				...(name == null ? {} : { name }),
-				...(data == null ? {} : { data }),
+				id: id ?? undefined,
+				name: name ?? undefined,
+				data: data ?? undefined,
 			}
 		}
 	}
@@ -207,7 +209,7 @@ function readOutput(output: OutputContent, at: string): readonly TextPart[] {
 	if (typeof output === 'string') return [{ type: 'text', text: output }]
 	return output.map((part, index) => {
 		if (part.type === 'input_image' || part.type === 'input_file')
-			throw unsupported(`${at}[${index}]`, 'The result of a tool call must be text.')
+			throw unsupported(`${at}[${index}]`, 'The output of a tool call must be text.')
 		return { type: 'text', text: part.text }
 	})
 }
@@ -216,7 +218,7 @@ function unsupported(param: string, message: string): ChatError {
 	return new ChatError('unsupported', message, { param, code: 'unsupported_value' })
 }
 
-/** What we sealed is exact; of other servers' items only the open text can be read. */
+/** Text sealed here is exact. Of other servers' items only the plain text is readable. */
 function readReasoning({ encrypted_content: sealed, content, summary }: z.infer<typeof reasoningItem>): string {
 	const opened = sealed == null ? undefined : openText(sealed)
 	if (opened !== undefined) return opened
@@ -235,6 +237,6 @@ function readCompaction(sealed: string, at: string): Piece {
 				code: 'invalid_encrypted_content',
 			},
 		)
-	const text = `A summary of the conversation until here:\n\n${summary}`
+	const text = `A summary of the conversation so far:\n\n${summary}`
 	return { type: 'message', message: { role: 'system', content: [{ type: 'text', text }] } }
 }

@@ -1,5 +1,5 @@
-// The items that OpenAI's Responses and Conversations take, as schemas: one for each type that means something here. What other servers'
-// built-in tools leave in a history is known by name only.
+// Schemas of the items of OpenAI's Responses and Conversations, one for each supported type. Items left in a history by built-in tools of
+// other servers are known by name only.
 
 import { z } from 'zod'
 
@@ -65,7 +65,7 @@ export type MessageItem = z.infer<typeof messageItem>
 export type UserContent = Extract<MessageItem, { role: 'user' }>['content']
 export type OutputContent = z.infer<typeof outputItem>['output']
 
-/** Left by tools that OpenAI runs itself, or meant for them: no model here can make anything of these. */
+/** Items of tools that OpenAI runs itself: no model here can use them. */
 export const foreignItems: ReadonlySet<string> = new Set([
 	'additional_tools',
 	'apply_patch_call',

@@ -86,8 +86,8 @@ const shapes: readonly ItemShape[] = [
 	{ sealReasoning: true, unflatten: unflattenBy([{ type: 'namespace', name: 'mcp__x__', tools: [{ name: 'f' }] }]) },
 ]
 
-describe('what was written as items', () => {
-	test('is read back as the same messages, whatever they are', () => {
+describe('written items', () => {
+	test('are read back as the same messages', () => {
 		for (let seed = 0; seed < 300; seed++)
 			for (const shape of shapes) {
 				const messages = history(seed)
@@ -98,7 +98,7 @@ describe('what was written as items', () => {
 			}
 	})
 
-	test('is found again by the id of each item', () => {
+	test('are found by the id of each item', () => {
 		for (let seed = 0; seed < 100; seed++) {
 			const kept = keep(history(seed))
 			const items = writeKept(kept)
@@ -114,7 +114,7 @@ describe('what was written as items', () => {
 	})
 })
 
-test('ids of others are not taken for ours', () => {
+test('foreign ids are not recognised as ours', () => {
 	for (const id of ['', 'msg_1', `msg_${turn}`, `xy_${turn}-0`, `msg_${turn}-0-x`, `MSG_${turn}-0`])
 		expect(readItemId(id)).toBeUndefined()
 	const id = writeItemId('function_call', `${turn}-a0`, 'call_1')
@@ -122,7 +122,7 @@ test('ids of others are not taken for ours', () => {
 	expect(readItemId(`msg_${turn}-a0.1`)).toEqual({ kind: 'message', message: `${turn}-a0`, turn })
 })
 
-test('an item that its message does not have is not there', () => {
+test('an item that its message lacks is not found', () => {
 	const message: Message = { role: 'assistant', content: [], toolCalls: [] }
 	const id = { message: `${turn}-a0`, turn }
 	expect(pieceOf(message, { ...id, kind: 'reasoning' })).toBeUndefined()
@@ -130,7 +130,7 @@ test('an item that its message does not have is not there', () => {
 	expect(pieceOf(message, { ...id, kind: 'function_call_output' })).toBeUndefined()
 })
 
-test('an item is taken away from its message, and the message with its last item', () => {
+test('an item is removed from its message, and the message with its last item', () => {
 	const call = (id: string) => ({ type: 'function', id, name: 'f', arguments: '{}' }) as const
 	const message: Message = {
 		role: 'assistant',

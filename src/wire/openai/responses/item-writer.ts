@@ -1,4 +1,4 @@
-// Canonical messages written as items. One answer becomes its reasoning, its message and its calls.
+// Writes canonical messages as items. An answer becomes its reasoning, its message and its calls.
 
 import type { TokenLogprob } from '../../../chat/event.ts'
 import type { JsonObject } from '../../../chat/json.ts'
@@ -13,17 +13,17 @@ export type ItemStatus = 'in_progress' | 'completed' | 'incomplete'
 
 export interface ItemShape {
 	readonly unflatten: Unflatten
-	/** Reasoning is handed out for the client to send back. */
+	/** Return encrypted reasoning for the client to send back. */
 	readonly sealReasoning: boolean
 }
 
 export const plainItems: ItemShape = { unflatten: unflattenBy([]), sealReasoning: false }
 
 /**
- * The items of kept messages, in order.
+ * Writes stored messages as items, in order.
  *
- * @param messages of one way through a conversation: a result is told as a custom tool's where its call stands before it
- * @param earlierCalls ids of calls of custom tools that stand before all of them
+ * @param messages one path through a conversation: a result has the type of a custom tool's if its call precedes it
+ * @param earlierCalls ids of calls of custom tools that precede all of them
  */
 export function writeKept(
 	messages: readonly Pick<KeptMessage, 'id' | 'message' | 'partial'>[],
@@ -75,8 +75,8 @@ function writePart(part: UserPart): JsonObject {
 }
 
 /**
- * @param id of the message
- * @param status the last item's; those before it are complete
+ * @param id the message's id
+ * @param status the last item's status; the items before it are complete
  */
 export function writeAnswer(
 	message: AssistantMessage,
@@ -137,7 +137,7 @@ export function writeCall(id: string, call: ToolCall, status: ItemStatus, { unfl
 		type: callType(call),
 		call_id: call.id,
 		name,
-		...(namespace === undefined ? {} : { namespace }),
+		namespace,
 		...(call.type === 'function' ? { arguments: call.arguments } : { input: call.arguments }),
 		status,
 	}

@@ -1,4 +1,4 @@
-// The caller's own pairs, as OpenAI bounds them.
+// The caller's metadata, within OpenAI's bounds.
 
 import { z } from 'zod'
 

@@ -1,4 +1,4 @@
-// What OpenAI's own client makes of the answers written here.
+// Reads the answers written here with OpenAI's own client.
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import OpenAI from 'openai'
@@ -78,7 +78,7 @@ describe('openai-node', () => {
 		expect(response.usage?.total_tokens).toBe(5)
 	})
 
-	test('stream() builds what create() answers', async () => {
+	test('stream() builds the same response as create()', async () => {
 		for (const model of ['all', 'refusal', 'cut']) {
 			const streamed = await client.responses.stream({ model, input: 'Hi', tools }).finalResponse()
 			const created = await client.responses.create({ model, input: 'Hi', tools })
@@ -88,7 +88,7 @@ describe('openai-node', () => {
 		}
 	})
 
-	test('stream() counts from what came before the whole', async () => {
+	test('stream() builds snapshots from the deltas', async () => {
 		const deltas: string[] = []
 		const stream = client.responses.stream({ model: 'all', input: 'Hi', tools })
 		stream.on('response.output_text.delta', ({ snapshot }) => deltas.push(snapshot))
@@ -97,12 +97,12 @@ describe('openai-node', () => {
 		expect(deltas).toEqual(['Hé', 'Héllo', '{"a":', '{"a":1}'])
 	})
 
-	test('an answer that breaks off is an error with its message', async () => {
+	test('an interrupted answer is an error with its message', async () => {
 		const broken = client.responses.stream({ model: 'broken', input: 'Hi' })
 		await expect(broken.finalResponse()).rejects.toThrow('Gone.')
 	})
 
-	test('its outputs are taken back as input', async () => {
+	test('its outputs are accepted as input', async () => {
 		const { output } = await client.responses.create({ model: 'all', input: 'Hi', tools })
 		const { request } = readResponsesRequest({
 			model: 'm',

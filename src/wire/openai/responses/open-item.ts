@@ -1,5 +1,5 @@
-// An item while it is streamed: what it has so far, and the events that tell how it grows. It does not know where it stands in the
-// response; the event writer adds that.
+// An item while it is streamed: its content so far, and the events for each addition. The event writer adds its position in the
+// response.
 
 import type { TokenLogprob } from '../../../chat/event.ts'
 import type { JsonObject } from '../../../chat/json.ts'
@@ -17,14 +17,14 @@ import {
 	writeTextPart,
 } from './item-writer.ts'
 
-/** An event without its place: its type and its fields. */
+/** An event without its position: its type and its fields. */
 export type ItemEvent = readonly [type: string, fields: JsonObject]
 
 export interface OpenItem {
 	readonly id: string
-	/** The item as far as it came. */
+	/** The item with its content so far. */
 	item(status: ItemStatus): Item
-	/** What is told before it is done. */
+	/** The events that precede `done`. */
 	close(): readonly ItemEvent[]
 }
 
@@ -108,7 +108,7 @@ export class OpenMessage implements OpenItem {
 		return [done, ['response.content_part.done', { content_index, part: writePart(part) }]]
 	}
 
-	/** The last part, or a new one where that is of another kind. */
+	/** The last part, or a new one if the last part is of another kind. */
 	private partOf(type: OpenPart['type']): readonly [readonly ItemEvent[], OpenPart, number] {
 		const last = this.parts.at(-1)
 		if (last?.type === type) return [[], last, this.parts.length - 1]

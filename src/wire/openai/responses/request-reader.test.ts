@@ -45,7 +45,7 @@ describe('a responses request is read', () => {
 		})
 	})
 
-	test('with every field that means something', () => {
+	test('with every supported field', () => {
 		const { request, front, echo, ...rest } = read({
 			instructions: 'Be kind',
 			temperature: 0.5,
@@ -156,12 +156,12 @@ describe('a responses request is read', () => {
 			},
 			{ role: 'tool', callId: 'c1', content: text('1') },
 			{ role: 'tool', callId: 'c2', content: text('2') },
-			{ role: 'system', content: text('A summary of the conversation until here:\n\nso far') },
+			{ role: 'system', content: text('A summary of the conversation so far:\n\nso far') },
 			{ role: 'assistant', content: text('B'), toolCalls: [] },
 		])
 	})
 
-	test('items that are pointed at are put in their place once they are found', () => {
+	test('references are replaced by the items found for them', () => {
 		const { request, references, withItems } = read({
 			input: [
 				{ role: 'user', content: 'A' },
@@ -179,7 +179,7 @@ describe('a responses request is read', () => {
 		])
 	})
 
-	test('reasoning in the open, where what was sealed is not ours', () => {
+	test('plain reasoning, if the encrypted content is not ours', () => {
 		const item = { type: 'reasoning', summary: [{ type: 'summary_text', text: 'S' }], encrypted_content: 'gAAAA' }
 		const messages = (fields: object) =>
 			read({ instructions: 'I', input: [{ ...item, ...fields }] }).request.messages.slice(1)
@@ -199,7 +199,7 @@ describe('tools', () => {
 		{ type: 'namespace', name: 'y', description: '', tools: [{ ...f, name: 'h' }] },
 	]
 
-	test('are flat; those that OpenAI runs itself are left out', () => {
+	test('are flat; those that OpenAI runs itself are dropped', () => {
 		expect(read({ tools }).request.tools).toEqual([
 			{ type: 'function', name: 'f', parameters: { type: 'object' }, strict: false },
 			{ type: 'custom', name: 'g', description: 'G', grammar: { syntax: 'regex', definition: 'a+' } },
@@ -232,13 +232,13 @@ describe('tools', () => {
 		expect(failure({ tools, tool_choice: { type: 'function', name: 'nope' } }).param).toBe('tool_choice')
 	})
 
-	test('inside a namespace are checked where they stand', () => {
+	test('inside a namespace are validated with their own path', () => {
 		const broken = { type: 'namespace', name: 'y', tools: [{ type: 'function', name: 'a b' }] }
 		expect(failure({ tools: [f, broken] })).toMatchObject({ param: 'tools[1].tools[0].name', code: 'invalid_value' })
 	})
 })
 
-describe('a responses request is refused', () => {
+describe('a responses request is rejected', () => {
 	const cases: readonly (readonly [string, object, object])[] = [
 		['without input', { input: undefined }, { param: 'input', code: 'missing_required_parameter' }],
 		[
@@ -295,7 +295,7 @@ describe('a responses request is refused', () => {
 			expect(failure(fields)).toMatchObject({ status: 400, type: 'invalid_request_error', ...expected })
 		})
 
-	test('but not for calls that an earlier response may have made', () => {
+	test('but not for results of calls that an earlier response may have made', () => {
 		const input = [{ type: 'function_call_output', call_id: 'c9', output: '1' }]
 		expect(read({ input, previous_response_id: 'resp_1' }).request.messages).toHaveLength(1)
 	})

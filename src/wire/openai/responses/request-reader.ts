@@ -1,5 +1,5 @@
-// OpenAI's Responses request read into the canonical one. It checks what a schema cannot: rules that span fields. What stands behind the
-// ids of earlier responses, conversations and items is left to whoever can look them up.
+// Reads OpenAI's Responses request into the canonical one and checks the rules that span fields, which a schema cannot express. The
+// pipeline resolves the ids of earlier responses, conversations and items.
 
 import { ChatError } from '../../../chat/error.ts'
 import type { JsonObject } from '../../../chat/json.ts'
@@ -13,13 +13,13 @@ import { type ResponsesRequestBody, responsesRequestSchema } from './request-sch
 import { checkStrict, readToolChoice, readTools } from './tool-reader.ts'
 
 export interface ReadResponsesRequest {
-	/** Instructions first, where there are any; without what is only referred to. */
+	/** Instructions first, if any. Referenced items are not included. */
 	readonly request: ChatRequest
 	/** How many of the request's messages are instructions: 0 or 1. */
 	readonly front: number
-	/** Ids of items that are referred to, as sent. */
+	/** Ids of referenced items, as sent. */
 	readonly references: readonly string[]
-	/** The request with what was found in place of its references; an empty list where it is there anyway. */
+	/** The request with the resolved items in place of its references. Pass an empty list if the history already contains an item. */
 	readonly withItems: (found: ReadonlyMap<string, readonly Piece[]>) => ChatRequest
 	readonly stream: boolean
 	readonly background: boolean
@@ -27,7 +27,7 @@ export interface ReadResponsesRequest {
 	readonly previousResponse?: string
 	readonly conversation?: string
 	readonly truncation: 'auto' | 'refuse'
-	/** Reasoning is handed out for the client to send back. */
+	/** Return encrypted reasoning for the client to send back. */
 	readonly sealReasoning: boolean
 	readonly metadata: Metadata
 	readonly echo: JsonObject
@@ -36,7 +36,7 @@ export interface ReadResponsesRequest {
 /**
  * Reads a parsed JSON body.
  *
- * @throws ChatError `invalid-request` with OpenAI's message, code and param; `unsupported` for what this server does not do.
+ * @throws ChatError `invalid-request` with OpenAI's message, code and param; `unsupported` for features that this server lacks.
  */
 export function readResponsesRequest(body: unknown): ReadResponsesRequest {
 	const parsed = responsesRequestSchema.safeParse(body)
@@ -45,20 +45,20 @@ export function readResponsesRequest(body: unknown): ReadResponsesRequest {
 	checkDependencies(fields)
 	const pieces = readInput(fields, body)
 	const { conversation, previous_response_id: previousResponse } = fields
-	const goesOn = conversation != null || previousResponse != null
+	const continues = conversation != null || previousResponse != null
 	const references = pieces.flatMap((piece) => (piece.type === 'reference' ? [piece.id] : []))
 	const tools = readTools(fields, body)
 	const base = readWithoutMessages(fields, tools, readToolChoice(fields.tool_choice, tools))
 	const front: readonly Message[] =
 		fields.instructions == null ? [] : [{ role: 'developer', content: [{ type: 'text', text: fields.instructions }] }]
 	const withItems = (found: ReadonlyMap<string, readonly Piece[]>): ChatRequest => {
-		const said = joinPieces(putInPlace(pieces, found))
-		if (!goesOn) checkCalls(said)
-		return { ...base, messages: [...front, ...said] }
+		const joined = joinPieces(putInPlace(pieces, found))
+		if (!continues) checkCalls(joined)
+		return { ...base, messages: [...front, ...joined] }
 	}
 	const request: ChatRequest =
 		references.length === 0 ? withItems(new Map()) : { ...base, messages: [...front, ...joinPieces(pieces)] }
-	if (base.responseFormat.type === 'json-object' && !goesOn && references.length === 0) checkJson(request)
+	if (base.responseFormat.type === 'json-object' && !continues && references.length === 0) checkJson(request)
 	return {
 		request,
 		front: front.length,
@@ -67,10 +67,8 @@ export function readResponsesRequest(body: unknown): ReadResponsesRequest {
 		stream: fields.stream ?? false,
 		background: fields.background ?? false,
 		store: fields.store ?? true,
-		...(previousResponse == null ? {} : { previousResponse }),
-		...(conversation == null
-			? {}
-			: { conversation: typeof conversation === 'string' ? conversation : conversation.id }),
+		previousResponse: previousResponse ?? undefined,
+		conversation: typeof conversation === 'string' ? conversation : conversation?.id,
 		truncation: fields.truncation === 'auto' ? 'auto' : 'refuse',
 		sealReasoning: fields.include?.includes('reasoning.encrypted_content') ?? false,
 		metadata: fields.metadata ?? {},
@@ -82,18 +80,26 @@ function checkDependencies(fields: ResponsesRequestBody): void {
 	if (fields.previous_response_id != null && fields.conversation != null)
 		throw new ChatError(
 			'invalid-request',
-			"Mutually exclusive parameters: 'previous_response_id' and 'conversation'. Give one of them only.",
+			"Mutually exclusive parameters: 'previous_response_id' and 'conversation'. Provide only one of them.",
 			{ param: 'previous_response_id', code: 'mutually_exclusive_parameters' },
 		)
 	if (fields.prompt != null)
-		throw new ChatError('unsupported', "Unsupported parameter: 'prompt'. No prompt templates are kept here.", {
-			param: 'prompt',
-			code: 'unsupported_parameter',
-		})
+		throw new ChatError(
+			'unsupported',
+			"Unsupported parameter: 'prompt'. This server does not store prompt templates.",
+			{
+				param: 'prompt',
+				code: 'unsupported_parameter',
+			},
+		)
 	if (fields.background === true && fields.store === false)
-		throw new ChatError('invalid-request', "'background' needs 'store': nobody could fetch the response otherwise.", {
-			param: 'background',
-		})
+		throw new ChatError(
+			'invalid-request',
+			"'background' requires 'store': the response could not be retrieved otherwise.",
+			{
+				param: 'background',
+			},
+		)
 	if (fields.stream_options != null && fields.stream !== true)
 		throw new ChatError(
 			'invalid-request',
@@ -130,16 +136,16 @@ function readWithoutMessages(
 	return {
 		model: fields.model,
 		sampling: readSampling(fields),
-		...(maxTokens == null ? {} : { maxTokens }),
+		maxTokens: maxTokens ?? undefined,
 		stop: [],
 		choices: 1,
-		...(wantsLogprobs ? { logprobs: { top: top ?? 0 } } : {}),
+		logprobs: wantsLogprobs ? { top: top ?? 0 } : undefined,
 		tools,
 		toolChoice,
 		parallelToolCalls: fields.parallel_tool_calls ?? true,
 		responseFormat: readFormat(fields.text?.format),
-		...(effort == null ? {} : { reasoningEffort: effort }),
-		...(user == null ? {} : { user }),
+		reasoningEffort: effort ?? undefined,
+		user: user ?? undefined,
 		passthrough: readPassthrough(fields),
 	}
 }
@@ -156,7 +162,7 @@ function readSampling(fields: ResponsesRequestBody): Sampling {
 	return sampling
 }
 
-/** What engines know under the same name. Other fields of this API mean nothing to a chat engine, and some refuse what they do not know. */
+/** Fields that engines know by the same name. A chat engine ignores the other fields of this API, and some reject unknown ones. */
 function readPassthrough(fields: ResponsesRequestBody): JsonObject {
 	const { prompt_cache_key, safety_identifier, service_tier, chat_template_kwargs } = fields
 	const verbosity = fields.text?.verbosity
@@ -182,8 +188,8 @@ function readFormat(format: NonNullable<ResponsesRequestBody['text']>['format'])
 			return {
 				type: 'json-schema',
 				name,
-				...(description == null ? {} : { description }),
-				...(schema == null ? {} : { schema: schema as JsonObject }),
+				description: description ?? undefined,
+				schema: schema == null ? undefined : (schema as JsonObject),
 				strict: strict ?? false,
 			}
 		}

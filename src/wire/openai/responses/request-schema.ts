@@ -1,5 +1,5 @@
-// OpenAI's Responses request as a schema. Fields nobody named are kept out of the way of clients that send more; items have schemas of
-// their own; rules that span fields are the reader's.
+// The schema of OpenAI's Responses request. Unknown fields are ignored, because clients may send more. Items have their own schemas, and
+// the reader checks the rules that span fields.
 
 import { z } from 'zod'
 import { metadataSchema } from './metadata-schema.ts'

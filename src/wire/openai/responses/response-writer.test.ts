@@ -28,7 +28,7 @@ const answer: KeptMessage = {
 	createdAtMs: 0,
 }
 
-describe('a kept turn', () => {
+describe('a stored turn', () => {
 	test('that was completed', () => {
 		const { endedAtMs: _, ...rest } = turn
 		expect(writeTurn(turn, answer, false)).toMatchObject({
@@ -51,7 +51,7 @@ describe('a kept turn', () => {
 		})
 	})
 
-	test('that was not: how it ended, and what there is of it', () => {
+	test('that was not: its status and its partial output', () => {
 		const ended = (change: Partial<Turn>) => writeTurn({ ...turn, ...change }, answer, false)
 		const half = { completed_at: null, output: [{ status: 'completed' }, { status: 'incomplete' }] }
 		expect(ended({ state: 'cancelled' })).toMatchObject({ ...half, status: 'cancelled', error: null })
@@ -75,7 +75,7 @@ describe('a kept turn', () => {
 		})
 	})
 
-	test('hands its reasoning out where that is asked for', () => {
+	test('returns its encrypted reasoning if requested', () => {
 		const [reasoning] = Object(writeTurn(turn, answer, true)).output
 		expect(openText(reasoning.encrypted_content)).toBe('R')
 		expect(Object(writeTurn(turn, answer, false)).output[0]).not.toHaveProperty('encrypted_content')
@@ -110,7 +110,7 @@ test('ids of responses', () => {
 		expect(readResponseId(other)).toBeUndefined()
 })
 
-test('only what was sealed here is opened', () => {
+test('only text sealed here is opened', () => {
 	for (const text of ['', 'ü\n𝛑']) expect(openText(sealText(text))).toBe(text)
 	for (const sealed of ['', 'gAAAAABo', `${sealText('abc')}!`, sealText('abc').slice(0, -2)])
 		expect(openText(sealed)).toBeUndefined()

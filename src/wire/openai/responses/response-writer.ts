@@ -1,4 +1,4 @@
-// The `response` object. One function writes it, whether the answer is only expected, comes into being, or was kept long ago.
+// Writes the `response` object. One function writes it for pending, streaming and stored responses.
 
 import type { Choice, Completion } from '../../../chat/completion.ts'
 import type { ChatError, ChatErrorKind } from '../../../chat/error.ts'
@@ -20,21 +20,21 @@ import { unflattenBy } from './tool-name.ts'
 
 export type ResponseStatus = 'queued' | 'in_progress' | 'completed' | 'incomplete' | 'failed' | 'cancelled'
 
-/** What stands the same in every part of one answer. */
+/** Fields that are the same in every part of one answer. */
 export interface ResponseIdentity {
 	/** The turn's id. */
 	readonly token: string
-	/** As it is kept. */
+	/** The conversation's id as stored. */
 	readonly conversation?: string
-	/** Seconds since 1970. */
+	/** Unix time in seconds. */
 	readonly created: number
 	/** The model's public name. */
 	readonly model: string
-	/** Milliseconds since 1970. */
+	/** Unix time in milliseconds. */
 	readonly now: () => number
 }
 
-/** What a response says of its request. */
+/** The request fields in a response. */
 export interface ResponseShape {
 	readonly echo: JsonObject
 	readonly metadata: Metadata
@@ -44,12 +44,12 @@ export interface ResponseShape {
 export interface ResponseProgress {
 	readonly status: ResponseStatus
 	readonly output: readonly Item[]
-	/** What the upstream calls the model, where that differs. */
+	/** The upstream's name of the model, if it differs. */
 	readonly model?: string
 	readonly usage?: Usage
 	readonly finishReason?: FinishReason
 	readonly error?: { readonly code: string; readonly message: string }
-	/** Seconds since 1970. */
+	/** Unix time in seconds. */
 	readonly completed?: number
 }
 
@@ -81,7 +81,7 @@ export function writeResponseId(token: string): string {
 	return `resp_${token}`
 }
 
-/** @returns the turn's id, or undefined for what is no id of a response. */
+/** @returns the turn's id, or undefined if this is not the id of a response. */
 export function readResponseId(id: string): string | undefined {
 	return /^resp_([0-9a-f]{32})$/.exec(id)?.[1]
 }
@@ -90,7 +90,7 @@ export function itemShape({ echo, sealReasoning }: ResponseShape): ItemShape {
 	return { sealReasoning, unflatten: unflattenBy(echo.tools) }
 }
 
-/** A whole answer. */
+/** Writes a unary answer. */
 export function writeCompletedResponse(
 	completion: Completion,
 	identity: ResponseIdentity,
@@ -103,8 +103,8 @@ export function writeCompletedResponse(
 		output: choice === undefined ? [] : writeChoice(choice, identity.token, status, shape),
 		usage: completion.usage,
 		...completedAt(status, identity.now()),
-		...(completion.model === undefined ? {} : { model: completion.model }),
-		...(choice === undefined ? {} : { finishReason: choice.finishReason }),
+		model: completion.model,
+		finishReason: choice?.finishReason,
 	})
 }
 
@@ -116,7 +116,7 @@ function writeChoice(choice: Choice, token: string, status: ResponseStatus, shap
 			...(text === '' ? [] : [{ type: 'text' as const, text }]),
 			...(refusal === '' ? [] : [{ type: 'refusal' as const, text: refusal }]),
 		],
-		...(reasoning === '' ? {} : { reasoning }),
+		reasoning: reasoning === '' ? undefined : reasoning,
 		toolCalls,
 	}
 	const itemStatus = status === 'incomplete' ? 'incomplete' : 'completed'
@@ -124,9 +124,9 @@ function writeChoice(choice: Choice, token: string, status: ResponseStatus, shap
 }
 
 /**
- * A kept turn.
+ * Writes a stored turn.
  *
- * @param answer the message of its first answer, where there is one
+ * @param answer the message of its first answer, if any
  */
 export function writeTurn(turn: Turn, answer: KeptMessage | undefined, sealReasoning: boolean): JsonObject {
 	const { id, conversation, model, createdAtMs, endedAtMs, echo, metadata, usage } = turn
@@ -141,14 +141,14 @@ export function writeTurn(turn: Turn, answer: KeptMessage | undefined, sealReaso
 			answer?.message.role === 'assistant'
 				? writeAnswer(answer.message, answer.id, whole ? 'completed' : 'incomplete', itemShape(shape), first?.logprobs)
 				: [],
-		...(usage === undefined ? {} : { usage }),
-		...(status === 'failed' && error !== undefined ? { error } : {}),
-		...(first?.finishReason === undefined ? {} : { finishReason: first.finishReason }),
+		usage,
+		error: status === 'failed' ? error : undefined,
+		finishReason: first?.finishReason,
 		...completedAt(status, endedAtMs),
 	})
 }
 
-/** Only what was completed has a time of it. */
+/** Only a completed response has a completion time. */
 export function completedAt(status: ResponseStatus, nowMs: number | undefined): { readonly completed?: number } {
 	return status !== 'completed' || nowMs === undefined ? {} : { completed: Math.floor(nowMs / 1000) }
 }
@@ -161,7 +161,7 @@ const statuses: Readonly<Record<TurnState, ResponseStatus>> = {
 	cancelled: 'cancelled',
 	interrupted: 'failed',
 }
-const interruption = { code: 'internal', message: 'The server went down before the response was complete.' }
+const interruption = { code: 'internal', message: 'The server stopped before the response was complete.' }
 
 export function statusOf(reason: FinishReason): 'completed' | 'incomplete' {
 	return reason === 'length' || reason === 'content-filter' ? 'incomplete' : 'completed'
@@ -175,7 +175,7 @@ export function errorOf(error: ChatError): { readonly code: string; readonly mes
 	return { code: error.code ?? error.kind, message: error.message }
 }
 
-/** A response has fewer words for what went wrong than we have. */
+/** The error codes of a response are fewer than our kinds. */
 const errorCodes: Readonly<Record<ChatErrorKind, string>> = {
 	'invalid-request': 'invalid_prompt',
 	'context-length-exceeded': 'context_length_exceeded',
@@ -200,12 +200,12 @@ const errorCodes: Readonly<Record<ChatErrorKind, string>> = {
 	internal: 'server_error',
 }
 
-/** @param code a kind of ours, or a finer word that an upstream gave */
+/** @param code one of our kinds, or a more specific code from an upstream */
 function writeErrorCode(code: string): string {
 	return Object.hasOwn(errorCodes, code) ? errorCodes[code as ChatErrorKind] : code
 }
 
-/** Every count present: clients read them unguarded. */
+/** Every count is present: clients read them without checking. */
 export function writeResponseUsage(usage: Usage): JsonObject {
 	return {
 		input_tokens: usage.promptTokens,

@@ -1,5 +1,5 @@
-// Text that a client carries for us and hands back: the reasoning of an answer that is not kept, the summary of a conversation. It is
-// opaque, not secret: the client could have read it anyway.
+// Text that a client carries and returns: the reasoning of an answer that is not stored, the summary of a conversation. It is opaque,
+// not secret: the client could have read it anyway.
 
 const mark = 'dgm1.'
 
@@ -7,7 +7,7 @@ export function sealText(text: string): string {
 	return mark + Buffer.from(text, 'utf8').toString('base64')
 }
 
-/** @returns undefined for what was not sealed here, as another server's. */
+/** @returns undefined for text that was not sealed here, such as another server's. */
 export function openText(sealed: string): string | undefined {
 	if (!sealed.startsWith(mark)) return undefined
 	const text = Buffer.from(sealed.slice(mark.length), 'base64').toString('utf8')

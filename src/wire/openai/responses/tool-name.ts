@@ -1,22 +1,22 @@
-// Tools in a namespace, as Codex sends them. A model knows one flat list of names, so a namespace becomes the beginning of a name, and is
-// told apart again for the client.
+// Tools in a namespace, as Codex sends them. A model has one flat list of names, so the namespace becomes a prefix of the name and is
+// separated from it again for the client.
 
 import type { JsonObject } from '../../../chat/json.ts'
 import { isObject, listField, textField } from '../fields.ts'
 
-/** As the client calls it. */
+/** The client's name of the tool. */
 export interface ToolName {
 	readonly name: string
 	readonly namespace?: string
 }
 
-/** Namespaces of MCP servers end with the separator already. */
+/** Namespaces of MCP servers already end with the separator. */
 export function flattenName({ name, namespace }: ToolName): string {
 	if (namespace === undefined || namespace === '') return name
 	return namespace.endsWith('__') ? namespace + name : `${namespace}__${name}`
 }
 
-/** From a flat name to the client's; names without a namespace are left as they are. */
+/** Converts a flat name to the client's. Names without a namespace are unchanged. */
 export type Unflatten = (flat: string) => ToolName
 
 /** @param tools the list as the client sent it. */

@@ -1,5 +1,5 @@
-// The flat tools of a Responses request and what is to be chosen of them. Tools that OpenAI runs itself are left out, as long as nobody
-// insists on them.
+// Reads the flat tools of a Responses request and its tool choice. Tools that OpenAI runs itself are dropped unless the request forces
+// one.
 
 import type { z } from 'zod'
 import { ChatError } from '../../../chat/error.ts'
@@ -10,7 +10,7 @@ import { schemaErrorAt } from '../schema-error.ts'
 import { customTool, functionTool, namespaceTool, type ResponsesRequestBody } from './request-schema.ts'
 import { flattenName } from './tool-name.ts'
 
-/** @throws ChatError `invalid-request` for a tool that breaks its schema. */
+/** @throws ChatError `invalid-request` for a tool that violates its schema. */
 export function readTools(fields: ResponsesRequestBody, body: unknown): readonly Tool[] {
 	return readToolList(fields.tools ?? [], ['tools'], undefined, body)
 }
@@ -48,8 +48,8 @@ function readFunction(tool: z.infer<typeof functionTool>, namespace: string | un
 	return {
 		type: 'function',
 		name: flatten(tool.name, namespace),
-		...(description == null ? {} : { description }),
-		...(parameters == null ? {} : { parameters: parameters as JsonObject }),
+		description: description ?? undefined,
+		parameters: parameters == null ? undefined : (parameters as JsonObject),
 		strict: strict ?? false,
 	}
 }
@@ -58,35 +58,39 @@ function readCustom({ name, description, format }: z.infer<typeof customTool>, n
 	return {
 		type: 'custom',
 		name: flatten(name, namespace),
-		...(description == null ? {} : { description }),
-		...(format?.type === 'grammar' ? { grammar: { syntax: format.syntax, definition: format.definition } } : {}),
+		description: description ?? undefined,
+		grammar: format?.type === 'grammar' ? { syntax: format.syntax, definition: format.definition } : undefined,
 	}
 }
 
 function flatten(name: string, namespace: string | null | undefined): string {
-	return flattenName({ name, ...(namespace == null ? {} : { namespace }) })
+	return flattenName({ name, namespace: namespace ?? undefined })
 }
 
-/** @throws ChatError `invalid-request` where `schema` is outside of OpenAI's strict subset. */
-export function checkStrict(schema: Readonly<Record<string, unknown>>, place: string, param: string): void {
+/** @throws ChatError `invalid-request` if `schema` is outside OpenAI's strict subset. */
+export function checkStrict(schema: Readonly<Record<string, unknown>>, location: string, param: string): void {
 	const violation = strictViolation(schema as JsonObject)
 	if (violation === undefined) return
 	throw new ChatError(
 		'invalid-request',
-		`Invalid schema for ${place}: In context=${violation.context}, ${violation.message}`,
+		`Invalid schema for ${location}: In context=${violation.context}, ${violation.message}`,
 		{ param, code: 'invalid_function_parameters' },
 	)
 }
 
-/** @throws ChatError `unsupported` where a tool is forced that is not run here, `invalid-request` for one that was not given. */
+/** @throws ChatError `unsupported` if the forced tool is not run here, `invalid-request` if it is not among the tools. */
 export function readToolChoice(choice: ResponsesRequestBody['tool_choice'], tools: readonly Tool[]): ToolChoice {
 	if (choice == null) return { type: tools.length === 0 ? 'none' : 'auto' }
 	if (typeof choice === 'string') {
 		if (choice === 'required' && tools.length === 0)
-			throw new ChatError('unsupported', "'tool_choice' is 'required', but there is no tool that could be called.", {
-				param: 'tool_choice',
-				code: 'unsupported_value',
-			})
+			throw new ChatError(
+				'unsupported',
+				"'tool_choice' is 'required', but the request has no tools that this server can call.",
+				{
+					param: 'tool_choice',
+					code: 'unsupported_value',
+				},
+			)
 		return { type: tools.length === 0 ? 'none' : choice }
 	}
 	switch (choice.type) {

@@ -1,4 +1,4 @@
-// A chat completion that was kept, as OpenAI tells it afterwards: the completion, and beside it what was asked.
+// Writes a stored chat completion in OpenAI's format: the completion together with its request.
 
 import type { Choice } from '../../../chat/completion.ts'
 import type { JsonObject } from '../../../chat/json.ts'
@@ -9,12 +9,12 @@ import { writeCompletion } from '../completion-writer.ts'
 
 const id = (turn: string) => `chatcmpl-${turn}`
 
-/** @returns the turn's id, or undefined for what is no id of a completion. */
+/** @returns the turn's id, or undefined if this is not the id of a completion. */
 export function readCompletionId(text: string): string | undefined {
 	return /^chatcmpl-([0-9a-f]{32})$/.exec(text)?.[1]
 }
 
-/** What is kept of a request in order to be told with its completion. */
+/** The request fields stored for their completion. */
 export function readCompletionEcho(body: Readonly<Record<string, unknown>>): JsonObject {
 	const echo: Record<string, unknown> = {}
 	for (const name of repeated) if (body[name] != null) echo[name] = body[name]
@@ -45,8 +45,8 @@ export function writeStoredCompletion(turn: Turn, answers: readonly Message[]): 
 		{ id: id(turn.id), created: Math.floor(turn.createdAtMs / 1000), model: turn.model },
 		{ legacyFunctions: functions !== undefined },
 	)
-	const told = { ...written, ...defaults, ...echo, input_user: user ?? null, metadata: turn.metadata }
-	return { ...told, id: id(turn.id) }
+	const completion = { ...written, ...defaults, ...echo, input_user: user ?? null, metadata: turn.metadata }
+	return { ...completion, id: id(turn.id) }
 }
 
 const nothingUsed = {
@@ -79,14 +79,14 @@ function choiceOf(message: Message, answer: KeptAnswer | undefined): Choice {
 		reasoning: assistant?.reasoning ?? '',
 		toolCalls: assistant?.toolCalls ?? [],
 		finishReason: answer?.finishReason ?? 'stop',
-		...(answer?.logprobs === undefined ? {} : { logprobs: answer.logprobs }),
+		logprobs: answer?.logprobs,
 	}
 }
 
-/** A message that was sent, under the id of the completion and its own number. */
-export function writeStoredMessage(kept: KeptMessage): { readonly id: string } {
-	const [{ content, ...written } = {}] = writeMessages([kept.message], 'developer')
+/** A message of the request, whose id consists of the completion's id and its own number. */
+export function writeStoredMessage(stored: KeptMessage): { readonly id: string } {
+	const [{ content, ...written } = {}] = writeMessages([stored.message], 'developer')
 	const parts = Array.isArray(content) ? content : null
-	const told = { name: null, ...written, content: parts === null ? (content ?? null) : null, content_parts: parts }
-	return { ...told, id: id(kept.id) }
+	const fields = { name: null, ...written, content: parts === null ? (content ?? null) : null, content_parts: parts }
+	return { ...fields, id: id(stored.id) }
 }
