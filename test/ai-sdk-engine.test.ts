@@ -78,8 +78,8 @@ const noLogprobs = 'the specification has no log-probabilities, so they are drop
 engineContract('ai-sdk on @ai-sdk/openai-compatible', compatible, {
 	...expectations,
 	except: {
-		'gives as many choices as asked, and counts them all': oneAnswer,
-		'tells log-probabilities of every token, with alternatives, likeliest first': noLogprobs,
+		'returns the requested number of choices and counts their tokens': oneAnswer,
+		'returns logprobs of every token, with alternatives in descending order': noLogprobs,
 	},
 })
 
@@ -94,8 +94,8 @@ engineContract(
 	{
 		...expectations,
 		except: {
-			'gives as many choices as asked, and counts them all': oneAnswer,
-			'tells log-probabilities of every token, with alternatives, likeliest first': noLogprobs,
+			'returns the requested number of choices and counts their tokens': oneAnswer,
+			'returns logprobs of every token, with alternatives in descending order': noLogprobs,
 		},
 	},
 )

@@ -122,7 +122,7 @@ class AiSdk implements Engine {
 			const asked = {
 				query,
 				documents: { type: 'text', values: documents } as const,
-				...(top === undefined ? {} : { topN: top }),
+				topN: top,
 				...surroundings,
 			}
 			const results = readRanking(await this.wait(model.doRerank(asked), running), documents.length, title)

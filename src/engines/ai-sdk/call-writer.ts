@@ -29,7 +29,7 @@ export function writeCall(
 	if (marksCache(request)) drop('cache_control')
 	return {
 		prompt: writePrompt(request.messages, form, drop),
-		...(request.maxTokens === undefined ? {} : { maxOutputTokens: request.maxTokens }),
+		maxOutputTokens: request.maxTokens,
 		...writeSampling(request.sampling, drop),
 		...(request.stop.length === 0 ? {} : { stopSequences: request.stop }),
 		...writeResponseFormat(request.responseFormat),
@@ -45,8 +45,8 @@ function writeSampling(sampling: Sampling, drop: (part: string) => void): Partia
 	if ((sampling.repetitionPenalty ?? 1) !== 1) drop('repetition_penalty')
 	if ((sampling.logitBias?.size ?? 0) > 0) drop('logit_bias')
 	return {
-		...(temperature === undefined ? {} : { temperature }),
-		...(topP === undefined ? {} : { topP }),
+		temperature,
+		topP,
 		...(topK === undefined || topK <= 0 ? {} : { topK }),
 		...(presencePenalty === undefined ? {} : { presencePenalty }),
 		...(frequencyPenalty === undefined ? {} : { frequencyPenalty }),
@@ -66,8 +66,8 @@ function writeResponseFormat(format: ResponseFormat): Partial<CallSettings> {
 				responseFormat: {
 					type: 'json',
 					name,
-					...(schema === undefined ? {} : { schema }),
-					...(description === undefined ? {} : { description }),
+					schema,
+					description,
 				},
 			}
 		}
@@ -92,7 +92,7 @@ function writeTool(tool: Tool, index: number): NonNullable<CallSettings['tools']
 	return {
 		type: 'function',
 		name,
-		...(description === undefined ? {} : { description }),
+		description,
 		inputSchema: parameters ?? { type: 'object', properties: {}, additionalProperties: false },
 		...(strict ? { strict } : {}),
 	}

@@ -23,7 +23,7 @@ export function readFailure(thrown: unknown, reading: FailureReading): ChatError
 		return new ChatError(own.kind, own.shown ? shown(thrown, reading) : own.message(reading.title), {
 			cause: causeOf(thrown, reading),
 			sent: own.sent,
-			...(own.code === undefined ? {} : { code: own.code }),
+			code: own.code,
 		})
 	if (name === 'AI_APICallError' && status === undefined) return readDisconnection(thrown, reading)
 	return new ChatError('upstream-failed', `${reading.title} sent something that is no answer.`, {
@@ -46,8 +46,8 @@ function sentAll(error: ChatError): ChatError {
 	return new ChatError(kind, message, {
 		sent: 'yes',
 		cause,
-		...(code === undefined ? {} : { code }),
-		...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+		code,
+		retryAfterMs,
 	})
 }
 

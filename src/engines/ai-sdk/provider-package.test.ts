@@ -82,7 +82,7 @@ describe('a package', () => {
 				timeouts: { firstByteMs: 10, betweenChunksMs: 10, totalMs: 10 },
 				clock: systemClock,
 				redact: (text) => text,
-				...(method === undefined ? {} : { method }),
+				method,
 			})
 		await expect(engine('future')).rejects.toThrow("version 'v9'")
 		await expect(engine('good', 'chat')).rejects.toThrow("no method 'chat'")

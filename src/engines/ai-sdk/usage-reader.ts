@@ -17,7 +17,7 @@ export function readUsage(usage: unknown): Usage | undefined {
 		promptTokens,
 		completionTokens,
 		cachedTokens: Math.min(cached, promptTokens),
-		...(written === undefined ? {} : { cacheWriteTokens: written }),
+		cacheWriteTokens: written,
 		reasoningTokens: Math.min(reasoning, completionTokens),
 		source: 'upstream',
 	}

@@ -294,8 +294,8 @@ function aborted(signal: AbortSignal): Promise<never> {
 function afterStart({ kind, message, retryAfterMs, cause }: ChatError): ChatError {
 	return new ChatError(kind, message, {
 		sent: 'yes',
-		...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-		...(cause === undefined ? {} : { cause }),
+		retryAfterMs,
+		cause,
 	})
 }
 

@@ -9,6 +9,4 @@ const options = z.strictObject({
 	contextTokens: tokenCount(1).optional().describe('Longest prompt and answer together, in words.'),
 })
 
-export const echo = engineKind(options, async ({ contextTokens }, { clock }) =>
-	openEcho({ clock, ...(contextTokens === undefined ? {} : { contextTokens }) }),
-)
+export const echo = engineKind(options, async ({ contextTokens }, { clock }) => openEcho({ clock, contextTokens }))

@@ -98,7 +98,7 @@ function textEvent({ choice, logprobs }: Speech, text: string): ChatEvent {
 		type: 'text',
 		choice,
 		text,
-		...(logprobs === undefined ? {} : { logprobs: tokenLogprobs(text, logprobs.top) }),
+		logprobs: logprobs === undefined ? undefined : tokenLogprobs(text, logprobs.top),
 	}
 }
 

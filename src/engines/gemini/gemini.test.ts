@@ -1,4 +1,4 @@
-// What the engine says over the socket, and what becomes of answers that are none.
+// The engine's requests over a socket, and its handling of invalid responses.
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import { collect } from '../../chat/collect.ts'

@@ -21,11 +21,11 @@ function read(pieces: readonly Buffer[], ends = false): Outcome {
 		error = thrown.message
 	}
 	return {
-		...(parser.head === undefined ? {} : { status: parser.head.status }),
+		status: parser.head?.status,
 		body,
 		done: parser.done,
 		reusable: parser.reusable,
-		...(error === undefined ? {} : { error }),
+		error,
 	}
 }
 
@@ -94,7 +94,7 @@ describe('responses, wherever they are cut', () => {
 				body: 'hell',
 				done: false,
 				reusable: false,
-				error: 'the connection ended before the response did',
+				error: 'the connection was closed before the response was complete',
 			},
 			true,
 		],
@@ -106,7 +106,7 @@ describe('responses, wherever they are cut', () => {
 				body: 'hello',
 				done: false,
 				reusable: false,
-				error: 'the connection ended before the response did',
+				error: 'the connection was closed before the response was complete',
 			},
 			true,
 		],
@@ -146,7 +146,7 @@ describe('what could be read in two ways is refused', () => {
 		['a chunk size with a prefix', `${chunked}0x5\r\nhello\r\n`, 'the size of a chunk'],
 		['an empty chunk size', `${chunked}\r\nhello\r\n`, 'the size of a chunk'],
 		['a chunk size beyond numbers', `${chunked}FFFFFFFFFFFFFFFF\r\n`, 'the size of a chunk'],
-		['a chunk longer than its size', `${chunked}4\r\nhello\r\n`, 'longer than it says'],
+		['a chunk longer than its size', `${chunked}4\r\nhello\r\n`, 'longer than its declared size'],
 		['a chunk size with a bare line feed', `${chunked}5\nhello\r\n`, 'does not end in CRLF'],
 		['a chunk line without end', `${chunked}5;${'a'.repeat(2000)}`, 'too long'],
 		['a trailer without end', `${chunked}0\r\n${'a: b\r\n'.repeat(1000)}`, 'the trailer is too long'],
