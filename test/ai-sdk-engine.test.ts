@@ -72,8 +72,8 @@ const expectations = {
 	prompt: 'One two three four five six seven eight nine ten eleven twelve.',
 	contextTokens,
 }
-const oneAnswer = 'the specification has one answer to a call, so more are refused'
-const noLogprobs = 'the specification has no log-probabilities, so they are dropped and told'
+const oneAnswer = 'the specification has one choice per call, so more are rejected'
+const noLogprobs = 'the specification has no logprobs, so they are reported as dropped'
 
 engineContract('ai-sdk on @ai-sdk/openai-compatible', compatible, {
 	...expectations,

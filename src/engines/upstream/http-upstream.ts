@@ -161,7 +161,7 @@ export class HttpUpstream {
 		if (models !== undefined) return models
 		throw new ChatError(
 			'upstream-failed',
-			`${this.errors.title} returned something other than a list of models for ${path}.`,
+			`${this.errors.title} returned a response for ${path} that is not a list of models.`,
 			{
 				sent: 'yes',
 			},

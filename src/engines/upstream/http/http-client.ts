@@ -222,7 +222,7 @@ function writeHeaders(headers: Readonly<Record<string, string>>): string {
 	for (const name in headers) {
 		const value = headers[name] ?? ''
 		if (!/^[!#$%&'*+\-.^_`|~\w]+$/.test(name) || /[^\t\x20-\x7e]/.test(value))
-			throw new Error(`header '${name}': the name or the value has characters that are not allowed in a header`)
+			throw new Error(`the header '${name}' cannot be sent: its name or value contains invalid characters`)
 		text += `${name}: ${value}\r\n`
 	}
 	return text
