@@ -206,7 +206,7 @@ class AiSdk implements Engine {
 	/** Runs a unary call. */
 	private async atOnce<Result>(
 		call: EngineCall,
-		ask: (context: CallSurroundings, running: RunningCall) => Promise<Result>,
+		run: (context: CallSurroundings, running: RunningCall) => Promise<Result>,
 	): Promise<Result> {
 		const running = this.running.begin(call.signal)
 		const { providerOptions } = this.options
@@ -215,7 +215,7 @@ class AiSdk implements Engine {
 			providerOptions,
 		}
 		try {
-			return await ask(context, running)
+			return await run(context, running)
 		} catch (thrown) {
 			throw this.explain(thrown, running)
 		} finally {

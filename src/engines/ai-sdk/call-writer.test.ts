@@ -5,7 +5,7 @@ import type { ChatRequest } from '../../chat/request.ts'
 import type { Tool } from '../../chat/tool.ts'
 import { type CallForm, writeCall } from './call-writer.ts'
 
-const text = (words: string) => [{ type: 'text', text: words }] as const
+const text = (value: string) => [{ type: 'text', text: value }] as const
 const hi: Message = { role: 'user', content: text('hi') }
 
 function write(changes: Partial<ChatRequest>, form: Partial<CallForm> = {}) {
@@ -28,7 +28,7 @@ function write(changes: Partial<ChatRequest>, form: Partial<CallForm> = {}) {
 	return { call, dropped, prompt: call.prompt }
 }
 
-function refused(changes: Partial<ChatRequest>, form: Partial<CallForm> = {}): Partial<ChatError> {
+function rejected(changes: Partial<ChatRequest>, form: Partial<CallForm> = {}): Partial<ChatError> {
 	try {
 		write(changes, form)
 	} catch (thrown) {
@@ -100,7 +100,7 @@ describe('settings', () => {
 		expect(write({ reasoningEffort: 'deep' }, { version: 'v4' }).dropped).toEqual(['reasoning_effort'])
 	})
 	test('more than one choice is rejected', () => {
-		expect(refused({ choices: 2 })).toMatchObject({ kind: 'unsupported', param: 'n', sent: 'nothing' })
+		expect(rejected({ choices: 2 })).toMatchObject({ kind: 'unsupported', param: 'n', sent: 'nothing' })
 	})
 	test('unknown fields are passed to the named provider; configured options take precedence', () => {
 		const form = { passthrough: 'acme', providerOptions: { acme: { tier: 'a' }, other: { x: 1 } } }
@@ -142,7 +142,7 @@ describe('tools', () => {
 	})
 	test('custom tools are rejected', () => {
 		const tools: readonly Tool[] = [weather, { type: 'custom', name: 'shell' }]
-		expect(refused({ tools, toolChoice: { type: 'auto' } })).toMatchObject({ kind: 'unsupported', param: 'tools[1]' })
+		expect(rejected({ tools, toolChoice: { type: 'auto' } })).toMatchObject({ kind: 'unsupported', param: 'tools[1]' })
 	})
 })
 
@@ -180,7 +180,7 @@ describe('files', () => {
 	})
 	test('by id, and by a URL that the upstream does not fetch, are rejected', () => {
 		const withPart = (part: UserPart, form: Partial<CallForm> = fetched) =>
-			refused({ messages: [hi, { role: 'user', content: [part] }] }, form)
+			rejected({ messages: [hi, { role: 'user', content: [part] }] }, form)
 		const expected = { kind: 'unsupported', param: 'messages[1].content[0]' }
 		expect(withPart({ type: 'file', id: 'file-1' })).toMatchObject(expected)
 		expect(withPart({ type: 'image', url: 'http://169.254.169.254/a.png' })).toMatchObject(expected)
@@ -269,12 +269,12 @@ describe('history', () => {
 	})
 	test('a URL in a result is rejected if the version does not support it', () => {
 		const messages = called({ role: 'tool', callId: '1', content: [{ type: 'image', url: remote }] })
-		expect(refused({ messages }, { version: 'v2', ...fetched })).toMatchObject({ kind: 'unsupported' })
+		expect(rejected({ messages }, { version: 'v2', ...fetched })).toMatchObject({ kind: 'unsupported' })
 		const content = write({ messages }, { version: 'v3', ...fetched }).prompt[2]?.content
 		expect(Object(content)[0].output.value).toEqual([{ type: 'image-url', url: remote }])
 	})
 	test('a result without a tool call is rejected', () => {
-		expect(refused({ messages: [hi, { role: 'tool', callId: 'x', content: text('a') }] })).toMatchObject({
+		expect(rejected({ messages: [hi, { role: 'tool', callId: 'x', content: text('a') }] })).toMatchObject({
 			kind: 'invalid-request',
 			param: 'messages[1].tool_call_id',
 		})

@@ -81,7 +81,7 @@ export class PartReader {
 	fail(error: ChatError): readonly ChatEvent[] {
 		if (this.isEnded) return []
 		this.isEnded = true
-		return [{ type: 'error', error, ...(this.started ? { usage: this.counted() } : {}) }]
+		return [{ type: 'error', error, usage: this.started ? this.counted() : undefined }]
 	}
 
 	/** `start` is delayed until the provider has reported its model. */
@@ -169,8 +169,8 @@ export class PartReader {
 		return this.proven(
 			this.calls.read({
 				index: call.index,
-				...(begins ? { id } : {}),
-				function: { ...(begins ? { name } : {}), arguments: fragment },
+				id: begins ? id : undefined,
+				function: { name: begins ? name : undefined, arguments: fragment },
 			}),
 		)
 	}

@@ -164,8 +164,8 @@ const resultFile: Readonly<Record<SpecificationVersion, (file: ReadFile) => obje
 	v3({ mediaType, filename, data }) {
 		const kind = mediaType.startsWith('image/') ? 'image' : 'file'
 		if (typeof data !== 'string')
-			return { type: `${kind}-url`, url: data.href, ...(kind === 'file' ? { mediaType } : {}) }
-		return { type: `${kind}-data`, data, mediaType, ...(kind === 'file' && filename !== undefined ? { filename } : {}) }
+			return { type: `${kind}-url`, url: data.href, mediaType: kind === 'file' ? mediaType : undefined }
+		return { type: `${kind}-data`, data, mediaType, filename: kind === 'file' ? filename : undefined }
 	},
 	v4(file) {
 		return { type: 'file', ...file, data: fileData(file.data, 'v4') }

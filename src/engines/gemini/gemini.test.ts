@@ -14,10 +14,10 @@ const key = 'AIza-0123456789'
 const server = listenScriptedGemini(key)
 afterAll(() => server.close())
 
-const text = (words: string) => [{ type: 'text', text: words }] as const
-const request = (words: string, changes: Partial<ChatRequest> = {}): ChatRequest => ({
+const text = (value: string) => [{ type: 'text', text: value }] as const
+const request = (prompt: string, changes: Partial<ChatRequest> = {}): ChatRequest => ({
 	model: 'm',
-	messages: [{ role: 'user', content: text(words) }],
+	messages: [{ role: 'user', content: text(prompt) }],
 	sampling: {},
 	stop: [],
 	choices: 1,
@@ -62,14 +62,14 @@ async function against<Result>(
 describe('a call', () => {
 	test('has the same result as a stream and as a unary response', async () => {
 		const script = 'echo:reasoning hm so\necho:tool get_weather {"city": "Paris"}'
-		const asked = request(script, {
+		const chatRequest = request(script, {
 			reasoningEffort: 'high',
 			tools: [{ type: 'function', name: 'get_weather', strict: false }],
 			toolChoice: { type: 'auto' },
 		})
 		const engine = open()
-		const streamed = await collect(await engine.chat(asked, call()))
-		expect(await collect(await engine.chat(asked, call({ whole: true })))).toEqual(streamed)
+		const streamed = await collect(await engine.chat(chatRequest, call()))
+		expect(await collect(await engine.chat(chatRequest, call({ whole: true })))).toEqual(streamed)
 		expect(streamed.choices[0]).toMatchObject({
 			reasoning: 'hm so',
 			toolCalls: [{ name: 'get_weather', arguments: '{"city":"Paris"}', proof: { value: 'signed-get_weather' } }],

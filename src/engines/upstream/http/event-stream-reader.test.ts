@@ -27,7 +27,7 @@ const streams: readonly {
 	},
 	{ name: 'a byte order mark', text: '\uFEFFdata: a\n\n', events: [message('a')] },
 	{ name: 'characters of two to four bytes', text: 'data: é€𝄞\n\n', events: [message('é€𝄞')] },
-	{ name: 'no space behind the colon, or two', text: 'data:a\n\ndata:  b\n\n', events: [message('a'), message(' b')] },
+	{ name: 'no space after the colon, or two', text: 'data:a\n\ndata:  b\n\n', events: [message('a'), message(' b')] },
 	{ name: 'data on several lines', text: 'data: a\ndata:\ndata: b\n\n', events: [message('a\n\nb')] },
 	{ name: 'data on several lines that end in CRLF', text: 'data: a\r\ndata: b\r\n\r\n', events: [message('a\nb')] },
 	{ name: 'data without a colon', text: 'data\n\n', events: [message('')] },
@@ -44,7 +44,7 @@ const streams: readonly {
 		events: [message('a')],
 	},
 	{ name: 'an end without an empty line', text: 'data: a\n\ndata: [DONE]', events: [message('a'), message('[DONE]')] },
-	{ name: 'an end behind CR', text: 'data: a\r', events: [message('a')] },
+	{ name: 'an end after CR', text: 'data: a\r', events: [message('a')] },
 	{ name: 'nothing', text: '', events: [] },
 ]
 

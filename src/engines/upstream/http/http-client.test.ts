@@ -77,14 +77,14 @@ describe('connections', () => {
 
 	test('transmit the request unchanged, including large bodies and any script', async () => {
 		const body = JSON.stringify({ text: 'é漢😀'.repeat(400_000) })
-		let asked = ''
+		let received = ''
 		const peer = serve((socket, request) => {
-			asked = request
+			received = request
 			socket.write(`${helloHead}hello`)
 		})
 		const client = open(peer.url, { headers: { authorization: 'Bearer k', 'content-type': 'application/json' } })
 		await textOf(await client.send({ method: 'POST', path: '/chat', headers: { 'x-request-id': 'r1' }, body: 'a' }))
-		expect(asked).toBe(
+		expect(received).toBe(
 			`POST /v1/chat HTTP/1.1\r\nhost: ${new URL(peer.url).host}\r\naccept-encoding: identity\r\nauthorization: Bearer k\r\ncontent-type: application/json\r\nx-request-id: r1\r\ncontent-length: 1\r\n\r\na`,
 		)
 		const echo = Bun.serve({ port: 0, fetch: async (request) => new Response(await request.text()) })
