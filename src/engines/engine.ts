@@ -59,7 +59,10 @@ export interface EngineCall {
 	readonly whole?: boolean
 	/** Trace headers, for upstreams with HTTP. */
 	readonly headers?: Readonly<Record<string, string>>
-	/** Called for each field of the request that the upstream's protocol does not support, with its name in OpenAI's API. It is reported to the client. */
+	/**
+	 * Called for each field of the request that the upstream's protocol does not support, with its name in OpenAI's API. The gateway reports
+	 * the names to the client.
+	 */
 	readonly drop?: (part: string) => void
 }
 

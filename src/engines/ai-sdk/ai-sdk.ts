@@ -271,7 +271,7 @@ class AiSdk implements Engine {
 		if (dimensions === undefined) return {}
 		if (specificationVersion === 'v4') return { dimensions }
 		if (passthrough === undefined)
-			throw new ChatError('unsupported', 'This upstream does not support a number of dimensions.', {
+			throw new ChatError('unsupported', "This upstream does not support the 'dimensions' parameter.", {
 				param: 'dimensions',
 			})
 		return { providerOptions: { ...providerOptions, [passthrough]: { ...providerOptions[passthrough], dimensions } } }
