@@ -72,14 +72,14 @@ const expectations = {
 	prompt: 'One two three four five six seven eight nine ten eleven twelve.',
 	contextTokens,
 }
-const oneAnswer = 'the specification has one answer to a call, so more are refused'
-const noLogprobs = 'the specification has no log-probabilities, so they are dropped and told'
+const oneAnswer = 'the specification has one choice per call, so more are rejected'
+const noLogprobs = 'the specification has no logprobs, so they are reported as dropped'
 
 engineContract('ai-sdk on @ai-sdk/openai-compatible', compatible, {
 	...expectations,
 	except: {
-		'gives as many choices as asked, and counts them all': oneAnswer,
-		'tells log-probabilities of every token, with alternatives, likeliest first': noLogprobs,
+		'returns the requested number of choices and counts their tokens': oneAnswer,
+		'returns logprobs of every token, with alternatives in descending order': noLogprobs,
 	},
 })
 
@@ -94,8 +94,8 @@ engineContract(
 	{
 		...expectations,
 		except: {
-			'gives as many choices as asked, and counts them all': oneAnswer,
-			'tells log-probabilities of every token, with alternatives, likeliest first': noLogprobs,
+			'returns the requested number of choices and counts their tokens': oneAnswer,
+			'returns logprobs of every token, with alternatives in descending order': noLogprobs,
 		},
 	},
 )

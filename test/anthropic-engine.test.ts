@@ -60,9 +60,10 @@ engineContract('anthropic', async () => open(`${echo.url}/anthropic/v1`), {
 	prompt: 'One two three four five six seven eight nine ten eleven twelve.',
 	contextTokens,
 	except: {
-		'gives as many choices as asked, and counts them all': 'the wire gives one',
-		'tells log-probabilities of every token, with alternatives, likeliest first': 'the wire has none',
-		'answers with a JSON object': 'the wire has it asked for in words, which the echo does not follow',
+		'returns the requested number of choices and counts their tokens': 'the API returns one',
+		'returns logprobs of every token, with alternatives in descending order': 'the API has none',
+		'answers with a JSON object':
+			'the API has no such option; it is requested in the prompt, which the echo engine ignores',
 	},
 })
 

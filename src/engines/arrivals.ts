@@ -1,30 +1,30 @@
-// Events as they arrive: several that were read at once are handed on at once, with the text that they were read from. An engine that
-// reads bytes gives its answers this form; any other stream of events can be looked at as one.
+// Batches of events: events that were read together are delivered together, with the text that they were read from. Engines that read
+// bytes produce this form; `arrivalsOf` adapts any other stream of events to it.
 
 import type { Completion } from '../chat/completion.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import type { Source } from '../chat/source.ts'
 
-/** What one piece of an upstream's answer said. */
+/** Events read from one chunk of an upstream's response. */
 export interface Arrival {
 	readonly events: readonly ChatEvent[]
-	/** Absent where the events do not stand in a text of their own. */
+	/** The text of the chunk. Absent if the events have no text of their own. */
 	readonly source?: Source
 }
 
 export interface Arrivals {
-	/** All that came since the last call, at least one event; waits for it. Undefined behind the terminal event. */
+	/** Waits for the next batch: everything received since the last call, at least one event. Undefined after the terminal event. */
 	next(): Promise<readonly Arrival[] | undefined>
-	/** The terminal event, where the answer was given up since `next` resolved: what had arrived by then is not wanted any more. */
+	/** The terminal event if the call was cancelled after `next` resolved. The rest of that batch must then be discarded. */
 	interruption?(): ChatEvent | undefined
-	/** Ends the answer where it is; a second time does nothing. */
+	/** Cancels the stream. Idempotent. */
 	cancel(): Promise<void>
 }
 
-/** An answer that can be taken either way, not both. */
+/** A stream that can be consumed either as batches or as single events, not both. */
 export interface ArrivingEvents extends AsyncIterable<ChatEvent> {
 	readonly arrivals: Arrivals
-	/** The answer itself, where it came as a whole and was read as one; then its events need not be looked at. */
+	/** The complete response, if the upstream did not stream. The events can then be ignored. */
 	readonly whole?: WholeAnswer | undefined
 }
 
@@ -33,12 +33,12 @@ export interface WholeAnswer {
 	readonly source: Source
 }
 
-/** The whole answer, where the engine read one. */
+/** The complete response, if the engine read one. */
 export function wholeOf(events: AsyncIterable<ChatEvent>): WholeAnswer | undefined {
 	return isArriving(events) ? events.whole : undefined
 }
 
-/** The arrivals of any stream of events: one by one where its engine gives none. */
+/** The batches of any stream of events. Each event is its own batch if the engine does not produce batches. */
 export function arrivalsOf(events: AsyncIterable<ChatEvent>): Arrivals {
 	if (isArriving(events)) return events.arrivals
 	const iterator = events[Symbol.asyncIterator]()
@@ -53,7 +53,7 @@ export function arrivalsOf(events: AsyncIterable<ChatEvent>): Arrivals {
 	}
 }
 
-/** `arrivals` one event at a time. @param whole the same answer, where it was read as one. */
+/** `arrivals` one event at a time. @param whole the same response, if it was read as a whole. */
 export function arriving(arrivals: Arrivals, whole?: WholeAnswer): ArrivingEvents {
 	return new Flattened(arrivals, whole)
 }

@@ -1,12 +1,13 @@
-// The border between failures that are thrown and failures that are events: the first event. Every engine's streams pass here.
+// Failures before the first event of a stream are thrown; later failures are events. Every engine's streams pass through here.
 
 import { asChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
 
 /**
- * Waits for the first of `events`. The result continues behind it, and returning from it early ends `events` even if it was never read.
+ * Waits for the first of `events`. The result yields that event and then the others. Returning from it early ends `events`, even if
+ * nothing was read.
  *
- * @throws ChatError what `events` throws, or its error where that comes first.
+ * @throws ChatError what `events` throws, or the error of its first event.
  */
 export async function beginAnswer(events: AsyncGenerator<ChatEvent>): Promise<AsyncIterableIterator<ChatEvent>> {
 	let first: IteratorResult<ChatEvent> | undefined

@@ -1,4 +1,4 @@
-// What every engine must do. It asks through the interface alone; an engine that cannot keep a clause says so with a reason.
+// The contract suite of `Engine`. It uses the interface only. An engine that does not satisfy a clause lists it in `except` with a reason.
 
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { collect } from '../chat/collect.ts'
@@ -12,21 +12,21 @@ import { isJsonFormat, type TranscriptionFormat, transcriptionFormats } from '..
 import type { Engine, EngineCall } from './engine.ts'
 
 export interface EngineExpectations {
-	/** What the engine calls the model to ask. */
+	/** The engine's name of the model to call. */
 	readonly model: string
-	/** A prompt that is answered with at least 8 tokens, the same ones at temperature 0. */
+	/** A prompt whose completion has at least 8 tokens and is deterministic at temperature 0. */
 	readonly prompt: string
-	/** Where the engine's state does not tell it; the clause on overlong prompts uses it. */
+	/** Size of the context window, if the engine's state does not report it. Used by the clause on overlong prompts. */
 	readonly contextTokens?: number
-	/** Clauses that this engine does not keep, each with the reason. */
+	/** Clauses that this engine does not satisfy, each with the reason. */
 	readonly except?: Partial<Record<Clause, string>>
-	/** Bound on each clause, in milliseconds; 20,000 unless said. */
+	/** Timeout of each clause, in milliseconds. Default: 20,000. */
 	readonly timeoutMs?: number
 }
 
 export type Clause = keyof typeof clauses
 
-/** @param open gives an engine that is ready, a fresh one each time. */
+/** @param open returns a new engine that is ready. */
 export function engineContract(name: string, open: () => Promise<Engine>, expectations: EngineExpectations): void {
 	describe(`engine: ${name}`, () => {
 		let bench: Bench
@@ -37,7 +37,7 @@ export function engineContract(name: string, open: () => Promise<Engine>, expect
 
 		for (const [clause, check] of Object.entries(clauses)) {
 			const reason = reasonAgainst(clause, expectations)
-			if (reason !== undefined) test.skip(`${clause} (except here: ${reason})`, () => undefined)
+			if (reason !== undefined) test.skip(`${clause} (skipped: ${reason})`, () => undefined)
 			else test(clause, () => check(bench), expectations.timeoutMs ?? 20_000)
 		}
 	})
@@ -47,7 +47,7 @@ function reasonAgainst(clause: string, { except = {} }: EngineExpectations): str
 	return Object.entries(except).find(([name]) => name === clause)?.[1]
 }
 
-/** An engine and short ways to ask it. */
+/** An engine, with shortcuts for calls. */
 class Bench {
 	readonly engine: Engine
 	readonly expectations: EngineExpectations
@@ -78,7 +78,7 @@ class Bench {
 		return { signal, model: this.expectations.model, requestId: 'req_contract' }
 	}
 
-	/** The whole answer, found to keep the rules. */
+	/** Returns the collected response after checking the rules of the stream. */
 	async ask(changes: Partial<ChatRequest> = {}): Promise<Completion> {
 		const request = this.request(changes)
 		const events = await Array.fromAsync(await this.engine.chat(request, this.call()))
@@ -119,13 +119,13 @@ const weather: Tool = {
 const time: Tool = { type: 'function', name: 'get_time', strict: false }
 
 const clauses = {
-	async 'is ready and says what it can do'({ engine }: Bench) {
+	async 'is ready and lists its operations'({ engine }: Bench) {
 		const state = engine.state()
 		expect(state.status).toBe('ready')
 		expect(state.operations).toContain('chat')
 	},
 
-	async 'answers by the rules, with a text and a usage that adds up'(bench: Bench) {
+	async 'follows the rules of the stream, with text and consistent usage'(bench: Bench) {
 		const { choices, usage } = await bench.ask()
 		expect(choices[0]?.text).not.toBe('')
 		expect(usage.promptTokens).toBeGreaterThan(0)
@@ -134,22 +134,22 @@ const clauses = {
 		expect(usage.reasoningTokens).toBeLessThanOrEqual(usage.completionTokens)
 	},
 
-	async 'streams a long answer in pieces'(bench: Bench) {
+	async 'streams a long answer in several chunks'(bench: Bench) {
 		const events = await Array.fromAsync(await bench.engine.chat(bench.request(), bench.call()))
 		expect(events.filter(({ type }) => type === 'text').length).toBeGreaterThan(3)
 	},
 
-	async 'gives the same answer to the same question at temperature 0'(bench: Bench) {
+	async 'is deterministic at temperature 0'(bench: Bench) {
 		expect(await bench.text()).toBe(await bench.text())
 	},
 
-	async 'ends at maxTokens with the reason length'(bench: Bench) {
+	async 'stops at maxTokens with finish reason length'(bench: Bench) {
 		const { choices, usage } = await bench.ask({ maxTokens: 3 })
 		expect(choices[0]?.finishReason).toBe('length')
 		expect(usage.completionTokens).toBe(3)
 	},
 
-	async 'ends before the first stop text'(bench: Bench) {
+	async 'stops before the first stop sequence'(bench: Bench) {
 		const whole = await bench.text()
 		const middle = Math.floor(whole.length / 2)
 		const stop = whole.slice(middle, middle + 3)
@@ -158,14 +158,14 @@ const clauses = {
 		expect(choices[0]?.finishReason).toBe('stop')
 	},
 
-	async 'gives as many choices as asked, and counts them all'(bench: Bench) {
+	async 'returns the requested number of choices and counts their tokens'(bench: Bench) {
 		const one = await bench.ask()
 		const { choices, usage } = await bench.ask({ choices: 3 })
 		expect(choices.map(({ text }) => text)).toEqual(Array.from({ length: 3 }, () => one.choices[0]?.text ?? ''))
 		expect(usage.completionTokens).toBe(3 * one.usage.completionTokens)
 	},
 
-	async 'tells log-probabilities of every token, with alternatives, likeliest first'(bench: Bench) {
+	async 'returns logprobs of every token, with alternatives in descending order'(bench: Bench) {
 		const { choices } = await bench.ask({ logprobs: { top: 3 } })
 		const tokens = choices[0]?.logprobs ?? []
 		expect(Buffer.from(tokens.flatMap(({ token, bytes }) => bytes ?? [...Buffer.from(token)])).toString()).toBe(
@@ -179,17 +179,17 @@ const clauses = {
 		}
 	},
 
-	async 'tells no log-probabilities unasked'(bench: Bench) {
+	async 'returns no logprobs unless requested'(bench: Bench) {
 		expect((await bench.ask()).choices[0]?.logprobs).toBeUndefined()
 	},
 
-	async 'calls the tool that is named, with arguments of its schema'(bench: Bench) {
+	async 'calls the named tool, with arguments that match its schema'(bench: Bench) {
 		const { choices } = await bench.ask({ tools: [time, weather], toolChoice: { type: 'named', name: 'get_weather' } })
 		expect(choices[0]?.toolCalls.map(({ name }) => name)).toEqual(['get_weather'])
 		expect(JSON.parse(choices[0]?.toolCalls[0]?.arguments ?? '')).toEqual({ city: expect.any(String) })
 	},
 
-	async 'calls a tool where it must, only one that is left to choose, and one at a time'(bench: Bench) {
+	async 'calls a required tool, only an allowed one, and one at a time'(bench: Bench) {
 		const toolChoice = { type: 'required', only: ['get_time'] } as const
 		const { choices } = await bench.ask({ tools: [weather, time], toolChoice, parallelToolCalls: false })
 		expect(choices[0]?.toolCalls).toEqual([
@@ -200,7 +200,7 @@ const clauses = {
 	},
 
 	async 'answers with a JSON object'(bench: Bench) {
-		// OpenAI's API refuses the format where no message speaks of JSON.
+		// OpenAI's API rejects this format if no message mentions JSON.
 		const messages = [{ role: 'user', content: [{ type: 'text', text: 'Answer with a JSON object.' }] }] as const
 		const value: unknown = JSON.parse(
 			await bench.text({ messages, responseFormat: { type: 'json-object' }, maxTokens: 512 }),
@@ -208,7 +208,7 @@ const clauses = {
 		expect(value).toBeInstanceOf(Object)
 	},
 
-	async 'answers with JSON of a schema'(bench: Bench) {
+	async 'answers with JSON that matches a schema'(bench: Bench) {
 		const schema = {
 			type: 'object',
 			properties: {
@@ -229,7 +229,7 @@ const clauses = {
 		expect(value.age).toBeWithin(1, 151)
 	},
 
-	async 'takes a conversation with instructions, calls and results'(bench: Bench) {
+	async 'accepts a conversation with instructions, tool calls and tool results'(bench: Bench) {
 		const text = (text: string) => [{ type: 'text', text }] as const
 		const { choices } = await bench.ask({
 			messages: [
@@ -249,7 +249,7 @@ const clauses = {
 		expect(choices.length).toBe(1)
 	},
 
-	async 'survives texts that no one would write'(bench: Bench) {
+	async 'handles unusual text'(bench: Bench) {
 		for (const text of ['\0', '\ud800', '𝄞 🇫🇷 é', '<|im_end|>', ' \n\t ']) {
 			const request = bench.request({ messages: [{ role: 'user', content: [{ type: 'text', text }] }], maxTokens: 4 })
 			const events = await Array.fromAsync(await bench.engine.chat(request, bench.call()))
@@ -257,7 +257,7 @@ const clauses = {
 		}
 	},
 
-	async 'throws before the first event where the prompt is longer than the context'(bench: Bench) {
+	async 'throws before the first event if the prompt exceeds the context window'(bench: Bench) {
 		const contextTokens = bench.expectations.contextTokens ?? bench.engine.state().contextTokens
 		expect(contextTokens).toBeDefined()
 		const text = 'word '.repeat(2 * (contextTokens ?? 0))
@@ -267,11 +267,11 @@ const clauses = {
 		expect(error.message).toContain(String(contextTokens))
 	},
 
-	async 'throws for a caller who is already gone'(bench: Bench) {
+	async 'throws if the caller has already disconnected'(bench: Bench) {
 		expect((await thrownBy(bench.engine.chat(bench.request(), bench.call(AbortSignal.abort())))).kind).toBe('cancelled')
 	},
 
-	async 'ends with an error event when the caller goes'(bench: Bench) {
+	async 'ends with an error event when the caller disconnects'(bench: Bench) {
 		const controller = new AbortController()
 		const events: ChatEvent[] = []
 		for await (const event of await bench.engine.chat(bench.request(), bench.call(controller.signal))) {
@@ -283,7 +283,7 @@ const clauses = {
 		expect(await bench.text()).not.toBe('')
 	},
 
-	async 'is free again after streams that were left, read or not'(bench: Bench) {
+	async 'frees its resources after abandoned streams, read or not'(bench: Bench) {
 		for (let round = 0; round < 12; round++) {
 			const events = (await bench.engine.chat(bench.request(), bench.call()))[Symbol.asyncIterator]()
 			if (round % 2 === 0) await events.next()
@@ -293,13 +293,13 @@ const clauses = {
 		expect(await bench.text()).not.toBe('')
 	},
 
-	async 'answers many at once as it answers one'(bench: Bench) {
+	async 'gives concurrent requests the same answer as a single one'(bench: Bench) {
 		const alone = await bench.text()
 		const texts = await Promise.all(Array.from({ length: 8 }, () => bench.text()))
 		expect(texts).toEqual(Array.from({ length: 8 }, () => alone))
 	},
 
-	async 'continues plain texts, or says that it does not'(bench: Bench) {
+	async 'supports text completions, or reports that it does not'(bench: Bench) {
 		const { model, prompt } = bench.expectations
 		const request = {
 			model,
@@ -323,7 +323,7 @@ const clauses = {
 		}
 	},
 
-	async 'makes vectors of texts, or says that it does not'(bench: Bench) {
+	async 'supports embeddings, or reports that it does not'(bench: Bench) {
 		const inputs = ['The sea is blue.', 'Count to ten.', 'The sea is blue.']
 		const begun = bench.engine.embed({ model: bench.expectations.model, inputs }, bench.call())
 		if (!bench.engine.state().operations.includes('embed'))
@@ -337,7 +337,7 @@ const clauses = {
 		expect(usage.completionTokens).toBe(0)
 	},
 
-	async 'puts documents in order, or says that it does not'(bench: Bench) {
+	async 'supports reranking, or reports that it does not'(bench: Bench) {
 		const { engine, expectations } = bench
 		const documents = ['Count to ten.', 'The sea is blue.', 'What is blue? The sea.']
 		const request = { model: expectations.model, query: 'The sea is blue.', documents }
@@ -354,7 +354,7 @@ const clauses = {
 		expect((await engine.rerank?.({ ...request, top: 2 }, bench.call()))?.results).toEqual(results.slice(0, 2))
 	},
 
-	async 'writes down what is said, in every format, or says that it does not'(bench: Bench) {
+	async 'supports transcription in every format, or reports that it does not'(bench: Bench) {
 		const { engine, expectations } = bench
 		const request = (format: TranscriptionFormat) => ({
 			model: expectations.model,
@@ -369,13 +369,13 @@ const clauses = {
 			return
 		}
 		for (const format of transcriptionFormats) {
-			const told = await engine.transcribe?.(request(format), bench.call())
-			expect(told?.text).toBeString()
-			expect(told?.details === undefined).toBe(!isJsonFormat(format))
+			const transcription = await engine.transcribe?.(request(format), bench.call())
+			expect(transcription?.text).toBeString()
+			expect(transcription?.details === undefined).toBe(!isJsonFormat(format))
 		}
 	},
 
-	async 'ends what runs when it closes, and refuses what comes'(bench: Bench) {
+	async 'aborts calls in flight when it closes, and rejects new ones'(bench: Bench) {
 		const events: ChatEvent[] = []
 		for await (const event of await bench.engine.chat(bench.request(), bench.call())) {
 			if (events.push(event) === 2) void bench.engine.close()

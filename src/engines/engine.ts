@@ -1,5 +1,5 @@
-// What the gateway needs of anything that runs models: a remote API, the embedded engine's process, or a script. It does not know
-// keys, conversations or who is asking.
+// The interface to anything that runs models: a remote API, the embedded engine's process, or a script. Engines do not know about API
+// keys, conversations or callers.
 
 import type { ChatEvent } from '../chat/event.ts'
 import type { ChatRequest } from '../chat/request.ts'
@@ -10,70 +10,74 @@ import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../operations/t
 import type { Transcription, TranscriptionRequest } from '../operations/transcription.ts'
 
 /**
- * One upstream protocol, opened on one upstream.
+ * A client of one upstream, for one protocol.
  *
- * `chat` and `complete` resolve when the upstream has begun to answer; until then they throw a `ChatError` whose `sent` tells
- * what may be retried, after that failures are `error` events (see chat/event.ts for the rules of the stream). Returning early from
- * the stream, or aborting `call.signal`, stops the upstream at once.
+ * `chat` and `complete` resolve when the upstream starts its response. Before that, they throw a `ChatError` whose `sent` property
+ * determines whether a retry is safe. After that, failures are `error` events (see chat/event.ts for the rules of the stream).
+ * Returning early from the stream, or aborting `call.signal`, stops the upstream immediately.
  */
 export interface Engine {
-	/** What this engine does for the model behind it, as far as it knows now. */
+	/** The current state, as far as it is known. */
 	state(): EngineState
 	chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>>
 	complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>>
 	embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings>
-	/** Absent where the wire has no such thing; so are the next ones. */
+	/** This method and the optional ones below are absent if the protocol does not support the operation. */
 	rerank?(request: RerankRequest, call: EngineCall): Promise<Ranking>
 	transcribe?(request: TranscriptionRequest, call: EngineCall): Promise<Transcription>
 	tokenize?(request: TokenizeRequest, call: EngineCall): Promise<Tokens>
 	detokenize?(request: DetokenizeRequest, call: EngineCall): Promise<string>
-	/** Each piece of its streams is one token, so that they can be counted where it told no usage. */
+	/** Each chunk of its streams is one token. Chunks can then be counted if the upstream does not report usage. */
 	readonly tellsEachToken?: boolean
-	/** How many tokens a request's prompt is, where the upstream can tell; otherwise it is estimated. */
+	/** The number of prompt tokens of a request. Absent if the upstream cannot count them; the number is then estimated. */
 	count?(request: ChatRequest, call: EngineCall): Promise<number>
 	/**
-	 * Asks whether the upstream is well, where there is a way to; `path` stands behind the upstream's base URL.
+	 * Runs a health check of the upstream with a GET request. Absent if the upstream has none. `path` is relative to the upstream's base
+	 * URL.
 	 *
-	 * @throws ChatError where it is not.
+	 * @throws ChatError if the health check fails.
 	 */
 	probe?(path: string, signal: AbortSignal): Promise<void>
 	/**
-	 * The models that the upstream lists, by the names that requests use. Absent if there is no way to ask.
+	 * The models that the upstream lists, by the names that requests use. Absent if the protocol has no such list.
 	 *
-	 * @throws ChatError if it cannot be asked, or if its answer is not a list of models.
+	 * @throws ChatError if the request fails, or if the response is not a list of models.
 	 */
 	models?(signal: AbortSignal): Promise<readonly string[]>
-	/** Ends what is running and frees everything; a second call does nothing. */
+	/** Aborts the calls in flight and frees all resources. Idempotent. */
 	close(): Promise<void>
 }
 
 export interface EngineCall {
-	/** Aborted when the caller hangs up or the server closes. */
+	/** Aborted when the caller disconnects or the server shuts down. */
 	readonly signal: AbortSignal
-	/** What the upstream calls the model. */
+	/** The upstream's name of the model. */
 	readonly model: string
-	/** For the upstream's own log. */
+	/** Sent to the upstream for its log. */
 	readonly requestId: string
-	/** Nobody looks at the answer before it is complete, so it need not come in pieces. */
+	/** True for a unary response: the upstream does not have to stream. */
 	readonly whole?: boolean
-	/** For upstreams that are reached over HTTP: the trace that the call is part of. */
+	/** Trace headers, for upstreams with HTTP. */
 	readonly headers?: Readonly<Record<string, string>>
-	/** Told of each part of the request that the upstream's wire has no words for, by its name in OpenAI's API; the client is told too. */
+	/**
+	 * Called for each field of the request that the upstream's protocol does not support, with its name in OpenAI's API. The gateway reports
+	 * the names to the client.
+	 */
 	readonly drop?: (part: string) => void
 }
 
 export type Operation = 'chat' | 'complete' | 'embed' | 'rerank' | 'transcribe' | 'tokenize'
 
 export interface EngineState {
-	/** `starting` will be `ready` by itself; `failed` will not. */
+	/** `starting` becomes `ready` without intervention; `failed` does not. */
 	readonly status: 'starting' | 'ready' | 'failed'
-	/** What the model can be asked, once known. */
+	/** Supported operations, once known. */
 	readonly operations: readonly Operation[]
-	/** Longest prompt and answer together, in tokens, once known. */
+	/** Size of the context window (prompt and completion together), in tokens, once known. */
 	readonly contextTokens?: number
 	/**
-	 * One line for `/ready`, `/v1/models` and the log if there is something to say: that a toy answers, or why it failed. Anybody can read it:
-	 * it contains no path and no address; those go to the log.
+	 * An optional line for `/ready`, `/v1/models` and the log, for example that the model is a toy, or why the engine failed. It is public:
+	 * it must not contain paths or addresses, which go to the log.
 	 */
 	readonly note?: string
 }

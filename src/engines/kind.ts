@@ -1,5 +1,5 @@
-// What the configuration needs of each engine: which options an upstream may have, and how one is opened. One per folder, collected
-// in list.ts.
+// The interface between the configuration and an engine: the options of its upstreams, and how to open one. Each engine folder has one,
+// and list.ts lists them.
 
 import type { z } from 'zod'
 import type { Clock } from '../system/clock.ts'
@@ -9,43 +9,41 @@ import type { FetchProgress } from '../weights/weights.ts'
 import type { Engine } from './engine.ts'
 
 export interface EngineKind {
-	/** It starts processes of its own that end with the gateway. */
+	/** The engine starts child processes that end with the gateway. */
 	readonly ownsProcess: boolean
-	/** Options beside `engine` and `model`; can be shown as JSON Schema. */
+	/** Options other than `engine` and `model`. Must be convertible to JSON Schema. */
 	readonly options: z.ZodObject
 	/**
-	 * Opens an upstream. Does not wait for what may take long: the engine says `starting` until it can answer.
+	 * Opens an upstream. Does not wait for slow steps: the engine's status is `starting` until it is ready.
 	 *
-	 * @param options as the schema reads them.
+	 * @param options parsed with the schema.
 	 * @throws Error for options that can never work.
 	 */
-	open(options: unknown, surroundings: EngineSurroundings): Promise<Engine>
+	open(options: unknown, context: EngineSurroundings): Promise<Engine>
 	/**
-	 * Says in one sentence why an upstream with these options cannot work on this machine as it is: its model or its package is not here.
-	 * Undefined if nothing speaks against it. Reads the disk only.
+	 * Returns one sentence on why an upstream with these options cannot work on this machine, for example because its model or its package
+	 * is not installed. Undefined if there is no problem. Only reads the disk.
 	 */
-	check?(options: unknown, surroundings: EngineCheckSurroundings): Promise<string | undefined>
+	check?(options: unknown, context: EngineCheckSurroundings): Promise<string | undefined>
 }
 
-/** What a check of an upstream's options may look at. */
+/** The context of `check`. */
 export type EngineCheckSurroundings = Pick<
 	EngineSurroundings,
 	'model' | 'configFolder' | 'engineFolder' | 'modelFolder' | 'download' | 'registries' | 'clock'
 >
 
-/** A kind whose `open` takes its options typed by its own schema. */
+/** Defines a kind. `open` and `check` receive the options with the type of the schema. */
 export function engineKind<Shape extends z.ZodRawShape>(
 	options: z.ZodObject<Shape>,
-	open: (options: z.infer<z.ZodObject<Shape>>, surroundings: EngineSurroundings) => Promise<Engine>,
+	open: (options: z.infer<z.ZodObject<Shape>>, context: EngineSurroundings) => Promise<Engine>,
 	{ ownsProcess = false, check }: EngineKindTraits<Shape> = {},
 ): EngineKind {
 	return {
 		ownsProcess,
 		options,
-		open: (raw, surroundings) => open(options.parse(raw), surroundings),
-		...(check === undefined
-			? {}
-			: { check: (raw: unknown, surroundings: EngineCheckSurroundings) => check(options.parse(raw), surroundings) }),
+		open: (raw, context) => open(options.parse(raw), context),
+		check: check === undefined ? undefined : (raw, context) => check(options.parse(raw), context),
 	}
 }
 
@@ -53,43 +51,43 @@ interface EngineKindTraits<Shape extends z.ZodRawShape> {
 	readonly ownsProcess?: boolean
 	readonly check?: (
 		options: z.infer<z.ZodObject<Shape>>,
-		surroundings: EngineCheckSurroundings,
+		context: EngineCheckSurroundings,
 	) => Promise<string | undefined>
 }
 
-/** What an engine is handed of the world. */
+/** Dependencies and settings that an engine is opened with. */
 export interface EngineSurroundings {
 	/** The upstream's name, for logs and file names. */
 	readonly name: string
-	/** `model` of the upstream, where the configuration names one. */
+	/** `model` of the upstream, if the configuration has one. */
 	readonly model: string | undefined
-	/** The upstream is the built-in default: no operator named its model. It cannot be written in a configuration file. */
+	/** True for the built-in default upstream, whose model no operator configured. Cannot be set in a configuration file. */
 	readonly builtIn: boolean
 	readonly log: Log
 	readonly clock: Clock
-	/** Absolute. Relative paths of an upstream's options start here: the folder of the configuration file. */
+	/** Folder of the configuration file, absolute. Relative paths in the options are resolved against it. */
 	readonly configFolder: string
-	/** Absolute. Libraries of engines that are installed on first use. */
+	/** Folder for engine libraries that are installed on first use, absolute. */
 	readonly engineFolder: string
-	/** Absolute. Model weights. */
+	/** Folder for model weights, absolute. */
 	readonly modelFolder: string
 	/**
-	 * A folder for Unix sockets, made when it is first needed: absolute, owner-only, short.
+	 * A folder for Unix sockets, created on first use: absolute, accessible to the owner only, with a short path.
 	 *
-	 * @throws Error if no folder can hold them.
+	 * @throws Error if no suitable folder exists.
 	 */
 	readonly socketFolder: () => Promise<string>
-	/** The command that runs this program, without arguments. */
+	/** The command that starts this program, without arguments. */
 	readonly command: readonly string[]
-	/** Whether weights and libraries may be fetched from outside. */
+	/** Whether weights and libraries may be downloaded. */
 	readonly download: boolean
-	/** Where weights are fetched from, as the user's own tools are configured; asked only when something is fetched. */
+	/** Sources of weights, from the configuration of the user's own tools. Called only before a download. */
 	readonly registries: () => Promise<Registries>
-	/** Shows how far a download is. */
+	/** Shows the progress of a download. */
 	readonly showProgress: () => ProgressSink
-	/** To be called when a connection could not be opened since this process has no file descriptor left; writes to the log at most once a minute. */
+	/** Call this when a connection fails because the process has no file descriptor left. Logs at most once a minute. */
 	readonly outOfDescriptors: () => void
-	/** For processes that are started. */
+	/** Environment of child processes. */
 	readonly environment: Readonly<Record<string, string | undefined>>
 }
 

@@ -1,4 +1,4 @@
-// Every engine, by the word that the configuration uses, and what is served where no model is configured.
+// All engines by their name in the configuration, and the default upstream that is used if no model is configured.
 
 import { defaultModelId } from '../weights/catalogue.ts'
 import { aiSdk } from './ai-sdk/kind.ts'
@@ -18,7 +18,7 @@ export const engineKinds: Readonly<Record<string, EngineKind>> = {
 	'ai-sdk': aiSdk,
 }
 
-/** The part of a configuration that stands in where none names a model: the embedded one. */
+/** Used if the configuration has no model: the embedded engine with the default model. */
 export const embeddedByDefault = {
 	models: { [defaultModelId]: { route: ['embedded'] } },
 	upstreams: { embedded: { engine: 'llama', model: defaultModelId } },

@@ -1,17 +1,16 @@
-// The calls that an engine is working on, so that closing it ends them all and a caller who hangs up ends one. It does not know what
-// a call does.
+// The calls of an engine that are in flight. Closing the engine aborts all of them; a caller that disconnects aborts one.
 
 import { ChatError, type Sent } from '../chat/error.ts'
 
-/** `code` of the error of calls that end since their engine is closed. */
+/** `code` of the error of calls that end because their engine is closed. */
 export const closingCode = 'server_closing'
 
 export interface RunningCall {
-	/** Aborted with the caller's signal, and when the engine closes. Its reason is what was said to `abort`. */
+	/** Aborted with the caller's signal, and when the engine closes. The reason is the one given to `abort`. */
 	readonly signal: AbortSignal
-	/** Ends this call alone. */
+	/** Aborts this call only. */
 	abort(reason: unknown): void
-	/** Forgets the call; a second time does nothing. */
+	/** Removes the call. Idempotent. */
 	end(): void
 }
 
@@ -19,37 +18,37 @@ export class RunningCalls {
 	private readonly running = new Set<AbortController>()
 	private closed = false
 
-	/** @throws ChatError `cancelled` where the caller is already gone, `unavailable` where the engine is closed. */
+	/** @throws ChatError `cancelled` if the caller has already disconnected, `unavailable` if the engine is closed. */
 	begin(caller: AbortSignal): RunningCall {
 		if (this.closed) throw closing()
 		if (caller.aborted) throw cancelled('nothing')
 		const controller = new AbortController()
-		const hangUp = () => controller.abort(cancelled('maybe'))
-		caller.addEventListener('abort', hangUp, { once: true })
+		const disconnect = () => controller.abort(cancelled('maybe'))
+		caller.addEventListener('abort', disconnect, { once: true })
 		this.running.add(controller)
 		return {
 			signal: controller.signal,
 			abort: (reason) => controller.abort(reason),
 			end: () => {
-				caller.removeEventListener('abort', hangUp)
+				caller.removeEventListener('abort', disconnect)
 				this.running.delete(controller)
 			},
 		}
 	}
 
-	/** Aborts what runs and refuses what comes. */
+	/** Aborts the calls in flight and rejects new ones. */
 	close(): void {
 		this.closed = true
 		for (const controller of this.running) controller.abort(closing())
 	}
 }
 
-/** The caller hung up. */
+/** The caller disconnected. */
 export function cancelled(sent: Sent): ChatError {
 	return new ChatError('cancelled', 'The request was cancelled.', { sent })
 }
 
-/** The engine is being closed, so nothing can be tried again on it. */
+/** The engine is being closed: a retry on it is not possible. */
 export function closing(): ChatError {
 	return new ChatError('unavailable', 'The server is closing.', { code: closingCode })
 }

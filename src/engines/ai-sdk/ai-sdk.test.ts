@@ -1,4 +1,4 @@
-// The engine with real provider packages against servers on loopback that say what these providers' servers say.
+// The engine with real provider packages against servers on loopback that return the responses of the providers' servers.
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import { collect } from '../../chat/collect.ts'
@@ -37,7 +37,7 @@ const server = Bun.serve({
 })
 afterAll(() => server.stop(true))
 
-/** An engine on a package whose server answers with `answers`. */
+/** Opens an engine with a package whose server responds with `answers`. */
 async function open(
 	name: '@ai-sdk/anthropic' | '@ai-sdk/cohere',
 	answers: Respond,
@@ -51,7 +51,7 @@ async function open(
 	return openAiSdk({ provider, model: 'm', timeouts, clock: systemClock, redact: redactorOf(options), ...changes })
 }
 
-const text = (words: string) => [{ type: 'text', text: words }] as const
+const text = (value: string) => [{ type: 'text', text: value }] as const
 const request = (changes: Partial<ChatRequest> = {}): ChatRequest => ({
 	model: 'public',
 	messages: [{ role: 'user', content: text('hi') }],
@@ -72,8 +72,8 @@ const call = (changes: Partial<EngineCall> = {}): EngineCall => ({
 	...changes,
 })
 
-async function eventsOf(engine: Engine, asked = request(), changes: Partial<EngineCall> = {}) {
-	const events = await Array.fromAsync(await engine.chat(asked, call(changes)))
+async function eventsOf(engine: Engine, chatRequest = request(), changes: Partial<EngineCall> = {}) {
+	const events = await Array.fromAsync(await engine.chat(chatRequest, call(changes)))
 	expect(brokenRule(events)).toBeUndefined()
 	return events
 }
@@ -132,7 +132,7 @@ const pieces = [
 	event('message_delta', { delta: { stop_reason: 'tool_use', stop_sequence: null }, usage: { output_tokens: 12 } }),
 	event('message_stop'),
 ].join('')
-const said = {
+const expected = {
 	model: 'm-2026',
 	choices: [
 		{
@@ -159,8 +159,8 @@ const said = {
 const tools = [{ type: 'function', name: 'get_weather', parameters: { type: 'object' }, strict: false }] as const
 const withTools = request({ tools, toolChoice: { type: 'auto' } })
 
-describe('thoughts, signatures, calls and counts', () => {
-	test('come through a stream, however it is cut', async () => {
+describe('reasoning, signatures, tool calls and usage', () => {
+	test('are read from a stream split at any position', async () => {
 		const bytes = new TextEncoder().encode(pieces)
 		const engine = await open('@ai-sdk/anthropic', () =>
 			streamed(
@@ -173,19 +173,19 @@ describe('thoughts, signatures, calls and counts', () => {
 			),
 		)
 		const events = await eventsOf(engine, withTools)
-		expect<unknown>(await collect(replay(events))).toMatchObject(said)
+		expect<unknown>(await collect(replay(events))).toMatchObject(expected)
 		expect(events.filter(({ type }) => type === 'tool-arguments').length).toBe(2)
 		await engine.close()
 	})
 
-	test('come through a whole answer', async () => {
+	test('are read from a unary response', async () => {
 		const engine = await open('@ai-sdk/anthropic', () => Response.json(whole))
-		expect<unknown>(await collect(replay(await eventsOf(engine, withTools, { whole: true })))).toMatchObject(said)
+		expect<unknown>(await collect(replay(await eventsOf(engine, withTools, { whole: true })))).toMatchObject(expected)
 		expect(seen[0]?.body).not.toMatchObject({ stream: true })
 		await engine.close()
 	})
 
-	test('go back to where they came from', async () => {
+	test('are sent back to the provider', async () => {
 		const engine = await open('@ai-sdk/anthropic', () => streamed(pieces))
 		const [choice] = (await collect(replay(await eventsOf(engine, withTools)))).choices
 		const messages = [
@@ -214,22 +214,22 @@ describe('thoughts, signatures, calls and counts', () => {
 	})
 })
 
-test('what the provider cannot do is told', async () => {
+test('unsupported fields are reported as dropped', async () => {
 	const dropped: string[] = []
 	const engine = await open('@ai-sdk/anthropic', () => streamed(pieces))
-	const asked = request({
+	const unsupported = request({
 		sampling: { seed: 1, frequencyPenalty: 1 },
 		user: 'u',
 		logprobs: { top: 1 },
 		passthrough: { x: 1 },
 	})
-	await eventsOf(engine, asked, { drop: (part) => dropped.push(part) })
+	await eventsOf(engine, unsupported, { drop: (part) => dropped.push(part) })
 	expect(dropped.toSorted()).toEqual(['frequency_penalty', 'logprobs', 'seed', 'user', 'x'])
 	await engine.close()
 })
 
-describe('vectors and rankings', () => {
-	test('come in batches, in order', async () => {
+describe('embeddings and reranking', () => {
+	test('embeddings are requested in batches and returned in order', async () => {
 		const engine = await open('@ai-sdk/cohere', ({ body }) => {
 			const { texts } = body as { texts: readonly string[] }
 			return Response.json({
@@ -252,7 +252,7 @@ describe('vectors and rankings', () => {
 		await engine.close()
 	})
 
-	test('documents are put in order', async () => {
+	test('documents are ranked', async () => {
 		const engine = await open('@ai-sdk/cohere', () =>
 			Response.json({
 				id: 'r',
@@ -273,7 +273,7 @@ describe('vectors and rankings', () => {
 		await engine.close()
 	})
 
-	test('of a provider without them there are none', async () => {
+	test('are not offered if the provider does not support them', async () => {
 		const engine = await open('@ai-sdk/anthropic', () => Response.json({}))
 		expect(engine.state().operations).toEqual(['chat'])
 		expect(engine.rerank).toBeUndefined()
@@ -305,13 +305,13 @@ describe('failures', () => {
 			await engine.close()
 		})
 
-	test('how long to wait is told', async () => {
+	test('the retry delay is reported', async () => {
 		const engine = await open('@ai-sdk/anthropic', () => refusal(429, 'rate_limit_error', { 'retry-after': '7' }))
 		expect(await thrownBy(engine.chat(request(), call()))).toMatchObject({ kind: 'rate-limited', retryAfterMs: 7000 })
 		await engine.close()
 	})
 
-	test('a key that is refused alarms the operator and is told nobody', async () => {
+	test('a rejected key is reported to the operator and never shown', async () => {
 		const alarms: string[] = []
 		const engine = await open('@ai-sdk/anthropic', () => refusal(401, 'authentication_error'), {
 			alarm: (message) => alarms.push(message),
@@ -323,7 +323,7 @@ describe('failures', () => {
 		await engine.close()
 	})
 
-	test('an upstream that cannot be reached was sent nothing', async () => {
+	test('an unreachable upstream was sent nothing', async () => {
 		const engine = await open('@ai-sdk/anthropic', () => refusal(500, ''), {}, 'http://127.0.0.1:9/v1')
 		expect(await thrownBy(engine.chat(request(), call()))).toMatchObject({ kind: 'unavailable', sent: 'nothing' })
 		await engine.close()
@@ -339,14 +339,14 @@ describe('failures', () => {
 		await engine.close()
 	})
 
-	test('a stream that is cut off is no answer', async () => {
+	test('a truncated stream ends with an error', async () => {
 		const cutAt = pieces.indexOf('event: message_delta')
 		const engine = await open('@ai-sdk/anthropic', () => streamed(pieces.slice(0, cutAt)))
 		expect((await eventsOf(engine, withTools)).at(-1)).toMatchObject({ type: 'error', error: { sent: 'yes' } })
 		await engine.close()
 	})
 
-	test('something that is no answer is thrown', async () => {
+	test('an invalid response is thrown', async () => {
 		for (const body of ['', '<html>', '{}']) {
 			const engine = await open('@ai-sdk/anthropic', () => new Response(body))
 			expect(await thrownBy(engine.chat(request(), call({ whole: true })))).toMatchObject({ kind: 'upstream-failed' })
@@ -354,7 +354,7 @@ describe('failures', () => {
 		}
 	})
 
-	test('an upstream that says nothing is waited for so long, and then let go', async () => {
+	test('a silent upstream times out and is disconnected', async () => {
 		const left = Promise.withResolvers<void>()
 		const silent = () =>
 			streamed(
@@ -369,7 +369,7 @@ describe('failures', () => {
 		await engine.close()
 	})
 
-	test('what cannot be asked is refused before anything is sent', async () => {
+	test('an unsupported request is rejected before anything is sent', async () => {
 		const engine = await open('@ai-sdk/anthropic', () => streamed(pieces))
 		for (const [changes, param] of [
 			[{ choices: 2 }, 'n'],
@@ -381,7 +381,7 @@ describe('failures', () => {
 	})
 })
 
-test('a connection that this process has no file descriptor for is not held against the upstream', () => {
+test('a missing file descriptor does not count as a failure of the upstream', () => {
 	const cause = Object.assign(new Error('no'), { code: 'EMFILE' })
 	const thrown = Object.assign(new Error('Cannot connect to API', { cause }), { name: 'AI_APICallError' })
 	const error = readFailure(thrown, { title: 'The upstream', trusted: false, redact: (text) => text, nowMs: 0 })

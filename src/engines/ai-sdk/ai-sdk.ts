@@ -1,5 +1,5 @@
-// Any provider package of the AI SDK, asked through the SDK's provider specification: one engine for the providers that have none of their
-// own. It knows no provider by name and tries nothing twice.
+// The engine for provider packages of the AI SDK, called through the SDK's provider specification, for providers without an engine of their
+// own. It contains no code for specific providers and does not retry.
 
 import { randomBytes } from 'node:crypto'
 import { asChatError, ChatError, descriptorsCode } from '../../chat/error.ts'
@@ -33,27 +33,27 @@ import { type Waits, within } from './waiting.ts'
 
 export interface AiSdkOptions {
 	readonly provider: Provider
-	/** Which of the provider's methods gives chat models, where it has several; `languageModel` unless said. */
+	/** Method of the provider that returns chat models. Default: `languageModel`. */
 	readonly method?: string
 	/** Set on every call. */
 	readonly providerOptions?: ProviderOptions
-	/** Under which provider's name unknown fields of requests are handed on; they are left out where absent. */
+	/** Name of the provider to pass unknown fields of requests to. Without it, they are dropped. */
 	readonly passthrough?: string
-	/** A model to try the provider on, so that one it cannot serve is told at once. */
+	/** A model to create when the engine is opened, so that an unsupported model is reported early. */
 	readonly model?: string
 	readonly timeouts: Waits
 	readonly clock: Clock
-	/** Takes secrets out of what the package says. */
+	/** Redacts secrets in messages of the package. */
 	readonly redact: (text: string) => string
-	/** Told what only the operator can mend. */
+	/** Called for problems that only the operator can fix. */
 	readonly alarm?: (message: string) => void
-	/** Called when a request could not be sent since this process has no file descriptor left. */
+	/** Called when a request could not be sent because this process has no file descriptor left. */
 	readonly outOfDescriptors?: () => void
 }
 
 const title = 'The upstream'
 
-/** @throws Error for a provider that cannot be asked for its model, or speaks an unknown version of the specification. */
+/** @throws Error if the provider cannot create the model, or implements an unknown version of the specification. */
 export function openAiSdk(options: AiSdkOptions): Engine {
 	return new AiSdk(options)
 }
@@ -84,22 +84,22 @@ class AiSdk implements Engine {
 	}
 
 	complete(_request: TextCompletionRequest, _call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
-		return Promise.reject(new ChatError('wrong-operation', 'This model answers chats only.'))
+		return Promise.reject(new ChatError('wrong-operation', 'This model only supports chat completions.'))
 	}
 
 	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
 		if (request.user !== undefined) call.drop?.('user')
 		const values = request.inputs.map(textOnly)
-		return this.atOnce(call, async (surroundings, running) => {
+		return this.atOnce(call, async (context, running) => {
 			const model = this.embeddingModel(call.model)
 			const most = (await model.maxEmbeddingsPerCall) ?? values.length
 			const vectors: Float32Array[] = []
 			let promptTokens = 0
 			for (let start = 0; start < values.length; start += most) {
 				const batch = values.slice(start, start + most)
-				const asked = { values: batch, ...surroundings, ...this.writeDimensions(request.dimensions, model) }
+				const options = { values: batch, ...context, ...this.writeDimensions(request.dimensions, model) }
 				const answer = readVectors(
-					await this.wait(model.doEmbed(asked), running),
+					await this.wait(model.doEmbed(options), running),
 					batch.length,
 					request.dimensions,
 					title,
@@ -116,16 +116,16 @@ class AiSdk implements Engine {
 	}
 
 	private order({ query, documents, top }: RerankRequest, call: EngineCall): Promise<Ranking> {
-		return this.atOnce(call, async (surroundings, running) => {
+		return this.atOnce(call, async (context, running) => {
 			const model = this.options.provider.rerankingModel?.(call.model)
-			if (model === undefined) throw new ChatError('wrong-operation', 'This model puts nothing in order.')
-			const asked = {
+			if (model === undefined) throw new ChatError('wrong-operation', 'This model does not support reranking.')
+			const options = {
 				query,
 				documents: { type: 'text', values: documents } as const,
-				...(top === undefined ? {} : { topN: top }),
-				...surroundings,
+				topN: top,
+				...context,
 			}
-			const results = readRanking(await this.wait(model.doRerank(asked), running), documents.length, title)
+			const results = readRanking(await this.wait(model.doRerank(options), running), documents.length, title)
 			return { results: results.slice(0, top), usage: inputUsage(0) }
 		})
 	}
@@ -145,7 +145,7 @@ class AiSdk implements Engine {
 		} catch (thrown) {
 			yield* reader.fail(this.explain(thrown, running))
 		} finally {
-			// Whoever leaves early does not want the rest.
+			// The consumer returned early: abort the call.
 			if (!reader.ended) running.abort(new ChatError('cancelled', 'The request was cancelled.', { sent: 'yes' }))
 			running.end()
 		}
@@ -182,7 +182,7 @@ class AiSdk implements Engine {
 				yield value
 			}
 		} finally {
-			// A stream that failed cannot be cancelled, nor need it be.
+			// Cancelling a failed stream rejects, which is harmless.
 			void reader.cancel().catch(() => undefined)
 		}
 	}
@@ -200,22 +200,22 @@ class AiSdk implements Engine {
 			providerOptions,
 			passthrough,
 		}
-		return { ...surroundingsOf(call, running), ...writeCall(request, form, (part) => call.drop?.(part)) }
+		return { ...requestContext(call, running), ...writeCall(request, form, (part) => call.drop?.(part)) }
 	}
 
-	/** An answer that is one value. */
+	/** Runs a unary call. */
 	private async atOnce<Result>(
 		call: EngineCall,
-		ask: (surroundings: CallSurroundings, running: RunningCall) => Promise<Result>,
+		run: (context: CallSurroundings, running: RunningCall) => Promise<Result>,
 	): Promise<Result> {
 		const running = this.running.begin(call.signal)
 		const { providerOptions } = this.options
-		const surroundings = {
-			...surroundingsOf(call, running),
-			...(providerOptions === undefined ? {} : { providerOptions }),
+		const context = {
+			...requestContext(call, running),
+			providerOptions,
 		}
 		try {
-			return await ask(surroundings, running)
+			return await run(context, running)
 		} catch (thrown) {
 			throw this.explain(thrown, running)
 		} finally {
@@ -239,7 +239,7 @@ class AiSdk implements Engine {
 	}
 
 	private alarmed(error: ChatError): ChatError {
-		if (error.code === refusedKeyCode) this.options.alarm?.(`the upstream cannot be used as configured: ${error.cause}`)
+		if (error.code === refusedKeyCode) this.options.alarm?.(`the upstream rejected its configuration: ${error.cause}`)
 		if (error.code === descriptorsCode) this.options.outOfDescriptors?.()
 		return error
 	}
@@ -250,10 +250,10 @@ class AiSdk implements Engine {
 		if (typeof make !== 'function') throw new Error(`the provider has no method '${method}'`)
 		const model: unknown = make.call(provider, id)
 		if (isLanguageModel(model)) return model
-		throw new Error(`the method '${method}' of the provider gives no language model`)
+		throw new Error(`the method '${method}' of the provider does not return a language model`)
 	}
 
-	/** Packages without such models say so by throwing. @throws ChatError `wrong-operation` */
+	/** Packages without embedding models throw. @throws ChatError `wrong-operation` */
 	private embeddingModel(id: string): EmbeddingModel {
 		const { provider } = this.options
 		try {
@@ -262,23 +262,23 @@ class AiSdk implements Engine {
 		} catch (thrown) {
 			if (textField(thrown, 'name') !== 'AI_NoSuchModelError') throw thrown
 		}
-		throw new ChatError('wrong-operation', 'This model makes no vectors.')
+		throw new ChatError('wrong-operation', 'This model does not support embeddings.')
 	}
 
-	/** Before the newest version it was each provider's own setting. */
+	/** Before the newest version, the number of dimensions was a provider-specific option. */
 	private writeDimensions(dimensions: number | undefined, { specificationVersion }: EmbeddingModel) {
 		const { providerOptions = {}, passthrough } = this.options
 		if (dimensions === undefined) return {}
 		if (specificationVersion === 'v4') return { dimensions }
 		if (passthrough === undefined)
-			throw new ChatError('unsupported', 'This upstream cannot be told how long vectors are to be.', {
+			throw new ChatError('unsupported', "This upstream does not support the 'dimensions' parameter.", {
 				param: 'dimensions',
 			})
 		return { providerOptions: { ...providerOptions, [passthrough]: { ...providerOptions[passthrough], dimensions } } }
 	}
 }
 
-function surroundingsOf(call: EngineCall, { signal }: RunningCall): CallSurroundings {
+function requestContext(call: EngineCall, { signal }: RunningCall): CallSurroundings {
 	return { abortSignal: signal, headers: { 'x-request-id': call.requestId, ...call.headers } }
 }
 
@@ -286,7 +286,7 @@ function surroundingsOf(call: EngineCall, { signal }: RunningCall): CallSurround
 function versionOf({ specificationVersion: version }: LanguageModel): SpecificationVersion {
 	if (isVersion(version)) return version
 	throw new Error(
-		`the provider speaks version '${version}' of the AI SDK's specification; known are ${versions.join(', ')}. Install a version of the package that speaks one of them`,
+		`the provider implements version '${version}' of the AI SDK's specification, which is not supported: install a version of the package that implements ${versions.join(', ')}`,
 	)
 }
 
@@ -294,7 +294,7 @@ function isLanguageModel(value: unknown): value is LanguageModel {
 	return typeof value === 'object' && value !== null && 'doStream' in value && 'specificationVersion' in value
 }
 
-/** Whether there is such a model; without a model's name, whether there may be. */
+/** Whether `make` can create the model. True if no model is configured. */
 function offers(model: string | undefined, make: (id: string) => unknown): boolean {
 	if (model === undefined) return true
 	try {
@@ -312,5 +312,5 @@ function inputUsage(promptTokens: number) {
 
 function textOnly(input: string | readonly number[]): string {
 	if (typeof input === 'string') return input
-	throw new ChatError('unsupported', 'This upstream takes texts, not token ids.', { param: 'input' })
+	throw new ChatError('unsupported', 'This upstream accepts text, not token ids.', { param: 'input' })
 }

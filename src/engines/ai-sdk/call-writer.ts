@@ -1,5 +1,5 @@
-// A canonical request written as a call of the provider specification. What that has no words for is told to `drop`; where leaving it out
-// would falsify the answer, it is refused.
+// Writes a canonical request as a call of the provider specification. Fields that the specification does not support are passed to `drop`.
+// A request is rejected if the answer would be wrong without the field.
 
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
@@ -11,27 +11,27 @@ import type { CallSettings, ProviderOptions } from './specification.ts'
 export interface CallForm extends PromptForm {
 	/** Set on every call. */
 	readonly providerOptions: ProviderOptions
-	/** Under which provider's name fields of the request are put that the specification does not know; nowhere where absent. */
+	/** Name of the provider to pass unknown fields of the request to. Without it, they are dropped. */
 	readonly passthrough: string | undefined
 }
 
-/** @throws ChatError `unsupported`, and for a conversation that cannot be written. */
+/** @throws ChatError `unsupported`, and for a conversation that the specification cannot represent. */
 export function writeCall(
 	request: ChatRequest,
 	form: CallForm,
 	drop: (part: string) => void,
 ): CallSettings & { readonly providerOptions?: ProviderOptions } {
 	if (request.choices > 1)
-		throw new ChatError('unsupported', 'This upstream gives one answer to a request.', { param: 'n' })
+		throw new ChatError('unsupported', 'This upstream only supports one choice per request.', { param: 'n' })
 	if (request.logprobs !== undefined) drop('logprobs')
 	if (request.user !== undefined) drop('user')
 	if (request.tools.length > 0 && !request.parallelToolCalls) drop('parallel_tool_calls')
 	if (marksCache(request)) drop('cache_control')
 	return {
 		prompt: writePrompt(request.messages, form, drop),
-		...(request.maxTokens === undefined ? {} : { maxOutputTokens: request.maxTokens }),
+		maxOutputTokens: request.maxTokens,
 		...writeSampling(request.sampling, drop),
-		...(request.stop.length === 0 ? {} : { stopSequences: request.stop }),
+		stopSequences: request.stop.length === 0 ? undefined : request.stop,
 		...writeResponseFormat(request.responseFormat),
 		...writeTools(request),
 		...writeReasoning(request, form, drop),
@@ -45,12 +45,12 @@ function writeSampling(sampling: Sampling, drop: (part: string) => void): Partia
 	if ((sampling.repetitionPenalty ?? 1) !== 1) drop('repetition_penalty')
 	if ((sampling.logitBias?.size ?? 0) > 0) drop('logit_bias')
 	return {
-		...(temperature === undefined ? {} : { temperature }),
-		...(topP === undefined ? {} : { topP }),
-		...(topK === undefined || topK <= 0 ? {} : { topK }),
-		...(presencePenalty === undefined ? {} : { presencePenalty }),
-		...(frequencyPenalty === undefined ? {} : { frequencyPenalty }),
-		...(seed === undefined ? {} : { seed }),
+		temperature,
+		topP,
+		topK: topK === undefined || topK <= 0 ? undefined : topK,
+		presencePenalty,
+		frequencyPenalty,
+		seed,
 	}
 }
 
@@ -66,15 +66,15 @@ function writeResponseFormat(format: ResponseFormat): Partial<CallSettings> {
 				responseFormat: {
 					type: 'json',
 					name,
-					...(schema === undefined ? {} : { schema }),
-					...(description === undefined ? {} : { description }),
+					schema,
+					description,
 				},
 			}
 		}
 	}
 }
 
-/** The specification cannot narrow a choice, so only what may be called is offered. */
+/** The specification has no list of allowed tools, so only the allowed tools are sent. */
 function writeTools({ tools, toolChoice }: ChatRequest): Partial<CallSettings> {
 	if (tools.length === 0) return {}
 	const offered =
@@ -87,12 +87,14 @@ function writeTools({ tools, toolChoice }: ChatRequest): Partial<CallSettings> {
 
 function writeTool(tool: Tool, index: number): NonNullable<CallSettings['tools']>[number] {
 	if (tool.type === 'custom')
-		throw new ChatError('unsupported', 'This upstream has no tools that take free text.', { param: `tools[${index}]` })
+		throw new ChatError('unsupported', 'This upstream does not support custom tools with free-form input.', {
+			param: `tools[${index}]`,
+		})
 	const { name, description, parameters, strict } = tool
 	return {
 		type: 'function',
 		name,
-		...(description === undefined ? {} : { description }),
+		description,
 		inputSchema: parameters ?? { type: 'object', properties: {}, additionalProperties: false },
 		...(strict ? { strict } : {}),
 	}
@@ -118,7 +120,7 @@ function writeProviderOptions(
 	drop: (part: string) => void,
 ): { readonly providerOptions?: ProviderOptions } {
 	const fields = Object.keys(request.passthrough)
-	// Fields of another wire mean something else here.
+	// Fields of another wire format could have another meaning here.
 	const passes = name !== undefined && request.passthroughWire === undefined
 	if (!passes) for (const field of fields) drop(field)
 	const passed: ProviderOptions = passes && fields.length > 0 ? { [name]: definedFields(request.passthrough) } : {}

@@ -1,5 +1,5 @@
-// What a provider package throws, or puts into its stream, as a `ChatError`. Errors of the AI SDK hold the whole request, prompts included, so
-// nothing of them is handed on but what is read here.
+// Converts errors that a provider package throws, or puts into its stream, to `ChatError`. Errors of the AI SDK contain the whole request,
+// including prompts, so only the fields that are read here are passed on.
 
 import { ChatError, type ChatErrorKind, type Sent } from '../../chat/error.ts'
 import { type ErrorReading, readErrorAnswer, readErrorEvent, refusedKeyCode } from '../../wire/openai/error-reader.ts'
@@ -12,7 +12,7 @@ export interface FailureReading extends ErrorReading {
 	readonly nowMs: number
 }
 
-/** Before the answer began. */
+/** Reads a failure before the response started. */
 export function readFailure(thrown: unknown, reading: FailureReading): ChatError {
 	if (thrown instanceof ChatError) return thrown
 	const status = countField(thrown, 'statusCode')
@@ -23,16 +23,16 @@ export function readFailure(thrown: unknown, reading: FailureReading): ChatError
 		return new ChatError(own.kind, own.shown ? shown(thrown, reading) : own.message(reading.title), {
 			cause: causeOf(thrown, reading),
 			sent: own.sent,
-			...(own.code === undefined ? {} : { code: own.code }),
+			code: own.code,
 		})
 	if (name === 'AI_APICallError' && status === undefined) return readDisconnection(thrown, reading)
-	return new ChatError('upstream-failed', `${reading.title} sent something that is no answer.`, {
+	return new ChatError('upstream-failed', `${reading.title} returned an invalid response.`, {
 		cause: causeOf(thrown, reading),
 		sent: status === undefined ? 'maybe' : 'yes',
 	})
 }
 
-/** In the middle of an answer: an error of the package, or what the upstream put there. */
+/** Reads a failure in the middle of a response: an error of the package, or an error event of the upstream. */
 export function readStreamFailure(error: unknown, reading: FailureReading): ChatError {
 	if (error instanceof Error || countField(error, 'statusCode') !== undefined)
 		return sentAll(readFailure(error, reading))
@@ -46,12 +46,12 @@ function sentAll(error: ChatError): ChatError {
 	return new ChatError(kind, message, {
 		sent: 'yes',
 		cause,
-		...(code === undefined ? {} : { code }),
-		...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+		code,
+		retryAfterMs,
 	})
 }
 
-/** The upstream answered, with a status that says no. */
+/** Reads an error response of the upstream. */
 function readAnswer(thrown: unknown, status: number, reading: FailureReading): ChatError {
 	const headers = field(thrown, 'responseHeaders')
 	const text = textField(thrown, 'responseBody')
@@ -61,7 +61,7 @@ function readAnswer(thrown: unknown, status: number, reading: FailureReading): C
 		{
 			status,
 			headers: { get: (name) => (isObject(headers) ? textField(headers, name) : undefined) },
-			// Where the body says nothing that is known, the package may have found the words in it.
+			// The package may have extracted a message from a body of an unknown format.
 			body: knownBody(body) ? body : { error: { message } },
 			receivedAtMs: reading.nowMs,
 		},
@@ -82,14 +82,14 @@ function parsed(text: string | undefined): unknown {
 	}
 }
 
-/** No answer came. */
+/** Reads a failure without a response. */
 function readDisconnection(thrown: unknown, reading: FailureReading): ChatError {
 	const code = textField(field(thrown, 'cause'), 'code') ?? ''
 	const cause = causeOf(thrown, reading)
 	if (isOutOfDescriptors(field(thrown, 'cause'))) return outOfDescriptors(cause)
 	if (neverConnected.has(code))
 		return new ChatError('unavailable', `${reading.title} cannot be reached.`, { cause, sent: 'nothing' })
-	return new ChatError('upstream-failed', `${reading.title} ended the connection without an answer.`, {
+	return new ChatError('upstream-failed', `${reading.title} closed the connection without a response.`, {
 		cause,
 		sent: 'maybe',
 	})
@@ -107,7 +107,7 @@ const neverConnected: ReadonlySet<string> = new Set([
 
 interface OwnError {
 	readonly kind: ChatErrorKind
-	/** The package's words are about the request. */
+	/** Whether the package's message is about the request and is shown to the caller. */
 	readonly shown: boolean
 	readonly message: (title: string) => string
 	readonly sent: Sent
@@ -123,26 +123,26 @@ const operators = (message: (title: string) => string): OwnError => ({
 	code: refusedKeyCode,
 })
 
-/** Errors that a package throws by itself, before it sends anything. */
+/** Errors that a package throws before it sends a request. */
 const ownErrors: Readonly<Record<string, OwnError>> = {
 	AI_UnsupportedFunctionalityError: callers('unsupported'),
 	AI_InvalidPromptError: callers('invalid-request'),
 	AI_InvalidArgumentError: callers('invalid-request'),
 	AI_NoSuchModelError: {
-		...operators((title) => `${title} does not know the model or the path that it was asked for.`),
+		...operators((title) => `${title} does not have the requested model or path.`),
 		code: 'model_not_found',
 	},
-	AI_LoadAPIKeyError: operators((title) => `${title} refused the gateway's credentials.`),
-	AI_LoadSettingError: operators((title) => `${title} lacks a setting.`),
+	AI_LoadAPIKeyError: operators((title) => `${title} rejected the gateway's credentials.`),
+	AI_LoadSettingError: operators((title) => `${title} is missing a required setting.`),
 }
 
 const maxMessageLength = 2000
 
 function shown(thrown: unknown, { redact, title }: FailureReading): string {
-	return redact(textField(thrown, 'message') ?? `${title} refused the request.`).slice(0, maxMessageLength)
+	return redact(textField(thrown, 'message') ?? `${title} rejected the request.`).slice(0, maxMessageLength)
 }
 
-/** For the operator: the words alone. */
+/** The cause for the operator: only the name and the message. */
 function causeOf(thrown: unknown, { redact }: FailureReading): Error {
 	const name = textField(thrown, 'name') ?? 'error'
 	const message = textField(thrown, 'message') ?? String(thrown)

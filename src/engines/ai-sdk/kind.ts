@@ -1,4 +1,4 @@
-// Provider packages of the AI SDK as the configuration sees them.
+// Configuration of provider packages of the AI SDK.
 
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -8,7 +8,6 @@ import { secretValues } from '../../fields/text.ts'
 import type { Engine } from '../engine.ts'
 import { type EngineSurroundings, engineKind } from '../kind.ts'
 import { defaultTimeouts } from '../upstream/http-upstream.ts'
-import { definedOnly } from '../upstream/options.ts'
 import { openAiSdk } from './ai-sdk.ts'
 import { missingPackage, openProvider } from './provider-package.ts'
 import { redactorOf } from './redaction.ts'
@@ -22,44 +21,44 @@ const options = z.strictObject({
 			error: ({ input }) => `${JSON.stringify(input)} is not the name of an npm package`,
 		})
 		.meta({ examples: ['@ai-sdk/cohere'] })
-		.describe('npm name of the provider package, as `@ai-sdk/cohere`.'),
+		.describe('npm name of the provider package, such as `@ai-sdk/cohere`.'),
 	create: z
 		.string()
 		.min(1)
 		.optional()
-		.describe('The export that makes a provider; the one whose name begins with `create` where absent.'),
+		.describe('Export that creates a provider. Default: the one whose name starts with `create`.'),
 	options: secretValues()
 		.default({})
-		.describe('What that export is called with: keys, regions, URLs, in the words of the package.'),
+		.describe("Options for that export, such as keys, regions and URLs, with the package's names."),
 	method: z
 		.string()
 		.min(1)
 		.optional()
-		.describe('Method of the provider that gives chat models, where it has several, as `chat`.'),
+		.describe('Method of the provider that returns chat models, such as `chat`, if it has several.'),
 	providerOptions: z
 		.record(z.string(), z.record(z.string(), z.json()))
 		.optional()
-		.describe('`providerOptions` of every call, by provider.'),
+		.describe('`providerOptions` of every call, by provider name.'),
 	passthrough: z
 		.string()
 		.min(1)
 		.optional()
-		.describe('Provider under whose name unknown fields of requests are handed on; they are left out where absent.'),
+		.describe('Name of the provider to pass unknown fields of requests to. Without it, they are dropped.'),
 	timeouts: z
 		.strictObject({
 			firstByteMs: wait()
 				.default(defaultTimeouts.firstByteMs)
-				.describe('Until the first part of a stream, or all of an answer that is not streamed.'),
-			betweenChunksMs: wait().default(defaultTimeouts.betweenChunksMs).describe('Longest silence within a stream.'),
-			totalMs: wait().default(defaultTimeouts.totalMs).describe('Until a stream is complete.'),
+				.describe('Timeout for the first part of a stream, or for a whole unary response.'),
+			betweenChunksMs: wait().default(defaultTimeouts.betweenChunksMs).describe('Longest pause within a stream.'),
+			totalMs: wait().default(defaultTimeouts.totalMs).describe('Timeout for a whole stream.'),
 		})
 		.prefault({})
-		.describe('Longest waits for the upstream, in milliseconds.'),
+		.describe('Timeouts of calls to the upstream, in milliseconds.'),
 })
 
 /**
- * The engine folder's own packages are replaced when the embedded engine is installed, so these have a folder beside them. The working
- * directory is not looked at: it may be anybody's.
+ * Folders to search for packages. Installing the embedded engine replaces the packages in the engine folder, so provider packages have a
+ * separate folder there. The working directory is not searched, because it may not be trusted.
  */
 function packageFolders({
 	engineFolder,
@@ -69,14 +68,13 @@ function packageFolders({
 }
 
 export const aiSdk = engineKind(options, open, {
-	check: async ({ package: name }, surroundings) => missingPackage(name, packageFolders(surroundings)),
+	check: async ({ package: name }, context) => missingPackage(name, packageFolders(context)),
 })
 
-async function open(given: z.infer<typeof options>, surroundings: EngineSurroundings): Promise<Engine> {
-	const { model, log, clock, outOfDescriptors } = surroundings
+async function open(given: z.infer<typeof options>, context: EngineSurroundings): Promise<Engine> {
+	const { model, log, clock, outOfDescriptors } = context
 	const { package: name, create, options, method, providerOptions, passthrough, timeouts } = given
-	const named = { package: name, options, ...definedOnly({ create }) }
-	const provider = await openProvider(named, packageFolders(surroundings))
+	const provider = await openProvider({ package: name, options, create }, packageFolders(context))
 	return openAiSdk({
 		provider,
 		timeouts,
@@ -84,7 +82,9 @@ async function open(given: z.infer<typeof options>, surroundings: EngineSurround
 		redact: redactorOf(options),
 		alarm: (message) => log.error(message),
 		outOfDescriptors,
-		...definedOnly({ method, passthrough, model }),
-		...(providerOptions === undefined ? {} : { providerOptions: providerOptions as Record<string, JsonObject> }),
+		method,
+		passthrough,
+		model,
+		providerOptions: providerOptions as Record<string, JsonObject> | undefined,
 	})
 }

@@ -1,4 +1,4 @@
-// Parts as packages send them, in each version of the specification.
+// Parts in the formats that packages send, in each version of the specification.
 
 import { describe, expect, test } from 'bun:test'
 import { collect } from '../../chat/collect.ts'
@@ -55,7 +55,7 @@ const called = (toolCallId: string, toolName: string, input: unknown) => ({
 })
 
 describe('each version', () => {
-	test('tells usage and reason in its own way', async () => {
+	test('has its own format of usage and finish reason', async () => {
 		const counts = {
 			promptTokens: 10,
 			completionTokens: 7,
@@ -69,7 +69,7 @@ describe('each version', () => {
 		expect(await completionOf([text('a'), finish('length')])).toEqual(old)
 	})
 
-	test('warns in its own way', () => {
+	test('has its own format of warnings', () => {
 		const dropped: string[] = []
 		const warnings = [
 			{ type: 'unsupported-setting', setting: 'topK' },
@@ -86,7 +86,7 @@ describe('each version', () => {
 })
 
 describe('ends', () => {
-	for (const [said, meant] of [
+	for (const [unified, expected] of [
 		['stop', 'stop'],
 		['length', 'length'],
 		['content-filter', 'content-filter'],
@@ -94,36 +94,36 @@ describe('ends', () => {
 		['other', 'stop'],
 		['unknown', 'stop'],
 	] as const)
-		test(`${said} without calls means ${meant}`, async () => {
-			expect((await completionOf([text('a'), finish(said)])).choices[0]?.finishReason).toBe(meant)
+		test(`${unified} without tool calls is read as ${expected}`, async () => {
+			expect((await completionOf([text('a'), finish(unified)])).choices[0]?.finishReason).toBe(expected)
 		})
 
-	for (const said of ['error', 'interrupted'])
-		test(`${said} is a failure`, () => {
-			expect(read([text('a'), finish(said)]).at(-1)).toMatchObject({ type: 'error', error: { sent: 'yes' } })
+	for (const unified of ['error', 'interrupted'])
+		test(`${unified} is a failure`, () => {
+			expect(read([text('a'), finish(unified)]).at(-1)).toMatchObject({ type: 'error', error: { sent: 'yes' } })
 		})
 
-	test('an answer without an end was cut, and nothing is none', () => {
+	test('a response without a finish part, or without any part, is an error', () => {
 		expect(read([text('a')]).map(({ type }) => type)).toEqual(['start', 'text', 'error'])
 		expect(read([]).map(({ type }) => type)).toEqual(['error'])
 		expect(read([{ type: 'stream-start', warnings: [] }]).map(({ type }) => type)).toEqual(['error'])
 	})
 
-	test('an error is the last event, and the only one where nothing came before', () => {
+	test('an error is the last event, and the only one if nothing was received before', () => {
 		expect(read([{ type: 'error', error: 'boom' }, finish('error')])).toMatchObject([
 			{ type: 'error', error: { message: 'boom' } },
 		])
 		expect(read([text('a'), { type: 'error', error: 'boom' }]).at(-1)).toMatchObject({ usage: { completionTokens: 1 } })
 	})
 
-	test('usage never told is counted', async () => {
+	test('unreported usage is counted', async () => {
 		const { usage } = await completionOf([text('a'), text('b'), finish('stop', { inputTokens: {}, outputTokens: {} })])
 		expect(usage).toMatchObject({ promptTokens: 0, completionTokens: 2, source: 'counted' })
 	})
 })
 
 describe('calls', () => {
-	test('that interleave are told one behind the other', async () => {
+	test('that are interleaved are returned one after another', async () => {
 		const { choices } = await completionOf([
 			started('1', 'a'),
 			started('2', 'b'),
@@ -143,7 +143,7 @@ describe('calls', () => {
 		})
 	})
 
-	test('may come whole, without arguments, or with one id for two', async () => {
+	test('may be complete, without arguments, or share an id', async () => {
 		const { choices } = await completionOf([
 			called('1', 'a', '{"x":1}'),
 			called('1', 'b', ''),
@@ -161,14 +161,14 @@ describe('calls', () => {
 		})
 	})
 
-	test('one at a time: the first; a named one ends with stop, as at OpenAI', async () => {
+	test('without parallel calls, only the first is returned; a named one ends with stop, as in OpenAI’s API', async () => {
 		const parts = [called('1', 'a', '{}'), called('2', 'b', '{}'), finish('stop')]
 		const { choices } = await completionOf(parts, { oneCall: true, namedTool: true })
 		expect(choices[0]).toMatchObject({ toolCalls: [{ name: 'a' }], finishReason: 'stop' })
 		expect(choices[0]?.toolCalls.length).toBe(1)
 	})
 
-	test('that the provider made and answered itself are none of ours', async () => {
+	test('that the provider executed are ignored', async () => {
 		const parts = [
 			{ ...started('1', 'search'), providerExecuted: true },
 			{ ...called('1', 'search', '{}'), providerExecuted: true },
@@ -181,7 +181,7 @@ describe('calls', () => {
 		expect((await completionOf(parts)).choices[0]).toMatchObject({ text: 'a', toolCalls: [] })
 	})
 
-	test('carry what their provider wants to see again', async () => {
+	test('carry the metadata of their provider', async () => {
 		const parts = [
 			{ ...called('1', 'a', '{}'), providerMetadata: { google: { thoughtSignature: 's' } } },
 			finish('stop'),
@@ -193,10 +193,10 @@ describe('calls', () => {
 	})
 })
 
-describe('thoughts', () => {
+describe('reasoning', () => {
 	const part = (type: string, id: string, fields: object = {}) => ({ type: `reasoning-${type}`, id, ...fields })
 
-	test('are proven by all that their provider said of them', async () => {
+	test('carries all metadata of its provider', async () => {
 		const parts = [
 			part('start', '1', { providerMetadata: { openai: { itemId: 'rs_1', reasoningEncryptedContent: null } } }),
 			part('delta', '1', { delta: 'hm' }),
@@ -218,7 +218,7 @@ describe('thoughts', () => {
 		})
 	})
 
-	test('that never end are closed with the answer', async () => {
+	test('that is not ended is closed with the response', async () => {
 		const parts = [part('delta', '1', { delta: 'hm', providerMetadata: { a: { b: 1 } } }), finish('stop')]
 		expect((await completionOf(parts)).choices[0]?.thoughts).toEqual([
 			{ text: 'hm', proof: { wire: 'ai-sdk', value: '{"a":{"b":1}}' } },
@@ -226,20 +226,20 @@ describe('thoughts', () => {
 	})
 })
 
-test('files are no text, which is said', () => {
+test('files in a response are an error', () => {
 	for (const type of ['file', 'reasoning-file'])
 		expect(read([{ type, mediaType: 'image/png', data: 'AA==' }])).toMatchObject([
 			{ type: 'error', error: { kind: 'upstream-failed' } },
 		])
 })
 
-test('the model is told where it is another than was asked', () => {
+test('the model is reported if it differs from the requested one', () => {
 	const answeredBy = (modelId: string) => read([{ type: 'response-metadata', modelId }, text('a'), finish('stop')])[0]
 	expect(answeredBy('m')).toEqual({ type: 'start' })
 	expect(answeredBy('m-2026')).toEqual({ type: 'start', model: 'm-2026' })
 })
 
-test('a whole answer comes to the same as its stream', async () => {
+test('a unary response is equivalent to its stream', async () => {
 	const metadata = { providerMetadata: { anthropic: { signature: 's' } } }
 	const whole = {
 		content: [

@@ -1,5 +1,5 @@
-// The parts of a provider's stream read into events, in any version of the specification; a whole answer is read as the parts that a stream
-// would have had. Blocks and calls of a provider may interleave, events do not.
+// Converts the parts of a provider's stream to events, in any version of the specification. A unary response is read as the parts of the
+// equivalent stream. Blocks and calls of a provider may be interleaved; events are not.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
@@ -13,24 +13,24 @@ import { readUsage } from './usage-reader.ts'
 import { readWarnings } from './warning-reader.ts'
 
 export interface PartReading {
-	/** What the upstream was asked for; its answer names its model only where that differs. */
+	/** The requested model. The `start` event names the model only if the response has another one. */
 	readonly model: string
-	/** The upstream as the caller may know it, to begin a sentence with. */
+	/** Name of the upstream in error messages, capitalized. */
 	readonly title: string
-	/** The request named the tool to call: then `stop` is how a call ends, as at OpenAI. */
+	/** The request names the tool to call. The finish reason is then `stop`, as in OpenAI's API. */
 	readonly namedTool: boolean
-	/** One call at a time was asked for; the specification has no such switch, so further ones are left for the next turn. */
+	/** The request disables parallel tool calls. The specification has no such option, so calls after the first are discarded. */
 	readonly oneCall: boolean
 	readonly newCallId: () => string
-	/** Told of each part of the request that the provider left out. */
+	/** Called with each field of the request that the provider dropped. */
 	readonly drop: (part: string) => void
-	/** What an `error` part means. */
+	/** Converts an `error` part to an error. */
 	readonly explain: (error: unknown) => ChatError
 }
 
 interface OpenCall {
 	readonly index: number
-	/** Arguments so far. */
+	/** Arguments received so far. */
 	text: string
 	isWhole: boolean
 }
@@ -40,7 +40,7 @@ interface OpenThought {
 	metadata: Readonly<Record<string, unknown>>
 }
 
-/** Reads one answer; feed it the parts in order. */
+/** Reads one response. Pass it the parts in order. */
 export class PartReader {
 	private readonly reading: PartReading
 	private readonly calls: ToolCallReader
@@ -50,14 +50,14 @@ export class PartReader {
 	private started = false
 	private isEnded = false
 	private model: string | undefined
-	private pieces = 0
+	private chunks = 0
 
 	constructor(reading: PartReading) {
 		this.reading = reading
 		this.calls = new ToolCallReader(0, reading.newCallId)
 	}
 
-	/** A terminal event was told. */
+	/** Whether a terminal event was returned. */
 	get ended(): boolean {
 		return this.isEnded
 	}
@@ -65,33 +65,33 @@ export class PartReader {
 	read(part: unknown): readonly ChatEvent[] {
 		if (this.isEnded) return []
 		try {
-			return this.tell(this.readPart(part))
+			return this.emit(this.readPart(part))
 		} catch (thrown) {
 			if (thrown instanceof ChatError) return this.fail(thrown)
 			throw thrown
 		}
 	}
 
-	/** The stream is over: an error, unless it said so itself. */
+	/** Call this at the end of the stream. Returns an error event if the stream had no `finish` part. */
 	end(): readonly ChatEvent[] {
 		return this.fail(cut(this.reading.title))
 	}
 
-	/** The answer broke off for a reason outside of it. */
+	/** Ends the response with an error from outside the stream. */
 	fail(error: ChatError): readonly ChatEvent[] {
 		if (this.isEnded) return []
 		this.isEnded = true
-		return [{ type: 'error', error, ...(this.started ? { usage: this.counted() } : {}) }]
+		return [{ type: 'error', error, usage: this.started ? this.counted() : undefined }]
 	}
 
-	/** `start` waits for what the provider tells of the model. */
-	private tell(said: readonly ChatEvent[]): readonly ChatEvent[] {
-		if (said.length === 0) return []
-		this.pieces += said.filter(({ type }) => type !== 'choice-finish' && type !== 'finish').length
-		if (this.started) return said
+	/** `start` is delayed until the provider has reported its model. */
+	private emit(events: readonly ChatEvent[]): readonly ChatEvent[] {
+		if (events.length === 0) return []
+		this.chunks += events.filter(({ type }) => type !== 'choice-finish' && type !== 'finish').length
+		if (this.started) return events
 		this.started = true
 		const { model } = this
-		return [{ type: 'start', ...(model === undefined || model === this.reading.model ? {} : { model }) }, ...said]
+		return [{ type: 'start', model: model === this.reading.model ? undefined : model }, ...events]
 	}
 
 	private readPart(part: unknown): readonly ChatEvent[] {
@@ -125,7 +125,7 @@ export class PartReader {
 			case 'finish':
 				return this.finish(part)
 			default:
-				// Ends of blocks, sources, raw chunks, and tools that the provider ran by itself.
+				// Ends of blocks, sources, raw chunks, and tools that the provider executed.
 				return []
 		}
 	}
@@ -142,7 +142,7 @@ export class PartReader {
 		return [{ type: 'reasoning', choice: 0, text }]
 	}
 
-	/** What a provider says of its thought is only whole at its end. */
+	/** The metadata of a reasoning block is only complete at its end. */
 	private endThought(id: string): readonly ChatEvent[] {
 		const thought = this.thoughts.get(id)
 		this.thoughts.delete(id)
@@ -169,8 +169,8 @@ export class PartReader {
 		return this.proven(
 			this.calls.read({
 				index: call.index,
-				...(begins ? { id } : {}),
-				function: { ...(begins ? { name } : {}), arguments: fragment },
+				id: begins ? id : undefined,
+				function: { name: begins ? name : undefined, arguments: fragment },
 			}),
 		)
 	}
@@ -183,8 +183,8 @@ export class PartReader {
 	}
 
 	private finish(part: unknown): readonly ChatEvent[] {
-		const told = field(part, 'finishReason')
-		const reason = finishReasons[String(isObject(told) ? told.unified : told)] ?? 'stop'
+		const reported = field(part, 'finishReason')
+		const reason = finishReasons[String(isObject(reported) ? reported.unified : reported)] ?? 'stop'
 		if (reason === 'failed')
 			throw new ChatError('upstream-failed', `${this.reading.title} failed while answering.`, { sent: 'yes' })
 		const thoughts = [...this.thoughts.keys()].flatMap((id) => this.endThought(id))
@@ -203,11 +203,11 @@ export class PartReader {
 		return reason === 'stop' && !this.reading.namedTool ? 'tool-calls' : reason
 	}
 
-	/** Nothing told is told as nothing: the gateway counts then. */
+	/** Usage that the provider did not report: the gateway counts the tokens. */
 	private counted(): Usage {
 		return {
 			promptTokens: 0,
-			completionTokens: this.pieces,
+			completionTokens: this.chunks,
 			cachedTokens: 0,
 			reasoningTokens: 0,
 			source: 'counted',
@@ -215,7 +215,7 @@ export class PartReader {
 	}
 }
 
-/** A whole answer as the parts of a stream. */
+/** Converts a unary response to the parts of a stream. */
 export function* partsOf(answer: unknown): Generator<unknown> {
 	yield { type: 'stream-start', warnings: field(answer, 'warnings') }
 	yield { type: 'response-metadata', modelId: field(field(answer, 'response'), 'modelId') }
@@ -231,13 +231,13 @@ export function* partsOf(answer: unknown): Generator<unknown> {
 	yield { type: 'finish', finishReason: field(answer, 'finishReason'), usage: field(answer, 'usage') }
 }
 
-/** What the whole input adds to what came in pieces. */
-function restOf(input: unknown, told: string): string {
+/** The rest of the complete input after the received fragments. */
+function restOf(input: unknown, received: string): string {
 	const whole = typeof input === 'string' ? input : isObject(input) ? JSON.stringify(input) : ''
-	return whole.startsWith(told) ? whole.slice(told.length) : ''
+	return whole.startsWith(received) ? whole.slice(received.length) : ''
 }
 
-/** Two levels: a provider's name, and what it says. */
+/** Merges two levels: the provider's name, and its fields. */
 function merge(before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>>) {
 	const merged = { ...before }
 	for (const [name, value] of Object.entries(after)) {
@@ -247,7 +247,7 @@ function merge(before: Readonly<Record<string, unknown>>, after: Readonly<Record
 	return merged
 }
 
-/** Reasons that are not listed mean an end like any other. */
+/** Unlisted reasons are read as `stop`. */
 const finishReasons: Readonly<Record<string, FinishReason | 'failed'>> = {
 	stop: 'stop',
 	length: 'length',

@@ -1,5 +1,5 @@
-// Canonical turns written as a prompt of the provider specification. Its versions differ in how files stand in it, and in nothing else that
-// is used here.
+// Writes canonical messages as a prompt of the provider specification. Of the parts that are used here, only files differ between its
+// versions.
 
 import { ChatError } from '../../chat/error.ts'
 import type { Json } from '../../chat/json.ts'
@@ -32,13 +32,13 @@ import { isFetched, type SupportedUrls } from './supported-urls.ts'
 
 export interface PromptForm {
 	readonly version: SpecificationVersion
-	/** What the upstream fetches itself; any other URL is refused, since nothing is fetched here. */
+	/** URLs that the upstream fetches itself. Other URLs are rejected, because the gateway does not fetch them. */
 	readonly supportedUrls: SupportedUrls
 }
 
 /**
- * @param drop is told what the specification has no words for.
- * @throws ChatError for results of calls that nobody made, files by id, and URLs that the upstream does not fetch.
+ * @param drop called with each field that the specification does not support.
+ * @throws ChatError for results without a tool call, files by id, and URLs that the upstream does not fetch.
  */
 export function writePrompt(
 	messages: readonly Message[],
@@ -50,7 +50,7 @@ export function writePrompt(
 	for (const [index, message] of messages.entries()) {
 		const written = writer.write(message, index)
 		const last = prompt.at(-1)
-		// Results of calls that were made together are one message.
+		// Results of parallel calls are one message.
 		if (last?.role === 'tool' && written.role === 'tool')
 			prompt[prompt.length - 1] = { role: 'tool', content: [...last.content, ...written.content] }
 		else prompt.push(written)
@@ -61,7 +61,7 @@ export function writePrompt(
 class PromptWriter {
 	private readonly form: PromptForm
 	private readonly drop: (part: string) => void
-	/** Names of the calls so far, by id. */
+	/** Names of the previous tool calls, by id. */
 	private readonly names = new Map<string, string>()
 
 	constructor(form: PromptForm, drop: (part: string) => void) {
@@ -85,10 +85,10 @@ class PromptWriter {
 	}
 
 	private writeUser({ content }: UserMessage, index: number): readonly (PromptText | PromptFile)[] {
-		return content.map((part, place) => {
+		return content.map((part, position) => {
 			if (part.type === 'text') return { type: 'text', text: part.text }
 			if (part.type === 'image' && (part.detail ?? 'auto') !== 'auto') this.drop('image_url.detail')
-			const file = readFile(part, `messages[${index}].content[${place}]`, this.form)
+			const file = readFile(part, `messages[${index}].content[${position}]`, this.form)
 			return { type: 'file', ...file, data: fileData(file.data, this.form.version) }
 		})
 	}
@@ -109,7 +109,7 @@ class PromptWriter {
 			toolCallId: call.id,
 			toolName: call.name,
 			input: readInput(call),
-			...optionsOf(call.proof),
+			providerOptions: optionsOf(call.proof),
 		}
 	}
 
@@ -122,11 +122,11 @@ class PromptWriter {
 		const result = { type: 'tool-result', toolCallId: message.callId, toolName } as const
 		if (message.content.every(({ type }) => type === 'text'))
 			return { ...result, output: { type: message.isError ? 'error-text' : 'text', value: textOf(message) } }
-		// The oldest version has no URLs here.
+		// The oldest version does not support URLs in tool results.
 		const form = this.form.version === 'v2' ? { ...this.form, supportedUrls: {} } : this.form
-		const value = message.content.map((part, place) => {
+		const value = message.content.map((part, position) => {
 			if (part.type === 'text') return { type: 'text', text: part.text }
-			return resultFile[form.version](readFile(part, `messages[${index}].content[${place}]`, form))
+			return resultFile[form.version](readFile(part, `messages[${index}].content[${position}]`, form))
 		})
 		return { ...result, output: { type: 'content', value } }
 	}
@@ -135,7 +135,7 @@ class PromptWriter {
 interface ReadFile {
 	readonly mediaType: string
 	readonly filename?: string
-	/** Base64, or where it is fetched from. */
+	/** Base64, or the URL to fetch. */
 	readonly data: string | URL
 }
 
@@ -143,13 +143,13 @@ function readFile(part: ImagePart | AudioPart | FilePart, param: string, form: P
 	if (part.type === 'audio') return { mediaType: `audio/${part.format}`, data: part.data }
 	const url = part.type === 'image' ? part.url : (part.data ?? part.url)
 	if (url === undefined)
-		throw new ChatError('unsupported', 'This upstream takes files inline or by URL, not by id.', { param })
+		throw new ChatError('unsupported', 'This upstream accepts files inline or by URL, not by id.', { param })
 	const named = part.type === 'file' && part.name !== undefined ? { filename: part.name } : {}
 	const inline = readDataUrl(url, param)
 	if (inline !== undefined) return { ...inline, ...named }
 	const mediaType = mediaTypeOf(url) ?? (part.type === 'image' ? 'image/*' : 'application/octet-stream')
 	if (!URL.canParse(url) || !isFetched(url, mediaType, form.supportedUrls))
-		throw new ChatError('unsupported', 'This upstream does not fetch such a URL: send the content inline.', { param })
+		throw new ChatError('unsupported', 'This upstream does not fetch this URL: send the content inline.', { param })
 	return { mediaType, data: new URL(url), ...named }
 }
 
@@ -158,38 +158,37 @@ function fileData(data: string | URL, version: SpecificationVersion): string | U
 	return typeof data === 'string' ? { type: 'data', data } : { type: 'url', url: data }
 }
 
-/** Files within a tool's result. */
+/** Files in a tool result. */
 const resultFile: Readonly<Record<SpecificationVersion, (file: ReadFile) => object>> = {
 	v2: ({ mediaType, data }) => ({ type: 'media', mediaType, data }),
 	v3({ mediaType, filename, data }) {
 		const kind = mediaType.startsWith('image/') ? 'image' : 'file'
 		if (typeof data !== 'string')
-			return { type: `${kind}-url`, url: data.href, ...(kind === 'file' ? { mediaType } : {}) }
-		return { type: `${kind}-data`, data, mediaType, ...(kind === 'file' && filename !== undefined ? { filename } : {}) }
+			return { type: `${kind}-url`, url: data.href, mediaType: kind === 'file' ? mediaType : undefined }
+		return { type: `${kind}-data`, data, mediaType, filename: kind === 'file' ? filename : undefined }
 	},
 	v4(file) {
 		return { type: 'file', ...file, data: fileData(file.data, 'v4') }
 	},
 }
 
-/** Thinking in its pieces where there are any; pieces that only another model can read are left out. */
+/** Reasoning blocks, if there are any. Encrypted blocks of other models are omitted. */
 function writeThoughts({ reasoning, thoughts }: AssistantMessage): readonly PromptReasoning[] {
 	const pieces = thoughts ?? (reasoning === undefined ? [] : [{ text: reasoning }])
 	return pieces
 		.map(({ text, proof }: { readonly text: string; readonly proof?: Proof }) => ({
 			type: 'reasoning' as const,
 			text,
-			...optionsOf(proof),
+			providerOptions: optionsOf(proof),
 		}))
 		.filter((piece) => piece.text !== '' || piece.providerOptions !== undefined)
 }
 
-function optionsOf(proof: Proof | undefined): { readonly providerOptions?: ProviderOptions } {
-	const providerOptions = proof === undefined ? undefined : readProof(proof)
-	return providerOptions === undefined ? {} : { providerOptions }
+function optionsOf(proof: Proof | undefined): ProviderOptions | undefined {
+	return proof === undefined ? undefined : readProof(proof)
 }
 
-/** Arguments as a value; free text, and what is no JSON, stands as `input`. */
+/** Arguments as a JSON value. Free-form text and invalid JSON become `{ input: TEXT }`. */
 function readInput(call: ToolCall): Json {
 	if (call.type === 'custom') return { input: call.arguments }
 	try {

@@ -1,5 +1,5 @@
-// What a provider wants to see again with its thoughts and calls: its metadata, kept as one opaque text. It stands under the provider's
-// name, so that another provider behind the same engine passes over it.
+// The metadata that a provider requires back with its reasoning and tool calls, stored as one opaque string. It is keyed by the
+// provider's name, so that other providers of the same engine ignore it.
 
 import type { JsonObject } from '../../chat/json.ts'
 import type { Proof } from '../../chat/message.ts'
@@ -8,14 +8,16 @@ import type { ProviderOptions } from './specification.ts'
 
 const wire = 'ai-sdk'
 
-/** @returns undefined where `metadata` says nothing. */
+/** @returns undefined if `metadata` is empty. */
 export function writeProof(metadata: unknown): Proof | undefined {
 	if (!isObject(metadata)) return undefined
-	const said = Object.entries(metadata).filter(([, value]) => isObject(value) && Object.values(value).some(isSaid))
-	return said.length === 0 ? undefined : { wire, value: JSON.stringify(Object.fromEntries(said)) }
+	const entries = Object.entries(metadata).filter(
+		([, value]) => isObject(value) && Object.values(value).some(isPresent),
+	)
+	return entries.length === 0 ? undefined : { wire, value: JSON.stringify(Object.fromEntries(entries)) }
 }
 
-/** @returns undefined for a proof of another wire. */
+/** @returns undefined for a proof of another wire format. */
 export function readProof(proof: Proof): ProviderOptions | undefined {
 	if (proof.wire !== wire) return undefined
 	try {
@@ -28,6 +30,6 @@ export function readProof(proof: Proof): ProviderOptions | undefined {
 	}
 }
 
-function isSaid(value: unknown): boolean {
+function isPresent(value: unknown): boolean {
 	return value !== null && value !== undefined
 }

@@ -1,4 +1,4 @@
-// Packages that are found, and what is said of those that cannot be used. The packages stand in folders of the test's own.
+// Finding packages, and the errors for packages that cannot be used. The packages are in temporary folders.
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
@@ -13,8 +13,8 @@ const folder = await mkdtemp(join(tmpdir(), 'packages-'))
 afterAll(() => rm(folder, { recursive: true }))
 
 /** Installs a package whose entry is `code`. */
-async function install(name: string, code: string, place = folder): Promise<void> {
-	const own = join(place, 'node_modules', name)
+async function install(name: string, code: string, base = folder): Promise<void> {
+	const own = join(base, 'node_modules', name)
 	await mkdir(own, { recursive: true })
 	const exports = { '.': './index.mjs', './other': './other.mjs' }
 	await Bun.write(join(own, 'package.json'), JSON.stringify({ name, version: '1.0.0', exports }))
@@ -42,39 +42,39 @@ const failing = async (name: string, changes: object = {}) => {
 }
 
 describe('a package', () => {
-	test('is found by its name, its maker by convention, and given its options', async () => {
+	test('is found by name, its export by convention, and receives its options', async () => {
 		expect(await open('good')).toMatchObject({ options: { a: 1 }, name: 'one' })
 	})
-	test('may be a path that a package exports', async () => {
+	test('may be a path that the package exports', async () => {
 		expect(await open('good/other')).toMatchObject({ name: 'other' })
 	})
-	test('is looked for above each folder, the first folder wins', async () => {
+	test('is searched in parent folders; the first folder takes precedence', async () => {
 		const inner = join(folder, 'a', 'b')
 		await mkdir(inner, { recursive: true })
 		expect(await openProvider({ package: 'good', options: {} }, [inner])).toMatchObject({ name: 'one' })
 		await install('good', `export const createGood = ${provider('v3')}`.replace("'one'", "'inner'"), inner)
 		expect(await openProvider({ package: 'good', options: {} }, [inner, folder])).toMatchObject({ name: 'inner' })
 	})
-	test('that makes several providers wants a choice', async () => {
+	test('that exports several providers requires a choice', async () => {
 		expect(await failing('@scope/two')).toBe(
-			"the package @scope/two makes several providers; choose one with 'create': createA, createB",
+			"the package @scope/two exports several functions that create a provider; set 'create' to one of: createA, createB",
 		)
 		expect(await open('@scope/two', { create: 'createB' })).toMatchObject({ name: 'one' })
 	})
-	test('that is not installed is named with the command that installs it', async () => {
+	test('that is not installed is reported with the command to install it', async () => {
 		expect(await failing('@scope/absent/deep')).toBe(
 			`the package @scope/absent/deep is not installed; install it with: npm install --prefix ${folder} @scope/absent`,
 		)
 	})
-	test('that makes no provider says so', async () => {
-		expect(await failing('none')).toContain("no export that makes a provider; name one with 'create'")
-		expect(await failing('good', { create: 'createBad' })).toContain("no function 'createBad'")
-		expect(await failing('odd')).toContain("'createOdd' of the package odd does not make a provider")
+	test('that does not create a provider is reported', async () => {
+		expect(await failing('none')).toContain("no export that creates a provider; set 'create' to the name of one")
+		expect(await failing('good', { create: 'createBad' })).toContain("does not export a function 'createBad'")
+		expect(await failing('odd')).toContain("'createOdd' of the package odd does not create a provider")
 		expect(await failing('refusing', { options: { key: 'sk-secret' } })).toBe(
-			'the package refusing refuses its options: bad key ***',
+			'the package refusing rejected its options: bad key ***',
 		)
 	})
-	test('of an unknown version, and a method that is none, are told at the start', async () => {
+	test('with an unknown version, or without the configured method, is rejected on start', async () => {
 		const engine = async (name: string, method?: string) =>
 			openAiSdk({
 				provider: await open(name),
@@ -82,7 +82,7 @@ describe('a package', () => {
 				timeouts: { firstByteMs: 10, betweenChunksMs: 10, totalMs: 10 },
 				clock: systemClock,
 				redact: (text) => text,
-				...(method === undefined ? {} : { method }),
+				method,
 			})
 		await expect(engine('future')).rejects.toThrow("version 'v9'")
 		await expect(engine('good', 'chat')).rejects.toThrow("no method 'chat'")
@@ -90,7 +90,7 @@ describe('a package', () => {
 	})
 })
 
-test('every text of the options is taken out of what a package says, but what is open anyway', () => {
+test('options are redacted in messages of the package, except for those that are not secrets', () => {
 	const redact = redactorOf({
 		apiKey: 'sk-secret-1',
 		baseURL: 'https://example.org',

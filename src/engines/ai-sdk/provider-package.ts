@@ -1,5 +1,4 @@
-// A provider package of the AI SDK: where it is installed, and the provider that it makes. Packages are the operator's to install; nothing is
-// ever fetched here.
+// Finds an installed provider package of the AI SDK and creates its provider. The operator installs packages; nothing is downloaded here.
 
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -9,17 +8,17 @@ import { redactorOf } from './redaction.ts'
 import type { Provider } from './specification.ts'
 
 export interface PackageOptions {
-	/** Its npm name; may go on with a path that it exports, as `@ai-sdk/google-vertex/anthropic`. */
+	/** npm name, optionally with an exported path, such as `@ai-sdk/google-vertex/anthropic`. */
 	readonly package: string
-	/** The export that makes a provider; found by its name where absent. */
+	/** Export that creates a provider. Default: the one whose name starts with `create`. */
 	readonly create?: string
-	/** Handed to that export. */
+	/** Passed to that export. */
 	readonly options: Readonly<Record<string, unknown>>
 }
 
 /**
- * @param folders where to look, the first that has it wins; each with the folders above it, as usual.
- * @throws Error that says how to mend it: not installed, no such export, or options that the package refuses.
+ * @param folders folders to search, in order of precedence; each includes its parent folders.
+ * @throws Error with instructions: not installed, no such export, or options that the package rejects.
  */
 export async function openProvider(options: PackageOptions, folders: readonly string[]): Promise<Provider> {
 	const file = findPackage(options.package, folders)
@@ -28,10 +27,10 @@ export async function openProvider(options: PackageOptions, folders: readonly st
 	return create(exported, options)
 }
 
-/** The sentence for a package that is in none of these folders, undefined if it is. Loads nothing. */
+/** Returns the error message for a package that is not installed in these folders, undefined if it is. Loads nothing. */
 export function missingPackage(specifier: string, folders: readonly string[]): string | undefined {
-	const isHere = folderWith(packageName(specifier), folders) !== undefined
-	return isHere ? undefined : notInstalled(specifier, folders)
+	const isInstalled = folderWith(packageName(specifier), folders) !== undefined
+	return isInstalled ? undefined : notInstalled(specifier, folders)
 }
 
 function notInstalled(specifier: string, folders: readonly string[]): string {
@@ -44,7 +43,7 @@ function folderWith(name: string, folders: readonly string[]): string | undefine
 		.find((folder) => existsSync(join(folder, 'node_modules', name, 'package.json')))
 }
 
-/** The package's entry file. Asking the runtime alone would let it download what is missing. */
+/** The package's entry file. Without the check of the folders, the runtime could download a missing package. */
 function findPackage(specifier: string, folders: readonly string[]): string | undefined {
 	const folder = folderWith(packageName(specifier), folders)
 	return folder === undefined ? undefined : Bun.resolveSync(specifier, folder)
@@ -73,30 +72,30 @@ function create(exported: unknown, { package: name, create: chosen, options }: P
 	if (one === undefined)
 		throw new Error(
 			chosen === undefined
-				? `the package ${name} has no export that makes a provider; name one with 'create'`
-				: `the package ${name} has no function '${chosen}'`,
+				? `the package ${name} has no export that creates a provider; set 'create' to the name of one`
+				: `the package ${name} does not export a function '${chosen}'`,
 		)
 	if (others.length > 0)
 		throw new Error(
-			`the package ${name} makes several providers; choose one with 'create': ${named.map(([word]) => word).join(', ')}`,
+			`the package ${name} exports several functions that create a provider; set 'create' to one of: ${named.map(([word]) => word).join(', ')}`,
 		)
 	const [make, word] = one
 	const provider = made(name, make, options)
 	if (isProvider(provider)) return provider
-	throw new Error(`'${word}' of the package ${name} does not make a provider with language models`)
+	throw new Error(`'${word}' of the package ${name} does not create a provider with language models`)
 }
 
-/** What packages say of options may repeat them. */
+/** Error messages of packages may contain the options, so they are redacted. */
 function made(name: string, make: Create, options: PackageOptions['options']): unknown {
 	try {
 		return make(options)
 	} catch (thrown) {
 		const reason = thrown instanceof Error ? thrown.message : String(thrown)
-		throw new Error(`the package ${name} refuses its options: ${redactorOf(options)(reason)}`)
+		throw new Error(`the package ${name} rejected its options: ${redactorOf(options)(reason)}`)
 	}
 }
 
-/** Most are functions with methods. */
+/** Most providers are functions with methods. */
 function isProvider(value: unknown): value is Provider {
 	const holds = (typeof value === 'object' && value !== null) || typeof value === 'function'
 	return holds && 'languageModel' in value && typeof value.languageModel === 'function'

@@ -1,8 +1,8 @@
-// Secrets among options whose meaning only a provider package knows, to be taken out of everything that it says.
+// Redacts the options of a provider package in its messages. Only the package knows which options are secrets.
 
 import { redactorOf as redactorOfTexts } from '../../system/redaction.ts'
 
-/** Options of these names are no secrets, and would be missed where they are replaced. */
+/** Options that are not secrets and are useful in messages. */
 const open: ReadonlySet<string> = new Set([
 	'name',
 	'baseURL',
@@ -14,7 +14,7 @@ const open: ReadonlySet<string> = new Set([
 	'endpoint',
 ])
 
-/** Replaces each text in `options`, but those of well-known open names, by `***`. */
+/** Replaces each string in `options` by `***`, except for options that are known not to be secrets. */
 export function redactorOf(options: unknown): (text: string) => string {
 	return redactorOfTexts(textsIn(options))
 }

@@ -1,24 +1,24 @@
-// The least that this engine needs of a provider package: the methods of the AI SDK's provider specification, in the versions that packages
-// have. Nothing of the AI SDK itself is imported; what a package answers is unknown until it is read.
+// The subset of the AI SDK's provider specification that this engine uses, in all versions that packages implement. Nothing is imported
+// from the AI SDK; results of a package have type `unknown` until they are read.
 
 import type { Json, JsonObject } from '../../chat/json.ts'
 
-/** Versions of the specification, by the words that models say. */
+/** Versions of the specification, as in `specificationVersion`. */
 export const versions = ['v2', 'v3', 'v4'] as const
 export type SpecificationVersion = (typeof versions)[number]
 
 export interface Provider {
-	/** @throws where it does not know the model. */
+	/** @throws if the model is unknown. */
 	languageModel(id: string): LanguageModel
 	embeddingModel?(id: string): EmbeddingModel
-	/** The same in the oldest version. */
+	/** `embeddingModel` in the oldest version. */
 	textEmbeddingModel?(id: string): EmbeddingModel
 	rerankingModel?(id: string): RerankingModel
 }
 
 export interface LanguageModel {
 	readonly specificationVersion: string
-	/** URLs that its upstream fetches itself, by media type or pattern of one. */
+	/** URLs that the upstream fetches itself, by media type or media type pattern. */
 	readonly supportedUrls?: MaybePromise<Readonly<Record<string, readonly RegExp[]>>>
 	doGenerate(options: CallOptions): PromiseLike<unknown>
 	doStream(options: CallOptions): PromiseLike<{ readonly stream: ReadableStream<unknown> }>
@@ -50,7 +50,7 @@ export interface CallSurroundings {
 	readonly providerOptions?: ProviderOptions
 }
 
-/** By the name that a provider goes by. */
+/** By provider name. */
 export type ProviderOptions = Readonly<Record<string, JsonObject>>
 
 export interface CallSettings {
@@ -79,7 +79,7 @@ export interface CallSettings {
 	readonly toolChoice?:
 		| { readonly type: 'auto' | 'none' | 'required' }
 		| { readonly type: 'tool'; readonly toolName: string }
-	/** From the newest version on. */
+	/** Newest version only. */
 	readonly reasoning?: string
 }
 
@@ -100,7 +100,7 @@ export interface PromptFile {
 	readonly type: 'file'
 	readonly mediaType: string
 	readonly filename?: string
-	/** Base64 or a URL; the newest version says which. */
+	/** Base64 or a URL. The newest version is tagged. */
 	readonly data: string | URL | FileData
 }
 

@@ -1,6 +1,6 @@
-// Which URLs an upstream fetches itself, as its provider package tells.
+// URLs that an upstream fetches itself, as declared by its provider package.
 
-/** Patterns of URLs by media type; a type may be a pattern itself, as `image/*`. */
+/** Patterns of URLs by media type; a type may be a pattern itself, such as `image/*`. */
 export type SupportedUrls = Readonly<Record<string, readonly RegExp[]>>
 
 export function isFetched(url: string, mediaType: string, supported: SupportedUrls): boolean {
@@ -12,7 +12,7 @@ export function isFetched(url: string, mediaType: string, supported: SupportedUr
 function covers(pattern: string, mediaType: string): boolean {
 	if (pattern === '*' || pattern === '*/*' || pattern === mediaType) return true
 	const [family = '', rest] = pattern.split('/')
-	// An image of unknown kind is one of those that are taken.
+	// An image of unknown type matches any image type.
 	if (mediaType.endsWith('/*')) return mediaType.startsWith(`${family}/`)
 	return rest === '*' && mediaType.startsWith(`${family}/`)
 }

@@ -1,9 +1,9 @@
-// Token counts as providers tell them: flat in the oldest version of the specification, by kind in the newer ones.
+// Reads the token counts that providers report: flat in the oldest version of the specification, by kind in the newer ones.
 
 import type { Usage } from '../../chat/usage.ts'
 import { countField, field, isObject } from '../../wire/openai/fields.ts'
 
-/** Undefined where the provider told no count of the prompt. */
+/** Undefined if the provider did not report the prompt tokens. */
 export function readUsage(usage: unknown): Usage | undefined {
 	const input = field(usage, 'inputTokens')
 	const output = field(usage, 'outputTokens')
@@ -17,7 +17,7 @@ export function readUsage(usage: unknown): Usage | undefined {
 		promptTokens,
 		completionTokens,
 		cachedTokens: Math.min(cached, promptTokens),
-		...(written === undefined ? {} : { cacheWriteTokens: written }),
+		cacheWriteTokens: written,
 		reasoningTokens: Math.min(reasoning, completionTokens),
 		source: 'upstream',
 	}

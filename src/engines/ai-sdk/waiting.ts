@@ -1,10 +1,10 @@
-// Waiting for a provider package with an end: packages have no time limits of their own, and not all of them heed a signal.
+// Timeouts for provider packages, which have none of their own and may ignore an abort signal.
 
 import { ChatError } from '../../chat/error.ts'
 import type { Clock } from '../../system/clock.ts'
 import type { RunningCall } from '../running-calls.ts'
 
-/** Longest waits, in milliseconds. */
+/** Timeouts, in milliseconds. */
 export interface Waits {
 	readonly firstByteMs: number
 	readonly betweenChunksMs: number
@@ -12,9 +12,9 @@ export interface Waits {
 }
 
 /**
- * What `work` gives.
+ * Waits for the result of `work`.
  *
- * @throws ChatError `upstream-timeout` after `ms`, which also ends the call; the reason of `running.signal` as soon as that is aborted.
+ * @throws ChatError `upstream-timeout` after `ms`, which also aborts the call; the reason of `running.signal` when it is aborted.
  */
 export async function within<Value>(
 	work: PromiseLike<Value>,
@@ -24,18 +24,18 @@ export async function within<Value>(
 ): Promise<Value> {
 	const { signal } = running
 	const waiting = new AbortController()
-	const giveUp = () => waiting.abort(signal.reason)
-	if (signal.aborted) giveUp()
-	else signal.addEventListener('abort', giveUp, { once: true })
+	const stop = () => waiting.abort(signal.reason)
+	if (signal.aborted) stop()
+	else signal.addEventListener('abort', stop, { once: true })
 	const late = clock.sleep(ms, waiting.signal).then(() => {
-		const error = new ChatError('upstream-timeout', 'The upstream took too long to answer.', { sent: 'maybe' })
+		const error = new ChatError('upstream-timeout', 'The upstream took too long to respond.', { sent: 'maybe' })
 		running.abort(error)
 		throw error
 	})
 	try {
 		return await Promise.race([work, late])
 	} finally {
-		signal.removeEventListener('abort', giveUp)
+		signal.removeEventListener('abort', stop)
 		waiting.abort()
 	}
 }

@@ -1,8 +1,8 @@
-// What a provider left out of a call, by the names that OpenAI's API has for it.
+// Reads the request fields that a provider dropped, by their names in OpenAI's API.
 
 import { field, textField } from '../../wire/openai/fields.ts'
 
-/** Warnings in any version of the specification; those about something else than the call's settings say nothing here. */
+/** Reads warnings in any version of the specification. Warnings about anything other than the call's settings are ignored. */
 export function readWarnings(warnings: unknown): readonly string[] {
 	if (!Array.isArray(warnings)) return []
 	return warnings.flatMap((warning: unknown) => {
@@ -23,7 +23,7 @@ function named(setting: string | undefined): readonly string[] {
 	if (setting === undefined) return []
 	const own = names[setting]
 	if (own !== undefined) return [own]
-	// Some are whole sentences, which have no place in a header.
+	// Some are whole sentences, which are not suitable for a header.
 	const word = /^[\w.-]{1,64}/.exec(setting)?.[0]
 	return word === undefined ? [] : [word]
 }

@@ -1,5 +1,5 @@
-// Any server that speaks Anthropic's Messages API. How requests and answers look is the wire's; this file sends the one and reads the
-// other. It knows no routes and tries nothing twice.
+// The engine for servers of Anthropic's Messages API. It sends requests and reads responses; the formats are defined in wire/anthropic. It
+// does not route or retry.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatRequest } from '../../chat/request.ts'
@@ -21,11 +21,11 @@ import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstrea
 
 export interface AnthropicOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError'> {
 	readonly key?: Secret
-	/** `bearer` where the key is a token of somebody's account, as clouds and gateways give them. */
+	/** `bearer` if the key is an access token, as issued by clouds and gateways. */
 	readonly keyHeader: 'x-api-key' | 'bearer'
 	/** `anthropic-version`. */
 	readonly version: string
-	/** Features that are asked for with every request: `anthropic-beta`. */
+	/** Beta features that are requested with every request: `anthropic-beta`. */
 	readonly betas: readonly string[]
 	readonly form: MessageRequestForm
 }
@@ -87,7 +87,7 @@ class Anthropic implements Engine {
 			'input_tokens',
 		)
 		if (tokens !== undefined) return tokens
-		throw new ChatError('upstream-failed', 'The upstream sent something that is no count.', { sent: 'yes' })
+		throw new ChatError('upstream-failed', 'The upstream did not return a token count.', { sent: 'yes' })
 	}
 
 	probe(path: string, signal: AbortSignal): Promise<void> {
@@ -102,12 +102,12 @@ class Anthropic implements Engine {
 		this.upstream.close()
 	}
 
-	private withBetas(call: EngineCall, asked: readonly string[]): EngineCall {
-		const betas = [...new Set([...this.betas, ...asked])].filter((word) => /^[\w.:-]+$/.test(word))
+	private withBetas(call: EngineCall, requested: readonly string[]): EngineCall {
+		const betas = [...new Set([...this.betas, ...requested])].filter((word) => /^[\w.:-]+$/.test(word))
 		return betas.length === 0 ? call : { ...call, headers: { ...call.headers, 'anthropic-beta': betas.join(',') } }
 	}
 }
 
 function onlyChat(): ChatError {
-	return new ChatError('wrong-operation', 'This model chats; it does nothing else.', { param: 'model' })
+	return new ChatError('wrong-operation', 'This model only supports chat completions.', { param: 'model' })
 }

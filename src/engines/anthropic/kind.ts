@@ -1,4 +1,4 @@
-// Anthropic's API as the configuration sees it.
+// Configuration of Anthropic's API.
 
 import { z } from 'zod'
 import { tokenCount } from '../../fields/amount.ts'
@@ -12,29 +12,27 @@ const options = z.strictObject({
 	keyHeader: z
 		.enum(['x-api-key', 'bearer'])
 		.default('x-api-key')
-		.describe('How the key is sent: as the vendor takes it, or as a bearer token.'),
+		.describe("How the key is sent: in the vendor's header, or as a bearer token."),
 	version: z.string().min(1).default('2023-06-01').describe('`anthropic-version` of every request.'),
 	betas: z.array(z.string().min(1)).default([]).describe('`anthropic-beta` of every request.'),
 	maxTokens: tokenCount(1)
 		.default(4096)
-		.describe('Bound on generated tokens where a request has none: this API demands one.'),
+		.describe('Limit on generated tokens for requests without one. This API requires a limit.'),
 	thinking: z
 		.enum(['effort', 'budget', 'off'])
 		.default('effort')
 		.describe(
-			'How a `reasoning_effort` is asked for: as a word (newer models), as a number of tokens (older ones), not at all.',
+			'How `reasoning_effort` is sent: as an effort level (newer models), as a token budget (older models), or not at all.',
 		),
 	cache: z
 		.enum(['client', 'auto'])
 		.default('client')
-		.describe(
-			'`auto` marks the ends of tools, instructions and turns for the prompt cache where the client marks nothing.',
-		),
+		.describe('`auto` sets prompt cache breakpoints after tools, instructions and turns if the client sets none.'),
 })
 
-export const anthropic = engineKind(options, async (given, surroundings) =>
+export const anthropic = engineKind(options, async (given, context) =>
 	openAnthropic({
-		...readHttpUpstreamOptions(given, surroundings),
+		...readHttpUpstreamOptions(given, context),
 		keyHeader: given.keyHeader,
 		version: given.version,
 		betas: given.betas,

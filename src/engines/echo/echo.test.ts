@@ -1,4 +1,4 @@
-// What the echo engine is told to do, and does; what every engine does stands in the contract.
+// The echo engine's own behaviour and its instructions. The contract suite covers the behaviour of every engine.
 
 import { expect, test } from 'bun:test'
 import { readFile } from 'node:fs/promises'
@@ -45,19 +45,19 @@ async function events(
 	return Array.fromAsync(await openEcho(options).chat(request(text, changes), call()))
 }
 
-test('the last user text comes back word by word, spaces kept', async () => {
+test('returns the last user text word by word, with its white space', async () => {
 	const texts = (await events('  Hello  brave\nnew world ')).flatMap((event) =>
 		event.type === 'text' ? [event.text] : [],
 	)
 	expect(texts).toEqual(['  Hello', '  brave', '\nnew', ' world', ' '])
 })
 
-test('words of more than 12 characters are several tokens, and no character is cut', () => {
+test('splits words of more than 12 characters, without splitting a character', () => {
 	expect(splitWords('internationalisation')).toEqual(['internationa', 'lisation'])
 	expect(splitWords('𝄞'.repeat(13))).toEqual(['𝄞'.repeat(12), '𝄞'])
 })
 
-test('usage counts the tokens of all messages, and of the answer', async () => {
+test('counts the tokens of all messages and of the response', async () => {
 	const { usage } = await ask('', {
 		messages: [{ role: 'system', content: [{ type: 'text', text: 'Be brief.' }] }, user('one two three')],
 	})
@@ -70,7 +70,7 @@ test('usage counts the tokens of all messages, and of the answer', async () => {
 	})
 })
 
-test('a tool result is what an agent hears back', async () => {
+test('returns a tool result as text', async () => {
 	const messages: Message[] = [
 		user('echo:tool get_weather {}'),
 		{
@@ -87,7 +87,7 @@ test('a tool result is what an agent hears back', async () => {
 	})
 })
 
-test('several instructions and texts, one a line, make one answer', async () => {
+test('several instructions and lines of text make one response', async () => {
 	const { choices, usage } = await ask(
 		'echo:reasoning let me see\necho:say It is\nfine.\necho:tool f {"a": 1}\necho:tool g',
 	)
@@ -115,7 +115,7 @@ test('echo:refuse and echo:repeat', async () => {
 	expect(endless.usage.completionTokens).toBe(47)
 })
 
-test('echo:error throws before the first event, with what may be tried again', async () => {
+test('echo:error throws before the first event, with a retry delay', async () => {
 	await expect(ask('echo:error overloaded')).rejects.toMatchObject({
 		name: 'ChatError',
 		kind: 'overloaded',
@@ -124,7 +124,7 @@ test('echo:error throws before the first event, with what may be tried again', a
 	})
 })
 
-test('echo:error-after breaks off behind so many texts', async () => {
+test('echo:error-after fails after the given number of tokens', async () => {
 	const broken = await events('echo:error-after 3 upstream-failed')
 	expect(broken.map(({ type }) => type)).toEqual(['start', 'text', 'text', 'text', 'error'])
 	expect(broken.at(-1)).toMatchObject({
@@ -133,14 +133,14 @@ test('echo:error-after breaks off behind so many texts', async () => {
 	})
 })
 
-test('echo:hang never answers, until its caller goes', async () => {
+test('echo:hang does not respond until the caller disconnects', async () => {
 	const controller = new AbortController()
 	const begun = openEcho().chat(request('echo:hang'), call(controller.signal))
 	controller.abort()
 	await expect(begun).rejects.toMatchObject({ kind: 'cancelled' })
 })
 
-test('echo:hang-after goes silent in the middle', async () => {
+test('echo:hang-after stops sending in the middle of the response', async () => {
 	const controller = new AbortController()
 	const seen: string[] = []
 	for await (const event of await openEcho().chat(request('echo:hang-after 2'), call(controller.signal))) {
@@ -150,7 +150,7 @@ test('echo:hang-after goes silent in the middle', async () => {
 	expect(seen).toEqual(['start', 'text', 'text', 'error'])
 })
 
-test('echo:delay waits on the clock before each token, and no longer than its caller', async () => {
+test('echo:delay waits before each token, until the caller disconnects', async () => {
 	const slept: number[] = []
 	const controller = new AbortController()
 	const clock: Clock = {
@@ -166,13 +166,13 @@ test('echo:delay waits on the clock before each token, and no longer than its ca
 	expect(slept).toEqual([50, 50, 50])
 })
 
-test('an unknown instruction, error or count is refused', async () => {
+test('an unknown instruction, error kind or count is rejected', async () => {
 	for (const text of ['echo:dance', 'echo:error badly', 'echo:repeat many ha', 'echo:tool']) {
 		await expect(ask(text)).rejects.toMatchObject({ kind: 'invalid-request', code: 'unknown_instruction' })
 	}
 })
 
-test('a script is played back as it is, its first error thrown', async () => {
+test('a script is returned unchanged; an error as its first event is thrown', async () => {
 	const script: readonly ChatEvent[] = [
 		{ type: 'start', model: 'x' },
 		{ type: 'error', error: new ChatError('upstream-timeout', 'late') },
@@ -181,7 +181,7 @@ test('a script is played back as it is, its first error thrown', async () => {
 	await expect(events('whatever', {}, { script: script.slice(1) })).rejects.toThrow('late')
 })
 
-test('vectors: near where words are shared, of the length asked for', async () => {
+test('embeddings of texts that share words are similar and have the requested length', async () => {
 	const { vectors } = await openEcho().embed(
 		{ model: 'echo', inputs: ['red green blue', 'red green black', 'one two three'], dimensions: 256 },
 		call(),
@@ -192,7 +192,7 @@ test('vectors: near where words are shared, of the length asked for', async () =
 	expect(dot(0, 1)).toBeGreaterThan(dot(0, 2) + 0.3)
 })
 
-test('samples of schemas', () => {
+test('generates samples of schemas', () => {
 	const node = {
 		type: 'object',
 		properties: { next: { anyOf: [{ $ref: '#/$defs/node' }, { type: 'null' }] } },
@@ -220,7 +220,7 @@ test('samples of schemas', () => {
 	for (const [schema, value] of cases) expect(sampleSchema(schema)).toEqual(value)
 })
 
-test('every instruction stands in docs/echo.md, and every one there exists', async () => {
+test('docs/echo.md lists exactly the instructions that exist', async () => {
 	const page = await readFile(new URL('../../../docs/echo.md', import.meta.url), 'utf8')
 	const source = await readFile(new URL('./instruction.ts', import.meta.url), 'utf8')
 	const documented = new Set([...page.matchAll(/^\| `echo:([a-z-]+)/gm)].map(([, name]) => name))

@@ -1,5 +1,5 @@
-// An engine without a model: it answers with what it was told, always the same way, in no time. Tests, development and demonstrations
-// run on it, so it does everything an engine can do, failing included. docs/echo.md says how it is told to.
+// An engine without a model: it returns the text of the request, deterministically and without delay. It is for tests, development and
+// demonstrations, so it supports every operation and can simulate failures. docs/echo.md describes its instructions.
 
 import { asChatError, ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
@@ -24,18 +24,18 @@ import { nearness, vectorOf } from './vectors.ts'
 import { countPrompt, countWords, splitWords } from './words.ts'
 
 export interface EchoOptions {
-	/** Longest prompt and answer together, in the echo's tokens; 8,192 unless said. */
+	/** Size of the context window (prompt and completion together), in the echo's tokens. Default: 8,192. */
 	readonly contextTokens?: number
-	/** Events to play back for every chat, whatever it asks; an error in front is thrown. */
+	/** Events to return for every chat request. If the first event is an error, it is thrown. */
 	readonly script?: readonly ChatEvent[]
-	/** Keeps the time of `echo:delay`. */
+	/** Clock for `echo:delay`. */
 	readonly clock?: Clock
 }
 
 const operations: readonly Operation[] = ['chat', 'complete', 'embed', 'rerank', 'transcribe']
 const defaultDimensions = 64
 const maxDimensions = 4096
-/** Tokens without a pause; then whoever else waits for the event loop has a turn. */
+/** Number of tokens between yields to the event loop. */
 const tokensInARow = 64
 
 export function openEcho(options: EchoOptions = {}): Engine {
@@ -73,20 +73,20 @@ class Echo implements Engine {
 
 	async complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
 		if (request.suffix !== undefined)
-			throw new ChatError('unsupported', "The echo engine cannot fill a gap: 'suffix' is not supported.", {
+			throw new ChatError('unsupported', "The echo engine does not support 'suffix'.", {
 				param: 'suffix',
 			})
 		const { stop, logprobs, choices } = request
 		const prompts = request.prompts.map(promptText)
 		const plans = prompts.map(readPlan)
-		const speeches = prompts.flatMap((prompt, place) => {
+		const speeches = prompts.flatMap((prompt, index) => {
 			const maxTokens = this.room(countWords(prompt), request.maxTokens, 'prompt')
 			const preface = request.echo ? prompt : ''
-			const parts = plans[place]?.parts ?? []
+			const parts = plans[index]?.parts ?? []
 			return Array.from(
 				{ length: choices },
 				(_, k): Speech => ({
-					choice: place * choices + k,
+					choice: index * choices + k,
 					parts,
 					preface,
 					maxTokens,
@@ -105,7 +105,9 @@ class Echo implements Engine {
 		return this.atOnce(texts[0] ?? '', call, () => {
 			const dimensions = request.dimensions ?? defaultDimensions
 			if (dimensions > maxDimensions)
-				throw new ChatError('unsupported', `Vectors have at most ${maxDimensions} dimensions.`, { param: 'dimensions' })
+				throw new ChatError('unsupported', `The echo engine supports at most ${maxDimensions} dimensions.`, {
+					param: 'dimensions',
+				})
 			const words = texts.map(splitWords)
 			for (const { length } of words) this.room(length, undefined, 'input')
 			const promptTokens = words.reduce((sum, { length }) => sum + length, 0)
@@ -115,10 +117,10 @@ class Echo implements Engine {
 
 	rerank({ query, documents, top }: RerankRequest, call: EngineCall): Promise<Ranking> {
 		return this.atOnce(query, call, () => {
-			const wanted = vectorOf(splitWords(query), defaultDimensions)
+			const target = vectorOf(splitWords(query), defaultDimensions)
 			const results = documents.map((document, index) => ({
 				index,
-				score: nearness(wanted, vectorOf(splitWords(document), defaultDimensions)),
+				score: nearness(target, vectorOf(splitWords(document), defaultDimensions)),
 			}))
 			const promptTokens = [query, ...documents].reduce((sum, text) => sum + countWords(text), 0)
 			return {
@@ -130,8 +132,8 @@ class Echo implements Engine {
 
 	transcribe(request: TranscriptionRequest, call: EngineCall): Promise<Transcription> {
 		return this.atOnce(request.prompt ?? '', call, () => {
-			const said = request.prompt ?? request.file.name
-			return { ...transcriptOf(said, request.format), usage: usageOf(0, countWords(said), 0) }
+			const text = request.prompt ?? request.file.name
+			return { ...transcriptOf(text, request.format), usage: usageOf(0, countWords(text), 0) }
 		})
 	}
 
@@ -139,22 +141,22 @@ class Echo implements Engine {
 		this.running.close()
 	}
 
-	/** An answer that is one value; `text` may tell it to fail. */
+	/** Runs a unary call. Fails if `text` has such an instruction. */
 	private async atOnce<Result>(text: string, call: EngineCall, answer: () => Result): Promise<Result> {
 		const running = this.running.begin(call.signal)
 		try {
 			const { mishap } = readPlan(text)
-			if (mishap !== undefined) await suffer(mishap, running.signal)
+			if (mishap !== undefined) await fail(mishap, running.signal)
 			return answer()
 		} finally {
 			running.end()
 		}
 	}
 
-	/** Tokens that may be generated behind a prompt. */
-	private room(promptTokens: number, wanted: number | undefined, param: string): number {
+	/** The maximum number of tokens that can be generated after a prompt. */
+	private room(promptTokens: number, requested: number | undefined, param: string): number {
 		const room = this.contextTokens - promptTokens
-		if (room >= 0) return Math.min(room, wanted ?? room)
+		if (room >= 0) return Math.min(room, requested ?? room)
 		throw new ChatError(
 			'context-length-exceeded',
 			`This model's maximum context length is ${this.contextTokens} tokens. However, your ${param} resulted in ${promptTokens} tokens. Please reduce the length of the ${param}.`,
@@ -192,13 +194,13 @@ class Echo implements Engine {
 		let begun = false
 		const usage = () => usageOf(promptTokens, generated, thought)
 		try {
-			if (plan.mishap !== undefined && plan.mishap.after === undefined) await suffer(plan.mishap, running.signal)
+			if (plan.mishap !== undefined && plan.mishap.after === undefined) await fail(plan.mishap, running.signal)
 			running.signal.throwIfAborted()
 			begun = true
 			yield { type: 'start', fingerprint: 'fp_echo' }
-			for (const { event, cost } of takeTurns(speeches.map(speak))) {
+			for (const { event, cost } of interleave(speeches.map(speak))) {
 				if (cost !== 'nothing') {
-					if (plan.mishap?.after === generated) await suffer(plan.mishap, running.signal)
+					if (plan.mishap?.after === generated) await fail(plan.mishap, running.signal)
 					if (plan.delayMs > 0) await this.clock.sleep(plan.delayMs, running.signal)
 					else if (generated % tokensInARow === tokensInARow - 1) await nextTurn()
 					generated++
@@ -207,7 +209,7 @@ class Echo implements Engine {
 				running.signal.throwIfAborted()
 				yield event
 			}
-			if (plan.mishap?.after !== undefined) await suffer(plan.mishap, running.signal)
+			if (plan.mishap?.after !== undefined) await fail(plan.mishap, running.signal)
 			yield { type: 'finish', usage: usage() }
 		} catch (thrown) {
 			const error = asChatError(thrown)
@@ -218,18 +220,18 @@ class Echo implements Engine {
 	}
 }
 
-/** The choices' utterances, one of each in turn. */
-function* takeTurns(speakers: readonly Generator<Utterance>[]): Generator<Utterance> {
-	let talking = speakers
-	while (talking.length > 0) {
-		const still: Generator<Utterance>[] = []
-		for (const speaker of talking) {
-			const said = speaker.next()
-			if (said.done === true) continue
-			yield said.value
-			still.push(speaker)
+/** The utterances of all choices, round-robin. */
+function* interleave(speakers: readonly Generator<Utterance>[]): Generator<Utterance> {
+	let active = speakers
+	while (active.length > 0) {
+		const remaining: Generator<Utterance>[] = []
+		for (const speaker of active) {
+			const next = speaker.next()
+			if (next.done === true) continue
+			yield next.value
+			remaining.push(speaker)
 		}
-		talking = still
+		active = remaining
 	}
 }
 
@@ -261,7 +263,7 @@ function sampleCall(tool: Tool): PlannedPart {
 	}
 }
 
-/** What the newest user or tool message says: an agent that was told to call a tool goes on with the tool's result. */
+/** The text of the newest user or tool message. A tool result is never an instruction, so that the loop of an agent ends. */
 function lastText(messages: readonly Message[]): string {
 	const last = messages.findLast(({ role }) => role === 'user' || role === 'tool')
 	if (last === undefined) return ''
@@ -273,12 +275,12 @@ function promptText(prompt: string | readonly number[]): string {
 	return typeof prompt === 'string' ? prompt : prompt.join(' ')
 }
 
-async function suffer(mishap: Mishap, signal: AbortSignal): Promise<never> {
+async function fail(mishap: Mishap, signal: AbortSignal): Promise<never> {
 	if (mishap.type === 'hang') return aborted(signal)
 	const retry = mishap.kind === 'overloaded' || mishap.kind === 'rate-limited' || mishap.kind === 'unavailable'
 	throw new ChatError(
 		mishap.kind,
-		`The echo engine was told to fail with '${mishap.kind}'.`,
+		`The request instructed the echo engine to fail with '${mishap.kind}'.`,
 		retry ? { retryAfterMs: 1000 } : {},
 	)
 }
@@ -290,12 +292,12 @@ function aborted(signal: AbortSignal): Promise<never> {
 	})
 }
 
-/** The same error, told after tokens were generated. */
+/** The same error, after the response has started. */
 function afterStart({ kind, message, retryAfterMs, cause }: ChatError): ChatError {
 	return new ChatError(kind, message, {
 		sent: 'yes',
-		...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-		...(cause === undefined ? {} : { cause }),
+		retryAfterMs,
+		cause,
 	})
 }
 

@@ -1,12 +1,11 @@
-// What a prompt that begins with `echo:` asks the echo engine to do, one instruction a line; docs/echo.md lists them. It only reads;
-// doing it is the answer's.
+// Parses the instructions of a prompt that starts with `echo:`, one per line. docs/echo.md lists them. The engine executes them.
 
 import { ChatError, type ChatErrorKind, chatErrorKinds } from '../../chat/error.ts'
 
-/** What an answer consists of, and what befalls it. */
+/** The content of a response, and the failure to simulate. */
 export interface Plan {
 	readonly parts: readonly PlannedPart[]
-	/** Wait before each token, in milliseconds. */
+	/** Delay before each token, in milliseconds. */
 	readonly delayMs: number
 	readonly mishap?: Mishap
 }
@@ -18,38 +17,38 @@ export type PlannedPart =
 	| { readonly type: 'tool'; readonly name: string; readonly arguments: string; readonly kind: 'function' | 'custom' }
 	| { readonly type: 'repeat'; readonly times: number; readonly text: string }
 
-/** What keeps an answer from its end, after so many of its tokens; before it has begun where `after` is absent. */
+/** A simulated failure. It occurs after `after` tokens, or before the response starts if `after` is absent. */
 export type Mishap =
 	| { readonly type: 'error'; readonly kind: ChatErrorKind; readonly after?: number }
 	| { readonly type: 'hang'; readonly after?: number }
 
 const mark = 'echo:'
 
-/** @throws ChatError `invalid-request` for an instruction that does not exist or lacks something. */
+/** @throws ChatError `invalid-request` for an unknown instruction or a missing argument. */
 export function readPlan(text: string): Plan {
 	if (!text.startsWith(mark)) return { parts: [{ type: 'text', text }], delayMs: 0 }
 	let plan: Plan = { parts: [], delayMs: 0 }
 	for (const line of text.split('\n')) {
-		if (line.startsWith(mark)) plan = obey(plan, line.slice(mark.length))
+		if (line.startsWith(mark)) plan = withInstruction(plan, line.slice(mark.length))
 		else plan = withLine(plan, line)
 	}
 	return plan.parts.length === 0 ? withFiller(plan) : plan
 }
 
-/** What is to be slow or to break off needs something to say. */
+/** Adds text to a response without content that has a delay or fails after some tokens. */
 function withFiller(plan: Plan): Plan {
 	const after = plan.mishap?.after ?? (plan.delayMs > 0 ? 9 : undefined)
 	return after === undefined ? plan : withPart(plan, { type: 'repeat', times: after + 1, text: 'word' })
 }
 
-/** Lines of text that follow each other are one text. */
+/** Consecutive lines of text are joined. */
 function withLine(plan: Plan, line: string): Plan {
 	const last = plan.parts.at(-1)
 	if (last?.type !== 'text') return withPart(plan, { type: 'text', text: line })
 	return { ...plan, parts: [...plan.parts.slice(0, -1), { type: 'text', text: `${last.text}\n${line}` }] }
 }
 
-function obey(plan: Plan, line: string): Plan {
+function withInstruction(plan: Plan, line: string): Plan {
 	const [name = '', ...words] = line.trim().split(' ')
 	const rest = words.join(' ')
 	switch (name) {
@@ -79,7 +78,7 @@ function obey(plan: Plan, line: string): Plan {
 		case 'say':
 			return withPart(plan, { type: 'text', text: rest })
 		default:
-			throw wrong(`The echo engine knows no instruction '${name.slice(0, 40)}'.`)
+			throw wrong(`Unknown echo instruction '${name.slice(0, 40)}': see docs/echo.md for the list.`)
 	}
 }
 
@@ -89,23 +88,25 @@ function withPart(plan: Plan, part: PlannedPart): Plan {
 
 function withRest(plan: Plan, rest: string): Plan {
 	if (rest === '') return plan
-	return rest.startsWith(mark) ? obey(plan, rest.slice(mark.length)) : withPart(plan, { type: 'text', text: rest })
+	return rest.startsWith(mark)
+		? withInstruction(plan, rest.slice(mark.length))
+		: withPart(plan, { type: 'text', text: rest })
 }
 
 function readCount(word: string | undefined, instruction: string): number {
 	const count = Number(need(word, instruction))
-	if (!Number.isSafeInteger(count) || count < 0) throw wrong(`'echo:${instruction}' needs a whole number.`)
+	if (!Number.isSafeInteger(count) || count < 0) throw wrong(`'echo:${instruction}' requires a non-negative integer.`)
 	return count
 }
 
 function need(word: string | undefined, instruction: string): string {
-	if (word === undefined || word === '') throw wrong(`'echo:${instruction}' lacks a word.`)
+	if (word === undefined || word === '') throw wrong(`'echo:${instruction}' is missing an argument.`)
 	return word
 }
 
 function readKind(word: string): ChatErrorKind {
 	const kind = chatErrorKinds.find((one) => one === word)
-	if (kind === undefined) throw wrong(`The echo engine knows no error '${word.slice(0, 40)}'.`)
+	if (kind === undefined) throw wrong(`Unknown error kind '${word.slice(0, 40)}': see docs/echo.md for the list.`)
 	return kind
 }
 

@@ -1,4 +1,4 @@
-// The echo engine as the configuration sees it.
+// Configuration of the echo engine.
 
 import { z } from 'zod'
 import { tokenCount } from '../../fields/amount.ts'
@@ -6,9 +6,9 @@ import { engineKind } from '../kind.ts'
 import { openEcho } from './echo.ts'
 
 const options = z.strictObject({
-	contextTokens: tokenCount(1).optional().describe('Longest prompt and answer together, in words.'),
+	contextTokens: tokenCount(1)
+		.optional()
+		.describe("Size of the context window (prompt and completion together), in the echo engine's tokens."),
 })
 
-export const echo = engineKind(options, async ({ contextTokens }, { clock }) =>
-	openEcho({ clock, ...(contextTokens === undefined ? {} : { contextTokens }) }),
-)
+export const echo = engineKind(options, async ({ contextTokens }, { clock }) => openEcho({ clock, contextTokens }))

@@ -1,9 +1,9 @@
-// The smallest value that a JSON Schema describes, as far as an echo needs it: types, properties, items, enums, lengths, ranges and
-// references. Patterns and conditions are not looked at, so a schema that has them may be answered wrongly.
+// Generates the smallest value that matches a JSON Schema. Supports types, properties, items, enums, lengths, ranges and references.
+// Patterns and conditions are ignored, so the value may not match a schema that has them.
 
 import type { Json, JsonObject } from '../../chat/json.ts'
 
-/** Deeper than this, and for anything unknown, the value is `null`: recursive schemas end here. */
+/** Below this depth the value is `null`, which ends recursive schemas. */
 const maxDepth = 32
 
 export function sampleSchema(schema: JsonObject): Json {
@@ -42,7 +42,7 @@ function sampleType(type: string, schema: JsonObject, root: JsonObject, depth: n
 	}
 }
 
-/** The first type named, or the one that the other keywords speak of. */
+/** The first declared type, or the type implied by the other keywords. */
 function typeOf(schema: JsonObject): string {
 	const type = Array.isArray(schema.type) ? schema.type[0] : schema.type
 	if (typeof type === 'string') return type
@@ -84,7 +84,7 @@ function sampleText(schema: JsonObject): string {
 	return padded.slice(0, number(schema.maxLength) ?? padded.length)
 }
 
-/** The number nearest to 0 within the range. */
+/** The number in the range that is closest to 0. */
 function sampleNumber(schema: JsonObject, integer: boolean): number {
 	const step = number(schema.multipleOf) ?? (integer ? 1 : 0)
 	const above = number(schema.exclusiveMinimum)
@@ -96,7 +96,7 @@ function sampleNumber(schema: JsonObject, integer: boolean): number {
 	return 0
 }
 
-/** An alternative that ends: `null` where there is one. */
+/** An alternative without recursion, preferably `null`. */
 function simplest(alternatives: readonly Json[]): Json | undefined {
 	return (
 		alternatives.find((one) => isObject(one) && one.type === 'null') ??
@@ -110,7 +110,7 @@ function merge(schemas: readonly JsonObject[]): JsonObject {
 	return { properties, required: schemas.flatMap((one) => list(one.required)) }
 }
 
-/** `#`, or a path of names as `#/$defs/node`. */
+/** Resolves `#`, or a path such as `#/$defs/node`. */
 function resolve(reference: string, root: JsonObject): Json | undefined {
 	let value: Json | undefined = root
 	for (const name of reference.split('/').slice(1)) {

@@ -1,5 +1,5 @@
-// One choice of an echoed answer, token by token, within its bounds. It knows no time: waiting, failing and taking turns with other
-// choices is the engine's.
+// Generates one choice of a response, token by token, within its limits. The engine handles delays, failures and the interleaving of
+// choices.
 
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
 import type { PlannedPart } from './instruction.ts'
@@ -9,22 +9,22 @@ import { splitWords } from './words.ts'
 export interface Speech {
 	readonly choice: number
 	readonly parts: readonly PlannedPart[]
-	/** Text repeated in front, which costs nothing. */
+	/** Text that precedes the parts and is not counted as tokens. */
 	readonly preface: string
 	readonly maxTokens: number
 	readonly stop: readonly string[]
 	readonly logprobs: { readonly top: number } | undefined
-	/** How an answer that calls tools ends. */
+	/** Finish reason of a response with tool calls. */
 	readonly callsEndWith: FinishReason
 }
 
-/** One event, and whether it cost a token, and whether that was thinking. */
+/** One event, and whether it counts as a completion token or a reasoning token. */
 export interface Utterance {
 	readonly event: ChatEvent
 	readonly cost: 'nothing' | 'token' | 'thinking'
 }
 
-/** Ends with its `choice-finish`. */
+/** Yields the events of a choice. The last one is `choice-finish`. */
 export function* speak(speech: Speech): Generator<Utterance> {
 	for (const token of splitWords(speech.preface)) yield { event: textEvent(speech, token), cost: 'nothing' }
 	let spent = 0
@@ -51,7 +51,7 @@ export function* speak(speech: Speech): Generator<Utterance> {
 	yield { event: { type: 'choice-finish', choice: speech.choice, reason }, cost: 'nothing' }
 }
 
-/** The tokens of a part, no more than can matter, and whether a stop text cut them. */
+/** The tokens of a part, limited to those that can be used, and whether a stop sequence ended them. */
 function tokensOf(
 	part: PlannedPart,
 	{ maxTokens, stop }: Speech,
@@ -73,10 +73,10 @@ function tokensOf(
 }
 
 function cutAtStop(text: string, stop: readonly string[]) {
-	const places = stop.map((one) => text.indexOf(one)).filter((place) => place >= 0)
-	return places.length === 0
+	const positions = stop.map((one) => text.indexOf(one)).filter((position) => position >= 0)
+	return positions.length === 0
 		? { tokens: splitWords(text), stopped: false }
-		: { tokens: splitWords(text.slice(0, Math.min(...places))), stopped: true }
+		: { tokens: splitWords(text.slice(0, Math.min(...positions))), stopped: true }
 }
 
 function tokenEvent(part: PlannedPart, speech: Speech, token: string, call: number): ChatEvent {
@@ -98,7 +98,7 @@ function textEvent({ choice, logprobs }: Speech, text: string): ChatEvent {
 		type: 'text',
 		choice,
 		text,
-		...(logprobs === undefined ? {} : { logprobs: tokenLogprobs(text, logprobs.top) }),
+		logprobs: logprobs === undefined ? undefined : tokenLogprobs(text, logprobs.top),
 	}
 }
 

@@ -1,4 +1,4 @@
-// What somebody is said to have said, in every format: one sentence that lasts a second. Nothing is listened to.
+// Writes a given text as a transcript with one segment of one second, in every format. The audio is ignored.
 
 import type { JsonObject } from '../../chat/json.ts'
 import { isJsonFormat, type TranscriptionFormat } from '../../operations/transcription.ts'
@@ -8,15 +8,15 @@ export interface Transcript {
 	readonly details?: JsonObject
 }
 
-export function transcriptOf(said: string, format: TranscriptionFormat): Transcript {
-	if (isJsonFormat(format)) return { text: said, details: detailsOf(said, format) }
+export function transcriptOf(text: string, format: TranscriptionFormat): Transcript {
+	if (isJsonFormat(format)) return { text, details: detailsOf(text, format) }
 	switch (format) {
 		case 'srt':
-			return { text: `1\n00:00:00,000 --> 00:00:01,000\n${said}\n\n` }
+			return { text: `1\n00:00:00,000 --> 00:00:01,000\n${text}\n\n` }
 		case 'vtt':
-			return { text: `WEBVTT\n\n00:00:00.000 --> 00:00:01.000\n${said}\n\n` }
+			return { text: `WEBVTT\n\n00:00:00.000 --> 00:00:01.000\n${text}\n\n` }
 		default:
-			return { text: `${said}\n` }
+			return { text: `${text}\n` }
 	}
 }
 

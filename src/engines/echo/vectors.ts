@@ -1,5 +1,5 @@
-// Vectors for texts without a model: each word has a direction that follows from its letters, a text the sum of its words'. So equal
-// texts are equal, and texts that share words are near.
+// Embeddings without a model. The vector of a word is derived from a hash of the word; the vector of a text is the sum of those of its
+// words. Equal texts have equal vectors, and texts that share words have similar ones.
 
 /** A vector of length 1. */
 export function vectorOf(words: readonly string[], dimensions: number): Float32Array {
@@ -15,13 +15,13 @@ export function vectorOf(words: readonly string[], dimensions: number): Float32A
 	return Float32Array.from(sum, (value) => (length === 0 ? 0 : value / length))
 }
 
-/** 0 to 1 for vectors of length 1: 1 where they are the same, about a half where they have nothing in common. */
+/** Similarity from 0 to 1 of vectors of length 1: 1 if they are equal, about 0.5 if they are unrelated. */
 export function nearness(one: Float32Array, other: Float32Array): number {
 	const cosine = one.reduce((sum, value, index) => sum + value * (other[index] ?? 0), 0)
 	return Math.min(1, Math.max(0, (1 + cosine) / 2))
 }
 
-/** FNV-1a, never 0. */
+/** FNV-1a. Never returns 0. */
 function hash(word: string): number {
 	let state = 0x811c9dc5
 	for (let index = 0; index < word.length; index++) state = Math.imul(state ^ word.charCodeAt(index), 0x01000193)

@@ -3,7 +3,7 @@
 import type { Message } from '../../chat/message.ts'
 import { textOf } from '../../chat/message.ts'
 
-/** The pieces of `text`, which joined are `text` again. */
+/** Splits `text` into tokens. The concatenation of the tokens is `text`. */
 export function splitWords(text: string): readonly string[] {
 	return text.match(/\s*\S{1,12}|\s+/gu) ?? []
 }
@@ -12,7 +12,7 @@ export function countWords(text: string): number {
 	return splitWords(text).length
 }
 
-/** Tokens of a prompt: those of its texts. Pictures, sounds and files cost nothing here. */
+/** Counts the tokens of a prompt. Images, audio and files are not counted. */
 export function countPrompt(messages: readonly Message[]): number {
 	let count = 0
 	for (const message of messages) count += countWords(textOf(message))

@@ -1,4 +1,4 @@
-// What the engine says over the socket, and what becomes of answers that are none.
+// The engine's requests over a socket, and its handling of invalid responses.
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import { collect } from '../../chat/collect.ts'
@@ -14,10 +14,10 @@ const key = 'AIza-0123456789'
 const server = listenScriptedGemini(key)
 afterAll(() => server.close())
 
-const text = (words: string) => [{ type: 'text', text: words }] as const
-const request = (words: string, changes: Partial<ChatRequest> = {}): ChatRequest => ({
+const text = (value: string) => [{ type: 'text', text: value }] as const
+const request = (prompt: string, changes: Partial<ChatRequest> = {}): ChatRequest => ({
 	model: 'm',
-	messages: [{ role: 'user', content: text(words) }],
+	messages: [{ role: 'user', content: text(prompt) }],
 	sampling: {},
 	stop: [],
 	choices: 1,
@@ -43,7 +43,7 @@ async function thrownBy(work: Promise<unknown>): Promise<ChatError> {
 	throw new Error('expected a ChatError', { cause: thrown })
 }
 
-/** Calls `use` with an engine on a server that answers with `respond`. */
+/** Calls `use` with an engine whose server responds with `respond`. */
 async function against<Result>(
 	respond: (request: Request) => Response | Promise<Response>,
 	use: (engine: ReturnType<typeof openGemini>) => Promise<Result>,
@@ -60,16 +60,16 @@ async function against<Result>(
 }
 
 describe('a call', () => {
-	test('is the same in pieces and as a whole', async () => {
+	test('has the same result as a stream and as a unary response', async () => {
 		const script = 'echo:reasoning hm so\necho:tool get_weather {"city": "Paris"}'
-		const asked = request(script, {
+		const chatRequest = request(script, {
 			reasoningEffort: 'high',
 			tools: [{ type: 'function', name: 'get_weather', strict: false }],
 			toolChoice: { type: 'auto' },
 		})
 		const engine = open()
-		const streamed = await collect(await engine.chat(asked, call()))
-		expect(await collect(await engine.chat(asked, call({ whole: true })))).toEqual(streamed)
+		const streamed = await collect(await engine.chat(chatRequest, call()))
+		expect(await collect(await engine.chat(chatRequest, call({ whole: true })))).toEqual(streamed)
 		expect(streamed.choices[0]).toMatchObject({
 			reasoning: 'hm so',
 			toolCalls: [{ name: 'get_weather', arguments: '{"city":"Paris"}', proof: { value: 'signed-get_weather' } }],
@@ -83,7 +83,7 @@ describe('a call', () => {
 		await engine.close()
 	})
 
-	test('has the fields of the configuration, and no other call has', async () => {
+	test('has the configured fields, and other requests do not', async () => {
 		const safetySettings = [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }]
 		const engine = open({ body: { safetySettings } })
 		await collect(await engine.chat(request('hi'), call()))
@@ -93,7 +93,7 @@ describe('a call', () => {
 		await engine.close()
 	})
 
-	test('tells what it leaves out', async () => {
+	test('reports the fields that it drops', async () => {
 		const dropped: string[] = []
 		const engine = open()
 		await engine.chat(request('hi', { user: 'u' }), call({ drop: (part) => dropped.push(part) }))
@@ -101,7 +101,7 @@ describe('a call', () => {
 		await engine.close()
 	})
 
-	test('names resources by their path, and the cloud’s key is a token', async () => {
+	test('writes resource paths, and sends the key for Google Cloud as a bearer token', async () => {
 		const seen = await against(
 			(received) =>
 				Response.json({ url: new URL(received.url).pathname, auth: [...received.headers] }, { status: 500 }),
@@ -134,8 +134,8 @@ test('counts a prompt', async () => {
 	await engine.close()
 })
 
-describe('vectors', () => {
-	test('come in batches of 100, of length 1, in order', async () => {
+describe('embeddings', () => {
+	test('are requested in batches of 100, normalized, and returned in order', async () => {
 		const engine = open()
 		const before = server.seen.length
 		const inputs = Array.from({ length: 201 }, (_, index) => `text number ${index}`)
@@ -151,7 +151,7 @@ describe('vectors', () => {
 		expect(usage).toMatchObject({ source: 'upstream', completionTokens: 0 })
 		await engine.close()
 	})
-	test('of token ids, and on the cloud, there are none', async () => {
+	test('are not supported for token ids, nor on Google Cloud', async () => {
 		const engine = open()
 		expect(await thrownBy(engine.embed({ model: 'm', inputs: [[1, 2]] }, call()))).toMatchObject({
 			kind: 'unsupported',
@@ -163,7 +163,7 @@ describe('vectors', () => {
 		})
 		await cloud.close()
 	})
-	test('that are fewer than asked for are no answer', async () => {
+	test('are rejected if some are missing or invalid', async () => {
 		for (const answer of [{}, { embeddings: [{ values: [1] }, { values: [] }] }, { embeddings: [{ values: ['x'] }] }])
 			await against(
 				() => Response.json(answer),
@@ -183,14 +183,14 @@ describe('failures', () => {
 		['upstream-timeout', 'maybe'],
 		['internal', 'maybe'],
 	] as const)
-		test(`${kind} before the answer`, async () => {
+		test(`${kind} before the response`, async () => {
 			const engine = open()
 			const error = await thrownBy(engine.chat(request(`echo:error ${kind}`), call()))
 			expect(error).toMatchObject({ kind: kind === 'internal' ? 'upstream-failed' : kind, sent: status })
 			await engine.close()
 		})
 
-	test('in the middle of the answer', async () => {
+	test('in the middle of the response', async () => {
 		const engine = open()
 		const events = await Array.fromAsync(
 			await engine.chat(request('echo:error-after 2 unavailable\none two three'), call()),
@@ -200,7 +200,7 @@ describe('failures', () => {
 		await engine.close()
 	})
 
-	test('a key that is refused alarms the operator and is told nobody', async () => {
+	test('a rejected key is reported to the operator and never shown', async () => {
 		const alarms: string[] = []
 		const engine = open({ key: new Secret('AIza-wrong-key'), alarm: (message) => alarms.push(message) })
 		const error = await thrownBy(engine.chat(request('hi'), call()))
@@ -210,7 +210,7 @@ describe('failures', () => {
 		await engine.close()
 	})
 
-	test('a stream that is cut between events, or within one, ends with an error', async () => {
+	test('a stream that is truncated between events, or within one, ends with an error', async () => {
 		const chunk = `data: ${JSON.stringify({ candidates: [{ content: { parts: [{ text: 'a' }] } }] })}\r\n\r\n`
 		for (const body of [chunk, chunk + chunk.slice(0, 20)]) {
 			const events = await against(
@@ -222,7 +222,7 @@ describe('failures', () => {
 		}
 	})
 
-	test('something that is no answer is thrown', async () => {
+	test('an invalid response is thrown', async () => {
 		for (const body of ['', '<html>', '{}', '[]', 'null'])
 			await against(
 				() => new Response(body, { headers: { 'content-type': 'application/json' } }),

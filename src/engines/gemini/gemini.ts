@@ -1,5 +1,5 @@
-// Google's Gemini API, and the same wire on Google's cloud. How requests and answers look is the wire's; this file sends the one and reads
-// the other. It knows no routes and tries nothing twice.
+// The engine for Google's Gemini API, and for the same format on Google Cloud. It sends requests and reads responses; the formats are
+// defined in wire/gemini. It does not route or retry.
 
 import { randomBytes } from 'node:crypto'
 import { ChatError } from '../../chat/error.ts'
@@ -23,7 +23,7 @@ import type { Engine, EngineCall, Operation } from '../engine.ts'
 import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstream.ts'
 
 export interface GeminiOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError' | 'trusted'> {
-	/** An API key of the developer's API; an access token of the cloud. */
+	/** An API key for the developer API, or an access token for Google Cloud. */
 	readonly key?: Secret
 	readonly service: GeminiService
 }
@@ -38,10 +38,10 @@ export function openGemini(options: GeminiOptions): Engine {
 }
 
 class Gemini implements Engine {
-	/** Google Cloud has no list of the models that a project may use. */
+	/** Absent for Google Cloud, which has no list of the models of a project. */
 	readonly models?: NonNullable<Engine['models']>
 	private readonly service: GeminiService
-	/** Fields of every request for an answer; other calls would be refused with them. */
+	/** Fields of every chat request. Other requests would be rejected with them. */
 	private readonly body: JsonObject
 	private readonly upstream: HttpUpstream
 
@@ -78,11 +78,11 @@ class Gemini implements Engine {
 	}
 
 	complete(_request: TextCompletionRequest, _call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
-		return Promise.reject(new ChatError('wrong-operation', 'This model answers chats only.'))
+		return Promise.reject(new ChatError('wrong-operation', 'This model only supports chat completions.'))
 	}
 
 	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
-		if (this.service === 'vertex') throw new ChatError('wrong-operation', 'This upstream makes no vectors.')
+		if (this.service === 'vertex') throw new ChatError('wrong-operation', 'This model does not support embeddings.')
 		if (request.user !== undefined) call.drop?.('user')
 		const texts = request.inputs.map(textOnly)
 		const model = resourceOf(call.model)
@@ -108,7 +108,9 @@ class Gemini implements Engine {
 				: { generateContentRequest: { model, contents, systemInstruction, tools, ...rest } }
 		const counted = countField(await this.upstream.ask(`/${model}:countTokens`, body, call), 'totalTokens')
 		if (counted !== undefined) return counted
-		throw new ChatError('upstream-failed', `${this.upstream.errors.title} answered without a count.`, { sent: 'yes' })
+		throw new ChatError('upstream-failed', `${this.upstream.errors.title} did not return a token count.`, {
+			sent: 'yes',
+		})
 	}
 
 	probe(path: string, signal: AbortSignal): Promise<void> {
@@ -129,7 +131,7 @@ function credentials(key: Secret, service: GeminiService): Readonly<Record<strin
 	return service === 'vertex' ? { authorization: `Bearer ${key.reveal()}` } : { 'x-goog-api-key': key.reveal() }
 }
 
-/** Names that say what they are the name of stand for themselves. */
+/** Resource path of a model. Names that start with a collection are used as they are. */
 function resourceOf(model: string): string {
 	const path = model.split('/').map(encodeURIComponent).join('/')
 	return /^(models|tunedModels|endpoints|publishers|projects)\//.test(model) ? path : `models/${path}`
@@ -137,5 +139,5 @@ function resourceOf(model: string): string {
 
 function textOnly(input: string | readonly number[]): string {
 	if (typeof input === 'string') return input
-	throw new ChatError('unsupported', 'This upstream takes texts, not token ids.', { param: 'input' })
+	throw new ChatError('unsupported', 'This upstream accepts text, not token ids.', { param: 'input' })
 }

@@ -1,4 +1,4 @@
-// Google's Gemini API as the configuration sees it.
+// Configuration of Google's Gemini API.
 
 import { z } from 'zod'
 import { engineKind } from '../kind.ts'
@@ -8,18 +8,16 @@ import { openGemini } from './gemini.ts'
 const options = z.strictObject({
 	...httpUpstreamOptions,
 	url: httpUpstreamOptions.url.default('https://generativelanguage.googleapis.com/v1beta'),
-	body: httpUpstreamOptions.body.describe(
-		'Fields set in the body of every request for an answer, as `safetySettings`.',
-	),
+	body: httpUpstreamOptions.body.describe('Fields to set in the body of every chat request, such as `safetySettings`.'),
 	service: z
 		.enum(['gemini', 'vertex'])
 		.optional()
-		.describe('The developer API, whose key is an API key, or Google Cloud, whose key is an access token.'),
+		.describe('The developer API, which uses an API key, or Google Cloud, which uses an access token.'),
 })
 
-export const gemini = engineKind(options, async ({ service, ...given }, surroundings) =>
+export const gemini = engineKind(options, async ({ service, ...given }, context) =>
 	openGemini({
-		...readHttpUpstreamOptions(given, surroundings),
+		...readHttpUpstreamOptions(given, context),
 		service:
 			service ?? (/(^|[.-])aiplatform\.googleapis\.com$/.test(new URL(given.url).hostname) ? 'vertex' : 'gemini'),
 	}),

@@ -1,5 +1,5 @@
-// A server that speaks Gemini's wire on loopback, with the echo engine behind it (docs/echo.md tells its script). It is as strict as the real
-// one about fields that it does not know, so that what the engine sends is held against the published form.
+// A server of Gemini's API on loopback that answers with the echo engine (docs/echo.md describes its script). Like the real server, it
+// rejects unknown fields, so that the engine's requests are checked against the published format.
 
 import { z } from 'zod'
 import { ChatError, type ChatErrorKind } from '../../chat/error.ts'
@@ -14,7 +14,7 @@ import { openEcho } from '../echo/echo.ts'
 export interface ScriptedGemini {
 	/** Base URL with the version. */
 	readonly url: string
-	/** Every request so far. */
+	/** All requests received so far. */
 	readonly seen: readonly SeenRequest[]
 	close(): Promise<void>
 }
@@ -25,7 +25,7 @@ export interface SeenRequest {
 	readonly body: unknown
 }
 
-/** @param key what `x-goog-api-key` has to be. */
+/** @param key the accepted value of `x-goog-api-key`. */
 export function listenScriptedGemini(key: string, contextTokens = 1000): ScriptedGemini {
 	const engine = openEcho({ contextTokens })
 	const seen: SeenRequest[] = []
@@ -42,10 +42,10 @@ export function listenScriptedGemini(key: string, contextTokens = 1000): Scripte
 			try {
 				if (method === 'batchEmbedContents') return Response.json(await embed(engine, embedBody.parse(body)))
 				if (method === 'countTokens') return Response.json(await count(engine, countBody.parse(body), request.signal))
-				const asked = generateBody.parse(body)
-				// Calls are signed where the model thought.
-				const signs = asked.generationConfig.thinkingConfig !== undefined
-				const chunks = chunksOf(await begin(engine, asked, request.signal), signs)
+				const parsed = generateBody.parse(body)
+				// Tool calls have a signature if thinking is enabled.
+				const signs = parsed.generationConfig.thinkingConfig !== undefined
+				const chunks = chunksOf(await begin(engine, parsed, request.signal), signs)
 				return method === 'generateContent' ? await whole(chunks) : stream(chunks)
 			} catch (thrown) {
 				return refuse(thrown)
@@ -176,15 +176,15 @@ function readRequest({ contents, systemInstruction, tools, toolConfig, generatio
 			...contents.flatMap(readContent),
 		],
 		sampling: { temperature: generationConfig.temperature ?? 1 },
-		...(maxOutputTokens === undefined ? {} : { maxTokens: maxOutputTokens }),
+		maxTokens: maxOutputTokens,
 		stop: generationConfig.stopSequences ?? [],
 		choices: candidateCount ?? 1,
-		...(responseLogprobs ? { logprobs: { top: logprobs ?? 0 } } : {}),
+		logprobs: responseLogprobs ? { top: logprobs ?? 0 } : undefined,
 		tools: declared.map(({ name, parametersJsonSchema }) => ({
 			type: 'function',
 			name,
 			strict: false,
-			...(parametersJsonSchema === undefined ? {} : { parameters: parametersJsonSchema }),
+			parameters: parametersJsonSchema,
 		})),
 		toolChoice: declared.length === 0 ? { type: 'none' } : readChoice(toolConfig?.functionCallingConfig),
 		parallelToolCalls: true,
@@ -203,7 +203,7 @@ function readChoice(
 ): ToolChoice {
 	if (config?.mode === 'NONE') return { type: 'none' }
 	const only = config?.allowedFunctionNames
-	return { type: config?.mode === 'ANY' ? 'required' : 'auto', ...(only === undefined ? {} : { only }) }
+	return { type: config?.mode === 'ANY' ? 'required' : 'auto', only }
 }
 
 type Part = z.infer<typeof part>
@@ -241,19 +241,19 @@ interface Chunk {
 	readonly error?: JsonObject
 }
 
-/** The reasons for which choices ended wait for the usage, which stands in the last chunk. */
+/** Finish reasons are sent in the last chunk, together with the usage. */
 async function* chunksOf(events: AsyncIterable<ChatEvent>, signs: boolean): AsyncGenerator<Chunk> {
 	const ended: JsonObject[] = []
 	let call: { readonly choice: number; readonly id: string; readonly name: string; args: string } | undefined
-	const told = (index: number, said: JsonObject, logprobs?: readonly TokenLogprob[]): Chunk => ({
-		candidates: [{ index, content: { role: 'model', parts: [said] }, ...writeLogprobs(logprobs) }],
+	const chunk = (index: number, part: JsonObject, logprobs?: readonly TokenLogprob[]): Chunk => ({
+		candidates: [{ index, content: { role: 'model', parts: [part] }, ...writeLogprobs(logprobs) }],
 	})
 	const endCall = (): Chunk[] => {
 		if (call === undefined) return []
 		const { choice, id, name, args } = call
 		call = undefined
 		const functionCall = { id, name, args: JSON.parse(args) }
-		return [told(choice, { functionCall, ...(signs ? { thoughtSignature: `signed-${name}` } : {}) })]
+		return [chunk(choice, { functionCall, ...(signs ? { thoughtSignature: `signed-${name}` } : {}) })]
 	}
 	for await (const event of events) {
 		if (event.type !== 'tool-arguments') yield* endCall()
@@ -261,13 +261,13 @@ async function* chunksOf(events: AsyncIterable<ChatEvent>, signs: boolean): Asyn
 			case 'start':
 				break
 			case 'text':
-				yield told(event.choice, { text: event.text }, event.logprobs)
+				yield chunk(event.choice, { text: event.text }, event.logprobs)
 				break
 			case 'reasoning':
-				yield told(event.choice, { text: event.text, thought: true })
+				yield chunk(event.choice, { text: event.text, thought: true })
 				break
 			case 'refusal':
-				yield told(event.choice, { text: event.text })
+				yield chunk(event.choice, { text: event.text })
 				break
 			case 'tool-call':
 				call = { choice: event.choice, id: event.id, name: event.name, args: '' }
@@ -287,7 +287,7 @@ async function* chunksOf(events: AsyncIterable<ChatEvent>, signs: boolean): Asyn
 	}
 }
 
-/** Every value that the published API may give has a test of its own; these are what an echo needs. */
+/** The subset of finish reasons that the echo engine needs. Other tests cover the rest of the published API. */
 const finishReasons: Readonly<Record<FinishReason, string>> = {
 	stop: 'STOP',
 	'tool-calls': 'STOP',
@@ -330,13 +330,13 @@ function stream(chunks: AsyncGenerator<Chunk>): Response {
 	return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
 }
 
-/** One candidate with all parts, as far as a single choice goes. */
-async function whole(told: AsyncGenerator<Chunk>): Promise<Response> {
-	const chunks = await Array.fromAsync(told)
+/** A unary response: one candidate with all parts. Supports a single choice only. */
+async function whole(stream: AsyncGenerator<Chunk>): Promise<Response> {
+	const chunks = await Array.fromAsync(stream)
 	const error = chunks.find((chunk) => chunk.error !== undefined)?.error
 	if (error !== undefined) return Response.json({ error }, { status: Number(error.code) })
 	const parts = chunks.flatMap(({ candidates = [] }) =>
-		candidates.flatMap(({ content: said }) => Object(said).parts ?? []),
+		candidates.flatMap(({ content }) => Object(content).parts ?? []),
 	)
 	const last = chunks.at(-1)
 	return Response.json({ ...last, candidates: [{ ...last?.candidates?.[0], content: { role: 'model', parts } }] })
@@ -354,12 +354,12 @@ async function embed(engine: Echo, { requests }: z.infer<typeof embedBody>): Pro
 		{
 			model: 'echo',
 			inputs: requests.map(({ content: { parts } }) => parts[0].text),
-			...(dimensions === undefined ? {} : { dimensions }),
+			dimensions,
 		},
 		{ signal: new AbortController().signal, model: 'echo', requestId: 'req_scripted' },
 	)
 	return {
-		// Shortened vectors come unscaled.
+		// Like the real API, does not normalize shortened vectors.
 		embeddings: vectors.map((vector) => ({ values: [...vector].map((value) => value * 3) })),
 		usageMetadata: { promptTokenCount: usage.promptTokens },
 	}
@@ -381,11 +381,11 @@ function refusal(code: number, message: string, details: readonly JsonObject[] =
 function writeError({ kind, message }: ChatError): JsonObject {
 	const limit = /\d+/.exec(message)?.[0] ?? ''
 	const [code, status] = statuses[kind] ?? [500, 'INTERNAL']
-	const said =
+	const text =
 		kind === 'context-length-exceeded'
 			? `The input token count (99999) exceeds the maximum number of tokens allowed (${limit}).`
 			: message
-	return { code, message: said, status }
+	return { code, message: text, status }
 }
 
 const statuses: Partial<Record<ChatErrorKind, readonly [code: number, status: string]>> = {

@@ -1,4 +1,4 @@
-// OpenAI-compatible servers as the configuration sees them.
+// Configuration of OpenAI-compatible servers.
 
 import { z } from 'zod'
 import { rerankWords } from '../../wire/reranking/rerank-request-writer.ts'
@@ -11,33 +11,33 @@ const options = z.strictObject({
 	maxTokensField: z
 		.enum(['max_tokens', 'max_completion_tokens'])
 		.optional()
-		.describe('How the upstream calls the bound on generated tokens.'),
-	developerRole: z.enum(['developer', 'system']).optional().describe('What `developer` messages are sent as.'),
+		.describe("The upstream's name of the limit on generated tokens."),
+	developerRole: z.enum(['developer', 'system']).optional().describe('Role that `developer` messages are sent with.'),
 	streamUsage: z
 		.boolean()
 		.optional()
-		.describe('False for servers that refuse `stream_options`; tokens are then counted here.'),
+		.describe('False for servers that reject `stream_options`. The gateway then counts the tokens.'),
 	rerankWords: z
 		.enum(rerankWords)
 		.optional()
 		.describe(
-			'What POST /rerank calls the documents: `texts` for text-embeddings-inference, `documents` for all others.',
+			'Name of the documents in POST /rerank: `texts` for text-embeddings-inference, `documents` for all other servers.',
 		),
 	tokenizes: z
 		.enum(['beside', 'below'])
 		.default('beside')
-		.describe('Where `/tokenize` stands: beside the last segment of `url`, as vLLM has it beside `/v1`, or below it.'),
+		.describe('Location of `/tokenize`: next to the last segment of `url`, as in vLLM (next to `/v1`), or below it.'),
 })
 
-export const openaiCompatible = engineKind(options, async (given, surroundings) =>
+export const openaiCompatible = engineKind(options, async (given, context) =>
 	openOpenAICompatible({
-		...readHttpUpstreamOptions(given, surroundings),
+		...readHttpUpstreamOptions(given, context),
 		tokenizes: given.tokenizes,
 		form: definedOnly({
 			maxTokensField: given.maxTokensField,
 			developerRole: given.developerRole,
 			streamUsage: given.streamUsage,
 		}),
-		...(given.rerankWords === undefined ? {} : { rerankWords: given.rerankWords }),
+		rerankWords: given.rerankWords,
 	}),
 )

@@ -1,5 +1,5 @@
-// Any server that speaks OpenAI's API, over TCP or a Unix socket. How requests and answers look is the wire's; this file sends the one
-// and reads the other. It knows no routes and tries nothing twice.
+// The engine for servers of OpenAI's API, over TCP or a Unix socket. It sends requests and reads responses; the formats are defined in
+// wire/openai. It does not route or retry.
 
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
@@ -32,14 +32,14 @@ import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstrea
 export interface OpenAICompatibleOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError'> {
 	/** API key of the server. */
 	readonly key?: Secret
-	/** What the server can be asked; everything unless said. */
+	/** Supported operations. Default: all. */
 	readonly operations?: readonly Operation[]
-	/** It counts prompts, at the path that our own servers do, and tells each token by itself. */
+	/** Whether the server counts prompts, at the path of our own servers, and streams one token per chunk. */
 	readonly counts?: boolean
 	readonly form?: Partial<ChatRequestForm>
-	/** What it calls documents to be ranked; `documents` unless said. */
+	/** Name of the documents in rerank requests. Default: `documents`. */
 	readonly rerankWords?: RerankWords
-	/** Where it tells tokens: `beside` the last segment of its URL, as vLLM does beside `/v1`, unless said. */
+	/** Location of `/tokenize`: `beside` the last segment of the URL (as in vLLM, next to `/v1`) or `below` it. Default: `beside`. */
 	readonly tokenizes?: 'beside' | 'below'
 }
 
@@ -125,7 +125,7 @@ class OpenAICompatible implements Engine {
 		return readRanking(await this.upstream.ask('/rerank', body, call), {
 			model: call.model,
 			documents: request.documents.length,
-			...(request.top === undefined ? {} : { top: request.top }),
+			top: request.top,
 			title: this.upstream.errors.title,
 		})
 	}

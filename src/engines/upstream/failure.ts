@@ -1,4 +1,4 @@
-// What a failed exchange with an upstream means to whoever asked: kinds of errors, and what they prove was sent.
+// Maps failed HTTP exchanges with an upstream to errors for the caller: the kind, and how much of the request was sent.
 
 import { ChatError, type ChatErrorKind, descriptorsCode } from '../../chat/error.ts'
 import { cancelled, closing } from '../running-calls.ts'
@@ -19,27 +19,27 @@ const meanings: Readonly<Record<Exclude<HttpFailureReason, 'aborted' | 'cut'>, M
 		code: descriptorsCode,
 		retryAfterMs: 1000,
 	},
-	tls: { kind: 'unavailable', message: 'The upstream cannot be reached safely.' },
-	protocol: { kind: 'upstream-failed', message: 'The upstream sent something that is no answer.' },
-	'too-large': { kind: 'upstream-failed', message: 'The answer of the upstream is too large.' },
-	'connect-timeout': { kind: 'unavailable', message: 'The upstream cannot be reached in time.' },
-	'first-byte-timeout': { kind: 'upstream-timeout', message: 'The upstream did not begin to answer in time.' },
-	'quiet-timeout': { kind: 'upstream-timeout', message: 'The upstream stood still in the middle of its answer.' },
-	'total-timeout': { kind: 'upstream-timeout', message: 'The upstream took too long to answer.' },
+	tls: { kind: 'unavailable', message: 'The TLS connection to the upstream failed.' },
+	protocol: { kind: 'upstream-failed', message: 'The upstream returned an invalid response.' },
+	'too-large': { kind: 'upstream-failed', message: 'The response of the upstream is too large.' },
+	'connect-timeout': { kind: 'unavailable', message: 'The connection to the upstream timed out.' },
+	'first-byte-timeout': { kind: 'upstream-timeout', message: 'The upstream did not start its response in time.' },
+	'quiet-timeout': { kind: 'upstream-timeout', message: 'The upstream stalled in the middle of its response.' },
+	'total-timeout': { kind: 'upstream-timeout', message: 'The upstream took too long to respond.' },
 }
 
-/** A request that could not be sent since this process has no file descriptor left. */
+/** The error of a request that could not be sent because this process has no file descriptor left. */
 export function outOfDescriptors(cause: unknown): ChatError {
 	const { kind, message, code, retryAfterMs } = meanings['no-descriptors']
 	return new ChatError(kind, message, {
 		cause,
 		sent: 'nothing',
-		...(code === undefined ? {} : { code }),
-		...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+		code,
+		retryAfterMs,
 	})
 }
 
-/** @param isClosing the engine is being closed, so what was given up was not the caller's doing. */
+/** @param isClosing true if the engine is being closed: an aborted exchange was then not aborted by the caller. */
 export function explainFailure(thrown: unknown, isClosing: boolean): ChatError {
 	if (thrown instanceof ChatError) return thrown
 	if (!(thrown instanceof HttpFailure))
@@ -57,6 +57,6 @@ export function explainFailure(thrown: unknown, isClosing: boolean): ChatError {
 function explainCut(cause: HttpFailure): ChatError {
 	const { sent } = cause
 	if (sent === 'nothing') return new ChatError('unavailable', 'The upstream cannot be reached.', { cause, sent })
-	const where = sent === 'yes' ? 'in the middle of its answer' : 'without an answer'
-	return new ChatError('upstream-failed', `The upstream ended the connection ${where}.`, { cause, sent })
+	const when = sent === 'yes' ? 'in the middle of its response' : 'without a response'
+	return new ChatError('upstream-failed', `The upstream closed the connection ${when}.`, { cause, sent })
 }

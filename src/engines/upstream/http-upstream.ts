@@ -1,5 +1,5 @@
-// A server that is asked over HTTP and answers in JSON or in server-sent events: what all engines of published APIs share. It knows no
-// wire: requests come as JSON, and a reader of the engine's own turns answers into events. It tries nothing twice.
+// A client of a server that receives HTTP requests and responds with JSON or server-sent events, shared by the engines of published APIs.
+// It does not know any wire format: requests are JSON, and the engine's reader converts responses to events. It does not retry.
 
 import type { Completion } from '../../chat/completion.ts'
 import { ChatError, type Sent } from '../../chat/error.ts'
@@ -28,43 +28,44 @@ import { type AnswerReader, isEventStream, type ReadBody, readBody, StreamedAnsw
 
 export interface HttpUpstreamOptions {
 	/**
-	 * Base URL: its path precedes every path, its query and credentials go with every request. With a Unix socket its host is only a name.
+	 * Base URL. Its path is prepended to every path, and its query and credentials are sent with every request. With a Unix socket, its
+	 * host is only sent in the `host` header.
 	 */
 	readonly url: string
 	/** Absolute path of a Unix socket to connect to instead of the URL's host. */
 	readonly unixSocket?: string
 	readonly tls?: TlsOptions
-	/** What the wire wants said with every request, credentials included; by lower-case name. */
+	/** Headers that the wire format requires, including credentials, by lower-case name. */
 	readonly wireHeaders: Readonly<Record<string, string>>
-	/** Sent with every request; they win over all others. */
+	/** Sent with every request. They override all other headers. */
 	readonly headers?: Readonly<Record<string, string>>
-	/** Taken out of every text that the server sends. */
+	/** Redacted in all text from the server. */
 	readonly secrets?: readonly string[]
-	/** Fields of every body; they win over the request's. */
+	/** Fields of every body. They override the fields of the request. */
 	readonly body?: JsonObject
-	/** The server is an engine of ours: its errors are meant for the caller. */
+	/** True for our own engine process: its error messages are safe for the caller. */
 	readonly trusted?: boolean
-	/** Reads an answer that is none; as servers of OpenAI's API write them where absent. */
+	/** Reads an error response. Default: OpenAI's format. */
 	readonly readError?: (answer: ErrorAnswer, reading: ErrorReading) => ChatError
 	readonly timeouts?: Partial<HttpTimeouts>
-	/** Largest answer that is not streamed, and longest event of one that is, in bytes. */
+	/** Maximum size of a unary response, and of one event of a streaming response, in bytes. */
 	readonly maxAnswerBytes?: number
 	readonly clock: Clock
-	/** Told what only the operator can mend, at most once a minute. */
+	/** Called for problems that only the operator can fix, at most once a minute. */
 	readonly alarm?: (message: string) => void
-	/** Called when a request could not be sent since this process has no file descriptor left. */
+	/** Called when a request could not be sent because this process has no file descriptor left. */
 	readonly outOfDescriptors?: () => void
 }
 
-/** How the answers of one operation are read. */
+/** How to read the responses of one operation. */
 export interface AnswerReading {
-	/** A reader for any answer that comes in pieces. */
+	/** Creates a reader for a streaming response. */
 	readonly open: () => AnswerReader
-	/** A whole answer, as the events of a stream would tell it. */
+	/** Reads a unary response as the events of a stream. */
 	readonly whole: (body: unknown, reader: AnswerReader) => readonly ChatEvent[]
-	/** Whole answers of the plain form, where there is a short way. */
+	/** Fast path for unary responses of the common form. Undefined for other responses. */
 	readonly plain?: (body: unknown, model: string) => Completion | undefined
-	/** What messages of the wire are called, as `openai chat chunk`. */
+	/** Names of the message formats, such as `openai chat chunk`. */
 	readonly formats: { readonly chunk: string; readonly whole: string }
 }
 
@@ -80,7 +81,7 @@ export const defaultMaxAnswerBytes = 33_554_432
 const alarmEveryMs = 60_000
 
 export class HttpUpstream {
-	/** How errors of this upstream are told. */
+	/** How to read errors of this upstream. */
 	readonly errors: ErrorReading
 	readonly maxAnswerBytes: number
 	private readonly options: HttpUpstreamOptions
@@ -99,8 +100,8 @@ export class HttpUpstream {
 		}
 		this.client = openHttpClient({
 			url,
-			...(unixSocket === undefined ? {} : { unixSocket }),
-			...(tls === undefined ? {} : { tls }),
+			unixSocket,
+			tls,
 			headers: mergeHeaders(
 				{ 'content-type': 'application/json', accept: 'text/event-stream, application/json' },
 				wireHeaders,
@@ -110,7 +111,7 @@ export class HttpUpstream {
 		})
 	}
 
-	/** An answer in events, streamed or not. @throws ChatError where it fails before it says anything. */
+	/** Sends a request and returns the events of the response, streaming or unary. @throws ChatError for failures before the first event. */
 	async answer(path: string, body: JsonObject, reading: AnswerReading, call: EngineCall): Promise<ArrivingEvents> {
 		const response = await this.send(path, body, call)
 		const interruption = () => (this.closed || call.signal.aborted ? this.givenUp('yes') : undefined)
@@ -126,17 +127,17 @@ export class HttpUpstream {
 		return arriving(continued(first, arrivals))
 	}
 
-	/** The body of an answer that is one JSON value. @throws ChatError */
+	/** Sends a request and returns the JSON body of the response. @throws ChatError */
 	async ask(path: string, body: JsonObject, call: EngineCall): Promise<unknown> {
 		return (await this.read(path, body, call)).value
 	}
 
-	/** The body of an answer of any form. @throws ChatError */
+	/** Sends a request and returns the body of the response, JSON or not. @throws ChatError */
 	async read(path: string, body: JsonObject | TypedBytes, call: EngineCall): Promise<ReadBody> {
 		return this.readBody(await this.send(path, body, call))
 	}
 
-	/** Asks whether the upstream is well. @throws ChatError where it is not. */
+	/** Runs a health check: a GET request whose response must be 2xx. @throws ChatError if it fails. */
 	async probe(path: string, signal: AbortSignal): Promise<void> {
 		const response = await this.request({ method: 'GET', path, signal })
 		if (response.status < 200 || response.status > 299) throw await this.readError(response)
@@ -146,7 +147,7 @@ export class HttpUpstream {
 	/**
 	 * The models that the upstream lists at `path`.
 	 *
-	 * @param read undefined for a body that is not a list of models.
+	 * @param read returns undefined for a body that is not a list of models.
 	 * @throws ChatError
 	 */
 	async list(
@@ -160,7 +161,7 @@ export class HttpUpstream {
 		if (models !== undefined) return models
 		throw new ChatError(
 			'upstream-failed',
-			`${this.errors.title} answered ${path} with something that is not a list of models.`,
+			`${this.errors.title} returned a response for ${path} that is not a list of models.`,
 			{
 				sent: 'yes',
 			},
@@ -172,7 +173,7 @@ export class HttpUpstream {
 		this.client.close()
 	}
 
-	/** At once where it came already. @throws ChatError */
+	/** Synchronous if the body has already been received. @throws ChatError */
 	readBody(response: IncomingResponse): ReadBody | Promise<ReadBody> {
 		try {
 			const body = readBody(response, this.maxAnswerBytes)
@@ -229,15 +230,23 @@ export class HttpUpstream {
 		if (coding !== 'identity') {
 			response.cancel()
 			if (status < 400)
-				return new ChatError('upstream-failed', 'The upstream sent a compressed answer, which nobody asked for.', {
-					sent: 'maybe',
-				})
+				return new ChatError(
+					'upstream-failed',
+					'The upstream returned a compressed response, although no compression was requested.',
+					{
+						sent: 'maybe',
+					},
+				)
 		}
 		const body = coding === 'identity' ? await this.readBody(response) : undefined
 		const nowMs = this.options.clock.now()
 		const { readError = readErrorAnswer } = this.options
 		const error = readError({ status, headers, body: body?.value, receivedAtMs: nowMs }, this.errors)
-		if (error.code === refusedKeyCode) this.alarm(`the upstream refuses the gateway's credentials: ${status}`, nowMs)
+		if (error.code === refusedKeyCode)
+			this.alarm(
+				`the upstream rejected the gateway's credentials with status ${status}: check the upstream's key`,
+				nowMs,
+			)
 		return error
 	}
 
@@ -263,7 +272,7 @@ function throwFirstError(events: readonly ChatEvent[] | undefined): void {
 	if (first?.type === 'error') throw first.error
 }
 
-/** `arrivals`, from which `first` was taken already. */
+/** `arrivals` after `first`, which was already read, is put back. */
 function continued(first: readonly Arrival[] | undefined, arrivals: StreamedAnswer): Arrivals {
 	let begun = first
 	return {
@@ -278,36 +287,36 @@ function continued(first: readonly Arrival[] | undefined, arrivals: StreamedAnsw
 	}
 }
 
-/** All events in one arrival. */
+/** All events in one batch. */
 class AtOnce implements Arrivals {
 	private readonly read: () => readonly ChatEvent[]
 	private readonly source: Source
-	private readonly why: () => ChatError | undefined
-	private told = false
+	private readonly interrupted: () => ChatError | undefined
+	private done = false
 
-	constructor(read: () => readonly ChatEvent[], source: Source, why: () => ChatError | undefined) {
+	constructor(read: () => readonly ChatEvent[], source: Source, interrupted: () => ChatError | undefined) {
 		this.read = read
 		this.source = source
-		this.why = why
+		this.interrupted = interrupted
 	}
 
 	async next(): Promise<readonly Arrival[] | undefined> {
-		if (this.told) return undefined
-		this.told = true
+		if (this.done) return undefined
+		this.done = true
 		return [{ events: this.read(), source: this.source }]
 	}
 
 	interruption(): ChatEvent | undefined {
-		const error = this.why()
+		const error = this.interrupted()
 		return error === undefined ? undefined : { type: 'error', error }
 	}
 
 	async cancel(): Promise<void> {
-		this.told = true
+		this.done = true
 	}
 }
 
-/** By lower-case name; the later ones win. */
+/** By lower-case name. Later groups override earlier ones. */
 function mergeHeaders(...groups: readonly Readonly<Record<string, string>>[]): Record<string, string> {
 	return Object.fromEntries(
 		groups.flatMap((group) => Object.entries(group).map(([name, value]) => [name.toLowerCase(), value])),

@@ -1,4 +1,4 @@
-// Options of every upstream that is reached over HTTP, as the configuration names them.
+// Configuration options shared by all HTTP upstreams.
 
 import { resolve } from 'node:path'
 import { z } from 'zod'
@@ -15,48 +15,56 @@ const wait = () => milliseconds(10)
 
 const timeouts = z
 	.strictObject({
-		connectMs: wait().default(defaultTimeouts.connectMs).describe('Until the connection stands, TLS included.'),
+		connectMs: wait().default(defaultTimeouts.connectMs).describe('Timeout for the connection, including TLS.'),
 		firstByteMs: wait()
 			.default(defaultTimeouts.firstByteMs)
-			.describe("Until the first byte of the answer's body, which for most servers is the first token."),
-		betweenChunksMs: wait().default(defaultTimeouts.betweenChunksMs).describe('Longest silence within an answer.'),
-		totalMs: wait().default(defaultTimeouts.totalMs).describe('Until the answer is complete.'),
+			.describe('Timeout for the first byte of the response body, which for most servers is the first token.'),
+		betweenChunksMs: wait().default(defaultTimeouts.betweenChunksMs).describe('Longest pause within a response.'),
+		totalMs: wait().default(defaultTimeouts.totalMs).describe('Timeout for the whole response.'),
 	})
 	.prefault({})
-	.describe('Longest waits for the upstream, in milliseconds.')
+	.describe('Timeouts of calls to the upstream, in milliseconds.')
 
 const tls = z
 	.strictObject({
-		ca: pemText().optional().describe('Certificates, PEM, trusted instead of the system’s; `file:PATH` reads them.'),
-		cert: pemText().optional().describe('Our own certificate, PEM, where the upstream asks for one.'),
-		key: pemText().optional().describe('The key of our own certificate, PEM.'),
-		serverName: z.string().min(1).optional().describe("Name that the upstream's certificate must bear."),
-		verify: z.boolean().default(true).describe('False accepts any certificate: for trials only.'),
+		ca: pemText()
+			.optional()
+			.describe('Trusted certificates (PEM), instead of those of the system. `file:PATH` reads them from a file.'),
+		cert: pemText().optional().describe('Client certificate (PEM), if the upstream requires one.'),
+		key: pemText().optional().describe('Private key of the client certificate (PEM).'),
+		serverName: z
+			.string()
+			.min(1)
+			.optional()
+			.describe("Host name that the upstream's certificate must match. Default: the host of the URL."),
+		verify: z.boolean().default(true).describe('False accepts any certificate. For tests only.'),
 	})
-	.describe('For https URLs.')
+	.describe('TLS options, for https URLs.')
 
 const baseUrl = httpUrl().superRefine((url, context) => {
-	// What is no URL at all has its own sentence.
+	// httpUrl() already reports text that is not a URL.
 	const problem = isHttpUrl(url) ? baseUrlProblem(url) : undefined
 	if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
 })
 
-/** To be spread into an engine's own options; engines of one vendor give `url` a default. */
+/** Spread these into an engine's options. Engines for one vendor set a default for `url`. */
 export const httpUpstreamOptions = {
 	url: baseUrl
 		.meta({ examples: ['http://127.0.0.1:8000/v1'] })
 		.describe(
 			'Base URL with its version, such as http://host:8000/v1. A query and a user name with password are sent with every request.',
 		),
-	key: headerSecret().optional().describe('API key of the upstream; may come from the environment or from a file.'),
+	key: headerSecret()
+		.optional()
+		.describe('API key of the upstream. May be read from an environment variable or a file.'),
 	headers: headers().optional().describe('Headers sent with every request.'),
-	body: z.record(z.string(), z.json()).optional().describe('Fields set in the body of every request.'),
+	body: z.record(z.string(), z.json()).optional().describe('Fields to set in the body of every request.'),
 	socket: pathText().optional().describe("Unix socket to connect to instead of the URL's host."),
 	tls: tls.optional(),
 	timeouts,
 	maxAnswerBytes: bytes(1024)
 		.default(defaultMaxAnswerBytes)
-		.describe('Largest answer that is not streamed, and largest event of one that is, in bytes.'),
+		.describe('Maximum size of a unary response, and of one event of a streaming response, in bytes.'),
 }
 
 const schema = z.object(httpUpstreamOptions)
@@ -68,8 +76,8 @@ const credentials = z.object({
 })
 
 /**
- * The field of an upstream that conflicts with the credentials in its `url`, with what to do. Undefined if there is no conflict, and for
- * options that are not an HTTP upstream's.
+ * Returns the field of an upstream that conflicts with the credentials in its `url`, and how to fix it. Undefined if there is no conflict,
+ * and for options of other kinds of upstreams.
  */
 export function credentialConflict(options: unknown): { readonly field: 'url'; readonly message: string } | undefined {
 	const { data } = credentials.safeParse(options)
@@ -83,18 +91,18 @@ export function credentialConflict(options: unknown): { readonly field: 'url'; r
 	}
 }
 
-/** What an `HttpUpstream` is opened with, and the key, which each wire sends in its own way. */
+/** Converts configuration options to options of `HttpUpstream`, and the key, which each wire format sends differently. */
 export function readHttpUpstreamOptions(
 	given: z.infer<typeof schema>,
 	{ clock, log, configFolder, outOfDescriptors }: EngineSurroundings,
 ) {
 	return {
 		url: given.url,
-		...(given.key === undefined ? {} : { key: new Secret(given.key) }),
-		...(given.headers === undefined ? {} : { headers: given.headers }),
-		...(given.body === undefined ? {} : { body: given.body as JsonObject }),
-		...(given.socket === undefined ? {} : { unixSocket: resolve(configFolder, given.socket) }),
-		...(given.tls === undefined ? {} : { tls: definedOnly(given.tls) }),
+		key: given.key === undefined ? undefined : new Secret(given.key),
+		headers: given.headers,
+		body: given.body as JsonObject | undefined,
+		unixSocket: given.socket === undefined ? undefined : resolve(configFolder, given.socket),
+		tls: given.tls === undefined ? undefined : definedOnly(given.tls),
 		timeouts: given.timeouts,
 		maxAnswerBytes: given.maxAnswerBytes,
 		clock,
@@ -105,7 +113,7 @@ export function readHttpUpstreamOptions(
 
 type Defined<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> }
 
-/** Without the fields that are explicitly undefined, as parsed options have them. */
+/** Omits fields that are explicitly undefined, which parsed options may have. */
 export function definedOnly<Fields extends object>(fields: Fields): Defined<Fields> {
 	return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<Fields>
 }

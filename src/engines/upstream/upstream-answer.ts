@@ -1,5 +1,5 @@
-// The answer of an upstream to one call: server-sent events read as they come, or the body of one JSON object. What is said there is the
-// wire's to read.
+// The response of an upstream to one call: server-sent events, read as they arrive, or one body. The wire format's reader interprets the
+// content.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
@@ -7,7 +7,7 @@ import type { Arrival, Arrivals } from '../arrivals.ts'
 import { EventStreamReader, EventTooLong } from './http/event-stream-reader.ts'
 import type { IncomingResponse } from './http/incoming-response.ts'
 
-/** Any reader of an operation's answers. */
+/** Reads the chunks of a streaming response. */
 export interface AnswerReader {
 	read(chunk: unknown): readonly ChatEvent[]
 	end(complete: boolean): readonly ChatEvent[]
@@ -15,13 +15,13 @@ export interface AnswerReader {
 }
 
 export interface AnswerSurroundings {
-	/** What one message is called, as `openai chat chunk`. */
+	/** Name of the message format, such as `openai chat chunk`. */
 	readonly format: string
-	/** Longest event, in characters. */
+	/** Maximum length of an event, in characters. */
 	readonly maxBytes: number
-	/** What a failure of the connection means. */
+	/** Converts a connection failure to an error. */
 	readonly explain: (thrown: unknown) => ChatError
-	/** Why the answer is not wanted any more, once it is not. */
+	/** The reason for the cancellation, once the call is cancelled. */
 	readonly interruption: () => ChatError | undefined
 }
 
@@ -29,20 +29,20 @@ export function isEventStream({ headers }: IncomingResponse): boolean {
 	return headers.get('content-type')?.includes('text/event-stream') === true
 }
 
-/** Server-sent events, read as they come. */
+/** A streaming response: server-sent events, read as they arrive. */
 export class StreamedAnswer implements Arrivals {
 	private readonly response: IncomingResponse
 	private readonly reader: AnswerReader
-	private readonly surroundings: AnswerSurroundings
+	private readonly context: AnswerSurroundings
 	private readonly events: EventStreamReader
 	private complete = false
 	private over = false
 
-	constructor(response: IncomingResponse, reader: AnswerReader, surroundings: AnswerSurroundings) {
+	constructor(response: IncomingResponse, reader: AnswerReader, context: AnswerSurroundings) {
 		this.response = response
 		this.reader = reader
-		this.surroundings = surroundings
-		this.events = new EventStreamReader({ maxEventLength: surroundings.maxBytes })
+		this.context = context
+		this.events = new EventStreamReader({ maxEventLength: context.maxBytes })
 	}
 
 	async next(): Promise<readonly Arrival[] | undefined> {
@@ -60,7 +60,7 @@ export class StreamedAnswer implements Arrivals {
 	}
 
 	interruption(): ChatEvent | undefined {
-		const error = this.surroundings.interruption()
+		const error = this.context.interruption()
 		return error === undefined ? undefined : { type: 'error', error }
 	}
 
@@ -87,7 +87,7 @@ export class StreamedAnswer implements Arrivals {
 		const value = parseChunk(text)
 		const events = this.reader.read(value)
 		if (events.length === 0) return
-		arrivals.push({ events, source: { format: this.surroundings.format, text, value } })
+		arrivals.push({ events, source: { format: this.context.format, text, value } })
 		const last = events.at(-1)?.type
 		if (last !== 'error' && last !== 'finish') return
 		this.over = true
@@ -98,17 +98,17 @@ export class StreamedAnswer implements Arrivals {
 	private fail(thrown: unknown): readonly ChatEvent[] {
 		this.over = true
 		this.response.cancel()
-		return this.reader.fail(explain(thrown, this.surroundings))
+		return this.reader.fail(explain(thrown, this.context))
 	}
 }
 
 export interface ReadBody {
 	readonly text: string
-	/** Parsed where it is JSON, else its text. */
+	/** The parsed value if the text is JSON, otherwise the text. */
 	readonly value: unknown
 }
 
-/** At once where it came already. @throws HttpFailure */
+/** Synchronous if the body has already been received. @throws HttpFailure */
 export function readBody(response: IncomingResponse, maxBytes: number): ReadBody | Promise<ReadBody> {
 	const bytes = response.readAll(maxBytes)
 	return bytes instanceof Promise ? bytes.then(parseBody) : parseBody(bytes)
@@ -125,12 +125,12 @@ function parseBody(bytes: Uint8Array): ReadBody {
 	}
 }
 
-/** @throws ChatError `upstream-failed` for what is no JSON. */
+/** @throws ChatError `upstream-failed` if `data` is not JSON. */
 function parseChunk(data: string): unknown {
 	try {
 		return JSON.parse(data)
 	} catch (cause) {
-		throw new ChatError('upstream-failed', 'The upstream sent something that is no answer.', {
+		throw new ChatError('upstream-failed', 'The upstream returned an invalid response.', {
 			cause,
 			sent: 'yes',
 			code: 'upstream_garbage',
@@ -138,12 +138,12 @@ function parseChunk(data: string): unknown {
 	}
 }
 
-function explain(thrown: unknown, surroundings: AnswerSurroundings): ChatError {
+function explain(thrown: unknown, context: AnswerSurroundings): ChatError {
 	if (thrown instanceof ChatError) return thrown
 	if (thrown instanceof EventTooLong)
-		return new ChatError('upstream-failed', 'The upstream sent an event that is too long.', {
+		return new ChatError('upstream-failed', 'The upstream returned an event that is too long.', {
 			cause: thrown,
 			sent: 'yes',
 		})
-	return surroundings.explain(thrown)
+	return context.explain(thrown)
 }

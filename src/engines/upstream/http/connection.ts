@@ -1,4 +1,4 @@
-// One socket to a server. It knows how to open, write, pause and end; what travels on it is its user's business.
+// One socket to a server: open, write, pause and close. It does not interpret the data.
 
 import type { Socket } from 'bun'
 import { isOutOfDescriptors } from './descriptors.ts'
@@ -17,10 +17,10 @@ export interface ConnectionTarget {
 	}
 }
 
-/** Whoever uses the connection at the moment. */
+/** The current user of the connection. */
 export interface ConnectionUser {
 	data(bytes: Buffer): void
-	/** The connection is gone; `error` where it did not end in good order. */
+	/** The connection was closed; `error` is set if it was not closed cleanly. */
 	ended(error: unknown): void
 }
 
@@ -28,39 +28,39 @@ export class Connection {
 	private socket: Socket | undefined
 	private user: ConnectionUser | undefined
 	private unsent: Uint8Array | undefined
-	private gone = false
+	private closed = false
 	private ready: { resolve(): void; reject(failure: HttpFailure): void } | undefined
-	private readonly onGone: (connection: Connection) => void
+	private readonly onClosed: (connection: Connection) => void
 
-	private constructor(onGone: (connection: Connection) => void) {
-		this.onGone = onGone
+	private constructor(onClosed: (connection: Connection) => void) {
+		this.onClosed = onClosed
 	}
 
 	/**
-	 * @param onGone told once when a connection that nobody uses ends.
+	 * @param onClosed called once when the connection is closed while it has no user.
 	 * @throws HttpFailure
 	 */
 	static async open(
 		target: ConnectionTarget,
 		timeoutMs: number,
 		signals: readonly AbortSignal[],
-		onGone: (connection: Connection) => void,
+		onClosed: (connection: Connection) => void,
 	): Promise<Connection> {
-		const connection = new Connection(onGone)
+		const connection = new Connection(onClosed)
 		await connection.establish(target, timeoutMs, signals)
 		return connection
 	}
 
-	/** Some bytes of what was written may have left. */
+	/** Whether some written bytes may have been sent. */
 	wrote = false
 
 	use(user: ConnectionUser): void {
 		this.user = user
 		this.wrote = false
-		if (this.gone) user.ended(undefined)
+		if (this.closed) user.ended(undefined)
 	}
 
-	/** Nobody uses it for now. */
+	/** Makes the connection idle. */
 	rest(): void {
 		this.user = undefined
 		this.socket?.resume()
@@ -90,9 +90,9 @@ export class Connection {
 	private async establish(target: ConnectionTarget, timeoutMs: number, signals: readonly AbortSignal[]): Promise<void> {
 		const established = Promise.withResolvers<void>()
 		this.ready = established
-		const abort = () => established.reject(new HttpFailure('aborted', 'the request was given up', { sent: 'nothing' }))
+		const abort = () => established.reject(new HttpFailure('aborted', 'the request was cancelled', { sent: 'nothing' }))
 		const late = setTimeout(
-			() => established.reject(new HttpFailure('connect-timeout', 'the connection took too long', { sent: 'nothing' })),
+			() => established.reject(new HttpFailure('connect-timeout', 'the connection timed out', { sent: 'nothing' })),
 			timeoutMs,
 		)
 		for (const signal of signals) {
@@ -112,10 +112,10 @@ export class Connection {
 		}
 	}
 
-	private connect({ tls, ...place }: ConnectionTarget): void {
+	private connect({ tls, ...address }: ConnectionTarget): void {
 		const opened = (socket: Socket) => {
 			this.socket = socket
-			if (this.gone) socket.terminate()
+			if (this.closed) socket.terminate()
 		}
 		const handlers = {
 			open: (socket: Socket) => {
@@ -137,7 +137,7 @@ export class Connection {
 			connectError: (_: Socket, cause: Error) => this.refuse(cause),
 		}
 		Bun.connect({
-			...place,
+			...address,
 			socket: handlers,
 			...(tls === undefined ? {} : { tls: { ...tls, rejectUnauthorized: tls.verify ?? true } }),
 		} as Parameters<typeof Bun.connect>[0]).then(
@@ -162,14 +162,17 @@ export class Connection {
 	}
 
 	private end(error: unknown): void {
-		if (this.gone) return
-		this.gone = true
+		if (this.closed) return
+		this.closed = true
 		this.ready?.reject(
-			new HttpFailure('unreachable', 'the connection ended as it began', { sent: 'nothing', cause: error }),
+			new HttpFailure('unreachable', 'the connection was closed before it was established', {
+				sent: 'nothing',
+				cause: error,
+			}),
 		)
 		const user = this.user
 		this.user = undefined
-		if (user === undefined) this.onGone(this)
+		if (user === undefined) this.onClosed(this)
 		else user.ended(error)
 	}
 }

@@ -1,4 +1,4 @@
-// The parser fed with the same bytes cut at every position, since that is what sockets do.
+// The parser with the same bytes split at every position, because sockets split bytes anywhere.
 
 import { expect, test } from 'bun:test'
 import { EventStreamReader, EventTooLong, type ServerSentEvent } from './event-stream-reader.ts'
@@ -27,7 +27,7 @@ const streams: readonly {
 	},
 	{ name: 'a byte order mark', text: '\uFEFFdata: a\n\n', events: [message('a')] },
 	{ name: 'characters of two to four bytes', text: 'data: é€𝄞\n\n', events: [message('é€𝄞')] },
-	{ name: 'no space behind the colon, or two', text: 'data:a\n\ndata:  b\n\n', events: [message('a'), message(' b')] },
+	{ name: 'no space after the colon, or two', text: 'data:a\n\ndata:  b\n\n', events: [message('a'), message(' b')] },
 	{ name: 'data on several lines', text: 'data: a\ndata:\ndata: b\n\n', events: [message('a\n\nb')] },
 	{ name: 'data on several lines that end in CRLF', text: 'data: a\r\ndata: b\r\n\r\n', events: [message('a\nb')] },
 	{ name: 'data without a colon', text: 'data\n\n', events: [message('')] },
@@ -44,12 +44,12 @@ const streams: readonly {
 		events: [message('a')],
 	},
 	{ name: 'an end without an empty line', text: 'data: a\n\ndata: [DONE]', events: [message('a'), message('[DONE]')] },
-	{ name: 'an end behind CR', text: 'data: a\r', events: [message('a')] },
+	{ name: 'an end after CR', text: 'data: a\r', events: [message('a')] },
 	{ name: 'nothing', text: '', events: [] },
 ]
 
 for (const { name, text, events } of streams) {
-	test(`${name}: whole, cut at every position, and byte by byte`, () => {
+	test(`${name}: complete, split at every position, and byte by byte`, () => {
 		const bytes = encoder.encode(text)
 		expect(read([bytes])).toEqual(events)
 		for (let cut = 0; cut <= bytes.length; cut++)
@@ -58,20 +58,20 @@ for (const { name, text, events } of streams) {
 	})
 }
 
-test('an event is told as soon as its empty line is there', () => {
+test('an event is returned as soon as its empty line is received', () => {
 	const reader = new EventStreamReader({ maxEventLength: 100 })
 	expect(reader.read(encoder.encode('data: a\n\nda'))).toEqual([message('a')])
 	expect(reader.read(encoder.encode('ta: b\r'))).toEqual([])
 	expect(reader.read(encoder.encode('\n\r'))).toEqual([message('b')])
 })
 
-test('bytes that are no UTF-8 become replacement characters', () => {
+test('invalid UTF-8 becomes replacement characters', () => {
 	expect(read([encoder.encode('data: '), Uint8Array.of(0xff, 0xc3), encoder.encode('\n\n')])).toEqual([
 		message('\uFFFD\uFFFD'),
 	])
 })
 
-test('a line without end, and an event of endless lines, are refused at the bound', () => {
+test('a line or an event that exceeds the limit is rejected', () => {
 	const endless = new EventStreamReader({ maxEventLength: 100 })
 	expect(endless.read(encoder.encode(`data: ${'x'.repeat(90)}`))).toEqual([])
 	expect(() => endless.read(encoder.encode('x'.repeat(10)))).toThrow(EventTooLong)

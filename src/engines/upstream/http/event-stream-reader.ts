@@ -1,20 +1,20 @@
-// Server-sent events read from bytes as they come, however they are cut. What an event means is not known here. Follows the WHATWG
-// HTML standard, section 9.2.6, except that an event whose closing empty line never came is told at the end instead of dropped:
-// servers that close right behind `data: [DONE]` exist.
+// An incremental parser of server-sent events, for bytes split at any position. It does not interpret the data. Follows the WHATWG HTML
+// standard, section 9.2.6, with one exception: an event without its closing empty line is returned at the end of the stream instead of
+// dropped, because some servers close the connection right after `data: [DONE]`.
 
 export interface ServerSentEvent {
-	/** What the `event` line said; `message` where there was none. */
+	/** Value of the `event` line. Default: `message`. */
 	readonly type: string
-	/** The `data` lines joined by line feeds; may be empty. */
+	/** The `data` lines, joined by line feeds. May be empty. */
 	readonly data: string
 }
 
 export interface EventStreamLimits {
-	/** Longest line and longest event, in UTF-16 units. */
+	/** Maximum length of a line and of an event, in UTF-16 units. */
 	readonly maxEventLength: number
 }
 
-/** An event went beyond its bound, so the rest of the stream cannot be read. */
+/** An event exceeds the limit. The rest of the stream cannot be read. */
 export class EventTooLong extends Error {
 	override readonly name = 'EventTooLong'
 	constructor(maxEventLength: number) {
@@ -22,15 +22,15 @@ export class EventTooLong extends Error {
 	}
 }
 
-/** Reads one stream; feed it the pieces in order. */
+/** Reads one stream. Pass it the chunks in order. */
 export class EventStreamReader {
 	private readonly limits: EventStreamLimits
 	private readonly lineEnd = /\r\n|\n|\r/g
-	/** Ends characters that are split between pieces, and drops a byte order mark. */
+	/** Joins characters that are split between chunks, and drops a byte order mark. */
 	private readonly decoder = new TextDecoder()
-	/** The beginning of a line that has not ended. */
+	/** The start of an incomplete line. */
 	private line = ''
-	/** The last piece ended in CR, so an LF that comes next belongs to it. */
+	/** The last chunk ended in CR: an LF at the start of the next one belongs to the same line end. */
 	private halfLineEnd = false
 	private type = ''
 	private data: string | undefined
@@ -40,7 +40,7 @@ export class EventStreamReader {
 	}
 
 	/**
-	 * The events that `bytes` completes.
+	 * Returns the events that `bytes` completes.
 	 *
 	 * @throws EventTooLong
 	 */
@@ -49,7 +49,7 @@ export class EventStreamReader {
 	}
 
 	/**
-	 * What was begun when the stream ended: at most one event, possibly cut short.
+	 * Returns the incomplete event at the end of the stream, if any. It may be truncated.
 	 *
 	 * @throws EventTooLong
 	 */
@@ -94,7 +94,7 @@ export class EventStreamReader {
 		if ((this.data?.length ?? 0) > this.limits.maxEventLength) throw new EventTooLong(this.limits.maxEventLength)
 	}
 
-	/** An event without a `data` line is none. */
+	/** An event without a `data` line is ignored. */
 	private endEvent(events: ServerSentEvent[]): void {
 		if (this.data !== undefined) events.push({ type: this.type === '' ? 'message' : this.type, data: this.data })
 		this.type = ''
@@ -103,9 +103,9 @@ export class EventStreamReader {
 }
 
 /**
- * The form that nearly every server writes, `data: …` and an empty line, both ended by line feeds.
+ * Fast path for the form that nearly every server uses: a `data: …` line and an empty line, both ended by line feeds.
  *
- * @returns where the first event begins that is not of this form, or not whole.
+ * @returns the index of the first event that is incomplete or does not have this form.
  */
 function readPlain(text: string, events: ServerSentEvent[]): number {
 	if (text.includes('\r')) return 0

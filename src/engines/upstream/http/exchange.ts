@@ -1,4 +1,4 @@
-// One request and its response on one connection: the parser fed, the body handed over as it is asked for, each wait bounded.
+// One request and its response on one connection: parses the response, delivers the body on demand, and enforces the timeouts.
 
 import type { Sweep, Timed } from '../../../system/sweep.ts'
 import type { Turn } from '../../../system/turn.ts'
@@ -9,21 +9,21 @@ import { ResponseParser } from './response-parser.ts'
 
 /** All in milliseconds. */
 export interface ExchangeTimeouts {
-	/** From the request to the first byte of the answer's body. */
+	/** From the request to the first byte of the response body. */
 	readonly firstByteMs: number
-	/** Between two arrivals of bytes, while somebody waits for them. */
+	/** Between two reads from the socket, while a reader is waiting. */
 	readonly betweenChunksMs: number
-	/** From the request to the end of the answer. */
+	/** From the request to the end of the response. */
 	readonly totalMs: number
 }
 
-/** Takes connections that may carry another exchange. */
+/** Stores connections that can be reused. */
 export interface ConnectionKeeper {
-	/** @param keepMs what the server told of how long it keeps a connection, if anything. */
+	/** @param keepMs the idle timeout that the server advertised, if any. */
 	keep(connection: Connection, keepMs: number | undefined): void
 }
 
-/** What the exchanges of one client share. */
+/** Shared by the exchanges of one client. */
 export interface ExchangeSurroundings {
 	readonly timeouts: ExchangeTimeouts
 	readonly running: Sweep<Exchange>
@@ -32,16 +32,16 @@ export interface ExchangeSurroundings {
 }
 
 const maxHeadBytes = 65_536
-/** More than this is not read ahead of whoever takes it. */
+/** Maximum number of bytes that are buffered for the reader. */
 const readAheadBytes = 262_144
-/** What is still read of an answer that nobody wants any more. */
+/** Maximum number of bytes that are read from a released response. */
 const drainBytes = 65_536
 const drainMs = 1000
 const none: ReadonlyMap<string, string> = new Map()
 
 export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 	private readonly connection: Connection
-	private readonly surroundings: ExchangeSurroundings
+	private readonly context: ExchangeSurroundings
 	private readonly signal: AbortSignal | undefined
 	private readonly parser = new ResponseParser({ maxHeadBytes })
 	private readonly head = Promise.withResolvers<IncomingResponse>()
@@ -51,16 +51,16 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 	private queue: Uint8Array[] = []
 	private queuedBytes = 0
 	private paused = false
-	private telling = false
+	private deliveryScheduled = false
 	private waiter: { resolve(bytes: Uint8Array | undefined): void; reject(failure: HttpFailure): void } | undefined
 	private failure: HttpFailure | undefined
 	private over = false
-	/** What may still be read before the connection is given up; undefined while the answer is wanted. */
+	/** Limits for reading the rest of a released response; undefined before `release`. */
 	private draining: { bytes: number; untilMs: number } | undefined
 
-	constructor(connection: Connection, surroundings: ExchangeSurroundings, signal: AbortSignal | undefined) {
+	constructor(connection: Connection, context: ExchangeSurroundings, signal: AbortSignal | undefined) {
 		this.connection = connection
-		this.surroundings = surroundings
+		this.context = context
 		this.signal = signal
 	}
 
@@ -74,7 +74,7 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 
 	/** @throws HttpFailure */
 	begin(message: string | Buffer): Promise<IncomingResponse> {
-		this.surroundings.running.add(this)
+		this.context.running.add(this)
 		if (this.signal?.aborted === true) this.cancel()
 		else {
 			this.signal?.addEventListener('abort', this)
@@ -108,13 +108,13 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 		this.resume()
 	}
 
-	/** The signal says that nobody wants the answer any more. */
+	/** Called when the caller's signal is aborted. */
 	handleEvent(): void {
 		this.cancel()
 	}
 
 	cancel(): void {
-		if (!this.over) this.fail('aborted', 'the request was given up')
+		if (!this.over) this.fail('aborted', 'the request was cancelled')
 	}
 
 	/** The client is being closed. */
@@ -124,16 +124,16 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 
 	check(nowMs: number): void {
 		if (this.draining !== undefined) {
-			if (nowMs > this.draining.untilMs) this.fail('aborted', 'the rest of the answer took too long')
+			if (nowMs > this.draining.untilMs) this.fail('aborted', 'the rest of the response took too long')
 			return
 		}
-		const { firstByteMs, betweenChunksMs, totalMs } = this.surroundings.timeouts
+		const { firstByteMs, betweenChunksMs, totalMs } = this.context.timeouts
 		const runningMs = nowMs - this.begunMs
-		if (runningMs > totalMs) this.fail('total-timeout', 'the answer took too long')
+		if (runningMs > totalMs) this.fail('total-timeout', 'the response took too long')
 		else if (!this.bodyBegun && runningMs > firstByteMs)
-			this.fail('first-byte-timeout', 'the answer did not begin in time')
+			this.fail('first-byte-timeout', 'the response did not start in time')
 		else if (this.bodyBegun && this.waiter !== undefined && nowMs - this.lastMs > betweenChunksMs)
-			this.fail('quiet-timeout', 'the answer stood still for too long')
+			this.fail('quiet-timeout', 'the response stalled for too long')
 	}
 
 	data(bytes: Buffer): void {
@@ -142,10 +142,10 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 			const body = this.parser.read(bytes)
 			if (body.byteLength > 0) this.receive(body)
 		} catch (cause) {
-			this.fail('protocol', 'the server does not speak HTTP as it should', cause)
+			this.fail('protocol', 'the response is not valid HTTP', cause)
 		}
 		if (this.parser.done) this.finish()
-		this.tellSoon()
+		this.scheduleDelivery()
 	}
 
 	ended(error: unknown): void {
@@ -155,7 +155,7 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 			this.parser.end()
 			this.finish()
 		} catch (cause) {
-			this.fail('cut', 'the server ended the connection', cause)
+			this.fail('cut', 'the server closed the connection', cause)
 		}
 	}
 
@@ -163,7 +163,7 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 		this.bodyBegun = true
 		if (this.draining !== undefined) {
 			this.draining.bytes -= body.byteLength
-			if (this.draining.bytes < 0) this.fail('aborted', 'the rest of the answer is too long')
+			if (this.draining.bytes < 0) this.fail('aborted', 'the rest of the response is too long')
 			return
 		}
 		this.queue.push(body)
@@ -202,21 +202,20 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 	private finish(): void {
 		if (this.over) return
 		this.settle()
-		if (this.parser.reusable)
-			this.surroundings.keeper.keep(this.connection, readKeepAlive(this.headers.get('keep-alive')))
+		if (this.parser.reusable) this.context.keeper.keep(this.connection, readKeepAlive(this.headers.get('keep-alive')))
 		else this.connection.destroy()
-		this.tellSoon()
+		this.scheduleDelivery()
 	}
 
-	private tellSoon(): void {
-		if (this.telling) return
-		this.telling = true
-		this.surroundings.arriving.add(this.tell)
+	private scheduleDelivery(): void {
+		if (this.deliveryScheduled) return
+		this.deliveryScheduled = true
+		this.context.arriving.add(this.deliver)
 	}
 
-	/** What came is told to whoever waits for it. */
-	private readonly tell = (): void => {
-		this.telling = false
+	/** Delivers what has arrived to the waiting reader. */
+	private readonly deliver = (): void => {
+		this.deliveryScheduled = false
 		if (this.parser.head !== undefined) this.head.resolve(this)
 		const { waiter } = this
 		if (waiter === undefined) return
@@ -237,18 +236,18 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 			this.head.reject(this.failure)
 			this.head.promise.catch(() => undefined)
 		}
-		this.tellSoon()
+		this.scheduleDelivery()
 	}
 
 	private refuse(maxBytes: number): HttpFailure {
 		this.cancel()
-		return new HttpFailure('too-large', `the answer is longer than ${maxBytes} bytes`, { sent: 'yes' })
+		return new HttpFailure('too-large', `the response is larger than ${maxBytes} bytes`, { sent: 'yes' })
 	}
 
 	private settle(): void {
 		this.over = true
 		this.signal?.removeEventListener('abort', this)
-		this.surroundings.running.delete(this)
+		this.context.running.delete(this)
 	}
 }
 

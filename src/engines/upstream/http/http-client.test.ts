@@ -13,7 +13,7 @@ interface Peer {
 	stop(): void
 }
 
-/** A server that answers each request, told by its text and its number on the connection, by writing to the socket itself. */
+/** A server that responds to each request by writing to the socket. `answer` receives the request and its number on the connection. */
 function serve(answer: (socket: Socket<{ got: string; count: number }>, request: string, count: number) => void): Peer {
 	const server = Bun.listen<{ got: string; count: number }>({
 		hostname: '127.0.0.1',
@@ -63,7 +63,7 @@ const open = (url: string, options: Partial<HttpClientOptions> = {}) =>
 const helloHead = 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n'
 
 describe('connections', () => {
-	test('are used again, one request after the other', async () => {
+	test('are reused for consecutive requests', async () => {
 		const peer = serve((socket) => void socket.write(`${helloHead}hello`))
 		const client = open(peer.url)
 		for (let round = 0; round < 5; round++)
@@ -75,16 +75,16 @@ describe('connections', () => {
 		peer.stop()
 	})
 
-	test('carry the request as it was meant, large bodies and any script included', async () => {
+	test('transmit the request unchanged, including large bodies and any script', async () => {
 		const body = JSON.stringify({ text: 'é漢😀'.repeat(400_000) })
-		let asked = ''
+		let received = ''
 		const peer = serve((socket, request) => {
-			asked = request
+			received = request
 			socket.write(`${helloHead}hello`)
 		})
 		const client = open(peer.url, { headers: { authorization: 'Bearer k', 'content-type': 'application/json' } })
 		await textOf(await client.send({ method: 'POST', path: '/chat', headers: { 'x-request-id': 'r1' }, body: 'a' }))
-		expect(asked).toBe(
+		expect(received).toBe(
 			`POST /v1/chat HTTP/1.1\r\nhost: ${new URL(peer.url).host}\r\naccept-encoding: identity\r\nauthorization: Bearer k\r\ncontent-type: application/json\r\nx-request-id: r1\r\ncontent-length: 1\r\n\r\na`,
 		)
 		const echo = Bun.serve({ port: 0, fetch: async (request) => new Response(await request.text()) })
@@ -97,7 +97,7 @@ describe('connections', () => {
 		peer.stop()
 	})
 
-	test('that the server closed while they lay idle are replaced without anyone noticing', async () => {
+	test('that the server closed while idle are replaced transparently', async () => {
 		const peer = serve((socket, _, count) => {
 			if (count === 1) socket.write(`${helloHead}hello`)
 			else socket.terminate()
@@ -109,7 +109,7 @@ describe('connections', () => {
 		peer.stop()
 	})
 
-	test('are given up after an answer that forbids their use, and after one that was not wanted', async () => {
+	test('are closed after a response that forbids reuse, and after a cancelled one', async () => {
 		const peer = serve((socket, request) => {
 			if (request.includes('/closes'))
 				socket.write('HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 5\r\n\r\nhello')
@@ -129,7 +129,7 @@ describe('connections', () => {
 		peer.stop()
 	})
 
-	test('are kept where the rest of an answer that was let go is short', async () => {
+	test('are reused if the rest of a released response is short', async () => {
 		const ended = Promise.withResolvers<void>()
 		const peer = serve((socket, request) => {
 			if (!request.includes('/events')) {
@@ -155,15 +155,15 @@ describe('connections', () => {
 	})
 })
 
-describe('what fails tells how far the request had come', () => {
-	test('nobody listens', async () => {
+describe('failures report how much of the request was sent', () => {
+	test('connection refused', async () => {
 		const peer = serve(() => undefined)
 		peer.stop()
 		const failure = await failureOf(open(peer.url).send({ method: 'GET', path: '/' }))
 		expect([failure.reason, failure.sent]).toEqual(['unreachable', 'nothing'])
 	})
 
-	test('no such host, no such socket', async () => {
+	test('unknown host, missing socket', async () => {
 		const host = await failureOf(open('http://nowhere.invalid').send({ method: 'GET', path: '/' }))
 		expect([host.reason, host.sent]).toEqual(['unreachable', 'nothing'])
 		const socket = await failureOf(
@@ -177,20 +177,20 @@ describe('what fails tells how far the request had come', () => {
 		answer: (socket: Socket<never>) => void,
 		expected: [HttpFailure['reason'], HttpFailure['sent']],
 	])[] = [
-		['ended before an answer', (socket) => socket.terminate(), ['cut', 'maybe']],
+		['closed before a response', (socket) => socket.terminate(), ['cut', 'maybe']],
 		[
-			'ended within the answer',
+			'closed within the response',
 			(socket) => {
 				socket.write('HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\nhel')
 				socket.end()
 			},
 			['cut', 'yes'],
 		],
-		['no HTTP', (socket) => void socket.write('hello\r\n\r\n'), ['protocol', 'maybe']],
+		['not HTTP', (socket) => void socket.write('hello\r\n\r\n'), ['protocol', 'maybe']],
 		['silence', () => undefined, ['first-byte-timeout', 'maybe']],
 		['a head alone', (socket) => void socket.write(helloHead), ['first-byte-timeout', 'yes']],
 		['half a body', (socket) => void socket.write(`${helloHead}hel`), ['quiet-timeout', 'yes']],
-		['more than wanted', (socket) => void socket.write(`${helloHead}hello`), ['too-large', 'yes']],
+		['larger than the limit', (socket) => void socket.write(`${helloHead}hello`), ['too-large', 'yes']],
 	]
 	for (const [name, answer, expected] of cases)
 		test(name, async () => {
@@ -204,7 +204,7 @@ describe('what fails tells how far the request had come', () => {
 			peer.stop()
 		})
 
-	test('an answer that takes too long as a whole', async () => {
+	test('a response that exceeds the total timeout', async () => {
 		const peer = serve((socket) => {
 			socket.write('HTTP/1.1 200 OK\r\n\r\n')
 			const timer = setInterval(() => {
@@ -218,8 +218,8 @@ describe('what fails tells how far the request had come', () => {
 	})
 })
 
-describe('giving up', () => {
-	test('a signal ends the exchange and its connection, whenever it comes', async () => {
+describe('cancellation', () => {
+	test('a signal aborts the exchange and closes its connection at any time', async () => {
 		const peer = serve((socket) => void socket.write('HTTP/1.1 200 OK\r\n\r\nhello'))
 		const client = open(peer.url)
 		const early = new AbortController()
@@ -236,7 +236,7 @@ describe('giving up', () => {
 		peer.stop()
 	})
 
-	test('closing the client ends what runs', async () => {
+	test('closing the client aborts requests in flight', async () => {
 		const peer = serve(() => undefined)
 		const client = open(peer.url)
 		const waiting = failureOf(client.send({ method: 'GET', path: '/' }))
@@ -247,7 +247,7 @@ describe('giving up', () => {
 	})
 })
 
-test('a body is read only as fast as it is taken', async () => {
+test('a body is read with backpressure', async () => {
 	let accepted = 0
 	const block = new Uint8Array(65_536)
 	const push = (socket: Socket<unknown>) => {
@@ -305,7 +305,7 @@ describe('TLS', () => {
 	const ask = (tls: HttpClientOptions['tls']) =>
 		open(`https://127.0.0.1:${server.port}`, tls === undefined ? {} : { tls }).send({ method: 'GET', path: '/' })
 
-	test('a certificate must be trusted and bear the name', async () => {
+	test('a certificate must be trusted and match the host name', async () => {
 		expect(await textOf(await ask({ ca: cert, serverName: 'upstream.test' }))).toBe('hello')
 		expect(await textOf(await ask({ ca: cert }))).toBe('hello')
 		for (const tls of [undefined, { serverName: 'upstream.test' }, { ca: cert, serverName: 'other.test' }]) {
@@ -314,18 +314,18 @@ describe('TLS', () => {
 		}
 	})
 
-	test('any certificate will do where the operator says so', async () => {
+	test('verify: false accepts any certificate', async () => {
 		expect(await textOf(await ask({ verify: false }))).toBe('hello')
 	})
 })
 
-test('headers that could become two are refused', async () => {
+test('headers that would inject another header are rejected', async () => {
 	expect(() => open('http://127.0.0.1', { headers: { a: 'b\r\nc: d' } })).toThrow("'a' cannot be sent")
 	const client = open('http://127.0.0.1:1')
 	await expect(client.send({ method: 'GET', path: '/', headers: { 'a b': 'c' } })).rejects.toThrow('cannot be sent')
 })
 
-test('a body of bytes arrives as it is, under its own type, however large', async () => {
+test('a binary body of any size is sent unchanged, with its own type', async () => {
 	const server = Bun.serve({
 		port: 0,
 		hostname: '127.0.0.1',

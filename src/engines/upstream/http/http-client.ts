@@ -1,6 +1,6 @@
-// HTTP/1.1 to one server, on Bun's sockets: `fetch` costs a thread hop per request and hides what a failure proves. Connections are
-// kept and used again; bodies are read only as fast as they are taken; every wait has an end. It follows no redirects, keeps no
-// cookies, asks for no compression and speaks to no proxy.
+// An HTTP/1.1 client of one server, on Bun's sockets. `fetch` costs a thread hop per request and hides whether a failed request was sent.
+// Connections are reused, bodies are read with backpressure, and every wait has a timeout. There is no support for redirects, cookies,
+// compression or proxies.
 
 import { type BaseUrl, readBaseUrl, requestTarget } from '../../../http/base-url.ts'
 import { Sweep } from '../../../system/sweep.ts'
@@ -12,37 +12,38 @@ import type { IncomingResponse } from './incoming-response.ts'
 
 export interface HttpClient {
 	/**
-	 * Resolves when the head of the answer is there.
+	 * Resolves when the head of the response has been received.
 	 *
-	 * @throws HttpFailure; Error for headers that cannot be sent.
+	 * @throws HttpFailure
+	 * @throws Error for invalid headers.
 	 */
 	send(request: OutgoingRequest): Promise<IncomingResponse>
-	/** Ends everything that runs and every connection. */
+	/** Aborts the requests in flight and closes all connections. */
 	close(): void
 }
 
 export interface OutgoingRequest {
 	readonly method: 'GET' | 'POST'
-	/** Behind the client's base, with a leading slash; `/../` at its beginning takes the place of the base's last segment. */
+	/** Appended to the client's base URL. Has a leading slash; a leading `/../` replaces the last segment of the base. */
 	readonly path: string
-	/** Added to those of every request. Values hold no line ends. */
+	/** Sent in addition to the client's headers. Values must not contain line breaks. */
 	readonly headers?: Readonly<Record<string, string>>
-	/** A text is sent as UTF-8. */
+	/** A string is sent as UTF-8. */
 	readonly body?: string | TypedBytes
 	readonly signal?: AbortSignal
 }
 
-/** A body that is no text. */
+/** A binary body. */
 export interface TypedBytes {
 	readonly bytes: Uint8Array
-	/** Said instead of the client's own. */
+	/** Overrides the client's `content-type`. */
 	readonly contentType: string
 }
 
 export interface HttpClientOptions {
 	/**
-	 * `http:` or `https:`. Its path precedes every request's, its query goes with every request, and its user name and password are sent
-	 * as Basic authorization.
+	 * `http:` or `https:`. Its path is prepended to the path of every request, its query is sent with every request, and its user name and
+	 * password are sent as Basic authorization.
 	 */
 	readonly url: string
 	/** Absolute path of a Unix socket to connect to instead of the URL's host. */
@@ -54,12 +55,12 @@ export interface HttpClientOptions {
 }
 
 export interface TlsOptions {
-	/** Certificates, PEM, that are trusted instead of the system's. */
+	/** Trusted certificates (PEM), instead of those of the system. */
 	readonly ca?: string
-	/** Our own certificate and its key, PEM. */
+	/** Client certificate and its private key (PEM). */
 	readonly cert?: string
 	readonly key?: string
-	/** The name that the server's certificate must bear; the URL's host where absent. */
+	/** Host name that the server's certificate must match. Default: the URL's host. */
 	readonly serverName?: string
 	/** False accepts any certificate. */
 	readonly verify?: boolean
@@ -67,17 +68,17 @@ export interface TlsOptions {
 
 /** All in milliseconds. */
 export interface HttpTimeouts extends ExchangeTimeouts {
-	/** Until the connection stands, TLS included. */
+	/** Timeout for the connection, including TLS. */
 	readonly connectMs: number
 }
 
-/** Idle connections that are kept. */
+/** Maximum number of idle connections. */
 const maxIdle = 512
-/** Servers commonly close after 5 s without telling. */
+/** Servers commonly close idle connections after 5 s without notice. */
 const idleMs = 4000
 const longestIdleMs = 60_000
 
-/** @throws Error for a URL or headers that cannot be sent. */
+/** @throws Error for an invalid URL or headers. */
 export function openHttpClient(options: HttpClientOptions): HttpClient {
 	return new SocketClient(options)
 }
@@ -92,11 +93,11 @@ class SocketClient implements HttpClient, ConnectionKeeper {
 	private readonly timeouts: HttpTimeouts
 	private readonly base: BaseUrl
 	private readonly fixedHeaders: string
-	/** The same for bodies that bring their own type. */
+	/** `fixedHeaders` without `content-type`, for bodies that have their own. */
 	private readonly untypedHeaders: string
 	private readonly running: Sweep<Exchange>
 	private readonly arriving = new Turn()
-	/** The one that was used last is taken first, so that those too many grow old. */
+	/** Last in, first out, so that surplus connections expire. */
 	private readonly idle: Idle[] = []
 	private idleTimer: ReturnType<typeof setInterval> | undefined
 	private readonly closing = new AbortController()
@@ -110,7 +111,9 @@ class SocketClient implements HttpClient, ConnectionKeeper {
 			...(secure ? { tls: { serverName: hostname, ...tls } } : {}),
 		}
 		if (authorization !== undefined && headers.authorization !== undefined)
-			throw new Error('the URL has a user name and password, and the headers have an authorization as well')
+			throw new Error(
+				'the URL has a user name and password, and the headers include `authorization`: remove one of them',
+			)
 		const fixed = {
 			host,
 			'accept-encoding': 'identity',
@@ -129,10 +132,10 @@ class SocketClient implements HttpClient, ConnectionKeeper {
 		} catch (thrown) {
 			return Promise.reject(thrown)
 		}
-		const kept = this.takeIdle()
-		if (kept === undefined) return this.sendAnew(message, request.signal)
-		return this.exchange(kept, message, request.signal).catch((thrown: unknown) => {
-			// The server closed a connection that lay idle just as it was used: it never looked at the request.
+		const idle = this.takeIdle()
+		if (idle === undefined) return this.sendAnew(message, request.signal)
+		return this.exchange(idle, message, request.signal).catch((thrown: unknown) => {
+			// The server closed the idle connection before it processed the request.
 			const stale = thrown instanceof HttpFailure && thrown.reason === 'cut' && thrown.sent !== 'yes'
 			if (!stale) throw thrown
 			return this.sendAnew(message, request.signal)
@@ -219,7 +222,7 @@ function writeHeaders(headers: Readonly<Record<string, string>>): string {
 	for (const name in headers) {
 		const value = headers[name] ?? ''
 		if (!/^[!#$%&'*+\-.^_`|~\w]+$/.test(name) || /[^\t\x20-\x7e]/.test(value))
-			throw new Error(`the header '${name}' cannot be sent`)
+			throw new Error(`the header '${name}' cannot be sent: its name or value contains invalid characters`)
 		text += `${name}: ${value}\r\n`
 	}
 	return text

@@ -1,28 +1,27 @@
-// What can go wrong between us and a server, told apart by how far the request had come. It knows no status codes: an answer that
-// says "error" is an answer.
+// Failures of an HTTP exchange, with how much of the request was sent. An error status is not a failure: it is a response like any other.
 
 export type HttpFailureReason =
-	/** No connection: nobody listens, no such host, no such socket, no way there. */
+	/** No connection: connection refused, unknown host, missing socket, or no network route. */
 	| 'unreachable'
-	/** No connection: this process has no file descriptor left. It says nothing of the server. */
+	/** No connection: this process has no file descriptor left. Not a failure of the server. */
 	| 'no-descriptors'
-	/** The server's certificate, or the talk about it, was refused. */
+	/** The TLS handshake failed, or the server's certificate was rejected. */
 	| 'tls'
-	/** The connection ended where it must not. */
+	/** The connection was closed before the response was complete. */
 	| 'cut'
-	/** What arrived is not HTTP/1.1, or could be read in two ways. */
+	/** The response is not HTTP/1.1, or is ambiguous. */
 	| 'protocol'
-	/** The answer is larger than its reader takes. */
+	/** The response is larger than the reader's limit. */
 	| 'too-large'
 	| 'connect-timeout'
 	| 'first-byte-timeout'
 	| 'quiet-timeout'
 	| 'total-timeout'
-	/** The caller's signal, or the client was closed. */
+	/** The caller's signal was aborted, or the client was closed. */
 	| 'aborted'
 
 export interface HttpFailureDetails {
-	/** `nothing`: no byte of the request left. `maybe`: some did. `yes`: the server began to answer. */
+	/** `nothing`: no byte of the request was sent. `maybe`: some bytes were sent. `yes`: the server started its response. */
 	readonly sent: 'nothing' | 'maybe' | 'yes'
 	readonly cause?: unknown
 }

@@ -1,22 +1,22 @@
-// A response as it arrives: its head is here, its body is read piece by piece.
+// A response whose head has been received and whose body is read incrementally.
 
 import type { ResponseHead } from './response-parser.ts'
 
 export interface IncomingResponse extends ResponseHead {
 	/**
-	 * What arrived and was not yet read; waits for some. Undefined at the end.
+	 * Waits for the next bytes of the body and returns them. Undefined at the end.
 	 *
 	 * @throws HttpFailure
 	 */
 	read(): Promise<Uint8Array | undefined>
 	/**
-	 * All of the rest; at once where it came already.
+	 * Returns the rest of the body. Synchronous if all of it has been received.
 	 *
-	 * @throws HttpFailure `too-large` beyond `maxBytes`.
+	 * @throws HttpFailure `too-large` if the body exceeds `maxBytes`.
 	 */
 	readAll(maxBytes: number): Uint8Array | Promise<Uint8Array>
-	/** The rest is not wanted, but short enough to wait for, so that the connection can be used again. */
+	/** Discards the rest of the body. A short rest is read so that the connection can be reused. */
 	release(): void
-	/** Ends the exchange at once, and with it the connection. */
+	/** Aborts the exchange immediately and closes the connection. */
 	cancel(): void
 }

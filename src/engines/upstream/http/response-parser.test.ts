@@ -21,24 +21,24 @@ function read(pieces: readonly Buffer[], ends = false): Outcome {
 		error = thrown.message
 	}
 	return {
-		...(parser.head === undefined ? {} : { status: parser.head.status }),
+		status: parser.head?.status,
 		body,
 		done: parser.done,
 		reusable: parser.reusable,
-		...(error === undefined ? {} : { error }),
+		error,
 	}
 }
 
 const bytes = (text: string) => Buffer.from(text, 'latin1')
 
-/** The same bytes whole, one at a time, and cut in two at every position. */
+/** The same bytes complete, one at a time, and split in two at every position. */
 function everyCut(text: string): readonly (readonly Buffer[])[] {
 	const all = bytes(text)
 	const cuts = Array.from({ length: all.length + 1 }, (_, at) => [all.subarray(0, at), all.subarray(at)])
 	return [[all], Array.from(all, (byte) => Buffer.from([byte])), ...cuts]
 }
 
-describe('responses, wherever they are cut', () => {
+describe('responses, split at every position', () => {
 	const cases: readonly (readonly [name: string, text: string, expected: Outcome, ends?: boolean])[] = [
 		[
 			'a length',
@@ -71,7 +71,7 @@ describe('responses, wherever they are cut', () => {
 			{ status: 200, body: 'x', done: true, reusable: false },
 		],
 		[
-			'until the connection ends',
+			'until the connection is closed',
 			'HTTP/1.1 200 OK\r\n\r\nall of this',
 			{ status: 200, body: 'all of this', done: true, reusable: false },
 			true,
@@ -82,31 +82,31 @@ describe('responses, wherever they are cut', () => {
 			{ status: 200, body: 'x', done: true, reusable: true },
 		],
 		[
-			'something behind it',
+			'data after the response',
 			'HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nxHTTP/1.1 200 OK\r\n\r\n',
 			{ status: 200, body: 'x', done: true, reusable: false },
 		],
 		[
-			'not the whole',
+			'incomplete body',
 			'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhell',
 			{
 				status: 200,
 				body: 'hell',
 				done: false,
 				reusable: false,
-				error: 'the connection ended before the response did',
+				error: 'the connection was closed before the response was complete',
 			},
 			true,
 		],
 		[
-			'chunks without an end',
+			'chunks without a last chunk',
 			'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n',
 			{
 				status: 200,
 				body: 'hello',
 				done: false,
 				reusable: false,
-				error: 'the connection ended before the response did',
+				error: 'the connection was closed before the response was complete',
 			},
 			true,
 		],
@@ -117,11 +117,11 @@ describe('responses, wherever they are cut', () => {
 		})
 })
 
-describe('what could be read in two ways is refused', () => {
+describe('ambiguous responses are rejected', () => {
 	const ok = 'HTTP/1.1 200 OK\r\n'
 	const chunked = `${ok}transfer-encoding: chunked\r\n\r\n`
 	const cases: readonly (readonly [name: string, text: string, error: string])[] = [
-		['no HTTP', 'SSH-2.0-OpenSSH_9.2\r\n\r\n', 'the status line is malformed'],
+		['not HTTP', 'SSH-2.0-OpenSSH_9.2\r\n\r\n', 'the status line is malformed'],
 		['HTTP/2', 'HTTP/2 200\r\n\r\n', 'the status line is malformed'],
 		['a status out of range', 'HTTP/1.1 999 OK\r\n\r\n', 'the status line is malformed'],
 		['length and chunks', `${ok}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n`, 'both a length'],
@@ -137,19 +137,19 @@ describe('what could be read in two ways is refused', () => {
 		['a NUL', `${ok}a: b\0\r\n\r\n`, 'a header is malformed'],
 		['bare line feeds', 'HTTP/1.1 200 OK\ncontent-length: 0\n\n', 'does not end in CRLF'],
 		['a line feed in a head', `${ok}a: b\nc: d\r\n\r\n`, 'a header is malformed'],
-		['a head without end', `${ok}a: ${'b'.repeat(3000)}`, 'the head is too long'],
+		['a head that does not end', `${ok}a: ${'b'.repeat(3000)}`, 'the head is too long'],
 		['too many headers', `${ok}${'a: b\r\n'.repeat(201)}\r\n`, 'too many headers'],
 		['another protocol', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n', 'another protocol'],
-		['interim responses without end', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(11), 'too many interim'],
-		['a chunk size that is none', `${chunked}5x\r\nhello\r\n`, 'the size of a chunk'],
+		['too many interim responses', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(11), 'too many interim'],
+		['an invalid chunk size', `${chunked}5x\r\nhello\r\n`, 'the size of a chunk'],
 		['a chunk size with a sign', `${chunked}-5\r\nhello\r\n`, 'the size of a chunk'],
 		['a chunk size with a prefix', `${chunked}0x5\r\nhello\r\n`, 'the size of a chunk'],
 		['an empty chunk size', `${chunked}\r\nhello\r\n`, 'the size of a chunk'],
-		['a chunk size beyond numbers', `${chunked}FFFFFFFFFFFFFFFF\r\n`, 'the size of a chunk'],
-		['a chunk longer than its size', `${chunked}4\r\nhello\r\n`, 'longer than it says'],
+		['a chunk size that is too large', `${chunked}FFFFFFFFFFFFFFFF\r\n`, 'the size of a chunk'],
+		['a chunk longer than its size', `${chunked}4\r\nhello\r\n`, 'longer than its declared size'],
 		['a chunk size with a bare line feed', `${chunked}5\nhello\r\n`, 'does not end in CRLF'],
-		['a chunk line without end', `${chunked}5;${'a'.repeat(2000)}`, 'too long'],
-		['a trailer without end', `${chunked}0\r\n${'a: b\r\n'.repeat(1000)}`, 'the trailer is too long'],
+		['a chunk line that does not end', `${chunked}5;${'a'.repeat(2000)}`, 'too long'],
+		['a trailer that does not end', `${chunked}0\r\n${'a: b\r\n'.repeat(1000)}`, 'the trailer is too long'],
 	]
 	for (const [name, text, error] of cases)
 		test(name, () => {
@@ -157,7 +157,7 @@ describe('what could be read in two ways is refused', () => {
 		})
 })
 
-test('random bytes and mutated responses never escape as another error, and read alike however they are cut', () => {
+test('random bytes and mutated responses only throw syntax errors, and the result does not depend on the split', () => {
 	const seeds = [
 		'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello',
 		'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\na\r\n0123456789\r\n0\r\n\r\n',
@@ -176,7 +176,7 @@ test('random bytes and mutated responses never escape as another error, and read
 		const at = random(mutated.length)
 		const whole = read([mutated], true)
 		const cut = read([mutated.subarray(0, at), mutated.subarray(at)], true)
-		// How much came before an error depends on the cut; whether there is one must not.
+		// How much is read before an error depends on the split. Whether there is an error must not.
 		expect([cut.status, cut.error === undefined]).toEqual([whole.status, whole.error === undefined])
 		if (whole.error === undefined) expect(cut).toEqual(whole)
 	}

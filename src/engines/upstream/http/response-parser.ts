@@ -1,18 +1,18 @@
-// The bytes of one HTTP/1.1 response, as they come, read strictly: whatever two readers could take for two different things is refused
-// (RFC 9112, sections 2.2, 5, 6 and 7). It knows no sockets and keeps no body.
+// A strict incremental parser of one HTTP/1.1 response. Input that two parsers could interpret differently is rejected (RFC 9112,
+// sections 2.2, 5, 6 and 7). It does not know sockets and does not buffer the body.
 
 export interface ResponseHead {
 	readonly status: number
-	/** By lower-case name; values of a repeated name are joined by `, `. */
+	/** By lower-case name. Values of a repeated header are joined by `, `. */
 	readonly headers: ReadonlyMap<string, string>
 }
 
 export interface ResponseLimits {
-	/** Longest head, and longest trailer, in bytes. */
+	/** Maximum size of the head, and of the trailer, in bytes. */
 	readonly maxHeadBytes: number
 }
 
-/** What arrived is no response, or not unambiguously one. */
+/** The input is not a valid response, or is ambiguous. */
 export class ResponseSyntaxError extends Error {
 	override readonly name = 'ResponseSyntaxError'
 }
@@ -28,33 +28,33 @@ const maxChunkLine = 1024
 export class ResponseParser {
 	private readonly limits: ResponseLimits
 	private state: State = 'head'
-	private held: Buffer | undefined
-	/** Body bytes that are still to come, of the whole or of a chunk. */
+	private buffered: Buffer | undefined
+	/** Number of bytes left in the body or in the current chunk. */
 	private remaining = 0
 	private line = ''
 	private trailerBytes = 0
 	private interim = 0
 	private persistent = false
 	private surplus = false
-	/** Known as soon as it was read. */
+	/** Defined once it has been read. */
 	head: ResponseHead | undefined
 
 	constructor(limits: ResponseLimits) {
 		this.limits = limits
 	}
 
-	/** The response is complete. */
+	/** Whether the response is complete. */
 	get done(): boolean {
 		return this.state === 'done'
 	}
 
-	/** The connection may carry another request, once this response is done. */
+	/** Whether the response is complete and the connection can be reused for another request. */
 	get reusable(): boolean {
 		return this.state === 'done' && this.persistent && !this.surplus
 	}
 
 	/**
-	 * The bytes of the body that `bytes` brings; may share its memory.
+	 * Returns the bytes of the body in `bytes`. The result may share its memory.
 	 *
 	 * @throws ResponseSyntaxError
 	 */
@@ -73,13 +73,14 @@ export class ResponseParser {
 	}
 
 	/**
-	 * The connection ended.
+	 * Call this when the connection is closed.
 	 *
-	 * @throws ResponseSyntaxError where the response was not complete.
+	 * @throws ResponseSyntaxError if the response is not complete.
 	 */
 	end(): void {
 		if (this.state === 'until-close') this.state = 'done'
-		if (this.state !== 'done') throw new ResponseSyntaxError('the connection ended before the response did')
+		if (this.state !== 'done')
+			throw new ResponseSyntaxError('the connection was closed before the response was complete')
 	}
 
 	private step(bytes: Buffer, at: number, pieces: Uint8Array[]): number {
@@ -105,19 +106,19 @@ export class ResponseParser {
 
 	private readHead(bytes: Buffer, at: number): number {
 		const rest = at === 0 ? bytes : bytes.subarray(at)
-		const heldBytes = this.held?.length ?? 0
-		const all = this.held === undefined ? rest : Buffer.concat([this.held, rest])
-		const end = all.indexOf('\r\n\r\n', Math.max(0, heldBytes - 3), 'latin1')
+		const bufferedBytes = this.buffered?.length ?? 0
+		const all = this.buffered === undefined ? rest : Buffer.concat([this.buffered, rest])
+		const end = all.indexOf('\r\n\r\n', Math.max(0, bufferedBytes - 3), 'latin1')
 		if ((end === -1 ? all.length : end) > this.limits.maxHeadBytes)
 			throw new ResponseSyntaxError('the head is too long')
 		if (end === -1) {
 			if (all.indexOf('\n\n') !== -1) throw new ResponseSyntaxError('a line of the head does not end in CRLF')
-			this.held = all
+			this.buffered = all
 			return bytes.length
 		}
-		this.held = undefined
+		this.buffered = undefined
 		this.begin(all.toString('latin1', 0, end).split('\r\n'))
-		return at + end + 4 - heldBytes
+		return at + end + 4 - bufferedBytes
 	}
 
 	private begin(lines: readonly string[]): void {
@@ -167,7 +168,7 @@ export class ResponseParser {
 		return end
 	}
 
-	/** The usual line is a few hexadecimal digits and CRLF, all in one read. */
+	/** Fast path: the line usually consists of a few hexadecimal digits and CRLF, in one read. */
 	private readChunkSize(bytes: Buffer, at: number): number {
 		let size = 0
 		let index = at
@@ -196,7 +197,7 @@ export class ResponseParser {
 		return at + 2
 	}
 
-	/** Gathers one line that ends in CRLF. */
+	/** Reads until the end of one line, which must end in CRLF. */
 	private readLines(bytes: Buffer, at: number): number {
 		const end = bytes.indexOf(lf, at)
 		this.line += bytes.toString('latin1', at, end === -1 ? bytes.length : end)
@@ -219,7 +220,7 @@ export class ResponseParser {
 				break
 			}
 			case 'chunk-end':
-				if (line !== '') throw new ResponseSyntaxError('a chunk is longer than it says')
+				if (line !== '') throw new ResponseSyntaxError('a chunk is longer than its declared size')
 				this.state = 'chunk-size'
 				break
 			default:
@@ -233,16 +234,16 @@ export class ResponseParser {
 
 const statusLineForm = /^HTTP\/1\.[01] [1-5]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?$/
 
-/** @param lines the first is the status. */
+/** @param lines the first is the status line. */
 function readHeaders(lines: readonly string[]): ReadonlyMap<string, string> {
 	if (lines.length > maxHeaders + 1) throw new ResponseSyntaxError('there are too many headers')
 	const headers = new Map<string, string>()
 	for (let at = 1; at < lines.length; at++) {
 		const [name, value] = readHeader(lines[at] ?? '')
-		const before = headers.get(name)
-		if (before === undefined) headers.set(name, value)
-		else if (name !== 'content-length') headers.set(name, `${before}, ${value}`)
-		else if (before !== value) throw new ResponseSyntaxError('there are two different lengths')
+		const earlier = headers.get(name)
+		if (earlier === undefined) headers.set(name, value)
+		else if (name !== 'content-length') headers.set(name, `${earlier}, ${value}`)
+		else if (earlier !== value) throw new ResponseSyntaxError('there are two different lengths')
 	}
 	return headers
 }
