@@ -1,9 +1,8 @@
 // The embedded engine behind a real server: it answers, it comes back, and a toy stands in for a model that is not here.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { engineFolder, isEngineHere, toyConfig } from './engine.ts'
+import { engineFolder, engineProcess, isEngineHere, toyConfig } from './engine.ts'
 import { root, startServer, type TestServer, temporaryFolder } from './server.ts'
 
 /** One of the sentences that the toy was made with. What the real default model says is in first-answer.test.ts. */
@@ -16,21 +15,6 @@ const greeting = {
 /** Waits until `/ready` says so; bounded by the test's own time. */
 async function ready(server: TestServer): Promise<void> {
 	while ((await fetch(`${server.url}/ready`)).status !== 200) await Bun.sleep(20)
-}
-
-/** The engine process that a server started. */
-function engineProcess(server: TestServer): number {
-	for (const entry of readdirSync('/proc')) {
-		if (!/^\d+$/.test(entry)) continue
-		try {
-			const parent = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${entry}/status`, 'utf8'))?.[1]
-			if (Number(parent) === server.pid && readFileSync(`/proc/${entry}/cmdline`, 'utf8').includes('engine'))
-				return Number(entry)
-		} catch {
-			// It ended while we looked.
-		}
-	}
-	throw new Error('there is no engine process')
 }
 
 describe.skipIf(!isEngineHere)('a server with the embedded engine', () => {
@@ -148,10 +132,11 @@ describe.skipIf(!isEngineHere)('a server with the embedded engine', () => {
 			logit_bias: { 2: -100 },
 			messages: [{ role: 'user', content: 'Tell me a story.' }],
 		}
+		const pid = await engineProcess(server)
 		const response = await server.call('/v1/chat/completions', long)
 		const reader = (response.body ?? new ReadableStream<Uint8Array>()).getReader()
 		let text = new TextDecoder().decode((await reader.read()).value)
-		process.kill(engineProcess(server), 'SIGKILL')
+		process.kill(pid, 'SIGKILL')
 		for (let next = await reader.read(); !next.done; next = await reader.read())
 			text += new TextDecoder().decode(next.value)
 		expect(JSON.parse(text.trim().split('\n\n').at(-1)?.slice('data: '.length) ?? '')).toMatchObject({

@@ -3,8 +3,7 @@
 // of them.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { readdirSync, readFileSync } from 'node:fs'
-import { engineFolder, isEngineHere } from './engine.ts'
+import { allReady, engineFolder, engineProcess, isEngineHere } from './engine.ts'
 import { startServer, type TestServer } from './server.ts'
 import { tongues } from './tongues/list.ts'
 import type { Question, Said, Tongue } from './tongues/tongue.ts'
@@ -15,7 +14,7 @@ let front: TestServer
 beforeAll(async () => {
 	back = await startServer({ config: backConfig })
 	front = await startServer({ config: configOf(back) })
-	if (isEngineHere) while ((await fetch(`${front.url}/ready`)).status !== 200) await Bun.sleep(20)
+	if (isEngineHere) await allReady(front)
 })
 afterAll(async () => {
 	await front.stop()
@@ -218,7 +217,7 @@ async function running(upstream: string): Promise<number> {
 
 /** The engine's process is killed in the middle of an answer: it is let run in steps of a moment until the first byte is there. */
 async function breakOff(tongue: Tongue): Promise<Said> {
-	const pid = engineProcess()
+	const pid = await engineProcess(front)
 	process.kill(pid, 'SIGSTOP')
 	const asked = ask(tongue, { ...say('embedded', 'Tell me a story about a fox'), stream: true })
 	let begun = false
@@ -241,18 +240,4 @@ async function breakOff(tongue: Tongue): Promise<Said> {
 	process.kill(pid, 'SIGKILL')
 	const { text, whole } = await drained
 	return tongue.readStream(text, whole)
-}
-
-function engineProcess(): number {
-	for (const entry of readdirSync('/proc')) {
-		if (!/^\d+$/.test(entry)) continue
-		try {
-			const parent = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${entry}/status`, 'utf8'))?.[1]
-			if (Number(parent) === front.pid && readFileSync(`/proc/${entry}/cmdline`, 'utf8').includes('engine'))
-				return Number(entry)
-		} catch {
-			// It ended while we looked.
-		}
-	}
-	throw new Error('there is no engine process')
 }
