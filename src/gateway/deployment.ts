@@ -205,8 +205,8 @@ function readModel(name: string, { contextTokens, price, route, ...rest }: Confi
 		ownedBy,
 		tokenizer,
 		route: route.map((entry) => (typeof entry === 'string' ? entry : entry.upstream)),
-		...(contextTokens === undefined ? {} : { contextTokens }),
-		...(price === undefined ? {} : { price: definedPrice(price) }),
+		contextTokens,
+		price: price === undefined ? undefined : definedPrice(price),
 	}
 }
 

@@ -108,7 +108,7 @@ async function openOn(
 		clock: surroundings.clock,
 		version: surroundings.version,
 		upstreams: () => deployment.places.map((place) => place.gauges()),
-		...(surroundings.otherMetrics === undefined ? {} : { others: surroundings.otherMetrics }),
+		others: surroundings.otherMetrics,
 	})
 	const kept = await openKept(stores, settings, surroundings)
 	const closing = new AbortController()
