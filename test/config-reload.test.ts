@@ -279,7 +279,7 @@ describe('a server', () => {
 			return seen.at(-1) === 'Bearer sk-the-second'
 		})
 		await writeFile(join(data, 'v2', 'key'), '')
-		await eventually('complaint', () => server.log().includes('is empty: it should hold the secret'))
+		await eventually('complaint', () => server.log().includes('is empty: it must contain the secret'))
 		await ask(server, 'm')
 		expect(seen.at(-1)).toBe('Bearer sk-the-second')
 		expect(server.log()).not.toContain('sk-the')
