@@ -221,7 +221,7 @@ describe('values from outside the file are named by flag or variable', () => {
 			'a port alone',
 			{},
 			{ DRAGOMAN_LISTEN: '8080' },
-			'DRAGOMAN_LISTEN: "8080" names no host: write 127.0.0.1:8080 for this machine alone, or 0.0.0.0:8080 for every network',
+			'DRAGOMAN_LISTEN: "8080" names no host: write 127.0.0.1:8080 for this machine only, or 0.0.0.0:8080 for every network',
 		],
 		[
 			'a port that does not exist',

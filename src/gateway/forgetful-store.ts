@@ -1,4 +1,4 @@
-// A store of conversations that takes the streams of what it removes along: nothing of a removed turn can be read anywhere.
+// A conversation store that also deletes the streams of deleted turns, so that no part of a deleted turn remains readable.
 
 import type { ConversationStore } from '../conversations/conversation-store.ts'
 import type { Scope } from '../keys/scope.ts'
