@@ -11,7 +11,7 @@ afterAll(() => browser.close())
 
 const user = (content: string) => ({ role: 'user', content })
 const assistant = (content: string) => ({ role: 'assistant', content })
-const leftOut = 'This question is left out of the conversation that the model sees.'
+const leftOut = 'This question is not sent to the model with later messages.'
 const answers = '**/v1/chat/completions'
 
 /** A stream as an upstream or a proxy may send it. */
@@ -94,7 +94,7 @@ test('a double click on Send asks once and stops nothing', async () => {
 test('an error in the middle keeps what arrived, one at the beginning leaves the question out', async () => {
 	const { page, ask, bodies } = await browser.openPage()
 	await ask('echo:error-after 3 unavailable')
-	expect(await page.locator('.wrong').textContent()).toContain('What arrived is kept.')
+	expect(await page.locator('.wrong').textContent()).toContain('The partial answer is saved.')
 	await ask('echo:error overloaded')
 	expect(await page.locator('.wrong').last().textContent()).toContain(leftOut)
 	await ask('Third')
@@ -171,9 +171,9 @@ test('reads what other servers send: parts, other names, withheld answers, broke
 		'The answer was withheld (content filter).',
 	)
 	expect(await answeredWith(chunk({ content: 'Half' }))).toContain(
-		'The connection was lost before the answer ended. What arrived is kept.',
+		'The connection was lost before the answer was complete. The partial answer is saved.',
 	)
-	expect(await answeredWith()).toContain(`The connection was lost before the answer ended. ${leftOut}`)
+	expect(await answeredWith()).toContain(`The connection was lost before the answer was complete. ${leftOut}`)
 	expect(await answeredWith(chunk({ content: 'Whole' }, 'stop'))).toEndWith('Whole')
 	expect(await answeredWith('<html>')).toContain('The server sent an event that is not JSON.')
 	expect(await answeredWith('{"error":"plain words"}')).toContain('plain words')
@@ -228,7 +228,7 @@ test('a reload keeps the conversation, the model and what had arrived', async ()
 	expect(await page.inputValue('#model')).toBe('second')
 	expect(await page.locator('.assistant .text').first().textContent()).toBe('First')
 	expect(await page.locator('.assistant').last().textContent()).toMatch(
-		/word word.*The connection was lost before the answer ended\. What arrived is kept\.Retry$/,
+		/word word.*The connection was lost before the answer was complete\. The partial answer is saved\.Retry$/,
 	)
 	await ask('Third')
 	expect(bodies.at(-1)?.messages.slice(0, 2)).toEqual([user('First'), assistant('First')])
