@@ -1,11 +1,11 @@
-// Which parents are watched, on made-up process tables and on this machine's own.
+// Which parents are watched, on simulated process tables and on the real one.
 
 import { describe, expect, test } from 'bun:test'
 import { lookUpProcess, packageManagerOf } from './launchers.mjs'
 
 const npm = { npm_execpath: '/usr/lib/node_modules/npm/bin/npm-cli.js', npm_lifecycle_event: 'start' }
 
-/** A chain of processes: 100 is the launcher, its parent 99 and so on; all are in process group 90 unless they say otherwise. */
+/** A chain of processes: 100 is the launcher, its parent 99 and so on; by default all are in process group 90. */
 const chain =
 	(...entries) =>
 	(pid) => {
@@ -46,7 +46,7 @@ describe('nothing is watched', () => {
 	})
 })
 
-test('this process as the system describes it', () => {
+test('the entry of this process', () => {
 	expect(lookUpProcess(process.pid)).toMatchObject({ parent: process.ppid })
 	expect(lookUpProcess(process.pid)?.command.join(' ')).toContain('test')
 	expect(lookUpProcess(2 ** 30)).toBeUndefined()
