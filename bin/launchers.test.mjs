@@ -40,7 +40,7 @@ describe('nothing is watched', () => {
 		['in the background of an interactive shell', npm, ['node x', ['sh -c x', 80], ['npm start', 80]]],
 		['detached with setsid', npm, [['node x', 100], 'sh -c setsid x', 'npm start']],
 		['below a process manager that npm once started', npm, ['node x', 'node /usr/lib/pm2/Daemon.js', 'systemd']],
-		['if npm is gone already', npm, ['node x', 'sh -c x']],
+		['if npm has exited already', npm, ['node x', 'sh -c x']],
 	])('%s', (_, environment, commands) => {
 		expect(packageManagerOf(100, environment, chain(...commands))).toEqual([])
 	})

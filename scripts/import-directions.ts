@@ -121,12 +121,12 @@ for await (const file of new Glob('**/*.ts').scan(root)) {
 		imports++
 		const to = folderOf(target)
 		if (to !== from && !permitted.includes(to) && !isTest)
-			complaints.push(`${file} imports ${target}: ${from} must not know ${to}`)
+			complaints.push(`${file} imports ${target}: ${from} must not import ${to}`)
 		const importers = onlyFrom[to]
 		if (to !== from && !isTest && importers !== undefined && !importers.includes(file))
 			complaints.push(`${file} imports ${target}: only ${importers.join(', ')} may`)
 		if (to === from && separate.includes(from) && areSeparate(file, target))
-			complaints.push(`${file} imports ${target}: members of ${from} must not know each other`)
+			complaints.push(`${file} imports ${target}: members of ${from} must not import each other`)
 		if (isTest) continue
 		if (to !== from) add(folders, from, to)
 		add(files, file, target)

@@ -53,7 +53,7 @@ describe.skipIf(process.platform !== 'linux')(
 			['127.0.0.1', '0.0.0.0'],
 			['0.0.0.0', '127.0.0.1'],
 			['0.0.0.0', '[::]'],
-		])('%s keeps %s away', async (first, second) => {
+		])('%s excludes %s', async (first, second) => {
 			const port = portOf(await guard(`${first}:0`))
 			expect(await refused(`${second}:${port}`)).toBe(true)
 		})

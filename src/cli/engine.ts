@@ -143,7 +143,7 @@ async function serveModel(flags: EngineFlags, context: CommandContext): Promise<
 		},
 		log,
 	)
-	context.tell(`${name} is served on ${listener.url}`)
+	context.tell(`Serving ${name} on ${listener.url}`)
 	await ending
 	// A gateway has finished its calls before it closes standard input.
 	await listener.close(supervised ? 0 : shutdownMs, async () => handler.interrupt())

@@ -35,7 +35,7 @@ test.each([
 	['its own parent', { 100: 1 }],
 	['the shell between', { 12: 1 }],
 	['npm', { 11: 1 }],
-])('%s is gone: the server is told once', (_, change) => {
+])('%s exits: the server is notified once', (_, change) => {
 	const { look, parents } = openWatch([12, 11, 10], { 100: 12, 12: 11, 11: 10, 10: 1 })
 	Object.assign(parents, change)
 	expect(look(1)).toBe(0)

@@ -22,7 +22,7 @@ test.each([
 		{ ...before, upstreams: { u: { model: 'gpt-4o', limit: 6, on: true } } },
 		'upstreams.u.limit is shorter',
 	],
-] as const)('%s that is gone is a loss', (_, after, loss) =>
+] as const)('%s that is missing is a loss', (_, after, loss) =>
 	expect(findLoss(reading(before), reading(after))).toBe(loss),
 )
 

@@ -8,8 +8,8 @@ const pageSize = 200
 
 export function withStreamsForgotten(store: ConversationStore, streams: KeptStreams): ConversationStore {
 	const forgetTurns = async (scope: Scope, conversation: string): Promise<void> => {
-		const kept = await store.everything(scope, conversation)
-		for (const { id } of kept?.turns ?? []) await streams.remove(scope, id)
+		const stored = await store.everything(scope, conversation)
+		for (const { id } of stored?.turns ?? []) await streams.remove(scope, id)
 	}
 	return {
 		create: (scope, conversation) => store.create(scope, conversation),

@@ -110,7 +110,7 @@ async function openOn(
 		upstreams: () => deployment.places.map((place) => place.gauges()),
 		others: context.otherMetrics,
 	})
-	const kept = await openKept(stores, settings, context)
+	const storage = await openKept(stores, settings, context)
 	const closing = new AbortController()
 	const { history, ledger } = settings.config
 	const retention = retain(
@@ -127,7 +127,7 @@ async function openOn(
 	const checks = new ServerChecks(
 		{
 			database: () => checkDatabase(stores),
-			journal: () => kept.ledger.check(),
+			journal: () => storage.ledger.check(),
 			disk: () => checkDisk(settings.dataFolder),
 		},
 		context.log,
@@ -136,7 +136,7 @@ async function openOn(
 	const { trustedProxies } = settings.config.server
 	const handler = openHandler({
 		keys: withOperatorKey(keys, settings, context.clock),
-		kept,
+		kept: storage,
 		dialects: settings.config.dialects,
 		deployment: () => deployment.current,
 		limits: { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs },
@@ -166,16 +166,16 @@ async function openOn(
 		metrics: () => telemetry.snapshot(),
 		async interrupt() {
 			handler.interrupt()
-			kept.streams.close(closingServer())
+			storage.streams.close(closingServer())
 			await deployment.close()
 		},
 		async close() {
-			kept.streams.close(closingServer())
+			storage.streams.close(closingServer())
 			await deployment.close()
 			await handler.settled()
 			closing.abort()
 			await retention
-			await kept.ledger.close()
+			await storage.ledger.close()
 			await telemetry.close()
 			await stores.close()
 			await sockets.remove()
