@@ -35,7 +35,7 @@ export async function greet(
 		nowMs: systemClock.now(),
 	})
 	if (known.type === 'file')
-		openConfiguredLog(settings).info({ file: known.file }, 'the first API key was written to a file')
+		openConfiguredLog(settings).info({ file: known.file }, 'the first API key is in a file')
 	const models = Object.entries(config.models).map(([name, { type }]) => ({ name, type }))
 	const next = { program: programWords(process.cwd()), flags: nextFlags(settings, process.cwd()) }
 	// In one write, so that the reader of a pipe receives all of it with its first line.
