@@ -41,7 +41,8 @@ export async function readSettings(flags: ConfigFlags, environment: Environment)
 	const fromEnvironment = readEnvironment(environment)
 	const file = flags.config ?? fromEnvironment.file
 	const { config, warnings, fileFields, reading } = await loadConfig({
-		...(file === undefined ? {} : { file, fileOrigin: flags.config === undefined ? fileVariable : '--config' }),
+		file,
+		fileOrigin: flags.config === undefined ? fileVariable : '--config',
 		overrides: {
 			...fromEnvironment.overrides,
 			...(flags.data === undefined ? {} : { data: { value: flags.data, origin: '--data' } }),

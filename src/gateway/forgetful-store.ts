@@ -42,8 +42,7 @@ export function withStreamsForgotten(store: ConversationStore, streams: KeptStre
 			if (user === undefined) await streams.remove(scope)
 			else
 				for (let after: string | undefined, more = true; more; ) {
-					const from = after === undefined ? {} : { after }
-					const page = await store.list(scope, { user, limit: pageSize, order: 'asc', ...from })
+					const page = await store.list(scope, { user, limit: pageSize, order: 'asc', after })
 					for (const { id } of page?.items ?? []) await forgetTurns(scope, id)
 					after = page?.items.at(-1)?.id
 					more = page?.more ?? false
