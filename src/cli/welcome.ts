@@ -34,8 +34,7 @@ export async function greet(
 		terminal,
 		nowMs: systemClock.now(),
 	})
-	if (known.type === 'file')
-		openConfiguredLog(settings).info({ file: known.file }, 'the first API key is in a file')
+	if (known.type === 'file') openConfiguredLog(settings).info({ file: known.file }, 'the first API key is in a file')
 	const models = Object.entries(config.models).map(([name, { type }]) => ({ name, type }))
 	const next = { program: programWords(process.cwd()), flags: nextFlags(settings, process.cwd()) }
 	// In one write, so that the reader of a pipe receives all of it with its first line.
