@@ -1,2 +1,2 @@
-/** To be given before the script. */
+/** These must precede the script. */
 export const bunFlags: readonly string[]

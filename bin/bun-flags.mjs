@@ -1,10 +1,10 @@
-// The flags that every process of this program starts Bun with. Bun would otherwise take variables from `.env` and settings, `preload`
-// among them, from `bunfig.toml` of whatever folder a command runs in, and download packages that it misses.
+// The flags with which every process of this program starts Bun. By default Bun reads variables from `.env` and settings, including
+// `preload`, from `bunfig.toml` of the working directory, and downloads missing packages.
 
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const folder = dirname(fileURLToPath(import.meta.url))
 
-/** To be given before the script. */
+/** These must precede the script. */
 export const bunFlags = ['--no-env-file', `--config=${join(folder, 'bunfig.toml')}`, '--no-install']

@@ -1,4 +1,4 @@
-// Finds the Bun that npm installed beside Dragoman. Plain Node; it does not start anything.
+// Finds the Bun that npm installed as Dragoman's dependency. Plain Node; it does not start anything.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
@@ -8,11 +8,11 @@ import { dirname, join } from 'node:path'
 /** @typedef {{ platform: string, arch: string, musl: boolean, avx2: boolean }} Machine */
 
 /**
- * The path of the binary: the `bun` package's own, or, if npm ran no install scripts and left a placeholder there, the platform package
+ * The path of the binary in the `bun` package, or, if npm did not run its install script and left a placeholder, in the platform package
  * that fits this machine best. Undefined if none is installed.
  *
  * @param {(name: string) => string | undefined} folderOf the folder of an installed package
- * @param {() => Machine} machine asked only if the package's own binary is missing
+ * @param {() => Machine} machine called only if the package's own binary is missing
  */
 export function findBun(folderOf = installedFolder, machine = thisMachine) {
 	const own = folderOf('bun')
@@ -28,8 +28,8 @@ export function findBun(folderOf = installedFolder, machine = thisMachine) {
 }
 
 /**
- * Platform packages with a Bun for this machine, best first. One for the other C library may still run with a compatibility layer, so
- * it comes last; a build that needs AVX2 comes after all that do not if the processor has none.
+ * Platform packages with a Bun for this machine, best first. A build for the other C library may run with a compatibility layer, so it
+ * comes last. If the processor lacks AVX2, builds that need it come after all others.
  *
  * @param {Machine} machine
  * @returns {readonly string[]}
@@ -48,7 +48,7 @@ export function thisMachine() {
 	return { platform, arch, musl: platform === 'linux' && hasMusl(), avx2: arch !== 'x64' || hasAvx2() }
 }
 
-/** Whether the system's C library is musl: Node's own report names glibc's version if it runs on that. */
+/** Whether the system's C library is musl: Node's report contains the version of glibc if it runs on that. */
 function hasMusl() {
 	const { header, sharedObjects = [] } = process.report?.getReport() ?? {}
 	if (header?.glibcVersionRuntime !== undefined) return false
@@ -57,7 +57,7 @@ function hasMusl() {
 	return `${stdout ?? ''}${stderr ?? ''}`.includes('musl')
 }
 
-/** Whether the processor has AVX2, which Bun's ordinary x64 builds need; assumed if the system does not say. */
+/** Whether the processor has AVX2, which Bun's regular x64 builds need; assumed if the system does not report it. */
 function hasAvx2() {
 	switch (process.platform) {
 		case 'linux':
@@ -69,7 +69,7 @@ function hasAvx2() {
 	}
 }
 
-/** @param {string} features as the system lists them; empty if it does not. */
+/** @param {string} features the system's list of features; empty if there is none. */
 export function mentionsAvx2(features) {
 	return features === '' || /\bavx2\b/i.test(features)
 }

@@ -1,4 +1,4 @@
-// Which Bun is started, from packages as npm leaves them, for machines of any kind.
+// Which Bun is started, for package layouts of npm and various machines.
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
@@ -32,7 +32,7 @@ const all = {
 	'@oven/bun-linux-x64-musl-baseline': 90,
 }
 
-test("the package's own binary is taken, and the machine is not looked at", () => {
+test("the package's own binary is used, without inspecting the machine", () => {
 	const { folderOf, pathOf } = installed({ bun: 90, ...all })
 	const machine = () => {
 		throw new Error('looked at')
@@ -51,7 +51,7 @@ describe('if npm ran no install scripts', () => {
 		expect(findBun(folderOf, () => ({ ...linux, ...change }))).toBe(pathOf(name))
 	})
 
-	test('the next best is taken if the best is not installed, or is a placeholder', () => {
+	test('the next best is used if the best is not installed or is a placeholder', () => {
 		const { folderOf, pathOf } = installed({
 			'@oven/bun-linux-x64-musl': 0,
 			'@oven/bun-linux-x64-musl-baseline': 90,
@@ -66,7 +66,7 @@ describe('if npm ran no install scripts', () => {
 		expect(findBun(folderOf, machine)).toBe(pathOf('@oven/bun-windows-x64-baseline'))
 	})
 
-	test('there may be none', () => {
+	test('undefined if none is installed', () => {
 		expect(findBun(installed({ bun: 0 }).folderOf, () => linux)).toBeUndefined()
 	})
 })

@@ -1,4 +1,4 @@
-/** Names the processes to watch, nearest first, for the server. */
+/** Environment variable with the processes that the server watches, nearest first. */
 export const launchersVariable: 'DRAGOMAN_LAUNCHERS'
 
 export interface ProcessEntry {
@@ -8,5 +8,5 @@ export interface ProcessEntry {
 	readonly command: readonly string[]
 }
 
-/** A process as the system describes it now; undefined if it is gone or cannot be read. */
+/** The current state of a process; undefined if it exited or cannot be read. */
 export function lookUpProcess(pid: number): ProcessEntry | undefined

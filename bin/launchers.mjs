@@ -1,10 +1,10 @@
-// Which processes started this one and are expected to outlive it: a launcher that waits for its child, and npm with the shell between.
-// npm does not pass every signal on, so the server watches these processes and ends when one of them is gone. Plain Node.
+// Finds the processes that started this one and normally outlive it: a launcher that waits for its child, and npm with the shell in
+// between. npm does not forward every signal, so the server watches these processes and shuts down when one of them exits. Plain Node.
 
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-/** Names the processes to watch, nearest first, for the server. */
+/** Environment variable with the processes that the server watches, nearest first. */
 export const launchersVariable = 'DRAGOMAN_LAUNCHERS'
 
 const shells = /^-?(?:\S*\/)?(?:sh|dash|bash|ash|zsh|ksh|busybox)$/
@@ -14,8 +14,8 @@ const packageManagers = /(?:^|[\s/\\])(?:npm|npx|pnpm|pnpx|yarn|yarnpkg|bunx?)(?
 
 /**
  * The parents of a process up to the package manager that started it, nearest first; none if it was not started by one. Only shells
- * that run one command (`sh -c`) may be in between, and all must be in the same process group: a server that was put into the
- * background by an interactive shell, or detached with `setsid`, was meant to outlive them.
+ * that run one command (`sh -c`) may be in between, and all must be in the same process group: a server that was started in the
+ * background by an interactive shell, or detached with `setsid`, must outlive them.
  *
  * @param {number} pid
  * @param {Readonly<Record<string, string | undefined>>} environment
@@ -39,7 +39,7 @@ export function packageManagerOf(pid, environment, look) {
 
 let own
 
-/** Those of this process, as they were at the first call. */
+/** The launchers of this process at the first call. */
 export function ownPackageManager() {
 	own ??= packageManagerOf(process.pid, process.env, lookUpProcess)
 	return own
@@ -50,7 +50,7 @@ function isCommandShell(program, args) {
 }
 
 /**
- * A process as the system describes it now; undefined if it is gone or cannot be read.
+ * The current state of a process; undefined if it exited or cannot be read.
  *
  * @param {number} pid
  * @returns {ProcessEntry | undefined}
@@ -65,7 +65,7 @@ export function lookUpProcess(pid) {
 
 function readProc(pid) {
 	const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-	// The name before it is in parentheses and may hold any character.
+	// The name before these fields is in parentheses and may contain any character.
 	const [, parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
 	const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
 		.split('\0')

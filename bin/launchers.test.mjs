@@ -1,11 +1,11 @@
-// Which parents are watched, on made-up process tables and on this machine's own.
+// Which parents are watched, on simulated process tables and on the real one.
 
 import { describe, expect, test } from 'bun:test'
 import { lookUpProcess, packageManagerOf } from './launchers.mjs'
 
 const npm = { npm_execpath: '/usr/lib/node_modules/npm/bin/npm-cli.js', npm_lifecycle_event: 'start' }
 
-/** A chain of processes: 100 is the launcher, its parent 99 and so on; all are in process group 90 unless they say otherwise. */
+/** A chain of processes: 100 is the launcher, its parent 99 and so on; by default all are in process group 90. */
 const chain =
 	(...entries) =>
 	(pid) => {
@@ -40,13 +40,13 @@ describe('nothing is watched', () => {
 		['in the background of an interactive shell', npm, ['node x', ['sh -c x', 80], ['npm start', 80]]],
 		['detached with setsid', npm, [['node x', 100], 'sh -c setsid x', 'npm start']],
 		['below a process manager that npm once started', npm, ['node x', 'node /usr/lib/pm2/Daemon.js', 'systemd']],
-		['if npm is gone already', npm, ['node x', 'sh -c x']],
+		['if npm has exited already', npm, ['node x', 'sh -c x']],
 	])('%s', (_, environment, commands) => {
 		expect(packageManagerOf(100, environment, chain(...commands))).toEqual([])
 	})
 })
 
-test('this process as the system describes it', () => {
+test('the entry of this process', () => {
 	expect(lookUpProcess(process.pid)).toMatchObject({ parent: process.ppid })
 	expect(lookUpProcess(process.pid)?.command.join(' ')).toContain('test')
 	expect(lookUpProcess(2 ** 30)).toBeUndefined()

@@ -1,10 +1,10 @@
-// Runs a program as a child in place of this process: signals are forwarded to it, and its exit status becomes ours. Plain Node.
+// Runs a program as a child of this process: signals are forwarded to it, and this process exits with its status. Plain Node.
 
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 
 /**
- * Ends this process with the child's exit status, 128 plus the number of the signal if one ended it.
+ * Exits with the child's exit status, or 128 plus the number of the signal that ended it.
  *
  * @param {string} program
  * @param {readonly string[]} args
@@ -13,7 +13,7 @@ import { constants } from 'node:os'
 export function runChild(program, args, options) {
 	const child = spawn(program, args, { stdio: 'inherit', ...options })
 	for (const signal of forwarded()) process.on(signal, () => child.kill(signal))
-	// The console delivers Ctrl-C to the child as well; this process waits for the child's end.
+	// The console delivers Ctrl-C to the child as well; this process waits for the child to exit.
 	if (process.platform === 'win32') for (const signal of ['SIGINT', 'SIGBREAK']) process.on(signal, () => undefined)
 	child.on('error', (error) => {
 		process.stderr.write(`dragoman: ${program} cannot be started: ${error.message}\n`)
@@ -22,7 +22,7 @@ export function runChild(program, args, options) {
 	child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]))
 }
 
-/** On Windows `kill` ends a process at once, whatever the signal is. */
+/** On Windows `kill` terminates a process immediately, whatever the signal is. */
 function forwarded() {
 	return process.platform === 'win32' ? [] : ['SIGINT', 'SIGTERM', 'SIGHUP']
 }

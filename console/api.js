@@ -1,9 +1,9 @@
-// The server's API as this page uses it: OpenAI's dialect, by its own prefix, whatever dialect the key or the configuration prefers.
+// A client of the server's API. It uses OpenAI's dialect by its prefix, whatever dialect the key or the configuration selects.
 
-/** The folder that serves the page. Scripts are in its subfolder `console/`, so this holds under any path of a proxy. */
+/** The folder that serves the page. It is relative to the scripts in `console/`, so it is correct under any path of a proxy. */
 export const base = new URL('..', import.meta.url)
 
-/** A request that the server refused. */
+/** The server rejected a request. */
 export class Refused extends Error {
 	constructor(message, status) {
 		super(message)
@@ -11,7 +11,7 @@ export class Refused extends Error {
 	}
 }
 
-/** The connection ended before the answer did. */
+/** The connection closed before the response was complete. */
 export class ConnectionLost extends Error {}
 
 export async function listModels(key) {
@@ -50,7 +50,7 @@ async function request(key, path, options = {}) {
 	throw new Refused(body?.error?.message ?? `The server answered with status ${response.status}.`, response.status)
 }
 
-/** The data of each server-sent event. The dialect writes one line of data for each. */
+/** The data of each server-sent event. The dialect writes one line of data per event. */
 async function* events(bytes) {
 	const reader = bytes.getReader()
 	const decoder = new TextDecoder()

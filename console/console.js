@@ -7,12 +7,12 @@ import { Follower } from './follow.js'
 import { isOnDevice, rememberedKey, rememberInTab, rememberOnDevice, takeKeyFromAddress } from './sign-in.js'
 import { thisTab } from './storage.js'
 
-// First, so that the key is in the address for as short as possible.
+// First, so that the key is removed from the address as early as possible.
 const linkKey = takeKeyFromAddress()
 
 /** Models that can chat, by the `type` that the server reports. */
 const chatTypes = ['text-generation', 'image-text-to-text']
-/** Time between two looks at a list of models that is going to change, in milliseconds. */
+/** Interval between requests for a list of models that will change, in milliseconds. */
 const pollMs = 3000
 
 const element = (id) => document.getElementById(id)
@@ -31,11 +31,11 @@ const [page, key, remember, model, note, turns, ask, text, send, stop] = [
 
 const follower = new Follower(page, turns)
 let models = []
-/** Counts loads of the list, so that the answer to an old one changes nothing. */
+/** Counts requests for the list, so that the response to an outdated one is ignored. */
 let loads = 0
 let poll
 let conversation = newConversation()
-/** The run of each conversation that has one. A new conversation does not wait for the end of an old one's run. */
+/** The request in flight of each conversation. A new conversation does not wait for that of an old one. */
 const runs = new WeakMap()
 
 window.addEventListener('hashchange', () => signInWith(takeKeyFromAddress()))
@@ -62,12 +62,12 @@ ask.addEventListener('submit', (event) => {
 	submit()
 })
 turns.addEventListener('click', ({ target }) => {
-	// What unfolds grows downwards, out of view if the end were followed.
+	// The opened details grow downwards and would scroll out of view if the end were followed.
 	if (target.closest('summary') && !runs.has(conversation)) follower.stay()
 })
 text.addEventListener('keydown', (event) => {
 	const pages = { PageUp: -1, PageDown: 1 }[event.key]
-	// The conversation does not contain the text box, so the browser would scroll nothing.
+	// The text box is outside of the conversation, so the browser would not scroll it.
 	if (pages !== undefined && text.scrollHeight <= text.clientHeight) page.scrollBy(0, pages * 0.9 * page.clientHeight)
 	if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
 	event.preventDefault()
@@ -77,7 +77,7 @@ text.addEventListener('keydown', (event) => {
 restore()
 signInWith(linkKey ?? rememberedKey())
 
-/** Signs this tab in. A link changes nothing on the device: anybody can send one. */
+/** Signs this tab in. A link does not change the key of the device, because the link may come from someone else. */
 function signInWith(value) {
 	if (value === undefined) return
 	key.value = value
@@ -113,7 +113,7 @@ async function loadModels() {
 function showModels(chatModels) {
 	const ids = chatModels.map(({ id }) => id)
 	const chosen = model.value || thisTab.read('model')
-	// A list that is open closes if its options are replaced.
+	// An open list closes if its options are replaced.
 	if (ids.join('\n') !== Array.from(model.options, ({ value }) => value).join('\n')) {
 		model.replaceChildren(...ids.map((id) => new Option(id, id)))
 		if (ids.includes(chosen)) model.value = chosen
@@ -153,7 +153,7 @@ function submit() {
 	run(conversation, exchange, show(exchange))
 }
 
-/** Asks the question of an earlier exchange again, with the model that is chosen now. */
+/** Retries the question of an earlier exchange with the selected model. */
 function retry(exchange, view) {
 	if (runs.has(conversation) || send.disabled) return
 	exchange.answer = newAnswer(model.value)
@@ -168,7 +168,7 @@ function show(exchange) {
 	return view
 }
 
-/** Streams the answer of `exchange`. Everything it changes later belongs to the conversation that it was started in. */
+/** Streams the answer of `exchange`. It only changes the conversation in which it was started. */
 async function run(own, exchange, view) {
 	const { answer } = exchange
 	const controller = new AbortController()
@@ -203,13 +203,13 @@ function stopRun() {
 	text.focus()
 }
 
-/** While an answer runs, Stop is in the place of Send. */
+/** While a request is in flight, Stop replaces Send. */
 function showControls() {
 	const running = runs.has(conversation)
 	const focused = document.activeElement
 	send.hidden = running
 	stop.hidden = !running
-	// A button that is hidden would lose the focus to the document.
+	// Hiding a focused button would move the focus to the document.
 	if (focused === send) stop.focus()
 	else if (focused === stop) text.focus()
 }

@@ -1,4 +1,4 @@
-// The conversation: what is asked, what is shown of every kind of answer, and what survives a reload.
+// The conversation: requests, the rendering of every kind of answer, and the state after a reload.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { signedIn, TestBrowser } from './test-browser.ts'
@@ -11,10 +11,10 @@ afterAll(() => browser.close())
 
 const user = (content: string) => ({ role: 'user', content })
 const assistant = (content: string) => ({ role: 'assistant', content })
-const leftOut = 'This question is left out of the conversation that the model sees.'
+const leftOut = 'This question is not sent to the model with later messages.'
 const answers = '**/v1/chat/completions'
 
-/** A stream as an upstream or a proxy may send it. */
+/** A stream that an upstream or a proxy may send. */
 const stream = (...events: readonly string[]) => ({
 	contentType: 'text/event-stream',
 	body: events.map((data) => `data: ${data}\n\n`).join(''),
@@ -39,7 +39,7 @@ test('chats, and the model sees the conversation', async () => {
 	expect(complaints).toEqual([])
 }, 60_000)
 
-test('an answer that runs never enters a new chat', async () => {
+test('an answer in progress never appears in a new chat', async () => {
 	const { page, ask, send, bodies } = await browser.openPage()
 	page.on('dialog', (dialog) => void dialog.accept())
 	await send('echo:delay 300 SECRET one two three four five')
@@ -68,7 +68,7 @@ test('a new chat before the first token, too', async () => {
 	expect(await page.locator('.exchange').count()).toBe(1)
 }, 60_000)
 
-test('another model and another question wait for the end of the answer', async () => {
+test('another model and another question wait until the answer is complete', async () => {
 	const { page, ask, send, bodies } = await browser.openPage()
 	await send('echo:delay 30 echo:repeat 40 word')
 	await page.locator('.assistant', { hasText: 'word' }).waitFor()
@@ -91,10 +91,10 @@ test('a double click on Send asks once and stops nothing', async () => {
 	expect(bodies.length).toBe(1)
 }, 60_000)
 
-test('an error in the middle keeps what arrived, one at the beginning leaves the question out', async () => {
+test('an error in the middle retains the partial answer, one at the beginning omits the question from later requests', async () => {
 	const { page, ask, bodies } = await browser.openPage()
 	await ask('echo:error-after 3 unavailable')
-	expect(await page.locator('.wrong').textContent()).toContain('What arrived is kept.')
+	expect(await page.locator('.wrong').textContent()).toContain('The partial answer is saved.')
 	await ask('echo:error overloaded')
 	expect(await page.locator('.wrong').last().textContent()).toContain(leftOut)
 	await ask('Third')
@@ -137,7 +137,7 @@ test('shows a refusal, an empty answer, a tool call and a cut', async () => {
 	expect(bodies[3]?.messages.length).toBe(3)
 }, 60_000)
 
-test('shows thinking, folded, while it happens and afterwards', async () => {
+test('shows thinking, collapsed, during and after the answer', async () => {
 	const { page, send, bodies, ask } = await browser.openPage()
 	await send('echo:delay 50 echo:reasoning The user wants the weather today\necho:say Sunny.')
 	await page.locator('summary', { hasText: 'Thinking…' }).waitFor()
@@ -171,9 +171,9 @@ test('reads what other servers send: parts, other names, withheld answers, broke
 		'The answer was withheld (content filter).',
 	)
 	expect(await answeredWith(chunk({ content: 'Half' }))).toContain(
-		'The connection was lost before the answer ended. What arrived is kept.',
+		'The connection was lost before the answer was complete. The partial answer is saved.',
 	)
-	expect(await answeredWith()).toContain(`The connection was lost before the answer ended. ${leftOut}`)
+	expect(await answeredWith()).toContain(`The connection was lost before the answer was complete. ${leftOut}`)
 	expect(await answeredWith(chunk({ content: 'Whole' }, 'stop'))).toEndWith('Whole')
 	expect(await answeredWith('<html>')).toContain('The server sent an event that is not JSON.')
 	expect(await answeredWith('{"error":"plain words"}')).toContain('plain words')
@@ -184,7 +184,7 @@ test('reads what other servers send: parts, other names, withheld answers, broke
 	expect(complaints).toEqual([])
 }, 60_000)
 
-test('shows that it waits, without motion if the user wants none', async () => {
+test('shows that it is waiting, without motion if the user prefers none', async () => {
 	const { page, send } = await browser.openPage({ reducedMotion: 'reduce' })
 	await send('echo:hang')
 	const sign = page.getByRole('status').filter({ hasText: 'Waiting for echo.' })
@@ -217,7 +217,7 @@ test('stops with the button or Esc, and the text box has the focus again', async
 	expect(await focused()).toBe('text')
 }, 60_000)
 
-test('a reload keeps the conversation, the model and what had arrived', async () => {
+test('a reload restores the conversation, the model and the partial answer', async () => {
 	const { page, ask, send, bodies } = await browser.openPage()
 	await page.selectOption('#model', 'second')
 	await ask('First')
@@ -228,14 +228,14 @@ test('a reload keeps the conversation, the model and what had arrived', async ()
 	expect(await page.inputValue('#model')).toBe('second')
 	expect(await page.locator('.assistant .text').first().textContent()).toBe('First')
 	expect(await page.locator('.assistant').last().textContent()).toMatch(
-		/word word.*The connection was lost before the answer ended\. What arrived is kept\.Retry$/,
+		/word word.*The connection was lost before the answer was complete\. The partial answer is saved\.Retry$/,
 	)
 	await ask('Third')
 	expect(bodies.at(-1)?.messages.slice(0, 2)).toEqual([user('First'), assistant('First')])
 	expect(bodies.at(-1)?.messages.length).toBe(5)
 }, 60_000)
 
-test('New chat asks first if there is something to lose', async () => {
+test('New chat asks for confirmation if there is a conversation', async () => {
 	const { page, ask } = await browser.openPage()
 	let dialogs = 0
 	let accept = false

@@ -1,13 +1,13 @@
-// A conversation: questions with their answers, as plain data that can be stored. What the model sees of it, and how an answer ended in
-// words. Nothing here knows the document.
+// A conversation: questions with their answers, as plain data that can be stored. It determines the messages that the model receives, and
+// describes how an answer ended. It does not access the document.
 
-/** A conversation is an object of its own: an answer that is still running can only write into the one that it belongs to. */
+/** Each conversation is a separate object, so that an answer in progress can only change the one that it belongs to. */
 export const newConversation = () => ({ exchanges: [] })
 
-/** `end` is a finish reason, or `stopped` by the user, `lost` or `failed`; undefined while it runs. */
+/** `end` is a finish reason, or `stopped` by the user, `lost` or `failed`; undefined while the answer is in progress. */
 export const newAnswer = (model) => ({ model, text: '', thinking: '', refusal: '', tools: [], end: undefined })
 
-/** The messages that ask the question of `exchange`: everything before it that has an answer. */
+/** The messages of the request for `exchange`: all earlier exchanges that have an answer, and its question. */
 export function messagesFor(conversation, exchange) {
 	const before = conversation.exchanges.slice(0, conversation.exchanges.indexOf(exchange))
 	return [
@@ -19,7 +19,7 @@ export function messagesFor(conversation, exchange) {
 	]
 }
 
-/** Whether the model sees the exchange when it is asked the next question. */
+/** Whether later requests include the exchange. */
 function isSeen({ answer }) {
 	return answer.text.trim() !== '' || answer.refusal !== ''
 }
@@ -48,31 +48,31 @@ function textOf(content) {
 	return Array.isArray(content) ? content.map((part) => textOf(part?.text)).join('') : ''
 }
 
-/** Reasons that mean more than an end. Upstreams have further names for an ordinary one. */
+/** Finish reasons that the page reports. All others count as `stop`, because upstreams have various names for it. */
 const remarkable = ['length', 'content_filter', 'tool_calls']
 
-/** The stream has ended without a failure. */
+/** Records that the stream ended without a failure. */
 export function finish(answer) {
 	answer.end = remarkable.includes(answer.finish) ? answer.finish : 'stop'
 }
 
-/** What to write below an answer that has ended: sentences, whether they report a failure, and whether asking again makes sense. */
+/** The note below an answer that has ended: sentences, whether they report a failure, and whether to offer a retry. */
 export function endingOf(exchange) {
 	const { answer } = exchange
 	const arrived = answer.text.trim() !== ''
 	const sentences = endSentences(answer, arrived)
-	if (!isSeen(exchange)) sentences.push('This question is left out of the conversation that the model sees.')
+	if (!isSeen(exchange)) sentences.push('This question is not sent to the model with later messages.')
 	const complete = ['stop', 'length', 'tool_calls'].includes(answer.end) && isSeen(exchange)
 	return { sentences, failed: ['failed', 'lost'].includes(answer.end), retry: !complete }
 }
 
 function endSentences(answer, arrived) {
-	const kept = arrived ? ['What arrived is kept.'] : []
+	const partial = arrived ? ['The partial answer is saved.'] : []
 	switch (answer.end) {
 		case 'failed':
-			return [answer.error, ...kept]
+			return [answer.error, ...partial]
 		case 'lost':
-			return ['The connection was lost before the answer ended.', ...kept]
+			return ['The connection was lost before the answer was complete.', ...partial]
 		case 'stopped':
 			return [arrived ? 'Stopped.' : 'Stopped before the answer began.']
 		case 'length':

@@ -1,26 +1,26 @@
-// One question with its answer, drawn. Text from the server goes into text nodes only, at most once for each frame of the screen.
+// Renders one question with its answer. Text from the server is written to text nodes only, at most once per frame.
 
 import { endingOf } from './conversation.js'
 
-/** Shortest time between two drawings, in milliseconds: text need not move as smoothly as pictures. */
+/** Minimum time between two renderings, in milliseconds. Text does not need a full frame rate. */
 const shortestPauseMs = 50
-/** Drawing an answer that still grows takes at most this share of the time, however long the answer is. */
+/** Maximum share of time spent on rendering an answer in progress, however long it is. */
 const drawingShare = 0.05
-/** A paragraph that follows this many characters begins a block of its own: earlier blocks are not laid out again. */
+/** After this many characters, the next paragraph begins a new block, so that earlier blocks are not laid out again. */
 const blockLength = 2000
 
 export class ExchangeView {
-	/** The element to put into the document. */
+	/** The element to insert into the document. */
 	element = make('article', 'exchange')
 	#exchange
 	#retry
 	#timer
 	#frame
-	/** When the next drawing may happen, in milliseconds as `performance.now()` counts. */
+	/** Earliest time of the next rendering, in milliseconds of `performance.now()`. */
 	#notBefore = 0
 	#parts
 
-	/** @param retry called when the user wants the question to be asked again. */
+	/** @param retry called when the user requests a retry of the question. */
 	constructor(exchange, retry) {
 		this.#exchange = exchange
 		this.#retry = retry
@@ -30,7 +30,7 @@ export class ExchangeView {
 		this.restart()
 	}
 
-	/** Draws the exchange's present answer, which may be a new one, from its beginning. */
+	/** Renders the exchange's current answer, which may be a new one, from its beginning. */
 	restart() {
 		this.#parts?.turn.remove()
 		const turn = make('div', 'turn assistant')
@@ -40,7 +40,7 @@ export class ExchangeView {
 		this.#draw()
 	}
 
-	/** The answer has changed. */
+	/** Reports that the answer has changed. */
 	changed() {
 		if (this.#exchange.answer.end !== undefined) this.#draw()
 		else this.#timer ??= setTimeout(() => this.#drawInFrame(), this.#notBefore - performance.now())
@@ -50,7 +50,7 @@ export class ExchangeView {
 		this.#frame = requestAnimationFrame(() => {
 			const began = performance.now()
 			this.#draw()
-			// Reading a height does the layout now, which this frame needs in any case.
+			// Reading a height forces the layout, which this frame needs in any case.
 			this.element.getBoundingClientRect()
 			const ended = performance.now()
 			this.#notBefore = ended + Math.max(shortestPauseMs, (ended - began) / drawingShare)
@@ -101,7 +101,7 @@ export class ExchangeView {
 	}
 }
 
-/** Text that only grows: what is new is appended, in blocks, so that the cost of a frame does not grow with the answer. */
+/** Text that only grows. New text is appended in blocks, so that the cost of a frame does not grow with the answer. */
 class GrowingText {
 	#drawn = 0
 	#block = make('div', '')

@@ -1,6 +1,6 @@
-// Keeps the end of a scrolling element in view while the user is at the end, and leaves the position alone after they scroll up.
+// Scrolls to the end of an element when its content grows, as long as the user is at the end. After they scroll up, it does not scroll.
 
-/** Within how many pixels of the end scrolling down means the end. */
+/** Distance from the end in pixels within which scrolling down counts as reaching it. */
 const nearPx = 64
 
 export class Follower {
@@ -12,20 +12,20 @@ export class Follower {
 	constructor(scroller, content) {
 		this.#scroller = scroller
 		scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true })
-		// It reports after layout and before the frame is shown: following costs no layout of its own and never shows a step.
+		// The observer runs after layout and before paint, so following needs no further layout and is never visible as a jump.
 		const observer = new ResizeObserver(() => this.#following && this.toEnd())
 		observer.observe(scroller)
 		observer.observe(content)
 	}
 
-	/** Goes to the end and follows it from now on. */
+	/** Scrolls to the end and follows it from now on. */
 	toEnd() {
 		this.#following = true
 		this.#scroller.scrollTop = this.#scroller.scrollHeight
 		this.#lastTop = this.#scroller.scrollTop
 	}
 
-	/** Leaves the position alone until the user is at the end again. */
+	/** Does not scroll until the user is at the end again. */
 	stay() {
 		this.#following = false
 	}

@@ -1,4 +1,4 @@
-// What a reader sees: the end of every answer, the place they scrolled to, no page that is wider than the phone, and no stutter.
+// What a reader sees: the end of every answer, a stable scroll position, no horizontal scrolling on a phone, and no stutter.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
@@ -62,7 +62,7 @@ describe('the end of every answer is visible', () => {
 	}
 })
 
-test('a reader who scrolls up stays there, until the next question', async () => {
+test('the position is stable after scrolling up, until the next question', async () => {
 	const { page, ask, send } = await browser.openPage({ viewport: phone })
 	await ask('echo:repeat 700 word')
 	// Longer than the test takes.
@@ -101,7 +101,7 @@ test('a reader who scrolls up stays there, until the next question', async () =>
 	await expectEndVisible(page)
 }, 60_000)
 
-test('thinking unfolds downwards, and the keys for pages scroll from the text box', async () => {
+test('thinking expands downwards, and Page Up and Page Down scroll from the text box', async () => {
 	const { page, ask } = await browser.openPage({ viewport: phone })
 	await ask(`echo:reasoning ${'thought '.repeat(600)}\necho:say Done.`)
 	const top = () => page.evaluate(() => document.querySelector('summary').getBoundingClientRect().top)
@@ -141,7 +141,7 @@ test('nothing is wider than a phone', async () => {
 test('20,000 tokens cost the page at most 2 s', async () => {
 	const { page, ask } = await browser.openPage({ viewport: phone })
 	const session = await page.context().newCDPSession(page)
-	// Time on the processor: what else this machine does is not counted.
+	// Processor time, so that other load on this machine is not counted.
 	await session.send('Performance.enable', { timeDomain: 'threadTicks' })
 	const busy = async () => {
 		const { metrics } = await session.send('Performance.getMetrics')

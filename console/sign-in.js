@@ -1,9 +1,9 @@
-// The key: from the address that the server printed, from the field, from this tab, or, if the user wants that, from this device.
+// The API key: from the address that the server printed, from the field, from this tab, or, if the user chooses, from this device.
 
 import { thisDevice, thisTab } from './storage.js'
 
 /**
- * Takes the key out of the address (`#key=…`) and replaces the address in the history, so that no reload, bookmark or step back holds it.
+ * Removes the key from the address (`#key=…`) and from the history, so that no reload, bookmark or back navigation contains it.
  *
  * @returns the key, or undefined if the address has none.
  */
@@ -18,10 +18,10 @@ export function takeKeyFromAddress() {
 /** The key of this tab, else of this device; empty if there is none. */
 export const rememberedKey = () => thisTab.read('key') ?? thisDevice.read('key') ?? ''
 
-/** Stores the key for this tab, or forgets the stored one if it is empty. */
+/** Stores the key for this tab, or deletes the stored one if it is empty. */
 export const rememberInTab = (key) => remember(thisTab, key)
 
-/** Stores the key for all tabs on this device, or forgets the stored one if it is empty. */
+/** Stores the key for all tabs on this device, or deletes the stored one if it is empty. */
 export const rememberOnDevice = (key) => remember(thisDevice, key)
 
 export const isOnDevice = (key) => key !== '' && thisDevice.read('key') === key

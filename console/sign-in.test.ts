@@ -1,4 +1,4 @@
-// The link that signs in, the key's places, the models, and the page under another path.
+// The sign-in link, the storage of the key, the models, and the page under another path.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { longName, signedIn, TestBrowser } from './test-browser.ts'
@@ -13,7 +13,7 @@ afterAll(() => browser.close())
 const encoded = (key: string) =>
 	[...key].map((character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`).join('')
 
-test('asks for a key, and says when it is wrong', async () => {
+test('requests a key, and reports an invalid one', async () => {
 	const { page } = await browser.openPage({}, browser.server.url)
 	await page.locator('#note', { hasText: 'Paste an API key' }).waitFor()
 	await page.fill('#key', 'dgm-wrong')
@@ -26,7 +26,7 @@ test('asks for a key, and says when it is wrong', async () => {
 	expect(await page.locator('#note').isVisible()).toBe(false)
 }, 60_000)
 
-test('the link signs in, and its key leaves the address for good', async () => {
+test('the link signs in, and its key is removed from the address permanently', async () => {
 	const { url, key } = browser.server
 	const { page } = await browser.openPage({}, `${url}/health`)
 	await page.addInitScript(`
@@ -55,7 +55,7 @@ test('the link signs in, and its key leaves the address for good', async () => {
 	expect(page.url()).toBe(`${url}/`)
 }, 60_000)
 
-test('the link works in a page that is open already, and leaves no step to go back to', async () => {
+test('the link works in an open page, and adds no entry to the history', async () => {
 	const { url, key } = browser.server
 	const { page } = await browser.openPage({}, `${url}/`)
 	await page.locator('#note', { hasText: 'Paste an API key' }).waitFor()
@@ -68,14 +68,14 @@ test('the link works in a page that is open already, and leaves no step to go ba
 	expect(await page.evaluate('document.activeElement.id')).toBe('text')
 }, 60_000)
 
-test('a link with broken encoding neither stops the page nor stays in the address', async () => {
+test('a link with broken encoding does not break the page and is removed from the address', async () => {
 	const { page, complaints } = await browser.openPage({}, `${browser.server.url}/#key=dgm-%E0%A4%A`)
 	await page.locator('#note', { hasText: 'Incorrect API key provided' }).waitFor()
 	expect(page.url()).toBe(`${browser.server.url}/`)
 	expect(complaints).toEqual([])
 }, 60_000)
 
-test('the key is this tab’s, and this device’s only if the user wants that', async () => {
+test('the key is stored for this tab, and for this device only if the user chooses', async () => {
 	const first = await browser.openPage()
 	const second = await first.anotherTab()
 	await second.page.locator('#note', { hasText: 'Paste an API key' }).waitFor()
@@ -88,7 +88,7 @@ test('the key is this tab’s, and this device’s only if the user wants that',
 	await fourth.page.locator('#note', { hasText: 'Paste an API key' }).waitFor()
 }, 60_000)
 
-test('a link signs in its tab and leaves the key of the device alone', async () => {
+test('a link signs in its tab and does not change the key of the device', async () => {
 	const first = await browser.openPage()
 	await first.page.check('#remember')
 	const second = await first.anotherTab('/#key=dgm-of-somebody-else')
@@ -104,12 +104,12 @@ test('offers the models that can chat', async () => {
 	expect(await page.locator('#model option').allTextContents()).toEqual(['echo', 'second', longName, 'brief', 'dead'])
 }, 60_000)
 
-test('shows the note of a model until the list has it no more', async () => {
+test('shows the note of a model until it is removed from the list', async () => {
 	const { url, key } = browser.server
 	const { page } = await browser.openPage({}, `${url}/`)
 	const note = 'A small model answers while the real one is downloaded.'
 	let downloading = true
-	// The list as it is while a model is downloaded.
+	// The list during the download of a model.
 	await page.route('**/v1/models', async (route) => {
 		const response = await route.fetch()
 		const list = await response.json()
@@ -127,7 +127,7 @@ test('shows the note of a model until the list has it no more', async () => {
 	expect(await page.inputValue('#model')).toBe('echo')
 }, 60_000)
 
-test('works under the path of a proxy', async () => {
+test('works under a path of a proxy', async () => {
 	const requested: string[] = []
 	const proxy = Bun.serve({
 		hostname: '127.0.0.1',
@@ -160,7 +160,7 @@ test('works under the path of a proxy', async () => {
 	}
 }, 60_000)
 
-test('has an icon, also where browsers look for one by themselves', async () => {
+test('has an icon, including at the default path', async () => {
 	const { url } = browser.server
 	const { page } = await browser.openPage()
 	const href = await page.getAttribute('link[rel=icon]', 'href')
@@ -170,7 +170,7 @@ test('has an icon, also where browsers look for one by themselves', async () => 
 		expect(await icon.text()).toContain('<svg')
 	}
 	expect(browser.server.log()).not.toContain('favicon')
-	// Loaded as a picture, it obeys the page's own policy.
+	// An image is subject to the page's content security policy.
 	const width = await page.evaluate(
 		`new Promise((done) => { const icon = new Image(); icon.onload = icon.onerror = () => done(icon.naturalWidth); icon.src = '${href}' })`,
 	)

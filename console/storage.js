@@ -1,8 +1,8 @@
-// What the page remembers: for this tab, or on this device. Works without storage too, for as long as the page is open.
+// Stored values of the page, for this tab or on this device. If storage is unavailable, values last as long as the page is open.
 
 import { base } from './api.js'
 
-/** Two servers may share an origin, each under its own path. */
+/** Two servers may share an origin under different paths. */
 const nameOf = (name) => base.pathname.slice(1) + name
 
 export const thisTab = open(() => sessionStorage)

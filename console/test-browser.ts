@@ -1,4 +1,4 @@
-// The web page in a real browser, against a real server: what the tests of this folder start from.
+// The web page in a real browser with a real server, for the tests of this folder.
 
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { startServer, type TestServer } from '../test/server.ts'
@@ -23,15 +23,15 @@ upstreams:
 
 export interface OpenPage {
 	readonly page: Page
-	/** The bodies of all requests for an answer so far. */
+	/** The bodies of all chat requests so far. */
 	readonly bodies: readonly { readonly model: string; readonly messages: readonly unknown[] }[]
-	/** Errors of scripts, and what the page's own policy refused. */
+	/** Script errors, and requests blocked by the page's content security policy. */
 	readonly complaints: readonly string[]
 	/** Asks a question and waits for the end of its answer. */
 	ask(question: string): Promise<void>
-	/** Asks a question and waits for nothing. */
+	/** Asks a question without waiting for the answer. */
 	send(question: string): Promise<void>
-	/** A further tab with the same storage on this device. */
+	/** Another tab with the same storage on this device. */
 	anotherTab(path?: string): Promise<OpenPage>
 }
 
@@ -53,7 +53,7 @@ export class TestBrowser {
 		return new TestBrowser(server, browser)
 	}
 
-	/** A page of its own storage at `address`; signed in with the server's link if absent. */
+	/** A page with separate storage at `address`; by default signed in with the server's link. */
 	async openPage(options: BrowserContextOptions = {}, address?: string): Promise<OpenPage> {
 		const context = await this.browser.newContext(options)
 		const openTab = async (address: string): Promise<OpenPage> => {
@@ -103,7 +103,7 @@ export async function signedIn(page: Page): Promise<void> {
 	await page.locator('#model option').first().waitFor({ state: 'attached' })
 }
 
-/** Waits until the page has drawn what it was given. */
+/** Waits until the page has rendered pending changes. */
 export async function drawn(page: Page): Promise<void> {
 	await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
 }

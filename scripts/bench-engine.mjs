@@ -1,4 +1,4 @@
-// npm run bench:engine: sets up what the measurement needs, then runs it. Any other work on the machine falsifies what it measures.
+// npm run bench:engine: sets up and runs the measurement of the engine. Any other load on the machine distorts the results.
 
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'

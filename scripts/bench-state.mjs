@@ -1,4 +1,4 @@
-// npm run bench:state: measures what is kept. Any other work on the machine falsifies what it measures.
+// npm run bench:state: measures stored state. Any other load on the machine distorts the results.
 
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'

@@ -1,5 +1,4 @@
-// npm run bench: sets up what the comparison with nginx needs, then runs it; arguments are handed on. Any other work on the machine
-// falsifies what it measures.
+// npm run bench: sets up and runs the comparison with nginx; arguments are passed on. Any other load on the machine distorts the results.
 
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// npm run check: types, lint and format, import directions. Exits with the number of those that failed.
+// npm run check: types, lint and format, import directions. Exits with the number of failed checks.
 
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ export const checks = [
 	{ name: 'import directions', command: [bin('bun'), join('scripts', 'import-directions.ts')] },
 ]
 
-/** Runs one and tells whether it passed. */
+/** Runs one check and returns whether it passed. */
 export function runCheck({ name, command: [program, ...args] }) {
 	const { status } = spawnSync(program, args, { cwd: root, stdio: 'inherit' })
 	process.stdout.write(`${status === 0 ? 'ok  ' : 'FAIL'} ${name}\n`)

@@ -10,13 +10,13 @@ test('a graph without circles has none', () => {
 	expect(findCircles(graphOf({}))).toEqual([])
 })
 
-test('circles are found with all their nodes, whatever leads to them', () => {
+test('circles are found with all their nodes, without nodes that lead to them', () => {
 	expect(findCircles(graphOf({ start: ['b'], b: ['c'], c: ['a'], a: ['b', 'end'], end: [] }))).toEqual([
 		['a', 'b', 'c'],
 	])
 })
 
-test('circles that share a node are one, others are apart', () => {
+test('circles that share a node are one, others are separate', () => {
 	expect(findCircles(graphOf({ a: ['b'], b: ['a', 'c'], c: ['b'], x: ['y'], y: ['x'] }))).toEqual([
 		['a', 'b', 'c'],
 		['x', 'y'],

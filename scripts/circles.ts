@@ -1,6 +1,6 @@
 // Circles of a directed graph: its strongly connected components of more than one node (Tarjan 1972).
 
-/** Each circle's nodes, sorted. */
+/** The nodes of each circle, sorted. */
 export function findCircles(graph: ReadonlyMap<string, ReadonlySet<string>>): readonly (readonly string[])[] {
 	const order = new Map<string, number>()
 	const lowest = new Map<string, number>()

@@ -1,4 +1,4 @@
-// Installs what package.json pins and node_modules lacks. Plain Node: it runs before anything is installed.
+// Installs dependencies of package.json that node_modules lacks. Plain Node: it runs before anything is installed.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -14,7 +14,7 @@ export function installDependencies({ dev }) {
 	const missing = Object.entries(wanted).filter(([name, version]) => installedVersion(name) !== version)
 	if (missing.length === 0) return
 	process.stderr.write(`Installing ${missing.map(([name]) => name).join(', ')} …\n`)
-	// Not `npm ci`, which would delete what is installed first.
+	// Not `npm ci`, which would delete node_modules first.
 	const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', ...(dev ? [] : ['--omit=dev'])]
 	const { status } = spawnSync('npm', args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' })
 	if (status !== 0) process.exit(status ?? 1)

@@ -1,4 +1,4 @@
-// npm run dev: the server on the echo engine, without network or model, started anew at every change of the source.
+// npm run dev: the server with the echo engine, without network or model, restarted at every change of the source.
 
 import { join } from 'node:path'
 import { bunFlags } from '../bin/bun-flags.mjs'

@@ -1,12 +1,12 @@
-// Compares every import under src/ with a table of who may import whom. Prints what breaks it and exits with status 1: an import that the
-// table does not permit, a permission that no import uses, a circle among folders or among files, and members of a folder that import
-// each other although they must not. Tests may import more than the code beside them, so only the first rule applies to them.
+// Checks every import under src/ against a table of permitted imports. Prints violations and exits with status 1: an import that the table
+// does not permit, a permission that no import uses, a circle among folders or among files, and imports between members of a folder that
+// must be independent. Tests may import more than the code beside them, so only the first rule applies to them.
 
 import { dirname, join, normalize, relative } from 'node:path'
 import { Glob } from 'bun'
 import { findCircles } from './circles.ts'
 
-/** Each folder (or file) of src/ with the folders that it imports from. */
+/** Each folder (or file) of src/ with the folders that it may import from. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
 	chat: [],
 	system: [],
@@ -91,13 +91,13 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 	'main.ts': ['cli', 'config'],
 }
 
-/** Folders that only these files import: they run in a process of their own. */
+/** Folders that only these files may import, because they run in a separate process. */
 const onlyFrom: Readonly<Record<string, readonly string[]>> = { embedded: ['cli/engine.ts'] }
 
-/** Folders in which one member must not know another: `src/dialects/a` never imports `src/dialects/b`. */
+/** Folders whose members must be independent: `src/dialects/a` never imports `src/dialects/b`. */
 const separate: readonly string[] = ['dialects']
 
-/** Circles among files that remain, by one of their files; each is to be resolved. */
+/** Known circles among files, by one of their files. */
 const knownCircles: ReadonlySet<string> = new Set([])
 
 const root = normalize(join(import.meta.dir, '..', 'src'))
@@ -121,12 +121,12 @@ for await (const file of new Glob('**/*.ts').scan(root)) {
 		imports++
 		const to = folderOf(target)
 		if (to !== from && !permitted.includes(to) && !isTest)
-			complaints.push(`${file} imports ${target}: ${from} must not know ${to}`)
+			complaints.push(`${file} imports ${target}: ${from} must not import ${to}`)
 		const importers = onlyFrom[to]
 		if (to !== from && !isTest && importers !== undefined && !importers.includes(file))
 			complaints.push(`${file} imports ${target}: only ${importers.join(', ')} may`)
 		if (to === from && separate.includes(from) && areSeparate(file, target))
-			complaints.push(`${file} imports ${target}: members of ${from} must not know each other`)
+			complaints.push(`${file} imports ${target}: members of ${from} must not import each other`)
 		if (isTest) continue
 		if (to !== from) add(folders, from, to)
 		add(files, file, target)
@@ -136,7 +136,7 @@ for await (const file of new Glob('**/*.ts').scan(root)) {
 for (const [from, permitted] of Object.entries(allowed))
 	for (const to of permitted)
 		if (folders.get(from)?.has(to) !== true)
-			complaints.push(`the table permits ${from} to import ${to}, which nothing does: remove the permission`)
+			complaints.push(`the table permits ${from} to import ${to}, but no file does: remove the permission`)
 for (const circle of findCircles(folders))
 	complaints.push(`folders import each other in a circle: ${circle.join(', ')}`)
 for (const circle of findCircles(files))
@@ -147,7 +147,7 @@ for (const complaint of complaints) console.error(complaint)
 console.log(`${imports} imports follow the table, ${complaints.length} complaints`)
 if (complaints.length > 0) process.exit(1)
 
-/** Paths of static and dynamic imports, types included, and of the scripts of workers. */
+/** Paths of static and dynamic imports, including types, and of worker scripts. */
 function importsOf(source: string): readonly string[] {
 	const pattern =
 		/(?:^|\s)(?:import|export)\s[^'"]*?from\s+'(\.[^']+)'|import\('(\.[^']+)'\)|new URL\('(\.[^']+\.ts)', import\.meta\.url\)/g

@@ -1,4 +1,4 @@
-// The lock file against `npm ci`, which refuses one that lacks an entry: for another platform's optional binary too.
+// The lock file is complete for `npm ci`, which rejects one that lacks an entry, even of another platform's optional binary.
 
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
@@ -22,11 +22,11 @@ const manifest = z
 	.object({ dependencies, devDependencies: dependencies })
 	.parse(await Bun.file(join(root, 'package.json')).json())
 
-test('it has what package.json names', () => {
+test('it has the dependencies of package.json', () => {
 	expect(lock.packages['']).toMatchObject(manifest)
 })
 
-test('it has every package that one of its packages names, on every platform', () => {
+test('it has the dependencies of every package, on every platform', () => {
 	const missing = Object.entries(lock.packages).flatMap(([place, { dependencies, optionalDependencies }]) =>
 		Object.keys({ ...dependencies, ...optionalDependencies })
 			.filter((name) => !isInstalledFor(place, name))
@@ -35,7 +35,7 @@ test('it has every package that one of its packages names, on every platform', (
 	expect(missing).toEqual([])
 })
 
-/** As Node resolves it: inside the package, or beside it and above. */
+/** Node's resolution: inside the package, then beside it and above. */
 function isInstalledFor(place: string, name: string): boolean {
 	for (let folder = place; folder !== ''; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/'))))
 		if (`${folder}/node_modules/${name}` in lock.packages) return true

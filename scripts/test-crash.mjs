@@ -1,4 +1,4 @@
-// npm run test:crash: the server under load, killed again and again. Arguments are handed on.
+// npm run test:crash: kills the server repeatedly under load. Arguments are passed on.
 
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// What parts of the test suite need of the machine: each function finds or installs one thing, tells `found` where it is, and
-// returns why it could not, if it could not. Everything is kept in .cache/ for the next run.
+// Sets up the requirements of the test suite: each function finds or installs one of them, stores its location in `found`, and returns the
+// reason if it failed. Everything is cached in .cache/ for the next run.
 
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -38,7 +38,7 @@ export function setUpWeights(found) {
 	return run(
 		bun,
 		[...bunFlags, main, 'models', 'pull', '--folder', found.DRAGOMAN_TEST_MODELS],
-		"the default model's weights cannot be fetched",
+		"the default model's weights cannot be downloaded",
 	)
 }
 
@@ -53,31 +53,31 @@ export function setUpPython(found) {
 	if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return undefined
 	mkdirSync(cache, { recursive: true })
 	const failed =
-		run('python3', ['-m', 'venv', '--clear', venv], 'Python 3 cannot make a virtual environment') ??
+		run('python3', ['-m', 'venv', '--clear', venv], 'Python 3 cannot create a virtual environment') ??
 		run(python, ['-m', 'pip', 'install', '--quiet', '-r', requirements], 'the Python clients cannot be installed')
 	if (failed === undefined) writeFileSync(stamp, wanted)
 	return failed
 }
 
-/** Node 20, which stays the parent of the server that it starts. */
+/** Node 20, which remains the parent of the server that it starts. */
 export function setUpNode20(found) {
 	return setUpNode(20, found)
 }
 
-/** Node 24, which lets the server take its process over. */
+/** Node 24, which lets the server replace its process. */
 export function setUpNode24(found) {
 	return setUpNode(24, found)
 }
 
-/** A Node of one major version from npm's platform packages: names the folder of its `node`. */
+/** Installs a major version of Node from npm's platform packages and stores the folder of its `node`. */
 function setUpNode(major, found) {
-	if (process.platform !== 'linux') return `Node ${major} is fetched on Linux alone`
+	if (process.platform !== 'linux') return `Node ${major} is downloaded on Linux only`
 	const target = join(cache, `node${major}`)
 	const folder = join(target, 'bin')
 	found[`DRAGOMAN_TEST_NODE${major}`] = folder
 	if (existsSync(join(folder, 'node'))) return undefined
 	const name = `node-linux-${process.arch}`
-	const reason = `Node ${major} cannot be fetched from the npm registry`
+	const reason = `Node ${major} cannot be downloaded from the npm registry`
 	mkdirSync(cache, { recursive: true })
 	const fresh = mkdtempSync(`${target}-`)
 	try {
@@ -104,23 +104,23 @@ export function setUpChromium(found) {
 	const known = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 	if (!known.some(existsSync)) installSystemPackages(['chromium'])
 	const browser = known.find(existsSync)
-	if (browser === undefined) return 'there is no Chromium, and it cannot be installed'
+	if (browser === undefined) return 'Chromium is missing and cannot be installed'
 	found.DRAGOMAN_TEST_BROWSER = browser
 	return undefined
 }
 
-/** A PostgreSQL server of its own for this run, in a folder that goes with it. */
+/** Starts a PostgreSQL server for this run only, in a temporary folder. */
 export function setUpPostgres(found) {
 	if (found.DRAGOMAN_TEST_POSTGRES !== undefined) return undefined
 	if (postgresPrograms() === undefined) installSystemPackages(['postgresql'])
 	const programs = postgresPrograms()
-	if (programs === undefined) return 'there is no PostgreSQL, and it cannot be installed'
+	if (programs === undefined) return 'PostgreSQL is missing and cannot be installed'
 	const folder = mkdtempSync(join(tmpdir(), 'dragoman-postgres-'))
-	// PostgreSQL refuses to run as root; its package brings a user of its own.
+	// PostgreSQL refuses to run as root; its package creates a user.
 	const asUser = process.getuid?.() === 0 ? ['runuser', '-u', 'postgres', '--'] : []
 	const runAsUser = (name, args) => {
 		const [program, ...rest] = [...asUser, join(programs, name), ...args]
-		// The server inherits what it is started with: nothing that anyone waits for.
+		// The server inherits its standard streams, so they must not be pipes that this process waits for.
 		return spawnSync(program, rest, { cwd: folder, stdio: 'ignore', timeout: 60_000 }).status === 0
 	}
 	if (asUser.length > 0) spawnSync('chown', ['postgres', folder])
@@ -132,14 +132,14 @@ export function setUpPostgres(found) {
 		rmSync(folder, { recursive: true, force: true })
 	})
 	if (!runAsUser('initdb', ['-D', data, '-A', 'trust', '-U', 'postgres', '--no-sync']))
-		return 'PostgreSQL cannot make a database cluster'
+		return 'PostgreSQL cannot create a database cluster'
 	if (!runAsUser('pg_ctl', ['-D', data, '-l', join(folder, 'log'), '-o', options, '-w', 'start']))
 		return 'PostgreSQL does not start'
 	found.DRAGOMAN_TEST_POSTGRES = `postgres://postgres@127.0.0.1:${port}/postgres`
 	return undefined
 }
 
-/** The folder of PostgreSQL's programs, which Debian keeps off the PATH. */
+/** The folder of PostgreSQL's programs, which Debian does not add to the PATH. */
 function postgresPrograms() {
 	const versions = existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql') : []
 	return versions
@@ -154,11 +154,11 @@ function freePort() {
 	return Number(spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' }).stdout)
 }
 
-/** nginx, to be compared with, and to serve as a proxy. */
+/** nginx, for comparison and as a proxy. */
 export function setUpNginx() {
 	const here = () => spawnSync('nginx', ['-v'], { stdio: 'ignore' }).status === 0
 	if (!here()) installSystemPackages(['nginx'])
-	return here() ? undefined : 'there is no nginx, and it cannot be installed'
+	return here() ? undefined : 'nginx is missing and cannot be installed'
 }
 
 function installSystemPackages(names) {
@@ -175,7 +175,7 @@ function installSystemPackages(names) {
 		apt('install', '-y', '-qq', '--no-install-recommends', ...names)
 }
 
-/** The reason, where `program` is missing or fails. */
+/** Runs `program` and returns the reason if it is missing or fails. */
 function run(program, args, reason) {
 	const { status, error } = spawnSync(program, args, { cwd: root, stdio: ['ignore', 2, 2] })
 	return status === 0 ? undefined : `${reason}${error === undefined ? '' : ` (${error.message})`}`

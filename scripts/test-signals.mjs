@@ -1,5 +1,5 @@
-// npm run test:signals: every combination of how the server was started, signal, receiver, answer and Node version, as a table.
-// Arguments are words that the names of the cases must hold, e.g. `npm run test:signals -- workers SIGINT`.
+// npm run test:signals: every combination of start command, signal, receiver, response and Node version, as a table.
+// Arguments are words that the names of the cases must contain, e.g. `npm run test:signals -- workers SIGINT`.
 
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'

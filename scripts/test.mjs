@@ -1,5 +1,5 @@
-// npm test: everything. Installs what is missing, runs each part, and closes with `N passed, N failed, N skipped`. A part that cannot
-// be set up is skipped with its reason; where CI=true that counts as a failure. Arguments name the parts to run, all without any.
+// npm test: all tests. Installs missing dependencies, runs each part, and ends with `N passed, N failed, N skipped`. A part that cannot be set
+// up is skipped with its reason; with CI=true it counts as failed. Arguments select the parts to run; the default is all.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
@@ -24,12 +24,12 @@ rmSync(reports, { recursive: true, force: true })
 mkdirSync(reports, { recursive: true })
 
 const total = { passed: 0, failed: 0, skipped: 0 }
-/** Named again at the end, where they are seen. */
+/** Repeated at the end of the output. */
 const failures = []
-/** What the tests are told of the machine: where things are that the set-up found or made. */
+/** Environment variables for the tests: the locations of the requirements that the set-up found or created. */
 const found = {}
 
-/** Each part: what it needs to be set up, and how it is run. */
+/** Each part with its requirements and its command. */
 const parts = {
 	check: {
 		needs: [],
@@ -46,7 +46,7 @@ const parts = {
 		run: () =>
 			runBunTests('end', ['test'], ['--path-ignore-patterns=test/signals/**', '--path-ignore-patterns=test/proxy/**']),
 	},
-	// By itself and a few at a time: these tests measure how long processes take to end.
+	// Separate and with limited concurrency: these tests measure how long processes take to exit.
 	signals: {
 		needs: [setUpEngine, setUpNode20, setUpNode24],
 		run: () => runBunTests('signals', [join('test', 'signals')], ['--max-concurrency=3']),
@@ -114,7 +114,7 @@ function runPythonTests() {
 	)
 }
 
-/** Runs a test runner and adds what its report counts; one that dies without a report is one failure. */
+/** Runs a test runner and adds the counts of its report. A runner that fails without a report counts as one failure. */
 function runReported([program, ...args], report) {
 	const { status } = spawnSync(program, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...found } })
 	const xml = existsSync(report) ? readFileSync(report, 'utf8') : ''
@@ -122,12 +122,12 @@ function runReported([program, ...args], report) {
 	failures.push(...failedTests(xml))
 	if (status !== 0 && counts.failed === 0) {
 		counts.failed = 1
-		failures.push(`${args.at(-1)}: ended with status ${status}`)
+		failures.push(`${args.at(-1)}: exited with status ${status}`)
 	}
 	count(counts)
 }
 
-/** Names of the tests of a JUnit report that failed, as they stand there. */
+/** Names of the failed tests of a JUnit report. */
 function failedTests(xml) {
 	return [...xml.matchAll(/<testcase\b([^>]*)>\s*<(?:failure|error)\b/g)].map(([, head]) => {
 		const attribute = (name) => new RegExp(`\\b${name}="([^"]*)"`).exec(head)?.[1] ?? ''
@@ -135,7 +135,7 @@ function failedTests(xml) {
 	})
 }
 
-/** Totals of a JUnit report: the outermost element carries them, or its children do. */
+/** Totals of a JUnit report, which are attributes of the outermost element or of its children. */
 function readReport(xml) {
 	const [, outer = ''] = /<testsuites\b([^>]*)>/.exec(xml) ?? []
 	const heads = / tests="/.test(outer) ? [outer] : [...xml.matchAll(/<testsuite\b([^>]*)>/g)].map(([, head]) => head)

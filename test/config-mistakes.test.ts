@@ -34,12 +34,12 @@ const mistakes: readonly Mistake[] = [
 	{
 		name: 'an anchor that contains itself, under models',
 		text: `models: &all { m: *all }\n${upstream}`,
-		complaints: [[1, 'the alias *all is inside of the value that it refers to']],
+		complaints: [[1, 'the alias *all is inside the value that it refers to']],
 	},
 	{
 		name: 'an anchor that contains itself, in an ignored field',
 		text: `${valid}x-list: &list [a, [*list]]\n`,
-		complaints: [[3, 'the alias *list is inside of the value that it refers to']],
+		complaints: [[3, 'the alias *list is inside the value that it refers to']],
 	},
 	{
 		name: 'a name that JavaScript reserves',
@@ -71,16 +71,20 @@ const mistakes: readonly Mistake[] = [
 	{
 		name: 'upstreams without models',
 		text: upstream,
-		complaints: [[1, 'models: there are no models', 'models: embedded']],
+		complaints: [[1, 'models: no models are defined', 'models: embedded']],
 	},
-	{ name: 'models that are empty', text: `models: {}\n${upstream}`, complaints: [[1, 'models: there are no models']] },
-	{ name: 'models without a value', text: `${upstream}models:\n`, complaints: [[2, 'models: there are no models']] },
+	{
+		name: 'models that are empty',
+		text: `models: {}\n${upstream}`,
+		complaints: [[1, 'models: no models are defined']],
+	},
+	{ name: 'models without a value', text: `${upstream}models:\n`, complaints: [[2, 'models: no models are defined']] },
 	{
 		name: 'models as a word',
 		text: 'models: embeded\n',
 		complaints: [[1, 'models: "embeded"', 'did you mean "embedded"']],
 	},
-	{ name: 'a list at the top', text: '- a\n', complaints: [[1, 'must hold a mapping of fields', 'a list']] },
+	{ name: 'a list at the top', text: '- a\n', complaints: [[1, 'must contain a mapping of fields', 'a list']] },
 	{
 		name: 'a misspelt field at the top',
 		text: `${valid}lissten: 127.0.0.1:1\n`,
@@ -391,9 +395,9 @@ const mistakes: readonly Mistake[] = [
 	},
 	{ name: 'a tab', text: 'models:\n\tm: { route: [u] }\n', complaints: [[2, '1: a tab', 'use spaces']] },
 	{
-		name: 'a key that is there twice',
+		name: 'a key that occurs twice',
 		text: `${valid}download: true\ndownload: false\n`,
-		complaints: [[4, '1: this key is there twice', 'remove']],
+		complaints: [[4, '1: this key occurs twice', 'remove']],
 	},
 	{
 		name: 'a bracket that is not closed',

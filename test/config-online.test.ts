@@ -63,7 +63,7 @@ test('upstreams that have their models pass', async () => {
 			'upstreams.b: reachable, has llama3.1',
 			'upstreams.c: reachable, has claude-sonnet-4-5',
 			'upstreams.d: reachable, has gemini-2.5-flash',
-			'upstreams.e: not asked: the engine echo lists no models',
+			'upstreams.e: not checked: the engine echo does not list models',
 		],
 		complaints: [],
 	})
@@ -113,6 +113,6 @@ test('an upstream that does not answer is not waited for without end', async () 
 		tell: () => undefined,
 	}
 	const reports = await askUpstreams(await readSettings({ config: file }, {}), surroundings, 100)
-	expect(reports).toEqual([{ line: 'upstreams.u: it did not answer within 0.1 seconds', failed: true }])
+	expect(reports).toEqual([{ line: 'upstreams.u: no response within 0.1 seconds', failed: true }])
 	silent.stop(true)
 })

@@ -130,7 +130,7 @@ describe('a file that is a part of what it was', () => {
 				await watched.change(part)
 				expect(watched.models()).toEqual(['alpha', 'beta'])
 			}
-			expect(watched.lines.join('')).not.toContain('was read again')
+			expect(watched.lines.join('')).not.toContain('configuration reloaded')
 			await watched.change(text.replaceAll('beta', 'delta').replaceAll('gamma', 'beta'))
 			expect(watched.lines.join('')).toContain('models.beta')
 		})
@@ -140,7 +140,7 @@ describe('a file that is a part of what it was', () => {
 		await watched.change(turned.replace(/ {2}beta.*\n/, ''))
 		await eventually('one model', () => Bun.deepEquals(watched.models(), ['alpha']))
 		expect(performance.now() - startedMs).toBeGreaterThanOrEqual(400)
-		expect(watched.lines.filter((line) => line.includes('may not be completely written'))).toHaveLength(1)
+		expect(watched.lines.filter((line) => line.includes('may be incomplete'))).toHaveLength(1)
 		expect(watched.lines.join('')).toContain('models.alpha.retry is missing')
 	})
 	test('is used at once if it only adds or alters', async () => {
@@ -149,7 +149,7 @@ describe('a file that is a part of what it was', () => {
 			`${original}  three: { engine: echo }\n`.replace('models:\n', 'models:\n  new: { route: [three] }\n'),
 		)
 		await eventually('three models', () => Bun.deepEquals(watched.models(), ['new', 'alpha', 'beta']))
-		expect(watched.lines.filter((line) => line.includes('was read again'))).toHaveLength(1)
+		expect(watched.lines.filter((line) => line.includes('configuration reloaded'))).toHaveLength(1)
 	})
 	test('needs no restart once a field is again what it was at the start, however often the files were read', async () => {
 		const limited = `${original}limits: { shutdownMs: 2s }\n`
@@ -162,7 +162,10 @@ describe('a file that is a part of what it was', () => {
 			`upstreams:\n  three: { engine: openai-compatible, url: "http://127.0.0.1:1/v1", key: "file:${secret}" }\n`,
 		)
 		const used = (times: number) =>
-			eventually(`use ${times}`, () => watched.lines.filter((line) => line.includes('was read again')).length === times)
+			eventually(
+				`use ${times}`,
+				() => watched.lines.filter((line) => line.includes('configuration reloaded')).length === times,
+			)
 		await watched.change(`${withSecret}limits: { shutdownMs: 3s }\n`)
 		await used(1)
 		await watched.lookedAgain()
@@ -173,14 +176,14 @@ describe('a file that is a part of what it was', () => {
 	test('is refused with one line for as long as the reason stays the same', async () => {
 		const watched = await watch(original, never)
 		for (const text of ['', '# nothing\n', '\n\n']) await watched.change(text)
-		expect(watched.lines.filter((line) => line.includes('cannot be used'))).toHaveLength(1)
+		expect(watched.lines.filter((line) => line.includes('configuration rejected'))).toHaveLength(1)
 		expect(watched.lines.join('')).toContain('the file is empty')
 		await watched.change(`${original}  three: { engine: echo }\n`)
-		await eventually('a use', () => watched.lines.some((line) => line.includes('was read again')))
+		await eventually('a use', () => watched.lines.some((line) => line.includes('configuration reloaded')))
 		await watched.change('')
 		await eventually(
 			'second complaint',
-			() => watched.lines.filter((line) => line.includes('cannot be used')).length === 2,
+			() => watched.lines.filter((line) => line.includes('configuration rejected')).length === 2,
 		)
 		expect(watched.models()).toEqual(['alpha', 'beta'])
 	})
@@ -244,7 +247,7 @@ describe('a server', () => {
 		await writeFile(file, turned.replace(/ {2}beta.*\n/, ''))
 		process.kill(server.pid, 'SIGHUP')
 		await eventually('one model', async () => (await ask(server, 'beta')).status === 404)
-		expect(server.log()).not.toContain('may not be completely written')
+		expect(server.log()).not.toContain('may be incomplete')
 		await server.stop()
 	})
 	test('sends a new key after the folder of its file was swapped', async () => {
@@ -276,7 +279,7 @@ describe('a server', () => {
 			return seen.at(-1) === 'Bearer sk-the-second'
 		})
 		await writeFile(join(data, 'v2', 'key'), '')
-		await eventually('complaint', () => server.log().includes('is empty: it should hold the secret'))
+		await eventually('complaint', () => server.log().includes('is empty: it must contain the secret'))
 		await ask(server, 'm')
 		expect(seen.at(-1)).toBe('Bearer sk-the-second')
 		expect(server.log()).not.toContain('sk-the')

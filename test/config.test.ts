@@ -221,7 +221,7 @@ describe('values from outside the file are named by flag or variable', () => {
 			'a port alone',
 			{},
 			{ DRAGOMAN_LISTEN: '8080' },
-			'DRAGOMAN_LISTEN: "8080" names no host: write 127.0.0.1:8080 for this machine alone, or 0.0.0.0:8080 for every network',
+			'DRAGOMAN_LISTEN: "8080" names no host: write 127.0.0.1:8080 for this machine only, or 0.0.0.0:8080 for every network',
 		],
 		[
 			'a port that does not exist',
@@ -293,8 +293,8 @@ describe('warnings', () => {
 		expect((await readSettings({ config: file }, environment)).warnings).toEqual([
 			`${file}:8: upstreams.unused: no model uses this upstream: name it in \`route\` of a model, or remove it`,
 			`${file}:3: upstreams.a.url: the URL does not end in a version, such as /v1: most servers need it`,
-			`${file}:4: upstreams.b.url: the URL ends in /chat/completions, which is added to it for each request: remove that part`,
-			'the environment variable DRAGOMAN_LISTENS has no meaning here (did you mean DRAGOMAN_LISTEN?)',
+			`${file}:4: upstreams.b.url: the URL ends in /chat/completions, which is appended for each request: remove that part`,
+			'unknown environment variable DRAGOMAN_LISTENS (did you mean DRAGOMAN_LISTEN?)',
 		])
 	})
 	test('are printed by config check and logged by the server', async () => {

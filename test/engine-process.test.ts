@@ -175,7 +175,7 @@ test.skipIf(!isEngineHere)(
 		const long = { ...question, stream: true, max_tokens: 600 }
 		const running = (await server.call('/v1/chat/completions', long)).text()
 		await writeFile(join(server.data, 'config.yaml'), config(5))
-		while (!server.log().includes('the configuration was read again')) await Bun.sleep(20)
+		while (!server.log().includes('configuration reloaded')) await Bun.sleep(20)
 		let hasEnded = false
 		void running.then(() => {
 			hasEnded = true

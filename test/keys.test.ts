@@ -30,7 +30,7 @@ describe('without a database', () => {
 			const { status, stdout, stderr } = await runCommand([...command, '--data', data])
 			expect([status, stdout]).toEqual([1, ''])
 			expect(stderr).toBe(
-				`no database at ${data}/dragoman.sqlite (there is no such file); start the server with --data ${data} first, or name the data folder with --data\n`,
+				`no database at ${data}/dragoman.sqlite (there is no such file); start the server with --data ${data} first, or set the data folder with --data\n`,
 			)
 			expect(await readdir(folder)).toEqual([])
 		})

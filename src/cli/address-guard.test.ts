@@ -1,4 +1,4 @@
-// Who may have an address. The real thing on loopback: other supervisors are guards of this process, other servers are sockets.
+// Reservation of addresses, on loopback: other supervisors are guards of this process, other servers are sockets.
 
 import { afterEach, describe, expect, test } from 'bun:test'
 import { type GuardedAddress, guardAddress, isInUse } from './address-guard.ts'
@@ -31,7 +31,7 @@ test('port 0 becomes a free port', async () => {
 	expect(portOf(await guard('127.0.0.1:0'))).toBeGreaterThan(0)
 })
 
-test('a port that another server listens on is refused, whether that shares it or not', async () => {
+test('a port of another server is rejected, whether that server shares it or not', async () => {
 	for (const reusePort of [false, true]) {
 		expect(await refused(`127.0.0.1:${serve('127.0.0.1', reusePort)}`)).toBe(true)
 		expect(await refused(`0.0.0.0:${serve('127.0.0.1', reusePort)}`)).toBe(true)
@@ -39,7 +39,7 @@ test('a port that another server listens on is refused, whether that shares it o
 	}
 })
 
-test('an address that the machine does not have is refused as such', async () => {
+test('an address that the machine does not have is rejected', async () => {
 	const failure = await guardAddress('192.0.2.1:8080').catch((cause: unknown) => cause)
 	expect(failure).toMatchObject({ code: 'EADDRNOTAVAIL' })
 })
@@ -53,7 +53,7 @@ describe.skipIf(process.platform !== 'linux')(
 			['127.0.0.1', '0.0.0.0'],
 			['0.0.0.0', '127.0.0.1'],
 			['0.0.0.0', '[::]'],
-		])('%s keeps %s away', async (first, second) => {
+		])('%s excludes %s', async (first, second) => {
 			const port = portOf(await guard(`${first}:0`))
 			expect(await refused(`${second}:${port}`)).toBe(true)
 		})
@@ -69,7 +69,7 @@ describe.skipIf(process.platform !== 'linux')(
 			expect(await refused(first.address)).toBe(false)
 		})
 
-		test('of many that start at once one gets the address', async () => {
+		test('of several concurrent starts, one gets the address', async () => {
 			const { address, release } = await guardAddress('127.0.0.1:0')
 			release()
 			const refusals = await Promise.all(Array.from({ length: 8 }, () => refused(address)))

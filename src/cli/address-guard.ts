@@ -1,13 +1,13 @@
-// An address belongs to one deployment. Workers share theirs with SO_REUSEPORT, so the system would let a second deployment in as well
-// and spread requests over both; the supervisor looks first, and holds a mark that others find for as long as it lives.
+// Reserves an address for one deployment. Workers share an address with SO_REUSEPORT, so the system would let a second deployment bind it
+// too and spread requests over both. The supervisor therefore checks first, and holds a mark that others can find while it runs.
 
 import { lookup } from 'node:dns/promises'
 import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 
-/** An address that this process has to itself. */
+/** An address reserved for this process. */
 export interface GuardedAddress {
-	/** With the port that was chosen, if any port would do. */
+	/** With the selected port, if port 0 was requested. */
 	readonly address: string
 	release(): void
 }
@@ -15,7 +15,7 @@ export interface GuardedAddress {
 const freePortTries = 20
 
 /**
- * Makes sure that no other process listens on `address`, nor supervises workers that do, and keeps supervisors that come later away.
+ * Ensures that no other process listens on `address` or supervises workers that do, and excludes supervisors that start later.
  *
  * @throws Error with the system's `code`, `EADDRINUSE` if the address is taken.
  */
@@ -38,7 +38,7 @@ export function isInUse(cause: unknown): boolean {
 }
 
 async function guardPort(host: string, port: number): Promise<GuardedAddress> {
-	// Other systems do not share a port at all: there the second process that listens is refused.
+	// Other systems do not share ports: the second process fails to listen.
 	const mark = process.platform === 'linux' ? await holdMark((await lookup(bare(host))).address, port) : undefined
 	try {
 		await close(await bind(host, port))
@@ -49,7 +49,7 @@ async function guardPort(host: string, port: number): Promise<GuardedAddress> {
 	return { address: `${host}:${port}`, release: () => mark?.close() }
 }
 
-/** Listens without sharing, so that it fails if another process listens. */
+/** Listens without sharing, so that it fails if another process is listening. */
 function bind(host: string, port: number): Promise<Server> {
 	return opened((server) => server.listen({ host: bare(host), port, exclusive: true }))
 }
@@ -70,8 +70,8 @@ const prefix = 'dragoman-workers'
 const everyAddress: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
 
 /**
- * A socket in Linux's abstract namespace, which the system removes with its process. It is per network namespace, as ports are. A mark
- * for all addresses of the machine excludes those for one of them: each supervisor sets its own first and then looks for others.
+ * A socket in Linux's abstract namespace, which the system removes with its process. It is per network namespace, like ports. A mark for all
+ * addresses of the machine excludes marks for one of them: each supervisor sets its own first and then checks for others.
  */
 async function holdMark(host: string, port: number): Promise<Server> {
 	const mark = await opened((server) => server.listen(`\0${markOf(host, port)}`))
@@ -82,7 +82,7 @@ async function holdMark(host: string, port: number): Promise<Server> {
 	throw Object.assign(new Error('another deployment serves this port'), { code: 'EADDRINUSE' })
 }
 
-/** The hosts of the marks that are held for a port. */
+/** The hosts of the existing marks for a port. */
 async function marksOf(port: number): Promise<readonly string[]> {
 	const table = await readFile('/proc/net/unix', 'utf8').catch(() => '')
 	const start = `@${markOf('', port)}`

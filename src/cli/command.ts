@@ -1,9 +1,9 @@
-// What all commands share: what they are given, and the options of those that read the configuration.
+// The context of all commands, and the options of those that read the configuration.
 
 import { type Command, Option } from 'commander'
 import type { Environment } from '../config/environment.ts'
 
-/** What every command is given. */
+/** The context of every command. */
 export interface CommandContext {
 	readonly environment: Environment
 	readonly version: string
@@ -12,18 +12,18 @@ export interface CommandContext {
 	readonly print: (line: string) => void
 	/** Whether standard output is a terminal. */
 	readonly terminal: boolean
-	/** For people; standard output belongs to what was asked for. */
+	/** Writes a message for people to standard error; standard output is for results. */
 	readonly tell: (line: string) => void
 }
 
-/** Options that every command which reads the configuration has. */
+/** Adds the options of every command that reads the configuration. */
 export function addConfigOptions(command: Command): Command {
 	return command
 		.addOption(new Option('--config <file>', 'configuration file (YAML); also DRAGOMAN_CONFIG'))
 		.addOption(
 			new Option(
 				'--data <folder>',
-				'folder for database, weights and libraries; also DRAGOMAN_DATA (default: .dragoman)',
+				'folder for the database, weights and libraries; also DRAGOMAN_DATA (default: .dragoman)',
 			),
 		)
 }

@@ -1,6 +1,6 @@
-// A failure of a command that its user can mend: printed without a stack.
+// A failure of a command that its user can correct. It is printed without a stack.
 
-/** Exit status for a configuration or a model that can never work: another start without a change is of no use. */
+/** Exit status for an invalid configuration or model: a retry without a change cannot succeed. */
 export const hopelessStatus = 78
 
 export class Complaint extends Error {

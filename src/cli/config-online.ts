@@ -1,4 +1,4 @@
-// dragoman config check --online: asks each upstream once which models it has. It sends no prompt.
+// dragoman config check --online: requests the models of each upstream once. It sends no prompts.
 
 import { ChatError } from '../chat/error.ts'
 import { readMachineRegistries } from '../config/package-index.ts'
@@ -18,24 +18,24 @@ export interface UpstreamReport {
 	readonly failed: boolean
 }
 
-/** How long one upstream may take, in milliseconds. */
-const askedForMs = 10_000
+/** Timeout for one upstream, in milliseconds. */
+const defaultTimeoutMs = 10_000
 
-/** Asks all upstreams at the same time. */
+/** Checks all upstreams concurrently. */
 export async function askUpstreams(
 	settings: Settings,
 	{ command, environment }: CommandContext,
-	timeoutMs = askedForMs,
+	timeoutMs = defaultTimeoutMs,
 ): Promise<readonly UpstreamReport[]> {
 	const { config, configFolder, dataFolder, engineFolder, modelFolder } = settings
-	const surroundings = {
+	const context = {
 		command,
 		environment,
 		configFolder,
 		engineFolder,
 		modelFolder,
 		// Engines with a process of their own are not opened.
-		socketFolder: () => Promise.reject(new Error('there is no folder for sockets')),
+		socketFolder: () => Promise.reject(new Error('engines with their own process are not opened by this check')),
 		download: false,
 		clock: systemClock,
 		log: openLog({ level: 'silent', format: 'json' }),
@@ -45,13 +45,13 @@ export async function askUpstreams(
 	}
 	return Promise.all(
 		Object.entries(config.upstreams).map(([name, upstream]) =>
-			askOne(name, upstream, namesAsked(name, config), surroundings, timeoutMs),
+			checkOne(name, upstream, requestedNames(name, config), context, timeoutMs),
 		),
 	)
 }
 
-/** What requests call the model at this upstream: its `model`, else the public names of the models that are routed to it. */
-function namesAsked(name: string, { models, upstreams }: ConfigFile): readonly string[] {
+/** The model names in requests to this upstream: its `model`, else the public names of the models that are routed to it. */
+function requestedNames(name: string, { models, upstreams }: ConfigFile): readonly string[] {
 	const own = upstreams[name]?.model
 	if (own !== undefined) return [own]
 	return Object.entries(models)
@@ -59,20 +59,20 @@ function namesAsked(name: string, { models, upstreams }: ConfigFile): readonly s
 		.map(([publicName]) => publicName)
 }
 
-async function askOne(
+async function checkOne(
 	name: string,
 	{ engine: kind, model, builtIn, concurrency: _c, breaker: _b, health: _h, ...options }: UpstreamConfig,
 	wanted: readonly string[],
-	surroundings: Omit<EngineSurroundings, 'name' | 'model' | 'builtIn'>,
+	context: Omit<EngineSurroundings, 'name' | 'model' | 'builtIn'>,
 	timeoutMs: number,
 ): Promise<UpstreamReport> {
 	const known = engineKinds[kind]
-	const unasked = { line: `upstreams.${name}: not asked: the engine ${kind} lists no models`, failed: false }
-	if (known === undefined || known.ownsProcess) return unasked
+	const unchecked = { line: `upstreams.${name}: not checked: the engine ${kind} does not list models`, failed: false }
+	if (known === undefined || known.ownsProcess) return unchecked
 	let engine: Engine | undefined
 	try {
-		engine = await known.open(options, { ...surroundings, name, model, builtIn: builtIn === true })
-		if (engine.models === undefined) return unasked
+		engine = await known.open(options, { ...context, name, model, builtIn: builtIn === true })
+		if (engine.models === undefined) return unchecked
 		return compare(name, wanted, await engine.models(AbortSignal.timeout(timeoutMs)))
 	} catch (thrown) {
 		return { line: `upstreams.${name}: ${explain(thrown, timeoutMs)}`, failed: true }
@@ -90,22 +90,22 @@ function compare(name: string, wanted: readonly string[], listed: readonly strin
 		meant !== undefined
 			? ` (did you mean "${meant}"?)`
 			: listed.length === 0
-				? ': it lists no models at all'
+				? ': it lists no models'
 				: `: it has ${listed.slice(0, mostShown).join(', ')}${listed.length > mostShown ? ` and ${listed.length - mostShown} more` : ''}`
 	return { line: `upstreams.${name}: reachable, but has no model "${first}"${hint}`, failed: true }
 }
 
 const mostShown = 8
 
-/** Ollama lists `llama3.1:latest` and takes `llama3.1`; Gemini takes names with and without `models/`. */
+/** Ollama lists `llama3.1:latest` and accepts `llama3.1`; Gemini accepts names with and without `models/`. */
 function sameModel(listed: string, model: string): boolean {
 	return listed === model || listed === `${model}:latest` || `models/${listed}` === model
 }
 
-/** In one line, without anything that the upstream was sent. */
+/** On one line, without any content of the request. */
 function explain(thrown: unknown, timeoutMs: number): string {
 	if (thrown instanceof ChatError) {
-		if (thrown.kind === 'cancelled') return `it did not answer within ${timeoutMs / 1000} seconds`
+		if (thrown.kind === 'cancelled') return `no response within ${timeoutMs / 1000} seconds`
 		const { cause } = thrown
 		const detail = cause instanceof Error && cause.message !== '' ? ` (${cause.message})` : ''
 		return `${thrown.message}${detail}`.replace(/\s+/g, ' ')

@@ -1,6 +1,6 @@
-// Follows the configuration file and the files of its secrets while the server runs: a change, or SIGHUP, brings in new models and
-// upstreams. A file that cannot be used changes nothing, and the log says why. A file that lacks something that was there before may still
-// be being written, so it has to stay the same for longer than any other.
+// Watches the configuration file and the files of its secrets while the server runs: a change, or SIGHUP, reloads models and upstreams.
+// An invalid file changes nothing, and the reason is logged. A file that lacks something that it contained before may be incomplete, so it
+// must remain unchanged for longer than any other.
 
 import { stateOf } from '../config/file-state.ts'
 import { ConfigError } from '../config/load.ts'
@@ -11,26 +11,26 @@ import { systemClock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 
 export interface ConfigWatch {
-	/** Reads the files at once, as SIGHUP does. */
+	/** Reloads the files immediately, like SIGHUP. */
 	reload(): void
 	close(): void
 }
 
 export interface ConfigWatchTimes {
-	/** Between two looks at the files, in milliseconds. */
+	/** Interval between two checks of the files, in milliseconds. */
 	readonly lookEveryMs: number
-	/** How long a change has to stay the same before it is used, in milliseconds. */
+	/** How long a file must remain unchanged before a change takes effect, in milliseconds. */
 	readonly settledMs: number
-	/** The same for a change that takes something away, in milliseconds. */
+	/** The same for a change that removes something, in milliseconds. */
 	readonly certainMs: number
 }
 
 const defaultTimes: ConfigWatchTimes = { lookEveryMs: 250, settledMs: 1000, certainMs: 10_000 }
 
-/** What can be replaced while the server runs; everything else waits for the next start. */
+/** Fields that can be reloaded while the server runs; all others need a restart. */
 const replaceable: ReadonlySet<string> = new Set(['models', 'upstreams'])
 
-/** @param read reads the configuration anew, as it was read at the start. */
+/** @param read reads the configuration in the same way as at startup. */
 export function watchConfig(
 	settings: Settings,
 	read: () => Promise<Settings>,
@@ -77,10 +77,10 @@ class Watch {
 	private readonly times: ConfigWatchTimes
 	private current: Settings
 	private files: readonly string[]
-	/** The state of the files at the last look, and since when. */
+	/** The state of the files at the last check, and since when they have had it. */
 	private seen = ''
 	private sinceMs = 0
-	/** The state of the files that was used or refused; a first look compares with what was read at the start. */
+	/** The state of the files that was applied or rejected. The first check compares with the configuration read at startup. */
 	private settled: string | undefined
 	private doubted: string | undefined
 	private lastReason: string | undefined
@@ -101,7 +101,7 @@ class Watch {
 		this.files = this.filesOf(settings.reading.secretFiles)
 	}
 
-	/** Uses a change that has stayed the same for long enough. */
+	/** Applies a change after the files have been unchanged for long enough. */
 	async look(): Promise<void> {
 		const state = await stateOf(this.files)
 		if (state === undefined) return
@@ -123,7 +123,7 @@ class Watch {
 		}
 	}
 
-	/** For an operator who knows that the files are complete. */
+	/** Reloads without a delay, for an operator who knows that the files are complete. */
 	async readNow(): Promise<void> {
 		const state = (await stateOf(this.files)) ?? ''
 		this.lastReason = undefined
@@ -154,13 +154,13 @@ class Watch {
 		const waiting = Object.entries(config)
 			.filter(([name, value]) => !replaceable.has(name) && !Bun.deepEquals(value, Reflect.get(running, name)))
 			.map(([name]) => name)
-		this.log.info({ models: this.gateway.models.map(({ name }) => name) }, 'the configuration was read again')
+		this.log.info({ models: this.gateway.models.map(({ name }) => name) }, 'configuration reloaded')
 		if (waiting.length > 0) this.log.warn({ fields: waiting }, 'these changes need a restart')
 		for (const warning of next.warnings) if (!this.current.warnings.includes(warning)) this.log.warn(warning)
 		this.settle(state, next)
 	}
 
-	/** What a restart alone changes stays as it is, whatever the file says about it. */
+	/** Fields that need a restart retain their current values. */
 	private settle(state: string, next: Settings): void {
 		const { models, upstreams } = next.config
 		this.current = { ...next, config: { ...this.current.config, models, upstreams } }
@@ -174,24 +174,24 @@ class Watch {
 		this.doubted = state
 		this.log.warn(
 			{ loss },
-			`the configuration may not be completely written: ${loss}. It is used once it has stayed the same for ${this.times.certainMs / 1000} seconds, or at once on SIGHUP`,
+			`the configuration file may be incomplete: ${loss}. It takes effect after ${this.times.certainMs / 1000} seconds without changes, or immediately on SIGHUP`,
 		)
 	}
 
-	/** The same reason is written once, however many pieces the file arrives in. */
+	/** Logs the same reason only once, even if the file is written in several steps. */
 	private refuse(state: string, thrown: unknown): void {
 		this.settled = state
 		const reason = thrown instanceof Error ? thrown.message : String(thrown)
 		if (reason === this.lastReason) return
 		this.lastReason = reason
-		this.log.error({ reason }, 'the configuration cannot be used; the one before stays')
+		this.log.error({ reason }, 'configuration rejected; the current one remains in use')
 	}
 
 	private filesOf(secretFiles: readonly string[]): readonly string[] {
 		return [...(this.file === undefined ? [] : [this.file]), ...secretFiles]
 	}
 
-	/** Other files have another state: a first look at them waits again, and compares what it reads. */
+	/** A different set of files has a different state, so the delay starts again. */
 	private follow(files: readonly string[]): void {
 		this.files = [...new Set(files)]
 	}

@@ -1,4 +1,4 @@
-// dragoman config: checks a configuration file, and prints its schema for editors.
+// dragoman config: validates a configuration file, and prints its schema for editors.
 
 import { Command } from 'commander'
 import { checkEngines } from '../config/engine-checks.ts'
@@ -13,34 +13,34 @@ interface CheckFlags extends ConfigFlags {
 	readonly online?: true
 }
 
-export function configCommand(surroundings: CommandContext): Command {
-	const config = new Command('config').description('the configuration file: check it, print its schema')
+export function configCommand(context: CommandContext): Command {
+	const config = new Command('config').description('validate the configuration file, or print its schema')
 	addConfigOptions(
-		config.command('check').description('check a configuration; what is wrong is printed with file, line and remedy'),
+		config.command('check').description('validate the configuration; errors are printed with file, line and remedy'),
 	)
-		.option('--online', 'also ask each upstream for its models, once')
-		.action((flags: CheckFlags) => check(flags, surroundings))
+		.option('--online', 'also send each upstream one request for its models')
+		.action((flags: CheckFlags) => check(flags, context))
 	config
 		.command('schema')
 		.description('print the JSON Schema of the configuration file')
-		.action(() => surroundings.print(JSON.stringify(configJsonSchema(), null, 2)))
+		.action(() => context.print(JSON.stringify(configJsonSchema(), null, 2)))
 	return config
 }
 
-async function check({ online, ...flags }: CheckFlags, surroundings: CommandContext): Promise<void> {
-	const settings = await readSettings(flags, surroundings.environment)
-	for (const warning of settings.warnings) surroundings.tell(`warning: ${warning}`)
-	const complaints = await checkEngines(settings, surroundings.environment)
+async function check({ online, ...flags }: CheckFlags, context: CommandContext): Promise<void> {
+	const settings = await readSettings(flags, context.environment)
+	for (const warning of settings.warnings) context.tell(`warning: ${warning}`)
+	const complaints = await checkEngines(settings, context.environment)
 	if (complaints.length > 0) throw new ConfigError(complaints.join('\n'))
 	const { models, upstreams } = settings.config
-	surroundings.print(
+	context.print(
 		`${settings.file ?? 'The default configuration'} is valid: ${count(models, 'model')}, ${count(upstreams, 'upstream')}.`,
 	)
 	if (online === true) await checkOnline()
 
 	async function checkOnline(): Promise<void> {
-		const reports = await askUpstreams(settings, surroundings)
-		for (const { line, failed } of reports) if (!failed) surroundings.print(line)
+		const reports = await askUpstreams(settings, context)
+		for (const { line, failed } of reports) if (!failed) context.print(line)
 		const failures = reports.filter(({ failed }) => failed)
 		if (failures.length > 0) throw new Complaint(failures.map(({ line }) => line).join('\n'))
 	}

@@ -1,4 +1,4 @@
-// The database of the configuration, for commands that work on one that a server has created. They create and migrate nothing.
+// Opens the configured database for commands that use one that a server has created. They do not create or migrate it.
 
 import { type ConfigFlags, readSettings, type Settings } from '../config/settings.ts'
 import type { Stores } from '../stores/open-stores.ts'
@@ -6,9 +6,9 @@ import type { CommandContext } from './command.ts'
 import { Complaint } from './complaint.ts'
 
 /**
- * Runs `use` on the configured database, whose name is printed on standard error first.
+ * Runs `use` on the configured database. Its name is printed to standard error first.
  *
- * @throws Complaint if there is no such database, DatabaseError if it is older or cannot be opened.
+ * @throws Complaint if the database does not exist, DatabaseError if its schema is older or it cannot be opened.
  */
 export async function withStores<Result>(
 	flags: ConfigFlags,
@@ -31,6 +31,6 @@ export async function withStores<Result>(
 
 function remedy({ database, dataFolder }: Settings): string {
 	return database === 'sqlite'
-		? `start the server with --data ${dataFolder} first, or name the data folder with --data`
+		? `start the server with --data ${dataFolder} first, or set the data folder with --data`
 		: 'start the server with this configuration first, or run `dragoman migrate`'
 }

@@ -1,4 +1,4 @@
-// dragoman copy: everything of one database put into another, as when a deployment moves from SQLite to PostgreSQL.
+// dragoman copy: copies all data from one database to another, for example to move a deployment from SQLite to PostgreSQL.
 
 import { resolve } from 'node:path'
 import { Command } from 'commander'
@@ -13,38 +13,41 @@ interface CopyFlags {
 	readonly to: string
 }
 
-interface Place {
+interface DatabaseAddress {
 	readonly database: string
 	readonly databaseFile: string
 }
 
-export function copyCommand(surroundings: CommandContext): Command {
+export function copyCommand(context: CommandContext): Command {
 	return new Command('copy')
-		.description('put everything of one database into another that is empty, and compare them')
+		.description('copy all data from one database to another, which must be empty, and compare them')
 		.requiredOption(
 			'--from <database>',
-			`sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME; \${NAME} stands for a variable of the environment`,
+			`sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME; \${NAME} is replaced by an environment variable`,
 		)
-		.requiredOption('--to <database>', 'the same; a SQLite file is made')
+		.requiredOption('--to <database>', 'the same; a SQLite file is created')
 		.action(async ({ from, to }: CopyFlags) => {
 			const copied = await copy(
-				placeOf('--from', from, surroundings.environment),
-				placeOf('--to', to, surroundings.environment),
+				parseAddress('--from', from, context.environment),
+				parseAddress('--to', to, context.environment),
 			)
 			const rows = copied.map((one) => [one.table, String(one.to.rows), one.to.hash])
-			for (const line of table(['TABLE', 'ROWS', 'SHA-256'], rows)) surroundings.print(line)
+			for (const line of table(['TABLE', 'ROWS', 'SHA-256'], rows)) context.print(line)
 			const different = copied.filter(({ same }) => !same)
 			if (different.length > 0)
 				throw new Complaint(
 					different
-						.map(({ table, from, to }) => `'${table}' differs: ${from.rows} rows were read, ${to.rows} are there now.`)
+						.map(
+							({ table, from, to }) =>
+								`'${table}' differs: ${from.rows} rows in the source, ${to.rows} rows in the target.`,
+						)
 						.join('\n'),
 				)
-			surroundings.tell('Both databases hold the same.')
+			context.tell('Both databases contain the same data.')
 		})
 }
 
-async function copy(from: Place, to: Place) {
+async function copy(from: DatabaseAddress, to: DatabaseAddress) {
 	const { openDatabase } = await import('../stores/open-stores.ts')
 	const { copyDatabase } = await import('../stores/copy-database.ts')
 	const source = await openDatabase(from, 'update')
@@ -60,17 +63,17 @@ async function copy(from: Place, to: Place) {
 	}
 }
 
-function placeOf(option: string, words: string, environment: Environment): Place {
-	const { text, complaint } = expand(words, environment)
+function parseAddress(option: string, given: string, environment: Environment): DatabaseAddress {
+	const { text, complaint } = expand(given, environment)
 	if (complaint !== undefined) throw new Complaint(`${option}: ${complaint}`)
 	if (/^postgres(ql)?:\/\/./.test(text)) return { database: text, databaseFile: '' }
 	const file = /^sqlite:(?:\/\/)?(.+)$/.exec(text)?.[1]
-	// A misspelled URL may hold a password.
+	// A misspelled URL may contain a password.
 	if (file === undefined)
 		throw new Complaint(
-			/[@:]/.test(words)
+			/[@:]/.test(given)
 				? `${option}: the database is neither sqlite:PATH nor postgres://…`
-				: `${option}: "${words}" is neither sqlite:PATH nor postgres://…`,
+				: `${option}: "${given}" is neither sqlite:PATH nor postgres://…`,
 		)
 	return { database: 'sqlite', databaseFile: resolve(file) }
 }

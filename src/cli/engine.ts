@@ -1,4 +1,4 @@
-// dragoman engine: the embedded engine as a process of its own. `serve` starts and supervises one for each embedded model; alone, it
+// dragoman engine: the embedded engine as a separate process. `serve` starts and supervises one for each embedded model; standalone, it
 // serves a model on a machine with a GPU.
 
 import { existsSync } from 'node:fs'
@@ -41,53 +41,58 @@ interface EngineFlags extends ConfigFlags {
 	readonly untilStdinEnds?: true
 }
 
-export function engineCommand(surroundings: CommandContext): Command {
+export function engineCommand(context: CommandContext): Command {
 	const engine = addConfigOptions(
-		new Command('engine').description('serve one model by the embedded engine alone; `serve` does this by itself'),
+		new Command('engine').description(
+			'serve one model with the embedded engine, standalone; `serve` starts its engines automatically',
+		),
 	)
-		.option('--model <model>', 'a GGUF file, or an id that `models list` shows as here', toyModelId)
-		.option('--name <name>', 'the name that clients ask for (default: the model)')
+		.option('--model <model>', 'path of a GGUF file, or id of an installed model (see `models list`)', toyModelId)
+		.option('--name <name>', 'model name in requests (default: the value of --model)')
 		.addOption(new Option('--listen <host:port>', 'address to serve on; also DRAGOMAN_LISTEN'))
-		.option('--socket <path>', 'Unix socket to serve on instead, without keys: whoever can open it may ask')
-		.option('--context <tokens>', 'longest prompt and answer together', count)
-		.option('--max-tokens <tokens>', 'longest answer to a request without a limit of its own (default: 512)', count)
+		.option(
+			'--socket <path>',
+			'Unix socket to serve on instead, without keys: any process that can open it can send requests',
+		)
+		.option('--context <tokens>', 'maximum length of prompt and response together', count)
+		.option('--max-tokens <tokens>', 'maximum length of a response if the request sets no limit (default: 512)', count)
 		.addOption(
-			new Option('--repetition <rule>', 'whether an answer that repeats itself ends')
+			new Option('--repetition <rule>', '`stop` ends a response that repeats itself, `off` does not')
 				.choices(['stop', 'off'])
 				.default('stop'),
 		)
-		.option('--parallel <answers>', 'answers at once', count)
-		.option('--queue <requests>', 'requests that may wait', count)
+		.option('--parallel <answers>', 'number of concurrent responses', count)
+		.option('--queue <requests>', 'number of requests that may wait', count)
 		.option('--threads <threads>', 'processor threads', count)
 		.addOption(
-			new Option('--gpu <kind>', 'which installed GPU build to use')
+			new Option('--gpu <kind>', 'installed GPU build to use')
 				.choices(['auto', 'cuda', 'vulkan', 'metal', 'off'])
 				.default('auto'),
 		)
-		.option('--library <folder>', 'where the engine library is (default: engineFolder of the configuration)')
-		.addOption(new Option('--until-stdin-ends', 'end when standard input does, and ignore signals').hideHelp())
-		.action((flags: EngineFlags) => serveModel(flags, surroundings))
-	engine.addCommand(installCommand(surroundings))
+		.option('--library <folder>', 'folder of the engine library (default: engineFolder of the configuration)')
+		.addOption(new Option('--until-stdin-ends', 'exit when standard input ends, and ignore signals').hideHelp())
+		.action((flags: EngineFlags) => serveModel(flags, context))
+	engine.addCommand(installCommand(context))
 	return engine
 }
 
-function installCommand(surroundings: CommandContext): Command {
-	return addConfigOptions(new Command('install').description('install the engine library, or add a GPU build to it'))
-		.addOption(new Option('--folder <folder>', 'where to (default: engineFolder of the configuration)'))
+function installCommand(context: CommandContext): Command {
+	return addConfigOptions(new Command('install').description('install the engine library, or add a GPU build'))
+		.addOption(new Option('--folder <folder>', 'folder to install to (default: engineFolder of the configuration)'))
 		.argument(
 			'[build]',
 			`one of ${builds.join(', ')}`,
 			(text): Build => {
 				const build = builds.find((one) => one === text)
-				if (build === undefined) throw new InvalidArgumentError(`It is one of ${builds.join(', ')}.`)
+				if (build === undefined) throw new InvalidArgumentError(`Expected one of ${builds.join(', ')}.`)
 				return build
 			},
 			'cpu',
 		)
 		.action(async (build: Build, flags: ConfigFlags & { readonly folder?: string }) => {
-			const settings = await readSettings(flags, surroundings.environment)
+			const settings = await readSettings(flags, context.environment)
 			const folder = resolve(flags.folder ?? settings.engineFolder)
-			const { environment, tell } = surroundings
+			const { environment, tell } = context
 			const installed = await installEngine(folder, {
 				build,
 				machine: process,
@@ -98,19 +103,19 @@ function installCommand(surroundings: CommandContext): Command {
 			}).catch((cause: unknown) => {
 				throw new Complaint(cause instanceof Error ? describeSystemError(cause) : String(cause))
 			})
-			tell(`The engine library ${installed.version} is in ${folder}, for ${installed.builds.join(', ')}.`)
+			tell(`Engine library ${installed.version} is installed in ${folder}, for ${installed.builds.join(', ')}.`)
 		})
 }
 
-async function serveModel(flags: EngineFlags, surroundings: CommandContext): Promise<void> {
+async function serveModel(flags: EngineFlags, context: CommandContext): Promise<void> {
 	const supervised = flags.untilStdinEnds === true
-	const ending = supervised ? untilStdinEnds() : followStop(surroundings).begun
-	const settings = await readSettings(flags, surroundings.environment)
-	giveHome(settings, surroundings)
-	// The supervisor reads this log, so it is in lines for machines, independent of the configuration.
+	const ending = supervised ? untilStdinEnds() : followStop(context).begun
+	const settings = await readSettings(flags, context.environment)
+	giveHome(settings, context)
+	// The supervisor reads this log, so it is always in JSON, whatever the configuration.
 	const log = supervised ? openLog({ level: 'info', format: 'json' }) : openConfiguredLog(settings)
-	// Loading takes long and cannot be interrupted.
-	const engine = await openUnlessEnded(ending, openModel(flags, settings, log, surroundings))
+	// Loading takes a long time and cannot be interrupted.
+	const engine = await openUnlessEnded(ending, openModel(flags, settings, log, context))
 	const { openHandler } = await import('../server/handler.ts')
 	const { fixedDeployment } = await import('../gateway/fixed-deployment.ts')
 	const { hostCheck } = await import('../http/hosts.ts')
@@ -121,13 +126,13 @@ async function serveModel(flags: EngineFlags, surroundings: CommandContext): Pro
 		keys: flags.socket === undefined ? await openKeys(settings) : undefined,
 		deployment: () => deployment,
 		limits: { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs },
-		version: surroundings.version,
+		version: context.version,
 		clock: systemClock,
 		random: Math.random,
 		log,
 		telemetry: silentTelemetry,
 		trustsRequestIds: supervised,
-		...(flags.socket === undefined ? { checkHost: hostCheck({ listen: settings.config.listen }) } : {}),
+		checkHost: flags.socket === undefined ? hostCheck({ listen: settings.config.listen }) : undefined,
 	})
 	const listener = await openListener(
 		flags.socket,
@@ -138,17 +143,17 @@ async function serveModel(flags: EngineFlags, surroundings: CommandContext): Pro
 		},
 		log,
 	)
-	surroundings.tell(`${name} is served on ${listener.url}`)
+	context.tell(`Serving ${name} on ${listener.url}`)
 	await ending
-	// A gateway has ended its calls before it closes standard input.
+	// A gateway has finished its calls before it closes standard input.
 	await listener.close(supervised ? 0 : shutdownMs, async () => handler.interrupt())
 	await engine.close()
 	process.exit(0)
 }
 
 /**
- * The engine's library fails without a home folder, and the system looks for it in the environment that the process began with: the
- * process begins again with one, under the same id.
+ * The engine's library fails without a home folder, and the system reads it from the environment that the process was started with. So the
+ * process executes itself again with HOME set, under the same id.
  */
 function giveHome({ dataFolder }: Settings, { environment, command }: CommandContext): void {
 	if (hasHome(environment) || process.execve === undefined) return
@@ -162,7 +167,7 @@ function definedOnly(environment: Readonly<Record<string, string | undefined>>):
 	)
 }
 
-/** A socket whose path was removed, for example by a cleaner of temporary folders, is created again. */
+/** Recreates a socket whose path was removed, for example by a cleaner of temporary folders. */
 async function openListener(socket: string | undefined, options: ListenOptions, log: Log): Promise<Listener> {
 	const { listen } = await import('../server/listener.ts')
 	const first = listen(options)
@@ -173,12 +178,12 @@ async function openListener(socket: string | undefined, options: ListenOptions, 
 		if (existsSync(socket)) return
 		try {
 			await mkdir(dirname(socket), { recursive: true, mode: 0o700 })
-			// The one before keeps the connections that it has. Closing it now would remove the new path.
+			// The previous listener retains its connections. Closing it now would remove the new path.
 			listeners.push(listen(options))
 			failing = false
-			log.warn('the socket was removed; it is there again')
+			log.warn('the socket was removed and has been recreated')
 		} catch (err) {
-			if (!failing) log.error({ err }, 'the socket was removed and cannot be made again')
+			if (!failing) log.error({ err }, 'the socket was removed and cannot be recreated')
 			failing = true
 		}
 	}
@@ -194,27 +199,22 @@ async function openListener(socket: string | undefined, options: ListenOptions, 
 
 const lookForSocketMs = 500
 
-/** A model that cannot be opened is the end of the process, with a status that says so. */
-async function openModel(
-	flags: EngineFlags,
-	settings: Settings,
-	log: Log,
-	surroundings: CommandContext,
-): Promise<Engine> {
+/** @throws Complaint with the status for an invalid model if it cannot be opened. */
+async function openModel(flags: EngineFlags, settings: Settings, log: Log, context: CommandContext): Promise<Engine> {
 	const { openLocalLlama } = await import('../embedded/runtime/local-llama.ts')
-	const { context, maxTokens, repetition, parallel, queue, threads, gpu, model } = flags
+	const { context: contextTokens, maxTokens, repetition, parallel, queue, threads, gpu, model } = flags
 	const options: LocalLlamaOptions = {
 		libraryFolder: resolve(flags.library ?? settings.engineFolder),
-		modelPath: await modelPath(flags, settings, surroundings),
+		modelPath: await modelPath(flags, settings, context),
 		modelName: flags.name ?? model,
 		gpu: gpu === 'off' ? false : gpu,
 		repetition,
 		log,
-		...(context === undefined ? {} : { contextTokens: context }),
-		...(maxTokens === undefined ? {} : { maxTokens }),
-		...(parallel === undefined ? {} : { parallel }),
-		...(queue === undefined ? {} : { queueLimit: queue }),
-		...(threads === undefined ? {} : { threads }),
+		contextTokens,
+		maxTokens,
+		parallel,
+		queueLimit: queue,
+		threads,
 	}
 	return openLocalLlama(options).catch((cause: unknown) => {
 		throw new Complaint(cause instanceof Error ? cause.message : String(cause), hopelessStatus)
@@ -236,8 +236,9 @@ async function modelPath(
 	})
 	const choice = await chooseModel(model, { weights, modelFolder, folder: resolve('.'), download: false })
 	if (choice.type === 'here') return choice.path
-	const reason = choice.type === 'missing' ? operatorReason(choice.error) : `the weights of "${model}" are not here`
-	// A gateway has set the flag, and shows the reason to people who have not.
+	const reason =
+		choice.type === 'missing' ? operatorReason(choice.error) : `the weights of "${model}" are not installed`
+	// A gateway sets the flag, and reports the reason to people who did not set it.
 	throw new Complaint(untilStdinEnds === true ? reason : `--model: ${reason}`, hopelessStatus)
 }
 
@@ -254,8 +255,8 @@ async function openKeys(settings: Settings): Promise<KeyStore> {
 }
 
 /**
- * Resolves when standard input ends: when the process that holds its other end closes it, or is gone. Signals are ignored, since one that
- * is sent to a whole process group reaches this process while the gateway still has answers to finish.
+ * Resolves when standard input ends: the gateway closed its end, or exited. Signals are ignored, because a signal to the whole process
+ * group reaches this process while the gateway still has responses to finish.
  */
 function untilStdinEnds(): Promise<void> {
 	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
@@ -266,6 +267,6 @@ function untilStdinEnds(): Promise<void> {
 
 function count(text: string): number {
 	const value = Number(text)
-	if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number above 0.')
+	if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number above 0.')
 	return value
 }

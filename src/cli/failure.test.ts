@@ -10,7 +10,7 @@ function systemError(code: string, syscall: string, path: string): Error {
 	return Object.assign(new Error(`${code}: something, ${syscall} '${path}'`), { code, syscall, path })
 }
 
-test('what an operator can mend is one line without a stack', () => {
+test('a failure that an operator can correct is one line without a stack', () => {
 	const cases: readonly (readonly [Error, string, number])[] = [
 		[new ConfigError('f.yaml:3: listen: wrong'), 'f.yaml:3: listen: wrong', 78],
 		[new Complaint('no such model', 78), 'no such model', 78],
@@ -33,14 +33,14 @@ test('what an operator can mend is one line without a stack', () => {
 	for (const [error, text, exitCode] of cases) expect(describeFailure(error)).toEqual({ text, exitCode })
 })
 
-test('a defect of this program keeps its stack', () => {
+test('a defect of this program is printed with its stack', () => {
 	const { text, exitCode } = describeFailure(new TypeError('undefined is not a function'))
 	expect(text).toContain('failure.test.ts')
 	expect(exitCode).toBe(1)
 	expect(describeFailure(new ChatError('internal', 'Oh')).text).toContain('failure.test.ts')
 })
 
-test('the parser of the command line has printed its own words', () => {
+test('the message of the command line parser is not printed again', () => {
 	expect(describeFailure(new CommanderError(0, 'help', ''))).toEqual({ text: undefined, exitCode: 0 })
 	expect(describeFailure(new CommanderError(1, 'unknown', ''))).toEqual({ text: undefined, exitCode: 2 })
 })

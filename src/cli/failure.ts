@@ -1,4 +1,4 @@
-// What a failed command prints: one line if the operator can correct it, a stack trace only if it is a defect of this program.
+// The output of a failed command: one line if the operator can correct the failure, a stack trace only for a defect of this program.
 
 import { CommanderError } from 'commander'
 import { ChatError } from '../chat/error.ts'
@@ -10,7 +10,7 @@ import { Complaint, hopelessStatus } from './complaint.ts'
 export interface Failure {
 	/** For standard error; undefined if the command line's parser has printed it. */
 	readonly text: string | undefined
-	/** 0 for --help and --version, 1 for a failure, 2 for unknown words, 78 for a configuration that cannot work. */
+	/** 0 for --help and --version, 1 for a failure, 2 for an unknown command or option, 78 for an invalid configuration. */
 	readonly exitCode: number
 }
 
@@ -23,14 +23,14 @@ export function describeFailure(thrown: unknown): Failure {
 	return { text: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown), exitCode: 1 }
 }
 
-/** An error of the system (a file, a disk, a socket), of SQLite, or one that this program words for its callers. */
+/** Whether it is an error of the system (a file, a disk, a socket), of SQLite, or one with a message for callers. */
 function isOperational(thrown: unknown): thrown is Error {
 	if (!(thrown instanceof Error)) return false
 	if (thrown instanceof ChatError) return thrown.kind !== 'internal'
 	return 'code' in thrown && /^(E[A-Z0-9]+|SQLITE_\w+)$/.test(String(thrown.code))
 }
 
-/** The message with those of its causes, each once. */
+/** The message followed by those of its causes, without duplicates. */
 function withCauses(error: Error): string {
 	const messages = new Set<string>()
 	for (let at: unknown = error; at instanceof Error; at = at.cause)

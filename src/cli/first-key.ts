@@ -1,5 +1,5 @@
-// How the first API key reaches the operator: on a terminal it is printed once; anywhere else standard output ends up in a journal or a
-// container's log for good, so the key goes into a file that only its owner can read.
+// Delivers the first API key to the operator. On a terminal it is printed once. Otherwise standard output may be stored in a journal or a
+// container's log, so the key is written to a file that only its owner can read.
 
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,19 +9,19 @@ import type { KeyStore } from '../keys/key-store.ts'
 import { describeSystemError } from '../system/system-error.ts'
 import { Complaint } from './complaint.ts'
 
-/** What the operator signs in with, if this start knows it. */
+/** The credential that the operator signs in with, if it is known at this start. */
 export type SignIn =
-	/** Made by this start and printed. */
+	/** Created by this start and printed. */
 	| { readonly type: 'printed'; readonly secret: string }
-	/** In a file of the data folder, made by this start or an earlier one; `secret` only if it may be printed. */
+	/** In a file of the data folder, created by this start or an earlier one; `secret` only if it may be printed. */
 	| { readonly type: 'file'; readonly file: string; readonly secret?: string }
 	/** `adminKey` of the configuration. */
 	| { readonly type: 'configured' }
-	/** Made earlier; only its hash is stored. */
+	/** Created earlier; only its hash is stored. */
 	| { readonly type: 'known' }
 
 export interface FirstKeyOptions {
-	/** Whether the operator chose an admin key. */
+	/** Whether an admin key is configured. */
 	readonly configured: boolean
 	/** Absolute. */
 	readonly dataFolder: string
@@ -32,7 +32,7 @@ export interface FirstKeyOptions {
 }
 
 /**
- * Makes the first key if there is none, and finds the one of an earlier start in its file.
+ * Creates the first key if there is none, and reads the one of an earlier start from its file.
  *
  * @throws Complaint if the file cannot be written; no key exists then.
  */
@@ -54,7 +54,7 @@ export async function signIn(
 
 async function writeSecret(file: string, secret: string): Promise<void> {
 	try {
-		// A file that exists would keep its mode.
+		// Writing to an existing file would not change its mode.
 		await rm(file, { force: true })
 		await writeFile(file, `${secret}\n`, { mode: 0o600, flag: 'wx' })
 	} catch (cause) {

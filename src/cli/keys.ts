@@ -1,4 +1,4 @@
-// dragoman keys: creates, lists and revokes API keys, also while a server runs on the same data folder.
+// dragoman keys: creates, lists and revokes API keys, even while a server runs on the same data folder.
 
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { ConfigFlags, Settings } from '../config/settings.ts'
@@ -22,48 +22,48 @@ interface CreateFlags extends ConfigFlags {
 	readonly expires?: number
 }
 
-export function keysCommand(surroundings: CommandContext): Command {
-	const keys = new Command('keys').description('API keys: create, list, revoke')
-	addConfigOptions(keys.command('create').description('make a key and print it, alone, on standard output'))
-		.requiredOption('--name <name>', 'what to call it', readLabel)
-		.addOption(new Option('--role <role>', 'what it may do').choices([...roles]).default('user'))
-		.option('--tenant <name>', 'the organisation it belongs to (default: default)', readLabel)
+export function keysCommand(context: CommandContext): Command {
+	const keys = new Command('keys').description('create, list and revoke API keys')
+	addConfigOptions(keys.command('create').description('create a key and print only the key to standard output'))
+		.requiredOption('--name <name>', 'name of the key', readLabel)
+		.addOption(new Option('--role <role>', 'role of the key').choices([...roles]).default('user'))
+		.option('--tenant <name>', 'organisation that the key belongs to (default: default)', readLabel)
 		.option(
 			'--owner <name>',
-			'whose conversations it reads and writes, shared by all keys of that owner (default: its own)',
+			'owner of the conversations that the key reads and writes, shared by all keys of that owner (default: the key itself)',
 			readLabel,
 		)
 		.addOption(
-			new Option('--history <mode>', "whether a chat request's `user` and `id` keep a conversation").choices([
+			new Option('--history <mode>', 'whether `user` and `id` of a chat request store a conversation').choices([
 				'albert',
 				'none',
 			]),
 		)
 		.addOption(
-			new Option('--dialect <name>', 'the dialect that is meant on paths that several share').choices(
+			new Option('--dialect <name>', 'dialect used on paths that several dialects share').choices(
 				dialects.map(({ name }) => name),
 			),
 		)
-		.option('--expires <when>', 'when it ends: a date as 2027-01-31, or a time from now as 30d or 12h', readWhen)
-		.option('--resumable', 'its streams of chat outlive the connection of their client')
+		.option('--expires <when>', 'expiry: a date such as 2027-01-31, or a duration such as 30d or 12h', readWhen)
+		.option('--resumable', 'chat streams of the key can be resumed after the client disconnects')
 		.action(async (flags: CreateFlags) => {
 			const { key, secret } = createKey(described(flags), Date.now())
-			await withStores(flags, surroundings, async ({ keys }, settings) => {
+			await withStores(flags, context, async ({ keys }, settings) => {
 				const others = [...(await keys.list()), ...configuredKeys(settings)]
 				const twin = others.find(({ name, revokedAtMs }) => name === key.name && revokedAtMs === null)
 				if (twin !== undefined)
-					surroundings.tell(
-						`Warning: key ${twin.id} is named '${key.name}' too, so that name no longer identifies one key: revoke by id.`,
+					context.tell(
+						`Warning: key ${twin.id} is named '${key.name}' too, so the name no longer identifies one key: revoke by id.`,
 					)
 				await keys.insert(key)
 			})
-			surroundings.tell(`Key '${key.name}' (${key.role}) created. It is shown this once:`)
-			surroundings.print(secret)
+			context.tell(`Key '${key.name}' (${key.role}) created. It is shown this once:`)
+			context.print(secret)
 		})
-	addConfigOptions(keys.command('list').description('list keys by their first characters'))
+	addConfigOptions(keys.command('list').description('list keys with their first characters'))
 		.option('--json', 'print JSON')
 		.action(async (flags: ConfigFlags & { readonly json?: true }) => {
-			const [configured, stored] = await withStores(flags, surroundings, async ({ keys }, settings) => [
+			const [configured, stored] = await withStores(flags, context, async ({ keys }, settings) => [
 				configuredKeys(settings),
 				await keys.list(),
 			])
@@ -72,18 +72,18 @@ export function keysCommand(surroundings: CommandContext): Command {
 					...configured.map(({ hash: _, ...key }) => ({ ...key, createdAtMs: null, configured: true })),
 					...stored.map(({ hash: _, ...key }) => key),
 				]
-				surroundings.print(JSON.stringify(shown, null, 2))
+				context.print(JSON.stringify(shown, null, 2))
 			} else
 				for (const line of table(
 					['ID', 'NAME', 'ROLE', 'OWNER', 'KEY', 'CREATED', 'EXPIRES', 'REVOKED'],
 					[...configured.map(describeConfigured), ...stored.map(describe)],
 				))
-					surroundings.print(line)
+					context.print(line)
 		})
-	addConfigOptions(keys.command('revoke').description('end a key for good, at once'))
-		.argument('<key>', 'its id, its name, the whole key, or its first characters as `keys list` shows them')
+	addConfigOptions(keys.command('revoke').description('revoke a key immediately and permanently'))
+		.argument('<key>', 'id, name, whole key, or its first characters, which `keys list` shows')
 		.action(async (which: string, flags: ConfigFlags) => {
-			const matching = await withStores(flags, surroundings, async ({ keys }, settings) => {
+			const matching = await withStores(flags, context, async ({ keys }, settings) => {
 				const revoked = await keys.revoke(which, Date.now())
 				if (revoked.length === 0 && configuredKeys(settings).some((key) => isConfiguredKey(which, key)))
 					throw new Complaint(
@@ -95,9 +95,9 @@ export function keysCommand(surroundings: CommandContext): Command {
 			if (revoked === undefined) throw new Complaint(`There is no key '${abridged(which)}'.`)
 			if (matching.length > 1)
 				throw new Complaint(
-					`${matching.length} keys are called '${which}': use an id of ${matching.map(({ id }) => id).join(', ')}.`,
+					`${matching.length} keys are named '${which}': use one of the ids ${matching.map(({ id }) => id).join(', ')}.`,
 				)
-			surroundings.tell(`Key '${revoked.name}' (${revoked.prefix}…) is revoked.`)
+			context.tell(`Key '${revoked.name}' (${revoked.prefix}…) is revoked.`)
 		})
 	return keys
 }
@@ -107,18 +107,18 @@ function described({ name, role, tenant, owner, expires, ...settings }: CreateFl
 	return {
 		name,
 		role,
-		...(tenant === undefined ? {} : { tenant }),
-		...(owner === undefined ? {} : { owner }),
-		...(expires === undefined ? {} : { expiresAtMs: expires }),
+		tenant,
+		owner,
+		expiresAtMs: expires,
 		settings: {
-			...(history === undefined ? {} : { history }),
-			...(resumable === undefined ? {} : { resumable }),
-			...(dialect === undefined ? {} : { dialect }),
+			history,
+			resumable,
+			dialect,
 		},
 	}
 }
 
-/** The operator's key, where one is configured. */
+/** The admin key of the configuration, if there is one. */
 function configuredKeys({ config }: Settings): readonly Key[] {
 	return config.adminKey === undefined ? [] : [configuredKey(config.adminKey, Date.now())]
 }
@@ -148,14 +148,14 @@ function describe(key: Key): readonly string[] {
 
 const unitMs: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000 }
 
-/** A date (UTC), or a time from now, in milliseconds since 1970. */
+/** A date (UTC), or a duration from now, in milliseconds since 1970. */
 function readWhen(text: string): number {
 	const [, count, unit = ''] = /^(\d{1,5})([hd])$/.exec(text) ?? []
 	const at = count === undefined ? Date.parse(text) : Date.now() + Number(count) * (unitMs[unit] ?? 0)
 	const isDate = count !== undefined || /^\d{4}-\d\d-\d\d(T|$)/.test(text)
 	if (!isDate || Number.isNaN(at))
-		throw new Complaint(`'${text}' is neither a date as 2027-01-31 nor a time as 30d or 12h.`)
-	if (at <= Date.now()) throw new Complaint(`'${text}' lies in the past.`)
+		throw new Complaint(`'${text}' is neither a date, such as 2027-01-31, nor a duration, such as 30d or 12h.`)
+	if (at <= Date.now()) throw new Complaint(`'${text}' is in the past.`)
 	return at
 }
 

@@ -1,4 +1,4 @@
-// When launchers count as gone, on a made-up process table.
+// When launchers count as exited, on a simulated process table.
 
 import { expect, test } from 'bun:test'
 import { launchersOf, watchLaunchers } from './launchers.ts'
@@ -20,13 +20,13 @@ function openWatch(launchers: readonly number[], parents: Record<number, number>
 	return { watch, parents, clock, look }
 }
 
-test('the environment names them, nearest first', () => {
+test('the environment lists them, nearest first', () => {
 	expect(launchersOf({ DRAGOMAN_LAUNCHERS: '12 11 10' })).toEqual([12, 11, 10])
 	expect(launchersOf({ DRAGOMAN_LAUNCHERS: '' })).toEqual([])
 	expect(launchersOf({})).toEqual([])
 })
 
-test('nothing happens while all are there', () => {
+test('nothing happens while all are running', () => {
 	const { look } = openWatch([12, 11, 10], { 100: 12, 12: 11, 11: 10, 10: 1 })
 	expect(look(10)).toBe(0)
 })
@@ -35,18 +35,18 @@ test.each([
 	['its own parent', { 100: 1 }],
 	['the shell between', { 12: 1 }],
 	['npm', { 11: 1 }],
-])('%s is gone: the server is told once', (_, change) => {
+])('%s exits: the server is notified once', (_, change) => {
 	const { look, parents } = openWatch([12, 11, 10], { 100: 12, 12: 11, 11: 10, 10: 1 })
 	Object.assign(parents, change)
 	expect(look(1)).toBe(0)
 	expect(look(5)).toBe(1)
 })
 
-test('a launcher that was gone before the watch began is missed as well', () => {
+test('a launcher that exited before the watch began is detected', () => {
 	expect(openWatch([12], { 100: 1 }).look(2)).toBe(1)
 })
 
-test('what a hang-up of the whole group ended is not missed, even if it was seen before the signal', () => {
+test('launchers ended by a SIGHUP to the whole group are ignored, even if their exit was noticed before the signal', () => {
 	const { watch, look, parents } = openWatch([12, 11], { 100: 12, 12: 11, 11: 10 })
 	parents[12] = 1
 	look(1)
@@ -54,7 +54,7 @@ test('what a hang-up of the whole group ended is not missed, even if it was seen
 	expect(look(10)).toBe(0)
 })
 
-test('a hang-up long ago excuses nothing', () => {
+test('an earlier SIGHUP has no effect', () => {
 	const { watch, look, parents, clock } = openWatch([12], { 100: 12 })
 	watch.hungUp()
 	clock.ms += 10_000

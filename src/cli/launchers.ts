@@ -1,35 +1,35 @@
-// Ends a server when a process that started it and waits for it is gone: a launcher, or npm with the shell between. bin/launchers.mjs
-// finds out which these are; a server that was started directly has none and outlives its parent.
+// Shuts down a server when a process that started it and waits for it exits: a launcher, or npm with the shell in between.
+// bin/launchers.mjs finds these processes; a server that was started directly has none and outlives its parent.
 
 import { launchersVariable, lookUpProcess } from '../../bin/launchers.mjs'
 import type { Environment } from '../config/environment.ts'
 
 const lookEveryMs = 250
 /**
- * SIGHUP to the process group ends npm even under `nohup`, since Node resets the signal. The server was meant to live on then: launchers
- * that end this soon after the signal are not missed, in milliseconds.
+ * SIGHUP to the process group ends npm even under `nohup`, because Node resets the signal. The server must continue in this case, so
+ * launchers that exit this soon after the signal are ignored, in milliseconds.
  */
 const hangUpMs = 2000
 
 export interface LauncherWatch {
-	/** SIGHUP arrived, and it did not stop the server. */
+	/** Reports a SIGHUP that did not stop the server. */
 	hungUp(): void
-	/** Compares the processes with those of the start. Runs by itself; public for tests. */
+	/** Compares the processes with those at startup. Called by a timer; public for tests. */
 	look(): void
 	close(): void
 }
 
 export interface LauncherWatchOptions {
-	/** Each is the parent of the one before it; the first is this process's own parent. */
+	/** Each is the parent of the previous one; the first is this process's own parent. */
 	readonly launchers: readonly number[]
-	/** The current parent of a process, of this one without a number; undefined if there is no such process. */
+	/** The current parent of a process, by default of this one; undefined if the process does not exist. */
 	readonly parentOf: (pid?: number) => number | undefined
 	readonly nowMs: () => number
 	/** Called once. */
 	readonly onGone: () => void
 }
 
-/** The processes to watch, nearest first: bin/dragoman.mjs puts them into the environment. */
+/** The processes to watch, nearest first. bin/dragoman.mjs sets them in the environment. */
 export function launchersOf(environment: Environment): readonly number[] {
 	return (environment[launchersVariable] ?? '')
 		.split(' ')
@@ -54,7 +54,7 @@ export function watchLaunchers({ launchers, parentOf, nowMs, onGone }: LauncherW
 		},
 		look() {
 			if (closed || allThere()) return
-			// At the first sight a SIGHUP to the whole group may not have been handled here yet.
+			// A SIGHUP to the whole group may not have been handled in this process yet.
 			if (!wasGone) {
 				wasGone = true
 				return
@@ -72,12 +72,12 @@ export function watchLaunchers({ launchers, parentOf, nowMs, onGone }: LauncherW
 }
 
 /**
- * The parent of a process now. On other systems than Linux only this process's own parent can be read; for any other process that lives,
- * the parent that it had at the start is returned.
+ * The current parent of a process. On systems other than Linux only this process's own parent can be read; for any other running process,
+ * the parent that it had at startup is returned.
  */
 export function systemParents(launchers: readonly number[]): (pid?: number) => number | undefined {
 	return (pid) => {
-		// Windows does not replace a parent that is gone.
+		// Windows does not replace a parent that exited.
 		if (pid === undefined) return process.platform !== 'win32' || lives(process.ppid) ? process.ppid : undefined
 		if (process.platform === 'linux') return lookUpProcess(pid)?.parent
 		const parent = launchers[launchers.indexOf(pid) + 1]

@@ -1,4 +1,4 @@
-// The reason that an operator reads, from failures as the system reports them.
+// The reason reported to an operator for errors of the system.
 
 import { expect, test } from 'bun:test'
 import { cannotListen } from './listen-failure.ts'
@@ -39,7 +39,7 @@ test('a host name that does not exist', () =>
 		).message,
 	).toBe('Cannot listen on no-such-host.invalid:80: the host name cannot be resolved'))
 
-test('any other failure in its own words', () => {
+test('any other failure with its own message', () => {
 	expect(cannotListen('a:1', new Error('no room')).message).toBe('Cannot listen on a:1: no room')
 	expect(cannotListen('a:1', 'no room').message).toBe('Cannot listen on a:1: no room')
 })

@@ -1,4 +1,4 @@
-// Why an address cannot be listened on, for the operator.
+// Explains to the operator why the server cannot listen on an address.
 
 import { Complaint } from './complaint.ts'
 
@@ -10,7 +10,7 @@ const reasons: Readonly<Record<string, string>> = {
 	EACCES: 'permission denied; ports below 1024 may need a privilege',
 	ENOTFOUND: unresolved,
 	EAI_AGAIN: unresolved,
-	// Bun's code for it; the address itself was checked before.
+	// Bun's code for an unresolved name; the form of the address was checked before.
 	EINVAL: unresolved,
 }
 

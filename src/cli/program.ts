@@ -1,4 +1,4 @@
-// The `dragoman` command: its subcommands and what they have in common. Each loads its own code when it is called.
+// The `dragoman` command with its subcommands. Each subcommand loads its own code when it is called.
 
 import { Command } from 'commander'
 import { bunFlags } from '../../bin/bun-flags.mjs'
@@ -15,7 +15,7 @@ import { modelsCommand } from './models.ts'
 import { serveCommand } from './serve.ts'
 import { usageCommand } from './usage.ts'
 
-/** Runs one command and sets the exit status: 0, 1 for a failure, 2 for words it does not know, 78 for a wrong configuration. */
+/** Runs one command and sets the exit status: 0, 1 for a failure, 2 for unknown commands or options, 78 for an invalid configuration. */
 export async function run(argv: readonly string[], environment: Environment): Promise<void> {
 	surviveClosedOutput()
 	const program = buildProgram({
@@ -38,14 +38,14 @@ export async function run(argv: readonly string[], environment: Environment): Pr
 	}
 }
 
-/** Resolves when everything before is written, or cannot be. */
+/** Resolves when all earlier output is written, or writing it failed. */
 function written(stream: NodeJS.WriteStream): Promise<void> {
 	return new Promise((resolve) => void stream.write('', () => resolve()))
 }
 
 /**
- * A reader that closes its end of a pipe, such as `head`, or a terminal that is closed, is no failure. Other errors of an output, such as
- * a full disk, make a command fail; a server continues.
+ * A closed pipe, for example by `head`, or a closed terminal is not a failure. Other output errors, such as a full disk, make a command
+ * fail; a server continues.
  */
 function surviveClosedOutput(): void {
 	for (const stream of [process.stdout, process.stderr])
@@ -56,18 +56,18 @@ function surviveClosedOutput(): void {
 		})
 }
 
-/** EIO: the terminal is closed. */
+/** EIO means that the terminal was closed. */
 const closedCodes: ReadonlySet<string> = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'])
 
-/** The whole command tree, without running anything: also what the documentation's tests walk through. */
-export function buildProgram(surroundings: CommandContext): Command {
+/** The complete command tree, without running anything. The documentation's tests traverse it. */
+export function buildProgram(context: CommandContext): Command {
 	const program = new Command('dragoman')
 		.description('Any chat dialect in, any model behind, the conversation kept in between.')
-		.version(surroundings.version)
+		.version(context.version)
 		.exitOverride()
 		.enablePositionalOptions()
 		.configureOutput({ writeErr: (text) => process.stderr.write(text) })
-	for (const make of commands) program.addCommand(inherit(make(surroundings)))
+	for (const make of commands) program.addCommand(inherit(make(context)))
 	return program
 }
 
@@ -82,7 +82,7 @@ const commands = [
 	configCommand,
 ] as const
 
-/** Exits as exceptions, for a command and all below it, so that one place decides the exit status. */
+/** Makes a command and its subcommands throw instead of exiting, so that the exit status is decided in `run` only. */
 function inherit(command: Command): Command {
 	command.exitOverride().enablePositionalOptions()
 	for (const child of command.commands) inherit(child)

@@ -8,7 +8,7 @@ function capture(isTTY: boolean) {
 	return { written, pass: (ms: number) => (nowMs += ms), writer: openProgress(stream, { now: () => nowMs }) }
 }
 
-test('off a terminal there is a line for every tenth, and none twice', () => {
+test('without a terminal, one line for every tenth', () => {
 	const { written, writer } = capture(false)
 	for (let received = 0; received <= 1000; received += 4)
 		writer.update({ source: 'here', receivedBytes: received * 1e6, totalBytes: 1000e6 })
@@ -18,14 +18,14 @@ test('off a terminal there is a line for every tenth, and none twice', () => {
 	expect(written[10]).toBe('100 %  1000.0/1000.0 MB  here\n')
 })
 
-test('off a terminal a total that is unknown gives a line for every 50 MB', () => {
+test('without a terminal and with an unknown total, one line for every 50 MB', () => {
 	const { written, writer } = capture(false)
 	for (let received = 0; received <= 120; received += 10)
 		writer.update({ source: 'here', receivedBytes: received * 1e6, totalBytes: undefined })
 	expect(written).toEqual(['0.0 MB  here\n', '50.0 MB  here\n', '100.0 MB  here\n'])
 })
 
-test('another source begins anew', () => {
+test('another source starts from the beginning', () => {
 	const { written, writer } = capture(false)
 	writer.update({ source: 'first', receivedBytes: 95, totalBytes: 100 })
 	writer.update({ source: 'second', receivedBytes: 0, totalBytes: 100 })

@@ -1,5 +1,5 @@
-// Shows how far a download is: one line that is rewritten on a terminal, a plain line every tenth elsewhere. It does not know what is
-// fetched, nor when it ends.
+// Shows the progress of a download: one line that is rewritten on a terminal, otherwise a plain line for every tenth. It does not know
+// what is downloaded, or when the download ends.
 
 import type { Clock } from '../system/clock.ts'
 
@@ -18,14 +18,14 @@ export interface Progress {
 export interface ProgressWriter {
 	/** Cheap enough to be called with every chunk. */
 	update(progress: Progress): void
-	/** Leaves the terminal's cursor on a fresh line. */
+	/** Moves the terminal's cursor to a new line. */
 	end(): void
 }
 
-/** Shortest time between two drawings of the bar, in milliseconds. */
+/** Minimum time between two redraws of the bar, in milliseconds. */
 const redrawMs = 100
 const plainStep = 0.1
-/** Between plain lines where the total is not known. */
+/** Bytes between plain lines if the total is unknown. */
 const plainStepBytes = 50_000_000
 const barCells = 24
 

@@ -1,4 +1,4 @@
-// dragoman serve: the gateway on a socket, from configuration to a graceful end; alone or as several processes that share the address.
+// dragoman serve: runs the gateway from startup to graceful shutdown, in one process or in several that share the address.
 
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type ConfigFlags, openConfiguredLog, readSettings, type Settings } from '../config/settings.ts'
@@ -20,48 +20,50 @@ interface ServeFlags extends ConfigFlags {
 	readonly worker?: true
 }
 
-export function serveCommand(surroundings: CommandContext): Command {
+export function serveCommand(context: CommandContext): Command {
 	return addConfigOptions(new Command('serve').description('serve the API and the web page'))
 		.addOption(
 			new Option('--listen <host:port>', 'address to serve on; also DRAGOMAN_LISTEN (default: 127.0.0.1:8080)'),
 		)
-		.addOption(new Option('--workers <count>', 'processes that share the address').argParser(readCount).default(1))
+		.addOption(
+			new Option('--workers <count>', 'number of processes that share the address').argParser(readCount).default(1),
+		)
 		.addOption(new Option('--worker').hideHelp())
 		.action(async ({ workers, worker, ...flags }: ServeFlags) => {
-			// First of all, so that a signal to the process group does not end a worker that starts.
+			// Before anything else, so that a signal to the process group does not end a worker during startup.
 			const foreman = worker === true ? openForeman(new Stop()) : undefined
-			const settings = await readSettings(flags, surroundings.environment)
-			if (foreman !== undefined) await serveAsWorker(foreman, flags, settings, surroundings)
-			else if (workers > 1) await superviseWorkers(workers, settings, surroundings)
-			else await serveAlone(flags, settings, surroundings)
+			const settings = await readSettings(flags, context.environment)
+			if (foreman !== undefined) await serveAsWorker(foreman, flags, settings, context)
+			else if (workers > 1) await superviseWorkers(workers, settings, context)
+			else await serveAlone(flags, settings, context)
 			process.exit(0)
 		})
 }
 
-async function serveAlone(flags: ConfigFlags, settings: Settings, surroundings: CommandContext): Promise<void> {
-	const stop = followStop(surroundings)
-	const gateway = await openUnlessEnded(stop.begun, openServedGateway(settings, surroundings))
+async function serveAlone(flags: ConfigFlags, settings: Settings, context: CommandContext): Promise<void> {
+	const stop = followStop(context)
+	const gateway = await openUnlessEnded(stop.begun, openServedGateway(settings, context))
 	const listener = await listenOrClose(gateway, settings, false)
 	try {
-		await greet(listener.url, gateway, settings, surroundings)
+		await greet(listener.url, gateway, settings, context)
 	} catch (thrown) {
 		await listener.close(0)
 		await gateway.close()
 		throw thrown
 	}
-	await serveUntil(stop, flags, settings, gateway, listener, surroundings)
+	await serveUntil(stop, flags, settings, gateway, listener, context)
 }
 
 async function serveAsWorker(
 	foreman: Foreman,
 	flags: ConfigFlags,
 	settings: Settings,
-	surroundings: CommandContext,
+	context: CommandContext,
 ): Promise<void> {
-	const gateway = await openServedGateway(settings, surroundings, foreman)
+	const gateway = await openServedGateway(settings, context, foreman)
 	const listener = await listenOrClose(gateway, settings, true)
 	foreman.serve(() => gateway.metrics())
-	await serveUntil(foreman, flags, settings, gateway, listener, surroundings)
+	await serveUntil(foreman, flags, settings, gateway, listener, context)
 }
 
 async function serveUntil(
@@ -70,10 +72,10 @@ async function serveUntil(
 	settings: Settings,
 	gateway: Gateway,
 	listener: Listener,
-	surroundings: CommandContext,
+	context: CommandContext,
 ): Promise<void> {
 	const log = openConfiguredLog(settings)
-	const watch = watchConfig(settings, () => readSettings(flags, surroundings.environment), gateway, log)
+	const watch = watchConfig(settings, () => readSettings(flags, context.environment), gateway, log)
 	stop.onReload(() => watch.reload())
 	await stop.begun
 	watch.close()
@@ -82,7 +84,7 @@ async function serveUntil(
 	if (drainMs > 0) await systemClock.sleep(drainMs)
 	const deadline = systemClock.sleep(shutdownMs)
 	await listener.close(shutdownMs, () => gateway.interrupt())
-	// What goes on without its client has as long as what has one.
+	// Background tasks have the same deadline as requests with a connected client.
 	await Promise.race([gateway.idle(), deadline])
 	await gateway.close()
 }
@@ -93,19 +95,19 @@ async function openServedGateway(
 	foreman?: Foreman,
 ): Promise<Gateway> {
 	const { openGateway } = await import('../gateway/gateway.ts')
-	const surroundings: GatewaySurroundings = {
+	const context: GatewaySurroundings = {
 		version,
 		command,
 		environment,
 		showProgress: () => openProgress(process.stderr, systemClock),
 		clock: systemClock,
 		log: openConfiguredLog(settings),
-		...(foreman === undefined ? {} : { otherMetrics: () => foreman.otherMetrics() }),
+		otherMetrics: foreman === undefined ? undefined : () => foreman.otherMetrics(),
 	}
-	return openGateway(settings, surroundings)
+	return openGateway(settings, context)
 }
 
-/** Names the address and the reason instead of showing a stack, and leaves no engine running. */
+/** Reports the address and the reason of a failure instead of a stack, and stops every engine. */
 async function listenOrClose(gateway: Gateway, { config }: Settings, shared: boolean): Promise<Listener> {
 	try {
 		const maxBodyBytes = 2 * config.limits.bodyBytes
@@ -118,6 +120,6 @@ async function listenOrClose(gateway: Gateway, { config }: Settings, shared: boo
 
 function readCount(text: string): number {
 	const count = Number(text)
-	if (!/^\d{1,3}$/.test(text) || count < 1) throw new InvalidArgumentError('expected a number from 1 to 999.')
+	if (!/^\d{1,3}$/.test(text) || count < 1) throw new InvalidArgumentError('Expected a number from 1 to 999.')
 	return count
 }

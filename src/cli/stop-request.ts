@@ -1,18 +1,18 @@
-// What ends or reloads a server: signals, and the end of the processes that started it. A worker gets the same from its supervisor
-// instead (worker.ts).
+// The events that shut down or reload a server: signals, and the exit of the processes that started it. For a worker they come from its
+// supervisor instead (worker.ts).
 
 import type { CommandContext } from './command.ts'
 import { launchersOf, systemParents, watchLaunchers } from './launchers.ts'
 import { followSignals, forcedStatus, Stop } from './stop.ts'
 
 export interface StopRequest {
-	/** Resolves when the server is to end gracefully. */
+	/** Resolves when the server should shut down gracefully. */
 	readonly begun: Promise<void>
-	/** Calls `reload` each time the configuration is to be read again. */
+	/** Calls `reload` each time the configuration should be reloaded. */
 	onReload(reload: () => void): void
 }
 
-/** @param force ends the process at the second signal; by default with status 130, without waiting for anything. */
+/** @param force called at the second signal; by default it exits immediately with status 130. */
 export function followStop(
 	{ environment }: Pick<CommandContext, 'environment'>,
 	force: () => void = () => process.exit(forcedStatus),
@@ -34,7 +34,7 @@ export function followStop(
 	return { begun: stop.begun, onReload: (reload) => void reloads.add(reload) }
 }
 
-/** Waits for `opening`. If the end begins before, nothing is being served yet: the process ends at once, with status 0. */
+/** Waits for `opening`. If the shutdown begins first, no requests are being served yet: the process exits immediately with status 0. */
 export async function openUnlessEnded<Result>(ending: Promise<void>, opening: Promise<Result>): Promise<Result> {
 	let settled = false
 	void ending.then(() => {

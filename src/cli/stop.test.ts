@@ -1,9 +1,9 @@
-// What counts as the second signal.
+// Which signal counts as the second one.
 
 import { expect, test } from 'bun:test'
 import { copiesMs, Stop } from './stop.ts'
 
-/** A stop on a clock of its own, and what it has resolved so far. */
+/** A stop with its own clock, and the promises that it has resolved so far. */
 function openStop() {
 	const clock = { ms: 1000 }
 	const stop = new Stop(() => clock.ms)
@@ -23,7 +23,7 @@ test('nothing is resolved without a signal', async () => {
 	expect(await settled()).toEqual([])
 })
 
-test('copies of the first signal do not force the end, however many', async () => {
+test('copies of the first signal do not force the shutdown', async () => {
 	const { stop, clock, settled } = openStop()
 	for (let copy = 0; copy < 10; copy++) {
 		stop.signal()
@@ -32,7 +32,7 @@ test('copies of the first signal do not force the end, however many', async () =
 	expect(await settled()).toEqual(['begun'])
 })
 
-test('a signal after the pause forces the end', async () => {
+test('a signal after the pause forces the shutdown', async () => {
 	const { stop, clock, settled } = openStop()
 	stop.signal()
 	clock.ms += copiesMs
@@ -51,7 +51,7 @@ test('the pause is counted from the first signal, not from its copies', async ()
 	expect(await settled()).toEqual(['begun', 'forced'])
 })
 
-test('an end that began without a signal is never forced by another beginning, only by a later signal', async () => {
+test('a shutdown that began without a signal is forced only by a later signal', async () => {
 	const { stop, clock, settled } = openStop()
 	stop.begin()
 	stop.signal()

@@ -1,13 +1,13 @@
-// When a server stops: the first signal begins a graceful end, a second one forces it. A terminal, systemd and launchers deliver one
-// signal several times (to the process group, and forwarded by each parent), so a signal counts as the second only after a pause.
-// This file does not know what ends, or how.
+// Decides when a server stops: the first signal begins a graceful shutdown, a second one forces it. A terminal, systemd and launchers
+// deliver one signal several times (to the process group, and forwarded by each parent), so a signal counts as the second only after a
+// pause. This file does not know what is shut down, or how.
 
 import { isatty } from 'node:tty'
 
-/** Signals that come sooner than this after the first are copies of it, in milliseconds. */
+/** Signals that arrive sooner than this after the first are copies of it, in milliseconds. */
 export const copiesMs = 500
 
-/** Exit status of a process that a second signal ended. */
+/** Exit status of a process that was ended by a second signal. */
 export const forcedStatus = 130
 
 export class Stop {
@@ -31,13 +31,13 @@ export class Stop {
 		return this.forcing.promise
 	}
 
-	/** Begins the end without a signal, for example because the parent process is gone. It never counts as the second signal. */
+	/** Begins the shutdown without a signal, for example because the parent process exited. Never counts as the second signal. */
 	begin(): void {
 		this.begunAtMs ??= this.nowMs()
 		this.beginning.resolve()
 	}
 
-	/** A signal arrived. */
+	/** Reports a signal. */
 	signal(): void {
 		if (this.begunAtMs === undefined) this.begin()
 		else if (this.nowMs() - this.begunAtMs >= copiesMs) this.forcing.resolve()
@@ -45,15 +45,15 @@ export class Stop {
 }
 
 /**
- * Whether the process was started on a terminal, so that SIGHUP means that the terminal was closed. `nohup` leaves no standard stream on
- * the terminal; on other systems than Linux it leaves standard input there, which therefore does not count.
+ * Whether the process was started on a terminal, so that SIGHUP means that the terminal was closed. `nohup` redirects every standard stream
+ * from the terminal; on systems other than Linux it does not redirect standard input, which is therefore ignored.
  */
 function isOnTerminal(): boolean {
 	const streams = process.platform === 'linux' ? [0, 1, 2] : [1, 2]
 	return streams.some((stream) => isatty(stream))
 }
 
-/** Passes the signals that stop a server to `stop`; SIGHUP is one of them on a terminal, and calls `onHangUp` elsewhere. */
+/** Passes the signals that stop a server to `stop`. SIGHUP is one of them on a terminal; otherwise it calls `onHangUp`. */
 export function followSignals(stop: Stop, onHangUp: () => void = () => undefined): void {
 	const hangUpStops = isOnTerminal()
 	for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.signal())

@@ -36,7 +36,7 @@ function entry(id: string, change: Partial<LedgerEntry>): LedgerEntry {
 	}
 }
 
-/** Runs the command on accounts of today, of 29 days ago and of 30 days ago. */
+/** Runs the command on usage of today, of 29 days ago and of 30 days ago. */
 async function usage(...args: readonly string[]): Promise<readonly string[]> {
 	const data = await mkdtemp(join(tmpdir(), 'dragoman-usage-'))
 	const database = await openSqlite(join(data, 'dragoman.sqlite'))
@@ -74,7 +74,7 @@ test('a month by day and model', async () => {
 	])
 })
 
-test('days from and to, both with, summed as asked for, in JSON', async () => {
+test('--from and --to are inclusive, with --by and --json', async () => {
 	const [from, to] = [written(today - 30 * dayMs), written(today - 29 * dayMs)]
 	const text = (await usage('--from', from, '--to', to, '--by', 'owner, key', '--json')).join('\n')
 	expect(JSON.parse(text)).toEqual([
@@ -92,7 +92,7 @@ test('days from and to, both with, summed as asked for, in JSON', async () => {
 	])
 })
 
-test('words that mean nothing are refused', async () => {
+test('invalid values are rejected', async () => {
 	for (const args of [
 		['--by', 'colour'],
 		['--from', 'yesterday'],

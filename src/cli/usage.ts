@@ -1,5 +1,4 @@
-// dragoman usage: what was used, by whom, at what cost, from the sums of days in the database; also while a server runs on the same
-// data folder.
+// dragoman usage: shows usage and cost from the daily totals in the database, even while a server runs on the same data folder.
 
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { ConfigFlags } from '../config/settings.ts'
@@ -12,48 +11,46 @@ import { table } from './table.ts'
 
 interface UsageFlags extends ConfigFlags {
 	readonly by: readonly UsageGroup[]
-	/** Beginnings of days in UTC, in milliseconds since 1970. */
+	/** Start of a day in UTC, in milliseconds since 1970. */
 	readonly from?: number
 	readonly to?: number
 	readonly json?: true
 }
 
 const dayMs = 86_400_000
-/** Days told of where none are said. */
+/** Number of days in a report without --from. */
 const usualDays = 30
 
-export function usageCommand(surroundings: CommandContext): Command {
-	return addConfigOptions(
-		new Command('usage').description('what was used, by whom, at what cost, in sums of days (UTC)'),
-	)
+export function usageCommand(context: CommandContext): Command {
+	return addConfigOptions(new Command('usage').description('show usage and cost by day (UTC)'))
 		.addOption(
-			new Option('--by <groups>', `what to sum by: any of ${usageGroups.join(', ')}, separated by commas`)
+			new Option('--by <groups>', `fields to group by: any of ${usageGroups.join(', ')}, separated by commas`)
 				.argParser(readGroups)
 				.default(['day', 'model'], 'day,model'),
 		)
-		.option('--from <date>', 'first day, as 2026-11-23 (default: 29 days before the last)', readDay)
+		.option('--from <date>', 'first day, such as 2026-11-23 (default: 29 days before the last)', readDay)
 		.option('--to <date>', 'last day (default: today)', readDay)
 		.option('--json', 'print JSON')
 		.action(async (flags: UsageFlags) => {
-			const { sums, keyNames } = await readUsage(flags, surroundings)
+			const { sums, keyNames } = await readUsage(flags, context)
 			if (flags.json === true) {
 				const flat = sums.map(({ group, ...counts }) => {
 					const keyName = keyNames.get(group.key ?? '')
-					return { ...group, ...(keyName === undefined ? {} : { keyName }), ...counts }
+					return { ...group, keyName, ...counts }
 				})
-				surroundings.print(JSON.stringify(flat, null, 2))
-			} else for (const line of writeTable(flags.by, sums, keyNames)) surroundings.print(line)
+				context.print(JSON.stringify(flat, null, 2))
+			} else for (const line of writeTable(flags.by, sums, keyNames)) context.print(line)
 		})
 }
 
 interface Usage {
 	readonly sums: readonly UsageSum[]
-	/** By id; of keys that still exist, where usage is summed by key. */
+	/** By id, of keys that still exist; empty unless usage is grouped by key. */
 	readonly keyNames: ReadonlyMap<string, string>
 }
 
-function readUsage(flags: UsageFlags, surroundings: CommandContext): Promise<Usage> {
-	return withStores(flags, surroundings, async ({ keys, ledger }, { config }) => {
+function readUsage(flags: UsageFlags, context: CommandContext): Promise<Usage> {
+	return withStores(flags, context, async ({ keys, ledger }, { config }) => {
 		const nowMs = systemClock.now()
 		const names = new Map<string, string>()
 		if (flags.by.includes('key')) {
@@ -101,7 +98,7 @@ function writeTable(
 function readGroups(text: string): readonly UsageGroup[] {
 	return text.split(',').map((word) => {
 		const group = usageGroups.find((one) => one === word.trim())
-		if (group === undefined) throw new InvalidArgumentError(`'${word}' is none of ${usageGroups.join(', ')}.`)
+		if (group === undefined) throw new InvalidArgumentError(`'${word}' is not one of ${usageGroups.join(', ')}.`)
 		return group
 	})
 }
@@ -109,6 +106,6 @@ function readGroups(text: string): readonly UsageGroup[] {
 function readDay(text: string): number {
 	const ms = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN
 	if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(text))
-		throw new InvalidArgumentError('It must be a day, as 2026-11-23.')
+		throw new InvalidArgumentError('Expected a date, such as 2026-11-23.')
 	return ms
 }

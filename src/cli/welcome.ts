@@ -1,5 +1,5 @@
-// What a server prints once it listens: where to open the page, how to send a first request, and which commands come next. Every command
-// can be copied into a shell as it is.
+// The text that a server prints when it is listening: the address of the page, a first request, and further commands. Every command can be
+// copied into a shell unchanged.
 
 import { join, resolve } from 'node:path'
 import { openConfiguredLog, type Settings } from '../config/settings.ts'
@@ -16,11 +16,11 @@ export interface WelcomeFacts {
 	readonly signIn: SignIn
 	/** As configured. */
 	readonly models: readonly Pick<Model, 'name' | 'type'>[]
-	/** Words that run this program, and the flags that lead it to the database and the configuration of this server. */
+	/** The command that runs this program, and the flags that select the database and the configuration of this server. */
 	readonly next: { readonly program: readonly string[]; readonly flags: readonly string[] }
 }
 
-/** Prints the welcome of a server that listens on `url`, with the first API key if there is none yet. */
+/** Prints the welcome text of a server that listens on `url`. Creates the first API key if none exists. */
 export async function greet(
 	url: string,
 	{ keys }: { readonly keys: KeyStore },
@@ -37,26 +37,26 @@ export async function greet(
 	if (known.type === 'file') openConfiguredLog(settings).info({ file: known.file }, 'the first API key is in a file')
 	const models = Object.entries(config.models).map(([name, { type }]) => ({ name, type }))
 	const next = { program: programWords(process.cwd()), flags: nextFlags(settings, process.cwd()) }
-	// In one piece, so that a reader of a pipe gets all of it with its first line.
+	// In one write, so that the reader of a pipe receives all of it with its first line.
 	print(welcome({ version, url, signIn: known, models, next }))
 }
 
 const packageFolder = join(import.meta.dir, '..', '..')
 
-/** Words that run this program from `folder`; npx finds it in the package's own folder, and must not look it up in a registry. */
+/** The command that runs this program from `folder`. npx finds it in the package's own folder, and must not look it up in a registry. */
 function programWords(folder: string): readonly string[] {
 	return folder === packageFolder
 		? ['npx', '--no-install', 'dragoman']
 		: ['node', join(packageFolder, 'bin', 'dragoman.mjs')]
 }
 
-/** Flags that lead another command, in whatever folder it runs, to the database and the configuration of this server. */
+/** Flags that select the database and the configuration of this server for another command, in any folder. */
 function nextFlags({ file, dataFolder }: Pick<Settings, 'file' | 'dataFolder'>, folder: string): readonly string[] {
 	const data = dataFolder === join(folder, '.dragoman') && folder === packageFolder ? [] : ['--data', dataFolder]
 	return [...data, ...(file === undefined ? [] : ['--config', resolve(file)])]
 }
 
-/** Every line of it. */
+/** The welcome text. */
 export function welcome({ version, url, signIn, models, next }: WelcomeFacts): string {
 	const base = reachable(url)
 	const createKey = [...next.program, 'keys', 'create', '--name', 'NAME', ...next.flags].map(shellWord).join(' ')
@@ -94,7 +94,7 @@ function describeSignIn(base: string, signIn: SignIn): readonly string[] {
 	}
 }
 
-/** What follows `Bearer` within double quotes of a shell. */
+/** The credential after `Bearer`, within double quotes of a shell. */
 function bearer(signIn: SignIn): string {
 	switch (signIn.type) {
 		case 'printed':
@@ -117,7 +117,7 @@ function curl(base: string, key: string, model: string): string {
 	return `curl -N ${base}/v1/chat/completions -H "authorization: Bearer ${key}" -H "content-type: application/json" -d ${shellWord(body)}`
 }
 
-/** An address that a client on this machine can use: a wildcard is none. */
+/** An address that a client on this machine can use instead of a wildcard address. */
 function reachable(url: string): string {
 	return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
 }

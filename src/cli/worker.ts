@@ -1,39 +1,39 @@
-// One of several processes that serve the same address, as it sees the process that started it.
+// The supervisor of several processes that serve the same address, from the view of one of these workers.
 
 import type { MetricSnapshot } from '../telemetry/metric.ts'
 import { forcedStatus, type Stop } from './stop.ts'
 import type { StopRequest } from './stop-request.ts'
 
-/** What a worker tells its foreman. */
+/** A message from a worker to its foreman. */
 export type WorkerMessage =
 	| { readonly type: 'serving' }
-	/** Its own metrics, as asked for by number. */
+	/** Its own metrics, in response to the inquiry with this number. */
 	| { readonly type: 'metrics'; readonly inquiry: number; readonly metrics: readonly MetricSnapshot[] }
-	/** It wants the metrics of all others. */
+	/** Requests the metrics of all other workers. */
 	| { readonly type: 'others'; readonly inquiry: number }
 
-/** What a foreman tells a worker. */
+/** A message from the foreman to a worker. */
 export type ForemanMessage =
-	/** End gracefully. */
+	/** Shut down gracefully. */
 	| { readonly type: 'end' }
-	/** Read the configuration again. */
+	/** Reload the configuration. */
 	| { readonly type: 'reload' }
 	| { readonly type: 'metrics'; readonly inquiry: number }
 	| { readonly type: 'others'; readonly inquiry: number; readonly metrics: readonly (readonly MetricSnapshot[])[] }
 
-/** The end begins when the foreman requests it, or is gone. */
+/** Shutdown begins when the foreman requests it, or exits. */
 export interface Foreman extends StopRequest {
-	/** This worker serves now; `metrics` tells what it counted. */
+	/** Reports that this worker is serving; `metrics` returns its metrics. */
 	serve(metrics: () => readonly MetricSnapshot[]): void
-	/** What all others counted; none of those that do not answer in time, and nothing once the foreman is gone. */
+	/** The metrics of all other workers. Workers that do not respond in time are omitted; empty if the foreman has exited. */
 	otherMetrics(): Promise<readonly (readonly MetricSnapshot[])[]>
 }
 
 const longestWaitMs = 2000
 
 /**
- * While the foreman lives, signals are its business: those that reach the whole process group are ignored here. Once it is gone they stop
- * the worker as they stop a server alone.
+ * While the foreman is running, it handles signals: those that reach the whole process group are ignored here. After it exits, signals
+ * stop the worker like a standalone server.
  */
 export function openForeman(stop: Stop): Foreman {
 	const reloads = new Set<() => void>()
@@ -45,7 +45,7 @@ export function openForeman(stop: Stop): Foreman {
 	const inquiries = new Map<number, (metrics: readonly (readonly MetricSnapshot[])[]) => void>()
 	let lastInquiry = 0
 	let own: () => readonly MetricSnapshot[] = () => []
-	const tell = (message: WorkerMessage) => {
+	const send = (message: WorkerMessage) => {
 		if (process.connected) process.send?.(message)
 	}
 	process.once('disconnect', () => stop.begin())
@@ -58,7 +58,7 @@ export function openForeman(stop: Stop): Foreman {
 				for (const reload of reloads) reload()
 				break
 			case 'metrics':
-				tell({ type: 'metrics', inquiry: message.inquiry, metrics: own() })
+				send({ type: 'metrics', inquiry: message.inquiry, metrics: own() })
 				break
 			case 'others':
 				inquiries.get(message.inquiry)?.(message.metrics)
@@ -69,7 +69,7 @@ export function openForeman(stop: Stop): Foreman {
 		onReload: (reload) => void reloads.add(reload),
 		serve(metrics) {
 			own = metrics
-			tell({ type: 'serving' })
+			send({ type: 'serving' })
 		},
 		otherMetrics() {
 			if (!process.connected) return Promise.resolve([])
@@ -82,7 +82,7 @@ export function openForeman(stop: Stop): Foreman {
 				}
 				const late = setTimeout(end, longestWaitMs, [])
 				inquiries.set(inquiry, end)
-				tell({ type: 'others', inquiry })
+				send({ type: 'others', inquiry })
 			})
 		},
 	}

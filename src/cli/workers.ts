@@ -1,5 +1,5 @@
-// Several processes on one address: starts them, starts one again that died, ends and reloads them, and passes their metrics from one to
-// the other. It serves nothing itself.
+// Supervises several processes that share one address: starts them, restarts those that exit, stops and reloads them, and passes
+// metrics between them. It serves no requests itself.
 
 import type { Subprocess } from 'bun'
 import { openConfiguredLog, type Settings } from '../config/settings.ts'
@@ -16,17 +16,17 @@ import { greet } from './welcome.ts'
 import type { ForemanMessage, WorkerMessage } from './worker.ts'
 
 const restartPauseMs = 1000
-const answerMs = 1500
+const responseTimeoutMs = 1500
 
-/** Resolves when all of them ended after a signal. */
-export async function superviseWorkers(count: number, settings: Settings, surroundings: CommandContext): Promise<void> {
+/** Resolves when all workers have exited after a signal. */
+export async function superviseWorkers(count: number, settings: Settings, context: CommandContext): Promise<void> {
 	refuseEmbedded(settings)
 	const { listen } = settings.config
 	const { address } = await guardAddress(listen).catch((cause: unknown) => {
 		throw cannotListen(listen, cause)
 	})
-	const workers = new Workers(address, settings, surroundings)
-	const stop = followStop(surroundings, () => workers.kill())
+	const workers = new Workers(address, settings, context)
+	const stop = followStop(context, () => workers.kill())
 	stop.onReload(() => workers.reload())
 	const ended = stop.begun.then(() => workers.end())
 	const started = workers.start(count).catch(async (cause: unknown) => {
@@ -35,26 +35,26 @@ export async function superviseWorkers(count: number, settings: Settings, surrou
 	})
 	await Promise.race([started, ended])
 	if (workers.ending) return ended
-	await greetOrEnd(`http://${address}`, settings, surroundings, workers)
+	await greetOrEnd(`http://${address}`, settings, context, workers)
 	await ended
 }
 
 class Workers {
 	private readonly address: string
 	private readonly settings: Settings
-	private readonly surroundings: CommandContext
+	private readonly context: CommandContext
 	private readonly running = new Set<Subprocess>()
 	private readonly inquiries = new Map<number, (metrics: readonly MetricSnapshot[]) => void>()
 	private lastInquiry = 0
 	private isEnding = false
 
-	constructor(address: string, settings: Settings, surroundings: CommandContext) {
+	constructor(address: string, settings: Settings, context: CommandContext) {
 		this.address = address
 		this.settings = settings
-		this.surroundings = surroundings
+		this.context = context
 	}
 
-	/** @throws Complaint where one ends before it serves. */
+	/** @throws Complaint if a worker exits before it serves. */
 	async start(count: number): Promise<void> {
 		await Promise.all(Array.from({ length: count }, () => this.startOne()))
 	}
@@ -63,14 +63,14 @@ class Workers {
 		return this.isEnding
 	}
 
-	/** Resolves once all workers have ended gracefully. */
+	/** Resolves once all workers have shut down gracefully. */
 	async end(): Promise<void> {
 		this.isEnding = true
 		for (const worker of this.running) send(worker, { type: 'end' })
 		await Promise.all([...this.running].map(({ exited }) => exited))
 	}
 
-	/** Ends all workers and this process at once. */
+	/** Kills all workers and exits immediately. */
 	kill(): void {
 		for (const worker of this.running) worker.kill('SIGKILL')
 		process.exit(forcedStatus)
@@ -83,7 +83,7 @@ class Workers {
 	private async startOne(): Promise<void> {
 		const serving = Promise.withResolvers<void>()
 		let served = false
-		const { command, environment } = this.surroundings
+		const { command, environment } = this.context
 		const { file, dataFolder } = this.settings
 		const [program = process.execPath, ...args] = command
 		const config = file === undefined ? [] : ['--config', file]
@@ -98,7 +98,7 @@ class Workers {
 					if (message.type === 'serving') {
 						served = true
 						serving.resolve()
-					} else this.hear(message, from)
+					} else this.handle(message, from)
 				},
 			},
 		)
@@ -113,7 +113,7 @@ class Workers {
 	}
 
 	private async replace(status: number | null): Promise<void> {
-		openConfiguredLog(this.settings).error({ status }, 'a worker ended and is started again')
+		openConfiguredLog(this.settings).error({ status }, 'worker exited; restarting it')
 		while (!this.isEnding) {
 			await systemClock.sleep(restartPauseMs)
 			if (this.isEnding) return
@@ -125,25 +125,27 @@ class Workers {
 		}
 	}
 
-	private hear(message: Exclude<WorkerMessage, { type: 'serving' }>, from: Subprocess): void {
+	private handle(message: Exclude<WorkerMessage, { type: 'serving' }>, from: Subprocess): void {
 		switch (message.type) {
 			case 'metrics':
 				this.inquiries.get(message.inquiry)?.(message.metrics)
 				break
 			case 'others':
-				void this.tellOthers(message.inquiry, from)
+				void this.sendOtherMetrics(message.inquiry, from)
 		}
 	}
 
-	private async tellOthers(inquiry: number, from: Subprocess): Promise<void> {
+	private async sendOtherMetrics(inquiry: number, from: Subprocess): Promise<void> {
 		const others = [...this.running].filter((worker) => worker !== from)
-		const metrics = (await Promise.all(others.map((worker) => this.ask(worker)))).filter(({ length }) => length > 0)
-		const answer: ForemanMessage = { type: 'others', inquiry, metrics }
-		if (this.running.has(from)) send(from, answer)
+		const metrics = (await Promise.all(others.map((worker) => this.requestMetrics(worker)))).filter(
+			({ length }) => length > 0,
+		)
+		const response: ForemanMessage = { type: 'others', inquiry, metrics }
+		if (this.running.has(from)) send(from, response)
 	}
 
-	/** A worker's metrics, or none where it does not answer in time. */
-	private ask(worker: Subprocess): Promise<readonly MetricSnapshot[]> {
+	/** A worker's metrics; empty if it does not respond in time. */
+	private requestMetrics(worker: Subprocess): Promise<readonly MetricSnapshot[]> {
 		const inquiry = ++this.lastInquiry
 		return new Promise((resolve) => {
 			const end = (metrics: readonly MetricSnapshot[]) => {
@@ -151,10 +153,10 @@ class Workers {
 				this.inquiries.delete(inquiry)
 				resolve(metrics)
 			}
-			const late = setTimeout(end, answerMs, [])
+			const late = setTimeout(end, responseTimeoutMs, [])
 			this.inquiries.set(inquiry, end)
-			const question: ForemanMessage = { type: 'metrics', inquiry }
-			send(worker, question)
+			const request: ForemanMessage = { type: 'metrics', inquiry }
+			send(worker, request)
 		})
 	}
 }
@@ -162,30 +164,25 @@ class Workers {
 /** The worker has printed the reason. */
 function workerEnded(status: number | null): Complaint {
 	const exitCode = status === hopelessStatus ? hopelessStatus : 1
-	return new Complaint(`A worker ended before it served, with status ${status}.`, exitCode)
+	return new Complaint(`A worker exited with status ${status} before it served requests.`, exitCode)
 }
 
-/** An engine that lives with its gateway would live once in each worker. */
+/** Each worker would start its own instance of an engine that runs with its gateway. */
 function refuseEmbedded({ config }: Settings): void {
 	for (const [name, { engine, model = 'MODEL' }] of Object.entries(config.upstreams))
 		if (engineKinds[engine]?.ownsProcess === true)
 			throw new Complaint(
-				`With --workers, every worker would start its own engine for the upstream '${name}'. Run the engine by itself with \`npx dragoman engine --model ${model} --listen 127.0.0.1:8081\`, and change the upstream to \`engine: openai-compatible\` with \`url: http://127.0.0.1:8081/v1\`.`,
+				`With --workers, every worker would start its own engine for the upstream '${name}'. Run the engine as a separate process with \`npx dragoman engine --model ${model} --listen 127.0.0.1:8081\`, and change the upstream to \`engine: openai-compatible\` with \`url: http://127.0.0.1:8081/v1\`.`,
 			)
 }
 
-/** The supervisor serves nothing, so it opens the database for the first key alone. */
-async function greetOrEnd(
-	url: string,
-	settings: Settings,
-	surroundings: CommandContext,
-	workers: Workers,
-): Promise<void> {
+/** The supervisor serves no requests, so it opens the database only for the first key. */
+async function greetOrEnd(url: string, settings: Settings, context: CommandContext, workers: Workers): Promise<void> {
 	const { openStores } = await import('../stores/open-stores.ts')
 	try {
 		const stores = await openStores(settings, 'create')
 		try {
-			await greet(url, stores, settings, surroundings)
+			await greet(url, stores, settings, context)
 		} finally {
 			await stores.close()
 		}
@@ -195,11 +192,11 @@ async function greetOrEnd(
 	}
 }
 
-/** A worker that is about to end may have closed its channel already. */
+/** A worker that is about to exit may have closed its channel already. */
 function send(worker: Subprocess, message: ForemanMessage): void {
 	try {
 		worker.send(message)
 	} catch {
-		// Its exit is noticed by itself.
+		// Its exit is handled separately.
 	}
 }

@@ -1,4 +1,4 @@
-// Whether a file names models, and the built-in default, which is served without a file and for `models: embedded`.
+// Checks that a file defines models, and provides the built-in default, which is served without a file and for `models: embedded`.
 
 import { embeddedByDefault } from '../engines/list.ts'
 import { nearest } from '../system/nearest.ts'
@@ -10,24 +10,24 @@ import { kindOf } from './sentences.ts'
 
 const modelsRemedy = `name at least one model, or write "models: ${embeddedWord}" for the built-in embedded model`
 
-/** A file has to be a mapping, and not empty. */
+/** A file must contain a mapping and must not be empty. */
 export function checkMapping(value: unknown): readonly Complaint[] {
 	if (value === undefined) return [{ path: [], message: `the file is empty: ${modelsRemedy}` }]
 	return isRecord(value)
 		? []
-		: [{ path: [], message: `must hold a mapping of fields, such as "models: …", not ${kindOf(value)}` }]
+		: [{ path: [], message: `must contain a mapping of fields, such as "models: …", not ${kindOf(value)}` }]
 }
 
-/** A file has to name models: an empty one is more often a mistake, or not completely written, than a wish. */
+/** A file must define models: one without models is probably a mistake or incomplete. */
 export function checkModels(values: Readonly<Record<string, unknown>>): readonly Complaint[] {
 	const { models } = values
 	const none = models === undefined || models === null || (isRecord(models) && Object.keys(models).length === 0)
 	return none && !Object.keys(values).some(meansModels)
-		? [{ path: ['models'], message: `there are no models: ${modelsRemedy}` }]
+		? [{ path: ['models'], message: `no models are defined: ${modelsRemedy}` }]
 		: []
 }
 
-/** The field will be called unknown, which says more than that there are no models. */
+/** Whether the name is reported as an unknown field, which is more specific than a complaint about missing models. */
 function meansModels(name: string): boolean {
 	return name !== 'models' && (nearest(name, ['models']) !== undefined || foreignField(name)?.targets.length === 0)
 }
@@ -50,7 +50,7 @@ export function withEmbeddedModel(file: Readonly<Record<string, unknown>>): Read
 	}
 }
 
-/** Marks its upstream for the engine. */
+/** Marks the upstream of the built-in default for the engine. */
 export function markBuiltIn(config: ConfigFile): ConfigFile {
 	const upstreams = Object.entries(config.upstreams).map(([name, upstream]): [string, UpstreamConfig] => [
 		name,

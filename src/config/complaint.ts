@@ -1,11 +1,11 @@
-// What is wrong at one place of the configuration, and how that place is written in a message.
+// An error at one field of the configuration, and the notation of that field in a message.
 
 export interface Complaint {
 	readonly path: readonly PropertyKey[]
 	readonly message: string
 }
 
-/** A field as messages name it: `models.local.route[0]`, `models["llama3.1:8b"].route`. */
+/** The notation of a field in messages: `models.local.route[0]`, `models["llama3.1:8b"].route`. */
 export function writePath(path: readonly PropertyKey[]): string {
 	let text = ''
 	for (const step of path) {
@@ -17,7 +17,7 @@ export function writePath(path: readonly PropertyKey[]): string {
 	return text
 }
 
-/** `value` as a message shows it: short, on one line. */
+/** The notation of `value` in messages: short, on one line. */
 export function shown(value: unknown): string {
 	const text = typeof value === 'string' ? JSON.stringify(value) : String(value)
 	return text.length <= longestShown ? text : `${text.slice(0, longestShown)}…`

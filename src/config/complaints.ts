@@ -1,4 +1,4 @@
-// Everything that is wrong with a configuration, each with its place.
+// Collects the errors of a configuration, each with its position.
 
 import { type Complaint, writePath } from './complaint.ts'
 import { ConfigError } from './config-error.ts'
@@ -7,7 +7,7 @@ import type { Override } from './environment.ts'
 
 type Overrides = Readonly<Record<string, Override>>
 
-/** Collects what is wrong, and writes each with its place. */
+/** Collects complaints, and writes each with file, line and field. */
 export class Complaints {
 	private readonly document: Document
 	private readonly overrides: Overrides
@@ -28,7 +28,7 @@ export class Complaints {
 		if (this.found.length + more.length > 0) throw this.error(more)
 	}
 
-	/** Of a field that could not be filled in, that complaint alone is of use. */
+	/** For a field that could not be filled in, only that complaint is reported. */
 	error(more: readonly Complaint[]): ConfigError {
 		const filled = new Set(this.found.map(({ path }) => writePath(path)))
 		const all = [...this.found, ...more.filter(({ path }) => !filled.has(writePath(path)))].toSorted(

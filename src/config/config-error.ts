@@ -1,9 +1,9 @@
-// The configuration cannot be used.
+// The error of an invalid configuration.
 
-/** Wrong in a way that the operator can mend. Its message has a line for each complaint: `file:line: field: complaint`. */
+/** An error that the operator can correct. Its message has one line for each complaint: `file:line: field: complaint`. */
 export class ConfigError extends Error {
 	override readonly name = 'ConfigError'
-	/** Absolute paths of the files that secrets should come from: once one of them changes, another try may succeed. */
+	/** Absolute paths of the files of the secrets. After one of them changes, a retry may succeed. */
 	readonly secretFiles: readonly string[]
 
 	constructor(

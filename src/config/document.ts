@@ -1,4 +1,4 @@
-// A YAML file as a value, with the place of every field in it. It knows no schema.
+// Parses a YAML file into a value, with the position of every field. It does not know the schema.
 
 import {
 	isAlias,
@@ -17,15 +17,15 @@ import {
 export interface Document {
 	/** The file's name, for messages. */
 	readonly name: string
-	/** What the text holds; undefined if it holds nothing but comments. */
+	/** The content; undefined if the text contains only comments. */
 	readonly value: unknown
-	/** Where the field at a path begins in the text, or the nearest field above it that is there. */
+	/** The offset in the text of the field at a path, or of its nearest ancestor that exists. */
 	offset(path: readonly PropertyKey[]): number
-	/** The line of that place, counted from 1. Undefined if there is no text. */
+	/** The line of that offset, counted from 1. Undefined if there is no text. */
 	line(path: readonly PropertyKey[]): number | undefined
 }
 
-/** What is not YAML, one sentence each, with line and column. */
+/** Syntax errors of the YAML text, one sentence each, with line and column. */
 export class DocumentError extends Error {
 	override readonly name = 'DocumentError'
 }
@@ -59,7 +59,7 @@ export function parseYaml(name: string, text: string): Document {
 	}
 }
 
-/** No field of the schema is nearly as deep; only values that engines pass on, such as JSON Schemas in a body, need more than a few levels. */
+/** No field of the schema is nearly as deep. Only values that engines pass through, such as JSON Schemas in a body, need more than a few levels. */
 const mostLevels = 100
 
 const nestedTooDeeply = `lists and mappings are nested too deeply: at most ${mostLevels} levels are allowed`
@@ -68,13 +68,13 @@ function parseTree(name: string, text: string, lines: LineCounter): YamlTree {
 	try {
 		return parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true, stringKeys: true })
 	} catch (cause) {
-		// The parser calls itself for each level.
+		// The parser recurses for each level.
 		if (cause instanceof RangeError) throw new DocumentError(`${name}: ${nestedTooDeeply}`, { cause })
 		throw cause
 	}
 }
 
-/** The path of a value that lies below too many levels. */
+/** The path of a value that is nested too deeply. */
 function tooDeep(value: unknown, path: readonly string[]): readonly string[] | undefined {
 	if (typeof value !== 'object' || value === null) return undefined
 	if (path.length >= mostLevels) return path
@@ -90,10 +90,10 @@ interface Flaw {
 	readonly sentence: string
 }
 
-/** One mistake often causes several errors of the parser. */
+/** Maximum number of errors reported: one mistake often causes several errors of the parser. */
 const mostFlaws = 5
 
-/** The first of each line: the others are mostly its consequences. */
+/** Writes the first flaw of each line; the others are mostly its consequences. */
 function writeFlaws(name: string, flaws: readonly Flaw[], lines: LineCounter): string {
 	const byLine = new Map<number, string>()
 	for (const { at, sentence } of flaws) {
@@ -105,11 +105,11 @@ function writeFlaws(name: string, flaws: readonly Flaw[], lines: LineCounter): s
 
 const bareVariable = 'a variable between braces or brackets must be in quotes: "$' + '{NAME}"'
 
-/** Whether the flaw comes right after an unquoted variable, whose brace opens a mapping for YAML. */
+/** Whether the flaw directly follows an unquoted variable, whose brace opens a mapping in YAML. */
 function isBareVariable(text: string, at: number): boolean {
 	const line = text.slice(text.lastIndexOf('\n', at - 1) + 1, at + 1)
 	const opened = line.search(/[{[,]/)
-	// Split, since one expression for all of it takes seconds if a file is one long line.
+	// Split, because a single expression takes seconds if a file is one long line.
 	const texts = opened === -1 ? [] : line.slice(opened + 1).split('$' + '{')
 	return texts.slice(0, -1).some((text) => /[:,[]\s*[^"'\s:,]*$/.test(text))
 }
@@ -119,7 +119,7 @@ function explainFlaw(code: string, message: string): string {
 	return sentences[code] ?? `not valid YAML: ${plain(message)}`
 }
 
-/** What the parser finds only when it makes the value, or not at all: aliases and merge keys of the wrong kind, and an unusable name. */
+/** Flaws that the parser finds late or never: aliases and merge keys of the wrong kind, and an unusable name. */
 function structuralFlaws(tree: YamlTree): readonly Flaw[] {
 	const flaws: Flaw[] = []
 	const add = (node: unknown, sentence: string) =>
@@ -130,11 +130,11 @@ function structuralFlaws(tree: YamlTree): readonly Flaw[] {
 			const target = alias.resolve(tree)
 			if (target === undefined)
 				add(alias, `the alias *${source} refers to nothing: there is no anchor &${source} above it`)
-			else if (path.includes(target)) add(alias, `the alias *${source} is inside of the value that it refers to`)
+			else if (path.includes(target)) add(alias, `the alias *${source} is inside the value that it refers to`)
 		},
 		Pair(_, { key, value }) {
 			if (isMergeKey(key) && !isMergeable(tree, value)) add(value, mergeSentence)
-			// JavaScript would take the value as the mapping's prototype.
+			// JavaScript would use the value as the mapping's prototype.
 			if (isScalar(key) && key.value === '__proto__') add(key, '__proto__ cannot be used as a name')
 		},
 	})
@@ -145,7 +145,7 @@ const mergeSentence = 'a merge key (<<) takes an alias of a mapping, such as <<:
 
 function isMergeable(tree: YamlTree, value: unknown): boolean {
 	const sources = isSeq(value) ? value.items : [value]
-	// An alias of nothing has a complaint of its own.
+	// An alias without an anchor has a complaint of its own.
 	return sources.every((source) => isMap(source) || (isAlias(source) && isMapOrNothing(source.resolve(tree))))
 }
 
@@ -159,17 +159,17 @@ function isMergeKey(key: unknown): boolean {
 
 const sentences: Readonly<Record<string, string>> = {
 	TAB_AS_INDENT: 'a tab is used for indentation: use spaces',
-	DUPLICATE_KEY: 'this key is there twice in one mapping: remove one of them',
+	DUPLICATE_KEY: 'this key occurs twice in one mapping: remove one of them',
 	BAD_INDENT: 'the indentation does not match the lines above: fields of one mapping begin in the same column',
 	BLOCK_AS_IMPLICIT_KEY:
 		'there are two keys on one line: begin a new line, or put the value in quotes if it contains ": "',
-	MULTILINE_IMPLICIT_KEY: 'a key has no ":" after it, or a line that continues a text is not indented',
+	MULTILINE_IMPLICIT_KEY: 'a key has no ":" after it, or a continuation line of a text is not indented',
 	IMPOSSIBLE: 'not valid YAML',
-	MULTIPLE_DOCS: 'a second document begins here: a configuration file holds one document',
+	MULTIPLE_DOCS: 'a second document begins here: a configuration file contains one document',
 	MISSING_CHAR: 'a bracket, a brace or a quote is not closed, or a ":" or a "," is missing',
 	BAD_ALIAS: 'an anchor or an alias is not written correctly: *name refers to &name',
 	TAG_RESOLVE_FAILED:
-		'a tag such as !name is not known here: remove it, or put the value in quotes if it begins with "!"',
+		'a tag such as !name is not supported: remove it, or put the value in quotes if it begins with "!"',
 	NON_STRING_KEY:
 		'a list or a mapping cannot be a name: put a value that begins with "{" or "[", such as a placeholder, in quotes',
 	BAD_SCALAR_START: 'a value cannot begin with this character: put it in quotes',
@@ -177,12 +177,12 @@ const sentences: Readonly<Record<string, string>> = {
 	BAD_DQ_ESCAPE: 'a text in double quotes has an unknown escape after "\\": write \\\\, or use single quotes',
 }
 
-/** The parser's own words where none of ours fit. */
+/** The parser's own message, if there is no sentence for its code. */
 function plain(message: string): string {
 	return message.replace(/^Invalid\b/, 'unusable').replace(/\s+/g, ' ')
 }
 
-/** How often an alias may be used before the file counts as a trap. */
+/** Maximum number of uses of an alias; more count as an attack by expansion. */
 const mostAliases = 1000
 
 function readValue(name: string, tree: YamlTree): unknown {
@@ -194,7 +194,7 @@ function readValue(name: string, tree: YamlTree): unknown {
 	}
 }
 
-/** Where the field at `path` begins in the text: its key if it is a field of a mapping, else the element of the list. */
+/** The offset of the field at `path`: of its key in a mapping, or of the element of a list. */
 function offsetOf(tree: YamlTree, path: readonly PropertyKey[]): number | undefined {
 	let node: unknown = tree.contents
 	let offset: number | undefined
@@ -214,7 +214,7 @@ function offsetOf(tree: YamlTree, path: readonly PropertyKey[]): number | undefi
 	return offset
 }
 
-/** Also among the fields that a merge key brings in. */
+/** Includes the fields that a merge key adds. */
 function findPair(tree: YamlTree, items: readonly unknown[], name: string): Pair | undefined {
 	const pairs = items.filter((item): item is Pair => isPair(item))
 	const own = pairs.find(({ key }) => String(isScalar(key) ? key.value : key) === name)

@@ -1,4 +1,4 @@
-// What the engines say about the upstreams of a configuration before any is opened: a model or a package that is not on this machine.
+// Runs the checks of engines on the upstreams of a configuration before any is opened, for example for a missing model or package.
 
 import { engineKinds } from '../engines/list.ts'
 import { systemClock } from '../system/clock.ts'
@@ -6,10 +6,10 @@ import type { Environment } from './environment.ts'
 import { readMachineRegistries } from './package-index.ts'
 import type { Settings } from './settings.ts'
 
-/** One line for each upstream that cannot work as it is, in the form of the other complaints about the configuration. Reads the disk only. */
+/** One line for each upstream that cannot work, in the form of the other complaints about the configuration. Only reads the disk. */
 export async function checkEngines(settings: Settings, environment: Environment): Promise<readonly string[]> {
 	const { config, configFolder, dataFolder, engineFolder, modelFolder, reading } = settings
-	const surroundings = {
+	const context = {
 		configFolder,
 		engineFolder,
 		modelFolder,
@@ -19,9 +19,9 @@ export async function checkEngines(settings: Settings, environment: Environment)
 	}
 	const complaints = Object.entries(config.upstreams).map(async ([name, upstream]) => {
 		const { engine, model, builtIn, concurrency: _c, breaker: _b, health: _h, ...options } = upstream
-		// The built-in default is fetched while a toy answers.
+		// The built-in default is downloaded while the toy model responds.
 		if (builtIn === true) return undefined
-		const complaint = await engineKinds[engine]?.check?.(options, { ...surroundings, model })
+		const complaint = await engineKinds[engine]?.check?.(options, { ...context, model })
 		if (complaint === undefined) return undefined
 		return reading.locate({ path: ['upstreams', name, 'package' in options ? 'package' : 'model'], message: complaint })
 	})

@@ -1,4 +1,4 @@
-// What the environment says of the configuration. The only reader of `process.env`.
+// The part of the configuration that comes from the environment. The only reader of `process.env`.
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -6,13 +6,13 @@ export function processEnvironment(): Environment {
 	return process.env
 }
 
-/** A value from outside the file, and what gave it: `--listen` or `DRAGOMAN_LISTEN`. */
+/** A value from outside the file, with its origin: `--listen` or `DRAGOMAN_LISTEN`. */
 export interface Override {
 	readonly value: string
 	readonly origin: string
 }
 
-/** Fields of the file that a variable sets. */
+/** Fields of the file that can be set by a variable. */
 const variables = { listen: 'DRAGOMAN_LISTEN', data: 'DRAGOMAN_DATA', adminKey: 'DRAGOMAN_ADMIN_KEY' } as const
 
 export const fileVariable = 'DRAGOMAN_CONFIG'
@@ -36,7 +36,7 @@ export function readEnvironment(environment: Environment): EnvironmentConfig {
 	return { file: isSet(file) ? file : undefined, overrides: Object.fromEntries(overrides) }
 }
 
-/** An empty variable is none. */
+/** An empty variable counts as not set. */
 function isSet(value: string | undefined): value is string {
 	return value !== undefined && value.trim() !== ''
 }

@@ -1,5 +1,5 @@
-// What the schema says about the field at a path: its names, its choices, whether it is secret. It reads the schema's own definitions, so
-// that messages never know more or less than the schema.
+// Properties of the field at a path: its names, its choices, whether it is secret. They are read from the schema's own definitions, so that
+// messages are always consistent with the schema.
 
 import { z } from 'zod'
 import { isSecretMark } from '../fields/text.ts'
@@ -7,18 +7,18 @@ import { isSecretMark } from '../fields/text.ts'
 type Schema = z.core.$ZodTypes
 
 export interface Field {
-	/** What may be there; several if there is a choice. */
+	/** The schemas of the field; several if it is a union. */
 	readonly forms: readonly Schema[]
-	/** It, or something above it, is a secret. */
+	/** Whether the field, or a mapping that contains it, is a secret. */
 	readonly secret: boolean
-	/** A value that would do. */
+	/** A valid value. */
 	readonly example: unknown
 }
 
 /**
  * The field at `path` below `schema`.
  *
- * @param value what is there: it decides which of several forms is meant.
+ * @param value the value in the file, which selects one of several forms.
  */
 export function fieldAt(schema: z.ZodType, path: readonly PropertyKey[], value: unknown): Field | undefined {
 	let field = unwrap([schema], false)
@@ -32,12 +32,12 @@ export function fieldAt(schema: z.ZodType, path: readonly PropertyKey[], value: 
 	return field
 }
 
-/** Names of the fields that a mapping may have, or none if any name will do. */
+/** Names of the fields that a mapping may have; empty if any name is allowed. */
 export function namesOf({ forms }: Field, value: unknown): readonly string[] {
 	return meant(forms, value).flatMap(({ _zod: { def } }) => (def.type === 'object' ? Object.keys(def.shape) : []))
 }
 
-/** The values among which one has to be chosen, if there are such. */
+/** The permitted values; empty if the field is not an enumeration. */
 export function choicesOf({ forms }: Field): readonly string[] {
 	return forms.flatMap(({ _zod: { def } }) =>
 		def.type === 'enum' ? Object.values(def.entries).map(String) : def.type === 'literal' ? def.values.map(String) : [],
@@ -46,7 +46,7 @@ export function choicesOf({ forms }: Field): readonly string[] {
 
 export type Shape = 'mapping' | 'names' | 'list' | 'text' | 'number' | 'truth'
 
-/** What kind of value the field may have. */
+/** The types of value that the field may have. */
 export function shapesOf({ forms }: Field): ReadonlySet<Shape> {
 	return new Set(forms.flatMap(({ _zod: { def } }) => shapes[def.type] ?? []))
 }
@@ -63,7 +63,7 @@ const shapes: Readonly<Record<string, Shape>> = {
 	boolean: 'truth',
 }
 
-/** Every field that the schema names, with `*` for the names that the operator chooses. */
+/** Every field of the schema, with `*` for names chosen by the operator. */
 export function* allPaths(schema: z.ZodType): Generator<readonly string[]> {
 	yield* pathsBelow(unwrap([schema], false).forms, [])
 }
@@ -83,7 +83,7 @@ function* pathsBelow(forms: readonly Schema[], above: readonly string[]): Genera
 	}
 }
 
-/** Without the wrappers that say how an absent value is completed, and with every alternative of a choice. */
+/** Removes wrappers for absent values, and expands every alternative of a union. */
 function unwrap(schemas: readonly z.core.$ZodType[], secretAbove: boolean): Field {
 	let secret = secretAbove
 	let example: unknown
@@ -122,7 +122,7 @@ function firstOf(examples: unknown): unknown {
 	return Array.isArray(examples) ? examples[0] : undefined
 }
 
-/** Those forms whose literal fields, such as `engine`, have the value that is there; all if none has. */
+/** The forms whose literal fields, such as `engine`, match the value; all if none matches. */
 function meant(forms: readonly Schema[], value: unknown): readonly Schema[] {
 	const fitting = forms.filter(({ _zod: { def } }) => {
 		if (def.type !== 'object') return true

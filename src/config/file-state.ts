@@ -1,9 +1,9 @@
-// What can be seen of files without reading them.
+// The state of files as far as it can be determined without reading them.
 
 import { stat } from 'node:fs/promises'
 
 /**
- * A text that differs once any of the files was changed, replaced, created or removed. Symbolic links are followed. Undefined if one of them
+ * A text that changes when any of the files is changed, replaced, created or removed. Symbolic links are followed. Undefined if one of them
  * is a pipe or a device, which can be read only once.
  */
 export async function stateOf(files: readonly string[]): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-// The values of a file with the environment's variables in place, and with the content of the files that secrets name.
+// Replaces environment variables in the values of a file, and reads the files that secrets refer to.
 
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -11,21 +11,21 @@ import { expand } from './variables.ts'
 export interface Filled {
 	readonly value: unknown
 	readonly complaints: readonly Complaint[]
-	/** Fields whose text came from a variable, in whole or in part: the text as it is written, by JSON of the path. */
+	/** The text as written in the file of fields that contain a variable, by JSON of the path. */
 	readonly fromVariables: ReadonlyMap<string, string>
-	/** Absolute paths of the files that secrets were read from, also of those that cannot be read. */
+	/** Absolute paths of the files of the secrets, including those that cannot be read. */
 	readonly secretFiles: readonly string[]
 }
 
 export interface FillingSurroundings {
 	readonly schema: z.ZodType
 	readonly environment: Environment
-	/** Absolute; where relative paths of the file begin. */
+	/** The folder against which relative paths of the file are resolved. Absolute. */
 	readonly folder: string
 }
 
-export async function fillIn(value: unknown, surroundings: FillingSurroundings): Promise<Filled> {
-	const filling = new Filling(value, surroundings)
+export async function fillIn(value: unknown, context: FillingSurroundings): Promise<Filled> {
+	const filling = new Filling(value, context)
 	return {
 		value: await filling.fill(value, []),
 		complaints: filling.complaints,
@@ -34,7 +34,7 @@ export async function fillIn(value: unknown, surroundings: FillingSurroundings):
 	}
 }
 
-/** A secret that the environment gives, trimmed, or read from the file that it names. A relative path begins in the working directory. */
+/** A secret from the environment, trimmed, or read from the file that it refers to. A relative path is resolved against the working directory. */
 export async function readGivenSecret(
 	text: string,
 ): Promise<{ readonly text: string; readonly file?: string; readonly complaint?: string }> {
@@ -51,11 +51,11 @@ class Filling {
 	readonly fromVariables = new Map<string, string>()
 	readonly secretFiles: string[] = []
 	private readonly whole: unknown
-	private readonly surroundings: FillingSurroundings
+	private readonly context: FillingSurroundings
 
-	constructor(whole: unknown, surroundings: FillingSurroundings) {
+	constructor(whole: unknown, context: FillingSurroundings) {
 		this.whole = whole
-		this.surroundings = surroundings
+		this.context = context
 	}
 
 	async fill(value: unknown, path: readonly string[]): Promise<unknown> {
@@ -70,7 +70,7 @@ class Filling {
 	}
 
 	private async fillText(given: string, path: readonly string[]): Promise<string> {
-		const { schema, environment, folder } = this.surroundings
+		const { schema, environment, folder } = this.context
 		const { text, usesVariable, complaint } = expand(given, environment)
 		if (complaint !== undefined) return this.complain(path, complaint)
 		if (usesVariable) this.fromVariables.set(JSON.stringify(path), given)
@@ -79,7 +79,7 @@ class Filling {
 		const misspelt = explainMisspelt(given.trim())
 		if (misspelt !== undefined) return this.complain(path, misspelt)
 		if (!secret.startsWith(filePrefix)) return secret
-		// A path that is written in the file begins at the file; one from a variable, in the working directory.
+		// A path written in the file is relative to the file; one from a variable, to the working directory.
 		const file = resolve(given.trim().startsWith(filePrefix) ? folder : '.', secret.slice(filePrefix.length))
 		this.secretFiles.push(file)
 		const read = await readSecret(file)
@@ -92,7 +92,7 @@ class Filling {
 	}
 }
 
-/** A variable in the form of a shell or of another gateway would be sent as the secret itself. */
+/** Detects a variable in the syntax of a shell or of another gateway, which would otherwise be sent as the secret. */
 function explainMisspelt(text: string): string | undefined {
 	const [, name] = /^\$([A-Za-z_]\w*)$|^%([A-Za-z_]\w*)%$/.exec(text) ?? []
 	const [, other] = /^(?:os\.environ\/|\{?env[.:])([A-Za-z_]\w*)\}?$/.exec(text) ?? []
@@ -104,13 +104,13 @@ function explainMisspelt(text: string): string | undefined {
 async function readSecret(file: string): Promise<{ readonly text: string; readonly complaint?: string }> {
 	try {
 		const text = (await readFile(file, 'utf8')).trim()
-		return text === '' ? { text, complaint: `the file ${file} is empty: it should hold the secret` } : { text }
+		return text === '' ? { text, complaint: `the file ${file} is empty: it must contain the secret` } : { text }
 	} catch (thrown) {
 		return { text: '', complaint: explainReadFailure(file, thrown) }
 	}
 }
 
-/** Why a file cannot be read, in words. */
+/** Explains why a file cannot be read. */
 export function explainReadFailure(file: string, thrown: unknown): string {
 	const code: unknown = Reflect.get(Object(thrown), 'code')
 	switch (code) {
@@ -121,7 +121,7 @@ export function explainReadFailure(file: string, thrown: unknown): string {
 			return `${file} is a folder, not a file`
 		case 'EACCES':
 		case 'EPERM':
-			return `the file ${file} may not be read by this user: check its owner and mode`
+			return `this user has no permission to read the file ${file}: check its owner and mode`
 		default:
 			return `the file ${file} cannot be read: ${thrown instanceof Error ? thrown.message : String(thrown)}`
 	}

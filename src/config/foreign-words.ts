@@ -1,12 +1,12 @@
-// Words that people bring from LiteLLM, Ollama, OpenAI's clients and llama.cpp, with ours for the same thing.
+// Field names and values of LiteLLM, Ollama, OpenAI's clients and llama.cpp, with the equivalent ones of this configuration.
 
-/** `*` is a name of the operator's own. */
+/** Path of a field; `*` is a name chosen by the operator. */
 type Target = string
 
 interface ForeignField {
-	/** Where the same thing is configured here. */
+	/** The equivalent fields. */
 	readonly targets: readonly Target[]
-	/** What else there is to know, or why there is no such thing. */
+	/** Further information, or why there is no equivalent field. */
 	readonly advice?: string
 }
 
@@ -22,24 +22,29 @@ const url = called('upstreams.*.url')
 const key = called('upstreams.*.key')
 const attempts = called('models.*.retry.attempts')
 const context = called('upstreams.*.contextTokens', 'models.*.contextTokens')
-const rates = absent('there are no rates per minute; concurrency.limit of an upstream bounds the calls in flight')
-const sections = absent('there is no such section; see docs/configuration.md for the fields')
+const rates = absent(
+	'rate limits per minute are not supported; concurrency.limit of an upstream limits the calls in flight',
+)
+const sections = absent('this section is not supported; see docs/configuration.md for the fields')
 const clientOption = absent('clients send it with each request; `body` of an upstream sets it for all')
 const engine = called('upstreams.*.engine')
-const timeouts: ForeignField = { targets: ['upstreams.*.timeouts'], advice: 'it holds firstByteMs, totalMs and others' }
+const timeouts: ForeignField = {
+	targets: ['upstreams.*.timeouts'],
+	advice: 'it contains firstByteMs, totalMs and others',
+}
 
-/** By the word in lower case, without punctuation. */
+/** By name in lower case, without punctuation. */
 const fields: Readonly<Record<string, ForeignField>> = {
 	modellist: absent('list models by name under `models`, and the servers that run them under `upstreams`'),
-	litellmparams: absent('an upstream takes these fields itself: engine, url, key, model'),
+	litellmparams: absent('these are fields of an upstream: engine, url, key, model'),
 	modelname: absent('the name of a model is its key under `models`'),
-	modelinfo: absent('a model takes type, contextTokens and price itself'),
+	modelinfo: absent('type, contextTokens and price are fields of a model'),
 	litellmsettings: sections,
-	generalsettings: absent('its fields are at the top of the file here: adminKey, database, listen'),
+	generalsettings: absent('its fields are at the top level of this file: adminKey, database, listen'),
 	routersettings: absent('each model has a `policy` and a `retry` of its own'),
 	environmentvariables: absent('set variables in the environment, and use them as $' + '{NAME}'),
 	routingstrategy: called('models.*.policy'),
-	fallbacks: absent('list several upstreams in `route` of a model: the later ones are reserves'),
+	fallbacks: absent('list several upstreams in `route` of a model: the later ones are fallbacks'),
 	modelgroupalias: called('models.*.aliases'),
 	masterkey: called('adminKey'),
 	adminapikey: called('adminKey'),
@@ -114,13 +119,13 @@ const fields: Readonly<Record<string, ForeignField>> = {
 	temperature: clientOption,
 	topp: clientOption,
 	maxoutputtokens: clientOption,
-	dropparams: absent('parts that an upstream cannot take are left out and named to the client without any setting'),
+	dropparams: absent('parts that an upstream does not support are always dropped and reported to the client'),
 	keepalive: absent('a model stays loaded as long as the server runs'),
 	numgpu: called('upstreams.*.gpu'),
 	ngpulayers: called('upstreams.*.gpu'),
 	numthread: called('upstreams.*.threads'),
-	inputcostpertoken: { targets: ['models.*.price.input'], advice: 'it is for a million tokens' },
-	outputcostpertoken: { targets: ['models.*.price.output'], advice: 'it is for a million tokens' },
+	inputcostpertoken: { targets: ['models.*.price.input'], advice: 'it is per million tokens' },
+	outputcostpertoken: { targets: ['models.*.price.output'], advice: 'it is per million tokens' },
 	upstream: called('models.*.route'),
 	upstreams: called('models.*.route'),
 	backends: called('upstreams'),
@@ -139,13 +144,13 @@ const fields: Readonly<Record<string, ForeignField>> = {
 	clientmaxbodysize: called('limits.bodyBytes'),
 }
 
-/** What a field of another product is called here; undefined for a word that is no such field. */
+/** The equivalent of a field of another product; undefined if the name is not known. */
 export function foreignField(word: string): ForeignField | undefined {
 	const bare = word.toLowerCase().replace(/[^a-z0-9]/g, '')
 	return Object.hasOwn(fields, bare) ? fields[bare] : undefined
 }
 
-/** Values that other products write, by the name of our field. */
+/** Values of other products, by the name of our field. */
 const values: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	engine: {
 		openai: 'openai-compatible',
@@ -200,7 +205,7 @@ const values: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	},
 }
 
-/** What a value of another product is called here. */
+/** The equivalent of a value of another product. */
 export function foreignValue(field: string, word: string): string | undefined {
 	const known = Object.hasOwn(values, field) ? values[field] : undefined
 	const bare = word.toLowerCase().replace(/[^a-z0-9]/g, '')

@@ -1,10 +1,10 @@
-// The home folder of the user who runs the program, also if there is none: in containers, processes often have neither HOME nor an entry in the
-// password file, and the system's answer is an error then.
+// The home folder of the user who runs the program, with a fallback. In containers, processes often have neither HOME nor an entry in the
+// password file, so that the system returns an error.
 
 import { homedir } from 'node:os'
 import type { Environment } from './environment.ts'
 
-/** @param otherwise a folder to take if the system knows no home. */
+/** @param otherwise the folder to use if the system has no home folder for this user. */
 export function homeFolder({ HOME }: Environment, otherwise: string): string {
 	if (HOME !== undefined && HOME !== '') return HOME
 	try {
@@ -14,12 +14,12 @@ export function homeFolder({ HOME }: Environment, otherwise: string): string {
 	}
 }
 
-/** Whether programs find a home folder. */
+/** Whether the environment or the system provides a home folder. */
 export function hasHome(environment: Environment): boolean {
 	return homeFolder(environment, '') !== ''
 }
 
-/** The environment of a child process: with a HOME, since many programs fail without one. */
+/** The environment of a child process, with HOME set, because many programs fail without it. */
 export function withHome(environment: Environment, otherwise: string): Environment {
 	return { ...environment, HOME: homeFolder(environment, otherwise) }
 }

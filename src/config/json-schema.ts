@@ -3,11 +3,11 @@
 import { z } from 'zod'
 import { configSchema, extension } from './schema.ts'
 
-/** Of the file as it is written: a duration, for example, is a number or a text. */
+/** Describes the file before conversion: a duration, for example, is a number or text. */
 export function configJsonSchema(): object {
 	const schema = z.toJSONSchema(configSchema, {
 		io: 'input',
-		// Zod leaves out defaults and examples of fields that it converts; as written in the file they hold all the same.
+		// Zod omits defaults and examples of fields that it converts; they are valid in the file as well.
 		override({ zodSchema, jsonSchema }) {
 			const { def } = zodSchema._zod
 			if (def.type === 'default') jsonSchema.default = def.defaultValue

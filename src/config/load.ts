@@ -1,5 +1,5 @@
-// A configuration file read, checked and completed. Whatever is wrong is described with file, line, field and remedy; secrets come from the
-// environment or from files of their own.
+// Reads and validates a configuration file, and adds defaults. Every error has file, line, field and remedy. Secrets come from the environment
+// or from separate files.
 
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
@@ -30,9 +30,9 @@ export { ConfigError } from './config-error.ts'
 export interface ConfigSource {
 	/** YAML file, if any. */
 	readonly file?: string
-	/** What named the file: `--config` or `DRAGOMAN_CONFIG`. */
+	/** Origin of the path: `--config` or `DRAGOMAN_CONFIG`. */
 	readonly fileOrigin?: string
-	/** Values that win over the file's: from the command line and the environment. By the field's name. */
+	/** Values from the command line and the environment, which take precedence over the file. By the field's name. */
 	readonly overrides: Readonly<Record<string, Override>>
 	/** For `${NAME}` in the file. */
 	readonly environment: Environment
@@ -40,22 +40,22 @@ export interface ConfigSource {
 
 export interface LoadedConfig {
 	readonly config: ConfigFile
-	/** What is allowed but probably not meant, one line each. */
+	/** Valid settings that are probably mistakes, one line each. */
 	readonly warnings: readonly string[]
-	/** Fields at the top of the file that nothing outside it overrides. */
+	/** Fields at the top level of the file that are not overridden. */
 	readonly fileFields: ReadonlySet<string>
-	/** What was read, for comparison with what is read later. */
+	/** The content of the file, for comparison with later readings. */
 	readonly reading: Reading
 }
 
-/** A file as it was read. It holds secrets: not for logs. */
+/** The content of a file. It contains secrets and must not be logged. */
 export interface Reading {
 	readonly text: string
-	/** With variables and secrets filled in, before anything is completed. */
+	/** With variables and secrets filled in, without defaults. */
 	readonly values: Readonly<Record<string, unknown>>
 	/** Absolute paths of the files that secrets were read from. */
 	readonly secretFiles: readonly string[]
-	/** A complaint with its place, as `file:line: field: message`. */
+	/** Writes a complaint with its position: `file:line: field: message`. */
 	readonly locate: (complaint: Complaint) => string
 }
 
@@ -126,7 +126,7 @@ function decode(file: string, bytes: Uint8Array): string {
 	}
 }
 
-/** Fields at the top that begin with `x-` hold what anchors share. */
+/** Removes fields at the top level whose names begin with `x-`: they contain values shared by anchors. */
 function withoutExtensions(value: unknown): Readonly<Record<string, unknown>> {
 	return Object.fromEntries(Object.entries(record(value)).filter(([name]) => !extension.test(name)))
 }

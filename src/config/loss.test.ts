@@ -22,11 +22,11 @@ test.each([
 		{ ...before, upstreams: { u: { model: 'gpt-4o', limit: 6, on: true } } },
 		'upstreams.u.limit is shorter',
 	],
-] as const)('%s that is gone is a loss', (_, after, loss) =>
+] as const)('%s that is missing is a loss', (_, after, loss) =>
 	expect(findLoss(reading(before), reading(after))).toBe(loss),
 )
 
-test('what is added or altered is no loss', () => {
+test('additions and changes are not a loss', () => {
 	const after = {
 		listen: '127.0.0.1:0',
 		models: { a: { route: ['v', 'u', 'w'] } },
@@ -36,7 +36,7 @@ test('what is added or altered is no loss', () => {
 	expect(findLoss(reading(before), reading(before))).toBeUndefined()
 })
 
-test('a last line without its end is a loss, unless there was none before', () => {
+test('a missing final line end is a loss, unless it was missing before', () => {
 	expect(findLoss(reading(before), reading(before, 'x: 1'))).toBe('the last line has no line end')
 	expect(findLoss(reading(before, 'x: 1'), reading(before, 'x: 12'))).toBeUndefined()
 })

@@ -1,9 +1,9 @@
-// Whether a changed file may be a part of a file that is still being written. It compares two readings and knows no clock.
+// Detects a changed file that may be incomplete because it is still being written. It compares two readings and does not use a clock.
 
 import { writePath } from './complaint.ts'
 import type { Reading } from './load.ts'
 
-/** What `after` lacks of `before`, in words for the log, or undefined if it lacks nothing. No values, since they may be secret. */
+/** Describes for the log what `before` contains and `after` lacks; undefined if nothing. Contains no values, because they may be secret. */
 export function findLoss(before: Reading, after: Reading): string | undefined {
 	if (before.text.endsWith('\n') && !after.text.endsWith('\n')) return 'the last line has no line end'
 	return lossIn(before.values, after.values, [])
@@ -21,7 +21,7 @@ function lossIn(before: unknown, after: unknown, path: readonly string[]): strin
 	return undefined
 }
 
-/** As `gpt-4` is of `gpt-4o`, and 6 of 64. */
+/** For example `gpt-4` of `gpt-4o`, or 6 of 64. */
 function isBeginning(after: string, before: string): boolean {
 	return after.length < before.length && before.startsWith(after)
 }

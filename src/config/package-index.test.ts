@@ -17,14 +17,14 @@ test('without any setting it is PyPI and the public hub', async () => {
 	expect(registries).toEqual({ packages: { url: 'https://pypi.org/simple' }, hub: { url: 'https://huggingface.co' } })
 })
 
-test("the user's pip.conf is read, comments and other sections aside", async () => {
+test("the user's pip.conf is read, except for comments and other sections", async () => {
 	const machine = await machineWith(
 		'[global]\n# index-url = https://no\nindex_url = https://user:pw@mirror/simple\ncert: /ca.pem\n[wheel]\nindex-url = https://wheel\n',
 	)
 	expect(await readPackageIndex({}, machine)).toEqual({ url: 'https://user:pw@mirror/simple', caFile: '/ca.pem' })
 })
 
-test('a virtual environment wins over the user, a named file over both, variables over all', async () => {
+test('precedence: variables, PIP_CONFIG_FILE, the virtual environment, the user', async () => {
 	const machine = await machineWith('[global]\nindex-url = https://user/simple\n')
 	const virtual = await mkdtemp(join(tmpdir(), 'dragoman-venv-'))
 	await writeFile(join(virtual, 'pip.conf'), '[global]\nindex-url = https://venv/simple\n')
@@ -44,13 +44,13 @@ test('a virtual environment wins over the user, a named file over both, variable
 	expect(await readPackageIndex(all, machine)).toEqual({ url: 'https://variable/simple', caFile: '/pip.pem' })
 })
 
-test('SSL_CERT_FILE stands in where pip names no certificates', async () => {
+test('SSL_CERT_FILE is the fallback if pip has no certificates configured', async () => {
 	expect(
 		(await readPackageIndex({ PIP_CONFIG_FILE: '/dev/null', SSL_CERT_FILE: '/ssl.pem' }, await machineWith(''))).caFile,
 	).toBe('/ssl.pem')
 })
 
-test('HF_ENDPOINT and HF_TOKEN name the hub', async () => {
+test('HF_ENDPOINT and HF_TOKEN configure the hub', async () => {
 	const { hub } = await readRegistries(
 		{ HF_ENDPOINT: 'https://hub.internal', HF_TOKEN: 'secret' },
 		await machineWith(''),

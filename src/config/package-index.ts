@@ -1,5 +1,5 @@
-// Where weights are fetched from, as this machine's own tools are set up: pip's variables and files for the Python index, HF_ENDPOINT
-// for the model hub. It only reads settings; it reaches no registry.
+// The registries that weights are downloaded from, as configured for this machine's tools: pip's variables and files for the Python
+// index, HF_ENDPOINT for the model hub. It only reads settings and sends no requests.
 
 import { readFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
@@ -13,7 +13,7 @@ export interface Machine {
 	readonly home: string
 }
 
-/** Those of the machine that this process runs on. @param dataFolder is taken for the home folder if there is none. */
+/** The registries of the machine that this process runs on. @param dataFolder replaces the home folder if there is none. */
 export function readMachineRegistries(environment: Environment, dataFolder: string): Promise<Registries> {
 	return readRegistries(environment, { platform: process.platform, home: homeFolder(environment, dataFolder) })
 }
@@ -25,7 +25,7 @@ export async function readRegistries(environment: Environment, machine: Machine)
 
 /**
  * The Python package index that pip would use: `PIP_INDEX_URL`, else `index-url` in pip's configuration files, else PyPI. Its
- * certificates: `PIP_CERT`, else `cert` in those files, else `SSL_CERT_FILE`, else those that the process trusts anyway.
+ * certificates: `PIP_CERT`, else `cert` in those files, else `SSL_CERT_FILE`, else those that the process trusts by default.
  */
 export async function readPackageIndex(environment: Environment, machine: Machine): Promise<PackageIndex> {
 	const settings = new Map<string, string>()
@@ -35,7 +35,7 @@ export async function readPackageIndex(environment: Environment, machine: Machin
 	}
 	const url = environment.PIP_INDEX_URL || settings.get('index-url') || 'https://pypi.org/simple'
 	const caFile = environment.PIP_CERT || settings.get('cert') || environment.SSL_CERT_FILE
-	return { url, ...(caFile === undefined || caFile === '' ? {} : { caFile }) }
+	return { url, caFile: caFile === '' ? undefined : caFile }
 }
 
 /** `HF_ENDPOINT` and `HF_TOKEN`, else the public hub without a token. */
@@ -43,11 +43,11 @@ export function readModelHub(environment: Environment): ModelHub {
 	const token = environment.HF_TOKEN
 	return {
 		url: environment.HF_ENDPOINT || 'https://huggingface.co',
-		...(token === undefined || token === '' ? {} : { token }),
+		token: token === '' ? undefined : token,
 	}
 }
 
-/** pip's configuration files, weakest first: the machine's, the user's, the virtual environment's, and the one named outright. */
+/** pip's configuration files in ascending precedence: the machine's, the user's, the virtual environment's, and `PIP_CONFIG_FILE`. */
 function pipFiles(environment: Environment, machine: Machine): readonly string[] {
 	const named = environment.PIP_CONFIG_FILE
 	if (named === '/dev/null' || named === 'nul') return []

@@ -1,4 +1,4 @@
-// The values of a file, checked against the schema.
+// Validates the values of a file against the schema.
 
 import type { z } from 'zod'
 import { hideUrlSecrets } from '../system/redaction.ts'
@@ -9,7 +9,7 @@ import { type ConfigFile, configSchema } from './schema.ts'
 import { explainIssues, noSentence } from './sentences.ts'
 
 /**
- * Completes the values. What was found wrong before is thrown together with what is wrong here.
+ * Validates the values and adds defaults. Earlier complaints are thrown together with those of the schema.
  *
  * @throws ConfigError
  */
@@ -28,7 +28,7 @@ export function parse(
 	return parsed.data
 }
 
-/** A variable may hold a secret, whatever the field: the message names the variable instead of its value. */
+/** Any variable may contain a secret, so the message contains the variable instead of its value. */
 export function withoutValue(
 	{ path, message }: Complaint,
 	whole: unknown,
@@ -51,7 +51,7 @@ function safeParse(value: unknown) {
 	return configSchema.safeParse(value, { error: () => noSentence })
 }
 
-/** A variable's value is text: it counts as a number, or as true or false, if one of these is needed. */
+/** Converts text from a variable to a number or a boolean if the field requires one. */
 function parseAgain(
 	whole: Readonly<Record<string, unknown>>,
 	issues: readonly z.core.$ZodIssue[],
@@ -68,7 +68,7 @@ interface WrongType {
 	readonly expected: string
 }
 
-/** Also those within the alternatives of a union. */
+/** Includes those within the alternatives of a union. */
 function wrongTypes(issues: readonly z.core.$ZodIssue[], above: readonly PropertyKey[]): readonly WrongType[] {
 	return issues.flatMap((issue) => {
 		const path = [...above, ...issue.path]
@@ -77,7 +77,7 @@ function wrongTypes(issues: readonly z.core.$ZodIssue[], above: readonly Propert
 	})
 }
 
-/** `value` with the text at `path` as what is expected there, if it can be read as such. */
+/** `value` with the text at `path` converted to the expected type, if possible. */
 function retyped(value: unknown, path: readonly PropertyKey[], expected: string): unknown {
 	const [step, ...rest] = path
 	if (step === undefined) {

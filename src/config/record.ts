@@ -1,4 +1,4 @@
-// Values of a YAML file of which nothing is known yet.
+// Access to values of a YAML file that are not validated yet.
 
 /** `value` if it is a mapping, else an empty one. */
 export function record(value: unknown): Readonly<Record<string, unknown>> {

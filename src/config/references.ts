@@ -1,4 +1,4 @@
-// What one part of the configuration says about another: routes to upstreams, and names that models share.
+// Checks references between parts of the configuration: upstreams in routes, and names that belong to several models.
 
 import { nearest } from '../system/nearest.ts'
 import { type Complaint, shown } from './complaint.ts'
@@ -6,14 +6,14 @@ import { record } from './record.ts'
 import type { ConfigFile } from './schema.ts'
 
 /**
- * @param whole the fields of the file, which may be wrong in other respects: what cannot be read here has another complaint.
+ * @param whole the fields of the file. They may be invalid otherwise: values that cannot be read here have another complaint.
  */
 export function checkReferences(whole: Readonly<Record<string, unknown>>): readonly Complaint[] {
 	const models = Object.entries(record(whole.models)).map(([name, model]) => [name, record(model)] as const)
 	return [...danglingRoutes(models, Object.keys(record(whole.upstreams))), ...sharedNames(models)]
 }
 
-/** The upstreams that a model names, in its order. */
+/** The upstreams in the route of a model, in order. */
 export function routedUpstreams(model: ConfigFile['models'][string]): readonly string[] {
 	return model.route.map((entry) => (typeof entry === 'string' ? entry : entry.upstream))
 }
@@ -34,13 +34,13 @@ function danglingRoutes(models: GivenModels, known: readonly string[]): readonly
 function suggest(upstream: string, known: readonly string[]): string {
 	const meant = nearest(upstream, known)
 	if (meant !== undefined) return ` (did you mean ${shown(meant)}?)`
-	if (known.length === 0) return ': there are none, so add one under `upstreams`'
+	if (known.length === 0) return ': no upstreams are configured, so add one under `upstreams`'
 	return `: the upstreams are ${known.slice(0, mostShown).join(', ')}${known.length > mostShown ? ' …' : ''}`
 }
 
 const mostShown = 10
 
-/** A model's own name among its aliases is harmless. */
+/** Finds names that belong to several models. A model's own name among its aliases is allowed. */
 function sharedNames(models: GivenModels): readonly Complaint[] {
 	const complaints: Complaint[] = []
 	const owners = new Map(models.map(([name]) => [name, name]))

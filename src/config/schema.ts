@@ -1,4 +1,4 @@
-// The configuration file as a schema: every name in it, its default and what it means. Which engines exist comes from their list.
+// The schema of the configuration file: every field, its default and its meaning. The engines come from their list.
 
 import { z } from 'zod'
 import { defaultDialects, dialects } from '../dialects/list.ts'
@@ -19,31 +19,33 @@ import { tokenizers } from '../tokens/tokenizer.ts'
 const name = z.string().min(1).max(200)
 
 const routeEntry = z.strictObject({
-	upstream: name.meta({ examples: ['my-upstream'] }).describe('Its name under `upstreams`.'),
-	weight: z.number().positive().max(1_000_000).default(1).describe('Its share, for policies that give shares.'),
+	upstream: name.meta({ examples: ['my-upstream'] }).describe('Name of the upstream under `upstreams`.'),
+	weight: z.number().positive().max(1_000_000).default(1).describe('Weight, for weighted policies.'),
 })
 
 const model = z
 	.strictObject({
-		type: z.enum(modelTypes).default('text-generation').describe('What the model is for, as GET /v1/models tells it.'),
-		aliases: z.array(name).default([]).describe('Other names that clients may ask for.'),
-		required: z.boolean().default(false).describe('Whether GET /ready answers 503 while this model cannot answer.'),
+		type: z.enum(modelTypes).default('text-generation').describe('Type of the model in GET /v1/models.'),
+		aliases: z.array(name).default([]).describe('Alternative names for requests.'),
+		required: z.boolean().default(false).describe('Whether GET /ready returns 503 while this model is unavailable.'),
 		ownedBy: z.string().default('dragoman').describe("The model's `owned_by` in GET /v1/models."),
 		contextTokens: tokenCount(1)
 			.optional()
-			.describe('Longest prompt and answer together, in tokens. The engine tells it where absent.'),
+			.describe('Maximum length of prompt and response together, in tokens. Default: reported by the engine.'),
 		tokenizer: z
 			.enum(tokenizers)
 			.default('o200k_base')
-			.describe('Vocabulary that counts its tokens where no upstream tells.'),
+			.describe('Vocabulary used to count tokens if no upstream reports them.'),
 		route: z
 			.preprocess((given) => (typeof given === 'string' ? [given] : given), z.array(z.union([name, routeEntry])).min(1))
 			.meta({ type: ['array', 'string'], examples: [['my-upstream']] })
-			.describe('Upstreams that serve the model, by name, or as `{ upstream, weight }`; a single name needs no list.'),
+			.describe(
+				'Upstreams that serve the model, by name or in the form `{ upstream, weight }`; a single name does not need a list.',
+			),
 		policy: z
 			.enum(policyNames)
 			.default('in-order')
-			.describe('How one of several upstreams is chosen; the others are reserves.'),
+			.describe('How one of several upstreams is selected; the others are fallbacks.'),
 		retry: retryOptions,
 		price: z
 			.strictObject({
@@ -51,13 +53,13 @@ const model = z
 					.number()
 					.min(0)
 					.meta({ examples: [0.1] })
-					.describe('Of prompt tokens.'),
+					.describe('Price of prompt tokens.'),
 				output: z
 					.number()
 					.min(0)
 					.meta({ examples: [0.4] })
-					.describe('Of generated tokens.'),
-				cachedInput: z.number().min(0).optional().describe('Of prompt tokens from a cache; as `input` where absent.'),
+					.describe('Price of generated tokens.'),
+				cachedInput: z.number().min(0).optional().describe('Price of cached prompt tokens. Default: same as `input`.'),
 				currency: z
 					.string()
 					.regex(/^[A-Z]{3}$/, {
@@ -67,17 +69,17 @@ const model = z
 					.describe('ISO 4217 code.'),
 			})
 			.optional()
-			.describe('What tokens cost, per million.'),
+			.describe('Prices per million tokens.'),
 	})
-	.describe('A name that clients ask for, and where it is served.')
+	.describe('A model that requests can name, and the upstreams that serve it.')
 
 const upstreamModel = z
 	.string()
 	.min(1)
 	.optional()
-	.describe('What the upstream calls the model; the public name where absent.')
+	.describe("The upstream's name for the model. Default: the public name.")
 
-/** What every upstream may have, whatever engine it runs. */
+/** Fields of every upstream, whatever its engine. */
 const upstreamRouting = {
 	concurrency: concurrencyOptions.optional(),
 	breaker: breakerOptions,
@@ -99,7 +101,7 @@ const upstream = z
 		const conflict = credentialConflict(options)
 		if (conflict !== undefined) context.addIssue({ code: 'custom', path: [conflict.field], message: conflict.message })
 	})
-	.describe('A place that runs an engine.')
+	.describe('An upstream, served by an engine.')
 
 const dialectName = z.enum(dialects.map(({ name }) => name))
 
@@ -107,20 +109,20 @@ const dayMs = 86_400_000
 
 const loopback = '127.0.0.1:8080'
 
-/** In place of a mapping under `models`: the built-in embedded model is served, as it is without a file. */
+/** The value of `models` that selects the built-in embedded model, which is also the default without a file. */
 export const embeddedWord = 'embedded'
 
-/** Fields at the top of the file with such names are ignored: they hold what anchors share. */
+/** Names of ignored fields at the top level of the file. They contain values shared by anchors. */
 export const extension = /^x-/
 
 export const configSchema = z.strictObject({
-	listen: listenAddress().default(loopback).describe('Address to serve on, as host:port. Port 0 takes a free one.'),
+	listen: listenAddress().default(loopback).describe('Address to serve on, as host:port. Port 0 selects a free port.'),
 	server: z
 		.strictObject({
 			trustedProxies: z
 				.array(z.string().refine(isAddressRange, 'must be an IP address or a CIDR range, such as 10.0.0.0/8 or ::1'))
 				.default([])
-				.describe('Proxies whose `X-Forwarded-For` or `Forwarded` is believed: addresses and CIDR ranges.'),
+				.describe('Proxies whose `X-Forwarded-For` or `Forwarded` is trusted: IP addresses and CIDR ranges.'),
 			hosts: z
 				.array(
 					z
@@ -129,10 +131,10 @@ export const configSchema = z.strictObject({
 				)
 				.min(1)
 				.optional()
-				.describe('Host names that requests may be addressed to; `*.` in front stands for any subdomain.'),
+				.describe('Host names that requests may use. `*.example.org` matches any name below `example.org`.'),
 		})
 		.prefault({})
-		.describe('The network in front of the server.'),
+		.describe('Proxies and host names of the server.'),
 	data: pathText().default('.dragoman').describe('Folder for the database, model weights and engine libraries.'),
 	database: secretForm(/^(sqlite|postgres(ql)?:\/\/.+)$/, 'must be sqlite or a URL that begins with postgres://')
 		.superRefine((database, context) => {
@@ -140,99 +142,105 @@ export const configSchema = z.strictObject({
 			if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
 		})
 		.default('sqlite')
-		.describe('Where everything is kept: `sqlite` is a file in the data folder, `postgres://…` a PostgreSQL database.'),
+		.describe('The database: `sqlite` for a file in the data folder, or `postgres://…` for PostgreSQL.'),
 	adminKey: headerSecret(16)
 		.optional()
-		.describe('An admin key chosen by the operator, at least 16 characters. None is printed then.'),
-	engineFolder: pathText()
-		.optional()
-		.describe('Folder for engine libraries; `engine` in the data folder where absent.'),
-	modelFolder: pathText().optional().describe('Folder for model weights; `models` in the data folder where absent.'),
-	download: z.boolean().default(true).describe('Whether missing weights and engine libraries are fetched.'),
+		.describe('Admin key chosen by the operator, at least 16 characters. If it is set, none is created and printed.'),
+	engineFolder: pathText().optional().describe('Folder for engine libraries. Default: `engine` in the data folder.'),
+	modelFolder: pathText().optional().describe('Folder for model weights. Default: `models` in the data folder.'),
+	download: z.boolean().default(true).describe('Whether missing weights and engine libraries are downloaded.'),
 	log: z
 		.strictObject({
-			level: z.enum(logLevels).default('info').describe('Least severe line that is written.'),
-			format: z.enum(logFormats).optional().describe('`text` for a terminal, `json` elsewhere, unless said.'),
+			level: z.enum(logLevels).default('info').describe('Minimum log level.'),
+			format: z.enum(logFormats).optional().describe('Log format. Default: `text` on a terminal, otherwise `json`.'),
 		})
 		.prefault({})
-		.describe('The operator log, on standard error.'),
+		.describe('The log, which is written to standard error.'),
 	telemetry: telemetryOptions,
 	history: z
 		.strictObject({
 			albert: z
 				.boolean()
 				.default(false)
-				.describe('Whether `user` and `id` of a chat request keep a conversation, as at Albert API in 2024.'),
+				.describe('Whether `user` and `id` of a chat request store a conversation, like Albert API in 2024.'),
 			keepDays: days()
 				.optional()
-				.describe('Conversations are removed this many days after their last turn; never where absent.'),
+				.describe('Conversations are deleted this many days after their last turn. Default: never.'),
 		})
 		.prefault({})
-		.describe('What is kept of conversations.'),
+		.describe('Storage of conversations.'),
 	dialects: z
 		.strictObject({
-			v1: dialectName.default(defaultDialects.v1).describe('Below `/v1`.'),
-			root: dialectName.default(defaultDialects.root).describe('Everywhere else.'),
+			v1: dialectName.default(defaultDialects.v1).describe('Dialect below `/v1`.'),
+			root: dialectName.default(defaultDialects.root).describe('Dialect for all other paths.'),
 		})
 		.prefault({})
-		.describe('Which dialect is meant on paths that several share, where neither key nor client says it.'),
+		.describe('Dialects used on paths that several dialects share, if neither the key nor the client selects one.'),
 	ledger: z
 		.strictObject({
 			durability: z
 				.enum(['strict', 'relaxed'])
 				.default('strict')
 				.describe(
-					'`strict`: on disk before the answer leaves. `relaxed`: soon after, and a power cut may take the last moments.',
+					'`strict`: usage records are on disk before the response is sent. `relaxed`: soon after, so a power failure may lose the most recent ones.',
 				),
-			keepDays: days().default(90).describe('Single entries are kept for so many days; sums of days for ever.'),
+			keepDays: days()
+				.default(90)
+				.describe('Days for which individual usage records are stored. Daily totals are stored indefinitely.'),
 			maxPending: count('entries', 1000)
 				.default(100_000)
-				.describe('How many entries may wait for a database that is away before calls are refused.'),
+				.describe('Usage records that may be pending during a database outage; beyond that, calls are refused.'),
 		})
 		.prefault({})
-		.describe('The accounts of what was used.'),
+		.describe('Usage ledger.'),
 	streams: z
 		.strictObject({
 			keepMs: milliseconds(1000, 365 * dayMs)
 				.default(600_000)
-				.describe('How long a stream that outlives its connection can be read after its end, in milliseconds.'),
-			maxBytes: bytes(65_536).default(16_777_216).describe('Longest such stream, in bytes.'),
-			maxTotalBytes: bytes(65_536).default(1_073_741_824).describe('All of them together, in bytes.'),
+				.describe('How long a resumable stream can be read after its end, in milliseconds.'),
+			maxBytes: bytes(65_536).default(16_777_216).describe('Maximum size of a resumable stream, in bytes.'),
+			maxTotalBytes: bytes(65_536)
+				.default(1_073_741_824)
+				.describe('Maximum size of all resumable streams together, in bytes.'),
 		})
 		.prefault({})
-		.describe('Streams that outlive the connection of their client.'),
+		.describe('Resumable streams, which continue after the client disconnects.'),
 	limits: z
 		.strictObject({
-			bodyBytes: bytes(1024, 1_073_741_824).default(33_554_432).describe('Largest request body, in bytes.'),
-			bodyTimeoutMs: milliseconds(100).default(30_000).describe('Longest wait for a request body, in milliseconds.'),
-			jsonDepth: z.int().min(8).max(1000).default(128).describe('Deepest nesting of a JSON body.'),
+			bodyBytes: bytes(1024, 1_073_741_824).default(33_554_432).describe('Maximum size of a request body, in bytes.'),
+			bodyTimeoutMs: milliseconds(100)
+				.default(30_000)
+				.describe('Timeout for receiving a request body, in milliseconds.'),
+			jsonDepth: z.int().min(8).max(1000).default(128).describe('Maximum nesting depth of a JSON body.'),
 			keepAliveMs: milliseconds(0)
 				.default(15_000)
-				.describe('Quiet time after which a stream gets a comment, in milliseconds; 0 for none.'),
+				.describe('Idle time after which a comment is sent on a stream, in milliseconds; 0 sends none.'),
 			drainMs: milliseconds(0, 3_600_000)
 				.default(0)
 				.describe(
-					'How long requests are still accepted after the signal to stop, while `GET /ready` answers 503, in milliseconds.',
+					'How long requests are still accepted after the stop signal, while `GET /ready` returns 503, in milliseconds.',
 				),
 			shutdownMs: milliseconds(0, 3_600_000)
 				.default(10_000)
-				.describe('How long running answers may go on after the signal to stop, in milliseconds.'),
+				.describe(
+					'How long requests in flight may continue after the stop signal and after `drainMs`, in milliseconds.',
+				),
 		})
 		.prefault({})
-		.describe('Bounds on what clients may send.'),
+		.describe('Limits on requests and timeouts.'),
 	models: z
 		.record(name, model)
 		.default({})
 		.meta({ type: ['object', 'string'], pattern: `^${embeddedWord}$` })
 		.describe('Models by public name, or the word `embedded` for the built-in embedded model.'),
-	upstreams: z.record(name, upstream).default({}).describe('Places that run engines, by a name of yours.'),
+	upstreams: z.record(name, upstream).default({}).describe('Upstreams by a name of your choice.'),
 })
 
 type ParsedFile = z.infer<typeof configSchema>
 
 /** An upstream of the file, or the built-in default. */
 export type UpstreamConfig = ParsedFile['upstreams'][string] & {
-	/** Only the built-in default has it; the file cannot set it. */
+	/** Set for the built-in default only; the file cannot set it. */
 	readonly builtIn?: true
 }
 

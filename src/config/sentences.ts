@@ -1,5 +1,5 @@
-// What the schema finds wrong, in plain sentences: what is there, why it will not do, and what to write. A field may bring a sentence of
-// its own (see src/fields); all others are written here.
+// Writes the issues of the schema as plain sentences: the value, why it is invalid, and what to write. A field may have a sentence of its own
+// (see src/fields); all others are written here.
 
 import type { z } from 'zod'
 import { nearest } from '../system/nearest.ts'
@@ -12,9 +12,9 @@ import { explainUnknownField } from './unknown-field.ts'
 export const noSentence = ''
 
 /**
- * Of a value of a wrong type, that alone is explained: a list has a length as a text has, but not one that matters.
+ * For a value of a wrong type, only the type is explained: its other issues, such as the length of a list, do not matter.
  *
- * @param value what the schema read.
+ * @param value the value that the schema validated.
  */
 export function explainIssues(
 	schema: z.ZodType,
@@ -51,7 +51,7 @@ function explain(
 	return [{ path, message: describe(issue, path, value, field) }]
 }
 
-/** The whole value is of another kind, so that this alternative was not meant. */
+/** Whether the whole value has another type, so that this alternative was not meant. */
 function isWrongType(issue: z.core.$ZodIssue): boolean {
 	return issue.code === 'invalid_type' && issue.path.length === 0
 }
@@ -184,7 +184,7 @@ function explainTooBig(issue: z.core.$ZodIssueTooBig, value: unknown, field: Fie
 	return `${field?.secret === true ? 'it' : shown(value)} is ${length} characters long: at most ${issue.maximum} are allowed`
 }
 
-/** What a value is, in words; never the value itself. */
+/** The type of a value, for a message; never the value itself. */
 export function kindOf(value: unknown): string {
 	if (value === null || value === undefined) return 'nothing'
 	if (Array.isArray(value)) return 'a list'

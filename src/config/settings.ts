@@ -1,4 +1,4 @@
-// The configuration as it is used: flags over environment over file, with every folder absolute.
+// The effective configuration. Flags take precedence over the environment, and these over the file. Every folder is absolute.
 
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -17,31 +17,32 @@ export interface Settings {
 	readonly config: ConfigFile
 	/** The file that was read, if any. */
 	readonly file: string | undefined
-	/** What is allowed in the configuration but probably not meant, one line each. */
+	/** Valid settings that are probably mistakes, one line each. */
 	readonly warnings: readonly string[]
 	readonly reading: Reading
-	/** The folder of that file, where relative paths in it start; the working directory without a file. */
+	/** The folder of that file, against which relative paths in it are resolved; the working directory without a file. */
 	readonly configFolder: string
 	readonly dataFolder: string
 	readonly engineFolder: string
 	readonly modelFolder: string
 	/** `sqlite`, or the URL of a PostgreSQL database. */
 	readonly database: string
-	/** SQLite's. */
+	/** The file of SQLite. */
 	readonly databaseFile: string
-	/** Counted up whenever a key is made or revoked. */
+	/** A counter that is incremented whenever a key is created or revoked. */
 	readonly keyChangesFile: string
 }
 
 /**
- * @param flags of the command line, which win over the environment, which wins over the file.
+ * @param flags of the command line. They take precedence over the environment, and the environment over the file.
  * @throws ConfigError
  */
 export async function readSettings(flags: ConfigFlags, environment: Environment): Promise<Settings> {
 	const fromEnvironment = readEnvironment(environment)
 	const file = flags.config ?? fromEnvironment.file
 	const { config, warnings, fileFields, reading } = await loadConfig({
-		...(file === undefined ? {} : { file, fileOrigin: flags.config === undefined ? fileVariable : '--config' }),
+		file,
+		fileOrigin: flags.config === undefined ? fileVariable : '--config',
 		overrides: {
 			...fromEnvironment.overrides,
 			...(flags.data === undefined ? {} : { data: { value: flags.data, origin: '--data' } }),
@@ -50,7 +51,7 @@ export async function readSettings(flags: ConfigFlags, environment: Environment)
 		environment,
 	})
 	const configFolder = resolve(file === undefined ? '.' : dirname(file))
-	// A path in the file begins at the file; one from a flag, a variable or a default, in the working directory.
+	// A path in the file is relative to the file; one from a flag, a variable or a default, to the working directory.
 	const dataFolder = resolve(fileFields.has('data') ? configFolder : '.', config.data)
 	return {
 		config,
@@ -67,15 +68,15 @@ export async function readSettings(flags: ConfigFlags, environment: Environment)
 	}
 }
 
-/** Earlier versions took the path of `data` as relative to the working directory, where a database may be. */
+/** Earlier versions resolved `data` against the working directory, which may still contain a database. */
 function movedData(data: string, dataFolder: string, { locate }: Reading): readonly string[] {
 	const before = resolve(data)
 	if (before === dataFolder || !existsSync(before) || existsSync(dataFolder)) return []
-	const message = `this path begins at the configuration file and means ${dataFolder}, which does not exist, but there is a folder ${before}: write that path if it holds your data`
+	const message = `this path is relative to the configuration file and resolves to ${dataFolder}, which does not exist, but the folder ${before} does: write that path if it contains your data`
 	return [locate({ path: ['data'], message })]
 }
 
-/** The log that the configuration asks for. */
+/** Opens the log according to the configuration. */
 export function openConfiguredLog({ config }: Settings): Log {
 	const format = config.log.format ?? (process.stderr.isTTY ? 'text' : 'json')
 	return openLog({ level: config.log.level, format })

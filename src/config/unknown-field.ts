@@ -1,4 +1,4 @@
-// What to say about a field that the schema does not have: what was probably meant, or where it belongs.
+// The message about a field that the schema does not have: which field was probably meant, or which mapping it belongs to.
 
 import type { z } from 'zod'
 import { nearest } from '../system/nearest.ts'
@@ -10,8 +10,8 @@ const mostNames = 16
 
 /**
  * @param path of the mapping that has the field.
- * @param known what the schema says about that mapping.
- * @param value that mapping.
+ * @param known that mapping in the schema.
+ * @param value that mapping in the file.
  */
 export function explainUnknownField(
 	schema: z.ZodType,
@@ -69,7 +69,7 @@ function readable(target: string): string {
 	return target.replace('models.*', 'models.NAME').replace('upstreams.*', 'upstreams.NAME')
 }
 
-/** Whether the same mapping may have the field when it is of another form, such as an upstream of another engine. */
+/** Whether another form of the same mapping has the field, such as an upstream of another engine. */
 function hasOtherForm(schema: z.ZodType, path: readonly PropertyKey[], name: string): boolean {
 	const own = [...path.map(String), name]
 	return [...allPaths(schema)].some(
@@ -83,7 +83,7 @@ function otherForm(value: unknown, here: readonly string[]): string {
 	return `unknown field: ${which}; its fields are ${here.join(', ')}`
 }
 
-/** Another mapping that has a field of this very name, the nearest one to `path`. */
+/** The mapping nearest to `path` that has a field of exactly this name. */
 function findElsewhere(schema: z.ZodType, path: readonly PropertyKey[], name: string): string | undefined {
 	const found = [...allPaths(schema)].filter((steps) => steps.at(-1) === name)
 	const [best] = found.toSorted((one, other) => shared(other, path) - shared(one, path))

@@ -1,4 +1,4 @@
-// `${NAME}` and `${NAME:-default}` in a text, with the values of environment variables in their place. `$${` writes `${` itself.
+// Replaces `${NAME}` and `${NAME:-default}` in a text with the values of environment variables. `$${` is a literal `${`.
 
 import { nearest } from '../system/nearest.ts'
 import type { Environment } from './environment.ts'
@@ -6,13 +6,13 @@ import type { Environment } from './environment.ts'
 export interface Expansion {
 	readonly text: string
 	readonly usesVariable: boolean
-	/** What is wrong with the variables; `text` is of no use then. */
+	/** An error in the variables. `text` is not usable if it is set. */
 	readonly complaint?: string
 }
 
 const reference = /^([A-Za-z_]\w*)(:-([\s\S]*))?$/
 
-/** Spaces and line ends around a variable's value are removed, since tools that fill variables from files often leave a line end. */
+/** Whitespace around a variable's value is removed, because tools that set variables from files often leave a line end. */
 export function expand(given: string, environment: Environment): Expansion {
 	let text = ''
 	let usesVariable = false
@@ -39,7 +39,7 @@ export function expand(given: string, environment: Environment): Expansion {
 	}
 }
 
-/** Names the variable alone: what follows it may be a secret. */
+/** Contains only the name of the variable, because the text after it may be a secret. */
 function explainReference(inner: string, closed: boolean): string {
 	const [name = ''] = /^\w*/.exec(inner) ?? []
 	if (inner.includes('${'))

@@ -1,4 +1,4 @@
-// What is allowed in a configuration but probably not meant.
+// Finds valid settings of a configuration that are probably mistakes.
 
 import { nearest } from '../system/nearest.ts'
 import type { Complaint } from './complaint.ts'
@@ -29,28 +29,28 @@ function doubtfulUrls({ upstreams }: ConfigFile): readonly Complaint[] {
 }
 
 const operation = /\/(chat\/completions|completions|responses|messages|embeddings|models(\/[^/]+:\w+)?)$/
-/** As in `/v1`, `/v1beta/openai` or `/api/paas/v4`. A deployment of Azure has its version in the query. */
+/** For example `/v1`, `/v1beta/openai` or `/api/paas/v4`. A deployment of Azure has its version in the query. */
 const version = /\/v\d+[a-z0-9]*(\/|$)|\/openai\/deployments\//
 
 function doubtOf({ pathname }: URL): string | undefined {
 	const path = pathname.replace(/\/+$/, '')
 	const [end] = operation.exec(path) ?? []
-	if (end !== undefined) return `the URL ends in ${end}, which is added to it for each request: remove that part`
+	if (end !== undefined) return `the URL ends in ${end}, which is appended for each request: remove that part`
 	return version.test(path) ? undefined : 'the URL does not end in a version, such as /v1: most servers need it'
 }
 
-/** Kubernetes sets these for every service in the namespace; a service called `dragoman` is likely. */
+/** Kubernetes sets these for every service in the namespace; a service named `dragoman` is likely. */
 const ofKubernetes = /^DRAGOMAN_(SERVICE_|PORT(_|$))/
-/** Our own tests and launchers set these. */
+/** Set by our own tests and launchers. */
 const ofOurOwn = /^DRAGOMAN_(TEST_|LAUNCHERS$)/
 
-/** Variables that look like ours and are not. */
+/** A warning for each unknown variable whose name begins with `DRAGOMAN_`. */
 export function unknownVariables(environment: Environment): readonly string[] {
 	return Object.keys(environment)
 		.filter((name) => name.startsWith('DRAGOMAN_') && !knownVariables.includes(name))
 		.filter((name) => !ofKubernetes.test(name) && !ofOurOwn.test(name))
 		.map((name) => {
 			const meant = nearest(name, knownVariables)
-			return `the environment variable ${name} has no meaning here${meant === undefined ? '' : ` (did you mean ${meant}?)`}`
+			return `unknown environment variable ${name}${meant === undefined ? '' : ` (did you mean ${meant}?)`}`
 		})
 }

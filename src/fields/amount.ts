@@ -1,5 +1,5 @@
-// Configuration fields that count bytes, tokens or entries. A number is that many; a text may end in a multiple, such as 64k or 16MiB.
-// One rule for all: k, M, G and T are powers of 1000, Ki, Mi, Gi and Ti powers of 1024; upper and lower case and a final B do not matter.
+// Configuration fields that count bytes, tokens or entries. The value is a number, or a text with a multiple, such as 64k or 16MiB: k, M, G
+// and T are powers of 1000, Ki, Mi, Gi and Ti powers of 1024. They are case-insensitive, and a final B is ignored.
 
 import { z } from 'zod'
 
@@ -19,17 +19,17 @@ const factors: Readonly<Record<string, number>> = {
 const pattern = '^\\d+(\\.\\d+)?([kKmMgGtT][iI]?)?[bB]?$'
 const amount = /^(\d+(?:\.\d+)?)([kmgt]i?)?b?$/i
 
-/** A number of bytes. The file may write `33554432`, `64k`, `32MB` or `1GiB`. */
+/** A number of bytes, such as `33554432`, `64k`, `32MB` or `1GiB`. */
 export function bytes(min: number, max = Number.MAX_SAFE_INTEGER) {
 	return counted('bytes', 'such as 32MiB', min, max)
 }
 
-/** A number of tokens. The file may write `8192`, `64k` or `8Ki`. */
+/** A number of tokens, such as `8192`, `64k` or `8Ki`. */
 export function tokenCount(min: number, max = Number.MAX_SAFE_INTEGER) {
 	return counted('tokens', 'such as 64k', min, max)
 }
 
-/** A number of anything else that grows large. The file may write `100000` or `100k`. */
+/** Another number that may be large, such as `100000` or `100k`. */
 export function count(things: string, min: number, max = Number.MAX_SAFE_INTEGER) {
 	return counted(things, 'such as 100k', min, max)
 }

@@ -1,4 +1,4 @@
-// Configuration fields that hold a length of time. A number counts the field's own unit; a text names its units, such as 30s or 1.5h.
+// Configuration fields for durations. A number is in the field's own unit; a text contains its units, such as 30s or 1.5h.
 
 import { z } from 'zod'
 
@@ -14,9 +14,9 @@ const pattern = '^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$|^\\d+(\\.\\d+)?$'
 const dayMs: number = unitsMs.d
 
 /**
- * A time in milliseconds. The file may write a number of milliseconds or a text such as `250ms`, `30s`, `5m`, `1.5h`, `2d` or `1h30m`.
+ * A duration in milliseconds: a number of milliseconds, or a text such as `250ms`, `30s`, `5m`, `1.5h`, `2d` or `1h30m`.
  *
- * @param max one day unless given.
+ * @param max default: one day.
  */
 export function milliseconds(min: number, max: number = dayMs) {
 	return z
@@ -30,7 +30,7 @@ export function milliseconds(min: number, max: number = dayMs) {
 		.meta({ type: ['integer', 'string'], pattern })
 }
 
-/** A time in days. The file may write a number of days or a text such as `90d` or `12h`. */
+/** A duration in days: a number of days, or a text such as `90d` or `12h`. */
 export function days() {
 	return z
 		.preprocess(
@@ -77,7 +77,7 @@ function explainDuration(issue: z.core.$ZodRawIssue, unit: string, example: stri
 	}
 }
 
-/** In the largest unit that needs no fraction. */
+/** Writes a duration in the largest unit that needs no fraction. */
 function writeDuration(ms: number): string {
 	const fitting = Object.entries(unitsMs).filter(([, unitMs]) => ms !== 0 && ms % unitMs === 0)
 	const [unit, unitMs] = fitting.at(-1) ?? ['ms', 1]

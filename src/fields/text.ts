@@ -1,5 +1,4 @@
-// Configuration fields that hold texts of a certain form: secrets, headers, URLs and folders. What is wrong with a secret is described
-// without showing it.
+// Configuration fields for text of a certain form: secrets, headers, URLs and folders. Messages about a secret do not show it.
 
 import { isIPv4, isIPv6 } from 'node:net'
 import { z } from 'zod'
@@ -7,7 +6,7 @@ import { hideUrlSecrets } from '../system/redaction.ts'
 
 const isEmpty = 'is empty'
 
-/** Marks a field whose value is never shown. The configuration reads `file:PATH` in it and trims it. */
+/** Marks a field whose value is never shown. The configuration trims it and reads the file if it is `file:PATH`. */
 const secretMark = { writeOnly: true } as const
 
 /** Whether the metadata of a field marks it, and everything below it, as a secret. */
@@ -40,7 +39,7 @@ export function headerSecret(minLength = 1) {
 		.meta(secretMark)
 }
 
-/** They describe the message that is sent, which the HTTP client knows: a second one of them makes a request that servers misread. */
+/** Headers that frame the message. The HTTP client writes them; a second one would make servers misread the request. */
 const framingHeaders: ReadonlySet<string> = new Set([
 	'content-length',
 	'expect',
@@ -50,7 +49,7 @@ const framingHeaders: ReadonlySet<string> = new Set([
 	'upgrade',
 ])
 
-/** Headers by name. Their values count as secrets. */
+/** Headers by name. Their values are treated as secrets. */
 export function headers() {
 	return z.record(
 		z.string().check(
@@ -63,7 +62,7 @@ export function headers() {
 	)
 }
 
-/** Values of any form, all of which count as secrets. */
+/** Values of any form. All of them are treated as secrets. */
 export function secretValues() {
 	return z.record(z.string(), z.json()).meta(secretMark)
 }
@@ -73,7 +72,7 @@ export function httpUrl() {
 	return z.url({ protocol: /^https?$/, error: explainUrl })
 }
 
-/** An address to listen on, as host:port. A port alone does not say who may connect, so it is refused. */
+/** An address to listen on, as host:port. A port alone does not specify who may connect, so it is rejected. */
 export function listenAddress() {
 	return z
 		.string({ error: ({ input }) => (typeof input === 'number' ? explainListen(String(input)) : undefined) })
@@ -87,7 +86,7 @@ const highestPort = 65_535
 function explainListen(address: string): string | undefined {
 	const [, port] = /^:?(\d+)$/.exec(address) ?? []
 	if (port !== undefined)
-		return `${JSON.stringify(address)} names no host: write 127.0.0.1:${port} for this machine alone, or 0.0.0.0:${port} for every network`
+		return `${JSON.stringify(address)} names no host: write 127.0.0.1:${port} for this machine only, or 0.0.0.0:${port} for every network`
 	const [, host = '', given] = listenForm.exec(address) ?? []
 	if (given === undefined)
 		return `${JSON.stringify(address)} is not an address: write host:port, such as 127.0.0.1:8080`
@@ -96,7 +95,7 @@ function explainListen(address: string): string | undefined {
 	return Number(given) > highestPort ? `port ${given} does not exist: the highest is ${highestPort}` : undefined
 }
 
-/** Digits and dots alone are an address, never a name (RFC 3696, section 2). */
+/** A host of digits and dots only is an address, never a name (RFC 3696, section 2). */
 function isHost(host: string): boolean {
 	if (host.startsWith('[')) return isIPv6(host.slice(1, -1))
 	return /^[\d.]+$/.test(host) ? isIPv4(host) : /^[\w-]+(\.[\w-]+)*\.?$/.test(host)
@@ -114,7 +113,7 @@ export function pathText() {
 		)
 }
 
-/** A check that describes what is wrong with a text, or returns undefined. */
+/** Adds a check that returns an error message for a text, or undefined. */
 function explained(complain: (text: string) => string | undefined) {
 	return z.superRefine<string>((text, context) => {
 		const message = complain(text)

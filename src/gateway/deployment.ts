@@ -1,5 +1,5 @@
-// Models and upstreams as the configuration has them now. When it changes, what stayed the same goes on untouched, what is new is opened,
-// and what is gone ends with its last call.
+// The models and upstreams of the current configuration. After a reload, unchanged upstreams continue without interruption, new ones are
+// opened, and removed ones are closed after their last call.
 
 import { withHome } from '../config/home-folder.ts'
 import { ConfigError } from '../config/load.ts'
@@ -22,11 +22,11 @@ export interface DeploymentSurroundings {
 	/** The command that runs this program, without arguments. */
 	readonly command: readonly string[]
 	readonly environment: Readonly<Record<string, string | undefined>>
-	/** Shows how far a download is. */
+	/** Shows the progress of a download. */
 	readonly showProgress: () => ProgressSink
 	readonly clock: Clock
 	readonly log: Log
-	/** Made when it is first needed; see EngineSurroundings. */
+	/** Created when it is first needed; see EngineSurroundings. */
 	readonly socketFolder: () => Promise<string>
 }
 
@@ -35,15 +35,15 @@ interface Opened extends Upstream {
 	readonly config: UpstreamConfig
 }
 
-/** An upstream that nobody asks any more is closed after this long without a call, in milliseconds. */
+/** A removed upstream is closed after this long without a call, in milliseconds. */
 const graceMs = 1000
 
 const outOfDescriptors =
-	'requests are answered 503: this process has no file descriptor left to connect to an upstream with; raise the limit of open files (ulimit -n, LimitNOFILE= of systemd, nofile of Docker)'
+	'requests are rejected with 503: this process has no file descriptor left to connect to an upstream; raise the limit of open files (ulimit -n, LimitNOFILE= of systemd, nofile of Docker)'
 
 export class LiveDeployment {
 	private readonly settings: Settings
-	private readonly surroundings: DeploymentSurroundings
+	private readonly context: DeploymentSurroundings
 	private upstreams: ReadonlyMap<string, Opened> = new Map()
 	private readonly retiring = new Set<Promise<void>>()
 	private readonly closing = new AbortController()
@@ -52,15 +52,15 @@ export class LiveDeployment {
 	private deployment: Deployment | undefined
 
 	/** Opens nothing yet. */
-	constructor(settings: Settings, surroundings: DeploymentSurroundings) {
+	constructor(settings: Settings, context: DeploymentSurroundings) {
 		this.settings = settings
-		this.surroundings = surroundings
-		this.throttled = new ThrottledLog(surroundings.log, { now: () => performance.now() })
+		this.context = context
+		this.throttled = new ThrottledLog(context.log, { now: () => performance.now() })
 	}
 
 	/** @throws Error before the first `apply`. */
 	get current(): Deployment {
-		if (this.deployment === undefined) throw new Error('there is no deployment yet')
+		if (this.deployment === undefined) throw new Error('no configuration has been applied yet')
 		return this.deployment
 	}
 
@@ -70,9 +70,9 @@ export class LiveDeployment {
 	}
 
 	/**
-	 * From now on requests see these models and upstreams.
+	 * Uses the models and upstreams of `config` for all further requests.
 	 *
-	 * @throws Error where an upstream can never work; everything stays as it was then.
+	 * @throws Error if an upstream can never work. The current deployment is then unchanged.
 	 */
 	async apply(config: ConfigFile): Promise<void> {
 		const next = new Map<string, Opened>()
@@ -102,8 +102,8 @@ export class LiveDeployment {
 	private async open(name: string, config: UpstreamConfig): Promise<Opened> {
 		const { engine: kind, model, concurrency, breaker, health: _, builtIn = false, ...options } = config
 		const known = engineKinds[kind]
-		if (known === undefined) throw new Error(`upstream '${name}': there is no engine '${kind}'`)
-		const log = this.surroundings.log.child({ upstream: name })
+		if (known === undefined) throw new Error(`upstream '${name}': unknown engine '${kind}'`)
+		const log = this.context.log.child({ upstream: name })
 		return {
 			name,
 			model,
@@ -119,15 +119,13 @@ export class LiveDeployment {
 				breaker,
 				nowMs: () => performance.now(),
 				breakerChanged: (state) =>
-					state === 'open'
-						? log.warn('the upstream failed too often and is left alone for a while')
-						: log.info('the upstream answers again'),
+					state === 'open' ? log.warn('circuit breaker opened') : log.info('circuit breaker closed'),
 			}),
 		}
 	}
 
 	private engineSurroundings(): Omit<EngineSurroundings, 'name' | 'model' | 'builtIn' | 'log'> {
-		const { command, environment, clock, showProgress, socketFolder } = this.surroundings
+		const { command, environment, clock, showProgress, socketFolder } = this.context
 		const { configFolder, dataFolder, engineFolder, modelFolder, config } = this.settings
 		return {
 			command,
@@ -153,13 +151,13 @@ export class LiveDeployment {
 
 	private async endWhenIdle(place: Place): Promise<void> {
 		const { signal } = this.closing
-		do await this.surroundings.clock.sleep(graceMs, signal).catch(() => undefined)
+		do await this.context.clock.sleep(graceMs, signal).catch(() => undefined)
 		while (!signal.aborted && place.slots.running + place.slots.waiting > 0)
 	}
 
 	private checkHealth(): void {
 		this.checks?.close()
-		const { clock, log } = this.surroundings
+		const { clock, log } = this.context
 		const checked = [...this.upstreams.values()].flatMap(({ place, engine, config: { health } }) => {
 			if (health === undefined) {
 				place.healthy = true
@@ -172,13 +170,13 @@ export class LiveDeployment {
 			random: Math.random,
 			changed: (place, reason) =>
 				place.healthy
-					? log.info({ upstream: place.name }, 'the upstream is well again')
-					: log.warn({ upstream: place.name, err: reason }, 'the upstream is not well and is left out'),
+					? log.info({ upstream: place.name }, 'health check passed, returned to rotation')
+					: log.warn({ upstream: place.name, err: reason }, 'health check failed, removed from rotation'),
 		})
 	}
 }
 
-/** Kinds refuse options that can never work; the operator needs the upstream's name, not a stack. */
+/** Kinds reject options that can never work. The operator needs the upstream's name, not a stack. */
 function unusable(name: string, cause: unknown): ConfigError {
 	const [line] = (cause instanceof Error ? cause.message : String(cause)).split('\n')
 	return new ConfigError(`upstreams.${name}: ${line}`, { cause })
@@ -205,13 +203,9 @@ function readModel(name: string, { contextTokens, price, route, ...rest }: Confi
 		ownedBy,
 		tokenizer,
 		route: route.map((entry) => (typeof entry === 'string' ? entry : entry.upstream)),
-		...(contextTokens === undefined ? {} : { contextTokens }),
-		...(price === undefined ? {} : { price: definedPrice(price) }),
+		contextTokens,
+		price,
 	}
-}
-
-function definedPrice({ cachedInput, ...price }: NonNullable<ConfigFile['models'][string]['price']>) {
-	return cachedInput === undefined ? price : { ...price, cachedInput }
 }
 
 function readRoute(name: string, config: ConfigFile, upstreams: ReadonlyMap<string, Opened>): Route {

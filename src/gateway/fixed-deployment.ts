@@ -1,4 +1,4 @@
-// One engine under one name, for processes that serve nothing else.
+// A deployment of one engine under one name, for processes that serve nothing else.
 
 import type { Engine } from '../engines/engine.ts'
 import type { Deployment } from '../pipeline/parts.ts'
@@ -8,7 +8,7 @@ import { Place } from '../routing/place.ts'
 import { inOrder } from '../routing/policies/in-order.ts'
 import { Route } from '../routing/route.ts'
 
-/** Tries nothing twice and never leaves the engine alone: whoever is in front of it does that. */
+/** Without retries and without a circuit breaker, because the gateway in front of the process has both. */
 export function fixedDeployment(name: string, engine: Engine): Deployment {
 	const model: Model = {
 		name,

@@ -1,4 +1,4 @@
-// A store of conversations that takes the streams of what it removes along: nothing of a removed turn can be read anywhere.
+// A conversation store that also deletes the streams of deleted turns, so that no part of a deleted turn remains readable.
 
 import type { ConversationStore } from '../conversations/conversation-store.ts'
 import type { Scope } from '../keys/scope.ts'
@@ -8,8 +8,8 @@ const pageSize = 200
 
 export function withStreamsForgotten(store: ConversationStore, streams: KeptStreams): ConversationStore {
 	const forgetTurns = async (scope: Scope, conversation: string): Promise<void> => {
-		const kept = await store.everything(scope, conversation)
-		for (const { id } of kept?.turns ?? []) await streams.remove(scope, id)
+		const stored = await store.everything(scope, conversation)
+		for (const { id } of stored?.turns ?? []) await streams.remove(scope, id)
 	}
 	return {
 		create: (scope, conversation) => store.create(scope, conversation),
@@ -42,8 +42,7 @@ export function withStreamsForgotten(store: ConversationStore, streams: KeptStre
 			if (user === undefined) await streams.remove(scope)
 			else
 				for (let after: string | undefined, more = true; more; ) {
-					const from = after === undefined ? {} : { after }
-					const page = await store.list(scope, { user, limit: pageSize, order: 'asc', ...from })
+					const page = await store.list(scope, { user, limit: pageSize, order: 'asc', after })
 					for (const { id } of page?.items ?? []) await forgetTurns(scope, id)
 					after = page?.items.at(-1)?.id
 					more = page?.more ?? false

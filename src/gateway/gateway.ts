@@ -1,4 +1,4 @@
-// The composition root: configuration in, a request handler and close() out. Stores and engines are opened here and nowhere else.
+// The composition root: creates a request handler and close() from the configuration. Stores and engines are opened here only.
 
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -28,39 +28,39 @@ import { withStreamsForgotten } from './forgetful-store.ts'
 import { retain } from './retention.ts'
 
 export interface Gateway extends Handler {
-	/** The keys of the database, without the operator's own from the configuration. */
+	/** The keys of the database, without the admin key of the configuration. */
 	readonly keys: KeyStore
-	/** As configured now. */
+	/** The models of the current configuration. */
 	readonly models: readonly Model[]
 	/**
-	 * Serves the models and upstreams of `config` from now on; streams that run go on.
+	 * Serves the models and upstreams of `config` from now on. Streams in flight continue.
 	 *
-	 * @throws Error where it can never work; everything stays as it was then.
+	 * @throws Error if it can never work. The current deployment is then unchanged.
 	 */
 	reload(config: ConfigFile): Promise<void>
-	/** What was counted in this process. */
+	/** The metrics of this process. */
 	metrics(): readonly MetricSnapshot[]
-	/** Running answers end now: streams with an error as their last event, all others with an error. */
+	/** Ends responses in flight: streams with an error as their last event, all others with an error. */
 	interrupt(): Promise<void>
-	/** Ends every engine and closes the stores. */
+	/** Closes every engine and the stores. */
 	close(): Promise<void>
 }
 
-/** What the process brings along. */
+/** Dependencies that the process provides. */
 export interface GatewaySurroundings {
 	readonly version: string
 	/** The command that runs this program, without arguments. */
 	readonly command: readonly string[]
 	readonly environment: Readonly<Record<string, string | undefined>>
-	/** Shows how far a download is. */
+	/** Shows the progress of a download. */
 	readonly showProgress: () => ProgressSink
 	readonly clock: Clock
 	readonly log: Log
-	/** The metrics of the other processes that serve the same address, where there are any. */
+	/** The metrics of the other processes that serve the same address, if there are any. */
 	readonly otherMetrics?: () => Promise<readonly (readonly MetricSnapshot[])[]>
 }
 
-/** The files that the web page consists of, beside its document. */
+/** The files of the web page, except its document. */
 const pageFiles = [
 	'api.js',
 	'console.css',
@@ -73,14 +73,14 @@ const pageFiles = [
 	'storage.js',
 ] as const
 
-/** @throws ConfigError or Error where the configuration can never work. Engines that need time go on starting behind it. */
-export async function openGateway(settings: Settings, surroundings: GatewaySurroundings): Promise<Gateway> {
+/** @throws ConfigError or Error if the configuration can never work. Slow engines continue to start in the background. */
+export async function openGateway(settings: Settings, context: GatewaySurroundings): Promise<Gateway> {
 	await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 })
 	const stores = await openStores(settings, 'create')
-	const sockets = new SocketFolder({ dataFolder: settings.dataFolder, environment: surroundings.environment })
-	const deployment = new LiveDeployment(settings, { ...surroundings, socketFolder: () => sockets.path() })
+	const sockets = new SocketFolder({ dataFolder: settings.dataFolder, environment: context.environment })
+	const deployment = new LiveDeployment(settings, { ...context, socketFolder: () => sockets.path() })
 	try {
-		return await openOn({ stores, sockets, deployment }, settings, surroundings)
+		return await openOn({ stores, sockets, deployment }, settings, context)
 	} catch (thrown) {
 		await deployment.close()
 		await stores.close()
@@ -92,67 +92,67 @@ export async function openGateway(settings: Settings, surroundings: GatewaySurro
 interface GatewayParts {
 	readonly stores: Stores
 	readonly sockets: SocketFolder
-	/** Nothing is deployed yet. */
+	/** No configuration has been applied to it yet. */
 	readonly deployment: LiveDeployment
 }
 
 async function openOn(
 	{ stores, sockets, deployment }: GatewayParts,
 	settings: Settings,
-	surroundings: GatewaySurroundings,
+	context: GatewaySurroundings,
 ): Promise<Gateway> {
 	const { keys } = stores
 	await deployment.apply(settings.config)
 	const telemetry = await openTelemetry(settings.config.telemetry, {
-		log: surroundings.log,
-		clock: surroundings.clock,
-		version: surroundings.version,
+		log: context.log,
+		clock: context.clock,
+		version: context.version,
 		upstreams: () => deployment.places.map((place) => place.gauges()),
-		...(surroundings.otherMetrics === undefined ? {} : { others: surroundings.otherMetrics }),
+		others: context.otherMetrics,
 	})
-	const kept = await openKept(stores, settings, surroundings)
+	const storage = await openKept(stores, settings, context)
 	const closing = new AbortController()
-	const { history, ledger: accounts } = settings.config
+	const { history, ledger } = settings.config
 	const retention = retain(
 		{
 			...stores,
 			conversationDays: history.keepDays,
-			ledgerDays: accounts.keepDays,
+			ledgerDays: ledger.keepDays,
 			clockFile: join(settings.dataFolder, 'clock.json'),
-			clock: surroundings.clock,
-			log: surroundings.log,
+			clock: context.clock,
+			log: context.log,
 		},
 		closing.signal,
 	)
 	const checks = new ServerChecks(
 		{
 			database: () => checkDatabase(stores),
-			journal: () => kept.ledger.check(),
+			journal: () => storage.ledger.check(),
 			disk: () => checkDisk(settings.dataFolder),
 		},
-		surroundings.log,
+		context.log,
 	)
 	const { bodyBytes, bodyTimeoutMs, jsonDepth, keepAliveMs } = settings.config.limits
 	const { trustedProxies } = settings.config.server
 	const handler = openHandler({
-		keys: withOperatorKey(keys, settings, surroundings.clock),
-		kept,
+		keys: withOperatorKey(keys, settings, context.clock),
+		kept: storage,
 		dialects: settings.config.dialects,
 		deployment: () => deployment.current,
 		limits: { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs },
 		page: new StaticFiles(join(import.meta.dir, '..', '..', 'console'), {
 			'/': 'index.html',
-			// What browsers request without being referred to it.
+			// Browsers request this path without a link to it.
 			'/favicon.ico': 'icon.svg',
 			...Object.fromEntries(pageFiles.map((name) => [`/console/${name}`, name])),
 		}),
-		version: surroundings.version,
-		clock: surroundings.clock,
+		version: context.version,
+		clock: context.clock,
 		random: Math.random,
-		log: surroundings.log,
+		log: context.log,
 		telemetry,
 		checkHost: hostCheck({ hosts: settings.config.server.hosts, listen: settings.config.listen }),
-		...(trustedProxies.length === 0 ? {} : { proxies: addressSet(trustedProxies) }),
+		proxies: trustedProxies.length === 0 ? undefined : addressSet(trustedProxies),
 		checks: () => checks.results(),
 		servesMetrics: settings.config.telemetry.metrics === 'open',
 	})
@@ -166,16 +166,16 @@ async function openOn(
 		metrics: () => telemetry.snapshot(),
 		async interrupt() {
 			handler.interrupt()
-			kept.streams.close(closingServer())
+			storage.streams.close(closingServer())
 			await deployment.close()
 		},
 		async close() {
-			kept.streams.close(closingServer())
+			storage.streams.close(closingServer())
 			await deployment.close()
 			await handler.settled()
 			closing.abort()
 			await retention
-			await kept.ledger.close()
+			await storage.ledger.close()
 			await telemetry.close()
 			await stores.close()
 			await sockets.remove()
@@ -249,7 +249,7 @@ async function openKept(
 	}
 }
 
-/** How long a question about accounts waits for the newest of them, in milliseconds. */
+/** How long a usage query waits for the newest usage records, in milliseconds. */
 const longestDeliveryMs = 2000
 
 function withOperatorKey(store: KeyStore, { config }: Settings, clock: Clock): KeyStore {

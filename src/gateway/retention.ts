@@ -1,5 +1,4 @@
-// What is too old is removed: conversations that nobody goes on with, and single usage records. Nothing is removed by a clock that is
-// suddenly far ahead.
+// Deletes expired data: inactive conversations, and individual usage records. Nothing is deleted while the clock is suddenly far ahead.
 
 import type { ConversationStore } from '../conversations/conversation-store.ts'
 import type { LedgerStore } from '../ledger/ledger-store.ts'
@@ -10,10 +9,10 @@ import type { Log } from '../system/log.ts'
 export interface RetentionOptions {
 	readonly conversations: ConversationStore
 	readonly ledger: LedgerStore
-	/** Days after the last turn; for ever where absent. */
+	/** Days after the last turn; unlimited if undefined. */
 	readonly conversationDays: number | undefined
 	readonly ledgerDays: number
-	/** Holds the last time that was believed. */
+	/** Stores the last trusted time. */
 	readonly clockFile: string
 	readonly clock: Clock
 	readonly log: Log
@@ -21,13 +20,13 @@ export interface RetentionOptions {
 
 const everyMs = 3_600_000
 const dayMs = 86_400_000
-/** Days that the clock may be ahead of the last time believed: half of the shortest retention, within these bounds. */
+/** Days that the clock may be ahead of the last trusted time: half of the shortest retention, within these bounds. */
 const [leastAheadDays, mostAheadDays] = [1, 7]
 
-/** Looks at once, and then every hour, until `signal` is aborted. Never rejects. */
+/** Deletes expired data immediately and then every hour, until `signal` is aborted. Never rejects. */
 export async function retain(options: RetentionOptions, signal: AbortSignal): Promise<void> {
 	const guard = new ClockGuard({ file: options.clockFile, limitMs: aheadDays(options) * dayMs })
-	// Read before this process records anything with a clock that may be wrong.
+	// Read before this process records usage with a clock that may be wrong.
 	let newestMs = await options.ledger.newestMs().catch(() => undefined)
 	let doubted = false
 	while (!signal.aborted) {
@@ -38,11 +37,11 @@ export async function retain(options: RetentionOptions, signal: AbortSignal): Pr
 			if (verdict.type === 'ahead' && !doubted)
 				options.log.warn(
 					{ days: Math.round(verdict.byMs / dayMs) },
-					'the clock is far ahead of the last time that this server has seen: nothing is removed by age until it has run for 24 hours with this clock',
+					'the clock is far ahead of the last time that this server has seen: nothing is deleted by age until the server has run for 24 hours with this clock',
 				)
 			doubted = verdict.type === 'ahead'
 		} catch (thrown) {
-			options.log.error({ err: thrown }, 'what is too old could not be removed')
+			options.log.error({ err: thrown }, 'expired data could not be deleted')
 		}
 		await options.clock.sleep(everyMs, signal).catch(() => undefined)
 	}
@@ -66,5 +65,5 @@ async function removeOld({
 	if (conversationDays !== undefined)
 		for (let some = 1; some > 0; removed += some)
 			some = await conversations.expire(clock.now() - conversationDays * dayMs)
-	if (entries + removed > 0) log.info({ entries, conversations: removed }, 'removed what is too old')
+	if (entries + removed > 0) log.info({ entries, conversations: removed }, 'expired data deleted')
 }

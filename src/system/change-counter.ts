@@ -1,17 +1,17 @@
-// A number in a file that several processes share: whoever changes something counts it up, and all others see so at once without asking
-// anybody. It does not know what changes.
+// A counter in a file that several processes share: the process that changes something increments it, and all others see the change
+// immediately, without a system call. It does not know what changes.
 
 import { closeSync, fstatSync, ftruncateSync, openSync } from 'node:fs'
 
 const bytes = 8
 
 export interface ChangeCounter {
-	/** A number that differs from before once something changed. Costs nothing. */
+	/** A number that differs after each change. A memory read. */
 	read(): number
 	bump(): void
 }
 
-/** @param file is made where it does not exist. Processes share it through memory, so it must lie on a local disk. */
+/** @param file created if it does not exist. Processes share it through memory, so it must be on a local disk. */
 export function openChangeCounter(file: string): ChangeCounter {
 	const descriptor = openSync(file, 'a+', 0o600)
 	if (fstatSync(descriptor).size < bytes) ftruncateSync(descriptor, bytes)

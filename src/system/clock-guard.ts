@@ -1,6 +1,6 @@
-// Whether the clock can be believed by what deletes by age. A machine whose clock is far ahead, at boot or by a wrong time server, would
-// delete everything at once. The last time that was believed is stored in a file: a clock that is far ahead of it is believed only once
-// the server has run with it for a day. It does not know what is deleted.
+// Decides whether the clock can be trusted for deletion by age. A machine whose clock is far ahead, at boot or because of a wrong time
+// server, would delete everything. The last trusted time is stored in a file: a clock that is far ahead of it is trusted only after the
+// server has run with it for a day. It does not know what is deleted.
 
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
@@ -8,32 +8,32 @@ import { z } from 'zod'
 export interface ClockGuardOptions {
 	/** Created if it does not exist; shared by processes of one machine. */
 	readonly file: string
-	/** How far the clock may be ahead of the last time believed, for example after the server was off. */
+	/** How far the clock may be ahead of the last trusted time, for example after the server was off. */
 	readonly limitMs: number
 }
 
-/** `first`: no time was believed before. */
+/** `first`: no time was trusted before. */
 export type ClockVerdict =
 	| { readonly type: 'believed' }
 	| { readonly type: 'first' }
 	| { readonly type: 'ahead'; readonly byMs: number }
 
 const dayMs = 86_400_000
-/** How long a server must run with a clock until it is believed. */
+/** How long a server must run with a clock until it is trusted. */
 const probationMs = dayMs
-/** Time between two looks that counts as run: longer ones include a time in which the server was off. */
+/** Maximum interval between two checks that counts as running time; longer ones include time in which the server was off. */
 const longestStepMs = 3_600_000
 
 const stateSchema = z.object({
 	believedMs: z.number().optional(),
-	/** The last look at a clock that is not believed, and how long the server has run with it. */
+	/** The last check of a clock that is not trusted, and how long the server has run with it. */
 	doubt: z.object({ atMs: z.number(), ranMs: z.number() }).optional(),
 })
 type State = z.infer<typeof stateSchema>
 
 export class ClockGuard {
 	private readonly options: ClockGuardOptions
-	/** Used while the file cannot be read. */
+	/** Used if the file cannot be read. */
 	private remembered: State = {}
 
 	constructor(options: ClockGuardOptions) {
@@ -41,9 +41,9 @@ export class ClockGuard {
 	}
 
 	/**
-	 * To be called at least every hour. Never rejects: without the file, what this process has seen counts.
+	 * Must be called at least every hour. Never rejects: without the file, the times that this process has seen are used.
 	 *
-	 * @param evidenceMs a time that has passed for certain, for a folder without the file: not one that this clock was the source of.
+	 * @param evidenceMs a time that has certainly passed, for a folder without the file. It must not come from this clock.
 	 */
 	async look(nowMs: number, evidenceMs?: number): Promise<ClockVerdict> {
 		const known = await this.read()
@@ -74,7 +74,7 @@ export class ClockGuard {
 	}
 }
 
-/** A clock that was set back is believed: then too little is deleted, never too much. */
+/** A clock that was set back is trusted: then too little is deleted, never too much. */
 function judge({ believedMs, doubt }: State, nowMs: number, limitMs: number): State {
 	if (believedMs !== undefined && nowMs - believedMs <= limitMs) return { believedMs: nowMs }
 	const goesOn = doubt !== undefined && nowMs >= doubt.atMs && nowMs - doubt.atMs <= limitMs

@@ -1,9 +1,9 @@
-// Time as something handed in, so that tests can hold it.
+// The clock as a dependency, so that tests can control it.
 
 export interface Clock {
 	/** Milliseconds since 1970. */
 	now(): number
-	/** Resolves after `ms`, or rejects with the signal's reason as soon as it is aborted. */
+	/** Resolves after `ms`, or rejects with the signal's reason when it is aborted. */
 	sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 

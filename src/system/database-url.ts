@@ -1,13 +1,13 @@
-// The URL of a database, which may contain a password: whether it means what it seems to mean, and what of it may be shown.
+// Checks the URL of a database, which may contain a password: whether it is unambiguous, and which parts may be shown.
 
-/** What to do about a user name or a password that makes a URL ambiguous. */
+/** The remedy for a user name or a password that makes a URL ambiguous. */
 export const encodingHint =
 	'percent-encode reserved characters in the user name and password (/ is %2F, # is %23, ? is %3F, @ is %40, % is %25)'
 
 /**
  * Why the URL cannot be used; it contains no part of the URL. Undefined if it can.
  *
- * An unencoded `/`, `?` or `#` in a password ends the host early: the rest of the password would be sent to a server of the wrong name.
+ * An unencoded `/`, `?` or `#` in a password ends the host early, so that the client would connect to the wrong host.
  */
 export function databaseUrlProblem(url: string): string | undefined {
 	const [, authority = '', rest = ''] = /^\w+:\/\/([^/?#]*)(.*)$/s.exec(url) ?? []
@@ -22,14 +22,14 @@ export function databaseUrlProblem(url: string): string | undefined {
 	}
 }
 
-/** Host, port and name of the database. Undefined for a URL with more than one `@`, of which a part of the password may seem to be the host. */
+/** Host, port and name of the database. Undefined for a URL with more than one `@`, because part of the password may look like the host. */
 export function databasePlace(url: string): string | undefined {
 	if (databaseUrlProblem(url) !== undefined || url.split('@').length > 2) return undefined
 	const { host, pathname } = new URL(url)
 	return `${host}${pathname}`
 }
 
-/** The password of the URL, as it is written and as it is meant. */
+/** The password of the URL, as written and decoded. */
 export function databaseSecrets(url: string): readonly string[] {
 	if (databaseUrlProblem(url) !== undefined) return []
 	const { password } = new URL(url)

@@ -11,7 +11,7 @@ async function freshLock(): Promise<string> {
 	return join(await mkdtemp(join(tmpdir(), 'dragoman-lock-')), 'some.lock')
 }
 
-test('one holder at a time, in one process too, and the next when it is done', async () => {
+test('one holder at a time, within one process as well', async () => {
 	const file = await freshLock()
 	const order: string[] = []
 	const waited = Promise.withResolvers<void>()
@@ -25,13 +25,13 @@ test('one holder at a time, in one process too, and the next when it is done', a
 	expect(order).toEqual(['first begins', 'first ends', 'second'])
 })
 
-test('work that throws lets go', async () => {
+test('work that throws releases the lock', async () => {
 	const file = await freshLock()
 	await expect(withLock(file, { sleep }, () => Promise.reject(new Error('no')))).rejects.toThrow('no')
 	expect(await withLock(file, { sleep }, async () => 'mine')).toBe('mine')
 })
 
-test('a holder that is killed lets go', async () => {
+test('a killed holder releases the lock', async () => {
 	const file = await freshLock()
 	const program = `
 		const { withLock } = await import(${JSON.stringify(join(import.meta.dir, 'lock.ts'))})

@@ -1,22 +1,22 @@
-// One holder at a time for something in a folder, across processes. The lock is SQLite's on an empty file, so the operating system
-// lets go of it when its process dies, however it dies. It does not know what is guarded.
+// A lock on a resource in a folder, across processes. It is SQLite's lock on an empty file, so the operating system releases it when its
+// process exits, for any reason. It does not know what is guarded.
 
 import { Database, SQLiteError } from 'bun:sqlite'
 
 export interface LockOptions {
 	readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
-	/** Ends the waiting, not the work. */
+	/** Aborts the wait for the lock, not the work. */
 	readonly signal?: AbortSignal
-	/** Called each time the lock is found taken. */
+	/** Called after each failed attempt to take the lock. */
 	readonly onWait?: () => void | Promise<void>
 }
 
 const retryMs = 200
 
 /**
- * Runs `work` while this is the only holder of `file`, which is created and left behind, empty.
+ * Runs `work` while holding the lock on `file`, which is created if missing and remains as an empty file.
  *
- * @throws the signal's reason where it is aborted while waiting, and whatever `work` throws.
+ * @throws the signal's reason if it is aborted during the wait, and any error of `work`.
  */
 export async function withLock<Result>(
 	file: string,
@@ -35,12 +35,12 @@ export async function withLock<Result>(
 	}
 }
 
-/** A lock held until it is let go of, or its process dies. */
+/** A lock that is held until it is released, or its process exits. */
 export interface HeldLock {
 	release(): void
 }
 
-/** Takes the lock on `file` at once, where nobody else holds it. @param create whether a file that is not there is made. */
+/** Takes the lock on `file` without waiting; undefined if it is taken. @param create whether a missing file is created. */
 export function holdLock(file: string, { create }: { readonly create: boolean }): HeldLock | undefined {
 	let database: Database
 	try {

@@ -12,12 +12,12 @@ const fields = {
 }
 
 for (const level of ['info', 'warn'] as const)
-	test(`what is logged plainly at ${level} is the line that the logger would write`, () => {
+	test(`logPlainly at ${level} writes the same line as the logger`, () => {
 		const lines: string[] = []
 		const log = openLog({ level: 'info', format: 'json' }, (text) => lines.push(text))
 		log[level](fields, 'request')
 		logPlainly(log, level, fields, 'request')
-		// A warning leaves at once, and takes along what waits.
+		// A warning flushes the buffer.
 		log.warn('end')
 		const [theirs = '', ours = ''] = lines.join('').split('\n')
 		const withoutTime = (line: string) => line.replace(/"time":"[^"]+"/, '')
@@ -25,7 +25,7 @@ for (const level of ['info', 'warn'] as const)
 		expect(JSON.parse(ours).time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
 	})
 
-test('nothing is logged plainly below the level, and lines for a terminal look like all others', () => {
+test('logPlainly respects the level, and writes readable lines on a terminal', () => {
 	const lines: string[] = []
 	const quiet = openLog({ level: 'error', format: 'json' }, (text) => lines.push(text))
 	logPlainly(quiet, 'warn', fields, 'request')

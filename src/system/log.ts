@@ -1,4 +1,4 @@
-// The operator's log: JSON lines for machines, or one readable line each for a terminal. Secrets are a type that does not print.
+// The log: JSON lines, or readable lines for a terminal. Secrets have a type that does not print them.
 
 import { type DestinationStream, type Logger, pino } from 'pino'
 
@@ -12,7 +12,7 @@ export interface LogOptions {
 	readonly format: (typeof logFormats)[number]
 }
 
-/** Writes to standard error, since standard output belongs to what a command was asked for. */
+/** Writes to standard error, because standard output is for the results of commands. */
 export function openLog(
 	options: LogOptions,
 	write: (text: string) => void = (text) => process.stderr.write(text),
@@ -25,8 +25,8 @@ export function openLog(
 }
 
 /**
- * The same line as `log` writes by itself, for what is written of every request: fields that are plain data need none of what a logger
- * can do, which costs several times as much.
+ * Writes the same line as `log` would, for lines of every request: their fields are plain data, and a logger's features would cost
+ * several times as much.
  */
 export function logPlainly(log: Log, level: 'info' | 'warn', fields: object, message: string): void {
 	const buffer = buffers.get(log)
@@ -38,8 +38,8 @@ export function logPlainly(log: Log, level: 'info' | 'warn', fields: object, mes
 }
 
 /**
- * Writes a line that a process of ours printed into the log of this one: lines of its log for machines that are `warn` or above at their
- * level and with their fields, all others at `debug`, as text.
+ * Writes a line that a child process printed to the log of this one: JSON log lines of level `warn` or above with their level and fields,
+ * all others at `debug`, as text.
  *
  * @param message of the lines at `debug`.
  */
@@ -73,18 +73,18 @@ function readEntry(line: string): LogEntry | undefined {
 }
 
 const [flushMs, flushLength] = [50, 65_536]
-/** `warn`, by pino's numbers. */
+/** `warn` in pino's numbers. */
 const urgentLevel = 40
 
 interface LineBuffer extends DestinationStream {
-	/** Of the line that is written next. */
+	/** Level of the line that is written next. */
 	lastLevel: number
 }
 
-/** Where the lines of a log for machines gather. */
+/** The buffers of JSON logs. */
 const buffers = new WeakMap<Log, LineBuffer>()
 
-/** Writes lines for machines in groups: a call to the system for each would cost every request. Warnings do not wait, nor does the end. */
+/** Writes JSON lines in batches, because a system call for each line would cost every request. Warnings and the exit flush the buffer. */
 function lineBuffer(write: (text: string) => void): LineBuffer {
 	let lines = ''
 	let timer: ReturnType<typeof setTimeout> | undefined
@@ -107,7 +107,7 @@ function lineBuffer(write: (text: string) => void): LineBuffer {
 			}
 		},
 	}
-	// pino tells the level of each line in `lastLevel` where it finds this.
+	// With this mark, pino sets `lastLevel` to the level of each line.
 	return Object.assign(destination, { [Symbol.for('pino.metadata')]: true })
 }
 

@@ -51,7 +51,7 @@ describe('nearest', () => {
 		expect(nearest('route', new Set(['routes', 'router']))).toBe('routes')
 	})
 
-	test('compares words of any length in little time', () => {
+	test('compares words of any length quickly', () => {
 		const long = 'a'.repeat(1_000_000)
 		expect(nearest(long, [`${long}b`, 'a'])).toBeUndefined()
 		expect(nearest(long, [long])).toBe(long)

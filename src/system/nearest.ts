@@ -1,5 +1,4 @@
-// Finds the name that somebody probably meant. Knows words only: where the candidates come from, and how the suggestion is worded, is the
-// caller's business.
+// Finds the name that was probably meant. It compares words only: the caller provides the candidates and writes the suggestion.
 
 /**
  * The candidate that is nearest to `word`, or undefined if none is near enough to be suggested.
@@ -21,10 +20,10 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
 	return best
 }
 
-/** Names longer than this are compared for equality only, so that a hostile word costs nothing. */
+/** Longer names are compared for equality only, so that a malicious word costs nothing. */
 const longestName = 200
 
-/** The cost of a candidate that continues the word, or the other way round: any real near miss of one or two characters is nearer. */
+/** The cost of a candidate that continues the word, or vice versa. A near miss of one or two characters costs less. */
 const prefixDistance = 2.5
 
 function distanceBetween(word: string, candidate: string): number {

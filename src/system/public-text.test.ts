@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { publicText } from './public-text.ts'
 
-describe('paths and addresses are left out, the last segment stays', () => {
+describe('paths and addresses are removed, except for the last segment', () => {
 	for (const [given, expected] of [
 		['the model file /srv/models/a.gguf does not exist', 'the model file a.gguf does not exist'],
 		["ENOENT: no such file, open '/srv/my models/größe.gguf'", "ENOENT: no such file, open 'größe.gguf'"],
@@ -35,7 +35,7 @@ describe('paths and addresses are left out, the last segment stays', () => {
 		test(given, () => expect(publicText(given)).toBe(expected))
 })
 
-describe('other texts stay as they are', () => {
+describe('other texts are unchanged', () => {
 	for (const text of [
 		"'smollm2-135m' is not available yet: tiny-chat, a toy model whose answers are not meaningful, serves requests instead. Fetch the model with: npx dragoman models pull smollm2-135m",
 		"'hf:org/repo/file.gguf' is not available yet",

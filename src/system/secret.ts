@@ -1,4 +1,4 @@
-// A text that must not be seen: it prints as `[secret]`, in logs, in JSON and in inspections. Whoever needs it says so with `reveal`.
+// A text that must not be shown: it prints as `[secret]` in logs, JSON and inspections. `reveal` returns it.
 
 import { inspect } from 'node:util'
 

@@ -5,7 +5,7 @@ import { type Fault, ServerChecks } from './server-checks.ts'
 const silent = openLog({ level: 'silent', format: 'json' })
 const passes = async () => undefined
 
-test('many readers at once cost one check, and its result holds for a while', async () => {
+test('concurrent readers share one check, and its result is cached', async () => {
 	let runs = 0
 	const database = async (): Promise<Fault> => {
 		runs++
@@ -20,7 +20,7 @@ test('many readers at once cost one check, and its result holds for a while', as
 	expect(runs).toBe(1)
 })
 
-test('one that hangs holds up no reader for long, and counts when it ends', async () => {
+test('a check that hangs delays readers only briefly, and its result is used when it ends', async () => {
 	const answer = Promise.withResolvers<Fault | undefined>()
 	const checks = new ServerChecks({ database: () => answer.promise, journal: passes, disk: passes }, silent)
 	const startedMs = performance.now()
@@ -31,7 +31,7 @@ test('one that hangs holds up no reader for long, and counts when it ends', asyn
 	expect((await checks.results()).database).toEqual({ ok: false, reason: 'silent' })
 })
 
-test('one that throws fails without what it said', async () => {
+test('a check that throws fails without exposing its message', async () => {
 	const lines: string[] = []
 	const log = openLog({ level: 'info', format: 'json' }, (text) => lines.push(text))
 	const disk = () => Promise.reject(new Error('EIO /srv/secret'))

@@ -1,12 +1,12 @@
-// Checks of what every request needs beside its model: each runs when its result is read, at most once per second, and a reader waits
-// for it briefly. It does not know what is checked.
+// Checks of the dependencies that all requests share, apart from models. Each check runs when its result is read, at most once per second,
+// and a reader waits for it briefly. It does not know what is checked.
 
 import type { Log } from './log.ts'
 import { ThrottledLog } from './throttled-log.ts'
 
 /** Why a check fails. */
 export interface Fault {
-	/** For anybody: one line without paths and addresses. */
+	/** Public: one line without paths and addresses. */
 	readonly reason: string
 	/** For the log. */
 	readonly cause?: unknown
@@ -17,17 +17,17 @@ export type Check = () => Promise<Fault | undefined>
 
 export interface CheckResult {
 	readonly ok: boolean
-	/** Why not. */
+	/** Why the check fails. */
 	readonly reason?: string
 }
 
 export const checkNames = ['database', 'journal', 'disk'] as const
 export type CheckName = (typeof checkNames)[number]
 
-/** Empty for a process that keeps nothing. */
+/** Empty for a process that stores nothing. */
 export type CheckResults = Readonly<Partial<Record<CheckName, CheckResult>>>
 
-/** How long a result holds, and how long a reader waits for a newer one; milliseconds. */
+/** How long a result is valid, and how long a reader waits for a newer one, in milliseconds. */
 const [validMs, patienceMs] = [1000, 500]
 
 export class ServerChecks {
@@ -38,7 +38,7 @@ export class ServerChecks {
 		this.checks = Object.entries(checks).map(([name, check]) => new RememberedCheck(name, check, log, throttled))
 	}
 
-	/** A check that takes longer than 500 ms counts with its last result until it ends; one that never ended counts as passed. */
+	/** A check that takes longer than 500 ms has its previous result until it ends. Before its first result it counts as passed. */
 	async results(): Promise<CheckResults> {
 		await Promise.all(this.checks.map((check) => check.refresh()))
 		return Object.fromEntries(this.checks.map(({ name, result }) => [name, result]))
@@ -83,6 +83,6 @@ class RememberedCheck {
 		this.running = undefined
 		if (fault !== undefined && before.ok)
 			this.throttled.write('warn', { check: this.name, err: fault.cause }, `not ready: ${fault.reason}`)
-		if (fault === undefined && !before.ok) this.log.info({ check: this.name }, 'a check passes again')
+		if (fault === undefined && !before.ok) this.log.info({ check: this.name }, 'check passed again')
 	}
 }

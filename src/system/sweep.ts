@@ -1,20 +1,20 @@
-// One timer for many waits: a timer of its own for each request, and for each chunk of each stream, would cost more than the work.
+// One timer for many deadlines: a separate timer for each request, and for each chunk of each stream, would cost more than the work.
 
-/** Something that must come to an end, or to be looked after, in time. */
+/** A deadline that is polled. */
 export interface Timed {
-	/** Looks at the time, in milliseconds of the monotonic clock. */
+	/** Checks the deadline against the current time, in milliseconds of the monotonic clock. */
 	check(nowMs: number): void
 }
 
 const [shortestMs, longestMs] = [10, 1000]
 
-/** Runs only while there is something to look at. */
+/** Polls deadlines. The timer runs only while there are any. */
 export class Sweep<Kind extends Timed = Timed> {
 	private readonly everyMs: number
 	private readonly running = new Set<Kind>()
 	private timer: ReturnType<typeof setInterval> | undefined
 
-	/** @param shortestWaitMs the shortest wait to be kept, to within a tenth, at most a second late. */
+	/** @param shortestWaitMs the shortest timeout. Deadlines are checked to within a tenth of it, and at most a second late. */
 	constructor(shortestWaitMs: number) {
 		this.everyMs = Math.min(longestMs, Math.max(shortestMs, Math.floor(shortestWaitMs / 10)))
 	}
@@ -28,7 +28,7 @@ export class Sweep<Kind extends Timed = Timed> {
 		this.running.delete(timed)
 	}
 
-	/** All there are. */
+	/** All deadlines. */
 	get all(): readonly Kind[] {
 		return [...this.running]
 	}

@@ -1,4 +1,4 @@
-// Failures of the operating system in words: what could not be done, to which path, and why.
+// Describes failures of the operating system: which operation failed, on which path, and why.
 
 const actions: Readonly<Record<string, string>> = {
 	mkdir: 'create the folder',
@@ -34,7 +34,7 @@ const reasons: Readonly<Record<string, string>> = {
 	EIO: 'the device failed',
 }
 
-/** One sentence without a final period; the error's own message if it is no failure of a system call. */
+/** One sentence without a final period; the error's own message if it is not a failure of a system call. */
 export function describeSystemError(error: Error): string {
 	const { code, syscall, path } = error as NodeJS.ErrnoException
 	const action = actions[syscall ?? '']

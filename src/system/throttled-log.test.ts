@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { openLog } from './log.ts'
 import { ThrottledLog } from './throttled-log.ts'
 
-test('one line per message and minute, with the number of those left out', () => {
+test('one line per message and minute, with the number of omitted ones', () => {
 	const lines: Record<string, unknown>[] = []
 	let nowMs = 1_000_000
 	const log = openLog({ level: 'info', format: 'json' }, (text) => {

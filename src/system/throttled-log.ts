@@ -1,5 +1,5 @@
-// Errors that would repeat with every call while one fault lasts: each is written at once, and then at most once per period with the
-// number of those that were left out.
+// Limits errors that would repeat with every call while a fault lasts: each is written immediately, and then at most once per period with
+// the number of omitted ones.
 
 import type { Clock } from './clock.ts'
 import type { Log } from './log.ts'
@@ -7,7 +7,7 @@ import type { Log } from './log.ts'
 export type ThrottledLevel = 'warn' | 'error'
 
 const periodMs = 60_000
-/** Messages are constant texts: more than this many means that one of them is not. */
+/** Messages should be constant. A larger number of them means that one is not. */
 const mostMessages = 100
 
 export class ThrottledLog {
@@ -20,11 +20,11 @@ export class ThrottledLog {
 		this.clock = clock
 	}
 
-	/** @param message tells faults apart. */
+	/** @param message identifies the fault. */
 	write(level: ThrottledLevel, fields: object, message: string): void {
 		const nowMs = this.clock.now()
 		const last = this.written.get(message)
-		// A clock that was set back must not silence it.
+		// A clock that was set back must not suppress it.
 		if (last !== undefined && nowMs >= last.atMs && nowMs - last.atMs < periodMs) {
 			last.omitted++
 			return

@@ -1,8 +1,8 @@
-// Whether files can be written into a folder, by what the system reports: nothing is written to find out.
+// Whether files can be written to a folder, according to the system. Nothing is written to test it.
 
 import { access, constants, statfs } from 'node:fs/promises'
 
-/** Bytes: a server that has less left fails within moments. */
+/** Minimum free space in bytes: a server with less would fail soon. */
 const leastFree = 1_048_576
 
 export type FolderFault = 'missing' | 'read-only' | 'full'
@@ -15,7 +15,7 @@ export async function findFolderFault(folder: string): Promise<FolderFault | und
 		return code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'read-only'
 	}
 	const { blocks, bsize, bavail, bfree, files, ffree } = await statfs(folder)
-	// Some file systems report zeros. Root may use what is reserved for root.
+	// Some file systems report zeros. Root may use the blocks reserved for root.
 	const free = (process.getuid?.() === 0 ? bfree : bavail) * bsize
 	return (blocks > 0 && free < leastFree) || (files > 0 && ffree === 0) ? 'full' : undefined
 }

@@ -70,7 +70,7 @@ test('opens, is tried by one request, and closes', async () => {
 		const lines = logLines(gateway).flatMap(told)
 		return lines.length === 2 && lines
 	})
-	expect(last).toBe('the upstream answers again')
+	expect(last).toBe('circuit breaker closed')
 })
 
 test('stays open for longer when the trial fails', async () => {

@@ -92,7 +92,7 @@ const unusable: readonly (readonly [string, () => string, RegExp])[] = [
 ]
 for (const [name, text, reason] of unusable)
 	test(`a file that ${name} changes nothing, and the log says why`, async () => {
-		const complaints = () => logLines(gateway).filter(({ msg }) => String(msg).includes('cannot be used'))
+		const complaints = () => logLines(gateway).filter(({ msg }) => String(msg).includes('configuration rejected'))
 		const before = complaints().length
 		await change(text())
 		await eventually('complaint', () => complaints().length > before)

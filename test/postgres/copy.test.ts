@@ -26,7 +26,7 @@ if (postgresServer !== undefined)
 		const source = `sqlite:${join(server.data, 'dragoman.sqlite')}`
 		try {
 			const copied = await dragoman('copy', '--from', source, '--to', fresh.url)
-			expect(copied).toMatchObject({ status: 0, complaints: 'Both databases hold the same.\n' })
+			expect(copied).toMatchObject({ status: 0, complaints: 'Both databases contain the same data.\n' })
 			const sql = new SQL(fresh.url)
 			const [{ count }] = await sql`SELECT COUNT(*) AS count FROM messages`
 			expect(Number(count)).toBe(8)

@@ -10,7 +10,7 @@ import { ofSession } from './processes.ts'
 import { type StartedServer, withServer } from './started.ts'
 
 const say = { model: 'echo', messages: [{ role: 'user', content: 'hi' }] }
-const reloads = ({ log }: StartedServer) => log().split('the configuration was read again').length - 1
+const reloads = ({ log }: StartedServer) => log().split('configuration reloaded').length - 1
 
 /** Processor time of all its processes, in ticks of a hundredth of a second. */
 function ticksOf({ pid }: StartedServer): number {
