@@ -130,7 +130,7 @@ describe('without it, on a loopback address, a foreign name is refused if a brow
 	})
 })
 
-test('what an entry of `server.hosts` looks like', () => {
+test('valid entries of `server.hosts`', () => {
 	for (const good of ['a', 'a.example', '*.example.org', 'A_b', '192.0.2.1', '::1', '[::1]'])
 		expect([good, isHostPattern(good)]).toEqual([good, true])
 	for (const bad of ['', '*', '*.', 'a.*', 'a:80', 'http://a', 'a/b', 'é.example', 'a b', '[::1]:80', '*.*.a'])
