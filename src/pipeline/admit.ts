@@ -22,7 +22,7 @@ export function admit(recalled: Recalled, { ledger }: Parts): Admitted {
 		model: model.name,
 		operation: call.type,
 		dialect: record.dialect ?? '',
-		...(model.price === undefined ? {} : { price: model.price }),
+		price: model.price,
 		openedAtMs: received.receivedAtMs,
 	}
 	return { ...recalled, ticket: ledger.open(opening, isWhole(call)) }

@@ -67,8 +67,8 @@ export function identify({ token, turn, model, answersAsConversation }: Admitted
 		now: () => clock.now(),
 		model: model.name,
 		price: model.price,
-		conversation: turn === undefined ? undefined : turn.conversation,
-		...(turn === undefined || !answersAsConversation ? {} : { id: turn.conversation }),
+		conversation: turn?.conversation,
+		id: answersAsConversation ? turn?.conversation : undefined,
 	}
 }
 

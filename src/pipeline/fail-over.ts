@@ -162,7 +162,7 @@ function askable<Result>(
 function noneLeft(route: Route): ChatError {
 	const retryAfterMs = route.reopensInMs
 	return new ChatError('unavailable', 'No upstream of this model is available at the moment.', {
-		...(Number.isFinite(retryAfterMs) && retryAfterMs > 0 ? { retryAfterMs } : {}),
+		retryAfterMs: Number.isFinite(retryAfterMs) && retryAfterMs > 0 ? retryAfterMs : undefined,
 	})
 }
 

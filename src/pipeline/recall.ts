@@ -5,7 +5,7 @@ import { ChatError } from '../chat/error.ts'
 import type { Message } from '../chat/message.ts'
 import { textOf } from '../chat/message.ts'
 import type { ChatRequest } from '../chat/request.ts'
-import type { Conversation, KeptMessage } from '../conversations/conversation.ts'
+import type { Conversation } from '../conversations/conversation.ts'
 import { newConversationId, newTurnId, readConversationId } from '../conversations/conversation-id.ts'
 import type { Path } from '../conversations/conversation-store.ts'
 import { fit } from '../conversations/fit.ts'
@@ -78,8 +78,8 @@ async function continueConversation(
 			stored: thread.stored,
 			process: parts.process,
 			conversation: place.conversation,
-			...(place.known ? {} : { create: newConversation(place, thread, request, parts.clock.now()) }),
-			...parentOf(path.messages.at(-1)),
+			create: place.known ? undefined : newConversation(place, thread, request, parts.clock.now()),
+			parent: path.messages.at(-1)?.id,
 			onConflict: thread.onConflict,
 			inputs: thread.kept === 0 ? [] : accepted.request.messages.slice(-thread.kept),
 			model: planned.model.name,
@@ -266,10 +266,6 @@ function contextOf({ model, deployment }: Planned): number | undefined {
 	return undefined
 }
 
-function parentOf(last: KeptMessage | undefined): { readonly parent?: string } {
-	return last === undefined ? {} : { parent: last.id }
-}
-
 const longestTitle = 80
 
 function newConversation(
@@ -283,7 +279,7 @@ function newConversation(
 	return {
 		id: conversation,
 		user,
-		...(title === '' || !listed ? {} : { title }),
+		title: title === '' || !listed ? undefined : title,
 		metadata: {},
 		listed,
 		createdAtMs: nowMs,

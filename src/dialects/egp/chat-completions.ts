@@ -1,4 +1,4 @@
-// POST …/chat-completions of the versions 1 to 4, which differ in the role that answers.
+// POST …/chat-completions of the versions 1 to 4, which differ in the role of the answer.
 
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { Call, Route } from '../dialect.ts'

@@ -13,8 +13,8 @@ describe('a frame', () => {
 	})
 
 	for (const [name, text, message] of [
-		['that is no JSON', '{', 'We could not parse'],
-		['that is no object', '[]', 'must be a JSON object'],
+		['that is not JSON', '{', 'We could not parse'],
+		['that is not an object', '[]', 'expected a JSON object'],
 		['of another type', '{"type":"response.cancel"}', 'response.create'],
 		['for the background', '{"type":"response.create","background":true}', 'background'],
 	] as const)
