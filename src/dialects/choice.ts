@@ -1,5 +1,5 @@
-// Selects the dialect of a request. Dialects share paths (four of them serve `/v1/chat/completions`), so the selection uses, in this order: the
-// mount prefix, the caller's key, headers that identify the client, the configured default. A dialect that does not claim the path is
+// Selects the dialect of a request. Dialects share paths (four of them serve `/v1/chat/completions`), so the selection uses, in this order:
+// the mount prefix, the caller's key, headers that identify the client, the configured default. A dialect that does not claim the path is
 // skipped.
 
 import type { Method, RouteMatch } from '../http/route-table.ts'

@@ -124,7 +124,7 @@ describe('without it, on a loopback address, a foreign name is refused if a brow
 			{ 'user-agent': 'Mozilla/5.0' },
 		]
 		for (const headers of pages) expect(refuses(loopback, { host, headers, open: true })).toBeDefined()
-		// What needs a key is of no use to such a page, and clients behind a proxy may send the same headers.
+		// Such a page cannot use a path that needs a key, and clients of a proxy may send the same headers.
 		expect(refuses(loopback, { host, headers: page })).toBeUndefined()
 		expect(refuses(loopback, { host, headers: { 'user-agent': 'Prometheus/3.0' }, open: true })).toBeUndefined()
 	})

@@ -110,8 +110,8 @@ function isProbe({ path }: AddressedRequest): boolean {
 }
 
 /**
- * Browsers send one of the first two with everything but a plain GET of a page's own origin over http. Such a GET is only answered
- * without a key if it is open, and then what browsers always send, and other clients hardly ever, tells them apart.
+ * Browsers send one of the first two headers with every request except a plain GET of a page's own origin over http. Such a GET is only
+ * answered without a key if the path is open; then headers that browsers always send, and other clients hardly ever, identify a browser.
  */
 function isFromBrowser({ headers }: AddressedRequest, isOpen: () => boolean): boolean {
 	if (headers.has('origin') || headers.has('sec-fetch-site')) return true

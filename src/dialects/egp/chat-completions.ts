@@ -27,13 +27,13 @@ function chatRoute(version: string, role: 'agent' | 'assistant'): Route {
 			const { request, instructions } = readTurn(sent, defaultInstructions)
 			const stream = sent.stream ?? false
 			const dropped = droppedOfTurn(sent, chatSchema.shape)
-			const said = { stream, writer, ...accountOf(headers, sent) }
-			if (sent.chat_template == null) return { type: 'chat', request, instructions, dropped, ...said }
+			const common = { stream, writer, ...accountOf(headers, sent) }
+			if (sent.chat_template == null) return { type: 'chat', request, instructions, dropped, ...common }
 			return renderTemplate(sent.chat_template, request).then((rendered) => ({
 				type: 'complete',
 				request: rendered,
 				dropped: request.reasoningEffort === undefined ? dropped : [...dropped, 'reasoning_effort'],
-				...said,
+				...common,
 			}))
 		},
 	}

@@ -26,7 +26,7 @@ export async function listItems(own: OwnConversations, query: ItemsAsked): Promi
 	const page = await own.messages(conversation, {
 		limit,
 		order,
-		after: cursor === undefined ? undefined : cursor.message,
+		after: cursor?.message,
 		leaf,
 	})
 	if (page === undefined) throw missing()
