@@ -183,7 +183,7 @@ describe('errors are `detail`', () => {
 			detail: [{ loc: ['body', 'messages', 0, 'content'], type: 'missing_required_parameter' }],
 		})
 	})
-	test('files and collections are gone, here alone', async () => {
+	test('files and collections answer 410, in this dialect only', async () => {
 		const headers = authorization()
 		for (const [method, path] of [
 			['POST', '/albert/v1/files'],
@@ -191,7 +191,7 @@ describe('errors are `detail`', () => {
 			['DELETE', '/albert/v1/collections/some/more'],
 		] as const) {
 			const [status, said] = await ask(path, { method, headers })
-			expect([status, said]).toEqual([410, { detail: expect.stringContaining('no files') }])
+			expect([status, said]).toEqual([410, { detail: expect.stringContaining('not supported') }])
 		}
 		expect((await ask('/v1/files', { method: 'POST', headers, body: '{}' }))[0]).toBe(404)
 	})

@@ -12,7 +12,7 @@ function dialect(name: string, routes: readonly Route[], recognises?: Dialect['r
 		mount: `/${name}`,
 		prefixes: ['/v1', ''],
 		routes,
-		...(recognises === undefined ? {} : { recognises }),
+		recognises,
 		writeError: () => ({ status: 500, body: {}, headers: {} }),
 		headers: () => ({}),
 	}
@@ -31,7 +31,7 @@ function spoken(method: string, path: string, preferred?: string, headers: Recor
 	return match.type === 'found' ? match.target.dialect.name : match.type
 }
 
-test('the mount prefix says it before all else', () => {
+test('the mount prefix takes precedence', () => {
 	expect(spoken('POST', '/three/v1/chat', 'two')).toBe('three')
 	expect(spoken('POST', '/two/chat', undefined, { 'x-three': '1' })).toBe('two')
 	expect(spoken('POST', '/two/only-one')).toBe('none')
@@ -45,7 +45,7 @@ test("then the caller's key, then headers that only one kind of client sends, th
 	expect(spoken('POST', '/v1/chat', 'two', { 'x-three': '1' })).toBe('two')
 })
 
-test('a dialect that does not claim the path is passed over', () => {
+test('a dialect that does not claim the path is skipped', () => {
 	expect(spoken('POST', '/only-one')).toBe('one')
 	expect(spoken('GET', '/v1/only-two', 'three')).toBe('two')
 	expect(spoken('HEAD', '/v1/only-two')).toBe('two')
@@ -53,22 +53,24 @@ test('a dialect that does not claim the path is passed over', () => {
 	expect(spoken('POST', '/v1/nothing')).toBe('none')
 })
 
-test('a key for a dialect that is not known here changes nothing', () => {
+test('a key for an unknown dialect has no effect', () => {
 	expect(spoken('POST', '/v1/chat', 'four')).toBe('one')
 })
 
-test('errors of paths that nobody claims are written by whoever was meant', () => {
+test('the selected dialect writes errors for unknown paths', () => {
 	const nowhere = (path: string) => choice.dialectFor({ method: 'GET', path, headers: new Headers() }).name
 	expect(nowhere('/v1/nothing')).toBe('one')
 	expect(nowhere('/nothing')).toBe('two')
 	expect(nowhere('/three/nothing')).toBe('three')
 })
 
-test('a default that is no dialect is refused at once', () => {
-	expect(() => new DialectChoice([one], { v1: 'one', root: 'nobody' })).toThrow("there is no dialect 'nobody'")
+test('a default that is not a dialect is refused', () => {
+	expect(() => new DialectChoice([one], { v1: 'one', root: 'nobody' })).toThrow(
+		"no dialect 'nobody': expected one of one",
+	)
 })
 
-test('what a dialect answers expressly is not there for clients of others', () => {
+test('a route for clients of its own dialect only is not found by others', () => {
 	const shy = dialect('shy', [{ ...route('GET', '/files'), expressly: true }])
 	const others = new DialectChoice([one, shy], { v1: 'one', root: 'one' })
 	const find = (path: string, preferred?: string) =>
@@ -76,7 +78,7 @@ test('what a dialect answers expressly is not there for clients of others', () =
 	expect([find('/v1/files'), find('/v1/files', 'shy'), find('/shy/v1/files')]).toEqual(['none', 'found', 'found'])
 })
 
-test('errors below a segment that one dialect has alone are written by that one', () => {
+test('the only dialect below a first segment writes its errors', () => {
 	const alone = dialect('alone', [route('POST', '/v9/chat')])
 	const wider = new DialectChoice([one, { ...alone, prefixes: [''] }], { v1: 'one', root: 'one' })
 	const nowhere = (path: string) => wider.dialectFor({ method: 'GET', path, headers: new Headers() }).name

@@ -1,6 +1,6 @@
-// Which dialect is meant: the one place that decides it. Paths are shared (`/v1/chat/completions` is four dialects'), so what is looked
-// at is, in this order: the mount prefix, the caller's key, headers that only one kind of client sends, the configured default. A
-// dialect that does not claim the path is passed over.
+// Selects the dialect of a request. Dialects share paths (four of them serve `/v1/chat/completions`), so the selection uses, in this order:
+// the mount prefix, the caller's key, headers that identify the client, the configured default. A dialect that does not claim the path is
+// skipped.
 
 import type { Method, RouteMatch } from '../http/route-table.ts'
 import { RouteTable } from '../http/route-table.ts'
@@ -9,61 +9,61 @@ import type { Dialect, Route } from './dialect.ts'
 export interface Spoken {
 	readonly dialect: Dialect
 	readonly route: Route
-	/** The path that it answers to, as it was declared. */
+	/** The path as declared, with prefix. */
 	readonly pattern: string
 }
 
-/** Names of dialects, for paths that several claim. */
+/** Names of the default dialects, for paths that several dialects claim. */
 export interface DialectDefaults {
-	/** Below `/v1`. */
+	/** For paths below `/v1`. */
 	readonly v1: string
-	/** Everywhere else. */
+	/** For all other paths. */
 	readonly root: string
 }
 
-/** What there is to see of a request. */
+/** The parts of a request that the selection uses. */
 export interface Sighting {
 	readonly method: string
 	/** Normalised. */
 	readonly path: string
 	readonly headers: Headers
-	/** The dialect that the caller's key is for, once the key is known. */
+	/** The dialect that the caller's key selects, if the key is known. */
 	readonly preferred?: string | undefined
 }
 
-interface Tongue {
+interface DialectEntry {
 	readonly dialect: Dialect
-	/** First segments of its shared paths, as `/v1`. */
+	/** First segments of its shared paths, such as `/v1`. */
 	readonly beginnings: ReadonlySet<string>
 	/** Its shared paths. */
 	readonly table: RouteTable<Spoken>
-	/** Those that it answers for clients of other dialects too. */
+	/** Shared paths that it also serves to clients of other dialects. */
 	readonly offered: RouteTable<Spoken>
 }
 
-/** Where a path is looked for. */
+/** The tables in which a path is looked up, in order. */
 interface Order {
-	/** Whose errors its client understands. */
+	/** The dialect that writes errors. */
 	readonly likeliest: Dialect
 	readonly tables: readonly RouteTable<Spoken>[]
 }
 
 /** A configured default, and the order that follows from it alone. */
 interface Default {
-	readonly tongue: Tongue
+	readonly entry: DialectEntry
 	readonly order: Order
 }
 
 export class DialectChoice {
 	private readonly mounted = new RouteTable<Spoken>()
-	private readonly tongues: readonly Tongue[]
+	private readonly entries: readonly DialectEntry[]
 	private readonly v1: Default
 	private readonly root: Default
 	private readonly mounts: ReadonlyMap<string, Dialect>
 
-	/** @throws Error for a default that is no dialect, and where a dialect claims one path twice. */
+	/** @throws Error if a default is not a dialect, or a dialect claims a path twice. */
 	constructor(dialects: readonly Dialect[], defaults: DialectDefaults) {
-		this.tongues = dialects.map((dialect) => ({
+		this.entries = dialects.map((dialect) => ({
 			dialect,
 			beginnings: new Set(
 				dialect.routes.flatMap(({ path }) => dialect.prefixes.map((prefix) => beginningOf(prefix + path))),
@@ -73,12 +73,12 @@ export class DialectChoice {
 		}))
 		this.mounts = new Map(dialects.map((dialect) => [dialect.mount, dialect]))
 		for (const dialect of dialects) claim(dialect, this.mounted, dialect.mount)
-		const usual = (tongue: Tongue): Default => ({ tongue, order: this.arrange([tongue]) })
-		this.v1 = usual(this.tongue(defaults.v1))
-		this.root = usual(this.tongue(defaults.root))
+		const usual = (entry: DialectEntry): Default => ({ entry, order: this.arrange([entry]) })
+		this.v1 = usual(this.entry(defaults.v1))
+		this.root = usual(this.entry(defaults.root))
 	}
 
-	/** What answers. */
+	/** Finds the route of a request. */
 	find(sighting: Sighting): RouteMatch<Spoken> {
 		const { method } = sighting
 		if (this.mountOf(sighting.path) !== undefined) return this.mounted.find(method, sighting.path)
@@ -91,48 +91,48 @@ export class DialectChoice {
 		return refused
 	}
 
-	/** What would answer where nothing else does, were its dialect meant: the caller's key may say so. */
+	/** Finds a route that is only served to clients of its dialect: the caller's key may still select that dialect. */
 	findExpressly({ method, path }: Sighting): RouteMatch<Spoken> {
-		for (const { table } of this.tongues) {
+		for (const { table } of this.entries) {
 			const match = table.find(method, path)
 			if (match.type === 'found' && match.target.route.expressly === true) return match
 		}
 		return { type: 'none' }
 	}
 
-	/** Whose errors are understood where nothing answers: whoever is alone below the path's first segment, or else whoever is preferred. */
+	/** The dialect that writes errors if no route matches: the only one that uses the path's first segment, or else the likeliest one. */
 	dialectFor(sighting: Sighting): Dialect {
 		const mounted = this.mountOf(sighting.path)
 		if (mounted !== undefined) return mounted
-		const [only, ...others] = this.tongues.filter(({ beginnings }) => beginnings.has(beginningOf(sighting.path)))
+		const [only, ...others] = this.entries.filter(({ beginnings }) => beginnings.has(beginningOf(sighting.path)))
 		if (only !== undefined && others.length === 0) return only.dialect
 		return this.order(sighting).likeliest
 	}
 
-	/** Most requests give no sign: their order is made once. */
+	/** Most requests identify no dialect, so their order is computed once. */
 	private order(sighting: Sighting): Order {
 		const usual = sighting.path.startsWith('/v1/') ? this.v1 : this.root
-		return this.tongues.some((tongue) => this.isMeant(tongue, sighting)) ? this.orderFor(usual, sighting) : usual.order
+		return this.entries.some((entry) => this.isMeant(entry, sighting)) ? this.orderFor(usual, sighting) : usual.order
 	}
 
-	private isMeant({ dialect }: Tongue, { preferred, headers }: Sighting): boolean {
+	private isMeant({ dialect }: DialectEntry, { preferred, headers }: Sighting): boolean {
 		return dialect.name === preferred || dialect.recognises?.(headers) === true
 	}
 
-	/** A key may have been made for a dialect that this version does not know. */
+	/** The key may select a dialect that this version does not have. */
 	private orderFor(usual: Default, { headers, preferred }: Sighting): Order {
-		const [likeliest = usual.tongue, ...others] = [
-			...this.tongues.filter(({ dialect }) => dialect.name === preferred),
-			...this.tongues.filter(({ dialect }) => dialect.recognises?.(headers) === true),
-			usual.tongue,
+		const [likeliest = usual.entry, ...others] = [
+			...this.entries.filter(({ dialect }) => dialect.name === preferred),
+			...this.entries.filter(({ dialect }) => dialect.recognises?.(headers) === true),
+			usual.entry,
 		]
 		return this.arrange([likeliest, ...others])
 	}
 
-	/** Those that are meant, the likeliest first, and behind them all others with what they answer anyone. */
-	private arrange(meant: readonly [Tongue, ...Tongue[]]): Order {
+	/** First the selected dialects, likeliest first, then all others with the paths that they serve to any client. */
+	private arrange(meant: readonly [DialectEntry, ...DialectEntry[]]): Order {
 		const first = new Set(meant)
-		const others = this.tongues.filter((tongue) => !first.has(tongue))
+		const others = this.entries.filter((entry) => !first.has(entry))
 		return {
 			likeliest: meant[0].dialect,
 			tables: [...[...first].map(({ table }) => table), ...others.map(({ offered }) => offered)],
@@ -143,15 +143,18 @@ export class DialectChoice {
 		return this.mounts.get(beginningOf(path))
 	}
 
-	/** @throws Error where there is none. */
+	/** @throws Error if there is no such dialect. */
 	named(name: string): Dialect {
-		return this.tongue(name).dialect
+		return this.entry(name).dialect
 	}
 
-	private tongue(name: string): Tongue {
-		const tongue = this.tongues.find(({ dialect }) => dialect.name === name)
-		if (tongue === undefined) throw new Error(`there is no dialect '${name}'`)
-		return tongue
+	private entry(name: string): DialectEntry {
+		const entry = this.entries.find(({ dialect }) => dialect.name === name)
+		if (entry === undefined)
+			throw new Error(
+				`no dialect '${name}': expected one of ${this.entries.map(({ dialect }) => dialect.name).join(', ')}`,
+			)
+		return entry
 	}
 }
 

@@ -1,5 +1,5 @@
-// How a client speaks to us. A dialect reads bytes into a call and writes answers back; it does not know keys, models or engines.
-// Adding one: a folder beside this file, a line in list.ts, a page in docs/.
+// The API of one kind of client. A dialect reads requests into calls and writes the responses; it is independent of keys, models and engines.
+// To add one: a folder beside this file, a line in list.ts, a page in docs/.
 
 import type { Completion } from '../chat/completion.ts'
 import type { ChatError } from '../chat/error.ts'
@@ -20,69 +20,69 @@ import type { Transcription, TranscriptionRequest } from '../operations/transcri
 import type { Model, Price } from '../routing/model.ts'
 
 export interface Dialect {
-	/** Its folder's name. */
+	/** The name of its folder. */
 	readonly name: string
-	/** The path below which no other dialect is spoken, as `/openai`. */
+	/** Path prefix of this dialect alone, such as `/openai`. */
 	readonly mount: string
-	/** What each route's path may begin with, below the mount and, shared with other dialects, below the root; `''` for nothing. */
+	/** Prefixes of each route's path, below the mount and, shared with other dialects, below the root; `''` for none. */
 	readonly prefixes: readonly string[]
 	readonly routes: readonly Route[]
-	/** Whether only clients of this dialect send such headers. */
+	/** Whether the headers identify a client of this dialect. */
 	recognises?(headers: Headers): boolean
-	/** What a quiet stream is kept alive with, as whole lines; `''` for clients that cannot read such a thing. A comment where absent. */
+	/** Keep-alive text for idle streams, as whole lines; `''` for clients that cannot parse one. A comment if absent. */
 	readonly heartbeat?: string
-	/** Routes that can be asked over a WebSocket too. */
+	/** Routes that are also served over a WebSocket. */
 	readonly sockets?: readonly SocketRoute[]
-	/** Answers whatever goes wrong before, or instead of, an answer. */
+	/** Writes the response for a failure before the first byte of an answer. */
 	writeError(error: ChatError, requestId?: string): WrittenError
-	/** Headers of every answer, errors included. */
+	/** Headers of every response, including errors. */
 	headers(facts: { readonly processingMs: number; readonly requestId: string }): Readonly<Record<string, string>>
 }
 
 export interface Route {
 	readonly method: Method
-	/** Without prefix; segments may be `{name}`, of which the last takes slashes too. */
+	/** Without prefix; segments may be `{name}`, and a final one also matches slashes. */
 	readonly path: string
-	/** `json` of a POST or PATCH where absent. `none`: everything is said in its path, and whatever it carries is not read. */
+	/** `json` for POST and PATCH if absent. `none`: the body is not read. */
 	readonly body?: 'json' | 'form' | 'none'
-	/** Status of its answers where that is not 200; 204 sends nothing else. */
+	/** Status of successful responses, 200 if absent; 204 has no body. */
 	readonly status?: number
-	/** Answered without a key. */
+	/** Served without authentication. */
 	readonly open?: true
-	/** Only where its dialect is meant: clients of others find nothing at this path. */
+	/** Only served to clients of this dialect: clients of others get `not-found`. */
 	readonly expressly?: true
-	/** @throws ChatError for what its sender can mend. */
+	/** @throws ChatError if the request is invalid. */
 	read(input: RouteInput): Call | Promise<Call>
 }
 
-/** How messages of a socket stand for requests of a POST route. */
+/** Maps the messages of a WebSocket to requests of a POST route. */
 export interface SocketRoute {
-	/** Of the route, without prefix. */
+	/** The path of the route, without prefix. */
 	readonly path: string
-	/** @throws ChatError for a message that is none. */
+	/** @throws ChatError if the message is invalid. */
 	read(text: string): {
-		/** What is posted; its answer must be a stream. */
+		/** The request body; the response must be a stream. */
 		readonly body: unknown
-		/** Tells the streams of one socket apart. */
+		/** Identifies the stream on its socket. */
 		readonly tag?: string
 	}
-	/** Turns the text of a stream, in pieces of any size, into frames. */
+	/** Converts the text of a stream, in chunks of any size, into frames. */
 	frames(tag: string | undefined): { add(piece: string): readonly string[] }
-	/** What the route answered instead of a stream. */
+	/** Writes the route's response if it is not a stream. */
 	writeFailure(status: number, body: unknown, tag: string | undefined): string
 	writeError(error: ChatError): WrittenError
 }
 
 export interface RouteInput {
-	/** The parsed body: JSON, or the fields of a form; undefined where there is none. */
+	/** The parsed body: JSON, or the fields of a form; undefined if there is none. */
 	readonly body: unknown
 	readonly headers: Headers
-	/** What stood in place of each `{name}`, decoded. */
+	/** The value of each `{name}`, decoded. */
 	readonly parameters: readonly string[]
 	readonly query: () => URLSearchParams
 }
 
-/** A request understood: which operation, on what, and how its answer is written. */
+/** A parsed request: the operation, its input, and the writer of its response. */
 export type Call =
 	| ChatCall
 	| TextCompletionCall
@@ -103,57 +103,57 @@ export type Call =
 	| WhoCall
 	| ConstantCall
 
-/** What calls may say of how they are to be carried out. */
-interface Wishes {
-	/** Parts of the request that this dialect cannot carry any further, by the names the client used. Told in `x-dragoman-dropped`. */
+/** Execution options of a call. */
+interface CallOptions {
+	/** Parts of the request that this dialect does not support, by the client's names. Reported in `x-dragoman-dropped`. */
 	readonly dropped?: readonly string[]
-	/** What the client says of the call for whoever keeps the books: an account, tags. Told in the request log. */
+	/** The client's labels for accounting, such as an account or tags. Written to the request log. */
 	readonly labels?: Readonly<Record<string, string>>
-	/** `low` lets all others go first, and is the first to be refused. */
+	/** `low` yields to all other calls and is rejected first under load. */
 	readonly priority?: 'low'
 }
 
-export interface ChatCall extends Wishes {
+export interface ChatCall extends CallOptions {
 	readonly type: 'chat'
 	readonly request: ChatRequest
 	readonly stream: boolean
 	readonly writer: AnswerWriter
-	/** Where the turn is part of something kept. */
+	/** Set if the turn is part of a stored conversation. */
 	readonly thread?: Thread
 	/**
-	 * How many messages at the front are the dialect's own instructions: a conversation named in headers goes on behind them, and they
-	 * are not kept.
+	 * Number of leading messages that are the dialect's own instructions: they precede the conversation named in headers and are not
+	 * stored.
 	 */
 	readonly instructions?: number
-	/** The same in words that only count where the deployment, or the caller's key, says so. */
+	/** A history that applies only if the deployment or the caller's key enables it. */
 	readonly offer?: HistoryOffer
-	/** Where the request points at messages that are kept: the same call with them in their place. */
+	/** Set if the request refers to stored messages. Returns the same call with the messages inserted. */
 	readonly resolve?: (own: OwnConversations) => Promise<ChatCall>
-	/** Answered at once with `writer.accepted`; the turn goes on without its client. Needs a thread that is stored. */
+	/** Answered immediately with `writer.accepted`, while the turn continues without its client. Requires a stored thread. */
 	readonly background?: boolean
 }
 
 export interface HistoryOffer {
-	/** Named in the configuration. */
+	/** Its name in the configuration. */
 	readonly history: 'albert'
-	/** What is asked then. */
+	/** Replaces the request of the call. */
 	readonly request: ChatRequest
 	readonly thread: Thread
-	/** The answer's id is the conversation's. */
+	/** The id of the answer is the id of the conversation. */
 	readonly answersAsConversation: boolean
-	/** Whoever speaks the dialect means it so: kept unless the caller's key says otherwise. */
+	/** The dialect's clients expect it: enabled unless the caller's key disables it. */
 	readonly expected?: true
 }
 
-export interface TextCompletionCall extends Wishes {
+export interface TextCompletionCall extends CallOptions {
 	readonly type: 'complete'
 	readonly request: TextCompletionRequest
 	readonly stream: boolean
 	readonly writer: AnswerWriter
 }
 
-/** A call that is answered at once and as a whole. */
-interface WholeCall<Type extends string, Request, Result> extends Wishes {
+/** A unary call. */
+interface WholeCall<Type extends string, Request, Result> extends CallOptions {
 	readonly type: Type
 	readonly request: Request
 	readonly write: (result: Result, identity: AnswerIdentity) => unknown
@@ -163,63 +163,63 @@ export type EmbeddingCall = WholeCall<'embed', EmbeddingRequest, Embeddings>
 export type RerankCall = WholeCall<'rerank', RerankRequest, Ranking>
 export type TranscribeCall = WholeCall<'transcribe', TranscriptionRequest, Transcription>
 export type TokenizeCall = WholeCall<'tokenize', TokenizeRequest, Tokens>
-/** Answered with the text. */
+/** The result is the text. */
 export type DetokenizeCall = WholeCall<'detokenize', DetokenizeRequest, string>
 
-/** How many tokens a request would be, conversation included. */
+/** Counts the tokens of a request, including its conversation. */
 export interface CountCall {
 	readonly type: 'count'
 	readonly request: ChatRequest
 	readonly thread?: Thread
-	/** As of a chat call. */
+	/** See `ChatCall`. */
 	readonly resolve?: (own: OwnConversations) => Promise<CountCall>
 	readonly write: (promptTokens: number) => unknown
 }
 
-/** A call on what is kept: no engine is asked. */
+/** A call on stored data, without an engine. */
 export interface KeptCall {
 	readonly type: 'kept'
-	/** @throws ChatError `not-found` and whatever else its sender can mend. */
+	/** @throws ChatError `not-found`, or another kind if the request is invalid. */
 	readonly answer: (own: OwnConversations, facts: KeptFacts) => Promise<unknown>
 }
 
 export interface KeptFacts {
 	/** Milliseconds since 1970. */
 	readonly nowMs: number
-	/** Which process this is, for turns that it begins. */
+	/** Identifies this process, for turns that it begins. */
 	readonly process: string
 }
 
-/** Events of a stream that goes on without its client. */
+/** Reads the events of a stored stream. */
 export interface ResumeCall {
 	readonly type: 'resume'
 	/** The turn's id. */
 	readonly turn: string
-	/** How many events the client has already. */
+	/** Number of events that the client has already read. */
 	readonly after: number
-	/** What its caller is told where it is not there. */
+	/** The error to throw if the stream does not exist. */
 	readonly missing: () => ChatError
 }
 
-/** Ends a turn that goes on without its client. */
+/** Cancels a turn that runs without its client. */
 export interface CancelCall {
 	readonly type: 'cancel'
 	readonly turn: string
 	readonly missing: () => ChatError
-	/** Tells of the turn once it has ended. */
+	/** Writes the turn after it has ended. */
 	readonly answer: (own: OwnConversations) => Promise<unknown>
 }
 
-/** What was used, as the ledger knows it. Callers who are no admins see their own. */
+/** Aggregated usage. Callers without the role admin get their own usage only. */
 export interface UsageCall {
 	readonly type: 'usage'
 	readonly query: UsageQuery
-	/** An admin sees no more than its own either. */
+	/** Restricts admins to their own usage as well. */
 	readonly own?: true
 	readonly write: (sums: readonly UsageSum[], nowMs: number) => unknown
 }
 
-/** Single entries of the ledger, of whoever asks alone. */
+/** The caller's own usage records. */
 export interface EntriesCall {
 	readonly type: 'entries'
 	/** @param nowMs milliseconds since 1970. */
@@ -229,29 +229,29 @@ export interface EntriesCall {
 
 export interface EntryPage {
 	readonly entries: readonly LedgerEntry[]
-	/** Of all that the query means, whatever its page. */
+	/** Totals of all records that match the query, not of this page only. */
 	readonly sum: EntrySum
-	/** By id, of the caller's keys. */
+	/** Names of the caller's keys, by id. */
 	readonly keyNames: ReadonlyMap<string, string>
-	/** Who asks. */
+	/** The owner of the caller's key. */
 	readonly owner: string
 }
 
 /** A call on the caller's own keys. */
 export interface KeysCall {
 	readonly type: 'keys'
-	/** @throws ChatError `not-found` and whatever else its sender can mend. */
+	/** @throws ChatError `not-found`, or another kind if the request is invalid. */
 	readonly answer: (own: OwnKeys, facts: { readonly nowMs: number }) => Promise<unknown>
 }
 
-/** Who is asking, by the key. */
+/** The identity of the caller. */
 export interface WhoCall {
 	readonly type: 'who'
 	readonly write: (caller: Caller) => unknown
 }
 
 export interface Caller {
-	/** Of the key. */
+	/** Id of the key. */
 	readonly id: string
 	readonly name: string
 	readonly role: 'admin' | 'user'
@@ -259,11 +259,11 @@ export interface Caller {
 	readonly owner: string
 	/** Milliseconds since 1970. */
 	readonly createdAtMs: number
-	/** Null where the key does not end by itself. */
+	/** Milliseconds since 1970; null if the key does not expire. */
 	readonly expiresAtMs: number | null
 }
 
-/** Answered without asking anyone. */
+/** A fixed response. */
 export interface ConstantCall {
 	readonly type: 'constant'
 	readonly answer: unknown
@@ -281,31 +281,31 @@ export interface ShowModelCall {
 }
 
 export interface AnswerWriter {
-	/** A whole answer, to be sent as JSON unless it is a `TextBody`. */
+	/** A unary response, sent as JSON unless it is a `TextBody`. */
 	completion(completion: Completion, identity: AnswerIdentity, source?: Source): unknown
-	/** What of `completion` this dialect has no words for, by its name in OpenAI's API. */
+	/** Parts of `completion` that this dialect cannot express, by their names in OpenAI's API. */
 	unsaid?(completion: Completion): readonly string[]
-	/** A writer of one streamed answer, in server-sent events. */
+	/** Creates the writer of one streamed answer, in server-sent events. */
 	stream(identity: AnswerIdentity): StreamWriter
-	/** What a client is told that does not wait for its answer. */
+	/** The response for a background call. */
 	accepted?(identity: AnswerIdentity): unknown
 }
 
 export interface StreamWriter {
-	/** The text to send for `event`, possibly none. */
+	/** The text to send for `event`, possibly empty. */
 	write(event: ChatEvent): string
-	/** The same for `events` that were read from `source`; a dialect of the same wire may repeat what stands there. */
+	/** The same for `events` that were read from `source`; a dialect of the same wire format may forward the source. */
 	repeat?(source: Source, events: readonly ChatEvent[]): string
-	/** The wire has no word for an error in the middle: the connection is cut instead of ended. */
+	/** The wire format has no error event: the connection is cut instead. */
 	readonly cutsOnError?: true
 }
 
-/** An answer that is no JSON. */
+/** A response body that is not JSON. */
 export class TextBody {
 	readonly text: string
 	readonly contentType: string
 
-	/** @param contentType with its charset. */
+	/** @param contentType including the charset. */
 	constructor(text: string, contentType: string) {
 		this.text = text
 		this.contentType = contentType
@@ -313,27 +313,27 @@ export class TextBody {
 }
 
 export interface AnswerIdentity {
-	/** The turn's id, 32 hexadecimal digits: each dialect puts its own prefix before them. */
+	/** The turn's id, 32 hexadecimal digits, to which each dialect adds its own prefix. */
 	readonly token: string
-	/** The whole id of the answer, where it is not the dialect's to make. */
+	/** The complete id of the answer, if it overrides the dialect's. */
 	readonly id?: string
-	/** The conversation that the turn is part of, where it is kept. */
+	/** The conversation of the turn, if it is stored. */
 	readonly conversation?: string
 	/** Seconds since 1970. */
 	readonly created: number
-	/** What time it is, for answers that tell when they ended; milliseconds since 1970. */
+	/** Current time, for answers that report when they ended, in milliseconds since 1970. */
 	readonly now: () => number
 	/** The model's public name. */
 	readonly model: string
-	/** What its tokens cost, where the configuration tells. */
+	/** The price of its tokens, if configured. */
 	readonly price?: Price
 }
 
-/** A model with what its upstreams say of it now. */
+/** A model with the current state of its upstreams. */
 export interface ListedModel extends Model {
 	/** Seconds since 1970. */
 	readonly created: number
-	/** `limited` where some of its upstreams cannot be asked, or calls wait for one; `none` where no upstream can. */
+	/** `limited` if some upstreams are unavailable or calls are queued; `none` if all upstreams are unavailable. */
 	readonly health: 'good' | 'limited' | 'none'
 	readonly note?: string
 }

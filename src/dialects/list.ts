@@ -1,4 +1,4 @@
-// Every dialect, in the order in which they are asked for a path that none of them is preferred for.
+// Every dialect, in the order in which a path is looked up if neither the request nor the defaults select one.
 
 import { albert } from './albert/albert.ts'
 import { alephAlpha } from './aleph-alpha/aleph-alpha.ts'
@@ -12,7 +12,7 @@ import { opengatellm } from './opengatellm/opengatellm.ts'
 export const dialects: readonly Dialect[] = [openai, albert, opengatellm, egp, anthropic, alephAlpha]
 
 /**
- * Who is meant on paths that several dialects claim, unless the configuration says otherwise. Below the root that is whoever never had a
- * version in its paths; what it does not claim is OpenAI's.
+ * Defaults for paths that several dialects claim, unless configured. Below the root it is the dialect whose API never had a version in its
+ * paths; OpenAI's dialect serves the paths that it does not claim.
  */
 export const defaultDialects: DialectDefaults = { v1: openai.name, root: alephAlpha.name }

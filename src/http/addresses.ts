@@ -1,10 +1,10 @@
-// IP addresses in one canonical form, and sets of them given as addresses and CIDR ranges.
+// IP addresses in canonical form, and sets of addresses and CIDR ranges.
 
 import { BlockList, isIP, isIPv4 } from 'node:net'
 
 /**
  * The canonical text of an IP address: IPv6 compressed and in lower case (RFC 5952), an IPv4-mapped address as IPv4, without a zone.
- * Undefined for anything else, names included.
+ * Undefined for anything else, including names.
  */
 export function canonicalAddress(text: string): string | undefined {
 	const bare = text.split('%', 1)[0] ?? ''
@@ -27,7 +27,7 @@ export interface AddressSet {
 	has(address: string): boolean
 }
 
-/** @throws Error for what is neither an address nor a range. */
+/** @throws Error for a text that is neither an address nor a range. */
 export function addressSet(ranges: readonly string[]): AddressSet {
 	const list = new BlockList()
 	for (const text of ranges) {

@@ -21,7 +21,7 @@ describe('a base URL', () => {
 	for (const [base, path, target] of targets)
 		test(`${base} with ${path}`, () => expect(requestTarget(readBaseUrl(base), path)).toBe(target))
 
-	test('says where to connect', () => {
+	test('gives the address to connect to', () => {
 		expect(readBaseUrl('https://[2001:db8::1]:8443/v1')).toMatchObject({
 			hostname: '2001:db8::1',
 			port: 8443,
@@ -32,7 +32,7 @@ describe('a base URL', () => {
 		expect(readBaseUrl('http://H.example')).toMatchObject({ hostname: 'h.example', port: 80, secure: false, path: '' })
 	})
 
-	test('sends its user name and password decoded, and names them as secrets', () => {
+	test('sends its user name and password decoded, and lists them as secrets', () => {
 		const { authorization, secrets } = readBaseUrl('http://me:p%40%3Ass%2Fw%C3%B6rd@h/v1?sig=abc&x=1')
 		expect(authorization).toBe(`Basic ${Buffer.from('me:p@:ss/wörd').toString('base64')}`)
 		expect(secrets).toEqual(['p@:ss/wörd', 'p%40%3Ass%2Fw%C3%B6rd', authorization ?? '', 'abc'])

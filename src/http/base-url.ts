@@ -1,5 +1,5 @@
-// The URL of a server that requests are sent to, taken apart once: where to connect, what precedes every path, and the query and the
-// credentials that go with every request. Nothing in the URL is ignored: what cannot be sent is a problem that the operator is shown.
+// The URL of a server that requests are sent to, parsed once: the address, the path prefix, and the query and credentials of every request. No
+// part of the URL is ignored: a part that cannot be sent is reported to the operator.
 
 export interface BaseUrl {
 	/** Without the brackets of an IPv6 address. */
@@ -8,13 +8,13 @@ export interface BaseUrl {
 	readonly secure: boolean
 	/** Value of the `host` header. */
 	readonly host: string
-	/** Precedes every path; without a trailing slash. */
+	/** Prefix of every path, without a trailing slash. */
 	readonly path: string
-	/** Goes with every request; without the question mark. */
+	/** Query of every request, without the question mark. */
 	readonly query: string
 	/** Value of the `authorization` header, if the URL has a user name or a password. */
 	readonly authorization: string | undefined
-	/** Texts that must not appear in a message: the password, and values of the query that are named like credentials. */
+	/** Texts that must not appear in a message: the password, and query values whose names suggest credentials. */
 	readonly secrets: readonly string[]
 }
 

@@ -1,24 +1,24 @@
-// A request's body read as JSON or as a form, within bounds of size, time and depth. It knows no dialect: what is wrong is said as a ChatError.
+// Reads a request's body as JSON or as a form, with limits on size, time and depth. It is independent of dialects: failures are ChatErrors.
 
 import { ChatError } from '../chat/error.ts'
 import { Sweep, type Timed } from '../system/sweep.ts'
 
 export interface BodyLimits {
-	/** Largest body, in bytes. */
+	/** Maximum size of a body, in bytes. */
 	readonly maxBytes: number
-	/** Longest wait for the whole body, in milliseconds. */
+	/** Timeout for receiving the whole body, in milliseconds. */
 	readonly timeoutMs: number
-	/** Deepest nesting of arrays and objects. */
+	/** Maximum nesting of arrays and objects. */
 	readonly maxDepth: number
 }
 
 /** Fields and files. */
 export type Form = Awaited<ReturnType<Response['formData']>>
 
-/** Each throws a ChatError for a body that is not what it should be, is too large, or comes too late. */
+/** Each throws a ChatError for a body that is invalid, too large or too late. */
 export interface BodyReader {
 	json(request: Request): Promise<unknown>
-	/** `multipart/form-data`, or a form's fields encoded as a URL's. */
+	/** `multipart/form-data` or `application/x-www-form-urlencoded`. */
 	form(request: Request): Promise<Form>
 }
 
@@ -32,8 +32,8 @@ export function bodyReader(limits: BodyLimits): BodyReader {
 }
 
 /**
- * @throws ChatError `too-large`, `request-timeout`, `unsupported` for a compressed body, `invalid-request` for what is not
- * UTF-8, not JSON or nested too deep, `cancelled` where the client hung up meanwhile.
+ * @throws ChatError `too-large`, `request-timeout`, `unsupported` for a compressed body, `invalid-request` for a body that is not UTF-8, not
+ * JSON or nested too deep, `cancelled` if the client disconnected.
  */
 async function readJson(request: Request, limits: BodyLimits, arriving: Sweep): Promise<unknown> {
 	const value = parseJson(decode(await readBytes(request, limits, arriving)))
@@ -41,7 +41,7 @@ async function readJson(request: Request, limits: BodyLimits, arriving: Sweep): 
 	return value
 }
 
-/** @throws ChatError as `readJson`, `invalid-request` for what is no form. */
+/** @throws ChatError like `readJson`; `invalid-request` for a body that is not a form. */
 async function readForm(request: Request, limits: BodyLimits, arriving: Sweep): Promise<Form> {
 	const type = request.headers.get('content-type') ?? ''
 	const bytes = await readBytes(request, limits, arriving)
@@ -84,7 +84,7 @@ function decode(bytes: Uint8Array): string {
 	}
 }
 
-/** A body without a declared length is counted as it arrives. */
+/** Counts the bytes of a body without a declared length as they arrive. */
 async function readBounded(request: Request, limits: BodyLimits): Promise<Uint8Array> {
 	const chunks: Uint8Array[] = []
 	let bytes = 0
@@ -96,7 +96,7 @@ async function readBounded(request: Request, limits: BodyLimits): Promise<Uint8A
 	return Buffer.concat(chunks)
 }
 
-/** A body on its way, which is there in time or not at all, whatever the client does. */
+/** A pending body, which resolves or rejects within the timeout whatever the client does. */
 class Arrival implements Timed {
 	/** @throws ChatError */
 	readonly bytes: Promise<Uint8Array>
@@ -145,7 +145,7 @@ function parseJson(text: string): unknown {
 	}
 }
 
-/** Whether arrays and objects stand more than `levels` deep in each other; looks no deeper than that. */
+/** Whether arrays and objects are nested more than `levels` deep. Stops at that depth. */
 export function deeperThan(value: unknown, levels: number): boolean {
 	if (typeof value !== 'object' || value === null) return false
 	if (levels === 0) return true

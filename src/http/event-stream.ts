@@ -1,45 +1,44 @@
-// Bodies of server-sent events, written from pieces of text as they come. A quiet stream is kept alive with comments, and a client that
-// hangs up ends the source.
+// Response bodies of server-sent events, written chunk by chunk. Idle streams get keep-alive comments, and a client that disconnects cancels
+// the source.
 
 import { Sweep } from '../system/sweep.ts'
 
 const encoder = new TextEncoder()
-/** How long written bytes may take to leave. */
+/** Time for written bytes to reach the socket before the connection is cut, in milliseconds. */
 const flushMs = 20
 const comment = encoder.encode(': keep-alive\n\n')
 
-/** Where a body's text comes from. */
+/** The source of a body's text. */
 export interface Pieces {
-	/** The next text, possibly empty; undefined at the end. Never rejects: what goes wrong must be said in a piece. */
+	/** The next chunk, possibly empty; undefined at the end. Never rejects: failures must be reported in a chunk. */
 	next(): Promise<string | undefined>
-	/** The client is gone: nothing more is wanted. */
+	/** The client disconnected. */
 	cancel(): void
-	/** The server ends: what there is to say of that, as the last piece. */
+	/** The server shuts down. @returns the last chunk, which reports that. */
 	interrupt(): string
-	/** Asked at the end: the connection is to be cut, so that no client takes this for the end of the answer. */
+	/** Read at the end: cut the connection, so that no client mistakes this for the end of the answer. */
 	readonly cut?: boolean
 }
 
-/** All bodies of one server: a single timer looks after them. */
+/** All streams of one server, with a single keep-alive timer. */
 export class EventStreams {
 	private readonly keepAliveMs: number
 	private readonly open = new Set<OpenStream>()
 	private readonly quiet: Sweep<OpenStream>
 
-	/** @param options `keepAliveMs`: quiet time before a comment is sent, in milliseconds; 0 sends none, for clients that cannot read one. */
+	/** @param options `keepAliveMs`: idle time before a comment is sent, in milliseconds; 0 sends none, for clients that cannot parse comments. */
 	constructor(options: { readonly keepAliveMs: number }) {
 		this.keepAliveMs = options.keepAliveMs
 		this.quiet = new Sweep(options.keepAliveMs)
 	}
 
 	/**
-	 * Asks for pieces only as fast as the client reads. Written as a generator, which costs a third less per piece than a stream that is
-	 * pulled.
+	 * Reads the source only as fast as the client reads. A generator costs a third less per chunk than a pull stream.
 	 *
-	 * @param gone aborted when the client hangs up: a generator that waits does not notice by itself.
-	 * @param heartbeat what a quiet stream is kept alive with; `''` for nothing.
+	 * @param disconnected aborted when the client disconnects: a suspended generator does not notice by itself.
+	 * @param heartbeat keep-alive text for an idle stream; `''` for none.
 	 */
-	body(pieces: Pieces, gone: AbortSignal, heartbeat?: string): AsyncGenerator<Uint8Array> {
+	body(pieces: Pieces, disconnected: AbortSignal, heartbeat?: string): AsyncGenerator<Uint8Array> {
 		const stream = new OpenStream(
 			pieces,
 			this.keepAliveMs,
@@ -48,18 +47,18 @@ export class EventStreams {
 		const end = () => {
 			this.open.delete(stream)
 			this.quiet.delete(stream)
-			gone.removeEventListener('abort', end)
+			disconnected.removeEventListener('abort', end)
 			stream.cancel()
 		}
-		// Before the generator runs: for a client that is gone by now it never will.
-		gone.addEventListener('abort', end, { once: true })
+		// Registered before the generator runs: it never runs if the client has already disconnected.
+		disconnected.addEventListener('abort', end, { once: true })
 		this.open.add(stream)
 		if (this.keepAliveMs > 0 && heartbeat !== '') this.quiet.add(stream)
-		if (gone.aborted) end()
+		if (disconnected.aborted) end()
 		return generate(stream, end)
 	}
 
-	/** Every body ends now, with what its source says of that. */
+	/** Ends every stream with the last chunk of its source. */
 	interrupt(): void {
 		for (const stream of this.open) stream.interrupt()
 	}
@@ -69,9 +68,9 @@ async function* generate(stream: OpenStream, end: () => void): AsyncGenerator<Ui
 	try {
 		for (let bytes = await stream.next(); bytes !== undefined; bytes = await stream.next()) yield bytes
 		if (stream.cut) {
-			// What was written goes first: a cut connection takes along what still waits for it.
+			// Cutting the connection discards bytes that are not sent yet.
 			await Bun.sleep(flushMs)
-			// Whatever is thrown cuts the connection; Bun prints everything but this to standard error.
+			// Any throw cuts the connection; Bun prints all values except undefined to standard error.
 			throw undefined
 		}
 	} finally {
@@ -79,7 +78,7 @@ async function* generate(stream: OpenStream, end: () => void): AsyncGenerator<Ui
 	}
 }
 
-/** One body, which gets a comment when its source was quiet for too long. */
+/** One stream, which sends a keep-alive comment if its source is idle for too long. */
 class OpenStream {
 	private readonly pieces: Pieces
 	private readonly keepAliveMs: number
@@ -100,7 +99,7 @@ class OpenStream {
 		return this.pieces.cut === true
 	}
 
-	/** What to send next: text of the source, or a comment. */
+	/** The next bytes to send: text of the source, or a comment. */
 	next(): Promise<Uint8Array | undefined> {
 		const bytes = this.take()
 		if (bytes !== undefined || this.over) return Promise.resolve(bytes)
@@ -114,7 +113,7 @@ class OpenStream {
 		if (this.wake !== undefined && nowMs - this.lastMs >= this.keepAliveMs) this.send(this.heartbeat)
 	}
 
-	/** The client is gone. */
+	/** The client disconnected. */
 	cancel(): void {
 		if (this.over) return
 		this.over = true
@@ -138,7 +137,7 @@ class OpenStream {
 		this.send(text === undefined ? undefined : encoder.encode(text))
 	}
 
-	/** To whoever waits, or else to whoever asks next. */
+	/** Resolves the pending `next`, or stores the bytes for the following one. */
 	private send(bytes: Uint8Array | undefined): void {
 		const { wake } = this
 		this.wake = undefined

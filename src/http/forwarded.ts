@@ -1,5 +1,5 @@
-// What proxies report of the client in `X-Forwarded-For` and in `Forwarded` (RFC 7239): a list, to which each proxy adds the address
-// that it was connected from. Everything to the left of a proxy that is not ours may be invented.
+// Parses `X-Forwarded-For` and `Forwarded` (RFC 7239): a list to which each proxy appends the address of its peer. Everything to the left of
+// an untrusted proxy may be forged.
 
 import { canonicalAddress } from './addresses.ts'
 
@@ -7,8 +7,8 @@ import { canonicalAddress } from './addresses.ts'
  * The reported addresses from the nearest to the farthest. Undefined means that an element is not an address: `unknown`, an obfuscated name such as
  * `_gateway`, or anything malformed.
  *
- * If both headers are present, `Forwarded` is ignored: most proxies write `X-Forwarded-For` only and pass on a `Forwarded` that the client
- * has sent. See decisions/035.
+ * If both headers are present, `Forwarded` is ignored: most proxies write `X-Forwarded-For` only and forward the `Forwarded` header that the
+ * client sent. See decisions/035.
  */
 export function* reportedAddresses(headers: Headers): Generator<string | undefined> {
 	const list = headers.get('x-forwarded-for')
@@ -21,8 +21,7 @@ export function* reportedAddresses(headers: Headers): Generator<string | undefin
 }
 
 /**
- * Parts between separators that are not quoted; empty ones count for nothing (RFC 9110, 5.6.1). Takes time proportional to the length, as
- * anybody can send such a text.
+ * Parts between unquoted separators; empty ones are ignored (RFC 9110, 5.6.1). Runs in linear time, because any client can send such a text.
  */
 function* partsFromRight(text: string, separator: ',' | ';'): Generator<string> {
 	let end = text.length

@@ -124,13 +124,13 @@ describe('without it, on a loopback address, a foreign name is refused if a brow
 			{ 'user-agent': 'Mozilla/5.0' },
 		]
 		for (const headers of pages) expect(refuses(loopback, { host, headers, open: true })).toBeDefined()
-		// What needs a key is of no use to such a page, and clients behind a proxy may send the same headers.
+		// Such a page cannot use a path that needs a key, and clients of a proxy may send the same headers.
 		expect(refuses(loopback, { host, headers: page })).toBeUndefined()
 		expect(refuses(loopback, { host, headers: { 'user-agent': 'Prometheus/3.0' }, open: true })).toBeUndefined()
 	})
 })
 
-test('what an entry of `server.hosts` looks like', () => {
+test('valid entries of `server.hosts`', () => {
 	for (const good of ['a', 'a.example', '*.example.org', 'A_b', '192.0.2.1', '::1', '[::1]'])
 		expect([good, isHostPattern(good)]).toEqual([good, true])
 	for (const bad of ['', '*', '*.', 'a.*', 'a:80', 'http://a', 'a/b', 'é.example', 'a b', '[::1]:80', '*.*.a'])

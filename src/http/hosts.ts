@@ -1,18 +1,18 @@
-// Which names this server answers to. A web page on a foreign name that resolves to this machine (DNS rebinding) must not read what is
-// served without a key; and an operator may list the names that are served.
+// Checks the Host header. A web page on a foreign name that resolves to this machine (DNS rebinding) must not read what is served without a
+// key; and an operator may restrict the host names of the server.
 
 import { ChatError } from '../chat/error.ts'
 import { canonicalAddress } from './addresses.ts'
 import type { RemoteClient } from './remote-client.ts'
 
 export interface HostRules {
-	/** Names that are permitted; `*.` at the beginning stands for any subdomain. Without it, every name that a browser does not abuse. */
+	/** Permitted names; a leading `*.` matches any subdomain. If absent, every name is permitted except to browsers on loopback. */
 	readonly hosts?: readonly string[] | undefined
 	/** `host:port` or the path of a Unix socket. */
 	readonly listen: string
 }
 
-/** A request, as far as it matters here. */
+/** The parts of a request that the check reads. */
 export interface AddressedRequest {
 	readonly path: string
 	readonly headers: Headers
@@ -30,7 +30,7 @@ export function hostCheck({ hosts, listen }: HostRules): HostCheck {
 	const permitted = hosts === undefined ? undefined : new NameSet(hosts)
 	const onLoopback = listened !== undefined && isLoopback(listened)
 	const isOurs = (name: string) => isLoopback(name) || name === listened
-	/** Most requests have the same Host: the last one that is permitted to everybody. */
+	/** Cache: most requests have the same Host. The last header that is permitted for all clients. */
 	let lastPermitted: string | undefined
 	return (request, isOpen) => {
 		const header = request.headers.get('host')
@@ -45,7 +45,9 @@ export function hostCheck({ hosts, listen }: HostRules): HostCheck {
 		}
 		if (permitted !== undefined) {
 			if (isProbe(request) && isAddress(name)) return undefined
-			return refusal(`The host ${quoted(name)} is not one of those in \`server.hosts\`: add it there if it is yours.`)
+			return refusal(
+				`The host ${quoted(name)} is not in \`server.hosts\`: add it there if it is a name of this server.`,
+			)
 		}
 		if (!onLoopback || isAddress(name) || !isFromBrowser(request, isOpen) || request.client.isProxied) return undefined
 		return refusal(
@@ -108,8 +110,8 @@ function isProbe({ path }: AddressedRequest): boolean {
 }
 
 /**
- * Browsers send one of the first two with everything but a plain GET of a page's own origin over http. Such a GET is only answered
- * without a key if it is open, and then what browsers always send, and other clients hardly ever, tells them apart.
+ * Browsers send one of the first two headers with every request except a plain GET of a page's own origin over http. Such a GET is only
+ * answered without a key if the path is open; then headers that browsers always send, and other clients hardly ever, identify a browser.
  */
 function isFromBrowser({ headers }: AddressedRequest, isOpen: () => boolean): boolean {
 	if (headers.has('origin') || headers.has('sec-fetch-site')) return true
@@ -124,7 +126,7 @@ function refusal(message: string): ChatError {
 	return new ChatError('invalid-request', message, { code: 'invalid_host' })
 }
 
-/** Short and in plain ASCII. */
+/** Shortened, in plain ASCII. */
 function quoted(text: string): string {
 	return JSON.stringify(text.slice(0, 100).replace(/[^\x20-\x7e]/g, '?'))
 }

@@ -13,7 +13,7 @@ describe('paths', () => {
 		['//', '/'],
 	] as const)
 		test(written, () => expect(normalisePath(written)).toBe(path))
-	test('stand between host and query', () => {
+	test('are the part between host and query', () => {
 		expect(splitUrl('http://a:1/v1//x?b=c?d')).toEqual({ path: '/v1//x', query: 'b=c?d' })
 		expect(splitUrl('http://a')).toEqual({ path: '/', query: '' })
 		expect(splitUrl('http://a/?')).toEqual({ path: '/', query: '' })
@@ -24,11 +24,11 @@ describe('routes', () => {
 	const table = new RouteTable<string>()
 	table.add('GET', '/v1/models', 'list')
 	table.add('GET', '/v1/models/{id}', 'show')
-	test('a parameter takes the rest, decoded', () => {
+	test('a final parameter matches the rest of the path, decoded', () => {
 		expect(table.find('GET', '/v1/models/a/b')).toEqual({ type: 'found', target: 'show', parameters: ['a/b'] })
 		expect(table.find('GET', '/v1/models/a%2Fb')).toEqual({ type: 'found', target: 'show', parameters: ['a/b'] })
 	})
-	test('parameters within a path take a segment each, and the longer pattern goes first', () => {
+	test('inner parameters match one segment each, and longer patterns take precedence', () => {
 		table.add('GET', '/v1/things/{id}', 'thing')
 		table.add('GET', '/v1/things/{id}/parts/{part}', 'part')
 		expect(table.find('GET', '/v1/things/a%20b/parts/c')).toEqual({
@@ -38,19 +38,21 @@ describe('routes', () => {
 		})
 		expect(table.find('GET', '/v1/things/a')).toEqual({ type: 'found', target: 'thing', parameters: ['a'] })
 	})
-	test('a broken encoding leads nowhere', () => expect(table.find('GET', '/v1/models/%zz')).toEqual({ type: 'none' }))
-	test('another method is told which there are', () =>
+	test('a path with an invalid encoding matches no route', () =>
+		expect(table.find('GET', '/v1/models/%zz')).toEqual({ type: 'none' }))
+	test('another method gets the list of allowed methods', () =>
 		expect(table.find('POST', '/v1/models')).toEqual({ type: 'other-methods', methods: ['GET', 'HEAD'] }))
-	test('HEAD is found wherever GET is', () => {
+	test('HEAD matches every path that GET matches', () => {
 		table.add('POST', '/v1/posted', 'post')
 		expect(table.find('HEAD', '/v1/models')).toEqual(table.find('GET', '/v1/models'))
 		expect(table.find('HEAD', '/v1/models/a')).toEqual(table.find('GET', '/v1/models/a'))
 		expect(table.find('HEAD', '/v1/posted')).toEqual({ type: 'other-methods', methods: ['POST'] })
 	})
-	test('one path is claimed once', () => expect(() => table.add('GET', '/v1/models', 'again')).toThrow('claimed twice'))
+	test('a path that has a route already is refused', () =>
+		expect(() => table.add('GET', '/v1/models', 'again')).toThrow('claimed twice'))
 })
 
-test('depth is looked at no further than its bound', () => {
+test('the depth check stops at its limit', () => {
 	expect([deeperThan([[1]], 2), deeperThan([[1]], 1), deeperThan({ a: { b: [] } }, 2), deeperThan('x', 0)]).toEqual([
 		false,
 		true,
@@ -70,7 +72,7 @@ function from(texts: AsyncGenerator<string>): Pieces {
 const gone = new AbortController()
 
 describe('a stream of events', () => {
-	test('leaves out empty pieces and ends with its source', async () => {
+	test('omits empty chunks and ends with its source', async () => {
 		async function* pieces() {
 			yield 'a'
 			yield ''
@@ -78,7 +80,7 @@ describe('a stream of events', () => {
 		}
 		expect(await new Response(new EventStreams({ keepAliveMs: 0 }).body(from(pieces()), gone.signal)).text()).toBe('ab')
 	})
-	test('is kept alive by comments while its source is quiet', async () => {
+	test('sends keep-alive comments while its source is idle', async () => {
 		const quiet = Promise.withResolvers<void>()
 		async function* pieces() {
 			await quiet.promise
@@ -92,7 +94,7 @@ describe('a stream of events', () => {
 		while (piece === ': keep-alive\n\n') piece = await next()
 		expect(piece).toBe('data: 1\n\n')
 	})
-	test('that is cancelled ends its source', async () => {
+	test('that is cancelled cancels its source', async () => {
 		const ended = Promise.withResolvers<void>()
 		async function* pieces() {
 			try {
@@ -106,7 +108,7 @@ describe('a stream of events', () => {
 		await body.return(undefined)
 		await ended.promise
 	})
-	test('whose client hangs up while it waits ends at once', async () => {
+	test('whose client disconnects during a wait ends immediately', async () => {
 		const client = new AbortController()
 		let cancelled = 0
 		const quiet: Pieces = {
@@ -120,7 +122,7 @@ describe('a stream of events', () => {
 		expect(await next).toEqual({ done: true, value: undefined })
 		expect(cancelled).toBe(1)
 	})
-	test('is pulled no faster than it is read', async () => {
+	test('pulls its source no faster than the client reads', async () => {
 		let made = 0
 		async function* pieces() {
 			for (;;) yield `${made++}`

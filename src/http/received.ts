@@ -1,10 +1,10 @@
-// A request as the pipeline is handed it: what HTTP said, nothing understood yet.
+// A received HTTP request, the input of the pipeline. Its body is not parsed yet.
 
 import type { Form } from './body.ts'
 import type { RemoteClient } from './remote-client.ts'
 
 export interface Received {
-	/** Ours; answered as `x-request-id`. */
+	/** Assigned by this server; returned as `x-request-id`. */
 	readonly id: string
 	readonly method: string
 	/** Normalised, still percent-encoded. */
@@ -12,12 +12,12 @@ export interface Received {
 	readonly query: () => URLSearchParams
 	readonly headers: Headers
 	readonly client: RemoteClient
-	/** Aborted when the client hangs up. */
+	/** Aborted when the client disconnects. */
 	readonly signal: AbortSignal
 	/** Milliseconds since 1970. */
 	readonly receivedAtMs: number
-	/** The body as JSON; throws a ChatError where it is none. Reads it on the first call only. */
+	/** The body as JSON, read on the first call only. Throws a ChatError if it is invalid. */
 	readonly json: () => Promise<unknown>
-	/** The body as a form with files; throws a ChatError where it is none. */
+	/** The body as a form with files. Throws a ChatError if it is invalid. */
 	readonly form: () => Promise<Form>
 }

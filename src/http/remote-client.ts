@@ -1,17 +1,16 @@
-// Who is at the other end of a request: the peer of the connection, or the client that a trusted proxy reports. The one place where an
-// address of a client comes from.
+// The client of a request: the peer of the connection, or the client that a trusted proxy reports. The only source of client addresses.
 
 import type { AddressSet } from './addresses.ts'
 import { canonicalAddress } from './addresses.ts'
 import { reportedAddresses } from './forwarded.ts'
 
-/** The other end of a connection. */
+/** The peer of a connection. */
 export interface Peer {
-	/** As the system writes it; undefined on a Unix socket, and once the connection is gone. */
+	/** In the system's format; undefined on a Unix socket, and after the connection is closed. */
 	address(): string | undefined
 }
 
-/** Nothing is looked up or parsed before it is read for the first time. */
+/** Lazy: nothing is parsed before its first use. */
 export interface RemoteClient {
 	/**
 	 * IP address in canonical form: the peer's, or, if that is a trusted proxy, the nearest address reported that is not one. Undefined on a
@@ -24,12 +23,12 @@ export interface RemoteClient {
 	readonly isProxied: boolean
 }
 
-/** @param proxies undefined if none is trusted: no header is read then. */
+/** @param proxies undefined if no proxy is trusted: then no header is read. */
 export function remoteClient(peer: Peer | undefined, headers: Headers, proxies: AddressSet | undefined): RemoteClient {
 	return new ObservedClient(peer, headers, proxies)
 }
 
-/** The system writes addresses in canonical form but for zones and IPv4-mapped ones. */
+/** The system writes addresses in canonical form, except for zones and IPv4-mapped addresses. */
 function canonicalPeer(address: string): string | undefined {
 	return address.startsWith('::ffff:') || address.includes('%') ? canonicalAddress(address) : address
 }
@@ -75,7 +74,7 @@ class ObservedClient implements RemoteClient {
 		return { address: this.believed(address, this.proxies), isProxied: true }
 	}
 
-	/** From the nearest to the farthest: each is believed as long as the one that reports it is trusted. */
+	/** From the nearest to the farthest: an address is trusted if the proxy that reports it is trusted. */
 	private believed(peer: string, proxies: AddressSet): string {
 		let nearest = peer
 		for (const reported of reportedAddresses(this.headers)) {

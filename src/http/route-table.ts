@@ -1,14 +1,14 @@
-// Finds what answers a path. A segment of a pattern may be `{name}`, which takes any segment; as the last one it takes the rest of the
-// path, slashes included: model ids contain them, encoded or not. HEAD matches wherever GET does (RFC 9110, section 9.3.2).
+// Matches paths to routes. A segment of a pattern may be `{name}`, which matches any segment; as the last one it matches the rest of the
+// path, slashes included: model ids contain them, encoded or not. HEAD matches every path that GET matches (RFC 9110, section 9.3.2).
 
 import { decodePath } from './path.ts'
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
 export type RouteMatch<Target> =
-	/** `parameters`: what stood in place of each `{name}`, decoded. */
+	/** `parameters`: the value of each `{name}`, decoded. */
 	| { readonly type: 'found'; readonly target: Target; readonly parameters: readonly string[] }
-	/** The path exists, but not for this method; `methods` is what it accepts, HEAD included. */
+	/** The path exists, but not for this method; `methods` are those it accepts, including HEAD. */
 	| { readonly type: 'other-methods'; readonly methods: readonly (Method | 'HEAD')[] }
 	| { readonly type: 'none' }
 
@@ -26,17 +26,17 @@ const noParameters: readonly string[] = []
 
 export class RouteTable<Target> {
 	private readonly exact = new Map<string, Entry<Target>>()
-	/** Those with more segments first. */
+	/** Patterns with more segments first. */
 	private open: readonly OpenEntry<Target>[] = []
 
-	/** @throws Error where the pattern is taken: two dialects must not claim one path. */
+	/** @throws Error if the pattern has a route already: two dialects must not claim one path. */
 	add(method: Method, pattern: string, target: Target): void {
 		const { methods } = pattern.includes('{') ? this.openEntry(pattern) : this.exactEntry(pattern)
 		if (methods.has(method)) throw new Error(`${method} ${pattern} is claimed twice`)
 		methods.set(method, target)
 	}
 
-	/** `path` as `normalisePath` leaves it. */
+	/** @param path a result of `normalisePath`. */
 	find(method: string, path: string): RouteMatch<Target> {
 		const exact = this.exact.get(path)
 		if (exact !== undefined) return choose(exact, method, noParameters)

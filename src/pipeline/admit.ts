@@ -1,4 +1,4 @@
-// What a call may use is set aside before it is sent: a ticket of the ledger, opened while the upstream is already asked and settled once.
+// Opens a ledger ticket for a billed call. The ticket is written concurrently with the upstream request and settled once.
 
 import { scopeOf } from '../keys/scope.ts'
 import { type BilledOperation, billedOperations, type Ticket } from '../ledger/ledger.ts'
@@ -6,12 +6,12 @@ import type { Parts } from './parts.ts'
 import type { ModelCall } from './plan.ts'
 import type { Recalled } from './recall.ts'
 
-export type Admitted<Asked extends ModelCall = ModelCall> = Recalled<Asked> & {
-	/** Absent where nothing is billed. */
+export type Admitted<Requested extends ModelCall = ModelCall> = Recalled<Requested> & {
+	/** Absent if the call is not billed. */
 	readonly ticket: Ticket | undefined
 }
 
-/** @throws ChatError `unavailable` where the ledger cannot keep more. */
+/** @throws ChatError `unavailable` if the ledger cannot accept more records. */
 export function admit(recalled: Recalled, { ledger }: Parts): Admitted {
 	const { call, key, model, record, received, token } = recalled
 	if (ledger === undefined || key === undefined || !isBilled(call.type)) return { ...recalled, ticket: undefined }
@@ -22,7 +22,7 @@ export function admit(recalled: Recalled, { ledger }: Parts): Admitted {
 		model: model.name,
 		operation: call.type,
 		dialect: record.dialect ?? '',
-		...(model.price === undefined ? {} : { price: model.price }),
+		price: model.price,
 		openedAtMs: received.receivedAtMs,
 	}
 	return { ...recalled, ticket: ledger.open(opening, isWhole(call)) }
@@ -32,7 +32,7 @@ function isBilled(operation: ModelCall['type']): operation is BilledOperation {
 	return billedOperations.some((billed) => billed === operation)
 }
 
-/** Nothing leaves before its end. */
+/** Whether the response is unary: no byte is sent before the answer is complete. */
 export function isWhole(call: ModelCall): boolean {
 	return !('stream' in call && call.stream) && !('background' in call && call.background === true)
 }

@@ -1,4 +1,4 @@
-// One call brought to an upstream that can answer it. What is asked for is the caller's business.
+// Dispatches one call to an upstream of the model's route. The caller supplies the operation.
 
 import { ChatError } from '../chat/error.ts'
 import type { EngineCall, Operation } from '../engines/engine.ts'
@@ -10,8 +10,8 @@ import type { Parts, Upstream } from './parts.ts'
 import type { ModelCall } from './plan.ts'
 
 /**
- * @param how `whole`: nobody looks at the answer before it is complete.
- * @throws ChatError why no upstream could begin to answer.
+ * @param how `whole`: the answer is not read before it is complete.
+ * @throws ChatError if no upstream began to answer.
  */
 export function ask<Result>(
 	{ call, model, received, record, deployment, turn }: Admitted,
@@ -58,7 +58,7 @@ const operationOf: Readonly<Record<ModelCall['type'], Operation>> = {
 	count: 'chat',
 }
 
-/** What models of these types are for; what others can do is their upstreams' to say. */
+/** The operations of models of these types. For other types the upstreams report the operations. */
 const purposes: Readonly<Partial<Record<ModelType, readonly Operation[]>>> = {
 	'text-embeddings-inference': ['embed', 'tokenize'],
 	'text-classification': ['rerank', 'tokenize'],
@@ -69,7 +69,7 @@ function expectType({ type }: Model, operation: Operation): void {
 	if (purposes[type]?.includes(operation) === false) throw wrongOperation(operation, false)
 }
 
-/** A model that cannot do what is asked says what it can, in the words OpenAI's clients know. */
+/** Rejects an operation that the upstream does not support. */
 function expectOperation(upstream: Upstream, operation: Operation): void {
 	const { operations } = upstream.engine.state()
 	if (operations.length === 0 || operations.includes(operation)) return
@@ -77,17 +77,18 @@ function expectOperation(upstream: Upstream, operation: Operation): void {
 }
 
 export function wrongOperation(operation: Operation, isChatModel: boolean): ChatError {
-	return new ChatError('wrong-operation', complaints[operation](isChatModel), { param: 'model' })
+	return new ChatError('wrong-operation', messages[operation](isChatModel), { param: 'model' })
 }
 
-const complaints: Readonly<Record<Operation, (isChatModel: boolean) => string>> = {
+/** The messages of `complete` and `chat` are OpenAI's. */
+const messages: Readonly<Record<Operation, (isChatModel: boolean) => string>> = {
 	complete: () =>
 		'This is a chat model and not supported in the v1/completions endpoint. Did you mean to use v1/chat/completions?',
 	chat: () =>
 		'This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to use v1/completions?',
 	embed: (isChatModel) =>
-		`This is ${isChatModel ? 'a chat' : 'no embedding'} model and not supported in the v1/embeddings endpoint.`,
-	rerank: () => 'This model does not rerank.',
-	transcribe: () => 'This model does not transcribe speech.',
-	tokenize: () => 'The upstream of this model does not tell its tokens.',
+		`This is ${isChatModel ? 'a chat' : 'not an embedding'} model and not supported in the v1/embeddings endpoint.`,
+	rerank: () => 'This model does not support reranking.',
+	transcribe: () => 'This model does not support speech transcription.',
+	tokenize: () => 'The upstream of this model does not support tokenization.',
 }

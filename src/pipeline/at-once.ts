@@ -1,4 +1,4 @@
-// Calls whose answer is one value: embeddings, rankings, transcriptions, tokens, counts.
+// Unary calls, whose answer is one value: embeddings, rankings, transcriptions, tokens, counts.
 
 import type { Usage } from '../chat/usage.ts'
 import type {
@@ -22,13 +22,13 @@ import type { Parts } from './parts.ts'
 
 export type AtOnceCall = EmbeddingCall | RerankCall | TranscribeCall | TokenizeCall | DetokenizeCall | CountCall
 
-/** A result that knows how to be written, and what it cost where that is billed. */
-interface Told {
+/** A result with its writer, and with its usage if the call is billed. */
+interface WritableResult {
 	readonly write: (identity: AnswerIdentity) => unknown
 	readonly usage?: Usage
 }
 
-/** @throws ChatError why nobody answered. */
+/** @throws ChatError if no upstream answered. */
 export async function answerAtOnce(admitted: Admitted<AtOnceCall>, parts: Parts): Promise<Answer> {
 	const { record, ticket, target } = admitted
 	const { result, lease, dropped } = await askOrSettle(admitted, parts)
@@ -38,7 +38,7 @@ export async function answerAtOnce(admitted: Admitted<AtOnceCall>, parts: Parts)
 		record.usage = usage
 		await ticket?.settle({
 			outcome: 'completed',
-			...(record.upstream === undefined ? {} : { upstream: record.upstream }),
+			upstream: record.upstream,
 			usage,
 			settledAtMs: parts.clock.now(),
 		})
@@ -51,7 +51,7 @@ export async function answerAtOnce(admitted: Admitted<AtOnceCall>, parts: Parts)
 	}
 }
 
-async function askOrSettle(admitted: Admitted<AtOnceCall>, parts: Parts): Promise<Answered<Told>> {
+async function askOrSettle(admitted: Admitted<AtOnceCall>, parts: Parts): Promise<Answered<WritableResult>> {
 	const { call, received } = admitted
 	try {
 		return await ask(admitted, { signal: received.signal, whole: true }, parts, ({ engine }, its) =>
@@ -70,7 +70,7 @@ function perform(
 	engine: Engine,
 	its: EngineCall,
 	counted: (inputs: readonly Input[]) => Promise<number>,
-): Promise<Told> {
+): Promise<WritableResult> {
 	switch (call.type) {
 		case 'embed':
 			return billed(engine.embed(call.request, its), call, () => counted(call.request.inputs))
@@ -92,7 +92,7 @@ async function count(
 	engine: Engine,
 	its: EngineCall,
 	parts: Parts,
-): Promise<Told> {
+): Promise<WritableResult> {
 	const tokens = await (engine.count?.(call.request, its) ?? countPrompt(model, call.request, parts))
 	return { write: () => call.write(tokens) }
 }
@@ -101,20 +101,20 @@ interface Writing<Result> {
 	readonly write: (result: Result, identity: AnswerIdentity) => unknown
 }
 
-/** @param count tells the prompt's tokens where the upstream does not. */
+/** @param count counts the prompt's tokens if the upstream reports no usage. */
 async function billed<Result extends { readonly usage: Usage }>(
 	answering: Promise<Result>,
 	{ write }: Writing<Result>,
 	count: () => Promise<number> = async () => 0,
-): Promise<Told> {
+): Promise<WritableResult> {
 	const result = await answering
-	const told = result.usage
-	// An account must be settled, come what may.
-	const usage = isUntold(told) ? { ...told, promptTokens: await count().catch(() => 0) } : told
+	const reported = result.usage
+	// The ticket must be settled even if counting fails.
+	const usage = isUntold(reported) ? { ...reported, promptTokens: await count().catch(() => 0) } : reported
 	return { write: (identity) => write({ ...result, usage }, identity), usage }
 }
 
-async function free<Result>(answering: Promise<Result>, { write }: Writing<Result>): Promise<Told> {
+async function free<Result>(answering: Promise<Result>, { write }: Writing<Result>): Promise<WritableResult> {
 	const result = await answering
 	return { write: (identity) => write(result, identity) }
 }

@@ -1,4 +1,4 @@
-// A planned call carried out: an upstream is found that answers, and its answer is handed to whoever writes it.
+// Executes a planned call: gets an answer from an upstream and passes it to the writer of the response.
 
 import { arrivalsOf, wholeOf } from '../engines/arrivals.ts'
 import type { Admitted } from './admit.ts'
@@ -11,14 +11,14 @@ import { notKept } from './open-answer.ts'
 import type { Parts } from './parts.ts'
 import type { StreamedCall } from './plan.ts'
 
-/** @throws ChatError why no upstream could begin to answer. */
+/** @throws ChatError if no upstream began to answer. */
 export function attempt(admitted: Admitted, parts: Parts): Promise<Answer> {
 	const { call } = admitted
 	switch (call.type) {
 		case 'chat':
 		case 'complete': {
-			const asked = { ...admitted, call }
-			return isDetached(asked, parts) ? answerDetached(asked, parts) : stream(asked, parts)
+			const streamed = { ...admitted, call }
+			return isDetached(streamed, parts) ? answerDetached(streamed, parts) : stream(streamed, parts)
 		}
 		case 'embed':
 		case 'rerank':
@@ -30,7 +30,7 @@ export function attempt(admitted: Admitted, parts: Parts): Promise<Answer> {
 	}
 }
 
-/** The answer lives as long as its client's connection. */
+/** The answer is cancelled when its client disconnects. */
 async function stream(admitted: Admitted<StreamedCall>, parts: Parts): Promise<Answer> {
 	const { call, received, turn } = admitted
 	const { events, answer, dropped } = await beginOrUndo(admitted, received.signal, parts)
@@ -60,7 +60,7 @@ async function stream(admitted: Admitted<StreamedCall>, parts: Parts): Promise<A
 		}
 	} catch (thrown) {
 		const error = notKept(thrown)
-		// What was produced is billed and, where its caller left, kept; a turn that failed is not.
+		// Output is always billed. The turn is stored if the client disconnected, and deleted if the call failed.
 		if (turn !== undefined && error.kind !== 'cancelled') parts.outstanding.add(turn.drop(), 'dropping a turn')
 		parts.outstanding.add(answer.end(error), 'recording the end of a call')
 		throw error

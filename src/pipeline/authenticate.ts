@@ -1,4 +1,4 @@
-// Who is asking. The one place that looks at credentials, for every form of header that clients use.
+// Identifies the caller. The only code that reads credentials, in every header that clients use.
 
 import { ChatError } from '../chat/error.ts'
 import type { Received } from '../http/received.ts'
@@ -8,13 +8,13 @@ import type { RequestRecord } from '../telemetry/telemetry.ts'
 
 export interface Authenticated {
 	readonly received: Received
-	/** What telemetry is told of the request, as it goes on. */
+	/** The request's telemetry, filled in by each stage. */
 	readonly record: RequestRecord
-	/** Absent where the transport admits callers. */
+	/** Absent if the transport authenticates callers. */
 	readonly key: Key | undefined
 }
 
-/** @throws ChatError `unauthenticated` without a key, `invalid-key` with one that is unknown, revoked or has expired. */
+/** @throws ChatError `unauthenticated` without a key, `invalid-key` if the key is unknown, revoked or expired. */
 export function authenticate(
 	received: Received,
 	record: RequestRecord,
@@ -39,21 +39,21 @@ export function authenticate(
 	return found instanceof Promise ? found.then(accept) : accept(found)
 }
 
-/** `Authorization: Bearer`, `x-api-key` or `api-key`, the first that is there. */
+/** The first of `Authorization: Bearer`, `x-api-key` and `api-key` that is present. */
 function presentedSecret(headers: Headers): string | undefined {
 	const bearer = /^bearer\s+(.+)$/i.exec(headers.get('authorization')?.trim() ?? '')?.[1]
 	const secret = bearer ?? headers.get('x-api-key') ?? headers.get('api-key')
 	return secret === null || secret.trim() === '' ? undefined : secret.trim()
 }
 
-function invalidKey(secret: string, complaint: string): ChatError {
+function invalidKey(secret: string, problem: string): ChatError {
 	return new ChatError(
 		'invalid-key',
-		`${complaint}: ${mask(secret)}. Keys are made with: dragoman keys create --name NAME`,
+		`${problem}: ${mask(secret)}. Create a key with: dragoman keys create --name NAME`,
 	)
 }
 
-/** Enough to recognise one's own key, in plain ASCII. */
+/** Enough for the owner to recognise the key, in plain ASCII. */
 function mask(secret: string): string {
 	const plain = secret.replace(/[^\x21-\x7e]/g, '?')
 	return plain.length < 12 ? '***' : `${plain.slice(0, 6)}***${plain.slice(-2)}`

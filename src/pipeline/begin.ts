@@ -1,4 +1,4 @@
-// The beginning of a streamed answer, and what every answer has: an identity, headers, and the end of its ticket if nothing was answered.
+// Starts a streamed answer. Also the parts that all answers share: identity, headers, and settlement of the ticket if no upstream answered.
 
 import { asChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
@@ -12,7 +12,7 @@ import { OpenAnswer } from './open-answer.ts'
 import type { Parts } from './parts.ts'
 import type { StreamedCall } from './plan.ts'
 
-/** Where nobody began to answer, the turn never was. */
+/** Deletes the turn if no upstream began to answer. */
 export function beginOrUndo(admitted: Admitted<StreamedCall>, signal: AbortSignal, parts: Parts): Promise<BegunAnswer> {
 	return begin(admitted, signal, parts).catch((thrown: unknown) => {
 		const { turn } = admitted
@@ -28,11 +28,11 @@ export interface BegunAnswer {
 	readonly dropped: readonly string[]
 }
 
-/** An upstream that began to answer, once all is on disk that must be there before the first byte leaves. */
+/** Resolves when an upstream began to answer and everything that must be durable before the first byte is sent is on disk. */
 export async function begin(admitted: Admitted<StreamedCall>, signal: AbortSignal, parts: Parts): Promise<BegunAnswer> {
 	const { call, turn, record, ticket } = admitted
 	if (turn?.exclusive === true) await turn.begin()
-	// Written while the upstream is asked.
+	// Written concurrently with the upstream request.
 	else void turn?.begin()
 	const whole = isWhole(call)
 	const { result, lease, dropped } = await ask<AsyncIterable<ChatEvent>>(
@@ -66,19 +66,19 @@ export function identify({ token, turn, model, answersAsConversation }: Admitted
 		created: Math.floor(clock.now() / 1000),
 		now: () => clock.now(),
 		model: model.name,
-		...(model.price === undefined ? {} : { price: model.price }),
-		...(turn === undefined ? {} : { conversation: turn.conversation }),
-		...(turn === undefined || !answersAsConversation ? {} : { id: turn.conversation }),
+		price: model.price,
+		conversation: turn?.conversation,
+		id: answersAsConversation ? turn?.conversation : undefined,
 	}
 }
 
-/** Where the turn is kept, its ids; and what was left out. */
+/** The ids of the turn if it is stored, and the parts that were omitted. */
 export function headersOf(
 	{ turn, dropped: messages, call }: Admitted,
 	dropped: readonly string[] = [],
 ): Readonly<Record<string, string>> {
 	const earlier = ('dropped' in call ? call.dropped : undefined) ?? []
-	if (turn === undefined && messages === 0 && earlier.length === 0 && dropped.length === 0) return nothingToTell
+	if (turn === undefined && messages === 0 && earlier.length === 0 && dropped.length === 0) return noHeaders
 	return {
 		...(turn === undefined
 			? {}
@@ -91,10 +91,10 @@ export function headersOf(
 	}
 }
 
-const nothingToTell: Readonly<Record<string, string>> = {}
+const noHeaders: Readonly<Record<string, string>> = {}
 const longestDropped = 1000
 
-/** What the request asked for and no word was found for: nothing is left out in silence. */
+/** Parts of the request that the upstream's format cannot express: no omission is silent. */
 function writeDropped(parts: readonly string[]): Readonly<Record<string, string>> {
 	if (parts.length === 0) return {}
 	// Names of fields come from clients.
@@ -102,7 +102,7 @@ function writeDropped(parts: readonly string[]): Readonly<Record<string, string>
 	return { 'x-dragoman-dropped': names.join(', ').slice(0, longestDropped) }
 }
 
-/** Nothing was answered, so nothing is owed. */
+/** Settles the ticket without usage: there was no answer. */
 export function settleFailure({ ticket }: Admitted, thrown: unknown, { clock, outstanding }: Parts): void {
 	if (ticket === undefined) return
 	const outcome = asChatError(thrown).kind === 'cancelled' ? 'cancelled' : 'failed'

@@ -1,4 +1,4 @@
-// Tokens that no upstream counted: by the upstream itself where it can be asked, or else by the model's tokenizer.
+// Counts tokens if the upstream reports no usage: with the upstream's count endpoint if it has one, or else with the model's tokenizer.
 
 import type { PartialChoice } from '../chat/completion-fold.ts'
 import type { ChatRequest } from '../chat/request.ts'
@@ -9,7 +9,7 @@ import type { Admitted } from './admit.ts'
 import type { Parts, Upstream } from './parts.ts'
 import type { StreamedCall } from './plan.ts'
 
-/** How long an upstream may think about a count before it is made here, in milliseconds. */
+/** Timeout of an upstream's count before the tokens are counted here, in milliseconds. */
 const countTimeoutMs = 2000
 
 export function countPrompt(
@@ -54,7 +54,10 @@ export function counterFor(
 			if (call.type === 'complete') return parts.tokens.countTexts(model.tokenizer, [promptOf(call.request)])
 			if (!counts) return countPrompt(model, call.request, parts)
 			return askUpstream(upstream, call.request, model, received.id).catch((thrown: unknown) => {
-				parts.log.warn({ err: thrown, upstream: upstream.name }, 'the upstream did not count')
+				parts.log.warn(
+					{ err: thrown, upstream: upstream.name },
+					'the upstream failed to count tokens; the prompt was counted with the tokenizer',
+				)
 				return countPrompt(model, call.request, parts)
 			})
 		}
@@ -78,7 +81,7 @@ export function counterFor(
 
 async function askUpstream(upstream: Upstream, request: ChatRequest, model: Model, requestId: string): Promise<number> {
 	const { count } = upstream.engine
-	if (count === undefined) throw new Error('this engine does not count')
+	if (count === undefined) throw new Error('this engine does not count tokens')
 	return count.call(upstream.engine, request, {
 		signal: AbortSignal.timeout(countTimeoutMs),
 		model: upstream.model ?? model.name,

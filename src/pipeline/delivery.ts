@@ -1,5 +1,5 @@
-// From an engine's events to what the dialect sends: at once as one object, or piece by piece. Each event is told to the open answer, on
-// either way, and the end leaves only when it is written down.
+// Writes an engine's events in the dialect's format: unary as one object, or as a stream. Both pass each event to the open answer, and both
+// store the end of the answer before they send it.
 
 import type { Completion } from '../chat/completion.ts'
 import { CompletionFold, incomplete } from '../chat/completion-fold.ts'
@@ -13,13 +13,13 @@ import type { Pieces } from '../http/event-stream.ts'
 import { isUntold, notKept, type OpenAnswer } from './open-answer.ts'
 import type { Outstanding } from './outstanding.ts'
 
-/** An answer that is complete, and what it was read from. */
+/** A complete answer, and the upstream's own form of it. */
 export interface Delivered {
 	readonly completion: Completion
 	readonly source: Source | undefined
 }
 
-/** @throws ChatError why there is no whole answer. */
+/** @throws ChatError if the answer is incomplete. */
 export async function deliverWhole(arrivals: Arrivals, answer: OpenAnswer): Promise<Delivered> {
 	let source: Source | undefined
 	const fold = new CompletionFold()
@@ -38,7 +38,7 @@ export async function deliverWhole(arrivals: Arrivals, answer: OpenAnswer): Prom
 	return { completion: await withUsage(fold.completion(), answer), source }
 }
 
-/** The usage that a client is told is the one that is billed. */
+/** Ensures that the response reports the usage that is billed. */
 export function withUsage(completion: Completion, answer: OpenAnswer): Completion | Promise<Completion> {
 	return isUntold(completion.usage) ? withCount(completion, answer) : completion
 }
@@ -52,11 +52,11 @@ export interface DeliveryOptions {
 	readonly writer: StreamWriter
 	readonly answer: OpenAnswer
 	readonly outstanding: Outstanding
-	/** Told once, when nothing more will come. `left`: the client hung up before. */
+	/** Called once, after the last event. `left`: the client disconnected before it. */
 	readonly ended: (left: boolean) => void
 }
 
-/** Pieces of a streamed answer, and an end that says so even where the engine broke its promise of one. */
+/** The chunks of a streamed answer. Writes an error as the last event if the engine's events end without one. */
 export class WrittenPieces implements Pieces {
 	private readonly options: DeliveryOptions
 	private over = false
@@ -98,7 +98,7 @@ export class WrittenPieces implements Pieces {
 		return this.giveUp(closing())
 	}
 
-	/** The answer ends here. @returns what there is to say of that. */
+	/** Ends the answer. @returns the text of its last event. */
 	giveUp(error: ChatError): string {
 		if (this.over) return ''
 		const { writer, answer } = this.options
@@ -128,7 +128,7 @@ export class WrittenPieces implements Pieces {
 		return text
 	}
 
-	/** What holds the last event leaves once the end is written down; where that fails, the end is an error. */
+	/** Returns the last event after the end is stored; if that fails, the last event is an error. */
 	private async writeLast(arrival: Arrival): Promise<string> {
 		if (this.over) return ''
 		const { arrivals, writer, answer, outstanding, ended } = this.options
@@ -147,7 +147,7 @@ export class WrittenPieces implements Pieces {
 			failure = notKept(thrown)
 			answer.watch({ type: 'error', error: failure })
 		}
-		// It may have been given up while the end was written down.
+		// The answer may have been given up while its end was stored.
 		if (this.over) return ''
 		this.over = true
 		this.failed = failure !== undefined || last?.type === 'error'

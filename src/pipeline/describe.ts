@@ -1,4 +1,4 @@
-// A model as lists tell it: what is configured, and what its upstreams say of it now.
+// A model as list endpoints report it: its configuration, and the current state of its upstreams.
 
 import type { ListedModel } from '../dialects/dialect.ts'
 import type { Model } from '../routing/model.ts'
@@ -14,8 +14,8 @@ export function describe(model: Model, deployment: Deployment, { startedAt }: Pi
 		...model,
 		created: startedAt,
 		health: healthOf(upstreams),
-		...(contextTokens === undefined ? {} : { contextTokens }),
-		...(note === undefined ? {} : { note: publicText(note) }),
+		contextTokens,
+		note: note === undefined ? undefined : publicText(note),
 	}
 }
 

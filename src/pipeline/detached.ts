@@ -1,5 +1,5 @@
-// Answers that go on without their client: streams that can be picked up again, and turns in the background. What is written goes to a
-// kept stream, and clients read from there, the first one too.
+// Answers that continue without their client: resumable streams and background responses. The answer is written to a stored stream, and all
+// clients read from there, including the first one.
 
 import { asChatError, ChatError } from '../chat/error.ts'
 import { arrivalsOf } from '../engines/arrivals.ts'
@@ -17,70 +17,70 @@ const header = 'x-dragoman-resumable'
 
 export function isDetached({ call, received, key }: Admitted<StreamedCall>, { streams }: Parts): boolean {
 	if (call.type !== 'chat') return false
-	const asked = received.headers.get(header)
+	const requested = received.headers.get(header)
 	const resumable =
-		call.stream && (asked === null ? key?.settings.resumable === true : /^(1|true)$/i.test(asked.trim()))
+		call.stream && (requested === null ? key?.settings.resumable === true : /^(1|true)$/i.test(requested.trim()))
 	if (!resumable && call.background !== true) return false
 	if (streams === undefined || key === undefined)
-		throw new ChatError('unsupported', 'This server keeps no streams.', { param: header })
+		throw new ChatError('unsupported', 'Streams are not stored on this server.', { param: header })
 	return true
 }
 
-/** @throws ChatError why no upstream could begin to answer; in the background that is told by the stream and the turn. */
+/** @throws ChatError if no upstream began to answer; a background response reports that in its stream and its turn. */
 export async function answerDetached(admitted: Admitted<StreamedCall>, parts: Parts): Promise<Answer> {
 	const { call, turn } = admitted
 	const identity = identify(admitted, parts)
 	const writer = () => call.writer.stream(identity)
 	const scope = scopeOfCaller(admitted)
 	const interruption = writer().write({ type: 'error', error: interrupted() })
-	const kept = keeping(parts).open({ scope, id: admitted.token, interruption })
+	const stored = storedStreams(parts).open({ scope, id: admitted.token, interruption })
 	const background = call.type === 'chat' && call.background === true
 	let over: Promise<void>
 	let dropped: readonly string[] = []
 	try {
 		if (background) {
 			await turn?.begin()
-			over = answerInBackground(admitted, kept, parts)
+			over = answerInBackground(admitted, stored, parts)
 		} else {
-			const begun = await beginOrUndo(admitted, kept.signal, parts)
+			const begun = await beginOrUndo(admitted, stored.signal, parts)
 			dropped = begun.dropped
-			over = pump(begun, admitted, kept, parts)
+			over = pump(begun, admitted, stored, parts)
 		}
-		parts.outstanding.add(over, 'an answer that goes on without its client')
+		parts.outstanding.add(over, 'an answer without a client')
 	} catch (thrown) {
-		kept.end()
-		await keeping(parts).remove(scope, admitted.token)
+		stored.end()
+		await storedStreams(parts).remove(scope, admitted.token)
 		throw thrown
 	}
 	const headers = { ...headersOf(admitted, dropped), 'x-dragoman-stream': admitted.token }
 	if (!call.stream) return { type: 'json', headers, body: call.writer.accepted?.(identity) }
-	const pieces = await keeping(parts).read(scope, admitted.token, 0)
-	if (pieces === undefined) throw new ChatError('unavailable', 'The stream was removed while it began.')
-	// The request is over when its answer is, whether its client saw that or not.
+	const pieces = await storedStreams(parts).read(scope, admitted.token, 0)
+	if (pieces === undefined) throw new ChatError('unavailable', 'The stream was removed before its first event.')
+	// The request ends when its answer ends, whether or not its client is still connected.
 	const end = (ended: (left: boolean) => void) => (left: boolean) =>
 		void over.finally(() => ended(left)).catch(() => undefined)
 	return { type: 'stream', headers, open: (ended) => new WatchedPieces(pieces, end(ended)) }
 }
 
-async function answerInBackground(admitted: Admitted<StreamedCall>, kept: KeptStream, parts: Parts): Promise<void> {
+async function answerInBackground(admitted: Admitted<StreamedCall>, stored: KeptStream, parts: Parts): Promise<void> {
 	const { call, turn, record } = admitted
 	try {
-		await pump(await begin(admitted, kept.signal, parts), admitted, kept, parts)
+		await pump(await begin(admitted, stored.signal, parts), admitted, stored, parts)
 	} catch (thrown) {
-		const error = kept.signal.aborted ? asChatError(kept.signal.reason) : asChatError(thrown)
+		const error = stored.signal.aborted ? asChatError(stored.signal.reason) : asChatError(thrown)
 		record.error = error
 		const state = error.kind === 'cancelled' ? 'cancelled' : 'failed'
 		settleFailure(admitted, error, parts)
 		await turn?.end(state, [], parts.clock.now(), undefined, error)
-		kept.end(call.writer.stream(identify(admitted, parts)).write({ type: 'error', error }))
+		stored.end(call.writer.stream(identify(admitted, parts)).write({ type: 'error', error }))
 	}
 }
 
-/** From the upstream to the kept stream, until the end or until nobody wants more. */
+/** Copies the upstream's answer to the stored stream until it ends or is cancelled. */
 async function pump(
 	{ events, answer }: BegunAnswer,
 	admitted: Admitted<StreamedCall>,
-	kept: KeptStream,
+	stored: KeptStream,
 	parts: Parts,
 ): Promise<void> {
 	const pieces = new WrittenPieces({
@@ -91,23 +91,23 @@ async function pump(
 		ended: () => undefined,
 	})
 	const given = Promise.withResolvers<ChatError>()
-	const giveUp = () => given.resolve(asChatError(kept.signal.reason))
-	kept.signal.addEventListener('abort', giveUp, { once: true })
-	if (kept.signal.aborted) giveUp()
-	const failure = await Promise.race([given.promise, copy(pieces, kept)])
-	const lastWords = failure === undefined ? '' : pieces.giveUp(failure)
+	const giveUp = () => given.resolve(asChatError(stored.signal.reason))
+	stored.signal.addEventListener('abort', giveUp, { once: true })
+	if (stored.signal.aborted) giveUp()
+	const failure = await Promise.race([given.promise, copy(pieces, stored)])
+	const lastEvent = failure === undefined ? '' : pieces.giveUp(failure)
 	try {
-		// On disk before anyone is told that it has ended.
+		// On disk before any client sees the end.
 		await answer.end(failure)
 	} finally {
-		kept.end(lastWords)
+		stored.end(lastEvent)
 	}
 }
 
-/** @returns why it could not be kept to its end. */
-async function copy(pieces: WrittenPieces, kept: KeptStream): Promise<ChatError | undefined> {
+/** @returns the error that ended the copy, or undefined if it is complete. */
+async function copy(pieces: WrittenPieces, stored: KeptStream): Promise<ChatError | undefined> {
 	try {
-		for (let text = await pieces.next(); text !== undefined; text = await pieces.next()) kept.append(text)
+		for (let text = await pieces.next(); text !== undefined; text = await pieces.next()) stored.append(text)
 		return undefined
 	} catch (thrown) {
 		return asChatError(thrown)
@@ -115,15 +115,15 @@ async function copy(pieces: WrittenPieces, kept: KeptStream): Promise<ChatError 
 }
 
 function scopeOfCaller({ key }: Admitted) {
-	if (key === undefined) throw new ChatError('unsupported', 'This server keeps no streams.')
+	if (key === undefined) throw new ChatError('unsupported', 'Streams are not stored on this server.')
 	return scopeOf(key)
 }
 
-function keeping({ streams }: Parts) {
-	if (streams === undefined) throw new ChatError('unsupported', 'This server keeps no streams.')
+function storedStreams({ streams }: Parts) {
+	if (streams === undefined) throw new ChatError('unsupported', 'Streams are not stored on this server.')
 	return streams
 }
 
 function interrupted(): ChatError {
-	return new ChatError('unavailable', 'The server went down while it answered.', { sent: 'yes' })
+	return new ChatError('unavailable', 'The server stopped before the answer was complete.', { sent: 'yes' })
 }

@@ -1,5 +1,5 @@
-// Asks the upstreams of a route, one after the other, until one begins to answer. The only place that tries again: whether it may is
-// decided by what a failure proves was sent, and never after the first event. It knows no operation.
+// Sends a call to the upstreams of a route, one after the other, until one begins to answer. The only code that retries: it decides by what
+// the failure proves was sent, and never retries after the first event. It is independent of the operation.
 
 import { asChatError, ChatError, type ChatErrorKind } from '../chat/error.ts'
 import { closingCode } from '../engines/running-calls.ts'
@@ -12,7 +12,7 @@ import type { RequestRecord } from '../telemetry/telemetry.ts'
 import { Lease } from './lease.ts'
 import type { Parts } from './parts.ts'
 
-/** A request that some upstream is to answer. */
+/** A request to send to an upstream of `route`. */
 export interface Asking<Result> {
 	readonly route: Route
 	readonly hint: RouteHint
@@ -22,7 +22,7 @@ export interface Asking<Result> {
 	/**
 	 * Resolves when the upstream at `place` began to answer.
 	 *
-	 * @param drop to be told of each part of the request that the upstream's wire has no words for.
+	 * @param drop called for each part of the request that the upstream's wire format cannot express.
 	 */
 	readonly ask: (
 		place: Place,
@@ -33,13 +33,13 @@ export interface Asking<Result> {
 
 export interface Answered<Result> {
 	readonly result: Result
-	/** To be ended once the answer is. */
+	/** The caller must end it when the answer ends. */
 	readonly lease: Lease
-	/** Parts of the request that the upstream's wire has no words for. */
+	/** Parts of the request that the upstream's wire format cannot express. */
 	readonly dropped: readonly string[]
 }
 
-/** @throws ChatError what says most about why nobody answered. */
+/** @throws ChatError the most informative failure, if no upstream answered. */
 export async function failOver<Result>(asking: Asking<Result>, parts: Parts): Promise<Answered<Result>> {
 	const { clock } = parts
 	const { retry } = asking.route
@@ -55,12 +55,12 @@ export async function failOver<Result>(asking: Asking<Result>, parts: Parts): Pr
 		if (tried > 0 && failure !== undefined) await pauseBefore(tried, failure, slot, untilMs, asking, parts)
 		const outcome = await tryOnce(asking, place, slot, parts)
 		if (!(outcome instanceof ChatError)) return outcome
-		failure = { error: outcome, worst: moreTelling(failure?.worst, outcome) }
+		failure = { error: outcome, worst: moreInformative(failure?.worst, outcome) }
 		if (attempt >= retry.attempts || clock.now() > untilMs || !mayTryAgain(outcome, retry.unsure)) throw failure.worst
 	}
 }
 
-/** Waits before the same upstream is asked again. @throws ChatError where that would take too long, or the caller goes. */
+/** Waits before a retry on the same upstream. @throws ChatError if the pause is too long or the caller disconnects. */
 async function pauseBefore<Result>(
 	tried: number,
 	{ error, worst }: Failure,
@@ -81,7 +81,7 @@ async function pauseBefore<Result>(
 
 interface Failure {
 	readonly error: ChatError
-	/** What the caller is told where nobody answers. */
+	/** The most informative failure until now: the caller gets it if no upstream answers. */
 	readonly worst: ChatError
 }
 
@@ -110,13 +110,13 @@ async function tryOnce<Result>(
 	}
 }
 
-/** A place with a turn on it. */
+/** A permit to call the upstream at `place`. */
 interface Turn {
 	readonly place: Place
 	readonly slot: Slot
 }
 
-/** Waits where nobody has a turn to give at once. */
+/** Waits for a permit if no upstream has a free one. */
 async function takeTurn<Result>(
 	asking: Asking<Result>,
 	chosen: readonly Place[],
@@ -130,7 +130,7 @@ async function takeTurn<Result>(
 		if (free !== undefined) return free
 		const place = open.find(({ slots }) => !slots.refuses(priority)) ?? open[0]
 		const slot = await place.slots.take(signal, priority)
-		// Others may have failed there while this one waited.
+		// Other calls may have opened the breaker in the meantime.
 		if (place.available) return { place, slot }
 		slot.release()
 	}
@@ -144,7 +144,7 @@ function takeFreeTurn(open: readonly Place[]): Turn | undefined {
 	return undefined
 }
 
-/** Places that were not tried yet, or else those that may be tried once more. @throws ChatError where there are none. */
+/** Upstreams not tried yet, or else those that allow a retry. @throws ChatError if there are none. */
 function askable<Result>(
 	{ route }: Asking<Result>,
 	chosen: readonly Place[],
@@ -161,13 +161,13 @@ function askable<Result>(
 
 function noneLeft(route: Route): ChatError {
 	const retryAfterMs = route.reopensInMs
-	return new ChatError('unavailable', 'No upstream of this model can answer at the moment.', {
-		...(Number.isFinite(retryAfterMs) && retryAfterMs > 0 ? { retryAfterMs } : {}),
+	return new ChatError('unavailable', 'No upstream of this model is available at the moment.', {
+		retryAfterMs: Number.isFinite(retryAfterMs) && retryAfterMs > 0 ? retryAfterMs : undefined,
 	})
 }
 
-/** Failures that say something about the upstream rather than about the request, by how much they tell the caller. */
-const tellingUpstreamFailures: readonly ChatErrorKind[] = [
+/** Failures of the upstream rather than of the request, least informative first. */
+const upstreamFailures: readonly ChatErrorKind[] = [
 	'unavailable',
 	'upstream-failed',
 	'upstream-timeout',
@@ -176,16 +176,16 @@ const tellingUpstreamFailures: readonly ChatErrorKind[] = [
 ]
 
 function mayTryAgain({ kind, sent, code }: ChatError, unsure: boolean): boolean {
-	return code !== closingCode && tellingUpstreamFailures.includes(kind) && (sent === 'nothing' || unsure)
+	return code !== closingCode && upstreamFailures.includes(kind) && (sent === 'nothing' || unsure)
 }
 
-/** On the same upstream. One that was silent for so long would be so again, and one that refuses our key will do so tomorrow. */
+/** Whether a retry on the same upstream can succeed. It would fail again after a timeout or a lasting failure, such as a rejected key. */
 function mayComeBack({ kind, sent, code, lasting }: ChatError): boolean {
 	if (kind === 'upstream-timeout' || lasting) return false
 	return kind !== 'upstream-failed' || (sent === 'maybe' && code === undefined)
 }
 
-function moreTelling(before: ChatError | undefined, now: ChatError): ChatError {
+function moreInformative(before: ChatError | undefined, now: ChatError): ChatError {
 	if (before === undefined) return now
-	return tellingUpstreamFailures.indexOf(before.kind) > tellingUpstreamFailures.indexOf(now.kind) ? before : now
+	return upstreamFailures.indexOf(before.kind) > upstreamFailures.indexOf(now.kind) ? before : now
 }

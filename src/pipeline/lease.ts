@@ -1,11 +1,11 @@
-// A call on one upstream, from its turn to its end: the turn is given back and the breaker told, once.
+// A call on one upstream, from its permit to its end. The end releases the permit and reports the outcome to the breaker, once.
 
 import { type ChatError, type ChatErrorKind, descriptorsCode } from '../chat/error.ts'
 import type { Passage } from '../routing/breaker.ts'
 import type { Place } from '../routing/place.ts'
 import type { Slot } from '../routing/slots.ts'
 
-/** Failures that are held against the upstream. One that says it is busy, or that the request is wrong, is well. */
+/** Failures that count toward the circuit breaker. An upstream that reports overload or an invalid request is healthy. */
 const itsFault: ReadonlySet<ChatErrorKind> = new Set(['unavailable', 'upstream-timeout', 'upstream-failed'])
 
 export class Lease {
@@ -19,13 +19,13 @@ export class Lease {
 		this.passage = place.breaker.pass()
 	}
 
-	/** The upstream began to answer, `afterMs` after it was asked. */
+	/** The upstream began to answer, `afterMs` after the request. */
 	begun(afterMs: number): void {
 		this.place.speed.measured(afterMs)
 		this.passage.begun()
 	}
 
-	/** @param error why there is no answer, or why it broke off; absent where it is whole. A second call does nothing. */
+	/** Idempotent. @param error why there is no complete answer; absent if it is complete. */
 	end(error?: ChatError): void {
 		this.slot.release()
 		if (error === undefined) this.passage.succeeded()

@@ -1,4 +1,4 @@
-// Calls that no upstream is asked for: models, what is kept, streams that go on, accounts.
+// Calls that need no upstream: models, stored conversations and responses, resumed streams, keys and usage.
 
 import { ChatError } from '../chat/error.ts'
 import type { Caller, CancelCall, EntriesCall, ResumeCall, UsageCall } from '../dialects/dialect.ts'
@@ -11,7 +11,7 @@ import type { Parts } from './parts.ts'
 import type { PlannedOwn } from './plan.ts'
 import { ownOf } from './recall.ts'
 
-/** @throws ChatError `not-found` for what is not there, or somebody else's. */
+/** @throws ChatError `not-found` if the object does not exist or belongs to another caller. */
 export async function lookUp(planned: PlannedOwn, parts: Parts): Promise<Answer> {
 	const { call, deployment, target } = planned
 	const { status = 200 } = target.route
@@ -35,9 +35,9 @@ export async function lookUp(planned: PlannedOwn, parts: Parts): Promise<Answer>
 		case 'constant':
 			return json(call.answer)
 		case 'usage':
-			return json(await tellUsage(call, planned, parts))
+			return json(await usageOf(call, planned, parts))
 		case 'entries':
-			return json(await tellEntries(call, planned, parts))
+			return json(await usageEntriesOf(call, planned, parts))
 		case 'keys':
 			return json(await call.answer(ownKeysOf(planned, parts), { nowMs: parts.clock.now() }))
 	}
@@ -60,25 +60,25 @@ async function cancel({ turn, answer, missing }: CancelCall, planned: PlannedOwn
 }
 
 function callerOf({ key }: PlannedOwn): Caller {
-	if (key === undefined) throw new ChatError('unsupported', 'This server knows no callers.')
+	if (key === undefined) throw new ChatError('unsupported', 'Authentication is disabled on this server.')
 	const { id, name, role, tenant, owner, createdAtMs, expiresAtMs } = key
 	return { id, name, role, tenant, owner, createdAtMs, expiresAtMs }
 }
 
-/** Whoever is no admin sees what is their own. */
-async function tellUsage(
+/** Callers without the role admin get their own usage only. */
+async function usageOf(
 	{ query, own, write }: UsageCall,
 	{ key }: PlannedOwn,
 	{ usage, clock }: Parts,
 ): Promise<unknown> {
-	if (usage === undefined || key === undefined) throw noAccounts()
+	if (usage === undefined || key === undefined) throw usageDisabled()
 	const seesAll = key.role === 'admin' && own !== true
 	return write(await usage(seesAll ? query : { ...query, ...scopeOf(key) }), clock.now())
 }
 
-async function tellEntries({ query, write }: EntriesCall, planned: PlannedOwn, parts: Parts): Promise<unknown> {
+async function usageEntriesOf({ query, write }: EntriesCall, planned: PlannedOwn, parts: Parts): Promise<unknown> {
 	const { key } = planned
-	if (parts.entries === undefined || key === undefined) throw noAccounts()
+	if (parts.entries === undefined || key === undefined) throw usageDisabled()
 	const [page, keys] = await Promise.all([
 		parts.entries({ ...query(parts.clock.now()), ...scopeOf(key) }),
 		ownKeysOf(planned, parts).list(),
@@ -87,16 +87,17 @@ async function tellEntries({ query, write }: EntriesCall, planned: PlannedOwn, p
 	return write({ ...page, keyNames, owner: key.owner })
 }
 
-function noAccounts(): ChatError {
-	return new ChatError('unsupported', 'This server keeps no accounts.')
+function usageDisabled(): ChatError {
+	return new ChatError('unsupported', 'Usage tracking is disabled on this server.')
 }
 
 function ownKeysOf({ key }: PlannedOwn, { keys, clock }: Parts): OwnKeys {
-	if (keys === undefined || key === undefined) throw new ChatError('unsupported', 'This server has no keys.')
+	if (keys === undefined || key === undefined)
+		throw new ChatError('unsupported', 'Authentication is disabled on this server: it has no keys.')
 	return ownKeys(keys, key, clock.now())
 }
 
-/** Tells whether its reader left. */
+/** Reports whether its reader disconnected. */
 export class WatchedPieces implements Pieces {
 	private readonly pieces: Pieces
 	private readonly ended: (left: boolean) => void

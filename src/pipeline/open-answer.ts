@@ -1,5 +1,5 @@
-// An answer from its first event to its end. Whoever must know of it is told here: telemetry, the ledger's ticket, the turn that is
-// kept, the upstream's lease; of every event as it comes, and of the end once.
+// An answer from its first event to its end. Passes every event, and the end once, to telemetry, the ledger's ticket, the stored turn and
+// the upstream's lease.
 
 import type { Completion } from '../chat/completion.ts'
 import { CompletionFold, type PartialChoice } from '../chat/completion-fold.ts'
@@ -20,16 +20,16 @@ export interface OpenAnswerParts {
 	readonly turn: OpenTurn | undefined
 	readonly clock: Clock
 	readonly tellsContent: boolean
-	/** Counts where no upstream did: `pieces` came, of the answer so far. */
+	/** Counts tokens if the upstream reports no usage. `answer` is the output until now, `pieces` the number of events that it came in. */
 	readonly count: (answer: readonly PartialChoice[], pieces: number) => Promise<Usage>
 }
 
 export class OpenAnswer {
 	private readonly parts: OpenAnswerParts
 	private readonly fold = new CompletionFold()
-	/** In place of the fold, where the answer was read as a whole. */
+	/** Used instead of the fold if the answer was read as a whole. */
 	private completion: Completion | undefined
-	/** Pieces that came: tokens, as far as is known before an upstream counts them. */
+	/** Events with output: an estimate of the tokens until the upstream reports usage. */
 	private pieces = 0
 	private usage: Usage | undefined
 	private ending: Promise<void> | undefined
@@ -39,10 +39,10 @@ export class OpenAnswer {
 	}
 
 	/**
-	 * Resolves when what must be on disk before anything is answered is there; undefined where that is nothing.
+	 * Resolves when everything that must be durable before the first byte is sent is on disk; undefined if there is nothing to wait for.
 	 *
-	 * @param whole nothing leaves before the end, which is waited for in any case, and the opening with it.
-	 * @throws ChatError where it cannot be written.
+	 * @param whole the response is unary: its end is awaited in any case, and includes the opening of the ticket.
+	 * @throws ChatError if a write fails.
 	 */
 	begun(whole: boolean): Promise<unknown> | undefined {
 		const { ticket, turn } = this.parts
@@ -50,7 +50,7 @@ export class OpenAnswer {
 		return turn === undefined ? opened : Promise.all([opened, turn.begin()])
 	}
 
-	/** Sees every event, once, in order. */
+	/** Must be called with every event, once, in order. */
 	watch(event: ChatEvent): void {
 		const { record, clock, tellsContent } = this.parts
 		if (event.type !== 'error') this.fold.add(event)
@@ -81,7 +81,7 @@ export class OpenAnswer {
 		}
 	}
 
-	/** In place of events, where the answer was read as a whole. */
+	/** Called instead of `watch` if the answer was read as a whole. */
 	whole(completion: Completion): void {
 		const { record, clock, tellsContent } = this.parts
 		this.completion = completion
@@ -92,27 +92,27 @@ export class OpenAnswer {
 		if (tellsContent && choice !== undefined) record.answer = choice.text
 	}
 
-	/** What came until now is billed where the server dies. */
+	/** Records the output until now, which is billed if the server crashes. */
 	progress(): void {
 		this.parts.ticket?.progress({ completionTokens: this.pieces, upstream: this.parts.record.upstream ?? '' })
 	}
 
 	/**
-	 * The answer is over, a second time does nothing. Resolves when that is on disk, as far as it must be.
+	 * Ends the answer. Idempotent. Resolves when the records that must be durable are on disk.
 	 *
-	 * @param error why it broke off; `cancelled` where nobody wants more of it.
+	 * @param error why the answer is incomplete; `cancelled` if the client disconnected or cancelled it.
 	 */
 	end(error?: ChatError): Promise<void> {
 		this.ending ??= this.write(error)
 		return this.ending
 	}
 
-	/** What an upstream told, or what is counted here in its place. */
+	/** The usage that the upstream reported, or else the usage counted here. */
 	counted(): Usage | Promise<Usage> {
 		return this.usage === undefined || isUntold(this.usage) ? this.count() : this.usage
 	}
 
-	/** What was produced until now, as far as is known without counting. */
+	/** The usage until now, without counting tokens. */
 	soFar(): Usage {
 		return (
 			this.usage ?? {
@@ -126,7 +126,7 @@ export class OpenAnswer {
 	}
 
 	private async count(): Promise<Usage> {
-		// An account must be settled, come what may.
+		// The ticket must be settled even if counting fails.
 		this.usage = await this.parts.count(this.choices, this.pieces).catch(() => this.soFar())
 		return this.usage
 	}
@@ -143,7 +143,7 @@ export class OpenAnswer {
 		const outcome = outcomeOf(error)
 		const settled = ticket?.settle({
 			outcome,
-			...(record.upstream === undefined ? {} : { upstream: record.upstream }),
+			upstream: record.upstream,
 			usage,
 			settledAtMs: clock.now(),
 		})
@@ -158,16 +158,16 @@ export class OpenAnswer {
 	}
 }
 
-/** No upstream said what its answer was in tokens. */
+/** Whether the upstream reported no usage. */
 export function isUntold({ source, promptTokens }: Usage): boolean {
 	return source === 'counted' && promptTokens === 0
 }
 
-/** What becomes of a failure to write the end down: the caller must not take the answer for kept. */
+/** The error for a failure to store the end of an answer: the caller must not assume that the answer is stored. */
 export function notKept(thrown: unknown): ChatError {
 	const error = asChatError(thrown)
 	return error.kind === 'internal'
-		? new ChatError('unavailable', 'The answer could not be written down.', { cause: error.cause, sent: 'yes' })
+		? new ChatError('unavailable', 'The answer could not be stored.', { cause: error.cause, sent: 'yes' })
 		: error
 }
 

@@ -1,4 +1,4 @@
-// A turn of a kept conversation while it is answered: written down when it begins, and again when it ends, however that is.
+// A turn of a stored conversation while it is answered: stored when it begins, and updated when it ends, whatever the outcome.
 
 import type { PartialChoice } from '../chat/completion-fold.ts'
 import { ChatError } from '../chat/error.ts'
@@ -26,20 +26,20 @@ export class OpenTurn {
 		return answerId(this.turn.id, 0)
 	}
 
-	/** Others must not come between: then an upstream is asked only once the place is taken. */
+	/** No concurrent turn may follow the same message, so the turn must be stored before the upstream request is sent. */
 	get exclusive(): boolean {
 		return this.turn.onConflict === 'refuse'
 	}
 
 	/**
-	 * Resolves when the turn is on disk; the first call begins to write.
+	 * Resolves when the turn is on disk; the first call starts the write.
 	 *
-	 * @throws ChatError `conflict` where its place was taken, `not-found` where the conversation is gone.
+	 * @throws ChatError `conflict` if another turn follows the same message, `not-found` if the conversation was deleted.
 	 */
 	begin(): Promise<void> {
 		if (this.writing === undefined) {
 			this.writing = this.write()
-			// Whoever asks later is told; until then nobody may be listening.
+			// Later callers get the rejection; until then it would count as unhandled.
 			this.writing.catch(() => undefined)
 		}
 		return this.writing
@@ -59,12 +59,12 @@ export class OpenTurn {
 			state: ending,
 			endedAtMs: nowMs,
 			answers: choices.flatMap((choice) => answerOf(choice, whole)),
-			...(usage === undefined ? {} : { usage }),
-			...(error === undefined ? {} : { error: { code: error.code ?? error.kind, message: error.message } }),
+			usage,
+			error: error === undefined ? undefined : { code: error.code ?? error.kind, message: error.message },
 		})
 	}
 
-	/** Nothing was answered: the turn never was. */
+	/** Deletes a turn without an answer. */
 	async drop(): Promise<void> {
 		if (this.writing === undefined) return
 		const begun = await this.writing.then(
@@ -82,15 +82,15 @@ export class OpenTurn {
 			case 'conflict':
 				throw new ChatError(
 					'conflict',
-					'Another turn went on from the same message. Read the conversation again, or let yours become a branch.',
+					'Another turn already follows the same message. Read the conversation again, or allow this turn to become a branch.',
 				)
 			case 'not-found':
-				throw new ChatError('not-found', `There is no conversation '${conversation}' any more.`)
+				throw new ChatError('not-found', `The conversation '${conversation}' was deleted.`)
 		}
 	}
 }
 
-/** Calls of an answer that broke off are left out: nobody will send their results. */
+/** Omits the tool calls of an incomplete answer: no client will send their results. */
 function answerOf(choice: PartialChoice, whole: boolean): readonly EndedAnswer[] {
 	const { text, reasoning, thoughts, refusal, toolCalls, logprobs, finishReason } = choice
 	const partial = !whole || finishReason === undefined
@@ -104,13 +104,13 @@ function answerOf(choice: PartialChoice, whole: boolean): readonly EndedAnswer[]
 					...(text === '' ? [] : [{ type: 'text' as const, text }]),
 					...(refusal === '' ? [] : [{ type: 'refusal' as const, text: refusal }]),
 				],
-				...(reasoning === '' ? {} : { reasoning }),
-				...(thoughts === undefined ? {} : { thoughts }),
+				reasoning: reasoning === '' ? undefined : reasoning,
+				thoughts,
 				toolCalls: calls,
 			},
 			partial,
-			...(finishReason === undefined ? {} : { finishReason }),
-			...(logprobs === undefined ? {} : { logprobs }),
+			finishReason,
+			logprobs,
 		},
 	]
 }

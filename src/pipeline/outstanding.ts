@@ -1,5 +1,5 @@
-// Work that no client waits for, as the end of a turn whose client left: so that a server that closes can wait for it, and so that what
-// fails there is logged.
+// Background tasks that no client waits for, such as storing a turn whose client disconnected. A server that shuts down waits for them, and
+// their failures are logged.
 
 import type { ThrottledLog } from '../system/throttled-log.ts'
 
@@ -11,7 +11,7 @@ export class Outstanding {
 		this.log = log
 	}
 
-	/** @param what names the work in the log if it fails; a fault that lasts is logged once a minute for each. */
+	/** @param what names the task in the log if it fails; a lasting failure is logged once a minute for each name. */
 	add(work: Promise<unknown>, what: string): void {
 		const watched: Promise<unknown> = work
 			.catch((thrown: unknown) => this.log.write('error', { err: thrown }, `${what} failed`))
@@ -19,7 +19,7 @@ export class Outstanding {
 		this.running.add(watched)
 	}
 
-	/** Resolves when nothing is outstanding. Never rejects. */
+	/** Resolves when no task is running. Never rejects. */
 	async settled(): Promise<void> {
 		while (this.running.size > 0) await Promise.all(this.running)
 	}

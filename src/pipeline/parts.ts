@@ -1,4 +1,4 @@
-// What the pipeline uses: interfaces and plain tables, wired by the gateway.
+// The pipeline's dependencies: interfaces and plain tables, wired by the gateway.
 
 import type { ConversationStore } from '../conversations/conversation-store.ts'
 import type { DialectChoice } from '../dialects/choice.ts'
@@ -17,60 +17,60 @@ import type { Outstanding } from './outstanding.ts'
 
 export interface Parts {
 	readonly choice: DialectChoice
-	/** Absent where the transport itself admits callers: the engine process listens on a socket that only its owner can open. */
+	/** Absent if the transport itself authenticates callers: the engine process listens on a socket that only its owner can open. */
 	readonly keys: KeyStore | undefined
-	/** Absent where nothing is billed. */
+	/** Absent if calls are not billed. */
 	readonly ledger: Ledger | undefined
-	/** Absent where nothing is kept. */
+	/** Absent if conversations are not stored. */
 	readonly conversations: ConversationStore | undefined
-	/** Absent where streams end with their client. */
+	/** Absent if streams end when their client disconnects. */
 	readonly streams: KeptStreams | undefined
-	/** Asks what was used. */
+	/** Queries aggregated usage. */
 	readonly usage: ((query: UsageQuery) => Promise<readonly UsageSum[]>) | undefined
-	/** Tells single entries of what was used, and what all of them come to. */
+	/** Queries usage records and their totals. */
 	readonly entries: ((query: EntryQuery) => Promise<ToldEntries>) | undefined
-	/** Which of the histories that dialects offer are kept, unless a key says otherwise. */
+	/** Which of the dialects' optional histories are stored, unless a key overrides it. */
 	readonly histories: Histories
-	/** What is being written down when no client waits for it any more. */
+	/** Background tasks that no client waits for. */
 	readonly outstanding: Outstanding
 	readonly tokens: TokenCounter
-	/** This process, among those that write to the same stores. */
+	/** Identifies this process among those that write to the same stores. */
 	readonly process: string
-	/** As configured at this moment; a request keeps the one it began with. */
+	/** The current configuration. A request uses the one with which it began until its end. */
 	readonly deployment: () => Deployment
 	readonly clock: Clock
 	/** Uniform in [0, 1). */
 	readonly random: () => number
 	readonly log: Log
-	/** Prompts and answers are told to telemetry. */
+	/** Telemetry captures prompts and answers. */
 	readonly tellsContent: boolean
-	/** Seconds since 1970 that models tell as their creation: when this server started. */
+	/** When this server started, in seconds since 1970: reported as the creation time of models. */
 	readonly startedAt: number
 }
 
 export interface ToldEntries {
 	readonly entries: readonly LedgerEntry[]
-	/** Of all that the query means, whatever its page. */
+	/** Totals of all records that match the query, not of this page only. */
 	readonly sum: EntrySum
 }
 
-/** Ways to keep a conversation that need the operator's word, by their names in the configuration. */
+/** Histories that the operator must enable, by their names in the configuration. */
 export interface Histories {
 	readonly albert: boolean
 }
 
-/** Which models there are, and where they are served. Replaced as a whole when the configuration changes. */
+/** The models and the upstreams that serve them. Replaced as a whole when the configuration changes. */
 export interface Deployment {
 	readonly models: ModelTable
 	routeOf(model: Model): Route
 	upstreamAt(place: Place): Upstream
 }
 
-/** A configured place that runs an engine. */
+/** A configured upstream with its engine. */
 export interface Upstream {
 	readonly name: string
 	readonly engine: Engine
-	/** What this upstream calls a model; the public name where it has no word of its own. */
+	/** The upstream's name for the model; the public name if undefined. */
 	readonly model: string | undefined
 	readonly place: Place
 }

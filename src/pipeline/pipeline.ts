@@ -1,5 +1,5 @@
-// Read this first: the way of every request, from what HTTP received to an answer. Each stage takes what the stage before it
-// returned, so a wrong order does not compile. Failures are thrown as ChatErrors; the handler has the dialect write them.
+// Read this first: the path of every request, from the received HTTP request to the answer. Each stage takes the result of the previous
+// stage, so a wrong order does not compile. Failures are thrown as ChatErrors, which the handler writes in the format of the dialect.
 
 import type { Received } from '../http/received.ts'
 import type { RequestRecord } from '../telemetry/telemetry.ts'
@@ -19,27 +19,27 @@ export async function answer(
 	parts: Parts,
 	record: RequestRecord,
 ): Promise<Answer> {
-	// Before the body is read: strangers cost us a hash, nothing more. 401 ends here.
+	// Before the body is read, so that an unauthenticated request costs one hash. 401 ends here.
 	const authenticated = await authenticate(
 		received,
 		record,
 		addressed.target.route.open === true ? undefined : parts.keys,
 	)
-	// The dialect's part: bytes become a call. 400, 408 and 413 end here.
+	// The dialect parses the body into a call. 400, 408 and 413 end here.
 	const understood = await understand(
 		authenticated,
 		spokenTo(addressed, authenticated, parts.choice),
 		parts.tellsContent,
 	)
-	// Which upstreams can serve it. 404 ends here.
+	// Finds the model. 404 ends here.
 	const planned = plan(understood, parts.deployment())
-	// What is kept here needs no upstream.
+	// Stored data needs no upstream.
 	if (planned.type === 'own') return lookUp(planned, parts)
-	// Earlier turns are joined; 404 for a conversation that is not the caller's.
+	// Adds earlier turns; 404 for a conversation of another caller.
 	const recalled = await recall(planned, parts)
-	// From here on it is billed, whatever becomes of it.
+	// From here on the call is billed, whatever its outcome.
 	const admitted = admit(recalled, parts)
-	// The only place that tries again. Every failure of an upstream ends here, or becomes the stream's last event. What was produced is
-	// written down, and settled once, before the last byte leaves.
+	// The only stage that retries. Every upstream failure ends here or becomes the last event of the stream. Output is stored and settled
+	// once, before the last byte is sent.
 	return attempt(admitted, parts)
 }

@@ -1,4 +1,4 @@
-// Where a call can go: its model, by name or alias.
+// Finds the model of a call, by name or alias.
 
 import type {
 	Call,
@@ -28,16 +28,16 @@ export type ModelCall =
 	| DetokenizeCall
 	| CountCall
 
-/** Calls that this server answers by itself. */
+/** Calls that this server answers without an upstream. */
 export type OwnCall = Exclude<Call, ModelCall>
 
-type About<Asked extends Call> = Omit<Understood, 'call'> & {
-	readonly call: Asked
-	/** What was configured when the request came. */
+type About<Requested extends Call> = Omit<Understood, 'call'> & {
+	readonly call: Requested
+	/** The configuration at the time of the request. */
 	readonly deployment: Deployment
 }
 
-export type Planned<Asked extends ModelCall = ModelCall> = About<Asked> & {
+export type Planned<Requested extends ModelCall = ModelCall> = About<Requested> & {
 	readonly type: 'model'
 	readonly model: Model
 }

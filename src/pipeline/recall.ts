@@ -1,11 +1,11 @@
-// The conversation that a request is part of: what is kept of it is joined with what was sent, and the turn is given its place. Whose
-// conversation it may be is decided by the caller's key and nothing else.
+// Loads the conversation that a request is part of: joins the stored messages with those in the request, and determines where the new turn
+// is attached. The caller's key alone decides which conversations are accessible.
 
 import { ChatError } from '../chat/error.ts'
 import type { Message } from '../chat/message.ts'
 import { textOf } from '../chat/message.ts'
 import type { ChatRequest } from '../chat/request.ts'
-import type { Conversation, KeptMessage } from '../conversations/conversation.ts'
+import type { Conversation } from '../conversations/conversation.ts'
 import { newConversationId, newTurnId, readConversationId } from '../conversations/conversation-id.ts'
 import type { Path } from '../conversations/conversation-store.ts'
 import { fit } from '../conversations/fit.ts'
@@ -17,21 +17,21 @@ import { OpenTurn } from './open-turn.ts'
 import type { Parts } from './parts.ts'
 import type { ModelCall, Planned } from './plan.ts'
 
-export type Recalled<Asked extends ModelCall = ModelCall> = Planned<Asked> & {
-	/** The turn's id, kept or not. */
+export type Recalled<Requested extends ModelCall = ModelCall> = Planned<Requested> & {
+	/** The turn's id, whether or not the turn is stored. */
 	readonly token: string
-	/** Where the turn is kept. */
+	/** Stores the turn; absent if it is not stored. */
 	readonly turn?: OpenTurn
-	/** The answer's id is the conversation's. */
+	/** The id of the answer is the id of the conversation. */
 	readonly answersAsConversation: boolean
-	/** Messages left out since the conversation is too long for the model. */
+	/** Number of messages omitted because the conversation exceeds the model's context. */
 	readonly dropped: number
 }
 
-/** @throws ChatError where the conversation is not the caller's, or is too long. */
+/** @throws ChatError if the conversation belongs to another caller or is too long. */
 export function recall(planned: Planned, parts: Parts): Recalled | Promise<Recalled> {
 	const { call } = planned
-	if (call.type !== 'chat' && call.type !== 'count') return byItself(planned)
+	if (call.type !== 'chat' && call.type !== 'count') return withoutConversation(planned)
 	const resolving = call.resolve?.(ownOf(planned, parts))
 	return resolving === undefined
 		? recallResolved(planned, call, parts)
@@ -41,47 +41,47 @@ export function recall(planned: Planned, parts: Parts): Recalled | Promise<Recal
 type ConversationCall = ChatCall | CountCall
 
 function recallResolved(planned: Planned, call: ConversationCall, parts: Parts): Recalled | Promise<Recalled> {
-	const asked = call.type === 'chat' ? acceptedOffer(call, planned, parts) : call
-	const thread = withHeaders(asked, planned.received.headers)
-	if (thread === undefined || (parts.conversations === undefined && isByDefault(thread, asked.thread)))
-		return { ...byItself(planned), call: asked === call ? call : { ...call, request: asked.request } }
-	return goOn(planned, call, asked, thread, parts)
+	const accepted = call.type === 'chat' ? acceptedOffer(call, planned, parts) : call
+	const thread = withHeaders(accepted, planned.received.headers)
+	if (thread === undefined || (parts.conversations === undefined && isByDefault(thread, accepted.thread)))
+		return { ...withoutConversation(planned), call: accepted === call ? call : { ...call, request: accepted.request } }
+	return continueConversation(planned, call, accepted, thread, parts)
 }
 
 /** A call that is part of no conversation. */
-function byItself(planned: Planned): Recalled {
+function withoutConversation(planned: Planned): Recalled {
 	return { ...planned, token: newTurnId(), answersAsConversation: false, dropped: 0 }
 }
 
-async function goOn(
+async function continueConversation(
 	planned: Planned,
 	call: ConversationCall,
-	asked: AskedInConversation,
+	accepted: AcceptedCall,
 	thread: Thread,
 	parts: Parts,
 ): Promise<Recalled> {
-	const none = byItself(planned)
+	const none = withoutConversation(planned)
 	const own = ownOf(planned, parts)
 	const place = await locate(thread.origin, own)
 	const contextTokens = contextOf(planned)
 	const path = await readPath(place, thread, own, contextTokens)
-	const { request, dropped } = join(asked.request, thread, path, contextTokens)
+	const { request, dropped } = join(accepted.request, thread, path, contextTokens)
 	const joined = { ...none, call: { ...call, request }, dropped }
-	// Read from, never added to.
+	// These calls read the conversation but never extend it.
 	if (call.type === 'count' || (thread.surface === 'response' && !thread.stored)) return joined
 	return {
 		...joined,
-		answersAsConversation: asked.answersAsConversation === true,
+		answersAsConversation: accepted.answersAsConversation === true,
 		turn: new OpenTurn(own, {
 			id: none.token,
 			surface: thread.surface,
 			stored: thread.stored,
 			process: parts.process,
 			conversation: place.conversation,
-			...(place.known ? {} : { create: newConversation(place, thread, request, parts.clock.now()) }),
-			...parentOf(path.messages.at(-1)),
+			create: place.known ? undefined : newConversation(place, thread, request, parts.clock.now()),
+			parent: path.messages.at(-1)?.id,
 			onConflict: thread.onConflict,
-			inputs: thread.kept === 0 ? [] : asked.request.messages.slice(-thread.kept),
+			inputs: thread.kept === 0 ? [] : accepted.request.messages.slice(-thread.kept),
 			model: planned.model.name,
 			metadata: thread.metadata,
 			echo: thread.echo,
@@ -90,18 +90,18 @@ async function goOn(
 	}
 }
 
-/** Responses are kept unless their client says otherwise: a server that keeps nothing answers them all the same. */
+/** The Responses API stores by default. A server without a store must still answer such requests. */
 function isByDefault(thread: Thread, own: Thread | undefined): boolean {
 	return thread === own && thread.surface === 'response' && thread.origin.type === 'new'
 }
 
-/** What is asked, and where it is kept. */
-interface AskedInConversation extends Pick<ChatCall, 'request' | 'thread' | 'instructions'> {
+/** A request with the thread that stores it. */
+interface AcceptedCall extends Pick<ChatCall, 'request' | 'thread' | 'instructions'> {
 	readonly answersAsConversation?: boolean
 }
 
-/** What the dialect offers beyond what was said, where the operator wants it. */
-function acceptedOffer(call: ChatCall, { key }: Planned, { histories }: Parts): AskedInConversation {
+/** The history that the dialect offers, if the configuration or the key enables it. */
+function acceptedOffer(call: ChatCall, { key }: Planned, { histories }: Parts): AcceptedCall {
 	const { offer } = call
 	if (offer === undefined || call.thread !== undefined) return call
 	const usual = offer.expected === true || histories[offer.history] ? offer.history : 'none'
@@ -114,7 +114,7 @@ export function ownOf(
 	{ conversations }: Pick<Parts, 'conversations'>,
 ): OwnConversations {
 	if (conversations === undefined || key === undefined)
-		throw new ChatError('unsupported', 'This server keeps no conversations.')
+		throw new ChatError('unsupported', 'Conversations are not stored on this server.')
 	return ownConversations(conversations, scopeOf(key))
 }
 
@@ -125,7 +125,7 @@ const headerNames = {
 	conflict: 'x-dragoman-conflict',
 } as const
 
-/** A conversation named in headers goes before what the body says. */
+/** A conversation in the headers takes precedence over the body. */
 function withHeaders(
 	{ thread, request, instructions = 0 }: Pick<ChatCall, 'thread' | 'request' | 'instructions'>,
 	headers: Headers,
@@ -148,22 +148,22 @@ function withHeaders(
 		listed: true,
 		truncation: choice(headers, headerNames.truncation, ['refuse', 'auto']),
 		onConflict: choice(headers, headerNames.conflict, ['branch', 'refuse']),
-		origin: named === 'new' ? { type: 'new' } : goingOn(named, parent),
+		origin: named === 'new' ? { type: 'new' } : continuationOf(named, parent),
 	}
 }
 
-function goingOn(named: string, parent: string | undefined): ThreadOrigin {
+function continuationOf(named: string, parent: string | undefined): ThreadOrigin {
 	const id = readConversationId(named)
-	const missing = () => new ChatError('not-found', `There is no conversation '${named.slice(0, 100)}'.`)
+	const missing = () => new ChatError('not-found', `No such conversation: '${named.slice(0, 100)}'.`)
 	if (id === undefined) throw missing()
-	return { type: 'conversation', id, ...(parent === undefined ? {} : { parent }), missing }
+	return { type: 'conversation', id, parent, missing }
 }
 
-function choice<Word extends string>(headers: Headers, name: string, words: readonly [Word, ...Word[]]): Word {
-	const said = headers.get(name)
-	if (said === null) return words[0]
-	const found = words.find((word) => word === said.trim().toLowerCase())
-	if (found === undefined) throw wrongHeader(name, `must be one of: ${words.join(', ')}`)
+function choice<Value extends string>(headers: Headers, name: string, values: readonly [Value, ...Value[]]): Value {
+	const header = headers.get(name)
+	if (header === null) return values[0]
+	const found = values.find((value) => value === header.trim().toLowerCase())
+	if (found === undefined) throw wrongHeader(name, `must be one of: ${values.join(', ')}`)
 	return found
 }
 
@@ -171,13 +171,13 @@ function wrongHeader(name: string, rule: string): ChatError {
 	return new ChatError('invalid-request', `The header '${name}' ${rule}.`, { param: name })
 }
 
-/** Where a turn goes. */
+/** The position of a turn in a conversation. */
 interface Place {
 	readonly conversation: string
-	/** It is there already. */
+	/** The conversation exists already. */
 	readonly known: boolean
 	readonly user?: string
-	/** The message it goes on from; the head where absent. */
+	/** The message that the turn follows; the latest if absent. */
 	readonly leaf?: string
 	readonly missing: () => ChatError
 }
@@ -187,12 +187,12 @@ async function locate(origin: ThreadOrigin, own: OwnConversations): Promise<Plac
 		case 'new': {
 			const { user } = origin
 			const missing = () => new ChatError('internal', 'A new conversation was not found.')
-			return { conversation: newConversationId(), known: false, missing, ...(user === undefined ? {} : { user }) }
+			return { conversation: newConversationId(), known: false, missing, user }
 		}
 		case 'conversation': {
 			const { id, parent, user, missing } = origin
 			if (user !== undefined && (await own.find(id))?.user !== user) throw missing()
-			return { conversation: id, known: true, missing, ...(parent === undefined ? {} : { leaf: parent }) }
+			return { conversation: id, known: true, missing, leaf: parent }
 		}
 		case 'turn': {
 			const turn = await own.turn(origin.id)
@@ -208,10 +208,10 @@ async function locate(origin: ThreadOrigin, own: OwnConversations): Promise<Plac
 	}
 }
 
-/** A token is hardly ever longer: what does not fit into this many bytes does not fit into the context. */
+/** Upper estimate for a token: messages that exceed this many bytes per token of context do not fit into the context. */
 const bytesPerToken = 16
-/** What is read where nobody knows the model's context, in bytes. */
-const boundlessBytes = 32 * 1024 * 1024
+/** Limit on the messages read if the model's context length is unknown, in bytes. */
+const defaultHistoryBytes = 32 * 1024 * 1024
 
 async function readPath(
 	{ conversation, known, leaf, missing }: Place,
@@ -220,8 +220,8 @@ async function readPath(
 	contextTokens: number | undefined,
 ): Promise<Path> {
 	if (!known) return { messages: [], omitted: 0, opening: [] }
-	const maxBytes = contextTokens === undefined ? boundlessBytes : contextTokens * bytesPerToken
-	const path = await own.path(conversation, { maxBytes, ...(leaf === undefined ? {} : { leaf }) })
+	const maxBytes = contextTokens === undefined ? defaultHistoryBytes : contextTokens * bytesPerToken
+	const path = await own.path(conversation, { maxBytes, leaf })
 	if (path === undefined) throw missing()
 	if (path.omitted > 0 && thread.truncation === 'refuse')
 		throw new ChatError(
@@ -232,31 +232,31 @@ async function readPath(
 	return path
 }
 
-/** Instructions first, then the conversation, then what was said now: so the beginning stays the same from turn to turn. */
+/** Instructions first, then the conversation, then the new messages, so that the prompt prefix is the same in every turn. */
 function join(
 	request: ChatRequest,
 	{ front, truncation }: Thread,
 	path: Path,
 	contextTokens: number | undefined,
 ): { readonly request: ChatRequest; readonly dropped: number } {
-	const [instructions, said] = [request.messages.slice(0, front), request.messages.slice(front)]
-	const kept: readonly Message[] = path.messages.map(({ message }) => message)
+	const [instructions, added] = [request.messages.slice(0, front), request.messages.slice(front)]
+	const stored: readonly Message[] = path.messages.map(({ message }) => message)
 	if (truncation === 'refuse' || contextTokens === undefined)
-		return { request: { ...request, messages: [...instructions, ...kept, ...said] }, dropped: 0 }
+		return { request: { ...request, messages: [...instructions, ...stored, ...added] }, dropped: 0 }
 	const fitted = fit({
 		fixed: [...instructions, ...path.opening.map(({ message }) => message)],
-		earlier: kept,
-		said,
+		earlier: stored,
+		said: added,
 		contextTokens,
 		answerTokens: request.maxTokens,
 	})
 	return {
-		request: { ...request, messages: [...fitted.front, ...fitted.earlier, ...said] },
+		request: { ...request, messages: [...fitted.front, ...fitted.earlier, ...added] },
 		dropped: path.omitted - path.opening.length + fitted.dropped,
 	}
 }
 
-/** As the configuration or an upstream tells. */
+/** The context length that the configuration or an upstream reports. */
 function contextOf({ model, deployment }: Planned): number | undefined {
 	if (model.contextTokens !== undefined) return model.contextTokens
 	for (const { place } of deployment.routeOf(model).members) {
@@ -264,10 +264,6 @@ function contextOf({ model, deployment }: Planned): number | undefined {
 		if (contextTokens !== undefined) return contextTokens
 	}
 	return undefined
-}
-
-function parentOf(last: KeptMessage | undefined): { readonly parent?: string } {
-	return last === undefined ? {} : { parent: last.id }
 }
 
 const longestTitle = 80
@@ -282,8 +278,8 @@ function newConversation(
 	const title = first === undefined ? '' : textOf(first).trim().replace(/\s+/g, ' ').slice(0, longestTitle)
 	return {
 		id: conversation,
-		...(user === undefined ? {} : { user }),
-		...(title === '' || !listed ? {} : { title }),
+		user,
+		title: title === '' || !listed ? undefined : title,
 		metadata: {},
 		listed,
 		createdAtMs: nowMs,

@@ -1,4 +1,4 @@
-// What is asked: the dialect reads the body into a call.
+// Parsing: the dialect reads the body into a call.
 
 import { ChatError } from '../chat/error.ts'
 import type { DialectChoice, Spoken } from '../dialects/choice.ts'
@@ -7,23 +7,22 @@ import type { Received } from '../http/received.ts'
 import type { Authenticated } from './authenticate.ts'
 
 export interface Understood extends Authenticated {
-	/** What answers. */
 	readonly target: Spoken
 	readonly call: Call
 }
 
-/** A path that is answered, and by whom. */
+/** A served path with the dialect and route that serve it. */
 export interface Addressed {
 	readonly target: Spoken
 	readonly parameters: readonly string[]
-	/** Only there for callers whose key says that its dialect is spoken. */
+	/** Only served to callers whose key selects the dialect. */
 	readonly unmeant: boolean
 }
 
 /**
- * The same path, where the caller's key says which dialect is spoken.
+ * The same path, in the dialect that the caller's key selects.
  *
- * @throws ChatError `not-found` where the key does not say what it would have to.
+ * @throws ChatError `not-found` if the path needs a key that selects its dialect.
  */
 export function spokenTo(addressed: Addressed, { received, key }: Authenticated, choice: DialectChoice): Addressed {
 	const preferred = key?.settings.dialect
@@ -37,12 +36,12 @@ export function noSuchPath({ method, path }: Received): ChatError {
 	return new ChatError('not-found', `Invalid URL (${method} ${shortened(path)})`)
 }
 
-/** Short enough to send back. */
+/** Short enough for an error message. */
 export function shortened(path: string): string {
 	return path.length <= 200 ? path : `${path.slice(0, 200)}…`
 }
 
-/** @throws ChatError whatever is wrong with the body. */
+/** @throws ChatError if the body is invalid. */
 export async function understand(
 	authenticated: Authenticated,
 	{ target, parameters }: Addressed,

@@ -1,4 +1,4 @@
-// Browsers may call from any page: what admits a caller is a key, never a cookie.
+// CORS for any origin. This is safe because callers authenticate with a key, never with a cookie.
 
 const exposed = [
 	'x-request-id',
@@ -15,13 +15,13 @@ const exposed = [
 	'request-id',
 ].join(', ')
 
-/** For every answer. */
+/** Headers of every response. */
 export const allowOrigin: Readonly<Record<string, string>> = {
 	'access-control-allow-origin': '*',
 	'access-control-expose-headers': exposed,
 }
 
-/** Answers a browser's question before its request: any header it names is allowed. */
+/** Answers a preflight request: every requested header is allowed. */
 export function preflight(request: Request): Response {
 	return new Response(null, {
 		status: 204,

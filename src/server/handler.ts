@@ -1,5 +1,5 @@
-// From a Request to a Response: what is common to every answer, whatever it is about. Routes, request ids, CORS, the server's own
-// status, and errors in the shape of the dialect that was spoken.
+// From a Request to a Response: what all responses share. Routes, request ids, CORS, the server's own status, and errors in the format of the
+// request's dialect.
 
 import { randomUUID } from 'node:crypto'
 import { asChatError, ChatError } from '../chat/error.ts'
@@ -39,16 +39,16 @@ import { openSocket } from './socket.ts'
 import type { StaticFiles } from './static-files.ts'
 
 export interface HandlerOptions {
-	/** Absent only where the transport itself admits callers. */
+	/** Absent only if the transport itself authenticates callers. */
 	readonly keys: KeyStore | undefined
-	/** Absent where nothing is kept and nothing billed. */
+	/** Absent if nothing is stored or billed. */
 	readonly kept?: KeptParts
-	/** As configured now. */
+	/** The current configuration. */
 	readonly deployment: () => Deployment
-	/** Who is meant on paths that several dialects claim. */
+	/** The default dialects for paths that several dialects serve. */
 	readonly dialects?: DialectDefaults
 	readonly limits: BodyLimits & { readonly keepAliveMs: number }
-	/** The web page, where one is served. */
+	/** The web page, if one is served. */
 	readonly page?: StaticFiles
 	readonly version: string
 	readonly clock: Clock
@@ -56,19 +56,19 @@ export interface HandlerOptions {
 	readonly random: () => number
 	readonly log: Log
 	readonly telemetry: Telemetry
-	/** What `/ready` takes into account beside the models; nothing where absent. */
+	/** What `/ready` checks in addition to the models; nothing if absent. */
 	readonly checks?: () => Promise<CheckResults>
-	/** Whether GET /metrics tells them to anyone. */
+	/** Whether GET /metrics is served, without authentication. */
 	readonly servesMetrics?: boolean
-	/** Absent where the transport itself admits callers. */
+	/** Absent if the transport itself authenticates callers. */
 	readonly checkHost?: HostCheck
-	/** Proxies whose word on the client is believed; none where absent. */
+	/** Proxies whose forwarding headers are trusted; none if absent. */
 	readonly proxies?: AddressSet
-	/** Requests keep the id in their `x-request-id`. Only if all of them come from a gateway of ours. */
+	/** Use the id in the request's `x-request-id` header. Only safe if a trusted gateway sends all requests. */
 	readonly trustsRequestIds?: boolean
 }
 
-/** What a server keeps of what its callers do. */
+/** Stores for the callers' data and usage. */
 export interface KeptParts {
 	readonly ledger: Ledger
 	readonly conversations: ConversationStore
@@ -76,28 +76,28 @@ export interface KeptParts {
 	readonly usage: (query: UsageQuery) => Promise<readonly UsageSum[]>
 	readonly entries: (query: EntryQuery) => Promise<ToldEntries>
 	readonly histories: Histories
-	/** This process, among those that write to the same stores. */
+	/** Identifies this process among those that write to the same stores. */
 	readonly process: string
 }
 
 export interface Handler {
 	/** Answers one request. Never rejects. */
 	fetch(request: Request, peer?: Peer): Promise<Response>
-	/** Takes a request that wants to become a socket, or refuses it; undefined where its path has none. */
+	/** Accepts or rejects a WebSocket upgrade; undefined if the path has no WebSocket route. */
 	socket(request: Request, peer?: Peer): Promise<SocketPeer | Response | undefined>
-	/** Streams that run end now, with an error as their last event. */
+	/** Ends all open streams with an error as their last event. */
 	interrupt(): void
 	/** From now on `GET /ready` reports `draining` with 503; requests are served as before. */
 	drain(): void
-	/** Resolves when nothing goes on without a client any more. */
+	/** Resolves when no answer without a client is running. */
 	idle(): Promise<void>
-	/** Resolves when everything is written down that no client waits for; to be called when nothing more will be asked. */
+	/** Resolves when all background tasks are complete. Call it after the last request. */
 	settled(): Promise<void>
 	/** @param excluded names of checks that do not count. */
 	readiness(excluded?: ReadonlySet<string>): Promise<Readiness>
 }
 
-/** What `GET /ready` answers: the state of the models, or that the server is about to close. */
+/** The response of `GET /ready`: the state of the models, or that the server is about to shut down. */
 type ReportedReadiness = Omit<Readiness, 'status'> & { readonly status: Readiness['status'] | 'draining' }
 
 type ReportReadiness = (excluded?: ReadonlySet<string>) => Promise<ReportedReadiness>
@@ -163,7 +163,7 @@ export function openHandler(options: HandlerOptions): Handler {
 		}
 		record.route = addressed.target.pattern
 		record.dialect = spoken.name
-		// The caller's key may say otherwise.
+		// The caller's key may have selected another dialect.
 		const facts = () => ({ received, dialect: choice.named(record.dialect ?? ''), record, streams, options })
 		try {
 			const { target, parameters } = addressed
@@ -190,7 +190,7 @@ export function openHandler(options: HandlerOptions): Handler {
 		return refused === undefined ? serve(request, received) : Promise.resolve(refused)
 	}
 
-	/** @param received its Host was checked. */
+	/** @param received a request whose Host header was checked. */
 	const serve = (request: Request, received: Received): Promise<Response> => {
 		if (request.method === 'OPTIONS') return Promise.resolve(preflight(request))
 		if (isOwn(received, choice)) return serveOwnOrRoute(received)
@@ -218,7 +218,7 @@ export function openHandler(options: HandlerOptions): Handler {
 			record.route = received.path
 			record.status = 101
 			options.telemetry.end(record, clock.now())
-			// The messages have the socket's client, whose connection is not known any more when they arrive.
+			// Messages belong to the client of the socket, whose address cannot be read any more when they arrive.
 			const known = { address: client.address, requestId: client.requestId, isProxied: client.isProxied }
 			const carry = (message: Request) => serve(message, receive(message, known, readBody, options))
 			return openSocket({ route, opening: request, fetch: carry })
@@ -240,7 +240,7 @@ function notServed(match: RouteMatch<unknown>, received: Received): ChatError {
 	const { method, path } = received
 	return new ChatError(
 		'method-not-allowed',
-		`Not allowed to ${method} on ${shortened(path)}: it answers to ${match.methods.join(', ')}.`,
+		`Not allowed to ${method} on ${shortened(path)}. Allowed methods: ${match.methods.join(', ')}.`,
 	)
 }
 
@@ -248,14 +248,14 @@ function allowed(match: RouteMatch<unknown>): Readonly<Record<string, string>> {
 	return match.type === 'other-methods' ? { allow: match.methods.join(', ') } : {}
 }
 
-/** Nobody posts to the server itself; and a client that gives itself away means its own dialect, `/version` for one. */
+/** Own paths take no POST. A client with recognisable headers gets the path of its own dialect (`/version`, for example). */
 function isOwn({ method, path, headers }: Received, choice: DialectChoice): boolean {
 	if (method === 'POST') return false
 	const match = choice.find({ method, path, headers })
 	return match.type !== 'found' || match.target.dialect.recognises?.(headers) !== true
 }
 
-/** What is no dialect's: the server's state, its metrics, the web page. */
+/** Paths outside all dialects: the server's state, its metrics, the web page. */
 async function serveOwn(
 	received: Received,
 	ready: ReportReadiness,
@@ -268,7 +268,7 @@ async function serveOwn(
 	return page?.find(received.path)
 }
 
-/** What the server's own paths accept. */
+/** Methods of the server's own paths. */
 const ownMethods: Extract<RouteMatch<never>, { readonly type: 'other-methods' }> = {
 	type: 'other-methods',
 	methods: ['GET', 'HEAD'],
@@ -308,7 +308,7 @@ function receive(request: Request, client: RemoteClient, readBody: BodyReader, o
 	}
 }
 
-/** The id that a gateway of ours gave the request, so that both write the same into the log. */
+/** The id that a trusted gateway assigned, so that both logs contain the same id. */
 function idOf({ headers }: Request): string | undefined {
 	const id = headers.get('x-request-id')
 	return id !== null && /^req_\w{1,64}$/.test(id) ? id : undefined
@@ -336,7 +336,7 @@ async function writeStatus(received: Received, ready: ReportReadiness, version: 
 	}
 }
 
-/** What is needed to write any answer to one request. */
+/** Context for writing the response to one request. */
 interface AnswerFacts {
 	readonly received: Received
 	readonly dialect: Dialect
@@ -374,7 +374,7 @@ function writeAnswer(answered: Answer, facts: AnswerFacts): Response {
 				record.left = left && !isHead
 				telemetry.end(record, clock.now())
 			})
-			// The headers of a stream without its body: the stream ends before its first event is read.
+			// HEAD returns the headers of a stream without its body: the stream is cancelled before its first event is read.
 			if (isHead) pieces.cancel()
 			return new Response(isHead ? noEvents() : streams.body(pieces, received.signal, dialect.heartbeat), {
 				headers: {
@@ -389,7 +389,7 @@ function writeAnswer(answered: Answer, facts: AnswerFacts): Response {
 	}
 }
 
-/** @param status instead of the dialect's own, where HTTP demands one. */
+/** @param status overrides the dialect's status if HTTP requires a specific one. */
 function writeFailure(
 	error: ChatError,
 	facts: AnswerFacts,
@@ -398,7 +398,7 @@ function writeFailure(
 ): Response {
 	const { received, dialect, record, options } = facts
 	if (error.kind === 'internal')
-		options.log.error({ err: error.cause, request: received.id }, 'a request failed by a defect of this server')
+		options.log.error({ err: error.cause, request: received.id }, 'a request failed because of an internal error')
 	const written = dialect.writeError(error, received.id)
 	record.error = error
 	record.status = status ?? written.status
@@ -410,7 +410,7 @@ function writeFailure(
 /** A body of unknown length that is never read: the response to HEAD has the headers of a stream. */
 async function* noEvents(): AsyncGenerator<Uint8Array> {}
 
-/** 204 has nothing to send. */
+/** A 204 response has no body. */
 const noContent = 204
 
 function writeBody(body: unknown, status: number, headers: Record<string, string>): Response {

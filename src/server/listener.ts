@@ -1,4 +1,4 @@
-// A socket that HTTP requests arrive on. It knows no paths.
+// Listens for HTTP requests and WebSockets on a port or a Unix socket. It is independent of paths.
 
 import type { Server, ServerWebSocket } from 'bun'
 import type { Peer } from '../http/remote-client.ts'
@@ -6,49 +6,49 @@ import type { Peer } from '../http/remote-client.ts'
 export interface Listener {
 	readonly url: string
 	/**
-	 * Stops accepting, lets what runs end within `deadlineMs`, then cuts it.
+	 * Stops accepting connections, waits up to `deadlineMs` for requests in flight, then closes their connections.
 	 *
-	 * @param interrupt asked at the deadline to end what runs in words; what still runs a moment later is cut.
+	 * @param interrupt called at the deadline to end open streams with an error event, shortly before their connections are closed.
 	 */
 	close(deadlineMs: number, interrupt?: () => Promise<void>): Promise<void>
 }
 
-/** Resolves when the client has room for more, or is gone. */
+/** Resolves when the client can receive more, or has disconnected. */
 export type SocketSend = (text: string) => Promise<void>
 
-/** What answers the messages of one socket. */
+/** Handles the messages of one WebSocket. */
 export interface SocketPeer {
 	message(text: string, send: SocketSend): void
-	/** The client is gone. */
+	/** The client disconnected. */
 	close(): void
 }
 
 export interface ListenOptions {
 	/** `host:port`, port 0 for a free one; or an absolute path of a Unix socket. */
 	readonly address: string
-	/** The peer's address is known until the request is answered. */
+	/** The peer's address can be read until the response is sent. */
 	readonly fetch: (request: Request, peer: Peer) => Promise<Response>
-	/** Takes a request to become a socket, or says why not; undefined where there are none on its path. */
+	/** Accepts a WebSocket upgrade or returns a response that rejects it; undefined if the path has no WebSocket route. */
 	readonly socket?: (request: Request, peer: Peer) => Promise<SocketPeer | Response | undefined>
-	/** Largest message of a WebSocket. Bodies of requests are bounded by whatever reads them: what is not read waits at the client. */
+	/** Maximum size of a WebSocket message, in bytes. Whatever reads a request body limits it: unread bytes wait at the client. */
 	readonly maxBodyBytes: number
-	/** Other processes listen on the same port, and the system spreads connections among them. */
+	/** Other processes listen on the same port, and the operating system distributes connections among them. */
 	readonly shared?: boolean
 }
 
-/** Seconds without a byte before a connection that is not waiting for an answer is dropped. */
+/** Timeout of a connection without traffic and without a request in flight, in seconds. */
 const idleSeconds = 60
-/** How long clients may take to read why their answer ended, in milliseconds. */
-const lastWordsMs = 500
+/** How long clients may take to read the error event of an interrupted stream, in milliseconds. */
+const interruptedMs = 500
 
-/** @throws Error where the address cannot be listened on. */
+/** @throws Error if it cannot listen on the address. */
 export function listen({ address, fetch, socket, maxBodyBytes, shared = false }: ListenOptions): Listener {
 	const handler = {
-		// Above it, Bun answers by itself: without a body, a CORS header or a line in the log.
+		// Bun rejects larger bodies itself, without a response body, CORS headers or a log line.
 		maxRequestBodySize: Number.MAX_SAFE_INTEGER,
 		websocket: sockets(maxBodyBytes),
 		fetch(request: Request, bun: Server<OpenSocket>) {
-			// An answer may be quiet for as long as a model thinks; what bounds it is not the socket's business.
+			// A response may take as long as the model needs; timeouts apply elsewhere.
 			bun.timeout(request, 0)
 			const upgrades = request.headers.get('upgrade')?.toLowerCase() === 'websocket'
 			const peer: Peer = { address: () => bun.requestIP(request)?.address }
@@ -77,7 +77,7 @@ export function listen({ address, fetch, socket, maxBodyBytes, shared = false }:
 			const ended = server.stop(false)
 			if (!(await endsWithin(ended, deadlineMs)) && interrupt !== undefined) {
 				await interrupt()
-				await endsWithin(ended, lastWordsMs)
+				await endsWithin(ended, interruptedMs)
 			}
 			await server.stop(true)
 		},
@@ -86,12 +86,12 @@ export function listen({ address, fetch, socket, maxBodyBytes, shared = false }:
 
 interface OpenSocket {
 	readonly peer: SocketPeer
-	/** Whoever waits for room. */
+	/** Resolved when the send buffer has drained. */
 	drained: PromiseWithResolvers<void> | undefined
 }
 
-/** Bytes that may wait for a client before its answers do. */
-const mostBuffered = 262_144
+/** Bytes in the send buffer above which a sender waits. */
+const maxBufferedBytes = 262_144
 
 function sockets(maxPayloadLength: number) {
 	const drain = (socket: ServerWebSocket<OpenSocket>) => {
@@ -104,7 +104,7 @@ function sockets(maxPayloadLength: number) {
 		message(socket: ServerWebSocket<OpenSocket>, message: string | Buffer) {
 			socket.data.peer.message(message.toString(), async (text) => {
 				socket.send(text)
-				if (socket.getBufferedAmount() <= mostBuffered) return
+				if (socket.getBufferedAmount() <= maxBufferedBytes) return
 				socket.data.drained ??= Promise.withResolvers()
 				await socket.data.drained.promise
 			})
@@ -133,8 +133,8 @@ function hostAndPort(address: string): { readonly hostname: string; readonly por
 }
 
 /**
- * Whoever may open the socket may be quiet on it: Bun would cut a stream after 10 s, once its first chunk is written. Its types do not
- * know the option for Unix sockets; its server does.
+ * Disables the idle timeout on Unix sockets: Bun would cut a stream 10 s after its first chunk. Bun's types lack this option for Unix sockets;
+ * its server supports it.
  */
 function unixOptions<Options extends { readonly unix: string }>(options: Options): Options {
 	return Object.assign(options, { idleTimeout: 0 })

@@ -43,7 +43,7 @@ for (const [expected, ...models] of cases) {
 	test(`${expected}: ${described.join(', ') || 'no models'}`, () => expect(statusOf(models)).toBe(expected))
 }
 
-test('a check that fails is the end of it, unless it is excluded', () => {
+test('a failed check makes the server unready, unless it is excluded', () => {
 	const checks = { database: { ok: false, reason: 'away' }, disk: { ok: true } }
 	expect(statusOf([[false, ready]], checks)).toBe('failed')
 	expect(statusOf([[false, starting]], checks)).toBe('failed')

@@ -1,5 +1,5 @@
-// What the server says of itself to anyone who asks: alive, ready, version. It contains nothing of callers, no path of this machine and
-// no address of another.
+// The readiness that the server reports without authentication. It contains no data of callers, no path of this machine and no address of
+// another.
 
 import type { EngineState, Operation } from '../engines/engine.ts'
 import { publicText } from '../system/public-text.ts'
@@ -15,13 +15,13 @@ export interface ModelState {
 }
 
 export interface Readiness {
-	/** `ready` if every required model and at least one model can answer and no check fails; `starting` if that will be so by itself. */
+	/** `ready` if every required model and at least one model is ready and no check fails; `starting` if it becomes ready without intervention. */
 	readonly status: EngineState['status']
 	readonly models: readonly ModelState[]
 	readonly checks: CheckResults
 }
 
-/** A model as its route sees it now. */
+/** A model with the current state of its route's members. */
 export interface RoutedModel {
 	readonly name: string
 	readonly required: boolean
@@ -32,12 +32,12 @@ export interface RoutedMember {
 	readonly state: EngineState
 	/** False while its health checks fail. */
 	readonly healthy: boolean
-	/** Its breaker lets no call through. From the moment when it would let one try, it does not count as open: otherwise a server that
+	/** Its breaker lets no call through. A breaker that would let a probe through does not count as open: otherwise a server that
 	 * gets no requests while it is not ready would never be ready again. */
 	readonly open: boolean
 }
 
-/** @param excluded names of checks whose results are reported, but do not count. */
+/** @param excluded names of checks whose results are reported, but do not affect the status. */
 export function readiness(
 	models: readonly RoutedModel[],
 	checks: CheckResults,
@@ -55,7 +55,7 @@ function statusOf(models: readonly ModelState[]): EngineState['status'] {
 	return models.some(({ status }) => status === 'starting') ? 'starting' : 'failed'
 }
 
-/** A model is ready with its first upstream that is; `failed` once all are. */
+/** A model is ready if one of its upstreams is, and failed if all of them are. */
 function describe({ name, required, members }: RoutedModel): ModelState {
 	const states = members.map(stateOf)
 	const best =
@@ -67,15 +67,15 @@ function describe({ name, required, members }: RoutedModel): ModelState {
 		status,
 		required,
 		operations,
-		...(contextTokens === undefined ? {} : { contextTokens }),
-		...(note === undefined ? {} : { note: publicText(note) }),
+		contextTokens,
+		note: note === undefined ? undefined : publicText(note),
 	}
 }
 
 function stateOf({ state, healthy, open }: RoutedMember): EngineState {
 	if (state.status !== 'ready' || (healthy && !open)) return state
 	const note = healthy
-		? 'its upstream failed several times in a row; it is tried again shortly'
+		? 'its upstream failed several times in a row; it will be retried shortly'
 		: 'the health checks of its upstream fail'
 	return { ...state, status: 'failed', note }
 }

@@ -1,50 +1,50 @@
-// WebSockets as one more way to ask: each message is carried by the route that it stands for, so it passes through the same pipeline as
-// any request, and the events of its answer go back as frames.
+// Serves routes over WebSockets. Each message becomes a request of its route, passes through the same pipeline as any request, and the events
+// of the answer are sent as frames.
 
 import { asChatError } from '../chat/error.ts'
 import type { SocketRoute } from '../dialects/dialect.ts'
 import type { SocketPeer, SocketSend } from './listener.ts'
 
-/** Messages of one socket that are answered at the same time. */
-const mostAtOnce = 16
+/** Maximum number of messages of one socket in flight. */
+const maxInFlight = 16
 
 export interface SocketOptions {
 	readonly route: SocketRoute
-	/** The request that became the socket: its headers go with every message. */
+	/** The upgrade request: its headers are added to every message. */
 	readonly opening: { readonly url: string; readonly headers: Headers }
 	readonly fetch: (request: Request) => Promise<Response>
 }
 
 export function openSocket({ route, opening, fetch }: SocketOptions): SocketPeer {
-	const gone = new AbortController()
+	const disconnected = new AbortController()
 	let running = 0
 	const answer = async (text: string, send: SocketSend): Promise<void> => {
 		let tag: string | undefined
 		try {
 			const read = route.read(text)
 			tag = read.tag
-			if (running >= mostAtOnce) return void (await send(route.writeFailure(429, tooMany, tag)))
+			if (running >= maxInFlight) return void (await send(route.writeFailure(429, tooMany, tag)))
 			running++
 			try {
-				await relay(await fetch(requestOf(read.body, opening, gone.signal)), route, tag, send)
+				await relay(await fetch(requestOf(read.body, opening, disconnected.signal)), route, tag, send)
 			} finally {
 				running--
 			}
 		} catch (thrown) {
-			if (gone.signal.aborted) return
+			if (disconnected.signal.aborted) return
 			const { status, body } = route.writeError(asChatError(thrown))
 			await send(route.writeFailure(status, body, tag))
 		}
 	}
 	return {
 		message: (text, send) => void answer(text, send),
-		close: () => gone.abort(),
+		close: () => disconnected.abort(),
 	}
 }
 
 const tooMany = {
 	error: {
-		message: `A socket answers at most ${mostAtOnce} messages at a time.`,
+		message: `Too many messages in flight on this socket: at most ${maxInFlight} are allowed. Wait for an answer to end.`,
 		type: 'requests',
 		param: null,
 		code: 'rate_limit_exceeded',
@@ -58,7 +58,7 @@ function requestOf(body: unknown, { url, headers }: SocketOptions['opening'], si
 	return new Request(url, { method: 'POST', headers: sent, body: JSON.stringify(body), signal })
 }
 
-/** @param send resolves when the client is ready for more. */
+/** @param send resolves when the client can receive more. */
 async function relay(response: Response, route: SocketRoute, tag: string | undefined, send: SocketSend): Promise<void> {
 	if (response.headers.get('content-type')?.startsWith('text/event-stream') !== true || response.body === null)
 		return send(route.writeFailure(response.status, await response.json(), tag))

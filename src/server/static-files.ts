@@ -1,8 +1,8 @@
-// Files of a folder as answers: the web page. Only the files that were named can be asked for.
+// Serves the files of the web page. Only files in the given table are served.
 
 import { join } from 'node:path'
 
-/** For a page that loads nothing from elsewhere and is embedded nowhere. */
+/** For a page that loads nothing from other origins and cannot be embedded. */
 const headers: Readonly<Record<string, string>> = {
 	'content-security-policy':
 		"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -15,13 +15,13 @@ export class StaticFiles {
 	private readonly folder: string
 	private readonly files: ReadonlyMap<string, string>
 
-	/** @param files request paths with the file in `folder` that answers each. */
+	/** @param files maps request paths to files in `folder`. */
 	constructor(folder: string, files: Readonly<Record<string, string>>) {
 		this.folder = folder
 		this.files = new Map(Object.entries(files))
 	}
 
-	/** The file for a normalised path, or undefined where there is none. */
+	/** The file for a normalised path, or undefined if there is none. */
 	find(path: string): Response | undefined {
 		const name = this.files.get(path)
 		return name === undefined ? undefined : new Response(Bun.file(join(this.folder, name)), { headers })

@@ -1,5 +1,5 @@
-// Kept streams as files in a folder that every process of this host shares: one line about the stream, its events, and a zero byte behind
-// the last. What was written survives the process; it is not synced, so a power cut may take the last moments.
+// Stored streams as files in a folder that all processes of this host share: one header line, the events, and a zero byte after the last
+// event. Written data survives a crash of the process; it is not synced, so a power failure may lose the latest events.
 
 import { closeSync, existsSync, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { mkdir, readdir, stat } from 'node:fs/promises'
@@ -14,13 +14,13 @@ import { EventReader, endMark } from './stream-reader.ts'
 
 export interface FileStreamsOptions {
 	readonly folder: string
-	/** This process, as `interrupt` will name it. */
+	/** Identifies this process, for `interrupt`. */
 	readonly process: () => string
-	/** How long an ended stream is kept, in milliseconds. */
+	/** Retention of an ended stream, in milliseconds. */
 	readonly keepMs: number
-	/** Longest stream, in bytes. */
+	/** Maximum size of a stream, in bytes. */
 	readonly maxBytes: number
-	/** All streams together, in bytes. */
+	/** Maximum size of all streams together, in bytes. */
 	readonly maxTotalBytes: number
 	readonly clock: Clock
 }
@@ -29,7 +29,7 @@ const header = z.object({ tenant: z.string(), owner: z.string(), process: z.stri
 type Header = z.infer<typeof header>
 
 const id = /^[0-9a-f]{32}$/
-/** How often others' wishes and the folder's size are looked at, in milliseconds. */
+/** Intervals for polling cancellations by other processes and for removing expired streams, in milliseconds. */
 const [cancelCheckMs, sweepMs] = [200, 60_000]
 
 export class FileStreams implements KeptStreams {
@@ -52,7 +52,7 @@ export class FileStreams implements KeptStreams {
 	}
 
 	open({ scope, id: name, interruption }: StreamOpening): KeptStream {
-		if (this.totalBytes > this.options.maxTotalBytes) throw tooMuch('This server keeps too many streams already.')
+		if (this.totalBytes > this.options.maxTotalBytes) throw tooMuch('The storage for streams is full. Try again later.')
 		const head: Header = { ...scope, process: this.options.process(), interruption }
 		const stream = new RunningStream(this.file(name), `${JSON.stringify(head)}\n`, this.options.maxBytes, (bytes) => {
 			this.totalBytes += bytes
@@ -129,7 +129,7 @@ export class FileStreams implements KeptStreams {
 		}
 	}
 
-	/** While something runs here, other processes may ask for its end. */
+	/** Polls for cancellations by other processes while a stream runs here. */
 	private watch(): void {
 		if (this.watching) return
 		this.watching = true
@@ -141,12 +141,12 @@ export class FileStreams implements KeptStreams {
 				}
 			if (this.running.size > 0) return
 			this.watching = false
-			throw new Error('nothing to watch')
+			throw new Error('no stream is running')
 		}
 		void this.every(cancelCheckMs, look)
 	}
 
-	/** Until `look` throws, or the end. */
+	/** Calls `look` until it throws or the store is closed. */
 	private async every(ms: number, look: () => void | Promise<void>): Promise<void> {
 		try {
 			for (;;) {
@@ -154,7 +154,7 @@ export class FileStreams implements KeptStreams {
 				await look()
 			}
 		} catch {
-			// Closed, or done.
+			// The store was closed, or `look` is done.
 		}
 	}
 
@@ -212,35 +212,35 @@ class RunningStream implements KeptStream {
 	append(text: string): void {
 		if (this.over || text === '') return
 		if (this.written + text.length > this.maxBytes)
-			throw tooMuch('The answer is longer than this server keeps of a stream that outlives its connection.')
+			throw tooMuch(`The answer exceeds the maximum size of a stored stream: ${this.maxBytes} bytes.`)
 		this.write(text)
 	}
 
-	end(lastWords = ''): void {
+	end(lastEvent = ''): void {
 		if (this.over) return
-		this.write(lastWords + endMark)
+		this.write(lastEvent + endMark)
 		this.over = true
 		closeSync(this.descriptor)
-		for (const told of this.endListeners) told()
+		for (const listener of this.endListeners) listener()
 	}
 
 	abort(reason: Error): void {
 		this.controller.abort(reason)
 	}
 
-	onEnd(told: () => void): void {
-		this.endListeners.add(told)
+	onEnd(listener: () => void): void {
+		this.endListeners.add(listener)
 	}
 
 	/** Resolves at the next change. */
 	grown(): Promise<void> {
 		if (this.over) return Promise.resolve()
 		return new Promise((resolve) => {
-			const told = () => {
-				this.listeners.delete(told)
+			const listener = () => {
+				this.listeners.delete(listener)
 				resolve()
 			}
-			this.listeners.add(told)
+			this.listeners.add(listener)
 		})
 	}
 
@@ -248,7 +248,7 @@ class RunningStream implements KeptStream {
 		const bytes = writeSync(this.descriptor, text)
 		this.written += bytes
 		this.grew(bytes)
-		for (const told of [...this.listeners]) told()
+		for (const listener of [...this.listeners]) listener()
 	}
 }
 
@@ -284,7 +284,7 @@ function hasEnded(descriptor: number): boolean {
 	return size > 0 && readSync(descriptor, last, 0, 1, size - 1) === 1 && last[0] === 0
 }
 
-/** Half an event at the end would spoil the next one: it is written over. */
+/** Overwrites an incomplete event at the end, which would corrupt the next one. */
 function endTorn(descriptor: number, interruption: string): void {
 	const { size } = fstatSync(descriptor)
 	const bytes = Buffer.alloc(size)
@@ -293,7 +293,7 @@ function endTorn(descriptor: number, interruption: string): void {
 	const whole = bytes.lastIndexOf('\n\n')
 	const from = whole < begin ? begin : whole + 2
 	const tail = Buffer.from(interruption + endMark)
-	// What is longer than the torn part and its successor together cannot be: blanks between events say nothing.
+	// Pads with newlines, which have no meaning between events, if the incomplete event is longer than its replacement.
 	const padded = Buffer.concat([
 		tail.subarray(0, -1),
 		Buffer.alloc(Math.max(0, size - from - tail.length), 10),

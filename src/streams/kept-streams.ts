@@ -1,24 +1,23 @@
-// Streams that go on without their client: what is sent is written down as it is made, so that it can be read again from anywhere in it,
-// by whoever it belongs to, until it is forgotten. It does not know what the text means, only where its events end.
+// Streams that continue without their client: the text is stored as it is produced, so that its owner can read it from any event until it
+// expires. The store does not interpret the text; it only detects where events end.
 
 import type { Pieces } from '../http/event-stream.ts'
 import type { Scope } from '../keys/scope.ts'
 
 export interface KeptStreams {
-	/** @throws ChatError `overloaded` where too much is kept already. */
+	/** @throws ChatError `overloaded` if the storage is full. */
 	open(opening: StreamOpening): KeptStream
 	/**
-	 * The events behind the first `after`, those that are still to come included. Undefined where the stream is not there, or somebody
-	 * else's.
+	 * The events after the first `after`, including future ones. Undefined if the stream does not exist or belongs to another caller.
 	 */
 	read(scope: Scope, id: string, after: number): Promise<Pieces | undefined>
-	/** Ends a stream, whichever process it runs in. @returns whether there is one that runs. */
+	/** Cancels a stream in any process. @returns whether it was running. */
 	cancel(scope: Scope, id: string): Promise<boolean>
 	/** Resolves when the stream has ended. */
 	ended(scope: Scope, id: string): Promise<void>
-	/** Streams that the dead process `process` left behind end with what was said of that when they were opened. */
+	/** Ends the streams of the crashed process `process` with their `interruption`. */
 	interrupt(process: string): Promise<void>
-	/** Forgets everything of a scope, or one stream of it. */
+	/** Deletes all streams of a scope, or one of them. */
 	remove(scope: Scope, id?: string): Promise<void>
 	/** Ends every stream of this process, with `reason`. */
 	close(reason: Error): void
@@ -28,19 +27,19 @@ export interface StreamOpening {
 	readonly scope: Scope
 	/** Unguessable; a file is named after it. */
 	readonly id: string
-	/** The last event where this process dies. */
+	/** The last event if this process crashes. */
 	readonly interruption: string
 }
 
-/** A stream as its source sees it. */
+/** The writer's side of a stream. */
 export interface KeptStream {
-	/** Aborted when nobody wants more of it; its reason is a ChatError that says why. */
+	/** Aborted when the stream is cancelled; its reason is a ChatError. */
 	readonly signal: AbortSignal
 	/**
 	 * @param text whole events.
-	 * @throws ChatError `overloaded` where the stream is longer than one may be.
+	 * @throws ChatError `overloaded` if the stream exceeds its maximum size.
 	 */
 	append(text: string): void
-	/** Nothing more will come. `lastWords` are taken whatever the stream's length. */
-	end(lastWords?: string): void
+	/** Ends the stream. `lastEvent` is written even if the stream is at its maximum size. */
+	end(lastEvent?: string): void
 }

@@ -1,35 +1,35 @@
-// Reads a kept stream from its file as far as it is written, event by event, and waits for more until the mark of its end.
+// Reads a stored stream from its file event by event, and waits for more until the end mark.
 
 import { closeSync, readSync } from 'node:fs'
 import type { Pieces } from '../http/event-stream.ts'
 import type { Clock } from '../system/clock.ts'
 
-/** Behind the last event. No event holds one: JSON writes it as an escape. */
+/** Follows the last event. No event contains it: JSON escapes it. */
 export const endMark = '\0'
 
 export interface EventReaderOptions {
-	/** Taken over: closed at the end. */
+	/** The reader closes it at the end. */
 	readonly descriptor: number
-	/** Where the events begin, in bytes. */
+	/** Offset of the first event, in bytes. */
 	readonly start: number
-	/** How many events are passed over. */
+	/** Number of events to skip. */
 	readonly after: number
 	readonly clock: Clock
-	/** Tells when there is more, where the source runs in this process. */
+	/** Notifies of new events if the writer runs in this process. */
 	readonly grown: { grown(): Promise<void> } | undefined
 }
 
-/** How often another process's file is looked at, in milliseconds. */
+/** Polling interval for a file that another process writes, in milliseconds. */
 const lookMs = 50
 const pieceBytes = 65_536
 const eventEnd = Buffer.from('\n\n')
 
 export class EventReader implements Pieces {
 	private readonly options: EventReaderOptions
-	private readonly gone = new AbortController()
+	private readonly closed = new AbortController()
 	private position: number
 	private toSkip: number
-	/** An event of which the end is not read yet. */
+	/** An incomplete event. */
 	private begun: Buffer = Buffer.alloc(0)
 	private over = false
 
@@ -44,7 +44,7 @@ export class EventReader implements Pieces {
 			let bytes = this.read()
 			if (bytes.length === 0) {
 				const more = this.more()
-				// What came in between is not slept through.
+				// Reads again, because events may have arrived before the wait was registered.
 				bytes = this.read()
 				if (bytes.length === 0) await more
 			}
@@ -71,7 +71,7 @@ export class EventReader implements Pieces {
 		return bytes.subarray(0, length)
 	}
 
-	/** Whole events among what was read. */
+	/** The complete events among the bytes read. */
 	private take(bytes: Buffer): string {
 		const mark = bytes.indexOf(0)
 		const known = Buffer.concat([this.begun, mark === -1 ? bytes : bytes.subarray(0, mark)])
@@ -92,13 +92,13 @@ export class EventReader implements Pieces {
 
 	private close(): void {
 		this.over = true
-		this.gone.abort()
+		this.closed.abort()
 		closeSync(this.options.descriptor)
 	}
 
 	private more(): Promise<void> {
 		const { grown, clock } = this.options
-		const looked = clock.sleep(lookMs, this.gone.signal).catch(() => undefined)
+		const looked = clock.sleep(lookMs, this.closed.signal).catch(() => undefined)
 		return grown === undefined ? looked : Promise.race([grown.grown(), looked])
 	}
 }

@@ -1,4 +1,4 @@
-// POST /chat/completions: OpenAI's, where `user` begins a conversation that is kept, and `id` goes on with it.
+// POST /chat/completions: OpenAI's, but `user` begins a stored conversation, and `id` continues it.
 
 import { readAlbertChatRequest } from '../../wire/albert/chat-request-reader.ts'
 import { ChatChunkWriter } from '../../wire/openai/chat-chunk-writer.ts'
@@ -15,10 +15,11 @@ export const chatCompletions: Route = {
 			request,
 			stream,
 			dropped,
-			// Whoever speaks this dialect means it so.
-			...(history === undefined
-				? {}
-				: { offer: { ...history, history: 'albert', answersAsConversation: true, expected: true } }),
+			// Clients of this dialect expect a stored conversation.
+			offer:
+				history === undefined
+					? undefined
+					: { ...history, history: 'albert', answersAsConversation: true, expected: true },
 			writer: {
 				completion: (completion, identity, source) => writeCompletion(completion, identify(identity), shape, source),
 				stream: (identity) => new ChatChunkWriter(identify(identity), shape),
@@ -27,7 +28,7 @@ export const chatCompletions: Route = {
 	},
 }
 
-/** The conversation's id where one is kept, and else of the form that its upstream had. */
+/** The id of the stored conversation, or else an id in the format of Albert's upstream. */
 function identify({ token, created, model, id = `cmpl-${token}` }: AnswerIdentity) {
 	return { id, created, model }
 }

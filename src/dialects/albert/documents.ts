@@ -1,5 +1,5 @@
-// What Albert API had for documents: tools that its server ran in front of the model, files and collections. There are no tools here, as on
-// a server where none was set up; files and collections are told to be gone.
+// Albert API's paths for documents: tools that its server ran before the model, files and collections. The list of tools is empty, as on a
+// server without configured tools; files and collections answer 410.
 
 import { ChatError } from '../../chat/error.ts'
 import type { Method } from '../../http/route-table.ts'
@@ -33,7 +33,7 @@ function gone(method: Method, path: string): Route {
 		read() {
 			throw new ChatError(
 				'gone',
-				'This server keeps no files and no collections: search in documents has to be done by the application.',
+				'Files and collections are not supported on this server: the application must search documents itself.',
 			)
 		},
 	}

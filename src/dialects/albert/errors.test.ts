@@ -12,7 +12,7 @@ const documented = new Map(
 )
 
 for (const kind of chatErrorKinds)
-	test(`${kind} is answered as the page says`, () => {
+	test(`${kind} is answered as documented`, () => {
 		const { status, body } = writeError(new ChatError(kind, 'our own words', { param: 'a.b' }))
 		const { detail } = JSON.parse(JSON.stringify(body))
 		const [wanted, how = ''] = documented.get(kind) ?? []

@@ -1,4 +1,4 @@
-// Errors as Albert API answered them in 2024: `detail`, a text, or a list where the request itself is wrong.
+// Errors in the format of Albert API in 2024: `detail` is a text, or a list if the request is invalid.
 
 import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
 import { writeValidationDetail } from '../../wire/albert/validation-detail.ts'
@@ -6,9 +6,9 @@ import type { WrittenError } from '../dialect.ts'
 
 interface Shape {
 	readonly status: number
-	/** Said instead of our own words, which clients may compare with. */
+	/** Albert API's own message, which clients may compare; replaces the error's message. */
 	readonly text?: string
-	/** Told as a complaint about the request. */
+	/** `detail` is a list of validation errors. */
 	readonly listed?: true
 }
 

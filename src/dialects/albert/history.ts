@@ -7,7 +7,7 @@ import type { OwnConversations } from '../../conversations/own-conversations.ts'
 import { writeMessages } from '../../wire/openai/chat-messages-writer.ts'
 import type { Route } from '../dialect.ts'
 
-/** Read at once from the store. */
+/** Number of items per read from the store. */
 const pageSize = 200
 
 export const listHistory: Route = {
@@ -18,7 +18,7 @@ export const listHistory: Route = {
 		async answer(own) {
 			const histories: Record<string, unknown> = {}
 			for (let after: string | undefined, more = true; more; ) {
-				const page = await own.list({ limit: pageSize, order: 'asc', user, ...(after === undefined ? {} : { after }) })
+				const page = await own.list({ limit: pageSize, order: 'asc', user, after })
 				for (const conversation of page?.items ?? []) histories[conversation.id] = await writeHistory(conversation, own)
 				after = page?.items.at(-1)?.id
 				more = page?.more ?? false
@@ -46,7 +46,7 @@ export const showHistory: Route = {
 async function writeHistory({ id, createdAtMs }: Conversation, own: OwnConversations): Promise<object> {
 	const messages: KeptMessage[] = []
 	for (let after: string | undefined, more = true; more; ) {
-		const page = await own.messages(id, { limit: pageSize, order: 'asc', ...(after === undefined ? {} : { after }) })
+		const page = await own.messages(id, { limit: pageSize, order: 'asc', after })
 		messages.push(...(page?.items ?? []))
 		after = page?.items.at(-1)?.id
 		more = page?.more ?? false

@@ -1,4 +1,4 @@
-// Aleph Alpha's dialect: the exact form of its answers, which its clients read without looking, and its counting.
+// Aleph Alpha's dialect: the exact format of its answers, which its clients read without validation, and its token counts.
 
 import { describe, expect, test } from 'bun:test'
 import type { Completion } from '../../chat/completion.ts'
@@ -47,7 +47,7 @@ function stream(events: readonly ChatEvent[], fields: object = {}): readonly unk
 }
 
 describe('tokens', () => {
-	test('count the end of a turn where they were counted here', () => {
+	test('include the end of a turn if they were counted here', () => {
 		expect(writeUsage(usage, 1)).toEqual({ prompt_tokens: 16, completion_tokens: 50, total_tokens: 66 })
 		expect(writeUsage({ ...usage, promptTokens: 27, completionTokens: 38 }, 1)).toEqual({
 			prompt_tokens: 27,
@@ -55,12 +55,12 @@ describe('tokens', () => {
 			total_tokens: 66,
 		})
 	})
-	test('are what an upstream tells', () =>
+	test('are those that an upstream reports', () =>
 		expect(writeUsage({ ...usage, completionTokens: 50, source: 'upstream' }, 1).completion_tokens).toBe(50))
-	test('have no end where the answer was cut', () => expect(writeUsage(usage, 0).completion_tokens).toBe(49))
+	test('include no end if the answer was truncated', () => expect(writeUsage(usage, 0).completion_tokens).toBe(49))
 })
 
-describe('a whole answer', () => {
+describe('a unary answer', () => {
 	test('has these fields and no others', () =>
 		expect(chat().writer.completion(whole(), identity)).toEqual({
 			id,
@@ -71,7 +71,7 @@ describe('a whole answer', () => {
 			choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'Hello.' }, logprobs: null }],
 			usage: { prompt_tokens: 16, completion_tokens: 50, total_tokens: 66 },
 		}))
-	test('tells calls where tools were offered, and thinking within the text', () => {
+	test('reports calls if the request has tools, and reasoning within the text', () => {
 		const tools = [{ type: 'function', function: { name: 'look' } }]
 		expect(chat({ tools }).writer.completion(whole({ reasoning: 'Hm.' }), identity)).toMatchObject({
 			choices: [{ message: { content: '<think>Hm.</think>\n\nHello.', tool_calls: [] } }],
@@ -103,8 +103,9 @@ describe('a stream', () => {
 		chunk({ content: 'Hello.' }),
 		chunk({}, 'stop'),
 	]
-	test('opens, speaks, ends with nothing said, and is done', () => expect(stream(events)).toEqual([...said, '[DONE]']))
-	test('tells its usage where asked to', () => {
+	test('has an opening chunk, text, a final chunk without text, and the end mark', () =>
+		expect(stream(events)).toEqual([...said, '[DONE]']))
+	test('reports usage if requested', () => {
 		const [last, done] = stream(events, { stream_options: { include_usage: true } }).slice(-2)
 		expect([last, done]).toEqual([
 			{
@@ -115,7 +116,7 @@ describe('a stream', () => {
 			'[DONE]',
 		])
 	})
-	test('tells calls in pieces that each have a content', () =>
+	test('reports calls in chunks that each have a content', () =>
 		expect(
 			stream([
 				{ type: 'start' },
@@ -129,16 +130,16 @@ describe('a stream', () => {
 })
 
 describe('a request', () => {
-	test('bounds its answer in either word', () => {
+	test('limits its answer with either parameter', () => {
 		expect(chat({ maximum_tokens: 7 }).request.maxTokens).toBe(7)
 		expect(chat({ max_tokens: 8, maximum_tokens: 7 }).request.maxTokens).toBe(8)
 	})
-	test('is nice only where it says so', () => {
+	test('has low priority only if it sets `nice`', () => {
 		expect(chat({}, 'nice=true').priority).toBe('low')
 		expect(chat({}, 'nice=false').priority).toBeUndefined()
 		expect(() => chat({}, 'nice=perhaps')).toThrow("'nice' must be true or false")
 	})
-	test('hands steering on, and names what means nothing', () => {
+	test('passes steering through, and reports unsupported fields', () => {
 		const { request, dropped, labels } = chat({
 			steering_concepts: ['_worker/kind'],
 			hosting: 'aleph-alpha',
@@ -147,9 +148,9 @@ describe('a request', () => {
 		expect(request.passthrough).toEqual({ steering_concepts: ['_worker/kind'] })
 		expect([dropped, labels]).toEqual([['hosting'], { tags: 'a' }])
 	})
-	test('may ask for more penalty than there is', () =>
+	test('may request a penalty above the maximum', () =>
 		expect(chat({ frequency_penalty: -10 }).request.sampling.frequencyPenalty).toBe(-2))
-	test('of a completion: zeros mean nothing', () => {
+	test('of a completion: zeros mean unset', () => {
 		const call = read('/complete', {
 			...{
 				model: 'm',
@@ -181,7 +182,7 @@ describe('errors', () => {
 			const written = alephAlpha.writeError(new ChatError(kind, 'So it is.'))
 			expect([written.status, written.body]).toEqual([status, { error: 'So it is.', code }])
 		})
-	test('say how long to wait', () =>
+	test('report the time to wait', () =>
 		expect(alephAlpha.writeError(new ChatError('overloaded', 'x', { retryAfterMs: 1500 })).headers['retry-after']).toBe(
 			'2',
 		))

@@ -1,4 +1,4 @@
-// Aleph Alpha's API: of its cloud, without a version in the path, and of PhariaAI, below /v1.
+// Aleph Alpha's API: that of its cloud, without a version in the path, and that of PhariaAI, below /v1.
 
 import type { Dialect } from '../dialect.ts'
 import { chatCompletions } from './chat-completions.ts'
@@ -31,7 +31,7 @@ export const alephAlpha: Dialect = {
 		...missing,
 	],
 	recognises: (headers) => headers.get('user-agent')?.startsWith('Aleph-Alpha-') === true,
-	// Its client fails on every line of a stream that holds no data.
+	// Its client fails on every line of a stream without data.
 	heartbeat: '',
 	writeError,
 	headers: () => ({}),

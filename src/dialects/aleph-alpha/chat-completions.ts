@@ -16,7 +16,7 @@ export const chatCompletions: Route = {
 			stream,
 			writer: chatWriter({ includeUsage, hasTools: request.tools.length > 0 }),
 			dropped,
-			...(labels === undefined ? {} : { labels }),
+			labels,
 			...priorityOf(query()),
 		}
 	},

@@ -1,4 +1,4 @@
-// Aleph Alpha's chat request: OpenAI's with names of its own beside it.
+// Aleph Alpha's chat request: OpenAI's with additional fields.
 
 import type { JsonObject } from '../../chat/json.ts'
 import { strictViolation } from '../../wire/json/strict-schema.ts'
@@ -10,39 +10,38 @@ export interface ReadChat extends ReturnType<typeof readChatRequest> {
 	readonly labels?: Readonly<Record<string, string>>
 }
 
-/** Told to the data centre and to whoever keeps the books, not to the model. */
-const aside: readonly string[] = ['hosting', 'tags']
+/** Fields for hosting and accounting, which are not sent to the model. */
+const nonModelFields: readonly string[] = ['hosting', 'tags']
 const longestTags = 200
-/** The API takes more than this, and OpenAI's does not. */
-const farthestPenalty = 2
+/** Maximum penalty in OpenAI's API. Aleph Alpha's API accepts larger values. */
+const maxPenalty = 2
 
 /** @throws ChatError `invalid-request`. */
 export function readChat(body: unknown): ReadChat {
 	if (!isObject(body)) return { ...readChatRequest(body), dropped: [] }
 	const { maximum_tokens: maximumTokens, ...rest } = body
 	const fields: Record<string, unknown> = { ...rest }
-	for (const name of aside) delete fields[name]
+	for (const name of nonModelFields) delete fields[name]
 	for (const name of ['frequency_penalty', 'presence_penalty']) {
 		const penalty = fields[name]
-		if (typeof penalty === 'number') fields[name] = Math.max(-farthestPenalty, Math.min(farthestPenalty, penalty))
+		if (typeof penalty === 'number') fields[name] = Math.max(-maxPenalty, Math.min(maxPenalty, penalty))
 	}
-	fields.response_format = withinReach(fields.response_format, 'json_schema', 'schema')
+	fields.response_format = relaxStrict(fields.response_format, 'json_schema', 'schema')
 	if (Array.isArray(fields.tools))
-		fields.tools = fields.tools.map((tool: unknown) => withinReach(tool, 'function', 'parameters'))
+		fields.tools = fields.tools.map((tool: unknown) => relaxStrict(tool, 'function', 'parameters'))
 	if (maximumTokens != null && fields.max_tokens == null && fields.max_completion_tokens == null)
 		fields.max_tokens = maximumTokens
 	const { hosting, tags } = body
 	return {
 		...readChatRequest(fields),
 		dropped: hosting == null ? [] : ['hosting'],
-		...(Array.isArray(tags) && tags.length > 0
-			? { labels: { tags: tags.map(String).join(',').slice(0, longestTags) } }
-			: {}),
+		labels:
+			Array.isArray(tags) && tags.length > 0 ? { tags: tags.map(String).join(',').slice(0, longestTags) } : undefined,
 	}
 }
 
-/** `strict` here is no promise to stay within the subset of schemas that OpenAI's API demands for it. */
-function withinReach(sent: unknown, part: string, schemaName: string): unknown {
+/** Disables `strict` for a schema outside OpenAI's subset: unlike OpenAI's API, this one accepts `strict` with any schema. */
+function relaxStrict(sent: unknown, part: string, schemaName: string): unknown {
 	if (!isObject(sent)) return sent
 	const described = sent[part]
 	if (!isObject(described) || described.strict !== true) return sent

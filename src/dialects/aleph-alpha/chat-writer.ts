@@ -1,5 +1,5 @@
-// Chat answers as Aleph Alpha's API writes them. Its own client loses the text of a chunk that tells more than a text, so each tells one
-// thing; and the thinking of a model stands in the text, between marks, as its models write it.
+// Chat answers in the format of Aleph Alpha's API. Its own client loses the text of a chunk that contains anything besides text, so each chunk
+// contains one item. Reasoning is part of the text, between tags, as its models write it.
 
 import type { Choice, Completion } from '../../chat/completion.ts'
 import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
@@ -10,15 +10,15 @@ import { writeErrorBody } from './error-writer.ts'
 
 export interface ChatShape {
 	readonly includeUsage: boolean
-	/** Tools were offered: whether any was called is told then. */
+	/** The request has tools: then `tool_calls` is always present. */
 	readonly hasTools: boolean
 }
 
 const thinkOpen = '<think>'
 const thinkClose = '</think>\n\n'
-/** What native workers call themselves. */
-const nobody = '.unknown.'
-/** Stands for "too unlikely to tell". */
+/** The `system_fingerprint` of native workers. */
+const unknownFingerprint = '.unknown.'
+/** Minimum log probability: "too unlikely to report". */
 const unlikely = -9999
 
 export function chatWriter(shape: ChatShape): AnswerWriter {
@@ -35,7 +35,7 @@ function writeCompletion({ choices, usage, fingerprint }: Completion, identity: 
 		object: 'chat.completion',
 		created: identity.created,
 		model: identity.model,
-		system_fingerprint: fingerprint ?? nobody,
+		system_fingerprint: fingerprint ?? unknownFingerprint,
 		choices: choices.map((choice, index) => ({
 			index,
 			finish_reason: writeReason(choice.finishReason),
@@ -51,7 +51,7 @@ function writeMessage({ text, reasoning, refusal, toolCalls }: Choice, { hasTool
 	return {
 		role: 'assistant',
 		content: thought + text + refusal,
-		...(hasTools || toolCalls.length > 0 ? { tool_calls: toolCalls.map(writeCall) } : {}),
+		tool_calls: hasTools || toolCalls.length > 0 ? toolCalls.map(writeCall) : undefined,
 	}
 }
 
@@ -59,7 +59,7 @@ function writeCall({ id, name, arguments: given }: ToolCall) {
 	return { id, type: 'function', function: { name, arguments: given } }
 }
 
-/** One answer; feed it the events in order. */
+/** Writes one answer. Events must be passed in order. */
 class ChatStream implements StreamWriter {
 	private readonly head: object
 	private readonly shape: ChatShape
@@ -84,11 +84,11 @@ class ChatStream implements StreamWriter {
 				this.fingerprint = event.fingerprint
 				return this.introduce(0)
 			case 'text':
-				return this.say(event.choice, event.text, event.logprobs)
+				return this.text(event.choice, event.text, event.logprobs)
 			case 'refusal':
-				return this.say(event.choice, event.text)
+				return this.text(event.choice, event.text)
 			case 'reasoning':
-				return this.think(event.choice, event.text)
+				return this.reasoning(event.choice, event.text)
 			case 'tool-call':
 				return this.call(event.choice, {
 					id: event.id,
@@ -118,13 +118,13 @@ class ChatStream implements StreamWriter {
 		return this.chunk(choice, { role: 'assistant', content: '' })
 	}
 
-	private say(choice: number, text: string, logprobs?: readonly TokenLogprob[]): string {
+	private text(choice: number, text: string, logprobs?: readonly TokenLogprob[]): string {
 		const before = this.introduce(choice) + this.closeThought(choice)
 		if (text === '' && logprobs === undefined) return before
 		return before + this.chunk(choice, { content: text }, logprobs === undefined ? null : writeLogprobs(logprobs))
 	}
 
-	private think(choice: number, text: string): string {
+	private reasoning(choice: number, text: string): string {
 		if (text === '') return ''
 		const mark = this.thinking.has(choice) ? '' : thinkOpen
 		this.thinking.add(choice)
@@ -145,7 +145,7 @@ class ChatStream implements StreamWriter {
 		logprobs: object | null = null,
 		finish_reason: string | null = null,
 	): string {
-		const system_fingerprint = finish_reason === null ? null : (this.fingerprint ?? nobody)
+		const system_fingerprint = finish_reason === null ? null : (this.fingerprint ?? unknownFingerprint)
 		return line({
 			...this.head,
 			system_fingerprint,
@@ -156,7 +156,7 @@ class ChatStream implements StreamWriter {
 
 	private usage(usage: Usage): string {
 		if (!this.shape.includeUsage) return ''
-		const system_fingerprint = this.fingerprint ?? nobody
+		const system_fingerprint = this.fingerprint ?? unknownFingerprint
 		return line({ ...this.head, system_fingerprint, choices: [], usage: writeUsage(usage, this.ends) })
 	}
 }
@@ -165,7 +165,7 @@ function line(value: object): string {
 	return `data: ${JSON.stringify(value)}\n\n`
 }
 
-/** Its own workers give bare UUIDs. */
+/** Its own workers use UUIDs without a prefix. */
 function idOf({ token }: AnswerIdentity): string {
 	return token.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
@@ -183,10 +183,10 @@ function writeReason(reason: FinishReason): string {
 }
 
 /**
- * The token that ends a turn is counted here, as this API does. Upstreams that tell a usage have counted what they generated, that token
- * included; where the count was made from the text, it is added.
+ * This API counts the token that ends a turn. Usage that an upstream reports includes it; for usage that was counted from the text, it is
+ * added.
  *
- * @param ends choices that ended by themselves.
+ * @param ends number of choices that ended with a stop token.
  */
 export function writeUsage({ promptTokens, completionTokens, source }: Usage, ends: number) {
 	const generated = completionTokens + (source === 'counted' ? ends : 0)
@@ -197,7 +197,7 @@ function writeLogprobs(tokens: readonly TokenLogprob[]) {
 	return { content: tokens.map((one) => ({ ...writeLogprob(one), top_logprobs: one.top.map(writeLogprob) })) }
 }
 
-/** Clients read the bytes unguarded. */
+/** Clients require `bytes`. */
 function writeLogprob({ token, logprob, bytes }: Omit<TokenLogprob, 'top'>) {
 	return { token, logprob: Math.max(logprob, unlikely), bytes: bytes ?? [...Buffer.from(token)] }
 }

@@ -1,4 +1,4 @@
-// POST /complete: a prompt goes on. Its stream has events of three types, and no end mark.
+// POST /complete: completes a prompt. Its stream has events of three types, and no end mark.
 
 import { z } from 'zod'
 import type { Choice } from '../../chat/completion.ts'
@@ -35,13 +35,14 @@ const schema = z.looseObject({
 
 type Sent = z.infer<typeof schema>
 
-/** Where no bound is given: their own bound is the context, which a prompt shares. */
+/** Default of `maximum_tokens`. Their own default is the context, which includes the prompt. */
 const defaultMaxTokens = 1024
 
-/** What clients send where they want nothing of a field that means nothing here. */
-const nothing: readonly unknown[] = [null, false, 0, '', 'null']
-/** Whole words of how penalties are counted; they change nothing where there is no penalty. */
-const ways = /^(repetition_penalties_include_|use_multiplicative_|penalty_exceptions_include_|control_log_additive$)/
+/** Values that leave an unsupported field unused. */
+const unusedValues: readonly unknown[] = [null, false, 0, '', 'null']
+/** Options for how penalties are counted; they have no effect without a penalty. */
+const penaltyOptions =
+	/^(repetition_penalties_include_|use_multiplicative_|penalty_exceptions_include_|control_log_additive$)/
 
 export const complete: Route = {
 	method: 'POST',
@@ -62,7 +63,8 @@ export const complete: Route = {
 }
 
 function isMeaningless(name: string, value: unknown): boolean {
-	if (Object.hasOwn(schema.shape, name) || ways.test(name) || nothing.includes(value ?? null)) return false
+	if (Object.hasOwn(schema.shape, name) || penaltyOptions.test(name) || unusedValues.includes(value ?? null))
+		return false
 	if (name === 'sequence_penalty_min_length' || name === 'disable_optimizations') return false
 	return !(Array.isArray(value) && value.length === 0)
 }
@@ -70,25 +72,25 @@ function isMeaningless(name: string, value: unknown): boolean {
 function readRequest(sent: Sent): TextCompletionRequest {
 	const { n, best_of: best, top_k: topK, top_p: topP, log_probs: logprobs, logit_bias: biases } = sent
 	if (best != null && best > (n ?? 1))
-		throw new ChatError('unsupported', "'best_of' above 'n' is not supported.", { param: 'best_of' })
+		throw new ChatError('unsupported', "'best_of' greater than 'n' is not supported.", { param: 'best_of' })
 	return {
 		model: sent.model,
 		prompts: [readPrompt(sent.prompt)],
 		maxTokens: sent.maximum_tokens ?? defaultMaxTokens,
 		sampling: {
 			temperature: sent.temperature ?? 0,
-			...(topK == null || topK === 0 ? {} : { topK }),
-			...(topP == null || topP === 0 ? {} : { topP }),
-			...(sent.presence_penalty == null ? {} : { presencePenalty: sent.presence_penalty }),
-			...(sent.frequency_penalty == null ? {} : { frequencyPenalty: sent.frequency_penalty }),
-			...(biases == null
-				? {}
-				: { logitBias: new Map(Object.entries(biases).map(([token, bias]) => [Number(token), bias])) }),
+			// 0 means unset.
+			topK: topK || undefined,
+			topP: topP || undefined,
+			presencePenalty: sent.presence_penalty ?? undefined,
+			frequencyPenalty: sent.frequency_penalty ?? undefined,
+			logitBias:
+				biases == null ? undefined : new Map(Object.entries(biases).map(([token, bias]) => [Number(token), bias])),
 		},
 		stop: (sent.stop_sequences ?? []).filter((text) => text !== ''),
 		choices: n ?? 1,
 		echo: sent.echo ?? false,
-		...(logprobs != null || sent.tokens === true ? { logprobs: { top: logprobs ?? 0 } } : {}),
+		logprobs: logprobs != null || sent.tokens === true ? { top: logprobs ?? 0 } : undefined,
 		passthrough: {},
 	}
 }
@@ -112,11 +114,9 @@ function writeChoice({ text, finishReason, stopText, logprobs }: Choice, sent: S
 function writeText(completion: string, logprobs: readonly TokenLogprob[] | undefined, sent: Sent) {
 	return {
 		completion,
-		...(sent.raw_completion === true ? { raw_completion: completion } : {}),
-		...(sent.log_probs == null || logprobs === undefined ? {} : { log_probs: logprobs.map(writeAlternatives) }),
-		...(sent.tokens === true && logprobs !== undefined
-			? { completion_tokens: logprobs.map(({ token }) => token) }
-			: {}),
+		raw_completion: sent.raw_completion === true ? completion : undefined,
+		log_probs: sent.log_probs == null ? undefined : logprobs?.map(writeAlternatives),
+		completion_tokens: sent.tokens === true ? logprobs?.map(({ token }) => token) : undefined,
 	}
 }
 
@@ -127,29 +127,29 @@ function writeAlternatives({ token, logprob, top }: TokenLogprob) {
 function completeStream({ model }: AnswerIdentity, sent: Sent): StreamWriter {
 	const event = (value: object) => `data: ${JSON.stringify(value)}\n\n`
 	return {
-		write(happened: ChatEvent): string {
-			switch (happened.type) {
+		write(received: ChatEvent): string {
+			switch (received.type) {
 				case 'text':
 					return event({
 						type: 'stream_chunk',
-						index: happened.choice,
-						...writeText(happened.text, happened.logprobs, sent),
+						index: received.choice,
+						...writeText(received.text, received.logprobs, sent),
 					})
 				case 'choice-finish':
 					return event({
 						type: 'stream_summary',
-						index: happened.choice,
+						index: received.choice,
 						model_version: model,
-						finish_reason: writeReason(happened.reason, happened.stopText, sent),
+						finish_reason: writeReason(received.reason, received.stopText, sent),
 					})
 				case 'finish':
 					return event({
 						type: 'completion_summary',
-						num_tokens_prompt_total: happened.usage.promptTokens,
-						num_tokens_generated: happened.usage.completionTokens,
+						num_tokens_prompt_total: received.usage.promptTokens,
+						num_tokens_generated: received.usage.completionTokens,
 					})
 				case 'error':
-					return event(writeErrorBody(happened.error))
+					return event(writeErrorBody(received.error))
 				case 'start':
 				case 'reasoning':
 				case 'refusal':
@@ -161,7 +161,7 @@ function completeStream({ model }: AnswerIdentity, sent: Sent): StreamWriter {
 	}
 }
 
-/** A stop sequence is told where the upstream says which; where none was given it can be none. */
+/** A stop sequence is only reported if the upstream reports which one, and if the request has it. */
 function writeReason(reason: FinishReason, stopText: string | undefined, { stop_sequences: stops }: Sent): string {
 	if (reason === 'length') return 'maximum_tokens'
 	if (reason === 'content-filter') return 'content_filter'

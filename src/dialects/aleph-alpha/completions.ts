@@ -1,4 +1,4 @@
-// POST /completions, as OpenAI's API has it.
+// POST /completions, in OpenAI's format.
 
 import { readTextCompletionRequest } from '../../wire/openai/text-completion-request-reader.ts'
 import { TextCompletionChunkWriter, writeTextCompletion } from '../../wire/openai/text-completion-writer.ts'

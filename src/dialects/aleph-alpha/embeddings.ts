@@ -1,4 +1,4 @@
-// Vectors: OpenAI's form, and the older ones of one text, of many, and of a text with an instruction.
+// Embeddings: OpenAI's form, and the older forms for one text, for many, and for a text with an instruction.
 
 import { z } from 'zod'
 import type { Embeddings } from '../../operations/embeddings.ts'
@@ -9,10 +9,10 @@ import type { EmbeddingCall, Route } from '../dialect.ts'
 import { priorityOf } from './priority.ts'
 import { promptSchema, readPrompt } from './prompt.ts'
 
-/** The one size that vectors can be compressed to. */
+/** The only size to which embeddings can be compressed. */
 const compressed = z.literal(128).nullish()
 
-/** Named where a client names none, as its official one does for batches. */
+/** Default model: the official client sends none for batches. */
 const defaultModel = 'luminous-base'
 
 const semantic = z.looseObject({
@@ -46,7 +46,7 @@ export const embeddings: readonly Route[] = [
 	},
 	embedding('/semantic_embed', semantic, ({ model, prompt, representation, compress_to_size: size, normalize }) => ({
 		type: 'embed',
-		request: { model, inputs: [readPrompt(prompt)], ...(size == null ? {} : { dimensions: size }) },
+		request: { model, inputs: [readPrompt(prompt)], dimensions: size ?? undefined },
 		write: ({ vectors, usage }, answer) => ({
 			model_version: answer.model,
 			embedding: [...scale(vectors[0], normalize)],
@@ -59,7 +59,7 @@ export const embeddings: readonly Route[] = [
 		batch,
 		({ model, prompts, representation, compress_to_size: size, normalize }) => ({
 			type: 'embed',
-			request: { model, inputs: prompts.map(readPrompt), ...(size == null ? {} : { dimensions: size }) },
+			request: { model, inputs: prompts.map(readPrompt), dimensions: size ?? undefined },
 			write: ({ vectors, usage }, answer) => ({
 				model_version: answer.model,
 				embeddings: vectors.map((vector) => [...scale(vector, normalize)]),
@@ -95,12 +95,12 @@ function embedding<Schema extends z.ZodType>(
 	}
 }
 
-/** No upstream's wire has a word for which side of a comparison a text is on. */
+/** No upstream's wire format can express the side of a comparison. */
 function unsaid(representation: string): readonly string[] {
 	return representation === 'symmetric' ? [] : ['representation']
 }
 
-/** Models that take instructions were trained on this form. */
+/** The format on which instructable models were trained. */
 function instruct(input: string | readonly number[], instruction: string): string | readonly number[] {
 	return typeof input === 'string' && instruction !== '' ? `Instruct: ${instruction}\nQuery: ${input}` : input
 }

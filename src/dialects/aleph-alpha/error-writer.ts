@@ -1,4 +1,4 @@
-// Errors as Aleph Alpha's API writes them: a sentence and a code. Its clients tell a busy model from a broken one by the code alone.
+// Errors in the format of Aleph Alpha's API: a message and a code. Its clients distinguish a busy model from a broken one by the code alone.
 
 import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
 import type { WrittenError } from '../dialect.ts'

@@ -1,17 +1,17 @@
-// Operations of this API that no upstream's wire has: looking into a model, or models for one task.
+// Operations of this API that no upstream's wire format supports: inspection of a model, and models for one task.
 
 import { ChatError } from '../../chat/error.ts'
 import type { Route } from '../dialect.ts'
 
 export const missing: readonly Route[] = [
-	unable('POST', '/complete/json', 'forced JSON: ask /chat/completions with a response_format'),
+	unable('POST', '/complete/json', 'forced JSON: use /chat/completions with a response_format'),
 	unable('POST', '/embed', 'embeddings of single layers'),
 	unable('POST', '/evaluate', 'evaluation'),
 	unable('POST', '/explain', 'explanations'),
-	unable('POST', '/steering_concepts', 'steering concepts to be made here: name those of an upstream that has them'),
-	unable('POST', '/translate', 'translation: ask /chat/completions'),
-	unable('POST', '/transcribe', 'transcription in this form'),
-	unable('GET', '/models/{name}/tokenizer', "a model's vocabulary as a file: ask /tokenize"),
+	unable('POST', '/steering_concepts', 'creation of steering concepts: use those of an upstream that has them'),
+	unable('POST', '/translate', 'translation: use /chat/completions'),
+	unable('POST', '/transcribe', 'transcription in this format'),
+	unable('GET', '/models/{name}/tokenizer', "a model's vocabulary as a file: use /tokenize"),
 ]
 
 function unable(method: Route['method'], path: string, what: string): Route {
@@ -19,7 +19,7 @@ function unable(method: Route['method'], path: string, what: string): Route {
 		method,
 		path,
 		read() {
-			throw new ChatError('unsupported', `No model of this server offers ${what}.`)
+			throw new ChatError('unsupported', `This server does not support ${what}.`)
 		},
 	}
 }

@@ -1,4 +1,4 @@
-// Which models there are, in three forms.
+// Lists the models, in three formats.
 
 import type { ListedModel, Route } from '../dialect.ts'
 

@@ -1,4 +1,4 @@
-// `?nice=true`: whoever asks so lets all others go first.
+// `?nice=true`: the request yields to all others.
 
 import { ChatError } from '../../chat/error.ts'
 

@@ -1,4 +1,4 @@
-// Prompts as this API takes them outside of chat: a text, or a list of texts, token ids and images.
+// Prompts of all operations except chat: a text, or a list of texts, token ids and images.
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
@@ -11,7 +11,7 @@ const item = z.discriminatedUnion('type', [
 
 export const promptSchema = z.union([z.string(), z.array(item)])
 
-/** @throws ChatError `unsupported` for images, and for token ids beside anything else. */
+/** @throws ChatError `unsupported` for images, and for token ids combined with other items. */
 export function readPrompt(prompt: z.infer<typeof promptSchema>): string | readonly number[] {
 	if (typeof prompt === 'string') return prompt
 	const [first, second] = prompt
@@ -21,9 +21,9 @@ export function readPrompt(prompt: z.infer<typeof promptSchema>): string | reado
 
 function readText(part: z.infer<typeof item>): string {
 	if (part.type === 'text') return part.data
-	const complaint =
+	const message =
 		part.type === 'image'
-			? 'This model takes no images in prompts. Send them to /chat/completions.'
-			: 'Token ids cannot stand beside other items of a prompt.'
-	throw new ChatError('unsupported', complaint, { param: 'prompt' })
+			? 'Images in prompts are not supported. Send them to /chat/completions.'
+			: 'Token ids cannot be combined with other items of a prompt.'
+	throw new ChatError('unsupported', message, { param: 'prompt' })
 }

@@ -21,7 +21,7 @@ export const rerank: Route = {
 		const { model, query, documents, top_n: top } = parsed.data
 		return {
 			type: 'rerank',
-			request: { model, query, documents, ...(top == null ? {} : { top }) },
+			request: { model, query, documents, top: top ?? undefined },
 			write: ({ results, usage }) => ({
 				results: results.map(({ index, score }) => ({ index, relevance_score: score })),
 				usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: usage.promptTokens },

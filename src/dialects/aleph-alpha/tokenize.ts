@@ -23,8 +23,8 @@ export const tokenize: Route = {
 			type: 'tokenize',
 			request: { model, text, special: false },
 			write: (found) => ({
-				...(tokens === false ? {} : { tokens: found.texts ?? null }),
-				...(ids === false ? {} : { token_ids: found.ids }),
+				tokens: tokens === false ? undefined : (found.texts ?? null),
+				token_ids: ids === false ? undefined : found.ids,
 			}),
 		}
 	},

@@ -1,8 +1,8 @@
-// GET /version, which clients may ask before anything else, without a key.
+// GET /version, which clients may call first, without a key.
 
 import { type Route, TextBody } from '../dialect.ts'
 
-/** The generation of the API that is spoken here: clients refuse any major version but 1, and anything before 1.19. */
+/** The supported version of the API: clients reject major versions other than 1, and versions before 1.19. */
 const apiVersion = '1.27.0'
 
 export const version: Route = {

@@ -1,4 +1,4 @@
-// Anthropic's Messages API as a dialect. How requests and answers look is the wire's; this folder says which paths there are.
+// Anthropic's Messages API as a dialect. The wire format defines requests and answers; this folder defines the paths.
 
 import { writeError } from '../../wire/anthropic/error-writer.ts'
 import { ping } from '../../wire/anthropic/message-event-writer.ts'

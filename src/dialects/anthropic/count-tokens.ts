@@ -1,4 +1,4 @@
-// POST /messages/count_tokens: how many tokens the prompt of a request would be.
+// POST /messages/count_tokens: counts the tokens of a request's prompt.
 
 import { readCountRequest } from '../../wire/anthropic/message-request-reader.ts'
 import type { Route } from '../dialect.ts'

@@ -1,4 +1,4 @@
-// GET /models and GET /models/{id}, a page at a time.
+// GET /models, with pagination, and GET /models/{id}.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ListedModel, Route } from '../dialect.ts'
@@ -20,7 +20,7 @@ export const showModel: Route = {
 
 interface Page {
 	readonly limit: number
-	/** Names of models: the page begins behind `after`, or ends before `before`. */
+	/** Names of models: the page begins after `after`, or ends before `before`. */
 	readonly after: string | null
 	readonly before: string | null
 }
@@ -29,8 +29,8 @@ const defaultLimit = 20
 const maxLimit = 1000
 
 function readPage(query: URLSearchParams): Page {
-	const said = query.get('limit')
-	const limit = said === null ? defaultLimit : Number(said)
+	const given = query.get('limit')
+	const limit = given === null ? defaultLimit : Number(given)
 	if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit)
 		throw new ChatError('invalid-request', `limit: Input should be a whole number from 1 to ${maxLimit}`, {
 			param: 'limit',
@@ -39,8 +39,8 @@ function readPage(query: URLSearchParams): Page {
 }
 
 function writePage(models: readonly ListedModel[], { limit, after, before }: Page) {
-	const start = after === null ? 0 : placeOf(models, after, 'after_id') + 1
-	const end = before === null ? models.length : placeOf(models, before, 'before_id')
+	const start = after === null ? 0 : indexOf(models, after, 'after_id') + 1
+	const end = before === null ? models.length : indexOf(models, before, 'before_id')
 	const wanted = models.slice(start, end)
 	const page = before === null ? wanted.slice(0, limit) : wanted.slice(-limit)
 	return {
@@ -51,10 +51,10 @@ function writePage(models: readonly ListedModel[], { limit, after, before }: Pag
 	}
 }
 
-function placeOf(models: readonly ListedModel[], name: string, param: string): number {
-	const place = models.findIndex((model) => model.name === name)
-	if (place === -1) throw new ChatError('not-found', `${param}: there is no model '${name.slice(0, 100)}'`, { param })
-	return place
+function indexOf(models: readonly ListedModel[], name: string, param: string): number {
+	const index = models.findIndex((model) => model.name === name)
+	if (index === -1) throw new ChatError('not-found', `${param}: no model '${name.slice(0, 100)}'`, { param })
+	return index
 }
 
 function writeModel({ name, created, contextTokens }: ListedModel) {

@@ -1,4 +1,4 @@
-// Which account a call is for, by the header or the body: it admits nobody here, and is told in the request log.
+// Reads the account of a call from the header or the body. It grants no access; it is written to the request log.
 
 const longestAccount = 200
 

@@ -1,4 +1,4 @@
-// POST …/agents/execute: the one place where the versions 1 to 4 call tools. A model answers, or asks for one call.
+// POST …/agents/execute: the only operation of the versions 1 to 4 with tools. The model answers or requests one call.
 
 import type { Completion } from '../../chat/completion.ts'
 import { ChatError } from '../../chat/error.ts'
@@ -24,9 +24,13 @@ export const agents: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((versio
 		const names = tools.map(({ name }) => name)
 		const twice = names.findIndex((name, index) => names.indexOf(name) !== index)
 		if (twice !== -1)
-			throw new ChatError('invalid-request', `Names of tools should be unique: '${names[twice]}' is not.`, {
-				param: `tools[${twice}].name`,
-			})
+			throw new ChatError(
+				'invalid-request',
+				`Names of tools should be unique: '${names[twice]}' occurs more than once.`,
+				{
+					param: `tools[${twice}].name`,
+				},
+			)
 		return {
 			type: 'chat',
 			request: { ...request, tools, toolChoice: { type: 'auto' } },

@@ -1,4 +1,4 @@
-// POST …/chat-completions of the versions 1 to 4, which differ in the role that answers.
+// POST …/chat-completions of the versions 1 to 4, which differ in the role of the answer.
 
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { Call, Route } from '../dialect.ts'
@@ -27,13 +27,13 @@ function chatRoute(version: string, role: 'agent' | 'assistant'): Route {
 			const { request, instructions } = readTurn(sent, defaultInstructions)
 			const stream = sent.stream ?? false
 			const dropped = droppedOfTurn(sent, chatSchema.shape)
-			const said = { stream, writer, ...accountOf(headers, sent) }
-			if (sent.chat_template == null) return { type: 'chat', request, instructions, dropped, ...said }
+			const common = { stream, writer, ...accountOf(headers, sent) }
+			if (sent.chat_template == null) return { type: 'chat', request, instructions, dropped, ...common }
 			return renderTemplate(sent.chat_template, request).then((rendered) => ({
 				type: 'complete',
 				request: rendered,
 				dropped: request.reasoningEffort === undefined ? dropped : [...dropped, 'reasoning_effort'],
-				...said,
+				...common,
 			}))
 		},
 	}

@@ -1,4 +1,4 @@
-// A request of the versions 1 to 4 read into the canonical one.
+// Reads a request of the versions 1 to 4 into the canonical request.
 
 import type { AssistantMessage, ImagePart, Message, TextPart, ToolMessage, UserMessage } from '../../chat/message.ts'
 import type { ChatRequest, Sampling } from '../../chat/request.ts'
@@ -9,11 +9,11 @@ const defaultTemperature = 0.2
 
 export interface ReadTurn {
 	readonly request: ChatRequest
-	/** How many messages in front are not the caller's. */
+	/** Number of leading messages that the dialect added. */
 	readonly instructions: number
 }
 
-/** @param byDefault instructions where the caller gives none. */
+/** @param byDefault instructions if the caller sends none. */
 export function readTurn(turn: SentTurn, byDefault: string): ReadTurn {
 	const remembered = remember(turn)
 	const hasSystemMessage = remembered.some(({ role }) => role === 'system')
@@ -26,20 +26,20 @@ export function readTurn(turn: SentTurn, byDefault: string): ReadTurn {
 			model: turn.model,
 			messages: [...instructions, ...readMessages(remembered)],
 			sampling: readSampling(parameters),
-			...(maxTokens == null ? {} : { maxTokens }),
+			maxTokens: maxTokens ?? undefined,
 			stop: readStop(parameters),
 			choices: 1,
 			tools: [],
 			toolChoice: { type: 'none' },
 			parallelToolCalls: false,
 			responseFormat: { type: 'text' },
-			...(effort == null ? {} : { reasoningEffort: effort }),
+			reasoningEffort: effort ?? undefined,
 			passthrough: {},
 		},
 	}
 }
 
-/** The last k messages; a system message in front is kept beside them. */
+/** The last k messages, preceded by a leading system message if there is one. */
 function remember({ messages, memory_strategy: strategy }: SentTurn): readonly SentMessage[] {
 	if (strategy == null) return messages
 	const [first] = messages
@@ -53,10 +53,10 @@ export function readSampling(parameters: SentParameters): Sampling {
 	const { temperature, frequency_penalty: frequencyPenalty, presence_penalty: presencePenalty } = parameters
 	return {
 		temperature: temperature ?? defaultTemperature,
-		...(topP == null ? {} : { topP }),
-		...(topK == null ? {} : { topK }),
-		...(frequencyPenalty == null ? {} : { frequencyPenalty }),
-		...(presencePenalty == null ? {} : { presencePenalty }),
+		topP: topP ?? undefined,
+		topK: topK ?? undefined,
+		frequencyPenalty: frequencyPenalty ?? undefined,
+		presencePenalty: presencePenalty ?? undefined,
 	}
 }
 
@@ -69,7 +69,7 @@ function readMessages(messages: readonly SentMessage[]): readonly Message[] {
 	return messages.map((message) => readMessage(message, calls))
 }
 
-/** Calls and their results carry no ids: a result belongs to the first call before it that has none yet. */
+/** Assigns ids, which this API lacks: a result belongs to the first earlier call without a result. */
 class OpenCalls {
 	private readonly waiting: string[] = []
 	private made = 0
@@ -92,24 +92,27 @@ function readMessage(message: SentMessage, calls: OpenCalls): Message {
 		case 'user':
 			return readUserMessage(message)
 		case 'assistant':
-			return said(message.content)
+			return assistantMessage(message.content)
 		case 'agent': {
 			const { tool_request: request, content } = message
-			if (request == null) return said(content ?? '')
+			if (request == null) return assistantMessage(content ?? '')
 			const { name, arguments: given } = request
-			return { ...said(content ?? ''), toolCalls: [{ type: 'function', id: calls.begin(), name, arguments: given }] }
+			return {
+				...assistantMessage(content ?? ''),
+				toolCalls: [{ type: 'function', id: calls.begin(), name, arguments: given }],
+			}
 		}
 		case 'tool':
-			return answered(calls.end(), message)
+			return toolMessage(calls.end(), message)
 	}
 }
 
-function said(text: string): AssistantMessage {
+function assistantMessage(text: string): AssistantMessage {
 	return { role: 'assistant', content: text === '' ? [] : [{ type: 'text', text }], toolCalls: [] }
 }
 
-/** Output of a tool that nobody asked for is what the user tells. */
-function answered(
+/** Output of a tool without a call becomes a message of the user. */
+function toolMessage(
 	callId: string | undefined,
 	{ name, content: text }: Extract<SentMessage, { role: 'tool' }>,
 ): ToolMessage | UserMessage {
@@ -130,11 +133,11 @@ function readPart(part: SentPart): TextPart | ImagePart {
 			return { type: 'text', text: part.text }
 		case 'image_url': {
 			const { url, detail } = part.image_url
-			return { type: 'image', url, ...(detail == null ? {} : { detail }) }
+			return { type: 'image', url, detail: detail ?? undefined }
 		}
 		case 'image_data': {
 			const { data, media_type: type, detail } = part.image_data
-			return { type: 'image', url: `data:${type};base64,${data}`, ...(detail == null ? {} : { detail }) }
+			return { type: 'image', url: `data:${type};base64,${data}`, detail: detail ?? undefined }
 		}
 	}
 }

@@ -1,5 +1,5 @@
-// What the versions 1 to 4 of Scale's chat take, as schemas. Optional fields may be null, which says what leaving them out says; all but
-// `instructions`, where null means none. Further fields are kept, so that it can be told that they mean nothing here.
+// Schemas of Scale's chat, versions 1 to 4. In optional fields, null is equivalent to absence, except in `instructions`, in which null means
+// none. Unknown fields are retained, so that they can be reported as dropped.
 
 import { z } from 'zod'
 
@@ -34,7 +34,7 @@ const agentMessage = z.looseObject({
 })
 const toolMessage = z.looseObject({ role: z.literal('tool'), name: z.string().min(1), content: z.string() })
 
-/** A message without a role is the user's. */
+/** The default role of a message is `user`. */
 const message = z.preprocess(
 	(sent) => (typeof sent === 'object' && sent !== null && !('role' in sent) ? { role: 'user', ...sent } : sent),
 	z.discriminatedUnion('role', [userMessage, assistantMessage, systemMessage, agentMessage, toolMessage]),

@@ -1,5 +1,5 @@
-// Chat templates that callers bring: Jinja, rendered in a thread of its own that sees the messages and two marks, and is ended where it takes
-// too long or too much memory.
+// Renders chat templates from callers, in Jinja, in a worker thread with the messages and two tokens as its only input. The thread is
+// terminated if it takes too long or too much memory.
 
 import { ChatError } from '../../chat/error.ts'
 import { type Message, textOf } from '../../chat/message.ts'
@@ -10,12 +10,12 @@ import type { TemplateAnswer, TemplateInquiry } from './template-thread.ts'
 const longestTemplate = 65_536
 const deadlineMs = 1000
 const watchEveryMs = 10
-/** How much the whole process may grow while one template is rendered, in bytes. */
+/** Limit on the growth of the process during the rendering of one template, in bytes. */
 const mostMemory = 256 * 1024 * 1024
-/** What a self-hosted model of theirs generates where no bound is given. */
+/** Default of Scale's self-hosted models. */
 const defaultMaxTokens = 100
 
-/** @throws ChatError `invalid-request` for a template that fails, is too long, too slow or too greedy. */
+/** @throws ChatError `invalid-request` for a template that fails, is too long, or takes too much time or memory. */
 export async function renderTemplate(template: string, request: ChatRequest): Promise<TextCompletionRequest> {
 	if (template.length > longestTemplate) throw wrong(`should have at most ${longestTemplate} characters`)
 	const prompt = await render({ template, messages: request.messages.map(plain) })
@@ -31,14 +31,14 @@ export async function renderTemplate(template: string, request: ChatRequest): Pr
 	}
 }
 
-/** Templates tell texts alone: what was shown or called would be lost in silence. */
+/** Templates render text only: rejects images and tool calls, which would be lost silently. */
 function plain(message: Message) {
 	if (message.content.some(({ type }) => type !== 'text'))
-		throw new ChatError('unsupported', 'A template cannot show images: send them without one.', {
+		throw new ChatError('unsupported', 'A template cannot render images: send them without a template.', {
 			param: 'chat_template',
 		})
 	if (message.role === 'assistant' && message.toolCalls.length > 0)
-		throw new ChatError('unsupported', 'A template cannot show calls of tools.', { param: 'chat_template' })
+		throw new ChatError('unsupported', 'A template cannot render tool calls.', { param: 'chat_template' })
 	return { role: message.role, content: textOf(message) }
 }
 

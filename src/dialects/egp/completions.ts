@@ -1,4 +1,4 @@
-// POST …/completions of the versions 1 to 4: a prompt goes on.
+// POST …/completions of the versions 1 to 4: completes a prompt.
 
 import type { ImagePart } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
@@ -10,7 +10,7 @@ import { completionSchema, type SentImage } from './chat-schema.ts'
 import { droppedOfTurn } from './dropped-fields.ts'
 import { completionEnvelope, envelopeWriter } from './envelope-writer.ts'
 
-/** Their models are chat models for the most part: a prompt is what the user says. */
+/** Most of their models are chat models: the prompt becomes a message of the user. */
 export const completions: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((version) => ({
 	method: 'POST',
 	path: `${version}/completions`,
@@ -29,14 +29,14 @@ export const completions: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((v
 				},
 			],
 			sampling: readSampling(parameters),
-			...(maxTokens == null ? {} : { maxTokens }),
+			maxTokens: maxTokens ?? undefined,
 			stop: readStop(parameters),
 			choices: 1,
 			tools: [],
 			toolChoice: { type: 'none' },
 			parallelToolCalls: false,
 			responseFormat: { type: 'text' },
-			...(effort == null ? {} : { reasoningEffort: effort }),
+			reasoningEffort: effort ?? undefined,
 			passthrough: {},
 		}
 		return {
@@ -50,8 +50,8 @@ export const completions: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((v
 	},
 }))
 
-/** Words for the detail that nobody knows say nothing. */
+/** Unknown values of `detail` are ignored. */
 function readImage({ image_url: url, detail }: SentImage): ImagePart {
 	const known = detail === 'low' || detail === 'high' || detail === 'auto'
-	return { type: 'image', url, ...(known ? { detail } : {}) }
+	return { type: 'image', url, detail: known ? detail : undefined }
 }

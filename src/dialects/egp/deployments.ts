@@ -1,4 +1,4 @@
-// /v4/models/{id}/…: the same operations asked of one deployed model, in a form of their own.
+// /v4/models/{id}/…: the same operations on one deployed model, in a separate format.
 
 import { z } from 'zod'
 import type { Embeddings } from '../../operations/embeddings.ts'
@@ -36,10 +36,10 @@ const rerankings = z.looseObject({
 export const deployments: readonly Route[] = [
 	deployed('chat-completions', chat, (sent, model) => {
 		const messages = [...(sent.chat_history ?? []), { role: 'user' as const, content: sent.prompt }]
-		return speak({ model, messages, instructions: null, model_parameters: sent }, sent)
+		return generate({ model, messages, instructions: null, model_parameters: sent }, sent)
 	}),
 	deployed('completions', completion, (sent, model) =>
-		speak(
+		generate(
 			{ model, messages: [{ role: 'user', content: sent.prompt }], instructions: null, model_parameters: sent },
 			sent,
 		),
@@ -85,8 +85,8 @@ function dropping(sent: object, schema: z.ZodObject) {
 
 type Spoken = z.infer<typeof completion>
 
-/** What a model goes on from: messages, or what a template makes of them. */
-function speak(turn: Parameters<typeof readTurn>[0], sent: Spoken): Call | Promise<Call> {
+/** A chat call, or a completion call if a template renders the messages. */
+function generate(turn: Parameters<typeof readTurn>[0], sent: Spoken): Call | Promise<Call> {
 	const { request } = readTurn(turn, '')
 	const stream = sent.stream ?? false
 	if (sent.chat_template == null) return { type: 'chat', request, stream, writer }

@@ -1,8 +1,8 @@
-// Fields that mean nothing here.
+// Fields that this server does not support.
 
 import { modelParameters } from './chat-schema.ts'
 
-/** Names of what was sent beside the fields of a schema; what is null says nothing. */
+/** Names of the fields outside a schema, except those that are null. */
 export function droppedFields(sent: Readonly<Record<string, unknown>>, known: object): readonly string[] {
 	return Object.keys(sent).filter((name) => !Object.hasOwn(known, name) && sent[name] != null)
 }

@@ -1,4 +1,4 @@
-// Scale's dialect: what its requests become, and how its answers are written.
+// Scale's dialect: how its requests are read, and how its answers are written.
 
 import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../../chat/error.ts'
@@ -18,7 +18,7 @@ async function chat(fields: object, path = '/v1/chat-completions'): Promise<Chat
 	return call
 }
 
-/** Roles and texts of what the model is told. */
+/** Roles and texts of the model's input. */
 async function told(fields: object): Promise<readonly string[]> {
 	const { request } = await chat(fields)
 	return request.messages.map(
@@ -31,12 +31,12 @@ describe('instructions', () => {
 		{ role: 'system', content: 'Be brief.' },
 		{ role: 'user', content: 'hi' },
 	] as const
-	test('absent, null and a text are three things', async () => {
+	test('absence, null and a text are distinct', async () => {
 		expect(await told({})).toEqual([expect.stringMatching(/^system: You are an AI assistant/), 'user: hi'])
 		expect(await told({ instructions: null })).toEqual(['user: hi'])
 		expect(await told({ instructions: 'Sing.' })).toEqual(['system: Sing.', 'user: hi'])
 	})
-	test('a system message stands for the default, and beside a text', async () => {
+	test('a system message replaces the default, but not a text', async () => {
 		const messages = [system, user]
 		expect(await told({ messages })).toEqual(['system: Be brief.', 'user: hi'])
 		expect(await told({ messages, instructions: 'Sing.' })).toEqual(['system: Sing.', 'system: Be brief.', 'user: hi'])
@@ -50,9 +50,9 @@ describe('instructions', () => {
 describe('memory', () => {
 	const messages = ['a', 'b', 'c', 'd'].map((content) => ({ role: 'user', content }))
 	const lastTwo = { memory_strategy: { name: 'last_k', params: { k: 2 } }, instructions: null }
-	test('keeps the last messages', async () =>
+	test('retains the last messages', async () =>
 		expect(await told({ messages, ...lastTwo })).toEqual(['user: c', 'user: d']))
-	test('keeps a system message in front beside them', async () =>
+	test('retains a leading system message as well', async () =>
 		expect(await told({ messages: [{ role: 'system', content: 's' }, ...messages], ...lastTwo })).toEqual([
 			'system: s',
 			'user: c',
@@ -65,11 +65,11 @@ describe('memory', () => {
 })
 
 describe('parameters', () => {
-	test('have defaults of their own', async () => {
+	test('have their own defaults', async () => {
 		expect((await chat({})).request.sampling).toEqual({ temperature: 0.2 })
 		expect((await chat({ model_parameters: {} })).request.sampling).toEqual({ temperature: 0.2 })
 	})
-	test('come in both spellings', async () => {
+	test('are accepted in both spellings', async () => {
 		for (const model_parameters of [
 			{ temperature: 0, topP: 0.5, topK: 3 },
 			{ temperature: 0, top_p: 0.5, top_k: 3 },
@@ -81,7 +81,7 @@ describe('parameters', () => {
 		['max_tokens', 0],
 		['stop_sequences', ['a', 'b', 'c', 'd', 'e']],
 	] as const)
-		test(`${field} has bounds`, async () => {
+		test(`${field} has limits`, async () => {
 			const error: unknown = await chat({ model_parameters: { [field]: value } }).catch((thrown: unknown) => thrown)
 			if (!(error instanceof ChatError)) throw new Error('it was taken')
 			const { status, body } = egp.writeError(error)
@@ -90,14 +90,14 @@ describe('parameters', () => {
 				{ detail: [{ loc: ['body', 'model_parameters', field], msg: expect.any(String), type: expect.any(String) }] },
 			])
 		})
-	test('that mean nothing are named', async () =>
+	test('that are not supported are reported', async () =>
 		expect(
 			(await chat({ account_id: 'a', nonsense: 1, empty: null, model_parameters: { top_a: 1, max_tokens: null } }))
 				.dropped,
 		).toEqual(['nonsense', 'model_parameters.top_a']))
 })
 
-test('calls and results of agents belong together without ids', async () => {
+test('results of agents are matched with their calls without ids', async () => {
 	const { request } = await chat({
 		instructions: null,
 		messages: [
@@ -113,7 +113,7 @@ test('calls and results of agents belong together without ids', async () => {
 })
 
 describe('a stream', () => {
-	test('has a text in every event, and nothing but events', async () => {
+	test('has a text in every event, and only events', async () => {
 		const writer = (await chat({}, '/v4/chat-completions')).writer.stream(identity)
 		const usage = {
 			promptTokens: 3,
@@ -155,7 +155,7 @@ describe('a template', () => {
 		const { request } = call as TextCompletionCall
 		return String(request.prompts[0])
 	}
-	test('sees messages and marks', async () =>
+	test('has access to messages and tokens', async () =>
 		expect(
 			await render('{{ bos_token }}{% for m in messages %}[{{ m.role }}] {{ m.content }}{% endfor %}{{ eos_token }}'),
 		).toBe('<s>[user] hi</s>'))
@@ -182,7 +182,7 @@ describe('a template', () => {
 			expect([error.kind, error.param]).toEqual(['invalid-request', 'chat_template'])
 			expect(error.message).toContain(complaint)
 		})
-	test('holds up nobody else', async () => {
+	test('does not delay other requests', async () => {
 		const slow = render('{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}').catch(
 			() => 'ended',
 		)
@@ -195,7 +195,7 @@ describe('a template', () => {
 		['images', { role: 'user', content: [{ type: 'image_url', image_url: { url: 'https://x.example/a.png' } }] }],
 		['calls', { role: 'agent', tool_request: { name: 'look', arguments: '{}' } }],
 	] as const)
-		test(`cannot show ${what}`, async () => {
+		test(`cannot render ${what}`, async () => {
 			const error: unknown = await read('/v2/chat-completions', {
 				model: 'm',
 				messages: [message],
@@ -214,7 +214,7 @@ const noUsage = {
 } as const
 
 describe('a deployed model', () => {
-	test('tells the scores of texts in the order of the texts', async () => {
+	test('reports scores in the order of the texts', async () => {
 		const call = await read('/v4/models/{model}/rerankings', { query: 'q', chunks: ['a', 'b'], top_n: 1 })
 		if (call.type !== 'rerank') throw new Error(call.type)
 		expect(call.dropped).toEqual(['top_n'])
@@ -227,7 +227,7 @@ describe('a deployed model', () => {
 			tokens_used: 7,
 		})
 	})
-	test('ends with the words that clients know', async () => {
+	test('ends with the finish reasons that clients expect', async () => {
 		const call = await read('/v4/models/{model}/chat-completions', { prompt: 'hi' })
 		if (call.type !== 'chat') throw new Error(call.type)
 		const writer = call.writer.stream(identity)

@@ -24,7 +24,7 @@ export const egp: Dialect = {
 		...models,
 		userInfo,
 	],
-	// Its clients read every line of a stream as JSON.
+	// Its clients parse every line of a stream as JSON.
 	heartbeat: '',
 	writeError,
 	headers: () => ({}),

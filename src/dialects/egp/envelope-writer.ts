@@ -1,15 +1,14 @@
-// Answers of the versions 1 to 4: an envelope around one text, whole or as the pieces of a stream. Its clients parse every line of a stream
-// as JSON and read the text of each without looking: so there is a text in every event, and nothing beside events.
+// Answers of the versions 1 to 4: an envelope around one text, unary or streamed. Its clients parse every line of a stream as JSON and read
+// its text without a check, so every event has a text, and the stream contains only events.
 
 import type { Choice, Completion } from '../../chat/completion.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
 import type { Usage } from '../../chat/usage.ts'
 import type { AnswerWriter, StreamWriter } from '../dialect.ts'
 
-/** What stands around a text; the usage is known at the end. */
+/** Wraps a text; the usage is null before the end. */
 export type Envelope = (text: string, reason: string | null, usage: Usage | null) => object
 
-/** @param natural how an end is told that is no cut: version 1 tells none. */
 export function chatEnvelope(role: 'agent' | 'assistant'): Envelope {
 	const extra = role === 'agent' ? { tool_request: null } : {}
 	return (content, finish_reason, usage) => ({
@@ -23,7 +22,7 @@ export const completionEnvelope: Envelope = (text, finish_reason, usage) => ({
 	token_usage: writeTokenUsage(usage),
 })
 
-/** @param stop how an answer that ended by itself says so. */
+/** @param stop the finish reason of an answer that is not truncated: version 1 has none. */
 export function envelopeWriter(envelope: Envelope, stop: string | null): AnswerWriter {
 	return {
 		completion: ({ choices, usage }: Completion) => {
@@ -71,12 +70,12 @@ class EnvelopeStream implements StreamWriter {
 	}
 }
 
-/** Its thinking, which no form of answer here has a place for. */
+/** Reasoning, which no response format of this API can express. */
 export function unsaid({ choices }: Completion): readonly string[] {
 	return choices.some(({ reasoning }) => reasoning !== '') ? ['reasoning_content'] : []
 }
 
-/** A refusal is an answer like any other here. */
+/** The text of an answer. This API does not distinguish refusals. */
 export function saidBy(choice: Choice | undefined): string {
 	return (choice?.text ?? '') + (choice?.refusal ?? '')
 }

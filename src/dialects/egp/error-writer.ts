@@ -1,4 +1,4 @@
-// Errors as Scale's API writes them: FastAPI's `detail`, a list where a field is at fault and a sentence everywhere else.
+// Errors in the format of Scale's API: FastAPI's `detail`, a list if a field is invalid, a text otherwise.
 
 import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
 import type { WrittenError } from '../dialect.ts'
@@ -27,7 +27,7 @@ const statuses: Readonly<Record<ChatErrorKind, number>> = {
 	internal: 500,
 }
 
-/** Field errors: Scale's schema lists the models, so one that does not exist is one too. */
+/** Field errors: Scale's schema lists the models, so an unknown model is a field error as well. */
 const aboutFields: ReadonlySet<ChatErrorKind> = new Set(['invalid-request', 'model-not-found', 'wrong-operation'])
 
 export function writeError(error: ChatError): WrittenError {
@@ -44,13 +44,13 @@ export function writeError(error: ChatError): WrittenError {
 	}
 }
 
-/** `messages[2].content` as the steps to it. */
+/** Splits a path such as `messages[2].content` into its segments. */
 function locate(param: string): readonly (string | number)[] {
 	const steps = [...param.matchAll(/[^.[\]]+/g)].map(([step]) => (/^\d+$/.test(step) ? Number(step) : step))
 	return ['body', ...steps]
 }
 
-/** Pydantic's words where there are such. */
+/** Pydantic's error types, if there is one. */
 function typeOf({ code, kind }: ChatError): string {
 	if (kind === 'model-not-found') return 'enum'
 	if (code === 'missing_required_parameter') return 'missing'

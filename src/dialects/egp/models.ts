@@ -1,9 +1,9 @@
-// Which models there are, in the forms of several versions.
+// Lists the models, in the formats of several versions.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ListedModel, Route } from '../dialect.ts'
 
-/** Clients know a closed list of vendors; this is the one of models that a platform runs itself. */
+/** Clients accept a closed list of vendors; this one is for models that the platform itself runs. */
 const vendor = 'launch'
 
 export const models: readonly Route[] = [
@@ -34,10 +34,10 @@ function list(path: string, write: (models: readonly ListedModel[], query: URLSe
 	}
 }
 
-/** A model that is only looked up is missing like anything else; one that is to answer is a wrong field. */
+/** @throws ChatError `not-found`, unlike calls of a model, for which an unknown model is an invalid field. */
 function find(models: readonly ListedModel[], name: string): ListedModel {
 	const found = models.find((model) => model.name === name || model.aliases.includes(name))
-	if (found === undefined) throw new ChatError('not-found', `There is no model '${name.slice(0, 200)}'.`)
+	if (found === undefined) throw new ChatError('not-found', `Model '${name.slice(0, 200)}' not found.`)
 	return found
 }
 
@@ -51,7 +51,7 @@ function writeEarlier(model: ListedModel) {
 		name: model.name,
 		display_name: model.name,
 		model_provider: 'llm_engine',
-		model_type: chats(model) ? 'CHAT_COMPLETION' : typeWords[model.type],
+		model_type: chats(model) ? 'CHAT_COMPLETION' : modelTypes[model.type],
 		model_vendor: 'OTHER',
 		base_model_id: null,
 		account_id: model.ownedBy,
@@ -65,7 +65,7 @@ function writeEarlier(model: ListedModel) {
 	}
 }
 
-const typeWords: Readonly<Record<ListedModel['type'], string>> = {
+const modelTypes: Readonly<Record<ListedModel['type'], string>> = {
 	'text-generation': 'CHAT_COMPLETION',
 	'image-text-to-text': 'CHAT_COMPLETION',
 	'text-embeddings-inference': 'EMBEDDING',
@@ -103,20 +103,20 @@ function writePage(items: readonly object[], query: URLSearchParams) {
 	}
 }
 
-/** Pages by the item before them, or behind them. */
+/** Pages by cursor: the item before the page, or the item after it. */
 function writeLaterPage(items: readonly { readonly id: string }[], query: URLSearchParams) {
 	const limit = amount(query, 'limit', defaultPage)
-	const place = (name: string) => items.findIndex(({ id }) => id === query.get(name))
-	const end = query.has('ending_before') ? place('ending_before') : items.length
-	const begin = query.has('ending_before') ? Math.max(0, end - limit) : place('starting_after') + 1
+	const indexOf = (name: string) => items.findIndex(({ id }) => id === query.get(name))
+	const end = query.has('ending_before') ? indexOf('ending_before') : items.length
+	const begin = query.has('ending_before') ? Math.max(0, end - limit) : indexOf('starting_after') + 1
 	const found = items.slice(begin, Math.min(end, begin + limit))
 	return { object: 'list', items: found, limit, total: items.length, has_more: begin + found.length < items.length }
 }
 
 function amount(query: URLSearchParams, name: string, byDefault: number): number {
-	const said = query.get(name)
-	if (said === null) return byDefault
-	const number = Number(said)
+	const given = query.get(name)
+	if (given === null) return byDefault
+	const number = Number(given)
 	if (Number.isInteger(number) && number >= 1 && number <= longestPage) return number
 	throw new ChatError('invalid-request', `Input should be an integer from 1 to ${longestPage}.`, { param: name })
 }

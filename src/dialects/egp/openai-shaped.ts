@@ -1,4 +1,4 @@
-// The later generation, which is OpenAI's API but for streams without `[DONE]`: its official client parses every line as JSON.
+// The later generation: OpenAI's API, except that streams end without `[DONE]`, because its official client parses every line as JSON.
 
 import type { ChatEvent } from '../../chat/event.ts'
 import type { Source } from '../../chat/source.ts'
@@ -23,7 +23,7 @@ export const laterChat: readonly Route[] = ['/v4/beta/chat/completions', '/v5/ch
 			writer: {
 				completion: (completion, identity, source) =>
 					writeCompletion(completion, identify(identity, 'chatcmpl'), shape, source),
-				stream: (identity) => new Unended(new ChatChunkWriter(identify(identity, 'chatcmpl'), shape)),
+				stream: (identity) => new WithoutEndMark(new ChatChunkWriter(identify(identity, 'chatcmpl'), shape)),
 			},
 		}
 	},
@@ -40,7 +40,8 @@ export const laterCompletions: Route = {
 			stream,
 			writer: {
 				completion: (completion, identity) => writeTextCompletion(completion, identify(identity, 'cmpl')),
-				stream: (identity) => new Unended(new TextCompletionChunkWriter(identify(identity, 'cmpl'), includeUsage)),
+				stream: (identity) =>
+					new WithoutEndMark(new TextCompletionChunkWriter(identify(identity, 'cmpl'), includeUsage)),
 			},
 		}
 	},
@@ -52,8 +53,8 @@ function identify({ token, created, model }: AnswerIdentity, prefix: string) {
 
 const end = 'data: [DONE]\n\n'
 
-/** A stream of OpenAI's form that ends where its last object does. */
-class Unended implements StreamWriter {
+/** A stream in OpenAI's format without the end mark. */
+class WithoutEndMark implements StreamWriter {
 	private readonly writer: StreamWriter
 
 	constructor(writer: StreamWriter) {

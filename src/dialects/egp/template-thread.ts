@@ -1,6 +1,6 @@
-// The thread that renders one caller's template. Nothing of the server is reachable from a template: the interpreter knows no attributes of
-// JavaScript's, and the context holds plain texts. A thread is ended between two steps of JavaScript, so no single step may take long or
-// make a text without bound: what multiplies texts is limited here.
+// The worker thread that renders one caller's template. A template cannot access the server: the interpreter does not expose JavaScript
+// attributes, and the context contains plain text only. A thread is only terminated between two JavaScript operations, so no single operation
+// may run long or produce unbounded text: operations that multiply text are limited here.
 
 import { Interpreter, Template } from '@huggingface/jinja'
 
@@ -32,7 +32,7 @@ function render(template: string, messages: TemplateInquiry['messages']): Templa
 	}
 }
 
-/** Of this thread alone, which renders one template and ends. */
+/** Patches globals of this thread only, which ends after one template. */
 function limitTexts(): void {
 	const { evaluate } = Interpreter.prototype
 	Interpreter.prototype.evaluate = function (statement, environment) {
@@ -47,7 +47,7 @@ function limitTexts(): void {
 		return repeat.call(this, times)
 	}
 	String.prototype.replaceAll = function (this: string, found: string | RegExp, replacement: unknown) {
-		if (typeof replacement !== 'function') throw new TypeError('only functions replace here')
+		if (typeof replacement !== 'function') throw new TypeError('replaceAll only supports functions here')
 		let length = this.length
 		return Reflect.apply(replaceAll, this, [
 			found,

@@ -1,4 +1,4 @@
-// GET /user-info, by which clients find out which account they belong to.
+// GET /user-info, with which clients look up their account.
 
 import type { Caller, Route } from '../dialect.ts'
 

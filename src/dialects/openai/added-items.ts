@@ -1,4 +1,4 @@
-// Items that are added to a conversation without asking a model: a turn that ends as it begins.
+// Adds items to a conversation without calling a model: a turn that ends as it begins.
 
 import { ChatError } from '../../chat/error.ts'
 import type { Message } from '../../chat/message.ts'
@@ -11,7 +11,7 @@ import { type Item, writeKept } from '../../wire/openai/responses/item-writer.ts
 import type { KeptFacts } from '../dialect.ts'
 import { findItems } from './response-thread.ts'
 
-/** Together with the conversation that they begin. */
+/** Adds items to a new conversation, in the same transaction. */
 export async function addFirstItems(
 	own: OwnConversations,
 	conversation: Conversation,
@@ -25,13 +25,13 @@ export async function addFirstItems(
 	await own.end(turn.id, { state: 'completed', endedAtMs: facts.nowMs, answers: [] })
 }
 
-/** How often others may come between before what is added becomes a branch. */
+/** Number of conflicts after which the added items become a branch. */
 const mostTries = 5
 
 /**
- * Behind the conversation's last message.
+ * Adds items after the last message of the conversation.
  *
- * @throws ChatError `not-found`, as `missing` says it
+ * @throws ChatError the result of `missing` if the conversation does not exist.
  */
 export async function addItems(
 	own: OwnConversations,
@@ -42,17 +42,17 @@ export async function addItems(
 ): Promise<readonly Item[]> {
 	const messages = await messagesOf(pieces, own)
 	if (messages.length === 0)
-		throw new ChatError('invalid-request', 'None of the items says anything that could be kept.', { param: 'items' })
+		throw new ChatError('invalid-request', 'None of the items has content to store.', { param: 'items' })
 	const turn = newTurn(conversation, messages, facts)
 	let parent: string | undefined
 	for (let tried = 0; ; tried++) {
 		const found = await own.find(conversation)
 		if (found === undefined) throw missing()
-		// The place was taken, and the conversation still ends there: by a turn that is running or came to nothing.
+		// There was a conflict although the head is unchanged: a turn at the head is running or failed.
 		const stuck = tried > 0 && found.head === parent
 		parent = found.head
 		const onConflict = stuck || tried === mostTries ? 'branch' : 'refuse'
-		const begun = await own.begin({ ...turn, ...(parent === undefined ? {} : { parent }), onConflict })
+		const begun = await own.begin({ ...turn, parent, onConflict })
 		if (begun === 'not-found') throw missing()
 		if (begun === 'begun') break
 	}

@@ -18,7 +18,7 @@ export const chatCompletions: Route = {
 			request,
 			stream,
 			...readStored(request, body),
-			...(history === undefined ? {} : { offer: { ...history, history: 'albert', answersAsConversation: true } }),
+			offer: history === undefined ? undefined : { ...history, history: 'albert', answersAsConversation: true },
 			writer: {
 				completion: (completion, identity, source) => writeCompletion(completion, identify(identity), shape, source),
 				stream: (identity) => new ChatChunkWriter(identify(identity), shape),

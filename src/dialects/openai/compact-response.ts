@@ -21,7 +21,7 @@ export const compactResponse: Route = {
 	},
 }
 
-/** Nothing of it is kept: the client holds what comes out. */
+/** Nothing is stored: the client keeps the result. */
 function compactCall(read: ReadResponsesRequest, messages: readonly Message[]): ChatCall {
 	const { echo, metadata, sealReasoning, front } = read
 	return {
@@ -35,10 +35,10 @@ function compactCall(read: ReadResponsesRequest, messages: readonly Message[]): 
 	}
 }
 
-/** Far beyond any model's context. */
+/** Limit on the messages read, in bytes: far beyond any model's context. */
 const mostBytes = 64 * 1024 * 1024
 
-/** Instructions, what earlier responses brought, and what was sent, with everything that is only pointed at in its place. */
+/** The instructions, the messages of earlier responses, and those of the request, with all references resolved. */
 async function conversationOf(read: ReadResponsesRequest, own: OwnConversations): Promise<readonly Message[]> {
 	const thread = threadOf(read, read.request)
 	const found = await findItems(read.references, thread, own)

@@ -1,4 +1,4 @@
-// The Conversations API: what is in a conversation.
+// The Conversations API: the items of a conversation.
 
 import type { ChatError } from '../../chat/error.ts'
 import type { KeptMessage } from '../../conversations/conversation.ts'
@@ -30,7 +30,7 @@ export const createItems: Route = {
 	},
 }
 
-/** `branch` names the last message of another way through the conversation. */
+/** `branch` is the id of the last message of another branch. */
 export const listConversationItems: Route = {
 	method: 'GET',
 	path: '/conversations/{id}/items',

@@ -1,4 +1,4 @@
-// The Conversations API: conversations themselves. Beyond OpenAI's: a list with search, titles, the export of one, and deleting all.
+// The Conversations API: conversations. Extensions to OpenAI's API: a list with search, titles, export, and deletion of all.
 
 import type { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
@@ -26,8 +26,8 @@ export const createConversation: Route = {
 			async answer(own, facts) {
 				const conversation: Conversation = {
 					id: newConversationId(),
-					...(fields.user == null ? {} : { user: fields.user }),
-					...(fields.title == null ? {} : { title: fields.title }),
+					user: fields.user ?? undefined,
+					title: fields.title ?? undefined,
 					metadata: fields.metadata ?? {},
 					listed: true,
 					createdAtMs: facts.nowMs,
@@ -54,9 +54,9 @@ export const listConversations: Route = {
 			async answer(own) {
 				const found = await own.list({
 					...page,
-					...(last === undefined ? {} : { after: last }),
-					...(user === null ? {} : { user }),
-					...(text === null || text === '' ? {} : { text }),
+					after: last,
+					user: user ?? undefined,
+					text: text || undefined,
 				})
 				if (found === undefined) throw conversationMissing(after ?? '')
 				return writeList(found.items.map(writeConversation), found.more)
@@ -105,8 +105,8 @@ export const updateConversation: Route = {
 			type: 'kept',
 			async answer(own, { nowMs }) {
 				const change: ConversationChange = {
-					...(metadata === undefined ? {} : { metadata: metadata ?? {} }),
-					...(title === undefined ? {} : { title }),
+					metadata: metadata === undefined ? undefined : (metadata ?? {}),
+					title,
 					updatedAtMs: nowMs,
 				}
 				const changed = await own.update(id, change)
@@ -150,14 +150,14 @@ export const exportConversation: Route = {
 }
 
 interface NamedConversation {
-	/** As it is kept. */
+	/** The internal id. */
 	readonly id: string
-	/** As the client wrote it. */
+	/** The id in the client's format. */
 	readonly text: string
 	readonly missing: () => ChatError
 }
 
-/** The conversation that a path names. */
+/** The conversation in the path. */
 export function named({ parameters: [text = ''] }: RouteInput): NamedConversation {
 	const missing = () => conversationMissing(text)
 	const id = readConversationId(text)

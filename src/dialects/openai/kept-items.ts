@@ -1,4 +1,4 @@
-// Items of a conversation, in pages. The store pages through messages; a message may be several items.
+// Items of a conversation, with pagination. The store pages by message, and a message may consist of several items.
 
 import type { KeptMessage } from '../../conversations/conversation.ts'
 import type { OwnConversations } from '../../conversations/own-conversations.ts'
@@ -8,16 +8,16 @@ import { type Item, type ItemShape, plainItems, writeKept } from '../../wire/ope
 import { conversationMissing, itemMissing } from './response-thread.ts'
 
 export interface ItemsAsked extends ListQuery {
-	/** As it is kept. */
+	/** The internal id. */
 	readonly conversation: string
-	/** The last message of the branch that is asked for; the head where absent. */
+	/** The last message of the requested branch; the head if absent. */
 	readonly leaf?: string
 	readonly shape?: ItemShape
 }
 
 /** @throws ChatError `not-found` */
-export async function listItems(own: OwnConversations, asked: ItemsAsked): Promise<object> {
-	const { conversation, after, limit, order, leaf, shape = plainItems } = asked
+export async function listItems(own: OwnConversations, query: ItemsAsked): Promise<object> {
+	const { conversation, after, limit, order, leaf, shape = plainItems } = query
 	const missing = () => (after === undefined ? conversationMissing(conversation) : itemMissing(after))
 	const cursor = after === undefined ? undefined : readItemId(after)
 	if (after !== undefined && cursor === undefined) throw missing()
@@ -26,11 +26,11 @@ export async function listItems(own: OwnConversations, asked: ItemsAsked): Promi
 	const page = await own.messages(conversation, {
 		limit,
 		order,
-		...(cursor === undefined ? {} : { after: cursor.message }),
-		...(leaf === undefined ? {} : { leaf }),
+		after: cursor?.message,
+		leaf,
 	})
 	if (page === undefined) throw missing()
-	const rest = before === undefined ? [] : behind(writeInOrder([before], order, shape), after)
+	const rest = before === undefined ? [] : itemsAfter(writeInOrder([before], order, shape), after)
 	const items = [...rest, ...writeInOrder(page.items, order, shape)]
 	return writeList(items.slice(0, limit), page.more || items.length > limit)
 }
@@ -40,8 +40,8 @@ function writeInOrder(messages: readonly KeptMessage[], order: ListQuery['order'
 	return writeKept(messages.toReversed(), shape).toReversed()
 }
 
-/** A result is one item, under whichever of its ids it was told. */
-function behind(items: readonly Item[], after: string | undefined): readonly Item[] {
+/** The items after the item `after`. */
+function itemsAfter(items: readonly Item[], after: string | undefined): readonly Item[] {
 	const at = items.findIndex(({ id }) => id === after)
 	return items.slice(at < 0 ? items.length : at + 1)
 }

@@ -1,4 +1,4 @@
-// Responses that are kept: read again, streamed again, cancelled, deleted, and what they were made of.
+// Stored responses: retrieves, streams, cancels and deletes them, and lists their input items.
 
 import { ChatError } from '../../chat/error.ts'
 import type { Turn } from '../../conversations/conversation.ts'
@@ -17,11 +17,11 @@ export const retrieveResponse: Route = {
 		const query = input.query()
 		if (query.get('stream') === 'true') return { type: 'resume', turn, after: eventsSeen(query), missing }
 		const sealed = sealsReasoning(query)
-		return { type: 'kept', answer: async (own) => tell(own, await find(own, turn, missing), sealed) }
+		return { type: 'kept', answer: async (own) => writeStored(own, await find(own, turn, missing), sealed) }
 	},
 }
 
-/** Events are numbered from 0, so whoever has seen number 0 has one already. */
+/** Events are numbered from 0, so a client that has seen number 0 has one event. */
 function eventsSeen(query: URLSearchParams): number {
 	const after = query.get('starting_after')
 	if (after === null || after === '') return 0
@@ -66,13 +66,13 @@ export const cancelResponse: Route = {
 						param: 'response_id',
 					},
 				)
-			return tell(own, ended, false)
+			return writeStored(own, ended, false)
 		}
 		return { type: 'cancel', turn, missing, answer }
 	},
 }
 
-/** Everything that the model was told, instructions aside: what came with earlier responses too. */
+/** The whole input of the model except instructions, including the items of earlier responses. */
 export const listInputItems: Route = {
 	method: 'GET',
 	path: '/responses/{id}/input_items',
@@ -91,7 +91,7 @@ export const listInputItems: Route = {
 }
 
 interface NamedResponse {
-	/** As the client wrote it. */
+	/** The id in the client's format. */
 	readonly id: string
 	readonly turn: string
 	readonly missing: () => ChatError
@@ -110,7 +110,7 @@ async function find(own: OwnConversations, id: string, missing: () => ChatError)
 	return turn
 }
 
-async function tell(own: OwnConversations, turn: Turn, sealReasoning: boolean): Promise<object> {
+async function writeStored(own: OwnConversations, turn: Turn, sealReasoning: boolean): Promise<object> {
 	const [first] = turn.answers
 	const answer = first === undefined ? undefined : await own.message(turn.conversation, first.message)
 	return writeTurn(turn, answer, sealReasoning)

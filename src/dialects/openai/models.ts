@@ -1,4 +1,4 @@
-// GET /models and GET /models/{id}. Beside OpenAI's fields each model tells what OpenGateLLM's and vLLM's clients look for.
+// GET /models and GET /models/{id}. In addition to OpenAI's fields, each model has those that OpenGateLLM's and vLLM's clients read.
 
 import type { ListedModel, Route } from '../dialect.ts'
 
@@ -23,6 +23,6 @@ function writeModel(model: ListedModel) {
 		type: model.type,
 		aliases: model.aliases,
 		max_context_length: model.contextTokens ?? null,
-		...(model.note === undefined ? {} : { note: model.note }),
+		note: model.note,
 	}
 }

@@ -1,5 +1,5 @@
-// OpenAI's API as a dialect: chat completions, responses, conversations, legacy completions, embeddings and models. How requests and
-// answers look is the wire's; this folder says which paths there are.
+// OpenAI's API as a dialect: chat completions, responses, conversations, legacy completions, embeddings and models. The wire format defines
+// requests and answers; this folder defines the paths.
 
 import { writeError } from '../../wire/openai/error-writer.ts'
 import type { Dialect } from '../dialect.ts'
@@ -33,7 +33,7 @@ import { readStream } from './streams.ts'
 import { detokenize, tokenize } from './tokenization.ts'
 import { completionUsage, embeddingUsage } from './usage.ts'
 
-/** The version OpenAI's servers name in `openai-version`. */
+/** The version that OpenAI's servers report in `openai-version`. */
 const apiVersion = '2020-10-01'
 
 export const openai: Dialect = {

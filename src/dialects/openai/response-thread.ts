@@ -1,5 +1,4 @@
-// Where a response stands: the conversation it is part of, by the ids that OpenAI's clients give, and the items that a request only
-// points at.
+// The conversation of a response, by the ids that OpenAI's clients send, and the items to which a request refers.
 
 import { ChatError } from '../../chat/error.ts'
 import type { Message } from '../../chat/message.ts'
@@ -13,7 +12,7 @@ import type { Piece } from '../../wire/openai/responses/item-reader.ts'
 import type { ReadResponsesRequest } from '../../wire/openai/responses/request-reader.ts'
 import { readResponseId } from '../../wire/openai/responses/response-writer.ts'
 
-/** Undefined where nothing is gone on from and nothing is to be kept. */
+/** Undefined if the response continues no conversation and is not stored. */
 export function threadOf(read: ReadResponsesRequest, request: ChatRequest): Thread | undefined {
 	const origin = originOf(read)
 	if (origin.type === 'new' && !read.store) return undefined
@@ -44,27 +43,29 @@ function originOf({ previousResponse, conversation, request }: ReadResponsesRequ
 		if (id === undefined) throw missing()
 		return { type: 'conversation', id, missing }
 	}
-	return { type: 'new', ...(request.user === undefined ? {} : { user: request.user }) }
+	return { type: 'new', user: request.user }
 }
 
-const mostReferences = 1000
+const maxReferences = 1000
 
 /**
- * What the items stand for that a request points at; nothing for those of the conversation that goes on anyway.
+ * The content of the items to which a request refers; none for items of the conversation that the request continues.
  *
- * @throws ChatError `not-found` for an item that is not the caller's.
+ * @throws ChatError `not-found` for an item that belongs to another caller.
  */
 export async function findItems(
 	references: readonly string[],
 	thread: Thread | undefined,
 	own: OwnConversations,
 ): Promise<ReadonlyMap<string, readonly Piece[]>> {
-	if (references.length > mostReferences)
-		throw new ChatError('invalid-request', `More than ${mostReferences} items are referred to.`, { param: 'input' })
+	if (references.length > maxReferences)
+		throw new ChatError('invalid-request', `Too many item references: at most ${maxReferences} are allowed.`, {
+			param: 'input',
+		})
 	const current = await conversationOf(thread?.origin, own)
 	const found = new Map<string, readonly Piece[]>()
 	const taken = new Set<string>()
-	const messages = new Map<string, KeptPlace | undefined>()
+	const messages = new Map<string, StoredMessage | undefined>()
 	for (const reference of new Set(references)) {
 		const id = readItemId(reference)
 		if (id === undefined) throw itemMissing(reference)
@@ -79,7 +80,7 @@ export async function findItems(
 	return found
 }
 
-interface KeptPlace {
+interface StoredMessage {
 	readonly conversation: string
 	readonly message: Message
 }
@@ -87,7 +88,7 @@ interface KeptPlace {
 async function findMessage(
 	id: { readonly turn: string; readonly message: string },
 	own: OwnConversations,
-): Promise<KeptPlace | undefined> {
+): Promise<StoredMessage | undefined> {
 	const turn = await own.turn(id.turn)
 	return turn === undefined ? undefined : await own.message(turn.conversation, id.message)
 }

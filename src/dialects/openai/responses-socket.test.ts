@@ -4,7 +4,7 @@ import { ResponseEventWriter } from '../../wire/openai/responses/event-writer.ts
 import { readSocketFrame, responsesSocket, SocketFrames } from './responses-socket.ts'
 
 describe('a frame', () => {
-	test('asks for a stream, and may say which', () => {
+	test('requests a stream, with an optional id', () => {
 		const frame = { type: 'response.create', model: 'm', input: 'Hi', stream_id: 's1', stream: false }
 		expect(readSocketFrame(JSON.stringify(frame))).toEqual({
 			body: { model: 'm', input: 'Hi', stream: true },
@@ -13,8 +13,8 @@ describe('a frame', () => {
 	})
 
 	for (const [name, text, message] of [
-		['that is no JSON', '{', 'We could not parse'],
-		['that is no object', '[]', 'must be a JSON object'],
+		['that is not JSON', '{', 'We could not parse'],
+		['that is not an object', '[]', 'expected a JSON object'],
 		['of another type', '{"type":"response.cancel"}', 'response.create'],
 		['for the background', '{"type":"response.create","background":true}', 'background'],
 	] as const)
@@ -23,7 +23,7 @@ describe('a frame', () => {
 		})
 })
 
-test('events become frames, however their text is cut', () => {
+test('events become frames, however their text is split', () => {
 	const identity = { token: '0193a0000000700080000000000000ab', created: 0, model: 'm', now: () => 0 }
 	const writer = new ResponseEventWriter(identity, { echo: {}, metadata: {}, sealReasoning: false })
 	const usage = {

@@ -1,5 +1,5 @@
-// The WebSocket form of POST /responses: what a client's frame asks for as a body of that route, and its server-sent events as frames.
-// It does not know sockets.
+// The WebSocket form of POST /responses: converts a client's frames to bodies of that route, and its server-sent events to frames. It does not
+// handle sockets.
 
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
@@ -8,9 +8,9 @@ import { isObject } from '../../wire/openai/fields.ts'
 import type { SocketRoute } from '../dialect.ts'
 
 export interface SocketRequest {
-	/** Of a POST /responses that streams. */
+	/** Body of a POST /responses that streams. */
 	readonly body: JsonObject
-	/** Which of several streams on one socket this is; told with each of its events. */
+	/** Identifies the stream on its socket; included in each of its events. */
 	readonly stream?: string
 }
 
@@ -33,7 +33,7 @@ export function readSocketFrame(text: string): SocketRequest {
 		)
 	if (body.background === true)
 		throw new ChatError('invalid-request', "'background' is not allowed on a socket.", { param: 'background' })
-	return { body: { ...body, stream: true }, ...(typeof stream === 'string' ? { stream } : {}) }
+	return { body: { ...body, stream: true }, stream: typeof stream === 'string' ? stream : undefined }
 }
 
 function parse(text: string): JsonObject {
@@ -43,11 +43,11 @@ function parse(text: string): JsonObject {
 	} catch (cause) {
 		throw new ChatError('invalid-request', 'We could not parse the JSON of your message.', { cause })
 	}
-	if (!isObject(frame)) throw new ChatError('invalid-request', 'A message must be a JSON object.')
+	if (!isObject(frame)) throw new ChatError('invalid-request', 'Invalid message: expected a JSON object.')
 	return frame as JsonObject
 }
 
-/** Turns the text of a stream, in pieces of any size, into frames: one for each event. */
+/** Converts the text of a stream, in chunks of any size, into frames: one for each event. */
 export class SocketFrames {
 	private readonly stream: string | undefined
 	private rest = ''
@@ -56,14 +56,14 @@ export class SocketFrames {
 		this.stream = stream
 	}
 
-	/** The frames of the events that `piece` completes. */
+	/** The frames of the events that `piece` completes. Keeps an incomplete event for the next call. */
 	add(piece: string): readonly string[] {
 		const events = (this.rest + piece).split('\n\n')
 		this.rest = events.pop() ?? ''
 		return events.flatMap((event) => this.frame(event))
 	}
 
-	/** Comments and the end mark are nothing on a socket. */
+	/** Comments and the end mark have no frame. */
 	private frame(event: string): readonly string[] {
 		const data = event
 			.split('\n')
@@ -76,12 +76,12 @@ export class SocketFrames {
 	}
 }
 
-/** The route as the pipeline carries it. */
+/** The socket's route in the dialect. */
 export const responsesSocket: SocketRoute = {
 	path: '/responses',
 	read(text) {
 		const { body, stream } = readSocketFrame(text)
-		return { body, ...(stream === undefined ? {} : { tag: stream }) }
+		return { body, tag: stream }
 	},
 	frames: (tag) => new SocketFrames(tag),
 	writeFailure: (status, body, tag) =>
@@ -89,7 +89,7 @@ export const responsesSocket: SocketRoute = {
 			type: 'error',
 			status,
 			...(isObject(body) ? body : {}),
-			...(tag === undefined ? {} : { stream_id: tag }),
+			stream_id: tag,
 		}),
 	writeError,
 }

@@ -1,4 +1,4 @@
-// POST /responses and what is asked about a request of the same form: its tokens.
+// POST /responses, and POST /responses/input_tokens, which counts the tokens of such a request.
 
 import type { OwnConversations } from '../../conversations/own-conversations.ts'
 import { ResponseEventWriter } from '../../wire/openai/responses/event-writer.ts'
@@ -23,14 +23,14 @@ export const countInputTokens: Route = {
 	read: ({ body }) => referring(readResponsesRequest(body), countCall),
 }
 
-/** Where items are only pointed at, the call as it is once they are found. */
-function referring<Asked extends ChatCall | CountCall>(
+/** A call that resolves its item references, if it has any. */
+function referring<Requested extends ChatCall | CountCall>(
 	read: ReadResponsesRequest,
-	callOf: (read: ReadResponsesRequest) => Asked,
-): Asked {
+	callOf: (read: ReadResponsesRequest) => Requested,
+): Requested {
 	const call = callOf(read)
 	if (read.references.length === 0) return call
-	const resolve = async (own: OwnConversations): Promise<Asked> => {
+	const resolve = async (own: OwnConversations): Promise<Requested> => {
 		const found = await findItems(read.references, call.thread, own)
 		return callOf({ ...read, request: read.withItems(found) })
 	}
@@ -44,8 +44,8 @@ function chatCall(read: ReadResponsesRequest): ChatCall {
 		type: 'chat',
 		request,
 		stream,
-		...(thread === undefined ? {} : { thread }),
-		...(background ? { background } : {}),
+		thread,
+		background,
 		writer: responseWriter({ echo, metadata, sealReasoning }),
 	}
 }
@@ -55,7 +55,7 @@ function countCall(read: ReadResponsesRequest): CountCall {
 	return {
 		type: 'count',
 		request: read.request,
-		...(thread === undefined ? {} : { thread }),
+		thread,
 		write: (promptTokens) => ({ object: 'response.input_tokens', input_tokens: promptTokens }),
 	}
 }

@@ -1,4 +1,4 @@
-// Chat completions that were sent with `store: true`: listed, read again, with what was sent, renamed and deleted.
+// Chat completions that were requested with `store: true`: lists, retrieves, updates and deletes them, and lists their messages.
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
@@ -18,13 +18,13 @@ import {
 } from '../../wire/openai/stored-completions/stored-completion-writer.ts'
 import type { Route, RouteInput } from '../dialect.ts'
 
-/** A request whose completion is to be kept. What says so is not said to the upstream too. */
+/** A request whose completion will be stored. The fields that request it are not sent to the upstream. */
 export interface StoredRequest {
 	readonly request: ChatRequest
 	readonly thread: Thread
 }
 
-/** @returns undefined where the request does not ask for it. */
+/** @returns undefined if the request does not set `store`. */
 export function readStored(request: ChatRequest, body: unknown): StoredRequest | undefined {
 	const { store, metadata, ...passthrough } = request.passthrough
 	if (store !== true || !isObject(body)) return undefined
@@ -32,7 +32,7 @@ export function readStored(request: ChatRequest, body: unknown): StoredRequest |
 		request: { ...request, passthrough },
 		thread: {
 			surface: 'chat',
-			origin: { type: 'new', ...(request.user === undefined ? {} : { user: request.user }) },
+			origin: { type: 'new', user: request.user },
 			stored: true,
 			listed: false,
 			front: 0,
@@ -60,20 +60,20 @@ export const listCompletions: Route = {
 				const found = await own.turns({
 					...page,
 					surface: 'chat',
-					...(last === undefined ? {} : { after: last }),
-					...(model === null ? {} : { model }),
-					...(metadata === undefined ? {} : { metadata }),
+					after: last,
+					model: model ?? undefined,
+					metadata,
 				})
 				if (found === undefined) throw completionMissing(after ?? '')
 				const written: { readonly id: string }[] = []
-				for (const turn of found.items) written.push(await tell(own, turn))
+				for (const turn of found.items) written.push(await writeStored(own, turn))
 				return writeList(written, found.more)
 			},
 		}
 	},
 }
 
-/** `metadata[key]=value`, once for each pair. */
+/** Reads `metadata[key]=value`, one parameter for each pair. */
 function readMetadataFilter(query: URLSearchParams): Metadata | undefined {
 	const pairs: Record<string, string> = {}
 	for (const [name, value] of query) {
@@ -88,7 +88,7 @@ export const retrieveCompletion: Route = {
 	path: '/chat/completions/{id}',
 	read(input) {
 		const { turn, missing } = named(input)
-		return { type: 'kept', answer: async (own) => tell(own, await find(own, turn, missing)) }
+		return { type: 'kept', answer: async (own) => writeStored(own, await find(own, turn, missing)) }
 	},
 }
 
@@ -133,7 +133,7 @@ export const updateCompletion: Route = {
 				await find(own, turn, missing)
 				const changed = await own.updateTurn(turn, metadata ?? {})
 				if (changed === undefined) throw missing()
-				return tell(own, changed)
+				return writeStored(own, changed)
 			},
 		}
 	},
@@ -160,7 +160,7 @@ function completionMissing(id: string): ChatError {
 }
 
 interface NamedCompletion {
-	/** As the client wrote it. */
+	/** The id in the client's format. */
 	readonly id: string
 	readonly turn: string
 	readonly missing: () => ChatError
@@ -179,7 +179,7 @@ async function find(own: OwnConversations, id: string, missing: () => ChatError)
 	return turn
 }
 
-async function tell(own: OwnConversations, turn: Turn): Promise<{ readonly id: string }> {
+async function writeStored(own: OwnConversations, turn: Turn): Promise<{ readonly id: string }> {
 	const messages = []
 	for (const { message } of turn.answers) {
 		const kept = await own.message(turn.conversation, message)

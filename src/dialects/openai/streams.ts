@@ -1,5 +1,5 @@
-// GET /streams/{id}: a stream that outlived its connection, from any of its events on. Ours, beyond OpenAI's API: the id is what
-// `x-dragoman-stream` told.
+// GET /streams/{id}: resumes a stored stream after any of its events. An extension to OpenAI's API: the id is the value of the response header
+// `x-dragoman-stream`.
 
 import { ChatError } from '../../chat/error.ts'
 import type { Route } from '../dialect.ts'
@@ -10,10 +10,10 @@ export const readStream: Route = {
 	read({ parameters: [id = ''], query }) {
 		const after = query().get('after') ?? '0'
 		if (!/^\d{1,9}$/.test(after))
-			throw new ChatError('invalid-request', "Invalid 'after': expected how many events were read already.", {
+			throw new ChatError('invalid-request', "Invalid 'after': expected the number of events already read.", {
 				param: 'after',
 			})
-		const missing = () => new ChatError('not-found', `There is no stream '${id.slice(0, 100)}'.`, { param: 'id' })
+		const missing = () => new ChatError('not-found', `Stream with id '${id.slice(0, 100)}' not found.`, { param: 'id' })
 		return { type: 'resume', turn: id, after: Number(after), missing }
 	},
 }

@@ -1,4 +1,4 @@
-// POST /tokenize and /detokenize, which clients of vLLM know.
+// POST /tokenize and /detokenize, for clients of vLLM.
 
 import { readDetokenizeRequest, readTokenizeRequest, writeTokens } from '../../wire/openai/tokenization.ts'
 import type { Route } from '../dialect.ts'

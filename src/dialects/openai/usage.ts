@@ -1,4 +1,4 @@
-// GET /organization/usage/completions and /embeddings: the accounts, as OpenAI's API tells them.
+// GET /organization/usage/completions and /embeddings: usage, in OpenAI's format.
 
 import { readUsageReport, type UsageKind } from '../../wire/openai/usage-report.ts'
 import type { Route } from '../dialect.ts'

@@ -5,7 +5,7 @@ import { writeAccountedUsage } from '../../wire/opengatellm/accounted-usage.ts'
 import { readTranscriptionRequest } from '../../wire/opengatellm/transcription-request-reader.ts'
 import { type Route, TextBody } from '../dialect.ts'
 
-/** Of answers that are no JSON. */
+/** Content types of responses that are not JSON. */
 const contentTypes: Readonly<Partial<Record<TranscriptionFormat, string>>> = {
 	text: 'text/plain; charset=utf-8',
 	srt: 'application/x-subrip; charset=utf-8',

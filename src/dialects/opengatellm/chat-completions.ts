@@ -1,4 +1,4 @@
-// POST /chat/completions: OpenAI's, with accounts in every answer.
+// POST /chat/completions: OpenAI's, with usage and cost in every answer.
 
 import { readHistoryRequest } from '../../wire/albert/history-request.ts'
 import { writeCompletion } from '../../wire/openai/completion-writer.ts'
@@ -17,7 +17,7 @@ export const chatCompletions: Route = {
 			type: 'chat',
 			request,
 			stream,
-			...(history === undefined ? {} : { offer: { ...history, history: 'albert', answersAsConversation: true } }),
+			offer: history === undefined ? undefined : { ...history, history: 'albert', answersAsConversation: true },
 			writer: {
 				completion(completion, identity, source) {
 					const own = identify(identity)

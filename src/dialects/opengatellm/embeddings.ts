@@ -1,4 +1,4 @@
-// POST /embeddings: OpenAI's, with accounts.
+// POST /embeddings: OpenAI's, with usage and cost.
 
 import { readEmbeddingsRequest } from '../../wire/openai/embeddings-request-reader.ts'
 import { writeEmbeddings } from '../../wire/openai/embeddings-writer.ts'

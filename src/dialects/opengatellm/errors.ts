@@ -1,4 +1,4 @@
-// Errors as both families of its clients read them: `detail`, as OpenGateLLM answers, beside the `error` of OpenAI's API.
+// Errors in the formats of both families of its clients: OpenGateLLM's `detail` in addition to the `error` of OpenAI's API.
 
 import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
 import { writeValidationDetail } from '../../wire/albert/validation-detail.ts'
@@ -7,9 +7,9 @@ import type { WrittenError } from '../dialect.ts'
 
 interface Shape {
 	readonly status: number
-	/** Told as `detail` instead of our own words, which clients may compare with. */
+	/** OpenGateLLM's own message, which clients may compare; replaces the error's message in `detail`. */
 	readonly text?: string
-	/** `detail` is a list of complaints about the request. */
+	/** `detail` is a list of validation errors. */
 	readonly listed?: true
 }
 
@@ -39,7 +39,7 @@ const shapes: Readonly<Record<ChatErrorKind, Shape>> = {
 	internal: { status: 500, text: 'Internal Server Error' },
 }
 
-/** What a client is told to wait that nobody knows a better time for, in seconds. */
+/** Default of the `retry-after` header, in seconds. */
 const retryAfterSeconds = '10'
 
 export function writeError(error: ChatError): WrittenError {

@@ -1,4 +1,4 @@
-// The caller's own keys: made, listed, shown and ended, at the paths of every version.
+// Creates, lists, shows and revokes the caller's own keys, at the paths of every version.
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
@@ -8,16 +8,16 @@ import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { Call, KeysCall, Route, RouteInput } from '../dialect.ts'
 import { direction, readQuery, wholeNumber } from './page-query.ts'
 
-/** Of version 0.2, of 0.4 and of those that follow. */
+/** The paths of version 0.2, of 0.4 and of later versions. */
 const paths = ['/tokens', '/me/keys', '/keys'] as const
-/** Ends a key and shows it; the others answer nothing. */
+/** Revokes a key and returns it; the other paths return no content. */
 const newest = '/keys'
 
 export const keys: readonly Route[] = paths.flatMap((path): readonly Route[] => [
 	{ method: 'POST', path, status: 201, read: create },
 	{ method: 'GET', path, read: list },
 	{ method: 'GET', path: `${path}/{id}`, read: show },
-	{ method: 'DELETE', path: `${path}/{id}`, ...(path === newest ? {} : { status: 204 }), read: revoke },
+	{ method: 'DELETE', path: `${path}/{id}`, status: path === newest ? undefined : 204, read: revoke },
 ])
 
 const newKey = z.looseObject({
@@ -45,11 +45,11 @@ function create({ body }: RouteInput): Call {
 	const until = expires ?? expiresAt ?? undefined
 	return onKeys(async (own, { nowMs }) => {
 		if (until !== undefined && until * 1000 <= nowMs)
-			throw new ChatError('invalid-request', "Invalid 'expires': it lies in the past.", {
+			throw new ChatError('invalid-request', "Invalid 'expires': must be in the future.", {
 				param: 'expires',
 				code: 'invalid_value',
 			})
-		const { key, secret } = await own.create({ name, ...(until === undefined ? {} : { expiresAtMs: until * 1000 }) })
+		const { key, secret } = await own.create({ name, expiresAtMs: until === undefined ? undefined : until * 1000 })
 		return { ...writeKey(key), token: secret, value: secret }
 	})
 }
@@ -110,7 +110,7 @@ function writeKey({ id, name, prefix, createdAtMs, expiresAtMs, state }: OwnKey)
 		expires,
 		created,
 		status: state,
-		// As version 0.2 called them.
+		// The names of version 0.2.
 		expires_at: expires,
 		created_at: created,
 	}

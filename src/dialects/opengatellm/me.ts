@@ -1,4 +1,4 @@
-// GET /me and its older paths: who asks. What OpenGateLLM calls a user is an owner here, its organization a tenant.
+// GET /me and its older paths: the caller. OpenGateLLM's user is an owner here, its organization a tenant.
 
 import type { Caller, Route } from '../dialect.ts'
 
@@ -17,7 +17,7 @@ function writeCaller({ id, name, role, tenant, owner, createdAtMs, expiresAtMs }
 		name: owner === id ? name : owner,
 		organization: tenant,
 		organization_id: tenant,
-		// Neither is kept here.
+		// Neither is stored on this server.
 		budget: null,
 		limits: [],
 		priority: 0,

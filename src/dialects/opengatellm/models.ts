@@ -1,4 +1,4 @@
-// GET /models and GET /models/{model}: what its clients choose a model by, its prices among it.
+// GET /models and GET /models/{model}: the fields by which its clients choose a model, including prices.
 
 import type { ListedModel, Route } from '../dialect.ts'
 

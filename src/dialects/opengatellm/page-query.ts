@@ -1,9 +1,9 @@
-// The query of a list as OpenGateLLM's lists take it, whichever version named the fields.
+// The query parameters of OpenGateLLM's lists, with the field names of all versions.
 
 import { z } from 'zod'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 
-/** A whole number in a query. */
+/** An integer in a query. */
 export function wholeNumber(least: number, most: number) {
 	return z
 		.union([z.string().regex(/^\d{1,12}$/), z.number()])
@@ -11,24 +11,24 @@ export function wholeNumber(least: number, most: number) {
 		.pipe(z.int().min(least).max(most))
 }
 
-/** The last second of the year 9999. */
+/** The end of the year 9999. */
 const lastSecond = 253_402_300_799
 /** A time in a query, in seconds since 1970. */
 export const seconds = wholeNumber(0, lastSecond)
 
 export const direction = z.enum(['asc', 'desc'])
 
-/** What a field was called before, and is now. */
+/** Former field names and their current names. */
 const twins: Readonly<Record<string, string>> = { order_by: 'sort_by', order_direction: 'sort_order' }
 
 /**
- * Reads the fields of `schema`; all others, and empty ones, are passed over.
+ * Reads the fields of `schema`; ignores all others and empty ones.
  *
  * @throws ChatError `invalid-request`.
  */
 export function readQuery<Fields>(query: URLSearchParams, schema: z.ZodType<Fields>): Fields {
 	const body: Record<string, string | number> = {}
-	// For complaints: a number where it is one.
+	// Numbers are parsed, so that error messages show the right type.
 	for (const [name, value] of query)
 		if (value !== '') body[twins[name] ?? name] = /^-?\d{1,12}$/.test(value) ? Number(value) : value
 	const parsed = schema.safeParse(body)

@@ -1,4 +1,4 @@
-// GET /me/usage and GET /usage: what the caller used, call by call, or in days where a span of time is asked for.
+// GET /me/usage and GET /usage: the caller's usage, by call, or by day if the query has a time range.
 
 import { z } from 'zod'
 import type { Outcome } from '../../ledger/ledger.ts'
@@ -7,7 +7,7 @@ import { unknownImpacts, writeCarbon } from '../../wire/opengatellm/accounted-us
 import type { Call, EntriesCall, EntryPage, Route, UsageCall } from '../dialect.ts'
 import { direction, readQuery, seconds, wholeNumber } from './page-query.ts'
 
-/** What calls are counted as, by where they are made. What is not served here was never used. */
+/** The operation of each endpoint. Endpoints that this server lacks have no usage. */
 const operations = {
 	'/v1/chat/completions': 'chat',
 	'/v1/completions': 'complete',
@@ -24,8 +24,8 @@ const endpoint = z.enum(Object.keys(operations) as [Endpoint, ...Endpoint[]]).op
 const statuses: Readonly<Record<Outcome, number>> = { completed: 200, cancelled: 499, failed: 500, interrupted: 500 }
 
 const daySeconds = 86_400
-/** Where nothing else is asked for. */
-const usualDays = 30
+/** Default time range, in days. */
+const defaultDays = 30
 const page = { offset: wholeNumber(0, 1_000_000_000).default(0), limit: wholeNumber(1, 100).default(10) }
 
 const entriesQuery = z.object({ ...page, start_time: seconds.optional(), end_time: seconds.optional(), endpoint })
@@ -38,18 +38,18 @@ export const myUsage: Route = {
 		return {
 			type: 'entries',
 			query: (nowMs) => ({
-				fromMs: start === undefined ? nowMs - usualDays * daySeconds * 1000 : start * 1000,
+				fromMs: start === undefined ? nowMs - defaultDays * daySeconds * 1000 : start * 1000,
 				untilMs: untilMs(end, nowMs),
-				...(where === undefined ? {} : { operation: operations[where] }),
+				operation: where === undefined ? undefined : operations[where],
 				offset,
 				limit,
 			}),
-			write: (told) => ({
+			write: (found) => ({
 				object: 'list',
-				total: told.sum.entries,
+				total: found.sum.entries,
 				offset,
 				limit,
-				data: told.entries.map((entry) => writeMine(entry, told)),
+				data: found.entries.map((entry) => writeMine(entry, found)),
 			}),
 		}
 	},
@@ -64,7 +64,7 @@ export const usage: Route = {
 	},
 }
 
-/** All of the second that is named. */
+/** Includes the whole second `end`. */
 function untilMs(end: number | undefined, nowMs: number): number {
 	return end === undefined ? nowMs + 1 : (end + 1) * 1000
 }
@@ -103,7 +103,7 @@ const pagesQuery = z.object({
 	date_to: seconds.optional(),
 })
 
-/** As in version 0.2. */
+/** The form of version 0.2. */
 function readPages(parameters: URLSearchParams): EntriesCall {
 	const {
 		limit,
@@ -116,17 +116,17 @@ function readPages(parameters: URLSearchParams): EntriesCall {
 	return {
 		type: 'entries',
 		query: (nowMs) => ({
-			fromMs: from === undefined ? nowMs - usualDays * daySeconds * 1000 : from * 1000,
+			fromMs: from === undefined ? nowMs - defaultDays * daySeconds * 1000 : from * 1000,
 			untilMs: untilMs(to, nowMs),
 			order: { by: orders[by], direction: sort_order },
 			offset: (number - 1) * limit,
 			limit,
 		}),
-		write: (told) => {
-			const { entries, promptTokens, completionTokens, costMicros } = told.sum
+		write: (found) => {
+			const { entries, promptTokens, completionTokens, costMicros } = found.sum
 			return {
 				object: 'list',
-				data: told.entries.map((entry) => writeLogged(entry, told)),
+				data: found.entries.map((entry) => writeLogged(entry, found)),
 				total: entries,
 				total_requests: entries,
 				total_albert_coins: costMicros / 1_000_000,
@@ -167,7 +167,7 @@ function writeLogged(entry: LedgerEntry, { owner }: EntryPage) {
 
 const daysQuery = z.object({ ...page, start_time: seconds, end_time: seconds, endpoint, key_id: z.string().optional() })
 
-/** In days, as the versions that follow. */
+/** By day, the form of later versions. */
 function readDays(parameters: URLSearchParams): UsageCall {
 	const {
 		offset,
@@ -185,8 +185,8 @@ function readDays(parameters: URLSearchParams): UsageCall {
 			fromMs: (start - (start % daySeconds)) * 1000,
 			untilMs: Math.ceil(end / daySeconds) * daySeconds * 1000,
 			groupBy: ['day', 'operation'],
-			...(key === undefined ? {} : { keys: [key] }),
-			...(models.length === 0 ? {} : { models }),
+			keys: key === undefined ? undefined : [key],
+			models: models.length === 0 ? undefined : models,
 		},
 		write(sums) {
 			const wanted = sums.filter(({ group }) => where === undefined || group.operation === operations[where])
@@ -221,7 +221,7 @@ function writeTokens({ promptTokens, completionTokens }: Pick<LedgerEntry, 'prom
 	}
 }
 
-/** Where OpenGateLLM's clients would have made the call. */
+/** OpenGateLLM's endpoint for the operation. */
 function endpointOf({ operation }: LedgerEntry): string {
 	return Object.entries(operations).find(([, name]) => name === operation)?.[0] ?? ''
 }

@@ -1,5 +1,5 @@
-// What OpenGateLLM has, or had, and this server has not: documents and their search, OCR, agents, and administration over the same API. Each is
-// told apart, so that nobody takes it for a wrong path.
+// OpenGateLLM's operations that this server does not support: documents and their search, OCR, agents, and administration over the same API.
+// Each has its own message, so that the caller does not mistake it for a wrong path.
 
 import { ChatError, type ChatErrorKind } from '../../chat/error.ts'
 import type { Method } from '../../http/route-table.ts'
@@ -10,32 +10,32 @@ const everyMethod: readonly Method[] = ['GET', 'POST', 'PATCH', 'DELETE']
 export const documents: readonly Route[] = withdrawn(
 	'gone',
 	['/collections', '/documents', '/chunks', '/search', '/parse-beta', '/files'],
-	'Documents, collections and search in them are not part of this server: the application has to put what it found into the messages.',
+	'Documents, collections and search are not supported on this server: the application must add search results to the messages.',
 )
 
 export const agents: readonly Route[] = withdrawn(
 	'gone',
 	['/agents'],
-	'Agents that run on the server are not part of it: tools are called by the application.',
+	'Server-side agents are not supported on this server: the application must call tools itself.',
 )
 
 export const administration: readonly Route[] = withdrawn(
 	'gone',
 	['/admin'],
-	'Users, roles, routers and providers are not administered over this API: models and upstreams are configured in a file, keys are made with `dragoman keys`.',
+	'Users, roles, routers and providers cannot be administered over this API: configure models and upstreams in the configuration file, and create keys with `dragoman keys`.',
 )
 
 export const logins: readonly Route[] = withdrawn(
 	'gone',
 	['/auth'],
-	'Nobody logs in over this API: callers have keys, which are made with `dragoman keys`.',
+	'Logins are not supported on this server: authenticate with a key, which is created with `dragoman keys`.',
 )
 
 export const ocr: readonly Route[] = ['/ocr', '/ocr-beta'].map((path) =>
-	refused('POST', path, 'unsupported', 'No upstream of this server reads documents.'),
+	refused('POST', path, 'unsupported', 'OCR is not supported on this server.'),
 )
 
-/** All that stands at these paths and below them. */
+/** Every method at these paths and below them. */
 function withdrawn(kind: ChatErrorKind, paths: readonly string[], message: string): readonly Route[] {
 	return paths
 		.flatMap((path) => [path, `${path}/{path}`])
