@@ -8,7 +8,7 @@ import { aiSdk } from '../src/engines/ai-sdk/kind.ts'
 import { openEcho } from '../src/engines/echo/echo.ts'
 import { engineContract } from '../src/engines/engine.contract.ts'
 import type { Engine, EngineCall } from '../src/engines/engine.ts'
-import type { EngineSurroundings } from '../src/engines/kind.ts'
+import type { EngineContext } from '../src/engines/kind.ts'
 import { fixedDeployment } from '../src/gateway/fixed-deployment.ts'
 import { openHandler } from '../src/server/handler.ts'
 import { listen } from '../src/server/listener.ts'
@@ -35,7 +35,7 @@ const gateway = listen({
 })
 afterAll(() => gateway.close(0))
 
-const surroundings: EngineSurroundings = {
+const surroundings: EngineContext = {
 	name: 'sdk',
 	model: 'echo',
 	log: openLog({ level: 'silent', format: 'json' }),

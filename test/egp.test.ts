@@ -2,8 +2,8 @@
 // tells no usage, so the numbers are counted here.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { at } from './dialect-clients/dialect-client.ts'
 import { startServer, type TestServer } from './server.ts'
-import { at } from './tongues/tongue.ts'
 
 const documented =
 	"Hello! I'm an AI assistant here to help you with your questions. I can provide information, answer queries, assist with tasks, and engage in conversation on a wide range of topics. How can I assist you today?"

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadConfig } from '../src/config/load.ts'
-import type { EngineCheckSurroundings } from '../src/engines/kind.ts'
+import type { EngineCheckContext } from '../src/engines/kind.ts'
 import { engineKinds } from '../src/engines/list.ts'
 import { systemClock } from '../src/system/clock.ts'
 import { engineFolder, isEngineHere } from './engine.ts'
@@ -179,7 +179,7 @@ describe.skipIf(!isEngineHere)('a model that an operator named and that is not t
 })
 
 describe('a check of the upstream', () => {
-	const check = async (engine: string, options: object, changes: Partial<EngineCheckSurroundings>) =>
+	const check = async (engine: string, options: object, changes: Partial<EngineCheckContext>) =>
 		engineKinds[engine]?.check?.(options, {
 			model: undefined,
 			configFolder: '/nowhere',

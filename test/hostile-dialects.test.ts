@@ -2,11 +2,11 @@
 // read.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { phrases } from './fidelity/phrases.ts'
+import type { DialectClient } from './dialect-clients/dialect-client.ts'
+import { tongues } from './dialect-clients/list.ts'
+import { phrases } from './fidelity/requests.ts'
 import { mutate, randomOf } from './mutation.ts'
 import { startServer, type TestServer } from './server.ts'
-import { tongues } from './tongues/list.ts'
-import type { Tongue } from './tongues/tongue.ts'
 
 const requests = 1200
 const parameters = { temperature: 0.1, stop_sequences: ['x'], max_tokens: 5, topP: 0.9, topK: 3 }
@@ -73,7 +73,7 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 /** Valid requests of a dialect: plain ones, each feature it has words for, and its other operations. */
-function valid(tongue: Tongue): readonly (readonly [path: string, body: unknown])[] {
+function valid(tongue: DialectClient): readonly (readonly [path: string, body: unknown])[] {
 	const question = { model: 'echo', turns: [{ role: 'user', text: 'hi' }] } as const
 	const letters = [
 		question,

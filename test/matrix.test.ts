@@ -3,10 +3,10 @@
 // of them.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import type { ClientView, DialectClient, Question } from './dialect-clients/dialect-client.ts'
+import { tongues } from './dialect-clients/list.ts'
 import { allReady, engineFolder, engineProcess, isEngineHere } from './engine.ts'
 import { startServer, type TestServer } from './server.ts'
-import { tongues } from './tongues/list.ts'
-import type { Question, Said, Tongue } from './tongues/tongue.ts'
 
 let back: TestServer
 let front: TestServer
@@ -49,7 +49,7 @@ ${isEngineHere ? `  embedded: { engine: llama, model: tiny-chat, ${patient} }` :
 /** Models of the front server, by the engine behind them. */
 const scripted = ['echo', 'relayed', 'messages'] as const
 
-function ask(tongue: Tongue, question: Question, signal?: AbortSignal, key = front.key): Promise<Response> {
+function ask(tongue: DialectClient, question: Question, signal?: AbortSignal, key = front.key): Promise<Response> {
 	const { path, headers, body } = tongue.write(question)
 	return fetch(front.url + path, {
 		method: 'POST',
@@ -75,19 +75,19 @@ async function drain(response: Response): Promise<{ readonly text: string; reado
 	}
 }
 
-async function askStream(tongue: Tongue, question: Question): Promise<Said> {
+async function askStream(tongue: DialectClient, question: Question): Promise<ClientView> {
 	const response = await ask(tongue, { ...question, stream: true })
 	expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8'])
 	const { text, whole } = await drain(response)
 	return tongue.readStream(text, whole)
 }
 
-async function refusal(tongue: Tongue, question: Question, key?: string): Promise<readonly [number, string]> {
+async function refusal(tongue: DialectClient, question: Question, key?: string): Promise<readonly [number, string]> {
 	const response = await ask(tongue, question, undefined, key)
 	return [response.status, tongue.readError(await response.json())]
 }
 
-function expectFailure(tongue: Tongue, said: Said): void {
+function expectFailure(tongue: DialectClient, said: ClientView): void {
 	expect(said.failed !== undefined).toBe(tongue.failure === 'event')
 	if (tongue.failure === 'cut') expect(said.ended).toBe(false)
 }
@@ -200,7 +200,7 @@ for (const tongue of tongues) {
 }
 
 /** Hangs up after the first bytes, and waits until the upstream works on nothing any more. */
-async function leave(tongue: Tongue, question: Question, upstream: string): Promise<void> {
+async function leave(tongue: DialectClient, question: Question, upstream: string): Promise<void> {
 	const leaving = new AbortController()
 	const response = await ask(tongue, { ...question, stream: true }, leaving.signal)
 	await response.body?.getReader().read()
@@ -216,7 +216,7 @@ async function running(upstream: string): Promise<number> {
 }
 
 /** The engine's process is killed in the middle of an answer: it is let run in steps of a moment until the first byte is there. */
-async function breakOff(tongue: Tongue): Promise<Said> {
+async function breakOff(tongue: DialectClient): Promise<ClientView> {
 	const pid = await engineProcess(front)
 	process.kill(pid, 'SIGSTOP')
 	const asked = ask(tongue, { ...say('embedded', 'Tell me a story about a fox'), stream: true })

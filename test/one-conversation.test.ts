@@ -2,9 +2,9 @@
 // others, and the history tells them afterwards.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { at, type DialectClient, listAt, textAt } from './dialect-clients/dialect-client.ts'
+import { tongues } from './dialect-clients/list.ts'
 import { startServer, type TestServer } from './server.ts'
-import { tongues } from './tongues/list.ts'
-import { at, listAt, type Tongue, textAt } from './tongues/tongue.ts'
 
 /** What the model was asked, request by request. */
 const asked: (readonly unknown[])[] = []
@@ -39,7 +39,7 @@ afterAll(async () => {
 	await model.stop(true)
 })
 
-async function say(tongue: Tongue, text: string, conversation: string): Promise<Response> {
+async function say(tongue: DialectClient, text: string, conversation: string): Promise<Response> {
 	const { path, headers, body } = tongue.write({ model: 'm', turns: [{ role: 'user', text }] })
 	return fetch(server.url + path, {
 		method: 'POST',

@@ -3,7 +3,7 @@
 import type { Choice, Completion } from './completion.ts'
 import { ChatError } from './error.ts'
 import type { ChatEvent, ChoiceFinishEvent, FinishReason, ReasoningEvent, TokenLogprob } from './event.ts'
-import type { Thought, ToolCall } from './message.ts'
+import type { ReasoningBlock, ToolCall } from './message.ts'
 import type { Usage } from './usage.ts'
 
 /** A choice that may be unfinished. */
@@ -22,7 +22,7 @@ interface OpenChoice {
 
 /** Reasoning blocks that are closed by a proof. */
 interface OpenThoughts {
-	readonly pieces: Thought[]
+	readonly pieces: ReasoningBlock[]
 	/** Length of the reasoning text that these blocks cover. */
 	proven: number
 }
@@ -164,6 +164,6 @@ function addReasoning(choice: OpenChoice, { text, proof, sealed }: ReasoningEven
 	choice.thoughts.proven = choice.reasoning.length
 }
 
-function allThoughts({ pieces, proven }: OpenThoughts, reasoning: string): readonly Thought[] {
+function allThoughts({ pieces, proven }: OpenThoughts, reasoning: string): readonly ReasoningBlock[] {
 	return proven === reasoning.length ? pieces : [...pieces, { text: reasoning.slice(proven) }]
 }

@@ -1,7 +1,7 @@
 // A complete response.
 
 import type { FinishReason, TokenLogprob } from './event.ts'
-import type { Thought, ToolCall } from './message.ts'
+import type { ReasoningBlock, ToolCall } from './message.ts'
 import type { Usage } from './usage.ts'
 
 export interface Completion {
@@ -16,7 +16,7 @@ export interface Choice {
 	readonly text: string
 	readonly reasoning: string
 	/** The same reasoning as separate blocks, if the model attached a proof to any of them. */
-	readonly thoughts?: readonly Thought[]
+	readonly thoughts?: readonly ReasoningBlock[]
 	readonly refusal: string
 	readonly toolCalls: readonly ToolCall[]
 	/** Absent unless requested. */

@@ -5,7 +5,7 @@
 // `error` events.
 
 import type { ChatError } from './error.ts'
-import type { Proof } from './message.ts'
+import type { ReasoningSignature } from './message.ts'
 import type { Usage } from './usage.ts'
 
 export type ChatEvent =
@@ -41,7 +41,7 @@ export interface ReasoningEvent {
 	readonly type: 'reasoning'
 	readonly choice: number
 	readonly text: string
-	readonly proof?: Proof
+	readonly proof?: ReasoningSignature
 	/** The proof contains the reasoning in encrypted form; `text` is empty. */
 	readonly sealed?: true
 }
@@ -60,7 +60,7 @@ export interface ToolCallEvent {
 	readonly kind: 'function' | 'custom'
 	readonly id: string
 	readonly name: string
-	readonly proof?: Proof
+	readonly proof?: ReasoningSignature
 }
 
 /** A fragment of a call's arguments. Calls do not interleave. The concatenated fragments are JSON text, `{}` if there are no arguments. */

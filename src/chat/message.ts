@@ -21,7 +21,7 @@ export interface AssistantMessage {
 	/** The model's reasoning, for upstreams that require it back. */
 	readonly reasoning?: string
 	/** The same reasoning as separate blocks, if the model attached a proof. Without the proof, that model rejects its own reasoning. */
-	readonly thoughts?: readonly Thought[]
+	readonly thoughts?: readonly ReasoningBlock[]
 	readonly toolCalls: readonly ToolCall[]
 	readonly name?: string
 }
@@ -37,16 +37,16 @@ export interface ToolMessage {
 }
 
 /** A reasoning block, with the proof that its model requires when the conversation continues. */
-export interface Thought {
+export interface ReasoningBlock {
 	/** Empty if only the model can read it. */
 	readonly text: string
-	readonly proof?: Proof
+	readonly proof?: ReasoningSignature
 	/** The proof contains the reasoning in encrypted form. */
 	readonly sealed?: true
 }
 
 /** An opaque signature that only upstreams of one wire understand. It is never sent to others. */
-export interface Proof {
+export interface ReasoningSignature {
 	readonly wire: string
 	readonly value: string
 }
@@ -98,7 +98,7 @@ export interface ToolCall {
 	readonly id: string
 	readonly name: string
 	readonly arguments: string
-	readonly proof?: Proof
+	readonly proof?: ReasoningSignature
 	readonly cacheMark?: CacheLife
 }
 

@@ -6,7 +6,7 @@ import { routedUpstreams } from '../config/references.ts'
 import type { ConfigFile, UpstreamConfig } from '../config/schema.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Engine } from '../engines/engine.ts'
-import type { EngineSurroundings } from '../engines/kind.ts'
+import type { EngineContext } from '../engines/kind.ts'
 import { engineKinds } from '../engines/list.ts'
 import { systemClock } from '../system/clock.ts'
 import { openLog } from '../system/log.ts'
@@ -63,7 +63,7 @@ async function checkOne(
 	name: string,
 	{ engine: kind, model, builtIn, concurrency: _c, breaker: _b, health: _h, ...options }: UpstreamConfig,
 	wanted: readonly string[],
-	context: Omit<EngineSurroundings, 'name' | 'model' | 'builtIn'>,
+	context: Omit<EngineContext, 'name' | 'model' | 'builtIn'>,
 	timeoutMs: number,
 ): Promise<UpstreamReport> {
 	const known = engineKinds[kind]

@@ -5,8 +5,8 @@ import { checkEngines } from '../config/engine-checks.ts'
 import { configJsonSchema } from '../config/json-schema.ts'
 import { ConfigError } from '../config/load.ts'
 import { type ConfigFlags, readSettings } from '../config/settings.ts'
+import { CliError } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
-import { Complaint } from './complaint.ts'
 import { askUpstreams } from './config-online.ts'
 
 interface CheckFlags extends ConfigFlags {
@@ -42,7 +42,7 @@ async function check({ online, ...flags }: CheckFlags, context: CommandContext):
 		const reports = await askUpstreams(settings, context)
 		for (const { line, failed } of reports) if (!failed) context.print(line)
 		const failures = reports.filter(({ failed }) => failed)
-		if (failures.length > 0) throw new Complaint(failures.map(({ line }) => line).join('\n'))
+		if (failures.length > 0) throw new CliError(failures.map(({ line }) => line).join('\n'))
 	}
 }
 

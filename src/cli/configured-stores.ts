@@ -2,13 +2,13 @@
 
 import { type ConfigFlags, readSettings, type Settings } from '../config/settings.ts'
 import type { Stores } from '../stores/open-stores.ts'
+import { CliError } from './cli-error.ts'
 import type { CommandContext } from './command.ts'
-import { Complaint } from './complaint.ts'
 
 /**
  * Runs `use` on the configured database. Its name is printed to standard error first.
  *
- * @throws Complaint if the database does not exist, DatabaseError if its schema is older or it cannot be opened.
+ * @throws CliError if the database does not exist, DatabaseError if its schema is older or it cannot be opened.
  */
 export async function withStores<Result>(
 	flags: ConfigFlags,
@@ -19,7 +19,7 @@ export async function withStores<Result>(
 	const { databaseName, openStores } = await import('../stores/open-stores.ts')
 	const { NoDatabaseError } = await import('../stores/database-error.ts')
 	const stores = await openStores(settings, 'expect').catch((thrown: unknown) => {
-		throw thrown instanceof NoDatabaseError ? new Complaint(`${thrown.message}; ${remedy(settings)}`) : thrown
+		throw thrown instanceof NoDatabaseError ? new CliError(`${thrown.message}; ${remedy(settings)}`) : thrown
 	})
 	try {
 		tell(`Database: ${databaseName(settings)}`)

@@ -4,8 +4,8 @@ import { resolve } from 'node:path'
 import { Command } from 'commander'
 import type { Environment } from '../config/environment.ts'
 import { expand } from '../config/variables.ts'
+import { CliError } from './cli-error.ts'
 import type { CommandContext } from './command.ts'
-import { Complaint } from './complaint.ts'
 import { table } from './table.ts'
 
 interface CopyFlags {
@@ -35,7 +35,7 @@ export function copyCommand(context: CommandContext): Command {
 			for (const line of table(['TABLE', 'ROWS', 'SHA-256'], rows)) context.print(line)
 			const different = copied.filter(({ same }) => !same)
 			if (different.length > 0)
-				throw new Complaint(
+				throw new CliError(
 					different
 						.map(
 							({ table, from, to }) =>
@@ -65,12 +65,12 @@ async function copy(from: DatabaseAddress, to: DatabaseAddress) {
 
 function parseAddress(option: string, given: string, environment: Environment): DatabaseAddress {
 	const { text, complaint } = expand(given, environment)
-	if (complaint !== undefined) throw new Complaint(`${option}: ${complaint}`)
+	if (complaint !== undefined) throw new CliError(`${option}: ${complaint}`)
 	if (/^postgres(ql)?:\/\/./.test(text)) return { database: text, databaseFile: '' }
 	const file = /^sqlite:(?:\/\/)?(.+)$/.exec(text)?.[1]
 	// A misspelled URL may contain a password.
 	if (file === undefined)
-		throw new Complaint(
+		throw new CliError(
 			/[@:]/.test(given)
 				? `${option}: the database is neither sqlite:PATH nor postgres://…`
 				: `${option}: "${given}" is neither sqlite:PATH nor postgres://…`,

@@ -22,8 +22,8 @@ import { describeSystemError } from '../system/system-error.ts'
 import { silentTelemetry } from '../telemetry/silent.ts'
 import { catalogue, toyModelId } from '../weights/catalogue.ts'
 import { Weights } from '../weights/weights.ts'
+import { CliError, hopelessStatus } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
-import { Complaint, hopelessStatus } from './complaint.ts'
 import { followStop, openUnlessEnded } from './stop-request.ts'
 
 interface EngineFlags extends ConfigFlags {
@@ -101,7 +101,7 @@ function installCommand(context: CommandContext): Command {
 				signal: new AbortController().signal,
 				onLine: tell,
 			}).catch((cause: unknown) => {
-				throw new Complaint(cause instanceof Error ? describeSystemError(cause) : String(cause))
+				throw new CliError(cause instanceof Error ? describeSystemError(cause) : String(cause))
 			})
 			tell(`Engine library ${installed.version} is installed in ${folder}, for ${installed.builds.join(', ')}.`)
 		})
@@ -199,7 +199,7 @@ async function openListener(socket: string | undefined, options: ListenOptions, 
 
 const lookForSocketMs = 500
 
-/** @throws Complaint with the status for an invalid model if it cannot be opened. */
+/** @throws CliError with the status for an invalid model if it cannot be opened. */
 async function openModel(flags: EngineFlags, settings: Settings, log: Log, context: CommandContext): Promise<Engine> {
 	const { openLocalLlama } = await import('../embedded/runtime/local-llama.ts')
 	const { context: contextTokens, maxTokens, repetition, parallel, queue, threads, gpu, model } = flags
@@ -217,7 +217,7 @@ async function openModel(flags: EngineFlags, settings: Settings, log: Log, conte
 		threads,
 	}
 	return openLocalLlama(options).catch((cause: unknown) => {
-		throw new Complaint(cause instanceof Error ? cause.message : String(cause), hopelessStatus)
+		throw new CliError(cause instanceof Error ? cause.message : String(cause), hopelessStatus)
 	})
 }
 
@@ -239,7 +239,7 @@ async function modelPath(
 	const reason =
 		choice.type === 'missing' ? operatorReason(choice.error) : `the weights of "${model}" are not installed`
 	// A gateway sets the flag, and reports the reason to people who did not set it.
-	throw new Complaint(untilStdinEnds === true ? reason : `--model: ${reason}`, hopelessStatus)
+	throw new CliError(untilStdinEnds === true ? reason : `--model: ${reason}`, hopelessStatus)
 }
 
 async function openKeys(settings: Settings): Promise<KeyStore> {
@@ -247,7 +247,7 @@ async function openKeys(settings: Settings): Promise<KeyStore> {
 	const { NoDatabaseError } = await import('../stores/database-error.ts')
 	const stores = await openStores(settings, 'expect').catch((thrown: unknown) => {
 		if (!(thrown instanceof NoDatabaseError)) throw thrown
-		throw new Complaint(
+		throw new CliError(
 			`${thrown.message}; create it with \`dragoman migrate\`, and a key with \`dragoman keys create --name NAME\``,
 		)
 	})

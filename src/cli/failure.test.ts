@@ -3,7 +3,7 @@ import { CommanderError } from 'commander'
 import { ChatError } from '../chat/error.ts'
 import { ConfigError } from '../config/load.ts'
 import { DatabaseError } from '../stores/database-error.ts'
-import { Complaint } from './complaint.ts'
+import { CliError } from './cli-error.ts'
 import { describeFailure } from './failure.ts'
 
 function systemError(code: string, syscall: string, path: string): Error {
@@ -13,7 +13,7 @@ function systemError(code: string, syscall: string, path: string): Error {
 test('a failure that an operator can correct is one line without a stack', () => {
 	const cases: readonly (readonly [Error, string, number])[] = [
 		[new ConfigError('f.yaml:3: listen: wrong'), 'f.yaml:3: listen: wrong', 78],
-		[new Complaint('no such model', 78), 'no such model', 78],
+		[new CliError('no such model', 78), 'no such model', 78],
 		[new DatabaseError('cannot be opened'), 'cannot be opened', 1],
 		[systemError('EEXIST', 'mkdir', '/data'), 'Cannot create the folder /data: a file with this name is in the way', 1],
 		[systemError('EROFS', 'open', '/data/x'), 'Cannot open /data/x: the file system is read-only', 1],

@@ -7,7 +7,7 @@ import { makeFirstKey } from '../keys/first-key.ts'
 import { hashSecret, isExpired } from '../keys/key.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { describeSystemError } from '../system/system-error.ts'
-import { Complaint } from './complaint.ts'
+import { CliError } from './cli-error.ts'
 
 /** The credential that the operator signs in with, if it is known at this start. */
 export type SignIn =
@@ -34,7 +34,7 @@ export interface FirstKeyOptions {
 /**
  * Creates the first key if there is none, and reads the one of an earlier start from its file.
  *
- * @throws Complaint if the file cannot be written; no key exists then.
+ * @throws CliError if the file cannot be written; no key exists then.
  */
 export async function signIn(
 	keys: KeyStore,
@@ -59,6 +59,6 @@ async function writeSecret(file: string, secret: string): Promise<void> {
 		await writeFile(file, `${secret}\n`, { mode: 0o600, flag: 'wx' })
 	} catch (cause) {
 		const reason = cause instanceof Error ? describeSystemError(cause) : String(cause)
-		throw new Complaint(`The first API key cannot be written to ${file}: ${reason}`)
+		throw new CliError(`The first API key cannot be written to ${file}: ${reason}`)
 	}
 }

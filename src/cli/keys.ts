@@ -5,8 +5,8 @@ import type { ConfigFlags, Settings } from '../config/settings.ts'
 import { dialects } from '../dialects/list.ts'
 import { configuredKey, configuredKeyLabel, isConfiguredKey } from '../keys/configured-key-store.ts'
 import { abridged, createKey, type Key, type KeyDescription, labelFault, type Role, roles } from '../keys/key.ts'
+import { CliError } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
-import { Complaint } from './complaint.ts'
 import { withStores } from './configured-stores.ts'
 import { table } from './table.ts'
 
@@ -86,15 +86,15 @@ export function keysCommand(context: CommandContext): Command {
 			const matching = await withStores(flags, context, async ({ keys }, settings) => {
 				const revoked = await keys.revoke(which, Date.now())
 				if (revoked.length === 0 && configuredKeys(settings).some((key) => isConfiguredKey(which, key)))
-					throw new Complaint(
+					throw new CliError(
 						`The key '${configuredKeyLabel}' is not in the database: it is the admin key of the configuration. Change \`adminKey\` or DRAGOMAN_ADMIN_KEY and restart the server.`,
 					)
 				return revoked
 			})
 			const [revoked] = matching
-			if (revoked === undefined) throw new Complaint(`There is no key '${abridged(which)}'.`)
+			if (revoked === undefined) throw new CliError(`There is no key '${abridged(which)}'.`)
 			if (matching.length > 1)
-				throw new Complaint(
+				throw new CliError(
 					`${matching.length} keys are named '${which}': use one of the ids ${matching.map(({ id }) => id).join(', ')}.`,
 				)
 			context.tell(`Key '${revoked.name}' (${revoked.prefix}…) is revoked.`)
@@ -154,8 +154,8 @@ function readWhen(text: string): number {
 	const at = count === undefined ? Date.parse(text) : Date.now() + Number(count) * (unitMs[unit] ?? 0)
 	const isDate = count !== undefined || /^\d{4}-\d\d-\d\d(T|$)/.test(text)
 	if (!isDate || Number.isNaN(at))
-		throw new Complaint(`'${text}' is neither a date, such as 2027-01-31, nor a duration, such as 30d or 12h.`)
-	if (at <= Date.now()) throw new Complaint(`'${text}' is in the past.`)
+		throw new CliError(`'${text}' is neither a date, such as 2027-01-31, nor a duration, such as 30d or 12h.`)
+	if (at <= Date.now()) throw new CliError(`'${text}' is in the past.`)
 	return at
 }
 

@@ -1,6 +1,6 @@
 // Explains to the operator why the server cannot listen on an address.
 
-import { Complaint } from './complaint.ts'
+import { CliError } from './cli-error.ts'
 
 const unresolved = 'the host name cannot be resolved'
 
@@ -14,8 +14,8 @@ const reasons: Readonly<Record<string, string>> = {
 	EINVAL: unresolved,
 }
 
-export function cannotListen(address: string, cause: unknown): Complaint {
+export function cannotListen(address: string, cause: unknown): CliError {
 	const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
 	const reason = reasons[code] ?? (cause instanceof Error ? cause.message : String(cause))
-	return new Complaint(`Cannot listen on ${address}: ${reason}`)
+	return new CliError(`Cannot listen on ${address}: ${reason}`)
 }

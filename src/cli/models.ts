@@ -7,8 +7,8 @@ import { type ConfigFlags, readSettings } from '../config/settings.ts'
 import { systemClock } from '../system/clock.ts'
 import { catalogue, defaultModelId } from '../weights/catalogue.ts'
 import { Weights, WeightsError } from '../weights/weights.ts'
+import { CliError } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
-import { Complaint } from './complaint.ts'
 import { openProgress } from './progress.ts'
 import { table } from './table.ts'
 
@@ -41,7 +41,7 @@ export function modelsCommand(context: CommandContext): Command {
 		.argument('<model>', 'an id that `models list` shows')
 		.action(async (model: string, flags: ModelFlags) => {
 			if (!(await (await openWeights(flags, context)).remove(model)))
-				throw new Complaint(`The weights of '${model}' are not installed.`)
+				throw new CliError(`The weights of '${model}' are not installed.`)
 			context.tell(`Removed ${model}.`)
 		})
 	return models
@@ -68,13 +68,13 @@ async function openWeights(flags: ModelFlags, context: CommandContext): Promise<
 async function pull(weights: Weights, model: string) {
 	const interrupted = new AbortController()
 	const abort = () =>
-		interrupted.abort(new Complaint('Interrupted. Run the same command again to resume the download.', 130))
+		interrupted.abort(new CliError('Interrupted. Run the same command again to resume the download.', 130))
 	process.once('SIGINT', abort)
 	const progress = openProgress(process.stderr, systemClock)
 	try {
 		return await weights.pull(model, { signal: interrupted.signal, onProgress: (state) => progress.update(state) })
 	} catch (thrown) {
-		throw thrown instanceof WeightsError ? new Complaint(thrown.message) : thrown
+		throw thrown instanceof WeightsError ? new CliError(thrown.message) : thrown
 	} finally {
 		progress.end()
 		process.off('SIGINT', abort)

@@ -2,7 +2,7 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type ConfigFlags, openConfiguredLog, readSettings, type Settings } from '../config/settings.ts'
-import type { Gateway, GatewaySurroundings } from '../gateway/gateway.ts'
+import type { Gateway, GatewayContext } from '../gateway/gateway.ts'
 import { type Listener, listen } from '../server/listener.ts'
 import { systemClock } from '../system/clock.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
@@ -95,7 +95,7 @@ async function openServedGateway(
 	foreman?: Foreman,
 ): Promise<Gateway> {
 	const { openGateway } = await import('../gateway/gateway.ts')
-	const context: GatewaySurroundings = {
+	const context: GatewayContext = {
 		version,
 		command,
 		environment,

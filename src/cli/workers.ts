@@ -7,8 +7,8 @@ import { engineKinds } from '../engines/list.ts'
 import { systemClock } from '../system/clock.ts'
 import type { MetricSnapshot } from '../telemetry/metric.ts'
 import { guardAddress } from './address-guard.ts'
+import { CliError, hopelessStatus } from './cli-error.ts'
 import type { CommandContext } from './command.ts'
-import { Complaint, hopelessStatus } from './complaint.ts'
 import { cannotListen } from './listen-failure.ts'
 import { forcedStatus } from './stop.ts'
 import { followStop } from './stop-request.ts'
@@ -54,7 +54,7 @@ class Workers {
 		this.context = context
 	}
 
-	/** @throws Complaint if a worker exits before it serves. */
+	/** @throws CliError if a worker exits before it serves. */
 	async start(count: number): Promise<void> {
 		await Promise.all(Array.from({ length: count }, () => this.startOne()))
 	}
@@ -162,16 +162,16 @@ class Workers {
 }
 
 /** The worker has printed the reason. */
-function workerEnded(status: number | null): Complaint {
+function workerEnded(status: number | null): CliError {
 	const exitCode = status === hopelessStatus ? hopelessStatus : 1
-	return new Complaint(`A worker exited with status ${status} before it served requests.`, exitCode)
+	return new CliError(`A worker exited with status ${status} before it served requests.`, exitCode)
 }
 
 /** Each worker would start its own instance of an engine that runs with its gateway. */
 function refuseEmbedded({ config }: Settings): void {
 	for (const [name, { engine, model = 'MODEL' }] of Object.entries(config.upstreams))
 		if (engineKinds[engine]?.ownsProcess === true)
-			throw new Complaint(
+			throw new CliError(
 				`With --workers, every worker would start its own engine for the upstream '${name}'. Run the engine as a separate process with \`npx dragoman engine --model ${model} --listen 127.0.0.1:8081\`, and change the upstream to \`engine: openai-compatible\` with \`url: http://127.0.0.1:8081/v1\`.`,
 			)
 }

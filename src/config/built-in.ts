@@ -2,7 +2,7 @@
 
 import { embeddedByDefault } from '../engines/list.ts'
 import { nearest } from '../system/nearest.ts'
-import { type Complaint, shown } from './complaint.ts'
+import { type ConfigProblem, shown } from './config-problem.ts'
 import { foreignField } from './foreign-words.ts'
 import { isRecord, record } from './record.ts'
 import { type ConfigFile, embeddedWord, type UpstreamConfig } from './schema.ts'
@@ -11,7 +11,7 @@ import { kindOf } from './sentences.ts'
 const modelsRemedy = `name at least one model, or write "models: ${embeddedWord}" for the built-in embedded model`
 
 /** A file must contain a mapping and must not be empty. */
-export function checkMapping(value: unknown): readonly Complaint[] {
+export function checkMapping(value: unknown): readonly ConfigProblem[] {
 	if (value === undefined) return [{ path: [], message: `the file is empty: ${modelsRemedy}` }]
 	return isRecord(value)
 		? []
@@ -19,7 +19,7 @@ export function checkMapping(value: unknown): readonly Complaint[] {
 }
 
 /** A file must define models: one without models is probably a mistake or incomplete. */
-export function checkModels(values: Readonly<Record<string, unknown>>): readonly Complaint[] {
+export function checkModels(values: Readonly<Record<string, unknown>>): readonly ConfigProblem[] {
 	const { models } = values
 	const none = models === undefined || models === null || (isRecord(models) && Object.keys(models).length === 0)
 	return none && !Object.keys(values).some(meansModels)

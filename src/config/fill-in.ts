@@ -3,14 +3,14 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { z } from 'zod'
-import type { Complaint } from './complaint.ts'
+import type { ConfigProblem } from './config-problem.ts'
 import type { Environment } from './environment.ts'
 import { fieldAt } from './field.ts'
 import { expand } from './variables.ts'
 
 export interface Filled {
 	readonly value: unknown
-	readonly complaints: readonly Complaint[]
+	readonly complaints: readonly ConfigProblem[]
 	/** The text as written in the file of fields that contain a variable, by JSON of the path. */
 	readonly fromVariables: ReadonlyMap<string, string>
 	/** Absolute paths of the files of the secrets, including those that cannot be read. */
@@ -47,7 +47,7 @@ export async function readGivenSecret(
 const filePrefix = 'file:'
 
 class Filling {
-	readonly complaints: Complaint[] = []
+	readonly complaints: ConfigProblem[] = []
 	readonly fromVariables = new Map<string, string>()
 	readonly secretFiles: string[] = []
 	private readonly whole: unknown

@@ -12,9 +12,9 @@ import {
 	takenName,
 	withEmbeddedModel,
 } from './built-in.ts'
-import type { Complaint } from './complaint.ts'
-import { Complaints } from './complaints.ts'
 import { ConfigError } from './config-error.ts'
+import type { ConfigProblem } from './config-problem.ts'
+import { ConfigProblems } from './config-problems.ts'
 import { type Document, DocumentError, parseYaml } from './document.ts'
 import type { Environment, Override } from './environment.ts'
 import { fieldAt } from './field.ts'
@@ -56,13 +56,13 @@ export interface Reading {
 	/** Absolute paths of the files that secrets were read from. */
 	readonly secretFiles: readonly string[]
 	/** Writes a complaint with its position: `file:line: field: message`. */
-	readonly locate: (complaint: Complaint) => string
+	readonly locate: (complaint: ConfigProblem) => string
 }
 
 /** @throws ConfigError */
 export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
 	const { text, document } = await readDocument(source)
-	const complaints = new Complaints(document, source.overrides)
+	const complaints = new ConfigProblems(document, source.overrides)
 	const values = withoutExtensions(document.value)
 	if (source.file !== undefined) {
 		complaints.throwIfAny(checkMapping(document.value))
@@ -133,7 +133,7 @@ function withoutExtensions(value: unknown): Readonly<Record<string, unknown>> {
 
 async function readOverrides(
 	overrides: ConfigSource['overrides'],
-	complaints: Complaints,
+	complaints: ConfigProblems,
 ): Promise<Readonly<Record<string, string>>> {
 	const given: Record<string, string> = {}
 	for (const [name, { value }] of Object.entries(overrides)) {

@@ -1,6 +1,6 @@
 // Detects a changed file that may be incomplete because it is still being written. It compares two readings and does not use a clock.
 
-import { writePath } from './complaint.ts'
+import { writePath } from './config-problem.ts'
 import type { Reading } from './load.ts'
 
 /** Describes for the log what `before` contains and `after` lacks; undefined if nothing. Contains no values, because they may be secret. */

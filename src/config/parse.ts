@@ -2,8 +2,8 @@
 
 import type { z } from 'zod'
 import { hideUrlSecrets } from '../system/redaction.ts'
-import { type Complaint, shown } from './complaint.ts'
-import type { Complaints } from './complaints.ts'
+import { type ConfigProblem, shown } from './config-problem.ts'
+import type { ConfigProblems } from './config-problems.ts'
 import { isRecord } from './record.ts'
 import { type ConfigFile, configSchema } from './schema.ts'
 import { explainIssues, noSentence } from './sentences.ts'
@@ -16,7 +16,7 @@ import { explainIssues, noSentence } from './sentences.ts'
 export function parse(
 	whole: Readonly<Record<string, unknown>>,
 	fromVariables: ReadonlyMap<string, string>,
-	complaints: Complaints,
+	complaints: ConfigProblems,
 ): ConfigFile {
 	const first = safeParse(whole)
 	const [value, parsed] = first.success ? [whole, first] : parseAgain(whole, first.error.issues, fromVariables)
@@ -30,10 +30,10 @@ export function parse(
 
 /** Any variable may contain a secret, so the message contains the variable instead of its value. */
 export function withoutValue(
-	{ path, message }: Complaint,
+	{ path, message }: ConfigProblem,
 	whole: unknown,
 	fromVariables: ReadonlyMap<string, string>,
-): Complaint {
+): ConfigProblem {
 	const written = fromVariables.get(JSON.stringify(path.map(String)))
 	const value = path.reduce<unknown>((inner, step) => Reflect.get(Object(inner), step), whole)
 	if (written === undefined || typeof value !== 'string') return { path, message }

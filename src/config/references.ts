@@ -1,14 +1,14 @@
 // Checks references between parts of the configuration: upstreams in routes, and names that belong to several models.
 
 import { nearest } from '../system/nearest.ts'
-import { type Complaint, shown } from './complaint.ts'
+import { type ConfigProblem, shown } from './config-problem.ts'
 import { record } from './record.ts'
 import type { ConfigFile } from './schema.ts'
 
 /**
  * @param whole the fields of the file. They may be invalid otherwise: values that cannot be read here have another complaint.
  */
-export function checkReferences(whole: Readonly<Record<string, unknown>>): readonly Complaint[] {
+export function checkReferences(whole: Readonly<Record<string, unknown>>): readonly ConfigProblem[] {
 	const models = Object.entries(record(whole.models)).map(([name, model]) => [name, record(model)] as const)
 	return [...danglingRoutes(models, Object.keys(record(whole.upstreams))), ...sharedNames(models)]
 }
@@ -20,7 +20,7 @@ export function routedUpstreams(model: ConfigFile['models'][string]): readonly s
 
 type GivenModels = readonly (readonly [name: string, model: Readonly<Record<string, unknown>>])[]
 
-function danglingRoutes(models: GivenModels, known: readonly string[]): readonly Complaint[] {
+function danglingRoutes(models: GivenModels, known: readonly string[]): readonly ConfigProblem[] {
 	return models.flatMap(([name, { route }]) =>
 		(Array.isArray(route) ? route : [route]).flatMap((entry: unknown, index) => {
 			const upstream: unknown = typeof entry === 'string' ? entry : record(entry).upstream
@@ -41,8 +41,8 @@ function suggest(upstream: string, known: readonly string[]): string {
 const mostShown = 10
 
 /** Finds names that belong to several models. A model's own name among its aliases is allowed. */
-function sharedNames(models: GivenModels): readonly Complaint[] {
-	const complaints: Complaint[] = []
+function sharedNames(models: GivenModels): readonly ConfigProblem[] {
+	const complaints: ConfigProblem[] = []
 	const owners = new Map(models.map(([name]) => [name, name]))
 	for (const [name, { aliases }] of models)
 		for (const [index, alias] of (Array.isArray(aliases) ? aliases : []).entries()) {

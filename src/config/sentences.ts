@@ -3,7 +3,7 @@
 
 import type { z } from 'zod'
 import { nearest } from '../system/nearest.ts'
-import { type Complaint, shown, writePath } from './complaint.ts'
+import { type ConfigProblem, shown, writePath } from './config-problem.ts'
 import { choicesOf, type Field, fieldAt, namesOf, type Shape, shapesOf } from './field.ts'
 import { foreignValue } from './foreign-words.ts'
 import { explainUnknownField } from './unknown-field.ts'
@@ -20,7 +20,7 @@ export function explainIssues(
 	schema: z.ZodType,
 	value: unknown,
 	issues: readonly z.core.$ZodIssue[],
-): readonly Complaint[] {
+): readonly ConfigProblem[] {
 	const mistyped = new Set(issues.filter(({ code }) => code === 'invalid_type').map(({ path }) => writePath(path)))
 	return issues
 		.filter(({ code, path }) => code === 'invalid_type' || !mistyped.has(writePath(path)))
@@ -32,7 +32,7 @@ function explain(
 	whole: unknown,
 	issue: z.core.$ZodIssue,
 	above: readonly PropertyKey[],
-): readonly Complaint[] {
+): readonly ConfigProblem[] {
 	const path = [...above, ...issue.path]
 	const field = fieldAt(schema, path, whole)
 	const value = valueAt(whole, path)

@@ -2,7 +2,7 @@
 
 import type { z } from 'zod'
 import { nearest } from '../system/nearest.ts'
-import { writePath } from './complaint.ts'
+import { writePath } from './config-problem.ts'
 import { allPaths, type Field, namesOf } from './field.ts'
 import { foreignField } from './foreign-words.ts'
 

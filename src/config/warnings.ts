@@ -1,16 +1,16 @@
 // Finds valid settings of a configuration that are probably mistakes.
 
 import { nearest } from '../system/nearest.ts'
-import type { Complaint } from './complaint.ts'
+import type { ConfigProblem } from './config-problem.ts'
 import { type Environment, knownVariables } from './environment.ts'
 import { routedUpstreams } from './references.ts'
 import type { ConfigFile } from './schema.ts'
 
-export function findWarnings(config: ConfigFile): readonly Complaint[] {
+export function findWarnings(config: ConfigFile): readonly ConfigProblem[] {
 	return [...unusedUpstreams(config), ...doubtfulUrls(config)]
 }
 
-function unusedUpstreams({ models, upstreams }: ConfigFile): readonly Complaint[] {
+function unusedUpstreams({ models, upstreams }: ConfigFile): readonly ConfigProblem[] {
 	const used = new Set(Object.values(models).flatMap(routedUpstreams))
 	return Object.keys(upstreams)
 		.filter((name) => !used.has(name))
@@ -20,7 +20,7 @@ function unusedUpstreams({ models, upstreams }: ConfigFile): readonly Complaint[
 		}))
 }
 
-function doubtfulUrls({ upstreams }: ConfigFile): readonly Complaint[] {
+function doubtfulUrls({ upstreams }: ConfigFile): readonly ConfigProblem[] {
 	return Object.entries(upstreams).flatMap(([name, upstream]) => {
 		const url: unknown = Reflect.get(upstream, 'url')
 		const message = typeof url === 'string' && URL.canParse(url) ? doubtOf(new URL(url)) : undefined

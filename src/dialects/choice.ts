@@ -6,7 +6,7 @@ import type { Method, RouteMatch } from '../http/route-table.ts'
 import { RouteTable } from '../http/route-table.ts'
 import type { Dialect, Route } from './dialect.ts'
 
-export interface Spoken {
+export interface DialectRoute {
 	readonly dialect: Dialect
 	readonly route: Route
 	/** The path as declared, with prefix. */
@@ -22,7 +22,7 @@ export interface DialectDefaults {
 }
 
 /** The parts of a request that the selection uses. */
-export interface Sighting {
+export interface RouteLookup {
 	readonly method: string
 	/** Normalised. */
 	readonly path: string
@@ -36,16 +36,16 @@ interface DialectEntry {
 	/** First segments of its shared paths, such as `/v1`. */
 	readonly beginnings: ReadonlySet<string>
 	/** Its shared paths. */
-	readonly table: RouteTable<Spoken>
+	readonly table: RouteTable<DialectRoute>
 	/** Shared paths that it also serves to clients of other dialects. */
-	readonly offered: RouteTable<Spoken>
+	readonly offered: RouteTable<DialectRoute>
 }
 
 /** The tables in which a path is looked up, in order. */
 interface Order {
 	/** The dialect that writes errors. */
 	readonly likeliest: Dialect
-	readonly tables: readonly RouteTable<Spoken>[]
+	readonly tables: readonly RouteTable<DialectRoute>[]
 }
 
 /** A configured default, and the order that follows from it alone. */
@@ -55,7 +55,7 @@ interface Default {
 }
 
 export class DialectChoice {
-	private readonly mounted = new RouteTable<Spoken>()
+	private readonly mounted = new RouteTable<DialectRoute>()
 	private readonly entries: readonly DialectEntry[]
 	private readonly v1: Default
 	private readonly root: Default
@@ -79,10 +79,10 @@ export class DialectChoice {
 	}
 
 	/** Finds the route of a request. */
-	find(sighting: Sighting): RouteMatch<Spoken> {
+	find(sighting: RouteLookup): RouteMatch<DialectRoute> {
 		const { method } = sighting
 		if (this.mountOf(sighting.path) !== undefined) return this.mounted.find(method, sighting.path)
-		let refused: RouteMatch<Spoken> = { type: 'none' }
+		let refused: RouteMatch<DialectRoute> = { type: 'none' }
 		for (const table of this.order(sighting).tables) {
 			const match = table.find(method, sighting.path)
 			if (match.type === 'found') return match
@@ -92,7 +92,7 @@ export class DialectChoice {
 	}
 
 	/** Finds a route that is only served to clients of its dialect: the caller's key may still select that dialect. */
-	findExpressly({ method, path }: Sighting): RouteMatch<Spoken> {
+	findExplicit({ method, path }: RouteLookup): RouteMatch<DialectRoute> {
 		for (const { table } of this.entries) {
 			const match = table.find(method, path)
 			if (match.type === 'found' && match.target.route.expressly === true) return match
@@ -101,7 +101,7 @@ export class DialectChoice {
 	}
 
 	/** The dialect that writes errors if no route matches: the only one that uses the path's first segment, or else the likeliest one. */
-	dialectFor(sighting: Sighting): Dialect {
+	dialectFor(sighting: RouteLookup): Dialect {
 		const mounted = this.mountOf(sighting.path)
 		if (mounted !== undefined) return mounted
 		const [only, ...others] = this.entries.filter(({ beginnings }) => beginnings.has(beginningOf(sighting.path)))
@@ -110,17 +110,17 @@ export class DialectChoice {
 	}
 
 	/** Most requests identify no dialect, so their order is computed once. */
-	private order(sighting: Sighting): Order {
+	private order(sighting: RouteLookup): Order {
 		const usual = sighting.path.startsWith('/v1/') ? this.v1 : this.root
 		return this.entries.some((entry) => this.isMeant(entry, sighting)) ? this.orderFor(usual, sighting) : usual.order
 	}
 
-	private isMeant({ dialect }: DialectEntry, { preferred, headers }: Sighting): boolean {
+	private isMeant({ dialect }: DialectEntry, { preferred, headers }: RouteLookup): boolean {
 		return dialect.name === preferred || dialect.recognises?.(headers) === true
 	}
 
 	/** The key may select a dialect that this version does not have. */
-	private orderFor(usual: Default, { headers, preferred }: Sighting): Order {
+	private orderFor(usual: Default, { headers, preferred }: RouteLookup): Order {
 		const [likeliest = usual.entry, ...others] = [
 			...this.entries.filter(({ dialect }) => dialect.name === preferred),
 			...this.entries.filter(({ dialect }) => dialect.recognises?.(headers) === true),
@@ -158,15 +158,15 @@ export class DialectChoice {
 	}
 }
 
-function sharedTable(dialect: Dialect, which?: (route: Route) => boolean): RouteTable<Spoken> {
-	const table = new RouteTable<Spoken>()
+function sharedTable(dialect: Dialect, which?: (route: Route) => boolean): RouteTable<DialectRoute> {
+	const table = new RouteTable<DialectRoute>()
 	claim(dialect, table, '', which)
 	return table
 }
 
 function claim(
 	dialect: Dialect,
-	table: RouteTable<Spoken>,
+	table: RouteTable<DialectRoute>,
 	mount: string,
 	which: (route: Route) => boolean = () => true,
 ): void {

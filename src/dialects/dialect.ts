@@ -94,7 +94,7 @@ export type Call =
 	| CountCall
 	| ListModelsCall
 	| ShowModelCall
-	| KeptCall
+	| StoredCall
 	| ResumeCall
 	| CancelCall
 	| UsageCall
@@ -156,7 +156,7 @@ export interface TextCompletionCall extends CallOptions {
 interface WholeCall<Type extends string, Request, Result> extends CallOptions {
 	readonly type: Type
 	readonly request: Request
-	readonly write: (result: Result, identity: AnswerIdentity) => unknown
+	readonly write: (result: Result, identity: ResponseContext) => unknown
 }
 
 export type EmbeddingCall = WholeCall<'embed', EmbeddingRequest, Embeddings>
@@ -177,7 +177,7 @@ export interface CountCall {
 }
 
 /** A call on stored data, without an engine. */
-export interface KeptCall {
+export interface StoredCall {
 	readonly type: 'kept'
 	/** @throws ChatError `not-found`, or another kind if the request is invalid. */
 	readonly answer: (own: OwnConversations, facts: KeptFacts) => Promise<unknown>
@@ -282,13 +282,13 @@ export interface ShowModelCall {
 
 export interface AnswerWriter {
 	/** A unary response, sent as JSON unless it is a `TextBody`. */
-	completion(completion: Completion, identity: AnswerIdentity, source?: Source): unknown
+	completion(completion: Completion, identity: ResponseContext, source?: Source): unknown
 	/** Parts of `completion` that this dialect cannot express, by their names in OpenAI's API. */
 	unsaid?(completion: Completion): readonly string[]
 	/** Creates the writer of one streamed answer, in server-sent events. */
-	stream(identity: AnswerIdentity): StreamWriter
+	stream(identity: ResponseContext): StreamWriter
 	/** The response for a background call. */
-	accepted?(identity: AnswerIdentity): unknown
+	accepted?(identity: ResponseContext): unknown
 }
 
 export interface StreamWriter {
@@ -312,7 +312,7 @@ export class TextBody {
 	}
 }
 
-export interface AnswerIdentity {
+export interface ResponseContext {
 	/** The turn's id, 32 hexadecimal digits, to which each dialect adds its own prefix. */
 	readonly token: string
 	/** The complete id of the answer, if it overrides the dialect's. */

@@ -28,7 +28,7 @@ export interface Engine {
 	tokenize?(request: TokenizeRequest, call: EngineCall): Promise<Tokens>
 	detokenize?(request: DetokenizeRequest, call: EngineCall): Promise<string>
 	/** Each chunk of its streams is one token. Chunks can then be counted if the upstream does not report usage. */
-	readonly tellsEachToken?: boolean
+	readonly streamsSingleTokens?: boolean
 	/** The number of prompt tokens of a request. Absent if the upstream cannot count them; the number is then estimated. */
 	count?(request: ChatRequest, call: EngineCall): Promise<number>
 	/**

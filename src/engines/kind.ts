@@ -19,24 +19,24 @@ export interface EngineKind {
 	 * @param options parsed with the schema.
 	 * @throws Error for options that can never work.
 	 */
-	open(options: unknown, context: EngineSurroundings): Promise<Engine>
+	open(options: unknown, context: EngineContext): Promise<Engine>
 	/**
 	 * Returns one sentence on why an upstream with these options cannot work on this machine, for example because its model or its package
 	 * is not installed. Undefined if there is no problem. Only reads the disk.
 	 */
-	check?(options: unknown, context: EngineCheckSurroundings): Promise<string | undefined>
+	check?(options: unknown, context: EngineCheckContext): Promise<string | undefined>
 }
 
 /** The context of `check`. */
-export type EngineCheckSurroundings = Pick<
-	EngineSurroundings,
+export type EngineCheckContext = Pick<
+	EngineContext,
 	'model' | 'configFolder' | 'engineFolder' | 'modelFolder' | 'download' | 'registries' | 'clock'
 >
 
 /** Defines a kind. `open` and `check` receive the options with the type of the schema. */
 export function engineKind<Shape extends z.ZodRawShape>(
 	options: z.ZodObject<Shape>,
-	open: (options: z.infer<z.ZodObject<Shape>>, context: EngineSurroundings) => Promise<Engine>,
+	open: (options: z.infer<z.ZodObject<Shape>>, context: EngineContext) => Promise<Engine>,
 	{ ownsProcess = false, check }: EngineKindTraits<Shape> = {},
 ): EngineKind {
 	return {
@@ -49,14 +49,11 @@ export function engineKind<Shape extends z.ZodRawShape>(
 
 interface EngineKindTraits<Shape extends z.ZodRawShape> {
 	readonly ownsProcess?: boolean
-	readonly check?: (
-		options: z.infer<z.ZodObject<Shape>>,
-		context: EngineCheckSurroundings,
-	) => Promise<string | undefined>
+	readonly check?: (options: z.infer<z.ZodObject<Shape>>, context: EngineCheckContext) => Promise<string | undefined>
 }
 
 /** Dependencies and settings that an engine is opened with. */
-export interface EngineSurroundings {
+export interface EngineContext {
 	/** The upstream's name, for logs and file names. */
 	readonly name: string
 	/** `model` of the upstream, if the configuration has one. */

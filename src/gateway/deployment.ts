@@ -6,19 +6,19 @@ import { ConfigError } from '../config/load.ts'
 import { readMachineRegistries } from '../config/package-index.ts'
 import type { ConfigFile, UpstreamConfig } from '../config/schema.ts'
 import type { Settings } from '../config/settings.ts'
-import type { EngineSurroundings, ProgressSink } from '../engines/kind.ts'
+import type { EngineContext, ProgressSink } from '../engines/kind.ts'
 import { engineKinds } from '../engines/list.ts'
 import type { Deployment, Upstream } from '../pipeline/parts.ts'
 import { HealthChecks } from '../routing/health-checks.ts'
 import { type Model, ModelTable } from '../routing/model.ts'
-import { Place } from '../routing/place.ts'
 import { policies } from '../routing/policies/list.ts'
 import { Route } from '../routing/route.ts'
+import { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import { ThrottledLog } from '../system/throttled-log.ts'
 
-export interface DeploymentSurroundings {
+export interface DeploymentContext {
 	/** The command that runs this program, without arguments. */
 	readonly command: readonly string[]
 	readonly environment: Readonly<Record<string, string | undefined>>
@@ -26,7 +26,7 @@ export interface DeploymentSurroundings {
 	readonly showProgress: () => ProgressSink
 	readonly clock: Clock
 	readonly log: Log
-	/** Created when it is first needed; see EngineSurroundings. */
+	/** Created when it is first needed; see EngineContext. */
 	readonly socketFolder: () => Promise<string>
 }
 
@@ -43,7 +43,7 @@ const outOfDescriptors =
 
 export class LiveDeployment {
 	private readonly settings: Settings
-	private readonly context: DeploymentSurroundings
+	private readonly context: DeploymentContext
 	private upstreams: ReadonlyMap<string, Opened> = new Map()
 	private readonly retiring = new Set<Promise<void>>()
 	private readonly closing = new AbortController()
@@ -52,7 +52,7 @@ export class LiveDeployment {
 	private deployment: Deployment | undefined
 
 	/** Opens nothing yet. */
-	constructor(settings: Settings, context: DeploymentSurroundings) {
+	constructor(settings: Settings, context: DeploymentContext) {
 		this.settings = settings
 		this.context = context
 		this.throttled = new ThrottledLog(context.log, { now: () => performance.now() })
@@ -65,7 +65,7 @@ export class LiveDeployment {
 	}
 
 	/** All upstreams, for gauges. */
-	get places(): readonly Place[] {
+	get places(): readonly UpstreamEndpoint[] {
 		return [...this.upstreams.values()].map(({ place }) => place)
 	}
 
@@ -109,11 +109,11 @@ export class LiveDeployment {
 			model,
 			config,
 			engine: await known
-				.open(options, { ...this.engineSurroundings(), name, model, builtIn, log })
+				.open(options, { ...this.engineContext(), name, model, builtIn, log })
 				.catch((cause: unknown) => {
 					throw unusable(name, cause)
 				}),
-			place: new Place({
+			place: new UpstreamEndpoint({
 				name,
 				concurrency,
 				breaker,
@@ -124,7 +124,7 @@ export class LiveDeployment {
 		}
 	}
 
-	private engineSurroundings(): Omit<EngineSurroundings, 'name' | 'model' | 'builtIn' | 'log'> {
+	private engineContext(): Omit<EngineContext, 'name' | 'model' | 'builtIn' | 'log'> {
 		const { command, environment, clock, showProgress, socketFolder } = this.context
 		const { configFolder, dataFolder, engineFolder, modelFolder, config } = this.settings
 		return {
@@ -149,7 +149,7 @@ export class LiveDeployment {
 		this.retiring.add(ending)
 	}
 
-	private async endWhenIdle(place: Place): Promise<void> {
+	private async endWhenIdle(place: UpstreamEndpoint): Promise<void> {
 		const { signal } = this.closing
 		do await this.context.clock.sleep(graceMs, signal).catch(() => undefined)
 		while (!signal.aborted && place.slots.running + place.slots.waiting > 0)

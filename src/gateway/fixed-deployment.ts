@@ -4,9 +4,9 @@ import type { Engine } from '../engines/engine.ts'
 import type { Deployment } from '../pipeline/parts.ts'
 import { type Model, ModelTable } from '../routing/model.ts'
 import { breakerOptions, retryOptions } from '../routing/options.ts'
-import { Place } from '../routing/place.ts'
 import { inOrder } from '../routing/policies/in-order.ts'
 import { Route } from '../routing/route.ts'
+import { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
 
 /** Without retries and without a circuit breaker, because the gateway in front of the process has both. */
 export function fixedDeployment(name: string, engine: Engine): Deployment {
@@ -19,7 +19,7 @@ export function fixedDeployment(name: string, engine: Engine): Deployment {
 		tokenizer: 'o200k_base',
 		route: ['local'],
 	}
-	const place = new Place({
+	const place = new UpstreamEndpoint({
 		name: 'local',
 		concurrency: undefined,
 		breaker: breakerOptions.parse({ failures: Number.MAX_SAFE_INTEGER }),

@@ -2,11 +2,11 @@
 
 import type { ConversationStore } from '../conversations/conversation-store.ts'
 import type { Scope } from '../keys/scope.ts'
-import type { KeptStreams } from '../streams/kept-streams.ts'
+import type { StoredStreams } from '../streams/stored-streams.ts'
 
 const pageSize = 200
 
-export function withStreamsForgotten(store: ConversationStore, streams: KeptStreams): ConversationStore {
+export function withStreamsForgotten(store: ConversationStore, streams: StoredStreams): ConversationStore {
 	const forgetTurns = async (scope: Scope, conversation: string): Promise<void> => {
 		const stored = await store.everything(scope, conversation)
 		for (const { id } of stored?.turns ?? []) await streams.remove(scope, id)

@@ -13,7 +13,7 @@ import { configuredKey, withConfiguredKey } from '../keys/configured-key-store.t
 import type { KeyStore } from '../keys/key-store.ts'
 import { type OpenLedger, openLedger } from '../ledger/open-ledger.ts'
 import type { Model } from '../routing/model.ts'
-import { type Handler, type KeptParts, openHandler } from '../server/handler.ts'
+import { type Handler, openHandler, type StorageParts } from '../server/handler.ts'
 import { StaticFiles } from '../server/static-files.ts'
 import { openStores, type Stores } from '../stores/open-stores.ts'
 import { FileStreams } from '../streams/file-streams.ts'
@@ -47,7 +47,7 @@ export interface Gateway extends Handler {
 }
 
 /** Dependencies that the process provides. */
-export interface GatewaySurroundings {
+export interface GatewayContext {
 	readonly version: string
 	/** The command that runs this program, without arguments. */
 	readonly command: readonly string[]
@@ -74,7 +74,7 @@ const pageFiles = [
 ] as const
 
 /** @throws ConfigError or Error if the configuration can never work. Slow engines continue to start in the background. */
-export async function openGateway(settings: Settings, context: GatewaySurroundings): Promise<Gateway> {
+export async function openGateway(settings: Settings, context: GatewayContext): Promise<Gateway> {
 	await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 })
 	const stores = await openStores(settings, 'create')
 	const sockets = new SocketFolder({ dataFolder: settings.dataFolder, environment: context.environment })
@@ -99,7 +99,7 @@ interface GatewayParts {
 async function openOn(
 	{ stores, sockets, deployment }: GatewayParts,
 	settings: Settings,
-	context: GatewaySurroundings,
+	context: GatewayContext,
 ): Promise<Gateway> {
 	const { keys } = stores
 	await deployment.apply(settings.config)
@@ -206,8 +206,8 @@ async function checkDisk(dataFolder: string): Promise<Fault | undefined> {
 async function openKept(
 	stores: Stores,
 	settings: Settings,
-	{ clock, log }: GatewaySurroundings,
-): Promise<KeptParts & { readonly ledger: OpenLedger }> {
+	{ clock, log }: GatewayContext,
+): Promise<StorageParts & { readonly ledger: OpenLedger }> {
 	const { dataFolder, config } = settings
 	const { durability, maxPending } = config.ledger
 	let process = ''

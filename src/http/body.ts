@@ -67,7 +67,7 @@ function readBytes(request: Request, limits: BodyLimits, arriving: Sweep): Promi
 	const declared = Number(request.headers.get('content-length') ?? Number.NaN)
 	if (declared > limits.maxBytes) throw tooLarge(limits)
 	const reading = declared >= 0 ? request.bytes() : readBounded(request, limits)
-	return new Arrival(reading, limits, arriving).bytes
+	return new PendingBody(reading, limits, arriving).bytes
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
@@ -97,7 +97,7 @@ async function readBounded(request: Request, limits: BodyLimits): Promise<Uint8A
 }
 
 /** A pending body, which resolves or rejects within the timeout whatever the client does. */
-class Arrival implements Timed {
+class PendingBody implements Timed {
 	/** @throws ChatError */
 	readonly bytes: Promise<Uint8Array>
 	private readonly untilMs: number

@@ -35,7 +35,7 @@ const maxRemembered = 10_000
 /** How long a cached key stays valid while the store is unavailable, in milliseconds. */
 const longestAwayMs = 3_600_000
 
-export function withMemory(store: KeyStore, { changes, rememberMs, nowMs, patience }: RememberedKeysOptions): KeyStore {
+export function withCache(store: KeyStore, { changes, rememberMs, nowMs, patience }: RememberedKeysOptions): KeyStore {
 	const remembered = new Map<string, Remembered>()
 	const changed = async <Result>(change: Promise<Result>): Promise<Result> => {
 		const result = await change

@@ -1,15 +1,15 @@
 // Executes a planned call: gets an answer from an upstream and passes it to the writer of the response.
 
-import { arrivalsOf, wholeOf } from '../engines/arrivals.ts'
+import { batchesOf, wholeOf } from '../engines/event-batches.ts'
 import type { Admitted } from './admit.ts'
 import type { Answer } from './answer.ts'
-import { answerAtOnce } from './at-once.ts'
 import { beginOrUndo, headersOf, identify } from './begin.ts'
 import { deliverWhole, WrittenPieces, withUsage } from './delivery.ts'
 import { answerDetached, isDetached } from './detached.ts'
 import { notKept } from './open-answer.ts'
 import type { Parts } from './parts.ts'
 import type { StreamedCall } from './plan.ts'
+import { answerUnaryOperation } from './unary-operation.ts'
 
 /** @throws ChatError if no upstream began to answer. */
 export function attempt(admitted: Admitted, parts: Parts): Promise<Answer> {
@@ -26,7 +26,7 @@ export function attempt(admitted: Admitted, parts: Parts): Promise<Answer> {
 		case 'tokenize':
 		case 'detokenize':
 		case 'count':
-			return answerAtOnce({ ...admitted, call }, parts)
+			return answerUnaryOperation({ ...admitted, call }, parts)
 	}
 }
 
@@ -36,12 +36,12 @@ async function stream(admitted: Admitted<StreamedCall>, parts: Parts): Promise<A
 	const { events, answer, dropped } = await beginOrUndo(admitted, received.signal, parts)
 	const identity = identify(admitted, parts)
 	if (call.stream) {
-		const arrivals = arrivalsOf(events)
+		const arrivals = batchesOf(events)
 		const writer = call.writer.stream(identity)
 		return {
 			type: 'stream',
 			headers: headersOf(admitted, dropped),
-			open: (ended) => new WrittenPieces({ arrivals, writer, answer, outstanding: parts.outstanding, ended }),
+			open: (ended) => new WrittenPieces({ arrivals, writer, answer, backgroundTasks: parts.backgroundTasks, ended }),
 		}
 	}
 	try {
@@ -49,7 +49,7 @@ async function stream(admitted: Admitted<StreamedCall>, parts: Parts): Promise<A
 		if (whole !== undefined) answer.whole(whole.completion)
 		const { completion, source } =
 			whole === undefined
-				? await deliverWhole(arrivalsOf(events), answer)
+				? await deliverWhole(batchesOf(events), answer)
 				: { completion: await withUsage(whole.completion, answer), source: whole.source }
 		const body = call.writer.completion(completion, identity, source)
 		await answer.end()
@@ -61,8 +61,8 @@ async function stream(admitted: Admitted<StreamedCall>, parts: Parts): Promise<A
 	} catch (thrown) {
 		const error = notKept(thrown)
 		// Output is always billed. The turn is stored if the client disconnected, and deleted if the call failed.
-		if (turn !== undefined && error.kind !== 'cancelled') parts.outstanding.add(turn.drop(), 'dropping a turn')
-		parts.outstanding.add(answer.end(error), 'recording the end of a call')
+		if (turn !== undefined && error.kind !== 'cancelled') parts.backgroundTasks.add(turn.drop(), 'dropping a turn')
+		parts.backgroundTasks.add(answer.end(error), 'recording the end of a call')
 		throw error
 	}
 }

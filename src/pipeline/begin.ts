@@ -3,8 +3,8 @@
 import { asChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import { writeConversationId } from '../conversations/conversation-id.ts'
-import type { AnswerIdentity } from '../dialects/dialect.ts'
-import { arrivalsOf } from '../engines/arrivals.ts'
+import type { ResponseContext } from '../dialects/dialect.ts'
+import { batchesOf } from '../engines/event-batches.ts'
 import { type Admitted, isWhole } from './admit.ts'
 import { ask } from './ask.ts'
 import { counterFor } from './count.ts'
@@ -16,7 +16,7 @@ import type { StreamedCall } from './plan.ts'
 export function beginOrUndo(admitted: Admitted<StreamedCall>, signal: AbortSignal, parts: Parts): Promise<BegunAnswer> {
 	return begin(admitted, signal, parts).catch((thrown: unknown) => {
 		const { turn } = admitted
-		if (turn !== undefined) parts.outstanding.add(turn.drop(), 'dropping a turn')
+		if (turn !== undefined) parts.backgroundTasks.add(turn.drop(), 'dropping a turn')
 		settleFailure(admitted, thrown, parts)
 		throw thrown
 	})
@@ -47,20 +47,20 @@ export async function begin(admitted: Admitted<StreamedCall>, signal: AbortSigna
 		ticket,
 		turn,
 		clock: parts.clock,
-		tellsContent: parts.tellsContent,
+		capturesContent: parts.capturesContent,
 		count: counterFor(admitted, parts),
 	})
 	try {
 		await answer.begun(whole)
 	} catch (thrown) {
 		lease.end()
-		await arrivalsOf(result).cancel()
+		await batchesOf(result).cancel()
 		throw thrown
 	}
 	return { events: result, answer, dropped }
 }
 
-export function identify({ token, turn, model, answersAsConversation }: Admitted, { clock }: Parts): AnswerIdentity {
+export function identify({ token, turn, model, answersAsConversation }: Admitted, { clock }: Parts): ResponseContext {
 	return {
 		token,
 		created: Math.floor(clock.now() / 1000),
@@ -103,8 +103,8 @@ function writeDropped(parts: readonly string[]): Readonly<Record<string, string>
 }
 
 /** Settles the ticket without usage: there was no answer. */
-export function settleFailure({ ticket }: Admitted, thrown: unknown, { clock, outstanding }: Parts): void {
+export function settleFailure({ ticket }: Admitted, thrown: unknown, { clock, backgroundTasks }: Parts): void {
 	if (ticket === undefined) return
 	const outcome = asChatError(thrown).kind === 'cancelled' ? 'cancelled' : 'failed'
-	outstanding.add(ticket.settle({ outcome, settledAtMs: clock.now() }), 'recording the end of a call')
+	backgroundTasks.add(ticket.settle({ outcome, settledAtMs: clock.now() }), 'recording the end of a call')
 }

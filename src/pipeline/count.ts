@@ -43,7 +43,7 @@ export function counterFor(
 			.members.map(({ place }) => deployment.upstreamAt(place))
 			.find(({ name }) => name === record.upstream)
 		const counts = upstream?.engine.count !== undefined
-		const eachToken = upstream?.engine.tellsEachToken === true
+		const eachToken = upstream?.engine.streamsSingleTokens === true
 		const texts = answer.flatMap(({ text, reasoning, refusal, toolCalls }) => [
 			text,
 			reasoning,

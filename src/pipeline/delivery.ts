@@ -7,11 +7,11 @@ import { asChatError, type ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import type { Source } from '../chat/source.ts'
 import type { StreamWriter } from '../dialects/dialect.ts'
-import type { Arrival, Arrivals } from '../engines/arrivals.ts'
+import type { EventBatch, EventBatches } from '../engines/event-batches.ts'
 import { cancelled, closing } from '../engines/running-calls.ts'
 import type { Pieces } from '../http/event-stream.ts'
-import { isUntold, notKept, type OpenAnswer } from './open-answer.ts'
-import type { Outstanding } from './outstanding.ts'
+import type { BackgroundTasks } from './background-tasks.ts'
+import { isEstimated, notKept, type OpenAnswer } from './open-answer.ts'
 
 /** A complete answer, and the upstream's own form of it. */
 export interface Delivered {
@@ -20,7 +20,7 @@ export interface Delivered {
 }
 
 /** @throws ChatError if the answer is incomplete. */
-export async function deliverWhole(arrivals: Arrivals, answer: OpenAnswer): Promise<Delivered> {
+export async function deliverWhole(arrivals: EventBatches, answer: OpenAnswer): Promise<Delivered> {
 	let source: Source | undefined
 	const fold = new CompletionFold()
 	try {
@@ -40,7 +40,7 @@ export async function deliverWhole(arrivals: Arrivals, answer: OpenAnswer): Prom
 
 /** Ensures that the response reports the usage that is billed. */
 export function withUsage(completion: Completion, answer: OpenAnswer): Completion | Promise<Completion> {
-	return isUntold(completion.usage) ? withCount(completion, answer) : completion
+	return isEstimated(completion.usage) ? withCount(completion, answer) : completion
 }
 
 async function withCount(completion: Completion, answer: OpenAnswer): Promise<Completion> {
@@ -48,10 +48,10 @@ async function withCount(completion: Completion, answer: OpenAnswer): Promise<Co
 }
 
 export interface DeliveryOptions {
-	readonly arrivals: Arrivals
+	readonly arrivals: EventBatches
 	readonly writer: StreamWriter
 	readonly answer: OpenAnswer
-	readonly outstanding: Outstanding
+	readonly backgroundTasks: BackgroundTasks
 	/** Called once, after the last event. `left`: the client disconnected before it. */
 	readonly ended: (left: boolean) => void
 }
@@ -69,7 +69,7 @@ export class WrittenPieces implements Pieces {
 	async next(): Promise<string | undefined> {
 		if (this.over) return undefined
 		const { arrivals, answer } = this.options
-		let group: readonly Arrival[]
+		let group: readonly EventBatch[]
 		try {
 			group = (await arrivals.next()) ?? [failed(incomplete())]
 		} catch (thrown) {
@@ -110,14 +110,14 @@ export class WrittenPieces implements Pieces {
 	private breakOff(error: ChatError, left: boolean): void {
 		this.over = true
 		this.failed = true
-		const { arrivals, answer, outstanding, ended } = this.options
-		outstanding.add(arrivals.cancel(), 'ending an upstream')
+		const { arrivals, answer, backgroundTasks, ended } = this.options
+		backgroundTasks.add(arrivals.cancel(), 'ending an upstream')
 		answer.watch({ type: 'error', error, usage: answer.soFar() })
 		const settled = answer.end(error).finally(() => ended(left))
-		outstanding.add(settled, 'recording the end of a call')
+		backgroundTasks.add(settled, 'recording the end of a call')
 	}
 
-	private write({ events, source }: Arrival): string {
+	private write({ events, source }: EventBatch): string {
 		if (this.over) return ''
 		const { writer, answer } = this.options
 		const text =
@@ -129,16 +129,16 @@ export class WrittenPieces implements Pieces {
 	}
 
 	/** Returns the last event after the end is stored; if that fails, the last event is an error. */
-	private async writeLast(arrival: Arrival): Promise<string> {
+	private async writeLast(arrival: EventBatch): Promise<string> {
 		if (this.over) return ''
-		const { arrivals, writer, answer, outstanding, ended } = this.options
+		const { arrivals, writer, answer, backgroundTasks, ended } = this.options
 		const before = arrival.events.slice(0, -1)
 		let last = arrival.events.at(-1)
 		for (const event of arrival.events) answer.watch(event)
 		let { source } = arrival
 		let failure: ChatError | undefined
 		try {
-			if (last?.type === 'finish' && isUntold(last.usage)) {
+			if (last?.type === 'finish' && isEstimated(last.usage)) {
 				last = { type: 'finish', usage: await answer.counted() }
 				source = undefined
 			}
@@ -151,7 +151,7 @@ export class WrittenPieces implements Pieces {
 		if (this.over) return ''
 		this.over = true
 		this.failed = failure !== undefined || last?.type === 'error'
-		outstanding.add(arrivals.cancel(), 'ending an upstream')
+		backgroundTasks.add(arrivals.cancel(), 'ending an upstream')
 		ended(false)
 		if (failure !== undefined) return writeAll(writer, [...before, { type: 'error', error: failure }])
 		if (source !== undefined && writer.repeat !== undefined) return writer.repeat(source, arrival.events)
@@ -163,11 +163,11 @@ function writeAll(writer: StreamWriter, events: readonly ChatEvent[]): string {
 	return events.map((event) => writer.write(event)).join('')
 }
 
-function isLast({ events }: Arrival): boolean {
+function isLast({ events }: EventBatch): boolean {
 	const last = events.at(-1)
 	return last?.type === 'finish' || last?.type === 'error'
 }
 
-function failed(thrown: unknown): Arrival {
+function failed(thrown: unknown): EventBatch {
 	return { events: [{ type: 'error', error: asChatError(thrown) }] }
 }

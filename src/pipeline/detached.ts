@@ -2,14 +2,14 @@
 // clients read from there, including the first one.
 
 import { asChatError, ChatError } from '../chat/error.ts'
-import { arrivalsOf } from '../engines/arrivals.ts'
+import { batchesOf } from '../engines/event-batches.ts'
 import { scopeOf } from '../keys/scope.ts'
-import type { KeptStream } from '../streams/kept-streams.ts'
+import type { StoredStream } from '../streams/stored-streams.ts'
 import type { Admitted } from './admit.ts'
 import type { Answer } from './answer.ts'
 import { type BegunAnswer, begin, beginOrUndo, headersOf, identify, settleFailure } from './begin.ts'
 import { WrittenPieces } from './delivery.ts'
-import { WatchedPieces } from './look-up.ts'
+import { WatchedPieces } from './local-operations.ts'
 import type { Parts } from './parts.ts'
 import type { StreamedCall } from './plan.ts'
 
@@ -46,7 +46,7 @@ export async function answerDetached(admitted: Admitted<StreamedCall>, parts: Pa
 			dropped = begun.dropped
 			over = pump(begun, admitted, stored, parts)
 		}
-		parts.outstanding.add(over, 'an answer without a client')
+		parts.backgroundTasks.add(over, 'an answer without a client')
 	} catch (thrown) {
 		stored.end()
 		await storedStreams(parts).remove(scope, admitted.token)
@@ -62,7 +62,7 @@ export async function answerDetached(admitted: Admitted<StreamedCall>, parts: Pa
 	return { type: 'stream', headers, open: (ended) => new WatchedPieces(pieces, end(ended)) }
 }
 
-async function answerInBackground(admitted: Admitted<StreamedCall>, stored: KeptStream, parts: Parts): Promise<void> {
+async function answerInBackground(admitted: Admitted<StreamedCall>, stored: StoredStream, parts: Parts): Promise<void> {
 	const { call, turn, record } = admitted
 	try {
 		await pump(await begin(admitted, stored.signal, parts), admitted, stored, parts)
@@ -80,14 +80,14 @@ async function answerInBackground(admitted: Admitted<StreamedCall>, stored: Kept
 async function pump(
 	{ events, answer }: BegunAnswer,
 	admitted: Admitted<StreamedCall>,
-	stored: KeptStream,
+	stored: StoredStream,
 	parts: Parts,
 ): Promise<void> {
 	const pieces = new WrittenPieces({
-		arrivals: arrivalsOf(events),
+		arrivals: batchesOf(events),
 		writer: admitted.call.writer.stream(identify(admitted, parts)),
 		answer,
-		outstanding: parts.outstanding,
+		backgroundTasks: parts.backgroundTasks,
 		ended: () => undefined,
 	})
 	const given = Promise.withResolvers<ChatError>()
@@ -105,7 +105,7 @@ async function pump(
 }
 
 /** @returns the error that ended the copy, or undefined if it is complete. */
-async function copy(pieces: WrittenPieces, stored: KeptStream): Promise<ChatError | undefined> {
+async function copy(pieces: WrittenPieces, stored: StoredStream): Promise<ChatError | undefined> {
 	try {
 		for (let text = await pieces.next(); text !== undefined; text = await pieces.next()) stored.append(text)
 		return undefined

@@ -4,10 +4,10 @@
 import { asChatError, ChatError, type ChatErrorKind } from '../chat/error.ts'
 import { closingCode } from '../engines/running-calls.ts'
 import { pauseMs } from '../routing/backoff.ts'
-import type { Place } from '../routing/place.ts'
 import type { RouteHint } from '../routing/policy.ts'
 import { candidatesOf, type Route } from '../routing/route.ts'
 import type { Priority, Slot } from '../routing/slots.ts'
+import type { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
 import type { RequestRecord } from '../telemetry/telemetry.ts'
 import { Lease } from './lease.ts'
 import type { Parts } from './parts.ts'
@@ -25,7 +25,7 @@ export interface Asking<Result> {
 	 * @param drop called for each part of the request that the upstream's wire format cannot express.
 	 */
 	readonly ask: (
-		place: Place,
+		place: UpstreamEndpoint,
 		traceHeaders: Readonly<Record<string, string>>,
 		drop: (part: string) => void,
 	) => Promise<Result>
@@ -45,7 +45,7 @@ export async function failOver<Result>(asking: Asking<Result>, parts: Parts): Pr
 	const { retry } = asking.route
 	const untilMs = clock.now() + retry.totalMs
 	const chosen = asking.route.choose(asking.hint)
-	const tries = new Map<Place, number>()
+	const tries = new Map<UpstreamEndpoint, number>()
 	let failure: Failure | undefined
 	for (let attempt = 1; ; attempt++) {
 		const { place, slot } =
@@ -87,7 +87,7 @@ interface Failure {
 
 async function tryOnce<Result>(
 	{ ask, record }: Asking<Result>,
-	place: Place,
+	place: UpstreamEndpoint,
 	slot: Slot,
 	parts: Parts,
 ): Promise<Answered<Result> | ChatError> {
@@ -112,15 +112,15 @@ async function tryOnce<Result>(
 
 /** A permit to call the upstream at `place`. */
 interface Turn {
-	readonly place: Place
+	readonly place: UpstreamEndpoint
 	readonly slot: Slot
 }
 
 /** Waits for a permit if no upstream has a free one. */
 async function takeTurn<Result>(
 	asking: Asking<Result>,
-	chosen: readonly Place[],
-	tries: ReadonlyMap<Place, number>,
+	chosen: readonly UpstreamEndpoint[],
+	tries: ReadonlyMap<UpstreamEndpoint, number>,
 	failure: Failure | undefined,
 ): Promise<Turn> {
 	const { signal, priority } = asking
@@ -136,7 +136,7 @@ async function takeTurn<Result>(
 	}
 }
 
-function takeFreeTurn(open: readonly Place[]): Turn | undefined {
+function takeFreeTurn(open: readonly UpstreamEndpoint[]): Turn | undefined {
 	for (const place of open) {
 		const slot = place.slots.tryTake()
 		if (slot !== undefined) return { place, slot }
@@ -147,10 +147,10 @@ function takeFreeTurn(open: readonly Place[]): Turn | undefined {
 /** Upstreams not tried yet, or else those that allow a retry. @throws ChatError if there are none. */
 function askable<Result>(
 	{ route }: Asking<Result>,
-	chosen: readonly Place[],
-	tries: ReadonlyMap<Place, number>,
+	chosen: readonly UpstreamEndpoint[],
+	tries: ReadonlyMap<UpstreamEndpoint, number>,
 	failure: Failure | undefined,
-): readonly [Place, ...Place[]] {
+): readonly [UpstreamEndpoint, ...UpstreamEndpoint[]] {
 	const candidates = candidatesOf(chosen)
 	const fresh = candidates.filter((place) => !tries.has(place))
 	const [first, ...others] =

@@ -1,19 +1,19 @@
 // A call on one upstream, from its permit to its end. The end releases the permit and reports the outcome to the breaker, once.
 
 import { type ChatError, type ChatErrorKind, descriptorsCode } from '../chat/error.ts'
-import type { Passage } from '../routing/breaker.ts'
-import type { Place } from '../routing/place.ts'
+import type { BreakerPermit } from '../routing/breaker.ts'
 import type { Slot } from '../routing/slots.ts'
+import type { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
 
 /** Failures that count toward the circuit breaker. An upstream that reports overload or an invalid request is healthy. */
 const itsFault: ReadonlySet<ChatErrorKind> = new Set(['unavailable', 'upstream-timeout', 'upstream-failed'])
 
 export class Lease {
-	private readonly place: Place
+	private readonly place: UpstreamEndpoint
 	private readonly slot: Slot
-	private readonly passage: Passage
+	private readonly passage: BreakerPermit
 
-	constructor(place: Place, slot: Slot) {
+	constructor(place: UpstreamEndpoint, slot: Slot) {
 		this.place = place
 		this.slot = slot
 		this.passage = place.breaker.pass()

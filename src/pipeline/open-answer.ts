@@ -19,7 +19,7 @@ export interface OpenAnswerParts {
 	readonly ticket: Ticket | undefined
 	readonly turn: OpenTurn | undefined
 	readonly clock: Clock
-	readonly tellsContent: boolean
+	readonly capturesContent: boolean
 	/** Counts tokens if the upstream reports no usage. `answer` is the output until now, `pieces` the number of events that it came in. */
 	readonly count: (answer: readonly PartialChoice[], pieces: number) => Promise<Usage>
 }
@@ -52,13 +52,13 @@ export class OpenAnswer {
 
 	/** Must be called with every event, once, in order. */
 	watch(event: ChatEvent): void {
-		const { record, clock, tellsContent } = this.parts
+		const { record, clock, capturesContent } = this.parts
 		if (event.type !== 'error') this.fold.add(event)
 		switch (event.type) {
 			case 'start':
 				return
 			case 'text':
-				if (tellsContent) record.answer = `${record.answer ?? ''}${event.text}`
+				if (capturesContent) record.answer = `${record.answer ?? ''}${event.text}`
 				this.piece(record, clock)
 				return
 			case 'reasoning':
@@ -83,13 +83,13 @@ export class OpenAnswer {
 
 	/** Called instead of `watch` if the answer was read as a whole. */
 	whole(completion: Completion): void {
-		const { record, clock, tellsContent } = this.parts
+		const { record, clock, capturesContent } = this.parts
 		this.completion = completion
 		record.piece(clock.now())
 		const [choice] = completion.choices
 		if (choice !== undefined) record.finishReason = choice.finishReason
 		this.usage = completion.usage
-		if (tellsContent && choice !== undefined) record.answer = choice.text
+		if (capturesContent && choice !== undefined) record.answer = choice.text
 	}
 
 	/** Records the output until now, which is billed if the server crashes. */
@@ -109,7 +109,7 @@ export class OpenAnswer {
 
 	/** The usage that the upstream reported, or else the usage counted here. */
 	counted(): Usage | Promise<Usage> {
-		return this.usage === undefined || isUntold(this.usage) ? this.count() : this.usage
+		return this.usage === undefined || isEstimated(this.usage) ? this.count() : this.usage
 	}
 
 	/** The usage until now, without counting tokens. */
@@ -159,7 +159,7 @@ export class OpenAnswer {
 }
 
 /** Whether the upstream reported no usage. */
-export function isUntold({ source, promptTokens }: Usage): boolean {
+export function isEstimated({ source, promptTokens }: Usage): boolean {
 	return source === 'counted' && promptTokens === 0
 }
 

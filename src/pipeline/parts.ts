@@ -7,13 +7,13 @@ import type { KeyStore } from '../keys/key-store.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { EntryQuery, EntrySum, LedgerEntry, UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
 import type { Model, ModelTable } from '../routing/model.ts'
-import type { Place } from '../routing/place.ts'
 import type { Route } from '../routing/route.ts'
-import type { KeptStreams } from '../streams/kept-streams.ts'
+import type { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
+import type { StoredStreams } from '../streams/stored-streams.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import type { TokenCounter } from '../tokens/tokens.ts'
-import type { Outstanding } from './outstanding.ts'
+import type { BackgroundTasks } from './background-tasks.ts'
 
 export interface Parts {
 	readonly choice: DialectChoice
@@ -24,15 +24,15 @@ export interface Parts {
 	/** Absent if conversations are not stored. */
 	readonly conversations: ConversationStore | undefined
 	/** Absent if streams end when their client disconnects. */
-	readonly streams: KeptStreams | undefined
+	readonly streams: StoredStreams | undefined
 	/** Queries aggregated usage. */
 	readonly usage: ((query: UsageQuery) => Promise<readonly UsageSum[]>) | undefined
 	/** Queries usage records and their totals. */
-	readonly entries: ((query: EntryQuery) => Promise<ToldEntries>) | undefined
+	readonly entries: ((query: EntryQuery) => Promise<EntryReport>) | undefined
 	/** Which of the dialects' optional histories are stored, unless a key overrides it. */
 	readonly histories: Histories
 	/** Background tasks that no client waits for. */
-	readonly outstanding: Outstanding
+	readonly backgroundTasks: BackgroundTasks
 	readonly tokens: TokenCounter
 	/** Identifies this process among those that write to the same stores. */
 	readonly process: string
@@ -43,12 +43,12 @@ export interface Parts {
 	readonly random: () => number
 	readonly log: Log
 	/** Telemetry captures prompts and answers. */
-	readonly tellsContent: boolean
+	readonly capturesContent: boolean
 	/** When this server started, in seconds since 1970: reported as the creation time of models. */
 	readonly startedAt: number
 }
 
-export interface ToldEntries {
+export interface EntryReport {
 	readonly entries: readonly LedgerEntry[]
 	/** Totals of all records that match the query, not of this page only. */
 	readonly sum: EntrySum
@@ -63,7 +63,7 @@ export interface Histories {
 export interface Deployment {
 	readonly models: ModelTable
 	routeOf(model: Model): Route
-	upstreamAt(place: Place): Upstream
+	upstreamAt(place: UpstreamEndpoint): Upstream
 }
 
 /** A configured upstream with its engine. */
@@ -72,5 +72,5 @@ export interface Upstream {
 	readonly engine: Engine
 	/** The upstream's name for the model; the public name if undefined. */
 	readonly model: string | undefined
-	readonly place: Place
+	readonly place: UpstreamEndpoint
 }

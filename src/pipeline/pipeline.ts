@@ -7,11 +7,11 @@ import { admit } from './admit.ts'
 import type { Answer } from './answer.ts'
 import { attempt } from './attempt.ts'
 import { authenticate } from './authenticate.ts'
-import { lookUp } from './look-up.ts'
+import { lookUp } from './local-operations.ts'
+import { type Addressed, parseRequest, spokenTo } from './parse-request.ts'
 import type { Parts } from './parts.ts'
 import { plan } from './plan.ts'
 import { recall } from './recall.ts'
-import { type Addressed, spokenTo, understand } from './understand.ts'
 
 export async function answer(
 	received: Received,
@@ -26,10 +26,10 @@ export async function answer(
 		addressed.target.route.open === true ? undefined : parts.keys,
 	)
 	// The dialect parses the body into a call. 400, 408 and 413 end here.
-	const understood = await understand(
+	const understood = await parseRequest(
 		authenticated,
 		spokenTo(addressed, authenticated, parts.choice),
-		parts.tellsContent,
+		parts.capturesContent,
 	)
 	// Finds the model. 404 ends here.
 	const planned = plan(understood, parts.deployment())

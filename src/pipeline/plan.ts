@@ -12,8 +12,8 @@ import type {
 	TranscribeCall,
 } from '../dialects/dialect.ts'
 import type { Model } from '../routing/model.ts'
+import type { ParsedRequest } from './parse-request.ts'
 import type { Deployment } from './parts.ts'
-import type { Understood } from './understand.ts'
 
 /** Calls whose answer is a stream of events. */
 export type StreamedCall = ChatCall | TextCompletionCall
@@ -31,7 +31,7 @@ export type ModelCall =
 /** Calls that this server answers without an upstream. */
 export type OwnCall = Exclude<Call, ModelCall>
 
-type About<Requested extends Call> = Omit<Understood, 'call'> & {
+type About<Requested extends Call> = Omit<ParsedRequest, 'call'> & {
 	readonly call: Requested
 	/** The configuration at the time of the request. */
 	readonly deployment: Deployment
@@ -46,7 +46,7 @@ export type PlannedOwn = About<OwnCall> & { readonly type: 'own' }
 
 /** @throws ChatError `model-not-found`. */
 export function plan(
-	{ received, record, key, target, call }: Understood,
+	{ received, record, key, target, call }: ParsedRequest,
 	deployment: Deployment,
 ): Planned | PlannedOwn {
 	switch (call.type) {

@@ -172,7 +172,7 @@ function wrongHeader(name: string, rule: string): ChatError {
 }
 
 /** The position of a turn in a conversation. */
-interface Place {
+interface ConversationRef {
 	readonly conversation: string
 	/** The conversation exists already. */
 	readonly known: boolean
@@ -182,7 +182,7 @@ interface Place {
 	readonly missing: () => ChatError
 }
 
-async function locate(origin: ThreadOrigin, own: OwnConversations): Promise<Place> {
+async function locate(origin: ThreadOrigin, own: OwnConversations): Promise<ConversationRef> {
 	switch (origin.type) {
 		case 'new': {
 			const { user } = origin
@@ -214,7 +214,7 @@ const bytesPerToken = 16
 const defaultHistoryBytes = 32 * 1024 * 1024
 
 async function readPath(
-	{ conversation, known, leaf, missing }: Place,
+	{ conversation, known, leaf, missing }: ConversationRef,
 	thread: Thread,
 	own: OwnConversations,
 	contextTokens: number | undefined,
@@ -269,7 +269,7 @@ function contextOf({ model, deployment }: Planned): number | undefined {
 const longestTitle = 80
 
 function newConversation(
-	{ conversation, user }: Place,
+	{ conversation, user }: ConversationRef,
 	{ listed }: Thread,
 	{ messages }: ChatRequest,
 	nowMs: number,

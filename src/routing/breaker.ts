@@ -6,7 +6,7 @@ import type { BreakerOptions } from './options.ts'
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
 /** Reports the outcome of an admitted call. */
-export interface Passage {
+export interface BreakerPermit {
 	/** The upstream started to respond. A trial succeeds here, so that it need not wait for the end of a long response. */
 	begun(): void
 	succeeded(): void
@@ -53,7 +53,7 @@ export class Breaker {
 	 * Starts a call, whose outcome must be reported once. The outcome of a call that is no longer admitted, because the breaker opened while
 	 * the call was queued, is ignored: otherwise each queued call would double the open time, or a single one would close the breaker.
 	 */
-	pass(): Passage {
+	pass(): BreakerPermit {
 		const { generation, state } = this
 		const trial = state === 'half-open' && !this.trying
 		const counts = state === 'closed' || trial

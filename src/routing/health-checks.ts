@@ -3,10 +3,10 @@
 import { ChatError, descriptorsCode } from '../chat/error.ts'
 import type { Clock } from '../system/clock.ts'
 import type { HealthOptions } from './options.ts'
-import type { Place } from './place.ts'
+import type { UpstreamEndpoint } from './upstream-endpoint.ts'
 
 export interface CheckedPlace {
-	readonly place: Place
+	readonly place: UpstreamEndpoint
 	readonly options: HealthOptions
 	/** Rejects if the upstream is unhealthy. */
 	readonly probe: (signal: AbortSignal) => Promise<void>
@@ -17,7 +17,7 @@ export interface HealthCheckSurroundings {
 	/** Uniform in [0, 1): spreads the first checks of many processes. */
 	readonly random: () => number
 	/** Called when an upstream becomes unhealthy or recovers, with the reason of the last failed check. */
-	readonly changed: (place: Place, reason: unknown) => void
+	readonly changed: (place: UpstreamEndpoint, reason: unknown) => void
 }
 
 export class HealthChecks {

@@ -1,9 +1,9 @@
 // The choice among several upstreams. A policy orders them; their availability is checked elsewhere.
 
-import type { Place } from './place.ts'
+import type { UpstreamEndpoint } from './upstream-endpoint.ts'
 
 export interface Member {
-	readonly place: Place
+	readonly place: UpstreamEndpoint
 	/** Weight, for weighted policies; 1 by default. */
 	readonly weight: number
 }

@@ -8,12 +8,12 @@ import { healthOptions, retryOptions } from './options.ts'
 import { inOrder } from './policies/in-order.ts'
 import { weighted } from './policies/weighted.ts'
 import { candidatesOf, Route } from './route.ts'
-import { HeldTime, openPlace } from './routing.testing.ts'
+import { FakeClock, openPlace } from './routing.testing.ts'
 
 const hint = { affinity: () => '' }
 
 test('candidates: upstreams with capacity first, full ones last, unavailable ones never', () => {
-	const time = new HeldTime()
+	const time = new FakeClock()
 	const [full, broken, ill, free] = ['full', 'broken', 'ill', 'free'].map((name) => openPlace(name, time, { limit: 1 }))
 	if (full === undefined || broken === undefined || ill === undefined || free === undefined)
 		throw new Error('no places')

@@ -1,8 +1,8 @@
 // The upstreams of one model, and the choice among them.
 
 import type { RetryOptions } from './options.ts'
-import type { Place } from './place.ts'
 import type { Member, Policy, RouteHint } from './policy.ts'
+import type { UpstreamEndpoint } from './upstream-endpoint.ts'
 
 export interface RouteOptions {
 	readonly members: readonly Member[]
@@ -24,7 +24,7 @@ export class Route {
 	/**
 	 * The available upstreams, in order of preference. To be called once per request: weighted policies count each call.
 	 */
-	choose(hint: RouteHint): readonly Place[] {
+	choose(hint: RouteHint): readonly UpstreamEndpoint[] {
 		// If the policy saw unavailable members, their share would go to the next member instead of to all by weight.
 		const members = this.members.filter(({ place }) => place.available)
 		return this.policy.order(members, hint).map(({ place }) => place)
@@ -39,7 +39,7 @@ export class Route {
 }
 
 /** The members of `chosen` that are still available; those at their concurrency limit come last. */
-export function candidatesOf(chosen: readonly Place[]): readonly Place[] {
+export function candidatesOf(chosen: readonly UpstreamEndpoint[]): readonly UpstreamEndpoint[] {
 	const available = chosen.filter((place) => place.available)
 	if (available.every(({ slots }) => !slots.full)) return available
 	return [...available.filter(({ slots }) => !slots.full), ...available.filter(({ slots }) => slots.full)]

@@ -1,15 +1,19 @@
 // Upstream states for tests, with a fake clock that advances only when it is set.
 
 import { breakerOptions, type ConcurrencyOptions, concurrencyOptions } from './options.ts'
-import { Place } from './place.ts'
+import { UpstreamEndpoint } from './upstream-endpoint.ts'
 
-export class HeldTime {
+export class FakeClock {
 	ms = 0
 	readonly now = () => this.ms
 }
 
-export function openPlace(name: string, time = new HeldTime(), concurrency?: Partial<ConcurrencyOptions>): Place {
-	return new Place({
+export function openPlace(
+	name: string,
+	time = new FakeClock(),
+	concurrency?: Partial<ConcurrencyOptions>,
+): UpstreamEndpoint {
+	return new UpstreamEndpoint({
 		name,
 		concurrency: concurrency === undefined ? undefined : concurrencyOptions.parse({ limit: 1, ...concurrency }),
 		breaker: breakerOptions.parse({ failures: 3, openMs: 1000, maxOpenMs: 3000 }),

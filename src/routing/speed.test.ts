@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test'
-import { HeldTime } from './routing.testing.ts'
+import { FakeClock } from './routing.testing.ts'
 import { Speed } from './speed.ts'
 
 function open() {
-	const time = new HeldTime()
+	const time = new FakeClock()
 	return { time, speed: new Speed(time.now) }
 }
 

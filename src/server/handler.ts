@@ -20,16 +20,16 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { EntryQuery, UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
 import type { Answer } from '../pipeline/answer.ts'
 import { authenticate } from '../pipeline/authenticate.ts'
-import { Outstanding } from '../pipeline/outstanding.ts'
-import type { Deployment, Histories, Parts, ToldEntries } from '../pipeline/parts.ts'
+import { BackgroundTasks } from '../pipeline/background-tasks.ts'
+import { noSuchPath, shortened } from '../pipeline/parse-request.ts'
+import type { Deployment, EntryReport, Histories, Parts } from '../pipeline/parts.ts'
 import { answer } from '../pipeline/pipeline.ts'
-import { noSuchPath, shortened } from '../pipeline/understand.ts'
-import type { KeptStreams } from '../streams/kept-streams.ts'
+import type { StoredStreams } from '../streams/stored-streams.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import { type CheckResults, checkNames } from '../system/server-checks.ts'
 import { ThrottledLog } from '../system/throttled-log.ts'
-import { Turn } from '../system/turn.ts'
+import { TickBatch } from '../system/tick-batch.ts'
 import type { RequestRecord, Telemetry } from '../telemetry/telemetry.ts'
 import { TokenCounter } from '../tokens/tokens.ts'
 import { allowOrigin, preflight } from './cors.ts'
@@ -42,7 +42,7 @@ export interface HandlerOptions {
 	/** Absent only if the transport itself authenticates callers. */
 	readonly keys: KeyStore | undefined
 	/** Absent if nothing is stored or billed. */
-	readonly kept?: KeptParts
+	readonly kept?: StorageParts
 	/** The current configuration. */
 	readonly deployment: () => Deployment
 	/** The default dialects for paths that several dialects serve. */
@@ -69,12 +69,12 @@ export interface HandlerOptions {
 }
 
 /** Stores for the callers' data and usage. */
-export interface KeptParts {
+export interface StorageParts {
 	readonly ledger: Ledger
 	readonly conversations: ConversationStore
-	readonly streams: KeptStreams
+	readonly streams: StoredStreams
 	readonly usage: (query: UsageQuery) => Promise<readonly UsageSum[]>
-	readonly entries: (query: EntryQuery) => Promise<ToldEntries>
+	readonly entries: (query: EntryQuery) => Promise<EntryReport>
 	readonly histories: Histories
 	/** Identifies this process among those that write to the same stores. */
 	readonly process: string
@@ -104,7 +104,7 @@ type ReportReadiness = (excluded?: ReadonlySet<string>) => Promise<ReportedReadi
 
 export function openHandler(options: HandlerOptions): Handler {
 	const { keys, kept, deployment, clock, random, log } = options
-	const outstanding = new Outstanding(new ThrottledLog(log, clock))
+	const backgroundTasks = new BackgroundTasks(new ThrottledLog(log, clock))
 	const tokens = new TokenCounter()
 	const choice = new DialectChoice(dialects, options.dialects ?? defaultDialects)
 	const parts: Parts = {
@@ -117,19 +117,19 @@ export function openHandler(options: HandlerOptions): Handler {
 		entries: kept?.entries,
 		histories: kept?.histories ?? { albert: false },
 		process: kept?.process ?? '',
-		outstanding,
+		backgroundTasks,
 		tokens,
 		deployment,
 		clock,
 		random,
 		log,
 		startedAt: Math.floor(clock.now() / 1000),
-		tellsContent: options.telemetry.wantsContent,
+		capturesContent: options.telemetry.wantsContent,
 	}
 	const socketTable = routeTableOfSockets()
 	const readBody = bodyReader(options.limits)
 	const streams = new EventStreams(options.limits)
-	const arriving = new Turn()
+	const arriving = new TickBatch()
 	const ready = async (excluded?: ReadonlySet<string>): Promise<Readiness> => {
 		const checks = (await options.checks?.()) ?? {}
 		const { models, routeOf, upstreamAt } = deployment()
@@ -155,7 +155,7 @@ export function openHandler(options: HandlerOptions): Handler {
 		const record = options.telemetry.begin(received)
 		const claimed = choice.find(received)
 		const match = claimed.type === 'none' && hasOwnPath(received, options) ? ownMethods : claimed
-		const addressed = match.type === 'found' ? match : choice.findExpressly(received)
+		const addressed = match.type === 'found' ? match : choice.findExplicit(received)
 		const spoken = match.type === 'found' ? match.target.dialect : choice.dialectFor(received)
 		if (addressed.type !== 'found') {
 			const facts = { received, dialect: spoken, record, streams, options }
@@ -227,9 +227,9 @@ export function openHandler(options: HandlerOptions): Handler {
 		drain() {
 			draining = true
 		},
-		idle: () => outstanding.settled(),
+		idle: () => backgroundTasks.settled(),
 		async settled() {
-			await outstanding.settled()
+			await backgroundTasks.settled()
 			tokens.close()
 		},
 	}

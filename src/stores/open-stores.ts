@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import type { ConversationStore } from '../conversations/conversation-store.ts'
 import type { KeyStore } from '../keys/key-store.ts'
-import { withMemory } from '../keys/remembered-key-store.ts'
+import { withCache } from '../keys/remembered-key-store.ts'
 import type { LedgerStore } from '../ledger/ledger-store.ts'
 import { type ChangeCounter, openChangeCounter } from '../system/change-counter.ts'
 import { databasePlace, databaseSecrets, databaseUrlProblem, encodingHint } from '../system/database-url.ts'
@@ -49,7 +49,7 @@ export async function openStores(location: StoreLocation, mode: SchemaMode): Pro
 	const silent = () => database.reconnect()
 	const probed = reachable({ check: () => database.check() }, silent)
 	return {
-		keys: withMemory(reachable(new SqlKeyStore(database), silent), {
+		keys: withCache(reachable(new SqlKeyStore(database), silent), {
 			changes: openChanges(location.keyChangesFile, mode),
 			rememberMs: local ? 10_000 : 2000,
 			nowMs: () => performance.now(),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ChatError } from '../chat/error.ts'
 import { createKey } from '../keys/key.ts'
-import { withMemory } from '../keys/remembered-key-store.ts'
+import { withCache } from '../keys/remembered-key-store.ts'
 import { openChangeCounter } from '../system/change-counter.ts'
 import { MemoryKeyStore } from './memory/memory-key-store.ts'
 
@@ -28,14 +28,14 @@ test('a key is read once, and changes by another process are visible to the next
 		},
 	}
 	let now = 0
-	const ours = withMemory(counting, {
+	const ours = withCache(counting, {
 		changes: openChangeCounter(file),
 		rememberMs: 10_000,
 		nowMs: () => now,
 		patience: forever,
 	})
 	// Another mapping of the same file simulates another process.
-	const theirs = withMemory(store, {
+	const theirs = withCache(store, {
 		changes: openChangeCounter(file),
 		rememberMs: 10_000,
 		nowMs: () => now,
@@ -75,7 +75,7 @@ test('while the store is unavailable, a cached key stays valid, and an unknown k
 	let now = 0
 	let changed = 0
 	const changes = { read: () => changed, bump: () => undefined }
-	const keys = withMemory(distant, { changes, rememberMs: 2000, nowMs: () => now, patience: forever })
+	const keys = withCache(distant, { changes, rememberMs: 2000, nowMs: () => now, patience: forever })
 	const { key } = createKey({ name: 'a', role: 'user' }, 1)
 	await keys.insert(key)
 	await keys.findByHash(key.hash)
@@ -116,7 +116,7 @@ test('a request with a cached key does not wait for a store that does not respon
 	}
 	let now = 0
 	let changed = 0
-	const keys = withMemory(distant, {
+	const keys = withCache(distant, {
 		changes: { read: () => changed, bump: () => undefined },
 		rememberMs: 2000,
 		nowMs: () => now,

@@ -9,7 +9,7 @@ import { ChatError } from '../chat/error.ts'
 import type { Pieces } from '../http/event-stream.ts'
 import type { Scope } from '../keys/scope.ts'
 import type { Clock } from '../system/clock.ts'
-import type { KeptStream, KeptStreams, StreamOpening } from './kept-streams.ts'
+import type { StoredStream, StoredStreams, StreamOpening } from './stored-streams.ts'
 import { EventReader, endMark } from './stream-reader.ts'
 
 export interface FileStreamsOptions {
@@ -32,7 +32,7 @@ const id = /^[0-9a-f]{32}$/
 /** Intervals for polling cancellations by other processes and for removing expired streams, in milliseconds. */
 const [cancelCheckMs, sweepMs] = [200, 60_000]
 
-export class FileStreams implements KeptStreams {
+export class FileStreams implements StoredStreams {
 	private readonly options: FileStreamsOptions
 	private readonly running = new Map<string, RunningStream>()
 	private readonly closing = new AbortController()
@@ -51,7 +51,7 @@ export class FileStreams implements KeptStreams {
 		return streams
 	}
 
-	open({ scope, id: name, interruption }: StreamOpening): KeptStream {
+	open({ scope, id: name, interruption }: StreamOpening): StoredStream {
 		if (this.totalBytes > this.options.maxTotalBytes) throw tooMuch('The storage for streams is full. Try again later.')
 		const head: Header = { ...scope, process: this.options.process(), interruption }
 		const stream = new RunningStream(this.file(name), `${JSON.stringify(head)}\n`, this.options.maxBytes, (bytes) => {
@@ -188,7 +188,7 @@ export class FileStreams implements KeptStreams {
 }
 
 /** One that this process writes. */
-class RunningStream implements KeptStream {
+class RunningStream implements StoredStream {
 	private readonly controller = new AbortController()
 	private readonly descriptor: number
 	private readonly maxBytes: number

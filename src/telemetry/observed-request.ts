@@ -3,7 +3,7 @@
 import type { ChatError } from '../chat/error.ts'
 import type { FinishReason } from '../chat/event.ts'
 import type { Usage } from '../chat/usage.ts'
-import type { Arrival, AttemptRecord, RequestRecord } from './telemetry.ts'
+import type { AttemptRecord, RequestContext, RequestRecord } from './telemetry.ts'
 
 /** One attempt on an upstream. */
 export interface Attempt {
@@ -18,7 +18,7 @@ export interface RequestWatcher {
 }
 
 export class ObservedRequest implements RequestRecord {
-	readonly arrival: Arrival
+	readonly arrival: RequestContext
 	route?: string
 	dialect?: string
 	operation?: NonNullable<RequestRecord['operation']>
@@ -42,7 +42,7 @@ export class ObservedRequest implements RequestRecord {
 	private lastPieceMs = 0
 	private readonly watcher: RequestWatcher
 
-	constructor(arrival: Arrival, watcher: RequestWatcher) {
+	constructor(arrival: RequestContext, watcher: RequestWatcher) {
 		this.arrival = arrival
 		this.watcher = watcher
 	}

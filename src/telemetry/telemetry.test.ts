@@ -4,7 +4,7 @@ import { openLog } from '../system/log.ts'
 import { Metrics, mergeSnapshots, writeMetrics } from './metric.ts'
 import { openTelemetry } from './open-telemetry.ts'
 import { telemetryOptions } from './options.ts'
-import type { Arrival, RequestRecord } from './telemetry.ts'
+import type { RequestContext, RequestRecord } from './telemetry.ts'
 import { passOn, readTraceContext } from './trace-context.ts'
 
 const clock = { now: () => 1_000_000, sleep: async () => undefined }
@@ -22,7 +22,7 @@ async function open(options: object = {}) {
 	return { telemetry, lines }
 }
 
-const arrival = (headers: Record<string, string> = {}): Arrival => ({
+const arrival = (headers: Record<string, string> = {}): RequestContext => ({
 	id: 'req_1',
 	method: 'POST',
 	headers: new Headers({ authorization: 'Bearer dgm-secret', ...headers }),

@@ -10,7 +10,7 @@ export interface Telemetry {
 	/** Whether the operator enabled prompts and completions in the log. */
 	readonly wantsContent: boolean
 	/** Starts a request. `traceparent` and `tracestate` are read from its headers. */
-	begin(arrival: Arrival): RequestRecord
+	begin(arrival: RequestContext): RequestRecord
 	/** Ends a request, after its last byte was sent or sending was aborted. Called once. Never throws. */
 	end(record: RequestRecord, nowMs: number): void
 	/** The metrics in Prometheus' text format. */
@@ -19,7 +19,7 @@ export interface Telemetry {
 	close(): Promise<void>
 }
 
-export interface Arrival {
+export interface RequestContext {
 	readonly id: string
 	/** Absent if the connection is unknown. */
 	readonly client?: RemoteClient
@@ -31,7 +31,7 @@ export interface Arrival {
 
 /** The record of a request, filled in during its processing. */
 export interface RequestRecord {
-	readonly arrival: Arrival
+	readonly arrival: RequestContext
 	/** The pattern that matched, such as `/v1/models/{id}`; never the path itself, whose values are unbounded. */
 	route?: string
 	dialect?: string

@@ -3,12 +3,12 @@
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import type { ClientRequest, DialectClient } from '../dialect-clients/dialect-client.ts'
+import { tongues } from '../dialect-clients/list.ts'
 import { root, startServer, type TestServer } from '../server.ts'
-import { tongues } from '../tongues/list.ts'
-import type { Letter, Tongue } from '../tongues/tongue.ts'
 import { type AnswerFeature, answerFeatures, type RequestFeature, requestFeatures } from './features.ts'
-import { hears, unheard, unsaid } from './hearings.ts'
-import { phrases } from './phrases.ts'
+import { hears, unheard, unsaid } from './matchers.ts'
+import { phrases } from './requests.ts'
 import { wires } from './wires/list.ts'
 import type { Wire } from './wires/wire.ts'
 
@@ -72,7 +72,7 @@ afterAll(async () => {
 	await upstream.stop(true)
 })
 
-function send({ path, headers }: Letter, body: object): Promise<Response> {
+function send({ path, headers }: ClientRequest, body: object): Promise<Response> {
 	return fetch(server.url + path, {
 		method: 'POST',
 		headers: { 'content-type': 'application/json', ...headers(server.key) },
@@ -81,11 +81,11 @@ function send({ path, headers }: Letter, body: object): Promise<Response> {
 }
 
 /** Formats of the same family are passed on unchanged, all others translated. */
-function carried(tongue: Tongue, wire: Wire): Outcome {
+function carried(tongue: DialectClient, wire: Wire): Outcome {
 	return tongue.family === wire.family ? 'unchanged' : 'translated'
 }
 
-async function request(tongue: Tongue, wire: Wire, feature: RequestFeature): Promise<Outcome> {
+async function request(tongue: DialectClient, wire: Wire, feature: RequestFeature): Promise<Outcome> {
 	const phrase = phrases[tongue.name]?.[feature]
 	if (phrase === undefined) return 'no equivalent'
 	const letter = tongue.write({ model: wire.name, turns: [{ role: 'user', text: 'hello' }] })
@@ -107,7 +107,7 @@ async function request(tongue: Tongue, wire: Wire, feature: RequestFeature): Pro
 const streamed: ReadonlySet<AnswerFeature> = new Set(['callsStreamed', 'usageStreamed', 'errorMidStream'])
 const called: ReadonlySet<AnswerFeature> = new Set(['calls', 'callsStreamed'])
 
-async function answer(tongue: Tongue, wire: Wire, feature: AnswerFeature): Promise<Outcome> {
+async function answer(tongue: DialectClient, wire: Wire, feature: AnswerFeature): Promise<Outcome> {
 	if (unsaid[wire.name]?.includes(feature) === true) return 'not reported'
 	if (unheard[tongue.name]?.includes(feature) === true) return 'no equivalent'
 	const stream = streamed.has(feature)

@@ -12,7 +12,7 @@ const rounds = 20
 const child = join(import.meta.dir, 'crash.child.testing.ts')
 
 /** What a process said until it was killed. */
-interface Said {
+interface ClientView {
 	readonly opened: Set<string>
 	/** The most tokens that a ticket was told of. */
 	readonly moved: Map<string, number>
@@ -21,7 +21,7 @@ interface Said {
 }
 
 /** Runs one process and kills it once it has said `lines` lines. */
-async function killAfter(lines: number, folder: string, round: number, said: Said): Promise<void> {
+async function killAfter(lines: number, folder: string, round: number, said: ClientView): Promise<void> {
 	const running = Bun.spawn([process.execPath, child, folder, String(round)], { stdout: 'pipe', stderr: 'inherit' })
 	let [rest, seen] = ['', 0]
 	const decoder = new TextDecoder()
@@ -36,7 +36,7 @@ async function killAfter(lines: number, folder: string, round: number, said: Sai
 	expect(running.signalCode).toBe('SIGKILL')
 }
 
-function note(line: string, { opened, moved, settling, settled }: Said): void {
+function note(line: string, { opened, moved, settling, settled }: ClientView): void {
 	const [step, id = '', tokens] = line.split(' ')
 	if (step === 'opened') opened.add(id)
 	if (step === 'moves') moved.set(id, Number(tokens))
@@ -54,7 +54,7 @@ async function tear(journals: string): Promise<void> {
 test(`${rounds} times killed, nothing acknowledged is lost, nothing is counted twice, nothing stays open`, async () => {
 	const folder = await mkdtemp(join(tmpdir(), 'dragoman-crash-'))
 	const journals = join(folder, 'journal')
-	const said: Said = { opened: new Set(), moved: new Map(), settling: new Set(), settled: new Set() }
+	const said: ClientView = { opened: new Set(), moved: new Map(), settling: new Set(), settled: new Set() }
 	for (let round = 0; round < rounds; round++) {
 		// A quarter of them while they start, and recover what the one before left.
 		await killAfter(round % 4 === 3 ? 1 : Math.ceil(Math.random() * 4000), folder, round, said)

@@ -2,8 +2,8 @@
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import OpenAI from 'openai'
+import { at, textAt } from '../dialect-clients/dialect-client.ts'
 import { startServer, type TestServer } from '../server.ts'
-import { at, textAt } from '../tongues/tongue.ts'
 
 const model = 'AgentPublic/llama3-instruct-8b'
 let server: TestServer

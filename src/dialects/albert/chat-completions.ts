@@ -3,7 +3,7 @@
 import { readAlbertChatRequest } from '../../wire/albert/chat-request-reader.ts'
 import { ChatChunkWriter } from '../../wire/openai/chat-chunk-writer.ts'
 import { writeCompletion } from '../../wire/openai/completion-writer.ts'
-import type { AnswerIdentity, Route } from '../dialect.ts'
+import type { ResponseContext, Route } from '../dialect.ts'
 
 export const chatCompletions: Route = {
 	method: 'POST',
@@ -29,6 +29,6 @@ export const chatCompletions: Route = {
 }
 
 /** The id of the stored conversation, or else an id in the format of Albert's upstream. */
-function identify({ token, created, model, id = `cmpl-${token}` }: AnswerIdentity) {
+function identify({ token, created, model, id = `cmpl-${token}` }: ResponseContext) {
 	return { id, created, model }
 }

@@ -5,7 +5,7 @@ import type { Choice, Completion } from '../../chat/completion.ts'
 import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
 import type { ToolCall } from '../../chat/message.ts'
 import type { Usage } from '../../chat/usage.ts'
-import type { AnswerIdentity, AnswerWriter, StreamWriter } from '../dialect.ts'
+import type { AnswerWriter, ResponseContext, StreamWriter } from '../dialect.ts'
 import { writeErrorBody } from './error-writer.ts'
 
 export interface ChatShape {
@@ -28,7 +28,7 @@ export function chatWriter(shape: ChatShape): AnswerWriter {
 	}
 }
 
-function writeCompletion({ choices, usage, fingerprint }: Completion, identity: AnswerIdentity, shape: ChatShape) {
+function writeCompletion({ choices, usage, fingerprint }: Completion, identity: ResponseContext, shape: ChatShape) {
 	const ends = choices.filter(({ finishReason }) => finishReason === 'stop').length
 	return {
 		id: idOf(identity),
@@ -68,7 +68,7 @@ class ChatStream implements StreamWriter {
 	private fingerprint: string | undefined
 	private ends = 0
 
-	constructor(identity: AnswerIdentity, shape: ChatShape) {
+	constructor(identity: ResponseContext, shape: ChatShape) {
 		this.head = {
 			id: idOf(identity),
 			object: 'chat.completion.chunk',
@@ -166,7 +166,7 @@ function line(value: object): string {
 }
 
 /** Its own workers use UUIDs without a prefix. */
-function idOf({ token }: AnswerIdentity): string {
+function idOf({ token }: ResponseContext): string {
 	return token.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 

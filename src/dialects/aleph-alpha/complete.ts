@@ -6,7 +6,7 @@ import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
-import type { AnswerIdentity, AnswerWriter, Route, StreamWriter } from '../dialect.ts'
+import type { AnswerWriter, ResponseContext, Route, StreamWriter } from '../dialect.ts'
 import { writeErrorBody } from './error-writer.ts'
 import { priorityOf } from './priority.ts'
 import { promptSchema, readPrompt } from './prompt.ts'
@@ -124,7 +124,7 @@ function writeAlternatives({ token, logprob, top }: TokenLogprob) {
 	return Object.fromEntries([[token, logprob], ...top.map((one) => [one.token, one.logprob])])
 }
 
-function completeStream({ model }: AnswerIdentity, sent: Sent): StreamWriter {
+function completeStream({ model }: ResponseContext, sent: Sent): StreamWriter {
 	const event = (value: object) => `data: ${JSON.stringify(value)}\n\n`
 	return {
 		write(received: ChatEvent): string {

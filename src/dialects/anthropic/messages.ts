@@ -4,7 +4,7 @@ import type { ChatRequest } from '../../chat/request.ts'
 import { writeMessage } from '../../wire/anthropic/message-answer-writer.ts'
 import { MessageEventWriter } from '../../wire/anthropic/message-event-writer.ts'
 import { readMessageRequest } from '../../wire/anthropic/message-request-reader.ts'
-import type { AnswerIdentity, Route } from '../dialect.ts'
+import type { ResponseContext, Route } from '../dialect.ts'
 
 export const messages: Route = {
 	method: 'POST',
@@ -24,6 +24,6 @@ export const messages: Route = {
 	},
 }
 
-function identify({ token, id = `msg_${token}` }: AnswerIdentity, { model }: ChatRequest) {
+function identify({ token, id = `msg_${token}` }: ResponseContext, { model }: ChatRequest) {
 	return { id, model }
 }

@@ -2,10 +2,10 @@
 
 import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../../chat/error.ts'
-import type { AnswerIdentity, Call, ChatCall, TextCompletionCall } from '../dialect.ts'
+import type { Call, ChatCall, ResponseContext, TextCompletionCall } from '../dialect.ts'
 import { egp } from './egp.ts'
 
-const identity: AnswerIdentity = { token: '0'.repeat(32), created: 1, now: () => 1, model: 'm' }
+const identity: ResponseContext = { token: '0'.repeat(32), created: 1, now: () => 1, model: 'm' }
 async function read(path: string, body: object): Promise<Call> {
 	const route = egp.routes.find((one) => one.path === path && one.method === 'POST')
 	if (route === undefined) throw new Error(`no route ${path}`)

@@ -7,7 +7,7 @@ import { readChatRequest } from '../../wire/openai/chat-request-reader.ts'
 import { writeCompletion } from '../../wire/openai/completion-writer.ts'
 import { readTextCompletionRequest } from '../../wire/openai/text-completion-request-reader.ts'
 import { TextCompletionChunkWriter, writeTextCompletion } from '../../wire/openai/text-completion-writer.ts'
-import type { AnswerIdentity, Call, Route, StreamWriter } from '../dialect.ts'
+import type { Call, ResponseContext, Route, StreamWriter } from '../dialect.ts'
 import { accountOf } from './account.ts'
 
 export const laterChat: readonly Route[] = ['/v4/beta/chat/completions', '/v5/chat/completions'].map((path) => ({
@@ -47,7 +47,7 @@ export const laterCompletions: Route = {
 	},
 }
 
-function identify({ token, created, model }: AnswerIdentity, prefix: string) {
+function identify({ token, created, model }: ResponseContext, prefix: string) {
 	return { id: `${prefix}-${token}`, created, model }
 }
 

@@ -4,7 +4,7 @@ import { readHistoryRequest } from '../../wire/albert/history-request.ts'
 import { ChatChunkWriter } from '../../wire/openai/chat-chunk-writer.ts'
 import { readChatRequest } from '../../wire/openai/chat-request-reader.ts'
 import { writeCompletion } from '../../wire/openai/completion-writer.ts'
-import type { AnswerIdentity, Route } from '../dialect.ts'
+import type { ResponseContext, Route } from '../dialect.ts'
 import { readStored } from './stored-completions.ts'
 
 export const chatCompletions: Route = {
@@ -27,6 +27,6 @@ export const chatCompletions: Route = {
 	},
 }
 
-function identify({ token, created, model, id = `chatcmpl-${token}` }: AnswerIdentity) {
+function identify({ token, created, model, id = `chatcmpl-${token}` }: ResponseContext) {
 	return { id, created, model }
 }

@@ -2,7 +2,7 @@
 
 import { readTextCompletionRequest } from '../../wire/openai/text-completion-request-reader.ts'
 import { TextCompletionChunkWriter, writeTextCompletion } from '../../wire/openai/text-completion-writer.ts'
-import type { AnswerIdentity, Route } from '../dialect.ts'
+import type { ResponseContext, Route } from '../dialect.ts'
 
 export const completions: Route = {
 	method: 'POST',
@@ -21,6 +21,6 @@ export const completions: Route = {
 	},
 }
 
-function identify({ token, created, model }: AnswerIdentity) {
+function identify({ token, created, model }: ResponseContext) {
 	return { id: `cmpl-${token}`, created, model }
 }

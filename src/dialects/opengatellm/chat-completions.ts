@@ -2,10 +2,10 @@
 
 import { readHistoryRequest } from '../../wire/albert/history-request.ts'
 import { writeCompletion } from '../../wire/openai/completion-writer.ts'
-import { AccountedChunkWriter } from '../../wire/opengatellm/accounted-chunk-writer.ts'
+import { UsageChunkWriter } from '../../wire/opengatellm/accounted-chunk-writer.ts'
 import { writeAccountedUsage } from '../../wire/opengatellm/accounted-usage.ts'
 import { readOpenGateChatRequest } from '../../wire/opengatellm/chat-request-reader.ts'
-import type { AnswerIdentity, Route } from '../dialect.ts'
+import type { ResponseContext, Route } from '../dialect.ts'
 
 export const chatCompletions: Route = {
 	method: 'POST',
@@ -27,12 +27,12 @@ export const chatCompletions: Route = {
 						usage: writeAccountedUsage({ ...own, usage: completion.usage, price: identity.price }),
 					}
 				},
-				stream: (identity) => new AccountedChunkWriter(identify(identity), identity.price, shape),
+				stream: (identity) => new UsageChunkWriter(identify(identity), identity.price, shape),
 			},
 		}
 	},
 }
 
-function identify({ token, created, model, id = `chatcmpl-${token}` }: AnswerIdentity) {
+function identify({ token, created, model, id = `chatcmpl-${token}` }: ResponseContext) {
 	return { id, created, model }
 }

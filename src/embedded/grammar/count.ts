@@ -1,10 +1,10 @@
 // Keywords with a count, such as minItems and maxLength.
 
 import type { JsonObject } from '../../chat/json.ts'
-import { type Place, wrongSchema } from './refusal.ts'
+import { type SchemaPath, wrongSchema } from './refusal.ts'
 
 /** @throws ChatError if the value is not a count. */
-export function readCount(schema: JsonObject, keyword: string, place: Place): number | undefined {
+export function readCount(schema: JsonObject, keyword: string, place: SchemaPath): number | undefined {
 	const value = schema[keyword]
 	if (value === undefined) return undefined
 	if (typeof value !== 'number' || !Number.isInteger(value) || value < 0)

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Json, JsonObject } from '../../chat/json.ts'
 import { type NumberBounds, readNumberBounds } from './number-bounds.ts'
-import { cannotEnforce, type Place } from './refusal.ts'
+import { cannotEnforce, type SchemaPath } from './refusal.ts'
 import { isObject } from './schema-merge.ts'
 
 type Keep = (value: Json, bound: Json) => boolean
@@ -39,7 +39,7 @@ const looksInside: ReadonlySet<string> = new Set([
  *
  * @throws ChatError `unsupported` for another keyword that applies to the content of the values.
  */
-export function allowedValues(schema: JsonObject, values: readonly Json[], place: Place): readonly Json[] {
+export function allowedValues(schema: JsonObject, values: readonly Json[], place: SchemaPath): readonly Json[] {
 	const bounds = readNumberBounds(schema, place)
 	const within = values.filter((value) => typeof value !== 'number' || isWithin(value, bounds))
 	return Object.entries(schema).reduce<readonly Json[]>((left, [keyword, bound]) => {

@@ -2,10 +2,10 @@
 // 10^-15, so that 0.1 is exactly a tenth.
 
 import type { NumberBounds } from './number-bounds.ts'
-import { cannotEnforce, nothingSatisfies, type Place } from './refusal.ts'
+import { cannotEnforce, nothingSatisfies, type SchemaPath } from './refusal.ts'
 
-export interface MultiplesSurroundings {
-	readonly place: Place
+export interface MultiplesContext {
+	readonly place: SchemaPath
 	/** Adds a rule for an expression. */
 	readonly rule: (name: string, body: string) => string
 	/** Adds a rule once for each name. */
@@ -26,7 +26,7 @@ const exactDigits = 15
  *
  * @throws ChatError `unsupported` if neither a list nor an automaton can express them.
  */
-export function multiplesRule(bounds: NumberBounds, multipleOf: number, context: MultiplesSurroundings): string {
+export function multiplesRule(bounds: NumberBounds, multipleOf: number, context: MultiplesContext): string {
 	const { place } = context
 	const step = units(multipleOf, place)
 	const first =
@@ -45,7 +45,7 @@ export function multiplesRule(bounds: NumberBounds, multipleOf: number, context:
 	].join(' | ')})`
 }
 
-function units(value: number, place: Place): bigint {
+function units(value: number, place: SchemaPath): bigint {
 	const parts = /^(-?)(\d{1,15})(?:\.(\d{1,15}))?$/.exec(String(value))
 	if (parts === null) throw cannotEnforce(`the number ${value} beside multipleOf`, place)
 	const [, sign, whole = '', fraction = ''] = parts
@@ -60,7 +60,7 @@ function firstAbove(bound: bigint, exclusive: boolean, step: bigint): bigint {
 	return bound > 0n ? towardsZero + 1n : towardsZero
 }
 
-function listed(first: bigint, last: bigint, step: bigint, place: Place): string {
+function listed(first: bigint, last: bigint, step: bigint, place: SchemaPath): string {
 	if (first > last) throw nothingSatisfies('no multiple lies between the bounds', place)
 	if (last - first >= fewMultiples) throw cannotEnforce(`multipleOf with more than ${fewMultiples} multiples`, place)
 	const ways: string[] = []
@@ -77,7 +77,7 @@ function written(value: bigint): string {
 }
 
 /** Positive multiples. Trailing zeros of the divisor are trailing zeros of each multiple. */
-function wholeMultiples(divisor: bigint, { place, rule, shared }: MultiplesSurroundings): string {
+function wholeMultiples(divisor: bigint, { place, rule, shared }: MultiplesContext): string {
 	const zeros = /0*$/.exec(String(divisor))?.[0] ?? ''
 	const head = Number(divisor / 10n ** BigInt(zeros.length))
 	const digits = exactDigits - zeros.length
@@ -88,7 +88,7 @@ function wholeMultiples(divisor: bigint, { place, rule, shared }: MultiplesSurro
 }
 
 /** The positive multiples of at most so many digits. */
-function automaton(divisor: number, digits: number, rule: MultiplesSurroundings['rule']): string {
+function automaton(divisor: number, digits: number, rule: MultiplesContext['rule']): string {
 	let fewer: readonly (string | undefined)[] = []
 	const ways = (remainder: number, from: number) =>
 		Array.from({ length: 10 - from }, (_, index) => index + from).flatMap((next) => {
@@ -105,7 +105,7 @@ function automaton(divisor: number, digits: number, rule: MultiplesSurroundings[
 }
 
 /** Positive multiples of a step that divides 1: any integer part, and one of the possible fractions. */
-function decimalMultiples(step: bigint, place: Place): string {
+function decimalMultiples(step: bigint, place: SchemaPath): string {
 	const refusal = cannotEnforce(`multipleOf ${written(step)} over such a large range`, place)
 	if (one % step !== 0n) throw refusal
 	const places = written(step).length - 2

@@ -1,7 +1,7 @@
 // Reads the keywords that bound numbers. It does not know how a grammar writes numbers.
 
 import type { JsonObject } from '../../chat/json.ts'
-import { type Place, wrongSchema } from './refusal.ts'
+import { type SchemaPath, wrongSchema } from './refusal.ts'
 
 export interface NumberBounds {
 	readonly least: number | undefined
@@ -16,7 +16,7 @@ export interface NumberBounds {
  *
  * @throws ChatError for bounds that are not numbers.
  */
-export function readNumberBounds(schema: JsonObject, place: Place): NumberBounds {
+export function readNumberBounds(schema: JsonObject, place: SchemaPath): NumberBounds {
 	const read = (keyword: string) => {
 		const value = schema[keyword]
 		if (value === undefined || (typeof value === 'boolean' && keyword.startsWith('exclusive'))) return undefined

@@ -1,16 +1,16 @@
 // Numbers within bounds, as expressions over their digits. Decimal notation only if there are bounds: no exponent, no leading
 // zeros, no minus zero.
 
-import { type MultiplesSurroundings, multiplesRule } from './multiples.ts'
+import { type MultiplesContext, multiplesRule } from './multiples.ts'
 import { highest, lowest, type NumberBounds } from './number-bounds.ts'
-import { cannotEnforce, nothingSatisfies, type Place } from './refusal.ts'
+import { cannotEnforce, nothingSatisfies, type SchemaPath } from './refusal.ts'
 
 export const anyInteger = '("0" | "-"? [1-9] [0-9]{0,15})'
 const anyWhole = '("-"? ("0" | [1-9] [0-9]{0,15}))'
 export const anyNumber = `(${anyWhole} ("." [0-9]{1,16})? ([eE] [-+]? [0-9]{1,2})?)`
 
 /** Numbers of a type within bounds. */
-export function boundedRule(type: 'integer' | 'number', bounds: NumberBounds, context: MultiplesSurroundings): string {
+export function boundedRule(type: 'integer' | 'number', bounds: NumberBounds, context: MultiplesContext): string {
 	const { multipleOf } = bounds
 	const { place } = context
 	const everyInteger = type === 'integer' && multipleOf !== undefined && Number.isInteger(1 / multipleOf)
@@ -23,7 +23,7 @@ export function boundedRule(type: 'integer' | 'number', bounds: NumberBounds, co
 }
 
 /** Integers within bounds, ignoring `multipleOf`. */
-export function integerRule(bounds: NumberBounds, place: Place): string {
+export function integerRule(bounds: NumberBounds, place: SchemaPath): string {
 	const [least, most] = [lowest(bounds), highest(bounds)]
 	for (const bound of [least, most])
 		if (bound !== undefined && !Number.isSafeInteger(bound)) throw cannotEnforce(`the bound ${bound}`, place)
@@ -33,7 +33,7 @@ export function integerRule(bounds: NumberBounds, place: Place): string {
 }
 
 /** Numbers within bounds, ignoring `multipleOf`. */
-export function numberRule(bounds: NumberBounds, place: Place): string {
+export function numberRule(bounds: NumberBounds, place: SchemaPath): string {
 	const { least, most } = bounds
 	if (least === undefined && most === undefined) return anyNumber
 	if (
@@ -127,7 +127,7 @@ interface Bound {
 }
 
 /** Non-negative numbers between non-negative bounds. */
-function magnitudes(from: Bound, to: Bound | undefined, place: Place): readonly string[] {
+function magnitudes(from: Bound, to: Bound | undefined, place: SchemaPath): readonly string[] {
 	const low = split(from.value, place)
 	if (to === undefined)
 		return [
@@ -153,7 +153,7 @@ interface Split {
 	readonly fraction: string
 }
 
-function split(value: number, place: Place): Split {
+function split(value: number, place: SchemaPath): Split {
 	const [whole = '', fraction = ''] = String(value).split('.')
 	if (!/^\d{1,15}(\.\d{1,15})?$/.test(String(value))) throw cannotEnforce(`the bound ${value}`, place)
 	return { whole: Number(whole), fraction }

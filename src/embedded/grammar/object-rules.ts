@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../chat/json.ts'
 import { type CharacterSet, characterOf, plain, union, without, writeClass } from './character-set.ts'
 import { readCount } from './count.ts'
 import type { GrammarBuilder } from './grammar-builder.ts'
-import { cannotEnforce, nothingSatisfies, type Place, wrongSchema } from './refusal.ts'
+import { cannotEnforce, nothingSatisfies, type SchemaPath, wrongSchema } from './refusal.ts'
 import { repeat } from './repetition.ts'
 import type { SchemaContext } from './schema-context.ts'
 import { isObject } from './schema-merge.ts'
@@ -41,14 +41,14 @@ export function objectBody(schema: JsonObject, builder: GrammarBuilder, context:
 	return `"{" ${inOrder(pairs, others, builder, context.name)} "}"`
 }
 
-function readRequired(schema: JsonObject, place: Place): ReadonlySet<string> {
+function readRequired(schema: JsonObject, place: SchemaPath): ReadonlySet<string> {
 	const required = schema.required ?? []
 	if (!Array.isArray(required) || required.some((name) => typeof name !== 'string'))
 		throw wrongSchema("'required' must be an array of strings", place)
 	return new Set(required as readonly string[])
 }
 
-function checkCounts(schema: JsonObject, known: number, required: number, open: boolean, place: Place): void {
+function checkCounts(schema: JsonObject, known: number, required: number, open: boolean, place: SchemaPath): void {
 	const least = readCount(schema, 'minProperties', place) ?? 0
 	const most = readCount(schema, 'maxProperties', place)
 	if (most !== undefined && most < Math.max(least, required))
@@ -72,7 +72,7 @@ function extraSchema(extra: Json | undefined): Json | undefined {
 	return extra === undefined || extra === false ? true : extra
 }
 
-function freely(pair: string, schema: JsonObject, place: Place): string {
+function freely(pair: string, schema: JsonObject, place: SchemaPath): string {
 	const least = readCount(schema, 'minProperties', place) ?? 0
 	const most = readCount(schema, 'maxProperties', place)
 	if (least > 1) throw cannotEnforce("'minProperties' above 1 without named properties", place)

@@ -3,10 +3,10 @@
 import { ChatError } from '../../chat/error.ts'
 
 /** A path in a schema, such as `#/properties/age`. */
-export type Place = string
+export type SchemaPath = string
 
 /** The schema requires something that a grammar cannot enforce. */
-export function cannotEnforce(what: string, place: Place): ChatError {
+export function cannotEnforce(what: string, place: SchemaPath): ChatError {
 	return new ChatError(
 		'unsupported',
 		`Invalid schema: ${what} at ${shortened(place)} cannot be enforced by this engine.`,
@@ -17,7 +17,7 @@ export function cannotEnforce(what: string, place: Place): ChatError {
 }
 
 /** It is not a valid schema. */
-export function wrongSchema(complaint: string, place: Place): ChatError {
+export function wrongSchema(complaint: string, place: SchemaPath): ChatError {
 	return new ChatError('invalid-request', `Invalid schema: ${complaint} at ${shortened(place)}.`, {
 		code: 'invalid_schema',
 	})
@@ -26,7 +26,7 @@ export function wrongSchema(complaint: string, place: Place): ChatError {
 const unsatisfiable = 'unsatisfiable_schema'
 
 /** The schema is valid, but no value satisfies it. */
-export function nothingSatisfies(complaint: string, place: Place): ChatError {
+export function nothingSatisfies(complaint: string, place: SchemaPath): ChatError {
 	return new ChatError('invalid-request', `Invalid schema: ${complaint} at ${shortened(place)}.`, {
 		code: unsatisfiable,
 	})
@@ -37,6 +37,6 @@ export function isUnsatisfiable(error: unknown): boolean {
 	return error instanceof ChatError && error.code === unsatisfiable
 }
 
-function shortened(place: Place): Place {
+function shortened(place: SchemaPath): SchemaPath {
 	return place.length <= 300 ? place : `${place.slice(0, 200)}…${place.slice(-90)}`
 }

@@ -3,7 +3,7 @@
 
 import { type CharacterSet, characterOf, complement, setOf, union, writeInString } from './character-set.ts'
 import { mayBeEmpty } from './grammar-check.ts'
-import { cannotEnforce, type Place } from './refusal.ts'
+import { cannotEnforce, type SchemaPath } from './refusal.ts'
 import { repeat } from './repetition.ts'
 
 const digits: CharacterSet = [[0x30, 0x39]]
@@ -30,7 +30,7 @@ const maxNesting = 50
  * @param anyCharacter the expression of any one character in a JSON string.
  * @throws ChatError `unsupported`.
  */
-export function patternRule(pattern: string, anyCharacter: string, place: Place): string {
+export function patternRule(pattern: string, anyCharacter: string, place: SchemaPath): string {
 	if (pattern.length > maxPatternCharacters)
 		throw cannotEnforce(`a pattern of more than ${maxPatternCharacters} characters`, place)
 	return new Parser(pattern, anyCharacter, place).whole()
@@ -39,11 +39,11 @@ export function patternRule(pattern: string, anyCharacter: string, place: Place)
 class Parser {
 	private readonly characters: readonly string[]
 	private readonly anyCharacter: string
-	private readonly place: Place
+	private readonly place: SchemaPath
 	private at = 0
 	private depth = 0
 
-	constructor(pattern: string, anyCharacter: string, place: Place) {
+	constructor(pattern: string, anyCharacter: string, place: SchemaPath) {
 		this.characters = [...pattern]
 		this.anyCharacter = anyCharacter
 		this.place = place

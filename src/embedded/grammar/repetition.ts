@@ -1,7 +1,7 @@
 // A bounded repetition of an expression. llama.cpp expands it and rejects large expansions, so large repetitions
 // are nested in blocks. Source of the limits: its grammar parser.
 
-import { cannotEnforce, type Place } from './refusal.ts'
+import { cannotEnforce, type SchemaPath } from './refusal.ts'
 
 const largestBlock = 100
 const largest = 100_000
@@ -13,7 +13,7 @@ const mostRules = 2000
  *
  * @throws ChatError `unsupported` if llama.cpp would reject it.
  */
-export function repeat(expression: string, least: number, most: number | undefined, place: Place): string {
+export function repeat(expression: string, least: number, most: number | undefined, place: SchemaPath): string {
 	const tooLarge = cannotEnforce(`a repetition of this size`, place)
 	if (least > largest || (most ?? 0) > largest) throw tooLarge
 	const rules = countRules(expression)

@@ -10,7 +10,7 @@ import { oneOf } from './literals.ts'
 import { readNumberBounds } from './number-bounds.ts'
 import { anyNumber, boundedRule } from './number-rules.ts'
 import { objectBody } from './object-rules.ts'
-import { cannotEnforce, isUnsatisfiable, nothingSatisfies, type Place, wrongSchema } from './refusal.ts'
+import { cannotEnforce, isUnsatisfiable, nothingSatisfies, type SchemaPath, wrongSchema } from './refusal.ts'
 import type { SchemaContext } from './schema-context.ts'
 import { isAnnotation, isObject, mergeSchemas } from './schema-merge.ts'
 import { characterRule, readStringBounds, stringRule } from './string-rules.ts'
@@ -69,7 +69,7 @@ class SchemaCompiler {
 	}
 
 	/** An expression of one term for `schema`. */
-	private expression(schema: Json | undefined, name: string, place: Place): string {
+	private expression(schema: Json | undefined, name: string, place: SchemaPath): string {
 		if (schema === true || schema === undefined) return this.anyValue()
 		if (schema === false) throw nothingSatisfies("no value satisfies the schema 'false'", place)
 		if (!isObject(schema)) throw wrongSchema('a schema must be an object or a boolean', place)
@@ -81,7 +81,7 @@ class SchemaCompiler {
 		}
 	}
 
-	private node(schema: JsonObject, name: string, place: Place): string {
+	private node(schema: JsonObject, name: string, place: SchemaPath): string {
 		this.spend(place)
 		this.checkKeywords(schema, place)
 		if (typeof schema.$ref === 'string') return this.reference(schema, schema.$ref, name, place)
@@ -94,12 +94,12 @@ class SchemaCompiler {
 		return ways.length === 1 ? (ways[0] ?? '') : `(${ways.join(' | ')})`
 	}
 
-	private spend(place: Place, work = 1): void {
+	private spend(place: SchemaPath, work = 1): void {
 		this.work += work
 		if (this.work > maxWork) throw cannotEnforce('a schema of this size', place)
 	}
 
-	private checkKeywords(schema: JsonObject, place: Place): void {
+	private checkKeywords(schema: JsonObject, place: SchemaPath): void {
 		for (const [keyword, value] of Object.entries(schema)) {
 			if (value === undefined || isAnnotation(keyword) || allUnderstood.has(keyword)) continue
 			if (keyword === 'uniqueItems' && value === false) continue
@@ -107,7 +107,7 @@ class SchemaCompiler {
 		}
 	}
 
-	private typesOf(schema: JsonObject, place: Place): readonly Type[] {
+	private typesOf(schema: JsonObject, place: SchemaPath): readonly Type[] {
 		const { type } = schema
 		if (type === undefined) {
 			const implied = types.filter(
@@ -123,7 +123,7 @@ class SchemaCompiler {
 		})
 	}
 
-	private typed(type: Type, schema: JsonObject, name: string, place: Place): string {
+	private typed(type: Type, schema: JsonObject, name: string, place: SchemaPath): string {
 		switch (type) {
 			case 'null':
 				return '"null"'
@@ -155,7 +155,7 @@ class SchemaCompiler {
 		return this.builder.rule(`${name}-${type}`, body())
 	}
 
-	private contextOf(name: string, place: Place): SchemaContext {
+	private contextOf(name: string, place: SchemaPath): SchemaContext {
 		return {
 			name,
 			place,
@@ -179,7 +179,7 @@ class SchemaCompiler {
 		}
 	}
 
-	private reference(schema: JsonObject, reference: string, name: string, place: Place): string {
+	private reference(schema: JsonObject, reference: string, name: string, place: SchemaPath): string {
 		const beside = Object.entries(schema).filter(([keyword]) => keyword !== '$ref' && !isAnnotation(keyword))
 		const key = beside.length === 0 ? reference : `${reference} ${JSON.stringify(beside)}`
 		const known = this.targets.get(key)
@@ -192,7 +192,7 @@ class SchemaCompiler {
 		return rule
 	}
 
-	private join(a: Json | undefined, b: Json, place: Place): Json | undefined {
+	private join(a: Json | undefined, b: Json, place: SchemaPath): Json | undefined {
 		if (a === false || b === false) throw nothingSatisfies("no value satisfies the schema 'false'", place)
 		if (a === true) return b
 		if (b === true) return a
@@ -201,7 +201,7 @@ class SchemaCompiler {
 		return mergeSchemas(a, b, place)
 	}
 
-	private resolve(reference: string, place: Place): Json | undefined {
+	private resolve(reference: string, place: SchemaPath): Json | undefined {
 		if (!/^#(\/|$)/.test(reference))
 			throw cannotEnforce(`the reference '${reference.slice(0, 100)}' to another document or to an anchor`, place)
 		let value: Json | undefined = this.root
@@ -214,7 +214,7 @@ class SchemaCompiler {
 		return value
 	}
 
-	private allOf({ allOf, ...beside }: JsonObject, place: Place, hops = 0): JsonObject {
+	private allOf({ allOf, ...beside }: JsonObject, place: SchemaPath, hops = 0): JsonObject {
 		let merged: JsonObject = beside
 		for (const [index, part] of listOf(allOf ?? []).entries()) {
 			const where = `${place}/allOf/${index}`
@@ -225,7 +225,7 @@ class SchemaCompiler {
 	}
 
 	/** A schema with its own reference and its allOf resolved inline. */
-	private inlined(part: JsonObject, place: Place, hops: number): JsonObject {
+	private inlined(part: JsonObject, place: SchemaPath, hops: number): JsonObject {
 		this.spend(place)
 		if (hops > maxHops) throw cannotEnforce('a recursive allOf', place)
 		const { $ref: reference, ...beside } = part
@@ -235,7 +235,7 @@ class SchemaCompiler {
 		return isObject(joint) ? joint : beside
 	}
 
-	private anyOf({ anyOf, oneOf: exclusive, ...beside }: JsonObject, name: string, place: Place): string {
+	private anyOf({ anyOf, oneOf: exclusive, ...beside }: JsonObject, name: string, place: SchemaPath): string {
 		if (anyOf !== undefined && exclusive !== undefined) throw cannotEnforce("'anyOf' beside 'oneOf'", place)
 		const keyword = anyOf === undefined ? 'oneOf' : 'anyOf'
 		const parts = listOf(anyOf ?? exclusive ?? [])
@@ -253,11 +253,11 @@ class SchemaCompiler {
 		return this.builder.rule(`${name}-any`, [...new Set(ways)].join(' | '))
 	}
 
-	private listed({ enum: _, ...beside }: JsonObject, values: Json, place: Place): string {
+	private listed({ enum: _, ...beside }: JsonObject, values: Json, place: SchemaPath): string {
 		return this.literals(allowedValues(beside, listOf(values), place), place)
 	}
 
-	private literals(values: readonly Json[], place: Place): string {
+	private literals(values: readonly Json[], place: SchemaPath): string {
 		if (values.length === 0) throw nothingSatisfies('no value is allowed', place)
 		const texts = values.map((value) => JSON.stringify(value).toWellFormed())
 		if (texts.reduce((sum, { length }) => sum + length, 0) > maxListedCharacters)

@@ -3,7 +3,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { Json, JsonObject } from '../../chat/json.ts'
-import { cannotEnforce, nothingSatisfies, type Place } from './refusal.ts'
+import { cannotEnforce, nothingSatisfies, type SchemaPath } from './refusal.ts'
 
 const annotations: ReadonlySet<string> = new Set([
 	'$schema',
@@ -47,7 +47,7 @@ export function isAnnotation(keyword: string): boolean {
 	return annotations.has(keyword) || /^(x|ui)[-:]/.test(keyword)
 }
 
-type Join = (a: Json, b: Json, place: Place) => Json
+type Join = (a: Json, b: Json, place: SchemaPath) => Json
 
 const bound =
 	(choose: (...values: number[]) => number): Join =>
@@ -101,7 +101,7 @@ const joins: ReadonlyMap<string, Join> = new Map(
 )
 
 /** @throws ChatError if the schemas contradict each other, or cannot be merged. */
-export function mergeSchemas(a: JsonObject, b: JsonObject, place: Place): JsonObject {
+export function mergeSchemas(a: JsonObject, b: JsonObject, place: SchemaPath): JsonObject {
 	const merged = new Map(Object.entries(a))
 	for (const [keyword, value] of Object.entries(b)) {
 		const other = merged.get(keyword)
@@ -126,7 +126,7 @@ export function mergeSchemas(a: JsonObject, b: JsonObject, place: Place): JsonOb
 }
 
 /** Applies `additionalProperties` of each schema to the properties that only the other one names. */
-function closed(a: JsonObject, b: JsonObject, properties: JsonObject, place: Place): JsonObject {
+function closed(a: JsonObject, b: JsonObject, properties: JsonObject, place: SchemaPath): JsonObject {
 	const left = new Map(Object.entries(properties))
 	for (const [one, other] of [
 		[a, b],
@@ -144,7 +144,7 @@ function closed(a: JsonObject, b: JsonObject, properties: JsonObject, place: Pla
 	return Object.fromEntries(left)
 }
 
-function bothSchemas(a: Json | undefined, b: Json | undefined, place: Place): Json {
+function bothSchemas(a: Json | undefined, b: Json | undefined, place: SchemaPath): Json {
 	if (a === false || b === false) return false
 	if (a === true || a === undefined) return b ?? true
 	if (b === true || b === undefined) return a

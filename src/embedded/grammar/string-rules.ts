@@ -3,7 +3,7 @@
 import type { JsonObject } from '../../chat/json.ts'
 import { complement, plain, writeClass } from './character-set.ts'
 import { readCount } from './count.ts'
-import { cannotEnforce, nothingSatisfies, type Place, wrongSchema } from './refusal.ts'
+import { cannotEnforce, nothingSatisfies, type SchemaPath, wrongSchema } from './refusal.ts'
 import { patternRule } from './regular-expression.ts'
 import { repeat } from './repetition.ts'
 
@@ -45,7 +45,7 @@ const formats: ReadonlyMap<string, string> = new Map(
 )
 
 /** @throws ChatError for invalid bounds of a string. */
-export function readStringBounds(schema: JsonObject, place: Place): StringBounds {
+export function readStringBounds(schema: JsonObject, place: SchemaPath): StringBounds {
 	const minLength = readCount(schema, 'minLength', place) ?? 0
 	const maxLength = readCount(schema, 'maxLength', place)
 	if (maxLength !== undefined && maxLength < minLength)
@@ -65,7 +65,7 @@ export function readStringBounds(schema: JsonObject, place: Place): StringBounds
 export function stringRule(
 	{ minLength, maxLength, pattern, format }: StringBounds,
 	character: string,
-	place: Place,
+	place: SchemaPath,
 ): string {
 	const hasLength = minLength > 0 || maxLength !== undefined
 	if (pattern !== undefined && (hasLength || format !== undefined))

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../chat/json.ts'
 import { milliseconds } from '../../fields/duration.ts'
 import { secretValues } from '../../fields/text.ts'
 import type { Engine } from '../engine.ts'
-import { type EngineSurroundings, engineKind } from '../kind.ts'
+import { type EngineContext, engineKind } from '../kind.ts'
 import { defaultTimeouts } from '../upstream/http-upstream.ts'
 import { openAiSdk } from './ai-sdk.ts'
 import { missingPackage, openProvider } from './provider-package.ts'
@@ -63,7 +63,7 @@ const options = z.strictObject({
 function packageFolders({
 	engineFolder,
 	configFolder,
-}: Pick<EngineSurroundings, 'engineFolder' | 'configFolder'>): readonly string[] {
+}: Pick<EngineContext, 'engineFolder' | 'configFolder'>): readonly string[] {
 	return [join(engineFolder, 'packages'), configFolder, import.meta.dir]
 }
 
@@ -71,7 +71,7 @@ export const aiSdk = engineKind(options, open, {
 	check: async ({ package: name }, context) => missingPackage(name, packageFolders(context)),
 })
 
-async function open(given: z.infer<typeof options>, context: EngineSurroundings): Promise<Engine> {
+async function open(given: z.infer<typeof options>, context: EngineContext): Promise<Engine> {
 	const { model, log, clock, outOfDescriptors } = context
 	const { package: name, create, options, method, providerOptions, passthrough, timeouts } = given
 	const provider = await openProvider({ package: name, options, create }, packageFolders(context))

@@ -3,7 +3,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
-import type { Proof } from '../../chat/message.ts'
+import type { ReasoningSignature } from '../../chat/message.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { field, isObject, listField, textField } from '../../wire/openai/fields.ts'
 import { cut } from '../../wire/openai/open-answer.ts'
@@ -45,7 +45,7 @@ export class PartReader {
 	private readonly reading: PartReading
 	private readonly calls: ToolCallReader
 	private readonly openCalls = new Map<string, OpenCall>()
-	private readonly proofs: (Proof | undefined)[] = []
+	private readonly proofs: (ReasoningSignature | undefined)[] = []
 	private readonly thoughts = new Map<string, OpenThought>()
 	private started = false
 	private isEnded = false

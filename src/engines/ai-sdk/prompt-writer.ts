@@ -9,7 +9,7 @@ import type {
 	FilePart,
 	ImagePart,
 	Message,
-	Proof,
+	ReasoningSignature,
 	ToolCall,
 	ToolMessage,
 	UserMessage,
@@ -176,7 +176,7 @@ const resultFile: Readonly<Record<SpecificationVersion, (file: ReadFile) => obje
 function writeThoughts({ reasoning, thoughts }: AssistantMessage): readonly PromptReasoning[] {
 	const pieces = thoughts ?? (reasoning === undefined ? [] : [{ text: reasoning }])
 	return pieces
-		.map(({ text, proof }: { readonly text: string; readonly proof?: Proof }) => ({
+		.map(({ text, proof }: { readonly text: string; readonly proof?: ReasoningSignature }) => ({
 			type: 'reasoning' as const,
 			text,
 			providerOptions: optionsOf(proof),
@@ -184,7 +184,7 @@ function writeThoughts({ reasoning, thoughts }: AssistantMessage): readonly Prom
 		.filter((piece) => piece.text !== '' || piece.providerOptions !== undefined)
 }
 
-function optionsOf(proof: Proof | undefined): ProviderOptions | undefined {
+function optionsOf(proof: ReasoningSignature | undefined): ProviderOptions | undefined {
 	return proof === undefined ? undefined : readProof(proof)
 }
 

@@ -2,14 +2,14 @@
 // provider's name, so that other providers of the same engine ignore it.
 
 import type { JsonObject } from '../../chat/json.ts'
-import type { Proof } from '../../chat/message.ts'
+import type { ReasoningSignature } from '../../chat/message.ts'
 import { isObject } from '../../wire/openai/fields.ts'
 import type { ProviderOptions } from './specification.ts'
 
 const wire = 'ai-sdk'
 
 /** @returns undefined if `metadata` is empty. */
-export function writeProof(metadata: unknown): Proof | undefined {
+export function writeProof(metadata: unknown): ReasoningSignature | undefined {
 	if (!isObject(metadata)) return undefined
 	const entries = Object.entries(metadata).filter(
 		([, value]) => isObject(value) && Object.values(value).some(isPresent),
@@ -18,7 +18,7 @@ export function writeProof(metadata: unknown): Proof | undefined {
 }
 
 /** @returns undefined for a proof of another wire format. */
-export function readProof(proof: Proof): ProviderOptions | undefined {
+export function readProof(proof: ReasoningSignature): ProviderOptions | undefined {
 	if (proof.wire !== wire) return undefined
 	try {
 		const value: unknown = JSON.parse(proof.value)

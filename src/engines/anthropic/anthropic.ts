@@ -15,8 +15,8 @@ import {
 } from '../../wire/anthropic/message-request-writer.ts'
 import { countField } from '../../wire/openai/fields.ts'
 import { readModelList } from '../../wire/openai/model-list-reader.ts'
-import type { ArrivingEvents } from '../arrivals.ts'
 import type { Engine, EngineCall } from '../engine.ts'
+import type { BatchedEvents } from '../event-batches.ts'
 import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstream.ts'
 
 export interface AnthropicOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError'> {
@@ -61,7 +61,7 @@ class Anthropic implements Engine {
 		return { status: 'ready', operations: ['chat'] } as const
 	}
 
-	async chat(request: ChatRequest, call: EngineCall): Promise<ArrivingEvents> {
+	async chat(request: ChatRequest, call: EngineCall): Promise<BatchedEvents> {
 		const stream = call.whole !== true
 		const { body, betas } = writeMessageRequest(request, call.model, this.form, stream, (part) => call.drop?.(part))
 		const customTools = new Set(request.tools.filter(({ type }) => type === 'custom').map(({ name }) => name))

@@ -18,8 +18,8 @@ import { writeGenerationRequest } from '../../wire/gemini/generation-request-wri
 import { readGeminiModelList } from '../../wire/gemini/model-list-reader.ts'
 import { readUsage } from '../../wire/gemini/usage-reader.ts'
 import { countField, field } from '../../wire/openai/fields.ts'
-import type { ArrivingEvents } from '../arrivals.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
+import type { BatchedEvents } from '../event-batches.ts'
 import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstream.ts'
 
 export interface GeminiOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError' | 'trusted'> {
@@ -62,7 +62,7 @@ class Gemini implements Engine {
 		return { status: 'ready', operations: operations[this.service] } as const
 	}
 
-	async chat(request: ChatRequest, call: EngineCall): Promise<ArrivingEvents> {
+	async chat(request: ChatRequest, call: EngineCall): Promise<BatchedEvents> {
 		const method = call.whole === true ? 'generateContent' : 'streamGenerateContent?alt=sse'
 		const open = () =>
 			new GeminiAnswerReader({

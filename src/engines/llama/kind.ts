@@ -10,7 +10,7 @@ import { hideCredentials } from '../../system/redaction.ts'
 import { catalogue, defaultModelId, toyModelId } from '../../weights/catalogue.ts'
 import { type FetchProgress, Weights } from '../../weights/weights.ts'
 import type { Engine } from '../engine.ts'
-import { type EngineCheckSurroundings, type EngineSurroundings, engineKind } from '../kind.ts'
+import { type EngineCheckContext, type EngineContext, engineKind } from '../kind.ts'
 import { engineInstalled } from './install/engine-folder.ts'
 import { installEngine } from './install/install-engine.ts'
 import { Llama } from './llama.ts'
@@ -48,12 +48,12 @@ type Options = z.infer<typeof options>
 
 export const llama = engineKind(options, open, { ownsProcess: true, check })
 
-async function check(_: Options, context: EngineCheckSurroundings): Promise<string | undefined> {
+async function check(_: Options, context: EngineCheckContext): Promise<string | undefined> {
 	const choice = await choose(context, openWeights(context))
 	return choice.type === 'missing' ? operatorReason(choice.error) : undefined
 }
 
-async function open(given: Options, context: EngineSurroundings): Promise<Engine> {
+async function open(given: Options, context: EngineContext): Promise<Engine> {
 	const engine = new Llama({ note: 'the embedded engine is starting' })
 	const ending = new AbortController()
 	void start(engine, given, context, ending.signal).catch((cause: unknown) => {
@@ -69,7 +69,7 @@ async function open(given: Options, context: EngineSurroundings): Promise<Engine
 	return engine
 }
 
-async function start(engine: Llama, given: Options, context: EngineSurroundings, signal: AbortSignal): Promise<void> {
+async function start(engine: Llama, given: Options, context: EngineContext, signal: AbortSignal): Promise<void> {
 	const { builtIn, log } = context
 	const weights = openWeights(context)
 	const first = await choose(context, weights)
@@ -89,16 +89,16 @@ async function start(engine: Llama, given: Options, context: EngineSurroundings,
 		log.info({ model: hideCredentials(nameOf(context)) }, 'the model is ready and serves requests')
 }
 
-function nameOf({ model = defaultModelId }: Pick<EngineSurroundings, 'model'>): string {
+function nameOf({ model = defaultModelId }: Pick<EngineContext, 'model'>): string {
 	return model
 }
 
-function choose(context: EngineCheckSurroundings, weights: Weights): Promise<ModelChoice> {
+function choose(context: EngineCheckContext, weights: Weights): Promise<ModelChoice> {
 	const { configFolder: folder, modelFolder, download } = context
 	return chooseModel(nameOf(context), { weights, modelFolder, folder, download })
 }
 
-function openWeights({ modelFolder, registries, clock }: EngineCheckSurroundings): Weights {
+function openWeights({ modelFolder, registries, clock }: EngineCheckContext): Weights {
 	const packagedFolder = join(import.meta.dir, '..', '..', '..', 'models')
 	return new Weights({ folder: modelFolder, packagedFolder, catalogue, registries, clock })
 }
@@ -106,7 +106,7 @@ function openWeights({ modelFolder, registries, clock }: EngineCheckSurroundings
 /** Resolves once the model is present: fetched, or added by the operator. */
 function fetchModel(
 	engine: Llama,
-	context: EngineSurroundings,
+	context: EngineContext,
 	weights: Weights,
 	signal: AbortSignal,
 ): Promise<Extract<ModelChoice, { type: 'here' }>> {
@@ -139,7 +139,7 @@ function fetchModel(
 async function pull(
 	engine: Llama,
 	wanted: string,
-	context: EngineSurroundings,
+	context: EngineContext,
 	weights: Weights,
 	signal: AbortSignal,
 ): Promise<string> {
@@ -171,7 +171,7 @@ function inWords({ receivedBytes, totalBytes }: FetchProgress): string {
 }
 
 /** The note while the toy model serves the built-in default. */
-function standInNote(context: EngineSurroundings, why?: string): string {
+function standInNote(context: EngineContext, why?: string): string {
 	const model = nameOf(context)
 	return `'${model}' is not available yet: ${toyModelId}, a toy model whose answers are not meaningful, serves requests instead${
 		why === undefined ? `. Fetch the model with: npx dragoman models pull ${model}` : ` (${why})`
@@ -179,7 +179,7 @@ function standInNote(context: EngineSurroundings, why?: string): string {
 }
 
 /** Ensures that the library and a folder for sockets exist. @returns that folder. */
-function prepare(engine: Llama, context: EngineSurroundings, signal: AbortSignal): Promise<string> {
+function prepare(engine: Llama, context: EngineContext, signal: AbortSignal): Promise<string> {
 	const { clock, log, engineFolder, socketFolder } = context
 	const persistence = new Persistence({
 		clock,
@@ -198,7 +198,7 @@ function prepare(engine: Llama, context: EngineSurroundings, signal: AbortSignal
 
 async function ensureLibrary(
 	engine: Llama,
-	{ engineFolder, download, environment, clock, log }: EngineSurroundings,
+	{ engineFolder, download, environment, clock, log }: EngineContext,
 	signal: AbortSignal,
 ): Promise<void> {
 	if ((await engineInstalled(engineFolder)) !== undefined) return
@@ -234,7 +234,7 @@ function serve(
 	engine: Llama,
 	{ path, name, note }: ModelToServe,
 	given: Options,
-	context: Omit<EngineSurroundings, 'socketFolder'> & { readonly socketFolder: string },
+	context: Omit<EngineContext, 'socketFolder'> & { readonly socketFolder: string },
 ): Promise<void> {
 	const flags: Readonly<Record<string, string | number | undefined>> = {
 		model: path,

@@ -120,7 +120,7 @@ export class Llama implements Engine {
 		this.firstServed = Promise.withResolvers()
 	}
 
-	readonly tellsEachToken = true
+	readonly streamsSingleTokens = true
 
 	state(): EngineState {
 		const state = this.served?.supervisor.state

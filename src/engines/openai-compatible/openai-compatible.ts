@@ -25,8 +25,8 @@ import { readTranscription } from '../../wire/openai/transcription-reader.ts'
 import { writeTranscriptionRequest } from '../../wire/openai/transcription-request-writer.ts'
 import { readRanking } from '../../wire/reranking/ranking-reader.ts'
 import { type RerankWords, writeRerankRequest } from '../../wire/reranking/rerank-request-writer.ts'
-import type { ArrivingEvents } from '../arrivals.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
+import type { BatchedEvents } from '../event-batches.ts'
 import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstream.ts'
 
 export interface OpenAICompatibleOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError'> {
@@ -55,7 +55,7 @@ export function openOpenAICompatible(options: OpenAICompatibleOptions): Engine {
 
 class OpenAICompatible implements Engine {
 	readonly count?: NonNullable<Engine['count']>
-	readonly tellsEachToken: boolean
+	readonly streamsSingleTokens: boolean
 	private readonly operations: readonly Operation[]
 	private readonly form: ChatRequestForm
 	private readonly rerankWords: RerankWords
@@ -63,7 +63,7 @@ class OpenAICompatible implements Engine {
 	private readonly upstream: HttpUpstream
 
 	constructor({ key, operations, counts, form, rerankWords, tokenizes, ...options }: OpenAICompatibleOptions) {
-		this.tellsEachToken = counts === true
+		this.streamsSingleTokens = counts === true
 		if (counts === true) this.count = (request, call) => this.countPrompt(request, call)
 		this.operations = operations ?? everyOperation
 		this.form = { ...defaultForm, ...form }
@@ -80,7 +80,7 @@ class OpenAICompatible implements Engine {
 		return { status: 'ready', operations: this.operations } as const
 	}
 
-	chat(request: ChatRequest, call: EngineCall): Promise<ArrivingEvents> {
+	chat(request: ChatRequest, call: EngineCall): Promise<BatchedEvents> {
 		const stream = call.whole !== true
 		const body = writeChatRequest(request, call.model, this.form, stream, call.drop)
 		const open = () =>
@@ -96,7 +96,7 @@ class OpenAICompatible implements Engine {
 		return this.upstream.answer('/chat/completions', body, reading, call)
 	}
 
-	complete(request: TextCompletionRequest, call: EngineCall): Promise<ArrivingEvents> {
+	complete(request: TextCompletionRequest, call: EngineCall): Promise<BatchedEvents> {
 		const stream = call.whole !== true
 		const body = writeTextCompletionRequest(request, call.model, this.form, stream)
 		const choices = request.prompts.length * request.choices

@@ -10,8 +10,8 @@ import { readBaseUrl } from '../../http/base-url.ts'
 import type { Clock } from '../../system/clock.ts'
 import { redactorOf } from '../../system/redaction.ts'
 import { type ErrorAnswer, type ErrorReading, readErrorAnswer, refusedKeyCode } from '../../wire/openai/error-reader.ts'
-import { type Arrival, type Arrivals, type ArrivingEvents, arriving } from '../arrivals.ts'
 import type { EngineCall } from '../engine.ts'
+import { arriving, type BatchedEvents, type EventBatch, type EventBatches } from '../event-batches.ts'
 import { cancelled, closing } from '../running-calls.ts'
 import { explainFailure } from './failure.ts'
 import {
@@ -112,7 +112,7 @@ export class HttpUpstream {
 	}
 
 	/** Sends a request and returns the events of the response, streaming or unary. @throws ChatError for failures before the first event. */
-	async answer(path: string, body: JsonObject, reading: AnswerReading, call: EngineCall): Promise<ArrivingEvents> {
+	async answer(path: string, body: JsonObject, reading: AnswerReading, call: EngineCall): Promise<BatchedEvents> {
 		const response = await this.send(path, body, call)
 		const interruption = () => (this.closed || call.signal.aborted ? this.givenUp('yes') : undefined)
 		if (!isEventStream(response)) return this.readWhole(response, reading, call, interruption)
@@ -209,7 +209,7 @@ export class HttpUpstream {
 		{ open, whole, plain, formats }: AnswerReading,
 		call: EngineCall,
 		interruption: () => ChatError | undefined,
-	): Promise<ArrivingEvents> {
+	): Promise<BatchedEvents> {
 		const { text, value } = await this.readBody(response)
 		const source = { format: formats.whole, text, value }
 		const completion = plain?.(value, call.model)
@@ -273,7 +273,7 @@ function throwFirstError(events: readonly ChatEvent[] | undefined): void {
 }
 
 /** `arrivals` after `first`, which was already read, is put back. */
-function continued(first: readonly Arrival[] | undefined, arrivals: StreamedAnswer): Arrivals {
+function continued(first: readonly EventBatch[] | undefined, arrivals: StreamedAnswer): EventBatches {
 	let begun = first
 	return {
 		next() {
@@ -288,7 +288,7 @@ function continued(first: readonly Arrival[] | undefined, arrivals: StreamedAnsw
 }
 
 /** All events in one batch. */
-class AtOnce implements Arrivals {
+class AtOnce implements EventBatches {
 	private readonly read: () => readonly ChatEvent[]
 	private readonly source: Source
 	private readonly interrupted: () => ChatError | undefined
@@ -300,7 +300,7 @@ class AtOnce implements Arrivals {
 		this.interrupted = interrupted
 	}
 
-	async next(): Promise<readonly Arrival[] | undefined> {
+	async next(): Promise<readonly EventBatch[] | undefined> {
 		if (this.done) return undefined
 		this.done = true
 		return [{ events: this.read(), source: this.source }]

@@ -8,7 +8,7 @@ import { milliseconds } from '../../fields/duration.ts'
 import { headerSecret, headers, httpUrl, pathText, pemText } from '../../fields/text.ts'
 import { baseUrlProblem, hasCredentials, isHttpUrl } from '../../http/base-url.ts'
 import { Secret } from '../../system/secret.ts'
-import type { EngineSurroundings } from '../kind.ts'
+import type { EngineContext } from '../kind.ts'
 import { defaultMaxAnswerBytes, defaultTimeouts, type HttpUpstreamOptions } from './http-upstream.ts'
 
 const wait = () => milliseconds(10)
@@ -94,7 +94,7 @@ export function credentialConflict(options: unknown): { readonly field: 'url'; r
 /** Converts configuration options to options of `HttpUpstream`, and the key, which each wire format sends differently. */
 export function readHttpUpstreamOptions(
 	given: z.infer<typeof schema>,
-	{ clock, log, configFolder, outOfDescriptors }: EngineSurroundings,
+	{ clock, log, configFolder, outOfDescriptors }: EngineContext,
 ) {
 	return {
 		url: given.url,

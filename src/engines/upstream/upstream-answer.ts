@@ -3,7 +3,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
-import type { Arrival, Arrivals } from '../arrivals.ts'
+import type { EventBatch, EventBatches } from '../event-batches.ts'
 import { EventStreamReader, EventTooLong } from './http/event-stream-reader.ts'
 import type { IncomingResponse } from './http/incoming-response.ts'
 
@@ -30,7 +30,7 @@ export function isEventStream({ headers }: IncomingResponse): boolean {
 }
 
 /** A streaming response: server-sent events, read as they arrive. */
-export class StreamedAnswer implements Arrivals {
+export class StreamedAnswer implements EventBatches {
 	private readonly response: IncomingResponse
 	private readonly reader: AnswerReader
 	private readonly context: AnswerSurroundings
@@ -45,9 +45,9 @@ export class StreamedAnswer implements Arrivals {
 		this.events = new EventStreamReader({ maxEventLength: context.maxBytes })
 	}
 
-	async next(): Promise<readonly Arrival[] | undefined> {
+	async next(): Promise<readonly EventBatch[] | undefined> {
 		while (!this.over) {
-			const arrivals: Arrival[] = []
+			const arrivals: EventBatch[] = []
 			try {
 				const bytes = await this.response.read()
 				this.take(bytes, arrivals)
@@ -70,7 +70,7 @@ export class StreamedAnswer implements Arrivals {
 		this.response.cancel()
 	}
 
-	private take(bytes: Uint8Array | undefined, arrivals: Arrival[]): void {
+	private take(bytes: Uint8Array | undefined, arrivals: EventBatch[]): void {
 		const events = bytes === undefined ? this.events.end() : this.events.read(bytes)
 		for (const { data } of events) {
 			if (data === '[DONE]') this.complete = true
@@ -83,7 +83,7 @@ export class StreamedAnswer implements Arrivals {
 		if (last.length > 0) arrivals.push({ events: last })
 	}
 
-	private readChunk(text: string, arrivals: Arrival[]): void {
+	private readChunk(text: string, arrivals: EventBatch[]): void {
 		const value = parseChunk(text)
 		const events = this.reader.read(value)
 		if (events.length === 0) return

@@ -1,13 +1,13 @@
 import { expect, test } from 'bun:test'
 import { policyContract } from '../policy.contract.ts'
 import type { Member, Policy } from '../policy.ts'
-import { HeldTime, openPlace } from '../routing.testing.ts'
+import { FakeClock, openPlace } from '../routing.testing.ts'
 import { policies } from './list.ts'
 
 for (const [name, open] of Object.entries(policies)) policyContract(name, open)
 
 const hint = { affinity: () => '' }
-const member = (name: string, weight = 1, time?: HeldTime): Member => ({ place: openPlace(name, time), weight })
+const member = (name: string, weight = 1, time?: FakeClock): Member => ({ place: openPlace(name, time), weight })
 
 /** How often each member is first. */
 function count(
@@ -48,7 +48,7 @@ test('least-busy: fewest calls in flight and queued per weight', () => {
 })
 
 test('fastest: lowest time to first token, until the measurement is old', () => {
-	const time = new HeldTime()
+	const time = new FakeClock()
 	const [slow, quick] = [member('slow', 1, time), member('quick', 1, time)]
 	slow.place.speed.measured(2000)
 	quick.place.speed.measured(100)

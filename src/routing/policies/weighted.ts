@@ -2,11 +2,11 @@
 // second upstream. For each choice every member gains its weight as credit; the member with the most credit is chosen and loses the sum of
 // all weights.
 
-import type { Place } from '../place.ts'
 import type { Member, Policy } from '../policy.ts'
+import type { UpstreamEndpoint } from '../upstream-endpoint.ts'
 
 export function weighted(): Policy {
-	const credit = new Map<Place, number>()
+	const credit = new Map<UpstreamEndpoint, number>()
 	return {
 		order(members) {
 			const total = members.reduce((sum, { weight }) => sum + weight, 0)

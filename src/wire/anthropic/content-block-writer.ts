@@ -1,7 +1,7 @@
 // Content blocks of a response: complete in a unary message, empty in a stream's `content_block_start`. Source: the types of Anthropic's
 // SDKs.
 
-import type { Thought, ToolCall } from '../../chat/message.ts'
+import type { ReasoningBlock, ToolCall } from '../../chat/message.ts'
 import { writeCallProof, writeProof } from './proof-text.ts'
 
 export function writeText(text: string) {
@@ -22,7 +22,7 @@ export function writeToolUse({ id, name }: Pick<ToolCall, 'id' | 'name'>, input:
 }
 
 /** @param hides writes only the proof, without the thinking text. */
-export function writeThought({ text, proof, sealed }: Thought, hides: boolean): readonly object[] {
+export function writeThought({ text, proof, sealed }: ReasoningBlock, hides: boolean): readonly object[] {
 	if (proof === undefined) return hides || text === '' ? [] : [writeThinking(text, '')]
 	if (sealed === true) return [writeRedacted(writeProof(proof))]
 	return [writeThinking(hides ? '' : text, writeProof(proof))]

@@ -161,7 +161,7 @@ const understoodWithin: Readonly<Record<string, ReadonlySet<string>>> = {
 	output_config: new Set(['effort', 'format']),
 }
 
-/** Understood fields are passed through as well if they contain more than the canonical request can represent. */
+/** ParsedRequest fields are passed through as well if they contain more than the canonical request can represent. */
 function readPassthrough(
 	fields: PromptBody,
 	withTools: boolean,

@@ -1,7 +1,7 @@
 // Reads the `messages` of a request into canonical messages. A user message with tool results becomes one tool message per result, and a
 // user message for the rest of its content.
 
-import type { AssistantMessage, Message, Thought, ToolCall, ToolMessage } from '../../chat/message.ts'
+import type { AssistantMessage, Message, ReasoningBlock, ToolCall, ToolMessage } from '../../chat/message.ts'
 import { type BlockReader, type ContentBody, readCacheMark } from './message-blocks-reader.ts'
 import type { BlockBody, TurnBody } from './message-request-schema.ts'
 import { type CallProof, readCallProof, readProof } from './proof-text.ts'
@@ -84,7 +84,7 @@ function callProofOf(block: ThinkingBody): CallProof | undefined {
 	return block.type === 'redacted_thinking' ? readCallProof(block.data) : undefined
 }
 
-function readThought(block: ThinkingBody): Thought | undefined {
+function readThought(block: ThinkingBody): ReasoningBlock | undefined {
 	if (callProofOf(block) !== undefined) return undefined
 	const proof = readProof(block.type === 'thinking' ? (block.signature ?? '') : block.data)
 	if (block.type === 'thinking') return { text: block.thinking, proof }

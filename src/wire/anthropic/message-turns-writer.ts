@@ -17,14 +17,14 @@ import { messagesWire } from './formats.ts'
 
 type Block = JsonObject
 
-interface Turn {
+interface AnthropicMessage {
 	readonly role: 'user' | 'assistant'
 	readonly content: Block[]
 }
 
 /** @throws ChatError `unsupported` for audio, and for files that the wire does not accept. */
 export function writeTurns(messages: readonly Message[]): readonly JsonObject[] {
-	const turns: Turn[] = []
+	const turns: AnthropicMessage[] = []
 	for (const message of messages) {
 		const role = message.role === 'assistant' ? 'assistant' : 'user'
 		const content = writeContent(message)

@@ -3,10 +3,10 @@
 import type { Completion } from '../../chat/completion.ts'
 import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
 import { writeErrorEvent } from './chat-chunk-writer.ts'
-import type { AnswerIdentity } from './completion-writer.ts'
+import type { ResponseContext } from './completion-writer.ts'
 import { writeUsage } from './usage-writer.ts'
 
-export function writeTextCompletion(completion: Completion, identity: AnswerIdentity) {
+export function writeTextCompletion(completion: Completion, identity: ResponseContext) {
 	return {
 		id: identity.id,
 		object: 'text_completion',
@@ -25,14 +25,14 @@ export function writeTextCompletion(completion: Completion, identity: AnswerIden
 
 /** Writes one streamed answer. Pass it the events in order. */
 export class TextCompletionChunkWriter {
-	private readonly identity: AnswerIdentity
+	private readonly identity: ResponseContext
 	private readonly includeUsage: boolean
 	private model: string
 	private fingerprint: string | null = null
 	/** Characters written so far for each choice, for `text_offset`. */
 	private readonly offsets = new Map<number, number>()
 
-	constructor(identity: AnswerIdentity, includeUsage: boolean) {
+	constructor(identity: ResponseContext, includeUsage: boolean) {
 		this.identity = identity
 		this.includeUsage = includeUsage
 		this.model = identity.model

@@ -6,17 +6,17 @@ import type { ChatEvent } from '../../chat/event.ts'
 import type { Source } from '../../chat/source.ts'
 import type { Price } from '../../routing/model.ts'
 import { ChatChunkWriter, type ChunkShape } from '../openai/chat-chunk-writer.ts'
-import type { AnswerIdentity } from '../openai/completion-writer.ts'
+import type { ResponseContext } from '../openai/completion-writer.ts'
 import { writeError } from '../openai/error-writer.ts'
 import { writeAccountedUsage } from './accounted-usage.ts'
 
 /** Writes one answer. Pass it the events in order. */
-export class AccountedChunkWriter {
-	private readonly identity: AnswerIdentity
+export class UsageChunkWriter {
+	private readonly identity: ResponseContext
 	private readonly price: Price | undefined
 	private readonly chunks: ChatChunkWriter
 
-	constructor(identity: AnswerIdentity, price: Price | undefined, shape: ChunkShape) {
+	constructor(identity: ResponseContext, price: Price | undefined, shape: ChunkShape) {
 		this.identity = identity
 		this.price = price
 		this.chunks = new ChatChunkWriter(identity, shape)

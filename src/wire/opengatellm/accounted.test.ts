@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { chatFormats } from '../openai/formats.ts'
-import { AccountedChunkWriter } from './accounted-chunk-writer.ts'
+import { UsageChunkWriter } from './accounted-chunk-writer.ts'
 import { writeAccountedUsage } from './accounted-usage.ts'
 
 const usage: Usage = {
@@ -53,7 +53,7 @@ function chunksOf(text: string): readonly Record<string, unknown>[] {
 describe('a stream', () => {
 	for (const includeUsage of [false, true])
 		test(`has one more chunk after the finish reason, include_usage ${includeUsage}`, () => {
-			const writer = new AccountedChunkWriter(identity, price, { ...shape, includeUsage })
+			const writer = new UsageChunkWriter(identity, price, { ...shape, includeUsage })
 			const chunks = chunksOf(events.map((event) => writer.write(event)).join(''))
 			const choices = chunks.map((chunk) => chunk.choices)
 			expect(choices).toMatchObject([
@@ -68,7 +68,7 @@ describe('a stream', () => {
 		})
 
 	test('repeats the chunks of an upstream of the same wire under our names, and adds the same chunk', () => {
-		const writer = new AccountedChunkWriter(identity, price, shape)
+		const writer = new UsageChunkWriter(identity, price, shape)
 		const theirs = (choices: readonly object[], extra: object = {}) => {
 			const value = { id: 'x', object: 'chat.completion.chunk', created: 5, model: 'theirs', choices, ...extra }
 			return { format: chatFormats.chunk, text: JSON.stringify(value), value }

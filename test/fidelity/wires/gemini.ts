@@ -1,6 +1,6 @@
 // Gemini's generateContent.
 
-import { at, listAt } from '../../tongues/tongue.ts'
+import { at, listAt } from '../../dialect-clients/dialect-client.ts'
 import { type AnswerFeature, marks } from '../features.ts'
 import { errorStatus, events, holds, type Reply, type Wire } from './wire.ts'
 

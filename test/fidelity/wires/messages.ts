@@ -1,6 +1,6 @@
 // Anthropic's Messages API.
 
-import { at } from '../../tongues/tongue.ts'
+import { at } from '../../dialect-clients/dialect-client.ts'
 import { type AnswerFeature, marks } from '../features.ts'
 import { errorStatus, events, holds, type Reply, type Wire } from './wire.ts'
 

@@ -1,7 +1,7 @@
 // One request and its response on one connection: parses the response, delivers the body on demand, and enforces the timeouts.
 
 import type { Sweep, Timed } from '../../../system/sweep.ts'
-import type { Turn } from '../../../system/turn.ts'
+import type { TickBatch } from '../../../system/tick-batch.ts'
 import type { Connection, ConnectionUser } from './connection.ts'
 import { HttpFailure, type HttpFailureReason } from './http-failure.ts'
 import type { IncomingResponse } from './incoming-response.ts'
@@ -27,7 +27,7 @@ export interface ConnectionKeeper {
 export interface ExchangeSurroundings {
 	readonly timeouts: ExchangeTimeouts
 	readonly running: Sweep<Exchange>
-	readonly arriving: Turn
+	readonly arriving: TickBatch
 	readonly keeper: ConnectionKeeper
 }
 

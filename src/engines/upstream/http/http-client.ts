@@ -4,7 +4,7 @@
 
 import { type BaseUrl, readBaseUrl, requestTarget } from '../../../http/base-url.ts'
 import { Sweep } from '../../../system/sweep.ts'
-import { Turn } from '../../../system/turn.ts'
+import { TickBatch } from '../../../system/tick-batch.ts'
 import { Connection, type ConnectionTarget } from './connection.ts'
 import { type ConnectionKeeper, Exchange, type ExchangeTimeouts } from './exchange.ts'
 import { HttpFailure } from './http-failure.ts'
@@ -96,7 +96,7 @@ class SocketClient implements HttpClient, ConnectionKeeper {
 	/** `fixedHeaders` without `content-type`, for bodies that have their own. */
 	private readonly untypedHeaders: string
 	private readonly running: Sweep<Exchange>
-	private readonly arriving = new Turn()
+	private readonly arriving = new TickBatch()
 	/** Last in, first out, so that surplus connections expire. */
 	private readonly idle: Idle[] = []
 	private idleTimer: ReturnType<typeof setInterval> | undefined

@@ -111,7 +111,7 @@ describe('a responses request is read', () => {
 						{ type: 'input_audio', input_audio: { data: 'AA==', format: 'wav' } },
 					],
 				},
-				{ type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: sealText('Thought ü') },
+				{ type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: sealText('ReasoningBlock ü') },
 				{ type: 'web_search_call', id: 'ws_1', status: 'completed' },
 				{
 					type: 'message',
@@ -144,7 +144,7 @@ describe('a responses request is read', () => {
 			},
 			{
 				role: 'assistant',
-				reasoning: 'Thought ü',
+				reasoning: 'ReasoningBlock ü',
 				content: [
 					{ type: 'text', text: 'A' },
 					{ type: 'refusal', text: 'No' },

@@ -3,8 +3,8 @@
 /** Exit status for an invalid configuration or model: a retry without a change cannot succeed. */
 export const hopelessStatus = 78
 
-export class Complaint extends Error {
-	override readonly name = 'Complaint'
+export class CliError extends Error {
+	override readonly name = 'CliError'
 	readonly exitCode: number
 
 	constructor(message: string, exitCode = 1) {

@@ -2,7 +2,7 @@
 // batch while it is in the processor's cache: under load a request costs a quarter less, and a single request is not delayed. Measured in
 // decisions/030.
 
-export class Turn {
+export class TickBatch {
 	private waiting: (() => void)[] = []
 
 	/** Runs `work` at the end of this tick, in the order in which it was added. It must not throw. */

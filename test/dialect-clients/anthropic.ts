@@ -1,8 +1,8 @@
 // Anthropic's Messages API.
 
-import { at, eventsOf, listAt, type Said, type Tongue, textAt } from './tongue.ts'
+import { at, type ClientView, type DialectClient, eventsOf, listAt, textAt } from './dialect-client.ts'
 
-export const anthropic: Tongue = {
+export const anthropic: DialectClient = {
 	name: 'anthropic',
 	family: 'anthropic',
 	failure: 'event',
@@ -47,7 +47,7 @@ export const anthropic: Tongue = {
 			ended: true,
 		}
 	},
-	readStream(text): Said {
+	readStream(text): ClientView {
 		let [said, failed, ended] = ['', undefined as string | undefined, false]
 		const calls = new Map<unknown, { name: string; input: string }>()
 		for (const data of eventsOf(text).data) {

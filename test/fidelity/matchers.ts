@@ -1,15 +1,15 @@
 // What each dialect's clients hear of an answer: whether the thing said is there, in the words of the dialect.
 
-import type { Said, Tongue } from '../tongues/tongue.ts'
+import type { ClientView, DialectClient } from '../dialect-clients/dialect-client.ts'
 import { type AnswerFeature, marks } from './features.ts'
 
 /** An answer as it arrived. */
-export interface Heard {
+export interface UpstreamView {
 	readonly status: number
 	readonly headers: Headers
 	readonly text: string
 	/** Absent for errors. */
-	readonly said?: Said
+	readonly said?: ClientView
 }
 
 const words = {
@@ -20,7 +20,11 @@ const words = {
 	cached: /"(cached_tokens|cache_read_input_tokens)":20\b/,
 } as const
 
-export function hears(feature: AnswerFeature, { status, headers, text, said }: Heard, tongue: Tongue): boolean {
+export function hears(
+	feature: AnswerFeature,
+	{ status, headers, text, said }: UpstreamView,
+	tongue: DialectClient,
+): boolean {
 	const { statuses } = tongue
 	switch (feature) {
 		case 'text':

@@ -1,16 +1,16 @@
 // One client's way to ask and to understand, for tests that go through every dialect. What is written here is what clients of that
 // dialect send and read, by its contract: nothing of ours is used.
 
-export interface Tongue {
+export interface DialectClient {
 	readonly name: string
 	/** Whose words it uses. */
 	readonly family: 'openai' | 'anthropic' | 'scale'
 	/** As a caller would send it. */
-	write(question: Question): Letter
+	write(question: Question): ClientRequest
 	/** A whole answer. @throws where it has not the form that clients of this dialect rely on. */
-	readWhole(body: unknown): Said
+	readWhole(body: unknown): ClientView
 	/** One streamed answer, the text of its body. `whole` is false where it broke off. */
-	readStream(text: string, whole: boolean): Said
+	readStream(text: string, whole: boolean): ClientView
 	/** The sentence in an error's body. */
 	readError(body: unknown): string
 	/** How a stream tells that it failed. */
@@ -48,14 +48,14 @@ export interface Tool {
 	readonly parameter: string
 }
 
-export interface Letter {
+export interface ClientRequest {
 	readonly path: string
 	readonly body: Readonly<Record<string, unknown>>
 	readonly headers: (key: string) => Readonly<Record<string, string>>
 }
 
 /** What a client has understood. */
-export interface Said {
+export interface ClientView {
 	readonly text: string
 	readonly calls: readonly { readonly name: string; readonly arguments: unknown }[]
 	/** The stream said that it failed. */

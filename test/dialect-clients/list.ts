@@ -1,17 +1,17 @@
 // Every dialect that chats, as its clients speak it.
 
 import { anthropic } from './anthropic.ts'
+import { at, type DialectClient, textAt } from './dialect-client.ts'
 import { egp } from './egp.ts'
 import { openaiShaped, openaiStatuses } from './openai-shaped.ts'
 import { responses } from './responses.ts'
-import { at, type Tongue, textAt } from './tongue.ts'
 
 function detailOf(body: unknown): string {
 	const detail = at(body, 'detail')
 	return typeof detail === 'string' ? detail : textAt(detail, 0, 'msg')
 }
 
-export const tongues: readonly Tongue[] = [
+export const tongues: readonly DialectClient[] = [
 	openaiShaped({ name: 'openai', path: '/openai/v1/chat/completions', done: true }),
 	responses,
 	openaiShaped({

@@ -1,20 +1,20 @@
 // Batches of events: events that were read together are delivered together, with the text that they were read from. Engines that read
-// bytes produce this form; `arrivalsOf` adapts any other stream of events to it.
+// bytes produce this form; `batchesOf` adapts any other stream of events to it.
 
 import type { Completion } from '../chat/completion.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import type { Source } from '../chat/source.ts'
 
 /** Events read from one chunk of an upstream's response. */
-export interface Arrival {
+export interface EventBatch {
 	readonly events: readonly ChatEvent[]
 	/** The text of the chunk. Absent if the events have no text of their own. */
 	readonly source?: Source
 }
 
-export interface Arrivals {
+export interface EventBatches {
 	/** Waits for the next batch: everything received since the last call, at least one event. Undefined after the terminal event. */
-	next(): Promise<readonly Arrival[] | undefined>
+	next(): Promise<readonly EventBatch[] | undefined>
 	/** The terminal event if the call was cancelled after `next` resolved. The rest of that batch must then be discarded. */
 	interruption?(): ChatEvent | undefined
 	/** Cancels the stream. Idempotent. */
@@ -22,8 +22,8 @@ export interface Arrivals {
 }
 
 /** A stream that can be consumed either as batches or as single events, not both. */
-export interface ArrivingEvents extends AsyncIterable<ChatEvent> {
-	readonly arrivals: Arrivals
+export interface BatchedEvents extends AsyncIterable<ChatEvent> {
+	readonly arrivals: EventBatches
 	/** The complete response, if the upstream did not stream. The events can then be ignored. */
 	readonly whole?: WholeAnswer | undefined
 }
@@ -39,7 +39,7 @@ export function wholeOf(events: AsyncIterable<ChatEvent>): WholeAnswer | undefin
 }
 
 /** The batches of any stream of events. Each event is its own batch if the engine does not produce batches. */
-export function arrivalsOf(events: AsyncIterable<ChatEvent>): Arrivals {
+export function batchesOf(events: AsyncIterable<ChatEvent>): EventBatches {
 	if (isArriving(events)) return events.arrivals
 	const iterator = events[Symbol.asyncIterator]()
 	return {
@@ -54,15 +54,15 @@ export function arrivalsOf(events: AsyncIterable<ChatEvent>): Arrivals {
 }
 
 /** `arrivals` one event at a time. @param whole the same response, if it was read as a whole. */
-export function arriving(arrivals: Arrivals, whole?: WholeAnswer): ArrivingEvents {
+export function arriving(arrivals: EventBatches, whole?: WholeAnswer): BatchedEvents {
 	return new Flattened(arrivals, whole)
 }
 
-class Flattened implements ArrivingEvents {
-	readonly arrivals: Arrivals
+class Flattened implements BatchedEvents {
+	readonly arrivals: EventBatches
 	readonly whole: WholeAnswer | undefined
 
-	constructor(arrivals: Arrivals, whole: WholeAnswer | undefined) {
+	constructor(arrivals: EventBatches, whole: WholeAnswer | undefined) {
 		this.arrivals = arrivals
 		this.whole = whole
 	}
@@ -72,7 +72,7 @@ class Flattened implements ArrivingEvents {
 	}
 }
 
-async function* flatten(arrivals: Arrivals): AsyncGenerator<ChatEvent> {
+async function* flatten(arrivals: EventBatches): AsyncGenerator<ChatEvent> {
 	try {
 		for (let group = await arrivals.next(); group !== undefined; group = await arrivals.next())
 			for (const event of group.flatMap(({ events }) => events)) {
@@ -85,6 +85,6 @@ async function* flatten(arrivals: Arrivals): AsyncGenerator<ChatEvent> {
 	}
 }
 
-function isArriving(events: AsyncIterable<ChatEvent>): events is ArrivingEvents {
+function isArriving(events: AsyncIterable<ChatEvent>): events is BatchedEvents {
 	return 'arrivals' in events
 }

@@ -1,35 +1,35 @@
 // Collects the errors of a configuration, each with its position.
 
-import { type Complaint, writePath } from './complaint.ts'
 import { ConfigError } from './config-error.ts'
+import { type ConfigProblem, writePath } from './config-problem.ts'
 import type { Document } from './document.ts'
 import type { Override } from './environment.ts'
 
 type Overrides = Readonly<Record<string, Override>>
 
 /** Collects complaints, and writes each with file, line and field. */
-export class Complaints {
+export class ConfigProblems {
 	private readonly document: Document
 	private readonly overrides: Overrides
 	secretFiles: readonly string[] = []
-	private readonly found: Complaint[] = []
+	private readonly found: ConfigProblem[] = []
 
 	constructor(document: Document, overrides: Overrides) {
 		this.document = document
 		this.overrides = overrides
 	}
 
-	add(more: readonly Complaint[]): void {
+	add(more: readonly ConfigProblem[]): void {
 		this.found.push(...more)
 	}
 
 	/** @throws ConfigError */
-	throwIfAny(more: readonly Complaint[]): void {
+	throwIfAny(more: readonly ConfigProblem[]): void {
 		if (this.found.length + more.length > 0) throw this.error(more)
 	}
 
 	/** For a field that could not be filled in, only that complaint is reported. */
-	error(more: readonly Complaint[]): ConfigError {
+	error(more: readonly ConfigProblem[]): ConfigError {
 		const filled = new Set(this.found.map(({ path }) => writePath(path)))
 		const all = [...this.found, ...more.filter(({ path }) => !filled.has(writePath(path)))].toSorted(
 			(one, other) => this.document.offset(one.path) - this.document.offset(other.path),
@@ -39,7 +39,7 @@ export class Complaints {
 		})
 	}
 
-	locate({ path, message }: Complaint): string {
+	locate({ path, message }: ConfigProblem): string {
 		const [top] = path
 		const origin = top === undefined ? undefined : this.overrides[String(top)]?.origin
 		if (origin !== undefined)

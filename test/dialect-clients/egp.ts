@@ -1,8 +1,8 @@
 // Scale's chat of its first four versions, and its agents, which alone call tools.
 
-import { at, eventsOf, type Said, type Tongue, textAt } from './tongue.ts'
+import { at, type ClientView, type DialectClient, eventsOf, textAt } from './dialect-client.ts'
 
-export const egp: Tongue = {
+export const egp: DialectClient = {
 	name: 'egp',
 	family: 'scale',
 	failure: 'cut',
@@ -46,7 +46,7 @@ export const egp: Tongue = {
 		}
 		return { text: textAt(body, 'chat_completion', 'message', 'content'), calls: [], ended: true }
 	},
-	readStream(text, whole): Said {
+	readStream(text, whole): ClientView {
 		const { data, others } = eventsOf(text)
 		if (others.length > 0 || /^:/m.test(text)) throw new Error(`lines without data: ${text}`)
 		let [said, used] = ['', false]

@@ -1,6 +1,6 @@
 // An error at one field of the configuration, and the notation of that field in a message.
 
-export interface Complaint {
+export interface ConfigProblem {
 	readonly path: readonly PropertyKey[]
 	readonly message: string
 }

@@ -3,7 +3,7 @@
 
 import type { ThrottledLog } from '../system/throttled-log.ts'
 
-export class Outstanding {
+export class BackgroundTasks {
 	private readonly running = new Set<Promise<unknown>>()
 	private readonly log: ThrottledLog
 

@@ -4,9 +4,9 @@
 import type { Pieces } from '../http/event-stream.ts'
 import type { Scope } from '../keys/scope.ts'
 
-export interface KeptStreams {
+export interface StoredStreams {
 	/** @throws ChatError `overloaded` if the storage is full. */
-	open(opening: StreamOpening): KeptStream
+	open(opening: StreamOpening): StoredStream
 	/**
 	 * The events after the first `after`, including future ones. Undefined if the stream does not exist or belongs to another caller.
 	 */
@@ -32,7 +32,7 @@ export interface StreamOpening {
 }
 
 /** The writer's side of a stream. */
-export interface KeptStream {
+export interface StoredStream {
 	/** Aborted when the stream is cancelled; its reason is a ChatError. */
 	readonly signal: AbortSignal
 	/**

@@ -16,7 +16,7 @@ export interface PlaceOptions {
 	readonly breakerChanged?: (state: BreakerState) => void
 }
 
-export class Place {
+export class UpstreamEndpoint {
 	readonly name: string
 	readonly breaker: Breaker
 	readonly slots: Slots

@@ -1,19 +1,19 @@
 // Parsing: the dialect reads the body into a call.
 
 import { ChatError } from '../chat/error.ts'
-import type { DialectChoice, Spoken } from '../dialects/choice.ts'
+import type { DialectChoice, DialectRoute } from '../dialects/choice.ts'
 import type { Call, Route } from '../dialects/dialect.ts'
 import type { Received } from '../http/received.ts'
 import type { Authenticated } from './authenticate.ts'
 
-export interface Understood extends Authenticated {
-	readonly target: Spoken
+export interface ParsedRequest extends Authenticated {
+	readonly target: DialectRoute
 	readonly call: Call
 }
 
 /** A served path with the dialect and route that serve it. */
 export interface Addressed {
-	readonly target: Spoken
+	readonly target: DialectRoute
 	readonly parameters: readonly string[]
 	/** Only served to callers whose key selects the dialect. */
 	readonly unmeant: boolean
@@ -42,11 +42,11 @@ export function shortened(path: string): string {
 }
 
 /** @throws ChatError if the body is invalid. */
-export async function understand(
+export async function parseRequest(
 	authenticated: Authenticated,
 	{ target, parameters }: Addressed,
-	tellsContent: boolean,
-): Promise<Understood> {
+	capturesContent: boolean,
+): Promise<ParsedRequest> {
 	const { received, record } = authenticated
 	const { route, dialect, pattern } = target
 	record.route = pattern
@@ -57,7 +57,7 @@ export async function understand(
 	record.operation = call.type
 	if ('stream' in call) record.stream = call.stream
 	if ('labels' in call && call.labels !== undefined) record.labels = call.labels
-	if (tellsContent) record.prompt = body
+	if (capturesContent) record.prompt = body
 	return { received, record, key: authenticated.key, target, call }
 }
 

@@ -2,11 +2,11 @@
 
 import type { Usage } from '../chat/usage.ts'
 import type {
-	AnswerIdentity,
 	CountCall,
 	DetokenizeCall,
 	EmbeddingCall,
 	RerankCall,
+	ResponseContext,
 	TokenizeCall,
 	TranscribeCall,
 } from '../dialects/dialect.ts'
@@ -17,19 +17,19 @@ import { ask, wrongOperation } from './ask.ts'
 import { headersOf, identify, settleFailure } from './begin.ts'
 import { countInputs, countPrompt, type Input } from './count.ts'
 import type { Answered } from './fail-over.ts'
-import { isUntold } from './open-answer.ts'
+import { isEstimated } from './open-answer.ts'
 import type { Parts } from './parts.ts'
 
-export type AtOnceCall = EmbeddingCall | RerankCall | TranscribeCall | TokenizeCall | DetokenizeCall | CountCall
+export type UnaryOperationCall = EmbeddingCall | RerankCall | TranscribeCall | TokenizeCall | DetokenizeCall | CountCall
 
 /** A result with its writer, and with its usage if the call is billed. */
 interface WritableResult {
-	readonly write: (identity: AnswerIdentity) => unknown
+	readonly write: (identity: ResponseContext) => unknown
 	readonly usage?: Usage
 }
 
 /** @throws ChatError if no upstream answered. */
-export async function answerAtOnce(admitted: Admitted<AtOnceCall>, parts: Parts): Promise<Answer> {
+export async function answerUnaryOperation(admitted: Admitted<UnaryOperationCall>, parts: Parts): Promise<Answer> {
 	const { record, ticket, target } = admitted
 	const { result, lease, dropped } = await askOrSettle(admitted, parts)
 	lease.end()
@@ -51,7 +51,7 @@ export async function answerAtOnce(admitted: Admitted<AtOnceCall>, parts: Parts)
 	}
 }
 
-async function askOrSettle(admitted: Admitted<AtOnceCall>, parts: Parts): Promise<Answered<WritableResult>> {
+async function askOrSettle(admitted: Admitted<UnaryOperationCall>, parts: Parts): Promise<Answered<WritableResult>> {
 	const { call, received } = admitted
 	try {
 		return await ask(admitted, { signal: received.signal, whole: true }, parts, ({ engine }, its) =>
@@ -66,7 +66,7 @@ async function askOrSettle(admitted: Admitted<AtOnceCall>, parts: Parts): Promis
 }
 
 function perform(
-	call: Exclude<AtOnceCall, CountCall>,
+	call: Exclude<UnaryOperationCall, CountCall>,
 	engine: Engine,
 	its: EngineCall,
 	counted: (inputs: readonly Input[]) => Promise<number>,
@@ -98,7 +98,7 @@ async function count(
 }
 
 interface Writing<Result> {
-	readonly write: (result: Result, identity: AnswerIdentity) => unknown
+	readonly write: (result: Result, identity: ResponseContext) => unknown
 }
 
 /** @param count counts the prompt's tokens if the upstream reports no usage. */
@@ -110,7 +110,7 @@ async function billed<Result extends { readonly usage: Usage }>(
 	const result = await answering
 	const reported = result.usage
 	// The ticket must be settled even if counting fails.
-	const usage = isUntold(reported) ? { ...reported, promptTokens: await count().catch(() => 0) } : reported
+	const usage = isEstimated(reported) ? { ...reported, promptTokens: await count().catch(() => 0) } : reported
 	return { write: (identity) => write({ ...result, usage }, identity), usage }
 }
 

@@ -1,9 +1,9 @@
 // OpenAI's Responses API.
 
+import { at, bearer, type ClientView, type DialectClient, eventsOf, listAt, textAt } from './dialect-client.ts'
 import { openaiStatuses } from './openai-shaped.ts'
-import { at, bearer, eventsOf, listAt, type Said, type Tongue, textAt } from './tongue.ts'
 
-export const responses: Tongue = {
+export const responses: DialectClient = {
 	name: 'openai responses',
 	family: 'openai',
 	failure: 'event',
@@ -39,7 +39,7 @@ export const responses: Tongue = {
 	}),
 	readWhole,
 	readStream(text) {
-		let said: Said = { text: '', calls: [], ended: false }
+		let said: ClientView = { text: '', calls: [], ended: false }
 		let pieces = ''
 		for (const data of eventsOf(text).data) {
 			if (data === '[DONE]') continue
@@ -59,7 +59,7 @@ export const responses: Tongue = {
 	readError: (body) => textAt(body, 'error', 'message'),
 }
 
-function readWhole(body: unknown): Said {
+function readWhole(body: unknown): ClientView {
 	const items = listAt(body, 'output')
 	return {
 		text: items

@@ -1,6 +1,16 @@
 // Chat completions in OpenAI's form, which several dialects share but for paths, credentials, endings and errors.
 
-import { at, bearer, eventsOf, type Letter, listAt, type Question, type Said, type Tongue, textAt } from './tongue.ts'
+import {
+	at,
+	bearer,
+	type ClientRequest,
+	type ClientView,
+	type DialectClient,
+	eventsOf,
+	listAt,
+	type Question,
+	textAt,
+} from './dialect-client.ts'
 
 export interface OpenAIShape {
 	readonly name: string
@@ -10,7 +20,7 @@ export interface OpenAIShape {
 	readonly done: boolean
 	/** Only lines with data are understood. */
 	readonly dataOnly?: boolean
-	readonly statuses?: Tongue['statuses']
+	readonly statuses?: DialectClient['statuses']
 	readonly readError?: (body: unknown) => string
 }
 
@@ -23,7 +33,7 @@ export const openaiStatuses = {
 	noModel: 404,
 }
 
-export function openaiShaped(shape: OpenAIShape): Tongue {
+export function openaiShaped(shape: OpenAIShape): DialectClient {
 	return {
 		name: shape.name,
 		family: 'openai',
@@ -49,7 +59,7 @@ export function openaiShaped(shape: OpenAIShape): Tongue {
 	}
 }
 
-function write({ model, turns, stream, tool, maxTokens }: Question, { path, headers }: OpenAIShape): Letter {
+function write({ model, turns, stream, tool, maxTokens }: Question, { path, headers }: OpenAIShape): ClientRequest {
 	return {
 		path,
 		headers: headers ?? bearer,
@@ -80,7 +90,7 @@ function write({ model, turns, stream, tool, maxTokens }: Question, { path, head
 	}
 }
 
-function readStream(text: string, { done, dataOnly }: OpenAIShape): Said {
+function readStream(text: string, { done, dataOnly }: OpenAIShape): ClientView {
 	const { data, others } = eventsOf(text)
 	if (dataOnly === true && (others.length > 0 || /^:/m.test(text))) throw new Error(`lines without data: ${text}`)
 	const calls: { name: string; arguments: string }[] = []
