@@ -35,7 +35,7 @@ const gateway = listen({
 })
 afterAll(() => gateway.close(0))
 
-const surroundings: EngineContext = {
+const context: EngineContext = {
 	name: 'sdk',
 	model: 'echo',
 	log: openLog({ level: 'silent', format: 'json' }),
@@ -53,7 +53,7 @@ const surroundings: EngineContext = {
 	environment: {},
 }
 
-const open = (options: object): Promise<Engine> => aiSdk.open(options, surroundings)
+const open = (options: object): Promise<Engine> => aiSdk.open(options, context)
 const compatible = () =>
 	open({
 		package: '@ai-sdk/openai-compatible',

@@ -104,7 +104,7 @@ test('an upstream that does not answer is not waited for without end', async () 
 		file,
 		`models: { m: { route: [u] } }\nupstreams: { u: { engine: openai-compatible, url: "http://127.0.0.1:${silent.port}/v1" } }\n`,
 	)
-	const surroundings = {
+	const context = {
 		environment: {},
 		version: '0',
 		command: [],
@@ -112,7 +112,7 @@ test('an upstream that does not answer is not waited for without end', async () 
 		terminal: false,
 		tell: () => undefined,
 	}
-	const reports = await askUpstreams(await readSettings({ config: file }, {}), surroundings, 100)
+	const reports = await askUpstreams(await readSettings({ config: file }, {}), context, 100)
 	expect(reports).toEqual([{ line: 'upstreams.u: no response within 0.1 seconds', failed: true }])
 	silent.stop(true)
 })

@@ -134,7 +134,7 @@ function plain(text: string, ids: readonly string[]): string {
 const routes = dialects
 	.flatMap(({ routes }) => routes)
 	// Models are everybody's; and what is answered expressly, to clients of one dialect, is told to be gone, whatever its id.
-	.filter(({ path, expressly }) => path.replace(/\/models\/\{\w+\}/, '').includes('{') && expressly !== true)
+	.filter(({ path, explicitly }) => path.replace(/\/models\/\{\w+\}/, '').includes('{') && explicitly !== true)
 
 describe('a thing of somebody else', () => {
 	for (const { method, path } of routes)

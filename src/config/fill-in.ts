@@ -17,14 +17,14 @@ export interface Filled {
 	readonly secretFiles: readonly string[]
 }
 
-export interface FillingSurroundings {
+export interface FillingContext {
 	readonly schema: z.ZodType
 	readonly environment: Environment
 	/** The folder against which relative paths of the file are resolved. Absolute. */
 	readonly folder: string
 }
 
-export async function fillIn(value: unknown, context: FillingSurroundings): Promise<Filled> {
+export async function fillIn(value: unknown, context: FillingContext): Promise<Filled> {
 	const filling = new Filling(value, context)
 	return {
 		value: await filling.fill(value, []),
@@ -51,9 +51,9 @@ class Filling {
 	readonly fromVariables = new Map<string, string>()
 	readonly secretFiles: string[] = []
 	private readonly whole: unknown
-	private readonly context: FillingSurroundings
+	private readonly context: FillingContext
 
-	constructor(whole: unknown, context: FillingSurroundings) {
+	constructor(whole: unknown, context: FillingContext) {
 		this.whole = whole
 		this.context = context
 	}

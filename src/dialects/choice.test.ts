@@ -71,7 +71,7 @@ test('a default that is not a dialect is refused', () => {
 })
 
 test('a route for clients of its own dialect only is not found by others', () => {
-	const shy = dialect('shy', [{ ...route('GET', '/files'), expressly: true }])
+	const shy = dialect('shy', [{ ...route('GET', '/files'), explicitly: true }])
 	const others = new DialectChoice([one, shy], { v1: 'one', root: 'one' })
 	const find = (path: string, preferred?: string) =>
 		others.find({ method: 'GET', path, headers: new Headers(), preferred }).type

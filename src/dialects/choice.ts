@@ -69,7 +69,7 @@ export class DialectChoice {
 				dialect.routes.flatMap(({ path }) => dialect.prefixes.map((prefix) => beginningOf(prefix + path))),
 			),
 			table: sharedTable(dialect),
-			offered: sharedTable(dialect, ({ expressly }) => expressly !== true),
+			offered: sharedTable(dialect, ({ explicitly }) => explicitly !== true),
 		}))
 		this.mounts = new Map(dialects.map((dialect) => [dialect.mount, dialect]))
 		for (const dialect of dialects) claim(dialect, this.mounted, dialect.mount)
@@ -79,12 +79,12 @@ export class DialectChoice {
 	}
 
 	/** Finds the route of a request. */
-	find(sighting: RouteLookup): RouteMatch<DialectRoute> {
-		const { method } = sighting
-		if (this.mountOf(sighting.path) !== undefined) return this.mounted.find(method, sighting.path)
+	find(lookup: RouteLookup): RouteMatch<DialectRoute> {
+		const { method } = lookup
+		if (this.mountOf(lookup.path) !== undefined) return this.mounted.find(method, lookup.path)
 		let refused: RouteMatch<DialectRoute> = { type: 'none' }
-		for (const table of this.order(sighting).tables) {
-			const match = table.find(method, sighting.path)
+		for (const table of this.order(lookup).tables) {
+			const match = table.find(method, lookup.path)
 			if (match.type === 'found') return match
 			if (match.type === 'other-methods' && refused.type === 'none') refused = match
 		}
@@ -95,24 +95,24 @@ export class DialectChoice {
 	findExplicit({ method, path }: RouteLookup): RouteMatch<DialectRoute> {
 		for (const { table } of this.entries) {
 			const match = table.find(method, path)
-			if (match.type === 'found' && match.target.route.expressly === true) return match
+			if (match.type === 'found' && match.target.route.explicitly === true) return match
 		}
 		return { type: 'none' }
 	}
 
 	/** The dialect that writes errors if no route matches: the only one that uses the path's first segment, or else the likeliest one. */
-	dialectFor(sighting: RouteLookup): Dialect {
-		const mounted = this.mountOf(sighting.path)
+	dialectFor(lookup: RouteLookup): Dialect {
+		const mounted = this.mountOf(lookup.path)
 		if (mounted !== undefined) return mounted
-		const [only, ...others] = this.entries.filter(({ beginnings }) => beginnings.has(beginningOf(sighting.path)))
+		const [only, ...others] = this.entries.filter(({ beginnings }) => beginnings.has(beginningOf(lookup.path)))
 		if (only !== undefined && others.length === 0) return only.dialect
-		return this.order(sighting).likeliest
+		return this.order(lookup).likeliest
 	}
 
 	/** Most requests identify no dialect, so their order is computed once. */
-	private order(sighting: RouteLookup): Order {
-		const usual = sighting.path.startsWith('/v1/') ? this.v1 : this.root
-		return this.entries.some((entry) => this.isMeant(entry, sighting)) ? this.orderFor(usual, sighting) : usual.order
+	private order(lookup: RouteLookup): Order {
+		const usual = lookup.path.startsWith('/v1/') ? this.v1 : this.root
+		return this.entries.some((entry) => this.isMeant(entry, lookup)) ? this.orderFor(usual, lookup) : usual.order
 	}
 
 	private isMeant({ dialect }: DialectEntry, { preferred, headers }: RouteLookup): boolean {

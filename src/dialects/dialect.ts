@@ -50,7 +50,7 @@ export interface Route {
 	/** Served without authentication. */
 	readonly open?: true
 	/** Only served to clients of this dialect: clients of others get `not-found`. */
-	readonly expressly?: true
+	readonly explicitly?: true
 	/** @throws ChatError if the request is invalid. */
 	read(input: RouteInput): Call | Promise<Call>
 }
@@ -284,7 +284,7 @@ export interface AnswerWriter {
 	/** A unary response, sent as JSON unless it is a `TextBody`. */
 	completion(completion: Completion, identity: ResponseContext, source?: Source): unknown
 	/** Parts of `completion` that this dialect cannot express, by their names in OpenAI's API. */
-	unsaid?(completion: Completion): readonly string[]
+	unsupportedParts?(completion: Completion): readonly string[]
 	/** Creates the writer of one streamed answer, in server-sent events. */
 	stream(identity: ResponseContext): StreamWriter
 	/** The response for a background call. */

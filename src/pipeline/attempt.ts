@@ -55,7 +55,7 @@ async function stream(admitted: Admitted<StreamedCall>, parts: Parts): Promise<A
 		await answer.end()
 		return {
 			type: 'json',
-			headers: headersOf(admitted, [...dropped, ...(call.writer.unsaid?.(completion) ?? [])]),
+			headers: headersOf(admitted, [...dropped, ...(call.writer.unsupportedParts?.(completion) ?? [])]),
 			body,
 		}
 	} catch (thrown) {

@@ -12,7 +12,7 @@ export interface CheckedPlace {
 	readonly probe: (signal: AbortSignal) => Promise<void>
 }
 
-export interface HealthCheckSurroundings {
+export interface HealthCheckContext {
 	readonly clock: Clock
 	/** Uniform in [0, 1): spreads the first checks of many processes. */
 	readonly random: () => number
@@ -23,7 +23,7 @@ export interface HealthCheckSurroundings {
 export class HealthChecks {
 	private readonly closing = new AbortController()
 
-	constructor(places: readonly CheckedPlace[], deps: HealthCheckSurroundings) {
+	constructor(places: readonly CheckedPlace[], deps: HealthCheckContext) {
 		for (const checked of places) void this.watch(checked, deps).catch(() => undefined)
 	}
 
@@ -32,7 +32,7 @@ export class HealthChecks {
 		this.closing.abort()
 	}
 
-	private async watch(checked: CheckedPlace, { clock, random, changed }: HealthCheckSurroundings): Promise<void> {
+	private async watch(checked: CheckedPlace, { clock, random, changed }: HealthCheckContext): Promise<void> {
 		const { place, options } = checked
 		const { signal } = this.closing
 		let inRow = 0

@@ -11,7 +11,7 @@ import { RequestMetrics } from './request-metrics.ts'
 import type { Telemetry, UpstreamGauges } from './telemetry.ts'
 import { passOn } from './trace-context.ts'
 
-export interface TelemetrySurroundings {
+export interface TelemetryContext {
 	readonly log: Log
 	readonly clock: Clock
 	readonly version: string
@@ -25,7 +25,7 @@ export interface OpenedTelemetry extends Telemetry {
 	snapshot(): readonly MetricSnapshot[]
 }
 
-export async function openTelemetry(options: TelemetryOptions, deps: TelemetrySurroundings): Promise<OpenedTelemetry> {
+export async function openTelemetry(options: TelemetryOptions, deps: TelemetryContext): Promise<OpenedTelemetry> {
 	const { log, clock, version, upstreams, others } = deps
 	const metrics = new RequestMetrics({ version, startedAtMs: clock.now(), upstreams })
 	const otlp = await openConfiguredOtlp(options, deps)
@@ -74,7 +74,7 @@ export async function openTelemetry(options: TelemetryOptions, deps: TelemetrySu
 /** Loads the OpenTelemetry libraries only if a collector is configured. */
 async function openConfiguredOtlp(
 	{ otlp }: TelemetryOptions,
-	{ log, version, clock }: TelemetrySurroundings,
+	{ log, version, clock }: TelemetryContext,
 ): Promise<Otlp | undefined> {
 	if (otlp === undefined) return undefined
 	const { openOtlp } = await import('./otlp.ts')

@@ -29,7 +29,7 @@ export interface Otlp {
 	close(): Promise<void>
 }
 
-export interface OtlpSurroundings {
+export interface OtlpContext {
 	readonly log: Log
 	readonly version: string
 	/** Milliseconds since 1970. */
@@ -47,7 +47,7 @@ const operationNames: Readonly<Record<string, string>> = {
 	embed: 'embeddings',
 }
 
-export function openOtlp(options: OtlpOptions, deps: OtlpSurroundings): Otlp {
+export function openOtlp(options: OtlpOptions, deps: OtlpContext): Otlp {
 	const resource = resourceFromAttributes({
 		'service.name': options.serviceName,
 		'service.version': deps.version,
@@ -72,7 +72,7 @@ type Resource = ReturnType<typeof resourceFromAttributes>
 type Warn = (signal: string, error: unknown) => void
 
 /** Warns about failed exports, at most once per minute. */
-function warner({ log, nowMs }: OtlpSurroundings): Warn {
+function warner({ log, nowMs }: OtlpContext): Warn {
 	const throttled = new ThrottledLog(log, { now: nowMs })
 	return (signal, error) => {
 		const reason = error instanceof Error ? error.message : String(error)

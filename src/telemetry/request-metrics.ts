@@ -6,7 +6,7 @@ import { type CounterChild, type HistogramChild, type MetricSnapshot, Metrics } 
 import type { ObservedRequest } from './observed-request.ts'
 import type { UpstreamGauges } from './telemetry.ts'
 
-export interface MetricSurroundings {
+export interface MetricContext {
 	readonly version: string
 	/** Milliseconds since 1970. */
 	readonly startedAtMs: number
@@ -90,7 +90,7 @@ export class RequestMetrics {
 		durations,
 	)
 
-	constructor({ version, startedAtMs, upstreams }: MetricSurroundings) {
+	constructor({ version, startedAtMs, upstreams }: MetricContext) {
 		const { metrics } = this
 		metrics.gauge({ name: 'dragoman_requests_running', help: 'Requests in flight.', labels: [] }, () => [
 			[[], this.running],

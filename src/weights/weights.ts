@@ -16,7 +16,7 @@ import { assemble, measureFile, type Pin, requireGguf } from './weights-assembly
 import { discardPiece, fetchPiece, isDiskFull, sizeOf, UnwantedError } from './weights-fetch.ts'
 import { readRecord, readRecords, removeRecord, type WeightsRecord, writeRecord } from './weights-record.ts'
 
-export interface WeightsSurroundings {
+export interface WeightsContext {
 	/** Absolute; created when the first weights are fetched. */
 	readonly folder: string
 	/** Absolute. Folder of the weights that are shipped with this program. */
@@ -70,12 +70,12 @@ interface Wanted {
 }
 
 export class Weights {
-	private readonly context: WeightsSurroundings
+	private readonly context: WeightsContext
 	/** Modification times of files with a wrong checksum, by path. They are not hashed again until they change. */
 	private readonly wrong = new Map<string, number>()
 
 	/** Performs no I/O. */
-	constructor(context: WeightsSurroundings) {
+	constructor(context: WeightsContext) {
 		this.context = context
 	}
 

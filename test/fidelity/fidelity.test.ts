@@ -7,7 +7,7 @@ import type { ClientRequest, DialectClient } from '../dialect-clients/dialect-cl
 import { tongues } from '../dialect-clients/list.ts'
 import { root, startServer, type TestServer } from '../server.ts'
 import { type AnswerFeature, answerFeatures, type RequestFeature, requestFeatures } from './features.ts'
-import { hears, unheard, unsaid } from './matchers.ts'
+import { hears, unheard, unsupportedParts } from './matchers.ts'
 import { phrases } from './requests.ts'
 import { wires } from './wires/list.ts'
 import type { Wire } from './wires/wire.ts'
@@ -108,7 +108,7 @@ const streamed: ReadonlySet<AnswerFeature> = new Set(['callsStreamed', 'usageStr
 const called: ReadonlySet<AnswerFeature> = new Set(['calls', 'callsStreamed'])
 
 async function answer(tongue: DialectClient, wire: Wire, feature: AnswerFeature): Promise<Outcome> {
-	if (unsaid[wire.name]?.includes(feature) === true) return 'not reported'
+	if (unsupportedParts[wire.name]?.includes(feature) === true) return 'not reported'
 	if (unheard[tongue.name]?.includes(feature) === true) return 'no equivalent'
 	const stream = streamed.has(feature)
 	const tool = called.has(feature) ? { tool: { name: 'look', parameter: 'place' } } : {}

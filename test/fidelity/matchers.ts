@@ -75,7 +75,7 @@ export const unheard: Readonly<Record<string, readonly AnswerFeature[]>> = {
 }
 
 /** What servers of a wire have no words for, by the names of the engines. */
-export const unsaid: Readonly<Record<string, readonly AnswerFeature[]>> = {
+export const unsupportedParts: Readonly<Record<string, readonly AnswerFeature[]>> = {
 	'openai-compatible': ['proof', 'stopText'],
 	anthropic: ['refusal'],
 	gemini: ['proof', 'stopText', 'refusal'],

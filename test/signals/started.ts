@@ -69,7 +69,7 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
 	await Bun.write(configFile, config)
 	const command = [...(typeof start === 'string' ? starts[start] : start), ...args]
 	const [output, log] = [new Collected(), new Collected()]
-	const surroundings = {
+	const context = {
 		cwd: options.cwd === 'data' ? data : root,
 		env: {
 			...withoutNpm(process.env),
@@ -82,8 +82,8 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
 	}
 	const child =
 		options.terminal === true
-			? onTerminal(command, surroundings, output)
-			: onPipes(command, surroundings, options.stdin ?? 'ignore', [output, log])
+			? onTerminal(command, context, output)
+			: onPipes(command, context, options.stdin ?? 'ignore', [output, log])
 	const clear = async () => {
 		for (const { pid } of ofSession(child.pid)) end(pid)
 		await child.exited
@@ -176,19 +176,19 @@ interface Child {
 	readonly endInput: () => void
 }
 
-interface Surroundings {
+interface Dependencies {
 	readonly cwd: string
 	readonly env: Readonly<Record<string, string | undefined>>
 }
 
 function onPipes(
 	command: readonly string[],
-	surroundings: Surroundings,
+	context: Dependencies,
 	stdin: 'pipe' | 'ignore',
 	[output, log]: [Collected, Collected],
 ): Child {
 	const child = Bun.spawn([...command], {
-		...surroundings,
+		...context,
 		stdin,
 		stdout: 'pipe',
 		stderr: 'pipe',
@@ -205,9 +205,9 @@ function onPipes(
 	}
 }
 
-function onTerminal(command: readonly string[], surroundings: Surroundings, output: Collected): Child {
+function onTerminal(command: readonly string[], context: Dependencies, output: Collected): Child {
 	const child = Bun.spawn([...command], {
-		...surroundings,
+		...context,
 		terminal: { cols: 1000, data: (_, bytes) => output.add(bytes) },
 	})
 	return {

@@ -52,7 +52,7 @@ export const embeddings: readonly Route[] = [
 			embedding: [...scale(vectors[0], normalize)],
 			num_tokens_prompt_total: usage.promptTokens,
 		}),
-		dropped: unsaid(representation),
+		dropped: unsupportedParts(representation),
 	})),
 	embedding(
 		'/batch_semantic_embed',
@@ -65,7 +65,7 @@ export const embeddings: readonly Route[] = [
 				embeddings: vectors.map((vector) => [...scale(vector, normalize)]),
 				num_tokens_prompt_total: usage.promptTokens,
 			}),
-			dropped: unsaid(representation),
+			dropped: unsupportedParts(representation),
 		}),
 	),
 	embedding('/instructable_embed', instructable, ({ model, input, instruction, normalize }) => ({
@@ -96,7 +96,7 @@ function embedding<Schema extends z.ZodType>(
 }
 
 /** No upstream's wire format can express the side of a comparison. */
-function unsaid(representation: string): readonly string[] {
+function unsupportedParts(representation: string): readonly string[] {
 	return representation === 'symmetric' ? [] : ['representation']
 }
 

@@ -10,7 +10,7 @@ import { accountOf } from './account.ts'
 import { readTurn } from './chat-request.ts'
 import { agentSchema, type SentAgentTool } from './chat-schema.ts'
 import { droppedOfTurn } from './dropped-fields.ts'
-import { saidBy, unsaid } from './envelope-writer.ts'
+import { saidBy, unsupportedParts } from './envelope-writer.ts'
 import { defaultAgentInstructions } from './instructions.ts'
 
 export const agents: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((version) => ({
@@ -36,7 +36,7 @@ export const agents: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((versio
 			request: { ...request, tools, toolChoice: { type: 'auto' } },
 			instructions,
 			stream: false,
-			writer: { completion: writeAction, unsaid, stream: () => ({ write: () => '' }) },
+			writer: { completion: writeAction, unsupportedParts, stream: () => ({ write: () => '' }) },
 			dropped: droppedOfTurn(parsed.data, agentSchema.shape),
 			...accountOf(headers),
 		}

@@ -29,7 +29,7 @@ export function envelopeWriter(envelope: Envelope, stop: string | null): AnswerW
 			const [choice] = choices
 			return envelope(saidBy(choice), writeReason(choice?.finishReason ?? 'stop', stop), usage)
 		},
-		unsaid,
+		unsupportedParts,
 		stream: () => new EnvelopeStream(envelope, stop),
 	}
 }
@@ -71,7 +71,7 @@ class EnvelopeStream implements StreamWriter {
 }
 
 /** Reasoning, which no response format of this API can express. */
-export function unsaid({ choices }: Completion): readonly string[] {
+export function unsupportedParts({ choices }: Completion): readonly string[] {
 	return choices.some(({ reasoning }) => reasoning !== '') ? ['reasoning_content'] : []
 }
 

@@ -10,7 +10,7 @@ const firstTrialSteps = 16
 const lastTrialSteps = 128
 /** One step's weight in the average, and the maximum ratio of one step to it: a machine may pause for unrelated reasons. */
 const weight = 0.2
-const outstanding = 3
+const pending = 3
 
 /** Measurements of steps of one kind. */
 interface Measured {
@@ -54,7 +54,7 @@ export class ThreadChoice {
 		else record.fewerMs = average(record.fewerMs, ms / tokens)
 		// A measurement on a busy machine must not persist forever.
 		if (record.allMs !== undefined && record.fewerMs !== undefined)
-			record.allMs = Math.min(record.allMs, outstanding * record.fewerMs)
+			record.allMs = Math.min(record.allMs, pending * record.fewerMs)
 		if (this.best(record) !== before) record.trialSteps = record.steps = firstTrialSteps
 	}
 
@@ -74,5 +74,5 @@ function unmeasured(): Measured {
 }
 
 function average(known: number | undefined, latest: number): number {
-	return known === undefined ? latest : known + weight * (Math.min(latest, outstanding * known) - known)
+	return known === undefined ? latest : known + weight * (Math.min(latest, pending * known) - known)
 }

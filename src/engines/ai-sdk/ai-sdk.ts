@@ -19,8 +19,8 @@ import { writeCall } from './call-writer.ts'
 import { readFailure, readStreamFailure } from './failure.ts'
 import { PartReader, partsOf } from './part-reader.ts'
 import {
+	type CallContext,
 	type CallOptions,
-	type CallSurroundings,
 	type EmbeddingModel,
 	isVersion,
 	type LanguageModel,
@@ -206,7 +206,7 @@ class AiSdk implements Engine {
 	/** Runs a unary call. */
 	private async atOnce<Result>(
 		call: EngineCall,
-		run: (context: CallSurroundings, running: RunningCall) => Promise<Result>,
+		run: (context: CallContext, running: RunningCall) => Promise<Result>,
 	): Promise<Result> {
 		const running = this.running.begin(call.signal)
 		const { providerOptions } = this.options
@@ -278,7 +278,7 @@ class AiSdk implements Engine {
 	}
 }
 
-function requestContext(call: EngineCall, { signal }: RunningCall): CallSurroundings {
+function requestContext(call: EngineCall, { signal }: RunningCall): CallContext {
 	return { abortSignal: signal, headers: { 'x-request-id': call.requestId, ...call.headers } }
 }
 

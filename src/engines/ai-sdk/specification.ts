@@ -28,13 +28,13 @@ export interface EmbeddingModel {
 	readonly specificationVersion: string
 	readonly maxEmbeddingsPerCall?: MaybePromise<number | undefined>
 	doEmbed(
-		options: CallSurroundings & { readonly values: readonly string[]; readonly dimensions?: number },
+		options: CallContext & { readonly values: readonly string[]; readonly dimensions?: number },
 	): PromiseLike<unknown>
 }
 
 export interface RerankingModel {
 	doRerank(
-		options: CallSurroundings & {
+		options: CallContext & {
 			readonly documents: { readonly type: 'text'; readonly values: readonly string[] }
 			readonly query: string
 			readonly topN?: number
@@ -44,7 +44,7 @@ export interface RerankingModel {
 
 type MaybePromise<Value> = Value | PromiseLike<Value>
 
-export interface CallSurroundings {
+export interface CallContext {
 	readonly abortSignal: AbortSignal
 	readonly headers: Readonly<Record<string, string>>
 	readonly providerOptions?: ProviderOptions
@@ -83,7 +83,7 @@ export interface CallSettings {
 	readonly reasoning?: string
 }
 
-export type CallOptions = CallSettings & CallSurroundings
+export type CallOptions = CallSettings & CallContext
 
 export type PromptMessage =
 	| { readonly role: 'system'; readonly content: string }

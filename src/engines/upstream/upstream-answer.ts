@@ -14,7 +14,7 @@ export interface AnswerReader {
 	fail(error: ChatError): readonly ChatEvent[]
 }
 
-export interface AnswerSurroundings {
+export interface AnswerContext {
 	/** Name of the message format, such as `openai chat chunk`. */
 	readonly format: string
 	/** Maximum length of an event, in characters. */
@@ -33,12 +33,12 @@ export function isEventStream({ headers }: IncomingResponse): boolean {
 export class StreamedAnswer implements EventBatches {
 	private readonly response: IncomingResponse
 	private readonly reader: AnswerReader
-	private readonly context: AnswerSurroundings
+	private readonly context: AnswerContext
 	private readonly events: EventStreamReader
 	private complete = false
 	private over = false
 
-	constructor(response: IncomingResponse, reader: AnswerReader, context: AnswerSurroundings) {
+	constructor(response: IncomingResponse, reader: AnswerReader, context: AnswerContext) {
 		this.response = response
 		this.reader = reader
 		this.context = context
@@ -138,7 +138,7 @@ function parseChunk(data: string): unknown {
 	}
 }
 
-function explain(thrown: unknown, context: AnswerSurroundings): ChatError {
+function explain(thrown: unknown, context: AnswerContext): ChatError {
 	if (thrown instanceof ChatError) return thrown
 	if (thrown instanceof EventTooLong)
 		return new ChatError('upstream-failed', 'The upstream returned an event that is too long.', {

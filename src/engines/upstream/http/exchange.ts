@@ -24,7 +24,7 @@ export interface ConnectionKeeper {
 }
 
 /** Shared by the exchanges of one client. */
-export interface ExchangeSurroundings {
+export interface ExchangeContext {
 	readonly timeouts: ExchangeTimeouts
 	readonly running: Sweep<Exchange>
 	readonly arriving: TickBatch
@@ -41,7 +41,7 @@ const none: ReadonlyMap<string, string> = new Map()
 
 export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 	private readonly connection: Connection
-	private readonly context: ExchangeSurroundings
+	private readonly context: ExchangeContext
 	private readonly signal: AbortSignal | undefined
 	private readonly parser = new ResponseParser({ maxHeadBytes })
 	private readonly head = Promise.withResolvers<IncomingResponse>()
@@ -58,7 +58,7 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 	/** Limits for reading the rest of a released response; undefined before `release`. */
 	private draining: { bytes: number; untilMs: number } | undefined
 
-	constructor(connection: Connection, context: ExchangeSurroundings, signal: AbortSignal | undefined) {
+	constructor(connection: Connection, context: ExchangeContext, signal: AbortSignal | undefined) {
 		this.connection = connection
 		this.context = context
 		this.signal = signal
