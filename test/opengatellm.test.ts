@@ -255,7 +255,7 @@ describe('openai for Node', () => {
 			const failing = { ...request('echo:error-after 1 overloaded\nx y'), stream: true as const }
 			for await (const _ of await openai.chat.completions.create(failing));
 		})
-		expect(String(broken)).toContain("told to fail with 'overloaded'")
+		expect(String(broken)).toContain("instructed the echo engine to fail with 'overloaded'")
 		const missing = await thrownBy(async () => openai.chat.completions.create({ ...request('x'), model: 'none' }))
 		expect(missing).toBeInstanceOf(OpenAI.NotFoundError)
 		const refused = await thrownBy(async () => client('wrong-key-of-nobody').models.list())
