@@ -113,7 +113,7 @@ def test_errors_are_of_the_classes_that_they_were(place, client):
     assert missing.value.response.json()["detail"] == "Model not found."
     with pytest.raises(openai.UnprocessableEntityError):
         say("x", temperature=9)
-    with pytest.raises(openai.APIError, match="told to fail"):
+    with pytest.raises(openai.APIError, match="instructed the echo engine to fail"):
         list(say("echo:error-after 1 overloaded\nx y", stream=True))
     if base_url.endswith("/opengatellm/v1"):
         with pytest.raises(openai.AuthenticationError) as refused:
