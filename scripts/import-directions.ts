@@ -13,7 +13,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 	operations: ['chat'],
 	tokens: ['chat'],
 	keys: ['chat'],
-	fields: ['system'],
+	fields: ['http', 'system'],
 	http: ['chat', 'system'],
 	conversations: ['chat', 'keys'],
 	routing: ['chat', 'fields', 'system', 'tokens'],

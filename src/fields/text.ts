@@ -2,6 +2,7 @@
 
 import { isIPv4, isIPv6 } from 'node:net'
 import { z } from 'zod'
+import { baseUrlProblem, isHttpUrl } from '../http/base-url.ts'
 import { hideUrlSecrets } from '../system/redaction.ts'
 
 const isEmpty = 'is empty'
@@ -69,7 +70,11 @@ export function secretValues() {
 
 /** The address of an HTTP server. */
 export function httpUrl() {
-	return z.url({ protocol: /^https?$/, error: explainUrl })
+	return z.url({ protocol: /^https?$/, error: explainUrl }).superRefine((url, context) => {
+		// Text that is not such a URL has its own message.
+		const problem = isHttpUrl(url) ? baseUrlProblem(url) : undefined
+		if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
+	})
 }
 
 /** An address to listen on, as host:port. A port alone does not specify who may connect, so it is rejected. */

@@ -3,16 +3,11 @@
 import { z } from 'zod'
 import { milliseconds } from '../fields/duration.ts'
 import { headers, httpUrl } from '../fields/text.ts'
-import { baseUrlProblem, hasCredentials, isHttpUrl } from '../http/base-url.ts'
+import { hasCredentials } from '../http/base-url.ts'
 
 export const otlpOptions = z
 	.strictObject({
 		endpoint: httpUrl()
-			.superRefine((url, context) => {
-				// `httpUrl` reports text that is not a URL.
-				const problem = isHttpUrl(url) ? baseUrlProblem(url) : undefined
-				if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
-			})
 			.meta({ examples: ['http://127.0.0.1:4318'] })
 			.describe(
 				'URL of a collector for OTLP over HTTP, such as http://127.0.0.1:4318; `/v1/traces` and `/v1/metrics` are appended to its path.',

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../chat/json.ts'
 import { bytes } from '../../fields/amount.ts'
 import { milliseconds } from '../../fields/duration.ts'
 import { headerSecret, headers, httpUrl, pathText, pemText } from '../../fields/text.ts'
-import { baseUrlProblem, hasCredentials, isHttpUrl } from '../../http/base-url.ts'
+import { hasCredentials } from '../../http/base-url.ts'
 import { Secret } from '../../system/secret.ts'
 import type { EngineContext } from '../kind.ts'
 import { defaultMaxAnswerBytes, defaultTimeouts, type HttpUpstreamOptions } from './http-upstream.ts'
@@ -41,15 +41,9 @@ const tls = z
 	})
 	.describe('TLS options, for https URLs.')
 
-const baseUrl = httpUrl().superRefine((url, context) => {
-	// httpUrl() already reports text that is not a URL.
-	const problem = isHttpUrl(url) ? baseUrlProblem(url) : undefined
-	if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
-})
-
 /** Spread these into an engine's options. Engines for one vendor set a default for `url`. */
 export const httpUpstreamOptions = {
-	url: baseUrl
+	url: httpUrl()
 		.meta({ examples: ['http://127.0.0.1:8000/v1'] })
 		.describe(
 			'Base URL with its version, such as http://host:8000/v1. A query and a user name with password are sent with every request.',
