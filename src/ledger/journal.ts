@@ -7,7 +7,7 @@ import { dirname } from 'node:path'
 import { ChatError } from '../chat/error.ts'
 
 /** Prefixes the line with a checksum of its text, so that a line that was cut off by a crash can be detected. */
-export function sealLine(text: string): string {
+function sealLine(text: string): string {
 	return `${checksum(text)} ${text}\n`
 }
 
