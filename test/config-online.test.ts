@@ -96,7 +96,7 @@ test('each failure is one line without secrets, and the status is 1', async () =
 })
 
 test('an upstream that does not answer is not waited for without end', async () => {
-	const { askUpstreams } = await import('../src/cli/config-online.ts')
+	const { probeUpstreams } = await import('../src/cli/config-online.ts')
 	const { readSettings } = await import('../src/config/settings.ts')
 	const silent = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } })
 	const file = join(await temporaryFolder(), 'dragoman.yaml')
@@ -112,7 +112,7 @@ test('an upstream that does not answer is not waited for without end', async () 
 		terminal: false,
 		tell: () => undefined,
 	}
-	const reports = await askUpstreams(await readSettings({ config: file }, {}), context, 100)
+	const reports = await probeUpstreams(await readSettings({ config: file }, {}), context, 100)
 	expect(reports).toEqual([{ line: 'upstreams.u: no response within 0.1 seconds', failed: true }])
 	silent.stop(true)
 })

@@ -255,10 +255,10 @@ describe('relative paths', () => {
 		const file = await write(`data: kept\nengineFolder: engines\nmodelFolder: ../weights\n${echo}`)
 		const folder = resolve(file, '..')
 		expect(await readSettings({ config: file }, {})).toMatchObject({
-			dataFolder: join(folder, 'kept'),
+			dataFolder: join(folder, 'stored'),
 			engineFolder: join(folder, 'engines'),
 			modelFolder: resolve(folder, '../weights'),
-			databaseFile: join(folder, 'kept', 'dragoman.sqlite'),
+			databaseFile: join(folder, 'stored', 'dragoman.sqlite'),
 		})
 		expect(await readSettings({ config: file, data: 'flag' }, {})).toMatchObject({ dataFolder: resolve('flag') })
 		expect(await readSettings({ config: file }, { DRAGOMAN_DATA: 'variable' })).toMatchObject({

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { openDatabase } from '../src/stores/open-stores.ts'
-import { databasePlace, databaseUrlProblem } from '../src/system/database-url.ts'
+import { databaseLocation, databaseUrlProblem } from '../src/system/database-url.ts'
 import { hideCredentials } from '../src/system/redaction.ts'
 import { runCommand, temporaryFolder } from './server.ts'
 
@@ -74,9 +74,9 @@ test('a misspelled scheme shows nothing', async () => {
 })
 
 test('what may be shown of a URL', () => {
-	expect(databasePlace('postgres://u:p@[::1]:5432/prod?sslmode=require')).toBe('[::1]:5432/prod')
-	expect(databasePlace('postgres:///prod')).toBe('/prod')
-	expect(databasePlace('postgres://u:p@q@h/prod')).toBeUndefined()
+	expect(databaseLocation('postgres://u:p@[::1]:5432/prod?sslmode=require')).toBe('[::1]:5432/prod')
+	expect(databaseLocation('postgres:///prod')).toBe('/prod')
+	expect(databaseLocation('postgres://u:p@q@h/prod')).toBeUndefined()
 	expect(databaseUrlProblem('postgres://u:p%40q@h/prod?options=-c%20a')).toBeUndefined()
 	expect(databaseUrlProblem('postgres://u:p@h:port/prod')).toContain('percent-encode')
 	expect(hideCredentials('cannot reach "postgres://u:a/b@c#d@host/x" or http://h/y')).toBe(

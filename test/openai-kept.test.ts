@@ -57,7 +57,7 @@ const server = Bun.serve({
 
 async function perform(call: Call, own: OwnConversations): Promise<unknown> {
 	switch (call.type) {
-		case 'kept':
+		case 'stored':
 			return call.answer(own, { nowMs, process: 'p' })
 		case 'cancel':
 			return call.answer(own)

@@ -48,7 +48,7 @@ const model = 'albert-small'
 const base = '/opengatellm/v1'
 const say = (content: string, extra: object = {}) => ({ model, messages: [{ role: 'user', content }], ...extra })
 
-interface Asking {
+interface FailOverRequest {
 	readonly method?: string
 	readonly body?: unknown
 	readonly key?: string
@@ -56,7 +56,7 @@ interface Asking {
 
 async function ask(
 	path: string,
-	{ body, key = server.key, method = body === undefined ? 'GET' : 'POST' }: Asking = {},
+	{ body, key = server.key, method = body === undefined ? 'GET' : 'POST' }: FailOverRequest = {},
 ) {
 	const response = await fetch(server.url + base + path, {
 		method,

@@ -4,7 +4,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { newConversationId } from '../../src/conversations/conversation-id.ts'
-import type { PlacedMessage } from '../../src/stores/sql/conversation-rows.ts'
+import type { TreeMessage } from '../../src/stores/sql/conversation-rows.ts'
 import { writeConversation, writeMessage } from '../../src/stores/sql/conversation-rows.ts'
 import { SqlConversationStore } from '../../src/stores/sql/sql-conversation-store.ts'
 import type { SqlDatabase } from '../../src/stores/sql/sql-database.ts'
@@ -68,7 +68,7 @@ async function fill(database: SqlDatabase): Promise<string> {
 	return conversation
 }
 
-function* placed(conversation: string): Generator<PlacedMessage> {
+function* placed(conversation: string): Generator<TreeMessage> {
 	let pathBytes = 0
 	for (let depth = 0; depth < conversationLength; depth++) {
 		const text = sentence.repeat(1 + (depth % 4))

@@ -22,7 +22,7 @@ export interface UpstreamReport {
 const defaultTimeoutMs = 10_000
 
 /** Checks all upstreams concurrently. */
-export async function askUpstreams(
+export async function probeUpstreams(
 	settings: Settings,
 	{ command, environment }: CommandContext,
 	timeoutMs = defaultTimeoutMs,

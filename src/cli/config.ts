@@ -7,7 +7,7 @@ import { ConfigError } from '../config/load.ts'
 import { type ConfigFlags, readSettings } from '../config/settings.ts'
 import { CliError } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
-import { askUpstreams } from './config-online.ts'
+import { probeUpstreams } from './config-online.ts'
 
 interface CheckFlags extends ConfigFlags {
 	readonly online?: true
@@ -39,7 +39,7 @@ async function check({ online, ...flags }: CheckFlags, context: CommandContext):
 	if (online === true) await checkOnline()
 
 	async function checkOnline(): Promise<void> {
-		const reports = await askUpstreams(settings, context)
+		const reports = await probeUpstreams(settings, context)
 		for (const { line, failed } of reports) if (!failed) context.print(line)
 		const failures = reports.filter(({ failed }) => failed)
 		if (failures.length > 0) throw new CliError(failures.map(({ line }) => line).join('\n'))

@@ -22,7 +22,7 @@ import { describeSystemError } from '../system/system-error.ts'
 import { silentTelemetry } from '../telemetry/silent.ts'
 import { catalogue, toyModelId } from '../weights/catalogue.ts'
 import { Weights } from '../weights/weights.ts'
-import { CliError, hopelessStatus } from './cli-error.ts'
+import { CliError, permanentFailureStatus } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
 import { followStop, openUnlessEnded } from './stop-request.ts'
 
@@ -217,7 +217,7 @@ async function openModel(flags: EngineFlags, settings: Settings, log: Log, conte
 		threads,
 	}
 	return openLocalLlama(options).catch((cause: unknown) => {
-		throw new CliError(cause instanceof Error ? cause.message : String(cause), hopelessStatus)
+		throw new CliError(cause instanceof Error ? cause.message : String(cause), permanentFailureStatus)
 	})
 }
 
@@ -239,7 +239,7 @@ async function modelPath(
 	const reason =
 		choice.type === 'missing' ? operatorReason(choice.error) : `the weights of "${model}" are not installed`
 	// A gateway sets the flag, and reports the reason to people who did not set it.
-	throw new CliError(untilStdinEnds === true ? reason : `--model: ${reason}`, hopelessStatus)
+	throw new CliError(untilStdinEnds === true ? reason : `--model: ${reason}`, permanentFailureStatus)
 }
 
 async function openKeys(settings: Settings): Promise<KeyStore> {

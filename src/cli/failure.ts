@@ -5,7 +5,7 @@ import { ChatError } from '../chat/error.ts'
 import { ConfigError } from '../config/load.ts'
 import { DatabaseError } from '../stores/database-error.ts'
 import { describeSystemError } from '../system/system-error.ts'
-import { CliError, hopelessStatus } from './cli-error.ts'
+import { CliError, permanentFailureStatus } from './cli-error.ts'
 
 export interface Failure {
 	/** For standard error; undefined if the command line's parser has printed it. */
@@ -16,7 +16,7 @@ export interface Failure {
 
 export function describeFailure(thrown: unknown): Failure {
 	if (thrown instanceof CommanderError) return { text: undefined, exitCode: thrown.exitCode === 0 ? 0 : 2 }
-	if (thrown instanceof ConfigError) return { text: thrown.message, exitCode: hopelessStatus }
+	if (thrown instanceof ConfigError) return { text: thrown.message, exitCode: permanentFailureStatus }
 	if (thrown instanceof CliError) return { text: thrown.message, exitCode: thrown.exitCode }
 	if (thrown instanceof DatabaseError) return { text: thrown.message, exitCode: 1 }
 	if (isOperational(thrown)) return { text: capitalized(withCauses(thrown)), exitCode: 1 }

@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import type { ConfigFlags, Settings } from '../config/settings.ts'
 import { dialects } from '../dialects/list.ts'
 import { configuredKey, configuredKeyLabel, isConfiguredKey } from '../keys/configured-key-store.ts'
-import { abridged, createKey, type Key, type KeyDescription, labelFault, type Role, roles } from '../keys/key.ts'
+import { abbreviateKey, createKey, type Key, type KeyDescription, labelFault, type Role, roles } from '../keys/key.ts'
 import { CliError } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
 import { withStores } from './configured-stores.ts'
@@ -92,7 +92,7 @@ export function keysCommand(context: CommandContext): Command {
 				return revoked
 			})
 			const [revoked] = matching
-			if (revoked === undefined) throw new CliError(`There is no key '${abridged(which)}'.`)
+			if (revoked === undefined) throw new CliError(`There is no key '${abbreviateKey(which)}'.`)
 			if (matching.length > 1)
 				throw new CliError(
 					`${matching.length} keys are named '${which}': use one of the ids ${matching.map(({ id }) => id).join(', ')}.`,

@@ -11,7 +11,7 @@ import { cannotListen } from './listen-failure.ts'
 import { openProgress } from './progress.ts'
 import { Stop } from './stop.ts'
 import { followStop, openUnlessEnded, type StopRequest } from './stop-request.ts'
-import { greet } from './welcome.ts'
+import { printWelcome } from './welcome.ts'
 import { type Foreman, openForeman } from './worker.ts'
 import { superviseWorkers } from './workers.ts'
 
@@ -45,7 +45,7 @@ async function serveAlone(flags: ConfigFlags, settings: Settings, context: Comma
 	const gateway = await openUnlessEnded(stop.begun, openServedGateway(settings, context))
 	const listener = await listenOrClose(gateway, settings, false)
 	try {
-		await greet(listener.url, gateway, settings, context)
+		await printWelcome(listener.url, gateway, settings, context)
 	} catch (thrown) {
 		await listener.close(0)
 		await gateway.close()

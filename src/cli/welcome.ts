@@ -21,7 +21,7 @@ export interface WelcomeFacts {
 }
 
 /** Prints the welcome text of a server that listens on `url`. Creates the first API key if none exists. */
-export async function greet(
+export async function printWelcome(
 	url: string,
 	{ keys }: { readonly keys: KeyStore },
 	settings: Settings,

@@ -7,12 +7,12 @@ import { engineKinds } from '../engines/list.ts'
 import { systemClock } from '../system/clock.ts'
 import type { MetricSnapshot } from '../telemetry/metric.ts'
 import { guardAddress } from './address-guard.ts'
-import { CliError, hopelessStatus } from './cli-error.ts'
+import { CliError, permanentFailureStatus } from './cli-error.ts'
 import type { CommandContext } from './command.ts'
 import { cannotListen } from './listen-failure.ts'
 import { forcedStatus } from './stop.ts'
 import { followStop } from './stop-request.ts'
-import { greet } from './welcome.ts'
+import { printWelcome } from './welcome.ts'
 import type { ForemanMessage, WorkerMessage } from './worker.ts'
 
 const restartPauseMs = 1000
@@ -163,7 +163,7 @@ class Workers {
 
 /** The worker has printed the reason. */
 function workerEnded(status: number | null): CliError {
-	const exitCode = status === hopelessStatus ? hopelessStatus : 1
+	const exitCode = status === permanentFailureStatus ? permanentFailureStatus : 1
 	return new CliError(`A worker exited with status ${status} before it served requests.`, exitCode)
 }
 
@@ -182,7 +182,7 @@ async function greetOrEnd(url: string, settings: Settings, context: CommandConte
 	try {
 		const stores = await openStores(settings, 'create')
 		try {
-			await greet(url, stores, settings, context)
+			await printWelcome(url, stores, settings, context)
 		} finally {
 			await stores.close()
 		}

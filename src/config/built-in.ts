@@ -39,7 +39,7 @@ export function explainModelsText(text: string): string {
 
 export const [builtInUpstream = ''] = Object.keys(embeddedByDefault.upstreams)
 
-export const takenName = `the built-in embedded model has this name: give your upstream another one`
+export const reservedName = `the built-in embedded model has this name: give your upstream another one`
 
 /** The built-in default: the embedded model. */
 export function withEmbeddedModel(file: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

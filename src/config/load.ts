@@ -9,7 +9,7 @@ import {
 	checkModels,
 	explainModelsText,
 	markBuiltIn,
-	takenName,
+	reservedName,
 	withEmbeddedModel,
 } from './built-in.ts'
 import { ConfigError } from './config-error.ts'
@@ -76,7 +76,7 @@ export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
 	const fromFile = record(filled.value)
 	const usesBuiltIn = source.file === undefined || fromFile.models === embeddedWord
 	if (usesBuiltIn && Object.hasOwn(record(fromFile.upstreams), builtInUpstream))
-		complaints.add([{ path: ['upstreams', builtInUpstream], message: takenName }])
+		complaints.add([{ path: ['upstreams', builtInUpstream], message: reservedName }])
 	if (typeof fromFile.models === 'string' && !usesBuiltIn)
 		complaints.add([{ path: ['models'], message: explainModelsText(fromFile.models) }])
 	const whole = { ...(usesBuiltIn ? withEmbeddedModel(fromFile) : fromFile), ...given }

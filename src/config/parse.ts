@@ -6,7 +6,7 @@ import { type ConfigProblem, shown } from './config-problem.ts'
 import type { ConfigProblems } from './config-problems.ts'
 import { isRecord } from './record.ts'
 import { type ConfigFile, configSchema } from './schema.ts'
-import { explainIssues, noSentence } from './sentences.ts'
+import { emptyMessage, explainIssues } from './sentences.ts'
 
 /**
  * Validates the values and adds defaults. Earlier complaints are thrown together with those of the schema.
@@ -48,7 +48,7 @@ export function withoutValue(
 }
 
 function safeParse(value: unknown) {
-	return configSchema.safeParse(value, { error: () => noSentence })
+	return configSchema.safeParse(value, { error: () => emptyMessage })
 }
 
 /** Converts text from a variable to a number or a boolean if the field requires one. */

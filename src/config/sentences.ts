@@ -9,7 +9,7 @@ import { foreignValue } from './foreign-words.ts'
 import { explainUnknownField } from './unknown-field.ts'
 
 /** The message of every issue for which the schema has no sentence of its own. */
-export const noSentence = ''
+export const emptyMessage = ''
 
 /**
  * For a value of a wrong type, only the type is explained: its other issues, such as the length of a list, do not matter.
@@ -36,14 +36,16 @@ function explain(
 	const path = [...above, ...issue.path]
 	const field = fieldAt(schema, path, whole)
 	const value = valueAt(whole, path)
-	if (issue.message !== noSentence && value !== undefined) return [{ path, message: issue.message }]
+	if (issue.message !== emptyMessage && value !== undefined) return [{ path, message: issue.message }]
 	if (issue.code === 'unrecognized_keys')
 		return issue.keys.map((key) => ({
 			path: [...path, key],
 			message: explainUnknownField(schema, path, key, field, value),
 		}))
 	if (issue.code === 'invalid_key')
-		return [{ path, message: issue.issues.find(({ message }) => message !== noSentence)?.message ?? explainName(path) }]
+		return [
+			{ path, message: issue.issues.find(({ message }) => message !== emptyMessage)?.message ?? explainName(path) },
+		]
 	if (issue.code === 'invalid_union' && issue.errors.length > 0) {
 		const inner = issue.errors.find((errors) => !errors.some((error) => isWrongType(error)))
 		if (inner !== undefined) return inner.flatMap((error) => explain(schema, whole, error, path))

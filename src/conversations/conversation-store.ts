@@ -6,7 +6,7 @@ import type { JsonObject } from '../chat/json.ts'
 import type { AssistantMessage, Message } from '../chat/message.ts'
 import type { Usage } from '../chat/usage.ts'
 import type { Scope } from '../keys/scope.ts'
-import type { Conversation, KeptMessage, Metadata, Surface, Turn, TurnState } from './conversation.ts'
+import type { Conversation, Metadata, StoredMessage, Surface, Turn, TurnState } from './conversation.ts'
 
 /**
  * A resolved promise means that the change is on disk. Failures that a caller can handle are return values; if the database is
@@ -44,15 +44,15 @@ export interface ConversationStore {
 		scope: Scope,
 		conversation: string,
 		page: PageQuery & { readonly leaf?: string },
-	): Promise<Page<KeptMessage> | undefined>
-	message(scope: Scope, conversation: string, id: string): Promise<KeptMessage | undefined>
+	): Promise<Page<StoredMessage> | undefined>
+	message(scope: Scope, conversation: string, id: string): Promise<StoredMessage | undefined>
 	/** Replaces the message. Undefined removes it and attaches its children to its parent. @returns whether the message existed. */
 	replace(scope: Scope, conversation: string, id: string, message: Message | undefined): Promise<boolean>
 	/** All messages and turns of a conversation, on every branch, oldest first. */
 	everything(
 		scope: Scope,
 		conversation: string,
-	): Promise<{ readonly messages: readonly KeptMessage[]; readonly turns: readonly Turn[] } | undefined>
+	): Promise<{ readonly messages: readonly StoredMessage[]; readonly turns: readonly Turn[] } | undefined>
 
 	/** Finds a turn, whether `stored` or not. */
 	turn(scope: Scope, id: string): Promise<Turn | undefined>
@@ -113,11 +113,11 @@ export interface PathOptions {
 
 export interface Path {
 	/** The latest messages within `maxBytes`, oldest first. */
-	readonly messages: readonly KeptMessage[]
+	readonly messages: readonly StoredMessage[]
 	/** Number of messages before the first of `messages`. */
 	readonly omitted: number
 	/** If messages are omitted: the system messages at the start of the conversation. */
-	readonly opening: readonly KeptMessage[]
+	readonly opening: readonly StoredMessage[]
 }
 
 export interface PageQuery {

@@ -25,7 +25,7 @@ export interface Conversation {
 	readonly updatedAtMs: number
 }
 
-export interface KeptMessage {
+export interface StoredMessage {
 	/** `inputId` or `answerId` of its turn. */
 	readonly id: string
 	readonly conversation: string
@@ -66,7 +66,7 @@ export interface Turn {
 	readonly model: string
 	/** Ids of the input messages, in the order of the request. */
 	readonly inputs: readonly string[]
-	readonly answers: readonly KeptAnswer[]
+	readonly answers: readonly StoredAnswer[]
 	readonly usage?: Usage
 	readonly error?: { readonly code: string; readonly message: string }
 	readonly metadata: Metadata
@@ -77,7 +77,7 @@ export interface Turn {
 }
 
 /** One choice of an answer. */
-export interface KeptAnswer {
+export interface StoredAnswer {
 	/** Id of the answer's message. */
 	readonly message: string
 	readonly finishReason?: FinishReason

@@ -129,7 +129,7 @@ export interface ChatCall extends CallOptions {
 	readonly offer?: HistoryOffer
 	/** Set if the request refers to stored messages. Returns the same call with the messages inserted. */
 	readonly resolve?: (own: OwnConversations) => Promise<ChatCall>
-	/** Answered immediately with `writer.accepted`, while the turn continues without its client. Requires a stored thread. */
+	/** FailOverResult immediately with `writer.accepted`, while the turn continues without its client. Requires a stored thread. */
 	readonly background?: boolean
 }
 
@@ -178,12 +178,12 @@ export interface CountCall {
 
 /** A call on stored data, without an engine. */
 export interface StoredCall {
-	readonly type: 'kept'
+	readonly type: 'stored'
 	/** @throws ChatError `not-found`, or another kind if the request is invalid. */
-	readonly answer: (own: OwnConversations, facts: KeptFacts) => Promise<unknown>
+	readonly answer: (own: OwnConversations, facts: StoredCallContext) => Promise<unknown>
 }
 
-export interface KeptFacts {
+export interface StoredCallContext {
 	/** Milliseconds since 1970. */
 	readonly nowMs: number
 	/** Identifies this process, for turns that it begins. */

@@ -152,7 +152,7 @@ export class LiveDeployment {
 	private async endWhenIdle(place: UpstreamEndpoint): Promise<void> {
 		const { signal } = this.closing
 		do await this.context.clock.sleep(graceMs, signal).catch(() => undefined)
-		while (!signal.aborted && place.slots.running + place.slots.waiting > 0)
+		while (!signal.aborted && place.limiter.running + place.limiter.waiting > 0)
 	}
 
 	private checkHealth(): void {

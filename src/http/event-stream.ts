@@ -9,7 +9,7 @@ const flushMs = 20
 const comment = encoder.encode(': keep-alive\n\n')
 
 /** The source of a body's text. */
-export interface Pieces {
+export interface ChunkSource {
 	/** The next chunk, possibly empty; undefined at the end. Never rejects: failures must be reported in a chunk. */
 	next(): Promise<string | undefined>
 	/** The client disconnected. */
@@ -38,7 +38,7 @@ export class EventStreams {
 	 * @param disconnected aborted when the client disconnects: a suspended generator does not notice by itself.
 	 * @param heartbeat keep-alive text for an idle stream; `''` for none.
 	 */
-	body(pieces: Pieces, disconnected: AbortSignal, heartbeat?: string): AsyncGenerator<Uint8Array> {
+	body(pieces: ChunkSource, disconnected: AbortSignal, heartbeat?: string): AsyncGenerator<Uint8Array> {
 		const stream = new OpenStream(
 			pieces,
 			this.keepAliveMs,
@@ -80,7 +80,7 @@ async function* generate(stream: OpenStream, end: () => void): AsyncGenerator<Ui
 
 /** One stream, which sends a keep-alive comment if its source is idle for too long. */
 class OpenStream {
-	private readonly pieces: Pieces
+	private readonly pieces: ChunkSource
 	private readonly keepAliveMs: number
 	private readonly heartbeat: Uint8Array
 	private coming: Promise<void> | undefined
@@ -89,7 +89,7 @@ class OpenStream {
 	private wake: ((bytes: Uint8Array | undefined) => void) | undefined
 	private lastMs = performance.now()
 
-	constructor(pieces: Pieces, keepAliveMs: number, heartbeat: Uint8Array) {
+	constructor(pieces: ChunkSource, keepAliveMs: number, heartbeat: Uint8Array) {
 		this.pieces = pieces
 		this.keepAliveMs = keepAliveMs
 		this.heartbeat = heartbeat

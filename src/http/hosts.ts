@@ -13,7 +13,7 @@ export interface HostRules {
 }
 
 /** The parts of a request that the check reads. */
-export interface AddressedRequest {
+export interface HostHeaders {
 	readonly path: string
 	readonly headers: Headers
 	readonly client: RemoteClient
@@ -23,7 +23,7 @@ export interface AddressedRequest {
  * @param isOpen whether the request is answered without a key.
  * @returns why the request is refused with 400, if it is.
  */
-export type HostCheck = (request: AddressedRequest, isOpen: () => boolean) => ChatError | undefined
+export type HostCheck = (request: HostHeaders, isOpen: () => boolean) => ChatError | undefined
 
 export function hostCheck({ hosts, listen }: HostRules): HostCheck {
 	const listened = splitHost(listen)
@@ -105,7 +105,7 @@ function isLoopback(name: string): boolean {
 }
 
 /** Orchestrators and load balancers probe by address. */
-function isProbe({ path }: AddressedRequest): boolean {
+function isProbe({ path }: HostHeaders): boolean {
 	return path === '/health' || path === '/ready'
 }
 
@@ -113,12 +113,12 @@ function isProbe({ path }: AddressedRequest): boolean {
  * Browsers send one of the first two headers with every request except a plain GET of a page's own origin over http. Such a GET is only
  * answered without a key if the path is open; then headers that browsers always send, and other clients hardly ever, identify a browser.
  */
-function isFromBrowser({ headers }: AddressedRequest, isOpen: () => boolean): boolean {
+function isFromBrowser({ headers }: HostHeaders, isOpen: () => boolean): boolean {
 	if (headers.has('origin') || headers.has('sec-fetch-site')) return true
 	return isOpen() && (headers.has('accept-language') || /^mozilla\//i.test(headers.get('user-agent') ?? ''))
 }
 
-function missing(request: AddressedRequest): ChatError | undefined {
+function missing(request: HostHeaders): ChatError | undefined {
 	return isProbe(request) ? undefined : refusal('The request has no Host header, and `server.hosts` is set.')
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { deeperThan } from './body.ts'
-import { EventStreams, type Pieces } from './event-stream.ts'
+import { type ChunkSource, EventStreams } from './event-stream.ts'
 import { normalisePath, splitUrl } from './path.ts'
 import { RouteTable } from './route-table.ts'
 
@@ -61,7 +61,7 @@ test('the depth check stops at its limit', () => {
 	])
 })
 
-function from(texts: AsyncGenerator<string>): Pieces {
+function from(texts: AsyncGenerator<string>): ChunkSource {
 	return {
 		next: async () => (await texts.next()).value,
 		cancel: () => void texts.return(undefined),
@@ -111,7 +111,7 @@ describe('a stream of events', () => {
 	test('whose client disconnects during a wait ends immediately', async () => {
 		const client = new AbortController()
 		let cancelled = 0
-		const quiet: Pieces = {
+		const quiet: ChunkSource = {
 			next: () => new Promise(() => undefined),
 			cancel: () => void cancelled++,
 			interrupt: () => '',

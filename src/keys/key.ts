@@ -97,7 +97,7 @@ export function labelFault(text: string): string | undefined {
 }
 
 /** Shortens a complete secret to its first characters, so that messages can quote `text`. */
-export function abridged(text: string): string {
+export function abbreviateKey(text: string): string {
 	return text.startsWith(secretPrefix) && text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text
 }
 

@@ -6,14 +6,18 @@ import { writeConversationId } from '../conversations/conversation-id.ts'
 import type { ResponseContext } from '../dialects/dialect.ts'
 import { batchesOf } from '../engines/event-batches.ts'
 import { type Admitted, isWhole } from './admit.ts'
-import { ask } from './ask.ts'
 import { counterFor } from './count.ts'
+import { dispatch } from './dispatch.ts'
 import { OpenAnswer } from './open-answer.ts'
 import type { Parts } from './parts.ts'
 import type { StreamedCall } from './plan.ts'
 
 /** Deletes the turn if no upstream began to answer. */
-export function beginOrUndo(admitted: Admitted<StreamedCall>, signal: AbortSignal, parts: Parts): Promise<BegunAnswer> {
+export function beginOrDropTurn(
+	admitted: Admitted<StreamedCall>,
+	signal: AbortSignal,
+	parts: Parts,
+): Promise<BegunAnswer> {
 	return begin(admitted, signal, parts).catch((thrown: unknown) => {
 		const { turn } = admitted
 		if (turn !== undefined) parts.backgroundTasks.add(turn.drop(), 'dropping a turn')
@@ -35,7 +39,7 @@ export async function begin(admitted: Admitted<StreamedCall>, signal: AbortSigna
 	// Written concurrently with the upstream request.
 	else void turn?.begin()
 	const whole = isWhole(call)
-	const { result, lease, dropped } = await ask<AsyncIterable<ChatEvent>>(
+	const { result, lease, dropped } = await dispatch<AsyncIterable<ChatEvent>>(
 		admitted,
 		{ signal, whole },
 		parts,

@@ -9,9 +9,9 @@ import type { Source } from '../chat/source.ts'
 import type { StreamWriter } from '../dialects/dialect.ts'
 import type { EventBatch, EventBatches } from '../engines/event-batches.ts'
 import { cancelled, closing } from '../engines/running-calls.ts'
-import type { Pieces } from '../http/event-stream.ts'
+import type { ChunkSource } from '../http/event-stream.ts'
 import type { BackgroundTasks } from './background-tasks.ts'
-import { isEstimated, notKept, type OpenAnswer } from './open-answer.ts'
+import { asStorageError, isEstimated, type OpenAnswer } from './open-answer.ts'
 
 /** A complete answer, and the upstream's own form of it. */
 export interface Delivered {
@@ -57,7 +57,7 @@ export interface DeliveryOptions {
 }
 
 /** The chunks of a streamed answer. Writes an error as the last event if the engine's events end without one. */
-export class WrittenPieces implements Pieces {
+export class WrittenChunks implements ChunkSource {
 	private readonly options: DeliveryOptions
 	private over = false
 	private failed = false
@@ -144,7 +144,7 @@ export class WrittenPieces implements Pieces {
 			}
 			await answer.end(last?.type === 'error' ? last.error : undefined)
 		} catch (thrown) {
-			failure = notKept(thrown)
+			failure = asStorageError(thrown)
 			answer.watch({ type: 'error', error: failure })
 		}
 		// The answer may have been given up while its end was stored.

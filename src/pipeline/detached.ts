@@ -7,9 +7,9 @@ import { scopeOf } from '../keys/scope.ts'
 import type { StoredStream } from '../streams/stored-streams.ts'
 import type { Admitted } from './admit.ts'
 import type { Answer } from './answer.ts'
-import { type BegunAnswer, begin, beginOrUndo, headersOf, identify, settleFailure } from './begin.ts'
-import { WrittenPieces } from './delivery.ts'
-import { WatchedPieces } from './local-operations.ts'
+import { type BegunAnswer, begin, beginOrDropTurn, headersOf, identify, settleFailure } from './begin.ts'
+import { WrittenChunks } from './delivery.ts'
+import { WatchedChunks } from './local-operations.ts'
 import type { Parts } from './parts.ts'
 import type { StreamedCall } from './plan.ts'
 
@@ -42,7 +42,7 @@ export async function answerDetached(admitted: Admitted<StreamedCall>, parts: Pa
 			await turn?.begin()
 			over = answerInBackground(admitted, stored, parts)
 		} else {
-			const begun = await beginOrUndo(admitted, stored.signal, parts)
+			const begun = await beginOrDropTurn(admitted, stored.signal, parts)
 			dropped = begun.dropped
 			over = pump(begun, admitted, stored, parts)
 		}
@@ -59,7 +59,7 @@ export async function answerDetached(admitted: Admitted<StreamedCall>, parts: Pa
 	// The request ends when its answer ends, whether or not its client is still connected.
 	const end = (ended: (left: boolean) => void) => (left: boolean) =>
 		void over.finally(() => ended(left)).catch(() => undefined)
-	return { type: 'stream', headers, open: (ended) => new WatchedPieces(pieces, end(ended)) }
+	return { type: 'stream', headers, open: (ended) => new WatchedChunks(pieces, end(ended)) }
 }
 
 async function answerInBackground(admitted: Admitted<StreamedCall>, stored: StoredStream, parts: Parts): Promise<void> {
@@ -83,7 +83,7 @@ async function pump(
 	stored: StoredStream,
 	parts: Parts,
 ): Promise<void> {
-	const pieces = new WrittenPieces({
+	const pieces = new WrittenChunks({
 		arrivals: batchesOf(events),
 		writer: admitted.call.writer.stream(identify(admitted, parts)),
 		answer,
@@ -105,7 +105,7 @@ async function pump(
 }
 
 /** @returns the error that ended the copy, or undefined if it is complete. */
-async function copy(pieces: WrittenPieces, stored: StoredStream): Promise<ChatError | undefined> {
+async function copy(pieces: WrittenChunks, stored: StoredStream): Promise<ChatError | undefined> {
 	try {
 		for (let text = await pieces.next(); text !== undefined; text = await pieces.next()) stored.append(text)
 		return undefined

@@ -4,16 +4,16 @@
 import { asChatError, ChatError, type ChatErrorKind } from '../chat/error.ts'
 import { closingCode } from '../engines/running-calls.ts'
 import { pauseMs } from '../routing/backoff.ts'
+import type { Permit, Priority } from '../routing/concurrency-limiter.ts'
 import type { RouteHint } from '../routing/policy.ts'
 import { candidatesOf, type Route } from '../routing/route.ts'
-import type { Priority, Slot } from '../routing/slots.ts'
 import type { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
 import type { RequestRecord } from '../telemetry/telemetry.ts'
 import { Lease } from './lease.ts'
 import type { Parts } from './parts.ts'
 
 /** A request to send to an upstream of `route`. */
-export interface Asking<Result> {
+export interface FailOverRequest<Result> {
 	readonly route: Route
 	readonly hint: RouteHint
 	readonly signal: AbortSignal
@@ -24,14 +24,14 @@ export interface Asking<Result> {
 	 *
 	 * @param drop called for each part of the request that the upstream's wire format cannot express.
 	 */
-	readonly ask: (
+	readonly dispatch: (
 		place: UpstreamEndpoint,
 		traceHeaders: Readonly<Record<string, string>>,
 		drop: (part: string) => void,
 	) => Promise<Result>
 }
 
-export interface Answered<Result> {
+export interface FailOverResult<Result> {
 	readonly result: Result
 	/** The caller must end it when the answer ends. */
 	readonly lease: Lease
@@ -40,23 +40,23 @@ export interface Answered<Result> {
 }
 
 /** @throws ChatError the most informative failure, if no upstream answered. */
-export async function failOver<Result>(asking: Asking<Result>, parts: Parts): Promise<Answered<Result>> {
+export async function failOver<Result>(asking: FailOverRequest<Result>, parts: Parts): Promise<FailOverResult<Result>> {
 	const { clock } = parts
 	const { retry } = asking.route
 	const untilMs = clock.now() + retry.totalMs
 	const chosen = asking.route.choose(asking.hint)
 	const tries = new Map<UpstreamEndpoint, number>()
 	let failure: Failure | undefined
-	for (let attempt = 1; ; attempt++) {
-		const { place, slot } =
-			takeFreeTurn(askable(asking, chosen, tries, failure)) ?? (await takeTurn(asking, chosen, tries, failure))
+	for (let execute = 1; ; execute++) {
+		const { place, permit } =
+			tryAcquirePermit(askable(asking, chosen, tries, failure)) ?? (await acquirePermit(asking, chosen, tries, failure))
 		const tried = tries.get(place) ?? 0
 		tries.set(place, tried + 1)
-		if (tried > 0 && failure !== undefined) await pauseBefore(tried, failure, slot, untilMs, asking, parts)
-		const outcome = await tryOnce(asking, place, slot, parts)
+		if (tried > 0 && failure !== undefined) await pauseBefore(tried, failure, permit, untilMs, asking, parts)
+		const outcome = await tryOnce(asking, place, permit, parts)
 		if (!(outcome instanceof ChatError)) return outcome
 		failure = { error: outcome, worst: moreInformative(failure?.worst, outcome) }
-		if (attempt >= retry.attempts || clock.now() > untilMs || !mayTryAgain(outcome, retry.unsure)) throw failure.worst
+		if (execute >= retry.attempts || clock.now() > untilMs || !mayTryAgain(outcome, retry.unsure)) throw failure.worst
 	}
 }
 
@@ -64,9 +64,9 @@ export async function failOver<Result>(asking: Asking<Result>, parts: Parts): Pr
 async function pauseBefore<Result>(
 	tried: number,
 	{ error, worst }: Failure,
-	slot: Slot,
+	permit: Permit,
 	untilMs: number,
-	{ route, signal }: Asking<Result>,
+	{ route, signal }: FailOverRequest<Result>,
 	{ clock, random }: Parts,
 ): Promise<void> {
 	const pause = pauseMs(tried, route.retry, error.retryAfterMs, random())
@@ -74,7 +74,7 @@ async function pauseBefore<Result>(
 		if (pause === undefined || clock.now() + pause > untilMs) throw worst
 		await clock.sleep(pause, signal)
 	} catch (thrown) {
-		slot.release()
+		permit.release()
 		throw thrown === worst ? worst : new ChatError('cancelled', 'The request was cancelled.')
 	}
 }
@@ -86,25 +86,25 @@ interface Failure {
 }
 
 async function tryOnce<Result>(
-	{ ask, record }: Asking<Result>,
+	{ dispatch, record }: FailOverRequest<Result>,
 	place: UpstreamEndpoint,
-	slot: Slot,
+	permit: Permit,
 	parts: Parts,
-): Promise<Answered<Result> | ChatError> {
+): Promise<FailOverResult<Result> | ChatError> {
 	const begunMs = parts.clock.now()
-	const lease = new Lease(place, slot)
+	const lease = new Lease(place, permit)
 	const dropped: string[] = []
-	const attempt = record.attempt(place.name, begunMs)
+	const execute = record.attempt(place.name, begunMs)
 	try {
-		const result = await ask(place, attempt.traceHeaders, (part) => dropped.push(part))
+		const result = await dispatch(place, execute.traceHeaders, (part) => dropped.push(part))
 		const nowMs = parts.clock.now()
-		attempt.end(nowMs)
+		execute.end(nowMs)
 		lease.begun(nowMs - begunMs)
 		record.upstream = place.name
 		return { result, lease, dropped }
 	} catch (thrown) {
 		const error = asChatError(thrown)
-		attempt.end(parts.clock.now(), error)
+		execute.end(parts.clock.now(), error)
 		lease.end(error)
 		return error
 	}
@@ -113,12 +113,12 @@ async function tryOnce<Result>(
 /** A permit to call the upstream at `place`. */
 interface Turn {
 	readonly place: UpstreamEndpoint
-	readonly slot: Slot
+	readonly permit: Permit
 }
 
 /** Waits for a permit if no upstream has a free one. */
-async function takeTurn<Result>(
-	asking: Asking<Result>,
+async function acquirePermit<Result>(
+	asking: FailOverRequest<Result>,
 	chosen: readonly UpstreamEndpoint[],
 	tries: ReadonlyMap<UpstreamEndpoint, number>,
 	failure: Failure | undefined,
@@ -126,27 +126,27 @@ async function takeTurn<Result>(
 	const { signal, priority } = asking
 	for (;;) {
 		const open = askable(asking, chosen, tries, failure)
-		const free = takeFreeTurn(open)
+		const free = tryAcquirePermit(open)
 		if (free !== undefined) return free
-		const place = open.find(({ slots }) => !slots.refuses(priority)) ?? open[0]
-		const slot = await place.slots.take(signal, priority)
+		const place = open.find(({ limiter }) => !limiter.refuses(priority)) ?? open[0]
+		const permit = await place.limiter.acquire(signal, priority)
 		// Other calls may have opened the breaker in the meantime.
-		if (place.available) return { place, slot }
-		slot.release()
+		if (place.available) return { place, permit }
+		permit.release()
 	}
 }
 
-function takeFreeTurn(open: readonly UpstreamEndpoint[]): Turn | undefined {
+function tryAcquirePermit(open: readonly UpstreamEndpoint[]): Turn | undefined {
 	for (const place of open) {
-		const slot = place.slots.tryTake()
-		if (slot !== undefined) return { place, slot }
+		const permit = place.limiter.tryAcquire()
+		if (permit !== undefined) return { place, permit }
 	}
 	return undefined
 }
 
 /** Upstreams not tried yet, or else those that allow a retry. @throws ChatError if there are none. */
 function askable<Result>(
-	{ route }: Asking<Result>,
+	{ route }: FailOverRequest<Result>,
 	chosen: readonly UpstreamEndpoint[],
 	tries: ReadonlyMap<UpstreamEndpoint, number>,
 	failure: Failure | undefined,

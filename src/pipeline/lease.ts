@@ -2,7 +2,7 @@
 
 import { type ChatError, type ChatErrorKind, descriptorsCode } from '../chat/error.ts'
 import type { BreakerPermit } from '../routing/breaker.ts'
-import type { Slot } from '../routing/slots.ts'
+import type { Permit } from '../routing/concurrency-limiter.ts'
 import type { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
 
 /** Failures that count toward the circuit breaker. An upstream that reports overload or an invalid request is healthy. */
@@ -10,10 +10,10 @@ const itsFault: ReadonlySet<ChatErrorKind> = new Set(['unavailable', 'upstream-t
 
 export class Lease {
 	private readonly place: UpstreamEndpoint
-	private readonly slot: Slot
+	private readonly slot: Permit
 	private readonly passage: BreakerPermit
 
-	constructor(place: UpstreamEndpoint, slot: Slot) {
+	constructor(place: UpstreamEndpoint, slot: Permit) {
 		this.place = place
 		this.slot = slot
 		this.passage = place.breaker.pass()

@@ -2,17 +2,17 @@
 
 import { ChatError } from '../chat/error.ts'
 import type { Caller, CancelCall, EntriesCall, ResumeCall, UsageCall } from '../dialects/dialect.ts'
-import type { Pieces } from '../http/event-stream.ts'
+import type { ChunkSource } from '../http/event-stream.ts'
 import { type OwnKeys, ownKeys } from '../keys/own-keys.ts'
 import { scopeOf } from '../keys/scope.ts'
 import type { Answer } from './answer.ts'
 import { describe } from './describe.ts'
 import type { Parts } from './parts.ts'
-import type { PlannedOwn } from './plan.ts'
+import type { PlannedLocal } from './plan.ts'
 import { ownOf } from './recall.ts'
 
 /** @throws ChatError `not-found` if the object does not exist or belongs to another caller. */
-export async function lookUp(planned: PlannedOwn, parts: Parts): Promise<Answer> {
+export async function runLocalOperation(planned: PlannedLocal, parts: Parts): Promise<Answer> {
 	const { call, deployment, target } = planned
 	const { status = 200 } = target.route
 	const json = (body: unknown): Answer => ({ type: 'json', status, body })
@@ -24,7 +24,7 @@ export async function lookUp(planned: PlannedOwn, parts: Parts): Promise<Answer>
 			planned.record.model = model.name
 			return json(call.write(describe(model, deployment, parts)))
 		}
-		case 'kept':
+		case 'stored':
 			return json(await call.answer(ownOf(planned, parts), { nowMs: parts.clock.now(), process: parts.process }))
 		case 'resume':
 			return resume(call, planned, parts)
@@ -43,13 +43,17 @@ export async function lookUp(planned: PlannedOwn, parts: Parts): Promise<Answer>
 	}
 }
 
-async function resume({ turn, after, missing }: ResumeCall, { key }: PlannedOwn, { streams }: Parts): Promise<Answer> {
+async function resume(
+	{ turn, after, missing }: ResumeCall,
+	{ key }: PlannedLocal,
+	{ streams }: Parts,
+): Promise<Answer> {
 	const pieces = key === undefined ? undefined : await streams?.read(scopeOf(key), turn, after)
 	if (pieces === undefined) throw missing()
-	return { type: 'stream', headers: { 'x-dragoman-stream': turn }, open: (ended) => new WatchedPieces(pieces, ended) }
+	return { type: 'stream', headers: { 'x-dragoman-stream': turn }, open: (ended) => new WatchedChunks(pieces, ended) }
 }
 
-async function cancel({ turn, answer, missing }: CancelCall, planned: PlannedOwn, parts: Parts): Promise<unknown> {
+async function cancel({ turn, answer, missing }: CancelCall, planned: PlannedLocal, parts: Parts): Promise<unknown> {
 	const own = ownOf(planned, parts)
 	const { key } = planned
 	const known = await own.turn(turn)
@@ -59,7 +63,7 @@ async function cancel({ turn, answer, missing }: CancelCall, planned: PlannedOwn
 	return answer(own)
 }
 
-function callerOf({ key }: PlannedOwn): Caller {
+function callerOf({ key }: PlannedLocal): Caller {
 	if (key === undefined) throw new ChatError('unsupported', 'Authentication is disabled on this server.')
 	const { id, name, role, tenant, owner, createdAtMs, expiresAtMs } = key
 	return { id, name, role, tenant, owner, createdAtMs, expiresAtMs }
@@ -68,7 +72,7 @@ function callerOf({ key }: PlannedOwn): Caller {
 /** Callers without the role admin get their own usage only. */
 async function usageOf(
 	{ query, own, write }: UsageCall,
-	{ key }: PlannedOwn,
+	{ key }: PlannedLocal,
 	{ usage, clock }: Parts,
 ): Promise<unknown> {
 	if (usage === undefined || key === undefined) throw usageDisabled()
@@ -76,7 +80,7 @@ async function usageOf(
 	return write(await usage(seesAll ? query : { ...query, ...scopeOf(key) }), clock.now())
 }
 
-async function usageEntriesOf({ query, write }: EntriesCall, planned: PlannedOwn, parts: Parts): Promise<unknown> {
+async function usageEntriesOf({ query, write }: EntriesCall, planned: PlannedLocal, parts: Parts): Promise<unknown> {
 	const { key } = planned
 	if (parts.entries === undefined || key === undefined) throw usageDisabled()
 	const [page, keys] = await Promise.all([
@@ -91,19 +95,19 @@ function usageDisabled(): ChatError {
 	return new ChatError('unsupported', 'Usage tracking is disabled on this server.')
 }
 
-function ownKeysOf({ key }: PlannedOwn, { keys, clock }: Parts): OwnKeys {
+function ownKeysOf({ key }: PlannedLocal, { keys, clock }: Parts): OwnKeys {
 	if (keys === undefined || key === undefined)
 		throw new ChatError('unsupported', 'Authentication is disabled on this server: it has no keys.')
 	return ownKeys(keys, key, clock.now())
 }
 
 /** Reports whether its reader disconnected. */
-export class WatchedPieces implements Pieces {
-	private readonly pieces: Pieces
+export class WatchedChunks implements ChunkSource {
+	private readonly pieces: ChunkSource
 	private readonly ended: (left: boolean) => void
 	private over = false
 
-	constructor(pieces: Pieces, ended: (left: boolean) => void) {
+	constructor(pieces: ChunkSource, ended: (left: boolean) => void) {
 		this.pieces = pieces
 		this.ended = ended
 	}

@@ -164,7 +164,7 @@ export function isEstimated({ source, promptTokens }: Usage): boolean {
 }
 
 /** The error for a failure to store the end of an answer: the caller must not assume that the answer is stored. */
-export function notKept(thrown: unknown): ChatError {
+export function asStorageError(thrown: unknown): ChatError {
 	const error = asChatError(thrown)
 	return error.kind === 'internal'
 		? new ChatError('unavailable', 'The answer could not be stored.', { cause: error.cause, sent: 'yes' })

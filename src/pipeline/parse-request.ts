@@ -12,7 +12,7 @@ export interface ParsedRequest extends Authenticated {
 }
 
 /** A served path with the dialect and route that serve it. */
-export interface Addressed {
+export interface RoutedRequest {
 	readonly target: DialectRoute
 	readonly parameters: readonly string[]
 	/** Only served to callers whose key selects the dialect. */
@@ -24,7 +24,11 @@ export interface Addressed {
  *
  * @throws ChatError `not-found` if the path needs a key that selects its dialect.
  */
-export function spokenTo(addressed: Addressed, { received, key }: Authenticated, choice: DialectChoice): Addressed {
+export function withKeyDialect(
+	addressed: RoutedRequest,
+	{ received, key }: Authenticated,
+	choice: DialectChoice,
+): RoutedRequest {
 	const preferred = key?.settings.dialect
 	const match = preferred === undefined ? undefined : choice.find({ ...received, preferred })
 	if (match?.type === 'found') return { ...match, unmeant: false }
@@ -44,7 +48,7 @@ export function shortened(path: string): string {
 /** @throws ChatError if the body is invalid. */
 export async function parseRequest(
 	authenticated: Authenticated,
-	{ target, parameters }: Addressed,
+	{ target, parameters }: RoutedRequest,
 	capturesContent: boolean,
 ): Promise<ParsedRequest> {
 	const { received, record } = authenticated

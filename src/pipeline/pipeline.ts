@@ -5,17 +5,17 @@ import type { Received } from '../http/received.ts'
 import type { RequestRecord } from '../telemetry/telemetry.ts'
 import { admit } from './admit.ts'
 import type { Answer } from './answer.ts'
-import { attempt } from './attempt.ts'
 import { authenticate } from './authenticate.ts'
-import { lookUp } from './local-operations.ts'
-import { type Addressed, parseRequest, spokenTo } from './parse-request.ts'
+import { execute } from './execute.ts'
+import { runLocalOperation } from './local-operations.ts'
+import { parseRequest, type RoutedRequest, withKeyDialect } from './parse-request.ts'
 import type { Parts } from './parts.ts'
 import { plan } from './plan.ts'
 import { recall } from './recall.ts'
 
 export async function answer(
 	received: Received,
-	addressed: Addressed,
+	addressed: RoutedRequest,
 	parts: Parts,
 	record: RequestRecord,
 ): Promise<Answer> {
@@ -28,18 +28,18 @@ export async function answer(
 	// The dialect parses the body into a call. 400, 408 and 413 end here.
 	const understood = await parseRequest(
 		authenticated,
-		spokenTo(addressed, authenticated, parts.choice),
+		withKeyDialect(addressed, authenticated, parts.choice),
 		parts.capturesContent,
 	)
 	// Finds the model. 404 ends here.
 	const planned = plan(understood, parts.deployment())
 	// Stored data needs no upstream.
-	if (planned.type === 'own') return lookUp(planned, parts)
+	if (planned.type === 'own') return runLocalOperation(planned, parts)
 	// Adds earlier turns; 404 for a conversation of another caller.
 	const recalled = await recall(planned, parts)
 	// From here on the call is billed, whatever its outcome.
 	const admitted = admit(recalled, parts)
 	// The only stage that retries. Every upstream failure ends here or becomes the last event of the stream. Output is stored and settled
 	// once, before the last byte is sent.
-	return attempt(admitted, parts)
+	return execute(admitted, parts)
 }

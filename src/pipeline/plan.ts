@@ -29,7 +29,7 @@ export type ModelCall =
 	| CountCall
 
 /** Calls that this server answers without an upstream. */
-export type OwnCall = Exclude<Call, ModelCall>
+export type LocalCall = Exclude<Call, ModelCall>
 
 type About<Requested extends Call> = Omit<ParsedRequest, 'call'> & {
 	readonly call: Requested
@@ -42,13 +42,13 @@ export type Planned<Requested extends ModelCall = ModelCall> = About<Requested> 
 	readonly model: Model
 }
 
-export type PlannedOwn = About<OwnCall> & { readonly type: 'own' }
+export type PlannedLocal = About<LocalCall> & { readonly type: 'own' }
 
 /** @throws ChatError `model-not-found`. */
 export function plan(
 	{ received, record, key, target, call }: ParsedRequest,
 	deployment: Deployment,
-): Planned | PlannedOwn {
+): Planned | PlannedLocal {
 	switch (call.type) {
 		case 'chat':
 		case 'complete':
@@ -64,7 +64,7 @@ export function plan(
 		}
 		case 'list-models':
 		case 'show-model':
-		case 'kept':
+		case 'stored':
 		case 'resume':
 		case 'cancel':
 		case 'usage':

@@ -13,10 +13,10 @@ import type {
 import type { Engine, EngineCall } from '../engines/engine.ts'
 import type { Admitted } from './admit.ts'
 import type { Answer } from './answer.ts'
-import { ask, wrongOperation } from './ask.ts'
 import { headersOf, identify, settleFailure } from './begin.ts'
 import { countInputs, countPrompt, type Input } from './count.ts'
-import type { Answered } from './fail-over.ts'
+import { dispatch, unsupportedOperation } from './dispatch.ts'
+import type { FailOverResult } from './fail-over.ts'
 import { isEstimated } from './open-answer.ts'
 import type { Parts } from './parts.ts'
 
@@ -51,10 +51,13 @@ export async function answerUnaryOperation(admitted: Admitted<UnaryOperationCall
 	}
 }
 
-async function askOrSettle(admitted: Admitted<UnaryOperationCall>, parts: Parts): Promise<Answered<WritableResult>> {
+async function askOrSettle(
+	admitted: Admitted<UnaryOperationCall>,
+	parts: Parts,
+): Promise<FailOverResult<WritableResult>> {
 	const { call, received } = admitted
 	try {
-		return await ask(admitted, { signal: received.signal, whole: true }, parts, ({ engine }, its) =>
+		return await dispatch(admitted, { signal: received.signal, whole: true }, parts, ({ engine }, its) =>
 			call.type === 'count'
 				? count({ ...admitted, call }, engine, its, parts)
 				: perform(call, engine, its, (inputs) => countInputs(admitted.model, inputs, parts)),
@@ -120,5 +123,5 @@ async function free<Result>(answering: Promise<Result>, { write }: Writing<Resul
 }
 
 function unable({ type }: RerankCall | TranscribeCall | TokenizeCall | DetokenizeCall): Promise<never> {
-	return Promise.reject(wrongOperation(type === 'detokenize' ? 'tokenize' : type, false))
+	return Promise.reject(unsupportedOperation(type === 'detokenize' ? 'tokenize' : type, false))
 }

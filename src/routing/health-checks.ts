@@ -5,7 +5,7 @@ import type { Clock } from '../system/clock.ts'
 import type { HealthOptions } from './options.ts'
 import type { UpstreamEndpoint } from './upstream-endpoint.ts'
 
-export interface CheckedPlace {
+export interface CheckedEndpoint {
 	readonly place: UpstreamEndpoint
 	readonly options: HealthOptions
 	/** Rejects if the upstream is unhealthy. */
@@ -23,7 +23,7 @@ export interface HealthCheckContext {
 export class HealthChecks {
 	private readonly closing = new AbortController()
 
-	constructor(places: readonly CheckedPlace[], deps: HealthCheckContext) {
+	constructor(places: readonly CheckedEndpoint[], deps: HealthCheckContext) {
 		for (const checked of places) void this.watch(checked, deps).catch(() => undefined)
 	}
 
@@ -32,7 +32,7 @@ export class HealthChecks {
 		this.closing.abort()
 	}
 
-	private async watch(checked: CheckedPlace, { clock, random, changed }: HealthCheckContext): Promise<void> {
+	private async watch(checked: CheckedEndpoint, { clock, random, changed }: HealthCheckContext): Promise<void> {
 		const { place, options } = checked
 		const { signal } = this.closing
 		let inRow = 0
@@ -52,7 +52,7 @@ export class HealthChecks {
 	}
 
 	/** @returns why the upstream is unhealthy; undefined if it is healthy. */
-	private async check({ options, probe }: CheckedPlace): Promise<unknown> {
+	private async check({ options, probe }: CheckedEndpoint): Promise<unknown> {
 		try {
 			await probe(AbortSignal.any([this.closing.signal, AbortSignal.timeout(options.timeoutMs)]))
 			return undefined

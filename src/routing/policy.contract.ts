@@ -2,11 +2,11 @@
 
 import { describe, expect, test } from 'bun:test'
 import type { Policy } from './policy.ts'
-import { openPlace } from './routing.testing.ts'
+import { openEndpoint } from './routing.testing.ts'
 
 export function policyContract(name: string, open: () => Policy): void {
 	describe(`policy: ${name}`, () => {
-		const members = ['a', 'b', 'c'].map((place, index) => ({ place: openPlace(place), weight: index + 1 }))
+		const members = ['a', 'b', 'c'].map((place, index) => ({ place: openEndpoint(place), weight: index + 1 }))
 		const hint = { affinity: () => 'key' }
 		test('returns each member once', () => {
 			const policy = open()

@@ -8,13 +8,15 @@ import { healthOptions, retryOptions } from './options.ts'
 import { inOrder } from './policies/in-order.ts'
 import { weighted } from './policies/weighted.ts'
 import { candidatesOf, Route } from './route.ts'
-import { FakeClock, openPlace } from './routing.testing.ts'
+import { FakeClock, openEndpoint } from './routing.testing.ts'
 
 const hint = { affinity: () => '' }
 
 test('candidates: upstreams with capacity first, full ones last, unavailable ones never', () => {
 	const time = new FakeClock()
-	const [full, broken, ill, free] = ['full', 'broken', 'ill', 'free'].map((name) => openPlace(name, time, { limit: 1 }))
+	const [full, broken, ill, free] = ['full', 'broken', 'ill', 'free'].map((name) =>
+		openEndpoint(name, time, { limit: 1 }),
+	)
 	if (full === undefined || broken === undefined || ill === undefined || free === undefined)
 		throw new Error('no places')
 	const route = new Route({
@@ -22,7 +24,7 @@ test('candidates: upstreams with capacity first, full ones last, unavailable one
 		policy: inOrder(),
 		retry: retryOptions.parse({}),
 	})
-	full.slots.tryTake()
+	full.limiter.tryAcquire()
 	ill.healthy = false
 	for (let failure = 0; failure < 3; failure++) broken.breaker.pass().failed()
 	expect(candidatesOf(route.choose(hint))).toEqual([free, full])
@@ -31,7 +33,7 @@ test('candidates: upstreams with capacity first, full ones last, unavailable one
 })
 
 test('the share of an unavailable upstream goes to the others by weight', () => {
-	const members = [5, 2, 1].map((weight, index) => ({ place: openPlace('abc'[index] ?? ''), weight }))
+	const members = [5, 2, 1].map((weight, index) => ({ place: openEndpoint('abc'[index] ?? ''), weight }))
 	const route = new Route({ members, policy: weighted(), retry: retryOptions.parse({}) })
 	const [first] = members
 	if (first !== undefined) first.place.healthy = false
@@ -40,7 +42,7 @@ test('the share of an unavailable upstream goes to the others by weight', () => 
 })
 
 test('reopens with the first breaker of a healthy upstream', () => {
-	const [ill, broken] = [openPlace('ill'), openPlace('broken')]
+	const [ill, broken] = [openEndpoint('ill'), openEndpoint('broken')]
 	const route = new Route({
 		members: [ill, broken].map((place) => ({ place, weight: 1 })),
 		policy: inOrder(),
@@ -92,7 +94,7 @@ describe('the affinity key of a conversation', () => {
 })
 
 test('health checks remove an upstream after consecutive failures, and restore it', async () => {
-	const place = openPlace('a')
+	const place = openEndpoint('a')
 	const outcomes = [true, false, true, false, false, false, true, true]
 	const seen: (readonly [checks: number, healthy: boolean])[] = []
 	let checks = 0

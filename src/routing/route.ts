@@ -41,6 +41,6 @@ export class Route {
 /** The members of `chosen` that are still available; those at their concurrency limit come last. */
 export function candidatesOf(chosen: readonly UpstreamEndpoint[]): readonly UpstreamEndpoint[] {
 	const available = chosen.filter((place) => place.available)
-	if (available.every(({ slots }) => !slots.full)) return available
-	return [...available.filter(({ slots }) => !slots.full), ...available.filter(({ slots }) => slots.full)]
+	if (available.every(({ limiter }) => !limiter.full)) return available
+	return [...available.filter(({ limiter }) => !limiter.full), ...available.filter(({ limiter }) => limiter.full)]
 }

@@ -8,7 +8,7 @@ export class FakeClock {
 	readonly now = () => this.ms
 }
 
-export function openPlace(
+export function openEndpoint(
 	name: string,
 	time = new FakeClock(),
 	concurrency?: Partial<ConcurrencyOptions>,

@@ -2,11 +2,11 @@
 // depend on the engine.
 
 import { Breaker, type BreakerState } from './breaker.ts'
+import { ConcurrencyLimiter } from './concurrency-limiter.ts'
 import type { BreakerOptions, ConcurrencyOptions } from './options.ts'
-import { Slots } from './slots.ts'
 import { Speed } from './speed.ts'
 
-export interface PlaceOptions {
+export interface UpstreamEndpointOptions {
 	readonly name: string
 	readonly concurrency: ConcurrencyOptions | undefined
 	readonly breaker: BreakerOptions
@@ -19,15 +19,15 @@ export interface PlaceOptions {
 export class UpstreamEndpoint {
 	readonly name: string
 	readonly breaker: Breaker
-	readonly slots: Slots
+	readonly limiter: ConcurrencyLimiter
 	readonly speed: Speed
 	/** Result of active health checks; true if there are none. */
 	healthy = true
 
-	constructor({ name, concurrency, breaker, nowMs, breakerChanged }: PlaceOptions) {
+	constructor({ name, concurrency, breaker, nowMs, breakerChanged }: UpstreamEndpointOptions) {
 		this.name = name
 		this.breaker = new Breaker(breaker, nowMs, breakerChanged)
-		this.slots = new Slots(concurrency)
+		this.limiter = new ConcurrencyLimiter(concurrency)
 		this.speed = new Speed(nowMs)
 	}
 
@@ -38,8 +38,8 @@ export class UpstreamEndpoint {
 	gauges() {
 		return {
 			name: this.name,
-			running: this.slots.running,
-			waiting: this.slots.waiting,
+			running: this.limiter.running,
+			waiting: this.limiter.waiting,
 			breaker: this.breaker.state,
 			healthy: this.healthy,
 		}

@@ -6,12 +6,12 @@ import type { KeyStore } from '../keys/key-store.ts'
 import { withCache } from '../keys/remembered-key-store.ts'
 import type { LedgerStore } from '../ledger/ledger-store.ts'
 import { type ChangeCounter, openChangeCounter } from '../system/change-counter.ts'
-import { databasePlace, databaseSecrets, databaseUrlProblem, encodingHint } from '../system/database-url.ts'
+import { databaseLocation, databaseSecrets, databaseUrlProblem, encodingHint } from '../system/database-url.ts'
 import { hideCredentials, redactorOf } from '../system/redaction.ts'
 import { describeSystemError } from '../system/system-error.ts'
 import { DatabaseError, NoDatabaseError } from './database-error.ts'
+import { reachable } from './sql/connection-failure.ts'
 import { openPostgres } from './sql/postgres.ts'
-import { reachable } from './sql/reachable.ts'
 import { SchemaError, type SchemaMode } from './sql/schema.ts'
 import { SqlConversationStore } from './sql/sql-conversation-store.ts'
 import type { SqlDatabase } from './sql/sql-database.ts'
@@ -75,7 +75,7 @@ export async function openDatabase(location: DatabaseLocation, mode: SchemaMode)
 	const problem = databaseUrlProblem(database)
 	if (problem !== undefined) throw new DatabaseError(`The database of the configuration cannot be opened: ${problem}`)
 	const open = () => openPostgres(database, undefined, mode)
-	return explainOpening(open, databasePlace(database), databaseSecrets(database))
+	return explainOpening(open, databaseLocation(database), databaseSecrets(database))
 }
 
 async function explainOpening(
@@ -109,7 +109,7 @@ const unnamed = 'the URL of the configuration'
 
 /** The name of the database in messages: the file of SQLite, or host and database of PostgreSQL, without user and password. */
 export function databaseName({ database, databaseFile }: DatabaseLocation): string {
-	return database === 'sqlite' ? databaseFile : (databasePlace(database) ?? unnamed)
+	return database === 'sqlite' ? databaseFile : (databaseLocation(database) ?? unnamed)
 }
 
 /** Does not create the file if no server has used the data folder, because no process reads it then. */

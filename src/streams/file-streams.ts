@@ -6,7 +6,7 @@ import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ChatError } from '../chat/error.ts'
-import type { Pieces } from '../http/event-stream.ts'
+import type { ChunkSource } from '../http/event-stream.ts'
 import type { Scope } from '../keys/scope.ts'
 import type { Clock } from '../system/clock.ts'
 import type { StoredStream, StoredStreams, StreamOpening } from './stored-streams.ts'
@@ -63,7 +63,7 @@ export class FileStreams implements StoredStreams {
 		return stream
 	}
 
-	async read(scope: Scope, name: string, after: number): Promise<Pieces | undefined> {
+	async read(scope: Scope, name: string, after: number): Promise<ChunkSource | undefined> {
 		const opened = this.openFor(scope, name)
 		if (opened === undefined) return undefined
 		return new EventReader({ ...opened, after, clock: this.options.clock, grown: this.running.get(name) })

@@ -1,7 +1,7 @@
 // Streams that continue without their client: the text is stored as it is produced, so that its owner can read it from any event until it
 // expires. The store does not interpret the text; it only detects where events end.
 
-import type { Pieces } from '../http/event-stream.ts'
+import type { ChunkSource } from '../http/event-stream.ts'
 import type { Scope } from '../keys/scope.ts'
 
 export interface StoredStreams {
@@ -10,7 +10,7 @@ export interface StoredStreams {
 	/**
 	 * The events after the first `after`, including future ones. Undefined if the stream does not exist or belongs to another caller.
 	 */
-	read(scope: Scope, id: string, after: number): Promise<Pieces | undefined>
+	read(scope: Scope, id: string, after: number): Promise<ChunkSource | undefined>
 	/** Cancels a stream in any process. @returns whether it was running. */
 	cancel(scope: Scope, id: string): Promise<boolean>
 	/** Resolves when the stream has ended. */

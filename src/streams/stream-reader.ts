@@ -1,7 +1,7 @@
 // Reads a stored stream from its file event by event, and waits for more until the end mark.
 
 import { closeSync, readSync } from 'node:fs'
-import type { Pieces } from '../http/event-stream.ts'
+import type { ChunkSource } from '../http/event-stream.ts'
 import type { Clock } from '../system/clock.ts'
 
 /** Follows the last event. No event contains it: JSON escapes it. */
@@ -24,7 +24,7 @@ const lookMs = 50
 const pieceBytes = 65_536
 const eventEnd = Buffer.from('\n\n')
 
-export class EventReader implements Pieces {
+export class EventReader implements ChunkSource {
 	private readonly options: EventReaderOptions
 	private readonly closed = new AbortController()
 	private position: number

@@ -28,7 +28,7 @@ export type CheckName = (typeof checkNames)[number]
 export type CheckResults = Readonly<Partial<Record<CheckName, CheckResult>>>
 
 /** How long a result is valid, and how long a reader waits for a newer one, in milliseconds. */
-const [validMs, patienceMs] = [1000, 500]
+const [validMs, timeoutMs] = [1000, 500]
 
 export class ServerChecks {
 	private readonly checks: readonly RememberedCheck[]
@@ -68,7 +68,7 @@ class RememberedCheck {
 		}
 		let timer: ReturnType<typeof setTimeout> | undefined
 		const late = new Promise<void>((resolve) => {
-			timer = setTimeout(resolve, patienceMs)
+			timer = setTimeout(resolve, timeoutMs)
 		})
 		await Promise.race([this.running, late])
 		clearTimeout(timer)

@@ -9,7 +9,7 @@ import type { Otlp } from './otlp.ts'
 import { logRequest } from './request-log.ts'
 import { RequestMetrics } from './request-metrics.ts'
 import type { Telemetry, UpstreamGauges } from './telemetry.ts'
-import { passOn } from './trace-context.ts'
+import { forwardedHeaders } from './trace-context.ts'
 
 export interface TelemetryContext {
 	readonly log: Log
@@ -34,7 +34,7 @@ export async function openTelemetry(options: TelemetryOptions, deps: TelemetryCo
 		attempt(record, upstream, begunMs) {
 			const traced = otlp?.attempt(record, upstream, begunMs)
 			return {
-				traceHeaders: traced?.traceHeaders ?? passOn(record.arrival.headers),
+				traceHeaders: traced?.traceHeaders ?? forwardedHeaders(record.arrival.headers),
 				end(endMs, error) {
 					record.attempts.push(error === undefined ? { upstream } : { upstream, error: error.kind })
 					metrics.attempted(upstream, endMs - begunMs, error)

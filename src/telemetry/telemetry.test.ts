@@ -5,7 +5,7 @@ import { Metrics, mergeSnapshots, writeMetrics } from './metric.ts'
 import { openTelemetry } from './open-telemetry.ts'
 import { telemetryOptions } from './options.ts'
 import type { RequestContext, RequestRecord } from './telemetry.ts'
-import { passOn, readTraceContext } from './trace-context.ts'
+import { forwardedHeaders, readTraceContext } from './trace-context.ts'
 
 const clock = { now: () => 1_000_000, sleep: async () => undefined }
 const gauges = { name: 'up', running: 2, waiting: 1, breaker: 'half-open', healthy: false } as const
@@ -161,7 +161,7 @@ describe('a trace context', () => {
 	const parent = `00-${traceId}-b7ad6b7169203331-01`
 	test('is forwarded', () => {
 		const headers = new Headers({ traceparent: parent, tracestate: 'a=b' })
-		expect(passOn(headers)).toEqual({ traceparent: parent, tracestate: 'a=b' })
+		expect(forwardedHeaders(headers)).toEqual({ traceparent: parent, tracestate: 'a=b' })
 		expect(readTraceContext(headers)).toMatchObject({ traceId, sampled: true })
 	})
 	for (const broken of [
@@ -172,7 +172,7 @@ describe('a trace context', () => {
 		parent.replace(traceId, '0'.repeat(32)),
 		parent.slice(0, -3),
 	])
-		test(`'${broken}' is ignored`, () => expect(passOn(new Headers({ traceparent: broken }))).toEqual({}))
+		test(`'${broken}' is ignored`, () => expect(forwardedHeaders(new Headers({ traceparent: broken }))).toEqual({}))
 })
 
 describe('OpenTelemetry', () => {

@@ -46,7 +46,7 @@ export interface RequestRecord {
 		| 'count'
 		| 'list-models'
 		| 'show-model'
-		| 'kept'
+		| 'stored'
 		| 'resume'
 		| 'cancel'
 		| 'usage'

@@ -34,7 +34,7 @@ export function writeTraceContext({ traceId, spanId, sampled, state }: TraceCont
 }
 
 /** The headers that forward the caller's trace context to an upstream without adding a span. */
-export function passOn(headers: Headers): Readonly<Record<string, string>> {
+export function forwardedHeaders(headers: Headers): Readonly<Record<string, string>> {
 	const context = readTraceContext(headers)
 	return context === undefined ? nothing : writeTraceContext(context)
 }

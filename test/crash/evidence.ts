@@ -36,7 +36,7 @@ interface EntryRow {
 
 export async function examine(crash: Crash): Promise<Findings> {
 	const complaints: string[] = []
-	// Asking for sums brings every account that was settled to the database.
+	// FailOverRequest for sums brings every account that was settled to the database.
 	const usage = await crash.server.call('/v1/organization/usage/completions?start_time=0')
 	if (usage.status !== 200) complaints.push(`usage answered ${usage.status}`)
 	const sql = new SQL(crash.database)

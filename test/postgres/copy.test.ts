@@ -18,7 +18,7 @@ if (postgresServer !== undefined)
 		const headers = { 'x-dragoman-conversation': 'new' }
 		const say = (content: string) => ({ model: 'echo', messages: [{ role: 'user', content }] })
 		for (const text of ['Größe', 'zwei', '三']) await server.call('/v1/chat/completions', say(text), headers)
-		await server.call('/v1/responses', { model: 'echo', input: 'kept', metadata: { a: 'b' } })
+		await server.call('/v1/responses', { model: 'echo', input: 'stored', metadata: { a: 'b' } })
 		await server.call('/v1/organization/usage/completions?start_time=0')
 		await server.stop()
 

@@ -2,9 +2,9 @@
 
 import { expect, test } from 'bun:test'
 import { conversation, turn } from '../../src/conversations/conversation-store.contract.ts'
+import { reachable } from '../../src/stores/sql/connection-failure.ts'
 import { freshDatabase, postgresServer } from '../../src/stores/sql/postgres.testing.ts'
 import { openPostgres } from '../../src/stores/sql/postgres.ts'
-import { reachable } from '../../src/stores/sql/reachable.ts'
 import { SqlConversationStore } from '../../src/stores/sql/sql-conversation-store.ts'
 import { SqlKeyStore } from '../../src/stores/sql/sql-key-store.ts'
 import { Relay } from './relay.testing.ts'

@@ -1,7 +1,7 @@
 // GET /chat/history/{user} and /chat/history/{user}/{id}
 
 import { ChatError } from '../../chat/error.ts'
-import type { Conversation, KeptMessage } from '../../conversations/conversation.ts'
+import type { Conversation, StoredMessage } from '../../conversations/conversation.ts'
 import { readConversationId } from '../../conversations/conversation-id.ts'
 import type { OwnConversations } from '../../conversations/own-conversations.ts'
 import { writeMessages } from '../../wire/openai/chat-messages-writer.ts'
@@ -14,7 +14,7 @@ export const listHistory: Route = {
 	method: 'GET',
 	path: '/chat/history/{user}',
 	read: ({ parameters: [user = ''] }) => ({
-		type: 'kept',
+		type: 'stored',
 		async answer(own) {
 			const histories: Record<string, unknown> = {}
 			for (let after: string | undefined, more = true; more; ) {
@@ -32,7 +32,7 @@ export const showHistory: Route = {
 	method: 'GET',
 	path: '/chat/history/{user}/{id}',
 	read: ({ parameters: [user = '', id = ''] }) => ({
-		type: 'kept',
+		type: 'stored',
 		async answer(own) {
 			const known = readConversationId(id)
 			const conversation = known === undefined ? undefined : await own.find(known)
@@ -44,7 +44,7 @@ export const showHistory: Route = {
 }
 
 async function writeHistory({ id, createdAtMs }: Conversation, own: OwnConversations): Promise<object> {
-	const messages: KeptMessage[] = []
+	const messages: StoredMessage[] = []
 	for (let after: string | undefined, more = true; more; ) {
 		const page = await own.messages(id, { limit: pageSize, order: 'asc', after })
 		messages.push(...(page?.items ?? []))

@@ -10,7 +10,7 @@ import { accountOf } from './account.ts'
 import { readTurn } from './chat-request.ts'
 import { agentSchema, type SentAgentTool } from './chat-schema.ts'
 import { droppedOfTurn } from './dropped-fields.ts'
-import { saidBy, unsupportedParts } from './envelope-writer.ts'
+import { choiceText, unsupportedParts } from './envelope-writer.ts'
 import { defaultAgentInstructions } from './instructions.ts'
 
 export const agents: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((version) => ({
@@ -54,7 +54,7 @@ function writeAction({ choices }: Completion): object {
 	const [choice] = choices
 	const [call] = choice?.toolCalls ?? []
 	return call === undefined
-		? { action: 'content', context: { content: saidBy(choice), tool_request: null } }
+		? { action: 'content', context: { content: choiceText(choice), tool_request: null } }
 		: {
 				action: 'tool_request',
 				context: { content: null, tool_request: { name: call.name, arguments: call.arguments } },

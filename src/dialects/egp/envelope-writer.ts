@@ -27,7 +27,7 @@ export function envelopeWriter(envelope: Envelope, stop: string | null): AnswerW
 	return {
 		completion: ({ choices, usage }: Completion) => {
 			const [choice] = choices
-			return envelope(saidBy(choice), writeReason(choice?.finishReason ?? 'stop', stop), usage)
+			return envelope(choiceText(choice), writeReason(choice?.finishReason ?? 'stop', stop), usage)
 		},
 		unsupportedParts,
 		stream: () => new EnvelopeStream(envelope, stop),
@@ -76,7 +76,7 @@ export function unsupportedParts({ choices }: Completion): readonly string[] {
 }
 
 /** The text of an answer. This API does not distinguish refusals. */
-export function saidBy(choice: Choice | undefined): string {
+export function choiceText(choice: Choice | undefined): string {
 	return (choice?.text ?? '') + (choice?.refusal ?? '')
 }
 

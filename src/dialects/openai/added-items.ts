@@ -7,8 +7,8 @@ import { newTurnId } from '../../conversations/conversation-id.ts'
 import type { NewTurn } from '../../conversations/conversation-store.ts'
 import type { OwnConversations } from '../../conversations/own-conversations.ts'
 import { joinPieces, type Piece, putInPlace } from '../../wire/openai/responses/item-reader.ts'
-import { type Item, writeKept } from '../../wire/openai/responses/item-writer.ts'
-import type { KeptFacts } from '../dialect.ts'
+import { type Item, writeStoredItems } from '../../wire/openai/responses/item-writer.ts'
+import type { StoredCallContext } from '../dialect.ts'
 import { findItems } from './response-thread.ts'
 
 /** Adds items to a new conversation, in the same transaction. */
@@ -16,7 +16,7 @@ export async function addFirstItems(
 	own: OwnConversations,
 	conversation: Conversation,
 	pieces: readonly Piece[],
-	facts: KeptFacts,
+	facts: StoredCallContext,
 ): Promise<void> {
 	const messages = await messagesOf(pieces, own)
 	if (messages.length === 0) return own.create(conversation)
@@ -37,7 +37,7 @@ export async function addItems(
 	own: OwnConversations,
 	conversation: string,
 	pieces: readonly Piece[],
-	facts: KeptFacts,
+	facts: StoredCallContext,
 	missing: () => ChatError,
 ): Promise<readonly Item[]> {
 	const messages = await messagesOf(pieces, own)
@@ -57,7 +57,7 @@ export async function addItems(
 		if (begun === 'begun') break
 	}
 	await own.end(turn.id, { state: 'completed', endedAtMs: facts.nowMs, answers: [] })
-	return writeKept(messages.map((message, index) => ({ id: inputId(turn.id, index), message, partial: false })))
+	return writeStoredItems(messages.map((message, index) => ({ id: inputId(turn.id, index), message, partial: false })))
 }
 
 async function messagesOf(pieces: readonly Piece[], own: OwnConversations): Promise<readonly Message[]> {
@@ -69,7 +69,7 @@ async function messagesOf(pieces: readonly Piece[], own: OwnConversations): Prom
 function newTurn(
 	conversation: string,
 	inputs: readonly Message[],
-	{ nowMs, process }: KeptFacts,
+	{ nowMs, process }: StoredCallContext,
 ): Omit<NewTurn, 'onConflict'> {
 	return {
 		id: newTurnId(),

@@ -1,7 +1,7 @@
 // The Conversations API: the items of a conversation.
 
 import type { ChatError } from '../../chat/error.ts'
-import type { KeptMessage } from '../../conversations/conversation.ts'
+import type { StoredMessage } from '../../conversations/conversation.ts'
 import type { OwnConversations } from '../../conversations/own-conversations.ts'
 import { newItemsSchema } from '../../wire/openai/conversations/conversation-schema.ts'
 import { writeConversation } from '../../wire/openai/conversations/conversation-writer.ts'
@@ -13,8 +13,8 @@ import type { Item } from '../../wire/openai/responses/item-writer.ts'
 import type { Route, RouteInput } from '../dialect.ts'
 import { addItems } from './added-items.ts'
 import { find, named, parse } from './conversations.ts'
-import { findItem, listItems } from './kept-items.ts'
 import { itemMissing } from './response-thread.ts'
+import { findItem, listItems } from './stored-items.ts'
 
 export const createItems: Route = {
 	method: 'POST',
@@ -24,7 +24,7 @@ export const createItems: Route = {
 		const { items } = parse(newItemsSchema, input.body)
 		const pieces = readItems(items, { body: input.body, field: 'items' })
 		return {
-			type: 'kept',
+			type: 'stored',
 			answer: async (own, facts) => writeList(await addItems(own, id, pieces, facts, missing), false),
 		}
 	},
@@ -40,7 +40,7 @@ export const listConversationItems: Route = {
 		const page = readListQuery(query, 'desc')
 		const branch = query.get('branch')
 		return {
-			type: 'kept',
+			type: 'stored',
 			async answer(own) {
 				await find(own, id, missing)
 				if (branch === null) return listItems(own, { ...page, conversation: id })
@@ -57,7 +57,7 @@ export const retrieveItem: Route = {
 	path: '/conversations/{id}/items/{item}',
 	read(input) {
 		const place = namedItem(input)
-		return { type: 'kept', answer: async (own) => (await locate(own, place)).item }
+		return { type: 'stored', answer: async (own) => (await locate(own, place)).item }
 	},
 }
 
@@ -67,7 +67,7 @@ export const deleteItem: Route = {
 	read(input) {
 		const place = namedItem(input)
 		return {
-			type: 'kept',
+			type: 'stored',
 			async answer(own) {
 				const { kept } = await locate(own, place)
 				const id = readItemId(place.item)
@@ -94,7 +94,7 @@ function namedItem(input: RouteInput): NamedItem {
 async function locate(
 	own: OwnConversations,
 	{ id, item, missing }: NamedItem,
-): Promise<{ readonly kept: KeptMessage; readonly item: Item }> {
+): Promise<{ readonly kept: StoredMessage; readonly item: Item }> {
 	await find(own, id, missing)
 	const found = await findItem(own, id, item)
 	if (found === undefined) throw itemMissing(item)

@@ -22,7 +22,7 @@ export const createConversation: Route = {
 		const fields = parse(newConversationSchema, body ?? {})
 		const pieces = readItems(fields.items ?? [], { body, field: 'items' })
 		return {
-			type: 'kept',
+			type: 'stored',
 			async answer(own, facts) {
 				const conversation: Conversation = {
 					id: newConversationId(),
@@ -50,7 +50,7 @@ export const listConversations: Route = {
 		if (after !== undefined && last === undefined) throw conversationMissing(after)
 		const [user, text] = [query.get('user'), query.get('search')]
 		return {
-			type: 'kept',
+			type: 'stored',
 			async answer(own) {
 				const found = await own.list({
 					...page,
@@ -72,7 +72,7 @@ export const deleteConversations: Route = {
 		const user = input.query().get('user')
 		if (user === '') throw new ChatError('invalid-request', "Invalid 'user': empty string.", { param: 'user' })
 		return {
-			type: 'kept',
+			type: 'stored',
 			answer: async (own) => ({
 				object: 'conversation.list.deleted',
 				deleted: await own.removeAll(user ?? undefined),
@@ -86,7 +86,7 @@ export const retrieveConversation: Route = {
 	path: '/conversations/{id}',
 	read(input) {
 		const { id, missing } = named(input)
-		return { type: 'kept', answer: async (own) => writeConversation(await find(own, id, missing)) }
+		return { type: 'stored', answer: async (own) => writeConversation(await find(own, id, missing)) }
 	},
 }
 
@@ -102,7 +102,7 @@ export const updateConversation: Route = {
 				code: 'missing_required_parameter',
 			})
 		return {
-			type: 'kept',
+			type: 'stored',
 			async answer(own, { nowMs }) {
 				const change: ConversationChange = {
 					metadata: metadata === undefined ? undefined : (metadata ?? {}),
@@ -123,7 +123,7 @@ export const deleteConversation: Route = {
 	read(input) {
 		const { id, text, missing } = named(input)
 		return {
-			type: 'kept',
+			type: 'stored',
 			async answer(own) {
 				if (!(await own.remove(id))) throw missing()
 				return { id: text, object: 'conversation.deleted', deleted: true }
@@ -138,7 +138,7 @@ export const exportConversation: Route = {
 	read(input) {
 		const { id, missing } = named(input)
 		return {
-			type: 'kept',
+			type: 'stored',
 			async answer(own) {
 				const conversation = await find(own, id, missing)
 				const everything = await own.everything(id)

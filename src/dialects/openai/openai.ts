@@ -18,7 +18,6 @@ import {
 } from './conversations.ts'
 import { countChatTokens } from './count-chat-tokens.ts'
 import { embeddings } from './embeddings.ts'
-import { cancelResponse, deleteResponse, listInputItems, retrieveResponse } from './kept-responses.ts'
 import { listModels, showModel } from './models.ts'
 import { countInputTokens, createResponse } from './responses.ts'
 import { responsesSocket } from './responses-socket.ts'
@@ -29,6 +28,7 @@ import {
 	retrieveCompletion,
 	updateCompletion,
 } from './stored-completions.ts'
+import { cancelResponse, deleteResponse, listInputItems, retrieveResponse } from './stored-responses.ts'
 import { readStream } from './streams.ts'
 import { detokenize, tokenize } from './tokenization.ts'
 import { completionUsage, embeddingUsage } from './usage.ts'

@@ -55,7 +55,7 @@ export const listCompletions: Route = {
 		if (after !== undefined && last === undefined) throw completionMissing(after)
 		const [model, metadata] = [query.get('model'), readMetadataFilter(query)]
 		return {
-			type: 'kept',
+			type: 'stored',
 			async answer(own) {
 				const found = await own.turns({
 					...page,
@@ -88,7 +88,7 @@ export const retrieveCompletion: Route = {
 	path: '/chat/completions/{id}',
 	read(input) {
 		const { turn, missing } = named(input)
-		return { type: 'kept', answer: async (own) => writeStored(own, await find(own, turn, missing)) }
+		return { type: 'stored', answer: async (own) => writeStored(own, await find(own, turn, missing)) }
 	},
 }
 
@@ -99,7 +99,7 @@ export const listCompletionMessages: Route = {
 		const { turn, missing } = named(input)
 		const { after, limit, order } = readListQuery(input.query(), 'asc')
 		return {
-			type: 'kept',
+			type: 'stored',
 			async answer(own) {
 				const { inputs, conversation } = await find(own, turn, missing)
 				const all = order === 'asc' ? inputs : inputs.toReversed()
@@ -128,7 +128,7 @@ export const updateCompletion: Route = {
 		if (!parsed.success) throw schemaError(parsed.error, input.body)
 		const { metadata } = parsed.data
 		return {
-			type: 'kept',
+			type: 'stored',
 			async answer(own) {
 				await find(own, turn, missing)
 				const changed = await own.updateTurn(turn, metadata ?? {})
@@ -145,7 +145,7 @@ export const deleteCompletion: Route = {
 	read(input) {
 		const { id, turn, missing } = named(input)
 		return {
-			type: 'kept',
+			type: 'stored',
 			async answer(own) {
 				await find(own, turn, missing)
 				if (!(await own.removeTurn(turn))) throw missing()

@@ -12,8 +12,8 @@ import { keys } from './keys.ts'
 import { me } from './me.ts'
 import { listModels, showModel } from './models.ts'
 import { rerank } from './rerank.ts'
+import { administration, agents, documents, logins, ocr } from './unsupported-routes.ts'
 import { myUsage, usage } from './usage.ts'
-import { administration, agents, documents, logins, ocr } from './withdrawn.ts'
 
 export const opengatellm: Dialect = {
 	name: 'opengatellm',

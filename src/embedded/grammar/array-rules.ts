@@ -3,7 +3,7 @@
 import type { Json, JsonObject } from '../../chat/json.ts'
 import { readCount } from './count.ts'
 import type { GrammarBuilder } from './grammar-builder.ts'
-import { nothingSatisfies, wrongSchema } from './refusal.ts'
+import { unsatisfiable, wrongSchema } from './refusal.ts'
 import { repeat } from './repetition.ts'
 import type { SchemaContext } from './schema-context.ts'
 
@@ -27,7 +27,7 @@ export function arrayBody(schema: JsonObject, builder: GrammarBuilder, context: 
 function readItems(schema: JsonObject, builder: GrammarBuilder, { name, place, value, alive }: SchemaContext): Items {
 	const least = readCount(schema, 'minItems', place) ?? 0
 	const most = readCount(schema, 'maxItems', place)
-	if (most !== undefined && most < least) throw nothingSatisfies("'minItems' is greater than 'maxItems'", place)
+	if (most !== undefined && most < least) throw unsatisfiable("'minItems' is greater than 'maxItems'", place)
 	const given = schema.prefixItems ?? []
 	if (!Array.isArray(given)) throw wrongSchema("'prefixItems' must be an array", place)
 	const prefix = given
@@ -37,7 +37,7 @@ function readItems(schema: JsonObject, builder: GrammarBuilder, { name, place, v
 	const item =
 		schema.items === false || places === 0 ? undefined : alive(() => value(schema.items, 'item', `${place}/items`))
 	if (item === undefined && least > prefix.length)
-		throw nothingSatisfies("'minItems' is greater than the number of items that the schema allows", place)
+		throw unsatisfiable("'minItems' is greater than the number of items that the schema allows", place)
 	// A repeated rule name costs llama.cpp the fewest elements.
 	const named = item === undefined || /^[\w-]+$/.test(item) ? item : builder.rule(`${name}-item`, item)
 	return { prefix, item: named, least, places }

@@ -2,7 +2,7 @@
 // 10^-15, so that 0.1 is exactly a tenth.
 
 import type { NumberBounds } from './number-bounds.ts'
-import { cannotEnforce, nothingSatisfies, type SchemaPath } from './refusal.ts'
+import { cannotEnforce, type SchemaPath, unsatisfiable } from './refusal.ts'
 
 export interface MultiplesContext {
 	readonly place: SchemaPath
@@ -61,7 +61,7 @@ function firstAbove(bound: bigint, exclusive: boolean, step: bigint): bigint {
 }
 
 function listed(first: bigint, last: bigint, step: bigint, place: SchemaPath): string {
-	if (first > last) throw nothingSatisfies('no multiple lies between the bounds', place)
+	if (first > last) throw unsatisfiable('no multiple lies between the bounds', place)
 	if (last - first >= fewMultiples) throw cannotEnforce(`multipleOf with more than ${fewMultiples} multiples`, place)
 	const ways: string[] = []
 	for (let index = first; index <= last; index++) ways.push(`"${written(index * step)}"`)

@@ -3,7 +3,7 @@
 
 import { type MultiplesContext, multiplesRule } from './multiples.ts'
 import { highest, lowest, type NumberBounds } from './number-bounds.ts'
-import { cannotEnforce, nothingSatisfies, type SchemaPath } from './refusal.ts'
+import { cannotEnforce, type SchemaPath, unsatisfiable } from './refusal.ts'
 
 export const anyInteger = '("0" | "-"? [1-9] [0-9]{0,15})'
 const anyWhole = '("-"? ("0" | [1-9] [0-9]{0,15}))'
@@ -28,7 +28,7 @@ export function integerRule(bounds: NumberBounds, place: SchemaPath): string {
 	for (const bound of [least, most])
 		if (bound !== undefined && !Number.isSafeInteger(bound)) throw cannotEnforce(`the bound ${bound}`, place)
 	if (least !== undefined && most !== undefined && least > most)
-		throw nothingSatisfies('no integer lies between the bounds', place)
+		throw unsatisfiable('no integer lies between the bounds', place)
 	return alternatives(integerRanges(least, most))
 }
 
@@ -41,7 +41,7 @@ export function numberRule(bounds: NumberBounds, place: SchemaPath): string {
 		most !== undefined &&
 		(least > most || (least === most && (bounds.leastExclusive || bounds.mostExclusive)))
 	)
-		throw nothingSatisfies('no number lies between the bounds', place)
+		throw unsatisfiable('no number lies between the bounds', place)
 	const ways: string[] = []
 	if (most === undefined || most > 0 || (most === 0 && !bounds.mostExclusive)) {
 		const from =
@@ -63,7 +63,7 @@ export function numberRule(bounds: NumberBounds, place: SchemaPath): string {
 			).map((way) => `"-" ${way}`),
 		)
 	}
-	if (ways.length === 0) throw nothingSatisfies('no number lies between the bounds', place)
+	if (ways.length === 0) throw unsatisfiable('no number lies between the bounds', place)
 	return alternatives(ways)
 }
 

@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../chat/json.ts'
 import { type CharacterSet, characterOf, plain, union, without, writeClass } from './character-set.ts'
 import { readCount } from './count.ts'
 import type { GrammarBuilder } from './grammar-builder.ts'
-import { cannotEnforce, nothingSatisfies, type SchemaPath, wrongSchema } from './refusal.ts'
+import { cannotEnforce, type SchemaPath, unsatisfiable, wrongSchema } from './refusal.ts'
 import { repeat } from './repetition.ts'
 import type { SchemaContext } from './schema-context.ts'
 import { isObject } from './schema-merge.ts'
@@ -25,7 +25,7 @@ export function objectBody(schema: JsonObject, builder: GrammarBuilder, context:
 	const extra = schema.additionalProperties
 	const names = [...Object.keys(properties), ...[...required].filter((name) => !Object.hasOwn(properties, name))]
 	if (extra === false && names.length > Object.keys(properties).length)
-		throw nothingSatisfies('a required property is disallowed', place)
+		throw unsatisfiable('a required property is disallowed', place)
 	const open = takesOthers(schema)
 	checkCounts(schema, names.length, required.size, open, place)
 	const pairs = names.flatMap((name): readonly Pair[] => {
@@ -52,9 +52,9 @@ function checkCounts(schema: JsonObject, known: number, required: number, open: 
 	const least = readCount(schema, 'minProperties', place) ?? 0
 	const most = readCount(schema, 'maxProperties', place)
 	if (most !== undefined && most < Math.max(least, required))
-		throw nothingSatisfies("'maxProperties' is less than 'minProperties' or the number of required properties", place)
+		throw unsatisfiable("'maxProperties' is less than 'minProperties' or the number of required properties", place)
 	if (known === 0) {
-		if (!open && least > 0) throw nothingSatisfies("no property is allowed, but 'minProperties' requires some", place)
+		if (!open && least > 0) throw unsatisfiable("no property is allowed, but 'minProperties' requires some", place)
 		return
 	}
 	if (least > required) throw cannotEnforce("'minProperties' beside named properties", place)

@@ -23,18 +23,18 @@ export function wrongSchema(complaint: string, place: SchemaPath): ChatError {
 	})
 }
 
-const unsatisfiable = 'unsatisfiable_schema'
+const unsatisfiableCode = 'unsatisfiable_schema'
 
 /** The schema is valid, but no value satisfies it. */
-export function nothingSatisfies(complaint: string, place: SchemaPath): ChatError {
+export function unsatisfiable(complaint: string, place: SchemaPath): ChatError {
 	return new ChatError('invalid-request', `Invalid schema: ${complaint} at ${shortened(place)}.`, {
-		code: unsatisfiable,
+		code: unsatisfiableCode,
 	})
 }
 
 /** Whether the schema can be dropped if it is one of several alternatives. */
 export function isUnsatisfiable(error: unknown): boolean {
-	return error instanceof ChatError && error.code === unsatisfiable
+	return error instanceof ChatError && error.code === unsatisfiableCode
 }
 
 function shortened(place: SchemaPath): SchemaPath {

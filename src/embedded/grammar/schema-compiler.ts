@@ -10,7 +10,7 @@ import { oneOf } from './literals.ts'
 import { readNumberBounds } from './number-bounds.ts'
 import { anyNumber, boundedRule } from './number-rules.ts'
 import { objectBody } from './object-rules.ts'
-import { cannotEnforce, isUnsatisfiable, nothingSatisfies, type SchemaPath, wrongSchema } from './refusal.ts'
+import { cannotEnforce, isUnsatisfiable, type SchemaPath, unsatisfiable, wrongSchema } from './refusal.ts'
 import type { SchemaContext } from './schema-context.ts'
 import { isAnnotation, isObject, mergeSchemas } from './schema-merge.ts'
 import { characterRule, readStringBounds, stringRule } from './string-rules.ts'
@@ -71,7 +71,7 @@ class SchemaCompiler {
 	/** An expression of one term for `schema`. */
 	private expression(schema: Json | undefined, name: string, place: SchemaPath): string {
 		if (schema === true || schema === undefined) return this.anyValue()
-		if (schema === false) throw nothingSatisfies("no value satisfies the schema 'false'", place)
+		if (schema === false) throw unsatisfiable("no value satisfies the schema 'false'", place)
 		if (!isObject(schema)) throw wrongSchema('a schema must be an object or a boolean', place)
 		if (++this.depth > maxDepth) throw cannotEnforce(`nesting of more than ${maxDepth} levels`, place)
 		try {
@@ -193,7 +193,7 @@ class SchemaCompiler {
 	}
 
 	private join(a: Json | undefined, b: Json, place: SchemaPath): Json | undefined {
-		if (a === false || b === false) throw nothingSatisfies("no value satisfies the schema 'false'", place)
+		if (a === false || b === false) throw unsatisfiable("no value satisfies the schema 'false'", place)
 		if (a === true) return b
 		if (b === true) return a
 		if (!isObject(a) || !isObject(b)) throw wrongSchema('a schema must be an object or a boolean', place)
@@ -249,7 +249,7 @@ class SchemaCompiler {
 			})
 			return way === undefined ? [] : [way]
 		})
-		if (ways.length === 0) throw nothingSatisfies(`no value satisfies any part of '${keyword}'`, place)
+		if (ways.length === 0) throw unsatisfiable(`no value satisfies any part of '${keyword}'`, place)
 		return this.builder.rule(`${name}-any`, [...new Set(ways)].join(' | '))
 	}
 
@@ -258,7 +258,7 @@ class SchemaCompiler {
 	}
 
 	private literals(values: readonly Json[], place: SchemaPath): string {
-		if (values.length === 0) throw nothingSatisfies('no value is allowed', place)
+		if (values.length === 0) throw unsatisfiable('no value is allowed', place)
 		const texts = values.map((value) => JSON.stringify(value).toWellFormed())
 		if (texts.reduce((sum, { length }) => sum + length, 0) > maxListedCharacters)
 			throw cannotEnforce('a list of values of this size', place)

@@ -3,7 +3,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { Json, JsonObject } from '../../chat/json.ts'
-import { cannotEnforce, nothingSatisfies, type SchemaPath } from './refusal.ts'
+import { cannotEnforce, type SchemaPath, unsatisfiable } from './refusal.ts'
 
 const annotations: ReadonlySet<string> = new Set([
 	'$schema',
@@ -68,7 +68,7 @@ const joins: ReadonlyMap<string, Join> = new Map(
 				if (type === 'number' && right.includes('integer')) return ['integer']
 				return type === 'integer' && right.includes('number') ? ['integer'] : []
 			})
-			if (both.length === 0) throw nothingSatisfies('no type satisfies both schemas', place)
+			if (both.length === 0) throw unsatisfiable('no type satisfies both schemas', place)
 			return both
 		},
 		properties: (a, b, place) => {
@@ -81,7 +81,7 @@ const joins: ReadonlyMap<string, Join> = new Map(
 		enum: (a, b, place) => {
 			const right = new Set(listOf(b).map((value) => JSON.stringify(value)))
 			const both = listOf(a).filter((value) => right.has(JSON.stringify(value)))
-			if (both.length === 0) throw nothingSatisfies('no value satisfies both enums', place)
+			if (both.length === 0) throw unsatisfiable('no value satisfies both enums', place)
 			return both
 		},
 		minimum: larger,

@@ -3,7 +3,7 @@
 import type { JsonObject } from '../../chat/json.ts'
 import { complement, plain, writeClass } from './character-set.ts'
 import { readCount } from './count.ts'
-import { cannotEnforce, nothingSatisfies, type SchemaPath, wrongSchema } from './refusal.ts'
+import { cannotEnforce, type SchemaPath, unsatisfiable, wrongSchema } from './refusal.ts'
 import { patternRule } from './regular-expression.ts'
 import { repeat } from './repetition.ts'
 
@@ -49,7 +49,7 @@ export function readStringBounds(schema: JsonObject, place: SchemaPath): StringB
 	const minLength = readCount(schema, 'minLength', place) ?? 0
 	const maxLength = readCount(schema, 'maxLength', place)
 	if (maxLength !== undefined && maxLength < minLength)
-		throw nothingSatisfies("'minLength' is greater than 'maxLength'", place)
+		throw unsatisfiable("'minLength' is greater than 'maxLength'", place)
 	const { pattern, format } = schema
 	for (const [keyword, value] of Object.entries({ pattern, format }))
 		if (value !== undefined && typeof value !== 'string') throw wrongSchema(`'${keyword}' must be a string`, place)

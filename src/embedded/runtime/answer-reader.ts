@@ -2,7 +2,7 @@
 // calls, and does not know tokens.
 
 import { type CallFormat, markOf } from './call-format.ts'
-import { begunLength } from './stop-filter.ts'
+import { partialMatchLength } from './stop-filter.ts'
 import { thinkClose, thinkOpen } from './template.ts'
 
 /** A piece of the answer; `length` is the number of characters of the model's output that it covers. */
@@ -112,7 +112,7 @@ export class AnswerReader {
 	private until(mark: string, type: 'text' | 'reasoning', after: State): Piece | undefined {
 		const at = this.held.indexOf(mark)
 		if (at === 0) return this.go(after, mark.length)
-		const length = at > 0 ? at : this.held.length - begunLength(this.held, mark)
+		const length = at > 0 ? at : this.held.length - partialMatchLength(this.held, mark)
 		return length === 0 ? undefined : this.take(type, length)
 	}
 

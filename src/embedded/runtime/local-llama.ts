@@ -209,21 +209,21 @@ class LocalLlama implements Engine {
 	async chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
 		this.refuseClosed()
 		const { chats } = this.parts
-		if (chats === undefined) throw this.wrongOperation('chat')
+		if (chats === undefined) throw this.unsupportedOperation('chat')
 		return chats.run(request, call).catch((thrown: unknown) => this.explain(thrown))
 	}
 
 	async count(request: ChatRequest, call: EngineCall): Promise<number> {
 		this.refuseClosed()
 		const { chats } = this.parts
-		if (chats === undefined) throw this.wrongOperation('chat')
+		if (chats === undefined) throw this.unsupportedOperation('chat')
 		return chats.count(request, call.signal)
 	}
 
 	async complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
 		this.refuseClosed()
 		const { completions } = this.parts
-		if (completions === undefined) throw this.wrongOperation('complete')
+		if (completions === undefined) throw this.unsupportedOperation('complete')
 		return completions.run(request, call)
 	}
 
@@ -272,7 +272,7 @@ class LocalLlama implements Engine {
 		throw asChatError(thrown)
 	}
 
-	private wrongOperation(requested: Operation): ChatError {
+	private unsupportedOperation(requested: Operation): ChatError {
 		const can = this.parts.operations.map((operation) => words[operation]).join(' and ')
 		return new ChatError(
 			'wrong-operation',

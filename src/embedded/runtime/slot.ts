@@ -42,12 +42,12 @@ export function place<Job>(prompt: readonly Token[], slots: readonly Slot<Job>[]
 	let warmest: Slot<Job> | undefined
 	let nearest: Slot<Job> | undefined
 	let warmth = 0
-	let nearness = 0
+	let cosine = 0
 	for (const slot of slots) {
 		const shared = sharedLength(slot.tokens, prompt)
-		if (shared > nearness) {
+		if (shared > cosine) {
 			nearest = slot
-			nearness = shared
+			cosine = shared
 		}
 		if (slot.job !== undefined) continue
 		if (shared > warmth) {
@@ -59,10 +59,10 @@ export function place<Job>(prompt: readonly Token[], slots: readonly Slot<Job>[]
 	if (oldest === undefined) return undefined
 	// The last token is always evaluated: the answer begins with its logits.
 	const most = prompt.length - 1
-	if (warmest !== undefined && warmth * 2 >= warmest.tokens.length && warmth * 2 >= nearness)
+	if (warmest !== undefined && warmth * 2 >= warmest.tokens.length && warmth * 2 >= cosine)
 		return { slot: warmest, reused: Math.min(warmth, most) }
-	if (nearest !== undefined && nearest !== oldest && nearness >= worthCopying)
-		return { slot: oldest, copyFrom: nearest, reused: Math.min(nearness, most) }
+	if (nearest !== undefined && nearest !== oldest && cosine >= worthCopying)
+		return { slot: oldest, copyFrom: nearest, reused: Math.min(cosine, most) }
 	return { slot: oldest, reused: Math.min(sharedLength(oldest.tokens, prompt), most) }
 }
 

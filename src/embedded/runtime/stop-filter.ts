@@ -29,7 +29,7 @@ export class StopFilter {
 		}
 		if (stop >= 0) return { text: this.take(stop), stopped: true }
 		let keep = 0
-		for (const candidate of this.stops) keep = Math.max(keep, begunLength(this.held, candidate))
+		for (const candidate of this.stops) keep = Math.max(keep, partialMatchLength(this.held, candidate))
 		return { text: this.take(this.held.length - keep), stopped: false }
 	}
 
@@ -46,7 +46,7 @@ export class StopFilter {
 }
 
 /** Number of characters at the end of `text` that may be the beginning of `mark`. */
-export function begunLength(text: string, mark: string): number {
+export function partialMatchLength(text: string, mark: string): number {
 	for (let length = Math.min(text.length, mark.length - 1); length > 0; length--)
 		if (mark.startsWith(text.slice(text.length - length))) return length
 	return 0

@@ -16,11 +16,11 @@ import { type Clock, systemClock } from '../../system/clock.ts'
 import { beginAnswer } from '../begun-answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
 import { type RunningCall, RunningCalls } from '../running-calls.ts'
-import { type Mishap, type Plan, type PlannedPart, readPlan } from './instruction.ts'
+import { type EchoFault, type Plan, type PlannedPart, readPlan } from './instruction.ts'
 import { sampleSchema } from './schema-sample.ts'
 import { type Speech, speak, type Utterance } from './speaker.ts'
 import { transcriptOf } from './transcript.ts'
-import { nearness, vectorOf } from './vectors.ts'
+import { similarity, vectorOf } from './vectors.ts'
 import { countPrompt, countWords, splitWords } from './words.ts'
 
 export interface EchoOptions {
@@ -120,7 +120,7 @@ class Echo implements Engine {
 			const target = vectorOf(splitWords(query), defaultDimensions)
 			const results = documents.map((document, index) => ({
 				index,
-				score: nearness(target, vectorOf(splitWords(document), defaultDimensions)),
+				score: similarity(target, vectorOf(splitWords(document), defaultDimensions)),
 			}))
 			const promptTokens = [query, ...documents].reduce((sum, text) => sum + countWords(text), 0)
 			return {
@@ -275,7 +275,7 @@ function promptText(prompt: string | readonly number[]): string {
 	return typeof prompt === 'string' ? prompt : prompt.join(' ')
 }
 
-async function fail(mishap: Mishap, signal: AbortSignal): Promise<never> {
+async function fail(mishap: EchoFault, signal: AbortSignal): Promise<never> {
 	if (mishap.type === 'hang') return aborted(signal)
 	const retry = mishap.kind === 'overloaded' || mishap.kind === 'rate-limited' || mishap.kind === 'unavailable'
 	throw new ChatError(

@@ -7,7 +7,7 @@ export interface Plan {
 	readonly parts: readonly PlannedPart[]
 	/** Delay before each token, in milliseconds. */
 	readonly delayMs: number
-	readonly mishap?: Mishap
+	readonly mishap?: EchoFault
 }
 
 export type PlannedPart =
@@ -18,7 +18,7 @@ export type PlannedPart =
 	| { readonly type: 'repeat'; readonly times: number; readonly text: string }
 
 /** A simulated failure. It occurs after `after` tokens, or before the response starts if `after` is absent. */
-export type Mishap =
+export type EchoFault =
 	| { readonly type: 'error'; readonly kind: ChatErrorKind; readonly after?: number }
 	| { readonly type: 'hang'; readonly after?: number }
 

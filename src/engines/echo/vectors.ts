@@ -16,9 +16,9 @@ export function vectorOf(words: readonly string[], dimensions: number): Float32A
 }
 
 /** Similarity from 0 to 1 of vectors of length 1: 1 if they are equal, about 0.5 if they are unrelated. */
-export function nearness(one: Float32Array, other: Float32Array): number {
-	const cosine = one.reduce((sum, value, index) => sum + value * (other[index] ?? 0), 0)
-	return Math.min(1, Math.max(0, (1 + cosine) / 2))
+export function similarity(one: Float32Array, other: Float32Array): number {
+	const dot = one.reduce((sum, value, index) => sum + value * (other[index] ?? 0), 0)
+	return Math.min(1, Math.max(0, (1 + dot) / 2))
 }
 
 /** FNV-1a. Never returns 0. */

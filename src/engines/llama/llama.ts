@@ -15,7 +15,7 @@ import { openOpenAICompatible } from '../openai-compatible/openai-compatible.ts'
 import { Supervisor, type SupervisorOptions } from './supervisor.ts'
 
 /** Timeout for a request that waits for a starting process, in milliseconds. */
-const patienceMs = 30_000
+const timeoutMs = 30_000
 const retryAfterMs = 2000
 /** Retry hint for a wait of minutes, or for failures that need the operator. */
 const laterMs = 10_000
@@ -98,7 +98,7 @@ export class Llama implements Engine {
 		}
 		if (this.served !== undefined) {
 			this.coming = supervisor
-			await supervisor.settled(patienceMs, this.ending.signal)
+			await supervisor.settled(timeoutMs, this.ending.signal)
 			this.coming = undefined
 		}
 		if (this.closed) return supervisor.close()
@@ -251,8 +251,8 @@ export class Llama implements Engine {
 	private async ready(signal: AbortSignal): Promise<Served> {
 		if (this.closed) throw new ChatError('unavailable', 'The server is closing.')
 		if (this.served === undefined && this.waiting.status === 'starting')
-			await settledOrAborted(this.firstServed.promise, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]))
-		const state = await this.served?.supervisor.settled(patienceMs, signal)
+			await settledOrAborted(this.firstServed.promise, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
+		const state = await this.served?.supervisor.settled(timeoutMs, signal)
 		if (this.served !== undefined && state?.status === 'ready') return this.served
 		if (signal.aborted) throw new ChatError('cancelled', 'The request was cancelled.')
 		const { status, note } =

@@ -52,7 +52,7 @@ const longestPauseMs = 10_000
 const healthyMs = 60_000
 const pollMs = 20
 /** Exit status for a configuration that can never work (EX_CONFIG of sysexits.h). */
-const hopelessStatus = 78
+const permanentFailureStatus = 78
 const hopelessPauseMs = 15_000
 const endDeadlineMs = 5000
 
@@ -121,7 +121,7 @@ export class Supervisor {
 			const { status, lastLine } = await this.runOnce().catch(notStarted)
 			if (signal.aborted) break
 			const livedMs = clock.now() - startedMs
-			if (status === hopelessStatus) {
+			if (status === permanentFailureStatus) {
 				this.become({ status: 'failed', reason: publicText(lastLine) })
 				if (lastLine !== lastFailure)
 					log.error({ reason: lastLine }, 'the embedded engine failed to start; retrying until it succeeds')

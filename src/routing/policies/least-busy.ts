@@ -11,5 +11,5 @@ export function leastBusy(): Policy {
 }
 
 function load({ place, weight }: Member): number {
-	return (place.slots.running + place.slots.waiting) / weight
+	return (place.limiter.running + place.limiter.waiting) / weight
 }

@@ -1,13 +1,13 @@
 import { expect, test } from 'bun:test'
 import { policyContract } from '../policy.contract.ts'
 import type { Member, Policy } from '../policy.ts'
-import { FakeClock, openPlace } from '../routing.testing.ts'
+import { FakeClock, openEndpoint } from '../routing.testing.ts'
 import { policies } from './list.ts'
 
 for (const [name, open] of Object.entries(policies)) policyContract(name, open)
 
 const hint = { affinity: () => '' }
-const member = (name: string, weight = 1, time?: FakeClock): Member => ({ place: openPlace(name, time), weight })
+const member = (name: string, weight = 1, time?: FakeClock): Member => ({ place: openEndpoint(name, time), weight })
 
 /** How often each member is first. */
 function count(
@@ -39,11 +39,11 @@ test('weighted: exactly by weight, evenly spread', () => {
 
 test('least-busy: fewest calls in flight and queued per weight', () => {
 	const [a, b] = [member('a'), member('b', 4)]
-	a.place.slots.tryTake()
-	b.place.slots.tryTake()
-	b.place.slots.tryTake()
+	a.place.limiter.tryAcquire()
+	b.place.limiter.tryAcquire()
+	b.place.limiter.tryAcquire()
 	expect(policies['least-busy']().order([a, b], hint)[0]).toBe(b)
-	for (let more = 0; more < 3; more++) b.place.slots.tryTake()
+	for (let more = 0; more < 3; more++) b.place.limiter.tryAcquire()
 	expect(policies['least-busy']().order([a, b], hint)[0]).toBe(a)
 })
 

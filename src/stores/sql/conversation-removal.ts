@@ -12,7 +12,7 @@ export async function eraseConversation(sql: Sql, id: string): Promise<void> {
 }
 
 /** Removes texts that no turn refers to. */
-export async function forgetTexts(sql: Sql, { tenant, owner }: Scope): Promise<void> {
+export async function deleteUnusedTexts(sql: Sql, { tenant, owner }: Scope): Promise<void> {
 	await sql`
 		DELETE FROM texts WHERE tenant = ${tenant} AND owner = ${owner} AND NOT EXISTS (
 			SELECT 1 FROM turns
@@ -24,7 +24,7 @@ export async function dropTurn(sql: Sql, scope: Scope, turn: Turn, beganConversa
 	await removeTurnRows(sql, turn)
 	if (beganConversation && !(await holdsAnything(sql, turn.conversation)))
 		await eraseConversation(sql, turn.conversation)
-	await forgetTexts(sql, scope)
+	await deleteUnusedTexts(sql, scope)
 }
 
 /** Removes a turn, and its messages if no other turn continues from them. */
@@ -33,7 +33,7 @@ export async function eraseTurn(sql: Sql, scope: Scope, turn: Turn): Promise<voi
 	const [conversation] = await sql`SELECT listed FROM conversations WHERE id = ${turn.conversation}`
 	if (Number(conversation?.listed) === 0 && !(await holdsAnything(sql, turn.conversation)))
 		await eraseConversation(sql, turn.conversation)
-	await forgetTexts(sql, scope)
+	await deleteUnusedTexts(sql, scope)
 }
 
 async function removeTurnRows(sql: Sql, { id, conversation, parent }: Turn): Promise<void> {

@@ -8,9 +8,9 @@ import type { Usage } from '../../chat/usage.ts'
 import {
 	type Conversation,
 	inputId,
-	type KeptAnswer,
-	type KeptMessage,
 	type Metadata,
+	type StoredAnswer,
+	type StoredMessage,
 	surfaces,
 	type Turn,
 	turnStates,
@@ -64,14 +64,14 @@ export function writeConversation({ tenant, owner }: Scope, conversation: Conver
 	}
 }
 
-export interface PlacedMessage extends KeptMessage {
+export interface TreeMessage extends StoredMessage {
 	readonly branch: number
 	/** Size of all messages from the first to this one, in bytes of JSON. */
 	readonly pathBytes: number
 }
 
 /** Not validated by a schema, for speed: a context has hundreds of messages, and only these stores write them. */
-export function readMessage(row: Row): PlacedMessage {
+export function readMessage(row: Row): TreeMessage {
 	return {
 		conversation: String(row.conversation),
 		id: String(row.id),
@@ -87,11 +87,11 @@ export function readMessage(row: Row): PlacedMessage {
 }
 
 /** Removes the properties that are internal to the message tree. */
-export function told({ branch: _, pathBytes: __, ...message }: PlacedMessage): KeptMessage {
+export function told({ branch: _, pathBytes: __, ...message }: TreeMessage): StoredMessage {
 	return message
 }
 
-export function writeMessage({ parent, message, partial, pathBytes, createdAtMs, ...rest }: PlacedMessage) {
+export function writeMessage({ parent, message, partial, pathBytes, createdAtMs, ...rest }: TreeMessage) {
 	return {
 		...rest,
 		parent: parent ?? null,
@@ -137,7 +137,7 @@ export function readTurn(row: unknown): Turn {
 		stored: stored === 1,
 		parent: parent ?? undefined,
 		inputs: Array.from({ length: inputs }, (_, index) => inputId(rest.id, index)),
-		answers: answers as readonly KeptAnswer[],
+		answers: answers as readonly StoredAnswer[],
 		usage: usage === null ? undefined : (usage as Usage),
 		error: error === null ? undefined : (error as NonNullable<Turn['error']>),
 		metadata: metadata as Metadata,

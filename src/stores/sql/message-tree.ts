@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import type { Message } from '../../chat/message.ts'
 import type { Scope } from '../../keys/scope.ts'
-import { type PlacedMessage, readMessage, writeMessage } from './conversation-rows.ts'
+import { readMessage, type TreeMessage, writeMessage } from './conversation-rows.ts'
 import type { Sql } from './sql.ts'
 
 /** The rows of a branch that belong to a path: those up to `depth`. */
@@ -39,7 +39,7 @@ interface TreePosition {
 	readonly taken: boolean
 }
 
-export async function findMessage(sql: Sql, conversation: string, id: string): Promise<PlacedMessage | undefined> {
+export async function findMessage(sql: Sql, conversation: string, id: string): Promise<TreeMessage | undefined> {
 	const [row] = await sql`SELECT * FROM messages WHERE conversation = ${conversation} AND id = ${id}`
 	return row === undefined ? undefined : readMessage(row)
 }
@@ -168,9 +168,9 @@ export async function lastMessages(
 	conversation: string,
 	segments: readonly Segment[],
 	{ pathBytes, maxBytes }: { readonly pathBytes: number; readonly maxBytes: number },
-): Promise<readonly PlacedMessage[]> {
+): Promise<readonly TreeMessage[]> {
 	const floor = Math.min(pathBytes - maxBytes, pathBytes - 1)
-	const found: PlacedMessage[] = []
+	const found: TreeMessage[] = []
 	for (const { branch, depth } of segments)
 		for (let below = depth + 1; ; ) {
 			const rows = await sql`
@@ -199,8 +199,8 @@ export async function messagesBetween(
 		limit,
 		order,
 	}: { readonly above: number; readonly below: number; readonly limit: number; readonly order: 'asc' | 'desc' },
-): Promise<readonly PlacedMessage[]> {
-	const found: PlacedMessage[] = []
+): Promise<readonly TreeMessage[]> {
+	const found: TreeMessage[] = []
 	const ordered = order === 'desc' ? segments : segments.toReversed()
 	for (const { branch, depth } of ordered) {
 		const room = limit - found.length

@@ -1,8 +1,8 @@
 // PostgreSQL: the database for deployments that are too large for SQLite or run on several hosts.
 
 import { SQL } from 'bun'
+import { timeoutMs } from './connection-failure.ts'
 import { migrate } from './database.ts'
-import { patienceMs } from './reachable.ts'
 import { expectSchema, type SchemaMode } from './schema.ts'
 import type { Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
@@ -58,14 +58,14 @@ export async function openPostgres(
 		},
 		reconnect() {
 			// Queries of other callers may be slow without the connection being dead.
-			reading.renew(patienceMs)
+			reading.renew(timeoutMs)
 			if (writer.busyMs > writerPatience) writing.renew(0)
 		},
 		async close() {
-			const timer = setTimeout(() => writing.close(0), patienceMs)
+			const timer = setTimeout(() => writing.close(0), timeoutMs)
 			await writer.idle()
 			clearTimeout(timer)
-			await Promise.all([reading.close(patienceMs), writing.close(patienceMs)])
+			await Promise.all([reading.close(timeoutMs), writing.close(timeoutMs)])
 		},
 	}
 }
@@ -109,7 +109,7 @@ class Connections {
 
 	/** Replaces the pool. Queries on the old connections may continue for `graceMs`. Does nothing if the pool was replaced recently. */
 	renew(graceMs: number): void {
-		if (performance.now() - this.openedMs < patienceMs) return
+		if (performance.now() - this.openedMs < timeoutMs) return
 		void this.close(graceMs)
 		this.current = this.open()
 		this.openedMs = performance.now()

@@ -5,8 +5,8 @@ import {
 	answerId,
 	type Conversation,
 	inputId,
-	type KeptMessage,
 	type Metadata,
+	type StoredMessage,
 	type Turn,
 } from '../../conversations/conversation.ts'
 import type {
@@ -22,13 +22,13 @@ import type {
 	TurnQuery,
 } from '../../conversations/conversation-store.ts'
 import type { Scope } from '../../keys/scope.ts'
-import { dropTurn, eraseConversation, eraseTurn, forgetTexts } from './conversation-removal.ts'
+import { deleteUnusedTexts, dropTurn, eraseConversation, eraseTurn } from './conversation-removal.ts'
 import {
 	foldText,
-	type PlacedMessage,
 	readConversation,
 	readMessage,
 	readTurn,
+	type TreeMessage,
 	told,
 	writeBody,
 	writeConversation,
@@ -104,7 +104,7 @@ export class SqlConversationStore implements ConversationStore {
 				SELECT id FROM conversations WHERE id = ${id} AND tenant = ${tenant} AND owner = ${owner}`
 			if (row === undefined) return false
 			await eraseConversation(sql, id)
-			await forgetTexts(sql, scope)
+			await deleteUnusedTexts(sql, scope)
 			return true
 		})
 		if (removed) await this.database.erase()
@@ -121,7 +121,7 @@ export class SqlConversationStore implements ConversationStore {
 				await this.database.lock(sql, String(id))
 				await eraseConversation(sql, String(id))
 			}
-			await forgetTexts(sql, scope)
+			await deleteUnusedTexts(sql, scope)
 			return rows.length
 		})
 		if (count > 0) await this.database.erase()
@@ -202,7 +202,7 @@ export class SqlConversationStore implements ConversationStore {
 		scope: Scope,
 		conversation: string,
 		{ leaf, after, limit, order }: PageQuery & { readonly leaf?: string },
-	): Promise<Page<KeptMessage> | undefined> {
+	): Promise<Page<StoredMessage> | undefined> {
 		const last = await this.leafOf(scope, conversation, leaf)
 		if (last === undefined) return undefined
 		const seen = after === undefined ? undefined : await findMessage(this.sql, conversation, after)
@@ -218,7 +218,7 @@ export class SqlConversationStore implements ConversationStore {
 		return pageOf(found.map(told), limit)
 	}
 
-	async message(scope: Scope, conversation: string, id: string): Promise<KeptMessage | undefined> {
+	async message(scope: Scope, conversation: string, id: string): Promise<StoredMessage | undefined> {
 		if ((await this.find(scope, conversation)) === undefined) return undefined
 		const found = await findMessage(this.sql, conversation, id)
 		return found === undefined ? undefined : told(found)
@@ -248,7 +248,7 @@ export class SqlConversationStore implements ConversationStore {
 	async everything(
 		scope: Scope,
 		conversation: string,
-	): Promise<{ readonly messages: readonly KeptMessage[]; readonly turns: readonly Turn[] } | undefined> {
+	): Promise<{ readonly messages: readonly StoredMessage[]; readonly turns: readonly Turn[] } | undefined> {
 		if ((await this.find(scope, conversation)) === undefined) return undefined
 		const messages = await this.sql`
 			SELECT * FROM messages WHERE conversation = ${conversation} ORDER BY turn, depth, id`
@@ -326,7 +326,7 @@ export class SqlConversationStore implements ConversationStore {
 				if (old === undefined) continue
 				erased++
 				await eraseConversation(sql, String(id))
-				await forgetTexts(sql, { tenant: String(tenant), owner: String(owner) })
+				await deleteUnusedTexts(sql, { tenant: String(tenant), owner: String(owner) })
 			}
 			return erased
 		})
@@ -341,7 +341,7 @@ export class SqlConversationStore implements ConversationStore {
 		{ tenant, owner }: Scope,
 		conversation: string,
 		leaf: string | undefined,
-	): Promise<PlacedMessage | 'empty' | undefined> {
+	): Promise<TreeMessage | 'empty' | undefined> {
 		const [row] = await this.sql`
 			SELECT head FROM conversations WHERE id = ${conversation} AND tenant = ${tenant} AND owner = ${owner}`
 		if (row === undefined) return undefined
@@ -352,8 +352,8 @@ export class SqlConversationStore implements ConversationStore {
 	private async openingOf(
 		conversation: string,
 		segments: readonly { readonly branch: number; readonly depth: number }[],
-		first: PlacedMessage,
-	): Promise<readonly PlacedMessage[]> {
+		first: TreeMessage,
+	): Promise<readonly TreeMessage[]> {
 		const range = { above: -1, below: first.depth, limit: longestOpening, order: 'asc' } as const
 		const begin = await messagesBetween(this.sql, conversation, segments, range)
 		const end = begin.findIndex(({ message: { role } }) => role !== 'system' && role !== 'developer')
@@ -444,7 +444,7 @@ async function moveHead(sql: Sql, turn: Turn, { answers, state, endedAtMs }: Tur
 }
 
 /** Removes a message and attaches its children to its parent. */
-async function takeOut(sql: Sql, { conversation, id, parent }: PlacedMessage, isHead: boolean): Promise<void> {
+async function takeOut(sql: Sql, { conversation, id, parent }: TreeMessage, isHead: boolean): Promise<void> {
 	const before = parent ?? null
 	await sql`UPDATE messages SET parent = ${before} WHERE conversation = ${conversation} AND parent = ${id}`
 	await sql`DELETE FROM messages WHERE conversation = ${conversation} AND id = ${id}`

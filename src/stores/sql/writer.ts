@@ -2,7 +2,7 @@
 // disk. A write is acknowledged only after it is on disk.
 
 import { ChatError } from '../../chat/error.ts'
-import { isAway, isRace } from './reachable.ts'
+import { isAway, isRace } from './connection-failure.ts'
 import type { Sql } from './sql.ts'
 
 export interface WriterOptions {

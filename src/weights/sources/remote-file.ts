@@ -15,7 +15,7 @@ export interface RemoteFile {
 export interface ReadOptions {
 	readonly signal: AbortSignal
 	/** Timeout for the response headers, in milliseconds. */
-	readonly patienceMs: number
+	readonly timeoutMs: number
 	/** Offset of the first byte; 0 by default. */
 	readonly fromByte?: number
 	/** Number of bytes; up to the end of the file by default. */
@@ -56,8 +56,8 @@ export async function readRemote(file: RemoteFile, options: ReadOptions): Promis
 	const { address, authorization } = splitCredentials(file)
 	const guard = new AbortController()
 	const timer = setTimeout(
-		() => guard.abort(new Error(`${address.host} did not respond within ${options.patienceMs / 1000} s`)),
-		options.patienceMs,
+		() => guard.abort(new Error(`${address.host} did not respond within ${options.timeoutMs / 1000} s`)),
+		options.timeoutMs,
 	)
 	const headers: Record<string, string> = { 'accept-encoding': 'identity', ...rangeHeader(options) }
 	if (authorization !== undefined) headers.authorization = authorization

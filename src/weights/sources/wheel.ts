@@ -7,7 +7,7 @@ export interface RandomAccess {
 	read(fromByte: number, lengthBytes: number): Promise<Uint8Array>
 }
 
-export interface MemberPlace {
+export interface MemberLocation {
 	/** Offset of its bytes in the wheel, after its local header. */
 	readonly fromByte: number
 	/** Size of its bytes in the wheel. */
@@ -27,7 +27,7 @@ const largestDirectory = 64 * 1024 * 1024
 const in64 = 0xffffffff
 
 /** @throws Error if this is not a zip, `path` is not in it, or its compression method is not supported. */
-export async function findMember(wheel: RandomAccess, path: string): Promise<MemberPlace> {
+export async function findMember(wheel: RandomAccess, path: string): Promise<MemberLocation> {
 	const { fromByte, lengthBytes } = await findDirectory(wheel)
 	if (lengthBytes > largestDirectory)
 		throw new Error(
@@ -75,7 +75,7 @@ function zip64Fields(directory: DataView, at: number, length: number): number[] 
 	return []
 }
 
-async function place(wheel: RandomAccess, entry: Entry, path: string): Promise<MemberPlace> {
+async function place(wheel: RandomAccess, entry: Entry, path: string): Promise<MemberLocation> {
 	const packing = entry.method === 0 ? 'plain' : entry.method === 8 ? 'deflate' : undefined
 	if (packing === undefined) throw new Error(`'${path}' is compressed with the unsupported zip method ${entry.method}`)
 	const local = view(await wheel.read(entry.headerAt, 30))

@@ -22,7 +22,7 @@ export function writeToolUse({ id, name }: Pick<ToolCall, 'id' | 'name'>, input:
 }
 
 /** @param hides writes only the proof, without the thinking text. */
-export function writeThought({ text, proof, sealed }: ReasoningBlock, hides: boolean): readonly object[] {
+export function writeReasoningBlock({ text, proof, sealed }: ReasoningBlock, hides: boolean): readonly object[] {
 	if (proof === undefined) return hides || text === '' ? [] : [writeThinking(text, '')]
 	if (sealed === true) return [writeRedacted(writeProof(proof))]
 	return [writeThinking(hides ? '' : text, writeProof(proof))]

@@ -3,10 +3,10 @@
 import type { Choice, Completion } from '../../chat/completion.ts'
 import type { Source } from '../../chat/source.ts'
 import { field, isObject } from '../openai/fields.ts'
-import { writeCall, writeText, writeThought } from './content-block-writer.ts'
+import { writeCall, writeReasoningBlock, writeText } from './content-block-writer.ts'
 import { messageFormats } from './formats.ts'
 import { writeStop } from './stop-reason-writer.ts'
-import { withTold, writeUsage } from './usage-writer.ts'
+import { withReportedUsage, writeUsage } from './usage-writer.ts'
 
 /** Values that are the same in every part of one response. */
 export interface ResponseContext {
@@ -52,7 +52,7 @@ function writeContent(choice: Choice, { hidesThinking }: MessageShape): readonly
 	const { text, refusal, reasoning, toolCalls } = choice
 	const thoughts = choice.thoughts ?? [{ text: reasoning }]
 	return [
-		...thoughts.flatMap((thought) => writeThought(thought, hidesThinking)),
+		...thoughts.flatMap((thought) => writeReasoningBlock(thought, hidesThinking)),
 		...(text === '' ? [] : [writeText(text)]),
 		...(refusal === '' ? [] : [writeText(refusal)]),
 		...toolCalls.flatMap(writeCall),
@@ -72,6 +72,6 @@ function overlay(written: ReturnType<typeof writeAnew>, theirs: unknown, theyCou
 		...written,
 		...(isObject(theirs) ? theirs : {}),
 		...{ id, type, role, model },
-		usage: theyCounted ? withTold(usage, field(theirs, 'usage')) : usage,
+		usage: theyCounted ? withReportedUsage(usage, field(theirs, 'usage')) : usage,
 	}
 }

@@ -12,7 +12,7 @@ import { messageFormats } from './formats.ts'
 import type { MessageShape, ResponseContext } from './message-answer-writer.ts'
 import { writeCallProof, writeProof } from './proof-text.ts'
 import { writeStop } from './stop-reason-writer.ts'
-import { nothingCounted, withTold, writeCounts, writeUsage } from './usage-writer.ts'
+import { withReportedUsage, writeCounts, writeUsage, zeroUsage } from './usage-writer.ts'
 
 type BlockType = 'text' | 'thinking' | 'redacted_thinking' | 'tool_use'
 
@@ -83,7 +83,7 @@ export class MessageEventWriter {
 			stop_details: null,
 			container: null,
 			diagnostics: null,
-			usage: withTold(writeUsage(nothingCounted), reported),
+			usage: withReportedUsage(writeUsage(zeroUsage), reported),
 		}
 		return writeEvent('message_start', { message })
 	}

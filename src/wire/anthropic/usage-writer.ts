@@ -7,7 +7,7 @@ import { isObject } from '../openai/fields.ts'
 import { messagesWire } from './formats.ts'
 
 /** Usage at the start of a stream; the final counts are in `message_delta`. */
-export const nothingCounted: Usage = {
+export const zeroUsage: Usage = {
 	promptTokens: 0,
 	completionTokens: 0,
 	cachedTokens: 0,
@@ -52,7 +52,7 @@ function reportedHere({ extra = {}, extraWire }: Pick<Usage, 'extra' | 'extraWir
 }
 
 /** Overlays the usage fields that an upstream of this wire reported. */
-export function withTold(written: ReturnType<typeof writeUsage>, theirs: unknown): object {
+export function withReportedUsage(written: ReturnType<typeof writeUsage>, theirs: unknown): object {
 	if (!isObject(theirs)) return written
 	return { ...written, ...Object.fromEntries(Object.entries(theirs).filter(([, value]) => value !== null)) }
 }

@@ -1,6 +1,6 @@
 // Writes conversations in OpenAI's format, with their title and end user, and exports them in our own format.
 
-import type { Conversation, KeptMessage, Turn } from '../../../conversations/conversation.ts'
+import type { Conversation, StoredMessage, Turn } from '../../../conversations/conversation.ts'
 import { writeConversationId } from '../../../conversations/conversation-id.ts'
 
 export interface WrittenConversation {
@@ -27,7 +27,7 @@ export function writeConversation({ id, createdAtMs, metadata, title, user }: Co
 /** Every branch, oldest first. Messages are exported as stored rather than as items, so nothing is lost. */
 export function writeExport(
 	conversation: Conversation,
-	{ messages, turns }: { readonly messages: readonly KeptMessage[]; readonly turns: readonly Turn[] },
+	{ messages, turns }: { readonly messages: readonly StoredMessage[]; readonly turns: readonly Turn[] },
 ): object {
 	return {
 		object: 'conversation.export',

@@ -8,7 +8,7 @@ import type { Message } from '../../../chat/message.ts'
 import { answerId, inputId } from '../../../conversations/conversation.ts'
 import { schemaError } from '../schema-error.ts'
 import { writeItemId } from './item-id.ts'
-import { writeKept } from './item-writer.ts'
+import { writeStoredItems } from './item-writer.ts'
 import { type ResponseIdentity, writeResponseId, writeResponseUsage } from './response-writer.ts'
 import { sealText } from './sealed-text.ts'
 
@@ -59,7 +59,7 @@ export function writeCompaction(
 		object: 'response.compaction',
 		created_at: created,
 		output: [
-			...writeKept(userMessages),
+			...writeStoredItems(userMessages),
 			{
 				id: writeItemId('compaction', answerId(token, 0)),
 				type: 'compaction',

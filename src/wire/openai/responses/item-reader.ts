@@ -31,13 +31,13 @@ export type Piece =
 	| { readonly type: 'reference'; readonly id: string }
 
 /** Location of items in a body, for error messages: `input` or `items`. */
-export interface ItemPlace {
+export interface ItemPath {
 	readonly body: unknown
 	readonly field: string
 }
 
 /** @throws ChatError `invalid-request` for an invalid item, `unsupported` for content that no model here accepts. */
-export function readItems(items: readonly unknown[], location: ItemPlace): readonly Piece[] {
+export function readItems(items: readonly unknown[], location: ItemPath): readonly Piece[] {
 	return items.flatMap((item, index) => readItem(item, index, location))
 }
 
@@ -78,7 +78,7 @@ function joinSaid(first: AssistantMessage, second: Omit<AssistantMessage, 'role'
 	}
 }
 
-function readItem(item: unknown, index: number, location: ItemPlace): readonly Piece[] {
+function readItem(item: unknown, index: number, location: ItemPath): readonly Piece[] {
 	const path = [location.field, index]
 	const at = `${location.field}[${index}]`
 	const parse = <Schema extends z.ZodType>(schema: Schema): z.infer<Schema> => {

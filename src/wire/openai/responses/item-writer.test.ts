@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import type { Message, UserPart } from '../../../chat/message.ts'
-import { answerId, inputId, type KeptMessage } from '../../../conversations/conversation.ts'
+import { answerId, inputId, type StoredMessage } from '../../../conversations/conversation.ts'
 import { markCall, readItemId, writeItemId } from './item-id.ts'
 import { pieceOf, withoutItem } from './item-piece.ts'
 import { joinPieces, readItems } from './item-reader.ts'
-import { type ItemShape, plainItems, writeKept } from './item-writer.ts'
+import { type ItemShape, plainItems, writeStoredItems } from './item-writer.ts'
 import { unflattenBy } from './tool-name.ts'
 
 const turn = '0193a0000000700080000000000000ab'
@@ -70,7 +70,7 @@ function history(seed: number): readonly Message[] {
 	return messages
 }
 
-const keep = (messages: readonly Message[]): readonly KeptMessage[] =>
+const keep = (messages: readonly Message[]): readonly StoredMessage[] =>
 	messages.map((message, index) => ({
 		id: message.role === 'assistant' ? answerId(turn, index) : inputId(turn, index),
 		conversation: 'c',
@@ -91,7 +91,7 @@ describe('written items', () => {
 		for (let seed = 0; seed < 300; seed++)
 			for (const shape of shapes) {
 				const messages = history(seed)
-				const items: unknown = JSON.parse(JSON.stringify(writeKept(keep(messages), shape)))
+				const items: unknown = JSON.parse(JSON.stringify(writeStoredItems(keep(messages), shape)))
 				const body = { input: items }
 				const read = joinPieces(readItems(Array.isArray(items) ? items : [], { body, field: 'input' }))
 				expect(read, `seed ${seed}`).toEqual(messages)
@@ -101,7 +101,7 @@ describe('written items', () => {
 	test('are found by the id of each item', () => {
 		for (let seed = 0; seed < 100; seed++) {
 			const kept = keep(history(seed))
-			const items = writeKept(kept)
+			const items = writeStoredItems(kept)
 			expect(new Set(items.map(({ id }) => id)).size).toBe(items.length)
 			const found = items.flatMap(({ id }) => {
 				const read = readItemId(id)

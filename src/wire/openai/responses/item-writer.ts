@@ -3,7 +3,7 @@
 import type { TokenLogprob } from '../../../chat/event.ts'
 import type { JsonObject } from '../../../chat/json.ts'
 import type { AssistantMessage, Message, ToolCall, UserPart } from '../../../chat/message.ts'
-import type { KeptMessage } from '../../../conversations/conversation.ts'
+import type { StoredMessage } from '../../../conversations/conversation.ts'
 import { writeItemId } from './item-id.ts'
 import { sealText } from './sealed-text.ts'
 import { type Unflatten, unflattenBy } from './tool-name.ts'
@@ -25,8 +25,8 @@ export const plainItems: ItemShape = { unflatten: unflattenBy([]), sealReasoning
  * @param messages one path through a conversation: a result has the type of a custom tool's if its call precedes it
  * @param earlierCalls ids of calls of custom tools that precede all of them
  */
-export function writeKept(
-	messages: readonly Pick<KeptMessage, 'id' | 'message' | 'partial'>[],
+export function writeStoredItems(
+	messages: readonly Pick<StoredMessage, 'id' | 'message' | 'partial'>[],
 	shape: ItemShape = plainItems,
 	earlierCalls: readonly string[] = [],
 ): readonly Item[] {

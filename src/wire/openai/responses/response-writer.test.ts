@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { answerId, type KeptMessage, type Turn } from '../../../conversations/conversation.ts'
+import { answerId, type StoredMessage, type Turn } from '../../../conversations/conversation.ts'
 import { readResponseId, writeResponse, writeTurn } from './response-writer.ts'
 import { openText, sealText } from './sealed-text.ts'
 
@@ -18,7 +18,7 @@ const turn: Turn = {
 	createdAtMs: 1_700_000_000_900,
 	endedAtMs: 1_700_000_003_100,
 }
-const answer: KeptMessage = {
+const answer: StoredMessage = {
 	id: answerId(id, 0),
 	conversation: turn.conversation,
 	turn: id,

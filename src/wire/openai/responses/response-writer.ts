@@ -8,8 +8,8 @@ import type { AssistantMessage } from '../../../chat/message.ts'
 import type { Usage } from '../../../chat/usage.ts'
 import {
 	answerId,
-	type KeptMessage,
 	type Metadata,
+	type StoredMessage,
 	type Turn,
 	type TurnState,
 } from '../../../conversations/conversation.ts'
@@ -128,7 +128,7 @@ function writeChoice(choice: Choice, token: string, status: ResponseStatus, shap
  *
  * @param answer the message of its first answer, if any
  */
-export function writeTurn(turn: Turn, answer: KeptMessage | undefined, sealReasoning: boolean): JsonObject {
+export function writeTurn(turn: Turn, answer: StoredMessage | undefined, sealReasoning: boolean): JsonObject {
 	const { id, conversation, model, createdAtMs, endedAtMs, echo, metadata, usage } = turn
 	const shape = { echo, metadata, sealReasoning }
 	const status = statuses[turn.state]

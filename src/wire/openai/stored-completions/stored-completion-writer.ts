@@ -3,7 +3,7 @@
 import type { Choice } from '../../../chat/completion.ts'
 import type { JsonObject } from '../../../chat/json.ts'
 import type { Message } from '../../../chat/message.ts'
-import type { KeptAnswer, KeptMessage, Turn } from '../../../conversations/conversation.ts'
+import type { StoredAnswer, StoredMessage, Turn } from '../../../conversations/conversation.ts'
 import { writeMessages } from '../chat-messages-writer.ts'
 import { writeCompletion } from '../completion-writer.ts'
 
@@ -69,7 +69,7 @@ const defaults = {
 	response_format: null,
 }
 
-function choiceOf(message: Message, answer: KeptAnswer | undefined): Choice {
+function choiceOf(message: Message, answer: StoredAnswer | undefined): Choice {
 	const assistant = message.role === 'assistant' ? message : undefined
 	const join = (type: 'text' | 'refusal') =>
 		(assistant?.content ?? []).map((part) => (part.type === type ? part.text : '')).join('')
@@ -84,7 +84,7 @@ function choiceOf(message: Message, answer: KeptAnswer | undefined): Choice {
 }
 
 /** A message of the request, whose id consists of the completion's id and its own number. */
-export function writeStoredMessage(stored: KeptMessage): { readonly id: string } {
+export function writeStoredMessage(stored: StoredMessage): { readonly id: string } {
 	const [{ content, ...written } = {}] = writeMessages([stored.message], 'developer')
 	const parts = Array.isArray(content) ? content : null
 	const fields = { name: null, ...written, content: parts === null ? (content ?? null) : null, content_parts: parts }

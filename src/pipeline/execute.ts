@@ -3,16 +3,16 @@
 import { batchesOf, wholeOf } from '../engines/event-batches.ts'
 import type { Admitted } from './admit.ts'
 import type { Answer } from './answer.ts'
-import { beginOrUndo, headersOf, identify } from './begin.ts'
-import { deliverWhole, WrittenPieces, withUsage } from './delivery.ts'
+import { beginOrDropTurn, headersOf, identify } from './begin.ts'
+import { deliverWhole, WrittenChunks, withUsage } from './delivery.ts'
 import { answerDetached, isDetached } from './detached.ts'
-import { notKept } from './open-answer.ts'
+import { asStorageError } from './open-answer.ts'
 import type { Parts } from './parts.ts'
 import type { StreamedCall } from './plan.ts'
 import { answerUnaryOperation } from './unary-operation.ts'
 
 /** @throws ChatError if no upstream began to answer. */
-export function attempt(admitted: Admitted, parts: Parts): Promise<Answer> {
+export function execute(admitted: Admitted, parts: Parts): Promise<Answer> {
 	const { call } = admitted
 	switch (call.type) {
 		case 'chat':
@@ -33,7 +33,7 @@ export function attempt(admitted: Admitted, parts: Parts): Promise<Answer> {
 /** The answer is cancelled when its client disconnects. */
 async function stream(admitted: Admitted<StreamedCall>, parts: Parts): Promise<Answer> {
 	const { call, received, turn } = admitted
-	const { events, answer, dropped } = await beginOrUndo(admitted, received.signal, parts)
+	const { events, answer, dropped } = await beginOrDropTurn(admitted, received.signal, parts)
 	const identity = identify(admitted, parts)
 	if (call.stream) {
 		const arrivals = batchesOf(events)
@@ -41,7 +41,7 @@ async function stream(admitted: Admitted<StreamedCall>, parts: Parts): Promise<A
 		return {
 			type: 'stream',
 			headers: headersOf(admitted, dropped),
-			open: (ended) => new WrittenPieces({ arrivals, writer, answer, backgroundTasks: parts.backgroundTasks, ended }),
+			open: (ended) => new WrittenChunks({ arrivals, writer, answer, backgroundTasks: parts.backgroundTasks, ended }),
 		}
 	}
 	try {
@@ -59,7 +59,7 @@ async function stream(admitted: Admitted<StreamedCall>, parts: Parts): Promise<A
 			body,
 		}
 	} catch (thrown) {
-		const error = notKept(thrown)
+		const error = asStorageError(thrown)
 		// Output is always billed. The turn is stored if the client disconnected, and deleted if the call failed.
 		if (turn !== undefined && error.kind !== 'cancelled') parts.backgroundTasks.add(turn.drop(), 'dropping a turn')
 		parts.backgroundTasks.add(answer.end(error), 'recording the end of a call')

@@ -5,7 +5,7 @@ import type { EngineCall, Operation } from '../engines/engine.ts'
 import { affinityKey } from '../routing/affinity-key.ts'
 import type { Model, ModelType } from '../routing/model.ts'
 import type { Admitted } from './admit.ts'
-import { type Answered, failOver } from './fail-over.ts'
+import { type FailOverResult, failOver } from './fail-over.ts'
 import type { Parts, Upstream } from './parts.ts'
 import type { ModelCall } from './plan.ts'
 
@@ -13,12 +13,12 @@ import type { ModelCall } from './plan.ts'
  * @param how `whole`: the answer is not read before it is complete.
  * @throws ChatError if no upstream began to answer.
  */
-export function ask<Result>(
+export function dispatch<Result>(
 	{ call, model, received, record, deployment, turn }: Admitted,
 	{ signal, whole }: { readonly signal: AbortSignal; readonly whole: boolean },
 	parts: Parts,
 	send: (upstream: Upstream, its: EngineCall) => Promise<Result>,
-): Promise<Answered<Result>> {
+): Promise<FailOverResult<Result>> {
 	const operation = operationOf[call.type]
 	expectType(model, operation)
 	return failOver(
@@ -30,7 +30,7 @@ export function ask<Result>(
 			signal,
 			record,
 			priority: ('priority' in call ? call.priority : undefined) ?? 'normal',
-			ask(place, headers, drop) {
+			dispatch(place, headers, drop) {
 				const upstream = deployment.upstreamAt(place)
 				expectOperation(upstream, operation)
 				return send(upstream, {
@@ -66,17 +66,17 @@ const purposes: Readonly<Partial<Record<ModelType, readonly Operation[]>>> = {
 }
 
 function expectType({ type }: Model, operation: Operation): void {
-	if (purposes[type]?.includes(operation) === false) throw wrongOperation(operation, false)
+	if (purposes[type]?.includes(operation) === false) throw unsupportedOperation(operation, false)
 }
 
 /** Rejects an operation that the upstream does not support. */
 function expectOperation(upstream: Upstream, operation: Operation): void {
 	const { operations } = upstream.engine.state()
 	if (operations.length === 0 || operations.includes(operation)) return
-	throw wrongOperation(operation, operations.includes('chat'))
+	throw unsupportedOperation(operation, operations.includes('chat'))
 }
 
-export function wrongOperation(operation: Operation, isChatModel: boolean): ChatError {
+export function unsupportedOperation(operation: Operation, isChatModel: boolean): ChatError {
 	return new ChatError('wrong-operation', messages[operation](isChatModel), { param: 'model' })
 }
 

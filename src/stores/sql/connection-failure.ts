@@ -17,7 +17,7 @@ const refusedText = /^(22021|22P05)$/
 const raceStates = /^(23505|40P01)$/
 
 /** Timeout of a database operation, in milliseconds. */
-export const patienceMs = 5000
+export const timeoutMs = 5000
 
 /** Connection-level failure, not a query error. */
 export function isAway(thrown: unknown): boolean {
@@ -50,9 +50,9 @@ async function explained(work: Promise<unknown>, silent: () => void): Promise<un
 	let timer: ReturnType<typeof setTimeout> | undefined
 	const late = new Promise<never>((_, reject) => {
 		timer = setTimeout(() => {
-			reject(unavailable(new Error(`the database did not respond within ${patienceMs} ms`)))
+			reject(unavailable(new Error(`the database did not respond within ${timeoutMs} ms`)))
 			silent()
-		}, patienceMs)
+		}, timeoutMs)
 	})
 	try {
 		return await Promise.race([work, late])

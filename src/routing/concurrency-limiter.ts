@@ -5,7 +5,7 @@ import { ChatError } from '../chat/error.ts'
 import type { ConcurrencyOptions } from './options.ts'
 
 /** A permit for one call. */
-export interface Slot {
+export interface Permit {
 	/** Idempotent. */
 	release(): void
 }
@@ -14,14 +14,14 @@ export type Priority = 'normal' | 'low'
 
 interface Waiter {
 	readonly priority: Priority
-	give(slot: Slot): void
+	give(slot: Permit): void
 	/** Rejects the call in favor of one of normal priority. */
 	refuse(): void
 }
 
 const retryAfterMs = 1000
 
-export class Slots {
+export class ConcurrencyLimiter {
 	private readonly options: ConcurrencyOptions | undefined
 	private readonly queue: Waiter[] = []
 	private taken = 0
@@ -50,7 +50,7 @@ export class Slots {
 	}
 
 	/** @returns a permit, or undefined if the limit is reached. */
-	tryTake(): Slot | undefined {
+	tryAcquire(): Permit | undefined {
 		return this.full ? undefined : this.give()
 	}
 
@@ -59,12 +59,12 @@ export class Slots {
 	 *
 	 * @throws ChatError `overloaded` if the queue is full or the wait is too long, `cancelled` if `signal` aborts.
 	 */
-	async take(signal: AbortSignal, priority: Priority = 'normal'): Promise<Slot> {
+	async acquire(signal: AbortSignal, priority: Priority = 'normal'): Promise<Permit> {
 		const { options } = this
 		if (options === undefined || !this.full) return this.give()
 		if (signal.aborted) throw cancelled()
 		if (this.refuses(priority)) throw tooMany()
-		return new Promise<Slot>((resolve, reject) => {
+		return new Promise<Permit>((resolve, reject) => {
 			const leave = () => {
 				clearTimeout(timer)
 				signal.removeEventListener('abort', hangUp)
@@ -103,7 +103,7 @@ export class Slots {
 		else this.queue.splice(position, 0, waiter)
 	}
 
-	private give(): Slot {
+	private give(): Permit {
 		this.taken++
 		let held = true
 		return {

@@ -6,8 +6,8 @@ import type { OwnConversations } from '../../conversations/own-conversations.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
 import { itemShape, readResponseId, writeTurn } from '../../wire/openai/responses/response-writer.ts'
 import type { Call, Route, RouteInput } from '../dialect.ts'
-import { listItems } from './kept-items.ts'
 import { responseMissing } from './response-thread.ts'
+import { listItems } from './stored-items.ts'
 
 export const retrieveResponse: Route = {
 	method: 'GET',
@@ -17,7 +17,7 @@ export const retrieveResponse: Route = {
 		const query = input.query()
 		if (query.get('stream') === 'true') return { type: 'resume', turn, after: eventsSeen(query), missing }
 		const sealed = sealsReasoning(query)
-		return { type: 'kept', answer: async (own) => writeStored(own, await find(own, turn, missing), sealed) }
+		return { type: 'stored', answer: async (own) => writeStored(own, await find(own, turn, missing), sealed) }
 	},
 }
 
@@ -46,7 +46,7 @@ export const deleteResponse: Route = {
 			if (!(await own.removeTurn(turn))) throw missing()
 			return { id, object: 'response', deleted: true }
 		}
-		return { type: 'kept', answer }
+		return { type: 'stored', answer }
 	},
 }
 
@@ -86,7 +86,7 @@ export const listInputItems: Route = {
 			const shape = itemShape({ echo, metadata, sealReasoning: false })
 			return listItems(own, { ...query, conversation, leaf, shape })
 		}
-		return { type: 'kept', answer }
+		return { type: 'stored', answer }
 	},
 }
 

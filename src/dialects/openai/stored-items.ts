@@ -1,13 +1,13 @@
 // Items of a conversation, with pagination. The store pages by message, and a message may consist of several items.
 
-import type { KeptMessage } from '../../conversations/conversation.ts'
+import type { StoredMessage } from '../../conversations/conversation.ts'
 import type { OwnConversations } from '../../conversations/own-conversations.ts'
 import { type ListQuery, writeList } from '../../wire/openai/list-query.ts'
 import { readItemId } from '../../wire/openai/responses/item-id.ts'
-import { type Item, type ItemShape, plainItems, writeKept } from '../../wire/openai/responses/item-writer.ts'
+import { type Item, type ItemShape, plainItems, writeStoredItems } from '../../wire/openai/responses/item-writer.ts'
 import { conversationMissing, itemMissing } from './response-thread.ts'
 
-export interface ItemsAsked extends ListQuery {
+export interface ItemsQuery extends ListQuery {
 	/** The internal id. */
 	readonly conversation: string
 	/** The last message of the requested branch; the head if absent. */
@@ -16,7 +16,7 @@ export interface ItemsAsked extends ListQuery {
 }
 
 /** @throws ChatError `not-found` */
-export async function listItems(own: OwnConversations, query: ItemsAsked): Promise<object> {
+export async function listItems(own: OwnConversations, query: ItemsQuery): Promise<object> {
 	const { conversation, after, limit, order, leaf, shape = plainItems } = query
 	const missing = () => (after === undefined ? conversationMissing(conversation) : itemMissing(after))
 	const cursor = after === undefined ? undefined : readItemId(after)
@@ -35,9 +35,13 @@ export async function listItems(own: OwnConversations, query: ItemsAsked): Promi
 	return writeList(items.slice(0, limit), page.more || items.length > limit)
 }
 
-function writeInOrder(messages: readonly KeptMessage[], order: ListQuery['order'], shape: ItemShape): readonly Item[] {
-	if (order === 'asc') return writeKept(messages, shape)
-	return writeKept(messages.toReversed(), shape).toReversed()
+function writeInOrder(
+	messages: readonly StoredMessage[],
+	order: ListQuery['order'],
+	shape: ItemShape,
+): readonly Item[] {
+	if (order === 'asc') return writeStoredItems(messages, shape)
+	return writeStoredItems(messages.toReversed(), shape).toReversed()
 }
 
 /** The items after the item `after`. */
@@ -51,13 +55,13 @@ export async function findItem(
 	own: OwnConversations,
 	conversation: string,
 	id: string,
-): Promise<{ readonly kept: KeptMessage; readonly item: Item } | undefined> {
+): Promise<{ readonly kept: StoredMessage; readonly item: Item } | undefined> {
 	const read = readItemId(id)
 	if (read === undefined) return undefined
 	const kept = await own.message(conversation, read.message)
 	if (kept === undefined) return undefined
 	const { message } = kept
 	const called = read.kind === 'custom_tool_call_output' && message.role === 'tool' ? [message.callId] : []
-	const item = writeKept([kept], plainItems, called).find((one) => one.id === id)
+	const item = writeStoredItems([kept], plainItems, called).find((one) => one.id === id)
 	return item === undefined ? undefined : { kept, item }
 }
