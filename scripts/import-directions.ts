@@ -41,7 +41,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		'telemetry',
 		'tokens',
 	],
-	config: ['dialects', 'engines', 'fields', 'http', 'routing', 'system', 'telemetry', 'tokens', 'weights'],
+	config: ['dialects', 'engines', 'fields', 'http', 'routing', 'stores', 'system', 'telemetry', 'tokens', 'weights'],
 	server: [
 		'chat',
 		'conversations',

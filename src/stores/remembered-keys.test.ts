@@ -6,7 +6,7 @@ import { ChatError } from '../chat/error.ts'
 import { createKey } from '../keys/key.ts'
 import { withCache } from '../keys/remembered-key-store.ts'
 import { openChangeCounter } from '../system/change-counter.ts'
-import { MemoryKeyStore } from './memory/memory-key-store.ts'
+import { MemoryKeyStore } from './memory-key-store.testing.ts'
 
 const forever = () => new Promise<never>(() => undefined)
 

@@ -3,14 +3,15 @@
 import { closeSync, fdatasync, fstatSync, openSync, statSync } from 'node:fs'
 import { mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { migrate } from '../migrations/migrate.ts'
+import { expectSchema, SchemaError, type SchemaMode } from '../migrations/schema.ts'
+import type { Sql } from '../sql/sql.ts'
+import type { SqlDatabase } from '../sql/sql-database.ts'
+import { firstBatch, nextBatch, type Row, type Scan, type Table } from '../sql/table.ts'
+import { Writer } from '../sql/writer.ts'
 import { Checkpoints } from './checkpoint.ts'
-import { migrate } from './database.ts'
-import { expectSchema, SchemaError, type SchemaMode } from './schema.ts'
-import type { Sql } from './sql.ts'
-import type { SqlDatabase } from './sql-database.ts'
 import { connectSqlite } from './sqlite-connection.ts'
-import { firstBatch, nextBatch, type Row, type Scan, type Table } from './table.ts'
-import { Writer } from './writer.ts'
+import { explainSqliteFailure } from './sqlite-failure.ts'
 
 /** How long a write waits for a transaction of another process, in milliseconds. */
 const busyTimeoutMs = 5000
@@ -40,6 +41,7 @@ export async function openSqlite(file: string, mode: SchemaMode = 'create'): Pro
 	const checkpoints = new Checkpoints(file, () => log.length)
 	const writer = new Writer({
 		sql: () => writing,
+		explain: explainSqliteFailure,
 		begin: 'immediate',
 		flush: () => log.sync(),
 		between: () => checkpoints.between(),
@@ -68,6 +70,7 @@ export async function openSqlite(file: string, mode: SchemaMode = 'create'): Pro
 			if ((await stat(file)).ino !== ino) throw new Error('the database file was replaced while it was open')
 			await sql`SELECT name FROM migrations LIMIT 1`
 		},
+		explain: explainSqliteFailure,
 		reconnect() {},
 		async close() {
 			await writer.idle()

@@ -1,11 +1,11 @@
 // The migration steps of the schema, oldest first. Released steps are never edited; each change is a new step.
 
-import keys from './migrations/001-keys.sql' with { type: 'text' }
-import keyOwners from './migrations/002-key-owners.sql' with { type: 'text' }
-import conversations from './migrations/003-conversations.sql' with { type: 'text' }
-import ledger from './migrations/004-ledger.sql' with { type: 'text' }
-import keyExpiry from './migrations/005-key-expiry.sql' with { type: 'text' }
-import ledgerOwners from './migrations/006-ledger-owners.sql' with { type: 'text' }
+import keys from './001-keys.sql' with { type: 'text' }
+import keyOwners from './002-key-owners.sql' with { type: 'text' }
+import conversations from './003-conversations.sql' with { type: 'text' }
+import ledger from './004-ledger.sql' with { type: 'text' }
+import keyExpiry from './005-key-expiry.sql' with { type: 'text' }
+import ledgerOwners from './006-ledger-owners.sql' with { type: 'text' }
 
 export interface Migration {
 	readonly name: string

@@ -1,15 +1,16 @@
-// An in-memory SQLite database, for tests and for servers without persistence.
+// An in-memory SQLite database, for tests.
 
-import { migrate } from './database.ts'
-import type { SqlDatabase } from './sql-database.ts'
+import { migrate } from '../migrations/migrate.ts'
+import type { SqlDatabase } from '../sql/sql-database.ts'
+import { Writer } from '../sql/writer.ts'
 import { snapshot } from './sqlite.ts'
 import { connectSqlite } from './sqlite-connection.ts'
-import { Writer } from './writer.ts'
+import { explainSqliteFailure } from './sqlite-failure.ts'
 
 export async function openMemory(): Promise<SqlDatabase> {
 	const sql = connectSqlite(':memory:')
 	const migrated = await migrate(sql, {})
-	const writer = new Writer({ sql: () => sql })
+	const writer = new Writer({ sql: () => sql, explain: explainSqliteFailure })
 	return {
 		sql,
 		migrated,
@@ -18,6 +19,7 @@ export async function openMemory(): Promise<SqlDatabase> {
 		snapshot: (work) => snapshot(sql, work),
 		async erase() {},
 		async check() {},
+		explain: explainSqliteFailure,
 		reconnect() {},
 		async close() {
 			await writer.idle()

@@ -1,8 +1,8 @@
 // Checks that a database has the schema that its caller expects. Does not change the database.
 
 import { DatabaseError } from '../database-error.ts'
+import type { Sql } from '../sql/sql.ts'
 import { migrations } from './migration.ts'
-import type { Sql } from './sql.ts'
 
 /**
  * - `create`: a database that does not exist is created, and an older one is migrated. For the server and `dragoman migrate`.

@@ -2,7 +2,7 @@
 // SQLite and takes five times as long.
 
 import { Database, type SQLQueryBindings } from 'bun:sqlite'
-import type { Fragment, Row, Sql } from './sql.ts'
+import type { Fragment, Row, Sql } from '../sql/sql.ts'
 
 /** @param file `:memory:` for an in-memory database. @param create whether a file that does not exist is created. */
 export function connectSqlite(file: string, create = true): Sql {

@@ -1,4 +1,4 @@
-// Ledger entries in memory, for tests and for servers without persistence.
+// Ledger entries in memory, for tests.
 
 import type {
 	EntryOrder,
@@ -9,8 +9,8 @@ import type {
 	LedgerStore,
 	UsageQuery,
 	UsageSum,
-} from '../../ledger/ledger-store.ts'
-import { dayOf, sumByDay, sumByGroup, type UsageDay } from '../../ledger/usage-day.ts'
+} from '../ledger/ledger-store.ts'
+import { dayOf, sumByDay, sumByGroup, type UsageDay } from '../ledger/usage-day.ts'
 
 const newestFirst: EntryOrder = { by: 'settled', direction: 'desc' }
 
@@ -21,12 +21,12 @@ const sortValues: Readonly<Record<EntryOrder['by'], (entry: LedgerEntry) => numb
 }
 
 export class MemoryLedgerStore implements LedgerStore {
-	private readonly kept = new Map<string, LedgerEntry>()
+	private readonly stored = new Map<string, LedgerEntry>()
 	private readonly days: UsageDay[] = []
 
 	async insert(entries: readonly LedgerEntry[]): Promise<void> {
-		const fresh = new Map(entries.filter(({ id }) => !this.kept.has(id)).map((entry) => [entry.id, entry]))
-		for (const [id, entry] of fresh) this.kept.set(id, entry)
+		const fresh = new Map(entries.filter(({ id }) => !this.stored.has(id)).map((entry) => [entry.id, entry]))
+		for (const [id, entry] of fresh) this.stored.set(id, entry)
 		this.days.push(...sumByDay([...fresh.values()]))
 	}
 
@@ -64,7 +64,7 @@ export class MemoryLedgerStore implements LedgerStore {
 	}
 
 	private select({ fromMs, untilMs, tenant, owner, operation }: EntrySelection): LedgerEntry[] {
-		return [...this.kept.values()].filter(
+		return [...this.stored.values()].filter(
 			(entry) =>
 				entry.settledAtMs >= fromMs &&
 				entry.settledAtMs < untilMs &&
@@ -75,13 +75,13 @@ export class MemoryLedgerStore implements LedgerStore {
 	}
 
 	async expire(beforeMs: number): Promise<number> {
-		const old = [...this.kept.values()].filter(({ settledAtMs }) => settledAtMs < beforeMs)
-		for (const { id } of old) this.kept.delete(id)
+		const old = [...this.stored.values()].filter(({ settledAtMs }) => settledAtMs < beforeMs)
+		for (const { id } of old) this.stored.delete(id)
 		return old.length
 	}
 
 	async newestMs(): Promise<number | undefined> {
-		return this.kept.size === 0 ? undefined : Math.max(...[...this.kept.values()].map((entry) => entry.settledAtMs))
+		return this.stored.size === 0 ? undefined : Math.max(...[...this.stored.values()].map((entry) => entry.settledAtMs))
 	}
 
 	async close(): Promise<void> {}

@@ -3,15 +3,15 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createKey } from '../../keys/key.ts'
-import { keyStoreContract } from '../../keys/key-store.contract.ts'
-import { freshDatabase, postgresServer } from './postgres.testing.ts'
-import { openPostgres } from './postgres.ts'
-import { SqlKeyStore } from './sql-key-store.ts'
+import { databaseContract } from '../database.contract.ts'
+import { SqlKeyStore } from '../sql/sql-key-store.ts'
+import { openMemory } from './memory.testing.ts'
 import { openSqlite } from './sqlite.ts'
 
-const newFile = async () => join(await mkdtemp(join(tmpdir(), 'dragoman-keys-')), 'dragoman.sqlite')
+const newFile = async () => join(await mkdtemp(join(tmpdir(), 'dragoman-sqlite-')), 'dragoman.sqlite')
 
-keyStoreContract('sqlite', async () => new SqlKeyStore(await openSqlite(await newFile())))
+databaseContract('sqlite', async () => openSqlite(await newFile()))
+databaseContract('sqlite in memory', openMemory)
 
 test('two connections to the same file see each other’s writes', async () => {
 	const file = await newFile()
@@ -34,18 +34,6 @@ test('concurrent openings of a new file create one schema', async () => {
 	expect(await stores[0]?.list()).toHaveLength(8)
 	await Promise.all(stores.map((store) => store.close()))
 })
-
-if (postgresServer !== undefined)
-	keyStoreContract('postgresql', async () => {
-		const fresh = await freshDatabase(postgresServer as string)
-		const store = new SqlKeyStore(await openPostgres(fresh.url))
-		const { close } = store
-		store.close = async () => {
-			await close.call(store)
-			await fresh.drop()
-		}
-		return store
-	})
 
 test('many processes open a new file concurrently', async () => {
 	const file = await newFile()

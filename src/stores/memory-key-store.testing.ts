@@ -1,9 +1,9 @@
-// API keys in memory, for tests and for servers without persistence.
+// API keys in memory, for tests.
 
-import type { Key } from '../../keys/key.ts'
-import type { KeyStore } from '../../keys/key-store.ts'
-import { revocable } from '../../keys/revocation.ts'
-import type { Scope } from '../../keys/scope.ts'
+import type { Key } from '../keys/key.ts'
+import type { KeyStore } from '../keys/key-store.ts'
+import { revocable } from '../keys/revocation.ts'
+import type { Scope } from '../keys/scope.ts'
 
 export class MemoryKeyStore implements KeyStore {
 	private readonly keys = new Map<string, Key>()

@@ -1,13 +1,14 @@
 // PostgreSQL: the database for deployments that are too large for SQLite or run on several hosts.
 
 import { SQL } from 'bun'
-import { timeoutMs } from './connection-failure.ts'
-import { migrate } from './database.ts'
-import { expectSchema, type SchemaMode } from './schema.ts'
-import type { Sql } from './sql.ts'
-import type { SqlDatabase } from './sql-database.ts'
-import { firstBatch, nextBatch, type Row, type Table } from './table.ts'
-import { Writer } from './writer.ts'
+import { migrate } from '../migrations/migrate.ts'
+import { expectSchema, type SchemaMode } from '../migrations/schema.ts'
+import { timeoutMs } from '../sql/database-failure.ts'
+import type { Sql } from '../sql/sql.ts'
+import type { SqlDatabase } from '../sql/sql-database.ts'
+import { firstBatch, nextBatch, type Row, type Table } from '../sql/table.ts'
+import { Writer } from '../sql/writer.ts'
+import { explainPostgresFailure } from './postgres-failure.ts'
 
 /** Timeout of connecting, in seconds. */
 const connectionTimeout = 3
@@ -15,7 +16,7 @@ const readers = 8
 /** In milliseconds. A gateway that disappears during a transaction must not lock a conversation until the TCP connection times out. */
 const connection = { idle_in_transaction_session_timeout: 30_000 }
 /** Duration of a transaction after which the writer's connection is considered dead, in milliseconds. Large removals take some seconds. */
-const writerPatienceMs = 30_000
+const writerTimeoutMs = 30_000
 /** Id of the advisory lock for migrations; an arbitrary number that all gateways share. */
 const migrationLock = 4_207_846_133
 /** Minimum interval between vacuums after deletions, in milliseconds. */
@@ -25,18 +26,18 @@ const vacuumed = ['messages', 'turns', 'texts', 'conversations']
 
 /**
  * @param url `postgres://user:password@host:port/database`.
- * @param writerPatience milliseconds after which the connection of a running transaction is considered dead, if a query has timed out.
+ * @param writerTimeout milliseconds after which the connection of a running transaction is considered dead, if a query has timed out.
  * @throws Error if the server cannot be reached, SchemaError if the database does not meet `mode`.
  */
 export async function openPostgres(
 	url: string,
-	writerPatience = writerPatienceMs,
 	mode: SchemaMode = 'create',
+	writerTimeout = writerTimeoutMs,
 ): Promise<SqlDatabase> {
 	const writing = new Connections(url, 1)
 	const migrated = await prepare(writing, mode)
 	const reading = new Connections(url, readers)
-	const writer = new Writer({ sql: () => writing.sql })
+	const writer = new Writer({ sql: () => writing.sql, explain: explainPostgresFailure })
 	const vacuum = vacuumFrom(reading)
 	return {
 		get sql() {
@@ -56,10 +57,11 @@ export async function openPostgres(
 		async check() {
 			await reading.sql`SELECT 1`
 		},
+		explain: explainPostgresFailure,
 		reconnect() {
 			// Queries of other callers may be slow without the connection being dead.
 			reading.renew(timeoutMs)
-			if (writer.busyMs > writerPatience) writing.renew(0)
+			if (writer.busyMs > writerTimeout) writing.renew(0)
 		},
 		async close() {
 			const timer = setTimeout(() => writing.close(0), timeoutMs)

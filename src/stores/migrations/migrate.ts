@@ -1,8 +1,8 @@
-// Applies schema migrations. Both databases share the SQL text; their differences are in one file for each.
+// Applies schema migrations. All databases share their text. How a database begins and locks a transaction is its own matter.
 
+import type { Sql } from '../sql/sql.ts'
 import { type Migration, migrations } from './migration.ts'
 import { readKnownSteps } from './schema.ts'
-import type { Sql } from './sql.ts'
 
 export interface MigrationTransaction {
 	/** The mode of BEGIN for a transaction that writes. */
