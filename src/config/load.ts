@@ -22,6 +22,7 @@ import { explainReadFailure, fillIn, readGivenSecret } from './fill-in.ts'
 import { parse, withoutValue } from './parse.ts'
 import { record } from './record.ts'
 import { checkReferences } from './references.ts'
+import { renameFields } from './renamed-fields.ts'
 import { type ConfigFile, configSchema, embeddedWord, extension } from './schema.ts'
 import { findWarnings, unknownVariables } from './warnings.ts'
 
@@ -63,11 +64,12 @@ export interface Reading {
 export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
 	const { text, document } = await readDocument(source)
 	const complaints = new ConfigProblems(document, source.overrides)
-	const values = withoutExtensions(document.value)
+	const { values, ...renamed } = renameFields(withoutExtensions(document.value))
 	if (source.file !== undefined) {
 		complaints.throwIfAny(checkMapping(document.value))
 		complaints.add(checkModels(values))
 	}
+	complaints.add(renamed.complaints)
 	const folder = resolve(source.file === undefined ? '.' : dirname(source.file))
 	const filled = await fillIn(values, { schema: configSchema, environment: source.environment, folder })
 	complaints.add(filled.complaints)
@@ -82,7 +84,7 @@ export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
 	const whole = { ...(usesBuiltIn ? withEmbeddedModel(fromFile) : fromFile), ...given }
 	complaints.add(checkReferences(whole).map((one) => withoutValue(one, whole, filled.fromVariables)))
 	const config = parse(whole, filled.fromVariables, complaints)
-	const warnings = findWarnings(config).map((warning) => complaints.locate(warning))
+	const warnings = [...renamed.warnings, ...findWarnings(config)].map((warning) => complaints.locate(warning))
 	return {
 		config: usesBuiltIn ? markBuiltIn(config) : config,
 		warnings: [...warnings, ...unknownVariables(source.environment)],

@@ -244,7 +244,7 @@ async function openKept(
 			const [entries, sum] = await Promise.all([stores.ledger.entries(query), stores.ledger.sumEntries(query)])
 			return { entries, sum }
 		},
-		histories: config.history,
+		userIdHistory: config.history.userId,
 		process,
 	}
 }

@@ -5,6 +5,7 @@ import type { DialectChoice, DialectRoute } from '../dialects/choice.ts'
 import type { Call, Route } from '../dialects/dialect.ts'
 import type { Received } from '../http/received.ts'
 import type { Authenticated } from './authenticate.ts'
+import type { Parts } from './parts.ts'
 
 export interface ParsedRequest extends Authenticated {
 	readonly target: DialectRoute
@@ -49,20 +50,33 @@ export function shortened(path: string): string {
 export async function parseRequest(
 	authenticated: Authenticated,
 	{ target, parameters }: RoutedRequest,
-	capturesContent: boolean,
+	{ capturesContent, userIdHistory }: Pick<Parts, 'capturesContent' | 'userIdHistory'>,
 ): Promise<ParsedRequest> {
 	const { received, record } = authenticated
 	const { route, dialect, pattern } = target
 	record.route = pattern
 	record.dialect = dialect.name
 	const body = await readBody(received, route)
-	const reading = route.read({ body, parameters, query: received.query, headers: received.headers })
+	const reading = route.read({
+		body,
+		parameters,
+		query: received.query,
+		headers: received.headers,
+		userIdHistory: wantsUserIdHistory(authenticated, userIdHistory),
+	})
 	const call = reading instanceof Promise ? await reading : reading
 	record.operation = call.type
 	if ('stream' in call) record.stream = call.stream
 	if ('labels' in call && call.labels !== undefined) record.labels = call.labels
 	if (capturesContent) record.prompt = body
 	return { received, record, key: authenticated.key, target, call }
+}
+
+/** The key takes precedence over the configuration, which can only enable the history. */
+function wantsUserIdHistory({ key }: Authenticated, configured: boolean): boolean | undefined {
+	const history = key?.settings.history
+	if (history !== undefined) return history === 'user-id'
+	return configured ? true : undefined
 }
 
 function readBody(received: Received, { method, body }: Route): Promise<unknown> | undefined {

@@ -26,11 +26,7 @@ export async function answer(
 		addressed.target.route.open === true ? undefined : parts.keys,
 	)
 	// The dialect parses the body into a call. 400, 408 and 413 end here.
-	const understood = await parseRequest(
-		authenticated,
-		withKeyDialect(addressed, authenticated, parts.choice),
-		parts.capturesContent,
-	)
+	const understood = await parseRequest(authenticated, withKeyDialect(addressed, authenticated, parts.choice), parts)
 	// Finds the model. 404 ends here.
 	const planned = plan(understood, parts.deployment())
 	// Stored data needs no upstream.

@@ -22,7 +22,7 @@ import type { Answer } from '../pipeline/answer.ts'
 import { authenticate } from '../pipeline/authenticate.ts'
 import { BackgroundTasks } from '../pipeline/background-tasks.ts'
 import { noSuchPath, shortened } from '../pipeline/parse-request.ts'
-import type { Deployment, EntryReport, Histories, Parts } from '../pipeline/parts.ts'
+import type { Deployment, EntryReport, Parts } from '../pipeline/parts.ts'
 import { answer } from '../pipeline/pipeline.ts'
 import type { StoredStreams } from '../streams/stored-streams.ts'
 import type { Clock } from '../system/clock.ts'
@@ -75,7 +75,7 @@ export interface StorageParts {
 	readonly streams: StoredStreams
 	readonly usage: (query: UsageQuery) => Promise<readonly UsageSum[]>
 	readonly entries: (query: EntryQuery) => Promise<EntryReport>
-	readonly histories: Histories
+	readonly userIdHistory: boolean
 	/** Identifies this process among those that write to the same stores. */
 	readonly process: string
 }
@@ -115,7 +115,7 @@ export function openHandler(options: HandlerOptions): Handler {
 		streams: kept?.streams,
 		usage: kept?.usage,
 		entries: kept?.entries,
-		histories: kept?.histories ?? { albert: false },
+		userIdHistory: kept?.userIdHistory ?? false,
 		process: kept?.process ?? '',
 		backgroundTasks,
 		tokens,

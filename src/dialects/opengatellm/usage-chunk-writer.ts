@@ -5,18 +5,18 @@ import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { Source } from '../../chat/source.ts'
 import type { Price } from '../../routing/model.ts'
-import { ChatChunkWriter, type ChunkShape } from '../openai/chat-chunk-writer.ts'
-import type { ResponseContext } from '../openai/completion-writer.ts'
-import { writeError } from '../openai/error-writer.ts'
-import { writeAccountedUsage } from './accounted-usage.ts'
+import { ChatChunkWriter, type ChunkShape } from '../../wire/openai/chat-chunk-writer.ts'
+import type { CompletionIdentity } from '../../wire/openai/completion-writer.ts'
+import { writeError } from '../../wire/openai/error-writer.ts'
+import { writePricedUsage } from './priced-usage.ts'
 
 /** Writes one answer. Pass it the events in order. */
 export class UsageChunkWriter {
-	private readonly identity: ResponseContext
+	private readonly identity: CompletionIdentity
 	private readonly price: Price | undefined
 	private readonly chunks: ChatChunkWriter
 
-	constructor(identity: ResponseContext, price: Price | undefined, shape: ChunkShape) {
+	constructor(identity: CompletionIdentity, price: Price | undefined, shape: ChunkShape) {
 		this.identity = identity
 		this.price = price
 		this.chunks = new ChatChunkWriter(identity, shape)
@@ -42,7 +42,7 @@ export class UsageChunkWriter {
 			created,
 			model,
 			choices: [],
-			usage: writeAccountedUsage({ usage, price: this.price, id, model }),
+			usage: writePricedUsage({ usage, price: this.price, id, model }),
 		}
 		return `data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`
 	}

@@ -2,9 +2,9 @@
 // fields are rejected: an answer that ignores the documents would be silently wrong.
 
 import { ChatError } from '../../chat/error.ts'
-import { readChatRequest } from '../openai/chat-request-reader.ts'
-import { field, isObject, listField } from '../openai/fields.ts'
-import type { ReadChatRequest } from '../openai/read-chat-request.ts'
+import { readChatRequest } from '../../wire/openai/chat-request-reader.ts'
+import { field, isObject, listField } from '../../wire/openai/fields.ts'
+import type { ReadChatRequest } from '../../wire/openai/read-chat-request.ts'
 
 /** @throws ChatError `invalid-request`; `gone` if the request searches documents. */
 export function readOpenGateChatRequest(body: unknown): ReadChatRequest {

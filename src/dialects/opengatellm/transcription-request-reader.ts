@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
 import { type SoundFile, type TranscriptionRequest, transcriptionFormats } from '../../operations/transcription.ts'
-import { schemaError } from '../openai/schema-error.ts'
+import { schemaError } from '../../wire/openai/schema-error.ts'
 
 const fields = z.object({
 	model: z.string().min(1),

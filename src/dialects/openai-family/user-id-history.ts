@@ -1,5 +1,5 @@
-// The conversation fields of a chat request to Albert API in 2024: `user` alone starts a conversation, `user` and `id` continue it. Its
-// server stored the last message of each request and the answer; clients sent the instructions with every request.
+// A conversation that a chat request names by two fields: `user` alone starts one, `user` and `id` continue it. Clients send the instructions
+// with every request; only the last message and the answer are stored. This file does not know when such a history is enabled.
 
 import { ChatError } from '../../chat/error.ts'
 import type { Message } from '../../chat/message.ts'
@@ -7,14 +7,19 @@ import type { ChatRequest } from '../../chat/request.ts'
 import { readConversationId } from '../../conversations/conversation-id.ts'
 import type { Thread, ThreadOrigin } from '../../conversations/thread.ts'
 
-export interface HistoryRequest {
+export interface UserIdHistory {
 	/** Without `id`, which upstreams do not accept. */
 	readonly request: ChatRequest
 	readonly thread: Thread
+	/** The id of the answer is the id of the conversation. */
+	readonly answersAsConversation: true
 }
 
-/** @returns undefined if the request belongs to no conversation: `user` is absent or empty. */
-export function readHistoryRequest(request: ChatRequest): HistoryRequest | undefined {
+/**
+ * @returns undefined if the request belongs to no conversation: `user` is absent or empty.
+ * @throws ChatError `invalid-request` or `not-found` for an `id` that is not a conversation's.
+ */
+export function readUserIdHistory(request: ChatRequest): UserIdHistory | undefined {
 	const { user, messages } = request
 	if (user === undefined || user === '') return undefined
 	const { id, ...passthrough } = request.passthrough
@@ -33,6 +38,7 @@ export function readHistoryRequest(request: ChatRequest): HistoryRequest | undef
 			metadata: {},
 			echo: {},
 		},
+		answersAsConversation: true,
 	}
 }
 

@@ -4,8 +4,8 @@
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
 import type { RerankRequest } from '../../operations/reranking.ts'
-import { isObject } from '../openai/fields.ts'
-import { schemaError } from '../openai/schema-error.ts'
+import { isObject } from '../../wire/openai/fields.ts'
+import { schemaError } from '../../wire/openai/schema-error.ts'
 
 const maxDocuments = 2048
 const model = z.string().min(1)

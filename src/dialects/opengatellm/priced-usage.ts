@@ -4,7 +4,7 @@
 import type { Usage } from '../../chat/usage.ts'
 import { costMicros } from '../../ledger/entry.ts'
 import type { Price } from '../../routing/model.ts'
-import { writeUsage } from '../openai/usage-writer.ts'
+import { writeUsage } from '../../wire/openai/usage-writer.ts'
 
 /** Kilowatt hours and kilograms of CO2 equivalent. */
 interface Impacts {
@@ -15,7 +15,7 @@ interface Impacts {
 /** Not estimated here: the values that OpenGateLLM reports for models of unknown size. */
 export const unknownImpacts: Impacts = { kWh: 0, kgCO2eq: 0 }
 
-export interface Accounted {
+export interface PricedUsage {
 	readonly usage: Usage
 	readonly price: Price | undefined
 	/** The id of the answer. */
@@ -24,7 +24,7 @@ export interface Accounted {
 	readonly model: string
 }
 
-export function writeAccountedUsage({ usage, price, id, model }: Accounted) {
+export function writePricedUsage({ usage, price, id, model }: PricedUsage) {
 	const cost = price === undefined ? 0 : costMicros(price, usage) / 1_000_000
 	const counts = { ...writeUsage(usage), cost }
 	const { prompt_tokens, completion_tokens, total_tokens } = counts

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { Usage } from '../../chat/usage.ts'
-import { chatFormats } from '../openai/formats.ts'
-import { UsageChunkWriter } from './accounted-chunk-writer.ts'
-import { writeAccountedUsage } from './accounted-usage.ts'
+import { chatFormats } from '../../wire/openai/formats.ts'
+import { writePricedUsage } from './priced-usage.ts'
+import { UsageChunkWriter } from './usage-chunk-writer.ts'
 
 const usage: Usage = {
 	promptTokens: 1000,
@@ -18,7 +18,7 @@ const shape = { includeUsage: false, legacyFunctions: false }
 
 test('usage retains the upstream’s details and adds cost, impacts, carbon, requests and details', () => {
 	const carbon = { kWh: { min: 0, max: 0 }, kgCO2eq: { min: 0, max: 0 } }
-	expect(writeAccountedUsage({ usage, price, id: 'a', model: 'm' })).toMatchObject({
+	expect(writePricedUsage({ usage, price, id: 'a', model: 'm' })).toMatchObject({
 		prompt_tokens: 1000,
 		completion_tokens: 41,
 		total_tokens: 1041,
@@ -31,7 +31,7 @@ test('usage retains the upstream’s details and adds cost, impacts, carbon, req
 		requests: 1,
 		details: [{ id: 'a', model: 'm', usage: { prompt_tokens: 1000, total_tokens: 1041, cost: 0.000106, carbon } }],
 	})
-	expect(writeAccountedUsage({ usage, price: undefined, id: 'a', model: 'm' }).cost).toBe(0)
+	expect(writePricedUsage({ usage, price: undefined, id: 'a', model: 'm' }).cost).toBe(0)
 })
 
 const events: readonly ChatEvent[] = [
