@@ -1,6 +1,6 @@
 // Checks every import under src/ against a table of permitted imports. Prints violations and exits with status 1: an import that the table
-// does not permit, a permission that no import uses, a circle among folders or among files, and imports between members of a folder that
-// must be independent. Tests may import more than the code beside them, so only the first rule applies to them.
+// does not permit, an engine or a wire that imports another vendor's wire, a permission that no import uses, a circle among folders or among
+// files, and imports between members of a folder that must be independent. Tests may import more than the code beside them, so only the first rule applies to them.
 
 import { dirname, join, normalize, relative } from 'node:path'
 import { Glob } from 'bun'
@@ -41,7 +41,19 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		'telemetry',
 		'tokens',
 	],
-	config: ['dialects', 'engines', 'fields', 'http', 'routing', 'stores', 'system', 'telemetry', 'tokens', 'weights'],
+	config: [
+		'chat',
+		'dialects',
+		'engines',
+		'fields',
+		'http',
+		'routing',
+		'stores',
+		'system',
+		'telemetry',
+		'tokens',
+		'weights',
+	],
 	server: [
 		'chat',
 		'conversations',
@@ -103,9 +115,21 @@ const parents: readonly string[] = ['dialects/albert-family', 'dialects/openai-f
 /** Known circles among files, by one of their files. */
 const knownCircles: ReadonlySet<string> = new Set([])
 
+/** Folders of src/wire/ that every engine and every wire may import, beside the wire of its own name. */
+const sharedWires: readonly string[] = ['json', 'media']
+
+/** Further wires, for engines and wires that cover several formats. No engine depends on another vendor's wire. */
+const furtherWires: Readonly<Record<string, readonly string[]>> = {
+	'engines/openai-compatible': ['openai', 'reranking'],
+	'wire/albert': ['openai'],
+	'wire/opengatellm': ['openai'],
+	'wire/reranking': ['openai'],
+}
+
 const root = normalize(join(import.meta.dir, '..', 'src'))
 const complaints: string[] = []
 const files = new Map<string, Set<string>>()
+const wires = new Map<string, Set<string>>()
 const folders = new Map<string, Set<string>>()
 let imports = 0
 
@@ -130,6 +154,11 @@ for await (const file of new Glob('**/*.ts').scan(root)) {
 			complaints.push(`${file} imports ${target}: only ${importers.join(', ')} may`)
 		if (to === from && separate.includes(from) && areSeparate(file, target))
 			complaints.push(`${file} imports ${target}: members of ${from} must not import each other`)
+		const wire = otherWire(file, target)
+		if (wire !== undefined && !isTest) {
+			if (furtherWires[wire.importer]?.includes(wire.name)) add(wires, wire.importer, wire.name)
+			else complaints.push(`${file} imports ${target}: ${wire.importer} must not import wire/${wire.name}`)
+		}
 		if (isTest) continue
 		if (to !== from) add(folders, from, to)
 		add(files, file, target)
@@ -140,6 +169,10 @@ for (const [from, permitted] of Object.entries(allowed))
 	for (const to of permitted)
 		if (folders.get(from)?.has(to) !== true)
 			complaints.push(`the table permits ${from} to import ${to}, but no file does: remove the permission`)
+for (const [importer, permitted] of Object.entries(furtherWires))
+	for (const name of permitted)
+		if (wires.get(importer)?.has(name) !== true)
+			complaints.push(`${importer} may import wire/${name}, but no file does: remove the permission`)
 for (const circle of findCircles(folders))
 	complaints.push(`folders import each other in a circle: ${circle.join(', ')}`)
 for (const circle of findCircles(files))
@@ -166,6 +199,15 @@ function areSeparate(file: string, target: string): boolean {
 	const [one, other] = [memberOf(file), memberOf(target)]
 	if (one === undefined || other === undefined || one === other) return false
 	return !parents.some((parent) => target.startsWith(`${parent}/`))
+}
+
+/** The wire that a member of engines or wire imports, unless it is its own or a shared one. */
+function otherWire(file: string, target: string): { readonly importer: string; readonly name: string } | undefined {
+	const folder = folderOf(file)
+	const [member, name] = [memberOf(file) ?? folder, memberOf(target)]
+	if (folderOf(target) !== 'wire' || (folder !== 'engines' && folder !== 'wire')) return undefined
+	if (name === undefined || name === member || sharedWires.includes(name)) return undefined
+	return { importer: `${folder}/${member}`, name }
 }
 
 function folderOf(file: string): string {

@@ -1,7 +1,7 @@
 // Fields that earlier versions had under another name. The former name still works, with a warning.
 
+import { isObject } from '../chat/json.ts'
 import type { ConfigProblem } from './config-problem.ts'
-import { isRecord } from './record.ts'
 
 interface RenamedField {
 	/** The field that contains it, at the top level. */
@@ -27,7 +27,7 @@ export function renameFields(given: Readonly<Record<string, unknown>>): RenamedV
 	const complaints: ConfigProblem[] = []
 	for (const { parent, former, name } of renamedFields) {
 		const fields = values[parent]
-		if (!isRecord(fields) || !Object.hasOwn(fields, former)) continue
+		if (!isObject(fields) || !Object.hasOwn(fields, former)) continue
 		const path = [parent, former]
 		const { [former]: value, ...others } = fields
 		if (Object.hasOwn(others, name)) {

@@ -1,8 +1,9 @@
-// Reads the error response of an upstream as a `ChatError`. Servers that speak OpenAI's API agree on statuses and on little else.
-// Responsibility is translated: the operator, not the caller, must fix a key or model that the upstream rejects.
+// Reads the error response of an upstream as a `ChatError`: OpenAI's form and the ones observed from other servers, which agree on
+// statuses and on little else. It does not know which engine received the response. Responsibility is translated: the operator, not the caller, must fix a key or model that the upstream rejects.
 
 import { ChatError, type ChatErrorDetails, type ChatErrorKind, type Sent } from '../../chat/error.ts'
-import { field, isObject, textField } from './fields.ts'
+import { isObject } from '../../chat/json.ts'
+import { field, textField } from './fields.ts'
 
 export interface ErrorReading {
 	/** The upstream's name for callers, at the start of a sentence: `The upstream`. */
@@ -43,6 +44,16 @@ export function readErrorEvent(event: unknown, reading: ErrorReading): ChatError
 	const reported = readErrorFields(event, reading)
 	const named = reading.trusted ? ownKind(field(reported.error, 'kind')) : undefined
 	return makeError(reported, reported.status ?? 500, named, reading, { sent: 'yes' })
+}
+
+/** The error of a stream that ended before its answer was complete. */
+export function interrupted(title: string): ChatError {
+	return new ChatError('upstream-failed', `${title} stopped while answering.`, { sent: 'yes' })
+}
+
+/** The error of an answer that the upstream ended as failed. */
+export function failedWhileAnswering(title: string): ChatError {
+	return new ChatError('upstream-failed', `${title} failed while answering.`, { sent: 'yes' })
 }
 
 interface ErrorFields {

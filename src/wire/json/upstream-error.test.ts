@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'bun:test'
 import { ChatError, type ChatErrorKind } from '../../chat/error.ts'
-import { readErrorAnswer, readErrorEvent } from './error-reader.ts'
-import { writeError } from './error-writer.ts'
+import { writeError } from '../openai/error-writer.ts'
+import { readErrorAnswer, readErrorEvent } from './upstream-error.ts'
 
 const foreign = { title: 'The upstream', trusted: false }
 const own = { title: 'The engine', trusted: true }

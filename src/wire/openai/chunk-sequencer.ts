@@ -1,14 +1,15 @@
-// The logic that all streamed answers share, whatever their operation: it enforces the rules of chat/event.ts if servers break them.
+// Puts the events of an answer's chunks in order, for every operation: it enforces the rules of chat/event.ts where servers break them.
 // It knows only whether a choice produced output and whether it closed, not the content.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import { isObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
-import { type ErrorReading, readErrorEvent } from './error-reader.ts'
-import { countField, field, isObject, listField, textField } from './fields.ts'
+import { countField, field, listField, textField } from '../json/fields.ts'
+import { type ErrorReading, failedWhileAnswering, interrupted, readErrorEvent } from '../json/upstream-error.ts'
 import { readUsage } from './usage-reader.ts'
 
-export interface AnswerReading {
+export interface ChunkReading {
 	/** The model requested from the upstream. An answer names its model only if it differs. */
 	readonly model: string
 	/** How many choices were requested. Additional ones are dropped. */
@@ -26,8 +27,8 @@ export interface ChoiceReader {
 	close(index: number, reason: FinishReason): { readonly parts: readonly ChatEvent[]; readonly reason: FinishReason }
 }
 
-export class OpenAnswer {
-	private readonly reading: AnswerReading
+export class ChunkSequencer {
+	private readonly reading: ChunkReading
 	private readonly reader: ChoiceReader
 	/** Indexes of choices with output; true for those that closed. */
 	private readonly closed = new Map<number, boolean>()
@@ -37,7 +38,7 @@ export class OpenAnswer {
 	private partCount = 0
 	private reported: Usage | undefined
 
-	constructor(reading: AnswerReading, reader: ChoiceReader) {
+	constructor(reading: ChunkReading, reader: ChoiceReader) {
 		this.reading = reading
 		this.reader = reader
 	}
@@ -59,7 +60,7 @@ export class OpenAnswer {
 	end(complete: boolean): readonly ChatEvent[] {
 		if (this.ended) return []
 		const open = [...this.closed.values()].includes(false)
-		if (this.closed.size === 0 || (open && !complete)) return this.fail(cut(this.reading.errors.title))
+		if (this.closed.size === 0 || (open && !complete)) return this.fail(interrupted(this.reading.errors.title))
 		const events: ChatEvent[] = []
 		return this.orFail(events, () => {
 			const last = Math.max(...this.closed.keys())
@@ -104,8 +105,7 @@ export class OpenAnswer {
 		if (index >= this.reading.choices || this.closed.get(index) === true) return
 		const parts = this.reader.readParts(choice, index)
 		const reason = textField(choice, 'finish_reason')
-		if (reason === 'error')
-			throw new ChatError('upstream-failed', `${this.reading.errors.title} failed while answering.`, { sent: 'yes' })
+		if (reason === 'error') throw failedWhileAnswering(this.reading.errors.title)
 		this.closed.set(index, false)
 		this.emit(parts, events)
 		if (reason !== undefined) this.close(index, finishReasons[reason] ?? 'stop', events)
@@ -142,14 +142,6 @@ export class OpenAnswer {
 			source: 'counted',
 		}
 	}
-}
-
-/** The stream ended before the answer was complete. */
-export function cut(title: string, cause?: unknown): ChatError {
-	return new ChatError('upstream-failed', `${title} stopped while answering.`, {
-		sent: 'yes',
-		cause,
-	})
 }
 
 const finishReasons: Readonly<Record<string, FinishReason>> = {

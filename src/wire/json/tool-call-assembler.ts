@@ -1,9 +1,11 @@
-// Reads the tool calls of one choice and orders them. Observed deviations: servers omit indexes or start them at 1, repeat ids and names in
+// Assembles the tool calls of one choice from fragments in OpenAI's form, and puts them in order. It does not know the wire that they
+// came on. Observed deviations: servers omit indexes or start them at 1, repeat ids and names in
 // each delta, put two calls under one index, interleave calls, and send arguments as an object or not at all.
 
 import { ChatError } from '../../chat/error.ts'
-import type { ChatEvent } from '../../chat/event.ts'
-import { countField, field, isObject, textField } from './fields.ts'
+import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import { isObject } from '../../chat/json.ts'
+import { countField, field, textField } from './fields.ts'
 
 interface OpenCall {
 	readonly index: number | undefined
@@ -29,7 +31,7 @@ interface Delta {
 const maxCalls = 1000
 const maxArgumentsLength = 8_388_608
 
-export class ToolCallReader {
+export class ToolCallAssembler {
 	private readonly choice: number
 	private readonly newId: () => string
 	private readonly calls: OpenCall[] = []
@@ -117,8 +119,7 @@ export class ToolCallReader {
 	}
 
 	private emitEnd(call: OpenCall, events: ChatEvent[]): void {
-		if (call.name === undefined)
-			throw new ChatError('upstream-failed', 'The model called a tool without naming it.', { sent: 'yes' })
+		if (call.name === undefined) throw unnamedCall()
 		if (call.kind === 'function' && call.text.trim() === '') call.text += '{}'
 		this.emit(call, events)
 	}
@@ -128,6 +129,17 @@ export class ToolCallReader {
 		this.ids.add(unique)
 		return unique
 	}
+}
+
+/** The finish reason of a choice with that many calls. OpenAI's API reports `stop` for a call that the request forced by name. */
+export function finishReasonWith(calls: number, reason: FinishReason, namedTool: boolean): FinishReason {
+	if (calls === 0) return reason === 'tool-calls' ? 'stop' : reason
+	return reason === 'stop' && !namedTool ? 'tool-calls' : reason
+}
+
+/** The error for a call without a name. */
+export function unnamedCall(): ChatError {
+	return new ChatError('upstream-failed', 'The model called a tool without naming it.', { sent: 'yes' })
 }
 
 function readDelta(value: unknown): Delta {

@@ -1,6 +1,8 @@
 // Reads fields of upstream responses leniently: a field that is missing or has an unexpected type counts as absent, because servers that
 // claim to be compatible differ. Requests are validated by schemas instead, which report errors.
 
+import { isObject } from '../../chat/json.ts'
+
 /** An object's field, or undefined. */
 export function field(value: unknown, name: string): unknown {
 	return isObject(value) ? value[name] : undefined
@@ -27,8 +29,4 @@ export function countField(value: unknown, name: string): number | undefined {
 export function listField(value: unknown, name: string): readonly unknown[] {
 	const list = field(value, name)
 	return Array.isArray(list) ? list : []
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-	return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
