@@ -12,7 +12,7 @@ import type { CommandContext } from './command.ts'
  */
 export async function withStores<Result>(
 	flags: ConfigFlags,
-	{ environment, tell }: CommandContext,
+	{ environment, printStatus }: CommandContext,
 	use: (stores: Stores, settings: Settings) => Promise<Result>,
 ): Promise<Result> {
 	const settings = await readSettings(flags, environment)
@@ -22,7 +22,7 @@ export async function withStores<Result>(
 		throw thrown instanceof NoDatabaseError ? new CliError(`${thrown.message}; ${remedy(settings)}`) : thrown
 	})
 	try {
-		tell(`Database: ${databaseName(settings)}`)
+		printStatus(`Database: ${databaseName(settings)}`)
 		return await use(stores, settings)
 	} finally {
 		await stores.close()

@@ -43,7 +43,7 @@ export function copyCommand(context: CommandContext): Command {
 						)
 						.join('\n'),
 				)
-			context.tell('Both databases contain the same data.')
+			context.printStatus('Both databases contain the same data.')
 		})
 }
 
@@ -64,8 +64,8 @@ async function copy(from: DatabaseAddress, to: DatabaseAddress) {
 }
 
 function parseAddress(option: string, given: string, environment: Environment): DatabaseAddress {
-	const { text, complaint } = expand(given, environment)
-	if (complaint !== undefined) throw new CliError(`${option}: ${complaint}`)
+	const { text, problem } = expand(given, environment)
+	if (problem !== undefined) throw new CliError(`${option}: ${problem}`)
 	if (/^postgres(ql)?:\/\/./.test(text)) return { database: text, databaseFile: '' }
 	const file = /^sqlite:(?:\/\/)?(.+)$/.exec(text)?.[1]
 	// A misspelled URL may contain a password.

@@ -40,7 +40,7 @@ export function counterFor(
 	return async (answer, pieces) => {
 		const upstream = deployment
 			.routeOf(model)
-			.members.map(({ place }) => deployment.upstreamAt(place))
+			.members.map(({ endpoint }) => deployment.upstreamAt(endpoint))
 			.find(({ name }) => name === record.upstream)
 		const counts = upstream?.engine.count !== undefined
 		const eachToken = upstream?.engine.streamsSingleTokens === true

@@ -62,9 +62,9 @@ async function continueConversation(
 ): Promise<Recalled> {
 	const none = withoutConversation(planned)
 	const own = ownOf(planned, parts)
-	const place = await locate(thread.origin, own)
+	const endpoint = await locate(thread.origin, own)
 	const contextTokens = contextOf(planned)
-	const path = await readPath(place, thread, own, contextTokens)
+	const path = await readPath(endpoint, thread, own, contextTokens)
 	const { request, dropped } = join(accepted.request, thread, path, contextTokens)
 	const joined = { ...none, call: { ...call, request }, dropped }
 	// These calls read the conversation but never extend it.
@@ -77,8 +77,8 @@ async function continueConversation(
 			surface: thread.surface,
 			stored: thread.stored,
 			process: parts.process,
-			conversation: place.conversation,
-			create: place.known ? undefined : newConversation(place, thread, request, parts.clock.now()),
+			conversation: endpoint.conversation,
+			create: endpoint.known ? undefined : newConversation(endpoint, thread, request, parts.clock.now()),
 			parent: path.messages.at(-1)?.id,
 			onConflict: thread.onConflict,
 			inputs: thread.kept === 0 ? [] : accepted.request.messages.slice(-thread.kept),
@@ -202,8 +202,8 @@ async function locate(origin: ThreadOrigin, own: OwnConversations): Promise<Conv
 					code: 'previous_response_in_progress',
 				})
 			const leaf = turn.answers[0]?.message ?? turn.inputs.at(-1) ?? turn.parent
-			const place = { conversation: turn.conversation, known: true, missing: origin.missing }
-			return leaf === undefined ? place : { ...place, leaf }
+			const endpoint = { conversation: turn.conversation, known: true, missing: origin.missing }
+			return leaf === undefined ? endpoint : { ...endpoint, leaf }
 		}
 	}
 }
@@ -259,8 +259,8 @@ function join(
 /** The context length that the configuration or an upstream reports. */
 function contextOf({ model, deployment }: Planned): number | undefined {
 	if (model.contextTokens !== undefined) return model.contextTokens
-	for (const { place } of deployment.routeOf(model).members) {
-		const { contextTokens } = deployment.upstreamAt(place).engine.state()
+	for (const { endpoint } of deployment.routeOf(model).members) {
+		const { contextTokens } = deployment.upstreamAt(endpoint).engine.state()
 		if (contextTokens !== undefined) return contextTokens
 	}
 	return undefined

@@ -51,9 +51,9 @@ export async function openStores(location: StoreLocation, mode: SchemaMode): Pro
 	return {
 		keys: withCache(reachable(new SqlKeyStore(database), silent), {
 			changes: openChanges(location.keyChangesFile, mode),
-			rememberMs: local ? 10_000 : 2000,
+			ttlMs: local ? 10_000 : 2000,
 			nowMs: () => performance.now(),
-			patience: () => Bun.sleep(keyPatienceMs),
+			timeout: () => Bun.sleep(keyPatienceMs),
 		}),
 		conversations: reachable(new SqlConversationStore(database), silent),
 		ledger: reachable(new SqlLedgerStore(database), silent),

@@ -29,7 +29,7 @@ import {
 	type SpecificationVersion,
 	versions,
 } from './specification.ts'
-import { type Waits, within } from './waiting.ts'
+import { type ResponseTimeouts, within } from './waiting.ts'
 
 export interface AiSdkOptions {
 	readonly provider: Provider
@@ -41,7 +41,7 @@ export interface AiSdkOptions {
 	readonly passthrough?: string
 	/** A model to create when the engine is opened, so that an unsupported model is reported early. */
 	readonly model?: string
-	readonly timeouts: Waits
+	readonly timeouts: ResponseTimeouts
 	readonly clock: Clock
 	/** Redacts secrets in messages of the package. */
 	readonly redact: (text: string) => string
