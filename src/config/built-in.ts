@@ -3,7 +3,7 @@
 import { embeddedByDefault } from '../engines/list.ts'
 import { nearest } from '../system/nearest.ts'
 import { type ConfigProblem, shown } from './config-problem.ts'
-import { otherToolField } from './foreign-words.ts'
+import { otherToolField } from './other-tools.ts'
 import { isRecord, record } from './record.ts'
 import { type ConfigFile, embeddedWord, type UpstreamConfig } from './schema.ts'
 import { kindOf } from './sentences.ts'

@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import { nearest } from '../system/nearest.ts'
 import { type ConfigProblem, shown, writePath } from './config-problem.ts'
 import { choicesOf, type Field, fieldAt, namesOf, type Shape, shapesOf } from './field.ts'
-import { otherToolValue } from './foreign-words.ts'
+import { otherToolValue } from './other-tools.ts'
 import { explainUnknownField } from './unknown-field.ts'
 
 /** The message of every issue for which the schema has no sentence of its own. */

@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import { nearest } from '../system/nearest.ts'
 import { writePath } from './config-problem.ts'
 import { allPaths, type Field, namesOf } from './field.ts'
-import { otherToolField } from './foreign-words.ts'
+import { otherToolField } from './other-tools.ts'
 
 const mostNames = 16
 

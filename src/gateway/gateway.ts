@@ -24,7 +24,7 @@ import { findFolderFault } from '../system/writable-folder.ts'
 import type { MetricSnapshot } from '../telemetry/metric.ts'
 import { openTelemetry } from '../telemetry/open-telemetry.ts'
 import { LiveDeployment } from './deployment.ts'
-import { withStreamRemoval } from './forgetful-store.ts'
+import { withStreamRemoval } from './stream-removal.ts'
 import { retain } from './retention.ts'
 
 export interface Gateway extends Handler {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ChatError } from '../chat/error.ts'
 import { createKey } from '../keys/key.ts'
-import { withCache } from '../keys/remembered-key-store.ts'
+import { withCache } from '../keys/cached-key-store.ts'
 import { openChangeCounter } from '../system/change-counter.ts'
 import { MemoryKeyStore } from './memory/memory-key-store.ts'
 

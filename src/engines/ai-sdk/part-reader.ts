@@ -8,7 +8,7 @@ import type { Usage } from '../../chat/usage.ts'
 import { field, isObject, listField, textField } from '../../wire/openai/fields.ts'
 import { cut } from '../../wire/openai/open-answer.ts'
 import { ToolCallReader } from '../../wire/openai/tool-call-reader.ts'
-import { writeSignature } from './proof.ts'
+import { writeSignature } from './signature.ts'
 import { readUsage } from './usage-reader.ts'
 import { readWarnings } from './warning-reader.ts'
 

@@ -16,7 +16,7 @@ import type {
 } from '../../chat/message.ts'
 import { textOf } from '../../chat/message.ts'
 import { mediaTypeOf, readDataUrl } from '../../wire/media/media-url.ts'
-import { readSignature } from './proof.ts'
+import { readSignature } from './signature.ts'
 import type {
 	FileData,
 	PromptCall,

