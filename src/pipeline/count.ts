@@ -42,7 +42,7 @@ export function counterFor(
 	return async (answer, pieces) => {
 		const upstream = deployment
 			.routeOf(model)
-			.members.map(({ place }) => deployment.upstreamAt(place))
+			.members.map(({ endpoint }) => deployment.upstreamAt(endpoint))
 			.find(({ name }) => name === answering)
 		const counts = upstream?.engine.count !== undefined
 		const eachToken = upstream?.engine.streamsSingleTokens === true

@@ -136,10 +136,10 @@ export function openHandler(options: HandlerOptions): Handler {
 		const routed = models.all.map((model) => ({
 			name: model.name,
 			required: model.required,
-			members: routeOf(model).members.map(({ place }) => ({
-				state: upstreamAt(place).engine.state(),
-				healthy: place.healthy,
-				open: place.breaker.state === 'open',
+			members: routeOf(model).members.map(({ endpoint }) => ({
+				state: upstreamAt(endpoint).engine.state(),
+				healthy: endpoint.healthy,
+				open: endpoint.breaker.state === 'open',
 			})),
 		}))
 		return readiness(routed, checks, excluded)
@@ -223,7 +223,7 @@ export function openHandler(options: HandlerOptions): Handler {
 			// Messages belong to the client of the socket, whose address cannot be read any more when they arrive.
 			const known = { address: client.address, requestId: client.requestId, isProxied: client.isProxied }
 			const carry = (message: Request) => serve(message, receive(message, known, readBody, options))
-			return openSocket({ route, opening: request, fetch: carry })
+			return openSocket({ route, upgrade: request, fetch: carry })
 		},
 		interrupt: () => streams.interrupt(),
 		drain() {

@@ -2,7 +2,7 @@
 
 import type { RemoteFile } from './remote-file.ts'
 
-export interface Piece {
+export interface FilePart {
 	readonly from:
 		| { readonly type: 'remote'; readonly file: RemoteFile }
 		| { readonly type: 'local'; readonly path: string }

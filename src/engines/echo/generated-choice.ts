@@ -6,7 +6,7 @@ import type { PlannedPart } from './instruction.ts'
 import { tokenLogprobs } from './token-logprobs.ts'
 import { splitWords } from './words.ts'
 
-export interface Speech {
+export interface GeneratedChoice {
 	readonly choice: number
 	readonly parts: readonly PlannedPart[]
 	/** Text that precedes the parts and is not counted as tokens. */
@@ -19,42 +19,42 @@ export interface Speech {
 }
 
 /** One event, and whether it counts as a completion token or a reasoning token. */
-export interface Utterance {
+export interface GeneratedEvent {
 	readonly event: ChatEvent
 	readonly cost: 'nothing' | 'token' | 'thinking'
 }
 
 /** Yields the events of a choice. The last one is `choice-finish`. */
-export function* speak(speech: Speech): Generator<Utterance> {
-	for (const token of splitWords(speech.preface)) yield { event: textEvent(speech, token), cost: 'nothing' }
+export function* generateChoice(options: GeneratedChoice): Generator<GeneratedEvent> {
+	for (const token of splitWords(options.preface)) yield { event: textEvent(options, token), cost: 'nothing' }
 	let spent = 0
 	let calls = 0
 	let reason: FinishReason | undefined
-	for (const part of speech.parts) {
-		if (part.type === 'tool') yield { event: callEvent(part, speech.choice, calls++), cost: 'nothing' }
-		const { tokens, stopped } = tokensOf(part, speech)
+	for (const part of options.parts) {
+		if (part.type === 'tool') yield { event: callEvent(part, options.choice, calls++), cost: 'nothing' }
+		const { tokens, stopped } = tokensOf(part, options)
 		for (const token of tokens) {
-			if (spent === speech.maxTokens) {
+			if (spent === options.maxTokens) {
 				reason = 'length'
 				break
 			}
 			spent++
 			yield {
-				event: tokenEvent(part, speech, token, calls - 1),
+				event: tokenEvent(part, options, token, calls - 1),
 				cost: part.type === 'reasoning' ? 'thinking' : 'token',
 			}
 		}
 		if (stopped) reason ??= 'stop'
 		if (reason !== undefined) break
 	}
-	reason ??= calls > 0 ? speech.callsEndWith : 'stop'
-	yield { event: { type: 'choice-finish', choice: speech.choice, reason }, cost: 'nothing' }
+	reason ??= calls > 0 ? options.callsEndWith : 'stop'
+	yield { event: { type: 'choice-finish', choice: options.choice, reason }, cost: 'nothing' }
 }
 
 /** The tokens of a part, limited to those that can be used, and whether a stop sequence ended them. */
 function tokensOf(
 	part: PlannedPart,
-	{ maxTokens, stop }: Speech,
+	{ maxTokens, stop }: GeneratedChoice,
 ): { readonly tokens: readonly string[]; readonly stopped: boolean } {
 	switch (part.type) {
 		case 'text':
@@ -79,12 +79,12 @@ function cutAtStop(text: string, stop: readonly string[]) {
 		: { tokens: splitWords(text.slice(0, Math.min(...positions))), stopped: true }
 }
 
-function tokenEvent(part: PlannedPart, speech: Speech, token: string, call: number): ChatEvent {
-	const { choice } = speech
+function tokenEvent(part: PlannedPart, options: GeneratedChoice, token: string, call: number): ChatEvent {
+	const { choice } = options
 	switch (part.type) {
 		case 'text':
 		case 'repeat':
-			return textEvent(speech, token)
+			return textEvent(options, token)
 		case 'reasoning':
 		case 'refusal':
 			return { type: part.type, choice, text: token }
@@ -93,7 +93,7 @@ function tokenEvent(part: PlannedPart, speech: Speech, token: string, call: numb
 	}
 }
 
-function textEvent({ choice, logprobs }: Speech, text: string): ChatEvent {
+function textEvent({ choice, logprobs }: GeneratedChoice, text: string): ChatEvent {
 	return {
 		type: 'text',
 		choice,

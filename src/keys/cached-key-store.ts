@@ -13,17 +13,17 @@ export interface Changes {
 	bump(): void
 }
 
-export interface RememberedKeysOptions {
+export interface KeyCacheOptions {
 	readonly changes: Changes
 	/** How long a key is cached, in milliseconds. Changes by processes that do not share the counter take effect after this time. */
-	readonly rememberMs: number
+	readonly ttlMs: number
 	/** Milliseconds of a monotonic clock. */
 	readonly nowMs: () => number
 	/** Resolves when a request with a cached key has waited long enough for a store that does not respond. */
-	readonly patience: () => Promise<unknown>
+	readonly timeout: () => Promise<unknown>
 }
 
-interface Remembered {
+interface CachedKey {
 	readonly key: Key
 	readonly count: number
 	readonly readMs: number
@@ -31,12 +31,12 @@ interface Remembered {
 	tried: { readonly ms: number; readonly count: number } | undefined
 }
 
-const maxRemembered = 10_000
+const maxCachedKeys = 10_000
 /** How long a cached key stays valid while the store is unavailable, in milliseconds. */
-const longestAwayMs = 3_600_000
+const maxStaleMs = 3_600_000
 
-export function withCache(store: KeyStore, { changes, rememberMs, nowMs, patience }: RememberedKeysOptions): KeyStore {
-	const remembered = new Map<string, Remembered>()
+export function withCache(store: KeyStore, { changes, ttlMs, nowMs, timeout }: KeyCacheOptions): KeyStore {
+	const cached = new Map<string, CachedKey>()
 	const changed = async <Result>(change: Promise<Result>): Promise<Result> => {
 		const result = await change
 		changes.bump()
@@ -44,10 +44,10 @@ export function withCache(store: KeyStore, { changes, rememberMs, nowMs, patienc
 	}
 	const read = async (hash: string, count: number): Promise<Key | undefined> => {
 		const key = await store.findByHash(hash)
-		remembered.delete(hash)
-		if (remembered.size >= maxRemembered) remembered.clear()
+		cached.delete(hash)
+		if (cached.size >= maxCachedKeys) cached.clear()
 		// The counter was read before the key: a change in between invalidates the key at its next use.
-		if (key !== undefined) remembered.set(hash, { key, count, readMs: nowMs(), tried: undefined })
+		if (key !== undefined) cached.set(hash, { key, count, readMs: nowMs(), tried: undefined })
 		return key
 	}
 	return {
@@ -58,11 +58,11 @@ export function withCache(store: KeyStore, { changes, rememberMs, nowMs, patienc
 		list: () => store.list(),
 		close: () => store.close(),
 		findByHash(hash) {
-			const known = remembered.get(hash)
+			const known = cached.get(hash)
 			const count = changes.read()
-			if (known !== undefined && isFresh(known, count, nowMs() - rememberMs)) return known.key
+			if (known !== undefined && isFresh(known, count, nowMs() - ttlMs)) return known.key
 			const reading = read(hash, count)
-			if (known === undefined || nowMs() - known.readMs > longestAwayMs) return reading
+			if (known === undefined || nowMs() - known.readMs > maxStaleMs) return reading
 			// The failure is recorded so that not every request waits for an unavailable database.
 			const useCached = () => {
 				known.tried = { ms: nowMs(), count }
@@ -73,12 +73,12 @@ export function withCache(store: KeyStore, { changes, rememberMs, nowMs, patienc
 				throw thrown
 			})
 			// After a change the cached key may be revoked, so the request waits for the store.
-			return known.count === count ? Promise.race([readingOrCached, patience().then(useCached)]) : readingOrCached
+			return known.count === count ? Promise.race([readingOrCached, timeout().then(useCached)]) : readingOrCached
 		},
 	}
 }
 
-function isFresh(known: Remembered, count: number, sinceMs: number): boolean {
+function isFresh(known: CachedKey, count: number, sinceMs: number): boolean {
 	const { tried } = known
 	return (tried?.count === count && tried.ms > sinceMs) || (known.count === count && known.readMs > sinceMs)
 }

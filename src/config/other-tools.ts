@@ -3,19 +3,19 @@
 /** Path of a field; `*` is a name chosen by the operator. */
 type Target = string
 
-interface ForeignField {
+interface OtherToolField {
 	/** The equivalent fields. */
 	readonly targets: readonly Target[]
 	/** Further information, or why there is no equivalent field. */
-	readonly advice?: string
+	readonly note?: string
 }
 
-function called(...targets: readonly Target[]): ForeignField {
+function called(...targets: readonly Target[]): OtherToolField {
 	return { targets }
 }
 
-function absent(advice: string): ForeignField {
-	return { targets: [], advice }
+function absent(note: string): OtherToolField {
+	return { targets: [], note }
 }
 
 const url = called('upstreams.*.url')
@@ -28,13 +28,13 @@ const rates = absent(
 const sections = absent('this section is not supported; see docs/configuration.md for the fields')
 const clientOption = absent('clients send it with each request; `body` of an upstream sets it for all')
 const engine = called('upstreams.*.engine')
-const timeouts: ForeignField = {
+const timeouts: OtherToolField = {
 	targets: ['upstreams.*.timeouts'],
-	advice: 'it contains firstByteMs, totalMs and others',
+	note: 'it contains firstByteMs, totalMs and others',
 }
 
 /** By name in lower case, without punctuation. */
-const fields: Readonly<Record<string, ForeignField>> = {
+const fields: Readonly<Record<string, OtherToolField>> = {
 	modellist: absent('list models by name under `models`, and the servers that run them under `upstreams`'),
 	litellmparams: absent('these are fields of an upstream: engine, url, key, model'),
 	modelname: absent('the name of a model is its key under `models`'),
@@ -124,8 +124,8 @@ const fields: Readonly<Record<string, ForeignField>> = {
 	numgpu: called('upstreams.*.gpu'),
 	ngpulayers: called('upstreams.*.gpu'),
 	numthread: called('upstreams.*.threads'),
-	inputcostpertoken: { targets: ['models.*.price.input'], advice: 'it is per million tokens' },
-	outputcostpertoken: { targets: ['models.*.price.output'], advice: 'it is per million tokens' },
+	inputcostpertoken: { targets: ['models.*.price.input'], note: 'it is per million tokens' },
+	outputcostpertoken: { targets: ['models.*.price.output'], note: 'it is per million tokens' },
 	upstream: called('models.*.route'),
 	upstreams: called('models.*.route'),
 	backends: called('upstreams'),
@@ -145,9 +145,9 @@ const fields: Readonly<Record<string, ForeignField>> = {
 }
 
 /** The equivalent of a field of another product; undefined if the name is not known. */
-export function foreignField(word: string): ForeignField | undefined {
-	const bare = word.toLowerCase().replace(/[^a-z0-9]/g, '')
-	return Object.hasOwn(fields, bare) ? fields[bare] : undefined
+export function otherToolField(word: string): OtherToolField | undefined {
+	const normalized = word.toLowerCase().replace(/[^a-z0-9]/g, '')
+	return Object.hasOwn(fields, normalized) ? fields[normalized] : undefined
 }
 
 /** Values of other products, by the name of our field. */
@@ -206,8 +206,8 @@ const values: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 }
 
 /** The equivalent of a value of another product. */
-export function foreignValue(field: string, word: string): string | undefined {
+export function otherToolValue(field: string, word: string): string | undefined {
 	const known = Object.hasOwn(values, field) ? values[field] : undefined
-	const bare = word.toLowerCase().replace(/[^a-z0-9]/g, '')
-	return known !== undefined && Object.hasOwn(known, bare) ? known[bare] : undefined
+	const normalized = word.toLowerCase().replace(/[^a-z0-9]/g, '')
+	return known !== undefined && Object.hasOwn(known, normalized) ? known[normalized] : undefined
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../../system/clock.ts'
 import type { RunningCall } from '../running-calls.ts'
 
 /** Timeouts, in milliseconds. */
-export interface Waits {
+export interface ResponseTimeouts {
 	readonly firstByteMs: number
 	readonly betweenChunksMs: number
 	readonly totalMs: number
@@ -27,13 +27,13 @@ export async function within<Value>(
 	const stop = () => waiting.abort(signal.reason)
 	if (signal.aborted) stop()
 	else signal.addEventListener('abort', stop, { once: true })
-	const late = clock.sleep(ms, waiting.signal).then(() => {
+	const timeout = clock.sleep(ms, waiting.signal).then(() => {
 		const error = new ChatError('upstream-timeout', 'The upstream took too long to respond.', { sent: 'maybe' })
 		running.abort(error)
 		throw error
 	})
 	try {
-		return await Promise.race([work, late])
+		return await Promise.race([work, timeout])
 	} finally {
 		signal.removeEventListener('abort', stop)
 		waiting.abort()

@@ -8,7 +8,7 @@ import type { ProviderOptions } from './specification.ts'
 const wire = 'ai-sdk'
 
 /** @returns undefined if `metadata` is empty. */
-export function writeProof(metadata: unknown): ReasoningSignature | undefined {
+export function writeSignature(metadata: unknown): ReasoningSignature | undefined {
 	if (!isObject(metadata)) return undefined
 	const entries = Object.entries(metadata).filter(
 		([, value]) => isObject(value) && Object.values(value).some(isPresent),
@@ -17,7 +17,7 @@ export function writeProof(metadata: unknown): ReasoningSignature | undefined {
 }
 
 /** @returns undefined for a proof of another wire format. */
-export function readProof(proof: ReasoningSignature): ProviderOptions | undefined {
+export function readSignature(proof: ReasoningSignature): ProviderOptions | undefined {
 	if (proof.wire !== wire) return undefined
 	try {
 		const value: unknown = JSON.parse(proof.value)

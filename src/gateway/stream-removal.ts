@@ -6,8 +6,8 @@ import type { StoredStreams } from '../streams/stored-streams.ts'
 
 const pageSize = 200
 
-export function withStreamsForgotten(store: ConversationStore, streams: StoredStreams): ConversationStore {
-	const forgetTurns = async (scope: Scope, conversation: string): Promise<void> => {
+export function withStreamRemoval(store: ConversationStore, streams: StoredStreams): ConversationStore {
+	const removeStreams = async (scope: Scope, conversation: string): Promise<void> => {
 		const stored = await store.everything(scope, conversation)
 		for (const { id } of stored?.turns ?? []) await streams.remove(scope, id)
 	}
@@ -31,7 +31,7 @@ export function withStreamsForgotten(store: ConversationStore, streams: StoredSt
 		expire: (beforeMs) => store.expire(beforeMs),
 		close: () => store.close(),
 		async remove(scope, id) {
-			await forgetTurns(scope, id)
+			await removeStreams(scope, id)
 			return store.remove(scope, id)
 		},
 		async removeTurn(scope, id) {
@@ -43,7 +43,7 @@ export function withStreamsForgotten(store: ConversationStore, streams: StoredSt
 			else
 				for (let after: string | undefined, more = true; more; ) {
 					const page = await store.list(scope, { user, limit: pageSize, order: 'asc', after })
-					for (const { id } of page?.items ?? []) await forgetTurns(scope, id)
+					for (const { id } of page?.items ?? []) await removeStreams(scope, id)
 					after = page?.items.at(-1)?.id
 					more = page?.more ?? false
 				}
