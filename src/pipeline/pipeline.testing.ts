@@ -11,10 +11,12 @@ import { pino } from 'pino'
 import { ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import type { ChatRequest } from '../chat/request.ts'
+import { newConversationId, newTurnId } from '../conversations/conversation-id.ts'
 import { openEcho } from '../engines/echo/echo.ts'
 import type { Engine } from '../engines/engine.ts'
 import { createKey, type KeyDescription } from '../keys/key.ts'
 import type { Ledger, Ticket } from '../ledger/ledger.ts'
+import { entry } from '../ledger/ledger-store.contract.ts'
 import type { LedgerEntry } from '../ledger/ledger-store.ts'
 import { type OpenLedger, openLedger } from '../ledger/open-ledger.ts'
 import { type Model, ModelTable } from '../routing/model.ts'
@@ -50,6 +52,7 @@ export type FaultPoint =
 	| 'open-stream'
 	| 'append-to-stream'
 	| 'query-usage'
+	| 'expire-conversations'
 
 /** The same calls by port and method. */
 const pointOf: Readonly<Record<string, FaultPoint>> = {
@@ -60,7 +63,7 @@ const pointOf: Readonly<Record<string, FaultPoint>> = {
 	'conversations.drop': 'drop-turn',
 	'streams.open': 'open-stream',
 	'stream.append': 'append-to-stream',
-	'usage.query': 'query-usage',
+	'conversations.expire': 'expire-conversations',
 }
 
 /** Ports whose methods throw instead of rejecting. */
@@ -533,6 +536,44 @@ export function readerOf(response: Response): { next(): Promise<string | undefin
 	}
 }
 
+/** Stores in an in-memory database, without a server. */
+export class TestStores {
+	readonly faults = new Faults()
+	readonly conversations: SqlConversationStore
+	readonly ledger: SqlLedgerStore
+	private readonly database: SqlDatabase
+
+	constructor(database: SqlDatabase) {
+		this.database = database
+		this.conversations = this.faults.watch('conversations', new SqlConversationStore(database))
+		this.ledger = new SqlLedgerStore(database)
+	}
+
+	async addConversation(updatedAtMs: number): Promise<void> {
+		const id = newConversationId()
+		const times = { createdAtMs: updatedAtMs, updatedAtMs }
+		await this.conversations.create({ tenant: 'default', owner: 'alice' }, { id, metadata: {}, listed: true, ...times })
+	}
+
+	async addRecord(settledAtMs: number): Promise<void> {
+		await this.ledger.insert([entry(newTurnId(), { settledAtMs, openedAtMs: settledAtMs })])
+	}
+
+	async counts(): Promise<{ readonly conversations: number; readonly records: number }> {
+		const { sql } = this.database
+		const [conversations, records] = [await sql`SELECT id FROM conversations`, await sql`SELECT id FROM ledger`]
+		return { conversations: conversations.length, records: records.length }
+	}
+
+	[Symbol.asyncDispose](): Promise<void> {
+		return this.database.close()
+	}
+}
+
+export async function openTestStores(): Promise<TestStores> {
+	return new TestStores(await openMemory())
+}
+
 /** Resolves after everything that is ready to run has run. */
 export async function quiet(): Promise<void> {
 	for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
@@ -568,7 +609,8 @@ interface AppParts {
 	readonly current: { deployment: Deployment }
 }
 
-function recordingLog(lines: LogLine[]): Log {
+/** A log that adds its lines to `lines` as objects. */
+export function recordingLog(lines: LogLine[]): Log {
 	return pino({ level: 'debug', base: null }, { write: (line: string) => lines.push(JSON.parse(line)) })
 }
 

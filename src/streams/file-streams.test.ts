@@ -28,6 +28,11 @@ async function openFolder(options: Partial<FileStreamsOptions> = {}) {
 		folder,
 		clock,
 		streams: await openStreams(),
+		/** Advances the clock, and waits until expired streams are removed. */
+		async sweep(ms: number) {
+			clock.advance(ms)
+			await clock.asleep(minuteMs)
+		},
 		/** The streams of another process. */
 		openStreams,
 		async [Symbol.asyncDispose]() {
@@ -134,8 +139,7 @@ describe('a limit', () => {
 		begin(folder.streams).end('data: a\n\n')
 		expect(() => begin(folder.streams, second)).toThrow('The storage for streams is full')
 		await folder.streams.remove(alice, first)
-		folder.clock.advance(minuteMs)
-		await quiet()
+		await folder.sweep(minuteMs)
 		begin(folder.streams, second)
 	})
 })
@@ -145,12 +149,9 @@ describe('an ended stream', () => {
 		await using folder = await openFolder()
 		begin(folder.streams).end('data: a\n\n')
 		begin(folder.streams, second).append('data: b\n\n')
-		folder.clock.advance(9 * minuteMs)
-		await quiet()
+		await folder.sweep(9 * minuteMs)
 		expect(await folder.streams.read(alice, first, 0)).toBeDefined()
-		await folder.clock.asleep(minuteMs)
-		folder.clock.advance(2 * minuteMs)
-		await quiet()
+		await folder.sweep(2 * minuteMs)
 		expect(await folder.streams.read(alice, first, 0)).toBeUndefined()
 		expect(await folder.streams.read(alice, second, 0)).toBeDefined()
 	})
@@ -174,7 +175,7 @@ describe('a cancellation', () => {
 		expect(stream.signal.aborted).toBe(false)
 		await folder.clock.asleep(200)
 		folder.clock.advance(200)
-		await quiet()
+		await folder.clock.asleep(200)
 		expect(stream.signal.reason).toMatchObject({ kind: 'cancelled' })
 	})
 
