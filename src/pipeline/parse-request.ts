@@ -5,6 +5,7 @@ import type { DialectChoice, DialectRoute } from '../dialects/choice.ts'
 import type { Call, Route } from '../dialects/dialect.ts'
 import type { Received } from '../http/received.ts'
 import type { Authenticated } from './authenticate.ts'
+import type { Parts } from './parts.ts'
 
 /** An authenticated request with the dialect and route that serve it. */
 export interface DialectRequest extends Authenticated {
@@ -57,16 +58,19 @@ export function shortened(path: string): string {
 }
 
 /** @throws ChatError if the body is invalid. */
-export async function parseRequest({
-	received,
-	observer,
-	key,
-	target,
-	parameters,
-}: DialectRequest): Promise<ParsedRequest> {
+export async function parseRequest(
+	{ received, observer, key, target, parameters }: DialectRequest,
+	{ userIdHistory }: Pick<Parts, 'userIdHistory'>,
+): Promise<ParsedRequest> {
 	const { route } = target
 	const body = await readBody(received, route)
-	const reading = route.read({ body, parameters, query: received.query, headers: received.headers })
+	const reading = route.read({
+		body,
+		parameters,
+		query: received.query,
+		headers: received.headers,
+		userIdHistory: wantsUserIdHistory(key, userIdHistory),
+	})
 	const call = reading instanceof Promise ? await reading : reading
 	observer.observe({
 		type: 'parsed',
@@ -76,6 +80,13 @@ export async function parseRequest({
 		body,
 	})
 	return { received, observer, key, target, call }
+}
+
+/** The key takes precedence over the configuration, which can only enable the history. */
+function wantsUserIdHistory(key: Authenticated['key'], configured: boolean): boolean | undefined {
+	const history = key?.settings.history
+	if (history !== undefined) return history === 'user-id'
+	return configured ? true : undefined
 }
 
 function readBody(received: Received, { method, body }: Route): Promise<unknown> | undefined {

@@ -31,7 +31,7 @@ export async function authenticateRequest(
 
 export async function answer(request: DialectRequest, parts: Parts): Promise<Answer> {
 	// The dialect parses the body into a call. 400, 408 and 413 end here.
-	const parsed = await parseRequest(request)
+	const parsed = await parseRequest(request, parts)
 	// Finds the model. 404 ends here.
 	const planned = plan(parsed, parts.deployment())
 	// Stored data needs no upstream.

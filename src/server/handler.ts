@@ -23,7 +23,7 @@ import type { Answer } from '../pipeline/answer.ts'
 import { authenticate } from '../pipeline/authenticate.ts'
 import { BackgroundTasks } from '../pipeline/background-tasks.ts'
 import { noSuchPath, shortened } from '../pipeline/parse-request.ts'
-import type { Deployment, EntryReport, Histories, Parts } from '../pipeline/parts.ts'
+import type { Deployment, EntryReport, Parts } from '../pipeline/parts.ts'
 import { answer, authenticateRequest } from '../pipeline/pipeline.ts'
 import type { StoredStreams } from '../streams/stored-streams.ts'
 import type { Clock } from '../system/clock.ts'
@@ -79,7 +79,7 @@ export interface StorageParts {
 	readonly streams: StoredStreams
 	readonly usage: (query: UsageQuery) => Promise<readonly UsageSum[]>
 	readonly entries: (query: EntryQuery) => Promise<EntryReport>
-	readonly histories: Histories
+	readonly userIdHistory: boolean
 	/** Identifies this process among those that write to the same stores. */
 	readonly process: string
 }
@@ -120,7 +120,7 @@ export function openHandler(options: HandlerOptions): Handler {
 		streams: kept?.streams,
 		usage: kept?.usage,
 		entries: kept?.entries,
-		histories: kept?.histories ?? { albert: false },
+		userIdHistory: kept?.userIdHistory ?? false,
 		process: kept?.process ?? '',
 		backgroundTasks,
 		tokens,
@@ -140,10 +140,10 @@ export function openHandler(options: HandlerOptions): Handler {
 		const routed = models.all.map((model) => ({
 			name: model.name,
 			required: model.required,
-			members: routeOf(model).members.map(({ place }) => ({
-				state: upstreamAt(place).engine.state(),
-				healthy: place.healthy,
-				open: place.breaker.state === 'open',
+			members: routeOf(model).members.map(({ endpoint }) => ({
+				state: upstreamAt(endpoint).engine.state(),
+				healthy: endpoint.healthy,
+				open: endpoint.breaker.state === 'open',
 			})),
 		}))
 		return readiness(routed, checks, excluded)
@@ -227,7 +227,7 @@ export function openHandler(options: HandlerOptions): Handler {
 			// Messages belong to the client of the socket, whose address cannot be read any more when they arrive.
 			const known = { address: client.address, requestId: client.requestId, isProxied: client.isProxied }
 			const carry = (message: Request) => serve(message, receive(message, known, readBody, options))
-			return openSocket({ route, opening: request, fetch: carry })
+			return openSocket({ route, upgrade: request, fetch: carry })
 		},
 		interrupt: () => streams.interrupt(),
 		drain() {
