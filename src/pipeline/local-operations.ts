@@ -2,7 +2,6 @@
 
 import { ChatError } from '../chat/error.ts'
 import type { Caller, CancelCall, EntriesCall, ResumeCall, UsageCall } from '../dialects/dialect.ts'
-import type { ChunkSource } from '../http/event-stream.ts'
 import { type OwnKeys, ownKeys } from '../keys/own-keys.ts'
 import { scopeOf } from '../keys/scope.ts'
 import type { Answer } from './answer.ts'
@@ -10,6 +9,7 @@ import { describe } from './describe.ts'
 import type { Parts } from './parts.ts'
 import type { PlannedLocal } from './plan.ts'
 import { ownOf } from './recall.ts'
+import { WatchedChunks } from './watched-chunks.ts'
 
 /** @throws ChatError `not-found` if the object does not exist or belongs to another caller. */
 export async function runLocalOperation(planned: PlannedLocal, parts: Parts): Promise<Answer> {
@@ -99,39 +99,4 @@ function ownKeysOf({ key }: PlannedLocal, { keys, clock }: Parts): OwnKeys {
 	if (keys === undefined || key === undefined)
 		throw new ChatError('unsupported', 'Authentication is disabled on this server: it has no keys.')
 	return ownKeys(keys, key, clock.now())
-}
-
-/** Reports whether its reader disconnected. */
-export class WatchedChunks implements ChunkSource {
-	private readonly pieces: ChunkSource
-	private readonly ended: (left: boolean) => void
-	private over = false
-
-	constructor(pieces: ChunkSource, ended: (left: boolean) => void) {
-		this.pieces = pieces
-		this.ended = ended
-	}
-
-	async next(): Promise<string | undefined> {
-		const text = await this.pieces.next()
-		if (text === undefined) this.end(false)
-		return text
-	}
-
-	cancel(): void {
-		this.pieces.cancel()
-		this.end(true)
-	}
-
-	interrupt(): string {
-		const text = this.pieces.interrupt()
-		this.end(false)
-		return text
-	}
-
-	private end(left: boolean): void {
-		if (this.over) return
-		this.over = true
-		this.ended(left)
-	}
 }
