@@ -4,7 +4,7 @@ import { isObject } from '../chat/json.ts'
 import { embeddedByDefault } from '../engines/list.ts'
 import { nearest } from '../system/nearest.ts'
 import { type ConfigProblem, shown } from './config-problem.ts'
-import { foreignField } from './foreign-words.ts'
+import { otherToolField } from './other-tools.ts'
 import { record } from './record.ts'
 import { type ConfigFile, embeddedWord, type UpstreamConfig } from './schema.ts'
 import { kindOf } from './sentences.ts'
@@ -30,7 +30,7 @@ export function checkModels(values: Readonly<Record<string, unknown>>): readonly
 
 /** Whether the name is reported as an unknown field, which is more specific than a complaint about missing models. */
 function meansModels(name: string): boolean {
-	return name !== 'models' && (nearest(name, ['models']) !== undefined || foreignField(name)?.targets.length === 0)
+	return name !== 'models' && (nearest(name, ['models']) !== undefined || otherToolField(name)?.targets.length === 0)
 }
 
 export function explainModelsText(text: string): string {

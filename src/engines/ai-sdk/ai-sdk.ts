@@ -18,6 +18,7 @@ import { readRanking, readVectors } from './answer-readers.ts'
 import { writeCall } from './call-writer.ts'
 import { readFailure, readStreamFailure } from './failure.ts'
 import { PartReader, partsOf } from './part-reader.ts'
+import { type ResponseTimeouts, within } from './response-timeouts.ts'
 import {
 	type CallContext,
 	type CallOptions,
@@ -29,7 +30,6 @@ import {
 	type SpecificationVersion,
 	versions,
 } from './specification.ts'
-import { type Waits, within } from './waiting.ts'
 
 export interface AiSdkOptions {
 	readonly provider: Provider
@@ -41,7 +41,7 @@ export interface AiSdkOptions {
 	readonly passthrough?: string
 	/** A model to create when the engine is opened, so that an unsupported model is reported early. */
 	readonly model?: string
-	readonly timeouts: Waits
+	readonly timeouts: ResponseTimeouts
 	readonly clock: Clock
 	/** Redacts secrets in messages of the package. */
 	readonly redact: (text: string) => string

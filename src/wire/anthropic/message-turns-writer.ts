@@ -5,7 +5,7 @@ import { ChatError } from '../../chat/error.ts'
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 import type {
 	AssistantMessage,
-	CacheLife,
+	CacheTtl,
 	FilePart,
 	ImagePart,
 	Message,
@@ -138,7 +138,7 @@ function writeBlock(part: UserPart | RefusalPart): Block {
 	}
 }
 
-function writeMark(cacheMark: CacheLife | undefined): JsonObject {
+function writeMark(cacheMark: CacheTtl | undefined): JsonObject {
 	return cacheMark === undefined ? {} : { cache_control: { type: 'ephemeral', ttl: cacheMark } }
 }
 
