@@ -1,9 +1,9 @@
 // Opens a ledger ticket for a billed call. The ticket is written concurrently with the upstream request and settled once.
 
+import type { ModelCall } from '../dialects/call.ts'
 import { scopeOf } from '../keys/scope.ts'
 import { type BilledOperation, billedOperations, type Ticket } from '../ledger/ledger.ts'
 import type { Parts } from './parts.ts'
-import type { ModelCall } from './plan.ts'
 import type { Recalled } from './recall.ts'
 
 export type Admitted<Requested extends ModelCall = ModelCall> = Recalled<Requested> & {

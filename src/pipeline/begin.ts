@@ -3,7 +3,7 @@
 import { asChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import { writeConversationId } from '../conversations/conversation-id.ts'
-import type { ResponseContext } from '../dialects/dialect.ts'
+import type { ResponseContext } from '../dialects/writer.ts'
 import { batchesOf } from '../engines/event-batches.ts'
 import { type Admitted, isWhole } from './admit.ts'
 import { counterFor } from './count.ts'

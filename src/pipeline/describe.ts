@@ -1,6 +1,6 @@
 // A model as list endpoints report it: its configuration, and the current state of its upstreams.
 
-import type { ListedModel } from '../dialects/dialect.ts'
+import type { ListedModel } from '../dialects/local-operation.ts'
 import type { Model } from '../routing/model.ts'
 import { publicText } from '../system/public-text.ts'
 import type { Deployment, Parts, Upstream } from './parts.ts'

@@ -1,13 +1,13 @@
 // Dispatches one call to an upstream of the model's route. The caller supplies the operation.
 
 import { ChatError } from '../chat/error.ts'
+import type { ModelCall } from '../dialects/call.ts'
 import type { EngineCall, Operation } from '../engines/engine.ts'
 import { affinityKey } from '../routing/affinity-key.ts'
 import type { Model, ModelType } from '../routing/model.ts'
 import type { Admitted } from './admit.ts'
 import { type FailOverResult, failOver } from './fail-over.ts'
 import type { Parts, Upstream } from './parts.ts'
-import type { ModelCall } from './plan.ts'
 
 /**
  * @param how `whole`: the answer is not read before it is complete.

@@ -5,6 +5,7 @@ import type { DialectChoice, DialectRoute } from '../dialects/choice.ts'
 import type { Call, Route } from '../dialects/dialect.ts'
 import type { Received } from '../http/received.ts'
 import type { Authenticated } from './authenticate.ts'
+import { operationName } from './operation-name.ts'
 import type { Parts } from './parts.ts'
 
 export interface ParsedRequest extends Authenticated {
@@ -65,7 +66,7 @@ export async function parseRequest(
 		userIdHistory: wantsUserIdHistory(authenticated, userIdHistory),
 	})
 	const call = reading instanceof Promise ? await reading : reading
-	record.operation = call.type
+	record.operation = operationName(call)
 	if ('stream' in call) record.stream = call.stream
 	if ('labels' in call && call.labels !== undefined) record.labels = call.labels
 	if (capturesContent) record.prompt = body
