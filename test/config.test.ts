@@ -252,13 +252,13 @@ describe('values from outside the file are named by flag or variable', () => {
 
 describe('relative paths', () => {
 	test('in the file begin at the file, others in the working directory', async () => {
-		const file = await write(`data: kept\nengineFolder: engines\nmodelFolder: ../weights\n${echo}`)
+		const file = await write(`data: stored\nengineFolder: engines\nmodelFolder: ../weights\n${echo}`)
 		const folder = resolve(file, '..')
 		expect(await readSettings({ config: file }, {})).toMatchObject({
 			dataFolder: join(folder, 'stored'),
 			engineFolder: join(folder, 'engines'),
 			modelFolder: resolve(folder, '../weights'),
-			databaseFile: join(folder, 'stored', 'dragoman.sqlite'),
+			database: `sqlite:${join(folder, 'stored', 'dragoman.sqlite')}`,
 		})
 		expect(await readSettings({ config: file, data: 'flag' }, {})).toMatchObject({ dataFolder: resolve('flag') })
 		expect(await readSettings({ config: file }, { DRAGOMAN_DATA: 'variable' })).toMatchObject({

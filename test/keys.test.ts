@@ -4,8 +4,8 @@ import { describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freshDatabase, postgresServer } from '../src/stores/sql/postgres.testing.ts'
-import { openSqlite } from '../src/stores/sql/sqlite.ts'
+import { freshDatabase, postgresServer } from '../src/stores/postgres/server.testing.ts'
+import { openSqlite } from '../src/stores/sqlite/sqlite.ts'
 import { runCommand, startServer, temporaryFolder } from './server.ts'
 
 const commands: readonly (readonly string[])[] = [
@@ -88,7 +88,7 @@ describe('without a database', () => {
 		test('in PostgreSQL, none of our tables is created', async () => {
 			const [fresh, data] = [await freshDatabase(postgresServer as string), await temporaryFolder()]
 			try {
-				await writeFile(join(data, 'c.yaml'), `database: ${fresh.url}\n`)
+				await writeFile(join(data, 'c.yaml'), `database: ${fresh.url}\nmodels: embedded\n`)
 				const flags = ['--config', join(data, 'c.yaml'), '--data', join(data, 'none')]
 				const [first, second] = [await runCommand(['keys', 'list', ...flags]), await runCommand(['usage', ...flags])]
 				const { host, pathname } = new URL(fresh.url)

@@ -52,12 +52,12 @@ export function keysCommand(context: CommandContext): Command {
 				const others = [...(await keys.list()), ...configuredKeys(settings)]
 				const twin = others.find(({ name, revokedAtMs }) => name === key.name && revokedAtMs === null)
 				if (twin !== undefined)
-					context.tell(
+					context.printStatus(
 						`Warning: key ${twin.id} is named '${key.name}' too, so the name no longer identifies one key: revoke by id.`,
 					)
 				await keys.insert(key)
 			})
-			context.tell(`Key '${key.name}' (${key.role}) created. It is shown this once:`)
+			context.printStatus(`Key '${key.name}' (${key.role}) created. It is shown this once:`)
 			context.print(secret)
 		})
 	addConfigOptions(keys.command('list').description('list keys with their first characters'))
@@ -97,7 +97,7 @@ export function keysCommand(context: CommandContext): Command {
 				throw new CliError(
 					`${matching.length} keys are named '${which}': use one of the ids ${matching.map(({ id }) => id).join(', ')}.`,
 				)
-			context.tell(`Key '${revoked.name}' (${revoked.prefix}…) is revoked.`)
+			context.printStatus(`Key '${revoked.name}' (${revoked.prefix}…) is revoked.`)
 		})
 	return keys
 }
@@ -132,7 +132,7 @@ function readHistoryMode(text: string, context: CommandContext): HistoryMode {
 	const mode = historyModes.find((one) => one === text)
 	if (mode !== undefined) return mode
 	if (text !== formerUserIdMode) throw new InvalidArgumentError(`Allowed choices are ${historyModes.join(', ')}.`)
-	context.tell(`Warning: --history ${formerUserIdMode} is deprecated: write --history user-id.`)
+	context.printStatus(`Warning: --history ${formerUserIdMode} is deprecated: write --history user-id.`)
 	return 'user-id'
 }
 

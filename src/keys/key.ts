@@ -59,7 +59,7 @@ export interface CreatedKey {
 const secretPrefix = 'dgm-'
 /** 192 bits. */
 const secretBytes = 24
-const shownCharacters = secretPrefix.length + 6
+const prefixLength = secretPrefix.length + 6
 
 export function createKey(description: KeyDescription, nowMs: number): CreatedKey {
 	const secret = secretPrefix + randomBytes(secretBytes).toString('base64url')
@@ -77,7 +77,7 @@ export function keyOf(secret: string, description: KeyDescription, nowMs: number
 		tenant,
 		owner: description.owner ?? id,
 		settings,
-		prefix: secret.slice(0, shownCharacters),
+		prefix: secret.slice(0, prefixLength),
 		hash: hashSecret(secret),
 		createdAtMs: nowMs,
 		revokedAtMs: null,
@@ -98,7 +98,7 @@ export function labelFault(text: string): string | undefined {
 
 /** Shortens a complete secret to its first characters, so that messages can quote `text`. */
 export function abbreviateKey(text: string): string {
-	return text.startsWith(secretPrefix) && text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text
+	return text.startsWith(secretPrefix) && text.length > prefixLength ? `${text.slice(0, prefixLength)}…` : text
 }
 
 export function isExpired({ expiresAtMs }: Key, nowMs: number): boolean {

@@ -83,11 +83,11 @@ export class KeyService {
 	 * @returns `expired` if `expiresAtMs` is not in the future.
 	 * @throws ChatError `forbidden` if the owner has too many active keys.
 	 */
-	async create(wanted: {
+	async create(options: {
 		readonly name: string
 		readonly expiresAtMs?: number | undefined
 	}): Promise<CreatedOwnKey | 'expired'> {
-		const { name, expiresAtMs } = wanted
+		const { name, expiresAtMs } = options
 		if (expiresAtMs !== undefined && expiresAtMs <= this.nowMs) return 'expired'
 		const active = (await this.all()).filter(({ state }) => state === 'active')
 		if (active.length >= mostActive)

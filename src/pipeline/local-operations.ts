@@ -36,9 +36,9 @@ function execute<Type extends OtherOperationType>(operation: OtherOperation<Type
 const operations: { readonly [Type in OtherOperationType]: Execute<Type> } = {
 	'models.list': ({ write }, { planned: { deployment }, parts }) =>
 		write(deployment.models.all.map((model) => describe(model, deployment, parts))),
-	'models.find'({ name, write }, { planned: { deployment, record }, parts }) {
+	'models.find'({ name, write }, { planned: { deployment, observer }, parts }) {
 		const model = deployment.models.find(name)
-		record.model = model.name
+		observer.observe({ type: 'planned', model: model.name })
 		return write(describe(model, deployment, parts))
 	},
 

@@ -2,16 +2,13 @@
 
 import type { Call } from '../dialects/dialect.ts'
 import type { ConversationOperationType } from '../dialects/local-operation.ts'
-import type { RequestRecord } from '../telemetry/telemetry.ts'
 import { isConversationOperation } from './conversation-operations.ts'
 
-type OperationName = NonNullable<RequestRecord['operation']>
-
-export function operationName(call: Call): OperationName {
+export function operationName(call: Call): string {
 	return isConversationOperation(call) ? 'stored' : names[call.type]
 }
 
-const names: Readonly<Record<Exclude<Call['type'], ConversationOperationType>, OperationName>> = {
+const names: Readonly<Record<Exclude<Call['type'], ConversationOperationType>, string>> = {
 	chat: 'chat',
 	complete: 'complete',
 	embed: 'embed',

@@ -42,8 +42,6 @@ export interface Parts {
 	/** Uniform in [0, 1). */
 	readonly random: () => number
 	readonly log: Log
-	/** Telemetry captures prompts and answers. */
-	readonly capturesContent: boolean
 	/** When this server started, in seconds since 1970: reported as the creation time of models. */
 	readonly startedAt: number
 }

@@ -25,13 +25,13 @@ export type PlannedLocal = About<LocalOperation> & { readonly type: 'own' }
 
 /** @throws ChatError `model-not-found`. */
 export function plan(
-	{ received, record, key, target, call }: ParsedRequest,
+	{ received, observer, key, target, call }: ParsedRequest,
 	deployment: Deployment,
 ): Planned | PlannedLocal {
-	if (!isModelCall(call)) return { type: 'own', received, record, key, target, call, deployment }
+	if (!isModelCall(call)) return { type: 'own', received, observer, key, target, call, deployment }
 	const model = deployment.models.find(call.request.model)
-	record.model = model.name
-	return { type: 'model', received, record, key, target, call, model, deployment }
+	observer.observe({ type: 'planned', model: model.name })
+	return { type: 'model', received, observer, key, target, call, model, deployment }
 }
 
 const modelCalls = {

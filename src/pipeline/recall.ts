@@ -63,9 +63,9 @@ async function continueConversation(
 ): Promise<Recalled> {
 	const none = withoutConversation(planned)
 	const own = ownOf(planned, parts)
-	const place = await locate(thread.origin, own)
+	const position = await locate(thread.origin, own)
 	const contextTokens = contextOf(planned)
-	const path = await readPath(place, thread, own, contextTokens)
+	const path = await readPath(position, thread, own, contextTokens)
 	const { request, dropped } = join(call.request, thread, path, contextTokens)
 	const joined = { ...none, call: { ...call, request }, dropped }
 	// These calls read the conversation but never extend it.
@@ -78,8 +78,8 @@ async function continueConversation(
 			surface: thread.surface,
 			stored: thread.stored,
 			process: parts.process,
-			conversation: place.conversation,
-			create: place.known ? undefined : newConversation(place, thread, request, parts.clock.now()),
+			conversation: position.conversation,
+			create: position.known ? undefined : newConversation(position, thread, request, parts.clock.now()),
 			parent: path.messages.at(-1)?.id,
 			onConflict: thread.onConflict,
 			inputs: thread.kept === 0 ? [] : call.request.messages.slice(-thread.kept),
@@ -189,8 +189,8 @@ async function locate(origin: ThreadOrigin, own: OwnConversations): Promise<Conv
 					code: 'previous_response_in_progress',
 				})
 			const leaf = turn.answers[0]?.message ?? turn.inputs.at(-1) ?? turn.parent
-			const place = { conversation: turn.conversation, known: true, missing: origin.missing }
-			return leaf === undefined ? place : { ...place, leaf }
+			const position = { conversation: turn.conversation, known: true, missing: origin.missing }
+			return leaf === undefined ? position : { ...position, leaf }
 		}
 	}
 }
@@ -246,8 +246,8 @@ function join(
 /** The context length that the configuration or an upstream reports. */
 function contextOf({ model, deployment }: Planned): number | undefined {
 	if (model.contextTokens !== undefined) return model.contextTokens
-	for (const { place } of deployment.routeOf(model).members) {
-		const { contextTokens } = deployment.upstreamAt(place).engine.state()
+	for (const { endpoint } of deployment.routeOf(model).members) {
+		const { contextTokens } = deployment.upstreamAt(endpoint).engine.state()
 		if (contextTokens !== undefined) return contextTokens
 	}
 	return undefined

@@ -2,8 +2,9 @@
 // fields are rejected: an answer that ignores the documents would be silently wrong.
 
 import { ChatError } from '../../chat/error.ts'
+import { isObject } from '../../chat/json.ts'
+import { field, listField } from '../../wire/json/fields.ts'
 import { readChatRequest } from '../../wire/openai/chat-request-reader.ts'
-import { field, isObject, listField } from '../../wire/openai/fields.ts'
 import type { ReadChatRequest } from '../../wire/openai/read-chat-request.ts'
 
 /** @throws ChatError `invalid-request`; `gone` if the request searches documents. */

@@ -3,8 +3,8 @@
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
+import { isObject } from '../../chat/json.ts'
 import type { RerankRequest } from '../../operations/reranking.ts'
-import { isObject } from '../../wire/openai/fields.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 
 const maxDocuments = 2048

@@ -1,8 +1,9 @@
 // Writes a complete response as a `message`. Source: the types of Anthropic's SDKs.
 
 import type { Choice, Completion } from '../../chat/completion.ts'
+import { isObject } from '../../chat/json.ts'
 import type { Source } from '../../chat/source.ts'
-import { field, isObject } from '../openai/fields.ts'
+import { field } from '../json/fields.ts'
 import { writeCall, writeReasoningBlock, writeText } from './content-block-writer.ts'
 import { messageFormats } from './formats.ts'
 import { writeStop } from './stop-reason-writer.ts'
