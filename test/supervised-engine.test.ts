@@ -186,8 +186,10 @@ test('a stream that was left before it was read holds no process', async () => {
 	const engine = await openServed(['--name', 'left-alone'])
 	const left = eventsOf(await engine.chat(request('echo:hang-after 2'), call()))
 	await left.return?.()
+	expect((await processes('left-alone')).length).toBe(1)
 	await engine.replace(await options(['--name', 'its-successor']))
 	await isGone('left-alone')
+	expect((await processes('its-successor')).length).toBe(1)
 })
 
 test('closing ends the process', async () => {

@@ -83,6 +83,8 @@ export class CompletionFold {
 				break
 			case 'error':
 				throw event.error
+			default:
+				event satisfies never
 		}
 	}
 

@@ -1,11 +1,11 @@
 // Admission: reserves units of the limits that cover a call, and opens a ledger ticket if it is billed. Both are settled once, whatever the
 // outcome. The ticket is written concurrently with the upstream request.
 
+import type { ModelCall } from '../dialects/call.ts'
 import { scopeOf } from '../keys/scope.ts'
 import { type BilledOperation, billedOperations, type Ticket } from '../ledger/ledger.ts'
 import type { Limiter, Reservation } from '../limits/limiter.ts'
 import type { Parts } from './parts.ts'
-import type { ModelCall } from './plan.ts'
 import type { Recalled } from './recall.ts'
 
 export type Admitted<Requested extends ModelCall = ModelCall> = Recalled<Requested> & {

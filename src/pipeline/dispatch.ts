@@ -1,11 +1,11 @@
 // Dispatches one call to an upstream of the model's route. The caller supplies what is sent.
 
+import type { ModelCall } from '../dialects/call.ts'
 import type { Engine, EngineCall, Operation } from '../engines/engine.ts'
 import { affinityKey } from '../routing/affinity-key.ts'
 import type { Admitted } from './admit.ts'
 import { type FailOverResult, failOver } from './fail-over.ts'
 import type { Parts } from './parts.ts'
-import type { ModelCall } from './plan.ts'
 import { checkModelOperation } from './supported-operations.ts'
 
 export interface Dispatch<Result> {

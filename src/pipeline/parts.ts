@@ -59,7 +59,7 @@ export interface EntryReport {
 export interface Deployment {
 	readonly models: ModelTable
 	routeOf(model: Model): Route
-	upstreamAt(place: UpstreamEndpoint): Upstream
+	upstreamAt(endpoint: UpstreamEndpoint): Upstream
 }
 
 /** A configured upstream with its engine. */
@@ -68,5 +68,5 @@ export interface Upstream {
 	readonly engine: Engine
 	/** The upstream's name for the model; the public name if undefined. */
 	readonly model: string | undefined
-	readonly place: UpstreamEndpoint
+	readonly endpoint: UpstreamEndpoint
 }

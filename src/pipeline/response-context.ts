@@ -1,6 +1,6 @@
 // What the writer of a response needs to know about its call.
 
-import type { ResponseContext } from '../dialects/dialect.ts'
+import type { ResponseContext } from '../dialects/writer.ts'
 import type { Admitted } from './admit.ts'
 import type { Parts } from './parts.ts'
 

@@ -6,10 +6,10 @@ import type {
 	DetokenizeCall,
 	EmbeddingCall,
 	RerankCall,
-	ResponseContext,
 	TokenizeCall,
 	TranscribeCall,
-} from '../dialects/dialect.ts'
+} from '../dialects/call.ts'
+import type { ResponseContext } from '../dialects/writer.ts'
 import type { Engine, EngineCall } from '../engines/engine.ts'
 import type { Admitted } from './admit.ts'
 import type { Answer } from './answer.ts'

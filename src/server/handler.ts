@@ -5,8 +5,9 @@ import { randomUUID } from 'node:crypto'
 import { asChatError, ChatError } from '../chat/error.ts'
 import type { ConversationStore } from '../conversations/conversation-store.ts'
 import { DialectChoice, type DialectDefaults } from '../dialects/choice.ts'
-import { type Dialect, type SocketRoute, TextBody } from '../dialects/dialect.ts'
+import type { Dialect, SocketRoute } from '../dialects/dialect.ts'
 import { defaultDialects, dialects } from '../dialects/list.ts'
+import { TextBody } from '../dialects/writer.ts'
 import type { AddressSet } from '../http/addresses.ts'
 import { type BodyLimits, type BodyReader, bodyReader } from '../http/body.ts'
 import { EventStreams } from '../http/event-stream.ts'
@@ -356,10 +357,11 @@ function writeMetrics({ contentType, body }: { readonly contentType: string; rea
 }
 
 function headersOf({ received, dialect, options }: AnswerFacts): Record<string, string> {
+	const nowMs = options.clock.now()
 	return {
 		...allowOrigin,
 		'x-request-id': received.id,
-		...dialect.headers({ processingMs: options.clock.now() - received.receivedAtMs, requestId: received.id }),
+		...dialect.headers({ processingMs: nowMs - received.receivedAtMs, requestId: received.id, nowMs, limits: [] }),
 	}
 }
 

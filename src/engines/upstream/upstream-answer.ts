@@ -9,6 +9,8 @@ import type { IncomingResponse } from './http/incoming-response.ts'
 
 /** Reads the chunks of a streaming response. */
 export interface AnswerReader {
+	/** Examines the JSON of a chunk. The result is what `read` receives and what the events' source has as its value. */
+	parse?(value: unknown): unknown
 	read(chunk: unknown): readonly ChatEvent[]
 	end(complete: boolean): readonly ChatEvent[]
 	fail(error: ChatError): readonly ChatEvent[]
@@ -100,7 +102,8 @@ export class ResponseBatches implements EventBatches {
 	}
 
 	private readChunk(text: string, batches: EventBatch[]): void {
-		const value = parseChunk(text)
+		const json = parseChunk(text)
+		const value = this.reader.parse?.(json) ?? json
 		const events = this.reader.read(value)
 		if (events.length === 0) return
 		batches.push({ events, source: { format: this.context.format, text, value } })
