@@ -12,6 +12,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 	system: [],
 	operations: ['chat'],
 	tokens: ['chat'],
+	limits: ['chat'],
 	keys: ['chat'],
 	fields: ['http', 'system'],
 	http: ['chat', 'system'],
