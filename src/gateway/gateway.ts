@@ -24,8 +24,8 @@ import { findFolderFault } from '../system/writable-folder.ts'
 import type { MetricSnapshot } from '../telemetry/metric.ts'
 import { openTelemetry } from '../telemetry/open-telemetry.ts'
 import { LiveDeployment } from './deployment.ts'
-import { withStreamRemoval } from './stream-removal.ts'
 import { retain } from './retention.ts'
+import { withStreamRemoval } from './stream-removal.ts'
 
 export interface Gateway extends Handler {
 	/** The keys of the database, without the admin key of the configuration. */

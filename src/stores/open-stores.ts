@@ -2,8 +2,8 @@
 
 import { existsSync } from 'node:fs'
 import type { ConversationStore } from '../conversations/conversation-store.ts'
-import type { KeyStore } from '../keys/key-store.ts'
 import { withCache } from '../keys/cached-key-store.ts'
+import type { KeyStore } from '../keys/key-store.ts'
 import type { LedgerStore } from '../ledger/ledger-store.ts'
 import { type ChangeCounter, openChangeCounter } from '../system/change-counter.ts'
 import { databaseLocation, databaseSecrets, databaseUrlProblem, encodingHint } from '../system/database-url.ts'

@@ -18,18 +18,18 @@ import { readRanking, readVectors } from './answer-readers.ts'
 import { writeCall } from './call-writer.ts'
 import { readFailure, readStreamFailure } from './failure.ts'
 import { PartReader, partsOf } from './part-reader.ts'
+import { type ResponseTimeouts, within } from './response-timeouts.ts'
 import {
 	type CallContext,
-	type CallOptions,
 	type EmbeddingModel,
 	isVersion,
 	type LanguageModel,
+	type ModelCallOptions,
 	type Provider,
 	type ProviderOptions,
 	type SpecificationVersion,
 	versions,
 } from './specification.ts'
-import { type ResponseTimeouts, within } from './response-timeouts.ts'
 
 export interface AiSdkOptions {
 	readonly provider: Provider
@@ -192,7 +192,7 @@ class AiSdk implements Engine {
 		call: EngineCall,
 		model: LanguageModel,
 		running: RunningCall,
-	): Promise<CallOptions> {
+	): Promise<ModelCallOptions> {
 		const { providerOptions = {}, passthrough } = this.options
 		const form = {
 			version: versionOf(model),
