@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { ConfigError } from '../src/config/load.ts'
+import { ConfigError } from '../src/config/config-error.ts'
 import { readSettings } from '../src/config/settings.ts'
 import { runCommand, temporaryFolder } from './server.ts'
 

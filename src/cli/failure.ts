@@ -2,7 +2,7 @@
 
 import { CommanderError } from 'commander'
 import { ChatError } from '../chat/error.ts'
-import { ConfigError } from '../config/load.ts'
+import { ConfigError } from '../config/config-error.ts'
 import { DatabaseError } from '../stores/database-error.ts'
 import { describeSystemError } from '../system/system-error.ts'
 import { CliError, permanentFailureStatus } from './cli-error.ts'

@@ -132,3 +132,15 @@ export interface PromptResult {
 export function isVersion(version: string): version is SpecificationVersion {
 	return versions.some((known) => known === version)
 }
+
+/** @throws Error if the model implements a version that is not supported. */
+export function versionOf({ specificationVersion: version }: LanguageModel): SpecificationVersion {
+	if (isVersion(version)) return version
+	throw new Error(
+		`the provider implements version '${version}' of the AI SDK's specification, which is not supported: install a version of the package that implements ${versions.join(', ')}`,
+	)
+}
+
+export function isLanguageModel(value: unknown): value is LanguageModel {
+	return typeof value === 'object' && value !== null && 'doStream' in value && 'specificationVersion' in value
+}

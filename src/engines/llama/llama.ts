@@ -3,8 +3,7 @@
 
 import { ChatError, descriptorsCode } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
-import type { Message } from '../../chat/message.ts'
-import type { ChatRequest, Sampling } from '../../chat/request.ts'
+import type { ChatRequest } from '../../chat/request.ts'
 import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../../operations/tokenization.ts'
@@ -12,6 +11,7 @@ import type { ModelDefaults } from '../../weights/catalogue.ts'
 import { beginAnswer } from '../begun-answer.ts'
 import type { Engine, EngineCall, EngineState } from '../engine.ts'
 import { openOpenAICompatible } from '../openai-compatible/openai-compatible.ts'
+import { chatSampling, samplingWithDefaults, withSystemPrompt } from './model-defaults.ts'
 import { Supervisor, type SupervisorOptions } from './supervisor.ts'
 
 /** Timeout for a request that waits for a starting process, in milliseconds. */
@@ -149,14 +149,14 @@ export class Llama implements Engine {
 
 	chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
 		return this.stream(call, ({ client, defaults }, named) => {
-			const messages = introduced(request.messages, defaults)
+			const messages = withSystemPrompt(request.messages, defaults)
 			return client.chat({ ...request, messages, sampling: chatSampling(request, defaults) }, named)
 		})
 	}
 
 	async count(request: ChatRequest, call: EngineCall): Promise<number> {
 		const served = await this.ready(call.signal)
-		const messages = introduced(request.messages, served.defaults)
+		const messages = withSystemPrompt(request.messages, served.defaults)
 		const counted = served.client.count?.({ ...request, messages }, nameIt(served, call))
 		if (counted === undefined) throw new Error('the engine does not support token counting')
 		return counted
@@ -189,6 +189,11 @@ export class Llama implements Engine {
 		this.stop.abort()
 		this.setPhase({ status: 'failed', note: 'the server is closing' })
 		await Promise.all([served === undefined ? undefined : endServed(served), next?.close()])
+	}
+
+	/** Aborted when the engine is closed. */
+	get closing(): AbortSignal {
+		return this.stop.signal
 	}
 
 	private get closed(): boolean {
@@ -276,31 +281,6 @@ async function settledOrAborted(waited: Promise<void>, signal: AbortSignal): Pro
 	const aborted = Promise.withResolvers<void>()
 	signal.addEventListener('abort', () => aborted.resolve(), { once: true })
 	await Promise.race([waited, aborted.promise])
-}
-
-/** Applies defaults to parameters that the request leaves open. Sampling, penalty and system prompt are decided separately: they are independent. */
-function samplingWithDefaults(sampling: Sampling, choices: number, defaults: ModelDefaults | undefined): Sampling {
-	if (defaults === undefined || sampling.temperature !== undefined || sampling.topP !== undefined) return sampling
-	const { temperature, topP } = choices > 1 ? (defaults.several ?? defaults) : defaults
-	return { ...sampling, temperature, topP }
-}
-
-function chatSampling(
-	{ sampling, choices, responseFormat, tools }: ChatRequest,
-	defaults: ModelDefaults | undefined,
-): Sampling {
-	const chosen = samplingWithDefaults(sampling, choices, defaults)
-	const { repetitionPenalty, frequencyPenalty, presencePenalty } = sampling
-	const penalty = defaults?.repetitionPenalty
-	const penalizes = [repetitionPenalty, frequencyPenalty, presencePenalty].some((one) => one !== undefined)
-	if (penalty === undefined || penalizes || responseFormat.type !== 'text' || tools.length > 0) return chosen
-	return { ...chosen, repetitionPenalty: penalty }
-}
-
-function introduced(messages: readonly Message[], defaults: ModelDefaults | undefined): readonly Message[] {
-	if (defaults?.system === undefined || messages.some(({ role }) => role === 'system' || role === 'developer'))
-		return messages
-	return [{ role: 'system', content: [{ type: 'text', text: defaults.system }] }, ...messages]
 }
 
 /** The process serves one model, under the name it was started with. */

