@@ -144,7 +144,7 @@ for (const circle of findCircles(files))
 		violations.push(`files import each other in a circle: ${circle.join(', ')}`)
 
 for (const violation of violations) console.error(violation)
-console.log(`${imports} imports follow the table, ${violations.length} complaints`)
+console.log(`${imports} imports follow the table, ${violations.length} violations`)
 if (violations.length > 0) process.exit(1)
 
 /** Paths of static and dynamic imports, including types, and of worker scripts. */

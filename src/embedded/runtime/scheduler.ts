@@ -2,6 +2,7 @@
 // chunks of the waiting prompts, so a long prompt delays the others by at most one chunk. It does not know the meaning of tokens.
 
 import { ChatError } from '../../chat/error.ts'
+import { planBatch } from './batch-plan.ts'
 import type { AddonContext, SamplerConfig, Token } from './binding.ts'
 import type { ScoredToken } from './sampler.ts'
 import { assignSlot, type Placement, type Slot } from './slot.ts'
@@ -49,9 +50,6 @@ export interface Job {
 	cancelled: boolean
 	readonly startedAt: number
 }
-
-/** Minimum number of tokens of a step for each prompt, however many shorter prompts there are. */
-const leastShare = 8
 
 interface BatchRow {
 	readonly slot: Slot<Job>
@@ -197,23 +195,7 @@ export class Scheduler {
 
 	/** The next batch: every answer's next token, and the shares of the waiting prompts in one chunk. */
 	private compose(): BatchRow[] {
-		const busy = this.options.slots.filter(({ job }) => job !== undefined && !job.cancelled)
-		const answering = busy.filter(({ job }) => job?.answering === true)
-		const reading = busy.filter(({ job }) => job?.answering === false)
-		const planned: { slot: Slot<Job>; job: Job; length: number }[] = []
-		for (const slot of answering) if (slot.job !== undefined) planned.push({ slot, job: slot.job, length: 1 })
-		let budget = this.options.chunkTokens
-		let readers = reading.length
-		// Prompts that can be finished are, the shortest first; the others get equal shares of the rest.
-		for (const slot of reading.sort((a, b) => (a.job?.waiting.length ?? 0) - (b.job?.waiting.length ?? 0))) {
-			if (slot.job === undefined) continue
-			const need = slot.job.waiting.length
-			const most = budget - leastShare * (readers - 1)
-			const length = need <= most ? need : Math.min(need, Math.ceil(budget / readers))
-			budget -= length
-			readers--
-			if (length > 0) planned.push({ slot, job: slot.job, length })
-		}
+		const planned = planBatch(this.options.slots, this.options.chunkTokens)
 		if (planned.length === 0) return []
 		this.options.context.initBatch(planned.reduce((sum, { length }) => sum + length, 0))
 		return planned.map(({ slot, job, length }) => this.addRow(slot, job, length))

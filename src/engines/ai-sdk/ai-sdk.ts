@@ -13,6 +13,7 @@ import { refusedKeyCode } from '../../wire/openai/error-reader.ts'
 import { textField } from '../../wire/openai/fields.ts'
 import { beginAnswer } from '../begun-answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
+import { requireText } from '../require-text.ts'
 import { type RunningCall, RunningCalls } from '../running-calls.ts'
 import { readRanking, readVectors } from './answer-readers.ts'
 import { writeCall } from './call-writer.ts'
@@ -88,7 +89,7 @@ class AiSdk implements Engine {
 
 	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
 		if (request.user !== undefined) call.drop?.('user')
-		const values = request.inputs.map(textOnly)
+		const values = request.inputs.map(requireText)
 		return this.atOnce(call, async (context, running) => {
 			const model = this.embeddingModel(call.model)
 			const most = (await model.maxEmbeddingsPerCall) ?? values.length
@@ -295,9 +296,4 @@ function offers(model: string | undefined, make: (id: string) => unknown): boole
 function inputUsage(promptTokens: number) {
 	const source = promptTokens > 0 ? 'upstream' : 'counted'
 	return { promptTokens, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0, source } as const
-}
-
-function textOnly(input: string | readonly number[]): string {
-	if (typeof input === 'string') return input
-	throw new ChatError('unsupported', 'This upstream accepts text, not token ids.', { param: 'input' })
 }

@@ -20,6 +20,7 @@ import { readUsage } from '../../wire/gemini/usage-reader.ts'
 import { countField, field } from '../../wire/openai/fields.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
 import type { BatchedEvents } from '../event-batches.ts'
+import { requireText } from '../require-text.ts'
 import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstream.ts'
 
 export interface GeminiOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError' | 'trusted'> {
@@ -84,7 +85,7 @@ class Gemini implements Engine {
 	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
 		if (this.service === 'vertex') throw new ChatError('wrong-operation', 'This model does not support embeddings.')
 		if (request.user !== undefined) call.drop?.('user')
-		const texts = request.inputs.map(textOnly)
+		const texts = request.inputs.map(requireText)
 		const model = resourceOf(call.model)
 		const vectors: Float32Array[] = []
 		let promptTokens = 0
@@ -135,9 +136,4 @@ function credentials(key: Secret, service: GeminiService): Readonly<Record<strin
 function resourceOf(model: string): string {
 	const path = model.split('/').map(encodeURIComponent).join('/')
 	return /^(models|tunedModels|endpoints|publishers|projects)\//.test(model) ? path : `models/${path}`
-}
-
-function textOnly(input: string | readonly number[]): string {
-	if (typeof input === 'string') return input
-	throw new ChatError('unsupported', 'This upstream accepts text, not token ids.', { param: 'input' })
 }

@@ -1,7 +1,7 @@
 // The embedded engine from the gateway's view: an upstream whose process is supervised here. It does not know llama.cpp; the
 // process does.
 
-import { ChatError, descriptorsCode } from '../../chat/error.ts'
+import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.ts'
@@ -12,6 +12,7 @@ import { beginAnswer } from '../begun-answer.ts'
 import type { Engine, EngineCall, EngineState } from '../engine.ts'
 import { openOpenAICompatible } from '../openai-compatible/openai-compatible.ts'
 import { chatSampling, samplingWithDefaults, withSystemPrompt } from './model-defaults.ts'
+import { blameProcess } from './process-failure.ts'
 import { Supervisor, type SupervisorOptions } from './supervisor.ts'
 
 /** Timeout for a request that waits for a starting process, in milliseconds. */
@@ -125,11 +126,7 @@ export class Llama implements Engine {
 	state(): EngineState {
 		const state = this.served?.supervisor.state
 		if (state === undefined)
-			return {
-				status: this.phase.status === 'failed' ? 'failed' : 'starting',
-				operations: [],
-				note: this.phase.note,
-			}
+			return { status: this.phase.status === 'failed' ? 'failed' : 'starting', operations: [], note: this.phase.note }
 		switch (state.status) {
 			case 'starting':
 				return { status: 'starting', operations: [] }
@@ -137,12 +134,7 @@ export class Llama implements Engine {
 				return { status: 'failed', operations: [], note: state.reason }
 			case 'ready': {
 				const { operations, contextTokens, note } = state.model
-				return {
-					status: 'ready',
-					operations,
-					contextTokens,
-					...noted(note ?? this.note),
-				}
+				return { status: 'ready', operations, contextTokens, note: note ?? this.note }
 			}
 		}
 	}
@@ -296,29 +288,9 @@ function named(
 	return isSubstitute && state.status === 'ready' ? { ...event, model: state.model.id } : event
 }
 
-/** A broken connection means that the process crashed. */
-function blameProcess(thrown: unknown): ChatError {
-	if (!(thrown instanceof ChatError))
-		return new ChatError('upstream-failed', 'The embedded engine stopped while generating the answer.', {
-			cause: thrown,
-			sent: 'yes',
-		})
-	if (thrown.code === descriptorsCode) return thrown
-	if (thrown.kind === 'unavailable' || (thrown.kind === 'upstream-failed' && thrown.code === undefined))
-		return new ChatError('upstream-failed', 'The embedded engine stopped while generating the answer.', {
-			cause: thrown,
-			sent: thrown.sent === 'nothing' ? 'maybe' : thrown.sent,
-		})
-	return thrown
-}
-
 async function endServed({ client, supervisor }: Served): Promise<void> {
 	await client.close()
 	await supervisor.close()
-}
-
-function noted(note: string | undefined): { readonly note?: string } {
-	return note === undefined ? {} : { note }
 }
 
 function cannotTokenize(): Promise<never> {
