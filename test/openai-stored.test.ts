@@ -13,8 +13,8 @@ import type { Thread } from '../src/conversations/thread.ts'
 import type { Call, ChatCall, Route } from '../src/dialects/dialect.ts'
 import { openai } from '../src/dialects/openai/openai.ts'
 import { RouteTable } from '../src/http/route-table.ts'
-import { openMemory } from '../src/stores/sql/memory.ts'
 import { SqlConversationStore } from '../src/stores/sql/sql-conversation-store.ts'
+import { openMemory } from '../src/stores/sqlite/memory.testing.ts'
 
 const usage = { promptTokens: 3, completionTokens: 2, cachedTokens: 0, reasoningTokens: 0, source: 'counted' } as const
 const called = { type: 'function', id: 'call_1', name: 'f', arguments: '{"a":1}' } as const

@@ -10,7 +10,7 @@ export function migrateCommand(context: CommandContext): Command {
 		async (flags: ConfigFlags) => {
 			const settings = await readSettings(flags, context.environment)
 			const { openDatabase } = await import('../stores/open-stores.ts')
-			const database = await openDatabase(settings, 'create')
+			const database = await openDatabase(settings.database, 'create')
 			await database.close()
 			for (const step of database.migrated) context.print(step)
 			context.printStatus(

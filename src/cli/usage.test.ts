@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { CommanderError } from 'commander'
 import type { LedgerEntry } from '../ledger/ledger-store.ts'
 import { SqlLedgerStore } from '../stores/sql/sql-ledger-store.ts'
-import { openSqlite } from '../stores/sql/sqlite.ts'
+import { openSqlite } from '../stores/sqlite/sqlite.ts'
 import { usageCommand } from './usage.ts'
 
 const dayMs = 86_400_000

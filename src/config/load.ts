@@ -23,6 +23,7 @@ import { fillIn, readGivenSecret } from './fill-in.ts'
 import { parse, withoutValue } from './parse.ts'
 import { record } from './record.ts'
 import { checkReferences } from './references.ts'
+import { renameFields } from './renamed-fields.ts'
 import { type ConfigFile, configSchema, embeddedWord, extension } from './schema.ts'
 import { findWarnings, unknownVariables } from './warnings.ts'
 
@@ -62,11 +63,12 @@ export interface Reading {
 export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
 	const { text, document: yaml } = await readDocument(source)
 	const problems = new ConfigProblems(yaml, source.overrides)
-	const values = withoutExtensions(yaml.value)
+	const { values, ...renamed } = renameFields(withoutExtensions(yaml.value))
 	if (source.file !== undefined) {
 		problems.throwIfAny(checkMapping(yaml.value))
 		problems.add(checkModels(values))
 	}
+	problems.add(renamed.problems)
 	const folder = resolve(source.file === undefined ? '.' : dirname(source.file))
 	const filled = await fillIn(values, { schema: configSchema, environment: source.environment, folder })
 	problems.add(filled.problems)
@@ -81,7 +83,7 @@ export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
 	const document = { ...(usesBuiltIn ? withEmbeddedModel(fromFile) : fromFile), ...given }
 	problems.add(checkReferences(document).map((one) => withoutValue(one, document, filled.fromVariables)))
 	const config = parse(document, filled.fromVariables, problems)
-	const warnings = findWarnings(config).map((warning) => problems.locate(warning))
+	const warnings = [...renamed.warnings, ...findWarnings(config)].map((warning) => problems.locate(warning))
 	return {
 		config: usesBuiltIn ? markBuiltIn(config) : config,
 		warnings: [...warnings, ...unknownVariables(source.environment)],

@@ -1,10 +1,10 @@
 // Validates the values of a file against the schema.
 
 import type { z } from 'zod'
+import { isObject } from '../chat/json.ts'
 import { hideUrlSecrets } from '../system/redaction.ts'
 import { type ConfigProblem, shown } from './config-problem.ts'
 import type { ConfigProblems } from './config-problems.ts'
-import { isRecord } from './record.ts'
 import { type ConfigFile, configSchema } from './schema.ts'
 import { emptyMessage, explainIssues } from './sentences.ts'
 
@@ -88,5 +88,5 @@ function retyped(value: unknown, path: readonly PropertyKey[], expected: string)
 	}
 	if (Array.isArray(value))
 		return value.map((inner, index) => (index === step ? retyped(inner, rest, expected) : inner))
-	return isRecord(value) ? { ...value, [step]: retyped(value[String(step)], rest, expected) } : value
+	return isObject(value) ? { ...value, [step]: retyped(value[String(step)], rest, expected) } : value
 }

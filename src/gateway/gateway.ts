@@ -246,7 +246,7 @@ async function openStorage(
 			const [entries, sum] = await Promise.all([stores.ledger.entries(query), stores.ledger.sumEntries(query)])
 			return { entries, sum }
 		},
-		histories: config.history,
+		userIdHistory: config.history.userId,
 		process,
 	}
 }

@@ -1,6 +1,7 @@
 // An API key and its creation. The secret is shown once, to the creator; only its hash is stored.
 
 import { randomBytes } from 'node:crypto'
+import type { HistoryMode } from './history-mode.ts'
 
 /** `admin` may also call the administrative operations. */
 export type Role = 'admin' | 'user'
@@ -29,8 +30,7 @@ export interface Key {
 
 /** Defaults for calls with this key. An absent setting falls back to the deployment's setting. */
 export interface KeySettings {
-	/** `albert`: the `user` and `id` of a chat request identify a stored conversation. */
-	readonly history?: 'albert' | 'none'
+	readonly history?: HistoryMode
 	/** Name of the dialect to use on paths that several dialects share. */
 	readonly dialect?: string
 	/** Chat streams continue after the client disconnects. */

@@ -41,11 +41,10 @@ export function recall(planned: Planned, parts: Parts): Recalled | Promise<Recal
 type ConversationCall = ChatCall | CountCall
 
 function recallResolved(planned: Planned, call: ConversationCall, parts: Parts): Recalled | Promise<Recalled> {
-	const accepted = call.type === 'chat' ? acceptedOffer(call, planned, parts) : call
-	const thread = withHeaders(accepted, planned.received.headers)
-	if (thread === undefined || (parts.conversations === undefined && isByDefault(thread, accepted.thread)))
-		return { ...withoutConversation(planned), call: accepted === call ? call : { ...call, request: accepted.request } }
-	return continueConversation(planned, call, accepted, thread, parts)
+	const thread = withHeaders(call, planned.received.headers)
+	if (thread === undefined || (parts.conversations === undefined && isByDefault(thread, call.thread)))
+		return { ...withoutConversation(planned), call }
+	return continueConversation(planned, call, thread, parts)
 }
 
 /** A call that is part of no conversation. */
@@ -56,32 +55,31 @@ function withoutConversation(planned: Planned): Recalled {
 async function continueConversation(
 	planned: Planned,
 	call: ConversationCall,
-	accepted: AcceptedCall,
 	thread: Thread,
 	parts: Parts,
 ): Promise<Recalled> {
 	const none = withoutConversation(planned)
 	const own = ownOf(planned, parts)
-	const endpoint = await locate(thread.origin, own)
+	const position = await locate(thread.origin, own)
 	const contextTokens = contextOf(planned)
-	const path = await readPath(endpoint, thread, own, contextTokens)
-	const { request, dropped } = join(accepted.request, thread, path, contextTokens)
+	const path = await readPath(position, thread, own, contextTokens)
+	const { request, dropped } = join(call.request, thread, path, contextTokens)
 	const joined = { ...none, call: { ...call, request }, dropped }
 	// These calls read the conversation but never extend it.
 	if (call.type === 'count' || (thread.surface === 'response' && !thread.stored)) return joined
 	return {
 		...joined,
-		answersAsConversation: accepted.answersAsConversation === true,
+		answersAsConversation: call.answersAsConversation === true,
 		turn: new OpenTurn(own, {
 			id: none.token,
 			surface: thread.surface,
 			stored: thread.stored,
 			process: parts.process,
-			conversation: endpoint.conversation,
-			create: endpoint.known ? undefined : newConversation(endpoint, thread, request, parts.clock.now()),
+			conversation: position.conversation,
+			create: position.known ? undefined : newConversation(position, thread, request, parts.clock.now()),
 			parent: path.messages.at(-1)?.id,
 			onConflict: thread.onConflict,
-			inputs: thread.kept === 0 ? [] : accepted.request.messages.slice(-thread.kept),
+			inputs: thread.kept === 0 ? [] : call.request.messages.slice(-thread.kept),
 			model: planned.model.name,
 			metadata: thread.metadata,
 			echo: thread.echo,
@@ -93,20 +91,6 @@ async function continueConversation(
 /** The Responses API stores by default. A server without a store must still answer such requests. */
 function isByDefault(thread: Thread, own: Thread | undefined): boolean {
 	return thread === own && thread.surface === 'response' && thread.origin.type === 'new'
-}
-
-/** A request with the thread that stores it. */
-interface AcceptedCall extends Pick<ChatCall, 'request' | 'thread' | 'instructions'> {
-	readonly answersAsConversation?: boolean
-}
-
-/** The history that the dialect offers, if the configuration or the key enables it. */
-function acceptedOffer(call: ChatCall, { key }: Planned, { histories }: Parts): AcceptedCall {
-	const { offer } = call
-	if (offer === undefined || call.thread !== undefined) return call
-	const usual = offer.expected === true || histories[offer.history] ? offer.history : 'none'
-	const wanted = key?.settings.history ?? usual
-	return wanted === offer.history ? offer : call
 }
 
 export function ownOf(
@@ -202,8 +186,8 @@ async function locate(origin: ThreadOrigin, own: OwnConversations): Promise<Conv
 					code: 'previous_response_in_progress',
 				})
 			const leaf = turn.answers[0]?.message ?? turn.inputs.at(-1) ?? turn.parent
-			const endpoint = { conversation: turn.conversation, known: true, missing: origin.missing }
-			return leaf === undefined ? endpoint : { ...endpoint, leaf }
+			const position = { conversation: turn.conversation, known: true, missing: origin.missing }
+			return leaf === undefined ? position : { ...position, leaf }
 		}
 	}
 }

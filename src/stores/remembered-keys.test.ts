@@ -6,7 +6,7 @@ import { ChatError } from '../chat/error.ts'
 import { withCache } from '../keys/cached-key-store.ts'
 import { createKey } from '../keys/key.ts'
 import { openChangeCounter } from '../system/change-counter.ts'
-import { MemoryKeyStore } from './memory/memory-key-store.ts'
+import { MemoryKeyStore } from './memory-key-store.testing.ts'
 
 const forever = () => new Promise<never>(() => undefined)
 

@@ -5,7 +5,7 @@ import { writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { openLedger } from '../../src/ledger/open-ledger.ts'
 import { SqlLedgerStore } from '../../src/stores/sql/sql-ledger-store.ts'
-import { openSqlite } from '../../src/stores/sql/sqlite.ts'
+import { openSqlite } from '../../src/stores/sqlite/sqlite.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { openedCall, settlement, silentLog } from './ledger.testing.ts'
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'bun:test'
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { ChatError } from '../../src/chat/error.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
-import { MemoryLedgerStore } from '../../src/stores/memory/memory-ledger-store.ts'
+import { MemoryLedgerStore } from '../../src/stores/memory-ledger-store.testing.ts'
 import {
 	allEntries,
 	freshFolder,

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { OpenedCall, Settlement } from '../../src/ledger/ledger.ts'
 import type { LedgerEntry, LedgerStore } from '../../src/ledger/ledger-store.ts'
 import { type LedgerOptions, type OpenLedger, openLedger } from '../../src/ledger/open-ledger.ts'
-import { MemoryLedgerStore } from '../../src/stores/memory/memory-ledger-store.ts'
+import { MemoryLedgerStore } from '../../src/stores/memory-ledger-store.testing.ts'
 import type { Clock } from '../../src/system/clock.ts'
 import { openLog } from '../../src/system/log.ts'
 

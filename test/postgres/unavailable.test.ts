@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { SQL } from 'bun'
-import { type FreshDatabase, freshDatabase, postgresServer } from '../../src/stores/sql/postgres.testing.ts'
+import { type FreshDatabase, freshDatabase, postgresServer } from '../../src/stores/postgres/server.testing.ts'
 import { startServer, type TestServer } from '../server.ts'
 import { Relay } from './relay.testing.ts'
 

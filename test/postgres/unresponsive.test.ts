@@ -2,9 +2,9 @@
 
 import { expect, test } from 'bun:test'
 import { conversation, turn } from '../../src/conversations/conversation-store.contract.ts'
-import { reachable } from '../../src/stores/sql/connection-failure.ts'
-import { freshDatabase, postgresServer } from '../../src/stores/sql/postgres.testing.ts'
-import { openPostgres } from '../../src/stores/sql/postgres.ts'
+import { openPostgres } from '../../src/stores/postgres/postgres.ts'
+import { freshDatabase, postgresServer } from '../../src/stores/postgres/server.testing.ts'
+import { explainingFailures } from '../../src/stores/sql/database-failure.ts'
 import { SqlConversationStore } from '../../src/stores/sql/sql-conversation-store.ts'
 import { SqlKeyStore } from '../../src/stores/sql/sql-key-store.ts'
 import { Relay } from './relay.testing.ts'
@@ -17,10 +17,9 @@ if (postgresServer !== undefined)
 		const fresh = await freshDatabase(postgresServer as string)
 		const relay = new Relay(fresh.url)
 		await relay.restore()
-		const database = await openPostgres(relay.url, 1000)
-		const silent = () => database.reconnect()
-		const conversations = reachable(new SqlConversationStore(database), silent)
-		const keys = reachable(new SqlKeyStore(database), silent)
+		const database = await openPostgres(relay.url, 'create', 1000)
+		const conversations = explainingFailures(new SqlConversationStore(database), database)
+		const keys = explainingFailures(new SqlKeyStore(database), database)
 		const write = () => {
 			const create = conversation()
 			return conversations.begin(scope, turn({ conversation: create.id, create }))

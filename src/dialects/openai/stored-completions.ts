@@ -2,11 +2,11 @@
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
+import { isObject } from '../../chat/json.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Metadata, Turn } from '../../conversations/conversation.ts'
 import type { OwnConversations } from '../../conversations/own-conversations.ts'
 import type { Thread } from '../../conversations/thread.ts'
-import { isObject } from '../../wire/openai/fields.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
 import { metadataSchema } from '../../wire/openai/responses/metadata-schema.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'

@@ -1,10 +1,9 @@
 // Filters the values of `enum` and `const` by the other keywords of the schema.
 
 import { isDeepStrictEqual } from 'node:util'
-import type { Json, JsonObject } from '../../chat/json.ts'
+import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 import { type NumberBounds, readNumberBounds } from './number-bounds.ts'
 import { cannotEnforce, type SchemaPath } from './refusal.ts'
-import { isObject } from './schema-merge.ts'
 
 type Predicate = (value: Json, bound: Json) => boolean
 

@@ -1,13 +1,12 @@
 // Objects: properties in the schema's order, optional ones may be omitted, additional ones follow if allowed.
 
-import type { Json, JsonObject } from '../../chat/json.ts'
+import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 import { type CharacterSet, characterOf, plain, union, without, writeClass } from './character-set.ts'
 import { readCount } from './count.ts'
 import type { GrammarBuilder } from './grammar-builder.ts'
 import { cannotEnforce, type SchemaPath, unsatisfiable, wrongSchema } from './refusal.ts'
 import { repeat } from './repetition.ts'
 import type { SchemaContext } from './schema-context.ts'
-import { isObject } from './schema-merge.ts'
 
 const separator = '"," " "?'
 

@@ -2,7 +2,7 @@
 // schema's order; a schema that names properties but does not set `additionalProperties` allows no others. White space is at most one
 // space after `:` and `,`. Keywords that a grammar cannot enforce are rejected, never ignored.
 
-import type { Json, JsonObject } from '../../chat/json.ts'
+import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 import { arrayBody } from './array-rules.ts'
 import { allowedValues } from './enumeration.ts'
 import type { GrammarBuilder } from './grammar-builder.ts'
@@ -12,7 +12,7 @@ import { anyNumber, boundedRule } from './number-rules.ts'
 import { objectBody } from './object-rules.ts'
 import { cannotEnforce, isUnsatisfiable, type SchemaPath, unsatisfiable, wrongSchema } from './refusal.ts'
 import type { SchemaContext } from './schema-context.ts'
-import { isAnnotation, isObject, mergeSchemas } from './schema-merge.ts'
+import { isAnnotation, mergeSchemas } from './schema-merge.ts'
 import { resolveReference } from './schema-reference.ts'
 import { characterRule, readStringBounds, stringRule } from './string-rules.ts'
 

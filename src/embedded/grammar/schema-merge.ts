@@ -2,7 +2,7 @@
 // are rejected.
 
 import { isDeepStrictEqual } from 'node:util'
-import type { Json, JsonObject } from '../../chat/json.ts'
+import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 import { cannotEnforce, type SchemaPath, unsatisfiable } from './refusal.ts'
 
 const annotations: ReadonlySet<string> = new Set([
@@ -158,8 +158,4 @@ function listOf(value: Json): readonly Json[] {
 
 function objectOf(value: Json): JsonObject {
 	return isObject(value) ? value : {}
-}
-
-export function isObject(value: unknown): value is JsonObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,8 +1,8 @@
 // Resolves a reference within a JSON Schema document. References to other documents and to anchors are rejected.
 
 import type { Json } from '../../chat/json.ts'
+import { isObject } from '../../chat/json.ts'
 import { cannotEnforce, type SchemaPath, wrongSchema } from './refusal.ts'
-import { isObject } from './schema-merge.ts'
 
 /** @throws ChatError if the reference leads out of the document or to nothing. */
 export function resolveReference(root: Json, reference: string, schemaPath: SchemaPath): Json | undefined {

@@ -5,15 +5,14 @@ import { randomBytes } from 'node:crypto'
 import { asChatError, ChatError, descriptorsCode } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { ChatRequest } from '../../chat/request.ts'
-import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.ts'
+import { type EmbeddingRequest, type Embeddings, textOnly } from '../../operations/embeddings.ts'
 import type { Ranking, RerankRequest } from '../../operations/reranking.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import type { Clock } from '../../system/clock.ts'
-import { refusedKeyCode } from '../../wire/openai/error-reader.ts'
-import { textField } from '../../wire/openai/fields.ts'
+import { textField } from '../../wire/json/fields.ts'
+import { refusedKeyCode } from '../../wire/json/upstream-error.ts'
 import { beginAnswer } from '../begun-answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
-import { requireText } from '../require-text.ts'
 import { type RunningCall, RunningCalls } from '../running-calls.ts'
 import { readRanking, readVectors } from './answer-readers.ts'
 import { writeCall } from './call-writer.ts'
@@ -89,7 +88,7 @@ class AiSdk implements Engine {
 
 	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
 		if (request.user !== undefined) call.drop?.('user')
-		const values = request.inputs.map(requireText)
+		const values = request.inputs.map(textOnly)
 		return this.atOnce(call, async (context, running) => {
 			const model = this.embeddingModel(call.model)
 			const most = (await model.maxEmbeddingsPerCall) ?? values.length

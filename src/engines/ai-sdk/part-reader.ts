@@ -3,11 +3,12 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import { isObject } from '../../chat/json.ts'
 import type { ReasoningSignature } from '../../chat/message.ts'
 import type { Usage } from '../../chat/usage.ts'
-import { field, isObject, listField, textField } from '../../wire/openai/fields.ts'
-import { cut } from '../../wire/openai/open-answer.ts'
-import { ToolCallReader } from '../../wire/openai/tool-call-reader.ts'
+import { field, listField, textField } from '../../wire/json/fields.ts'
+import { finishReasonWith, ToolCallAssembler } from '../../wire/json/tool-call-assembler.ts'
+import { failedWhileAnswering, interrupted } from '../../wire/json/upstream-error.ts'
 import { writeSignature } from './signature.ts'
 import { readUsage } from './usage-reader.ts'
 import { readWarnings } from './warning-reader.ts'
@@ -43,7 +44,7 @@ interface OpenReasoning {
 /** Reads one response. Pass it the parts in order. */
 export class PartReader {
 	private readonly reading: PartReading
-	private readonly calls: ToolCallReader
+	private readonly calls: ToolCallAssembler
 	private readonly openCalls = new Map<string, OpenCall>()
 	private readonly proofs: (ReasoningSignature | undefined)[] = []
 	private readonly reasoning = new Map<string, OpenReasoning>()
@@ -54,7 +55,7 @@ export class PartReader {
 
 	constructor(reading: PartReading) {
 		this.reading = reading
-		this.calls = new ToolCallReader(0, reading.newCallId)
+		this.calls = new ToolCallAssembler(0, reading.newCallId)
 	}
 
 	/** Whether a terminal event was returned. */
@@ -74,7 +75,7 @@ export class PartReader {
 
 	/** Call this at the end of the stream. Returns an error event if the stream had no `finish` part. */
 	end(): readonly ChatEvent[] {
-		return this.fail(cut(this.reading.title))
+		return this.fail(interrupted(this.reading.title))
 	}
 
 	/** Ends the response with an error from outside the stream. */
@@ -185,22 +186,16 @@ export class PartReader {
 	private finish(part: unknown): readonly ChatEvent[] {
 		const reported = field(part, 'finishReason')
 		const reason = finishReasons[String(isObject(reported) ? reported.unified : reported)] ?? 'stop'
-		if (reason === 'failed')
-			throw new ChatError('upstream-failed', `${this.reading.title} failed while answering.`, { sent: 'yes' })
+		if (reason === 'failed') throw failedWhileAnswering(this.reading.title)
 		const reasoning = [...this.reasoning.keys()].flatMap((id) => this.endReasoning(id))
 		const calls = this.proven(this.calls.end())
 		this.isEnded = true
 		return [
 			...reasoning,
 			...calls,
-			{ type: 'choice-finish', choice: 0, reason: this.callsEndWith(reason) },
+			{ type: 'choice-finish', choice: 0, reason: finishReasonWith(this.calls.count, reason, this.reading.namedTool) },
 			{ type: 'finish', usage: readUsage(field(part, 'usage')) ?? this.counted() },
 		]
-	}
-
-	private callsEndWith(reason: FinishReason): FinishReason {
-		if (this.calls.count === 0) return reason === 'tool-calls' ? 'stop' : reason
-		return reason === 'stop' && !this.reading.namedTool ? 'tool-calls' : reason
 	}
 
 	/** Usage that the provider did not report: the gateway counts the tokens. */

@@ -15,7 +15,7 @@ const open: ReadonlySet<string> = new Set([
 ])
 
 /** Replaces each string in `options` by `***`, except for options that are known not to be secrets. */
-export function redactorOfOptions(options: unknown): (text: string) => string {
+export function optionRedactor(options: unknown): (text: string) => string {
 	return redactorOf(textsIn(options))
 }
 

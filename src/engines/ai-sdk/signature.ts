@@ -1,9 +1,8 @@
 // The metadata that a provider requires back with its reasoning and tool calls, stored as one opaque string. It is keyed by the
 // provider's name, so that other providers of the same engine ignore it.
 
-import type { JsonObject } from '../../chat/json.ts'
+import { isObject, type JsonObject } from '../../chat/json.ts'
 import type { ReasoningSignature } from '../../chat/message.ts'
-import { isObject } from '../../wire/openai/fields.ts'
 import type { ProviderOptions } from './specification.ts'
 
 const wire = 'ai-sdk'

@@ -6,7 +6,7 @@ import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { ChatRequest } from '../../chat/request.ts'
-import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.ts'
+import { type EmbeddingRequest, type Embeddings, textOnly } from '../../operations/embeddings.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import type { Secret } from '../../system/secret.ts'
 import { GeminiAnswerReader, readGeminiAnswer } from '../../wire/gemini/answer-reader.ts'
@@ -17,10 +17,9 @@ import { geminiFormats } from '../../wire/gemini/formats.ts'
 import { writeGenerationRequest } from '../../wire/gemini/generation-request-writer.ts'
 import { readGeminiModelList } from '../../wire/gemini/model-list-reader.ts'
 import { readUsage } from '../../wire/gemini/usage-reader.ts'
-import { countField, field } from '../../wire/openai/fields.ts'
+import { countField, field } from '../../wire/json/fields.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
 import type { BatchedEvents } from '../event-batches.ts'
-import { requireText } from '../require-text.ts'
 import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstream.ts'
 
 export interface GeminiOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError' | 'trusted'> {
@@ -85,7 +84,7 @@ class Gemini implements Engine {
 	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
 		if (this.service === 'vertex') throw new ChatError('wrong-operation', 'This model does not support embeddings.')
 		if (request.user !== undefined) call.drop?.('user')
-		const texts = request.inputs.map(requireText)
+		const texts = request.inputs.map(textOnly)
 		const model = resourceOf(call.model)
 		const vectors: Float32Array[] = []
 		let promptTokens = 0

@@ -2,7 +2,7 @@
 // empty.
 
 import { ChatError } from '../../chat/error.ts'
-import type { Json, JsonObject } from '../../chat/json.ts'
+import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 import type {
 	AssistantMessage,
 	CacheTtl,
@@ -102,7 +102,7 @@ function writeCall({ id, name, arguments: given, type, cacheMark }: ToolCall): B
 function readInput(given: string): Json {
 	try {
 		const value: unknown = JSON.parse(given === '' ? '{}' : given)
-		if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject
+		if (isObject(value)) return value as JsonObject
 	} catch {
 		// The model wrote invalid JSON, which is returned unchanged.
 	}
