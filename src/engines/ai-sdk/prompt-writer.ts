@@ -25,7 +25,7 @@ import type {
 	PromptMessage,
 	PromptReasoning,
 	PromptResult,
-	PromptText,
+	PromptTextPart,
 	ProviderOptions,
 	SpecificationVersion,
 } from './specification.ts'
@@ -84,7 +84,7 @@ class PromptWriter {
 		}
 	}
 
-	private writeUser({ content }: UserMessage, index: number): readonly (PromptText | PromptFile)[] {
+	private writeUser({ content }: UserMessage, index: number): readonly (PromptTextPart | PromptFile)[] {
 		return content.map((part, position) => {
 			if (part.type === 'text') return { type: 'text', text: part.text }
 			if (part.type === 'image' && (part.detail ?? 'auto') !== 'auto') this.drop('image_url.detail')
@@ -93,7 +93,7 @@ class PromptWriter {
 		})
 	}
 
-	private writeAssistant(message: AssistantMessage): readonly (PromptText | PromptReasoning | PromptCall)[] {
+	private writeAssistant(message: AssistantMessage): readonly (PromptTextPart | PromptReasoning | PromptCall)[] {
 		const texts = message.content.filter(({ text }) => text !== '')
 		return [
 			...writeReasoning(message),
