@@ -252,13 +252,13 @@ describe('values from outside the file are named by flag or variable', () => {
 
 describe('relative paths', () => {
 	test('in the file begin at the file, others in the working directory', async () => {
-		const file = await write(`data: kept\nengineFolder: engines\nmodelFolder: ../weights\n${echo}`)
+		const file = await write(`data: stored\nengineFolder: engines\nmodelFolder: ../weights\n${echo}`)
 		const folder = resolve(file, '..')
 		expect(await readSettings({ config: file }, {})).toMatchObject({
 			dataFolder: join(folder, 'stored'),
 			engineFolder: join(folder, 'engines'),
 			modelFolder: resolve(folder, '../weights'),
-			databaseFile: join(folder, 'stored', 'dragoman.sqlite'),
+			database: `sqlite:${join(folder, 'stored', 'dragoman.sqlite')}`,
 		})
 		expect(await readSettings({ config: file, data: 'flag' }, {})).toMatchObject({ dataFolder: resolve('flag') })
 		expect(await readSettings({ config: file }, { DRAGOMAN_DATA: 'variable' })).toMatchObject({
@@ -296,6 +296,17 @@ describe('warnings', () => {
 			`${file}:4: upstreams.b.url: the URL ends in /chat/completions, which is appended for each request: remove that part`,
 			'unknown environment variable DRAGOMAN_LISTENS (did you mean DRAGOMAN_LISTEN?)',
 		])
+	})
+	test('name the new spelling of a renamed field, which still works', async () => {
+		const models = 'models: { m: { route: e } }\nupstreams: { e: { engine: echo } }\n'
+		const file = await write(`${models}history:\n  albert: true\n`)
+		const { warnings, config } = await readSettings({ config: file }, {})
+		expect(warnings).toEqual([`${file}:4: history.albert: deprecated: write history.userId`])
+		expect(config.history.userId).toBe(true)
+		const both = await write(`${models}history:\n  albert: true\n  userId: false\n`)
+		expect(readSettings({ config: both }, {})).rejects.toThrow(
+			`${both}:4: history.albert: this is the former name of "userId", which is set as well: remove it`,
+		)
 	})
 	test('are printed by config check and logged by the server', async () => {
 		const config = `${echo}  \nx-nothing: 1\n`.replace('} }\n  \n', '}, unused: { engine: echo } }\n')

@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { databaseLocation, databaseUrlProblem } from '../src/stores/database-url.ts'
 import { openDatabase } from '../src/stores/open-stores.ts'
-import { databaseLocation, databaseUrlProblem } from '../src/system/database-url.ts'
 import { hideCredentials } from '../src/system/redaction.ts'
 import { runCommand, temporaryFolder } from './server.ts'
 
@@ -54,7 +54,7 @@ describe('an unencoded password is not shown', () => {
 
 test('the database is refused before anything is sent to a host of the wrong name', async () => {
 	for (const password of morePasswords) {
-		const opened = openDatabase({ database: `postgres://admin:${password}@${nobody}/prod`, databaseFile: '' }, 'create')
+		const opened = openDatabase(`postgres://admin:${password}@${nobody}/prod`, 'create')
 		const message = String(await opened.catch((thrown: unknown) => thrown))
 		expect(message).toStartWith('DatabaseError: The database ')
 		for (const part of partsOf(password)) expect(message).not.toContain(part)

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freshDatabase, postgresServer } from '../src/stores/sql/postgres.testing.ts'
-import { openSqlite } from '../src/stores/sql/sqlite.ts'
+import { freshDatabase, postgresServer } from '../src/stores/postgres/server.testing.ts'
+import { openSqlite } from '../src/stores/sqlite/sqlite.ts'
 import { runCommand, startServer, temporaryFolder } from './server.ts'
 
 const commands: readonly (readonly string[])[] = [
@@ -21,6 +21,32 @@ async function migratedFolder(): Promise<string> {
 	await (await openSqlite(join(data, 'dragoman.sqlite'))).close()
 	return data
 }
+
+describe('keys create --history', () => {
+	const create = async (mode: string) => {
+		const data = await migratedFolder()
+		const { status, stderr } = await runCommand(['keys', 'create', '--name', 'a', '--history', mode, '--data', data])
+		const { stdout } = await runCommand(['keys', 'list', '--json', '--data', data])
+		return { status, stderr, keys: JSON.parse(stdout) }
+	}
+	test('user-id is stored', async () => {
+		const { status, stderr, keys } = await create('user-id')
+		expect([status, stderr.includes('Warning')]).toEqual([0, false])
+		expect(keys).toMatchObject([{ settings: { history: 'user-id' } }])
+	})
+	test('the former spelling means the same, with a warning', async () => {
+		const { status, stderr, keys } = await create('albert')
+		expect(status).toBe(0)
+		expect(stderr.split('\n').filter((line) => line.startsWith('Warning'))).toEqual([
+			'Warning: --history albert is deprecated: write --history user-id.',
+		])
+		expect(keys).toMatchObject([{ settings: { history: 'user-id' } }])
+	})
+	test('anything else is refused', async () => {
+		const { status, stderr } = await runCommand(['keys', 'create', '--name', 'a', '--history', 'x'])
+		expect([status, stderr]).toEqual([2, expect.stringContaining('Allowed choices are user-id, none.')])
+	})
+})
 
 describe('without a database', () => {
 	for (const command of commands)
@@ -62,7 +88,7 @@ describe('without a database', () => {
 		test('in PostgreSQL, none of our tables is created', async () => {
 			const [fresh, data] = [await freshDatabase(postgresServer as string), await temporaryFolder()]
 			try {
-				await writeFile(join(data, 'c.yaml'), `database: ${fresh.url}\n`)
+				await writeFile(join(data, 'c.yaml'), `database: ${fresh.url}\nmodels: embedded\n`)
 				const flags = ['--config', join(data, 'c.yaml'), '--data', join(data, 'none')]
 				const [first, second] = [await runCommand(['keys', 'list', ...flags]), await runCommand(['usage', ...flags])]
 				const { host, pathname } = new URL(fresh.url)

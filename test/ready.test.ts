@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freshDatabase, postgresServer } from '../src/stores/sql/postgres.testing.ts'
+import { freshDatabase, postgresServer } from '../src/stores/postgres/server.testing.ts'
 import { Relay } from './postgres/relay.testing.ts'
 import { runCommand, startServer, type TestServer, temporaryFolder } from './server.ts'
 

@@ -8,7 +8,7 @@ import type { TreeMessage } from '../../src/stores/sql/conversation-rows.ts'
 import { writeConversation, writeMessage } from '../../src/stores/sql/conversation-rows.ts'
 import { SqlConversationStore } from '../../src/stores/sql/sql-conversation-store.ts'
 import type { SqlDatabase } from '../../src/stores/sql/sql-database.ts'
-import { openSqlite } from '../../src/stores/sql/sqlite.ts'
+import { openSqlite } from '../../src/stores/sqlite/sqlite.ts'
 import { temporaryFolder } from '../../test/server.ts'
 import { assistant, scope, user } from './turns.ts'
 

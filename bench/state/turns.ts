@@ -9,7 +9,7 @@ import { newConversationId, newTurnId } from '../../src/conversations/conversati
 import type { ConversationStore } from '../../src/conversations/conversation-store.ts'
 import { SqlConversationStore } from '../../src/stores/sql/sql-conversation-store.ts'
 import type { SqlDatabase } from '../../src/stores/sql/sql-database.ts'
-import { openSqlite } from '../../src/stores/sql/sqlite.ts'
+import { openSqlite } from '../../src/stores/sqlite/sqlite.ts'
 import { temporaryFolder } from '../../test/server.ts'
 
 export const scope = { tenant: 'default', owner: 'bench' }

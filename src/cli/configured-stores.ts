@@ -12,25 +12,27 @@ import type { CommandContext } from './command.ts'
  */
 export async function withStores<Result>(
 	flags: ConfigFlags,
-	{ environment, tell }: CommandContext,
+	{ environment, printStatus }: CommandContext,
 	use: (stores: Stores, settings: Settings) => Promise<Result>,
 ): Promise<Result> {
 	const settings = await readSettings(flags, environment)
-	const { databaseName, openStores } = await import('../stores/open-stores.ts')
+	const { databaseName, isLocal, openStores } = await import('../stores/open-stores.ts')
 	const { NoDatabaseError } = await import('../stores/database-error.ts')
 	const stores = await openStores(settings, 'expect').catch((thrown: unknown) => {
-		throw thrown instanceof NoDatabaseError ? new CliError(`${thrown.message}; ${remedy(settings)}`) : thrown
+		throw thrown instanceof NoDatabaseError
+			? new CliError(`${thrown.message}; ${remedy(settings, isLocal(settings.database))}`)
+			: thrown
 	})
 	try {
-		tell(`Database: ${databaseName(settings)}`)
+		printStatus(`Database: ${databaseName(settings.database)}`)
 		return await use(stores, settings)
 	} finally {
 		await stores.close()
 	}
 }
 
-function remedy({ database, dataFolder }: Settings): string {
-	return database === 'sqlite'
-		? `start the server with --data ${dataFolder} first, or set the data folder with --data`
+function remedy(settings: Settings, local: boolean): string {
+	return local
+		? `start the server with --data ${settings.dataFolder} first, or set the data folder with --data`
 		: 'start the server with this configuration first, or run `dragoman migrate`'
 }

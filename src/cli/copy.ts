@@ -1,9 +1,9 @@
-// dragoman copy: copies all data from one database to another, for example to move a deployment from SQLite to PostgreSQL.
+// dragoman copy: copies all data from one database to another, which may be of another kind.
 
-import { resolve } from 'node:path'
 import { Command } from 'commander'
 import type { Environment } from '../config/environment.ts'
 import { expand } from '../config/variables.ts'
+import { findStoreKind, storeKinds } from '../stores/list.ts'
 import { CliError } from './cli-error.ts'
 import type { CommandContext } from './command.ts'
 import { table } from './table.ts'
@@ -13,19 +13,14 @@ interface CopyFlags {
 	readonly to: string
 }
 
-interface DatabaseAddress {
-	readonly database: string
-	readonly databaseFile: string
-}
-
 export function copyCommand(context: CommandContext): Command {
 	return new Command('copy')
 		.description('copy all data from one database to another, which must be empty, and compare them')
 		.requiredOption(
 			'--from <database>',
-			`sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME; \${NAME} is replaced by an environment variable`,
+			`${storeKinds.map(({ addressExample }) => addressExample).join(' or ')}; \${NAME} is replaced by an environment variable`,
 		)
-		.requiredOption('--to <database>', 'the same; a SQLite file is created')
+		.requiredOption('--to <database>', 'the same; a file that does not exist is created')
 		.action(async ({ from, to }: CopyFlags) => {
 			const copied = await copy(
 				parseAddress('--from', from, context.environment),
@@ -43,11 +38,11 @@ export function copyCommand(context: CommandContext): Command {
 						)
 						.join('\n'),
 				)
-			context.tell('Both databases contain the same data.')
+			context.printStatus('Both databases contain the same data.')
 		})
 }
 
-async function copy(from: DatabaseAddress, to: DatabaseAddress) {
+async function copy(from: string, to: string) {
 	const { openDatabase } = await import('../stores/open-stores.ts')
 	const { copyDatabase } = await import('../stores/copy-database.ts')
 	const source = await openDatabase(from, 'update')
@@ -63,17 +58,13 @@ async function copy(from: DatabaseAddress, to: DatabaseAddress) {
 	}
 }
 
-function parseAddress(option: string, given: string, environment: Environment): DatabaseAddress {
-	const { text, complaint } = expand(given, environment)
-	if (complaint !== undefined) throw new CliError(`${option}: ${complaint}`)
-	if (/^postgres(ql)?:\/\/./.test(text)) return { database: text, databaseFile: '' }
-	const file = /^sqlite:(?:\/\/)?(.+)$/.exec(text)?.[1]
+function parseAddress(option: string, given: string, environment: Environment): string {
+	const { text, problem } = expand(given, environment)
+	if (problem !== undefined) throw new CliError(`${option}: ${problem}`)
+	const kind = findStoreKind(text)
+	if (kind !== undefined) return kind.resolve(text)
+	const forms = storeKinds.map(({ addressForm }) => addressForm).join(' nor ')
 	// A misspelled URL may contain a password.
-	if (file === undefined)
-		throw new CliError(
-			/[@:]/.test(given)
-				? `${option}: the database is neither sqlite:PATH nor postgres://…`
-				: `${option}: "${given}" is neither sqlite:PATH nor postgres://…`,
-		)
-	return { database: 'sqlite', databaseFile: resolve(file) }
+	const subject = /[@:]/.test(given) ? 'the database' : `"${given}"`
+	throw new CliError(`${option}: ${subject} is neither ${forms}`)
 }

@@ -10,10 +10,10 @@ export function migrateCommand(context: CommandContext): Command {
 		async (flags: ConfigFlags) => {
 			const settings = await readSettings(flags, context.environment)
 			const { openDatabase } = await import('../stores/open-stores.ts')
-			const database = await openDatabase(settings, 'create')
+			const database = await openDatabase(settings.database, 'create')
 			await database.close()
 			for (const step of database.migrated) context.print(step)
-			context.tell(
+			context.printStatus(
 				database.migrated.length === 0
 					? 'The database is up to date.'
 					: `Applied ${database.migrated.length} migrations.`,

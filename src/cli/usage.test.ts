@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { CommanderError } from 'commander'
 import type { LedgerEntry } from '../ledger/ledger-store.ts'
 import { SqlLedgerStore } from '../stores/sql/sql-ledger-store.ts'
-import { openSqlite } from '../stores/sql/sqlite.ts'
+import { openSqlite } from '../stores/sqlite/sqlite.ts'
 import { usageCommand } from './usage.ts'
 
 const dayMs = 86_400_000
@@ -53,7 +53,7 @@ async function usage(...args: readonly string[]): Promise<readonly string[]> {
 		version: '0',
 		command: [],
 		print: (line) => lines.push(line),
-		tell: () => undefined,
+		printStatus: () => undefined,
 		terminal: false,
 	})
 	await command

@@ -11,10 +11,13 @@ import { isAddressRange } from '../http/addresses.ts'
 import { isHostPattern } from '../http/hosts.ts'
 import { modelTypes } from '../routing/model.ts'
 import { breakerOptions, concurrencyOptions, healthOptions, policyNames, retryOptions } from '../routing/options.ts'
-import { databaseUrlProblem } from '../system/database-url.ts'
+import { defaultDatabase, findStoreKind, storeKinds } from '../stores/list.ts'
 import { logFormats, logLevels } from '../system/log.ts'
 import { telemetryOptions } from '../telemetry/options.ts'
 import { tokenizers } from '../tokens/tokenizer.ts'
+
+const databaseSettings = storeKinds.map(({ setting }) => setting)
+const databasePattern = new RegExp(`^(${databaseSettings.map(({ pattern }) => pattern).join('|')})$`)
 
 const name = z.string().min(1).max(200)
 
@@ -136,13 +139,13 @@ export const configSchema = z.strictObject({
 		.prefault({})
 		.describe('Proxies and host names of the server.'),
 	data: pathText().default('.dragoman').describe('Folder for the database, model weights and engine libraries.'),
-	database: secretForm(/^(sqlite|postgres(ql)?:\/\/.+)$/, 'must be sqlite or a URL that begins with postgres://')
+	database: secretForm(databasePattern, `must be ${databaseSettings.map(({ form }) => form).join(' or ')}`)
 		.superRefine((database, context) => {
-			const problem = database === 'sqlite' ? undefined : databaseUrlProblem(database)
+			const problem = findStoreKind(database)?.problem(database)
 			if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
 		})
-		.default('sqlite')
-		.describe('The database: `sqlite` for a file in the data folder, or `postgres://…` for PostgreSQL.'),
+		.default(defaultDatabase)
+		.describe(`The database: ${databaseSettings.map(({ description }) => description).join(', or ')}.`),
 	adminKey: headerSecret(16)
 		.optional()
 		.describe('Admin key chosen by the operator, at least 16 characters. If it is set, none is created and printed.'),
@@ -159,10 +162,7 @@ export const configSchema = z.strictObject({
 	telemetry: telemetryOptions,
 	history: z
 		.strictObject({
-			albert: z
-				.boolean()
-				.default(false)
-				.describe('Whether `user` and `id` of a chat request store a conversation, like Albert API in 2024.'),
+			userId: z.boolean().default(false).describe('Whether `user` and `id` of a chat request store a conversation.'),
 			keepDays: days()
 				.optional()
 				.describe('Conversations are deleted this many days after their last turn. Default: never.'),

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { locateDatabase } from '../stores/list.ts'
 import { type Log, openLog } from '../system/log.ts'
 import { type Environment, fileVariable, readEnvironment } from './environment.ts'
 import { loadConfig, type Reading } from './load.ts'
@@ -25,10 +26,8 @@ export interface Settings {
 	readonly dataFolder: string
 	readonly engineFolder: string
 	readonly modelFolder: string
-	/** `sqlite`, or the URL of a PostgreSQL database. */
+	/** The address of the database: see `stores/kind.ts`. It may contain a password. */
 	readonly database: string
-	/** The file of SQLite. */
-	readonly databaseFile: string
 	/** A counter that is incremented whenever a key is created or revoked. */
 	readonly keyChangesFile: string
 }
@@ -62,8 +61,7 @@ export async function readSettings(flags: ConfigFlags, environment: Environment)
 		dataFolder,
 		engineFolder: resolve(configFolder, config.engineFolder ?? join(dataFolder, 'engine')),
 		modelFolder: resolve(configFolder, config.modelFolder ?? join(dataFolder, 'models')),
-		database: config.database,
-		databaseFile: join(dataFolder, 'dragoman.sqlite'),
+		database: locateDatabase(config.database, dataFolder),
 		keyChangesFile: join(dataFolder, 'keys.changes'),
 	}
 }

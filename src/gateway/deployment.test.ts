@@ -21,7 +21,7 @@ async function open(folder: TestFolder, config: string) {
 /** The upstreams of the model `echo`, by name. */
 function upstreamsOf({ models, routeOf, upstreamAt }: Deployment): Readonly<Record<string, Upstream>> {
 	const { members } = routeOf(models.find('echo'))
-	return Object.fromEntries(members.map(({ place }) => [place.name, upstreamAt(place)]))
+	return Object.fromEntries(members.map(({ endpoint }) => [endpoint.name, upstreamAt(endpoint)]))
 }
 
 async function isClosed({ engine }: Upstream): Promise<boolean> {
@@ -50,7 +50,7 @@ describe('a deployment', () => {
 		expect(current.models.find('gpt-4').name).toBe('echo')
 		expect(Object.keys(upstreamsOf(current))).toEqual(['b', 'a'])
 		expect(upstreamsOf(current).b?.model).toBe('llama')
-		expect(opened.deployment.places.map(({ name }) => name)).toEqual(['a', 'b'])
+		expect(opened.deployment.endpoints.map(({ name }) => name)).toEqual(['a', 'b'])
 	})
 })
 
@@ -63,7 +63,7 @@ describe('another configuration', () => {
 		await opened.apply(yaml({ a: '', b: ', contextTokens: 99' }))
 		const after = upstreamsOf(opened.deployment.current)
 		expect(after.a?.engine).toBe(before.a?.engine as never)
-		expect(after.a?.place).toBe(before.a?.place as never)
+		expect(after.a?.endpoint).toBe(before.a?.endpoint as never)
 		expect(after.b?.engine).not.toBe(before.b?.engine as never)
 		expect(after.b?.engine.state().contextTokens).toBe(99)
 	})
@@ -74,7 +74,7 @@ describe('another configuration', () => {
 		await opened.apply(yaml({ a: '', b: '' }))
 		const { b } = upstreamsOf(opened.deployment.current)
 		if (b === undefined) throw new Error('no upstream b')
-		const permit = b.place.limiter.tryAcquire()
+		const permit = b.endpoint.limiter.tryAcquire()
 		await opened.apply(yaml({ a: '' }))
 		for (let times = 0; times < 3; times++) {
 			await folder.clock.asleep(graceMs)
@@ -97,7 +97,7 @@ describe('another configuration', () => {
 		const broken = `${yaml({ a: '', c: '' })}  bad: { engine: ai-sdk, package: no-such-package-anywhere }\n`
 		expect(await opened.apply(broken).catch((thrown: Error) => thrown.message)).toContain('upstreams.bad')
 		expect(opened.deployment.current).toBe(before)
-		expect(opened.deployment.places.map(({ name }) => name)).toEqual(['a'])
+		expect(opened.deployment.endpoints.map(({ name }) => name)).toEqual(['a'])
 		const { a } = upstreamsOf(before)
 		expect(a === undefined || (await isClosed(a))).toBe(false)
 	})
@@ -109,7 +109,7 @@ describe('closing', () => {
 		await using opened = await open(folder, yaml({ a: '', b: '' }))
 		await opened.apply(yaml({ a: '', b: '' }))
 		const { a, b } = upstreamsOf(opened.deployment.current)
-		b?.place.limiter.tryAcquire()
+		b?.endpoint.limiter.tryAcquire()
 		await opened.apply(yaml({ a: '' }))
 		await opened.deployment.close()
 		for (const upstream of [a, b]) expect(upstream !== undefined && (await isClosed(upstream))).toBe(true)
@@ -120,7 +120,7 @@ test('the log reports that a circuit breaker opened', async () => {
 	await using folder = await TestFolder.create()
 	await using opened = await open(folder, yaml({ a: ', breaker: { failures: 1 }' }))
 	await opened.apply(yaml({ a: ', breaker: { failures: 1 }' }))
-	opened.deployment.places[0]?.breaker.pass().failed()
+	opened.deployment.endpoints[0]?.breaker.pass().failed()
 	expect(folder.log).toMatchObject([{ level: 40, upstream: 'a', msg: 'circuit breaker opened' }])
 })
 
@@ -128,10 +128,10 @@ test('an upstream without a health check is in rotation after every configuratio
 	await using folder = await TestFolder.create()
 	await using opened = await open(folder, yaml({ a: '' }))
 	await opened.apply(yaml({ a: '' }))
-	const [place] = opened.deployment.places
-	if (place === undefined) throw new Error('no upstream')
-	place.healthy = false
+	const [endpoint] = opened.deployment.endpoints
+	if (endpoint === undefined) throw new Error('no upstream')
+	endpoint.healthy = false
 	await opened.apply(yaml({ a: '' }))
-	expect(opened.deployment.places).toEqual([place])
-	expect(place.healthy).toBe(true)
+	expect(opened.deployment.endpoints).toEqual([endpoint])
+	expect(endpoint.healthy).toBe(true)
 })

@@ -32,14 +32,14 @@ describe('an operation', () => {
 test('an upstream receives its own name for the model, or the public one', async () => {
 	await using app = await App.open({ upstreams: { a: { model: 'llama-3' }, b: {} } })
 	await app.chat('hi')
-	app.upstream('a').place.healthy = false
+	app.upstream('a').endpoint.healthy = false
 	await app.chat('hi')
 	expect([app.upstream('a').models, app.upstream('b').models]).toEqual([['llama-3'], ['echo']])
 })
 
 test('an upstream of which no member is available is reported as unavailable', async () => {
 	await using app = await App.open()
-	app.upstream().place.healthy = false
+	app.upstream().endpoint.healthy = false
 	const response = await app.chat('hi')
 	expect(response.status).toBe(503)
 	expect(app.upstream().received).toEqual([])

@@ -149,7 +149,7 @@ describe('an upstream with an open circuit breaker', () => {
 		app.clock.advance(1000)
 		await app.chat('hi')
 		expect(received(app)).toEqual([3, 3])
-		expect(app.upstream('a').place.breaker.state).toBe('closed')
+		expect(app.upstream('a').endpoint.breaker.state).toBe('closed')
 	})
 
 	test('is not retried after the failure that opened it', async () => {
@@ -192,7 +192,7 @@ describe('an upstream at its concurrency limit', () => {
 		await app.stream('echo:hang-after 1', {}, { signal: client.signal })
 		const waiting = app.chat('hi')
 		expect(await isPending(waiting)).toBe(true)
-		expect(app.upstream().place.gauges()).toMatchObject({ running: 1, waiting: 1 })
+		expect(app.upstream().endpoint.gauges()).toMatchObject({ running: 1, waiting: 1 })
 		client.abort()
 		expect((await waiting).status).toBe(200)
 		expect(await app.held()).toEqual(free)
@@ -206,7 +206,7 @@ describe('an upstream at its concurrency limit', () => {
 		expect(await isPending(waiting)).toBe(true)
 		queued.abort()
 		await waiting
-		expect(app.upstream().place.gauges()).toMatchObject({ running: 1, waiting: 0 })
+		expect(app.upstream().endpoint.gauges()).toMatchObject({ running: 1, waiting: 0 })
 		running.abort()
 		expect(await app.held()).toEqual(free)
 	})

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../chat/error.ts'
 import { App, readerOf } from './pipeline.testing.ts'
 
-const running = (app: App) => app.upstream().place.gauges().running
+const running = (app: App) => app.upstream().endpoint.gauges().running
 
 describe('a permit', () => {
 	test('is held until the last event of a stream, not only until the first', async () => {
@@ -42,7 +42,7 @@ describe('a permit', () => {
 })
 
 describe('the circuit breaker', () => {
-	const breaker = (app: App) => app.upstream().place.breaker.state
+	const breaker = (app: App) => app.upstream().endpoint.breaker.state
 
 	test('counts a failure during the answer', async () => {
 		await using app = await App.open()

@@ -28,9 +28,9 @@ describe('models', () => {
 		await using app = await App.open({ upstreams: { a: {}, b: {} } })
 		const health = async () => JSON.stringify(await json<object>(await app.get('/opengatellm/health/models')))
 		const well = await health()
-		app.upstream('a').place.healthy = false
+		app.upstream('a').endpoint.healthy = false
 		const limited = await health()
-		app.upstream('b').place.healthy = false
+		app.upstream('b').endpoint.healthy = false
 		expect(new Set([well, limited, await health()]).size).toBe(3)
 	})
 })
@@ -58,7 +58,7 @@ describe('stored data', () => {
 
 	test('needs no upstream and is not billed', async () => {
 		await using app = await App.open()
-		app.upstream().place.healthy = false
+		app.upstream().endpoint.healthy = false
 		expect((await app.get('/v1/conversations')).status).toBe(200)
 		expect(await app.usageRecords()).toEqual([])
 	})
@@ -91,7 +91,7 @@ describe('a stored stream', () => {
 		await readerOf(await app.get(path, { signal: reader.signal })).next()
 		reader.abort()
 		expect(app.requests).toMatchObject([{ route: '/v1/streams/{id}', left: true }])
-		expect(app.upstream().place.gauges().running).toBe(1)
+		expect(app.upstream().endpoint.gauges().running).toBe(1)
 	})
 })
 
@@ -101,10 +101,10 @@ describe('a background response', () => {
 		const body = { model: 'echo', input: 'echo:hang-after 1', background: true }
 		const { id } = await json<{ readonly id: string }>(await app.post('/v1/responses', body))
 		expect((await app.post(`/v1/responses/${id}/cancel`, {}, { as: 'bob' })).status).toBe(404)
-		expect(app.upstream().place.gauges().running).toBe(1)
+		expect(app.upstream().endpoint.gauges().running).toBe(1)
 		const cancelled = await app.post(`/v1/responses/${id}/cancel`, {})
 		expect(await json<object>(cancelled)).toMatchObject({ status: 'cancelled' })
-		expect(app.upstream().place.gauges().running).toBe(0)
+		expect(app.upstream().endpoint.gauges().running).toBe(0)
 	})
 })
 

@@ -6,6 +6,7 @@ import type { Engine } from '../engines/engine.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { EntryQuery, EntrySum, LedgerEntry, UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
+import type { Limiter } from '../limits/limiter.ts'
 import type { Model, ModelTable } from '../routing/model.ts'
 import type { Route } from '../routing/route.ts'
 import type { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
@@ -21,6 +22,8 @@ export interface Parts {
 	readonly keys: KeyStore | undefined
 	/** Absent if calls are not billed. */
 	readonly ledger: Ledger | undefined
+	/** Absent if no limits are configured. */
+	readonly limiter: Limiter | undefined
 	/** Absent if conversations are not stored. */
 	readonly conversations: ConversationStore | undefined
 	/** Absent if streams end when their client disconnects. */
@@ -29,8 +32,8 @@ export interface Parts {
 	readonly usage: ((query: UsageQuery) => Promise<readonly UsageSum[]>) | undefined
 	/** Queries usage records and their totals. */
 	readonly entries: ((query: EntryQuery) => Promise<EntryReport>) | undefined
-	/** Which of the dialects' optional histories are stored, unless a key overrides it. */
-	readonly histories: Histories
+	/** `user` and `id` of a chat request identify a stored conversation, unless the caller's key overrides it. */
+	readonly userIdHistory: boolean
 	/** Background tasks that no client waits for. */
 	readonly backgroundTasks: BackgroundTasks
 	readonly tokens: TokenCounter
@@ -42,8 +45,6 @@ export interface Parts {
 	/** Uniform in [0, 1). */
 	readonly random: () => number
 	readonly log: Log
-	/** Telemetry captures prompts and answers. */
-	readonly capturesContent: boolean
 	/** When this server started, in seconds since 1970: reported as the creation time of models. */
 	readonly startedAt: number
 }
@@ -54,16 +55,11 @@ export interface EntryReport {
 	readonly sum: EntrySum
 }
 
-/** Histories that the operator must enable, by their names in the configuration. */
-export interface Histories {
-	readonly albert: boolean
-}
-
 /** The models and the upstreams that serve them. Replaced as a whole when the configuration changes. */
 export interface Deployment {
 	readonly models: ModelTable
 	routeOf(model: Model): Route
-	upstreamAt(place: UpstreamEndpoint): Upstream
+	upstreamAt(endpoint: UpstreamEndpoint): Upstream
 }
 
 /** A configured upstream with its engine. */
@@ -72,5 +68,5 @@ export interface Upstream {
 	readonly engine: Engine
 	/** The upstream's name for the model; the public name if undefined. */
 	readonly model: string | undefined
-	readonly place: UpstreamEndpoint
+	readonly endpoint: UpstreamEndpoint
 }

@@ -25,11 +25,11 @@ import { inOrder } from '../routing/policies/in-order.ts'
 import { Route } from '../routing/route.ts'
 import { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
 import { type Handler, type HandlerOptions, openHandler } from '../server/handler.ts'
-import { openMemory } from '../stores/sql/memory.ts'
 import { SqlConversationStore } from '../stores/sql/sql-conversation-store.ts'
 import type { SqlDatabase } from '../stores/sql/sql-database.ts'
 import { SqlKeyStore } from '../stores/sql/sql-key-store.ts'
 import { SqlLedgerStore } from '../stores/sql/sql-ledger-store.ts'
+import { openMemory } from '../stores/sqlite/memory.testing.ts'
 import { FileStreams } from '../streams/file-streams.ts'
 import type { StoredStream, StoredStreams } from '../streams/stored-streams.ts'
 import type { Log } from '../system/log.ts'
@@ -167,7 +167,7 @@ export class TestUpstream {
 	readonly name: string
 	/** Its name for the model. */
 	readonly model: string | undefined
-	readonly place: UpstreamEndpoint
+	readonly endpoint: UpstreamEndpoint
 	readonly engine: Engine
 	/** The JSON of each request that it received. */
 	readonly received: string[] = []
@@ -181,7 +181,7 @@ export class TestUpstream {
 	constructor(name: string, setup: UpstreamSetup, clock: ManualClock) {
 		this.name = name
 		this.model = setup.model
-		this.place = new UpstreamEndpoint({
+		this.endpoint = new UpstreamEndpoint({
 			name,
 			concurrency: setup.concurrency === undefined ? undefined : concurrencyOptions.parse(setup.concurrency),
 			breaker: breakerOptions.parse({ failures: 2, openMs: 1000 }),
@@ -317,7 +317,12 @@ export class App {
 		const current = { deployment: deploymentOf(options, upstreams) }
 		const telemetry = await openTelemetry(
 			telemetryOptions.parse({ content: options.content === true, metrics: 'open' }),
-			{ log, clock, version: '1.2.3', upstreams: () => [...upstreams.values()].map(({ place }) => place.gauges()) },
+			{
+				log,
+				clock,
+				version: '1.2.3',
+				upstreams: () => [...upstreams.values()].map(({ endpoint }) => endpoint.gauges()),
+			},
 		)
 		const tickets: TicketCount = { open: 0 }
 		const stored = options.storage === false ? undefined : await openStored(options, database, clock, log)
@@ -443,7 +448,7 @@ export class App {
 	/** What calls still hold. All are 0 when no call is in flight. */
 	async held(): Promise<{ readonly permits: number; readonly queued: number; readonly tickets: number }> {
 		await this.settled()
-		const gauges = [...this.upstreams.values()].map(({ place }) => place.gauges())
+		const gauges = [...this.upstreams.values()].map(({ endpoint }) => endpoint.gauges())
 		return {
 			permits: gauges.reduce((sum, { running }) => sum + running, 0),
 			queued: gauges.reduce((sum, { waiting }) => sum + waiting, 0),
@@ -645,18 +650,18 @@ function deploymentOf(
 	const routes = new Map(
 		table.all.map(({ name, route }) => {
 			const members = route.flatMap((member) => {
-				const place = upstreams.get(member)?.place
-				return place === undefined ? [] : [{ place, weight: 1 }]
+				const endpoint = upstreams.get(member)?.endpoint
+				return endpoint === undefined ? [] : [{ endpoint, weight: 1 }]
 			})
 			return [name, new Route({ members, policy: inOrder(), retry: options })]
 		}),
 	)
-	const byPlace = new Map([...upstreams.values()].map((upstream) => [upstream.place, upstream]))
+	const byEndpoint = new Map([...upstreams.values()].map((upstream) => [upstream.endpoint, upstream]))
 	return {
 		models: table,
 		routeOf: ({ name }) => found(routes.get(name)),
-		upstreamAt(place) {
-			return found(byPlace.get(place))
+		upstreamAt(endpoint) {
+			return found(byEndpoint.get(endpoint))
 		},
 	}
 }
@@ -685,7 +690,7 @@ async function openStored(
 	const streams = await FileStreams.open({
 		folder: join(folder, 'streams'),
 		process: () => ledger.process,
-		keepMs: 3_600_000,
+		retentionMs: 3_600_000,
 		maxBytes: streamBytes,
 		maxTotalBytes: 10_000_000,
 		clock,
@@ -711,7 +716,7 @@ function storageOf(
 			await ledger.deliver()
 			return { entries: await records.entries(query), sum: await records.sumEntries(query) }
 		},
-		histories: { albert: false },
+		userIdHistory: false,
 		process: ledger.process,
 	}
 }

@@ -10,12 +10,13 @@ import { newConversationId, newTurnId, readConversationId } from '../conversatio
 import type { Path } from '../conversations/conversation-store.ts'
 import { fit } from '../conversations/fit.ts'
 import { type OwnConversations, ownConversations } from '../conversations/own-conversations.ts'
+import { ConversationService } from '../conversations/service.ts'
 import type { Thread, ThreadOrigin } from '../conversations/thread.ts'
-import type { ChatCall, CountCall } from '../dialects/dialect.ts'
+import type { ChatCall, CountCall, ModelCall } from '../dialects/call.ts'
 import { scopeOf } from '../keys/scope.ts'
 import { OpenTurn } from './open-turn.ts'
 import type { Parts } from './parts.ts'
-import type { ModelCall, Planned } from './plan.ts'
+import type { Planned } from './plan.ts'
 
 export type Recalled<Requested extends ModelCall = ModelCall> = Planned<Requested> & {
 	/** The turn's id, whether or not the turn is stored. */
@@ -32,20 +33,21 @@ export type Recalled<Requested extends ModelCall = ModelCall> = Planned<Requeste
 export function recall(planned: Planned, parts: Parts): Recalled | Promise<Recalled> {
 	const { call } = planned
 	if (call.type !== 'chat' && call.type !== 'count') return withoutConversation(planned)
-	const resolving = call.resolve?.(ownOf(planned, parts))
-	return resolving === undefined
-		? recallResolved(planned, call, parts)
-		: resolving.then((resolved) => recallResolved(planned, resolved, parts))
+	const { references } = call
+	if (references === undefined) return recallResolved(planned, call, parts)
+	const { process, clock } = parts
+	return new ConversationService(ownOf(planned, parts), { nowMs: clock.now(), process })
+		.lookUp(references.lookup)
+		.then((found) => recallResolved(planned, references.insert(found), parts))
 }
 
 type ConversationCall = ChatCall | CountCall
 
 function recallResolved(planned: Planned, call: ConversationCall, parts: Parts): Recalled | Promise<Recalled> {
-	const accepted = call.type === 'chat' ? acceptedOffer(call, planned, parts) : call
-	const thread = withHeaders(accepted, planned.received.headers)
-	if (thread === undefined || (parts.conversations === undefined && isByDefault(thread, accepted.thread)))
-		return { ...withoutConversation(planned), call: accepted === call ? call : { ...call, request: accepted.request } }
-	return continueConversation(planned, call, accepted, thread, parts)
+	const thread = withHeaders(call, planned.received.headers)
+	if (thread === undefined || (parts.conversations === undefined && isByDefault(thread, call.thread)))
+		return { ...withoutConversation(planned), call }
+	return continueConversation(planned, call, thread, parts)
 }
 
 /** A call that is part of no conversation. */
@@ -56,32 +58,31 @@ function withoutConversation(planned: Planned): Recalled {
 async function continueConversation(
 	planned: Planned,
 	call: ConversationCall,
-	accepted: AcceptedCall,
 	thread: Thread,
 	parts: Parts,
 ): Promise<Recalled> {
 	const none = withoutConversation(planned)
 	const own = ownOf(planned, parts)
-	const place = await locate(thread.origin, own)
+	const position = await locate(thread.origin, own)
 	const contextTokens = contextOf(planned)
-	const path = await readPath(place, thread, own, contextTokens)
-	const { request, dropped } = join(accepted.request, thread, path, contextTokens)
+	const path = await readPath(position, thread, own, contextTokens)
+	const { request, dropped } = join(call.request, thread, path, contextTokens)
 	const joined = { ...none, call: { ...call, request }, dropped }
 	// These calls read the conversation but never extend it.
 	if (call.type === 'count' || (thread.surface === 'response' && !thread.stored)) return joined
 	return {
 		...joined,
-		answersAsConversation: accepted.answersAsConversation === true,
+		answersAsConversation: call.answersAsConversation === true,
 		turn: new OpenTurn(own, {
 			id: none.token,
 			surface: thread.surface,
 			stored: thread.stored,
 			process: parts.process,
-			conversation: place.conversation,
-			create: place.known ? undefined : newConversation(place, thread, request, parts.clock.now()),
+			conversation: position.conversation,
+			create: position.known ? undefined : newConversation(position, thread, request, parts.clock.now()),
 			parent: path.messages.at(-1)?.id,
 			onConflict: thread.onConflict,
-			inputs: thread.kept === 0 ? [] : accepted.request.messages.slice(-thread.kept),
+			inputs: thread.kept === 0 ? [] : call.request.messages.slice(-thread.kept),
 			model: planned.model.name,
 			metadata: thread.metadata,
 			echo: thread.echo,
@@ -93,20 +94,6 @@ async function continueConversation(
 /** The Responses API stores by default. A server without a store must still answer such requests. */
 function isByDefault(thread: Thread, own: Thread | undefined): boolean {
 	return thread === own && thread.surface === 'response' && thread.origin.type === 'new'
-}
-
-/** A request with the thread that stores it. */
-interface AcceptedCall extends Pick<ChatCall, 'request' | 'thread' | 'instructions'> {
-	readonly answersAsConversation?: boolean
-}
-
-/** The history that the dialect offers, if the configuration or the key enables it. */
-function acceptedOffer(call: ChatCall, { key }: Planned, { histories }: Parts): AcceptedCall {
-	const { offer } = call
-	if (offer === undefined || call.thread !== undefined) return call
-	const usual = offer.expected === true || histories[offer.history] ? offer.history : 'none'
-	const wanted = key?.settings.history ?? usual
-	return wanted === offer.history ? offer : call
 }
 
 export function ownOf(
@@ -202,8 +189,8 @@ async function locate(origin: ThreadOrigin, own: OwnConversations): Promise<Conv
 					code: 'previous_response_in_progress',
 				})
 			const leaf = turn.answers[0]?.message ?? turn.inputs.at(-1) ?? turn.parent
-			const place = { conversation: turn.conversation, known: true, missing: origin.missing }
-			return leaf === undefined ? place : { ...place, leaf }
+			const position = { conversation: turn.conversation, known: true, missing: origin.missing }
+			return leaf === undefined ? position : { ...position, leaf }
 		}
 	}
 }
@@ -259,8 +246,8 @@ function join(
 /** The context length that the configuration or an upstream reports. */
 function contextOf({ model, deployment }: Planned): number | undefined {
 	if (model.contextTokens !== undefined) return model.contextTokens
-	for (const { place } of deployment.routeOf(model).members) {
-		const { contextTokens } = deployment.upstreamAt(place).engine.state()
+	for (const { endpoint } of deployment.routeOf(model).members) {
+		const { contextTokens } = deployment.upstreamAt(endpoint).engine.state()
 		if (contextTokens !== undefined) return contextTokens
 	}
 	return undefined

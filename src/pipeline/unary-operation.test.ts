@@ -22,7 +22,7 @@ describe('a unary operation', () => {
 		const release = app.faults.hold('write-settlement')
 		const response = embed(app)
 		expect(await isPending(response)).toBe(true)
-		expect(app.upstream().place.gauges().running).toBe(0)
+		expect(app.upstream().endpoint.gauges().running).toBe(0)
 		release()
 		expect((await response).status).toBe(200)
 	})

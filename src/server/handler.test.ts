@@ -90,9 +90,9 @@ describe("the server's own paths", () => {
 			return [response.status, (await json<{ readonly status: string }>(response)).status]
 		}
 		expect(await ready()).toEqual([200, 'ready'])
-		app.upstream().place.healthy = false
+		app.upstream().endpoint.healthy = false
 		expect((await ready())[0]).toBe(503)
-		app.upstream().place.healthy = true
+		app.upstream().endpoint.healthy = true
 		app.handler.drain()
 		expect(await ready()).toEqual([503, 'draining'])
 		expect((await app.chat('hi')).status).toBe(200)

@@ -6,12 +6,12 @@ import { SQL } from 'bun'
 import { createKey } from '../keys/key.ts'
 import { copyDatabase } from './copy-database.ts'
 import { DatabaseError } from './database-error.ts'
-import { freshDatabase, postgresServer } from './sql/postgres.testing.ts'
-import { openPostgres } from './sql/postgres.ts'
+import { openPostgres } from './postgres/postgres.ts'
+import { freshDatabase, postgresServer } from './postgres/server.testing.ts'
 import type { SqlDatabase } from './sql/sql-database.ts'
 import { SqlKeyStore } from './sql/sql-key-store.ts'
-import { openSqlite } from './sql/sqlite.ts'
 import { nextBatch, tables } from './sql/table.ts'
+import { openSqlite } from './sqlite/sqlite.ts'
 
 const newFile = async () => join(await mkdtemp(join(tmpdir(), 'dragoman-copy-')), 'dragoman.sqlite')
 

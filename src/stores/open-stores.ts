@@ -1,29 +1,27 @@
-// Opens the stores of a deployment: its database, with a cache for API keys.
+// Opens the stores of a deployment: its database, with a cache for API keys. Knows no kind of database; list.ts does.
 
 import { existsSync } from 'node:fs'
 import type { ConversationStore } from '../conversations/conversation-store.ts'
+import { withCache } from '../keys/cached-key-store.ts'
 import type { KeyStore } from '../keys/key-store.ts'
-import { withCache } from '../keys/remembered-key-store.ts'
 import type { LedgerStore } from '../ledger/ledger-store.ts'
 import { type ChangeCounter, openChangeCounter } from '../system/change-counter.ts'
-import { databaseLocation, databaseSecrets, databaseUrlProblem, encodingHint } from '../system/database-url.ts'
 import { hideCredentials, redactorOf } from '../system/redaction.ts'
 import { describeSystemError } from '../system/system-error.ts'
 import { DatabaseError, NoDatabaseError } from './database-error.ts'
-import { reachable } from './sql/connection-failure.ts'
-import { openPostgres } from './sql/postgres.ts'
-import { SchemaError, type SchemaMode } from './sql/schema.ts'
+import { encodingHint } from './database-url.ts'
+import type { StoreKind } from './kind.ts'
+import { findStoreKind } from './list.ts'
+import { SchemaError, type SchemaMode } from './migrations/schema.ts'
+import { explainingFailures } from './sql/database-failure.ts'
 import { SqlConversationStore } from './sql/sql-conversation-store.ts'
 import type { SqlDatabase } from './sql/sql-database.ts'
 import { SqlKeyStore } from './sql/sql-key-store.ts'
 import { SqlLedgerStore } from './sql/sql-ledger-store.ts'
-import { openSqlite } from './sql/sqlite.ts'
 
 export interface StoreLocation {
-	/** `sqlite`, or the URL of a PostgreSQL database. */
+	/** The address of the database: see `StoreKind`. */
 	readonly database: string
-	/** File of the SQLite database. */
-	readonly databaseFile: string
 	/** Counter that every process increments when it creates or revokes a key. */
 	readonly keyChangesFile: string
 }
@@ -40,64 +38,57 @@ export interface Stores {
 }
 
 /** How long a request with a cached key waits for the database, in milliseconds. */
-const keyPatienceMs = 1000
+const keyTimeoutMs = 1000
 
 /** @throws DatabaseError if the database cannot be opened or does not meet `mode`, NoDatabaseError if there is none. */
 export async function openStores(location: StoreLocation, mode: SchemaMode): Promise<Stores> {
-	const database = await openDatabase(location, mode)
-	const local = location.database === 'sqlite'
-	const silent = () => database.reconnect()
-	const probed = reachable({ check: () => database.check() }, silent)
+	const database = await openDatabase(location.database, mode)
+	const checked = explainingFailures({ check: () => database.check() }, database)
 	return {
-		keys: withCache(reachable(new SqlKeyStore(database), silent), {
+		keys: withCache(explainingFailures(new SqlKeyStore(database), database), {
 			changes: openChanges(location.keyChangesFile, mode),
-			rememberMs: local ? 10_000 : 2000,
+			ttlMs: isLocal(location.database) ? 10_000 : 2000,
 			nowMs: () => performance.now(),
-			patience: () => Bun.sleep(keyPatienceMs),
+			timeout: () => Bun.sleep(keyTimeoutMs),
 		}),
-		conversations: reachable(new SqlConversationStore(database), silent),
-		ledger: reachable(new SqlLedgerStore(database), silent),
+		conversations: explainingFailures(new SqlConversationStore(database), database),
+		ledger: explainingFailures(new SqlLedgerStore(database), database),
 		migrated: database.migrated,
-		check: () => probed.check(),
+		check: () => checked.check(),
 		close: () => database.close(),
 	}
 }
 
-type DatabaseLocation = Pick<StoreLocation, 'database' | 'databaseFile'>
-
 /**
+ * @param address see `StoreKind`.
  * @throws DatabaseError if it cannot be opened, does not meet `mode` or was written by a newer version, NoDatabaseError if there is none.
  * Messages contain no password, and no part of a URL that may have been parsed incorrectly.
  */
-export async function openDatabase(location: DatabaseLocation, mode: SchemaMode): Promise<SqlDatabase> {
-	const { database, databaseFile } = location
-	if (database === 'sqlite') return explainOpening(() => openSqlite(databaseFile, mode), databaseFile, [])
-	const problem = databaseUrlProblem(database)
+export async function openDatabase(address: string, mode: SchemaMode): Promise<SqlDatabase> {
+	const kind = findStoreKind(address)
+	if (kind === undefined) throw new DatabaseError('The database of the configuration is of no known kind.')
+	const problem = kind.problem(address)
 	if (problem !== undefined) throw new DatabaseError(`The database of the configuration cannot be opened: ${problem}`)
-	const open = () => openPostgres(database, undefined, mode)
-	return explainOpening(open, databaseLocation(database), databaseSecrets(database))
-}
-
-async function explainOpening(
-	open: () => Promise<SqlDatabase>,
-	name: string | undefined,
-	secrets: readonly string[],
-): Promise<SqlDatabase> {
 	try {
-		return await open()
-	} catch (cause) {
-		if (cause instanceof DatabaseError) throw cause
-		if (cause instanceof SchemaError) throw explainSchema(cause, name ?? unnamed)
-		if (name === undefined)
-			throw new DatabaseError(`The database of the configuration cannot be opened: ${encodingHint}`)
-		const reason = redactorOf(secrets)(
-			hideCredentials(cause instanceof Error ? describeSystemError(cause) : String(cause)),
-		)
-		throw new DatabaseError(`The database ${name} cannot be opened: ${reason}`, { cause })
+		return await kind.open(address, mode)
+	} catch (thrown) {
+		throw openingError(thrown, kind, address)
 	}
 }
 
-function explainSchema(cause: SchemaError, name: string): DatabaseError {
+function openingError(cause: unknown, kind: StoreKind, address: string): DatabaseError {
+	if (cause instanceof DatabaseError) return cause
+	const name = kind.nameOf(address)
+	if (cause instanceof SchemaError) return schemaError(cause, name ?? unnamed)
+	if (name === undefined)
+		return new DatabaseError(`The database of the configuration cannot be opened: ${encodingHint}`)
+	const reason = redactorOf(kind.secretsOf(address))(
+		hideCredentials(cause instanceof Error ? describeSystemError(cause) : String(cause)),
+	)
+	return new DatabaseError(`The database ${name} cannot be opened: ${reason}`, { cause })
+}
+
+function schemaError(cause: SchemaError, name: string): DatabaseError {
 	if (cause.type === 'missing') return new NoDatabaseError(`no database at ${name} (${cause.message})`, { cause })
 	return new DatabaseError(
 		`the database ${name} was created by an older version (${cause.message}): run \`dragoman migrate\` first`,
@@ -107,9 +98,14 @@ function explainSchema(cause: SchemaError, name: string): DatabaseError {
 
 const unnamed = 'the URL of the configuration'
 
-/** The name of the database in messages: the file of SQLite, or host and database of PostgreSQL, without user and password. */
-export function databaseName({ database, databaseFile }: DatabaseLocation): string {
-	return database === 'sqlite' ? databaseFile : (databaseLocation(database) ?? unnamed)
+/** The name of the database in messages, without user and password. */
+export function databaseName(address: string): string {
+	return findStoreKind(address)?.nameOf(address) ?? unnamed
+}
+
+/** Whether only processes of this host use the database. */
+export function isLocal(address: string): boolean {
+	return findStoreKind(address)?.local ?? false
 }
 
 /** Does not create the file if no server has used the data folder, because no process reads it then. */

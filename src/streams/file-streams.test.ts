@@ -19,7 +19,7 @@ async function openFolder(options: Partial<FileStreamsOptions> = {}) {
 	const clock = new ManualClock()
 	const opened: FileStreams[] = []
 	const openStreams = async (process = 'one', itsClock = clock) => {
-		const limits = { keepMs: 10 * minuteMs, maxBytes: 1000, maxTotalBytes: 10_000 }
+		const limits = { retentionMs: 10 * minuteMs, maxBytes: 1000, maxTotalBytes: 10_000 }
 		const streams = await FileStreams.open({ folder, process: () => process, ...limits, clock: itsClock, ...options })
 		opened.push(streams)
 		return streams

@@ -5,7 +5,7 @@ import { appendFile, mkdtemp, readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SqlLedgerStore } from '../../src/stores/sql/sql-ledger-store.ts'
-import { openSqlite } from '../../src/stores/sql/sqlite.ts'
+import { openSqlite } from '../../src/stores/sqlite/sqlite.ts'
 import { everything, open } from './ledger.testing.ts'
 
 const rounds = 20

@@ -3,7 +3,7 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { SQL } from 'bun'
-import { freshDatabase, postgresServer } from '../../src/stores/sql/postgres.testing.ts'
+import { freshDatabase, postgresServer } from '../../src/stores/postgres/server.testing.ts'
 import { root, startServer, temporaryFolder } from '../server.ts'
 
 async function dragoman(...args: readonly string[]) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { freshDatabase, postgresServer } from '../../src/stores/sql/postgres.testing.ts'
+import { freshDatabase, postgresServer } from '../../src/stores/postgres/server.testing.ts'
 import { killLoop } from '../crash/kill-loop.ts'
 
 if (postgresServer !== undefined)

@@ -4,7 +4,7 @@ import { Database } from 'bun:sqlite'
 import { afterAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { SQL } from 'bun'
-import { freshDatabase, postgresServer } from '../../src/stores/sql/postgres.testing.ts'
+import { freshDatabase, postgresServer } from '../../src/stores/postgres/server.testing.ts'
 import { root, runCommand, temporaryFolder } from '../server.ts'
 
 const refusal =

@@ -5,14 +5,14 @@ import { SQL } from 'bun'
 import { answerId } from '../../src/conversations/conversation.ts'
 import { conversation, ended, turn } from '../../src/conversations/conversation-store.contract.ts'
 import { openStores, type Stores } from '../../src/stores/open-stores.ts'
-import { freshDatabase, postgresServer } from '../../src/stores/sql/postgres.testing.ts'
+import { freshDatabase, postgresServer } from '../../src/stores/postgres/server.testing.ts'
 import { temporaryFolder } from '../server.ts'
 
 const scope = { tenant: 'default', owner: 'alice' }
 
 async function openTwo(url: string): Promise<readonly [Stores, Stores]> {
 	const folder = await temporaryFolder()
-	const location = { database: url, databaseFile: '', keyChangesFile: `${folder}/changes` }
+	const location = { database: url, keyChangesFile: `${folder}/changes` }
 	return Promise.all([openStores(location, 'create'), openStores(location, 'create')])
 }
 

@@ -2,7 +2,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
-import type { TextCompletionRequest } from '../../operations/text-completions.ts'
+import type { TextCompletionFates, TextCompletionRequest } from '../../operations/text-completions.ts'
 import { Answer } from './answer.ts'
 import { AnswerReader } from './answer-reader.ts'
 import type { Token } from './binding.ts'
@@ -77,7 +77,7 @@ export class CompletionRunner {
 			stop: request.stop,
 			reader: new AnswerReader({ thinking: 'never' }),
 			vocabulary,
-			spokenControls: new Set(),
+			visibleControls: new Set(),
 			echo: request.echo
 				? { text: prompt.text, framing: prompt.framing, scored: request.logprobs !== undefined }
 				: undefined,
@@ -90,6 +90,29 @@ export class CompletionRunner {
 		})
 	}
 }
+
+/** What this engine does with each field of a text completion. */
+export const embeddedTextCompletionFates = {
+	model: 'unused',
+	prompts: 'written',
+	maxTokens: 'written',
+	temperature: 'written',
+	topP: 'written',
+	topK: 'written',
+	minP: 'written',
+	frequencyPenalty: 'written',
+	presencePenalty: 'written',
+	repetitionPenalty: 'written',
+	logitBias: 'written',
+	seed: 'written',
+	stop: 'written',
+	choices: 'written',
+	echo: 'written',
+	logprobs: 'written',
+	suffix: 'refused',
+	user: 'unused',
+	passthrough: 'unused',
+} as const satisfies TextCompletionFates
 
 interface ReadPrompt {
 	readonly tokens: readonly Token[]

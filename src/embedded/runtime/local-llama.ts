@@ -2,8 +2,8 @@
 // of its own, because a corrupt file may crash the process. It does not know HTTP, sockets or its supervisor.
 
 import { asChatError, ChatError } from '../../chat/error.ts'
-import type { ChatEvent } from '../../chat/event.ts'
 import type { ChatRequest } from '../../chat/request.ts'
+import { type EngineAnswer, streamFrom } from '../../engines/answer.ts'
 import type { Engine, EngineCall, EngineState, Operation } from '../../engines/engine.ts'
 import { ggufFault, readGgufHead } from '../../engines/llama/gguf-head.ts'
 import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.ts'
@@ -53,8 +53,8 @@ const defaultContextTokens = 8192
 /** Longer than most answers; a small model that does not stop by itself is stopped within seconds. */
 export const defaultMaxTokens = 512
 /** Prompt tokens in one step: as few as possible without loss of speed, because every other answer waits for the step. */
-const cpuPieceTokens = 64
-const gpuPieceTokens = 512
+const cpuChunkTokens = 64
+const gpuChunkTokens = 512
 /** Maximum input length of an embedding: the whole input is evaluated in one step, which needs memory. */
 const embeddingTokens = 2048
 
@@ -86,11 +86,11 @@ async function openModel(llama: Llama, options: LocalLlamaOptions): Promise<Engi
 	const file = readModelFile(model.fileInfo.metadata)
 	const vocabulary = new Vocabulary(model, file)
 	const threads = options.threads ?? (model.size < smallModelBytes ? 1 : llama.cpuMathCores)
-	const wanted = Math.min(options.contextTokens ?? defaultContextTokens, model.trainContextSize)
+	const contextTokens = Math.min(options.contextTokens ?? defaultContextTokens, model.trainContextSize)
 	const embedder = new Embedder({
 		model,
 		vocabulary,
-		contextTokens: Math.min(wanted, embeddingTokens),
+		contextTokens: Math.min(contextTokens, embeddingTokens),
 		threads,
 		queueLimit,
 	})
@@ -102,14 +102,14 @@ async function openModel(llama: Llama, options: LocalLlamaOptions): Promise<Engi
 			vocabulary,
 			embedder,
 			operations: ['embed', 'tokenize'],
-			contextTokens: Math.min(wanted, embeddingTokens),
+			contextTokens: Math.min(contextTokens, embeddingTokens),
 		})
 
-	const pieceTokens = llama.gpu === false ? cpuPieceTokens : gpuPieceTokens
+	const chunkTokens = llama.gpu === false ? cpuChunkTokens : gpuChunkTokens
 	const context = await model.createContext({
 		sequences: parallel,
-		contextSize: { max: wanted },
-		batchSize: pieceTokens + parallel,
+		contextSize: { max: contextTokens },
+		batchSize: chunkTokens + parallel,
 		threads,
 		swaFullCache: true,
 	})
@@ -120,7 +120,7 @@ async function openModel(llama: Llama, options: LocalLlamaOptions): Promise<Engi
 	const scheduler = new Scheduler({
 		context: context._ctx,
 		slots,
-		pieceTokens,
+		chunkTokens,
 		queueLimit,
 		threads,
 		now: () => performance.now(),
@@ -206,11 +206,12 @@ class LocalLlama implements Engine {
 		return { status: 'ready', operations, contextTokens }
 	}
 
-	async chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		this.refuseClosed()
 		const { chats } = this.parts
 		if (chats === undefined) throw this.unsupportedOperation('chat')
-		return chats.run(request, call).catch((thrown: unknown) => this.explain(thrown))
+		const events = await chats.run(request, call).catch((thrown: unknown) => this.explain(thrown))
+		return streamFrom(events[Symbol.asyncIterator]())
 	}
 
 	async count(request: ChatRequest, call: EngineCall): Promise<number> {
@@ -220,11 +221,11 @@ class LocalLlama implements Engine {
 		return chats.count(request, call.signal)
 	}
 
-	async complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+	async complete(request: TextCompletionRequest, call: EngineCall): Promise<EngineAnswer> {
 		this.refuseClosed()
 		const { completions } = this.parts
 		if (completions === undefined) throw this.unsupportedOperation('complete')
-		return completions.run(request, call)
+		return streamFrom(completions.run(request, call)[Symbol.asyncIterator]())
 	}
 
 	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {

@@ -3,10 +3,9 @@
 
 import { randomBytes } from 'node:crypto'
 import { ChatError } from '../../chat/error.ts'
-import type { ChatEvent } from '../../chat/event.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { ChatRequest } from '../../chat/request.ts'
-import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.ts'
+import { type EmbeddingRequest, type Embeddings, textOnly } from '../../operations/embeddings.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import type { Secret } from '../../system/secret.ts'
 import { GeminiAnswerReader, readGeminiAnswer } from '../../wire/gemini/answer-reader.ts'
@@ -17,9 +16,9 @@ import { geminiFormats } from '../../wire/gemini/formats.ts'
 import { writeGenerationRequest } from '../../wire/gemini/generation-request-writer.ts'
 import { readGeminiModelList } from '../../wire/gemini/model-list-reader.ts'
 import { readUsage } from '../../wire/gemini/usage-reader.ts'
-import { countField, field } from '../../wire/openai/fields.ts'
+import { countField, field } from '../../wire/json/fields.ts'
+import type { EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
-import type { BatchedEvents } from '../event-batches.ts'
 import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstream.ts'
 
 export interface GeminiOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError' | 'trusted'> {
@@ -62,8 +61,8 @@ class Gemini implements Engine {
 		return { status: 'ready', operations: operations[this.service] } as const
 	}
 
-	async chat(request: ChatRequest, call: EngineCall): Promise<BatchedEvents> {
-		const method = call.whole === true ? 'generateContent' : 'streamGenerateContent?alt=sse'
+	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
+		const method = call.unary === true ? 'generateContent' : 'streamGenerateContent?alt=sse'
 		const open = () =>
 			new GeminiAnswerReader({
 				model: call.model,
@@ -73,11 +72,11 @@ class Gemini implements Engine {
 				oneCall: !request.parallelToolCalls,
 				newCallId: () => `call_${randomBytes(12).toString('hex')}`,
 			})
-		const reading = { open, whole: readGeminiAnswer, formats: geminiFormats }
+		const reading = { open, unary: readGeminiAnswer, formats: geminiFormats }
 		return this.upstream.answer(`/${resourceOf(call.model)}:${method}`, this.write(request, call), reading, call)
 	}
 
-	complete(_request: TextCompletionRequest, _call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+	complete(_request: TextCompletionRequest, _call: EngineCall): Promise<EngineAnswer> {
 		return Promise.reject(new ChatError('wrong-operation', 'This model only supports chat completions.'))
 	}
 
@@ -135,9 +134,4 @@ function credentials(key: Secret, service: GeminiService): Readonly<Record<strin
 function resourceOf(model: string): string {
 	const path = model.split('/').map(encodeURIComponent).join('/')
 	return /^(models|tunedModels|endpoints|publishers|projects)\//.test(model) ? path : `models/${path}`
-}
-
-function textOnly(input: string | readonly number[]): string {
-	if (typeof input === 'string') return input
-	throw new ChatError('unsupported', 'This upstream accepts text, not token ids.', { param: 'input' })
 }

@@ -10,13 +10,13 @@ import type { TextCompletionRequest } from '../../operations/text-completions.ts
 import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../../operations/tokenization.ts'
 import type { Transcription, TranscriptionRequest } from '../../operations/transcription.ts'
 import type { Secret } from '../../system/secret.ts'
+import { readModelList } from '../../wire/json/model-list-reader.ts'
 import { ChatChunkReader } from '../../wire/openai/chat-chunk-reader.ts'
 import { type ChatRequestForm, writeChatRequest } from '../../wire/openai/chat-request-writer.ts'
 import { readCompletion } from '../../wire/openai/completion-reader.ts'
 import { readEmbeddings } from '../../wire/openai/embeddings-reader.ts'
 import { writeEmbeddingsRequest } from '../../wire/openai/embeddings-request-writer.ts'
 import { chatFormats, textCompletionFormats } from '../../wire/openai/formats.ts'
-import { readModelList } from '../../wire/openai/model-list-reader.ts'
 import { readPlainCompletion } from '../../wire/openai/plain-completion.ts'
 import { TextCompletionChunkReader } from '../../wire/openai/text-completion-chunk-reader.ts'
 import { writeTextCompletionRequest } from '../../wire/openai/text-completion-request-writer.ts'
@@ -25,8 +25,8 @@ import { readTranscription } from '../../wire/openai/transcription-reader.ts'
 import { writeTranscriptionRequest } from '../../wire/openai/transcription-request-writer.ts'
 import { readRanking } from '../../wire/reranking/ranking-reader.ts'
 import { type RerankWords, writeRerankRequest } from '../../wire/reranking/rerank-request-writer.ts'
+import type { EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
-import type { BatchedEvents } from '../event-batches.ts'
 import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstream.ts'
 
 export interface OpenAICompatibleOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError'> {
@@ -36,6 +36,7 @@ export interface OpenAICompatibleOptions extends Omit<HttpUpstreamOptions, 'wire
 	readonly operations?: readonly Operation[]
 	/** Whether the server counts prompts, at the path of our own servers, and streams one token per chunk. */
 	readonly counts?: boolean
+	/** Defaults: `max_tokens`, `developer`, and streams with usage. */
 	readonly form?: Partial<ChatRequestForm>
 	/** Name of the documents in rerank requests. Default: `documents`. */
 	readonly rerankWords?: RerankWords
@@ -44,8 +45,6 @@ export interface OpenAICompatibleOptions extends Omit<HttpUpstreamOptions, 'wire
 }
 
 const everyOperation: readonly Operation[] = ['chat', 'complete', 'embed', 'rerank', 'transcribe', 'tokenize']
-
-const defaultForm: ChatRequestForm = { maxTokensField: 'max_tokens', developerRole: 'developer', streamUsage: true }
 
 const inputTokens = z.object({ input_tokens: z.int().min(0) })
 
@@ -62,11 +61,15 @@ class OpenAICompatible implements Engine {
 	private readonly tokensAt: string
 	private readonly upstream: HttpUpstream
 
-	constructor({ key, operations, counts, form, rerankWords, tokenizes, ...options }: OpenAICompatibleOptions) {
+	constructor({ key, operations, counts, form = {}, rerankWords, tokenizes, ...options }: OpenAICompatibleOptions) {
 		this.streamsSingleTokens = counts === true
 		if (counts === true) this.count = (request, call) => this.countPrompt(request, call)
 		this.operations = operations ?? everyOperation
-		this.form = { ...defaultForm, ...form }
+		this.form = {
+			maxTokensField: form.maxTokensField ?? 'max_tokens',
+			developerRole: form.developerRole ?? 'developer',
+			streamUsage: form.streamUsage ?? true,
+		}
 		this.rerankWords = rerankWords ?? 'documents'
 		this.tokensAt = tokenizes === 'below' ? '' : '/..'
 		this.upstream = new HttpUpstream({
@@ -80,8 +83,8 @@ class OpenAICompatible implements Engine {
 		return { status: 'ready', operations: this.operations } as const
 	}
 
-	chat(request: ChatRequest, call: EngineCall): Promise<BatchedEvents> {
-		const stream = call.whole !== true
+	chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
+		const stream = call.unary !== true
 		const body = writeChatRequest(request, call.model, this.form, stream, call.drop)
 		const open = () =>
 			new ChatChunkReader({
@@ -92,12 +95,12 @@ class OpenAICompatible implements Engine {
 				namedTool: request.toolChoice.type === 'named',
 				newCallId: () => `call_${randomBytes(12).toString('hex')}`,
 			})
-		const reading = { open, whole: readCompletion, plain: readPlainCompletion, formats: chatFormats }
+		const reading = { open, unary: readCompletion, plain: readPlainCompletion, formats: chatFormats }
 		return this.upstream.answer('/chat/completions', body, reading, call)
 	}
 
-	complete(request: TextCompletionRequest, call: EngineCall): Promise<BatchedEvents> {
-		const stream = call.whole !== true
+	complete(request: TextCompletionRequest, call: EngineCall): Promise<EngineAnswer> {
+		const stream = call.unary !== true
 		const body = writeTextCompletionRequest(request, call.model, this.form, stream)
 		const choices = request.prompts.length * request.choices
 		const open = () =>
@@ -105,7 +108,7 @@ class OpenAICompatible implements Engine {
 		return this.upstream.answer(
 			'/completions',
 			body,
-			{ open, whole: readCompletion, formats: textCompletionFormats },
+			{ open, unary: readCompletion, formats: textCompletionFormats },
 			call,
 		)
 	}

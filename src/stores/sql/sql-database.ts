@@ -3,6 +3,15 @@
 import type { Sql } from './sql.ts'
 import type { Scan } from './table.ts'
 
+/**
+ * What a database's error means.
+ *
+ * - `unavailable`: the database cannot be reached or cannot write at the moment; not an error of the statement.
+ * - `race`: concurrent writes conflict, so the same work may succeed if it is retried immediately.
+ * - `invalid-text`: a text contains U+0000, which the database cannot store.
+ */
+export type DatabaseFailure = 'unavailable' | 'race' | 'invalid-text'
+
 export interface SqlDatabase {
 	/** For reads. Do not store it: `reconnect` replaces it. */
 	readonly sql: Sql
@@ -19,6 +28,8 @@ export interface SqlDatabase {
 	readonly migrated: readonly string[]
 	/** Vacuums or checkpoints the database, so that deleted content is not recoverable from its files, as far as the database allows. */
 	erase(): Promise<void>
+	/** What an error that this database has thrown means. Undefined for all other errors. */
+	explain(thrown: unknown): DatabaseFailure | undefined
 	/** Runs a small query. @throws Error if the database cannot be read, or if its file was replaced since it was opened. */
 	check(): Promise<void>
 	/** To be called if the database does not respond: replaces connections that may be dead. Their pending queries fail as unavailable. */

@@ -2,14 +2,16 @@
 // disk. A write is acknowledged only after it is on disk.
 
 import { ChatError } from '../../chat/error.ts'
-import { isAway, isRace } from './connection-failure.ts'
 import type { Sql } from './sql.ts'
+import type { DatabaseFailure } from './sql-database.ts'
 
 export interface WriterOptions {
 	/**
 	 * Connection for exclusive use: statements of others would become part of the transaction. Called before each transaction.
 	 */
 	readonly sql: () => Sql
+	/** See `SqlDatabase`. */
+	readonly explain: (thrown: unknown) => DatabaseFailure | undefined
 	/** The mode of BEGIN for a transaction that writes. */
 	readonly begin?: string
 	/** Syncs committed transactions to disk, if the database does not. */
@@ -92,7 +94,7 @@ export class Writer {
 			for (const [index, { resolve }] of group.entries()) resolve(results[index])
 		} catch (thrown) {
 			// One of them failed, so each is retried alone, unless the database is unavailable.
-			if (!isAway(thrown)) for (const one of group) await this.commitAlone(one)
+			if (this.options.explain(thrown) !== 'unavailable') for (const one of group) await this.commitAlone(one)
 			else for (const { reject } of group) reject(thrown)
 		}
 	}
@@ -107,7 +109,7 @@ export class Writer {
 				})
 				return resolve(result)
 			} catch (thrown) {
-				if (attempt === maxAttempts || !isRace(thrown)) return reject(thrown)
+				if (attempt === maxAttempts || this.options.explain(thrown) !== 'race') return reject(thrown)
 			}
 		}
 	}

@@ -4,13 +4,14 @@ import type { Choice, Completion } from '../../chat/completion.ts'
 import type { FinishReason } from '../../chat/event.ts'
 import type { ToolCall } from '../../chat/message.ts'
 import type { Source } from '../../chat/source.ts'
+import { parseChatChunk } from './chat-chunk.ts'
 import { overlay } from './chat-relay.ts'
 import { chatFormats } from './formats.ts'
 import { writeLogprobs } from './logprobs-writer.ts'
 import { writeUsage } from './usage-writer.ts'
 
 /** Fields that are the same in every part of one answer. */
-export interface ResponseContext {
+export interface CompletionIdentity {
 	readonly id: string
 	/** Unix time in seconds. */
 	readonly created: number
@@ -26,7 +27,7 @@ export interface CompletionShape {
 /** @param source the source of the completion. If it has this format, its unknown fields are retained. */
 export function writeCompletion(
 	completion: Completion,
-	identity: ResponseContext,
+	identity: CompletionIdentity,
 	shape: CompletionShape,
 	source?: Source,
 ): object {
@@ -45,7 +46,7 @@ export function writeCompletion(
 		service_tier: 'default',
 		system_fingerprint: completion.fingerprint ?? null,
 	}
-	return source?.format === chatFormats.whole ? overlay(written, source.value) : written
+	return source?.format === chatFormats.whole ? overlay(written, parseChatChunk(source.value)) : written
 }
 
 function writeMessage(choice: Choice, shape: CompletionShape) {

@@ -1,4 +1,0 @@
-import { keyStoreContract } from '../../keys/key-store.contract.ts'
-import { MemoryKeyStore } from './memory-key-store.ts'
-
-keyStoreContract('memory', async () => new MemoryKeyStore())

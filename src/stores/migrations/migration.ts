@@ -1,0 +1,22 @@
+// The migration steps of the schema, oldest first. Released steps are never edited; each change is a new step.
+
+import keys from './001-keys.sql' with { type: 'text' }
+import keyOwners from './002-key-owners.sql' with { type: 'text' }
+import conversations from './003-conversations.sql' with { type: 'text' }
+import ledger from './004-ledger.sql' with { type: 'text' }
+import keyExpiry from './005-key-expiry.sql' with { type: 'text' }
+import ledgerOwners from './006-ledger-owners.sql' with { type: 'text' }
+
+export interface Migration {
+	readonly name: string
+	readonly sql: string
+}
+
+export const migrations: readonly Migration[] = [
+	{ name: '001-keys', sql: keys },
+	{ name: '002-key-owners', sql: keyOwners },
+	{ name: '003-conversations', sql: conversations },
+	{ name: '004-ledger', sql: ledger },
+	{ name: '005-key-expiry', sql: keyExpiry },
+	{ name: '006-ledger-owners', sql: ledgerOwners },
+]

@@ -1,0 +1,25 @@
+// PostgreSQL as a member of the list of databases: a server at a URL. The implementation is loaded when a database is opened.
+
+import { databaseLocation, databaseSecrets, databaseUrlProblem } from '../database-url.ts'
+import type { StoreKind } from '../kind.ts'
+
+export const postgres: StoreKind = {
+	setting: {
+		pattern: String.raw`postgres(ql)?:\/\/.+`,
+		form: 'a URL that begins with postgres://',
+		description: '`postgres://…` for PostgreSQL',
+	},
+	addressForm: 'postgres://…',
+	addressExample: 'postgres://USER:PASSWORD@HOST/NAME',
+	local: false,
+	recognises: (address) => /^postgres(ql)?:\/\/./.test(address),
+	locate: (setting) => setting,
+	resolve: (address) => address,
+	problem: databaseUrlProblem,
+	nameOf: databaseLocation,
+	secretsOf: databaseSecrets,
+	async open(address, mode) {
+		const { openPostgres } = await import('./postgres.ts')
+		return openPostgres(address, mode)
+	},
+}

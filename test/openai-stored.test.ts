@@ -1,0 +1,507 @@
+// What OpenAI's API keeps, through OpenAI's own client: the dialect's routes on a store, with an answer that is always the same in
+// place of the pipeline.
+
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import OpenAI from 'openai'
+import type { Completion } from '../src/chat/completion.ts'
+import { asChatError, type ChatError } from '../src/chat/error.ts'
+import type { AssistantMessage, Message } from '../src/chat/message.ts'
+import type { ChatRequest } from '../src/chat/request.ts'
+import { newConversationId, newTurnId } from '../src/conversations/conversation-id.ts'
+import { type OwnConversations, ownConversations } from '../src/conversations/own-conversations.ts'
+import { ConversationService } from '../src/conversations/service.ts'
+import type { Thread } from '../src/conversations/thread.ts'
+import type { ChatCall } from '../src/dialects/call.ts'
+import type { Call, Route } from '../src/dialects/dialect.ts'
+import { openai } from '../src/dialects/openai/openai.ts'
+import { RouteTable } from '../src/http/route-table.ts'
+import { isConversationOperation, runConversationOperation } from '../src/pipeline/conversation-operations.ts'
+import { SqlConversationStore } from '../src/stores/sql/sql-conversation-store.ts'
+import { openMemory } from '../src/stores/sqlite/memory.testing.ts'
+
+const usage = { promptTokens: 3, completionTokens: 2, cachedTokens: 0, reasoningTokens: 0, source: 'counted' } as const
+const called = { type: 'function', id: 'call_1', name: 'f', arguments: '{"a":1}' } as const
+
+const database = await openMemory()
+const store = new SqlConversationStore(database)
+const table = new RouteTable<Route>()
+for (const route of openai.routes) table.add(route.method, route.path, route)
+/** What the model was shown last. */
+let shown: readonly Message[] = []
+/** Moves on with every request, so that lists have an order. */
+let nowMs = Date.UTC(2026, 10, 23)
+
+const server = Bun.serve({
+	hostname: '127.0.0.1',
+	port: 0,
+	async fetch(request) {
+		const url = new URL(request.url)
+		const match = table.find(request.method, url.pathname)
+		if (match.type !== 'found') return new Response(match.type, { status: 404 })
+		const [tenant = '', owner = ''] = (request.headers.get('authorization') ?? '').replace('Bearer ', '').split('.')
+		const own = ownConversations(store, { tenant, owner })
+		const text = await request.text()
+		const body: unknown = text === '' ? undefined : JSON.parse(text)
+		nowMs += 1000
+		try {
+			const { parameters } = match
+			return Response.json(
+				await perform(
+					await match.target.read({ body, parameters, query: () => url.searchParams, headers: request.headers }),
+					own,
+				),
+			)
+		} catch (thrown) {
+			const { status, body } = openai.writeError(asChatError(thrown))
+			return Response.json(body, { status })
+		}
+	},
+})
+
+async function perform(call: Call, own: OwnConversations): Promise<unknown> {
+	const conversations = new ConversationService(own, { nowMs, process: 'p' })
+	if (isConversationOperation(call)) return runConversationOperation(call, conversations)
+	if (call.type === 'turns.cancel') return runConversationOperation({ ...call, type: 'turns.find' }, conversations)
+	if (call.type !== 'chat') throw new Error(`unexpected call: ${call.type}`)
+	const { references } = call
+	if (references === undefined) return answer(call, own)
+	return answer(references.insert(await conversations.lookUp(references.lookup)), own)
+}
+
+async function answer({ request, thread, writer }: ChatCall, own: OwnConversations): Promise<unknown> {
+	const token = newTurnId()
+	const identity = { token, created: Math.floor(nowMs / 1000), model: request.model, now: () => nowMs }
+	if (thread === undefined) {
+		shown = request.messages
+		return writer.completion(say(request), identity)
+	}
+	const { conversation, parent } = await placeOf(thread, own)
+	const path = await own.path(conversation, { maxBytes: 1e9, ...(parent === undefined ? {} : { leaf: parent }) })
+	shown = [...(path?.messages.map(({ message }) => message) ?? []), ...request.messages]
+	const last = path?.messages.at(-1)?.id
+	const create = { id: conversation, metadata: {}, listed: thread.listed, createdAtMs: nowMs, updatedAtMs: nowMs }
+	const completion = say(request)
+	await own.begin({
+		...thread,
+		id: token,
+		process: 'p',
+		conversation,
+		...(path === undefined ? { create } : {}),
+		...(last === undefined ? {} : { parent: last }),
+		inputs: request.messages.slice(thread.front),
+		model: request.model,
+		createdAtMs: nowMs,
+	})
+	const answers = completion.choices.map(({ finishReason, text, toolCalls }) => {
+		const content = text === '' ? [] : [{ type: 'text' as const, text }]
+		const message: AssistantMessage = { role: 'assistant', content, toolCalls }
+		return { message, partial: false, finishReason }
+	})
+	await own.end(token, { state: 'completed', endedAtMs: nowMs, answers, usage })
+	return writer.completion(completion, { ...identity, conversation })
+}
+
+/** `call`, said last, makes it call; anything else is repeated. */
+function say({ messages }: ChatRequest): Completion {
+	const last = messages.at(-1)?.content[0]
+	const text = last !== undefined && 'text' in last ? last.text : ''
+	const calls = text === 'call'
+	return {
+		choices: [
+			{
+				text: calls ? '' : `You said: ${text}`,
+				reasoning: '',
+				refusal: '',
+				toolCalls: calls ? [called] : [],
+				finishReason: calls ? 'tool-calls' : 'stop',
+			},
+		],
+		usage,
+	}
+}
+
+async function placeOf({ origin }: Thread, own: OwnConversations) {
+	if (origin.type === 'new') return { conversation: newConversationId(), parent: undefined }
+	if (origin.type === 'conversation') {
+		if ((await own.find(origin.id)) === undefined) throw origin.missing()
+		return { conversation: origin.id, parent: undefined }
+	}
+	const turn = await own.turn(origin.id)
+	if (turn === undefined) throw origin.missing()
+	return { conversation: turn.conversation, parent: turn.answers[0]?.message }
+}
+
+const clientOf = (apiKey: string) => new OpenAI({ baseURL: `http://127.0.0.1:${server.port}`, apiKey, maxRetries: 0 })
+const client = clientOf('t.alice')
+const stranger = clientOf('t.mallory')
+const model = 'm'
+
+beforeAll(() => {
+	shown = []
+})
+afterAll(async () => {
+	await server.stop(true)
+	await database.close()
+})
+
+async function ids<Item extends { readonly id?: string | null }>(list: AsyncIterable<Item>): Promise<readonly Item[]> {
+	const all: Item[] = []
+	for await (const item of list) all.push(item)
+	return all
+}
+
+/** What a promise of the client is rejected with; it does nothing before somebody waits for it. */
+async function failure(promise: PromiseLike<unknown>): Promise<unknown> {
+	try {
+		await promise
+	} catch (thrown) {
+		return thrown
+	}
+	throw new Error('nothing went wrong')
+}
+
+const lastText = () => shown.map((message) => message.content.map((part) => ('text' in part ? part.text : '')).join(''))
+
+describe('responses', () => {
+	test('are read again as they were answered', async () => {
+		const created = await client.responses.create({
+			model,
+			input: 'Hi',
+			instructions: 'Be kind',
+			temperature: 0.5,
+			metadata: { a: 'b' },
+			tools: [{ type: 'function', name: 'f', parameters: {}, strict: false }],
+		})
+		const read = await client.responses.retrieve(created.id)
+		expect(read).toEqual(created)
+		expect(read.output_text).toBe('You said: Hi')
+		expect(read).toMatchObject({ instructions: 'Be kind', temperature: 0.5, metadata: { a: 'b' }, store: true })
+		expect(read.completed_at).toBe(created.created_at)
+	})
+
+	test('have every key that Open Responses asks for, and OpenAI beside', async () => {
+		const { output_text: _, ...response } = await client.responses.create({ model, input: 'Hi' })
+		const keys = [
+			...[
+				'id',
+				'object',
+				'created_at',
+				'completed_at',
+				'status',
+				'incomplete_details',
+				'model',
+				'previous_response_id',
+			],
+			...[
+				'instructions',
+				'output',
+				'error',
+				'tools',
+				'tool_choice',
+				'truncation',
+				'parallel_tool_calls',
+				'text',
+				'top_p',
+			],
+			...['presence_penalty', 'frequency_penalty', 'top_logprobs', 'temperature', 'reasoning', 'usage', 'metadata'],
+			...['max_output_tokens', 'max_tool_calls', 'store', 'background', 'service_tier', 'safety_identifier'],
+			...['prompt_cache_key', 'conversation'],
+		]
+		expect(
+			Object.keys(response)
+				.filter((key) => key !== '_request_id')
+				.toSorted(),
+		).toEqual(keys.toSorted())
+	})
+
+	test('go on from one another, and tell all that the model was shown', async () => {
+		const first = await client.responses.create({ model, input: 'call', instructions: 'once' })
+		const second = await client.responses.create({
+			model,
+			previous_response_id: first.id,
+			input: [
+				{ type: 'function_call_output', call_id: 'call_1', output: '42' },
+				{
+					role: 'user',
+					content: [
+						{ type: 'input_text', text: 'And?' },
+						{ type: 'input_text', text: ' Now?' },
+					],
+				},
+			],
+		})
+		expect(lastText()).toEqual(['call', '', '42', 'And? Now?'])
+		expect(second.previous_response_id).toBe(first.id)
+		const asked = await ids(client.responses.inputItems.list(second.id, { order: 'asc', limit: 2 }))
+		expect(asked.map(({ type }) => type)).toEqual(['message', 'function_call', 'function_call_output', 'message'])
+		expect(asked[1]).toMatchObject({ id: first.output[0]?.id ?? '', call_id: 'call_1', arguments: '{"a":1}' })
+		const backwards = await ids(client.responses.inputItems.list(second.id, { limit: 1 }))
+		expect(backwards.map(({ id }) => id)).toEqual(asked.map(({ id }) => id).toReversed())
+	})
+
+	test('are put together from items that are only pointed at', async () => {
+		const first = await client.responses.create({ model, input: 'One' })
+		const [said] = first.output
+		await client.responses.create({
+			model,
+			input: [
+				{ role: 'user', content: 'One' },
+				{ type: 'item_reference', id: said?.id ?? '' },
+				{ type: 'item_reference', id: said?.id ?? '' },
+				{ role: 'user', content: 'Two' },
+			],
+		})
+		expect(lastText()).toEqual(['One', 'You said: One', 'Two'])
+		await client.responses.create({
+			model,
+			previous_response_id: first.id,
+			input: [
+				{ type: 'item_reference', id: said?.id ?? '' },
+				{ role: 'user', content: 'Two' },
+			],
+		})
+		expect(lastText()).toEqual(['One', 'You said: One', 'Two'])
+		const input = [{ type: 'item_reference' as const, id: said?.id ?? '' }]
+		expect(await failure(stranger.responses.create({ model, input }))).toMatchObject({ status: 404 })
+	})
+
+	test('are compacted to what was said by the user and a summary that is taken back', async () => {
+		const first = await client.responses.create({ model, input: 'Long story' })
+		const compacted = await client.responses.compact({ model, previous_response_id: first.id, input: 'More' })
+		expect(lastText().slice(0, -1)).toEqual(['Long story', 'You said: Long story', 'More'])
+		expect(compacted.object).toBe('response.compaction')
+		expect(compacted.output.map(({ type }) => type as string)).toEqual(['message', 'message', 'compaction'])
+		const input = [...compacted.output, { role: 'user', content: 'Go on' }] as OpenAI.Responses.ResponseInput
+		await client.responses.create({ model, input })
+		expect(lastText().map((text) => text.slice(0, 30))).toEqual([
+			'Long story',
+			'More',
+			'A summary of the conversation ',
+			'Go on',
+		])
+	})
+
+	test('are deleted, and gone', async () => {
+		const { id } = await client.responses.create({ model, input: 'Hi' })
+		await client.responses.delete(id)
+		expect(await failure(client.responses.retrieve(id))).toMatchObject({ status: 404, type: 'invalid_request_error' })
+		expect(await failure(client.responses.delete(id))).toMatchObject({ status: 404 })
+	})
+
+	test('that do not run in the background cannot be cancelled', async () => {
+		const { id } = await client.responses.create({ model, input: 'Hi' })
+		expect(await failure(client.responses.cancel(id))).toMatchObject({ status: 400 })
+		const background = await client.responses.create({ model, input: 'Hi', background: true })
+		expect((await client.responses.cancel(background.id)).status).toBe('completed')
+	})
+})
+
+describe('conversations', () => {
+	test('hold what was put into them and what was answered', async () => {
+		const conversation = await client.conversations.create({
+			metadata: { topic: 'demo' },
+			items: [{ type: 'message', role: 'user', content: 'Hello!' }],
+		})
+		expect(conversation).toMatchObject({ object: 'conversation', metadata: { topic: 'demo' } })
+		const added = await client.conversations.items.create(conversation.id, {
+			items: [
+				{ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'A' }] },
+				{ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'B' }] },
+			],
+		})
+		expect(added.data).toHaveLength(2)
+		const response = await client.responses.create({ model, conversation: conversation.id, input: 'C' })
+		expect(lastText()).toEqual(['Hello!', 'A', 'B', 'C'])
+		expect(response.conversation).toEqual({ id: conversation.id })
+		expect((await client.responses.retrieve(response.id)).conversation).toEqual({ id: conversation.id })
+		const items = await ids(client.conversations.items.list(conversation.id, { order: 'asc', limit: 2 }))
+		const roles: readonly string[] = items.map((item) => (item.type === 'message' ? item.role : item.type))
+		expect(roles).toEqual(['user', 'user', 'user', 'user', 'assistant'])
+		expect(items[1]).toEqual(added.data[0] as never)
+		expect(items.at(-1)?.id).toBe(response.output[0]?.id ?? '')
+	})
+
+	test('give single items and lose them', async () => {
+		const { id: conversation_id } = await client.conversations.create({
+			items: [
+				{ type: 'message', role: 'user', content: 'A' },
+				{ type: 'function_call', call_id: 'c1', name: 'f', arguments: '{}' },
+				{ type: 'custom_tool_call', call_id: 'c2', name: 'g', input: 'free' },
+				{ type: 'custom_tool_call_output', call_id: 'c2', output: 'done' },
+			],
+		})
+		const items = await ids(client.conversations.items.list(conversation_id, { order: 'asc' }))
+		expect(items.map(({ type }) => type)).toEqual([
+			...(['message', 'function_call', 'custom_tool_call', 'custom_tool_call_output'] as const),
+		])
+		for (const item of items)
+			expect(await client.conversations.items.retrieve(item.id ?? '', { conversation_id })).toEqual(item)
+		const [, call, , output] = items
+		await client.conversations.items.delete(call?.id ?? '', { conversation_id })
+		const left = await client.conversations.items.delete(output?.id ?? '', { conversation_id })
+		expect(left.id).toBe(conversation_id)
+		const after = await ids(client.conversations.items.list(conversation_id, { order: 'asc' }))
+		expect(after.map(({ id }) => id)).toEqual([items[0]?.id, items[2]?.id])
+		const gone = client.conversations.items.retrieve(call?.id ?? '', { conversation_id })
+		expect(await failure(gone)).toMatchObject({ status: 404 })
+	})
+
+	test('are renamed and deleted', async () => {
+		const { id } = await client.conversations.create()
+		expect((await client.conversations.update(id, { metadata: { a: 'b' } })).metadata).toEqual({ a: 'b' })
+		const titled: unknown = await client.post(`/conversations/${id}`, { body: { title: 'T' } })
+		expect(titled).toMatchObject({ title: 'T', metadata: { a: 'b' } })
+		expect(await client.conversations.delete(id)).toMatchObject({ id, deleted: true, object: 'conversation.deleted' })
+		expect(await failure(client.conversations.retrieve(id))).toMatchObject({ status: 404 })
+	})
+
+	test('beyond OpenAI: are listed, searched, exported, and deleted together', async () => {
+		const own = clientOf('t.bob')
+		const create = (body: object): Promise<{ readonly id: string }> => own.post('/conversations', { body })
+		const items = (content: string) => [{ role: 'user', content }]
+		const first = await create({ title: 'First', user: 'u1', items: items('the needle') })
+		const second = await create({ title: 'Second', user: 'u2', items: items('hay') })
+		const list = async (query: object) =>
+			(await own.get<{ readonly data: readonly { readonly id: string }[] }>('/conversations', { query })).data.map(
+				({ id }) => id,
+			)
+		expect(await list({})).toEqual([second.id, first.id])
+		expect(await list({ limit: 1, after: second.id })).toEqual([first.id])
+		expect(await list({ search: 'NEEDLE' })).toEqual([first.id])
+		expect(await list({ user: 'u2' })).toEqual([second.id])
+		const exported: unknown = await own.get(`/conversations/${first.id}/export`)
+		expect(exported).toMatchObject({
+			object: 'conversation.export',
+			conversation: { id: first.id, title: 'First', user: 'u1' },
+			messages: [{ message: { role: 'user', content: [{ type: 'text', text: 'the needle' }] }, parent: null }],
+		})
+		const deleteAll = (query: object): Promise<unknown> => own.delete('/conversations', { query })
+		expect(await deleteAll({ user: 'u1' })).toEqual({ object: 'conversation.list.deleted', deleted: 1 })
+		expect(await list({})).toEqual([second.id])
+		expect(await deleteAll({})).toMatchObject({ deleted: 1 })
+		expect(await list({})).toEqual([])
+	})
+
+	test('show another branch by its last message', async () => {
+		const conversation = await client.conversations.create()
+		const first = await client.responses.create({ model, conversation: conversation.id, input: 'A' })
+		const left = await client.responses.create({ model, previous_response_id: first.id, input: 'L' })
+		const right = await client.responses.create({ model, previous_response_id: first.id, input: 'R' })
+		const texts = async (query: object) =>
+			(await ids(client.conversations.items.list(conversation.id, { order: 'asc', ...query }))).map((item) =>
+				item.type === 'message' ? item.content.map((part) => ('text' in part ? part.text : '')).join('') : '',
+			)
+		expect(await texts({})).toEqual(['A', 'You said: A', 'R', 'You said: R'])
+		expect(await texts({ branch: left.output[0]?.id })).toEqual(['A', 'You said: A', 'L', 'You said: L'])
+		expect(right.output[0]?.id).not.toBe(left.output[0]?.id)
+		expect(await failure(texts({ branch: 'nonsense' }))).toMatchObject({ status: 404 })
+	})
+})
+
+describe('stored chat completions', () => {
+	const messages = [
+		{ role: 'system' as const, content: 'S' },
+		{ role: 'user' as const, content: [{ type: 'text' as const, text: 'Hi' }] },
+	]
+
+	test('are kept where that was asked for, and nowhere else', async () => {
+		const own = clientOf('t.carol')
+		await own.chat.completions.create({ model, messages })
+		const first = await own.chat.completions.create({ model, messages, store: true, metadata: { a: '1' }, seed: 7 })
+		const second = await own.chat.completions.create({ model: 'n', messages, store: true, metadata: { a: '2' } })
+		const all = await ids(own.chat.completions.list({ limit: 1 }))
+		expect(all.map(({ id }) => id)).toEqual([first.id, second.id])
+		expect(await ids(own.chat.completions.list({ model: 'n' }))).toHaveLength(1)
+		expect((await ids(own.chat.completions.list({ metadata: { a: '1' } }))).map(({ id }) => id)).toEqual([first.id])
+		const read = await own.chat.completions.retrieve(first.id)
+		expect(read).toMatchObject({ ...first, seed: 7, metadata: { a: '1' } } as object)
+		expect(read.choices[0]?.message.content).toBe('You said: S'.replace('S', 'Hi'))
+	})
+
+	test('tell their messages, take other metadata, and are deleted', async () => {
+		const { id } = await client.chat.completions.create({ model, messages, store: true })
+		const sent = await ids(client.chat.completions.messages.list(id, { limit: 1 }))
+		expect(sent).toMatchObject([
+			{ id: `${id}-0`, role: 'system', content: 'S' },
+			{ id: `${id}-1`, role: 'user', content: 'Hi' },
+		])
+		const changed = await client.chat.completions.update(id, { metadata: { b: 'c' } })
+		expect(changed).toMatchObject({ id, metadata: { b: 'c' } })
+		expect(await client.chat.completions.delete(id)).toEqual({ object: 'chat.completion.deleted', id, deleted: true })
+		expect(await failure(client.chat.completions.retrieve(id))).toMatchObject({ status: 404 })
+	})
+})
+
+describe('what belongs to somebody else', () => {
+	test('is answered like what is not there', async () => {
+		const response = await client.responses.create({ model, input: 'Hi' })
+		const completion = await client.chat.completions.create({
+			model,
+			messages: [{ role: 'user', content: 'Hi' }],
+			store: true,
+		})
+		const { id } = await client.conversations.create({ items: [{ role: 'user', content: 'A' }] })
+		const [item] = await ids(client.conversations.items.list(id))
+		const none = newTurnId()
+		const nowhere = newConversationId().replaceAll('-', '')
+		const mine = [response.id.slice('resp_'.length), completion.id.slice('chatcmpl-'.length), id.slice('conv_'.length)]
+		const messageId = item?.id ?? ''
+		const paths: readonly (readonly [string, string])[] = [
+			['GET', `/responses/resp_${mine[0]}`],
+			['DELETE', `/responses/resp_${mine[0]}`],
+			['POST', `/responses/resp_${mine[0]}/cancel`],
+			['GET', `/responses/resp_${mine[0]}/input_items`],
+			['GET', `/chat/completions/chatcmpl-${mine[1]}`],
+			['DELETE', `/chat/completions/chatcmpl-${mine[1]}`],
+			['GET', `/chat/completions/chatcmpl-${mine[1]}/messages`],
+			['GET', `/chat/completions?after=chatcmpl-${mine[1]}`],
+			['GET', `/conversations/conv_${mine[2]}`],
+			['DELETE', `/conversations/conv_${mine[2]}`],
+			['GET', `/conversations/conv_${mine[2]}/items`],
+			['GET', `/conversations/conv_${mine[2]}/items/${messageId}`],
+			['DELETE', `/conversations/conv_${mine[2]}/items/${messageId}`],
+			['GET', `/conversations/conv_${mine[2]}/export`],
+			['GET', `/conversations?after=conv_${mine[2]}`],
+		]
+		for (const [method, path] of paths) {
+			const told = async (at: string) => {
+				const answered = await fetch(`http://127.0.0.1:${server.port}${at}`, {
+					method,
+					headers: { authorization: 'Bearer t.mallory' },
+				})
+				return [answered.status, (await answered.text()).replaceAll(none, mine[0] ?? '')]
+			}
+			const unknown = [mine[0], mine[1]]
+				.reduce<string>((text, token) => text.replace(token ?? '', none), path)
+				.replace(mine[2] ?? '', nowhere)
+			const blank = (text: unknown) =>
+				[none, nowhere, ...mine].reduce<string>((so, token) => so.replaceAll(token, 'x'), String(text))
+			const [foreign, absent] = [await told(path), await told(unknown)]
+			expect([foreign[0], blank(foreign[1])], `${method} ${path}`).toEqual([404, blank(absent[1])])
+		}
+		expect((await client.responses.retrieve(response.id)).id).toBe(response.id)
+		expect(await ids(client.conversations.items.list(id))).toHaveLength(1)
+	})
+})
+
+test('a stream is picked up behind the events that its client has', async () => {
+	const route = table.find('GET', '/responses/resp_0193a0000000700080000000000000ab')
+	if (route.type !== 'found') throw new Error('no such route')
+	const read = (query: string) =>
+		route.target.read({
+			body: undefined,
+			parameters: route.parameters,
+			query: () => new URLSearchParams(query),
+			headers: new Headers(),
+		})
+	expect(read('stream=true')).toMatchObject({
+		type: 'streams.read',
+		turn: '0193a0000000700080000000000000ab',
+		after: 0,
+	})
+	expect(read('stream=true&starting_after=4')).toMatchObject({ type: 'streams.read', after: 5 })
+	expect(() => read('stream=true&starting_after=x')).toThrow("Invalid type for 'starting_after'")
+	const call = await read('stream=true')
+	const missing: ChatError | undefined = call.type === 'streams.read' ? call.notFound('turn') : undefined
+	expect(missing?.kind).toBe('not-found')
+})

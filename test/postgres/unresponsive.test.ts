@@ -1,0 +1,46 @@
+// A database whose host vanishes without a word: connections stand and nothing comes back. It must cost a while, and not for ever.
+
+import { expect, test } from 'bun:test'
+import { conversation, turn } from '../../src/conversations/conversation-store.contract.ts'
+import { openPostgres } from '../../src/stores/postgres/postgres.ts'
+import { freshDatabase, postgresServer } from '../../src/stores/postgres/server.testing.ts'
+import { explainingFailures } from '../../src/stores/sql/database-failure.ts'
+import { SqlConversationStore } from '../../src/stores/sql/sql-conversation-store.ts'
+import { SqlKeyStore } from '../../src/stores/sql/sql-key-store.ts'
+import { Relay } from './relay.testing.ts'
+
+const scope = { tenant: 'default', owner: 'alice' }
+const away = { kind: 'unavailable', code: 'store_unavailable' }
+
+if (postgresServer !== undefined)
+	test('writes and reads are told that it is away, and work again as soon as it answers', async () => {
+		const fresh = await freshDatabase(postgresServer as string)
+		const relay = new Relay(fresh.url)
+		await relay.mend()
+		const database = await openPostgres(relay.url, 'create', 1000)
+		const conversations = explainingFailures(new SqlConversationStore(database), database)
+		const keys = explainingFailures(new SqlKeyStore(database), database)
+		const write = () => {
+			const create = conversation()
+			return conversations.begin(scope, turn({ conversation: create.id, create }))
+		}
+		// As many as there are connections, so that each hangs.
+		const reads = () => Array.from({ length: 8 }, () => keys.list())
+		const outcomes = (work: readonly Promise<unknown>[]) =>
+			Promise.all(work.map((one) => one.catch((thrown) => thrown)))
+		try {
+			await outcomes([write(), ...reads()])
+			relay.fallSilent()
+			for (const thrown of await outcomes([write(), write(), ...reads()])) expect(thrown).toMatchObject(away)
+			const begunMs = performance.now()
+			for (const thrown of await outcomes([write(), keys.list()])) expect(thrown).toMatchObject(away)
+			expect(performance.now() - begunMs).toBeLessThan(4000)
+			await relay.mend()
+			expect(await write()).toBe('begun')
+			expect(await keys.list()).toEqual([])
+		} finally {
+			await database.close()
+			await relay.cut()
+			await fresh.drop()
+		}
+	}, 60_000)
