@@ -145,7 +145,7 @@ describe('a stream', () => {
 		await app.clock.asleep(50)
 		app.handler.interrupt()
 		const idle = app.handler.idle()
-		while (!(await app.journal()).includes('"settle"')) await quiet()
+		while (app.requests.length === 0) await quiet()
 		expect(await isPending(idle)).toBe(true)
 		app.clock.advance(50)
 		await idle
