@@ -54,7 +54,10 @@ export class ChatChoice extends ChunkChoice {
 		const isOpen = sent.finish_reason === null
 		if ('role' in delta)
 			return delta.role === 'assistant' && content === '' && isOpen && !hasLogprobs ? 'introduction' : undefined
-		if (!isOpen) return (content ?? null) === null && !hasLogprobs ? 'finish' : undefined
+		if (!isOpen) {
+			const ends = this.finishReason !== undefined && (content ?? null) === null && !hasLogprobs
+			return ends ? 'finish' : undefined
+		}
 		if ('reasoning_content' in delta) return 'content' in delta || hasLogprobs ? undefined : 'reasoning'
 		return typeof content === 'string' && (!hasLogprobs || this.hasCanonicalLogprobs) ? 'text' : undefined
 	}
