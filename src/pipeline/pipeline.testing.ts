@@ -7,7 +7,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pino } from 'pino'
 import { ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import type { ChatRequest } from '../chat/request.ts'
@@ -33,6 +32,7 @@ import { SqlLedgerStore } from '../stores/sql/sql-ledger-store.ts'
 import { openMemory } from '../stores/sqlite/memory.testing.ts'
 import { FileStreams } from '../streams/file-streams.ts'
 import type { StoredStream, StoredStreams } from '../streams/stored-streams.ts'
+import { type LogLine, recordingLog } from '../system/log.testing.ts'
 import type { Log } from '../system/log.ts'
 import { ManualClock } from '../system/manual-clock.testing.ts'
 import { openTelemetry } from '../telemetry/open-telemetry.ts'
@@ -281,12 +281,6 @@ export interface RequestOptions {
 	readonly key?: string
 	readonly headers?: Readonly<Record<string, string>>
 	readonly signal?: AbortSignal
-}
-
-export interface LogLine {
-	readonly level: number
-	readonly msg: string
-	readonly [field: string]: unknown
 }
 
 interface Stored {
@@ -639,10 +633,6 @@ interface AppParts {
 }
 
 /** A log that adds its lines to `lines` as objects. */
-export function recordingLog(lines: LogLine[]): Log {
-	return pino({ level: 'debug', base: null }, { write: (line: string) => lines.push(JSON.parse(line)) })
-}
-
 function openUpstreams(
 	setups: Readonly<Record<string, UpstreamSetup>>,
 	clock: ManualClock,
