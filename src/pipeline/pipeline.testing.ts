@@ -11,6 +11,7 @@ import { ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import { newConversationId, newTurnId } from '../conversations/conversation-id.ts'
+import type { StreamAnswer } from '../engines/answer.ts'
 import { openEcho } from '../engines/echo/echo.ts'
 import type { Engine, Operation } from '../engines/engine.ts'
 import { createKey, type KeyDescription } from '../keys/key.ts'
@@ -151,6 +152,10 @@ async function countMessages({ messages }: ChatRequest): Promise<number> {
 	return messages.length
 }
 
+function isStream(result: unknown): result is StreamAnswer {
+	return typeof result === 'object' && result !== null && 'type' in result && result.type === 'stream'
+}
+
 /** Operations of an engine that reach its upstream and can be refused. */
 const operations: ReadonlySet<string> = new Set([
 	'chat',
@@ -173,6 +178,8 @@ export class TestUpstream {
 	readonly received: string[] = []
 	/** The name of the model in each of them. */
 	readonly models: string[] = []
+	/** Number of its streams that the server ended. */
+	ended = 0
 	/** Names of the request's parts that its protocol cannot express. */
 	drops: readonly string[] = []
 	private readonly errors: ChatError[] = []
@@ -200,6 +207,19 @@ export class TestUpstream {
 		await this.arrived.promise
 	}
 
+	/** The same result; if it is a stream, its end is counted. */
+	private watchEnd(result: unknown): unknown {
+		if (!isStream(result)) return result
+		const { batches } = result
+		let over = false
+		const cancel = () => {
+			if (!over) this.ended++
+			over = true
+			return batches.cancel()
+		}
+		return { ...result, batches: { next: () => batches.next(), cancel } }
+	}
+
 	private watch(engine: Engine, setup: UpstreamSetup): Engine {
 		const { counts = countMessages, streamsSingleTokens = true, operations: supported } = setup
 		return new Proxy(engine, {
@@ -219,7 +239,7 @@ export class TestUpstream {
 					for (const part of this.drops) call.drop?.(part)
 					const error = this.errors.shift()
 					if (error !== undefined) throw error
-					return await Reflect.apply(value, target, [request, call])
+					return this.watchEnd(await Reflect.apply(value, target, [request, call]))
 				}
 			},
 		})
