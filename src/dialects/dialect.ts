@@ -6,8 +6,10 @@ import type { ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import type { Source } from '../chat/source.ts'
-import type { OwnConversations } from '../conversations/own-conversations.ts'
-import type { Thread } from '../conversations/thread.ts'
+import type { ConversationId } from '../conversations/conversation-id.ts'
+import type { ScopedConversations } from '../conversations/conversation-store.ts'
+import type { Thread, ThreadMessages } from '../conversations/thread.ts'
+import type { TurnId } from '../conversations/turn-id.ts'
 import type { Method } from '../http/route-table.ts'
 import type { OwnKeys } from '../keys/own-keys.ts'
 import type { Scope } from '../keys/scope.ts'
@@ -120,15 +122,12 @@ export interface ChatCall extends CallOptions {
 	readonly writer: AnswerWriter
 	/** Set if the turn is part of a stored conversation. */
 	readonly thread?: Thread
-	/**
-	 * Number of leading messages that are the dialect's own instructions: they precede the conversation named in headers and are not
-	 * stored.
-	 */
-	readonly instructions?: number
+	/** The parts of the request's messages in a conversation that headers name; if absent, all of them are new. */
+	readonly parts?: ThreadMessages
 	/** A history that applies only if the deployment or the caller's key enables it. */
 	readonly offer?: HistoryOffer
 	/** Set if the request refers to stored messages. Returns the same call with the messages inserted. */
-	readonly resolve?: (own: OwnConversations) => Promise<ChatCall>
+	readonly resolve?: (own: ScopedConversations) => Promise<ChatCall>
 	/** FailOverResult immediately with `writer.accepted`, while the turn continues without its client. Requires a stored thread. */
 	readonly background?: boolean
 }
@@ -172,7 +171,7 @@ export interface CountCall {
 	readonly request: ChatRequest
 	readonly thread?: Thread
 	/** See `ChatCall`. */
-	readonly resolve?: (own: OwnConversations) => Promise<CountCall>
+	readonly resolve?: (own: ScopedConversations) => Promise<CountCall>
 	readonly write: (promptTokens: number) => unknown
 }
 
@@ -180,7 +179,7 @@ export interface CountCall {
 export interface StoredCall {
 	readonly type: 'stored'
 	/** @throws ChatError `not-found`, or another kind if the request is invalid. */
-	readonly answer: (own: OwnConversations, facts: StoredCallContext) => Promise<unknown>
+	readonly answer: (own: ScopedConversations, facts: StoredCallContext) => Promise<unknown>
 }
 
 export interface StoredCallContext {
@@ -193,8 +192,7 @@ export interface StoredCallContext {
 /** Reads the events of a stored stream. */
 export interface ResumeCall {
 	readonly type: 'resume'
-	/** The turn's id. */
-	readonly turn: string
+	readonly turn: TurnId
 	/** Number of events that the client has already read. */
 	readonly after: number
 	/** The error to throw if the stream does not exist. */
@@ -204,10 +202,10 @@ export interface ResumeCall {
 /** Cancels a turn that runs without its client. */
 export interface CancelCall {
 	readonly type: 'cancel'
-	readonly turn: string
+	readonly turn: TurnId
 	readonly missing: () => ChatError
 	/** Writes the turn after it has ended. */
-	readonly answer: (own: OwnConversations) => Promise<unknown>
+	readonly answer: (own: ScopedConversations) => Promise<unknown>
 }
 
 /** Aggregated usage. Callers without the role admin get their own usage only. */
@@ -314,11 +312,11 @@ export class TextBody {
 
 export interface ResponseContext {
 	/** The turn's id, 32 hexadecimal digits, to which each dialect adds its own prefix. */
-	readonly token: string
+	readonly token: TurnId
 	/** The complete id of the answer, if it overrides the dialect's. */
 	readonly id?: string
 	/** The conversation of the turn, if it is stored. */
-	readonly conversation?: string
+	readonly conversation?: ConversationId | undefined
 	/** Seconds since 1970. */
 	readonly created: number
 	/** Current time, for answers that report when they ended, in milliseconds since 1970. */

@@ -24,8 +24,8 @@ import { findFolderFault } from '../system/writable-folder.ts'
 import type { MetricSnapshot } from '../telemetry/metric.ts'
 import { openTelemetry } from '../telemetry/open-telemetry.ts'
 import { LiveDeployment } from './deployment.ts'
-import { withStreamsForgotten } from './forgetful-store.ts'
 import { retain } from './retention.ts'
+import { removeStreamsWithTurns } from './stream-removal.ts'
 
 export interface Gateway extends Handler {
 	/** The keys of the database, without the admin key of the configuration. */
@@ -226,14 +226,15 @@ async function openKept(
 		log,
 		async recovered(dead) {
 			await streams.interrupt(dead)
-			await stores.conversations.interrupt(dead, clock.now())
+			await stores.conversations.maintenance.interrupt(dead, clock.now())
 		},
 	})
 	;({ process } = ledger)
+	removeStreamsWithTurns(stores.conversations, streams)
 	const delivered = () => Promise.race([ledger.deliver(), clock.sleep(longestDeliveryMs)])
 	return {
 		ledger,
-		conversations: withStreamsForgotten(stores.conversations, streams),
+		conversations: stores.conversations,
 		streams,
 		async usage(query) {
 			await delivered()

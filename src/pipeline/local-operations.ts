@@ -56,7 +56,7 @@ async function resume(
 async function cancel({ turn, answer, missing }: CancelCall, planned: PlannedLocal, parts: Parts): Promise<unknown> {
 	const own = ownOf(planned, parts)
 	const { key } = planned
-	const known = await own.turn(turn)
+	const known = await own.turns.find(turn)
 	if (known === undefined || key === undefined) throw missing()
 	if (known.state === 'running' && (await parts.streams?.cancel(scopeOf(key), turn)) === true)
 		await parts.streams?.ended(scopeOf(key), turn)

@@ -2,8 +2,9 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { Conversation, StoredMessage } from '../../conversations/conversation.ts'
-import { readConversationId } from '../../conversations/conversation-id.ts'
-import type { OwnConversations } from '../../conversations/own-conversations.ts'
+import { type ConversationId, readConversationId } from '../../conversations/conversation-id.ts'
+import type { ScopedConversations } from '../../conversations/conversation-store.ts'
+import type { MessageId } from '../../conversations/message-id.ts'
 import { writeMessages } from '../../wire/openai/chat-messages-writer.ts'
 import type { Route } from '../dialect.ts'
 
@@ -17,8 +18,8 @@ export const listHistory: Route = {
 		type: 'stored',
 		async answer(own) {
 			const histories: Record<string, unknown> = {}
-			for (let after: string | undefined, more = true; more; ) {
-				const page = await own.list({ limit: pageSize, order: 'asc', user, after })
+			for (let after: ConversationId | undefined, more = true; more; ) {
+				const page = await own.index.list({ limit: pageSize, order: 'asc', user, after })
 				for (const conversation of page?.items ?? []) histories[conversation.id] = await writeHistory(conversation, own)
 				after = page?.items.at(-1)?.id
 				more = page?.more ?? false
@@ -35,7 +36,7 @@ export const showHistory: Route = {
 		type: 'stored',
 		async answer(own) {
 			const known = readConversationId(id)
-			const conversation = known === undefined ? undefined : await own.find(known)
+			const conversation = known === undefined ? undefined : await own.index.find(known)
 			if (conversation === undefined || conversation.user !== user)
 				throw new ChatError('not-found', 'Conversation not found.')
 			return writeHistory(conversation, own)
@@ -43,10 +44,10 @@ export const showHistory: Route = {
 	}),
 }
 
-async function writeHistory({ id, createdAtMs }: Conversation, own: OwnConversations): Promise<object> {
+async function writeHistory({ id, createdAtMs }: Conversation, own: ScopedConversations): Promise<object> {
 	const messages: StoredMessage[] = []
-	for (let after: string | undefined, more = true; more; ) {
-		const page = await own.messages(id, { limit: pageSize, order: 'asc', after })
+	for (let after: MessageId | undefined, more = true; more; ) {
+		const page = await own.history.page(id, { limit: pageSize, order: 'asc', after })
 		messages.push(...(page?.items ?? []))
 		after = page?.items.at(-1)?.id
 		more = page?.more ?? false

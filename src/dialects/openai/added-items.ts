@@ -2,10 +2,12 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { Message } from '../../chat/message.ts'
-import { type Conversation, inputId } from '../../conversations/conversation.ts'
-import { newTurnId } from '../../conversations/conversation-id.ts'
-import type { NewTurn } from '../../conversations/conversation-store.ts'
-import type { OwnConversations } from '../../conversations/own-conversations.ts'
+import type { Conversation } from '../../conversations/conversation.ts'
+import type { ConversationId } from '../../conversations/conversation-id.ts'
+import type { ScopedConversations } from '../../conversations/conversation-store.ts'
+import { inputId, type MessageId } from '../../conversations/message-id.ts'
+import { newTurnId } from '../../conversations/turn-id.ts'
+import type { NewTurn } from '../../conversations/turns.ts'
 import { joinPieces, type Piece, putInPlace } from '../../wire/openai/responses/item-reader.ts'
 import { type Item, writeStoredItems } from '../../wire/openai/responses/item-writer.ts'
 import type { StoredCallContext } from '../dialect.ts'
@@ -13,16 +15,16 @@ import { findItems } from './response-thread.ts'
 
 /** Adds items to a new conversation, in the same transaction. */
 export async function addFirstItems(
-	own: OwnConversations,
+	own: ScopedConversations,
 	conversation: Conversation,
 	pieces: readonly Piece[],
 	facts: StoredCallContext,
 ): Promise<void> {
 	const messages = await messagesOf(pieces, own)
-	if (messages.length === 0) return own.create(conversation)
+	if (messages.length === 0) return own.index.create(conversation)
 	const turn = newTurn(conversation.id, messages, facts)
-	await own.begin({ ...turn, create: conversation, onConflict: 'branch' })
-	await own.end(turn.id, { state: 'completed', endedAtMs: facts.nowMs, answers: [] })
+	await own.turns.begin({ ...turn, create: conversation, onConflict: 'branch' })
+	await own.turns.end(turn.id, { state: 'completed', endedAtMs: facts.nowMs, answers: [] })
 }
 
 /** Number of conflicts after which the added items become a branch. */
@@ -34,8 +36,8 @@ const mostTries = 5
  * @throws ChatError the result of `missing` if the conversation does not exist.
  */
 export async function addItems(
-	own: OwnConversations,
-	conversation: string,
+	own: ScopedConversations,
+	conversation: ConversationId,
 	pieces: readonly Piece[],
 	facts: StoredCallContext,
 	missing: () => ChatError,
@@ -44,30 +46,30 @@ export async function addItems(
 	if (messages.length === 0)
 		throw new ChatError('invalid-request', 'None of the items has content to store.', { param: 'items' })
 	const turn = newTurn(conversation, messages, facts)
-	let parent: string | undefined
+	let parent: MessageId | undefined
 	for (let tried = 0; ; tried++) {
-		const found = await own.find(conversation)
+		const found = await own.index.find(conversation)
 		if (found === undefined) throw missing()
 		// There was a conflict although the head is unchanged: a turn at the head is running or failed.
 		const stuck = tried > 0 && found.head === parent
 		parent = found.head
 		const onConflict = stuck || tried === mostTries ? 'branch' : 'refuse'
-		const begun = await own.begin({ ...turn, parent, onConflict })
+		const begun = await own.turns.begin({ ...turn, parent, onConflict })
 		if (begun === 'not-found') throw missing()
 		if (begun === 'begun') break
 	}
-	await own.end(turn.id, { state: 'completed', endedAtMs: facts.nowMs, answers: [] })
+	await own.turns.end(turn.id, { state: 'completed', endedAtMs: facts.nowMs, answers: [] })
 	return writeStoredItems(messages.map((message, index) => ({ id: inputId(turn.id, index), message, partial: false })))
 }
 
-async function messagesOf(pieces: readonly Piece[], own: OwnConversations): Promise<readonly Message[]> {
+async function messagesOf(pieces: readonly Piece[], own: ScopedConversations): Promise<readonly Message[]> {
 	const references = pieces.flatMap((piece) => (piece.type === 'reference' ? [piece.id] : []))
 	const found = await findItems(references, undefined, own)
 	return joinPieces(putInPlace(pieces, found))
 }
 
 function newTurn(
-	conversation: string,
+	conversation: ConversationId,
 	inputs: readonly Message[],
 	{ nowMs, process }: StoredCallContext,
 ): Omit<NewTurn, 'onConflict'> {

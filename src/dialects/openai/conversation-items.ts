@@ -2,7 +2,9 @@
 
 import type { ChatError } from '../../chat/error.ts'
 import type { StoredMessage } from '../../conversations/conversation.ts'
-import type { OwnConversations } from '../../conversations/own-conversations.ts'
+import type { ConversationId } from '../../conversations/conversation-id.ts'
+import type { ScopedConversations } from '../../conversations/conversation-store.ts'
+import { messageId } from '../../conversations/message-id.ts'
 import { newItemsSchema } from '../../wire/openai/conversations/conversation-schema.ts'
 import { writeConversation } from '../../wire/openai/conversations/conversation-writer.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
@@ -44,9 +46,9 @@ export const listConversationItems: Route = {
 			async answer(own) {
 				await find(own, id, missing)
 				if (branch === null) return listItems(own, { ...page, conversation: id })
-				const leaf = readItemId(branch)?.message ?? branch
-				if ((await own.message(id, leaf)) === undefined) throw itemMissing(branch)
-				return listItems(own, { ...page, conversation: id, leaf })
+				const tip = readItemId(branch)?.message ?? messageId(branch)
+				if ((await own.history.message(id, tip)) === undefined) throw itemMissing(branch)
+				return listItems(own, { ...page, conversation: id, tip })
 			},
 		}
 	},
@@ -56,8 +58,8 @@ export const retrieveItem: Route = {
 	method: 'GET',
 	path: '/conversations/{id}/items/{item}',
 	read(input) {
-		const place = namedItem(input)
-		return { type: 'stored', answer: async (own) => (await locate(own, place)).item }
+		const named = namedItem(input)
+		return { type: 'stored', answer: async (own) => (await locate(own, named)).item }
 	},
 }
 
@@ -65,15 +67,15 @@ export const deleteItem: Route = {
 	method: 'DELETE',
 	path: '/conversations/{id}/items/{item}',
 	read(input) {
-		const place = namedItem(input)
+		const named = namedItem(input)
 		return {
 			type: 'stored',
 			async answer(own) {
-				const { kept } = await locate(own, place)
-				const id = readItemId(place.item)
-				const left = id === undefined ? undefined : withoutItem(kept.message, id)
-				if (!(await own.replace(place.id, kept.id, left))) throw itemMissing(place.item)
-				return writeConversation(await find(own, place.id, place.missing))
+				const { stored } = await locate(own, named)
+				const id = readItemId(named.item)
+				const left = id === undefined ? undefined : withoutItem(stored.message, id)
+				if (!(await own.history.replace(named.id, stored.id, left))) throw itemMissing(named.item)
+				return writeConversation(await find(own, named.id, named.missing))
 			},
 		}
 	},
@@ -81,7 +83,7 @@ export const deleteItem: Route = {
 
 interface NamedItem {
 	/** The conversation. */
-	readonly id: string
+	readonly id: ConversationId
 	readonly item: string
 	readonly missing: () => ChatError
 }
@@ -92,9 +94,9 @@ function namedItem(input: RouteInput): NamedItem {
 }
 
 async function locate(
-	own: OwnConversations,
+	own: ScopedConversations,
 	{ id, item, missing }: NamedItem,
-): Promise<{ readonly kept: StoredMessage; readonly item: Item }> {
+): Promise<{ readonly stored: StoredMessage; readonly item: Item }> {
 	await find(own, id, missing)
 	const found = await findItem(own, id, item)
 	if (found === undefined) throw itemMissing(item)

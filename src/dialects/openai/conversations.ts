@@ -3,9 +3,9 @@
 import type { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
 import type { Conversation } from '../../conversations/conversation.ts'
-import { newConversationId, readConversationId } from '../../conversations/conversation-id.ts'
-import type { ConversationChange } from '../../conversations/conversation-store.ts'
-import type { OwnConversations } from '../../conversations/own-conversations.ts'
+import { type ConversationId, newConversationId, readConversationId } from '../../conversations/conversation-id.ts'
+import type { ConversationChange } from '../../conversations/conversation-index.ts'
+import type { ScopedConversations } from '../../conversations/conversation-store.ts'
 import { conversationChangeSchema, newConversationSchema } from '../../wire/openai/conversations/conversation-schema.ts'
 import { writeConversation, writeExport } from '../../wire/openai/conversations/conversation-writer.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
@@ -52,7 +52,7 @@ export const listConversations: Route = {
 		return {
 			type: 'stored',
 			async answer(own) {
-				const found = await own.list({
+				const found = await own.index.list({
 					...page,
 					after: last,
 					user: user ?? undefined,
@@ -75,7 +75,7 @@ export const deleteConversations: Route = {
 			type: 'stored',
 			answer: async (own) => ({
 				object: 'conversation.list.deleted',
-				deleted: await own.removeAll(user ?? undefined),
+				deleted: await own.index.removeAll(user ?? undefined),
 			}),
 		}
 	},
@@ -109,7 +109,7 @@ export const updateConversation: Route = {
 					title,
 					updatedAtMs: nowMs,
 				}
-				const changed = await own.update(id, change)
+				const changed = await own.index.update(id, change)
 				if (changed === undefined) throw missing()
 				return writeConversation(changed)
 			},
@@ -125,7 +125,7 @@ export const deleteConversation: Route = {
 		return {
 			type: 'stored',
 			async answer(own) {
-				if (!(await own.remove(id))) throw missing()
+				if (!(await own.index.remove(id))) throw missing()
 				return { id: text, object: 'conversation.deleted', deleted: true }
 			},
 		}
@@ -141,7 +141,7 @@ export const exportConversation: Route = {
 			type: 'stored',
 			async answer(own) {
 				const conversation = await find(own, id, missing)
-				const everything = await own.everything(id)
+				const everything = await own.history.export(id)
 				if (everything === undefined) throw missing()
 				return writeExport(conversation, everything)
 			},
@@ -150,8 +150,7 @@ export const exportConversation: Route = {
 }
 
 interface NamedConversation {
-	/** The internal id. */
-	readonly id: string
+	readonly id: ConversationId
 	/** The id in the client's format. */
 	readonly text: string
 	readonly missing: () => ChatError
@@ -166,8 +165,12 @@ export function named({ parameters: [text = ''] }: RouteInput): NamedConversatio
 }
 
 /** @throws ChatError `not-found` */
-export async function find(own: OwnConversations, id: string, missing: () => ChatError): Promise<Conversation> {
-	const conversation = await own.find(id)
+export async function find(
+	own: ScopedConversations,
+	id: ConversationId,
+	missing: () => ChatError,
+): Promise<Conversation> {
+	const conversation = await own.index.find(id)
 	if (conversation === undefined) throw missing()
 	return conversation
 }

@@ -1,19 +1,19 @@
 // The conversation of a response, by the ids that OpenAI's clients send, and the items to which a request refers.
 
 import { ChatError } from '../../chat/error.ts'
-import type { Message } from '../../chat/message.ts'
-import type { ChatRequest } from '../../chat/request.ts'
-import { readConversationId } from '../../conversations/conversation-id.ts'
-import type { OwnConversations } from '../../conversations/own-conversations.ts'
+import type { StoredMessage } from '../../conversations/conversation.ts'
+import { type ConversationId, readConversationId } from '../../conversations/conversation-id.ts'
+import type { ScopedConversations } from '../../conversations/conversation-store.ts'
+import type { MessageId } from '../../conversations/message-id.ts'
 import type { Thread, ThreadOrigin } from '../../conversations/thread.ts'
-import { readItemId } from '../../wire/openai/responses/item-id.ts'
+import { type ItemId, readItemId } from '../../wire/openai/responses/item-id.ts'
 import { pieceOf } from '../../wire/openai/responses/item-piece.ts'
 import type { Piece } from '../../wire/openai/responses/item-reader.ts'
 import type { ReadResponsesRequest } from '../../wire/openai/responses/request-reader.ts'
 import { readResponseId } from '../../wire/openai/responses/response-writer.ts'
 
 /** Undefined if the response continues no conversation and is not stored. */
-export function threadOf(read: ReadResponsesRequest, request: ChatRequest): Thread | undefined {
+export function threadOf(read: ReadResponsesRequest): Thread | undefined {
 	const origin = originOf(read)
 	if (origin.type === 'new' && !read.store) return undefined
 	return {
@@ -21,8 +21,9 @@ export function threadOf(read: ReadResponsesRequest, request: ChatRequest): Thre
 		origin,
 		stored: read.store,
 		listed: origin.type === 'conversation',
-		front: read.front,
-		kept: request.messages.length - read.front,
+		instructions: read.instructions,
+		transient: [],
+		incoming: read.input,
 		truncation: read.truncation,
 		onConflict: 'branch',
 		metadata: read.metadata,
@@ -56,7 +57,7 @@ const maxReferences = 1000
 export async function findItems(
 	references: readonly string[],
 	thread: Thread | undefined,
-	own: OwnConversations,
+	own: ScopedConversations,
 ): Promise<ReadonlyMap<string, readonly Piece[]>> {
 	if (references.length > maxReferences)
 		throw new ChatError('invalid-request', `Too many item references: at most ${maxReferences} are allowed.`, {
@@ -65,37 +66,35 @@ export async function findItems(
 	const current = await conversationOf(thread?.origin, own)
 	const found = new Map<string, readonly Piece[]>()
 	const taken = new Set<string>()
-	const messages = new Map<string, StoredMessage | undefined>()
+	const messages = new Map<MessageId, StoredMessage | undefined>()
 	for (const reference of new Set(references)) {
 		const id = readItemId(reference)
 		if (id === undefined) throw itemMissing(reference)
-		const place = messages.has(id.message) ? messages.get(id.message) : await findMessage(id, own)
-		messages.set(id.message, place)
-		const piece = place === undefined ? undefined : pieceOf(place.message, id)
-		if (place === undefined || piece === undefined) throw itemMissing(reference)
+		const stored = messages.has(id.message) ? messages.get(id.message) : await findMessage(id, own)
+		messages.set(id.message, stored)
+		const piece = stored === undefined ? undefined : pieceOf(stored.message, id)
+		if (stored === undefined || piece === undefined) throw itemMissing(reference)
 		const part = `${id.kind}.${id.message}.${id.call ?? ''}`
-		found.set(reference, place.conversation === current || taken.has(part) ? [] : [piece])
+		found.set(reference, stored.conversation === current || taken.has(part) ? [] : [piece])
 		taken.add(part)
 	}
 	return found
 }
 
-interface StoredMessage {
-	readonly conversation: string
-	readonly message: Message
-}
-
 async function findMessage(
-	id: { readonly turn: string; readonly message: string },
-	own: OwnConversations,
+	id: Pick<ItemId, 'turn' | 'message'>,
+	own: ScopedConversations,
 ): Promise<StoredMessage | undefined> {
-	const turn = await own.turn(id.turn)
-	return turn === undefined ? undefined : await own.message(turn.conversation, id.message)
+	const turn = await own.turns.find(id.turn)
+	return turn === undefined ? undefined : await own.history.message(turn.conversation, id.message)
 }
 
-async function conversationOf(origin: ThreadOrigin | undefined, own: OwnConversations): Promise<string | undefined> {
+async function conversationOf(
+	origin: ThreadOrigin | undefined,
+	own: ScopedConversations,
+): Promise<ConversationId | undefined> {
 	if (origin?.type === 'conversation') return origin.id
-	return origin?.type === 'turn' ? (await own.turn(origin.id))?.conversation : undefined
+	return origin?.type === 'turn' ? (await own.turns.find(origin.id))?.conversation : undefined
 }
 
 function previousResponseMissing(id: string): ChatError {

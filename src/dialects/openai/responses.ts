@@ -1,6 +1,6 @@
 // POST /responses, and POST /responses/input_tokens, which counts the tokens of such a request.
 
-import type { OwnConversations } from '../../conversations/own-conversations.ts'
+import type { ScopedConversations } from '../../conversations/conversation-store.ts'
 import { ResponseEventWriter } from '../../wire/openai/responses/event-writer.ts'
 import { type ReadResponsesRequest, readResponsesRequest } from '../../wire/openai/responses/request-reader.ts'
 import {
@@ -30,16 +30,16 @@ function referring<Requested extends ChatCall | CountCall>(
 ): Requested {
 	const call = callOf(read)
 	if (read.references.length === 0) return call
-	const resolve = async (own: OwnConversations): Promise<Requested> => {
+	const resolve = async (own: ScopedConversations): Promise<Requested> => {
 		const found = await findItems(read.references, call.thread, own)
-		return callOf({ ...read, request: read.withItems(found) })
+		return callOf({ ...read, ...read.withItems(found) })
 	}
 	return { ...call, resolve }
 }
 
 function chatCall(read: ReadResponsesRequest): ChatCall {
 	const { request, stream, background, echo, metadata, sealReasoning } = read
-	const thread = threadOf(read, request)
+	const thread = threadOf(read)
 	return {
 		type: 'chat',
 		request,
@@ -51,7 +51,7 @@ function chatCall(read: ReadResponsesRequest): ChatCall {
 }
 
 function countCall(read: ReadResponsesRequest): CountCall {
-	const thread = threadOf({ ...read, store: false }, read.request)
+	const thread = threadOf({ ...read, store: false })
 	return {
 		type: 'count',
 		request: read.request,

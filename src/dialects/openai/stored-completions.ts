@@ -4,8 +4,10 @@ import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Metadata, Turn } from '../../conversations/conversation.ts'
-import type { OwnConversations } from '../../conversations/own-conversations.ts'
+import type { ScopedConversations } from '../../conversations/conversation-store.ts'
+import { messageId } from '../../conversations/message-id.ts'
 import type { Thread } from '../../conversations/thread.ts'
+import type { TurnId } from '../../conversations/turn-id.ts'
 import { isObject } from '../../wire/openai/fields.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
 import { metadataSchema } from '../../wire/openai/responses/metadata-schema.ts'
@@ -35,8 +37,9 @@ export function readStored(request: ChatRequest, body: unknown): StoredRequest |
 			origin: { type: 'new', user: request.user },
 			stored: true,
 			listed: false,
-			front: 0,
-			kept: request.messages.length,
+			instructions: [],
+			transient: [],
+			incoming: request.messages,
 			truncation: 'refuse',
 			onConflict: 'branch',
 			metadata: metadataSchema.safeParse(metadata).data ?? {},
@@ -57,7 +60,7 @@ export const listCompletions: Route = {
 		return {
 			type: 'stored',
 			async answer(own) {
-				const found = await own.turns({
+				const found = await own.turns.list({
 					...page,
 					surface: 'chat',
 					after: last,
@@ -103,12 +106,12 @@ export const listCompletionMessages: Route = {
 			async answer(own) {
 				const { inputs, conversation } = await find(own, turn, missing)
 				const all = order === 'asc' ? inputs : inputs.toReversed()
-				const first = after === undefined ? 0 : all.indexOf(after.replace(/^chatcmpl-/, '')) + 1
+				const first = after === undefined ? 0 : all.indexOf(messageId(after.replace(/^chatcmpl-/, ''))) + 1
 				if (after !== undefined && first === 0)
 					throw new ChatError('not-found', `Message with id '${after.slice(0, 100)}' not found.`)
 				const written: { readonly id: string }[] = []
 				for (const id of all.slice(first, first + limit)) {
-					const message = await own.message(conversation, id)
+					const message = await own.history.message(conversation, id)
 					if (message !== undefined) written.push(writeStoredMessage(message))
 				}
 				return writeList(written, first + limit < all.length)
@@ -131,7 +134,7 @@ export const updateCompletion: Route = {
 			type: 'stored',
 			async answer(own) {
 				await find(own, turn, missing)
-				const changed = await own.updateTurn(turn, metadata ?? {})
+				const changed = await own.turns.update(turn, metadata ?? {})
 				if (changed === undefined) throw missing()
 				return writeStored(own, changed)
 			},
@@ -148,7 +151,7 @@ export const deleteCompletion: Route = {
 			type: 'stored',
 			async answer(own) {
 				await find(own, turn, missing)
-				if (!(await own.removeTurn(turn))) throw missing()
+				if (!(await own.turns.remove(turn))) throw missing()
 				return { object: 'chat.completion.deleted', id, deleted: true }
 			},
 		}
@@ -162,7 +165,7 @@ function completionMissing(id: string): ChatError {
 interface NamedCompletion {
 	/** The id in the client's format. */
 	readonly id: string
-	readonly turn: string
+	readonly turn: TurnId
 	readonly missing: () => ChatError
 }
 
@@ -173,17 +176,17 @@ function named({ parameters: [id = ''] }: RouteInput): NamedCompletion {
 	return { id, turn, missing }
 }
 
-async function find(own: OwnConversations, id: string, missing: () => ChatError): Promise<Turn> {
-	const turn = await own.turn(id)
+async function find(own: ScopedConversations, id: TurnId, missing: () => ChatError): Promise<Turn> {
+	const turn = await own.turns.find(id)
 	if (turn === undefined || !turn.stored || turn.surface !== 'chat' || turn.state === 'running') throw missing()
 	return turn
 }
 
-async function writeStored(own: OwnConversations, turn: Turn): Promise<{ readonly id: string }> {
+async function writeStored(own: ScopedConversations, turn: Turn): Promise<{ readonly id: string }> {
 	const messages = []
 	for (const { message } of turn.answers) {
-		const kept = await own.message(turn.conversation, message)
-		if (kept !== undefined) messages.push(kept.message)
+		const stored = await own.history.message(turn.conversation, message)
+		if (stored !== undefined) messages.push(stored.message)
 	}
 	return writeStoredCompletion(turn, messages)
 }

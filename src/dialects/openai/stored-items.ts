@@ -1,33 +1,34 @@
 // Items of a conversation, with pagination. The store pages by message, and a message may consist of several items.
 
 import type { StoredMessage } from '../../conversations/conversation.ts'
-import type { OwnConversations } from '../../conversations/own-conversations.ts'
+import type { ConversationId } from '../../conversations/conversation-id.ts'
+import type { ScopedConversations } from '../../conversations/conversation-store.ts'
+import type { MessageId } from '../../conversations/message-id.ts'
 import { type ListQuery, writeList } from '../../wire/openai/list-query.ts'
 import { readItemId } from '../../wire/openai/responses/item-id.ts'
 import { type Item, type ItemShape, plainItems, writeStoredItems } from '../../wire/openai/responses/item-writer.ts'
 import { conversationMissing, itemMissing } from './response-thread.ts'
 
 export interface ItemsQuery extends ListQuery {
-	/** The internal id. */
-	readonly conversation: string
+	readonly conversation: ConversationId
 	/** The last message of the requested branch; the head if absent. */
-	readonly leaf?: string
+	readonly tip?: MessageId
 	readonly shape?: ItemShape
 }
 
 /** @throws ChatError `not-found` */
-export async function listItems(own: OwnConversations, query: ItemsQuery): Promise<object> {
-	const { conversation, after, limit, order, leaf, shape = plainItems } = query
+export async function listItems(own: ScopedConversations, query: ItemsQuery): Promise<object> {
+	const { conversation, after, limit, order, tip, shape = plainItems } = query
 	const missing = () => (after === undefined ? conversationMissing(conversation) : itemMissing(after))
 	const cursor = after === undefined ? undefined : readItemId(after)
 	if (after !== undefined && cursor === undefined) throw missing()
-	const before = cursor === undefined ? undefined : await own.message(conversation, cursor.message)
+	const before = cursor === undefined ? undefined : await own.history.message(conversation, cursor.message)
 	if (cursor !== undefined && before === undefined) throw missing()
-	const page = await own.messages(conversation, {
+	const page = await own.history.page(conversation, {
 		limit,
 		order,
 		after: cursor?.message,
-		leaf,
+		tip,
 	})
 	if (page === undefined) throw missing()
 	const rest = before === undefined ? [] : itemsAfter(writeInOrder([before], order, shape), after)
@@ -52,16 +53,16 @@ function itemsAfter(items: readonly Item[], after: string | undefined): readonly
 
 /** One item by its id. */
 export async function findItem(
-	own: OwnConversations,
-	conversation: string,
+	own: ScopedConversations,
+	conversation: ConversationId,
 	id: string,
-): Promise<{ readonly kept: StoredMessage; readonly item: Item } | undefined> {
+): Promise<{ readonly stored: StoredMessage; readonly item: Item } | undefined> {
 	const read = readItemId(id)
 	if (read === undefined) return undefined
-	const kept = await own.message(conversation, read.message)
-	if (kept === undefined) return undefined
-	const { message } = kept
+	const stored = await own.history.message(conversation, read.message)
+	if (stored === undefined) return undefined
+	const { message } = stored
 	const called = read.kind === 'custom_tool_call_output' && message.role === 'tool' ? [message.callId] : []
-	const item = writeStoredItems([kept], plainItems, called).find((one) => one.id === id)
-	return item === undefined ? undefined : { kept, item }
+	const item = writeStoredItems([stored], plainItems, called).find((one) => one.id === id)
+	return item === undefined ? undefined : { stored, item }
 }

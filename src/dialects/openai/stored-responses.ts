@@ -2,7 +2,8 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { Turn } from '../../conversations/conversation.ts'
-import type { OwnConversations } from '../../conversations/own-conversations.ts'
+import type { ScopedConversations } from '../../conversations/conversation-store.ts'
+import type { TurnId } from '../../conversations/turn-id.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
 import { itemShape, readResponseId, writeTurn } from '../../wire/openai/responses/response-writer.ts'
 import type { Call, Route, RouteInput } from '../dialect.ts'
@@ -41,9 +42,9 @@ export const deleteResponse: Route = {
 	path: '/responses/{id}',
 	read(input) {
 		const { turn, id, missing } = named(input)
-		const answer = async (own: OwnConversations) => {
+		const answer = async (own: ScopedConversations) => {
 			await find(own, turn, missing)
-			if (!(await own.removeTurn(turn))) throw missing()
+			if (!(await own.turns.remove(turn))) throw missing()
 			return { id, object: 'response', deleted: true }
 		}
 		return { type: 'stored', answer }
@@ -56,7 +57,7 @@ export const cancelResponse: Route = {
 	body: 'none',
 	read(input): Call {
 		const { turn, missing } = named(input)
-		const answer = async (own: OwnConversations) => {
+		const answer = async (own: ScopedConversations) => {
 			const ended = await find(own, turn, missing)
 			if (ended.echo.background !== true)
 				throw new ChatError(
@@ -79,12 +80,12 @@ export const listInputItems: Route = {
 	read(input) {
 		const { turn, missing } = named(input)
 		const query = readListQuery(input.query(), 'desc')
-		const answer = async (own: OwnConversations) => {
+		const answer = async (own: ScopedConversations) => {
 			const { conversation, inputs, parent, echo, metadata } = await find(own, turn, missing)
-			const leaf = inputs.at(-1) ?? parent
-			if (leaf === undefined) return writeList([], false)
+			const tip = inputs.at(-1) ?? parent
+			if (tip === undefined) return writeList([], false)
 			const shape = itemShape({ echo, metadata, sealReasoning: false })
-			return listItems(own, { ...query, conversation, leaf, shape })
+			return listItems(own, { ...query, conversation, tip, shape })
 		}
 		return { type: 'stored', answer }
 	},
@@ -93,7 +94,7 @@ export const listInputItems: Route = {
 interface NamedResponse {
 	/** The id in the client's format. */
 	readonly id: string
-	readonly turn: string
+	readonly turn: TurnId
 	readonly missing: () => ChatError
 }
 
@@ -104,14 +105,14 @@ function named({ parameters: [id = ''] }: RouteInput): NamedResponse {
 	return { id, turn, missing }
 }
 
-async function find(own: OwnConversations, id: string, missing: () => ChatError): Promise<Turn> {
-	const turn = await own.turn(id)
+async function find(own: ScopedConversations, id: TurnId, missing: () => ChatError): Promise<Turn> {
+	const turn = await own.turns.find(id)
 	if (turn === undefined || !turn.stored || turn.surface !== 'response') throw missing()
 	return turn
 }
 
-async function writeStored(own: OwnConversations, turn: Turn, sealReasoning: boolean): Promise<object> {
+async function writeStored(own: ScopedConversations, turn: Turn, sealReasoning: boolean): Promise<object> {
 	const [first] = turn.answers
-	const answer = first === undefined ? undefined : await own.message(turn.conversation, first.message)
+	const answer = first === undefined ? undefined : await own.history.message(turn.conversation, first.message)
 	return writeTurn(turn, answer, sealReasoning)
 }

@@ -2,6 +2,7 @@
 // `x-dragoman-stream`.
 
 import { ChatError } from '../../chat/error.ts'
+import { readTurnId } from '../../conversations/turn-id.ts'
 import type { Route } from '../dialect.ts'
 
 export const readStream: Route = {
@@ -14,6 +15,8 @@ export const readStream: Route = {
 				param: 'after',
 			})
 		const missing = () => new ChatError('not-found', `Stream with id '${id.slice(0, 100)}' not found.`, { param: 'id' })
-		return { type: 'resume', turn: id, after: Number(after), missing }
+		const turn = readTurnId(id)
+		if (turn === undefined) throw missing()
+		return { type: 'resume', turn, after: Number(after), missing }
 	},
 }
