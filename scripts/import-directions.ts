@@ -1,6 +1,6 @@
 // Checks every import under src/ against a table of permitted imports. Prints violations and exits with status 1: an import that the table
-// does not permit, a permission that no import uses, a circle among folders or among files, and imports between members of a folder that
-// must be independent. Tests may import more than the code beside them, so only the first rule applies to them.
+// does not permit, an engine or a wire that imports another vendor's wire, a permission that no import uses, a circle among folders or among
+// files, and imports between members of a folder that must be independent. Tests may import more than the code beside them, so only the first rule applies to them.
 
 import { dirname, join, normalize, relative } from 'node:path'
 import { Glob } from 'bun'
@@ -21,7 +21,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 	ledger: ['chat', 'routing', 'system'],
 	telemetry: ['chat', 'fields', 'http', 'system'],
 	weights: ['system'],
-	wire: ['chat', 'conversations', 'ledger', 'operations', 'routing'],
+	wire: ['chat', 'conversations', 'ledger', 'operations'],
 	dialects: ['chat', 'conversations', 'http', 'keys', 'ledger', 'operations', 'routing', 'wire'],
 	engines: ['chat', 'fields', 'http', 'operations', 'system', 'weights', 'wire'],
 	embedded: ['chat', 'engines', 'operations', 'system'],
@@ -41,7 +41,19 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		'telemetry',
 		'tokens',
 	],
-	config: ['dialects', 'engines', 'fields', 'http', 'routing', 'stores', 'system', 'telemetry', 'tokens', 'weights'],
+	config: [
+		'chat',
+		'dialects',
+		'engines',
+		'fields',
+		'http',
+		'routing',
+		'stores',
+		'system',
+		'telemetry',
+		'tokens',
+		'weights',
+	],
 	server: [
 		'chat',
 		'conversations',
@@ -97,12 +109,25 @@ const onlyFrom: Readonly<Record<string, readonly string[]>> = { embedded: ['cli/
 /** Folders whose members must be independent: `src/dialects/a` never imports `src/dialects/b`. */
 const separate: readonly string[] = ['dialects']
 
+/** Folders of code that several members share: members may import them, they import no member. */
+const parents: readonly string[] = ['dialects/albert-family', 'dialects/openai-family']
+
 /** Known circles among files, by one of their files. */
 const knownCircles: ReadonlySet<string> = new Set([])
 
+/** Folders of src/wire/ that every engine and every wire may import, beside the wire of its own name. */
+const sharedWires: readonly string[] = ['json', 'media']
+
+/** Further wires, for engines and wires that cover several formats. No engine depends on another vendor's wire. */
+const furtherWires: Readonly<Record<string, readonly string[]>> = {
+	'engines/openai-compatible': ['openai', 'reranking'],
+	'wire/reranking': ['openai'],
+}
+
 const root = normalize(join(import.meta.dir, '..', 'src'))
-const complaints: string[] = []
+const violations: string[] = []
 const files = new Map<string, Set<string>>()
+const wires = new Map<string, Set<string>>()
 const folders = new Map<string, Set<string>>()
 let imports = 0
 
@@ -110,7 +135,7 @@ for await (const file of new Glob('**/*.ts').scan(root)) {
 	const from = folderOf(file)
 	const permitted = allowed[from]
 	if (permitted === undefined) {
-		complaints.push(`${file}: '${from}' is not in the table`)
+		violations.push(`${file}: '${from}' is not in the table`)
 		continue
 	}
 	const isTest = /\.(test|testing|contract)\.ts$/.test(file)
@@ -121,12 +146,17 @@ for await (const file of new Glob('**/*.ts').scan(root)) {
 		imports++
 		const to = folderOf(target)
 		if (to !== from && !permitted.includes(to) && !isTest)
-			complaints.push(`${file} imports ${target}: ${from} must not import ${to}`)
+			violations.push(`${file} imports ${target}: ${from} must not import ${to}`)
 		const importers = onlyFrom[to]
 		if (to !== from && !isTest && importers !== undefined && !importers.includes(file))
-			complaints.push(`${file} imports ${target}: only ${importers.join(', ')} may`)
+			violations.push(`${file} imports ${target}: only ${importers.join(', ')} may`)
 		if (to === from && separate.includes(from) && areSeparate(file, target))
-			complaints.push(`${file} imports ${target}: members of ${from} must not import each other`)
+			violations.push(`${file} imports ${target}: members of ${from} must not import each other`)
+		const wire = otherWire(file, target)
+		if (wire !== undefined && !isTest) {
+			if (furtherWires[wire.importer]?.includes(wire.name)) add(wires, wire.importer, wire.name)
+			else violations.push(`${file} imports ${target}: ${wire.importer} must not import wire/${wire.name}`)
+		}
 		if (isTest) continue
 		if (to !== from) add(folders, from, to)
 		add(files, file, target)
@@ -136,16 +166,20 @@ for await (const file of new Glob('**/*.ts').scan(root)) {
 for (const [from, permitted] of Object.entries(allowed))
 	for (const to of permitted)
 		if (folders.get(from)?.has(to) !== true)
-			complaints.push(`the table permits ${from} to import ${to}, but no file does: remove the permission`)
+			violations.push(`the table permits ${from} to import ${to}, but no file does: remove the permission`)
+for (const [importer, permitted] of Object.entries(furtherWires))
+	for (const name of permitted)
+		if (wires.get(importer)?.has(name) !== true)
+			violations.push(`${importer} may import wire/${name}, but no file does: remove the permission`)
 for (const circle of findCircles(folders))
-	complaints.push(`folders import each other in a circle: ${circle.join(', ')}`)
+	violations.push(`folders import each other in a circle: ${circle.join(', ')}`)
 for (const circle of findCircles(files))
 	if (!circle.some((file) => knownCircles.has(file)))
-		complaints.push(`files import each other in a circle: ${circle.join(', ')}`)
+		violations.push(`files import each other in a circle: ${circle.join(', ')}`)
 
-for (const complaint of complaints) console.error(complaint)
-console.log(`${imports} imports follow the table, ${complaints.length} complaints`)
-if (complaints.length > 0) process.exit(1)
+for (const violation of violations) console.error(violation)
+console.log(`${imports} imports follow the table, ${violations.length} violations`)
+if (violations.length > 0) process.exit(1)
 
 /** Paths of static and dynamic imports, including types, and of worker scripts. */
 function importsOf(source: string): readonly string[] {
@@ -161,7 +195,17 @@ function add(graph: Map<string, Set<string>>, from: string, to: string): void {
 
 function areSeparate(file: string, target: string): boolean {
 	const [one, other] = [memberOf(file), memberOf(target)]
-	return one !== undefined && other !== undefined && one !== other
+	if (one === undefined || other === undefined || one === other) return false
+	return !parents.some((parent) => target.startsWith(`${parent}/`))
+}
+
+/** The wire that a member of engines or wire imports, unless it is its own or a shared one. */
+function otherWire(file: string, target: string): { readonly importer: string; readonly name: string } | undefined {
+	const folder = folderOf(file)
+	const [member, name] = [memberOf(file) ?? folder, memberOf(target)]
+	if (folderOf(target) !== 'wire' || (folder !== 'engines' && folder !== 'wire')) return undefined
+	if (name === undefined || name === member || sharedWires.includes(name)) return undefined
+	return { importer: `${folder}/${member}`, name }
 }
 
 function folderOf(file: string): string {

@@ -110,7 +110,7 @@ test('an upstream that does not answer is not waited for without end', async () 
 		command: [],
 		print: () => undefined,
 		terminal: false,
-		tell: () => undefined,
+		printStatus: () => undefined,
 	}
 	const reports = await probeUpstreams(await readSettings({ config: file }, {}), context, 100)
 	expect(reports).toEqual([{ line: 'upstreams.u: no response within 0.1 seconds', failed: true }])

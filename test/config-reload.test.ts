@@ -109,7 +109,7 @@ async function watch(text: string, times: ConfigWatchTimes): Promise<Watched> {
 	}
 }
 
-const never: ConfigWatchTimes = { lookEveryMs: 2, settledMs: 15, certainMs: 600_000 }
+const never: ConfigWatchTimes = { pollMs: 2, settledMs: 15, certainMs: 600_000 }
 
 /** Every part that ends with a line, and some that end within one. */
 function* parts(text: string): Generator<string> {
@@ -135,7 +135,7 @@ describe('a file that is a part of what it was', () => {
 			expect(watched.lines.join('')).toContain('models.beta')
 		})
 	test('is used once it has stayed the same, and the log says what is missing', async () => {
-		const watched = await watch(original, { lookEveryMs: 2, settledMs: 10, certainMs: 400 })
+		const watched = await watch(original, { pollMs: 2, settledMs: 10, certainMs: 400 })
 		const startedMs = performance.now()
 		await watched.change(turned.replace(/ {2}beta.*\n/, ''))
 		await eventually('one model', () => Bun.deepEquals(watched.models(), ['alpha']))

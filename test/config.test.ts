@@ -297,6 +297,17 @@ describe('warnings', () => {
 			'unknown environment variable DRAGOMAN_LISTENS (did you mean DRAGOMAN_LISTEN?)',
 		])
 	})
+	test('name the new spelling of a renamed field, which still works', async () => {
+		const models = 'models: { m: { route: e } }\nupstreams: { e: { engine: echo } }\n'
+		const file = await write(`${models}history:\n  albert: true\n`)
+		const { warnings, config } = await readSettings({ config: file }, {})
+		expect(warnings).toEqual([`${file}:4: history.albert: deprecated: write history.userId`])
+		expect(config.history.userId).toBe(true)
+		const both = await write(`${models}history:\n  albert: true\n  userId: false\n`)
+		expect(readSettings({ config: both }, {})).rejects.toThrow(
+			`${both}:4: history.albert: this is the former name of "userId", which is set as well: remove it`,
+		)
+	})
 	test('are printed by config check and logged by the server', async () => {
 		const config = `${echo}  \nx-nothing: 1\n`.replace('} }\n  \n', '}, unused: { engine: echo } }\n')
 		const file = await write(config)

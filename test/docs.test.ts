@@ -36,7 +36,7 @@ const program = buildProgram({
 	command: [],
 	print: () => undefined,
 	terminal: false,
-	tell: () => undefined,
+	printStatus: () => undefined,
 })
 
 /** Every command with the words that call it. */

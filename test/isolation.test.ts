@@ -46,7 +46,7 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 async function makeKey(owner: string, tenant: string): Promise<string> {
-	const flags = ['--name', owner, '--owner', owner, '--tenant', tenant, '--history', 'albert', '--data', server.data]
+	const flags = ['--name', owner, '--owner', owner, '--tenant', tenant, '--history', 'user-id', '--data', server.data]
 	const child = Bun.spawn([process.execPath, join(root, 'src', 'main.ts'), 'keys', 'create', ...flags], {
 		stderr: 'ignore',
 	})

@@ -22,6 +22,32 @@ async function migratedFolder(): Promise<string> {
 	return data
 }
 
+describe('keys create --history', () => {
+	const create = async (mode: string) => {
+		const data = await migratedFolder()
+		const { status, stderr } = await runCommand(['keys', 'create', '--name', 'a', '--history', mode, '--data', data])
+		const { stdout } = await runCommand(['keys', 'list', '--json', '--data', data])
+		return { status, stderr, keys: JSON.parse(stdout) }
+	}
+	test('user-id is stored', async () => {
+		const { status, stderr, keys } = await create('user-id')
+		expect([status, stderr.includes('Warning')]).toEqual([0, false])
+		expect(keys).toMatchObject([{ settings: { history: 'user-id' } }])
+	})
+	test('the former spelling means the same, with a warning', async () => {
+		const { status, stderr, keys } = await create('albert')
+		expect(status).toBe(0)
+		expect(stderr.split('\n').filter((line) => line.startsWith('Warning'))).toEqual([
+			'Warning: --history albert is deprecated: write --history user-id.',
+		])
+		expect(keys).toMatchObject([{ settings: { history: 'user-id' } }])
+	})
+	test('anything else is refused', async () => {
+		const { status, stderr } = await runCommand(['keys', 'create', '--name', 'a', '--history', 'x'])
+		expect([status, stderr]).toEqual([2, expect.stringContaining('Allowed choices are user-id, none.')])
+	})
+})
+
 describe('without a database', () => {
 	for (const command of commands)
 		test(`${command.join(' ')} is an error and creates nothing`, async () => {

@@ -54,7 +54,7 @@ function call(signal = new AbortController().signal): EngineCall {
 async function openServed(args: readonly string[] = []): Promise<Llama> {
 	const engine = new Llama()
 	opened.push(engine)
-	await engine.replace({ ...(await options(args)), standIn: 'a stand-in' })
+	await engine.replace({ ...(await options(args)), substituteNote: 'a stand-in' })
 	return engine
 }
 
@@ -172,7 +172,7 @@ test('replaced: what runs ends on the old process, what comes goes to the new on
 	const engine = await openServed(['--name', 'the-old-one'])
 	const running = (await engine.chat(request('echo:delay 1 echo:repeat 300 word'), call()))[Symbol.asyncIterator]()
 	expect(await running.next()).toMatchObject({ value: { type: 'start', model: 'the-old-one' } })
-	await engine.replace({ ...(await options(['--name', 'the-new-one'])), standIn: 'another one' })
+	await engine.replace({ ...(await options(['--name', 'the-new-one'])), substituteNote: 'another one' })
 	expect((await answer(engine, 'hi')).model).toBe('the-new-one')
 	expect((await processes('the-old-one')).length).toBe(1)
 	let last: ChatEvent | undefined

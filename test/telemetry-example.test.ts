@@ -159,24 +159,35 @@ function names(): readonly string[] {
 function seenOnce(): RequestMetrics {
 	const gauges = { name: 'echo', running: 0, waiting: 0, breaker: 'closed', healthy: true } as const
 	const metrics = new RequestMetrics({ version: '0', startedAtMs: 0, upstreams: () => [gauges] })
-	const record = new ObservedRequest(
-		{ id: 'r', method: 'POST', headers: new Headers(), receivedAtMs: 0 },
-		{
-			gap: (model, ms) => metrics.gapOf(model).observe(ms),
-			attempt: (_, upstream) => ({ traceHeaders: {}, end: (ms, error) => metrics.attempted(upstream, ms, error) }),
-		},
-	)
-	metrics.begin()
-	Object.assign(record, { route: '/v1/chat/completions', dialect: 'openai', model: 'echo', stream: true, left: true })
-	record.usage = { promptTokens: 1, completionTokens: 1, cachedTokens: 0, reasoningTokens: 0, source: 'upstream' }
-	record.error = new ChatError('upstream-failed', 'cut')
-	record.attempt('echo', 0).end(1)
-	record.piece(1)
-	record.piece(2)
-	metrics.end(record, 3)
-	metrics.begin()
-	record.left = false
-	metrics.end(record, 3)
+	const usage = {
+		promptTokens: 1,
+		completionTokens: 1,
+		cachedTokens: 0,
+		reasoningTokens: 0,
+		source: 'upstream',
+	} as const
+	for (const disconnected of [true, false]) {
+		const request = new ObservedRequest(
+			{ id: 'r', method: 'POST', headers: new Headers(), receivedAtMs: 0 },
+			{
+				content: false,
+				gap: (model, ms) => metrics.gapOf(model).observe(ms),
+				attempt: (_, upstream) => ({ traceHeaders: {}, end: (ms, error) => metrics.attempted(upstream, ms, error) }),
+				end: (ended, nowMs) => metrics.end(ended, nowMs),
+			},
+		)
+		metrics.begin()
+		request.observe({ type: 'routed', route: '/v1/chat/completions', dialect: 'openai' })
+		request.observe({ type: 'parsed', operation: 'chat', stream: true, body: {} })
+		request.observe({ type: 'planned', model: 'echo' })
+		request.observe({ type: 'attempt', upstream: 'echo', atMs: 0 })
+		request.observe({ type: 'attempt-ended', atMs: 1 })
+		request.observe({ type: 'output', atMs: 1, text: '' })
+		request.observe({ type: 'output', atMs: 2, text: '' })
+		request.observe({ type: 'usage', usage })
+		request.observe({ type: 'failed', error: new ChatError('upstream-failed', 'cut') })
+		request.observe({ type: 'ended', atMs: 3, status: 200, disconnected })
+	}
 	return metrics
 }
 

@@ -12,7 +12,7 @@ export type PartialChoice = Omit<Choice, 'finishReason'> & { readonly finishReas
 interface OpenChoice {
 	text: string
 	reasoning: string
-	thoughts: OpenThoughts | undefined
+	thoughts: OpenReasoning | undefined
 	refusal: string
 	toolCalls: OpenToolCall[]
 	logprobs: TokenLogprob[] | undefined
@@ -21,8 +21,8 @@ interface OpenChoice {
 }
 
 /** Reasoning blocks that are closed by a proof. */
-interface OpenThoughts {
-	readonly pieces: ReasoningBlock[]
+interface OpenReasoning {
+	readonly blocks: ReasoningBlock[]
 	/** Length of the reasoning text that these blocks cover. */
 	proven: number
 }
@@ -149,7 +149,7 @@ function contentOf({ text, reasoning, thoughts, refusal, toolCalls, logprobs, st
 		reasoning,
 		refusal,
 		toolCalls,
-		thoughts: thoughts === undefined ? undefined : allThoughts(thoughts, reasoning),
+		thoughts: thoughts === undefined ? undefined : allBlocks(thoughts, reasoning),
 		logprobs,
 		stopText,
 	}
@@ -158,12 +158,12 @@ function contentOf({ text, reasoning, thoughts, refusal, toolCalls, logprobs, st
 function addReasoning(choice: OpenChoice, { text, proof, sealed }: ReasoningEvent): void {
 	choice.reasoning += text
 	if (proof === undefined) return
-	choice.thoughts ??= { pieces: [], proven: 0 }
-	const { pieces, proven } = choice.thoughts
-	pieces.push({ text: choice.reasoning.slice(proven), proof, sealed })
+	choice.thoughts ??= { blocks: [], proven: 0 }
+	const { blocks, proven } = choice.thoughts
+	blocks.push({ text: choice.reasoning.slice(proven), proof, sealed })
 	choice.thoughts.proven = choice.reasoning.length
 }
 
-function allThoughts({ pieces, proven }: OpenThoughts, reasoning: string): readonly ReasoningBlock[] {
-	return proven === reasoning.length ? pieces : [...pieces, { text: reasoning.slice(proven) }]
+function allBlocks({ blocks, proven }: OpenReasoning, reasoning: string): readonly ReasoningBlock[] {
+	return proven === reasoning.length ? blocks : [...blocks, { text: reasoning.slice(proven) }]
 }

@@ -33,7 +33,7 @@ export interface ToolMessage {
 	readonly content: readonly (TextPart | ImagePart | FilePart)[]
 	/** The tool failed; `content` describes the error. */
 	readonly isError?: true
-	readonly cacheMark?: CacheLife
+	readonly cacheMark?: CacheTtl
 }
 
 /** A reasoning block, with the proof that its model requires when the conversation continues. */
@@ -52,14 +52,14 @@ export interface ReasoningSignature {
 }
 
 /** Marks the end of a prompt prefix to store in the upstream's cache, with its time to live. */
-export type CacheLife = '5m' | '1h'
+export type CacheTtl = '5m' | '1h'
 
 export type UserPart = TextPart | ImagePart | AudioPart | FilePart
 
 export interface TextPart {
 	readonly type: 'text'
 	readonly text: string
-	readonly cacheMark?: CacheLife
+	readonly cacheMark?: CacheTtl
 }
 
 export interface RefusalPart {
@@ -72,7 +72,7 @@ export interface ImagePart {
 	readonly type: 'image'
 	readonly url: string
 	readonly detail?: 'auto' | 'low' | 'high'
-	readonly cacheMark?: CacheLife
+	readonly cacheMark?: CacheTtl
 }
 
 /** Audio, base64. `format` is the name of the container, such as `wav`. */
@@ -89,7 +89,7 @@ export interface FilePart {
 	readonly name?: string
 	readonly data?: string
 	readonly url?: string
-	readonly cacheMark?: CacheLife
+	readonly cacheMark?: CacheTtl
 }
 
 /** A call that the model requests. `arguments` is JSON text for a function, free text for a custom tool. */
@@ -99,7 +99,7 @@ export interface ToolCall {
 	readonly name: string
 	readonly arguments: string
 	readonly proof?: ReasoningSignature
-	readonly cacheMark?: CacheLife
+	readonly cacheMark?: CacheTtl
 }
 
 /** The text parts of a message, concatenated; images, audio, files and refusals are omitted. */

@@ -13,7 +13,7 @@ export interface CommandContext {
 	/** Whether standard output is a terminal. */
 	readonly terminal: boolean
 	/** Writes a message for people to standard error; standard output is for results. */
-	readonly tell: (line: string) => void
+	readonly printStatus: (line: string) => void
 }
 
 /** Adds the options of every command that reads the configuration. */

@@ -1,7 +1,7 @@
 // dragoman config check --online: requests the models of each upstream once. It sends no prompts.
 
 import { ChatError } from '../chat/error.ts'
-import { readMachineRegistries } from '../config/package-index.ts'
+import { readSystemRegistries } from '../config/package-index.ts'
 import { routedUpstreams } from '../config/references.ts'
 import type { ConfigFile, UpstreamConfig } from '../config/schema.ts'
 import type { Settings } from '../config/settings.ts'
@@ -39,7 +39,7 @@ export async function probeUpstreams(
 		download: false,
 		clock: systemClock,
 		log: openLog({ level: 'silent', format: 'json' }),
-		registries: () => readMachineRegistries(environment, dataFolder),
+		registries: () => readSystemRegistries(environment, dataFolder),
 		showProgress: () => ({ update: () => undefined, end: () => undefined }),
 		outOfDescriptors: () => undefined,
 	}
@@ -62,7 +62,7 @@ function requestedNames(name: string, { models, upstreams }: ConfigFile): readon
 async function checkOne(
 	name: string,
 	{ engine: kind, model, builtIn, concurrency: _c, breaker: _b, health: _h, ...options }: UpstreamConfig,
-	wanted: readonly string[],
+	names: readonly string[],
 	context: Omit<EngineContext, 'name' | 'model' | 'builtIn'>,
 	timeoutMs: number,
 ): Promise<UpstreamReport> {
@@ -73,7 +73,7 @@ async function checkOne(
 	try {
 		engine = await known.open(options, { ...context, name, model, builtIn: builtIn === true })
 		if (engine.models === undefined) return unchecked
-		return compare(name, wanted, await engine.models(AbortSignal.timeout(timeoutMs)))
+		return compare(name, names, await engine.models(AbortSignal.timeout(timeoutMs)))
 	} catch (thrown) {
 		return { line: `upstreams.${name}: ${explain(thrown, timeoutMs)}`, failed: true }
 	} finally {
@@ -81,21 +81,21 @@ async function checkOne(
 	}
 }
 
-function compare(name: string, wanted: readonly string[], listed: readonly string[]): UpstreamReport {
-	const missing = wanted.filter((model) => !listed.some((one) => sameModel(one, model)))
+function compare(name: string, names: readonly string[], listed: readonly string[]): UpstreamReport {
+	const missing = names.filter((model) => !listed.some((one) => sameModel(one, model)))
 	const [first] = missing
-	if (first === undefined) return { line: `upstreams.${name}: reachable, has ${wanted.join(', ')}`, failed: false }
+	if (first === undefined) return { line: `upstreams.${name}: reachable, has ${names.join(', ')}`, failed: false }
 	const meant = nearest(first, listed)
 	const hint =
 		meant !== undefined
 			? ` (did you mean "${meant}"?)`
 			: listed.length === 0
 				? ': it lists no models'
-				: `: it has ${listed.slice(0, mostShown).join(', ')}${listed.length > mostShown ? ` and ${listed.length - mostShown} more` : ''}`
+				: `: it has ${listed.slice(0, maxShown).join(', ')}${listed.length > maxShown ? ` and ${listed.length - maxShown} more` : ''}`
 	return { line: `upstreams.${name}: reachable, but has no model "${first}"${hint}`, failed: true }
 }
 
-const mostShown = 8
+const maxShown = 8
 
 /** Ollama lists `llama3.1:latest` and accepts `llama3.1`; Gemini accepts names with and without `models/`. */
 function sameModel(listed: string, model: string): boolean {

@@ -18,14 +18,14 @@ export interface ConfigWatch {
 
 export interface ConfigWatchTimes {
 	/** Interval between two checks of the files, in milliseconds. */
-	readonly lookEveryMs: number
+	readonly pollMs: number
 	/** How long a file must remain unchanged before a change takes effect, in milliseconds. */
 	readonly settledMs: number
 	/** The same for a change that removes something, in milliseconds. */
 	readonly certainMs: number
 }
 
-const defaultTimes: ConfigWatchTimes = { lookEveryMs: 250, settledMs: 1000, certainMs: 10_000 }
+const defaultTimes: ConfigWatchTimes = { pollMs: 250, settledMs: 1000, certainMs: 10_000 }
 
 /** Fields that can be reloaded while the server runs; all others need a restart. */
 const replaceable: ReadonlySet<string> = new Set(['models', 'upstreams'])
@@ -49,7 +49,7 @@ export function watchConfig(
 	const reload = () => {
 		if (!closing.signal.aborted) void enqueue(() => watch.readNow())
 	}
-	if (settings.file !== undefined) void follow(() => enqueue(() => watch.look()), times, closing.signal)
+	if (settings.file !== undefined) void follow(() => enqueue(() => watch.check()), times, closing.signal)
 	return {
 		reload,
 		close() {
@@ -58,14 +58,10 @@ export function watchConfig(
 	}
 }
 
-async function follow(
-	look: () => Promise<void>,
-	{ lookEveryMs }: ConfigWatchTimes,
-	signal: AbortSignal,
-): Promise<void> {
+async function follow(check: () => Promise<void>, { pollMs }: ConfigWatchTimes, signal: AbortSignal): Promise<void> {
 	while (!signal.aborted) {
-		await look()
-		await systemClock.sleep(lookEveryMs, signal).catch(() => undefined)
+		await check()
+		await systemClock.sleep(pollMs, signal).catch(() => undefined)
 	}
 }
 
@@ -78,11 +74,11 @@ class Watch {
 	private current: Settings
 	private files: readonly string[]
 	/** The state of the files at the last check, and since when they have had it. */
-	private seen = ''
+	private lastState = ''
 	private sinceMs = 0
 	/** The state of the files that was applied or rejected. The first check compares with the configuration read at startup. */
 	private settled: string | undefined
-	private doubted: string | undefined
+	private suspect: string | undefined
 	private lastReason: string | undefined
 
 	constructor(
@@ -102,24 +98,24 @@ class Watch {
 	}
 
 	/** Applies a change after the files have been unchanged for long enough. */
-	async look(): Promise<void> {
+	async check(): Promise<void> {
 		const state = await stateOf(this.files)
 		if (state === undefined) return
 		const nowMs = performance.now()
-		if (state !== this.seen) {
-			this.seen = state
+		if (state !== this.lastState) {
+			this.lastState = state
 			this.sinceMs = nowMs
 		}
-		const quietMs = nowMs - this.sinceMs
+		const unchangedMs = nowMs - this.sinceMs
 		const { settledMs, certainMs } = this.times
-		if (state === this.settled || quietMs < (state === this.doubted ? certainMs : settledMs)) return
+		if (state === this.settled || unchangedMs < (state === this.suspect ? certainMs : settledMs)) return
 		const next = await this.tryToRead(state)
 		if (next === undefined || (await stateOf(this.files)) !== state) return
 		if (Bun.deepEquals(next.reading.values, this.current.reading.values)) this.settle(state, next)
 		else {
 			const loss = findLoss(this.current.reading, next.reading)
-			if (loss === undefined || quietMs >= certainMs) await this.use(state, next)
-			else this.doubt(state, loss)
+			if (loss === undefined || unchangedMs >= certainMs) await this.use(state, next)
+			else this.defer(state, loss)
 		}
 	}
 
@@ -165,13 +161,13 @@ class Watch {
 		const { models, upstreams } = next.config
 		this.current = { ...next, config: { ...this.current.config, models, upstreams } }
 		this.settled = state
-		this.doubted = undefined
+		this.suspect = undefined
 		this.lastReason = undefined
 		this.follow(this.filesOf(next.reading.secretFiles))
 	}
 
-	private doubt(state: string, loss: string): void {
-		this.doubted = state
+	private defer(state: string, loss: string): void {
+		this.suspect = state
 		this.log.warn(
 			{ loss },
 			`the configuration file may be incomplete: ${loss}. It takes effect after ${this.times.certainMs / 1000} seconds without changes, or immediately on SIGHUP`,

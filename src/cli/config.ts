@@ -29,9 +29,9 @@ export function configCommand(context: CommandContext): Command {
 
 async function check({ online, ...flags }: CheckFlags, context: CommandContext): Promise<void> {
 	const settings = await readSettings(flags, context.environment)
-	for (const warning of settings.warnings) context.tell(`warning: ${warning}`)
-	const complaints = await checkEngines(settings, context.environment)
-	if (complaints.length > 0) throw new ConfigError(complaints.join('\n'))
+	for (const warning of settings.warnings) context.printStatus(`warning: ${warning}`)
+	const problems = await checkEngines(settings, context.environment)
+	if (problems.length > 0) throw new ConfigError(problems.join('\n'))
 	const { models, upstreams } = settings.config
 	context.print(
 		`${settings.file ?? 'The default configuration'} is valid: ${count(models, 'model')}, ${count(upstreams, 'upstream')}.`,
@@ -46,7 +46,7 @@ async function check({ online, ...flags }: CheckFlags, context: CommandContext):
 	}
 }
 
-function count(things: object, name: string): string {
-	const { length } = Object.keys(things)
+function count(entries: object, name: string): string {
+	const { length } = Object.keys(entries)
 	return `${length} ${name}${length === 1 ? '' : 's'}`
 }

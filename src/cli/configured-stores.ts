@@ -12,7 +12,7 @@ import type { CommandContext } from './command.ts'
  */
 export async function withStores<Result>(
 	flags: ConfigFlags,
-	{ environment, tell }: CommandContext,
+	{ environment, printStatus }: CommandContext,
 	use: (stores: Stores, settings: Settings) => Promise<Result>,
 ): Promise<Result> {
 	const settings = await readSettings(flags, environment)
@@ -24,7 +24,7 @@ export async function withStores<Result>(
 			: thrown
 	})
 	try {
-		tell(`Database: ${databaseName(settings.database)}`)
+		printStatus(`Database: ${databaseName(settings.database)}`)
 		return await use(stores, settings)
 	} finally {
 		await stores.close()

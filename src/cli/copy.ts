@@ -38,7 +38,7 @@ export function copyCommand(context: CommandContext): Command {
 						)
 						.join('\n'),
 				)
-			context.tell('Both databases contain the same data.')
+			context.printStatus('Both databases contain the same data.')
 		})
 }
 
@@ -59,8 +59,8 @@ async function copy(from: string, to: string) {
 }
 
 function parseAddress(option: string, given: string, environment: Environment): string {
-	const { text, complaint } = expand(given, environment)
-	if (complaint !== undefined) throw new CliError(`${option}: ${complaint}`)
+	const { text, problem } = expand(given, environment)
+	if (problem !== undefined) throw new CliError(`${option}: ${problem}`)
 	const kind = findStoreKind(text)
 	if (kind !== undefined) return kind.resolve(text)
 	const forms = storeKinds.map(({ addressForm }) => addressForm).join(' nor ')

@@ -6,7 +6,7 @@ import { mkdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { hasHome, withHome } from '../config/home-folder.ts'
-import { readMachineRegistries } from '../config/package-index.ts'
+import { readSystemRegistries } from '../config/package-index.ts'
 import { type ConfigFlags, openConfiguredLog, readSettings, type Settings } from '../config/settings.ts'
 import type { LocalLlamaOptions } from '../embedded/runtime/local-llama.ts'
 import type { Engine } from '../engines/engine.ts'
@@ -92,30 +92,30 @@ function installCommand(context: CommandContext): Command {
 		.action(async (build: Build, flags: ConfigFlags & { readonly folder?: string }) => {
 			const settings = await readSettings(flags, context.environment)
 			const folder = resolve(flags.folder ?? settings.engineFolder)
-			const { environment, tell } = context
+			const { environment, printStatus } = context
 			const installed = await installEngine(folder, {
 				build,
-				machine: process,
+				platform: process,
 				environment: withHome(environment, settings.dataFolder),
 				clock: systemClock,
 				signal: new AbortController().signal,
-				onLine: tell,
+				onLine: printStatus,
 			}).catch((cause: unknown) => {
 				throw new CliError(cause instanceof Error ? describeSystemError(cause) : String(cause))
 			})
-			tell(`Engine library ${installed.version} is installed in ${folder}, for ${installed.builds.join(', ')}.`)
+			printStatus(`Engine library ${installed.version} is installed in ${folder}, for ${installed.builds.join(', ')}.`)
 		})
 }
 
 async function serveModel(flags: EngineFlags, context: CommandContext): Promise<void> {
 	const supervised = flags.untilStdinEnds === true
-	const ending = supervised ? untilStdinEnds() : followStop(context).begun
+	const stopped = supervised ? untilStdinEnds() : followStop(context).started
 	const settings = await readSettings(flags, context.environment)
-	giveHome(settings, context)
+	setHome(settings, context)
 	// The supervisor reads this log, so it is always in JSON, whatever the configuration.
 	const log = supervised ? openLog({ level: 'info', format: 'json' }) : openConfiguredLog(settings)
 	// Loading takes a long time and cannot be interrupted.
-	const engine = await openUnlessEnded(ending, openModel(flags, settings, log, context))
+	const engine = await openUnlessEnded(stopped, openModel(flags, settings, log, context))
 	const { openHandler } = await import('../server/handler.ts')
 	const { fixedDeployment } = await import('../gateway/fixed-deployment.ts')
 	const { hostCheck } = await import('../http/hosts.ts')
@@ -143,8 +143,8 @@ async function serveModel(flags: EngineFlags, context: CommandContext): Promise<
 		},
 		log,
 	)
-	context.tell(`Serving ${name} on ${listener.url}`)
-	await ending
+	context.printStatus(`Serving ${name} on ${listener.url}`)
+	await stopped
 	// A gateway has finished its calls before it closes standard input.
 	await listener.close(supervised ? 0 : shutdownMs, async () => handler.interrupt())
 	await engine.close()
@@ -155,7 +155,7 @@ async function serveModel(flags: EngineFlags, context: CommandContext): Promise<
  * The engine's library fails without a home folder, and the system reads it from the environment that the process was started with. So the
  * process executes itself again with HOME set, under the same id.
  */
-function giveHome({ dataFolder }: Settings, { environment, command }: CommandContext): void {
+function setHome({ dataFolder }: Settings, { environment, command }: CommandContext): void {
 	if (hasHome(environment) || process.execve === undefined) return
 	const [program = process.execPath] = command
 	process.execve(program, [...command, ...process.argv.slice(2)], definedOnly(withHome(environment, dataFolder)))
@@ -174,7 +174,7 @@ async function openListener(socket: string | undefined, options: ListenOptions, 
 	if (socket === undefined) return first
 	const listeners = [first]
 	let failing = false
-	const look = async () => {
+	const check = async () => {
 		if (existsSync(socket)) return
 		try {
 			await mkdir(dirname(socket), { recursive: true, mode: 0o700 })
@@ -187,7 +187,7 @@ async function openListener(socket: string | undefined, options: ListenOptions, 
 			failing = true
 		}
 	}
-	const timer = setInterval(() => void look(), lookForSocketMs)
+	const timer = setInterval(() => void check(), socketPollMs)
 	return {
 		url: first.url,
 		async close(deadlineMs, interrupt) {
@@ -197,7 +197,7 @@ async function openListener(socket: string | undefined, options: ListenOptions, 
 	}
 }
 
-const lookForSocketMs = 500
+const socketPollMs = 500
 
 /** @throws CliError with the status for an invalid model if it cannot be opened. */
 async function openModel(flags: EngineFlags, settings: Settings, log: Log, context: CommandContext): Promise<Engine> {
@@ -231,7 +231,7 @@ async function modelPath(
 		folder: modelFolder,
 		packagedFolder: join(import.meta.dir, '..', '..', 'models'),
 		catalogue,
-		registries: () => readMachineRegistries(environment, dataFolder),
+		registries: () => readSystemRegistries(environment, dataFolder),
 		clock: systemClock,
 	})
 	const choice = await chooseModel(model, { weights, modelFolder, folder: resolve('.'), download: false })

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import type { ConfigFlags, Settings } from '../config/settings.ts'
 import { dialects } from '../dialects/list.ts'
 import { configuredKey, configuredKeyLabel, isConfiguredKey } from '../keys/configured-key-store.ts'
+import { formerUserIdMode, type HistoryMode, historyModes } from '../keys/history-mode.ts'
 import { abbreviateKey, createKey, type Key, type KeyDescription, labelFault, type Role, roles } from '../keys/key.ts'
 import { CliError } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
@@ -15,7 +16,7 @@ interface CreateFlags extends ConfigFlags {
 	readonly role: Role
 	readonly tenant?: string
 	readonly owner?: string
-	readonly history?: 'albert' | 'none'
+	readonly history?: HistoryMode
 	readonly resumable?: true
 	readonly dialect?: string
 	/** Milliseconds since 1970. */
@@ -34,10 +35,9 @@ export function keysCommand(context: CommandContext): Command {
 			readLabel,
 		)
 		.addOption(
-			new Option('--history <mode>', 'whether `user` and `id` of a chat request store a conversation').choices([
-				'albert',
-				'none',
-			]),
+			new Option('--history <mode>', 'whether `user` and `id` of a chat request store a conversation')
+				.choices([...historyModes])
+				.argParser((mode) => readHistoryMode(mode, context)),
 		)
 		.addOption(
 			new Option('--dialect <name>', 'dialect used on paths that several dialects share').choices(
@@ -52,12 +52,12 @@ export function keysCommand(context: CommandContext): Command {
 				const others = [...(await keys.list()), ...configuredKeys(settings)]
 				const twin = others.find(({ name, revokedAtMs }) => name === key.name && revokedAtMs === null)
 				if (twin !== undefined)
-					context.tell(
+					context.printStatus(
 						`Warning: key ${twin.id} is named '${key.name}' too, so the name no longer identifies one key: revoke by id.`,
 					)
 				await keys.insert(key)
 			})
-			context.tell(`Key '${key.name}' (${key.role}) created. It is shown this once:`)
+			context.printStatus(`Key '${key.name}' (${key.role}) created. It is shown this once:`)
 			context.print(secret)
 		})
 	addConfigOptions(keys.command('list').description('list keys with their first characters'))
@@ -97,7 +97,7 @@ export function keysCommand(context: CommandContext): Command {
 				throw new CliError(
 					`${matching.length} keys are named '${which}': use one of the ids ${matching.map(({ id }) => id).join(', ')}.`,
 				)
-			context.tell(`Key '${revoked.name}' (${revoked.prefix}…) is revoked.`)
+			context.printStatus(`Key '${revoked.name}' (${revoked.prefix}…) is revoked.`)
 		})
 	return keys
 }
@@ -125,6 +125,15 @@ function configuredKeys({ config }: Settings): readonly Key[] {
 
 function describeConfigured(key: Key): readonly string[] {
 	return [key.id, configuredKeyLabel, key.role, `${key.tenant}/${key.owner}`, '', '', '', '']
+}
+
+/** Accepts the former spelling, with a warning. */
+function readHistoryMode(text: string, context: CommandContext): HistoryMode {
+	const mode = historyModes.find((one) => one === text)
+	if (mode !== undefined) return mode
+	if (text !== formerUserIdMode) throw new InvalidArgumentError(`Allowed choices are ${historyModes.join(', ')}.`)
+	context.printStatus(`Warning: --history ${formerUserIdMode} is deprecated: write --history user-id.`)
+	return 'user-id'
 }
 
 function readLabel(text: string): string {

@@ -11,10 +11,10 @@ function openWatch(launchers: readonly number[], parents: Record<number, number>
 		launchers,
 		parentOf: (pid = 100) => parents[pid],
 		nowMs: () => clock.ms,
-		onGone: () => gone++,
+		onExit: () => gone++,
 	})
 	const look = (times: number) => {
-		for (let time = 0; time < times; time++) watch.look()
+		for (let time = 0; time < times; time++) watch.check()
 		return gone
 	}
 	return { watch, parents, clock, look }
@@ -50,13 +50,13 @@ test('launchers ended by a SIGHUP to the whole group are ignored, even if their 
 	const { watch, look, parents } = openWatch([12, 11], { 100: 12, 12: 11, 11: 10 })
 	parents[12] = 1
 	look(1)
-	watch.hungUp()
+	watch.reportHangup()
 	expect(look(10)).toBe(0)
 })
 
 test('an earlier SIGHUP has no effect', () => {
 	const { watch, look, parents, clock } = openWatch([12], { 100: 12 })
-	watch.hungUp()
+	watch.reportHangup()
 	clock.ms += 10_000
 	parents[100] = 1
 	expect(look(2)).toBe(1)

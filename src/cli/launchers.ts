@@ -4,18 +4,18 @@
 import { launchersVariable, lookUpProcess } from '../../bin/launchers.mjs'
 import type { Environment } from '../config/environment.ts'
 
-const lookEveryMs = 250
+const pollMs = 250
 /**
  * SIGHUP to the process group ends npm even under `nohup`, because Node resets the signal. The server must continue in this case, so
  * launchers that exit this soon after the signal are ignored, in milliseconds.
  */
-const hangUpMs = 2000
+const hangupWindowMs = 2000
 
 export interface LauncherWatch {
 	/** Reports a SIGHUP that did not stop the server. */
-	hungUp(): void
+	reportHangup(): void
 	/** Compares the processes with those at startup. Called by a timer; public for tests. */
-	look(): void
+	check(): void
 	close(): void
 }
 
@@ -26,7 +26,7 @@ export interface LauncherWatchOptions {
 	readonly parentOf: (pid?: number) => number | undefined
 	readonly nowMs: () => number
 	/** Called once. */
-	readonly onGone: () => void
+	readonly onExit: () => void
 }
 
 /** The processes to watch, nearest first. bin/dragoman.mjs sets them in the environment. */
@@ -37,11 +37,11 @@ export function launchersOf(environment: Environment): readonly number[] {
 		.filter((pid) => pid > 0)
 }
 
-export function watchLaunchers({ launchers, parentOf, nowMs, onGone }: LauncherWatchOptions): LauncherWatch {
-	let hungUpAtMs = Number.NEGATIVE_INFINITY
-	let wasGone = false
+export function watchLaunchers({ launchers, parentOf, nowMs, onExit }: LauncherWatchOptions): LauncherWatch {
+	let hangupAtMs = Number.NEGATIVE_INFINITY
+	let wasMissing = false
 	let closed = launchers.length === 0
-	const timer = setInterval(() => watch.look(), lookEveryMs)
+	const timer = setInterval(() => watch.check(), pollMs)
 	timer.unref()
 	const allThere = () =>
 		launchers.every((pid, at) => {
@@ -49,18 +49,18 @@ export function watchLaunchers({ launchers, parentOf, nowMs, onGone }: LauncherW
 			return parentOf(child) === pid
 		})
 	const watch: LauncherWatch = {
-		hungUp() {
-			hungUpAtMs = nowMs()
+		reportHangup() {
+			hangupAtMs = nowMs()
 		},
-		look() {
+		check() {
 			if (closed || allThere()) return
 			// A SIGHUP to the whole group may not have been handled in this process yet.
-			if (!wasGone) {
-				wasGone = true
+			if (!wasMissing) {
+				wasMissing = true
 				return
 			}
 			watch.close()
-			if (nowMs() - hungUpAtMs > hangUpMs) onGone()
+			if (nowMs() - hangupAtMs > hangupWindowMs) onExit()
 		},
 		close() {
 			closed = true
@@ -78,14 +78,14 @@ export function watchLaunchers({ launchers, parentOf, nowMs, onGone }: LauncherW
 export function systemParents(launchers: readonly number[]): (pid?: number) => number | undefined {
 	return (pid) => {
 		// Windows does not replace a parent that exited.
-		if (pid === undefined) return process.platform !== 'win32' || lives(process.ppid) ? process.ppid : undefined
+		if (pid === undefined) return process.platform !== 'win32' || isAlive(process.ppid) ? process.ppid : undefined
 		if (process.platform === 'linux') return lookUpProcess(pid)?.parent
 		const parent = launchers[launchers.indexOf(pid) + 1]
-		return parent !== undefined && lives(parent) ? parent : undefined
+		return parent !== undefined && isAlive(parent) ? parent : undefined
 	}
 }
 
-function lives(pid: number): boolean {
+function isAlive(pid: number): boolean {
 	try {
 		process.kill(pid, 0)
 		return true

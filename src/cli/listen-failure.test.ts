@@ -1,7 +1,7 @@
 // The reason reported to an operator for errors of the system.
 
 import { expect, test } from 'bun:test'
-import { cannotListen } from './listen-failure.ts'
+import { listenError } from './listen-failure.ts'
 
 function failure(listen: () => { stop: (force: boolean) => unknown }): unknown {
 	try {
@@ -17,14 +17,14 @@ test('an address in use, and one that the machine does not have', () => {
 	const server = serve('127.0.0.1', 0)
 	const address = `127.0.0.1:${server.port}`
 	expect(
-		cannotListen(
+		listenError(
 			address,
 			failure(() => serve('127.0.0.1', server.port ?? 0)),
 		).message,
 	).toBe(`Cannot listen on ${address}: the address is in use`)
 	server.stop(true)
 	expect(
-		cannotListen(
+		listenError(
 			'192.0.2.1:80',
 			failure(() => serve('192.0.2.1', 8080)),
 		).message,
@@ -33,13 +33,13 @@ test('an address in use, and one that the machine does not have', () => {
 
 test('a host name that does not exist', () =>
 	expect(
-		cannotListen(
+		listenError(
 			'no-such-host.invalid:80',
 			failure(() => serve('no-such-host.invalid', 8080)),
 		).message,
 	).toBe('Cannot listen on no-such-host.invalid:80: the host name cannot be resolved'))
 
 test('any other failure with its own message', () => {
-	expect(cannotListen('a:1', new Error('no room')).message).toBe('Cannot listen on a:1: no room')
-	expect(cannotListen('a:1', 'no room').message).toBe('Cannot listen on a:1: no room')
+	expect(listenError('a:1', new Error('no room')).message).toBe('Cannot listen on a:1: no room')
+	expect(listenError('a:1', 'no room').message).toBe('Cannot listen on a:1: no room')
 })

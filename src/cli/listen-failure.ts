@@ -14,7 +14,7 @@ const reasons: Readonly<Record<string, string>> = {
 	EINVAL: unresolved,
 }
 
-export function cannotListen(address: string, cause: unknown): CliError {
+export function listenError(address: string, cause: unknown): CliError {
 	const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
 	const reason = reasons[code] ?? (cause instanceof Error ? cause.message : String(cause))
 	return new CliError(`Cannot listen on ${address}: ${reason}`)

@@ -13,7 +13,7 @@ export function migrateCommand(context: CommandContext): Command {
 			const database = await openDatabase(settings.database, 'create')
 			await database.close()
 			for (const step of database.migrated) context.print(step)
-			context.tell(
+			context.printStatus(
 				database.migrated.length === 0
 					? 'The database is up to date.'
 					: `Applied ${database.migrated.length} migrations.`,

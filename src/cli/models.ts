@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { readMachineRegistries } from '../config/package-index.ts'
+import { readSystemRegistries } from '../config/package-index.ts'
 import { type ConfigFlags, readSettings } from '../config/settings.ts'
 import { systemClock } from '../system/clock.ts'
 import { catalogue, defaultModelId } from '../weights/catalogue.ts'
@@ -24,7 +24,7 @@ export function modelsCommand(context: CommandContext): Command {
 		)
 		.action(async (model: string, flags: ModelFlags) => {
 			const { id, path, sha256 } = await pull(await openWeights(flags, context), model)
-			context.tell(`${id} is installed: ${path} (sha256 ${sha256})`)
+			context.printStatus(`${id} is installed: ${path} (sha256 ${sha256})`)
 		})
 	addFolder(
 		models.command('list').description('list the installed weights, and those that can be downloaded by name'),
@@ -42,7 +42,7 @@ export function modelsCommand(context: CommandContext): Command {
 		.action(async (model: string, flags: ModelFlags) => {
 			if (!(await (await openWeights(flags, context)).remove(model)))
 				throw new CliError(`The weights of '${model}' are not installed.`)
-			context.tell(`Removed ${model}.`)
+			context.printStatus(`Removed ${model}.`)
 		})
 	return models
 }
@@ -60,7 +60,7 @@ async function openWeights(flags: ModelFlags, context: CommandContext): Promise<
 		folder: flags.folder ?? modelFolder,
 		packagedFolder: join(import.meta.dir, '..', '..', 'models'),
 		catalogue,
-		registries: () => readMachineRegistries(context.environment, dataFolder),
+		registries: () => readSystemRegistries(context.environment, dataFolder),
 		clock: systemClock,
 	})
 }

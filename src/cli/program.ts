@@ -24,7 +24,7 @@ export async function run(argv: readonly string[], environment: Environment): Pr
 		command: [process.execPath, ...bunFlags, Bun.main],
 		print: (line) => process.stdout.write(`${line}\n`),
 		terminal: process.stdout.isTTY === true,
-		tell: (line) => process.stderr.write(`${line}\n`),
+		printStatus: (line) => process.stderr.write(`${line}\n`),
 	})
 	try {
 		await program.parseAsync(argv, { from: 'user' })

@@ -36,8 +36,8 @@ export function openProgress(stream: ProgressStream, clock: Pick<Clock, 'now'>):
 class ProgressBar implements ProgressWriter {
 	private readonly stream: ProgressStream
 	private readonly clock: Pick<Clock, 'now'>
-	private begun: { readonly source: string; readonly atMs: number; readonly bytes: number } | undefined
-	private drawnAtMs = Number.NEGATIVE_INFINITY
+	private started: { readonly source: string; readonly atMs: number; readonly bytes: number } | undefined
+	private renderedAtMs = Number.NEGATIVE_INFINITY
 	private last: Progress | undefined
 
 	constructor(stream: ProgressStream, clock: Pick<Clock, 'now'>) {
@@ -47,25 +47,25 @@ class ProgressBar implements ProgressWriter {
 
 	update(progress: Progress): void {
 		const nowMs = this.clock.now()
-		if (this.begun?.source !== progress.source)
-			this.begun = { source: progress.source, atMs: nowMs, bytes: progress.receivedBytes }
+		if (this.started?.source !== progress.source)
+			this.started = { source: progress.source, atMs: nowMs, bytes: progress.receivedBytes }
 		this.last = progress
-		if (nowMs - this.drawnAtMs < redrawMs) return
-		this.draw(progress, nowMs)
+		if (nowMs - this.renderedAtMs < redrawMs) return
+		this.render(progress, nowMs)
 	}
 
 	end(): void {
 		if (this.last === undefined) return
-		this.draw(this.last, this.clock.now())
+		this.render(this.last, this.clock.now())
 		this.stream.write('\n')
 		this.last = undefined
 	}
 
-	private draw(progress: Progress, nowMs: number): void {
-		this.drawnAtMs = nowMs
-		const seconds = (nowMs - (this.begun?.atMs ?? nowMs)) / 1000
+	private render(progress: Progress, nowMs: number): void {
+		this.renderedAtMs = nowMs
+		const seconds = (nowMs - (this.started?.atMs ?? nowMs)) / 1000
 		const speed =
-			seconds > 0.5 ? `  ${megabytes((progress.receivedBytes - (this.begun?.bytes ?? 0)) / seconds)} MB/s` : ''
+			seconds > 0.5 ? `  ${megabytes((progress.receivedBytes - (this.started?.bytes ?? 0)) / seconds)} MB/s` : ''
 		const done = share(progress)
 		const bar =
 			done === undefined ? '' : `[${'#'.repeat(Math.round(done * barCells)).padEnd(barCells, '-')}] ${percent(done)}  `

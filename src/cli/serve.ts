@@ -7,12 +7,12 @@ import { type Listener, listen } from '../server/listener.ts'
 import { systemClock } from '../system/clock.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
 import { watchConfig } from './config-watch.ts'
-import { cannotListen } from './listen-failure.ts'
+import { listenError } from './listen-failure.ts'
 import { openProgress } from './progress.ts'
 import { Stop } from './stop.ts'
 import { followStop, openUnlessEnded, type StopRequest } from './stop-request.ts'
 import { printWelcome } from './welcome.ts'
-import { type Foreman, openForeman } from './worker.ts'
+import { connectPrimary, type Primary } from './worker.ts'
 import { superviseWorkers } from './workers.ts'
 
 interface ServeFlags extends ConfigFlags {
@@ -31,18 +31,18 @@ export function serveCommand(context: CommandContext): Command {
 		.addOption(new Option('--worker').hideHelp())
 		.action(async ({ workers, worker, ...flags }: ServeFlags) => {
 			// Before anything else, so that a signal to the process group does not end a worker during startup.
-			const foreman = worker === true ? openForeman(new Stop()) : undefined
+			const primary = worker === true ? connectPrimary(new Stop()) : undefined
 			const settings = await readSettings(flags, context.environment)
-			if (foreman !== undefined) await serveAsWorker(foreman, flags, settings, context)
+			if (primary !== undefined) await serveAsWorker(primary, flags, settings, context)
 			else if (workers > 1) await superviseWorkers(workers, settings, context)
-			else await serveAlone(flags, settings, context)
+			else await serveInProcess(flags, settings, context)
 			process.exit(0)
 		})
 }
 
-async function serveAlone(flags: ConfigFlags, settings: Settings, context: CommandContext): Promise<void> {
+async function serveInProcess(flags: ConfigFlags, settings: Settings, context: CommandContext): Promise<void> {
 	const stop = followStop(context)
-	const gateway = await openUnlessEnded(stop.begun, openServedGateway(settings, context))
+	const gateway = await openUnlessEnded(stop.started, openServedGateway(settings, context))
 	const listener = await listenOrClose(gateway, settings, false)
 	try {
 		await printWelcome(listener.url, gateway, settings, context)
@@ -55,15 +55,15 @@ async function serveAlone(flags: ConfigFlags, settings: Settings, context: Comma
 }
 
 async function serveAsWorker(
-	foreman: Foreman,
+	primary: Primary,
 	flags: ConfigFlags,
 	settings: Settings,
 	context: CommandContext,
 ): Promise<void> {
-	const gateway = await openServedGateway(settings, context, foreman)
+	const gateway = await openServedGateway(settings, context, primary)
 	const listener = await listenOrClose(gateway, settings, true)
-	foreman.serve(() => gateway.metrics())
-	await serveUntil(foreman, flags, settings, gateway, listener, context)
+	primary.serve(() => gateway.metrics())
+	await serveUntil(primary, flags, settings, gateway, listener, context)
 }
 
 async function serveUntil(
@@ -77,7 +77,7 @@ async function serveUntil(
 	const log = openConfiguredLog(settings)
 	const watch = watchConfig(settings, () => readSettings(flags, context.environment), gateway, log)
 	stop.onReload(() => watch.reload())
-	await stop.begun
+	await stop.started
 	watch.close()
 	const { drainMs, shutdownMs } = settings.config.limits
 	gateway.drain()
@@ -92,7 +92,7 @@ async function serveUntil(
 async function openServedGateway(
 	settings: Settings,
 	{ version, command, environment }: CommandContext,
-	foreman?: Foreman,
+	primary?: Primary,
 ): Promise<Gateway> {
 	const { openGateway } = await import('../gateway/gateway.ts')
 	const context: GatewayContext = {
@@ -102,7 +102,7 @@ async function openServedGateway(
 		showProgress: () => openProgress(process.stderr, systemClock),
 		clock: systemClock,
 		log: openConfiguredLog(settings),
-		otherMetrics: foreman === undefined ? undefined : () => foreman.otherMetrics(),
+		otherMetrics: primary === undefined ? undefined : () => primary.otherMetrics(),
 	}
 	return openGateway(settings, context)
 }
@@ -114,7 +114,7 @@ async function listenOrClose(gateway: Gateway, { config }: Settings, shared: boo
 		return listen({ address: config.listen, fetch: gateway.fetch, socket: gateway.socket, maxBodyBytes, shared })
 	} catch (cause) {
 		await gateway.close()
-		throw cannotListen(config.listen, cause)
+		throw listenError(config.listen, cause)
 	}
 }
 

@@ -7,7 +7,7 @@ import { followSignals, forcedStatus, Stop } from './stop.ts'
 
 export interface StopRequest {
 	/** Resolves when the server should shut down gracefully. */
-	readonly begun: Promise<void>
+	readonly started: Promise<void>
 	/** Calls `reload` each time the configuration should be reloaded. */
 	onReload(reload: () => void): void
 }
@@ -25,23 +25,23 @@ export function followStop(
 		launchers,
 		parentOf: systemParents(launchers),
 		nowMs: () => performance.now(),
-		onGone: () => stop.begin(),
+		onExit: () => stop.begin(),
 	})
 	followSignals(stop, () => {
-		watch.hungUp()
+		watch.reportHangup()
 		for (const reload of reloads) reload()
 	})
-	return { begun: stop.begun, onReload: (reload) => void reloads.add(reload) }
+	return { started: stop.started, onReload: (reload) => void reloads.add(reload) }
 }
 
 /** Waits for `opening`. If the shutdown begins first, no requests are being served yet: the process exits immediately with status 0. */
-export async function openUnlessEnded<Result>(ending: Promise<void>, opening: Promise<Result>): Promise<Result> {
+export async function openUnlessEnded<Result>(stop: Promise<void>, open: Promise<Result>): Promise<Result> {
 	let settled = false
-	void ending.then(() => {
+	void stop.then(() => {
 		if (!settled) process.exit(0)
 	})
 	try {
-		return await opening
+		return await open
 	} finally {
 		settled = true
 	}

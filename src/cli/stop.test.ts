@@ -8,7 +8,7 @@ function openStop() {
 	const clock = { ms: 1000 }
 	const stop = new Stop(() => clock.ms)
 	const seen: string[] = []
-	void stop.begun.then(() => seen.push('begun'))
+	void stop.started.then(() => seen.push('begun'))
 	void stop.forced.then(() => seen.push('forced'))
 	const settled = async () => {
 		await Promise.resolve()

@@ -14,7 +14,7 @@ export class Stop {
 	private readonly beginning = Promise.withResolvers<void>()
 	private readonly forcing = Promise.withResolvers<void>()
 	private readonly nowMs: () => number
-	private begunAtMs: number | undefined
+	private startedAtMs: number | undefined
 
 	/** @param nowMs a clock that never goes backwards. */
 	constructor(nowMs: () => number = () => performance.now()) {
@@ -22,7 +22,7 @@ export class Stop {
 	}
 
 	/** Resolves at the first signal, or at `begin()`. */
-	get begun(): Promise<void> {
+	get started(): Promise<void> {
 		return this.beginning.promise
 	}
 
@@ -33,14 +33,14 @@ export class Stop {
 
 	/** Begins the shutdown without a signal, for example because the parent process exited. Never counts as the second signal. */
 	begin(): void {
-		this.begunAtMs ??= this.nowMs()
+		this.startedAtMs ??= this.nowMs()
 		this.beginning.resolve()
 	}
 
 	/** Reports a signal. */
 	signal(): void {
-		if (this.begunAtMs === undefined) this.begin()
-		else if (this.nowMs() - this.begunAtMs >= copiesMs) this.forcing.resolve()
+		if (this.startedAtMs === undefined) this.begin()
+		else if (this.nowMs() - this.startedAtMs >= copiesMs) this.forcing.resolve()
 	}
 }
 
@@ -54,8 +54,8 @@ function isOnTerminal(): boolean {
 }
 
 /** Passes the signals that stop a server to `stop`. SIGHUP is one of them on a terminal; otherwise it calls `onHangUp`. */
-export function followSignals(stop: Stop, onHangUp: () => void = () => undefined): void {
-	const hangUpStops = isOnTerminal()
+export function followSignals(stop: Stop, onHangup: () => void = () => undefined): void {
+	const stopsOnHangup = isOnTerminal()
 	for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.signal())
-	process.on('SIGHUP', () => (hangUpStops ? stop.signal() : onHangUp()))
+	process.on('SIGHUP', () => (stopsOnHangup ? stop.signal() : onHangup()))
 }

@@ -53,7 +53,7 @@ async function usage(...args: readonly string[]): Promise<readonly string[]> {
 		version: '0',
 		command: [],
 		print: (line) => lines.push(line),
-		tell: () => undefined,
+		printStatus: () => undefined,
 		terminal: false,
 	})
 	await command

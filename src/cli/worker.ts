@@ -8,21 +8,21 @@ import type { StopRequest } from './stop-request.ts'
 export type WorkerMessage =
 	| { readonly type: 'serving' }
 	/** Its own metrics, in response to the inquiry with this number. */
-	| { readonly type: 'metrics'; readonly inquiry: number; readonly metrics: readonly MetricSnapshot[] }
+	| { readonly type: 'metrics'; readonly request: number; readonly metrics: readonly MetricSnapshot[] }
 	/** Requests the metrics of all other workers. */
-	| { readonly type: 'others'; readonly inquiry: number }
+	| { readonly type: 'others'; readonly request: number }
 
 /** A message from the foreman to a worker. */
-export type ForemanMessage =
+export type PrimaryMessage =
 	/** Shut down gracefully. */
 	| { readonly type: 'end' }
 	/** Reload the configuration. */
 	| { readonly type: 'reload' }
-	| { readonly type: 'metrics'; readonly inquiry: number }
-	| { readonly type: 'others'; readonly inquiry: number; readonly metrics: readonly (readonly MetricSnapshot[])[] }
+	| { readonly type: 'metrics'; readonly request: number }
+	| { readonly type: 'others'; readonly request: number; readonly metrics: readonly (readonly MetricSnapshot[])[] }
 
 /** Shutdown begins when the foreman requests it, or exits. */
-export interface Foreman extends StopRequest {
+export interface Primary extends StopRequest {
 	/** Reports that this worker is serving; `metrics` returns its metrics. */
 	serve(metrics: () => readonly MetricSnapshot[]): void
 	/** The metrics of all other workers. Workers that do not respond in time are omitted; empty if the foreman has exited. */
@@ -35,21 +35,21 @@ const longestWaitMs = 2000
  * While the foreman is running, it handles signals: those that reach the whole process group are ignored here. After it exits, signals
  * stop the worker like a standalone server.
  */
-export function openForeman(stop: Stop): Foreman {
+export function connectPrimary(stop: Stop): Primary {
 	const reloads = new Set<() => void>()
 	void stop.forced.then(() => process.exit(forcedStatus))
 	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
 		process.on(signal, () => {
 			if (!process.connected && signal !== 'SIGHUP') stop.signal()
 		})
-	const inquiries = new Map<number, (metrics: readonly (readonly MetricSnapshot[])[]) => void>()
-	let lastInquiry = 0
+	const pending = new Map<number, (metrics: readonly (readonly MetricSnapshot[])[]) => void>()
+	let lastRequest = 0
 	let own: () => readonly MetricSnapshot[] = () => []
 	const send = (message: WorkerMessage) => {
 		if (process.connected) process.send?.(message)
 	}
 	process.once('disconnect', () => stop.begin())
-	process.on('message', (message: ForemanMessage) => {
+	process.on('message', (message: PrimaryMessage) => {
 		switch (message.type) {
 			case 'end':
 				stop.begin()
@@ -58,14 +58,14 @@ export function openForeman(stop: Stop): Foreman {
 				for (const reload of reloads) reload()
 				break
 			case 'metrics':
-				send({ type: 'metrics', inquiry: message.inquiry, metrics: own() })
+				send({ type: 'metrics', request: message.request, metrics: own() })
 				break
 			case 'others':
-				inquiries.get(message.inquiry)?.(message.metrics)
+				pending.get(message.request)?.(message.metrics)
 		}
 	})
 	return {
-		begun: stop.begun,
+		started: stop.started,
 		onReload: (reload) => void reloads.add(reload),
 		serve(metrics) {
 			own = metrics
@@ -73,16 +73,16 @@ export function openForeman(stop: Stop): Foreman {
 		},
 		otherMetrics() {
 			if (!process.connected) return Promise.resolve([])
-			const inquiry = ++lastInquiry
+			const request = ++lastRequest
 			return new Promise((resolve) => {
 				const end = (metrics: readonly (readonly MetricSnapshot[])[]) => {
-					clearTimeout(late)
-					inquiries.delete(inquiry)
+					clearTimeout(timeout)
+					pending.delete(request)
 					resolve(metrics)
 				}
-				const late = setTimeout(end, longestWaitMs, [])
-				inquiries.set(inquiry, end)
-				send({ type: 'others', inquiry })
+				const timeout = setTimeout(end, longestWaitMs, [])
+				pending.set(request, end)
+				send({ type: 'others', request })
 			})
 		},
 	}

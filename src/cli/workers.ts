@@ -9,11 +9,11 @@ import type { MetricSnapshot } from '../telemetry/metric.ts'
 import { guardAddress } from './address-guard.ts'
 import { CliError, permanentFailureStatus } from './cli-error.ts'
 import type { CommandContext } from './command.ts'
-import { cannotListen } from './listen-failure.ts'
+import { listenError } from './listen-failure.ts'
 import { forcedStatus } from './stop.ts'
 import { followStop } from './stop-request.ts'
 import { printWelcome } from './welcome.ts'
-import type { ForemanMessage, WorkerMessage } from './worker.ts'
+import type { PrimaryMessage, WorkerMessage } from './worker.ts'
 
 const restartPauseMs = 1000
 const responseTimeoutMs = 1500
@@ -23,18 +23,18 @@ export async function superviseWorkers(count: number, settings: Settings, contex
 	refuseEmbedded(settings)
 	const { listen } = settings.config
 	const { address } = await guardAddress(listen).catch((cause: unknown) => {
-		throw cannotListen(listen, cause)
+		throw listenError(listen, cause)
 	})
 	const workers = new Workers(address, settings, context)
 	const stop = followStop(context, () => workers.kill())
 	stop.onReload(() => workers.reload())
-	const ended = stop.begun.then(() => workers.end())
+	const ended = stop.started.then(() => workers.end())
 	const started = workers.start(count).catch(async (cause: unknown) => {
 		await workers.end()
 		throw cause
 	})
 	await Promise.race([started, ended])
-	if (workers.ending) return ended
+	if (workers.stopping) return ended
 	await greetOrEnd(`http://${address}`, settings, context, workers)
 	await ended
 }
@@ -44,9 +44,9 @@ class Workers {
 	private readonly settings: Settings
 	private readonly context: CommandContext
 	private readonly running = new Set<Subprocess>()
-	private readonly inquiries = new Map<number, (metrics: readonly MetricSnapshot[]) => void>()
-	private lastInquiry = 0
-	private isEnding = false
+	private readonly pending = new Map<number, (metrics: readonly MetricSnapshot[]) => void>()
+	private lastRequest = 0
+	private isStopping = false
 
 	constructor(address: string, settings: Settings, context: CommandContext) {
 		this.address = address
@@ -59,13 +59,13 @@ class Workers {
 		await Promise.all(Array.from({ length: count }, () => this.startOne()))
 	}
 
-	get ending(): boolean {
-		return this.isEnding
+	get stopping(): boolean {
+		return this.isStopping
 	}
 
 	/** Resolves once all workers have shut down gracefully. */
 	async end(): Promise<void> {
-		this.isEnding = true
+		this.isStopping = true
 		for (const worker of this.running) send(worker, { type: 'end' })
 		await Promise.all([...this.running].map(({ exited }) => exited))
 	}
@@ -105,18 +105,18 @@ class Workers {
 		this.running.add(worker)
 		void worker.exited.then(async (status) => {
 			this.running.delete(worker)
-			if (this.isEnding) serving.resolve()
+			if (this.isStopping) serving.resolve()
 			else serving.reject(workerEnded(status))
-			if (served && !this.isEnding) await this.replace(status)
+			if (served && !this.isStopping) await this.replace(status)
 		})
 		await serving.promise
 	}
 
 	private async replace(status: number | null): Promise<void> {
 		openConfiguredLog(this.settings).error({ status }, 'worker exited; restarting it')
-		while (!this.isEnding) {
+		while (!this.isStopping) {
 			await systemClock.sleep(restartPauseMs)
-			if (this.isEnding) return
+			if (this.isStopping) return
 			const started = await this.startOne().then(
 				() => true,
 				() => false,
@@ -128,34 +128,34 @@ class Workers {
 	private handle(message: Exclude<WorkerMessage, { type: 'serving' }>, from: Subprocess): void {
 		switch (message.type) {
 			case 'metrics':
-				this.inquiries.get(message.inquiry)?.(message.metrics)
+				this.pending.get(message.request)?.(message.metrics)
 				break
 			case 'others':
-				void this.sendOtherMetrics(message.inquiry, from)
+				void this.sendOtherMetrics(message.request, from)
 		}
 	}
 
-	private async sendOtherMetrics(inquiry: number, from: Subprocess): Promise<void> {
+	private async sendOtherMetrics(request: number, from: Subprocess): Promise<void> {
 		const others = [...this.running].filter((worker) => worker !== from)
 		const metrics = (await Promise.all(others.map((worker) => this.requestMetrics(worker)))).filter(
 			({ length }) => length > 0,
 		)
-		const response: ForemanMessage = { type: 'others', inquiry, metrics }
+		const response: PrimaryMessage = { type: 'others', request, metrics }
 		if (this.running.has(from)) send(from, response)
 	}
 
 	/** A worker's metrics; empty if it does not respond in time. */
 	private requestMetrics(worker: Subprocess): Promise<readonly MetricSnapshot[]> {
-		const inquiry = ++this.lastInquiry
+		const id = ++this.lastRequest
 		return new Promise((resolve) => {
 			const end = (metrics: readonly MetricSnapshot[]) => {
-				clearTimeout(late)
-				this.inquiries.delete(inquiry)
+				clearTimeout(timeout)
+				this.pending.delete(id)
 				resolve(metrics)
 			}
-			const late = setTimeout(end, responseTimeoutMs, [])
-			this.inquiries.set(inquiry, end)
-			const request: ForemanMessage = { type: 'metrics', inquiry }
+			const timeout = setTimeout(end, responseTimeoutMs, [])
+			this.pending.set(id, end)
+			const request: PrimaryMessage = { type: 'metrics', request: id }
 			send(worker, request)
 		})
 	}
@@ -193,7 +193,7 @@ async function greetOrEnd(url: string, settings: Settings, context: CommandConte
 }
 
 /** A worker that is about to exit may have closed its channel already. */
-function send(worker: Subprocess, message: ForemanMessage): void {
+function send(worker: Subprocess, message: PrimaryMessage): void {
 	try {
 		worker.send(message)
 	} catch {

@@ -1,10 +1,11 @@
 // Checks that a file defines models, and provides the built-in default, which is served without a file and for `models: embedded`.
 
+import { isObject } from '../chat/json.ts'
 import { embeddedByDefault } from '../engines/list.ts'
 import { nearest } from '../system/nearest.ts'
 import { type ConfigProblem, shown } from './config-problem.ts'
-import { foreignField } from './foreign-words.ts'
-import { isRecord, record } from './record.ts'
+import { otherToolField } from './other-tools.ts'
+import { record } from './record.ts'
 import { type ConfigFile, embeddedWord, type UpstreamConfig } from './schema.ts'
 import { kindOf } from './sentences.ts'
 
@@ -13,7 +14,7 @@ const modelsRemedy = `name at least one model, or write "models: ${embeddedWord}
 /** A file must contain a mapping and must not be empty. */
 export function checkMapping(value: unknown): readonly ConfigProblem[] {
 	if (value === undefined) return [{ path: [], message: `the file is empty: ${modelsRemedy}` }]
-	return isRecord(value)
+	return isObject(value)
 		? []
 		: [{ path: [], message: `must contain a mapping of fields, such as "models: …", not ${kindOf(value)}` }]
 }
@@ -21,7 +22,7 @@ export function checkMapping(value: unknown): readonly ConfigProblem[] {
 /** A file must define models: one without models is probably a mistake or incomplete. */
 export function checkModels(values: Readonly<Record<string, unknown>>): readonly ConfigProblem[] {
 	const { models } = values
-	const none = models === undefined || models === null || (isRecord(models) && Object.keys(models).length === 0)
+	const none = models === undefined || models === null || (isObject(models) && Object.keys(models).length === 0)
 	return none && !Object.keys(values).some(meansModels)
 		? [{ path: ['models'], message: `no models are defined: ${modelsRemedy}` }]
 		: []
@@ -29,7 +30,7 @@ export function checkModels(values: Readonly<Record<string, unknown>>): readonly
 
 /** Whether the name is reported as an unknown field, which is more specific than a complaint about missing models. */
 function meansModels(name: string): boolean {
-	return name !== 'models' && (nearest(name, ['models']) !== undefined || foreignField(name)?.targets.length === 0)
+	return name !== 'models' && (nearest(name, ['models']) !== undefined || otherToolField(name)?.targets.length === 0)
 }
 
 export function explainModelsText(text: string): string {

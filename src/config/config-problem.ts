@@ -20,7 +20,7 @@ export function writePath(path: readonly PropertyKey[]): string {
 /** The notation of `value` in messages: short, on one line. */
 export function shown(value: unknown): string {
 	const text = typeof value === 'string' ? JSON.stringify(value) : String(value)
-	return text.length <= longestShown ? text : `${text.slice(0, longestShown)}…`
+	return text.length <= maxShownLength ? text : `${text.slice(0, maxShownLength)}…`
 }
 
-const longestShown = 80
+const maxShownLength = 80

@@ -3,9 +3,9 @@
 import { ConfigError } from './config-error.ts'
 import { type ConfigProblem, writePath } from './config-problem.ts'
 import type { Document } from './document.ts'
-import type { Override } from './environment.ts'
+import type { ConfigOverride } from './environment.ts'
 
-type Overrides = Readonly<Record<string, Override>>
+type Overrides = Readonly<Record<string, ConfigOverride>>
 
 /** Collects complaints, and writes each with file, line and field. */
 export class ConfigProblems {
@@ -34,7 +34,7 @@ export class ConfigProblems {
 		const all = [...this.found, ...more.filter(({ path }) => !filled.has(writePath(path)))].toSorted(
 			(one, other) => this.document.offset(one.path) - this.document.offset(other.path),
 		)
-		return new ConfigError([...new Set(all.map((complaint) => this.locate(complaint)))].join('\n'), {
+		return new ConfigError([...new Set(all.map((problem) => this.locate(problem)))].join('\n'), {
 			secretFiles: this.secretFiles,
 		})
 	}
@@ -45,10 +45,10 @@ export class ConfigProblems {
 		if (origin !== undefined)
 			return /^(is|must|cannot|names) /.test(message) ? `${origin} ${message}` : `${origin}: ${message}`
 		const field = writePath(path)
-		return `${this.place(path)}: ${field === '' ? '' : `${field}: `}${message}`
+		return `${this.position(path)}: ${field === '' ? '' : `${field}: `}${message}`
 	}
 
-	private place(path: readonly PropertyKey[]): string {
+	private position(path: readonly PropertyKey[]): string {
 		const line = this.document.line(path)
 		return `${this.document.name}${line === undefined ? '' : `:${line}`}`
 	}

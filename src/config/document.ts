@@ -34,12 +34,12 @@ export class DocumentError extends Error {
 export function parseYaml(name: string, text: string): Document {
 	const lines = new LineCounter()
 	const tree = parseTree(name, text, lines)
-	const flaws = [...tree.errors, ...tree.warnings].map(({ code, message, pos: [at] }) => ({
+	const problems = [...tree.errors, ...tree.warnings].map(({ code, message, pos: [at] }) => ({
 		at,
-		sentence: isBareVariable(text, at) ? bareVariable : explainFlaw(code, message),
+		sentence: isUnquotedVariable(text, at) ? unquotedVariable : explainProblem(code, message),
 	}))
-	if (flaws.length === 0) flaws.push(...structuralFlaws(tree))
-	if (flaws.length > 0) throw new DocumentError(writeFlaws(name, flaws, lines))
+	if (problems.length === 0) problems.push(...structuralProblems(tree))
+	if (problems.length > 0) throw new DocumentError(writeProblems(name, problems, lines))
 	const offset = (path: readonly PropertyKey[]): number => {
 		for (let length = path.length; length > 0; length--) {
 			const at = offsetOf(tree, path.slice(0, length))
@@ -50,7 +50,7 @@ export function parseYaml(name: string, text: string): Document {
 	const value = readValue(name, tree) ?? undefined
 	const deep = tooDeep(value, [])
 	if (deep !== undefined)
-		throw new DocumentError(writeFlaws(name, [{ at: offset(deep), sentence: nestedTooDeeply }], lines))
+		throw new DocumentError(writeProblems(name, [{ at: offset(deep), sentence: nestedTooDeeply }], lines))
 	return {
 		name,
 		value,
@@ -85,28 +85,28 @@ function tooDeep(value: unknown, path: readonly string[]): readonly string[] | u
 	return undefined
 }
 
-interface Flaw {
+interface SyntaxProblem {
 	readonly at: number
 	readonly sentence: string
 }
 
 /** Maximum number of errors reported: one mistake often causes several errors of the parser. */
-const mostFlaws = 5
+const maxProblems = 5
 
 /** Writes the first flaw of each line; the others are mostly its consequences. */
-function writeFlaws(name: string, flaws: readonly Flaw[], lines: LineCounter): string {
+function writeProblems(name: string, problems: readonly SyntaxProblem[], lines: LineCounter): string {
 	const byLine = new Map<number, string>()
-	for (const { at, sentence } of flaws) {
+	for (const { at, sentence } of problems) {
 		const { line, col } = lines.linePos(at)
 		if (!byLine.has(line)) byLine.set(line, `${name}:${line}:${col}: ${sentence}`)
 	}
-	return [...byLine.values()].slice(0, mostFlaws).join('\n')
+	return [...byLine.values()].slice(0, maxProblems).join('\n')
 }
 
-const bareVariable = 'a variable between braces or brackets must be in quotes: "$' + '{NAME}"'
+const unquotedVariable = 'a variable between braces or brackets must be in quotes: "$' + '{NAME}"'
 
 /** Whether the flaw directly follows an unquoted variable, whose brace opens a mapping in YAML. */
-function isBareVariable(text: string, at: number): boolean {
+function isUnquotedVariable(text: string, at: number): boolean {
 	const line = text.slice(text.lastIndexOf('\n', at - 1) + 1, at + 1)
 	const opened = line.search(/[{[,]/)
 	// Split, because a single expression takes seconds if a file is one long line.
@@ -114,16 +114,16 @@ function isBareVariable(text: string, at: number): boolean {
 	return texts.slice(0, -1).some((text) => /[:,[]\s*[^"'\s:,]*$/.test(text))
 }
 
-function explainFlaw(code: string, message: string): string {
+function explainProblem(code: string, message: string): string {
 	if (/^Flow (map|sequence)/.test(message)) return 'a "[" or "{" above is not closed here'
 	return sentences[code] ?? `not valid YAML: ${plain(message)}`
 }
 
 /** Flaws that the parser finds late or never: aliases and merge keys of the wrong kind, and an unusable name. */
-function structuralFlaws(tree: YamlTree): readonly Flaw[] {
-	const flaws: Flaw[] = []
+function structuralProblems(tree: YamlTree): readonly SyntaxProblem[] {
+	const problems: SyntaxProblem[] = []
 	const add = (node: unknown, sentence: string) =>
-		flaws.push({ at: isNode(node) ? (node.range?.[0] ?? 0) : 0, sentence })
+		problems.push({ at: isNode(node) ? (node.range?.[0] ?? 0) : 0, sentence })
 	visit(tree, {
 		Alias(_, alias, path) {
 			const { source } = alias
@@ -138,7 +138,7 @@ function structuralFlaws(tree: YamlTree): readonly Flaw[] {
 			if (isScalar(key) && key.value === '__proto__') add(key, '__proto__ cannot be used as a name')
 		},
 	})
-	return flaws
+	return problems
 }
 
 const mergeSentence = 'a merge key (<<) takes an alias of a mapping, such as <<: *base, or a list of such aliases'

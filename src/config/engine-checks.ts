@@ -3,7 +3,7 @@
 import { engineKinds } from '../engines/list.ts'
 import { systemClock } from '../system/clock.ts'
 import type { Environment } from './environment.ts'
-import { readMachineRegistries } from './package-index.ts'
+import { readSystemRegistries } from './package-index.ts'
 import type { Settings } from './settings.ts'
 
 /** One line for each upstream that cannot work, in the form of the other complaints about the configuration. Only reads the disk. */
@@ -14,16 +14,16 @@ export async function checkEngines(settings: Settings, environment: Environment)
 		engineFolder,
 		modelFolder,
 		download: config.download,
-		registries: () => readMachineRegistries(environment, dataFolder),
+		registries: () => readSystemRegistries(environment, dataFolder),
 		clock: systemClock,
 	}
-	const complaints = Object.entries(config.upstreams).map(async ([name, upstream]) => {
+	const problems = Object.entries(config.upstreams).map(async ([name, upstream]) => {
 		const { engine, model, builtIn, concurrency: _c, breaker: _b, health: _h, ...options } = upstream
 		// The built-in default is downloaded while the toy model responds.
 		if (builtIn === true) return undefined
-		const complaint = await engineKinds[engine]?.check?.(options, { ...context, model })
-		if (complaint === undefined) return undefined
-		return reading.locate({ path: ['upstreams', name, 'package' in options ? 'package' : 'model'], message: complaint })
+		const problem = await engineKinds[engine]?.check?.(options, { ...context, model })
+		if (problem === undefined) return undefined
+		return reading.locate({ path: ['upstreams', name, 'package' in options ? 'package' : 'model'], message: problem })
 	})
-	return (await Promise.all(complaints)).filter((complaint) => complaint !== undefined)
+	return (await Promise.all(problems)).filter((problem) => problem !== undefined)
 }

@@ -7,7 +7,7 @@ export function processEnvironment(): Environment {
 }
 
 /** A value from outside the file, with its origin: `--listen` or `DRAGOMAN_LISTEN`. */
-export interface Override {
+export interface ConfigOverride {
 	readonly value: string
 	readonly origin: string
 }
@@ -24,7 +24,7 @@ export interface EnvironmentConfig {
 	/** `DRAGOMAN_CONFIG`: a YAML file. */
 	readonly file: string | undefined
 	/** By the field's name in the file. */
-	readonly overrides: Readonly<Record<string, Override>>
+	readonly overrides: Readonly<Record<string, ConfigOverride>>
 }
 
 export function readEnvironment(environment: Environment): EnvironmentConfig {

@@ -10,7 +10,7 @@ import { expand } from './variables.ts'
 
 export interface Filled {
 	readonly value: unknown
-	readonly complaints: readonly ConfigProblem[]
+	readonly problems: readonly ConfigProblem[]
 	/** The text as written in the file of fields that contain a variable, by JSON of the path. */
 	readonly fromVariables: ReadonlyMap<string, string>
 	/** Absolute paths of the files of the secrets, including those that cannot be read. */
@@ -28,7 +28,7 @@ export async function fillIn(value: unknown, context: FillingContext): Promise<F
 	const filling = new Filling(value, context)
 	return {
 		value: await filling.fill(value, []),
-		complaints: filling.complaints,
+		problems: filling.problems,
 		fromVariables: filling.fromVariables,
 		secretFiles: filling.secretFiles,
 	}
@@ -37,7 +37,7 @@ export async function fillIn(value: unknown, context: FillingContext): Promise<F
 /** A secret from the environment, trimmed, or read from the file that it refers to. A relative path is resolved against the working directory. */
 export async function readGivenSecret(
 	text: string,
-): Promise<{ readonly text: string; readonly file?: string; readonly complaint?: string }> {
+): Promise<{ readonly text: string; readonly file?: string; readonly problem?: string }> {
 	const trimmed = text.trim()
 	if (!trimmed.startsWith(filePrefix)) return { text: trimmed }
 	const file = resolve(trimmed.slice(filePrefix.length))
@@ -47,14 +47,14 @@ export async function readGivenSecret(
 const filePrefix = 'file:'
 
 class Filling {
-	readonly complaints: ConfigProblem[] = []
+	readonly problems: ConfigProblem[] = []
 	readonly fromVariables = new Map<string, string>()
 	readonly secretFiles: string[] = []
-	private readonly whole: unknown
+	private readonly document: unknown
 	private readonly context: FillingContext
 
-	constructor(whole: unknown, context: FillingContext) {
-		this.whole = whole
+	constructor(document: unknown, context: FillingContext) {
+		this.document = document
 		this.context = context
 	}
 
@@ -71,23 +71,23 @@ class Filling {
 
 	private async fillText(given: string, path: readonly string[]): Promise<string> {
 		const { schema, environment, folder } = this.context
-		const { text, usesVariable, complaint } = expand(given, environment)
-		if (complaint !== undefined) return this.complain(path, complaint)
+		const { text, usesVariable, problem } = expand(given, environment)
+		if (problem !== undefined) return this.report(path, problem)
 		if (usesVariable) this.fromVariables.set(JSON.stringify(path), given)
-		if (fieldAt(schema, path, this.whole)?.secret !== true) return text
+		if (fieldAt(schema, path, this.document)?.secret !== true) return text
 		const secret = text.trim()
 		const misspelt = explainMisspelt(given.trim())
-		if (misspelt !== undefined) return this.complain(path, misspelt)
+		if (misspelt !== undefined) return this.report(path, misspelt)
 		if (!secret.startsWith(filePrefix)) return secret
 		// A path written in the file is relative to the file; one from a variable, to the working directory.
 		const file = resolve(given.trim().startsWith(filePrefix) ? folder : '.', secret.slice(filePrefix.length))
 		this.secretFiles.push(file)
 		const read = await readSecret(file)
-		return read.complaint === undefined ? read.text : this.complain(path, read.complaint)
+		return read.problem === undefined ? read.text : this.report(path, read.problem)
 	}
 
-	private complain(path: readonly string[], message: string): string {
-		this.complaints.push({ path, message })
+	private report(path: readonly string[], message: string): string {
+		this.problems.push({ path, message })
 		return ''
 	}
 }
@@ -101,12 +101,12 @@ function explainMisspelt(text: string): string | undefined {
 	return undefined
 }
 
-async function readSecret(file: string): Promise<{ readonly text: string; readonly complaint?: string }> {
+async function readSecret(file: string): Promise<{ readonly text: string; readonly problem?: string }> {
 	try {
 		const text = (await readFile(file, 'utf8')).trim()
-		return text === '' ? { text, complaint: `the file ${file} is empty: it must contain the secret` } : { text }
+		return text === '' ? { text, problem: `the file ${file} is empty: it must contain the secret` } : { text }
 	} catch (thrown) {
-		return { text: '', complaint: explainReadFailure(file, thrown) }
+		return { text: '', problem: explainReadFailure(file, thrown) }
 	}
 }
 

@@ -16,12 +16,13 @@ import { ConfigError } from './config-error.ts'
 import type { ConfigProblem } from './config-problem.ts'
 import { ConfigProblems } from './config-problems.ts'
 import { type Document, DocumentError, parseYaml } from './document.ts'
-import type { Environment, Override } from './environment.ts'
+import type { ConfigOverride, Environment } from './environment.ts'
 import { fieldAt } from './field.ts'
 import { explainReadFailure, fillIn, readGivenSecret } from './fill-in.ts'
 import { parse, withoutValue } from './parse.ts'
 import { record } from './record.ts'
 import { checkReferences } from './references.ts'
+import { renameFields } from './renamed-fields.ts'
 import { type ConfigFile, configSchema, embeddedWord, extension } from './schema.ts'
 import { findWarnings, unknownVariables } from './warnings.ts'
 
@@ -33,7 +34,7 @@ export interface ConfigSource {
 	/** Origin of the path: `--config` or `DRAGOMAN_CONFIG`. */
 	readonly fileOrigin?: string
 	/** Values from the command line and the environment, which take precedence over the file. By the field's name. */
-	readonly overrides: Readonly<Record<string, Override>>
+	readonly overrides: Readonly<Record<string, ConfigOverride>>
 	/** For `${NAME}` in the file. */
 	readonly environment: Environment
 }
@@ -56,33 +57,34 @@ export interface Reading {
 	/** Absolute paths of the files that secrets were read from. */
 	readonly secretFiles: readonly string[]
 	/** Writes a complaint with its position: `file:line: field: message`. */
-	readonly locate: (complaint: ConfigProblem) => string
+	readonly locate: (problem: ConfigProblem) => string
 }
 
 /** @throws ConfigError */
 export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
-	const { text, document } = await readDocument(source)
-	const complaints = new ConfigProblems(document, source.overrides)
-	const values = withoutExtensions(document.value)
+	const { text, document: yaml } = await readDocument(source)
+	const problems = new ConfigProblems(yaml, source.overrides)
+	const { values, ...renamed } = renameFields(withoutExtensions(yaml.value))
 	if (source.file !== undefined) {
-		complaints.throwIfAny(checkMapping(document.value))
-		complaints.add(checkModels(values))
+		problems.throwIfAny(checkMapping(yaml.value))
+		problems.add(checkModels(values))
 	}
+	problems.add(renamed.problems)
 	const folder = resolve(source.file === undefined ? '.' : dirname(source.file))
 	const filled = await fillIn(values, { schema: configSchema, environment: source.environment, folder })
-	complaints.add(filled.complaints)
-	complaints.secretFiles = filled.secretFiles
-	const given = await readOverrides(source.overrides, complaints)
+	problems.add(filled.problems)
+	problems.secretFiles = filled.secretFiles
+	const given = await readOverrides(source.overrides, problems)
 	const fromFile = record(filled.value)
 	const usesBuiltIn = source.file === undefined || fromFile.models === embeddedWord
 	if (usesBuiltIn && Object.hasOwn(record(fromFile.upstreams), builtInUpstream))
-		complaints.add([{ path: ['upstreams', builtInUpstream], message: reservedName }])
+		problems.add([{ path: ['upstreams', builtInUpstream], message: reservedName }])
 	if (typeof fromFile.models === 'string' && !usesBuiltIn)
-		complaints.add([{ path: ['models'], message: explainModelsText(fromFile.models) }])
-	const whole = { ...(usesBuiltIn ? withEmbeddedModel(fromFile) : fromFile), ...given }
-	complaints.add(checkReferences(whole).map((one) => withoutValue(one, whole, filled.fromVariables)))
-	const config = parse(whole, filled.fromVariables, complaints)
-	const warnings = findWarnings(config).map((warning) => complaints.locate(warning))
+		problems.add([{ path: ['models'], message: explainModelsText(fromFile.models) }])
+	const document = { ...(usesBuiltIn ? withEmbeddedModel(fromFile) : fromFile), ...given }
+	problems.add(checkReferences(document).map((one) => withoutValue(one, document, filled.fromVariables)))
+	const config = parse(document, filled.fromVariables, problems)
+	const warnings = [...renamed.warnings, ...findWarnings(config)].map((warning) => problems.locate(warning))
 	return {
 		config: usesBuiltIn ? markBuiltIn(config) : config,
 		warnings: [...warnings, ...unknownVariables(source.environment)],
@@ -91,7 +93,7 @@ export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
 			text,
 			values: fromFile,
 			secretFiles: filled.secretFiles,
-			locate: (complaint) => complaints.locate(complaint),
+			locate: (problem) => problems.locate(problem),
 		},
 	}
 }
@@ -133,7 +135,7 @@ function withoutExtensions(value: unknown): Readonly<Record<string, unknown>> {
 
 async function readOverrides(
 	overrides: ConfigSource['overrides'],
-	complaints: ConfigProblems,
+	problems: ConfigProblems,
 ): Promise<Readonly<Record<string, string>>> {
 	const given: Record<string, string> = {}
 	for (const [name, { value }] of Object.entries(overrides)) {
@@ -141,9 +143,9 @@ async function readOverrides(
 			given[name] = value.trim()
 			continue
 		}
-		const { text, complaint } = await readGivenSecret(value)
+		const { text, problem } = await readGivenSecret(value)
 		given[name] = text
-		if (complaint !== undefined) complaints.add([{ path: [name], message: complaint }])
+		if (problem !== undefined) problems.add([{ path: [name], message: problem }])
 	}
 	return given
 }

@@ -7,19 +7,19 @@ import type { ModelHub, PackageIndex, Registries } from '../weights/sources/regi
 import type { Environment } from './environment.ts'
 import { homeFolder } from './home-folder.ts'
 
-export interface Machine {
+export interface UserMachine {
 	readonly platform: NodeJS.Platform
 	/** The user's home folder. */
 	readonly home: string
 }
 
 /** The registries of the machine that this process runs on. @param dataFolder replaces the home folder if there is none. */
-export function readMachineRegistries(environment: Environment, dataFolder: string): Promise<Registries> {
+export function readSystemRegistries(environment: Environment, dataFolder: string): Promise<Registries> {
 	return readRegistries(environment, { platform: process.platform, home: homeFolder(environment, dataFolder) })
 }
 
 /** Package index and model hub of a machine. Files that cannot be read count as absent. */
-export async function readRegistries(environment: Environment, machine: Machine): Promise<Registries> {
+export async function readRegistries(environment: Environment, machine: UserMachine): Promise<Registries> {
 	return { packages: await readPackageIndex(environment, machine), hub: readModelHub(environment) }
 }
 
@@ -27,7 +27,7 @@ export async function readRegistries(environment: Environment, machine: Machine)
  * The Python package index that pip would use: `PIP_INDEX_URL`, else `index-url` in pip's configuration files, else PyPI. Its
  * certificates: `PIP_CERT`, else `cert` in those files, else `SSL_CERT_FILE`, else those that the process trusts by default.
  */
-export async function readPackageIndex(environment: Environment, machine: Machine): Promise<PackageIndex> {
+export async function readPackageIndex(environment: Environment, machine: UserMachine): Promise<PackageIndex> {
 	const settings = new Map<string, string>()
 	for (const file of pipFiles(environment, machine)) {
 		const text = await readFile(file, 'utf8').catch(() => '')
@@ -48,7 +48,7 @@ export function readModelHub(environment: Environment): ModelHub {
 }
 
 /** pip's configuration files in ascending precedence: the machine's, the user's, the virtual environment's, and `PIP_CONFIG_FILE`. */
-function pipFiles(environment: Environment, machine: Machine): readonly string[] {
+function pipFiles(environment: Environment, machine: UserMachine): readonly string[] {
 	const named = environment.PIP_CONFIG_FILE
 	if (named === '/dev/null' || named === 'nul') return []
 	const virtual = environment.VIRTUAL_ENV
@@ -56,7 +56,7 @@ function pipFiles(environment: Environment, machine: Machine): readonly string[]
 	return [...sharedPipFiles(environment, machine), ...(virtual ? [join(virtual, name)] : []), ...(named ? [named] : [])]
 }
 
-function sharedPipFiles(environment: Environment, { platform, home }: Machine): readonly string[] {
+function sharedPipFiles(environment: Environment, { platform, home }: UserMachine): readonly string[] {
 	if (platform === 'win32') {
 		const shared = environment.ProgramData ?? 'C:\\ProgramData'
 		const own = environment.APPDATA ?? join(home, 'AppData', 'Roaming')

@@ -1,10 +1,10 @@
 // Validates the values of a file against the schema.
 
 import type { z } from 'zod'
+import { isObject } from '../chat/json.ts'
 import { hideUrlSecrets } from '../system/redaction.ts'
 import { type ConfigProblem, shown } from './config-problem.ts'
 import type { ConfigProblems } from './config-problems.ts'
-import { isRecord } from './record.ts'
 import { type ConfigFile, configSchema } from './schema.ts'
 import { emptyMessage, explainIssues } from './sentences.ts'
 
@@ -14,28 +14,28 @@ import { emptyMessage, explainIssues } from './sentences.ts'
  * @throws ConfigError
  */
 export function parse(
-	whole: Readonly<Record<string, unknown>>,
+	document: Readonly<Record<string, unknown>>,
 	fromVariables: ReadonlyMap<string, string>,
-	complaints: ConfigProblems,
+	problems: ConfigProblems,
 ): ConfigFile {
-	const first = safeParse(whole)
-	const [value, parsed] = first.success ? [whole, first] : parseAgain(whole, first.error.issues, fromVariables)
+	const first = safeParse(document)
+	const [value, parsed] = first.success ? [document, first] : parseAgain(document, first.error.issues, fromVariables)
 	if (!parsed.success)
-		throw complaints.error(
-			explainIssues(configSchema, value, parsed.error.issues).map((one) => withoutValue(one, whole, fromVariables)),
+		throw problems.error(
+			explainIssues(configSchema, value, parsed.error.issues).map((one) => withoutValue(one, document, fromVariables)),
 		)
-	complaints.throwIfAny([])
+	problems.throwIfAny([])
 	return parsed.data
 }
 
 /** Any variable may contain a secret, so the message contains the variable instead of its value. */
 export function withoutValue(
 	{ path, message }: ConfigProblem,
-	whole: unknown,
+	document: unknown,
 	fromVariables: ReadonlyMap<string, string>,
 ): ConfigProblem {
 	const written = fromVariables.get(JSON.stringify(path.map(String)))
-	const value = path.reduce<unknown>((inner, step) => Reflect.get(Object(inner), step), whole)
+	const value = path.reduce<unknown>((inner, step) => Reflect.get(Object(inner), step), document)
 	if (written === undefined || typeof value !== 'string') return { path, message }
 	const forms = [JSON.stringify(value), shown(value), JSON.stringify(hideUrlSecrets(value))]
 	return {
@@ -53,11 +53,11 @@ function safeParse(value: unknown) {
 
 /** Converts text from a variable to a number or a boolean if the field requires one. */
 function parseAgain(
-	whole: Readonly<Record<string, unknown>>,
+	document: Readonly<Record<string, unknown>>,
 	issues: readonly z.core.$ZodIssue[],
 	fromVariables: ReadonlyMap<string, string>,
 ): readonly [unknown, ReturnType<typeof safeParse>] {
-	let value: unknown = whole
+	let value: unknown = document
 	for (const { path, expected } of wrongTypes(issues, []))
 		if (fromVariables.has(JSON.stringify(path.map(String)))) value = retyped(value, path, expected)
 	return [value, safeParse(value)]
@@ -88,5 +88,5 @@ function retyped(value: unknown, path: readonly PropertyKey[], expected: string)
 	}
 	if (Array.isArray(value))
 		return value.map((inner, index) => (index === step ? retyped(inner, rest, expected) : inner))
-	return isRecord(value) ? { ...value, [step]: retyped(value[String(step)], rest, expected) } : value
+	return isObject(value) ? { ...value, [step]: retyped(value[String(step)], rest, expected) } : value
 }

@@ -6,11 +6,11 @@ import { record } from './record.ts'
 import type { ConfigFile } from './schema.ts'
 
 /**
- * @param whole the fields of the file. They may be invalid otherwise: values that cannot be read here have another complaint.
+ * @param document the fields of the file. They may be invalid otherwise: values that cannot be read here have another complaint.
  */
-export function checkReferences(whole: Readonly<Record<string, unknown>>): readonly ConfigProblem[] {
-	const models = Object.entries(record(whole.models)).map(([name, model]) => [name, record(model)] as const)
-	return [...danglingRoutes(models, Object.keys(record(whole.upstreams))), ...sharedNames(models)]
+export function checkReferences(document: Readonly<Record<string, unknown>>): readonly ConfigProblem[] {
+	const models = Object.entries(record(document.models)).map(([name, model]) => [name, record(model)] as const)
+	return [...danglingRoutes(models, Object.keys(record(document.upstreams))), ...sharedNames(models)]
 }
 
 /** The upstreams in the route of a model, in order. */
@@ -35,14 +35,14 @@ function suggest(upstream: string, known: readonly string[]): string {
 	const meant = nearest(upstream, known)
 	if (meant !== undefined) return ` (did you mean ${shown(meant)}?)`
 	if (known.length === 0) return ': no upstreams are configured, so add one under `upstreams`'
-	return `: the upstreams are ${known.slice(0, mostShown).join(', ')}${known.length > mostShown ? ' …' : ''}`
+	return `: the upstreams are ${known.slice(0, maxShown).join(', ')}${known.length > maxShown ? ' …' : ''}`
 }
 
-const mostShown = 10
+const maxShown = 10
 
 /** Finds names that belong to several models. A model's own name among its aliases is allowed. */
 function sharedNames(models: GivenModels): readonly ConfigProblem[] {
-	const complaints: ConfigProblem[] = []
+	const problems: ConfigProblem[] = []
 	const owners = new Map(models.map(([name]) => [name, name]))
 	for (const [name, { aliases }] of models)
 		for (const [index, alias] of (Array.isArray(aliases) ? aliases : []).entries()) {
@@ -50,10 +50,10 @@ function sharedNames(models: GivenModels): readonly ConfigProblem[] {
 			const owner = owners.get(alias)
 			if (owner === undefined) owners.set(alias, name)
 			else if (owner !== name)
-				complaints.push({
+				problems.push({
 					path: ['models', name, 'aliases', index],
 					message: `${shown(alias)} is already ${owner === alias ? 'the name' : 'an alias'} of the model ${shown(owner)}: a name belongs to one model`,
 				})
 		}
-	return complaints
+	return problems
 }

@@ -162,10 +162,7 @@ export const configSchema = z.strictObject({
 	telemetry: telemetryOptions,
 	history: z
 		.strictObject({
-			albert: z
-				.boolean()
-				.default(false)
-				.describe('Whether `user` and `id` of a chat request store a conversation, like Albert API in 2024.'),
+			userId: z.boolean().default(false).describe('Whether `user` and `id` of a chat request store a conversation.'),
 			keepDays: days()
 				.optional()
 				.describe('Conversations are deleted this many days after their last turn. Default: never.'),

@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import { nearest } from '../system/nearest.ts'
 import { type ConfigProblem, shown, writePath } from './config-problem.ts'
 import { choicesOf, type Field, fieldAt, namesOf, type Shape, shapesOf } from './field.ts'
-import { foreignValue } from './foreign-words.ts'
+import { otherToolValue } from './other-tools.ts'
 import { explainUnknownField } from './unknown-field.ts'
 
 /** The message of every issue for which the schema has no sentence of its own. */
@@ -29,13 +29,13 @@ export function explainIssues(
 
 function explain(
 	schema: z.ZodType,
-	whole: unknown,
+	document: unknown,
 	issue: z.core.$ZodIssue,
 	above: readonly PropertyKey[],
 ): readonly ConfigProblem[] {
 	const path = [...above, ...issue.path]
-	const field = fieldAt(schema, path, whole)
-	const value = valueAt(whole, path)
+	const field = fieldAt(schema, path, document)
+	const value = valueAt(document, path)
 	if (issue.message !== emptyMessage && value !== undefined) return [{ path, message: issue.message }]
 	if (issue.code === 'unrecognized_keys')
 		return issue.keys.map((key) => ({
@@ -48,7 +48,7 @@ function explain(
 		]
 	if (issue.code === 'invalid_union' && issue.errors.length > 0) {
 		const inner = issue.errors.find((errors) => !errors.some((error) => isWrongType(error)))
-		if (inner !== undefined) return inner.flatMap((error) => explain(schema, whole, error, path))
+		if (inner !== undefined) return inner.flatMap((error) => explain(schema, document, error, path))
 	}
 	return [{ path, message: describe(issue, path, value, field) }]
 }
@@ -58,8 +58,8 @@ function isWrongType(issue: z.core.$ZodIssue): boolean {
 	return issue.code === 'invalid_type' && issue.path.length === 0
 }
 
-function valueAt(whole: unknown, path: readonly PropertyKey[]): unknown {
-	return path.reduce<unknown>((inner, step) => Reflect.get(Object(inner), step), whole)
+function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {
+	return path.reduce<unknown>((inner, step) => Reflect.get(Object(inner), step), document)
 }
 
 function explainName(path: readonly PropertyKey[]): string {
@@ -113,7 +113,7 @@ function exampleOf(name: string, field: Field | undefined): string {
 
 function explainChoice(name: string, value: unknown, choices: readonly string[]): string {
 	const word = String(value)
-	const meant = foreignValue(name, word) ?? nearest(word, choices)
+	const meant = otherToolValue(name, word) ?? nearest(word, choices)
 	const hint = meant === undefined ? '' : ` (did you mean "${meant}"?)`
 	return `${shown(value)} is not one of ${choices.join(', ')}${hint}`
 }
@@ -130,9 +130,9 @@ const shapeNames: Readonly<Record<Shape, string>> = {
 function explainType(value: unknown, field: Field | undefined): string {
 	const shapes: ReadonlySet<Shape> = field === undefined ? new Set() : shapesOf(field)
 	const secret = field?.secret === true
-	if (shapes.has('truth')) return `${shownTruth(value, secret)} is neither true nor false${truthHint(value)}`
+	if (shapes.has('truth')) return `${describeValue(value, secret)} is neither true nor false${truthHint(value)}`
 	if (shapes.has('number')) return explainNumber(value)
-	const wanted = [...shapes].map((shape) => shapeNames[shape]).join(' or ')
+	const expected = [...shapes].map((shape) => shapeNames[shape]).join(' or ')
 	if (shapes.has('text') && (typeof value === 'number' || typeof value === 'boolean'))
 		return secret
 			? `is ${kindOf(value)}, not text: put it in quotes`
@@ -140,12 +140,12 @@ function explainType(value: unknown, field: Field | undefined): string {
 	const fields = shapes.has('mapping') && field !== undefined ? namesOf(field, undefined) : []
 	const form = shapes.has('mapping') && fields.length > 0 && fields.length < 12 ? ` (${fields.join(', ')})` : ''
 	const remedy = shapes.has('list') && typeof value === 'string' && !secret ? `: write [${value}]` : ''
-	return wanted === ''
+	return expected === ''
 		? `${kindOf(value)} cannot be used here`
-		: `must be ${wanted}${form}, not ${kindOf(value)}${remedy}`
+		: `must be ${expected}${form}, not ${kindOf(value)}${remedy}`
 }
 
-function shownTruth(value: unknown, secret: boolean): string {
+function describeValue(value: unknown, secret: boolean): string {
 	return secret || typeof value === 'object' ? kindOf(value) : shown(value)
 }
 

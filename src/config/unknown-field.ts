@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import { nearest } from '../system/nearest.ts'
 import { writePath } from './config-problem.ts'
 import { allPaths, type Field, namesOf } from './field.ts'
-import { foreignField } from './foreign-words.ts'
+import { otherToolField } from './other-tools.ts'
 
 const mostNames = 16
 
@@ -22,9 +22,9 @@ export function explainUnknownField(
 ): string {
 	const here = [...new Set(known === undefined ? [] : namesOf(known, value))]
 	const near = nearest(name, here)
-	if (near !== undefined && sameLetters(near, name)) return `unknown field: it is written "${near}"`
-	const foreign = explainForeign(name, path, here)
-	if (foreign !== undefined) return `unknown field: ${foreign}`
+	if (near !== undefined && isSameWord(near, name)) return `unknown field: it is written "${near}"`
+	const equivalent = explainOtherTool(name, path, here)
+	if (equivalent !== undefined) return `unknown field: ${equivalent}`
 	if (hasOtherForm(schema, path, name)) return otherForm(value, here)
 	const elsewhere = findElsewhere(schema, path, name)
 	if (near !== undefined && !(elsewhere !== undefined && name.length > 3 && !close(near, name)))
@@ -35,24 +35,24 @@ export function explainUnknownField(
 		: `unknown field: the fields here are ${here.join(', ')}`
 }
 
-function sameLetters(one: string, other: string): boolean {
-	const bare = (text: string) => text.toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, '')
-	return bare(one) === bare(other)
+function isSameWord(one: string, other: string): boolean {
+	const normalize = (text: string) => text.toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, '')
+	return normalize(one) === normalize(other)
 }
 
 function close(one: string, other: string): boolean {
 	return Math.abs(one.length - other.length) <= 1 && one[0] === other[0]
 }
 
-function explainForeign(name: string, path: readonly PropertyKey[], here: readonly string[]): string | undefined {
-	const foreign = foreignField(name)
-	if (foreign === undefined) return undefined
-	const { targets, advice } = foreign
+function explainOtherTool(name: string, path: readonly PropertyKey[], here: readonly string[]): string | undefined {
+	const known = otherToolField(name)
+	if (known === undefined) return undefined
+	const { targets, note } = known
 	const own = targets.find((target) => belongsBelow(target, path) && here.includes(below(target, path)[0] ?? ''))
 	const target = own ?? targets.find((target) => !belongsBelow(target, path))
-	if (target === undefined) return advice
+	if (target === undefined) return note
 	const text = own === undefined ? readable(target) : below(target, path).join('.')
-	return `it is called "${text}" here${advice === undefined ? '' : `; ${advice}`}`
+	return `it is called "${text}" here${note === undefined ? '' : `; ${note}`}`
 }
 
 /** Whether the field `target`, such as `upstreams.*.url`, is below the mapping at `path`. */

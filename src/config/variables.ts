@@ -7,7 +7,7 @@ export interface Expansion {
 	readonly text: string
 	readonly usesVariable: boolean
 	/** An error in the variables. `text` is not usable if it is set. */
-	readonly complaint?: string
+	readonly problem?: string
 }
 
 const reference = /^([A-Za-z_]\w*)(:-([\s\S]*))?$/
@@ -29,10 +29,10 @@ export function expand(given: string, environment: Environment): Expansion {
 		const inner = end === -1 ? rest.slice(at + 2) : rest.slice(at + 2, end)
 		const [, name, hasDefault, fallback = ''] = reference.exec(inner) ?? []
 		if (end === -1 || name === undefined || inner.includes('${'))
-			return { text, usesVariable, complaint: explainReference(inner, end !== -1) }
+			return { text, usesVariable, problem: explainReference(inner, end !== -1) }
 		const value = environment[name]?.trim()
 		if (value === undefined && hasDefault === undefined)
-			return { text, usesVariable, complaint: explainMissing(name, environment) }
+			return { text, usesVariable, problem: explainMissing(name, environment) }
 		text += rest.slice(0, at) + (hasDefault !== undefined && (value === undefined || value === '') ? fallback : value)
 		usesVariable = true
 		rest = rest.slice(end + 1)

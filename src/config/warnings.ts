@@ -23,7 +23,7 @@ function unusedUpstreams({ models, upstreams }: ConfigFile): readonly ConfigProb
 function doubtfulUrls({ upstreams }: ConfigFile): readonly ConfigProblem[] {
 	return Object.entries(upstreams).flatMap(([name, upstream]) => {
 		const url: unknown = Reflect.get(upstream, 'url')
-		const message = typeof url === 'string' && URL.canParse(url) ? doubtOf(new URL(url)) : undefined
+		const message = typeof url === 'string' && URL.canParse(url) ? warningFor(new URL(url)) : undefined
 		return message === undefined ? [] : [{ path: ['upstreams', name, 'url'], message }]
 	})
 }
@@ -32,7 +32,7 @@ const operation = /\/(chat\/completions|completions|responses|messages|embedding
 /** For example `/v1`, `/v1beta/openai` or `/api/paas/v4`. A deployment of Azure has its version in the query. */
 const version = /\/v\d+[a-z0-9]*(\/|$)|\/openai\/deployments\//
 
-function doubtOf({ pathname }: URL): string | undefined {
+function warningFor({ pathname }: URL): string | undefined {
 	const path = pathname.replace(/\/+$/, '')
 	const [end] = operation.exec(path) ?? []
 	if (end !== undefined) return `the URL ends in ${end}, which is appended for each request: remove that part`

@@ -82,6 +82,11 @@ export interface RouteInput {
 	/** The value of each `{name}`, decoded. */
 	readonly parameters: readonly string[]
 	readonly query: () => URLSearchParams
+	/**
+	 * Whether `user` and `id` of a chat request identify a stored conversation, as the caller's key or the configuration sets it; undefined if
+	 * neither does: then the dialect's default applies.
+	 */
+	readonly userIdHistory?: boolean | undefined
 }
 
 /** A parsed request: the operation, its input, and the writer of its response. */
@@ -106,7 +111,7 @@ export type Call =
 	| ConstantCall
 
 /** Execution options of a call. */
-interface CallOptions {
+export interface CallOptions {
 	/** Parts of the request that this dialect does not support, by the client's names. Reported in `x-dragoman-dropped`. */
 	readonly dropped?: readonly string[]
 	/** The client's labels for accounting, such as an account or tags. Written to the request log. */
@@ -124,24 +129,12 @@ export interface ChatCall extends CallOptions {
 	readonly thread?: Thread
 	/** The parts of the request's messages in a conversation that headers name; if absent, all of them are new. */
 	readonly parts?: ThreadMessages
-	/** A history that applies only if the deployment or the caller's key enables it. */
-	readonly offer?: HistoryOffer
+	/** The id of the answer is the id of the conversation. */
+	readonly answersAsConversation?: boolean
 	/** Set if the request refers to stored messages. Returns the same call with the messages inserted. */
 	readonly resolve?: (own: ScopedConversations) => Promise<ChatCall>
-	/** FailOverResult immediately with `writer.accepted`, while the turn continues without its client. Requires a stored thread. */
+	/** Answered immediately with `writer.accepted`, while the turn continues without its client. Requires a stored thread. */
 	readonly background?: boolean
-}
-
-export interface HistoryOffer {
-	/** Its name in the configuration. */
-	readonly history: 'albert'
-	/** Replaces the request of the call. */
-	readonly request: ChatRequest
-	readonly thread: Thread
-	/** The id of the answer is the id of the conversation. */
-	readonly answersAsConversation: boolean
-	/** The dialect's clients expect it: enabled unless the caller's key disables it. */
-	readonly expected?: true
 }
 
 export interface TextCompletionCall extends CallOptions {

@@ -30,16 +30,16 @@ export function tokenCount(min: number, max = Number.MAX_SAFE_INTEGER) {
 }
 
 /** Another number that may be large, such as `100000` or `100k`. */
-export function count(things: string, min: number, max = Number.MAX_SAFE_INTEGER) {
-	return counted(things, 'such as 100k', min, max)
+export function count(noun: string, min: number, max = Number.MAX_SAFE_INTEGER) {
+	return counted(noun, 'such as 100k', min, max)
 }
 
-function counted(things: string, example: string, min: number, max: number) {
+function counted(noun: string, example: string, min: number, max: number) {
 	return z
 		.preprocess(
 			readAmount,
 			z
-				.int({ error: (issue) => explainAmount(issue, things, example) })
+				.int({ error: (issue) => explainAmount(issue, noun, example) })
 				.min(min)
 				.max(max),
 		)
@@ -54,17 +54,17 @@ function readAmount(given: unknown): unknown {
 	return Math.round(Number(number) * factor * 1e6) / 1e6
 }
 
-function explainAmount(issue: z.core.$ZodRawIssue, things: string, example: string) {
+function explainAmount(issue: z.core.$ZodRawIssue, noun: string, example: string) {
 	if (issue.input === undefined) return undefined
 	switch (issue.code) {
 		case 'invalid_type':
 			return typeof issue.input === 'number'
-				? `${issue.input} is not a whole number of ${things}`
-				: `${JSON.stringify(issue.input)} is not a number of ${things}: write a number, which may end in k, M, G (1000) or Ki, Mi, Gi (1024), ${example}`
+				? `${issue.input} is not a whole number of ${noun}`
+				: `${JSON.stringify(issue.input)} is not a number of ${noun}: write a number, which may end in k, M, G (1000) or Ki, Mi, Gi (1024), ${example}`
 		case 'too_small':
-			return `${issue.input} is too few ${things}: the minimum is ${issue.minimum}`
+			return `${issue.input} is too few ${noun}: the minimum is ${issue.minimum}`
 		case 'too_big':
-			return `${issue.input} is too many ${things}: the maximum is ${issue.maximum}`
+			return `${issue.input} is too many ${noun}: the maximum is ${issue.maximum}`
 		default:
 			return undefined
 	}

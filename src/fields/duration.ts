@@ -5,7 +5,7 @@ import { z } from 'zod'
 const unitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
 const part = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g
-const whole = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/
+const durationPattern = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/
 const plainNumber = /^\d+(?:\.\d+)?$/
 
 /** For JSON Schema. */
@@ -44,7 +44,7 @@ export function days() {
 function readDuration(given: unknown, unitMs: number): unknown {
 	if (typeof given !== 'string') return given
 	if (plainNumber.test(given)) return Number(given)
-	if (!whole.test(given)) return given
+	if (!durationPattern.test(given)) return given
 	let sumMs = 0
 	for (const [, count, unit] of given.matchAll(part)) if (isUnit(unit)) sumMs += Number(count) * unitsMs[unit]
 	return roundedToNanoseconds(sumMs) / unitMs

@@ -76,9 +76,9 @@ describe('texts', () => {
 		['a-secret-with-bell\u0007', 'character 19 is a control character'],
 		['a-secret-with-an-é', 'character 18 is not ASCII'],
 	])('refuses the secret %p without showing it', (given, message) => {
-		const complaint = messageOf(headerSecret(16), given)
-		expect(complaint).toContain(message)
-		if (given.length > 5) expect(complaint).not.toContain('secret')
+		const problem = messageOf(headerSecret(16), given)
+		expect(problem).toContain(message)
+		if (given.length > 5) expect(problem).not.toContain('secret')
 	})
 	test.each(['content-length', 'Transfer-Encoding', 'Expect', 'upgrade'])(
 		'refuses the header %p, which the client writes',

@@ -80,19 +80,19 @@ export function httpUrl() {
 /** An address to listen on, as host:port. A port alone does not specify who may connect, so it is rejected. */
 export function listenAddress() {
 	return z
-		.string({ error: ({ input }) => (typeof input === 'number' ? explainListen(String(input)) : undefined) })
-		.check(explained(explainListen))
-		.meta({ pattern: listenForm.source })
+		.string({ error: ({ input }) => (typeof input === 'number' ? explainListenAddress(String(input)) : undefined) })
+		.check(explained(explainListenAddress))
+		.meta({ pattern: listenPattern.source })
 }
 
-const listenForm = /^(\[[0-9a-fA-F:.]+\]|[^:[\]/\s]+):(\d{1,5})$/
+const listenPattern = /^(\[[0-9a-fA-F:.]+\]|[^:[\]/\s]+):(\d{1,5})$/
 const highestPort = 65_535
 
-function explainListen(address: string): string | undefined {
+function explainListenAddress(address: string): string | undefined {
 	const [, port] = /^:?(\d+)$/.exec(address) ?? []
 	if (port !== undefined)
 		return `${JSON.stringify(address)} names no host: write 127.0.0.1:${port} for this machine only, or 0.0.0.0:${port} for every network`
-	const [, host = '', given] = listenForm.exec(address) ?? []
+	const [, host = '', given] = listenPattern.exec(address) ?? []
 	if (given === undefined)
 		return `${JSON.stringify(address)} is not an address: write host:port, such as 127.0.0.1:8080`
 	if (host === '*') return `"*" is not a host: write 0.0.0.0:${given} for every network, or [::]:${given} with IPv6`
@@ -119,9 +119,9 @@ export function pathText() {
 }
 
 /** Adds a check that returns an error message for a text, or undefined. */
-function explained(complain: (text: string) => string | undefined) {
+function explained(explain: (text: string) => string | undefined) {
 	return z.superRefine<string>((text, context) => {
-		const message = complain(text)
+		const message = explain(text)
 		if (message !== undefined) context.addIssue({ code: 'custom', message })
 	})
 }

@@ -3,7 +3,7 @@
 
 import { withHome } from '../config/home-folder.ts'
 import { ConfigError } from '../config/load.ts'
-import { readMachineRegistries } from '../config/package-index.ts'
+import { readSystemRegistries } from '../config/package-index.ts'
 import type { ConfigFile, UpstreamConfig } from '../config/schema.ts'
 import type { Settings } from '../config/settings.ts'
 import type { EngineContext, ProgressSink } from '../engines/kind.ts'
@@ -65,7 +65,7 @@ export class LiveDeployment {
 	}
 
 	/** All upstreams, for gauges. */
-	get places(): readonly UpstreamEndpoint[] {
+	get endpoints(): readonly UpstreamEndpoint[] {
 		return [...this.upstreams.values()].map(({ place }) => place)
 	}
 
@@ -77,10 +77,10 @@ export class LiveDeployment {
 	async apply(config: ConfigFile): Promise<void> {
 		const next = new Map<string, Opened>()
 		try {
-			for (const [name, wanted] of Object.entries(config.upstreams)) {
+			for (const [name, upstream] of Object.entries(config.upstreams)) {
 				const running = this.upstreams.get(name)
-				const same = running !== undefined && Bun.deepEquals(running.config, wanted)
-				next.set(name, same ? running : await this.open(name, wanted))
+				const same = running !== undefined && Bun.deepEquals(running.config, upstream)
+				next.set(name, same ? running : await this.open(name, upstream))
 			}
 			this.deployment = describe(config, next)
 		} catch (thrown) {
@@ -131,7 +131,7 @@ export class LiveDeployment {
 			command,
 			environment: withHome(environment, dataFolder),
 			showProgress,
-			registries: () => readMachineRegistries(environment, dataFolder),
+			registries: () => readSystemRegistries(environment, dataFolder),
 			clock,
 			outOfDescriptors: () => this.throttled.write('error', {}, outOfDescriptors),
 			configFolder,
@@ -143,35 +143,35 @@ export class LiveDeployment {
 	}
 
 	private retire({ engine, place }: Opened): void {
-		const ending = this.endWhenIdle(place)
+		const ended = this.endWhenIdle(place)
 			.then(() => engine.close())
-			.finally(() => this.retiring.delete(ending))
-		this.retiring.add(ending)
+			.finally(() => this.retiring.delete(ended))
+		this.retiring.add(ended)
 	}
 
-	private async endWhenIdle(place: UpstreamEndpoint): Promise<void> {
+	private async endWhenIdle(endpoint: UpstreamEndpoint): Promise<void> {
 		const { signal } = this.closing
 		do await this.context.clock.sleep(graceMs, signal).catch(() => undefined)
-		while (!signal.aborted && place.limiter.running + place.limiter.waiting > 0)
+		while (!signal.aborted && endpoint.limiter.running + endpoint.limiter.waiting > 0)
 	}
 
 	private checkHealth(): void {
 		this.checks?.close()
 		const { clock, log } = this.context
-		const checked = [...this.upstreams.values()].flatMap(({ place, engine, config: { health } }) => {
+		const checked = [...this.upstreams.values()].flatMap(({ place: endpoint, engine, config: { health } }) => {
 			if (health === undefined) {
-				place.healthy = true
+				endpoint.healthy = true
 				return []
 			}
-			return [{ place, options: health, probe: async (signal: AbortSignal) => engine.probe?.(health.path, signal) }]
+			return [{ endpoint, options: health, probe: async (signal: AbortSignal) => engine.probe?.(health.path, signal) }]
 		})
 		this.checks = new HealthChecks(checked, {
 			clock,
 			random: Math.random,
-			changed: (place, reason) =>
-				place.healthy
-					? log.info({ upstream: place.name }, 'health check passed, returned to rotation')
-					: log.warn({ upstream: place.name, err: reason }, 'health check failed, removed from rotation'),
+			changed: (endpoint, reason) =>
+				endpoint.healthy
+					? log.info({ upstream: endpoint.name }, 'health check passed, returned to rotation')
+					: log.warn({ upstream: endpoint.name, err: reason }, 'health check failed, removed from rotation'),
 		})
 	}
 }
@@ -185,11 +185,11 @@ function unusable(name: string, cause: unknown): ConfigError {
 function describe(config: ConfigFile, upstreams: ReadonlyMap<string, Opened>): Deployment {
 	const models = new ModelTable(Object.entries(config.models).map(([name, model]) => readModel(name, model)))
 	const routes = new Map(models.all.map((model) => [model.name, readRoute(model.name, config, upstreams)]))
-	const byPlace = new Map([...upstreams.values()].map((upstream) => [upstream.place, upstream]))
+	const byEndpoint = new Map([...upstreams.values()].map((upstream) => [upstream.place, upstream]))
 	return {
 		models,
 		routeOf: ({ name }) => found(routes.get(name), name),
-		upstreamAt: (place) => found(byPlace.get(place), place.name),
+		upstreamAt: (endpoint) => found(byEndpoint.get(endpoint), endpoint.name),
 	}
 }
 
@@ -213,14 +213,14 @@ function readRoute(name: string, config: ConfigFile, upstreams: ReadonlyMap<stri
 	return new Route({
 		members: route.map((entry) => {
 			const { upstream, weight } = typeof entry === 'string' ? { upstream: entry, weight: 1 } : entry
-			return { place: found(upstreams.get(upstream), upstream).place, weight }
+			return { endpoint: found(upstreams.get(upstream), upstream).place, weight }
 		}),
 		policy: policies[policy](),
 		retry,
 	})
 }
 
-function found<Thing>(thing: Thing | undefined, name: string): Thing {
-	if (thing === undefined) throw new Error(`'${name}' is not part of this deployment`)
-	return thing
+function found<Value>(value: Value | undefined, name: string): Value {
+	if (value === undefined) throw new Error(`'${name}' is not part of this deployment`)
+	return value
 }

@@ -19,20 +19,20 @@ export function fixedDeployment(name: string, engine: Engine): Deployment {
 		tokenizer: 'o200k_base',
 		route: ['local'],
 	}
-	const place = new UpstreamEndpoint({
+	const endpoint = new UpstreamEndpoint({
 		name: 'local',
 		concurrency: undefined,
 		breaker: breakerOptions.parse({ failures: Number.MAX_SAFE_INTEGER }),
 		nowMs: () => performance.now(),
 	})
 	const route = new Route({
-		members: [{ place, weight: 1 }],
+		members: [{ endpoint, weight: 1 }],
 		policy: inOrder(),
 		retry: retryOptions.parse({ attempts: 1 }),
 	})
 	return {
 		models: new ModelTable([model]),
 		routeOf: () => route,
-		upstreamAt: () => ({ name: 'local', engine, model: undefined, place }),
+		upstreamAt: () => ({ name: 'local', engine, model: undefined, place: endpoint }),
 	}
 }

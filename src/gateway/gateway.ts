@@ -107,10 +107,10 @@ async function openOn(
 		log: context.log,
 		clock: context.clock,
 		version: context.version,
-		upstreams: () => deployment.places.map((place) => place.gauges()),
+		upstreams: () => deployment.endpoints.map((endpoint) => endpoint.gauges()),
 		others: context.otherMetrics,
 	})
-	const storage = await openKept(stores, settings, context)
+	const storage = await openStorage(stores, settings, context)
 	const closing = new AbortController()
 	const { history, ledger } = settings.config
 	const retention = retain(
@@ -203,18 +203,20 @@ async function checkDisk(dataFolder: string): Promise<Fault | undefined> {
 	}
 }
 
-async function openKept(
+async function openStorage(
 	stores: Stores,
 	settings: Settings,
 	{ clock, log }: GatewayContext,
 ): Promise<StorageParts & { readonly ledger: OpenLedger }> {
 	const { dataFolder, config } = settings
 	const { durability, maxPending } = config.ledger
+	const { keepMs, ...streamLimits } = config.streams
 	let process = ''
 	const streams = await FileStreams.open({
 		folder: join(dataFolder, 'streams'),
 		process: () => process,
-		...config.streams,
+		...streamLimits,
+		retentionMs: keepMs,
 		clock,
 	})
 	const ledger = await openLedger({
@@ -245,7 +247,7 @@ async function openKept(
 			const [entries, sum] = await Promise.all([stores.ledger.entries(query), stores.ledger.sumEntries(query)])
 			return { entries, sum }
 		},
-		histories: config.history,
+		userIdHistory: config.history.userId,
 		process,
 	}
 }

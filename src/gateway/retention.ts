@@ -28,18 +28,18 @@ export async function retain(options: RetentionOptions, signal: AbortSignal): Pr
 	const guard = new ClockGuard({ file: options.clockFile, limitMs: aheadDays(options) * dayMs })
 	// Read before this process records usage with a clock that may be wrong.
 	let newestMs = await options.ledger.newestMs().catch(() => undefined)
-	let doubted = false
+	let reported = false
 	while (!signal.aborted) {
 		try {
-			const verdict = await guard.look(options.clock.now(), newestMs)
+			const assessment = await guard.check(options.clock.now(), newestMs)
 			newestMs = undefined
-			if (verdict.type === 'believed') await removeOld(options)
-			if (verdict.type === 'ahead' && !doubted)
+			if (assessment.type === 'believed') await removeOld(options)
+			if (assessment.type === 'ahead' && !reported)
 				options.log.warn(
-					{ days: Math.round(verdict.byMs / dayMs) },
+					{ days: Math.round(assessment.byMs / dayMs) },
 					'the clock is far ahead of the last time that this server has seen: nothing is deleted by age until the server has run for 24 hours with this clock',
 				)
-			doubted = verdict.type === 'ahead'
+			reported = assessment.type === 'ahead'
 		} catch (thrown) {
 			options.log.error({ err: thrown }, 'expired data could not be deleted')
 		}

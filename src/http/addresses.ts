@@ -7,10 +7,10 @@ import { BlockList, isIP, isIPv4 } from 'node:net'
  * Undefined for anything else, including names.
  */
 export function canonicalAddress(text: string): string | undefined {
-	const bare = text.split('%', 1)[0] ?? ''
-	if (isIPv4(bare)) return bare
-	if (isIP(bare) !== 6) return undefined
-	const canonical = new URL(`http://[${bare}]`).hostname.slice(1, -1)
+	const withoutZone = text.split('%', 1)[0] ?? ''
+	if (isIPv4(withoutZone)) return withoutZone
+	if (isIP(withoutZone) !== 6) return undefined
+	const canonical = new URL(`http://[${withoutZone}]`).hostname.slice(1, -1)
 	const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical) ?? []
 	if (high === undefined || low === undefined) return canonical
 	const [first, second] = [Number.parseInt(high, 16), Number.parseInt(low, 16)]

@@ -24,12 +24,12 @@ export interface ChunkSource {
 export class EventStreams {
 	private readonly keepAliveMs: number
 	private readonly open = new Set<OpenStream>()
-	private readonly quiet: Sweep<OpenStream>
+	private readonly idle: Sweep<OpenStream>
 
 	/** @param options `keepAliveMs`: idle time before a comment is sent, in milliseconds; 0 sends none, for clients that cannot parse comments. */
 	constructor(options: { readonly keepAliveMs: number }) {
 		this.keepAliveMs = options.keepAliveMs
-		this.quiet = new Sweep(options.keepAliveMs)
+		this.idle = new Sweep(options.keepAliveMs)
 	}
 
 	/**
@@ -38,22 +38,22 @@ export class EventStreams {
 	 * @param disconnected aborted when the client disconnects: a suspended generator does not notice by itself.
 	 * @param heartbeat keep-alive text for an idle stream; `''` for none.
 	 */
-	body(pieces: ChunkSource, disconnected: AbortSignal, heartbeat?: string): AsyncGenerator<Uint8Array> {
+	body(chunks: ChunkSource, disconnected: AbortSignal, heartbeat?: string): AsyncGenerator<Uint8Array> {
 		const stream = new OpenStream(
-			pieces,
+			chunks,
 			this.keepAliveMs,
 			heartbeat === undefined ? comment : encoder.encode(heartbeat),
 		)
 		const end = () => {
 			this.open.delete(stream)
-			this.quiet.delete(stream)
+			this.idle.delete(stream)
 			disconnected.removeEventListener('abort', end)
 			stream.cancel()
 		}
 		// Registered before the generator runs: it never runs if the client has already disconnected.
 		disconnected.addEventListener('abort', end, { once: true })
 		this.open.add(stream)
-		if (this.keepAliveMs > 0 && heartbeat !== '') this.quiet.add(stream)
+		if (this.keepAliveMs > 0 && heartbeat !== '') this.idle.add(stream)
 		if (disconnected.aborted) end()
 		return generate(stream, end)
 	}
@@ -80,7 +80,7 @@ async function* generate(stream: OpenStream, end: () => void): AsyncGenerator<Ui
 
 /** One stream, which sends a keep-alive comment if its source is idle for too long. */
 class OpenStream {
-	private readonly pieces: ChunkSource
+	private readonly chunks: ChunkSource
 	private readonly keepAliveMs: number
 	private readonly heartbeat: Uint8Array
 	private coming: Promise<void> | undefined
@@ -89,14 +89,14 @@ class OpenStream {
 	private wake: ((bytes: Uint8Array | undefined) => void) | undefined
 	private lastMs = performance.now()
 
-	constructor(pieces: ChunkSource, keepAliveMs: number, heartbeat: Uint8Array) {
-		this.pieces = pieces
+	constructor(chunks: ChunkSource, keepAliveMs: number, heartbeat: Uint8Array) {
+		this.chunks = chunks
 		this.keepAliveMs = keepAliveMs
 		this.heartbeat = heartbeat
 	}
 
 	get cut(): boolean {
-		return this.pieces.cut === true
+		return this.chunks.cut === true
 	}
 
 	/** The next bytes to send: text of the source, or a comment. */
@@ -117,20 +117,20 @@ class OpenStream {
 	cancel(): void {
 		if (this.over) return
 		this.over = true
-		this.pieces.cancel()
+		this.chunks.cancel()
 		this.send(undefined)
 	}
 
 	interrupt(): void {
 		if (this.over) return
-		const text = this.pieces.interrupt()
+		const text = this.chunks.interrupt()
 		this.over = true
 		this.send(encoder.encode(text))
 	}
 
 	private async pull(): Promise<void> {
-		let text = await this.pieces.next()
-		while (text === '') text = await this.pieces.next()
+		let text = await this.chunks.next()
+		while (text === '') text = await this.chunks.next()
 		this.coming = undefined
 		if (this.over) return
 		if (text === undefined) this.over = true

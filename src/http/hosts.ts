@@ -26,10 +26,10 @@ export interface HostHeaders {
 export type HostCheck = (request: HostHeaders, isOpen: () => boolean) => ChatError | undefined
 
 export function hostCheck({ hosts, listen }: HostRules): HostCheck {
-	const listened = splitHost(listen)
+	const listenHost = splitHost(listen)
 	const permitted = hosts === undefined ? undefined : new NameSet(hosts)
-	const onLoopback = listened !== undefined && isLoopback(listened)
-	const isOurs = (name: string) => isLoopback(name) || name === listened
+	const onLoopback = listenHost !== undefined && isLoopback(listenHost)
+	const isOwn = (name: string) => isLoopback(name) || name === listenHost
 	/** Cache: most requests have the same Host. The last header that is permitted for all clients. */
 	let lastPermitted: string | undefined
 	return (request, isOpen) => {
@@ -39,7 +39,7 @@ export function hostCheck({ hosts, listen }: HostRules): HostCheck {
 		const name = splitHost(header)
 		if (name === undefined)
 			return refusal(`The Host header ${quoted(header)} is not a host name with an optional port.`)
-		if (isOurs(name) || permitted?.has(name) === true) {
+		if (isOwn(name) || permitted?.has(name) === true) {
 			lastPermitted = header
 			return undefined
 		}
@@ -87,8 +87,8 @@ function splitHost(host: string): string | undefined {
 	const [, address, name = '', port] = /^(?:\[([0-9a-f:.]+)\]|([\w.-]+))(?::(\d{0,5}))?$/i.exec(host) ?? []
 	if (Number(port ?? 0) > 65_535) return undefined
 	if (address !== undefined) return canonicalAddress(address)
-	const bare = name.toLowerCase().replace(/\.$/, '')
-	return bare === '' || bare.length > 253 || bare.split('.').includes('') ? undefined : bare
+	const normalized = name.toLowerCase().replace(/\.$/, '')
+	return normalized === '' || normalized.length > 253 || normalized.split('.').includes('') ? undefined : normalized
 }
 
 /** An IPv6 address may be in brackets. */

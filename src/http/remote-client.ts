@@ -63,19 +63,19 @@ class ObservedClient implements RemoteClient {
 	}
 
 	private find() {
-		this.found ??= this.look()
+		this.found ??= this.resolve()
 		return this.found
 	}
 
-	private look() {
+	private resolve() {
 		const peer = this.peer?.address()
 		const address = peer === undefined ? undefined : canonicalPeer(peer)
 		if (address === undefined || this.proxies?.has(address) !== true) return { address, isProxied: false }
-		return { address: this.believed(address, this.proxies), isProxied: true }
+		return { address: this.trustedAddress(address, this.proxies), isProxied: true }
 	}
 
 	/** From the nearest to the farthest: an address is trusted if the proxy that reports it is trusted. */
-	private believed(peer: string, proxies: AddressSet): string {
+	private trustedAddress(peer: string, proxies: AddressSet): string {
 		let nearest = peer
 		for (const reported of reportedAddresses(this.headers)) {
 			if (reported === undefined) return nearest

@@ -25,7 +25,7 @@ export function keyStoreContract(name: string, open: () => Promise<KeyStore>): v
 				role: 'user',
 				tenant: 'clinic',
 				owner: 'ward 3',
-				settings: { history: 'albert', resumable: true },
+				settings: { history: 'user-id', resumable: true },
 			} as const
 			const { key } = createKey(description, 1000)
 			await store.insert(key)

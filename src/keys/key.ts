@@ -1,6 +1,7 @@
 // An API key and its creation. The secret is shown once, to the creator; only its hash is stored.
 
 import { randomBytes } from 'node:crypto'
+import type { HistoryMode } from './history-mode.ts'
 
 /** `admin` may also call the administrative operations. */
 export type Role = 'admin' | 'user'
@@ -29,8 +30,7 @@ export interface Key {
 
 /** Defaults for calls with this key. An absent setting falls back to the deployment's setting. */
 export interface KeySettings {
-	/** `albert`: the `user` and `id` of a chat request identify a stored conversation. */
-	readonly history?: 'albert' | 'none'
+	readonly history?: HistoryMode
 	/** Name of the dialect to use on paths that several dialects share. */
 	readonly dialect?: string
 	/** Chat streams continue after the client disconnects. */
@@ -59,7 +59,7 @@ export interface CreatedKey {
 const secretPrefix = 'dgm-'
 /** 192 bits. */
 const secretBytes = 24
-const shownCharacters = secretPrefix.length + 6
+const prefixLength = secretPrefix.length + 6
 
 export function createKey(description: KeyDescription, nowMs: number): CreatedKey {
 	const secret = secretPrefix + randomBytes(secretBytes).toString('base64url')
@@ -77,7 +77,7 @@ export function keyOf(secret: string, description: KeyDescription, nowMs: number
 		tenant,
 		owner: description.owner ?? id,
 		settings,
-		prefix: secret.slice(0, shownCharacters),
+		prefix: secret.slice(0, prefixLength),
 		hash: hashSecret(secret),
 		createdAtMs: nowMs,
 		revokedAtMs: null,
@@ -98,7 +98,7 @@ export function labelFault(text: string): string | undefined {
 
 /** Shortens a complete secret to its first characters, so that messages can quote `text`. */
 export function abbreviateKey(text: string): string {
-	return text.startsWith(secretPrefix) && text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text
+	return text.startsWith(secretPrefix) && text.length > prefixLength ? `${text.slice(0, prefixLength)}…` : text
 }
 
 export function isExpired({ expiresAtMs }: Key, nowMs: number): boolean {

@@ -27,7 +27,7 @@ export interface OwnKeys {
 	 *
 	 * @throws ChatError `forbidden` if the owner has too many active keys.
 	 */
-	create(wanted: { readonly name: string; readonly expiresAtMs?: number }): Promise<CreatedOwnKey>
+	create(options: { readonly name: string; readonly expiresAtMs?: number }): Promise<CreatedOwnKey>
 	/** @returns false if there is no such key or it is already revoked. */
 	revoke(id: string): Promise<boolean>
 }

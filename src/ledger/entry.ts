@@ -2,18 +2,18 @@
 
 import type { Usage } from '../chat/usage.ts'
 import type { Price } from '../routing/model.ts'
-import type { Opening, Outcome } from './ledger.ts'
+import type { OpenedCall, Outcome } from './ledger.ts'
 import type { LedgerEntry } from './ledger-store.ts'
 
-export interface Closing {
+export interface ClosedCall {
 	readonly outcome: Outcome
 	readonly upstream: string
 	readonly usage: Usage | undefined
 	readonly settledAtMs: number
 }
 
-export function entryOf(opening: Opening, { outcome, upstream, usage, settledAtMs }: Closing): LedgerEntry {
-	const { id, tenant, owner, key, model, operation, dialect, price, openedAtMs } = opening
+export function entryOf(openedCall: OpenedCall, { outcome, upstream, usage, settledAtMs }: ClosedCall): LedgerEntry {
+	const { id, tenant, owner, key, model, operation, dialect, price, openedAtMs } = openedCall
 	return {
 		id,
 		tenant,

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Journal } from './journal.ts'
 import { openLine, progressLine, readJournal, settleLine } from './journal-line.ts'
-import type { Opening } from './ledger.ts'
+import type { OpenedCall } from './ledger.ts'
 
 const price = { input: 1, output: 2, currency: 'EUR' }
 
-function opening(id: string): Opening {
+function openedCall(id: string): OpenedCall {
 	return {
 		id,
 		tenant: 'clinique',
@@ -32,10 +32,10 @@ const usage = {
 
 /** A journal with every kind of line: `1` is settled, `2` fails without usage, `3` and `4` remain open. */
 const lines = [
-	openLine(opening('1')),
-	openLine(opening('2')),
+	openLine(openedCall('1')),
+	openLine(openedCall('2')),
 	progressLine([['1', 3, 'a']], 1100),
-	openLine(opening('3')),
+	openLine(openedCall('3')),
 	progressLine(
 		[
 			['1', 9, 'a'],
@@ -45,7 +45,7 @@ const lines = [
 	),
 	settleLine('1', { outcome: 'completed', upstream: 'a', usage, settledAtMs: 1300 }),
 	settleLine('2', { outcome: 'failed', upstream: '', usage: undefined, settledAtMs: 1400 }),
-	openLine(opening('4')),
+	openLine(openedCall('4')),
 	progressLine([['3', 8, 'b']], 1500),
 ]
 
@@ -105,7 +105,7 @@ test('a torn line, such as a full disk leaves, affects no other line', async () 
 })
 
 test('a ticket continues in another file', async () => {
-	const [first, second] = [await write(lines.slice(0, 5)), await write([openLine(opening('3')), ...lines.slice(5)])]
+	const [first, second] = [await write(lines.slice(0, 5)), await write([openLine(openedCall('3')), ...lines.slice(5)])]
 	const decoder = new TextDecoder()
 	const apart = readJournal([decoder.decode(first), decoder.decode(second)])
 	expect(apart).toEqual(readJournal([decoder.decode(await write(lines))]))

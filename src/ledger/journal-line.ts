@@ -1,9 +1,9 @@
 // The lines of JSON that the ledger writes to its journal, and how they are read during recovery.
 
 import { z } from 'zod'
-import { type Closing, entryOf } from './entry.ts'
+import { type ClosedCall, entryOf } from './entry.ts'
 import { readLines } from './journal.ts'
-import { billedOperations, type Opening, outcomes } from './ledger.ts'
+import { billedOperations, type OpenedCall, outcomes } from './ledger.ts'
 import type { LedgerEntry } from './ledger-store.ts'
 
 /** Progress of an open ticket: its id, its tokens, and the upstream that responds. */
@@ -11,7 +11,7 @@ export type ProgressMark = readonly [id: string, completionTokens: number, upstr
 
 const count = z.number().int().min(0)
 
-const opening = z.object({
+const openedCall = z.object({
 	id: z.string(),
 	tenant: z.string(),
 	owner: z.string(),
@@ -28,7 +28,7 @@ const opening = z.object({
 const usage = z.tuple([count, count, count, count, z.enum(['upstream', 'counted'])])
 
 const line = z.union([
-	z.object({ open: opening }),
+	z.object({ open: openedCall }),
 	z.object({ progress: z.array(z.tuple([z.string(), count, z.string()])), atMs: z.number() }),
 	z.object({
 		settle: z.string(),
@@ -39,7 +39,7 @@ const line = z.union([
 	}),
 ])
 
-export function openLine(ticket: Opening): string {
+export function openLine(ticket: OpenedCall): string {
 	return JSON.stringify({ open: ticket })
 }
 
@@ -47,7 +47,7 @@ export function progressLine(marks: readonly ProgressMark[], atMs: number): stri
 	return JSON.stringify({ progress: marks, atMs })
 }
 
-export function settleLine(id: string, { outcome, upstream, usage: used, settledAtMs }: Closing): string {
+export function settleLine(id: string, { outcome, upstream, usage: used, settledAtMs }: ClosedCall): string {
 	const counts =
 		used === undefined
 			? null
@@ -60,7 +60,7 @@ export function settleLine(id: string, { outcome, upstream, usage: used, settled
  * @returns an entry for every ticket; tickets that are still open become `interrupted`.
  */
 export function readJournal(contents: readonly string[]): readonly LedgerEntry[] {
-	const open = new Map<string, Opening>()
+	const open = new Map<string, OpenedCall>()
 	const marks = new Map<string, { readonly tokens: number; readonly upstream: string; readonly atMs: number }>()
 	const settled = new Map<string, LedgerEntry>()
 	for (const text of contents.flatMap(readLines)) {
@@ -70,7 +70,7 @@ export function readJournal(contents: readonly string[]): readonly LedgerEntry[]
 			for (const [id, tokens, upstream] of parsed.progress) marks.set(id, { tokens, upstream, atMs: parsed.atMs })
 		else {
 			const ticket = open.get(parsed.settle)
-			if (ticket !== undefined) settled.set(parsed.settle, entryOf(ticket, closingOf(parsed)))
+			if (ticket !== undefined) settled.set(parsed.settle, entryOf(ticket, closedCallOf(parsed)))
 		}
 	}
 	for (const [id, ticket] of open) {
@@ -83,7 +83,7 @@ export function readJournal(contents: readonly string[]): readonly LedgerEntry[]
 
 function interrupted(
 	mark: { readonly tokens: number; readonly upstream: string } | undefined,
-): Omit<Closing, 'settledAtMs'> {
+): Omit<ClosedCall, 'settledAtMs'> {
 	if (mark === undefined) return { outcome: 'interrupted', upstream: '', usage: undefined }
 	return {
 		outcome: 'interrupted',
@@ -92,12 +92,12 @@ function interrupted(
 	}
 }
 
-function closingOf({
+function closedCallOf({
 	outcome,
 	upstream,
 	usage: used,
 	atMs,
-}: Extract<z.infer<typeof line>, { settle: string }>): Closing {
+}: Extract<z.infer<typeof line>, { settle: string }>): ClosedCall {
 	if (used === null) return { outcome, upstream, usage: undefined, settledAtMs: atMs }
 	const [promptTokens, cachedTokens, completionTokens, reasoningTokens, source] = used
 	return {

@@ -36,11 +36,11 @@ const flags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_DSYNC
 /** A line without a checksum, which readers skip. A full block proves that the disk has space again; a single byte does not. */
 const padding = `${'#'.repeat(4095)}\n`
 /** How long lines that no caller waits for are collected, in milliseconds. */
-const noteDelayMs = 20
+const batchDelayMs = 20
 
 export class Journal {
 	private readonly descriptor: number
-	private gathering: Group | undefined
+	private nextGroup: Group | undefined
 	private timer: ReturnType<typeof setTimeout> | undefined
 	private working = false
 	private bytes = 0
@@ -85,13 +85,13 @@ export class Journal {
 	/** Like `append`, for lines that no caller waits for: they are written with a short delay. */
 	note(text: string): Promise<void> {
 		const { written } = this.add(text)
-		if (!this.working) this.timer ??= setTimeout(() => this.flush(), noteDelayMs)
+		if (!this.working) this.timer ??= setTimeout(() => this.flush(), batchDelayMs)
 		return written.promise
 	}
 
 	/** Resolves when all appended lines are on disk or have failed. */
 	async close(): Promise<void> {
-		while (this.gathering !== undefined || this.working) await this.append('').catch(() => undefined)
+		while (this.nextGroup !== undefined || this.working) await this.append('').catch(() => undefined)
 		// The descriptor's number may be reused for another file.
 		this.closed = true
 		closeSync(this.descriptor)
@@ -103,24 +103,24 @@ export class Journal {
 
 	private addLine(line: string): Group {
 		if (this.closed) return closedGroup()
-		this.gathering ??= begin()
-		this.gathering.lines.push(line)
+		this.nextGroup ??= begin()
+		this.nextGroup.lines.push(line)
 		this.bytes += line.length
-		return this.gathering
+		return this.nextGroup
 	}
 
 	/** Writes on the next tick, so that lines of the same tick form one group. */
 	private flush(): void {
 		clearTimeout(this.timer)
 		this.timer = undefined
-		if (this.working || this.gathering === undefined) return
+		if (this.working || this.nextGroup === undefined) return
 		this.working = true
 		setImmediate(() => void this.work())
 	}
 
 	private async work(): Promise<void> {
-		for (let group = this.gathering; group !== undefined; group = this.gathering) {
-			this.gathering = undefined
+		for (let group = this.nextGroup; group !== undefined; group = this.nextGroup) {
+			this.nextGroup = undefined
 			try {
 				await writeAll(this.descriptor, (this.torn ? '\n' : '') + group.lines.join(''))
 				this.torn = false

@@ -11,14 +11,14 @@ export interface Ledger {
 	 * @param unary the response is sent after the ticket is settled, so no caller waits for the opening.
 	 * @throws ChatError `unavailable` if too many usage records wait for the database.
 	 */
-	open(opening: Opening, unary?: boolean): Ticket
+	open(openedCall: OpenedCall, unary?: boolean): Ticket
 	/** Name of this process's journal. */
 	readonly process: string
 	/** Does not settle open tickets: the process that recovers this journal settles them. */
 	close(): Promise<void>
 }
 
-export interface Opening {
+export interface OpenedCall {
 	/** The request's id; unique. */
 	readonly id: string
 	readonly tenant: string

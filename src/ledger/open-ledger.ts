@@ -9,10 +9,10 @@ import { type HeldLock, holdLock } from '../system/lock.ts'
 import type { Log } from '../system/log.ts'
 import type { Fault } from '../system/server-checks.ts'
 import { ThrottledLog } from '../system/throttled-log.ts'
-import { type Closing, entryOf } from './entry.ts'
+import { type ClosedCall, entryOf } from './entry.ts'
 import { Journal } from './journal.ts'
 import { openLine, type ProgressMark, progressLine, readJournal, settleLine } from './journal-line.ts'
-import type { Ledger, Opening, Progress, Settlement, Ticket } from './ledger.ts'
+import type { Ledger, OpenedCall, Progress, Settlement, Ticket } from './ledger.ts'
 import type { LedgerEntry, LedgerStore } from './ledger-store.ts'
 
 export interface LedgerOptions {
@@ -70,7 +70,7 @@ function takeName(folder: string): { readonly process: string; readonly lock: He
 
 /** A ticket that is not settled yet. */
 interface OpenTicket {
-	readonly opening: Opening
+	readonly openedCall: OpenedCall
 	mark: ProgressMark | undefined
 }
 
@@ -96,7 +96,7 @@ class JournalledLedger implements OpenLedger {
 	private readonly openTickets = new Map<string, OpenTicket>()
 	private readonly progressed = new Set<OpenTicket>()
 	private readonly files: JournalFile[] = []
-	private readonly closing = new AbortController()
+	private readonly closed = new AbortController()
 	private readonly waiting: Delivery[] = []
 	private delivering: Promise<void> | undefined
 	private current: JournalFile
@@ -118,17 +118,17 @@ class JournalledLedger implements OpenLedger {
 		return this.waiting.length
 	}
 
-	open(opening: Opening, unary = false): Ticket {
+	open(openedCall: OpenedCall, unary = false): Ticket {
 		if (this.waiting.length >= this.options.maxPending)
 			throw new ChatError(
 				'unavailable',
 				'Usage records cannot be stored: the database has been unavailable for too long.',
 			)
-		const ticket: OpenTicket = { opening, mark: undefined }
-		this.openTickets.set(opening.id, ticket)
+		const ticket: OpenTicket = { openedCall, mark: undefined }
+		this.openTickets.set(openedCall.id, ticket)
 		const { strict } = this
-		const written = this.append(openLine(opening), unary || !strict)
-		if (strict) written.catch(() => this.openTickets.delete(opening.id))
+		const written = this.append(openLine(openedCall), unary || !strict)
+		if (strict) written.catch(() => this.openTickets.delete(openedCall.id))
 		let settling: Promise<void> | undefined
 		return {
 			opened: strict ? written : done,
@@ -193,7 +193,7 @@ class JournalledLedger implements OpenLedger {
 	async close(): Promise<void> {
 		const last = this.options.clock.sleep(closeMs)
 		await Promise.race([this.deliver(), last])
-		this.closing.abort()
+		this.closed.abort()
 		for (const { closed, journal } of this.files) await (closed ?? journal.close())
 		if (this.waiting.length === 0 && this.openTickets.size === 0)
 			for (const { path } of this.files) await rm(path, { force: true })
@@ -217,13 +217,13 @@ class JournalledLedger implements OpenLedger {
 		{ outcome, upstream = '', usage, settledAtMs }: Settlement,
 		opened: Promise<void>,
 	): Promise<void> {
-		const { opening } = ticket
-		const closing: Closing = { outcome, upstream, usage, settledAtMs }
-		const { file, written } = this.write(settleLine(opening.id, closing))
-		this.openTickets.delete(opening.id)
+		const { openedCall } = ticket
+		const closed: ClosedCall = { outcome, upstream, usage, settledAtMs }
+		const { file, written } = this.write(settleLine(openedCall.id, closed))
+		this.openTickets.delete(openedCall.id)
 		this.progressed.delete(ticket)
 		file.undelivered++
-		this.waiting.push({ entry: entryOf(opening, closing), file })
+		this.waiting.push({ entry: entryOf(openedCall, closed), file })
 		if (this.waiting.length >= batchSize) void this.deliver().catch(this.failed)
 		await opened
 		await written
@@ -235,7 +235,7 @@ class JournalledLedger implements OpenLedger {
 	}
 
 	private recordProgress(ticket: OpenTicket, { completionTokens, upstream }: Progress): void {
-		ticket.mark = [ticket.opening.id, completionTokens, upstream]
+		ticket.mark = [ticket.openedCall.id, completionTokens, upstream]
 		this.progressed.add(ticket)
 		if (!this.marking) void this.markSoon()
 	}
@@ -294,8 +294,8 @@ class JournalledLedger implements OpenLedger {
 		const old = this.current
 		this.current = this.nextFile()
 		const marks: ProgressMark[] = []
-		for (const { opening, mark } of this.openTickets.values()) {
-			this.current.journal.note(openLine(opening))
+		for (const { openedCall, mark } of this.openTickets.values()) {
+			this.current.journal.note(openLine(openedCall))
 			if (mark !== undefined) marks.push(mark)
 		}
 		if (marks.length > 0) this.current.journal.note(progressLine(marks, this.options.clock.now()))
@@ -371,7 +371,7 @@ class JournalledLedger implements OpenLedger {
 	/** @returns false if the ledger is being closed. */
 	private async sleep(ms: number): Promise<boolean> {
 		try {
-			await this.options.clock.sleep(ms, this.closing.signal)
+			await this.options.clock.sleep(ms, this.closed.signal)
 			return true
 		} catch {
 			return false

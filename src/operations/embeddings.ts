@@ -1,5 +1,6 @@
 // Embeddings: one vector for each input text.
 
+import { ChatError } from '../chat/error.ts'
 import type { Usage } from '../chat/usage.ts'
 
 export interface EmbeddingRequest {
@@ -17,4 +18,10 @@ export interface Embeddings {
 	/** One for each input, in the same order. */
 	readonly vectors: readonly Float32Array[]
 	readonly usage: Usage
+}
+
+/** An input that is a text. @throws ChatError `unsupported` for token ids, which most APIs do not accept. */
+export function textOnly(input: EmbeddingRequest['inputs'][number]): string {
+	if (typeof input === 'string') return input
+	throw new ChatError('unsupported', 'This upstream accepts text, not token ids.', { param: 'input' })
 }

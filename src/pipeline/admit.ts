@@ -13,7 +13,7 @@ export type Admitted<Requested extends ModelCall = ModelCall> = Recalled<Request
 
 /** @throws ChatError `unavailable` if the ledger cannot accept more records. */
 export function admit(recalled: Recalled, { ledger }: Parts): Admitted {
-	const { call, key, model, record, received, token } = recalled
+	const { call, key, model, target, received, token } = recalled
 	if (ledger === undefined || key === undefined || !isBilled(call.type)) return { ...recalled, ticket: undefined }
 	const opening = {
 		id: token,
@@ -21,7 +21,7 @@ export function admit(recalled: Recalled, { ledger }: Parts): Admitted {
 		key: key.id,
 		model: model.name,
 		operation: call.type,
-		dialect: record.dialect ?? '',
+		dialect: target.dialect.name,
 		price: model.price,
 		openedAtMs: received.receivedAtMs,
 	}

@@ -4,12 +4,12 @@ import { ChatError } from '../chat/error.ts'
 import type { Received } from '../http/received.ts'
 import { hashSecret, isExpired, type Key, sameHash } from '../keys/key.ts'
 import type { KeyStore } from '../keys/key-store.ts'
-import type { RequestRecord } from '../telemetry/telemetry.ts'
+import type { RequestObserver } from '../telemetry/observer.ts'
 
 export interface Authenticated {
 	readonly received: Received
-	/** The request's telemetry, filled in by each stage. */
-	readonly record: RequestRecord
+	/** Each stage reports to it; none reads from it. */
+	readonly observer: RequestObserver
 	/** Absent if the transport authenticates callers. */
 	readonly key: Key | undefined
 }
@@ -17,10 +17,10 @@ export interface Authenticated {
 /** @throws ChatError `unauthenticated` without a key, `invalid-key` if the key is unknown, revoked or expired. */
 export function authenticate(
 	received: Received,
-	record: RequestRecord,
+	observer: RequestObserver,
 	keys: KeyStore | undefined,
 ): Authenticated | Promise<Authenticated> {
-	if (keys === undefined) return { received, record, key: undefined }
+	if (keys === undefined) return { received, observer, key: undefined }
 	const secret = presentedSecret(received.headers)
 	if (secret === undefined)
 		throw new ChatError(
@@ -32,8 +32,8 @@ export function authenticate(
 		if (key === undefined || !sameHash(key.hash, hash)) throw invalidKey(secret, 'Incorrect API key provided')
 		if (key.revokedAtMs !== null) throw invalidKey(secret, 'This API key has been revoked')
 		if (isExpired(key, received.receivedAtMs)) throw invalidKey(secret, 'This API key has expired')
-		record.key = key
-		return { received, record, key }
+		observer.observe({ type: 'authenticated', key })
+		return { received, observer, key }
 	}
 	const found = keys.findByHash(hash)
 	return found instanceof Promise ? found.then(accept) : accept(found)

@@ -34,25 +34,25 @@ export interface BegunAnswer {
 
 /** Resolves when an upstream began to answer and everything that must be durable before the first byte is sent is on disk. */
 export async function begin(admitted: Admitted<StreamedCall>, signal: AbortSignal, parts: Parts): Promise<BegunAnswer> {
-	const { call, turn, record, ticket } = admitted
+	const { call, turn, observer, ticket } = admitted
 	if (turn?.exclusive === true) await turn.begin()
 	// Written concurrently with the upstream request.
 	else void turn?.begin()
 	const whole = isWhole(call)
-	const { result, lease, dropped } = await dispatch<AsyncIterable<ChatEvent>>(
+	const { result, upstream, lease, dropped } = await dispatch<AsyncIterable<ChatEvent>>(
 		admitted,
 		{ signal, whole },
 		parts,
 		({ engine }, its) => (call.type === 'chat' ? engine.chat(call.request, its) : engine.complete(call.request, its)),
 	)
 	const answer = new OpenAnswer({
-		record,
+		observer,
+		upstream,
 		lease,
 		ticket,
 		turn,
 		clock: parts.clock,
-		capturesContent: parts.capturesContent,
-		count: counterFor(admitted, parts),
+		count: counterFor(admitted, upstream, parts),
 	})
 	try {
 		await answer.begun(whole)

@@ -34,14 +34,16 @@ export async function countInputs(
 }
 
 export function counterFor(
-	{ call, model, deployment, record, received }: Admitted<StreamedCall>,
+	{ call, model, deployment, received }: Admitted<StreamedCall>,
+	/** Name of the upstream that answers. */
+	answering: string,
 	parts: Parts,
 ): (answer: readonly PartialChoice[], pieces: number) => Promise<Usage> {
 	return async (answer, pieces) => {
 		const upstream = deployment
 			.routeOf(model)
-			.members.map(({ place }) => deployment.upstreamAt(place))
-			.find(({ name }) => name === record.upstream)
+			.members.map(({ endpoint }) => deployment.upstreamAt(endpoint))
+			.find(({ name }) => name === answering)
 		const counts = upstream?.engine.count !== undefined
 		const eachToken = upstream?.engine.streamsSingleTokens === true
 		const texts = answer.flatMap(({ text, reasoning, refusal, toolCalls }) => [

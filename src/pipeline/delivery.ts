@@ -52,8 +52,8 @@ export interface DeliveryOptions {
 	readonly writer: StreamWriter
 	readonly answer: OpenAnswer
 	readonly backgroundTasks: BackgroundTasks
-	/** Called once, after the last event. `left`: the client disconnected before it. */
-	readonly ended: (left: boolean) => void
+	/** Called once, after the text of the last event was taken. `disconnected`: the client disconnected before that event. */
+	readonly ended: (disconnected: boolean) => void
 }
 
 /** The chunks of a streamed answer. Writes an error as the last event if the engine's events end without one. */
@@ -61,13 +61,18 @@ export class WrittenChunks implements ChunkSource {
 	private readonly options: DeliveryOptions
 	private over = false
 	private failed = false
+	/** The text of the last event was returned, but may not have been sent. */
+	private ending = false
 
 	constructor(options: DeliveryOptions) {
 		this.options = options
 	}
 
 	async next(): Promise<string | undefined> {
-		if (this.over) return undefined
+		if (this.over) {
+			this.end()
+			return undefined
+		}
 		const { arrivals, answer } = this.options
 		let group: readonly EventBatch[]
 		try {
@@ -90,8 +95,8 @@ export class WrittenChunks implements ChunkSource {
 	}
 
 	cancel(): void {
-		if (this.over) return
-		this.breakOff(cancelled('yes'), true)
+		if (this.over) this.end()
+		else this.breakOff(cancelled('yes'), true)
 	}
 
 	interrupt(): string {
@@ -100,20 +105,30 @@ export class WrittenChunks implements ChunkSource {
 
 	/** Ends the answer. @returns the text of its last event. */
 	giveUp(error: ChatError): string {
-		if (this.over) return ''
+		if (this.over) {
+			this.end()
+			return ''
+		}
 		const { writer, answer } = this.options
 		const text = writer.write({ type: 'error', error, usage: answer.soFar() })
 		this.breakOff(error, false)
 		return text
 	}
 
-	private breakOff(error: ChatError, left: boolean): void {
+	/** Called when the reader asks for more than the last event, or reads no more. */
+	private end(): void {
+		if (!this.ending) return
+		this.ending = false
+		this.options.ended(false)
+	}
+
+	private breakOff(error: ChatError, disconnected: boolean): void {
 		this.over = true
 		this.failed = true
 		const { arrivals, answer, backgroundTasks, ended } = this.options
 		backgroundTasks.add(arrivals.cancel(), 'ending an upstream')
 		answer.watch({ type: 'error', error, usage: answer.soFar() })
-		const settled = answer.end(error).finally(() => ended(left))
+		const settled = answer.end(error).finally(() => ended(disconnected))
 		backgroundTasks.add(settled, 'recording the end of a call')
 	}
 
@@ -131,7 +146,7 @@ export class WrittenChunks implements ChunkSource {
 	/** Returns the last event after the end is stored; if that fails, the last event is an error. */
 	private async writeLast(arrival: EventBatch): Promise<string> {
 		if (this.over) return ''
-		const { arrivals, writer, answer, backgroundTasks, ended } = this.options
+		const { arrivals, writer, answer, backgroundTasks } = this.options
 		const before = arrival.events.slice(0, -1)
 		let last = arrival.events.at(-1)
 		for (const event of arrival.events) answer.watch(event)
@@ -152,7 +167,7 @@ export class WrittenChunks implements ChunkSource {
 		this.over = true
 		this.failed = failure !== undefined || last?.type === 'error'
 		backgroundTasks.add(arrivals.cancel(), 'ending an upstream')
-		ended(false)
+		this.ending = true
 		if (failure !== undefined) return writeAll(writer, [...before, { type: 'error', error: failure }])
 		if (source !== undefined && writer.repeat !== undefined) return writer.repeat(source, arrival.events)
 		return writeAll(writer, last === undefined ? before : [...before, last])

@@ -6,7 +6,7 @@ import { publicText } from '../system/public-text.ts'
 import type { Deployment, Parts, Upstream } from './parts.ts'
 
 export function describe(model: Model, deployment: Deployment, { startedAt }: Pick<Parts, 'startedAt'>): ListedModel {
-	const upstreams = deployment.routeOf(model).members.map(({ place }) => deployment.upstreamAt(place))
+	const upstreams = deployment.routeOf(model).members.map(({ endpoint }) => deployment.upstreamAt(endpoint))
 	const states = upstreams.map(({ engine }) => engine.state())
 	const contextTokens = model.contextTokens ?? states.find((state) => state.contextTokens !== undefined)?.contextTokens
 	const note = states.find((state) => state.note !== undefined)?.note

@@ -63,12 +63,12 @@ export async function answerDetached(admitted: Admitted<StreamedCall>, parts: Pa
 }
 
 async function answerInBackground(admitted: Admitted<StreamedCall>, stored: StoredStream, parts: Parts): Promise<void> {
-	const { call, turn, record } = admitted
+	const { call, turn, observer } = admitted
 	try {
 		await pump(await begin(admitted, stored.signal, parts), admitted, stored, parts)
 	} catch (thrown) {
 		const error = stored.signal.aborted ? asChatError(stored.signal.reason) : asChatError(thrown)
-		record.error = error
+		observer.observe({ type: 'failed', error })
 		const state = error.kind === 'cancelled' ? 'cancelled' : 'failed'
 		settleFailure(admitted, error, parts)
 		await turn?.end(state, [], parts.clock.now(), undefined, error)

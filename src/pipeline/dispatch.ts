@@ -14,7 +14,7 @@ import type { ModelCall } from './plan.ts'
  * @throws ChatError if no upstream began to answer.
  */
 export function dispatch<Result>(
-	{ call, model, received, record, deployment, turn }: Admitted,
+	{ call, model, received, observer, deployment, turn }: Admitted,
 	{ signal, whole }: { readonly signal: AbortSignal; readonly whole: boolean },
 	parts: Parts,
 	send: (upstream: Upstream, its: EngineCall) => Promise<Result>,
@@ -28,7 +28,7 @@ export function dispatch<Result>(
 				affinity: () => turn?.conversation ?? (call.type === 'chat' ? affinityKey(call.request) : received.id),
 			},
 			signal,
-			record,
+			observer,
 			priority: ('priority' in call ? call.priority : undefined) ?? 'normal',
 			dispatch(place, headers, drop) {
 				const upstream = deployment.upstreamAt(place)

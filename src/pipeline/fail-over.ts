@@ -8,7 +8,7 @@ import type { Permit, Priority } from '../routing/concurrency-limiter.ts'
 import type { RouteHint } from '../routing/policy.ts'
 import { candidatesOf, type Route } from '../routing/route.ts'
 import type { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
-import type { RequestRecord } from '../telemetry/telemetry.ts'
+import type { RequestObserver } from '../telemetry/observer.ts'
 import { Lease } from './lease.ts'
 import type { Parts } from './parts.ts'
 
@@ -17,7 +17,7 @@ export interface FailOverRequest<Result> {
 	readonly route: Route
 	readonly hint: RouteHint
 	readonly signal: AbortSignal
-	readonly record: RequestRecord
+	readonly observer: RequestObserver
 	readonly priority: Priority
 	/**
 	 * Resolves when the upstream at `place` began to answer.
@@ -33,6 +33,8 @@ export interface FailOverRequest<Result> {
 
 export interface FailOverResult<Result> {
 	readonly result: Result
+	/** Name of the upstream that answers. */
+	readonly upstream: string
 	/** The caller must end it when the answer ends. */
 	readonly lease: Lease
 	/** Parts of the request that the upstream's wire format cannot express. */
@@ -86,7 +88,7 @@ interface Failure {
 }
 
 async function tryOnce<Result>(
-	{ dispatch, record }: FailOverRequest<Result>,
+	{ dispatch, observer }: FailOverRequest<Result>,
 	place: UpstreamEndpoint,
 	permit: Permit,
 	parts: Parts,
@@ -94,17 +96,16 @@ async function tryOnce<Result>(
 	const begunMs = parts.clock.now()
 	const lease = new Lease(place, permit)
 	const dropped: string[] = []
-	const execute = record.attempt(place.name, begunMs)
+	observer.observe({ type: 'attempt', upstream: place.name, atMs: begunMs })
 	try {
-		const result = await dispatch(place, execute.traceHeaders, (part) => dropped.push(part))
+		const result = await dispatch(place, observer.traceHeaders(), (part) => dropped.push(part))
 		const nowMs = parts.clock.now()
-		execute.end(nowMs)
+		observer.observe({ type: 'attempt-ended', atMs: nowMs })
 		lease.begun(nowMs - begunMs)
-		record.upstream = place.name
-		return { result, lease, dropped }
+		return { result, upstream: place.name, lease, dropped }
 	} catch (thrown) {
 		const error = asChatError(thrown)
-		execute.end(parts.clock.now(), error)
+		observer.observe({ type: 'attempt-ended', atMs: parts.clock.now(), error })
 		lease.end(error)
 		return error
 	}

@@ -21,7 +21,7 @@ export async function runLocalOperation(planned: PlannedLocal, parts: Parts): Pr
 			return json(call.write(deployment.models.all.map((model) => describe(model, deployment, parts))))
 		case 'show-model': {
 			const model = deployment.models.find(call.name)
-			planned.record.model = model.name
+			planned.observer.observe({ type: 'planned', model: model.name })
 			return json(call.write(describe(model, deployment, parts)))
 		}
 		case 'stored':

@@ -4,22 +4,23 @@
 import type { Completion } from '../chat/completion.ts'
 import { CompletionFold, type PartialChoice } from '../chat/completion-fold.ts'
 import { asChatError, ChatError } from '../chat/error.ts'
-import type { ChatEvent } from '../chat/event.ts'
+import type { ChatEvent, FinishReason } from '../chat/event.ts'
 import type { Usage } from '../chat/usage.ts'
 import type { TurnEnd } from '../conversations/turns.ts'
 import type { Outcome, Ticket } from '../ledger/ledger.ts'
 import type { Clock } from '../system/clock.ts'
-import type { RequestRecord } from '../telemetry/telemetry.ts'
+import type { RequestObserver } from '../telemetry/observer.ts'
 import type { Lease } from './lease.ts'
 import type { OpenTurn } from './open-turn.ts'
 
 export interface OpenAnswerParts {
-	readonly record: RequestRecord
+	readonly observer: RequestObserver
+	/** Name of the upstream that answers. */
+	readonly upstream: string
 	readonly lease: Lease
 	readonly ticket: Ticket | undefined
 	readonly turn: OpenTurn | undefined
 	readonly clock: Clock
-	readonly capturesContent: boolean
 	/** Counts tokens if the upstream reports no usage. `answer` is the output until now, `pieces` the number of events that it came in. */
 	readonly count: (answer: readonly PartialChoice[], pieces: number) => Promise<Usage>
 }
@@ -32,6 +33,8 @@ export class OpenAnswer {
 	/** Events with output: an estimate of the tokens until the upstream reports usage. */
 	private pieces = 0
 	private usage: Usage | undefined
+	/** Of the first choice that was complete. */
+	private finishReason: FinishReason | undefined
 	private ending: Promise<void> | undefined
 
 	constructor(parts: OpenAnswerParts) {
@@ -52,49 +55,51 @@ export class OpenAnswer {
 
 	/** Must be called with every event, once, in order. */
 	watch(event: ChatEvent): void {
-		const { record, clock, capturesContent } = this.parts
+		const { observer } = this.parts
 		if (event.type !== 'error') this.fold.add(event)
 		switch (event.type) {
 			case 'start':
 				return
 			case 'text':
-				if (capturesContent) record.answer = `${record.answer ?? ''}${event.text}`
-				this.piece(record, clock)
+				this.pieces++
+				this.observeOutput(event.text)
 				return
 			case 'reasoning':
 			case 'refusal':
 			case 'tool-arguments':
-				this.piece(record, clock)
+				this.pieces++
+				this.observeOutput('')
 				return
 			case 'tool-call':
-				record.piece(clock.now())
+				this.observeOutput('')
 				return
 			case 'choice-finish':
-				record.finishReason ??= event.reason
+				this.finishChoice(event.reason)
 				return
 			case 'finish':
 				this.usage = event.usage
 				return
 			case 'error':
-				if (event.error.kind !== 'cancelled') record.error = event.error
+				if (event.error.kind !== 'cancelled') observer.observe({ type: 'failed', error: event.error })
 				if (event.usage !== undefined) this.usage = event.usage
+				return
+			default:
+				event satisfies never
 		}
 	}
 
 	/** Called instead of `watch` if the answer was read as a whole. */
 	whole(completion: Completion): void {
-		const { record, clock, capturesContent } = this.parts
 		this.completion = completion
-		record.piece(clock.now())
 		const [choice] = completion.choices
-		if (choice !== undefined) record.finishReason = choice.finishReason
+		this.observeOutput(choice?.text ?? '')
+		if (choice !== undefined) this.finishChoice(choice.finishReason)
 		this.usage = completion.usage
-		if (capturesContent && choice !== undefined) record.answer = choice.text
 	}
 
 	/** Records the output until now, which is billed if the server crashes. */
 	progress(): void {
-		this.parts.ticket?.progress({ completionTokens: this.pieces, upstream: this.parts.record.upstream ?? '' })
+		this.parts.ticket?.progress({ completionTokens: this.pieces, upstream: this.parts.upstream })
 	}
 
 	/**
@@ -136,25 +141,30 @@ export class OpenAnswer {
 	}
 
 	private async write(error: ChatError | undefined): Promise<void> {
-		const { record, lease, ticket, turn, clock } = this.parts
+		const { observer, upstream, lease, ticket, turn, clock } = this.parts
 		lease.end(error)
 		const usage = await this.counted()
-		record.usage = usage
+		observer.observe({ type: 'usage', usage })
 		const outcome = outcomeOf(error)
 		const settled = ticket?.settle({
 			outcome,
-			upstream: record.upstream,
+			upstream,
 			usage,
 			settledAtMs: clock.now(),
 		})
 		if (turn === undefined) return settled
-		const state = outcome === 'completed' ? wholeState(record) : outcome
+		const state = outcome === 'completed' ? wholeState(this.finishReason) : outcome
 		await Promise.all([settled, turn.end(state, this.choices, clock.now(), usage, error)])
 	}
 
-	private piece(record: RequestRecord, clock: Clock): void {
-		this.pieces++
-		record.piece(clock.now())
+	private observeOutput(text: string): void {
+		const { observer, clock } = this.parts
+		observer.observe({ type: 'output', atMs: clock.now(), text })
+	}
+
+	private finishChoice(reason: FinishReason): void {
+		this.finishReason ??= reason
+		this.parts.observer.observe({ type: 'finish-reason', reason })
 	}
 }
 
@@ -176,6 +186,6 @@ function outcomeOf(error: ChatError | undefined): Exclude<Outcome, 'interrupted'
 	return error.kind === 'cancelled' ? 'cancelled' : 'failed'
 }
 
-function wholeState({ finishReason }: RequestRecord): TurnEnd['state'] {
+function wholeState(finishReason: FinishReason | undefined): TurnEnd['state'] {
 	return finishReason === 'length' || finishReason === 'content-filter' ? 'incomplete' : 'completed'
 }

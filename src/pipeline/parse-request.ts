@@ -5,6 +5,13 @@ import type { DialectChoice, DialectRoute } from '../dialects/choice.ts'
 import type { Call, Route } from '../dialects/dialect.ts'
 import type { Received } from '../http/received.ts'
 import type { Authenticated } from './authenticate.ts'
+import type { Parts } from './parts.ts'
+
+/** An authenticated request with the dialect and route that serve it. */
+export interface DialectRequest extends Authenticated {
+	readonly target: DialectRoute
+	readonly parameters: readonly string[]
+}
 
 export interface ParsedRequest extends Authenticated {
 	readonly target: DialectRoute
@@ -25,15 +32,20 @@ export interface RoutedRequest {
  * @throws ChatError `not-found` if the path needs a key that selects its dialect.
  */
 export function withKeyDialect(
-	addressed: RoutedRequest,
-	{ received, key }: Authenticated,
+	{ target, parameters, unmeant }: RoutedRequest,
+	authenticated: Authenticated,
 	choice: DialectChoice,
-): RoutedRequest {
+): DialectRequest {
+	const { received, key, observer } = authenticated
 	const preferred = key?.settings.dialect
 	const match = preferred === undefined ? undefined : choice.find({ ...received, preferred })
-	if (match?.type === 'found') return { ...match, unmeant: false }
-	if (addressed.unmeant) throw noSuchPath(received)
-	return addressed
+	if (match?.type === 'found') {
+		const { pattern, dialect } = match.target
+		observer.observe({ type: 'routed', route: pattern, dialect: dialect.name })
+		return { ...authenticated, target: match.target, parameters: match.parameters }
+	}
+	if (unmeant) throw noSuchPath(received)
+	return { ...authenticated, target, parameters }
 }
 
 export function noSuchPath({ method, path }: Received): ChatError {
@@ -47,22 +59,34 @@ export function shortened(path: string): string {
 
 /** @throws ChatError if the body is invalid. */
 export async function parseRequest(
-	authenticated: Authenticated,
-	{ target, parameters }: RoutedRequest,
-	capturesContent: boolean,
+	{ received, observer, key, target, parameters }: DialectRequest,
+	{ userIdHistory }: Pick<Parts, 'userIdHistory'>,
 ): Promise<ParsedRequest> {
-	const { received, record } = authenticated
-	const { route, dialect, pattern } = target
-	record.route = pattern
-	record.dialect = dialect.name
+	const { route } = target
 	const body = await readBody(received, route)
-	const reading = route.read({ body, parameters, query: received.query, headers: received.headers })
+	const reading = route.read({
+		body,
+		parameters,
+		query: received.query,
+		headers: received.headers,
+		userIdHistory: wantsUserIdHistory(key, userIdHistory),
+	})
 	const call = reading instanceof Promise ? await reading : reading
-	record.operation = call.type
-	if ('stream' in call) record.stream = call.stream
-	if ('labels' in call && call.labels !== undefined) record.labels = call.labels
-	if (capturesContent) record.prompt = body
-	return { received, record, key: authenticated.key, target, call }
+	observer.observe({
+		type: 'parsed',
+		operation: call.type,
+		stream: 'stream' in call ? call.stream : undefined,
+		labels: 'labels' in call ? call.labels : undefined,
+		body,
+	})
+	return { received, observer, key, target, call }
+}
+
+/** The key takes precedence over the configuration, which can only enable the history. */
+function wantsUserIdHistory(key: Authenticated['key'], configured: boolean): boolean | undefined {
+	const history = key?.settings.history
+	if (history !== undefined) return history === 'user-id'
+	return configured ? true : undefined
 }
 
 function readBody(received: Received, { method, body }: Route): Promise<unknown> | undefined {

@@ -29,8 +29,8 @@ export interface Parts {
 	readonly usage: ((query: UsageQuery) => Promise<readonly UsageSum[]>) | undefined
 	/** Queries usage records and their totals. */
 	readonly entries: ((query: EntryQuery) => Promise<EntryReport>) | undefined
-	/** Which of the dialects' optional histories are stored, unless a key overrides it. */
-	readonly histories: Histories
+	/** `user` and `id` of a chat request identify a stored conversation, unless the caller's key overrides it. */
+	readonly userIdHistory: boolean
 	/** Background tasks that no client waits for. */
 	readonly backgroundTasks: BackgroundTasks
 	readonly tokens: TokenCounter
@@ -42,8 +42,6 @@ export interface Parts {
 	/** Uniform in [0, 1). */
 	readonly random: () => number
 	readonly log: Log
-	/** Telemetry captures prompts and answers. */
-	readonly capturesContent: boolean
 	/** When this server started, in seconds since 1970: reported as the creation time of models. */
 	readonly startedAt: number
 }
@@ -52,11 +50,6 @@ export interface EntryReport {
 	readonly entries: readonly LedgerEntry[]
 	/** Totals of all records that match the query, not of this page only. */
 	readonly sum: EntrySum
-}
-
-/** Histories that the operator must enable, by their names in the configuration. */
-export interface Histories {
-	readonly albert: boolean
 }
 
 /** The models and the upstreams that serve them. Replaced as a whole when the configuration changes. */

@@ -2,37 +2,38 @@
 // stage, so a wrong order does not compile. Failures are thrown as ChatErrors, which the handler writes in the format of the dialect.
 
 import type { Received } from '../http/received.ts'
-import type { RequestRecord } from '../telemetry/telemetry.ts'
+import type { RequestObserver } from '../telemetry/observer.ts'
 import { admit } from './admit.ts'
 import type { Answer } from './answer.ts'
 import { authenticate } from './authenticate.ts'
 import { execute } from './execute.ts'
 import { runLocalOperation } from './local-operations.ts'
-import { parseRequest, type RoutedRequest, withKeyDialect } from './parse-request.ts'
+import { type DialectRequest, parseRequest, type RoutedRequest, withKeyDialect } from './parse-request.ts'
 import type { Parts } from './parts.ts'
 import { plan } from './plan.ts'
 import { recall } from './recall.ts'
 
-export async function answer(
+/** Identifies the caller, whose key may select the dialect. Later failures are written in that dialect. */
+export async function authenticateRequest(
 	received: Received,
-	addressed: RoutedRequest,
+	routed: RoutedRequest,
 	parts: Parts,
-	record: RequestRecord,
-): Promise<Answer> {
+	observer: RequestObserver,
+): Promise<DialectRequest> {
 	// Before the body is read, so that an unauthenticated request costs one hash. 401 ends here.
 	const authenticated = await authenticate(
 		received,
-		record,
-		addressed.target.route.open === true ? undefined : parts.keys,
+		observer,
+		routed.target.route.open === true ? undefined : parts.keys,
 	)
+	return withKeyDialect(routed, authenticated, parts.choice)
+}
+
+export async function answer(request: DialectRequest, parts: Parts): Promise<Answer> {
 	// The dialect parses the body into a call. 400, 408 and 413 end here.
-	const understood = await parseRequest(
-		authenticated,
-		withKeyDialect(addressed, authenticated, parts.choice),
-		parts.capturesContent,
-	)
+	const parsed = await parseRequest(request, parts)
 	// Finds the model. 404 ends here.
-	const planned = plan(understood, parts.deployment())
+	const planned = plan(parsed, parts.deployment())
 	// Stored data needs no upstream.
 	if (planned.type === 'own') return runLocalOperation(planned, parts)
 	// Adds earlier turns; 404 for a conversation of another caller.

@@ -46,7 +46,7 @@ export type PlannedLocal = About<LocalCall> & { readonly type: 'own' }
 
 /** @throws ChatError `model-not-found`. */
 export function plan(
-	{ received, record, key, target, call }: ParsedRequest,
+	{ received, observer, key, target, call }: ParsedRequest,
 	deployment: Deployment,
 ): Planned | PlannedLocal {
 	switch (call.type) {
@@ -59,8 +59,8 @@ export function plan(
 		case 'detokenize':
 		case 'count': {
 			const model = deployment.models.find(call.request.model)
-			record.model = model.name
-			return { type: 'model', received, record, key, target, call, model, deployment }
+			observer.observe({ type: 'planned', model: model.name })
+			return { type: 'model', received, observer, key, target, call, model, deployment }
 		}
 		case 'list-models':
 		case 'show-model':
@@ -72,6 +72,6 @@ export function plan(
 		case 'keys':
 		case 'who':
 		case 'constant':
-			return { type: 'own', received, record, key, target, call, deployment }
+			return { type: 'own', received, observer, key, target, call, deployment }
 	}
 }

@@ -43,11 +43,10 @@ export function recall(planned: Planned, parts: Parts): Recalled | Promise<Recal
 type ConversationCall = ChatCall | CountCall
 
 function recallResolved(planned: Planned, call: ConversationCall, parts: Parts): Recalled | Promise<Recalled> {
-	const accepted = call.type === 'chat' ? acceptedOffer(call, planned, parts) : call
-	const thread = withHeaders(accepted, planned.received.headers)
-	if (thread === undefined || (parts.conversations === undefined && isByDefault(thread, accepted.thread)))
-		return { ...withoutConversation(planned), call: accepted === call ? call : { ...call, request: accepted.request } }
-	return continueConversation(planned, call, accepted, thread, parts)
+	const thread = withHeaders(call, planned.received.headers)
+	if (thread === undefined || (parts.conversations === undefined && isByDefault(thread, call.thread)))
+		return { ...withoutConversation(planned), call }
+	return continueConversation(planned, call, thread, parts)
 }
 
 /** A call that is part of no conversation. */
@@ -58,29 +57,28 @@ function withoutConversation(planned: Planned): Recalled {
 async function continueConversation(
 	planned: Planned,
 	call: ConversationCall,
-	accepted: AcceptedCall,
 	thread: Thread,
 	parts: Parts,
 ): Promise<Recalled> {
 	const none = withoutConversation(planned)
 	const own = ownOf(planned, parts)
-	const ref = await locate(thread.origin, own)
+	const position = await locate(thread.origin, own)
 	const contextTokens = contextOf(planned)
-	const history = await readHistory(ref, thread, own, contextTokens)
-	const { request, dropped } = join(accepted.request, thread, history, contextTokens)
+	const history = await readHistory(position, thread, own, contextTokens)
+	const { request, dropped } = join(call.request, thread, history, contextTokens)
 	const joined = { ...none, call: { ...call, request }, dropped }
 	// These calls read the conversation but never extend it.
 	if (call.type === 'count' || (thread.surface === 'response' && !thread.stored)) return joined
 	return {
 		...joined,
-		answersAsConversation: accepted.answersAsConversation === true,
+		answersAsConversation: call.answersAsConversation === true,
 		turn: new OpenTurn(own, {
 			id: none.token,
 			surface: thread.surface,
 			stored: thread.stored,
 			process: parts.process,
-			conversation: ref.conversation,
-			create: ref.exists ? undefined : newConversation(ref, thread, request, parts.clock.now()),
+			conversation: position.conversation,
+			create: position.exists ? undefined : newConversation(position, thread, request, parts.clock.now()),
 			parent: history.messages.at(-1)?.id,
 			onConflict: thread.onConflict,
 			inputs: thread.incoming,
@@ -95,20 +93,6 @@ async function continueConversation(
 /** The Responses API stores by default. A server without a store must still answer such requests. */
 function isByDefault(thread: Thread, own: Thread | undefined): boolean {
 	return thread === own && thread.surface === 'response' && thread.origin.type === 'new'
-}
-
-/** A request with the thread that stores it. */
-interface AcceptedCall extends Pick<ChatCall, 'request' | 'thread' | 'parts'> {
-	readonly answersAsConversation?: boolean
-}
-
-/** The history that the dialect offers, if the configuration or the key enables it. */
-function acceptedOffer(call: ChatCall, { key }: Planned, { histories }: Parts): AcceptedCall {
-	const { offer } = call
-	if (offer === undefined || call.thread !== undefined) return call
-	const usual = offer.expected === true || histories[offer.history] ? offer.history : 'none'
-	const wanted = key?.settings.history ?? usual
-	return wanted === offer.history ? offer : call
 }
 
 export function ownOf(
@@ -258,8 +242,8 @@ function join(
 /** The context length that the configuration or an upstream reports. */
 function contextOf({ model, deployment }: Planned): number | undefined {
 	if (model.contextTokens !== undefined) return model.contextTokens
-	for (const { place } of deployment.routeOf(model).members) {
-		const { contextTokens } = deployment.upstreamAt(place).engine.state()
+	for (const { endpoint } of deployment.routeOf(model).members) {
+		const { contextTokens } = deployment.upstreamAt(endpoint).engine.state()
 		if (contextTokens !== undefined) return contextTokens
 	}
 	return undefined

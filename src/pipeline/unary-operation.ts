@@ -30,15 +30,15 @@ interface WritableResult {
 
 /** @throws ChatError if no upstream answered. */
 export async function answerUnaryOperation(admitted: Admitted<UnaryOperationCall>, parts: Parts): Promise<Answer> {
-	const { record, ticket, target } = admitted
-	const { result, lease, dropped } = await askOrSettle(admitted, parts)
+	const { observer, ticket, target } = admitted
+	const { result, upstream, lease, dropped } = await askOrSettle(admitted, parts)
 	lease.end()
 	const { usage } = result
 	if (usage !== undefined) {
-		record.usage = usage
+		observer.observe({ type: 'usage', usage })
 		await ticket?.settle({
 			outcome: 'completed',
-			upstream: record.upstream,
+			upstream,
 			usage,
 			settledAtMs: parts.clock.now(),
 		})

@@ -67,7 +67,7 @@ export class ConcurrencyLimiter {
 		return new Promise<Permit>((resolve, reject) => {
 			const leave = () => {
 				clearTimeout(timer)
-				signal.removeEventListener('abort', hangUp)
+				signal.removeEventListener('abort', onAbort)
 				const at = this.queue.indexOf(waiter)
 				if (at !== -1) this.queue.splice(at, 1)
 			}
@@ -82,7 +82,7 @@ export class ConcurrencyLimiter {
 					reject(tooMany())
 				},
 			}
-			const hangUp = () => {
+			const onAbort = () => {
 				leave()
 				reject(cancelled())
 			}
@@ -91,7 +91,7 @@ export class ConcurrencyLimiter {
 				reject(overloaded('The model is overloaded: the request waited too long in the queue.'))
 			}, options.queueTimeoutMs)
 			this.enqueue(waiter, options.queue)
-			signal.addEventListener('abort', hangUp, { once: true })
+			signal.addEventListener('abort', onAbort, { once: true })
 		})
 	}
 

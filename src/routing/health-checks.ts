@@ -6,7 +6,7 @@ import type { HealthOptions } from './options.ts'
 import type { UpstreamEndpoint } from './upstream-endpoint.ts'
 
 export interface CheckedEndpoint {
-	readonly place: UpstreamEndpoint
+	readonly endpoint: UpstreamEndpoint
 	readonly options: HealthOptions
 	/** Rejects if the upstream is unhealthy. */
 	readonly probe: (signal: AbortSignal) => Promise<void>
@@ -17,14 +17,14 @@ export interface HealthCheckContext {
 	/** Uniform in [0, 1): spreads the first checks of many processes. */
 	readonly random: () => number
 	/** Called when an upstream becomes unhealthy or recovers, with the reason of the last failed check. */
-	readonly changed: (place: UpstreamEndpoint, reason: unknown) => void
+	readonly changed: (endpoint: UpstreamEndpoint, reason: unknown) => void
 }
 
 export class HealthChecks {
 	private readonly closing = new AbortController()
 
-	constructor(places: readonly CheckedEndpoint[], deps: HealthCheckContext) {
-		for (const checked of places) void this.watch(checked, deps).catch(() => undefined)
+	constructor(endpoints: readonly CheckedEndpoint[], deps: HealthCheckContext) {
+		for (const checked of endpoints) void this.watch(checked, deps).catch(() => undefined)
 	}
 
 	/** Starts no further checks and aborts running ones. */
@@ -33,7 +33,7 @@ export class HealthChecks {
 	}
 
 	private async watch(checked: CheckedEndpoint, { clock, random, changed }: HealthCheckContext): Promise<void> {
-		const { place, options } = checked
+		const { endpoint, options } = checked
 		const { signal } = this.closing
 		let inRow = 0
 		for (let first = true; !signal.aborted; first = false) {
@@ -42,12 +42,12 @@ export class HealthChecks {
 			if (signal.aborted) return
 			// No file descriptor was left to connect, so the check has no result.
 			if (failure instanceof ChatError && failure.code === descriptorsCode) continue
-			const agrees = (failure === undefined) === place.healthy
+			const agrees = (failure === undefined) === endpoint.healthy
 			inRow = agrees ? 0 : inRow + 1
-			if (inRow < (place.healthy ? options.unhealthyAfter : options.healthyAfter)) continue
+			if (inRow < (endpoint.healthy ? options.unhealthyAfter : options.healthyAfter)) continue
 			inRow = 0
-			place.healthy = !place.healthy
-			changed(place, failure)
+			endpoint.healthy = !endpoint.healthy
+			changed(endpoint, failure)
 		}
 	}
 

@@ -6,13 +6,13 @@ import { openEndpoint } from './routing.testing.ts'
 
 export function policyContract(name: string, open: () => Policy): void {
 	describe(`policy: ${name}`, () => {
-		const members = ['a', 'b', 'c'].map((place, index) => ({ place: openEndpoint(place), weight: index + 1 }))
+		const members = ['a', 'b', 'c'].map((endpoint, index) => ({ endpoint: openEndpoint(endpoint), weight: index + 1 }))
 		const hint = { affinity: () => 'key' }
 		test('returns each member once', () => {
 			const policy = open()
 			for (let round = 0; round < 20; round++) {
 				const ordered = policy.order(members, hint)
-				expect(ordered.map(({ place }) => place.name).toSorted()).toEqual(['a', 'b', 'c'])
+				expect(ordered.map(({ endpoint }) => endpoint.name).toSorted()).toEqual(['a', 'b', 'c'])
 			}
 		})
 		test('accepts one member, or none', () => {

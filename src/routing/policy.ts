@@ -3,7 +3,7 @@
 import type { UpstreamEndpoint } from './upstream-endpoint.ts'
 
 export interface Member {
-	readonly place: UpstreamEndpoint
+	readonly endpoint: UpstreamEndpoint
 	/** Weight, for weighted policies; 1 by default. */
 	readonly weight: number
 }

@@ -14,18 +14,18 @@ const hint = { affinity: () => '' }
 
 test('candidates: upstreams with capacity first, full ones last, unavailable ones never', () => {
 	const time = new FakeClock()
-	const [full, broken, ill, free] = ['full', 'broken', 'ill', 'free'].map((name) =>
+	const [full, broken, unhealthy, free] = ['full', 'broken', 'ill', 'free'].map((name) =>
 		openEndpoint(name, time, { limit: 1 }),
 	)
-	if (full === undefined || broken === undefined || ill === undefined || free === undefined)
+	if (full === undefined || broken === undefined || unhealthy === undefined || free === undefined)
 		throw new Error('no places')
 	const route = new Route({
-		members: [full, broken, ill, free].map((place) => ({ place, weight: 1 })),
+		members: [full, broken, unhealthy, free].map((endpoint) => ({ endpoint, weight: 1 })),
 		policy: inOrder(),
 		retry: retryOptions.parse({}),
 	})
 	full.limiter.tryAcquire()
-	ill.healthy = false
+	unhealthy.healthy = false
 	for (let failure = 0; failure < 3; failure++) broken.breaker.pass().failed()
 	expect(candidatesOf(route.choose(hint))).toEqual([free, full])
 	time.ms = 1000
@@ -33,22 +33,22 @@ test('candidates: upstreams with capacity first, full ones last, unavailable one
 })
 
 test('the share of an unavailable upstream goes to the others by weight', () => {
-	const members = [5, 2, 1].map((weight, index) => ({ place: openEndpoint('abc'[index] ?? ''), weight }))
+	const members = [5, 2, 1].map((weight, index) => ({ endpoint: openEndpoint('abc'[index] ?? ''), weight }))
 	const route = new Route({ members, policy: weighted(), retry: retryOptions.parse({}) })
 	const [first] = members
-	if (first !== undefined) first.place.healthy = false
+	if (first !== undefined) first.endpoint.healthy = false
 	const chosen = Array.from({ length: 300 }, () => candidatesOf(route.choose(hint))[0]?.name)
-	expect(['a', 'b', 'c'].map((name) => chosen.filter((place) => place === name).length)).toEqual([0, 200, 100])
+	expect(['a', 'b', 'c'].map((name) => chosen.filter((endpoint) => endpoint === name).length)).toEqual([0, 200, 100])
 })
 
 test('reopens with the first breaker of a healthy upstream', () => {
-	const [ill, broken] = [openEndpoint('ill'), openEndpoint('broken')]
+	const [unhealthy, broken] = [openEndpoint('ill'), openEndpoint('broken')]
 	const route = new Route({
-		members: [ill, broken].map((place) => ({ place, weight: 1 })),
+		members: [unhealthy, broken].map((endpoint) => ({ endpoint, weight: 1 })),
 		policy: inOrder(),
 		retry: retryOptions.parse({}),
 	})
-	ill.healthy = false
+	unhealthy.healthy = false
 	for (let failure = 0; failure < 3; failure++) broken.breaker.pass().failed()
 	expect(route.reopensInMs).toBe(1000)
 	broken.healthy = false
@@ -94,7 +94,7 @@ describe('the affinity key of a conversation', () => {
 })
 
 test('health checks remove an upstream after consecutive failures, and restore it', async () => {
-	const place = openEndpoint('a')
+	const endpoint = openEndpoint('a')
 	const outcomes = [true, false, true, false, false, false, true, true]
 	const seen: (readonly [checks: number, healthy: boolean])[] = []
 	let checks = 0
@@ -110,7 +110,7 @@ test('health checks remove an upstream after consecutive failures, and restore i
 	const health = new HealthChecks(
 		[
 			{
-				place,
+				endpoint,
 				options: healthOptions.parse({ unhealthyAfter: 2, healthyAfter: 2 }),
 				async probe() {
 					if (outcomes[checks++] === false) throw new Error('ill')

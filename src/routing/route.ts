@@ -26,21 +26,23 @@ export class Route {
 	 */
 	choose(hint: RouteHint): readonly UpstreamEndpoint[] {
 		// If the policy saw unavailable members, their share would go to the next member instead of to all by weight.
-		const members = this.members.filter(({ place }) => place.available)
-		return this.policy.order(members, hint).map(({ place }) => place)
+		const members = this.members.filter(({ endpoint }) => endpoint.available)
+		return this.policy.order(members, hint).map(({ endpoint }) => endpoint)
 	}
 
 	/** Milliseconds until the first circuit breaker admits a call again; infinite if health checks have removed all upstreams. */
 	get reopensInMs(): number {
 		return Math.min(
-			...this.members.map(({ place }) => (place.healthy ? place.breaker.reopensInMs : Number.POSITIVE_INFINITY)),
+			...this.members.map(({ endpoint }) =>
+				endpoint.healthy ? endpoint.breaker.reopensInMs : Number.POSITIVE_INFINITY,
+			),
 		)
 	}
 }
 
 /** The members of `chosen` that are still available; those at their concurrency limit come last. */
 export function candidatesOf(chosen: readonly UpstreamEndpoint[]): readonly UpstreamEndpoint[] {
-	const available = chosen.filter((place) => place.available)
+	const available = chosen.filter((endpoint) => endpoint.available)
 	if (available.every(({ limiter }) => !limiter.full)) return available
 	return [...available.filter(({ limiter }) => !limiter.full), ...available.filter(({ limiter }) => limiter.full)]
 }

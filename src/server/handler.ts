@@ -22,15 +22,16 @@ import type { Answer } from '../pipeline/answer.ts'
 import { authenticate } from '../pipeline/authenticate.ts'
 import { BackgroundTasks } from '../pipeline/background-tasks.ts'
 import { noSuchPath, shortened } from '../pipeline/parse-request.ts'
-import type { Deployment, EntryReport, Histories, Parts } from '../pipeline/parts.ts'
-import { answer } from '../pipeline/pipeline.ts'
+import type { Deployment, EntryReport, Parts } from '../pipeline/parts.ts'
+import { answer, authenticateRequest } from '../pipeline/pipeline.ts'
 import type { StoredStreams } from '../streams/stored-streams.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import { type CheckResults, checkNames } from '../system/server-checks.ts'
 import { ThrottledLog } from '../system/throttled-log.ts'
 import { TickBatch } from '../system/tick-batch.ts'
-import type { RequestRecord, Telemetry } from '../telemetry/telemetry.ts'
+import type { RequestObserver } from '../telemetry/observer.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
 import { TokenCounter } from '../tokens/tokens.ts'
 import { allowOrigin, preflight } from './cors.ts'
 import type { SocketPeer } from './listener.ts'
@@ -75,7 +76,7 @@ export interface StorageParts {
 	readonly streams: StoredStreams
 	readonly usage: (query: UsageQuery) => Promise<readonly UsageSum[]>
 	readonly entries: (query: EntryQuery) => Promise<EntryReport>
-	readonly histories: Histories
+	readonly userIdHistory: boolean
 	/** Identifies this process among those that write to the same stores. */
 	readonly process: string
 }
@@ -115,7 +116,7 @@ export function openHandler(options: HandlerOptions): Handler {
 		streams: kept?.streams,
 		usage: kept?.usage,
 		entries: kept?.entries,
-		histories: kept?.histories ?? { albert: false },
+		userIdHistory: kept?.userIdHistory ?? false,
 		process: kept?.process ?? '',
 		backgroundTasks,
 		tokens,
@@ -124,7 +125,6 @@ export function openHandler(options: HandlerOptions): Handler {
 		random,
 		log,
 		startedAt: Math.floor(clock.now() / 1000),
-		capturesContent: options.telemetry.wantsContent,
 	}
 	const socketTable = routeTableOfSockets()
 	const readBody = bodyReader(options.limits)
@@ -136,10 +136,10 @@ export function openHandler(options: HandlerOptions): Handler {
 		const routed = models.all.map((model) => ({
 			name: model.name,
 			required: model.required,
-			members: routeOf(model).members.map(({ place }) => ({
-				state: upstreamAt(place).engine.state(),
-				healthy: place.healthy,
-				open: place.breaker.state === 'open',
+			members: routeOf(model).members.map(({ endpoint }) => ({
+				state: upstreamAt(endpoint).engine.state(),
+				healthy: endpoint.healthy,
+				open: endpoint.breaker.state === 'open',
 			})),
 		}))
 		return readiness(routed, checks, excluded)
@@ -152,25 +152,22 @@ export function openHandler(options: HandlerOptions): Handler {
 	}
 
 	const serveRoute = async (received: Received): Promise<Response> => {
-		const record = options.telemetry.begin(received)
+		const observer = options.telemetry.begin(received)
 		const claimed = choice.find(received)
 		const match = claimed.type === 'none' && hasOwnPath(received, options) ? ownMethods : claimed
-		const addressed = match.type === 'found' ? match : choice.findExplicit(received)
-		const spoken = match.type === 'found' ? match.target.dialect : choice.dialectFor(received)
-		if (addressed.type !== 'found') {
-			const facts = { received, dialect: spoken, record, streams, options }
-			return writeFailure(notServed(match, received), facts, allowed(match))
-		}
-		record.route = addressed.target.pattern
-		record.dialect = spoken.name
-		// The caller's key may have selected another dialect.
-		const facts = () => ({ received, dialect: choice.named(record.dialect ?? ''), record, streams, options })
+		const routed = match.type === 'found' ? match : choice.findExplicit(received)
+		const facts = (dialect: Dialect): AnswerFacts => ({ received, dialect, observer, streams, options })
+		let dialect = match.type === 'found' ? match.target.dialect : choice.dialectFor(received)
+		if (routed.type !== 'found') return writeFailure(notServed(match, received), facts(dialect), allowed(match))
+		const { target, parameters } = routed
+		observer.observe({ type: 'routed', route: target.pattern, dialect: dialect.name })
 		try {
-			const { target, parameters } = addressed
-			const answered = await answer(received, { target, parameters, unmeant: match !== addressed }, parts, record)
-			return writeAnswer(answered, facts())
+			const route = { target, parameters, unmeant: match !== routed }
+			const request = await authenticateRequest(received, route, parts, observer)
+			dialect = request.target.dialect
+			return writeAnswer(await answer(request, parts), facts(dialect))
 		} catch (thrown) {
-			return writeFailure(asChatError(thrown), facts(), {})
+			return writeFailure(asChatError(thrown), facts(dialect), {})
 		}
 	}
 
@@ -180,8 +177,14 @@ export function openHandler(options: HandlerOptions): Handler {
 	const refuseHost = (received: Received): Response | undefined => {
 		const refused = options.checkHost?.(received, () => isOwn(received, choice))
 		if (refused === undefined) return undefined
-		const record = options.telemetry.begin(received)
-		return writeFailure(refused, { received, dialect: choice.dialectFor(received), record, streams, options }, {}, 400)
+		const facts = {
+			received,
+			dialect: choice.dialectFor(received),
+			observer: options.telemetry.begin(received),
+			streams,
+			options,
+		}
+		return writeFailure(refused, facts, {}, 400)
 	}
 
 	const fetch = (request: Request, peer?: Peer): Promise<Response> => {
@@ -208,20 +211,19 @@ export function openHandler(options: HandlerOptions): Handler {
 			const refused = refuseHost(received)
 			if (refused !== undefined) return refused
 			const { dialect, route } = match.target
-			const record = options.telemetry.begin({ ...received, method: 'WEBSOCKET' })
-			const facts: AnswerFacts = { received, dialect, record, streams, options }
+			const observer = options.telemetry.begin({ ...received, method: 'WEBSOCKET' })
+			const facts: AnswerFacts = { received, dialect, observer, streams, options }
 			try {
-				await authenticate(received, record, keys)
+				await authenticate(received, observer, keys)
 			} catch (thrown) {
 				return writeFailure(asChatError(thrown), facts, {})
 			}
-			record.route = received.path
-			record.status = 101
-			options.telemetry.end(record, clock.now())
+			observer.observe({ type: 'routed', route: received.path })
+			observer.observe({ type: 'ended', atMs: clock.now(), status: 101, disconnected: false })
 			// Messages belong to the client of the socket, whose address cannot be read any more when they arrive.
 			const known = { address: client.address, requestId: client.requestId, isProxied: client.isProxied }
 			const carry = (message: Request) => serve(message, receive(message, known, readBody, options))
-			return openSocket({ route, opening: request, fetch: carry })
+			return openSocket({ route, upgrade: request, fetch: carry })
 		},
 		interrupt: () => streams.interrupt(),
 		drain() {
@@ -340,7 +342,7 @@ async function writeStatus(received: Received, ready: ReportReadiness, version: 
 interface AnswerFacts {
 	readonly received: Received
 	readonly dialect: Dialect
-	readonly record: RequestRecord
+	readonly observer: RequestObserver
 	readonly streams: EventStreams
 	readonly options: HandlerOptions
 }
@@ -358,22 +360,19 @@ function headersOf({ received, dialect, options }: AnswerFacts): Record<string, 
 }
 
 function writeAnswer(answered: Answer, facts: AnswerFacts): Response {
-	const { received, dialect, record, streams, options } = facts
-	const { clock, telemetry } = options
-	record.status = 200
+	const { received, dialect, observer, streams, options } = facts
+	const end = (status: number, disconnected: boolean) =>
+		observer.observe({ type: 'ended', atMs: options.clock.now(), status, disconnected })
 	switch (answered.type) {
 		case 'json': {
-			record.status = answered.status ?? 200
-			const response = writeBody(answered.body, record.status, { ...headersOf(facts), ...answered.headers })
-			telemetry.end(record, clock.now())
+			const { body, status = 200 } = answered
+			const response = writeBody(body, status, { ...headersOf(facts), ...answered.headers })
+			end(status, false)
 			return response
 		}
 		case 'stream': {
 			const isHead = received.method === 'HEAD'
-			const pieces = answered.open((left) => {
-				record.left = left && !isHead
-				telemetry.end(record, clock.now())
-			})
+			const pieces = answered.open((disconnected) => end(200, disconnected && !isHead))
 			// HEAD returns the headers of a stream without its body: the stream is cancelled before its first event is read.
 			if (isHead) pieces.cancel()
 			return new Response(isHead ? noEvents() : streams.body(pieces, received.signal, dialect.heartbeat), {
@@ -396,15 +395,19 @@ function writeFailure(
 	extra: Readonly<Record<string, string>>,
 	status?: number,
 ): Response {
-	const { received, dialect, record, options } = facts
+	const { received, dialect, observer, options } = facts
 	if (error.kind === 'internal')
 		options.log.error({ err: error.cause, request: received.id }, 'a request failed because of an internal error')
 	const written = dialect.writeError(error, received.id)
-	record.error = error
-	record.status = status ?? written.status
-	record.left = error.kind === 'cancelled'
-	options.telemetry.end(record, options.clock.now())
-	return writeBody(written.body, record.status, { ...headersOf(facts), ...written.headers, ...extra })
+	const sent = status ?? written.status
+	observer.observe({
+		type: 'ended',
+		atMs: options.clock.now(),
+		status: sent,
+		error,
+		disconnected: error.kind === 'cancelled',
+	})
+	return writeBody(written.body, sent, { ...headersOf(facts), ...written.headers, ...extra })
 }
 
 /** A body of unknown length that is never read: the response to HEAD has the headers of a stream. */

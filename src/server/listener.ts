@@ -119,10 +119,10 @@ function sockets(maxPayloadLength: number) {
 
 async function endsWithin(ended: Promise<void>, ms: number): Promise<boolean> {
 	let timer: ReturnType<typeof setTimeout> | undefined
-	const late = new Promise<boolean>((resolve) => {
+	const timeout = new Promise<boolean>((resolve) => {
 		timer = setTimeout(resolve, ms, false)
 	})
-	const first = await Promise.race([ended.then(() => true), late])
+	const first = await Promise.race([ended.then(() => true), timeout])
 	clearTimeout(timer)
 	return first
 }

@@ -10,7 +10,7 @@ const member = (status: EngineState['status'], change: Partial<RoutedMember> = {
 	...change,
 })
 const [ready, starting, failed] = [member('ready'), member('starting'), member('failed')]
-const [ill, open] = [member('ready', { healthy: false }), member('ready', { open: true })]
+const [unhealthy, open] = [member('ready', { healthy: false }), member('ready', { open: true })]
 
 type Described = readonly [required: boolean, ...members: RoutedMember[]]
 
@@ -22,15 +22,15 @@ function statusOf(models: readonly Described[], checks: CheckResults = {}, exclu
 const cases: readonly (readonly [expected: EngineState['status'], ...models: Described[]])[] = [
 	['ready', [false, ready]],
 	['ready', [false, ready], [false, failed]],
-	['ready', [false, ready], [false, starting], [false, ill], [false, open]],
-	['ready', [true, failed, ill, open, ready]],
+	['ready', [false, ready], [false, starting], [false, unhealthy], [false, open]],
+	['ready', [true, failed, unhealthy, open, ready]],
 	['failed', [false, ready], [true, failed]],
 	['failed', [false, ready], [true, starting], [true, failed]],
 	['starting', [false, ready], [true, starting]],
 	['starting', [false, failed], [false, starting]],
 	['starting', [true, failed, starting]],
-	['failed', [false, failed], [false, ill]],
-	['failed', [false, ready], [true, ill]],
+	['failed', [false, failed], [false, unhealthy]],
+	['failed', [false, ready], [true, unhealthy]],
 	['failed', [false, ready], [true, open]],
 	['failed', [false]],
 	['failed'],

@@ -11,11 +11,11 @@ const maxInFlight = 16
 export interface SocketOptions {
 	readonly route: SocketRoute
 	/** The upgrade request: its headers are added to every message. */
-	readonly opening: { readonly url: string; readonly headers: Headers }
+	readonly upgrade: { readonly url: string; readonly headers: Headers }
 	readonly fetch: (request: Request) => Promise<Response>
 }
 
-export function openSocket({ route, opening, fetch }: SocketOptions): SocketPeer {
+export function openSocket({ route, upgrade, fetch }: SocketOptions): SocketPeer {
 	const disconnected = new AbortController()
 	let running = 0
 	const answer = async (text: string, send: SocketSend): Promise<void> => {
@@ -26,7 +26,7 @@ export function openSocket({ route, opening, fetch }: SocketOptions): SocketPeer
 			if (running >= maxInFlight) return void (await send(route.writeFailure(429, tooMany, tag)))
 			running++
 			try {
-				await relay(await fetch(requestOf(read.body, opening, disconnected.signal)), route, tag, send)
+				await relay(await fetch(requestOf(read.body, upgrade, disconnected.signal)), route, tag, send)
 			} finally {
 				running--
 			}
@@ -51,7 +51,7 @@ const tooMany = {
 	},
 }
 
-function requestOf(body: unknown, { url, headers }: SocketOptions['opening'], signal: AbortSignal): Request {
+function requestOf(body: unknown, { url, headers }: SocketOptions['upgrade'], signal: AbortSignal): Request {
 	const sent = new Headers({ 'content-type': 'application/json' })
 	for (const [name, value] of headers)
 		if (!/^(connection|upgrade|host|content-.*|sec-websocket-.*)$/.test(name)) sent.set(name, value)

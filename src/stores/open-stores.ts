@@ -2,8 +2,8 @@
 
 import { existsSync } from 'node:fs'
 import type { ConversationStore } from '../conversations/conversation-store.ts'
+import { withCache } from '../keys/cached-key-store.ts'
 import type { KeyStore } from '../keys/key-store.ts'
-import { withCache } from '../keys/remembered-key-store.ts'
 import type { LedgerStore } from '../ledger/ledger-store.ts'
 import { type ChangeCounter, openChangeCounter } from '../system/change-counter.ts'
 import { hideCredentials, redactorOf } from '../system/redaction.ts'
@@ -47,9 +47,9 @@ export async function openStores(location: StoreLocation, mode: SchemaMode): Pro
 	return {
 		keys: withCache(explainingFailures(new SqlKeyStore(database), database), {
 			changes: openChanges(location.keyChangesFile, mode),
-			rememberMs: isLocal(location.database) ? 10_000 : 2000,
+			ttlMs: isLocal(location.database) ? 10_000 : 2000,
 			nowMs: () => performance.now(),
-			patience: () => Bun.sleep(keyTimeoutMs),
+			timeout: () => Bun.sleep(keyTimeoutMs),
 		}),
 		conversations: explainingConversations(new SqlConversationStore(database), database),
 		ledger: explainingFailures(new SqlLedgerStore(database), database),

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ChatError } from '../chat/error.ts'
+import { withCache } from '../keys/cached-key-store.ts'
 import { createKey } from '../keys/key.ts'
-import { withCache } from '../keys/remembered-key-store.ts'
 import { openChangeCounter } from '../system/change-counter.ts'
 import { MemoryKeyStore } from './memory-key-store.testing.ts'
 
@@ -30,16 +30,16 @@ test('a key is read once, and changes by another process are visible to the next
 	let now = 0
 	const ours = withCache(counting, {
 		changes: openChangeCounter(file),
-		rememberMs: 10_000,
+		ttlMs: 10_000,
 		nowMs: () => now,
-		patience: forever,
+		timeout: forever,
 	})
 	// Another mapping of the same file simulates another process.
 	const theirs = withCache(store, {
 		changes: openChangeCounter(file),
-		rememberMs: 10_000,
+		ttlMs: 10_000,
 		nowMs: () => now,
-		patience: forever,
+		timeout: forever,
 	})
 	const { key } = createKey({ name: 'a', role: 'user' }, 1)
 	await theirs.insert(key)
@@ -75,7 +75,7 @@ test('while the store is unavailable, a cached key stays valid, and an unknown k
 	let now = 0
 	let changed = 0
 	const changes = { read: () => changed, bump: () => undefined }
-	const keys = withCache(distant, { changes, rememberMs: 2000, nowMs: () => now, patience: forever })
+	const keys = withCache(distant, { changes, ttlMs: 2000, nowMs: () => now, timeout: forever })
 	const { key } = createKey({ name: 'a', role: 'user' }, 1)
 	await keys.insert(key)
 	await keys.findByHash(key.hash)
@@ -118,9 +118,9 @@ test('a request with a cached key does not wait for a store that does not respon
 	let changed = 0
 	const keys = withCache(distant, {
 		changes: { read: () => changed, bump: () => undefined },
-		rememberMs: 2000,
+		ttlMs: 2000,
 		nowMs: () => now,
-		patience: () => Promise.resolve(),
+		timeout: () => Promise.resolve(),
 	})
 	const { key } = createKey({ name: 'a', role: 'user' }, 1)
 	await keys.insert(key)

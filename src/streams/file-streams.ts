@@ -9,7 +9,7 @@ import { ChatError } from '../chat/error.ts'
 import type { ChunkSource } from '../http/event-stream.ts'
 import type { Scope } from '../keys/scope.ts'
 import type { Clock } from '../system/clock.ts'
-import type { StoredStream, StoredStreams, StreamOpening } from './stored-streams.ts'
+import type { StoredStream, StoredStreams, StreamOptions } from './stored-streams.ts'
 import { EventReader, endMark } from './stream-reader.ts'
 
 export interface FileStreamsOptions {
@@ -17,7 +17,7 @@ export interface FileStreamsOptions {
 	/** Identifies this process, for `interrupt`. */
 	readonly process: () => string
 	/** Retention of an ended stream, in milliseconds. */
-	readonly keepMs: number
+	readonly retentionMs: number
 	/** Maximum size of a stream, in bytes. */
 	readonly maxBytes: number
 	/** Maximum size of all streams together, in bytes. */
@@ -51,7 +51,7 @@ export class FileStreams implements StoredStreams {
 		return streams
 	}
 
-	open({ scope, id: name, interruption }: StreamOpening): StoredStream {
+	open({ scope, id: name, interruption }: StreamOptions): StoredStream {
 		if (this.totalBytes > this.options.maxTotalBytes) throw tooMuch('The storage for streams is full. Try again later.')
 		const head: Header = { ...scope, process: this.options.process(), interruption }
 		const stream = new RunningStream(this.file(name), `${JSON.stringify(head)}\n`, this.options.maxBytes, (bytes) => {
@@ -82,9 +82,9 @@ export class FileStreams implements StoredStreams {
 	}
 
 	async ended(scope: Scope, name: string): Promise<void> {
-		const pieces = await this.read(scope, name, Number.MAX_SAFE_INTEGER)
-		if (pieces === undefined) return
-		while ((await pieces.next()) !== undefined);
+		const chunks = await this.read(scope, name, Number.MAX_SAFE_INTEGER)
+		if (chunks === undefined) return
+		while ((await chunks.next()) !== undefined);
 	}
 
 	async interrupt(process: string): Promise<void> {
@@ -93,7 +93,7 @@ export class FileStreams implements StoredStreams {
 			if (head?.header.process !== process) continue
 			const descriptor = openSync(this.file(name), 'r+')
 			try {
-				if (!hasEnded(descriptor)) endTorn(descriptor, head.header.interruption)
+				if (!hasEnded(descriptor)) terminatePartialEvent(descriptor, head.header.interruption)
 			} finally {
 				closeSync(descriptor)
 			}
@@ -133,7 +133,7 @@ export class FileStreams implements StoredStreams {
 	private watch(): void {
 		if (this.watching) return
 		this.watching = true
-		const look = () => {
+		const poll = () => {
 			for (const [name, stream] of this.running)
 				if (existsSync(this.cancelFile(name))) {
 					rmSync(this.cancelFile(name), { force: true })
@@ -143,15 +143,15 @@ export class FileStreams implements StoredStreams {
 			this.watching = false
 			throw new Error('no stream is running')
 		}
-		void this.every(cancelCheckMs, look)
+		void this.every(cancelCheckMs, poll)
 	}
 
 	/** Calls `look` until it throws or the store is closed. */
-	private async every(ms: number, look: () => void | Promise<void>): Promise<void> {
+	private async every(ms: number, poll: () => void | Promise<void>): Promise<void> {
 		try {
 			for (;;) {
 				await this.options.clock.sleep(ms, this.closing.signal)
-				await look()
+				await poll()
 			}
 		} catch {
 			// The store was closed, or `look` is done.
@@ -159,13 +159,13 @@ export class FileStreams implements StoredStreams {
 	}
 
 	private async sweep(): Promise<void> {
-		const { clock, keepMs } = this.options
+		const { clock, retentionMs } = this.options
 		let total = 0
 		for (const name of await this.names()) {
 			const found = await stat(this.file(name)).catch(() => undefined)
 			if (found === undefined) continue
 			total += found.size
-			if (this.running.has(name) || clock.now() - found.mtimeMs < keepMs || !endedFile(this.file(name))) continue
+			if (this.running.has(name) || clock.now() - found.mtimeMs < retentionMs || !endedFile(this.file(name))) continue
 			rmSync(this.file(name), { force: true })
 			rmSync(this.cancelFile(name), { force: true })
 			total -= found.size
@@ -285,13 +285,13 @@ function hasEnded(descriptor: number): boolean {
 }
 
 /** Overwrites an incomplete event at the end, which would corrupt the next one. */
-function endTorn(descriptor: number, interruption: string): void {
+function terminatePartialEvent(descriptor: number, interruption: string): void {
 	const { size } = fstatSync(descriptor)
 	const bytes = Buffer.alloc(size)
 	readSync(descriptor, bytes, 0, size, 0)
 	const begin = bytes.indexOf(10) + 1
-	const whole = bytes.lastIndexOf('\n\n')
-	const from = whole < begin ? begin : whole + 2
+	const completeLength = bytes.lastIndexOf('\n\n')
+	const from = completeLength < begin ? begin : completeLength + 2
 	const tail = Buffer.from(interruption + endMark)
 	// Pads with newlines, which have no meaning between events, if the incomplete event is longer than its replacement.
 	const padded = Buffer.concat([

@@ -6,7 +6,7 @@ import type { Scope } from '../keys/scope.ts'
 
 export interface StoredStreams {
 	/** @throws ChatError `overloaded` if the storage is full. */
-	open(opening: StreamOpening): StoredStream
+	open(options: StreamOptions): StoredStream
 	/**
 	 * The events after the first `after`, including future ones. Undefined if the stream does not exist or belongs to another caller.
 	 */
@@ -23,7 +23,7 @@ export interface StoredStreams {
 	close(reason: Error): void
 }
 
-export interface StreamOpening {
+export interface StreamOptions {
 	readonly scope: Scope
 	/** Unguessable; a file is named after it. */
 	readonly id: string

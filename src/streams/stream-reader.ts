@@ -20,8 +20,8 @@ export interface EventReaderOptions {
 }
 
 /** Polling interval for a file that another process writes, in milliseconds. */
-const lookMs = 50
-const pieceBytes = 65_536
+const pollMs = 50
+const chunkBytes = 65_536
 const eventEnd = Buffer.from('\n\n')
 
 export class EventReader implements ChunkSource {
@@ -30,7 +30,7 @@ export class EventReader implements ChunkSource {
 	private position: number
 	private toSkip: number
 	/** An incomplete event. */
-	private begun: Buffer = Buffer.alloc(0)
+	private partial: Buffer = Buffer.alloc(0)
 	private over = false
 
 	constructor(options: EventReaderOptions) {
@@ -65,8 +65,8 @@ export class EventReader implements ChunkSource {
 	}
 
 	private read(): Buffer {
-		const bytes = Buffer.allocUnsafe(pieceBytes)
-		const length = readSync(this.options.descriptor, bytes, 0, pieceBytes, this.position)
+		const bytes = Buffer.allocUnsafe(chunkBytes)
+		const length = readSync(this.options.descriptor, bytes, 0, chunkBytes, this.position)
 		this.position += length
 		return bytes.subarray(0, length)
 	}
@@ -74,7 +74,7 @@ export class EventReader implements ChunkSource {
 	/** The complete events among the bytes read. */
 	private take(bytes: Buffer): string {
 		const mark = bytes.indexOf(0)
-		const known = Buffer.concat([this.begun, mark === -1 ? bytes : bytes.subarray(0, mark)])
+		const known = Buffer.concat([this.partial, mark === -1 ? bytes : bytes.subarray(0, mark)])
 		let from = 0
 		while (this.toSkip > 0) {
 			const end = known.indexOf(eventEnd, from)
@@ -85,7 +85,7 @@ export class EventReader implements ChunkSource {
 		const last = known.lastIndexOf(eventEnd)
 		const until = last === -1 ? 0 : last + eventEnd.length
 		const text = this.toSkip > 0 || until <= from ? '' : known.toString('utf8', from, until)
-		this.begun = known.subarray(Math.max(until, from))
+		this.partial = known.subarray(Math.max(until, from))
 		if (mark !== -1) this.close()
 		return text
 	}
@@ -98,7 +98,7 @@ export class EventReader implements ChunkSource {
 
 	private more(): Promise<void> {
 		const { grown, clock } = this.options
-		const looked = clock.sleep(lookMs, this.closed.signal).catch(() => undefined)
-		return grown === undefined ? looked : Promise.race([grown.grown(), looked])
+		const polled = clock.sleep(pollMs, this.closed.signal).catch(() => undefined)
+		return grown === undefined ? polled : Promise.race([grown.grown(), polled])
 	}
 }

@@ -13,7 +13,7 @@ export interface ClockGuardOptions {
 }
 
 /** `first`: no time was trusted before. */
-export type ClockVerdict =
+export type ClockAssessment =
 	| { readonly type: 'believed' }
 	| { readonly type: 'first' }
 	| { readonly type: 'ahead'; readonly byMs: number }
@@ -34,7 +34,7 @@ type State = z.infer<typeof stateSchema>
 export class ClockGuard {
 	private readonly options: ClockGuardOptions
 	/** Used if the file cannot be read. */
-	private remembered: State = {}
+	private state: State = {}
 
 	constructor(options: ClockGuardOptions) {
 		this.options = options
@@ -45,10 +45,10 @@ export class ClockGuard {
 	 *
 	 * @param evidenceMs a time that has certainly passed, for a folder without the file. It must not come from this clock.
 	 */
-	async look(nowMs: number, evidenceMs?: number): Promise<ClockVerdict> {
+	async check(nowMs: number, evidenceMs?: number): Promise<ClockAssessment> {
 		const known = await this.read()
 		const state = known.believedMs === undefined ? { ...known, believedMs: evidenceMs } : known
-		const next = judge(state, nowMs, this.options.limitMs)
+		const next = assess(state, nowMs, this.options.limitMs)
 		await this.write(next)
 		if (next.doubt === undefined) return { type: 'believed' }
 		return state.believedMs === undefined ? { type: 'first' } : { type: 'ahead', byMs: nowMs - state.believedMs }
@@ -56,16 +56,16 @@ export class ClockGuard {
 
 	private async read(): Promise<State> {
 		const text = await readFile(this.options.file, 'utf8').catch(() => undefined)
-		if (text === undefined) return this.remembered
+		if (text === undefined) return this.state
 		try {
 			return stateSchema.parse(JSON.parse(text))
 		} catch {
-			return this.remembered
+			return this.state
 		}
 	}
 
 	private async write(state: State): Promise<void> {
-		this.remembered = state
+		this.state = state
 		const { file } = this.options
 		const unfinished = `${file}.${process.pid}.tmp`
 		await writeFile(unfinished, JSON.stringify(state), { mode: 0o600 })
@@ -75,7 +75,7 @@ export class ClockGuard {
 }
 
 /** A clock that was set back is trusted: then too little is deleted, never too much. */
-function judge({ believedMs, doubt }: State, nowMs: number, limitMs: number): State {
+function assess({ believedMs, doubt }: State, nowMs: number, limitMs: number): State {
 	if (believedMs !== undefined && nowMs - believedMs <= limitMs) return { believedMs: nowMs }
 	const goesOn = doubt !== undefined && nowMs >= doubt.atMs && nowMs - doubt.atMs <= limitMs
 	const ranMs = goesOn ? doubt.ranMs + Math.min(longestStepMs, nowMs - doubt.atMs) : 0

@@ -30,14 +30,14 @@ function distanceBetween(word: string, candidate: string): number {
 	const [a, b] = [word.toLowerCase(), candidate.toLowerCase()]
 	if (a === b) return 0
 	if (a === '' || b === '' || a.length > longestName || b.length > longestName) return Number.POSITIVE_INFINITY
-	const [bareA, bareB] = [withoutPunctuation(a), withoutPunctuation(b)]
-	if (bareA !== '' && bareA === bareB) return 0.5
+	const [plainA, plainB] = [withoutPunctuation(a), withoutPunctuation(b)]
+	if (plainA !== '' && plainA === plainB) return 0.5
 	const edits = editDistance(a, b)
 	const near =
 		edits <= Math.max(1, Math.floor(Math.max(a.length, b.length) / 3)) && edits < Math.min(a.length, b.length)
 	return Math.min(
 		near ? edits : Number.POSITIVE_INFINITY,
-		isPrefix(bareA, bareB) ? prefixDistance : Number.POSITIVE_INFINITY,
+		isPrefix(plainA, plainB) ? prefixDistance : Number.POSITIVE_INFINITY,
 	)
 }
 

@@ -31,11 +31,11 @@ export type CheckResults = Readonly<Partial<Record<CheckName, CheckResult>>>
 const [validMs, timeoutMs] = [1000, 500]
 
 export class ServerChecks {
-	private readonly checks: readonly RememberedCheck[]
+	private readonly checks: readonly CachedCheck[]
 
 	constructor(checks: Readonly<Record<CheckName, Check>>, log: Log) {
 		const throttled = new ThrottledLog(log, { now: () => performance.now() })
-		this.checks = Object.entries(checks).map(([name, check]) => new RememberedCheck(name, check, log, throttled))
+		this.checks = Object.entries(checks).map(([name, check]) => new CachedCheck(name, check, log, throttled))
 	}
 
 	/** A check that takes longer than 500 ms has its previous result until it ends. Before its first result it counts as passed. */
@@ -45,7 +45,7 @@ export class ServerChecks {
 	}
 }
 
-class RememberedCheck {
+class CachedCheck {
 	readonly name: string
 	result: CheckResult = { ok: true }
 	private readonly check: Check
@@ -67,10 +67,10 @@ class RememberedCheck {
 			this.running = this.run()
 		}
 		let timer: ReturnType<typeof setTimeout> | undefined
-		const late = new Promise<void>((resolve) => {
+		const timeout = new Promise<void>((resolve) => {
 			timer = setTimeout(resolve, timeoutMs)
 		})
-		await Promise.race([this.running, late])
+		await Promise.race([this.running, timeout])
 		clearTimeout(timer)
 	}
 

@@ -21,7 +21,7 @@ export class Sweep<Kind extends Timed = Timed> {
 
 	add(timed: Kind): void {
 		this.running.add(timed)
-		this.timer ??= setInterval(() => this.look(), this.everyMs)
+		this.timer ??= setInterval(() => this.check(), this.everyMs)
 	}
 
 	delete(timed: Kind): void {
@@ -33,7 +33,7 @@ export class Sweep<Kind extends Timed = Timed> {
 		return [...this.running]
 	}
 
-	private look(): void {
+	private check(): void {
 		const now = performance.now()
 		for (const timed of this.running) timed.check(now)
 		if (this.running.size > 0) return

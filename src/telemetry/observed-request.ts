@@ -1,59 +1,135 @@
-// The record of a request, filled in by the pipeline. Independent of the log, the metrics and the traces that read it.
+// The fold of a request's events, which the log, the metrics and the traces read when it ends. It does not know any of the three.
 
 import type { ChatError } from '../chat/error.ts'
 import type { FinishReason } from '../chat/event.ts'
 import type { Usage } from '../chat/usage.ts'
-import type { AttemptRecord, RequestContext, RequestRecord } from './telemetry.ts'
+import type { RequestEvent, RequestObserver } from './observer.ts'
+import type { RequestContext } from './telemetry.ts'
+import { forwardedHeaders } from './trace-context.ts'
 
-/** One attempt on an upstream. */
-export interface Attempt {
+/** A failed or successful attempt on an upstream. */
+export interface EndedAttempt {
 	readonly upstream: string
-	readonly error?: string
+	readonly error?: string | undefined
 }
 
-export interface RequestWatcher {
-	attempt(record: ObservedRequest, upstream: string, nowMs: number): AttemptRecord
-	/** Reports the time between two chunks of a response of `model`, in milliseconds. */
+/** Reports an attempt that is in progress. */
+export interface AttemptReport {
+	readonly traceHeaders: Readonly<Record<string, string>>
+	end(nowMs: number, error?: ChatError): void
+}
+
+/** What is reported before the end of a request, and its end. */
+export interface RequestReports {
+	/** The log may contain prompts and completions. */
+	readonly content: boolean
+	attempt(request: ObservedRequest, upstream: string, nowMs: number): AttemptReport
+	/** The time between two chunks of a streamed response of `model`, in milliseconds. */
 	gap(model: string, ms: number): void
+	end(request: ObservedRequest, nowMs: number): void
 }
 
-export class ObservedRequest implements RequestRecord {
+export class ObservedRequest implements RequestObserver {
 	readonly arrival: RequestContext
-	route?: string
-	dialect?: string
-	operation?: NonNullable<RequestRecord['operation']>
-	key?: { readonly id: string; readonly name: string }
-	model?: string
-	stream?: boolean
-	upstream?: string
-	status?: number
-	error?: ChatError
-	left?: boolean
-	labels?: Readonly<Record<string, string>>
-	usage?: Usage
-	finishReason?: FinishReason
-	prompt?: unknown
-	answer?: string
 	/** IP address of the client, for the log. */
-	client?: string | undefined
-	readonly attempts: Attempt[] = []
+	readonly client: string | undefined
+	route: string | undefined
+	dialect: string | undefined
+	operation: string | undefined
+	key: { readonly id: string; readonly name: string } | undefined
+	model: string | undefined
+	stream: boolean | undefined
+	labels: Readonly<Record<string, string>> | undefined
+	/** The upstream that responded. */
+	upstream: string | undefined
+	status: number | undefined
+	error: ChatError | undefined
+	disconnected = false
+	usage: Usage | undefined
+	finishReason: FinishReason | undefined
+	prompt: unknown
+	answer: string | undefined
+	readonly attempts: EndedAttempt[] = []
 	/** Milliseconds since 1970. */
-	firstPieceMs: number | undefined
-	private lastPieceMs = 0
-	private readonly watcher: RequestWatcher
+	firstOutputMs: number | undefined
+	private lastOutputMs = 0
+	private attempt: (AttemptReport & { readonly upstream: string }) | undefined
+	private readonly reports: RequestReports
 
-	constructor(arrival: RequestContext, watcher: RequestWatcher) {
+	constructor(arrival: RequestContext, reports: RequestReports, client?: string) {
 		this.arrival = arrival
-		this.watcher = watcher
+		this.reports = reports
+		this.client = client
 	}
 
-	piece(nowMs: number): void {
-		if (this.firstPieceMs === undefined) this.firstPieceMs = nowMs
-		else if (this.model !== undefined && this.stream === true) this.watcher.gap(this.model, nowMs - this.lastPieceMs)
-		this.lastPieceMs = nowMs
+	observe(event: RequestEvent): void {
+		switch (event.type) {
+			case 'output':
+				this.addOutput(event.atMs, event.text)
+				return
+			case 'routed':
+				this.route = event.route
+				this.dialect = event.dialect
+				return
+			case 'authenticated':
+				this.key = event.key
+				return
+			case 'parsed':
+				this.operation = event.operation
+				this.stream = event.stream
+				this.labels = event.labels
+				if (this.reports.content) this.prompt = event.body
+				return
+			case 'planned':
+				this.model = event.model
+				return
+			case 'attempt': {
+				const { upstream, atMs } = event
+				const { traceHeaders, end } = this.reports.attempt(this, upstream, atMs)
+				this.attempt = { upstream, traceHeaders, end }
+				return
+			}
+			case 'attempt-ended':
+				this.endAttempt(event.atMs, event.error)
+				return
+			case 'finish-reason':
+				this.finishReason ??= event.reason
+				return
+			case 'usage':
+				this.usage = event.usage
+				return
+			case 'failed':
+				this.error = event.error
+				return
+			case 'ended':
+				this.status = event.status
+				this.error = event.error ?? this.error
+				this.disconnected = event.disconnected
+				this.reports.end(this, event.atMs)
+				return
+			default:
+				event satisfies never
+		}
 	}
 
-	attempt(upstream: string, nowMs: number): AttemptRecord {
-		return this.watcher.attempt(this, upstream, nowMs)
+	traceHeaders(): Readonly<Record<string, string>> {
+		return this.attempt?.traceHeaders ?? forwardedHeaders(this.arrival.headers)
+	}
+
+	private addOutput(atMs: number, text: string): void {
+		if (this.firstOutputMs === undefined) this.firstOutputMs = atMs
+		else if (this.model !== undefined && this.stream === true) this.reports.gap(this.model, atMs - this.lastOutputMs)
+		this.lastOutputMs = atMs
+		if (this.reports.content && text !== '') this.answer = `${this.answer ?? ''}${text}`
+	}
+
+	private endAttempt(atMs: number, error: ChatError | undefined): void {
+		const { attempt } = this
+		if (attempt === undefined) return
+		this.attempt = undefined
+		const { upstream } = attempt
+		this.attempts.push({ upstream, error: error?.kind })
+		if (error === undefined) this.upstream = upstream
+		attempt.end(atMs, error)
 	}
 }

@@ -3,7 +3,7 @@
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import { type MetricSnapshot, mergeSnapshots, metricsContentType, writeMetrics } from './metric.ts'
-import { ObservedRequest, type RequestWatcher } from './observed-request.ts'
+import { ObservedRequest, type RequestReports } from './observed-request.ts'
 import type { TelemetryOptions } from './options.ts'
 import type { Otlp } from './otlp.ts'
 import { logRequest } from './request-log.ts'
@@ -29,36 +29,33 @@ export async function openTelemetry(options: TelemetryOptions, deps: TelemetryCo
 	const { log, clock, version, upstreams, others } = deps
 	const metrics = new RequestMetrics({ version, startedAtMs: clock.now(), upstreams })
 	const otlp = await openConfiguredOtlp(options, deps)
-	const watcher: RequestWatcher = {
+	const reports: RequestReports = {
+		content: options.content,
 		gap: (model, ms) => metrics.gapOf(model).observe(ms / 1000),
-		attempt(record, upstream, begunMs) {
-			const traced = otlp?.attempt(record, upstream, begunMs)
+		attempt(request, upstream, begunMs) {
+			const traced = otlp?.attempt(request, upstream, begunMs)
 			return {
-				traceHeaders: traced?.traceHeaders ?? forwardedHeaders(record.arrival.headers),
+				traceHeaders: traced?.traceHeaders ?? forwardedHeaders(request.arrival.headers),
 				end(endMs, error) {
-					record.attempts.push(error === undefined ? { upstream } : { upstream, error: error.kind })
 					metrics.attempted(upstream, endMs - begunMs, error)
 					traced?.end(endMs, error)
 				},
 			}
 		},
+		end(request, nowMs) {
+			const durationMs = nowMs - request.arrival.receivedAtMs
+			metrics.end(request, durationMs)
+			if (options.requests) logRequest(log, request, durationMs)
+			otlp?.end(request, nowMs)
+		},
 	}
 	return {
-		wantsContent: options.content,
 		begin(arrival) {
 			metrics.begin()
-			const record = new ObservedRequest(arrival, watcher)
 			// The address is available only while the client is connected.
-			if (options.requests) record.client = arrival.client?.address
-			otlp?.begin(record)
-			return record
-		},
-		end(record, nowMs) {
-			if (!(record instanceof ObservedRequest)) return
-			const durationMs = nowMs - record.arrival.receivedAtMs
-			metrics.end(record, durationMs)
-			if (options.requests) logRequest(log, record, durationMs)
-			otlp?.end(record, nowMs)
+			const request = new ObservedRequest(arrival, reports, options.requests ? arrival.client?.address : undefined)
+			otlp?.begin(request)
+			return request
 		},
 		snapshot: () => metrics.snapshot(),
 		async metrics() {

@@ -16,15 +16,14 @@ import type { ChatError } from '../chat/error.ts'
 import { readBaseUrl, requestTarget } from '../http/base-url.ts'
 import type { Log } from '../system/log.ts'
 import { ThrottledLog } from '../system/throttled-log.ts'
-import type { ObservedRequest } from './observed-request.ts'
+import type { AttemptReport, ObservedRequest } from './observed-request.ts'
 import type { OtlpOptions } from './otlp-options.ts'
-import type { AttemptRecord } from './telemetry.ts'
 import { readTraceContext, writeTraceContext } from './trace-context.ts'
 
 export interface Otlp {
-	begin(record: ObservedRequest): void
-	attempt(record: ObservedRequest, upstream: string, nowMs: number): AttemptRecord
-	end(record: ObservedRequest, nowMs: number): void
+	begin(request: ObservedRequest): void
+	attempt(request: ObservedRequest, upstream: string, nowMs: number): AttemptReport
+	end(request: ObservedRequest, nowMs: number): void
 	/** Exports pending spans and metrics, within a few seconds. */
 	close(): Promise<void>
 }
@@ -56,11 +55,11 @@ export function openOtlp(options: OtlpOptions, deps: OtlpContext): Otlp {
 	const tracing = options.traces ? new Tracing(options, resource, warn) : undefined
 	const metering = options.metrics ? new Metering(options, resource, warn) : undefined
 	return {
-		begin: (record) => tracing?.begin(record),
-		attempt: (record, upstream, nowMs) => tracing?.attempt(record, upstream, nowMs) ?? quietAttempt(record),
-		end(record, nowMs) {
-			tracing?.end(record, nowMs)
-			metering?.end(record, nowMs)
+		begin: (request) => tracing?.begin(request),
+		attempt: (request, upstream, nowMs) => tracing?.attempt(request, upstream, nowMs) ?? quietAttempt(request),
+		end(request, nowMs) {
+			tracing?.end(request, nowMs)
+			metering?.end(request, nowMs)
 		},
 		async close() {
 			await Promise.allSettled([tracing?.close(), metering?.close()])
@@ -118,8 +117,8 @@ class Tracing {
 		this.tracer = this.provider.getTracer('dragoman')
 	}
 
-	begin(record: ObservedRequest): void {
-		const { method, headers, id, receivedAtMs } = record.arrival
+	begin(request: ObservedRequest): void {
+		const { method, headers, id, receivedAtMs } = request.arrival
 		const caller = readTraceContext(headers)
 		const parent =
 			caller === undefined
@@ -132,28 +131,28 @@ class Tracing {
 					})
 		const attributes = { 'http.request.method': method, 'dragoman.request.id': id }
 		const server = this.tracer.startSpan(method, { kind: SpanKind.SERVER, startTime: receivedAtMs, attributes }, parent)
-		this.running.set(record, { server, context: trace.setSpan(parent, server) })
+		this.running.set(request, { server, context: trace.setSpan(parent, server) })
 	}
 
-	attempt(record: ObservedRequest, upstream: string, nowMs: number): AttemptRecord {
-		const spans = this.running.get(record)
-		if (spans === undefined) return quietAttempt(record)
-		const operation = operationNames[record.operation ?? ''] ?? 'chat'
+	attempt(request: ObservedRequest, upstream: string, nowMs: number): AttemptReport {
+		const spans = this.running.get(request)
+		if (spans === undefined) return quietAttempt(request)
+		const operation = operationNames[request.operation ?? ''] ?? 'chat'
 		const client = this.tracer.startSpan(
-			`${operation} ${record.model ?? ''}`.trim(),
+			`${operation} ${request.model ?? ''}`.trim(),
 			{
 				kind: SpanKind.CLIENT,
 				startTime: nowMs,
 				attributes: {
 					'gen_ai.operation.name': operation,
 					'gen_ai.provider.name': upstream,
-					'gen_ai.request.model': record.model ?? '',
+					'gen_ai.request.model': request.model ?? '',
 				},
 			},
 			spans.context,
 		)
 		const { traceId, spanId, traceFlags } = client.spanContext()
-		const state = readTraceContext(record.arrival.headers)?.state
+		const state = readTraceContext(request.arrival.headers)?.state
 		return {
 			traceHeaders: writeTraceContext({
 				traceId,
@@ -171,11 +170,11 @@ class Tracing {
 		}
 	}
 
-	end(record: ObservedRequest, nowMs: number): void {
-		const spans = this.running.get(record)
+	end(request: ObservedRequest, nowMs: number): void {
+		const spans = this.running.get(request)
 		if (spans === undefined) return
 		const { server, client } = spans
-		const { route, arrival, status = 0, error, usage, finishReason } = record
+		const { route, arrival, status = 0, error, usage, finishReason } = request
 		if (client !== undefined) {
 			if (usage !== undefined)
 				client.setAttributes({
@@ -230,14 +229,14 @@ class Metering {
 		this.perToken = histogram('gen_ai.server.time_per_output_token', 's', perToken)
 	}
 
-	end(record: ObservedRequest, nowMs: number): void {
-		const operation = operationNames[record.operation ?? '']
-		if (operation === undefined || record.model === undefined) return
-		const { error, usage, upstream, arrival, firstPieceMs, stream } = record
+	end(request: ObservedRequest, nowMs: number): void {
+		const operation = operationNames[request.operation ?? '']
+		if (operation === undefined || request.model === undefined) return
+		const { error, usage, upstream, arrival, firstOutputMs, stream } = request
 		const attributes = {
 			'gen_ai.operation.name': operation,
 			'gen_ai.provider.name': upstream ?? 'dragoman',
-			'gen_ai.request.model': record.model,
+			'gen_ai.request.model': request.model,
 		}
 		const failed = error === undefined ? {} : { 'error.type': error.kind }
 		this.duration.record((nowMs - arrival.receivedAtMs) / 1000, { ...attributes, ...failed })
@@ -245,10 +244,10 @@ class Metering {
 			this.usage.record(usage.promptTokens, { ...attributes, 'gen_ai.token.type': 'input' })
 			this.usage.record(usage.completionTokens, { ...attributes, 'gen_ai.token.type': 'output' })
 		}
-		if (firstPieceMs === undefined || stream !== true) return
-		this.firstToken.record((firstPieceMs - arrival.receivedAtMs) / 1000, attributes)
+		if (firstOutputMs === undefined || stream !== true) return
+		this.firstToken.record((firstOutputMs - arrival.receivedAtMs) / 1000, attributes)
 		const further = (usage?.completionTokens ?? 0) - 1
-		if (further > 0) this.perToken.record((nowMs - firstPieceMs) / 1000 / further, attributes)
+		if (further > 0) this.perToken.record((nowMs - firstOutputMs) / 1000 / further, attributes)
 	}
 
 	close(): Promise<void> {
@@ -262,7 +261,7 @@ function fail(span: Span, error: ChatError): void {
 }
 
 /** Forwards the caller's trace context without a span. */
-function quietAttempt({ arrival }: ObservedRequest): AttemptRecord {
+function quietAttempt({ arrival }: ObservedRequest): AttemptReport {
 	const caller = readTraceContext(arrival.headers)
 	return { traceHeaders: caller === undefined ? {} : writeTraceContext(caller), end: () => undefined }
 }

@@ -4,36 +4,36 @@ import { type Log, logPlainly } from '../system/log.ts'
 import type { ObservedRequest } from './observed-request.ts'
 
 /** Writes the line, at level `warn` if the request failed because of the server or an upstream. */
-export function logRequest(log: Log, record: ObservedRequest, durationMs: number): void {
-	const { arrival, error, usage, attempts } = record
+export function logRequest(log: Log, request: ObservedRequest, durationMs: number): void {
+	const { arrival, error, usage, attempts } = request
 	const line = {
 		request: arrival.id,
 		proxyRequest: arrival.client?.requestId,
-		client: record.client,
+		client: request.client,
 		method: arrival.method,
-		route: record.route,
-		status: record.status,
+		route: request.route,
+		status: request.status,
 		durationMs: round(durationMs),
-		firstTokenMs: record.firstPieceMs === undefined ? undefined : round(record.firstPieceMs - arrival.receivedAtMs),
-		key: record.key?.name,
-		keyId: record.key?.id,
-		model: record.model,
-		upstream: record.upstream,
-		stream: record.stream,
+		firstTokenMs: request.firstOutputMs === undefined ? undefined : round(request.firstOutputMs - arrival.receivedAtMs),
+		key: request.key?.name,
+		keyId: request.key?.id,
+		model: request.model,
+		upstream: request.upstream,
+		stream: request.stream,
 		promptTokens: usage?.promptTokens,
 		completionTokens: usage?.completionTokens,
 		cachedTokens: usage?.cachedTokens,
 		reasoningTokens: usage?.reasoningTokens,
-		finishReason: record.finishReason,
-		labels: record.labels,
+		finishReason: request.finishReason,
+		labels: request.labels,
 		attempts: attempts.length > 1 ? attempts : undefined,
 		error: error?.kind,
 		cause: error === undefined ? undefined : describeCause(error.cause),
-		left: record.left === true ? true : undefined,
-		prompt: record.prompt,
-		answer: record.answer,
+		left: request.disconnected ? true : undefined,
+		prompt: request.prompt,
+		answer: request.answer,
 	}
-	logPlainly(log, error !== undefined && (record.status ?? 0) >= 500 ? 'warn' : 'info', line, 'request')
+	logPlainly(log, error !== undefined && (request.status ?? 0) >= 500 ? 'warn' : 'info', line, 'request')
 }
 
 /** The cause of a failure, up to 500 characters. */

@@ -151,17 +151,17 @@ export class RequestMetrics {
 		if (error === undefined) this.attemptDuration(upstream).observe(ms / 1000)
 	}
 
-	end(record: ObservedRequest, durationMs: number): void {
+	end(request: ObservedRequest, durationMs: number): void {
 		this.running--
-		const { route = 'none', dialect = 'none', model = '', status = 0, error, usage, firstPieceMs, arrival } = record
+		const { route = 'none', dialect = 'none', model = '', status = 0, error, usage, firstOutputMs, arrival } = request
 		this.requests(route, dialect, model, String(status)).add(1)
 		this.duration(route, model).observe(durationMs / 1000)
-		if (error !== undefined && record.left !== true) this.errors(route, model, error.kind).add(1)
-		if (record.left === true) this.left(route, model).add(1)
+		if (error !== undefined && !request.disconnected) this.errors(route, model, error.kind).add(1)
+		if (request.disconnected) this.left(route, model).add(1)
 		if (model === '') return
 		const counts = this.of(model)
-		if (firstPieceMs !== undefined && record.stream === true)
-			counts.firstToken.observe((firstPieceMs - arrival.receivedAtMs) / 1000)
+		if (firstOutputMs !== undefined && request.stream === true)
+			counts.firstToken.observe((firstOutputMs - arrival.receivedAtMs) / 1000)
 		if (usage === undefined) return
 		counts.prompt.add(usage.promptTokens)
 		counts.completion.add(usage.completionTokens)

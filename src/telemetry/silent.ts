@@ -1,13 +1,15 @@
 // Telemetry that records nothing, for the standalone engine and for tests.
 
-import type { AttemptRecord, RequestContext, RequestRecord, Telemetry } from './telemetry.ts'
+import type { RequestObserver } from './observer.ts'
+import type { Telemetry } from './telemetry.ts'
 
-const attempt: AttemptRecord = { traceHeaders: {}, end: () => undefined }
+const nothing: Readonly<Record<string, string>> = {}
+
+/** Ignores every event. */
+export const silentObserver: RequestObserver = { observe: () => undefined, traceHeaders: () => nothing }
 
 export const silentTelemetry: Telemetry = {
-	wantsContent: false,
-	begin: (arrival: RequestContext): RequestRecord => ({ arrival, piece: () => undefined, attempt: () => attempt }),
-	end: () => undefined,
+	begin: () => silentObserver,
 	metrics: async () => ({ contentType: 'text/plain', body: '' }),
 	close: async () => undefined,
 }

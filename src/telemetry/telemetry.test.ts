@@ -2,9 +2,10 @@ import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../chat/error.ts'
 import { openLog } from '../system/log.ts'
 import { Metrics, mergeSnapshots, writeMetrics } from './metric.ts'
+import type { RequestEvent, RequestObserver } from './observer.ts'
 import { openTelemetry } from './open-telemetry.ts'
 import { telemetryOptions } from './options.ts'
-import type { RequestContext, RequestRecord } from './telemetry.ts'
+import type { RequestContext } from './telemetry.ts'
 import { forwardedHeaders, readTraceContext } from './trace-context.ts'
 
 const clock = { now: () => 1_000_000, sleep: async () => undefined }
@@ -29,67 +30,69 @@ const arrival = (headers: Record<string, string> = {}): RequestContext => ({
 	receivedAtMs: 1000,
 })
 
-/** A streamed request that was answered on the second upstream. */
-function fill(record: RequestRecord): RequestRecord {
-	Object.assign(record, {
-		route: '/v1/chat/completions',
-		dialect: 'openai',
-		operation: 'chat',
-		model: 'm',
-		stream: true,
-	})
-	record.key = { id: 'key_1', name: 'laptop' }
-	record.attempt('first', 1000).end(1010, new ChatError('unavailable', 'no', { cause: new Error('refused') }))
-	record.attempt('up', 1010).end(1110)
-	for (const ms of [1120, 1130, 1330]) record.piece(ms)
-	record.upstream = 'up'
-	record.status = 200
-	record.finishReason = 'stop'
-	record.usage = { promptTokens: 10, completionTokens: 3, cachedTokens: 4, reasoningTokens: 1, source: 'upstream' }
-	return record
+/** A streamed request that was answered on the second upstream, from 1000 ms to 1400 ms. */
+const events: readonly RequestEvent[] = [
+	{ type: 'routed', route: '/v1/chat/completions', dialect: 'openai' },
+	{ type: 'authenticated', key: { id: 'key_1', name: 'laptop' } },
+	{ type: 'parsed', operation: 'chat', stream: true, body: { messages: ['hello'] } },
+	{ type: 'planned', model: 'm' },
+	{ type: 'attempt', upstream: 'first', atMs: 1000 },
+	{
+		type: 'attempt-ended',
+		atMs: 1010,
+		error: new ChatError('unavailable', 'no', { cause: new Error('refused') }),
+	},
+	{ type: 'attempt', upstream: 'up', atMs: 1010 },
+	{ type: 'attempt-ended', atMs: 1110 },
+	{ type: 'output', atMs: 1120, text: 'good ' },
+	{ type: 'output', atMs: 1130, text: '' },
+	{ type: 'output', atMs: 1330, text: 'day' },
+	{ type: 'finish-reason', reason: 'stop' },
+	{ type: 'finish-reason', reason: 'length' },
+	{
+		type: 'usage',
+		usage: { promptTokens: 10, completionTokens: 3, cachedTokens: 4, reasoningTokens: 1, source: 'upstream' },
+	},
+	{ type: 'ended', atMs: 1400, status: 200, disconnected: false },
+]
+
+function observeAll(observer: RequestObserver): void {
+	for (const event of events) observer.observe(event)
 }
 
 describe('a request', () => {
 	test('has one line in the log, without secrets, prompts and completions', async () => {
 		const { telemetry, lines } = await open()
-		telemetry.end(fill(telemetry.begin(arrival())), 1400)
+		observeAll(telemetry.begin(arrival()))
 		expect(lines).toHaveLength(1)
 		for (const word of ['request=req_1', 'key=laptop', 'model=m', 'upstream=up', 'durationMs=400', 'firstTokenMs=120'])
 			expect(lines[0]).toContain(word)
 		expect(lines[0]).toContain('promptTokens=10')
 		expect(lines[0]).toContain('"error":"unavailable"')
-		expect(lines[0]).not.toContain('secret')
+		expect(lines[0]).toContain('finishReason=stop')
+		for (const word of ['secret', 'hello', 'good day']) expect(lines[0]).not.toContain(word)
 	})
 
 	test('has no line if disabled, and its content if enabled', async () => {
 		const quiet = await open({ requests: false })
-		quiet.telemetry.end(quiet.telemetry.begin(arrival()), 1400)
+		observeAll(quiet.telemetry.begin(arrival()))
 		expect(quiet.lines).toEqual([])
 		const { telemetry, lines } = await open({ content: true })
-		const record = telemetry.begin(arrival())
-		record.prompt = { messages: ['hello'] }
-		record.answer = 'good day'
-		telemetry.end(record, 1400)
-		expect([telemetry.wantsContent, lines[0]?.includes('hello'), lines[0]?.includes('good day')]).toEqual([
-			true,
-			true,
-			true,
-		])
+		observeAll(telemetry.begin(arrival()))
+		for (const word of ['hello', 'answer=good day']) expect(lines[0]).toContain(word)
 	})
 
 	test('that fails because of the server or an upstream is a warning with its cause', async () => {
 		const { telemetry, lines } = await open()
-		const record = telemetry.begin(arrival())
-		record.status = 502
-		record.error = new ChatError('upstream-failed', 'It failed.', { cause: new Error('status 500: oops') })
-		telemetry.end(record, 1400)
+		const error = new ChatError('upstream-failed', 'It failed.', { cause: new Error('status 500: oops') })
+		telemetry.begin(arrival()).observe({ type: 'ended', atMs: 1400, status: 502, error, disconnected: false })
 		expect(lines[0]).toMatch(/ warn .*error=upstream-failed.*cause=status 500: oops/)
 	})
 
 	test('is counted', async () => {
 		const { telemetry } = await open()
-		const open_ = telemetry.begin(arrival())
-		telemetry.end(fill(telemetry.begin(arrival())), 1400)
+		telemetry.begin(arrival())
+		observeAll(telemetry.begin(arrival()))
 		const { body } = await telemetry.metrics()
 		const labels = 'route="/v1/chat/completions"'
 		for (const line of [
@@ -111,7 +114,6 @@ describe('a request', () => {
 			'dragoman_build_info{version="1.2.3"} 1',
 		])
 			expect(body.split('\n')).toContain(line)
-		telemetry.end(open_, 1400)
 	})
 })
 
@@ -148,7 +150,7 @@ describe('metrics', () => {
 
 	test('and documentation list the same names', async () => {
 		const { telemetry } = await open()
-		telemetry.end(fill(telemetry.begin(arrival())), 1400)
+		observeAll(telemetry.begin(arrival()))
 		const names = telemetry.snapshot().map(({ name }) => name)
 		const page = await Bun.file(`${import.meta.dir}/../../docs/telemetry.md`).text()
 		const rows = [...page.matchAll(/^\| `((?:dragoman|process)_\w+)` \|/gm)].map(([, name]) => name ?? '')
@@ -195,13 +197,14 @@ describe('OpenTelemetry', () => {
 			},
 		})
 		const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
-		const record = telemetry.begin(arrival({ traceparent, tracestate: 'a=b' }))
-		const { traceHeaders } = record.attempt('other', 1000)
+		const observer = telemetry.begin(arrival({ traceparent, tracestate: 'a=b' }))
+		observer.observe({ type: 'attempt', upstream: 'other', atMs: 1000 })
+		const traceHeaders = observer.traceHeaders()
 		expect(traceHeaders.tracestate).toBe('a=b')
 		expect(traceHeaders.traceparent).toMatch(
 			/^00-0af7651916cd43dd8448eb211c80319c-(?!b7ad6b7169203331)[0-9a-f]{16}-01$/,
 		)
-		telemetry.end(fill(record), 1400)
+		observeAll(observer)
 		await telemetry.close()
 		const traces = bodies['/v1/traces'] ?? ''
 		for (const word of [
@@ -223,7 +226,7 @@ describe('OpenTelemetry', () => {
 
 	test('an unavailable collector causes one warning', async () => {
 		const { telemetry, lines } = await open({ requests: false, otlp: { endpoint: 'http://127.0.0.1:9' } })
-		for (let round = 0; round < 3; round++) telemetry.end(fill(telemetry.begin(arrival())), 1400)
+		for (let round = 0; round < 3; round++) observeAll(telemetry.begin(arrival()))
 		await telemetry.close()
 		expect(lines.filter((line) => line.includes('export to the OpenTelemetry collector failed'))).toHaveLength(1)
 	}, 20_000)

@@ -4,7 +4,7 @@
 import type { Message } from '../chat/message.ts'
 import type { Tool } from '../chat/tool.ts'
 import type { Tokenizer } from './tokenizer.ts'
-import type { CountAnswer, CountInquiry } from './vocabulary.ts'
+import type { CountAnswer, CountRequest } from './vocabulary.ts'
 
 /** Tokens that OpenAI's guide adds for each message, and for the start of the response. */
 const [tokensPerMessage, tokensOfAnswer] = [3, 3]
@@ -14,17 +14,17 @@ const tokensPerImage = 765
 export class TokenCounter {
 	private readonly waiting = new Map<number, PromiseWithResolvers<number>>()
 	private worker: Worker | undefined
-	private lastInquiry = 0
+	private lastId = 0
 
 	/** @throws Error if the vocabulary cannot be loaded. */
 	async countTexts(tokenizer: Tokenizer, texts: readonly string[]): Promise<number> {
 		const nonEmpty = texts.filter((text) => text !== '')
 		if (nonEmpty.length === 0) return 0
-		const inquiry = ++this.lastInquiry
+		const id = ++this.lastId
 		const answer = Promise.withResolvers<number>()
-		this.waiting.set(inquiry, answer)
+		this.waiting.set(id, answer)
 		this.worker ??= this.start()
-		this.worker.postMessage({ inquiry, tokenizer, texts: nonEmpty } satisfies CountInquiry)
+		this.worker.postMessage({ id, tokenizer, texts: nonEmpty } satisfies CountRequest)
 		return answer.promise
 	}
 
@@ -47,8 +47,8 @@ export class TokenCounter {
 		// The worker must not keep the process alive.
 		worker.unref()
 		worker.onmessage = ({ data }: MessageEvent<CountAnswer>) => {
-			const answer = this.waiting.get(data.inquiry)
-			this.waiting.delete(data.inquiry)
+			const answer = this.waiting.get(data.id)
+			this.waiting.delete(data.id)
 			if (data.tokens === undefined) answer?.reject(new Error(data.failure))
 			else answer?.resolve(data.tokens)
 		}

@@ -4,14 +4,14 @@ declare const self: Worker
 
 import type { Tokenizer } from './tokenizer.ts'
 
-export interface CountInquiry {
-	readonly inquiry: number
+export interface CountRequest {
+	readonly id: number
 	readonly tokenizer: Tokenizer
 	readonly texts: readonly string[]
 }
 
 export interface CountAnswer {
-	readonly inquiry: number
+	readonly id: number
 	readonly tokens?: number
 	/** The error, if counting failed. */
 	readonly failure?: string
@@ -25,16 +25,16 @@ const loaders = {
 	cl100k_base: () => import('gpt-tokenizer/encoding/cl100k_base'),
 } as const satisfies Readonly<Record<Tokenizer, () => Promise<unknown>>>
 
-self.onmessage = async ({ data }: MessageEvent<CountInquiry>) => {
-	const { inquiry, tokenizer, texts } = data
+self.onmessage = async ({ data }: MessageEvent<CountRequest>) => {
+	const { id, tokenizer, texts } = data
 	try {
 		const { countTokens } = await loaders[tokenizer]()
 		// Special tokens may occur in user text, where they are ordinary text.
 		const count = (text: string) => countTokens(text, { disallowedSpecial: new Set() })
 		const tokens = texts.reduce((sum, text) => sum + countOne(text, count), 0)
-		self.postMessage({ inquiry, tokens } satisfies CountAnswer)
+		self.postMessage({ id, tokens } satisfies CountAnswer)
 	} catch (thrown) {
-		self.postMessage({ inquiry, failure: String(thrown) } satisfies CountAnswer)
+		self.postMessage({ id, failure: String(thrown) } satisfies CountAnswer)
 	}
 }
 

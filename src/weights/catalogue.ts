@@ -1,7 +1,7 @@
 // The models that can be fetched by a short name: description, licence, checksum and sources of each. It does not know how files are
 // fetched, nor which models are installed on this machine.
 
-export interface Advice {
+export interface ModelDefaults {
 	readonly temperature: number
 	readonly topP: number
 	/** For requests with `n` above 1: at a temperature of 0 all answers would be the same. */
@@ -28,7 +28,7 @@ export interface CatalogueEntry {
 	/** Source URIs (see sources/source.ts) in order of preference. `package:` is a file shipped with this program. */
 	readonly sources: readonly string[]
 	/** Defaults for parameters that the request does not set. Source for the default model: decisions/010-default-model.md. */
-	readonly advice?: Advice
+	readonly defaults?: ModelDefaults
 	/** Warning shown wherever the model is served. */
 	readonly warning?: string
 }
@@ -49,7 +49,7 @@ export const catalogue: readonly CatalogueEntry[] = [
 		sizeBytes: 98_362_432,
 		sha256: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
 		contextTokens: 8192,
-		advice: {
+		defaults: {
 			temperature: 0,
 			topP: 1,
 			several: { temperature: 0.2, topP: 0.9 },

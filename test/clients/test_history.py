@@ -23,7 +23,7 @@ def client(server):
 @pytest.fixture(scope="module")
 def albert_key(server):
     command = [ROOT / "node_modules" / ".bin" / "bun", ROOT / "src" / "main.ts", "keys", "create"]
-    flags = ["--name", "albert", "--history", "albert", "--data", server.data]
+    flags = ["--name", "albert", "--history", "user-id", "--data", server.data]
     return subprocess.run([*command, *flags], check=True, capture_output=True, text=True).stdout.strip()
 
 

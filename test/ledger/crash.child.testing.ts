@@ -7,7 +7,7 @@ import { openLedger } from '../../src/ledger/open-ledger.ts'
 import { SqlLedgerStore } from '../../src/stores/sql/sql-ledger-store.ts'
 import { openSqlite } from '../../src/stores/sqlite/sqlite.ts'
 import { systemClock } from '../../src/system/clock.ts'
-import { opening, settlement, silentLog } from './ledger.testing.ts'
+import { openedCall, settlement, silentLog } from './ledger.testing.ts'
 
 const [folder = '', round = ''] = process.argv.slice(2)
 const [atOnce, steps] = [16, 8]
@@ -30,7 +30,7 @@ await Promise.all(
 	Array.from({ length: atOnce }, async (_, lane) => {
 		for (let count = 0; ; count++) {
 			const id = `${round}-${lane}-${count}`
-			const ticket = ledger.open(opening(id))
+			const ticket = ledger.open(openedCall(id))
 			await ticket.opened
 			tell(`opened ${id}`)
 			for (let tokens = 1; tokens <= steps; tokens++) {

@@ -11,7 +11,7 @@ import {
 	freshFolder,
 	HeldClock,
 	open,
-	opening,
+	openedCall,
 	settlement,
 	startMs,
 } from './ledger.testing.ts'
@@ -19,7 +19,7 @@ import {
 async function run(ledger: Ledger, ...ids: readonly string[]): Promise<void> {
 	await Promise.all(
 		ids.map(async (id) => {
-			const ticket = ledger.open(opening(id))
+			const ticket = ledger.open(openedCall(id))
 			await ticket.opened
 			await ticket.settle(settlement(5))
 		}),
@@ -29,7 +29,7 @@ async function run(ledger: Ledger, ...ids: readonly string[]): Promise<void> {
 test('a settled ticket is one entry, however often it is settled, and its journal goes', async () => {
 	const [folder, store] = [await freshFolder(), new MemoryLedgerStore()]
 	const ledger = await open({ folder, store })
-	const ticket = ledger.open(opening('1'))
+	const ticket = ledger.open(openedCall('1'))
 	await ticket.opened
 	await Promise.all([ticket.settle(settlement(7)), ticket.settle(settlement(8))])
 	await ledger.close()
@@ -69,7 +69,7 @@ describe('a database that is away', () => {
 		await run(ledger, '1', '2')
 		const delivered = ledger.deliver()
 		await clock.asleep(3)
-		expect(() => ledger.open(opening('3'))).toThrow(ChatError)
+		expect(() => ledger.open(openedCall('3'))).toThrow(ChatError)
 		expect(await ledger.check()).toEqual({ reason: 'too many usage records are waiting for the database' })
 		store.away = false
 		clock.advance(30_000)
@@ -106,7 +106,7 @@ describe('a folder that somebody removes', () => {
 	test('is made again with what is open, under a lock that whoever recovers respects', async () => {
 		const [folder, store] = [await freshFolder(), new MemoryLedgerStore()]
 		const ledger = await open({ folder, store })
-		const ticket = ledger.open(opening('open'))
+		const ticket = ledger.open(openedCall('open'))
 		await ticket.opened
 		await run(ledger, 'before')
 		await rm(folder, { recursive: true })
@@ -143,7 +143,7 @@ describe('what was left open', () => {
 		const [clock, folder] = [new HeldClock(), await freshFolder()]
 		const ledger = await open({ folder, store, clock })
 		await clock.asleep(2)
-		const [long, short] = [ledger.open(opening('long')), ledger.open(opening('short'))]
+		const [long, short] = [ledger.open(openedCall('long')), ledger.open(openedCall('short'))]
 		await Promise.all([long.opened, short.opened])
 		long.progress({ completionTokens: 12, upstream: 'a' })
 		long.progress({ completionTokens: 41, upstream: 'b' })
@@ -195,7 +195,7 @@ describe('what was left open', () => {
 	test('is left alone while its process lives', async () => {
 		const [store, folder] = [new MemoryLedgerStore(), await freshFolder()]
 		const living = await open({ folder, store })
-		const ticket = living.open(opening('1'))
+		const ticket = living.open(openedCall('1'))
 		await ticket.opened
 		const sibling = await open({ folder, store })
 		await sibling.recover()
@@ -209,7 +209,7 @@ describe('what was left open', () => {
 test('a journal that grew goes on in a new file, and old ones go once they are delivered', async () => {
 	const [store, folder] = [new MemoryLedgerStore(), await freshFolder()]
 	const ledger = await open({ folder, store, fileSize: 2000 })
-	const long = ledger.open(opening('long'))
+	const long = ledger.open(openedCall('long'))
 	await long.opened
 	for (let round = 0; round < 20; round++) await run(ledger, `a${round}`, `b${round}`)
 	await ledger.deliver()
@@ -227,7 +227,7 @@ test('relaxed, nobody waits, and nothing is lost', async () => {
 	const [store, folder] = [new MemoryLedgerStore(), await freshFolder()]
 	const ledger = await open({ folder, store, durability: 'relaxed' })
 	const order: string[] = []
-	const ticket = ledger.open(opening('1'))
+	const ticket = ledger.open(openedCall('1'))
 	const waited = Promise.all([ticket.opened, ticket.settle(settlement(5))]).then(() => order.push('relaxed'))
 	const turn = new Promise((resolve) => setImmediate(resolve)).then(() => order.push('turn of the event loop'))
 	await Promise.all([waited, turn])

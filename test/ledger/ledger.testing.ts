@@ -3,7 +3,7 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Opening, Settlement } from '../../src/ledger/ledger.ts'
+import type { OpenedCall, Settlement } from '../../src/ledger/ledger.ts'
 import type { LedgerEntry, LedgerStore } from '../../src/ledger/ledger-store.ts'
 import { type LedgerOptions, type OpenLedger, openLedger } from '../../src/ledger/open-ledger.ts'
 import { MemoryLedgerStore } from '../../src/stores/memory-ledger-store.testing.ts'
@@ -16,7 +16,7 @@ export const everything = {
 	...{ fromMs: 0, untilMs: startMs + 366 * 86_400_000, limit: 1_000_000 },
 }
 
-export function opening(id: string): Opening {
+export function openedCall(id: string): OpenedCall {
 	return {
 		id,
 		tenant: 'default',

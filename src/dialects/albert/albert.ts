@@ -2,13 +2,13 @@
 // by `user` and `id`, and the paths to read them.
 
 import type { Dialect } from '../dialect.ts'
+import { embeddingsRoute } from '../openai-family/embeddings.ts'
+import { textCompletionsRoute } from '../openai-family/text-completions.ts'
 import { chatCompletions } from './chat-completions.ts'
-import { completions } from './completions.ts'
 import { collections, files, listTools } from './documents.ts'
-import { embeddings } from './embeddings.ts'
 import { writeError } from './errors.ts'
 import { listHistory, showHistory } from './history.ts'
-import { listModels, showModel } from './models.ts'
+import { models } from './models.ts'
 
 export const albert: Dialect = {
 	name: 'albert',
@@ -16,10 +16,9 @@ export const albert: Dialect = {
 	prefixes: ['/v1', ''],
 	routes: [
 		chatCompletions,
-		completions,
-		embeddings,
-		listModels,
-		showModel,
+		textCompletionsRoute(),
+		embeddingsRoute(),
+		...models,
 		listHistory,
 		showHistory,
 		listTools,

@@ -1,18 +1,10 @@
 // Errors in the format of Albert API in 2024: `detail` is a text, or a list if the request is invalid.
 
 import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
-import { writeValidationDetail } from '../../wire/albert/validation-detail.ts'
+import { type DetailShape, writeDetail } from '../albert-family/detail-error.ts'
 import type { WrittenError } from '../dialect.ts'
 
-interface Shape {
-	readonly status: number
-	/** Albert API's own message, which clients may compare; replaces the error's message. */
-	readonly text?: string
-	/** `detail` is a list of validation errors. */
-	readonly listed?: true
-}
-
-const shapes: Readonly<Record<ChatErrorKind, Shape>> = {
+const shapes: Readonly<Record<ChatErrorKind, DetailShape>> = {
 	'invalid-request': { status: 422, listed: true },
 	'context-length-exceeded': { status: 400 },
 	unsupported: { status: 422, listed: true },
@@ -37,10 +29,10 @@ const shapes: Readonly<Record<ChatErrorKind, Shape>> = {
 }
 
 export function writeError(error: ChatError): WrittenError {
-	const { status, text, listed } = shapes[error.kind]
+	const shape = shapes[error.kind]
 	return {
-		status,
-		body: { detail: listed === true ? writeValidationDetail(error) : (text ?? error.message) },
+		status: shape.status,
+		body: { detail: writeDetail(error, shape) },
 		headers: {
 			'x-dragoman-error': error.kind,
 			...(error.retryAfterMs === undefined

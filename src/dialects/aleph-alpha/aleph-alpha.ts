@@ -3,13 +3,13 @@
 import type { Dialect } from '../dialect.ts'
 import { chatCompletions } from './chat-completions.ts'
 import { complete } from './complete.ts'
-import { completions } from './completions.ts'
 import { embeddings } from './embeddings.ts'
 import { writeError } from './error-writer.ts'
 import { models } from './models.ts'
-import { missing } from './not-found-routes.ts'
 import { rerank } from './rerank.ts'
+import { completions } from './text-completions.ts'
 import { detokenize, tokenize } from './tokenize.ts'
+import { unsupportedRoutes } from './unsupported-routes.ts'
 import { showUser } from './users.ts'
 import { version } from './version.ts'
 
@@ -28,7 +28,7 @@ export const alephAlpha: Dialect = {
 		...models,
 		showUser,
 		version,
-		...missing,
+		...unsupportedRoutes,
 	],
 	recognises: (headers) => headers.get('user-agent')?.startsWith('Aleph-Alpha-') === true,
 	// Its client fails on every line of a stream without data.

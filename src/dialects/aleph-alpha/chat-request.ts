@@ -1,9 +1,8 @@
 // Aleph Alpha's chat request: OpenAI's with additional fields.
 
-import type { JsonObject } from '../../chat/json.ts'
+import { isObject, type JsonObject } from '../../chat/json.ts'
 import { strictViolation } from '../../wire/json/strict-schema.ts'
 import { readChatRequest } from '../../wire/openai/chat-request-reader.ts'
-import { isObject } from '../../wire/openai/fields.ts'
 
 export interface ReadChat extends ReturnType<typeof readChatRequest> {
 	readonly dropped: readonly string[]

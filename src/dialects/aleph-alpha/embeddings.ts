@@ -2,10 +2,9 @@
 
 import { z } from 'zod'
 import type { Embeddings } from '../../operations/embeddings.ts'
-import { readEmbeddingsRequest } from '../../wire/openai/embeddings-request-reader.ts'
-import { writeEmbeddings } from '../../wire/openai/embeddings-writer.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { EmbeddingCall, Route } from '../dialect.ts'
+import { embeddingsRoute } from '../openai-family/embeddings.ts'
 import { priorityOf } from './priority.ts'
 import { promptSchema, readPrompt } from './prompt.ts'
 
@@ -31,19 +30,7 @@ const instructable = z.looseObject({
 })
 
 export const embeddings: readonly Route[] = [
-	{
-		method: 'POST',
-		path: '/embeddings',
-		read({ body, query }) {
-			const { request, encoding } = readEmbeddingsRequest(body)
-			return {
-				type: 'embed',
-				request,
-				write: (vectors, { model }) => writeEmbeddings(vectors, model, encoding),
-				...priorityOf(query()),
-			}
-		},
-	},
+	embeddingsRoute(({ query }) => priorityOf(query())),
 	embedding('/semantic_embed', semantic, ({ model, prompt, representation, compress_to_size: size, normalize }) => ({
 		type: 'embed',
 		request: { model, inputs: [readPrompt(prompt)], dimensions: size ?? undefined },

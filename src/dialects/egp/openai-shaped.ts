@@ -2,12 +2,10 @@
 
 import type { ChatEvent } from '../../chat/event.ts'
 import type { Source } from '../../chat/source.ts'
-import { ChatChunkWriter } from '../../wire/openai/chat-chunk-writer.ts'
 import { readChatRequest } from '../../wire/openai/chat-request-reader.ts'
-import { writeCompletion } from '../../wire/openai/completion-writer.ts'
-import { readTextCompletionRequest } from '../../wire/openai/text-completion-request-reader.ts'
-import { TextCompletionChunkWriter, writeTextCompletion } from '../../wire/openai/text-completion-writer.ts'
-import type { Call, ResponseContext, Route, StreamWriter } from '../dialect.ts'
+import type { Call, Route, StreamWriter } from '../dialect.ts'
+import { chatWriter } from '../openai-family/chat-writer.ts'
+import { textCompletionsRoute } from '../openai-family/text-completions.ts'
 import { accountOf } from './account.ts'
 
 export const laterChat: readonly Route[] = ['/v4/beta/chat/completions', '/v5/chat/completions'].map((path) => ({
@@ -20,36 +18,15 @@ export const laterChat: readonly Route[] = ['/v4/beta/chat/completions', '/v5/ch
 			request,
 			stream,
 			...accountOf(headers),
-			writer: {
-				completion: (completion, identity, source) =>
-					writeCompletion(completion, identify(identity, 'chatcmpl'), shape, source),
-				stream: (identity) => new WithoutEndMark(new ChatChunkWriter(identify(identity, 'chatcmpl'), shape)),
-			},
+			writer: chatWriter(shape, 'chatcmpl', (chunks) => new WithoutEndMark(chunks)),
 		}
 	},
 }))
 
-export const laterCompletions: Route = {
-	method: 'POST',
+export const laterCompletions = textCompletionsRoute({
 	path: '/v5/completions',
-	read({ body }) {
-		const { request, stream, includeUsage } = readTextCompletionRequest(body)
-		return {
-			type: 'complete',
-			request,
-			stream,
-			writer: {
-				completion: (completion, identity) => writeTextCompletion(completion, identify(identity, 'cmpl')),
-				stream: (identity) =>
-					new WithoutEndMark(new TextCompletionChunkWriter(identify(identity, 'cmpl'), includeUsage)),
-			},
-		}
-	},
-}
-
-function identify({ token, created, model }: ResponseContext, prefix: string) {
-	return { id: `${prefix}-${token}`, created, model }
-}
+	adaptStream: (chunks) => new WithoutEndMark(chunks),
+})
 
 const end = 'data: [DONE]\n\n'
 

@@ -1,18 +1,9 @@
-// GET /models and GET /models/{id}. In addition to OpenAI's fields, each model has those that OpenGateLLM's and vLLM's clients read.
+// GET /models and GET /models/{model}. In addition to OpenAI's fields, each model has those that OpenGateLLM's and vLLM's clients read.
 
-import type { ListedModel, Route } from '../dialect.ts'
+import type { ListedModel } from '../dialect.ts'
+import { modelRoutes } from '../openai-family/models.ts'
 
-export const listModels: Route = {
-	method: 'GET',
-	path: '/models',
-	read: () => ({ type: 'list-models', write: (models) => ({ object: 'list', data: models.map(writeModel) }) }),
-}
-
-export const showModel: Route = {
-	method: 'GET',
-	path: '/models/{id}',
-	read: ({ parameters: [name = ''] }) => ({ type: 'show-model', name, write: writeModel }),
-}
+export const models = modelRoutes(writeModel)
 
 function writeModel(model: ListedModel) {
 	return {

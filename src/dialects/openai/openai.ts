@@ -3,9 +3,10 @@
 
 import { writeError } from '../../wire/openai/error-writer.ts'
 import type { Dialect } from '../dialect.ts'
+import { embeddingsRoute } from '../openai-family/embeddings.ts'
+import { textCompletionsRoute } from '../openai-family/text-completions.ts'
 import { chatCompletions } from './chat-completions.ts'
 import { compactResponse } from './compact-response.ts'
-import { completions } from './completions.ts'
 import { createItems, deleteItem, listConversationItems, retrieveItem } from './conversation-items.ts'
 import {
 	createConversation,
@@ -17,8 +18,7 @@ import {
 	updateConversation,
 } from './conversations.ts'
 import { countChatTokens } from './count-chat-tokens.ts'
-import { embeddings } from './embeddings.ts'
-import { listModels, showModel } from './models.ts'
+import { models } from './models.ts'
 import { countInputTokens, createResponse } from './responses.ts'
 import { responsesSocket } from './responses-socket.ts'
 import {
@@ -69,12 +69,11 @@ export const openai: Dialect = {
 		readStream,
 		completionUsage,
 		embeddingUsage,
-		completions,
-		embeddings,
+		textCompletionsRoute(),
+		embeddingsRoute(),
 		tokenize,
 		detokenize,
-		listModels,
-		showModel,
+		...models,
 	],
 	sockets: [responsesSocket],
 	writeError,

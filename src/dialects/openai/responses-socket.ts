@@ -2,9 +2,8 @@
 // handle sockets.
 
 import { ChatError } from '../../chat/error.ts'
-import type { JsonObject } from '../../chat/json.ts'
+import { isObject, type JsonObject } from '../../chat/json.ts'
 import { writeError } from '../../wire/openai/error-writer.ts'
-import { isObject } from '../../wire/openai/fields.ts'
 import type { SocketRoute } from '../dialect.ts'
 
 export interface SocketRequest {

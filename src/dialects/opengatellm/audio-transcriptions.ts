@@ -1,9 +1,9 @@
 // POST /audio/transcriptions
 
 import { isJsonFormat, type TranscriptionFormat } from '../../operations/transcription.ts'
-import { writeAccountedUsage } from '../../wire/opengatellm/accounted-usage.ts'
-import { readTranscriptionRequest } from '../../wire/opengatellm/transcription-request-reader.ts'
 import { type Route, TextBody } from '../dialect.ts'
+import { writePricedUsage } from './priced-usage.ts'
+import { readTranscriptionRequest } from './transcription-request-reader.ts'
 
 /** Content types of responses that are not JSON. */
 const contentTypes: Readonly<Partial<Record<TranscriptionFormat, string>>> = {
@@ -26,7 +26,7 @@ export const audioTranscriptions: Route = {
 			write({ text, details, usage }, { token, model, price }) {
 				if (!isJsonFormat(format)) return new TextBody(text, contentTypes[format] ?? 'text/plain; charset=utf-8')
 				const id = `transcription-${token}`
-				return { ...details, id, text, model, usage: writeAccountedUsage({ usage, price, id, model }) }
+				return { ...details, id, text, model, usage: writePricedUsage({ usage, price, id, model }) }
 			},
 		}
 	},

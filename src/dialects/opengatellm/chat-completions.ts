@@ -1,38 +1,36 @@
 // POST /chat/completions: OpenAI's, with usage and cost in every answer.
 
-import { readHistoryRequest } from '../../wire/albert/history-request.ts'
 import { writeCompletion } from '../../wire/openai/completion-writer.ts'
-import { UsageChunkWriter } from '../../wire/opengatellm/accounted-chunk-writer.ts'
-import { writeAccountedUsage } from '../../wire/opengatellm/accounted-usage.ts'
-import { readOpenGateChatRequest } from '../../wire/opengatellm/chat-request-reader.ts'
-import type { ResponseContext, Route } from '../dialect.ts'
+import type { Route } from '../dialect.ts'
+import { completionIdentity } from '../openai-family/completion-identity.ts'
+import { readUserIdHistory } from '../openai-family/user-id-history.ts'
+import { readOpenGateChatRequest } from './chat-request-reader.ts'
+import { writePricedUsage } from './priced-usage.ts'
+import { UsageChunkWriter } from './usage-chunk-writer.ts'
+
+const idPrefix = 'chatcmpl'
 
 export const chatCompletions: Route = {
 	method: 'POST',
 	path: '/chat/completions',
-	read({ body }) {
+	read({ body, userIdHistory = false }) {
 		const { request, stream, ...shape } = readOpenGateChatRequest(body)
-		const history = readHistoryRequest(request)
 		return {
 			type: 'chat',
 			request,
+			...(userIdHistory ? readUserIdHistory(request) : undefined),
 			stream,
-			offer: history === undefined ? undefined : { ...history, history: 'albert', answersAsConversation: true },
 			writer: {
-				completion(completion, identity, source) {
-					const own = identify(identity)
+				completion(completion, context, source) {
+					const identity = completionIdentity(context, idPrefix)
 					const { model: _, ...named } = completion
 					return {
-						...writeCompletion(named, own, shape, source),
-						usage: writeAccountedUsage({ ...own, usage: completion.usage, price: identity.price }),
+						...writeCompletion(named, identity, shape, source),
+						usage: writePricedUsage({ ...identity, usage: completion.usage, price: context.price }),
 					}
 				},
-				stream: (identity) => new UsageChunkWriter(identify(identity), identity.price, shape),
+				stream: (context) => new UsageChunkWriter(completionIdentity(context, idPrefix), context.price, shape),
 			},
 		}
 	},
-}
-
-function identify({ token, created, model, id = `chatcmpl-${token}` }: ResponseContext) {
-	return { id, created, model }
 }

@@ -2,8 +2,8 @@
 
 import { readEmbeddingsRequest } from '../../wire/openai/embeddings-request-reader.ts'
 import { writeEmbeddings } from '../../wire/openai/embeddings-writer.ts'
-import { writeAccountedUsage } from '../../wire/opengatellm/accounted-usage.ts'
 import type { Route } from '../dialect.ts'
+import { writePricedUsage } from './priced-usage.ts'
 
 export const embeddings: Route = {
 	method: 'POST',
@@ -19,7 +19,7 @@ export const embeddings: Route = {
 				return {
 					...writeEmbeddings(named, model, encoding),
 					id,
-					usage: writeAccountedUsage({ usage: vectors.usage, price, id, model }),
+					usage: writePricedUsage({ usage: vectors.usage, price, id, model }),
 				}
 			},
 		}

@@ -1,21 +1,13 @@
 // Errors in the formats of both families of its clients: OpenGateLLM's `detail` in addition to the `error` of OpenAI's API.
 
 import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
-import { writeValidationDetail } from '../../wire/albert/validation-detail.ts'
 import { writeError as writeOpenAIError } from '../../wire/openai/error-writer.ts'
+import { type DetailShape, writeDetail } from '../albert-family/detail-error.ts'
 import type { WrittenError } from '../dialect.ts'
 
-interface Shape {
-	readonly status: number
-	/** OpenGateLLM's own message, which clients may compare; replaces the error's message in `detail`. */
-	readonly text?: string
-	/** `detail` is a list of validation errors. */
-	readonly listed?: true
-}
+const tooBusy: DetailShape = { status: 503, text: 'Model is too busy, please try again later.' }
 
-const tooBusy: Shape = { status: 503, text: 'Model is too busy, please try again later.' }
-
-const shapes: Readonly<Record<ChatErrorKind, Shape>> = {
+const shapes: Readonly<Record<ChatErrorKind, DetailShape>> = {
 	'invalid-request': { status: 422, listed: true },
 	'context-length-exceeded': { status: 400 },
 	unsupported: { status: 422, listed: true },
@@ -43,12 +35,11 @@ const shapes: Readonly<Record<ChatErrorKind, Shape>> = {
 const retryAfterSeconds = '10'
 
 export function writeError(error: ChatError): WrittenError {
-	const { status, text, listed } = shapes[error.kind]
+	const shape = shapes[error.kind]
 	const { body, headers } = writeOpenAIError(error)
-	const detail = listed === true ? writeValidationDetail(error) : (text ?? error.message)
 	return {
-		status,
-		body: { ...body, detail },
-		headers: { ...(status === tooBusy.status ? { 'retry-after': retryAfterSeconds } : {}), ...headers },
+		status: shape.status,
+		body: { ...body, detail: writeDetail(error, shape) },
+		headers: { ...(shape.status === tooBusy.status ? { 'retry-after': retryAfterSeconds } : {}), ...headers },
 	}
 }

@@ -2,15 +2,15 @@
 // models with types and prices, and the caller's own account, keys and usage.
 
 import type { Dialect } from '../dialect.ts'
+import { textCompletionsRoute } from '../openai-family/text-completions.ts'
 import { audioTranscriptions } from './audio-transcriptions.ts'
 import { chatCompletions } from './chat-completions.ts'
-import { completions } from './completions.ts'
 import { embeddings } from './embeddings.ts'
 import { writeError } from './errors.ts'
 import { modelHealth } from './health.ts'
 import { keys } from './keys.ts'
 import { me } from './me.ts'
-import { listModels, showModel } from './models.ts'
+import { models } from './models.ts'
 import { rerank } from './rerank.ts'
 import { administration, agents, documents, logins, ocr } from './unsupported-routes.ts'
 import { myUsage, usage } from './usage.ts'
@@ -21,12 +21,11 @@ export const opengatellm: Dialect = {
 	prefixes: ['/v1', ''],
 	routes: [
 		chatCompletions,
-		completions,
+		textCompletionsRoute(),
 		embeddings,
 		rerank,
 		audioTranscriptions,
-		listModels,
-		showModel,
+		...models,
 		modelHealth,
 		...me,
 		...keys,

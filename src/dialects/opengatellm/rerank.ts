@@ -1,8 +1,8 @@
 // POST /rerank
 
-import { writeRanking } from '../../wire/opengatellm/ranking-writer.ts'
-import { readRerankRequest } from '../../wire/opengatellm/rerank-request-reader.ts'
 import type { Route } from '../dialect.ts'
+import { writeRanking } from './ranking-writer.ts'
+import { readRerankRequest } from './rerank-request-reader.ts'
 
 export const rerank: Route = {
 	method: 'POST',

@@ -7,25 +7,25 @@ import type { Route } from '../dialect.ts'
 
 const everyMethod: readonly Method[] = ['GET', 'POST', 'PATCH', 'DELETE']
 
-export const documents: readonly Route[] = withdrawn(
+export const documents: readonly Route[] = unsupported(
 	'gone',
 	['/collections', '/documents', '/chunks', '/search', '/parse-beta', '/files'],
 	'Documents, collections and search are not supported on this server: the application must add search results to the messages.',
 )
 
-export const agents: readonly Route[] = withdrawn(
+export const agents: readonly Route[] = unsupported(
 	'gone',
 	['/agents'],
 	'Server-side agents are not supported on this server: the application must call tools itself.',
 )
 
-export const administration: readonly Route[] = withdrawn(
+export const administration: readonly Route[] = unsupported(
 	'gone',
 	['/admin'],
 	'Users, roles, routers and providers cannot be administered over this API: configure models and upstreams in the configuration file, and create keys with `dragoman keys`.',
 )
 
-export const logins: readonly Route[] = withdrawn(
+export const logins: readonly Route[] = unsupported(
 	'gone',
 	['/auth'],
 	'Logins are not supported on this server: authenticate with a key, which is created with `dragoman keys`.',
@@ -36,7 +36,7 @@ export const ocr: readonly Route[] = ['/ocr', '/ocr-beta'].map((path) =>
 )
 
 /** Every method at these paths and below them. */
-function withdrawn(kind: ChatErrorKind, paths: readonly string[], message: string): readonly Route[] {
+function unsupported(kind: ChatErrorKind, paths: readonly string[], message: string): readonly Route[] {
 	return paths
 		.flatMap((path) => [path, `${path}/{path}`])
 		.flatMap((path) => everyMethod.map((method) => refused(method, path, kind, message)))

@@ -3,9 +3,9 @@
 import { z } from 'zod'
 import type { Outcome } from '../../ledger/ledger.ts'
 import type { EntryOrder, LedgerEntry, UsageSum } from '../../ledger/ledger-store.ts'
-import { unknownImpacts, writeCarbon } from '../../wire/opengatellm/accounted-usage.ts'
 import type { Call, EntriesCall, EntryPage, Route, UsageCall } from '../dialect.ts'
 import { direction, readQuery, seconds, wholeNumber } from './page-query.ts'
+import { unknownImpacts, writeCarbon } from './priced-usage.ts'
 
 /** The operation of each endpoint. Endpoints that this server lacks have no usage. */
 const operations = {

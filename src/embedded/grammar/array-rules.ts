@@ -15,7 +15,7 @@ interface Items {
 	readonly item: string | undefined
 	readonly least: number
 	/** Maximum number of items after the prefix. */
-	readonly places: number | undefined
+	readonly prefixLength: number | undefined
 }
 
 /** An expression of the whole array, with its brackets. */
@@ -24,36 +24,46 @@ export function arrayBody(schema: JsonObject, builder: GrammarBuilder, context: 
 	return `"[" ${elements === '""' ? '' : `${elements} `}"]"`
 }
 
-function readItems(schema: JsonObject, builder: GrammarBuilder, { name, place, value, alive }: SchemaContext): Items {
-	const least = readCount(schema, 'minItems', place) ?? 0
-	const most = readCount(schema, 'maxItems', place)
-	if (most !== undefined && most < least) throw unsatisfiable("'minItems' is greater than 'maxItems'", place)
+function readItems(
+	schema: JsonObject,
+	builder: GrammarBuilder,
+	{ name, schemaPath, value, satisfiable }: SchemaContext,
+): Items {
+	const least = readCount(schema, 'minItems', schemaPath) ?? 0
+	const most = readCount(schema, 'maxItems', schemaPath)
+	if (most !== undefined && most < least) throw unsatisfiable("'minItems' is greater than 'maxItems'", schemaPath)
 	const given = schema.prefixItems ?? []
-	if (!Array.isArray(given)) throw wrongSchema("'prefixItems' must be an array", place)
+	if (!Array.isArray(given)) throw wrongSchema("'prefixItems' must be an array", schemaPath)
 	const prefix = given
 		.slice(0, most)
-		.map((item: Json, index) => value(item, String(index), `${place}/prefixItems/${index}`))
-	const places = most === undefined ? undefined : most - prefix.length
+		.map((item: Json, index) => value(item, String(index), `${schemaPath}/prefixItems/${index}`))
+	const prefixLength = most === undefined ? undefined : most - prefix.length
 	const item =
-		schema.items === false || places === 0 ? undefined : alive(() => value(schema.items, 'item', `${place}/items`))
+		schema.items === false || prefixLength === 0
+			? undefined
+			: satisfiable(() => value(schema.items, 'item', `${schemaPath}/items`))
 	if (item === undefined && least > prefix.length)
-		throw unsatisfiable("'minItems' is greater than the number of items that the schema allows", place)
+		throw unsatisfiable("'minItems' is greater than the number of items that the schema allows", schemaPath)
 	// A repeated rule name costs llama.cpp the fewest elements.
 	const named = item === undefined || /^[\w-]+$/.test(item) ? item : builder.rule(`${name}-item`, item)
-	return { prefix, item: named, least, places }
+	return { prefix, item: named, least, prefixLength }
 }
 
-function writeElements({ prefix, item, least, places }: Items, builder: GrammarBuilder, at: SchemaContext): string {
+function writeElements(
+	{ prefix, item, least, prefixLength }: Items,
+	builder: GrammarBuilder,
+	at: SchemaContext,
+): string {
 	const others = (taken: number) =>
 		item === undefined
 			? '""'
 			: repeat(
 					`(${separator} ${item})`,
 					Math.max(0, least - prefix.length - taken),
-					places === undefined ? undefined : places - taken,
-					at.place,
+					prefixLength === undefined ? undefined : prefixLength - taken,
+					at.schemaPath,
 				)
-	if (prefix.length > 0) return inPlaces(prefix, others(0), least, builder, at.name)
+	if (prefix.length > 0) return positional(prefix, others(0), least, builder, at.name)
 	if (item === undefined) return '""'
 	const rest = others(1)
 	const some = rest === '""' ? item : `${item} ${rest}`
@@ -61,7 +71,7 @@ function writeElements({ prefix, item, least, places }: Items, builder: GrammarB
 }
 
 /** From the last prefix item to the first: each is followed by the next, or optionally by nothing once the minimum is reached. */
-function inPlaces(
+function positional(
 	prefix: readonly string[],
 	others: string,
 	least: number,

@@ -67,13 +67,13 @@ const escapes: readonly (readonly [code: number, written: string])[] = [
 
 /** One character of `set` as written in a JSON string; undefined if none can be. Control characters without a short escape are left out. */
 export function writeInString(set: CharacterSet): string | undefined {
-	const ways = escapes
+	const alternatives = escapes
 		.filter(([code]) => set.some(([from, to]) => from <= code && code <= to))
 		.map(([, written]) => writeLiteral(written))
 	const unescaped = without(set, complement(plain))
-	if (!isEmpty(unescaped)) ways.unshift(writeClass(unescaped))
-	if (ways.length === 0) return undefined
-	return ways.length === 1 ? (ways[0] ?? '') : `(${ways.join(' | ')})`
+	if (!isEmpty(unescaped)) alternatives.unshift(writeClass(unescaped))
+	if (alternatives.length === 0) return undefined
+	return alternatives.length === 1 ? (alternatives[0] ?? '') : `(${alternatives.join(' | ')})`
 }
 
 export function writeClass(set: CharacterSet): string {

@@ -1,27 +1,26 @@
 // Filters the values of `enum` and `const` by the other keywords of the schema.
 
 import { isDeepStrictEqual } from 'node:util'
-import type { Json, JsonObject } from '../../chat/json.ts'
+import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 import { type NumberBounds, readNumberBounds } from './number-bounds.ts'
 import { cannotEnforce, type SchemaPath } from './refusal.ts'
-import { isObject } from './schema-merge.ts'
 
-type Keep = (value: Json, bound: Json) => boolean
+type Predicate = (value: Json, bound: Json) => boolean
 
 const length =
-	(compare: (length: number, bound: number) => boolean): Keep =>
+	(compare: (length: number, bound: number) => boolean): Predicate =>
 	(value, bound) =>
 		typeof value !== 'string' || typeof bound !== 'number' || compare([...value].length, bound)
 
-const keeps: ReadonlyMap<string, Keep> = new Map(
+const predicates: ReadonlyMap<string, Predicate> = new Map(
 	Object.entries({
 		type: (value, types) => (Array.isArray(types) ? types : [types]).some((type) => isOfType(value, type)),
 		enum: (value, values) => (Array.isArray(values) ? values : [values]).some((one) => isDeepStrictEqual(one, value)),
 		minLength: length((characters, bound) => characters >= bound),
 		maxLength: length((characters, bound) => characters <= bound),
-	} satisfies Record<string, Keep>),
+	} satisfies Record<string, Predicate>),
 )
-const looksInside: ReadonlySet<string> = new Set([
+const structuralKeywords: ReadonlySet<string> = new Set([
 	'pattern',
 	'properties',
 	'required',
@@ -39,16 +38,16 @@ const looksInside: ReadonlySet<string> = new Set([
  *
  * @throws ChatError `unsupported` for another keyword that applies to the content of the values.
  */
-export function allowedValues(schema: JsonObject, values: readonly Json[], place: SchemaPath): readonly Json[] {
-	const bounds = readNumberBounds(schema, place)
+export function allowedValues(schema: JsonObject, values: readonly Json[], schemaPath: SchemaPath): readonly Json[] {
+	const bounds = readNumberBounds(schema, schemaPath)
 	const within = values.filter((value) => typeof value !== 'number' || isWithin(value, bounds))
 	return Object.entries(schema).reduce<readonly Json[]>((left, [keyword, bound]) => {
 		if (bound === undefined) return left
-		const keep = keeps.get(keyword)
-		if (keep !== undefined) return left.filter((value) => keep(value, bound))
+		const predicate = predicates.get(keyword)
+		if (predicate !== undefined) return left.filter((value) => predicate(value, bound))
 		const untouched = keyword === 'pattern' ? isNoText : isNoCollection
-		if (!looksInside.has(keyword) || left.every(untouched)) return left
-		throw cannotEnforce(`'${keyword}' beside 'enum' or 'const'`, place)
+		if (!structuralKeywords.has(keyword) || left.every(untouched)) return left
+		throw cannotEnforce(`'${keyword}' beside 'enum' or 'const'`, schemaPath)
 	}, within)
 }
 

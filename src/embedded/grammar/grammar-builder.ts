@@ -49,7 +49,7 @@ export class GrammarBuilder {
 	}
 
 	/** Removes the rules added since `mark`. No older rule may refer to them. */
-	forget(mark: number): void {
+	rollBack(mark: number): void {
 		for (const name of [...this.rules.keys()].slice(mark)) this.rules.delete(name)
 	}
 

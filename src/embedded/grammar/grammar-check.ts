@@ -6,7 +6,7 @@ import { cannotEnforce, wrongSchema } from './refusal.ts'
 /** llama.cpp expands repetitions: the limit of characters and references after expansion. */
 const mostElements = 300_000
 /** llama.cpp explores every path through the rules that may come first, without memoization. */
-const mostWays = 20_000
+const maxAlternatives = 20_000
 
 interface Item {
 	/** A rule's name, a group, or undefined for characters. */
@@ -36,7 +36,7 @@ export function checkGrammar(rules: ReadonlyMap<string, string>): void {
 		throw cannotEnforce('a schema with so many or such large repetitions', '#')
 	const empty = fixpoint(expressions, isEmpty)
 	const counted = new Map<string, number>()
-	for (const name of expressions.keys()) countWays(name, expressions, empty, counted)
+	for (const name of expressions.keys()) countAlternatives(name, expressions, empty, counted)
 }
 
 /** Whether an expression, whose rules are never empty, may match the empty text. */
@@ -73,7 +73,7 @@ function fixpoint(expressions: ReadonlyMap<string, Expression>, holds: Test): Re
 }
 
 /** Number of paths from a rule through the rules that may come first. Zero marks a rule that is being counted. */
-function countWays(
+function countAlternatives(
 	name: string,
 	expressions: ReadonlyMap<string, Expression>,
 	empty: ReadonlySet<string>,
@@ -83,11 +83,12 @@ function countWays(
 	if (known === 0) throw wrongSchema('the schema refers directly to itself', '#')
 	if (known !== undefined) return known
 	counted.set(name, 0)
-	let ways = 1
-	for (const first of firsts(expressions.get(name) ?? [], empty)) ways += countWays(first, expressions, empty, counted)
-	if (ways > mostWays) throw cannotEnforce('a schema with so many alternatives', '#')
-	counted.set(name, ways)
-	return ways
+	let alternatives = 1
+	for (const first of firsts(expressions.get(name) ?? [], empty))
+		alternatives += countAlternatives(first, expressions, empty, counted)
+	if (alternatives > maxAlternatives) throw cannotEnforce('a schema with so many alternatives', '#')
+	counted.set(name, alternatives)
+	return alternatives
 }
 
 /** Rules that may come first, once per occurrence. */

@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import Ajv from 'ajv/dist/2020.js'
 import { ChatError } from '../../chat/error.ts'
-import type { Json, JsonObject } from '../../chat/json.ts'
+import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 import { isLibraryHere, openMatcher } from '../runtime/library.testing.ts'
 import { openSampler, seededRandom } from './grammar.testing.ts'
 import { jsonSchemaGrammar } from './grammar.ts'
@@ -177,10 +177,6 @@ class Maker {
 		if (value === undefined) throw new Error('nothing to pick from')
 		return value
 	}
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function compile(schema: JsonObject): string | undefined {

@@ -118,13 +118,13 @@ describe.skipIf(!isLibraryHere)('a grammar matches what its schema allows, and n
 
 describe('a schema that cannot be enforced is rejected with the path of the fault', () => {
 	const loop = (kind: 'anyOf' | 'allOf', levels: number): JsonObject => {
-		const way = (level: number): JsonObject => ({ $ref: `#/$defs/d${level}` })
+		const alternative = (level: number): JsonObject => ({ $ref: `#/$defs/d${level}` })
 		const twice = Array.from({ length: levels }, (_, level): [string, JsonObject] => [
 			`d${level}`,
-			{ [kind]: [way(level + 1), way(level + 2)] },
+			{ [kind]: [alternative(level + 1), alternative(level + 2)] },
 		])
 		const ends = { [`d${levels}`]: { type: 'null' }, [`d${levels + 1}`]: { enum: [null, true] } }
-		return { ...way(0), $defs: { ...Object.fromEntries(twice), ...ends } }
+		return { ...alternative(0), $defs: { ...Object.fromEntries(twice), ...ends } }
 	}
 	const refused: readonly (readonly [name: string, schema: JsonObject, message: string])[] = [
 		['not', object({ a: { not: { type: 'null' } } }), "'not' at #/properties/a"],

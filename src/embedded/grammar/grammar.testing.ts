@@ -28,17 +28,18 @@ export function seededRandom(seed: number): () => number {
 /** Generates texts; beyond some length it chooses the alternative that ends soonest. */
 export function openSampler(grammar: string, random: () => number): () => string {
 	const rules = new Map(
-		grammar.split('\n').map((line): [string, Way[]] => {
+		grammar.split('\n').map((line): [string, Alternative[]] => {
 			const [name = '', body = ''] = line.split(' ::= ')
 			return [name, read(tokensOf(body).values())]
 		}),
 	)
 	const depths = shortestDepths(rules)
-	const drawWay = (ways: readonly Way[], room: number): string => {
-		const shortest = Math.min(...ways.map((way) => depthOf(way, depths)))
-		const open = room > 0 ? ways : ways.filter((way) => depthOf(way, depths) === shortest)
-		const way = open[Math.floor(random() * open.length)] ?? []
-		return way.map((item) => drawItem(item, room - 1)).join('')
+	const drawAlternative = (alternatives: readonly Alternative[], room: number): string => {
+		const shortest = Math.min(...alternatives.map((alternative) => depthOf(alternative, depths)))
+		const open =
+			room > 0 ? alternatives : alternatives.filter((alternative) => depthOf(alternative, depths) === shortest)
+		const alternative = open[Math.floor(random() * open.length)] ?? []
+		return alternative.map((item) => drawItem(item, room - 1)).join('')
 	}
 	const drawItem = ({ inner, least, most }: Item, room: number): string => {
 		let times = least
@@ -46,11 +47,11 @@ export function openSampler(grammar: string, random: () => number): () => string
 		return Array.from({ length: times }, () => drawInner(inner, room)).join('')
 	}
 	const drawInner = (inner: Item['inner'], room: number): string => {
-		if (inner.type === 'rule') return drawWay(rules.get(inner.name) ?? [], room)
-		if (inner.type === 'group') return drawWay(inner.ways, room)
+		if (inner.type === 'rule') return drawAlternative(rules.get(inner.name) ?? [], room)
+		if (inner.type === 'group') return drawAlternative(inner.alternatives, room)
 		return inner.type === 'text' ? inner.text : drawCharacter(inner.ranges, random)
 	}
-	return () => drawWay(rules.get('root') ?? [], 40)
+	return () => drawAlternative(rules.get('root') ?? [], 40)
 }
 
 type Ranges = readonly (readonly [number, number])[]
@@ -58,7 +59,7 @@ type Inner =
 	| { readonly type: 'text'; readonly text: string }
 	| { readonly type: 'class'; readonly ranges: Ranges }
 	| { readonly type: 'rule'; readonly name: string }
-	| { readonly type: 'group'; readonly ways: Way[] }
+	| { readonly type: 'group'; readonly alternatives: Alternative[] }
 
 interface Item {
 	readonly inner: Inner
@@ -66,31 +67,33 @@ interface Item {
 	readonly most: number
 }
 
-type Way = Item[]
+type Alternative = Item[]
 
-function read(tokens: Iterator<string>): Way[] {
-	const ways: Way[] = [[]]
+function read(tokens: Iterator<string>): Alternative[] {
+	const alternatives: Alternative[] = [[]]
 	for (
 		let { value: token, done } = tokens.next();
 		done !== true && token !== ')';
 		{ value: token, done } = tokens.next()
 	) {
-		const way = ways.at(-1) ?? []
+		const alternative = alternatives.at(-1) ?? []
 		const counts = repetitionOf(token)
-		if (token === '|') ways.push([])
+		if (token === '|') alternatives.push([])
 		else if (counts !== undefined) {
-			const item = way.pop()
+			const item = alternative.pop()
 			// A repeated repetition has to be a repeated group.
 			const inner: Inner =
-				item?.least === 1 && item.most === 1 ? item.inner : { type: 'group', ways: [item === undefined ? [] : [item]] }
-			way.push({ inner, ...counts })
-		} else way.push({ inner: readInner(token, tokens), least: 1, most: 1 })
+				item?.least === 1 && item.most === 1
+					? item.inner
+					: { type: 'group', alternatives: [item === undefined ? [] : [item]] }
+			alternative.push({ inner, ...counts })
+		} else alternative.push({ inner: readInner(token, tokens), least: 1, most: 1 })
 	}
-	return ways
+	return alternatives
 }
 
 function readInner(token: string, tokens: Iterator<string>): Inner {
-	if (token === '(') return { type: 'group', ways: read(tokens) }
+	if (token === '(') return { type: 'group', alternatives: read(tokens) }
 	if (token.startsWith('"')) return { type: 'text', text: unescaped(token.slice(1, -1)) }
 	if (!token.startsWith('[')) return { type: 'rule', name: token }
 	const members = token.slice(1, -1).match(/\\(?:x..|u.{4}|U.{8})|./gsu) ?? []
@@ -122,12 +125,12 @@ function drawCharacter(ranges: Ranges, random: () => number): string {
 }
 
 /** Depth in rules of the shallowest text of each rule. */
-function shortestDepths(rules: ReadonlyMap<string, readonly Way[]>): ReadonlyMap<string, number> {
+function shortestDepths(rules: ReadonlyMap<string, readonly Alternative[]>): ReadonlyMap<string, number> {
 	const depths = new Map<string, number>()
 	for (let changed = true; changed; ) {
 		changed = false
-		for (const [name, ways] of rules) {
-			const depth = 1 + Math.min(...ways.map((way) => depthOf(way, depths)))
+		for (const [name, alternatives] of rules) {
+			const depth = 1 + Math.min(...alternatives.map((alternative) => depthOf(alternative, depths)))
 			if (depth < (depths.get(name) ?? Infinity)) {
 				depths.set(name, depth)
 				changed = true
@@ -137,13 +140,13 @@ function shortestDepths(rules: ReadonlyMap<string, readonly Way[]>): ReadonlyMap
 	return depths
 }
 
-function depthOf(way: readonly Item[], depths: ReadonlyMap<string, number>): number {
+function depthOf(alternative: readonly Item[], depths: ReadonlyMap<string, number>): number {
 	return Math.max(
 		0,
-		...way.map(({ inner, least }) => {
+		...alternative.map(({ inner, least }) => {
 			if (least === 0) return 0
 			if (inner.type === 'rule') return depths.get(inner.name) ?? Infinity
-			return inner.type === 'group' ? Math.min(...inner.ways.map((one) => depthOf(one, depths))) : 0
+			return inner.type === 'group' ? Math.min(...inner.alternatives.map((one) => depthOf(one, depths))) : 0
 		}),
 	)
 }

@@ -33,7 +33,7 @@ function grow(texts: readonly string[]): Branch {
 
 /** Alternatives, without parentheses around them. */
 function writeBranch(branch: Branch): string {
-	const ways = [...branch.next].map(([character, next]) => {
+	const alternatives = [...branch.next].map(([character, next]) => {
 		let text = character
 		let end = next
 		for (let only = onlyNext(end); only !== undefined; only = onlyNext(end)) {
@@ -42,7 +42,7 @@ function writeBranch(branch: Branch): string {
 		}
 		return end.next.size === 0 ? writeLiteral(text) : `${writeLiteral(text)} (${writeBranch(end)})`
 	})
-	return [...ways, ...(branch.ends ? ['""'] : [])].join(' | ')
+	return [...alternatives, ...(branch.ends ? ['""'] : [])].join(' | ')
 }
 
 function onlyNext(branch: Branch): [string, Branch] | undefined {

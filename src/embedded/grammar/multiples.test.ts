@@ -19,7 +19,7 @@ function matches(multipleOf: number, bounds: Partial<NumberBounds> = {}): (text:
 		return unique
 	}
 	const shared = (name: string, body: () => string) => rule(name, body())
-	const written = toRegExp(multiplesRule({ ...none, ...bounds }, multipleOf, { place: '#', rule, shared }), rules)
+	const written = toRegExp(multiplesRule({ ...none, ...bounds }, multipleOf, { schemaPath: '#', rule, shared }), rules)
 	return (text) => written.test(text)
 }
 

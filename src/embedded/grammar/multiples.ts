@@ -5,7 +5,7 @@ import type { NumberBounds } from './number-bounds.ts'
 import { cannotEnforce, type SchemaPath, unsatisfiable } from './refusal.ts'
 
 export interface MultiplesContext {
-	readonly place: SchemaPath
+	readonly schemaPath: SchemaPath
 	/** Adds a rule for an expression. */
 	readonly rule: (name: string, body: string) => string
 	/** Adds a rule once for each name. */
@@ -27,17 +27,17 @@ const exactDigits = 15
  * @throws ChatError `unsupported` if neither a list nor an automaton can express them.
  */
 export function multiplesRule(bounds: NumberBounds, multipleOf: number, context: MultiplesContext): string {
-	const { place } = context
-	const step = units(multipleOf, place)
+	const { schemaPath } = context
+	const step = units(multipleOf, schemaPath)
 	const first =
-		bounds.least === undefined ? undefined : firstAbove(units(bounds.least, place), bounds.leastExclusive, step)
+		bounds.least === undefined ? undefined : firstAbove(units(bounds.least, schemaPath), bounds.leastExclusive, step)
 	const last =
-		bounds.most === undefined ? undefined : -firstAbove(-units(bounds.most, place), bounds.mostExclusive, step)
-	if (first !== undefined && last !== undefined) return listed(first, last, step, place)
+		bounds.most === undefined ? undefined : -firstAbove(-units(bounds.most, schemaPath), bounds.mostExclusive, step)
+	if (first !== undefined && last !== undefined) return listed(first, last, step, schemaPath)
 	const [fromZero, toZero] = [first === undefined || first === 0n, last === undefined || last === 0n]
 	if ((!fromZero && first !== 1n) || (!toZero && last !== -1n))
-		throw cannotEnforce(`multipleOf ${multipleOf} with a single bound that is not adjacent to 0`, place)
-	const positive = step % one === 0n ? wholeMultiples(step / one, context) : decimalMultiples(step, place)
+		throw cannotEnforce(`multipleOf ${multipleOf} with a single bound that is not adjacent to 0`, schemaPath)
+	const positive = step % one === 0n ? integerMultiples(step / one, context) : decimalMultiples(step, schemaPath)
 	return `(${[
 		...(fromZero && toZero ? ['"0"'] : []),
 		...(last === undefined ? [positive] : []),
@@ -45,11 +45,11 @@ export function multiplesRule(bounds: NumberBounds, multipleOf: number, context:
 	].join(' | ')})`
 }
 
-function units(value: number, place: SchemaPath): bigint {
+function units(value: number, schemaPath: SchemaPath): bigint {
 	const parts = /^(-?)(\d{1,15})(?:\.(\d{1,15}))?$/.exec(String(value))
-	if (parts === null) throw cannotEnforce(`the number ${value} beside multipleOf`, place)
-	const [, sign, whole = '', fraction = ''] = parts
-	const size = BigInt(whole) * one + BigInt(fraction.padEnd(decimals, '0'))
+	if (parts === null) throw cannotEnforce(`the number ${value} beside multipleOf`, schemaPath)
+	const [, sign, integer = '', fraction = ''] = parts
+	const size = BigInt(integer) * one + BigInt(fraction.padEnd(decimals, '0'))
 	return sign === '-' ? -size : size
 }
 
@@ -60,12 +60,13 @@ function firstAbove(bound: bigint, exclusive: boolean, step: bigint): bigint {
 	return bound > 0n ? towardsZero + 1n : towardsZero
 }
 
-function listed(first: bigint, last: bigint, step: bigint, place: SchemaPath): string {
-	if (first > last) throw unsatisfiable('no multiple lies between the bounds', place)
-	if (last - first >= fewMultiples) throw cannotEnforce(`multipleOf with more than ${fewMultiples} multiples`, place)
-	const ways: string[] = []
-	for (let index = first; index <= last; index++) ways.push(`"${written(index * step)}"`)
-	return `(${ways.join(' | ')})`
+function listed(first: bigint, last: bigint, step: bigint, schemaPath: SchemaPath): string {
+	if (first > last) throw unsatisfiable('no multiple lies between the bounds', schemaPath)
+	if (last - first >= fewMultiples)
+		throw cannotEnforce(`multipleOf with more than ${fewMultiples} multiples`, schemaPath)
+	const alternatives: string[] = []
+	for (let index = first; index <= last; index++) alternatives.push(`"${written(index * step)}"`)
+	return `(${alternatives.join(' | ')})`
 }
 
 function written(value: bigint): string {
@@ -77,49 +78,50 @@ function written(value: bigint): string {
 }
 
 /** Positive multiples. Trailing zeros of the divisor are trailing zeros of each multiple. */
-function wholeMultiples(divisor: bigint, { place, rule, shared }: MultiplesContext): string {
+function integerMultiples(divisor: bigint, { schemaPath, rule, shared }: MultiplesContext): string {
 	const zeros = /0*$/.exec(String(divisor))?.[0] ?? ''
 	const head = Number(divisor / 10n ** BigInt(zeros.length))
 	const digits = exactDigits - zeros.length
-	if (head > largestDivisor || digits < 3) throw cannotEnforce(`multipleOf ${divisor} over such a large range`, place)
-	const ending = zeros === '' ? '' : ` "${zeros}"`
-	if (head === 1) return `[1-9] [0-9]{0,${digits - 1}}${ending}`
-	return `${shared(`multiple-${head}-${digits}`, () => automaton(head, digits, rule))}${ending}`
+	if (head > largestDivisor || digits < 3)
+		throw cannotEnforce(`multipleOf ${divisor} over such a large range`, schemaPath)
+	const suffix = zeros === '' ? '' : ` "${zeros}"`
+	if (head === 1) return `[1-9] [0-9]{0,${digits - 1}}${suffix}`
+	return `${shared(`multiple-${head}-${digits}`, () => automaton(head, digits, rule))}${suffix}`
 }
 
 /** The positive multiples of at most so many digits. */
 function automaton(divisor: number, digits: number, rule: MultiplesContext['rule']): string {
 	let fewer: readonly (string | undefined)[] = []
-	const ways = (remainder: number, from: number) =>
+	const alternatives = (remainder: number, from: number) =>
 		Array.from({ length: 10 - from }, (_, index) => index + from).flatMap((next) => {
 			const then = fewer[(remainder * 10 + next) % divisor]
 			return then === undefined ? [] : [`"${next}" ${then}`]
 		})
 	for (let left = 0; left < digits; left++) {
 		fewer = Array.from({ length: divisor }, (_, remainder) => {
-			const bodies = [...ways(remainder, 0), ...(remainder === 0 ? ['""'] : [])]
+			const bodies = [...alternatives(remainder, 0), ...(remainder === 0 ? ['""'] : [])]
 			return bodies.length === 0 ? undefined : rule(`multiple-${divisor}-${remainder}`, bodies.join(' | '))
 		})
 	}
-	return ways(0, 1).join(' | ')
+	return alternatives(0, 1).join(' | ')
 }
 
 /** Positive multiples of a step that divides 1: any integer part, and one of the possible fractions. */
-function decimalMultiples(step: bigint, place: SchemaPath): string {
-	const refusal = cannotEnforce(`multipleOf ${written(step)} over such a large range`, place)
+function decimalMultiples(step: bigint, schemaPath: SchemaPath): string {
+	const refusal = cannotEnforce(`multipleOf ${written(step)} over such a large range`, schemaPath)
 	if (one % step !== 0n) throw refusal
-	const places = written(step).length - 2
-	const whole = `[1-9] [0-9]{0,${exactDigits - 1 - places}}`
-	if (places > 9) throw refusal
-	if (step === 10n ** BigInt(decimals - places)) {
-		const small = Array.from({ length: places }, (_, zeros) => {
-			const rest = places - zeros - 1
+	const decimalPlaces = written(step).length - 2
+	const integer = `[1-9] [0-9]{0,${exactDigits - 1 - decimalPlaces}}`
+	if (decimalPlaces > 9) throw refusal
+	if (step === 10n ** BigInt(decimals - decimalPlaces)) {
+		const small = Array.from({ length: decimalPlaces }, (_, zeros) => {
+			const rest = decimalPlaces - zeros - 1
 			return `"0.${'0'.repeat(zeros)}" [1-9]${rest === 0 ? '' : ` [0-9]{0,${rest}}`}`
 		})
-		return `(${whole} ("." [0-9]{1,${places}})? | ${small.join(' | ')})`
+		return `(${integer} ("." [0-9]{1,${decimalPlaces}})? | ${small.join(' | ')})`
 	}
 	if (one / step > fewMultiples) throw refusal
 	const fractions: string[] = []
 	for (let value = step; value < one; value += step) fractions.push(`"${written(value).slice(1)}"`)
-	return `(${whole} (${fractions.join(' | ')} | ".0")? | "0" (${fractions.join(' | ')}))`
+	return `(${integer} (${fractions.join(' | ')} | ".0")? | "0" (${fractions.join(' | ')}))`
 }

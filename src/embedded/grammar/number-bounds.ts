@@ -16,11 +16,12 @@ export interface NumberBounds {
  *
  * @throws ChatError for bounds that are not numbers.
  */
-export function readNumberBounds(schema: JsonObject, place: SchemaPath): NumberBounds {
+export function readNumberBounds(schema: JsonObject, schemaPath: SchemaPath): NumberBounds {
 	const read = (keyword: string) => {
 		const value = schema[keyword]
 		if (value === undefined || (typeof value === 'boolean' && keyword.startsWith('exclusive'))) return undefined
-		if (typeof value !== 'number' || !Number.isFinite(value)) throw wrongSchema(`'${keyword}' must be a number`, place)
+		if (typeof value !== 'number' || !Number.isFinite(value))
+			throw wrongSchema(`'${keyword}' must be a number`, schemaPath)
 		return value
 	}
 	const [minimum, above, maximum, below] = [
@@ -34,7 +35,7 @@ export function readNumberBounds(schema: JsonObject, place: SchemaPath): NumberB
 	const mostExclusive =
 		(below !== undefined && (maximum === undefined || below <= maximum)) || schema.exclusiveMaximum === true
 	const multipleOf = read('multipleOf')
-	if (multipleOf !== undefined && multipleOf <= 0) throw wrongSchema("'multipleOf' must be greater than 0", place)
+	if (multipleOf !== undefined && multipleOf <= 0) throw wrongSchema("'multipleOf' must be greater than 0", schemaPath)
 	return {
 		least: above !== undefined && leastExclusive ? above : minimum,
 		leastExclusive,

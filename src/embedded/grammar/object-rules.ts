@@ -1,13 +1,12 @@
 // Objects: properties in the schema's order, optional ones may be omitted, additional ones follow if allowed.
 
-import type { Json, JsonObject } from '../../chat/json.ts'
+import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 import { type CharacterSet, characterOf, plain, union, without, writeClass } from './character-set.ts'
 import { readCount } from './count.ts'
 import type { GrammarBuilder } from './grammar-builder.ts'
 import { cannotEnforce, type SchemaPath, unsatisfiable, wrongSchema } from './refusal.ts'
 import { repeat } from './repetition.ts'
 import type { SchemaContext } from './schema-context.ts'
-import { isObject } from './schema-merge.ts'
 
 const separator = '"," " "?'
 
@@ -18,48 +17,48 @@ interface Pair {
 
 /** An expression of the whole object, with its braces. */
 export function objectBody(schema: JsonObject, builder: GrammarBuilder, context: SchemaContext): string {
-	const { place } = context
+	const { schemaPath } = context
 	const { properties = {} } = schema
-	if (!isObject(properties)) throw wrongSchema("'properties' must be an object", place)
-	const required = readRequired(schema, place)
+	if (!isObject(properties)) throw wrongSchema("'properties' must be an object", schemaPath)
+	const required = readRequired(schema, schemaPath)
 	const extra = schema.additionalProperties
 	const names = [...Object.keys(properties), ...[...required].filter((name) => !Object.hasOwn(properties, name))]
 	if (extra === false && names.length > Object.keys(properties).length)
-		throw unsatisfiable('a required property is disallowed', place)
+		throw unsatisfiable('a required property is disallowed', schemaPath)
 	const open = takesOthers(schema)
-	checkCounts(schema, names.length, required.size, open, place)
+	checkCounts(schema, names.length, required.size, open, schemaPath)
 	const pairs = names.flatMap((name): readonly Pair[] => {
 		const known = Object.hasOwn(properties, name) ? properties[name] : extraSchema(extra)
-		const make = () => context.value(known, name, `${place}/properties/${name}`)
+		const make = () => context.value(known, name, `${schemaPath}/properties/${name}`)
 		const isRequired = required.has(name)
-		const value = isRequired ? make() : context.alive(make)
+		const value = isRequired ? make() : context.satisfiable(make)
 		const key = builder.literal(`${JSON.stringify(name).toWellFormed()}:`)
 		return value === undefined ? [] : [{ required: isRequired, written: `${key} " "? ${value}` }]
 	})
 	const others = open ? otherPair(extra, names, builder, context) : undefined
-	if (pairs.length === 0) return others === undefined ? '"{}"' : `"{" ${freely(others, schema, place)} "}"`
+	if (pairs.length === 0) return others === undefined ? '"{}"' : `"{" ${freely(others, schema, schemaPath)} "}"`
 	return `"{" ${inOrder(pairs, others, builder, context.name)} "}"`
 }
 
-function readRequired(schema: JsonObject, place: SchemaPath): ReadonlySet<string> {
+function readRequired(schema: JsonObject, schemaPath: SchemaPath): ReadonlySet<string> {
 	const required = schema.required ?? []
 	if (!Array.isArray(required) || required.some((name) => typeof name !== 'string'))
-		throw wrongSchema("'required' must be an array of strings", place)
+		throw wrongSchema("'required' must be an array of strings", schemaPath)
 	return new Set(required as readonly string[])
 }
 
-function checkCounts(schema: JsonObject, known: number, required: number, open: boolean, place: SchemaPath): void {
-	const least = readCount(schema, 'minProperties', place) ?? 0
-	const most = readCount(schema, 'maxProperties', place)
+function checkCounts(schema: JsonObject, known: number, required: number, open: boolean, schemaPath: SchemaPath): void {
+	const least = readCount(schema, 'minProperties', schemaPath) ?? 0
+	const most = readCount(schema, 'maxProperties', schemaPath)
 	if (most !== undefined && most < Math.max(least, required))
-		throw unsatisfiable("'maxProperties' is less than 'minProperties' or the number of required properties", place)
+		throw unsatisfiable("'maxProperties' is less than 'minProperties' or the number of required properties", schemaPath)
 	if (known === 0) {
-		if (!open && least > 0) throw unsatisfiable("no property is allowed, but 'minProperties' requires some", place)
+		if (!open && least > 0) throw unsatisfiable("no property is allowed, but 'minProperties' requires some", schemaPath)
 		return
 	}
-	if (least > required) throw cannotEnforce("'minProperties' beside named properties", place)
+	if (least > required) throw cannotEnforce("'minProperties' beside named properties", schemaPath)
 	if (most !== undefined && (most < known || open))
-		throw cannotEnforce("'maxProperties' beside named properties", place)
+		throw cannotEnforce("'maxProperties' beside named properties", schemaPath)
 }
 
 /** The default if `additionalProperties` is absent: an object without named properties accepts any, one with named properties no others. */
@@ -72,16 +71,16 @@ function extraSchema(extra: Json | undefined): Json | undefined {
 	return extra === undefined || extra === false ? true : extra
 }
 
-function freely(pair: string, schema: JsonObject, place: SchemaPath): string {
-	const least = readCount(schema, 'minProperties', place) ?? 0
-	const most = readCount(schema, 'maxProperties', place)
-	if (least > 1) throw cannotEnforce("'minProperties' above 1 without named properties", place)
+function freely(pair: string, schema: JsonObject, schemaPath: SchemaPath): string {
+	const least = readCount(schema, 'minProperties', schemaPath) ?? 0
+	const most = readCount(schema, 'maxProperties', schemaPath)
+	if (least > 1) throw cannotEnforce("'minProperties' above 1 without named properties", schemaPath)
 	if (most === 0) return '""'
 	const rest = repeat(
 		`(${separator} ${pair})`,
 		Math.max(0, least - 1),
 		most === undefined ? undefined : most - 1,
-		place,
+		schemaPath,
 	)
 	const some = rest === '""' ? pair : `${pair} ${rest}`
 	return least > 0 ? some : `(${some})?`
@@ -107,13 +106,13 @@ function otherPair(
 	extra: Json | undefined,
 	taken: readonly string[],
 	builder: GrammarBuilder,
-	{ name, place, character, value }: SchemaContext,
+	{ name, schemaPath, character, value }: SchemaContext,
 ): string {
 	const key =
 		taken.length === 0 ? `"\\x22" ${character}* "\\x22"` : `"\\x22" ${otherKeys(taken, builder, name)} "\\x22"`
 	return builder.rule(
 		`${name}-other`,
-		`${key} ":" " "? ${value(extraSchema(extra), 'other', `${place}/additionalProperties`)}`,
+		`${key} ":" " "? ${value(extraSchema(extra), 'other', `${schemaPath}/additionalProperties`)}`,
 	)
 }
 
@@ -138,10 +137,10 @@ function otherKeys(taken: readonly string[], builder: GrammarBuilder, name: stri
 	const write = (node: Trie): string => {
 		const branches = [...node.next].filter(([character]) => without(characterOf(character), plain).length === 0)
 		const rest: CharacterSet = without(plain, union(...branches.map(([character]) => characterOf(character))))
-		const ways = branches.map(([character, child]) => `${writeClass(characterOf(character))} ${write(child)}`)
+		const alternatives = branches.map(([character, child]) => `${writeClass(characterOf(character))} ${write(child)}`)
 		return builder.rule(
 			`${name}-key`,
-			[...ways, `${writeClass(rest)} ${any}`, ...(node.taken ? [] : ['""'])].join(' | '),
+			[...alternatives, `${writeClass(rest)} ${any}`, ...(node.taken ? [] : ['""'])].join(' | '),
 		)
 	}
 	return write(root)

@@ -6,10 +6,10 @@ import { ChatError } from '../../chat/error.ts'
 export type SchemaPath = string
 
 /** The schema requires something that a grammar cannot enforce. */
-export function cannotEnforce(what: string, place: SchemaPath): ChatError {
+export function cannotEnforce(feature: string, schemaPath: SchemaPath): ChatError {
 	return new ChatError(
 		'unsupported',
-		`Invalid schema: ${what} at ${shortened(place)} cannot be enforced by this engine.`,
+		`Invalid schema: ${feature} at ${shortened(schemaPath)} cannot be enforced by this engine.`,
 		{
 			code: 'unsupported_schema',
 		},
@@ -17,8 +17,8 @@ export function cannotEnforce(what: string, place: SchemaPath): ChatError {
 }
 
 /** It is not a valid schema. */
-export function wrongSchema(complaint: string, place: SchemaPath): ChatError {
-	return new ChatError('invalid-request', `Invalid schema: ${complaint} at ${shortened(place)}.`, {
+export function wrongSchema(message: string, schemaPath: SchemaPath): ChatError {
+	return new ChatError('invalid-request', `Invalid schema: ${message} at ${shortened(schemaPath)}.`, {
 		code: 'invalid_schema',
 	})
 }
@@ -26,8 +26,8 @@ export function wrongSchema(complaint: string, place: SchemaPath): ChatError {
 const unsatisfiableCode = 'unsatisfiable_schema'
 
 /** The schema is valid, but no value satisfies it. */
-export function unsatisfiable(complaint: string, place: SchemaPath): ChatError {
-	return new ChatError('invalid-request', `Invalid schema: ${complaint} at ${shortened(place)}.`, {
+export function unsatisfiable(message: string, schemaPath: SchemaPath): ChatError {
+	return new ChatError('invalid-request', `Invalid schema: ${message} at ${shortened(schemaPath)}.`, {
 		code: unsatisfiableCode,
 	})
 }
@@ -37,6 +37,6 @@ export function isUnsatisfiable(error: unknown): boolean {
 	return error instanceof ChatError && error.code === unsatisfiableCode
 }
 
-function shortened(place: SchemaPath): SchemaPath {
-	return place.length <= 300 ? place : `${place.slice(0, 200)}…${place.slice(-90)}`
+function shortened(schemaPath: SchemaPath): SchemaPath {
+	return schemaPath.length <= 300 ? schemaPath : `${schemaPath.slice(0, 200)}…${schemaPath.slice(-90)}`
 }

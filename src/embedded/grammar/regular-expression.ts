@@ -30,47 +30,47 @@ const maxNesting = 50
  * @param anyCharacter the expression of any one character in a JSON string.
  * @throws ChatError `unsupported`.
  */
-export function patternRule(pattern: string, anyCharacter: string, place: SchemaPath): string {
+export function patternRule(pattern: string, anyCharacter: string, schemaPath: SchemaPath): string {
 	if (pattern.length > maxPatternCharacters)
-		throw cannotEnforce(`a pattern of more than ${maxPatternCharacters} characters`, place)
-	return new Parser(pattern, anyCharacter, place).whole()
+		throw cannotEnforce(`a pattern of more than ${maxPatternCharacters} characters`, schemaPath)
+	return new Parser(pattern, anyCharacter, schemaPath).expression()
 }
 
 class Parser {
 	private readonly characters: readonly string[]
 	private readonly anyCharacter: string
-	private readonly place: SchemaPath
+	private readonly schemaPath: SchemaPath
 	private at = 0
 	private depth = 0
 
-	constructor(pattern: string, anyCharacter: string, place: SchemaPath) {
+	constructor(pattern: string, anyCharacter: string, schemaPath: SchemaPath) {
 		this.characters = [...pattern]
 		this.anyCharacter = anyCharacter
-		this.place = place
+		this.schemaPath = schemaPath
 	}
 
-	whole(): string {
-		const ways: string[] = []
-		do ways.push(this.anchored())
+	expression(): string {
+		const alternatives: string[] = []
+		do alternatives.push(this.anchored())
 		while (this.take('|'))
 		if (this.at < this.characters.length) throw this.refuse(`'${this.peek()}'`)
-		return ways.length === 1 ? (ways[0] ?? '""') : `(${ways.join(' | ')})`
+		return alternatives.length === 1 ? (alternatives[0] ?? '""') : `(${alternatives.join(' | ')})`
 	}
 
 	/** One top-level alternative: without an anchor, any text may precede or follow. */
 	private anchored(): string {
-		const anything = `${this.anyCharacter}*`
-		const head = this.take('^') ? '' : anything
+		const anyText = `${this.anyCharacter}*`
+		const head = this.take('^') ? '' : anyText
 		const body = this.sequence(true)
-		const tail = this.take('$') ? '' : anything
+		const tail = this.take('$') ? '' : anyText
 		return [head, body, tail].filter((part) => part !== '' && part !== '""').join(' ') || '""'
 	}
 
 	private alternatives(): string {
-		const ways: string[] = []
-		do ways.push(this.sequence(false))
+		const alternatives: string[] = []
+		do alternatives.push(this.sequence(false))
 		while (this.take('|'))
-		return `(${ways.join(' | ')})`
+		return `(${alternatives.join(' | ')})`
 	}
 
 	private sequence(outermost: boolean): string {
@@ -129,7 +129,7 @@ class Parser {
 		if (!this.take('?')) this.take('+')
 		if (most === 0) return '""'
 		if (most !== 1 && mayBeEmpty(term)) throw this.refuse('a repeated expression that may be empty')
-		return repeat(term, least, most, this.place)
+		return repeat(term, least, most, this.schemaPath)
 	}
 
 	private bounds(): readonly [number, number | undefined] {
@@ -248,7 +248,7 @@ class Parser {
 		return next
 	}
 
-	private refuse(what: string) {
-		return cannotEnforce(`the pattern: ${what}`, this.place)
+	private refuse(feature: string) {
+		return cannotEnforce(`the pattern: ${feature}`, this.schemaPath)
 	}
 }

@@ -13,8 +13,8 @@ const mostRules = 2000
  *
  * @throws ChatError `unsupported` if llama.cpp would reject it.
  */
-export function repeat(expression: string, least: number, most: number | undefined, place: SchemaPath): string {
-	const tooLarge = cannotEnforce(`a repetition of this size`, place)
+export function repeat(expression: string, least: number, most: number | undefined, schemaPath: SchemaPath): string {
+	const tooLarge = cannotEnforce(`a repetition of this size`, schemaPath)
 	if (least > largest || (most ?? 0) > largest) throw tooLarge
 	const rules = countRules(expression)
 	const block = Math.min(largestBlock, Math.floor(mostRules / rules))
@@ -40,9 +40,9 @@ function exactly(expression: string, count: number, block: number): string {
 function atMost(expression: string, count: number, block: number): string {
 	const [blocks, rest] = [Math.floor(count / block), count % block]
 	if (blocks === 0) return rest === 0 ? '' : `${expression}{0,${rest}}`
-	const whole = `(${expression}{${block}})`
-	const full = `${whole}{${blocks}}${rest === 0 ? '' : ` ${expression}{0,${rest}}`}`
-	return `(${whole}{0,${blocks - 1}} ${expression}{0,${block - 1}} | ${full})`
+	const fullBlock = `(${expression}{${block}})`
+	const full = `${fullBlock}{${blocks}}${rest === 0 ? '' : ` ${expression}{0,${rest}}`}`
+	return `(${fullBlock}{0,${blocks - 1}} ${expression}{0,${block - 1}} | ${full})`
 }
 
 const token = /"(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\]|\{(\d+)(,(\d*))?\}|[(*+?]|[A-Za-z][\w-]*/g

@@ -2,7 +2,7 @@
 // schema's order; a schema that names properties but does not set `additionalProperties` allows no others. White space is at most one
 // space after `:` and `,`. Keywords that a grammar cannot enforce are rejected, never ignored.
 
-import type { Json, JsonObject } from '../../chat/json.ts'
+import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 import { arrayBody } from './array-rules.ts'
 import { allowedValues } from './enumeration.ts'
 import type { GrammarBuilder } from './grammar-builder.ts'
@@ -12,7 +12,7 @@ import { anyNumber, boundedRule } from './number-rules.ts'
 import { objectBody } from './object-rules.ts'
 import { cannotEnforce, isUnsatisfiable, type SchemaPath, unsatisfiable, wrongSchema } from './refusal.ts'
 import type { SchemaContext } from './schema-context.ts'
-import { isAnnotation, isObject, mergeSchemas } from './schema-merge.ts'
+import { isAnnotation, mergeSchemas } from './schema-merge.ts'
 import { characterRule, readStringBounds, stringRule } from './string-rules.ts'
 
 const types = ['object', 'array', 'string', 'integer', 'number', 'boolean', 'null'] as const
@@ -69,45 +69,45 @@ class SchemaCompiler {
 	}
 
 	/** An expression of one term for `schema`. */
-	private expression(schema: Json | undefined, name: string, place: SchemaPath): string {
+	private expression(schema: Json | undefined, name: string, schemaPath: SchemaPath): string {
 		if (schema === true || schema === undefined) return this.anyValue()
-		if (schema === false) throw unsatisfiable("no value satisfies the schema 'false'", place)
-		if (!isObject(schema)) throw wrongSchema('a schema must be an object or a boolean', place)
-		if (++this.depth > maxDepth) throw cannotEnforce(`nesting of more than ${maxDepth} levels`, place)
+		if (schema === false) throw unsatisfiable("no value satisfies the schema 'false'", schemaPath)
+		if (!isObject(schema)) throw wrongSchema('a schema must be an object or a boolean', schemaPath)
+		if (++this.depth > maxDepth) throw cannotEnforce(`nesting of more than ${maxDepth} levels`, schemaPath)
 		try {
-			return this.node(schema, name, place)
+			return this.node(schema, name, schemaPath)
 		} finally {
 			this.depth--
 		}
 	}
 
-	private node(schema: JsonObject, name: string, place: SchemaPath): string {
-		this.spend(place)
-		this.checkKeywords(schema, place)
-		if (typeof schema.$ref === 'string') return this.reference(schema, schema.$ref, name, place)
-		if (schema.allOf !== undefined) return this.node(this.allOf(schema, place), name, place)
-		if (schema.anyOf !== undefined || schema.oneOf !== undefined) return this.anyOf(schema, name, place)
-		if (schema.const !== undefined) return this.literals(allowedValues(schema, [schema.const], place), place)
-		if (schema.enum !== undefined) return this.listed(schema, schema.enum, place)
-		const wanted = this.typesOf(schema, place)
-		const ways = wanted.map((type) => this.typed(type, schema, name, place))
-		return ways.length === 1 ? (ways[0] ?? '') : `(${ways.join(' | ')})`
+	private node(schema: JsonObject, name: string, schemaPath: SchemaPath): string {
+		this.spend(schemaPath)
+		this.checkKeywords(schema, schemaPath)
+		if (typeof schema.$ref === 'string') return this.reference(schema, schema.$ref, name, schemaPath)
+		if (schema.allOf !== undefined) return this.node(this.allOf(schema, schemaPath), name, schemaPath)
+		if (schema.anyOf !== undefined || schema.oneOf !== undefined) return this.anyOf(schema, name, schemaPath)
+		if (schema.const !== undefined) return this.literals(allowedValues(schema, [schema.const], schemaPath), schemaPath)
+		if (schema.enum !== undefined) return this.listed(schema, schema.enum, schemaPath)
+		const types = this.typesOf(schema, schemaPath)
+		const alternatives = types.map((type) => this.typed(type, schema, name, schemaPath))
+		return alternatives.length === 1 ? (alternatives[0] ?? '') : `(${alternatives.join(' | ')})`
 	}
 
-	private spend(place: SchemaPath, work = 1): void {
+	private spend(schemaPath: SchemaPath, work = 1): void {
 		this.work += work
-		if (this.work > maxWork) throw cannotEnforce('a schema of this size', place)
+		if (this.work > maxWork) throw cannotEnforce('a schema of this size', schemaPath)
 	}
 
-	private checkKeywords(schema: JsonObject, place: SchemaPath): void {
+	private checkKeywords(schema: JsonObject, schemaPath: SchemaPath): void {
 		for (const [keyword, value] of Object.entries(schema)) {
 			if (value === undefined || isAnnotation(keyword) || allUnderstood.has(keyword)) continue
 			if (keyword === 'uniqueItems' && value === false) continue
-			throw cannotEnforce(`'${keyword.slice(0, 60)}'`, place)
+			throw cannotEnforce(`'${keyword.slice(0, 60)}'`, schemaPath)
 		}
 	}
 
-	private typesOf(schema: JsonObject, place: SchemaPath): readonly Type[] {
+	private typesOf(schema: JsonObject, schemaPath: SchemaPath): readonly Type[] {
 		const { type } = schema
 		if (type === undefined) {
 			const implied = types.filter(
@@ -115,15 +115,15 @@ class SchemaCompiler {
 			)
 			return implied.length > 0 ? implied : ['object', 'array', 'string', 'number', 'boolean', 'null']
 		}
-		if (listOf(type).length === 0) throw wrongSchema("'type' is empty", place)
+		if (listOf(type).length === 0) throw wrongSchema("'type' is empty", schemaPath)
 		return [...new Set(listOf(type))].map((one) => {
 			const known = types.find((candidate) => candidate === one)
-			if (known === undefined) throw wrongSchema(`unknown type ${JSON.stringify(one)}`, place)
+			if (known === undefined) throw wrongSchema(`unknown type ${JSON.stringify(one)}`, schemaPath)
 			return known
 		})
 	}
 
-	private typed(type: Type, schema: JsonObject, name: string, place: SchemaPath): string {
+	private typed(type: Type, schema: JsonObject, name: string, schemaPath: SchemaPath): string {
 		switch (type) {
 			case 'null':
 				return '"null"'
@@ -131,21 +131,21 @@ class SchemaCompiler {
 				return '("true" | "false")'
 			case 'string':
 				return this.named('string', understood.string, schema, name, () =>
-					stringRule(readStringBounds(schema, place), this.character(), place),
+					stringRule(readStringBounds(schema, schemaPath), this.character(), schemaPath),
 				)
 			case 'integer':
 			case 'number':
 				return this.named(type, understood[type], schema, name, () =>
-					boundedRule(type, readNumberBounds(schema, place), {
-						place,
-						rule: (wanted, body) => this.builder.rule(wanted, body),
-						shared: (wanted, body) => this.shared(wanted, body),
+					boundedRule(type, readNumberBounds(schema, schemaPath), {
+						schemaPath,
+						rule: (types, body) => this.builder.rule(types, body),
+						shared: (types, body) => this.shared(types, body),
 					}),
 				)
 			case 'array':
-				return this.builder.rule(`${name}-array`, arrayBody(schema, this.builder, this.contextOf(name, place)))
+				return this.builder.rule(`${name}-array`, arrayBody(schema, this.builder, this.contextOf(name, schemaPath)))
 			case 'object':
-				return this.builder.rule(name, objectBody(schema, this.builder, this.contextOf(name, place)))
+				return this.builder.rule(name, objectBody(schema, this.builder, this.contextOf(name, schemaPath)))
 		}
 	}
 
@@ -155,113 +155,116 @@ class SchemaCompiler {
 		return this.builder.rule(`${name}-${type}`, body())
 	}
 
-	private contextOf(name: string, place: SchemaPath): SchemaContext {
+	private contextOf(name: string, schemaPath: SchemaPath): SchemaContext {
 		return {
 			name,
-			place,
+			schemaPath,
 			character: this.character(),
-			value: (schema, key, where) => this.expression(schema, `${name}-${key}`, where),
-			alive: (make) => this.alive(make),
+			value: (schema, key, schemaPath) => this.expression(schema, `${name}-${key}`, schemaPath),
+			satisfiable: (make) => this.satisfiable(make),
 		}
 	}
 
-	private alive(make: () => string): string | undefined {
+	private satisfiable(make: () => string): string | undefined {
 		const [targets, common, rules] = [this.targets.size, this.common.size, this.builder.mark()]
 		try {
 			return make()
 		} catch (error) {
 			if (!isUnsatisfiable(error)) throw error
 			// Incomplete rules may refer to each other, so none of them may be reused.
-			forgetFrom(this.targets, targets)
-			forgetFrom(this.common, common)
-			this.builder.forget(rules)
+			truncate(this.targets, targets)
+			truncate(this.common, common)
+			this.builder.rollBack(rules)
 			return undefined
 		}
 	}
 
-	private reference(schema: JsonObject, reference: string, name: string, place: SchemaPath): string {
+	private reference(schema: JsonObject, reference: string, name: string, schemaPath: SchemaPath): string {
 		const beside = Object.entries(schema).filter(([keyword]) => keyword !== '$ref' && !isAnnotation(keyword))
 		const key = beside.length === 0 ? reference : `${reference} ${JSON.stringify(beside)}`
 		const known = this.targets.get(key)
 		if (known !== undefined) return known
-		const target = this.resolve(reference, place)
-		const joint = beside.length === 0 ? target : this.join(target, Object.fromEntries(beside), place)
+		const target = this.resolve(reference, schemaPath)
+		const merged = beside.length === 0 ? target : this.join(target, Object.fromEntries(beside), schemaPath)
 		const rule = this.builder.reserve(reference.split('/').at(-1) ?? name)
 		this.targets.set(key, rule)
-		this.builder.define(rule, this.expression(joint, rule, beside.length === 0 ? reference : place))
+		this.builder.define(rule, this.expression(merged, rule, beside.length === 0 ? reference : schemaPath))
 		return rule
 	}
 
-	private join(a: Json | undefined, b: Json, place: SchemaPath): Json | undefined {
-		if (a === false || b === false) throw unsatisfiable("no value satisfies the schema 'false'", place)
+	private join(a: Json | undefined, b: Json, schemaPath: SchemaPath): Json | undefined {
+		if (a === false || b === false) throw unsatisfiable("no value satisfies the schema 'false'", schemaPath)
 		if (a === true) return b
 		if (b === true) return a
-		if (!isObject(a) || !isObject(b)) throw wrongSchema('a schema must be an object or a boolean', place)
-		this.spend(place, 1 + Math.ceil((sizeOf(a) + sizeOf(b)) / 20))
-		return mergeSchemas(a, b, place)
+		if (!isObject(a) || !isObject(b)) throw wrongSchema('a schema must be an object or a boolean', schemaPath)
+		this.spend(schemaPath, 1 + Math.ceil((sizeOf(a) + sizeOf(b)) / 20))
+		return mergeSchemas(a, b, schemaPath)
 	}
 
-	private resolve(reference: string, place: SchemaPath): Json | undefined {
+	private resolve(reference: string, schemaPath: SchemaPath): Json | undefined {
 		if (!/^#(\/|$)/.test(reference))
-			throw cannotEnforce(`the reference '${reference.slice(0, 100)}' to another document or to an anchor`, place)
+			throw cannotEnforce(`the reference '${reference.slice(0, 100)}' to another document or to an anchor`, schemaPath)
 		let value: Json | undefined = this.root
 		for (const step of reference.slice(1).split('/').slice(1)) {
 			const key = safeDecode(step).replaceAll('~1', '/').replaceAll('~0', '~')
 			if (Array.isArray(value)) value = /^\d{1,9}$/.test(key) ? value[Number(key)] : undefined
 			else value = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined
 		}
-		if (value === undefined) throw wrongSchema(`the reference '${reference.slice(0, 100)}' cannot be resolved`, place)
+		if (value === undefined)
+			throw wrongSchema(`the reference '${reference.slice(0, 100)}' cannot be resolved`, schemaPath)
 		return value
 	}
 
-	private allOf({ allOf, ...beside }: JsonObject, place: SchemaPath, hops = 0): JsonObject {
+	private allOf({ allOf, ...beside }: JsonObject, schemaPath: SchemaPath, hops = 0): JsonObject {
 		let merged: JsonObject = beside
 		for (const [index, part] of listOf(allOf ?? []).entries()) {
-			const where = `${place}/allOf/${index}`
-			const joint = this.join(merged, isObject(part) ? this.inlined(part, where, hops) : part, where)
-			if (isObject(joint)) merged = joint
+			const partPath = `${schemaPath}/allOf/${index}`
+			const joined = this.join(merged, isObject(part) ? this.inlined(part, partPath, hops) : part, partPath)
+			if (isObject(joined)) merged = joined
 		}
 		return merged
 	}
 
 	/** A schema with its own reference and its allOf resolved inline. */
-	private inlined(part: JsonObject, place: SchemaPath, hops: number): JsonObject {
-		this.spend(place)
-		if (hops > maxHops) throw cannotEnforce('a recursive allOf', place)
+	private inlined(part: JsonObject, schemaPath: SchemaPath, hops: number): JsonObject {
+		this.spend(schemaPath)
+		if (hops > maxHops) throw cannotEnforce('a recursive allOf', schemaPath)
 		const { $ref: reference, ...beside } = part
-		if (typeof reference !== 'string') return part.allOf === undefined ? part : this.allOf(part, place, hops + 1)
-		const target = this.resolve(reference, place)
-		const joint = this.join(isObject(target) ? this.inlined(target, place, hops + 1) : target, beside, place)
-		return isObject(joint) ? joint : beside
+		if (typeof reference !== 'string') return part.allOf === undefined ? part : this.allOf(part, schemaPath, hops + 1)
+		const target = this.resolve(reference, schemaPath)
+		const merged = this.join(isObject(target) ? this.inlined(target, schemaPath, hops + 1) : target, beside, schemaPath)
+		return isObject(merged) ? merged : beside
 	}
 
-	private anyOf({ anyOf, oneOf: exclusive, ...beside }: JsonObject, name: string, place: SchemaPath): string {
-		if (anyOf !== undefined && exclusive !== undefined) throw cannotEnforce("'anyOf' beside 'oneOf'", place)
+	private anyOf({ anyOf, oneOf: exclusive, ...beside }: JsonObject, name: string, schemaPath: SchemaPath): string {
+		if (anyOf !== undefined && exclusive !== undefined) throw cannotEnforce("'anyOf' beside 'oneOf'", schemaPath)
 		const keyword = anyOf === undefined ? 'oneOf' : 'anyOf'
 		const parts = listOf(anyOf ?? exclusive ?? [])
-		if (parts.length === 0) throw wrongSchema(`'${keyword}' is empty`, place)
+		if (parts.length === 0) throw wrongSchema(`'${keyword}' is empty`, schemaPath)
 		const free = Object.keys(beside).every(isAnnotation)
-		const ways = parts.flatMap((part, index) => {
-			const where = `${place}/${keyword}/${index}`
-			const way = this.alive(() => {
-				const joint = free ? part : this.join(beside, isObject(part) ? this.inlined(part, where, 0) : part, where)
-				return this.expression(joint, `${name}-${index}`, where)
+		const alternatives = parts.flatMap((part, index) => {
+			const partPath = `${schemaPath}/${keyword}/${index}`
+			const alternative = this.satisfiable(() => {
+				const merged = free
+					? part
+					: this.join(beside, isObject(part) ? this.inlined(part, partPath, 0) : part, partPath)
+				return this.expression(merged, `${name}-${index}`, partPath)
 			})
-			return way === undefined ? [] : [way]
+			return alternative === undefined ? [] : [alternative]
 		})
-		if (ways.length === 0) throw unsatisfiable(`no value satisfies any part of '${keyword}'`, place)
-		return this.builder.rule(`${name}-any`, [...new Set(ways)].join(' | '))
+		if (alternatives.length === 0) throw unsatisfiable(`no value satisfies any part of '${keyword}'`, schemaPath)
+		return this.builder.rule(`${name}-any`, [...new Set(alternatives)].join(' | '))
 	}
 
-	private listed({ enum: _, ...beside }: JsonObject, values: Json, place: SchemaPath): string {
-		return this.literals(allowedValues(beside, listOf(values), place), place)
+	private listed({ enum: _, ...beside }: JsonObject, values: Json, schemaPath: SchemaPath): string {
+		return this.literals(allowedValues(beside, listOf(values), schemaPath), schemaPath)
 	}
 
-	private literals(values: readonly Json[], place: SchemaPath): string {
-		if (values.length === 0) throw unsatisfiable('no value is allowed', place)
+	private literals(values: readonly Json[], schemaPath: SchemaPath): string {
+		if (values.length === 0) throw unsatisfiable('no value is allowed', schemaPath)
 		const texts = values.map((value) => JSON.stringify(value).toWellFormed())
 		if (texts.reduce((sum, { length }) => sum + length, 0) > maxListedCharacters)
-			throw cannotEnforce('a list of values of this size', place)
+			throw cannotEnforce('a list of values of this size', schemaPath)
 		return oneOf(texts)
 	}
 
@@ -299,7 +302,7 @@ function sizeOf({ properties, required, enum: values }: JsonObject): number {
 }
 
 /** Retains the first `size` entries. */
-function forgetFrom(map: Map<string, string>, size: number): void {
+function truncate(map: Map<string, string>, size: number): void {
 	for (const key of [...map.keys()].slice(size)) map.delete(key)
 }
 

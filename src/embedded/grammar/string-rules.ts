@@ -45,14 +45,14 @@ const formats: ReadonlyMap<string, string> = new Map(
 )
 
 /** @throws ChatError for invalid bounds of a string. */
-export function readStringBounds(schema: JsonObject, place: SchemaPath): StringBounds {
-	const minLength = readCount(schema, 'minLength', place) ?? 0
-	const maxLength = readCount(schema, 'maxLength', place)
+export function readStringBounds(schema: JsonObject, schemaPath: SchemaPath): StringBounds {
+	const minLength = readCount(schema, 'minLength', schemaPath) ?? 0
+	const maxLength = readCount(schema, 'maxLength', schemaPath)
 	if (maxLength !== undefined && maxLength < minLength)
-		throw unsatisfiable("'minLength' is greater than 'maxLength'", place)
+		throw unsatisfiable("'minLength' is greater than 'maxLength'", schemaPath)
 	const { pattern, format } = schema
 	for (const [keyword, value] of Object.entries({ pattern, format }))
-		if (value !== undefined && typeof value !== 'string') throw wrongSchema(`'${keyword}' must be a string`, place)
+		if (value !== undefined && typeof value !== 'string') throw wrongSchema(`'${keyword}' must be a string`, schemaPath)
 	return {
 		minLength,
 		maxLength,
@@ -65,19 +65,19 @@ export function readStringBounds(schema: JsonObject, place: SchemaPath): StringB
 export function stringRule(
 	{ minLength, maxLength, pattern, format }: StringBounds,
 	character: string,
-	place: SchemaPath,
+	schemaPath: SchemaPath,
 ): string {
 	const hasLength = minLength > 0 || maxLength !== undefined
 	if (pattern !== undefined && (hasLength || format !== undefined))
-		throw cannotEnforce("'pattern' beside a length or 'format'", place)
-	if (format !== undefined && hasLength) throw cannotEnforce("'format' beside a length", place)
-	if (pattern !== undefined) return quoted(patternRule(pattern, character, `${place}/pattern`))
+		throw cannotEnforce("'pattern' beside a length or 'format'", schemaPath)
+	if (format !== undefined && hasLength) throw cannotEnforce("'format' beside a length", schemaPath)
+	if (pattern !== undefined) return quoted(patternRule(pattern, character, `${schemaPath}/pattern`))
 	if (format !== undefined) {
 		const value = formats.get(format)
-		if (value === undefined) throw cannotEnforce(`format '${format.slice(0, 60)}'`, place)
+		if (value === undefined) throw cannotEnforce(`format '${format.slice(0, 60)}'`, schemaPath)
 		return quoted(value)
 	}
-	return quoted(repeat(character, minLength, maxLength, place))
+	return quoted(repeat(character, minLength, maxLength, schemaPath))
 }
 
 function quoted(value: string): string {

@@ -28,7 +28,7 @@ const request: ChatRequest = {
 	responseFormat: { type: 'text' },
 	passthrough: {},
 }
-const noThoughts = { allowed: false, begun: false }
+const noThinking = { allowed: false, open: false }
 const weatherCall = '{"name": "get_weather", "arguments": {"city": "Paris"}}'
 const clockCall = '{"name": "get_time", "arguments": {}}'
 const one = `<tool_call>\n${weatherCall}\n</tool_call>`
@@ -41,7 +41,7 @@ describe.skipIf(!isLibraryHere)('the grammar of an answer', () => {
 	})
 	afterAll(() => llama.dispose())
 
-	const takes = (changes: Partial<ChatRequest>, text: string, thinking = noThoughts, format = plainFormat) => {
+	const takes = (changes: Partial<ChatRequest>, text: string, thinking = noThinking, format = plainFormat) => {
 		const grammar = answerGrammar({ ...request, ...changes }, format, thinking)
 		const compiled = new llama._bindings.AddonGrammar(grammar?.gbnf ?? '', {
 			addonExports: llama._bindings,
@@ -51,7 +51,7 @@ describe.skipIf(!isLibraryHere)('the grammar of an answer', () => {
 	}
 
 	test('an unconstrained answer has none', () => {
-		expect(answerGrammar({ ...request, toolChoice: { type: 'none' } }, plainFormat, noThoughts)).toBeUndefined()
+		expect(answerGrammar({ ...request, toolChoice: { type: 'none' } }, plainFormat, noThinking)).toBeUndefined()
 	})
 
 	test('free text continues with calls after their mark only', () => {
@@ -90,16 +90,16 @@ describe.skipIf(!isLibraryHere)('the grammar of an answer', () => {
 
 	test('reasoning comes first, opened by the prompt or by the model', () => {
 		const required = { toolChoice: { type: 'required' } } as const
-		const possible = { allowed: true, begun: false }
+		const possible = { allowed: true, open: false }
 		expect(takes(required, `<think>\nhm </thin <think> ${one}\n</think>\n\n${one}`, possible)).toBe(true)
 		expect([takes(required, one, possible), takes(required, `hm</think>${one}`, possible)]).toEqual([true, false])
-		const begun = { allowed: true, begun: true }
-		expect([takes(required, `hm</think>${one}`, begun), takes(required, one, begun)]).toEqual([true, false])
+		const opened = { allowed: true, open: true }
+		expect([takes(required, `hm</think>${one}`, opened), takes(required, one, opened)]).toEqual([true, false])
 	})
 
 	test('if calls have no mark, text does not begin with an object', () => {
 		const bare = { ...plainFormat, head: '', between: undefined, tail: '' }
-		expect([weatherCall, 'Hi {', ''].map((text) => takes({}, text, noThoughts, bare))).toEqual([true, true, true])
-		expect(['{"a": 1}', ' {'].map((text) => takes({}, text, noThoughts, bare))).toEqual([false, false])
+		expect([weatherCall, 'Hi {', ''].map((text) => takes({}, text, noThinking, bare))).toEqual([true, true, true])
+		expect(['{"a": 1}', ' {'].map((text) => takes({}, text, noThinking, bare))).toEqual([false, false])
 	})
 })

@@ -20,7 +20,7 @@ export interface Thinking {
 	/** Whether the model may reason. */
 	readonly allowed: boolean
 	/** Whether the prompt already opened the reasoning block. */
-	readonly begun: boolean
+	readonly open: boolean
 }
 
 /** The functions that an answer may call. */
@@ -54,7 +54,7 @@ export function answerGrammar(request: ChatRequest, format: CallFormat, thinking
 	else body = freeOrCalls(builder, format, calls)
 	const answer = builder.rule('answer', body)
 	return {
-		gbnf: builder.build(thoughtsBefore(builder, answer, thinking)),
+		gbnf: builder.build(thinkingBefore(builder, answer, thinking)),
 		endsItself: (calls === undefined && json) || (forced && !several),
 	}
 }
@@ -72,12 +72,12 @@ function writeCallRules(
 ): string {
 	const id = format.beforeId === undefined ? '' : `${builder.literal(format.beforeId)} [a-zA-Z0-9]{9} `
 	const bodies = tools.map((tool, at) => {
-		const opening = builder.literal(`${format.beforeName}${JSON.stringify(tool.name).slice(1, -1)}${format.afterName}`)
+		const prefix = builder.literal(`${format.beforeName}${JSON.stringify(tool.name).slice(1, -1)}${format.afterName}`)
 		const values =
 			tool.parameters === undefined
 				? builder.literal('{}')
 				: addSchema(builder, { type: 'object', ...tool.parameters }, `arguments-${at}`)
-		return `${opening} ${values} ${id}${builder.literal(format.afterArguments)}`
+		return `${prefix} ${values} ${id}${builder.literal(format.afterArguments)}`
 	})
 	const call = builder.rule('call', bodies.join(' | '))
 	const more = several && format.between !== undefined ? ` (${builder.literal(format.between)} ${call})*` : ''
@@ -92,15 +92,15 @@ function freeOrCalls(builder: GrammarBuilder, format: CallFormat, calls: string)
 		return `${builder.literal(format.head)} ${calls} | [^\\x00{ \\t\\r\\n] ${any} | ""`
 	}
 	const rest = format.head.slice(format.head.indexOf(mark) + mark.length)
-	const begun = rest === '' ? calls : builder.rule('calls-begun', `${builder.literal(rest)} ${calls}`)
-	return textUntil(builder, 'free', mark, begun, true)
+	const open = rest === '' ? calls : builder.rule('calls-begun', `${builder.literal(rest)} ${calls}`)
+	return textUntil(builder, 'free', mark, open, true)
 }
 
-function thoughtsBefore(builder: GrammarBuilder, answer: string, { allowed, begun }: Thinking): string {
+function thinkingBefore(builder: GrammarBuilder, answer: string, { allowed, open }: Thinking): string {
 	if (!allowed) return answer
 	const after = builder.rule('after-thoughts', `[ \\t\\r\\n]{0,4} ${answer}`)
-	const thoughts = textUntil(builder, 'thoughts', thinkClose, after, false)
-	return begun ? thoughts : `${builder.literal(thinkOpen)} ${thoughts} | ${answer}`
+	const thinking = textUntil(builder, 'thoughts', thinkClose, after, false)
+	return open ? thinking : `${builder.literal(thinkOpen)} ${thinking} | ${answer}`
 }
 
 /**
@@ -112,19 +112,19 @@ function textUntil(builder: GrammarBuilder, name: string, mark: string, next: st
 	const characters = [...mark]
 	const alphabet = [...new Set(characters)]
 	const others = `[^${alphabet.map(inClass).join('')}]`
-	const states = characters.map((_, seen) => builder.reserve(`${name}-${seen}`))
-	for (const [seen, state] of states.entries()) {
-		const ways = alphabet.map(
-			(character) => `[${inClass(character)}] ${states[seenAfter(characters, seen, character)] ?? next}`,
+	const states = characters.map((_, matched) => builder.reserve(`${name}-${matched}`))
+	for (const [matched, state] of states.entries()) {
+		const alternatives = alphabet.map(
+			(character) => `[${inClass(character)}] ${states[matchedAfter(characters, matched, character)] ?? next}`,
 		)
-		builder.define(state, [...ways, `${others} ${states[0]}`, ...(mayEnd ? ['""'] : [])].join(' | '))
+		builder.define(state, [...alternatives, `${others} ${states[0]}`, ...(mayEnd ? ['""'] : [])].join(' | '))
 	}
 	return states[0] ?? next
 }
 
 /** Length of the longest prefix of `mark` that ends the text of its first `seen` characters and `character`. */
-function seenAfter(mark: readonly string[], seen: number, character: string): number {
-	const text = [...mark.slice(0, seen), character]
+function matchedAfter(mark: readonly string[], matched: number, character: string): number {
+	const text = [...mark.slice(0, matched), character]
 	for (let length = text.length; length > 0; length--)
 		if (mark.slice(0, length).every((expected, at) => expected === text[text.length - length + at])) return length
 	return 0

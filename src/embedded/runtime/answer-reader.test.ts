@@ -1,7 +1,7 @@
 // Answers split into pieces, fed whole and cut at every character.
 
 import { expect, test } from 'bun:test'
-import { AnswerReader, type Piece, type ReaderOptions } from './answer-reader.ts'
+import { AnswerReader, type ReaderOptions, type ReadPart } from './answer-reader.ts'
 import { type CallFormat, plainFormat } from './call-format.ts'
 
 const array: CallFormat = {
@@ -22,16 +22,16 @@ interface Read {
 	length: number
 }
 
-function fold(pieces: readonly Piece[]): Read {
+function fold(parts: readonly ReadPart[]): Read {
 	const read: Read = { text: '', reasoning: '', calls: [], length: 0 }
-	for (const piece of pieces) {
-		read.length += piece.length
-		if (piece.type === 'text') read.text += piece.text
-		else if (piece.type === 'reasoning') read.reasoning += piece.text
-		else if (piece.type === 'call') read.calls.push({ name: piece.name, arguments: '' })
-		else if (piece.type === 'arguments') {
+	for (const part of parts) {
+		read.length += part.length
+		if (part.type === 'text') read.text += part.text
+		else if (part.type === 'reasoning') read.reasoning += part.text
+		else if (part.type === 'call') read.calls.push({ name: part.name, arguments: '' })
+		else if (part.type === 'arguments') {
 			const call = read.calls.at(-1)
-			if (call !== undefined) call.arguments += piece.text
+			if (call !== undefined) call.arguments += part.text
 		}
 	}
 	return read

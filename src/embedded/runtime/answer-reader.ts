@@ -6,7 +6,7 @@ import { partialMatchLength } from './stop-filter.ts'
 import { thinkClose, thinkOpen } from './template.ts'
 
 /** A piece of the answer; `length` is the number of characters of the model's output that it covers. */
-export type Piece =
+export type ReadPart =
 	| { readonly type: 'text' | 'reasoning' | 'arguments'; readonly text: string; readonly length: number }
 	| { readonly type: 'call'; readonly name: string; readonly length: number }
 	/** Marks and the white space around them. */
@@ -37,19 +37,19 @@ export class AnswerReader {
 		this.state = thinking === 'begun' ? 'thinking' : thinking === 'possible' ? 'opening' : 'beginning'
 	}
 
-	push(words: string): Piece[] {
+	push(words: string): ReadPart[] {
 		this.held += words
-		const pieces: Piece[] = []
-		let piece = this.next()
-		while (piece !== undefined) {
-			if (piece.length > 0) pieces.push(piece)
-			piece = this.next()
+		const parts: ReadPart[] = []
+		let part = this.next()
+		while (part !== undefined) {
+			if (part.length > 0) parts.push(part)
+			part = this.next()
 		}
-		return pieces
+		return parts
 	}
 
 	/** Returns the text that was withheld because a mark might have followed. */
-	end(): Piece[] {
+	end(): ReadPart[] {
 		const text = this.held
 		this.held = ''
 		if (text === '') return []
@@ -71,7 +71,7 @@ export class AnswerReader {
 	}
 
 	/** Performs one step on the buffered text; undefined if more text is needed. */
-	private next(): Piece | undefined {
+	private next(): ReadPart | undefined {
 		if (this.held === '') return undefined
 		switch (this.state) {
 			case 'opening':
@@ -89,12 +89,12 @@ export class AnswerReader {
 			case 'naming':
 				return this.name()
 			case 'arguing':
-				return this.argue()
+				return this.readArguments()
 		}
 	}
 
 	/** Reasoning, if any, comes first. */
-	private open(): Piece | undefined {
+	private open(): ReadPart | undefined {
 		const words = this.held.trimStart()
 		if (words === '' || (words.length < thinkOpen.length && thinkOpen.startsWith(words))) return undefined
 		if (!words.startsWith(thinkOpen)) return this.go('beginning', 0)
@@ -102,31 +102,31 @@ export class AnswerReader {
 	}
 
 	/** If calls have no mark, an answer that begins with an object is a call. */
-	private begin(): Piece | undefined {
+	private begin(): ReadPart | undefined {
 		if (this.format === undefined || this.mark !== '') return this.go('speaking', 0)
 		const words = this.held.trimStart()
 		if (words === '') return undefined
 		return this.go(words.startsWith('{') ? 'between' : 'speaking', 0)
 	}
 
-	private until(mark: string, type: 'text' | 'reasoning', after: State): Piece | undefined {
+	private until(mark: string, type: 'text' | 'reasoning', after: State): ReadPart | undefined {
 		const at = this.held.indexOf(mark)
 		if (at === 0) return this.go(after, mark.length)
 		const length = at > 0 ? at : this.held.length - partialMatchLength(this.held, mark)
 		return length === 0 ? undefined : this.take(type, length)
 	}
 
-	private skipSpace(after: State): Piece | undefined {
+	private skipSpace(after: State): ReadPart | undefined {
 		const words = this.held.trimStart()
 		return this.go(words === '' ? this.state : after, this.held.length - words.length)
 	}
 
-	private seekCall(): Piece | undefined {
+	private seekCall(): ReadPart | undefined {
 		const at = this.held.indexOf('{')
 		return at < 0 ? this.go('between', this.held.length) : this.go('naming', at)
 	}
 
-	private name(): Piece | undefined {
+	private name(): ReadPart | undefined {
 		const { beforeName, afterName } = this.format ?? { beforeName: '', afterName: '' }
 		const end = this.held.indexOf(afterName, beforeName.length)
 		if (end < 0) return undefined
@@ -138,7 +138,7 @@ export class AnswerReader {
 		return { type: 'call', name, length }
 	}
 
-	private argue(): Piece | undefined {
+	private readArguments(): ReadPart | undefined {
 		for (let at = 0; at < this.held.length; at++) {
 			const character = this.held[at]
 			if (this.escaped) this.escaped = false
@@ -150,23 +150,23 @@ export class AnswerReader {
 			else if (character === '}' || character === ']') {
 				this.depth--
 				if (this.depth === 0) {
-					const piece = this.take('arguments', at + 1)
+					const part = this.take('arguments', at + 1)
 					this.state = 'between'
-					return piece
+					return part
 				}
 			}
 		}
 		return this.take('arguments', this.held.length)
 	}
 
-	private take(type: 'text' | 'reasoning' | 'arguments', length: number): Piece {
+	private take(type: 'text' | 'reasoning' | 'arguments', length: number): ReadPart {
 		const text = this.held.slice(0, length)
 		this.held = this.held.slice(length)
 		return { type, text, length }
 	}
 
 	/** Drops `length` characters; a mere change of state produces no piece. */
-	private go(state: State, length: number): Piece | undefined {
+	private go(state: State, length: number): ReadPart | undefined {
 		const moved = this.state !== state
 		this.state = state
 		this.held = this.held.slice(length)

@@ -15,8 +15,8 @@ export class Answer {
 	private choices: readonly Choice[] = []
 	private readonly events: ChatEvent[] = []
 	/** Events of other choices that arrived before the first event of choice 0. */
-	private readonly early: ChatEvent[] = []
-	private hasFirstSpoken = false
+	private readonly held: ChatEvent[] = []
+	private hasFirstEvent = false
 	private open = 0
 	private failure: ChatError | undefined
 	private wake: (() => void) | undefined
@@ -31,14 +31,14 @@ export class Answer {
 
 	/** Adds an event of a choice. */
 	emit(choice: number, event: ChatEvent): void {
-		if (choice !== 0 && !this.hasFirstSpoken) {
-			this.early.push(event)
+		if (choice !== 0 && !this.hasFirstEvent) {
+			this.held.push(event)
 			return
 		}
 		this.events.push(event)
-		if (!this.hasFirstSpoken) {
-			this.hasFirstSpoken = true
-			this.events.push(...this.early.splice(0))
+		if (!this.hasFirstEvent) {
+			this.hasFirstEvent = true
+			this.events.push(...this.held.splice(0))
 		}
 		this.wake?.()
 	}
@@ -64,8 +64,8 @@ export class Answer {
 		this.choices = choices
 		this.open = choices.length
 		this.scheduler.submit(choices)
-		this.signal.addEventListener('abort', this.hangUp, { once: true })
-		return endingUnread(this.read(), () => this.release())
+		this.signal.addEventListener('abort', this.onAbort, { once: true })
+		return endIfUnread(this.read(), () => this.release())
 	}
 
 	private async *read(): AsyncGenerator<ChatEvent, void, undefined> {
@@ -90,12 +90,12 @@ export class Answer {
 		}
 	}
 
-	private readonly hangUp = (): void => {
+	private readonly onAbort = (): void => {
 		this.settle(new ChatError('cancelled', 'The request was cancelled.', { cause: this.signal.reason, sent: 'maybe' }))
 	}
 
 	private release(): void {
-		this.signal.removeEventListener('abort', this.hangUp)
+		this.signal.removeEventListener('abort', this.onAbort)
 		this.stop()
 	}
 
@@ -123,7 +123,7 @@ export class Answer {
 }
 
 /** `finally` does not run in a generator that was never started; this calls `end` for it. */
-function endingUnread(
+function endIfUnread(
 	events: AsyncGenerator<ChatEvent, void, undefined>,
 	end: () => void,
 ): AsyncGenerator<ChatEvent, void, undefined> {

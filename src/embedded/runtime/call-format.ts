@@ -43,10 +43,10 @@ export const plainFormat: CallFormat = {
 const plainTraits: CallTraits = { format: plainFormat, native: false, takesValues: false, idLength: undefined }
 
 /** @param endTexts texts that may end the assistant's turn. */
-export function learnCalls(render: Render, endTexts: readonly string[]): CallTraits {
+export function deriveCalls(render: Render, endTexts: readonly string[]): CallTraits {
 	for (const idLength of [undefined, 9])
 		for (const takesValues of [true, false]) {
-			const format = learnFormat(render, endTexts, takesValues, idLength)
+			const format = deriveFormat(render, endTexts, takesValues, idLength)
 			if (format !== undefined) return { format, native: true, takesValues, idLength }
 		}
 	return plainTraits
@@ -62,7 +62,7 @@ const question: TemplateMessage = { role: 'user', content: 'probe' }
 /** Shares no prefix with anything that a template writes. */
 const words = '\u{E000}probe'
 
-function learnFormat(
+function deriveFormat(
 	render: Render,
 	endTexts: readonly string[],
 	takesValues: boolean,
@@ -82,15 +82,18 @@ function learnFormat(
 	}
 	try {
 		if (!render([question], { tools: definitions, opensAnswer: true }).includes(firstName)) return undefined
-		const spoken = render([question, { role: 'assistant', content: words }], { tools: definitions, opensAnswer: false })
-		const one = readCall(assistantPart(spoken, answer(firstName)), firstName)
+		const rendered = render([question, { role: 'assistant', content: words }], {
+			tools: definitions,
+			opensAnswer: false,
+		})
+		const one = readCall(assistantPart(rendered, answer(firstName)), firstName)
 		if (one === undefined) return undefined
 		return {
 			head: one.before,
 			beforeName: one.beforeName,
 			afterName: one.afterName,
 			...splitId(one.afterArguments, ids[0] ?? ''),
-			between: learnBetween(() => assistantPart(spoken, answer(firstName, secondName))),
+			between: deriveSeparator(() => assistantPart(rendered, answer(firstName, secondName))),
 			tail: untilEnd(one.after, endTexts),
 		}
 	} catch {
@@ -103,7 +106,7 @@ function untilEnd(text: string, endTexts: readonly string[]): string {
 	return ends.length === 0 ? text.trimEnd() : text.slice(0, Math.min(...ends))
 }
 
-function learnBetween(renderBoth: () => string): string | undefined {
+function deriveSeparator(renderBoth: () => string): string | undefined {
 	try {
 		const first = readCall(renderBoth(), firstName)
 		const second = first === undefined ? undefined : readCall(first.after, secondName)
@@ -114,9 +117,9 @@ function learnBetween(renderBoth: () => string): string | undefined {
 }
 
 /** The assistant's part of `calling`, which is otherwise equal to `spoken`. */
-function assistantPart(spoken: string, calling: string): string {
+function assistantPart(rendered: string, calling: string): string {
 	let shared = 0
-	while (shared < spoken.length && spoken[shared] === calling[shared]) shared++
+	while (shared < rendered.length && rendered[shared] === calling[shared]) shared++
 	// Two marks may begin with the same bracket.
 	while (shared > 0 && /[<[]/.test(calling.charAt(shared - 1))) shared--
 	return calling.slice(shared)
@@ -135,8 +138,8 @@ function readCall(text: string, name: string): ReadCall | undefined {
 		`^([^{]*)(\\{\\s*"name"\\s*:\\s*")${name}("\\s*,\\s*"\\w+"\\s*:\\s*)\\{\\s*"depth"\\s*:\\s*7\\s*\\}([^{}]*\\})`,
 	).exec(text)
 	if (call === null) return undefined
-	const [whole, before = '', beforeName = '', afterName = '', afterArguments = ''] = call
-	return { before, beforeName, afterName, afterArguments, after: text.slice(whole.length) }
+	const [match, before = '', beforeName = '', afterName = '', afterArguments = ''] = call
+	return { before, beforeName, afterName, afterArguments, after: text.slice(match.length) }
 }
 
 function splitId(afterArguments: string, id: string): Pick<CallFormat, 'beforeId' | 'afterArguments'> {

@@ -64,7 +64,7 @@ export class ChatRunner {
 	private readonly parts: RunnerParts
 	private readonly template: ChatTemplate
 	private readonly promptText: PromptText
-	private readonly spokenControls: ReadonlySet<Token>
+	private readonly visibleControls: ReadonlySet<Token>
 	/** Banned under a grammar, which would match a control token by the text of its name. */
 	private readonly bannedControls: ReadonlyMap<Token, number>
 
@@ -72,8 +72,8 @@ export class ChatRunner {
 		this.parts = parts
 		this.template = template
 		this.promptText = new PromptText(parts.vocabulary)
-		this.spokenControls = spokenControls(parts.vocabulary, template.calls.format)
-		this.bannedControls = bannedControls(parts.vocabulary, this.spokenControls)
+		this.visibleControls = visibleControls(parts.vocabulary, template.calls.format)
+		this.bannedControls = bannedControls(parts.vocabulary, this.visibleControls)
 	}
 
 	/** Number of tokens in the prompt of a request, as rendered by the model's own template. */
@@ -91,7 +91,7 @@ export class ChatRunner {
 		const most = countedContexts * contextTokens
 		const prompt = await this.promptText.read(text, most, signal)
 		if (prompt.length >= contextTokens) throw tooLong(contextTokens, prompt.length, most)
-		const grammar = answerGrammar(request, format, { allowed: this.template.thinks, begun: opensThinking })
+		const grammar = answerGrammar(request, format, { allowed: this.template.thinks, open: opensThinking })
 		const compiled = grammar === undefined ? undefined : compile(this.parts.addon, grammar)
 		const seed = randomSeed()
 		const answer = new Answer(scheduler, prompt.length, this.parts.fingerprint, signal)
@@ -120,7 +120,7 @@ export class ChatRunner {
 						calls: tools.length > 0 ? format : undefined,
 					}),
 					vocabulary,
-					spokenControls: this.spokenControls,
+					visibleControls: this.visibleControls,
 					repetition,
 					isComplete: completeness(this.parts.addon, vocabulary, grammar, state),
 					callReason: request.toolChoice.type === 'named' ? 'stop' : 'tool-calls',
@@ -142,7 +142,7 @@ export class ChatRunner {
 	}
 }
 
-function spokenControls(vocabulary: Vocabulary, format: CallFormat): ReadonlySet<Token> {
+function visibleControls(vocabulary: Vocabulary, format: CallFormat): ReadonlySet<Token> {
 	const marks = [format.head, format.between ?? '', format.tail, thinkOpen, thinkClose]
 	return new Set(
 		[...vocabulary.controls]
@@ -151,10 +151,10 @@ function spokenControls(vocabulary: Vocabulary, format: CallFormat): ReadonlySet
 	)
 }
 
-function bannedControls(vocabulary: Vocabulary, spoken: ReadonlySet<Token>): ReadonlyMap<Token, number> {
+function bannedControls(vocabulary: Vocabulary, visible: ReadonlySet<Token>): ReadonlyMap<Token, number> {
 	const tokens = [...vocabulary.controls.values()].map(({ token }) => token)
 	return new Map(
-		tokens.filter((token) => !spoken.has(token) && !vocabulary.endsTurn(token)).map((token) => [token, -100]),
+		tokens.filter((token) => !visible.has(token) && !vocabulary.endsTurn(token)).map((token) => [token, -100]),
 	)
 }
 

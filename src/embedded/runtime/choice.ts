@@ -3,7 +3,7 @@
 
 import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
-import type { AnswerReader, Piece } from './answer-reader.ts'
+import type { AnswerReader, ReadPart } from './answer-reader.ts'
 import type { SamplerConfig, Token } from './binding.ts'
 import { RepetitionDetector, type RepetitiveText } from './repetition.ts'
 import type { ScoredToken } from './sampler.ts'
@@ -22,7 +22,7 @@ export interface ChoiceOptions {
 	readonly reader: AnswerReader
 	readonly vocabulary: Vocabulary
 	/** Control tokens whose name is part of the answer, such as those that mark calls. */
-	readonly spokenControls: ReadonlySet<Token>
+	readonly visibleControls: ReadonlySet<Token>
 	/** The prompt, repeated before the answer, and the log-probabilities of its tokens. */
 	readonly echo?: Echo
 	/** Whether the answer is complete and ends with this text. */
@@ -79,7 +79,7 @@ export class Choice implements Work {
 	/** Number of characters of the answer that were read, and that were split into pieces. */
 	private length = 0
 	private position = 0
-	private isSpeaking = false
+	private isInText = false
 	private calls = 0
 	private callHasArguments = true
 	private finished = false
@@ -106,13 +106,13 @@ export class Choice implements Work {
 	}
 
 	sampled(token: Token, scored: ScoredToken | undefined): boolean {
-		const { vocabulary, maxTokens, spokenControls } = this.options
+		const { vocabulary, maxTokens, visibleControls } = this.options
 		if (this.generatedTokens === 0 && this.scorePrompt && this.options.echo !== undefined)
 			this.writeEcho(this.options.echo)
 		this.generatedTokens++
 		if (vocabulary.endsTurn(token)) return this.finish('stop')
-		const spoken = !vocabulary.isControl(token) || spokenControls.has(token)
-		const words = spoken ? this.decoder.decode(vocabulary.bytesOf(token), { stream: true }) : ''
+		const visible = !vocabulary.isControl(token) || visibleControls.has(token)
+		const words = visible ? this.decoder.decode(vocabulary.bytesOf(token), { stream: true }) : ''
 		const start = this.length
 		this.length += words.length
 		this.open.push({ start, end: this.length, scored })
@@ -125,7 +125,7 @@ export class Choice implements Work {
 	private repeats(token: Token): boolean {
 		const { repetition } = this.options
 		if (repetition === undefined || this.detector === undefined) return false
-		const inArguments = this.calls > 0 && !this.isSpeaking
+		const inArguments = this.calls > 0 && !this.isInText
 		if (!this.detector.push(token, inArguments ? 'structured' : repetition.text)) return false
 		repetition.found()
 		return true
@@ -142,26 +142,26 @@ export class Choice implements Work {
 	}
 
 	/** @returns whether a stop text was found. */
-	private read(pieces: readonly Piece[]): boolean {
-		for (const piece of pieces) {
-			if (piece.type === 'text') {
-				if (this.speak(piece.text)) return true
+	private read(parts: readonly ReadPart[]): boolean {
+		for (const part of parts) {
+			if (part.type === 'text') {
+				if (this.emitText(part.text)) return true
 				continue
 			}
-			this.hush()
-			this.position += piece.length
+			this.flushHeldText()
+			this.position += part.length
 			const tokens = this.takeTokens(({ end }) => end <= this.position)
-			if (piece.type === 'reasoning') {
+			if (part.type === 'reasoning') {
 				this.reasoningTokens += tokens.length
-				this.emit({ type: 'reasoning', choice: this.options.index, text: piece.text })
-			} else if (piece.type === 'call') this.writeCall(piece.name)
-			else if (piece.type === 'arguments') this.writeArguments(piece.text)
+				this.emit({ type: 'reasoning', choice: this.options.index, text: part.text })
+			} else if (part.type === 'call') this.writeCall(part.name)
+			else if (part.type === 'arguments') this.writeArguments(part.text)
 		}
 		return false
 	}
 
-	private speak(words: string): boolean {
-		this.isSpeaking = true
+	private emitText(words: string): boolean {
+		this.isInText = true
 		const from = this.position - this.stops.heldLength
 		this.position += words.length
 		const { text, stopped } = this.stops.push(words)
@@ -171,9 +171,9 @@ export class Choice implements Work {
 	}
 
 	/** Non-text output follows: the withheld text is text after all. */
-	private hush(): void {
-		if (!this.isSpeaking) return
-		this.isSpeaking = false
+	private flushHeldText(): void {
+		if (!this.isInText) return
+		this.isInText = false
 		const text = this.stops.flush()
 		this.writeText(text, ({ end }) => end <= this.position)
 	}
@@ -184,7 +184,7 @@ export class Choice implements Work {
 		if (stop !== 'met') {
 			const rest = this.decoder.decode()
 			this.length += rest.length
-			if (!this.read([...this.options.reader.push(rest), ...this.options.reader.end()])) this.hush()
+			if (!this.read([...this.options.reader.push(rest), ...this.options.reader.end()])) this.flushHeldText()
 		}
 		if (!this.callHasArguments && reason === 'stop') this.writeArguments('{}')
 		const finishReason = this.calls > 0 && reason === 'stop' ? this.options.callReason : reason

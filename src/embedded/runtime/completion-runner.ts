@@ -77,7 +77,7 @@ export class CompletionRunner {
 			stop: request.stop,
 			reader: new AnswerReader({ thinking: 'never' }),
 			vocabulary,
-			spokenControls: new Set(),
+			visibleControls: new Set(),
 			echo: request.echo
 				? { text: prompt.text, framing: prompt.framing, scored: request.logprobs !== undefined }
 				: undefined,

@@ -141,19 +141,19 @@ function writeMessage(
 function writeAnswer(message: AssistantMessage, template: ChatTemplate, promptText: PromptText): TemplateMessage {
 	const { native, format, takesValues } = template.calls
 	const text = promptText.guard(message.content.map((part) => part.text).join(''))
-	const thoughts = message.reasoning === undefined ? {} : { reasoning_content: promptText.guard(message.reasoning) }
-	if (message.toolCalls.length === 0) return { role: 'assistant', content: text, ...thoughts }
+	const reasoning = message.reasoning === undefined ? {} : { reasoning_content: promptText.guard(message.reasoning) }
+	if (message.toolCalls.length === 0) return { role: 'assistant', content: text, ...reasoning }
 	if (!native) {
 		const calls = message.toolCalls.map((call) => ({
 			name: promptText.guard(call.name),
 			arguments: promptText.guard(argumentsText(call)),
 		}))
-		return { role: 'assistant', content: text + (text === '' ? '' : '\n') + writeCalls(format, calls), ...thoughts }
+		return { role: 'assistant', content: text + (text === '' ? '' : '\n') + writeCalls(format, calls), ...reasoning }
 	}
 	return {
 		role: 'assistant',
 		content: text,
-		...thoughts,
+		...reasoning,
 		tool_calls: message.toolCalls.map((call) => ({
 			id: promptText.guard(callId(call.id, template)),
 			type: 'function',

@@ -53,8 +53,8 @@ const defaultContextTokens = 8192
 /** Longer than most answers; a small model that does not stop by itself is stopped within seconds. */
 export const defaultMaxTokens = 512
 /** Prompt tokens in one step: as few as possible without loss of speed, because every other answer waits for the step. */
-const cpuPieceTokens = 64
-const gpuPieceTokens = 512
+const cpuChunkTokens = 64
+const gpuChunkTokens = 512
 /** Maximum input length of an embedding: the whole input is evaluated in one step, which needs memory. */
 const embeddingTokens = 2048
 
@@ -86,11 +86,11 @@ async function openModel(llama: Llama, options: LocalLlamaOptions): Promise<Engi
 	const file = readModelFile(model.fileInfo.metadata)
 	const vocabulary = new Vocabulary(model, file)
 	const threads = options.threads ?? (model.size < smallModelBytes ? 1 : llama.cpuMathCores)
-	const wanted = Math.min(options.contextTokens ?? defaultContextTokens, model.trainContextSize)
+	const contextTokens = Math.min(options.contextTokens ?? defaultContextTokens, model.trainContextSize)
 	const embedder = new Embedder({
 		model,
 		vocabulary,
-		contextTokens: Math.min(wanted, embeddingTokens),
+		contextTokens: Math.min(contextTokens, embeddingTokens),
 		threads,
 		queueLimit,
 	})
@@ -102,14 +102,14 @@ async function openModel(llama: Llama, options: LocalLlamaOptions): Promise<Engi
 			vocabulary,
 			embedder,
 			operations: ['embed', 'tokenize'],
-			contextTokens: Math.min(wanted, embeddingTokens),
+			contextTokens: Math.min(contextTokens, embeddingTokens),
 		})
 
-	const pieceTokens = llama.gpu === false ? cpuPieceTokens : gpuPieceTokens
+	const chunkTokens = llama.gpu === false ? cpuChunkTokens : gpuChunkTokens
 	const context = await model.createContext({
 		sequences: parallel,
-		contextSize: { max: wanted },
-		batchSize: pieceTokens + parallel,
+		contextSize: { max: contextTokens },
+		batchSize: chunkTokens + parallel,
 		threads,
 		swaFullCache: true,
 	})
@@ -120,7 +120,7 @@ async function openModel(llama: Llama, options: LocalLlamaOptions): Promise<Engi
 	const scheduler = new Scheduler({
 		context: context._ctx,
 		slots,
-		pieceTokens,
+		chunkTokens,
 		queueLimit,
 		threads,
 		now: () => performance.now(),

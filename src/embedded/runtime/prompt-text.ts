@@ -56,14 +56,14 @@ export class PromptText {
 	async read(rendered: string, most = Number.POSITIVE_INFINITY, signal?: AbortSignal): Promise<readonly Token[]> {
 		const tokens: Token[] = []
 		let unread = 0
-		for (const piece of this.pieces(rendered)) {
+		for (const segment of this.segments(rendered)) {
 			if (tokens.length > most) break
-			if (typeof piece === 'number') {
-				tokens.push(piece)
+			if (typeof segment === 'number') {
+				tokens.push(segment)
 				continue
 			}
-			for (const token of this.vocabulary.tokenize(piece)) tokens.push(token)
-			unread += piece.length
+			for (const token of this.vocabulary.tokenize(segment)) tokens.push(token)
+			unread += segment.length
 			if (unread < sliceLength) continue
 			unread = 0
 			await new Promise((resolve) => setImmediate(resolve))
@@ -73,7 +73,7 @@ export class PromptText {
 	}
 
 	/** Splits the text into control tokens and the texts between them. */
-	private *pieces(rendered: string): Generator<Token | string> {
+	private *segments(rendered: string): Generator<Token | string> {
 		let from = 0
 		for (let at = 0; at < rendered.length; at++) {
 			const text = this.controlAt(rendered, at)
@@ -95,7 +95,7 @@ export class PromptText {
 		let from = 0
 		while (this.vocabulary.canSlice && plain.length - from > 2 * sliceLength) {
 			const space = plain.indexOf(' ', from + sliceLength)
-			const to = space < 0 || space - from > 2 * sliceLength ? wholeCharacter(plain, from + sliceLength) : space
+			const to = space < 0 || space - from > 2 * sliceLength ? characterStart(plain, from + sliceLength) : space
 			yield plain.slice(from, to)
 			from = to
 		}
@@ -128,7 +128,7 @@ export class PromptText {
 }
 
 /** A position that is not inside a surrogate pair. */
-function wholeCharacter(text: string, at: number): number {
+function characterStart(text: string, at: number): number {
 	const code = text.charCodeAt(at)
 	return code >= 0xdc00 && code <= 0xdfff ? at + 1 : at
 }

@@ -4,7 +4,7 @@
 import { ChatError } from '../../chat/error.ts'
 import type { AddonContext, SamplerConfig, Token } from './binding.ts'
 import type { ScoredToken } from './sampler.ts'
-import { type Placement, place, type Slot } from './slot.ts'
+import { assignSlot, type Placement, type Slot } from './slot.ts'
 import { ThreadChoice } from './thread-choice.ts'
 
 /** One answer to generate. Callbacks come in order; exactly one of `ended` and `failed` comes last, unless the work is cancelled. */
@@ -31,7 +31,7 @@ export interface SchedulerOptions {
 	readonly context: AddonContext
 	readonly slots: readonly Slot<Job>[]
 	/** Prompt tokens in one step. */
-	readonly pieceTokens: number
+	readonly chunkTokens: number
 	/** Maximum number of queued requests. */
 	readonly queueLimit: number
 	/** Maximum number of CPU threads. */
@@ -47,7 +47,7 @@ export interface Job {
 	waiting: readonly Token[]
 	answering: boolean
 	cancelled: boolean
-	readonly beganAt: number
+	readonly startedAt: number
 }
 
 /** Minimum number of tokens of a step for each prompt, however many shorter prompts there are. */
@@ -145,7 +145,7 @@ export class Scheduler {
 				at++
 				continue
 			}
-			const placement = place(work.prompt, this.options.slots)
+			const placement = assignSlot(work.prompt, this.options.slots)
 			if (placement === undefined) return
 			works.shift()
 			this.queue.splice(at, 1)
@@ -160,11 +160,11 @@ export class Scheduler {
 	}
 
 	private async start(work: Work, { slot, copyFrom, reused }: Placement<Job>): Promise<void> {
-		const job: Job = { work, waiting: work.prompt, answering: false, cancelled: false, beganAt: this.options.now() }
+		const job: Job = { work, waiting: work.prompt, answering: false, cancelled: false, startedAt: this.options.now() }
 		slot.job = job
 		slot.usedAt = ++this.steps
 		try {
-			const cached = await this.keep(slot, copyFrom, work.scorePrompt ? 0 : reused)
+			const cached = await this.retain(slot, copyFrom, work.scorePrompt ? 0 : reused)
 			job.waiting = work.prompt.slice(cached)
 			slot.samplers.begin(work.sampling)
 			if (!job.cancelled) work.started(cached)
@@ -174,7 +174,7 @@ export class Scheduler {
 	}
 
 	/** Retains the first `reused` tokens in the slot. Returns their number: 0 if the model's memory does not support partial removal. */
-	private async keep(slot: Slot<Job>, copyFrom: Slot<Job> | undefined, reused: number): Promise<number> {
+	private async retain(slot: Slot<Job>, copyFrom: Slot<Job> | undefined, reused: number): Promise<number> {
 		const { context } = this.options
 		if (copyFrom !== undefined && reused > 0) {
 			context.disposeSequence(slot.id)
@@ -185,12 +185,12 @@ export class Scheduler {
 		if (slot.tokens.length > reused) {
 			if (reused > 0 && context.removeTokenCellsFromSequence(slot.id, reused, slot.tokens.length))
 				slot.tokens.length = reused
-			else this.forget(slot)
+			else this.discard(slot)
 		}
 		return slot.tokens.length
 	}
 
-	private forget(slot: Slot<Job>): void {
+	private discard(slot: Slot<Job>): void {
 		slot.tokens = []
 		this.options.context.disposeSequence(slot.id)
 	}
@@ -202,15 +202,15 @@ export class Scheduler {
 		const reading = busy.filter(({ job }) => job?.answering === false)
 		const planned: { slot: Slot<Job>; job: Job; length: number }[] = []
 		for (const slot of answering) if (slot.job !== undefined) planned.push({ slot, job: slot.job, length: 1 })
-		let room = this.options.pieceTokens
+		let budget = this.options.chunkTokens
 		let readers = reading.length
 		// Prompts that can be finished are, the shortest first; the others get equal shares of the rest.
 		for (const slot of reading.sort((a, b) => (a.job?.waiting.length ?? 0) - (b.job?.waiting.length ?? 0))) {
 			if (slot.job === undefined) continue
 			const need = slot.job.waiting.length
-			const most = room - leastShare * (readers - 1)
-			const length = need <= most ? need : Math.min(need, Math.ceil(room / readers))
-			room -= length
+			const most = budget - leastShare * (readers - 1)
+			const length = need <= most ? need : Math.min(need, Math.ceil(budget / readers))
+			budget -= length
 			readers--
 			if (length > 0) planned.push({ slot, job: slot.job, length })
 		}
@@ -237,7 +237,7 @@ export class Scheduler {
 		const { context, now } = this.options
 		const size = rows.reduce((sum, { tokens }) => sum + tokens.length, 0)
 		const threads = this.threads.choose(size)
-		const beganAt = now()
+		const startedAt = now()
 		try {
 			context.setThreads(threads)
 			await context.decodeBatch()
@@ -245,7 +245,7 @@ export class Scheduler {
 			for (const { slot, job } of rows) this.fail(slot, job, cause)
 			return
 		}
-		this.threads.took(size, threads, now() - beganAt)
+		this.threads.took(size, threads, now() - startedAt)
 		await Promise.all(rows.map((row) => this.advance(row)))
 	}
 
@@ -281,14 +281,14 @@ export class Scheduler {
 	}
 
 	private end(slot: Slot<Job>, job: Job): void {
-		this.answerMs += 0.2 * (this.options.now() - job.beganAt - this.answerMs)
+		this.answerMs += 0.2 * (this.options.now() - job.startedAt - this.answerMs)
 		this.release(slot)
 		job.work.ended()
 	}
 
 	private fail(slot: Slot<Job>, job: Job, cause: unknown): void {
 		this.release(slot)
-		this.forget(slot)
+		this.discard(slot)
 		if (job.cancelled) return
 		job.cancelled = true
 		job.work.failed(

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'bun:test'
 import type { Samplers } from './sampler.ts'
-import { place, Slot } from './slot.ts'
+import { assignSlot, Slot } from './slot.ts'
 
 /** Samplers do not affect the choice. */
 const noSamplers = Object.create(null) as Samplers
@@ -21,12 +21,12 @@ const range = (from: number, to: number) => Array.from({ length: to - from }, (_
 
 test('a conversation continues in its slot', () => {
 	const held = slots({ tokens: range(0, 50), usedAt: 9 }, { tokens: range(500, 600), usedAt: 1 })
-	expect(place(range(0, 80), held)).toEqual({ slot: held[0] as Slot<string>, reused: 50 })
+	expect(assignSlot(range(0, 80), held)).toEqual({ slot: held[0] as Slot<string>, reused: 50 })
 })
 
 test('the last token of a prompt is evaluated even if it is cached', () => {
 	const held = slots({ tokens: range(0, 50), usedAt: 1 })
-	expect(place(range(0, 30), held)?.reused).toBe(29)
+	expect(assignSlot(range(0, 30), held)?.reused).toBe(29)
 })
 
 test('a new conversation takes the least recently used slot, and copies a long prefix shared with another', () => {
@@ -35,17 +35,21 @@ test('a new conversation takes the least recently used slot, and copies a long p
 		{ tokens: range(500, 600), usedAt: 1 },
 	)
 	const prompt = [...range(0, 100), ...range(300, 320)]
-	expect(place(prompt, held)).toEqual({ slot: held[1] as Slot<string>, copyFrom: held[0] as Slot<string>, reused: 100 })
-	expect(place(prompt.slice(90), held)).toEqual({ slot: held[1] as Slot<string>, reused: 0 })
+	expect(assignSlot(prompt, held)).toEqual({
+		slot: held[1] as Slot<string>,
+		copyFrom: held[0] as Slot<string>,
+		reused: 100,
+	})
+	expect(assignSlot(prompt.slice(90), held)).toEqual({ slot: held[1] as Slot<string>, reused: 0 })
 })
 
 test('a busy slot may be copied from but is never taken', () => {
 	const held = slots({ tokens: range(0, 100), usedAt: 9, busy: true }, { tokens: [], usedAt: 0 })
-	expect(place(range(0, 120), held)).toEqual({
+	expect(assignSlot(range(0, 120), held)).toEqual({
 		slot: held[1] as Slot<string>,
 		copyFrom: held[0] as Slot<string>,
 		reused: 100,
 	})
 	for (const slot of held) slot.job = 'job'
-	expect(place(range(0, 120), held)).toBeUndefined()
+	expect(assignSlot(range(0, 120), held)).toBeUndefined()
 })

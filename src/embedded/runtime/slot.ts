@@ -37,32 +37,32 @@ const worthCopying = 64
  * A slot whose conversation continues is reused. Otherwise the least recently used one is evicted, and starts from a
  * copy if another slot shares a long prefix, such as a system prompt.
  */
-export function place<Job>(prompt: readonly Token[], slots: readonly Slot<Job>[]): Placement<Job> | undefined {
+export function assignSlot<Job>(prompt: readonly Token[], slots: readonly Slot<Job>[]): Placement<Job> | undefined {
 	let oldest: Slot<Job> | undefined
-	let warmest: Slot<Job> | undefined
-	let nearest: Slot<Job> | undefined
-	let warmth = 0
-	let cosine = 0
+	let longestMatch: Slot<Job> | undefined
+	let copySource: Slot<Job> | undefined
+	let matchLength = 0
+	let copyLength = 0
 	for (const slot of slots) {
 		const shared = sharedLength(slot.tokens, prompt)
-		if (shared > cosine) {
-			nearest = slot
-			cosine = shared
+		if (shared > copyLength) {
+			copySource = slot
+			copyLength = shared
 		}
 		if (slot.job !== undefined) continue
-		if (shared > warmth) {
-			warmest = slot
-			warmth = shared
+		if (shared > matchLength) {
+			longestMatch = slot
+			matchLength = shared
 		}
 		if (oldest === undefined || slot.usedAt < oldest.usedAt) oldest = slot
 	}
 	if (oldest === undefined) return undefined
 	// The last token is always evaluated: the answer begins with its logits.
 	const most = prompt.length - 1
-	if (warmest !== undefined && warmth * 2 >= warmest.tokens.length && warmth * 2 >= cosine)
-		return { slot: warmest, reused: Math.min(warmth, most) }
-	if (nearest !== undefined && nearest !== oldest && cosine >= worthCopying)
-		return { slot: oldest, copyFrom: nearest, reused: Math.min(cosine, most) }
+	if (longestMatch !== undefined && matchLength * 2 >= longestMatch.tokens.length && matchLength * 2 >= copyLength)
+		return { slot: longestMatch, reused: Math.min(matchLength, most) }
+	if (copySource !== undefined && copySource !== oldest && copyLength >= worthCopying)
+		return { slot: oldest, copyFrom: copySource, reused: Math.min(copyLength, most) }
 	return { slot: oldest, reused: Math.min(sharedLength(oldest.tokens, prompt), most) }
 }
 

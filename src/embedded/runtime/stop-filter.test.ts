@@ -3,11 +3,11 @@
 import { expect, test } from 'bun:test'
 import { StopFilter } from './stop-filter.ts'
 
-function filter(stops: readonly string[], pieces: readonly string[]) {
+function filter(stops: readonly string[], chunks: readonly string[]) {
 	const stopFilter = new StopFilter(stops)
 	let text = ''
-	for (const piece of pieces) {
-		const released = stopFilter.push(piece)
+	for (const chunk of chunks) {
+		const released = stopFilter.push(chunk)
 		text += released.text
 		if (released.stopped) return { text, stopped: true }
 	}

@@ -28,9 +28,9 @@ export class StopFilter {
 			if (at >= 0 && (stop < 0 || at < stop)) stop = at
 		}
 		if (stop >= 0) return { text: this.take(stop), stopped: true }
-		let keep = 0
-		for (const candidate of this.stops) keep = Math.max(keep, partialMatchLength(this.held, candidate))
-		return { text: this.take(this.held.length - keep), stopped: false }
+		let heldLength = 0
+		for (const candidate of this.stops) heldLength = Math.max(heldLength, partialMatchLength(this.held, candidate))
+		return { text: this.take(this.held.length - heldLength), stopped: false }
 	}
 
 	/** Releases the withheld text at the end of the answer. */

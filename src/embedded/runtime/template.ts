@@ -2,7 +2,7 @@
 // format of tool calls, reasoning marks. It does not know requests or tokens.
 
 import { Template } from '@huggingface/jinja'
-import { type CallTraits, learnCalls } from './call-format.ts'
+import { type CallTraits, deriveCalls } from './call-format.ts'
 import type { Render } from './template-message.ts'
 
 export const thinkOpen = '<think>'
@@ -45,7 +45,7 @@ export class ChatTemplate {
 				function: { name: 'probe', description: '', parameters: { type: 'object', properties: {} } },
 			},
 		])
-		this.calls = learnCalls(this.render, endTexts)
+		this.calls = deriveCalls(this.render, endTexts)
 		this.thinks = source.includes(thinkClose)
 	}
 
@@ -67,13 +67,13 @@ export class ChatTemplate {
 
 /** Some templates iterate over their tools without checking that they are defined. */
 function firstThatRenders(candidates: readonly Render[]): Render {
-	let complaint: unknown
+	let error: unknown
 	for (const render of candidates)
 		try {
 			render([{ role: 'user', content: 'probe' }], { opensAnswer: true })
 			return render
 		} catch (thrown) {
-			complaint ??= thrown
+			error ??= thrown
 		}
-	throw complaint
+	throw error
 }

@@ -11,7 +11,7 @@ import type { Engine, EngineCall } from '../engine.ts'
 import { type AiSdkOptions, openAiSdk } from './ai-sdk.ts'
 import { readFailure } from './failure.ts'
 import { openProvider } from './provider-package.ts'
-import { redactorOf } from './redaction.ts'
+import { optionRedactor } from './redaction.ts'
 
 const apiKey = 'secret-0123456789'
 const timeouts = { firstByteMs: 5000, betweenChunksMs: 5000, totalMs: 10_000 }
@@ -48,7 +48,7 @@ async function open(
 	seen = []
 	const options = { apiKey, baseURL }
 	const provider = await openProvider({ package: name, options }, [import.meta.dir])
-	return openAiSdk({ provider, model: 'm', timeouts, clock: systemClock, redact: redactorOf(options), ...changes })
+	return openAiSdk({ provider, model: 'm', timeouts, clock: systemClock, redact: optionRedactor(options), ...changes })
 }
 
 const text = (value: string) => [{ type: 'text', text: value }] as const

@@ -5,12 +5,12 @@ import { randomBytes } from 'node:crypto'
 import { asChatError, ChatError, descriptorsCode } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { ChatRequest } from '../../chat/request.ts'
-import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.ts'
+import { type EmbeddingRequest, type Embeddings, textOnly } from '../../operations/embeddings.ts'
 import type { Ranking, RerankRequest } from '../../operations/reranking.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import type { Clock } from '../../system/clock.ts'
-import { refusedKeyCode } from '../../wire/openai/error-reader.ts'
-import { textField } from '../../wire/openai/fields.ts'
+import { textField } from '../../wire/json/fields.ts'
+import { refusedKeyCode } from '../../wire/json/upstream-error.ts'
 import { beginAnswer } from '../begun-answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
 import { type RunningCall, RunningCalls } from '../running-calls.ts'
@@ -18,6 +18,7 @@ import { readRanking, readVectors } from './answer-readers.ts'
 import { writeCall } from './call-writer.ts'
 import { readFailure, readStreamFailure } from './failure.ts'
 import { PartReader, partsOf } from './part-reader.ts'
+import { type ResponseTimeouts, within } from './response-timeouts.ts'
 import {
 	type CallContext,
 	type CallOptions,
@@ -29,7 +30,6 @@ import {
 	type SpecificationVersion,
 	versions,
 } from './specification.ts'
-import { type Waits, within } from './waiting.ts'
 
 export interface AiSdkOptions {
 	readonly provider: Provider
@@ -41,7 +41,7 @@ export interface AiSdkOptions {
 	readonly passthrough?: string
 	/** A model to create when the engine is opened, so that an unsupported model is reported early. */
 	readonly model?: string
-	readonly timeouts: Waits
+	readonly timeouts: ResponseTimeouts
 	readonly clock: Clock
 	/** Redacts secrets in messages of the package. */
 	readonly redact: (text: string) => string
@@ -308,9 +308,4 @@ function offers(model: string | undefined, make: (id: string) => unknown): boole
 function inputUsage(promptTokens: number) {
 	const source = promptTokens > 0 ? 'upstream' : 'counted'
 	return { promptTokens, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0, source } as const
-}
-
-function textOnly(input: string | readonly number[]): string {
-	if (typeof input === 'string') return input
-	throw new ChatError('unsupported', 'This upstream accepts text, not token ids.', { param: 'input' })
 }

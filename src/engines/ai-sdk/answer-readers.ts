@@ -2,7 +2,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { Ranking } from '../../operations/reranking.ts'
-import { countField, field, listField, numberField } from '../../wire/openai/fields.ts'
+import { countField, field, listField, numberField } from '../../wire/json/fields.ts'
 
 /**
  * @param count the number of texts in the request.

@@ -2,8 +2,9 @@
 // including prompts, so only the fields that are read here are passed on.
 
 import { ChatError, type ChatErrorKind, type Sent } from '../../chat/error.ts'
-import { type ErrorReading, readErrorAnswer, readErrorEvent, refusedKeyCode } from '../../wire/openai/error-reader.ts'
-import { countField, field, isObject, textField } from '../../wire/openai/fields.ts'
+import { isObject } from '../../chat/json.ts'
+import { countField, field, textField } from '../../wire/json/fields.ts'
+import { type ErrorReading, readErrorAnswer, readErrorEvent, refusedKeyCode } from '../../wire/json/upstream-error.ts'
 import { outOfDescriptors } from '../upstream/failure.ts'
 import { isOutOfDescriptors } from '../upstream/http/descriptors.ts'
 

@@ -10,7 +10,7 @@ import { type EngineContext, engineKind } from '../kind.ts'
 import { defaultTimeouts } from '../upstream/http-upstream.ts'
 import { openAiSdk } from './ai-sdk.ts'
 import { missingPackage, openProvider } from './provider-package.ts'
-import { redactorOf } from './redaction.ts'
+import { optionRedactor } from './redaction.ts'
 
 const wait = () => milliseconds(10)
 
@@ -79,7 +79,7 @@ async function open(given: z.infer<typeof options>, context: EngineContext): Pro
 		provider,
 		timeouts,
 		clock,
-		redact: redactorOf(options),
+		redact: optionRedactor(options),
 		alarm: (message) => log.error(message),
 		outOfDescriptors,
 		method,

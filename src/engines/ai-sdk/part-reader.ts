@@ -3,12 +3,13 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import { isObject } from '../../chat/json.ts'
 import type { ReasoningSignature } from '../../chat/message.ts'
 import type { Usage } from '../../chat/usage.ts'
-import { field, isObject, listField, textField } from '../../wire/openai/fields.ts'
-import { cut } from '../../wire/openai/open-answer.ts'
-import { ToolCallReader } from '../../wire/openai/tool-call-reader.ts'
-import { writeProof } from './proof.ts'
+import { field, listField, textField } from '../../wire/json/fields.ts'
+import { finishReasonWith, ToolCallAssembler } from '../../wire/json/tool-call-assembler.ts'
+import { failedWhileAnswering, interrupted } from '../../wire/json/upstream-error.ts'
+import { writeSignature } from './signature.ts'
 import { readUsage } from './usage-reader.ts'
 import { readWarnings } from './warning-reader.ts'
 
@@ -35,7 +36,7 @@ interface OpenCall {
 	isWhole: boolean
 }
 
-interface OpenThought {
+interface OpenReasoning {
 	text: string
 	metadata: Readonly<Record<string, unknown>>
 }
@@ -43,10 +44,10 @@ interface OpenThought {
 /** Reads one response. Pass it the parts in order. */
 export class PartReader {
 	private readonly reading: PartReading
-	private readonly calls: ToolCallReader
+	private readonly calls: ToolCallAssembler
 	private readonly openCalls = new Map<string, OpenCall>()
 	private readonly proofs: (ReasoningSignature | undefined)[] = []
-	private readonly thoughts = new Map<string, OpenThought>()
+	private readonly reasoning = new Map<string, OpenReasoning>()
 	private started = false
 	private isEnded = false
 	private model: string | undefined
@@ -54,7 +55,7 @@ export class PartReader {
 
 	constructor(reading: PartReading) {
 		this.reading = reading
-		this.calls = new ToolCallReader(0, reading.newCallId)
+		this.calls = new ToolCallAssembler(0, reading.newCallId)
 	}
 
 	/** Whether a terminal event was returned. */
@@ -74,7 +75,7 @@ export class PartReader {
 
 	/** Call this at the end of the stream. Returns an error event if the stream had no `finish` part. */
 	end(): readonly ChatEvent[] {
-		return this.fail(cut(this.reading.title))
+		return this.fail(interrupted(this.reading.title))
 	}
 
 	/** Ends the response with an error from outside the stream. */
@@ -108,9 +109,9 @@ export class PartReader {
 			}
 			case 'reasoning-start':
 			case 'reasoning-delta':
-				return this.readThought(part)
+				return this.readReasoning(part)
 			case 'reasoning-end':
-				return [...this.readThought(part), ...this.endThought(textField(part, 'id') ?? '')]
+				return [...this.readReasoning(part), ...this.endReasoning(textField(part, 'id') ?? '')]
 			case 'tool-input-start':
 			case 'tool-input-delta':
 			case 'tool-call':
@@ -130,25 +131,25 @@ export class PartReader {
 		}
 	}
 
-	private readThought(part: unknown): readonly ChatEvent[] {
+	private readReasoning(part: unknown): readonly ChatEvent[] {
 		const id = textField(part, 'id') ?? ''
-		const thought = this.thoughts.get(id) ?? { text: '', metadata: {} }
-		this.thoughts.set(id, thought)
+		const open = this.reasoning.get(id) ?? { text: '', metadata: {} }
+		this.reasoning.set(id, open)
 		const metadata = field(part, 'providerMetadata')
-		if (isObject(metadata)) thought.metadata = merge(thought.metadata, metadata)
+		if (isObject(metadata)) open.metadata = merge(open.metadata, metadata)
 		const text = textField(part, 'delta')
 		if (text === undefined) return []
-		thought.text += text
+		open.text += text
 		return [{ type: 'reasoning', choice: 0, text }]
 	}
 
 	/** The metadata of a reasoning block is only complete at its end. */
-	private endThought(id: string): readonly ChatEvent[] {
-		const thought = this.thoughts.get(id)
-		this.thoughts.delete(id)
-		const proof = writeProof(thought?.metadata)
+	private endReasoning(id: string): readonly ChatEvent[] {
+		const open = this.reasoning.get(id)
+		this.reasoning.delete(id)
+		const proof = writeSignature(open?.metadata)
 		if (proof === undefined) return []
-		return [{ type: 'reasoning', choice: 0, text: '', proof, ...(thought?.text === '' ? { sealed: true } : {}) }]
+		return [{ type: 'reasoning', choice: 0, text: '', proof, ...(open?.text === '' ? { sealed: true } : {}) }]
 	}
 
 	private readCall(part: unknown): readonly ChatEvent[] {
@@ -160,7 +161,7 @@ export class PartReader {
 		const call = begins ? { index: this.proofs.length, text: '', isWhole: false } : known
 		if (begins) {
 			this.openCalls.set(id, call)
-			this.proofs.push(writeProof(field(part, 'providerMetadata')))
+			this.proofs.push(writeSignature(field(part, 'providerMetadata')))
 		}
 		const fragment = isWhole ? restOf(field(part, 'input'), call.text) : (textField(part, 'delta') ?? '')
 		call.text += fragment
@@ -185,22 +186,16 @@ export class PartReader {
 	private finish(part: unknown): readonly ChatEvent[] {
 		const reported = field(part, 'finishReason')
 		const reason = finishReasons[String(isObject(reported) ? reported.unified : reported)] ?? 'stop'
-		if (reason === 'failed')
-			throw new ChatError('upstream-failed', `${this.reading.title} failed while answering.`, { sent: 'yes' })
-		const thoughts = [...this.thoughts.keys()].flatMap((id) => this.endThought(id))
+		if (reason === 'failed') throw failedWhileAnswering(this.reading.title)
+		const reasoning = [...this.reasoning.keys()].flatMap((id) => this.endReasoning(id))
 		const calls = this.proven(this.calls.end())
 		this.isEnded = true
 		return [
-			...thoughts,
+			...reasoning,
 			...calls,
-			{ type: 'choice-finish', choice: 0, reason: this.callsEndWith(reason) },
+			{ type: 'choice-finish', choice: 0, reason: finishReasonWith(this.calls.count, reason, this.reading.namedTool) },
 			{ type: 'finish', usage: readUsage(field(part, 'usage')) ?? this.counted() },
 		]
-	}
-
-	private callsEndWith(reason: FinishReason): FinishReason {
-		if (this.calls.count === 0) return reason === 'tool-calls' ? 'stop' : reason
-		return reason === 'stop' && !this.reading.namedTool ? 'tool-calls' : reason
 	}
 
 	/** Usage that the provider did not report: the gateway counts the tokens. */
@@ -233,8 +228,8 @@ export function* partsOf(answer: unknown): Generator<unknown> {
 
 /** The rest of the complete input after the received fragments. */
 function restOf(input: unknown, received: string): string {
-	const whole = typeof input === 'string' ? input : isObject(input) ? JSON.stringify(input) : ''
-	return whole.startsWith(received) ? whole.slice(received.length) : ''
+	const argumentsText = typeof input === 'string' ? input : isObject(input) ? JSON.stringify(input) : ''
+	return argumentsText.startsWith(received) ? argumentsText.slice(received.length) : ''
 }
 
 /** Merges two levels: the provider's name, and its fields. */

@@ -16,7 +16,7 @@ import type {
 } from '../../chat/message.ts'
 import { textOf } from '../../chat/message.ts'
 import { mediaTypeOf, readDataUrl } from '../../wire/media/media-url.ts'
-import { readProof } from './proof.ts'
+import { readSignature } from './signature.ts'
 import type {
 	FileData,
 	PromptCall,
@@ -96,7 +96,7 @@ class PromptWriter {
 	private writeAssistant(message: AssistantMessage): readonly (PromptText | PromptReasoning | PromptCall)[] {
 		const texts = message.content.filter(({ text }) => text !== '')
 		return [
-			...writeThoughts(message),
+			...writeReasoning(message),
 			...texts.map(({ text }) => ({ type: 'text' as const, text })),
 			...message.toolCalls.map((call) => this.writeCall(call)),
 		]
@@ -173,19 +173,19 @@ const resultFile: Readonly<Record<SpecificationVersion, (file: ReadFile) => obje
 }
 
 /** Reasoning blocks, if there are any. Encrypted blocks of other models are omitted. */
-function writeThoughts({ reasoning, thoughts }: AssistantMessage): readonly PromptReasoning[] {
-	const pieces = thoughts ?? (reasoning === undefined ? [] : [{ text: reasoning }])
-	return pieces
+function writeReasoning({ reasoning, thoughts }: AssistantMessage): readonly PromptReasoning[] {
+	const blocks = thoughts ?? (reasoning === undefined ? [] : [{ text: reasoning }])
+	return blocks
 		.map(({ text, proof }: { readonly text: string; readonly proof?: ReasoningSignature }) => ({
 			type: 'reasoning' as const,
 			text,
 			providerOptions: optionsOf(proof),
 		}))
-		.filter((piece) => piece.text !== '' || piece.providerOptions !== undefined)
+		.filter((block) => block.text !== '' || block.providerOptions !== undefined)
 }
 
 function optionsOf(proof: ReasoningSignature | undefined): ProviderOptions | undefined {
-	return proof === undefined ? undefined : readProof(proof)
+	return proof === undefined ? undefined : readSignature(proof)
 }
 
 /** Arguments as a JSON value. Free-form text and invalid JSON become `{ input: TEXT }`. */

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { systemClock } from '../../system/clock.ts'
 import { openAiSdk } from './ai-sdk.ts'
 import { openProvider } from './provider-package.ts'
-import { redactorOf } from './redaction.ts'
+import { optionRedactor } from './redaction.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'packages-'))
 afterAll(() => rm(folder, { recursive: true }))
@@ -91,7 +91,7 @@ describe('a package', () => {
 })
 
 test('options are redacted in messages of the package, except for those that are not secrets', () => {
-	const redact = redactorOf({
+	const redact = optionRedactor({
 		apiKey: 'sk-secret-1',
 		baseURL: 'https://example.org',
 		headers: { authorization: 'Bearer token-2' },

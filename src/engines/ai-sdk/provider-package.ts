@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { isObject } from '../../wire/openai/fields.ts'
-import { redactorOf } from './redaction.ts'
+import { isObject } from '../../chat/json.ts'
+import { optionRedactor } from './redaction.ts'
 import type { Provider } from './specification.ts'
 
 export interface PackageOptions {
@@ -91,7 +91,7 @@ function made(name: string, make: Create, options: PackageOptions['options']): u
 		return make(options)
 	} catch (thrown) {
 		const reason = thrown instanceof Error ? thrown.message : String(thrown)
-		throw new Error(`the package ${name} rejected its options: ${redactorOf(options)(reason)}`)
+		throw new Error(`the package ${name} rejected its options: ${optionRedactor(options)(reason)}`)
 	}
 }
 

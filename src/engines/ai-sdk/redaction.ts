@@ -1,6 +1,6 @@
 // Redacts the options of a provider package in its messages. Only the package knows which options are secrets.
 
-import { redactorOf as redactorOfTexts } from '../../system/redaction.ts'
+import { redactorOf } from '../../system/redaction.ts'
 
 /** Options that are not secrets and are useful in messages. */
 const open: ReadonlySet<string> = new Set([
@@ -15,8 +15,8 @@ const open: ReadonlySet<string> = new Set([
 ])
 
 /** Replaces each string in `options` by `***`, except for options that are known not to be secrets. */
-export function redactorOf(options: unknown): (text: string) => string {
-	return redactorOfTexts(textsIn(options))
+export function optionRedactor(options: unknown): (text: string) => string {
+	return redactorOf(textsIn(options))
 }
 
 function textsIn(value: unknown): readonly string[] {

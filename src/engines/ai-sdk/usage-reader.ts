@@ -1,7 +1,8 @@
 // Reads the token counts that providers report: flat in the oldest version of the specification, by kind in the newer ones.
 
+import { isObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
-import { countField, field, isObject } from '../../wire/openai/fields.ts'
+import { countField, field } from '../../wire/json/fields.ts'
 
 /** Undefined if the provider did not report the prompt tokens. */
 export function readUsage(usage: unknown): Usage | undefined {

@@ -1,6 +1,6 @@
 // Reads the request fields that a provider dropped, by their names in OpenAI's API.
 
-import { field, textField } from '../../wire/openai/fields.ts'
+import { field, textField } from '../../wire/json/fields.ts'
 
 /** Reads warnings in any version of the specification. Warnings about anything other than the call's settings are ignored. */
 export function readWarnings(warnings: unknown): readonly string[] {

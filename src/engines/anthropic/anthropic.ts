@@ -13,8 +13,8 @@ import {
 	writeCountRequest,
 	writeMessageRequest,
 } from '../../wire/anthropic/message-request-writer.ts'
-import { countField } from '../../wire/openai/fields.ts'
-import { readModelList } from '../../wire/openai/model-list-reader.ts'
+import { countField } from '../../wire/json/fields.ts'
+import { readModelList } from '../../wire/json/model-list-reader.ts'
 import type { Engine, EngineCall } from '../engine.ts'
 import type { BatchedEvents } from '../event-batches.ts'
 import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstream.ts'

@@ -16,9 +16,9 @@ import { type Clock, systemClock } from '../../system/clock.ts'
 import { beginAnswer } from '../begun-answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
 import { type RunningCall, RunningCalls } from '../running-calls.ts'
+import { type GeneratedChoice, type GeneratedEvent, generateChoice } from './generated-choice.ts'
 import { type EchoFault, type Plan, type PlannedPart, readPlan } from './instruction.ts'
 import { sampleSchema } from './schema-sample.ts'
-import { type Speech, speak, type Utterance } from './speaker.ts'
 import { transcriptOf } from './transcript.ts'
 import { similarity, vectorOf } from './vectors.ts'
 import { countPrompt, countWords, splitWords } from './words.ts'
@@ -59,16 +59,16 @@ class Echo implements Engine {
 	}
 
 	async chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
-		if (this.script !== undefined) return this.begin(call, (running) => this.playBack(this.script ?? [], running))
+		if (this.script !== undefined) return this.begin(call, (running) => this.replay(this.script ?? [], running))
 		const plan = planChat(request)
 		const promptTokens = countPrompt(request.messages)
-		const maxTokens = this.room(promptTokens, request.maxTokens, 'messages')
+		const maxTokens = this.remainingTokens(promptTokens, request.maxTokens, 'messages')
 		const { stop, logprobs, toolChoice } = request
-		const speeches = Array.from({ length: request.choices }, (_, choice): Speech => {
+		const choices = Array.from({ length: request.choices }, (_, choice): GeneratedChoice => {
 			const callsEndWith = toolChoice.type === 'named' ? 'stop' : 'tool-calls'
 			return { choice, parts: plan.parts, preface: '', maxTokens, stop, logprobs, callsEndWith }
 		})
-		return this.begin(call, (running) => this.answer(plan, speeches, promptTokens, running))
+		return this.begin(call, (running) => this.answer(plan, choices, promptTokens, running))
 	}
 
 	async complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
@@ -79,13 +79,13 @@ class Echo implements Engine {
 		const { stop, logprobs, choices } = request
 		const prompts = request.prompts.map(promptText)
 		const plans = prompts.map(readPlan)
-		const speeches = prompts.flatMap((prompt, index) => {
-			const maxTokens = this.room(countWords(prompt), request.maxTokens, 'prompt')
+		const generated = prompts.flatMap((prompt, index) => {
+			const maxTokens = this.remainingTokens(countWords(prompt), request.maxTokens, 'prompt')
 			const preface = request.echo ? prompt : ''
 			const parts = plans[index]?.parts ?? []
 			return Array.from(
 				{ length: choices },
-				(_, k): Speech => ({
+				(_, k): GeneratedChoice => ({
 					choice: index * choices + k,
 					parts,
 					preface,
@@ -97,26 +97,26 @@ class Echo implements Engine {
 			)
 		})
 		const promptTokens = prompts.reduce((sum, prompt) => sum + countWords(prompt), 0)
-		return this.begin(call, (running) => this.answer(plans[0] ?? readPlan(''), speeches, promptTokens, running))
+		return this.begin(call, (running) => this.answer(plans[0] ?? readPlan(''), generated, promptTokens, running))
 	}
 
 	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
 		const texts = request.inputs.map(promptText)
-		return this.atOnce(texts[0] ?? '', call, () => {
+		return this.unary(texts[0] ?? '', call, () => {
 			const dimensions = request.dimensions ?? defaultDimensions
 			if (dimensions > maxDimensions)
 				throw new ChatError('unsupported', `The echo engine supports at most ${maxDimensions} dimensions.`, {
 					param: 'dimensions',
 				})
 			const words = texts.map(splitWords)
-			for (const { length } of words) this.room(length, undefined, 'input')
+			for (const { length } of words) this.remainingTokens(length, undefined, 'input')
 			const promptTokens = words.reduce((sum, { length }) => sum + length, 0)
 			return { vectors: words.map((one) => vectorOf(one, dimensions)), usage: usageOf(promptTokens, 0, 0) }
 		})
 	}
 
 	rerank({ query, documents, top }: RerankRequest, call: EngineCall): Promise<Ranking> {
-		return this.atOnce(query, call, () => {
+		return this.unary(query, call, () => {
 			const target = vectorOf(splitWords(query), defaultDimensions)
 			const results = documents.map((document, index) => ({
 				index,
@@ -131,7 +131,7 @@ class Echo implements Engine {
 	}
 
 	transcribe(request: TranscriptionRequest, call: EngineCall): Promise<Transcription> {
-		return this.atOnce(request.prompt ?? '', call, () => {
+		return this.unary(request.prompt ?? '', call, () => {
 			const text = request.prompt ?? request.file.name
 			return { ...transcriptOf(text, request.format), usage: usageOf(0, countWords(text), 0) }
 		})
@@ -142,11 +142,11 @@ class Echo implements Engine {
 	}
 
 	/** Runs a unary call. Fails if `text` has such an instruction. */
-	private async atOnce<Result>(text: string, call: EngineCall, answer: () => Result): Promise<Result> {
+	private async unary<Result>(text: string, call: EngineCall, answer: () => Result): Promise<Result> {
 		const running = this.running.begin(call.signal)
 		try {
-			const { mishap } = readPlan(text)
-			if (mishap !== undefined) await fail(mishap, running.signal)
+			const { fault } = readPlan(text)
+			if (fault !== undefined) await fail(fault, running.signal)
 			return answer()
 		} finally {
 			running.end()
@@ -154,9 +154,9 @@ class Echo implements Engine {
 	}
 
 	/** The maximum number of tokens that can be generated after a prompt. */
-	private room(promptTokens: number, requested: number | undefined, param: string): number {
-		const room = this.contextTokens - promptTokens
-		if (room >= 0) return Math.min(room, requested ?? room)
+	private remainingTokens(promptTokens: number, requested: number | undefined, param: string): number {
+		const remainingTokens = this.contextTokens - promptTokens
+		if (remainingTokens >= 0) return Math.min(remainingTokens, requested ?? remainingTokens)
 		throw new ChatError(
 			'context-length-exceeded',
 			`This model's maximum context length is ${this.contextTokens} tokens. However, your ${param} resulted in ${promptTokens} tokens. Please reduce the length of the ${param}.`,
@@ -171,7 +171,7 @@ class Echo implements Engine {
 		return beginAnswer(answer(this.running.begin(call.signal)))
 	}
 
-	private async *playBack(script: readonly ChatEvent[], running: RunningCall): AsyncGenerator<ChatEvent> {
+	private async *replay(script: readonly ChatEvent[], running: RunningCall): AsyncGenerator<ChatEvent> {
 		try {
 			for (const [index, event] of script.entries()) {
 				if (running.signal.aborted) return yield { type: 'error', error: asChatError(running.signal.reason) }
@@ -185,35 +185,35 @@ class Echo implements Engine {
 
 	private async *answer(
 		plan: Plan,
-		speeches: readonly Speech[],
+		choices: readonly GeneratedChoice[],
 		promptTokens: number,
 		running: RunningCall,
 	): AsyncGenerator<ChatEvent> {
 		let generated = 0
-		let thought = 0
-		let begun = false
-		const usage = () => usageOf(promptTokens, generated, thought)
+		let reasoningTokens = 0
+		let started = false
+		const usage = () => usageOf(promptTokens, generated, reasoningTokens)
 		try {
-			if (plan.mishap !== undefined && plan.mishap.after === undefined) await fail(plan.mishap, running.signal)
+			if (plan.fault !== undefined && plan.fault.after === undefined) await fail(plan.fault, running.signal)
 			running.signal.throwIfAborted()
-			begun = true
+			started = true
 			yield { type: 'start', fingerprint: 'fp_echo' }
-			for (const { event, cost } of interleave(speeches.map(speak))) {
+			for (const { event, cost } of interleave(choices.map(generateChoice))) {
 				if (cost !== 'nothing') {
-					if (plan.mishap?.after === generated) await fail(plan.mishap, running.signal)
+					if (plan.fault?.after === generated) await fail(plan.fault, running.signal)
 					if (plan.delayMs > 0) await this.clock.sleep(plan.delayMs, running.signal)
 					else if (generated % tokensInARow === tokensInARow - 1) await nextTurn()
 					generated++
-					if (cost === 'thinking') thought++
+					if (cost === 'thinking') reasoningTokens++
 				}
 				running.signal.throwIfAborted()
 				yield event
 			}
-			if (plan.mishap?.after !== undefined) await fail(plan.mishap, running.signal)
+			if (plan.fault?.after !== undefined) await fail(plan.fault, running.signal)
 			yield { type: 'finish', usage: usage() }
 		} catch (thrown) {
 			const error = asChatError(thrown)
-			yield { type: 'error', error: begun ? afterStart(error) : error, usage: usage() }
+			yield { type: 'error', error: started ? afterStart(error) : error, usage: usage() }
 		} finally {
 			running.end()
 		}
@@ -221,15 +221,15 @@ class Echo implements Engine {
 }
 
 /** The utterances of all choices, round-robin. */
-function* interleave(speakers: readonly Generator<Utterance>[]): Generator<Utterance> {
-	let active = speakers
+function* interleave(generators: readonly Generator<GeneratedEvent>[]): Generator<GeneratedEvent> {
+	let active = generators
 	while (active.length > 0) {
-		const remaining: Generator<Utterance>[] = []
-		for (const speaker of active) {
-			const next = speaker.next()
+		const remaining: Generator<GeneratedEvent>[] = []
+		for (const generator of active) {
+			const next = generator.next()
 			if (next.done === true) continue
 			yield next.value
-			remaining.push(speaker)
+			remaining.push(generator)
 		}
 		active = remaining
 	}
@@ -275,12 +275,12 @@ function promptText(prompt: string | readonly number[]): string {
 	return typeof prompt === 'string' ? prompt : prompt.join(' ')
 }
 
-async function fail(mishap: EchoFault, signal: AbortSignal): Promise<never> {
-	if (mishap.type === 'hang') return aborted(signal)
-	const retry = mishap.kind === 'overloaded' || mishap.kind === 'rate-limited' || mishap.kind === 'unavailable'
+async function fail(fault: EchoFault, signal: AbortSignal): Promise<never> {
+	if (fault.type === 'hang') return aborted(signal)
+	const retry = fault.kind === 'overloaded' || fault.kind === 'rate-limited' || fault.kind === 'unavailable'
 	throw new ChatError(
-		mishap.kind,
-		`The request instructed the echo engine to fail with '${mishap.kind}'.`,
+		fault.kind,
+		`The request instructed the echo engine to fail with '${fault.kind}'.`,
 		retry ? { retryAfterMs: 1000 } : {},
 	)
 }

@@ -7,7 +7,7 @@ export interface Plan {
 	readonly parts: readonly PlannedPart[]
 	/** Delay before each token, in milliseconds. */
 	readonly delayMs: number
-	readonly mishap?: EchoFault
+	readonly fault?: EchoFault
 }
 
 export type PlannedPart =
@@ -37,7 +37,7 @@ export function readPlan(text: string): Plan {
 
 /** Adds text to a response without content that has a delay or fails after some tokens. */
 function withFiller(plan: Plan): Plan {
-	const after = plan.mishap?.after ?? (plan.delayMs > 0 ? 9 : undefined)
+	const after = plan.fault?.after ?? (plan.delayMs > 0 ? 9 : undefined)
 	return after === undefined ? plan : withPart(plan, { type: 'repeat', times: after + 1, text: 'word' })
 }
 
@@ -53,13 +53,13 @@ function withInstruction(plan: Plan, line: string): Plan {
 	const rest = words.join(' ')
 	switch (name) {
 		case 'error':
-			return { ...plan, mishap: { type: 'error', kind: readKind(rest) } }
+			return { ...plan, fault: { type: 'error', kind: readKind(rest) } }
 		case 'error-after':
-			return { ...plan, mishap: { type: 'error', after: readCount(words[0], name), kind: readKind(words[1] ?? '') } }
+			return { ...plan, fault: { type: 'error', after: readCount(words[0], name), kind: readKind(words[1] ?? '') } }
 		case 'hang':
-			return { ...plan, mishap: { type: 'hang' } }
+			return { ...plan, fault: { type: 'hang' } }
 		case 'hang-after':
-			return { ...plan, mishap: { type: 'hang', after: readCount(words[0], name) } }
+			return { ...plan, fault: { type: 'hang', after: readCount(words[0], name) } }
 		case 'delay':
 			return withRest({ ...plan, delayMs: readCount(words[0], name) }, words.slice(1).join(' '))
 		case 'repeat':

@@ -1,7 +1,7 @@
 // Generates the smallest value that matches a JSON Schema. Supports types, properties, items, enums, lengths, ranges and references.
 // Patterns and conditions are ignored, so the value may not match a schema that has them.
 
-import type { Json, JsonObject } from '../../chat/json.ts'
+import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 
 /** Below this depth the value is `null`, which ends recursive schemas. */
 const maxDepth = 32
@@ -19,7 +19,7 @@ function sample(schema: Json | undefined, root: JsonObject, depth: number): Json
 	if (typeof reference === 'string') return sample(resolve(reference, root), root, depth + 1)
 	const alternatives = [...list(schema.anyOf), ...list(schema.oneOf)]
 	if (alternatives.length > 0) return sample(simplest(alternatives), root, depth + 1)
-	const parts = list(schema.allOf).filter(isObject)
+	const parts = list(schema.allOf).filter((part) => isObject(part))
 	if (parts.length > 0) return sampleObject(merge([schema, ...parts]), root, depth)
 	return sampleType(typeOf(schema), schema, root, depth)
 }
@@ -118,10 +118,6 @@ function resolve(reference: string, root: JsonObject): Json | undefined {
 		value = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined
 	}
 	return value
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function list(value: Json | undefined): readonly Json[] {

@@ -6,7 +6,7 @@ import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { ChatRequest } from '../../chat/request.ts'
-import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.ts'
+import { type EmbeddingRequest, type Embeddings, textOnly } from '../../operations/embeddings.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import type { Secret } from '../../system/secret.ts'
 import { GeminiAnswerReader, readGeminiAnswer } from '../../wire/gemini/answer-reader.ts'
@@ -17,7 +17,7 @@ import { geminiFormats } from '../../wire/gemini/formats.ts'
 import { writeGenerationRequest } from '../../wire/gemini/generation-request-writer.ts'
 import { readGeminiModelList } from '../../wire/gemini/model-list-reader.ts'
 import { readUsage } from '../../wire/gemini/usage-reader.ts'
-import { countField, field } from '../../wire/openai/fields.ts'
+import { countField, field } from '../../wire/json/fields.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
 import type { BatchedEvents } from '../event-batches.ts'
 import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstream.ts'
@@ -135,9 +135,4 @@ function credentials(key: Secret, service: GeminiService): Readonly<Record<strin
 function resourceOf(model: string): string {
 	const path = model.split('/').map(encodeURIComponent).join('/')
 	return /^(models|tunedModels|endpoints|publishers|projects)\//.test(model) ? path : `models/${path}`
-}
-
-function textOnly(input: string | readonly number[]): string {
-	if (typeof input === 'string') return input
-	throw new ChatError('unsupported', 'This upstream accepts text, not token ids.', { param: 'input' })
 }

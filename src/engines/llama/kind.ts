@@ -55,15 +55,15 @@ async function check(_: Options, context: EngineCheckContext): Promise<string | 
 
 async function open(given: Options, context: EngineContext): Promise<Engine> {
 	const engine = new Llama({ note: 'the embedded engine is starting' })
-	const ending = new AbortController()
-	void start(engine, given, context, ending.signal).catch((cause: unknown) => {
-		if (ending.signal.aborted) return
+	const stop = new AbortController()
+	void start(engine, given, context, stop.signal).catch((cause: unknown) => {
+		if (stop.signal.aborted) return
 		context.log.error({ reason: operatorReason(cause) }, 'the embedded model failed to start')
-		engine.tell({ status: 'failed', note: publicText(messageOf(cause)) })
+		engine.setPhase({ status: 'failed', note: publicText(messageOf(cause)) })
 	})
 	const close = engine.close.bind(engine)
 	engine.close = () => {
-		ending.abort()
+		stop.abort()
 		return close()
 	}
 	return engine
@@ -77,12 +77,12 @@ async function start(engine: Llama, given: Options, context: EngineContext, sign
 	if (toy !== undefined) {
 		const socketFolder = await prepare(engine, context, signal)
 		const coming = first.type === 'fetchable' ? 'the model is being fetched' : undefined
-		const model = { path: toy.path, name: toyModelId, note: standInNote(context, coming) }
+		const model = { path: toy.path, name: toyModelId, note: noteOfSubstitute(context, coming) }
 		log.warn(model.note)
 		await serve(engine, model, given, { ...context, socketFolder })
 	}
 	const model = first.type === 'here' ? first : await fetchModel(engine, context, weights, signal)
-	engine.tell({ status: 'starting', note: 'the embedded engine is starting' })
+	engine.setPhase({ status: 'starting', note: 'the embedded engine is starting' })
 	const socketFolder = await prepare(engine, context, signal)
 	await serve(engine, model, given, { ...context, socketFolder })
 	if (first.type !== 'here')
@@ -124,7 +124,7 @@ function fetchModel(
 				)
 			const note = publicText(messageOf(thrown))
 			const why = thrown instanceof OperatorError ? undefined : note
-			engine.tell({ status: 'failed', note, standIn: standInNote(context, why) })
+			engine.setPhase({ status: 'failed', note, substituteNote: noteOfSubstitute(context, why) })
 		},
 	})
 	return persistence.insist(async () => {
@@ -138,23 +138,23 @@ function fetchModel(
 /** @returns the path of the weights. @throws WeightsError if no source has them. */
 async function pull(
 	engine: Llama,
-	wanted: string,
+	source: string,
 	context: EngineContext,
 	weights: Weights,
 	signal: AbortSignal,
 ): Promise<string> {
 	const progress = context.showProgress()
-	const tell = (state?: FetchProgress) => {
+	const report = (state?: FetchProgress) => {
 		const note = `the model is being fetched${state === undefined ? '' : `: ${inWords(state)}`}`
-		engine.tell({ status: 'fetching', note, standIn: standInNote(context, note) })
+		engine.setPhase({ status: 'fetching', note, substituteNote: noteOfSubstitute(context, note) })
 	}
-	tell()
+	report()
 	try {
-		const { path } = await weights.pull(wanted, {
+		const { path } = await weights.pull(source, {
 			signal,
 			onProgress(state) {
 				progress.update(state)
-				tell(state)
+				report(state)
 			},
 		})
 		return path
@@ -171,7 +171,7 @@ function inWords({ receivedBytes, totalBytes }: FetchProgress): string {
 }
 
 /** The note while the toy model serves the built-in default. */
-function standInNote(context: EngineContext, why?: string): string {
+function noteOfSubstitute(context: EngineContext, why?: string): string {
 	const model = nameOf(context)
 	return `'${model}' is not available yet: ${toyModelId}, a toy model whose answers are not meaningful, serves requests instead${
 		why === undefined ? `. Fetch the model with: npx dragoman models pull ${model}` : ` (${why})`
@@ -187,7 +187,7 @@ function prepare(engine: Llama, context: EngineContext, signal: AbortSignal): Pr
 		appeared: async () => (await engineInstalled(engineFolder)) !== undefined,
 		failed(thrown, repeated) {
 			if (!repeated) log.error({ reason: operatorReason(thrown) }, 'the embedded engine failed to start; retrying')
-			engine.tell({ status: 'failed', note: publicText(messageOf(thrown)) })
+			engine.setPhase({ status: 'failed', note: publicText(messageOf(thrown)) })
 		},
 	})
 	return persistence.insist(async () => {
@@ -207,11 +207,11 @@ async function ensureLibrary(
 			`the engine library is not in ${engineFolder}, and downloads are disabled (download: false)`,
 			`install it with: npx dragoman engine install --folder ${engineFolder}`,
 		)
-	engine.tell({ status: 'starting', note: 'the engine library is being installed' })
+	engine.setPhase({ status: 'starting', note: 'the engine library is being installed' })
 	log.info('installing the engine library, about 85 MB, once')
 	await installEngine(engineFolder, {
 		build: 'cpu',
-		machine: process,
+		platform: process,
 		environment,
 		clock,
 		signal,
@@ -251,10 +251,10 @@ function serve(
 		value === undefined ? [] : [`--${flag}`, String(value)],
 	)
 	const { command, socketFolder, environment, clock, log, engineFolder, name: upstream, outOfDescriptors } = context
-	const advice = catalogue.find(({ id }) => id === name)?.advice
+	const defaults = catalogue.find(({ id }) => id === name)?.defaults
 	return engine.replace({
-		advice,
-		standIn: note,
+		defaults,
+		substituteNote: note,
 		command: [...command, 'engine', '--library', engineFolder, ...args],
 		socket: join(socketFolder, socketName(upstream)),
 		environment,

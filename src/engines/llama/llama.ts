@@ -8,7 +8,7 @@ import type { ChatRequest, Sampling } from '../../chat/request.ts'
 import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../../operations/tokenization.ts'
-import type { Advice } from '../../weights/catalogue.ts'
+import type { ModelDefaults } from '../../weights/catalogue.ts'
 import { beginAnswer } from '../begun-answer.ts'
 import type { Engine, EngineCall, EngineState } from '../engine.ts'
 import { openOpenAICompatible } from '../openai-compatible/openai-compatible.ts'
@@ -21,7 +21,7 @@ const retryAfterMs = 2000
 const laterMs = 10_000
 
 /** No other client queues for the process, and it sends comments as heartbeats while it reads a prompt. */
-const patientTimeouts = { firstByteMs: 1_800_000, totalMs: 7_200_000 }
+const processTimeouts = { firstByteMs: 1_800_000, totalMs: 7_200_000 }
 
 export interface LlamaOptions {
 	/** The note in `state()` until a process runs. */
@@ -31,27 +31,27 @@ export interface LlamaOptions {
 /** A model to be served by its own process. */
 export interface ServedProcess extends SupervisorOptions {
 	/** Defaults for parameters that the request does not set. */
-	readonly advice?: Advice
+	readonly defaults?: ModelDefaults
 	/** Called when connecting to the process failed because this process has no file descriptor left. */
 	readonly outOfDescriptors?: () => void
 	/** Set for a model that serves requests instead of the configured one: its answers carry its own name, and `state()` has this note. */
-	readonly standIn?: string
+	readonly substituteNote?: string
 }
 
 /** The startup phase before a process runs. */
-export interface Waiting {
+export interface StartupPhase {
 	/** `starting` takes seconds, `fetching` minutes; `failed` needs the operator. */
 	readonly status: 'starting' | 'fetching' | 'failed'
 	/** Public: without paths. */
 	readonly note: string
 	/** The note to show instead while another model serves requests. */
-	readonly standIn?: string
+	readonly substituteNote?: string
 }
 
 /** One process and its client. */
 interface Served {
-	readonly advice: Advice | undefined
-	readonly standsIn: boolean
+	readonly defaults: ModelDefaults | undefined
+	readonly isSubstitute: boolean
 	readonly supervisor: Supervisor
 	readonly client: Engine
 	/** Number of calls in flight. */
@@ -62,26 +62,26 @@ interface Served {
 
 export class Llama implements Engine {
 	private served: Served | undefined
-	private waiting: Waiting
+	private phase: StartupPhase
 	/** The note about the model that serves requests now. */
 	private note: string | undefined
 	/** A process that replaces the running one as soon as it is ready. */
-	private coming: Supervisor | undefined
-	private readonly ending = new AbortController()
+	private next: Supervisor | undefined
+	private readonly stop = new AbortController()
 	/** Resolved when a process runs, or when waiting for one is pointless. */
 	private firstServed = Promise.withResolvers<void>()
 
 	constructor({ note = 'the embedded engine is starting' }: LlamaOptions = {}) {
-		this.waiting = { status: 'starting', note }
+		this.phase = { status: 'starting', note }
 	}
 
 	/** Routes new calls to this process as soon as it is ready; the previous one is closed after its last call. */
-	async replace({ advice, standIn, outOfDescriptors, ...options }: ServedProcess): Promise<void> {
+	async replace({ defaults, substituteNote, outOfDescriptors, ...options }: ServedProcess): Promise<void> {
 		if (this.closed) return
 		const supervisor = new Supervisor(options)
 		const served: Served = {
-			advice,
-			standsIn: standIn !== undefined,
+			defaults,
+			isSubstitute: substituteNote !== undefined,
 			supervisor,
 			client: openOpenAICompatible({
 				url: 'http://engine/v1',
@@ -90,21 +90,21 @@ export class Llama implements Engine {
 				counts: true,
 				tokenizes: 'below',
 				clock: options.clock,
-				timeouts: patientTimeouts,
+				timeouts: processTimeouts,
 				outOfDescriptors,
 			}),
 			calls: 0,
 			replaced: false,
 		}
 		if (this.served !== undefined) {
-			this.coming = supervisor
-			await supervisor.settled(timeoutMs, this.ending.signal)
-			this.coming = undefined
+			this.next = supervisor
+			await supervisor.settled(timeoutMs, this.stop.signal)
+			this.next = undefined
 		}
 		if (this.closed) return supervisor.close()
 		const before = this.served
 		this.served = served
-		this.note = standIn
+		this.note = substituteNote
 		this.firstServed.resolve()
 		if (before === undefined) return
 		before.replaced = true
@@ -112,10 +112,10 @@ export class Llama implements Engine {
 	}
 
 	/** Sets the startup phase, or the reason for the failure. */
-	tell(waiting: Waiting): void {
-		this.waiting = waiting
-		if (this.served?.standsIn === true && waiting.standIn !== undefined) this.note = waiting.standIn
-		if (waiting.status === 'starting') return
+	setPhase(phase: StartupPhase): void {
+		this.phase = phase
+		if (this.served?.isSubstitute === true && phase.substituteNote !== undefined) this.note = phase.substituteNote
+		if (phase.status === 'starting') return
 		this.firstServed.resolve()
 		this.firstServed = Promise.withResolvers()
 	}
@@ -126,9 +126,9 @@ export class Llama implements Engine {
 		const state = this.served?.supervisor.state
 		if (state === undefined)
 			return {
-				status: this.waiting.status === 'failed' ? 'failed' : 'starting',
+				status: this.phase.status === 'failed' ? 'failed' : 'starting',
 				operations: [],
-				note: this.waiting.note,
+				note: this.phase.note,
 			}
 		switch (state.status) {
 			case 'starting':
@@ -148,23 +148,26 @@ export class Llama implements Engine {
 	}
 
 	chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
-		return this.stream(call, ({ client, advice }, named) => {
-			const messages = introduced(request.messages, advice)
-			return client.chat({ ...request, messages, sampling: advisedForChat(request, advice) }, named)
+		return this.stream(call, ({ client, defaults }, named) => {
+			const messages = introduced(request.messages, defaults)
+			return client.chat({ ...request, messages, sampling: chatSampling(request, defaults) }, named)
 		})
 	}
 
 	async count(request: ChatRequest, call: EngineCall): Promise<number> {
 		const served = await this.ready(call.signal)
-		const messages = introduced(request.messages, served.advice)
+		const messages = introduced(request.messages, served.defaults)
 		const counted = served.client.count?.({ ...request, messages }, nameIt(served, call))
 		if (counted === undefined) throw new Error('the engine does not support token counting')
 		return counted
 	}
 
 	complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
-		return this.stream(call, ({ client, advice }, named) =>
-			client.complete({ ...request, sampling: advised(request.sampling, request.choices, advice) }, named),
+		return this.stream(call, ({ client, defaults }, named) =>
+			client.complete(
+				{ ...request, sampling: samplingWithDefaults(request.sampling, request.choices, defaults) },
+				named,
+			),
 		)
 	}
 
@@ -182,24 +185,24 @@ export class Llama implements Engine {
 
 	async close(): Promise<void> {
 		if (this.closed) return
-		const { served, coming } = this
-		this.ending.abort()
-		this.tell({ status: 'failed', note: 'the server is closing' })
-		await Promise.all([served === undefined ? undefined : endServed(served), coming?.close()])
+		const { served, next } = this
+		this.stop.abort()
+		this.setPhase({ status: 'failed', note: 'the server is closing' })
+		await Promise.all([served === undefined ? undefined : endServed(served), next?.close()])
 	}
 
 	private get closed(): boolean {
-		return this.ending.signal.aborted
+		return this.stop.signal.aborted
 	}
 
 	private async once<Result>(
 		call: EngineCall,
-		ask: (served: Served, named: EngineCall) => Promise<Result>,
+		run: (served: Served, named: EngineCall) => Promise<Result>,
 	): Promise<Result> {
 		const served = await this.ready(call.signal)
 		served.calls++
 		try {
-			return await ask(served, nameIt(served, call))
+			return await run(served, nameIt(served, call))
 		} catch (thrown) {
 			throw this.blame(served, thrown)
 		} finally {
@@ -209,13 +212,13 @@ export class Llama implements Engine {
 
 	private async stream(
 		call: EngineCall,
-		ask: (served: Served, named: EngineCall) => Promise<AsyncIterable<ChatEvent>>,
+		run: (served: Served, named: EngineCall) => Promise<AsyncIterable<ChatEvent>>,
 	): Promise<AsyncIterable<ChatEvent>> {
 		const served = await this.ready(call.signal)
 		served.calls++
 		let events: AsyncIterable<ChatEvent>
 		try {
-			events = await ask(served, nameIt(served, call))
+			events = await run(served, nameIt(served, call))
 		} catch (thrown) {
 			await this.release(served)
 			throw this.blame(served, thrown)
@@ -238,7 +241,7 @@ export class Llama implements Engine {
 	/** A process that may have crashed is probed again before the next call. */
 	private blame({ supervisor }: Served, thrown: unknown): ChatError {
 		const blamed = blameProcess(thrown)
-		if (blamed !== thrown && !this.closed) supervisor.doubt()
+		if (blamed !== thrown && !this.closed) supervisor.probe()
 		return blamed
 	}
 
@@ -250,14 +253,14 @@ export class Llama implements Engine {
 	/** @throws ChatError `unavailable` if no process is ready in time; immediately if waiting is pointless. */
 	private async ready(signal: AbortSignal): Promise<Served> {
 		if (this.closed) throw new ChatError('unavailable', 'The server is closing.')
-		if (this.served === undefined && this.waiting.status === 'starting')
+		if (this.served === undefined && this.phase.status === 'starting')
 			await settledOrAborted(this.firstServed.promise, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
 		const state = await this.served?.supervisor.settled(timeoutMs, signal)
 		if (this.served !== undefined && state?.status === 'ready') return this.served
 		if (signal.aborted) throw new ChatError('cancelled', 'The request was cancelled.')
 		const { status, note } =
 			this.served === undefined
-				? this.waiting
+				? this.phase
 				: state?.status === 'failed'
 					? { status: state.status, note: state.reason }
 					: { status: 'starting', note: 'it is starting' }
@@ -276,28 +279,28 @@ async function settledOrAborted(waited: Promise<void>, signal: AbortSignal): Pro
 }
 
 /** Applies defaults to parameters that the request leaves open. Sampling, penalty and system prompt are decided separately: they are independent. */
-function advised(wanted: Sampling, choices: number, advice: Advice | undefined): Sampling {
-	if (advice === undefined || wanted.temperature !== undefined || wanted.topP !== undefined) return wanted
-	const { temperature, topP } = choices > 1 ? (advice.several ?? advice) : advice
-	return { ...wanted, temperature, topP }
+function samplingWithDefaults(sampling: Sampling, choices: number, defaults: ModelDefaults | undefined): Sampling {
+	if (defaults === undefined || sampling.temperature !== undefined || sampling.topP !== undefined) return sampling
+	const { temperature, topP } = choices > 1 ? (defaults.several ?? defaults) : defaults
+	return { ...sampling, temperature, topP }
 }
 
-function advisedForChat(
+function chatSampling(
 	{ sampling, choices, responseFormat, tools }: ChatRequest,
-	advice: Advice | undefined,
+	defaults: ModelDefaults | undefined,
 ): Sampling {
-	const chosen = advised(sampling, choices, advice)
+	const chosen = samplingWithDefaults(sampling, choices, defaults)
 	const { repetitionPenalty, frequencyPenalty, presencePenalty } = sampling
-	const penalty = advice?.repetitionPenalty
+	const penalty = defaults?.repetitionPenalty
 	const penalizes = [repetitionPenalty, frequencyPenalty, presencePenalty].some((one) => one !== undefined)
 	if (penalty === undefined || penalizes || responseFormat.type !== 'text' || tools.length > 0) return chosen
 	return { ...chosen, repetitionPenalty: penalty }
 }
 
-function introduced(messages: readonly Message[], advice: Advice | undefined): readonly Message[] {
-	if (advice?.system === undefined || messages.some(({ role }) => role === 'system' || role === 'developer'))
+function introduced(messages: readonly Message[], defaults: ModelDefaults | undefined): readonly Message[] {
+	if (defaults?.system === undefined || messages.some(({ role }) => role === 'system' || role === 'developer'))
 		return messages
-	return [{ role: 'system', content: [{ type: 'text', text: advice.system }] }, ...messages]
+	return [{ role: 'system', content: [{ type: 'text', text: defaults.system }] }, ...messages]
 }
 
 /** The process serves one model, under the name it was started with. */
@@ -306,8 +309,11 @@ function nameIt({ supervisor: { state } }: Served, call: EngineCall): EngineCall
 }
 
 /** If a stand-in model serves the request, the answer reports that model's name. */
-function named(event: Extract<ChatEvent, { type: 'start' }>, { standsIn, supervisor: { state } }: Served): ChatEvent {
-	return standsIn && state.status === 'ready' ? { ...event, model: state.model.id } : event
+function named(
+	event: Extract<ChatEvent, { type: 'start' }>,
+	{ isSubstitute, supervisor: { state } }: Served,
+): ChatEvent {
+	return isSubstitute && state.status === 'ready' ? { ...event, model: state.model.id } : event
 }
 
 /** A broken connection means that the process crashed. */

@@ -12,7 +12,7 @@ export interface PersistenceOptions {
 	readonly failed: (thrown: unknown, repeated: boolean) => void
 }
 
-const lookEveryMs = 2000
+const pollMs = 2000
 const firstPauseMs = 30_000
 const longestPauseMs = 600_000
 
@@ -39,7 +39,7 @@ export class Persistence {
 				last = reason
 			}
 			const untilMs = clock.now() + pauseMs
-			do await clock.sleep(lookEveryMs, signal)
+			do await clock.sleep(pollMs, signal)
 			while (clock.now() < untilMs && !(await appeared().catch(() => false)))
 		}
 	}

@@ -53,12 +53,12 @@ const healthyMs = 60_000
 const pollMs = 20
 /** Exit status for a configuration that can never work (EX_CONFIG of sysexits.h). */
 const permanentFailureStatus = 78
-const hopelessPauseMs = 15_000
+const permanentFailurePauseMs = 15_000
 const endDeadlineMs = 5000
 
 export class Supervisor {
 	private readonly options: SupervisorOptions
-	private readonly ending = new AbortController()
+	private readonly stop = new AbortController()
 	private readonly watchers = new Set<() => void>()
 	private child: Subprocess<'pipe', 'ignore', 'pipe'> | undefined
 	/** Aborted when the current process has exited. */
@@ -92,14 +92,14 @@ export class Supervisor {
 			}
 			this.watchers.add(watch)
 		})
-		const late = this.options.clock.sleep(timeoutMs, AbortSignal.any([signal, waited.signal])).catch(() => undefined)
-		await Promise.race([changed, late])
+		const timeout = this.options.clock.sleep(timeoutMs, AbortSignal.any([signal, waited.signal])).catch(() => undefined)
+		await Promise.race([changed, timeout])
 		waited.abort()
 		return this.current
 	}
 
 	/** Reports a broken connection: the process counts as not ready until it, or its successor, reports that it is. */
-	doubt(): void {
+	probe(): void {
 		if (this.current.status !== 'ready') return
 		this.become({ status: 'starting' })
 		void this.awaitReady(this.exited)
@@ -107,13 +107,13 @@ export class Supervisor {
 
 	/** Stops the process by closing its standard input; kills it if it does not exit in time. */
 	async close(): Promise<void> {
-		this.ending.abort()
+		this.stop.abort()
 		await this.running
 	}
 
 	private async run(): Promise<void> {
 		const { clock, log } = this.options
-		const { signal } = this.ending
+		const { signal } = this.stop
 		let pauseMs = firstPauseMs
 		let lastFailure: string | undefined
 		while (!signal.aborted) {
@@ -126,7 +126,7 @@ export class Supervisor {
 				if (lastLine !== lastFailure)
 					log.error({ reason: lastLine }, 'the embedded engine failed to start; retrying until it succeeds')
 				lastFailure = lastLine
-				pauseMs = hopelessPauseMs
+				pauseMs = permanentFailurePauseMs
 			} else {
 				lastFailure = undefined
 				this.become({ status: 'starting' })
@@ -150,21 +150,21 @@ export class Supervisor {
 		})
 		this.child = child
 		const end = () => void this.end(child)
-		this.ending.signal.addEventListener('abort', end, { once: true })
-		if (this.ending.signal.aborted) end()
+		this.stop.signal.addEventListener('abort', end, { once: true })
+		if (this.stop.signal.aborted) end()
 		const lastLine = this.relay(child.stderr)
 		const exited = new AbortController()
 		void child.exited.then(() => exited.abort())
 		this.exited = exited.signal
 		await this.awaitReady(exited.signal)
 		await child.exited
-		this.ending.signal.removeEventListener('abort', end)
+		this.stop.signal.removeEventListener('abort', end)
 		return { status: child.signalCode ?? child.exitCode ?? 'unknown', lastLine: await lastLine }
 	}
 
 	private async awaitReady(exited: AbortSignal): Promise<void> {
 		const { socket, clock } = this.options
-		const signal = AbortSignal.any([exited, this.ending.signal])
+		const signal = AbortSignal.any([exited, this.stop.signal])
 		while (!signal.aborted) {
 			const model = await readReadiness(socket, signal)
 			if (model !== undefined && !signal.aborted) return this.become({ status: 'ready', model })

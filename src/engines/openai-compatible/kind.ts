@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { rerankWords } from '../../wire/reranking/rerank-request-writer.ts'
 import { engineKind } from '../kind.ts'
-import { definedOnly, httpUpstreamOptions, readHttpUpstreamOptions } from '../upstream/options.ts'
+import { httpUpstreamOptions, readHttpUpstreamOptions } from '../upstream/options.ts'
 import { openOpenAICompatible } from './openai-compatible.ts'
 
 const options = z.strictObject({
@@ -33,11 +33,11 @@ export const openaiCompatible = engineKind(options, async (given, context) =>
 	openOpenAICompatible({
 		...readHttpUpstreamOptions(given, context),
 		tokenizes: given.tokenizes,
-		form: definedOnly({
+		form: {
 			maxTokensField: given.maxTokensField,
 			developerRole: given.developerRole,
 			streamUsage: given.streamUsage,
-		}),
+		},
 		rerankWords: given.rerankWords,
 	}),
 )

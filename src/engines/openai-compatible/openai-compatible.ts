@@ -10,13 +10,13 @@ import type { TextCompletionRequest } from '../../operations/text-completions.ts
 import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../../operations/tokenization.ts'
 import type { Transcription, TranscriptionRequest } from '../../operations/transcription.ts'
 import type { Secret } from '../../system/secret.ts'
+import { readModelList } from '../../wire/json/model-list-reader.ts'
 import { ChatChunkReader } from '../../wire/openai/chat-chunk-reader.ts'
 import { type ChatRequestForm, writeChatRequest } from '../../wire/openai/chat-request-writer.ts'
 import { readCompletion } from '../../wire/openai/completion-reader.ts'
 import { readEmbeddings } from '../../wire/openai/embeddings-reader.ts'
 import { writeEmbeddingsRequest } from '../../wire/openai/embeddings-request-writer.ts'
 import { chatFormats, textCompletionFormats } from '../../wire/openai/formats.ts'
-import { readModelList } from '../../wire/openai/model-list-reader.ts'
 import { readPlainCompletion } from '../../wire/openai/plain-completion.ts'
 import { TextCompletionChunkReader } from '../../wire/openai/text-completion-chunk-reader.ts'
 import { writeTextCompletionRequest } from '../../wire/openai/text-completion-request-writer.ts'
@@ -36,6 +36,7 @@ export interface OpenAICompatibleOptions extends Omit<HttpUpstreamOptions, 'wire
 	readonly operations?: readonly Operation[]
 	/** Whether the server counts prompts, at the path of our own servers, and streams one token per chunk. */
 	readonly counts?: boolean
+	/** Defaults: `max_tokens`, `developer`, and streams with usage. */
 	readonly form?: Partial<ChatRequestForm>
 	/** Name of the documents in rerank requests. Default: `documents`. */
 	readonly rerankWords?: RerankWords
@@ -44,8 +45,6 @@ export interface OpenAICompatibleOptions extends Omit<HttpUpstreamOptions, 'wire
 }
 
 const everyOperation: readonly Operation[] = ['chat', 'complete', 'embed', 'rerank', 'transcribe', 'tokenize']
-
-const defaultForm: ChatRequestForm = { maxTokensField: 'max_tokens', developerRole: 'developer', streamUsage: true }
 
 const inputTokens = z.object({ input_tokens: z.int().min(0) })
 
@@ -62,11 +61,15 @@ class OpenAICompatible implements Engine {
 	private readonly tokensAt: string
 	private readonly upstream: HttpUpstream
 
-	constructor({ key, operations, counts, form, rerankWords, tokenizes, ...options }: OpenAICompatibleOptions) {
+	constructor({ key, operations, counts, form = {}, rerankWords, tokenizes, ...options }: OpenAICompatibleOptions) {
 		this.streamsSingleTokens = counts === true
 		if (counts === true) this.count = (request, call) => this.countPrompt(request, call)
 		this.operations = operations ?? everyOperation
-		this.form = { ...defaultForm, ...form }
+		this.form = {
+			maxTokensField: form.maxTokensField ?? 'max_tokens',
+			developerRole: form.developerRole ?? 'developer',
+			streamUsage: form.streamUsage ?? true,
+		}
 		this.rerankWords = rerankWords ?? 'documents'
 		this.tokensAt = tokenizes === 'below' ? '' : '/..'
 		this.upstream = new HttpUpstream({

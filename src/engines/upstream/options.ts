@@ -96,18 +96,11 @@ export function readHttpUpstreamOptions(
 		headers: given.headers,
 		body: given.body as JsonObject | undefined,
 		unixSocket: given.socket === undefined ? undefined : resolve(configFolder, given.socket),
-		tls: given.tls === undefined ? undefined : definedOnly(given.tls),
+		tls: given.tls,
 		timeouts: given.timeouts,
 		maxAnswerBytes: given.maxAnswerBytes,
 		clock,
 		alarm: (message: string) => log.error(message),
 		outOfDescriptors,
 	} satisfies Omit<HttpUpstreamOptions, 'wireHeaders'> & { readonly key?: Secret }
-}
-
-type Defined<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> }
-
-/** Omits fields that are explicitly undefined, which parsed options may have. */
-export function definedOnly<Fields extends object>(fields: Fields): Defined<Fields> {
-	return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<Fields>
 }

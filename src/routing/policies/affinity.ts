@@ -17,7 +17,7 @@ export function affinity(): Policy {
 }
 
 /** Weighted rendezvous hashing: with -w / ln(u) for a uniform u, each member has the highest score in proportion to its weight. */
-function score({ place, weight }: Member, key: bigint): number {
-	const uniform = (Number(Bun.hash.wyhash(place.name, key) >> 11n) + 1) / 2 ** 53
+function score({ endpoint, weight }: Member, key: bigint): number {
+	const uniform = (Number(Bun.hash.wyhash(endpoint.name, key) >> 11n) + 1) / 2 ** 53
 	return -weight / Math.log(uniform)
 }

@@ -9,7 +9,7 @@ export function fastest(): Policy {
 		order(members, hint) {
 			const measured = tieBreaker
 				.order(members, hint)
-				.map((member) => ({ member, ms: member.place.speed.firstTokenMs }))
+				.map((member) => ({ member, ms: member.endpoint.speed.firstTokenMs }))
 			return measured.sort((a, b) => a.ms - b.ms).map(({ member }) => member)
 		},
 	}

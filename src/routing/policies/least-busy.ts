@@ -10,6 +10,6 @@ export function leastBusy(): Policy {
 	}
 }
 
-function load({ place, weight }: Member): number {
-	return (place.limiter.running + place.limiter.waiting) / weight
+function load({ endpoint, weight }: Member): number {
+	return (endpoint.limiter.running + endpoint.limiter.waiting) / weight
 }

@@ -7,7 +7,7 @@ import { policies } from './list.ts'
 for (const [name, open] of Object.entries(policies)) policyContract(name, open)
 
 const hint = { affinity: () => '' }
-const member = (name: string, weight = 1, time?: FakeClock): Member => ({ place: openEndpoint(name, time), weight })
+const member = (name: string, weight = 1, time?: FakeClock): Member => ({ endpoint: openEndpoint(name, time), weight })
 
 /** How often each member is first. */
 function count(
@@ -18,7 +18,7 @@ function count(
 ): Record<string, number> {
 	const counts: Record<string, number> = {}
 	for (let time = 0; time < times; time++) {
-		const first = policy.order(members, { affinity: () => key(time) })[0]?.place.name ?? ''
+		const first = policy.order(members, { affinity: () => key(time) })[0]?.endpoint.name ?? ''
 		counts[first] = (counts[first] ?? 0) + 1
 	}
 	return counts
@@ -33,36 +33,36 @@ test('round-robin: each member in turn', () =>
 test('weighted: exactly by weight, evenly spread', () => {
 	const policy = policies.weighted()
 	const members = [member('a', 5), member('b', 1), member('c', 1)]
-	const firsts = Array.from({ length: 14 }, () => policy.order(members, hint)[0]?.place.name).join('')
+	const firsts = Array.from({ length: 14 }, () => policy.order(members, hint)[0]?.endpoint.name).join('')
 	expect(firsts).toBe('aabacaaaabacaa')
 })
 
 test('least-busy: fewest calls in flight and queued per weight', () => {
 	const [a, b] = [member('a'), member('b', 4)]
-	a.place.limiter.tryAcquire()
-	b.place.limiter.tryAcquire()
-	b.place.limiter.tryAcquire()
+	a.endpoint.limiter.tryAcquire()
+	b.endpoint.limiter.tryAcquire()
+	b.endpoint.limiter.tryAcquire()
 	expect(policies['least-busy']().order([a, b], hint)[0]).toBe(b)
-	for (let more = 0; more < 3; more++) b.place.limiter.tryAcquire()
+	for (let more = 0; more < 3; more++) b.endpoint.limiter.tryAcquire()
 	expect(policies['least-busy']().order([a, b], hint)[0]).toBe(a)
 })
 
 test('fastest: lowest time to first token, until the measurement is old', () => {
 	const time = new FakeClock()
 	const [slow, quick] = [member('slow', 1, time), member('quick', 1, time)]
-	slow.place.speed.measured(2000)
-	quick.place.speed.measured(100)
+	slow.endpoint.speed.measured(2000)
+	quick.endpoint.speed.measured(100)
 	const policy = policies.fastest()
 	expect(policy.order([slow, quick], hint)[0]).toBe(quick)
 	time.ms += 300_000
-	quick.place.speed.measured(100)
+	quick.endpoint.speed.measured(100)
 	expect(policy.order([slow, quick], hint)[0]).toBe(slow)
 })
 
 test('affinity: a key maps to one upstream, keys are spread by weight, and few move when one is removed', () => {
 	const members = [member('a'), member('b'), member('c', 2)]
 	const first = (key: string, among: readonly Member[]) =>
-		policies.affinity().order(among, { affinity: () => key })[0]?.place.name
+		policies.affinity().order(among, { affinity: () => key })[0]?.endpoint.name
 	const keys = Array.from({ length: 4000 }, (_, index) => `conversation ${index}`)
 	const before = keys.map((key) => first(key, members))
 	expect(keys.map((key) => first(key, members.toReversed()))).toEqual(before)
@@ -74,5 +74,5 @@ test('affinity: a key maps to one upstream, keys are spread by weight, and few m
 	] as const)
 		expect(Math.abs((counts[name] ?? 0) - share)).toBeLessThan(150)
 	const without = keys.map((key) => first(key, members.slice(0, 2)))
-	for (const [index, place] of before.entries()) if (place !== 'c') expect(without[index]).toBe(place)
+	for (const [index, endpoint] of before.entries()) if (endpoint !== 'c') expect(without[index]).toBe(endpoint)
 })

@@ -10,11 +10,11 @@ export function weighted(): Policy {
 	return {
 		order(members) {
 			const total = members.reduce((sum, { weight }) => sum + weight, 0)
-			const of = ({ place }: Member) => credit.get(place) ?? 0
-			for (const member of members) credit.set(member.place, of(member) + member.weight)
+			const of = ({ endpoint }: Member) => credit.get(endpoint) ?? 0
+			for (const member of members) credit.set(member.endpoint, of(member) + member.weight)
 			const ordered = [...members].sort((a, b) => of(b) - of(a))
 			const [chosen] = ordered
-			if (chosen !== undefined) credit.set(chosen.place, of(chosen) - total)
+			if (chosen !== undefined) credit.set(chosen.endpoint, of(chosen) - total)
 			return ordered
 		},
 	}

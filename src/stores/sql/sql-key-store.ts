@@ -1,6 +1,7 @@
 // API keys in a database.
 
 import { z } from 'zod'
+import { formerUserIdMode, type HistoryMode, historyModes } from '../../keys/history-mode.ts'
 import { type Key, type KeySettings, roles } from '../../keys/key.ts'
 import type { KeyStore } from '../../keys/key-store.ts'
 import { revocable } from '../../keys/revocation.ts'
@@ -8,7 +9,10 @@ import type { Scope } from '../../keys/scope.ts'
 import type { SqlDatabase } from './sql-database.ts'
 
 const keySettings = z.object({
-	history: z.enum(['albert', 'none']).optional(),
+	history: z
+		.enum([...historyModes, formerUserIdMode])
+		.transform((mode): HistoryMode => (mode === formerUserIdMode ? 'user-id' : mode))
+		.optional(),
 	resumable: z.boolean().optional(),
 	dialect: z.string().optional(),
 })

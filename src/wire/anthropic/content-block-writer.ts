@@ -1,6 +1,7 @@
 // Content blocks of a response: complete in a unary message, empty in a stream's `content_block_start`. Source: the types of Anthropic's
 // SDKs.
 
+import { isObject } from '../../chat/json.ts'
 import type { ReasoningBlock, ToolCall } from '../../chat/message.ts'
 import { writeCallProof, writeProof } from './proof-text.ts'
 
@@ -39,7 +40,7 @@ export function writeCall(call: ToolCall): readonly object[] {
 function readInput(text: string): object {
 	try {
 		const value: unknown = JSON.parse(text)
-		if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+		if (isObject(value)) return value
 	} catch {}
 	return text === '' ? {} : { INVALID_JSON: text }
 }

@@ -1,7 +1,7 @@
 // Reads a unary response of the Messages API as the equivalent sequence of stream events.
 
 import type { ChatEvent } from '../../chat/event.ts'
-import { field, listField } from '../openai/fields.ts'
+import { field, listField } from '../json/fields.ts'
 
 interface EventReader {
 	read(event: unknown): readonly ChatEvent[]

@@ -1,15 +1,16 @@
 // Writes a complete response as a `message`. Source: the types of Anthropic's SDKs.
 
 import type { Choice, Completion } from '../../chat/completion.ts'
+import { isObject } from '../../chat/json.ts'
 import type { Source } from '../../chat/source.ts'
-import { field, isObject } from '../openai/fields.ts'
+import { field } from '../json/fields.ts'
 import { writeCall, writeReasoningBlock, writeText } from './content-block-writer.ts'
 import { messageFormats } from './formats.ts'
 import { writeStop } from './stop-reason-writer.ts'
 import { withReportedUsage, writeUsage } from './usage-writer.ts'
 
 /** Values that are the same in every part of one response. */
-export interface ResponseContext {
+export interface MessageIdentity {
 	readonly id: string
 	/** The name that the client requested: Claude Code sends signed thinking back only to the model named in the response. */
 	readonly model: string
@@ -23,7 +24,7 @@ export interface MessageShape {
 /** @param source the text that the completion was read from. If it has this format, its content blocks are returned unchanged. */
 export function writeMessage(
 	completion: Completion,
-	identity: ResponseContext,
+	identity: MessageIdentity,
 	shape: MessageShape,
 	source?: Source,
 ): object {
@@ -32,7 +33,7 @@ export function writeMessage(
 	return overlay(written, source.value, completion.usage.source === 'upstream')
 }
 
-function writeAnew(completion: Completion, identity: ResponseContext, shape: MessageShape) {
+function writeAnew(completion: Completion, identity: MessageIdentity, shape: MessageShape) {
 	const [choice] = completion.choices
 	return {
 		id: identity.id,

@@ -1,7 +1,7 @@
 // Reads the content blocks of a request into canonical parts. Text documents and search results become text under their title, which every
 // model understands.
 
-import type { CacheLife, FilePart, ImagePart, TextPart } from '../../chat/message.ts'
+import type { CacheTtl, FilePart, ImagePart, TextPart } from '../../chat/message.ts'
 import type { BlockBody, ResultContentBody } from './message-request-schema.ts'
 import { unsupportedError } from './schema-error.ts'
 
@@ -97,8 +97,8 @@ function readImage({ source, cache_control }: ImageBody, path: Path): ImagePart 
 	}
 }
 
-export function readCacheMark(control: { readonly ttl?: CacheLife | null | undefined } | null | undefined): {
-	readonly cacheMark?: CacheLife
+export function readCacheMark(control: { readonly ttl?: CacheTtl | null | undefined } | null | undefined): {
+	readonly cacheMark?: CacheTtl
 } {
 	return control == null ? {} : { cacheMark: control.ttl ?? '5m' }
 }

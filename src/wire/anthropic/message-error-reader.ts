@@ -1,8 +1,8 @@
 // Reads an error in the middle of a stream, which carries an error type instead of a status.
 
 import { ChatError } from '../../chat/error.ts'
-import { type ErrorReading, readErrorAnswer } from '../openai/error-reader.ts'
-import { field, textField } from '../openai/fields.ts'
+import { field, textField } from '../json/fields.ts'
+import { type ErrorReading, readErrorAnswer } from '../json/upstream-error.ts'
 
 const statuses: Readonly<Record<string, number>> = {
 	invalid_request_error: 400,

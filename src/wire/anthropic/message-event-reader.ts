@@ -3,10 +3,10 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
-import type { JsonObject } from '../../chat/json.ts'
+import { isObject, type JsonObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
-import type { ErrorReading } from '../openai/error-reader.ts'
-import { countField, field, isObject, textField } from '../openai/fields.ts'
+import { countField, field, textField } from '../json/fields.ts'
+import type { ErrorReading } from '../json/upstream-error.ts'
 import { messagesWire } from './formats.ts'
 import { readMessageError } from './message-error-reader.ts'
 

@@ -5,11 +5,11 @@ import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, ChoiceFinishEvent, ReasoningEvent, ToolCallEvent } from '../../chat/event.ts'
 import type { Source } from '../../chat/source.ts'
 import type { Usage } from '../../chat/usage.ts'
-import { field } from '../openai/fields.ts'
+import { field } from '../json/fields.ts'
 import { writeRedacted, writeText, writeThinking, writeToolUse } from './content-block-writer.ts'
 import { writeErrorBody } from './error-writer.ts'
 import { messageFormats } from './formats.ts'
-import type { MessageShape, ResponseContext } from './message-answer-writer.ts'
+import type { MessageIdentity, MessageShape } from './message-answer-writer.ts'
 import { writeCallProof, writeProof } from './proof-text.ts'
 import { writeStop } from './stop-reason-writer.ts'
 import { withReportedUsage, writeCounts, writeUsage, zeroUsage } from './usage-writer.ts'
@@ -18,7 +18,7 @@ type BlockType = 'text' | 'thinking' | 'redacted_thinking' | 'tool_use'
 
 /** Writes one response; call it with the events in order. This wire has one choice, so events of other choices are ignored. */
 export class MessageEventWriter {
-	private readonly identity: ResponseContext
+	private readonly identity: MessageIdentity
 	private readonly shape: MessageShape
 	private index = -1
 	private open: BlockType | undefined
@@ -26,7 +26,7 @@ export class MessageEventWriter {
 	private hasCalls = false
 	private ending: ReturnType<typeof writeStop> | undefined
 
-	constructor(identity: ResponseContext, shape: MessageShape) {
+	constructor(identity: MessageIdentity, shape: MessageShape) {
 		this.identity = identity
 		this.shape = shape
 	}

@@ -2,10 +2,10 @@
 // empty.
 
 import { ChatError } from '../../chat/error.ts'
-import type { Json, JsonObject } from '../../chat/json.ts'
+import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 import type {
 	AssistantMessage,
-	CacheLife,
+	CacheTtl,
 	FilePart,
 	ImagePart,
 	Message,
@@ -102,7 +102,7 @@ function writeCall({ id, name, arguments: given, type, cacheMark }: ToolCall): B
 function readInput(given: string): Json {
 	try {
 		const value: unknown = JSON.parse(given === '' ? '{}' : given)
-		if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject
+		if (isObject(value)) return value as JsonObject
 	} catch {
 		// The model wrote invalid JSON, which is returned unchanged.
 	}
@@ -138,7 +138,7 @@ function writeBlock(part: UserPart | RefusalPart): Block {
 	}
 }
 
-function writeMark(cacheMark: CacheLife | undefined): JsonObject {
+function writeMark(cacheMark: CacheTtl | undefined): JsonObject {
 	return cacheMark === undefined ? {} : { cache_control: { type: 'ephemeral', ttl: cacheMark } }
 }
 

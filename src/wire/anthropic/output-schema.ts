@@ -1,6 +1,6 @@
 // Adapts JSON Schemas to this wire's structured outputs, which require `additionalProperties: false` on every object.
 
-import type { Json, JsonObject } from '../../chat/json.ts'
+import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 
 /** Closes every object schema without `additionalProperties`. The result accepts a subset of what the original schema accepts. */
 export function closeObjects(schema: JsonObject): JsonObject {
@@ -17,14 +17,10 @@ const noSchemas: ReadonlySet<string> = new Set(['enum', 'const', 'default', 'exa
 
 function closeWithin(key: string, value: Json | undefined): Json | undefined {
 	if (noSchemas.has(key)) return value
-	if (Array.isArray(value)) return value.map((one: Json) => (isSchema(one) ? closeObjects(one) : one))
-	if (!isSchema(value)) return value
+	if (Array.isArray(value)) return value.map((one: Json) => (isObject(one) ? closeObjects(one) : one))
+	if (!isObject(value)) return value
 	if (!byName.has(key)) return closeObjects(value)
 	return Object.fromEntries(
-		Object.entries(value).map(([name, one]) => [name, one !== undefined && isSchema(one) ? closeObjects(one) : one]),
+		Object.entries(value).map(([name, one]) => [name, one !== undefined && isObject(one) ? closeObjects(one) : one]),
 	)
-}
-
-function isSchema(value: Json | undefined): value is JsonObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

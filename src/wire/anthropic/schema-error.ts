@@ -3,21 +3,23 @@
 
 import type { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
-
-type Issue = z.core.$ZodIssue
-type Path = readonly PropertyKey[]
+import { deepestIssue, type FieldPath, type SchemaIssue, shorten, valueAt, writePath } from '../json/schema-issue.ts'
 
 /** The first issue of `error` as an `invalid-request`. */
 export function schemaError(error: z.ZodError, body: unknown): ChatError {
 	const [first] = error.issues
 	if (first === undefined) return new ChatError('invalid-request', 'The request is invalid.')
-	const { issue, path } = deepest(first, [])
+	const { issue, path } = deepestIssue(
+		first,
+		[],
+		(alternative, unionPath) => alternative.path.length > unionPath.length,
+	)
 	return fieldError(path, valueAt(body, path) === undefined ? 'Field required' : describe(issue, valueAt(body, path)))
 }
 
 /** An error for the field at `path`, in the API's format. */
-export function fieldError(path: Path, message: string): ChatError {
-	const param = writeParam(path)
+export function fieldError(path: FieldPath, message: string): ChatError {
+	const param = writePath(path)
 	const shown = path.map((step) => shorten(String(step))).join('.')
 	return new ChatError('invalid-request', shown === '' ? message : `${shown}: ${message}`, {
 		param: param === '' ? undefined : param,
@@ -25,30 +27,12 @@ export function fieldError(path: Path, message: string): ChatError {
 }
 
 /** The same for a valid field that this server does not support. */
-export function unsupportedError(path: Path, reason: string): ChatError {
+export function unsupportedError(path: FieldPath, reason: string): ChatError {
 	const { message, param } = fieldError(path, reason)
 	return new ChatError('unsupported', message, { param })
 }
 
-interface PlacedIssue {
-	readonly issue: Issue
-	readonly path: Path
-}
-
-/** Inside a union, the issue of the alternative that matches the input best. */
-function deepest(issue: Issue, above: Path): PlacedIssue {
-	const path = [...above, ...issue.path]
-	if (issue.code !== 'invalid_union') return { issue, path }
-	let best: PlacedIssue | undefined
-	for (const [first] of issue.errors) {
-		if (first === undefined) continue
-		const placed = deepest(first, path)
-		if (placed.path.length > (best?.path.length ?? path.length)) best = placed
-	}
-	return best ?? { issue, path }
-}
-
-function describe(issue: Issue, value: unknown): string {
+function describe(issue: SchemaIssue, value: unknown): string {
 	switch (issue.code) {
 		case 'invalid_type':
 			return `Input should be ${article(issue.expected)}`
@@ -67,7 +51,7 @@ function describe(issue: Issue, value: unknown): string {
 	}
 }
 
-function wrongTag(issue: Extract<Issue, { code: 'invalid_union' }>, value: unknown): string {
+function wrongTag(issue: Extract<SchemaIssue, { code: 'invalid_union' }>, value: unknown): string {
 	const options = 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : []
 	if (options.length === 0) {
 		const expected = issue.errors.flatMap(([first]) =>
@@ -78,7 +62,7 @@ function wrongTag(issue: Extract<Issue, { code: 'invalid_union' }>, value: unkno
 	return `Input '${shorten(String(value))}' is none of the expected: ${options.map((one) => `'${one}'`).join(', ')}`
 }
 
-type Bound = Extract<Issue, { code: 'too_small' | 'too_big' }>
+type Bound = Extract<SchemaIssue, { code: 'too_small' | 'too_big' }>
 
 function tooSmall(issue: Extract<Bound, { code: 'too_small' }>, value: unknown): string {
 	const least = Number(issue.minimum)
@@ -116,27 +100,4 @@ const articles: Readonly<Record<string, string>> = {
 
 function article(expected: string): string {
 	return articles[expected] ?? expected
-}
-
-function writeParam(path: Path): string {
-	let text = ''
-	for (const step of path) {
-		if (typeof step === 'number') text += `[${step}]`
-		else text += text === '' ? shorten(String(step)) : `.${shorten(String(step))}`
-	}
-	return text
-}
-
-function valueAt(body: unknown, path: Path): unknown {
-	let value = body
-	for (const step of path) {
-		if (typeof value !== 'object' || value === null) return undefined
-		value = Reflect.get(value, step)
-	}
-	return value
-}
-
-/** Limits a value that an error message repeats to 100 characters. */
-function shorten(text: string): string {
-	return text.length <= 100 ? text : `${text.slice(0, 100)}…`
 }

@@ -1,9 +1,8 @@
 // Writes token usage in the format of Anthropic's API: `input_tokens` excludes tokens read from or written to a cache. Source: the types of
 // its SDKs.
 
-import type { JsonObject } from '../../chat/json.ts'
+import { isObject, type JsonObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
-import { isObject } from '../openai/fields.ts'
 import { messagesWire } from './formats.ts'
 
 /** Usage at the start of a stream; the final counts are in `message_delta`. */

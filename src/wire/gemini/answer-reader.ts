@@ -3,10 +3,10 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import { isObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
-import type { ErrorReading } from '../openai/error-reader.ts'
-import { countField, field, isObject, listField, textField } from '../openai/fields.ts'
-import { cut } from '../openai/open-answer.ts'
+import { countField, field, listField, textField } from '../json/fields.ts'
+import { type ErrorReading, interrupted } from '../json/upstream-error.ts'
 import { CandidateReader, type CandidateReading } from './candidate-reader.ts'
 import { readGeminiErrorEvent } from './error-reader.ts'
 import { readUsage } from './usage-reader.ts'
@@ -50,7 +50,7 @@ export class GeminiAnswerReader {
 	end(complete: boolean): readonly ChatEvent[] {
 		if (this.ended) return []
 		const open = [...this.candidates.values()].some(({ closed }) => !closed)
-		if (this.candidates.size === 0 || (open && !complete)) return this.fail(cut(this.reading.errors.title))
+		if (this.candidates.size === 0 || (open && !complete)) return this.fail(interrupted(this.reading.errors.title))
 		const events: ChatEvent[] = [...this.begin(undefined)]
 		const last = Math.max(...this.candidates.keys())
 		for (let index = 0; index <= last; index++) events.push(...this.candidate(index).close('stop'))

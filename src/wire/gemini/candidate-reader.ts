@@ -2,7 +2,9 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
-import { field, isObject, listField, textField } from '../openai/fields.ts'
+import { isObject } from '../../chat/json.ts'
+import { field, listField, textField } from '../json/fields.ts'
+import { finishReasonWith, unnamedCall } from '../json/tool-call-assembler.ts'
 import { geminiWire } from './formats.ts'
 import { readLogprobs } from './logprobs-reader.ts'
 
@@ -56,8 +58,8 @@ export class CandidateReader {
 	close(reason: FinishReason): readonly ChatEvent[] {
 		if (this.isClosed) return []
 		this.isClosed = true
-		const calling = this.calls > 0 && reason === 'stop' && !this.reading.namedTool
-		return [{ type: 'choice-finish', choice: this.reading.index, reason: calling ? 'tool-calls' : reason }]
+		const { index, namedTool } = this.reading
+		return [{ type: 'choice-finish', choice: index, reason: finishReasonWith(this.calls, reason, namedTool) }]
 	}
 
 	private readPart(part: unknown, events: ChatEvent[]): void {
@@ -96,8 +98,7 @@ export class CandidateReader {
 	private readCall(called: unknown, signature: string | undefined, events: ChatEvent[]): void {
 		if (this.reading.oneCall && this.calls > 0) return
 		const name = textField(called, 'name')
-		if (name === undefined)
-			throw new ChatError('upstream-failed', 'The model called a tool without naming it.', { sent: 'yes' })
+		if (name === undefined) throw unnamedCall()
 		if (this.calls >= maxCalls)
 			throw new ChatError('upstream-failed', `The model made more than ${maxCalls} tool calls.`, { sent: 'yes' })
 		const call = { choice: this.reading.index, call: this.calls++ }

@@ -2,7 +2,7 @@
 // results of parallel tool calls form one turn.
 
 import { ChatError } from '../../chat/error.ts'
-import type { Json, JsonObject } from '../../chat/json.ts'
+import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 import type { AssistantMessage, Message, ToolCall, ToolMessage, UserMessage } from '../../chat/message.ts'
 import type { GeminiForm } from './form.ts'
 import { geminiWire } from './formats.ts'
@@ -165,8 +165,4 @@ function parsed(text: string): Json | undefined {
 	} catch {
 		return undefined
 	}
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

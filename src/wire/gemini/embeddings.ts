@@ -2,7 +2,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
-import { listField } from '../openai/fields.ts'
+import { listField } from '../json/fields.ts'
 
 /** Maximum number of texts in one request. */
 export const embeddingsBatch = 100

@@ -2,14 +2,14 @@
 // errors, which decides what a status means for the caller.
 
 import type { ChatError } from '../../chat/error.ts'
+import { field, listField, numberField, textField } from '../json/fields.ts'
 import {
 	type ErrorAnswer,
 	type ErrorReading,
 	type HeaderLookup,
 	readErrorAnswer,
 	readErrorEvent,
-} from '../openai/error-reader.ts'
-import { field, listField, numberField, textField } from '../openai/fields.ts'
+} from '../json/upstream-error.ts'
 
 /** Reads a response with an error status. */
 export function readGeminiError(answer: ErrorAnswer, reading: ErrorReading): ChatError {

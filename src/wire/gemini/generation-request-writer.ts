@@ -2,7 +2,7 @@
 // wire lacks is reported to `drop`; if dropping it would make the response wrong, the request is rejected.
 
 import { ChatError } from '../../chat/error.ts'
-import type { Json, JsonObject } from '../../chat/json.ts'
+import { isObject, type JsonObject } from '../../chat/json.ts'
 import { type ChatRequest, marksCache, type ResponseFormat, type Sampling } from '../../chat/request.ts'
 import { writeContents } from './contents-writer.ts'
 import type { GeminiForm } from './form.ts'
@@ -42,10 +42,6 @@ function readPassthrough({ passthrough, passthroughWire }: ChatRequest, drop: (p
 	if (passthroughWire === geminiWire) return passthrough
 	for (const name of Object.keys(passthrough)) drop(name)
 	return {}
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function writeSampling(sampling: Sampling, drop: (part: string) => void): JsonObject {

@@ -1,7 +1,7 @@
 // Log-probabilities of a candidate: one list has the chosen tokens, another the alternatives.
 
 import type { TokenLogprob } from '../../chat/event.ts'
-import { field, listField, numberField } from '../openai/fields.ts'
+import { field, listField, numberField } from '../json/fields.ts'
 
 /** Reads a `logprobsResult`; empty if it has no tokens. */
 export function readLogprobs(result: unknown): readonly TokenLogprob[] {

@@ -1,6 +1,6 @@
 // Reads the response to GET /models of Gemini's API.
 
-import { field } from '../openai/fields.ts'
+import { field } from '../json/fields.ts'
 
 /** The names of the models without `models/`, or undefined if the response is not a list of models. */
 export function readGeminiModelList(answer: unknown): readonly string[] | undefined {

@@ -1,7 +1,8 @@
 // Reads token usage of this wire, which counts thinking separately from the response tokens.
 
+import { isObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
-import { countField, isObject } from '../openai/fields.ts'
+import { countField } from '../json/fields.ts'
 
 /** Undefined if `usage` has no counts. */
 export function readUsage(usage: unknown): Usage | undefined {

@@ -1,7 +1,7 @@
 // Validates a schema marked `strict` against OpenAI's strict subset of JSON Schema. Sources: OpenAI's guide on structured outputs;
 // error texts observed from its API. It reports violations only; engines enforce the schema.
 
-import type { Json, JsonObject } from '../../chat/json.ts'
+import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 
 export interface StrictViolation {
 	/** Location in OpenAI's notation: `('properties', 'x')`, `()` for the root. */
@@ -188,8 +188,4 @@ class Check {
 function violation(path: readonly string[], message: string): StrictViolation {
 	const steps = path.map((step) => `'${step.slice(0, 100)}'`)
 	return { context: steps.length === 1 ? `(${steps[0]},)` : `(${steps.join(', ')})`, message }
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

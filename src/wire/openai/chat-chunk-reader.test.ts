@@ -6,12 +6,12 @@ import { collect } from '../../chat/collect.ts'
 import type { Choice } from '../../chat/completion.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
-import { type ChatAnswerReading, ChatChunkReader } from './chat-chunk-reader.ts'
+import { ChatChunkReader, type ChatChunkReading } from './chat-chunk-reader.ts'
 import { readCompletion } from './completion-reader.ts'
 
 const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 }
 
-function open(changes: Partial<ChatAnswerReading> = {}): ChatChunkReader {
+function open(changes: Partial<ChatChunkReading> = {}): ChatChunkReader {
 	let made = 0
 	return new ChatChunkReader({
 		model: 'm',
@@ -32,7 +32,7 @@ const chunk = (delta: object, finish_reason: string | null = null, index = 0) =>
 })
 const ended = [{ choices: [], usage }] as const
 
-function read(chunks: readonly unknown[], changes: Partial<ChatAnswerReading> = {}, complete = true) {
+function read(chunks: readonly unknown[], changes: Partial<ChatChunkReading> = {}, complete = true) {
 	const reader = open(changes)
 	const events = [...chunks.flatMap((one) => reader.read(one)), ...reader.end(complete)]
 	expect(brokenRule(events)).toBeUndefined()
@@ -46,7 +46,7 @@ async function* replay(events: readonly ChatEvent[]) {
 
 async function choicesOf(
 	chunks: readonly unknown[],
-	changes: Partial<ChatAnswerReading> = {},
+	changes: Partial<ChatChunkReading> = {},
 ): Promise<readonly Choice[]> {
 	return (await collect(replay(read([...chunks, ...ended], changes)))).choices
 }

@@ -3,12 +3,13 @@
 
 import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
-import { field, isObject, listField, textField } from './fields.ts'
+import { isObject } from '../../chat/json.ts'
+import { field, listField, textField } from '../json/fields.ts'
+import { finishReasonWith, ToolCallAssembler } from '../json/tool-call-assembler.ts'
+import { type ChoiceReader, type ChunkReading, ChunkSequencer } from './chunk-sequencer.ts'
 import { readLogprobs } from './logprobs-reader.ts'
-import { type AnswerReading, type ChoiceReader, OpenAnswer } from './open-answer.ts'
-import { ToolCallReader } from './tool-call-reader.ts'
 
-export interface ChatAnswerReading extends AnswerReading {
+export interface ChatChunkReading extends ChunkReading {
 	/** The request forced a named tool: OpenAI then ends a call with `stop`. */
 	readonly namedTool: boolean
 	/** Creates an id for a call that has none from the upstream. */
@@ -17,10 +18,10 @@ export interface ChatAnswerReading extends AnswerReading {
 
 /** Reads one answer. Pass it the chunks in order. */
 export class ChatChunkReader {
-	private readonly answer: OpenAnswer
+	private readonly answer: ChunkSequencer
 
-	constructor(reading: ChatAnswerReading) {
-		this.answer = new OpenAnswer(reading, new ChatChoiceReader(reading))
+	constructor(reading: ChatChunkReading) {
+		this.answer = new ChunkSequencer(reading, new ChatChoiceReader(reading))
 	}
 
 	/** The events of one parsed chunk: none, one or several. An upstream error becomes an `error` event. */
@@ -40,10 +41,10 @@ export class ChatChunkReader {
 }
 
 class ChatChoiceReader implements ChoiceReader {
-	private readonly reading: ChatAnswerReading
-	private readonly calls = new Map<number, ToolCallReader>()
+	private readonly reading: ChatChunkReading
+	private readonly calls = new Map<number, ToolCallAssembler>()
 
-	constructor(reading: ChatAnswerReading) {
+	constructor(reading: ChatChunkReading) {
 		this.reading = reading
 	}
 
@@ -61,9 +62,10 @@ class ChatChoiceReader implements ChoiceReader {
 
 	close(index: number, reason: FinishReason) {
 		const calls = this.calls.get(index)
-		if (calls === undefined || calls.count === 0)
-			return { parts: [], reason: reason === 'tool-calls' ? 'stop' : reason } as const
-		return { parts: calls.end(), reason: reason === 'stop' && !this.reading.namedTool ? 'tool-calls' : reason }
+		return {
+			parts: calls?.end() ?? [],
+			reason: finishReasonWith(calls?.count ?? 0, reason, this.reading.namedTool),
+		}
 	}
 
 	/** DeepSeek and vLLM send `reasoning_content`, OpenRouter and Ollama `reasoning`; some servers send both with the same text. */
@@ -87,7 +89,7 @@ class ChatChoiceReader implements ChoiceReader {
 		if (deltas.length === 0) return
 		let calls = this.calls.get(choice)
 		if (calls === undefined) {
-			calls = new ToolCallReader(choice, this.reading.newCallId)
+			calls = new ToolCallAssembler(choice, this.reading.newCallId)
 			this.calls.set(choice, calls)
 		}
 		for (const one of deltas) parts.push(...calls.read(one))

@@ -13,7 +13,7 @@ import type {
 } from '../../chat/event.ts'
 import type { Source } from '../../chat/source.ts'
 import { ChatRelay, hasOtherFields, isCanonical, overlay } from './chat-relay.ts'
-import { type CompletionShape, type ResponseContext, writeFinishReason } from './completion-writer.ts'
+import { type CompletionIdentity, type CompletionShape, writeFinishReason } from './completion-writer.ts'
 import { writeError } from './error-writer.ts'
 import { chatFormats } from './formats.ts'
 import { writeLogprobs } from './logprobs-writer.ts'
@@ -25,7 +25,7 @@ export interface ChunkShape extends CompletionShape {
 
 /** Writes one answer. Pass it the events in order. */
 export class ChatChunkWriter {
-	private readonly identity: ResponseContext
+	private readonly identity: CompletionIdentity
 	private readonly shape: ChunkShape
 	private readonly introduced = new Set<number>()
 	private readonly customCalls = new Set<string>()
@@ -35,7 +35,7 @@ export class ChatChunkWriter {
 	private prefix: string
 	private readonly suffix: string
 
-	constructor(identity: ResponseContext, shape: ChunkShape) {
+	constructor(identity: CompletionIdentity, shape: ChunkShape) {
 		this.identity = identity
 		this.shape = shape
 		this.relay = new ChatRelay(shape.includeUsage)
@@ -158,7 +158,7 @@ function callKey(event: { readonly choice: number; readonly call: number }): str
 	return `${event.choice}.${event.call}`
 }
 
-function writePrefix(identity: ResponseContext, model: string, fingerprint: string | undefined): string {
+function writePrefix(identity: CompletionIdentity, model: string, fingerprint: string | undefined): string {
 	const head = JSON.stringify({
 		id: identity.id,
 		object: 'chat.completion.chunk',

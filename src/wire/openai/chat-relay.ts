@@ -3,8 +3,8 @@
 // unknown fields of the upstream are added to it, so that none is lost.
 
 import type { ChatEvent } from '../../chat/event.ts'
+import { isObject } from '../../chat/json.ts'
 import type { Source } from '../../chat/source.ts'
-import { isObject } from './fields.ts'
 
 /** Fields at the start of every chunk of an answer, up to the choices. */
 export interface RelayIdentity {

@@ -1,7 +1,8 @@
 // Reads a unary `chat.completion` or `text_completion` into events, for upstreams that ignore a request to stream.
 
 import type { ChatEvent } from '../../chat/event.ts'
-import { field, isObject, listField } from './fields.ts'
+import { isObject } from '../../chat/json.ts'
+import { field, listField } from '../json/fields.ts'
 
 /** A reader of chunks. */
 interface ChunkReader {

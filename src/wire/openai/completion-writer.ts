@@ -10,7 +10,7 @@ import { writeLogprobs } from './logprobs-writer.ts'
 import { writeUsage } from './usage-writer.ts'
 
 /** Fields that are the same in every part of one answer. */
-export interface ResponseContext {
+export interface CompletionIdentity {
 	readonly id: string
 	/** Unix time in seconds. */
 	readonly created: number
@@ -26,7 +26,7 @@ export interface CompletionShape {
 /** @param source the source of the completion. If it has this format, its unknown fields are retained. */
 export function writeCompletion(
 	completion: Completion,
-	identity: ResponseContext,
+	identity: CompletionIdentity,
 	shape: CompletionShape,
 	source?: Source,
 ): object {

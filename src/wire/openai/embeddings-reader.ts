@@ -2,7 +2,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { Embeddings } from '../../operations/embeddings.ts'
-import { countField, field, listField, textField } from './fields.ts'
+import { countField, field, listField, textField } from '../json/fields.ts'
 import { readUsage } from './usage-reader.ts'
 
 export interface EmbeddingsReading {

@@ -1,7 +1,8 @@
 // Reads log-probabilities in the format of Chat Completions and from the four parallel lists of legacy completions.
 
 import type { TokenLogprob } from '../../chat/event.ts'
-import { field, isObject, listField, numberField } from './fields.ts'
+import { isObject } from '../../chat/json.ts'
+import { field, listField, numberField } from '../json/fields.ts'
 
 type Alternative = TokenLogprob['top'][number]
 

@@ -2,7 +2,8 @@
 // events. Any other form is left to the full readers, which tolerate deviations. Tests hold both paths to the same result.
 
 import type { Completion } from '../../chat/completion.ts'
-import { isObject, textField } from './fields.ts'
+import { isObject } from '../../chat/json.ts'
+import { textField } from '../json/fields.ts'
 import { readUsage } from './usage-reader.ts'
 
 /**

@@ -3,9 +3,15 @@
 
 import type { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
-
-type Issue = z.core.$ZodIssue
-type Path = readonly PropertyKey[]
+import {
+	deepestIssue,
+	type FieldPath,
+	type PlacedIssue,
+	type SchemaIssue,
+	shorten,
+	valueAt,
+	writePath,
+} from '../json/schema-issue.ts'
 
 /** The first issue of `error` about `body` as an `invalid-request`. */
 export function schemaError(error: z.ZodError, body: unknown): ChatError {
@@ -13,30 +19,15 @@ export function schemaError(error: z.ZodError, body: unknown): ChatError {
 }
 
 /** The same if only the value at `above` in `body` was parsed. */
-export function schemaErrorAt(above: Path, error: z.ZodError, body: unknown): ChatError {
+export function schemaErrorAt(above: FieldPath, error: z.ZodError, body: unknown): ChatError {
 	const [first] = error.issues
 	if (first === undefined) return new ChatError('invalid-request', 'The request is invalid.')
-	return issueError(deepest(first, above, body), body)
+	return issueError(deepestIssue(first, above, isMatch), body)
 }
 
-interface PlacedIssue {
-	readonly issue: Issue
-	readonly path: Path
-}
-
-/** Within a union, the issue of the alternative that the input matched most closely. */
-function deepest(issue: Issue, above: Path, body: unknown): PlacedIssue {
-	const path = [...above, ...issue.path]
-	if (issue.code !== 'invalid_union' || issue.errors.length === 0) return { issue, path }
-	let best: PlacedIssue | undefined
-	for (const alternative of issue.errors) {
-		const [first] = alternative
-		if (first === undefined) continue
-		const placed = deepest(first, path, body)
-		const wrongKind = placed.path.length === path.length && placed.issue.code === 'invalid_type'
-		if (!wrongKind && (best === undefined || placed.path.length > best.path.length)) best = placed
-	}
-	return best ?? { issue, path }
+/** An alternative for a value of another type than the union's tells the caller nothing. */
+function isMatch({ issue, path }: PlacedIssue, unionPath: FieldPath): boolean {
+	return path.length > unionPath.length || issue.code !== 'invalid_type'
 }
 
 function issueError({ issue, path }: PlacedIssue, body: unknown): ChatError {
@@ -74,9 +65,9 @@ function unslash(pattern: string | undefined): string {
 }
 
 function unionError(
-	issue: Extract<Issue, { code: 'invalid_union' }>,
+	issue: Extract<SchemaIssue, { code: 'invalid_union' }>,
 	param: string,
-	path: Path,
+	path: FieldPath,
 	value: unknown,
 	body: unknown,
 ): ChatError {
@@ -131,7 +122,7 @@ function invalid(param: string, problem: string, code: string): ChatError {
 	return new ChatError('invalid-request', `Invalid '${param}': ${problem}`, { param, code })
 }
 
-type Bound = Extract<Issue, { code: 'too_small' | 'too_big' }>
+type Bound = Extract<SchemaIssue, { code: 'too_small' | 'too_big' }>
 
 function tooSmall(param: string, issue: Extract<Bound, { code: 'too_small' }>, value: unknown): ChatError {
 	const least = Number(issue.minimum)
@@ -209,27 +200,4 @@ function describe(value: unknown): string {
 	if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'
 	if (typeof value === 'number') return Number.isInteger(value) ? 'an integer' : 'a decimal'
 	return article(typeof value)
-}
-
-function writePath(path: Path): string {
-	let text = ''
-	for (const step of path) {
-		if (typeof step === 'number') text += `[${step}]`
-		else text += text === '' ? shorten(String(step)) : `.${shorten(String(step))}`
-	}
-	return text
-}
-
-function valueAt(body: unknown, path: Path): unknown {
-	let value = body
-	for (const step of path) {
-		if (typeof value !== 'object' || value === null) return undefined
-		value = Reflect.get(value, step)
-	}
-	return value
-}
-
-/** Long enough to recognise, short enough to send back. */
-function shorten(text: string): string {
-	return text.length <= 100 ? text : `${text.slice(0, 100)}…`
 }

@@ -2,16 +2,19 @@
 
 import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
-import { field, textField } from './fields.ts'
+import { field, textField } from '../json/fields.ts'
+import { type ChunkReading, ChunkSequencer } from './chunk-sequencer.ts'
 import { readTokenLists } from './logprobs-reader.ts'
-import { type AnswerReading, OpenAnswer } from './open-answer.ts'
 
 /** Reads one answer. Pass it the chunks in order. */
 export class TextCompletionChunkReader {
-	private readonly answer: OpenAnswer
+	private readonly answer: ChunkSequencer
 
-	constructor(reading: AnswerReading) {
-		this.answer = new OpenAnswer(reading, { readParts, close: (_, reason) => ({ parts: [], reason: plain(reason) }) })
+	constructor(reading: ChunkReading) {
+		this.answer = new ChunkSequencer(reading, {
+			readParts,
+			close: (_, reason) => ({ parts: [], reason: plain(reason) }),
+		})
 	}
 
 	/** The events of one parsed chunk. An upstream error becomes an `error` event. */

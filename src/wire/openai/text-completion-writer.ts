@@ -3,10 +3,10 @@
 import type { Completion } from '../../chat/completion.ts'
 import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
 import { writeErrorEvent } from './chat-chunk-writer.ts'
-import type { ResponseContext } from './completion-writer.ts'
+import type { CompletionIdentity } from './completion-writer.ts'
 import { writeUsage } from './usage-writer.ts'
 
-export function writeTextCompletion(completion: Completion, identity: ResponseContext) {
+export function writeTextCompletion(completion: Completion, identity: CompletionIdentity) {
 	return {
 		id: identity.id,
 		object: 'text_completion',
@@ -25,14 +25,14 @@ export function writeTextCompletion(completion: Completion, identity: ResponseCo
 
 /** Writes one streamed answer. Pass it the events in order. */
 export class TextCompletionChunkWriter {
-	private readonly identity: ResponseContext
+	private readonly identity: CompletionIdentity
 	private readonly includeUsage: boolean
 	private model: string
 	private fingerprint: string | null = null
 	/** Characters written so far for each choice, for `text_offset`. */
 	private readonly offsets = new Map<number, number>()
 
-	constructor(identity: ResponseContext, includeUsage: boolean) {
+	constructor(identity: CompletionIdentity, includeUsage: boolean) {
 		this.identity = identity
 		this.includeUsage = includeUsage
 		this.model = identity.model

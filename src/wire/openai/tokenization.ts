@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../../operations/tokenization.ts'
-import { field, listField } from './fields.ts'
+import { field, listField } from '../json/fields.ts'
 import { schemaError } from './schema-error.ts'
 
 const question = z.looseObject({

@@ -1,10 +1,10 @@
 // Reads a transcription from servers that speak OpenAI's API: JSON, or the bare text of the other formats.
 
 import { ChatError } from '../../chat/error.ts'
-import type { JsonObject } from '../../chat/json.ts'
+import { isObject, type JsonObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { isJsonFormat, type Transcription, type TranscriptionFormat } from '../../operations/transcription.ts'
-import { countField, field, isObject } from './fields.ts'
+import { countField, field } from '../json/fields.ts'
 import { readUsage } from './usage-reader.ts'
 
 export interface TranscriptionReading {

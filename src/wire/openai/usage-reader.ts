@@ -1,8 +1,8 @@
 // Reads token counts from servers that speak OpenAI's API.
 
-import type { JsonObject } from '../../chat/json.ts'
+import { isObject, type JsonObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
-import { countField, field, isObject } from './fields.ts'
+import { countField, field } from '../json/fields.ts'
 
 /** Undefined if `usage` has no counts, such as the `null` in most chunks of a stream. */
 export function readUsage(usage: unknown): Usage | undefined {

@@ -1,8 +1,7 @@
 // Writes token counts in the format of OpenAI's API, with every detail present: clients read them without checking.
 
-import type { Json } from '../../chat/json.ts'
+import { isObject, type Json } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
-import { isObject } from './fields.ts'
 
 export function writeUsage(usage: Usage) {
 	const own = usage.extraWire === undefined ? usage.extra : undefined

@@ -4,7 +4,7 @@
 import { ChatError } from '../../chat/error.ts'
 import type { Usage } from '../../chat/usage.ts'
 import type { Ranking } from '../../operations/reranking.ts'
-import { countField, field, listField, numberField, textField } from '../openai/fields.ts'
+import { countField, field, listField, numberField, textField } from '../json/fields.ts'
 import { readUsage } from '../openai/usage-reader.ts'
 
 export interface RankingReading {

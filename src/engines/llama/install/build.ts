@@ -6,7 +6,7 @@ export const builds = ['cpu', 'cuda', 'vulkan', 'metal'] as const
 export type Build = (typeof builds)[number]
 
 /** A platform and an architecture, as in Node's `process.platform` and `process.arch`. */
-export interface Machine {
+export interface Platform {
 	readonly platform: string
 	readonly arch: string
 }
@@ -23,7 +23,7 @@ const packages: Readonly<Record<string, Readonly<Partial<Record<Build, readonly 
 }
 
 /** The builds available for a machine; empty if the library has no prebuilt binary for it. */
-export function availableBuilds({ platform, arch }: Machine): readonly Build[] {
+export function availableBuilds({ platform, arch }: Platform): readonly Build[] {
 	const known = packages[`${platform} ${arch}`] ?? {}
 	return builds.filter((build) => known[build] !== undefined)
 }
@@ -33,10 +33,10 @@ export function availableBuilds({ platform, arch }: Machine): readonly Build[] {
  *
  * @throws Error if a build is not available for the machine.
  */
-export function packagesOf(wanted: readonly Build[], { platform, arch }: Machine): readonly string[] {
+export function packagesOf(builds: readonly Build[], { platform, arch }: Platform): readonly string[] {
 	const known = packages[`${platform} ${arch}`]
 	if (known === undefined) throw new Error(`node-llama-cpp has no prebuilt engine for ${platform} on ${arch}.`)
-	const names = wanted.flatMap((build) => {
+	const names = builds.flatMap((build) => {
 		const found = known[build]
 		if (found !== undefined) return found
 		throw new Error(

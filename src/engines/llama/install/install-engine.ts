@@ -5,7 +5,7 @@ import { access, constants, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile
 import { join } from 'node:path'
 import type { Clock } from '../../../system/clock.ts'
 import { withLock } from '../../../system/lock.ts'
-import { type Build, type Machine, packagesOf } from './build.ts'
+import { type Build, type Platform, packagesOf } from './build.ts'
 import { engineInstalled, type InstalledEngine, removeMarker, writeMarker } from './engine-folder.ts'
 import { installationOf, libraryVersion } from './manifest.ts'
 import { runNpm } from './npm.ts'
@@ -13,7 +13,7 @@ import { runNpm } from './npm.ts'
 export interface InstallOptions {
 	/** Added to the installed builds; `cpu` is always installed. */
 	readonly build: Build
-	readonly machine: Machine
+	readonly platform: Platform
 	/** Used to locate npm, and passed to it. */
 	readonly environment: Readonly<Record<string, string | undefined>>
 	readonly clock: Clock
@@ -44,7 +44,7 @@ const npmFlags = [
  * @throws Error if the machine has no such build or npm fails, or the signal's reason.
  */
 export async function installEngine(folder: string, options: InstallOptions): Promise<InstalledEngine> {
-	packagesOf([options.build], options.machine)
+	packagesOf([options.build], options.platform)
 	const present = await engineInstalled(folder)
 	if (present !== undefined && has(present, options.build)) return present
 	await mkdir(folder, { recursive: true })
@@ -73,8 +73,8 @@ async function install(
 	options: InstallOptions,
 ): Promise<InstalledEngine> {
 	const earlier = current?.version === libraryVersion ? current.builds : []
-	const wanted = [...new Set<Build>(['cpu', ...earlier, options.build])]
-	const packages = packagesOf(wanted, options.machine)
+	const builds = [...new Set<Build>(['cpu', ...earlier, options.build])]
+	const packages = packagesOf(builds, options.platform)
 	const staging = await freshStaging(folder)
 	const { manifest, lock, unlocked } = installationOf(packages)
 	await writeFile(join(staging, 'package.json'), JSON.stringify(manifest, null, '\t'))
@@ -88,7 +88,7 @@ async function install(
 		signal,
 		onLine,
 	})
-	const engine = { version: libraryVersion, builds: wanted, packages: [...packages] }
+	const engine = { version: libraryVersion, builds, packages: [...packages] }
 	await swap(folder, staging, engine)
 	return engine
 }

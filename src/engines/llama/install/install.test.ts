@@ -19,8 +19,8 @@ async function emptyFolder(): Promise<string> {
 
 describe('builds', () => {
 	test('every machine has a CPU build, and other builds only if binaries exist', () => {
-		const machines = { linux: ['x64', 'arm64', 'arm', 'riscv64'], darwin: ['arm64', 'x64'], win32: ['x64', 'arm64'] }
-		const found = Object.entries(machines).flatMap(([platform, all]) =>
+		const platforms = { linux: ['x64', 'arm64', 'arm', 'riscv64'], darwin: ['arm64', 'x64'], win32: ['x64', 'arm64'] }
+		const found = Object.entries(platforms).flatMap(([platform, all]) =>
 			all.map((arch) => `${platform} ${arch}: ${availableBuilds({ platform, arch }).join(' ')}`),
 		)
 		expect(found).toEqual([
@@ -95,7 +95,7 @@ describe('the engine folder', () => {
 		expect(await engineInstalled(folder)).toEqual(engine)
 		const options: InstallOptions = {
 			build: 'cpu',
-			machine: linux,
+			platform: linux,
 			environment: { PATH: '' },
 			clock: systemClock,
 			signal: new AbortController().signal,
@@ -109,7 +109,7 @@ describe('the engine folder', () => {
 		const folder = await emptyFolder()
 		const options: InstallOptions = {
 			build: 'cpu',
-			machine: linux,
+			platform: linux,
 			environment: { PATH: '/nowhere' },
 			clock: systemClock,
 			signal: new AbortController().signal,
@@ -131,7 +131,7 @@ describe("npm's environment", () => {
 		)
 		const failed = await installEngine(join(folder, 'engine'), {
 			build: 'cpu',
-			machine: linux,
+			platform: linux,
 			environment: { npm_execpath: script, npm_node_execpath: process.execPath, ...environment },
 			clock: systemClock,
 			signal: new AbortController().signal,

@@ -19,16 +19,16 @@ export interface Installation {
 
 const lockSchema = z.looseObject({ packages: z.record(z.string(), z.looseObject({})) })
 
-const libraryPlace = 'node_modules/node-llama-cpp'
-const binaryPlaces = 'node_modules/@node-llama-cpp/'
+const libraryPath = 'node_modules/node-llama-cpp'
+const binariesPath = 'node_modules/@node-llama-cpp/'
 
 /** @param packages names of the packages with the binaries, as returned by `packagesOf`. */
 export function installationOf(packages: readonly string[]): Installation {
 	const { packages: entries, ...rest } = lockSchema.parse(lock)
 	const dependencies: Record<string, string> = { ...manifest.dependencies }
-	const { optionalDependencies: _, ...library } = entries[libraryPlace] ?? {}
-	const others = Object.entries(entries).filter(([place]) => !place.startsWith(binaryPlaces))
-	const locked: Record<string, object> = { ...Object.fromEntries(others), [libraryPlace]: library }
+	const { optionalDependencies: _, ...library } = entries[libraryPath] ?? {}
+	const others = Object.entries(entries).filter(([place]) => !place.startsWith(binariesPath))
+	const locked: Record<string, object> = { ...Object.fromEntries(others), [libraryPath]: library }
 	const unlocked: string[] = []
 	for (const name of packages) {
 		dependencies[name] = libraryVersion

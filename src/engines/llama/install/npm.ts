@@ -13,7 +13,7 @@ export interface NpmCall {
 }
 
 /** Number of npm's last lines to include in an error message. */
-const keptLines = 12
+const maxLines = 12
 
 /** @throws Error with npm's last lines if it fails or is missing, or the signal's reason. */
 export async function runNpm({ args, folder, environment, signal, onLine }: NpmCall): Promise<void> {
@@ -30,7 +30,7 @@ export async function runNpm({ args, folder, environment, signal, onLine }: NpmC
 	const last: string[] = []
 	const read = async (stream: NodeJS.ReadableStream) => {
 		for await (const line of createInterface({ input: stream })) {
-			if (last.push(line) > keptLines) last.shift()
+			if (last.push(line) > maxLines) last.shift()
 			onLine?.(line)
 		}
 	}

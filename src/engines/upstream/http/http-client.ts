@@ -108,7 +108,7 @@ class SocketClient implements HttpClient, ConnectionKeeper {
 		this.timeouts = timeouts
 		this.target = {
 			...(unixSocket === undefined ? { hostname, port } : { unix: unixSocket }),
-			...(secure ? { tls: { serverName: hostname, ...tls } } : {}),
+			...(secure ? { tls: { ...tls, serverName: tls?.serverName ?? hostname } } : {}),
 		}
 		if (authorization !== undefined && headers.authorization !== undefined)
 			throw new Error(

@@ -1,8 +1,7 @@
 // The request fields that a response repeats. Only fields that were present are stored with a turn; the others are filled in when the
 // response is written.
 
-import type { JsonObject } from '../../../chat/json.ts'
-import { isObject } from '../fields.ts'
+import { isObject, type JsonObject } from '../../../chat/json.ts'
 import type { ResponsesRequestBody } from './request-schema.ts'
 
 const repeated = [

@@ -3,8 +3,8 @@
 
 import type { z } from 'zod'
 import { ChatError } from '../../../chat/error.ts'
+import { isObject } from '../../../chat/json.ts'
 import type { AssistantMessage, Message, TextPart, UserPart } from '../../../chat/message.ts'
-import { isObject } from '../fields.ts'
 import { schemaErrorAt } from '../schema-error.ts'
 import {
 	compactionItem,

@@ -1,8 +1,8 @@
 // Tools in a namespace, as Codex sends them. A model has one flat list of names, so the namespace becomes a prefix of the name and is
 // separated from it again for the client.
 
-import type { JsonObject } from '../../../chat/json.ts'
-import { isObject, listField, textField } from '../fields.ts'
+import { isObject, type JsonObject } from '../../../chat/json.ts'
+import { listField, textField } from '../../json/fields.ts'
 
 /** The client's name of the tool. */
 export interface ToolName {

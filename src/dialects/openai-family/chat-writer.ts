@@ -1,0 +1,22 @@
+// Writes chat answers in OpenAI's format.
+
+import { ChatChunkWriter, type ChunkShape } from '../../wire/openai/chat-chunk-writer.ts'
+import { writeCompletion } from '../../wire/openai/completion-writer.ts'
+import type { AnswerWriter, StreamWriter } from '../dialect.ts'
+import { completionIdentity } from './completion-identity.ts'
+
+/**
+ * @param idPrefix of the answer's id.
+ * @param adaptStream adapts the writer of a stream.
+ */
+export function chatWriter(
+	shape: ChunkShape,
+	idPrefix: string,
+	adaptStream: (chunks: ChatChunkWriter) => StreamWriter = (chunks) => chunks,
+): AnswerWriter {
+	return {
+		completion: (completion, context, source) =>
+			writeCompletion(completion, completionIdentity(context, idPrefix), shape, source),
+		stream: (context) => adaptStream(new ChatChunkWriter(completionIdentity(context, idPrefix), shape)),
+	}
+}

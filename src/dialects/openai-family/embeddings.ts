@@ -1,0 +1,21 @@
+// POST /embeddings, as OpenAI's API defines it.
+
+import { readEmbeddingsRequest } from '../../wire/openai/embeddings-request-reader.ts'
+import { writeEmbeddings } from '../../wire/openai/embeddings-writer.ts'
+import type { CallOptions, Route, RouteInput } from '../dialect.ts'
+
+export function embeddingsRoute(options?: (input: RouteInput) => CallOptions): Route {
+	return {
+		method: 'POST',
+		path: '/embeddings',
+		read(input) {
+			const { request, encoding } = readEmbeddingsRequest(input.body)
+			return {
+				type: 'embed',
+				request,
+				write: (vectors, { model }) => writeEmbeddings(vectors, model, encoding),
+				...options?.(input),
+			}
+		},
+	}
+}

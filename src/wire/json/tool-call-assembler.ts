@@ -1,0 +1,181 @@
+// Assembles the tool calls of one choice from fragments in OpenAI's form, and puts them in order. It does not know the wire that they
+// came on. Observed deviations: servers omit indexes or start them at 1, repeat ids and names in
+// each delta, put two calls under one index, interleave calls, and send arguments as an object or not at all.
+
+import { ChatError } from '../../chat/error.ts'
+import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import { isObject } from '../../chat/json.ts'
+import { countField, field, textField } from './fields.ts'
+
+interface OpenCall {
+	readonly index: number | undefined
+	readonly kind: 'function' | 'custom'
+	id: string | undefined
+	/** A call cannot be emitted before its name is known. */
+	name: string | undefined
+	/** All arguments received so far. */
+	text: string
+	/** How many characters of `text` were emitted. */
+	emittedLength: number
+	begun: boolean
+}
+
+interface Delta {
+	readonly index: number | undefined
+	readonly id: string | undefined
+	readonly kind: 'function' | 'custom'
+	readonly name: string | undefined
+	readonly fragment: string
+}
+
+const maxCalls = 1000
+const maxArgumentsLength = 8_388_608
+
+export class ToolCallAssembler {
+	private readonly choice: number
+	private readonly newId: () => string
+	private readonly calls: OpenCall[] = []
+	private readonly ids = new Set<string>()
+	/** The one call whose arguments are emitted as they arrive; later ones wait for it. */
+	private current = 0
+
+	constructor(choice: number, newId: () => string) {
+		this.choice = choice
+		this.newId = newId
+	}
+
+	get count(): number {
+		return this.calls.length
+	}
+
+	/** @throws ChatError `upstream-failed` if the number of calls or the length of arguments exceeds its limit. */
+	read(value: unknown): readonly ChatEvent[] {
+		const delta = readDelta(value)
+		const call = this.find(delta) ?? this.add(delta)
+		call.id ??= delta.id
+		call.name ??= delta.name
+		call.text += delta.fragment
+		if (call.text.length > maxArgumentsLength) throw tooLarge()
+		const events: ChatEvent[] = []
+		this.advance(events)
+		return events
+	}
+
+	/** The parts to emit when the choice closes. */
+	end(): readonly ChatEvent[] {
+		const events: ChatEvent[] = []
+		for (; this.current < this.calls.length; this.current++) {
+			const call = this.calls[this.current]
+			if (call !== undefined) this.emitEnd(call, events)
+		}
+		return events
+	}
+
+	private find(delta: Delta): OpenCall | undefined {
+		const call = this.candidate(delta)
+		if (call === undefined || delta.name === undefined) return call
+		if (delta.id !== undefined && delta.id === call.id) return call
+		return startsAnother(delta, call) ? undefined : call
+	}
+
+	private candidate({ index, id }: Delta): OpenCall | undefined {
+		if (index !== undefined) return this.calls.findLast((call) => call.index === index)
+		return this.calls.find((call) => id !== undefined && call.id === id) ?? this.calls.at(-1)
+	}
+
+	private add({ index, kind }: Delta): OpenCall {
+		if (this.calls.length >= maxCalls) throw tooLarge()
+		const call: OpenCall = { index, kind, id: undefined, name: undefined, text: '', emittedLength: 0, begun: false }
+		this.calls.push(call)
+		return call
+	}
+
+	/** Emits the current call, and advances once it is complete and another waits. */
+	private advance(events: ChatEvent[]): void {
+		for (;;) {
+			const call = this.calls[this.current]
+			if (call === undefined || call.name === undefined) return
+			this.emit(call, events)
+			if (this.current === this.calls.length - 1 || !isComplete(call)) return
+			this.current++
+		}
+	}
+
+	private emit(call: OpenCall, events: ChatEvent[]): void {
+		const position = { choice: this.choice, call: this.current }
+		if (!call.begun) {
+			call.begun = true
+			events.push({
+				type: 'tool-call',
+				...position,
+				kind: call.kind,
+				id: this.uniqueId(call.id),
+				name: call.name ?? '',
+			})
+		}
+		if (call.emittedLength === call.text.length) return
+		events.push({ type: 'tool-arguments', ...position, fragment: call.text.slice(call.emittedLength) })
+		call.emittedLength = call.text.length
+	}
+
+	private emitEnd(call: OpenCall, events: ChatEvent[]): void {
+		if (call.name === undefined) throw unnamedCall()
+		if (call.kind === 'function' && call.text.trim() === '') call.text += '{}'
+		this.emit(call, events)
+	}
+
+	private uniqueId(id: string | undefined): string {
+		const unique = id === undefined || this.ids.has(id) ? this.newId() : id
+		this.ids.add(unique)
+		return unique
+	}
+}
+
+/** The finish reason of a choice with that many calls. OpenAI's API reports `stop` for a call that the request forced by name. */
+export function finishReasonWith(calls: number, reason: FinishReason, namedTool: boolean): FinishReason {
+	if (calls === 0) return reason === 'tool-calls' ? 'stop' : reason
+	return reason === 'stop' && !namedTool ? 'tool-calls' : reason
+}
+
+/** The error for a call without a name. */
+export function unnamedCall(): ChatError {
+	return new ChatError('upstream-failed', 'The model called a tool without naming it.', { sent: 'yes' })
+}
+
+function readDelta(value: unknown): Delta {
+	const custom = field(value, 'custom')
+	const kind = field(value, 'type') === 'custom' || isObject(custom) ? 'custom' : 'function'
+	const called = kind === 'custom' ? custom : field(value, 'function')
+	const text = field(called, kind === 'custom' ? 'input' : 'arguments')
+	return {
+		index: countField(value, 'index'),
+		id: textField(value, 'id'),
+		kind,
+		name: textField(called, 'name'),
+		fragment: typeof text === 'string' ? text : isObject(text) ? JSON.stringify(text) : '',
+	}
+}
+
+/** Whether a delta with a name, but without the id of `call`, starts another call rather than repeating the current one. */
+function startsAnother(delta: Delta, call: OpenCall): boolean {
+	if (call.name === undefined) return false
+	if (delta.name !== call.name) return true
+	if (delta.id !== undefined && call.id !== undefined) return isComplete(call)
+	return delta.fragment !== '' && isComplete(call)
+}
+
+/** Arguments of a function are one JSON object, so they show when they are complete. */
+function isComplete(call: OpenCall): boolean {
+	if (call.kind === 'custom') return call.text !== ''
+	if (!call.text.trimEnd().endsWith('}')) return false
+	try {
+		JSON.parse(call.text)
+		return true
+	} catch {
+		return false
+	}
+}
+
+function tooLarge(): ChatError {
+	return new ChatError('upstream-failed', "The model's tool calls exceeded the size limit.", { sent: 'yes' })
+}

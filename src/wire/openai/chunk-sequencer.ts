@@ -1,0 +1,165 @@
+// Puts the events of an answer's chunks in order, for every operation: it enforces the rules of chat/event.ts where servers break them.
+// It knows only whether a choice produced output and whether it closed, not the content.
+
+import { ChatError } from '../../chat/error.ts'
+import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import { isObject } from '../../chat/json.ts'
+import type { Usage } from '../../chat/usage.ts'
+import { countField, field, listField, textField } from '../json/fields.ts'
+import { type ErrorReading, failedWhileAnswering, interrupted, readErrorEvent } from '../json/upstream-error.ts'
+import { readUsage } from './usage-reader.ts'
+
+export interface ChunkReading {
+	/** The model requested from the upstream. An answer names its model only if it differs. */
+	readonly model: string
+	/** How many choices were requested. Additional ones are dropped. */
+	readonly choices: number
+	readonly errors: ErrorReading
+	/** Tokens of the prompt, for upstreams that never report usage. */
+	readonly countPrompt: () => number
+}
+
+/** Reads the content of the choices of one operation. */
+export interface ChoiceReader {
+	/** The parts in `choice`, without its end. */
+	readParts(choice: unknown, index: number): readonly ChatEvent[]
+	/** The parts that were held back, and the finish reason to report. */
+	close(index: number, reason: FinishReason): { readonly parts: readonly ChatEvent[]; readonly reason: FinishReason }
+}
+
+export class ChunkSequencer {
+	private readonly reading: ChunkReading
+	private readonly reader: ChoiceReader
+	/** Indexes of choices with output; true for those that closed. */
+	private readonly closed = new Map<number, boolean>()
+	private started = false
+	private firstHasOutput = false
+	private ended = false
+	private partCount = 0
+	private reported: Usage | undefined
+
+	constructor(reading: ChunkReading, reader: ChoiceReader) {
+		this.reading = reading
+		this.reader = reader
+	}
+
+	/** The events of one parsed chunk; none after a terminal event. */
+	read(chunk: unknown): readonly ChatEvent[] {
+		if (this.ended) return []
+		if (isErrorChunk(chunk)) return this.fail(readErrorEvent(chunk, this.reading.errors))
+		this.reported = readUsage(field(chunk, 'usage')) ?? this.reported
+		if (!Array.isArray(field(chunk, 'choices'))) return []
+		const events: ChatEvent[] = []
+		this.begin(chunk, events)
+		return this.orFail(events, () => {
+			for (const choice of listField(chunk, 'choices')) this.readChoice(choice, events)
+		})
+	}
+
+	/** The events at the end of the stream. `complete`: the stream was marked complete, for example by `[DONE]`. */
+	end(complete: boolean): readonly ChatEvent[] {
+		if (this.ended) return []
+		const open = [...this.closed.values()].includes(false)
+		if (this.closed.size === 0 || (open && !complete)) return this.fail(interrupted(this.reading.errors.title))
+		const events: ChatEvent[] = []
+		return this.orFail(events, () => {
+			const last = Math.max(...this.closed.keys())
+			for (let index = 0; index <= last; index++) this.close(index, 'stop', events)
+			this.ended = true
+			events.push({ type: 'finish', usage: this.usage() })
+		})
+	}
+
+	/** Ends the answer with an error that did not come from the stream. */
+	fail(error: ChatError): readonly ChatEvent[] {
+		if (this.ended) return []
+		this.ended = true
+		return [{ type: 'error', error, usage: this.started ? this.usage() : undefined }]
+	}
+
+	/** The events that `reading` collects, ended by the error if it throws one. */
+	private orFail(events: ChatEvent[], reading: () => void): readonly ChatEvent[] {
+		try {
+			reading()
+		} catch (thrown) {
+			if (!(thrown instanceof ChatError)) throw thrown
+			events.push(...this.fail(thrown))
+		}
+		return events
+	}
+
+	private begin(chunk: unknown, events: ChatEvent[]): void {
+		if (this.started) return
+		this.started = true
+		const model = textField(chunk, 'model')
+		const fingerprint = textField(chunk, 'system_fingerprint')
+		events.push({
+			type: 'start',
+			model: model === this.reading.model ? undefined : model,
+			fingerprint,
+		})
+	}
+
+	private readChoice(choice: unknown, events: ChatEvent[]): void {
+		const index = countField(choice, 'index') ?? 0
+		if (index >= this.reading.choices || this.closed.get(index) === true) return
+		const parts = this.reader.readParts(choice, index)
+		const reason = textField(choice, 'finish_reason')
+		if (reason === 'error') throw failedWhileAnswering(this.reading.errors.title)
+		this.closed.set(index, false)
+		this.emit(parts, events)
+		if (reason !== undefined) this.close(index, finishReasons[reason] ?? 'stop', events)
+	}
+
+	private close(index: number, reason: FinishReason, events: ChatEvent[]): void {
+		if (this.closed.get(index) === true) return
+		this.closed.set(index, true)
+		const closing = this.reader.close(index, reason)
+		this.emit(closing.parts, events)
+		this.emit([{ type: 'choice-finish', choice: index, reason: closing.reason }], events)
+	}
+
+	/** Choice 0 comes first: if it has produced nothing yet, it gets an empty text. */
+	private emit(parts: readonly ChatEvent[], events: ChatEvent[]): void {
+		for (const part of parts) {
+			if (!this.firstHasOutput && 'choice' in part) {
+				this.firstHasOutput = true
+				if (part.choice > 0) events.push({ type: 'text', choice: 0, text: '' })
+				if (!this.closed.has(0)) this.closed.set(0, false)
+			}
+			if (part.type !== 'choice-finish') this.partCount++
+			events.push(part)
+		}
+	}
+
+	private usage(): Usage {
+		if (this.reported !== undefined) return this.reported
+		return {
+			promptTokens: this.reading.countPrompt(),
+			completionTokens: this.partCount,
+			cachedTokens: 0,
+			reasoningTokens: 0,
+			source: 'counted',
+		}
+	}
+}
+
+const finishReasons: Readonly<Record<string, FinishReason>> = {
+	stop: 'stop',
+	eos: 'stop',
+	eos_token: 'stop',
+	end_turn: 'stop',
+	stop_sequence: 'stop',
+	length: 'length',
+	max_tokens: 'length',
+	model_length: 'length',
+	tool_calls: 'tool-calls',
+	tool_use: 'tool-calls',
+	function_call: 'tool-calls',
+	content_filter: 'content-filter',
+}
+
+function isErrorChunk(chunk: unknown): boolean {
+	if (!isObject(chunk)) return false
+	return (chunk.error !== undefined && chunk.error !== null) || chunk.object === 'error'
+}
