@@ -3,12 +3,13 @@
 
 import { ChatError } from '../chat/error.ts'
 import { createKey, isExpired, type Key } from './key.ts'
+import { type KeyId, keyId } from './key-id.ts'
 import type { KeyStore } from './key-store.ts'
 import { scopeOf } from './scope.ts'
 
 /** A key without its internal properties. */
 export interface OwnKey {
-	readonly id: string
+	readonly id: KeyId
 	readonly name: string
 	/** First characters of the secret. */
 	readonly prefix: string
@@ -60,7 +61,7 @@ export function ownKeys(store: KeyStore, caller: Key, nowMs: number): OwnKeys {
 			await store.insert(key)
 			return { key: describe(key, nowMs), secret }
 		},
-		revoke: (id) => store.revokeOwn(scope, id, nowMs),
+		revoke: (id) => store.revokeOwn(scope, keyId(id), nowMs),
 	}
 }
 
