@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
 import { ChatError } from '../chat/error.ts'
-import { createKey, hashSecret } from '../keys/key.ts'
-import { ownKeys } from '../keys/own-keys.ts'
-import { MemoryKeyStore } from './memory-key-store.testing.ts'
+import { MemoryKeyStore } from '../stores/memory-key-store.testing.ts'
+import { createKey, hashSecret } from './key.ts'
+import { ownKeys } from './own-keys.ts'
 
 const nowMs = 1_700_000_000_000
 
