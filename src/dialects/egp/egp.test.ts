@@ -3,7 +3,9 @@
 import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../../chat/error.ts'
 import { turnId } from '../../conversations/turn-id.ts'
-import type { Call, ChatCall, ResponseContext, TextCompletionCall } from '../dialect.ts'
+import type { ChatCall, TextCompletionCall } from '../call.ts'
+import type { Call } from '../dialect.ts'
+import type { ResponseContext } from '../writer.ts'
 import { egp } from './egp.ts'
 
 const identity: ResponseContext = { token: turnId('0'.repeat(32)), created: 1, now: () => 1, model: 'm' }

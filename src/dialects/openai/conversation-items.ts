@@ -1,33 +1,42 @@
 // The Conversations API: the items of a conversation.
 
-import type { ChatError } from '../../chat/error.ts'
+import { ChatError } from '../../chat/error.ts'
 import type { StoredMessage } from '../../conversations/conversation.ts'
 import type { ConversationId } from '../../conversations/conversation-id.ts'
-import type { ScopedConversations } from '../../conversations/conversation-store.ts'
-import { messageId } from '../../conversations/message-id.ts'
+import { type MessageId, messageId } from '../../conversations/message-id.ts'
 import { newItemsSchema } from '../../wire/openai/conversations/conversation-schema.ts'
 import { writeConversation } from '../../wire/openai/conversations/conversation-writer.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
 import { readItemId } from '../../wire/openai/responses/item-id.ts'
 import { withoutItem } from '../../wire/openai/responses/item-piece.ts'
 import { readItems } from '../../wire/openai/responses/item-reader.ts'
-import type { Item } from '../../wire/openai/responses/item-writer.ts'
+import { type Item, writeStoredItems } from '../../wire/openai/responses/item-writer.ts'
 import type { Route, RouteInput } from '../dialect.ts'
-import { addItems } from './added-items.ts'
-import { find, named, parse } from './conversations.ts'
-import { itemMissing } from './response-thread.ts'
-import { findItem, listItems } from './stored-items.ts'
+import { parse, readAdditions, readConversation } from './conversations.ts'
+import { itemOf, messageIdOf, writeItemPage } from './item-pages.ts'
+import { itemNotFound } from './not-found.ts'
 
 export const createItems: Route = {
 	method: 'POST',
 	path: '/conversations/{id}/items',
 	read(input) {
-		const { id, missing } = named(input)
+		const { id, notFound } = readConversation(input)
 		const { items } = parse(newItemsSchema, input.body)
-		const pieces = readItems(items, { body: input.body, field: 'items' })
+		const { lookup, build } = readAdditions(readItems(items, { body: input.body, field: 'items' }))
 		return {
-			type: 'stored',
-			answer: async (own, facts) => writeList(await addItems(own, id, pieces, facts, missing), false),
+			type: 'conversations.append',
+			id,
+			additions: {
+				lookup,
+				build(found) {
+					const messages = build(found)
+					if (messages.length === 0)
+						throw new ChatError('invalid-request', 'None of the items has content to store.', { param: 'items' })
+					return messages
+				},
+			},
+			notFound,
+			write: (added) => writeList(writeStoredItems(added), false),
 		}
 	},
 }
@@ -37,19 +46,23 @@ export const listConversationItems: Route = {
 	method: 'GET',
 	path: '/conversations/{id}/items',
 	read(input) {
-		const { id, missing } = named(input)
+		const { id, notFound } = readConversation(input)
 		const query = input.query()
 		const page = readListQuery(query, 'desc')
 		const branch = query.get('branch')
 		return {
-			type: 'stored',
-			async answer(own) {
-				await find(own, id, missing)
-				if (branch === null) return listItems(own, { ...page, conversation: id })
-				const tip = readItemId(branch)?.message ?? messageId(branch)
-				if ((await own.history.message(id, tip)) === undefined) throw itemMissing(branch)
-				return listItems(own, { ...page, conversation: id, tip })
+			type: 'messages.list',
+			conversation: id,
+			query: {
+				...page,
+				after: messageIdOf(page.after),
+				tip: branch === null ? undefined : (readItemId(branch)?.message ?? messageId(branch)),
 			},
+			notFound(absent) {
+				if (absent === 'tip') return itemNotFound(branch ?? '')
+				return absent === 'cursor' ? itemNotFound(page.after ?? '') : notFound()
+			},
+			write: (messages) => writeItemPage(messages, page),
 		}
 	},
 }
@@ -58,8 +71,8 @@ export const retrieveItem: Route = {
 	method: 'GET',
 	path: '/conversations/{id}/items/{item}',
 	read(input) {
-		const named = namedItem(input)
-		return { type: 'stored', answer: async (own) => (await locate(own, named)).item }
+		const { item, write, ...message } = readItem(input)
+		return { type: 'messages.find', ...message, write }
 	},
 }
 
@@ -67,38 +80,43 @@ export const deleteItem: Route = {
 	method: 'DELETE',
 	path: '/conversations/{id}/items/{item}',
 	read(input) {
-		const named = namedItem(input)
+		const { item, write, ...message } = readItem(input)
 		return {
-			type: 'stored',
-			async answer(own) {
-				const { stored } = await locate(own, named)
-				const id = readItemId(named.item)
-				const left = id === undefined ? undefined : withoutItem(stored.message, id)
-				if (!(await own.history.replace(named.id, stored.id, left))) throw itemMissing(named.item)
-				return writeConversation(await find(own, named.id, named.missing))
+			type: 'messages.edit',
+			...message,
+			edit(stored) {
+				// Throws if the message has no such item.
+				write(stored)
+				const id = readItemId(item)
+				return id === undefined ? undefined : withoutItem(stored.message, id)
 			},
+			write: writeConversation,
 		}
 	},
 }
 
-interface NamedItem {
-	/** The conversation. */
-	readonly id: ConversationId
+interface ItemInPath {
+	readonly conversation: ConversationId
+	/** The message that the item is part of. */
+	readonly id: MessageId
 	readonly item: string
-	readonly missing: () => ChatError
+	readonly notFound: (absent: string) => ChatError
+	/** @throws ChatError `not-found` if the message has no such item. */
+	readonly write: (stored: StoredMessage) => Item
 }
 
-function namedItem(input: RouteInput): NamedItem {
-	const { id, missing } = named(input)
-	return { id, missing, item: input.parameters[1] ?? '' }
-}
-
-async function locate(
-	own: ScopedConversations,
-	{ id, item, missing }: NamedItem,
-): Promise<{ readonly stored: StoredMessage; readonly item: Item }> {
-	await find(own, id, missing)
-	const found = await findItem(own, id, item)
-	if (found === undefined) throw itemMissing(item)
-	return found
+function readItem(input: RouteInput): ItemInPath {
+	const { id: conversation, notFound } = readConversation(input)
+	const [, item = ''] = input.parameters
+	return {
+		conversation,
+		id: messageIdOf(item),
+		item,
+		notFound: (absent) => (absent === 'conversation' ? notFound() : itemNotFound(item)),
+		write(stored) {
+			const found = itemOf(stored, item)
+			if (found === undefined) throw itemNotFound(item)
+			return found
+		},
+	}
 }

@@ -14,9 +14,10 @@ export const readStream: Route = {
 			throw new ChatError('invalid-request', "Invalid 'after': expected the number of events already read.", {
 				param: 'after',
 			})
-		const missing = () => new ChatError('not-found', `Stream with id '${id.slice(0, 100)}' not found.`, { param: 'id' })
+		const notFound = () =>
+			new ChatError('not-found', `Stream with id '${id.slice(0, 100)}' not found.`, { param: 'id' })
 		const turn = readTurnId(id)
-		if (turn === undefined) throw missing()
-		return { type: 'resume', turn, after: Number(after), missing }
+		if (turn === undefined) throw notFound()
+		return { type: 'streams.read', turn, after: Number(after), notFound }
 	},
 }
