@@ -11,7 +11,6 @@ const beingDivided: ReadonlySet<string> = new Set([
 	'src/conversations/service.ts',
 	'src/engines/llama/llama.ts',
 	'src/server/handler.ts',
-	'src/stores/sql/sql-conversation-store.ts',
 ])
 
 /** @returns the violation, or undefined. */

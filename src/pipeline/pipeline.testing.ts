@@ -10,7 +10,10 @@ import { join } from 'node:path'
 import { ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import type { ChatRequest } from '../chat/request.ts'
-import { newConversationId, newTurnId } from '../conversations/conversation-id.ts'
+import { newConversationId } from '../conversations/conversation-id.ts'
+import { alice } from '../conversations/conversation-store.testing.ts'
+import type { ConversationStore } from '../conversations/conversation-store.ts'
+import { newTurnId } from '../conversations/turn-id.ts'
 import type { StreamAnswer } from '../engines/answer.ts'
 import { openEcho } from '../engines/echo/echo.ts'
 import type { Engine, Operation } from '../engines/engine.ts'
@@ -58,13 +61,13 @@ export type FaultPoint =
 /** The same calls by port and method. */
 const pointOf: Readonly<Record<string, FaultPoint>> = {
 	'keys.findByHash': 'find-key',
-	'conversations.path': 'read-history',
-	'conversations.begin': 'begin-turn',
-	'conversations.end': 'end-turn',
-	'conversations.drop': 'drop-turn',
+	'history.read': 'read-history',
+	'turns.begin': 'begin-turn',
+	'turns.end': 'end-turn',
+	'turns.drop': 'drop-turn',
 	'streams.open': 'open-stream',
 	'stream.append': 'append-to-stream',
-	'conversations.expire': 'expire-conversations',
+	'maintenance.expire': 'expire-conversations',
 }
 
 /** Ports whose methods throw instead of rejecting. */
@@ -122,6 +125,18 @@ export class Faults {
 				return point === undefined ? call : (...given: unknown[]) => this.run(point, () => call(...given))
 			},
 		})
+	}
+
+	/** The same store, whose methods run through `run` if they are in the table. */
+	watchConversations(store: ConversationStore): ConversationStore {
+		return {
+			in: (scope) => {
+				const { index, history, turns } = store.in(scope)
+				return { index, history: this.watch('history', history), turns: this.watch('turns', turns) }
+			},
+			maintenance: this.watch('maintenance', store.maintenance),
+			subscribe: (listener) => store.subscribe(listener),
+		}
 	}
 }
 
@@ -562,20 +577,20 @@ export function readerOf(response: Response): { next(): Promise<string | undefin
 /** Stores in an in-memory database, without a server. */
 export class TestStores {
 	readonly faults = new Faults()
-	readonly conversations: SqlConversationStore
+	readonly conversations: ConversationStore
 	readonly ledger: SqlLedgerStore
 	private readonly database: SqlDatabase
 
 	constructor(database: SqlDatabase) {
 		this.database = database
-		this.conversations = this.faults.watch('conversations', new SqlConversationStore(database))
+		this.conversations = this.faults.watchConversations(new SqlConversationStore(database))
 		this.ledger = new SqlLedgerStore(database)
 	}
 
 	async addConversation(updatedAtMs: number): Promise<void> {
 		const id = newConversationId()
 		const times = { createdAtMs: updatedAtMs, updatedAtMs }
-		await this.conversations.create({ tenant: 'default', owner: 'alice' }, { id, metadata: {}, listed: true, ...times })
+		await this.conversations.in(alice).index.create({ id, metadata: {}, listed: true, ...times })
 	}
 
 	async addRecord(settledAtMs: number): Promise<void> {
@@ -716,7 +731,7 @@ function storageOf(
 ): NonNullable<HandlerOptions['kept']> {
 	return {
 		ledger: watchedLedger(ledger, faults, tickets),
-		conversations: faults.watch('conversations', new SqlConversationStore(database)),
+		conversations: faults.watchConversations(new SqlConversationStore(database)),
 		streams: watchedStreams(streams, faults),
 		async usage(query) {
 			await ledger.deliver()
