@@ -23,7 +23,6 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 	telemetry: ['chat', 'fields', 'http', 'system'],
 	weights: ['system'],
 	wire: ['chat', 'conversations', 'ledger', 'operations'],
-	limits: ['chat'],
 	dialects: ['chat', 'conversations', 'http', 'keys', 'ledger', 'limits', 'operations', 'routing', 'wire'],
 	engines: ['chat', 'fields', 'http', 'operations', 'system', 'weights', 'wire'],
 	embedded: ['chat', 'engines', 'operations', 'system'],
