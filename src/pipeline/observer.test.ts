@@ -99,7 +99,7 @@ const cases: Readonly<Record<string, Requests>> = {
 		await app.get('/v1/nothing'),
 	],
 	'a key that selects its dialect': async (app) => {
-		const key = await app.addKey({ name: 'carol', role: 'user', owner: 'alice', settings: { dialect: 'egp' } })
+		const key = await app.addKey({ name: 'carol', role: 'user', owner: 'alice', settings: { dialect: 'albert' } })
 		return [await app.post('/v1/chat/completions', { model: 'none' }, { key })]
 	},
 }
