@@ -31,13 +31,13 @@ const handler = openHandler({
 const echo = listen({ address: '127.0.0.1:0', fetch: handler.fetch, maxBodyBytes: 20_000_000 })
 
 /** Answers whatever it is asked in one way, and keeps what it was told. */
-const asked: { readonly headers: Headers; readonly body: unknown }[] = []
+const requests: { readonly headers: Headers; readonly body: unknown }[] = []
 let answer: () => Response = () => Response.json({})
 const scripted = Bun.serve({
 	port: 0,
 	hostname: '127.0.0.1',
 	async fetch(request) {
-		asked.push({ headers: request.headers, body: await request.json() })
+		requests.push({ headers: request.headers, body: await request.json() })
 		return answer()
 	},
 })
@@ -145,7 +145,7 @@ test('headers: the key in either way, the version, and betas of the configuratio
 		const native = { ...request, passthroughWire: 'anthropic', passthrough: { betas: ['b-2', 'c-3'] } }
 		await completionOf(await engine.chat(native, call()))
 		await engine.close()
-		const { headers, body } = asked.at(-1) ?? {}
+		const { headers, body } = requests.at(-1) ?? {}
 		for (const [name, value] of Object.entries(expected)) expect([name, headers?.get(name)]).toEqual([name, value])
 		expect(body).not.toHaveProperty('betas')
 	}

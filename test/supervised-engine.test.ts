@@ -75,7 +75,7 @@ async function processes(mark: string): Promise<readonly number[]> {
 	return found
 }
 
-async function isGone(mark: string): Promise<void> {
+async function hasExited(mark: string): Promise<void> {
 	while ((await processes(mark)).length > 0) await Bun.sleep(10)
 }
 
@@ -111,12 +111,12 @@ test('a process killed while it answers: the answer breaks off clearly, the next
 test('a process killed before it began to answer may have been paid for', async () => {
 	const engine = await openServed(['--name', 'killed-early'])
 	await answer(engine, 'ready')
-	const begun = engine.chat(request('echo:hang'), call())
+	const started = engine.chat(request('echo:hang'), call())
 	const [pid] = await processes('killed-early')
 	// The request is on its way once the event loop has been idle: a second one is answered behind it.
 	await answer(engine, 'behind it')
 	if (pid !== undefined) process.kill(pid, 'SIGKILL')
-	await expect(begun).rejects.toMatchObject({ kind: 'upstream-failed', sent: 'maybe' })
+	await expect(started).rejects.toMatchObject({ kind: 'upstream-failed', sent: 'maybe' })
 })
 
 test('a process that can never start is said to have failed, with its last words', async () => {
@@ -134,9 +134,9 @@ test('a process that can never start is said to have failed, with its last words
 test('a caller who goes while a process starts does not wait for it', async () => {
 	const engine = await openServed(['--crash', '1'])
 	const controller = new AbortController()
-	const begun = engine.chat(request('hi'), call(controller.signal))
+	const started = engine.chat(request('hi'), call(controller.signal))
 	controller.abort()
-	await expect(begun).rejects.toMatchObject({ kind: 'cancelled' })
+	await expect(started).rejects.toMatchObject({ kind: 'cancelled' })
 })
 
 test.skipIf(spawnSync('prlimit', ['--version']).status !== 0)(
@@ -144,9 +144,9 @@ test.skipIf(spawnSync('prlimit', ['--version']).status !== 0)(
 	async () => {
 		const engine = await openServed()
 		await answer(engine, 'ready')
-		const leaving = new AbortController()
+		const disconnect = new AbortController()
 		// Takes the connection that is open.
-		const hanging = engine.chat(request('echo:hang'), call(leaving.signal)).catch(() => undefined)
+		const hanging = engine.chat(request('echo:hang'), call(disconnect.signal)).catch(() => undefined)
 		await Bun.sleep(0)
 		const setLimit = (limit: string) => spawnSync('prlimit', ['--pid', String(process.pid), `--nofile=${limit}:`])
 		const limit = spawnSync('prlimit', ['--nofile', '--output', 'SOFT', '--noheadings']).stdout.toString().trim()
@@ -163,7 +163,7 @@ test.skipIf(spawnSync('prlimit', ['--version']).status !== 0)(
 		setLimit(limit)
 		expect(failed).toMatchObject({ kind: 'unavailable', code: descriptorsCode, sent: 'nothing' })
 		expect(status).toBe('ready')
-		leaving.abort()
+		disconnect.abort()
 		await hanging
 	},
 )
@@ -178,7 +178,7 @@ test('replaced: what runs ends on the old process, what comes goes to the new on
 	let last: ChatEvent | undefined
 	for (let next = await running.next(); next.done !== true; next = await running.next()) last = next.value
 	expect(last?.type).toBe('finish')
-	await isGone('the-old-one')
+	await hasExited('the-old-one')
 	expect((await answer(engine, 'hi again')).model).toBe('the-new-one')
 })
 
@@ -188,7 +188,7 @@ test('a stream that was left before it was read holds no process', async () => {
 	await left.return?.()
 	expect((await processes('left-alone')).length).toBe(1)
 	await engine.replace(await options(['--name', 'its-successor']))
-	await isGone('left-alone')
+	await hasExited('left-alone')
 	expect((await processes('its-successor')).length).toBe(1)
 })
 
@@ -218,9 +218,9 @@ test('a caller who goes before there is a process does not wait for it', async (
 	const engine = new Llama()
 	opened.push(engine)
 	const controller = new AbortController()
-	const begun = engine.chat(request('hi'), call(controller.signal))
+	const started = engine.chat(request('hi'), call(controller.signal))
 	controller.abort()
-	await expect(begun).rejects.toMatchObject({ kind: 'cancelled' })
+	await expect(started).rejects.toMatchObject({ kind: 'cancelled' })
 }, 10_000)
 
 test('a process that dies again and again is started at growing distances, ten seconds at most', async () => {

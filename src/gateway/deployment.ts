@@ -1,8 +1,8 @@
 // The models and upstreams of the current configuration. After a reload, unchanged upstreams continue without interruption, new ones are
 // opened, and removed ones are closed after their last call.
 
+import { ConfigError } from '../config/config-error.ts'
 import { withHome } from '../config/home-folder.ts'
-import { ConfigError } from '../config/load.ts'
 import { readSystemRegistries } from '../config/package-index.ts'
 import type { ConfigFile, UpstreamConfig } from '../config/schema.ts'
 import type { Settings } from '../config/settings.ts'

@@ -7,12 +7,12 @@ import type { ChatRequest, Sampling } from '../../chat/request.ts'
 import type { RequestFates } from '../../chat/request-fates.ts'
 import type { EngineCall } from '../../engines/engine.ts'
 import type { Log } from '../../system/log.ts'
-import { Answer } from './answer.ts'
+import { AnswerStream } from './answer.ts'
 import { type AnswerGrammar, answerGrammar, callableTools } from './answer-grammar.ts'
-import { AnswerReader } from './answer-reader.ts'
+import { OutputReader } from './answer-reader.ts'
 import type { Addon, AddonGrammarState, LlamaModel, Token } from './binding.ts'
 import type { CallFormat } from './call-format.ts'
-import { Choice, type RepetitionRule } from './choice.ts'
+import { type RepetitionRule, RunningChoice } from './choice.ts'
 import { renderConversation } from './conversation.ts'
 import { PromptText } from './prompt-text.ts'
 import type { RepetitiveText } from './repetition.ts'
@@ -95,7 +95,7 @@ export class ChatRunner {
 		const grammar = answerGrammar(request, format, { allowed: this.template.thinks, open: opensThinking })
 		const compiled = grammar === undefined ? undefined : compile(this.parts.addon, grammar)
 		const seed = randomSeed()
-		const answer = new Answer(scheduler, prompt.length, this.parts.fingerprint, signal)
+		const answer = new AnswerStream(scheduler, prompt.length, this.parts.fingerprint, signal)
 		const maxTokens = Math.min(request.maxTokens ?? this.parts.maxTokens, contextTokens - prompt.length)
 		const repetition = repetitionRule(this.parts, requestId, textOf(request))
 		return answer.begin(
@@ -104,7 +104,7 @@ export class ChatRunner {
 					compiled === undefined
 						? undefined
 						: new this.parts.addon.AddonGrammarEvaluationState(this.parts.model._model, compiled)
-				return new Choice({
+				return new RunningChoice({
 					index,
 					prompt,
 					sampling: samplerConfig(
@@ -116,7 +116,7 @@ export class ChatRunner {
 					top: request.logprobs?.top,
 					maxTokens,
 					stop: request.stop,
-					reader: new AnswerReader({
+					reader: new OutputReader({
 						thinking: opensThinking ? 'begun' : this.template.thinks ? 'possible' : 'never',
 						calls: tools.length > 0 ? format : undefined,
 					}),

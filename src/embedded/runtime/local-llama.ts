@@ -10,7 +10,7 @@ import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.t
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../../operations/tokenization.ts'
 import type { Log } from '../../system/log.ts'
-import type { Llama, LlamaContext, LlamaModel } from './binding.ts'
+import type { LlamaContext, LlamaModel, LlamaRuntime } from './binding.ts'
 import { ChatRunner } from './chat-runner.ts'
 import { CompletionRunner } from './completion-runner.ts'
 import { Embedder } from './embedder.ts'
@@ -75,7 +75,7 @@ export async function openLocalLlama(options: LocalLlamaOptions): Promise<Engine
 	}
 }
 
-async function openModel(llama: Llama, options: LocalLlamaOptions): Promise<Engine> {
+async function openModel(llama: LlamaRuntime, options: LocalLlamaOptions): Promise<Engine> {
 	const { log, modelName, parallel = 4, queueLimit = 64 } = options
 	const model = await llama.loadModel({ modelPath: options.modelPath }).catch((cause: unknown) => {
 		throw new Error(
@@ -177,7 +177,7 @@ function readTemplate(
 
 interface LocalLlamaParts {
 	readonly options: LocalLlamaOptions
-	readonly llama: Llama
+	readonly llama: LlamaRuntime
 	readonly model: LlamaModel
 	readonly vocabulary: Vocabulary
 	readonly embedder: Embedder

@@ -17,22 +17,22 @@ import { optionRedactor } from './redaction.ts'
 const apiKey = 'secret-0123456789'
 const timeouts = { firstByteMs: 5000, betweenChunksMs: 5000, totalMs: 10_000 }
 
-interface Seen {
+interface ReceivedCall {
 	readonly path: string
 	readonly headers: Headers
 	readonly body: unknown
 }
 
-type Respond = (seen: Seen) => Response | Promise<Response>
+type Respond = (received: ReceivedCall) => Response | Promise<Response>
 let respond: Respond = () => new Response(undefined, { status: 500 })
-let seen: Seen[] = []
+let received: ReceivedCall[] = []
 const server = Bun.serve({
 	port: 0,
 	hostname: '127.0.0.1',
 	idleTimeout: 0,
 	async fetch(request) {
 		const one = { path: new URL(request.url).pathname, headers: request.headers, body: await request.json() }
-		seen.push(one)
+		received.push(one)
 		return respond(one)
 	},
 })
@@ -46,7 +46,7 @@ async function open(
 	baseURL = `http://127.0.0.1:${server.port}/v1`,
 ): Promise<Engine> {
 	respond = answers
-	seen = []
+	received = []
 	const options = { apiKey, baseURL }
 	const provider = await openProvider({ package: name, options }, [import.meta.dir])
 	return openAiSdk({ provider, model: 'm', timeouts, clock: systemClock, redact: optionRedactor(options), ...changes })
@@ -182,7 +182,7 @@ describe('reasoning, signatures, tool calls and usage', () => {
 	test('are read from a unary response', async () => {
 		const engine = await open('@ai-sdk/anthropic', () => Response.json(whole))
 		expect<unknown>(await collect(replay(await chatEvents(engine, withTools, { unary: true })))).toMatchObject(expected)
-		expect(seen[0]?.body).not.toMatchObject({ stream: true })
+		expect(received[0]?.body).not.toMatchObject({ stream: true })
 		await engine.close()
 	})
 
@@ -203,7 +203,7 @@ describe('reasoning, signatures, tool calls and usage', () => {
 		await engine.close()
 		const again = await open('@ai-sdk/anthropic', () => streamed(pieces), { providerOptions })
 		await chatEvents(again, request({ tools, toolChoice: { type: 'auto' }, messages, maxTokens: 4000 }))
-		expect(seen[0]?.body).toMatchObject({
+		expect(received[0]?.body).toMatchObject({
 			thinking: { type: 'enabled', budget_tokens: 1024 },
 			messages: [
 				{ role: 'user' },
@@ -244,7 +244,7 @@ describe('embeddings and reranking', () => {
 		const { vectors, usage } = await engine.embed({ model: 'm', inputs }, call())
 		expect(vectors.map(([first]) => first)).toEqual(inputs.map(({ length }) => length))
 		expect(usage).toMatchObject({ promptTokens: 200, source: 'upstream' })
-		expect(seen.length).toBe(3)
+		expect(received.length).toBe(3)
 		expect(await thrownBy(engine.embed({ model: 'm', inputs: [[1]] }, call()))).toMatchObject({ kind: 'unsupported' })
 		expect(await thrownBy(engine.embed({ model: 'm', inputs: ['a'], dimensions: 9 }, call()))).toMatchObject({
 			kind: 'unsupported',
@@ -270,7 +270,7 @@ describe('embeddings and reranking', () => {
 			{ index: 2, score: 0.9 },
 			{ index: 0, score: 0.1 },
 		])
-		expect(seen[0]?.body).toMatchObject({ query: 'q', documents: ['a', 'b', 'c'], top_n: 2 })
+		expect(received[0]?.body).toMatchObject({ query: 'q', documents: ['a', 'b', 'c'], top_n: 2 })
 		await engine.close()
 	})
 
@@ -377,7 +377,7 @@ describe('failures', () => {
 			[{ tools: [{ type: 'custom', name: 'shell' }], toolChoice: { type: 'auto' } }, 'tools[0]'],
 		] as const)
 			expect(await thrownBy(engine.chat(request(changes), call()))).toMatchObject({ kind: 'unsupported', param })
-		expect(seen).toEqual([])
+		expect(received).toEqual([])
 		await engine.close()
 	})
 })

@@ -21,14 +21,13 @@ import { PartReader, partsOf } from './part-reader.ts'
 import { type ResponseTimeouts, within } from './response-timeouts.ts'
 import {
 	type CallContext,
-	type CallOptions,
 	type EmbeddingModel,
-	isVersion,
+	isLanguageModel,
 	type LanguageModel,
+	type ModelCallOptions,
 	type Provider,
 	type ProviderOptions,
-	type SpecificationVersion,
-	versions,
+	versionOf,
 } from './specification.ts'
 
 export interface AiSdkOptions {
@@ -192,7 +191,7 @@ class AiSdk implements Engine {
 		call: EngineCall,
 		model: LanguageModel,
 		running: RunningCall,
-	): Promise<CallOptions> {
+	): Promise<ModelCallOptions> {
 		const { providerOptions = {}, passthrough } = this.options
 		const form = {
 			version: versionOf(model),
@@ -280,18 +279,6 @@ class AiSdk implements Engine {
 
 function requestContext(call: EngineCall, { signal }: RunningCall): CallContext {
 	return { abortSignal: signal, headers: { 'x-request-id': call.requestId, ...call.headers } }
-}
-
-/** @throws Error */
-function versionOf({ specificationVersion: version }: LanguageModel): SpecificationVersion {
-	if (isVersion(version)) return version
-	throw new Error(
-		`the provider implements version '${version}' of the AI SDK's specification, which is not supported: install a version of the package that implements ${versions.join(', ')}`,
-	)
-}
-
-function isLanguageModel(value: unknown): value is LanguageModel {
-	return typeof value === 'object' && value !== null && 'doStream' in value && 'specificationVersion' in value
 }
 
 /** Whether `make` can create the model. True if no model is configured. */

@@ -76,7 +76,7 @@ describe('a call', () => {
 			finishReason: 'tool-calls',
 		})
 		expect(streamed.usage.reasoningTokens).toBeGreaterThan(0)
-		expect(server.seen.slice(-2).map(({ path }) => path)).toEqual([
+		expect(server.requests.slice(-2).map(({ path }) => path)).toEqual([
 			'/v1beta/models/gemini-3-pro:streamGenerateContent?alt=sse',
 			'/v1beta/models/gemini-3-pro:generateContent',
 		])
@@ -87,9 +87,9 @@ describe('a call', () => {
 		const safetySettings = [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }]
 		const engine = open({ body: { safetySettings } })
 		await completionOf(await engine.chat(request('hi'), call()))
-		expect(server.seen.at(-1)?.body).toMatchObject({ safetySettings })
+		expect(server.requests.at(-1)?.body).toMatchObject({ safetySettings })
 		await engine.embed({ model: 'm', inputs: ['a'] }, call())
-		expect(server.seen.at(-1)?.body).not.toHaveProperty('safetySettings')
+		expect(server.requests.at(-1)?.body).not.toHaveProperty('safetySettings')
 		await engine.close()
 	})
 
@@ -102,7 +102,7 @@ describe('a call', () => {
 	})
 
 	test('writes resource paths, and sends the key for Google Cloud as a bearer token', async () => {
-		const seen = await against(
+		const requests = await against(
 			(received) =>
 				Response.json({ url: new URL(received.url).pathname, auth: [...received.headers] }, { status: 500 }),
 			async (engine) => {
@@ -115,10 +115,10 @@ describe('a call', () => {
 			},
 			{ service: 'vertex', key: new Secret('ya29-token') },
 		)
-		expect(seen[0]).toContain('/v1beta/models/a%20b:streamGenerateContent')
-		expect(seen[1]).toContain('/v1beta/tunedModels/x:streamGenerateContent')
-		expect(seen[2]).toContain('/v1beta/models/org/gemini:streamGenerateContent')
-		for (const one of seen) {
+		expect(requests[0]).toContain('/v1beta/models/a%20b:streamGenerateContent')
+		expect(requests[1]).toContain('/v1beta/tunedModels/x:streamGenerateContent')
+		expect(requests[2]).toContain('/v1beta/models/org/gemini:streamGenerateContent')
+		for (const one of requests) {
 			expect(one).toContain('authorization')
 			expect(one).not.toContain('ya29-token')
 		}
@@ -130,20 +130,20 @@ test('counts a prompt', async () => {
 	const counted = await engine.count?.(request('one two three', { tools: [] }), call())
 	const { usage } = await completionOf(await engine.chat(request('one two three'), call()))
 	expect(counted).toBe(usage.promptTokens)
-	expect(server.seen.some(({ path }) => path.endsWith(':countTokens'))).toBe(true)
+	expect(server.requests.some(({ path }) => path.endsWith(':countTokens'))).toBe(true)
 	await engine.close()
 })
 
 describe('embeddings', () => {
 	test('are requested in batches of 100, normalized, and returned in order', async () => {
 		const engine = open()
-		const before = server.seen.length
+		const before = server.requests.length
 		const inputs = Array.from({ length: 201 }, (_, index) => `text number ${index}`)
 		const { vectors, usage } = await engine.embed(
 			{ model: 'm', inputs, dimensions: 16 },
 			call({ model: 'text-embedding' }),
 		)
-		expect(server.seen.length - before).toBe(3)
+		expect(server.requests.length - before).toBe(3)
 		expect(vectors.map(({ length }) => length)).toEqual(Array.from({ length: 201 }, () => 16))
 		const [last] = (await engine.embed({ model: 'm', inputs: inputs.slice(200), dimensions: 16 }, call())).vectors
 		expect(vectors[200]).toEqual(last ?? new Float32Array())
