@@ -43,13 +43,13 @@ if (postgresServer !== undefined)
 		}
 	}, 60_000)
 
-/** What `copy` tells of each table. */
+/** The output of `copy` for each table. */
 async function hashes(source: string, folder: string, name: string): Promise<string> {
 	return (await dragoman('copy', '--from', source, '--to', `sqlite:${join(folder, `${name}.sqlite`)}`)).output
 }
 
 if (postgresServer !== undefined)
-	test('migrate says what it did, once', async () => {
+	test('migrate reports what it did, once', async () => {
 		const [fresh, folder] = [await freshDatabase(postgresServer as string), await temporaryFolder()]
 		const config = join(folder, 'config.yaml')
 		await Bun.write(config, `database: ${fresh.url}\nmodels: embedded\n`)
