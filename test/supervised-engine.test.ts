@@ -257,7 +257,7 @@ test('a program that does not exist does not crash the gateway', async () => {
 	await supervisor.close()
 })
 
-test('its log lines at warn and above are written to the gateway's log at their level, all others at debug', async () => {
+test('its log lines at warn and above are written to the gateway’s log at their level, all others at debug', async () => {
 	const lines: { level: number; msg: string; line?: string; model?: string }[] = []
 	const log = openLog({ level: 'debug', format: 'json' }, (text) => {
 		for (const line of text.trim().split('\n')) lines.push(JSON.parse(line))

@@ -1,5 +1,4 @@
-// A wire from the server's side: where each feature is in a request, and answers with each feature
-// .
+// A wire from the server's side: where each feature is in a request, and answers with each feature.
 
 import type { AnswerFeature, RequestFeature } from '../features.ts'
 
