@@ -6,6 +6,7 @@ test('coined names and translated phrases are found with what to write instead',
 		"export interface CallSurroundings {}\nconst text = 'The answer goes on for ever.'\nconst toldYou = 1\n"
 	expect(findWords('a.ts', source)).toEqual([
 		'a.ts:1: the name CallSurroundings: write context, dependencies, options',
+		'a.ts:3: the name toldYou: write reported, received',
 		'a.ts:2: "for ever": write indefinitely',
 		'a.ts:2: "goes on": write continues',
 	])
@@ -13,4 +14,13 @@ test('coined names and translated phrases are found with what to write instead',
 
 test('plain words pass, and so does the slogan', () => {
 	expect(findWords('a.ts', "const context = 'Any chat dialect in, the conversation kept in between.'\n")).toEqual([])
+})
+
+test('comments and names of tests are read, also across lines; data of tests is not', () => {
+	const source = "/**\n * What the caller is\n * told.\n */\ntest('it goes on', () => call('nobody'))\n"
+	expect(findWords('a.test.ts', source)).toEqual([
+		'a.test.ts:5: "goes on": write continues',
+		'a.test.ts:1: "is told": write is reported, receives',
+	])
+	expect(findWords('a.ts', source)).toContain('a.ts:5: "nobody": write no client, another owner')
 })

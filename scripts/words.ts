@@ -61,7 +61,7 @@ const phrases: readonly Rule[] = [
 	{ pattern: /\b(tells|told) (it|its|of|how|what|which|the (client|caller|operator))\b/i, instead: 'reports' },
 	{ pattern: /\bfor ever\b/i, instead: 'indefinitely' },
 	{ pattern: /\b(goes|go|went|gone) on\b/i, instead: 'continues' },
-	{ pattern: /\bstands? (in (place|the)|for|beside|behind)\b/i, instead: 'is' },
+	{ pattern: /\bstands? (in (place|the)|beside|behind)\b/i, instead: 'is' },
 	{ pattern: /\b(is|are|was|were|be|been) (kept|asked)\b/i, instead: 'stored, requested' },
 	{ pattern: /\bkept for\b/i, instead: 'stored for' },
 	{ pattern: /\bat once\b/i, instead: 'immediately, concurrently' },

@@ -2,9 +2,9 @@
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { collect } from '../src/chat/collect.ts'
 import { ChatError } from '../src/chat/error.ts'
 import type { ChatRequest } from '../src/chat/request.ts'
+import { completionOf } from '../src/engines/answer.testing.ts'
 import { openEcho } from '../src/engines/echo/echo.ts'
 import { engineContract } from '../src/engines/engine.contract.ts'
 import { openOpenAICompatible } from '../src/engines/openai-compatible/openai-compatible.ts'
@@ -84,7 +84,7 @@ async function send(respond: (request: Request) => Response | Promise<Response>)
 		clock: systemClock,
 	})
 	try {
-		const { choices } = await collect(await engine.chat(request, call))
+		const { choices } = await completionOf(await engine.chat(request, call))
 		return choices[0]?.text ?? ''
 	} catch (thrown) {
 		if (thrown instanceof ChatError) return thrown

@@ -9,10 +9,13 @@ import type { AssistantMessage, Message } from '../src/chat/message.ts'
 import type { ChatRequest } from '../src/chat/request.ts'
 import { newConversationId, newTurnId } from '../src/conversations/conversation-id.ts'
 import { type OwnConversations, ownConversations } from '../src/conversations/own-conversations.ts'
+import { ConversationService } from '../src/conversations/service.ts'
 import type { Thread } from '../src/conversations/thread.ts'
-import type { Call, ChatCall, Route } from '../src/dialects/dialect.ts'
+import type { ChatCall } from '../src/dialects/call.ts'
+import type { Call, Route } from '../src/dialects/dialect.ts'
 import { openai } from '../src/dialects/openai/openai.ts'
 import { RouteTable } from '../src/http/route-table.ts'
+import { isConversationOperation, runConversationOperation } from '../src/pipeline/conversation-operations.ts'
 import { SqlConversationStore } from '../src/stores/sql/sql-conversation-store.ts'
 import { openMemory } from '../src/stores/sqlite/memory.testing.ts'
 
@@ -56,16 +59,13 @@ const server = Bun.serve({
 })
 
 async function perform(call: Call, own: OwnConversations): Promise<unknown> {
-	switch (call.type) {
-		case 'stored':
-			return call.answer(own, { nowMs, process: 'p' })
-		case 'cancel':
-			return call.answer(own)
-		case 'chat':
-			return answer((await call.resolve?.(own)) ?? call, own)
-		default:
-			throw new Error(`nobody asks for ${call.type} here`)
-	}
+	const conversations = new ConversationService(own, { nowMs, process: 'p' })
+	if (isConversationOperation(call)) return runConversationOperation(call, conversations)
+	if (call.type === 'turns.cancel') return runConversationOperation({ ...call, type: 'turns.find' }, conversations)
+	if (call.type !== 'chat') throw new Error(`unexpected call: ${call.type}`)
+	const { references } = call
+	if (references === undefined) return answer(call, own)
+	return answer(references.insert(await conversations.lookUp(references.lookup)), own)
 }
 
 async function answer({ request, thread, writer }: ChatCall, own: OwnConversations): Promise<unknown> {
@@ -498,10 +498,14 @@ test('a stream resumes after the events that its client has', async () => {
 			query: () => new URLSearchParams(query),
 			headers: new Headers(),
 		})
-	expect(read('stream=true')).toMatchObject({ type: 'resume', turn: '0193a0000000700080000000000000ab', after: 0 })
-	expect(read('stream=true&starting_after=4')).toMatchObject({ type: 'resume', after: 5 })
+	expect(read('stream=true')).toMatchObject({
+		type: 'streams.read',
+		turn: '0193a0000000700080000000000000ab',
+		after: 0,
+	})
+	expect(read('stream=true&starting_after=4')).toMatchObject({ type: 'streams.read', after: 5 })
 	expect(() => read('stream=true&starting_after=x')).toThrow("Invalid type for 'starting_after'")
 	const call = await read('stream=true')
-	const missing: ChatError | undefined = call.type === 'resume' ? call.missing() : undefined
+	const missing: ChatError | undefined = call.type === 'streams.read' ? call.notFound('turn') : undefined
 	expect(missing?.kind).toBe('not-found')
 })

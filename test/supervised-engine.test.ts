@@ -5,11 +5,11 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { collect } from '../src/chat/collect.ts'
 import { descriptorsCode } from '../src/chat/error.ts'
 import type { ChatEvent } from '../src/chat/event.ts'
 import { brokenRule } from '../src/chat/event-rules.testing.ts'
 import type { ChatRequest } from '../src/chat/request.ts'
+import { completionOf, eventsOf } from '../src/engines/answer.testing.ts'
 import { engineContract } from '../src/engines/engine.contract.ts'
 import type { EngineCall } from '../src/engines/engine.ts'
 import { Llama } from '../src/engines/llama/llama.ts'
@@ -60,7 +60,7 @@ async function openServed(args: readonly string[] = []): Promise<Llama> {
 
 /** The echo's answer, which waits for a process that can give it. */
 async function answer(engine: Llama, text: string) {
-	return collect(await engine.chat(request(text), call()))
+	return completionOf(await engine.chat(request(text), call()))
 }
 
 /** Ids of the child processes of this run, by a mark on their command line. */
@@ -92,7 +92,7 @@ engineContract(
 test('a process killed while it answers: the answer ends with an error, and a new process serves the next request', async () => {
 	const engine = await openServed(['--name', 'killed'])
 	const events: ChatEvent[] = []
-	for await (const event of await engine.chat(request('echo:hang-after 2'), call())) {
+	for await (const event of eventsOf(await engine.chat(request('echo:hang-after 2'), call()))) {
 		if (events.push(event) !== 3) continue
 		for (const pid of await processes('killed')) process.kill(pid, 'SIGKILL')
 	}
@@ -170,7 +170,7 @@ test.skipIf(spawnSync('prlimit', ['--version']).status !== 0)(
 
 test('replaced: running calls end on the old process, new ones use the new one, and the old one exits', async () => {
 	const engine = await openServed(['--name', 'the-old-one'])
-	const running = (await engine.chat(request('echo:delay 1 echo:repeat 300 word'), call()))[Symbol.asyncIterator]()
+	const running = eventsOf(await engine.chat(request('echo:delay 1 echo:repeat 300 word'), call()))
 	expect(await running.next()).toMatchObject({ value: { type: 'start', model: 'the-old-one' } })
 	await engine.replace({ ...(await options(['--name', 'the-new-one'])), substituteNote: 'another one' })
 	expect((await answer(engine, 'hi')).model).toBe('the-new-one')
@@ -184,10 +184,12 @@ test('replaced: running calls end on the old process, new ones use the new one, 
 
 test('a stream that was left before it was read holds no process', async () => {
 	const engine = await openServed(['--name', 'left-alone'])
-	const left = (await engine.chat(request('echo:hang-after 2'), call()))[Symbol.asyncIterator]()
+	const left = eventsOf(await engine.chat(request('echo:hang-after 2'), call()))
 	await left.return?.()
+	expect((await processes('left-alone')).length).toBe(1)
 	await engine.replace(await options(['--name', 'its-successor']))
 	await hasExited('left-alone')
+	expect((await processes('its-successor')).length).toBe(1)
 })
 
 test('closing ends the process', async () => {

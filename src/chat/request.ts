@@ -57,6 +57,12 @@ export interface Sampling {
 	readonly seed?: number
 }
 
+/**
+ * `Fields` with all of its fields, those without a value as `undefined`. Readers build it, so that a new optional field does not compile
+ * until each reader has read it.
+ */
+export type EveryField<Fields> = { readonly [Name in keyof Required<Fields>]: Fields[Name] }
+
 export type ResponseFormat =
 	| { readonly type: 'text' }
 	| { readonly type: 'json-object' }

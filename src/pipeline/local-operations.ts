@@ -1,137 +1,143 @@
-// Calls that need no upstream: models, stored conversations and responses, resumed streams, keys and usage.
+// Executes what needs no upstream: models, stored streams, keys and usage, with one entry for each operation, and stored conversations
+// (conversation-operations.ts). The domain folders have the rules, and the operation itself has the writer of its result.
 
 import { ChatError } from '../chat/error.ts'
-import type { Caller, CancelCall, EntriesCall, ResumeCall, UsageCall } from '../dialects/dialect.ts'
-import type { ChunkSource } from '../http/event-stream.ts'
-import { type OwnKeys, ownKeys } from '../keys/own-keys.ts'
+import { ConversationService } from '../conversations/service.ts'
+import type { OtherOperation, OtherOperationType } from '../dialects/local-operation.ts'
+import type { Key } from '../keys/key.ts'
 import { scopeOf } from '../keys/scope.ts'
+import { KeyService } from '../keys/service.ts'
 import type { Answer } from './answer.ts'
+import { isConversationOperation, runConversationOperation } from './conversation-operations.ts'
 import { describe } from './describe.ts'
 import type { Parts } from './parts.ts'
 import type { PlannedLocal } from './plan.ts'
 import { ownOf } from './recall.ts'
+import { WatchedChunks } from './watched-chunks.ts'
+
+type Execute<Type extends OtherOperationType> = (operation: OtherOperation<Type>, context: Context) => unknown
 
 /** @throws ChatError `not-found` if the object does not exist or belongs to another caller. */
 export async function runLocalOperation(planned: PlannedLocal, parts: Parts): Promise<Answer> {
-	const { call, deployment, target } = planned
-	const { status = 200 } = target.route
-	const json = (body: unknown): Answer => ({ type: 'json', status, body })
-	switch (call.type) {
-		case 'list-models':
-			return json(call.write(deployment.models.all.map((model) => describe(model, deployment, parts))))
-		case 'show-model': {
-			const model = deployment.models.find(call.name)
-			planned.observer.observe({ type: 'planned', model: model.name })
-			return json(call.write(describe(model, deployment, parts)))
+	const { call, target } = planned
+	const context = new Context(planned, parts)
+	const result = isConversationOperation(call)
+		? await runConversationOperation(call, context.conversations)
+		: await execute(call, context)
+	if (result instanceof StreamResult) return result.answer
+	return { type: 'json', status: target.route.status ?? 200, body: result }
+}
+
+function execute<Type extends OtherOperationType>(operation: OtherOperation<Type>, context: Context): unknown {
+	const execute: Execute<Type> = operations[operation.type]
+	return execute(operation, context)
+}
+
+const operations: { readonly [Type in OtherOperationType]: Execute<Type> } = {
+	'models.list': ({ write }, { planned: { deployment }, parts }) =>
+		write(deployment.models.all.map((model) => describe(model, deployment, parts))),
+	'models.find'({ name, write }, { planned: { deployment, observer }, parts }) {
+		const model = deployment.models.find(name)
+		observer.observe({ type: 'planned', model: model.name })
+		return write(describe(model, deployment, parts))
+	},
+
+	async 'turns.cancel'({ turn, notFound, write }, { conversations, scope, parts: { streams } }) {
+		const isRunning = await conversations.isRunning(turn.id)
+		if (isRunning === undefined) throw notFound('turn')
+		if (isRunning && (await streams?.cancel(scope, turn.id)) === true) await streams?.ended(scope, turn.id)
+		return runConversationOperation({ type: 'turns.find', turn, notFound, write }, conversations)
+	},
+
+	async 'streams.read'({ turn, after, notFound }, { planned: { key }, parts: { streams } }) {
+		const chunks = key === undefined ? undefined : await streams?.read(scopeOf(key), turn, after)
+		if (chunks === undefined) throw notFound('turn')
+		return new StreamResult({
+			type: 'stream',
+			headers: { 'x-dragoman-stream': turn },
+			open: (ended) => new WatchedChunks(chunks, ended),
+		})
+	},
+
+	// Callers without the role admin get their own usage only.
+	async 'usage.sum'({ query, own, write }, { planned: { key }, parts: { usage, clock } }) {
+		if (usage === undefined || key === undefined) throw usageDisabled()
+		const seesAll = key.role === 'admin' && own !== true
+		return write(await usage(seesAll ? query : { ...query, ...scopeOf(key) }), clock.now())
+	},
+	async 'usage.records'({ query, write }, context) {
+		const { key } = context.planned
+		const { entries } = context.parts
+		if (entries === undefined || key === undefined) throw usageDisabled()
+		const { fromMs, defaultRangeMs, untilMs, ...selection } = query
+		const range = {
+			fromMs: fromMs ?? context.nowMs - defaultRangeMs,
+			// The current millisecond is included.
+			untilMs: untilMs ?? context.nowMs + 1,
 		}
-		case 'stored':
-			return json(await call.answer(ownOf(planned, parts), { nowMs: parts.clock.now(), process: parts.process }))
-		case 'resume':
-			return resume(call, planned, parts)
-		case 'cancel':
-			return json(await cancel(call, planned, parts))
-		case 'who':
-			return json(call.write(callerOf(planned)))
-		case 'constant':
-			return json(call.answer)
-		case 'usage':
-			return json(await usageOf(call, planned, parts))
-		case 'entries':
-			return json(await usageEntriesOf(call, planned, parts))
-		case 'keys':
-			return json(await call.answer(ownKeysOf(planned, parts), { nowMs: parts.clock.now() }))
+		const [page, keys] = await Promise.all([entries({ ...selection, ...range, ...scopeOf(key) }), context.keys.all()])
+		const keyNames = new Map([key, ...keys].map(({ id, name }) => [id, name]))
+		return write({ ...page, keyNames, owner: key.owner })
+	},
+
+	'keys.create': async ({ name, expiresAtMs, write }, { keys }) => write(await keys.create({ name, expiresAtMs })),
+	'keys.list': async ({ query, write }, { keys }) => write(await keys.list(query)),
+	'keys.find': async ({ id, write }, { keys }) => write(await keys.find(id)),
+	'keys.revoke': async ({ id, write }, { keys }) => write(await keys.revoke(id)),
+
+	'caller.show'({ write }, { key }) {
+		const { id, name, role, tenant, owner, createdAtMs, expiresAtMs } = key
+		return write({ id, name, role, tenant, owner, createdAtMs, expiresAtMs })
+	},
+	constant: ({ answer }) => answer,
+}
+
+/** A result that is not the body of a JSON response. */
+class StreamResult {
+	readonly answer: Answer
+
+	constructor(answer: Answer) {
+		this.answer = answer
 	}
 }
 
-async function resume(
-	{ turn, after, missing }: ResumeCall,
-	{ key }: PlannedLocal,
-	{ streams }: Parts,
-): Promise<Answer> {
-	const pieces = key === undefined ? undefined : await streams?.read(scopeOf(key), turn, after)
-	if (pieces === undefined) throw missing()
-	return { type: 'stream', headers: { 'x-dragoman-stream': turn }, open: (ended) => new WatchedChunks(pieces, ended) }
-}
+/** What operations use. Each service throws ChatError `unsupported` if this server does not have it. */
+class Context {
+	readonly planned: PlannedLocal
+	readonly parts: Parts
+	readonly nowMs: number
 
-async function cancel({ turn, answer, missing }: CancelCall, planned: PlannedLocal, parts: Parts): Promise<unknown> {
-	const own = ownOf(planned, parts)
-	const { key } = planned
-	const known = await own.turn(turn)
-	if (known === undefined || key === undefined) throw missing()
-	if (known.state === 'running' && (await parts.streams?.cancel(scopeOf(key), turn)) === true)
-		await parts.streams?.ended(scopeOf(key), turn)
-	return answer(own)
-}
+	constructor(planned: PlannedLocal, parts: Parts) {
+		this.planned = planned
+		this.parts = parts
+		this.nowMs = parts.clock.now()
+	}
 
-function callerOf({ key }: PlannedLocal): Caller {
-	if (key === undefined) throw new ChatError('unsupported', 'Authentication is disabled on this server.')
-	const { id, name, role, tenant, owner, createdAtMs, expiresAtMs } = key
-	return { id, name, role, tenant, owner, createdAtMs, expiresAtMs }
-}
+	get conversations(): ConversationService {
+		const { process } = this.parts
+		return new ConversationService(ownOf(this.planned, this.parts), { nowMs: this.nowMs, process })
+	}
 
-/** Callers without the role admin get their own usage only. */
-async function usageOf(
-	{ query, own, write }: UsageCall,
-	{ key }: PlannedLocal,
-	{ usage, clock }: Parts,
-): Promise<unknown> {
-	if (usage === undefined || key === undefined) throw usageDisabled()
-	const seesAll = key.role === 'admin' && own !== true
-	return write(await usage(seesAll ? query : { ...query, ...scopeOf(key) }), clock.now())
-}
+	get keys(): KeyService {
+		const { keys } = this.parts
+		const { key } = this.planned
+		if (keys === undefined || key === undefined)
+			throw new ChatError('unsupported', 'Authentication is disabled on this server: it has no keys.')
+		return new KeyService(keys, key, this.nowMs)
+	}
 
-async function usageEntriesOf({ query, write }: EntriesCall, planned: PlannedLocal, parts: Parts): Promise<unknown> {
-	const { key } = planned
-	if (parts.entries === undefined || key === undefined) throw usageDisabled()
-	const [page, keys] = await Promise.all([
-		parts.entries({ ...query(parts.clock.now()), ...scopeOf(key) }),
-		ownKeysOf(planned, parts).list(),
-	])
-	const keyNames = new Map([key, ...keys].map(({ id, name }) => [id, name]))
-	return write({ ...page, keyNames, owner: key.owner })
+	/** The caller's key. */
+	get key(): Key {
+		const { key } = this.planned
+		if (key === undefined) throw new ChatError('unsupported', 'Authentication is disabled on this server.')
+		return key
+	}
+
+	get scope() {
+		return scopeOf(this.key)
+	}
 }
 
 function usageDisabled(): ChatError {
 	return new ChatError('unsupported', 'Usage tracking is disabled on this server.')
-}
-
-function ownKeysOf({ key }: PlannedLocal, { keys, clock }: Parts): OwnKeys {
-	if (keys === undefined || key === undefined)
-		throw new ChatError('unsupported', 'Authentication is disabled on this server: it has no keys.')
-	return ownKeys(keys, key, clock.now())
-}
-
-/** Reports whether its reader disconnected. */
-export class WatchedChunks implements ChunkSource {
-	private readonly pieces: ChunkSource
-	private readonly ended: (left: boolean) => void
-	private over = false
-
-	constructor(pieces: ChunkSource, ended: (left: boolean) => void) {
-		this.pieces = pieces
-		this.ended = ended
-	}
-
-	async next(): Promise<string | undefined> {
-		const text = await this.pieces.next()
-		if (text === undefined) this.end(false)
-		return text
-	}
-
-	cancel(): void {
-		this.pieces.cancel()
-		this.end(true)
-	}
-
-	interrupt(): string {
-		const text = this.pieces.interrupt()
-		this.end(false)
-		return text
-	}
-
-	private end(left: boolean): void {
-		if (this.over) return
-		this.over = true
-		this.ended(left)
-	}
 }

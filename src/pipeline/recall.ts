@@ -10,12 +10,13 @@ import { newConversationId, newTurnId, readConversationId } from '../conversatio
 import type { Path } from '../conversations/conversation-store.ts'
 import { fit } from '../conversations/fit.ts'
 import { type OwnConversations, ownConversations } from '../conversations/own-conversations.ts'
+import { ConversationService } from '../conversations/service.ts'
 import type { Thread, ThreadOrigin } from '../conversations/thread.ts'
-import type { ChatCall, CountCall } from '../dialects/dialect.ts'
+import type { ChatCall, CountCall, ModelCall } from '../dialects/call.ts'
 import { scopeOf } from '../keys/scope.ts'
 import { OpenTurn } from './open-turn.ts'
 import type { Parts } from './parts.ts'
-import type { ModelCall, Planned } from './plan.ts'
+import type { Planned } from './plan.ts'
 
 export type Recalled<Requested extends ModelCall = ModelCall> = Planned<Requested> & {
 	/** The turn's id, whether or not the turn is stored. */
@@ -32,10 +33,12 @@ export type Recalled<Requested extends ModelCall = ModelCall> = Planned<Requeste
 export function recall(planned: Planned, parts: Parts): Recalled | Promise<Recalled> {
 	const { call } = planned
 	if (call.type !== 'chat' && call.type !== 'count') return withoutConversation(planned)
-	const resolving = call.resolve?.(ownOf(planned, parts))
-	return resolving === undefined
-		? recallResolved(planned, call, parts)
-		: resolving.then((resolved) => recallResolved(planned, resolved, parts))
+	const { references } = call
+	if (references === undefined) return recallResolved(planned, call, parts)
+	const { process, clock } = parts
+	return new ConversationService(ownOf(planned, parts), { nowMs: clock.now(), process })
+		.lookUp(references.lookup)
+		.then((found) => recallResolved(planned, references.insert(found), parts))
 }
 
 type ConversationCall = ChatCall | CountCall

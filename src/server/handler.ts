@@ -5,8 +5,9 @@ import { randomUUID } from 'node:crypto'
 import { asChatError, ChatError } from '../chat/error.ts'
 import type { ConversationStore } from '../conversations/conversation-store.ts'
 import { DialectChoice, type DialectDefaults } from '../dialects/choice.ts'
-import { type Dialect, type SocketRoute, TextBody } from '../dialects/dialect.ts'
+import type { Dialect, SocketRoute } from '../dialects/dialect.ts'
 import { defaultDialects, dialects } from '../dialects/list.ts'
+import { TextBody } from '../dialects/writer.ts'
 import type { AddressSet } from '../http/addresses.ts'
 import { type BodyLimits, type BodyReader, bodyReader } from '../http/body.ts'
 import { EventStreams } from '../http/event-stream.ts'
@@ -18,6 +19,7 @@ import { type RouteMatch, RouteTable } from '../http/route-table.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { EntryQuery, UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
+import type { Limiter } from '../limits/limiter.ts'
 import type { Answer } from '../pipeline/answer.ts'
 import { authenticate } from '../pipeline/authenticate.ts'
 import { BackgroundTasks } from '../pipeline/background-tasks.ts'
@@ -43,7 +45,9 @@ export interface HandlerOptions {
 	/** Absent only if the transport itself authenticates callers. */
 	readonly keys: KeyStore | undefined
 	/** Absent if nothing is stored or billed. */
-	readonly kept?: StorageParts
+	readonly storage?: StorageParts
+	/** Limits of the callers; none if absent. */
+	readonly limiter?: Limiter | undefined
 	/** The current configuration. */
 	readonly deployment: () => Deployment
 	/** The default dialects for paths that several dialects serve. */
@@ -104,20 +108,21 @@ type ReportedReadiness = Omit<Readiness, 'status'> & { readonly status: Readines
 type ReportReadiness = (excluded?: ReadonlySet<string>) => Promise<ReportedReadiness>
 
 export function openHandler(options: HandlerOptions): Handler {
-	const { keys, kept, deployment, clock, random, log } = options
+	const { keys, storage, deployment, clock, random, log } = options
 	const backgroundTasks = new BackgroundTasks(new ThrottledLog(log, clock))
 	const tokens = new TokenCounter()
 	const choice = new DialectChoice(dialects, options.dialects ?? defaultDialects)
 	const parts: Parts = {
 		choice,
 		keys,
-		ledger: kept?.ledger,
-		conversations: kept?.conversations,
-		streams: kept?.streams,
-		usage: kept?.usage,
-		entries: kept?.entries,
-		userIdHistory: kept?.userIdHistory ?? false,
-		process: kept?.process ?? '',
+		ledger: storage?.ledger,
+		limiter: options.limiter,
+		conversations: storage?.conversations,
+		streams: storage?.streams,
+		usage: storage?.usage,
+		entries: storage?.entries,
+		userIdHistory: storage?.userIdHistory ?? false,
+		process: storage?.process ?? '',
 		backgroundTasks,
 		tokens,
 		deployment,
@@ -352,10 +357,11 @@ function writeMetrics({ contentType, body }: { readonly contentType: string; rea
 }
 
 function headersOf({ received, dialect, options }: AnswerFacts): Record<string, string> {
+	const nowMs = options.clock.now()
 	return {
 		...allowOrigin,
 		'x-request-id': received.id,
-		...dialect.headers({ processingMs: options.clock.now() - received.receivedAtMs, requestId: received.id }),
+		...dialect.headers({ processingMs: nowMs - received.receivedAtMs, requestId: received.id, nowMs, limits: [] }),
 	}
 }
 

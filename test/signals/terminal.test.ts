@@ -76,7 +76,7 @@ describe.skipIf(process.platform !== 'linux')('without a terminal SIGHUP reloads
 })
 
 describe.skipIf(process.platform !== 'linux')(
-	'standard streams that nobody reads do not end or busy the server',
+	'standard streams without a reader neither end nor busy the server',
 	() => {
 		test.concurrent.each(['bun', 'workers', 'launcher'] as const)('%s', async (start) => {
 			await withServer({ start, config: echoConfig }, async (server) => {

@@ -2,7 +2,7 @@
 
 import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
 import { type DetailShape, writeDetail } from '../albert-family/detail-error.ts'
-import type { WrittenError } from '../dialect.ts'
+import type { WrittenError } from '../writer.ts'
 
 const shapes: Readonly<Record<ChatErrorKind, DetailShape>> = {
 	'invalid-request': { status: 422, listed: true },

@@ -1,30 +1,19 @@
 // GET /chat/history/{user} and /chat/history/{user}/{id}
 
 import { ChatError } from '../../chat/error.ts'
-import type { Conversation, StoredMessage } from '../../conversations/conversation.ts'
 import { readConversationId } from '../../conversations/conversation-id.ts'
-import type { OwnConversations } from '../../conversations/own-conversations.ts'
+import type { ConversationHistory } from '../../conversations/service.ts'
 import { writeMessages } from '../../wire/openai/chat-messages-writer.ts'
 import type { Route } from '../dialect.ts'
-
-/** Number of items per read from the store. */
-const pageSize = 200
 
 export const listHistory: Route = {
 	method: 'GET',
 	path: '/chat/history/{user}',
 	read: ({ parameters: [user = ''] }) => ({
-		type: 'stored',
-		async answer(own) {
-			const histories: Record<string, unknown> = {}
-			for (let after: string | undefined, more = true; more; ) {
-				const page = await own.list({ limit: pageSize, order: 'asc', user, after })
-				for (const conversation of page?.items ?? []) histories[conversation.id] = await writeHistory(conversation, own)
-				after = page?.items.at(-1)?.id
-				more = page?.more ?? false
-			}
-			return histories
-		},
+		type: 'conversations.histories',
+		user,
+		write: (histories) =>
+			Object.fromEntries(histories.map((history) => [history.conversation.id, writeHistory(history)])),
 	}),
 }
 
@@ -32,27 +21,18 @@ export const showHistory: Route = {
 	method: 'GET',
 	path: '/chat/history/{user}/{id}',
 	read: ({ parameters: [user = '', id = ''] }) => ({
-		type: 'stored',
-		async answer(own) {
-			const known = readConversationId(id)
-			const conversation = known === undefined ? undefined : await own.find(known)
-			if (conversation === undefined || conversation.user !== user)
-				throw new ChatError('not-found', 'Conversation not found.')
-			return writeHistory(conversation, own)
-		},
+		type: 'conversations.history',
+		// Anything else is the id of no conversation.
+		id: readConversationId(id) ?? '',
+		user,
+		notFound: () => new ChatError('not-found', 'Conversation not found.'),
+		write: writeHistory,
 	}),
 }
 
-async function writeHistory({ id, createdAtMs }: Conversation, own: OwnConversations): Promise<object> {
-	const messages: StoredMessage[] = []
-	for (let after: string | undefined, more = true; more; ) {
-		const page = await own.messages(id, { limit: pageSize, order: 'asc', after })
-		messages.push(...(page?.items ?? []))
-		after = page?.items.at(-1)?.id
-		more = page?.more ?? false
-	}
+function writeHistory({ conversation, messages }: ConversationHistory) {
 	return {
-		created: Math.floor(createdAtMs / 1000),
+		created: Math.floor(conversation.createdAtMs / 1000),
 		messages: writeMessages(
 			messages.map(({ message }) => message),
 			'developer',

@@ -1,6 +1,6 @@
-// GET /models and GET /models/{model}
+// GET /models and GET /models/{id}
 
-import type { ListedModel } from '../dialect.ts'
+import type { ListedModel } from '../local-operation.ts'
 import { modelRoutes } from '../openai-family/models.ts'
 
 export const models = modelRoutes(writeModel)

@@ -4,7 +4,9 @@ import { describe, expect, test } from 'bun:test'
 import type { Completion } from '../../chat/completion.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
-import type { Call, ChatCall, ResponseContext } from '../dialect.ts'
+import type { ChatCall } from '../call.ts'
+import type { Call } from '../dialect.ts'
+import type { ResponseContext } from '../writer.ts'
 import { alephAlpha } from './aleph-alpha.ts'
 import { writeUsage } from './chat-writer.ts'
 
@@ -32,8 +34,15 @@ function chat(fields: object = {}, query = ''): ChatCall {
 }
 
 function whole(choice: Partial<Completion['choices'][number]> = {}): Completion {
-	const said = { text: 'Hello.', reasoning: '', refusal: '', toolCalls: [], finishReason: 'stop' as const, ...choice }
-	return { choices: [said], usage }
+	const answered = {
+		text: 'Hello.',
+		reasoning: '',
+		refusal: '',
+		toolCalls: [],
+		finishReason: 'stop' as const,
+		...choice,
+	}
+	return { choices: [answered], usage }
 }
 
 /** What is sent for `events`, parsed. */
@@ -96,7 +105,7 @@ describe('a stream', () => {
 		choices: [{ index: 0, delta, finish_reason, logprobs: null }],
 		usage: null,
 	})
-	const said = [
+	const answered = [
 		chunk({ role: 'assistant', content: '' }),
 		chunk({ content: '<think>Hm.' }),
 		chunk({ content: '</think>\n\n' }),
@@ -104,7 +113,7 @@ describe('a stream', () => {
 		chunk({}, 'stop'),
 	]
 	test('has an opening chunk, text, a final chunk without text, and the end mark', () =>
-		expect(stream(events)).toEqual([...said, '[DONE]']))
+		expect(stream(events)).toEqual([...answered, '[DONE]']))
 	test('reports usage if requested', () => {
 		const [last, done] = stream(events, { stream_options: { include_usage: true } }).slice(-2)
 		expect([last, done]).toEqual([

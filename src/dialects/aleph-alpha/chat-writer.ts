@@ -5,7 +5,7 @@ import type { Choice, Completion } from '../../chat/completion.ts'
 import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
 import type { ToolCall } from '../../chat/message.ts'
 import type { Usage } from '../../chat/usage.ts'
-import type { AnswerWriter, ResponseContext, StreamWriter } from '../dialect.ts'
+import type { AnswerWriter, ResponseContext, StreamWriter } from '../writer.ts'
 import { writeErrorBody } from './error-writer.ts'
 
 export interface ChatShape {

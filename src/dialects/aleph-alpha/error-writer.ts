@@ -1,7 +1,7 @@
 // Errors in the format of Aleph Alpha's API: a message and a code. Its clients distinguish a busy model from a broken one by the code alone.
 
 import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
-import type { WrittenError } from '../dialect.ts'
+import type { WrittenError } from '../writer.ts'
 
 const shapes: Readonly<Record<ChatErrorKind, readonly [status: number, code: string]>> = {
 	'invalid-request': [400, 'INVALID_REQUEST'],

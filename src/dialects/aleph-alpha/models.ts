@@ -1,6 +1,7 @@
 // Lists the models, in three formats.
 
-import type { ListedModel, Route } from '../dialect.ts'
+import type { Route } from '../dialect.ts'
+import type { ListedModel } from '../local-operation.ts'
 
 export const models: readonly Route[] = [
 	list('/models_available', (found) => found.map(writeAvailable)),
@@ -12,7 +13,7 @@ export const models: readonly Route[] = [
 ]
 
 function list(path: string, write: (models: readonly ListedModel[]) => unknown): Route {
-	return { method: 'GET', path, read: () => ({ type: 'list-models', write }) }
+	return { method: 'GET', path, read: () => ({ type: 'models.list', write }) }
 }
 
 function writeAvailable(model: ListedModel) {

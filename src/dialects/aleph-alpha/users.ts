@@ -1,11 +1,12 @@
 // GET /users/me
 
-import type { Caller, Route } from '../dialect.ts'
+import type { Route } from '../dialect.ts'
+import type { Caller } from '../local-operation.ts'
 
 export const showUser: Route = {
 	method: 'GET',
 	path: '/users/me',
-	read: () => ({ type: 'who', write: writeUser }),
+	read: () => ({ type: 'caller.show', write: writeUser }),
 }
 
 function writeUser({ owner, name, tenant, role }: Caller) {

@@ -4,7 +4,8 @@ import type { ChatRequest } from '../../chat/request.ts'
 import { writeMessage } from '../../wire/anthropic/message-answer-writer.ts'
 import { MessageEventWriter } from '../../wire/anthropic/message-event-writer.ts'
 import { readMessageRequest } from '../../wire/anthropic/message-request-reader.ts'
-import type { ResponseContext, Route } from '../dialect.ts'
+import type { Route } from '../dialect.ts'
+import type { ResponseContext } from '../writer.ts'
 
 export const messages: Route = {
 	method: 'POST',

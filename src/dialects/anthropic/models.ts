@@ -1,21 +1,22 @@
 // GET /models, with pagination, and GET /models/{id}.
 
 import { ChatError } from '../../chat/error.ts'
-import type { ListedModel, Route } from '../dialect.ts'
+import type { Route } from '../dialect.ts'
+import type { ListedModel } from '../local-operation.ts'
 
 export const listModels: Route = {
 	method: 'GET',
 	path: '/models',
 	read({ query }) {
 		const page = readPage(query())
-		return { type: 'list-models', write: (models) => writePage(models, page) }
+		return { type: 'models.list', write: (models) => writePage(models, page) }
 	},
 }
 
 export const showModel: Route = {
 	method: 'GET',
 	path: '/models/{id}',
-	read: ({ parameters: [name = ''] }) => ({ type: 'show-model', name, write: writeModel }),
+	read: ({ parameters: [name = ''] }) => ({ type: 'models.find', name, write: writeModel }),
 }
 
 interface Page {

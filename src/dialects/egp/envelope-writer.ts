@@ -4,7 +4,7 @@
 import type { Choice, Completion } from '../../chat/completion.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
 import type { Usage } from '../../chat/usage.ts'
-import type { AnswerWriter, StreamWriter } from '../dialect.ts'
+import type { AnswerWriter, StreamWriter } from '../writer.ts'
 
 /** Wraps a text; the usage is null before the end. */
 export type Envelope = (text: string, reason: string | null, usage: Usage | null) => object

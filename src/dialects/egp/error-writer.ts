@@ -1,7 +1,7 @@
 // Errors in the format of Scale's API: FastAPI's `detail`, a list if a field is invalid, a text otherwise.
 
 import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
-import type { WrittenError } from '../dialect.ts'
+import type { WrittenError } from '../writer.ts'
 
 const statuses: Readonly<Record<ChatErrorKind, number>> = {
 	'invalid-request': 400,

@@ -1,7 +1,8 @@
 // Lists the models, in the formats of several versions.
 
 import { ChatError } from '../../chat/error.ts'
-import type { ListedModel, Route } from '../dialect.ts'
+import type { Route } from '../dialect.ts'
+import type { ListedModel } from '../local-operation.ts'
 
 /** Clients accept a closed list of vendors; this one is for models that the platform itself runs. */
 const vendor = 'launch'
@@ -22,7 +23,7 @@ export const models: readonly Route[] = [
 	{
 		method: 'GET',
 		path: '/v5/models/{id}',
-		read: ({ parameters: [name = ''] }) => ({ type: 'list-models', write: (found) => writeLater(find(found, name)) }),
+		read: ({ parameters: [name = ''] }) => ({ type: 'models.list', write: (found) => writeLater(find(found, name)) }),
 	},
 ]
 
@@ -30,7 +31,7 @@ function list(path: string, write: (models: readonly ListedModel[], query: URLSe
 	return {
 		method: 'GET',
 		path,
-		read: ({ query }) => ({ type: 'list-models', write: (found) => write(found, query()) }),
+		read: ({ query }) => ({ type: 'models.list', write: (found) => write(found, query()) }),
 	}
 }
 

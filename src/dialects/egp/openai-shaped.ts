@@ -3,9 +3,10 @@
 import type { ChatEvent } from '../../chat/event.ts'
 import type { Source } from '../../chat/source.ts'
 import { readChatRequest } from '../../wire/openai/chat-request-reader.ts'
-import type { Call, Route, StreamWriter } from '../dialect.ts'
+import type { Call, Route } from '../dialect.ts'
 import { chatWriter } from '../openai-family/chat-writer.ts'
 import { textCompletionsRoute } from '../openai-family/text-completions.ts'
+import type { StreamWriter } from '../writer.ts'
 import { accountOf } from './account.ts'
 
 export const laterChat: readonly Route[] = ['/v4/beta/chat/completions', '/v5/chat/completions'].map((path) => ({

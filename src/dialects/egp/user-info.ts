@@ -1,11 +1,12 @@
 // GET /user-info, with which clients look up their account.
 
-import type { Caller, Route } from '../dialect.ts'
+import type { Route } from '../dialect.ts'
+import type { Caller } from '../local-operation.ts'
 
 export const userInfo: Route = {
 	method: 'GET',
 	path: '/user-info',
-	read: () => ({ type: 'who', write: writeUser }),
+	read: () => ({ type: 'caller.show', write: writeUser }),
 }
 
 function writeUser({ id, name, role, tenant, owner, createdAtMs }: Caller) {

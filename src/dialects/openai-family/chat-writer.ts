@@ -2,7 +2,7 @@
 
 import { ChatChunkWriter, type ChunkShape } from '../../wire/openai/chat-chunk-writer.ts'
 import { writeCompletion } from '../../wire/openai/completion-writer.ts'
-import type { AnswerWriter, StreamWriter } from '../dialect.ts'
+import type { AnswerWriter, StreamWriter } from '../writer.ts'
 import { completionIdentity } from './completion-identity.ts'
 
 /**

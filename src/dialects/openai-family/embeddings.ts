@@ -2,7 +2,8 @@
 
 import { readEmbeddingsRequest } from '../../wire/openai/embeddings-request-reader.ts'
 import { writeEmbeddings } from '../../wire/openai/embeddings-writer.ts'
-import type { CallOptions, Route, RouteInput } from '../dialect.ts'
+import type { CallOptions } from '../call.ts'
+import type { Route, RouteInput } from '../dialect.ts'
 
 export function embeddingsRoute(options?: (input: RouteInput) => CallOptions): Route {
 	return {

@@ -1,6 +1,7 @@
-// GET /models and GET /models/{model}, as OpenAI's API defines them. The fields of a model differ between dialects.
+// GET /models and GET /models/{id}, as OpenAI's API defines them. The fields of a model differ between dialects.
 
-import type { ListedModel, Route } from '../dialect.ts'
+import type { Route } from '../dialect.ts'
+import type { ListedModel } from '../local-operation.ts'
 
 /** The list, and the route of one model, in that order. */
 export function modelRoutes(writeModel: (model: ListedModel) => unknown): readonly [Route, Route] {
@@ -8,7 +9,7 @@ export function modelRoutes(writeModel: (model: ListedModel) => unknown): readon
 		{
 			method: 'GET',
 			path: '/models',
-			read: () => ({ type: 'list-models', write: (models) => ({ object: 'list', data: models.map(writeModel) }) }),
+			read: () => ({ type: 'models.list', write: (models) => ({ object: 'list', data: models.map(writeModel) }) }),
 		},
 		showModelRoute(writeModel),
 	]
@@ -17,7 +18,7 @@ export function modelRoutes(writeModel: (model: ListedModel) => unknown): readon
 export function showModelRoute(writeModel: (model: ListedModel) => unknown): Route {
 	return {
 		method: 'GET',
-		path: '/models/{model}',
-		read: ({ parameters: [name = ''] }) => ({ type: 'show-model', name, write: writeModel }),
+		path: '/models/{id}',
+		read: ({ parameters: [name = ''] }) => ({ type: 'models.find', name, write: writeModel }),
 	}
 }

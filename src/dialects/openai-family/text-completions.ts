@@ -2,7 +2,9 @@
 
 import { readTextCompletionRequest } from '../../wire/openai/text-completion-request-reader.ts'
 import { TextCompletionChunkWriter, writeTextCompletion } from '../../wire/openai/text-completion-writer.ts'
-import type { CallOptions, Route, RouteInput, StreamWriter } from '../dialect.ts'
+import type { CallOptions } from '../call.ts'
+import type { Route, RouteInput } from '../dialect.ts'
+import type { StreamWriter } from '../writer.ts'
 import { completionIdentity } from './completion-identity.ts'
 
 interface TextCompletionDifferences {

@@ -1,31 +1,40 @@
 // The Conversations API: the items of a conversation.
 
-import type { ChatError } from '../../chat/error.ts'
+import { ChatError } from '../../chat/error.ts'
 import type { StoredMessage } from '../../conversations/conversation.ts'
-import type { OwnConversations } from '../../conversations/own-conversations.ts'
 import { newItemsSchema } from '../../wire/openai/conversations/conversation-schema.ts'
 import { writeConversation } from '../../wire/openai/conversations/conversation-writer.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
 import { readItemId } from '../../wire/openai/responses/item-id.ts'
 import { withoutItem } from '../../wire/openai/responses/item-piece.ts'
 import { readItems } from '../../wire/openai/responses/item-reader.ts'
-import type { Item } from '../../wire/openai/responses/item-writer.ts'
+import { type Item, writeStoredItems } from '../../wire/openai/responses/item-writer.ts'
 import type { Route, RouteInput } from '../dialect.ts'
-import { addItems } from './added-items.ts'
-import { find, named, parse } from './conversations.ts'
-import { itemMissing } from './response-thread.ts'
-import { findItem, listItems } from './stored-items.ts'
+import { parse, readAdditions, readConversation } from './conversations.ts'
+import { itemOf, messageIdOf, writeItemPage } from './item-pages.ts'
+import { itemNotFound } from './not-found.ts'
 
 export const createItems: Route = {
 	method: 'POST',
 	path: '/conversations/{id}/items',
 	read(input) {
-		const { id, missing } = named(input)
+		const { id, notFound } = readConversation(input)
 		const { items } = parse(newItemsSchema, input.body)
-		const pieces = readItems(items, { body: input.body, field: 'items' })
+		const { lookup, build } = readAdditions(readItems(items, { body: input.body, field: 'items' }))
 		return {
-			type: 'stored',
-			answer: async (own, facts) => writeList(await addItems(own, id, pieces, facts, missing), false),
+			type: 'conversations.append',
+			id,
+			additions: {
+				lookup,
+				build(found) {
+					const messages = build(found)
+					if (messages.length === 0)
+						throw new ChatError('invalid-request', 'None of the items has content to store.', { param: 'items' })
+					return messages
+				},
+			},
+			notFound,
+			write: (added) => writeList(writeStoredItems(added), false),
 		}
 	},
 }
@@ -35,19 +44,23 @@ export const listConversationItems: Route = {
 	method: 'GET',
 	path: '/conversations/{id}/items',
 	read(input) {
-		const { id, missing } = named(input)
+		const { id, notFound } = readConversation(input)
 		const query = input.query()
 		const page = readListQuery(query, 'desc')
 		const branch = query.get('branch')
 		return {
-			type: 'stored',
-			async answer(own) {
-				await find(own, id, missing)
-				if (branch === null) return listItems(own, { ...page, conversation: id })
-				const leaf = readItemId(branch)?.message ?? branch
-				if ((await own.message(id, leaf)) === undefined) throw itemMissing(branch)
-				return listItems(own, { ...page, conversation: id, leaf })
+			type: 'messages.list',
+			conversation: id,
+			query: {
+				...page,
+				after: messageIdOf(page.after),
+				leaf: branch === null ? undefined : (readItemId(branch)?.message ?? branch),
 			},
+			notFound(absent) {
+				if (absent === 'leaf') return itemNotFound(branch ?? '')
+				return absent === 'cursor' ? itemNotFound(page.after ?? '') : notFound()
+			},
+			write: (messages) => writeItemPage(messages, page),
 		}
 	},
 }
@@ -56,8 +69,8 @@ export const retrieveItem: Route = {
 	method: 'GET',
 	path: '/conversations/{id}/items/{item}',
 	read(input) {
-		const place = namedItem(input)
-		return { type: 'stored', answer: async (own) => (await locate(own, place)).item }
+		const { item, write, ...message } = readItem(input)
+		return { type: 'messages.find', ...message, write }
 	},
 }
 
@@ -65,38 +78,43 @@ export const deleteItem: Route = {
 	method: 'DELETE',
 	path: '/conversations/{id}/items/{item}',
 	read(input) {
-		const place = namedItem(input)
+		const { item, write, ...message } = readItem(input)
 		return {
-			type: 'stored',
-			async answer(own) {
-				const { kept } = await locate(own, place)
-				const id = readItemId(place.item)
-				const left = id === undefined ? undefined : withoutItem(kept.message, id)
-				if (!(await own.replace(place.id, kept.id, left))) throw itemMissing(place.item)
-				return writeConversation(await find(own, place.id, place.missing))
+			type: 'messages.edit',
+			...message,
+			edit(stored) {
+				// Throws if the message has no such item.
+				write(stored)
+				const id = readItemId(item)
+				return id === undefined ? undefined : withoutItem(stored.message, id)
 			},
+			write: writeConversation,
 		}
 	},
 }
 
-interface NamedItem {
-	/** The conversation. */
+interface ItemInPath {
+	readonly conversation: string
+	/** The message that the item is part of. */
 	readonly id: string
 	readonly item: string
-	readonly missing: () => ChatError
+	readonly notFound: (absent: string) => ChatError
+	/** @throws ChatError `not-found` if the message has no such item. */
+	readonly write: (stored: StoredMessage) => Item
 }
 
-function namedItem(input: RouteInput): NamedItem {
-	const { id, missing } = named(input)
-	return { id, missing, item: input.parameters[1] ?? '' }
-}
-
-async function locate(
-	own: OwnConversations,
-	{ id, item, missing }: NamedItem,
-): Promise<{ readonly kept: StoredMessage; readonly item: Item }> {
-	await find(own, id, missing)
-	const found = await findItem(own, id, item)
-	if (found === undefined) throw itemMissing(item)
-	return found
+function readItem(input: RouteInput): ItemInPath {
+	const { id: conversation, notFound } = readConversation(input)
+	const [, item = ''] = input.parameters
+	return {
+		conversation,
+		id: messageIdOf(item),
+		item,
+		notFound: (absent) => (absent === 'conversation' ? notFound() : itemNotFound(item)),
+		write(stored) {
+			const found = itemOf(stored, item)
+			if (found === undefined) throw itemNotFound(item)
+			return found
+		},
+	}
 }

@@ -2,42 +2,38 @@
 
 import type { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
-import type { Conversation } from '../../conversations/conversation.ts'
-import { newConversationId, readConversationId } from '../../conversations/conversation-id.ts'
-import type { ConversationChange } from '../../conversations/conversation-store.ts'
-import type { OwnConversations } from '../../conversations/own-conversations.ts'
+import { readConversationId } from '../../conversations/conversation-id.ts'
 import { conversationChangeSchema, newConversationSchema } from '../../wire/openai/conversations/conversation-schema.ts'
 import { writeConversation, writeExport } from '../../wire/openai/conversations/conversation-writer.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
-import { readItems } from '../../wire/openai/responses/item-reader.ts'
+import { joinPieces, type Piece, putInPlace, readItems } from '../../wire/openai/responses/item-reader.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { Route, RouteInput } from '../dialect.ts'
-import { addFirstItems } from './added-items.ts'
-import { conversationMissing } from './response-thread.ts'
+import type { MessageAdditions } from '../local-operation.ts'
+import { itemsOf, lookupOf, referencesOf } from './item-references.ts'
+import { conversationNotFound } from './not-found.ts'
 
 export const createConversation: Route = {
 	method: 'POST',
 	path: '/conversations',
 	read({ body }) {
-		const fields = parse(newConversationSchema, body ?? {})
-		const pieces = readItems(fields.items ?? [], { body, field: 'items' })
+		const { user, title, metadata, items } = parse(newConversationSchema, body ?? {})
 		return {
-			type: 'stored',
-			async answer(own, facts) {
-				const conversation: Conversation = {
-					id: newConversationId(),
-					user: fields.user ?? undefined,
-					title: fields.title ?? undefined,
-					metadata: fields.metadata ?? {},
-					listed: true,
-					createdAtMs: facts.nowMs,
-					updatedAtMs: facts.nowMs,
-				}
-				await addFirstItems(own, conversation, pieces, facts)
-				return writeConversation(conversation)
-			},
+			type: 'conversations.create',
+			conversation: { user: user ?? undefined, title: title ?? undefined, metadata: metadata ?? {} },
+			additions: readAdditions(readItems(items ?? [], { body, field: 'items' })),
+			write: writeConversation,
 		}
 	},
+}
+
+/** Items as messages to store. */
+export function readAdditions(pieces: readonly Piece[]): MessageAdditions {
+	const references = referencesOf(pieces)
+	return {
+		lookup: lookupOf(references),
+		build: (found) => joinPieces(putInPlace(pieces, itemsOf(references, found))),
+	}
 }
 
 export const listConversations: Route = {
@@ -47,20 +43,14 @@ export const listConversations: Route = {
 		const query = input.query()
 		const { after, ...page } = readListQuery(query, 'desc')
 		const last = after === undefined ? undefined : readConversationId(after)
-		if (after !== undefined && last === undefined) throw conversationMissing(after)
+		const notFound = () => conversationNotFound(after ?? '')
+		if (after !== undefined && last === undefined) throw notFound()
 		const [user, text] = [query.get('user'), query.get('search')]
 		return {
-			type: 'stored',
-			async answer(own) {
-				const found = await own.list({
-					...page,
-					after: last,
-					user: user ?? undefined,
-					text: text || undefined,
-				})
-				if (found === undefined) throw conversationMissing(after ?? '')
-				return writeList(found.items.map(writeConversation), found.more)
-			},
+			type: 'conversations.list',
+			query: { ...page, after: last, user: user ?? undefined, text: text || undefined },
+			notFound,
+			write: ({ items, more }) => writeList(items.map(writeConversation), more),
 		}
 	},
 }
@@ -72,11 +62,9 @@ export const deleteConversations: Route = {
 		const user = input.query().get('user')
 		if (user === '') throw new ChatError('invalid-request', "Invalid 'user': empty string.", { param: 'user' })
 		return {
-			type: 'stored',
-			answer: async (own) => ({
-				object: 'conversation.list.deleted',
-				deleted: await own.removeAll(user ?? undefined),
-			}),
+			type: 'conversations.remove-all',
+			user: user ?? undefined,
+			write: (deleted) => ({ object: 'conversation.list.deleted', deleted }),
 		}
 	},
 }
@@ -85,8 +73,8 @@ export const retrieveConversation: Route = {
 	method: 'GET',
 	path: '/conversations/{id}',
 	read(input) {
-		const { id, missing } = named(input)
-		return { type: 'stored', answer: async (own) => writeConversation(await find(own, id, missing)) }
+		const { id, notFound } = readConversation(input)
+		return { type: 'conversations.find', id, notFound, write: writeConversation }
 	},
 }
 
@@ -94,26 +82,15 @@ export const updateConversation: Route = {
 	method: 'POST',
 	path: '/conversations/{id}',
 	read(input) {
-		const { id, missing } = named(input)
+		const { id, notFound } = readConversation(input)
 		const { metadata, title } = parse(conversationChangeSchema, input.body)
 		if (metadata === undefined && title === undefined)
 			throw new ChatError('invalid-request', "Missing required parameter: 'metadata'.", {
 				param: 'metadata',
 				code: 'missing_required_parameter',
 			})
-		return {
-			type: 'stored',
-			async answer(own, { nowMs }) {
-				const change: ConversationChange = {
-					metadata: metadata === undefined ? undefined : (metadata ?? {}),
-					title,
-					updatedAtMs: nowMs,
-				}
-				const changed = await own.update(id, change)
-				if (changed === undefined) throw missing()
-				return writeConversation(changed)
-			},
-		}
+		const change = { metadata: metadata === undefined ? undefined : (metadata ?? {}), title }
+		return { type: 'conversations.update', id, change, notFound, write: writeConversation }
 	},
 }
 
@@ -121,13 +98,12 @@ export const deleteConversation: Route = {
 	method: 'DELETE',
 	path: '/conversations/{id}',
 	read(input) {
-		const { id, text, missing } = named(input)
+		const { id, text, notFound } = readConversation(input)
 		return {
-			type: 'stored',
-			async answer(own) {
-				if (!(await own.remove(id))) throw missing()
-				return { id: text, object: 'conversation.deleted', deleted: true }
-			},
+			type: 'conversations.remove',
+			id,
+			notFound,
+			write: () => ({ id: text, object: 'conversation.deleted', deleted: true }),
 		}
 	},
 }
@@ -136,40 +112,30 @@ export const exportConversation: Route = {
 	method: 'GET',
 	path: '/conversations/{id}/export',
 	read(input) {
-		const { id, missing } = named(input)
+		const { id, notFound } = readConversation(input)
 		return {
-			type: 'stored',
-			async answer(own) {
-				const conversation = await find(own, id, missing)
-				const everything = await own.everything(id)
-				if (everything === undefined) throw missing()
-				return writeExport(conversation, everything)
-			},
+			type: 'conversations.export',
+			id,
+			notFound,
+			write: ({ conversation, ...everything }) => writeExport(conversation, everything),
 		}
 	},
 }
 
-interface NamedConversation {
+interface ConversationInPath {
 	/** The internal id. */
 	readonly id: string
 	/** The id in the client's format. */
 	readonly text: string
-	readonly missing: () => ChatError
+	readonly notFound: () => ChatError
 }
 
-/** The conversation in the path. */
-export function named({ parameters: [text = ''] }: RouteInput): NamedConversation {
-	const missing = () => conversationMissing(text)
+/** The conversation in the path. @throws ChatError `not-found` if it is not the id of a conversation. */
+export function readConversation({ parameters: [text = ''] }: RouteInput): ConversationInPath {
+	const notFound = () => conversationNotFound(text)
 	const id = readConversationId(text)
-	if (id === undefined) throw missing()
-	return { id, text, missing }
-}
-
-/** @throws ChatError `not-found` */
-export async function find(own: OwnConversations, id: string, missing: () => ChatError): Promise<Conversation> {
-	const conversation = await own.find(id)
-	if (conversation === undefined) throw missing()
-	return conversation
+	if (id === undefined) throw notFound()
+	return { id, text, notFound }
 }
 
 /** @throws ChatError `invalid-request` */

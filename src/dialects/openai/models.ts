@@ -1,6 +1,6 @@
 // GET /models and GET /models/{model}. In addition to OpenAI's fields, each model has those that OpenGateLLM's and vLLM's clients read.
 
-import type { ListedModel } from '../dialect.ts'
+import type { ListedModel } from '../local-operation.ts'
 import { modelRoutes } from '../openai-family/models.ts'
 
 export const models = modelRoutes(writeModel)

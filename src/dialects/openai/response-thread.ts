@@ -1,16 +1,11 @@
-// The conversation of a response, by the ids that OpenAI's clients send, and the items to which a request refers.
+// The conversation of a response, by the ids that OpenAI's clients send.
 
-import { ChatError } from '../../chat/error.ts'
-import type { Message } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { readConversationId } from '../../conversations/conversation-id.ts'
-import type { OwnConversations } from '../../conversations/own-conversations.ts'
 import type { Thread, ThreadOrigin } from '../../conversations/thread.ts'
-import { readItemId } from '../../wire/openai/responses/item-id.ts'
-import { pieceOf } from '../../wire/openai/responses/item-piece.ts'
-import type { Piece } from '../../wire/openai/responses/item-reader.ts'
 import type { ReadResponsesRequest } from '../../wire/openai/responses/request-reader.ts'
 import { readResponseId } from '../../wire/openai/responses/response-writer.ts'
+import { conversationNotFound, previousResponseNotFound } from './not-found.ts'
 
 /** Undefined if the response continues no conversation and is not stored. */
 export function threadOf(read: ReadResponsesRequest, request: ChatRequest): Thread | undefined {
@@ -32,87 +27,16 @@ export function threadOf(read: ReadResponsesRequest, request: ChatRequest): Thre
 
 function originOf({ previousResponse, conversation, request }: ReadResponsesRequest): ThreadOrigin {
 	if (previousResponse !== undefined) {
-		const missing = () => previousResponseMissing(previousResponse)
+		const missing = () => previousResponseNotFound(previousResponse)
 		const id = readResponseId(previousResponse)
 		if (id === undefined) throw missing()
 		return { type: 'turn', id, missing }
 	}
 	if (conversation !== undefined) {
-		const missing = () => conversationMissing(conversation)
+		const missing = () => conversationNotFound(conversation)
 		const id = readConversationId(conversation)
 		if (id === undefined) throw missing()
 		return { type: 'conversation', id, missing }
 	}
 	return { type: 'new', user: request.user }
-}
-
-const maxReferences = 1000
-
-/**
- * The content of the items to which a request refers; none for items of the conversation that the request continues.
- *
- * @throws ChatError `not-found` for an item that belongs to another caller.
- */
-export async function findItems(
-	references: readonly string[],
-	thread: Thread | undefined,
-	own: OwnConversations,
-): Promise<ReadonlyMap<string, readonly Piece[]>> {
-	if (references.length > maxReferences)
-		throw new ChatError('invalid-request', `Too many item references: at most ${maxReferences} are allowed.`, {
-			param: 'input',
-		})
-	const current = await conversationOf(thread?.origin, own)
-	const found = new Map<string, readonly Piece[]>()
-	const taken = new Set<string>()
-	const messages = new Map<string, StoredMessage | undefined>()
-	for (const reference of new Set(references)) {
-		const id = readItemId(reference)
-		if (id === undefined) throw itemMissing(reference)
-		const place = messages.has(id.message) ? messages.get(id.message) : await findMessage(id, own)
-		messages.set(id.message, place)
-		const piece = place === undefined ? undefined : pieceOf(place.message, id)
-		if (place === undefined || piece === undefined) throw itemMissing(reference)
-		const part = `${id.kind}.${id.message}.${id.call ?? ''}`
-		found.set(reference, place.conversation === current || taken.has(part) ? [] : [piece])
-		taken.add(part)
-	}
-	return found
-}
-
-interface StoredMessage {
-	readonly conversation: string
-	readonly message: Message
-}
-
-async function findMessage(
-	id: { readonly turn: string; readonly message: string },
-	own: OwnConversations,
-): Promise<StoredMessage | undefined> {
-	const turn = await own.turn(id.turn)
-	return turn === undefined ? undefined : await own.message(turn.conversation, id.message)
-}
-
-async function conversationOf(origin: ThreadOrigin | undefined, own: OwnConversations): Promise<string | undefined> {
-	if (origin?.type === 'conversation') return origin.id
-	return origin?.type === 'turn' ? (await own.turn(origin.id))?.conversation : undefined
-}
-
-function previousResponseMissing(id: string): ChatError {
-	return new ChatError('invalid-request', `Previous response with id '${id.slice(0, 100)}' not found.`, {
-		param: 'previous_response_id',
-		code: 'previous_response_not_found',
-	})
-}
-
-export function conversationMissing(id: string): ChatError {
-	return new ChatError('not-found', `Conversation with id '${id.slice(0, 100)}' not found.`)
-}
-
-export function responseMissing(id: string): ChatError {
-	return new ChatError('not-found', `Response with id '${id.slice(0, 100)}' not found.`)
-}
-
-export function itemMissing(id: string): ChatError {
-	return new ChatError('not-found', `Item with id '${id.slice(0, 100)}' not found.`)
 }

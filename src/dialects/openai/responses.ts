@@ -1,6 +1,5 @@
 // POST /responses, and POST /responses/input_tokens, which counts the tokens of such a request.
 
-import type { OwnConversations } from '../../conversations/own-conversations.ts'
 import { ResponseEventWriter } from '../../wire/openai/responses/event-writer.ts'
 import { type ReadResponsesRequest, readResponsesRequest } from '../../wire/openai/responses/request-reader.ts'
 import {
@@ -8,33 +7,45 @@ import {
 	writeCompletedResponse,
 	writeResponse,
 } from '../../wire/openai/responses/response-writer.ts'
-import type { AnswerWriter, ChatCall, CountCall, Route } from '../dialect.ts'
-import { findItems, threadOf } from './response-thread.ts'
+import type { ChatCall, CountCall, MessageReferences } from '../call.ts'
+import type { Route } from '../dialect.ts'
+import type { AnswerWriter } from '../writer.ts'
+import { itemsOf, lookupOf } from './item-references.ts'
+import { threadOf } from './response-thread.ts'
 
 export const createResponse: Route = {
 	method: 'POST',
 	path: '/responses',
-	read: ({ body }) => referring(readResponsesRequest(body), chatCall),
+	read({ body }) {
+		const read = readResponsesRequest(body)
+		const call = chatCall(read)
+		return { ...call, references: referencesIn(read, call, chatCall) }
+	},
 }
 
 export const countInputTokens: Route = {
 	method: 'POST',
 	path: '/responses/input_tokens',
-	read: ({ body }) => referring(readResponsesRequest(body), countCall),
+	read({ body }) {
+		const read = readResponsesRequest(body)
+		const call = countCall(read)
+		return { ...call, references: referencesIn(read, call, countCall) }
+	},
 }
 
-/** A call that resolves its item references, if it has any. */
-function referring<Requested extends ChatCall | CountCall>(
+/** The stored items that the request refers to; undefined if there are none. */
+function referencesIn<Requested extends ChatCall | CountCall>(
 	read: ReadResponsesRequest,
+	{ thread }: Requested,
 	callOf: (read: ReadResponsesRequest) => Requested,
-): Requested {
-	const call = callOf(read)
-	if (read.references.length === 0) return call
-	const resolve = async (own: OwnConversations): Promise<Requested> => {
-		const found = await findItems(read.references, call.thread, own)
-		return callOf({ ...read, request: read.withItems(found) })
+): MessageReferences<Requested> | undefined {
+	const { references } = read
+	if (references.length === 0) return undefined
+	const origin = thread?.origin
+	return {
+		lookup: lookupOf(references, origin?.type === 'new' ? undefined : origin),
+		insert: (found) => callOf({ ...read, request: read.withItems(itemsOf(references, found)) }),
 	}
-	return { ...call, resolve }
 }
 
 function chatCall(read: ReadResponsesRequest): ChatCall {

@@ -1,11 +1,11 @@
 // Chat completions that were requested with `store: true`: lists, retrieves, updates and deletes them, and lists their messages.
 
 import { z } from 'zod'
-import { ChatError } from '../../chat/error.ts'
+import type { ChatError } from '../../chat/error.ts'
 import { isObject } from '../../chat/json.ts'
 import type { ChatRequest } from '../../chat/request.ts'
-import type { Metadata, Turn } from '../../conversations/conversation.ts'
-import type { OwnConversations } from '../../conversations/own-conversations.ts'
+import type { Metadata } from '../../conversations/conversation.ts'
+import type { AnsweredTurn, TurnReference } from '../../conversations/service.ts'
 import type { Thread } from '../../conversations/thread.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
 import { metadataSchema } from '../../wire/openai/responses/metadata-schema.ts'
@@ -17,6 +17,7 @@ import {
 	writeStoredMessage,
 } from '../../wire/openai/stored-completions/stored-completion-writer.ts'
 import type { Route, RouteInput } from '../dialect.ts'
+import { completionNotFound, messageNotFound } from './not-found.ts'
 
 /** A request whose completion will be stored. The fields that request it are not sent to the upstream. */
 export interface StoredRequest {
@@ -52,23 +53,14 @@ export const listCompletions: Route = {
 		const query = input.query()
 		const { after, ...page } = readListQuery(query, 'asc')
 		const last = after === undefined ? undefined : readCompletionId(after)
-		if (after !== undefined && last === undefined) throw completionMissing(after)
+		const notFound = () => completionNotFound(after ?? '')
+		if (after !== undefined && last === undefined) throw notFound()
 		const [model, metadata] = [query.get('model'), readMetadataFilter(query)]
 		return {
-			type: 'stored',
-			async answer(own) {
-				const found = await own.turns({
-					...page,
-					surface: 'chat',
-					after: last,
-					model: model ?? undefined,
-					metadata,
-				})
-				if (found === undefined) throw completionMissing(after ?? '')
-				const written: { readonly id: string }[] = []
-				for (const turn of found.items) written.push(await writeStored(own, turn))
-				return writeList(written, found.more)
-			},
+			type: 'turns.list',
+			query: { ...page, surface: 'chat', after: last, model: model ?? undefined, metadata },
+			notFound,
+			write: ({ items, more }) => writeList(items.map(writeStored), more),
 		}
 	},
 }
@@ -87,8 +79,8 @@ export const retrieveCompletion: Route = {
 	method: 'GET',
 	path: '/chat/completions/{id}',
 	read(input) {
-		const { turn, missing } = named(input)
-		return { type: 'stored', answer: async (own) => writeStored(own, await find(own, turn, missing)) }
+		const { turn, notFound } = readCompletion(input)
+		return { type: 'turns.find', turn, notFound, write: writeStored }
 	},
 }
 
@@ -96,23 +88,14 @@ export const listCompletionMessages: Route = {
 	method: 'GET',
 	path: '/chat/completions/{id}/messages',
 	read(input) {
-		const { turn, missing } = named(input)
-		const { after, limit, order } = readListQuery(input.query(), 'asc')
+		const { turn, notFound } = readCompletion(input)
+		const { after, ...page } = readListQuery(input.query(), 'asc')
 		return {
-			type: 'stored',
-			async answer(own) {
-				const { inputs, conversation } = await find(own, turn, missing)
-				const all = order === 'asc' ? inputs : inputs.toReversed()
-				const first = after === undefined ? 0 : all.indexOf(after.replace(/^chatcmpl-/, '')) + 1
-				if (after !== undefined && first === 0)
-					throw new ChatError('not-found', `Message with id '${after.slice(0, 100)}' not found.`)
-				const written: { readonly id: string }[] = []
-				for (const id of all.slice(first, first + limit)) {
-					const message = await own.message(conversation, id)
-					if (message !== undefined) written.push(writeStoredMessage(message))
-				}
-				return writeList(written, first + limit < all.length)
-			},
+			type: 'turns.inputs',
+			turn,
+			query: { ...page, after: after?.replace(/^chatcmpl-/, '') },
+			notFound: (absent) => (absent === 'cursor' ? messageNotFound(after ?? '') : notFound()),
+			write: ({ items, more }) => writeList(items.map(writeStoredMessage), more),
 		}
 	},
 }
@@ -123,19 +106,10 @@ export const updateCompletion: Route = {
 	method: 'POST',
 	path: '/chat/completions/{id}',
 	read(input) {
-		const { turn, missing } = named(input)
+		const { turn, notFound } = readCompletion(input)
 		const parsed = change.safeParse(input.body)
 		if (!parsed.success) throw schemaError(parsed.error, input.body)
-		const { metadata } = parsed.data
-		return {
-			type: 'stored',
-			async answer(own) {
-				await find(own, turn, missing)
-				const changed = await own.updateTurn(turn, metadata ?? {})
-				if (changed === undefined) throw missing()
-				return writeStored(own, changed)
-			},
-		}
+		return { type: 'turns.update', turn, metadata: parsed.data.metadata ?? {}, notFound, write: writeStored }
 	},
 }
 
@@ -143,47 +117,34 @@ export const deleteCompletion: Route = {
 	method: 'DELETE',
 	path: '/chat/completions/{id}',
 	read(input) {
-		const { id, turn, missing } = named(input)
+		const { id, turn, notFound } = readCompletion(input)
 		return {
-			type: 'stored',
-			async answer(own) {
-				await find(own, turn, missing)
-				if (!(await own.removeTurn(turn))) throw missing()
-				return { object: 'chat.completion.deleted', id, deleted: true }
-			},
+			type: 'turns.remove',
+			turn,
+			notFound,
+			write: () => ({ object: 'chat.completion.deleted', id, deleted: true }),
 		}
 	},
 }
 
-function completionMissing(id: string): ChatError {
-	return new ChatError('not-found', `Chat completion with id '${id.slice(0, 100)}' not found.`)
-}
-
-interface NamedCompletion {
+interface CompletionInPath {
 	/** The id in the client's format. */
 	readonly id: string
-	readonly turn: string
-	readonly missing: () => ChatError
+	readonly turn: TurnReference
+	readonly notFound: () => ChatError
 }
 
-function named({ parameters: [id = ''] }: RouteInput): NamedCompletion {
-	const missing = () => completionMissing(id)
+/** @throws ChatError `not-found` if it is not the id of a completion. */
+function readCompletion({ parameters: [id = ''] }: RouteInput): CompletionInPath {
+	const notFound = () => completionNotFound(id)
 	const turn = readCompletionId(id)
-	if (turn === undefined) throw missing()
-	return { id, turn, missing }
+	if (turn === undefined) throw notFound()
+	return { id, turn: { id: turn, surface: 'chat', ended: true }, notFound }
 }
 
-async function find(own: OwnConversations, id: string, missing: () => ChatError): Promise<Turn> {
-	const turn = await own.turn(id)
-	if (turn === undefined || !turn.stored || turn.surface !== 'chat' || turn.state === 'running') throw missing()
-	return turn
-}
-
-async function writeStored(own: OwnConversations, turn: Turn): Promise<{ readonly id: string }> {
-	const messages = []
-	for (const { message } of turn.answers) {
-		const kept = await own.message(turn.conversation, message)
-		if (kept !== undefined) messages.push(kept.message)
-	}
-	return writeStoredCompletion(turn, messages)
+function writeStored({ turn, answers }: AnsweredTurn): { readonly id: string } {
+	return writeStoredCompletion(
+		turn,
+		answers.map(({ message }) => message),
+	)
 }

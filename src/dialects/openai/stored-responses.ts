@@ -1,23 +1,23 @@
 // Stored responses: retrieves, streams, cancels and deletes them, and lists their input items.
 
 import { ChatError } from '../../chat/error.ts'
-import type { Turn } from '../../conversations/conversation.ts'
-import type { OwnConversations } from '../../conversations/own-conversations.ts'
-import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
+import type { AnsweredTurn, TurnReference } from '../../conversations/service.ts'
+import { readListQuery } from '../../wire/openai/list-query.ts'
 import { itemShape, readResponseId, writeTurn } from '../../wire/openai/responses/response-writer.ts'
-import type { Call, Route, RouteInput } from '../dialect.ts'
-import { responseMissing } from './response-thread.ts'
-import { listItems } from './stored-items.ts'
+import type { Route, RouteInput } from '../dialect.ts'
+import { messageIdOf, writeItemPage } from './item-pages.ts'
+import { itemNotFound, responseNotFound } from './not-found.ts'
 
 export const retrieveResponse: Route = {
 	method: 'GET',
 	path: '/responses/{id}',
 	read(input) {
-		const { turn, missing } = named(input)
+		const { turn, notFound } = readResponse(input)
 		const query = input.query()
-		if (query.get('stream') === 'true') return { type: 'resume', turn, after: eventsSeen(query), missing }
+		if (query.get('stream') === 'true')
+			return { type: 'streams.read', turn: turn.id, after: eventsSeen(query), notFound }
 		const sealed = sealsReasoning(query)
-		return { type: 'stored', answer: async (own) => writeStored(own, await find(own, turn, missing), sealed) }
+		return { type: 'turns.find', turn, notFound, write: (found) => writeStored(found, sealed) }
 	},
 }
 
@@ -40,13 +40,8 @@ export const deleteResponse: Route = {
 	method: 'DELETE',
 	path: '/responses/{id}',
 	read(input) {
-		const { turn, id, missing } = named(input)
-		const answer = async (own: OwnConversations) => {
-			await find(own, turn, missing)
-			if (!(await own.removeTurn(turn))) throw missing()
-			return { id, object: 'response', deleted: true }
-		}
-		return { type: 'stored', answer }
+		const { turn, id, notFound } = readResponse(input)
+		return { type: 'turns.remove', turn, notFound, write: () => ({ id, object: 'response', deleted: true }) }
 	},
 }
 
@@ -54,21 +49,22 @@ export const cancelResponse: Route = {
 	method: 'POST',
 	path: '/responses/{id}/cancel',
 	body: 'none',
-	read(input): Call {
-		const { turn, missing } = named(input)
-		const answer = async (own: OwnConversations) => {
-			const ended = await find(own, turn, missing)
-			if (ended.echo.background !== true)
-				throw new ChatError(
-					'invalid-request',
-					'Only responses that were created with background=true can be cancelled.',
-					{
-						param: 'response_id',
-					},
-				)
-			return writeStored(own, ended, false)
+	read(input) {
+		const { turn, notFound } = readResponse(input)
+		return {
+			type: 'turns.cancel',
+			turn,
+			notFound,
+			write(ended) {
+				if (ended.turn.echo.background !== true)
+					throw new ChatError(
+						'invalid-request',
+						'Only responses that were created with background=true can be cancelled.',
+						{ param: 'response_id' },
+					)
+				return writeStored(ended, false)
+			},
 		}
-		return { type: 'cancel', turn, missing, answer }
 	},
 }
 
@@ -77,41 +73,34 @@ export const listInputItems: Route = {
 	method: 'GET',
 	path: '/responses/{id}/input_items',
 	read(input) {
-		const { turn, missing } = named(input)
+		const { turn, notFound } = readResponse(input)
 		const query = readListQuery(input.query(), 'desc')
-		const answer = async (own: OwnConversations) => {
-			const { conversation, inputs, parent, echo, metadata } = await find(own, turn, missing)
-			const leaf = inputs.at(-1) ?? parent
-			if (leaf === undefined) return writeList([], false)
-			const shape = itemShape({ echo, metadata, sealReasoning: false })
-			return listItems(own, { ...query, conversation, leaf, shape })
+		return {
+			type: 'turns.history',
+			turn,
+			query: { ...query, after: messageIdOf(query.after) },
+			notFound: (absent) => (absent === 'cursor' ? itemNotFound(query.after ?? '') : notFound()),
+			write: (page, { echo, metadata }) =>
+				writeItemPage(page, query, itemShape({ echo, metadata, sealReasoning: false })),
 		}
-		return { type: 'stored', answer }
 	},
 }
 
-interface NamedResponse {
+interface ResponseInPath {
 	/** The id in the client's format. */
 	readonly id: string
-	readonly turn: string
-	readonly missing: () => ChatError
+	readonly turn: TurnReference
+	readonly notFound: () => ChatError
 }
 
-function named({ parameters: [id = ''] }: RouteInput): NamedResponse {
-	const missing = () => responseMissing(id)
+/** @throws ChatError `not-found` if it is not the id of a response. */
+function readResponse({ parameters: [id = ''] }: RouteInput): ResponseInPath {
+	const notFound = () => responseNotFound(id)
 	const turn = readResponseId(id)
-	if (turn === undefined) throw missing()
-	return { id, turn, missing }
+	if (turn === undefined) throw notFound()
+	return { id, turn: { id: turn, surface: 'response' }, notFound }
 }
 
-async function find(own: OwnConversations, id: string, missing: () => ChatError): Promise<Turn> {
-	const turn = await own.turn(id)
-	if (turn === undefined || !turn.stored || turn.surface !== 'response') throw missing()
-	return turn
-}
-
-async function writeStored(own: OwnConversations, turn: Turn, sealReasoning: boolean): Promise<object> {
-	const [first] = turn.answers
-	const answer = first === undefined ? undefined : await own.message(turn.conversation, first.message)
+function writeStored({ turn, answers: [answer] }: AnsweredTurn, sealReasoning: boolean): object {
 	return writeTurn(turn, answer, sealReasoning)
 }

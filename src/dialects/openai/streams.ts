@@ -13,7 +13,8 @@ export const readStream: Route = {
 			throw new ChatError('invalid-request', "Invalid 'after': expected the number of events already read.", {
 				param: 'after',
 			})
-		const missing = () => new ChatError('not-found', `Stream with id '${id.slice(0, 100)}' not found.`, { param: 'id' })
-		return { type: 'resume', turn: id, after: Number(after), missing }
+		const notFound = () =>
+			new ChatError('not-found', `Stream with id '${id.slice(0, 100)}' not found.`, { param: 'id' })
+		return { type: 'streams.read', turn: id, after: Number(after), notFound }
 	},
 }

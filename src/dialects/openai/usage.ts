@@ -10,6 +10,6 @@ function usageRoute(kind: UsageKind): Route {
 	return {
 		method: 'GET',
 		path: `/organization/usage/${kind}`,
-		read: ({ query }) => ({ type: 'usage', ...readUsageReport(kind, query()) }),
+		read: ({ query }) => ({ type: 'usage.sum', ...readUsageReport(kind, query()) }),
 	}
 }

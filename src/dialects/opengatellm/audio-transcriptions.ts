@@ -1,7 +1,8 @@
 // POST /audio/transcriptions
 
 import { isJsonFormat, type TranscriptionFormat } from '../../operations/transcription.ts'
-import { type Route, TextBody } from '../dialect.ts'
+import type { Route } from '../dialect.ts'
+import { TextBody } from '../writer.ts'
 import { writePricedUsage } from './priced-usage.ts'
 import { readTranscriptionRequest } from './transcription-request-reader.ts'
 

@@ -3,7 +3,7 @@
 import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
 import { writeError as writeOpenAIError } from '../../wire/openai/error-writer.ts'
 import { type DetailShape, writeDetail } from '../albert-family/detail-error.ts'
-import type { WrittenError } from '../dialect.ts'
+import type { WrittenError } from '../writer.ts'
 
 const tooBusy: DetailShape = { status: 503, text: 'Model is too busy, please try again later.' }
 

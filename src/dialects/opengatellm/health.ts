@@ -1,6 +1,7 @@
 // GET /health/models
 
-import type { ListedModel, Route } from '../dialect.ts'
+import type { Route } from '../dialect.ts'
+import type { ListedModel } from '../local-operation.ts'
 
 const colours: Readonly<Record<ListedModel['health'], string>> = { good: 'green', limited: 'yellow', none: 'red' }
 
@@ -8,7 +9,7 @@ export const modelHealth: Route = {
 	method: 'GET',
 	path: '/health/models',
 	read: () => ({
-		type: 'list-models',
+		type: 'models.list',
 		write: (models) => ({
 			object: 'list',
 			data: models.map(({ name, health }) => ({ id: name, status: colours[health] })),

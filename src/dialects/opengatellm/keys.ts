@@ -3,9 +3,9 @@
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
 import { labelFault } from '../../keys/key.ts'
-import type { OwnKey } from '../../keys/own-keys.ts'
+import { keyStates, type OwnKey } from '../../keys/service.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
-import type { Call, KeysCall, Route, RouteInput } from '../dialect.ts'
+import type { Call, Route, RouteInput } from '../dialect.ts'
 import { direction, readQuery, wholeNumber } from './page-query.ts'
 
 /** The paths of version 0.2, of 0.4 and of later versions. */
@@ -35,7 +35,7 @@ const listQuery = z.object({
 	limit: wholeNumber(1, 100).default(10),
 	sort_by: z.enum(['id', 'name', 'created']).default('id'),
 	sort_order: direction.default('asc'),
-	status: z.enum(['active', 'expired', 'revoked']).optional(),
+	status: z.enum(keyStates).optional(),
 })
 
 function create({ body }: RouteInput): Call {
@@ -43,58 +43,42 @@ function create({ body }: RouteInput): Call {
 	if (!parsed.success) throw schemaError(parsed.error, body)
 	const { name, expires, expires_at: expiresAt } = parsed.data
 	const until = expires ?? expiresAt ?? undefined
-	return onKeys(async (own, { nowMs }) => {
-		if (until !== undefined && until * 1000 <= nowMs)
-			throw new ChatError('invalid-request', "Invalid 'expires': must be in the future.", {
-				param: 'expires',
-				code: 'invalid_value',
-			})
-		const { key, secret } = await own.create({ name, expiresAtMs: until === undefined ? undefined : until * 1000 })
-		return { ...writeKey(key), token: secret, value: secret }
-	})
+	return {
+		type: 'keys.create',
+		name,
+		expiresAtMs: until === undefined ? undefined : until * 1000,
+		write(created) {
+			if (created === 'expired')
+				throw new ChatError('invalid-request', "Invalid 'expires': must be in the future.", {
+					param: 'expires',
+					code: 'invalid_value',
+				})
+			const { key, secret } = created
+			return { ...writeKey(key), token: secret, value: secret }
+		},
+	}
 }
 
 function list({ query }: RouteInput): Call {
-	const { offset, limit, sort_by: by, sort_order: order, status } = readQuery(query(), listQuery)
-	return onKeys(async (own) => {
-		const wanted = (await own.list()).filter(({ state }) =>
-			status === undefined ? state !== 'revoked' : state === status,
-		)
-		const sorted = wanted.toSorted((a, b) => compare(a, b, by) * (order === 'asc' ? 1 : -1))
-		const data = sorted.slice(offset, offset + limit).map(writeKey)
-		return { object: 'list', total: wanted.length, offset, limit, data }
-	})
+	const { offset, limit, sort_by: sortBy, sort_order: order, status } = readQuery(query(), listQuery)
+	return {
+		type: 'keys.list',
+		query: { state: status, sortBy, order, offset, limit },
+		write: ({ keys, total }) => ({ object: 'list', total, offset, limit, data: keys.map(writeKey) }),
+	}
 }
 
 function show({ parameters: [id = ''] }: RouteInput): Call {
-	return onKeys(async (own) => {
-		const key = (await own.list()).find((one) => one.id === id && one.state !== 'revoked')
-		if (key === undefined) throw notFound()
-		return writeKey(key)
-	})
+	return { type: 'keys.find', id, write: writeFound }
 }
 
 function revoke({ parameters: [id = ''] }: RouteInput): Call {
-	return onKeys(async (own) => {
-		const key = (await own.list()).find((one) => one.id === id)
-		if (key === undefined || !(await own.revoke(id))) throw notFound()
-		return writeKey({ ...key, state: 'revoked' })
-	})
+	return { type: 'keys.revoke', id, write: writeFound }
 }
 
-function onKeys(answer: KeysCall['answer']): KeysCall {
-	return { type: 'keys', answer }
-}
-
-function compare(one: OwnKey, other: OwnKey, by: 'id' | 'name' | 'created'): number {
-	switch (by) {
-		case 'id':
-			return one.id < other.id ? -1 : 1
-		case 'name':
-			return one.name.localeCompare(other.name, 'en') || (one.id < other.id ? -1 : 1)
-		case 'created':
-			return one.createdAtMs - other.createdAtMs || (one.id < other.id ? -1 : 1)
-	}
+function writeFound(key: OwnKey | undefined) {
+	if (key === undefined) throw new ChatError('not-found', 'Key not found.')
+	return writeKey(key)
 }
 
 function writeKey({ id, name, prefix, createdAtMs, expiresAtMs, state }: OwnKey) {
@@ -114,8 +98,4 @@ function writeKey({ id, name, prefix, createdAtMs, expiresAtMs, state }: OwnKey)
 		expires_at: expires,
 		created_at: created,
 	}
-}
-
-function notFound(): ChatError {
-	return new ChatError('not-found', 'Key not found.')
 }

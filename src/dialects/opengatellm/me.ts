@@ -1,11 +1,12 @@
 // GET /me and its older paths: the caller. OpenGateLLM's user is an owner here, its organization a tenant.
 
-import type { Caller, Route } from '../dialect.ts'
+import type { Route } from '../dialect.ts'
+import type { Caller } from '../local-operation.ts'
 
 export const me: readonly Route[] = ['/me', '/me/info', '/users/me'].map((path) => ({
 	method: 'GET',
 	path,
-	read: () => ({ type: 'who', write: writeCaller }),
+	read: () => ({ type: 'caller.show', write: writeCaller }),
 }))
 
 function writeCaller({ id, name, role, tenant, owner, createdAtMs, expiresAtMs }: Caller) {

@@ -1,6 +1,6 @@
 // GET /models and GET /models/{model}: the fields by which its clients choose a model, including prices.
 
-import type { ListedModel } from '../dialect.ts'
+import type { ListedModel } from '../local-operation.ts'
 import { modelRoutes } from '../openai-family/models.ts'
 
 export const models = modelRoutes(writeModel)

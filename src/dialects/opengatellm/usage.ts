@@ -3,7 +3,8 @@
 import { z } from 'zod'
 import type { Outcome } from '../../ledger/ledger.ts'
 import type { EntryOrder, LedgerEntry, UsageSum } from '../../ledger/ledger-store.ts'
-import type { Call, EntriesCall, EntryPage, Route, UsageCall } from '../dialect.ts'
+import type { Call, Route } from '../dialect.ts'
+import type { OtherOperation, RecordsPage } from '../local-operation.ts'
 import { direction, readQuery, seconds, wholeNumber } from './page-query.ts'
 import { unknownImpacts, writeCarbon } from './priced-usage.ts'
 
@@ -33,17 +34,16 @@ const entriesQuery = z.object({ ...page, start_time: seconds.optional(), end_tim
 export const myUsage: Route = {
 	method: 'GET',
 	path: '/me/usage',
-	read({ query }): EntriesCall {
+	read({ query }): OtherOperation<'usage.records'> {
 		const { offset, limit, start_time: start, end_time: end, endpoint: where } = readQuery(query(), entriesQuery)
 		return {
-			type: 'entries',
-			query: (nowMs) => ({
-				fromMs: start === undefined ? nowMs - defaultDays * daySeconds * 1000 : start * 1000,
-				untilMs: untilMs(end, nowMs),
+			type: 'usage.records',
+			query: {
+				...readRange(start, end),
 				operation: where === undefined ? undefined : operations[where],
 				offset,
 				limit,
-			}),
+			},
 			write: (found) => ({
 				object: 'list',
 				total: found.sum.entries,
@@ -64,12 +64,16 @@ export const usage: Route = {
 	},
 }
 
-/** Includes the whole second `end`. */
-function untilMs(end: number | undefined, nowMs: number): number {
-	return end === undefined ? nowMs + 1 : (end + 1) * 1000
+/** Seconds since 1970. The range includes the whole second `end`. */
+function readRange(start: number | undefined, end: number | undefined) {
+	return {
+		fromMs: start === undefined ? undefined : start * 1000,
+		defaultRangeMs: defaultDays * daySeconds * 1000,
+		untilMs: end === undefined ? undefined : (end + 1) * 1000,
+	}
 }
 
-function writeMine(entry: LedgerEntry, { keyNames }: EntryPage) {
+function writeMine(entry: LedgerEntry, { keyNames }: RecordsPage) {
 	return {
 		object: 'me.usage',
 		model: entry.model,
@@ -104,7 +108,7 @@ const pagesQuery = z.object({
 })
 
 /** The form of version 0.2. */
-function readPages(parameters: URLSearchParams): EntriesCall {
+function readPages(parameters: URLSearchParams): OtherOperation<'usage.records'> {
 	const {
 		limit,
 		page: number,
@@ -114,14 +118,13 @@ function readPages(parameters: URLSearchParams): EntriesCall {
 		date_to: to,
 	} = readQuery(parameters, pagesQuery)
 	return {
-		type: 'entries',
-		query: (nowMs) => ({
-			fromMs: from === undefined ? nowMs - defaultDays * daySeconds * 1000 : from * 1000,
-			untilMs: untilMs(to, nowMs),
+		type: 'usage.records',
+		query: {
+			...readRange(from, to),
 			order: { by: orders[by], direction: sort_order },
 			offset: (number - 1) * limit,
 			limit,
-		}),
+		},
 		write: (found) => {
 			const { entries, promptTokens, completionTokens, costMicros } = found.sum
 			return {
@@ -142,7 +145,7 @@ function readPages(parameters: URLSearchParams): EntriesCall {
 	}
 }
 
-function writeLogged(entry: LedgerEntry, { owner }: EntryPage) {
+function writeLogged(entry: LedgerEntry, { owner }: RecordsPage) {
 	const { id, key, model, openedAtMs, costMicros, outcome } = entry
 	return {
 		id,
@@ -168,7 +171,7 @@ function writeLogged(entry: LedgerEntry, { owner }: EntryPage) {
 const daysQuery = z.object({ ...page, start_time: seconds, end_time: seconds, endpoint, key_id: z.string().optional() })
 
 /** By day, the form of later versions. */
-function readDays(parameters: URLSearchParams): UsageCall {
+function readDays(parameters: URLSearchParams): OtherOperation<'usage.sum'> {
 	const {
 		offset,
 		limit,
@@ -179,7 +182,7 @@ function readDays(parameters: URLSearchParams): UsageCall {
 	} = readQuery(parameters, daysQuery)
 	const models = [...parameters.getAll('models'), ...parameters.getAll('models[]')]
 	return {
-		type: 'usage',
+		type: 'usage.sum',
 		own: true,
 		query: {
 			fromMs: (start - (start % daySeconds)) * 1000,

@@ -4,6 +4,7 @@
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { ChatRequest, Sampling } from '../../chat/request.ts'
+import type { RequestFates } from '../../chat/request-fates.ts'
 import type { EngineCall } from '../../engines/engine.ts'
 import type { Log } from '../../system/log.ts'
 import { AnswerStream } from './answer.ts'
@@ -141,6 +142,35 @@ export class ChatRunner {
 		return { ...sampling, logitBias: new Map([...(sampling.logitBias ?? []), ...this.bannedControls]) }
 	}
 }
+
+/** What this engine does with each field of a request. It runs one model and has no use for the caller's id. */
+export const embeddedRequestFates = {
+	model: 'unused',
+	messages: 'translated',
+	temperature: 'written',
+	topP: 'written',
+	topK: 'written',
+	minP: 'written',
+	frequencyPenalty: 'written',
+	presencePenalty: 'written',
+	repetitionPenalty: 'written',
+	logitBias: 'written',
+	seed: 'written',
+	maxTokens: 'written',
+	stop: 'written',
+	choices: 'written',
+	logprobs: 'written',
+	tools: 'translated',
+	toolChoice: 'translated',
+	parallelToolCalls: 'translated',
+	responseFormat: 'translated',
+	reasoningEffort: 'translated',
+	reasoningTokens: 'unused',
+	cacheMark: 'unused',
+	user: 'unused',
+	passthrough: 'translated',
+	passthroughWire: 'unused',
+} as const satisfies RequestFates
 
 function visibleControls(vocabulary: Vocabulary, format: CallFormat): ReadonlySet<Token> {
 	const marks = [format.head, format.between ?? '', format.tail, thinkOpen, thinkClose]

@@ -2,7 +2,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
-import type { TextCompletionRequest } from '../../operations/text-completions.ts'
+import type { TextCompletionFates, TextCompletionRequest } from '../../operations/text-completions.ts'
 import { AnswerStream } from './answer.ts'
 import { OutputReader } from './answer-reader.ts'
 import type { Token } from './binding.ts'
@@ -90,6 +90,29 @@ export class CompletionRunner {
 		})
 	}
 }
+
+/** What this engine does with each field of a text completion. */
+export const embeddedTextCompletionFates = {
+	model: 'unused',
+	prompts: 'written',
+	maxTokens: 'written',
+	temperature: 'written',
+	topP: 'written',
+	topK: 'written',
+	minP: 'written',
+	frequencyPenalty: 'written',
+	presencePenalty: 'written',
+	repetitionPenalty: 'written',
+	logitBias: 'written',
+	seed: 'written',
+	stop: 'written',
+	choices: 'written',
+	echo: 'written',
+	logprobs: 'written',
+	suffix: 'refused',
+	user: 'unused',
+	passthrough: 'unused',
+} as const satisfies TextCompletionFates
 
 interface TokenizedPrompt {
 	readonly tokens: readonly Token[]

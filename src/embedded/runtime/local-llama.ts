@@ -2,8 +2,8 @@
 // of its own, because a corrupt file may crash the process. It does not know HTTP, sockets or its supervisor.
 
 import { asChatError, ChatError } from '../../chat/error.ts'
-import type { ChatEvent } from '../../chat/event.ts'
 import type { ChatRequest } from '../../chat/request.ts'
+import { type EngineAnswer, streamFrom } from '../../engines/answer.ts'
 import type { Engine, EngineCall, EngineState, Operation } from '../../engines/engine.ts'
 import { ggufFault, readGgufHead } from '../../engines/llama/gguf-head.ts'
 import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.ts'
@@ -206,11 +206,12 @@ class LocalLlama implements Engine {
 		return { status: 'ready', operations, contextTokens }
 	}
 
-	async chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		this.refuseClosed()
 		const { chats } = this.parts
 		if (chats === undefined) throw this.unsupportedOperation('chat')
-		return chats.run(request, call).catch((thrown: unknown) => this.explain(thrown))
+		const events = await chats.run(request, call).catch((thrown: unknown) => this.explain(thrown))
+		return streamFrom(events[Symbol.asyncIterator]())
 	}
 
 	async count(request: ChatRequest, call: EngineCall): Promise<number> {
@@ -220,11 +221,11 @@ class LocalLlama implements Engine {
 		return chats.count(request, call.signal)
 	}
 
-	async complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+	async complete(request: TextCompletionRequest, call: EngineCall): Promise<EngineAnswer> {
 		this.refuseClosed()
 		const { completions } = this.parts
 		if (completions === undefined) throw this.unsupportedOperation('complete')
-		return completions.run(request, call)
+		return streamFrom(completions.run(request, call)[Symbol.asyncIterator]())
 	}
 
 	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {

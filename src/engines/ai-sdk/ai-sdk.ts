@@ -11,7 +11,7 @@ import type { TextCompletionRequest } from '../../operations/text-completions.ts
 import type { Clock } from '../../system/clock.ts'
 import { textField } from '../../wire/json/fields.ts'
 import { refusedKeyCode } from '../../wire/json/upstream-error.ts'
-import { beginAnswer } from '../begun-answer.ts'
+import { answerFrom, type EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
 import { type RunningCall, RunningCalls } from '../running-calls.ts'
 import { readRanking, readVectors } from './answer-readers.ts'
@@ -77,12 +77,12 @@ class AiSdk implements Engine {
 		return { status: 'ready', operations: this.operations } as const
 	}
 
-	async chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		const running = this.running.begin(call.signal)
-		return beginAnswer(this.answer(request, call, running))
+		return answerFrom(this.answer(request, call, running))
 	}
 
-	complete(_request: TextCompletionRequest, _call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+	complete(_request: TextCompletionRequest, _call: EngineCall): Promise<EngineAnswer> {
 		return Promise.reject(new ChatError('wrong-operation', 'This model only supports chat completions.'))
 	}
 
@@ -165,7 +165,7 @@ class AiSdk implements Engine {
 	private async *parts(request: ChatRequest, call: EngineCall, running: RunningCall): AsyncGenerator<unknown> {
 		const model = this.languageModel(call.model)
 		const options = await this.writeOptions(request, call, model, running)
-		if (call.whole === true) {
+		if (call.unary === true) {
 			yield* partsOf(await this.wait(model.doGenerate(options), running))
 			return
 		}

@@ -10,7 +10,7 @@ import type { Ranking, RerankRequest } from '../../operations/reranking.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import type { Transcription, TranscriptionRequest } from '../../operations/transcription.ts'
 import { type Clock, systemClock } from '../../system/clock.ts'
-import { beginAnswer } from '../begun-answer.ts'
+import { answerFrom, type EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
 import { type RunningCall, RunningCalls } from '../running-calls.ts'
 import { planChat } from './chat-plan.ts'
@@ -55,7 +55,7 @@ class Echo implements Engine {
 		return { status: 'ready', operations, contextTokens: this.contextTokens } as const
 	}
 
-	async chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		if (this.script !== undefined) return this.begin(call, (running) => this.replay(this.script ?? [], running))
 		const plan = planChat(request)
 		const promptTokens = countPrompt(request.messages)
@@ -68,7 +68,7 @@ class Echo implements Engine {
 		return this.begin(call, (running) => this.answer(plan, choices, promptTokens, running))
 	}
 
-	async complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+	async complete(request: TextCompletionRequest, call: EngineCall): Promise<EngineAnswer> {
 		if (request.suffix !== undefined)
 			throw new ChatError('unsupported', "The echo engine does not support 'suffix'.", {
 				param: 'suffix',
@@ -161,11 +161,8 @@ class Echo implements Engine {
 		)
 	}
 
-	private begin(
-		call: EngineCall,
-		answer: (running: RunningCall) => AsyncGenerator<ChatEvent>,
-	): Promise<AsyncIterable<ChatEvent>> {
-		return beginAnswer(answer(this.running.begin(call.signal)))
+	private begin(call: EngineCall, answer: (running: RunningCall) => AsyncGenerator<ChatEvent>): Promise<EngineAnswer> {
+		return answerFrom(answer(this.running.begin(call.signal)))
 	}
 
 	private async *replay(script: readonly ChatEvent[], running: RunningCall): AsyncGenerator<ChatEvent> {

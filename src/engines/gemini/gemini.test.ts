@@ -1,11 +1,11 @@
 // The engine's requests over a socket, and its handling of invalid responses.
 
 import { afterAll, describe, expect, test } from 'bun:test'
-import { collect } from '../../chat/collect.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { systemClock } from '../../system/clock.ts'
 import { Secret } from '../../system/secret.ts'
+import { completionOf, eventsOf } from '../answer.testing.ts'
 import type { EngineCall } from '../engine.ts'
 import { type GeminiOptions, openGemini } from './gemini.ts'
 import { listenScriptedGemini } from './scripted-gemini.testing.ts'
@@ -68,8 +68,8 @@ describe('a call', () => {
 			toolChoice: { type: 'auto' },
 		})
 		const engine = open()
-		const streamed = await collect(await engine.chat(chatRequest, call()))
-		expect(await collect(await engine.chat(chatRequest, call({ whole: true })))).toEqual(streamed)
+		const streamed = await completionOf(await engine.chat(chatRequest, call()))
+		expect(await completionOf(await engine.chat(chatRequest, call({ unary: true })))).toEqual(streamed)
 		expect(streamed.choices[0]).toMatchObject({
 			reasoning: 'hm so',
 			toolCalls: [{ name: 'get_weather', arguments: '{"city":"Paris"}', proof: { value: 'signed-get_weather' } }],
@@ -86,7 +86,7 @@ describe('a call', () => {
 	test('has the configured fields, and other requests do not', async () => {
 		const safetySettings = [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }]
 		const engine = open({ body: { safetySettings } })
-		await collect(await engine.chat(request('hi'), call()))
+		await completionOf(await engine.chat(request('hi'), call()))
 		expect(server.requests.at(-1)?.body).toMatchObject({ safetySettings })
 		await engine.embed({ model: 'm', inputs: ['a'] }, call())
 		expect(server.requests.at(-1)?.body).not.toHaveProperty('safetySettings')
@@ -128,7 +128,7 @@ describe('a call', () => {
 test('counts a prompt', async () => {
 	const engine = open()
 	const counted = await engine.count?.(request('one two three', { tools: [] }), call())
-	const { usage } = await collect(await engine.chat(request('one two three'), call()))
+	const { usage } = await completionOf(await engine.chat(request('one two three'), call()))
 	expect(counted).toBe(usage.promptTokens)
 	expect(server.requests.some(({ path }) => path.endsWith(':countTokens'))).toBe(true)
 	await engine.close()
@@ -193,7 +193,7 @@ describe('failures', () => {
 	test('in the middle of the response', async () => {
 		const engine = open()
 		const events = await Array.fromAsync(
-			await engine.chat(request('echo:error-after 2 unavailable\none two three'), call()),
+			eventsOf(await engine.chat(request('echo:error-after 2 unavailable\none two three'), call())),
 		)
 		expect(events.at(-1)).toMatchObject({ type: 'error', error: { kind: 'unavailable', sent: 'yes' } })
 		expect(events.filter(({ type }) => type === 'text').length).toBe(2)
@@ -215,7 +215,7 @@ describe('failures', () => {
 		for (const body of [chunk, chunk + chunk.slice(0, 20)]) {
 			const events = await against(
 				() => new Response(body, { headers: { 'content-type': 'text/event-stream' } }),
-				async (engine) => Array.fromAsync(await engine.chat(request('hi'), call())),
+				async (engine) => Array.fromAsync(eventsOf(await engine.chat(request('hi'), call()))),
 			)
 			expect(events.map(({ type }) => type)).toEqual(['start', 'text', 'error'])
 			expect(events[2]).toMatchObject({ error: { kind: 'upstream-failed', sent: 'yes' } })

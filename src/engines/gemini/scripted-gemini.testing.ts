@@ -9,6 +9,7 @@ import type { Message, ToolCall } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { ToolChoice } from '../../chat/tool.ts'
 import type { Usage } from '../../chat/usage.ts'
+import { eventsOf } from '../answer.testing.ts'
 import { openEcho } from '../echo/echo.ts'
 
 export interface ScriptedGemini {
@@ -159,8 +160,8 @@ const embedBody = z.strictObject({
 		.max(100),
 })
 
-function begin(engine: EchoEngine, body: GenerateBody, signal: AbortSignal): Promise<AsyncIterable<ChatEvent>> {
-	return engine.chat(readRequest(body), { signal, model: 'echo', requestId: 'req_scripted' })
+async function begin(engine: EchoEngine, body: GenerateBody, signal: AbortSignal): Promise<AsyncIterable<ChatEvent>> {
+	return eventsOf(await engine.chat(readRequest(body), { signal, model: 'echo', requestId: 'req_scripted' }))
 }
 
 function readRequest({ contents, systemInstruction, tools, toolConfig, generationConfig }: GenerateBody): ChatRequest {

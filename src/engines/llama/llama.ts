@@ -8,12 +8,13 @@ import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.t
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../../operations/tokenization.ts'
 import type { ModelDefaults } from '../../weights/catalogue.ts'
-import { beginAnswer } from '../begun-answer.ts'
+import type { EngineAnswer, EventBatch, EventBatches } from '../answer.ts'
 import type { Engine, EngineCall, EngineState } from '../engine.ts'
 import { openOpenAICompatible } from '../openai-compatible/openai-compatible.ts'
 import { chatSampling, samplingWithDefaults, withSystemPrompt } from './model-defaults.ts'
 import { blameProcess } from './process-failure.ts'
-import { Supervisor, type SupervisorOptions } from './supervisor.ts'
+import type { ServedProcess, StartupPhase } from './served-process.ts'
+import { Supervisor } from './supervisor.ts'
 
 /** Timeout for a request that waits for a starting process, in milliseconds. */
 const timeoutMs = 30_000
@@ -27,26 +28,6 @@ const processTimeouts = { firstByteMs: 1_800_000, totalMs: 7_200_000 }
 export interface LlamaOptions {
 	/** The note in `state()` until a process runs. */
 	readonly note?: string
-}
-
-/** A model to be served by its own process. */
-export interface ServedProcess extends SupervisorOptions {
-	/** Defaults for parameters that the request does not set. */
-	readonly defaults?: ModelDefaults
-	/** Called when connecting to the process failed because this process has no file descriptor left. */
-	readonly outOfDescriptors?: () => void
-	/** Set for a model that serves requests instead of the configured one: its answers carry its own name, and `state()` has this note. */
-	readonly substituteNote?: string
-}
-
-/** The startup phase before a process runs. */
-export interface StartupPhase {
-	/** `starting` takes seconds, `fetching` minutes; `failed` needs the operator. */
-	readonly status: 'starting' | 'fetching' | 'failed'
-	/** Public: without paths. */
-	readonly note: string
-	/** The note to show instead while another model serves requests. */
-	readonly substituteNote?: string
 }
 
 /** One process and its client. */
@@ -139,7 +120,7 @@ export class Llama implements Engine {
 		}
 	}
 
-	chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+	chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		return this.stream(call, ({ client, defaults }, named) => {
 			const messages = withSystemPrompt(request.messages, defaults)
 			return client.chat({ ...request, messages, sampling: chatSampling(request, defaults) }, named)
@@ -154,7 +135,7 @@ export class Llama implements Engine {
 		return counted
 	}
 
-	complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+	complete(request: TextCompletionRequest, call: EngineCall): Promise<EngineAnswer> {
 		return this.stream(call, ({ client, defaults }, named) =>
 			client.complete(
 				{ ...request, sampling: samplingWithDefaults(request.sampling, request.choices, defaults) },
@@ -209,29 +190,49 @@ export class Llama implements Engine {
 
 	private async stream(
 		call: EngineCall,
-		run: (served: Served, named: EngineCall) => Promise<AsyncIterable<ChatEvent>>,
-	): Promise<AsyncIterable<ChatEvent>> {
+		run: (served: Served, named: EngineCall) => Promise<EngineAnswer>,
+	): Promise<EngineAnswer> {
 		const served = await this.ready(call.signal)
 		served.calls++
-		let events: AsyncIterable<ChatEvent>
+		let answer: EngineAnswer
 		try {
-			events = await run(served, nameIt(served, call))
+			answer = await run(served, nameIt(served, call))
 		} catch (thrown) {
 			await this.release(served)
 			throw this.blame(served, thrown)
 		}
-		return beginAnswer(this.watch(events, served))
+		if (answer.type === 'stream') return { type: 'stream', batches: this.watch(answer.batches, served) }
+		await this.release(served)
+		return { type: 'unary', completion: { ...answer.completion, ...nameOf(served) } }
 	}
 
-	private async *watch(events: AsyncIterable<ChatEvent>, served: Served): AsyncGenerator<ChatEvent> {
-		try {
-			for await (const event of events) {
-				if (event.type === 'error') yield { ...event, error: this.blame(served, event.error) }
-				else if (event.type === 'start') yield named(event, served)
-				else yield event
-			}
-		} finally {
+	/** The same events, whose end releases the process. */
+	private watch(batches: EventBatches, served: Served): EventBatches {
+		let released = false
+		const end = async () => {
+			if (released) return
+			released = true
 			await this.release(served)
+		}
+		return {
+			next: async () => {
+				const read = await batches.next()
+				if (read === undefined) await end()
+				return read?.map((batch) => this.rewrite(batch, served))
+			},
+			cancel: async () => {
+				await batches.cancel()
+				await end()
+			},
+		}
+	}
+
+	private rewrite({ events }: EventBatch, served: Served): EventBatch {
+		return {
+			events: events.map((event): ChatEvent => {
+				if (event.type === 'error') return { ...event, error: this.blame(served, event.error) }
+				return event.type === 'start' ? { ...event, ...nameOf(served) } : event
+			}),
 		}
 	}
 
@@ -281,11 +282,8 @@ function nameIt({ supervisor: { state } }: Served, call: EngineCall): EngineCall
 }
 
 /** If a stand-in model serves the request, the answer reports that model's name. */
-function named(
-	event: Extract<ChatEvent, { type: 'start' }>,
-	{ isSubstitute, supervisor: { state } }: Served,
-): ChatEvent {
-	return isSubstitute && state.status === 'ready' ? { ...event, model: state.model.id } : event
+function nameOf({ isSubstitute, supervisor: { state } }: Served): { readonly model?: string } {
+	return isSubstitute && state.status === 'ready' ? { model: state.model.id } : {}
 }
 
 async function endServed({ client, supervisor }: Served): Promise<void> {

@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'bun:test'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { collect } from '../../chat/collect.ts'
+import { collect } from '../../chat/collect.testing.ts'
 import type { Completion } from '../../chat/completion.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
@@ -283,9 +283,9 @@ describe('parts', () => {
 			},
 			{ token: '', logprob: -9999, bytes: null, top: [] },
 		]
-		const spoken = { candidates: [{ content: { parts: [{ text: 'a' }] }, logprobsResult }] }
+		const text = { candidates: [{ content: { parts: [{ text: 'a' }] }, logprobsResult }] }
 		const silent = { candidates: [{ logprobsResult, finishReason: 'STOP' }] }
-		expect(read([spoken, silent]).slice(1, 3)).toEqual([
+		expect(read([text, silent]).slice(1, 3)).toEqual([
 			{ type: 'text', choice: 0, text: 'a', logprobs },
 			{ type: 'text', choice: 0, text: '', logprobs },
 		])

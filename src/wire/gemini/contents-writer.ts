@@ -62,6 +62,9 @@ class ContentsWriter {
 				return
 			case 'tool':
 				this.addResult(message, index)
+				return
+			default:
+				message satisfies never
 		}
 	}
 

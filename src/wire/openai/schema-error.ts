@@ -25,7 +25,7 @@ export function schemaErrorAt(above: FieldPath, error: z.ZodError, body: unknown
 	return issueError(deepestIssue(first, above, isMatch), body)
 }
 
-/** An alternative for a value of another type than the union's tells the caller nothing. */
+/** An alternative for a value of another type than the union's is of no use to the caller. */
 function isMatch({ issue, path }: PlacedIssue, unionPath: FieldPath): boolean {
 	return path.length > unionPath.length || issue.code !== 'invalid_type'
 }

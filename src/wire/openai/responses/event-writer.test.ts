@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { collect } from '../../../chat/collect.ts'
+import { collect } from '../../../chat/collect.testing.ts'
 import { ChatError } from '../../../chat/error.ts'
 import type { ChatEvent } from '../../../chat/event.ts'
 import { ResponseEventWriter } from './event-writer.ts'
@@ -201,7 +201,7 @@ describe('an answer is streamed', () => {
 
 describe('an incomplete answer', () => {
 	test('reached a limit: incomplete, with the reason', async () => {
-		for (const [reason, told] of [
+		for (const [reason, detail] of [
 			['length', 'max_output_tokens'],
 			['content-filter', 'content_filter'],
 		] as const) {
@@ -214,7 +214,7 @@ describe('an incomplete answer', () => {
 			const last = write(cut).at(-1)
 			expect(last).toMatchObject({
 				type: 'response.incomplete',
-				response: { status: 'incomplete', incomplete_details: { reason: told }, output: [{ status: 'incomplete' }] },
+				response: { status: 'incomplete', incomplete_details: { reason: detail }, output: [{ status: 'incomplete' }] },
 			})
 			expect(last?.response).toEqual(await whole(cut))
 		}

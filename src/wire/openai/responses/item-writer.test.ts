@@ -100,16 +100,16 @@ describe('written items', () => {
 
 	test('are found by the id of each item', () => {
 		for (let seed = 0; seed < 100; seed++) {
-			const kept = keep(history(seed))
-			const items = writeStoredItems(kept)
+			const stored = keep(history(seed))
+			const items = writeStoredItems(stored)
 			expect(new Set(items.map(({ id }) => id)).size).toBe(items.length)
 			const found = items.flatMap(({ id }) => {
 				const read = readItemId(id)
-				const message = kept.find((one) => one.id === read?.message)
+				const message = stored.find((one) => one.id === read?.message)
 				const piece = read === undefined || message === undefined ? undefined : pieceOf(message.message, read)
 				return piece === undefined ? [] : [piece]
 			})
-			expect(joinPieces(found), `seed ${seed}`).toEqual(kept.map(({ message }) => message))
+			expect(joinPieces(found), `seed ${seed}`).toEqual(stored.map(({ message }) => message))
 		}
 	})
 })

@@ -171,7 +171,7 @@ describe('a responses request is read', () => {
 		})
 		expect(references).toEqual(['msg_1'])
 		expect(request.messages).toHaveLength(2)
-		const found = new Map([['msg_1', [{ type: 'said' as const, said: { content: text('X'), toolCalls: [] } }]]])
+		const found = new Map([['msg_1', [{ type: 'said' as const, text: { content: text('X'), toolCalls: [] } }]]])
 		expect(withItems(found).messages).toEqual([
 			{ role: 'user', content: text('A') },
 			{ role: 'assistant', content: text('X'), toolCalls: [] },

@@ -1,0 +1,92 @@
+// What a client requests of a model, as a dialect reads it: the operation, its input, and the writer of its response. Plain data; the functions
+// in it only write, or combine messages that the pipeline has looked up.
+
+import type { ChatRequest } from '../chat/request.ts'
+import type { FoundMessages, MessageLookup } from '../conversations/message-lookup.ts'
+import type { Thread } from '../conversations/thread.ts'
+import type { EmbeddingRequest, Embeddings } from '../operations/embeddings.ts'
+import type { Ranking, RerankRequest } from '../operations/reranking.ts'
+import type { TextCompletionRequest } from '../operations/text-completions.ts'
+import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../operations/tokenization.ts'
+import type { Transcription, TranscriptionRequest } from '../operations/transcription.ts'
+import type { AnswerWriter, ResponseContext } from './writer.ts'
+
+/** Calls about a model that an engine runs. */
+export type ModelCall =
+	| ChatCall
+	| TextCompletionCall
+	| EmbeddingCall
+	| RerankCall
+	| TranscribeCall
+	| TokenizeCall
+	| DetokenizeCall
+	| CountCall
+
+/** Execution options of a call. */
+export interface CallOptions {
+	/** Parts of the request that this dialect does not support, by the client's names. Reported in `x-dragoman-dropped`. */
+	readonly dropped?: readonly string[]
+	/** The client's labels, such as a cost centre or tags. Written to the request log. */
+	readonly labels?: Readonly<Record<string, string>>
+	/** `low` yields to all other calls and is rejected first under load. */
+	readonly priority?: 'low'
+}
+
+/** Stored messages that a request refers to. */
+export interface MessageReferences<Requested> {
+	readonly lookup: MessageLookup
+	/**
+	 * The same call with the messages inserted.
+	 *
+	 * @throws ChatError `not-found` for a reference that was not found.
+	 */
+	readonly insert: (found: FoundMessages) => Requested
+}
+
+export interface ChatCall extends CallOptions {
+	readonly type: 'chat'
+	readonly request: ChatRequest
+	readonly stream: boolean
+	readonly writer: AnswerWriter
+	/** Set if the turn is part of a stored conversation. */
+	readonly thread?: Thread
+	/**
+	 * Number of leading messages that are the dialect's own instructions: they precede the conversation named in headers and are not
+	 * stored.
+	 */
+	readonly instructions?: number
+	/** The id of the answer is the id of the conversation. */
+	readonly answersAsConversation?: boolean
+	readonly references?: MessageReferences<ChatCall>
+	/** Answered immediately with `writer.accepted`, while the turn continues without its client. Requires a stored thread. */
+	readonly background?: boolean
+}
+
+export interface TextCompletionCall extends CallOptions {
+	readonly type: 'complete'
+	readonly request: TextCompletionRequest
+	readonly stream: boolean
+	readonly writer: AnswerWriter
+}
+
+interface UnaryCall<Type extends string, Request, Result> extends CallOptions {
+	readonly type: Type
+	readonly request: Request
+	readonly write: (result: Result, context: ResponseContext) => unknown
+}
+
+export type EmbeddingCall = UnaryCall<'embed', EmbeddingRequest, Embeddings>
+export type RerankCall = UnaryCall<'rerank', RerankRequest, Ranking>
+export type TranscribeCall = UnaryCall<'transcribe', TranscriptionRequest, Transcription>
+export type TokenizeCall = UnaryCall<'tokenize', TokenizeRequest, Tokens>
+/** The result is the text. */
+export type DetokenizeCall = UnaryCall<'detokenize', DetokenizeRequest, string>
+
+/** Counts the tokens of a request, including its conversation. */
+export interface CountCall {
+	readonly type: 'count'
+	readonly request: ChatRequest
+	readonly thread?: Thread
+	readonly references?: MessageReferences<CountCall>
+	readonly write: (promptTokens: number) => unknown
+}

@@ -1,0 +1,211 @@
+// What a client requests of stored things and of the server itself, as a dialect reads it: plain data, executed by
+// pipeline/local-operations.ts. The functions in it only write results, or turn a stored message into the one that replaces it. They may throw a
+// ChatError.
+
+import type { ChatError } from '../chat/error.ts'
+import type { Message } from '../chat/message.ts'
+import type { Conversation, Metadata, StoredMessage, Turn } from '../conversations/conversation.ts'
+import type { ConversationQuery, Page, PageQuery, TurnQuery } from '../conversations/conversation-store.ts'
+import type { FoundMessages, MessageLookup } from '../conversations/message-lookup.ts'
+import type {
+	Absent,
+	AddedMessage,
+	AnsweredTurn,
+	ConversationExport,
+	ConversationHistory,
+	MessagePage,
+	NewConversation,
+	TurnReference,
+} from '../conversations/service.ts'
+import type { CreatedOwnKey, KeyListQuery, OwnKey } from '../keys/service.ts'
+import type { EntryOrder, EntrySum, LedgerEntry, UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
+import type { Model } from '../routing/model.ts'
+
+interface Stored {
+	/** The error for an object that was not found. */
+	readonly notFound: (absent: Absent) => ChatError
+}
+
+/** Messages to store, some of which may refer to stored ones. */
+export interface MessageAdditions {
+	readonly lookup: MessageLookup
+	readonly build: (found: FoundMessages) => readonly Message[]
+}
+
+/** Operations on stored conversations and turns, by their names. */
+interface ConversationOperations {
+	'conversations.create': {
+		readonly conversation: NewConversation
+		readonly additions: MessageAdditions
+		readonly write: (conversation: Conversation) => unknown
+	}
+	'conversations.list': Stored & {
+		readonly query: ConversationQuery
+		readonly write: (page: Page<Conversation>) => unknown
+	}
+	'conversations.find': Stored & { readonly id: string; readonly write: (conversation: Conversation) => unknown }
+	'conversations.update': Stored & {
+		readonly id: string
+		/** Null removes the title. */
+		readonly change: { readonly title?: string | null; readonly metadata?: Metadata }
+		readonly write: (conversation: Conversation) => unknown
+	}
+	'conversations.remove': Stored & { readonly id: string; readonly write: () => unknown }
+	/** Removes all conversations, or those of one user. `write` gets their number. */
+	'conversations.remove-all': { readonly user?: string; readonly write: (count: number) => unknown }
+	'conversations.export': Stored & { readonly id: string; readonly write: (exported: ConversationExport) => unknown }
+	/** Adds messages without calling a model. */
+	'conversations.append': Stored & {
+		readonly id: string
+		readonly additions: MessageAdditions
+		readonly write: (added: readonly AddedMessage[]) => unknown
+	}
+	/** The conversations of a user with all their messages. */
+	'conversations.histories': {
+		readonly user: string
+		readonly write: (histories: readonly ConversationHistory[]) => unknown
+	}
+	'conversations.history': Stored & {
+		readonly id: string
+		readonly user: string
+		readonly write: (history: ConversationHistory) => unknown
+	}
+	/** The messages up to `leaf`, or to the head. */
+	'messages.list': Stored & {
+		readonly conversation: string
+		readonly query: PageQuery & { readonly leaf?: string }
+		readonly write: (page: MessagePage) => unknown
+	}
+	'messages.find': Stored & {
+		readonly conversation: string
+		readonly id: string
+		readonly write: (message: StoredMessage) => unknown
+	}
+	/** Replaces a message by the result of `edit`, or removes it if that is undefined. */
+	'messages.edit': Stored & {
+		readonly conversation: string
+		readonly id: string
+		readonly edit: (message: StoredMessage) => Message | undefined
+		readonly write: (conversation: Conversation) => unknown
+	}
+	'turns.list': Stored & { readonly query: TurnQuery; readonly write: (page: Page<AnsweredTurn>) => unknown }
+	'turns.find': Stored & { readonly turn: TurnReference; readonly write: (turn: AnsweredTurn) => unknown }
+	/** The messages of the turn's request. */
+	'turns.inputs': Stored & {
+		readonly turn: TurnReference
+		readonly query: PageQuery
+		readonly write: (page: Page<StoredMessage>) => unknown
+	}
+	/** The messages before the turn's answer, including those of earlier turns. */
+	'turns.history': Stored & {
+		readonly turn: TurnReference
+		readonly query: PageQuery
+		readonly write: (page: MessagePage, turn: Turn) => unknown
+	}
+	'turns.update': Stored & {
+		readonly turn: TurnReference
+		readonly metadata: Metadata
+		readonly write: (turn: AnsweredTurn) => unknown
+	}
+	'turns.remove': Stored & { readonly turn: TurnReference; readonly write: () => unknown }
+}
+
+/** All other operations. */
+interface OtherOperations {
+	'models.list': { readonly write: (models: readonly ListedModel[]) => unknown }
+	'models.find': { readonly name: string; readonly write: (model: ListedModel) => unknown }
+	/** Cancels a turn that runs without its client, and writes it after it has ended. */
+	'turns.cancel': Stored & { readonly turn: TurnReference; readonly write: (turn: AnsweredTurn) => unknown }
+	/** Reads the events of a stored stream. */
+	'streams.read': Stored & {
+		readonly turn: string
+		/** Number of events that the client has already read. */
+		readonly after: number
+	}
+	/** Aggregated usage. Callers without the role admin get their own usage only. */
+	'usage.sum': {
+		readonly query: UsageQuery
+		/** Restricts admins to their own usage as well. */
+		readonly own?: true
+		readonly write: (sums: readonly UsageSum[], nowMs: number) => unknown
+	}
+	/** The caller's own usage records. */
+	'usage.records': { readonly query: RecordsQuery; readonly write: (page: RecordsPage) => unknown }
+	/** `write` gets `expired` if the key would have expired before its creation. */
+	'keys.create': {
+		readonly name: string
+		/** Milliseconds since 1970. */
+		readonly expiresAtMs?: number
+		readonly write: (created: CreatedOwnKey | 'expired') => unknown
+	}
+	'keys.list': {
+		readonly query: KeyListQuery
+		readonly write: (page: { readonly keys: readonly OwnKey[]; readonly total: number }) => unknown
+	}
+	/** `write` gets undefined if there is no such key. */
+	'keys.find': { readonly id: string; readonly write: (key: OwnKey | undefined) => unknown }
+	'keys.revoke': { readonly id: string; readonly write: (key: OwnKey | undefined) => unknown }
+	/** The identity of the caller. */
+	'caller.show': { readonly write: (caller: Caller) => unknown }
+	/** A fixed response. */
+	constant: { readonly answer: unknown }
+}
+
+export type ConversationOperationType = keyof ConversationOperations
+export type OtherOperationType = keyof OtherOperations
+
+export type ConversationOperation<Type extends ConversationOperationType = ConversationOperationType> = {
+	readonly [Each in Type]: { readonly type: Each } & ConversationOperations[Each]
+}[Type]
+
+export type OtherOperation<Type extends OtherOperationType = OtherOperationType> = {
+	readonly [Each in Type]: { readonly type: Each } & OtherOperations[Each]
+}[Type]
+
+export type LocalOperation = ConversationOperation | OtherOperation
+
+/** Times are in milliseconds since 1970. */
+export interface RecordsQuery {
+	/** If absent, `defaultRangeMs` before the current time. */
+	readonly fromMs?: number
+	readonly defaultRangeMs: number
+	/** The current time if absent. */
+	readonly untilMs?: number
+	readonly operation?: string
+	readonly order?: EntryOrder
+	/** Number of records to skip. */
+	readonly offset: number
+	readonly limit: number
+}
+
+export interface RecordsPage {
+	readonly entries: readonly LedgerEntry[]
+	/** Totals of all records that match the query, not of this page only. */
+	readonly sum: EntrySum
+	/** Names of the caller's keys, by id. */
+	readonly keyNames: ReadonlyMap<string, string>
+	/** The owner of the caller's key. */
+	readonly owner: string
+}
+
+export interface Caller {
+	/** Id of the key. */
+	readonly id: string
+	readonly name: string
+	readonly role: 'admin' | 'user'
+	readonly tenant: string
+	readonly owner: string
+	/** Milliseconds since 1970. */
+	readonly createdAtMs: number
+	/** Milliseconds since 1970; null if the key does not expire. */
+	readonly expiresAtMs: number | null
+}
+
+/** A model with the current state of its upstreams. */
+export interface ListedModel extends Model {
+	/** Seconds since 1970. */
+	readonly created: number
+	/** `limited` if some upstreams are unavailable or calls are queued; `none` if all upstreams are unavailable. */
+	readonly health: 'good' | 'limited' | 'none'
+	readonly note?: string
+}

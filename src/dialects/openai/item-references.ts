@@ -1,0 +1,48 @@
+// Items that a request refers to by their ids: which messages to look up for them, and the items of the messages that were found.
+
+import { ChatError } from '../../chat/error.ts'
+import type { FoundMessages, LookupOrigin, MessageLookup } from '../../conversations/message-lookup.ts'
+import { readItemId } from '../../wire/openai/responses/item-id.ts'
+import { pieceOf } from '../../wire/openai/responses/item-piece.ts'
+import type { Piece } from '../../wire/openai/responses/item-reader.ts'
+import { itemNotFound } from './not-found.ts'
+
+const maxReferences = 1000
+
+/** @param continues what the request continues from: its items are in the history already. */
+export function lookupOf(references: readonly string[], continues?: LookupOrigin): MessageLookup {
+	const ids = references.length > maxReferences ? [] : references.map(readItemId)
+	return {
+		messages: ids.flatMap((id) => (id === undefined ? [] : [{ turn: id.turn, message: id.message }])),
+		continues,
+	}
+}
+
+/** The ids that the items refer to. */
+export function referencesOf(pieces: readonly Piece[]): readonly string[] {
+	return pieces.flatMap((piece) => (piece.type === 'reference' ? [piece.id] : []))
+}
+
+/**
+ * The content of each item; none for items of the conversation that the request continues.
+ *
+ * @throws ChatError `not-found` for an item that was not found, `invalid-request` for too many.
+ */
+export function itemsOf(references: readonly string[], found: FoundMessages): ReadonlyMap<string, readonly Piece[]> {
+	if (references.length > maxReferences)
+		throw new ChatError('invalid-request', `Too many item references: at most ${maxReferences} are allowed.`, {
+			param: 'input',
+		})
+	const items = new Map<string, readonly Piece[]>()
+	const used = new Set<string>()
+	for (const reference of new Set(references)) {
+		const id = readItemId(reference)
+		const stored = id === undefined ? undefined : found.messages.get(id.message)
+		const piece = id === undefined || stored === undefined ? undefined : pieceOf(stored.message, id)
+		if (id === undefined || stored === undefined || piece === undefined) throw itemNotFound(reference)
+		const part = `${id.kind}.${id.message}.${id.call ?? ''}`
+		items.set(reference, stored.conversation === found.conversation || used.has(part) ? [] : [piece])
+		used.add(part)
+	}
+	return items
+}
