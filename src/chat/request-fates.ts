@@ -1,6 +1,7 @@
 // What a writer does with each field of a request, and how the fields that it drops are reported. It knows no wire.
 
-import { type ChatRequest, marksCache, type Sampling } from './request.ts'
+import { ChatError } from './error.ts'
+import { type ChatRequest, limitedTopK, marksCache, type Sampling } from './request.ts'
 
 /**
  * - `written`: under the wire's own name.
@@ -87,7 +88,8 @@ export function passthroughFor(
 	return {}
 }
 
-/** `topK`, or undefined if all tokens are sampled from. */
-export function limitedTopK({ topK }: Sampling): number | undefined {
-	return topK === undefined || topK <= 0 ? undefined : topK
+/** @throws ChatError `unsupported` if several choices are requested of a wire that has only one. */
+export function requireOneChoice({ choices }: ChatRequest): void {
+	if (choices > 1)
+		throw new ChatError('unsupported', 'This model supports only one choice per request: set n to 1.', { param: 'n' })
 }

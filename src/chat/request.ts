@@ -80,3 +80,8 @@ export function marksCache({ messages, tools }: ChatRequest): boolean {
 	const isMarked = (part: object) => 'cacheMark' in part && part.cacheMark !== undefined
 	return messages.some((message) => isMarked(message) || message.content.some(isMarked)) || tools.some(isMarked)
 }
+
+/** `topK`, or undefined if all tokens are sampled from. */
+export function limitedTopK({ topK }: Sampling): number | undefined {
+	return topK === undefined || topK <= 0 ? undefined : topK
+}

@@ -3,19 +3,18 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pino } from 'pino'
 import { readSettings, type Settings } from '../config/settings.ts'
 import { createKey } from '../keys/key.ts'
-import { asRootLog, type RootLog } from '../system/log.ts'
+import { type LogLine, recordingLog } from '../system/log.testing.ts'
 import { ManualClock } from '../system/manual-clock.testing.ts'
 import type { DeploymentContext } from './deployment.ts'
-import { type Gateway, openGateway } from './gateway.ts'
+import { type Gateway, type GatewayContext, openGateway } from './gateway.ts'
 
 /** A folder for data and configuration, which can be opened several times. */
 export class TestFolder {
 	readonly path: string
 	readonly clock = new ManualClock()
-	readonly log: { readonly level: number; readonly msg: string; readonly [field: string]: unknown }[] = []
+	readonly log: LogLine[] = []
 	private readonly gateways: TestGateway[] = []
 	private files = 0
 
@@ -34,14 +33,14 @@ export class TestFolder {
 		return readSettings({ config: file, data: join(this.path, 'data') }, {})
 	}
 
-	get context(): DeploymentContext & { readonly version: string; readonly log: RootLog } {
+	get context(): GatewayContext & DeploymentContext {
 		return {
 			version: '1.2.3',
 			command: [],
 			environment: {},
 			showProgress: () => ({ update: () => undefined, end: () => undefined }),
 			clock: this.clock,
-			log: this.openLog(),
+			log: recordingLog(this.log),
 			socketFolder: async () => this.path,
 		}
 	}
@@ -55,10 +54,6 @@ export class TestFolder {
 	async [Symbol.asyncDispose](): Promise<void> {
 		for (const gateway of this.gateways) await gateway.close()
 		await rm(this.path, { recursive: true, force: true })
-	}
-
-	private openLog(): RootLog {
-		return asRootLog(pino({ level: 'debug', base: null }, { write: (line: string) => this.log.push(JSON.parse(line)) }))
 	}
 }
 

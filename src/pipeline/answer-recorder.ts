@@ -174,7 +174,7 @@ export class AnswerRecorder {
 		try {
 			await Promise.all([settled, this.endTurn(turn, usage, error)])
 		} catch (thrown) {
-			if (!this.isStreaming) this.parts.backgroundTasks.add(turn.drop(), 'dropping a turn')
+			if (!this.isStreaming) this.dropTurn(turn)
 			throw thrown
 		}
 	}
@@ -185,15 +185,23 @@ export class AnswerRecorder {
 		reservation?.settle(undefined)
 		const settled = ticket?.settle({ outcome: outcomeOf(error), settledAtMs: this.parts.clock.now() })
 		if (turn === undefined) return settled
-		await Promise.all([settled, this.isStreaming ? this.endTurn(turn, undefined, error) : turn.drop()])
+		if (this.isStreaming) await Promise.all([settled, this.endTurn(turn, undefined, error)])
+		else {
+			this.dropTurn(turn)
+			await settled
+		}
 	}
 
 	/** The turn of a unary answer that failed is deleted, unless its client disconnected. */
-	private endTurn(turn: OpenTurn, usage: Usage | undefined, error: ChatError | undefined): Promise<void> {
+	private async endTurn(turn: OpenTurn, usage: Usage | undefined, error: ChatError | undefined): Promise<void> {
 		const outcome = outcomeOf(error)
-		if (outcome === 'failed' && !this.isStreaming) return turn.drop()
+		if (outcome === 'failed' && !this.isStreaming) return this.dropTurn(turn)
 		const state = outcome === 'completed' ? completeState(this.finishReason) : outcome
-		return turn.end(state, this.choices, this.parts.clock.now(), usage, error)
+		await turn.end(state, this.choices, this.parts.clock.now(), usage, error)
+	}
+
+	private dropTurn(turn: OpenTurn): void {
+		this.parts.backgroundTasks.add(turn.drop(), 'dropping a turn')
 	}
 
 	private async count(): Promise<Usage> {

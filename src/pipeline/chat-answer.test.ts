@@ -38,7 +38,7 @@ describe('a call that no upstream answers', () => {
 		app.faults.fail('drop-turn')
 		expect((await app.chat('hi', {}, { headers: fresh })).status).toBe(400)
 		await app.settled()
-		expect(app.log.map(({ msg }) => msg)).toContain('recording the end of a call failed')
+		expect(app.log.map(({ msg }) => msg)).toContain('dropping a turn failed')
 	})
 })
 

@@ -7,13 +7,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pino } from 'pino'
 import { ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import { newConversationId, newTurnId } from '../conversations/conversation-id.ts'
 import { openEcho } from '../engines/echo/echo.ts'
-import type { Engine } from '../engines/engine.ts'
+import type { Engine, Operation } from '../engines/engine.ts'
 import { createKey, type KeyDescription } from '../keys/key.ts'
 import type { Ledger, Ticket } from '../ledger/ledger.ts'
 import { entry } from '../ledger/ledger-store.contract.ts'
@@ -32,7 +31,8 @@ import { SqlLedgerStore } from '../stores/sql/sql-ledger-store.ts'
 import { openMemory } from '../stores/sqlite/memory.testing.ts'
 import { FileStreams } from '../streams/file-streams.ts'
 import type { StoredStream, StoredStreams } from '../streams/stored-streams.ts'
-import { asRootLog, type Log, type RootLog } from '../system/log.ts'
+import { type LogLine, recordingLog } from '../system/log.testing.ts'
+import type { Log } from '../system/log.ts'
 import { ManualClock } from '../system/manual-clock.testing.ts'
 import { openTelemetry } from '../telemetry/open-telemetry.ts'
 import { telemetryOptions } from '../telemetry/options.ts'
@@ -133,6 +133,8 @@ export interface UpstreamSetup {
 	/** Its name for the model; the public name if absent. */
 	readonly model?: string
 	readonly contextTokens?: number
+	/** Operations that it reports; all that the echo engine supports if absent. */
+	readonly operations?: readonly Operation[]
 	/** Events of every chat answer, instead of an echo. */
 	readonly script?: readonly ChatEvent[]
 	readonly concurrency?: Partial<ConcurrencyOptions>
@@ -198,10 +200,12 @@ export class TestUpstream {
 		await this.arrived.promise
 	}
 
-	private watch(engine: Engine, { counts = countMessages, streamsSingleTokens = true }: UpstreamSetup): Engine {
+	private watch(engine: Engine, setup: UpstreamSetup): Engine {
+		const { counts = countMessages, streamsSingleTokens = true, operations: supported } = setup
 		return new Proxy(engine, {
 			get: (target, property) => {
 				if (property === 'count') return counts === 'absent' ? undefined : counts
+				if (property === 'state' && supported !== undefined) return () => ({ ...engine.state(), operations: supported })
 				if (property === 'streamsSingleTokens') return streamsSingleTokens
 				const value: unknown = Reflect.get(target, property)
 				if (typeof value !== 'function') return value
@@ -257,12 +261,6 @@ export interface RequestOptions {
 	readonly key?: string
 	readonly headers?: Readonly<Record<string, string>>
 	readonly signal?: AbortSignal
-}
-
-export interface LogLine {
-	readonly level: number
-	readonly msg: string
-	readonly [field: string]: unknown
 }
 
 interface Stored {
@@ -615,10 +613,6 @@ interface AppParts {
 }
 
 /** A log that adds its lines to `lines` as objects. */
-export function recordingLog(lines: LogLine[]): RootLog {
-	return asRootLog(pino({ level: 'debug', base: null }, { write: (line: string) => lines.push(JSON.parse(line)) }))
-}
-
 function openUpstreams(
 	setups: Readonly<Record<string, UpstreamSetup>>,
 	clock: ManualClock,

@@ -31,18 +31,11 @@ export function openLog(
 	const buffer = options.format === 'json' ? lineBuffer(write) : undefined
 	const destination: DestinationStream = buffer ?? { write: (line) => write(readable(line)) }
 	const log = pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination)
-	if (buffer === undefined) return asRootLog(log)
 	return Object.assign(log, {
 		writePlainly(level: 'info' | 'warn', fields: object, message: string) {
-			if (log.isLevelEnabled(level)) buffer.writeEntry(pino.levels.values[level] ?? 0, fields, message)
+			if (buffer === undefined) log[level](fields, message)
+			else if (log.isLevelEnabled(level)) buffer.writeEntry(pino.levels.values[level] ?? 0, fields, message)
 		},
-	})
-}
-
-/** A log whose plain writer uses the logger itself. */
-export function asRootLog(log: Log): RootLog {
-	return Object.assign(log, {
-		writePlainly: (level: 'info' | 'warn', fields: object, message: string) => log[level](fields, message),
 	})
 }
 

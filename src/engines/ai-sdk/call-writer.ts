@@ -3,8 +3,14 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
-import type { ChatRequest, ResponseFormat, Sampling } from '../../chat/request.ts'
-import { type Drop, dropReporter, limitedTopK, passthroughFor, type RequestFates } from '../../chat/request-fates.ts'
+import { type ChatRequest, limitedTopK, type ResponseFormat, type Sampling } from '../../chat/request.ts'
+import {
+	type Drop,
+	dropReporter,
+	passthroughFor,
+	type RequestFates,
+	requireOneChoice,
+} from '../../chat/request-fates.ts'
 import { choosableTools, type Tool } from '../../chat/tool.ts'
 import { type PromptForm, writePrompt } from './prompt-writer.ts'
 import type { CallSettings, ProviderOptions } from './specification.ts'
@@ -22,8 +28,7 @@ export function writeCall(
 	form: CallForm,
 	drop: Drop,
 ): CallSettings & { readonly providerOptions?: ProviderOptions } {
-	if (request.choices > 1)
-		throw new ChatError('unsupported', 'This upstream only supports one choice per request.', { param: 'n' })
+	requireOneChoice(request)
 	reportDropped(request, drop)
 	return {
 		prompt: writePrompt(request.messages, form, drop),

@@ -55,14 +55,8 @@ export class ResponseBatches implements EventBatches {
 		throwFirstError(this.held?.[0]?.events)
 	}
 
-	async next(): Promise<readonly EventBatch[] | undefined> {
-		const { held } = this
-		if (held === undefined) return this.read()
-		this.held = undefined
-		const error = this.context.interruption()
-		if (error === undefined) return held
-		await this.cancel()
-		return [{ events: [{ type: 'error', error }] }]
+	next(): Promise<readonly EventBatch[] | undefined> {
+		return this.held === undefined ? this.read() : this.deliver(this.held)
 	}
 
 	async cancel(): Promise<void> {
@@ -70,6 +64,14 @@ export class ResponseBatches implements EventBatches {
 		if (this.over) return
 		this.over = true
 		this.response.cancel()
+	}
+
+	private async deliver(held: readonly EventBatch[]): Promise<readonly EventBatch[]> {
+		this.held = undefined
+		const error = this.context.interruption()
+		if (error === undefined) return held
+		await this.cancel()
+		return [{ events: [{ type: 'error', error }] }]
 	}
 
 	private async read(): Promise<readonly EventBatch[] | undefined> {

@@ -1,11 +1,16 @@
 // Writes a canonical request for Anthropic's Messages API. A feature that the wire lacks is dropped and reported; if dropping it would make
 // the response wrong, the request is rejected.
 
-import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { SystemMessage } from '../../chat/message.ts'
-import type { ChatRequest, ResponseFormat } from '../../chat/request.ts'
-import { type Drop, dropReporter, limitedTopK, passthroughFor, type RequestFates } from '../../chat/request-fates.ts'
+import { type ChatRequest, limitedTopK, type ResponseFormat } from '../../chat/request.ts'
+import {
+	type Drop,
+	dropReporter,
+	passthroughFor,
+	type RequestFates,
+	requireOneChoice,
+} from '../../chat/request-fates.ts'
 import { choosableTools, type Tool } from '../../chat/tool.ts'
 import { markEnds } from './cache-marks.ts'
 import { messagesWire } from './formats.ts'
@@ -39,8 +44,7 @@ export function writeMessageRequest(
 	stream: boolean,
 	drop: Drop,
 ): WrittenMessageRequest {
-	if (request.choices > 1)
-		throw new ChatError('unsupported', 'This model supports only one choice per request: set n to 1.', { param: 'n' })
+	requireOneChoice(request)
 	const { betas, ...native } = passthroughFor(request, messagesWire, drop)
 	const prompt = writePrompt(request, form, drop)
 	const thinking = writeThinking(request, form, drop)

@@ -3,8 +3,8 @@
 
 import { ChatError } from '../../chat/error.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
-import type { ChatRequest, ResponseFormat, Sampling } from '../../chat/request.ts'
-import { type Drop, dropReporter, limitedTopK, passthroughFor, type RequestFates } from '../../chat/request-fates.ts'
+import { type ChatRequest, limitedTopK, type ResponseFormat, type Sampling } from '../../chat/request.ts'
+import { type Drop, dropReporter, passthroughFor, type RequestFates } from '../../chat/request-fates.ts'
 import { writeContents } from './contents-writer.ts'
 import type { GeminiForm } from './form.ts'
 import { geminiWire } from './formats.ts'
