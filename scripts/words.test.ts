@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
-import { findWords } from './words.ts'
+import { join } from 'node:path'
+import { filesOf, findWords } from './words.ts'
 
 test('coined names and translated phrases are found with what to write instead', () => {
 	const source =
@@ -23,4 +24,12 @@ test('comments and names of tests are read, also across lines; data of tests is 
 		'a.test.ts:1: "is told": write is reported, receives',
 	])
 	expect(findWords('a.ts', source)).toContain('a.ts:5: "nobody": write no client, another owner')
+})
+
+test('source, tests and pages are read', () => {
+	const { sources, pages } = filesOf(join(import.meta.dir, '..'))
+	expect(sources).toContain('src/main.ts')
+	expect(sources).toContain('test/docs.test.ts')
+	expect(sources).toContain('console/console.js')
+	for (const page of ['README.md', 'docs/keys.md', 'console/index.html']) expect(pages).toContain(page)
 })

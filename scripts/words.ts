@@ -68,7 +68,7 @@ const phrases: readonly Rule[] = [
 	{ pattern: /\b(is|are|was|were|has|have) gone\b/i, instead: 'disconnected, removed, missing' },
 	{ pattern: /\bthere is no [\w-]+ here\b/i, instead: 'not found, not supported' },
 	{ pattern: /\bbehind (it|them|the (last|first|answer|stream|call|event)s?)\b/i, instead: 'after' },
-	{ pattern: /\bwhere (it|they|there|one|none) (is|are|was|were|has|have|does|do|came|can)\b/i, instead: 'if' },
+	{ pattern: /\bwhere (it|they|there|one|none) (is no|are no|has|have|does|do|came|can)\b/i, instead: 'if' },
 	{ pattern: /\bas far as (it|they) came\b/i, instead: 'the partial' },
 	{
 		pattern: /\bwithout a word\b|\bhas no words for\b|\bin its own words\b/i,
@@ -120,11 +120,20 @@ function partsOf(name: string): readonly string[] {
 	return name.split(/[_$\d]+|(?<=[a-z])(?=[A-Z])/).map((part) => part.toLowerCase())
 }
 
+const sourceFiles = ['{src,bin,scripts,test,console}/**/*.{ts,mjs,js}']
+const pages = ['*.md', 'docs/*.md', 'console/*.html']
+
+/** Relative paths of the files that are read: source, and pages of which every line is read. */
+export function filesOf(root: string): { readonly sources: readonly string[]; readonly pages: readonly string[] } {
+	const scan = (patterns: readonly string[]) => patterns.flatMap((pattern) => [...new Glob(pattern).scanSync(root)])
+	return { sources: scan(sourceFiles).filter((file) => !excluded.has(file)), pages: scan(pages) }
+}
+
 async function findAll(root: string): Promise<readonly string[]> {
 	const findings: string[] = []
-	for await (const file of new Glob('{src,bin,scripts,test,console}/**/*.{ts,mjs,js}').scan(root))
-		if (!excluded.has(file)) findings.push(...findWords(file, await Bun.file(join(root, file)).text()))
-	for await (const file of new Glob('{*.md,docs/*.md,console/*.html}').scan(root)) {
+	const read = filesOf(root)
+	for (const file of read.sources) findings.push(...findWords(file, await Bun.file(join(root, file)).text()))
+	for (const file of read.pages) {
 		const lines = (await Bun.file(join(root, file)).text()).split('\n')
 		findings.push(...lines.flatMap((text, index) => findPhrases(file, index + 1, text)))
 	}
