@@ -120,7 +120,7 @@ const call = (changes: Partial<EngineCall> = {}): EngineCall => ({
 	...changes,
 })
 
-describe('through our own server', () => {
+describe('through a server of ours', () => {
 	const scripts = [
 		'just words',
 		'echo:reasoning thinking first\nthen words',
@@ -135,7 +135,7 @@ describe('through our own server', () => {
 			await engine.close()
 		})
 
-	test('the Responses API, which is what the package asks unless told otherwise', async () => {
+	test('the Responses API, which the package calls by default', async () => {
 		const options = { baseURL: `${gateway.url}/v1`, apiKey: 'sk-any-key' }
 		const engine = await open({ package: '@ai-sdk/openai', options })
 		const answer = await completionOf(await engine.chat(request('echo:tool get_weather {"city": "Paris"}'), call()))

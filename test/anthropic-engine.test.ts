@@ -1,4 +1,4 @@
-// The engine for Anthropic's API against our own dialect of it: what one half of the wire writes the other reads, through a real socket.
+// The engine for Anthropic's API against our Anthropic dialect: one half of the wire reads what the other writes, through a real socket.
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import { ChatError } from '../src/chat/error.ts'
@@ -30,7 +30,7 @@ const handler = openHandler({
 })
 const echo = listen({ address: '127.0.0.1:0', fetch: handler.fetch, maxBodyBytes: 20_000_000 })
 
-/** Answers whatever it is asked in one way, and keeps what it was told. */
+/** Responds to every request in the same way, and records the requests. */
 const requests: { readonly headers: Headers; readonly body: unknown }[] = []
 let answer: () => Response = () => Response.json({})
 const scripted = Bun.serve({
@@ -122,7 +122,7 @@ describe('errors', () => {
 		])
 			expect((await failure(refuse(400, 'invalid_request_error', message))).kind).toBe('context-length-exceeded')
 	})
-	test('say how long to wait', async () => {
+	test('report how long to wait', async () => {
 		const { retryAfterMs } = await failure(refuse(429, 'rate_limit_error', 'Slow.', { 'retry-after': '7' }))
 		expect(retryAfterMs).toBe(7000)
 	})

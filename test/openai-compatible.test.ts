@@ -1,4 +1,4 @@
-// The OpenAI-compatible engine against our own OpenAI dialect: what one half of the wire writes the other reads, through a real socket.
+// The OpenAI-compatible engine against our OpenAI dialect: one half of the wire reads what the other writes, through a real socket.
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
@@ -75,7 +75,7 @@ const request: ChatRequest = {
 }
 const call = { signal: new AbortController().signal, model: 'm', requestId: 'req_1' }
 
-/** Asks a server that answers with `respond`, and tells what came of it. */
+/** Calls a server that responds with `respond`, and returns the outcome. */
 async function send(respond: (request: Request) => Response | Promise<Response>): Promise<ChatError | string> {
 	const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: respond })
 	const engine = openOpenAICompatible({
@@ -101,7 +101,7 @@ const stream = (...parts: readonly string[]) =>
 	new Response(parts.join(''), { headers: { 'content-type': 'text/event-stream' } })
 
 describe('a foreign server', () => {
-	test('is sent our key and asked to stream', async () => {
+	test('receives our key and a request for a stream', async () => {
 		let receivedBody: unknown
 		await send(async (received) => {
 			receivedBody = {

@@ -54,7 +54,7 @@ describe('a gateway', () => {
 		expect((await gateway.fetch('/favicon.ico')).status).toBe(200)
 	})
 
-	test('reports a data folder that is gone', async () => {
+	test('reports a missing data folder', async () => {
 		await using folder = await TestFolder.create()
 		const { gateway } = await folder.open(echo)
 		rmSync(join(folder.path, 'data'), { recursive: true })

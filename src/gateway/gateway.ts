@@ -136,7 +136,7 @@ async function openOn(
 	const { trustedProxies } = settings.config.server
 	const handler = openHandler({
 		keys: withOperatorKey(keys, settings, context.clock),
-		kept: storage,
+		storage,
 		dialects: settings.config.dialects,
 		deployment: () => deployment.current,
 		limits: requestLimits(settings.config.limits),

@@ -287,18 +287,18 @@ const callers: readonly KeyDescription[] = [
 	{ name: 'root', role: 'admin', owner: 'root' },
 ]
 
-export type Caller = 'alice' | 'bob' | 'root'
+export type TestCaller = 'alice' | 'bob' | 'root'
 
 export interface RequestOptions {
 	/** `alice` if absent. */
-	readonly as?: Caller | 'anonymous'
+	readonly as?: TestCaller | 'anonymous'
 	/** A secret, instead of a caller. */
 	readonly key?: string
 	readonly headers?: Readonly<Record<string, string>>
 	readonly signal?: AbortSignal
 }
 
-interface Stored {
+interface StoredRecords {
 	readonly folder: string
 	readonly streams: FileStreams
 	readonly ledger: OpenLedger
@@ -314,7 +314,7 @@ export class App {
 	private readonly secrets: Map<string, string>
 	private readonly keyStore: SqlKeyStore
 	private readonly database: SqlDatabase
-	private readonly stored: Stored | undefined
+	private readonly stored: StoredRecords | undefined
 	private readonly telemetry: Telemetry
 	private readonly tickets: TicketCount
 	private readonly current: { deployment: Deployment }
@@ -357,7 +357,7 @@ export class App {
 		const stored = options.storage === false ? undefined : await openStored(options, database, clock, log)
 		const handler = openHandler({
 			keys: options.keys === false ? undefined : faults.watch('keys', keyStore),
-			kept: stored === undefined ? undefined : storageOf(stored, database, faults, tickets),
+			storage: stored === undefined ? undefined : storageOf(stored, database, faults, tickets),
 			deployment: () => current.deployment,
 			limits: { maxBytes: 100_000, timeoutMs: 5000, maxDepth: 20, keepAliveMs: 0 },
 			version: '1.2.3',
@@ -422,7 +422,7 @@ export class App {
 	}
 
 	/** The usage records of a caller, oldest first. */
-	async usageRecords(owner: Caller = 'alice'): Promise<readonly LedgerEntry[]> {
+	async usageRecords(owner: TestCaller = 'alice'): Promise<readonly LedgerEntry[]> {
 		await this.settled()
 		await this.stored?.ledger.deliver()
 		const query = { tenant: 'default', owner, fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER, limit: 1000 }
@@ -521,7 +521,7 @@ export class App {
 		return { method, headers: all, signal: signal ?? null }
 	}
 
-	private required(): Stored {
+	private required(): StoredRecords {
 		if (this.stored === undefined) throw new Error('this app stores nothing')
 		return this.stored
 	}
@@ -641,7 +641,7 @@ interface AppParts {
 	readonly secrets: Map<string, string>
 	readonly keyStore: SqlKeyStore
 	readonly database: SqlDatabase
-	readonly stored: Stored | undefined
+	readonly stored: StoredRecords | undefined
 	readonly telemetry: Telemetry
 	readonly tickets: TicketCount
 	readonly current: { deployment: Deployment }
@@ -701,7 +701,7 @@ async function openStored(
 	database: SqlDatabase,
 	clock: ManualClock,
 	log: Log,
-): Promise<Stored> {
+): Promise<StoredRecords> {
 	const folder = await mkdtemp(join(tmpdir(), 'dragoman-pipeline-'))
 	const records = new SqlLedgerStore(database)
 	const ledger = await openLedger({
@@ -724,11 +724,11 @@ async function openStored(
 }
 
 function storageOf(
-	{ streams, ledger, records }: Stored,
+	{ streams, ledger, records }: StoredRecords,
 	database: SqlDatabase,
 	faults: Faults,
 	tickets: TicketCount,
-): NonNullable<HandlerOptions['kept']> {
+): NonNullable<HandlerOptions['storage']> {
 	return {
 		ledger: watchedLedger(ledger, faults, tickets),
 		conversations: faults.watchConversations(new SqlConversationStore(database)),

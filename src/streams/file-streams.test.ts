@@ -252,7 +252,7 @@ test('closing aborts every running stream with the reason', async () => {
 	expect(stream.signal.reason).toBe(reason)
 })
 
-test('a folder that is gone fails the opening of a stream', async () => {
+test('a missing folder fails the opening of a stream', async () => {
 	await using folder = await openFolder()
 	await rm(folder.folder, { recursive: true })
 	expect(() => begin(folder.streams)).toThrow('ENOENT')

@@ -11,7 +11,7 @@ import type { Clock } from '../system/clock.ts'
 import { RunningStream, tooMuch } from './running-stream.ts'
 import type { StoredStream, StoredStreams, StreamOptions } from './stored-streams.ts'
 import { endedFile, type Header, hasEnded, readHeader, terminatePartialEvent } from './stream-file.ts'
-import { EventReader } from './stream-reader.ts'
+import { StoredEventReader } from './stream-reader.ts'
 
 export interface FileStreamsOptions {
 	readonly folder: string
@@ -64,7 +64,7 @@ export class FileStreams implements StoredStreams {
 	async read(scope: Scope, name: string, after: number): Promise<ChunkSource | undefined> {
 		const opened = this.openFor(scope, name)
 		if (opened === undefined) return undefined
-		return new EventReader({ ...opened, after, clock: this.options.clock, grown: this.running.get(name) })
+		return new StoredEventReader({ ...opened, after, clock: this.options.clock, grown: this.running.get(name) })
 	}
 
 	async cancel(scope: Scope, name: string): Promise<boolean> {
