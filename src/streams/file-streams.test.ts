@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ChatError } from '../chat/error.ts'
@@ -157,6 +157,33 @@ describe('an ended stream', () => {
 		await folder.sweep(2 * minuteMs)
 		expect(await folder.streams.read(alice, first, 0)).toBeUndefined()
 		for (const id of [second, third]) expect(await folder.streams.read(alice, id, 0)).toBeDefined()
+	})
+})
+
+describe('a stream that cannot be examined', () => {
+	test('does not stop the removal of others, now or later', async () => {
+		await using folder = await openFolder()
+		const unreadable = join(folder.folder, `${third}.stream`)
+		await mkdir(unreadable)
+		await utimes(unreadable, 0, 0)
+		begin(folder.streams).end('data: a\n\n')
+		await folder.sweep(11 * minuteMs)
+		expect(await folder.streams.read(alice, first, 0)).toBeUndefined()
+		begin(folder.streams, second).end('data: b\n\n')
+		await utimes(join(folder.folder, `${second}.stream`), 0, 0)
+		await folder.sweep(minuteMs)
+		expect(await folder.streams.read(alice, second, 0)).toBeUndefined()
+	})
+
+	test('neither does a folder that cannot be read for a time', async () => {
+		await using folder = await openFolder()
+		const elsewhere = `${folder.folder}-elsewhere`
+		begin(folder.streams).end('data: a\n\n')
+		await rename(folder.folder, elsewhere)
+		await folder.sweep(11 * minuteMs)
+		await rename(elsewhere, folder.folder)
+		await folder.sweep(minuteMs)
+		expect(await folder.streams.read(alice, first, 0)).toBeUndefined()
 	})
 })
 

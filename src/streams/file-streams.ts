@@ -137,38 +137,46 @@ export class FileStreams implements StoredStreams {
 					rmSync(this.cancelFile(name), { force: true })
 					stream.abort(cancelledByCaller())
 				}
-			if (this.running.size > 0) return
-			this.watching = false
-			throw new Error('no stream is running')
+			this.watching = this.running.size > 0
+			return this.watching
 		}
 		void this.every(cancelCheckMs, poll)
 	}
 
-	/** Calls `poll` until it throws or the store is closed. */
-	private async every(ms: number, poll: () => void | Promise<void>): Promise<void> {
-		try {
-			for (;;) {
-				await this.options.clock.sleep(ms, this.closing.signal)
-				await poll()
+	/** Calls `poll` until it returns false or the store is closed. A call that fails is repeated after the same time. */
+	private async every(ms: number, poll: () => boolean | Promise<boolean>): Promise<void> {
+		const { signal } = this.closing
+		const isOpen = () =>
+			this.options.clock.sleep(ms, signal).then(
+				() => true,
+				() => false,
+			)
+		while (await isOpen()) {
+			try {
+				if (!(await poll())) return
+			} catch {
+				// Such as a folder that cannot be read at the moment.
 			}
-		} catch {
-			// The store was closed, or `poll` is done.
 		}
 	}
 
-	private async sweep(): Promise<void> {
-		const { clock, retentionMs } = this.options
+	private async sweep(): Promise<true> {
 		let total = 0
-		for (const name of await this.names()) {
-			const found = await stat(this.file(name)).catch(() => undefined)
-			if (found === undefined) continue
-			total += found.size
-			if (this.running.has(name) || clock.now() - found.mtimeMs < retentionMs || !endedFile(this.file(name))) continue
-			rmSync(this.file(name), { force: true })
-			rmSync(this.cancelFile(name), { force: true })
-			total -= found.size
-		}
+		for (const name of await this.names()) total += await this.removeExpired(name)
 		this.totalBytes = total
+		return true
+	}
+
+	/** @returns the size of the file that remains, in bytes. */
+	private async removeExpired(name: string): Promise<number> {
+		const { clock, retentionMs } = this.options
+		const found = await stat(this.file(name)).catch(() => undefined)
+		if (found === undefined) return 0
+		if (this.running.has(name) || clock.now() - found.mtimeMs < retentionMs || !endedFile(this.file(name)))
+			return found.size
+		rmSync(this.file(name), { force: true })
+		rmSync(this.cancelFile(name), { force: true })
+		return 0
 	}
 
 	private async names(): Promise<readonly string[]> {
