@@ -5,30 +5,14 @@ import { ChatError } from '../src/chat/error.ts'
 import type { ChatRequest } from '../src/chat/request.ts'
 import { completionOf } from '../src/engines/answer.testing.ts'
 import { openAnthropic } from '../src/engines/anthropic/anthropic.ts'
-import { openEcho } from '../src/engines/echo/echo.ts'
 import { engineContract } from '../src/engines/engine.contract.ts'
 import type { Engine, EngineCall } from '../src/engines/engine.ts'
-import { fixedDeployment } from '../src/gateway/fixed-deployment.ts'
-import { openHandler } from '../src/server/handler.ts'
-import { listen } from '../src/server/listener.ts'
 import { systemClock } from '../src/system/clock.ts'
-import { openLog } from '../src/system/log.ts'
 import { Secret } from '../src/system/secret.ts'
-import { silentTelemetry } from '../src/telemetry/silent.ts'
+import { echoContextTokens, listenEcho } from './echo-gateway.ts'
 
-const contextTokens = 1000
-const deployment = fixedDeployment('echo', openEcho({ contextTokens }))
-const handler = openHandler({
-	keys: undefined,
-	deployment: () => deployment,
-	limits: { maxBytes: 10_000_000, timeoutMs: 5000, maxDepth: 100, keepAliveMs: 0 },
-	version: '0',
-	clock: systemClock,
-	random: Math.random,
-	log: openLog({ level: 'silent', format: 'json' }),
-	telemetry: silentTelemetry,
-})
-const echo = listen({ address: '127.0.0.1:0', fetch: handler.fetch, maxBodyBytes: 20_000_000 })
+const contextTokens = echoContextTokens
+const echo = listenEcho('127.0.0.1:0')
 
 /** Responds to every request in the same way, and records the requests. */
 const requests: { readonly headers: Headers; readonly body: unknown }[] = []
