@@ -21,7 +21,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 	ledger: ['chat', 'routing', 'system'],
 	telemetry: ['chat', 'fields', 'http', 'system'],
 	weights: ['system'],
-	wire: ['chat', 'conversations', 'ledger', 'operations'],
+	wire: ['chat', 'conversations', 'ledger', 'limits', 'operations'],
 	limits: [],
 	dialects: ['chat', 'conversations', 'http', 'keys', 'ledger', 'limits', 'operations', 'routing', 'wire'],
 	engines: ['chat', 'fields', 'http', 'operations', 'system', 'weights', 'wire'],

@@ -107,7 +107,8 @@ export class ConversationService {
 	}
 
 	/**
-	 * Adds messages after the last one of the conversation, as a turn that ends as it begins. Concurrent additions follow each other.
+	 * Adds messages after the last one of the conversation, as a turn that ends as it begins. They follow messages that another request
+	 * adds in the meantime, and become a branch beside a turn that is still running.
 	 *
 	 * @param messages at least one.
 	 * @throws NotFound `conversation`
