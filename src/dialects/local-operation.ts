@@ -201,8 +201,8 @@ export interface Caller {
 	readonly expiresAtMs: number | null
 }
 
-/** A model with the current state of its upstreams. */
-export interface ListedModel extends Model {
+/** What clients may know of a model, with the current state of its upstreams. */
+export interface ListedModel extends Pick<Model, 'name' | 'type' | 'aliases' | 'ownedBy' | 'contextTokens' | 'price'> {
 	/** Seconds since 1970. */
 	readonly created: number
 	/** `limited` if some upstreams are unavailable or calls are queued; `none` if all upstreams are unavailable. */
