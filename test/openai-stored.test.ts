@@ -7,10 +7,12 @@ import type { Completion } from '../src/chat/completion.ts'
 import { asChatError, type ChatError } from '../src/chat/error.ts'
 import type { AssistantMessage, Message } from '../src/chat/message.ts'
 import type { ChatRequest } from '../src/chat/request.ts'
-import { newConversationId, newTurnId } from '../src/conversations/conversation-id.ts'
-import { type OwnConversations, ownConversations } from '../src/conversations/own-conversations.ts'
+import { newConversationId } from '../src/conversations/conversation-id.ts'
+import type { ScopedConversations } from '../src/conversations/conversation-store.ts'
 import { ConversationService } from '../src/conversations/service.ts'
 import type { Thread } from '../src/conversations/thread.ts'
+import { newTurnId } from '../src/conversations/turn-id.ts'
+import { TurnService } from '../src/conversations/turn-service.ts'
 import type { ChatCall } from '../src/dialects/call.ts'
 import type { Call, Route } from '../src/dialects/dialect.ts'
 import { openai } from '../src/dialects/openai/openai.ts'
@@ -39,7 +41,7 @@ const server = Bun.serve({
 		const match = table.find(request.method, url.pathname)
 		if (match.type !== 'found') return new Response(match.type, { status: 404 })
 		const [tenant = '', owner = ''] = (request.headers.get('authorization') ?? '').replace('Bearer ', '').split('.')
-		const own = ownConversations(store, { tenant, owner })
+		const own = store.in({ tenant, owner })
 		const text = await request.text()
 		const body: unknown = text === '' ? undefined : JSON.parse(text)
 		nowMs += 1000
@@ -58,17 +60,18 @@ const server = Bun.serve({
 	},
 })
 
-async function perform(call: Call, own: OwnConversations): Promise<unknown> {
+async function perform(call: Call, own: ScopedConversations): Promise<unknown> {
 	const conversations = new ConversationService(own, { nowMs, process: 'p' })
-	if (isConversationOperation(call)) return runConversationOperation(call, conversations)
-	if (call.type === 'turns.cancel') return runConversationOperation({ ...call, type: 'turns.find' }, conversations)
+	const services = { conversations, turns: new TurnService(own) }
+	if (isConversationOperation(call)) return runConversationOperation(call, services)
+	if (call.type === 'turns.cancel') return runConversationOperation({ ...call, type: 'turns.find' }, services)
 	if (call.type !== 'chat') throw new Error(`unexpected call: ${call.type}`)
 	const { references } = call
 	if (references === undefined) return answer(call, own)
 	return answer(references.insert(await conversations.lookUp(references.lookup)), own)
 }
 
-async function answer({ request, thread, writer }: ChatCall, own: OwnConversations): Promise<unknown> {
+async function answer({ request, thread, writer }: ChatCall, own: ScopedConversations): Promise<unknown> {
 	const token = newTurnId()
 	const identity = { token, created: Math.floor(nowMs / 1000), model: request.model, now: () => nowMs }
 	if (thread === undefined) {
@@ -76,19 +79,19 @@ async function answer({ request, thread, writer }: ChatCall, own: OwnConversatio
 		return writer.completion(say(request), identity)
 	}
 	const { conversation, parent } = await placeOf(thread, own)
-	const path = await own.path(conversation, { maxBytes: 1e9, ...(parent === undefined ? {} : { leaf: parent }) })
-	shown = [...(path?.messages.map(({ message }) => message) ?? []), ...request.messages]
-	const last = path?.messages.at(-1)?.id
+	const history = await own.history.read(conversation, { maxBytes: 1e9, tip: parent })
+	shown = [...(history?.messages.map(({ message }) => message) ?? []), ...request.messages]
+	const last = history?.messages.at(-1)?.id
 	const create = { id: conversation, metadata: {}, listed: thread.listed, createdAtMs: nowMs, updatedAtMs: nowMs }
 	const completion = say(request)
-	await own.begin({
+	await own.turns.begin({
 		...thread,
 		id: token,
 		process: 'p',
 		conversation,
-		...(path === undefined ? { create } : {}),
+		...(history === undefined ? { create } : {}),
 		...(last === undefined ? {} : { parent: last }),
-		inputs: request.messages.slice(thread.front),
+		inputs: thread.incoming,
 		model: request.model,
 		createdAtMs: nowMs,
 	})
@@ -97,7 +100,7 @@ async function answer({ request, thread, writer }: ChatCall, own: OwnConversatio
 		const message: AssistantMessage = { role: 'assistant', content, toolCalls }
 		return { message, partial: false, finishReason }
 	})
-	await own.end(token, { state: 'completed', endedAtMs: nowMs, answers, usage })
+	await own.turns.end(token, { state: 'completed', endedAtMs: nowMs, answers, usage })
 	return writer.completion(completion, { ...identity, conversation })
 }
 
@@ -120,13 +123,13 @@ function say({ messages }: ChatRequest): Completion {
 	}
 }
 
-async function placeOf({ origin }: Thread, own: OwnConversations) {
+async function placeOf({ origin }: Thread, own: ScopedConversations) {
 	if (origin.type === 'new') return { conversation: newConversationId(), parent: undefined }
 	if (origin.type === 'conversation') {
-		if ((await own.find(origin.id)) === undefined) throw origin.missing()
+		if ((await own.index.find(origin.id)) === undefined) throw origin.missing()
 		return { conversation: origin.id, parent: undefined }
 	}
-	const turn = await own.turn(origin.id)
+	const turn = await own.turns.find(origin.id)
 	if (turn === undefined) throw origin.missing()
 	return { conversation: turn.conversation, parent: turn.answers[0]?.message }
 }

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { conversationId } from '../src/conversations/conversation-id.ts'
 import { retain } from '../src/gateway/retention.ts'
 import type { LedgerEntry } from '../src/ledger/ledger-store.ts'
 import { MemoryLedgerStore } from '../src/stores/memory-ledger-store.testing.ts'
@@ -27,8 +28,8 @@ async function deploy(): Promise<Deployment> {
 	const ledger = new MemoryLedgerStore()
 	for (let day = 0; day < 10; day++) {
 		const atMs = startMs - day * dayMs
-		await conversations.create(scope, {
-			id: `conversation${day}`,
+		await conversations.in(scope).index.create({
+			id: conversationId(`conversation${day}`),
 			metadata: {},
 			listed: true,
 			createdAtMs: atMs,
@@ -41,7 +42,7 @@ async function deploy(): Promise<Deployment> {
 
 /** What is left: conversations and records. */
 async function left({ ledger, conversations }: Deployment): Promise<readonly [number, number]> {
-	const listed = await conversations.list(scope, { limit: 100, order: 'asc' })
+	const listed = await conversations.in(scope).index.list({ limit: 100, order: 'asc' })
 	const everything = { ...scope, fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER }
 	return [listed?.items.length ?? 0, (await ledger.sumEntries(everything)).entries]
 }

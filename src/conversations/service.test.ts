@@ -1,40 +1,20 @@
 // The operations on stored conversations, on an in-memory database.
 
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { SqlConversationStore } from '../stores/sql/sql-conversation-store.ts'
 import { openMemory } from '../stores/sqlite/memory.testing.ts'
-import { inputId } from './conversation.ts'
-import { newConversationId, newTurnId } from './conversation-id.ts'
-import { assistant, ended, turn as newTurn, user } from './conversation-store.contract.ts'
-import { type OwnConversations, ownConversations } from './own-conversations.ts'
-import { type Absent, ConversationService, NotFound } from './service.ts'
+import { newConversationId } from './conversation-id.ts'
+import { alice, assistant, ended, turn as newTurn, user } from './conversation-store.testing.ts'
+import { inputId, messageId } from './message-id.ts'
+import { absentIn, page, texts } from './service.testing.ts'
+import { ConversationService } from './service.ts'
+import { newTurnId } from './turn-id.ts'
+import type { Turns } from './turns.ts'
 
 const nowMs = 1_800_000_000_000
-let store: SqlConversationStore
-let own: OwnConversations
-let service: ConversationService
-
-beforeAll(async () => {
-	store = new SqlConversationStore(await openMemory())
-	own = ownConversations(store, { tenant: 'clinic', owner: 'alice' })
-	service = new ConversationService(own, { nowMs, process: 'p' })
-})
-afterAll(() => store.close())
-
-/** What was reported as absent; undefined if the operation succeeded. */
-async function absentIn(operation: Promise<unknown>): Promise<Absent | undefined> {
-	try {
-		await operation
-		return undefined
-	} catch (thrown) {
-		if (thrown instanceof NotFound) return thrown.absent
-		throw thrown
-	}
-}
-
-const texts = (messages: readonly { readonly message: ReturnType<typeof user> }[]) =>
-	messages.map(({ message: { content } }) => content.map((part) => ('text' in part ? part.text : '')).join(''))
-const page = { limit: 10, order: 'asc' } as const
+const store = new SqlConversationStore(await openMemory())
+const own = store.in(alice)
+const service = new ConversationService(own, { nowMs, process: 'p' })
 const create = (...said: readonly string[]) => service.create({ metadata: {} }, said.map(user))
 
 describe('a conversation', () => {
@@ -57,20 +37,20 @@ describe('a conversation', () => {
 			() => service.remove(id),
 			() => service.messages(id, page),
 			() => service.append(id, [user('x')]),
-			() => service.message(id, 'x'),
+			() => service.message(id, messageId('x')),
 			() => service.history(id, 'leo'),
 		])
 			expect(await absentIn(operation())).toBe('conversation')
 	})
 	test('of another owner does not exist', async () => {
 		const { id } = await create('secret')
-		const other = new ConversationService(ownConversations(store, { tenant: 'clinic', owner: 'bob' }), {
+		const other = new ConversationService(store.in({ ...alice, owner: 'bob' }), {
 			nowMs,
 			process: 'p',
 		})
 		expect(await absentIn(other.find(id))).toBe('conversation')
 		expect(await absentIn(other.append(id, [user('x')]))).toBe('conversation')
-		const reference = { turn: 't', message: (await service.messages(id, page)).items[0]?.id ?? '' }
+		const reference = { turn: newTurnId(), message: (await service.messages(id, page)).items[0]?.id ?? messageId('') }
 		expect((await other.lookUp({ messages: [reference] })).messages.size).toBe(0)
 	})
 	test('is listed in pages; an unknown cursor is reported', async () => {
@@ -92,14 +72,17 @@ describe('appended messages', () => {
 	test('follow a message that another request added in the meantime', async () => {
 		const { id } = await create('first')
 		let interrupted = false
-		const begin: OwnConversations['begin'] = async (turn) => {
+		const begin: Turns['begin'] = async (turn) => {
 			if (!interrupted) {
 				interrupted = true
 				await service.append(id, [user('between')])
 			}
-			return own.begin(turn)
+			return own.turns.begin(turn)
 		}
-		const racing = new ConversationService({ ...own, begin }, { nowMs, process: 'p' })
+		const racing = new ConversationService(
+			{ ...own, turns: Object.create(own.turns, { begin: { value: begin } }) },
+			{ nowMs, process: 'p' },
+		)
 		await racing.append(id, [user('last')])
 		expect(texts((await service.messages(id, page)).items)).toEqual(['first', 'between', 'last'])
 	})
@@ -113,7 +96,7 @@ describe('appended messages', () => {
 		const { id } = await create('first')
 		const { head } = await service.find(id)
 		const running = newTurn({ conversation: id, parent: head, inputs: [user('question')] })
-		expect(await own.begin(running)).toBe('begun')
+		expect(await own.turns.begin(running)).toBe('begun')
 		const [added] = await service.append(id, [user('aside')])
 		const messages = await service.export(id)
 		const parentOf = (message: string) => messages.messages.find((one) => one.id === message)?.parent
@@ -122,15 +105,15 @@ describe('appended messages', () => {
 })
 
 describe('messages', () => {
-	test('are paged after a message, which the page names, and up to a leaf', async () => {
+	test('are paged after a message, which the page names, and up to a tip', async () => {
 		const { id } = await create('one', 'two', 'three')
 		const { items } = await service.messages(id, page)
 		const [first, second] = items
 		const rest = await service.messages(id, { ...page, after: first?.id })
 		expect([rest.cursor?.id, texts(rest.items)]).toEqual([first?.id, ['two', 'three']])
-		expect(texts((await service.messages(id, { ...page, leaf: second?.id })).items)).toEqual(['one', 'two'])
-		expect(await absentIn(service.messages(id, { ...page, leaf: 'none' }))).toBe('leaf')
-		expect(await absentIn(service.messages(id, { ...page, after: 'none' }))).toBe('cursor')
+		expect(texts((await service.messages(id, { ...page, tip: second?.id })).items)).toEqual(['one', 'two'])
+		expect(await absentIn(service.messages(id, { ...page, tip: messageId('none') }))).toBe('tip')
+		expect(await absentIn(service.messages(id, { ...page, after: messageId('none') }))).toBe('cursor')
 	})
 	test('are replaced or removed by an edit', async () => {
 		const { id } = await create('one', 'two')
@@ -138,12 +121,12 @@ describe('messages', () => {
 		const [first, second] = items.map((message) => message.id)
 		await service.edit(
 			id,
-			first ?? '',
+			first ?? messageId(''),
 			({ message }) => ({ ...message, content: user('changed').content }) as typeof message,
 		)
-		await service.edit(id, second ?? '', () => undefined)
+		await service.edit(id, second ?? messageId(''), () => undefined)
 		expect(texts((await service.messages(id, page)).items)).toEqual(['changed'])
-		expect(await absentIn(service.edit(id, second ?? '', () => undefined))).toBe('message')
+		expect(await absentIn(service.edit(id, second ?? messageId(''), () => undefined))).toBe('message')
 	})
 	test('of a user’s conversations are read whole', async () => {
 		const said = Array.from({ length: 205 }, (_, index) => String(index))
@@ -155,65 +138,13 @@ describe('messages', () => {
 	})
 })
 
-describe('a turn', () => {
-	/** A turn with two inputs and an answer. */
-	async function answered(change: Partial<Parameters<typeof newTurn>[0]> = {}) {
-		const { id: conversation } = await create('earlier')
-		const { head } = await service.find(conversation)
-		const turn = newTurn({
-			conversation,
-			parent: head,
-			stored: true,
-			surface: 'response',
-			inputs: [user('a'), user('b')],
-			...change,
-		})
-		await own.begin(turn)
-		await own.end(turn.id, ended('answer'))
-		return { id: turn.id, surface: turn.surface, conversation }
-	}
-
-	test('is found with its answers, listed, updated and removed', async () => {
-		const turn = await answered()
-		expect(texts((await service.turn(turn)).answers)).toEqual(['answer'])
-		const listed = await service.turns({ ...page, limit: 100, surface: 'response' })
-		expect(listed.items.map((one) => one.turn.id)).toContain(turn.id)
-		expect((await service.updateTurn(turn, { a: 'b' })).turn.metadata).toEqual({ a: 'b' })
-		await service.removeTurn(turn)
-		for (const operation of [
-			() => service.turn(turn),
-			() => service.updateTurn(turn, {}),
-			() => service.removeTurn(turn),
-			() => service.inputs(turn, page),
-			() => service.turnHistory(turn, page),
-		])
-			expect(await absentIn(operation())).toBe('turn')
-		expect(await service.isRunning(turn.id)).toBeUndefined()
-		expect(await absentIn(service.turns({ ...page, surface: 'chat', after: newTurnId() }))).toBe('cursor')
-	})
-	test('of another surface, or that is not stored, or running, is not found', async () => {
-		const turn = await answered()
-		expect(await absentIn(service.turn({ id: turn.id, surface: 'chat' }))).toBe('turn')
-		expect(await absentIn(service.turn(await answered({ stored: false })))).toBe('turn')
-		const { id: conversation } = await create()
-		const running = newTurn({ conversation, stored: true, surface: 'response' })
-		await own.begin(running)
-		expect(await service.isRunning(running.id)).toBe(true)
-		expect((await service.turn({ id: running.id, surface: 'response' })).turn.state).toBe('running')
-		expect(await absentIn(service.turn({ id: running.id, surface: 'response', ended: true }))).toBe('turn')
-	})
-	test('has inputs, and a history that includes earlier turns', async () => {
-		const turn = await answered()
-		const inputs = await service.inputs(turn, { ...page, limit: 1 })
-		expect([texts(inputs.items), inputs.more]).toEqual([['a'], true])
-		const next = await service.inputs(turn, { ...page, after: inputs.items[0]?.id })
-		expect([texts(next.items), next.more]).toEqual([['b'], false])
-		expect(texts((await service.inputs(turn, { limit: 10, order: 'desc' })).items)).toEqual(['b', 'a'])
-		expect(await absentIn(service.inputs(turn, { ...page, after: 'none' }))).toBe('cursor')
-		expect(texts((await service.turnHistory(turn, page)).page.items)).toEqual(['earlier', 'a', 'b'])
-	})
+describe('a lookup', () => {
 	test('is looked up with its messages and the history up to its answer', async () => {
-		const { id, conversation } = await answered()
+		const { id: conversation, head } = await service.find((await create('earlier')).id)
+		const turn = newTurn({ conversation, parent: head, stored: true, inputs: [user('a'), user('b')] })
+		await own.turns.begin(turn)
+		await own.turns.end(turn.id, ended('answer'))
+		const { id } = turn
 		const found = await service.lookUp({
 			messages: [
 				{ turn: id, message: inputId(id, 0) },

@@ -1,38 +1,41 @@
 // A sample result for every kind of call, given to the writer of the call: for tests of dialects.
 
 import type { Conversation, StoredMessage, Turn } from '../conversations/conversation.ts'
-import type { AnsweredTurn } from '../conversations/service.ts'
+import { conversationId } from '../conversations/conversation-id.ts'
+import { answerId, inputId } from '../conversations/message-id.ts'
+import { turnId } from '../conversations/turn-id.ts'
+import type { AnsweredTurn } from '../conversations/turn-service.ts'
 import type { LedgerEntry, UsageSum } from '../ledger/ledger-store.ts'
 import type { Call } from './dialect.ts'
 import type { Caller, ListedModel } from './local-operation.ts'
 import type { ResponseContext } from './writer.ts'
 
 const usage = { promptTokens: 3, completionTokens: 2, cachedTokens: 0, reasoningTokens: 0, source: 'upstream' } as const
-const turnId = '0193a0000000700080000000000000ab'
+const id = turnId('0193a0000000700080000000000000ab')
 const conversation: Conversation = {
-	id: '91d4ed10-9ba4-409c-8c15-01548f7f8a68',
+	id: conversationId('91d4ed10-9ba4-409c-8c15-01548f7f8a68'),
 	metadata: { a: 'b' },
 	listed: true,
 	createdAtMs: 1000,
 	updatedAtMs: 2000,
 }
 const message: StoredMessage = {
-	id: `${turnId}-a0`,
+	id: answerId(id, 0),
 	conversation: conversation.id,
-	turn: turnId,
+	turn: id,
 	depth: 1,
 	message: { role: 'assistant', content: [{ type: 'text', text: 'Hello.' }], toolCalls: [] },
 	partial: false,
 	createdAtMs: 2000,
 }
 const turn: Turn = {
-	id: turnId,
+	id,
 	conversation: conversation.id,
 	surface: 'chat',
 	stored: true,
 	state: 'completed',
 	model: 'small',
-	inputs: [`${turnId}-0`],
+	inputs: [inputId(id, 0)],
 	answers: [{ message: message.id, finishReason: 'stop' }],
 	usage,
 	metadata: {},
@@ -63,7 +66,7 @@ const sum: UsageSum = {
 }
 const entry: LedgerEntry = {
 	...{
-		id: turnId,
+		id,
 		tenant: 't',
 		owner: 'o',
 		key: 'key_1',

@@ -6,6 +6,7 @@ import type { Completion } from '../chat/completion.ts'
 import { CompletionFold } from '../chat/completion-fold.ts'
 import { ChatError, chatErrorKinds } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
+import { turnId } from '../conversations/turn-id.ts'
 import type { LimitMeasure } from '../limits/limit-state.ts'
 import { writeSample } from './call-samples.testing.ts'
 import type { Call, Dialect, Route } from './dialect.ts'
@@ -13,7 +14,7 @@ import { type AnswerReader, at, type DialectSample, type SampleRequest, sampleMo
 import type { AnswerWriter, ResponseContext } from './writer.ts'
 
 const context: ResponseContext = {
-	token: '0123456789abcdef0123456789abcdef',
+	token: turnId('0123456789abcdef0123456789abcdef'),
 	created: 1_800_000_000,
 	now: () => 1_800_000_000_000,
 	model: sampleModel,

@@ -25,7 +25,7 @@ import type { MetricSnapshot } from '../telemetry/metric.ts'
 import { openTelemetry } from '../telemetry/open-telemetry.ts'
 import { LiveDeployment } from './deployment.ts'
 import { retain } from './retention.ts'
-import { withStreamRemoval } from './stream-removal.ts'
+import { removeStreamsWithTurns } from './stream-removal.ts'
 
 export interface Gateway extends Handler {
 	/** The keys of the database, without the admin key of the configuration. */
@@ -228,14 +228,15 @@ async function openStorage(
 		log,
 		async recovered(dead) {
 			await streams.interrupt(dead)
-			await stores.conversations.interrupt(dead, clock.now())
+			await stores.conversations.maintenance.interrupt(dead, clock.now())
 		},
 	})
 	;({ process } = ledger)
+	removeStreamsWithTurns(stores.conversations, streams)
 	const delivered = () => Promise.race([ledger.deliver(), clock.sleep(longestDeliveryMs)])
 	return {
 		ledger,
-		conversations: withStreamRemoval(stores.conversations, streams),
+		conversations: stores.conversations,
 		streams,
 		async usage(query) {
 			await delivered()

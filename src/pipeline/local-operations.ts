@@ -3,13 +3,18 @@
 
 import { ChatError } from '../chat/error.ts'
 import { ConversationService } from '../conversations/service.ts'
+import { TurnService } from '../conversations/turn-service.ts'
 import type { OtherOperation, OtherOperationType } from '../dialects/local-operation.ts'
 import type { ChunkSource } from '../http/event-stream.ts'
 import type { Key } from '../keys/key.ts'
 import { scopeOf } from '../keys/scope.ts'
 import { KeyService } from '../keys/service.ts'
 import type { Answer } from './answer.ts'
-import { isConversationOperation, runConversationOperation } from './conversation-operations.ts'
+import {
+	type ConversationServices,
+	isConversationOperation,
+	runConversationOperation,
+} from './conversation-operations.ts'
 import { describe } from './describe.ts'
 import type { Parts } from './parts.ts'
 import type { PlannedLocal } from './plan.ts'
@@ -22,7 +27,7 @@ export async function runLocalOperation(planned: PlannedLocal, parts: Parts): Pr
 	const { call, target } = planned
 	const context = new Context(planned, parts)
 	const result = isConversationOperation(call)
-		? await runConversationOperation(call, context.conversations)
+		? await runConversationOperation(call, context.services)
 		: await execute(call, context)
 	if (result instanceof StreamResult) return result.answer
 	return { type: 'json', status: target.route.status ?? 200, body: result }
@@ -42,11 +47,11 @@ const operations: { readonly [Type in OtherOperationType]: Execute<Type> } = {
 		return write(describe(model, deployment, parts))
 	},
 
-	async 'turns.cancel'({ turn, notFound, write }, { conversations, scope, parts: { streams } }) {
-		const isRunning = await conversations.isRunning(turn.id)
+	async 'turns.cancel'({ turn, notFound, write }, { services, scope, parts: { streams } }) {
+		const isRunning = await services.turns.isRunning(turn.id)
 		if (isRunning === undefined) throw notFound('turn')
 		if (isRunning && (await streams?.cancel(scope, turn.id)) === true) await streams?.ended(scope, turn.id)
-		return runConversationOperation({ type: 'turns.find', turn, notFound, write }, conversations)
+		return runConversationOperation({ type: 'turns.find', turn, notFound, write }, services)
 	},
 
 	async 'streams.read'({ turn, after, notFound }, { planned: { key }, parts: { streams } }) {
@@ -113,9 +118,10 @@ class Context {
 		this.nowMs = parts.clock.now()
 	}
 
-	get conversations(): ConversationService {
+	get services(): ConversationServices {
+		const own = ownOf(this.planned, this.parts)
 		const { process } = this.parts
-		return new ConversationService(ownOf(this.planned, this.parts), { nowMs: this.nowMs, process })
+		return { conversations: new ConversationService(own, { nowMs: this.nowMs, process }), turns: new TurnService(own) }
 	}
 
 	get keys(): KeyService {

@@ -1,11 +1,11 @@
 // A database whose host vanishes without a word: connections stand and nothing comes back. It must cost a while, and not for ever.
 
 import { expect, test } from 'bun:test'
-import { conversation, turn } from '../../src/conversations/conversation-store.contract.ts'
+import { conversation, turn } from '../../src/conversations/conversation-store.testing.ts'
 import { openPostgres } from '../../src/stores/postgres/postgres.ts'
 import { freshDatabase, postgresServer } from '../../src/stores/postgres/server.testing.ts'
 import { explainingFailures } from '../../src/stores/sql/database-failure.ts'
-import { SqlConversationStore } from '../../src/stores/sql/sql-conversation-store.ts'
+import { explainingConversations, SqlConversationStore } from '../../src/stores/sql/sql-conversation-store.ts'
 import { SqlKeyStore } from '../../src/stores/sql/sql-key-store.ts'
 import { Relay } from './relay.testing.ts'
 
@@ -18,11 +18,11 @@ if (postgresServer !== undefined)
 		const relay = new Relay(fresh.url)
 		await relay.mend()
 		const database = await openPostgres(relay.url, 'create', 1000)
-		const conversations = explainingFailures(new SqlConversationStore(database), database)
+		const conversations = explainingConversations(new SqlConversationStore(database), database)
 		const keys = explainingFailures(new SqlKeyStore(database), database)
 		const write = () => {
 			const create = conversation()
-			return conversations.begin(scope, turn({ conversation: create.id, create }))
+			return conversations.in(scope).turns.begin(turn({ conversation: create.id, create }))
 		}
 		// As many as there are connections, so that each hangs.
 		const reads = () => Array.from({ length: 8 }, () => keys.list())

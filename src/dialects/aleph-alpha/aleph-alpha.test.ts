@@ -4,13 +4,19 @@ import { describe, expect, test } from 'bun:test'
 import type { Completion } from '../../chat/completion.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
+import { turnId } from '../../conversations/turn-id.ts'
 import type { ChatCall } from '../call.ts'
 import type { Call } from '../dialect.ts'
 import type { ResponseContext } from '../writer.ts'
 import { alephAlpha } from './aleph-alpha.ts'
 import { writeUsage } from './chat-writer.ts'
 
-const identity: ResponseContext = { token: '0123456789abcdef0123456789abcdef', created: 7, now: () => 7000, model: 'm' }
+const identity: ResponseContext = {
+	token: turnId('0123456789abcdef0123456789abcdef'),
+	created: 7,
+	now: () => 7000,
+	model: 'm',
+}
 const id = '01234567-89ab-cdef-0123-456789abcdef'
 const usage = {
 	promptTokens: 16,

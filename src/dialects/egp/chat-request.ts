@@ -2,6 +2,7 @@
 
 import type { AssistantMessage, ImagePart, Message, TextPart, ToolMessage, UserMessage } from '../../chat/message.ts'
 import type { ChatRequest, Sampling } from '../../chat/request.ts'
+import type { ThreadMessages } from '../../conversations/thread.ts'
 import type { SentMessage, SentParameters, SentTurn } from './chat-schema.ts'
 import { writeInstructions } from './instructions.ts'
 
@@ -9,8 +10,8 @@ const defaultTemperature = 0.2
 
 export interface ReadTurn {
 	readonly request: ChatRequest
-	/** Number of leading messages that the dialect added. */
-	readonly instructions: number
+	/** The instructions, which the dialect added, and the client's messages. */
+	readonly parts: ThreadMessages
 }
 
 /** @param byDefault instructions if the caller sends none. */
@@ -18,13 +19,14 @@ export function readTurn(turn: SentTurn, byDefault: string): ReadTurn {
 	const remembered = remember(turn)
 	const hasSystemMessage = remembered.some(({ role }) => role === 'system')
 	const instructions = writeInstructions(turn.instructions, hasSystemMessage, byDefault)
+	const incoming = readMessages(remembered)
 	const parameters = turn.model_parameters ?? {}
 	const { max_tokens: maxTokens, reasoning_effort: effort } = parameters
 	return {
-		instructions: instructions.length,
+		parts: { instructions, transient: [], incoming },
 		request: {
 			model: turn.model,
-			messages: [...instructions, ...readMessages(remembered)],
+			messages: [...instructions, ...incoming],
 			sampling: readSampling(parameters),
 			maxTokens: maxTokens ?? undefined,
 			stop: readStop(parameters),

@@ -2,12 +2,13 @@
 
 import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../../chat/error.ts'
+import { turnId } from '../../conversations/turn-id.ts'
 import type { ChatCall, TextCompletionCall } from '../call.ts'
 import type { Call } from '../dialect.ts'
 import type { ResponseContext } from '../writer.ts'
 import { egp } from './egp.ts'
 
-const identity: ResponseContext = { token: '0'.repeat(32), created: 1, now: () => 1, model: 'm' }
+const identity: ResponseContext = { token: turnId('0'.repeat(32)), created: 1, now: () => 1, model: 'm' }
 async function read(path: string, body: object): Promise<Call> {
 	const route = egp.routes.find((one) => one.path === path && one.method === 'POST')
 	if (route === undefined) throw new Error(`no route ${path}`)
@@ -44,8 +45,8 @@ describe('instructions', () => {
 		expect(await told({ messages, instructions: 'Sing.' })).toEqual(['system: Sing.', 'system: Be brief.', 'user: hi'])
 	})
 	test('are not part of the conversation', async () => {
-		expect((await chat({})).instructions).toBe(1)
-		expect((await chat({ instructions: null })).instructions).toBe(0)
+		expect((await chat({})).parts?.instructions).toHaveLength(1)
+		expect((await chat({ instructions: null })).parts?.instructions).toHaveLength(0)
 	})
 })
 

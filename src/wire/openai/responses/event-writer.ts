@@ -11,7 +11,7 @@ import type {
 } from '../../../chat/event.ts'
 import type { JsonObject } from '../../../chat/json.ts'
 import type { Usage } from '../../../chat/usage.ts'
-import { answerId } from '../../../conversations/conversation.ts'
+import { answerId } from '../../../conversations/message-id.ts'
 import { writeError } from '../error-writer.ts'
 import { type ItemKind, writeFurtherItemId, writeItemId } from './item-id.ts'
 import { callType, type Item, type ItemShape } from './item-writer.ts'
