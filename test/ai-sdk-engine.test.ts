@@ -1,10 +1,10 @@
 // The AI SDK engine with real provider packages: OpenAI's two APIs against our own dialect, through a real socket.
 
 import { afterAll, describe, expect, test } from 'bun:test'
-import { collect } from '../src/chat/collect.ts'
 import { ChatError } from '../src/chat/error.ts'
 import type { ChatRequest } from '../src/chat/request.ts'
 import { aiSdk } from '../src/engines/ai-sdk/kind.ts'
+import { completionOf, eventsOf } from '../src/engines/answer.testing.ts'
 import { openEcho } from '../src/engines/echo/echo.ts'
 import { engineContract } from '../src/engines/engine.contract.ts'
 import type { Engine, EngineCall } from '../src/engines/engine.ts'
@@ -129,8 +129,8 @@ describe('through our own server', () => {
 	for (const script of scripts)
 		test(`an answer is the same in pieces and as a whole: ${script.split('\n')[0]}`, async () => {
 			const engine = await compatible()
-			const streamed = await collect(await engine.chat(request(script), call()))
-			expect(await collect(await engine.chat(request(script), call({ whole: true })))).toEqual(streamed)
+			const streamed = await completionOf(await engine.chat(request(script), call()))
+			expect(await completionOf(await engine.chat(request(script), call({ unary: true })))).toEqual(streamed)
 			expect(streamed.usage.source).toBe('upstream')
 			await engine.close()
 		})
@@ -138,7 +138,7 @@ describe('through our own server', () => {
 	test('the Responses API, which is what the package asks unless told otherwise', async () => {
 		const options = { baseURL: `${gateway.url}/v1`, apiKey: 'sk-any-key' }
 		const engine = await open({ package: '@ai-sdk/openai', options })
-		const answer = await collect(await engine.chat(request('echo:tool get_weather {"city": "Paris"}'), call()))
+		const answer = await completionOf(await engine.chat(request('echo:tool get_weather {"city": "Paris"}'), call()))
 		expect(answer.choices[0]).toMatchObject({
 			toolCalls: [{ name: 'get_weather', arguments: '{"city": "Paris"}' }],
 			finishReason: 'tool-calls',
@@ -162,7 +162,7 @@ describe('through our own server', () => {
 	test('an error in the middle of the answer', async () => {
 		const engine = await compatible()
 		const events = await Array.fromAsync(
-			await engine.chat(request('echo:error-after 2 unavailable\none two three'), call()),
+			eventsOf(await engine.chat(request('echo:error-after 2 unavailable\none two three'), call())),
 		)
 		expect(events.filter(({ type }) => type === 'text').length).toBe(2)
 		expect(events.at(-1)).toMatchObject({ type: 'error', error: { sent: 'yes' } })

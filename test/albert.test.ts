@@ -49,7 +49,7 @@ afterAll(async () => {
 })
 
 const model = 'AgentPublic/llama3-instruct-8b'
-const say = (content: string, extra: object = {}) => ({ model, messages: [{ role: 'user', content }], ...extra })
+const message = (content: string, extra: object = {}) => ({ model, messages: [{ role: 'user', content }], ...extra })
 
 async function chat(body: object, path = '/albert/v1/chat/completions', headers: Record<string, string> = {}) {
 	const response = await server.call(path, body, headers)
@@ -62,45 +62,45 @@ async function read(path: string, body?: unknown) {
 
 describe('history, by the words of the request', () => {
 	test('without user: stateless', async () => {
-		const { body, headers } = await chat(say('Salut'))
+		const { body, headers } = await chat(message('Salut'))
 		expect(body.id).toStartWith('cmpl-')
 		expect(headers.get('x-dragoman-conversation')).toBeNull()
-		const ignored = await chat(say('Salut', { id: '91d4ed10-9ba4-409c-8c15-01548f7f8a68' }))
+		const ignored = await chat(message('Salut', { id: '91d4ed10-9ba4-409c-8c15-01548f7f8a68' }))
 		expect([ignored.status, ignored.headers.get('x-dragoman-dropped')]).toEqual([200, 'id'])
-		expect((await chat(say('Salut', { user: '' }))).body.id).toStartWith('cmpl-')
+		expect((await chat(message('Salut', { user: '' }))).body.id).toStartWith('cmpl-')
 	})
 
 	test('with user: kept by default here, and gone on with by id, over a doubled slash', async () => {
-		const first = (await chat(say('un', { user: 'leo' }), '/albert/v1//chat/completions')).body
+		const first = (await chat(message('un', { user: 'leo' }), '/albert/v1//chat/completions')).body
 		expect(first.id).toMatch(uuid)
-		const second = (await chat(say('deux', { user: 'leo', id: first.id }))).body
+		const second = (await chat(message('deux', { user: 'leo', id: first.id }))).body
 		expect(second.id).toBe(first.id)
 		expect(second.usage.prompt_tokens).toBeGreaterThan(first.usage.prompt_tokens)
-		const kept = await read(`/albert/v1/chat/history/leo/${first.id}`)
-		expect(kept.messages).toMatchObject([
+		const stored = await read(`/albert/v1/chat/history/leo/${first.id}`)
+		expect(stored.messages).toMatchObject([
 			{ role: 'user', content: 'un' },
 			{ role: 'assistant', content: 'un' },
 			{ role: 'user', content: 'deux' },
 			{ role: 'assistant', content: 'deux' },
 		])
 		const all = await read('/albert/v1/chat/history/leo')
-		expect(all[first.id]).toEqual(kept)
+		expect(all[first.id]).toEqual(stored)
 		expect(await read('/albert/v1/chat/history/mia')).toEqual({})
 	})
 
 	test('an unknown id, or one of another user, is not there', async () => {
-		const { id } = (await chat(say('un', { user: 'leo' }))).body
+		const { id } = (await chat(message('un', { user: 'leo' }))).body
 		for (const extra of [
 			{ user: 'mia', id },
 			{ user: 'leo', id: '00000000-0000-4000-8000-000000000000' },
 		]) {
-			const { status, body } = await chat(say('deux', extra))
+			const { status, body } = await chat(message('deux', extra))
 			expect([status, typeof body.detail]).toEqual([404, 'string'])
 		}
 	})
 
 	test('on OpenAI’s paths only where it was turned on', async () => {
-		expect((await chat(say('un', { user: 'leo' }), '/v1/chat/completions')).body.id).toStartWith('chatcmpl-')
+		expect((await chat(message('un', { user: 'leo' }), '/v1/chat/completions')).body.id).toStartWith('chatcmpl-')
 	})
 
 	test('not for a key that says so, and where a key says that Albert is spoken', async () => {
@@ -117,13 +117,13 @@ describe('history, by the words of the request', () => {
 			return { authorization: `Bearer ${stdout.trim()}` }
 		}
 		const never = await keyFor('--history', 'none')
-		expect((await chat(say('un', { user: 'leo' }), undefined, never)).body.id).toStartWith('cmpl-')
-		const speaks = await keyFor('--dialect', 'albert')
-		expect((await chat(say('un', { user: 'leo' }), '/v1/chat/completions', speaks)).body.id).toMatch(uuid)
+		expect((await chat(message('un', { user: 'leo' }), undefined, never)).body.id).toStartWith('cmpl-')
+		const albertKey = await keyFor('--dialect', 'albert')
+		expect((await chat(message('un', { user: 'leo' }), '/v1/chat/completions', albertKey)).body.id).toMatch(uuid)
 	})
 
 	test('every chunk of a stream bears the conversation’s id', async () => {
-		const response = await server.call('/albert/v1/chat/completions', say('un deux', { user: 'leo', stream: true }))
+		const response = await server.call('/albert/v1/chat/completions', message('un deux', { user: 'leo', stream: true }))
 		const text = await response.text()
 		const ids = Array.from(text.matchAll(/"id":"([^"]+)","object":"chat\.completion\.chunk"/g), ([, id]) => id)
 		expect(ids.length).toBeGreaterThan(3)
@@ -134,8 +134,8 @@ describe('history, by the words of the request', () => {
 })
 
 test('the upstream is sent a temperature, and no id; what it adds comes through', async () => {
-	const { id } = (await chat({ ...say('un', { user: 'leo' }), model: 'capture' })).body
-	const { body } = await chat({ ...say('deux', { user: 'leo', id }), model: 'capture' })
+	const { id } = (await chat({ ...message('un', { user: 'leo' }), model: 'capture' })).body
+	const { body } = await chat({ ...message('deux', { user: 'leo', id }), model: 'capture' })
 	expect(sent).toMatchObject({ temperature: 0.7, user: 'leo' })
 	expect(sent.id).toBeUndefined()
 	expect(body.choices[0]).toMatchObject({ stop_reason: 128009, message: { content: 'Bonjour !' } })
@@ -154,32 +154,36 @@ test('models, embeddings, tools', async () => {
 })
 
 describe('errors are `detail`', () => {
-	const ask = async (path: string, init: RequestInit) => {
+	const send = async (path: string, init: RequestInit) => {
 		const response = await fetch(server.url + path, init)
 		return [response.status, await response.json()] as const
 	}
 	const authorization = () => ({ authorization: `Bearer ${server.key}` })
 
 	test('keys', async () => {
-		expect(await ask('/albert/v1/models', {})).toEqual([403, { detail: 'Not authenticated' }])
+		expect(await send('/albert/v1/models', {})).toEqual([403, { detail: 'Not authenticated' }])
 		const wrong = { headers: { authorization: 'Bearer no-such-key' } }
-		expect(await ask('/albert/v1/models', wrong)).toEqual([403, { detail: 'Invalid API key' }])
+		expect(await send('/albert/v1/models', wrong)).toEqual([403, { detail: 'Invalid API key' }])
 	})
 	test('models and paths that are not there', async () => {
 		const headers = authorization()
-		const body = JSON.stringify({ ...say('x'), model: 'none' })
-		expect(await ask('/albert/v1/chat/completions', { method: 'POST', headers, body })).toEqual([
+		const body = JSON.stringify({ ...message('x'), model: 'none' })
+		expect(await send('/albert/v1/chat/completions', { method: 'POST', headers, body })).toEqual([
 			404,
 			{ detail: 'Model not found.' },
 		])
-		expect((await ask('/albert/v1/models/none', { headers }))[0]).toBe(404)
-		expect((await ask('/albert/v1/nowhere', { headers }))[0]).toBe(404)
+		expect((await send('/albert/v1/models/none', { headers }))[0]).toBe(404)
+		expect((await send('/albert/v1/nowhere', { headers }))[0]).toBe(404)
 	})
 	test('a wrong request names its fault', async () => {
 		const body = JSON.stringify({ model, messages: [{ role: 'user' }] })
-		const [status, said] = await ask('/albert/v1/chat/completions', { method: 'POST', headers: authorization(), body })
+		const [status, error] = await send('/albert/v1/chat/completions', {
+			method: 'POST',
+			headers: authorization(),
+			body,
+		})
 		expect(status).toBe(422)
-		expect(said).toMatchObject({
+		expect(error).toMatchObject({
 			detail: [{ loc: ['body', 'messages', 0, 'content'], type: 'missing_required_parameter' }],
 		})
 	})
@@ -190,9 +194,9 @@ describe('errors are `detail`', () => {
 			['GET', '/albert/v1/files/some'],
 			['DELETE', '/albert/v1/collections/some/more'],
 		] as const) {
-			const [status, said] = await ask(path, { method, headers })
-			expect([status, said]).toEqual([410, { detail: expect.stringContaining('not supported') }])
+			const [status, error] = await send(path, { method, headers })
+			expect([status, error]).toEqual([410, { detail: expect.stringContaining('not supported') }])
 		}
-		expect((await ask('/v1/files', { method: 'POST', headers, body: '{}' }))[0]).toBe(404)
+		expect((await send('/v1/files', { method: 'POST', headers, body: '{}' }))[0]).toBe(404)
 	})
 })

@@ -1,9 +1,9 @@
 // The engine for Anthropic's API against our own dialect of it: what one half of the wire writes the other reads, through a real socket.
 
 import { afterAll, describe, expect, test } from 'bun:test'
-import { collect } from '../src/chat/collect.ts'
 import { ChatError } from '../src/chat/error.ts'
 import type { ChatRequest } from '../src/chat/request.ts'
+import { completionOf } from '../src/engines/answer.testing.ts'
 import { openAnthropic } from '../src/engines/anthropic/anthropic.ts'
 import { openEcho } from '../src/engines/echo/echo.ts'
 import { engineContract } from '../src/engines/engine.contract.ts'
@@ -31,13 +31,13 @@ const handler = openHandler({
 const echo = listen({ address: '127.0.0.1:0', fetch: handler.fetch, maxBodyBytes: 20_000_000 })
 
 /** Answers whatever it is asked in one way, and keeps what it was told. */
-const asked: { readonly headers: Headers; readonly body: unknown }[] = []
+const requests: { readonly headers: Headers; readonly body: unknown }[] = []
 let answer: () => Response = () => Response.json({})
 const scripted = Bun.serve({
 	port: 0,
 	hostname: '127.0.0.1',
 	async fetch(request) {
-		asked.push({ headers: request.headers, body: await request.json() })
+		requests.push({ headers: request.headers, body: await request.json() })
 		return answer()
 	},
 })
@@ -83,7 +83,7 @@ const call = (changes: Partial<EngineCall> = {}): EngineCall => ({
 	signal: new AbortController().signal,
 	model: 'm',
 	requestId: 'r',
-	whole: true,
+	unary: true,
 	...changes,
 })
 
@@ -92,7 +92,7 @@ async function failure(reply: () => Response, key?: string): Promise<ChatError> 
 	const engine = open(`${scripted.url}v1`, key === undefined ? {} : { key: new Secret(key) })
 	const error: unknown = await engine
 		.chat(request, call())
-		.then(collect)
+		.then(completionOf)
 		.catch((thrown: unknown) => thrown)
 	await engine.close()
 	if (error instanceof ChatError) return error
@@ -143,9 +143,9 @@ test('headers: the key in either way, the version, and betas of the configuratio
 	] as const) {
 		const engine = open(`${scripted.url}v1`, { key, ...changes })
 		const native = { ...request, passthroughWire: 'anthropic', passthrough: { betas: ['b-2', 'c-3'] } }
-		await collect(await engine.chat(native, call()))
+		await completionOf(await engine.chat(native, call()))
 		await engine.close()
-		const { headers, body } = asked.at(-1) ?? {}
+		const { headers, body } = requests.at(-1) ?? {}
 		for (const [name, value] of Object.entries(expected)) expect([name, headers?.get(name)]).toEqual([name, value])
 		expect(body).not.toHaveProperty('betas')
 	}

@@ -67,11 +67,11 @@ afterAll(async () => {
 	await upstream.stop(true)
 })
 
-const said = (content: unknown) => ({ role: 'user', content })
-const ask = (content: unknown, fields: object = {}) => ({
+const message = (content: unknown) => ({ role: 'user', content })
+const question = (content: unknown, fields: object = {}) => ({
 	model: 'echo',
 	max_tokens: 100,
-	messages: [said(content)],
+	messages: [message(content)],
 	...fields,
 })
 
@@ -96,7 +96,7 @@ describe('which dialect is meant', () => {
 		expect((await get('/anthropic/v1/models')).body).toMatchObject({ has_more: false })
 	})
 	test('a path that is only this dialect needs no header', async () => {
-		const response = await server.call('/v1/messages', ask('hi'))
+		const response = await server.call('/v1/messages', question('hi'))
 		expect(await response.json()).toMatchObject({ type: 'message' })
 	})
 	test('what is not there is said in its words, with the id of the request', async () => {
@@ -149,12 +149,12 @@ describe('an upstream of another wire', () => {
 			tools: [{ name: 'look', description: 'looks', input_schema: { type: 'object' } }],
 			tool_choice: { type: 'any', disable_parallel_tool_use: true },
 			messages: [
-				said([
+				message([
 					{ type: 'text', text: 'What is it?' },
 					{ type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'aGk=' } },
 				]),
 				{ role: 'assistant', content: [{ type: 'text', text: 'I look.' }, look] },
-				said([
+				message([
 					{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'a cat' },
 					{ type: 'text', text: 'Well?' },
 				]),
@@ -200,11 +200,13 @@ describe('an upstream of another wire', () => {
 			source: { type: 'text', media_type: 'text/plain', data: 'facts' },
 			citations: { enabled: true },
 		}
-		const { headers } = await post(ask([document, { type: 'text', text: 'echo:say ok' }]))
+		const { headers } = await post(question([document, { type: 'text', text: 'echo:say ok' }]))
 		expect(headers.get('x-dragoman-dropped')).toContain('citations')
 	})
 	test('what would falsify the answer is refused', async () => {
-		const { status, body } = await post(ask('hi', { tools: [{ type: 'web_search_20250305', name: 'web_search' }] }))
+		const { status, body } = await post(
+			question('hi', { tools: [{ type: 'web_search_20250305', name: 'web_search' }] }),
+		)
 		expect(status).toBe(400)
 		expect(body.error).toMatchObject({
 			type: 'invalid_request_error',
@@ -220,7 +222,7 @@ describe('an upstream of the same wire', () => {
 		max_tokens: 5000,
 		system: [{ type: 'text', text: 'Be brief.', cache_control }],
 		messages: [
-			said('hello'),
+			message('hello'),
 			{
 				role: 'assistant',
 				content: [
@@ -229,7 +231,7 @@ describe('an upstream of the same wire', () => {
 					{ type: 'tool_use', id: 'toolu_1', name: 'bash', input: { command: 'ls' } },
 				],
 			},
-			said([
+			message([
 				{
 					type: 'tool_result',
 					tool_use_id: 'toolu_1',
@@ -266,17 +268,19 @@ describe('an upstream of the same wire', () => {
 describe('conversations', () => {
 	test('go on with the newest message alone, here and in another dialect, each turn with its own instructions', async () => {
 		const model = 'capture'
-		const first = await post(ask('I am Ada.', { model, system: 'Be brief.' }), { 'x-dragoman-conversation': 'new' })
+		const first = await post(question('I am Ada.', { model, system: 'Be brief.' }), {
+			'x-dragoman-conversation': 'new',
+		})
 		const conversation = first.headers.get('x-dragoman-conversation') ?? ''
 		expect(conversation).not.toBe('')
-		await post(ask('Who am I?', { model, system: 'Be kind.' }), { 'x-dragoman-conversation': conversation })
+		await post(question('Who am I?', { model, system: 'Be kind.' }), { 'x-dragoman-conversation': conversation })
 		expect(sent.messages).toEqual([
 			{ role: 'system', content: 'Be kind.' },
 			{ role: 'user', content: 'I am Ada.' },
 			{ role: 'assistant', content: 'Bonjour' },
 			{ role: 'user', content: 'Who am I?' },
 		])
-		const other = { model, messages: [said('Are you sure?')] }
+		const other = { model, messages: [message('Are you sure?')] }
 		await server.call('/openai/v1/chat/completions', other, { 'x-dragoman-conversation': conversation })
 		expect(sent.messages).toHaveLength(5)
 		expect(sent.messages).toMatchObject([
@@ -289,11 +293,11 @@ describe('conversations', () => {
 	})
 	test('a result of a tool goes on from the call that is kept', async () => {
 		const tools = [{ name: 'look', input_schema: { type: 'object' } }]
-		const first = await post(ask('echo:tool look {"at": 1}', { tools }), { 'x-dragoman-conversation': 'new' })
+		const first = await post(question('echo:tool look {"at": 1}', { tools }), { 'x-dragoman-conversation': 'new' })
 		const [call] = first.body.content
 		const conversation = first.headers.get('x-dragoman-conversation') ?? ''
 		const result = [{ type: 'tool_result', tool_use_id: call.id, content: 'a cat' }]
-		const second = await post(ask(result, { tools }), { 'x-dragoman-conversation': conversation })
+		const second = await post(question(result, { tools }), { 'x-dragoman-conversation': conversation })
 		expect(second.body.content).toMatchObject([{ type: 'text', text: 'a cat' }])
 	})
 })
@@ -304,7 +308,7 @@ describe('streams', () => {
 		const response = await fetch(`${server.url}/v1/messages`, {
 			method: 'POST',
 			headers: { ...version, 'x-api-key': server.key, 'content-type': 'application/json' },
-			body: JSON.stringify(ask('echo:hang-after 1', { stream: true })),
+			body: JSON.stringify(question('echo:hang-after 1', { stream: true })),
 			signal: gone.signal,
 		})
 		expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
@@ -319,7 +323,7 @@ describe('streams', () => {
 		expect(text).toEndWith('event: ping\ndata: {"type":"ping"}\n\n')
 	})
 	test('that fail before they begin are answered by a status', async () => {
-		const { status, body } = await post(ask('echo:error overloaded', { stream: true }))
+		const { status, body } = await post(question('echo:error overloaded', { stream: true }))
 		expect(status).toBe(529)
 		expect(body.error.type).toBe('overloaded_error')
 	})
@@ -346,7 +350,7 @@ test('the request of Claude Code is taken as it is', async () => {
 				{ type: 'text', text: 'You are an agent.', cache_control },
 			],
 			messages: [
-				said([
+				message([
 					{ type: 'text', text: '<system-reminder>\nToday.\n</system-reminder>' },
 					{ type: 'text', text: 'Read note.txt', cache_control },
 				]),
@@ -365,7 +369,7 @@ test('the request of Claude Code is taken as it is', async () => {
 						},
 					],
 				},
-				said([{ type: 'tool_result', tool_use_id: 'call_1', content: '1\tmarzipan', cache_control }]),
+				message([{ type: 'tool_result', tool_use_id: 'call_1', content: '1\tmarzipan', cache_control }]),
 			],
 			tools: [{ name: 'Read', description: 'Reads a file.', input_schema: { type: 'object', properties: {} } }],
 			metadata: { user_id: '{"device_id":"d"}' },

@@ -31,9 +31,9 @@ test('a data folder that is a file', async () => {
 })
 
 test('a working directory that was removed', async () => {
-	const gone = join(await temporaryFolder(), 'gone')
+	const missing = join(await temporaryFolder(), 'gone')
 	const command = `mkdir "$0" && cd "$0" && rmdir "$0" && exec "$@"`
-	const child = Bun.spawn(['sh', '-c', command, gone, process.execPath, main, 'keys', 'list'], {
+	const child = Bun.spawn(['sh', '-c', command, missing, process.execPath, main, 'keys', 'list'], {
 		stdout: 'ignore',
 		stderr: 'pipe',
 	})

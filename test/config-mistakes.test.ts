@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { ConfigError } from '../src/config/load.ts'
+import { ConfigError } from '../src/config/config-error.ts'
 import { readSettings } from '../src/config/settings.ts'
 import { runCommand, temporaryFolder } from './server.ts'
 
@@ -11,7 +11,7 @@ interface Mistake {
 	readonly name: string
 	readonly text: string
 	/** Each complaint: the line, then pieces of the message in their order. */
-	readonly complaints: readonly (readonly [line: number, ...pieces: string[]])[]
+	readonly problems: readonly (readonly [line: number, ...pieces: string[]])[]
 	readonly environment?: Readonly<Record<string, string>>
 	readonly files?: Readonly<Record<string, string>>
 }
@@ -34,76 +34,76 @@ const mistakes: readonly Mistake[] = [
 	{
 		name: 'an anchor that contains itself, under models',
 		text: `models: &all { m: *all }\n${upstream}`,
-		complaints: [[1, 'the alias *all is inside the value that it refers to']],
+		problems: [[1, 'the alias *all is inside the value that it refers to']],
 	},
 	{
 		name: 'an anchor that contains itself, in an ignored field',
 		text: `${valid}x-list: &list [a, [*list]]\n`,
-		complaints: [[3, 'the alias *list is inside the value that it refers to']],
+		problems: [[3, 'the alias *list is inside the value that it refers to']],
 	},
 	{
 		name: 'a name that JavaScript reserves',
 		text: `models:\n  m: { route: [u] }\n  __proto__: { route: [u] }\n${upstream}`,
-		complaints: [[3, '__proto__ cannot be used as a name']],
+		problems: [[3, '__proto__ cannot be used as a name']],
 	},
 	{
 		name: 'a template that was not rendered',
 		text: withFields('key: {{ .Values.key }}'),
-		complaints: [[first, 'a list or a mapping cannot be a name', 'in quotes']],
+		problems: [[first, 'a list or a mapping cannot be a name', 'in quotes']],
 	},
 	{
 		name: 'a list as a name',
 		text: `models:\n  ? [a, b]\n  : { route: [u] }\n${upstream}`,
-		complaints: [[2, 'a list or a mapping cannot be a name']],
+		problems: [[2, 'a list or a mapping cannot be a name']],
 	},
 	{
 		name: 'mappings in mappings without end',
 		text: `${valid}x-deep: ${'{ a: '.repeat(3000)}1${' }'.repeat(3000)}\n`,
-		complaints: [[3, 'nested too deeply', '100 levels']],
+		problems: [[3, 'nested too deeply', '100 levels']],
 	},
 	{
 		name: 'a merge key that merges an alias of a number',
 		text: `x-n: &n 5\nmodels:\n  m:\n    <<: *n\n    route: [u]\n${upstream}`,
-		complaints: [[4, 'a merge key (<<) takes an alias of a mapping']],
+		problems: [[4, 'a merge key (<<) takes an alias of a mapping']],
 	},
-	{ name: 'an empty file', text: '', complaints: [[1, 'the file is empty', 'models: embedded']] },
-	{ name: 'comments only', text: '# soon\n\n', complaints: [[1, 'the file is empty', 'models: embedded']] },
+	{ name: 'an empty file', text: '', problems: [[1, 'the file is empty', 'models: embedded']] },
+	{ name: 'comments only', text: '# soon\n\n', problems: [[1, 'the file is empty', 'models: embedded']] },
 	{
 		name: 'upstreams without models',
 		text: upstream,
-		complaints: [[1, 'models: no models are defined', 'models: embedded']],
+		problems: [[1, 'models: no models are defined', 'models: embedded']],
 	},
 	{
 		name: 'models that are empty',
 		text: `models: {}\n${upstream}`,
-		complaints: [[1, 'models: no models are defined']],
+		problems: [[1, 'models: no models are defined']],
 	},
-	{ name: 'models without a value', text: `${upstream}models:\n`, complaints: [[2, 'models: no models are defined']] },
+	{ name: 'models without a value', text: `${upstream}models:\n`, problems: [[2, 'models: no models are defined']] },
 	{
 		name: 'models as a word',
 		text: 'models: embeded\n',
-		complaints: [[1, 'models: "embeded"', 'did you mean "embedded"']],
+		problems: [[1, 'models: "embeded"', 'did you mean "embedded"']],
 	},
-	{ name: 'a list at the top', text: '- a\n', complaints: [[1, 'must contain a mapping of fields', 'a list']] },
+	{ name: 'a list at the top', text: '- a\n', problems: [[1, 'must contain a mapping of fields', 'a list']] },
 	{
 		name: 'a misspelt field at the top',
 		text: `${valid}lissten: 127.0.0.1:1\n`,
-		complaints: [[3, 'lissten: unknown field', 'did you mean "listen"?']],
+		problems: [[3, 'lissten: unknown field', 'did you mean "listen"?']],
 	},
 	{
 		name: 'another spelling of a field',
 		text: `models: { m: { route: [u], context_tokens: 3 } }\n${upstream}`,
-		complaints: [[1, 'models.m.context_tokens: unknown field', 'written "contextTokens"']],
+		problems: [[1, 'models.m.context_tokens: unknown field', 'written "contextTokens"']],
 	},
 	{
 		name: 'a field in the wrong section',
 		text: `${valid}bodyBytes: 3000\n`,
-		complaints: [[3, 'bodyBytes: unknown field', 'limits.bodyBytes']],
+		problems: [[3, 'bodyBytes: unknown field', 'limits.bodyBytes']],
 	},
 	{
 		name: "LiteLLM's words",
 		text: 'model_list:\n  - model_name: a\n    litellm_params: {}\ngeneral_settings: { master_key: sk-1 }\nrouter_settings: {}\n',
-		complaints: [
+		problems: [
 			[1, 'model_list: unknown field', '`models`', '`upstreams`'],
 			[4, 'general_settings: unknown field', 'adminKey'],
 			[5, 'router_settings: unknown field', '`policy`'],
@@ -112,7 +112,7 @@ const mistakes: readonly Mistake[] = [
 	{
 		name: "LiteLLM's words in an upstream",
 		text: withFields('api_base: http://x/v1\napi_key: sk-secret-of-mine\nrpm: 3\nmax_retries: 2'),
-		complaints: [
+		problems: [
 			[first, 'upstreams.u.api_base: unknown field', '"url"'],
 			[first + 1, 'upstreams.u.api_key: unknown field', '"key"'],
 			[first + 2, 'upstreams.u.rpm: unknown field', 'concurrency.limit'],
@@ -122,7 +122,7 @@ const mistakes: readonly Mistake[] = [
 	{
 		name: "Ollama's words",
 		text: withFields('baseURL: http://x/v1\nhost: x\nkeep_alive: 5m\nnum_predict: 3'),
-		complaints: [
+		problems: [
 			[first, 'upstreams.u.baseURL: unknown field', '"url"'],
 			[first + 1, 'upstreams.u.host: unknown field', '"url"'],
 			[first + 2, 'upstreams.u.keep_alive: unknown field', 'stays loaded'],
@@ -132,12 +132,12 @@ const mistakes: readonly Mistake[] = [
 	{
 		name: 'num_ctx of the embedded engine',
 		text: `${model}upstreams: { u: { engine: llama, num_ctx: 4096 } }\n`,
-		complaints: [[2, 'upstreams.u.num_ctx: unknown field', '"contextTokens"']],
+		problems: [[2, 'upstreams.u.num_ctx: unknown field', '"contextTokens"']],
 	},
 	{
 		name: 'port and host at the top',
 		text: `${valid}port: 80\nhost: x\n`,
-		complaints: [
+		problems: [
 			[3, 'port: unknown field', '"listen"'],
 			[4, 'host: unknown field', '"listen"'],
 		],
@@ -145,32 +145,32 @@ const mistakes: readonly Mistake[] = [
 	{
 		name: 'a misspelt engine',
 		text: `${model}upstreams:\n  u:\n    engine: openai-compatble\n`,
-		complaints: [[4, 'upstreams.u.engine: "openai-compatble" is not one of', 'did you mean "openai-compatible"?']],
+		problems: [[4, 'upstreams.u.engine: "openai-compatble" is not one of', 'did you mean "openai-compatible"?']],
 	},
 	{
 		name: "a product's name as engine",
 		text: `${model}upstreams: { u: { engine: ollama, url: "http://127.0.0.1:1/v1" } }\n`,
-		complaints: [[2, 'upstreams.u.engine: "ollama" is not one of', 'did you mean "openai-compatible"?']],
+		problems: [[2, 'upstreams.u.engine: "ollama" is not one of', 'did you mean "openai-compatible"?']],
 	},
 	{
 		name: 'no engine',
 		text: `${model}upstreams: { u: { url: "http://127.0.0.1:1/v1" } }\n`,
-		complaints: [[2, 'upstreams.u.engine: is required', 'openai-compatible']],
+		problems: [[2, 'upstreams.u.engine: is required', 'openai-compatible']],
 	},
 	{
 		name: 'no URL',
 		text: `${model}upstreams: { u: { engine: openai-compatible } }\n`,
-		complaints: [[2, 'upstreams.u.url: is required', 'http://']],
+		problems: [[2, 'upstreams.u.url: is required', 'http://']],
 	},
 	{
 		name: 'a URL without a scheme',
 		text: `${model}upstreams: { u: { engine: openai-compatible, url: "127.0.0.1:11434/v1" } }\n`,
-		complaints: [[2, 'upstreams.u.url: "127.0.0.1:11434/v1" is not a URL', 'begin it with http:// or https://']],
+		problems: [[2, 'upstreams.u.url: "127.0.0.1:11434/v1" is not a URL', 'begin it with http:// or https://']],
 	},
 	{
 		name: 'a URL with a password and no scheme',
 		text: `${model}upstreams: { u: { engine: openai-compatible, url: "me:secret-of-mine@host/v1" } }\n`,
-		complaints: [[2, 'upstreams.u.url: "***@host/v1" is not a URL']],
+		problems: [[2, 'upstreams.u.url: "***@host/v1" is not a URL']],
 	},
 	...[
 		'http://me:pa/secret-of-mine@host/v1',
@@ -182,27 +182,27 @@ const mistakes: readonly Mistake[] = [
 	].map((url) => ({
 		name: `a secret in the URL ${url}`,
 		text: `${model}upstreams: { u: { engine: openai-compatible, url: "${url}" } }\n`,
-		complaints: [[2, 'upstreams.u.url: "', '***', '"', 'is not a '] as const],
+		problems: [[2, 'upstreams.u.url: "', '***', '"', 'is not a '] as const],
 	})),
 	{
 		name: 'no route',
 		text: `models: { m: {} }\n${upstream}`,
-		complaints: [[1, 'models.m.route: is required', 'route: [']],
+		problems: [[1, 'models.m.route: is required', 'route: [']],
 	},
 	{
 		name: 'an empty route',
 		text: `models: { m: { route: [] } }\n${upstream}`,
-		complaints: [[1, 'models.m.route: the list is empty', 'at least 1']],
+		problems: [[1, 'models.m.route: the list is empty', 'at least 1']],
 	},
 	{
 		name: 'a route to nowhere',
 		text: 'models:\n  m:\n    route:\n      - u\n      - olama\nupstreams: { u: { engine: echo }, ollama: { engine: echo } }\n',
-		complaints: [[5, 'models.m.route[1]: no upstream "olama"', 'did you mean "ollama"?']],
+		problems: [[5, 'models.m.route[1]: no upstream "olama"', 'did you mean "ollama"?']],
 	},
 	{
 		name: 'a route entry without a name',
 		text: `models: { m: { route: [{ upstram: u }] } }\n${upstream}`,
-		complaints: [
+		problems: [
 			[1, 'models.m.route[0].upstream: is required'],
 			[1, 'models.m.route[0].upstram: unknown field', '"upstream"'],
 		],
@@ -210,17 +210,17 @@ const mistakes: readonly Mistake[] = [
 	{
 		name: 'a number as route',
 		text: `models: { m: { route: 3 } }\n${upstream}`,
-		complaints: [[1, 'models.m.route: must be a list', 'a number']],
+		problems: [[1, 'models.m.route: must be a list', 'a number']],
 	},
 	{
 		name: 'an alias of two models',
 		text: `models:\n  m: { route: [u] }\n  n: { route: [u], aliases: [x, m] }\n${upstream}`,
-		complaints: [[3, 'models.n.aliases[1]: "m" is already the name of the model "m"', 'one model']],
+		problems: [[3, 'models.n.aliases[1]: "m" is already the name of the model "m"', 'one model']],
 	},
 	{
 		name: 'words that are no choice',
 		text: `models: { m: { route: [u], policy: least_busy, price: { input: 1, output: 2, currency: Euro } } }\n${upstream}log: { level: verbose }\n`,
-		complaints: [
+		problems: [
 			[1, 'models.m.policy: "least_busy" is not one of', 'did you mean "least-busy"?'],
 			[1, 'models.m.price.currency: "Euro"', 'such as EUR'],
 			[3, 'log.level: "verbose" is not one of trace, debug, info'],
@@ -229,7 +229,7 @@ const mistakes: readonly Mistake[] = [
 	{
 		name: 'durations that are none',
 		text: withFields('timeouts:\n  connectMs: soon\n  firstByteMs: 5 minutes\n  totalMs: 3d\n  betweenChunksMs: 5ms'),
-		complaints: [
+		problems: [
 			[first + 1, 'upstreams.u.timeouts.connectMs: "soon" is not a duration', 'such as 30s'],
 			[first + 2, 'upstreams.u.timeouts.firstByteMs: "5 minutes" is not a duration', 'ms, s, m, h or d'],
 			[first + 3, 'upstreams.u.timeouts.totalMs: 3d is too long', 'the maximum is 1d'],
@@ -239,7 +239,7 @@ const mistakes: readonly Mistake[] = [
 	{
 		name: 'sizes that are none',
 		text: `${valid}limits: { bodyBytes: many }\nstreams: { maxBytes: 12Q }\n`,
-		complaints: [
+		problems: [
 			[3, 'limits.bodyBytes: "many" is not a number of bytes', 'such as 32MiB'],
 			[4, 'streams.maxBytes: "12Q" is not a number of bytes'],
 		],
@@ -247,7 +247,7 @@ const mistakes: readonly Mistake[] = [
 	{
 		name: 'numbers out of range and in quotes',
 		text: `${withFields('concurrency: { limit: 0, queue: "64" }')}limits: { jsonDepth: 5000 }\n`,
-		complaints: [
+		problems: [
 			[first, 'upstreams.u.concurrency.limit: 0 is too small', 'minimum is 1'],
 			[first, 'upstreams.u.concurrency.queue: "64" is text', 'write 64 without quotes'],
 			[first + 1, 'limits.jsonDepth: 5000 is too large', 'maximum is 1000'],
@@ -256,7 +256,7 @@ const mistakes: readonly Mistake[] = [
 	{
 		name: 'yes instead of true',
 		text: `${valid}download: yes\ntelemetry: { content: off }\n`,
-		complaints: [
+		problems: [
 			[3, 'download: "yes" is neither true nor false', 'write true'],
 			[4, 'telemetry.content: "off"', 'write false'],
 		],
@@ -264,32 +264,32 @@ const mistakes: readonly Mistake[] = [
 	{
 		name: 'listen as a port',
 		text: `${valid}listen: 8080\n`,
-		complaints: [[3, 'listen: "8080" names no host', '127.0.0.1:8080']],
+		problems: [[3, 'listen: "8080" names no host', '127.0.0.1:8080']],
 	},
 	{
 		name: 'listen without a port',
 		text: `${valid}listen: localhost\n`,
-		complaints: [[3, 'listen: "localhost" is not an address', 'such as 127.0.0.1:8080']],
+		problems: [[3, 'listen: "localhost" is not an address', 'such as 127.0.0.1:8080']],
 	},
 	{
 		name: 'a port that does not exist',
 		text: `${valid}listen: 127.0.0.1:99999\n`,
-		complaints: [[3, 'listen: port 99999 does not exist', '65535']],
+		problems: [[3, 'listen: port 99999 does not exist', '65535']],
 	},
 	{
 		name: 'a database of another kind',
 		text: `${valid}database: mysql://root:secret-of-mine@db/x\n`,
-		complaints: [[3, 'database: must be sqlite or a URL', 'postgres://']],
+		problems: [[3, 'database: must be sqlite or a URL', 'postgres://']],
 	},
 	{
 		name: 'an admin key that is short',
 		text: `${valid}adminKey: short\n`,
-		complaints: [[3, 'adminKey: is 5 characters long', 'at least 16']],
+		problems: [[3, 'adminKey: is 5 characters long', 'at least 16']],
 	},
 	{
 		name: 'a mapping where a text belongs',
 		text: withFields('key: { from: env }\nmodel: 70'),
-		complaints: [
+		problems: [
 			[first, 'upstreams.u.key: must be text', 'a mapping'],
 			[first + 1, 'upstreams.u.model: 70 is a number', '"70"'],
 		],
@@ -297,7 +297,7 @@ const mistakes: readonly Mistake[] = [
 	{
 		name: 'a text where a mapping belongs',
 		text: `models: { m: u }\n${upstream}limits: 3\n`,
-		complaints: [
+		problems: [
 			[1, 'models.m: must be a mapping of fields', 'text'],
 			[3, 'limits: must be a mapping of fields', 'bodyBytes', 'a number'],
 		],
@@ -305,13 +305,13 @@ const mistakes: readonly Mistake[] = [
 	{
 		name: 'an upstream without fields',
 		text: `${model}upstreams:\n  u:\n`,
-		complaints: [[3, 'upstreams.u: has no value']],
+		problems: [[3, 'upstreams.u: has no value']],
 	},
 	{
 		name: 'a variable that is not set',
 		text: withFields(`key: ${reference('OPENAI_APIKEY')}`),
 		environment: { OPENAI_API_KEY: 'secret-of-mine' },
-		complaints: [
+		problems: [
 			[
 				first,
 				'upstreams.u.key: the environment variable OPENAI_APIKEY is not set',
@@ -323,22 +323,22 @@ const mistakes: readonly Mistake[] = [
 	...['A-B', '', 'a b', '1A', 'A:B', 'A-secret-of-mine'].map((inner) => ({
 		name: `the variable \${${inner}}`,
 		text: withFields(`model: "${reference(inner)}"`),
-		complaints: [[first, `upstreams.u.model: ${open}`, '}', 'is not|names no'] as const],
+		problems: [[first, `upstreams.u.model: ${open}`, '}', 'is not|names no'] as const],
 	})),
 	{
 		name: 'a variable that is not closed',
 		text: withFields(`key: "${open}OPEN"`),
-		complaints: [[first, `upstreams.u.key: ${open}OPEN… is not closed`, reference('OPEN')]],
+		problems: [[first, `upstreams.u.key: ${open}OPEN… is not closed`, reference('OPEN')]],
 	},
 	{
 		name: 'a variable within a variable',
 		text: withFields(`key: "${reference(`OUTER:-${reference('INNER')}`)}"`),
-		complaints: [[first, `upstreams.u.key: ${open}OUTER… contains another variable`]],
+		problems: [[first, `upstreams.u.key: ${open}OUTER… contains another variable`]],
 	},
 	{
 		name: 'variables as a shell and as LiteLLM write them',
 		text: withFields('key: $KEY\nheaders: { a: os.environ/TOKEN }'),
-		complaints: [
+		problems: [
 			[first, 'upstreams.u.key: $KEY is not a variable', reference('KEY')],
 			[first + 1, 'upstreams.u.headers.a: os.environ/TOKEN is not a variable', reference('TOKEN')],
 		],
@@ -347,7 +347,7 @@ const mistakes: readonly Mistake[] = [
 		name: 'a number from a variable that holds none',
 		text: withFields(`concurrency: { limit: "${reference('LIMIT')}" }`),
 		environment: { LIMIT: 'many' },
-		complaints: [[first, `upstreams.u.concurrency.limit: the value of "${reference('LIMIT')}" is not a number`]],
+		problems: [[first, `upstreams.u.concurrency.limit: the value of "${reference('LIMIT')}" is not a number`]],
 	},
 	{
 		name: 'secrets in variables of fields that are not secret',
@@ -356,7 +356,7 @@ const mistakes: readonly Mistake[] = [
 			reference('KEY'),
 		),
 		environment: { KEY: 'sk-of-mine-and-of-nobody-else' },
-		complaints: [
+		problems: [
 			[5, `upstreams.u.url: the value of "${reference('KEY')}" is not a URL`],
 			[first, 'upstreams.u.socket: "~" is not expanded'],
 			[first + 2, `upstreams.u.maxTokensField: the value of "${reference('KEY')}" is not one of max_tokens`],
@@ -365,18 +365,18 @@ const mistakes: readonly Mistake[] = [
 	{
 		name: 'the path of a certificate without file:',
 		text: withFields('tls: { ca: /etc/ssl/ca.pem }'),
-		complaints: [[first, 'upstreams.u.tls.ca: must be PEM', 'file:PATH']],
+		problems: [[first, 'upstreams.u.tls.ca: must be PEM', 'file:PATH']],
 	},
 	{
 		name: 'a variable between braces without quotes',
 		text: `${model}upstreams: { u: { engine: echo, model: ${reference('M')} } }\n`,
-		complaints: [[2, 'a variable between braces or brackets must be in quotes', '"$']],
+		problems: [[2, 'a variable between braces or brackets must be in quotes', '"$']],
 	},
 	{
 		name: 'secrets whose files are missing, empty or folders',
 		text: withFields('key: file:nowhere\ntls: { ca: file:empty, cert: "file:." }'),
 		files: { empty: ' \n' },
-		complaints: [
+		problems: [
 			[first, 'upstreams.u.key: the file ', 'nowhere does not exist'],
 			[first + 1, 'upstreams.u.tls.ca: the file ', 'is empty'],
 			[first + 1, 'upstreams.u.tls.cert: ', 'is a folder'],
@@ -387,33 +387,33 @@ const mistakes: readonly Mistake[] = [
 		text: withFields(`key: ${reference('KEY')}\nheaders: { a: file:two-lines, "b c": x }`),
 		environment: { KEY: 'secrét-of-mine' },
 		files: { 'two-lines': 'secret\nof-mine\n' },
-		complaints: [
+		problems: [
 			[first, 'upstreams.u.key: cannot be sent in an HTTP header', 'character 5 is not ASCII'],
 			[first + 1, 'upstreams.u.headers.a: cannot be sent in an HTTP header', 'a line end'],
 			[first + 1, 'upstreams.u.headers["b c"]: ', 'name of a header'],
 		],
 	},
-	{ name: 'a tab', text: 'models:\n\tm: { route: [u] }\n', complaints: [[2, '1: a tab', 'use spaces']] },
+	{ name: 'a tab', text: 'models:\n\tm: { route: [u] }\n', problems: [[2, '1: a tab', 'use spaces']] },
 	{
 		name: 'a key that occurs twice',
 		text: `${valid}download: true\ndownload: false\n`,
-		complaints: [[4, '1: this key occurs twice', 'remove']],
+		problems: [[4, '1: this key occurs twice', 'remove']],
 	},
 	{
 		name: 'a bracket that is not closed',
 		text: `models: { m: { route: [u\n${upstream}`,
-		complaints: [[2, '1: a "[" or "{" above is not closed']],
+		problems: [[2, '1: a "[" or "{" above is not closed']],
 	},
-	{ name: 'TOML', text: '[server]\nport = 80\n', complaints: [[2, '1: this text does not belong here']] },
+	{ name: 'TOML', text: '[server]\nport = 80\n', problems: [[2, '1: this text does not belong here']] },
 	{
 		name: 'an alias without an anchor',
 		text: `${model}upstreams: { u: *base }\n`,
-		complaints: [[2, 'the alias *base refers to nothing', '&base']],
+		problems: [[2, 'the alias *base refers to nothing', '&base']],
 	},
 	{
 		name: 'lists instead of text: their length is not the matter',
 		text: `${valid}adminKey: [secret-of-mine]\ndata: []\n`,
-		complaints: [
+		problems: [
 			[3, 'adminKey: must be text, not a list'],
 			[4, 'data: must be text, not a list'],
 		],
@@ -421,17 +421,17 @@ const mistakes: readonly Mistake[] = [
 	{
 		name: 'a mistake in what a merge key brings in',
 		text: `x-base: &base\n  engine: echo\n  contextTokens: none\n${model}upstreams:\n  u: { <<: *base }\n`,
-		complaints: [[3, 'upstreams.u.contextTokens: "none" is not a number of tokens']],
+		problems: [[3, 'upstreams.u.contextTokens: "none" is not a number of tokens']],
 	},
 	{
 		name: 'a home folder',
 		text: `${valid}data: ~/dragoman\n`,
-		complaints: [[3, 'data: "~" is not expanded', reference('HOME')]],
+		problems: [[3, 'data: "~" is not expanded', reference('HOME')]],
 	},
 	{
 		name: 'names of the built-in model',
 		text: 'models: embedded\nupstreams:\n  embedded: { engine: echo }\n',
-		complaints: [[3, 'upstreams.embedded: the built-in embedded model has this name']],
+		problems: [[3, 'upstreams.embedded: the built-in embedded model has this name']],
 	},
 ]
 
@@ -447,7 +447,7 @@ async function write({ text, files = {} }: Pick<Mistake, 'text' | 'files'>): Pro
 }
 
 describe('mistakes', () => {
-	for (const { name, text, complaints, environment = {}, files = {} } of mistakes)
+	for (const { name, text, problems, environment = {}, files = {} } of mistakes)
 		test(name, async () => {
 			const file = await write({ text, files })
 			const thrown = await readSettings({ config: file }, environment).catch((error: unknown) => error)
@@ -456,12 +456,12 @@ describe('mistakes', () => {
 			expect(message).not.toMatch(jargon)
 			expect(message).not.toMatch(/secr.t-of-mine|of-mine/)
 			const lines = message.split('\n')
-			expect(lines, message).toHaveLength(complaints.length)
-			for (const [index, [line, ...pieces]] of complaints.entries()) {
-				const complaint = lines[index] ?? ''
-				expect(complaint).toStartWith(`${file}:${line}:`)
-				for (const piece of pieces)
-					if (!piece.split('|').some((one) => complaint.includes(one))) expect(complaint).toContain(piece)
+			expect(lines, message).toHaveLength(problems.length)
+			for (const [index, [line, ...fragments]] of problems.entries()) {
+				const problem = lines[index] ?? ''
+				expect(problem).toStartWith(`${file}:${line}:`)
+				for (const fragment of fragments)
+					if (!fragment.split('|').some((one) => problem.includes(one))) expect(problem).toContain(fragment)
 			}
 		})
 	test('a part of a file of one long line is refused without delay', async () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { runCommand, temporaryFolder } from './server.ts'
 
-const seen: { readonly path: string; readonly key: string | null }[] = []
+const requests: { readonly path: string; readonly key: string | null }[] = []
 let upstream: ReturnType<typeof Bun.serve>
 
 beforeAll(() => {
@@ -17,7 +17,7 @@ beforeAll(() => {
 				request.headers.get('authorization') ??
 				request.headers.get('x-api-key') ??
 				request.headers.get('x-goog-api-key')
-			seen.push({ path: pathname, key })
+			requests.push({ path: pathname, key })
 			switch (pathname) {
 				case '/openai/v1/models':
 					return Response.json({ object: 'list', data: [{ id: 'llama3.1:latest' }, { id: 'gpt-4o' }] })
@@ -42,7 +42,7 @@ async function check(upstreams: readonly string[]) {
 	const file = join(await temporaryFolder(), 'dragoman.yaml')
 	await Bun.write(file, `models: { m: { route: [${names}] } }\nupstreams:\n  ${upstreams.join('\n  ')}\n`)
 	const { stdout, stderr, status } = await runCommand(['config', 'check', '--online', '--config', file])
-	return { status, output: stdout.split('\n').slice(1, -1), complaints: stderr.split('\n').slice(0, -1) }
+	return { status, output: stdout.split('\n').slice(1, -1), problems: stderr.split('\n').slice(0, -1) }
 }
 
 const at = (path: string) => `url: "http://127.0.0.1:${upstream.port}${path}", key: sk-very-secret`
@@ -65,13 +65,13 @@ test('upstreams that have their models pass', async () => {
 			'upstreams.d: reachable, has gemini-2.5-flash',
 			'upstreams.e: not checked: the engine echo does not list models',
 		],
-		complaints: [],
+		problems: [],
 	})
-	expect(new Set(seen.map(({ key }) => key))).toEqual(new Set(['Bearer sk-very-secret', 'sk-very-secret']))
+	expect(new Set(requests.map(({ key }) => key))).toEqual(new Set(['Bearer sk-very-secret', 'sk-very-secret']))
 })
 
 test('each failure is one line without secrets, and the status is 1', async () => {
-	const { status, output, complaints } = await check([
+	const { status, output, problems } = await check([
 		`misspelt: { engine: openai-compatible, ${at('/openai/v1')}, model: gpt4o }`,
 		`public: { engine: openai-compatible, ${at('/openai/v1')} }`,
 		`refusing: { engine: openai-compatible, ${at('/refusing/v1')}, model: x }`,
@@ -89,10 +89,10 @@ test('each failure is one line without secrets, and the status is 1', async () =
 		/^upstreams\.page: .*not a list of models/,
 		/^upstreams\.away: .*cannot be reached/,
 	]
-	const failures = complaints.filter((line) => !line.startsWith('warning: '))
+	const failures = problems.filter((line) => !line.startsWith('warning: '))
 	expect(failures).toHaveLength(expected.length)
 	for (const [index, pattern] of expected.entries()) expect(failures[index]).toMatch(pattern)
-	expect(complaints.join('\n')).not.toContain('secret')
+	expect(problems.join('\n')).not.toContain('secret')
 })
 
 test('an upstream that does not answer is not waited for without end', async () => {

@@ -49,7 +49,7 @@ interface Watched {
 	readonly lines: readonly string[]
 	models(): readonly string[]
 	/** Waits until the files were read once more. */
-	lookedAgain(): Promise<void>
+	checkedAgain(): Promise<void>
 	/** Writes `text` and waits until the watch has read it. */
 	change(text: string): Promise<void>
 }
@@ -97,7 +97,7 @@ async function watch(text: string, times: ConfigWatchTimes): Promise<Watched> {
 		file,
 		lines,
 		models: () => gateway.models.map(({ name }) => name),
-		async lookedAgain() {
+		async checkedAgain() {
 			const before = reads
 			await eventually('another look', () => reads > before)
 		},
@@ -168,7 +168,7 @@ describe('a file that is a part of what it was', () => {
 			)
 		await watched.change(`${withSecret}limits: { shutdownMs: 3s }\n`)
 		await used(1)
-		await watched.lookedAgain()
+		await watched.checkedAgain()
 		await watched.change(`${withSecret}limits: { shutdownMs: 2s }\nx-a: 1\n`)
 		await used(2)
 		expect(watched.lines.filter((line) => line.includes('need a restart'))).toHaveLength(1)
@@ -214,22 +214,22 @@ describe('a server', () => {
 		let done = false
 		const load = Array.from({ length: 4 }, async (_, client) => {
 			while (!done) {
-				const { status } = await ask(server, client % 2 === 0 ? 'beta' : 'alpha')
+				const { status } = await send(server, client % 2 === 0 ? 'beta' : 'alpha')
 				statuses.set(status, (statuses.get(status) ?? 0) + 1)
 			}
 		})
 		const next = text.replace('limit: 64', 'limit: 65').replace('models:\n', 'models:\n  added: { route: [two] }\n')
-		const pieces = [0, 0.3, 0.62, 0.9].map((share, at, shares) =>
+		const parts = [0, 0.3, 0.62, 0.9].map((share, at, shares) =>
 			next.slice(Math.round(share * next.length), Math.round((shares[at + 1] ?? 1) * next.length)),
 		)
 		await truncate(file)
 		await eventually('complaint about the empty file', () => server.log().includes('the file is empty'))
-		for (const piece of pieces) {
-			await appendFile(file, piece)
+		for (const part of parts) {
+			await appendFile(file, part)
 			// A writer that pauses for longer than a change needs to count as settled.
 			await Bun.sleep(1400)
 		}
-		await eventually('new model', async () => (await ask(server, 'added')).status === 200)
+		await eventually('new model', async () => (await send(server, 'added')).status === 200)
 		done = true
 		await Promise.all(load)
 		expect([...statuses.keys()]).toEqual([200])
@@ -239,24 +239,24 @@ describe('a server', () => {
 		const server = await startServer({ config: original })
 		const file = join(server.data, 'config.yaml')
 		// An answer proves that the server has got as far as to handle signals.
-		expect((await ask(server, 'beta')).status).toBe(200)
+		expect((await send(server, 'beta')).status).toBe(200)
 		await writeFile(file, '')
 		process.kill(server.pid, 'SIGHUP')
 		await eventually('complaint', () => server.log().includes('the file is empty'))
-		expect((await ask(server, 'beta')).status).toBe(200)
+		expect((await send(server, 'beta')).status).toBe(200)
 		await writeFile(file, turned.replace(/ {2}beta.*\n/, ''))
 		process.kill(server.pid, 'SIGHUP')
-		await eventually('one model', async () => (await ask(server, 'beta')).status === 404)
+		await eventually('one model', async () => (await send(server, 'beta')).status === 404)
 		expect(server.log()).not.toContain('may be incomplete')
 		await server.stop()
 	})
 	test('sends a new key after the folder of its file was swapped', async () => {
-		const seen: (string | null)[] = []
+		const statuses: (string | null)[] = []
 		const upstream = Bun.serve({
 			port: 0,
 			hostname: '127.0.0.1',
 			fetch(request) {
-				seen.push(request.headers.get('authorization'))
+				statuses.push(request.headers.get('authorization'))
 				return Response.json({
 					choices: [{ index: 0, message: { role: 'assistant', content: 'x' }, finish_reason: 'stop' }],
 				})
@@ -269,19 +269,19 @@ describe('a server', () => {
 			data,
 			config: `models: { m: { route: [u] } }\nupstreams: { u: { engine: openai-compatible, url: "http://127.0.0.1:${upstream.port}/v1", key: file:secrets/key } }\n`,
 		})
-		await ask(server, 'm')
-		expect(seen.at(-1)).toBe('Bearer sk-the-first')
+		await send(server, 'm')
+		expect(statuses.at(-1)).toBe('Bearer sk-the-first')
 		await writeSecret(data, 'v2', 'sk-the-second\n')
 		await symlink('v2', join(data, 'secrets.new'))
 		await rename(join(data, 'secrets.new'), join(data, 'secrets'))
 		await eventually('new key', async () => {
-			await ask(server, 'm')
-			return seen.at(-1) === 'Bearer sk-the-second'
+			await send(server, 'm')
+			return statuses.at(-1) === 'Bearer sk-the-second'
 		})
 		await writeFile(join(data, 'v2', 'key'), '')
 		await eventually('complaint', () => server.log().includes('is empty: it must contain the secret'))
-		await ask(server, 'm')
-		expect(seen.at(-1)).toBe('Bearer sk-the-second')
+		await send(server, 'm')
+		expect(statuses.at(-1)).toBe('Bearer sk-the-second')
 		expect(server.log()).not.toContain('sk-the')
 		await server.stop()
 		await upstream.stop(true)
@@ -293,6 +293,6 @@ async function writeSecret(data: string, version: string, text: string): Promise
 	await writeFile(join(data, version, 'key'), text)
 }
 
-function ask(server: TestServer, model: string): Promise<Response> {
+function send(server: TestServer, model: string): Promise<Response> {
 	return server.call('/v1/chat/completions', { model, messages: [{ role: 'user', content: 'hi' }] })
 }

@@ -6,8 +6,9 @@ import { join, resolve } from 'node:path'
 import Ajv2020 from 'ajv/dist/2020'
 import addFormats from 'ajv-formats'
 import { parse } from 'yaml'
+import { ConfigError } from '../src/config/config-error.ts'
 import { configJsonSchema } from '../src/config/json-schema.ts'
-import { ConfigError, loadConfig } from '../src/config/load.ts'
+import { loadConfig } from '../src/config/load.ts'
 import { readSettings } from '../src/config/settings.ts'
 import { engineKinds } from '../src/engines/list.ts'
 import { runCommand, startServer, temporaryFolder } from './server.ts'
@@ -27,7 +28,7 @@ async function load(text: string, environment: Readonly<Record<string, string>> 
 	return (await readSettings({ config: await write(text) }, environment)).config
 }
 
-async function complaintOf(flags: object, environment: Readonly<Record<string, string>>): Promise<string> {
+async function problemOf(flags: object, environment: Readonly<Record<string, string>>): Promise<string> {
 	const thrown = await readSettings(flags, environment).catch((error: unknown) => error)
 	expect(thrown).toBeInstanceOf(ConfigError)
 	return thrown instanceof ConfigError ? thrown.message : ''
@@ -68,7 +69,7 @@ describe('values', () => {
 		const claiming = await write(
 			'models: { m: { route: [embedded] } }\nupstreams: { embedded: { engine: llama, builtIn: true } }\n',
 		)
-		expect(await complaintOf({ config: claiming }, {})).toContain('upstreams.embedded.builtIn: unknown field')
+		expect(await problemOf({ config: claiming }, {})).toContain('upstreams.embedded.builtIn: unknown field')
 	})
 	test('a single upstream needs no list', async () => {
 		const { models } = await load('models: { m: { route: u } }\nupstreams: { u: { engine: echo } }\n')
@@ -172,10 +173,10 @@ describe('secrets', () => {
 	})
 	test('DRAGOMAN_ADMIN_KEY is accepted by the server whatever spaces are around it', async () => {
 		const server = await startServer({ environment: { DRAGOMAN_ADMIN_KEY: ' admin-key-of-sixteen\n' } })
-		const ask = (key: string) => fetch(`${server.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } })
-		expect((await ask('admin-key-of-sixteen')).status).toBe(200)
-		expect((await ask('  admin-key-of-sixteen  ')).status).toBe(200)
-		expect((await ask('another-key-of-sixteen')).status).toBe(401)
+		const send = (key: string) => fetch(`${server.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } })
+		expect((await send('admin-key-of-sixteen')).status).toBe(200)
+		expect((await send('  admin-key-of-sixteen  ')).status).toBe(200)
+		expect((await send('another-key-of-sixteen')).status).toBe(401)
 		await server.stop()
 	})
 	test('in a file that DRAGOMAN_ADMIN_KEY names are read from the working directory', async () => {
@@ -233,20 +234,20 @@ describe('values from outside the file are named by flag or variable', () => {
 	for (const [name, flags, environment, message] of cases)
 		test(name, async () => {
 			const config = await write(echo)
-			expect(await complaintOf({ config, ...flags }, environment)).toBe(message)
-			expect(await complaintOf(flags, environment)).toBe(message)
+			expect(await problemOf({ config, ...flags }, environment)).toBe(message)
+			expect(await problemOf(flags, environment)).toBe(message)
 		})
 	test('a file that is not there', async () => {
 		const message = 'the file /nowhere.yaml does not exist'
-		expect(await complaintOf({ config: '/nowhere.yaml' }, {})).toBe(`--config: ${message}`)
-		expect(await complaintOf({}, { DRAGOMAN_CONFIG: '/nowhere.yaml' })).toBe(`DRAGOMAN_CONFIG: ${message}`)
+		expect(await problemOf({ config: '/nowhere.yaml' }, {})).toBe(`--config: ${message}`)
+		expect(await problemOf({}, { DRAGOMAN_CONFIG: '/nowhere.yaml' })).toBe(`DRAGOMAN_CONFIG: ${message}`)
 	})
 	test('a file that is not UTF-8', async () => {
 		const file = join(await temporaryFolder(), 'dragoman.yaml')
 		await Bun.write(file, Buffer.from(echo, 'utf16le'))
-		expect(await complaintOf({ config: file }, {})).toStartWith(`${file}:`)
+		expect(await problemOf({ config: file }, {})).toStartWith(`${file}:`)
 		await Bun.write(file, Buffer.from([0xff, 0xfe, 0x41, 0xd8]))
-		expect(await complaintOf({ config: file }, {})).toContain('not text in UTF-8')
+		expect(await problemOf({ config: file }, {})).toContain('not text in UTF-8')
 	})
 })
 

@@ -42,7 +42,7 @@ afterAll(async () => {
 	await upstream.stop(true)
 })
 
-function ask(more: object = {}): Promise<Response> {
+function send(more: object = {}): Promise<Response> {
 	return fetch(`${server.url}/egp/v1/chat-completions`, {
 		method: 'POST',
 		headers: { accept: 'application/json', 'content-type': 'application/json', 'x-api-key': server.key },
@@ -57,7 +57,7 @@ function ask(more: object = {}): Promise<Response> {
 const usage = { prompt: 71, completion: 45, total: 116 }
 
 test('the documented question has the documented answer, with its 71, 45 and 116 tokens', async () => {
-	const response = await ask()
+	const response = await send()
 	expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/json'])
 	expect(await response.text()).toBe(
 		JSON.stringify({
@@ -68,7 +68,7 @@ test('the documented question has the documented answer, with its 71, 45 and 116
 })
 
 test('and so has its stream', async () => {
-	const text = await (await ask({ stream: true })).text()
+	const text = await (await send({ stream: true })).text()
 	expect(text.split('\n').filter((line) => line !== '' && !line.startsWith('data: {'))).toEqual([])
 	const events: unknown[] = text
 		.split('\n\n')
@@ -80,7 +80,7 @@ test('and so has its stream', async () => {
 })
 
 test('the account that a call is for stands in the request log', async () => {
-	const response = await ask({ account_id: 'team-7' })
+	const response = await send({ account_id: 'team-7' })
 	const id = response.headers.get('x-request-id')
 	await response.text()
 	while (!server.log().includes(`"request":"${id}"`)) await Bun.sleep(5)

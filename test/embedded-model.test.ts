@@ -61,12 +61,12 @@ describe.skipIf(!isEngineHere)('a model that an operator named and that is not t
 		expect(state.models).toMatchObject([
 			{ status: 'failed', note: 'unknown model "smolm2-135" (did you mean "smollm2-135m"?)' },
 		])
-		const began = performance.now()
+		const startedAt = performance.now()
 		const response = await server.call('/v1/chat/completions', question)
 		expect(response.status).toBe(503)
 		expect(response.headers.get('retry-after')).not.toBeNull()
 		expect(await response.text()).toContain('did you mean \\"smollm2-135m\\"?')
-		expect(performance.now() - began).toBeLessThan(1000)
+		expect(performance.now() - startedAt).toBeLessThan(1000)
 		const errors = server
 			.log()
 			.split('\n')
@@ -81,9 +81,9 @@ describe.skipIf(!isEngineHere)('a model that an operator named and that is not t
 		const server = await serve('./my-modle.gguf', { data })
 		const { models } = await until(server, 'failed')
 		for (let call = 0; call < 8; call++) expect((await server.call('/v1/chat/completions', question)).status).toBe(503)
-		const told = JSON.stringify(models) + (await (await server.call('/v1/chat/completions', question)).text())
-		expect(told).toContain('file not found: my-modle.gguf')
-		expect(told).not.toContain(data)
+		const responses = JSON.stringify(models) + (await (await server.call('/v1/chat/completions', question)).text())
+		expect(responses).toContain('file not found: my-modle.gguf')
+		expect(responses).not.toContain(data)
 		expect(server.log()).toContain(
 			`file not found: ${join(data, 'my-modle.gguf')}; did you mean ${join(data, 'my-model.gguf')}?`,
 		)
@@ -147,12 +147,12 @@ describe.skipIf(!isEngineHere)('a model that an operator named and that is not t
 				state = await stateOf(server)
 			}
 			expect(state).toMatchObject({ status: 'starting', models: [{ note: 'the model is being fetched: 2 MB so far' }] })
-			const began = performance.now()
+			const startedAt = performance.now()
 			const refused = await server.call('/v1/chat/completions', question)
 			expect(refused.status).toBe(503)
 			expect(refused.headers.get('retry-after')).toBe('10')
 			expect(await refused.text()).toContain('the model is being fetched: 2 MB so far')
-			expect(performance.now() - began).toBeLessThan(1000)
+			expect(performance.now() - startedAt).toBeLessThan(1000)
 			rest.resolve()
 			await until(server, 'ready')
 			expect((await server.call('/v1/chat/completions', question)).status).toBe(200)

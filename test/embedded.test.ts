@@ -168,16 +168,16 @@ describe.skipIf(!isEngineHere)('other models', () => {
 			model: string
 		}
 		expect(answer.model).toBe('tiny-chat')
-		const says =
+		const expectedNote =
 			"'smollm2-135m' is not available yet: tiny-chat, a toy model whose answers are not meaningful, serves requests instead. Fetch the model with: npx dragoman models pull smollm2-135m"
 		expect(await (await server.call('/v1/models/smollm2-135m')).json()).toMatchObject({
 			id: 'smollm2-135m',
-			note: says,
+			note: expectedNote,
 		})
 		expect(await (await fetch(`${server.url}/ready`)).json()).toMatchObject({
-			models: [{ id: 'smollm2-135m', note: says }],
+			models: [{ id: 'smollm2-135m', note: expectedNote }],
 		})
-		expect(server.log()).toContain(says)
+		expect(server.log()).toContain(expectedNote)
 		await server.stop()
 	})
 
@@ -236,7 +236,7 @@ describe.skipIf(!isEngineHere)('other models', () => {
 		const refused = await server.call('/v1/chat/completions', { ...greeting, model: 'broken' })
 		expect(refused.status).toBe(503)
 		expect(refused.headers.get('retry-after')).not.toBeNull()
-		for (const told of [JSON.stringify(state), await refused.text()]) expect(told).not.toContain(data)
+		for (const text of [JSON.stringify(state), await refused.text()]) expect(text).not.toContain(data)
 		expect(server.log()).toContain(broken)
 		await server.stop()
 	})

@@ -48,7 +48,7 @@ describe.skipIf(!isHere)('the default model', () => {
 	afterAll(() => server.stop())
 
 	/** As the command that `serve` prints: no limit, no sampling. */
-	const ask = (question: string, more: object = {}, signal?: AbortSignal) =>
+	const send = (question: string, more: object = {}, signal?: AbortSignal) =>
 		fetch(`${server.url}/v1/chat/completions`, {
 			method: 'POST',
 			headers: { authorization: `Bearer ${server.key}`, 'content-type': 'application/json' },
@@ -58,7 +58,7 @@ describe.skipIf(!isHere)('the default model', () => {
 
 	test('answers the printed question 20 times, each time within 5 s', async () => {
 		for (let time = 0; time < 20; time++) {
-			const response = await ask('What is the capital of France?', {}, AbortSignal.timeout(5000))
+			const response = await send('What is the capital of France?', {}, AbortSignal.timeout(5000))
 			const { choices } = (await response.json()) as Answer
 			expect(choices[0]?.message.content).toContain('Paris')
 			expect(choices[0]?.finish_reason).toBe('stop')
@@ -67,7 +67,7 @@ describe.skipIf(!isHere)('the default model', () => {
 
 	test('streams its first token within 2 s', async () => {
 		const began = performance.now()
-		const response = await ask('What is the capital of France?', { stream: true })
+		const response = await send('What is the capital of France?', { stream: true })
 		let text = ''
 		for await (const chunk of response.body ?? []) {
 			text += new TextDecoder().decode(chunk)
@@ -78,7 +78,7 @@ describe.skipIf(!isHere)('the default model', () => {
 	})
 
 	test('says different things where several answers are requested', async () => {
-		const { choices } = (await (await ask('Tell me a joke.', { n: 4, max_tokens: 30 })).json()) as Answer
+		const { choices } = (await (await send('Tell me a joke.', { n: 4, max_tokens: 30 })).json()) as Answer
 		expect(new Set(choices.map(({ message }) => message.content)).size).toBeGreaterThan(1)
 	})
 
@@ -87,7 +87,7 @@ describe.skipIf(!isHere)('the default model', () => {
 		const answers: { question: string; text: string; reason: string; tokens: number }[] = []
 		const worker = async () => {
 			for (let question = questions.shift(); question !== undefined; question = questions.shift()) {
-				const { choices, usage } = (await (await ask(question)).json()) as Answer
+				const { choices, usage } = (await (await send(question)).json()) as Answer
 				const [choice] = choices
 				const [text, reason] = [choice?.message.content ?? '', choice?.finish_reason ?? '']
 				answers.push({ question, text, reason, tokens: usage.completion_tokens })

@@ -24,7 +24,7 @@ const routes = dialects.flatMap(({ mount, prefixes, routes }) =>
 const own = ['/', '/console/console.js', '/health', '/ready', '/version', '/metrics']
 const paths = [...new Set([...own, ...routes, '/v1/nothing-here', '/nothing/here'])]
 
-async function ask(method: 'GET' | 'HEAD', path: string) {
+async function send(method: 'GET' | 'HEAD', path: string) {
 	const response = await fetch(server.url + path, { method, headers: { authorization: `Bearer ${server.key}` } })
 	const headers = Object.fromEntries([...response.headers].filter(([name]) => !varying.includes(name)))
 	// Messages of errors name the method, and metrics change from one request to the next.
@@ -36,13 +36,13 @@ test('every path that GET answers, HEAD answers alike and without a body', async
 	expect(routes.length).toBeGreaterThan(40)
 	const statuses = new Map<number, number>()
 	for (const path of paths) {
-		const [get, head] = [await ask('GET', path), await ask('HEAD', path)]
+		const [get, head] = [await send('GET', path), await send('HEAD', path)]
 		expect({ path, ...head }).toEqual({ path, ...get, body: '' })
 		statuses.set(get.status, (statuses.get(get.status) ?? 0) + 1)
 	}
 	expect([statuses.get(200) ?? 0, statuses.get(404) ?? 0].every((count) => count > 5)).toBe(true)
-	expect((await ask('HEAD', '/v1/nothing-here')).status).toBe(404)
-	for (const path of own) expect([path, (await ask('HEAD', path)).status]).toEqual([path, 200])
+	expect((await send('HEAD', '/v1/nothing-here')).status).toBe(404)
+	for (const path of own) expect([path, (await send('HEAD', path)).status]).toEqual([path, 200])
 }, 60_000)
 
 test('no byte of a body follows the headers', async () => {
@@ -85,16 +85,16 @@ test('HEAD on a stream that goes on without its client returns at once and leave
 	)
 	const id = response.headers.get('x-dragoman-stream') ?? ''
 	expect(id).not.toBe('')
-	const running = await ask('HEAD', `/v1/streams/${id}`)
+	const running = await send('HEAD', `/v1/streams/${id}`)
 	expect([running.status, running.headers['content-type'], running.headers['x-dragoman-stream']]).toEqual([
 		200,
 		'text/event-stream; charset=utf-8',
 		id,
 	])
-	const whole = await response.text()
-	expect(whole.endsWith('data: [DONE]\n\n')).toBe(true)
-	const [head, get] = [await ask('HEAD', `/v1/streams/${id}`), await ask('GET', `/v1/streams/${id}`)]
+	const fullText = await response.text()
+	expect(fullText.endsWith('data: [DONE]\n\n')).toBe(true)
+	const [head, get] = [await send('HEAD', `/v1/streams/${id}`), await send('GET', `/v1/streams/${id}`)]
 	expect(head).toEqual({ ...get, body: '' })
-	expect(get.body.replaceAll(': keep-alive\n\n', '')).toBe(whole.replaceAll(': keep-alive\n\n', ''))
-	expect((await ask('HEAD', '/v1/streams/nothing')).status).toBe(404)
+	expect(get.body.replaceAll(': keep-alive\n\n', '')).toBe(fullText.replaceAll(': keep-alive\n\n', ''))
+	expect((await send('HEAD', '/v1/streams/nothing')).status).toBe(404)
 })

@@ -77,7 +77,7 @@ interface Turn {
 	readonly code: string | null
 }
 
-async function say(
+async function send(
 	text: string | readonly object[],
 	conversation: string,
 	headers: Record<string, string> = {},
@@ -118,7 +118,7 @@ async function itemsOf(
 }
 
 test('a conversation goes on with its newest message alone', async () => {
-	const first = await say(
+	const first = await send(
 		[
 			{ role: 'system', content: 'Be brief.' },
 			{ role: 'user', content: 'one' },
@@ -127,16 +127,16 @@ test('a conversation goes on with its newest message alone', async () => {
 	)
 	expect(first).toMatchObject({ status: 200, text: 're: one' })
 	expect(first.conversation).toMatch(/^conv_[0-9a-f]{32}$/)
-	const second = await say('two', first.conversation)
+	const second = await send('two', first.conversation)
 	expect(second.conversation).toBe(first.conversation)
 	expect(sent()).toEqual(['Be brief.', 'one', 're: one', 'two'])
 	const uuid = first.conversation.slice(5).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
-	expect((await say('three', uuid)).conversation).toBe(first.conversation)
+	expect((await send('three', uuid)).conversation).toBe(first.conversation)
 	expect(sent()).toEqual(['Be brief.', 'one', 're: one', 'two', 're: two', 'three'])
 })
 
 test('what is sent upstream begins with the very bytes of the turn before', async () => {
-	const { conversation } = await say(
+	const { conversation } = await send(
 		[
 			{
 				role: 'user',
@@ -151,7 +151,7 @@ test('what is sent upstream begins with the very bytes of the turn before', asyn
 	const messagesOf = (body: string) => body.slice(body.indexOf('"messages":['), body.lastIndexOf(']'))
 	let before = messagesOf(bodies.at(-1) ?? '')
 	for (const text of ['a', 'b', 'c']) {
-		await say(text, conversation)
+		await send(text, conversation)
 		const now = messagesOf(bodies.at(-1) ?? '')
 		expect(now.startsWith(before)).toBe(true)
 		before = now
@@ -159,11 +159,11 @@ test('what is sent upstream begins with the very bytes of the turn before', asyn
 })
 
 test('an edit and a second answer are branches beside the first', async () => {
-	const first = await say('one', 'new')
-	const second = await say('two', first.conversation)
-	const edited = await say('two, edited', first.conversation, { 'x-dragoman-parent': first.message })
+	const first = await send('one', 'new')
+	const second = await send('two', first.conversation)
+	const edited = await send('two, edited', first.conversation, { 'x-dragoman-parent': first.message })
 	expect(sent()).toEqual(['one', 're: one', 'two, edited'])
-	await say('on the first branch', first.conversation, { 'x-dragoman-parent': second.message })
+	await send('on the first branch', first.conversation, { 'x-dragoman-parent': second.message })
 	expect(sent()).toEqual(['one', 're: one', 'two', 're: two', 'on the first branch'])
 	expect(
 		(await itemsOf(first.conversation, `&branch=${edited.message}`)).map(({ content }) => content[0]?.text),
@@ -174,46 +174,46 @@ test('an edit and a second answer are branches beside the first', async () => {
 })
 
 test('two turns at once become branches, or the second is refused as its caller asked', async () => {
-	const { conversation, message } = await say('one', 'new')
-	const both = await Promise.all([say('left', conversation), say('right', conversation)])
+	const { conversation, message } = await send('one', 'new')
+	const both = await Promise.all([send('left', conversation), send('right', conversation)])
 	expect(both.map(({ status }) => status)).toEqual([200, 200])
 	const before = bodies.length
 	const exclusive = { 'x-dragoman-parent': message, 'x-dragoman-conflict': 'refuse' }
-	const late = await say('late', conversation, exclusive)
-	expect(late).toMatchObject({ status: 409, code: 'conflict' })
+	const second = await send('late', conversation, exclusive)
+	expect(second).toMatchObject({ status: 409, code: 'conflict' })
 	expect(bodies).toHaveLength(before)
-	for (const { message: leaf } of both) expect(await itemsOf(conversation, `&branch=${leaf}`)).toHaveLength(4)
+	for (const { message: tip } of both) expect(await itemsOf(conversation, `&branch=${tip}`)).toHaveLength(4)
 })
 
 test('a turn that failed leaves nothing behind', async () => {
-	const { conversation } = await say('one', 'new')
-	expect((await say('fail', conversation)).status).toBe(502)
-	await say('two', conversation)
+	const { conversation } = await send('one', 'new')
+	expect((await send('fail', conversation)).status).toBe(502)
+	await send('two', conversation)
 	expect(sent()).toEqual(['one', 're: one', 'two'])
 	const lists = async () => (await read('/v1/conversations?limit=100')).data.length
 	const before = await lists()
-	expect((await say('fail', 'new')).status).toBe(502)
+	expect((await send('fail', 'new')).status).toBe(502)
 	// The client does not wait for the removal.
 	while ((await lists()) !== before) await Bun.sleep(10)
 })
 
 test('a turn whose client left keeps what came, marked', async () => {
-	const { conversation } = await say('one', 'new')
-	const leaving = new AbortController()
+	const { conversation } = await send('one', 'new')
+	const disconnect = new AbortController()
 	const response = await fetch(`${server.url}/v1/chat/completions`, {
 		method: 'POST',
-		signal: leaving.signal,
+		signal: disconnect.signal,
 		headers: { authorization: `Bearer ${server.key}`, 'x-dragoman-conversation': conversation },
 		body: JSON.stringify({ model: 'capture', stream: true, messages: [{ role: 'user', content: 'slowly' }] }),
 	})
 	const reader = response.body?.getReader()
 	let text = ''
 	while (!text.includes(' way')) text += new TextDecoder().decode((await reader?.read())?.value)
-	leaving.abort()
+	disconnect.abort()
 	let items = await itemsOf(conversation)
 	while (items.length < 4) items = await itemsOf(conversation)
 	expect(items.at(-1)).toMatchObject({ status: 'incomplete', content: [{ text: 'half way' }] })
-	await say('go on', conversation)
+	await send('go on', conversation)
 	expect(sent()).toEqual(['one', 're: one', 'slowly', 'half way', 'go on'])
 })
 
@@ -235,19 +235,19 @@ describe('a conversation that is too long', () => {
 	const words = (count: number) => Array.from({ length: count }, (_, index) => `word${index}`).join(' ')
 
 	test('is an error, unless its oldest exchanges may be left out', async () => {
-		const begun = await say(
+		const started = await send(
 			[
 				{ role: 'system', content: 'Be brief.' },
 				{ role: 'user', content: words(300) },
 			],
 			'new',
 		)
-		const { conversation } = begun
-		for (const text of ['a', 'b']) await say(text, conversation)
-		await say(words(300), conversation)
-		const refused = await say('c', conversation, {}, 'small')
+		const { conversation } = started
+		for (const text of ['a', 'b']) await send(text, conversation)
+		await send(words(300), conversation)
+		const refused = await send('c', conversation, {}, 'small')
 		expect(refused).toMatchObject({ status: 400, code: 'context_length_exceeded' })
-		const cut = await say('c', conversation, { 'x-dragoman-truncation': 'auto' }, 'small')
+		const cut = await send('c', conversation, { 'x-dragoman-truncation': 'auto' }, 'small')
 		expect(cut.status).toBe(200)
 		expect(sent()).toEqual(['Be brief.', 'c'])
 		expect(cut.truncated).toBe('8')
@@ -255,7 +255,7 @@ describe('a conversation that is too long', () => {
 
 	test('keeps the results of tools with their calls', async () => {
 		const call = { id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}' } }
-		const { conversation } = await say(
+		const { conversation } = await send(
 			[
 				{ role: 'user', content: words(200) },
 				{ role: 'assistant', content: null, tool_calls: [call] },
@@ -263,7 +263,7 @@ describe('a conversation that is too long', () => {
 			],
 			'new',
 		)
-		const cut = await say('next', conversation, { 'x-dragoman-truncation': 'auto' }, 'small')
+		const cut = await send('next', conversation, { 'x-dragoman-truncation': 'auto' }, 'small')
 		expect(sent()).toEqual(['next'])
 		expect(cut.truncated).toBe('4')
 	})
@@ -272,20 +272,20 @@ describe('a conversation that is too long', () => {
 describe('what cannot be', () => {
 	test('a conversation of somebody else, or of nobody, is not there', async () => {
 		for (const id of ['conv_00000000000000000000000000000000', 'nonsense', "'; DROP TABLE turns; --"])
-			expect((await say('x', id)).status).toBe(404)
-		const { conversation } = await say('one', 'new')
-		expect((await say('x', conversation, { 'x-dragoman-parent': 'msg_nowhere' })).status).toBe(404)
+			expect((await send('x', id)).status).toBe(404)
+		const { conversation } = await send('one', 'new')
+		expect((await send('x', conversation, { 'x-dragoman-parent': 'msg_nowhere' })).status).toBe(404)
 	})
 	test('headers that say nothing sensible are refused', async () => {
-		const { conversation } = await say('one', 'new')
-		expect((await say('x', conversation, { 'x-dragoman-truncation': 'maybe' })).status).toBe(400)
-		expect((await say('x', conversation, { 'x-dragoman-conflict': '?' })).status).toBe(400)
-		expect((await say('x', '', { 'x-dragoman-parent': 'msg_1' })).status).toBe(400)
+		const { conversation } = await send('one', 'new')
+		expect((await send('x', conversation, { 'x-dragoman-truncation': 'maybe' })).status).toBe(400)
+		expect((await send('x', conversation, { 'x-dragoman-conflict': '?' })).status).toBe(400)
+		expect((await send('x', '', { 'x-dragoman-parent': 'msg_1' })).status).toBe(400)
 	})
 })
 
 test('conversations are found by their words, and everything of a caller can be removed', async () => {
-	const { conversation } = await say('The Colosseum stands in Rome', 'new')
+	const { conversation } = await send('The Colosseum stands in Rome', 'new')
 	const found = async (text: string) =>
 		(await read(`/v1/conversations?search=${text}`)).data.map(({ id }: { id: string }) => id)
 	expect(await found('colosseum')).toEqual([conversation])
@@ -298,9 +298,9 @@ test('conversations are found by their words, and everything of a caller can be 
 })
 
 test('what is removed takes its streams along', async () => {
-	const said = { model: 'echo', stream: true, messages: [{ role: 'user', content: 'secret words' }] }
+	const body = { model: 'echo', stream: true, messages: [{ role: 'user', content: 'secret words' }] }
 	const headers = { 'x-dragoman-conversation': 'new', 'x-dragoman-resumable': '1' }
-	const response = await server.call('/v1/chat/completions', said, headers)
+	const response = await server.call('/v1/chat/completions', body, headers)
 	expect(await response.text()).toContain('secret')
 	const stream = `/v1/streams/${response.headers.get('x-dragoman-stream')}`
 	expect((await server.call(stream)).status).toBe(200)

@@ -3,8 +3,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { DialectClient } from './dialect-clients/dialect-client.ts'
-import { tongues } from './dialect-clients/list.ts'
-import { phrases } from './fidelity/requests.ts'
+import { dialectClients } from './dialect-clients/list.ts'
+import { featureRequests } from './fidelity/requests.ts'
 import { mutate, randomOf } from './mutation.ts'
 import { startServer, type TestServer } from './server.ts'
 
@@ -73,32 +73,34 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 /** Valid requests of a dialect: plain ones, each feature it has words for, and its other operations. */
-function valid(tongue: DialectClient): readonly (readonly [path: string, body: unknown])[] {
+function valid(client: DialectClient): readonly (readonly [path: string, body: unknown])[] {
 	const question = { model: 'echo', turns: [{ role: 'user', text: 'hi' }] } as const
-	const letters = [
+	const validRequests = [
 		question,
 		{ ...question, stream: true },
 		{ ...question, tool: { name: 'look', parameter: 'place' } },
-	].map((asked) => tongue.write(asked))
-	const plain = letters[0]
+	].map((question) => client.write(question))
+	const plain = validRequests[0]
 	if (plain === undefined) throw new Error('no letter')
 	return [
-		...letters.map(({ path, body }) => [path, body] as const),
-		...Object.values(phrases[tongue.name] ?? {}).map((phrase) => [plain.path, phrase({ ...plain.body })] as const),
-		...(others[tongue.name] ?? []),
+		...validRequests.map(({ path, body }) => [path, body] as const),
+		...Object.values(featureRequests[client.name] ?? {}).map(
+			(change) => [plain.path, change({ ...plain.body })] as const,
+		),
+		...(others[client.name] ?? []),
 	]
 }
 
 describe(`${requests} mutated requests are answered or refused`, () => {
-	for (const tongue of tongues)
-		test(tongue.name, async () => {
+	for (const client of dialectClients)
+		test(client.name, async () => {
 			const random = randomOf(20_261_123)
-			const letters = valid(tongue)
-			const { headers } = tongue.write({ model: 'echo', turns: [{ role: 'user', text: 'hi' }] })
+			const validRequests = valid(client)
+			const { headers } = client.write({ model: 'echo', turns: [{ role: 'user', text: 'hi' }] })
 			let [answered, refused] = [0, 0]
 			const send = async () => {
-				const [path, whole] = letters[Math.floor(random() * letters.length)] ?? ['', {}]
-				let body = mutate(whole, random)
+				const [path, original] = validRequests[Math.floor(random() * validRequests.length)] ?? ['', {}]
+				let body = mutate(original, random)
 				while (random() < 0.3) body = mutate(body, random)
 				const response = await fetch(server.url + path, {
 					method: 'POST',
@@ -107,7 +109,7 @@ describe(`${requests} mutated requests are answered or refused`, () => {
 				})
 				const text = await response.text()
 				if (response.status < 300) answered++
-				else if (response.status < 400 || response.status >= 500 || tongue.readError(JSON.parse(text)) === '')
+				else if (response.status < 400 || response.status >= 500 || client.readError(JSON.parse(text)) === '')
 					throw new Error(`${path}: ${response.status} for ${JSON.stringify(body).slice(0, 500)}: ${text}`)
 				else refused++
 			}
@@ -119,9 +121,9 @@ describe(`${requests} mutated requests are answered or refused`, () => {
 })
 
 describe('what is no JSON is refused', () => {
-	for (const tongue of tongues)
-		test(tongue.name, async () => {
-			const { path, headers } = tongue.write({ model: 'echo', turns: [{ role: 'user', text: 'hi' }] })
+	for (const client of dialectClients)
+		test(client.name, async () => {
+			const { path, headers } = client.write({ model: 'echo', turns: [{ role: 'user', text: 'hi' }] })
 			for (const body of [
 				'',
 				'{',
@@ -138,7 +140,7 @@ describe('what is no JSON is refused', () => {
 					body,
 				})
 				expect([body, [400, 422].includes(response.status)]).toEqual([body, true])
-				expect(tongue.readError(await response.json())).not.toBe('')
+				expect(client.readError(await response.json())).not.toBe('')
 			}
 		})
 })

@@ -47,12 +47,12 @@ test(`${requests} mutated requests are answered or refused, and leave nothing be
 		if (Object.keys(error).sort().join() !== 'code,message,param,type')
 			throw new Error(`an odd error for ${JSON.stringify(body).slice(0, 500)}: ${text}`)
 	}
-	const round = async (count: number) => {
+	const batch = async (count: number) => {
 		for (let sent = 0; sent < count; sent += 50) await Promise.all(Array.from({ length: 50 }, send))
 	}
-	await round(requests / 2)
+	await batch(requests / 2)
 	const before = residentBytes(server.pid)
-	await round(requests / 2)
+	await batch(requests / 2)
 	const grown = residentBytes(server.pid) - before
 	expect(statuses.get(200) ?? 0).toBeGreaterThan(requests / 20)
 	expect(statuses.get(400) ?? 0).toBeGreaterThan(requests / 5)
@@ -85,19 +85,19 @@ describe('a body', () => {
 		expect([413, 'closed']).toContain(status)
 		expect((await fetch(`${server.url}/health`)).status).toBe(200)
 	})
-	const places: readonly (readonly [string, (deep: string) => string])[] = [
+	const positions: readonly (readonly [string, (deep: string) => string])[] = [
 		['arrays at the root', (deep) => deep],
 		['in a message', (deep) => `{"model":"echo","messages":${deep}}`],
 		['in an unknown field', (deep) => `{"model":"echo","messages":[{"role":"user","content":"hi"}],"x":${deep}}`],
 	]
-	for (const [name, place] of places) {
+	for (const [name, position] of positions) {
 		test(`100,000 levels deep is refused: ${name}`, async () => {
 			await expectRefusal(
-				await server.call('/v1/chat/completions', place('['.repeat(100_000) + ']'.repeat(100_000))),
+				await server.call('/v1/chat/completions', position('['.repeat(100_000) + ']'.repeat(100_000))),
 				400,
 			)
 			await expectRefusal(
-				await server.call('/v1/chat/completions', place(`${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`)),
+				await server.call('/v1/chat/completions', position(`${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`)),
 				400,
 			)
 		})
@@ -248,11 +248,11 @@ async function open(): Promise<RawSocket> {
 		destroy: () => void socket.destroy(),
 		until: (text) =>
 			new Promise((resolve) => {
-				const look = () => {
+				const check = () => {
 					if (received.includes(text)) resolve(received)
 				}
-				watchers.add(look)
-				look()
+				watchers.add(check)
+				check()
 			}),
 		closed,
 	}

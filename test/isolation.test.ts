@@ -9,11 +9,11 @@ import { root, startServer, type TestServer, temporaryFolder } from './server.ts
 interface Caller {
 	readonly key: string
 	/** What it has made. */
-	things: Things
+	ids: ResourceIds
 }
 
 /** Ids of everything that can be named, by what a route calls it. */
-interface Things {
+interface ResourceIds {
 	readonly conversation: string
 	readonly message: string
 	readonly response: string
@@ -27,7 +27,7 @@ interface Things {
 let server: TestServer
 let alice: Caller
 /** Of the same tenant, and of another. */
-let strangers: readonly Caller[]
+let otherCallers: readonly Caller[]
 
 beforeAll(async () => {
 	server = await startServer({ data: await temporaryFolder() })
@@ -36,12 +36,12 @@ beforeAll(async () => {
 			['alice', 'default'],
 			['bob', 'default'],
 			['carol', 'elsewhere'],
-		].map(async ([owner = '', tenant = '']) => ({ key: await makeKey(owner, tenant), things: {} as Things })),
+		].map(async ([owner = '', tenant = '']) => ({ key: await makeKey(owner, tenant), ids: {} as ResourceIds })),
 	)
-	for (const caller of callers) caller.things = await makeThings(caller)
+	for (const caller of callers) caller.ids = await createResources(caller)
 	const [first, ...others] = callers
 	if (first !== undefined) alice = first
-	strangers = others
+	otherCallers = others
 })
 afterAll(() => server.stop())
 
@@ -53,7 +53,13 @@ async function makeKey(owner: string, tenant: string): Promise<string> {
 	return (await new Response(child.stdout).text()).trim()
 }
 
-async function ask(caller: Caller, method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
+async function call(
+	caller: Caller,
+	method: string,
+	path: string,
+	body?: unknown,
+	headers: Record<string, string> = {},
+) {
 	const response = await fetch(server.url + path, {
 		method,
 		headers: { authorization: `Bearer ${caller.key}`, 'content-type': 'application/json', ...headers },
@@ -62,21 +68,23 @@ async function ask(caller: Caller, method: string, path: string, body?: unknown,
 	return { status: response.status, headers: response.headers, text: await response.text() }
 }
 
-const say = (content: string) => ({ model: 'echo', messages: [{ role: 'user', content }] })
+const message = (content: string) => ({ model: 'echo', messages: [{ role: 'user', content }] })
 
-async function makeThings(caller: Caller): Promise<Things> {
-	const turn = await ask(caller, 'POST', '/v1/chat/completions', say('secret'), { 'x-dragoman-conversation': 'new' })
-	const resumable = await ask(
+async function createResources(caller: Caller): Promise<ResourceIds> {
+	const turn = await call(caller, 'POST', '/v1/chat/completions', message('secret'), {
+		'x-dragoman-conversation': 'new',
+	})
+	const resumable = await call(
 		caller,
 		'POST',
 		'/v1/chat/completions',
-		{ ...say('secret'), stream: true },
+		{ ...message('secret'), stream: true },
 		{ 'x-dragoman-resumable': '1' },
 	)
-	const completion = await ask(caller, 'POST', '/v1/chat/completions', { ...say('secret'), store: true })
-	const response = await ask(caller, 'POST', '/v1/responses', { model: 'echo', input: 'secret' })
-	const history = await ask(caller, 'POST', '/v1/chat/completions', { ...say('secret'), user: 'leo' })
-	const key = await ask(caller, 'POST', '/v1/keys', { name: 'second' })
+	const completion = await call(caller, 'POST', '/v1/chat/completions', { ...message('secret'), store: true })
+	const response = await call(caller, 'POST', '/v1/responses', { model: 'echo', input: 'secret' })
+	const history = await call(caller, 'POST', '/v1/chat/completions', { ...message('secret'), user: 'leo' })
+	const key = await call(caller, 'POST', '/v1/keys', { name: 'second' })
 	return {
 		conversation: turn.headers.get('x-dragoman-conversation') ?? '',
 		message: turn.headers.get('x-dragoman-message') ?? '',
@@ -90,7 +98,7 @@ async function makeThings(caller: Caller): Promise<Things> {
 }
 
 /** An id of the same form that nobody has. */
-function nobodys(id: string): string {
+function unusedId(id: string): string {
 	let digits = 0
 	return id
 		.replace(/[0-9a-f](?=[0-9a-f]{3})/g, (digit) => (digits++ < 4 || digit !== 'a' ? digit : 'b'))
@@ -98,8 +106,8 @@ function nobodys(id: string): string {
 }
 
 /** What stands in place of each `{name}` of a route, for a caller's things; fails for a route that this test does not know. */
-function parametersOf(pattern: string, things: Things): readonly string[] {
-	const known: readonly (readonly [RegExp, readonly (keyof Things)[]])[] = [
+function parametersOf(pattern: string, ids: ResourceIds): readonly string[] {
+	const known: readonly (readonly [RegExp, readonly (keyof ResourceIds)[]])[] = [
 		[/^\/chat\/history\/\{\w+\}\/\{\w+\}$/, ['user', 'history']],
 		[/^\/chat\/history\//, ['user']],
 		[/^\/chat\/completions\//, ['completion']],
@@ -111,7 +119,7 @@ function parametersOf(pattern: string, things: Things): readonly string[] {
 	]
 	const found = known.find(([form]) => form.test(pattern))
 	if (found === undefined) throw new Error(`${pattern} takes an id, and nothing is known of whose it is`)
-	return found[1].map((name) => things[name])
+	return found[1].map((name) => ids[name])
 }
 
 function fill(pattern: string, values: readonly string[]): string {
@@ -128,7 +136,7 @@ const bodies: Readonly<Record<string, unknown>> = {
 
 /** What an answer says, without what differs from call to call: ids as they were sent. */
 function plain(text: string, ids: readonly string[]): string {
-	return ids.reduce((said, id) => said.replaceAll(id, 'ID').replaceAll(id.replace(/^\w+_/, ''), 'ID'), text)
+	return ids.reduce((masked, id) => masked.replaceAll(id, 'ID').replaceAll(id.replace(/^\w+_/, ''), 'ID'), text)
 }
 
 const routes = dialects
@@ -139,43 +147,43 @@ const routes = dialects
 describe('a thing of somebody else', () => {
 	for (const { method, path } of routes)
 		test(`${method} ${path} is like one of nobody's, and stays as it is`, async () => {
-			const before = await everythingOf(alice)
-			const ids = parametersOf(path, alice.things)
-			const unknown = ids.map((id, at) => (at === 0 && path.includes('history') ? id : nobodys(id)))
-			for (const stranger of strangers) {
-				const theirs = await ask(stranger, method, `/v1${fill(path, ids)}`, bodies[path])
-				const none = await ask(stranger, method, `/v1${fill(path, unknown)}`, bodies[path])
-				expect([theirs.status, plain(theirs.text, ids)]).toEqual([none.status, plain(none.text, unknown)])
-				if (path !== '/chat/history/{user}') expect(theirs.status).toBe(404)
-				expect(theirs.text).not.toContain(alice.things.history)
-				for (const [at] of ids.entries()) await expectSame(stranger, method, path, ids, at)
+			const before = await resourcesOf(alice)
+			const ids = parametersOf(path, alice.ids)
+			const unknown = ids.map((id, at) => (at === 0 && path.includes('history') ? id : unusedId(id)))
+			for (const otherCaller of otherCallers) {
+				const response = await call(otherCaller, method, `/v1${fill(path, ids)}`, bodies[path])
+				const none = await call(otherCaller, method, `/v1${fill(path, unknown)}`, bodies[path])
+				expect([response.status, plain(response.text, ids)]).toEqual([none.status, plain(none.text, unknown)])
+				if (path !== '/chat/history/{user}') expect(response.status).toBe(404)
+				expect(response.text).not.toContain(alice.ids.history)
+				for (const [at] of ids.entries()) await expectSame(otherCaller, method, path, ids, at)
 			}
-			expect(await everythingOf(alice)).toEqual(before)
+			expect(await resourcesOf(alice)).toEqual(before)
 		})
 
 	/** Its own ids with one of somebody else's among them. */
 	async function expectSame(
-		stranger: Caller,
+		otherCaller: Caller,
 		method: string,
 		path: string,
 		ids: readonly string[],
 		at: number,
 	): Promise<void> {
 		if (ids.length === 1) return
-		const own = parametersOf(path, stranger.things)
+		const own = parametersOf(path, otherCaller.ids)
 		const foreign = own.map((id, index) => (index === at ? (ids[index] ?? '') : id))
-		const nowhere = own.map((id, index) => (index === at ? nobodys(id) : id))
+		const unused = own.map((id, index) => (index === at ? unusedId(id) : id))
 		if (path.includes('history') && at === 0) return
-		const theirs = await ask(stranger, method, `/v1${fill(path, foreign)}`, bodies[path])
-		const none = await ask(stranger, method, `/v1${fill(path, nowhere)}`, bodies[path])
-		expect([theirs.status, plain(theirs.text, foreign)]).toEqual([none.status, plain(none.text, nowhere)])
-		expect(theirs.status).toBe(404)
+		const response = await call(otherCaller, method, `/v1${fill(path, foreign)}`, bodies[path])
+		const none = await call(otherCaller, method, `/v1${fill(path, unused)}`, bodies[path])
+		expect([response.status, plain(response.text, foreign)]).toEqual([none.status, plain(none.text, unused)])
+		expect(response.status).toBe(404)
 	}
 })
 
 describe('an id of somebody else within a request', () => {
-	type Naming = (things: Things) => readonly [path: string, body: unknown, headers?: Record<string, string>]
-	const namings: Readonly<Record<string, Naming>> = {
+	type IdReference = (ids: ResourceIds) => readonly [path: string, body: unknown, headers?: Record<string, string>]
+	const idReferences: Readonly<Record<string, IdReference>> = {
 		previous_response_id: ({ response }) => [
 			'/v1/responses',
 			{ model: 'echo', input: 'x', previous_response_id: response },
@@ -195,35 +203,35 @@ describe('an id of somebody else within a request', () => {
 		],
 		'x-dragoman-conversation': ({ conversation }) => [
 			'/v1/chat/completions',
-			say('x'),
+			message('x'),
 			{ 'x-dragoman-conversation': conversation },
 		],
-		"Albert's id": ({ history }) => ['/v1/chat/completions', { ...say('x'), user: 'leo', id: history }],
+		"Albert's id": ({ history }) => ['/v1/chat/completions', { ...message('x'), user: 'leo', id: history }],
 	}
-	for (const [name, naming] of Object.entries(namings))
+	for (const [name, reference] of Object.entries(idReferences))
 		test(`${name} is like one of nobody's`, async () => {
-			const before = await everythingOf(alice)
+			const before = await resourcesOf(alice)
 			const unknown = Object.fromEntries(
-				Object.entries(alice.things).map(([kind, id]) => [kind, kind === 'user' ? id : nobodys(id)]),
-			) as unknown as Things
-			for (const stranger of strangers) {
-				const [path, body, headers] = naming(alice.things)
-				const theirs = await ask(stranger, 'POST', path, body, headers)
-				const [nowhere, other, others] = naming(unknown)
-				const none = await ask(stranger, 'POST', nowhere, other, others)
-				const [ids, noIds] = [Object.values(alice.things), Object.values(unknown)]
-				expect([theirs.status, plain(theirs.text, ids)]).toEqual([none.status, plain(none.text, noIds)])
-				expect(theirs.status).toBeGreaterThanOrEqual(400)
-				expect(theirs.status).toBeLessThan(500)
+				Object.entries(alice.ids).map(([kind, id]) => [kind, kind === 'user' ? id : unusedId(id)]),
+			) as unknown as ResourceIds
+			for (const otherCaller of otherCallers) {
+				const [path, body, headers] = reference(alice.ids)
+				const response = await call(otherCaller, 'POST', path, body, headers)
+				const [unused, other, others] = reference(unknown)
+				const none = await call(otherCaller, 'POST', unused, other, others)
+				const [ids, noIds] = [Object.values(alice.ids), Object.values(unknown)]
+				expect([response.status, plain(response.text, ids)]).toEqual([none.status, plain(none.text, noIds)])
+				expect(response.status).toBeGreaterThanOrEqual(400)
+				expect(response.status).toBeLessThan(500)
 			}
-			expect(await everythingOf(alice)).toEqual(before)
+			expect(await resourcesOf(alice)).toEqual(before)
 		})
 
 	test('x-dragoman-parent of another conversation is not there', async () => {
-		for (const stranger of strangers)
-			for (const parent of [alice.things.message, nobodys(alice.things.message)]) {
-				const headers = { 'x-dragoman-conversation': stranger.things.conversation, 'x-dragoman-parent': parent }
-				expect((await ask(stranger, 'POST', '/v1/chat/completions', say('x'), headers)).status).toBe(404)
+		for (const otherCaller of otherCallers)
+			for (const parent of [alice.ids.message, unusedId(alice.ids.message)]) {
+				const headers = { 'x-dragoman-conversation': otherCaller.ids.conversation, 'x-dragoman-parent': parent }
+				expect((await call(otherCaller, 'POST', '/v1/chat/completions', message('x'), headers)).status).toBe(404)
 			}
 	})
 
@@ -232,12 +240,12 @@ describe('an id of somebody else within a request', () => {
 		['/v1/chat/completions', 'completion'],
 	] as const)
 		test(`after in ${path}`, async () => {
-			for (const stranger of strangers) {
-				const [theirs, unknown] = [alice.things[name], nobodys(alice.things[name])]
+			for (const otherCaller of otherCallers) {
+				const [response, unknown] = [alice.ids[name], unusedId(alice.ids[name])]
 				const [foreign, none] = await Promise.all(
-					[theirs, unknown].map((id) => ask(stranger, 'GET', `${path}?after=${id}`)),
+					[response, unknown].map((id) => call(otherCaller, 'GET', `${path}?after=${id}`)),
 				)
-				expect([foreign?.status, plain(foreign?.text ?? '', [theirs])]).toEqual([
+				expect([foreign?.status, plain(foreign?.text ?? '', [response])]).toEqual([
 					none?.status,
 					plain(none?.text ?? '', [unknown]),
 				])
@@ -246,7 +254,7 @@ describe('an id of somebody else within a request', () => {
 })
 
 test('lists tell what is their caller’s alone', async () => {
-	for (const stranger of strangers) {
+	for (const otherCaller of otherCallers) {
 		const lists = await Promise.all(
 			[
 				'/v1/conversations?limit=100',
@@ -258,11 +266,11 @@ test('lists tell what is their caller’s alone', async () => {
 				'/v1/me/usage?limit=100',
 				'/v1/usage?limit=100',
 				`/v1/usage?start_time=0&end_time=${Math.floor(Date.now() / 1000)}`,
-			].map((path) => ask(stranger, 'GET', path)),
+			].map((path) => call(otherCaller, 'GET', path)),
 		)
 		for (const { status, text } of lists) {
 			expect(status).toBe(200)
-			for (const id of Object.values(alice.things)) if (id !== 'leo') expect(text).not.toContain(id)
+			for (const id of Object.values(alice.ids)) if (id !== 'leo') expect(text).not.toContain(id)
 			expect(text).not.toContain('alice')
 		}
 	}
@@ -283,20 +291,20 @@ test('ids that are no ids get an answer, never a failure of the server', async (
 	]
 	for (const { method, path } of routes)
 		for (const id of odd) {
-			const { status } = await ask(alice, method, `/v1${path.replace(/\{\w+\}/g, id)}`, bodies[path])
+			const { status } = await call(alice, method, `/v1${path.replace(/\{\w+\}/g, id)}`, bodies[path])
 			expect([method, path, id, status >= 200 && status < 500]).toEqual([method, path, id, true])
 		}
 })
 
 test('how long an answer takes does not tell whether a thing is there', async () => {
-	const [stranger] = strangers
-	if (stranger === undefined) throw new Error('nobody asks')
+	const [otherCaller] = otherCallers
+	if (otherCaller === undefined) throw new Error('nobody asks')
 	const times: Record<'foreign' | 'unknown', number[]> = { foreign: [], unknown: [] }
-	const ids = { foreign: alice.things.response, unknown: nobodys(alice.things.response) }
-	for (let call = 0; call < 300; call++)
+	const ids = { foreign: alice.ids.response, unknown: unusedId(alice.ids.response) }
+	for (let count = 0; count < 300; count++)
 		for (const kind of ['foreign', 'unknown'] as const) {
 			const begunMs = performance.now()
-			await ask(stranger, 'GET', `/v1/responses/${ids[kind]}`)
+			await call(otherCaller, 'GET', `/v1/responses/${ids[kind]}`)
 			times[kind].push(performance.now() - begunMs)
 		}
 	const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
@@ -306,8 +314,8 @@ test('how long an answer takes does not tell whether a thing is there', async ()
 })
 
 /** Everything that a caller has, as it would be told. */
-async function everythingOf(caller: Caller): Promise<readonly string[]> {
-	const { conversation, response, completion, stream } = caller.things
+async function resourcesOf(caller: Caller): Promise<readonly string[]> {
+	const { conversation, response, completion, stream } = caller.ids
 	const answers = await Promise.all(
 		[
 			`/v1/conversations/${conversation}/export`,
@@ -316,7 +324,7 @@ async function everythingOf(caller: Caller): Promise<readonly string[]> {
 			`/v1/streams/${stream}`,
 			'/v1/chat/history/leo',
 			'/v1/keys?limit=100',
-		].map((path) => ask(caller, 'GET', path)),
+		].map((path) => call(caller, 'GET', path)),
 	)
 	expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
 	return answers.map(({ text }) => text)

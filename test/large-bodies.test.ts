@@ -16,13 +16,13 @@ afterAll(() => server.stop())
 function upload(path: string, framing: 'length' | 'chunks', authorization = `Bearer ${server.key}`): Promise<string> {
 	const { hostname, port } = new URL(server.url)
 	const socket = connect(Number(port), hostname)
-	const piece = Buffer.alloc(65_536, 120)
-	const chunk = Buffer.concat([Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from('\r\n')])
+	const block = Buffer.alloc(65_536, 120)
+	const chunk = Buffer.concat([Buffer.from(`${block.length.toString(16)}\r\n`), block, Buffer.from('\r\n')])
 	const frame = framing === 'length' ? 'content-length: 50000000000' : 'transfer-encoding: chunked'
 	return new Promise((resolve, reject) => {
 		let received = ''
 		const pump = () => {
-			while (!socket.destroyed && socket.write(framing === 'length' ? piece : chunk));
+			while (!socket.destroyed && socket.write(framing === 'length' ? block : chunk));
 		}
 		socket.on('drain', pump)
 		socket.on('error', reject)

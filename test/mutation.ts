@@ -12,7 +12,7 @@ export function randomOf(seed: number): () => number {
 	}
 }
 
-const strangers: readonly unknown[] = [
+const unexpectedValues: readonly unknown[] = [
 	null,
 	true,
 	false,
@@ -55,16 +55,16 @@ const strangers: readonly unknown[] = [
 /** A copy of `value` in which one place, chosen by `random`, is wrong. */
 export function mutate(value: unknown, random: () => number): unknown {
 	const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item
-	if (typeof value !== 'object' || value === null || random() < 0.15) return pick(strangers)
+	if (typeof value !== 'object' || value === null || random() < 0.15) return pick(unexpectedValues)
 	if (Array.isArray(value)) {
-		if (value.length === 0 || random() < 0.1) return [...value, pick(strangers)]
+		if (value.length === 0 || random() < 0.1) return [...value, pick(unexpectedValues)]
 		const at = Math.floor(random() * value.length)
 		if (random() < 0.1) return value.toSpliced(at, 1)
 		if (random() < 0.1) return value.toSpliced(at, 0, value[at])
 		return value.with(at, mutate(value[at], random))
 	}
 	const keys = Object.keys(value)
-	if (keys.length === 0) return pick(strangers)
+	if (keys.length === 0) return pick(unexpectedValues)
 	const key = pick(keys)
 	const entries = Object.entries(value)
 	if (random() < 0.12) return Object.fromEntries(entries.filter(([name]) => name !== key))

@@ -50,14 +50,14 @@ describe('the address in the log line', () => {
 		)
 		await streamed.text()
 		expect(await lineOf(proxied, streamed)).toMatchObject({ client: '2001:db8::1' })
-		const leaving = new AbortController()
+		const disconnect = new AbortController()
 		const left = await fetch(`${proxied.url}/v1/chat/completions`, {
 			method: 'POST',
 			headers: { authorization: `Bearer ${proxied.key}`, ...xff },
 			body: JSON.stringify({ ...hello, stream: true, messages: [{ role: 'user', content: 'echo:delay 60000\nhi' }] }),
-			signal: leaving.signal,
+			signal: disconnect.signal,
 		})
-		leaving.abort()
+		disconnect.abort()
 		expect(await lineOf(proxied, left)).toMatchObject({ client: '203.0.113.9' })
 	})
 	test('is there for a socket and each of its messages', async () => {
@@ -89,12 +89,12 @@ function raw({ url }: TestServer, request: string): Promise<string> {
 		})
 		socket.on('error', reject)
 		socket.on('close', () => resolve(received))
-		const look = () => {
+		const check = () => {
 			const length = /content-length: (\d+)/i.exec(received)?.[1]
 			const begin = received.indexOf('\r\n\r\n')
 			if (length !== undefined && begin !== -1 && received.length >= begin + 4 + Number(length)) socket.destroy()
 		}
-		socket.on('data', look)
+		socket.on('data', check)
 	})
 }
 

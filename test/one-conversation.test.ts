@@ -3,23 +3,25 @@
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { at, type DialectClient, listAt, textAt } from './dialect-clients/dialect-client.ts'
-import { tongues } from './dialect-clients/list.ts'
+import { dialectClients } from './dialect-clients/list.ts'
 import { startServer, type TestServer } from './server.ts'
 
 /** What the model was asked, request by request. */
-const asked: (readonly unknown[])[] = []
+const requests: (readonly unknown[])[] = []
 const model = Bun.serve({
 	port: 0,
 	hostname: '127.0.0.1',
 	async fetch(request) {
 		const messages = listAt(await request.json(), 'messages')
-		asked.push(messages)
+		requests.push(messages)
 		return Response.json({
 			id: 'x',
 			object: 'chat.completion',
 			created: 1,
 			model: 'm',
-			choices: [{ index: 0, message: { role: 'assistant', content: `answer ${asked.length}` }, finish_reason: 'stop' }],
+			choices: [
+				{ index: 0, message: { role: 'assistant', content: `answer ${requests.length}` }, finish_reason: 'stop' },
+			],
 			usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 },
 		})
 	},
@@ -39,8 +41,8 @@ afterAll(async () => {
 	await model.stop(true)
 })
 
-async function say(tongue: DialectClient, text: string, conversation: string): Promise<Response> {
-	const { path, headers, body } = tongue.write({ model: 'm', turns: [{ role: 'user', text }] })
+async function send(client: DialectClient, text: string, conversation: string): Promise<Response> {
+	const { path, headers, body } = client.write({ model: 'm', turns: [{ role: 'user', text }] })
 	return fetch(server.url + path, {
 		method: 'POST',
 		headers: {
@@ -53,49 +55,49 @@ async function say(tongue: DialectClient, text: string, conversation: string): P
 }
 
 /** Without what a dialect says to the model by itself. */
-function talk(messages: readonly unknown[]): readonly string[] {
+function contents(messages: readonly unknown[]): readonly string[] {
 	return messages
 		.filter((message) => at(message, 'role') !== 'system')
 		.map((message) => `${textAt(message, 'role')}: ${textAt(message, 'content')}`)
 }
 
 test('each dialect goes on where the others stopped', async () => {
-	const said: string[] = []
+	const texts: string[] = []
 	let conversation = 'new'
 	// There and back again: so that each comes after, and before, another.
-	for (const [turn, tongue] of [...tongues, ...tongues.toReversed()].entries()) {
-		const text = `${tongue.name} says ${turn + 1}`
-		const response = await say(tongue, text, conversation)
-		expect([tongue.name, response.status]).toEqual([tongue.name, 200])
+	for (const [turn, client] of [...dialectClients, ...dialectClients.toReversed()].entries()) {
+		const text = `${client.name} says ${turn + 1}`
+		const response = await send(client, text, conversation)
+		expect([client.name, response.status]).toEqual([client.name, 200])
 		const id = response.headers.get('x-dragoman-conversation') ?? ''
 		expect(id).toMatch(/^conv_[0-9a-f]{32}$/)
 		if (conversation !== 'new') expect(id).toBe(conversation)
 		conversation = id
-		expect(tongue.readWhole(await response.json()).text).toBe(`answer ${turn + 1}`)
-		said.push(`user: ${text}`)
-		expect([tongue.name, talk(asked.at(-1) ?? [])]).toEqual([tongue.name, said])
-		said.push(`assistant: answer ${turn + 1}`)
+		expect(client.readUnary(await response.json()).text).toBe(`answer ${turn + 1}`)
+		texts.push(`user: ${text}`)
+		expect([client.name, contents(requests.at(-1) ?? [])]).toEqual([client.name, texts])
+		texts.push(`assistant: answer ${turn + 1}`)
 	}
 
 	const items = await (await server.call(`/v1/conversations/${conversation}/items?limit=100&order=asc`)).json()
-	const kept = listAt(items, 'data').map(
+	const stored = listAt(items, 'data').map(
 		(item) =>
 			`${textAt(item, 'role')}: ${listAt(item, 'content')
 				.map((part) => textAt(part, 'text'))
 				.join('')}`,
 	)
-	expect(kept).toEqual(said)
+	expect(stored).toEqual(texts)
 })
 
 test("somebody else's conversation is not there, in any dialect", async () => {
-	const [first] = tongues
+	const [first] = dialectClients
 	if (first === undefined) throw new Error('no dialect')
-	const mine = (await say(first, 'mine', 'new')).headers.get('x-dragoman-conversation') ?? ''
-	for (const tongue of tongues) {
+	const mine = (await send(first, 'mine', 'new')).headers.get('x-dragoman-conversation') ?? ''
+	for (const client of dialectClients) {
 		const answers: unknown[] = []
 		for (const id of [mine.replace(/.$/, (last) => (last === '0' ? '1' : '0')), 'conv_nonsense']) {
-			const response = await say(tongue, 'hello', id)
-			answers.push([response.status, tongue.readError(await response.json()).replaceAll(id, 'ID')])
+			const response = await send(client, 'hello', id)
+			answers.push([response.status, client.readError(await response.json()).replaceAll(id, 'ID')])
 		}
 		expect(answers[0]).toEqual(answers[1])
 		expect(at(answers, 0, 0)).toBe(404)

@@ -2,9 +2,9 @@
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { collect } from '../src/chat/collect.ts'
 import { ChatError } from '../src/chat/error.ts'
 import type { ChatRequest } from '../src/chat/request.ts'
+import { completionOf } from '../src/engines/answer.testing.ts'
 import { openEcho } from '../src/engines/echo/echo.ts'
 import { engineContract } from '../src/engines/engine.contract.ts'
 import { openOpenAICompatible } from '../src/engines/openai-compatible/openai-compatible.ts'
@@ -76,7 +76,7 @@ const request: ChatRequest = {
 const call = { signal: new AbortController().signal, model: 'm', requestId: 'req_1' }
 
 /** Asks a server that answers with `respond`, and tells what came of it. */
-async function ask(respond: (request: Request) => Response | Promise<Response>): Promise<ChatError | string> {
+async function send(respond: (request: Request) => Response | Promise<Response>): Promise<ChatError | string> {
 	const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: respond })
 	const engine = openOpenAICompatible({
 		url: `http://127.0.0.1:${server.port}/v1`,
@@ -84,7 +84,7 @@ async function ask(respond: (request: Request) => Response | Promise<Response>):
 		clock: systemClock,
 	})
 	try {
-		const { choices } = await collect(await engine.chat(request, call))
+		const { choices } = await completionOf(await engine.chat(request, call))
 		return choices[0]?.text ?? ''
 	} catch (thrown) {
 		if (thrown instanceof ChatError) return thrown
@@ -97,21 +97,21 @@ async function ask(respond: (request: Request) => Response | Promise<Response>):
 
 const chunk = (delta: object, finish: string | null = null) =>
 	`data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`
-const stream = (...pieces: readonly string[]) =>
-	new Response(pieces.join(''), { headers: { 'content-type': 'text/event-stream' } })
+const stream = (...parts: readonly string[]) =>
+	new Response(parts.join(''), { headers: { 'content-type': 'text/event-stream' } })
 
 describe('a foreign server', () => {
 	test('is sent our key and asked to stream', async () => {
-		let seen: unknown
-		await ask(async (received) => {
-			seen = {
+		let receivedBody: unknown
+		await send(async (received) => {
+			receivedBody = {
 				key: received.headers.get('authorization'),
 				path: new URL(received.url).pathname,
 				body: await received.json(),
 			}
 			return stream(chunk({ content: 'a' }), chunk({}, 'stop'), 'data: [DONE]\n\n')
 		})
-		expect(seen).toMatchObject({
+		expect(receivedBody).toMatchObject({
 			key: 'Bearer sk-upstream',
 			path: '/v1/chat/completions',
 			body: { model: 'm', stream: true, stream_options: { include_usage: true } },
@@ -119,7 +119,7 @@ describe('a foreign server', () => {
 	})
 	test('may answer unstreamed', async () => {
 		expect(
-			await ask(() =>
+			await send(() =>
 				Response.json({
 					id: 'x',
 					object: 'chat.completion',
@@ -170,7 +170,7 @@ describe('a foreign server', () => {
 	]
 	for (const [name, respond, expected] of failures) {
 		test(name, async () => {
-			const outcome = await ask(respond)
+			const outcome = await send(respond)
 			expect(outcome).toBeInstanceOf(ChatError)
 			expect(outcome).toMatchObject(expected)
 			expect(String(outcome)).not.toContain('sk-upstream')

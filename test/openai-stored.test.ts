@@ -76,14 +76,14 @@ async function answer({ request, thread, writer }: ChatCall, own: ScopedConversa
 	const identity = { token, created: Math.floor(nowMs / 1000), model: request.model, now: () => nowMs }
 	if (thread === undefined) {
 		shown = request.messages
-		return writer.completion(say(request), identity)
+		return writer.completion(completionOf(request), identity)
 	}
-	const { conversation, parent } = await placeOf(thread, own)
+	const { conversation, parent } = await positionOf(thread, own)
 	const history = await own.history.read(conversation, { maxBytes: 1e9, tip: parent })
 	shown = [...(history?.messages.map(({ message }) => message) ?? []), ...request.messages]
 	const last = history?.messages.at(-1)?.id
 	const create = { id: conversation, metadata: {}, listed: thread.listed, createdAtMs: nowMs, updatedAtMs: nowMs }
-	const completion = say(request)
+	const completion = completionOf(request)
 	await own.turns.begin({
 		...thread,
 		id: token,
@@ -105,7 +105,7 @@ async function answer({ request, thread, writer }: ChatCall, own: ScopedConversa
 }
 
 /** `call`, said last, makes it call; anything else is repeated. */
-function say({ messages }: ChatRequest): Completion {
+function completionOf({ messages }: ChatRequest): Completion {
 	const last = messages.at(-1)?.content[0]
 	const text = last !== undefined && 'text' in last ? last.text : ''
 	const calls = text === 'call'
@@ -123,7 +123,7 @@ function say({ messages }: ChatRequest): Completion {
 	}
 }
 
-async function placeOf({ origin }: Thread, own: ScopedConversations) {
+async function positionOf({ origin }: Thread, own: ScopedConversations) {
 	if (origin.type === 'new') return { conversation: newConversationId(), parent: undefined }
 	if (origin.type === 'conversation') {
 		if ((await own.index.find(origin.id)) === undefined) throw origin.missing()
@@ -136,7 +136,7 @@ async function placeOf({ origin }: Thread, own: ScopedConversations) {
 
 const clientOf = (apiKey: string) => new OpenAI({ baseURL: `http://127.0.0.1:${server.port}`, apiKey, maxRetries: 0 })
 const client = clientOf('t.alice')
-const stranger = clientOf('t.mallory')
+const otherClient = clientOf('t.mallory')
 const model = 'm'
 
 beforeAll(() => {
@@ -235,22 +235,22 @@ describe('responses', () => {
 		})
 		expect(lastText()).toEqual(['call', '', '42', 'And? Now?'])
 		expect(second.previous_response_id).toBe(first.id)
-		const asked = await ids(client.responses.inputItems.list(second.id, { order: 'asc', limit: 2 }))
-		expect(asked.map(({ type }) => type)).toEqual(['message', 'function_call', 'function_call_output', 'message'])
-		expect(asked[1]).toMatchObject({ id: first.output[0]?.id ?? '', call_id: 'call_1', arguments: '{"a":1}' })
+		const listed = await ids(client.responses.inputItems.list(second.id, { order: 'asc', limit: 2 }))
+		expect(listed.map(({ type }) => type)).toEqual(['message', 'function_call', 'function_call_output', 'message'])
+		expect(listed[1]).toMatchObject({ id: first.output[0]?.id ?? '', call_id: 'call_1', arguments: '{"a":1}' })
 		const backwards = await ids(client.responses.inputItems.list(second.id, { limit: 1 }))
-		expect(backwards.map(({ id }) => id)).toEqual(asked.map(({ id }) => id).toReversed())
+		expect(backwards.map(({ id }) => id)).toEqual(listed.map(({ id }) => id).toReversed())
 	})
 
 	test('are put together from items that are only pointed at', async () => {
 		const first = await client.responses.create({ model, input: 'One' })
-		const [said] = first.output
+		const [item] = first.output
 		await client.responses.create({
 			model,
 			input: [
 				{ role: 'user', content: 'One' },
-				{ type: 'item_reference', id: said?.id ?? '' },
-				{ type: 'item_reference', id: said?.id ?? '' },
+				{ type: 'item_reference', id: item?.id ?? '' },
+				{ type: 'item_reference', id: item?.id ?? '' },
 				{ role: 'user', content: 'Two' },
 			],
 		})
@@ -259,13 +259,13 @@ describe('responses', () => {
 			model,
 			previous_response_id: first.id,
 			input: [
-				{ type: 'item_reference', id: said?.id ?? '' },
+				{ type: 'item_reference', id: item?.id ?? '' },
 				{ role: 'user', content: 'Two' },
 			],
 		})
 		expect(lastText()).toEqual(['One', 'You said: One', 'Two'])
-		const input = [{ type: 'item_reference' as const, id: said?.id ?? '' }]
-		expect(await failure(stranger.responses.create({ model, input }))).toMatchObject({ status: 404 })
+		const input = [{ type: 'item_reference' as const, id: item?.id ?? '' }]
+		expect(await failure(otherClient.responses.create({ model, input }))).toMatchObject({ status: 404 })
 	})
 
 	test('are compacted to what was said by the user and a summary that is taken back', async () => {
@@ -345,8 +345,8 @@ describe('conversations', () => {
 		expect(left.id).toBe(conversation_id)
 		const after = await ids(client.conversations.items.list(conversation_id, { order: 'asc' }))
 		expect(after.map(({ id }) => id)).toEqual([items[0]?.id, items[2]?.id])
-		const gone = client.conversations.items.retrieve(call?.id ?? '', { conversation_id })
-		expect(await failure(gone)).toMatchObject({ status: 404 })
+		const deleted = client.conversations.items.retrieve(call?.id ?? '', { conversation_id })
+		expect(await failure(deleted)).toMatchObject({ status: 404 })
 	})
 
 	test('are renamed and deleted', async () => {
@@ -446,41 +446,45 @@ describe('what belongs to somebody else', () => {
 		const { id } = await client.conversations.create({ items: [{ role: 'user', content: 'A' }] })
 		const [item] = await ids(client.conversations.items.list(id))
 		const none = newTurnId()
-		const nowhere = newConversationId().replaceAll('-', '')
-		const mine = [response.id.slice('resp_'.length), completion.id.slice('chatcmpl-'.length), id.slice('conv_'.length)]
+		const unusedId = newConversationId().replaceAll('-', '')
+		const ownIds = [
+			response.id.slice('resp_'.length),
+			completion.id.slice('chatcmpl-'.length),
+			id.slice('conv_'.length),
+		]
 		const messageId = item?.id ?? ''
 		const paths: readonly (readonly [string, string])[] = [
-			['GET', `/responses/resp_${mine[0]}`],
-			['DELETE', `/responses/resp_${mine[0]}`],
-			['POST', `/responses/resp_${mine[0]}/cancel`],
-			['GET', `/responses/resp_${mine[0]}/input_items`],
-			['GET', `/chat/completions/chatcmpl-${mine[1]}`],
-			['DELETE', `/chat/completions/chatcmpl-${mine[1]}`],
-			['GET', `/chat/completions/chatcmpl-${mine[1]}/messages`],
-			['GET', `/chat/completions?after=chatcmpl-${mine[1]}`],
-			['GET', `/conversations/conv_${mine[2]}`],
-			['DELETE', `/conversations/conv_${mine[2]}`],
-			['GET', `/conversations/conv_${mine[2]}/items`],
-			['GET', `/conversations/conv_${mine[2]}/items/${messageId}`],
-			['DELETE', `/conversations/conv_${mine[2]}/items/${messageId}`],
-			['GET', `/conversations/conv_${mine[2]}/export`],
-			['GET', `/conversations?after=conv_${mine[2]}`],
+			['GET', `/responses/resp_${ownIds[0]}`],
+			['DELETE', `/responses/resp_${ownIds[0]}`],
+			['POST', `/responses/resp_${ownIds[0]}/cancel`],
+			['GET', `/responses/resp_${ownIds[0]}/input_items`],
+			['GET', `/chat/completions/chatcmpl-${ownIds[1]}`],
+			['DELETE', `/chat/completions/chatcmpl-${ownIds[1]}`],
+			['GET', `/chat/completions/chatcmpl-${ownIds[1]}/messages`],
+			['GET', `/chat/completions?after=chatcmpl-${ownIds[1]}`],
+			['GET', `/conversations/conv_${ownIds[2]}`],
+			['DELETE', `/conversations/conv_${ownIds[2]}`],
+			['GET', `/conversations/conv_${ownIds[2]}/items`],
+			['GET', `/conversations/conv_${ownIds[2]}/items/${messageId}`],
+			['DELETE', `/conversations/conv_${ownIds[2]}/items/${messageId}`],
+			['GET', `/conversations/conv_${ownIds[2]}/export`],
+			['GET', `/conversations?after=conv_${ownIds[2]}`],
 		]
 		for (const [method, path] of paths) {
-			const told = async (at: string) => {
+			const errorAt = async (at: string) => {
 				const answered = await fetch(`http://127.0.0.1:${server.port}${at}`, {
 					method,
 					headers: { authorization: 'Bearer t.mallory' },
 				})
-				return [answered.status, (await answered.text()).replaceAll(none, mine[0] ?? '')]
+				return [answered.status, (await answered.text()).replaceAll(none, ownIds[0] ?? '')]
 			}
-			const unknown = [mine[0], mine[1]]
+			const unknown = [ownIds[0], ownIds[1]]
 				.reduce<string>((text, token) => text.replace(token ?? '', none), path)
-				.replace(mine[2] ?? '', nowhere)
+				.replace(ownIds[2] ?? '', unusedId)
 			const blank = (text: unknown) =>
-				[none, nowhere, ...mine].reduce<string>((so, token) => so.replaceAll(token, 'x'), String(text))
-			const [foreign, absent] = [await told(path), await told(unknown)]
-			expect([foreign[0], blank(foreign[1])], `${method} ${path}`).toEqual([404, blank(absent[1])])
+				[none, unusedId, ...ownIds].reduce<string>((so, token) => so.replaceAll(token, 'x'), String(text))
+			const [otherError, unknownError] = [await errorAt(path), await errorAt(unknown)]
+			expect([otherError[0], blank(otherError[1])], `${method} ${path}`).toEqual([404, blank(unknownError[1])])
 		}
 		expect((await client.responses.retrieve(response.id)).id).toBe(response.id)
 		expect(await ids(client.conversations.items.list(id))).toHaveLength(1)

@@ -46,7 +46,7 @@ afterAll(async () => {
 
 const model = 'albert-small'
 const base = '/opengatellm/v1'
-const say = (content: string, extra: object = {}) => ({ model, messages: [{ role: 'user', content }], ...extra })
+const message = (content: string, extra: object = {}) => ({ model, messages: [{ role: 'user', content }], ...extra })
 
 interface FailOverRequest {
 	readonly method?: string
@@ -54,7 +54,7 @@ interface FailOverRequest {
 	readonly key?: string
 }
 
-async function ask(
+async function send(
 	path: string,
 	{ body, key = server.key, method = body === undefined ? 'GET' : 'POST' }: FailOverRequest = {},
 ) {
@@ -74,7 +74,7 @@ async function makeKey(...flags: readonly string[]): Promise<string> {
 }
 
 test('models tell their type, their aliases and what they cost', async () => {
-	const wanted = {
+	const expected = {
 		object: 'model',
 		id: model,
 		type: 'text-generation',
@@ -84,18 +84,18 @@ test('models tell their type, their aliases and what they cost', async () => {
 		max_context_length: 8000,
 		costs: { prompt_tokens: 100, completion_tokens: 400 },
 	}
-	const { body } = await ask('/models')
+	const { body } = await send('/models')
 	expect(body.object).toBe('list')
-	expect(body.data[0]).toEqual(wanted)
+	expect(body.data[0]).toEqual(expected)
 	expect(body.data[1].costs).toEqual({ prompt_tokens: 0, completion_tokens: 0 })
 	for (const name of [model, 'AgentPublic/llama3-instruct-8b', 'AgentPublic%2Fllama3-instruct-8b'])
-		expect((await ask(`/models/${name}`)).body).toEqual(wanted)
+		expect((await send(`/models/${name}`)).body).toEqual(expected)
 })
 
 describe('chat', () => {
 	test('tells cost, impacts and carbon in its usage, and the public name', async () => {
-		const { body } = await ask('/chat/completions', {
-			body: { ...say('one two'), model: 'AgentPublic/llama3-instruct-8b' },
+		const { body } = await send('/chat/completions', {
+			body: { ...message('one two'), model: 'AgentPublic/llama3-instruct-8b' },
 		})
 		expect(body).toMatchObject({ model, choices: [{ message: { content: 'one two' } }] })
 		const { prompt_tokens: prompt, completion_tokens: completion, cost } = body.usage
@@ -111,7 +111,7 @@ describe('chat', () => {
 
 	for (const options of [{}, { stream_options: { include_usage: true } }, { stream_options: { include_usage: false } }])
 		test(`streams with one chunk of accounts at the end, ${JSON.stringify(options)}`, async () => {
-			const { text } = await ask('/chat/completions', { body: say('one two', { stream: true, ...options }) })
+			const { text } = await send('/chat/completions', { body: message('one two', { stream: true, ...options }) })
 			const events = text.trimEnd().split('\n\n')
 			expect(events.pop()).toBe('data: [DONE]')
 			const chunks = events.map((event) => JSON.parse(event.slice('data: '.length)))
@@ -122,8 +122,8 @@ describe('chat', () => {
 		})
 
 	test('an error within a stream is its last event', async () => {
-		const { text } = await ask('/chat/completions', {
-			body: say('echo:error-after 1 overloaded\nx y', { stream: true }),
+		const { text } = await send('/chat/completions', {
+			body: message('echo:error-after 1 overloaded\nx y', { stream: true }),
 		})
 		const last = text.trimEnd().split('\n\n').at(-1) ?? ''
 		expect(last).toStartWith('event: error\ndata: {')
@@ -135,20 +135,22 @@ describe('chat', () => {
 
 	test('calls tools without being told that it may', async () => {
 		const tools = [{ type: 'function', function: { name: 'get_weather' } }]
-		const { body } = await ask('/chat/completions', { body: say('echo:tool get_weather {}', { tools }) })
+		const { body } = await send('/chat/completions', { body: message('echo:tool get_weather {}', { tools }) })
 		expect(body.choices[0].message.tool_calls[0].function.name).toBe('get_weather')
 	})
 
 	test('refuses to search in documents', async () => {
-		const { status, body } = await ask('/chat/completions', { body: say('x', { search: true, search_args: { k: 1 } }) })
+		const { status, body } = await send('/chat/completions', {
+			body: message('x', { search: true, search_args: { k: 1 } }),
+		})
 		expect([status, typeof body.detail, body.error.code]).toEqual([410, 'string', 'gone'])
 	})
 })
 
 test('embeddings, in numbers and in base64', async () => {
-	const { body } = await ask('/embeddings', { body: { model, input: ['a', 'b c'] } })
+	const { body } = await send('/embeddings', { body: { model, input: ['a', 'b c'] } })
 	expect(body).toMatchObject({ object: 'list', model, usage: { prompt_tokens: 3, completion_tokens: 0, cost: 0.0003 } })
-	const encoded = await ask('/embeddings', { body: { model, input: 'a', encoding_format: 'base64' } })
+	const encoded = await send('/embeddings', { body: { model, input: 'a', encoding_format: 'base64' } })
 	const bytes = Buffer.from(encoded.body.data[0].embedding, 'base64')
 	expect(bytes.readFloatLE(0)).toBeCloseTo(body.data[0].embedding[0])
 })
@@ -156,15 +158,15 @@ test('embeddings, in numbers and in base64', async () => {
 describe('rerank', () => {
 	const documents = ['Count to ten.', 'The sea is blue.']
 	test('as today, and as before', async () => {
-		const { body } = await ask('/rerank', { body: { model, query: 'The sea is blue.', documents, top_n: 1 } })
+		const { body } = await send('/rerank', { body: { model, query: 'The sea is blue.', documents, top_n: 1 } })
 		expect(body).toMatchObject({ object: 'list', model, results: [{ index: 1 }], usage: { requests: 1 } })
 		expect(body.results).toHaveLength(1)
-		const older = await ask('/rerank', { body: { model, prompt: 'The sea is blue.', input: documents } })
+		const older = await send('/rerank', { body: { model, prompt: 'The sea is blue.', input: documents } })
 		expect(older.body.data.map(({ index }: { index: number }) => index)).toEqual([1, 0])
 		expect(older.body.data[0]).toMatchObject({ object: 'rerank', score: expect.any(Number) })
 	})
 	test('by text-embeddings-inference', async () => {
-		const { body } = await ask('/rerank', { body: { model: 'reranker', query: 'q', documents } })
+		const { body } = await send('/rerank', { body: { model: 'reranker', query: 'q', documents } })
 		expect(sent).toEqual({ path: '/rerank', body: { query: 'q', texts: documents, truncate: true } })
 		expect(body.results).toEqual([
 			{ index: 1, relevance_score: 0.9 },
@@ -174,7 +176,7 @@ describe('rerank', () => {
 		expect(body.usage.prompt_tokens).toBe(10)
 	})
 	test('not with the words of both', async () => {
-		const { status } = await ask('/rerank', { body: { model, query: 'q', documents, prompt: 'q', input: documents } })
+		const { status } = await send('/rerank', { body: { model, query: 'q', documents, prompt: 'q', input: documents } })
 		expect(status).toBe(422)
 	})
 })
@@ -190,7 +192,7 @@ describe('transcriptions', () => {
 		const types: Record<string, string> = { text: 'text/plain', srt: 'application/x-subrip', vtt: 'text/vtt' }
 		for (const format of ['json', 'verbose_json', 'diarized_json', 'text', 'srt', 'vtt']) {
 			const body = form({ model, prompt: 'Hello there.', response_format: format })
-			const answer = await ask('/audio/transcriptions', { body })
+			const answer = await send('/audio/transcriptions', { body })
 			expect([format, answer.status]).toEqual([format, 200])
 			expect(answer.headers.get('content-type')).toStartWith(types[format] ?? 'application/json')
 			expect(answer.text).toContain('Hello there.')
@@ -205,7 +207,7 @@ describe('transcriptions', () => {
 	})
 	test('the upstream is sent the file and the language’s code', async () => {
 		const body = form({ model: 'whisper', language: 'French', response_format: 'srt' })
-		const { text } = await ask('/audio/transcriptions', { body })
+		const { text } = await send('/audio/transcriptions', { body })
 		expect(text).toContain('Bonjour')
 		if (!(sent.body instanceof FormData)) throw new Error('no form came upstream')
 		expect([sent.body.get('model'), sent.body.get('language')]).toEqual(['whisper-large-v3', 'fr'])
@@ -215,8 +217,8 @@ describe('transcriptions', () => {
 	test('without a file, or not as a form', async () => {
 		const none = new FormData()
 		none.set('model', model)
-		expect((await ask('/audio/transcriptions', { body: none })).status).toBe(422)
-		expect((await ask('/audio/transcriptions', { body: { model } })).status).toBe(422)
+		expect((await send('/audio/transcriptions', { body: none })).status).toBe(422)
+		expect((await send('/audio/transcriptions', { body: { model } })).status).toBe(422)
 	})
 })
 
@@ -269,45 +271,49 @@ describe('keys of one’s own', () => {
 		for (const path of ['/me/keys', '/keys', '/tokens']) {
 			const owner = await makeKey('--tenant', 'clinic', '--owner', `ward of ${path}`)
 			const expires = Math.floor(Date.now() / 1000) + 3600
-			const made = await ask(path, { body: { name: 'notebook', expires }, key: owner })
+			const made = await send(path, { body: { name: 'notebook', expires }, key: owner })
 			expect([made.status, made.body]).toMatchObject([201, { name: 'notebook', expires, status: 'active' }])
 			const { id, token, value } = made.body
 			expect(value).toBe(token)
-			expect((await ask('/me', { key: token })).body).toMatchObject({ id: `ward of ${path}`, expires, permissions: [] })
-			const { body: list } = await ask(`${path}?sort_by=created&order_direction=desc`, { key: owner })
+			expect((await send('/me', { key: token })).body).toMatchObject({
+				id: `ward of ${path}`,
+				expires,
+				permissions: [],
+			})
+			const { body: list } = await send(`${path}?sort_by=created&order_direction=desc`, { key: owner })
 			expect(list.data.map(({ name }: { name: string }) => name)).toEqual(['notebook', 'some'])
 			expect(JSON.stringify(list)).not.toContain(token)
-			expect((await ask(`${path}/${id}`, { key: owner })).body).toMatchObject({ id, object: 'key', status: 'active' })
-			const ended = await ask(`${path}/${id}`, { method: 'DELETE', key: owner })
+			expect((await send(`${path}/${id}`, { key: owner })).body).toMatchObject({ id, object: 'key', status: 'active' })
+			const ended = await send(`${path}/${id}`, { method: 'DELETE', key: owner })
 			expect(ended.status).toBe(path === '/keys' ? 200 : 204)
-			expect((await ask('/models', { key: token })).status).toBe(401)
-			expect((await ask(`${path}/${id}`, { key: owner })).status).toBe(404)
-			expect((await ask(`${path}/${id}`, { method: 'DELETE', key: owner })).status).toBe(404)
+			expect((await send('/models', { key: token })).status).toBe(401)
+			expect((await send(`${path}/${id}`, { key: owner })).status).toBe(404)
+			expect((await send(`${path}/${id}`, { method: 'DELETE', key: owner })).status).toBe(404)
 		}
 	})
 
 	test('may do no more than the one that made them, and last no longer', async () => {
-		const { body: made } = await ask('/keys', { body: { name: 'child' } })
-		expect((await ask('/me', { key: made.value })).body.permissions).toEqual([])
+		const { body: made } = await send('/keys', { body: { name: 'child' } })
+		expect((await send('/me', { key: made.value })).body.permissions).toEqual([])
 		const shortLived = await makeKey('--expires', '2999-01-01')
-		const { body: child } = await ask('/keys', { body: { name: 'child', expires: 33_000_000_000 }, key: shortLived })
+		const { body: child } = await send('/keys', { body: { name: 'child', expires: 33_000_000_000 }, key: shortLived })
 		expect(child.expires).toBe(Date.UTC(2999, 0, 1) / 1000)
-		const { body: other } = await ask('/keys', { body: { name: 'child' }, key: shortLived })
+		const { body: other } = await send('/keys', { body: { name: 'child' }, key: shortLived })
 		expect(other.expires).toBe(Date.UTC(2999, 0, 1) / 1000)
 	})
 
 	test('are not made for the past', async () => {
-		expect((await ask('/keys', { body: { name: 'x', expires: 1000 } })).status).toBe(422)
-		expect((await ask('/keys', { body: { expires: null } })).status).toBe(422)
+		expect((await send('/keys', { body: { name: 'x', expires: 1000 } })).status).toBe(422)
+		expect((await send('/keys', { body: { expires: null } })).status).toBe(422)
 	})
 
 	test('are refused once they expired', async () => {
-		const { body: made } = await ask('/keys', { body: { name: 'brief', expires: Math.ceil(Date.now() / 1000) + 1 } })
-		let status = (await ask('/models', { key: made.value })).status
+		const { body: made } = await send('/keys', { body: { name: 'brief', expires: Math.ceil(Date.now() / 1000) + 1 } })
+		let status = (await send('/models', { key: made.value })).status
 		expect(status).toBe(200)
-		while (status === 200) status = (await ask('/models', { key: made.value })).status
+		while (status === 200) status = (await send('/models', { key: made.value })).status
 		expect(status).toBe(401)
-		const { body } = await ask('/keys?status=expired')
+		const { body } = await send('/keys?status=expired')
 		expect(body.data.map(({ id }: { id: string }) => id)).toEqual([made.id])
 	})
 })
@@ -316,18 +322,18 @@ describe('usage of one’s own', () => {
 	let key = ''
 	beforeAll(async () => {
 		key = await makeKey('--owner', 'counted')
-		for (const text of ['one', 'one two three']) await ask('/chat/completions', { body: say(text), key })
-		await ask('/embeddings', { body: { model, input: 'a' }, key })
-		await ask('/chat/completions', { body: say('echo:error overloaded'), key })
+		for (const text of ['one', 'one two three']) await send('/chat/completions', { body: message(text), key })
+		await send('/embeddings', { body: { model, input: 'a' }, key })
+		await send('/chat/completions', { body: message('echo:error overloaded'), key })
 		// Somebody else's.
-		await ask('/chat/completions', { body: say('one') })
+		await send('/chat/completions', { body: message('one') })
 	})
 
 	test('call by call', async () => {
-		const { body } = await ask('/me/usage', { key })
+		const { body } = await send('/me/usage', { key })
 		expect(body.total).toBe(4)
-		const told = body.data.map(({ endpoint, status }: { endpoint: string; status: number }) => [endpoint, status])
-		expect(told).toEqual([
+		const statuses = body.data.map(({ endpoint, status }: { endpoint: string; status: number }) => [endpoint, status])
+		expect(statuses).toEqual([
 			['/v1/chat/completions', 500],
 			['/v1/embeddings', 200],
 			['/v1/chat/completions', 200],
@@ -337,19 +343,19 @@ describe('usage of one’s own', () => {
 			...{ object: 'me.usage', model, key: 'some', method: 'POST', created: expect.any(Number) },
 			usage: { cost: expect.any(Number), impacts: { kWh: 0 }, metrics: { latency: expect.any(Number) } },
 		})
-		const { body: one } = await ask('/me/usage?endpoint=/v1/embeddings&limit=1', { key })
+		const { body: one } = await send('/me/usage?endpoint=/v1/embeddings&limit=1', { key })
 		expect([one.total, one.data.length]).toEqual([1, 1])
-		expect((await ask('/me/usage?endpoint=/v1/ocr', { key })).body.data).toEqual([])
-		expect((await ask('/me/usage?end_time=1000', { key })).body.data).toEqual([])
-		expect((await ask('/me/usage?limit=101', { key })).status).toBe(422)
+		expect((await send('/me/usage?endpoint=/v1/ocr', { key })).body.data).toEqual([])
+		expect((await send('/me/usage?end_time=1000', { key })).body.data).toEqual([])
+		expect((await send('/me/usage?limit=101', { key })).status).toBe(422)
 	})
 
 	test('in pages, as version 0.2', async () => {
-		const { body } = await ask('/usage?limit=3&order_by=total_tokens&order_direction=desc', { key })
+		const { body } = await send('/usage?limit=3&order_by=total_tokens&order_direction=desc', { key })
 		expect(body).toMatchObject({ total: 4, total_requests: 4, page: 1, limit: 3, total_pages: 2, has_more: true })
 		const tokens = body.data.map(({ total_tokens: count }: { total_tokens: number }) => count)
 		expect(tokens).toEqual(tokens.toSorted((a: number, b: number) => b - a))
-		const { body: rest } = await ask('/usage?limit=3&page=2&order_by=total_tokens', { key })
+		const { body: rest } = await send('/usage?limit=3&page=2&order_by=total_tokens', { key })
 		expect([rest.data.length, rest.has_more]).toEqual([1, false])
 		const costs = [...body.data, ...rest.data].map(({ cost }: { cost: number }) => Math.round(cost * 1e6))
 		expect(Math.round(body.total_albert_coins * 1e6)).toBe(costs.reduce((sum, cost) => sum + cost, 0))
@@ -357,67 +363,67 @@ describe('usage of one’s own', () => {
 
 	test('in days, where a span of time is asked for', async () => {
 		const now = Math.floor(Date.now() / 1000)
-		const { body } = await ask(`/usage?start_time=${now - 3600}&end_time=${now + 60}`, { key })
-		const { body: all } = await ask('/usage', { key })
+		const { body } = await send(`/usage?start_time=${now - 3600}&end_time=${now + 60}`, { key })
+		const { body: all } = await send('/usage', { key })
 		const sum = body.data.reduce((total: number, one: { total_tokens: number }) => total + one.total_tokens, 0)
 		expect(sum).toBe(all.total_tokens)
 		expect(body.data[0]).toMatchObject({ object: 'usage.bucket', impacts: { kWh: 0 } })
-		expect((await ask(`/usage?start_time=${now}`, { key })).status).toBe(422)
-		const { body: none } = await ask(`/usage?start_time=${now - 60}&end_time=${now}&models=other`, { key })
+		expect((await send(`/usage?start_time=${now}`, { key })).status).toBe(422)
+		const { body: none } = await send(`/usage?start_time=${now - 60}&end_time=${now}&models=other`, { key })
 		expect(none.data).toEqual([])
 	})
 
 	test('an admin sees its own here too', async () => {
-		const { body } = await ask('/usage')
+		const { body } = await send('/usage')
 		expect(body.data.every(({ user_id: user }: { user_id: string }) => user !== 'counted')).toBe(true)
 	})
 })
 
 test('who asks, and how models are', async () => {
 	for (const path of ['/me', '/me/info', '/users/me'])
-		expect((await ask(path)).body).toMatchObject({
+		expect((await send(path)).body).toMatchObject({
 			object: 'userInfo',
 			permissions: ['admin'],
 			budget: null,
 			limits: [],
 		})
-	const { body } = await ask('/health/models')
+	const { body } = await send('/health/models')
 	expect(body.data[0]).toEqual({ id: model, status: 'green' })
 })
 
 describe('errors are `detail` beside `error`', () => {
 	test('keys', async () => {
-		expect(await ask('/models', { key: '' })).toMatchObject({ status: 401, body: { detail: 'Not authenticated' } })
-		const wrong = await ask('/models', { key: 'no-such-key-at-all' })
+		expect(await send('/models', { key: '' })).toMatchObject({ status: 401, body: { detail: 'Not authenticated' } })
+		const wrong = await send('/models', { key: 'no-such-key-at-all' })
 		expect(wrong).toMatchObject({
 			status: 401,
 			body: { detail: 'Invalid API key.', error: { code: 'invalid_api_key' } },
 		})
 	})
 	test('models', async () => {
-		const unknown = await ask('/chat/completions', { body: { ...say('x'), model: 'none' } })
+		const unknown = await send('/chat/completions', { body: { ...message('x'), model: 'none' } })
 		expect(unknown).toMatchObject({
 			status: 404,
 			body: { detail: 'Model not found.', error: { code: 'model_not_found' } },
 		})
-		const busy = await ask('/chat/completions', { body: say('echo:error overloaded') })
+		const busy = await send('/chat/completions', { body: message('echo:error overloaded') })
 		expect(busy).toMatchObject({ status: 503, body: { detail: 'Model is too busy, please try again later.' } })
 		expect(Number(busy.headers.get('retry-after'))).toBeGreaterThan(0)
 	})
 	test('models that are for something else', async () => {
 		const wrong = { status: 422, body: { detail: 'Wrong model type.' } }
-		expect(await ask('/chat/completions', { body: { ...say('x'), model: 'reranker' } })).toMatchObject(wrong)
-		expect(await ask('/embeddings', { body: { model: 'whisper', input: 'x' } })).toMatchObject(wrong)
-		expect(await ask('/rerank', { body: { model: 'whisper', query: 'q', documents: ['d'] } })).toMatchObject(wrong)
+		expect(await send('/chat/completions', { body: { ...message('x'), model: 'reranker' } })).toMatchObject(wrong)
+		expect(await send('/embeddings', { body: { model: 'whisper', input: 'x' } })).toMatchObject(wrong)
+		expect(await send('/rerank', { body: { model: 'whisper', query: 'q', documents: ['d'] } })).toMatchObject(wrong)
 	})
 	test('requests', async () => {
-		const { status, body } = await ask('/chat/completions', { body: { model, messages: [{ role: 'user' }] } })
+		const { status, body } = await send('/chat/completions', { body: { model, messages: [{ role: 'user' }] } })
 		expect([status, body.detail[0].loc]).toEqual([422, ['body', 'messages', 0, 'content']])
 		expect(body.error.param).toBe('messages[0].content')
 	})
 	test('names of keys without a visible character, or with control characters', async () => {
 		for (const name of ['', '  ', 'a\nb', 'x'.repeat(201)]) {
-			const { status, body } = await ask('/me/keys', { body: { name } })
+			const { status, body } = await send('/me/keys', { body: { name } })
 			expect([name, status, body.error?.param]).toEqual([name, 422, 'name'])
 		}
 	})
@@ -433,7 +439,7 @@ describe('errors are `detail` beside `error`', () => {
 			['POST', '/auth/login', 410],
 			['POST', '/ocr', 422],
 		] as const) {
-			const answer = await ask(path, { method })
+			const answer = await send(path, { method })
 			expect([path, answer.status, answer.body.error.message.length > 20]).toEqual([path, status, true])
 		}
 		const shared = async (key: string) => {

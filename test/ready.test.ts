@@ -33,7 +33,7 @@ const chat = (server: TestServer, model = 'echo', headers = {}) =>
 	server.call('/v1/chat/completions', { model, messages: [{ role: 'user', content: 'hi' }] }, headers)
 
 /** Two seconds where the machine has nothing else to do. */
-const healingMs = 10_000
+const recoveryMs = 10_000
 
 describe('models', () => {
 	const withMissing = (required: string) => `
@@ -106,7 +106,7 @@ upstreams: { far: { engine: openai-compatible, url: "http://127.0.0.1:${upstream
 			})
 			expect(JSON.stringify(state)).not.toContain('127.0.0.1')
 			broken = false
-			await becomes(server, 200, healingMs)
+			await becomes(server, 200, recoveryMs)
 			await server.stop()
 		})
 		test('whose breaker is open, the server is not ready, and is again without any request', async () => {
@@ -119,7 +119,7 @@ upstreams: { far: { engine: openai-compatible, url: "http://127.0.0.1:${upstream
 			expect((await chat(server, 'far')).status).toBe(502)
 			expect(await readReady(server)).toMatchObject({ code: 503, status: 'failed', models: [{ status: 'failed' }] })
 			broken = false
-			await becomes(server, 200, healingMs)
+			await becomes(server, 200, recoveryMs)
 			expect((await chat(server, 'far')).status).toBe(200)
 			await server.stop()
 		})
@@ -142,7 +142,7 @@ describe('the journal', () => {
 		expect(state).toMatchObject({ status: 'failed', checks: { ...journalFault, disk: { ok: true } } })
 		expect(JSON.stringify(state)).not.toContain(server.data)
 		await rm(folder)
-		await becomes(server, 200, healingMs)
+		await becomes(server, 200, recoveryMs)
 		expect((await chat(server)).status).toBe(200)
 		const files = (await readdir(folder)).map((file) => file.replace(/^.*\./, '')).sort()
 		expect(files).toEqual(['journal', 'lock'])
@@ -156,7 +156,7 @@ describe('the journal', () => {
 		while (JSON.stringify(await readReady(other)).includes('"journal":{"ok":true}')) await Bun.sleep(50)
 		expect(existsSync(other.data)).toBe(false)
 		await rename(`${other.data}-away`, other.data)
-		await becomes(other, 200, healingMs)
+		await becomes(other, 200, recoveryMs)
 		await other.stop()
 	})
 	test('that somebody removed is begun anew, and recovered when the process dies', async () => {
@@ -207,7 +207,7 @@ test('a database file that is gone makes the server not ready, unless the check 
 		{ error: 'exclude=databse: no such check; the checks are database, journal, disk' },
 	])
 	await rename(`${file}.away`, file)
-	await becomes(server, 200, healingMs)
+	await becomes(server, 200, recoveryMs)
 	await server.stop()
 })
 
@@ -231,7 +231,7 @@ test.skipIf(small === undefined)(
 		await becomes(server, 200)
 		const fill = join(small ?? '', 'fill')
 		Bun.spawnSync(['dd', 'if=/dev/zero', `of=${fill}`, 'bs=4096'], { stderr: 'ignore' })
-		const state = await becomes(server, 503, healingMs)
+		const state = await becomes(server, 503, recoveryMs)
 		expect(state.checks.disk).toEqual({ ok: false, reason: 'the disk of the data folder is full' })
 		expect(JSON.stringify(state)).not.toContain(data)
 
@@ -245,8 +245,8 @@ test.skipIf(small === undefined)(
 		while ((await readReady(server)).checks.journal?.ok !== false) await Bun.sleep(20)
 
 		await rm(fill)
-		const healed = await becomes(server, 200, healingMs)
-		expect(healed.checks).toEqual({ database: { ok: true }, journal: { ok: true }, disk: { ok: true } })
+		const recovered = await becomes(server, 200, recoveryMs)
+		expect(recovered.checks).toEqual({ database: { ok: true }, journal: { ok: true }, disk: { ok: true } })
 		expect((await chat(server, 'echo', { 'x-dragoman-conversation': 'new' })).status).toBe(200)
 		await server.stop()
 
@@ -271,7 +271,7 @@ if (postgresServer !== undefined)
 	test('a PostgreSQL server that is away makes the server not ready, until it is back; chat goes on', async () => {
 		const fresh = await freshDatabase(postgresServer as string)
 		const relay = new Relay(fresh.url)
-		await relay.mend()
+		await relay.restore()
 		const server = await startServer({
 			config: `database: ${relay.url}\nmodels: { echo: { route: [echo] } }\nupstreams: { echo: { engine: echo } }\n`,
 		})
@@ -284,8 +284,8 @@ if (postgresServer !== undefined)
 			expect(JSON.stringify(state)).not.toContain('127.0.0.1')
 			expect((await chat(server)).status).toBe(200)
 			expect((await readReady(server, '?exclude=database')).code).toBe(200)
-			await relay.mend()
-			await becomes(server, 200, healingMs)
+			await relay.restore()
+			await becomes(server, 200, recoveryMs)
 		} finally {
 			await server.stop()
 			await relay.cut()

@@ -74,12 +74,12 @@ for (const model of ['gemini', 'sdk']) {
 			messages: [{ role: 'user', content: 'echo:error-after 2 unavailable\none two three' }],
 			stream: true,
 		})
-		let said = ''
+		let text = ''
 		const read = async () => {
-			for await (const chunk of stream) said += chunk.choices[0]?.delta.content ?? ''
+			for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? ''
 		}
 		await expect(read()).rejects.toThrow()
-		expect(said).toBe('one two')
+		expect(text).toBe('one two')
 	})
 
 	test(`${model}: vectors`, async () => {
@@ -90,13 +90,13 @@ for (const model of ['gemini', 'sdk']) {
 }
 
 test('signatures of thoughts and calls are kept with the conversation, and go back', async () => {
-	const asked = { model: 'gemini', tools: [functionTool], reasoning: { effort: 'high' as const } }
+	const request = { model: 'gemini', tools: [functionTool], reasoning: { effort: 'high' as const } }
 	const script = 'echo:reasoning hm\necho:tool get_weather {"city":"Paris"}'
-	const { id, output } = await client.responses.create({ ...asked, input: script })
+	const { id, output } = await client.responses.create({ ...request, input: script })
 	const call_id = output.find((item) => item.type === 'function_call')?.call_id ?? ''
 	const result = { type: 'function_call_output', call_id, output: '21 degrees' } as const
-	await client.responses.create({ ...asked, previous_response_id: id, input: [result] })
-	expect(google.seen.at(-1)?.body).toMatchObject({
+	await client.responses.create({ ...request, previous_response_id: id, input: [result] })
+	expect(google.requests.at(-1)?.body).toMatchObject({
 		contents: [
 			{ role: 'user' },
 			{
@@ -111,8 +111,8 @@ test('signatures of thoughts and calls are kept with the conversation, and go ba
 })
 
 test('a key that an upstream refuses is nowhere to be seen', async () => {
-	const asked = client.chat.completions.create({ model: 'refused', messages: [{ role: 'user', content: 'hi' }] })
-	const error = await asked.catch((thrown: unknown) => thrown)
+	const request = client.chat.completions.create({ model: 'refused', messages: [{ role: 'user', content: 'hi' }] })
+	const error = await request.catch((thrown: unknown) => thrown)
 	expect(error).toBeInstanceOf(OpenAI.APIError)
 	expect(error).toMatchObject({ status: 502 })
 	expect(`${error} ${server.log()} ${server.output()}`).not.toContain('AIza-wrong-key')

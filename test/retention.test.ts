@@ -51,7 +51,7 @@ async function left({ ledger, conversations }: Deployment): Promise<readonly [nu
 async function run(
 	deployment: Deployment,
 	aheadMs: number,
-	looks: number,
+	checks: number,
 	{ days = 30, each = () => undefined }: { days?: number; each?: (left: readonly [number, number]) => void } = {},
 ): Promise<void> {
 	const clock = new HeldClock()
@@ -61,10 +61,10 @@ async function run(
 	const log = openLog({ level: 'warn', format: 'json' }, (text) => lines.push(text))
 	const options = { ...stores, conversationDays: days, ledgerDays: days, clock, log }
 	const retained = retain(options, closing.signal)
-	for (let look = 0; look < looks; look++) {
-		await clock.asleep(1)
+	for (let check = 0; check < checks; check++) {
+		await clock.waitForSleepers(1)
 		each(await left(deployment))
-		if (look < looks - 1) clock.advance(hourMs)
+		if (check < checks - 1) clock.advance(hourMs)
 	}
 	closing.abort()
 	await retained
@@ -120,9 +120,9 @@ describe('with a clock that is ahead', () => {
 		const { lines: _, ...stores } = deployment
 		const log = openLog({ level: 'silent', format: 'json' })
 		const retained = retain({ ...stores, conversationDays: 30, ledgerDays: 90, clock, log }, closing.signal)
-		await clock.asleep(1)
+		await clock.waitForSleepers(1)
 		clock.advance(10_000 * dayMs)
-		await clock.asleep(1)
+		await clock.waitForSleepers(1)
 		expect(await left(deployment)).toEqual([10, 10])
 		closing.abort()
 		await retained
@@ -130,13 +130,13 @@ describe('with a clock that is ahead', () => {
 	test('it is believed once the server has run with it for 24 hours, restarts included', async () => {
 		const deployment = await deploy()
 		await run(deployment, 0, 1)
-		const seen: number[] = []
-		const each = ([conversations]: readonly [number, number]) => void seen.push(conversations)
+		const intervals: number[] = []
+		const each = ([conversations]: readonly [number, number]) => void intervals.push(conversations)
 		await run(deployment, 100 * dayMs, 13, { each })
 		// Off for a night: that is not time in which anybody could have noticed.
 		await run(deployment, 100 * dayMs + 24 * hourMs, 13, { each })
-		expect(seen.slice(0, 24)).toEqual(Array.from({ length: 24 }, () => 10))
-		expect(seen.at(-1)).toBe(0)
+		expect(intervals.slice(0, 24)).toEqual(Array.from({ length: 24 }, () => 10))
+		expect(intervals.at(-1)).toBe(0)
 	})
 	test('a second jump begins the 24 hours again', async () => {
 		const deployment = await deploy()

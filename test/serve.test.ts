@@ -48,10 +48,10 @@ describe('a key is needed for everything else, in any of three headers', () => {
 		const [method = '', path = ''] = route.split(' ')
 		for (const [form, headers] of forms) {
 			test(`${route} with ${form}`, async () => {
-				const ask = (key: string) =>
+				const send = (key: string) =>
 					fetch(server.url + path, { method, headers: headers(key), ...(method === 'POST' ? { body: '{}' } : {}) })
-				expect((await ask(server.key)).status).toBe(method === 'GET' ? 200 : 400)
-				const refused = await ask(`${server.key}x`)
+				expect((await send(server.key)).status).toBe(method === 'GET' ? 200 : 400)
+				const refused = await send(`${server.key}x`)
 				expect(refused.status).toBe(401)
 				expect(await refused.json()).toMatchObject({
 					error: { type: 'invalid_request_error', code: 'invalid_api_key', param: null },
@@ -190,17 +190,17 @@ describe('headers', () => {
 		expect((await response.text()).endsWith('data: [DONE]\n\n')).toBe(true)
 	})
 	test("of a browser's preflight", async () => {
-		const asked = 'authorization,content-type,x-stainless-os'
+		const requestedHeaders = 'authorization,content-type,x-stainless-os'
 		const response = await fetch(`${server.url}/v1/chat/completions`, {
 			method: 'OPTIONS',
 			headers: {
 				origin: 'https://app.example',
 				'access-control-request-method': 'POST',
-				'access-control-request-headers': asked,
+				'access-control-request-headers': requestedHeaders,
 			},
 		})
 		expect(response.status).toBe(204)
-		expect(response.headers.get('access-control-allow-headers')).toBe(asked)
+		expect(response.headers.get('access-control-allow-headers')).toBe(requestedHeaders)
 	})
 })
 
@@ -276,8 +276,8 @@ describe('a server starts', () => {
 		expect(chosen.key).toBe('')
 		expect(chosen.output()).toContain('Bearer $DRAGOMAN_ADMIN_KEY')
 		expect(chosen.output()).not.toContain('an-operators-long-secret')
-		const ask = (key: string) => fetch(`${chosen.url}/v1/models`, { headers: { 'x-api-key': key } })
-		expect([(await ask('an-operators-long-secret')).status, (await ask('an-operators-long-secreT')).status]).toEqual([
+		const send = (key: string) => fetch(`${chosen.url}/v1/models`, { headers: { 'x-api-key': key } })
+		expect([(await send('an-operators-long-secret')).status, (await send('an-operators-long-secreT')).status]).toEqual([
 			200, 401,
 		])
 		await chosen.stop()
@@ -323,14 +323,14 @@ describe('keys of a running server', () => {
 		const created = await runCommand(['keys', 'create', '--name', 'laptop'], environment)
 		const secret = created.stdout.trim()
 		expect([created.status, created.stdout]).toEqual([0, `${secret}\n`])
-		const ask = () => fetch(`${server.url}/v1/models`, { headers: { authorization: `Bearer ${secret}` } })
-		expect((await ask()).status).toBe(200)
+		const send = () => fetch(`${server.url}/v1/models`, { headers: { authorization: `Bearer ${secret}` } })
+		expect((await send()).status).toBe(200)
 		const listed = await runCommand(['keys', 'list'], environment)
 		expect(listed.stdout).toContain('laptop')
 		expect(listed.stdout).toContain(`${secret.slice(0, 10)}…`)
 		expect(listed.stdout).not.toContain(secret)
 		expect((await runCommand(['keys', 'revoke', 'laptop'], environment)).status).toBe(0)
-		expect((await ask()).status).toBe(401)
+		expect((await send()).status).toBe(401)
 		expect((await runCommand(['keys', 'revoke', 'nobody'], environment)).stderr).toBe(
 			`Database: ${server.data}/dragoman.sqlite\nThere is no key 'nobody'.\n`,
 		)

@@ -140,15 +140,15 @@ class Transcript {
 			const timer = setTimeout(() => finish(() => reject(new Error(`nothing like ${pattern} was printed`))), timeoutMs)
 			const finish = (end: () => void) => {
 				clearTimeout(timer)
-				this.watchers.delete(look)
+				this.watchers.delete(check)
 				end()
 			}
-			const look = () => {
+			const check = () => {
 				const found = pattern.exec(this.text)?.[1]
 				if (found !== undefined && this.text.includes('curl')) finish(() => resolve(found))
 			}
-			this.watchers.add(look)
-			look()
+			this.watchers.add(check)
+			check()
 		})
 	}
 

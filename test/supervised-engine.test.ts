@@ -5,11 +5,11 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { collect } from '../src/chat/collect.ts'
 import { descriptorsCode } from '../src/chat/error.ts'
 import type { ChatEvent } from '../src/chat/event.ts'
 import { brokenRule } from '../src/chat/event-rules.testing.ts'
 import type { ChatRequest } from '../src/chat/request.ts'
+import { completionOf, eventsOf } from '../src/engines/answer.testing.ts'
 import { engineContract } from '../src/engines/engine.contract.ts'
 import type { EngineCall } from '../src/engines/engine.ts'
 import { Llama } from '../src/engines/llama/llama.ts'
@@ -60,7 +60,7 @@ async function openServed(args: readonly string[] = []): Promise<Llama> {
 
 /** The echo's answer, which waits for a process that can give it. */
 async function answer(engine: Llama, text: string) {
-	return collect(await engine.chat(request(text), call()))
+	return completionOf(await engine.chat(request(text), call()))
 }
 
 /** Ids of our child processes whose command line has a name given to them. Other runs of this test have their own. */
@@ -75,7 +75,7 @@ async function processes(mark: string): Promise<readonly number[]> {
 	return found
 }
 
-async function isGone(mark: string): Promise<void> {
+async function hasExited(mark: string): Promise<void> {
 	while ((await processes(mark)).length > 0) await Bun.sleep(10)
 }
 
@@ -92,7 +92,7 @@ engineContract(
 test('a process killed while it answers: the answer breaks off clearly, the next one comes from a new process', async () => {
 	const engine = await openServed(['--name', 'killed'])
 	const events: ChatEvent[] = []
-	for await (const event of await engine.chat(request('echo:hang-after 2'), call())) {
+	for await (const event of eventsOf(await engine.chat(request('echo:hang-after 2'), call()))) {
 		if (events.push(event) !== 3) continue
 		for (const pid of await processes('killed')) process.kill(pid, 'SIGKILL')
 	}
@@ -111,12 +111,12 @@ test('a process killed while it answers: the answer breaks off clearly, the next
 test('a process killed before it began to answer may have been paid for', async () => {
 	const engine = await openServed(['--name', 'killed-early'])
 	await answer(engine, 'ready')
-	const begun = engine.chat(request('echo:hang'), call())
+	const started = engine.chat(request('echo:hang'), call())
 	const [pid] = await processes('killed-early')
 	// The request is on its way once the event loop has been idle: a second one is answered behind it.
 	await answer(engine, 'behind it')
 	if (pid !== undefined) process.kill(pid, 'SIGKILL')
-	await expect(begun).rejects.toMatchObject({ kind: 'upstream-failed', sent: 'maybe' })
+	await expect(started).rejects.toMatchObject({ kind: 'upstream-failed', sent: 'maybe' })
 })
 
 test('a process that can never start is said to have failed, with its last words', async () => {
@@ -134,9 +134,9 @@ test('a process that can never start is said to have failed, with its last words
 test('a caller who goes while a process starts does not wait for it', async () => {
 	const engine = await openServed(['--crash', '1'])
 	const controller = new AbortController()
-	const begun = engine.chat(request('hi'), call(controller.signal))
+	const started = engine.chat(request('hi'), call(controller.signal))
 	controller.abort()
-	await expect(begun).rejects.toMatchObject({ kind: 'cancelled' })
+	await expect(started).rejects.toMatchObject({ kind: 'cancelled' })
 })
 
 test.skipIf(spawnSync('prlimit', ['--version']).status !== 0)(
@@ -144,9 +144,9 @@ test.skipIf(spawnSync('prlimit', ['--version']).status !== 0)(
 	async () => {
 		const engine = await openServed()
 		await answer(engine, 'ready')
-		const leaving = new AbortController()
+		const disconnect = new AbortController()
 		// Takes the connection that is open.
-		const hanging = engine.chat(request('echo:hang'), call(leaving.signal)).catch(() => undefined)
+		const hanging = engine.chat(request('echo:hang'), call(disconnect.signal)).catch(() => undefined)
 		await Bun.sleep(0)
 		const setLimit = (limit: string) => spawnSync('prlimit', ['--pid', String(process.pid), `--nofile=${limit}:`])
 		const limit = spawnSync('prlimit', ['--nofile', '--output', 'SOFT', '--noheadings']).stdout.toString().trim()
@@ -163,14 +163,14 @@ test.skipIf(spawnSync('prlimit', ['--version']).status !== 0)(
 		setLimit(limit)
 		expect(failed).toMatchObject({ kind: 'unavailable', code: descriptorsCode, sent: 'nothing' })
 		expect(status).toBe('ready')
-		leaving.abort()
+		disconnect.abort()
 		await hanging
 	},
 )
 
 test('replaced: what runs ends on the old process, what comes goes to the new one, and the old one goes', async () => {
 	const engine = await openServed(['--name', 'the-old-one'])
-	const running = (await engine.chat(request('echo:delay 1 echo:repeat 300 word'), call()))[Symbol.asyncIterator]()
+	const running = eventsOf(await engine.chat(request('echo:delay 1 echo:repeat 300 word'), call()))
 	expect(await running.next()).toMatchObject({ value: { type: 'start', model: 'the-old-one' } })
 	await engine.replace({ ...(await options(['--name', 'the-new-one'])), substituteNote: 'another one' })
 	expect((await answer(engine, 'hi')).model).toBe('the-new-one')
@@ -178,16 +178,18 @@ test('replaced: what runs ends on the old process, what comes goes to the new on
 	let last: ChatEvent | undefined
 	for (let next = await running.next(); next.done !== true; next = await running.next()) last = next.value
 	expect(last?.type).toBe('finish')
-	await isGone('the-old-one')
+	await hasExited('the-old-one')
 	expect((await answer(engine, 'hi again')).model).toBe('the-new-one')
 })
 
 test('a stream that was left before it was read holds no process', async () => {
 	const engine = await openServed(['--name', 'left-alone'])
-	const left = (await engine.chat(request('echo:hang-after 2'), call()))[Symbol.asyncIterator]()
+	const left = eventsOf(await engine.chat(request('echo:hang-after 2'), call()))
 	await left.return?.()
+	expect((await processes('left-alone')).length).toBe(1)
 	await engine.replace(await options(['--name', 'its-successor']))
-	await isGone('left-alone')
+	await hasExited('left-alone')
+	expect((await processes('its-successor')).length).toBe(1)
 })
 
 test('closing ends the process', async () => {
@@ -216,9 +218,9 @@ test('a caller who goes before there is a process does not wait for it', async (
 	const engine = new Llama()
 	opened.push(engine)
 	const controller = new AbortController()
-	const begun = engine.chat(request('hi'), call(controller.signal))
+	const started = engine.chat(request('hi'), call(controller.signal))
 	controller.abort()
-	await expect(begun).rejects.toMatchObject({ kind: 'cancelled' })
+	await expect(started).rejects.toMatchObject({ kind: 'cancelled' })
 }, 10_000)
 
 test('a process that dies again and again is started at growing distances, ten seconds at most', async () => {

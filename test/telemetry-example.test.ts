@@ -50,10 +50,10 @@ describe('every query of the dashboard', () => {
 	for (const { title, targets } of dashboard.panels)
 		for (const { expr } of targets)
 			test(`${title}: ${expr}`, () => {
-				const asked = series(expr)
-				expect(asked.length).toBeGreaterThan(0)
-				for (const name of asked) expect([...known.keys()]).toContain(name)
-				const having = new Set(asked.flatMap((name) => [...(known.get(name) ?? [])]))
+				const queried = series(expr)
+				expect(queried.length).toBeGreaterThan(0)
+				for (const name of queried) expect([...known.keys()]).toContain(name)
+				const having = new Set(queried.flatMap((name) => [...(known.get(name) ?? [])]))
 				for (const label of labels(expr)) expect([...having, 'job', 'instance']).toContain(label)
 			})
 	for (const { definition } of dashboard.templating.list)
@@ -62,8 +62,8 @@ describe('every query of the dashboard', () => {
 			expect([...(known.get(metric) ?? [])]).toContain(label)
 		})
 	test('leaves no metric out', () => {
-		const asked = new Set(dashboard.panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => series(expr))))
-		const shown = (name: string) => asked.has(name) || asked.has(`${name}_bucket`)
+		const queried = new Set(dashboard.panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => series(expr))))
+		const shown = (name: string) => queried.has(name) || queried.has(`${name}_bucket`)
 		expect(names().filter((name) => !shown(name))).toEqual([])
 	})
 })
@@ -127,11 +127,11 @@ describe('the parts fit together', async () => {
 		const { context = '', dockerfile = '' } = compose.services.dragoman?.build ?? {}
 		expect(join(folder, context)).toStartWith(root)
 		expect(join(folder, context, dockerfile)).toBe(join(folder, 'Dockerfile'))
-		const kept = [...(await read('Dockerfile.dockerignore')).matchAll(/^!(.+)$/gm)].map(([, path = '']) => path)
-		expect(kept.filter((path) => !existsSync(join(root, path)))).toEqual([])
+		const included = [...(await read('Dockerfile.dockerignore')).matchAll(/^!(.+)$/gm)].map(([, path = '']) => path)
+		expect(included.filter((path) => !existsSync(join(root, path)))).toEqual([])
 		const { files } = z.object({ files: z.array(z.string()) }).parse(await Bun.file(join(root, 'package.json')).json())
 		const needed = files.filter((path) => !path.endsWith('.md') && path !== 'docs')
-		expect(kept).toEqual(expect.arrayContaining([...needed, 'scripts', 'package.json', 'package-lock.json']))
+		expect(included).toEqual(expect.arrayContaining([...needed, 'scripts', 'package.json', 'package-lock.json']))
 	})
 })
 
@@ -142,7 +142,9 @@ async function configuration() {
 /** Every series of a server that saw everything there is to see once, with its labels. */
 function scraped(): ReadonlyMap<string, ReadonlySet<string>> {
 	const known = new Map<string, Set<string>>()
-	for (const [, name = '', braces = ''] of writeMetrics(seenOnce().snapshot()).matchAll(/^(\w+)(?:\{(.*)\})? \S+$/gm)) {
+	for (const [, name = '', braces = ''] of writeMetrics(observedOnce().snapshot()).matchAll(
+		/^(\w+)(?:\{(.*)\})? \S+$/gm,
+	)) {
 		const having = known.get(name) ?? new Set()
 		known.set(name, having)
 		for (const [, label = ''] of braces.matchAll(/(\w+)="/g)) having.add(label)
@@ -151,12 +153,12 @@ function scraped(): ReadonlyMap<string, ReadonlySet<string>> {
 }
 
 function names(): readonly string[] {
-	return seenOnce()
+	return observedOnce()
 		.snapshot()
 		.map(({ name }) => name)
 }
 
-function seenOnce(): RequestMetrics {
+function observedOnce(): RequestMetrics {
 	const gauges = { name: 'echo', running: 0, waiting: 0, breaker: 'closed', healthy: true } as const
 	const metrics = new RequestMetrics({ version: '0', startedAtMs: 0, upstreams: () => [gauges] })
 	const usage = {

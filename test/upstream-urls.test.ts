@@ -24,7 +24,7 @@ const peer = Bun.serve({
 		return Response.json({ error: { message: `no: ${request.url} ${authorization} secret-pw/ä` } }, { status: 400 })
 	},
 })
-const place = `127.0.0.1:${peer.port}`
+const address = `127.0.0.1:${peer.port}`
 const basic = `Basic ${Buffer.from('me:secret-pw/ä').toString('base64')}`
 const userinfo = 'me:secret-pw%2F%C3%A4'
 const config = `
@@ -33,10 +33,10 @@ models:
   anthropic: { route: [anthropic] }
   gemini: { route: [gemini] }
 upstreams:
-  openai: { engine: openai-compatible, url: "http://${userinfo}@${place}/openai/deployments/gpt/?api-version=2024-06-01", health: { path: /models, intervalMs: 100 } }
-  anthropic: { engine: anthropic, url: "http://${userinfo}@${place}/v1?beta=true" }
-  gemini: { engine: gemini, url: "http://${userinfo}@${place}/v1beta?tenant=a%20b", model: g }
-telemetry: { otlp: { endpoint: "http://${userinfo}@${place}/otel/?env=prod", intervalMs: 100 } }
+  openai: { engine: openai-compatible, url: "http://${userinfo}@${address}/openai/deployments/gpt/?api-version=2024-06-01", health: { path: /models, intervalMs: 100 } }
+  anthropic: { engine: anthropic, url: "http://${userinfo}@${address}/v1?beta=true" }
+  gemini: { engine: gemini, url: "http://${userinfo}@${address}/v1beta?tenant=a%20b", model: g }
+telemetry: { otlp: { endpoint: "http://${userinfo}@${address}/otel/?env=prod", intervalMs: 100 } }
 `
 const server = await startServer({ config })
 afterAll(async () => {

@@ -23,9 +23,9 @@ async function eventually(check: () => Promise<boolean> | boolean): Promise<void
 test('workers serve together, tell one sum, and are started again', async () => {
 	const server = await startServer({ args: ['--workers', '2'] })
 	try {
-		const ask = () =>
+		const send = () =>
 			server.call('/v1/chat/completions', { model: 'echo', messages: [{ role: 'user', content: 'a b' }] })
-		const answers = await Promise.all(Array.from({ length: 20 }, async () => (await ask()).status))
+		const answers = await Promise.all(Array.from({ length: 20 }, async () => (await send()).status))
 		expect(answers).toEqual(Array.from({ length: 20 }, () => 200))
 		const metrics = await (await server.call('/metrics')).text()
 		expect(metrics).toContain(
@@ -35,7 +35,7 @@ test('workers serve together, tell one sum, and are started again', async () => 
 		if (victim === undefined) throw new Error('there are no workers')
 		process.kill(victim, 'SIGKILL')
 		await eventually(() => names(server.pid).length === 2 && !names(server.pid).includes(victim))
-		await eventually(async () => (await ask()).status === 200)
+		await eventually(async () => (await send()).status === 200)
 	} finally {
 		expect(await server.stop()).toBe(0)
 	}
@@ -48,10 +48,10 @@ test('an engine that would start once in each worker is refused', async () => {
 	const ended = await runCommand(['serve', '--workers', '2', '--config', config, '--data', folder])
 	expect(ended.status).toBe(1)
 	expect(ended.stderr).toContain("every worker would start its own engine for the upstream 'e'")
-	const [, advised = ''] = /`npx dragoman ([^`]+)`/.exec(ended.stderr) ?? []
-	expect(advised).toStartWith('engine --model tiny-chat ')
+	const [, suggested = ''] = /`npx dragoman ([^`]+)`/.exec(ended.stderr) ?? []
+	expect(suggested).toStartWith('engine --model tiny-chat ')
 	// The advice is a command that the program knows.
-	const known = await runCommand([...advised.split(' '), '--help'])
+	const known = await runCommand([...suggested.split(' '), '--help'])
 	expect(known).toMatchObject({ status: 0, stderr: '' })
 })
 

@@ -83,10 +83,17 @@ export class CompletionFold {
 				break
 			case 'error':
 				throw event.error
+			default:
+				event satisfies never
 		}
 	}
 
-	/** @throws ChatError `upstream-failed` if no `finish` event was added or a choice is unfinished. */
+	/** A `finish` event was added, and every choice is finished. */
+	get isComplete(): boolean {
+		return this.usage !== undefined && this.choices.every(({ finishReason }) => finishReason !== undefined)
+	}
+
+	/** @throws ChatError `upstream-failed` if the response is not complete. */
 	completion(): Completion {
 		if (this.usage === undefined) throw incomplete()
 		return {

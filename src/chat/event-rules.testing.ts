@@ -2,7 +2,7 @@
 
 import type { ChatEvent } from './event.ts'
 
-interface SeenChoice {
+interface ChoiceState {
 	finished: boolean
 	/** The arguments of each call so far. */
 	readonly calls: string[]
@@ -13,20 +13,25 @@ export function brokenRule(events: readonly ChatEvent[], choices?: number): stri
 	const last = events.at(-1)
 	if (events[0]?.type !== 'start') return `the first event is ${events[0]?.type}`
 	if (last?.type !== 'finish' && last?.type !== 'error') return `the last event is ${last?.type}`
-	const seen = new Map<number, SeenChoice>()
+	const states = new Map<number, ChoiceState>()
 	for (const [index, event] of events.entries()) {
-		const broken = brokenBy(event, index, index === events.length - 1, seen)
+		const broken = brokenBy(event, index, index === events.length - 1, states)
 		if (broken !== undefined) return `event ${index} (${event.type}): ${broken}`
 	}
-	return last.type === 'finish' ? brokenAtFinish(seen, choices) : undefined
+	return last.type === 'finish' ? brokenAtFinish(states, choices) : undefined
 }
 
-function brokenBy(event: ChatEvent, index: number, isLast: boolean, seen: Map<number, SeenChoice>): string | undefined {
+function brokenBy(
+	event: ChatEvent,
+	index: number,
+	isLast: boolean,
+	states: Map<number, ChoiceState>,
+): string | undefined {
 	if (event.type === 'start') return index === 0 ? undefined : 'a second start'
 	if (event.type === 'finish' || event.type === 'error') return isLast ? undefined : 'more events follow'
-	if (seen.size === 0 && event.choice !== 0) return `choice ${event.choice} comes first`
-	const choice = seen.get(event.choice) ?? { finished: false, calls: [] }
-	seen.set(event.choice, choice)
+	if (states.size === 0 && event.choice !== 0) return `choice ${event.choice} comes first`
+	const choice = states.get(event.choice) ?? { finished: false, calls: [] }
+	states.set(event.choice, choice)
 	if (choice.finished) return `choice ${event.choice} is already finished`
 	switch (event.type) {
 		case 'choice-finish':
@@ -49,10 +54,10 @@ function brokenBy(event: ChatEvent, index: number, isLast: boolean, seen: Map<nu
 	}
 }
 
-function brokenAtFinish(seen: ReadonlyMap<number, SeenChoice>, choices: number | undefined): string | undefined {
-	if (choices !== undefined && seen.size !== choices) return `${seen.size} choices instead of ${choices}`
-	for (let index = 0; index < seen.size; index++) {
-		if (seen.get(index)?.finished !== true) return `choice ${index} never finished`
+function brokenAtFinish(states: ReadonlyMap<number, ChoiceState>, choices: number | undefined): string | undefined {
+	if (choices !== undefined && states.size !== choices) return `${states.size} choices instead of ${choices}`
+	for (let index = 0; index < states.size; index++) {
+		if (states.get(index)?.finished !== true) return `choice ${index} never finished`
 	}
 	return undefined
 }

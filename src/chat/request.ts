@@ -57,6 +57,12 @@ export interface Sampling {
 	readonly seed?: number
 }
 
+/**
+ * `Fields` with all of its fields, those without a value as `undefined`. Readers build it, so that a new optional field does not compile
+ * until each reader has read it.
+ */
+export type EveryField<Fields> = { readonly [Name in keyof Required<Fields>]: Fields[Name] }
+
 export type ResponseFormat =
 	| { readonly type: 'text' }
 	| { readonly type: 'json-object' }
@@ -73,4 +79,9 @@ export type ResponseFormat =
 export function marksCache({ messages, tools }: ChatRequest): boolean {
 	const isMarked = (part: object) => 'cacheMark' in part && part.cacheMark !== undefined
 	return messages.some((message) => isMarked(message) || message.content.some(isMarked)) || tools.some(isMarked)
+}
+
+/** `topK`, or undefined if all tokens are sampled from. */
+export function limitedTopK({ topK }: Sampling): number | undefined {
+	return topK === undefined || topK <= 0 ? undefined : topK
 }

@@ -4,6 +4,6 @@ export interface Source {
 	/** Wire and kind of message, such as `openai chat chunk`; compared, never parsed. */
 	readonly format: string
 	readonly text: string
-	/** `text`, parsed. */
+	/** `text`, parsed: JSON, or what the reader of the format made of it. */
 	readonly value: unknown
 }

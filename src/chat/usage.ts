@@ -18,3 +18,8 @@ export interface Usage {
 	/** `upstream` if the upstream reported the counts, `counted` if the gateway has to count them. */
 	readonly source: 'upstream' | 'counted'
 }
+
+/** Whether the upstream reported no usage. */
+export function isEstimated({ source, promptTokens }: Usage): boolean {
+	return source === 'counted' && promptTokens === 0
+}

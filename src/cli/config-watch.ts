@@ -2,8 +2,8 @@
 // An invalid file changes nothing, and the reason is logged. A file that lacks something that it contained before may be incomplete, so it
 // must remain unchanged for longer than any other.
 
+import { ConfigError } from '../config/config-error.ts'
 import { stateOf } from '../config/file-state.ts'
-import { ConfigError } from '../config/load.ts'
 import { findLoss } from '../config/loss.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Gateway } from '../gateway/gateway.ts'

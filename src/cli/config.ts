@@ -1,9 +1,9 @@
 // dragoman config: validates a configuration file, and prints its schema for editors.
 
 import { Command } from 'commander'
+import { ConfigError } from '../config/config-error.ts'
 import { checkEngines } from '../config/engine-checks.ts'
 import { configJsonSchema } from '../config/json-schema.ts'
-import { ConfigError } from '../config/load.ts'
 import { type ConfigFlags, readSettings } from '../config/settings.ts'
 import { CliError } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'

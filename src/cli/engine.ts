@@ -118,14 +118,15 @@ async function serveModel(flags: EngineFlags, context: CommandContext): Promise<
 	const engine = await openUnlessEnded(stopped, openModel(flags, settings, log, context))
 	const { openHandler } = await import('../server/handler.ts')
 	const { fixedDeployment } = await import('../gateway/fixed-deployment.ts')
+	const { requestLimits } = await import('../gateway/request-limits.ts')
 	const { hostCheck } = await import('../http/hosts.ts')
 	const name = flags.name ?? flags.model
-	const { bodyBytes, bodyTimeoutMs, jsonDepth, keepAliveMs, shutdownMs } = settings.config.limits
+	const { limits } = settings.config
 	const deployment = fixedDeployment(name, engine)
 	const handler = openHandler({
 		keys: flags.socket === undefined ? await openKeys(settings) : undefined,
 		deployment: () => deployment,
-		limits: { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs },
+		limits: requestLimits(limits),
 		version: context.version,
 		clock: systemClock,
 		random: Math.random,
@@ -139,14 +140,14 @@ async function serveModel(flags: EngineFlags, context: CommandContext): Promise<
 		{
 			address: flags.socket ?? settings.config.listen,
 			fetch: handler.fetch,
-			maxBodyBytes: 2 * bodyBytes,
+			maxBodyBytes: 2 * limits.bodyBytes,
 		},
 		log,
 	)
 	context.printStatus(`Serving ${name} on ${listener.url}`)
 	await stopped
 	// A gateway has finished its calls before it closes standard input.
-	await listener.close(supervised ? 0 : shutdownMs, async () => handler.interrupt())
+	await listener.close(supervised ? 0 : limits.shutdownMs, async () => handler.interrupt())
 	await engine.close()
 	process.exit(0)
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { CommanderError } from 'commander'
 import { ChatError } from '../chat/error.ts'
-import { ConfigError } from '../config/load.ts'
+import { ConfigError } from '../config/config-error.ts'
 import { DatabaseError } from '../stores/database-error.ts'
 import { CliError } from './cli-error.ts'
 import { describeFailure } from './failure.ts'

@@ -2,19 +2,19 @@
 
 import { CommanderError } from 'commander'
 import { ChatError } from '../chat/error.ts'
-import { ConfigError } from '../config/load.ts'
+import { ConfigError } from '../config/config-error.ts'
 import { DatabaseError } from '../stores/database-error.ts'
 import { describeSystemError } from '../system/system-error.ts'
 import { CliError, permanentFailureStatus } from './cli-error.ts'
 
-export interface Failure {
+export interface CliFailure {
 	/** For standard error; undefined if the command line's parser has printed it. */
 	readonly text: string | undefined
 	/** 0 for --help and --version, 1 for a failure, 2 for an unknown command or option, 78 for an invalid configuration. */
 	readonly exitCode: number
 }
 
-export function describeFailure(thrown: unknown): Failure {
+export function describeFailure(thrown: unknown): CliFailure {
 	if (thrown instanceof CommanderError) return { text: undefined, exitCode: thrown.exitCode === 0 ? 0 : 2 }
 	if (thrown instanceof ConfigError) return { text: thrown.message, exitCode: permanentFailureStatus }
 	if (thrown instanceof CliError) return { text: thrown.message, exitCode: thrown.exitCode }

@@ -9,7 +9,7 @@ export interface ProgressStream {
 	write(text: string): unknown
 }
 
-export interface Progress {
+export interface DownloadProgress {
 	readonly source: string
 	readonly receivedBytes: number
 	readonly totalBytes: number | undefined
@@ -17,7 +17,7 @@ export interface Progress {
 
 export interface ProgressWriter {
 	/** Cheap enough to be called with every chunk. */
-	update(progress: Progress): void
+	update(progress: DownloadProgress): void
 	/** Moves the terminal's cursor to a new line. */
 	end(): void
 }
@@ -38,14 +38,14 @@ class ProgressBar implements ProgressWriter {
 	private readonly clock: Pick<Clock, 'now'>
 	private started: { readonly source: string; readonly atMs: number; readonly bytes: number } | undefined
 	private renderedAtMs = Number.NEGATIVE_INFINITY
-	private last: Progress | undefined
+	private last: DownloadProgress | undefined
 
 	constructor(stream: ProgressStream, clock: Pick<Clock, 'now'>) {
 		this.stream = stream
 		this.clock = clock
 	}
 
-	update(progress: Progress): void {
+	update(progress: DownloadProgress): void {
 		const nowMs = this.clock.now()
 		if (this.started?.source !== progress.source)
 			this.started = { source: progress.source, atMs: nowMs, bytes: progress.receivedBytes }
@@ -61,7 +61,7 @@ class ProgressBar implements ProgressWriter {
 		this.last = undefined
 	}
 
-	private render(progress: Progress, nowMs: number): void {
+	private render(progress: DownloadProgress, nowMs: number): void {
 		this.renderedAtMs = nowMs
 		const seconds = (nowMs - (this.started?.atMs ?? nowMs)) / 1000
 		const speed =
@@ -84,7 +84,7 @@ class ProgressLines implements ProgressWriter {
 		this.stream = stream
 	}
 
-	update(progress: Progress): void {
+	update(progress: DownloadProgress): void {
 		if (this.source !== progress.source) {
 			this.source = progress.source
 			this.nextShare = 0
@@ -102,7 +102,7 @@ class ProgressLines implements ProgressWriter {
 	}
 }
 
-function share({ receivedBytes, totalBytes }: Progress): number | undefined {
+function share({ receivedBytes, totalBytes }: DownloadProgress): number | undefined {
 	return totalBytes === undefined || totalBytes <= 0 ? undefined : Math.min(1, receivedBytes / totalBytes)
 }
 
@@ -110,7 +110,7 @@ function percent(done: number): string {
 	return `${Math.floor(done * 100 + 1e-9)} %`.padStart(5)
 }
 
-function amount({ receivedBytes, totalBytes }: Progress): string {
+function amount({ receivedBytes, totalBytes }: DownloadProgress): string {
 	return totalBytes === undefined
 		? `${megabytes(receivedBytes)} MB`
 		: `${megabytes(receivedBytes)}/${megabytes(totalBytes)} MB`

@@ -44,14 +44,14 @@ export function choicesOf({ forms }: Field): readonly string[] {
 	)
 }
 
-export type Shape = 'mapping' | 'names' | 'list' | 'text' | 'number' | 'truth'
+export type FieldShape = 'mapping' | 'names' | 'list' | 'text' | 'number' | 'truth'
 
 /** The types of value that the field may have. */
-export function shapesOf({ forms }: Field): ReadonlySet<Shape> {
+export function shapesOf({ forms }: Field): ReadonlySet<FieldShape> {
 	return new Set(forms.flatMap(({ _zod: { def } }) => shapes[def.type] ?? []))
 }
 
-const shapes: Readonly<Record<string, Shape>> = {
+const shapes: Readonly<Record<string, FieldShape>> = {
 	object: 'mapping',
 	record: 'names',
 	array: 'list',

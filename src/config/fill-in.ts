@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { z } from 'zod'
+import { describeReadFailure } from '../system/system-error.ts'
 import type { ConfigProblem } from './config-problem.ts'
 import type { Environment } from './environment.ts'
 import { fieldAt } from './field.ts'
@@ -106,23 +107,6 @@ async function readSecret(file: string): Promise<{ readonly text: string; readon
 		const text = (await readFile(file, 'utf8')).trim()
 		return text === '' ? { text, problem: `the file ${file} is empty: it must contain the secret` } : { text }
 	} catch (thrown) {
-		return { text: '', problem: explainReadFailure(file, thrown) }
-	}
-}
-
-/** Explains why a file cannot be read. */
-export function explainReadFailure(file: string, thrown: unknown): string {
-	const code: unknown = Reflect.get(Object(thrown), 'code')
-	switch (code) {
-		case 'ENOENT':
-		case 'ENOTDIR':
-			return `the file ${file} does not exist`
-		case 'EISDIR':
-			return `${file} is a folder, not a file`
-		case 'EACCES':
-		case 'EPERM':
-			return `this user has no permission to read the file ${file}: check its owner and mode`
-		default:
-			return `the file ${file} cannot be read: ${thrown instanceof Error ? thrown.message : String(thrown)}`
+		return { text: '', problem: describeReadFailure(file, thrown) }
 	}
 }

@@ -3,6 +3,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { describeReadFailure } from '../system/system-error.ts'
 import {
 	builtInUpstream,
 	checkMapping,
@@ -18,15 +19,13 @@ import { ConfigProblems } from './config-problems.ts'
 import { type Document, DocumentError, parseYaml } from './document.ts'
 import type { ConfigOverride, Environment } from './environment.ts'
 import { fieldAt } from './field.ts'
-import { explainReadFailure, fillIn, readGivenSecret } from './fill-in.ts'
+import { fillIn, readGivenSecret } from './fill-in.ts'
 import { parse, withoutValue } from './parse.ts'
 import { record } from './record.ts'
 import { checkReferences } from './references.ts'
 import { renameFields } from './renamed-fields.ts'
 import { type ConfigFile, configSchema, embeddedWord, extension } from './schema.ts'
 import { findWarnings, unknownVariables } from './warnings.ts'
-
-export { ConfigError } from './config-error.ts'
 
 export interface ConfigSource {
 	/** YAML file, if any. */
@@ -116,7 +115,7 @@ async function readBytes(file: string, origin = 'configuration'): Promise<Uint8A
 	try {
 		return await readFile(file)
 	} catch (cause) {
-		throw new ConfigError(`${origin}: ${explainReadFailure(file, cause)}`, { cause })
+		throw new ConfigError(`${origin}: ${describeReadFailure(file, cause)}`, { cause })
 	}
 }
 

@@ -4,7 +4,7 @@
 import type { z } from 'zod'
 import { nearest } from '../system/nearest.ts'
 import { type ConfigProblem, shown, writePath } from './config-problem.ts'
-import { choicesOf, type Field, fieldAt, namesOf, type Shape, shapesOf } from './field.ts'
+import { choicesOf, type Field, type FieldShape, fieldAt, namesOf, shapesOf } from './field.ts'
 import { otherToolValue } from './other-tools.ts'
 import { explainUnknownField } from './unknown-field.ts'
 
@@ -118,7 +118,7 @@ function explainChoice(name: string, value: unknown, choices: readonly string[])
 	return `${shown(value)} is not one of ${choices.join(', ')}${hint}`
 }
 
-const shapeNames: Readonly<Record<Shape, string>> = {
+const shapeNames: Readonly<Record<FieldShape, string>> = {
 	mapping: 'a mapping of fields',
 	names: 'a mapping of names',
 	list: 'a list',
@@ -128,7 +128,7 @@ const shapeNames: Readonly<Record<Shape, string>> = {
 }
 
 function explainType(value: unknown, field: Field | undefined): string {
-	const shapes: ReadonlySet<Shape> = field === undefined ? new Set() : shapesOf(field)
+	const shapes: ReadonlySet<FieldShape> = field === undefined ? new Set() : shapesOf(field)
 	const secret = field?.secret === true
 	if (shapes.has('truth')) return `${describeValue(value, secret)} is neither true nor false${truthHint(value)}`
 	if (shapes.has('number')) return explainNumber(value)

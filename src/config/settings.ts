@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { locateDatabase } from '../stores/list.ts'
-import { type Log, openLog } from '../system/log.ts'
+import { openLog, type RootLog } from '../system/log.ts'
 import { type Environment, fileVariable, readEnvironment } from './environment.ts'
 import { loadConfig, type Reading } from './load.ts'
 import type { ConfigFile } from './schema.ts'
@@ -75,7 +75,7 @@ function movedData(data: string, dataFolder: string, { locate }: Reading): reado
 }
 
 /** Opens the log according to the configuration. */
-export function openConfiguredLog({ config }: Settings): Log {
+export function openConfiguredLog({ config }: Settings): RootLog {
 	const format = config.log.format ?? (process.stderr.isTTY ? 'text' : 'json')
 	return openLog({ level: config.log.level, format })
 }

@@ -1,7 +1,7 @@
 // The contract suite of `Engine`. It uses the interface only. An engine that does not satisfy a clause lists it in `except` with a reason.
 
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { collect } from '../chat/collect.ts'
+import { collect } from '../chat/collect.testing.ts'
 import type { Completion } from '../chat/completion.ts'
 import { ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
@@ -9,6 +9,8 @@ import { brokenRule } from '../chat/event-rules.testing.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import type { Tool } from '../chat/tool.ts'
 import { isJsonFormat, type TranscriptionFormat, transcriptionFormats } from '../operations/transcription.ts'
+import { completionOf, eventsOf } from './answer.testing.ts'
+import type { EngineAnswer, StreamAnswer } from './answer.ts'
 import type { Engine, EngineCall } from './engine.ts'
 
 export interface EngineExpectations {
@@ -81,7 +83,7 @@ class Bench {
 	/** Returns the collected response after checking the rules of the stream. */
 	async ask(changes: Partial<ChatRequest> = {}): Promise<Completion> {
 		const request = this.request(changes)
-		const events = await Array.fromAsync(await this.engine.chat(request, this.call()))
+		const events = await Array.fromAsync(eventsOf(await this.engine.chat(request, this.call())))
 		expect(brokenRule(events, request.choices)).toBeUndefined()
 		return collect(replay(events))
 	}
@@ -93,6 +95,12 @@ class Bench {
 
 async function* replay(events: readonly ChatEvent[]) {
 	yield* events
+}
+
+/** Only calls that are `unary` may have another answer. */
+function streamOf(answer: EngineAnswer): StreamAnswer {
+	if (answer.type === 'stream') return answer
+	throw new Error('the engine answered a call with a unary answer, although it is not unary')
 }
 
 async function thrownBy(work: Promise<unknown>): Promise<ChatError> {
@@ -134,8 +142,15 @@ const clauses = {
 		expect(usage.reasoningTokens).toBeLessThanOrEqual(usage.completionTokens)
 	},
 
+	async 'answers a unary call with the same completion as a stream'(bench: Bench) {
+		const streamed = await bench.ask()
+		const unary = await bench.engine.chat(bench.request(), { ...bench.call(), unary: true })
+		const { choices } = await completionOf(unary)
+		expect(choices).toEqual(streamed.choices)
+	},
+
 	async 'streams a long answer in several chunks'(bench: Bench) {
-		const events = await Array.fromAsync(await bench.engine.chat(bench.request(), bench.call()))
+		const events = await Array.fromAsync(eventsOf(await bench.engine.chat(bench.request(), bench.call())))
 		expect(events.filter(({ type }) => type === 'text').length).toBeGreaterThan(3)
 	},
 
@@ -252,7 +267,7 @@ const clauses = {
 	async 'handles unusual text'(bench: Bench) {
 		for (const text of ['\0', '\ud800', '𝄞 🇫🇷 é', '<|im_end|>', ' \n\t ']) {
 			const request = bench.request({ messages: [{ role: 'user', content: [{ type: 'text', text }] }], maxTokens: 4 })
-			const events = await Array.fromAsync(await bench.engine.chat(request, bench.call()))
+			const events = await Array.fromAsync(eventsOf(await bench.engine.chat(request, bench.call())))
 			expect(brokenRule(events, 1)).toBeUndefined()
 		}
 	},
@@ -273,22 +288,36 @@ const clauses = {
 
 	async 'ends with an error event when the caller disconnects'(bench: Bench) {
 		const controller = new AbortController()
+		const answer = await bench.engine.chat(bench.request(), bench.call(controller.signal))
+		controller.abort()
+		const cancelled = { type: 'error', error: { kind: 'cancelled' } }
+		expect((await Array.fromAsync(eventsOf(answer))).at(-1)).toMatchObject(cancelled)
+	},
+
+	async 'ends with one terminal event when the caller disconnects during the stream'(bench: Bench) {
+		const controller = new AbortController()
 		const events: ChatEvent[] = []
-		for await (const event of await bench.engine.chat(bench.request(), bench.call(controller.signal))) {
+		for await (const event of eventsOf(await bench.engine.chat(bench.request(), bench.call(controller.signal)))) {
 			events.push(event)
 			if (event.type === 'text') controller.abort()
 		}
 		expect(brokenRule(events)).toBeUndefined()
-		expect(events.at(-1)).toMatchObject({ type: 'error', error: { kind: 'cancelled' } })
+		// Events that arrived before the abort are complete.
+		expect(events.at(-1)).toMatchObject(
+			events.some(({ type }) => type === 'finish')
+				? { type: 'finish' }
+				: { type: 'error', error: { kind: 'cancelled' } },
+		)
 		expect(await bench.text()).not.toBe('')
 	},
 
 	async 'frees its resources after abandoned streams, read or not'(bench: Bench) {
 		for (let round = 0; round < 12; round++) {
-			const events = (await bench.engine.chat(bench.request(), bench.call()))[Symbol.asyncIterator]()
-			if (round % 2 === 0) await events.next()
-			await events.return?.()
-			expect((await events.next()).done).toBe(true)
+			const { batches } = streamOf(await bench.engine.chat(bench.request(), bench.call()))
+			if (round % 2 === 0) await batches.next()
+			await batches.cancel()
+			await batches.cancel()
+			expect(await batches.next()).toBeUndefined()
 		}
 		expect(await bench.text()).not.toBe('')
 	},
@@ -314,7 +343,7 @@ const clauses = {
 		const begun = bench.engine.complete(request, bench.call())
 		if (!bench.engine.state().operations.includes('complete'))
 			return expect(['wrong-operation', 'unsupported']).toContain((await thrownBy(begun)).kind)
-		const events = await Array.fromAsync(await begun)
+		const events = await Array.fromAsync(eventsOf(await begun))
 		expect(brokenRule(events, 4)).toBeUndefined()
 		const { choices } = await collect(replay(events))
 		for (const { text, finishReason } of choices) {
@@ -376,12 +405,9 @@ const clauses = {
 	},
 
 	async 'aborts calls in flight when it closes, and rejects new ones'(bench: Bench) {
-		const events: ChatEvent[] = []
-		for await (const event of await bench.engine.chat(bench.request(), bench.call())) {
-			if (events.push(event) === 2) void bench.engine.close()
-		}
-		expect(brokenRule(events)).toBeUndefined()
-		expect(events.at(-1)?.type).toBe('error')
+		const answer = await bench.engine.chat(bench.request(), bench.call())
+		void bench.engine.close()
+		expect((await Array.fromAsync(eventsOf(answer))).at(-1)?.type).toBe('error')
 		await bench.engine.close()
 		expect((await thrownBy(bench.engine.chat(bench.request(), bench.call()))).kind).toBe('unavailable')
 	},

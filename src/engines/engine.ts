@@ -1,26 +1,26 @@
 // The interface to anything that runs models: a remote API, the embedded engine's process, or a script. Engines do not know about API
 // keys, conversations or callers.
 
-import type { ChatEvent } from '../chat/event.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import type { EmbeddingRequest, Embeddings } from '../operations/embeddings.ts'
 import type { Ranking, RerankRequest } from '../operations/reranking.ts'
 import type { TextCompletionRequest } from '../operations/text-completions.ts'
 import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../operations/tokenization.ts'
 import type { Transcription, TranscriptionRequest } from '../operations/transcription.ts'
+import type { EngineAnswer } from './answer.ts'
 
 /**
  * A client of one upstream, for one protocol.
  *
  * `chat` and `complete` resolve when the upstream starts its response. Before that, they throw a `ChatError` whose `sent` property
  * determines whether a retry is safe. After that, failures are `error` events (see chat/event.ts for the rules of the stream).
- * Returning early from the stream, or aborting `call.signal`, stops the upstream immediately.
+ * Cancelling the answer, or aborting `call.signal`, stops the upstream immediately.
  */
 export interface Engine {
 	/** The current state, as far as it is known. */
 	state(): EngineState
-	chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>>
-	complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>>
+	chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer>
+	complete(request: TextCompletionRequest, call: EngineCall): Promise<EngineAnswer>
 	embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings>
 	/** This method and the optional ones below are absent if the protocol does not support the operation. */
 	rerank?(request: RerankRequest, call: EngineCall): Promise<Ranking>
@@ -55,8 +55,8 @@ export interface EngineCall {
 	readonly model: string
 	/** Sent to the upstream for its log. */
 	readonly requestId: string
-	/** True for a unary response: the upstream does not have to stream. */
-	readonly whole?: boolean
+	/** The client gets a unary response: the upstream does not have to stream, and the answer may be unary. */
+	readonly unary?: boolean | undefined
 	/** Trace headers, for upstreams with HTTP. */
 	readonly headers?: Readonly<Record<string, string>>
 	/**

@@ -1,8 +1,8 @@
 // The models and upstreams of the current configuration. After a reload, unchanged upstreams continue without interruption, new ones are
 // opened, and removed ones are closed after their last call.
 
+import { ConfigError } from '../config/config-error.ts'
 import { withHome } from '../config/home-folder.ts'
-import { ConfigError } from '../config/load.ts'
 import { readSystemRegistries } from '../config/package-index.ts'
 import type { ConfigFile, UpstreamConfig } from '../config/schema.ts'
 import type { Settings } from '../config/settings.ts'
@@ -66,7 +66,7 @@ export class LiveDeployment {
 
 	/** All upstreams, for gauges. */
 	get endpoints(): readonly UpstreamEndpoint[] {
-		return [...this.upstreams.values()].map(({ place }) => place)
+		return [...this.upstreams.values()].map(({ endpoint }) => endpoint)
 	}
 
 	/**
@@ -113,7 +113,7 @@ export class LiveDeployment {
 				.catch((cause: unknown) => {
 					throw unusable(name, cause)
 				}),
-			place: new UpstreamEndpoint({
+			endpoint: new UpstreamEndpoint({
 				name,
 				concurrency,
 				breaker,
@@ -142,8 +142,8 @@ export class LiveDeployment {
 		}
 	}
 
-	private retire({ engine, place }: Opened): void {
-		const ended = this.endWhenIdle(place)
+	private retire({ engine, endpoint }: Opened): void {
+		const ended = this.endWhenIdle(endpoint)
 			.then(() => engine.close())
 			.finally(() => this.retiring.delete(ended))
 		this.retiring.add(ended)
@@ -158,7 +158,7 @@ export class LiveDeployment {
 	private checkHealth(): void {
 		this.checks?.close()
 		const { clock, log } = this.context
-		const checked = [...this.upstreams.values()].flatMap(({ place: endpoint, engine, config: { health } }) => {
+		const checked = [...this.upstreams.values()].flatMap(({ endpoint, engine, config: { health } }) => {
 			if (health === undefined) {
 				endpoint.healthy = true
 				return []
@@ -185,7 +185,7 @@ function unusable(name: string, cause: unknown): ConfigError {
 function describe(config: ConfigFile, upstreams: ReadonlyMap<string, Opened>): Deployment {
 	const models = new ModelTable(Object.entries(config.models).map(([name, model]) => readModel(name, model)))
 	const routes = new Map(models.all.map((model) => [model.name, readRoute(model.name, config, upstreams)]))
-	const byEndpoint = new Map([...upstreams.values()].map((upstream) => [upstream.place, upstream]))
+	const byEndpoint = new Map([...upstreams.values()].map((upstream) => [upstream.endpoint, upstream]))
 	return {
 		models,
 		routeOf: ({ name }) => found(routes.get(name), name),
@@ -213,7 +213,7 @@ function readRoute(name: string, config: ConfigFile, upstreams: ReadonlyMap<stri
 	return new Route({
 		members: route.map((entry) => {
 			const { upstream, weight } = typeof entry === 'string' ? { upstream: entry, weight: 1 } : entry
-			return { endpoint: found(upstreams.get(upstream), upstream).place, weight }
+			return { endpoint: found(upstreams.get(upstream), upstream).endpoint, weight }
 		}),
 		policy: policies[policy](),
 		retry,

@@ -18,12 +18,13 @@ import { StaticFiles } from '../server/static-files.ts'
 import { openStores, type Stores } from '../stores/open-stores.ts'
 import { FileStreams } from '../streams/file-streams.ts'
 import type { Clock } from '../system/clock.ts'
-import type { Log } from '../system/log.ts'
+import type { RootLog } from '../system/log.ts'
 import { type Fault, ServerChecks } from '../system/server-checks.ts'
 import { findFolderFault } from '../system/writable-folder.ts'
 import type { MetricSnapshot } from '../telemetry/metric.ts'
 import { openTelemetry } from '../telemetry/open-telemetry.ts'
 import { LiveDeployment } from './deployment.ts'
+import { requestLimits } from './request-limits.ts'
 import { retain } from './retention.ts'
 import { removeStreamsWithTurns } from './stream-removal.ts'
 
@@ -55,7 +56,7 @@ export interface GatewayContext {
 	/** Shows the progress of a download. */
 	readonly showProgress: () => ProgressSink
 	readonly clock: Clock
-	readonly log: Log
+	readonly log: RootLog
 	/** The metrics of the other processes that serve the same address, if there are any. */
 	readonly otherMetrics?: () => Promise<readonly (readonly MetricSnapshot[])[]>
 }
@@ -132,14 +133,13 @@ async function openOn(
 		},
 		context.log,
 	)
-	const { bodyBytes, bodyTimeoutMs, jsonDepth, keepAliveMs } = settings.config.limits
 	const { trustedProxies } = settings.config.server
 	const handler = openHandler({
 		keys: withOperatorKey(keys, settings, context.clock),
 		kept: storage,
 		dialects: settings.config.dialects,
 		deployment: () => deployment.current,
-		limits: { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs },
+		limits: requestLimits(settings.config.limits),
 		page: new StaticFiles(join(import.meta.dir, '..', '..', 'console'), {
 			'/': 'index.html',
 			// Browsers request this path without a link to it.

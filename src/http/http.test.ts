@@ -95,18 +95,12 @@ describe('a stream of events', () => {
 		expect(piece).toBe('data: 1\n\n')
 	})
 	test('that is cancelled cancels its source', async () => {
-		const ended = Promise.withResolvers<void>()
-		async function* pieces() {
-			try {
-				for (;;) yield 'x'
-			} finally {
-				ended.resolve()
-			}
-		}
-		const body = new EventStreams({ keepAliveMs: 0 }).body(from(pieces()), gone.signal)
+		const source = { cancelled: 0, next: async () => 'x', cancel: () => void source.cancelled++, interrupt: () => '' }
+		const body = new EventStreams({ keepAliveMs: 0 }).body(source, gone.signal)
 		await body.next()
+		expect(source.cancelled).toBe(0)
 		await body.return(undefined)
-		await ended.promise
+		expect(source.cancelled).toBe(1)
 	})
 	test('whose client disconnects during a wait ends immediately', async () => {
 		const client = new AbortController()

@@ -12,11 +12,11 @@ export type RouteMatch<Target> =
 	| { readonly type: 'other-methods'; readonly methods: readonly (Method | 'HEAD')[] }
 	| { readonly type: 'none' }
 
-interface Entry<Target> {
+interface RouteEntry<Target> {
 	readonly methods: Map<Method, Target>
 }
 
-interface OpenEntry<Target> extends Entry<Target> {
+interface OpenEntry<Target> extends RouteEntry<Target> {
 	readonly pattern: string
 	readonly expression: RegExp
 	readonly segments: number
@@ -25,7 +25,7 @@ interface OpenEntry<Target> extends Entry<Target> {
 const noParameters: readonly string[] = []
 
 export class RouteTable<Target> {
-	private readonly exact = new Map<string, Entry<Target>>()
+	private readonly exact = new Map<string, RouteEntry<Target>>()
 	/** Patterns with more segments first. */
 	private open: readonly OpenEntry<Target>[] = []
 
@@ -47,13 +47,13 @@ export class RouteTable<Target> {
 		return { type: 'none' }
 	}
 
-	private exactEntry(pattern: string): Entry<Target> {
+	private exactEntry(pattern: string): RouteEntry<Target> {
 		const entry = this.exact.get(pattern) ?? { methods: new Map() }
 		this.exact.set(pattern, entry)
 		return entry
 	}
 
-	private openEntry(pattern: string): Entry<Target> {
+	private openEntry(pattern: string): RouteEntry<Target> {
 		const known = this.open.find((entry) => entry.pattern === pattern)
 		if (known !== undefined) return known
 		const entry = {
@@ -75,7 +75,11 @@ function expressionOf(pattern: string): RegExp {
 	return new RegExp(`^${source}$`)
 }
 
-function choose<Target>({ methods }: Entry<Target>, method: string, parameters: readonly string[]): RouteMatch<Target> {
+function choose<Target>(
+	{ methods }: RouteEntry<Target>,
+	method: string,
+	parameters: readonly string[],
+): RouteMatch<Target> {
 	const target = methods.get((method === 'HEAD' ? 'GET' : method) as Method)
 	if (target === undefined)
 		return {

@@ -1,7 +1,8 @@
 // The ledger of one process. Tickets are written to a local journal first; settled tickets are then inserted into the database in batches.
 // While the database is unavailable, records are stored on disk and in memory, up to a limit, and calls continue to succeed.
+// Long because tickets, the rotation of files and the delivery share one state, and the order of their steps is what keeps records safe.
 
-import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ChatError } from '../chat/error.ts'
 import type { Clock } from '../system/clock.ts'
@@ -11,9 +12,10 @@ import type { Fault } from '../system/server-checks.ts'
 import { ThrottledLog } from '../system/throttled-log.ts'
 import { type ClosedCall, entryOf } from './entry.ts'
 import { Journal } from './journal.ts'
-import { openLine, type ProgressMark, progressLine, readJournal, settleLine } from './journal-line.ts'
+import { openLine, type ProgressMark, progressLine, settleLine } from './journal-line.ts'
 import type { Ledger, OpenedCall, Progress, Settlement, Ticket } from './ledger.ts'
 import type { LedgerEntry, LedgerStore } from './ledger-store.ts'
+import { lockFile, recoverJournals, takeName } from './recovery.ts'
 
 export interface LedgerOptions {
 	/** Folder of the journals. Processes that share it recover each other's journals. */
@@ -56,16 +58,6 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
 	await ledger.recover()
 	ledger.run()
 	return ledger
-}
-
-/** A unique name for this process's journal, and its lock. */
-function takeName(folder: string): { readonly process: string; readonly lock: HeldLock } {
-	for (;;) {
-		const process = Bun.randomUUIDv7('hex').replaceAll('-', '')
-		const lock = holdLock(lockFile(folder, process), { create: true })
-		// A recovering process may have taken the lock between the creation of the file and its locking.
-		if (lock !== undefined) return { process, lock }
-	}
 }
 
 /** A ticket that is not settled yet. */
@@ -169,25 +161,8 @@ class JournalledLedger implements OpenLedger {
 		return this.delivering
 	}
 
-	async recover(): Promise<void> {
-		const { folder } = this.options
-		const locks = (await readdir(folder)).filter((file) => file.endsWith('.lock'))
-		for (const name of locks.map((file) => file.slice(0, -'.lock'.length))) {
-			if (name === this.process) continue
-			const lock = holdLock(lockFile(folder, name), { create: false })
-			if (lock === undefined) continue
-			try {
-				await this.recoverProcess(name)
-			} catch (thrown) {
-				this.log.write(
-					'error',
-					{ err: thrown, journal: name },
-					'cannot recover the journal of a process that exited: trying again later',
-				)
-			} finally {
-				lock.release()
-			}
-		}
+	recover(): Promise<void> {
+		return recoverJournals({ ...this.options, process: this.process, batchSize, throttledLog: this.log })
 	}
 
 	async close(): Promise<void> {
@@ -343,24 +318,6 @@ class JournalledLedger implements OpenLedger {
 		}
 	}
 
-	private async recoverProcess(name: string): Promise<void> {
-		const { folder, store, recovered, log } = this.options
-		const files = (await readdir(folder))
-			.filter((file) => file.startsWith(`${name}.`) && file.endsWith('.journal'))
-			.sort()
-		const contents = await Promise.all(files.map((file) => Bun.file(join(folder, file)).text()))
-		const entries = readJournal(contents)
-		for (let at = 0; at < entries.length; at += batchSize) await store.insert(entries.slice(at, at + batchSize))
-		await recovered?.(name)
-		for (const file of files) await rm(join(folder, file), { force: true })
-		await rm(lockFile(folder, name), { force: true })
-		const interrupted = entries.filter(({ outcome }) => outcome === 'interrupted').length
-		log.info(
-			{ journal: name, entries: entries.length, interrupted },
-			'recovered the usage records of a process that exited',
-		)
-	}
-
 	private async every(ms: number, work: () => Promise<void>): Promise<void> {
 		while (await this.sleep(ms)) await work().catch(this.failed)
 	}
@@ -383,8 +340,4 @@ const done = Promise.resolve()
 
 async function exists(file: string): Promise<boolean> {
 	return (await stat(file).catch(() => undefined)) !== undefined
-}
-
-function lockFile(folder: string, process: string): string {
-	return join(folder, `${process}.lock`)
 }

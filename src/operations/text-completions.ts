@@ -3,6 +3,7 @@
 
 import type { JsonObject } from '../chat/json.ts'
 import type { Sampling } from '../chat/request.ts'
+import type { Fate } from '../chat/request-fates.ts'
 
 export interface TextCompletionRequest {
 	readonly model: string
@@ -23,3 +24,8 @@ export interface TextCompletionRequest {
 	readonly user?: string
 	readonly passthrough: JsonObject
 }
+
+/** What an engine does with each field of a request. It has every field, so that a new one does not compile until each engine has an answer. */
+export type TextCompletionFates = Readonly<
+	Record<Exclude<keyof TextCompletionRequest, 'sampling'> | keyof Sampling, Fate>
+>

@@ -1,20 +1,53 @@
-// Opens a ledger ticket for a billed call. The ticket is written concurrently with the upstream request and settled once.
+// Admission: reserves units of the limits that cover a call, and opens a ledger ticket if it is billed. Both are settled once, whatever the
+// outcome. The ticket is written concurrently with the upstream request.
 
 import type { ModelCall } from '../dialects/call.ts'
 import { scopeOf } from '../keys/scope.ts'
 import { type BilledOperation, billedOperations, type Ticket } from '../ledger/ledger.ts'
+import type { Limiter, Reservation } from '../limits/limiter.ts'
 import type { Parts } from './parts.ts'
 import type { Recalled } from './recall.ts'
 
 export type Admitted<Requested extends ModelCall = ModelCall> = Recalled<Requested> & {
+	/** Absent if no limits are configured, or the call has no key. */
+	readonly reservation: Reservation | undefined
 	/** Absent if the call is not billed. */
 	readonly ticket: Ticket | undefined
 }
 
-/** @throws ChatError `unavailable` if the ledger cannot accept more records. */
-export function admit(recalled: Recalled, { ledger }: Parts): Admitted {
-	const { call, key, model, target, received, token } = recalled
-	if (ledger === undefined || key === undefined || !isBilled(call.type)) return { ...recalled, ticket: undefined }
+/** @throws ChatError `unavailable` if the ledger cannot accept more records, `rate-limited` if a limit does not allow the call. */
+export function admit(recalled: Recalled, parts: Parts): Admitted | Promise<Admitted> {
+	const { limiter } = parts
+	if (limiter !== undefined) return admitLimited(recalled, limiter, parts)
+	return { ...recalled, reservation: undefined, ticket: openTicket(recalled, parts) }
+}
+
+async function admitLimited(recalled: Recalled, limiter: Limiter, parts: Parts): Promise<Admitted> {
+	const reservation = await reserve(recalled, limiter)
+	try {
+		return { ...recalled, reservation, ticket: openTicket(recalled, parts) }
+	} catch (thrown) {
+		reservation?.settle(undefined)
+		throw thrown
+	}
+}
+
+async function reserve({ call, key, model, token }: Recalled, limiter: Limiter): Promise<Reservation | undefined> {
+	if (key === undefined) return undefined
+	const { request } = call
+	return limiter.reserve({
+		id: token,
+		...scopeOf(key),
+		key: key.id,
+		model: model.name,
+		operation: call.type,
+		maxTokens: 'maxTokens' in request ? request.maxTokens : undefined,
+		choices: 'choices' in request ? request.choices : 1,
+	})
+}
+
+function openTicket({ call, key, model, target, received, token }: Recalled, { ledger }: Parts): Ticket | undefined {
+	if (ledger === undefined || key === undefined || !isBilled(call.type)) return undefined
 	const opening = {
 		id: token,
 		...scopeOf(key),
@@ -25,14 +58,14 @@ export function admit(recalled: Recalled, { ledger }: Parts): Admitted {
 		price: model.price,
 		openedAtMs: received.receivedAtMs,
 	}
-	return { ...recalled, ticket: ledger.open(opening, isWhole(call)) }
+	return ledger.open(opening, isUnary(call))
 }
 
 function isBilled(operation: ModelCall['type']): operation is BilledOperation {
 	return billedOperations.some((billed) => billed === operation)
 }
 
-/** Whether the response is unary: no byte is sent before the answer is complete. */
-export function isWhole(call: ModelCall): boolean {
+/** No byte is sent before the answer is complete. */
+export function isUnary(call: ModelCall): boolean {
 	return !('stream' in call && call.stream) && !('background' in call && call.background === true)
 }

@@ -33,51 +33,47 @@ export async function countInputs(
 	return ids + (await tokens.countTexts(tokenizer, texts))
 }
 
-export function counterFor(
-	{ call, model, deployment, received }: Admitted<StreamedCall>,
-	/** Name of the upstream that answers. */
-	answering: string,
+/** @param outputs number of events with output. */
+export async function countUsage(
+	{ call, model, received }: Admitted<StreamedCall>,
+	upstream: Upstream,
+	answer: readonly PartialChoice[],
+	outputs: number,
 	parts: Parts,
-): (answer: readonly PartialChoice[], pieces: number) => Promise<Usage> {
-	return async (answer, pieces) => {
-		const upstream = deployment
-			.routeOf(model)
-			.members.map(({ endpoint }) => deployment.upstreamAt(endpoint))
-			.find(({ name }) => name === answering)
-		const counts = upstream?.engine.count !== undefined
-		const eachToken = upstream?.engine.streamsSingleTokens === true
-		const texts = answer.flatMap(({ text, reasoning, refusal, toolCalls }) => [
-			text,
-			reasoning,
-			refusal,
-			...toolCalls.flatMap(({ name, arguments: given }) => [name, given]),
-		])
-		const prompt = async () => {
-			if (call.type === 'complete') return parts.tokens.countTexts(model.tokenizer, [promptOf(call.request)])
-			if (!counts) return countPrompt(model, call.request, parts)
-			return askUpstream(upstream, call.request, model, received.id).catch((thrown: unknown) => {
-				parts.log.warn(
-					{ err: thrown, upstream: upstream.name },
-					'the upstream failed to count tokens; the prompt was counted with the tokenizer',
-				)
-				return countPrompt(model, call.request, parts)
-			})
-		}
-		const [promptTokens, completionTokens, reasoningTokens] = await Promise.all([
-			prompt(),
-			eachToken && pieces > 0 ? pieces : parts.tokens.countTexts(model.tokenizer, texts),
-			parts.tokens.countTexts(
-				model.tokenizer,
-				answer.map(({ reasoning }) => reasoning),
-			),
-		])
-		return {
-			promptTokens,
-			completionTokens,
-			cachedTokens: 0,
-			reasoningTokens: Math.min(reasoningTokens, completionTokens),
-			source: 'counted',
-		}
+): Promise<Usage> {
+	const texts = answer.flatMap(({ text, reasoning, refusal, toolCalls }) => [
+		text,
+		reasoning,
+		refusal,
+		...toolCalls.flatMap(({ name, arguments: given }) => [name, given]),
+	])
+	const prompt = async () => {
+		if (call.type === 'complete') return parts.tokens.countTexts(model.tokenizer, [promptOf(call.request)])
+		if (upstream.engine.count === undefined) return countPrompt(model, call.request, parts)
+		return askUpstream(upstream, call.request, model, received.id).catch((thrown: unknown) => {
+			parts.log.warn(
+				{ err: thrown, upstream: upstream.name },
+				'the upstream failed to count tokens; the prompt was counted with the tokenizer',
+			)
+			return countPrompt(model, call.request, parts)
+		})
+	}
+	const [promptTokens, completionTokens, reasoningTokens] = await Promise.all([
+		prompt(),
+		upstream.engine.streamsSingleTokens === true && outputs > 0
+			? outputs
+			: parts.tokens.countTexts(model.tokenizer, texts),
+		parts.tokens.countTexts(
+			model.tokenizer,
+			answer.map(({ reasoning }) => reasoning),
+		),
+	])
+	return {
+		promptTokens,
+		completionTokens,
+		cachedTokens: 0,
+		reasoningTokens: Math.min(reasoningTokens, completionTokens),
+		source: 'counted',
 	}
 }
 

@@ -1,56 +1,21 @@
-// Writes an engine's events in the dialect's format: unary as one object, or as a stream. Both pass each event to the open answer, and both
-// store the end of the answer before they send it.
+// Writes the events of a streamed answer in the dialect's format. Passes each event to the recorder, and sends the last one only after the end
+// of the answer is stored.
 
-import type { Completion } from '../chat/completion.ts'
-import { CompletionFold, incomplete } from '../chat/completion-fold.ts'
+import { incomplete } from '../chat/completion-fold.ts'
 import { asChatError, type ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
-import type { Source } from '../chat/source.ts'
+import { isEstimated } from '../chat/usage.ts'
 import type { StreamWriter } from '../dialects/writer.ts'
-import type { EventBatch, EventBatches } from '../engines/event-batches.ts'
+import type { EventBatch, EventBatches } from '../engines/answer.ts'
 import { cancelled, closing } from '../engines/running-calls.ts'
 import type { ChunkSource } from '../http/event-stream.ts'
+import { type AnswerRecorder, asStorageError } from './answer-recorder.ts'
 import type { BackgroundTasks } from './background-tasks.ts'
-import { asStorageError, isEstimated, type OpenAnswer } from './open-answer.ts'
-
-/** A complete answer, and the upstream's own form of it. */
-export interface Delivered {
-	readonly completion: Completion
-	readonly source: Source | undefined
-}
-
-/** @throws ChatError if the answer is incomplete. */
-export async function deliverWhole(arrivals: EventBatches, answer: OpenAnswer): Promise<Delivered> {
-	let source: Source | undefined
-	const fold = new CompletionFold()
-	try {
-		for (let group = await arrivals.next(); group !== undefined; group = await arrivals.next())
-			for (const arrival of group) {
-				source = arrival.source
-				for (const event of arrival.events) {
-					answer.watch(event)
-					fold.add(event)
-				}
-			}
-	} finally {
-		await arrivals.cancel()
-	}
-	return { completion: await withUsage(fold.completion(), answer), source }
-}
-
-/** Ensures that the response reports the usage that is billed. */
-export function withUsage(completion: Completion, answer: OpenAnswer): Completion | Promise<Completion> {
-	return isEstimated(completion.usage) ? withCount(completion, answer) : completion
-}
-
-async function withCount(completion: Completion, answer: OpenAnswer): Promise<Completion> {
-	return { ...completion, usage: await answer.counted() }
-}
 
 export interface DeliveryOptions {
-	readonly arrivals: EventBatches
+	readonly batches: EventBatches
 	readonly writer: StreamWriter
-	readonly answer: OpenAnswer
+	readonly recorder: AnswerRecorder
 	readonly backgroundTasks: BackgroundTasks
 	/** Called once, after the text of the last event was taken. `disconnected`: the client disconnected before that event. */
 	readonly ended: (disconnected: boolean) => void
@@ -73,20 +38,22 @@ export class WrittenChunks implements ChunkSource {
 			this.end()
 			return undefined
 		}
-		const { arrivals, answer } = this.options
-		let group: readonly EventBatch[]
+		const { batches, recorder } = this.options
+		let read: readonly EventBatch[]
 		try {
-			group = (await arrivals.next()) ?? [failed(incomplete())]
+			read = (await batches.next()) ?? [failed(incomplete())]
+			const extending = recorder.reserve(read)
+			if (extending !== undefined) await extending
 		} catch (thrown) {
-			group = [failed(thrown)]
+			read = [failed(thrown)]
 		}
 		let text = ''
 		try {
-			for (const arrival of group) text += isLast(arrival) ? await this.writeLast(arrival) : this.write(arrival)
+			for (const batch of read) text += isLast(batch) ? await this.writeLast(batch) : this.write(batch)
 		} catch (thrown) {
 			return text + (await this.writeLast(failed(thrown)))
 		}
-		answer.progress()
+		recorder.recordProgress()
 		return text
 	}
 
@@ -109,8 +76,8 @@ export class WrittenChunks implements ChunkSource {
 			this.end()
 			return ''
 		}
-		const { writer, answer } = this.options
-		const text = writer.write({ type: 'error', error, usage: answer.soFar() })
+		const { writer, recorder } = this.options
+		const text = writer.write({ type: 'error', error, usage: recorder.usageSoFar })
 		this.breakOff(error, false)
 		return text
 	}
@@ -125,51 +92,51 @@ export class WrittenChunks implements ChunkSource {
 	private breakOff(error: ChatError, disconnected: boolean): void {
 		this.over = true
 		this.failed = true
-		const { arrivals, answer, backgroundTasks, ended } = this.options
-		backgroundTasks.add(arrivals.cancel(), 'ending an upstream')
-		answer.watch({ type: 'error', error, usage: answer.soFar() })
-		const settled = answer.end(error).finally(() => ended(disconnected))
+		const { batches, recorder, backgroundTasks, ended } = this.options
+		backgroundTasks.add(batches.cancel(), 'ending an upstream')
+		recorder.observe({ type: 'error', error, usage: recorder.usageSoFar })
+		const settled = recorder.settle(error).finally(() => ended(disconnected))
 		backgroundTasks.add(settled, 'recording the end of a call')
 	}
 
 	private write({ events, source }: EventBatch): string {
 		if (this.over) return ''
-		const { writer, answer } = this.options
+		const { writer, recorder } = this.options
 		const text =
 			source !== undefined && writer.repeat !== undefined
 				? writer.repeat(source, events)
 				: events.map((event) => writer.write(event)).join('')
-		for (const event of events) answer.watch(event)
+		for (const event of events) recorder.observe(event)
 		return text
 	}
 
 	/** Returns the last event after the end is stored; if that fails, the last event is an error. */
-	private async writeLast(arrival: EventBatch): Promise<string> {
+	private async writeLast(batch: EventBatch): Promise<string> {
 		if (this.over) return ''
-		const { arrivals, writer, answer, backgroundTasks } = this.options
-		const before = arrival.events.slice(0, -1)
-		let last = arrival.events.at(-1)
-		for (const event of arrival.events) answer.watch(event)
-		let { source } = arrival
+		const { batches, writer, recorder, backgroundTasks } = this.options
+		const before = batch.events.slice(0, -1)
+		let last = batch.events.at(-1)
+		for (const event of batch.events) recorder.observe(event)
+		let { source } = batch
 		let failure: ChatError | undefined
 		try {
 			if (last?.type === 'finish' && isEstimated(last.usage)) {
-				last = { type: 'finish', usage: await answer.counted() }
+				last = { type: 'finish', usage: await recorder.billedUsage() }
 				source = undefined
 			}
-			await answer.end(last?.type === 'error' ? last.error : undefined)
+			await recorder.settle(last?.type === 'error' ? last.error : undefined)
 		} catch (thrown) {
 			failure = asStorageError(thrown)
-			answer.watch({ type: 'error', error: failure })
+			recorder.observe({ type: 'error', error: failure })
 		}
 		// The answer may have been given up while its end was stored.
 		if (this.over) return ''
 		this.over = true
 		this.failed = failure !== undefined || last?.type === 'error'
-		backgroundTasks.add(arrivals.cancel(), 'ending an upstream')
+		backgroundTasks.add(batches.cancel(), 'ending an upstream')
 		this.ending = true
 		if (failure !== undefined) return writeAll(writer, [...before, { type: 'error', error: failure }])
-		if (source !== undefined && writer.repeat !== undefined) return writer.repeat(source, arrival.events)
+		if (source !== undefined && writer.repeat !== undefined) return writer.repeat(source, batch.events)
 		return writeAll(writer, last === undefined ? before : [...before, last])
 	}
 }

@@ -20,8 +20,8 @@ export function describe(model: Model, deployment: Deployment, { startedAt }: Pi
 }
 
 function healthOf(upstreams: readonly Upstream[]): ListedModel['health'] {
-	const well = upstreams.filter(({ engine, place }) => engine.state().status === 'ready' && place.available)
+	const well = upstreams.filter(({ engine, endpoint }) => engine.state().status === 'ready' && endpoint.available)
 	if (well.length === 0) return 'none'
-	const waits = well.some(({ place }) => place.limiter.waiting > 0)
+	const waits = well.some(({ endpoint }) => endpoint.limiter.waiting > 0)
 	return well.length < upstreams.length || waits ? 'limited' : 'good'
 }

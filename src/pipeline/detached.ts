@@ -2,16 +2,19 @@
 // clients read from there, including the first one.
 
 import { asChatError, ChatError } from '../chat/error.ts'
-import { batchesOf } from '../engines/event-batches.ts'
+import { batchesOf } from '../engines/answer.ts'
 import { scopeOf } from '../keys/scope.ts'
 import type { StoredStream } from '../streams/stored-streams.ts'
 import type { Admitted } from './admit.ts'
 import type { Answer } from './answer.ts'
-import { type BegunAnswer, begin, beginOrDropTurn, headersOf, identify, settleFailure } from './begin.ts'
+import { headersOf } from './answer-headers.ts'
+import type { AnswerRecorder } from './answer-recorder.ts'
+import { type BegunAnswer, beginAnswer } from './chat-answer.ts'
 import { WrittenChunks } from './delivery.ts'
-import { WatchedChunks } from './local-operations.ts'
 import type { Parts } from './parts.ts'
 import type { StreamedCall } from './plan.ts'
+import { responseContextOf } from './response-context.ts'
+import { WatchedChunks } from './watched-chunks.ts'
 
 const header = 'x-dragoman-resumable'
 
@@ -27,12 +30,15 @@ export function isDetached({ call, received, key }: Admitted<StreamedCall>, { st
 }
 
 /** @throws ChatError if no upstream began to answer; a background response reports that in its stream and its turn. */
-export async function answerDetached(admitted: Admitted<StreamedCall>, parts: Parts): Promise<Answer> {
+export async function answerDetached(
+	admitted: Admitted<StreamedCall>,
+	recorder: AnswerRecorder,
+	parts: Parts,
+): Promise<Answer> {
 	const { call, turn } = admitted
-	const identity = identify(admitted, parts)
-	const writer = () => call.writer.stream(identity)
+	const context = responseContextOf(admitted, parts)
 	const scope = scopeOfCaller(admitted)
-	const interruption = writer().write({ type: 'error', error: interrupted() })
+	const interruption = call.writer.stream(context).write({ type: 'error', error: interrupted() })
 	const stored = storedStreams(parts).open({ scope, id: admitted.token, interruption })
 	const background = call.type === 'chat' && call.background === true
 	let over: Promise<void>
@@ -40,11 +46,13 @@ export async function answerDetached(admitted: Admitted<StreamedCall>, parts: Pa
 	try {
 		if (background) {
 			await turn?.begin()
-			over = answerInBackground(admitted, stored, parts)
+			recorder.stream()
+			over = answerInBackground(admitted, stored, recorder, parts)
 		} else {
-			const begun = await beginOrDropTurn(admitted, stored.signal, parts)
+			const begun = await beginAnswer(admitted, stored.signal, recorder, parts)
 			dropped = begun.dropped
-			over = pump(begun, admitted, stored, parts)
+			recorder.stream()
+			over = pump(begun, admitted, stored, recorder, parts)
 		}
 		parts.backgroundTasks.add(over, 'an answer without a client')
 	} catch (thrown) {
@@ -53,40 +61,47 @@ export async function answerDetached(admitted: Admitted<StreamedCall>, parts: Pa
 		throw thrown
 	}
 	const headers = { ...headersOf(admitted, dropped), 'x-dragoman-stream': admitted.token }
-	if (!call.stream) return { type: 'json', headers, body: call.writer.accepted?.(identity) }
-	const pieces = await storedStreams(parts).read(scope, admitted.token, 0)
-	if (pieces === undefined) throw new ChatError('unavailable', 'The stream was removed before its first event.')
+	if (!call.stream) return { type: 'json', headers, body: call.writer.accepted?.(context) }
+	const chunks = await storedStreams(parts).read(scope, admitted.token, 0)
+	if (chunks === undefined) throw new ChatError('unavailable', 'The stream was removed before its first event.')
 	// The request ends when its answer ends, whether or not its client is still connected.
-	const end = (ended: (left: boolean) => void) => (left: boolean) =>
-		void over.finally(() => ended(left)).catch(() => undefined)
-	return { type: 'stream', headers, open: (ended) => new WatchedChunks(pieces, end(ended)) }
+	const end = (ended: (disconnected: boolean) => void) => (disconnected: boolean) =>
+		void over.finally(() => ended(disconnected)).catch(() => undefined)
+	return { type: 'stream', headers, open: (ended) => new WatchedChunks(chunks, end(ended)) }
 }
 
-async function answerInBackground(admitted: Admitted<StreamedCall>, stored: StoredStream, parts: Parts): Promise<void> {
-	const { call, turn, observer } = admitted
+async function answerInBackground(
+	admitted: Admitted<StreamedCall>,
+	stored: StoredStream,
+	recorder: AnswerRecorder,
+	parts: Parts,
+): Promise<void> {
+	const { call, observer } = admitted
 	try {
-		await pump(await begin(admitted, stored.signal, parts), admitted, stored, parts)
+		await pump(await beginAnswer(admitted, stored.signal, recorder, parts), admitted, stored, recorder, parts)
 	} catch (thrown) {
 		const error = stored.signal.aborted ? asChatError(stored.signal.reason) : asChatError(thrown)
 		observer.observe({ type: 'failed', error })
-		const state = error.kind === 'cancelled' ? 'cancelled' : 'failed'
-		settleFailure(admitted, error, parts)
-		await turn?.end(state, [], parts.clock.now(), undefined, error)
-		stored.end(call.writer.stream(identify(admitted, parts)).write({ type: 'error', error }))
+		try {
+			await recorder.settle(error)
+		} finally {
+			stored.end(call.writer.stream(responseContextOf(admitted, parts)).write({ type: 'error', error }))
+		}
 	}
 }
 
 /** Copies the upstream's answer to the stored stream until it ends or is cancelled. */
 async function pump(
-	{ events, answer }: BegunAnswer,
+	{ answer }: BegunAnswer,
 	admitted: Admitted<StreamedCall>,
 	stored: StoredStream,
+	recorder: AnswerRecorder,
 	parts: Parts,
 ): Promise<void> {
-	const pieces = new WrittenChunks({
-		arrivals: batchesOf(events),
-		writer: admitted.call.writer.stream(identify(admitted, parts)),
-		answer,
+	const chunks = new WrittenChunks({
+		batches: batchesOf(answer),
+		writer: admitted.call.writer.stream(responseContextOf(admitted, parts)),
+		recorder,
 		backgroundTasks: parts.backgroundTasks,
 		ended: () => undefined,
 	})
@@ -94,20 +109,20 @@ async function pump(
 	const giveUp = () => given.resolve(asChatError(stored.signal.reason))
 	stored.signal.addEventListener('abort', giveUp, { once: true })
 	if (stored.signal.aborted) giveUp()
-	const failure = await Promise.race([given.promise, copy(pieces, stored)])
-	const lastEvent = failure === undefined ? '' : pieces.giveUp(failure)
+	const failure = await Promise.race([given.promise, copy(chunks, stored)])
+	const lastEvent = failure === undefined ? '' : chunks.giveUp(failure)
 	try {
 		// On disk before any client sees the end.
-		await answer.end(failure)
+		await recorder.settle(failure)
 	} finally {
 		stored.end(lastEvent)
 	}
 }
 
 /** @returns the error that ended the copy, or undefined if it is complete. */
-async function copy(pieces: WrittenChunks, stored: StoredStream): Promise<ChatError | undefined> {
+async function copy(chunks: WrittenChunks, stored: StoredStream): Promise<ChatError | undefined> {
 	try {
-		for (let text = await pieces.next(); text !== undefined; text = await pieces.next()) stored.append(text)
+		for (let text = await chunks.next(); text !== undefined; text = await chunks.next()) stored.append(text)
 		return undefined
 	} catch (thrown) {
 		return asChatError(thrown)

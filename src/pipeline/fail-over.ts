@@ -1,7 +1,8 @@
 // Sends a call to the upstreams of a route, one after the other, until one begins to answer. The only code that retries: it decides by what
-// the failure proves was sent, and never retries after the first event. It is independent of the operation.
+// the failure proves was sent, and never retries after the first event. It does not know what is sent.
 
 import { asChatError, ChatError, type ChatErrorKind } from '../chat/error.ts'
+import type { Engine, EngineCall, Operation } from '../engines/engine.ts'
 import { closingCode } from '../engines/running-calls.ts'
 import { pauseMs } from '../routing/backoff.ts'
 import type { Permit, Priority } from '../routing/concurrency-limiter.ts'
@@ -10,31 +11,27 @@ import { candidatesOf, type Route } from '../routing/route.ts'
 import type { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
 import { Lease } from './lease.ts'
-import type { Parts } from './parts.ts'
+import type { Deployment, Parts, Upstream } from './parts.ts'
+import { checkUpstreamOperation } from './supported-operations.ts'
 
 /** A request to send to an upstream of `route`. */
 export interface FailOverRequest<Result> {
 	readonly route: Route
+	readonly deployment: Pick<Deployment, 'upstreamAt'>
 	readonly hint: RouteHint
-	readonly signal: AbortSignal
-	readonly observer: RequestObserver
 	readonly priority: Priority
-	/**
-	 * Resolves when the upstream at `place` began to answer.
-	 *
-	 * @param drop called for each part of the request that the upstream's wire format cannot express.
-	 */
-	readonly dispatch: (
-		place: UpstreamEndpoint,
-		traceHeaders: Readonly<Record<string, string>>,
-		drop: (part: string) => void,
-	) => Promise<Result>
+	readonly operation: Operation
+	/** Common to all attempts; `model` is the public name. */
+	readonly call: Omit<EngineCall, 'headers' | 'drop'>
+	readonly observer: RequestObserver
+	/** Resolves when the upstream began to answer. */
+	readonly send: (engine: Engine, call: EngineCall) => Promise<Result>
 }
 
 export interface FailOverResult<Result> {
 	readonly result: Result
-	/** Name of the upstream that answers. */
-	readonly upstream: string
+	/** The upstream that answers. */
+	readonly upstream: Upstream
 	/** The caller must end it when the answer ends. */
 	readonly lease: Lease
 	/** Parts of the request that the upstream's wire format cannot express. */
@@ -42,23 +39,27 @@ export interface FailOverResult<Result> {
 }
 
 /** @throws ChatError the most informative failure, if no upstream answered. */
-export async function failOver<Result>(asking: FailOverRequest<Result>, parts: Parts): Promise<FailOverResult<Result>> {
+export async function failOver<Result>(
+	request: FailOverRequest<Result>,
+	parts: Parts,
+): Promise<FailOverResult<Result>> {
 	const { clock } = parts
-	const { retry } = asking.route
+	const { retry } = request.route
 	const untilMs = clock.now() + retry.totalMs
-	const chosen = asking.route.choose(asking.hint)
+	const chosen = request.route.choose(request.hint)
 	const tries = new Map<UpstreamEndpoint, number>()
 	let failure: Failure | undefined
-	for (let execute = 1; ; execute++) {
-		const { place, permit } =
-			tryAcquirePermit(askable(asking, chosen, tries, failure)) ?? (await acquirePermit(asking, chosen, tries, failure))
-		const tried = tries.get(place) ?? 0
-		tries.set(place, tried + 1)
-		if (tried > 0 && failure !== undefined) await pauseBefore(tried, failure, permit, untilMs, asking, parts)
-		const outcome = await tryOnce(asking, place, permit, parts)
+	for (let attempt = 1; ; attempt++) {
+		const { endpoint, permit } =
+			tryAcquirePermit(usableEndpoints(request, chosen, tries, failure)) ??
+			(await acquirePermit(request, chosen, tries, failure))
+		const tried = tries.get(endpoint) ?? 0
+		tries.set(endpoint, tried + 1)
+		if (tried > 0 && failure !== undefined) await pauseBefore(tried, failure, permit, untilMs, request, parts)
+		const outcome = await tryOnce(request, endpoint, permit, parts)
 		if (!(outcome instanceof ChatError)) return outcome
 		failure = { error: outcome, worst: moreInformative(failure?.worst, outcome) }
-		if (execute >= retry.attempts || clock.now() > untilMs || !mayTryAgain(outcome, retry.unsure)) throw failure.worst
+		if (attempt >= retry.attempts || clock.now() > untilMs || !mayTryAgain(outcome, retry.unsure)) throw failure.worst
 	}
 }
 
@@ -68,13 +69,13 @@ async function pauseBefore<Result>(
 	{ error, worst }: Failure,
 	permit: Permit,
 	untilMs: number,
-	{ route, signal }: FailOverRequest<Result>,
+	{ route, call }: FailOverRequest<Result>,
 	{ clock, random }: Parts,
 ): Promise<void> {
 	const pause = pauseMs(tried, route.retry, error.retryAfterMs, random())
 	try {
 		if (pause === undefined || clock.now() + pause > untilMs) throw worst
-		await clock.sleep(pause, signal)
+		await clock.sleep(pause, call.signal)
 	} catch (thrown) {
 		permit.release()
 		throw thrown === worst ? worst : new ChatError('cancelled', 'The request was cancelled.')
@@ -88,79 +89,85 @@ interface Failure {
 }
 
 async function tryOnce<Result>(
-	{ dispatch, observer }: FailOverRequest<Result>,
-	place: UpstreamEndpoint,
+	{ deployment, operation, call, observer, send }: FailOverRequest<Result>,
+	endpoint: UpstreamEndpoint,
 	permit: Permit,
-	parts: Parts,
+	{ clock }: Parts,
 ): Promise<FailOverResult<Result> | ChatError> {
-	const begunMs = parts.clock.now()
-	const lease = new Lease(place, permit)
+	const begunMs = clock.now()
+	const lease = new Lease(endpoint, permit)
 	const dropped: string[] = []
-	observer.observe({ type: 'attempt', upstream: place.name, atMs: begunMs })
+	observer.observe({ type: 'attempt', upstream: endpoint.name, atMs: begunMs })
 	try {
-		const result = await dispatch(place, observer.traceHeaders(), (part) => dropped.push(part))
-		const nowMs = parts.clock.now()
-		observer.observe({ type: 'attempt-ended', atMs: nowMs })
-		lease.begun(nowMs - begunMs)
-		return { result, upstream: place.name, lease, dropped }
+		const upstream = deployment.upstreamAt(endpoint)
+		checkUpstreamOperation(upstream, operation)
+		const result = await send(upstream.engine, {
+			...call,
+			model: upstream.model ?? call.model,
+			headers: observer.traceHeaders(),
+			drop: (part) => dropped.push(part),
+		})
+		const atMs = clock.now()
+		observer.observe({ type: 'attempt-ended', atMs })
+		lease.answered(atMs - begunMs)
+		return { result, upstream, lease, dropped }
 	} catch (thrown) {
 		const error = asChatError(thrown)
-		observer.observe({ type: 'attempt-ended', atMs: parts.clock.now(), error })
+		observer.observe({ type: 'attempt-ended', atMs: clock.now(), error })
 		lease.end(error)
 		return error
 	}
 }
 
-/** A permit to call the upstream at `place`. */
-interface Turn {
-	readonly place: UpstreamEndpoint
+interface PermittedEndpoint {
+	readonly endpoint: UpstreamEndpoint
 	readonly permit: Permit
 }
 
 /** Waits for a permit if no upstream has a free one. */
 async function acquirePermit<Result>(
-	asking: FailOverRequest<Result>,
+	request: FailOverRequest<Result>,
 	chosen: readonly UpstreamEndpoint[],
 	tries: ReadonlyMap<UpstreamEndpoint, number>,
 	failure: Failure | undefined,
-): Promise<Turn> {
-	const { signal, priority } = asking
+): Promise<PermittedEndpoint> {
+	const { call, priority } = request
 	for (;;) {
-		const open = askable(asking, chosen, tries, failure)
-		const free = tryAcquirePermit(open)
+		const usable = usableEndpoints(request, chosen, tries, failure)
+		const free = tryAcquirePermit(usable)
 		if (free !== undefined) return free
-		const place = open.find(({ limiter }) => !limiter.refuses(priority)) ?? open[0]
-		const permit = await place.limiter.acquire(signal, priority)
+		const endpoint = usable.find(({ limiter }) => !limiter.refuses(priority)) ?? usable[0]
+		const permit = await endpoint.limiter.acquire(call.signal, priority)
 		// Other calls may have opened the breaker in the meantime.
-		if (place.available) return { place, permit }
+		if (endpoint.available) return { endpoint, permit }
 		permit.release()
 	}
 }
 
-function tryAcquirePermit(open: readonly UpstreamEndpoint[]): Turn | undefined {
-	for (const place of open) {
-		const permit = place.limiter.tryAcquire()
-		if (permit !== undefined) return { place, permit }
+function tryAcquirePermit(usable: readonly UpstreamEndpoint[]): PermittedEndpoint | undefined {
+	for (const endpoint of usable) {
+		const permit = endpoint.limiter.tryAcquire()
+		if (permit !== undefined) return { endpoint, permit }
 	}
 	return undefined
 }
 
 /** Upstreams not tried yet, or else those that allow a retry. @throws ChatError if there are none. */
-function askable<Result>(
+function usableEndpoints<Result>(
 	{ route }: FailOverRequest<Result>,
 	chosen: readonly UpstreamEndpoint[],
 	tries: ReadonlyMap<UpstreamEndpoint, number>,
 	failure: Failure | undefined,
 ): readonly [UpstreamEndpoint, ...UpstreamEndpoint[]] {
 	const candidates = candidatesOf(chosen)
-	const fresh = candidates.filter((place) => !tries.has(place))
+	const fresh = candidates.filter((endpoint) => !tries.has(endpoint))
 	const [first, ...others] =
 		fresh.length > 0 ? fresh : candidates.filter(() => failure !== undefined && mayComeBack(failure.error))
-	if (first === undefined) throw failure?.worst ?? noneLeft(route)
+	if (first === undefined) throw failure?.worst ?? noneAvailable(route)
 	return [first, ...others]
 }
 
-function noneLeft(route: Route): ChatError {
+function noneAvailable(route: Route): ChatError {
 	const retryAfterMs = route.reopensInMs
 	return new ChatError('unavailable', 'No upstream of this model is available at the moment.', {
 		retryAfterMs: Number.isFinite(retryAfterMs) && retryAfterMs > 0 ? retryAfterMs : undefined,

@@ -6,30 +6,31 @@ import type { Permit } from '../routing/concurrency-limiter.ts'
 import type { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
 
 /** Failures that count toward the circuit breaker. An upstream that reports overload or an invalid request is healthy. */
-const itsFault: ReadonlySet<ChatErrorKind> = new Set(['unavailable', 'upstream-timeout', 'upstream-failed'])
+const upstreamFaults: ReadonlySet<ChatErrorKind> = new Set(['unavailable', 'upstream-timeout', 'upstream-failed'])
 
 export class Lease {
-	private readonly place: UpstreamEndpoint
-	private readonly slot: Permit
-	private readonly passage: BreakerPermit
+	private readonly endpoint: UpstreamEndpoint
+	private readonly permit: Permit
+	private readonly breakerPermit: BreakerPermit
 
-	constructor(place: UpstreamEndpoint, slot: Permit) {
-		this.place = place
-		this.slot = slot
-		this.passage = place.breaker.pass()
+	constructor(endpoint: UpstreamEndpoint, permit: Permit) {
+		this.endpoint = endpoint
+		this.permit = permit
+		this.breakerPermit = endpoint.breaker.pass()
 	}
 
 	/** The upstream began to answer, `afterMs` after the request. */
-	begun(afterMs: number): void {
-		this.place.speed.measured(afterMs)
-		this.passage.begun()
+	answered(afterMs: number): void {
+		this.endpoint.speed.measured(afterMs)
+		this.breakerPermit.begun()
 	}
 
 	/** Idempotent. @param error why there is no complete answer; absent if it is complete. */
 	end(error?: ChatError): void {
-		this.slot.release()
-		if (error === undefined) this.passage.succeeded()
-		else if (itsFault.has(error.kind) && !error.lasting && error.code !== descriptorsCode) this.passage.failed()
-		else this.passage.abandoned()
+		this.permit.release()
+		if (error === undefined) this.breakerPermit.succeeded()
+		else if (upstreamFaults.has(error.kind) && !error.lasting && error.code !== descriptorsCode)
+			this.breakerPermit.failed()
+		else this.breakerPermit.abandoned()
 	}
 }

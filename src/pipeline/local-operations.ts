@@ -5,7 +5,6 @@ import { ChatError } from '../chat/error.ts'
 import { ConversationService } from '../conversations/service.ts'
 import { TurnService } from '../conversations/turn-service.ts'
 import type { OtherOperation, OtherOperationType } from '../dialects/local-operation.ts'
-import type { ChunkSource } from '../http/event-stream.ts'
 import type { Key } from '../keys/key.ts'
 import { scopeOf } from '../keys/scope.ts'
 import { KeyService } from '../keys/service.ts'
@@ -19,6 +18,7 @@ import { describe } from './describe.ts'
 import type { Parts } from './parts.ts'
 import type { PlannedLocal } from './plan.ts'
 import { ownOf } from './recall.ts'
+import { WatchedChunks } from './watched-chunks.ts'
 
 type Execute<Type extends OtherOperationType> = (operation: OtherOperation<Type>, context: Context) => unknown
 
@@ -146,39 +146,4 @@ class Context {
 
 function usageDisabled(): ChatError {
 	return new ChatError('unsupported', 'Usage tracking is disabled on this server.')
-}
-
-/** Reports whether its reader disconnected. */
-export class WatchedChunks implements ChunkSource {
-	private readonly pieces: ChunkSource
-	private readonly ended: (left: boolean) => void
-	private over = false
-
-	constructor(pieces: ChunkSource, ended: (left: boolean) => void) {
-		this.pieces = pieces
-		this.ended = ended
-	}
-
-	async next(): Promise<string | undefined> {
-		const text = await this.pieces.next()
-		if (text === undefined) this.end(false)
-		return text
-	}
-
-	cancel(): void {
-		this.pieces.cancel()
-		this.end(true)
-	}
-
-	interrupt(): string {
-		const text = this.pieces.interrupt()
-		this.end(false)
-		return text
-	}
-
-	private end(left: boolean): void {
-		if (this.over) return
-		this.over = true
-		this.ended(left)
-	}
 }

@@ -6,6 +6,7 @@ import type { Engine } from '../engines/engine.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { EntryQuery, EntrySum, LedgerEntry, UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
+import type { Limiter } from '../limits/limiter.ts'
 import type { Model, ModelTable } from '../routing/model.ts'
 import type { Route } from '../routing/route.ts'
 import type { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
@@ -21,6 +22,8 @@ export interface Parts {
 	readonly keys: KeyStore | undefined
 	/** Absent if calls are not billed. */
 	readonly ledger: Ledger | undefined
+	/** Absent if no limits are configured. */
+	readonly limiter: Limiter | undefined
 	/** Absent if conversations are not stored. */
 	readonly conversations: ConversationStore | undefined
 	/** Absent if streams end when their client disconnects. */
@@ -56,7 +59,7 @@ export interface EntryReport {
 export interface Deployment {
 	readonly models: ModelTable
 	routeOf(model: Model): Route
-	upstreamAt(place: UpstreamEndpoint): Upstream
+	upstreamAt(endpoint: UpstreamEndpoint): Upstream
 }
 
 /** A configured upstream with its engine. */
@@ -65,5 +68,5 @@ export interface Upstream {
 	readonly engine: Engine
 	/** The upstream's name for the model; the public name if undefined. */
 	readonly model: string | undefined
-	readonly place: UpstreamEndpoint
+	readonly endpoint: UpstreamEndpoint
 }

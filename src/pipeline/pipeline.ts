@@ -38,8 +38,8 @@ export async function answer(request: DialectRequest, parts: Parts): Promise<Ans
 	if (planned.type === 'own') return runLocalOperation(planned, parts)
 	// Adds earlier turns; 404 for a conversation of another caller.
 	const recalled = await recall(planned, parts)
-	// From here on the call is billed, whatever its outcome.
-	const admitted = admit(recalled, parts)
+	// Limits end here: 429. From here on the call is billed, whatever its outcome.
+	const admitted = await admit(recalled, parts)
 	// The only stage that retries. Every upstream failure ends here or becomes the last event of the stream. Output is stored and settled
 	// once, before the last byte is sent.
 	return execute(admitted, parts)

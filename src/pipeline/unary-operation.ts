@@ -1,6 +1,6 @@
 // Unary calls, whose answer is one value: embeddings, rankings, transcriptions, tokens, counts.
 
-import type { Usage } from '../chat/usage.ts'
+import { isEstimated, type Usage } from '../chat/usage.ts'
 import type {
 	CountCall,
 	DetokenizeCall,
@@ -13,12 +13,13 @@ import type { ResponseContext } from '../dialects/writer.ts'
 import type { Engine, EngineCall } from '../engines/engine.ts'
 import type { Admitted } from './admit.ts'
 import type { Answer } from './answer.ts'
-import { headersOf, identify, settleFailure } from './begin.ts'
+import { headersOf } from './answer-headers.ts'
+import type { AnswerRecorder } from './answer-recorder.ts'
 import { countInputs, countPrompt, type Input } from './count.ts'
-import { dispatch, unsupportedOperation } from './dispatch.ts'
-import type { FailOverResult } from './fail-over.ts'
-import { isEstimated } from './open-answer.ts'
+import { dispatch } from './dispatch.ts'
 import type { Parts } from './parts.ts'
+import { responseContextOf } from './response-context.ts'
+import { unsupportedOperation } from './supported-operations.ts'
 
 export type UnaryOperationCall = EmbeddingCall | RerankCall | TranscribeCall | TokenizeCall | DetokenizeCall | CountCall
 
@@ -29,74 +30,63 @@ interface WritableResult {
 }
 
 /** @throws ChatError if no upstream answered. */
-export async function answerUnaryOperation(admitted: Admitted<UnaryOperationCall>, parts: Parts): Promise<Answer> {
-	const { observer, ticket, target } = admitted
-	const { result, upstream, lease, dropped } = await askOrSettle(admitted, parts)
-	lease.end()
-	const { usage } = result
-	if (usage !== undefined) {
-		observer.observe({ type: 'usage', usage })
-		await ticket?.settle({
-			outcome: 'completed',
-			upstream,
-			usage,
-			settledAtMs: parts.clock.now(),
-		})
-	}
+export async function answerUnaryOperation(
+	admitted: Admitted<UnaryOperationCall>,
+	recorder: AnswerRecorder,
+	parts: Parts,
+): Promise<Answer> {
+	const { call, model, received, target } = admitted
+	const send = (engine: Engine, engineCall: EngineCall) =>
+		call.type === 'count'
+			? count({ ...admitted, call }, engine, engineCall, parts)
+			: perform(call, engine, engineCall, (inputs) => countInputs(model, inputs, parts))
+	const { result, upstream, lease, dropped } = await dispatch(
+		admitted,
+		{ signal: received.signal, unary: true, send },
+		parts,
+	)
+	recorder.begin({ upstream, lease })
+	if (result.usage !== undefined) recorder.observeUsage(result.usage)
+	await recorder.settle()
 	return {
 		type: 'json',
 		status: target.route.status ?? 200,
 		headers: headersOf(admitted, dropped),
-		body: result.write(identify(admitted, parts)),
-	}
-}
-
-async function askOrSettle(
-	admitted: Admitted<UnaryOperationCall>,
-	parts: Parts,
-): Promise<FailOverResult<WritableResult>> {
-	const { call, received } = admitted
-	try {
-		return await dispatch(admitted, { signal: received.signal, whole: true }, parts, ({ engine }, its) =>
-			call.type === 'count'
-				? count({ ...admitted, call }, engine, its, parts)
-				: perform(call, engine, its, (inputs) => countInputs(admitted.model, inputs, parts)),
-		)
-	} catch (thrown) {
-		settleFailure(admitted, thrown, parts)
-		throw thrown
+		body: result.write(responseContextOf(admitted, parts)),
 	}
 }
 
 function perform(
 	call: Exclude<UnaryOperationCall, CountCall>,
 	engine: Engine,
-	its: EngineCall,
+	engineCall: EngineCall,
 	counted: (inputs: readonly Input[]) => Promise<number>,
 ): Promise<WritableResult> {
 	switch (call.type) {
 		case 'embed':
-			return billed(engine.embed(call.request, its), call, () => counted(call.request.inputs))
+			return billed(engine.embed(call.request, engineCall), call, () => counted(call.request.inputs))
 		case 'rerank': {
 			const { query, documents } = call.request
-			return billed(engine.rerank?.(call.request, its) ?? unable(call), call, () => counted([query, ...documents]))
+			return billed(engine.rerank?.(call.request, engineCall) ?? unable(call), call, () =>
+				counted([query, ...documents]),
+			)
 		}
 		case 'transcribe':
-			return billed(engine.transcribe?.(call.request, its) ?? unable(call), call)
+			return billed(engine.transcribe?.(call.request, engineCall) ?? unable(call), call)
 		case 'tokenize':
-			return free(engine.tokenize?.(call.request, its) ?? unable(call), call)
+			return free(engine.tokenize?.(call.request, engineCall) ?? unable(call), call)
 		case 'detokenize':
-			return free(engine.detokenize?.(call.request, its) ?? unable(call), call)
+			return free(engine.detokenize?.(call.request, engineCall) ?? unable(call), call)
 	}
 }
 
 async function count(
 	{ call, model }: Admitted<CountCall>,
 	engine: Engine,
-	its: EngineCall,
+	engineCall: EngineCall,
 	parts: Parts,
 ): Promise<WritableResult> {
-	const tokens = await (engine.count?.(call.request, its) ?? countPrompt(model, call.request, parts))
+	const tokens = await (engine.count?.(call.request, engineCall) ?? countPrompt(model, call.request, parts))
 	return { write: () => call.write(tokens) }
 }
 

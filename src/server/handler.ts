@@ -19,6 +19,7 @@ import { type RouteMatch, RouteTable } from '../http/route-table.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { EntryQuery, UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
+import type { Limiter } from '../limits/limiter.ts'
 import type { Answer } from '../pipeline/answer.ts'
 import { authenticate } from '../pipeline/authenticate.ts'
 import { BackgroundTasks } from '../pipeline/background-tasks.ts'
@@ -45,6 +46,8 @@ export interface HandlerOptions {
 	readonly keys: KeyStore | undefined
 	/** Absent if nothing is stored or billed. */
 	readonly kept?: StorageParts
+	/** Limits of the callers; none if absent. */
+	readonly limiter?: Limiter | undefined
 	/** The current configuration. */
 	readonly deployment: () => Deployment
 	/** The default dialects for paths that several dialects serve. */
@@ -113,6 +116,7 @@ export function openHandler(options: HandlerOptions): Handler {
 		choice,
 		keys,
 		ledger: kept?.ledger,
+		limiter: options.limiter,
 		conversations: kept?.conversations,
 		streams: kept?.streams,
 		usage: kept?.usage,

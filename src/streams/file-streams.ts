@@ -1,16 +1,17 @@
 // Stored streams as files in a folder that all processes of this host share: one header line, the events, and a zero byte after the last
 // event. Written data survives a crash of the process; it is not synced, so a power failure may lose the latest events.
 
-import { closeSync, existsSync, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, rmSync } from 'node:fs'
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { ChatError } from '../chat/error.ts'
 import type { ChunkSource } from '../http/event-stream.ts'
 import type { Scope } from '../keys/scope.ts'
 import type { Clock } from '../system/clock.ts'
+import { RunningStream, tooMuch } from './running-stream.ts'
 import type { StoredStream, StoredStreams, StreamOptions } from './stored-streams.ts'
-import { EventReader, endMark } from './stream-reader.ts'
+import { endedFile, type Header, hasEnded, readHeader, terminatePartialEvent } from './stream-file.ts'
+import { EventReader } from './stream-reader.ts'
 
 export interface FileStreamsOptions {
 	readonly folder: string
@@ -24,9 +25,6 @@ export interface FileStreamsOptions {
 	readonly maxTotalBytes: number
 	readonly clock: Clock
 }
-
-const header = z.object({ tenant: z.string(), owner: z.string(), process: z.string(), interruption: z.string() })
-type Header = z.infer<typeof header>
 
 const id = /^[0-9a-f]{32}$/
 /** Intervals for polling cancellations by other processes and for removing expired streams, in milliseconds. */
@@ -146,7 +144,7 @@ export class FileStreams implements StoredStreams {
 		void this.every(cancelCheckMs, poll)
 	}
 
-	/** Calls `look` until it throws or the store is closed. */
+	/** Calls `poll` until it throws or the store is closed. */
 	private async every(ms: number, poll: () => void | Promise<void>): Promise<void> {
 		try {
 			for (;;) {
@@ -154,7 +152,7 @@ export class FileStreams implements StoredStreams {
 				await poll()
 			}
 		} catch {
-			// The store was closed, or `look` is done.
+			// The store was closed, or `poll` is done.
 		}
 	}
 
@@ -185,125 +183,6 @@ export class FileStreams implements StoredStreams {
 	private cancelFile(name: string): string {
 		return join(this.options.folder, `${name}.cancel`)
 	}
-}
-
-/** One that this process writes. */
-class RunningStream implements StoredStream {
-	private readonly controller = new AbortController()
-	private readonly descriptor: number
-	private readonly maxBytes: number
-	private readonly grew: (bytes: number) => void
-	private readonly listeners = new Set<() => void>()
-	private readonly endListeners = new Set<() => void>()
-	private written = 0
-	private over = false
-
-	constructor(file: string, head: string, maxBytes: number, grew: (bytes: number) => void) {
-		this.descriptor = openSync(file, 'wx', 0o600)
-		this.maxBytes = maxBytes
-		this.grew = grew
-		this.write(head)
-	}
-
-	get signal(): AbortSignal {
-		return this.controller.signal
-	}
-
-	append(text: string): void {
-		if (this.over || text === '') return
-		if (this.written + text.length > this.maxBytes)
-			throw tooMuch(`The answer exceeds the maximum size of a stored stream: ${this.maxBytes} bytes.`)
-		this.write(text)
-	}
-
-	end(lastEvent = ''): void {
-		if (this.over) return
-		this.write(lastEvent + endMark)
-		this.over = true
-		closeSync(this.descriptor)
-		for (const listener of this.endListeners) listener()
-	}
-
-	abort(reason: Error): void {
-		this.controller.abort(reason)
-	}
-
-	onEnd(listener: () => void): void {
-		this.endListeners.add(listener)
-	}
-
-	/** Resolves at the next change. */
-	grown(): Promise<void> {
-		if (this.over) return Promise.resolve()
-		return new Promise((resolve) => {
-			const listener = () => {
-				this.listeners.delete(listener)
-				resolve()
-			}
-			this.listeners.add(listener)
-		})
-	}
-
-	private write(text: string): void {
-		const bytes = writeSync(this.descriptor, text)
-		this.written += bytes
-		this.grew(bytes)
-		for (const listener of [...this.listeners]) listener()
-	}
-}
-
-function readHeader(file: string): { readonly header: Header; readonly length: number } | undefined {
-	let descriptor: number
-	try {
-		descriptor = openSync(file, 'r')
-	} catch {
-		return undefined
-	}
-	try {
-		const bytes = Buffer.alloc(65_536)
-		const length = bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, 0)).indexOf(10)
-		if (length < 0) return undefined
-		return { header: header.parse(JSON.parse(bytes.toString('utf8', 0, length))), length: length + 1 }
-	} finally {
-		closeSync(descriptor)
-	}
-}
-
-function endedFile(file: string): boolean {
-	const descriptor = openSync(file, 'r')
-	try {
-		return hasEnded(descriptor)
-	} finally {
-		closeSync(descriptor)
-	}
-}
-
-function hasEnded(descriptor: number): boolean {
-	const { size } = fstatSync(descriptor)
-	const last = Buffer.alloc(1)
-	return size > 0 && readSync(descriptor, last, 0, 1, size - 1) === 1 && last[0] === 0
-}
-
-/** Overwrites an incomplete event at the end, which would corrupt the next one. */
-function terminatePartialEvent(descriptor: number, interruption: string): void {
-	const { size } = fstatSync(descriptor)
-	const bytes = Buffer.alloc(size)
-	readSync(descriptor, bytes, 0, size, 0)
-	const begin = bytes.indexOf(10) + 1
-	const completeLength = bytes.lastIndexOf('\n\n')
-	const from = completeLength < begin ? begin : completeLength + 2
-	const tail = Buffer.from(interruption + endMark)
-	// Pads with newlines, which have no meaning between events, if the incomplete event is longer than its replacement.
-	const padded = Buffer.concat([
-		tail.subarray(0, -1),
-		Buffer.alloc(Math.max(0, size - from - tail.length), 10),
-		Buffer.of(0),
-	])
-	writeSync(descriptor, padded, 0, padded.length, from)
-}
-
-function tooMuch(message: string): ChatError {
-	return new ChatError('overloaded', message)
 }
 
 function cancelledByCaller(): ChatError {

@@ -29,12 +29,12 @@ const stateSchema = z.object({
 	/** The last check of a clock that is not trusted, and how long the server has run with it. */
 	doubt: z.object({ atMs: z.number(), ranMs: z.number() }).optional(),
 })
-type State = z.infer<typeof stateSchema>
+type GuardState = z.infer<typeof stateSchema>
 
 export class ClockGuard {
 	private readonly options: ClockGuardOptions
 	/** Used if the file cannot be read. */
-	private state: State = {}
+	private state: GuardState = {}
 
 	constructor(options: ClockGuardOptions) {
 		this.options = options
@@ -54,7 +54,7 @@ export class ClockGuard {
 		return state.believedMs === undefined ? { type: 'first' } : { type: 'ahead', byMs: nowMs - state.believedMs }
 	}
 
-	private async read(): Promise<State> {
+	private async read(): Promise<GuardState> {
 		const text = await readFile(this.options.file, 'utf8').catch(() => undefined)
 		if (text === undefined) return this.state
 		try {
@@ -64,7 +64,7 @@ export class ClockGuard {
 		}
 	}
 
-	private async write(state: State): Promise<void> {
+	private async write(state: GuardState): Promise<void> {
 		this.state = state
 		const { file } = this.options
 		const unfinished = `${file}.${process.pid}.tmp`
@@ -75,7 +75,7 @@ export class ClockGuard {
 }
 
 /** A clock that was set back is trusted: then too little is deleted, never too much. */
-function assess({ believedMs, doubt }: State, nowMs: number, limitMs: number): State {
+function assess({ believedMs, doubt }: GuardState, nowMs: number, limitMs: number): GuardState {
 	if (believedMs !== undefined && nowMs - believedMs <= limitMs) return { believedMs: nowMs }
 	const goesOn = doubt !== undefined && nowMs >= doubt.atMs && nowMs - doubt.atMs <= limitMs
 	const ranMs = goesOn ? doubt.ranMs + Math.min(longestStepMs, nowMs - doubt.atMs) : 0

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { logPlainly, openLog } from './log.ts'
+import { openLog } from './log.ts'
 
 const fields = {
 	request: 'req_1',
@@ -12,11 +12,11 @@ const fields = {
 }
 
 for (const level of ['info', 'warn'] as const)
-	test(`logPlainly at ${level} writes the same line as the logger`, () => {
+	test(`writePlainly at ${level} writes the same line as the logger`, () => {
 		const lines: string[] = []
 		const log = openLog({ level: 'info', format: 'json' }, (text) => lines.push(text))
 		log[level](fields, 'request')
-		logPlainly(log, level, fields, 'request')
+		log.writePlainly(level, fields, 'request')
 		// A warning flushes the buffer.
 		log.warn('end')
 		const [theirs = '', ours = ''] = lines.join('').split('\n')
@@ -25,15 +25,14 @@ for (const level of ['info', 'warn'] as const)
 		expect(JSON.parse(ours).time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
 	})
 
-test('logPlainly respects the level, and writes readable lines on a terminal', () => {
+test('writePlainly respects the level, and writes readable lines on a terminal', () => {
 	const lines: string[] = []
 	const quiet = openLog({ level: 'error', format: 'json' }, (text) => lines.push(text))
-	logPlainly(quiet, 'warn', fields, 'request')
+	quiet.writePlainly('warn', fields, 'request')
 	quiet.error('end')
 	expect(lines.join('')).not.toContain('request')
 	const shown: string[] = []
-	logPlainly(
-		openLog({ level: 'info', format: 'text' }, (text) => shown.push(text)),
+	openLog({ level: 'info', format: 'text' }, (text) => shown.push(text)).writePlainly(
 		'info',
 		{ status: 200 },
 		'request',

@@ -4,6 +4,17 @@ import { type DestinationStream, type Logger, pino } from 'pino'
 
 export type Log = Logger
 
+/** A log as opened, with a second, cheaper way to write a line. Its child loggers do not have it. */
+export type RootLog = Log & PlainWriter
+
+export interface PlainWriter {
+	/**
+	 * Writes the same line as the method `level` would, for lines of every request: their fields are plain data, and a logger's features
+	 * would cost several times as much.
+	 */
+	writePlainly(level: 'info' | 'warn', fields: object, message: string): void
+}
+
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export const logFormats = ['json', 'text'] as const
 
@@ -16,25 +27,16 @@ export interface LogOptions {
 export function openLog(
 	options: LogOptions,
 	write: (text: string) => void = (text) => process.stderr.write(text),
-): Log {
+): RootLog {
 	const buffer = options.format === 'json' ? lineBuffer(write) : undefined
 	const destination: DestinationStream = buffer ?? { write: (line) => write(readable(line)) }
 	const log = pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination)
-	if (buffer !== undefined) buffers.set(log, buffer)
-	return log
-}
-
-/**
- * Writes the same line as `log` would, for lines of every request: their fields are plain data, and a logger's features would cost
- * several times as much.
- */
-export function logPlainly(log: Log, level: 'info' | 'warn', fields: object, message: string): void {
-	const buffer = buffers.get(log)
-	if (buffer === undefined) log[level](fields, message)
-	if (buffer === undefined || !log.isLevelEnabled(level)) return
-	const number = pino.levels.values[level] ?? 0
-	buffer.lastLevel = number
-	buffer.write(`${JSON.stringify({ level: number, time: new Date().toISOString(), ...fields, msg: message })}\n`)
+	return Object.assign(log, {
+		writePlainly(level: 'info' | 'warn', fields: object, message: string) {
+			if (buffer === undefined) log[level](fields, message)
+			else if (log.isLevelEnabled(level)) buffer.writeEntry(pino.levels.values[level] ?? 0, fields, message)
+		},
+	})
 }
 
 /**
@@ -79,10 +81,8 @@ const urgentLevel = 40
 interface LineBuffer extends DestinationStream {
 	/** Level of the line that is written next. */
 	lastLevel: number
+	writeEntry(level: number, fields: object, message: string): void
 }
-
-/** The buffers of JSON logs. */
-const buffers = new WeakMap<Log, LineBuffer>()
 
 /** Writes JSON lines in batches, because a system call for each line would cost every request. Warnings and the exit flush the buffer. */
 function lineBuffer(write: (text: string) => void): LineBuffer {
@@ -105,6 +105,10 @@ function lineBuffer(write: (text: string) => void): LineBuffer {
 				timer = setTimeout(flush, flushMs)
 				process.once('exit', flush)
 			}
+		},
+		writeEntry(level: number, fields: object, message: string) {
+			destination.lastLevel = level
+			destination.write(`${JSON.stringify({ level, time: new Date().toISOString(), ...fields, msg: message })}\n`)
 		},
 	}
 	// With this mark, pino sets `lastLevel` to the level of each line.

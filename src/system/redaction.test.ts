@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { hideCredentials, redactorOf } from './redaction.ts'
+import { hideCredentials, redactorOf, removeCredentials } from './redaction.ts'
 
 test('a secret that begins with another one is removed completely', () => {
 	expect(redactorOf(['sk-team', 'Bearer sk-team-0123456789'])('401 for sk-team-0123456789, not sk-team')).toBe(
@@ -14,3 +14,10 @@ test('credentials of a URL are hidden up to the last @', () => {
 		'"postgres://***@db.internal/x" and http://***@b',
 	)
 })
+
+test.each([
+	['https://ada:pass@models.internal/a@b/c.gguf', 'https://models.internal/a@b/c.gguf'],
+	['https://ada:p@ss@models.internal/c.gguf', 'https://models.internal/c.gguf'],
+	['https://models.internal/a@b/c.gguf', 'https://models.internal/a@b/c.gguf'],
+	['hf:org/model@main/c.gguf', 'hf:org/model@main/c.gguf'],
+])('credentials of %s are removed', (url, expected) => expect(removeCredentials(url)).toBe(expected))

@@ -11,6 +11,11 @@ export function hideCredentials(text: string): string {
 	return text.replace(/(\w+:\/\/)[^\s'"]*@/g, '$1***@')
 }
 
+/** Removes user name and password from one well-formed URL. Only the part before the host is changed, so that other URLs stay distinct. */
+export function removeCredentials(url: string): string {
+	return url.replace(/^(https?:\/\/)[^/?#]*@/i, '$1')
+}
+
 /**
  * Hides the parts of a URL that may be secret: everything before the last `@`, and the query. The URL may lack a scheme or be malformed.
  */

@@ -13,7 +13,7 @@ export interface Fault {
 }
 
 /** Resolves with the fault, if there is one. */
-export type Check = () => Promise<Fault | undefined>
+export type ServerCheck = () => Promise<Fault | undefined>
 
 export interface CheckResult {
 	readonly ok: boolean
@@ -33,7 +33,7 @@ const [validMs, timeoutMs] = [1000, 500]
 export class ServerChecks {
 	private readonly checks: readonly CachedCheck[]
 
-	constructor(checks: Readonly<Record<CheckName, Check>>, log: Log) {
+	constructor(checks: Readonly<Record<CheckName, ServerCheck>>, log: Log) {
 		const throttled = new ThrottledLog(log, { now: () => performance.now() })
 		this.checks = Object.entries(checks).map(([name, check]) => new CachedCheck(name, check, log, throttled))
 	}
@@ -48,13 +48,13 @@ export class ServerChecks {
 class CachedCheck {
 	readonly name: string
 	result: CheckResult = { ok: true }
-	private readonly check: Check
+	private readonly check: ServerCheck
 	private readonly log: Log
 	private readonly throttled: ThrottledLog
 	private endedMs = Number.NEGATIVE_INFINITY
 	private running: Promise<void> | undefined
 
-	constructor(name: string, check: Check, log: Log, throttled: ThrottledLog) {
+	constructor(name: string, check: ServerCheck, log: Log, throttled: ThrottledLog) {
 		this.name = name
 		this.check = check
 		this.log = log

@@ -45,3 +45,20 @@ export function describeSystemError(error: Error): string {
 	if (action === undefined || path === undefined) return `${reason} (${error.message})`
 	return `cannot ${action} ${path}: ${reason}`
 }
+
+/** Why a file that the operator named cannot be read, as part of a message about its field. */
+export function describeReadFailure(file: string, thrown: unknown): string {
+	const code: unknown = Reflect.get(Object(thrown), 'code')
+	switch (code) {
+		case 'ENOENT':
+		case 'ENOTDIR':
+			return `the file ${file} does not exist`
+		case 'EISDIR':
+			return `${file} is a folder, not a file`
+		case 'EACCES':
+		case 'EPERM':
+			return `this user has no permission to read the file ${file}: check its owner and mode`
+		default:
+			return `the file ${file} cannot be read: ${reasons[String(code)] ?? (thrown instanceof Error ? thrown.message : String(thrown))}`
+	}
+}

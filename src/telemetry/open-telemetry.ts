@@ -1,7 +1,7 @@
 // Opens telemetry as configured: the request log, Prometheus metrics, and OpenTelemetry, each independent of the others.
 
 import type { Clock } from '../system/clock.ts'
-import type { Log } from '../system/log.ts'
+import type { RootLog } from '../system/log.ts'
 import { type MetricSnapshot, mergeSnapshots, metricsContentType, writeMetrics } from './metric.ts'
 import { ObservedRequest, type RequestReports } from './observed-request.ts'
 import type { TelemetryOptions } from './options.ts'
@@ -12,7 +12,7 @@ import type { Telemetry, UpstreamGauges } from './telemetry.ts'
 import { forwardedHeaders } from './trace-context.ts'
 
 export interface TelemetryContext {
-	readonly log: Log
+	readonly log: RootLog
 	readonly clock: Clock
 	readonly version: string
 	readonly upstreams: () => readonly UpstreamGauges[]

@@ -1,10 +1,10 @@
 // The log line of a request. It never contains secrets, and contains prompts and completions only if the operator has enabled them.
 
-import { type Log, logPlainly } from '../system/log.ts'
+import type { PlainWriter } from '../system/log.ts'
 import type { ObservedRequest } from './observed-request.ts'
 
 /** Writes the line, at level `warn` if the request failed because of the server or an upstream. */
-export function logRequest(log: Log, request: ObservedRequest, durationMs: number): void {
+export function logRequest(log: PlainWriter, request: ObservedRequest, durationMs: number): void {
 	const { arrival, error, usage, attempts } = request
 	const line = {
 		request: arrival.id,
@@ -33,7 +33,7 @@ export function logRequest(log: Log, request: ObservedRequest, durationMs: numbe
 		prompt: request.prompt,
 		answer: request.answer,
 	}
-	logPlainly(log, error !== undefined && (request.status ?? 0) >= 500 ? 'warn' : 'info', line, 'request')
+	log.writePlainly(error !== undefined && (request.status ?? 0) >= 500 ? 'warn' : 'info', line, 'request')
 }
 
 /** The cause of a failure, up to 500 characters. */

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { systemClock } from '../system/clock.ts'
 import type { CatalogueEntry } from './catalogue.ts'
 import { type FileServer, ggufOf, openWeights, serveFiles, sha256Of, wheelOf } from './weights.testing.ts'
-import { type FetchProgress, type PullOptions, type Weights, WeightsError } from './weights.ts'
+import type { FetchProgress, PullOptions, Weights } from './weights.ts'
+import { WeightsError } from './weights-error.ts'
 
 const bytes = ggufOf(300_000)
 const signal = new AbortController().signal

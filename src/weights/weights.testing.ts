@@ -82,7 +82,7 @@ export interface WeightsServerBehaviour {
 	claimedSha256: string | undefined
 }
 
-export interface WeightsRequestLog {
+export interface ReceivedDownload {
 	readonly path: string
 	readonly range: string | null
 	readonly authorization: string | null
@@ -92,7 +92,7 @@ export interface FileServer extends Disposable {
 	readonly url: string
 	readonly behaviour: WeightsServerBehaviour
 	/** All requests so far. */
-	readonly requests: readonly WeightsRequestLog[]
+	readonly requests: readonly ReceivedDownload[]
 	readonly registries: Registries
 }
 
@@ -107,7 +107,7 @@ export async function serveFiles(files: ReadonlyMap<string, Uint8Array>): Promis
 		authorization: undefined,
 		claimedSha256: undefined,
 	}
-	const requests: WeightsRequestLog[] = []
+	const requests: ReceivedDownload[] = []
 	const server = Bun.serve({
 		port: 0,
 		hostname: '127.0.0.1',

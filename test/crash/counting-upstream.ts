@@ -33,17 +33,19 @@ export function startCountingUpstream(): CountingUpstream {
 		async fetch(request) {
 			const { messages, stream } = JSON.parse(await request.text())
 			const [mark, count, gapMs] = String(messages.at(-1).content).split(' ') as [string, string, string]
-			const said = words(mark, Number(count))
+			const reply = words(mark, Number(count))
 			const usage = {
 				prompt_tokens: promptTokens,
-				completion_tokens: said.length,
-				total_tokens: promptTokens + said.length,
+				completion_tokens: reply.length,
+				total_tokens: promptTokens + reply.length,
 			}
 			if (stream === true)
-				return eventStream(speak(said, Number(gapMs), usage, () => counts.set(mark, (counts.get(mark) ?? 0) + 1)))
-			await Bun.sleep(Number(gapMs) * said.length)
-			counts.set(mark, said.length)
-			const message = { role: 'assistant', content: said.join('') }
+				return eventStream(
+					streamWords(reply, Number(gapMs), usage, () => counts.set(mark, (counts.get(mark) ?? 0) + 1)),
+				)
+			await Bun.sleep(Number(gapMs) * reply.length)
+			counts.set(mark, reply.length)
+			const message = { role: 'assistant', content: reply.join('') }
 			const choices = [{ index: 0, message, logprobs: null, finish_reason: 'stop' }]
 			return Response.json({ id: 'x', object: 'chat.completion', created: 1, model: 'm', choices, usage })
 		},
@@ -59,8 +61,8 @@ function eventStream(events: AsyncGenerator<string>): Response {
 	return new Response(events, { headers: { 'content-type': 'text/event-stream' } })
 }
 
-async function* speak(
-	said: readonly string[],
+async function* streamWords(
+	reply: readonly string[],
 	gapMs: number,
 	usage: object,
 	counted: () => void,
@@ -69,7 +71,7 @@ async function* speak(
 		`data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm', choices, ...more })}\n\n`
 	const choice = (delta: object, finish: string | null = null) => [{ index: 0, delta, finish_reason: finish }]
 	yield event(choice({ role: 'assistant', content: '' }))
-	for (const word of said) {
+	for (const word of reply) {
 		await Bun.sleep(gapMs)
 		counted()
 		yield event(choice({ content: word }))

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { SQL } from 'bun'
 import type { TestServer } from '../server.ts'
 import { answerTo, type CountingUpstream } from './counting-upstream.ts'
-import type { Seen } from './load.ts'
+import type { ClientCall } from './load.ts'
 
 /** Words that came within this time before the crash may be missing from the accounts: 100 ms, and what a busy machine adds. */
 const unbilledMs = 400
@@ -16,7 +16,7 @@ export interface Crash {
 	readonly upstream: CountingUpstream
 	readonly database: string
 	/** Everything that was seen, in this round and before. */
-	readonly seen: readonly Seen[]
+	readonly calls: readonly ClientCall[]
 }
 
 export interface Findings {
@@ -24,7 +24,7 @@ export interface Findings {
 	readonly entries: number
 	readonly interrupted: number
 	/** What is wrong; nothing where all is well. */
-	readonly complaints: readonly string[]
+	readonly violations: readonly string[]
 }
 
 interface EntryRow {
@@ -35,46 +35,48 @@ interface EntryRow {
 }
 
 export async function examine(crash: Crash): Promise<Findings> {
-	const complaints: string[] = []
+	const violations: string[] = []
 	// FailOverRequest for sums brings every account that was settled to the database.
 	const usage = await crash.server.call('/v1/organization/usage/completions?start_time=0')
-	if (usage.status !== 200) complaints.push(`usage answered ${usage.status}`)
+	if (usage.status !== 200) violations.push(`usage answered ${usage.status}`)
 	const sql = new SQL(crash.database)
 	try {
 		const rows: readonly EntryRow[] = Array.from(await sql`SELECT * FROM ledger`)
-		complaints.push(...accountComplaints(crash, rows))
-		complaints.push(...(await sumComplaints(sql, rows)))
-		complaints.push(...(await leftovers(crash, sql)))
-		complaints.push(...(await historyComplaints(crash)))
-		complaints.push(...(await streamComplaints(crash)))
+		violations.push(...ledgerViolations(crash, rows))
+		violations.push(...(await sumViolations(sql, rows)))
+		violations.push(...(await leftovers(crash, sql)))
+		violations.push(...(await historyViolations(crash)))
+		violations.push(...(await streamViolations(crash)))
 		return {
-			turns: crash.seen.filter(({ acknowledged }) => acknowledged).length,
+			turns: crash.calls.filter(({ acknowledged }) => acknowledged).length,
 			entries: rows.length,
 			interrupted: rows.filter(({ outcome }) => outcome === 'interrupted').length,
-			complaints,
+			violations,
 		}
 	} finally {
 		await sql.close()
 	}
 }
 
-function accountComplaints({ seen, upstream }: Crash, rows: readonly EntryRow[]): readonly string[] {
+function ledgerViolations({ calls, upstream }: Crash, rows: readonly EntryRow[]): readonly string[] {
 	const byId = new Map(rows.map((row) => [row.id, row]))
-	return seen.flatMap((one) => {
+	return calls.flatMap((one) => {
 		if (one.turn === undefined) return []
 		const entry = byId.get(one.turn)
-		if (entry === undefined) return [`${one.asked} (${one.turn}) is not in the accounts`]
-		const [mark = ''] = one.asked.split(' ')
+		if (entry === undefined) return [`${one.prompt} (${one.turn}) is not in the accounts`]
+		const [mark = ''] = one.prompt.split(' ')
 		const [billed, sent] = [Number(entry.completion_tokens), upstream.sent(mark)]
-		if (billed > sent) return [`${one.asked}: ${billed} tokens billed, ${sent} sent`]
-		if (one.acknowledged && billed !== sent) return [`${one.asked}: ${billed} tokens billed of an answer of ${sent}`]
+		if (billed > sent) return [`${one.prompt}: ${billed} tokens billed, ${sent} sent`]
+		if (one.acknowledged && billed !== sent) return [`${one.prompt}: ${billed} tokens billed of an answer of ${sent}`]
 		const certain = one.words.filter((cameMs) => cameMs < one.killedMs - unbilledMs).length
-		return billed < certain ? [`${one.asked}: ${billed} tokens billed, ${certain} delivered long before the crash`] : []
+		return billed < certain
+			? [`${one.prompt}: ${billed} tokens billed, ${certain} delivered long before the crash`]
+			: []
 	})
 }
 
 /** Sums are what their entries are, so nothing was counted twice. */
-async function sumComplaints(sql: SQL, rows: readonly EntryRow[]): Promise<readonly string[]> {
+async function sumViolations(sql: SQL, rows: readonly EntryRow[]): Promise<readonly string[]> {
 	const [sums] = await sql`
 		SELECT SUM(requests) AS requests, SUM(completion_tokens) AS completion, SUM(prompt_tokens) AS prompt FROM usage_days`
 	const expected = {
@@ -91,34 +93,35 @@ async function sumComplaints(sql: SQL, rows: readonly EntryRow[]): Promise<reado
 async function leftovers({ server, database }: Crash, sql: SQL): Promise<readonly string[]> {
 	const journals = new Set((await readdir(join(server.data, 'journal'))).map((file) => file.split('.')[0]))
 	const [running] = await sql`SELECT COUNT(*) AS count FROM turns WHERE state = 'running'`
-	const complaints: string[] = []
-	if (journals.size !== 1) complaints.push(`${journals.size} processes have a journal`)
-	if (Number(running?.count) !== 0) complaints.push(`${running?.count} turns are still running`)
+	const violations: string[] = []
+	if (journals.size !== 1) violations.push(`${journals.size} processes have a journal`)
+	if (Number(running?.count) !== 0) violations.push(`${running?.count} turns are still running`)
 	if (database.startsWith('sqlite:')) {
 		const [check] = await sql`PRAGMA integrity_check`
-		if (check?.integrity_check !== 'ok') complaints.push(`the database is damaged: ${JSON.stringify(check)}`)
+		if (check?.integrity_check !== 'ok') violations.push(`the database is damaged: ${JSON.stringify(check)}`)
 	}
-	return complaints
+	return violations
 }
 
 /** Every turn that its client was told of is there, word for word, behind what was asked. */
-async function historyComplaints({ server, seen }: Crash): Promise<readonly string[]> {
-	const kept = seen.filter(({ acknowledged, conversation }) => acknowledged && conversation !== undefined)
-	const complaints: string[] = []
-	for (const conversation of new Set(kept.map(({ conversation }) => conversation))) {
+async function historyViolations({ server, calls }: Crash): Promise<readonly string[]> {
+	const stored = calls.filter(({ acknowledged, conversation }) => acknowledged && conversation !== undefined)
+	const violations: string[] = []
+	for (const conversation of new Set(stored.map(({ conversation }) => conversation))) {
 		const response = await server.call(`/v1/conversations/${conversation}/export`)
 		const messages = textsOf(JSON.parse(await response.text()))
-		for (const { asked } of kept.filter((one) => one.conversation === conversation)) {
-			const at = messages.indexOf(asked)
-			if (at === -1 || !messages.includes(answerTo(asked))) complaints.push(`${asked} is missing in ${conversation}`)
+		for (const { prompt } of stored.filter((one) => one.conversation === conversation)) {
+			const at = messages.indexOf(prompt)
+			if (at === -1 || !messages.includes(answerTo(prompt))) violations.push(`${prompt} is missing in ${conversation}`)
 		}
 	}
-	for (const { turn, asked } of seen.filter(({ kind, acknowledged }) => kind === 'response' && acknowledged)) {
+	for (const { turn, prompt } of calls.filter(({ kind, acknowledged }) => kind === 'response' && acknowledged)) {
 		const response = await server.call(`/v1/responses/resp_${turn}`)
 		const body = JSON.parse(await response.text())
-		if (body.output?.[0]?.content[0]?.text !== answerTo(asked)) complaints.push(`${asked} is not the response ${turn}`)
+		if (body.output?.[0]?.content[0]?.text !== answerTo(prompt))
+			violations.push(`${prompt} is not the response ${turn}`)
 	}
-	return complaints
+	return violations
 }
 
 /** Every text in an export, wherever it stands. */
@@ -129,18 +132,18 @@ function textsOf(value: unknown): readonly string[] {
 }
 
 /** What a client had of a stream is the beginning of what can be read again, and its end is told. */
-async function streamComplaints({ server, seen }: Crash): Promise<readonly string[]> {
-	const complaints: string[] = []
-	for (const { turn, asked, events, acknowledged } of seen.filter(({ kind }) => kind === 'resumable')) {
+async function streamViolations({ server, calls }: Crash): Promise<readonly string[]> {
+	const violations: string[] = []
+	for (const { turn, prompt, events, acknowledged } of calls.filter(({ kind }) => kind === 'resumable')) {
 		if (turn === undefined) continue
 		const had = events.split('\n\n').length - 1
-		const [whole, rest] = await Promise.all(
+		const [complete, rest] = await Promise.all(
 			[0, had].map(async (after) => (await server.call(`/v1/streams/${turn}?after=${after}`)).text()),
 		)
-		if (whole !== events + rest) complaints.push(`the stream of ${asked} does not go on where it stopped`)
+		if (complete !== events + rest) violations.push(`the stream of ${prompt} does not go on where it stopped`)
 		const end = acknowledged ? 'data: [DONE]\n\n' : /"error":|\[DONE\]\n\n$/
-		if (typeof end === 'string' ? !whole?.endsWith(end) : !end.test(whole ?? ''))
-			complaints.push(`the stream of ${asked} has no end`)
+		if (typeof end === 'string' ? !complete?.endsWith(end) : !end.test(complete ?? ''))
+			violations.push(`the stream of ${prompt} has no end`)
 	}
-	return complaints
+	return violations
 }

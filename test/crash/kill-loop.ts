@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { startServer, type TestServer, temporaryFolder } from '../server.ts'
 import { startCountingUpstream } from './counting-upstream.ts'
 import { examine, type Findings } from './evidence.ts'
-import { randomOf, type Seen, startLoad } from './load.ts'
+import { type ClientCall, randomOf, startLoad } from './load.ts'
 
 export interface KillLoopOptions {
 	readonly rounds: number
@@ -22,11 +22,11 @@ export async function killLoop(options: KillLoopOptions): Promise<Findings> {
 	const upstream = startCountingUpstream()
 	const data = await temporaryFolder()
 	const random = randomOf(options.seed)
-	const seen: Seen[] = []
+	const calls: ClientCall[] = []
 	let key = ''
-	let findings: Findings = { turns: 0, entries: 0, interrupted: 0, complaints: [] }
+	let findings: Findings = { turns: 0, entries: 0, interrupted: 0, violations: [] }
 	try {
-		for (let round = 1; round <= options.rounds && findings.complaints.length === 0; round++) {
+		for (let round = 1; round <= options.rounds && findings.violations.length === 0; round++) {
 			const server = withKey(await start(data, upstream.url, options.database), key)
 			key = server.key
 			const load = startLoad(server, round, random)
@@ -35,18 +35,18 @@ export async function killLoop(options: KillLoopOptions): Promise<Findings> {
 			const killedMs = performance.now()
 			await server.stop('SIGKILL')
 			await load.over
-			for (const one of load.seen) one.killedMs = killedMs
-			seen.push(...load.seen)
+			for (const one of load.calls) one.killedMs = killedMs
+			calls.push(...load.calls)
 			const again = withKey(await start(data, upstream.url, options.database), key)
 			const database = options.database ?? `sqlite://${join(data, 'dragoman.sqlite')}`
-			findings = await examine({ server: again, upstream, database, seen })
+			findings = await examine({ server: again, upstream, database, calls })
 			await again.stop()
-			const { turns, entries, interrupted, complaints } = findings
+			const { turns, entries, interrupted, violations } = findings
 			options.report(
-				`round ${round}: killed after ${loadMs} ms; ${turns} answers told, ${entries} accounts, ${interrupted} interrupted, ${complaints.length} complaints`,
+				`round ${round}: killed after ${loadMs} ms; ${turns} answers told, ${entries} accounts, ${interrupted} interrupted, ${violations.length} complaints`,
 			)
 		}
-		for (const complaint of findings.complaints) options.report(complaint)
+		for (const violation of findings.violations) options.report(violation)
 		return findings
 	} finally {
 		await upstream.stop()

@@ -4,10 +4,10 @@ import type { TestServer } from '../server.ts'
 import { answerTo, order } from './counting-upstream.ts'
 
 /** One call, as its client saw it. */
-export interface Seen {
+export interface ClientCall {
 	readonly kind: 'chat' | 'stream' | 'conversation' | 'response' | 'resumable'
 	/** What was asked; its first word is found nowhere else. */
-	readonly asked: string
+	readonly prompt: string
 	/** The token of the answer's id, once told. */
 	turn?: string
 	/** Where the turn is kept. */
@@ -23,7 +23,7 @@ export interface Seen {
 }
 
 export interface Load {
-	readonly seen: readonly Seen[]
+	readonly calls: readonly ClientCall[]
 	/** Resolves when every client is at its end: after the server was killed, or `stop`. */
 	readonly over: Promise<void>
 	stop(): void
@@ -41,14 +41,21 @@ export function randomOf(seed: number): () => number {
 }
 
 export function startLoad(server: TestServer, round: number, random: () => number): Load {
-	const seen: Seen[] = []
+	const calls: ClientCall[] = []
 	const stopping = new AbortController()
-	let calls = 0
-	const next = (kind: Seen['kind']): Seen => {
+	let callCount = 0
+	const next = (kind: ClientCall['kind']): ClientCall => {
 		const most = kind === 'stream' || kind === 'resumable' ? 200 : 60
-		const asked = order(`r${round}c${calls++}`, 1 + Math.floor(random() * most), Math.floor(random() * 10))
-		const one: Seen = { kind, asked, words: [], events: '', acknowledged: false, killedMs: Number.POSITIVE_INFINITY }
-		seen.push(one)
+		const prompt = order(`r${round}c${callCount++}`, 1 + Math.floor(random() * most), Math.floor(random() * 10))
+		const one: ClientCall = {
+			kind,
+			prompt,
+			words: [],
+			events: '',
+			acknowledged: false,
+			killedMs: Number.POSITIVE_INFINITY,
+		}
+		calls.push(one)
 		return one
 	}
 	const clients = [
@@ -71,45 +78,45 @@ export function startLoad(server: TestServer, round: number, random: () => numbe
 			// The server is gone: what was seen until then is what counts.
 		}
 	}
-	return { seen, over: Promise.all(clients.map(run)).then(() => undefined), stop: () => stopping.abort() }
+	return { calls, over: Promise.all(clients.map(run)).then(() => undefined), stop: () => stopping.abort() }
 }
 
 function repeat(count: number, client: () => Promise<unknown>): readonly (() => Promise<unknown>)[] {
 	return Array.from({ length: count }, () => client)
 }
 
-async function chat(server: TestServer, seen: Seen, headers: Record<string, string> = {}): Promise<string> {
-	const response = await server.call('/v1/chat/completions', bodyOf(seen, false), headers)
-	noteHeaders(seen, response)
+async function chat(server: TestServer, calls: ClientCall, headers: Record<string, string> = {}): Promise<string> {
+	const response = await server.call('/v1/chat/completions', bodyOf(calls, false), headers)
+	noteHeaders(calls, response)
 	const { id, choices } = JSON.parse(await response.text())
-	seen.turn = id.slice('chatcmpl-'.length)
-	expectAnswer(seen, choices[0].message.content)
-	return seen.conversation ?? ''
+	calls.turn = id.slice('chatcmpl-'.length)
+	expectAnswer(calls, choices[0].message.content)
+	return calls.conversation ?? ''
 }
 
-async function streamChat(server: TestServer, seen: Seen, headers: Record<string, string>): Promise<string> {
-	const response = await server.call('/v1/chat/completions', bodyOf(seen, true), headers)
-	noteHeaders(seen, response)
+async function streamChat(server: TestServer, calls: ClientCall, headers: Record<string, string>): Promise<string> {
+	const response = await server.call('/v1/chat/completions', bodyOf(calls, true), headers)
+	noteHeaders(calls, response)
 	let text = ''
 	for await (const event of eventsOf(response)) {
-		seen.events += event
+		calls.events += event
 		const data = event.slice('data: '.length, -2)
 		if (data === '[DONE]') {
-			expectAnswer(seen, text)
+			expectAnswer(calls, text)
 			continue
 		}
 		const { id, choices, error } = JSON.parse(data)
 		if (error !== undefined) throw new Error(error.message)
-		seen.turn = id.slice('chatcmpl-'.length)
+		calls.turn = id.slice('chatcmpl-'.length)
 		const word: string = choices[0]?.delta.content ?? ''
-		if (word !== '') seen.words.push(performance.now())
+		if (word !== '') calls.words.push(performance.now())
 		text += word
 	}
-	return seen.conversation ?? ''
+	return calls.conversation ?? ''
 }
 
 /** A conversation that goes on for as long as the server does, now whole, now in streams. */
-function conversing(server: TestServer, next: () => Seen, random: () => number): () => Promise<unknown> {
+function conversing(server: TestServer, next: () => ClientCall, random: () => number): () => Promise<unknown> {
 	return async () => {
 		let conversation = 'new'
 		for (let turn = 0; turn < 20; turn++) {
@@ -120,40 +127,40 @@ function conversing(server: TestServer, next: () => Seen, random: () => number):
 }
 
 /** Responses, each of which goes on from the one before. */
-function responding(server: TestServer, next: () => Seen): () => Promise<unknown> {
+function responding(server: TestServer, next: () => ClientCall): () => Promise<unknown> {
 	return async () => {
 		let previous: string | undefined
 		for (let turn = 0; turn < 20; turn++) {
-			const seen = next()
+			const calls = next()
 			const body = {
 				model: 'm',
-				input: seen.asked,
+				input: calls.prompt,
 				...(previous === undefined ? {} : { previous_response_id: previous }),
 			}
 			const response = await server.call('/v1/responses', body)
 			const { id, output } = JSON.parse(await response.text())
-			seen.turn = id.slice('resp_'.length)
+			calls.turn = id.slice('resp_'.length)
 			previous = id
-			expectAnswer(seen, output[0].content[0].text)
+			expectAnswer(calls, output[0].content[0].text)
 		}
 	}
 }
 
-function bodyOf({ asked }: Seen, stream: boolean) {
-	return { model: 'm', stream, messages: [{ role: 'user', content: asked }] }
+function bodyOf({ prompt }: ClientCall, stream: boolean) {
+	return { model: 'm', stream, messages: [{ role: 'user', content: prompt }] }
 }
 
-function noteHeaders(seen: Seen, { headers, status }: Response): void {
+function noteHeaders(calls: ClientCall, { headers, status }: Response): void {
 	if (status !== 200) throw new Error(`the server answered ${status}`)
 	const conversation = headers.get('x-dragoman-conversation')
-	if (conversation !== null) seen.conversation = conversation
+	if (conversation !== null) calls.conversation = conversation
 	const stream = headers.get('x-dragoman-stream')
-	if (stream !== null) seen.turn = stream
+	if (stream !== null) calls.turn = stream
 }
 
-function expectAnswer(seen: Seen, text: string): void {
-	if (text !== answerTo(seen.asked)) throw new WrongAnswer(`to '${seen.asked}' came '${text}'`)
-	seen.acknowledged = true
+function expectAnswer(calls: ClientCall, text: string): void {
+	if (text !== answerTo(calls.prompt)) throw new WrongAnswer(`to '${calls.prompt}' came '${text}'`)
+	calls.acknowledged = true
 }
 
 /** Not an end that a crash explains. */

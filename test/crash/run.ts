@@ -8,11 +8,11 @@ const { values } = parseArgs({
 })
 const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000))
 process.stdout.write(`seed ${seed}\n`)
-const { complaints } = await killLoop({
+const { violations } = await killLoop({
 	rounds: Number(values.rounds),
 	seed,
 	longestMs: 3000,
 	...(values.database === undefined ? {} : { database: values.database }),
 	report: (line) => process.stdout.write(`${line}\n`),
 })
-process.exit(complaints.length === 0 ? 0 : 1)
+process.exit(violations.length === 0 ? 0 : 1)

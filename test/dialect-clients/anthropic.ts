@@ -33,7 +33,7 @@ export const anthropic: DialectClient = {
 					}),
 		},
 	}),
-	readWhole(body) {
+	readUnary(body) {
 		const blocks = listAt(body, 'content')
 		textAt(body, 'stop_reason')
 		return {
@@ -48,7 +48,7 @@ export const anthropic: DialectClient = {
 		}
 	},
 	readStream(text): ClientView {
-		let [said, failed, ended] = ['', undefined as string | undefined, false]
+		let [content, failed, ended] = ['', undefined as string | undefined, false]
 		const calls = new Map<unknown, { name: string; input: string }>()
 		for (const data of eventsOf(text).data) {
 			const event: unknown = JSON.parse(data)
@@ -58,7 +58,7 @@ export const anthropic: DialectClient = {
 						calls.set(at(event, 'index'), { name: textAt(event, 'content_block', 'name'), input: '' })
 					break
 				case 'content_block_delta': {
-					if (at(event, 'delta', 'type') === 'text_delta') said += textAt(event, 'delta', 'text')
+					if (at(event, 'delta', 'type') === 'text_delta') content += textAt(event, 'delta', 'text')
 					const call = calls.get(at(event, 'index'))
 					if (call !== undefined) call.input += textAt(event, 'delta', 'partial_json')
 					break
@@ -72,7 +72,7 @@ export const anthropic: DialectClient = {
 			}
 		}
 		return {
-			text: said,
+			text: content,
 			calls: [...calls.values()].map(({ name, input }) => ({
 				name,
 				arguments: JSON.parse(input === '' ? '{}' : input),

@@ -6,11 +6,11 @@ export interface DialectClient {
 	/** Whose words it uses. */
 	readonly family: 'openai' | 'anthropic' | 'scale'
 	/** As a caller would send it. */
-	write(question: Question): ClientRequest
+	write(question: ChatQuestion): ClientRequest
 	/** A whole answer. @throws where it has not the form that clients of this dialect rely on. */
-	readWhole(body: unknown): ClientView
+	readUnary(body: unknown): ClientView
 	/** One streamed answer, the text of its body. `whole` is false where it broke off. */
-	readStream(text: string, whole: boolean): ClientView
+	readStream(text: string, complete: boolean): ClientView
 	/** The sentence in an error's body. */
 	readError(body: unknown): string
 	/** How a stream tells that it failed. */
@@ -28,7 +28,7 @@ export interface DialectClient {
 	readonly tools: 'streamed' | 'whole' | 'none'
 }
 
-export interface Question {
+export interface ChatQuestion {
 	readonly model: string
 	/** Turns so far and the newest, which is the user's. */
 	readonly turns: readonly Turn[]

@@ -35,7 +35,7 @@ export const egp: DialectClient = {
 			},
 		}
 	},
-	readWhole(body) {
+	readUnary(body) {
 		if (at(body, 'action') === 'tool_request') {
 			const call = at(body, 'context', 'tool_request')
 			return {
@@ -46,16 +46,16 @@ export const egp: DialectClient = {
 		}
 		return { text: textAt(body, 'chat_completion', 'message', 'content'), calls: [], ended: true }
 	},
-	readStream(text, whole): ClientView {
+	readStream(text, complete): ClientView {
 		const { data, others } = eventsOf(text)
 		if (others.length > 0 || /^:/m.test(text)) throw new Error(`lines without data: ${text}`)
-		let [said, used] = ['', false]
+		let [content, used] = ['', false]
 		for (const line of data) {
 			const event: unknown = JSON.parse(line)
-			said += textAt(event, 'chat_completion', 'message', 'content')
+			content += textAt(event, 'chat_completion', 'message', 'content')
 			if (typeof at(event, 'token_usage', 'total') === 'number') used = true
 		}
-		return { text: said, calls: [], ended: used && whole }
+		return { text: content, calls: [], ended: used && complete }
 	},
 	readError(body) {
 		const detail = at(body, 'detail')

@@ -11,7 +11,7 @@ function detailOf(body: unknown): string {
 	return typeof detail === 'string' ? detail : textAt(detail, 0, 'msg')
 }
 
-export const tongues: readonly DialectClient[] = [
+export const dialectClients: readonly DialectClient[] = [
 	openaiShaped({ name: 'openai', path: '/openai/v1/chat/completions', done: true }),
 	responses,
 	openaiShaped({

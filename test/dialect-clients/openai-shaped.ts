@@ -3,12 +3,12 @@
 import {
 	at,
 	bearer,
+	type ChatQuestion,
 	type ClientRequest,
 	type ClientView,
 	type DialectClient,
 	eventsOf,
 	listAt,
-	type Question,
 	textAt,
 } from './dialect-client.ts'
 
@@ -41,7 +41,7 @@ export function openaiShaped(shape: OpenAIShape): DialectClient {
 		tools: 'streamed',
 		statuses: shape.statuses ?? openaiStatuses,
 		write: (question) => write(question, shape),
-		readWhole(body) {
+		readUnary(body) {
 			const message = at(body, 'choices', 0, 'message')
 			textAt(body, 'choices', 0, 'finish_reason')
 			const content = at(message, 'content')
@@ -59,7 +59,7 @@ export function openaiShaped(shape: OpenAIShape): DialectClient {
 	}
 }
 
-function write({ model, turns, stream, tool, maxTokens }: Question, { path, headers }: OpenAIShape): ClientRequest {
+function write({ model, turns, stream, tool, maxTokens }: ChatQuestion, { path, headers }: OpenAIShape): ClientRequest {
 	return {
 		path,
 		headers: headers ?? bearer,
@@ -94,7 +94,7 @@ function readStream(text: string, { done, dataOnly }: OpenAIShape): ClientView {
 	const { data, others } = eventsOf(text)
 	if (dataOnly === true && (others.length > 0 || /^:/m.test(text))) throw new Error(`lines without data: ${text}`)
 	const calls: { name: string; arguments: string }[] = []
-	let [said, failed, finished] = ['', undefined as string | undefined, false]
+	let [fullText, failed, finished] = ['', undefined as string | undefined, false]
 	for (const line of data) {
 		if (line === '[DONE]') continue
 		const chunk: unknown = JSON.parse(line)
@@ -102,7 +102,7 @@ function readStream(text: string, { done, dataOnly }: OpenAIShape): ClientView {
 		if (error !== undefined) failed = typeof error === 'string' ? error : textAt(error, 'message')
 		const delta = at(chunk, 'choices', 0, 'delta')
 		const content = at(delta, 'content')
-		if (typeof content === 'string') said += content
+		if (typeof content === 'string') fullText += content
 		for (const part of listAt(delta, 'tool_calls')) {
 			const index = Number(at(part, 'index'))
 			const call = calls[index] ?? { name: '', arguments: '' }
@@ -114,7 +114,7 @@ function readStream(text: string, { done, dataOnly }: OpenAIShape): ClientView {
 	}
 	if (!done && data.includes('[DONE]')) throw new Error('clients of this dialect fail on [DONE]')
 	return {
-		text: said,
+		text: fullText,
 		calls: calls.map(({ name, arguments: given }) => ({
 			name,
 			arguments: failed === undefined ? JSON.parse(given) : given,

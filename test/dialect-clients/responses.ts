@@ -37,29 +37,29 @@ export const responses: DialectClient = {
 					}),
 		},
 	}),
-	readWhole,
+	readUnary,
 	readStream(text) {
-		let said: ClientView = { text: '', calls: [], ended: false }
+		let view: ClientView = { text: '', calls: [], ended: false }
 		let pieces = ''
 		for (const data of eventsOf(text).data) {
 			if (data === '[DONE]') continue
 			const event: unknown = JSON.parse(data)
 			const type = textAt(event, 'type')
 			if (type === 'response.output_text.delta') pieces += textAt(event, 'delta')
-			if (type === 'response.completed') said = readWhole(at(event, 'response'))
+			if (type === 'response.completed') view = readUnary(at(event, 'response'))
 			if (type === 'response.failed')
-				said = { ...said, failed: textAt(event, 'response', 'error', 'message'), ended: true }
+				view = { ...view, failed: textAt(event, 'response', 'error', 'message'), ended: true }
 			if (type === 'error')
-				said = { ...said, failed: String(at(event, 'message') ?? at(event, 'error', 'message')), ended: true }
+				view = { ...view, failed: String(at(event, 'message') ?? at(event, 'error', 'message')), ended: true }
 		}
-		if (said.failed === undefined && said.ended && said.text !== pieces)
-			throw new Error(`the pieces '${pieces}' are not the whole '${said.text}'`)
-		return { ...said, text: pieces }
+		if (view.failed === undefined && view.ended && view.text !== pieces)
+			throw new Error(`the pieces '${pieces}' are not the whole '${view.text}'`)
+		return { ...view, text: pieces }
 	},
 	readError: (body) => textAt(body, 'error', 'message'),
 }
 
-function readWhole(body: unknown): ClientView {
+function readUnary(body: unknown): ClientView {
 	const items = listAt(body, 'output')
 	return {
 		text: items

@@ -2,19 +2,19 @@
 // its own elsewhere.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { type FaultyGateway, startFaultyGateway, upstreamAt } from './gateway.ts'
+import { type FaultTestGateway, startFaultTestGateway, upstreamAt } from './gateway.ts'
 import { openScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts'
 import { healthy, refuses } from './scripts.ts'
 
 const names = ['a', 'b', 'c'] as const
 const conversations = Array.from({ length: 30 }, (_, number) => `Question ${number}: what is the capital?`)
 let upstream: ScriptedUpstream
-let gateway: FaultyGateway
+let gateway: FaultTestGateway
 
 beforeAll(async () => {
 	upstream = openScriptedUpstream()
 	for (const name of names) upstream.script(name, healthy())
-	gateway = await startFaultyGateway({
+	gateway = await startFaultTestGateway({
 		models: { m: { route: names, policy: 'affinity', retry: { baseMs: 1 } } },
 		upstreams: Object.fromEntries(
 			names.map((name) => [
@@ -30,30 +30,30 @@ afterAll(async () => {
 })
 
 /** Which upstream answers the next turn of each conversation, after `turns` earlier ones. */
-async function homes(turns: number): Promise<readonly (string | undefined)[]> {
+async function upstreamsOf(turns: number): Promise<readonly (string | undefined)[]> {
 	return Promise.all(
 		conversations.map(async (first, number) => {
 			const later = Array.from({ length: 2 * turns }, (_, turn) => `turn ${turn} of ${number}`)
-			const { requestId } = await gateway.ask('m', { turns: [first, ...later], stream: number % 2 === 0 })
+			const { requestId } = await gateway.send('m', { turns: [first, ...later], stream: number % 2 === 0 })
 			return (await gateway.lineOf(requestId)).upstream
 		}),
 	)
 }
 
 test('each conversation stays, and all together spread', async () => {
-	const first = await homes(0)
+	const first = await upstreamsOf(0)
 	for (const name of names) expect(first.filter((home) => home === name).length).toBeGreaterThan(2)
-	for (let turns = 1; turns <= 3; turns++) expect(await homes(turns)).toEqual(first)
+	for (let turns = 1; turns <= 3; turns++) expect(await upstreamsOf(turns)).toEqual(first)
 })
 
 test('those of an upstream that fails go elsewhere and stay there, the others do not notice', async () => {
-	const before = await homes(0)
+	const before = await upstreamsOf(0)
 	upstream.script('b', refuses(500, 'oops'))
-	const after = await homes(1)
+	const after = await upstreamsOf(1)
 	for (const [number, home] of before.entries())
 		if (home === 'b') expect(after[number]).not.toBe('b')
 		else expect(after[number]).toBe(home)
-	expect(await homes(2)).toEqual(after)
+	expect(await upstreamsOf(2)).toEqual(after)
 	const moved = new Set(after.filter((_, number) => before[number] === 'b'))
 	expect(moved.size).toBe(2)
 })

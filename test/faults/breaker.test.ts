@@ -1,20 +1,20 @@
 // An upstream that fails again and again is left alone, tried again, and taken back, as clients and operators see it.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { eventually, type FaultyGateway, logLines, startFaultyGateway, upstreamAt } from './gateway.ts'
+import { eventually, type FaultTestGateway, logLines, startFaultTestGateway, upstreamAt } from './gateway.ts'
 import { openScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts'
 import { healthy, refuses } from './scripts.ts'
 
 const [closed, halfOpen, open] = [0, 1, 2]
 const openMs = 400
 let upstream: ScriptedUpstream
-let gateway: FaultyGateway
+let gateway: FaultTestGateway
 
 beforeAll(async () => {
 	upstream = openScriptedUpstream()
 	const names = ['heals', 'relapses', 'blamed', 'ill', 'well'] as const
 	const health = { path: '/models', intervalMs: 50, timeoutMs: 500, unhealthyAfter: 2, healthyAfter: 2 }
-	gateway = await startFaultyGateway({
+	gateway = await startFaultTestGateway({
 		models: {
 			...Object.fromEntries(names.map((name) => [name, { route: [name], retry: { attempts: 1 } }])),
 			ill: { route: ['ill', 'well'] },
@@ -41,33 +41,33 @@ async function stateOf(name: string): Promise<number | undefined> {
 
 test('opens, is tried by one request, and closes', async () => {
 	const gate = Promise.withResolvers<void>()
-	upstream.script('heals', refuses(500, 'a'), refuses(500, 'b'), async (talk) => {
+	upstream.script('heals', refuses(500, 'a'), refuses(500, 'b'), async (exchange) => {
 		await gate.promise
-		await healthy()(talk)
+		await healthy()(exchange)
 	})
-	expect((await gateway.ask('heals')).status).toBe(502)
+	expect((await gateway.send('heals')).status).toBe(502)
 	expect(await stateOf('heals')).toBe(closed)
-	expect((await gateway.ask('heals')).status).toBe(502)
+	expect((await gateway.send('heals')).status).toBe(502)
 	expect(await stateOf('heals')).toBe(open)
 
-	const refused = await gateway.ask('heals')
+	const refused = await gateway.send('heals')
 	expect(refused).toMatchObject({ status: 503, error: { code: 'model_unavailable' } })
 	expect(refused.headers.get('retry-after')).toBe('1')
-	expect(upstream.askedOf('heals')).toHaveLength(2)
+	expect(upstream.requestsTo('heals')).toHaveLength(2)
 
 	await eventually('half-open breaker', async () => (await stateOf('heals')) === halfOpen)
-	const trial = gateway.ask('heals')
-	await upstream.asked('heals', 3)
-	expect((await gateway.ask('heals')).status).toBe(503)
-	expect(upstream.askedOf('heals')).toHaveLength(3)
+	const trial = gateway.send('heals')
+	await upstream.request('heals', 3)
+	expect((await gateway.send('heals')).status).toBe(503)
+	expect(upstream.requestsTo('heals')).toHaveLength(3)
 	gate.resolve()
 	expect((await trial).status).toBe(200)
 	expect(await stateOf('heals')).toBe(closed)
-	expect((await gateway.ask('heals')).status).toBe(200)
-	const told = ({ upstream: name, msg }: Record<string, unknown>) =>
+	expect((await gateway.send('heals')).status).toBe(200)
+	const logged = ({ upstream: name, msg }: Record<string, unknown>) =>
 		name === 'heals' && msg !== 'request' ? [msg] : []
 	const [, last] = await eventually('second line of the log', () => {
-		const lines = logLines(gateway).flatMap(told)
+		const lines = logLines(gateway).flatMap(logged)
 		return lines.length === 2 && lines
 	})
 	expect(last).toBe('circuit breaker closed')
@@ -75,9 +75,9 @@ test('opens, is tried by one request, and closes', async () => {
 
 test('stays open for longer when the trial fails', async () => {
 	upstream.script('relapses', refuses(500, 'always'))
-	for (let failure = 1; failure <= 2; failure++) await gateway.ask('relapses')
+	for (let failure = 1; failure <= 2; failure++) await gateway.send('relapses')
 	await eventually('half-open breaker', async () => (await stateOf('relapses')) === halfOpen)
-	expect((await gateway.ask('relapses')).status).toBe(502)
+	expect((await gateway.send('relapses')).status).toBe(502)
 	const reopenedMs = performance.now()
 	expect(await stateOf('relapses')).toBe(open)
 	await eventually('half-open breaker', async () => (await stateOf('relapses')) === halfOpen)
@@ -86,26 +86,26 @@ test('stays open for longer when the trial fails', async () => {
 
 test('does not count what the caller did wrong', async () => {
 	upstream.script('blamed', refuses(400, 'bad'))
-	for (let failure = 1; failure <= 5; failure++) expect((await gateway.ask('blamed')).status).toBe(400)
+	for (let failure = 1; failure <= 5; failure++) expect((await gateway.send('blamed')).status).toBe(400)
 	expect(await stateOf('blamed')).toBe(closed)
 })
 
 test('health checks take an upstream out before any request fails, and bring it back', async () => {
-	let well = false
+	let isHealthy = false
 	upstream.script('well', healthy())
-	upstream.script('ill', (talk) =>
-		talk.asked.path.endsWith('/models') ? refuses(well ? 200 : 500, 'state')(talk) : healthy()(talk),
+	upstream.script('ill', (exchange) =>
+		exchange.request.path.endsWith('/models') ? refuses(isHealthy ? 200 : 500, 'state')(exchange) : healthy()(exchange),
 	)
-	const is = (wanted: number) =>
+	const is = (expected: number) =>
 		eventually(
-			`health of ${wanted}`,
-			async () => (await gateway.metrics()).get('dragoman_upstream_healthy{upstream="ill"}') === wanted,
+			`health of ${expected}`,
+			async () => (await gateway.metrics()).get('dragoman_upstream_healthy{upstream="ill"}') === expected,
 		)
 	await is(0)
-	const answered = async () => (await gateway.lineOf((await gateway.ask('ill')).requestId)).upstream
+	const answered = async () => (await gateway.lineOf((await gateway.send('ill')).requestId)).upstream
 	expect(await answered()).toBe('well')
-	well = true
+	isHealthy = true
 	await is(1)
 	expect(await answered()).toBe('ill')
-	expect(upstream.askedOf('ill').filter(({ method }) => method === 'POST')).toHaveLength(1)
+	expect(upstream.requestsTo('ill').filter(({ method }) => method === 'POST')).toHaveLength(1)
 })

@@ -1,20 +1,20 @@
 // Clients that hang up: the upstream is told at once, and nobody is blamed.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { eventually, type FaultyGateway, logLines, startFaultyGateway, upstreamAt } from './gateway.ts'
+import { eventually, type FaultTestGateway, logLines, startFaultTestGateway, upstreamAt } from './gateway.ts'
 import { openScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts'
 import { healthy, silent, stallsMidStream } from './scripts.ts'
 
 /** "At once", in milliseconds, on a busy machine. */
 const atOnceMs = 1000
 let upstream: ScriptedUpstream
-let gateway: FaultyGateway
+let gateway: FaultTestGateway
 
 beforeAll(async () => {
 	upstream = openScriptedUpstream()
 	const breaker = { failures: 1, openMs: 600_000, maxOpenMs: 600_000 }
 	const at = (name: string) => upstreamAt(upstream.urlOf(name), { breaker })
-	gateway = await startFaultyGateway({
+	gateway = await startFaultTestGateway({
 		models: {
 			silent: { route: ['silent', 'reserve'] },
 			stalls: { route: ['stalls', 'reserve'] },
@@ -37,7 +37,7 @@ afterAll(async () => {
 })
 
 /** The latest request of a client that left. */
-function lineOfLeaver(model: string, stream: boolean) {
+function lineOfDisconnectedClient(model: string, stream: boolean) {
 	return eventually(`a line about a client that left ${model}`, () =>
 		logLines(gateway).findLast((line) => line.model === model && line.stream === stream && line.left === true),
 	)
@@ -45,70 +45,70 @@ function lineOfLeaver(model: string, stream: boolean) {
 
 for (const stream of [false, true])
 	test(`before the first byte, ${stream ? 'streamed' : 'whole'}`, async () => {
-		const leaving = new AbortController()
-		const before = upstream.askedOf('silent').length
-		const answer = gateway.open('silent', { stream, signal: leaving.signal })
-		const asked = await upstream.asked('silent', before + 1)
-		expect(asked.left).toBe(false)
-		leaving.abort()
+		const disconnect = new AbortController()
+		const before = upstream.requestsTo('silent').length
+		const answer = gateway.open('silent', { stream, signal: disconnect.signal })
+		const request = await upstream.request('silent', before + 1)
+		expect(request.left).toBe(false)
+		disconnect.abort()
 		await expect(answer).rejects.toThrow()
-		await eventually('end of the upstream call', () => asked.left, atOnceMs)
-		expect(await lineOfLeaver('silent', stream)).toMatchObject({ error: 'cancelled', status: 499 })
+		await eventually('end of the upstream call', () => request.left, atOnceMs)
+		expect(await lineOfDisconnectedClient('silent', stream)).toMatchObject({ error: 'cancelled', status: 499 })
 		const metrics = await gateway.metrics()
 		expect(metrics.get('dragoman_upstream_breaker{upstream="silent"}')).toBe(0)
 		expect(metrics.get('dragoman_upstream_running{upstream="silent"}')).toBe(0)
-		expect(upstream.askedOf('reserve')).toEqual([])
+		expect(upstream.requestsTo('reserve')).toEqual([])
 	})
 
 test('in the middle of a stream: what was produced is on the account', async () => {
-	const leaving = new AbortController()
-	const response = await gateway.open('stalls', { signal: leaving.signal })
+	const disconnect = new AbortController()
+	const response = await gateway.open('stalls', { signal: disconnect.signal })
 	const reader = response.body?.getReader()
 	let text = ''
 	while (!text.includes(' two')) text += new TextDecoder().decode((await reader?.read())?.value)
-	const asked = await upstream.asked('stalls', 1)
-	expect(asked.left).toBe(false)
-	leaving.abort()
-	await eventually('end of the upstream call', () => asked.left, atOnceMs)
-	expect(await lineOfLeaver('stalls', true)).toMatchObject({ upstream: 'stalls', status: 200 })
+	const request = await upstream.request('stalls', 1)
+	expect(request.left).toBe(false)
+	disconnect.abort()
+	await eventually('end of the upstream call', () => request.left, atOnceMs)
+	expect(await lineOfDisconnectedClient('stalls', true)).toMatchObject({ upstream: 'stalls', status: 200 })
 	const metrics = await gateway.metrics()
 	expect(metrics.get('dragoman_upstream_breaker{upstream="stalls"}')).toBe(0)
 	expect(metrics.get('dragoman_upstream_running{upstream="stalls"}')).toBe(0)
 	expect(metrics.get('dragoman_requests_running')).toBe(0)
 	expect(metrics.get('dragoman_clients_left_total{route="/v1/chat/completions",model="stalls"}')).toBe(1)
-	expect(upstream.askedOf('reserve')).toEqual([])
+	expect(upstream.requestsTo('reserve')).toEqual([])
 })
 
 test('in the middle of a stream: the account tells the tokens that came', async () => {
-	expect(await lineOfLeaver('stalls', true)).toMatchObject({ completionTokens: 2 })
+	expect(await lineOfDisconnectedClient('stalls', true)).toMatchObject({ completionTokens: 2 })
 })
 
 test('while it waits for its turn: those behind move up', async () => {
 	const gate = Promise.withResolvers<void>()
 	upstream.script(
 		'single',
-		async (talk) => {
+		async (exchange) => {
 			await gate.promise
-			await healthy()(talk)
+			await healthy()(exchange)
 		},
 		healthy(),
 	)
-	const first = gateway.ask('single')
-	await upstream.asked('single', 1)
-	const leaving = new AbortController()
-	const second = gateway.open('single', { signal: leaving.signal })
+	const first = gateway.send('single')
+	await upstream.request('single', 1)
+	const disconnect = new AbortController()
+	const second = gateway.open('single', { signal: disconnect.signal })
 	const waiting = async (count: number) =>
 		eventually(`queue of ${count}`, async () => {
 			const metrics = await gateway.metrics()
 			return metrics.get('dragoman_upstream_waiting{upstream="single"}') === count
 		})
 	await waiting(1)
-	leaving.abort()
+	disconnect.abort()
 	await expect(second).rejects.toThrow()
 	await waiting(0)
-	const third = gateway.ask('single')
+	const third = gateway.send('single')
 	await waiting(1)
 	gate.resolve()
 	expect([(await first).status, (await third).status]).toEqual([200, 200])
-	expect(upstream.askedOf('single')).toHaveLength(2)
+	expect(upstream.requestsTo('single')).toHaveLength(2)
 })

@@ -2,8 +2,8 @@
 // what it was sent.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { type Answer, type FaultyGateway, startFaultyGateway, upstreamAt } from './gateway.ts'
-import { openScriptedUpstream, type Script, type ScriptedUpstream, type Talk } from './scripted-upstream.ts'
+import { type Answer, type FaultTestGateway, startFaultTestGateway, upstreamAt } from './gateway.ts'
+import { type Exchange, openScriptedUpstream, type Script, type ScriptedUpstream } from './scripted-upstream.ts'
 import {
 	answers,
 	chunked,
@@ -57,22 +57,27 @@ const upstreamSecrets: Readonly<Record<string, string>> = {
 }
 
 function repeats(status: number): Script {
-	return (talk) => {
-		const error = { message: `Incorrect key: ${keyOf(talk)}`, type: `t ${keyOf(talk)}`, param: null, code: keyOf(talk) }
-		return answers(status, JSON.stringify({ error }), upstreamSecrets)(talk)
+	return (exchange) => {
+		const error = {
+			message: `Incorrect key: ${keyOf(exchange)}`,
+			type: `t ${keyOf(exchange)}`,
+			param: null,
+			code: keyOf(exchange),
+		}
+		return answers(status, JSON.stringify({ error }), upstreamSecrets)(exchange)
 	}
 }
 
 /** As it was received, so that the test does not tell the upstream what to say. */
-function keyOf({ asked }: Talk): string {
-	return asked.headers.get('authorization')?.slice('Bearer '.length) ?? ''
+function keyOf({ request }: Exchange): string {
+	return request.headers.get('authorization')?.slice('Bearer '.length) ?? ''
 }
 
 function repeatsInEvent(before: string): Script {
-	return (talk) => {
-		const error = JSON.stringify({ error: { message: `no such key ${keyOf(talk)}`, code: keyOf(talk) } })
-		if (!wantsStream(talk)) return answers(200, error)(talk)
-		return talk.send(
+	return (exchange) => {
+		const error = JSON.stringify({ error: { message: `no such key ${keyOf(exchange)}`, code: keyOf(exchange) } })
+		if (!wantsStream(exchange)) return answers(200, error)(exchange)
+		return exchange.send(
 			Buffer.concat([Buffer.from(streamHead), chunked(`${before}data: ${error}\n\n`), Buffer.from(lastChunk)]),
 		)
 	}
@@ -82,24 +87,24 @@ const scripts: Readonly<Record<string, Script>> = {
 	...Object.fromEntries(
 		[307, 400, 401, 403, 404, 408, 413, 422, 429, 500, 503, 529].map((status) => [String(status), repeats(status)]),
 	),
-	text: (talk) => answers(500, `key ${keyOf(talk)} is wrong`)(talk),
-	garbage: (talk) => talk.send(`${head(200, {})}garbage ${keyOf(talk)}`).then(() => talk.end()),
+	text: (exchange) => answers(500, `key ${keyOf(exchange)} is wrong`)(exchange),
+	garbage: (exchange) => exchange.send(`${head(200, {})}garbage ${keyOf(exchange)}`).then(() => exchange.end()),
 	event: repeatsInEvent(''),
 	'event-later': repeatsInEvent(textEvent('one')),
-	'not-http': (talk) => talk.send(`${keyOf(talk)}\r\n\r\n`),
+	'not-http': (exchange) => exchange.send(`${keyOf(exchange)}\r\n\r\n`),
 	healthy: healthy(),
-	'healthy-with-headers': (talk) => answers(200, completionText(), upstreamSecrets)(talk),
+	'healthy-with-headers': (exchange) => answers(200, completionText(), upstreamSecrets)(exchange),
 }
 
 let upstream: ScriptedUpstream
-let gateway: FaultyGateway
+let gateway: FaultTestGateway
 const received: Answer[] = []
 
 beforeAll(async () => {
 	upstream = openScriptedUpstream()
 	const names = Object.keys(scripts)
 	for (const [name, script] of Object.entries(scripts)) upstream.script(name, script)
-	gateway = await startFaultyGateway({
+	gateway = await startFaultTestGateway({
 		log: { level: 'trace' },
 		telemetry: { content: true },
 		models: Object.fromEntries(names.map((name) => [name, { route: [name], retry: { attempts: 1 } }])),
@@ -109,7 +114,7 @@ beforeAll(async () => {
 	})
 	for (const name of names)
 		for (const stream of [false, true]) {
-			const answer = await gateway.ask(name, { stream, headers: clientSecrets })
+			const answer = await gateway.send(name, { stream, headers: clientSecrets })
 			await gateway.lineOf(answer.requestId)
 			received.push(answer)
 		}
@@ -146,9 +151,9 @@ test("the client's key does not reach the log", () => {
 })
 
 test('the upstream was asked with its own key, and told nothing of the client', () => {
-	const asked = Object.keys(scripts).flatMap((name) => upstream.askedOf(name))
-	expect(asked).toHaveLength(received.length)
-	for (const { headers, body, path } of asked) {
+	const request = Object.keys(scripts).flatMap((name) => upstream.requestsTo(name))
+	expect(request).toHaveLength(received.length)
+	for (const { headers, body, path } of request) {
 		expect(headers.get('authorization')).toBe(`Bearer ${upstreamKey}`)
 		expect([...headers.keys()].filter((name) => !allowedHeaders.has(name))).toEqual([])
 		const all = `${path}\n${JSON.stringify([...headers])}\n${body}`

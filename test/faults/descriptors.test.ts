@@ -4,7 +4,14 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { eventually, type FaultyGateway, logLines, readMetrics, startFaultyGateway, upstreamAt } from './gateway.ts'
+import {
+	eventually,
+	type FaultTestGateway,
+	logLines,
+	readMetrics,
+	startFaultTestGateway,
+	upstreamAt,
+} from './gateway.ts'
 import { openScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts'
 import { healthy, refuses } from './scripts.ts'
 
@@ -13,18 +20,18 @@ const changesLimits = spawnSync('prlimit', ['--version']).status === 0
 const breaker = { failures: 2, openMs: 60_000 }
 const health = { path: '/models', intervalMs: 30, timeoutMs: 2000, unhealthyAfter: 2 }
 let upstream: ScriptedUpstream
-let gateway: FaultyGateway
+let gateway: FaultTestGateway
 
 beforeAll(async () => {
 	upstream = openScriptedUpstream()
-	upstream.script('a', async (talk) => {
-		if (!talk.asked.path.endsWith('/models')) return healthy()(talk)
+	upstream.script('a', async (exchange) => {
+		if (!exchange.request.path.endsWith('/models')) return healthy()(exchange)
 		// Each check needs a connection of its own.
-		await refuses(200, 'well', { connection: 'close' })(talk)
-		talk.end()
+		await refuses(200, 'well', { connection: 'close' })(exchange)
+		exchange.end()
 	})
 	upstream.script('b', healthy())
-	gateway = await startFaultyGateway({
+	gateway = await startFaultTestGateway({
 		models: {
 			a: { route: ['a'], retry: { attempts: 1 } },
 			b: { route: ['b'], retry: { attempts: 1 } },
@@ -90,7 +97,7 @@ test.skipIf(!changesLimits)(
 		// Both connections are there, and the upstream is known to be well.
 		await one.send('GET', '/health', '', /ok/)
 		await metrics.send('GET', '/health', '', /ok/)
-		await eventually('checks', () => upstream.askedOf('a').length > 2)
+		await eventually('checks', () => upstream.requestsTo('a').length > 2)
 		const numbers = readdirSync(`/proc/${gateway.pid}/fd`).map(Number)
 		const limit = /(\d+)/.exec(
 			spawnSync('prlimit', [
@@ -119,9 +126,9 @@ test.skipIf(!changesLimits)(
 		} finally {
 			limitDescriptors(Number(limit))
 		}
-		const told = readMetrics(await metrics.send('GET', '/metrics', '', /process_start_time_seconds \d/))
-		expect(told.get('dragoman_upstream_breaker{upstream="b"}')).toBe(0)
-		expect(told.get('dragoman_upstream_healthy{upstream="a"}')).toBe(1)
+		const metricsAfter = readMetrics(await metrics.send('GET', '/metrics', '', /process_start_time_seconds \d/))
+		expect(metricsAfter.get('dragoman_upstream_breaker{upstream="b"}')).toBe(0)
+		expect(metricsAfter.get('dragoman_upstream_healthy{upstream="a"}')).toBe(1)
 		for (const model of ['a', 'b']) expect(await one.chat(model)).toContain('200 OK')
 		const lines = logLines(gateway).filter(({ msg }) => String(msg).includes('file descriptor'))
 		expect(lines).toHaveLength(1)

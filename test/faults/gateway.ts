@@ -11,7 +11,7 @@ export interface Answer {
 	/** What the model said. */
 	readonly text: string
 	/** In how many pieces. */
-	readonly pieces: number
+	readonly chunks: number
 	/** The error in the body, or as an event. */
 	readonly error: AnswerError | undefined
 	/** What each `data:` line of a stream held, in order. */
@@ -40,18 +40,18 @@ export interface RequestLine {
 	readonly left?: boolean
 }
 
-export interface FaultyGateway extends TestServer {
+export interface FaultTestGateway extends TestServer {
 	/** Asks `model` and reads the answer to its end. */
-	ask(model: string, options?: AskOptions): Promise<Answer>
+	send(model: string, options?: SendOptions): Promise<Answer>
 	/** Asks for a stream and leaves it to the caller. */
-	open(model: string, options?: AskOptions): Promise<Response>
+	open(model: string, options?: SendOptions): Promise<Response>
 	/** The line that was logged for a request, as soon as there is one. */
 	lineOf(requestId: string): Promise<RequestLine>
 	/** Every metric as `name{labels}`, labels in the order of the server. */
 	metrics(): Promise<ReadonlyMap<string, number>>
 }
 
-export interface AskOptions {
+export interface SendOptions {
 	readonly stream?: boolean
 	/** What was said so far: the user begins, the assistant answers. */
 	readonly turns?: readonly string[]
@@ -65,9 +65,12 @@ export function upstreamAt(url: string, more: object = {}): object {
 }
 
 /** @param config the whole configuration, without `listen` and `data`. */
-export async function startFaultyGateway(config: object, options: TestServerOptions = {}): Promise<FaultyGateway> {
+export async function startFaultTestGateway(
+	config: object,
+	options: TestServerOptions = {},
+): Promise<FaultTestGateway> {
 	const server = await startServer({ ...options, config: JSON.stringify(config) })
-	const open = (model: string, { stream = true, turns = ['hi'], headers = {}, signal }: AskOptions = {}) =>
+	const open = (model: string, { stream = true, turns = ['hi'], headers = {}, signal }: SendOptions = {}) =>
 		fetch(`${server.url}/v1/chat/completions`, {
 			method: 'POST',
 			headers: { authorization: `Bearer ${server.key}`, 'content-type': 'application/json', ...headers },
@@ -77,7 +80,7 @@ export async function startFaultyGateway(config: object, options: TestServerOpti
 	return {
 		...server,
 		open,
-		ask: async (model, asked = {}) => readAnswer(await open(model, { stream: false, ...asked })),
+		send: async (model, request = {}) => readAnswer(await open(model, { stream: false, ...request })),
 		lineOf: (requestId) =>
 			eventually(`a log line for ${requestId}`, () =>
 				logLines(server).find((line) => line.msg === 'request' && line.request === requestId),
@@ -110,30 +113,30 @@ export async function readAnswer(response: Response): Promise<Answer> {
 		body,
 	}
 	if (response.headers.get('content-type')?.startsWith('text/event-stream') !== true) {
-		const { error, choices } = JSON.parse(text) as { error?: AnswerError; choices?: readonly SaidChoice[] }
-		const said = choices?.[0]?.message?.content ?? ''
-		return { ...facts, data: [], error, text: said, pieces: 1 }
+		const { error, choices } = JSON.parse(text) as { error?: AnswerError; choices?: readonly AnswerChoice[] }
+		const content = choices?.[0]?.message?.content ?? ''
+		return { ...facts, data: [], error, text: content, chunks: 1 }
 	}
 	const data = [...text.matchAll(/^data: (.*)$/gm)].map(([, value = '']) => value)
-	const events = data.flatMap((value) => (value === '[DONE]' ? [] : [JSON.parse(value) as SaidEvent]))
-	const pieces = events.flatMap(({ choices }) => choices?.[0]?.delta?.content || [])
+	const events = data.flatMap((value) => (value === '[DONE]' ? [] : [JSON.parse(value) as AnswerEvent]))
+	const chunks = events.flatMap(({ choices }) => choices?.[0]?.delta?.content || [])
 	return {
 		...facts,
 		data,
-		pieces: pieces.length,
+		chunks: chunks.length,
 		error: events.find(({ error }) => error !== undefined)?.error,
-		text: pieces.join(''),
+		text: chunks.join(''),
 	}
 }
 
-interface SaidChoice {
+interface AnswerChoice {
 	readonly message?: { readonly content?: string | null }
 	readonly delta?: { readonly content?: string | null }
 }
 
-interface SaidEvent {
+interface AnswerEvent {
 	readonly error?: AnswerError
-	readonly choices?: readonly SaidChoice[]
+	readonly choices?: readonly AnswerChoice[]
 }
 
 export function readMetrics(text: string): ReadonlyMap<string, number> {
@@ -150,16 +153,16 @@ export function readMetrics(text: string): ReadonlyMap<string, number> {
  *
  * @throws Error where there is none within `withinMs` milliseconds.
  */
-export async function eventually<Thing>(
-	what: string,
-	look: () => Thing | undefined | false | Promise<Thing | undefined | false>,
+export async function eventually<Value>(
+	description: string,
+	find: () => Value | undefined | false | Promise<Value | undefined | false>,
 	withinMs = 5000,
-): Promise<Thing> {
+): Promise<Value> {
 	const untilMs = performance.now() + withinMs
 	for (;;) {
-		const found = await look()
+		const found = await find()
 		if (found !== undefined && found !== false) return found
-		if (performance.now() > untilMs) throw new Error(`there was no ${what} within ${withinMs} ms`)
+		if (performance.now() > untilMs) throw new Error(`there was no ${description} within ${withinMs} ms`)
 		await Bun.sleep(10)
 	}
 }

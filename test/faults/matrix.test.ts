@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import {
 	type Answer,
 	eventually,
-	type FaultyGateway,
+	type FaultTestGateway,
 	logLines,
 	type RequestLine,
-	startFaultyGateway,
+	startFaultTestGateway,
 } from './gateway.ts'
 import { attempts, type Expected, matrix, maxAnswerBytes, type Row, timeouts } from './matrix.ts'
 import { openScriptedUpstream, type ScriptedUpstream, unusedPort } from './scripted-upstream.ts'
@@ -36,20 +36,20 @@ const mebibyte = 1_048_576
 const errorLevel = 50
 
 let upstream: ScriptedUpstream
-let gateway: FaultyGateway
+let gateway: FaultTestGateway
 let results: ReadonlyMap<string, readonly Result[]>
 let metrics: ReadonlyMap<string, number>
 let restingBytes: number
 
 beforeAll(async () => {
 	upstream = openScriptedUpstream()
-	gateway = await startFaultyGateway(describeCells(upstream))
+	gateway = await startFaultTestGateway(describeCells(upstream))
 	restingBytes = (await gateway.metrics()).get('process_resident_memory_bytes') ?? 0
-	const light = await askAll(
+	const light = await runAll(
 		cells.filter(({ row }) => !row.heavy),
 		30,
 	)
-	const heavy = await askAll(
+	const heavy = await runAll(
 		cells.filter(({ row }) => row.heavy),
 		1,
 	)
@@ -62,14 +62,14 @@ afterAll(async () => {
 })
 
 function describeCells(scripted: ScriptedUpstream): object {
-	const nobody = `http://127.0.0.1:${unusedPort()}/v1`
+	const refusing = `http://127.0.0.1:${unusedPort()}/v1`
 	const breaker = { failures: attempts, openMs: 600_000, maxOpenMs: 600_000 }
 	const models: Record<string, object> = {}
 	const upstreams: Record<string, object> = {}
 	for (const { model, row, reserve } of cells) {
 		const [first, second] = [`${model}-first`, `${model}-second`]
 		const common = { engine: 'openai-compatible', key: 'sk-upstream', timeouts, maxAnswerBytes, model: 'm' }
-		upstreams[first] = { ...common, url: row.script === undefined ? nobody : scripted.urlOf(first), breaker }
+		upstreams[first] = { ...common, url: row.script === undefined ? refusing : scripted.urlOf(first), breaker }
 		if (row.script !== undefined) scripted.script(first, row.script)
 		if (reserve) {
 			upstreams[second] = { ...common, url: scripted.urlOf(second), breaker }
@@ -81,34 +81,34 @@ function describeCells(scripted: ScriptedUpstream): object {
 }
 
 /** Asks each of them, so many at a time. */
-async function askAll(asked: readonly Cell[], width: number): Promise<(readonly [string, readonly Result[]])[]> {
-	const left = [...asked]
+async function runAll(request: readonly Cell[], width: number): Promise<(readonly [string, readonly Result[]])[]> {
+	const left = [...request]
 	const done: (readonly [string, readonly Result[]])[] = []
 	const work = async () => {
-		for (let cell = left.shift(); cell !== undefined; cell = left.shift()) done.push([cell.model, await ask(cell)])
+		for (let cell = left.shift(); cell !== undefined; cell = left.shift()) done.push([cell.model, await run(cell)])
 	}
 	await Promise.all(Array.from({ length: width }, work))
 	return done
 }
 
 /** Asks often enough for failures that count to open a breaker; a request that is tried twice does so alone. */
-async function ask(cell: Cell): Promise<readonly Result[]> {
-	const rounds: Result[] = []
-	while (rounds.length < roundsOf(cell)) {
-		const answer = await gateway.ask(cell.model, { stream: cell.row.stream })
-		rounds.push({ answer, line: await gateway.lineOf(answer.requestId) })
+async function run(cell: Cell): Promise<readonly Result[]> {
+	const allResults: Result[] = []
+	while (allResults.length < repetitionsOf(cell)) {
+		const answer = await gateway.send(cell.model, { stream: cell.row.stream })
+		allResults.push({ answer, line: await gateway.lineOf(answer.requestId) })
 	}
-	return rounds
+	return allResults
 }
 
-function roundsOf({ expected }: Cell): number {
+function repetitionsOf({ expected }: Cell): number {
 	return attempts / expected.tries
 }
 
 function resultsOf(cell: Cell): readonly Result[] {
-	const rounds = results.get(cell.model) ?? []
-	expect(rounds).toHaveLength(roundsOf(cell))
-	return rounds
+	const allResults = results.get(cell.model) ?? []
+	expect(allResults).toHaveLength(repetitionsOf(cell))
+	return allResults
 }
 
 function metricOf(name: string, labels: Readonly<Record<string, string>>): number {
@@ -135,7 +135,7 @@ for (const cell of cells) {
 				expect(tokensOf(outcome, answer)).toEqual([line.promptTokens, line.completionTokens])
 			}
 			const failures = metricOf('dragoman_errors_total', { route: '/v1/chat/completions', model, kind: kind ?? '' })
-			expect(failures).toBe(kind === undefined ? 0 : roundsOf(cell))
+			expect(failures).toBe(kind === undefined ? 0 : repetitionsOf(cell))
 			const tokens = resultsOf(cell).reduce((sum, { line }) => sum + (line.completionTokens ?? 0), 0)
 			expect(metricOf('dragoman_tokens_total', { model, kind: 'completion' })).toBe(tokens)
 		})
@@ -143,9 +143,9 @@ for (const cell of cells) {
 			for (const { line } of resultsOf(cell))
 				expect(line.attempts?.length ?? 1).toBe(tries + (answeredBySecond ? 1 : 0))
 			const tried = metricOf('dragoman_upstream_attempts_total', { upstream: first, outcome: expected.tried })
-			expect(tried).toBe(tries * roundsOf(cell))
-			if (row.script !== undefined) expect(upstream.askedOf(first)).toHaveLength(tried)
-			if (reserve) expect(upstream.askedOf(second)).toHaveLength(answeredBySecond ? roundsOf(cell) : 0)
+			expect(tried).toBe(tries * repetitionsOf(cell))
+			if (row.script !== undefined) expect(upstream.requestsTo(first)).toHaveLength(tried)
+			if (reserve) expect(upstream.requestsTo(second)).toHaveLength(answeredBySecond ? repetitionsOf(cell) : 0)
 			expect(metricOf('dragoman_upstream_breaker', { upstream: first })).toBe(expected.held ? 2 : 0)
 			const alarms = logLines(gateway).filter(({ upstream: named, level }) => named === first && level === errorLevel)
 			expect(alarms).toHaveLength(expected.alarm === true ? 1 : 0)
@@ -187,7 +187,7 @@ function tokensOf(outcome: Expected['outcome'], answer: Answer): readonly (numbe
 		case 'refused':
 			return [undefined, undefined]
 		case 'broken':
-			return [promptTokens, answer.pieces]
+			return [promptTokens, answer.chunks]
 	}
 }
 
@@ -198,10 +198,10 @@ describe('when all is over', () => {
 		expect(metrics.get('dragoman_requests_running')).toBe(0)
 		const waiting = cells.filter(({ row }) => /silent|stall|endless|50 MB|an error mid-stream/.test(row.fault))
 		await eventually('end of every connection', () =>
-			waiting.every(({ model }) => upstream.askedOf(`${model}-first`).every(({ left }) => left)),
+			waiting.every(({ model }) => upstream.requestsTo(`${model}-first`).every(({ left }) => left)),
 		)
 	})
-	test('redirects were not followed', () => expect(upstream.askedOf('redirected')).toEqual([]))
+	test('redirects were not followed', () => expect(upstream.requestsTo('redirected')).toEqual([]))
 	test('memory stayed bounded', () => {
 		const grownBytes = (metrics.get('process_resident_memory_bytes') ?? 0) - restingBytes
 		expect(grownBytes).toBeLessThan(200 * mebibyte)

@@ -52,7 +52,7 @@ export interface Row {
 }
 
 /** The fault shows before the first byte left for the client: the reserve takes over. */
-interface Early {
+interface BeforeFirstByte {
 	readonly status: number
 	readonly kind: ChatErrorKind
 	readonly code: string | null
@@ -65,7 +65,7 @@ interface Early {
 
 type Cells = Pick<Row, 'alone' | 'withReserve'>
 
-function early({ tries, held, alarm, ...refusal }: Early): Cells {
+function beforeFirstByte({ tries, held, alarm, ...refusal }: BeforeFirstByte): Cells {
 	const health = { held, tried: refusal.kind, ...(alarm === undefined ? {} : { alarm }) }
 	return {
 		alone: { outcome: { type: 'refused', ...refusal }, tries, ...health },
@@ -80,7 +80,7 @@ function callers(status: number, kind: ChatErrorKind, code: string | null = null
 }
 
 /** The fault shows in the middle of a stream: too late for anybody else. */
-function late(text: string, kind: 'upstream-failed' | 'upstream-timeout'): Cells {
+function afterFirstByte(text: string, kind: 'upstream-failed' | 'upstream-timeout'): Cells {
 	const code = kind === 'upstream-failed' ? 'upstream_error' : 'upstream_timeout'
 	const expected: Expected = { outcome: { type: 'broken', text, kind, code }, tries: 1, tried: 'answered', held: true }
 	return { alone: expected, withReserve: expected }
@@ -94,16 +94,34 @@ function served(text = scripts.answerText): Cells {
 }
 
 /** 503: nobody there. */
-const absent = early({ status: 503, kind: 'unavailable', code: 'model_unavailable', tries: 2, held: true })
+const absent = beforeFirstByte({ status: 503, kind: 'unavailable', code: 'model_unavailable', tries: 2, held: true })
 /** 502: an upstream that failed, and may fail otherwise the second time. */
-const failed = early({ status: 502, kind: 'upstream-failed', code: 'upstream_error', tries: 2, held: true })
+const failed = beforeFirstByte({ status: 502, kind: 'upstream-failed', code: 'upstream_error', tries: 2, held: true })
 /** 502: an upstream that failed in the middle of its work. */
-const failedWorking = early({ status: 502, kind: 'upstream-failed', code: 'upstream_error', tries: 1, held: true })
-const garbage = early({ status: 502, kind: 'upstream-failed', code: 'upstream_garbage', tries: 1, held: true })
+const failedWorking = beforeFirstByte({
+	status: 502,
+	kind: 'upstream-failed',
+	code: 'upstream_error',
+	tries: 1,
+	held: true,
+})
+const garbage = beforeFirstByte({
+	status: 502,
+	kind: 'upstream-failed',
+	code: 'upstream_garbage',
+	tries: 1,
+	held: true,
+})
 /** 504: one that was silent would be so again. */
-const tooLate = early({ status: 504, kind: 'upstream-timeout', code: 'upstream_timeout', tries: 1, held: true })
+const timedOut = beforeFirstByte({
+	status: 504,
+	kind: 'upstream-timeout',
+	code: 'upstream_timeout',
+	tries: 1,
+	held: true,
+})
 /** 502, and an alarm: only the operator can mend it. */
-const keyRefused = early({
+const keyRefused = beforeFirstByte({
 	status: 502,
 	kind: 'upstream-failed',
 	code: 'upstream_credentials_refused',
@@ -121,18 +139,18 @@ type Fault = readonly [name: string, script: Script | undefined, unary: Cells, s
 const faults: readonly Fault[] = [
 	['healthy', scripts.healthy(), served(), served()],
 	['refused', undefined, absent, absent],
-	['accepted then silent', scripts.silent, tooLate, tooLate],
+	['accepted then silent', scripts.silent, timedOut, timedOut],
 	['reset before headers', scripts.resetBeforeHeaders, failed, failed],
 	['reset after headers', scripts.resetAfterHeaders, failedWorking, failedWorking],
-	['reset mid-stream', scripts.resetMidStream, failedWorking, late('one two', 'upstream-failed')],
-	['cut mid-event', scripts.cutMidEvent, failedWorking, late('one two', 'upstream-failed')],
-	['cut between events', scripts.cutBetweenEvents, failedWorking, late('one two', 'upstream-failed')],
-	['ends early', scripts.endsEarly, failedWorking, late('one two', 'upstream-failed')],
-	['slow headers', scripts.slowHeaders(beyondFirstByteMs), tooLate, tooLate],
+	['reset mid-stream', scripts.resetMidStream, failedWorking, afterFirstByte('one two', 'upstream-failed')],
+	['cut mid-event', scripts.cutMidEvent, failedWorking, afterFirstByte('one two', 'upstream-failed')],
+	['cut between events', scripts.cutBetweenEvents, failedWorking, afterFirstByte('one two', 'upstream-failed')],
+	['ends early', scripts.endsBeforeFinish, failedWorking, afterFirstByte('one two', 'upstream-failed')],
+	['slow headers', scripts.slowHeaders(beyondFirstByteMs), timedOut, timedOut],
 	['slow headers, in time', scripts.slowHeaders(200), served(), served()],
-	['slow first token', scripts.slowBody(beyondFirstByteMs), tooLate, tooLate],
+	['slow first token', scripts.slowBody(beyondFirstByteMs), timedOut, timedOut],
 	['slow first token, in time', scripts.slowBody(200), served(), served()],
-	['stall mid-stream', scripts.stallsMidStream, tooLate, late('one two', 'upstream-timeout')],
+	['stall mid-stream', scripts.stallsMidStream, timedOut, afterFirstByte('one two', 'upstream-timeout')],
 	['not HTTP', scripts.notHttp, failed, failed],
 	['a web page', scripts.webPage, failedWorking, failedWorking],
 	['garbage as first event', scripts.garbageEvent(''), failedWorking, garbage],
@@ -141,41 +159,56 @@ const faults: readonly Fault[] = [
 	['content-length too long', scripts.wrongLength(10), failedWorking, served()],
 	[
 		'content-length too short',
-		scripts.wrongLength(-scripts.behindTwoEvents),
+		scripts.wrongLength(-scripts.bytesAfterTwoEvents),
 		failedWorking,
-		late('one two', 'upstream-failed'),
+		afterFirstByte('one two', 'upstream-failed'),
 	],
 	['gzip', scripts.compressed, failed, failed],
 	['200 with an error', scripts.errorWithStatus200, failedWorking, failedWorking],
-	['an error mid-stream', scripts.errorMidStream, tooLate, late('one two', 'upstream-failed')],
+	['an error mid-stream', scripts.errorMidStream, timedOut, afterFirstByte('one two', 'upstream-failed')],
 	['400', scripts.refuses(400, 'bad'), callers(400, 'invalid-request'), callers(400, 'invalid-request')],
 	['401', scripts.refuses(401, 'bad key'), keyRefused, keyRefused],
 	['403', scripts.refuses(403, 'not yours'), keyRefused, keyRefused],
 	['404', scripts.refuses(404, 'no such model'), unknownPath, unknownPath],
-	['408', scripts.refuses(408, 'too slow'), tooLate, tooLate],
+	['408', scripts.refuses(408, 'too slow'), timedOut, timedOut],
 	['413', scripts.refuses(413, 'too much'), callers(413, 'too-large'), callers(413, 'too-large')],
 	['422', scripts.refuses(422, 'odd'), callers(400, 'invalid-request'), callers(400, 'invalid-request')],
-	['429', scripts.refuses(429, 'slow down'), early({ ...limited, tries: 2 }), early({ ...limited, tries: 2 })],
+	[
+		'429',
+		scripts.refuses(429, 'slow down'),
+		beforeFirstByte({ ...limited, tries: 2 }),
+		beforeFirstByte({ ...limited, tries: 2 }),
+	],
 	[
 		'429 with Retry-After',
 		scripts.refuses(429, 'slow down', { 'retry-after': '7' }),
-		early({ ...limited, tries: 1, retryAfterSeconds: 7 }),
-		early({ ...limited, tries: 1, retryAfterSeconds: 7 }),
+		beforeFirstByte({ ...limited, tries: 1, retryAfterSeconds: 7 }),
+		beforeFirstByte({ ...limited, tries: 1, retryAfterSeconds: 7 }),
 	],
 	['500', scripts.refuses(500, 'oops'), failed, failed],
 	['502', scripts.refuses(502, 'oops'), failed, failed],
-	['503', scripts.refuses(503, 'busy'), early({ ...unavailable, tries: 2 }), early({ ...unavailable, tries: 2 })],
+	[
+		'503',
+		scripts.refuses(503, 'busy'),
+		beforeFirstByte({ ...unavailable, tries: 2 }),
+		beforeFirstByte({ ...unavailable, tries: 2 }),
+	],
 	[
 		'503 with Retry-After',
 		scripts.refuses(503, 'busy', { 'retry-after': '9' }),
-		early({ ...unavailable, tries: 1, retryAfterSeconds: 9 }),
-		early({ ...unavailable, tries: 1, retryAfterSeconds: 9 }),
+		beforeFirstByte({ ...unavailable, tries: 1, retryAfterSeconds: 9 }),
+		beforeFirstByte({ ...unavailable, tries: 1, retryAfterSeconds: 9 }),
 	],
-	['504', scripts.refuses(504, 'too slow'), tooLate, tooLate],
-	['529', scripts.refuses(529, 'busy'), early({ ...overloaded, tries: 2 }), early({ ...overloaded, tries: 2 })],
+	['504', scripts.refuses(504, 'too slow'), timedOut, timedOut],
+	[
+		'529',
+		scripts.refuses(529, 'busy'),
+		beforeFirstByte({ ...overloaded, tries: 2 }),
+		beforeFirstByte({ ...overloaded, tries: 2 }),
+	],
 	['redirect', scripts.refuses(307, 'elsewhere', { location: '/redirected/v1' }), failed, failed],
-	['endless trickle', scripts.endless(20, 1), tooLate, late(' more', 'upstream-timeout')],
-	['endless', scripts.endless(1, 16_384), failedWorking, late(' more', 'upstream-timeout'), 'heavy'],
+	['endless trickle', scripts.endless(20, 1), timedOut, afterFirstByte(' more', 'upstream-timeout')],
+	['endless', scripts.endless(1, 16_384), failedWorking, afterFirstByte(' more', 'upstream-timeout'), 'heavy'],
 	['50 MB', scripts.large(fiftyMegabytes), failedWorking, failedWorking, 'heavy'],
 ]
 

@@ -1,17 +1,17 @@
 // An upstream with room for one call and a short queue: who waits, who is sent away, and that turns come back.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { eventually, type FaultyGateway, startFaultyGateway, upstreamAt } from './gateway.ts'
+import { eventually, type FaultTestGateway, startFaultTestGateway, upstreamAt } from './gateway.ts'
 import { openScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts'
 import { healthy, refuses, stallsMidStream } from './scripts.ts'
 
 let upstream: ScriptedUpstream
-let gateway: FaultyGateway
+let gateway: FaultTestGateway
 
 beforeAll(async () => {
 	upstream = openScriptedUpstream()
 	const at = (name: string, concurrency: object) => upstreamAt(upstream.urlOf(name), { concurrency })
-	gateway = await startFaultyGateway({
+	gateway = await startFaultTestGateway({
 		models: {
 			narrow: { route: ['narrow'] },
 			impatient: { route: ['impatient'] },
@@ -32,10 +32,10 @@ afterAll(async () => {
 	upstream.close()
 })
 
-function gauge(name: 'running' | 'waiting', of: string, wanted: number): Promise<true> {
-	return eventually(`${wanted} ${name} on ${of}`, async () => {
+function gauge(name: 'running' | 'waiting', of: string, expected: number): Promise<true> {
+	return eventually(`${expected} ${name} on ${of}`, async () => {
 		const metrics = await gateway.metrics()
-		return metrics.get(`dragoman_upstream_${name}{upstream="${of}"}`) === wanted
+		return metrics.get(`dragoman_upstream_${name}{upstream="${of}"}`) === expected
 	})
 }
 
@@ -44,26 +44,26 @@ function openGate(name: string) {
 	const gate = Promise.withResolvers<void>()
 	let inside = 0
 	let most = 0
-	upstream.script(name, async (talk) => {
+	upstream.script(name, async (exchange) => {
 		most = Math.max(most, ++inside)
 		await gate.promise
 		inside--
-		await healthy()(talk)
+		await healthy()(exchange)
 	})
 	return { open: () => gate.resolve(), most: () => most }
 }
 
 test('those beyond the queue are sent away, those in it are served in order', async () => {
 	const gate = openGate('narrow')
-	const first = gateway.ask('narrow', { turns: ['1'] })
-	await upstream.asked('narrow', 1)
-	const second = gateway.ask('narrow', { turns: ['2'] })
+	const first = gateway.send('narrow', { turns: ['1'] })
+	await upstream.request('narrow', 1)
+	const second = gateway.send('narrow', { turns: ['2'] })
 	await gauge('waiting', 'narrow', 1)
-	const third = gateway.ask('narrow', { turns: ['3'], stream: true })
+	const third = gateway.send('narrow', { turns: ['3'], stream: true })
 	await gauge('waiting', 'narrow', 2)
 
 	for (const stream of [false, true]) {
-		const refused = await gateway.ask('narrow', { stream })
+		const refused = await gateway.send('narrow', { stream })
 		expect(refused).toMatchObject({ status: 503, error: { code: 'server_is_overloaded' } })
 		expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
 		expect((await gateway.lineOf(refused.requestId)).error).toBe('overloaded')
@@ -72,7 +72,7 @@ test('those beyond the queue are sent away, those in it are served in order', as
 	gate.open()
 	expect((await Promise.all([first, second, third])).map(({ status }) => status)).toEqual([200, 200, 200])
 	expect(gate.most()).toBe(1)
-	const order = upstream.askedOf('narrow').map(({ body }) => JSON.parse(body).messages[0].content)
+	const order = upstream.requestsTo('narrow').map(({ body }) => JSON.parse(body).messages[0].content)
 	expect(order).toEqual(['1', '2', '3'])
 	await gauge('running', 'narrow', 0)
 	expect((await gateway.metrics()).get('dragoman_upstream_breaker{upstream="narrow"}')).toBe(0)
@@ -80,20 +80,20 @@ test('those beyond the queue are sent away, those in it are served in order', as
 
 test('nobody waits for longer than the queue allows', async () => {
 	const gate = openGate('impatient')
-	const first = gateway.ask('impatient')
-	await upstream.asked('impatient', 1)
-	expect(await gateway.ask('impatient')).toMatchObject({ status: 503, error: { code: 'server_is_overloaded' } })
+	const first = gateway.send('impatient')
+	await upstream.request('impatient', 1)
+	expect(await gateway.send('impatient')).toMatchObject({ status: 503, error: { code: 'server_is_overloaded' } })
 	gate.open()
 	expect((await first).status).toBe(200)
-	expect(upstream.askedOf('impatient')).toHaveLength(1)
+	expect(upstream.requestsTo('impatient')).toHaveLength(1)
 })
 
 test('an upstream with room is asked before one that is full', async () => {
 	const gate = openGate('full')
 	upstream.script('reserve', healthy())
-	const first = gateway.ask('spills')
-	await upstream.asked('full', 1)
-	const second = await gateway.ask('spills')
+	const first = gateway.send('spills')
+	await upstream.request('full', 1)
+	const second = await gateway.send('spills')
 	expect((await gateway.lineOf(second.requestId)).upstream).toBe('reserve')
 	gate.open()
 	expect((await first).status).toBe(200)
@@ -101,13 +101,13 @@ test('an upstream with room is asked before one that is full', async () => {
 
 test('a turn comes back however the call before ended', async () => {
 	upstream.script('returns', refuses(400, 'bad'), refuses(503, 'busy'), stallsMidStream, healthy())
-	expect((await gateway.ask('returns')).status).toBe(400)
-	expect((await gateway.ask('returns')).status).toBe(503)
-	const leaving = new AbortController()
-	const response = await gateway.open('returns', { signal: leaving.signal })
+	expect((await gateway.send('returns')).status).toBe(400)
+	expect((await gateway.send('returns')).status).toBe(503)
+	const disconnect = new AbortController()
+	const response = await gateway.open('returns', { signal: disconnect.signal })
 	await response.body?.getReader().read()
-	expect((await gateway.ask('returns')).status).toBe(503)
-	leaving.abort()
+	expect((await gateway.send('returns')).status).toBe(503)
+	disconnect.abort()
 	await gauge('running', 'returns', 0)
-	expect((await gateway.ask('returns')).status).toBe(200)
+	expect((await gateway.send('returns')).status).toBe(200)
 })

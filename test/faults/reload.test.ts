@@ -4,17 +4,24 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { eventually, type FaultyGateway, logLines, readAnswer, startFaultyGateway, upstreamAt } from './gateway.ts'
+import {
+	eventually,
+	type FaultTestGateway,
+	logLines,
+	readAnswer,
+	startFaultTestGateway,
+	upstreamAt,
+} from './gateway.ts'
 import { openScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts'
 import { answerText, chunked, healthy, lastChunk, lastEvents, refuses, streamHead, textEvent } from './scripts.ts'
 
 let upstream: ScriptedUpstream
-let gateway: FaultyGateway
+let gateway: FaultTestGateway
 
 beforeAll(async () => {
 	upstream = openScriptedUpstream()
 	for (const name of ['old', 'new', 'newer']) upstream.script(name, healthy())
-	gateway = await startFaultyGateway(configOf('old'))
+	gateway = await startFaultTestGateway(configOf('old'))
 })
 afterAll(async () => {
 	await gateway.stop()
@@ -48,17 +55,17 @@ function serves(...names: readonly string[]): Promise<true> {
 
 test('a model appears and another goes, while a stream on the one that goes ends in full', async () => {
 	const gate = Promise.withResolvers<void>()
-	upstream.script('old', async (talk) => {
-		await talk.send(Buffer.concat([Buffer.from(streamHead), chunked(textEvent('before'))]))
+	upstream.script('old', async (exchange) => {
+		await exchange.send(Buffer.concat([Buffer.from(streamHead), chunked(textEvent('before'))]))
 		await gate.promise
-		await talk.send(Buffer.concat([chunked(textEvent(' after') + lastEvents), Buffer.from(lastChunk)]))
+		await exchange.send(Buffer.concat([chunked(textEvent(' after') + lastEvents), Buffer.from(lastChunk)]))
 	})
 	const running = await gateway.open('old')
 	await change(JSON.stringify(configOf('new')))
 	await serves('new')
-	expect((await gateway.ask('new')).text).toBe(answerText)
-	expect(await gateway.ask('old')).toMatchObject({ status: 404, error: { code: 'model_not_found' } })
-	expect(upstream.askedOf('old')[0]?.left).toBe(false)
+	expect((await gateway.send('new')).text).toBe(answerText)
+	expect(await gateway.send('old')).toMatchObject({ status: 404, error: { code: 'model_not_found' } })
+	expect(upstream.requestsTo('old')[0]?.left).toBe(false)
 	// Longer than an upstream that nobody asks is kept: what keeps it is the stream.
 	await Bun.sleep(1500)
 	gate.resolve()
@@ -70,12 +77,12 @@ test('a model appears and another goes, while a stream on the one that goes ends
 test('a changed file is read without a signal', async () => {
 	await change(JSON.stringify(configOf('new', 'newer')), 'none')
 	await serves('new', 'newer')
-	expect((await gateway.ask('newer')).text).toBe(answerText)
+	expect((await gateway.send('newer')).text).toBe(answerText)
 })
 
 test('an upstream that did not change keeps what is known of it', async () => {
 	upstream.script('newer', refuses(500, 'oops'))
-	await gateway.ask('newer')
+	await gateway.send('newer')
 	const breaker = async () => (await gateway.metrics()).get('dragoman_upstream_breaker{upstream="newer"}')
 	expect(await breaker()).toBe(2)
 	upstream.script('old', healthy())
@@ -92,13 +99,13 @@ const unusable: readonly (readonly [string, () => string, RegExp])[] = [
 ]
 for (const [name, text, reason] of unusable)
 	test(`a file that ${name} changes nothing, and the log says why`, async () => {
-		const complaints = () => logLines(gateway).filter(({ msg }) => String(msg).includes('configuration rejected'))
-		const before = complaints().length
+		const rejections = () => logLines(gateway).filter(({ msg }) => String(msg).includes('configuration rejected'))
+		const before = rejections().length
 		await change(text())
-		await eventually('complaint', () => complaints().length > before)
-		expect(String(complaints().at(-1)?.reason)).toMatch(reason)
+		await eventually('complaint', () => rejections().length > before)
+		expect(String(rejections().at(-1)?.reason)).toMatch(reason)
 		await serves('new', 'newer', 'old')
-		expect((await gateway.ask('new')).text).toBe(answerText)
+		expect((await gateway.send('new')).text).toBe(answerText)
 	})
 
 test('a field that waits for a restart is named', async () => {

@@ -4,7 +4,7 @@
 import type { Socket } from 'bun'
 
 /** One request as it came in. */
-export interface Asked {
+export interface UpstreamRequest {
 	readonly method: string
 	readonly path: string
 	/** By lower-case name. */
@@ -15,12 +15,12 @@ export interface Asked {
 	/** Whether its asker ended the connection before the answer was over. */
 	readonly left: boolean
 	/** Resolves when that happens. */
-	readonly leaving: Promise<void>
+	readonly disconnected: Promise<void>
 }
 
 /** What a script may do with the connection that a request came on. */
-export interface Talk {
-	readonly asked: Asked
+export interface Exchange {
+	readonly request: UpstreamRequest
 	/** The connection is gone. */
 	readonly closed: boolean
 	/** Resolves when the system took all of it, or the connection is gone. */
@@ -33,7 +33,7 @@ export interface Talk {
 	reset(): void
 }
 
-export type Script = (talk: Talk) => Promise<void> | void
+export type Script = (exchange: Exchange) => Promise<void> | void
 
 export interface ScriptedUpstream {
 	readonly port: number
@@ -42,24 +42,24 @@ export interface ScriptedUpstream {
 	/** How the requests to `name` are answered: each script in its turn, the last one from then on. */
 	script(name: string, ...scripts: readonly [Script, ...Script[]]): void
 	/** What `name` was asked, in order. */
-	askedOf(name: string): readonly Asked[]
+	requestsTo(name: string): readonly UpstreamRequest[]
 	/** Resolves as soon as `name` was asked `count` times. */
-	asked(name: string, count: number): Promise<Asked>
+	request(name: string, count: number): Promise<UpstreamRequest>
 	close(): void
 }
 
 export function openScriptedUpstream(): ScriptedUpstream {
 	const scripts = new Map<string, Script[]>()
-	const received: (Asked & { readonly name: string })[] = []
+	const received: (UpstreamRequest & { readonly name: string })[] = []
 	const watchers = new Set<() => void>()
-	const take = (talk: Conversation) => {
-		const [, name = ''] = talk.asked.path.split('/')
-		received.push(Object.assign(talk.asked, { name }))
+	const take = (exchange: OpenExchange) => {
+		const [, name = ''] = exchange.request.path.split('/')
+		received.push(Object.assign(exchange.request, { name }))
 		for (const watch of watchers) watch()
 		const left = scripts.get(name) ?? []
 		const script = left.length > 1 ? left.shift() : left[0]
-		if (script === undefined) talk.reset()
-		else void talk.run(script)
+		if (script === undefined) exchange.reset()
+		else void exchange.run(script)
 	}
 	const listener = Bun.listen<Connection>({
 		hostname: '127.0.0.1',
@@ -75,22 +75,22 @@ export function openScriptedUpstream(): ScriptedUpstream {
 			error: (socket) => socket.data.close(),
 		},
 	})
-	const askedOf = (name: string) => received.filter((asked) => asked.name === name)
+	const requestsTo = (name: string) => received.filter((request) => request.name === name)
 	return {
 		port: listener.port,
 		urlOf: (name) => `http://127.0.0.1:${listener.port}/${name}/v1`,
 		script: (name, ...given) => scripts.set(name, [...given]),
-		askedOf,
-		asked: (name, count) =>
+		requestsTo,
+		request: (name, count) =>
 			new Promise((resolve) => {
-				const look = () => {
-					const asked = askedOf(name)[count - 1]
-					if (asked === undefined) return
-					watchers.delete(look)
-					resolve(asked)
+				const check = () => {
+					const request = requestsTo(name)[count - 1]
+					if (request === undefined) return
+					watchers.delete(check)
+					resolve(request)
 				}
-				watchers.add(look)
-				look()
+				watchers.add(check)
+				check()
 			}),
 		close: () => listener.stop(true),
 	}
@@ -109,12 +109,12 @@ class Connection {
 	readonly socket: Socket<Connection>
 	closed = false
 	writtenBytes = 0
-	private readonly take: (talk: Conversation) => void
+	private readonly take: (exchange: OpenExchange) => void
 	private held = Buffer.alloc(0)
 	private readonly waiting = new Set<() => void>()
 	private readonly closing = new Set<() => void>()
 
-	constructor(socket: Socket<Connection>, take: (talk: Conversation) => void) {
+	constructor(socket: Socket<Connection>, take: (exchange: OpenExchange) => void) {
 		this.socket = socket
 		this.take = take
 	}
@@ -132,7 +132,7 @@ class Connection {
 		const body = this.held.toString('utf8', headEnd + 4, end)
 		this.held = this.held.subarray(end)
 		const [method = '', path = ''] = requestLine.split(' ')
-		this.take(new Conversation(this, { method, path, headers, body }))
+		this.take(new OpenExchange(this, { method, path, headers, body }))
 	}
 
 	/** Resolves at the next change: there is room to write again, or the connection is gone. */
@@ -148,9 +148,9 @@ class Connection {
 		}
 	}
 
-	onClose(told: () => void): void {
-		if (this.closed) told()
-		else this.closing.add(told)
+	onClose(listener: () => void): void {
+		if (this.closed) listener()
+		else this.closing.add(listener)
 	}
 
 	close(): void {
@@ -158,27 +158,27 @@ class Connection {
 		this.closed = true
 		this.socket.end()
 		this.wake()
-		for (const told of this.closing) told()
+		for (const listener of this.closing) listener()
 	}
 }
 
-class Conversation implements Talk {
-	readonly asked: Asked
+class OpenExchange implements Exchange {
+	readonly request: UpstreamRequest
 	private readonly connection: Connection
 	private over = false
 
-	constructor(connection: Connection, request: Pick<Asked, 'method' | 'path' | 'headers' | 'body'>) {
+	constructor(connection: Connection, request: Pick<UpstreamRequest, 'method' | 'path' | 'headers' | 'body'>) {
 		this.connection = connection
-		const leaving = Promise.withResolvers<void>()
+		const disconnected = Promise.withResolvers<void>()
 		let left = false
 		connection.onClose(() => {
 			if (this.over) return
 			left = true
-			leaving.resolve()
+			disconnected.resolve()
 		})
-		this.asked = {
+		this.request = {
 			...request,
-			leaving: leaving.promise,
+			disconnected: disconnected.promise,
 			get left() {
 				return left
 			},
@@ -211,10 +211,10 @@ class Conversation implements Talk {
 		const untilMs = performance.now() + ms
 		while (!this.closed && performance.now() < untilMs) {
 			let timer: ReturnType<typeof setTimeout> | undefined
-			const late = new Promise<void>((resolve) => {
+			const timeout = new Promise<void>((resolve) => {
 				timer = setTimeout(resolve, untilMs - performance.now())
 			})
-			await Promise.race([late, this.connection.change()])
+			await Promise.race([timeout, this.connection.change()])
 			clearTimeout(timer)
 		}
 	}

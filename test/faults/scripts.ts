@@ -1,7 +1,7 @@
 // How an upstream may answer or fail to, each as a script. One script serves both kinds of request: what it breaks is an event stream
 // where one was asked for, else one JSON object.
 
-import type { Script, Talk } from './scripted-upstream.ts'
+import type { Exchange, Script } from './scripted-upstream.ts'
 
 /** What a healthy upstream says, and what it counts. */
 export const answerText = 'one two three'
@@ -10,8 +10,8 @@ export const answerUsage = { prompt_tokens: 7, completion_tokens: 3, total_token
 const identity = { id: 'chatcmpl-upstream', created: 1, model: 'm' }
 const words = ['one', ' two', ' three'] as const
 
-export function wantsStream({ asked }: Talk): boolean {
-	return (JSON.parse(asked.body) as { stream?: boolean }).stream === true
+export function wantsStream({ request }: Exchange): boolean {
+	return (JSON.parse(request.body) as { stream?: boolean }).stream === true
 }
 
 /** One event of a stream that says `content`. */
@@ -59,8 +59,8 @@ export function chunked(data: string | Uint8Array): Buffer {
 export const lastChunk = '0\r\n\r\n'
 
 /** The beginning of either kind of answer, with nothing of the body. */
-function begin(talk: Talk, bodyBytes = completionText().length): Promise<void> {
-	return talk.send(wantsStream(talk) ? streamHead : jsonHead(bodyBytes))
+function begin(exchange: Exchange, bodyBytes = completionText().length): Promise<void> {
+	return exchange.send(wantsStream(exchange) ? streamHead : jsonHead(bodyBytes))
 }
 
 function jsonHead(bodyBytes: number): string {
@@ -69,8 +69,8 @@ function jsonHead(bodyBytes: number): string {
 
 /** Answers with this status and body, on a connection that stays open. */
 export function answers(status: number, body: string, headers: Readonly<Record<string, string>> = {}): Script {
-	return (talk) =>
-		talk.send(
+	return (exchange) =>
+		exchange.send(
 			head(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...headers }) +
 				body,
 		)
@@ -83,51 +83,51 @@ export function refuses(status: number, message: string, headers: Readonly<Recor
 
 /** The answer that all is well with, which takes `wordMs` a word. */
 export function healthy(wordMs = 0, text: readonly string[] = words): Script {
-	return async (talk) => {
-		if (!wantsStream(talk)) {
-			await talk.pause(wordMs * text.length)
-			return answers(200, completionText(text.join('')))(talk)
+	return async (exchange) => {
+		if (!wantsStream(exchange)) {
+			await exchange.pause(wordMs * text.length)
+			return answers(200, completionText(text.join('')))(exchange)
 		}
-		await talk.send(streamHead)
+		await exchange.send(streamHead)
 		for (const word of text) {
-			if (wordMs > 0) await talk.pause(wordMs)
-			await talk.send(chunked(textEvent(word)))
+			if (wordMs > 0) await exchange.pause(wordMs)
+			await exchange.send(chunked(textEvent(word)))
 		}
-		await talk.send(Buffer.concat([chunked(lastEvents), Buffer.from(lastChunk)]))
+		await exchange.send(Buffer.concat([chunked(lastEvents), Buffer.from(lastChunk)]))
 	}
 }
 
 /** Never says a word. */
-export const silent: Script = (talk) => talk.asked.leaving
+export const silent: Script = (exchange) => exchange.request.disconnected
 
 /** A stream of this, and what `then` does with the connection. Other requests get half a completion first. */
 export function beginsThen(events: string | Uint8Array, then: Script): Script {
-	return async (talk) => {
-		await begin(talk)
-		await talk.send(wantsStream(talk) ? chunked(events) : completionText().slice(0, 40))
+	return async (exchange) => {
+		await begin(exchange)
+		await exchange.send(wantsStream(exchange) ? chunked(events) : completionText().slice(0, 40))
 		// So that what was sent is read by itself: a reset may overtake it.
-		await talk.pause(settleMs)
-		await then(talk)
+		await exchange.pause(settleMs)
+		await then(exchange)
 	}
 }
 
 const settleMs = 60
 const twoEvents = textEvent('one') + textEvent(' two')
 
-export function endsConnection(talk: Talk): void {
-	talk.end()
+export function endsConnection(exchange: Exchange): void {
+	exchange.end()
 }
 
-export function resetsConnection(talk: Talk): void {
-	talk.reset()
+export function resetsConnection(exchange: Exchange): void {
+	exchange.reset()
 }
 
 export const resetBeforeHeaders: Script = resetsConnection
 
-export const resetAfterHeaders: Script = async (talk) => {
-	await begin(talk)
-	await talk.pause(settleMs)
-	talk.reset()
+export const resetAfterHeaders: Script = async (exchange) => {
+	await begin(exchange)
+	await exchange.pause(settleMs)
+	exchange.reset()
 }
 
 export const cutMidEvent = beginsThen(twoEvents + textEvent(' three').slice(0, 30), endsConnection)
@@ -136,48 +136,48 @@ export const resetMidStream = beginsThen(twoEvents, resetsConnection)
 export const stallsMidStream = beginsThen(twoEvents, silent)
 
 /** The stream ends as HTTP should, but the answer in it does not. */
-export const endsEarly = beginsThen(twoEvents, async (talk) => {
-	if (wantsStream(talk)) await talk.send(lastChunk)
-	else talk.end()
+export const endsBeforeFinish = beginsThen(twoEvents, async (exchange) => {
+	if (wantsStream(exchange)) await exchange.send(lastChunk)
+	else exchange.end()
 })
 
 /** Comes with its headers after `ms`. */
 export function slowHeaders(ms: number): Script {
-	return async (talk) => {
-		await talk.pause(ms)
-		await healthy()(talk)
+	return async (exchange) => {
+		await exchange.pause(ms)
+		await healthy()(exchange)
 	}
 }
 
 /** Comes with its headers at once, and with the body after `ms`. */
 export function slowBody(ms: number): Script {
-	return async (talk) => {
-		await begin(talk)
-		await talk.pause(ms)
-		if (!wantsStream(talk)) return talk.send(completionText())
-		await talk.send(Buffer.concat([chunked(textEvent(answerText) + lastEvents), Buffer.from(lastChunk)]))
+	return async (exchange) => {
+		await begin(exchange)
+		await exchange.pause(ms)
+		if (!wantsStream(exchange)) return exchange.send(completionText())
+		await exchange.send(Buffer.concat([chunked(textEvent(answerText) + lastEvents), Buffer.from(lastChunk)]))
 	}
 }
 
 /** A web page with status 200. */
 export const webPage = answers(200, '<!doctype html><title>It works!</title>', { 'content-type': 'text/html' })
 
-export const notHttp: Script = (talk) => talk.send('SSH-2.0-OpenSSH_9.6\r\n\r\n')
+export const notHttp: Script = (exchange) => exchange.send('SSH-2.0-OpenSSH_9.6\r\n\r\n')
 
 /** Garbage as an event, first of all or after a good one. */
 export function garbageEvent(before: string): Script {
-	return (talk) =>
-		wantsStream(talk)
-			? talk.send(Buffer.concat([Buffer.from(streamHead), chunked(`${before}data: <html>\n\n`)]))
-			: answers(200, '{"choices": [')(talk)
+	return (exchange) =>
+		wantsStream(exchange)
+			? exchange.send(Buffer.concat([Buffer.from(streamHead), chunked(`${before}data: <html>\n\n`)]))
+			: answers(200, '{"choices": [')(exchange)
 }
 
 /** The byte 0xFF where a letter should be. */
-export const invalidUtf8: Script = (talk) => {
+export const invalidUtf8: Script = (exchange) => {
 	const bytes = (text: string) => Buffer.from(text.replace('two', 'tw?').replace('?', '\xff'), 'latin1')
-	if (!wantsStream(talk))
-		return talk.send(Buffer.concat([Buffer.from(jsonHead(completionText().length)), bytes(completionText())]))
-	return talk.send(
+	if (!wantsStream(exchange))
+		return exchange.send(Buffer.concat([Buffer.from(jsonHead(completionText().length)), bytes(completionText())]))
+	return exchange.send(
 		Buffer.concat([
 			Buffer.from(streamHead),
 			chunked(bytes(textEvent(answerText))),
@@ -189,33 +189,33 @@ export const invalidUtf8: Script = (talk) => {
 
 /** Promises `extraBytes` more than it sends, or fewer where negative, and ends the connection. */
 export function wrongLength(extraBytes: number): Script {
-	return async (talk) => {
-		const stream = wantsStream(talk)
+	return async (exchange) => {
+		const stream = wantsStream(exchange)
 		const body = stream ? textEvent('one') + textEvent(' two') + textEvent(' three') + lastEvents : completionText()
 		const type = stream ? 'text/event-stream' : 'application/json'
-		await talk.send(head(200, { 'content-type': type, 'content-length': body.length + extraBytes }) + body)
-		await talk.pause(settleMs)
-		talk.end()
+		await exchange.send(head(200, { 'content-type': type, 'content-length': body.length + extraBytes }) + body)
+		await exchange.pause(settleMs)
+		exchange.end()
 	}
 }
 
 /** As much of a streamed answer as lies behind its second event. */
-export const behindTwoEvents = (textEvent(' three') + lastEvents).length
+export const bytesAfterTwoEvents = (textEvent(' three') + lastEvents).length
 
 /** A good answer, compressed although nobody asked for it. */
-export const compressed: Script = async (talk) => {
-	const stream = wantsStream(talk)
+export const compressed: Script = async (exchange) => {
+	const stream = wantsStream(exchange)
 	const body = Bun.gzipSync(stream ? textEvent(answerText) + lastEvents : completionText())
 	const type = stream ? 'text/event-stream' : 'application/json'
-	await talk.send(head(200, { 'content-type': type, 'content-encoding': 'gzip', 'content-length': body.length }))
-	await talk.send(body)
+	await exchange.send(head(200, { 'content-type': type, 'content-encoding': 'gzip', 'content-length': body.length }))
+	await exchange.send(body)
 }
 
 /** Status 200, and an error as the body or as the stream's first event. */
-export const errorWithStatus200: Script = (talk) => {
+export const errorWithStatus200: Script = (exchange) => {
 	const error = JSON.stringify({ error: { message: 'out of memory', type: 'server_error', code: null } })
-	if (!wantsStream(talk)) return answers(200, error)(talk)
-	return talk.send(Buffer.concat([Buffer.from(streamHead), chunked(`data: ${error}\n\n`), Buffer.from(lastChunk)]))
+	if (!wantsStream(exchange)) return answers(200, error)(exchange)
+	return exchange.send(Buffer.concat([Buffer.from(streamHead), chunked(`data: ${error}\n\n`), Buffer.from(lastChunk)]))
 }
 
 /** An error as the third event. */
@@ -226,30 +226,30 @@ export const errorMidStream = beginsThen(
 
 /** Never ends: an event every `everyMs`; for other requests, as often, so many spaces in front of a JSON object. 0 is as fast as it is read. */
 export function endless(everyMs: number, spaces: number): Script {
-	return async (talk) => {
-		const stream = wantsStream(talk)
-		const piece = chunked(stream ? textEvent(' more') : ' '.repeat(spaces))
-		await talk.send(
+	return async (exchange) => {
+		const stream = wantsStream(exchange)
+		const chunk = chunked(stream ? textEvent(' more') : ' '.repeat(spaces))
+		await exchange.send(
 			stream ? streamHead : head(200, { 'content-type': 'application/json', 'transfer-encoding': 'chunked' }),
 		)
-		while (!talk.closed) {
-			await talk.send(piece)
-			if (everyMs > 0) await talk.pause(everyMs)
+		while (!exchange.closed) {
+			await exchange.send(chunk)
+			if (everyMs > 0) await exchange.pause(everyMs)
 		}
 	}
 }
 
 /** One answer, or one event, of this many bytes. */
 export function large(bytes: number): Script {
-	return async (talk) => {
-		const stream = wantsStream(talk)
-		await talk.send(
+	return async (exchange) => {
+		const stream = wantsStream(exchange)
+		await exchange.send(
 			stream ? streamHead : head(200, { 'content-type': 'application/json', 'transfer-encoding': 'chunked' }),
 		)
 		const [before, after] = (stream ? textEvent('?') : completionText('?')).split('?')
-		const piece = chunked('x'.repeat(65_536))
-		await talk.send(chunked(before ?? ''))
-		for (let sent = 0; sent < bytes && !talk.closed; sent += 65_536) await talk.send(piece)
-		await talk.send(Buffer.concat([chunked((after ?? '') + (stream ? lastEvents : '')), Buffer.from(lastChunk)]))
+		const chunk = chunked('x'.repeat(65_536))
+		await exchange.send(chunked(before ?? ''))
+		for (let sent = 0; sent < bytes && !exchange.closed; sent += 65_536) await exchange.send(chunk)
+		await exchange.send(Buffer.concat([chunked((after ?? '') + (stream ? lastEvents : '')), Buffer.from(lastChunk)]))
 	}
 }

@@ -4,12 +4,12 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { copiesMs } from '../../src/cli/stop.ts'
 import { root, temporaryFolder } from '../server.ts'
-import { eventually, type FaultyGateway, readAnswer, startFaultyGateway, upstreamAt } from './gateway.ts'
+import { eventually, type FaultTestGateway, readAnswer, startFaultTestGateway, upstreamAt } from './gateway.ts'
 import { openScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts'
 import { answerText, endless, healthy, silent } from './scripts.ts'
 
 let upstream: ScriptedUpstream
-const gateways = new Set<FaultyGateway>()
+const gateways = new Set<FaultTestGateway>()
 
 beforeAll(() => {
 	upstream = openScriptedUpstream()
@@ -22,9 +22,9 @@ afterEach(async () => {
 	gateways.clear()
 })
 
-async function start(shutdownMs: number, limits: object = {}): Promise<FaultyGateway> {
+async function start(shutdownMs: number, limits: object = {}): Promise<FaultTestGateway> {
 	const names = ['gated', 'endless', 'silent'] as const
-	const gateway = await startFaultyGateway({
+	const gateway = await startFaultTestGateway({
 		limits: { shutdownMs, ...limits },
 		models: Object.fromEntries(names.map((name) => [name, { route: [name] }])),
 		upstreams: Object.fromEntries(names.map((name) => [name, upstreamAt(upstream.urlOf(name))])),
@@ -34,7 +34,7 @@ async function start(shutdownMs: number, limits: object = {}): Promise<FaultyGat
 }
 
 /** Resolves once nobody can connect any more. */
-function refusesConnections({ url }: FaultyGateway): Promise<true> {
+function refusesConnections({ url }: FaultTestGateway): Promise<true> {
 	const { hostname, port } = new URL(url)
 	return eventually('refused connection', async () => {
 		try {
@@ -50,12 +50,12 @@ function refusesConnections({ url }: FaultyGateway): Promise<true> {
 test('running answers of both kinds end in full, then the process ends well', async () => {
 	const gateway = await start(10_000)
 	const gate = Promise.withResolvers<void>()
-	upstream.script('gated', async (talk) => {
+	upstream.script('gated', async (exchange) => {
 		await gate.promise
-		await healthy()(talk)
+		await healthy()(exchange)
 	})
-	const answers = [gateway.ask('gated', { stream: true }), gateway.ask('gated')]
-	await upstream.asked('gated', 2)
+	const answers = [gateway.send('gated', { stream: true }), gateway.send('gated')]
+	await upstream.request('gated', 2)
 	const ended = gateway.stop('SIGTERM')
 	await refusesConnections(gateway)
 	gate.resolve()
@@ -68,48 +68,48 @@ test('running answers of both kinds end in full, then the process ends well', as
 test('a stream that lasts too long ends with an error event, a whole answer with an error', async () => {
 	const gateway = await start(300)
 	const streaming = await gateway.open('endless')
-	const whole = gateway.ask('silent')
-	await upstream.asked('silent', 1)
+	const unary = gateway.send('silent')
+	await upstream.request('silent', 1)
 	const ended = gateway.stop('SIGTERM')
 	const streamed = await readAnswer(streaming)
 	expect(streamed.text).toStartWith(' more')
 	expect(streamed.error).toMatchObject({ code: 'server_closing', message: 'The server is closing.' })
 	expect(streamed.data.at(-1)).toContain('"error"')
-	expect(await whole).toMatchObject({ status: 503, error: { code: 'server_closing' } })
+	expect(await unary).toMatchObject({ status: 503, error: { code: 'server_closing' } })
 	expect(await ended).toBe(0)
 	gateways.clear()
-	const [asked] = upstream.askedOf('endless')
-	await eventually('end of the upstream call', () => asked?.left)
+	const [request] = upstream.requestsTo('endless')
+	await eventually('end of the upstream call', () => request?.left)
 })
 
 test('a second signal does not wait', async () => {
 	const gateway = await start(60_000)
-	const before = upstream.askedOf('silent').length
-	const fate = gateway.open('silent', { stream: false }).then(
+	const before = upstream.requestsTo('silent').length
+	const outcome = gateway.open('silent', { stream: false }).then(
 		() => 'answered',
 		() => 'lost',
 	)
-	await upstream.asked('silent', before + 1)
+	await upstream.request('silent', before + 1)
 	const ended = gateway.stop('SIGTERM')
 	await refusesConnections(gateway)
 	// Only time tells a second signal from a copy of the first.
 	await Bun.sleep(copiesMs)
 	process.kill(gateway.pid, 'SIGTERM')
 	expect(await ended).toBe(130)
-	expect(await fate).toBe('lost')
+	expect(await outcome).toBe('lost')
 	gateways.clear()
 })
 
 test('copies of the first signal do not end the process at once', async () => {
 	const gateway = await start(10_000)
 	const gate = Promise.withResolvers<void>()
-	upstream.script('gated', async (talk) => {
+	upstream.script('gated', async (exchange) => {
 		await gate.promise
-		await healthy()(talk)
+		await healthy()(exchange)
 	})
-	const before = upstream.askedOf('gated').length
-	const answer = gateway.ask('gated')
-	await upstream.asked('gated', before + 1)
+	const before = upstream.requestsTo('gated').length
+	const answer = gateway.send('gated')
+	await upstream.request('gated', before + 1)
 	const ended = gateway.stop('SIGTERM')
 	for (const signal of ['SIGTERM', 'SIGINT', 'SIGTERM'] as const) process.kill(gateway.pid, signal)
 	await refusesConnections(gateway)
@@ -131,7 +131,7 @@ test('while it drains, requests are accepted and readiness is refused; then the 
 	})
 	expect(state.status).toBe('draining')
 	expect(state.models).toHaveLength(3)
-	expect(await gateway.ask('gated')).toMatchObject({ status: 200, text: answerText })
+	expect(await gateway.send('gated')).toMatchObject({ status: 200, text: answerText })
 	expect((await fetch(`${gateway.url}/health`)).status).toBe(200)
 	await refusesConnections(gateway)
 	expect(await ended).toBe(0)
@@ -141,14 +141,14 @@ test('while it drains, requests are accepted and readiness is refused; then the 
 test('an answer that begins while it drains has the whole time to close', async () => {
 	const gateway = await start(10_000, { drainMs: 1000 })
 	const gate = Promise.withResolvers<void>()
-	upstream.script('gated', async (talk) => {
+	upstream.script('gated', async (exchange) => {
 		await gate.promise
-		await healthy()(talk)
+		await healthy()(exchange)
 	})
-	const before = upstream.askedOf('gated').length
+	const before = upstream.requestsTo('gated').length
 	const ended = gateway.stop('SIGTERM')
-	const answer = gateway.ask('gated')
-	await upstream.asked('gated', before + 1)
+	const answer = gateway.send('gated')
+	await upstream.request('gated', before + 1)
 	await refusesConnections(gateway)
 	gate.resolve()
 	expect(await answer).toMatchObject({ status: 200, text: answerText })

@@ -1,7 +1,7 @@
 // Clients that do not read, on an upstream that never ends: the upstream is held back, and what is kept for them is bounded.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { eventually, type FaultyGateway, startFaultyGateway, upstreamAt } from './gateway.ts'
+import { eventually, type FaultTestGateway, startFaultTestGateway, upstreamAt } from './gateway.ts'
 import { openScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts'
 import { endless, healthy } from './scripts.ts'
 
@@ -11,13 +11,13 @@ const clients = 8
 const longestAhead = 16 * mebibyte
 const betweenChunksMs = 300
 let upstream: ScriptedUpstream
-let gateway: FaultyGateway
+let gateway: FaultTestGateway
 
 beforeAll(async () => {
 	upstream = openScriptedUpstream()
 	upstream.script('endless', endless(0, 1))
 	upstream.script('healthy', healthy())
-	gateway = await startFaultyGateway({
+	gateway = await startFaultTestGateway({
 		models: { endless: { route: ['endless'] }, healthy: { route: ['healthy'] } },
 		upstreams: {
 			endless: upstreamAt(upstream.urlOf('endless'), { timeouts: { betweenChunksMs } }),
@@ -52,9 +52,9 @@ async function openLazyClient() {
 }
 
 /** The bytes that the upstream got rid of, once they do not become more. */
-async function standstill(): Promise<number> {
+async function stalledAt(): Promise<number> {
 	let before = -1
-	const total = () => upstream.askedOf('endless').reduce((sum, { writtenBytes }) => sum + writtenBytes, 0)
+	const total = () => upstream.requestsTo('endless').reduce((sum, { writtenBytes }) => sum + writtenBytes, 0)
 	await eventually(
 		'standstill of the upstream',
 		async () => {
@@ -72,25 +72,25 @@ async function residentBytes(): Promise<number> {
 }
 
 test(`${clients} clients that do not read`, async () => {
-	await gateway.ask('healthy')
+	await gateway.send('healthy')
 	const restingBytes = await residentBytes()
 	const lazy = await Promise.all(Array.from({ length: clients }, openLazyClient))
-	await upstream.asked('endless', clients)
-	const heldBytes = await standstill()
+	await upstream.request('endless', clients)
+	const heldBytes = await stalledAt()
 	expect(heldBytes).toBeLessThan(clients * longestAhead)
 	// What is stored for the clients, and a heap that grows with its first streams.
 	expect((await residentBytes()) - restingBytes).toBeLessThan(clients * longestAhead + 64 * mebibyte)
 
 	// It stood still for longer than an upstream may be silent, and that is the client's doing.
-	expect(upstream.askedOf('endless').map(({ left }) => left)).toEqual(Array(clients).fill(false))
-	expect((await gateway.ask('healthy')).status).toBe(200)
+	expect(upstream.requestsTo('endless').map(({ left }) => left)).toEqual(Array(clients).fill(false))
+	expect((await gateway.send('healthy')).status).toBe(200)
 
 	const [first, ...others] = lazy
 	first?.socket.resume()
 	await eventually('more from the upstream', () => (first?.received() ?? 0) > 2 * longestAhead, 20_000)
 
 	for (const { socket } of lazy) socket.terminate()
-	await eventually('end of all calls', () => upstream.askedOf('endless').every(({ left }) => left))
+	await eventually('end of all calls', () => upstream.requestsTo('endless').every(({ left }) => left))
 	expect(others.every(({ received }) => received() <= longestAhead)).toBe(true)
 	await eventually('end of all requests', async () => (await gateway.metrics()).get('dragoman_requests_running') === 0)
 	expect((await gateway.metrics()).get('dragoman_upstream_breaker{upstream="endless"}')).toBe(0)

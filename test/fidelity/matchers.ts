@@ -9,10 +9,10 @@ export interface UpstreamView {
 	readonly headers: Headers
 	readonly text: string
 	/** Absent for errors. */
-	readonly said?: ClientView
+	readonly view?: ClientView
 }
 
-const words = {
+const patterns = {
 	length: /"(finish_reason|stop_reason)":"(length|max_tokens)"|"reason":"max_output_tokens"/,
 	filtered: /"(finish_reason|stop_reason)":"(content_filter|refusal)"|"reason":"content_filter"/,
 	prompt: /"(prompt_tokens|input_tokens|prompt)":(31|11)\b/,
@@ -20,34 +20,34 @@ const words = {
 	cached: /"(cached_tokens|cache_read_input_tokens)":20\b/,
 } as const
 
-export function hears(
+export function shows(
 	feature: AnswerFeature,
-	{ status, headers, text, said }: UpstreamView,
-	tongue: DialectClient,
+	{ status, headers, text, view }: UpstreamView,
+	client: DialectClient,
 ): boolean {
-	const { statuses } = tongue
+	const { statuses } = client
 	switch (feature) {
 		case 'text':
-			return said?.text === marks.text
+			return view?.text === marks.text
 		case 'reasoning':
 			return text.includes(marks.reasoning)
 		case 'proof':
 			return text.includes(marks.proof)
 		case 'calls':
 		case 'callsStreamed':
-			return said?.calls.length === 2 && said.calls.every(({ name }) => name === 'look')
+			return view?.calls.length === 2 && view.calls.every(({ name }) => name === 'look')
 		case 'length':
 		case 'filtered':
-			return words[feature].test(text)
+			return patterns[feature].test(text)
 		case 'stopText':
 			return text.includes(marks.stop)
 		case 'refusal':
 			return text.includes(marks.refusal)
 		case 'usage':
 		case 'usageStreamed':
-			return words.prompt.test(text) && words.generated.test(text)
+			return patterns.prompt.test(text) && patterns.generated.test(text)
 		case 'cached':
-			return words.cached.test(text)
+			return patterns.cached.test(text)
 		case 'errorInvalid':
 			return status === statuses.invalidRequest
 		case 'errorLimit':
@@ -58,12 +58,12 @@ export function hears(
 		case 'errorFailed':
 			return status === 502
 		case 'errorMidStream':
-			return said !== undefined && (tongue.failure === 'cut' ? !said.ended : said.failed !== undefined)
+			return view !== undefined && (client.failure === 'cut' ? !view.ended : view.failed !== undefined)
 	}
 }
 
 /** What clients of a dialect are not told since it has no words for it, by the names of the tongues. */
-export const unheard: Readonly<Record<string, readonly AnswerFeature[]>> = {
+export const notExpressible: Readonly<Record<string, readonly AnswerFeature[]>> = {
 	openai: ['proof', 'stopText'],
 	'openai responses': ['proof', 'stopText'],
 	albert: ['proof', 'stopText'],

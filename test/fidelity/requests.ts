@@ -4,7 +4,7 @@
 import { marks, type RequestFeature } from './features.ts'
 
 export type Body = Record<string, unknown>
-export type Phrases = Partial<Record<RequestFeature, (body: Body) => Body>>
+export type FeatureRequests = Partial<Record<RequestFeature, (body: Body) => Body>>
 
 const schema = {
 	type: 'object',
@@ -22,7 +22,7 @@ function before(...messages: readonly object[]) {
 	return (body: Body): Body => ({ ...body, messages: [...messages, ...messagesOf(body)] })
 }
 
-function asking(...content: readonly object[]) {
+function userMessage(...content: readonly object[]) {
 	return (body: Body): Body => ({ ...body, messages: [{ role: 'user', content }] })
 }
 
@@ -33,13 +33,16 @@ function having(fields: Body) {
 const openaiTool = { type: 'function', function: { name: 'look', description: 'Looks.', parameters: schema } }
 const openaiCall = { id: 'call_1', type: 'function', function: { name: 'look', arguments: '{"place":"Paris"}' } }
 
-const chat: Phrases = {
+const chat: FeatureRequests = {
 	system: before({ role: 'system', content: marks.system }),
 	developer: before({ role: 'developer', content: marks.system }),
-	image: asking({ type: 'text', text: 'What is it?' }, { type: 'image_url', image_url: { url: image } }),
-	imageUrl: asking({ type: 'text', text: 'What is it?' }, { type: 'image_url', image_url: { url: marks.imageUrl } }),
-	audio: asking({ type: 'input_audio', input_audio: { data: marks.audio, format: 'wav' } }),
-	file: asking({
+	image: userMessage({ type: 'text', text: 'What is it?' }, { type: 'image_url', image_url: { url: image } }),
+	imageUrl: userMessage(
+		{ type: 'text', text: 'What is it?' },
+		{ type: 'image_url', image_url: { url: marks.imageUrl } },
+	),
+	audio: userMessage({ type: 'input_audio', input_audio: { data: marks.audio, format: 'wav' } }),
+	file: userMessage({
 		type: 'file',
 		file: { filename: 'a.pdf', file_data: `data:application/pdf;base64,${marks.file}` },
 	}),
@@ -100,7 +103,7 @@ function answered(output: unknown) {
 	})
 }
 
-const responses: Phrases = {
+const responses: FeatureRequests = {
 	system: having({ instructions: marks.system }),
 	developer: (body) => ({ ...body, input: [{ role: 'developer', content: marks.system }, ...inputOf(body)] }),
 	image: input({ type: 'input_image', image_url: image }),
@@ -144,11 +147,11 @@ function reported(result: object) {
 	})
 }
 
-const messages: Phrases = {
+const messages: FeatureRequests = {
 	system: having({ system: marks.system }),
-	image: asking({ type: 'image', source: { type: 'base64', media_type: 'image/png', data: marks.image } }),
-	imageUrl: asking({ type: 'image', source: { type: 'url', url: marks.imageUrl } }),
-	file: asking({
+	image: userMessage({ type: 'image', source: { type: 'base64', media_type: 'image/png', data: marks.image } }),
+	imageUrl: userMessage({ type: 'image', source: { type: 'url', url: marks.imageUrl } }),
+	file: userMessage({
 		type: 'document',
 		source: { type: 'base64', media_type: 'application/pdf', data: marks.file },
 	}),
@@ -178,10 +181,13 @@ function parameters(fields: Body) {
 	return having({ model_parameters: fields })
 }
 
-const egp: Phrases = {
+const egp: FeatureRequests = {
 	system: before({ role: 'system', content: marks.system }),
-	image: asking({ type: 'image_data', image_data: { data: marks.image, media_type: 'image/png', type: 'base64' } }),
-	imageUrl: asking({ type: 'image_url', image_url: { url: marks.imageUrl } }),
+	image: userMessage({
+		type: 'image_data',
+		image_data: { data: marks.image, media_type: 'image/png', type: 'base64' },
+	}),
+	imageUrl: userMessage({ type: 'image_url', image_url: { url: marks.imageUrl } }),
 	toolResult: (body) => ({
 		...body,
 		messages: [
@@ -200,7 +206,7 @@ const egp: Phrases = {
 }
 
 /** By the names of the tongues. */
-export const phrases: Readonly<Record<string, Phrases>> = {
+export const featureRequests: Readonly<Record<string, FeatureRequests>> = {
 	openai: chat,
 	'openai responses': responses,
 	albert: chat,

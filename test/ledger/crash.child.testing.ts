@@ -11,9 +11,9 @@ import { openedCall, settlement, silentLog } from './ledger.testing.ts'
 
 const [folder = '', round = ''] = process.argv.slice(2)
 const [atOnce, steps] = [16, 8]
-const tell = (line: string) => writeSync(1, `${line}\n`)
+const print = (line: string) => writeSync(1, `${line}\n`)
 
-tell('started')
+print('started')
 const database = await openSqlite(join(folder, 'dragoman.sqlite'))
 const ledger = await openLedger({
 	folder: join(folder, 'journal'),
@@ -32,15 +32,15 @@ await Promise.all(
 			const id = `${round}-${lane}-${count}`
 			const ticket = ledger.open(openedCall(id))
 			await ticket.opened
-			tell(`opened ${id}`)
+			print(`opened ${id}`)
 			for (let tokens = 1; tokens <= steps; tokens++) {
-				tell(`moves ${id} ${tokens}`)
+				print(`moves ${id} ${tokens}`)
 				ticket.progress({ completionTokens: tokens, upstream: 'a' })
 				await new Promise((resolve) => setImmediate(resolve))
 			}
-			tell(`settles ${id}`)
+			print(`settles ${id}`)
 			// Every fourth waits for its settlement only after the next has begun.
-			const settled = ticket.settle(settlement(100)).then(() => tell(`settled ${id}`))
+			const settled = ticket.settle(settlement(100)).then(() => print(`settled ${id}`))
 			if (count % 4 !== 0) await settled
 		}
 	}),

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SqlLedgerStore } from '../../src/stores/sql/sql-ledger-store.ts'
 import { openSqlite } from '../../src/stores/sqlite/sqlite.ts'
-import { everything, open } from './ledger.testing.ts'
+import { allEntries, open } from './ledger.testing.ts'
 
 const rounds = 20
 const child = join(import.meta.dir, 'crash.child.testing.ts')
@@ -21,16 +21,16 @@ interface ClientView {
 }
 
 /** Runs one process and kills it once it has said `lines` lines. */
-async function killAfter(lines: number, folder: string, round: number, said: ClientView): Promise<void> {
+async function killAfter(lines: number, folder: string, round: number, client: ClientView): Promise<void> {
 	const running = Bun.spawn([process.execPath, child, folder, String(round)], { stdout: 'pipe', stderr: 'inherit' })
-	let [rest, seen] = ['', 0]
+	let [rest, received] = ['', 0]
 	const decoder = new TextDecoder()
 	for await (const bytes of running.stdout) {
-		const whole = (rest + decoder.decode(bytes, { stream: true })).split('\n')
-		rest = whole.pop() ?? ''
-		for (const line of whole) note(line, said)
-		seen += whole.length
-		if (seen >= lines) running.kill('SIGKILL')
+		const completeLines = (rest + decoder.decode(bytes, { stream: true })).split('\n')
+		rest = completeLines.pop() ?? ''
+		for (const line of completeLines) note(line, client)
+		received += completeLines.length
+		if (received >= lines) running.kill('SIGKILL')
 	}
 	await running.exited
 	expect(running.signalCode).toBe('SIGKILL')
@@ -54,33 +54,33 @@ async function tear(journals: string): Promise<void> {
 test(`${rounds} times killed, nothing acknowledged is lost, nothing is counted twice, nothing stays open`, async () => {
 	const folder = await mkdtemp(join(tmpdir(), 'dragoman-crash-'))
 	const journals = join(folder, 'journal')
-	const said: ClientView = { opened: new Set(), moved: new Map(), settling: new Set(), settled: new Set() }
+	const client: ClientView = { opened: new Set(), moved: new Map(), settling: new Set(), settled: new Set() }
 	for (let round = 0; round < rounds; round++) {
 		// A quarter of them while they start, and recover what the one before left.
-		await killAfter(round % 4 === 3 ? 1 : Math.ceil(Math.random() * 4000), folder, round, said)
+		await killAfter(round % 4 === 3 ? 1 : Math.ceil(Math.random() * 4000), folder, round, client)
 		if (round % 2 === 0) await tear(journals)
 	}
 
 	const database = await openSqlite(join(folder, 'dragoman.sqlite'))
 	const store = new SqlLedgerStore(database)
 	await (await open({ folder: journals, store })).close()
-	const entries = await store.entries(everything)
+	const entries = await store.entries(allEntries)
 	const byId = new Map(entries.map((entry) => [entry.id, entry]))
-	expect(said.settled.size).toBeGreaterThan(500)
-	expect([...said.opened].filter((id) => !byId.has(id))).toEqual([])
-	expect([...said.settled].filter((id) => byId.get(id)?.outcome !== 'completed')).toEqual([])
+	expect(client.settled.size).toBeGreaterThan(500)
+	expect([...client.opened].filter((id) => !byId.has(id))).toEqual([])
+	expect([...client.settled].filter((id) => byId.get(id)?.outcome !== 'completed')).toEqual([])
 
 	for (const { id, outcome, completionTokens } of entries) {
-		if (outcome === 'completed') expect([id, completionTokens, said.settling.has(id)]).toEqual([id, 100, true])
+		if (outcome === 'completed') expect([id, completionTokens, client.settling.has(id)]).toEqual([id, 100, true])
 		else {
 			expect([id, outcome]).toEqual([id, 'interrupted'])
-			expect(completionTokens).toBeLessThanOrEqual(said.moved.get(id) ?? 0)
+			expect(completionTokens).toBeLessThanOrEqual(client.moved.get(id) ?? 0)
 		}
 	}
 	expect(entries.some(({ outcome }) => outcome === 'interrupted')).toBe(true)
 
 	const tokens = entries.reduce((sum, { completionTokens }) => sum + completionTokens, 0)
-	expect(await store.usage({ ...everything, groupBy: [] })).toMatchObject([
+	expect(await store.usage({ ...allEntries, groupBy: [] })).toMatchObject([
 		{ requests: entries.length, completionTokens: tokens },
 	])
 	expect(await readdir(journals)).toEqual([])

@@ -6,14 +6,14 @@ import { ChatError } from '../../src/chat/error.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { MemoryLedgerStore } from '../../src/stores/memory-ledger-store.testing.ts'
 import {
-	DistantStore,
-	everything,
+	allEntries,
 	freshFolder,
 	HeldClock,
 	open,
 	openedCall,
 	settlement,
 	startMs,
+	UnreachableStore,
 } from './ledger.testing.ts'
 
 async function run(ledger: Ledger, ...ids: readonly string[]): Promise<void> {
@@ -33,7 +33,7 @@ test('a settled ticket is one entry, however often it is settled, and its journa
 	await ticket.opened
 	await Promise.all([ticket.settle(settlement(7)), ticket.settle(settlement(8))])
 	await ledger.close()
-	const entries = await store.entries(everything)
+	const entries = await store.entries(allEntries)
 	expect(entries).toMatchObject([
 		{ id: '1', outcome: 'completed', upstream: 'a', completionTokens: 7, costMicros: 7, settledAtMs: startMs + 1 },
 	])
@@ -42,33 +42,33 @@ test('a settled ticket is one entry, however often it is settled, and its journa
 
 describe('a database that is away', () => {
 	test('gets everything once when it is back', async () => {
-		const [store, clock] = [new DistantStore(), new HeldClock()]
+		const [store, clock] = [new UnreachableStore(), new HeldClock()]
 		const ledger = await open({ folder: await freshFolder(), store, clock })
-		await clock.asleep(2)
+		await clock.waitForSleepers(2)
 		store.away = true
 		await run(ledger, '1', '2', '3')
 		const delivered = ledger.deliver()
-		await clock.asleep(3)
+		await clock.waitForSleepers(3)
 		expect([store.refused, ledger.pending]).toEqual([1, 3])
 		await run(ledger, '4')
 		store.away = false
 		clock.advance(30_000)
 		await delivered
 		await ledger.deliver()
-		expect((await store.entries(everything)).map(({ id }) => id).sort()).toEqual(['1', '2', '3', '4'])
-		expect(await store.usage({ ...everything, groupBy: [] })).toMatchObject([{ requests: 4, completionTokens: 20 }])
+		expect((await store.entries(allEntries)).map(({ id }) => id).sort()).toEqual(['1', '2', '3', '4'])
+		expect(await store.usage({ ...allEntries, groupBy: [] })).toMatchObject([{ requests: 4, completionTokens: 20 }])
 		expect(ledger.pending).toBe(0)
 		await ledger.close()
 	})
 
 	test('refuses calls once too much waits, and takes them again', async () => {
-		const [store, clock] = [new DistantStore(), new HeldClock()]
+		const [store, clock] = [new UnreachableStore(), new HeldClock()]
 		const ledger = await open({ folder: await freshFolder(), store, clock, maxPending: 2 })
-		await clock.asleep(2)
+		await clock.waitForSleepers(2)
 		store.away = true
 		await run(ledger, '1', '2')
 		const delivered = ledger.deliver()
-		await clock.asleep(3)
+		await clock.waitForSleepers(3)
 		expect(() => ledger.open(openedCall('3'))).toThrow(ChatError)
 		expect(await ledger.check()).toEqual({ reason: 'too many usage records are waiting for the database' })
 		store.away = false
@@ -77,23 +77,23 @@ describe('a database that is away', () => {
 		expect(await ledger.check()).toBeUndefined()
 		await run(ledger, '3')
 		await ledger.close()
-		expect(await store.entries(everything)).toHaveLength(3)
+		expect(await store.entries(allEntries)).toHaveLength(3)
 	})
 
 	test('at the end too, gets it from whoever comes next', async () => {
-		const [store, clock, folder] = [new DistantStore(), new HeldClock(), await freshFolder()]
+		const [store, clock, folder] = [new UnreachableStore(), new HeldClock(), await freshFolder()]
 		const ledger = await open({ folder, store, clock })
 		store.away = true
-		await clock.asleep(2)
+		await clock.waitForSleepers(2)
 		await run(ledger, '1', '2')
 		const closed = ledger.close()
-		await clock.asleep(4)
+		await clock.waitForSleepers(4)
 		clock.advance(2000)
 		await closed
-		expect(await store.entries(everything)).toEqual([])
+		expect(await store.entries(allEntries)).toEqual([])
 		store.away = false
 		const next = await open({ folder, store })
-		expect(await store.entries(everything)).toMatchObject([
+		expect(await store.entries(allEntries)).toMatchObject([
 			{ id: '2', outcome: 'completed', completionTokens: 5 },
 			{ id: '1', outcome: 'completed', completionTokens: 5 },
 		])
@@ -112,11 +112,11 @@ describe('a folder that somebody removes', () => {
 		await rm(folder, { recursive: true })
 		expect(await ledger.check()).toBeUndefined()
 		const other = await open({ folder, store })
-		expect((await store.entries(everything)).map(({ id }) => id)).not.toContain('open')
+		expect((await store.entries(allEntries)).map(({ id }) => id)).not.toContain('open')
 		await run(ledger, 'after')
 		await ticket.settle(settlement(3))
 		await Promise.all([ledger.close(), other.close()])
-		const entries = await store.entries(everything)
+		const entries = await store.entries(allEntries)
 		expect(entries.map(({ id, outcome }) => `${id} ${outcome}`).sort()).toEqual([
 			'after completed',
 			'before completed',
@@ -142,7 +142,7 @@ describe('what was left open', () => {
 	async function leftOpen(store = new MemoryLedgerStore()) {
 		const [clock, folder] = [new HeldClock(), await freshFolder()]
 		const ledger = await open({ folder, store, clock })
-		await clock.asleep(2)
+		await clock.waitForSleepers(2)
 		const [long, short] = [ledger.open(openedCall('long')), ledger.open(openedCall('short'))]
 		await Promise.all([long.opened, short.opened])
 		long.progress({ completionTokens: 12, upstream: 'a' })
@@ -158,7 +158,7 @@ describe('what was left open', () => {
 		const dead: string[] = []
 		const recovered = async (name: string) => void dead.push(name)
 		const next = await open({ folder, store, recovered })
-		const entries = new Map((await store.entries(everything)).map((entry) => [entry.id, entry]))
+		const entries = new Map((await store.entries(allEntries)).map((entry) => [entry.id, entry]))
 		expect([...entries.keys()].sort()).toEqual(['long', 'settled', 'short'])
 		expect(entries.get('long')).toMatchObject({ outcome: 'interrupted', completionTokens: 41, upstream: 'b' })
 		expect(entries.get('long')).toMatchObject({ source: 'counted', costMicros: 41, settledAtMs: startMs + 100 })
@@ -167,7 +167,7 @@ describe('what was left open', () => {
 		await next.recover()
 		expect(dead).toEqual([process])
 		await next.close()
-		expect(await store.usage({ ...everything, groupBy: [] })).toMatchObject([{ requests: 3 }])
+		expect(await store.usage({ ...allEntries, groupBy: [] })).toMatchObject([{ requests: 3 }])
 		expect(await readdir(folder)).toEqual([])
 	})
 
@@ -179,7 +179,7 @@ describe('what was left open', () => {
 		const next = await open({ folder, store, recovered: async (name) => void dead.push(name) })
 		await next.close()
 		expect(dead).toEqual([process])
-		expect(await store.usage({ ...everything, groupBy: [] })).toMatchObject([{ requests: 3 }])
+		expect(await store.usage({ ...allEntries, groupBy: [] })).toMatchObject([{ requests: 3 }])
 		expect(await readdir(folder)).toEqual([])
 	})
 
@@ -188,21 +188,21 @@ describe('what was left open', () => {
 		const next = await Promise.all(Array.from({ length: 4 }, () => open({ folder, store })))
 		await Promise.all(next.map((ledger) => ledger.recover()))
 		await Promise.all(next.map((ledger) => ledger.close()))
-		expect(await store.usage({ ...everything, groupBy: [] })).toMatchObject([{ requests: 3, completionTokens: 46 }])
+		expect(await store.usage({ ...allEntries, groupBy: [] })).toMatchObject([{ requests: 3, completionTokens: 46 }])
 		expect(await readdir(folder)).toEqual([])
 	})
 
 	test('is left alone while its process lives', async () => {
 		const [store, folder] = [new MemoryLedgerStore(), await freshFolder()]
-		const living = await open({ folder, store })
-		const ticket = living.open(openedCall('1'))
+		const running = await open({ folder, store })
+		const ticket = running.open(openedCall('1'))
 		await ticket.opened
 		const sibling = await open({ folder, store })
 		await sibling.recover()
-		expect(await store.entries(everything)).toEqual([])
+		expect(await store.entries(allEntries)).toEqual([])
 		await ticket.settle(settlement(5))
-		await Promise.all([living.close(), sibling.close()])
-		expect(await store.entries(everything)).toMatchObject([{ id: '1', outcome: 'completed' }])
+		await Promise.all([running.close(), sibling.close()])
+		expect(await store.entries(allEntries)).toMatchObject([{ id: '1', outcome: 'completed' }])
 	})
 })
 
@@ -214,13 +214,13 @@ test('a journal that grew goes on in a new file, and old ones go once they are d
 	for (let round = 0; round < 20; round++) await run(ledger, `a${round}`, `b${round}`)
 	await ledger.deliver()
 	expect((await readdir(folder)).filter((file) => file.endsWith('.journal'))).toHaveLength(1)
-	expect(await store.entries(everything)).toHaveLength(40)
+	expect(await store.entries(allEntries)).toHaveLength(40)
 	await ledger.close()
 	const next = await open({ folder, store })
 	await next.close()
-	const interrupted = (await store.entries(everything)).filter(({ outcome }) => outcome === 'interrupted')
+	const interrupted = (await store.entries(allEntries)).filter(({ outcome }) => outcome === 'interrupted')
 	expect(interrupted.map(({ id }) => id)).toEqual(['long'])
-	expect(await store.usage({ ...everything, groupBy: [] })).toMatchObject([{ requests: 41 }])
+	expect(await store.usage({ ...allEntries, groupBy: [] })).toMatchObject([{ requests: 41 }])
 })
 
 test('relaxed, nobody waits, and nothing is lost', async () => {
@@ -233,5 +233,5 @@ test('relaxed, nobody waits, and nothing is lost', async () => {
 	await Promise.all([waited, turn])
 	expect(order).toEqual(['relaxed', 'turn of the event loop'])
 	await ledger.close()
-	expect(await store.entries(everything)).toHaveLength(1)
+	expect(await store.entries(allEntries)).toHaveLength(1)
 })

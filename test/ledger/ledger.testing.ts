@@ -11,7 +11,7 @@ import type { Clock } from '../../src/system/clock.ts'
 import { openLog } from '../../src/system/log.ts'
 
 export const startMs = Date.UTC(2026, 10, 23)
-export const everything = {
+export const allEntries = {
 	...{ tenant: 'default', owner: 'alice' },
 	...{ fromMs: 0, untilMs: startMs + 366 * 86_400_000, limit: 1_000_000 },
 }
@@ -46,8 +46,8 @@ export async function freshFolder(): Promise<string> {
 
 export class HeldClock implements Clock {
 	private ms = startMs
-	private sleepers: { readonly untilMs: number; readonly wake: () => void }[] = []
-	private readonly watchers: { readonly count: number; readonly tell: () => void }[] = []
+	private sleeping: { readonly untilMs: number; readonly wake: () => void }[] = []
+	private readonly watchers: { readonly count: number; readonly notify: () => void }[] = []
 
 	now(): number {
 		return this.ms
@@ -57,33 +57,33 @@ export class HeldClock implements Clock {
 		return new Promise((resolve, reject) => {
 			if (signal?.aborted === true) return reject(signal.reason)
 			const sleeper = { untilMs: this.ms + ms, wake: resolve }
-			this.sleepers.push(sleeper)
+			this.sleeping.push(sleeper)
 			signal?.addEventListener('abort', () => {
-				this.sleepers = this.sleepers.filter((one) => one !== sleeper)
+				this.sleeping = this.sleeping.filter((one) => one !== sleeper)
 				reject(signal.reason)
 			})
-			for (const { count, tell } of this.watchers) if (this.sleepers.length >= count) tell()
+			for (const { count, notify } of this.watchers) if (this.sleeping.length >= count) notify()
 		})
 	}
 
 	/** Resolves when so many sleep. */
-	asleep(count: number): Promise<void> {
+	waitForSleepers(count: number): Promise<void> {
 		return new Promise((resolve) => {
-			if (this.sleepers.length >= count) resolve()
-			else this.watchers.push({ count, tell: resolve })
+			if (this.sleeping.length >= count) resolve()
+			else this.watchers.push({ count, notify: resolve })
 		})
 	}
 
 	advance(ms: number): void {
 		this.ms += ms
-		const due = this.sleepers.filter(({ untilMs }) => untilMs <= this.ms)
-		this.sleepers = this.sleepers.filter((one) => !due.includes(one))
+		const due = this.sleeping.filter(({ untilMs }) => untilMs <= this.ms)
+		this.sleeping = this.sleeping.filter((one) => !due.includes(one))
 		for (const { wake } of due) wake()
 	}
 }
 
 /** A store whose database can be away. */
-export class DistantStore implements LedgerStore {
+export class UnreachableStore implements LedgerStore {
 	away = false
 	/** How often it was asked to insert while away. */
 	refused = 0

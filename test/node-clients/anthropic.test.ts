@@ -34,9 +34,9 @@ upstreams:
 afterAll(() => server.stop())
 
 /** Why it failed; undefined where it did not. */
-async function failureOf(asked: PromiseLike<unknown>): Promise<unknown> {
+async function failureOf(request: PromiseLike<unknown>): Promise<unknown> {
 	try {
-		await asked
+		await request
 	} catch (thrown) {
 		return thrown
 	}
@@ -46,7 +46,7 @@ async function failureOf(asked: PromiseLike<unknown>): Promise<unknown> {
 describe("Anthropic's SDK", () => {
 	const client = (options: object = {}) =>
 		new Anthropic({ baseURL: server.url, apiKey: server.key, maxRetries: 0, ...options })
-	const ask = (content: string, fields: object = {}) => ({
+	const question = (content: string, fields: object = {}) => ({
 		model,
 		max_tokens: 1000,
 		messages: [{ role: 'user' as const, content }],
@@ -54,7 +54,7 @@ describe("Anthropic's SDK", () => {
 	})
 
 	test('asks, and finds every field', async () => {
-		const message = await client().messages.create(ask('echo:say Hello there'))
+		const message = await client().messages.create(question('echo:say Hello there'))
 		expect(message).toMatchObject({
 			type: 'message',
 			role: 'assistant',
@@ -69,24 +69,24 @@ describe("Anthropic's SDK", () => {
 	})
 	test('by a token, by an alias, and where no other dialect is spoken', async () => {
 		const byToken = new Anthropic({ baseURL: server.url, authToken: server.key, apiKey: null, maxRetries: 0 })
-		const aliased = await byToken.messages.create({ ...ask('echo:say yes'), model: 'claude-sonnet-5-5' })
+		const aliased = await byToken.messages.create({ ...question('echo:say yes'), model: 'claude-sonnet-5-5' })
 		// Claude Code sends signed thinking back only where the answer names the model that it asked for.
 		expect(aliased).toMatchObject({ model: 'claude-sonnet-5-5', content: [{ text: 'yes' }] })
-		const mounted = await client({ baseURL: `${server.url}/anthropic` }).messages.create(ask('echo:say yes'))
+		const mounted = await client({ baseURL: `${server.url}/anthropic` }).messages.create(question('echo:say yes'))
 		expect(mounted.content).toEqual(aliased.content)
 	})
 	test('streams thinking, text and calls, and puts them together', async () => {
-		const seen: string[] = []
+		const events: string[] = []
 		const stream = client()
 			.messages.stream(
-				ask('echo:reasoning I had better look.\necho:say A moment.\necho:tool get_weather {"city": "Paris"}', {
+				question('echo:reasoning I had better look.\necho:say A moment.\necho:tool get_weather {"city": "Paris"}', {
 					tools: [weather],
 				}),
 			)
-			.on('thinking', (piece) => seen.push(`thinking ${piece}`))
-			.on('text', (piece) => seen.push(`text ${piece}`))
-			.on('inputJson', (piece) => seen.push(`input ${piece}`))
-			.on('contentBlock', ({ type }) => seen.push(`whole ${type}`))
+			.on('thinking', (text) => events.push(`thinking ${text}`))
+			.on('text', (text) => events.push(`text ${text}`))
+			.on('inputJson', (text) => events.push(`input ${text}`))
+			.on('contentBlock', ({ type }) => events.push(`whole ${type}`))
 		const message = await stream.finalMessage()
 		expect(message.content).toMatchObject([
 			{ type: 'thinking', thinking: 'I had better look.', signature: '' },
@@ -96,26 +96,26 @@ describe("Anthropic's SDK", () => {
 		expect(message.stop_reason).toBe('tool_use')
 		expect(message.usage.input_tokens).toBeGreaterThan(5)
 		expect(message.usage.output_tokens).toBeGreaterThan(5)
-		expect(seen.filter((one) => one.startsWith('whole'))).toEqual(['whole thinking', 'whole text', 'whole tool_use'])
-		expect(seen.filter((one) => one.startsWith('text'))).toEqual(['text A', 'text  moment.'])
+		expect(events.filter((one) => one.startsWith('whole'))).toEqual(['whole thinking', 'whole text', 'whole tool_use'])
+		expect(events.filter((one) => one.startsWith('text'))).toEqual(['text A', 'text  moment.'])
 	})
 	test('streams by plain iteration', async () => {
 		let text = ''
 		let stop: string | null = null
-		for await (const event of await client().messages.create({ ...ask('echo:repeat 3 hi'), stream: true })) {
+		for await (const event of await client().messages.create({ ...question('echo:repeat 3 hi'), stream: true })) {
 			if (event.type === 'content_block_delta' && event.delta.type === 'text_delta') text += event.delta.text
 			if (event.type === 'message_delta') stop = event.delta.stop_reason
 		}
 		expect([text, stop]).toEqual(['hi hi hi', 'end_turn'])
 	})
 	test('is told that an answer was cut at its bound', async () => {
-		const message = await client().messages.create({ ...ask('echo:repeat 9 hi'), max_tokens: 2 })
+		const message = await client().messages.create({ ...question('echo:repeat 9 hi'), max_tokens: 2 })
 		expect(message).toMatchObject({ stop_reason: 'max_tokens', usage: { output_tokens: 2 } })
 	})
 	test('runs tools until the answer', async () => {
 		const cities: string[] = []
 		const runner = client().beta.messages.toolRunner({
-			...ask('echo:tool get_weather {"city": "Paris"}\necho:tool get_weather {"city": "Rome"}'),
+			...question('echo:tool get_weather {"city": "Paris"}\necho:tool get_weather {"city": "Rome"}'),
 			tools: [
 				betaZodTool({
 					name: 'get_weather',
@@ -133,21 +133,23 @@ describe("Anthropic's SDK", () => {
 		expect(last.content).toMatchObject([{ type: 'text', text: expect.stringContaining('Sunny in') }])
 	})
 	test('chooses tools', async () => {
-		const forced = await client().messages.create(ask('hello', { tools: [weather], tool_choice: { type: 'any' } }))
+		const forced = await client().messages.create(question('hello', { tools: [weather], tool_choice: { type: 'any' } }))
 		expect(forced.content).toMatchObject([
 			{ type: 'tool_use', name: 'get_weather', input: { city: expect.any(String) } },
 		])
 	})
 	test('parses an answer that follows a schema', async () => {
-		const message = await client().messages.parse(ask('where?', { output_config: { format: zodOutputFormat(city) } }))
+		const message = await client().messages.parse(
+			question('where?', { output_config: { format: zodOutputFormat(city) } }),
+		)
 		expect(city.safeParse(message.parsed_output).success).toBe(true)
 	})
 	test('counts tokens', async () => {
-		const { input_tokens: few } = await client().messages.countTokens({ model, messages: ask('hello').messages })
+		const { input_tokens: few } = await client().messages.countTokens({ model, messages: question('hello').messages })
 		const { input_tokens: more } = await client().messages.countTokens({
 			model,
 			system: 'Be very brief, please.',
-			messages: ask('hello').messages,
+			messages: question('hello').messages,
 			tools: [weather],
 		})
 		expect(few).toBeGreaterThan(0)
@@ -176,29 +178,29 @@ describe("Anthropic's SDK", () => {
 	]
 	test.each(failures)('meets %s as an error of its own', async (kind, type, word) => {
 		for (const stream of [false, true]) {
-			const error = await failureOf(client().messages.create({ ...ask(`echo:error ${kind}`), stream }))
+			const error = await failureOf(client().messages.create({ ...question(`echo:error ${kind}`), stream }))
 			expect(error).toBeInstanceOf(type)
 			expect(error).toMatchObject({ type: word, requestID: expect.stringMatching(/^req_/) })
 		}
 	})
 	test('meets a wrong key, a model that is not there and a prompt that is too long', async () => {
 		const create = (fields: object, options: object = {}) =>
-			failureOf(client(options).messages.create({ ...ask('hi'), ...fields }))
+			failureOf(client(options).messages.create({ ...question('hi'), ...fields }))
 		expect(await create({}, { apiKey: 'sk-wrong' })).toBeInstanceOf(Anthropic.AuthenticationError)
 		expect(await create({ model: 'nope' })).toBeInstanceOf(Anthropic.NotFoundError)
-		const overlong = await create(ask('word '.repeat(200)))
+		const overlong = await create(question('word '.repeat(200)))
 		expect(overlong).toBeInstanceOf(Anthropic.BadRequestError)
 		expect(overlong).toMatchObject({ apiMessage: expect.stringMatching(/^prompt is too long/) })
 	})
 	test('meets an error in the middle of a stream', async () => {
-		const stream = client().messages.stream(ask('echo:error-after 2 overloaded'))
+		const stream = client().messages.stream(question('echo:error-after 2 overloaded'))
 		const error = await failureOf(stream.finalMessage())
 		expect(error).toBeInstanceOf(Anthropic.APIError)
 		expect(error).toMatchObject({ type: 'overloaded_error' })
 		expect(stream.currentMessage?.content).toMatchObject([{ type: 'text', text: 'word word' }])
 	})
 	test('hangs up, and the answer is not waited for', async () => {
-		const stream = client().messages.stream(ask('echo:hang-after 2'))
+		const stream = client().messages.stream(question('echo:hang-after 2'))
 		await new Promise<void>((resolve) => {
 			let tokens = 0
 			stream.on('text', () => {

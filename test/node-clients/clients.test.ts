@@ -16,7 +16,7 @@ const weather = {
 	parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
 	parse: (text: string): { city: string } => JSON.parse(text),
 }
-const askWeather = [{ role: 'user', content: "What's the weather in Paris?" }] as const
+const weatherQuestion = [{ role: 'user', content: "What's the weather in Paris?" }] as const
 
 let server: TestServer
 beforeAll(async () => {
@@ -52,7 +52,7 @@ describe.skipIf(!isEngineHere)('openai for Node', () => {
 		const runner = client().chat.completions.runTools({
 			model,
 			temperature: 0,
-			messages: [...askWeather],
+			messages: [...weatherQuestion],
 			tools: [
 				{
 					type: 'function',
@@ -117,10 +117,10 @@ describe.skipIf(!isEngineHere)('AI SDK', () => {
 	})
 	test('streams text', async () => {
 		const result = streamText({ model: provider()(model), temperature: 0, prompt: 'What is the capital of Spain?' })
-		const pieces: string[] = []
-		for await (const piece of result.textStream) pieces.push(piece)
-		expect(pieces.join('')).toBe('The capital of Spain is Madrid.')
-		expect(pieces.length).toBeGreaterThan(3)
+		const parts: string[] = []
+		for await (const part of result.textStream) parts.push(part)
+		expect(parts.join('')).toBe('The capital of Spain is Madrid.')
+		expect(parts.length).toBeGreaterThan(3)
 		expect((await result.usage).outputTokens).toBeGreaterThan(3)
 	})
 	test('generates an object', async () => {
@@ -137,7 +137,7 @@ describe.skipIf(!isEngineHere)('AI SDK', () => {
 		const { text, steps } = await generateText({
 			model: provider()(model),
 			temperature: 0,
-			messages: [...askWeather],
+			messages: [...weatherQuestion],
 			stopWhen: stepCountIs(3),
 			tools: {
 				get_weather: tool({

@@ -58,10 +58,10 @@ describe('AI SDK with the provider for OpenAI', () => {
 	test('generates and streams text', async () => {
 		const { text, finishReason } = await generateText({ model: provider()(model), prompt: 'one two' })
 		expect([text, finishReason]).toEqual(['one two', 'stop'])
-		const pieces: string[] = []
-		for await (const piece of streamText({ model: provider()(model), prompt: 'one two three' }).textStream)
-			pieces.push(piece)
-		expect(pieces).toEqual(['one', ' two', ' three'])
+		const parts: string[] = []
+		for await (const part of streamText({ model: provider()(model), prompt: 'one two three' }).textStream)
+			parts.push(part)
+		expect(parts).toEqual(['one', ' two', ' three'])
 	})
 
 	test('loops over tools, and points at what is kept', async () => {
@@ -90,12 +90,12 @@ describe('a WebSocket', () => {
 		readonly error?: { readonly message: string; readonly code: string | null }
 	}
 
-	async function exchange(key: string, said: readonly object[]): Promise<readonly Frame[]> {
+	async function exchange(key: string, input: readonly object[]): Promise<readonly Frame[]> {
 		const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/responses`, {
 			headers: { authorization: `Bearer ${key}` },
 		})
 		const frames: Frame[] = []
-		const waiting = [...said]
+		const waiting = [...input]
 		await new Promise<void>((resolve, reject) => {
 			const next = () => {
 				const frame = waiting.shift()

@@ -40,12 +40,12 @@ test('OpenGateLLM: a model is chosen by its type, and a stream is read to its fi
 	const { data } = await client.models.list()
 	const chosen = data.find((one) => ['text-generation', 'image-text-to-text'].includes(textAt(one, 'type')))?.id ?? ''
 	expect(chosen).toBe(model)
-	const whole = await client.chat.completions.create({
+	const complete = await client.chat.completions.create({
 		model: chosen,
 		messages: [{ role: 'user', content: 'Hi Albert !' }],
 		n: 1,
 	})
-	expect(whole.choices[0]?.message.content).toBe('Hi Albert !')
+	expect(complete.choices[0]?.message.content).toBe('Hi Albert !')
 	const printed: unknown[] = []
 	const stream = await client.chat.completions.create({
 		model: chosen,

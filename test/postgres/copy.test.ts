@@ -8,16 +8,16 @@ import { root, startServer, temporaryFolder } from '../server.ts'
 
 async function dragoman(...args: readonly string[]) {
 	const child = Bun.spawn([process.execPath, join(root, 'src', 'main.ts'), ...args], { stdout: 'pipe', stderr: 'pipe' })
-	const [output, complaints] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
-	return { status: await child.exited, output, complaints }
+	const [output, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
+	return { status: await child.exited, output, complaints: errors }
 }
 
 if (postgresServer !== undefined)
 	test('everything moves to PostgreSQL and back, and is the same', async () => {
 		const server = await startServer({ data: await temporaryFolder() })
 		const headers = { 'x-dragoman-conversation': 'new' }
-		const say = (content: string) => ({ model: 'echo', messages: [{ role: 'user', content }] })
-		for (const text of ['Größe', 'zwei', '三']) await server.call('/v1/chat/completions', say(text), headers)
+		const question = (content: string) => ({ model: 'echo', messages: [{ role: 'user', content }] })
+		for (const text of ['Größe', 'zwei', '三']) await server.call('/v1/chat/completions', question(text), headers)
 		await server.call('/v1/responses', { model: 'echo', input: 'stored', metadata: { a: 'b' } })
 		await server.call('/v1/organization/usage/completions?start_time=0')
 		await server.stop()
@@ -26,7 +26,7 @@ if (postgresServer !== undefined)
 		const source = `sqlite:${join(server.data, 'dragoman.sqlite')}`
 		try {
 			const copied = await dragoman('copy', '--from', source, '--to', fresh.url)
-			expect(copied).toMatchObject({ status: 0, complaints: 'Both databases contain the same data.\n' })
+			expect(copied).toMatchObject({ status: 0, errors: 'Both databases contain the same data.\n' })
 			const sql = new SQL(fresh.url)
 			const [{ count }] = await sql`SELECT COUNT(*) AS count FROM messages`
 			expect(Number(count)).toBe(8)
@@ -61,14 +61,14 @@ if (postgresServer !== undefined)
 		} finally {
 			await fresh.drop()
 		}
-		const gone = await dragoman('migrate', '--config', config, '--data', folder)
-		expect([gone.status, gone.complaints.includes('cannot be opened')]).toEqual([1, true])
+		const migrated = await dragoman('migrate', '--config', config, '--data', folder)
+		expect([migrated.status, migrated.complaints.includes('cannot be opened')]).toEqual([1, true])
 	}, 60_000)
 
 test('copy refuses what is no database', async () => {
 	expect(await dragoman('copy', '--from', 'mysql://u:secret@host/x', '--to', 'sqlite:/tmp/x')).toMatchObject({
 		status: 1,
-		complaints: expect.not.stringContaining('secret'),
+		errors: expect.not.stringContaining('secret'),
 	})
 	expect((await dragoman('copy', '--from', 'sqlite:/nowhere.sqlite', '--to', 'sqlite:/tmp/x')).complaints).toBe(
 		'no database at /nowhere.sqlite (there is no such file)\n',

@@ -10,7 +10,7 @@ if (postgresServer !== undefined)
 			const lines: string[] = [`seed ${seed}`]
 			const report = (line: string) => lines.push(line)
 			const findings = await killLoop({ rounds: 2, seed, longestMs: 1000, database: fresh.url, report })
-			expect({ lines, complaints: findings.complaints }).toEqual({ lines, complaints: [] })
+			expect({ lines, violations: findings.violations }).toEqual({ lines, violations: [] })
 			expect(findings.turns).toBeGreaterThan(5)
 		} finally {
 			await fresh.drop()

@@ -33,13 +33,13 @@ function refusals(kind: string, prepared: () => Promise<Prepared>): void {
 	describe(`a newer schema in ${kind} is refused by`, async () => {
 		const { config, data, name } = await prepared()
 		const elsewhere = `sqlite:${join(data, 'other.sqlite')}`
-		const place = ['--config', config, '--data', data]
+		const flags = ['--config', config, '--data', data]
 		const commands: readonly (readonly string[])[] = [
-			['serve', '--listen', '127.0.0.1:0', ...place],
-			['migrate', ...place],
-			['keys', 'list', ...place],
-			['keys', 'create', '--name', 'x', ...place],
-			['usage', ...place],
+			['serve', '--listen', '127.0.0.1:0', ...flags],
+			['migrate', ...flags],
+			['keys', 'list', ...flags],
+			['keys', 'create', '--name', 'x', ...flags],
+			['usage', ...flags],
 			['copy', '--from', name, '--to', elsewhere],
 		]
 		for (const command of commands)

@@ -24,7 +24,7 @@ export class Relay {
 	}
 
 	/** Lets new connections through. */
-	async mend(): Promise<void> {
+	async restore(): Promise<void> {
 		this.silent = false
 		if (this.server !== undefined) return
 		const server = createServer((client) => this.relay(client))
@@ -50,10 +50,10 @@ export class Relay {
 	}
 
 	private relay(client: Socket): void {
-		this.keep(client)
+		this.track(client)
 		if (this.silent) return
 		const upstream = connect(Number(this.target.port), this.target.hostname)
-		this.keep(upstream)
+		this.track(upstream)
 		for (const socket of [client, upstream])
 			socket.on('close', () => {
 				client.destroy()
@@ -62,7 +62,7 @@ export class Relay {
 		client.pipe(upstream).pipe(client)
 	}
 
-	private keep(socket: Socket): void {
+	private track(socket: Socket): void {
 		this.sockets.add(socket)
 		socket.on('error', () => undefined)
 	}

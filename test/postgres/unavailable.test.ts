@@ -13,7 +13,7 @@ if (postgresServer !== undefined) {
 	beforeAll(async () => {
 		fresh = await freshDatabase(postgresServer as string)
 		relay = new Relay(fresh.url)
-		await relay.mend()
+		await relay.restore()
 		server = await startServer({
 			config: `database: ${relay.url}\nmodels: { echo: { route: [echo] } }\nupstreams: { echo: { engine: echo } }\n`,
 		})
@@ -28,23 +28,23 @@ if (postgresServer !== undefined) {
 		server.call('/v1/chat/completions', { model: 'echo', messages: [{ role: 'user', content: 'hi' }] }, headers)
 
 	test('chat goes on without its database, and all heals when it is back', async () => {
-		const begun = await chat({ 'x-dragoman-conversation': 'new' })
-		const conversation = begun.headers.get('x-dragoman-conversation') ?? ''
-		expect(begun.status).toBe(200)
+		const started = await chat({ 'x-dragoman-conversation': 'new' })
+		const conversation = started.headers.get('x-dragoman-conversation') ?? ''
+		expect(started.status).toBe(200)
 
 		await relay.cut()
 		for (let call = 0; call < 20; call++) expect((await chat()).status).toBe(200)
-		const kept = await chat({ 'x-dragoman-conversation': conversation })
-		expect(kept.status).toBe(503)
-		expect(kept.headers.get('retry-after')).toBe('1')
-		expect(JSON.parse(await kept.text()).error).toMatchObject({
+		const continued = await chat({ 'x-dragoman-conversation': conversation })
+		expect(continued.status).toBe(503)
+		expect(continued.headers.get('retry-after')).toBe('1')
+		expect(JSON.parse(await continued.text()).error).toMatchObject({
 			message: 'The database is temporarily unavailable.',
 			code: 'store_unavailable',
 		})
-		const stranger = await server.call('/v1/models', undefined, { authorization: 'Bearer dgm-unknown' })
-		expect(stranger.status).toBe(503)
+		const unknownKey = await server.call('/v1/models', undefined, { authorization: 'Bearer dgm-unknown' })
+		expect(unknownKey.status).toBe(503)
 
-		await relay.mend()
+		await relay.restore()
 		let again = await chat({ 'x-dragoman-conversation': conversation })
 		for (let tries = 0; tries < 50 && again.status !== 200; tries++) {
 			await Bun.sleep(100)

@@ -10,13 +10,13 @@ import { SqlKeyStore } from '../../src/stores/sql/sql-key-store.ts'
 import { Relay } from './relay.testing.ts'
 
 const scope = { tenant: 'default', owner: 'alice' }
-const away = { kind: 'unavailable', code: 'store_unavailable' }
+const unavailable = { kind: 'unavailable', code: 'store_unavailable' }
 
 if (postgresServer !== undefined)
 	test('writes and reads are told that it is away, and work again as soon as it answers', async () => {
 		const fresh = await freshDatabase(postgresServer as string)
 		const relay = new Relay(fresh.url)
-		await relay.mend()
+		await relay.restore()
 		const database = await openPostgres(relay.url, 'create', 1000)
 		const conversations = explainingConversations(new SqlConversationStore(database), database)
 		const keys = explainingFailures(new SqlKeyStore(database), database)
@@ -31,11 +31,11 @@ if (postgresServer !== undefined)
 		try {
 			await outcomes([write(), ...reads()])
 			relay.fallSilent()
-			for (const thrown of await outcomes([write(), write(), ...reads()])) expect(thrown).toMatchObject(away)
+			for (const thrown of await outcomes([write(), write(), ...reads()])) expect(thrown).toMatchObject(unavailable)
 			const begunMs = performance.now()
-			for (const thrown of await outcomes([write(), keys.list()])) expect(thrown).toMatchObject(away)
+			for (const thrown of await outcomes([write(), keys.list()])) expect(thrown).toMatchObject(unavailable)
 			expect(performance.now() - begunMs).toBeLessThan(4000)
-			await relay.mend()
+			await relay.restore()
 			expect(await write()).toBe('begun')
 			expect(await keys.list()).toEqual([])
 		} finally {

@@ -128,7 +128,7 @@ for (const recipe of recipes) {
 			20_000,
 		)
 		const authorization = `Bearer ${server.key}`
-		const ask = (content: string, stream: boolean) =>
+		const send = (content: string, stream: boolean) =>
 			fetch(`${url}/v1/chat/completions`, {
 				method: 'POST',
 				headers: { authorization, host: 'chat.example.org', 'content-type': 'application/json' },
@@ -136,17 +136,17 @@ for (const recipe of recipes) {
 			})
 
 		test('passes a stream on as it comes', async () => {
-			const response = await ask('echo:delay 150\none two three four five six seven eight', true)
+			const response = await send('echo:delay 150\none two three four five six seven eight', true)
 			const reader = response.body?.getReader()
 			const first = new TextDecoder().decode((await reader?.read())?.value)
 			expect(first).toContain('data: ')
 			expect(first).not.toContain('[DONE]')
-			let pieces = 1
-			for (let next = await reader?.read(); next?.done === false; next = await reader?.read()) pieces++
-			expect(pieces).toBeGreaterThan(4)
+			let chunkCount = 1
+			for (let next = await reader?.read(); next?.done === false; next = await reader?.read()) chunkCount++
+			expect(chunkCount).toBeGreaterThan(4)
 		})
 		test('passes a body of some megabytes', async () => {
-			expect((await ask('word '.repeat(600_000), false)).status).not.toBe(413)
+			expect((await send('word '.repeat(600_000), false)).status).not.toBe(413)
 		})
 		test('passes a WebSocket', async () => {
 			const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/responses`, { headers: { authorization } })

@@ -25,8 +25,8 @@ export const configs: Readonly<Record<SignalCase['answer'], string>> = {
 }
 
 /** What came of an answer. */
-export interface Fate {
-	readonly whole: boolean
+export interface Outcome {
+	readonly complete: boolean
 	readonly text: string
 }
 
@@ -35,17 +35,17 @@ export async function beginAnswer(
 	server: StartedServer,
 	answer: SignalCase['answer'],
 	isCut = false,
-): Promise<() => Promise<Fate>> {
+): Promise<() => Promise<Outcome>> {
 	switch (answer) {
 		case 'stream':
 			return beginStream(server, echo(true), '[DONE]')
 		case 'embedded':
 			return beginStream(server, embedded(isCut ? 8 : 2), '[DONE]')
 		case 'unary': {
-			const unary = readUnary(server.ask(echo(false)))
+			const unary = readUnary(server.send(echo(false)))
 			// One has no sign of life before its end: a stream that is asked later shows that it was read.
 			const marker = new AbortController()
-			await firstToken(await server.ask(echo(true), marker.signal))
+			await firstToken(await server.send(echo(true), marker.signal))
 			marker.abort()
 			return () => unary
 		}
@@ -71,11 +71,11 @@ const embedded = (choices: number) => ({
 	},
 })
 
-async function beginStream(server: StartedServer, body: object, last: string): Promise<() => Promise<Fate>> {
-	const rest = await firstToken(await server.ask(body))
+async function beginStream(server: StartedServer, body: object, last: string): Promise<() => Promise<Outcome>> {
+	const rest = await firstToken(await server.send(body))
 	return async () => {
 		const text = await rest()
-		return { whole: text.trimEnd().endsWith(`data: ${last}`) && !text.includes('"error"'), text: text.slice(-500) }
+		return { complete: text.trimEnd().endsWith(`data: ${last}`) && !text.includes('"error"'), text: text.slice(-500) }
 	}
 }
 
@@ -102,12 +102,12 @@ async function firstToken(response: Response): Promise<() => Promise<string>> {
 	}
 }
 
-async function readUnary(asked: Promise<Response>): Promise<Fate> {
+async function readUnary(pending: Promise<Response>): Promise<Outcome> {
 	try {
-		const response = await asked
+		const response = await pending
 		const text = await response.text()
-		return { whole: response.ok && text.split('word').length === words + 1, text }
+		return { complete: response.ok && text.split('word').length === words + 1, text }
 	} catch (cause) {
-		return { whole: false, text: String(cause) }
+		return { complete: false, text: String(cause) }
 	}
 }

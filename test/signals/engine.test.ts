@@ -35,17 +35,17 @@ async function withAnswer(
 		{ stdin: 'ignore', stdout: 'ignore', stderr: 'ignore' },
 	)
 	try {
-		const ask = (path: string, init: RequestInit = {}) => fetch(`http://engine${path}`, { ...init, unix: socket })
+		const send = (path: string, init: RequestInit = {}) => fetch(`http://engine${path}`, { ...init, unix: socket })
 		await eventually(
 			'engine',
 			() =>
-				ask('/ready').then(
+				send('/ready').then(
 					({ ok }) => ok,
 					() => false,
 				),
 			30_000,
 		)
-		const response = await ask('/v1/chat/completions', {
+		const response = await send('/v1/chat/completions', {
 			method: 'POST',
 			headers: { 'content-type': 'application/json' },
 			body: JSON.stringify(long(choices)),

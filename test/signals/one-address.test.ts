@@ -63,7 +63,7 @@ test.concurrent('of two deployments that start at once one serves, and the addre
 		expect(started).toHaveLength(1)
 		expect(refused).toEqual([expect.stringContaining(`Cannot listen on ${listen}: the address is in use`)])
 		started[0]?.signal('SIGTERM', 'main')
-		await started[0]?.gone()
+		await started[0]?.exitedCompletely()
 		await withServer(serving(2, listen), async ({ url }) => expect(url).toBe(`http://${listen}`))
 	} finally {
 		for (const server of started) await server.clear()

@@ -17,12 +17,12 @@ describe.skipIf(!canRun)('after kill -9 the answer ends in full and nothing is l
 		['npx', '24'],
 		['launcher', '20'],
 		['workers', '20'],
-	] as const)('of %s, Node %s', async (way, node) => {
-		await withServer({ start: way, node, config: echoConfig }, async (server) => {
-			const fate = await beginAnswer(server, 'stream')
+	] as const)('of %s, Node %s', async (start, node) => {
+		await withServer({ start, node, config: echoConfig }, async (server) => {
+			const outcome = await beginAnswer(server, 'stream')
 			server.signal('SIGKILL', 'main')
-			expect(await fate()).toMatchObject({ whole: true })
-			await server.gone()
+			expect(await outcome()).toMatchObject({ complete: true })
+			await server.exitedCompletely()
 		})
 	})
 })
@@ -41,7 +41,7 @@ describe.skipIf(!canRun)('a server that was started directly goes on without its
 			// Longer than it takes to notice that a parent is gone.
 			await Bun.sleep(1000)
 			expect(await accepts(server.url)).toBe(true)
-			expect((await server.ask({ model: 'echo', messages: [{ role: 'user', content: 'hi' }] })).status).toBe(200)
+			expect((await server.send({ model: 'echo', messages: [{ role: 'user', content: 'hi' }] })).status).toBe(200)
 		})
 	})
 })

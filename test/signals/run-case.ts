@@ -15,9 +15,9 @@ const cutMs = 5000
 export async function runCase({ start, signal, to, answer, node }: SignalCase): Promise<void> {
 	const server = await startServer({ start, node, config: configs[answer] })
 	try {
-		const fate = await beginAnswer(server, answer, to === 'twice')
+		const outcome = await beginAnswer(server, answer, to === 'twice')
 		const reach = to === 'main' ? 'main' : 'group'
-		const heard = reach === 'group' || signal === 'SIGTERM' || !hasShellBetween(server)
+		const reachesServer = reach === 'group' || signal === 'SIGTERM' || !hasShellBetween(server)
 		server.signal(signal, reach)
 		if (to === 'twice') {
 			await eventually('closed port', async () => !(await accepts(server.url)))
@@ -25,15 +25,15 @@ export async function runCase({ start, signal, to, answer, node }: SignalCase): 
 			server.signal(signal, reach)
 		}
 		const secondAtMs = performance.now()
-		const { whole, text } = await fate()
+		const { complete, text } = await outcome()
 		if (to === 'twice') {
-			if (whole) throw new Error(`the second signal did not cut the answer: ${text}`)
+			if (complete) throw new Error(`the second signal did not cut the answer: ${text}`)
 			const tookMs = performance.now() - secondAtMs
 			if (tookMs > cutMs) throw new Error(`the answer ended ${Math.round(tookMs)} ms after the second signal`)
-		} else if (!whole) throw new Error(`the answer is not whole: ${text}\n${server.log()}`)
+		} else if (!complete) throw new Error(`the answer is not whole: ${text}\n${server.log()}`)
 		// npx passes SIGINT on to the shell that it started alone, and that waits for its child. A SIGTERM ends both.
-		if (!heard) server.signal('SIGTERM', 'main')
-		await server.gone(endMs)
+		if (!reachesServer) server.signal('SIGTERM', 'main')
+		await server.exitedCompletely(endMs)
 		const status = await server.exited
 		const expected = statusOf(start, to)
 		if (expected !== undefined && status !== expected) throw new Error(`exit status ${status}, not ${expected}`)

@@ -35,11 +35,11 @@ export interface StartedServer {
 	/** The exit status of the process that was started; null if a signal ended it. */
 	readonly exited: Promise<number | null>
 	signal(signal: NodeJS.Signals, to: 'main' | 'group'): void
-	ask(body: object, signal?: AbortSignal): Promise<Response>
+	send(body: object, signal?: AbortSignal): Promise<Response>
 	/** Resolves once no process of its session runs and its port refuses connections. */
-	gone(withinMs?: number): Promise<void>
+	exitedCompletely(withinMs?: number): Promise<void>
 	/** Closes the terminal, or this end of the pipes of standard output and error. */
-	hangUp(): void
+	closeTerminal(): void
 	endInput(): void
 	/** Ends whatever is left of it. */
 	clear(): Promise<void>
@@ -108,20 +108,20 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
 			log: () => log.text,
 			exited: child.exited,
 			signal: (signal, to) => process.kill(to === 'group' ? -child.pid : child.pid, signal),
-			ask: (body, signal) =>
+			send: (body, signal) =>
 				fetch(`${url}/v1/chat/completions`, {
 					method: 'POST',
 					headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
 					body: JSON.stringify(body),
 					...(signal === undefined ? {} : { signal }),
 				}),
-			async gone(withinMs = 10_000) {
+			async exitedCompletely(withinMs = 10_000) {
 				await eventually('end of all processes', () => ofSession(child.pid).length === 0, withinMs).catch(() => {
 					throw new Error(`still running: ${JSON.stringify(ofSession(child.pid))}\n${log.text}`)
 				})
 				if (await accepts(url)) throw new Error(`${url} still accepts connections`)
 			},
-			hangUp: child.hangUp,
+			closeTerminal: child.closeTerminal,
 			endInput: child.endInput,
 			clear,
 		}
@@ -172,7 +172,7 @@ interface Child {
 	readonly pid: number
 	/** Null if a signal ended it. */
 	readonly exited: Promise<number | null>
-	readonly hangUp: () => void
+	readonly closeTerminal: () => void
 	readonly endInput: () => void
 }
 
@@ -198,7 +198,7 @@ function onPipes(
 	return {
 		pid: child.pid,
 		exited: child.exited.then(() => child.exitCode),
-		hangUp: () => {
+		closeTerminal: () => {
 			for (const end of ends) end()
 		},
 		endInput: () => void child.stdin?.end(),
@@ -213,7 +213,7 @@ function onTerminal(command: readonly string[], context: Dependencies, output: C
 	return {
 		pid: child.pid,
 		exited: child.exited.then(() => child.exitCode),
-		hangUp: () => child.terminal?.close(),
+		closeTerminal: () => child.terminal?.close(),
 		endInput: () => undefined,
 	}
 }

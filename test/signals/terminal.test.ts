@@ -9,7 +9,7 @@ import { beginAnswer, echoConfig } from './answers.ts'
 import { ofSession } from './processes.ts'
 import { type StartedServer, withServer } from './started.ts'
 
-const say = { model: 'echo', messages: [{ role: 'user', content: 'hi' }] }
+const body = { model: 'echo', messages: [{ role: 'user', content: 'hi' }] }
 const reloads = ({ log }: StartedServer) => log().split('configuration reloaded').length - 1
 
 /** Processor time of all its processes, in ticks of a hundredth of a second. */
@@ -21,12 +21,12 @@ function ticksOf({ pid }: StartedServer): number {
 }
 
 describe.skipIf(process.platform !== 'linux')('a closed terminal ends the server gracefully', () => {
-	test.concurrent.each(['bun', 'workers', 'npm start', 'launcher'] as const)('%s', async (way) => {
-		await withServer({ start: way, terminal: true, config: echoConfig }, async (server) => {
-			const fate = await beginAnswer(server, 'stream')
-			server.hangUp()
-			expect(await fate()).toMatchObject({ whole: true })
-			await server.gone()
+	test.concurrent.each(['bun', 'workers', 'npm start', 'launcher'] as const)('%s', async (start) => {
+		await withServer({ start, terminal: true, config: echoConfig }, async (server) => {
+			const outcome = await beginAnswer(server, 'stream')
+			server.closeTerminal()
+			expect(await outcome()).toMatchObject({ complete: true })
+			await server.exitedCompletely()
 		})
 	})
 })
@@ -44,10 +44,10 @@ describe.skipIf(process.platform !== 'linux')('nohup keeps it alive when the ter
 				config: echoConfig,
 			},
 			async (server) => {
-				server.hangUp()
+				server.closeTerminal()
 				await server.exited
 				await Bun.sleep(1500)
-				expect((await server.ask(say)).status).toBe(200)
+				expect((await server.send(body)).status).toBe(200)
 			},
 		)
 	})
@@ -57,8 +57,8 @@ describe.skipIf(process.platform !== 'linux')('without a terminal SIGHUP reloads
 	test.concurrent.each([
 		['bun', 1],
 		['workers', 2],
-	] as const)('%s', async (way, processes) => {
-		await withServer({ start: way, config: echoConfig }, async (server) => {
+	] as const)('%s', async (start, processes) => {
+		await withServer({ start, config: echoConfig }, async (server) => {
 			for (const [to, expected] of [
 				['main', processes],
 				['group', 2 * processes],
@@ -66,9 +66,9 @@ describe.skipIf(process.platform !== 'linux')('without a terminal SIGHUP reloads
 				server.signal('SIGHUP', to)
 				await eventually(`${expected} reloads`, () => reloads(server) >= expected)
 			}
-			expect((await server.ask(say)).status).toBe(200)
+			expect((await server.send(body)).status).toBe(200)
 			server.signal('SIGTERM', 'main')
-			await server.gone()
+			await server.exitedCompletely()
 			expect(reloads(server)).toBe(2 * processes)
 			expect(await server.exited).toBe(0)
 		})
@@ -78,16 +78,16 @@ describe.skipIf(process.platform !== 'linux')('without a terminal SIGHUP reloads
 describe.skipIf(process.platform !== 'linux')(
 	'standard streams that nobody reads do not end or busy the server',
 	() => {
-		test.concurrent.each(['bun', 'workers', 'launcher'] as const)('%s', async (way) => {
-			await withServer({ start: way, config: echoConfig }, async (server) => {
-				server.hangUp()
-				for (let time = 0; time < 20; time++) expect((await server.ask(say)).status).toBe(200)
+		test.concurrent.each(['bun', 'workers', 'launcher'] as const)('%s', async (start) => {
+			await withServer({ start, config: echoConfig }, async (server) => {
+				server.closeTerminal()
+				for (let time = 0; time < 20; time++) expect((await server.send(body)).status).toBe(200)
 				const before = ticksOf(server)
 				await Bun.sleep(1000)
 				expect(ticksOf(server) - before).toBeLessThan(30)
-				expect((await server.ask(say)).status).toBe(200)
+				expect((await server.send(body)).status).toBe(200)
 				server.signal('SIGTERM', 'main')
-				await server.gone()
+				await server.exitedCompletely()
 				expect(await server.exited).toBe(0)
 			})
 		})

@@ -1,4 +1,4 @@
-// GET /models and GET /models/{model}
+// GET /models and GET /models/{id}
 
 import type { ListedModel } from '../local-operation.ts'
 import { modelRoutes } from '../openai-family/models.ts'

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Choice } from '../../chat/completion.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
+import type { EveryField, Sampling } from '../../chat/request.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { Route } from '../dialect.ts'
@@ -83,11 +84,14 @@ function readRequest(sent: Sent): TextCompletionRequest {
 			// 0 means unset.
 			topK: topK || undefined,
 			topP: topP || undefined,
+			minP: undefined,
+			repetitionPenalty: undefined,
+			seed: undefined,
 			presencePenalty: sent.presence_penalty ?? undefined,
 			frequencyPenalty: sent.frequency_penalty ?? undefined,
 			logitBias:
 				biases == null ? undefined : new Map(Object.entries(biases).map(([token, bias]) => [Number(token), bias])),
-		},
+		} satisfies EveryField<Sampling>,
 		stop: (sent.stop_sequences ?? []).filter((text) => text !== ''),
 		choices: n ?? 1,
 		echo: sent.echo ?? false,

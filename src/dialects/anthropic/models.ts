@@ -3,6 +3,7 @@
 import { ChatError } from '../../chat/error.ts'
 import type { Route } from '../dialect.ts'
 import type { ListedModel } from '../local-operation.ts'
+import { showModelRoute } from '../openai-family/models.ts'
 
 export const listModels: Route = {
 	method: 'GET',
@@ -13,11 +14,7 @@ export const listModels: Route = {
 	},
 }
 
-export const showModel: Route = {
-	method: 'GET',
-	path: '/models/{id}',
-	read: ({ parameters: [name = ''] }) => ({ type: 'models.find', name, write: writeModel }),
-}
+export const showModel = showModelRoute(writeModel)
 
 interface Page {
 	readonly limit: number

@@ -1,7 +1,7 @@
 // Reads a request of the versions 1 to 4 into the canonical request.
 
 import type { AssistantMessage, ImagePart, Message, TextPart, ToolMessage, UserMessage } from '../../chat/message.ts'
-import type { ChatRequest, Sampling } from '../../chat/request.ts'
+import type { ChatRequest, EveryField, Sampling } from '../../chat/request.ts'
 import type { ThreadMessages } from '../../conversations/thread.ts'
 import type { SentMessage, SentParameters, SentTurn } from './chat-schema.ts'
 import { writeInstructions } from './instructions.ts'
@@ -21,23 +21,35 @@ export function readTurn(turn: SentTurn, byDefault: string): ReadTurn {
 	const instructions = writeInstructions(turn.instructions, hasSystemMessage, byDefault)
 	const incoming = readMessages(remembered)
 	const parameters = turn.model_parameters ?? {}
-	const { max_tokens: maxTokens, reasoning_effort: effort } = parameters
 	return {
 		parts: { instructions, transient: [], incoming },
-		request: {
-			model: turn.model,
-			messages: [...instructions, ...incoming],
-			sampling: readSampling(parameters),
-			maxTokens: maxTokens ?? undefined,
-			stop: readStop(parameters),
-			choices: 1,
-			tools: [],
-			toolChoice: { type: 'none' },
-			parallelToolCalls: false,
-			responseFormat: { type: 'text' },
-			reasoningEffort: effort ?? undefined,
-			passthrough: {},
-		},
+		request: readPlainRequest(turn.model, [...instructions, ...incoming], parameters),
+	}
+}
+
+/** A request with everything that this API has parameters for. */
+export function readPlainRequest(
+	model: string,
+	messages: readonly Message[],
+	parameters: SentParameters,
+): EveryField<ChatRequest> {
+	return {
+		model,
+		messages,
+		sampling: readSampling(parameters),
+		maxTokens: parameters.max_tokens ?? undefined,
+		stop: readStop(parameters),
+		choices: 1,
+		logprobs: undefined,
+		tools: [],
+		toolChoice: { type: 'none' },
+		parallelToolCalls: false,
+		responseFormat: { type: 'text' },
+		reasoningEffort: parameters.reasoning_effort ?? undefined,
+		reasoningTokens: undefined,
+		user: undefined,
+		passthrough: {},
+		passthroughWire: undefined,
 	}
 }
 
@@ -49,7 +61,7 @@ function remember({ messages, memory_strategy: strategy }: SentTurn): readonly S
 	return [...opening, ...messages.slice(opening.length).slice(-strategy.params.k)]
 }
 
-export function readSampling(parameters: SentParameters): Sampling {
+function readSampling(parameters: SentParameters): EveryField<Sampling> {
 	const topP = parameters.topP ?? parameters.top_p
 	const topK = parameters.topK ?? parameters.top_k
 	const { temperature, frequency_penalty: frequencyPenalty, presence_penalty: presencePenalty } = parameters
@@ -57,12 +69,16 @@ export function readSampling(parameters: SentParameters): Sampling {
 		temperature: temperature ?? defaultTemperature,
 		topP: topP ?? undefined,
 		topK: topK ?? undefined,
+		minP: undefined,
 		frequencyPenalty: frequencyPenalty ?? undefined,
 		presencePenalty: presencePenalty ?? undefined,
+		repetitionPenalty: undefined,
+		logitBias: undefined,
+		seed: undefined,
 	}
 }
 
-export function readStop({ stop_sequences: stop }: SentParameters): readonly string[] {
+function readStop({ stop_sequences: stop }: SentParameters): readonly string[] {
 	return (stop ?? []).filter((text) => text !== '')
 }
 

@@ -1,11 +1,10 @@
 // POST …/completions of the versions 1 to 4: completes a prompt.
 
 import type { ImagePart } from '../../chat/message.ts'
-import type { ChatRequest } from '../../chat/request.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { Call, Route } from '../dialect.ts'
 import { accountOf } from './account.ts'
-import { readSampling, readStop } from './chat-request.ts'
+import { readPlainRequest } from './chat-request.ts'
 import { completionSchema, type SentImage } from './chat-schema.ts'
 import { droppedOfTurn } from './dropped-fields.ts'
 import { completionEnvelope, envelopeWriter } from './envelope-writer.ts'
@@ -18,27 +17,8 @@ export const completions: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((v
 		const parsed = completionSchema.safeParse(body)
 		if (!parsed.success) throw schemaError(parsed.error, body)
 		const { model, prompt, images, model_parameters: given, stream } = parsed.data
-		const parameters = given ?? {}
-		const { max_tokens: maxTokens, reasoning_effort: effort } = parameters
-		const request: ChatRequest = {
-			model,
-			messages: [
-				{
-					role: 'user',
-					content: [{ type: 'text', text: prompt }, ...(images ?? []).map(readImage)],
-				},
-			],
-			sampling: readSampling(parameters),
-			maxTokens: maxTokens ?? undefined,
-			stop: readStop(parameters),
-			choices: 1,
-			tools: [],
-			toolChoice: { type: 'none' },
-			parallelToolCalls: false,
-			responseFormat: { type: 'text' },
-			reasoningEffort: effort ?? undefined,
-			passthrough: {},
-		}
+		const content = [{ type: 'text', text: prompt } as const, ...(images ?? []).map(readImage)]
+		const request = readPlainRequest(model, [{ role: 'user', content }], given ?? {})
 		return {
 			type: 'chat',
 			request,

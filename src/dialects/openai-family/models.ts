@@ -1,4 +1,4 @@
-// GET /models and GET /models/{model}, as OpenAI's API defines them. The fields of a model differ between dialects.
+// GET /models and GET /models/{id}, as OpenAI's API defines them. The fields of a model differ between dialects.
 
 import type { Route } from '../dialect.ts'
 import type { ListedModel } from '../local-operation.ts'
@@ -18,7 +18,7 @@ export function modelRoutes(writeModel: (model: ListedModel) => unknown): readon
 export function showModelRoute(writeModel: (model: ListedModel) => unknown): Route {
 	return {
 		method: 'GET',
-		path: '/models/{model}',
+		path: '/models/{id}',
 		read: ({ parameters: [name = ''] }) => ({ type: 'models.find', name, write: writeModel }),
 	}
 }

@@ -17,5 +17,5 @@ export const commonRequests: Readonly<Record<string, SampleRequest>> = {
 	'POST /completions': textCompletionRequest,
 	'POST /embeddings': embeddingsRequest,
 	'GET /models': {},
-	'GET /models/{model}': { parameters: [sampleModel] },
+	'GET /models/{id}': { parameters: [sampleModel] },
 }

@@ -8,7 +8,7 @@ const mostElements = 300_000
 /** llama.cpp explores every path through the rules that may come first, without memoization. */
 const maxAlternatives = 20_000
 
-interface Item {
+interface GrammarItem {
 	/** A rule's name, a group, or undefined for characters. */
 	readonly inner: string | Expression | undefined
 	/** Whether it may be omitted. */
@@ -20,7 +20,7 @@ interface Item {
 }
 
 /** Alternatives, each a sequence. */
-type Expression = readonly (readonly Item[])[]
+type Expression = readonly (readonly GrammarItem[])[]
 
 /**
  * @param rules by name, with the root under `root`.
@@ -115,9 +115,9 @@ function countWrittenOut(expression: Expression): number {
 const token = /"(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\]|\{(\d+)(,(\d*))?\}|[()|*+?]|[A-Za-z][\w-]*/g
 
 function parse(body: string): Expression {
-	const stack: Item[][][] = [[[]]]
+	const stack: GrammarItem[][][] = [[[]]]
 	const last = () => stack.at(-1)?.at(-1) ?? []
-	const add = (inner: Item['inner'], elements: number) =>
+	const add = (inner: GrammarItem['inner'], elements: number) =>
 		last().push({ inner, optional: elements === 0, elements, writtenOut: 0 })
 	for (const [text, least, upTo, most] of body.matchAll(token)) {
 		if (text === '(') stack.push([[]])
@@ -133,7 +133,7 @@ function parse(body: string): Expression {
 	return stack[0] ?? []
 }
 
-function repeated(item: Item, from: number, to: number): Item {
+function repeated(item: GrammarItem, from: number, to: number): GrammarItem {
 	const writtenOut = from * item.elements + (to - from) * (item.elements + 3)
 	return { ...item, optional: item.optional || from === 0, writtenOut: Math.max(item.writtenOut, writtenOut) }
 }

@@ -41,12 +41,12 @@ export function openSampler(grammar: string, random: () => number): () => string
 		const alternative = open[Math.floor(random() * open.length)] ?? []
 		return alternative.map((item) => drawItem(item, room - 1)).join('')
 	}
-	const drawItem = ({ inner, least, most }: Item, room: number): string => {
+	const drawItem = ({ inner, least, most }: SampleItem, room: number): string => {
 		let times = least
 		while (times < Math.min(most, least + 4) && room > 0 && random() < 0.5) times++
 		return Array.from({ length: times }, () => drawInner(inner, room)).join('')
 	}
-	const drawInner = (inner: Item['inner'], room: number): string => {
+	const drawInner = (inner: SampleItem['inner'], room: number): string => {
 		if (inner.type === 'rule') return drawAlternative(rules.get(inner.name) ?? [], room)
 		if (inner.type === 'group') return drawAlternative(inner.alternatives, room)
 		return inner.type === 'text' ? inner.text : drawCharacter(inner.ranges, random)
@@ -61,13 +61,13 @@ type Inner =
 	| { readonly type: 'rule'; readonly name: string }
 	| { readonly type: 'group'; readonly alternatives: Alternative[] }
 
-interface Item {
+interface SampleItem {
 	readonly inner: Inner
 	readonly least: number
 	readonly most: number
 }
 
-type Alternative = Item[]
+type Alternative = SampleItem[]
 
 function read(tokens: Iterator<string>): Alternative[] {
 	const alternatives: Alternative[] = [[]]
@@ -140,7 +140,7 @@ function shortestDepths(rules: ReadonlyMap<string, readonly Alternative[]>): Rea
 	return depths
 }
 
-function depthOf(alternative: readonly Item[], depths: ReadonlyMap<string, number>): number {
+function depthOf(alternative: readonly SampleItem[], depths: ReadonlyMap<string, number>): number {
 	return Math.max(
 		0,
 		...alternative.map(({ inner, least }) => {

@@ -125,13 +125,13 @@ function digit(from: number, to: number): string {
 	return from === to ? `"${from}"` : `[${from}-${to}]`
 }
 
-interface Bound {
+interface NumberBound {
 	readonly value: number
 	readonly exclusive: boolean
 }
 
 /** Non-negative numbers between non-negative bounds. */
-function magnitudes(from: Bound, to: Bound | undefined, schemaPath: SchemaPath): readonly string[] {
+function magnitudes(from: NumberBound, to: NumberBound | undefined, schemaPath: SchemaPath): readonly string[] {
 	const low = split(from.value, schemaPath)
 	if (to === undefined)
 		return [

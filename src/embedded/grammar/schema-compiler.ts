@@ -13,6 +13,7 @@ import { objectBody } from './object-rules.ts'
 import { cannotEnforce, isUnsatisfiable, type SchemaPath, unsatisfiable, wrongSchema } from './refusal.ts'
 import type { SchemaContext } from './schema-context.ts'
 import { isAnnotation, mergeSchemas } from './schema-merge.ts'
+import { resolveReference } from './schema-reference.ts'
 import { characterRule, readStringBounds, stringRule } from './string-rules.ts'
 
 const types = ['object', 'array', 'string', 'integer', 'number', 'boolean', 'null'] as const
@@ -184,7 +185,7 @@ class SchemaCompiler {
 		const key = beside.length === 0 ? reference : `${reference} ${JSON.stringify(beside)}`
 		const known = this.targets.get(key)
 		if (known !== undefined) return known
-		const target = this.resolve(reference, schemaPath)
+		const target = resolveReference(this.root, reference, schemaPath)
 		const merged = beside.length === 0 ? target : this.join(target, Object.fromEntries(beside), schemaPath)
 		const rule = this.builder.reserve(reference.split('/').at(-1) ?? name)
 		this.targets.set(key, rule)
@@ -199,20 +200,6 @@ class SchemaCompiler {
 		if (!isObject(a) || !isObject(b)) throw wrongSchema('a schema must be an object or a boolean', schemaPath)
 		this.spend(schemaPath, 1 + Math.ceil((sizeOf(a) + sizeOf(b)) / 20))
 		return mergeSchemas(a, b, schemaPath)
-	}
-
-	private resolve(reference: string, schemaPath: SchemaPath): Json | undefined {
-		if (!/^#(\/|$)/.test(reference))
-			throw cannotEnforce(`the reference '${reference.slice(0, 100)}' to another document or to an anchor`, schemaPath)
-		let value: Json | undefined = this.root
-		for (const step of reference.slice(1).split('/').slice(1)) {
-			const key = safeDecode(step).replaceAll('~1', '/').replaceAll('~0', '~')
-			if (Array.isArray(value)) value = /^\d{1,9}$/.test(key) ? value[Number(key)] : undefined
-			else value = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined
-		}
-		if (value === undefined)
-			throw wrongSchema(`the reference '${reference.slice(0, 100)}' cannot be resolved`, schemaPath)
-		return value
 	}
 
 	private allOf({ allOf, ...beside }: JsonObject, schemaPath: SchemaPath, hops = 0): JsonObject {
@@ -231,7 +218,7 @@ class SchemaCompiler {
 		if (hops > maxHops) throw cannotEnforce('a recursive allOf', schemaPath)
 		const { $ref: reference, ...beside } = part
 		if (typeof reference !== 'string') return part.allOf === undefined ? part : this.allOf(part, schemaPath, hops + 1)
-		const target = this.resolve(reference, schemaPath)
+		const target = resolveReference(this.root, reference, schemaPath)
 		const merged = this.join(isObject(target) ? this.inlined(target, schemaPath, hops + 1) : target, beside, schemaPath)
 		return isObject(merged) ? merged : beside
 	}
@@ -308,12 +295,4 @@ function truncate(map: Map<string, string>, size: number): void {
 
 function listOf(value: Json): readonly Json[] {
 	return Array.isArray(value) ? value : [value]
-}
-
-function safeDecode(text: string): string {
-	try {
-		return decodeURIComponent(text)
-	} catch {
-		return text
-	}
 }

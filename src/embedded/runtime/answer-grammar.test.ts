@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Tool } from '../../chat/tool.ts'
 import { answerGrammar } from './answer-grammar.ts'
-import type { AddonGrammar, Llama } from './binding.ts'
+import type { AddonGrammar, LlamaRuntime } from './binding.ts'
 import { plainFormat } from './call-format.ts'
 import { isLibraryHere, libraryFolder, silentLog } from './library.testing.ts'
 import { openLibrary } from './library.ts'
@@ -35,7 +35,7 @@ const one = `<tool_call>\n${weatherCall}\n</tool_call>`
 const two = `<tool_call>\n${weatherCall}\n</tool_call>\n<tool_call>\n${clockCall}\n</tool_call>`
 
 describe.skipIf(!isLibraryHere)('the grammar of an answer', () => {
-	let llama: Llama
+	let llama: LlamaRuntime
 	beforeAll(async () => {
 		llama = await openLibrary({ folder: libraryFolder, gpu: false, log: silentLog })
 	})

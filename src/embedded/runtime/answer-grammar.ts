@@ -3,6 +3,7 @@
 // embedded/grammar.
 
 import { ChatError } from '../../chat/error.ts'
+import type { JsonObject } from '../../chat/json.ts'
 import type { ChatRequest, ResponseFormat } from '../../chat/request.ts'
 import { choosableTools, type FunctionTool } from '../../chat/tool.ts'
 import { GrammarBuilder } from '../grammar/grammar-builder.ts'
@@ -60,7 +61,17 @@ export function answerGrammar(request: ChatRequest, format: CallFormat, thinking
 }
 
 function jsonRule(builder: GrammarBuilder, format: ResponseFormat): string {
-	return addSchema(builder, format.type === 'json-schema' ? (format.schema ?? {}) : { type: 'object' }, 'json')
+	return addSchema(builder, answerSchema(format), 'json')
+}
+
+function answerSchema(format: ResponseFormat): JsonObject {
+	switch (format.type) {
+		case 'text':
+		case 'json-object':
+			return { type: 'object' }
+		case 'json-schema':
+			return format.schema ?? {}
+	}
 }
 
 /** One or several calls, without the head. */

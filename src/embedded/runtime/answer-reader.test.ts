@@ -1,7 +1,7 @@
 // Answers split into pieces, fed whole and cut at every character.
 
 import { expect, test } from 'bun:test'
-import { AnswerReader, type ReaderOptions, type ReadPart } from './answer-reader.ts'
+import { type OutputPart, OutputReader, type ReaderOptions } from './answer-reader.ts'
 import { type CallFormat, plainFormat } from './call-format.ts'
 
 const array: CallFormat = {
@@ -22,7 +22,7 @@ interface Read {
 	length: number
 }
 
-function fold(parts: readonly ReadPart[]): Read {
+function fold(parts: readonly OutputPart[]): Read {
 	const read: Read = { text: '', reasoning: '', calls: [], length: 0 }
 	for (const part of parts) {
 		read.length += part.length
@@ -41,7 +41,7 @@ function fold(parts: readonly ReadPart[]): Read {
 function read(options: ReaderOptions, words: string): Read {
 	const cuts = [[...words], ...Array.from({ length: words.length }, (_, at) => [words.slice(0, at), words.slice(at)])]
 	const results = cuts.map((parts) => {
-		const reader = new AnswerReader(options)
+		const reader = new OutputReader(options)
 		return fold([...parts.flatMap((part) => reader.push(part)), ...reader.end()])
 	})
 	const [first] = results

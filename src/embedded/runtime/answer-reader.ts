@@ -6,7 +6,7 @@ import { partialMatchLength } from './stop-filter.ts'
 import { thinkClose, thinkOpen } from './template.ts'
 
 /** A piece of the answer; `length` is the number of characters of the model's output that it covers. */
-export type ReadPart =
+export type OutputPart =
 	| { readonly type: 'text' | 'reasoning' | 'arguments'; readonly text: string; readonly length: number }
 	| { readonly type: 'call'; readonly name: string; readonly length: number }
 	/** Marks and the white space around them. */
@@ -19,12 +19,12 @@ export interface ReaderOptions {
 	readonly calls?: CallFormat
 }
 
-type State = 'opening' | 'thinking' | 'thought' | 'beginning' | 'speaking' | 'between' | 'naming' | 'arguing'
+type OutputState = 'opening' | 'thinking' | 'thought' | 'beginning' | 'speaking' | 'between' | 'naming' | 'arguing'
 
-export class AnswerReader {
+export class OutputReader {
 	private readonly format: CallFormat | undefined
 	private readonly mark: string
-	private state: State
+	private state: OutputState
 	private held = ''
 	/** Inside arguments: the number of open brackets, and whether inside a string or after its backslash. */
 	private depth = 0
@@ -37,9 +37,9 @@ export class AnswerReader {
 		this.state = thinking === 'begun' ? 'thinking' : thinking === 'possible' ? 'opening' : 'beginning'
 	}
 
-	push(words: string): ReadPart[] {
+	push(words: string): OutputPart[] {
 		this.held += words
-		const parts: ReadPart[] = []
+		const parts: OutputPart[] = []
 		let part = this.next()
 		while (part !== undefined) {
 			if (part.length > 0) parts.push(part)
@@ -49,7 +49,7 @@ export class AnswerReader {
 	}
 
 	/** Returns the text that was withheld because a mark might have followed. */
-	end(): ReadPart[] {
+	end(): OutputPart[] {
 		const text = this.held
 		this.held = ''
 		if (text === '') return []
@@ -71,7 +71,7 @@ export class AnswerReader {
 	}
 
 	/** Performs one step on the buffered text; undefined if more text is needed. */
-	private next(): ReadPart | undefined {
+	private next(): OutputPart | undefined {
 		if (this.held === '') return undefined
 		switch (this.state) {
 			case 'opening':
@@ -94,7 +94,7 @@ export class AnswerReader {
 	}
 
 	/** Reasoning, if any, comes first. */
-	private open(): ReadPart | undefined {
+	private open(): OutputPart | undefined {
 		const words = this.held.trimStart()
 		if (words === '' || (words.length < thinkOpen.length && thinkOpen.startsWith(words))) return undefined
 		if (!words.startsWith(thinkOpen)) return this.go('beginning', 0)
@@ -102,31 +102,31 @@ export class AnswerReader {
 	}
 
 	/** If calls have no mark, an answer that begins with an object is a call. */
-	private begin(): ReadPart | undefined {
+	private begin(): OutputPart | undefined {
 		if (this.format === undefined || this.mark !== '') return this.go('speaking', 0)
 		const words = this.held.trimStart()
 		if (words === '') return undefined
 		return this.go(words.startsWith('{') ? 'between' : 'speaking', 0)
 	}
 
-	private until(mark: string, type: 'text' | 'reasoning', after: State): ReadPart | undefined {
+	private until(mark: string, type: 'text' | 'reasoning', after: OutputState): OutputPart | undefined {
 		const at = this.held.indexOf(mark)
 		if (at === 0) return this.go(after, mark.length)
 		const length = at > 0 ? at : this.held.length - partialMatchLength(this.held, mark)
 		return length === 0 ? undefined : this.take(type, length)
 	}
 
-	private skipSpace(after: State): ReadPart | undefined {
+	private skipSpace(after: OutputState): OutputPart | undefined {
 		const words = this.held.trimStart()
 		return this.go(words === '' ? this.state : after, this.held.length - words.length)
 	}
 
-	private seekCall(): ReadPart | undefined {
+	private seekCall(): OutputPart | undefined {
 		const at = this.held.indexOf('{')
 		return at < 0 ? this.go('between', this.held.length) : this.go('naming', at)
 	}
 
-	private name(): ReadPart | undefined {
+	private name(): OutputPart | undefined {
 		const { beforeName, afterName } = this.format ?? { beforeName: '', afterName: '' }
 		const end = this.held.indexOf(afterName, beforeName.length)
 		if (end < 0) return undefined
@@ -138,7 +138,7 @@ export class AnswerReader {
 		return { type: 'call', name, length }
 	}
 
-	private readArguments(): ReadPart | undefined {
+	private readArguments(): OutputPart | undefined {
 		for (let at = 0; at < this.held.length; at++) {
 			const character = this.held[at]
 			if (this.escaped) this.escaped = false
@@ -159,14 +159,14 @@ export class AnswerReader {
 		return this.take('arguments', this.held.length)
 	}
 
-	private take(type: 'text' | 'reasoning' | 'arguments', length: number): ReadPart {
+	private take(type: 'text' | 'reasoning' | 'arguments', length: number): OutputPart {
 		const text = this.held.slice(0, length)
 		this.held = this.held.slice(length)
 		return { type, text, length }
 	}
 
 	/** Drops `length` characters; a mere change of state produces no piece. */
-	private go(state: State, length: number): ReadPart | undefined {
+	private go(state: OutputState, length: number): OutputPart | undefined {
 		const moved = this.state !== state
 		this.state = state
 		this.held = this.held.slice(length)

@@ -4,15 +4,15 @@
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { Usage } from '../../chat/usage.ts'
-import type { Choice } from './choice.ts'
+import type { RunningChoice } from './choice.ts'
 import type { Scheduler } from './scheduler.ts'
 
-export class Answer {
+export class AnswerStream {
 	private readonly scheduler: Scheduler
 	private readonly promptTokens: number
 	private readonly fingerprint: string
 	private readonly signal: AbortSignal
-	private choices: readonly Choice[] = []
+	private choices: readonly RunningChoice[] = []
 	private readonly events: ChatEvent[] = []
 	/** Events of other choices that arrived before the first event of choice 0. */
 	private readonly held: ChatEvent[] = []
@@ -58,7 +58,7 @@ export class Answer {
 	 *
 	 * @throws ChatError `overloaded` if the queue is full, `cancelled` if the caller has disconnected already.
 	 */
-	begin(choices: readonly Choice[]): AsyncGenerator<ChatEvent, void, undefined> {
+	begin(choices: readonly RunningChoice[]): AsyncGenerator<ChatEvent, void, undefined> {
 		if (this.signal.aborted)
 			throw new ChatError('cancelled', 'The request was cancelled.', { cause: this.signal.reason })
 		this.choices = choices
@@ -104,7 +104,8 @@ export class Answer {
 	}
 
 	private usage(): Usage {
-		const total = (count: (choice: Choice) => number) => this.choices.reduce((sum, choice) => sum + count(choice), 0)
+		const total = (count: (choice: RunningChoice) => number) =>
+			this.choices.reduce((sum, choice) => sum + count(choice), 0)
 		return {
 			promptTokens: this.promptTokens,
 			completionTokens: total((choice) => choice.generatedTokens),

@@ -16,10 +16,10 @@ export interface LlamaLibrary {
 		readonly maxThreads: number
 		readonly logLevel: 'error'
 		readonly logger: (level: string, message: string) => void
-	}): Promise<Llama>
+	}): Promise<LlamaRuntime>
 }
 
-export interface Llama {
+export interface LlamaRuntime {
 	readonly gpu: 'cuda' | 'vulkan' | 'metal' | false
 	readonly cpuMathCores: number
 	readonly _bindings: Addon

@@ -4,14 +4,15 @@
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { ChatRequest, Sampling } from '../../chat/request.ts'
+import type { RequestFates } from '../../chat/request-fates.ts'
 import type { EngineCall } from '../../engines/engine.ts'
 import type { Log } from '../../system/log.ts'
-import { Answer } from './answer.ts'
+import { AnswerStream } from './answer.ts'
 import { type AnswerGrammar, answerGrammar, callableTools } from './answer-grammar.ts'
-import { AnswerReader } from './answer-reader.ts'
+import { OutputReader } from './answer-reader.ts'
 import type { Addon, AddonGrammarState, LlamaModel, Token } from './binding.ts'
 import type { CallFormat } from './call-format.ts'
-import { Choice, type RepetitionRule } from './choice.ts'
+import { type RepetitionRule, RunningChoice } from './choice.ts'
 import { renderConversation } from './conversation.ts'
 import { PromptText } from './prompt-text.ts'
 import type { RepetitiveText } from './repetition.ts'
@@ -94,7 +95,7 @@ export class ChatRunner {
 		const grammar = answerGrammar(request, format, { allowed: this.template.thinks, open: opensThinking })
 		const compiled = grammar === undefined ? undefined : compile(this.parts.addon, grammar)
 		const seed = randomSeed()
-		const answer = new Answer(scheduler, prompt.length, this.parts.fingerprint, signal)
+		const answer = new AnswerStream(scheduler, prompt.length, this.parts.fingerprint, signal)
 		const maxTokens = Math.min(request.maxTokens ?? this.parts.maxTokens, contextTokens - prompt.length)
 		const repetition = repetitionRule(this.parts, requestId, textOf(request))
 		return answer.begin(
@@ -103,7 +104,7 @@ export class ChatRunner {
 					compiled === undefined
 						? undefined
 						: new this.parts.addon.AddonGrammarEvaluationState(this.parts.model._model, compiled)
-				return new Choice({
+				return new RunningChoice({
 					index,
 					prompt,
 					sampling: samplerConfig(
@@ -115,7 +116,7 @@ export class ChatRunner {
 					top: request.logprobs?.top,
 					maxTokens,
 					stop: request.stop,
-					reader: new AnswerReader({
+					reader: new OutputReader({
 						thinking: opensThinking ? 'begun' : this.template.thinks ? 'possible' : 'never',
 						calls: tools.length > 0 ? format : undefined,
 					}),
@@ -141,6 +142,35 @@ export class ChatRunner {
 		return { ...sampling, logitBias: new Map([...(sampling.logitBias ?? []), ...this.bannedControls]) }
 	}
 }
+
+/** What this engine does with each field of a request. It runs one model and has no use for the caller's id. */
+export const embeddedRequestFates = {
+	model: 'unused',
+	messages: 'translated',
+	temperature: 'written',
+	topP: 'written',
+	topK: 'written',
+	minP: 'written',
+	frequencyPenalty: 'written',
+	presencePenalty: 'written',
+	repetitionPenalty: 'written',
+	logitBias: 'written',
+	seed: 'written',
+	maxTokens: 'written',
+	stop: 'written',
+	choices: 'written',
+	logprobs: 'written',
+	tools: 'translated',
+	toolChoice: 'translated',
+	parallelToolCalls: 'translated',
+	responseFormat: 'translated',
+	reasoningEffort: 'translated',
+	reasoningTokens: 'unused',
+	cacheMark: 'unused',
+	user: 'unused',
+	passthrough: 'translated',
+	passthroughWire: 'unused',
+} as const satisfies RequestFates
 
 function visibleControls(vocabulary: Vocabulary, format: CallFormat): ReadonlySet<Token> {
 	const marks = [format.head, format.between ?? '', format.tail, thinkOpen, thinkClose]

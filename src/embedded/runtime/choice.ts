@@ -3,11 +3,11 @@
 
 import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
-import type { AnswerReader, ReadPart } from './answer-reader.ts'
+import type { OutputPart, OutputReader } from './answer-reader.ts'
 import type { SamplerConfig, Token } from './binding.ts'
 import { RepetitionDetector, type RepetitiveText } from './repetition.ts'
 import type { ScoredToken } from './sampler.ts'
-import type { Work } from './scheduler.ts'
+import type { SchedulerWork } from './scheduler.ts'
 import { StopFilter } from './stop-filter.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
@@ -19,12 +19,12 @@ export interface ChoiceOptions {
 	/** With 0, nothing is generated. */
 	readonly maxTokens: number
 	readonly stop: readonly string[]
-	readonly reader: AnswerReader
+	readonly reader: OutputReader
 	readonly vocabulary: Vocabulary
 	/** Control tokens whose name is part of the answer, such as those that mark calls. */
 	readonly visibleControls: ReadonlySet<Token>
 	/** The prompt, repeated before the answer, and the log-probabilities of its tokens. */
-	readonly echo?: Echo
+	readonly echo?: PromptEcho
 	/** Whether the answer is complete and ends with this text. */
 	readonly isComplete: (words: string) => boolean
 	/** Stops an answer in a repetition loop, with finish reason `length`. Undefined to allow repetition. */
@@ -34,7 +34,7 @@ export interface ChoiceOptions {
 	readonly newCallId: () => string
 	readonly emit: (choice: number, event: ChatEvent) => void
 	/** Called once, when the choice is finished. */
-	readonly settled: (choice: Choice, error: ChatError | undefined) => void
+	readonly settled: (choice: RunningChoice, error: ChatError | undefined) => void
 }
 
 export interface RepetitionRule {
@@ -44,7 +44,7 @@ export interface RepetitionRule {
 	readonly found: () => void
 }
 
-export interface Echo {
+export interface PromptEcho {
 	readonly text: string
 	/** Leading tokens that are not part of the text. */
 	readonly framing: number
@@ -59,7 +59,7 @@ interface OpenToken {
 	readonly scored: ScoredToken | undefined
 }
 
-export class Choice implements Work {
+export class RunningChoice implements SchedulerWork {
 	readonly prompt: readonly Token[]
 	readonly sampling: SamplerConfig
 	readonly top: number | undefined
@@ -142,7 +142,7 @@ export class Choice implements Work {
 	}
 
 	/** @returns whether a stop text was found. */
-	private read(parts: readonly ReadPart[]): boolean {
+	private read(parts: readonly OutputPart[]): boolean {
 		for (const part of parts) {
 			if (part.type === 'text') {
 				if (this.emitText(part.text)) return true
@@ -223,7 +223,7 @@ export class Choice implements Work {
 		this.emit({ type: 'tool-arguments', choice: this.options.index, call: this.calls - 1, fragment })
 	}
 
-	private writeEcho({ text, framing }: Echo): void {
+	private writeEcho({ text, framing }: PromptEcho): void {
 		const scores = this.promptScores.slice(Math.max(0, framing - 1))
 		const first = this.prompt[framing]
 		const begins =

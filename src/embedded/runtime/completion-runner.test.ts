@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { collect } from '../../chat/collect.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { ChatRequest } from '../../chat/request.ts'
+import { completionOf, eventsOf } from '../../engines/answer.testing.ts'
 import type { Engine, EngineCall } from '../../engines/engine.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import { isLibraryHere, openToy, toyPath } from './library.testing.ts'
@@ -69,14 +69,21 @@ describe.skipIf(!isLibraryHere)('a model without a chat template', () => {
 		expect(await engine.chat(chatRequest, call()).catch((error: unknown) => error)).toMatchObject({
 			kind: 'wrong-operation',
 		})
-		const { choices, usage } = await collect(await complete())
+		const { choices, usage } = await completionOf(await complete())
 		expect(choices[0]?.finishReason).toMatch(/stop|length/)
 		expect(usage.completionTokens).toBeGreaterThan(0)
 	})
 
 	test('repeats the prompt and scores it without generating anything', async () => {
 		const shown: ChatEvent[] = await Array.fromAsync(
-			await complete({ prompts: ['The capital of France is Paris.'], maxTokens: 0, echo: true, logprobs: { top: 2 } }),
+			eventsOf(
+				await complete({
+					prompts: ['The capital of France is Paris.'],
+					maxTokens: 0,
+					echo: true,
+					logprobs: { top: 2 },
+				}),
+			),
 		)
 		const text = shown.find((event) => event.type === 'text')
 		expect(text?.text).toBe('The capital of France is Paris.')
@@ -92,9 +99,11 @@ describe.skipIf(!isLibraryHere)('a model without a chat template', () => {
 
 	test('scores an echoed answer as it did during generation', async () => {
 		const sampling = { temperature: 0, logitBias: new Map([[endOfTurn, -100]]) }
-		const given = (await collect(await complete({ sampling, logprobs: { top: 0 } }))).choices[0]
+		const given = (await completionOf(await complete({ sampling, logprobs: { top: 0 } }))).choices[0]
 		const echoed = (
-			await collect(await complete({ prompts: [prompt + given?.text], maxTokens: 0, echo: true, logprobs: { top: 0 } }))
+			await completionOf(
+				await complete({ prompts: [prompt + given?.text], maxTokens: 0, echo: true, logprobs: { top: 0 } }),
+			)
 		).choices[0]
 		const length = given?.logprobs?.length ?? 0
 		const rounded = (scores: typeof given) => scores?.logprobs?.slice(-length).map(({ logprob }) => logprob.toFixed(2))
@@ -103,7 +112,7 @@ describe.skipIf(!isLibraryHere)('a model without a chat template', () => {
 	})
 
 	test('numbers the choices of several prompts in order', async () => {
-		const { choices } = await collect(
+		const { choices } = await completionOf(
 			await complete({ prompts: ['Hello', [300, 301]], choices: 2, echo: true, maxTokens: 2 }),
 		)
 		expect(choices.map(({ text }) => text.startsWith('Hello'))).toEqual([true, true, false, false])

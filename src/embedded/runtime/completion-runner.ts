@@ -2,12 +2,12 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
-import type { TextCompletionRequest } from '../../operations/text-completions.ts'
-import { Answer } from './answer.ts'
-import { AnswerReader } from './answer-reader.ts'
+import type { TextCompletionFates, TextCompletionRequest } from '../../operations/text-completions.ts'
+import { AnswerStream } from './answer.ts'
+import { OutputReader } from './answer-reader.ts'
 import type { Token } from './binding.ts'
 import { type RunnerCall, type RunnerParts, randomSeed, repetitionRule } from './chat-runner.ts'
-import { Choice, type RepetitionRule } from './choice.ts'
+import { type RepetitionRule, RunningChoice } from './choice.ts'
 import { refuseUnknownTokens } from './embedder.ts'
 import { samplerConfig } from './sampler.ts'
 
@@ -27,7 +27,7 @@ export class CompletionRunner {
 		const prompts = request.prompts.map((prompt) => this.read(prompt))
 		const seed = randomSeed()
 		const promptTokens = prompts.reduce((sum, { tokens }) => sum + tokens.length, 0)
-		const answer = new Answer(this.parts.scheduler, promptTokens, this.parts.fingerprint, signal)
+		const answer = new AnswerStream(this.parts.scheduler, promptTokens, this.parts.fingerprint, signal)
 		const repetition = repetitionRule(this.parts, requestId, 'limited')
 		const choices = prompts.flatMap((prompt, at) =>
 			Array.from({ length: request.choices }, (_, k) =>
@@ -37,7 +37,7 @@ export class CompletionRunner {
 		return answer.begin(choices)
 	}
 
-	private read(prompt: string | readonly number[]): ReadPrompt {
+	private read(prompt: string | readonly number[]): TokenizedPrompt {
 		const { vocabulary, model, contextTokens } = this.parts
 		if (typeof prompt !== 'string') refuseUnknownTokens(prompt, vocabulary, 'prompt')
 		const own = typeof prompt === 'string' ? vocabulary.tokenize(prompt) : prompt
@@ -61,21 +61,21 @@ export class CompletionRunner {
 
 	private choice(
 		request: TextCompletionRequest,
-		prompt: ReadPrompt,
+		prompt: TokenizedPrompt,
 		index: number,
 		seed: number,
-		answer: Answer,
+		answer: AnswerStream,
 		repetition: RepetitionRule | undefined,
-	): Choice {
+	): RunningChoice {
 		const { vocabulary, contextTokens } = this.parts
-		return new Choice({
+		return new RunningChoice({
 			index,
 			prompt: prompt.tokens,
 			sampling: samplerConfig(request.sampling, seed, index, undefined),
 			top: request.logprobs?.top,
 			maxTokens: Math.min(request.maxTokens, contextTokens - prompt.tokens.length),
 			stop: request.stop,
-			reader: new AnswerReader({ thinking: 'never' }),
+			reader: new OutputReader({ thinking: 'never' }),
 			vocabulary,
 			visibleControls: new Set(),
 			echo: request.echo
@@ -91,7 +91,30 @@ export class CompletionRunner {
 	}
 }
 
-interface ReadPrompt {
+/** What this engine does with each field of a text completion. */
+export const embeddedTextCompletionFates = {
+	model: 'unused',
+	prompts: 'written',
+	maxTokens: 'written',
+	temperature: 'written',
+	topP: 'written',
+	topK: 'written',
+	minP: 'written',
+	frequencyPenalty: 'written',
+	presencePenalty: 'written',
+	repetitionPenalty: 'written',
+	logitBias: 'written',
+	seed: 'written',
+	stop: 'written',
+	choices: 'written',
+	echo: 'written',
+	logprobs: 'written',
+	suffix: 'refused',
+	user: 'unused',
+	passthrough: 'unused',
+} as const satisfies TextCompletionFates
+
+interface TokenizedPrompt {
 	readonly tokens: readonly Token[]
 	readonly text: string
 	/** Leading tokens that are not part of the text. */

@@ -3,6 +3,7 @@
 // rejected; nothing is dropped silently.
 
 import { ChatError } from '../../chat/error.ts'
+import { isObject } from '../../chat/json.ts'
 import { type AssistantMessage, type Message, textOf } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Tool } from '../../chat/tool.ts'
@@ -64,7 +65,7 @@ export function renderConversation(
 
 function refuseMedia(message: Message, at: number): void {
 	for (const [partAt, part] of message.content.entries())
-		if (part.type === 'image' || part.type === 'audio' || part.type === 'file')
+		if (part.type !== 'text' && part.type !== 'refusal')
 			throw new ChatError(
 				'unsupported',
 				`This model supports text only; it does not accept ${nameOfMedia[part.type]} in a message.`,
@@ -83,9 +84,7 @@ function thinkingVariables(request: ChatRequest, promptText: PromptText): Readon
 	const effort = request.reasoningEffort
 	return {
 		...(effort === undefined ? {} : { enable_thinking: effort !== 'none', reasoning_effort: promptText.guard(effort) }),
-		...(typeof own === 'object' && own !== null && !Array.isArray(own)
-			? (promptText.guardAll(own) as Record<string, unknown>)
-			: {}),
+		...(isObject(own) ? (promptText.guardAll(own) as Record<string, unknown>) : {}),
 	}
 }
 

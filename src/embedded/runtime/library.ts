@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import type { Log } from '../../system/log.ts'
-import type { Llama, LlamaLibrary } from './binding.ts'
+import type { LlamaLibrary, LlamaRuntime } from './binding.ts'
 
 export interface LibraryOptions {
 	/** Absolute; its `node_modules` contains node-llama-cpp. */
@@ -17,7 +17,7 @@ export interface LibraryOptions {
 }
 
 /** @throws Error if the library is not installed, has another version than expected, or has no build for this machine. */
-export async function openLibrary({ folder, gpu, log }: LibraryOptions): Promise<Llama> {
+export async function openLibrary({ folder, gpu, log }: LibraryOptions): Promise<LlamaRuntime> {
 	const entry = join(folder, 'node_modules', 'node-llama-cpp', 'dist', 'index.js')
 	await access(entry).catch((cause: unknown) => {
 		throw new Error(`The engine library node-llama-cpp is not installed in ${folder}.`, { cause })
@@ -33,7 +33,12 @@ export async function openLibrary({ folder, gpu, log }: LibraryOptions): Promise
 	return llama
 }
 
-async function open(library: LlamaLibrary, folder: string, gpu: LibraryOptions['gpu'], log: Log): Promise<Llama> {
+async function open(
+	library: LlamaLibrary,
+	folder: string,
+	gpu: LibraryOptions['gpu'],
+	log: Log,
+): Promise<LlamaRuntime> {
 	try {
 		return await library.getLlama({
 			gpu,

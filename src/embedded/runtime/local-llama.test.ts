@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { collect } from '../../chat/collect.ts'
 import type { Message } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Tool } from '../../chat/tool.ts'
+import { completionOf, eventsOf } from '../../engines/answer.testing.ts'
 import type { Engine, EngineCall } from '../../engines/engine.ts'
 import { openLog } from '../../system/log.ts'
 import { isLibraryHere, openToy, toyPath } from './library.testing.ts'
@@ -58,7 +58,7 @@ describe.skipIf(!isLibraryHere)('bounds of answers', () => {
 	const open = async (options: Partial<LocalLlamaOptions>) => {
 		const engine = await openToy({ log, ...options })
 		engines.push(engine)
-		return async (changes: Partial<ChatRequest>) => collect(await engine.chat(request('Hi!', changes), call()))
+		return async (changes: Partial<ChatRequest>) => completionOf(await engine.chat(request('Hi!', changes), call()))
 	}
 	afterAll(() => Promise.all(engines.map((engine) => engine.close())))
 
@@ -119,11 +119,11 @@ describe.skipIf(!isLibraryHere)('the embedded engine', () => {
 	afterAll(() => engine.close())
 
 	const ask = async (text: string, changes: Partial<ChatRequest> = {}) =>
-		collect(await engine.chat(request(text, changes), call()))
+		completionOf(await engine.chat(request(text, changes), call()))
 	const say = async (text: string, changes: Partial<ChatRequest> = {}) =>
 		(await ask(text, changes)).choices[0]?.text ?? ''
 	const events = async (text: string, changes: Partial<ChatRequest> = {}) =>
-		Array.fromAsync(await engine.chat(request(text, changes), call()))
+		Array.fromAsync(eventsOf(await engine.chat(request(text, changes), call())))
 
 	test('reuses the earlier turns of a conversation from its cache', async () => {
 		const first = await ask('What is the capital of Italy?')
@@ -145,7 +145,7 @@ describe.skipIf(!isLibraryHere)('the embedded engine', () => {
 		const question = 'Define gravity.'
 		const cached = [await say(question), await say(question)]
 		const cold = await openToy()
-		const text = (await collect(await cold.chat(request(question), call()))).choices[0]?.text ?? ''
+		const text = (await completionOf(await cold.chat(request(question), call()))).choices[0]?.text ?? ''
 		await cold.close()
 		expect(cached).toEqual([text, text])
 	})
@@ -328,7 +328,7 @@ describe.skipIf(!isLibraryHere)('the embedded engine', () => {
 
 describe.skipIf(!isLibraryHere)('the embedded engine under load', () => {
 	const first = async (engine: Engine, text: string, changes: Partial<ChatRequest> = {}, signal?: AbortSignal) => {
-		const stream = (await engine.chat(request(text, changes), call(signal)))[Symbol.asyncIterator]()
+		const stream = eventsOf(await engine.chat(request(text, changes), call(signal)))
 		await stream.next()
 		return stream
 	}
@@ -342,8 +342,8 @@ describe.skipIf(!isLibraryHere)('the embedded engine under load', () => {
 		const refused = await engine.chat(request('Hi!'), call()).catch((error: unknown) => error)
 		expect(refused).toMatchObject({ kind: 'overloaded', sent: 'nothing', retryAfterMs: expect.any(Number) })
 		await running.return?.()
-		expect((await collect(waiting)).choices[0]?.text).not.toBe('')
-		expect((await collect(await engine.chat(request('Hi!'), call()))).choices[0]?.text).not.toBe('')
+		expect((await completionOf(waiting)).choices[0]?.text).not.toBe('')
+		expect((await completionOf(await engine.chat(request('Hi!'), call()))).choices[0]?.text).not.toBe('')
 		await engine.close()
 	})
 
@@ -356,9 +356,12 @@ describe.skipIf(!isLibraryHere)('the embedded engine under load', () => {
 		const left = await engine.chat(request('Hi!'), call(controller.signal))
 		controller.abort()
 		const next = await engine.chat(request('Who are you?'), call())
-		expect((await Array.fromAsync(left)).at(-1)).toMatchObject({ type: 'error', error: { kind: 'cancelled' } })
+		expect((await Array.fromAsync(eventsOf(left))).at(-1)).toMatchObject({
+			type: 'error',
+			error: { kind: 'cancelled' },
+		})
 		await running.return?.()
-		expect((await collect(next)).choices[0]?.text).not.toBe('')
+		expect((await completionOf(next)).choices[0]?.text).not.toBe('')
 		await engine.close()
 	})
 
@@ -366,7 +369,7 @@ describe.skipIf(!isLibraryHere)('the embedded engine under load', () => {
 		const engine = await openToy()
 		const order: string[] = []
 		const until = async (name: string, text: string) => {
-			for await (const event of await engine.chat(request(text, { maxTokens: 1 }), call()))
+			for await (const event of eventsOf(await engine.chat(request(text, { maxTokens: 1 }), call())))
 				if (event.type === 'choice-finish') order.push(name)
 		}
 		await Promise.all([until('long', 'word '.repeat(230)), until('short', 'Hi!')])
@@ -376,7 +379,7 @@ describe.skipIf(!isLibraryHere)('the embedded engine under load', () => {
 
 	test('reads a prompt once for all its choices', async () => {
 		const engine = await openToy()
-		const { usage, choices } = await collect(
+		const { usage, choices } = await completionOf(
 			await engine.chat(request('word '.repeat(150), { choices: 4, maxTokens: 4 }), call()),
 		)
 		expect(choices.length).toBe(4)

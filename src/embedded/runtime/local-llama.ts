@@ -2,15 +2,15 @@
 // of its own, because a corrupt file may crash the process. It does not know HTTP, sockets or its supervisor.
 
 import { asChatError, ChatError } from '../../chat/error.ts'
-import type { ChatEvent } from '../../chat/event.ts'
 import type { ChatRequest } from '../../chat/request.ts'
+import { type EngineAnswer, streamFrom } from '../../engines/answer.ts'
 import type { Engine, EngineCall, EngineState, Operation } from '../../engines/engine.ts'
 import { ggufFault, readGgufHead } from '../../engines/llama/gguf-head.ts'
 import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../../operations/tokenization.ts'
 import type { Log } from '../../system/log.ts'
-import type { Llama, LlamaContext, LlamaModel } from './binding.ts'
+import type { LlamaContext, LlamaModel, LlamaRuntime } from './binding.ts'
 import { ChatRunner } from './chat-runner.ts'
 import { CompletionRunner } from './completion-runner.ts'
 import { Embedder } from './embedder.ts'
@@ -75,7 +75,7 @@ export async function openLocalLlama(options: LocalLlamaOptions): Promise<Engine
 	}
 }
 
-async function openModel(llama: Llama, options: LocalLlamaOptions): Promise<Engine> {
+async function openModel(llama: LlamaRuntime, options: LocalLlamaOptions): Promise<Engine> {
 	const { log, modelName, parallel = 4, queueLimit = 64 } = options
 	const model = await llama.loadModel({ modelPath: options.modelPath }).catch((cause: unknown) => {
 		throw new Error(
@@ -177,7 +177,7 @@ function readTemplate(
 
 interface LocalLlamaParts {
 	readonly options: LocalLlamaOptions
-	readonly llama: Llama
+	readonly llama: LlamaRuntime
 	readonly model: LlamaModel
 	readonly vocabulary: Vocabulary
 	readonly embedder: Embedder
@@ -206,11 +206,12 @@ class LocalLlama implements Engine {
 		return { status: 'ready', operations, contextTokens }
 	}
 
-	async chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		this.refuseClosed()
 		const { chats } = this.parts
 		if (chats === undefined) throw this.unsupportedOperation('chat')
-		return chats.run(request, call).catch((thrown: unknown) => this.explain(thrown))
+		const events = await chats.run(request, call).catch((thrown: unknown) => this.explain(thrown))
+		return streamFrom(events[Symbol.asyncIterator]())
 	}
 
 	async count(request: ChatRequest, call: EngineCall): Promise<number> {
@@ -220,11 +221,11 @@ class LocalLlama implements Engine {
 		return chats.count(request, call.signal)
 	}
 
-	async complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+	async complete(request: TextCompletionRequest, call: EngineCall): Promise<EngineAnswer> {
 		this.refuseClosed()
 		const { completions } = this.parts
 		if (completions === undefined) throw this.unsupportedOperation('complete')
-		return completions.run(request, call)
+		return streamFrom(completions.run(request, call)[Symbol.asyncIterator]())
 	}
 
 	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {

@@ -2,13 +2,14 @@
 // chunks of the waiting prompts, so a long prompt delays the others by at most one chunk. It does not know the meaning of tokens.
 
 import { ChatError } from '../../chat/error.ts'
+import { planBatch } from './batch-plan.ts'
 import type { AddonContext, SamplerConfig, Token } from './binding.ts'
 import type { ScoredToken } from './sampler.ts'
 import { assignSlot, type Placement, type Slot } from './slot.ts'
 import { ThreadChoice } from './thread-choice.ts'
 
 /** One answer to generate. Callbacks come in order; exactly one of `ended` and `failed` comes last, unless the work is cancelled. */
-export interface Work {
+export interface SchedulerWork {
 	/** At least one token; prompt and answer together fit the context. */
 	readonly prompt: readonly Token[]
 	readonly sampling: SamplerConfig
@@ -42,7 +43,7 @@ export interface SchedulerOptions {
 
 /** Work assigned to a slot. */
 export interface Job {
-	readonly work: Work
+	readonly work: SchedulerWork
 	/** Tokens to evaluate before the next one can be sampled: the rest of the prompt, or the last sampled token. */
 	waiting: readonly Token[]
 	answering: boolean
@@ -50,10 +51,7 @@ export interface Job {
 	readonly startedAt: number
 }
 
-/** Minimum number of tokens of a step for each prompt, however many shorter prompts there are. */
-const leastShare = 8
-
-interface Row {
+interface BatchRow {
 	readonly slot: Slot<Job>
 	readonly job: Job
 	readonly tokens: readonly Token[]
@@ -65,7 +63,7 @@ interface Row {
 export class Scheduler {
 	private readonly options: SchedulerOptions
 	private readonly threads: ThreadChoice
-	private readonly queue: Work[][] = []
+	private readonly queue: SchedulerWork[][] = []
 	private running: Promise<void> | undefined
 	private steps = 0
 	private closed = false
@@ -82,7 +80,7 @@ export class Scheduler {
 	 *
 	 * @throws ChatError `overloaded` if the queue is full, `unavailable` after `close`.
 	 */
-	submit(works: readonly Work[]): void {
+	submit(works: readonly SchedulerWork[]): void {
 		if (this.closed) throw new ChatError('unavailable', 'The engine is shutting down.')
 		const { slots, queueLimit } = this.options
 		const free = slots.filter(({ job }) => job === undefined).length
@@ -96,7 +94,7 @@ export class Scheduler {
 	}
 
 	/** Releases the work's resources: immediately while it is queued, else after the current step. No callback follows. */
-	cancel(work: Work): void {
+	cancel(work: SchedulerWork): void {
 		for (const [at, works] of this.queue.entries()) {
 			const found = works.indexOf(work)
 			if (found < 0) continue
@@ -155,11 +153,11 @@ export class Scheduler {
 	}
 
 	/** Another choice of the same request is reading this prompt; waiting for it avoids reading it twice. */
-	private isReadBySibling(work: Work): boolean {
+	private isReadBySibling(work: SchedulerWork): boolean {
 		return this.options.slots.some(({ job }) => job?.answering === false && job.work.prompt === work.prompt)
 	}
 
-	private async start(work: Work, { slot, copyFrom, reused }: Placement<Job>): Promise<void> {
+	private async start(work: SchedulerWork, { slot, copyFrom, reused }: Placement<Job>): Promise<void> {
 		const job: Job = { work, waiting: work.prompt, answering: false, cancelled: false, startedAt: this.options.now() }
 		slot.job = job
 		slot.usedAt = ++this.steps
@@ -196,30 +194,14 @@ export class Scheduler {
 	}
 
 	/** The next batch: every answer's next token, and the shares of the waiting prompts in one chunk. */
-	private compose(): Row[] {
-		const busy = this.options.slots.filter(({ job }) => job !== undefined && !job.cancelled)
-		const answering = busy.filter(({ job }) => job?.answering === true)
-		const reading = busy.filter(({ job }) => job?.answering === false)
-		const planned: { slot: Slot<Job>; job: Job; length: number }[] = []
-		for (const slot of answering) if (slot.job !== undefined) planned.push({ slot, job: slot.job, length: 1 })
-		let budget = this.options.chunkTokens
-		let readers = reading.length
-		// Prompts that can be finished are, the shortest first; the others get equal shares of the rest.
-		for (const slot of reading.sort((a, b) => (a.job?.waiting.length ?? 0) - (b.job?.waiting.length ?? 0))) {
-			if (slot.job === undefined) continue
-			const need = slot.job.waiting.length
-			const most = budget - leastShare * (readers - 1)
-			const length = need <= most ? need : Math.min(need, Math.ceil(budget / readers))
-			budget -= length
-			readers--
-			if (length > 0) planned.push({ slot, job: slot.job, length })
-		}
+	private compose(): BatchRow[] {
+		const planned = planBatch(this.options.slots, this.options.chunkTokens)
 		if (planned.length === 0) return []
 		this.options.context.initBatch(planned.reduce((sum, { length }) => sum + length, 0))
 		return planned.map(({ slot, job, length }) => this.addRow(slot, job, length))
 	}
 
-	private addRow(slot: Slot<Job>, job: Job, length: number): Row {
+	private addRow(slot: Slot<Job>, job: Job, length: number): BatchRow {
 		const tokens = job.waiting.slice(0, length)
 		const isLast = length === job.waiting.length
 		const scored =
@@ -233,7 +215,7 @@ export class Scheduler {
 		return { slot, job, tokens, logitIndexes, isLast }
 	}
 
-	private async step(rows: readonly Row[]): Promise<void> {
+	private async step(rows: readonly BatchRow[]): Promise<void> {
 		const { context, now } = this.options
 		const size = rows.reduce((sum, { tokens }) => sum + tokens.length, 0)
 		const threads = this.threads.choose(size)
@@ -250,7 +232,7 @@ export class Scheduler {
 	}
 
 	/** Processes the logits of an evaluated row: the prompt's scores and the next token. */
-	private async advance({ slot, job, tokens, logitIndexes, isLast }: Row): Promise<void> {
+	private async advance({ slot, job, tokens, logitIndexes, isLast }: BatchRow): Promise<void> {
 		const { context } = this.options
 		const { work } = job
 		const from = slot.tokens.length

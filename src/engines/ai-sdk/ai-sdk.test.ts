@@ -1,12 +1,13 @@
 // The engine with real provider packages against servers on loopback that return the responses of the providers' servers.
 
 import { afterAll, describe, expect, test } from 'bun:test'
-import { collect } from '../../chat/collect.ts'
+import { collect } from '../../chat/collect.testing.ts'
 import { ChatError, descriptorsCode } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { systemClock } from '../../system/clock.ts'
+import { eventsOf } from '../answer.testing.ts'
 import type { Engine, EngineCall } from '../engine.ts'
 import { type AiSdkOptions, openAiSdk } from './ai-sdk.ts'
 import { readFailure } from './failure.ts'
@@ -16,22 +17,22 @@ import { optionRedactor } from './redaction.ts'
 const apiKey = 'secret-0123456789'
 const timeouts = { firstByteMs: 5000, betweenChunksMs: 5000, totalMs: 10_000 }
 
-interface Seen {
+interface ReceivedCall {
 	readonly path: string
 	readonly headers: Headers
 	readonly body: unknown
 }
 
-type Respond = (seen: Seen) => Response | Promise<Response>
+type Respond = (received: ReceivedCall) => Response | Promise<Response>
 let respond: Respond = () => new Response(undefined, { status: 500 })
-let seen: Seen[] = []
+let received: ReceivedCall[] = []
 const server = Bun.serve({
 	port: 0,
 	hostname: '127.0.0.1',
 	idleTimeout: 0,
 	async fetch(request) {
 		const one = { path: new URL(request.url).pathname, headers: request.headers, body: await request.json() }
-		seen.push(one)
+		received.push(one)
 		return respond(one)
 	},
 })
@@ -45,7 +46,7 @@ async function open(
 	baseURL = `http://127.0.0.1:${server.port}/v1`,
 ): Promise<Engine> {
 	respond = answers
-	seen = []
+	received = []
 	const options = { apiKey, baseURL }
 	const provider = await openProvider({ package: name, options }, [import.meta.dir])
 	return openAiSdk({ provider, model: 'm', timeouts, clock: systemClock, redact: optionRedactor(options), ...changes })
@@ -72,8 +73,8 @@ const call = (changes: Partial<EngineCall> = {}): EngineCall => ({
 	...changes,
 })
 
-async function eventsOf(engine: Engine, chatRequest = request(), changes: Partial<EngineCall> = {}) {
-	const events = await Array.fromAsync(await engine.chat(chatRequest, call(changes)))
+async function chatEvents(engine: Engine, chatRequest = request(), changes: Partial<EngineCall> = {}) {
+	const events = await Array.fromAsync(eventsOf(await engine.chat(chatRequest, call(changes))))
 	expect(brokenRule(events)).toBeUndefined()
 	return events
 }
@@ -172,7 +173,7 @@ describe('reasoning, signatures, tool calls and usage', () => {
 				}),
 			),
 		)
-		const events = await eventsOf(engine, withTools)
+		const events = await chatEvents(engine, withTools)
 		expect<unknown>(await collect(replay(events))).toMatchObject(expected)
 		expect(events.filter(({ type }) => type === 'tool-arguments').length).toBe(2)
 		await engine.close()
@@ -180,14 +181,14 @@ describe('reasoning, signatures, tool calls and usage', () => {
 
 	test('are read from a unary response', async () => {
 		const engine = await open('@ai-sdk/anthropic', () => Response.json(whole))
-		expect<unknown>(await collect(replay(await eventsOf(engine, withTools, { whole: true })))).toMatchObject(expected)
-		expect(seen[0]?.body).not.toMatchObject({ stream: true })
+		expect<unknown>(await collect(replay(await chatEvents(engine, withTools, { unary: true })))).toMatchObject(expected)
+		expect(received[0]?.body).not.toMatchObject({ stream: true })
 		await engine.close()
 	})
 
 	test('are sent back to the provider', async () => {
 		const engine = await open('@ai-sdk/anthropic', () => streamed(pieces))
-		const [choice] = (await collect(replay(await eventsOf(engine, withTools)))).choices
+		const [choice] = (await collect(replay(await chatEvents(engine, withTools)))).choices
 		const messages = [
 			{ role: 'user', content: text('hi') },
 			{
@@ -201,8 +202,8 @@ describe('reasoning, signatures, tool calls and usage', () => {
 		const providerOptions = { anthropic: { thinking: { type: 'enabled', budgetTokens: 1024 } } }
 		await engine.close()
 		const again = await open('@ai-sdk/anthropic', () => streamed(pieces), { providerOptions })
-		await eventsOf(again, request({ tools, toolChoice: { type: 'auto' }, messages, maxTokens: 4000 }))
-		expect(seen[0]?.body).toMatchObject({
+		await chatEvents(again, request({ tools, toolChoice: { type: 'auto' }, messages, maxTokens: 4000 }))
+		expect(received[0]?.body).toMatchObject({
 			thinking: { type: 'enabled', budget_tokens: 1024 },
 			messages: [
 				{ role: 'user' },
@@ -223,7 +224,7 @@ test('unsupported fields are reported as dropped', async () => {
 		logprobs: { top: 1 },
 		passthrough: { x: 1 },
 	})
-	await eventsOf(engine, unsupported, { drop: (part) => dropped.push(part) })
+	await chatEvents(engine, unsupported, { drop: (part) => dropped.push(part) })
 	expect(dropped.toSorted()).toEqual(['frequency_penalty', 'logprobs', 'seed', 'user', 'x'])
 	await engine.close()
 })
@@ -243,7 +244,7 @@ describe('embeddings and reranking', () => {
 		const { vectors, usage } = await engine.embed({ model: 'm', inputs }, call())
 		expect(vectors.map(([first]) => first)).toEqual(inputs.map(({ length }) => length))
 		expect(usage).toMatchObject({ promptTokens: 200, source: 'upstream' })
-		expect(seen.length).toBe(3)
+		expect(received.length).toBe(3)
 		expect(await thrownBy(engine.embed({ model: 'm', inputs: [[1]] }, call()))).toMatchObject({ kind: 'unsupported' })
 		expect(await thrownBy(engine.embed({ model: 'm', inputs: ['a'], dimensions: 9 }, call()))).toMatchObject({
 			kind: 'unsupported',
@@ -269,7 +270,7 @@ describe('embeddings and reranking', () => {
 			{ index: 2, score: 0.9 },
 			{ index: 0, score: 0.1 },
 		])
-		expect(seen[0]?.body).toMatchObject({ query: 'q', documents: ['a', 'b', 'c'], top_n: 2 })
+		expect(received[0]?.body).toMatchObject({ query: 'q', documents: ['a', 'b', 'c'], top_n: 2 })
 		await engine.close()
 	})
 
@@ -298,7 +299,7 @@ describe('failures', () => {
 		test(`status ${status}`, async () => {
 			const engine = await open('@ai-sdk/anthropic', () => refusal(status, type))
 			for (const whole of [false, true]) {
-				const error = await thrownBy(engine.chat(request(), call({ whole })))
+				const error = await thrownBy(engine.chat(request(), call({ unary: whole })))
 				expect(error).toMatchObject({ kind, sent })
 				expect(`${error.message}${error.cause}`).not.toContain(apiKey)
 			}
@@ -333,7 +334,7 @@ describe('failures', () => {
 		const begun = pieces.slice(0, pieces.indexOf('event: content_block_stop'))
 		const broken = event('error', { error: { type: 'overloaded_error', message: 'busy' } })
 		const engine = await open('@ai-sdk/anthropic', () => streamed(begun + broken))
-		const events = await eventsOf(engine)
+		const events = await chatEvents(engine)
 		expect(events.map(({ type }) => type)).toEqual(['start', 'reasoning', 'reasoning', 'error'])
 		expect(events.at(-1)).toMatchObject({ error: { kind: 'overloaded', sent: 'yes' } })
 		await engine.close()
@@ -342,14 +343,14 @@ describe('failures', () => {
 	test('a truncated stream ends with an error', async () => {
 		const cutAt = pieces.indexOf('event: message_delta')
 		const engine = await open('@ai-sdk/anthropic', () => streamed(pieces.slice(0, cutAt)))
-		expect((await eventsOf(engine, withTools)).at(-1)).toMatchObject({ type: 'error', error: { sent: 'yes' } })
+		expect((await chatEvents(engine, withTools)).at(-1)).toMatchObject({ type: 'error', error: { sent: 'yes' } })
 		await engine.close()
 	})
 
 	test('an invalid response is thrown', async () => {
 		for (const body of ['', '<html>', '{}']) {
 			const engine = await open('@ai-sdk/anthropic', () => new Response(body))
-			expect(await thrownBy(engine.chat(request(), call({ whole: true })))).toMatchObject({ kind: 'upstream-failed' })
+			expect(await thrownBy(engine.chat(request(), call({ unary: true })))).toMatchObject({ kind: 'upstream-failed' })
 			await engine.close()
 		}
 	})
@@ -376,7 +377,7 @@ describe('failures', () => {
 			[{ tools: [{ type: 'custom', name: 'shell' }], toolChoice: { type: 'auto' } }, 'tools[0]'],
 		] as const)
 			expect(await thrownBy(engine.chat(request(changes), call()))).toMatchObject({ kind: 'unsupported', param })
-		expect(seen).toEqual([])
+		expect(received).toEqual([])
 		await engine.close()
 	})
 })

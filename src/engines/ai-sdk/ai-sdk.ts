@@ -11,7 +11,7 @@ import type { TextCompletionRequest } from '../../operations/text-completions.ts
 import type { Clock } from '../../system/clock.ts'
 import { textField } from '../../wire/json/fields.ts'
 import { refusedKeyCode } from '../../wire/json/upstream-error.ts'
-import { beginAnswer } from '../begun-answer.ts'
+import { answerFrom, type EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
 import { type RunningCall, RunningCalls } from '../running-calls.ts'
 import { readRanking, readVectors } from './answer-readers.ts'
@@ -21,14 +21,13 @@ import { PartReader, partsOf } from './part-reader.ts'
 import { type ResponseTimeouts, within } from './response-timeouts.ts'
 import {
 	type CallContext,
-	type CallOptions,
 	type EmbeddingModel,
-	isVersion,
+	isLanguageModel,
 	type LanguageModel,
+	type ModelCallOptions,
 	type Provider,
 	type ProviderOptions,
-	type SpecificationVersion,
-	versions,
+	versionOf,
 } from './specification.ts'
 
 export interface AiSdkOptions {
@@ -78,12 +77,12 @@ class AiSdk implements Engine {
 		return { status: 'ready', operations: this.operations } as const
 	}
 
-	async chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		const running = this.running.begin(call.signal)
-		return beginAnswer(this.answer(request, call, running))
+		return answerFrom(this.answer(request, call, running))
 	}
 
-	complete(_request: TextCompletionRequest, _call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+	complete(_request: TextCompletionRequest, _call: EngineCall): Promise<EngineAnswer> {
 		return Promise.reject(new ChatError('wrong-operation', 'This model only supports chat completions.'))
 	}
 
@@ -166,7 +165,7 @@ class AiSdk implements Engine {
 	private async *parts(request: ChatRequest, call: EngineCall, running: RunningCall): AsyncGenerator<unknown> {
 		const model = this.languageModel(call.model)
 		const options = await this.writeOptions(request, call, model, running)
-		if (call.whole === true) {
+		if (call.unary === true) {
 			yield* partsOf(await this.wait(model.doGenerate(options), running))
 			return
 		}
@@ -192,7 +191,7 @@ class AiSdk implements Engine {
 		call: EngineCall,
 		model: LanguageModel,
 		running: RunningCall,
-	): Promise<CallOptions> {
+	): Promise<ModelCallOptions> {
 		const { providerOptions = {}, passthrough } = this.options
 		const form = {
 			version: versionOf(model),
@@ -280,18 +279,6 @@ class AiSdk implements Engine {
 
 function requestContext(call: EngineCall, { signal }: RunningCall): CallContext {
 	return { abortSignal: signal, headers: { 'x-request-id': call.requestId, ...call.headers } }
-}
-
-/** @throws Error */
-function versionOf({ specificationVersion: version }: LanguageModel): SpecificationVersion {
-	if (isVersion(version)) return version
-	throw new Error(
-		`the provider implements version '${version}' of the AI SDK's specification, which is not supported: install a version of the package that implements ${versions.join(', ')}`,
-	)
-}
-
-function isLanguageModel(value: unknown): value is LanguageModel {
-	return typeof value === 'object' && value !== null && 'doStream' in value && 'specificationVersion' in value
 }
 
 /** Whether `make` can create the model. True if no model is configured. */

@@ -3,7 +3,14 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
-import { type ChatRequest, marksCache, type ResponseFormat, type Sampling } from '../../chat/request.ts'
+import { type ChatRequest, limitedTopK, type ResponseFormat, type Sampling } from '../../chat/request.ts'
+import {
+	type Drop,
+	dropReporter,
+	passthroughFor,
+	type RequestFates,
+	requireOneChoice,
+} from '../../chat/request-fates.ts'
 import { choosableTools, type Tool } from '../../chat/tool.ts'
 import { type PromptForm, writePrompt } from './prompt-writer.ts'
 import type { CallSettings, ProviderOptions } from './specification.ts'
@@ -19,18 +26,14 @@ export interface CallForm extends PromptForm {
 export function writeCall(
 	request: ChatRequest,
 	form: CallForm,
-	drop: (part: string) => void,
+	drop: Drop,
 ): CallSettings & { readonly providerOptions?: ProviderOptions } {
-	if (request.choices > 1)
-		throw new ChatError('unsupported', 'This upstream only supports one choice per request.', { param: 'n' })
-	if (request.logprobs !== undefined) drop('logprobs')
-	if (request.user !== undefined) drop('user')
-	if (request.tools.length > 0 && !request.parallelToolCalls) drop('parallel_tool_calls')
-	if (marksCache(request)) drop('cache_control')
+	requireOneChoice(request)
+	reportDropped(request, drop)
 	return {
 		prompt: writePrompt(request.messages, form, drop),
 		maxOutputTokens: request.maxTokens,
-		...writeSampling(request.sampling, drop),
+		...writeSampling(request.sampling),
 		stopSequences: request.stop.length === 0 ? undefined : request.stop,
 		...writeResponseFormat(request.responseFormat),
 		...writeTools(request),
@@ -39,19 +42,40 @@ export function writeCall(
 	}
 }
 
-function writeSampling(sampling: Sampling, drop: (part: string) => void): Partial<CallSettings> {
-	const { temperature, topP, topK, presencePenalty, frequencyPenalty, seed } = sampling
-	if (sampling.minP !== undefined) drop('min_p')
-	if ((sampling.repetitionPenalty ?? 1) !== 1) drop('repetition_penalty')
-	if ((sampling.logitBias?.size ?? 0) > 0) drop('logit_bias')
-	return {
-		temperature,
-		topP,
-		topK: topK === undefined || topK <= 0 ? undefined : topK,
-		presencePenalty,
-		frequencyPenalty,
-		seed,
-	}
+/** How the specification expresses each field of a request. */
+export const callFates = {
+	model: 'translated',
+	messages: 'translated',
+	logprobs: 'dropped',
+	user: 'dropped',
+	parallelToolCalls: 'dropped',
+	cacheMark: 'dropped',
+	temperature: 'written',
+	topP: 'written',
+	topK: 'written',
+	minP: 'dropped',
+	frequencyPenalty: 'written',
+	presencePenalty: 'written',
+	repetitionPenalty: 'dropped',
+	logitBias: 'dropped',
+	seed: 'written',
+	maxTokens: 'written',
+	stop: 'written',
+	choices: 'refused',
+	tools: 'translated',
+	toolChoice: 'translated',
+	responseFormat: 'written',
+	reasoningTokens: 'dropped',
+	reasoningEffort: 'translated',
+	passthrough: 'written',
+	passthroughWire: 'translated',
+} as const satisfies RequestFates
+
+const reportDropped = dropReporter(callFates)
+
+function writeSampling(sampling: Sampling): Partial<CallSettings> {
+	const { temperature, topP, presencePenalty, frequencyPenalty, seed } = sampling
+	return { temperature, topP, topK: limitedTopK(sampling), presencePenalty, frequencyPenalty, seed }
 }
 
 function writeResponseFormat(format: ResponseFormat): Partial<CallSettings> {
@@ -100,12 +124,7 @@ function writeTool(tool: Tool, index: number): NonNullable<CallSettings['tools']
 	}
 }
 
-function writeReasoning(
-	{ reasoningEffort, reasoningTokens }: ChatRequest,
-	{ version }: CallForm,
-	drop: (part: string) => void,
-): Partial<CallSettings> {
-	if (reasoningTokens !== undefined && reasoningTokens > 0) drop('reasoning_tokens')
+function writeReasoning({ reasoningEffort }: ChatRequest, { version }: CallForm, drop: Drop): Partial<CallSettings> {
 	if (reasoningEffort === undefined) return {}
 	if (version === 'v4' && efforts.has(reasoningEffort)) return { reasoning: reasoningEffort }
 	drop('reasoning_effort')
@@ -117,18 +136,23 @@ const efforts: ReadonlySet<string> = new Set(['none', 'minimal', 'low', 'medium'
 function writeProviderOptions(
 	request: ChatRequest,
 	{ providerOptions, passthrough: name }: CallForm,
-	drop: (part: string) => void,
+	drop: Drop,
 ): { readonly providerOptions?: ProviderOptions } {
-	const fields = Object.keys(request.passthrough)
-	// Fields of another wire format could have another meaning here.
-	const passes = name !== undefined && request.passthroughWire === undefined
-	if (!passes) for (const field of fields) drop(field)
-	const passed: ProviderOptions = passes && fields.length > 0 ? { [name]: definedFields(request.passthrough) } : {}
+	const passed = writePassthrough(request, name, drop)
 	const names = [...new Set([...Object.keys(passed), ...Object.keys(providerOptions)])]
 	if (names.length === 0) return {}
 	return {
 		providerOptions: Object.fromEntries(names.map((own) => [own, { ...passed[own], ...providerOptions[own] }])),
 	}
+}
+
+function writePassthrough(request: ChatRequest, name: string | undefined, drop: Drop): ProviderOptions {
+	if (name === undefined) {
+		for (const field of Object.keys(request.passthrough)) drop(field)
+		return {}
+	}
+	const fields = passthroughFor(request, undefined, drop)
+	return Object.keys(fields).length > 0 ? { [name]: definedFields(fields) } : {}
 }
 
 function definedFields(fields: JsonObject): JsonObject {

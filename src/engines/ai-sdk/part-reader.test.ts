@@ -1,7 +1,7 @@
 // Parts in the formats that packages send, in each version of the specification.
 
 import { describe, expect, test } from 'bun:test'
-import { collect } from '../../chat/collect.ts'
+import { collect } from '../../chat/collect.testing.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'

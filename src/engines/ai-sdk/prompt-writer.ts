@@ -1,6 +1,7 @@
 // Writes canonical messages as a prompt of the provider specification. Of the parts that are used here, only files differ between its
 // versions.
 
+import { CallNames } from '../../chat/call-names.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { Json } from '../../chat/json.ts'
 import type {
@@ -15,7 +16,7 @@ import type {
 	UserMessage,
 } from '../../chat/message.ts'
 import { textOf } from '../../chat/message.ts'
-import { mediaTypeOf, readDataUrl } from '../../wire/media/media-url.ts'
+import { mediaTypeOf, readDataUrl, urlOf } from '../../wire/media/media-url.ts'
 import { readSignature } from './signature.ts'
 import type {
 	FileData,
@@ -24,7 +25,7 @@ import type {
 	PromptMessage,
 	PromptReasoning,
 	PromptResult,
-	PromptText,
+	PromptTextPart,
 	ProviderOptions,
 	SpecificationVersion,
 } from './specification.ts'
@@ -61,8 +62,7 @@ export function writePrompt(
 class PromptWriter {
 	private readonly form: PromptForm
 	private readonly drop: (part: string) => void
-	/** Names of the previous tool calls, by id. */
-	private readonly names = new Map<string, string>()
+	private readonly names = new CallNames()
 
 	constructor(form: PromptForm, drop: (part: string) => void) {
 		this.form = form
@@ -84,7 +84,7 @@ class PromptWriter {
 		}
 	}
 
-	private writeUser({ content }: UserMessage, index: number): readonly (PromptText | PromptFile)[] {
+	private writeUser({ content }: UserMessage, index: number): readonly (PromptTextPart | PromptFile)[] {
 		return content.map((part, position) => {
 			if (part.type === 'text') return { type: 'text', text: part.text }
 			if (part.type === 'image' && (part.detail ?? 'auto') !== 'auto') this.drop('image_url.detail')
@@ -93,7 +93,7 @@ class PromptWriter {
 		})
 	}
 
-	private writeAssistant(message: AssistantMessage): readonly (PromptText | PromptReasoning | PromptCall)[] {
+	private writeAssistant(message: AssistantMessage): readonly (PromptTextPart | PromptReasoning | PromptCall)[] {
 		const texts = message.content.filter(({ text }) => text !== '')
 		return [
 			...writeReasoning(message),
@@ -103,7 +103,7 @@ class PromptWriter {
 	}
 
 	private writeCall(call: ToolCall): PromptCall {
-		this.names.set(call.id, call.name)
+		this.names.add(call)
 		return {
 			type: 'tool-call',
 			toolCallId: call.id,
@@ -114,11 +114,7 @@ class PromptWriter {
 	}
 
 	private writeResult(message: ToolMessage, index: number): PromptResult {
-		const toolName = this.names.get(message.callId)
-		if (toolName === undefined)
-			throw new ChatError('invalid-request', 'A tool message must answer a tool call of an earlier turn.', {
-				param: `messages[${index}].tool_call_id`,
-			})
+		const toolName = this.names.nameFor(message, index)
 		const result = { type: 'tool-result', toolCallId: message.callId, toolName } as const
 		if (message.content.every(({ type }) => type === 'text'))
 			return { ...result, output: { type: message.isError ? 'error-text' : 'text', value: textOf(message) } }
@@ -141,9 +137,7 @@ interface ReadFile {
 
 function readFile(part: ImagePart | AudioPart | FilePart, param: string, form: PromptForm): ReadFile {
 	if (part.type === 'audio') return { mediaType: `audio/${part.format}`, data: part.data }
-	const url = part.type === 'image' ? part.url : (part.data ?? part.url)
-	if (url === undefined)
-		throw new ChatError('unsupported', 'This upstream accepts files inline or by URL, not by id.', { param })
+	const url = urlOf(part, param)
 	const named = part.type === 'file' && part.name !== undefined ? { filename: part.name } : {}
 	const inline = readDataUrl(url, param)
 	if (inline !== undefined) return { ...inline, ...named }

@@ -20,8 +20,8 @@ export interface LanguageModel {
 	readonly specificationVersion: string
 	/** URLs that the upstream fetches itself, by media type or media type pattern. */
 	readonly supportedUrls?: MaybePromise<Readonly<Record<string, readonly RegExp[]>>>
-	doGenerate(options: CallOptions): PromiseLike<unknown>
-	doStream(options: CallOptions): PromiseLike<{ readonly stream: ReadableStream<unknown> }>
+	doGenerate(options: ModelCallOptions): PromiseLike<unknown>
+	doStream(options: ModelCallOptions): PromiseLike<{ readonly stream: ReadableStream<unknown> }>
 }
 
 export interface EmbeddingModel {
@@ -83,15 +83,15 @@ export interface CallSettings {
 	readonly reasoning?: string
 }
 
-export type CallOptions = CallSettings & CallContext
+export type ModelCallOptions = CallSettings & CallContext
 
 export type PromptMessage =
 	| { readonly role: 'system'; readonly content: string }
-	| { readonly role: 'user'; readonly content: readonly (PromptText | PromptFile)[] }
-	| { readonly role: 'assistant'; readonly content: readonly (PromptText | PromptReasoning | PromptCall)[] }
+	| { readonly role: 'user'; readonly content: readonly (PromptTextPart | PromptFile)[] }
+	| { readonly role: 'assistant'; readonly content: readonly (PromptTextPart | PromptReasoning | PromptCall)[] }
 	| { readonly role: 'tool'; readonly content: readonly PromptResult[] }
 
-export interface PromptText {
+export interface PromptTextPart {
 	readonly type: 'text'
 	readonly text: string
 }
@@ -131,4 +131,16 @@ export interface PromptResult {
 
 export function isVersion(version: string): version is SpecificationVersion {
 	return versions.some((known) => known === version)
+}
+
+/** @throws Error if the model implements a version that is not supported. */
+export function versionOf({ specificationVersion: version }: LanguageModel): SpecificationVersion {
+	if (isVersion(version)) return version
+	throw new Error(
+		`the provider implements version '${version}' of the AI SDK's specification, which is not supported: install a version of the package that implements ${versions.join(', ')}`,
+	)
+}
+
+export function isLanguageModel(value: unknown): value is LanguageModel {
+	return typeof value === 'object' && value !== null && 'doStream' in value && 'specificationVersion' in value
 }

@@ -15,8 +15,8 @@ import {
 } from '../../wire/anthropic/message-request-writer.ts'
 import { countField } from '../../wire/json/fields.ts'
 import { readModelList } from '../../wire/json/model-list-reader.ts'
+import type { EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall } from '../engine.ts'
-import type { BatchedEvents } from '../event-batches.ts'
 import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstream.ts'
 
 export interface AnthropicOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError'> {
@@ -61,12 +61,12 @@ class Anthropic implements Engine {
 		return { status: 'ready', operations: ['chat'] } as const
 	}
 
-	async chat(request: ChatRequest, call: EngineCall): Promise<BatchedEvents> {
-		const stream = call.whole !== true
+	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
+		const stream = call.unary !== true
 		const { body, betas } = writeMessageRequest(request, call.model, this.form, stream, (part) => call.drop?.(part))
 		const customTools = new Set(request.tools.filter(({ type }) => type === 'custom').map(({ name }) => name))
 		const open = () => new MessageEventReader({ model: call.model, customTools, errors: this.upstream.errors })
-		const reading = { open, whole: readMessage, formats: { chunk: messageFormats.event, whole: messageFormats.whole } }
+		const reading = { open, unary: readMessage, formats: { chunk: messageFormats.event, whole: messageFormats.whole } }
 		return this.upstream.answer('/messages', body, reading, this.withBetas(call, betas))
 	}
 

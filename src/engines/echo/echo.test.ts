@@ -2,12 +2,12 @@
 
 import { expect, test } from 'bun:test'
 import { readFile } from 'node:fs/promises'
-import { collect } from '../../chat/collect.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { Message } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Clock } from '../../system/clock.ts'
+import { completionOf, eventsOf } from '../answer.testing.ts'
 import type { EngineCall } from '../engine.ts'
 import { type EchoOptions, openEcho } from './echo.ts'
 import { sampleSchema } from './schema-sample.ts'
@@ -34,7 +34,7 @@ function request(text: string, changes: Partial<ChatRequest> = {}): ChatRequest 
 const call = (signal = new AbortController().signal): EngineCall => ({ signal, model: 'echo', requestId: 'req_1' })
 
 async function ask(text: string, changes: Partial<ChatRequest> = {}, options: EchoOptions = {}) {
-	return collect(await openEcho(options).chat(request(text, changes), call()))
+	return completionOf(await openEcho(options).chat(request(text, changes), call()))
 }
 
 async function events(
@@ -42,7 +42,7 @@ async function events(
 	changes: Partial<ChatRequest> = {},
 	options: EchoOptions = {},
 ): Promise<readonly ChatEvent[]> {
-	return Array.fromAsync(await openEcho(options).chat(request(text, changes), call()))
+	return Array.fromAsync(eventsOf(await openEcho(options).chat(request(text, changes), call())))
 }
 
 test('returns the last user text word by word, with its white space', async () => {
@@ -143,7 +143,7 @@ test('echo:hang does not respond until the caller disconnects', async () => {
 test('echo:hang-after stops sending in the middle of the response', async () => {
 	const controller = new AbortController()
 	const seen: string[] = []
-	for await (const event of await openEcho().chat(request('echo:hang-after 2'), call(controller.signal))) {
+	for await (const event of eventsOf(await openEcho().chat(request('echo:hang-after 2'), call(controller.signal)))) {
 		seen.push(event.type)
 		if (seen.length === 3) queueMicrotask(() => controller.abort())
 	}
@@ -162,7 +162,7 @@ test('echo:delay waits before each token, until the caller disconnects', async (
 		},
 	}
 	const stream = await openEcho({ clock }).chat(request('echo:delay 50 a b c d'), call(controller.signal))
-	expect((await Array.fromAsync(stream)).map(({ type }) => type)).toEqual(['start', 'text', 'text', 'error'])
+	expect((await Array.fromAsync(eventsOf(stream))).map(({ type }) => type)).toEqual(['start', 'text', 'text', 'error'])
 	expect(slept).toEqual([50, 50, 50])
 })
 

@@ -3,22 +3,19 @@
 
 import { asChatError, ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
-import type { Message } from '../../chat/message.ts'
-import { textOf } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
-import { choosableTools, type Tool } from '../../chat/tool.ts'
 import type { Usage } from '../../chat/usage.ts'
 import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.ts'
 import type { Ranking, RerankRequest } from '../../operations/reranking.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import type { Transcription, TranscriptionRequest } from '../../operations/transcription.ts'
 import { type Clock, systemClock } from '../../system/clock.ts'
-import { beginAnswer } from '../begun-answer.ts'
+import { answerFrom, type EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
 import { type RunningCall, RunningCalls } from '../running-calls.ts'
+import { planChat } from './chat-plan.ts'
 import { type GeneratedChoice, type GeneratedEvent, generateChoice } from './generated-choice.ts'
-import { type EchoFault, type Plan, type PlannedPart, readPlan } from './instruction.ts'
-import { sampleSchema } from './schema-sample.ts'
+import { type EchoFault, type Plan, readPlan } from './instruction.ts'
 import { transcriptOf } from './transcript.ts'
 import { similarity, vectorOf } from './vectors.ts'
 import { countPrompt, countWords, splitWords } from './words.ts'
@@ -58,7 +55,7 @@ class Echo implements Engine {
 		return { status: 'ready', operations, contextTokens: this.contextTokens } as const
 	}
 
-	async chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		if (this.script !== undefined) return this.begin(call, (running) => this.replay(this.script ?? [], running))
 		const plan = planChat(request)
 		const promptTokens = countPrompt(request.messages)
@@ -71,7 +68,7 @@ class Echo implements Engine {
 		return this.begin(call, (running) => this.answer(plan, choices, promptTokens, running))
 	}
 
-	async complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+	async complete(request: TextCompletionRequest, call: EngineCall): Promise<EngineAnswer> {
 		if (request.suffix !== undefined)
 			throw new ChatError('unsupported', "The echo engine does not support 'suffix'.", {
 				param: 'suffix',
@@ -164,11 +161,8 @@ class Echo implements Engine {
 		)
 	}
 
-	private begin(
-		call: EngineCall,
-		answer: (running: RunningCall) => AsyncGenerator<ChatEvent>,
-	): Promise<AsyncIterable<ChatEvent>> {
-		return beginAnswer(answer(this.running.begin(call.signal)))
+	private begin(call: EngineCall, answer: (running: RunningCall) => AsyncGenerator<ChatEvent>): Promise<EngineAnswer> {
+		return answerFrom(answer(this.running.begin(call.signal)))
 	}
 
 	private async *replay(script: readonly ChatEvent[], running: RunningCall): AsyncGenerator<ChatEvent> {
@@ -233,42 +227,6 @@ function* interleave(generators: readonly Generator<GeneratedEvent>[]): Generato
 		}
 		active = remaining
 	}
-}
-
-function planChat(request: ChatRequest): Plan {
-	const text = lastText(request.messages)
-	const plan = readPlan(text)
-	if (text.startsWith('echo:')) return plan
-	const { toolChoice, tools, responseFormat } = request
-	if (toolChoice.type === 'named' || toolChoice.type === 'required') {
-		return { ...plan, parts: choosableTools(tools, toolChoice).slice(0, 1).map(sampleCall) }
-	}
-	switch (responseFormat.type) {
-		case 'text':
-			return plan
-		case 'json-object':
-			return { ...plan, parts: [{ type: 'text', text: JSON.stringify({ echo: text }) }] }
-		case 'json-schema':
-			return { ...plan, parts: [{ type: 'text', text: JSON.stringify(sampleSchema(responseFormat.schema ?? {})) }] }
-	}
-}
-
-function sampleCall(tool: Tool): PlannedPart {
-	if (tool.type === 'custom') return { type: 'tool', kind: 'custom', name: tool.name, arguments: 'text' }
-	return {
-		type: 'tool',
-		kind: 'function',
-		name: tool.name,
-		arguments: JSON.stringify(tool.parameters === undefined ? {} : sampleSchema(tool.parameters)),
-	}
-}
-
-/** The text of the newest user or tool message. A tool result is never an instruction, so that the loop of an agent ends. */
-function lastText(messages: readonly Message[]): string {
-	const last = messages.findLast(({ role }) => role === 'user' || role === 'tool')
-	if (last === undefined) return ''
-	const text = textOf(last)
-	return last.role === 'tool' && text.startsWith('echo:') ? ` ${text}` : text
 }
 
 function promptText(prompt: string | readonly number[]): string {

@@ -1,11 +1,11 @@
 // The engine's requests over a socket, and its handling of invalid responses.
 
 import { afterAll, describe, expect, test } from 'bun:test'
-import { collect } from '../../chat/collect.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { systemClock } from '../../system/clock.ts'
 import { Secret } from '../../system/secret.ts'
+import { completionOf, eventsOf } from '../answer.testing.ts'
 import type { EngineCall } from '../engine.ts'
 import { type GeminiOptions, openGemini } from './gemini.ts'
 import { listenScriptedGemini } from './scripted-gemini.testing.ts'
@@ -68,15 +68,15 @@ describe('a call', () => {
 			toolChoice: { type: 'auto' },
 		})
 		const engine = open()
-		const streamed = await collect(await engine.chat(chatRequest, call()))
-		expect(await collect(await engine.chat(chatRequest, call({ whole: true })))).toEqual(streamed)
+		const streamed = await completionOf(await engine.chat(chatRequest, call()))
+		expect(await completionOf(await engine.chat(chatRequest, call({ unary: true })))).toEqual(streamed)
 		expect(streamed.choices[0]).toMatchObject({
 			reasoning: 'hm so',
 			toolCalls: [{ name: 'get_weather', arguments: '{"city":"Paris"}', proof: { value: 'signed-get_weather' } }],
 			finishReason: 'tool-calls',
 		})
 		expect(streamed.usage.reasoningTokens).toBeGreaterThan(0)
-		expect(server.seen.slice(-2).map(({ path }) => path)).toEqual([
+		expect(server.requests.slice(-2).map(({ path }) => path)).toEqual([
 			'/v1beta/models/gemini-3-pro:streamGenerateContent?alt=sse',
 			'/v1beta/models/gemini-3-pro:generateContent',
 		])
@@ -86,10 +86,10 @@ describe('a call', () => {
 	test('has the configured fields, and other requests do not', async () => {
 		const safetySettings = [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }]
 		const engine = open({ body: { safetySettings } })
-		await collect(await engine.chat(request('hi'), call()))
-		expect(server.seen.at(-1)?.body).toMatchObject({ safetySettings })
+		await completionOf(await engine.chat(request('hi'), call()))
+		expect(server.requests.at(-1)?.body).toMatchObject({ safetySettings })
 		await engine.embed({ model: 'm', inputs: ['a'] }, call())
-		expect(server.seen.at(-1)?.body).not.toHaveProperty('safetySettings')
+		expect(server.requests.at(-1)?.body).not.toHaveProperty('safetySettings')
 		await engine.close()
 	})
 
@@ -102,7 +102,7 @@ describe('a call', () => {
 	})
 
 	test('writes resource paths, and sends the key for Google Cloud as a bearer token', async () => {
-		const seen = await against(
+		const requests = await against(
 			(received) =>
 				Response.json({ url: new URL(received.url).pathname, auth: [...received.headers] }, { status: 500 }),
 			async (engine) => {
@@ -115,10 +115,10 @@ describe('a call', () => {
 			},
 			{ service: 'vertex', key: new Secret('ya29-token') },
 		)
-		expect(seen[0]).toContain('/v1beta/models/a%20b:streamGenerateContent')
-		expect(seen[1]).toContain('/v1beta/tunedModels/x:streamGenerateContent')
-		expect(seen[2]).toContain('/v1beta/models/org/gemini:streamGenerateContent')
-		for (const one of seen) {
+		expect(requests[0]).toContain('/v1beta/models/a%20b:streamGenerateContent')
+		expect(requests[1]).toContain('/v1beta/tunedModels/x:streamGenerateContent')
+		expect(requests[2]).toContain('/v1beta/models/org/gemini:streamGenerateContent')
+		for (const one of requests) {
 			expect(one).toContain('authorization')
 			expect(one).not.toContain('ya29-token')
 		}
@@ -128,22 +128,22 @@ describe('a call', () => {
 test('counts a prompt', async () => {
 	const engine = open()
 	const counted = await engine.count?.(request('one two three', { tools: [] }), call())
-	const { usage } = await collect(await engine.chat(request('one two three'), call()))
+	const { usage } = await completionOf(await engine.chat(request('one two three'), call()))
 	expect(counted).toBe(usage.promptTokens)
-	expect(server.seen.some(({ path }) => path.endsWith(':countTokens'))).toBe(true)
+	expect(server.requests.some(({ path }) => path.endsWith(':countTokens'))).toBe(true)
 	await engine.close()
 })
 
 describe('embeddings', () => {
 	test('are requested in batches of 100, normalized, and returned in order', async () => {
 		const engine = open()
-		const before = server.seen.length
+		const before = server.requests.length
 		const inputs = Array.from({ length: 201 }, (_, index) => `text number ${index}`)
 		const { vectors, usage } = await engine.embed(
 			{ model: 'm', inputs, dimensions: 16 },
 			call({ model: 'text-embedding' }),
 		)
-		expect(server.seen.length - before).toBe(3)
+		expect(server.requests.length - before).toBe(3)
 		expect(vectors.map(({ length }) => length)).toEqual(Array.from({ length: 201 }, () => 16))
 		const [last] = (await engine.embed({ model: 'm', inputs: inputs.slice(200), dimensions: 16 }, call())).vectors
 		expect(vectors[200]).toEqual(last ?? new Float32Array())
@@ -193,7 +193,7 @@ describe('failures', () => {
 	test('in the middle of the response', async () => {
 		const engine = open()
 		const events = await Array.fromAsync(
-			await engine.chat(request('echo:error-after 2 unavailable\none two three'), call()),
+			eventsOf(await engine.chat(request('echo:error-after 2 unavailable\none two three'), call())),
 		)
 		expect(events.at(-1)).toMatchObject({ type: 'error', error: { kind: 'unavailable', sent: 'yes' } })
 		expect(events.filter(({ type }) => type === 'text').length).toBe(2)
@@ -215,7 +215,7 @@ describe('failures', () => {
 		for (const body of [chunk, chunk + chunk.slice(0, 20)]) {
 			const events = await against(
 				() => new Response(body, { headers: { 'content-type': 'text/event-stream' } }),
-				async (engine) => Array.fromAsync(await engine.chat(request('hi'), call())),
+				async (engine) => Array.fromAsync(eventsOf(await engine.chat(request('hi'), call()))),
 			)
 			expect(events.map(({ type }) => type)).toEqual(['start', 'text', 'error'])
 			expect(events[2]).toMatchObject({ error: { kind: 'upstream-failed', sent: 'yes' } })

@@ -3,7 +3,6 @@
 
 import { randomBytes } from 'node:crypto'
 import { ChatError } from '../../chat/error.ts'
-import type { ChatEvent } from '../../chat/event.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { type EmbeddingRequest, type Embeddings, textOnly } from '../../operations/embeddings.ts'
@@ -18,8 +17,8 @@ import { writeGenerationRequest } from '../../wire/gemini/generation-request-wri
 import { readGeminiModelList } from '../../wire/gemini/model-list-reader.ts'
 import { readUsage } from '../../wire/gemini/usage-reader.ts'
 import { countField, field } from '../../wire/json/fields.ts'
+import type { EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
-import type { BatchedEvents } from '../event-batches.ts'
 import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstream.ts'
 
 export interface GeminiOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError' | 'trusted'> {
@@ -62,8 +61,8 @@ class Gemini implements Engine {
 		return { status: 'ready', operations: operations[this.service] } as const
 	}
 
-	async chat(request: ChatRequest, call: EngineCall): Promise<BatchedEvents> {
-		const method = call.whole === true ? 'generateContent' : 'streamGenerateContent?alt=sse'
+	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
+		const method = call.unary === true ? 'generateContent' : 'streamGenerateContent?alt=sse'
 		const open = () =>
 			new GeminiAnswerReader({
 				model: call.model,
@@ -73,11 +72,11 @@ class Gemini implements Engine {
 				oneCall: !request.parallelToolCalls,
 				newCallId: () => `call_${randomBytes(12).toString('hex')}`,
 			})
-		const reading = { open, whole: readGeminiAnswer, formats: geminiFormats }
+		const reading = { open, unary: readGeminiAnswer, formats: geminiFormats }
 		return this.upstream.answer(`/${resourceOf(call.model)}:${method}`, this.write(request, call), reading, call)
 	}
 
-	complete(_request: TextCompletionRequest, _call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+	complete(_request: TextCompletionRequest, _call: EngineCall): Promise<EngineAnswer> {
 		return Promise.reject(new ChatError('wrong-operation', 'This model only supports chat completions.'))
 	}
 

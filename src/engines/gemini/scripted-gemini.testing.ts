@@ -9,17 +9,18 @@ import type { Message, ToolCall } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { ToolChoice } from '../../chat/tool.ts'
 import type { Usage } from '../../chat/usage.ts'
+import { eventsOf } from '../answer.testing.ts'
 import { openEcho } from '../echo/echo.ts'
 
 export interface ScriptedGemini {
 	/** Base URL with the version. */
 	readonly url: string
 	/** All requests received so far. */
-	readonly seen: readonly SeenRequest[]
+	readonly requests: readonly ReceivedGeminiRequest[]
 	close(): Promise<void>
 }
 
-export interface SeenRequest {
+export interface ReceivedGeminiRequest {
 	readonly path: string
 	readonly headers: Headers
 	readonly body: unknown
@@ -28,7 +29,7 @@ export interface SeenRequest {
 /** @param key the accepted value of `x-goog-api-key`. */
 export function listenScriptedGemini(key: string, contextTokens = 1000): ScriptedGemini {
 	const engine = openEcho({ contextTokens })
-	const seen: SeenRequest[] = []
+	const requests: ReceivedGeminiRequest[] = []
 	const server = Bun.serve({
 		port: 0,
 		hostname: '127.0.0.1',
@@ -36,7 +37,7 @@ export function listenScriptedGemini(key: string, contextTokens = 1000): Scripte
 		async fetch(request) {
 			const { pathname, search } = new URL(request.url)
 			const body: unknown = await request.json()
-			seen.push({ path: pathname + search, headers: request.headers, body })
+			requests.push({ path: pathname + search, headers: request.headers, body })
 			if (request.headers.get('x-goog-api-key') !== key) return refusal(400, 'API key not valid.', badKey)
 			const [, method] = /:(\w+)$/.exec(pathname) ?? []
 			try {
@@ -54,7 +55,7 @@ export function listenScriptedGemini(key: string, contextTokens = 1000): Scripte
 	})
 	return {
 		url: `http://127.0.0.1:${server.port}/v1beta`,
-		seen,
+		requests,
 		async close() {
 			await server.stop(true)
 			await engine.close()
@@ -62,7 +63,7 @@ export function listenScriptedGemini(key: string, contextTokens = 1000): Scripte
 	}
 }
 
-type Echo = ReturnType<typeof openEcho>
+type EchoEngine = ReturnType<typeof openEcho>
 
 const blob = z.strictObject({ mimeType: z.string().optional(), data: z.base64() })
 const part = z.strictObject({
@@ -159,8 +160,8 @@ const embedBody = z.strictObject({
 		.max(100),
 })
 
-function begin(engine: Echo, body: GenerateBody, signal: AbortSignal): Promise<AsyncIterable<ChatEvent>> {
-	return engine.chat(readRequest(body), { signal, model: 'echo', requestId: 'req_scripted' })
+async function begin(engine: EchoEngine, body: GenerateBody, signal: AbortSignal): Promise<AsyncIterable<ChatEvent>> {
+	return eventsOf(await engine.chat(readRequest(body), { signal, model: 'echo', requestId: 'req_scripted' }))
 }
 
 function readRequest({ contents, systemInstruction, tools, toolConfig, generationConfig }: GenerateBody): ChatRequest {
@@ -342,13 +343,13 @@ async function whole(stream: AsyncGenerator<Chunk>): Promise<Response> {
 	return Response.json({ ...last, candidates: [{ ...last?.candidates?.[0], content: { role: 'model', parts } }] })
 }
 
-async function count(engine: Echo, body: GenerateBody, signal: AbortSignal): Promise<JsonObject> {
+async function count(engine: EchoEngine, body: GenerateBody, signal: AbortSignal): Promise<JsonObject> {
 	const events = await begin(engine, { ...body, generationConfig: { maxOutputTokens: 1 } }, signal)
 	for await (const event of events) if (event.type === 'finish') return { totalTokens: event.usage.promptTokens }
 	return {}
 }
 
-async function embed(engine: Echo, { requests }: z.infer<typeof embedBody>): Promise<JsonObject> {
+async function embed(engine: EchoEngine, { requests }: z.infer<typeof embedBody>): Promise<JsonObject> {
 	const dimensions = requests[0]?.outputDimensionality
 	const { vectors, usage } = await engine.embed(
 		{

@@ -55,17 +55,11 @@ async function check(_: Options, context: EngineCheckContext): Promise<string | 
 
 async function open(given: Options, context: EngineContext): Promise<Engine> {
 	const engine = new Llama({ note: 'the embedded engine is starting' })
-	const stop = new AbortController()
-	void start(engine, given, context, stop.signal).catch((cause: unknown) => {
-		if (stop.signal.aborted) return
+	void start(engine, given, context, engine.closing).catch((cause: unknown) => {
+		if (engine.closing.aborted) return
 		context.log.error({ reason: operatorReason(cause) }, 'the embedded model failed to start')
 		engine.setPhase({ status: 'failed', note: publicText(messageOf(cause)) })
 	})
-	const close = engine.close.bind(engine)
-	engine.close = () => {
-		stop.abort()
-		return close()
-	}
 	return engine
 }
 

@@ -1,17 +1,18 @@
 // The embedded engine from the gateway's view: an upstream whose process is supervised here. It does not know llama.cpp; the
 // process does.
 
-import { ChatError, descriptorsCode } from '../../chat/error.ts'
+import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
-import type { Message } from '../../chat/message.ts'
-import type { ChatRequest, Sampling } from '../../chat/request.ts'
+import type { ChatRequest } from '../../chat/request.ts'
 import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../../operations/tokenization.ts'
 import type { ModelDefaults } from '../../weights/catalogue.ts'
-import { beginAnswer } from '../begun-answer.ts'
+import type { EngineAnswer, EventBatch, EventBatches } from '../answer.ts'
 import type { Engine, EngineCall, EngineState } from '../engine.ts'
 import { openOpenAICompatible } from '../openai-compatible/openai-compatible.ts'
+import { chatSampling, samplingWithDefaults, withSystemPrompt } from './model-defaults.ts'
+import { blameProcess } from './process-failure.ts'
 import { Supervisor, type SupervisorOptions } from './supervisor.ts'
 
 /** Timeout for a request that waits for a starting process, in milliseconds. */
@@ -125,11 +126,7 @@ export class Llama implements Engine {
 	state(): EngineState {
 		const state = this.served?.supervisor.state
 		if (state === undefined)
-			return {
-				status: this.phase.status === 'failed' ? 'failed' : 'starting',
-				operations: [],
-				note: this.phase.note,
-			}
+			return { status: this.phase.status === 'failed' ? 'failed' : 'starting', operations: [], note: this.phase.note }
 		switch (state.status) {
 			case 'starting':
 				return { status: 'starting', operations: [] }
@@ -137,32 +134,27 @@ export class Llama implements Engine {
 				return { status: 'failed', operations: [], note: state.reason }
 			case 'ready': {
 				const { operations, contextTokens, note } = state.model
-				return {
-					status: 'ready',
-					operations,
-					contextTokens,
-					...noted(note ?? this.note),
-				}
+				return { status: 'ready', operations, contextTokens, note: note ?? this.note }
 			}
 		}
 	}
 
-	chat(request: ChatRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+	chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		return this.stream(call, ({ client, defaults }, named) => {
-			const messages = introduced(request.messages, defaults)
+			const messages = withSystemPrompt(request.messages, defaults)
 			return client.chat({ ...request, messages, sampling: chatSampling(request, defaults) }, named)
 		})
 	}
 
 	async count(request: ChatRequest, call: EngineCall): Promise<number> {
 		const served = await this.ready(call.signal)
-		const messages = introduced(request.messages, served.defaults)
+		const messages = withSystemPrompt(request.messages, served.defaults)
 		const counted = served.client.count?.({ ...request, messages }, nameIt(served, call))
 		if (counted === undefined) throw new Error('the engine does not support token counting')
 		return counted
 	}
 
-	complete(request: TextCompletionRequest, call: EngineCall): Promise<AsyncIterable<ChatEvent>> {
+	complete(request: TextCompletionRequest, call: EngineCall): Promise<EngineAnswer> {
 		return this.stream(call, ({ client, defaults }, named) =>
 			client.complete(
 				{ ...request, sampling: samplingWithDefaults(request.sampling, request.choices, defaults) },
@@ -191,6 +183,11 @@ export class Llama implements Engine {
 		await Promise.all([served === undefined ? undefined : endServed(served), next?.close()])
 	}
 
+	/** Aborted when the engine is closed. */
+	get closing(): AbortSignal {
+		return this.stop.signal
+	}
+
 	private get closed(): boolean {
 		return this.stop.signal.aborted
 	}
@@ -212,29 +209,49 @@ export class Llama implements Engine {
 
 	private async stream(
 		call: EngineCall,
-		run: (served: Served, named: EngineCall) => Promise<AsyncIterable<ChatEvent>>,
-	): Promise<AsyncIterable<ChatEvent>> {
+		run: (served: Served, named: EngineCall) => Promise<EngineAnswer>,
+	): Promise<EngineAnswer> {
 		const served = await this.ready(call.signal)
 		served.calls++
-		let events: AsyncIterable<ChatEvent>
+		let answer: EngineAnswer
 		try {
-			events = await run(served, nameIt(served, call))
+			answer = await run(served, nameIt(served, call))
 		} catch (thrown) {
 			await this.release(served)
 			throw this.blame(served, thrown)
 		}
-		return beginAnswer(this.watch(events, served))
+		if (answer.type === 'stream') return { type: 'stream', batches: this.watch(answer.batches, served) }
+		await this.release(served)
+		return { type: 'unary', completion: { ...answer.completion, ...nameOf(served) } }
 	}
 
-	private async *watch(events: AsyncIterable<ChatEvent>, served: Served): AsyncGenerator<ChatEvent> {
-		try {
-			for await (const event of events) {
-				if (event.type === 'error') yield { ...event, error: this.blame(served, event.error) }
-				else if (event.type === 'start') yield named(event, served)
-				else yield event
-			}
-		} finally {
+	/** The same events, whose end releases the process. */
+	private watch(batches: EventBatches, served: Served): EventBatches {
+		let released = false
+		const end = async () => {
+			if (released) return
+			released = true
 			await this.release(served)
+		}
+		return {
+			next: async () => {
+				const read = await batches.next()
+				if (read === undefined) await end()
+				return read?.map((batch) => this.rewrite(batch, served))
+			},
+			cancel: async () => {
+				await batches.cancel()
+				await end()
+			},
+		}
+	}
+
+	private rewrite({ events }: EventBatch, served: Served): EventBatch {
+		return {
+			events: events.map((event): ChatEvent => {
+				if (event.type === 'error') return { ...event, error: this.blame(served, event.error) }
+				return event.type === 'start' ? { ...event, ...nameOf(served) } : event
+			}),
 		}
 	}
 
@@ -278,67 +295,19 @@ async function settledOrAborted(waited: Promise<void>, signal: AbortSignal): Pro
 	await Promise.race([waited, aborted.promise])
 }
 
-/** Applies defaults to parameters that the request leaves open. Sampling, penalty and system prompt are decided separately: they are independent. */
-function samplingWithDefaults(sampling: Sampling, choices: number, defaults: ModelDefaults | undefined): Sampling {
-	if (defaults === undefined || sampling.temperature !== undefined || sampling.topP !== undefined) return sampling
-	const { temperature, topP } = choices > 1 ? (defaults.several ?? defaults) : defaults
-	return { ...sampling, temperature, topP }
-}
-
-function chatSampling(
-	{ sampling, choices, responseFormat, tools }: ChatRequest,
-	defaults: ModelDefaults | undefined,
-): Sampling {
-	const chosen = samplingWithDefaults(sampling, choices, defaults)
-	const { repetitionPenalty, frequencyPenalty, presencePenalty } = sampling
-	const penalty = defaults?.repetitionPenalty
-	const penalizes = [repetitionPenalty, frequencyPenalty, presencePenalty].some((one) => one !== undefined)
-	if (penalty === undefined || penalizes || responseFormat.type !== 'text' || tools.length > 0) return chosen
-	return { ...chosen, repetitionPenalty: penalty }
-}
-
-function introduced(messages: readonly Message[], defaults: ModelDefaults | undefined): readonly Message[] {
-	if (defaults?.system === undefined || messages.some(({ role }) => role === 'system' || role === 'developer'))
-		return messages
-	return [{ role: 'system', content: [{ type: 'text', text: defaults.system }] }, ...messages]
-}
-
 /** The process serves one model, under the name it was started with. */
 function nameIt({ supervisor: { state } }: Served, call: EngineCall): EngineCall {
 	return state.status === 'ready' ? { ...call, model: state.model.id } : call
 }
 
 /** If a stand-in model serves the request, the answer reports that model's name. */
-function named(
-	event: Extract<ChatEvent, { type: 'start' }>,
-	{ isSubstitute, supervisor: { state } }: Served,
-): ChatEvent {
-	return isSubstitute && state.status === 'ready' ? { ...event, model: state.model.id } : event
-}
-
-/** A broken connection means that the process crashed. */
-function blameProcess(thrown: unknown): ChatError {
-	if (!(thrown instanceof ChatError))
-		return new ChatError('upstream-failed', 'The embedded engine stopped while generating the answer.', {
-			cause: thrown,
-			sent: 'yes',
-		})
-	if (thrown.code === descriptorsCode) return thrown
-	if (thrown.kind === 'unavailable' || (thrown.kind === 'upstream-failed' && thrown.code === undefined))
-		return new ChatError('upstream-failed', 'The embedded engine stopped while generating the answer.', {
-			cause: thrown,
-			sent: thrown.sent === 'nothing' ? 'maybe' : thrown.sent,
-		})
-	return thrown
+function nameOf({ isSubstitute, supervisor: { state } }: Served): { readonly model?: string } {
+	return isSubstitute && state.status === 'ready' ? { model: state.model.id } : {}
 }
 
 async function endServed({ client, supervisor }: Served): Promise<void> {
 	await client.close()
 	await supervisor.close()
-}
-
-function noted(note: string | undefined): { readonly note?: string } {
-	return note === undefined ? {} : { note }
 }
 
 function cannotTokenize(): Promise<never> {

@@ -25,8 +25,8 @@ import { readTranscription } from '../../wire/openai/transcription-reader.ts'
 import { writeTranscriptionRequest } from '../../wire/openai/transcription-request-writer.ts'
 import { readRanking } from '../../wire/reranking/ranking-reader.ts'
 import { type RerankWords, writeRerankRequest } from '../../wire/reranking/rerank-request-writer.ts'
+import type { EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
-import type { BatchedEvents } from '../event-batches.ts'
 import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstream.ts'
 
 export interface OpenAICompatibleOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError'> {
@@ -83,8 +83,8 @@ class OpenAICompatible implements Engine {
 		return { status: 'ready', operations: this.operations } as const
 	}
 
-	chat(request: ChatRequest, call: EngineCall): Promise<BatchedEvents> {
-		const stream = call.whole !== true
+	chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
+		const stream = call.unary !== true
 		const body = writeChatRequest(request, call.model, this.form, stream, call.drop)
 		const open = () =>
 			new ChatChunkReader({
@@ -95,12 +95,12 @@ class OpenAICompatible implements Engine {
 				namedTool: request.toolChoice.type === 'named',
 				newCallId: () => `call_${randomBytes(12).toString('hex')}`,
 			})
-		const reading = { open, whole: readCompletion, plain: readPlainCompletion, formats: chatFormats }
+		const reading = { open, unary: readCompletion, plain: readPlainCompletion, formats: chatFormats }
 		return this.upstream.answer('/chat/completions', body, reading, call)
 	}
 
-	complete(request: TextCompletionRequest, call: EngineCall): Promise<BatchedEvents> {
-		const stream = call.whole !== true
+	complete(request: TextCompletionRequest, call: EngineCall): Promise<EngineAnswer> {
+		const stream = call.unary !== true
 		const body = writeTextCompletionRequest(request, call.model, this.form, stream)
 		const choices = request.prompts.length * request.choices
 		const open = () =>
@@ -108,7 +108,7 @@ class OpenAICompatible implements Engine {
 		return this.upstream.answer(
 			'/completions',
 			body,
-			{ open, whole: readCompletion, formats: textCompletionFormats },
+			{ open, unary: readCompletion, formats: textCompletionFormats },
 			call,
 		)
 	}

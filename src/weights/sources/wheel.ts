@@ -46,14 +46,14 @@ export async function findMember(wheel: RandomAccess, path: string): Promise<Mem
 	throw new Error(`the wheel does not contain '${path}'`)
 }
 
-interface Entry {
+interface ZipEntry {
 	readonly method: number
 	readonly packedBytes: number
 	readonly sizeBytes: number
 	readonly headerAt: number
 }
 
-function readEntry(directory: DataView, at: number, extraAt: number, extraLength: number): Entry {
+function readEntry(directory: DataView, at: number, extraAt: number, extraLength: number): ZipEntry {
 	const long = zip64Fields(directory, extraAt, extraLength)
 	const orLong = (short: number) => (short === in64 ? (long.shift() ?? short) : short)
 	const sizeBytes = orLong(directory.getUint32(at + 24, true))
@@ -76,7 +76,7 @@ function zip64Fields(directory: DataView, at: number, length: number): number[] 
 	return []
 }
 
-async function locateMember(wheel: RandomAccess, entry: Entry, path: string): Promise<MemberLocation> {
+async function locateMember(wheel: RandomAccess, entry: ZipEntry, path: string): Promise<MemberLocation> {
 	const packing = entry.method === 0 ? 'plain' : entry.method === 8 ? 'deflate' : undefined
 	if (packing === undefined) throw new Error(`'${path}' is compressed with the unsupported zip method ${entry.method}`)
 	const local = view(await wheel.read(entry.headerAt, 30))

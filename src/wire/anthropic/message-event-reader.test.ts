@@ -2,7 +2,7 @@
 // the rules of chat/event.ts, and the result equals that of the unary response.
 
 import { describe, expect, test } from 'bun:test'
-import { collect } from '../../chat/collect.ts'
+import { collect } from '../../chat/collect.testing.ts'
 import type { Completion } from '../../chat/completion.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'

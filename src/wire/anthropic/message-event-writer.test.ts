@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'bun:test'
 import { MessageStream } from '@anthropic-ai/sdk/lib/MessageStream'
-import { collect } from '../../chat/collect.ts'
+import { collect } from '../../chat/collect.testing.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
 import type { Usage } from '../../chat/usage.ts'

@@ -3,7 +3,7 @@
 
 import type { JsonObject } from '../../chat/json.ts'
 import type { Message } from '../../chat/message.ts'
-import type { ChatRequest, ResponseFormat, Sampling } from '../../chat/request.ts'
+import type { ChatRequest, EveryField, ResponseFormat, Sampling } from '../../chat/request.ts'
 import { strictViolation } from '../json/strict-schema.ts'
 import { messagesWire } from './formats.ts'
 import { BlockReader } from './message-blocks-reader.ts'
@@ -40,17 +40,20 @@ export function readMessageRequest(body: unknown, betas: string | null): ReadMes
 	if (!parsed.success) throw schemaError(parsed.error, body)
 	const fields = parsed.data
 	checkThinking(fields)
-	const { metadata } = fields
-	const read = readPrompt(fields, betas)
+	const { prompt, instructions, dropped } = readPrompt(fields, betas)
+	const request: EveryField<ChatRequest> = {
+		...prompt,
+		sampling: readSampling(fields),
+		maxTokens: fields.max_tokens,
+		stop: readStop(fields.stop_sequences),
+		choices: 1,
+		logprobs: undefined,
+		user: fields.metadata?.user_id ?? undefined,
+	}
 	return {
-		...read,
-		request: {
-			...read.request,
-			sampling: readSampling(fields),
-			maxTokens: fields.max_tokens,
-			stop: readStop(fields.stop_sequences),
-			user: metadata?.user_id ?? undefined,
-		},
+		request,
+		instructions,
+		dropped,
 		stream: fields.stream ?? false,
 		hidesThinking: fields.thinking?.display === 'omitted',
 	}
@@ -60,10 +63,15 @@ export function readMessageRequest(body: unknown, betas: string | null): ReadMes
 export function readCountRequest(body: unknown, betas: string | null): ChatRequest {
 	const parsed = countRequestSchema.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
-	return readPrompt(parsed.data, betas).request
+	return { ...readPrompt(parsed.data, betas).prompt, sampling: {}, stop: [], choices: 1 }
 }
 
-type ReadPrompt = Pick<ReadMessageRequest, 'request' | 'instructions' | 'dropped'>
+/** Fields that a message request has and a token counting request lacks. */
+type AnswerField = 'sampling' | 'maxTokens' | 'stop' | 'choices' | 'logprobs' | 'user'
+
+interface ReadPrompt extends Pick<ReadMessageRequest, 'instructions' | 'dropped'> {
+	readonly prompt: Omit<EveryField<ChatRequest>, AnswerField>
+}
 
 function readPrompt(fields: PromptBody, betas: string | null): ReadPrompt {
 	const reader = new BlockReader()
@@ -73,21 +81,18 @@ function readPrompt(fields: PromptBody, betas: string | null): ReadPrompt {
 			: [{ role: 'system', content: reader.texts(fields.system) }]
 	const { tools, sayMore } = readTools(fields.tools, reader)
 	const effort = fields.output_config?.effort
-	const request: ChatRequest = {
+	const prompt = {
 		model: fields.model,
 		messages: [...system, ...readTurns(fields.messages, reader)],
-		sampling: {},
-		stop: [],
-		choices: 1,
 		tools,
 		toolChoice: readToolChoice(fields.tool_choice, tools),
 		parallelToolCalls: readParallel(fields.tool_choice),
 		responseFormat: readFormat(fields),
 		reasoningEffort: effort ?? undefined,
-		...readThinking(fields.thinking),
+		reasoningTokens: readThinking(fields.thinking),
 		...readPassthrough(fields, sayMore, betas),
 	}
-	return { request, instructions: system.length, dropped: [...reader.dropped] }
+	return { prompt, instructions: system.length, dropped: [...reader.dropped] }
 }
 
 function checkThinking({ thinking, max_tokens }: MessageRequestBody): void {
@@ -98,17 +103,22 @@ function checkThinking({ thinking, max_tokens }: MessageRequestBody): void {
 		throw fieldError(['max_tokens'], '`max_tokens` must be greater than `thinking.budget_tokens`')
 }
 
-function readThinking(thinking: PromptBody['thinking']): { readonly reasoningTokens?: number } {
-	if (thinking?.type === 'disabled') return { reasoningTokens: 0 }
-	const budget = thinking?.budget_tokens
-	return thinking?.type === 'enabled' && budget != null ? { reasoningTokens: budget } : {}
+function readThinking(thinking: PromptBody['thinking']): number | undefined {
+	if (thinking?.type === 'disabled') return 0
+	return thinking?.type === 'enabled' ? (thinking.budget_tokens ?? undefined) : undefined
 }
 
-function readSampling({ temperature, top_p, top_k }: MessageRequestBody): Sampling {
+function readSampling({ temperature, top_p, top_k }: MessageRequestBody): EveryField<Sampling> {
 	return {
 		temperature: temperature ?? undefined,
 		topP: top_p ?? undefined,
 		topK: top_k ?? undefined,
+		minP: undefined,
+		frequencyPenalty: undefined,
+		presencePenalty: undefined,
+		repetitionPenalty: undefined,
+		logitBias: undefined,
+		seed: undefined,
 	}
 }
 
@@ -161,12 +171,12 @@ const understoodWithin: Readonly<Record<string, ReadonlySet<string>>> = {
 	output_config: new Set(['effort', 'format']),
 }
 
-/** ParsedRequest fields are passed through as well if they contain more than the canonical request can represent. */
+/** Fields that are read are passed through as well if they contain more than the canonical request can represent. */
 function readPassthrough(
 	fields: PromptBody,
 	withTools: boolean,
 	betas: string | null,
-): Pick<ChatRequest, 'passthrough' | 'passthroughWire'> {
+): Pick<EveryField<ChatRequest>, 'passthrough' | 'passthroughWire'> {
 	const passthrough: Record<string, unknown> = {}
 	for (const [name, value] of Object.entries(fields))
 		if (value != null && (!understood.has(name) || saysMore(name, value))) passthrough[name] = value
@@ -174,7 +184,7 @@ function readPassthrough(
 	if (fields.thinking != null && !understoodThinking.has(fields.thinking.type)) passthrough.thinking = fields.thinking
 	const names = (betas ?? '').split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]))
 	if (names.length > 0) passthrough.betas = names
-	if (Object.keys(passthrough).length === 0) return { passthrough: {} }
+	if (Object.keys(passthrough).length === 0) return { passthrough: {}, passthroughWire: undefined }
 	return { passthrough: passthrough as JsonObject, passthroughWire: messagesWire }
 }
 

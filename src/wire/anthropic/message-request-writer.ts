@@ -1,10 +1,16 @@
 // Writes a canonical request for Anthropic's Messages API. A feature that the wire lacks is dropped and reported; if dropping it would make
 // the response wrong, the request is rejected.
 
-import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { SystemMessage } from '../../chat/message.ts'
-import type { ChatRequest, ResponseFormat } from '../../chat/request.ts'
+import { type ChatRequest, limitedTopK, type ResponseFormat } from '../../chat/request.ts'
+import {
+	type Drop,
+	dropReporter,
+	passthroughFor,
+	type RequestFates,
+	requireOneChoice,
+} from '../../chat/request-fates.ts'
 import { choosableTools, type Tool } from '../../chat/tool.ts'
 import { markEnds } from './cache-marks.ts'
 import { messagesWire } from './formats.ts'
@@ -36,11 +42,10 @@ export function writeMessageRequest(
 	model: string,
 	form: MessageRequestForm,
 	stream: boolean,
-	drop: (part: string) => void,
+	drop: Drop,
 ): WrittenMessageRequest {
-	if (request.choices > 1)
-		throw new ChatError('unsupported', 'This model supports only one choice per request: set n to 1.', { param: 'n' })
-	const { betas, ...native } = nativeFields(request, drop)
+	requireOneChoice(request)
+	const { betas, ...native } = passthroughFor(request, messagesWire, drop)
 	const prompt = writePrompt(request, form, drop)
 	const thinking = writeThinking(request, form, drop)
 	return {
@@ -68,7 +73,7 @@ export function writeCountRequest(
 	const silently = () => undefined
 	const { thinking } = writeThinking(request, form, silently)
 	return {
-		betas: betasOf(nativeFields(request, silently)),
+		betas: betasOf(passthroughFor(request, messagesWire, silently)),
 		body: { model, ...writePrompt(request, form, silently), thinking },
 	}
 }
@@ -77,13 +82,7 @@ function betasOf({ betas }: JsonObject): readonly string[] {
 	return Array.isArray(betas) ? betas.map(String) : []
 }
 
-function nativeFields({ passthrough, passthroughWire }: ChatRequest, drop: (part: string) => void): JsonObject {
-	if (passthroughWire === messagesWire) return passthrough
-	for (const name of Object.keys(passthrough)) drop(name)
-	return {}
-}
-
-function writePrompt(request: ChatRequest, form: MessageRequestForm, drop: (part: string) => void): JsonObject {
+function writePrompt(request: ChatRequest, form: MessageRequestForm, drop: Drop): JsonObject {
 	const front = request.messages.findIndex(({ role }) => role !== 'system' && role !== 'developer')
 	const rest = front === -1 ? [] : request.messages.slice(front)
 	const instructions = (front === -1 ? request.messages : request.messages.slice(0, front)) as readonly SystemMessage[]
@@ -100,7 +99,7 @@ function writePrompt(request: ChatRequest, form: MessageRequestForm, drop: (part
 }
 
 /** The wire supports JSON by schema only, not arbitrary JSON, so the prompt requests it. */
-function onlyJson(drop: (part: string) => void): JsonObject {
+function onlyJson(drop: Drop): JsonObject {
 	drop('response_format')
 	return { type: 'text', text: 'Answer with one JSON object and nothing else: no words around it, no code fence.' }
 }
@@ -173,7 +172,7 @@ const noThinking: ReadonlySet<string> = new Set(['none'])
 /** OpenAI has an effort below this wire's lowest. */
 const efforts: Readonly<Record<string, string>> = { minimal: 'low' }
 
-function writeThinking(request: ChatRequest, form: MessageRequestForm, drop: (part: string) => void): JsonObject {
+function writeThinking(request: ChatRequest, form: MessageRequestForm, drop: Drop): JsonObject {
 	const { reasoningEffort: effort, reasoningTokens, toolChoice } = request
 	const maxTokens = request.maxTokens ?? form.maxTokens
 	const requested = form.thinking === 'off' ? undefined : reasoningTokens
@@ -200,35 +199,63 @@ function writeThinking(request: ChatRequest, form: MessageRequestForm, drop: (pa
 	return { max_tokens: total, thinking: { type: 'enabled', budget_tokens }, ...output }
 }
 
+/** How this wire expresses each field of a request. */
+export const messageRequestFates = {
+	model: 'written',
+	messages: 'translated',
+	seed: 'dropped',
+	logprobs: 'dropped',
+	minP: 'dropped',
+	logitBias: 'dropped',
+	frequencyPenalty: 'dropped',
+	presencePenalty: 'dropped',
+	repetitionPenalty: 'dropped',
+	temperature: 'translated',
+	topP: 'translated',
+	topK: 'translated',
+	maxTokens: 'written',
+	stop: 'written',
+	choices: 'refused',
+	tools: 'translated',
+	toolChoice: 'written',
+	parallelToolCalls: 'written',
+	responseFormat: 'translated',
+	reasoningEffort: 'translated',
+	reasoningTokens: 'translated',
+	user: 'written',
+	cacheMark: 'written',
+	passthrough: 'written',
+	passthroughWire: 'translated',
+} as const satisfies RequestFates
+
+const reportDropped = dropReporter(messageRequestFates)
+
 /** @param thinks the wire accepts no sampling parameters with thinking enabled. */
-function writeSampling({ sampling, logprobs }: ChatRequest, thinks: boolean, drop: (part: string) => void): JsonObject {
-	const { temperature, topP, topK } = sampling
-	const absent = {
-		seed: sampling.seed,
-		logprobs,
-		min_p: sampling.minP,
-		logit_bias: sampling.logitBias,
-		// These values have no effect.
-		frequency_penalty: sampling.frequencyPenalty === 0 ? undefined : sampling.frequencyPenalty,
-		presence_penalty: sampling.presencePenalty === 0 ? undefined : sampling.presencePenalty,
-		repetition_penalty: sampling.repetitionPenalty === 1 ? undefined : sampling.repetitionPenalty,
-	}
-	for (const [name, value] of Object.entries(absent)) if (value !== undefined) drop(name)
+function writeSampling(request: ChatRequest, thinks: boolean, drop: Drop): JsonObject {
+	reportDropped(request, drop)
+	const { temperature, topP } = request.sampling
+	const topK = limitedTopK(request.sampling)
 	if (temperature !== undefined && (thinks || temperature > 1)) drop('temperature')
 	if (topP !== undefined && (thinks || temperature !== undefined)) drop('top_p')
-	if (topK !== undefined && thinks && topK > 0) drop('top_k')
+	if (topK !== undefined && thinks) drop('top_k')
 	if (thinks) return {}
 	return {
 		temperature: temperature === undefined ? undefined : Math.min(1, temperature),
 		// Newer models reject a request with both.
 		top_p: temperature === undefined ? topP : undefined,
-		top_k: topK === undefined || topK <= 0 ? undefined : topK,
+		top_k: topK,
 	}
 }
 
 function mergeOutput({ output_config: effort }: JsonObject, format: ResponseFormat): JsonObject {
-	if (format.type !== 'json-schema') return {}
-	const schema = closeObjects(format.schema ?? { type: 'object', properties: {} })
-	const known = typeof effort === 'object' && effort !== null ? effort : {}
-	return { output_config: { ...known, format: { type: 'json_schema', schema } } }
+	switch (format.type) {
+		case 'text':
+		case 'json-object':
+			return {}
+		case 'json-schema': {
+			const schema = closeObjects(format.schema ?? { type: 'object', properties: {} })
+			const known = typeof effort === 'object' && effort !== null ? effort : {}
+			return { output_config: { ...known, format: { type: 'json_schema', schema } } }
+		}
+	}
 }

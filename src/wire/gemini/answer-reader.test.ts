@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'bun:test'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { collect } from '../../chat/collect.ts'
+import { collect } from '../../chat/collect.testing.ts'
 import type { Completion } from '../../chat/completion.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'

@@ -1,7 +1,7 @@
 // Writes canonical messages as `systemInstruction` and `contents`. All instructions go into `systemInstruction`, wherever they occur. The
 // results of parallel tool calls form one turn.
 
-import { ChatError } from '../../chat/error.ts'
+import { CallNames } from '../../chat/call-names.ts'
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 import type { AssistantMessage, Message, ToolCall, ToolMessage, UserMessage } from '../../chat/message.ts'
 import type { GeminiForm } from './form.ts'
@@ -38,8 +38,7 @@ class ContentsWriter {
 	/** Tool results, and files beside them, of a turn that may have further results. */
 	private results: JsonObject[] = []
 	private shown: JsonObject[] = []
-	/** Names of the previous calls, by id. */
-	private readonly names = new Map<string, string>()
+	private readonly names = new CallNames()
 
 	constructor(form: GeminiForm, drop: (part: string) => void) {
 		this.form = form
@@ -62,6 +61,9 @@ class ContentsWriter {
 				return
 			case 'tool':
 				this.addResult(message, index)
+				return
+			default:
+				message satisfies never
 		}
 	}
 
@@ -108,7 +110,7 @@ class ContentsWriter {
 	private writeCalls(calls: readonly ToolCall[]): readonly JsonObject[] {
 		let signed = !this.form.signedCalls
 		return calls.map((call) => {
-			this.names.set(call.id, call.name)
+			this.names.add(call)
 			const proof = call.proof?.wire === geminiWire ? call.proof.value : undefined
 			const signature = proof ?? (signed ? undefined : skippedSignature)
 			signed = true
@@ -120,11 +122,7 @@ class ContentsWriter {
 	}
 
 	private addResult(message: ToolMessage, index: number): void {
-		const name = this.names.get(message.callId)
-		if (name === undefined)
-			throw new ChatError('invalid-request', 'A tool message must respond to a tool call in an earlier message.', {
-				param: `messages[${index}].tool_call_id`,
-			})
+		const name = this.names.nameFor(message, index)
 		const files: JsonObject[] = []
 		let text = ''
 		for (const [position, part] of message.content.entries()) {

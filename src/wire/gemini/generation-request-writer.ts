@@ -3,7 +3,8 @@
 
 import { ChatError } from '../../chat/error.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
-import { type ChatRequest, marksCache, type ResponseFormat, type Sampling } from '../../chat/request.ts'
+import { type ChatRequest, limitedTopK, type ResponseFormat, type Sampling } from '../../chat/request.ts'
+import { type Drop, dropReporter, passthroughFor, type RequestFates } from '../../chat/request-fates.ts'
 import { writeContents } from './contents-writer.ts'
 import type { GeminiForm } from './form.ts'
 import { geminiWire } from './formats.ts'
@@ -11,18 +12,12 @@ import { writeThinking } from './thinking-writer.ts'
 import { writeTools } from './tools-writer.ts'
 
 /** @throws ChatError `unsupported` */
-export function writeGenerationRequest(
-	request: ChatRequest,
-	form: GeminiForm,
-	drop: (part: string) => void,
-): JsonObject {
-	const { generationConfig, ...own } = readPassthrough(request, drop)
-	if (request.user !== undefined) drop('user')
-	if (request.tools.length > 0 && !request.parallelToolCalls) drop('parallel_tool_calls')
-	if (marksCache(request)) drop('cache_control')
+export function writeGenerationRequest(request: ChatRequest, form: GeminiForm, drop: Drop): JsonObject {
+	const { generationConfig, ...own } = passthroughFor(request, geminiWire, drop)
+	reportDropped(request, drop)
 	const config = {
 		...(isObject(generationConfig) ? generationConfig : {}),
-		...writeSampling(request.sampling, drop),
+		...writeSampling(request.sampling),
 		...(request.maxTokens === undefined ? {} : { maxOutputTokens: request.maxTokens }),
 		...(request.stop.length === 0 ? {} : { stopSequences: request.stop }),
 		...writeChoices(request.choices),
@@ -38,22 +33,45 @@ export function writeGenerationRequest(
 	}
 }
 
-function readPassthrough({ passthrough, passthroughWire }: ChatRequest, drop: (part: string) => void): JsonObject {
-	if (passthroughWire === geminiWire) return passthrough
-	for (const name of Object.keys(passthrough)) drop(name)
-	return {}
-}
+/** How this wire expresses each field of a request. */
+export const generationRequestFates = {
+	model: 'translated',
+	messages: 'translated',
+	user: 'dropped',
+	parallelToolCalls: 'dropped',
+	cacheMark: 'dropped',
+	temperature: 'written',
+	topP: 'written',
+	topK: 'written',
+	minP: 'dropped',
+	frequencyPenalty: 'written',
+	presencePenalty: 'written',
+	repetitionPenalty: 'dropped',
+	logitBias: 'dropped',
+	seed: 'translated',
+	maxTokens: 'written',
+	stop: 'written',
+	choices: 'written',
+	logprobs: 'written',
+	tools: 'translated',
+	toolChoice: 'written',
+	responseFormat: 'written',
+	reasoningEffort: 'translated',
+	reasoningTokens: 'translated',
+	passthrough: 'written',
+	passthroughWire: 'translated',
+} as const satisfies RequestFates
 
-function writeSampling(sampling: Sampling, drop: (part: string) => void): JsonObject {
-	const { temperature, topP, topK, presencePenalty, frequencyPenalty, seed } = sampling
-	if (sampling.minP !== undefined) drop('min_p')
-	if ((sampling.repetitionPenalty ?? 1) !== 1) drop('repetition_penalty')
-	if ((sampling.logitBias?.size ?? 0) > 0) drop('logit_bias')
+const reportDropped = dropReporter(generationRequestFates)
+
+function writeSampling(sampling: Sampling): JsonObject {
+	const { temperature, topP, presencePenalty, frequencyPenalty, seed } = sampling
+	const topK = limitedTopK(sampling)
 	// Absent fields are omitted: undefined would override the client's `generationConfig`.
 	return {
 		...(temperature === undefined ? {} : { temperature }),
 		...(topP === undefined ? {} : { topP }),
-		...(topK === undefined || topK <= 0 ? {} : { topK }),
+		...(topK === undefined ? {} : { topK }),
 		...(presencePenalty === undefined ? {} : { presencePenalty }),
 		...(frequencyPenalty === undefined ? {} : { frequencyPenalty }),
 		...(seed === undefined ? {} : { seed: writeSeed(seed) }),

@@ -2,7 +2,7 @@
 // against the rules of chat/event.ts.
 
 import { describe, expect, test } from 'bun:test'
-import { collect } from '../../chat/collect.ts'
+import { collect } from '../../chat/collect.testing.ts'
 import type { Choice } from '../../chat/completion.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'

@@ -12,7 +12,8 @@ import type {
 	ToolCallEvent,
 } from '../../chat/event.ts'
 import type { Source } from '../../chat/source.ts'
-import { ChatRelay, hasOtherFields, isCanonical, overlay } from './chat-relay.ts'
+import { type ChatChunk, parseChatChunk } from './chat-chunk.ts'
+import { ChatRelay, isCanonical, overlay } from './chat-relay.ts'
 import { type CompletionIdentity, type CompletionShape, writeFinishReason } from './completion-writer.ts'
 import { writeError } from './error-writer.ts'
 import { chatFormats } from './formats.ts'
@@ -74,22 +75,24 @@ export class ChatChunkWriter {
 		}
 	}
 
-	/** The server-sent events for the events read from `chunk`: the chunk itself if it has this format and needs no changes. */
-	repeat(chunk: Source, events: readonly ChatEvent[]): string {
-		if (chunk.format !== chatFormats.chunk || this.shape.legacyFunctions)
+	/** The server-sent events for the events read from `source`: the source itself if it has this format and needs no changes. */
+	repeat({ format, text, value }: Source, events: readonly ChatEvent[]): string {
+		if (format !== chatFormats.chunk || this.shape.legacyFunctions)
 			return events.map((event) => this.write(event)).join('')
+		const chunk = parseChatChunk(value)
 		const [start] = events
 		if (start?.type === 'start') this.begin(start)
 		const finishReason = ({ reason }: ChoiceFinishEvent) => writeFinishReason(reason, this.shape)
-		if (isCanonical(chunk.value, events, (choice) => this.introduced.has(choice), finishReason)) {
+		if (isCanonical(chunk, events, (choice) => this.introduced.has(choice), finishReason)) {
 			const { id, created } = this.identity
-			const repeated = this.relay.repeat(chunk, { id, created, model: this.model, fingerprint: this.fingerprint })
+			const identity = { id, created, model: this.model, fingerprint: this.fingerprint }
+			const repeated = this.relay.repeat(text, chunk, identity)
 			if (repeated !== undefined) {
 				if (start?.type === 'start') this.introduced.add(0)
 				return repeated
 			}
 		}
-		return overlayChunk(events.map((event) => this.write(event)).join(''), chunk.value)
+		return overlayChunk(events.map((event) => this.write(event)).join(''), chunk)
 	}
 
 	private begin(event: StartEvent): void {
@@ -143,10 +146,11 @@ export class ChatChunkWriter {
 }
 
 /** Adds the unknown fields of the upstream's chunk to the text written for it, if that is a single chunk. */
-function overlayChunk(written: string, theirs: unknown): string {
+function overlayChunk(written: string, chunk: ChatChunk): string {
+	if (!chunk.hasUnknownFields) return written
 	const text = /^data: (\{"id".*\})\n\n$/.exec(written)?.[1]
-	if (text === undefined || !hasOtherFields(theirs)) return written
-	return `data: ${JSON.stringify(overlay(JSON.parse(text), theirs))}\n\n`
+	if (text === undefined) return written
+	return `data: ${JSON.stringify(overlay(JSON.parse(text), chunk))}\n\n`
 }
 
 /** An error as the last event of a stream that has already started. */

@@ -76,8 +76,19 @@ function writeUserPart(part: UserPart): JsonObject {
 
 /** OpenAI's API rejects an empty list of calls, so it is omitted. A message with only calls has `null` as its content. */
 function writeAssistant(message: AssistantMessage): JsonObject {
-	const texts = message.content.filter((part) => part.type === 'text')
-	const refusal = message.content.map((part) => (part.type === 'refusal' ? part.text : '')).join('')
+	const texts: TextPart[] = []
+	let refusal = ''
+	for (const part of message.content)
+		switch (part.type) {
+			case 'text':
+				texts.push(part)
+				break
+			case 'refusal':
+				refusal += part.text
+				break
+			default:
+				part satisfies never
+		}
 	const silent = texts.length === 0 && (message.toolCalls.length > 0 || refusal !== '')
 	return {
 		role: 'assistant',

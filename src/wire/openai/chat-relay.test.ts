@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { collect } from '../../chat/collect.ts'
+import { collect } from '../../chat/collect.testing.ts'
 import type { Completion } from '../../chat/completion.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { EventStreamReader } from '../../engines/upstream/http/event-stream-reader.ts'

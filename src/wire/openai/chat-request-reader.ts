@@ -3,7 +3,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
-import type { ChatRequest, ResponseFormat, Sampling } from '../../chat/request.ts'
+import type { ChatRequest, EveryField, ResponseFormat, Sampling } from '../../chat/request.ts'
 import type { Tool, ToolChoice } from '../../chat/tool.ts'
 import { strictViolation } from '../json/strict-schema.ts'
 import { readMessages } from './chat-messages-reader.ts'
@@ -30,7 +30,7 @@ export function readAnyChatRequest(body: unknown): ReadChatRequest {
 	const tools = readTools(fields)
 	const maxTokens = fields.max_completion_tokens ?? fields.max_tokens ?? undefined
 	const effort = fields.reasoning_effort ?? fields.reasoning?.effort ?? undefined
-	const request: ChatRequest = {
+	const request: EveryField<ChatRequest> = {
 		model: fields.model,
 		messages: readMessages(fields.messages),
 		sampling: readSampling(fields),
@@ -43,8 +43,10 @@ export function readAnyChatRequest(body: unknown): ReadChatRequest {
 		parallelToolCalls: fields.parallel_tool_calls ?? true,
 		responseFormat: readResponseFormat(fields),
 		reasoningEffort: effort,
+		reasoningTokens: undefined,
 		user: typeof fields.user === 'string' ? fields.user : undefined,
 		passthrough: passthrough(fields),
+		passthroughWire: undefined,
 	}
 	return {
 		request,
@@ -76,19 +78,37 @@ function needs(param: string, message: string): ChatError {
 }
 
 /** Fields shared with legacy completions. */
-export function readSampling(fields: SamplingBody): Sampling {
-	const sampling: { -readonly [Field in keyof Sampling]: Sampling[Field] } = {}
-	if (fields.temperature != null) sampling.temperature = fields.temperature
-	if (fields.top_p != null) sampling.topP = fields.top_p
-	if (fields.top_k != null) sampling.topK = fields.top_k
-	if (fields.min_p != null) sampling.minP = fields.min_p
-	if (fields.frequency_penalty != null) sampling.frequencyPenalty = fields.frequency_penalty
-	if (fields.presence_penalty != null) sampling.presencePenalty = fields.presence_penalty
-	if (fields.repetition_penalty != null) sampling.repetitionPenalty = fields.repetition_penalty
-	if (fields.seed != null) sampling.seed = fields.seed
+export function readSampling(fields: SamplingBody): EveryField<Sampling> {
 	const biases = Object.entries(fields.logit_bias ?? {})
-	if (biases.length > 0) sampling.logitBias = new Map(biases.map(([token, bias]) => [Number(token), bias]))
-	return sampling
+	return {
+		...readCommonSampling(fields),
+		logitBias: biases.length === 0 ? undefined : new Map(biases.map(([token, bias]) => [Number(token), bias])),
+		seed: fields.seed ?? undefined,
+	}
+}
+
+type CommonSamplingField =
+	| 'temperature'
+	| 'top_p'
+	| 'top_k'
+	| 'min_p'
+	| 'frequency_penalty'
+	| 'presence_penalty'
+	| 'repetition_penalty'
+
+/** Fields shared with Responses, which lacks the others. */
+export function readCommonSampling(
+	fields: Pick<SamplingBody, CommonSamplingField>,
+): Omit<EveryField<Sampling>, 'logitBias' | 'seed'> {
+	return {
+		temperature: fields.temperature ?? undefined,
+		topP: fields.top_p ?? undefined,
+		topK: fields.top_k ?? undefined,
+		minP: fields.min_p ?? undefined,
+		frequencyPenalty: fields.frequency_penalty ?? undefined,
+		presencePenalty: fields.presence_penalty ?? undefined,
+		repetitionPenalty: fields.repetition_penalty ?? undefined,
+	}
 }
 
 /** One text or a list of texts. Empty texts have no effect and are removed. */

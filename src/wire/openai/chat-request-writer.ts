@@ -2,7 +2,8 @@
 // some servers reject.
 
 import type { JsonObject } from '../../chat/json.ts'
-import { type ChatRequest, marksCache, type ResponseFormat, type Sampling } from '../../chat/request.ts'
+import type { ChatRequest, ResponseFormat, Sampling } from '../../chat/request.ts'
+import { type Drop, dropReporter, passthroughFor, type RequestFates } from '../../chat/request-fates.ts'
 import type { Tool, ToolChoice } from '../../chat/tool.ts'
 import { writeMessages } from './chat-messages-writer.ts'
 
@@ -26,13 +27,12 @@ export function writeChatRequest(
 	model: string,
 	form: ChatRequestForm,
 	stream: boolean,
-	drop: (part: string) => void = () => {},
+	drop: Drop = () => {},
 ): JsonObject {
-	if (request.reasoningTokens !== undefined && request.reasoningTokens > 0) drop('reasoning_tokens')
-	if (marksCache(request)) drop('cache_control')
+	reportDropped(request, drop)
 	const { maxTokens, stop, choices, logprobs, tools, responseFormat, reasoningEffort, user } = request
 	const body: Record<string, JsonObject[string]> = {
-		...writePassthrough(request, drop),
+		...passthroughFor(request, undefined, drop),
 		model,
 		messages: writeMessages(request.messages, form.developerRole),
 		...writeStreaming(form, stream),
@@ -50,12 +50,36 @@ export function writeChatRequest(
 	return body
 }
 
-/** Extra fields of another wire could mean something else here, or nothing. */
-function writePassthrough({ passthrough, passthroughWire }: ChatRequest, drop: (part: string) => void): JsonObject {
-	if (passthroughWire === undefined) return passthrough
-	for (const part of Object.keys(passthrough)) drop(part)
-	return {}
-}
+/** How this wire expresses each field of a request. */
+export const chatRequestFates = {
+	model: 'written',
+	messages: 'written',
+	temperature: 'written',
+	topP: 'written',
+	topK: 'written',
+	minP: 'written',
+	frequencyPenalty: 'written',
+	presencePenalty: 'written',
+	repetitionPenalty: 'written',
+	logitBias: 'written',
+	seed: 'written',
+	maxTokens: 'written',
+	stop: 'written',
+	choices: 'written',
+	logprobs: 'written',
+	tools: 'written',
+	toolChoice: 'written',
+	parallelToolCalls: 'written',
+	responseFormat: 'written',
+	reasoningEffort: 'written',
+	reasoningTokens: 'dropped',
+	cacheMark: 'dropped',
+	user: 'written',
+	passthrough: 'written',
+	passthroughWire: 'translated',
+} as const satisfies RequestFates
+
+const reportDropped = dropReporter(chatRequestFates)
 
 /** Always written: a server with a different default would change the whole answer. */
 export function writeStreaming({ streamUsage }: Pick<ChatRequestForm, 'streamUsage'>, stream: boolean): JsonObject {

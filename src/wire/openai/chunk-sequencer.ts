@@ -3,11 +3,9 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
-import { isObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
-import { countField, field, listField, textField } from '../json/fields.ts'
 import { type ErrorReading, failedWhileAnswering, interrupted, readErrorEvent } from '../json/upstream-error.ts'
-import { readUsage } from './usage-reader.ts'
+import type { Chunk, ChunkChoice } from './chunk.ts'
 
 export interface ChunkReading {
 	/** The model requested from the upstream. An answer names its model only if it differs. */
@@ -20,16 +18,16 @@ export interface ChunkReading {
 }
 
 /** Reads the content of the choices of one operation. */
-export interface ChoiceReader {
+export interface ChoiceReader<Choice extends ChunkChoice> {
 	/** The parts in `choice`, without its end. */
-	readParts(choice: unknown, index: number): readonly ChatEvent[]
+	readParts(choice: Choice): readonly ChatEvent[]
 	/** The parts that were held back, and the finish reason to report. */
 	close(index: number, reason: FinishReason): { readonly parts: readonly ChatEvent[]; readonly reason: FinishReason }
 }
 
-export class ChunkSequencer {
+export class ChunkSequencer<Choice extends ChunkChoice> {
 	private readonly reading: ChunkReading
-	private readonly reader: ChoiceReader
+	private readonly reader: ChoiceReader<Choice>
 	/** Indexes of choices with output; true for those that closed. */
 	private readonly closed = new Map<number, boolean>()
 	private started = false
@@ -38,21 +36,22 @@ export class ChunkSequencer {
 	private partCount = 0
 	private reported: Usage | undefined
 
-	constructor(reading: ChunkReading, reader: ChoiceReader) {
+	constructor(reading: ChunkReading, reader: ChoiceReader<Choice>) {
 		this.reading = reading
 		this.reader = reader
 	}
 
-	/** The events of one parsed chunk; none after a terminal event. */
-	read(chunk: unknown): readonly ChatEvent[] {
+	/** The events of one chunk; none after a terminal event. */
+	read(chunk: Chunk<Choice>): readonly ChatEvent[] {
 		if (this.ended) return []
-		if (isErrorChunk(chunk)) return this.fail(readErrorEvent(chunk, this.reading.errors))
-		this.reported = readUsage(field(chunk, 'usage')) ?? this.reported
-		if (!Array.isArray(field(chunk, 'choices'))) return []
+		if (chunk.isError) return this.fail(readErrorEvent(chunk.sent, this.reading.errors))
+		this.reported = chunk.usage ?? this.reported
+		const { choices } = chunk
+		if (choices === undefined) return []
 		const events: ChatEvent[] = []
 		this.begin(chunk, events)
 		return this.orFail(events, () => {
-			for (const choice of listField(chunk, 'choices')) this.readChoice(choice, events)
+			for (const choice of choices) this.readChoice(choice, events)
 		})
 	}
 
@@ -88,11 +87,9 @@ export class ChunkSequencer {
 		return events
 	}
 
-	private begin(chunk: unknown, events: ChatEvent[]): void {
+	private begin({ model, fingerprint }: Chunk<Choice>, events: ChatEvent[]): void {
 		if (this.started) return
 		this.started = true
-		const model = textField(chunk, 'model')
-		const fingerprint = textField(chunk, 'system_fingerprint')
 		events.push({
 			type: 'start',
 			model: model === this.reading.model ? undefined : model,
@@ -100,11 +97,10 @@ export class ChunkSequencer {
 		})
 	}
 
-	private readChoice(choice: unknown, events: ChatEvent[]): void {
-		const index = countField(choice, 'index') ?? 0
+	private readChoice(choice: Choice, events: ChatEvent[]): void {
+		const { index, finishReason: reason } = choice
 		if (index >= this.reading.choices || this.closed.get(index) === true) return
-		const parts = this.reader.readParts(choice, index)
-		const reason = textField(choice, 'finish_reason')
+		const parts = this.reader.readParts(choice)
 		if (reason === 'error') throw failedWhileAnswering(this.reading.errors.title)
 		this.closed.set(index, false)
 		this.emit(parts, events)
@@ -157,9 +153,4 @@ const finishReasons: Readonly<Record<string, FinishReason>> = {
 	tool_use: 'tool-calls',
 	function_call: 'tool-calls',
 	content_filter: 'content-filter',
-}
-
-function isErrorChunk(chunk: unknown): boolean {
-	if (!isObject(chunk)) return false
-	return (chunk.error !== undefined && chunk.error !== null) || chunk.object === 'error'
 }

@@ -3,7 +3,7 @@
 
 import { isObject } from '../../chat/json.ts'
 import type { Message } from '../../chat/message.ts'
-import type { Sampling } from '../../chat/request.ts'
+import type { ChatRequest, EveryField, Sampling } from '../../chat/request.ts'
 import type { ReadChatRequest } from './read-chat-request.ts'
 
 /** @returns undefined for anything beyond the plain form. */
@@ -20,24 +20,25 @@ export function readPlainChatRequest(body: unknown): ReadChatRequest | undefined
 	if (stream !== undefined && typeof stream !== 'boolean') return undefined
 	const includeUsage = readIncludeUsage(options)
 	if (includeUsage === undefined || (options !== undefined && stream !== true)) return undefined
-	return {
-		request: {
-			model,
-			messages,
-			sampling,
-			maxTokens: typeof maxTokens === 'number' ? maxTokens : undefined,
-			stop: [],
-			choices: 1,
-			tools: [],
-			toolChoice: { type: 'none' },
-			parallelToolCalls: true,
-			responseFormat: { type: 'text' },
-			passthrough: {},
-		},
-		stream: stream ?? false,
-		includeUsage,
-		legacyFunctions: false,
+	const request: EveryField<ChatRequest> = {
+		model,
+		messages,
+		sampling,
+		maxTokens: typeof maxTokens === 'number' ? maxTokens : undefined,
+		stop: [],
+		choices: 1,
+		logprobs: undefined,
+		tools: [],
+		toolChoice: { type: 'none' },
+		parallelToolCalls: true,
+		responseFormat: { type: 'text' },
+		reasoningEffort: undefined,
+		reasoningTokens: undefined,
+		user: undefined,
+		passthrough: {},
+		passthroughWire: undefined,
 	}
+	return { request, stream: stream ?? false, includeUsage, legacyFunctions: false }
 }
 
 const plainFields: ReadonlySet<string> = new Set([
@@ -66,10 +67,23 @@ function readPlainMessages(value: unknown): readonly Message[] | undefined {
 	return messages
 }
 
-function readPlainSampling({ temperature, top_p: topP }: Readonly<Record<string, unknown>>): Sampling | undefined {
+function readPlainSampling({
+	temperature,
+	top_p: topP,
+}: Readonly<Record<string, unknown>>): EveryField<Sampling> | undefined {
 	if (temperature !== undefined && !isBetween(temperature, 0, 2)) return undefined
 	if (topP !== undefined && !isBetween(topP, 0, 1)) return undefined
-	return { temperature, topP }
+	return {
+		temperature,
+		topP,
+		topK: undefined,
+		minP: undefined,
+		frequencyPenalty: undefined,
+		presencePenalty: undefined,
+		repetitionPenalty: undefined,
+		logitBias: undefined,
+		seed: undefined,
+	}
 }
 
 function readIncludeUsage(options: unknown): boolean | undefined {

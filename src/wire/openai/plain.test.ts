@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { collect } from '../../chat/collect.ts'
+import { collect } from '../../chat/collect.testing.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { ChatChunkReader } from './chat-chunk-reader.ts'
 import { readAnyChatRequest } from './chat-request-reader.ts'

@@ -1,17 +1,18 @@
 // Reads the chunks of a streamed legacy completion into events. A unary `text_completion` is the same object, so it is one chunk.
 
 import type { ChatError } from '../../chat/error.ts'
-import type { ChatEvent, FinishReason } from '../../chat/event.ts'
-import { field, textField } from '../json/fields.ts'
+import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
+import { textField } from '../json/fields.ts'
+import { Chunk, ChunkChoice } from './chunk.ts'
 import { type ChunkReading, ChunkSequencer } from './chunk-sequencer.ts'
 import { readTokenLists } from './logprobs-reader.ts'
 
 /** Reads one answer. Pass it the chunks in order. */
 export class TextCompletionChunkReader {
-	private readonly answer: ChunkSequencer
+	private readonly sequencer: ChunkSequencer<TextChoice>
 
 	constructor(reading: ChunkReading) {
-		this.answer = new ChunkSequencer(reading, {
+		this.sequencer = new ChunkSequencer(reading, {
 			readParts,
 			close: (_, reason) => ({ parts: [], reason: plain(reason) }),
 		})
@@ -19,23 +20,36 @@ export class TextCompletionChunkReader {
 
 	/** The events of one parsed chunk. An upstream error becomes an `error` event. */
 	read(chunk: unknown): readonly ChatEvent[] {
-		return this.answer.read(chunk)
+		return this.sequencer.read(new Chunk(chunk, parseChoice))
 	}
 
 	/** The events at the end of the stream. `complete`: the stream contained `[DONE]`. */
 	end(complete: boolean): readonly ChatEvent[] {
-		return this.answer.end(complete)
+		return this.sequencer.end(complete)
 	}
 
 	/** The events that end the answer because of `error`, which did not come from the stream. */
 	fail(error: ChatError): readonly ChatEvent[] {
-		return this.answer.fail(error)
+		return this.sequencer.fail(error)
 	}
 }
 
-function readParts(value: unknown, choice: number): readonly ChatEvent[] {
-	const text = textField(value, 'text') ?? ''
-	const logprobs = readTokenLists(field(value, 'logprobs'))
+class TextChoice extends ChunkChoice {
+	readonly text: string
+	readonly logprobs: readonly TokenLogprob[]
+
+	constructor(value: unknown) {
+		super(value)
+		this.text = textField(this.sent, 'text') ?? ''
+		this.logprobs = readTokenLists(this.sent.logprobs)
+	}
+}
+
+function parseChoice(value: unknown): TextChoice {
+	return new TextChoice(value)
+}
+
+function readParts({ index: choice, text, logprobs }: TextChoice): readonly ChatEvent[] {
 	if (logprobs.length > 0) return [{ type: 'text', choice, text, logprobs }]
 	return text === '' ? [] : [{ type: 'text', choice, text }]
 }

@@ -1,7 +1,7 @@
 // Writes a canonical request for a plain continuation as the body of POST /completions.
 
 import type { JsonObject } from '../../chat/json.ts'
-import type { TextCompletionRequest } from '../../operations/text-completions.ts'
+import type { TextCompletionFates, TextCompletionRequest } from '../../operations/text-completions.ts'
 import { type ChatRequestForm, writeSampling, writeStreaming } from './chat-request-writer.ts'
 import { writeTexts } from './embeddings-request-writer.ts'
 
@@ -31,3 +31,26 @@ export function writeTextCompletionRequest(
 		user: request.user,
 	}
 }
+
+/** How this wire expresses each field of a request. */
+export const textCompletionRequestFates = {
+	model: 'written',
+	prompts: 'written',
+	maxTokens: 'written',
+	temperature: 'written',
+	topP: 'written',
+	topK: 'written',
+	minP: 'written',
+	frequencyPenalty: 'written',
+	presencePenalty: 'written',
+	repetitionPenalty: 'written',
+	logitBias: 'written',
+	seed: 'written',
+	stop: 'written',
+	choices: 'written',
+	echo: 'written',
+	logprobs: 'written',
+	suffix: 'written',
+	user: 'written',
+	passthrough: 'written',
+} as const satisfies TextCompletionFates

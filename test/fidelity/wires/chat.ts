@@ -66,10 +66,10 @@ function answerChat(feature: AnswerFeature, stream: boolean): Reply {
 		...rest,
 	})
 	const write = (value: unknown) => `data: ${typeof value === 'string' ? value : JSON.stringify(value)}\n\n`
-	const begun = [chunk({ delta: { role: 'assistant', ...message } })]
+	const started = [chunk({ delta: { role: 'assistant', ...message } })]
 	if (feature === 'errorMidStream')
-		return events([...begun, { error: { message: 'It went wrong.', type: 'server_error', code: null } }], write)
-	return events([...begun, chunk({ delta: {}, finish_reason }), { ...head, choices: [], usage }, '[DONE]'], write)
+		return events([...started, { error: { message: 'It went wrong.', type: 'server_error', code: null } }], write)
+	return events([...started, chunk({ delta: {}, finish_reason }), { ...head, choices: [], usage }, '[DONE]'], write)
 }
 
 const chatWire: Wire['sees'] = {

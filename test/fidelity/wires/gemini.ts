@@ -45,11 +45,11 @@ function answer(feature: AnswerFeature, stream: boolean): Reply {
 	const finishReason = reasons[feature] ?? 'STOP'
 	if (!stream) return { status: 200, body: { candidates: [{ index: 0, content, finishReason }], usageMetadata } }
 	const write = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`
-	const begun = { candidates: [{ index: 0, content }], usageMetadata }
+	const started = { candidates: [{ index: 0, content }], usageMetadata }
 	if (feature === 'errorMidStream')
-		return events([begun, { error: { code: 500, message: 'It went wrong.', status: 'INTERNAL' } }], write)
-	const ending = { candidates: [{ index: 0, content: { role: 'model', parts: [] }, finishReason }], usageMetadata }
-	return events([begun, ending], write)
+		return events([started, { error: { code: 500, message: 'It went wrong.', status: 'INTERNAL' } }], write)
+	const last = { candidates: [{ index: 0, content: { role: 'model', parts: [] }, finishReason }], usageMetadata }
+	return events([started, last], write)
 }
 
 function config(body: unknown, name: string): unknown {

@@ -57,13 +57,13 @@ function answerMessage(feature: AnswerFeature, stream: boolean): Reply {
 	const head = { id: 'msg_1', type: 'message', role: 'assistant', model: 'm' }
 	if (!stream) return { status: 200, body: { ...head, content: blocks, ...delta, usage: counts } }
 	const write = (value: unknown) => `event: ${String(at(value, 'type'))}\ndata: ${JSON.stringify(value)}\n\n`
-	const begun = [
+	const started = [
 		{ type: 'message_start', message: { ...head, content: [], stop_reason: null, usage: counts } },
 		...blocks.flatMap((block, index) => writeBlock(block, index)),
 	]
 	if (feature === 'errorMidStream')
-		return events([...begun, { type: 'error', error: { type: 'api_error', message: 'It went wrong.' } }], write)
-	return events([...begun, { type: 'message_delta', delta, usage: counts }, { type: 'message_stop' }], write)
+		return events([...started, { type: 'error', error: { type: 'api_error', message: 'It went wrong.' } }], write)
+	return events([...started, { type: 'message_delta', delta, usage: counts }, { type: 'message_stop' }], write)
 }
 
 function writeBlock(block: object, index: number): readonly object[] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { collect } from '../../../chat/collect.ts'
+import { collect } from '../../../chat/collect.testing.ts'
 import { ChatError } from '../../../chat/error.ts'
 import type { ChatEvent } from '../../../chat/event.ts'
 import { answerId } from '../../../conversations/message-id.ts'

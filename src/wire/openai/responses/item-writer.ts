@@ -46,23 +46,28 @@ function writeInput(
 	id: MessageId,
 	customCalls: ReadonlySet<string>,
 ): Item {
-	if (message.role === 'tool') {
-		const type = customCalls.has(message.callId) ? 'custom_tool_call_output' : 'function_call_output'
-		const [first, second] = message.content
-		return {
-			id: writeItemId(type, id),
-			type,
-			call_id: message.callId,
-			output: first?.type === 'text' && second === undefined ? first.text : message.content.map(writePart),
-			status: 'completed',
+	switch (message.role) {
+		case 'system':
+		case 'developer':
+		case 'user':
+			return {
+				id: writeItemId('message', id),
+				type: 'message',
+				role: message.role,
+				content: message.content.map(writePart),
+				status: 'completed',
+			}
+		case 'tool': {
+			const type = customCalls.has(message.callId) ? 'custom_tool_call_output' : 'function_call_output'
+			const [first, second] = message.content
+			return {
+				id: writeItemId(type, id),
+				type,
+				call_id: message.callId,
+				output: first?.type === 'text' && second === undefined ? first.text : message.content.map(writePart),
+				status: 'completed',
+			}
 		}
-	}
-	return {
-		id: writeItemId('message', id),
-		type: 'message',
-		role: message.role,
-		content: message.content.map(writePart),
-		status: 'completed',
 	}
 }
 

@@ -2,7 +2,7 @@
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import OpenAI from 'openai'
-import { collect } from '../../../chat/collect.ts'
+import { collect } from '../../../chat/collect.testing.ts'
 import { ChatError } from '../../../chat/error.ts'
 import type { ChatEvent } from '../../../chat/event.ts'
 import { turnId } from '../../../conversations/turn-id.ts'

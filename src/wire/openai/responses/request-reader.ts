@@ -4,8 +4,9 @@
 import { ChatError } from '../../../chat/error.ts'
 import type { JsonObject } from '../../../chat/json.ts'
 import { type Message, textOf } from '../../../chat/message.ts'
-import type { ChatRequest, ResponseFormat, Sampling } from '../../../chat/request.ts'
+import type { ChatRequest, EveryField, ResponseFormat, Sampling } from '../../../chat/request.ts'
 import type { Metadata } from '../../../conversations/conversation.ts'
+import { readCommonSampling } from '../chat-request-reader.ts'
 import { schemaError } from '../schema-error.ts'
 import { readEcho } from './echo.ts'
 import { joinPieces, type Piece, putInPlace, readItems } from './item-reader.ts'
@@ -129,7 +130,7 @@ function readInput(fields: ResponsesRequestBody, body: unknown): readonly Piece[
 	return pieces
 }
 
-type Base = Omit<ChatRequest, 'messages'>
+type Base = Omit<EveryField<ChatRequest>, 'messages'>
 
 function readWithoutMessages(
 	fields: ResponsesRequestBody,
@@ -141,7 +142,7 @@ function readWithoutMessages(
 	const wantsLogprobs = (top ?? 0) > 0 || fields.include?.includes('message.output_text.logprobs') === true
 	return {
 		model: fields.model,
-		sampling: readSampling(fields),
+		sampling: { ...readCommonSampling(fields), logitBias: undefined, seed: undefined } satisfies EveryField<Sampling>,
 		maxTokens: maxTokens ?? undefined,
 		stop: [],
 		choices: 1,
@@ -151,21 +152,11 @@ function readWithoutMessages(
 		parallelToolCalls: fields.parallel_tool_calls ?? true,
 		responseFormat: readFormat(fields.text?.format),
 		reasoningEffort: effort ?? undefined,
+		reasoningTokens: undefined,
 		user: user ?? undefined,
 		passthrough: readPassthrough(fields),
+		passthroughWire: undefined,
 	}
-}
-
-function readSampling(fields: ResponsesRequestBody): Sampling {
-	const sampling: { -readonly [Field in keyof Sampling]: Sampling[Field] } = {}
-	if (fields.temperature != null) sampling.temperature = fields.temperature
-	if (fields.top_p != null) sampling.topP = fields.top_p
-	if (fields.top_k != null) sampling.topK = fields.top_k
-	if (fields.min_p != null) sampling.minP = fields.min_p
-	if (fields.frequency_penalty != null) sampling.frequencyPenalty = fields.frequency_penalty
-	if (fields.presence_penalty != null) sampling.presencePenalty = fields.presence_penalty
-	if (fields.repetition_penalty != null) sampling.repetitionPenalty = fields.repetition_penalty
-	return sampling
 }
 
 /** Fields that engines know by the same name. A chat engine ignores the other fields of this API, and some reject unknown ones. */

@@ -1,0 +1,144 @@
+// A field, event or content part that is added to the canonical model does not compile until every reader, writer and fold handles it. The
+// test adds some in a copy of the source and reads the compiler's errors.
+
+import { expect, test } from 'bun:test'
+import { cp, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { Glob } from 'bun'
+
+const root = join(import.meta.dir, '..', '..')
+
+/** What is added: in which file, after or in place of which text, and which files must then not compile. */
+interface Addition {
+	readonly file: string
+	readonly text: string
+	readonly changed: string
+	/** In the error messages, if the compiler names it. */
+	readonly name?: string
+	readonly files: readonly string[]
+}
+
+const requestWriters = [
+	'wire/openai/chat-request-writer.ts',
+	'wire/anthropic/message-request-writer.ts',
+	'wire/gemini/generation-request-writer.ts',
+	'engines/ai-sdk/call-writer.ts',
+	'engines/echo/echo-fates.ts',
+	'embedded/runtime/chat-runner.ts',
+]
+const requestReaders = [
+	'wire/openai/chat-request-reader.ts',
+	'wire/openai/plain-chat-request.ts',
+	'wire/anthropic/message-request-reader.ts',
+	'dialects/egp/chat-request.ts',
+]
+
+const additions: Readonly<Record<string, Addition>> = {
+	'an optional field of a request': {
+		file: 'chat/request.ts',
+		text: 'export interface ChatRequest {',
+		changed: 'export interface ChatRequest {\n\treadonly verbosity?: string',
+		name: 'verbosity',
+		files: [...requestWriters, ...requestReaders, 'wire/openai/responses/request-reader.ts', 'chat/request-fates.ts'],
+	},
+	'an optional sampling parameter': {
+		file: 'chat/request.ts',
+		text: 'export interface Sampling {',
+		changed: 'export interface Sampling {\n\treadonly mirostat?: number',
+		name: 'mirostat',
+		files: [
+			...requestWriters,
+			...requestReaders,
+			'wire/openai/responses/request-reader.ts',
+			'dialects/aleph-alpha/complete.ts',
+			'wire/openai/text-completion-request-writer.ts',
+			'embedded/runtime/completion-runner.ts',
+			'chat/request-fates.ts',
+		],
+	},
+	'an event': {
+		file: 'chat/event.ts',
+		text: '\t| TextEvent',
+		changed: "\t| TextEvent\n\t| { readonly type: 'citation'; readonly choice: number; readonly url: string }",
+		files: [
+			'chat/completion-fold.ts',
+			'wire/openai/chat-chunk-writer.ts',
+			'wire/openai/text-completion-writer.ts',
+			'wire/openai/responses/event-writer.ts',
+			'wire/anthropic/message-event-writer.ts',
+			'dialects/aleph-alpha/chat-writer.ts',
+			'dialects/egp/envelope-writer.ts',
+		],
+	},
+	'a content part': {
+		file: 'chat/message.ts',
+		text: 'export type UserPart =',
+		changed: "export type UserPart = { readonly type: 'video'; readonly data: string } |",
+		files: [
+			'wire/openai/chat-messages-writer.ts',
+			'wire/openai/responses/item-writer.ts',
+			'wire/anthropic/message-turns-writer.ts',
+			'wire/gemini/contents-writer.ts',
+			'engines/ai-sdk/prompt-writer.ts',
+			'embedded/runtime/conversation.ts',
+		],
+	},
+}
+
+interface Complaint {
+	readonly file: string
+	readonly message: string
+}
+
+/** The compiler's errors in a copy of the source, without tests, to which `added` was added. */
+async function compile(added: readonly Addition[]): Promise<readonly Complaint[]> {
+	const folder = await mkdtemp(join(tmpdir(), 'dragoman-exhaustive-'))
+	try {
+		await cp(join(root, 'src'), join(folder, 'src'), { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
+		await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
+		for (const { file, text, changed } of added) {
+			const path = join(folder, 'src', file)
+			const source = await Bun.file(path).text()
+			expect(source).toContain(text)
+			await Bun.write(path, source.replace(text, changed))
+		}
+		const include = ['chat', 'wire', 'engines', 'dialects', 'embedded'].map((name) => `src/${name}`)
+		const { compilerOptions } = await Bun.file(join(root, 'tsconfig.json')).json()
+		await Bun.write(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include }))
+		const compiler = Bun.spawn(
+			[process.execPath, join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '--pretty', 'false'],
+			{
+				cwd: folder,
+				stdout: 'pipe',
+			},
+		)
+		const output = await new Response(compiler.stdout).text()
+		return [...output.matchAll(/^src\/(.*?)\(\d+,\d+\): error ((?:.|\n {2})*)/gm)].map(
+			([, file = '', message = '']) => ({
+				file,
+				message,
+			}),
+		)
+	} finally {
+		await rm(folder, { recursive: true, force: true })
+	}
+}
+
+test('every table of fates is in the list of writers', async () => {
+	const found: string[] = []
+	for await (const file of new Glob('**/*.ts').scan(join(root, 'src')))
+		if (/satisfies RequestFates/.test(await Bun.file(join(root, 'src', file)).text())) found.push(file)
+	const own = relative(join(root, 'src'), import.meta.path)
+	expect(found.filter((file) => file !== own).sort()).toEqual([...requestWriters].sort())
+})
+
+test('additions to the canonical model do not compile until everything that reads or writes it handles them', async () => {
+	const complaints = await compile(Object.values(additions))
+	const silent = Object.entries(additions).flatMap(([title, { name = '', files }]) =>
+		files
+			.filter((file) => !complaints.some((one) => one.file === file && one.message.includes(name)))
+			.map((file) => `${title}: ${file}`),
+	)
+	expect(silent).toEqual([])
+}, 60_000)

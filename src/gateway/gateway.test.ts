@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'bun:test'
+import { existsSync, rmSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isPending, json, quiet, readerOf } from '../pipeline/pipeline.testing.ts'
+import { TestFolder } from './gateway.testing.ts'
+
+const echo = `
+models: { echo: { route: [local] } }
+upstreams: { local: { engine: echo } }
+`
+
+describe('a gateway', () => {
+	test('answers, and retains keys, conversations and usage over a restart', async () => {
+		await using folder = await TestFolder.create()
+		const first = await folder.open(echo)
+		const response = await first.fetch('/v1/responses', { body: { model: 'echo', input: 'hello' } })
+		expect(response.status).toBe(200)
+		const { id } = await json<{ readonly id: string }>(response)
+		await first.close()
+		const second = await folder.open(echo)
+		expect((await second.gateway.keys.list()).map(({ name }) => name)).toEqual(['alice'])
+		expect(await json<object>(await second.fetch(`/v1/responses/${id}`))).toMatchObject({ status: 'completed' })
+		expect(await (await second.fetch('/opengatellm/v1/me/usage')).text()).toContain('"echo"')
+	})
+
+	test('leaves no journal after an orderly end', async () => {
+		await using folder = await TestFolder.create()
+		const gateway = await folder.open(echo)
+		await gateway.chat('hello')
+		const journal = join(folder.path, 'data', 'journal')
+		expect((await readdir(journal)).length).toBeGreaterThan(0)
+		await gateway.close()
+		expect(await readdir(journal)).toEqual([])
+	})
+
+	test('accepts the admin key of the configuration, which is not in the database', async () => {
+		await using folder = await TestFolder.create()
+		const gateway = await folder.open(`${echo}\nadminKey: an-admin-key-of-the-operator`)
+		const response = await gateway.fetch('/opengatellm/v1/me', { key: 'an-admin-key-of-the-operator' })
+		expect(response.status).toBe(200)
+		expect((await gateway.fetch('/opengatellm/v1/me', { key: 'another-key-of-the-operator' })).status).toBe(401)
+		expect(await gateway.gateway.keys.list()).toEqual([])
+	})
+
+	test('serves its web page', async () => {
+		await using folder = await TestFolder.create()
+		const gateway = await folder.open(echo)
+		expect(await (await gateway.fetch('/')).text()).toContain('<html')
+		expect((await gateway.fetch('/console/api.js')).status).toBe(200)
+		expect((await gateway.fetch('/favicon.ico')).status).toBe(200)
+	})
+
+	test('reports a data folder that is gone', async () => {
+		await using folder = await TestFolder.create()
+		const { gateway } = await folder.open(echo)
+		rmSync(join(folder.path, 'data'), { recursive: true })
+		const { status, checks } = await gateway.readiness()
+		expect(status).toBe('failed')
+		expect(checks.disk).toEqual({ ok: false, reason: 'the data folder does not exist' })
+	})
+
+	test('that cannot open leaves nothing open: a corrected configuration opens', async () => {
+		await using folder = await TestFolder.create()
+		const wrong = `
+models: { echo: { route: [local, bad] } }
+upstreams:
+  local: { engine: echo }
+  bad: { engine: ai-sdk, package: no-such-package-anywhere }
+`
+		await expect(folder.open(wrong)).rejects.toThrow('upstreams.bad')
+		expect((await (await folder.open(echo)).chat('hello')).status).toBe(200)
+	})
+})
+
+describe('a stored stream', () => {
+	const stream = { stream: true }
+
+	test('is deleted with the response that it belongs to', async () => {
+		await using folder = await TestFolder.create()
+		const gateway = await folder.open(echo)
+		const body = { model: 'echo', input: 'hello', background: true, ...stream }
+		const response = await gateway.fetch('/v1/responses', { body })
+		await response.text()
+		const id = response.headers.get('x-dragoman-stream') ?? ''
+		const file = join(folder.path, 'data', 'streams', `${id}.stream`)
+		expect(existsSync(file)).toBe(true)
+		expect((await gateway.fetch(`/v1/responses/resp_${id}`, { method: 'DELETE' })).status).toBe(200)
+		expect(existsSync(file)).toBe(false)
+	})
+
+	test('is deleted with its conversation, or with all conversations of its caller', async () => {
+		await using folder = await TestFolder.create()
+		const gateway = await folder.open(echo)
+		for (const path of ['one', 'all']) {
+			const body = { model: 'echo', input: 'hello', background: true, ...stream }
+			const created = await json<{ readonly id: string }>(await gateway.fetch('/v1/conversations', { body: {} }))
+			const response = await gateway.fetch('/v1/responses', { body: { ...body, conversation: created.id } })
+			await response.text()
+			const file = join(folder.path, 'data', 'streams', `${response.headers.get('x-dragoman-stream')}.stream`)
+			expect(existsSync(file)).toBe(true)
+			const target = path === 'one' ? `/v1/conversations/${created.id}` : '/v1/conversations'
+			expect((await gateway.fetch(target, { method: 'DELETE' })).status).toBe(200)
+			expect(existsSync(file)).toBe(false)
+		}
+	})
+})
+
+describe('a reload', () => {
+	test('serves the new models, and continues streams of removed upstreams', async () => {
+		await using folder = await TestFolder.create()
+		const gateway = await folder.open(echo)
+		const text = (await gateway.chat('echo:delay 50 one two', { stream: true })).text()
+		await folder.clock.asleep(50)
+		const { config } = await folder.settings(`
+models: { other: { route: [remote] } }
+upstreams: { remote: { engine: echo } }
+`)
+		await gateway.gateway.reload(config)
+		expect(gateway.gateway.models.map(({ name }) => name)).toEqual(['other'])
+		expect((await gateway.chat('hello')).status).toBe(404)
+		expect((await gateway.chat('hello', { model: 'other' })).status).toBe(200)
+		while (await isPending(text)) folder.clock.advance(50)
+		expect(await text).toContain('[DONE]')
+	})
+})
+
+describe('an interruption', () => {
+	test('ends streams with an error, and unary answers with a failure', async () => {
+		await using folder = await TestFolder.create()
+		const gateway = await folder.open(echo)
+		const reader = readerOf(await gateway.chat('echo:hang-after 1', { stream: true }))
+		await reader.next()
+		const [last, unary] = [reader.next(), gateway.chat('echo:hang')]
+		expect(await isPending(unary)).toBe(true)
+		await gateway.gateway.interrupt()
+		expect(await last).toContain('The server is closing.')
+		expect((await unary).status).toBe(503)
+	})
+
+	test('ends answers without a client, and closing waits until they are stored', async () => {
+		await using folder = await TestFolder.create()
+		const gateway = await folder.open(echo)
+		const body = { model: 'echo', input: 'echo:hang-after 1', background: true }
+		const { id } = await json<{ readonly id: string }>(await gateway.fetch('/v1/responses', { body }))
+		await quiet()
+		await gateway.close()
+		const again = await folder.open(echo)
+		const response = await again.fetch(`/v1/responses/${id}`)
+		expect(await json<object>(response)).toMatchObject({ status: 'failed' })
+	})
+})
+
+test('metrics count the requests of this process', async () => {
+	await using folder = await TestFolder.create()
+	const gateway = await folder.open(echo)
+	await gateway.chat('hello')
+	const requests = gateway.gateway.metrics().find(({ name }) => name === 'dragoman_requests_total')
+	expect(requests?.samples).toMatchObject([{ value: 1 }])
+	expect(await (await gateway.fetch('/metrics')).text()).toContain('model="echo"')
+})

@@ -1,0 +1,13 @@
+// The limits on requests that a handler enforces, from the section `limits` of the configuration.
+
+import type { ConfigFile } from '../config/schema.ts'
+import type { HandlerOptions } from '../server/handler.ts'
+
+export function requestLimits({
+	bodyBytes,
+	bodyTimeoutMs,
+	jsonDepth,
+	keepAliveMs,
+}: ConfigFile['limits']): HandlerOptions['limits'] {
+	return { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs }
+}

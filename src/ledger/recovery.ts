@@ -1,0 +1,80 @@
+// Recovers the journals of processes that exited: settles their open tickets and inserts their pending entries into the database. A process
+// holds the lock of its journal while it runs, so a journal whose lock is free has no process.
+
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type HeldLock, holdLock } from '../system/lock.ts'
+import type { Log } from '../system/log.ts'
+import type { ThrottledLog } from '../system/throttled-log.ts'
+import { readJournal } from './journal-line.ts'
+import type { LedgerStore } from './ledger-store.ts'
+
+export interface RecoveryContext {
+	/** Folder of the journals. */
+	readonly folder: string
+	/** The name of this process, whose own journal is left alone. */
+	readonly process: string
+	readonly store: LedgerStore
+	/** Number of entries of one insert. */
+	readonly batchSize: number
+	readonly log: Log
+	/** For failures, which would repeat with every attempt. */
+	readonly throttledLog: ThrottledLog
+	/** Called for each process that exited. If it throws, its journal is retained and recovered again later. */
+	readonly recovered?: (process: string) => Promise<void>
+}
+
+export async function recoverJournals(context: RecoveryContext): Promise<void> {
+	const { folder, process, throttledLog } = context
+	const locks = (await readdir(folder)).filter((file) => file.endsWith('.lock'))
+	for (const name of locks.map((file) => file.slice(0, -'.lock'.length))) {
+		if (name === process) continue
+		const lock = holdLock(lockFile(folder, name), { create: false })
+		if (lock === undefined) continue
+		try {
+			await recoverProcess(name, context)
+		} catch (thrown) {
+			throttledLog.write(
+				'error',
+				{ err: thrown, journal: name },
+				'cannot recover the journal of a process that exited: trying again later',
+			)
+		} finally {
+			lock.release()
+		}
+	}
+}
+
+async function recoverProcess(
+	name: string,
+	{ folder, store, batchSize, recovered, log }: RecoveryContext,
+): Promise<void> {
+	const files = (await readdir(folder))
+		.filter((file) => file.startsWith(`${name}.`) && file.endsWith('.journal'))
+		.sort()
+	const contents = await Promise.all(files.map((file) => Bun.file(join(folder, file)).text()))
+	const entries = readJournal(contents)
+	for (let at = 0; at < entries.length; at += batchSize) await store.insert(entries.slice(at, at + batchSize))
+	await recovered?.(name)
+	for (const file of files) await rm(join(folder, file), { force: true })
+	await rm(lockFile(folder, name), { force: true })
+	const interrupted = entries.filter(({ outcome }) => outcome === 'interrupted').length
+	log.info(
+		{ journal: name, entries: entries.length, interrupted },
+		'recovered the usage records of a process that exited',
+	)
+}
+
+/** A unique name for this process's journal, and its lock. */
+export function takeName(folder: string): { readonly process: string; readonly lock: HeldLock } {
+	for (;;) {
+		const process = Bun.randomUUIDv7('hex').replaceAll('-', '')
+		const lock = holdLock(lockFile(folder, process), { create: true })
+		// A recovering process may have taken the lock between the creation of the file and its locking.
+		if (lock !== undefined) return { process, lock }
+	}
+}
+
+export function lockFile(folder: string, process: string): string {
+	return join(folder, `${process}.lock`)
+}

@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'bun:test'
+import { App, quiet, readerOf } from './pipeline.testing.ts'
+
+const fresh = { 'x-dragoman-conversation': 'new' }
+
+describe('the stored state of a turn', () => {
+	test.each([
+		['completed', 'one two', {}],
+		['incomplete', 'one two three', { max_tokens: 2 }],
+		['failed', 'echo:error-after 1 upstream-failed', {}],
+	])('is %s', async (state, content, body) => {
+		await using app = await App.open()
+		await (await app.stream(content, body, { headers: fresh })).text()
+		expect(await app.turnStates()).toEqual([state])
+	})
+
+	test('of a truncated unary answer is incomplete', async () => {
+		await using app = await App.open()
+		await app.chat('one two three', { max_tokens: 2 }, { headers: fresh })
+		expect(await app.turnStates()).toEqual(['incomplete'])
+	})
+})
+
+describe('the log line of a request', () => {
+	test('contains the usage, the finish reason and the time of the first output', async () => {
+		await using app = await App.open()
+		const text = (await app.stream('echo:delay 50 one two')).text()
+		await app.clock.asleep(50)
+		app.clock.advance(50)
+		await app.clock.asleep(50)
+		app.clock.advance(50)
+		await text
+		expect(app.requests).toMatchObject([
+			{ firstTokenMs: 50, durationMs: 100, completionTokens: 2, finishReason: 'stop', upstream: 'a', stream: true },
+		])
+	})
+
+	test('names the failure during the answer', async () => {
+		await using app = await App.open()
+		await (await app.stream('echo:error-after 1 upstream-failed')).text()
+		expect(app.requests).toMatchObject([{ status: 200, error: 'upstream-failed', completionTokens: 1 }])
+	})
+})
+
+test('the journal records the progress of a stream, which is billed if the server crashes', async () => {
+	await using app = await App.open()
+	const reader = readerOf(await app.stream('echo:hang-after 3'))
+	for (let text = ''; text.split('word').length < 4; ) text += await reader.next()
+	await app.clock.asleep(100)
+	app.clock.advance(100)
+	while (!(await app.journal()).includes('"progress"')) await quiet()
+	expect(await app.journal()).toMatch(/"progress":\[\["[0-9a-f]{32}",3,"a"\]\]/)
+})

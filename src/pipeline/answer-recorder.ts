@@ -1,0 +1,261 @@
+// The record of one call from its admission to its end. It holds the only fold of the answer, and passes every event, and the end once, to
+// telemetry, the ledger's ticket, the reservation, the stored turn and the upstream's lease. It does not know how answers are written.
+
+import type { Completion } from '../chat/completion.ts'
+import { CompletionFold, type PartialChoice } from '../chat/completion-fold.ts'
+import { asChatError, ChatError } from '../chat/error.ts'
+import type { ChatEvent, FinishReason } from '../chat/event.ts'
+import { isEstimated, type Usage } from '../chat/usage.ts'
+import type { TurnEnd } from '../conversations/turns.ts'
+import type { EventBatch } from '../engines/answer.ts'
+import type { Outcome } from '../ledger/ledger.ts'
+import type { Admitted } from './admit.ts'
+import { countUsage } from './count.ts'
+import type { Lease } from './lease.ts'
+import type { OpenTurn } from './open-turn.ts'
+import type { Parts, Upstream } from './parts.ts'
+
+/** The upstream that answers. */
+export interface Answering {
+	readonly upstream: Upstream
+	readonly lease: Lease
+}
+
+export class AnswerRecorder {
+	private readonly admitted: Admitted
+	private readonly parts: Parts
+	private readonly fold = new CompletionFold()
+	/** Used instead of the fold if the answer is unary. */
+	private unary: Completion | undefined
+	private answering: Answering | undefined
+	/** Events with output: an estimate of the tokens until the upstream reports usage. */
+	private outputs = 0
+	private usage: Usage | undefined
+	/** Of the first choice that was complete. */
+	private finishReason: FinishReason | undefined
+	private isStreaming = false
+	private settling: Promise<void> | undefined
+
+	constructor(admitted: Admitted, parts: Parts) {
+		this.admitted = admitted
+		this.parts = parts
+	}
+
+	/** An upstream began to answer. */
+	begin(answering: Answering): void {
+		this.answering = answering
+	}
+
+	/** The answer outlives `execute`: whoever reads it settles the call. */
+	stream(): void {
+		this.isStreaming = true
+	}
+
+	/** Whether the end of `execute` is the end of the call. */
+	get endsWithExecution(): boolean {
+		return !this.isStreaming && this.settling === undefined
+	}
+
+	/** Must be called with every event of a stream, once, in order. */
+	observe(event: ChatEvent): void {
+		if (event.type !== 'error') this.fold.add(event)
+		switch (event.type) {
+			case 'start':
+				return
+			case 'text':
+				this.outputs++
+				this.observeOutput(event.text)
+				return
+			case 'reasoning':
+			case 'refusal':
+			case 'tool-arguments':
+				this.outputs++
+				this.observeOutput('')
+				return
+			case 'tool-call':
+				this.observeOutput('')
+				return
+			case 'choice-finish':
+				this.observeFinish(event.reason)
+				return
+			case 'finish':
+				this.usage = event.usage
+				return
+			case 'error':
+				if (event.error.kind !== 'cancelled') this.admitted.observer.observe({ type: 'failed', error: event.error })
+				if (event.usage !== undefined) this.usage = event.usage
+				return
+			default:
+				event satisfies never
+		}
+	}
+
+	/** Called instead of `observe` for a unary answer. */
+	observeUnary(completion: Completion): void {
+		this.unary = completion
+		this.usage = completion.usage
+		const [choice] = completion.choices
+		this.observeOutput(choice?.text ?? '')
+		if (choice !== undefined) this.observeFinish(choice.finishReason)
+	}
+
+	/** Called instead of `observe` for the result of another operation. */
+	observeUsage(usage: Usage): void {
+		this.usage = usage
+	}
+
+	/**
+	 * The complete answer, with the usage that is billed.
+	 *
+	 * @throws ChatError `upstream-failed` if the answer is incomplete.
+	 */
+	async completion(): Promise<Completion> {
+		const completion = this.unary ?? this.fold.completion()
+		return isEstimated(completion.usage) ? { ...completion, usage: await this.billedUsage() } : completion
+	}
+
+	/** The usage until now, without counting tokens. */
+	get usageSoFar(): Usage {
+		return (
+			this.usage ?? {
+				promptTokens: 0,
+				completionTokens: this.outputs,
+				cachedTokens: 0,
+				reasoningTokens: 0,
+				source: 'counted',
+			}
+		)
+	}
+
+	/** The usage that the upstream reported, or else the usage counted here. */
+	billedUsage(): Usage | Promise<Usage> {
+		return this.usage === undefined || isEstimated(this.usage) ? this.count() : this.usage
+	}
+
+	/**
+	 * Extends the reservation to `batches`, which may only be sent then; undefined if it covers them already.
+	 *
+	 * @throws ChatError `rate-limited` if a limit does not allow it.
+	 */
+	reserve(batches: readonly EventBatch[]): Promise<void> | undefined {
+		const { reservation } = this.admitted
+		if (reservation === undefined) return undefined
+		const tokens = this.outputs + countOutputs(batches)
+		return tokens <= reservation.outputTokens ? undefined : reservation.extend(tokens)
+	}
+
+	/** Records the output until now, which is billed if the server crashes. */
+	recordProgress(): void {
+		const { ticket } = this.admitted
+		ticket?.progress({ completionTokens: this.outputs, upstream: this.answering?.upstream.name ?? '' })
+	}
+
+	/**
+	 * Ends the call. Idempotent. Resolves when the records that must be durable are on disk.
+	 *
+	 * @param error why there is no complete answer; `cancelled` if the client disconnected or cancelled it.
+	 */
+	settle(error?: ChatError): Promise<void> {
+		this.settling ??=
+			this.answering === undefined ? this.settleUnanswered(error) : this.settleAnswer(this.answering, error)
+		return this.settling
+	}
+
+	private async settleAnswer({ upstream, lease }: Answering, error: ChatError | undefined): Promise<void> {
+		const { observer, reservation, ticket } = this.admitted
+		lease.end(error)
+		const usage = this.isCounted ? await this.billedUsage() : this.usage
+		if (usage !== undefined) observer.observe({ type: 'usage', usage })
+		reservation?.settle(usage)
+		const settledAtMs = this.parts.clock.now()
+		const settled = ticket?.settle({ outcome: outcomeOf(error), upstream: upstream.name, usage, settledAtMs })
+		const { turn } = this.admitted
+		if (turn === undefined) return settled
+		try {
+			await Promise.all([settled, this.endTurn(turn, usage, error)])
+		} catch (thrown) {
+			if (!this.isStreaming) this.dropTurn(turn)
+			throw thrown
+		}
+	}
+
+	/** Without usage: no upstream answered. The turn of a background response reports the failure; any other is deleted. */
+	private async settleUnanswered(error: ChatError | undefined): Promise<void> {
+		const { reservation, ticket, turn } = this.admitted
+		reservation?.settle(undefined)
+		const settled = ticket?.settle({ outcome: outcomeOf(error), settledAtMs: this.parts.clock.now() })
+		if (turn === undefined) return settled
+		if (this.isStreaming) await Promise.all([settled, this.endTurn(turn, undefined, error)])
+		else {
+			this.dropTurn(turn)
+			await settled
+		}
+	}
+
+	/** The turn of a unary answer that failed is deleted, unless its client disconnected. */
+	private async endTurn(turn: OpenTurn, usage: Usage | undefined, error: ChatError | undefined): Promise<void> {
+		const outcome = outcomeOf(error)
+		if (outcome === 'failed' && !this.isStreaming) return this.dropTurn(turn)
+		const state = outcome === 'completed' ? completeState(this.finishReason) : outcome
+		await turn.end(state, this.choices, this.parts.clock.now(), usage, error)
+	}
+
+	private dropTurn(turn: OpenTurn): void {
+		this.parts.backgroundTasks.add(turn.drop(), 'dropping a turn')
+	}
+
+	private async count(): Promise<Usage> {
+		const { admitted, answering, parts } = this
+		const { call } = admitted
+		if (answering === undefined || (call.type !== 'chat' && call.type !== 'complete')) return this.usageSoFar
+		const counted = countUsage({ ...admitted, call }, answering.upstream, this.choices, this.outputs, parts)
+		// The ticket must be settled even if counting fails.
+		this.usage = await counted.catch(() => this.usageSoFar)
+		return this.usage
+	}
+
+	/** Whether tokens are counted here if the upstream reports none. */
+	private get isCounted(): boolean {
+		const { type } = this.admitted.call
+		return type === 'chat' || type === 'complete'
+	}
+
+	private get choices(): readonly PartialChoice[] {
+		return this.unary?.choices ?? this.fold.soFar()
+	}
+
+	private observeOutput(text: string): void {
+		this.admitted.observer.observe({ type: 'output', atMs: this.parts.clock.now(), text })
+	}
+
+	private observeFinish(reason: FinishReason): void {
+		this.finishReason ??= reason
+		this.admitted.observer.observe({ type: 'finish-reason', reason })
+	}
+}
+
+/** The error for a failure to store the end of an answer: the caller must not assume that the answer is stored. */
+export function asStorageError(thrown: unknown): ChatError {
+	const error = asChatError(thrown)
+	return error.kind === 'internal'
+		? new ChatError('unavailable', 'The answer could not be stored.', { cause: error.cause, sent: 'yes' })
+		: error
+}
+
+/** Each event is counted as one token, as long as the upstream reports no usage. */
+function countOutputs(batches: readonly EventBatch[]): number {
+	let outputs = 0
+	for (const { events } of batches)
+		for (const { type } of events)
+			if (type === 'text' || type === 'reasoning' || type === 'refusal' || type === 'tool-arguments') outputs++
+	return outputs
+}
+
+function outcomeOf(error: ChatError | undefined): Exclude<Outcome, 'interrupted'> {
+	if (error === undefined) return 'completed'
+	return error.kind === 'cancelled' ? 'cancelled' : 'failed'
+}
+
+function completeState(finishReason: FinishReason | undefined): TurnEnd['state'] {
+	return finishReason === 'length' || finishReason === 'content-filter' ? 'incomplete' : 'completed'
+}

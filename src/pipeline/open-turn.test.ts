@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'bun:test'
+import type { ChatEvent } from '../chat/event.ts'
+import { App, isPending, textOf } from './pipeline.testing.ts'
+
+const fresh = { 'x-dragoman-conversation': 'new' }
+
+async function itemsOf(app: App, response: Response) {
+	return app.messages(response.headers.get('x-dragoman-conversation') ?? '')
+}
+
+describe('a turn', () => {
+	test('stores its inputs when it begins, and its answer when it ends', async () => {
+		await using app = await App.open()
+		const client = new AbortController()
+		const response = await app.stream('echo:hang-after 1', {}, { headers: fresh, signal: client.signal })
+		const reader = response.body?.getReader()
+		expect(await app.turnStates()).toEqual(['running'])
+		for (let text = ''; !text.includes('"word"'); ) text += new TextDecoder().decode((await reader?.read())?.value)
+		client.abort()
+		expect((await itemsOf(app, response)).map(({ role }) => role)).toEqual(['user', 'assistant'])
+	})
+
+	test('ends after it began, even if the write of its beginning is slow', async () => {
+		await using app = await App.open()
+		const release = app.faults.hold('begin-turn')
+		const response = app.chat('hi', {}, { headers: fresh })
+		expect(await isPending(response)).toBe(true)
+		expect(app.faults.calls('end-turn')).toBe(0)
+		release()
+		expect((await itemsOf(app, await response)).map(textOf)).toEqual(['hi', 'hi'])
+	})
+
+	test('stores a partial answer as incomplete', async () => {
+		await using app = await App.open()
+		const response = await app.stream('echo:error-after 2 upstream-failed', {}, { headers: fresh })
+		await response.text()
+		expect(await itemsOf(app, response)).toMatchObject([
+			{ role: 'user', status: 'completed' },
+			{ role: 'assistant', status: 'incomplete', content: [{ text: 'word word' }] },
+		])
+	})
+
+	test('stores no answer without output', async () => {
+		await using app = await App.open()
+		const response = await app.stream('echo:error-after 0 upstream-failed', {}, { headers: fresh })
+		await response.text()
+		expect(await app.turnStates()).toEqual(['failed'])
+		expect(await itemsOf(app, response)).toEqual([])
+	})
+
+	test('that is dropped removes the conversation that it created, but no other', async () => {
+		await using app = await App.open()
+		const id = (await app.chat('first', {}, { headers: fresh })).headers.get('x-dragoman-conversation') ?? ''
+		expect((await app.chat('echo:error-after 1 upstream-failed', {}, { headers: fresh })).status).toBe(502)
+		expect(await app.conversationCount()).toBe(1)
+		const failed = await app.chat(
+			'echo:error-after 1 upstream-failed',
+			{},
+			{ headers: { 'x-dragoman-conversation': id } },
+		)
+		expect(failed.status).toBe(502)
+		expect((await app.messages(id)).map(textOf)).toEqual(['first', 'first'])
+	})
+})
+
+describe('a tool call', () => {
+	const call: readonly ChatEvent[] = [
+		{ type: 'start' },
+		{ type: 'text', choice: 0, text: 'looking' },
+		{ type: 'tool-call', choice: 0, call: 0, kind: 'function', id: 'call_1', name: 'find' },
+		{ type: 'tool-arguments', choice: 0, call: 0, fragment: '{}' },
+	]
+	const whole: readonly ChatEvent[] = [
+		...call,
+		{ type: 'choice-finish', choice: 0, reason: 'tool-calls' },
+		{
+			type: 'finish',
+			usage: { promptTokens: 1, completionTokens: 1, cachedTokens: 0, reasoningTokens: 0, source: 'upstream' },
+		},
+	]
+
+	test.each([
+		['is stored with a complete answer', whole, true],
+		['is not stored with a partial answer, because no client sends its result', call, false],
+	])('%s', async (_, script, stored) => {
+		await using app = await App.open({ upstreams: { a: { script } } })
+		const response = await app.stream('hi', {}, { headers: fresh })
+		await response.text()
+		const items = JSON.stringify(await itemsOf(app, response))
+		expect(items).toContain('looking')
+		expect(items.includes('"find"')).toBe(stored)
+	})
+})

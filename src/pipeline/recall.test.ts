@@ -1,0 +1,169 @@
+import { describe, expect, test } from 'bun:test'
+import { ChatError } from '../chat/error.ts'
+import { App, errorOf, json, textOf } from './pipeline.testing.ts'
+
+const conversation = 'x-dragoman-conversation'
+
+/** Starts a conversation. @returns its id. */
+async function begin(app: App, content = 'first'): Promise<string> {
+	const response = await app.chat(content, {}, { headers: { [conversation]: 'new' } })
+	expect(response.status).toBe(200)
+	return response.headers.get(conversation) ?? ''
+}
+
+describe('a conversation', () => {
+	test('is sent to the upstream before the new message, and extended by the turn', async () => {
+		await using app = await App.open()
+		const id = await begin(app)
+		const response = await app.chat('second', {}, { headers: { [conversation]: id } })
+		expect(response.headers.get(conversation)).toBe(id)
+		expect(response.headers.get('x-dragoman-message')).toMatch(/^msg_/)
+		const [, received = ''] = app.upstream().received
+		expect(received.match(/first|second/g)).toEqual(['first', 'first', 'second'])
+		expect((await app.messages(id)).map(textOf)).toEqual(['first', 'first', 'second', 'second'])
+	})
+
+	test('of another caller is not found', async () => {
+		await using app = await App.open()
+		const id = await begin(app)
+		const response = await app.chat('second', {}, { as: 'bob', headers: { [conversation]: id } })
+		expect(response.status).toBe(404)
+		expect(app.upstream().received.length).toBe(1)
+		expect((await app.messages(id)).length).toBe(2)
+		expect(await app.usageRecords('bob')).toEqual([])
+	})
+
+	test.each(['nonsense', 'conv_00000000000000000000000000000000'])('with the id %s is not found', async (id) => {
+		await using app = await App.open()
+		const response = await app.chat('hi', {}, { headers: { [conversation]: id } })
+		expect(response.status).toBe(404)
+		expect(app.upstream().received).toEqual([])
+	})
+
+	test('is continued from the message that the request names', async () => {
+		await using app = await App.open()
+		const id = await begin(app)
+		const [, answer] = await app.messages(id)
+		await app.chat('second', {}, { headers: { [conversation]: id } })
+		await app.chat('instead', {}, { headers: { [conversation]: id, 'x-dragoman-parent': answer?.id ?? '' } })
+		expect(
+			app
+				.upstream()
+				.received.at(-1)
+				?.match(/first|second|instead/g),
+		).toEqual(['first', 'first', 'instead'])
+	})
+
+	test('that cannot be read fails the request before it is billed', async () => {
+		await using app = await App.open()
+		const id = await begin(app)
+		app.faults.fail('read-history', new ChatError('unavailable', 'The database cannot be reached.'))
+		expect((await app.chat('second', {}, { headers: { [conversation]: id } })).status).toBe(503)
+		expect(app.upstream().received.length).toBe(1)
+		expect((await app.usageRecords()).length).toBe(1)
+	})
+
+	test('is read but not extended by a count', async () => {
+		await using app = await App.open()
+		const id = await begin(app)
+		const body = { model: 'echo', messages: [{ role: 'user', content: 'second' }] }
+		const path = '/v1/chat/completions/input_tokens'
+		const alone = await json<{ readonly input_tokens: number }>(await app.post(path, body))
+		const joined = await json<{ readonly input_tokens: number }>(
+			await app.post(path, body, { headers: { [conversation]: id } }),
+		)
+		expect(joined.input_tokens).toBeGreaterThan(alone.input_tokens)
+		expect((await app.messages(id)).length).toBe(2)
+	})
+})
+
+describe('a header', () => {
+	test.each([
+		['x-dragoman-parent', { 'x-dragoman-parent': 'msg_1' }],
+		['x-dragoman-truncation', { [conversation]: 'new', 'x-dragoman-truncation': 'perhaps' }],
+		['x-dragoman-conflict', { [conversation]: 'new', 'x-dragoman-conflict': 'perhaps' }],
+	])('%s that is wrong is reported', async (header, headers) => {
+		await using app = await App.open()
+		const response = await app.chat('hi', {}, { headers })
+		expect(response.status).toBe(400)
+		expect((await errorOf(response)).param).toBe(header)
+		expect(app.upstream().received).toEqual([])
+	})
+})
+
+describe('a conversation that exceeds the context of the model', () => {
+	const long = 'word '.repeat(60)
+	const open = () => App.open({ models: { echo: { contextTokens: 40 } } })
+
+	test('is refused by default', async () => {
+		await using app = await open()
+		const id = await begin(app, long)
+		await app.chat(long, {}, { headers: { [conversation]: id } })
+		await app.chat(long, {}, { headers: { [conversation]: id } })
+		const received = app.upstream().received.length
+		const response = await app.chat('last', {}, { headers: { [conversation]: id } })
+		expect(response.status).toBe(400)
+		expect((await errorOf(response)).code).toBe('context_length_exceeded')
+		expect(app.upstream().received.length).toBe(received)
+	})
+
+	test('loses its oldest messages if the request permits it, and the response reports how many', async () => {
+		await using app = await open()
+		const id = await begin(app, long)
+		const response = await app.chat('last', {}, { headers: { [conversation]: id, 'x-dragoman-truncation': 'auto' } })
+		expect(response.status).toBe(200)
+		expect(response.headers.get('x-dragoman-truncated')).toBe('2')
+		expect(app.upstream().received.at(-1)).not.toContain('word')
+		expect((await app.messages(id)).length).toBe(4)
+	})
+})
+
+describe('a server without storage', () => {
+	test('rejects a request that names a conversation', async () => {
+		await using app = await App.open({ storage: false })
+		const response = await app.chat('hi', {}, { headers: { [conversation]: 'new' } })
+		expect(response.status).toBe(400)
+		expect((await errorOf(response)).message).toContain('not stored')
+	})
+
+	test('answers a request that is stored only by default', async () => {
+		await using app = await App.open({ storage: false })
+		expect((await app.post('/v1/responses', { model: 'echo', input: 'hi' })).status).toBe(200)
+	})
+})
+
+describe('a response', () => {
+	test('continues the response that it names', async () => {
+		await using app = await App.open()
+		const first = await json<{ readonly id: string }>(
+			await app.post('/v1/responses', { model: 'echo', input: 'first' }),
+		)
+		const next = { model: 'echo', input: 'second', previous_response_id: first.id }
+		expect((await app.post('/v1/responses', next)).status).toBe(200)
+		expect(
+			app
+				.upstream()
+				.received.at(-1)
+				?.match(/first|second/g),
+		).toEqual(['first', 'first', 'second'])
+		const foreign = await app.post('/v1/responses', next, { as: 'bob' })
+		expect((await errorOf(foreign)).code).toBe('previous_response_not_found')
+	})
+
+	test('is not stored if the request forbids it', async () => {
+		await using app = await App.open()
+		await app.post('/v1/responses', { model: 'echo', input: 'hi', store: false })
+		expect(await app.conversationCount()).toBe(0)
+		await app.post('/v1/responses', { model: 'echo', input: 'hi' })
+		expect(await app.conversationCount()).toBe(1)
+	})
+
+	test('cannot continue one that is still in progress', async () => {
+		await using app = await App.open()
+		const body = { model: 'echo', input: 'echo:hang-after 1', background: true }
+		const running = await json<{ readonly id: string }>(await app.post('/v1/responses', body))
+		const response = await app.post('/v1/responses', { model: 'echo', input: 'hi', previous_response_id: running.id })
+		expect(response.status).toBe(400)
+		expect((await errorOf(response)).code).toBe('previous_response_in_progress')
+	})
+})

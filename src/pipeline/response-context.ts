@@ -1,0 +1,20 @@
+// What the writer of a response needs to know about its call.
+
+import type { ResponseContext } from '../dialects/writer.ts'
+import type { Admitted } from './admit.ts'
+import type { Parts } from './parts.ts'
+
+export function responseContextOf(
+	{ token, turn, model, answersAsConversation }: Admitted,
+	{ clock }: Parts,
+): ResponseContext {
+	return {
+		token,
+		created: Math.floor(clock.now() / 1000),
+		now: () => clock.now(),
+		model: model.name,
+		price: model.price,
+		conversation: turn?.conversation,
+		id: answersAsConversation ? turn?.conversation : undefined,
+	}
+}

@@ -1,0 +1,256 @@
+import { describe, expect, test } from 'bun:test'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ChatError } from '../chat/error.ts'
+import type { ChunkSource } from '../http/event-stream.ts'
+import { ManualClock } from '../system/manual-clock.testing.ts'
+import { FileStreams, type FileStreamsOptions } from './file-streams.ts'
+
+const alice = { tenant: 'default', owner: 'alice' }
+const bob = { tenant: 'default', owner: 'bob' }
+const [first, second] = ['0'.repeat(32), '1'.repeat(32)]
+const minuteMs = 60_000
+
+/** A folder, and the streams of one process in it. */
+async function openFolder(options: Partial<FileStreamsOptions> = {}) {
+	const folder = await mkdtemp(join(tmpdir(), 'dragoman-streams-'))
+	const clock = new ManualClock()
+	const opened: FileStreams[] = []
+	const openStreams = async (process = 'one') => {
+		const limits = { retentionMs: 10 * minuteMs, maxBytes: 1000, maxTotalBytes: 10_000 }
+		const streams = await FileStreams.open({ folder, process: () => process, ...limits, clock, ...options })
+		opened.push(streams)
+		return streams
+	}
+	return {
+		folder,
+		clock,
+		streams: await openStreams(),
+		/** Advances the clock, and waits until expired streams are removed. */
+		async sweep(ms: number) {
+			clock.advance(ms)
+			await clock.asleep(minuteMs)
+		},
+		/** The streams of another process. */
+		openStreams,
+		async [Symbol.asyncDispose]() {
+			for (const streams of opened) streams.close(new Error('the test is over'))
+			await rm(folder, { recursive: true, force: true })
+		},
+	}
+}
+
+function begin(streams: FileStreams, id = first, scope = alice) {
+	return streams.open({ scope, id, interruption: 'data: interrupted\n\n' })
+}
+
+async function textOf(chunks: ChunkSource | undefined): Promise<string> {
+	let text = ''
+	for (let chunk = await chunks?.next(); chunk !== undefined; chunk = await chunks?.next()) text += chunk
+	return text
+}
+
+async function quiet(): Promise<void> {
+	for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+describe('a stored stream', () => {
+	test('is read from its beginning or after any event once it has ended', async () => {
+		await using folder = await openFolder()
+		const { streams } = folder
+		const stream = begin(streams)
+		for (const event of ['data: a\n\n', 'data: b\n\n', 'data: c\n\n']) stream.append(event)
+		stream.end('data: end\n\n')
+		expect(await textOf(await streams.read(alice, first, 0))).toBe('data: a\n\ndata: b\n\ndata: c\n\ndata: end\n\n')
+		expect(await textOf(await streams.read(alice, first, 2))).toBe('data: c\n\ndata: end\n\n')
+		expect(await textOf(await streams.read(alice, first, 4))).toBe('')
+		expect(await textOf(await streams.read(alice, first, 99))).toBe('')
+	})
+
+	test('is read while it grows, by several readers', async () => {
+		await using folder = await openFolder()
+		const { streams } = folder
+		const stream = begin(streams)
+		stream.append('data: a\n\n')
+		const early = await streams.read(alice, first, 0)
+		expect(await early?.next()).toBe('data: a\n\n')
+		const [next, late] = [early?.next(), textOf(await streams.read(alice, first, 1))]
+		stream.append('data: b\n\n')
+		expect(await next).toBe('data: b\n\n')
+		stream.end()
+		expect(await early?.next()).toBeUndefined()
+		expect(await late).toBe('data: b\n\n')
+	})
+
+	test('is read by another process while it grows', async () => {
+		await using folder = await openFolder()
+		const other = await folder.openStreams('two')
+		const stream = begin(folder.streams)
+		const chunks = await other.read(alice, first, 0)
+		const next = chunks?.next()
+		stream.append('data: a\n\n')
+		await folder.clock.asleep(50)
+		folder.clock.advance(50)
+		expect(await next).toBe('data: a\n\n')
+	})
+
+	test('does not exist for another caller, or under a name that is not an id', async () => {
+		await using folder = await openFolder()
+		const { streams } = folder
+		begin(streams)
+		expect(await streams.read(bob, first, 0)).toBeUndefined()
+		expect(await streams.cancel(bob, first)).toBe(false)
+		expect(await streams.read(alice, second, 0)).toBeUndefined()
+		expect(await streams.read(alice, `../${first}`, 0)).toBeUndefined()
+		expect(await streams.cancel({ tenant: 'other', owner: 'alice' }, first)).toBe(false)
+	})
+
+	test('is not overwritten by another with the same id', async () => {
+		await using folder = await openFolder()
+		begin(folder.streams).end('data: a\n\n')
+		expect(() => begin(folder.streams)).toThrow('EEXIST')
+		expect(await textOf(await folder.streams.read(alice, first, 0))).toBe('data: a\n\n')
+	})
+
+	test('ignores what is written after its end', async () => {
+		await using folder = await openFolder()
+		const stream = begin(folder.streams)
+		stream.end('data: end\n\n')
+		stream.append('data: late\n\n')
+		stream.end('data: later\n\n')
+		expect(await textOf(await folder.streams.read(alice, first, 0))).toBe('data: end\n\n')
+	})
+})
+
+describe('a limit', () => {
+	test('on one stream refuses further events, but not its last one', async () => {
+		await using folder = await openFolder({ maxBytes: 200 })
+		const stream = begin(folder.streams)
+		stream.append('data: a\n\n')
+		expect(() => stream.append(`data: ${'x'.repeat(200)}\n\n`)).toThrow(ChatError)
+		stream.end(`data: ${'e'.repeat(200)}\n\n`)
+		expect(await textOf(await folder.streams.read(alice, first, 0))).toBe(`data: a\n\ndata: ${'e'.repeat(200)}\n\n`)
+	})
+
+	test('on all streams refuses new ones until old ones are removed', async () => {
+		await using folder = await openFolder({ maxTotalBytes: 100 })
+		begin(folder.streams).end('data: a\n\n')
+		expect(() => begin(folder.streams, second)).toThrow('The storage for streams is full')
+		await folder.streams.remove(alice, first)
+		await folder.sweep(minuteMs)
+		begin(folder.streams, second)
+	})
+})
+
+describe('an ended stream', () => {
+	test('is removed after its retention, a running one is not', async () => {
+		await using folder = await openFolder()
+		begin(folder.streams).end('data: a\n\n')
+		begin(folder.streams, second).append('data: b\n\n')
+		await folder.sweep(9 * minuteMs)
+		expect(await folder.streams.read(alice, first, 0)).toBeDefined()
+		await folder.sweep(2 * minuteMs)
+		expect(await folder.streams.read(alice, first, 0)).toBeUndefined()
+		expect(await folder.streams.read(alice, second, 0)).toBeDefined()
+	})
+})
+
+describe('a cancellation', () => {
+	test('aborts a running stream once, for the reason that its caller gave', async () => {
+		await using folder = await openFolder()
+		const stream = begin(folder.streams)
+		expect(await folder.streams.cancel(alice, first)).toBe(true)
+		expect(stream.signal.reason).toMatchObject({ kind: 'cancelled', sent: 'yes' })
+		stream.end()
+		expect(await folder.streams.cancel(alice, first)).toBe(false)
+	})
+
+	test('reaches the process that writes the stream', async () => {
+		await using folder = await openFolder()
+		const other = await folder.openStreams('two')
+		const stream = begin(folder.streams)
+		expect(await other.cancel(alice, first)).toBe(true)
+		expect(stream.signal.aborted).toBe(false)
+		await folder.clock.asleep(200)
+		folder.clock.advance(200)
+		await folder.clock.asleep(200)
+		expect(stream.signal.reason).toMatchObject({ kind: 'cancelled' })
+	})
+
+	test('is awaited until the stream has ended', async () => {
+		await using folder = await openFolder()
+		const stream = begin(folder.streams)
+		let over = false
+		const ended = folder.streams.ended(alice, first).then(() => {
+			over = true
+		})
+		stream.append('data: a\n\n')
+		await quiet()
+		expect(over).toBe(false)
+		stream.end()
+		await ended
+		expect(over).toBe(true)
+	})
+})
+
+describe('a process that crashed', () => {
+	test('leaves streams that another process ends, without an incomplete event', async () => {
+		await using folder = await openFolder()
+		const stream = begin(folder.streams)
+		stream.append('data: whole\n\n')
+		stream.append('data: {"torn":"a rather long incomplete event')
+		const other = await folder.openStreams('two')
+		const running = begin(other, second)
+		await other.interrupt('one')
+		expect(await textOf(await other.read(alice, first, 0))).toContain('data: whole\n\ndata: interrupted\n\n')
+		expect(await textOf(await other.read(alice, first, 0))).not.toContain('torn')
+		expect(await other.cancel(alice, second)).toBe(true)
+		running.end()
+	})
+
+	test('leaves ended streams as they are', async () => {
+		await using folder = await openFolder()
+		begin(folder.streams).end('data: end\n\n')
+		const other = await folder.openStreams('two')
+		await other.interrupt('one')
+		expect(await textOf(await other.read(alice, first, 0))).toBe('data: end\n\n')
+	})
+})
+
+describe('removal', () => {
+	test('deletes the streams of one caller, and aborts those that run', async () => {
+		await using folder = await openFolder()
+		const stream = begin(folder.streams)
+		begin(folder.streams, second, bob).end('data: b\n\n')
+		await folder.streams.remove(alice)
+		expect(stream.signal.reason).toMatchObject({ kind: 'cancelled' })
+		expect(existsSync(join(folder.folder, `${first}.stream`))).toBe(false)
+		expect(await textOf(await folder.streams.read(bob, second, 0))).toBe('data: b\n\n')
+	})
+
+	test('deletes one stream only, and only of its caller', async () => {
+		await using folder = await openFolder()
+		begin(folder.streams).end()
+		begin(folder.streams, second).end()
+		await folder.streams.remove(bob, first)
+		await folder.streams.remove(alice, second)
+		expect(await folder.streams.read(alice, first, 0)).toBeDefined()
+		expect(await folder.streams.read(alice, second, 0)).toBeUndefined()
+	})
+})
+
+test('closing aborts every running stream with the reason', async () => {
+	await using folder = await openFolder()
+	const stream = begin(folder.streams)
+	const reason = new ChatError('unavailable', 'The server is closing.')
+	folder.streams.close(reason)
+	expect(stream.signal.reason).toBe(reason)
+})
+
+test('a folder that is gone fails the opening of a stream', async () => {
+	await using folder = await openFolder()
+	await rm(folder.folder, { recursive: true })
+	expect(() => begin(folder.streams)).toThrow('ENOENT')
+})

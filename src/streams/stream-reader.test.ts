@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'bun:test'
+import { closeSync, fstatSync, openSync, writeSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ManualClock } from '../system/manual-clock.testing.ts'
+import { EventReader, endMark } from './stream-reader.ts'
+
+const header = 'header\n'
+const events = ['data: {"text":"Zoë 🙂"}\n\n', 'event: ping\ndata: 2\n\n', 'data: [DONE]\n\n']
+const folder = await mkdtemp(join(tmpdir(), 'dragoman-reader-'))
+let files = 0
+
+function openFile() {
+	const file = join(folder, String(files++))
+	const writer = openSync(file, 'wx')
+	writeSync(writer, header)
+	const clock = new ManualClock()
+	return {
+		write: (bytes: string | Buffer) =>
+			void (typeof bytes === 'string' ? writeSync(writer, bytes) : writeSync(writer, bytes)),
+		clock,
+		read(after = 0, grown?: { grown(): Promise<void> }) {
+			const descriptor = openSync(file, 'r')
+			return { descriptor, reader: new EventReader({ descriptor, start: header.length, after, clock, grown }) }
+		},
+		close: () => closeSync(writer),
+	}
+}
+
+async function readAll(reader: EventReader): Promise<readonly string[]> {
+	const chunks: string[] = []
+	for (let text = await reader.next(); text !== undefined; text = await reader.next()) chunks.push(text)
+	return chunks
+}
+
+describe('a reader', () => {
+	test('passes whole events only, wherever the writes are cut', async () => {
+		const bytes = Buffer.from(events.join('') + endMark)
+		for (let cut = 0; cut <= bytes.length; cut++) {
+			const file = openFile()
+			file.write(bytes.subarray(0, cut))
+			const chunks = readAll(file.read().reader)
+			if (cut < bytes.length) {
+				await file.clock.asleep(50)
+				file.write(bytes.subarray(cut))
+				file.clock.advance(50)
+			}
+			expect((await chunks).join('')).toBe(events.join(''))
+			for (const chunk of await chunks) expect(chunk.endsWith('\n\n')).toBe(true)
+			file.close()
+		}
+	})
+
+	test.each([0, 1, 2, 3, 4])('skips %d events', async (after) => {
+		const file = openFile()
+		file.write(events.join('') + endMark)
+		expect((await readAll(file.read(after).reader)).join('')).toBe(events.slice(after).join(''))
+		file.close()
+	})
+
+	test('skips events that are not written yet', async () => {
+		const file = openFile()
+		const chunks = readAll(file.read(2).reader)
+		for (const event of [...events, endMark]) {
+			await file.clock.asleep(50)
+			file.write(event)
+			file.clock.advance(50)
+		}
+		expect((await chunks).join('')).toBe(events.slice(2).join(''))
+		file.close()
+	})
+
+	test('reads more than one block of a file', async () => {
+		const file = openFile()
+		const long = `data: ${'é'.repeat(50_000)}\n\n`
+		file.write(long + long + endMark)
+		expect((await readAll(file.read(1).reader)).join('')).toBe(long)
+		file.close()
+	})
+
+	test('is woken by a writer of the same process, without a delay', async () => {
+		const file = openFile()
+		const grown = Promise.withResolvers<void>()
+		const { reader } = file.read(0, { grown: () => grown.promise })
+		const next = reader.next()
+		file.write(events[0] ?? '')
+		grown.resolve()
+		expect(await next).toBe(events[0])
+		reader.cancel()
+		file.close()
+	})
+
+	test('closes its file at the end', async () => {
+		const file = openFile()
+		file.write(endMark)
+		const { reader, descriptor } = file.read()
+		expect(await reader.next()).toBeUndefined()
+		expect(() => fstatSync(descriptor)).toThrow('EBADF')
+		file.close()
+	})
+
+	test.each(['cancel', 'interrupt'] as const)(
+		'that is ended by %s stops waiting and closes its file once',
+		async (end) => {
+			const file = openFile()
+			const { reader, descriptor } = file.read()
+			const next = reader.next()
+			await file.clock.asleep(50)
+			reader[end]()
+			expect(await next).toBeUndefined()
+			expect(() => fstatSync(descriptor)).toThrow('EBADF')
+			expect(() => reader.cancel()).not.toThrow()
+			file.close()
+		},
+	)
+})

@@ -1,0 +1,50 @@
+// A message of an answer, parsed once: a chunk of a stream, or a unary completion, which has the same form. Missing fields and fields of
+// unexpected types count as absent, because compatible servers differ. It does not know what the choices of an operation contain.
+
+import { isObject } from '../../chat/json.ts'
+import type { Usage } from '../../chat/usage.ts'
+import { countField, textField } from '../json/fields.ts'
+import { readUsage } from './usage-reader.ts'
+
+/** A JSON object as it was sent. */
+export type SentObject = Readonly<Record<string, unknown>>
+
+const nothing: SentObject = {}
+
+/** What the choices of all operations have in common. */
+export class ChunkChoice {
+	/** 0 if absent. */
+	readonly index: number
+	readonly finishReason: string | undefined
+	readonly sent: SentObject
+
+	constructor(value: unknown) {
+		this.sent = isObject(value) ? value : nothing
+		this.index = countField(this.sent, 'index') ?? 0
+		this.finishReason = textField(this.sent, 'finish_reason')
+	}
+}
+
+export class Chunk<Choice extends ChunkChoice> {
+	readonly model: string | undefined
+	readonly fingerprint: string | undefined
+	/** Undefined if the message has no list of choices. */
+	readonly choices: readonly Choice[] | undefined
+	/** Undefined for most chunks of a stream. */
+	readonly usage: Usage | undefined
+	/** Whether the message reports an error. */
+	readonly isError: boolean
+	readonly sent: SentObject
+
+	/** @param value parsed JSON. */
+	constructor(value: unknown, parseChoice: (value: unknown) => Choice) {
+		const sent = isObject(value) ? value : nothing
+		const { choices, error, model, system_fingerprint: fingerprint } = sent
+		this.sent = sent
+		this.model = typeof model === 'string' && model !== '' ? model : undefined
+		this.fingerprint = typeof fingerprint === 'string' && fingerprint !== '' ? fingerprint : undefined
+		this.choices = Array.isArray(choices) ? choices.map(parseChoice) : undefined
+		this.usage = readUsage(sent.usage)
+		this.isError = (error !== undefined && error !== null) || sent.object === 'error'
+	}
+}
