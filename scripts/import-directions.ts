@@ -5,6 +5,7 @@
 import { dirname, join, normalize, relative } from 'node:path'
 import { Glob } from 'bun'
 import { findCircles } from './circles.ts'
+import { foreignWire, furtherWires } from './wire-imports.ts'
 
 /** Each folder (or file) of src/ with the folders that it may import from. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
@@ -118,15 +119,6 @@ const parents: readonly string[] = ['dialects/albert-family', 'dialects/openai-f
 /** Known circles among files, by one of their files. */
 const knownCircles: ReadonlySet<string> = new Set([])
 
-/** Folders of src/wire/ that every engine and every wire may import, beside the wire of its own name. */
-const sharedWires: readonly string[] = ['json', 'media']
-
-/** Further wires, for engines and wires that cover several formats. No engine depends on another vendor's wire. */
-const furtherWires: Readonly<Record<string, readonly string[]>> = {
-	'engines/openai-compatible': ['openai', 'reranking'],
-	'wire/reranking': ['openai'],
-}
-
 const root = normalize(join(import.meta.dir, '..', 'src'))
 const violations: string[] = []
 const files = new Map<string, Set<string>>()
@@ -155,7 +147,7 @@ for await (const file of new Glob('**/*.ts').scan(root)) {
 			violations.push(`${file} imports ${target}: only ${importers.join(', ')} may`)
 		if (to === from && separate.includes(from) && areSeparate(file, target))
 			violations.push(`${file} imports ${target}: members of ${from} must not import each other`)
-		const wire = otherWire(file, target)
+		const wire = foreignWire(file, target)
 		if (wire !== undefined && !isTest) {
 			if (furtherWires[wire.importer]?.includes(wire.name)) add(wires, wire.importer, wire.name)
 			else violations.push(`${file} imports ${target}: ${wire.importer} must not import wire/${wire.name}`)
@@ -200,15 +192,6 @@ function areSeparate(file: string, target: string): boolean {
 	const [one, other] = [memberOf(file), memberOf(target)]
 	if (one === undefined || other === undefined || one === other) return false
 	return !parents.some((parent) => target.startsWith(`${parent}/`))
-}
-
-/** The wire that a member of engines or wire imports, unless it is its own or a shared one. */
-function otherWire(file: string, target: string): { readonly importer: string; readonly name: string } | undefined {
-	const folder = folderOf(file)
-	const [member, name] = [memberOf(file) ?? folder, memberOf(target)]
-	if (folderOf(target) !== 'wire' || (folder !== 'engines' && folder !== 'wire')) return undefined
-	if (name === undefined || name === member || sharedWires.includes(name)) return undefined
-	return { importer: `${folder}/${member}`, name }
 }
 
 function folderOf(file: string): string {

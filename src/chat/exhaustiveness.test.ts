@@ -63,6 +63,7 @@ const additions: Readonly<Record<string, Addition>> = {
 		changed: "\t| TextEvent\n\t| { readonly type: 'citation'; readonly choice: number; readonly url: string }",
 		files: [
 			'chat/completion-fold.ts',
+			'pipeline/answer-recorder.ts',
 			'wire/openai/chat-chunk-writer.ts',
 			'wire/openai/text-completion-writer.ts',
 			'wire/openai/responses/event-writer.ts',
@@ -103,7 +104,7 @@ async function compile(added: readonly Addition[]): Promise<readonly Complaint[]
 			expect(source).toContain(text)
 			await Bun.write(path, source.replace(text, changed))
 		}
-		const include = ['chat', 'wire', 'engines', 'dialects', 'embedded'].map((name) => `src/${name}`)
+		const include = ['chat', 'wire', 'engines', 'dialects', 'embedded', 'pipeline'].map((name) => `src/${name}`)
 		const { compilerOptions } = await Bun.file(join(root, 'tsconfig.json')).json()
 		await Bun.write(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include }))
 		const compiler = Bun.spawn(
@@ -131,6 +132,17 @@ test('every table of fates is in the list of writers', async () => {
 		if (/satisfies RequestFates/.test(await Bun.file(join(root, 'src', file)).text())) found.push(file)
 	const own = relative(join(root, 'src'), import.meta.path)
 	expect(found.filter((file) => file !== own).sort()).toEqual([...requestWriters].sort())
+})
+
+test('every engine has a table of fates, in its folder or in that of its wire', async () => {
+	const wires: Readonly<Record<string, string>> = { 'openai-compatible': 'wire/openai', llama: 'embedded/runtime' }
+	const without: string[] = []
+	for await (const file of new Glob('engines/*/kind.ts').scan(join(root, 'src'))) {
+		const [, engine = ''] = file.split('/')
+		const folders = [`engines/${engine}/`, `${wires[engine] ?? `wire/${engine}`}/`]
+		if (!requestWriters.some((writer) => folders.some((folder) => writer.startsWith(folder)))) without.push(engine)
+	}
+	expect(without).toEqual([])
 })
 
 test('additions to the canonical model do not compile until everything that reads or writes it handles them', async () => {

@@ -124,13 +124,14 @@ test('the log reports that a circuit breaker opened', async () => {
 	expect(folder.log).toMatchObject([{ level: 40, upstream: 'a', msg: 'circuit breaker opened' }])
 })
 
-test('an upstream whose health check is removed returns to rotation', async () => {
+test('an upstream without a health check is in rotation after every configuration', async () => {
 	await using folder = await TestFolder.create()
-	const checked = yaml({ a: ', health: {}' })
-	await using opened = await open(folder, checked)
-	await opened.apply(checked)
-	const [endpoint] = opened.deployment.endpoints
-	expect(endpoint?.healthy).toBe(true)
+	await using opened = await open(folder, yaml({ a: '' }))
 	await opened.apply(yaml({ a: '' }))
-	expect(opened.deployment.endpoints[0]?.healthy).toBe(true)
+	const [endpoint] = opened.deployment.endpoints
+	if (endpoint === undefined) throw new Error('no upstream')
+	endpoint.healthy = false
+	await opened.apply(yaml({ a: '' }))
+	expect(opened.deployment.endpoints).toEqual([endpoint])
+	expect(endpoint.healthy).toBe(true)
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { existsSync, rmSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isPending, json, quiet, readerOf } from '../pipeline/pipeline.testing.ts'
+import { isPending, json, readerOf } from '../pipeline/pipeline.testing.ts'
 import { TestFolder } from './gateway.testing.ts'
 
 const echo = `
@@ -141,14 +141,26 @@ describe('an interruption', () => {
 	test('ends answers without a client, and closing waits until they are stored', async () => {
 		await using folder = await TestFolder.create()
 		const gateway = await folder.open(echo)
-		const body = { model: 'echo', input: 'echo:hang-after 1', background: true }
-		const { id } = await json<{ readonly id: string }>(await gateway.fetch('/v1/responses', { body }))
-		await quiet()
+		const body = { model: 'echo', input: 'echo:hang-after 1', background: true, stream: true }
+		const response = await gateway.fetch('/v1/responses', { body })
+		const reader = readerOf(response)
+		for (let text = ''; !text.includes('"delta":"word"'); ) text += await reader.next()
 		await gateway.close()
 		const again = await folder.open(echo)
-		const response = await again.fetch(`/v1/responses/${id}`)
-		expect(await json<object>(response)).toMatchObject({ status: 'failed' })
+		const stored = await again.fetch(`/v1/responses/resp_${response.headers.get('x-dragoman-stream')}`)
+		expect(await json<object>(stored)).toMatchObject({ status: 'failed', output: [{ content: [{ text: 'word' }] }] })
 	})
+})
+
+test('usage includes the newest calls, although the clock has not advanced', async () => {
+	await using folder = await TestFolder.create()
+	const gateway = await folder.open(echo)
+	await gateway.chat('hello')
+	expect(await (await gateway.fetch('/opengatellm/v1/me/usage')).text()).toContain('"echo"')
+	await gateway.chat('hello')
+	const day = Math.floor(folder.clock.now() / 86_400_000) * 86_400
+	const usage = await gateway.fetch(`/v1/organization/usage/completions?start_time=${day}`)
+	expect(await usage.text()).toContain('"num_model_requests":2')
 })
 
 test('metrics count the requests of this process', async () => {

@@ -138,9 +138,28 @@ describe('a stream', () => {
 		expect(await app.usageRecords()).toMatchObject([{ outcome: 'failed', completionTokens: 1 }])
 		expect(await app.held()).toEqual(free)
 	})
+
+	test('that the server interrupts ends its upstream, for which a shutdown waits', async () => {
+		await using app = await App.open()
+		const text = (await app.stream('echo:delay 50 one two')).text()
+		await app.clock.asleep(50)
+		app.handler.interrupt()
+		const idle = app.handler.idle()
+		while (app.requests.length === 0) await quiet()
+		expect(await isPending(idle)).toBe(true)
+		app.clock.advance(50)
+		await idle
+		expect(await text).toContain('The server is closing.')
+	})
 })
 
 describe('a unary answer', () => {
+	test('is billed with the usage that the upstream reports', async () => {
+		await using app = await App.open()
+		await app.chat('one two three')
+		expect(await app.usageRecords()).toMatchObject([{ promptTokens: 3, completionTokens: 3 }])
+	})
+
 	test('that the upstream ends without a finish is an error', async () => {
 		await using app = await App.open({
 			upstreams: { a: { script: [{ type: 'start' }, { type: 'text', choice: 0, text: 'half' }] } },

@@ -11,7 +11,15 @@ describe('an operation', () => {
 		expect((await app.post('/v1/embeddings', { model: 'echo', input: 'hi' })).status).toBe(200)
 	})
 
-	test('that the upstream does not support is rejected before it reaches the upstream', async () => {
+	test('that the upstream does not report is rejected before it reaches the upstream', async () => {
+		await using app = await App.open({ upstreams: { a: { operations: ['chat'] } } })
+		const response = await app.post('/v1/embeddings', { model: 'echo', input: 'hi' })
+		expect(response.status).toBe(404)
+		expect((await errorOf(response)).message).toContain('This is a chat model')
+		expect(app.upstream().received).toEqual([])
+	})
+
+	test('that the engine does not have is rejected before it reaches the upstream', async () => {
 		await using app = await App.open()
 		const response = await app.post('/v1/tokenize', { model: 'echo', prompt: 'hi' })
 		expect(response.status).toBe(404)

@@ -152,6 +152,17 @@ describe('an upstream with an open circuit breaker', () => {
 		expect(app.upstream('a').endpoint.breaker.state).toBe('closed')
 	})
 
+	test('is not retried after the failure that opened it', async () => {
+		await using app = await App.open()
+		app.upstream().refuse(failure('unavailable'), failure('unavailable'))
+		const response = app.chat('hi')
+		await app.clock.asleep(125)
+		app.clock.advance(125)
+		expect((await response).status).toBe(503)
+		expect(app.upstream().received.length).toBe(2)
+		expect(await app.held()).toEqual(free)
+	})
+
 	test('is reported with the time until the next trial if there is no other', async () => {
 		await using app = await App.open({ retry: { attempts: 1 } })
 		app.upstream().refuse(failure('unavailable'), failure('unavailable'))

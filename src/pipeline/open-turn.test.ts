@@ -79,6 +79,16 @@ describe('a tool call', () => {
 		},
 	]
 
+	test('alone is no answer if it is incomplete', async () => {
+		const [start, , toolCall] = call
+		if (start === undefined || toolCall === undefined) throw new Error('no tool call')
+		await using app = await App.open({ upstreams: { a: { script: [start, toolCall] } } })
+		const response = await app.stream('hi', {}, { headers: fresh })
+		await response.text()
+		expect(await app.turnStates()).toEqual(['failed'])
+		expect(await itemsOf(app, response)).toEqual([])
+	})
+
 	test.each([
 		['is stored with a complete answer', whole, true],
 		['is not stored with a partial answer, because no client sends its result', call, false],

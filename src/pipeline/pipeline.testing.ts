@@ -14,7 +14,7 @@ import { newConversationId } from '../conversations/conversation-id.ts'
 import type { ConversationStore } from '../conversations/conversation-store.ts'
 import { newTurnId } from '../conversations/turn-id.ts'
 import { openEcho } from '../engines/echo/echo.ts'
-import type { Engine } from '../engines/engine.ts'
+import type { Engine, Operation } from '../engines/engine.ts'
 import { createKey, type KeyDescription } from '../keys/key.ts'
 import type { Ledger, Ticket } from '../ledger/ledger.ts'
 import { entry } from '../ledger/ledger-store.contract.ts'
@@ -147,6 +147,8 @@ export interface UpstreamSetup {
 	/** Its name for the model; the public name if absent. */
 	readonly model?: string
 	readonly contextTokens?: number
+	/** Operations that it reports; all that the echo engine supports if absent. */
+	readonly operations?: readonly Operation[]
 	/** Events of every chat answer, instead of an echo. */
 	readonly script?: readonly ChatEvent[]
 	readonly concurrency?: Partial<ConcurrencyOptions>
@@ -212,10 +214,12 @@ export class TestUpstream {
 		await this.arrived.promise
 	}
 
-	private watch(engine: Engine, { counts = countMessages, streamsSingleTokens = true }: UpstreamSetup): Engine {
+	private watch(engine: Engine, setup: UpstreamSetup): Engine {
+		const { counts = countMessages, streamsSingleTokens = true, operations: supported } = setup
 		return new Proxy(engine, {
 			get: (target, property) => {
 				if (property === 'count') return counts === 'absent' ? undefined : counts
+				if (property === 'state' && supported !== undefined) return () => ({ ...engine.state(), operations: supported })
 				if (property === 'streamsSingleTokens') return streamsSingleTokens
 				const value: unknown = Reflect.get(target, property)
 				if (typeof value !== 'function') return value

@@ -69,10 +69,11 @@ describe('a conversation', () => {
 		const body = { model: 'echo', messages: [{ role: 'user', content: 'second' }] }
 		const path = '/v1/chat/completions/input_tokens'
 		const alone = await json<{ readonly input_tokens: number }>(await app.post(path, body))
-		const joined = await json<{ readonly input_tokens: number }>(
-			await app.post(path, body, { headers: { [conversation]: id } }),
-		)
+		const response = await app.post(path, body, { headers: { [conversation]: id } })
+		expect(response.headers.has('x-dragoman-message')).toBe(false)
+		const joined = await json<{ readonly input_tokens: number }>(response)
 		expect(joined.input_tokens).toBeGreaterThan(alone.input_tokens)
+		expect(app.faults.calls('begin-turn')).toBe(1)
 		expect((await app.messages(id)).length).toBe(2)
 	})
 })
@@ -156,6 +157,18 @@ describe('a response', () => {
 		expect(await app.conversationCount()).toBe(0)
 		await app.post('/v1/responses', { model: 'echo', input: 'hi' })
 		expect(await app.conversationCount()).toBe(1)
+	})
+
+	test('that must not be stored reads the response that it names, and leaves it as it is', async () => {
+		await using app = await App.open()
+		const first = await json<{ readonly id: string }>(
+			await app.post('/v1/responses', { model: 'echo', input: 'first' }),
+		)
+		const body = { model: 'echo', input: 'second', previous_response_id: first.id, store: false }
+		const response = await app.post('/v1/responses', body)
+		expect(app.upstream().received.at(-1)).toContain('first')
+		expect(response.headers.has('x-dragoman-message')).toBe(false)
+		expect(await app.turnStates()).toEqual(['completed'])
 	})
 
 	test('cannot continue one that is still in progress', async () => {

@@ -153,6 +153,7 @@ test('HEAD of a stream has its headers, no body, and reads no event', async () =
 	expect(head.status).toBe(200)
 	expect(head.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
 	expect(await head.text()).toBe('')
+	expect(app.requests.map(({ method }) => method)).toEqual(['POST', 'HEAD'])
 	expect(app.requests.at(-1)).not.toHaveProperty('left')
 })
 

@@ -10,7 +10,7 @@ import { FileStreams, type FileStreamsOptions } from './file-streams.ts'
 
 const alice = { tenant: 'default', owner: 'alice' }
 const bob = { tenant: 'default', owner: 'bob' }
-const [first, second] = ['0'.repeat(32), '1'.repeat(32)]
+const [first, second, third] = ['0'.repeat(32), '1'.repeat(32), '2'.repeat(32)]
 const minuteMs = 60_000
 
 /** A folder, and the streams of one process in it. */
@@ -18,9 +18,9 @@ async function openFolder(options: Partial<FileStreamsOptions> = {}) {
 	const folder = await mkdtemp(join(tmpdir(), 'dragoman-streams-'))
 	const clock = new ManualClock()
 	const opened: FileStreams[] = []
-	const openStreams = async (process = 'one') => {
+	const openStreams = async (process = 'one', itsClock = clock) => {
 		const limits = { retentionMs: 10 * minuteMs, maxBytes: 1000, maxTotalBytes: 10_000 }
-		const streams = await FileStreams.open({ folder, process: () => process, ...limits, clock, ...options })
+		const streams = await FileStreams.open({ folder, process: () => process, ...limits, clock: itsClock, ...options })
 		opened.push(streams)
 		return streams
 	}
@@ -145,15 +145,17 @@ describe('a limit', () => {
 })
 
 describe('an ended stream', () => {
-	test('is removed after its retention, a running one is not', async () => {
+	test('is removed after its retention, one that runs in any process is not', async () => {
 		await using folder = await openFolder()
+		const other = await folder.openStreams('two', new ManualClock())
+		begin(other, third)
 		begin(folder.streams).end('data: a\n\n')
 		begin(folder.streams, second).append('data: b\n\n')
 		await folder.sweep(9 * minuteMs)
 		expect(await folder.streams.read(alice, first, 0)).toBeDefined()
 		await folder.sweep(2 * minuteMs)
 		expect(await folder.streams.read(alice, first, 0)).toBeUndefined()
-		expect(await folder.streams.read(alice, second, 0)).toBeDefined()
+		for (const id of [second, third]) expect(await folder.streams.read(alice, id, 0)).toBeDefined()
 	})
 })
 

@@ -10,8 +10,11 @@ export function field(value: unknown, name: string): unknown {
 
 /** A non-empty text, or undefined. */
 export function textField(value: unknown, name: string): string | undefined {
-	const text = field(value, name)
-	return typeof text === 'string' && text !== '' ? text : undefined
+	return asText(field(value, name))
+}
+
+export function asText(value: unknown): string | undefined {
+	return typeof value === 'string' && value !== '' ? value : undefined
 }
 
 export function numberField(value: unknown, name: string): number | undefined {
@@ -21,12 +24,18 @@ export function numberField(value: unknown, name: string): number | undefined {
 
 /** A count or an index: an integer of 0 or more. */
 export function countField(value: unknown, name: string): number | undefined {
-	const number = field(value, name)
-	return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined
+	return asCount(field(value, name))
+}
+
+export function asCount(value: unknown): number | undefined {
+	return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
 }
 
 /** An array's elements; empty if the field is not an array. */
 export function listField(value: unknown, name: string): readonly unknown[] {
-	const list = field(value, name)
-	return Array.isArray(list) ? list : []
+	return asList(field(value, name))
+}
+
+export function asList(value: unknown): readonly unknown[] {
+	return Array.isArray(value) ? value : []
 }

@@ -3,8 +3,8 @@
 
 import type { TokenLogprob } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
-import { field, listField, textField } from '../json/fields.ts'
-import { Chunk, ChunkChoice, type SentObject } from './chunk.ts'
+import { asList, asText, field, textField } from '../json/fields.ts'
+import { Chunk, ChunkChoice, emptyObject, type SentObject } from './chunk.ts'
 import { readLogprobs } from './logprobs-reader.ts'
 
 /**
@@ -33,12 +33,12 @@ export class ChatChoice extends ChunkChoice {
 		const { delta, message, logprobs } = this.sent
 		this.delta = isObject(delta) ? delta : undefined
 		this.message = isObject(message) ? message : undefined
-		const content = delta === undefined || delta === null ? this.message : this.delta
-		this.text = readContent(content?.content)
-		this.reasoning = textField(content, 'reasoning_content') ?? textField(content, 'reasoning')
-		this.refusal = textField(content, 'refusal')
-		const legacy = content?.function_call
-		const toolCalls = content === undefined ? noCalls : listField(content, 'tool_calls')
+		const content = (delta === undefined || delta === null ? this.message : this.delta) ?? emptyObject
+		this.text = readContent(content.content)
+		this.reasoning = asText(content.reasoning_content) ?? asText(content.reasoning)
+		this.refusal = asText(content.refusal)
+		const legacy = content.function_call
+		const toolCalls = asList(content.tool_calls)
 		this.calls = isObject(legacy) ? [{ index: 0, function: legacy }] : toolCalls
 		this.hasToolCalls = toolCalls.length > 0
 		this.logprobs = logprobs === undefined || logprobs === null ? noLogprobs : readLogprobs(logprobs)
@@ -54,7 +54,10 @@ export class ChatChoice extends ChunkChoice {
 		const isOpen = sent.finish_reason === null
 		if ('role' in delta)
 			return delta.role === 'assistant' && content === '' && isOpen && !hasLogprobs ? 'introduction' : undefined
-		if (!isOpen) return (content ?? null) === null && !hasLogprobs ? 'finish' : undefined
+		if (!isOpen) {
+			const ends = this.finishReason !== undefined && (content ?? null) === null && !hasLogprobs
+			return ends ? 'finish' : undefined
+		}
 		if ('reasoning_content' in delta) return 'content' in delta || hasLogprobs ? undefined : 'reasoning'
 		return typeof content === 'string' && (!hasLogprobs || this.hasCanonicalLogprobs) ? 'text' : undefined
 	}
@@ -66,7 +69,6 @@ export class ChatChoice extends ChunkChoice {
 }
 
 const noLogprobs: readonly TokenLogprob[] = []
-const noCalls: readonly unknown[] = []
 
 export class ChatChunk extends Chunk<ChatChoice> {
 	/** Whether the first choice, or the chunk itself, has fields that no event represents. */

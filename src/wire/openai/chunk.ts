@@ -3,13 +3,14 @@
 
 import { isObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
-import { countField, textField } from '../json/fields.ts'
+import { asCount, asText } from '../json/fields.ts'
 import { readUsage } from './usage-reader.ts'
 
 /** A JSON object as it was sent. */
 export type SentObject = Readonly<Record<string, unknown>>
 
-const nothing: SentObject = {}
+/** In place of a value that is not an object. */
+export const emptyObject: SentObject = {}
 
 /** What the choices of all operations have in common. */
 export class ChunkChoice {
@@ -19,9 +20,9 @@ export class ChunkChoice {
 	readonly sent: SentObject
 
 	constructor(value: unknown) {
-		this.sent = isObject(value) ? value : nothing
-		this.index = countField(this.sent, 'index') ?? 0
-		this.finishReason = textField(this.sent, 'finish_reason')
+		this.sent = isObject(value) ? value : emptyObject
+		this.index = asCount(this.sent.index) ?? 0
+		this.finishReason = asText(this.sent.finish_reason)
 	}
 }
 
@@ -38,11 +39,11 @@ export class Chunk<Choice extends ChunkChoice> {
 
 	/** @param value parsed JSON. */
 	constructor(value: unknown, parseChoice: (value: unknown) => Choice) {
-		const sent = isObject(value) ? value : nothing
+		const sent = isObject(value) ? value : emptyObject
 		const { choices, error, model, system_fingerprint: fingerprint } = sent
 		this.sent = sent
-		this.model = typeof model === 'string' && model !== '' ? model : undefined
-		this.fingerprint = typeof fingerprint === 'string' && fingerprint !== '' ? fingerprint : undefined
+		this.model = asText(model)
+		this.fingerprint = asText(fingerprint)
 		this.choices = Array.isArray(choices) ? choices.map(parseChoice) : undefined
 		this.usage = readUsage(sent.usage)
 		this.isError = (error !== undefined && error !== null) || sent.object === 'error'

@@ -2,7 +2,7 @@
 
 import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
-import { textField } from '../json/fields.ts'
+import { asText } from '../json/fields.ts'
 import { Chunk, ChunkChoice } from './chunk.ts'
 import { type ChunkReading, ChunkSequencer } from './chunk-sequencer.ts'
 import { readTokenLists } from './logprobs-reader.ts'
@@ -40,7 +40,7 @@ class TextChoice extends ChunkChoice {
 
 	constructor(value: unknown) {
 		super(value)
-		this.text = textField(this.sent, 'text') ?? ''
+		this.text = asText(this.sent.text) ?? ''
 		this.logprobs = readTokenLists(this.sent.logprobs)
 	}
 }
