@@ -4,6 +4,7 @@
 import { describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { Glob } from 'bun'
 import { dialectContract } from './dialect.contract.ts'
 import type { DialectSample } from './dialect-sample.testing.ts'
 import { dialects } from './list.ts'
@@ -30,3 +31,27 @@ for (const dialect of dialects) {
 	test(`the sample of ${name} is its own`, () => expect(sample.dialect).toBe(dialect))
 	dialectContract(sample)
 }
+
+/** Files of the domain that dialects may run; of all others they may only import types. */
+const codecsOfDomain: readonly string[] = [
+	'conversations/conversation-id.ts',
+	'conversations/message-id.ts',
+	'conversations/turn-id.ts',
+	'keys/key.ts',
+	'keys/service.ts',
+	'ledger/entry.ts',
+]
+
+test('dialects import no store, and only types and ids of the domain', async () => {
+	const violations: string[] = []
+	for await (const file of new Glob('**/*.ts').scan(import.meta.dir)) {
+		if (/\.(test|testing|contract)\.ts$/.test(file)) continue
+		const source = await Bun.file(join(import.meta.dir, file)).text()
+		for (const [, kind, path = ''] of source.matchAll(
+			/^import (type )?[^'\n]*'(?:\.\.\/)+((?:conversations|keys|ledger|limits)\/[^']+)'/gm,
+		))
+			if (path.endsWith('-store.ts') || (kind === undefined && !codecsOfDomain.includes(path)))
+				violations.push(`${file} imports ${path}`)
+	}
+	expect(violations).toEqual([])
+})

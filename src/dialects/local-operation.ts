@@ -23,7 +23,8 @@ import type { TurnId } from '../conversations/turn-id.ts'
 import type { AnsweredTurn, TurnReference } from '../conversations/turn-service.ts'
 import type { TurnQuery } from '../conversations/turns.ts'
 import type { CreatedOwnKey, KeyListQuery, OwnKey } from '../keys/service.ts'
-import type { EntryOrder, EntrySum, LedgerEntry, UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
+import type { LedgerEntry } from '../ledger/ledger-entry.ts'
+import type { EntryOrder, EntrySum, UsageQuery, UsageSum } from '../ledger/usage-query.ts'
 import type { Model } from '../routing/model.ts'
 
 interface Stored {

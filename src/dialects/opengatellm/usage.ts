@@ -2,7 +2,8 @@
 
 import { z } from 'zod'
 import type { Outcome } from '../../ledger/ledger.ts'
-import type { EntryOrder, LedgerEntry, UsageSum } from '../../ledger/ledger-store.ts'
+import type { LedgerEntry } from '../../ledger/ledger-entry.ts'
+import type { EntryOrder, UsageSum } from '../../ledger/usage-query.ts'
 import type { Call, Route } from '../dialect.ts'
 import type { OtherOperation, RecordsPage } from '../local-operation.ts'
 import { direction, readQuery, seconds, wholeNumber } from './page-query.ts'
