@@ -40,8 +40,15 @@ function chat(fields: object = {}, query = ''): ChatCall {
 }
 
 function whole(choice: Partial<Completion['choices'][number]> = {}): Completion {
-	const said = { text: 'Hello.', reasoning: '', refusal: '', toolCalls: [], finishReason: 'stop' as const, ...choice }
-	return { choices: [said], usage }
+	const answered = {
+		text: 'Hello.',
+		reasoning: '',
+		refusal: '',
+		toolCalls: [],
+		finishReason: 'stop' as const,
+		...choice,
+	}
+	return { choices: [answered], usage }
 }
 
 /** What is sent for `events`, parsed. */
@@ -104,7 +111,7 @@ describe('a stream', () => {
 		choices: [{ index: 0, delta, finish_reason, logprobs: null }],
 		usage: null,
 	})
-	const said = [
+	const expected = [
 		chunk({ role: 'assistant', content: '' }),
 		chunk({ content: '<think>Hm.' }),
 		chunk({ content: '</think>\n\n' }),
@@ -112,7 +119,7 @@ describe('a stream', () => {
 		chunk({}, 'stop'),
 	]
 	test('has an opening chunk, text, a final chunk without text, and the end mark', () =>
-		expect(stream(events)).toEqual([...said, '[DONE]']))
+		expect(stream(events)).toEqual([...expected, '[DONE]']))
 	test('reports usage if requested', () => {
 		const [last, done] = stream(events, { stream_options: { include_usage: true } }).slice(-2)
 		expect([last, done]).toEqual([

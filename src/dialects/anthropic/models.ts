@@ -39,11 +39,11 @@ function readPage(query: URLSearchParams): Page {
 function writePage(models: readonly ListedModel[], { limit, after, before }: Page) {
 	const start = after === null ? 0 : indexOf(models, after, 'after_id') + 1
 	const end = before === null ? models.length : indexOf(models, before, 'before_id')
-	const wanted = models.slice(start, end)
-	const page = before === null ? wanted.slice(0, limit) : wanted.slice(-limit)
+	const range = models.slice(start, end)
+	const page = before === null ? range.slice(0, limit) : range.slice(-limit)
 	return {
 		data: page.map(writeModel),
-		has_more: page.length < wanted.length,
+		has_more: page.length < range.length,
 		first_id: page.at(0)?.name ?? null,
 		last_id: page.at(-1)?.name ?? null,
 	}

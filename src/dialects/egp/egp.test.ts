@@ -22,7 +22,7 @@ async function chat(fields: object, path = '/v1/chat-completions'): Promise<Chat
 }
 
 /** Roles and texts of the model's input. */
-async function told(fields: object): Promise<readonly string[]> {
+async function promptOf(fields: object): Promise<readonly string[]> {
 	const { request } = await chat(fields)
 	return request.messages.map(
 		({ role, content }) => `${role}: ${content.map((part) => ('text' in part ? part.text : part.type)).join('')}`,
@@ -35,14 +35,18 @@ describe('instructions', () => {
 		{ role: 'user', content: 'hi' },
 	] as const
 	test('absence, null and a text are distinct', async () => {
-		expect(await told({})).toEqual([expect.stringMatching(/^system: You are an AI assistant/), 'user: hi'])
-		expect(await told({ instructions: null })).toEqual(['user: hi'])
-		expect(await told({ instructions: 'Sing.' })).toEqual(['system: Sing.', 'user: hi'])
+		expect(await promptOf({})).toEqual([expect.stringMatching(/^system: You are an AI assistant/), 'user: hi'])
+		expect(await promptOf({ instructions: null })).toEqual(['user: hi'])
+		expect(await promptOf({ instructions: 'Sing.' })).toEqual(['system: Sing.', 'user: hi'])
 	})
 	test('a system message replaces the default, but not a text', async () => {
 		const messages = [system, user]
-		expect(await told({ messages })).toEqual(['system: Be brief.', 'user: hi'])
-		expect(await told({ messages, instructions: 'Sing.' })).toEqual(['system: Sing.', 'system: Be brief.', 'user: hi'])
+		expect(await promptOf({ messages })).toEqual(['system: Be brief.', 'user: hi'])
+		expect(await promptOf({ messages, instructions: 'Sing.' })).toEqual([
+			'system: Sing.',
+			'system: Be brief.',
+			'user: hi',
+		])
 	})
 	test('are not part of the conversation', async () => {
 		expect((await chat({})).parts?.instructions).toHaveLength(1)
@@ -54,9 +58,9 @@ describe('memory', () => {
 	const messages = ['a', 'b', 'c', 'd'].map((content) => ({ role: 'user', content }))
 	const lastTwo = { memory_strategy: { name: 'last_k', params: { k: 2 } }, instructions: null }
 	test('retains the last messages', async () =>
-		expect(await told({ messages, ...lastTwo })).toEqual(['user: c', 'user: d']))
+		expect(await promptOf({ messages, ...lastTwo })).toEqual(['user: c', 'user: d']))
 	test('retains a leading system message as well', async () =>
-		expect(await told({ messages: [{ role: 'system', content: 's' }, ...messages], ...lastTwo })).toEqual([
+		expect(await promptOf({ messages: [{ role: 'system', content: 's' }, ...messages], ...lastTwo })).toEqual([
 			'system: s',
 			'user: c',
 			'user: d',
