@@ -2,6 +2,7 @@
 // it at its end. It does not know which limits exist, or where their counters are.
 
 import type { Usage } from '../chat/usage.ts'
+import type { LimitState } from './limit-state.ts'
 
 export interface Limiter {
 	/**
@@ -31,6 +32,8 @@ export interface LimitedCall {
 export interface Reservation {
 	/** Number of output tokens that may be produced. Infinite if no limit counts them. */
 	readonly outputTokens: number
+	/** The limits that cover the call, for the headers of its response. */
+	readonly limits: readonly LimitState[]
 	/**
 	 * Extends the reservation to at least this number of output tokens.
 	 *

@@ -15,7 +15,9 @@ export async function execute(admitted: Admitted, parts: Parts): Promise<Answer>
 	const recorder = new AnswerRecorder(admitted, parts)
 	let failure: ChatError | undefined
 	try {
-		return await answerCall(admitted, recorder, parts)
+		const answer = await answerCall(admitted, recorder, parts)
+		const { reservation } = admitted
+		return reservation === undefined ? answer : { ...answer, limits: reservation.limits }
 	} catch (thrown) {
 		failure = asChatError(thrown)
 		throw failure

@@ -5,7 +5,6 @@ import type { DialectChoice, DialectRoute } from '../dialects/choice.ts'
 import type { Call, Route } from '../dialects/dialect.ts'
 import type { Received } from '../http/received.ts'
 import type { Authenticated } from './authenticate.ts'
-import { operationName } from './operation-name.ts'
 import type { Parts } from './parts.ts'
 
 /** An authenticated request with the dialect and route that serve it. */
@@ -75,7 +74,7 @@ export async function parseRequest(
 	const call = reading instanceof Promise ? await reading : reading
 	observer.observe({
 		type: 'parsed',
-		operation: operationName(call),
+		operation: call.type,
 		stream: 'stream' in call ? call.stream : undefined,
 		labels: 'labels' in call ? call.labels : undefined,
 		body,

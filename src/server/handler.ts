@@ -18,8 +18,8 @@ import { type Peer, type RemoteClient, remoteClient } from '../http/remote-clien
 import { type RouteMatch, RouteTable } from '../http/route-table.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { EntryQuery, UsageQuery, UsageSum } from '../ledger/usage-query.ts'
-import type { Limiter } from '../limits/limiter.ts'
+import type { LimitState } from '../limits/limit-state.ts'
+import type { Limiter, Limiter } from '../limits/limiter.ts'
 import type { Answer } from '../pipeline/answer.ts'
 import { authenticate } from '../pipeline/authenticate.ts'
 import { BackgroundTasks } from '../pipeline/background-tasks.ts'
@@ -356,12 +356,15 @@ function writeMetrics({ contentType, body }: { readonly contentType: string; rea
 	return new Response(body, { headers: { 'content-type': contentType } })
 }
 
-function headersOf({ received, dialect, options }: AnswerFacts): Record<string, string> {
+function headersOf(
+	{ received, dialect, options }: AnswerFacts,
+	limits: readonly LimitState[] = [],
+): Record<string, string> {
 	const nowMs = options.clock.now()
 	return {
 		...allowOrigin,
 		'x-request-id': received.id,
-		...dialect.headers({ processingMs: nowMs - received.receivedAtMs, requestId: received.id, nowMs, limits: [] }),
+		...dialect.headers({ processingMs: nowMs - received.receivedAtMs, requestId: received.id, nowMs, limits }),
 	}
 }
 
@@ -372,7 +375,7 @@ function writeAnswer(answered: Answer, facts: AnswerFacts): Response {
 	switch (answered.type) {
 		case 'json': {
 			const { body, status = 200 } = answered
-			const response = writeBody(body, status, { ...headersOf(facts), ...answered.headers })
+			const response = writeBody(body, status, { ...headersOf(facts, answered.limits), ...answered.headers })
 			end(status, false)
 			return response
 		}
@@ -383,7 +386,7 @@ function writeAnswer(answered: Answer, facts: AnswerFacts): Response {
 			if (isHead) pieces.cancel()
 			return new Response(isHead ? noEvents() : streams.body(pieces, received.signal, dialect.heartbeat), {
 				headers: {
-					...headersOf(facts),
+					...headersOf(facts, answered.limits),
 					...answered.headers,
 					'content-type': 'text/event-stream; charset=utf-8',
 					'cache-control': 'no-cache',
