@@ -18,6 +18,7 @@ import { type Peer, type RemoteClient, remoteClient } from '../http/remote-clien
 import { type RouteMatch, RouteTable } from '../http/route-table.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { EntryQuery, UsageQuery, UsageSum } from '../ledger/usage-query.ts'
 import type { LimitState } from '../limits/limit-state.ts'
 import type { Limiter, Limiter } from '../limits/limiter.ts'
 import type { Answer } from '../pipeline/answer.ts'
