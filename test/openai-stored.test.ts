@@ -17,6 +17,7 @@ import type { ChatCall } from '../src/dialects/call.ts'
 import type { Call, Route } from '../src/dialects/dialect.ts'
 import { openai } from '../src/dialects/openai/openai.ts'
 import { RouteTable } from '../src/http/route-table.ts'
+import { ownerId, tenantId } from '../src/keys/scope.ts'
 import { isConversationOperation, runConversationOperation } from '../src/pipeline/conversation-operations.ts'
 import { SqlConversationStore } from '../src/stores/sql/sql-conversation-store.ts'
 import { openMemory } from '../src/stores/sqlite/memory.testing.ts'
@@ -41,7 +42,7 @@ const server = Bun.serve({
 		const match = table.find(request.method, url.pathname)
 		if (match.type !== 'found') return new Response(match.type, { status: 404 })
 		const [tenant = '', owner = ''] = (request.headers.get('authorization') ?? '').replace('Bearer ', '').split('.')
-		const own = store.in({ tenant, owner })
+		const own = store.in({ tenant: tenantId(tenant), owner: ownerId(owner) })
 		const text = await request.text()
 		const body: unknown = text === '' ? undefined : JSON.parse(text)
 		nowMs += 1000

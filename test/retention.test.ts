@@ -4,6 +4,7 @@ import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { conversationId } from '../src/conversations/conversation-id.ts'
 import { retain } from '../src/gateway/retention.ts'
+import { ownerId, tenantId } from '../src/keys/scope.ts'
 import type { LedgerEntry } from '../src/ledger/ledger-entry.ts'
 import { MemoryLedgerStore } from '../src/stores/memory-ledger-store.testing.ts'
 import { SqlConversationStore } from '../src/stores/sql/sql-conversation-store.ts'
@@ -13,7 +14,7 @@ import { HeldClock, startMs } from './ledger/ledger.testing.ts'
 import { temporaryFolder } from './server.ts'
 
 const [hourMs, dayMs] = [3_600_000, 86_400_000]
-const scope = { tenant: 'default', owner: 'alice' }
+const scope = { tenant: tenantId('default'), owner: ownerId('alice') }
 
 interface Deployment {
 	readonly ledger: MemoryLedgerStore

@@ -8,12 +8,13 @@ import { newConversationId } from '../../src/conversations/conversation-id.ts'
 import type { ConversationStore } from '../../src/conversations/conversation-store.ts'
 import { answerId, type MessageId } from '../../src/conversations/message-id.ts'
 import { newTurnId } from '../../src/conversations/turn-id.ts'
+import { ownerId, tenantId } from '../../src/keys/scope.ts'
 import { SqlConversationStore } from '../../src/stores/sql/sql-conversation-store.ts'
 import type { SqlDatabase } from '../../src/stores/sql/sql-database.ts'
 import { openSqlite } from '../../src/stores/sqlite/sqlite.ts'
 import { temporaryFolder } from '../../test/server.ts'
 
-export const scope = { tenant: 'default', owner: 'bench' }
+export const scope = { tenant: tenantId('default'), owner: ownerId('bench') }
 
 export function user(text: string): Message {
 	return { role: 'user', content: [{ type: 'text', text }] }

@@ -1,7 +1,7 @@
 // Contract tests for every conversation store: those of its parts, and what concerns several of them.
 
 import { describe, expect, test } from 'bun:test'
-import type { Scope } from '../keys/scope.ts'
+import { ownerId, type Scope, tenantId } from '../keys/scope.ts'
 import { conversationIndexContract } from './conversation-index.contract.ts'
 import {
 	alice,
@@ -33,9 +33,9 @@ export function conversationStoreContract(name: string, open: OpenStore): void {
 function scopesContract(open: OpenStore): void {
 	const fixture = fixtureOf(open)
 	for (const stranger of [
-		{ tenant: 'default', owner: 'mallory' },
-		{ tenant: 'other', owner: 'alice' },
-	] as const)
+		{ ...alice, owner: ownerId('mallory') },
+		{ ...alice, tenant: tenantId('other') },
+	])
 		test(`nothing is visible to ${stranger.owner} of ${stranger.tenant}`, async () => {
 			const made = conversation({ title: 'secret' })
 			const id = await fixture.exchange({ conversation: made.id, create: made, stored: true })
@@ -108,7 +108,7 @@ function removalContract(open: OpenStore): void {
 		})
 		const made = conversation()
 		const id = await fixture.exchange({ conversation: made.id, create: made, stored: true })
-		const stranger = fixture.store.in({ tenant: 'default', owner: 'mallory' })
+		const stranger = fixture.store.in({ ...alice, owner: ownerId('mallory') })
 		await stranger.turns.remove(id)
 		await stranger.index.remove(made.id)
 		await stranger.index.removeAll('')

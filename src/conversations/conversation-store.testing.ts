@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, expect } from 'bun:test'
 import type { AssistantMessage, Message } from '../chat/message.ts'
-import type { Scope } from '../keys/scope.ts'
+import { ownerId, type Scope, tenantId } from '../keys/scope.ts'
 import type { Conversation } from './conversation.ts'
 import { type ConversationId, newConversationId } from './conversation-id.ts'
 import type { ConversationStore, ScopedConversations } from './conversation-store.ts'
@@ -10,7 +10,7 @@ import type { MessageId } from './message-id.ts'
 import { newTurnId, type TurnId } from './turn-id.ts'
 import type { EndedAnswer, NewTurn, TurnEnd } from './turns.ts'
 
-export const alice: Scope = { tenant: 'default', owner: 'alice' }
+export const alice: Scope = { tenant: tenantId('default'), owner: ownerId('alice') }
 
 export function user(text: string): Message {
 	return { role: 'user', content: [{ type: 'text', text }] }

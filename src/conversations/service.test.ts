@@ -1,6 +1,7 @@
 // The operations on stored conversations, on an in-memory database.
 
 import { describe, expect, test } from 'bun:test'
+import { ownerId } from '../keys/scope.ts'
 import { SqlConversationStore } from '../stores/sql/sql-conversation-store.ts'
 import { openMemory } from '../stores/sqlite/memory.testing.ts'
 import { newConversationId } from './conversation-id.ts'
@@ -44,7 +45,7 @@ describe('a conversation', () => {
 	})
 	test('of another owner does not exist', async () => {
 		const { id } = await create('secret')
-		const other = new ConversationService(store.in({ ...alice, owner: 'bob' }), {
+		const other = new ConversationService(store.in({ ...alice, owner: ownerId('bob') }), {
 			nowMs,
 			process: 'p',
 		})

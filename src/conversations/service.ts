@@ -21,7 +21,7 @@ export interface NewConversation {
 	readonly metadata: Metadata
 }
 
-/** A message to which the store has not yet given a place. */
+/** A message that was just added; its position in the conversation is not known. */
 export type AddedMessage = Pick<StoredMessage, 'id' | 'message' | 'partial'>
 
 /** Every branch, oldest first. */

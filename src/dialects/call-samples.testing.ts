@@ -5,6 +5,7 @@ import { conversationId } from '../conversations/conversation-id.ts'
 import { answerId, inputId } from '../conversations/message-id.ts'
 import { turnId } from '../conversations/turn-id.ts'
 import type { AnsweredTurn } from '../conversations/turn-service.ts'
+import { keyId } from '../keys/key-id.ts'
 import type { LedgerEntry } from '../ledger/ledger-entry.ts'
 import type { UsageSum } from '../ledger/usage-query.ts'
 import type { Call } from './dialect.ts'
@@ -80,7 +81,7 @@ const entry: LedgerEntry = {
 	...{ promptTokens: 3, cachedTokens: 0, completionTokens: 2, reasoningTokens: 0 },
 }
 const key = {
-	...{ id: 'key_1', name: 'k', prefix: 'dgm-123', createdAtMs: 1000, expiresAtMs: null },
+	...{ id: keyId('key_1'), name: 'k', prefix: 'dgm-123', createdAtMs: 1000, expiresAtMs: null },
 	state: 'active',
 } as const
 const caller: Caller = {

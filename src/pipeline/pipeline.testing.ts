@@ -11,6 +11,7 @@ import { ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import { newConversationId } from '../conversations/conversation-id.ts'
+import { alice } from '../conversations/conversation-store.testing.ts'
 import type { ConversationStore } from '../conversations/conversation-store.ts'
 import { newTurnId } from '../conversations/turn-id.ts'
 import { openEcho } from '../engines/echo/echo.ts'
@@ -112,18 +113,6 @@ export class Faults {
 		return gate === undefined ? proceed() : gate.promise.then(proceed)
 	}
 
-	/** The same store, whose ports are watched. */
-	watchConversations(store: ConversationStore): ConversationStore {
-		return {
-			in: (scope) => {
-				const { index, history, turns } = store.in(scope)
-				return { index, history: this.watch('history', history), turns: this.watch('turns', turns) }
-			},
-			maintenance: this.watch('maintenance', store.maintenance),
-			subscribe: (listener) => store.subscribe(listener),
-		}
-	}
-
 	/** The same port, whose methods run through `run` if they are in the table. */
 	watch<Port extends object>(name: string, port: Port): Port {
 		return new Proxy(port, {
@@ -135,6 +124,18 @@ export class Faults {
 				return point === undefined ? call : (...given: unknown[]) => this.run(point, () => call(...given))
 			},
 		})
+	}
+
+	/** The same store, whose methods run through `run` if they are in the table. */
+	watchConversations(store: ConversationStore): ConversationStore {
+		return {
+			in: (scope) => {
+				const { index, history, turns } = store.in(scope)
+				return { index, history: this.watch('history', history), turns: this.watch('turns', turns) }
+			},
+			maintenance: this.watch('maintenance', store.maintenance),
+			subscribe: (listener) => store.subscribe(listener),
+		}
 	}
 }
 
@@ -569,9 +570,7 @@ export class TestStores {
 	async addConversation(updatedAtMs: number): Promise<void> {
 		const id = newConversationId()
 		const times = { createdAtMs: updatedAtMs, updatedAtMs }
-		await this.conversations
-			.in({ tenant: 'default', owner: 'alice' })
-			.index.create({ id, metadata: {}, listed: true, ...times })
+		await this.conversations.in(alice).index.create({ id, metadata: {}, listed: true, ...times })
 	}
 
 	async addRecord(settledAtMs: number): Promise<void> {

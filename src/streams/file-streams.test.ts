@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ChatError } from '../chat/error.ts'
 import type { ChunkSource } from '../http/event-stream.ts'
+import { ownerId, tenantId } from '../keys/scope.ts'
 import { ManualClock } from '../system/manual-clock.testing.ts'
 import { FileStreams, type FileStreamsOptions } from './file-streams.ts'
 
-const alice = { tenant: 'default', owner: 'alice' }
-const bob = { tenant: 'default', owner: 'bob' }
+const alice = { tenant: tenantId('default'), owner: ownerId('alice') }
+const bob = { ...alice, owner: ownerId('bob') }
 const [first, second, third] = ['0'.repeat(32), '1'.repeat(32), '2'.repeat(32)]
 const minuteMs = 60_000
 
@@ -104,7 +105,7 @@ describe('a stored stream', () => {
 		expect(await streams.cancel(bob, first)).toBe(false)
 		expect(await streams.read(alice, second, 0)).toBeUndefined()
 		expect(await streams.read(alice, `../${first}`, 0)).toBeUndefined()
-		expect(await streams.cancel({ tenant: 'other', owner: 'alice' }, first)).toBe(false)
+		expect(await streams.cancel({ ...alice, tenant: tenantId('other') }, first)).toBe(false)
 	})
 
 	test('is not overwritten by another with the same id', async () => {

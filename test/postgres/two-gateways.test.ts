@@ -4,11 +4,12 @@ import { expect, test } from 'bun:test'
 import { SQL } from 'bun'
 import { conversation, ended, turn } from '../../src/conversations/conversation-store.testing.ts'
 import { answerId } from '../../src/conversations/message-id.ts'
+import { ownerId, tenantId } from '../../src/keys/scope.ts'
 import { openStores, type Stores } from '../../src/stores/open-stores.ts'
 import { freshDatabase, postgresServer } from '../../src/stores/postgres/server.testing.ts'
 import { temporaryFolder } from '../server.ts'
 
-const scope = { tenant: 'default', owner: 'alice' }
+const scope = { tenant: tenantId('default'), owner: ownerId('alice') }
 
 async function openTwo(url: string): Promise<readonly [Stores, Stores]> {
 	const folder = await temporaryFolder()

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'bun:test'
 import { conversation, turn } from '../../src/conversations/conversation-store.testing.ts'
+import { ownerId, tenantId } from '../../src/keys/scope.ts'
 import { openPostgres } from '../../src/stores/postgres/postgres.ts'
 import { freshDatabase, postgresServer } from '../../src/stores/postgres/server.testing.ts'
 import { explainingFailures } from '../../src/stores/sql/database-failure.ts'
@@ -9,7 +10,7 @@ import { explainingConversations, SqlConversationStore } from '../../src/stores/
 import { SqlKeyStore } from '../../src/stores/sql/sql-key-store.ts'
 import { Relay } from './relay.testing.ts'
 
-const scope = { tenant: 'default', owner: 'alice' }
+const scope = { tenant: tenantId('default'), owner: ownerId('alice') }
 const unavailable = { kind: 'unavailable', code: 'store_unavailable' }
 
 if (postgresServer !== undefined)

@@ -3,6 +3,7 @@
 import type { Maintenance } from '../../conversations/maintenance.ts'
 import { inputId } from '../../conversations/message-id.ts'
 import { turnId } from '../../conversations/turn-id.ts'
+import { ownerId, tenantId } from '../../keys/scope.ts'
 import { deleteUnusedTexts, eraseConversation } from './conversation-removal.ts'
 import type { SqlDatabase } from './sql-database.ts'
 
@@ -44,7 +45,7 @@ export class SqlMaintenance implements Maintenance {
 				if (old === undefined) continue
 				erased++
 				await eraseConversation(sql, String(id))
-				await deleteUnusedTexts(sql, { tenant: String(tenant), owner: String(owner) })
+				await deleteUnusedTexts(sql, { tenant: tenantId(String(tenant)), owner: ownerId(String(owner)) })
 			}
 			return erased
 		})
