@@ -40,7 +40,7 @@ import { ManualClock } from '../system/manual-clock.testing.ts'
 import { openTelemetry } from '../telemetry/open-telemetry.ts'
 import { telemetryOptions } from '../telemetry/options.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
-import type { Deployment } from './parts.ts'
+import type { Deployment } from './deployment.ts'
 
 /** The calls of the server's ports that a test can fail, hold and count, by what they do. */
 export type FaultPoint =
@@ -337,7 +337,7 @@ export class App {
 		const stored = options.storage === false ? undefined : await openStored(options, database, clock, log)
 		const handler = openHandler({
 			keys: options.keys === false ? undefined : faults.watch('keys', keyStore),
-			kept: stored === undefined ? undefined : storageOf(stored, database, faults, tickets),
+			storage: stored === undefined ? undefined : storageOf(stored, database, faults, tickets),
 			deployment: () => current.deployment,
 			limits: { maxBytes: 100_000, timeoutMs: 5000, maxDepth: 20, keepAliveMs: 0 },
 			version: '1.2.3',
@@ -708,7 +708,7 @@ function storageOf(
 	database: SqlDatabase,
 	faults: Faults,
 	tickets: TicketCount,
-): NonNullable<HandlerOptions['kept']> {
+): NonNullable<HandlerOptions['storage']> {
 	return {
 		ledger: watchedLedger(ledger, faults, tickets),
 		conversations: faults.watchConversations(new SqlConversationStore(database)),
