@@ -1,4 +1,4 @@
-// What OpenAI's API keeps, through OpenAI's own client: the dialect's routes on a store, with an answer that is always the same in
+// What OpenAI's API stores, through OpenAI's client: the dialect's routes on a store, with a constant answer in
 // place of the pipeline.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
@@ -105,7 +105,7 @@ async function answer({ request, thread, writer }: ChatCall, own: ScopedConversa
 	return writer.completion(completion, { ...identity, conversation })
 }
 
-/** `call`, said last, makes it call; anything else is repeated. */
+/** The text `call` makes it call a tool; any other text is repeated. */
 function completionOf({ messages }: ChatRequest): Completion {
 	const last = messages.at(-1)?.content[0]
 	const text = last !== undefined && 'text' in last ? last.text : ''
@@ -154,7 +154,7 @@ async function ids<Item extends { readonly id?: string | null }>(list: AsyncIter
 	return all
 }
 
-/** What a promise of the client is rejected with; it does nothing before somebody waits for it. */
+/** The reason that a promise of the client is rejected with. The client sends nothing before it is awaited. */
 async function failure(promise: PromiseLike<unknown>): Promise<unknown> {
 	try {
 		await promise
@@ -183,7 +183,7 @@ describe('responses', () => {
 		expect(read.completed_at).toBe(created.created_at)
 	})
 
-	test('have every key that Open Responses asks for, and OpenAI beside', async () => {
+	test('have every key that Open Responses and OpenAI require', async () => {
 		const { output_text: _, ...response } = await client.responses.create({ model, input: 'Hi' })
 		const keys = [
 			...[
@@ -218,7 +218,7 @@ describe('responses', () => {
 		).toEqual(keys.toSorted())
 	})
 
-	test('go on from one another, and tell all that the model was shown', async () => {
+	test('continue one another, and list all input of the model', async () => {
 		const first = await client.responses.create({ model, input: 'call', instructions: 'once' })
 		const second = await client.responses.create({
 			model,
@@ -269,7 +269,7 @@ describe('responses', () => {
 		expect(await failure(otherClient.responses.create({ model, input }))).toMatchObject({ status: 404 })
 	})
 
-	test('are compacted to what was said by the user and a summary that is taken back', async () => {
+	test('are compacted to the user’s messages and a summary that is accepted as input', async () => {
 		const first = await client.responses.create({ model, input: 'Long story' })
 		const compacted = await client.responses.compact({ model, previous_response_id: first.id, input: 'More' })
 		expect(lastText().slice(0, -1)).toEqual(['Long story', 'You said: Long story', 'More'])
@@ -285,7 +285,7 @@ describe('responses', () => {
 		])
 	})
 
-	test('are deleted, and gone', async () => {
+	test('are deleted', async () => {
 		const { id } = await client.responses.create({ model, input: 'Hi' })
 		await client.responses.delete(id)
 		expect(await failure(client.responses.retrieve(id))).toMatchObject({ status: 404, type: 'invalid_request_error' })
@@ -408,7 +408,7 @@ describe('stored chat completions', () => {
 		{ role: 'user' as const, content: [{ type: 'text' as const, text: 'Hi' }] },
 	]
 
-	test('are kept where that was asked for, and nowhere else', async () => {
+	test('are stored only if requested', async () => {
 		const own = clientOf('t.carol')
 		await own.chat.completions.create({ model, messages })
 		const first = await own.chat.completions.create({ model, messages, store: true, metadata: { a: '1' }, seed: 7 })
@@ -422,7 +422,7 @@ describe('stored chat completions', () => {
 		expect(read.choices[0]?.message.content).toBe('You said: S'.replace('S', 'Hi'))
 	})
 
-	test('tell their messages, take other metadata, and are deleted', async () => {
+	test('return their messages, accept new metadata, and are deleted', async () => {
 		const { id } = await client.chat.completions.create({ model, messages, store: true })
 		const sent = await ids(client.chat.completions.messages.list(id, { limit: 1 }))
 		expect(sent).toMatchObject([
@@ -436,7 +436,7 @@ describe('stored chat completions', () => {
 	})
 })
 
-describe('what belongs to somebody else', () => {
+describe('resources of another owner', () => {
 	test('is answered like what is not there', async () => {
 		const response = await client.responses.create({ model, input: 'Hi' })
 		const completion = await client.chat.completions.create({
@@ -492,7 +492,7 @@ describe('what belongs to somebody else', () => {
 	})
 })
 
-test('a stream is picked up behind the events that its client has', async () => {
+test('a stream resumes after the events that its client has', async () => {
 	const route = table.find('GET', '/responses/resp_0193a0000000700080000000000000ab')
 	if (route.type !== 'found') throw new Error('no such route')
 	const read = (query: string) =>

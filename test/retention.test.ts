@@ -1,4 +1,4 @@
-// Removal by age, and a clock that is wrong: what is removed is gone for good, so a clock that jumped ahead removes nothing.
+// Removal by age, and a clock that is wrong: removal is permanent, so a clock that jumped ahead removes nothing.
 
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
@@ -71,7 +71,7 @@ async function run(
 	await retained
 }
 
-describe('with a clock that goes on', () => {
+describe('with a running clock', () => {
 	test('what is too old is removed at the start, and then every hour', async () => {
 		const deployment = await deploy()
 		await run(deployment, 0, 1, { days: 5.5 })
@@ -107,7 +107,7 @@ describe('with a clock that is ahead', () => {
 			await run(deployment, 2 * dayMs, 1, { days: 5.5 })
 			expect(await left(deployment)).toEqual([4, 4])
 		})
-	test('in a data folder of a version that kept no time', async () => {
+	test('in a data folder of a version that stored no time', async () => {
 		const deployment = await deploy()
 		await run(deployment, 10_000 * dayMs, 1)
 		await deployment.ledger.insert([record('new', startMs + 10_000 * dayMs)])

@@ -46,12 +46,12 @@ export function conversationIndexContract(open: OpenStore): void {
 		})
 
 		test('are found by text in messages and titles, ignoring case and without patterns', async () => {
-			const [spoken, titled] = [conversation(), conversation({ title: 'Über 50% off_' })]
+			const [untitled, titled] = [conversation(), conversation({ title: 'Über 50% off_' })]
 			await fixture.own.index.create(titled)
-			await fixture.exchange({ conversation: spoken.id, create: spoken, inputs: [user('Where is the Колизей?')] })
+			await fixture.exchange({ conversation: untitled.id, create: untitled, inputs: [user('Where is the Колизей?')] })
 			const found = async (text: string) =>
 				(await fixture.own.index.list({ limit: 9, order: 'asc', text }))?.items.map(({ id }) => id)
-			expect(await found('колизей')).toEqual([spoken.id])
+			expect(await found('колизей')).toEqual([untitled.id])
 			expect(await found('ÜBER 50%')).toEqual([titled.id])
 			expect(await found('off_')).toEqual([titled.id])
 			expect([await found('5%f'), await found('off!'), await found('of_f')]).toEqual([[], [], []])

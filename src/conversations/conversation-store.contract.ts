@@ -72,11 +72,11 @@ function removalContract(open: OpenStore): void {
 	const fixture = fixtureOf(open)
 
 	test('listeners learn which turns are removed while these exist', async () => {
-		const heard: { scope: Scope; turns: readonly TurnId[] | 'all'; exist: boolean }[] = []
+		const removals: { scope: Scope; turns: readonly TurnId[] | 'all'; exist: boolean }[] = []
 		fixture.store.subscribe(async (scope, turns) => {
 			const [first] = turns === 'all' ? [] : turns
 			const exist = first !== undefined && (await fixture.own.turns.find(first)) !== undefined
-			heard.push({ scope, turns: turns === 'all' ? turns : turns.toSorted(), exist })
+			removals.push({ scope, turns: turns === 'all' ? turns : turns.toSorted(), exist })
 		})
 		const [one, listed, unlisted, other] = [
 			conversation(),
@@ -93,7 +93,7 @@ function removalContract(open: OpenStore): void {
 		await fixture.own.index.remove(one.id)
 		await fixture.own.index.removeAll('u')
 		await fixture.own.index.removeAll()
-		expect(heard.filter(({ turns }) => turns.length > 0)).toEqual([
+		expect(removals.filter(({ turns }) => turns.length > 0)).toEqual([
 			{ scope: alice, turns: [second], exist: true },
 			{ scope: alice, turns: ids.slice(0, 1), exist: true },
 			{ scope: alice, turns: ids.slice(1, 3).toSorted(), exist: true },
@@ -102,9 +102,9 @@ function removalContract(open: OpenStore): void {
 	})
 
 	test('listeners do not learn of turns of other scopes', async () => {
-		const heard: unknown[] = []
+		const removals: unknown[] = []
 		fixture.store.subscribe(async (_, turns) => {
-			heard.push(...turns)
+			removals.push(...turns)
 		})
 		const made = conversation()
 		const id = await fixture.exchange({ conversation: made.id, create: made, stored: true })
@@ -112,7 +112,7 @@ function removalContract(open: OpenStore): void {
 		await stranger.turns.remove(id)
 		await stranger.index.remove(made.id)
 		await stranger.index.removeAll('')
-		expect(heard).toEqual([])
+		expect(removals).toEqual([])
 	})
 
 	test('nothing is removed if a listener fails', async () => {

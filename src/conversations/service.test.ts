@@ -16,7 +16,7 @@ const nowMs = 1_800_000_000_000
 const store = new SqlConversationStore(await openMemory())
 const own = store.in(alice)
 const service = new ConversationService(own, { nowMs, process: 'p' })
-const create = (...said: readonly string[]) => service.create({ metadata: {} }, said.map(user))
+const create = (...contents: readonly string[]) => service.create({ metadata: {} }, contents.map(user))
 
 describe('a conversation', () => {
 	test('is created with its messages, or without any', async () => {
@@ -130,10 +130,10 @@ describe('messages', () => {
 		expect(await absentIn(service.edit(id, second ?? messageId(''), () => undefined))).toBe('message')
 	})
 	test('of a user’s conversations are read whole', async () => {
-		const said = Array.from({ length: 205 }, (_, index) => String(index))
-		const { id } = await service.create({ user: 'long', metadata: {} }, said.map(user))
+		const contents = Array.from({ length: 205 }, (_, index) => String(index))
+		const { id } = await service.create({ user: 'long', metadata: {} }, contents.map(user))
 		const [history] = await service.histories('long')
-		expect(texts(history?.messages ?? [])).toEqual(said)
+		expect(texts(history?.messages ?? [])).toEqual(contents)
 		expect((await service.history(id, 'long')).messages).toHaveLength(205)
 		expect(await absentIn(service.history(id, 'other'))).toBe('conversation')
 	})

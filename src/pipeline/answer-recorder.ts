@@ -47,7 +47,7 @@ export class AnswerRecorder {
 		this.answering = answering
 	}
 
-	/** The answer outlives `execute`: whoever reads it settles the call. */
+	/** The answer outlives `execute`: its reader settles the call. */
 	stream(): void {
 		this.isStreaming = true
 	}

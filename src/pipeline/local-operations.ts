@@ -21,7 +21,7 @@ import { conversationsOf } from './recall.ts'
 import type { Serving } from './serving.ts'
 import { WatchedChunks } from './watched-chunks.ts'
 
-type Execute<Type extends OtherOperationType> = (operation: OtherOperation<Type>, context: Context) => unknown
+type ExecuteLocal<Type extends OtherOperationType> = (operation: OtherOperation<Type>, context: Context) => unknown
 
 /** @throws ChatError `not-found` if the object does not exist or belongs to another caller. */
 export async function runLocalOperation(planned: PlannedLocal, serving: Serving): Promise<Answer> {
@@ -35,11 +35,11 @@ export async function runLocalOperation(planned: PlannedLocal, serving: Serving)
 }
 
 function execute<Type extends OtherOperationType>(operation: OtherOperation<Type>, context: Context): unknown {
-	const execute: Execute<Type> = operations[operation.type]
+	const execute: ExecuteLocal<Type> = operations[operation.type]
 	return execute(operation, context)
 }
 
-const operations: { readonly [Type in OtherOperationType]: Execute<Type> } = {
+const operations: { readonly [Type in OtherOperationType]: ExecuteLocal<Type> } = {
 	'models.list': ({ write }, { planned: { deployment }, serving }) =>
 		write(deployment.models.all.map((model) => describe(model, deployment, serving))),
 	'models.find'({ name, write }, { planned: { deployment, observer }, serving }) {

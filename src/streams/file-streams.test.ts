@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ChatError } from '../chat/error.ts'
@@ -160,6 +160,33 @@ describe('an ended stream', () => {
 	})
 })
 
+describe('a stream that cannot be examined', () => {
+	test('does not stop the removal of others, now or later', async () => {
+		await using folder = await openFolder()
+		const unreadable = join(folder.folder, `${third}.stream`)
+		await mkdir(unreadable)
+		await utimes(unreadable, 0, 0)
+		begin(folder.streams).end('data: a\n\n')
+		await folder.sweep(11 * minuteMs)
+		expect(await folder.streams.read(alice, first, 0)).toBeUndefined()
+		begin(folder.streams, second).end('data: b\n\n')
+		await utimes(join(folder.folder, `${second}.stream`), 0, 0)
+		await folder.sweep(minuteMs)
+		expect(await folder.streams.read(alice, second, 0)).toBeUndefined()
+	})
+
+	test('neither does a folder that cannot be read for a time', async () => {
+		await using folder = await openFolder()
+		const elsewhere = `${folder.folder}-elsewhere`
+		begin(folder.streams).end('data: a\n\n')
+		await rename(folder.folder, elsewhere)
+		await folder.sweep(11 * minuteMs)
+		await rename(elsewhere, folder.folder)
+		await folder.sweep(minuteMs)
+		expect(await folder.streams.read(alice, first, 0)).toBeUndefined()
+	})
+})
+
 describe('a cancellation', () => {
 	test('aborts a running stream once, for the reason that its caller gave', async () => {
 		await using folder = await openFolder()
@@ -252,7 +279,7 @@ test('closing aborts every running stream with the reason', async () => {
 	expect(stream.signal.reason).toBe(reason)
 })
 
-test('a folder that is gone fails the opening of a stream', async () => {
+test('a missing folder fails the opening of a stream', async () => {
 	await using folder = await openFolder()
 	await rm(folder.folder, { recursive: true })
 	expect(() => begin(folder.streams)).toThrow('ENOENT')

@@ -1,4 +1,4 @@
-// Two gateways on one database: neither takes the other's place in a conversation.
+// Two gateways on one database: their turns in a conversation do not conflict.
 
 import { expect, test } from 'bun:test'
 import { SQL } from 'bun'
@@ -44,7 +44,7 @@ if (postgresServer !== undefined)
 	}, 60_000)
 
 if (postgresServer !== undefined)
-	test('of a conversation that one removes while the other goes on in it, nothing is left', async () => {
+	test('of a conversation that one removes while the other continues it, nothing is left', async () => {
 		const fresh = await freshDatabase(postgresServer as string)
 		const stores = await openTwo(fresh.url)
 		const [one, other] = [stores[0].conversations.in(scope), stores[1].conversations.in(scope)]
@@ -69,7 +69,7 @@ if (postgresServer !== undefined)
 				for (const table of ['messages', 'turns', 'branches'])
 					expect(await sql`SELECT 1 FROM ${sql(table)} WHERE conversation = ${made.id}`).toHaveLength(0)
 			}
-			// It did go on in some of them.
+			// Some of them were continued.
 			expect(found).toContain('begun')
 		} finally {
 			await sql.close()

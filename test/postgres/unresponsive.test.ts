@@ -1,4 +1,4 @@
-// A database whose host vanishes without a word: connections stand and nothing comes back. It must cost a while, and not for ever.
+// A database whose host stops responding: connections stay open and deliver nothing. Calls must time out.
 
 import { expect, test } from 'bun:test'
 import { conversation, turn } from '../../src/conversations/conversation-store.testing.ts'
@@ -14,7 +14,7 @@ const scope = { tenant: tenantId('default'), owner: ownerId('alice') }
 const unavailable = { kind: 'unavailable', code: 'store_unavailable' }
 
 if (postgresServer !== undefined)
-	test('writes and reads are told that it is away, and work again as soon as it answers', async () => {
+	test('writes and reads fail while it does not respond, and work again as soon as it does', async () => {
 		const fresh = await freshDatabase(postgresServer as string)
 		const relay = new Relay(fresh.url)
 		await relay.restore()

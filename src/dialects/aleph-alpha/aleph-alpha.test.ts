@@ -111,7 +111,7 @@ describe('a stream', () => {
 		choices: [{ index: 0, delta, finish_reason, logprobs: null }],
 		usage: null,
 	})
-	const expected = [
+	const answered = [
 		chunk({ role: 'assistant', content: '' }),
 		chunk({ content: '<think>Hm.' }),
 		chunk({ content: '</think>\n\n' }),
@@ -119,7 +119,7 @@ describe('a stream', () => {
 		chunk({}, 'stop'),
 	]
 	test('has an opening chunk, text, a final chunk without text, and the end mark', () =>
-		expect(stream(events)).toEqual([...expected, '[DONE]']))
+		expect(stream(events)).toEqual([...answered, '[DONE]']))
 	test('reports usage if requested', () => {
 		const [last, done] = stream(events, { stream_options: { include_usage: true } }).slice(-2)
 		expect([last, done]).toEqual([

@@ -83,12 +83,12 @@ function readStop({ stop_sequences: stop }: SentParameters): readonly string[] {
 }
 
 function readMessages(messages: readonly SentMessage[]): readonly Message[] {
-	const calls = new OpenCalls()
+	const calls = new UnansweredEgpCalls()
 	return messages.map((message) => readMessage(message, calls))
 }
 
 /** Assigns ids, which this API lacks: a result belongs to the first earlier call without a result. */
-class OpenCalls {
+class UnansweredEgpCalls {
 	private readonly waiting: string[] = []
 	private made = 0
 
@@ -103,7 +103,7 @@ class OpenCalls {
 	}
 }
 
-function readMessage(message: SentMessage, calls: OpenCalls): Message {
+function readMessage(message: SentMessage, calls: UnansweredEgpCalls): Message {
 	switch (message.role) {
 		case 'system':
 			return { role: 'system', content: [{ type: 'text', text: message.content }] }

@@ -207,7 +207,7 @@ describe('an answer is streamed', () => {
 
 describe('an incomplete answer', () => {
 	test('reached a limit: incomplete, with the reason', async () => {
-		for (const [reason, told] of [
+		for (const [reason, detail] of [
 			['length', 'max_output_tokens'],
 			['content-filter', 'content_filter'],
 		] as const) {
@@ -220,7 +220,7 @@ describe('an incomplete answer', () => {
 			const last = write(cut).at(-1)
 			expect(last).toMatchObject({
 				type: 'response.incomplete',
-				response: { status: 'incomplete', incomplete_details: { reason: told }, output: [{ status: 'incomplete' }] },
+				response: { status: 'incomplete', incomplete_details: { reason: detail }, output: [{ status: 'incomplete' }] },
 			})
 			expect(last?.response).toEqual(await whole(cut))
 		}

@@ -173,7 +173,7 @@ describe('a responses request is read', () => {
 		})
 		expect(references).toEqual(['msg_1'])
 		expect(request.messages).toHaveLength(2)
-		const found = new Map([['msg_1', [{ type: 'said' as const, said: { content: text('X'), toolCalls: [] } }]]])
+		const found = new Map([['msg_1', [{ type: 'assistant' as const, message: { content: text('X'), toolCalls: [] } }]]])
 		expect(withItems(found).request.messages).toEqual([
 			{ role: 'user', content: text('A') },
 			{ role: 'assistant', content: text('X'), toolCalls: [] },
