@@ -12,6 +12,7 @@ import type { ScopedConversations } from '../src/conversations/conversation-stor
 import { ConversationService } from '../src/conversations/service.ts'
 import type { Thread } from '../src/conversations/thread.ts'
 import { newTurnId } from '../src/conversations/turn-id.ts'
+import { TurnService } from '../src/conversations/turn-service.ts'
 import type { ChatCall } from '../src/dialects/call.ts'
 import type { Call, Route } from '../src/dialects/dialect.ts'
 import { openai } from '../src/dialects/openai/openai.ts'
@@ -62,8 +63,9 @@ const server = Bun.serve({
 
 async function perform(call: Call, own: ScopedConversations): Promise<unknown> {
 	const conversations = new ConversationService(own, { nowMs, process: 'p' })
-	if (isConversationOperation(call)) return runConversationOperation(call, conversations)
-	if (call.type === 'turns.cancel') return runConversationOperation({ ...call, type: 'turns.find' }, conversations)
+	const services = { conversations, turns: new TurnService(own) }
+	if (isConversationOperation(call)) return runConversationOperation(call, services)
+	if (call.type === 'turns.cancel') return runConversationOperation({ ...call, type: 'turns.find' }, services)
 	if (call.type !== 'chat') throw new Error(`unexpected call: ${call.type}`)
 	const { references } = call
 	if (references === undefined) return answer(call, own)

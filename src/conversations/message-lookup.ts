@@ -14,7 +14,7 @@ export interface MessageReference {
 export interface MessageLookup {
 	readonly messages: readonly MessageReference[]
 	/** What the request continues from. */
-	readonly continues?: LookupOrigin
+	readonly continues?: LookupOrigin | undefined
 	/** Also reads the history up to the answer of the turn that the request continues from, at most so many bytes of JSON. */
 	readonly historyBytes?: number
 }

@@ -1,30 +1,19 @@
-// Operations on the caller's stored conversations, in any dialect: creation, lists, appended messages, edits, exports, and stored turns. It does
-// not know in what format clients see them; what does not exist is reported as NotFound, and the dialect words the error.
+// Operations on the caller's stored conversations, in any dialect: creation, lists, appended messages, edits and exports. It does not know in
+// what format clients see them; what does not exist is reported as NotFound, and the dialect words the error.
 
 import type { Message } from '../chat/message.ts'
-import type { Conversation, Metadata, StoredMessage, Surface, Turn } from './conversation.ts'
+import type { Conversation, Metadata, StoredMessage } from './conversation.ts'
 import { type ConversationId, newConversationId } from './conversation-id.ts'
 import type { ConversationQuery } from './conversation-index.ts'
 import type { ScopedConversations } from './conversation-store.ts'
-import type { HistoryPageQuery } from './history.ts'
+import type { ExportedConversation, HistoryPageQuery } from './history.ts'
 import { inputId, type MessageId } from './message-id.ts'
 import type { FoundMessages, LookupOrigin, MessageLookup } from './message-lookup.ts'
-import type { Page, PageQuery } from './page.ts'
+import { type MessagePage, readMessagePage } from './message-page.ts'
+import { NotFound, present } from './not-found.ts'
+import type { Page } from './page.ts'
 import { newTurnId, type TurnId } from './turn-id.ts'
-import type { NewTurn, TurnQuery } from './turns.ts'
-
-/** What does not exist, or belongs to another caller. A cursor is the item that a page begins after, a tip the end of a branch. */
-export type Absent = 'conversation' | 'message' | 'tip' | 'cursor' | 'turn'
-
-export class NotFound extends Error {
-	override readonly name = 'NotFound'
-	readonly absent: Absent
-
-	constructor(absent: Absent) {
-		super(`no such ${absent}`)
-		this.absent = absent
-	}
-}
+import type { NewTurn } from './turns.ts'
 
 export interface NewConversation {
 	readonly user?: string | undefined
@@ -36,36 +25,14 @@ export interface NewConversation {
 export type AddedMessage = Pick<StoredMessage, 'id' | 'message' | 'partial'>
 
 /** Every branch, oldest first. */
-export interface ConversationExport {
+export interface ConversationExport extends ExportedConversation {
 	readonly conversation: Conversation
-	readonly messages: readonly StoredMessage[]
-	readonly turns: readonly Turn[]
 }
 
 export interface ConversationHistory {
 	readonly conversation: Conversation
 	/** Up to the head, oldest first. */
 	readonly messages: readonly StoredMessage[]
-}
-
-/** A page of messages. */
-export interface MessagePage extends Page<StoredMessage> {
-	/** The message that the page begins after, for formats in which a message consists of several items. */
-	readonly cursor?: StoredMessage | undefined
-}
-
-export interface AnsweredTurn {
-	readonly turn: Turn
-	/** The messages of its answers, in order. */
-	readonly answers: readonly StoredMessage[]
-}
-
-/** A turn that clients can retrieve by its id. */
-export interface TurnReference {
-	readonly id: TurnId
-	readonly surface: Surface
-	/** A turn that is still running is not found. */
-	readonly ended?: true
 }
 
 /** Number of conflicts after which appended messages become a branch. */
@@ -105,7 +72,8 @@ export class ConversationService {
 	}
 
 	/**
-	 * Adds messages after the last one of the conversation, as a turn that ends as it begins. Concurrent additions follow each other.
+	 * Adds messages after the last one of the conversation, as a turn that ends as it begins. They follow messages that another request
+	 * adds in the meantime, and become a branch beside a turn that is still running.
 	 *
 	 * @param messages at least one.
 	 * @throws NotFound `conversation`
@@ -184,7 +152,7 @@ export class ConversationService {
 	async messages(conversation: ConversationId, query: HistoryPageQuery): Promise<MessagePage> {
 		await this.find(conversation)
 		if (query.tip !== undefined) present(await this.own.history.message(conversation, query.tip), 'tip')
-		return this.pageOf(conversation, query)
+		return readMessagePage(this.own, conversation, query)
 	}
 
 	/** @throws NotFound `conversation` or `message` */
@@ -206,67 +174,6 @@ export class ConversationService {
 		const edited = edit(await this.message(conversation, id))
 		if (!(await this.own.history.replace(conversation, id, edited))) throw new NotFound('message')
 		return this.find(conversation)
-	}
-
-	/** @throws NotFound `cursor` */
-	async turns(query: TurnQuery): Promise<Page<AnsweredTurn>> {
-		const page = present(await this.own.turns.list(query), 'cursor')
-		const items: AnsweredTurn[] = []
-		for (const turn of page.items) items.push(await this.withAnswers(turn))
-		return { items, more: page.more }
-	}
-
-	/** @throws NotFound `turn` */
-	async turn(reference: TurnReference): Promise<AnsweredTurn> {
-		return this.withAnswers(await this.findTurn(reference))
-	}
-
-	/**
-	 * The messages of the turn's request.
-	 *
-	 * @throws NotFound `turn` or `cursor`
-	 */
-	async inputs(reference: TurnReference, { after, limit, order }: PageQuery<MessageId>): Promise<Page<StoredMessage>> {
-		const { inputs, conversation } = await this.findTurn(reference)
-		const all = order === 'asc' ? inputs : inputs.toReversed()
-		const first = after === undefined ? 0 : all.indexOf(after) + 1
-		if (after !== undefined && first === 0) throw new NotFound('cursor')
-		const items = await this.readMessages(conversation, all.slice(first, first + limit))
-		return { items, more: first + limit < all.length }
-	}
-
-	/**
-	 * The messages before the turn's answer, including those of earlier turns.
-	 *
-	 * @throws NotFound `turn` or `cursor`
-	 */
-	async turnHistory(
-		reference: TurnReference,
-		query: PageQuery<MessageId>,
-	): Promise<{ readonly turn: Turn; readonly page: MessagePage }> {
-		const turn = await this.findTurn(reference)
-		const tip = turn.inputs.at(-1) ?? turn.parent
-		const page =
-			tip === undefined ? { items: [], more: false } : await this.pageOf(turn.conversation, { ...query, tip })
-		return { turn, page }
-	}
-
-	/** @throws NotFound `turn` */
-	async updateTurn(reference: TurnReference, metadata: Metadata): Promise<AnsweredTurn> {
-		await this.findTurn(reference)
-		return this.withAnswers(present(await this.own.turns.update(reference.id, metadata), 'turn'))
-	}
-
-	/** @throws NotFound `turn` */
-	async removeTurn(reference: TurnReference): Promise<void> {
-		await this.findTurn(reference)
-		if (!(await this.own.turns.remove(reference.id))) throw new NotFound('turn')
-	}
-
-	/** Whether a turn of any surface is running; undefined if it does not exist. */
-	async isRunning(id: TurnId): Promise<boolean | undefined> {
-		const turn = await this.own.turns.find(id)
-		return turn === undefined ? undefined : turn.state === 'running'
 	}
 
 	/** Looks up messages by their ids; those that do not exist are left out. */
@@ -296,25 +203,8 @@ export class ConversationService {
 		const turn = origin?.type === 'turn' ? await this.own.turns.find(origin.id) : undefined
 		if (turn === undefined || !turn.stored) return undefined
 		const tip = turn.answers[0]?.message ?? turn.inputs.at(-1) ?? turn.parent
-		const history = tip === undefined ? undefined : await this.own.history.read(turn.conversation, { tip, maxBytes })
-		return history ?? { messages: [], omitted: 0, opening: [] }
-	}
-
-	private async findTurn({ id, surface, ended }: TurnReference): Promise<Turn> {
-		const turn = present(await this.own.turns.find(id), 'turn')
-		const isFound = turn.stored && turn.surface === surface && !(ended === true && turn.state === 'running')
-		if (!isFound) throw new NotFound('turn')
-		return turn
-	}
-
-	private async withAnswers(turn: Turn): Promise<AnsweredTurn> {
-		return {
-			turn,
-			answers: await this.readMessages(
-				turn.conversation,
-				turn.answers.map(({ message }) => message),
-			),
-		}
+		const path = tip === undefined ? undefined : await this.own.history.read(turn.conversation, { tip, maxBytes })
+		return path ?? { messages: [], omitted: 0, opening: [] }
 	}
 
 	private async withMessages(conversation: Conversation): Promise<ConversationHistory> {
@@ -326,26 +216,6 @@ export class ConversationService {
 			more = page?.more ?? false
 		}
 		return { conversation, messages }
-	}
-
-	private async pageOf(conversation: ConversationId, query: HistoryPageQuery): Promise<MessagePage> {
-		const { after } = query
-		const cursor =
-			after === undefined ? undefined : present(await this.own.history.message(conversation, after), 'cursor')
-		const page = await this.own.history.page(conversation, query)
-		return { cursor, ...present(page, after === undefined ? 'conversation' : 'cursor') }
-	}
-
-	private async readMessages(
-		conversation: ConversationId,
-		ids: readonly MessageId[],
-	): Promise<readonly StoredMessage[]> {
-		const messages: StoredMessage[] = []
-		for (const id of ids) {
-			const message = await this.own.history.message(conversation, id)
-			if (message !== undefined) messages.push(message)
-		}
-		return messages
 	}
 
 	private newTurn(conversation: ConversationId, inputs: readonly Message[]): Omit<NewTurn, 'onConflict'> {
@@ -362,9 +232,4 @@ export class ConversationService {
 			createdAtMs: this.nowMs,
 		}
 	}
-}
-
-function present<Value>(value: Value | undefined, absent: Absent): Value {
-	if (value === undefined) throw new NotFound(absent)
-	return value
 }

@@ -65,8 +65,8 @@ test('the selected dialect writes errors for unknown paths', () => {
 })
 
 test('a default that is not a dialect is refused', () => {
-	expect(() => new DialectChoice([one], { v1: 'one', root: 'nobody' })).toThrow(
-		"no dialect 'nobody': expected one of one",
+	expect(() => new DialectChoice([one], { v1: 'one', root: 'unknown' })).toThrow(
+		"no dialect 'unknown': expected one of one",
 	)
 })
 

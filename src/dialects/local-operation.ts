@@ -10,21 +10,21 @@ import type { ConversationQuery } from '../conversations/conversation-index.ts'
 import type { HistoryPageQuery } from '../conversations/history.ts'
 import type { MessageId } from '../conversations/message-id.ts'
 import type { FoundMessages, MessageLookup } from '../conversations/message-lookup.ts'
+import type { MessagePage } from '../conversations/message-page.ts'
+import type { Absent } from '../conversations/not-found.ts'
 import type { Page, PageQuery } from '../conversations/page.ts'
 import type {
-	Absent,
 	AddedMessage,
-	AnsweredTurn,
 	ConversationExport,
 	ConversationHistory,
-	MessagePage,
 	NewConversation,
-	TurnReference,
 } from '../conversations/service.ts'
 import type { TurnId } from '../conversations/turn-id.ts'
+import type { AnsweredTurn, TurnReference } from '../conversations/turn-service.ts'
 import type { TurnQuery } from '../conversations/turns.ts'
 import type { CreatedOwnKey, KeyListQuery, OwnKey } from '../keys/service.ts'
-import type { EntryOrder, EntrySum, LedgerEntry, UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
+import type { LedgerEntry } from '../ledger/ledger-entry.ts'
+import type { EntryOrder, EntrySum, UsageQuery, UsageSum } from '../ledger/usage-query.ts'
 import type { Model } from '../routing/model.ts'
 
 interface Stored {
@@ -82,7 +82,7 @@ interface ConversationOperations {
 		readonly user: string
 		readonly write: (history: ConversationHistory) => unknown
 	}
-	/** The messages up to `tip`, or to the head. */
+	/** The messages up to the tip of a branch, or to the head. */
 	'messages.list': Stored & {
 		readonly conversation: ConversationId
 		readonly query: HistoryPageQuery
@@ -213,8 +213,8 @@ export interface Caller {
 	readonly expiresAtMs: number | null
 }
 
-/** A model with the current state of its upstreams. */
-export interface ListedModel extends Model {
+/** What clients may know of a model, with the current state of its upstreams. */
+export interface ListedModel extends Pick<Model, 'name' | 'type' | 'aliases' | 'ownedBy' | 'contextTokens' | 'price'> {
 	/** Seconds since 1970. */
 	readonly created: number
 	/** `limited` if some upstreams are unavailable or calls are queued; `none` if all upstreams are unavailable. */

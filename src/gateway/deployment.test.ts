@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { Deployment, Upstream } from '../pipeline/parts.ts'
+import type { Deployment, Upstream } from '../pipeline/deployment.ts'
 import { quiet } from '../pipeline/pipeline.testing.ts'
 import { LiveDeployment } from './deployment.ts'
 import { TestFolder } from './gateway.testing.ts'

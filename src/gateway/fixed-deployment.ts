@@ -1,7 +1,7 @@
 // A deployment of one engine under one name, for processes that serve nothing else.
 
 import type { Engine } from '../engines/engine.ts'
-import type { Deployment } from '../pipeline/parts.ts'
+import type { Deployment } from '../pipeline/deployment.ts'
 import { type Model, ModelTable } from '../routing/model.ts'
 import { breakerOptions, retryOptions } from '../routing/options.ts'
 import { inOrder } from '../routing/policies/in-order.ts'

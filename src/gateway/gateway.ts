@@ -12,8 +12,9 @@ import { hostCheck } from '../http/hosts.ts'
 import { configuredKey, withConfiguredKey } from '../keys/configured-key-store.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { type OpenLedger, openLedger } from '../ledger/open-ledger.ts'
+import type { CallerStorage } from '../pipeline/serving.ts'
 import type { Model } from '../routing/model.ts'
-import { type Handler, openHandler, type StorageParts } from '../server/handler.ts'
+import { type Handler, openHandler } from '../server/handler.ts'
 import { StaticFiles } from '../server/static-files.ts'
 import { openStores, type Stores } from '../stores/open-stores.ts'
 import { FileStreams } from '../streams/file-streams.ts'
@@ -207,7 +208,7 @@ async function openStorage(
 	stores: Stores,
 	settings: Settings,
 	{ clock, log }: GatewayContext,
-): Promise<StorageParts & { readonly ledger: OpenLedger }> {
+): Promise<CallerStorage & { readonly ledger: OpenLedger }> {
 	const { dataFolder, config } = settings
 	const { durability, maxPending } = config.ledger
 	const { keepMs, ...streamLimits } = config.streams

@@ -3,7 +3,7 @@
 import type { Usage } from '../chat/usage.ts'
 import type { Price } from '../routing/model.ts'
 import type { OpenedCall, Outcome } from './ledger.ts'
-import type { LedgerEntry } from './ledger-store.ts'
+import type { LedgerEntry } from './ledger-entry.ts'
 
 export interface ClosedCall {
 	readonly outcome: Outcome

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { type ClosedCall, entryOf } from './entry.ts'
 import { readLines } from './journal.ts'
 import { billedOperations, type OpenedCall, outcomes } from './ledger.ts'
-import type { LedgerEntry } from './ledger-store.ts'
+import type { LedgerEntry } from './ledger-entry.ts'
 
 /** Progress of an open ticket: its id, its tokens, and the upstream that responds. */
 export type ProgressMark = readonly [id: string, completionTokens: number, upstream: string]

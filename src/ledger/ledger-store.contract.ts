@@ -1,7 +1,9 @@
 // The contract of every ledger store.
 
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import type { EntryQuery, LedgerEntry, LedgerStore } from './ledger-store.ts'
+import type { LedgerEntry } from './ledger-entry.ts'
+import type { LedgerStore } from './ledger-store.ts'
+import type { EntryQuery } from './usage-query.ts'
 
 const noon = Date.UTC(2026, 10, 23, 12)
 const day = 86_400_000

@@ -14,7 +14,8 @@ import { type ClosedCall, entryOf } from './entry.ts'
 import { Journal } from './journal.ts'
 import { openLine, type ProgressMark, progressLine, settleLine } from './journal-line.ts'
 import type { Ledger, OpenedCall, Progress, Settlement, Ticket } from './ledger.ts'
-import type { LedgerEntry, LedgerStore } from './ledger-store.ts'
+import type { LedgerEntry } from './ledger-entry.ts'
+import type { LedgerStore } from './ledger-store.ts'
 import { lockFile, recoverJournals, takeName } from './recovery.ts'
 
 export interface LedgerOptions {

@@ -1,6 +1,7 @@
 // Ledger entries summed by day, and the sums of days grouped by the dimensions of a query.
 
-import type { LedgerEntry, UsageGroup, UsageQuery, UsageSum } from './ledger-store.ts'
+import type { LedgerEntry } from './ledger-entry.ts'
+import type { UsageGroup, UsageQuery, UsageSum } from './usage-query.ts'
 
 /** Usage of one day (UTC) by one key on one model. */
 export interface UsageDay extends UsageCounts {

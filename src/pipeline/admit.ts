@@ -5,8 +5,8 @@ import type { ModelCall } from '../dialects/call.ts'
 import { scopeOf } from '../keys/scope.ts'
 import { type BilledOperation, billedOperations, type Ticket } from '../ledger/ledger.ts'
 import type { Limiter, Reservation } from '../limits/limiter.ts'
-import type { Parts } from './parts.ts'
 import type { Recalled } from './recall.ts'
+import type { Serving } from './serving.ts'
 
 export type Admitted<Requested extends ModelCall = ModelCall> = Recalled<Requested> & {
 	/** Absent if no limits are configured, or the call has no key. */
@@ -16,16 +16,16 @@ export type Admitted<Requested extends ModelCall = ModelCall> = Recalled<Request
 }
 
 /** @throws ChatError `unavailable` if the ledger cannot accept more records, `rate-limited` if a limit does not allow the call. */
-export function admit(recalled: Recalled, parts: Parts): Admitted | Promise<Admitted> {
-	const { limiter } = parts
-	if (limiter !== undefined) return admitLimited(recalled, limiter, parts)
-	return { ...recalled, reservation: undefined, ticket: openTicket(recalled, parts) }
+export function admit(recalled: Recalled, serving: Serving): Admitted | Promise<Admitted> {
+	const limiter = serving.limiter
+	if (limiter !== undefined) return admitLimited(recalled, limiter, serving)
+	return { ...recalled, reservation: undefined, ticket: openTicket(recalled, serving) }
 }
 
-async function admitLimited(recalled: Recalled, limiter: Limiter, parts: Parts): Promise<Admitted> {
+async function admitLimited(recalled: Recalled, limiter: Limiter, serving: Serving): Promise<Admitted> {
 	const reservation = await reserve(recalled, limiter)
 	try {
-		return { ...recalled, reservation, ticket: openTicket(recalled, parts) }
+		return { ...recalled, reservation, ticket: openTicket(recalled, serving) }
 	} catch (thrown) {
 		reservation?.settle(undefined)
 		throw thrown
@@ -46,8 +46,8 @@ async function reserve({ call, key, model, token }: Recalled, limiter: Limiter):
 	})
 }
 
-function openTicket({ call, key, model, target, received, token }: Recalled, { ledger }: Parts): Ticket | undefined {
-	if (ledger === undefined || key === undefined || !isBilled(call.type)) return undefined
+function openTicket({ call, key, model, target, received, token }: Recalled, { storage }: Serving): Ticket | undefined {
+	if (storage === undefined || key === undefined || !isBilled(call.type)) return undefined
 	const opening = {
 		id: token,
 		...scopeOf(key),
@@ -58,7 +58,7 @@ function openTicket({ call, key, model, target, received, token }: Recalled, { l
 		price: model.price,
 		openedAtMs: received.receivedAtMs,
 	}
-	return ledger.open(opening, isUnary(call))
+	return storage.ledger.open(opening, isUnary(call))
 }
 
 function isBilled(operation: ModelCall['type']): operation is BilledOperation {

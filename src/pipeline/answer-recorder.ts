@@ -11,9 +11,10 @@ import type { EventBatch } from '../engines/answer.ts'
 import type { Outcome } from '../ledger/ledger.ts'
 import type { Admitted } from './admit.ts'
 import { countUsage } from './count.ts'
+import type { Upstream } from './deployment.ts'
 import type { Lease } from './lease.ts'
 import type { OpenTurn } from './open-turn.ts'
-import type { Parts, Upstream } from './parts.ts'
+import type { Serving } from './serving.ts'
 
 /** The upstream that answers. */
 export interface Answering {
@@ -23,7 +24,7 @@ export interface Answering {
 
 export class AnswerRecorder {
 	private readonly admitted: Admitted
-	private readonly parts: Parts
+	private readonly serving: Serving
 	private readonly fold = new CompletionFold()
 	/** Used instead of the fold if the answer is unary. */
 	private unary: Completion | undefined
@@ -36,9 +37,9 @@ export class AnswerRecorder {
 	private isStreaming = false
 	private settling: Promise<void> | undefined
 
-	constructor(admitted: Admitted, parts: Parts) {
+	constructor(admitted: Admitted, serving: Serving) {
 		this.admitted = admitted
-		this.parts = parts
+		this.serving = serving
 	}
 
 	/** An upstream began to answer. */
@@ -167,7 +168,7 @@ export class AnswerRecorder {
 		const usage = this.isCounted ? await this.billedUsage() : this.usage
 		if (usage !== undefined) observer.observe({ type: 'usage', usage })
 		reservation?.settle(usage)
-		const settledAtMs = this.parts.clock.now()
+		const settledAtMs = this.serving.clock.now()
 		const settled = ticket?.settle({ outcome: outcomeOf(error), upstream: upstream.name, usage, settledAtMs })
 		const { turn } = this.admitted
 		if (turn === undefined) return settled
@@ -183,7 +184,7 @@ export class AnswerRecorder {
 	private async settleUnanswered(error: ChatError | undefined): Promise<void> {
 		const { reservation, ticket, turn } = this.admitted
 		reservation?.settle(undefined)
-		const settled = ticket?.settle({ outcome: outcomeOf(error), settledAtMs: this.parts.clock.now() })
+		const settled = ticket?.settle({ outcome: outcomeOf(error), settledAtMs: this.serving.clock.now() })
 		if (turn === undefined) return settled
 		if (this.isStreaming) await Promise.all([settled, this.endTurn(turn, undefined, error)])
 		else {
@@ -197,18 +198,18 @@ export class AnswerRecorder {
 		const outcome = outcomeOf(error)
 		if (outcome === 'failed' && !this.isStreaming) return this.dropTurn(turn)
 		const state = outcome === 'completed' ? completeState(this.finishReason) : outcome
-		await turn.end(state, this.choices, this.parts.clock.now(), usage, error)
+		await turn.end(state, this.choices, this.serving.clock.now(), usage, error)
 	}
 
 	private dropTurn(turn: OpenTurn): void {
-		this.parts.backgroundTasks.add(turn.drop(), 'dropping a turn')
+		this.serving.backgroundTasks.add(turn.drop(), 'dropping a turn')
 	}
 
 	private async count(): Promise<Usage> {
-		const { admitted, answering, parts } = this
+		const { admitted, answering, serving } = this
 		const { call } = admitted
 		if (answering === undefined || (call.type !== 'chat' && call.type !== 'complete')) return this.usageSoFar
-		const counted = countUsage({ ...admitted, call }, answering.upstream, this.choices, this.outputs, parts)
+		const counted = countUsage({ ...admitted, call }, answering.upstream, this.choices, this.outputs, serving)
 		// The ticket must be settled even if counting fails.
 		this.usage = await counted.catch(() => this.usageSoFar)
 		return this.usage
@@ -225,7 +226,7 @@ export class AnswerRecorder {
 	}
 
 	private observeOutput(text: string): void {
-		this.admitted.observer.observe({ type: 'output', atMs: this.parts.clock.now(), text })
+		this.admitted.observer.observe({ type: 'output', atMs: this.serving.clock.now(), text })
 	}
 
 	private observeFinish(reason: FinishReason): void {

@@ -9,23 +9,23 @@ import { headersOf } from './answer-headers.ts'
 import { type AnswerRecorder, asStorageError } from './answer-recorder.ts'
 import { WrittenChunks } from './delivery.ts'
 import { dispatch } from './dispatch.ts'
-import type { Parts } from './parts.ts'
 import type { StreamedCall } from './plan.ts'
 import { responseContextOf } from './response-context.ts'
+import type { Serving } from './serving.ts'
 
 /** The answer is cancelled when its client disconnects. @throws ChatError if no upstream began to answer, or a unary answer failed. */
 export async function answerChat(
 	admitted: Admitted<StreamedCall>,
 	recorder: AnswerRecorder,
-	parts: Parts,
+	serving: Serving,
 ): Promise<Answer> {
 	const { call, received } = admitted
-	const { answer, dropped } = await beginAnswer(admitted, received.signal, recorder, parts)
-	const context = responseContextOf(admitted, parts)
+	const { answer, dropped } = await beginAnswer(admitted, received.signal, recorder, serving)
+	const context = responseContextOf(admitted, serving)
 	if (call.stream) {
 		recorder.stream()
 		const writer = call.writer.stream(context)
-		const { backgroundTasks } = parts
+		const { backgroundTasks } = serving
 		return {
 			type: 'stream',
 			headers: headersOf(admitted, dropped),
@@ -60,7 +60,7 @@ export async function beginAnswer(
 	admitted: Admitted<StreamedCall>,
 	signal: AbortSignal,
 	recorder: AnswerRecorder,
-	parts: Parts,
+	serving: Serving,
 ): Promise<BegunAnswer> {
 	const { call, turn } = admitted
 	if (turn?.exclusive === true) await turn.begin()
@@ -69,7 +69,7 @@ export async function beginAnswer(
 	const unary = isUnary(call)
 	const send = (engine: Engine, engineCall: EngineCall) =>
 		call.type === 'chat' ? engine.chat(call.request, engineCall) : engine.complete(call.request, engineCall)
-	const { result, upstream, lease, dropped } = await dispatch(admitted, { signal, unary, send }, parts)
+	const { result, upstream, lease, dropped } = await dispatch(admitted, { signal, unary, send }, serving)
 	try {
 		await opening(admitted, unary)
 	} catch (thrown) {

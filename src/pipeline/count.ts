@@ -6,8 +6,9 @@ import type { Usage } from '../chat/usage.ts'
 import type { TextCompletionRequest } from '../operations/text-completions.ts'
 import type { Model } from '../routing/model.ts'
 import type { Admitted } from './admit.ts'
-import type { Parts, Upstream } from './parts.ts'
+import type { Upstream } from './deployment.ts'
 import type { StreamedCall } from './plan.ts'
+import type { Serving } from './serving.ts'
 
 /** Timeout of an upstream's count before the tokens are counted here, in milliseconds. */
 const countTimeoutMs = 2000
@@ -15,7 +16,7 @@ const countTimeoutMs = 2000
 export function countPrompt(
 	{ tokenizer }: Model,
 	{ messages, tools }: ChatRequest,
-	{ tokens }: Pick<Parts, 'tokens'>,
+	{ tokens }: Pick<Serving, 'tokens'>,
 ): Promise<number> {
 	return tokens.countMessages(tokenizer, messages, tools)
 }
@@ -26,7 +27,7 @@ export type Input = string | readonly number[]
 export async function countInputs(
 	{ tokenizer }: Model,
 	inputs: readonly Input[],
-	{ tokens }: Pick<Parts, 'tokens'>,
+	{ tokens }: Pick<Serving, 'tokens'>,
 ): Promise<number> {
 	const texts = inputs.filter((input) => typeof input === 'string')
 	const ids = inputs.reduce<number>((sum, input) => sum + (typeof input === 'string' ? 0 : input.length), 0)
@@ -39,7 +40,7 @@ export async function countUsage(
 	upstream: Upstream,
 	answer: readonly PartialChoice[],
 	outputs: number,
-	parts: Parts,
+	serving: Serving,
 ): Promise<Usage> {
 	const texts = answer.flatMap(({ text, reasoning, refusal, toolCalls }) => [
 		text,
@@ -48,22 +49,22 @@ export async function countUsage(
 		...toolCalls.flatMap(({ name, arguments: given }) => [name, given]),
 	])
 	const prompt = async () => {
-		if (call.type === 'complete') return parts.tokens.countTexts(model.tokenizer, [promptOf(call.request)])
-		if (upstream.engine.count === undefined) return countPrompt(model, call.request, parts)
+		if (call.type === 'complete') return serving.tokens.countTexts(model.tokenizer, [promptOf(call.request)])
+		if (upstream.engine.count === undefined) return countPrompt(model, call.request, serving)
 		return askUpstream(upstream, call.request, model, received.id).catch((thrown: unknown) => {
-			parts.log.warn(
+			serving.log.warn(
 				{ err: thrown, upstream: upstream.name },
 				'the upstream failed to count tokens; the prompt was counted with the tokenizer',
 			)
-			return countPrompt(model, call.request, parts)
+			return countPrompt(model, call.request, serving)
 		})
 	}
 	const [promptTokens, completionTokens, reasoningTokens] = await Promise.all([
 		prompt(),
 		upstream.engine.streamsSingleTokens === true && outputs > 0
 			? outputs
-			: parts.tokens.countTexts(model.tokenizer, texts),
-		parts.tokens.countTexts(
+			: serving.tokens.countTexts(model.tokenizer, texts),
+		serving.tokens.countTexts(
 			model.tokenizer,
 			answer.map(({ reasoning }) => reasoning),
 		),

@@ -3,9 +3,10 @@
 import type { ListedModel } from '../dialects/local-operation.ts'
 import type { Model } from '../routing/model.ts'
 import { publicText } from '../system/public-text.ts'
-import type { Deployment, Parts, Upstream } from './parts.ts'
+import type { Deployment, Upstream } from './deployment.ts'
+import type { Serving } from './serving.ts'
 
-export function describe(model: Model, deployment: Deployment, { startedAt }: Pick<Parts, 'startedAt'>): ListedModel {
+export function describe(model: Model, deployment: Deployment, { startedAt }: Pick<Serving, 'startedAt'>): ListedModel {
 	const upstreams = deployment.routeOf(model).members.map(({ endpoint }) => deployment.upstreamAt(endpoint))
 	const states = upstreams.map(({ engine }) => engine.state())
 	const contextTokens = model.contextTokens ?? states.find((state) => state.contextTokens !== undefined)?.contextTokens

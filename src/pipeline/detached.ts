@@ -11,20 +11,20 @@ import { headersOf } from './answer-headers.ts'
 import type { AnswerRecorder } from './answer-recorder.ts'
 import { type BegunAnswer, beginAnswer } from './chat-answer.ts'
 import { WrittenChunks } from './delivery.ts'
-import type { Parts } from './parts.ts'
 import type { StreamedCall } from './plan.ts'
 import { responseContextOf } from './response-context.ts'
+import type { Serving } from './serving.ts'
 import { WatchedChunks } from './watched-chunks.ts'
 
 const header = 'x-dragoman-resumable'
 
-export function isDetached({ call, received, key }: Admitted<StreamedCall>, { streams }: Parts): boolean {
+export function isDetached({ call, received, key }: Admitted<StreamedCall>, { storage }: Serving): boolean {
 	if (call.type !== 'chat') return false
 	const requested = received.headers.get(header)
 	const resumable =
 		call.stream && (requested === null ? key?.settings.resumable === true : /^(1|true)$/i.test(requested.trim()))
 	if (!resumable && call.background !== true) return false
-	if (streams === undefined || key === undefined)
+	if (storage === undefined || key === undefined)
 		throw new ChatError('unsupported', 'Streams are not stored on this server.', { param: header })
 	return true
 }
@@ -33,13 +33,13 @@ export function isDetached({ call, received, key }: Admitted<StreamedCall>, { st
 export async function answerDetached(
 	admitted: Admitted<StreamedCall>,
 	recorder: AnswerRecorder,
-	parts: Parts,
+	serving: Serving,
 ): Promise<Answer> {
 	const { call, turn } = admitted
-	const context = responseContextOf(admitted, parts)
+	const context = responseContextOf(admitted, serving)
 	const scope = scopeOfCaller(admitted)
 	const interruption = call.writer.stream(context).write({ type: 'error', error: interrupted() })
-	const stored = storedStreams(parts).open({ scope, id: admitted.token, interruption })
+	const stored = storedStreams(serving).open({ scope, id: admitted.token, interruption })
 	const background = call.type === 'chat' && call.background === true
 	let over: Promise<void>
 	let dropped: readonly string[] = []
@@ -47,22 +47,22 @@ export async function answerDetached(
 		if (background) {
 			await turn?.begin()
 			recorder.stream()
-			over = answerInBackground(admitted, stored, recorder, parts)
+			over = answerInBackground(admitted, stored, recorder, serving)
 		} else {
-			const begun = await beginAnswer(admitted, stored.signal, recorder, parts)
+			const begun = await beginAnswer(admitted, stored.signal, recorder, serving)
 			dropped = begun.dropped
 			recorder.stream()
-			over = pump(begun, admitted, stored, recorder, parts)
+			over = pump(begun, admitted, stored, recorder, serving)
 		}
-		parts.backgroundTasks.add(over, 'an answer without a client')
+		serving.backgroundTasks.add(over, 'an answer without a client')
 	} catch (thrown) {
 		stored.end()
-		await storedStreams(parts).remove(scope, admitted.token)
+		await storedStreams(serving).remove(scope, admitted.token)
 		throw thrown
 	}
 	const headers = { ...headersOf(admitted, dropped), 'x-dragoman-stream': admitted.token }
 	if (!call.stream) return { type: 'json', headers, body: call.writer.accepted?.(context) }
-	const chunks = await storedStreams(parts).read(scope, admitted.token, 0)
+	const chunks = await storedStreams(serving).read(scope, admitted.token, 0)
 	if (chunks === undefined) throw new ChatError('unavailable', 'The stream was removed before its first event.')
 	// The request ends when its answer ends, whether or not its client is still connected.
 	const end = (ended: (disconnected: boolean) => void) => (disconnected: boolean) =>
@@ -74,18 +74,18 @@ async function answerInBackground(
 	admitted: Admitted<StreamedCall>,
 	stored: StoredStream,
 	recorder: AnswerRecorder,
-	parts: Parts,
+	serving: Serving,
 ): Promise<void> {
 	const { call, observer } = admitted
 	try {
-		await pump(await beginAnswer(admitted, stored.signal, recorder, parts), admitted, stored, recorder, parts)
+		await pump(await beginAnswer(admitted, stored.signal, recorder, serving), admitted, stored, recorder, serving)
 	} catch (thrown) {
 		const error = stored.signal.aborted ? asChatError(stored.signal.reason) : asChatError(thrown)
 		observer.observe({ type: 'failed', error })
 		try {
 			await recorder.settle(error)
 		} finally {
-			stored.end(call.writer.stream(responseContextOf(admitted, parts)).write({ type: 'error', error }))
+			stored.end(call.writer.stream(responseContextOf(admitted, serving)).write({ type: 'error', error }))
 		}
 	}
 }
@@ -96,13 +96,13 @@ async function pump(
 	admitted: Admitted<StreamedCall>,
 	stored: StoredStream,
 	recorder: AnswerRecorder,
-	parts: Parts,
+	serving: Serving,
 ): Promise<void> {
 	const chunks = new WrittenChunks({
 		batches: batchesOf(answer),
-		writer: admitted.call.writer.stream(responseContextOf(admitted, parts)),
+		writer: admitted.call.writer.stream(responseContextOf(admitted, serving)),
 		recorder,
-		backgroundTasks: parts.backgroundTasks,
+		backgroundTasks: serving.backgroundTasks,
 		ended: () => undefined,
 	})
 	const given = Promise.withResolvers<ChatError>()
@@ -134,9 +134,9 @@ function scopeOfCaller({ key }: Admitted) {
 	return scopeOf(key)
 }
 
-function storedStreams({ streams }: Parts) {
-	if (streams === undefined) throw new ChatError('unsupported', 'Streams are not stored on this server.')
-	return streams
+function storedStreams({ storage }: Serving) {
+	if (storage === undefined) throw new ChatError('unsupported', 'Streams are not stored on this server.')
+	return storage.streams
 }
 
 function interrupted(): ChatError {

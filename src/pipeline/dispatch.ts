@@ -5,7 +5,7 @@ import type { Engine, EngineCall, Operation } from '../engines/engine.ts'
 import { affinityKey } from '../routing/affinity-key.ts'
 import type { Admitted } from './admit.ts'
 import { type FailOverResult, failOver } from './fail-over.ts'
-import type { Parts } from './parts.ts'
+import type { Serving } from './serving.ts'
 import { checkModelOperation } from './supported-operations.ts'
 
 export interface Dispatch<Result> {
@@ -20,7 +20,7 @@ export interface Dispatch<Result> {
 export function dispatch<Result>(
 	{ call, model, received, observer, deployment, turn }: Admitted,
 	{ signal, unary, send }: Dispatch<Result>,
-	parts: Parts,
+	serving: Serving,
 ): Promise<FailOverResult<Result>> {
 	const operation = operationOf[call.type]
 	checkModelOperation(model, operation)
@@ -37,7 +37,7 @@ export function dispatch<Result>(
 			observer,
 			send,
 		},
-		parts,
+		serving,
 	)
 }
 

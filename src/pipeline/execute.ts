@@ -7,33 +7,33 @@ import type { Answer } from './answer.ts'
 import { AnswerRecorder } from './answer-recorder.ts'
 import { answerChat } from './chat-answer.ts'
 import { answerDetached, isDetached } from './detached.ts'
-import type { Parts } from './parts.ts'
+import type { Serving } from './serving.ts'
 import { answerUnaryOperation } from './unary-operation.ts'
 
 /** @throws ChatError if no upstream began to answer, or a unary answer failed. */
-export async function execute(admitted: Admitted, parts: Parts): Promise<Answer> {
-	const recorder = new AnswerRecorder(admitted, parts)
+export async function execute(admitted: Admitted, serving: Serving): Promise<Answer> {
+	const recorder = new AnswerRecorder(admitted, serving)
 	let failure: ChatError | undefined
 	try {
-		const answer = await answerCall(admitted, recorder, parts)
+		const answer = await answerCall(admitted, recorder, serving)
 		const { reservation } = admitted
 		return reservation === undefined ? answer : { ...answer, limits: reservation.limits }
 	} catch (thrown) {
 		failure = asChatError(thrown)
 		throw failure
 	} finally {
-		if (recorder.endsWithExecution) parts.backgroundTasks.add(recorder.settle(failure), 'recording the end of a call')
+		if (recorder.endsWithExecution) serving.backgroundTasks.add(recorder.settle(failure), 'recording the end of a call')
 	}
 }
 
-function answerCall(admitted: Admitted, recorder: AnswerRecorder, parts: Parts): Promise<Answer> {
+function answerCall(admitted: Admitted, recorder: AnswerRecorder, serving: Serving): Promise<Answer> {
 	const { call } = admitted
 	switch (call.type) {
 		case 'chat':
 		case 'complete': {
 			const streamed = { ...admitted, call }
-			const answer = isDetached(streamed, parts) ? answerDetached : answerChat
-			return answer(streamed, recorder, parts)
+			const answer = isDetached(streamed, serving) ? answerDetached : answerChat
+			return answer(streamed, recorder, serving)
 		}
 		case 'embed':
 		case 'rerank':
@@ -41,6 +41,6 @@ function answerCall(admitted: Admitted, recorder: AnswerRecorder, parts: Parts):
 		case 'tokenize':
 		case 'detokenize':
 		case 'count':
-			return answerUnaryOperation({ ...admitted, call }, recorder, parts)
+			return answerUnaryOperation({ ...admitted, call }, recorder, serving)
 	}
 }

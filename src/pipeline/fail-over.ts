@@ -10,8 +10,9 @@ import type { RouteHint } from '../routing/policy.ts'
 import { candidatesOf, type Route } from '../routing/route.ts'
 import type { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
+import type { Deployment, Upstream } from './deployment.ts'
 import { Lease } from './lease.ts'
-import type { Deployment, Parts, Upstream } from './parts.ts'
+import type { Serving } from './serving.ts'
 import { checkUpstreamOperation } from './supported-operations.ts'
 
 /** A request to send to an upstream of `route`. */
@@ -41,9 +42,9 @@ export interface FailOverResult<Result> {
 /** @throws ChatError the most informative failure, if no upstream answered. */
 export async function failOver<Result>(
 	request: FailOverRequest<Result>,
-	parts: Parts,
+	serving: Serving,
 ): Promise<FailOverResult<Result>> {
-	const { clock } = parts
+	const { clock } = serving
 	const { retry } = request.route
 	const untilMs = clock.now() + retry.totalMs
 	const chosen = request.route.choose(request.hint)
@@ -55,8 +56,8 @@ export async function failOver<Result>(
 			(await acquirePermit(request, chosen, tries, failure))
 		const tried = tries.get(endpoint) ?? 0
 		tries.set(endpoint, tried + 1)
-		if (tried > 0 && failure !== undefined) await pauseBefore(tried, failure, permit, untilMs, request, parts)
-		const outcome = await tryOnce(request, endpoint, permit, parts)
+		if (tried > 0 && failure !== undefined) await pauseBefore(tried, failure, permit, untilMs, request, serving)
+		const outcome = await tryOnce(request, endpoint, permit, serving)
 		if (!(outcome instanceof ChatError)) return outcome
 		failure = { error: outcome, worst: moreInformative(failure?.worst, outcome) }
 		if (attempt >= retry.attempts || clock.now() > untilMs || !mayTryAgain(outcome, retry.unsure)) throw failure.worst
@@ -70,7 +71,7 @@ async function pauseBefore<Result>(
 	permit: Permit,
 	untilMs: number,
 	{ route, call }: FailOverRequest<Result>,
-	{ clock, random }: Parts,
+	{ clock, random }: Serving,
 ): Promise<void> {
 	const pause = pauseMs(tried, route.retry, error.retryAfterMs, random())
 	try {
@@ -92,7 +93,7 @@ async function tryOnce<Result>(
 	{ deployment, operation, call, observer, send }: FailOverRequest<Result>,
 	endpoint: UpstreamEndpoint,
 	permit: Permit,
-	{ clock }: Parts,
+	{ clock }: Serving,
 ): Promise<FailOverResult<Result> | ChatError> {
 	const begunMs = clock.now()
 	const lease = new Lease(endpoint, permit)

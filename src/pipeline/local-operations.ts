@@ -3,26 +3,32 @@
 
 import { ChatError } from '../chat/error.ts'
 import { ConversationService } from '../conversations/service.ts'
+import { TurnService } from '../conversations/turn-service.ts'
 import type { OtherOperation, OtherOperationType } from '../dialects/local-operation.ts'
 import type { Key } from '../keys/key.ts'
 import { scopeOf } from '../keys/scope.ts'
 import { KeyService } from '../keys/service.ts'
+import type { StoredStreams } from '../streams/stored-streams.ts'
 import type { Answer } from './answer.ts'
-import { isConversationOperation, runConversationOperation } from './conversation-operations.ts'
+import {
+	type ConversationServices,
+	isConversationOperation,
+	runConversationOperation,
+} from './conversation-operations.ts'
 import { describe } from './describe.ts'
-import type { Parts } from './parts.ts'
 import type { PlannedLocal } from './plan.ts'
-import { ownOf } from './recall.ts'
+import { conversationsOf } from './recall.ts'
+import type { Serving } from './serving.ts'
 import { WatchedChunks } from './watched-chunks.ts'
 
 type ExecuteLocal<Type extends OtherOperationType> = (operation: OtherOperation<Type>, context: Context) => unknown
 
 /** @throws ChatError `not-found` if the object does not exist or belongs to another caller. */
-export async function runLocalOperation(planned: PlannedLocal, parts: Parts): Promise<Answer> {
+export async function runLocalOperation(planned: PlannedLocal, serving: Serving): Promise<Answer> {
 	const { call, target } = planned
-	const context = new Context(planned, parts)
+	const context = new Context(planned, serving)
 	const result = isConversationOperation(call)
-		? await runConversationOperation(call, context.conversations)
+		? await runConversationOperation(call, context.services)
 		: await execute(call, context)
 	if (result instanceof StreamResult) return result.answer
 	return { type: 'json', status: target.route.status ?? 200, body: result }
@@ -34,22 +40,22 @@ function execute<Type extends OtherOperationType>(operation: OtherOperation<Type
 }
 
 const operations: { readonly [Type in OtherOperationType]: ExecuteLocal<Type> } = {
-	'models.list': ({ write }, { planned: { deployment }, parts }) =>
-		write(deployment.models.all.map((model) => describe(model, deployment, parts))),
-	'models.find'({ name, write }, { planned: { deployment, observer }, parts }) {
+	'models.list': ({ write }, { planned: { deployment }, serving }) =>
+		write(deployment.models.all.map((model) => describe(model, deployment, serving))),
+	'models.find'({ name, write }, { planned: { deployment, observer }, serving }) {
 		const model = deployment.models.find(name)
 		observer.observe({ type: 'planned', model: model.name })
-		return write(describe(model, deployment, parts))
+		return write(describe(model, deployment, serving))
 	},
 
-	async 'turns.cancel'({ turn, notFound, write }, { conversations, scope, parts: { streams } }) {
-		const isRunning = await conversations.isRunning(turn.id)
+	async 'turns.cancel'({ turn, notFound, write }, { services, scope, streams }) {
+		const isRunning = await services.turns.isRunning(turn.id)
 		if (isRunning === undefined) throw notFound('turn')
 		if (isRunning && (await streams?.cancel(scope, turn.id)) === true) await streams?.ended(scope, turn.id)
-		return runConversationOperation({ type: 'turns.find', turn, notFound, write }, conversations)
+		return runConversationOperation({ type: 'turns.find', turn, notFound, write }, services)
 	},
 
-	async 'streams.read'({ turn, after, notFound }, { planned: { key }, parts: { streams } }) {
+	async 'streams.read'({ turn, after, notFound }, { planned: { key }, streams }) {
 		const chunks = key === undefined ? undefined : await streams?.read(scopeOf(key), turn, after)
 		if (chunks === undefined) throw notFound('turn')
 		return new StreamResult({
@@ -60,22 +66,25 @@ const operations: { readonly [Type in OtherOperationType]: ExecuteLocal<Type> } 
 	},
 
 	// Callers without the role admin get their own usage only.
-	async 'usage.sum'({ query, own, write }, { planned: { key }, parts: { usage, clock } }) {
-		if (usage === undefined || key === undefined) throw usageDisabled()
+	async 'usage.sum'({ query, own, write }, { planned: { key }, serving: { storage }, nowMs }) {
+		if (storage === undefined || key === undefined) throw usageDisabled()
 		const seesAll = key.role === 'admin' && own !== true
-		return write(await usage(seesAll ? query : { ...query, ...scopeOf(key) }), clock.now())
+		return write(await storage.usage(seesAll ? query : { ...query, ...scopeOf(key) }), nowMs)
 	},
 	async 'usage.records'({ query, write }, context) {
 		const { key } = context.planned
-		const { entries } = context.parts
-		if (entries === undefined || key === undefined) throw usageDisabled()
+		const { storage } = context.serving
+		if (storage === undefined || key === undefined) throw usageDisabled()
 		const { fromMs, defaultRangeMs, untilMs, ...selection } = query
 		const range = {
 			fromMs: fromMs ?? context.nowMs - defaultRangeMs,
 			// The current millisecond is included.
 			untilMs: untilMs ?? context.nowMs + 1,
 		}
-		const [page, keys] = await Promise.all([entries({ ...selection, ...range, ...scopeOf(key) }), context.keys.all()])
+		const [page, keys] = await Promise.all([
+			storage.entries({ ...selection, ...range, ...scopeOf(key) }),
+			context.keys.all(),
+		])
 		const keyNames = new Map([key, ...keys].map(({ id, name }) => [id, name]))
 		return write({ ...page, keyNames, owner: key.owner })
 	},
@@ -104,26 +113,31 @@ class StreamResult {
 /** What operations use. Each service throws ChatError `unsupported` if this server does not have it. */
 class Context {
 	readonly planned: PlannedLocal
-	readonly parts: Parts
+	readonly serving: Serving
 	readonly nowMs: number
 
-	constructor(planned: PlannedLocal, parts: Parts) {
+	constructor(planned: PlannedLocal, serving: Serving) {
 		this.planned = planned
-		this.parts = parts
-		this.nowMs = parts.clock.now()
+		this.serving = serving
+		this.nowMs = serving.clock.now()
 	}
 
-	get conversations(): ConversationService {
-		const { process } = this.parts
-		return new ConversationService(ownOf(this.planned, this.parts), { nowMs: this.nowMs, process })
+	get services(): ConversationServices {
+		const { own, process } = conversationsOf(this.planned, this.serving)
+		return { conversations: new ConversationService(own, { nowMs: this.nowMs, process }), turns: new TurnService(own) }
 	}
 
 	get keys(): KeyService {
-		const { keys } = this.parts
+		const { keys } = this.serving
 		const { key } = this.planned
 		if (keys === undefined || key === undefined)
 			throw new ChatError('unsupported', 'Authentication is disabled on this server: it has no keys.')
 		return new KeyService(keys, key, this.nowMs)
+	}
+
+	/** Undefined if streams end when their client disconnects. */
+	get streams(): StoredStreams | undefined {
+		return this.serving.storage?.streams
 	}
 
 	/** The caller's key. */

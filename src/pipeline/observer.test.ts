@@ -13,9 +13,9 @@ import { silentTelemetry } from '../telemetry/silent.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { TokenCounter } from '../tokens/tokens.ts'
 import { BackgroundTasks } from './background-tasks.ts'
-import type { Parts } from './parts.ts'
 import { App, type AppOptions } from './pipeline.testing.ts'
 import { answer, authenticateRequest } from './pipeline.ts'
+import type { Serving } from './serving.ts'
 
 interface Observed {
 	readonly telemetry: Telemetry
@@ -164,19 +164,13 @@ test('a stream reports its end after the text of its last event was taken', asyn
 	const log = openLog({ level: 'silent', format: 'json' })
 	const deployment = fixedDeployment('echo', openEcho())
 	const choice = new DialectChoice(dialects, defaultDialects)
-	const parts: Parts = {
+	const serving: Serving = {
 		choice,
 		keys: undefined,
-		ledger: undefined,
 		limiter: undefined,
-		conversations: undefined,
-		streams: undefined,
-		usage: undefined,
-		entries: undefined,
-		userIdHistory: false,
+		storage: undefined,
 		backgroundTasks: new BackgroundTasks(new ThrottledLog(log, systemClock)),
 		tokens: new TokenCounter(),
-		process: 'one',
 		deployment: () => deployment,
 		clock: systemClock,
 		random: () => 0.5,
@@ -199,7 +193,7 @@ test('a stream reports its end after the text of its last event was taken', asyn
 	const match = choice.find(received)
 	if (match.type !== 'found') throw new Error('no route')
 	const routed = { target: match.target, parameters: match.parameters, unmeant: false }
-	const answered = await answer(await authenticateRequest(received, routed, parts, observer), parts)
+	const answered = await answer(await authenticateRequest(received, routed, serving, observer), serving)
 	if (answered.type !== 'stream') throw new Error('not a stream')
 	const chunks = answered.open((disconnected) =>
 		observer.observe({ type: 'ended', atMs: 0, status: 200, disconnected }),
@@ -211,5 +205,5 @@ test('a stream reports its end after the text of its last event was taken', asyn
 	}
 	expect(text).toEndWith('data: [DONE]\n\n')
 	expect(events.at(-1)).toMatchObject({ type: 'ended', disconnected: false })
-	parts.tokens.close()
+	serving.tokens.close()
 })

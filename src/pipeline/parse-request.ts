@@ -5,7 +5,7 @@ import type { DialectChoice, DialectRoute } from '../dialects/choice.ts'
 import type { Call, Route } from '../dialects/dialect.ts'
 import type { Received } from '../http/received.ts'
 import type { Authenticated } from './authenticate.ts'
-import type { Parts } from './parts.ts'
+import type { Serving } from './serving.ts'
 
 /** An authenticated request with the dialect and route that serve it. */
 export interface DialectRequest extends Authenticated {
@@ -60,7 +60,7 @@ export function shortened(path: string): string {
 /** @throws ChatError if the body is invalid. */
 export async function parseRequest(
 	{ received, observer, key, target, parameters }: DialectRequest,
-	{ userIdHistory }: Pick<Parts, 'userIdHistory'>,
+	{ storage }: Pick<Serving, 'storage'>,
 ): Promise<ParsedRequest> {
 	const { route } = target
 	const body = await readBody(received, route)
@@ -69,7 +69,7 @@ export async function parseRequest(
 		parameters,
 		query: received.query,
 		headers: received.headers,
-		userIdHistory: wantsUserIdHistory(key, userIdHistory),
+		userIdHistory: wantsUserIdHistory(key, storage?.userIdHistory === true),
 	})
 	const call = reading instanceof Promise ? await reading : reading
 	observer.observe({

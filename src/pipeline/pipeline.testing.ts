@@ -19,8 +19,8 @@ import { openEcho } from '../engines/echo/echo.ts'
 import type { Engine, Operation } from '../engines/engine.ts'
 import { createKey, type KeyDescription } from '../keys/key.ts'
 import type { Ledger, Ticket } from '../ledger/ledger.ts'
+import type { LedgerEntry } from '../ledger/ledger-entry.ts'
 import { entry } from '../ledger/ledger-store.contract.ts'
-import type { LedgerEntry } from '../ledger/ledger-store.ts'
 import { type OpenLedger, openLedger } from '../ledger/open-ledger.ts'
 import { type Model, ModelTable } from '../routing/model.ts'
 import { breakerOptions, type ConcurrencyOptions, concurrencyOptions, retryOptions } from '../routing/options.ts'
@@ -41,7 +41,7 @@ import { ManualClock } from '../system/manual-clock.testing.ts'
 import { openTelemetry } from '../telemetry/open-telemetry.ts'
 import { telemetryOptions } from '../telemetry/options.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
-import type { Deployment } from './parts.ts'
+import type { Deployment } from './deployment.ts'
 
 /** The calls of the server's ports that a test can fail, hold and count, by what they do. */
 export type FaultPoint =

@@ -9,38 +9,38 @@ import { authenticate } from './authenticate.ts'
 import { execute } from './execute.ts'
 import { runLocalOperation } from './local-operations.ts'
 import { type DialectRequest, parseRequest, type RoutedRequest, withKeyDialect } from './parse-request.ts'
-import type { Parts } from './parts.ts'
 import { plan } from './plan.ts'
 import { recall } from './recall.ts'
+import type { Serving } from './serving.ts'
 
 /** Identifies the caller, whose key may select the dialect. Later failures are written in that dialect. */
 export async function authenticateRequest(
 	received: Received,
 	routed: RoutedRequest,
-	parts: Parts,
+	serving: Serving,
 	observer: RequestObserver,
 ): Promise<DialectRequest> {
 	// Before the body is read, so that an unauthenticated request costs one hash. 401 ends here.
 	const authenticated = await authenticate(
 		received,
 		observer,
-		routed.target.route.open === true ? undefined : parts.keys,
+		routed.target.route.open === true ? undefined : serving.keys,
 	)
-	return withKeyDialect(routed, authenticated, parts.choice)
+	return withKeyDialect(routed, authenticated, serving.choice)
 }
 
-export async function answer(request: DialectRequest, parts: Parts): Promise<Answer> {
+export async function answer(request: DialectRequest, serving: Serving): Promise<Answer> {
 	// The dialect parses the body into a call. 400, 408 and 413 end here.
-	const parsed = await parseRequest(request, parts)
+	const parsed = await parseRequest(request, serving)
 	// Finds the model. 404 ends here.
-	const planned = plan(parsed, parts.deployment())
+	const planned = plan(parsed, serving.deployment())
 	// Stored data needs no upstream.
-	if (planned.type === 'own') return runLocalOperation(planned, parts)
+	if (planned.type === 'own') return runLocalOperation(planned, serving)
 	// Adds earlier turns; 404 for a conversation of another caller.
-	const recalled = await recall(planned, parts)
+	const recalled = await recall(planned, serving)
 	// Limits end here: 429. From here on the call is billed, whatever its outcome.
-	const admitted = await admit(recalled, parts)
+	const admitted = await admit(recalled, serving)
 	// The only stage that retries. Every upstream failure ends here or becomes the last event of the stream. Output is stored and settled
 	// once, before the last byte is sent.
-	return execute(admitted, parts)
+	return execute(admitted, serving)
 }

@@ -4,8 +4,8 @@ import type { ChatCall, ModelCall, TextCompletionCall } from '../dialects/call.t
 import type { Call } from '../dialects/dialect.ts'
 import type { LocalOperation } from '../dialects/local-operation.ts'
 import type { Model } from '../routing/model.ts'
+import type { Deployment } from './deployment.ts'
 import type { ParsedRequest } from './parse-request.ts'
-import type { Deployment } from './parts.ts'
 
 /** Calls whose answer is a stream of events. */
 export type StreamedCall = ChatCall | TextCompletionCall

@@ -17,8 +17,8 @@ import { newTurnId, type TurnId } from '../conversations/turn-id.ts'
 import type { ChatCall, CountCall, ModelCall } from '../dialects/call.ts'
 import { scopeOf } from '../keys/scope.ts'
 import { OpenTurn } from './open-turn.ts'
-import type { Parts } from './parts.ts'
 import type { Planned } from './plan.ts'
+import type { Serving } from './serving.ts'
 
 export type Recalled<Requested extends ModelCall = ModelCall> = Planned<Requested> & {
 	/** The turn's id, whether or not the turn is stored. */
@@ -32,24 +32,24 @@ export type Recalled<Requested extends ModelCall = ModelCall> = Planned<Requeste
 }
 
 /** @throws ChatError if the conversation belongs to another caller or is too long. */
-export function recall(planned: Planned, parts: Parts): Recalled | Promise<Recalled> {
+export function recall(planned: Planned, serving: Serving): Recalled | Promise<Recalled> {
 	const { call } = planned
 	if (call.type !== 'chat' && call.type !== 'count') return withoutConversation(planned)
 	const { references } = call
-	if (references === undefined) return recallResolved(planned, call, parts)
-	const { process, clock } = parts
-	return new ConversationService(ownOf(planned, parts), { nowMs: clock.now(), process })
+	if (references === undefined) return recallResolved(planned, call, serving)
+	const { own, process } = conversationsOf(planned, serving)
+	return new ConversationService(own, { nowMs: serving.clock.now(), process })
 		.lookUp(references.lookup)
-		.then((found) => recallResolved(planned, references.insert(found), parts))
+		.then((found) => recallResolved(planned, references.insert(found), serving))
 }
 
 type ConversationCall = ChatCall | CountCall
 
-function recallResolved(planned: Planned, call: ConversationCall, parts: Parts): Recalled | Promise<Recalled> {
+function recallResolved(planned: Planned, call: ConversationCall, serving: Serving): Recalled | Promise<Recalled> {
 	const thread = withHeaders(call, planned.received.headers)
-	if (thread === undefined || (parts.conversations === undefined && isByDefault(thread, call.thread)))
+	if (thread === undefined || (serving.storage === undefined && isByDefault(thread, call.thread)))
 		return { ...withoutConversation(planned), call }
-	return continueConversation(planned, call, thread, parts)
+	return continueConversation(planned, call, thread, serving)
 }
 
 /** A call that is part of no conversation. */
@@ -61,10 +61,10 @@ async function continueConversation(
 	planned: Planned,
 	call: ConversationCall,
 	thread: Thread,
-	parts: Parts,
+	serving: Serving,
 ): Promise<Recalled> {
 	const none = withoutConversation(planned)
-	const own = ownOf(planned, parts)
+	const { own, process } = conversationsOf(planned, serving)
 	const position = await locate(thread.origin, own)
 	const contextTokens = contextOf(planned)
 	const history = await readHistory(position, thread, own, contextTokens)
@@ -79,16 +79,16 @@ async function continueConversation(
 			id: none.token,
 			surface: thread.surface,
 			stored: thread.stored,
-			process: parts.process,
+			process,
 			conversation: position.conversation,
-			create: position.exists ? undefined : newConversation(position, thread, request, parts.clock.now()),
+			create: position.exists ? undefined : newConversation(position, thread, request, serving.clock.now()),
 			parent: history.messages.at(-1)?.id,
 			onConflict: thread.onConflict,
 			inputs: thread.incoming,
 			model: planned.model.name,
 			metadata: thread.metadata,
 			echo: thread.echo,
-			createdAtMs: parts.clock.now(),
+			createdAtMs: serving.clock.now(),
 		}),
 	}
 }
@@ -98,13 +98,18 @@ function isByDefault(thread: Thread, own: Thread | undefined): boolean {
 	return thread === own && thread.surface === 'response' && thread.origin.type === 'new'
 }
 
-export function ownOf(
+/**
+ * The caller's conversations, and the process that runs new turns.
+ *
+ * @throws ChatError `unsupported` if this server stores none.
+ */
+export function conversationsOf(
 	{ key }: Pick<Planned, 'key'>,
-	{ conversations }: Pick<Parts, 'conversations'>,
-): ScopedConversations {
-	if (conversations === undefined || key === undefined)
+	{ storage }: Serving,
+): { readonly own: ScopedConversations; readonly process: string } {
+	if (storage === undefined || key === undefined)
 		throw new ChatError('unsupported', 'Conversations are not stored on this server.')
-	return conversations.in(scopeOf(key))
+	return { own: storage.conversations.in(scopeOf(key)), process: storage.process }
 }
 
 const headerNames = {

@@ -2,11 +2,11 @@
 
 import type { ResponseContext } from '../dialects/writer.ts'
 import type { Admitted } from './admit.ts'
-import type { Parts } from './parts.ts'
+import type { Serving } from './serving.ts'
 
 export function responseContextOf(
 	{ token, turn, model, answersAsConversation }: Admitted,
-	{ clock }: Parts,
+	{ clock }: Serving,
 ): ResponseContext {
 	return {
 		token,

@@ -3,7 +3,7 @@
 import { ChatError } from '../chat/error.ts'
 import type { Operation } from '../engines/engine.ts'
 import type { Model, ModelType } from '../routing/model.ts'
-import type { Upstream } from './parts.ts'
+import type { Upstream } from './deployment.ts'
 
 /** The operations of models of these types. For other types the upstreams report the operations. */
 const purposes: Readonly<Partial<Record<ModelType, readonly Operation[]>>> = {

@@ -17,8 +17,8 @@ import { headersOf } from './answer-headers.ts'
 import type { AnswerRecorder } from './answer-recorder.ts'
 import { countInputs, countPrompt, type Input } from './count.ts'
 import { dispatch } from './dispatch.ts'
-import type { Parts } from './parts.ts'
 import { responseContextOf } from './response-context.ts'
+import type { Serving } from './serving.ts'
 import { unsupportedOperation } from './supported-operations.ts'
 
 export type UnaryOperationCall = EmbeddingCall | RerankCall | TranscribeCall | TokenizeCall | DetokenizeCall | CountCall
@@ -33,17 +33,17 @@ interface WritableResult {
 export async function answerUnaryOperation(
 	admitted: Admitted<UnaryOperationCall>,
 	recorder: AnswerRecorder,
-	parts: Parts,
+	serving: Serving,
 ): Promise<Answer> {
 	const { call, model, received, target } = admitted
 	const send = (engine: Engine, engineCall: EngineCall) =>
 		call.type === 'count'
-			? count({ ...admitted, call }, engine, engineCall, parts)
-			: perform(call, engine, engineCall, (inputs) => countInputs(model, inputs, parts))
+			? count({ ...admitted, call }, engine, engineCall, serving)
+			: perform(call, engine, engineCall, (inputs) => countInputs(model, inputs, serving))
 	const { result, upstream, lease, dropped } = await dispatch(
 		admitted,
 		{ signal: received.signal, unary: true, send },
-		parts,
+		serving,
 	)
 	recorder.begin({ upstream, lease })
 	if (result.usage !== undefined) recorder.observeUsage(result.usage)
@@ -52,7 +52,7 @@ export async function answerUnaryOperation(
 		type: 'json',
 		status: target.route.status ?? 200,
 		headers: headersOf(admitted, dropped),
-		body: result.write(responseContextOf(admitted, parts)),
+		body: result.write(responseContextOf(admitted, serving)),
 	}
 }
 
@@ -84,9 +84,9 @@ async function count(
 	{ call, model }: Admitted<CountCall>,
 	engine: Engine,
 	engineCall: EngineCall,
-	parts: Parts,
+	serving: Serving,
 ): Promise<WritableResult> {
-	const tokens = await (engine.count?.(call.request, engineCall) ?? countPrompt(model, call.request, parts))
+	const tokens = await (engine.count?.(call.request, engineCall) ?? countPrompt(model, call.request, serving))
 	return { write: () => call.write(tokens) }
 }
 

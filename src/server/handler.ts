@@ -3,7 +3,6 @@
 
 import { randomUUID } from 'node:crypto'
 import { asChatError, ChatError } from '../chat/error.ts'
-import type { ConversationStore } from '../conversations/conversation-store.ts'
 import { DialectChoice, type DialectDefaults } from '../dialects/choice.ts'
 import type { Dialect, SocketRoute } from '../dialects/dialect.ts'
 import { defaultDialects, dialects } from '../dialects/list.ts'
@@ -17,17 +16,15 @@ import type { Received } from '../http/received.ts'
 import { type Peer, type RemoteClient, remoteClient } from '../http/remote-client.ts'
 import { type RouteMatch, RouteTable } from '../http/route-table.ts'
 import type { KeyStore } from '../keys/key-store.ts'
-import type { Ledger } from '../ledger/ledger.ts'
-import type { EntryQuery, UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
 import type { LimitState } from '../limits/limit-state.ts'
 import type { Limiter } from '../limits/limiter.ts'
 import type { Answer } from '../pipeline/answer.ts'
 import { authenticate } from '../pipeline/authenticate.ts'
 import { BackgroundTasks } from '../pipeline/background-tasks.ts'
+import type { Deployment } from '../pipeline/deployment.ts'
 import { noSuchPath, shortened } from '../pipeline/parse-request.ts'
-import type { Deployment, EntryReport, Parts } from '../pipeline/parts.ts'
 import { answer, authenticateRequest } from '../pipeline/pipeline.ts'
-import type { StoredStreams } from '../streams/stored-streams.ts'
+import type { CallerStorage, Serving } from '../pipeline/serving.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import { type CheckResults, checkNames } from '../system/server-checks.ts'
@@ -46,7 +43,7 @@ export interface HandlerOptions {
 	/** Absent only if the transport itself authenticates callers. */
 	readonly keys: KeyStore | undefined
 	/** Absent if nothing is stored or billed. */
-	readonly storage?: StorageParts
+	readonly storage?: CallerStorage | undefined
 	/** Limits of the callers; none if absent. */
 	readonly limiter?: Limiter | undefined
 	/** The current configuration. */
@@ -72,18 +69,6 @@ export interface HandlerOptions {
 	readonly proxies?: AddressSet
 	/** Use the id in the request's `x-request-id` header. Only safe if a trusted gateway sends all requests. */
 	readonly trustsRequestIds?: boolean
-}
-
-/** Stores for the callers' data and usage. */
-export interface StorageParts {
-	readonly ledger: Ledger
-	readonly conversations: ConversationStore
-	readonly streams: StoredStreams
-	readonly usage: (query: UsageQuery) => Promise<readonly UsageSum[]>
-	readonly entries: (query: EntryQuery) => Promise<EntryReport>
-	readonly userIdHistory: boolean
-	/** Identifies this process among those that write to the same stores. */
-	readonly process: string
 }
 
 export interface Handler {
@@ -113,17 +98,11 @@ export function openHandler(options: HandlerOptions): Handler {
 	const backgroundTasks = new BackgroundTasks(new ThrottledLog(log, clock))
 	const tokens = new TokenCounter()
 	const choice = new DialectChoice(dialects, options.dialects ?? defaultDialects)
-	const parts: Parts = {
+	const serving: Serving = {
 		choice,
 		keys,
-		ledger: storage?.ledger,
 		limiter: options.limiter,
-		conversations: storage?.conversations,
-		streams: storage?.streams,
-		usage: storage?.usage,
-		entries: storage?.entries,
-		userIdHistory: storage?.userIdHistory ?? false,
-		process: storage?.process ?? '',
+		storage,
 		backgroundTasks,
 		tokens,
 		deployment,
@@ -169,9 +148,9 @@ export function openHandler(options: HandlerOptions): Handler {
 		observer.observe({ type: 'routed', route: target.pattern, dialect: dialect.name })
 		try {
 			const route = { target, parameters, unmeant: match !== routed }
-			const request = await authenticateRequest(received, route, parts, observer)
+			const request = await authenticateRequest(received, route, serving, observer)
 			dialect = request.target.dialect
-			return writeAnswer(await answer(request, parts), facts(dialect))
+			return writeAnswer(await answer(request, serving), facts(dialect))
 		} catch (thrown) {
 			return writeFailure(asChatError(thrown), facts(dialect), {})
 		}

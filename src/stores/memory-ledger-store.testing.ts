@@ -1,16 +1,9 @@
 // Ledger entries in memory, for tests.
 
-import type {
-	EntryOrder,
-	EntryQuery,
-	EntrySelection,
-	EntrySum,
-	LedgerEntry,
-	LedgerStore,
-	UsageQuery,
-	UsageSum,
-} from '../ledger/ledger-store.ts'
+import type { LedgerEntry } from '../ledger/ledger-entry.ts'
+import type { LedgerStore } from '../ledger/ledger-store.ts'
 import { dayOf, sumByDay, sumByGroup, type UsageDay } from '../ledger/usage-day.ts'
+import type { EntryOrder, EntryQuery, EntrySelection, EntrySum, UsageQuery, UsageSum } from '../ledger/usage-query.ts'
 
 const newestFirst: EntryOrder = { by: 'settled', direction: 'desc' }
 

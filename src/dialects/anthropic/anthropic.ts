@@ -2,6 +2,7 @@
 
 import { writeError } from '../../wire/anthropic/error-writer.ts'
 import { ping } from '../../wire/anthropic/message-event-writer.ts'
+import { writeRateLimits } from '../../wire/anthropic/rate-limit-headers.ts'
 import type { Dialect } from '../dialect.ts'
 import { countTokens } from './count-tokens.ts'
 import { messages } from './messages.ts'
@@ -15,5 +16,8 @@ export const anthropic: Dialect = {
 	recognises: (headers) => headers.has('anthropic-version'),
 	heartbeat: ping,
 	writeError,
-	headers: ({ requestId }) => ({ 'request-id': requestId }),
+	headers: ({ requestId, limits }) => ({
+		'request-id': requestId,
+		...(limits.length === 0 ? undefined : writeRateLimits(limits)),
+	}),
 }

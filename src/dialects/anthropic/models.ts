@@ -3,6 +3,7 @@
 import { ChatError } from '../../chat/error.ts'
 import type { Route } from '../dialect.ts'
 import type { ListedModel } from '../local-operation.ts'
+import { showModelRoute } from '../openai-family/models.ts'
 
 export const listModels: Route = {
 	method: 'GET',
@@ -13,11 +14,7 @@ export const listModels: Route = {
 	},
 }
 
-export const showModel: Route = {
-	method: 'GET',
-	path: '/models/{id}',
-	read: ({ parameters: [name = ''] }) => ({ type: 'models.find', name, write: writeModel }),
-}
+export const showModel = showModelRoute(writeModel)
 
 interface ModelPage {
 	readonly limit: number
@@ -42,11 +39,11 @@ function readPage(query: URLSearchParams): ModelPage {
 function writePage(models: readonly ListedModel[], { limit, after, before }: ModelPage) {
 	const start = after === null ? 0 : indexOf(models, after, 'after_id') + 1
 	const end = before === null ? models.length : indexOf(models, before, 'before_id')
-	const wanted = models.slice(start, end)
-	const page = before === null ? wanted.slice(0, limit) : wanted.slice(-limit)
+	const range = models.slice(start, end)
+	const page = before === null ? range.slice(0, limit) : range.slice(-limit)
 	return {
 		data: page.map(writeModel),
-		has_more: page.length < wanted.length,
+		has_more: page.length < range.length,
 		first_id: page.at(0)?.name ?? null,
 		last_id: page.at(-1)?.name ?? null,
 	}

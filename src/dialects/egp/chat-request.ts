@@ -19,8 +19,8 @@ export function readTurn(turn: SentTurn, byDefault: string): ReadTurn {
 	const remembered = remember(turn)
 	const hasSystemMessage = remembered.some(({ role }) => role === 'system')
 	const instructions = writeInstructions(turn.instructions, hasSystemMessage, byDefault)
-	const parameters = turn.model_parameters ?? {}
 	const incoming = readMessages(remembered)
+	const parameters = turn.model_parameters ?? {}
 	return {
 		parts: { instructions, transient: [], incoming },
 		request: readPlainRequest(turn.model, [...instructions, ...incoming], parameters),

@@ -1,6 +1,7 @@
 // /v4/models/{id}/…: the same operations on one deployed model, in a separate format.
 
 import { z } from 'zod'
+import { ChatError } from '../../chat/error.ts'
 import type { Embeddings } from '../../operations/embeddings.ts'
 import type { Ranking } from '../../operations/reranking.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
@@ -54,13 +55,22 @@ export const deployments: readonly Route[] = [
 	})),
 	deployed('rerankings', rerankings, ({ query, documents, chunks }, model) => ({
 		type: 'rerank',
-		request: { model, query, documents: documents ?? chunks ?? [] },
+		request: { model, query, documents: required(documents ?? chunks) },
 		write: ({ results, usage }: Ranking) => ({
 			chunk_scores: [...results].sort((one, other) => one.index - other.index).map(({ score }) => score),
 			tokens_used: usage.promptTokens,
 		}),
 	})),
 ]
+
+/** The documents, which older clients send as `chunks`. */
+function required(documents: readonly string[] | undefined): readonly string[] {
+	if (documents !== undefined) return documents
+	throw new ChatError('invalid-request', "Missing required parameter: 'documents'.", {
+		param: 'documents',
+		code: 'missing_required_parameter',
+	})
+}
 
 function deployed<Schema extends z.ZodObject>(
 	operation: string,

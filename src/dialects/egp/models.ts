@@ -17,8 +17,8 @@ export const models: readonly Route[] = [
 			model_vendor: vendor,
 			model_type: 'chat_completion',
 		}))
-		const wanted = query.get('model_vendor')
-		return { object: 'list', items: wanted === null || wanted === vendor ? items : [] }
+		const requested = query.get('model_vendor')
+		return { object: 'list', items: requested === null || requested === vendor ? items : [] }
 	}),
 	{
 		method: 'GET',

@@ -49,7 +49,7 @@ function compactCall(read: ReadResponsesRequest, input: readonly Message[]): Cha
 	}
 }
 
-/** The messages of earlier responses, and those of the request, with all references resolved. */
+/** The messages of earlier responses and those of the request, with all references resolved. */
 function conversationOf(read: ReadResponsesRequest, found: FoundMessages): readonly Message[] {
 	const { references, previousResponse } = read
 	if (previousResponse !== undefined && readResponseId(previousResponse) === undefined)
@@ -60,6 +60,5 @@ function conversationOf(read: ReadResponsesRequest, found: FoundMessages): reado
 	if (found.history === undefined) throw previousResponseNotFound(previousResponse)
 	if (found.history.omitted > 0)
 		throw new ChatError('context-length-exceeded', 'The conversation is too long to be compacted.')
-	const earlier = found.history.messages.map(({ message }) => message)
-	return [...earlier, ...input]
+	return [...found.history.messages.map(({ message }) => message), ...input]
 }

@@ -123,7 +123,6 @@ export const exportConversation: Route = {
 }
 
 interface ConversationInPath {
-	/** The internal id. */
 	readonly id: ConversationId
 	/** The id in the client's format. */
 	readonly text: string

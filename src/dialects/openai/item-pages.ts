@@ -2,7 +2,7 @@
 
 import type { StoredMessage } from '../../conversations/conversation.ts'
 import { type MessageId, messageId } from '../../conversations/message-id.ts'
-import type { MessagePage } from '../../conversations/service.ts'
+import type { MessagePage } from '../../conversations/message-page.ts'
 import { type ListQuery, writeList } from '../../wire/openai/list-query.ts'
 import { readItemId } from '../../wire/openai/responses/item-id.ts'
 import { type Item, type ItemShape, plainItems, writeStoredItems } from '../../wire/openai/responses/item-writer.ts'

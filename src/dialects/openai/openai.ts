@@ -2,6 +2,7 @@
 // requests and answers; this folder defines the paths.
 
 import { writeError } from '../../wire/openai/error-writer.ts'
+import { writeRateLimits } from '../../wire/openai/rate-limit-headers.ts'
 import type { Dialect } from '../dialect.ts'
 import { embeddingsRoute } from '../openai-family/embeddings.ts'
 import { textCompletionsRoute } from '../openai-family/text-completions.ts'
@@ -77,8 +78,9 @@ export const openai: Dialect = {
 	],
 	sockets: [responsesSocket],
 	writeError,
-	headers: ({ processingMs }) => ({
+	headers: ({ processingMs, limits, nowMs }) => ({
 		'openai-version': apiVersion,
 		'openai-processing-ms': String(Math.round(processingMs)),
+		...(limits.length === 0 ? undefined : writeRateLimits(limits, nowMs)),
 	}),
 }

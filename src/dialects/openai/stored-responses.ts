@@ -1,7 +1,7 @@
 // Stored responses: retrieves, streams, cancels and deletes them, and lists their input items.
 
 import { ChatError } from '../../chat/error.ts'
-import type { AnsweredTurn, TurnReference } from '../../conversations/service.ts'
+import type { AnsweredTurn, TurnReference } from '../../conversations/turn-service.ts'
 import { readListQuery } from '../../wire/openai/list-query.ts'
 import { itemShape, readResponseId, writeTurn } from '../../wire/openai/responses/response-writer.ts'
 import type { Route, RouteInput } from '../dialect.ts'

@@ -15,8 +15,8 @@ for (const kind of chatErrorKinds)
 	test(`${kind} is answered as documented`, () => {
 		const { status, body } = writeError(new ChatError(kind, 'our own words', { param: 'a.b' }))
 		const { detail } = JSON.parse(JSON.stringify(body))
-		const [wanted, how = ''] = documented.get(kind) ?? []
-		expect(status).toBe(wanted ?? 0)
+		const [expected, how = ''] = documented.get(kind) ?? []
+		expect(status).toBe(expected ?? 0)
 		const text = how === 'text' ? 'our own words' : /`(.+?)`/.exec(how)?.[1]
 		expect(detail).toEqual(
 			how === 'list' ? [{ loc: ['body', 'a', 'b'], msg: 'our own words', type: 'value_error' }] : text,

@@ -2,7 +2,8 @@
 
 import { z } from 'zod'
 import type { Outcome } from '../../ledger/ledger.ts'
-import type { EntryOrder, LedgerEntry, UsageSum } from '../../ledger/ledger-store.ts'
+import type { LedgerEntry } from '../../ledger/ledger-entry.ts'
+import type { EntryOrder, UsageSum } from '../../ledger/usage-query.ts'
 import type { Call, Route } from '../dialect.ts'
 import type { OtherOperation, RecordsPage } from '../local-operation.ts'
 import { direction, readQuery, seconds, wholeNumber } from './page-query.ts'
@@ -192,8 +193,8 @@ function readDays(parameters: URLSearchParams): OtherOperation<'usage.sum'> {
 			models: models.length === 0 ? undefined : models,
 		},
 		write(sums) {
-			const wanted = sums.filter(({ group }) => where === undefined || group.operation === operations[where])
-			const days = Map.groupBy(wanted, ({ group }) => group.day ?? '')
+			const matching = sums.filter(({ group }) => where === undefined || group.operation === operations[where])
+			const days = Map.groupBy(matching, ({ group }) => group.day ?? '')
 			const buckets = [...days].sort(([one], [other]) => (one < other ? -1 : 1)).map(([day, of]) => writeDay(day, of))
 			return { object: 'list', total: buckets.length, offset, limit, data: buckets.slice(offset, offset + limit) }
 		},

@@ -2,17 +2,17 @@
 
 import { z } from 'zod'
 import { outcomes } from '../../ledger/ledger.ts'
+import type { LedgerEntry } from '../../ledger/ledger-entry.ts'
+import type { LedgerStore } from '../../ledger/ledger-store.ts'
+import { dayOf, sumByDay, sumByGroup, type UsageDay } from '../../ledger/usage-day.ts'
 import type {
 	EntryOrder,
 	EntryQuery,
 	EntrySelection,
 	EntrySum,
-	LedgerEntry,
-	LedgerStore,
 	UsageQuery,
 	UsageSum,
-} from '../../ledger/ledger-store.ts'
-import { dayOf, sumByDay, sumByGroup, type UsageDay } from '../../ledger/usage-day.ts'
+} from '../../ledger/usage-query.ts'
 import { ordered } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import OpenAI from 'openai'
 import { ChatError } from '../../chat/error.ts'
-import type { UsageSum } from '../../ledger/ledger-store.ts'
+import type { UsageSum } from '../../ledger/usage-query.ts'
 import { readUsageReport } from './usage-report.ts'
 
 const day1 = Date.UTC(2026, 10, 1) / 1000

@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
-import type { UsageGroup, UsageQuery, UsageSum } from '../../ledger/ledger-store.ts'
+import type { UsageGroup, UsageQuery, UsageSum } from '../../ledger/usage-query.ts'
 import { schemaError } from './schema-error.ts'
 
 export interface UsageReport {

@@ -1,0 +1,27 @@
+// What the contract suite sends to Anthropic's dialect, and how clients read its answers.
+
+import { type AnswerReader, at, type DialectSample, sampleModel } from '../dialect-sample.testing.ts'
+import { anthropic } from './anthropic.ts'
+
+const messages = [{ role: 'user', content: 'Hello.' }]
+
+const messageReader: AnswerReader = {
+	text: (body) => at(body, 'content', 0, 'text'),
+	toolArguments: (body) => JSON.stringify(at(body, 'content', 0, 'input')),
+	textPiece: (event) => at(event, 'delta', 'text'),
+	toolArgumentsPiece: (event) => at(event, 'delta', 'partial_json'),
+	isEnd: (event) => at(event, 'type') === 'message_stop',
+	readErrorEvent: (event) => at(event, 'error', 'message'),
+}
+
+export const sample: DialectSample = {
+	dialect: anthropic,
+	requests: {
+		'POST /messages': { body: { model: sampleModel, max_tokens: 100, messages } },
+		'POST /messages/count_tokens': { body: { model: sampleModel, messages } },
+		'GET /models': {},
+		'GET /models/{id}': { parameters: [sampleModel] },
+	},
+	answers: { 'POST /messages': messageReader },
+	readError: (body) => at(body, 'error', 'message'),
+}

@@ -1,0 +1,27 @@
+// How clients read answers in OpenAI's formats: for the samples of the dialects that share them.
+
+import { type AnswerReader, at } from '../dialect-sample.testing.ts'
+
+const delta = (event: unknown) => at(event, 'choices', 0, 'delta')
+
+export const chatReader: AnswerReader = {
+	text: (body) => at(body, 'choices', 0, 'message', 'content'),
+	toolArguments: (body) => at(body, 'choices', 0, 'message', 'tool_calls', 0, 'function', 'arguments'),
+	textPiece: (event) => at(delta(event), 'content'),
+	toolArgumentsPiece: (event) => at(delta(event), 'tool_calls', 0, 'function', 'arguments'),
+	isEnd: (event) => event === '[DONE]',
+	readErrorEvent: (event) => at(event, 'error', 'message'),
+}
+
+export const textCompletionReader: AnswerReader = {
+	text: (body) => at(body, 'choices', 0, 'text'),
+	textPiece: (event) => at(event, 'choices', 0, 'text'),
+	isEnd: (event) => event === '[DONE]',
+	readErrorEvent: (event) => at(event, 'error', 'message'),
+	drops: {
+		reasoning: 'a completion is one text',
+		refusal: 'a completion is one text',
+		'tool-call': 'a completion is one text',
+		'tool-arguments': 'a completion is one text',
+	},
+}

@@ -1,0 +1,57 @@
+// What the stages of the pipeline use to serve a request, wired by the gateway and by the engine process.
+
+import type { ConversationStore } from '../conversations/conversation-store.ts'
+import type { DialectChoice } from '../dialects/choice.ts'
+import type { KeyStore } from '../keys/key-store.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { LedgerEntry } from '../ledger/ledger-entry.ts'
+import type { EntryQuery, EntrySum, UsageQuery, UsageSum } from '../ledger/usage-query.ts'
+import type { Limiter } from '../limits/limiter.ts'
+import type { StoredStreams } from '../streams/stored-streams.ts'
+import type { Clock } from '../system/clock.ts'
+import type { Log } from '../system/log.ts'
+import type { TokenCounter } from '../tokens/tokens.ts'
+import type { BackgroundTasks } from './background-tasks.ts'
+import type { Deployment } from './deployment.ts'
+
+export interface Serving {
+	readonly choice: DialectChoice
+	/** The current configuration. */
+	readonly deployment: () => Deployment
+	readonly tokens: TokenCounter
+	/** Background tasks that no client waits for. */
+	readonly backgroundTasks: BackgroundTasks
+	readonly clock: Clock
+	/** Uniform in [0, 1). */
+	readonly random: () => number
+	readonly log: Log
+	/** When this server started, in seconds since 1970: reported as the creation time of models. */
+	readonly startedAt: number
+	/** Absent if the transport itself authenticates callers: the engine process listens on a socket that only its owner can open. */
+	readonly keys: KeyStore | undefined
+	/** Absent if no limits are configured. */
+	readonly limiter: Limiter | undefined
+	/** Absent if nothing is stored or billed, for example in the engine process. */
+	readonly storage: CallerStorage | undefined
+}
+
+/** What a server stores for the callers that it authenticates. */
+export interface CallerStorage {
+	readonly ledger: Ledger
+	readonly conversations: ConversationStore
+	readonly streams: StoredStreams
+	/** Queries aggregated usage. */
+	readonly usage: (query: UsageQuery) => Promise<readonly UsageSum[]>
+	/** Queries usage records and their totals. */
+	readonly entries: (query: EntryQuery) => Promise<EntryReport>
+	/** `user` and `id` of a chat request identify a stored conversation, unless the caller's key overrides it. */
+	readonly userIdHistory: boolean
+	/** Identifies this process among those that write to the same stores. */
+	readonly process: string
+}
+
+export interface EntryReport {
+	readonly entries: readonly LedgerEntry[]
+	/** Totals of all records that match the query, not of this page only. */
+	readonly sum: EntrySum
+}
