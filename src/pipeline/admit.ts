@@ -16,14 +16,9 @@ export type Admitted<Requested extends ModelCall = ModelCall> = Recalled<Request
 }
 
 /** @throws ChatError `unavailable` if the ledger cannot accept more records, `rate-limited` if a limit does not allow the call. */
-export function admit(recalled: Recalled, parts: Parts): Admitted | Promise<Admitted> {
+export async function admit(recalled: Recalled, parts: Parts): Promise<Admitted> {
 	const { limiter } = parts
-	if (limiter !== undefined) return admitLimited(recalled, limiter, parts)
-	return { ...recalled, reservation: undefined, ticket: openTicket(recalled, parts) }
-}
-
-async function admitLimited(recalled: Recalled, limiter: Limiter, parts: Parts): Promise<Admitted> {
-	const reservation = await reserve(recalled, limiter)
+	const reservation = limiter === undefined ? undefined : await reserve(recalled, limiter)
 	try {
 		return { ...recalled, reservation, ticket: openTicket(recalled, parts) }
 	} catch (thrown) {

@@ -30,20 +30,20 @@ export type Recalled<Requested extends ModelCall = ModelCall> = Planned<Requeste
 }
 
 /** @throws ChatError if the conversation belongs to another caller or is too long. */
-export function recall(planned: Planned, parts: Parts): Recalled | Promise<Recalled> {
+export async function recall(planned: Planned, parts: Parts): Promise<Recalled> {
 	const { call } = planned
 	if (call.type !== 'chat' && call.type !== 'count') return withoutConversation(planned)
 	const { references } = call
 	if (references === undefined) return recallResolved(planned, call, parts)
 	const { process, clock } = parts
-	return new ConversationService(ownOf(planned, parts), { nowMs: clock.now(), process })
-		.lookUp(references.lookup)
-		.then((found) => recallResolved(planned, references.insert(found), parts))
+	const service = new ConversationService(ownOf(planned, parts), { nowMs: clock.now(), process })
+	const found = await service.lookUp(references.lookup)
+	return recallResolved(planned, references.insert(found), parts)
 }
 
 type ConversationCall = ChatCall | CountCall
 
-function recallResolved(planned: Planned, call: ConversationCall, parts: Parts): Recalled | Promise<Recalled> {
+async function recallResolved(planned: Planned, call: ConversationCall, parts: Parts): Promise<Recalled> {
 	const thread = withHeaders(call, planned.received.headers)
 	if (thread === undefined || (parts.conversations === undefined && isByDefault(thread, call.thread)))
 		return { ...withoutConversation(planned), call }
