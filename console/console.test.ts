@@ -23,7 +23,7 @@ const chunk = (delta: unknown, finish: string | null = null) =>
 	JSON.stringify({ choices: [{ index: 0, delta, finish_reason: finish }] })
 
 test('chats, and the model sees the conversation', async () => {
-	const { page, ask, bodies, complaints } = await browser.openPage()
+	const { page, ask, bodies, errors } = await browser.openPage()
 	await ask('Hello <b>there</b>')
 	await page.fill('#text', 'Second')
 	await page.click('#send')
@@ -36,7 +36,7 @@ test('chats, and the model sees the conversation', async () => {
 		'Second',
 	])
 	expect(bodies[1]?.messages).toEqual([user('Hello <b>there</b>'), assistant('Hello <b>there</b>'), user('Second')])
-	expect(complaints).toEqual([])
+	expect(errors).toEqual([])
 }, 60_000)
 
 test('an answer in progress never appears in a new chat', async () => {
@@ -151,7 +151,7 @@ test('shows thinking, collapsed, during and after the answer', async () => {
 }, 60_000)
 
 test('reads what other servers send: parts, other names, withheld answers, broken streams', async () => {
-	const { page, ask, complaints } = await browser.openPage()
+	const { page, ask, errors } = await browser.openPage()
 	const last = () => page.locator('.assistant').last()
 	const answeredWith = async (...events: readonly string[]) => {
 		await page.route(answers, (route) => route.fulfill(stream(...events)), { times: 1 })
@@ -181,7 +181,7 @@ test('reads what other servers send: parts, other names, withheld answers, broke
 		await answeredWith(chunk({ tool_calls: [{ index: 0 }, null], function_call: { name: 'old' } }), '[DONE]'),
 	).toContain('The model called a tool (old)')
 	expect(await answeredWith(chunk(null), '[DONE]')).toContain('The model returned an empty answer.')
-	expect(complaints).toEqual([])
+	expect(errors).toEqual([])
 }, 60_000)
 
 test('shows that it is waiting, without motion if the user prefers none', async () => {

@@ -69,10 +69,10 @@ test('the link works in an open page, and adds no entry to the history', async (
 }, 60_000)
 
 test('a link with broken encoding does not break the page and is removed from the address', async () => {
-	const { page, complaints } = await browser.openPage({}, `${browser.server.url}/#key=dgm-%E0%A4%A`)
+	const { page, errors } = await browser.openPage({}, `${browser.server.url}/#key=dgm-%E0%A4%A`)
 	await page.locator('#note', { hasText: 'Incorrect API key provided' }).waitFor()
 	expect(page.url()).toBe(`${browser.server.url}/`)
-	expect(complaints).toEqual([])
+	expect(errors).toEqual([])
 }, 60_000)
 
 test('the key is stored for this tab, and for this device only if the user chooses', async () => {
@@ -142,7 +142,7 @@ test('works under a path of a proxy', async () => {
 	})
 	try {
 		const address = `http://127.0.0.1:${proxy.port}/dragoman/`
-		const { page, ask, complaints } = await browser.openPage({}, `${address}#key=${browser.server.key}`)
+		const { page, ask, errors } = await browser.openPage({}, `${address}#key=${browser.server.key}`)
 		await signedIn(page)
 		expect(page.url()).toBe(address)
 		await ask('Hello')
@@ -154,7 +154,7 @@ test('works under a path of a proxy', async () => {
 		await page.reload()
 		await signedIn(page)
 		expect(requested.filter((path) => !path.startsWith('/dragoman/'))).toEqual([])
-		expect(complaints).toEqual([])
+		expect(errors).toEqual([])
 	} finally {
 		await proxy.stop(true)
 	}

@@ -26,7 +26,7 @@ export interface OpenPage {
 	/** The bodies of all chat requests so far. */
 	readonly bodies: readonly { readonly model: string; readonly messages: readonly unknown[] }[]
 	/** Script errors, and requests blocked by the page's content security policy. */
-	readonly complaints: readonly string[]
+	readonly errors: readonly string[]
 	/** Asks a question and waits for the end of its answer. */
 	ask(question: string): Promise<void>
 	/** Asks a question without waiting for the answer. */
@@ -60,11 +60,11 @@ export class TestBrowser {
 			const page = await context.newPage()
 			page.setDefaultTimeout(20_000)
 			const bodies: OpenPage['bodies'][number][] = []
-			const complaints: string[] = []
-			page.on('pageerror', (error) => complaints.push(error.message))
+			const errors: string[] = []
+			page.on('pageerror', (error) => errors.push(error.message))
 			page.on('console', (message) => {
 				if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
-					complaints.push(message.text())
+					errors.push(message.text())
 			})
 			page.on('request', (request) => {
 				if (request.url().endsWith('/chat/completions')) bodies.push(request.postDataJSON())
@@ -77,7 +77,7 @@ export class TestBrowser {
 			return {
 				page,
 				bodies,
-				complaints,
+				errors,
 				send,
 				async ask(question) {
 					await page.locator('#send:not([disabled])').waitFor()

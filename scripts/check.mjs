@@ -1,4 +1,4 @@
-// npm run check: types, lint and format, import directions, names of members, file sizes, words. Exits with the number of failed checks.
+// npm run check: types, lint and format, import directions, names of members, file sizes, type names, words. Exits with the number of failed checks.
 
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -13,6 +13,7 @@ export const checks = [
 	{ name: 'import directions', command: [bin('bun'), join('scripts', 'import-directions.ts')] },
 	{ name: 'file sizes', command: [bin('bun'), join('scripts', 'file-sizes.ts')] },
 	{ name: 'names of members', command: [bin('bun'), join('scripts', 'member-names.ts')] },
+	{ name: 'type names', command: [bin('bun'), join('scripts', 'type-names.ts')] },
 	{ name: 'words', command: [bin('bun'), join('scripts', 'words.ts')] },
 ]
 

@@ -21,9 +21,6 @@ const exceptions: readonly { readonly path: string; readonly names?: readonly st
 	{ path: 'config/renamed-fields.ts', names: ['albert'], reason: 'the former name of a field' },
 	{ path: 'config/other-tools.ts', reason: 'which engine replaces a provider of another product' },
 	{ path: 'embedded/runtime/vocabulary.ts', names: ['llama'], reason: 'the name of a tokenizer in model files' },
-	{ path: 'stores/', names: ['sqlite', 'postgres'], reason: 'the stores choose the database' },
-	{ path: 'config/schema.ts', names: ['sqlite'], reason: 'the default database' },
-	{ path: 'cli/', names: ['sqlite', 'postgres'], reason: 'commands that open a database by its file' },
 ]
 
 /** Findings of one file, as `file:line: what`. */
@@ -75,7 +72,10 @@ export function memberNames(source: string): readonly Members[] {
 			folder: 'engines',
 			names: folders('engines').filter((name) => existsSync(join(source, 'engines', name, 'kind.ts'))),
 		},
-		{ folder: 'stores', names: ['sqlite', 'postgres'] },
+		{
+			folder: 'stores',
+			names: folders('stores').filter((name) => existsSync(join(source, 'stores', name, 'kind.ts'))),
+		},
 	]
 }
 

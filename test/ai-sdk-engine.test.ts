@@ -5,34 +5,16 @@ import { ChatError } from '../src/chat/error.ts'
 import type { ChatRequest } from '../src/chat/request.ts'
 import { aiSdk } from '../src/engines/ai-sdk/kind.ts'
 import { completionOf, eventsOf } from '../src/engines/answer.testing.ts'
-import { openEcho } from '../src/engines/echo/echo.ts'
 import { engineContract } from '../src/engines/engine.contract.ts'
 import type { Engine, EngineCall } from '../src/engines/engine.ts'
 import type { EngineContext } from '../src/engines/kind.ts'
-import { fixedDeployment } from '../src/gateway/fixed-deployment.ts'
-import { openHandler } from '../src/server/handler.ts'
-import { listen } from '../src/server/listener.ts'
 import { systemClock } from '../src/system/clock.ts'
 import { openLog } from '../src/system/log.ts'
-import { silentTelemetry } from '../src/telemetry/silent.ts'
+import { echoContextTokens, listenEcho } from './echo-gateway.ts'
 import { root } from './server.ts'
 
-const contextTokens = 1000
-const deployment = fixedDeployment('echo', openEcho({ contextTokens }))
-const gateway = listen({
-	address: '127.0.0.1:0',
-	fetch: openHandler({
-		keys: undefined,
-		deployment: () => deployment,
-		limits: { maxBytes: 10_000_000, timeoutMs: 5000, maxDepth: 100, keepAliveMs: 0 },
-		version: '0',
-		clock: systemClock,
-		random: Math.random,
-		log: openLog({ level: 'silent', format: 'json' }),
-		telemetry: silentTelemetry,
-	}).fetch,
-	maxBodyBytes: 20_000_000,
-})
+const contextTokens = echoContextTokens
+const gateway = listenEcho('127.0.0.1:0')
 afterAll(() => gateway.close(0))
 
 const context: EngineContext = {
@@ -120,7 +102,7 @@ const call = (changes: Partial<EngineCall> = {}): EngineCall => ({
 	...changes,
 })
 
-describe('through our own server', () => {
+describe('through a server of ours', () => {
 	const scripts = [
 		'just words',
 		'echo:reasoning thinking first\nthen words',
@@ -135,7 +117,7 @@ describe('through our own server', () => {
 			await engine.close()
 		})
 
-	test('the Responses API, which is what the package asks unless told otherwise', async () => {
+	test('the Responses API, which the package calls by default', async () => {
 		const options = { baseURL: `${gateway.url}/v1`, apiKey: 'sk-any-key' }
 		const engine = await open({ package: '@ai-sdk/openai', options })
 		const answer = await completionOf(await engine.chat(request('echo:tool get_weather {"city": "Paris"}'), call()))

@@ -1,4 +1,4 @@
-// Albert API of 2024 over sockets: chat with and without history, what it had beside it, and its errors.
+// The Albert API of 2024 over sockets: chat with and without history, its other routes, and its errors.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { runCommand, startServer, type TestServer } from './server.ts'
@@ -70,7 +70,7 @@ describe('history, by the words of the request', () => {
 		expect((await chat(message('Salut', { user: '' }))).body.id).toStartWith('cmpl-')
 	})
 
-	test('with user: kept by default here, and gone on with by id, over a doubled slash', async () => {
+	test('with user: stored by default here, and continued by id, over a doubled slash', async () => {
 		const first = (await chat(message('un', { user: 'leo' }), '/albert/v1//chat/completions')).body
 		expect(first.id).toMatch(uuid)
 		const second = (await chat(message('deux', { user: 'leo', id: first.id }))).body
@@ -99,11 +99,11 @@ describe('history, by the words of the request', () => {
 		}
 	})
 
-	test('on OpenAI’s paths only where it was turned on', async () => {
+	test('on OpenAI’s paths only if enabled', async () => {
 		expect((await chat(message('un', { user: 'leo' }), '/v1/chat/completions')).body.id).toStartWith('chatcmpl-')
 	})
 
-	test('not for a key that says so, and where a key says that Albert is spoken', async () => {
+	test('not for a key that disables it; for a key that selects the Albert dialect', async () => {
 		const keyFor = async (...flags: string[]) => {
 			const { stdout } = await runCommand([
 				'keys',
@@ -133,7 +133,7 @@ describe('history, by the words of the request', () => {
 	})
 })
 
-test('the upstream is sent a temperature, and no id; what it adds comes through', async () => {
+test('the upstream receives a temperature and no id; fields that it adds reach the client', async () => {
 	const { id } = (await chat({ ...message('un', { user: 'leo' }), model: 'capture' })).body
 	const { body } = await chat({ ...message('deux', { user: 'leo', id }), model: 'capture' })
 	expect(sent).toMatchObject({ temperature: 0.7, user: 'leo' })

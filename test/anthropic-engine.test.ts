@@ -1,36 +1,20 @@
-// The engine for Anthropic's API against our own dialect of it: what one half of the wire writes the other reads, through a real socket.
+// The engine for Anthropic's API against our Anthropic dialect: one half of the wire reads what the other writes, through a real socket.
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import { ChatError } from '../src/chat/error.ts'
 import type { ChatRequest } from '../src/chat/request.ts'
 import { completionOf } from '../src/engines/answer.testing.ts'
 import { openAnthropic } from '../src/engines/anthropic/anthropic.ts'
-import { openEcho } from '../src/engines/echo/echo.ts'
 import { engineContract } from '../src/engines/engine.contract.ts'
 import type { Engine, EngineCall } from '../src/engines/engine.ts'
-import { fixedDeployment } from '../src/gateway/fixed-deployment.ts'
-import { openHandler } from '../src/server/handler.ts'
-import { listen } from '../src/server/listener.ts'
 import { systemClock } from '../src/system/clock.ts'
-import { openLog } from '../src/system/log.ts'
 import { Secret } from '../src/system/secret.ts'
-import { silentTelemetry } from '../src/telemetry/silent.ts'
+import { echoContextTokens, listenEcho } from './echo-gateway.ts'
 
-const contextTokens = 1000
-const deployment = fixedDeployment('echo', openEcho({ contextTokens }))
-const handler = openHandler({
-	keys: undefined,
-	deployment: () => deployment,
-	limits: { maxBytes: 10_000_000, timeoutMs: 5000, maxDepth: 100, keepAliveMs: 0 },
-	version: '0',
-	clock: systemClock,
-	random: Math.random,
-	log: openLog({ level: 'silent', format: 'json' }),
-	telemetry: silentTelemetry,
-})
-const echo = listen({ address: '127.0.0.1:0', fetch: handler.fetch, maxBodyBytes: 20_000_000 })
+const contextTokens = echoContextTokens
+const echo = listenEcho('127.0.0.1:0')
 
-/** Answers whatever it is asked in one way, and keeps what it was told. */
+/** Responds to every request in the same way, and records the requests. */
 const requests: { readonly headers: Headers; readonly body: unknown }[] = []
 let answer: () => Response = () => Response.json({})
 const scripted = Bun.serve({
@@ -122,7 +106,7 @@ describe('errors', () => {
 		])
 			expect((await failure(refuse(400, 'invalid_request_error', message))).kind).toBe('context-length-exceeded')
 	})
-	test('say how long to wait', async () => {
+	test('report how long to wait', async () => {
 		const { retryAfterMs } = await failure(refuse(429, 'rate_limit_error', 'Slow.', { 'retry-after': '7' }))
 		expect(retryAfterMs).toBe(7000)
 	})

@@ -86,7 +86,7 @@ async function get(path: string, headers: Record<string, string> = {}) {
 }
 
 describe('which dialect is meant', () => {
-	test('shared paths are told apart by the version header', async () => {
+	test('the version header selects the dialect of shared paths', async () => {
 		expect((await get('/v1/models')).body).toMatchObject({ object: 'list' })
 		expect((await get('/v1/models', version)).body).toMatchObject({
 			has_more: false,
@@ -99,7 +99,7 @@ describe('which dialect is meant', () => {
 		const response = await server.call('/v1/messages', question('hi'))
 		expect(await response.json()).toMatchObject({ type: 'message' })
 	})
-	test('what is not there is said in its words, with the id of the request', async () => {
+	test('unknown routes return its error format, with the id of the request', async () => {
 		for (const { status, body } of [await get('/v1/nothing', version), await get('/anthropic/v1/nothing')]) {
 			expect(status).toBe(404)
 			expect(body).toMatchObject({ type: 'error', error: { type: 'not_found_error' } })
@@ -114,7 +114,7 @@ describe('which dialect is meant', () => {
 })
 
 describe('models', () => {
-	test('come a page at a time', async () => {
+	test('are paginated', async () => {
 		const first = await get('/anthropic/v1/models?limit=1')
 		expect(first.body).toMatchObject({
 			data: [{ type: 'model', id: 'echo' }],
@@ -136,7 +136,7 @@ describe('models', () => {
 })
 
 describe('an upstream of another wire', () => {
-	test('is sent what was meant, in its own words', async () => {
+	test('receives an equivalent request in its own format', async () => {
 		const look = { type: 'tool_use', id: 'toolu_1', name: 'look', input: { at: 1 } }
 		const { status, body } = await post({
 			model: 'capture',
@@ -194,7 +194,7 @@ describe('an upstream of another wire', () => {
 			usage: { input_tokens: 10, cache_read_input_tokens: 4, output_tokens: 2 },
 		})
 	})
-	test('what nobody can carry is named', async () => {
+	test('fields without an equivalent are reported', async () => {
 		const document = {
 			type: 'document',
 			source: { type: 'text', media_type: 'text/plain', data: 'facts' },
@@ -266,7 +266,7 @@ describe('an upstream of the same wire', () => {
 })
 
 describe('conversations', () => {
-	test('go on with the newest message alone, here and in another dialect, each turn with its own instructions', async () => {
+	test('continue with the newest message alone, here and in another dialect, each turn with its instructions', async () => {
 		const model = 'capture'
 		const first = await post(question('I am Ada.', { model, system: 'Be brief.' }), {
 			'x-dragoman-conversation': 'new',
@@ -291,7 +291,7 @@ describe('conversations', () => {
 			{ content: 'Are you sure?' },
 		])
 	})
-	test('a result of a tool goes on from the call that is kept', async () => {
+	test('a tool result continues from the stored call', async () => {
 		const tools = [{ name: 'look', input_schema: { type: 'object' } }]
 		const first = await post(question('echo:tool look {"at": 1}', { tools }), { 'x-dragoman-conversation': 'new' })
 		const [call] = first.body.content
@@ -303,7 +303,7 @@ describe('conversations', () => {
 })
 
 describe('streams', () => {
-	test('that are quiet are kept alive by pings', async () => {
+	test('that are idle receive pings', async () => {
 		const gone = new AbortController()
 		const response = await fetch(`${server.url}/v1/messages`, {
 			method: 'POST',

@@ -63,6 +63,13 @@ describe('no file imports what the row of its folder excludes', () => {
 			})
 })
 
+test('only config/environment.ts reads the environment of the process', async () => {
+	const readers: string[] = []
+	for (const file of files.filter((one) => /^src\/.*\.ts$/.test(one) && !/\.(test|testing|contract)\.ts$/.test(one)))
+		if (/\bprocess\.env\b(?!`)/.test(await Bun.file(join(root, file)).text())) readers.push(file)
+	expect(readers).toEqual(['src/config/environment.ts'])
+})
+
 /** The other folders of the source that a folder's files import, tests left out. */
 async function importsOf(folder: string): Promise<readonly string[]> {
 	const found = new Set<string>()

@@ -74,7 +74,7 @@ function runBounded(args: readonly string[], stdin: 'ignore' | 'pipe') {
 	return runProcess([process.execPath, main, ...args], { stdin, timeout: 20_000 })
 }
 
-test.skipIf(process.getuid?.() !== 0)('a full disk, at once and by its name', async () => {
+test.skipIf(process.getuid?.() !== 0)('a full disk is reported immediately and by name', async () => {
 	const disk = await mkdtemp('/tmp/dragoman-full-')
 	const mounted = Bun.spawnSync(['mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk], { stderr: 'ignore' })
 	expect(mounted.exitCode).toBe(0)
@@ -95,7 +95,7 @@ test.skipIf(process.getuid?.() !== 0)('a full disk, at once and by its name', as
 	}
 })
 
-test('a reader of standard output that leaves early is no failure', async () => {
+test('a reader that closes standard output early is not a failure', async () => {
 	const bun = process.execPath
 	const shell = Bun.spawn(['bash', '-c', `set -o pipefail; '${bun}' '${main}' config schema | head -c 9`], {
 		stdin: 'ignore',

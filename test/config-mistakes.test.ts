@@ -1,4 +1,4 @@
-// Mistakes that people make in a configuration file: each is answered with its place, what is wrong and what to write instead.
+// Mistakes in configuration files: each message has the position, the problem and what to write instead.
 
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// `dragoman config check --online`: each upstream is asked once for its models, and the answer is compared with the configuration.
+// `dragoman config check --online`: it requests the models of each upstream once, and compares the response with the configuration.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { join } from 'node:path'

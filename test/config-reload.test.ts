@@ -134,7 +134,7 @@ describe('a file that is a part of what it was', () => {
 			await watched.change(text.replaceAll('beta', 'delta').replaceAll('gamma', 'beta'))
 			expect(watched.lines.join('')).toContain('models.beta')
 		})
-	test('is used once it has stayed the same, and the log says what is missing', async () => {
+	test('is used once it is unchanged for long enough, and the log names what is missing', async () => {
 		const watched = await watch(original, { pollMs: 2, settledMs: 10, certainMs: 400 })
 		const startedMs = performance.now()
 		await watched.change(turned.replace(/ {2}beta.*\n/, ''))
@@ -143,7 +143,7 @@ describe('a file that is a part of what it was', () => {
 		expect(watched.lines.filter((line) => line.includes('may be incomplete'))).toHaveLength(1)
 		expect(watched.lines.join('')).toContain('models.alpha.retry is missing')
 	})
-	test('is used at once if it only adds or alters', async () => {
+	test('is used immediately if it only adds or changes', async () => {
 		const watched = await watch(original, never)
 		await watched.change(
 			`${original}  three: { engine: echo }\n`.replace('models:\n', 'models:\n  new: { route: [three] }\n'),
@@ -235,7 +235,7 @@ describe('a server', () => {
 		expect([...statuses.keys()]).toEqual([200])
 		await server.stop()
 	}, 30_000)
-	test('refuses an empty file on SIGHUP, and takes one with fewer models at once', async () => {
+	test('rejects an empty file on SIGHUP, and accepts one with fewer models immediately', async () => {
 		const server = await startServer({ config: original })
 		const file = join(server.data, 'config.yaml')
 		// An answer proves that the server has got as far as to handle signals.

@@ -1,4 +1,4 @@
-// The configuration: what wins over what, what a value may be written as, and what `dragoman config` prints.
+// The configuration: precedence of sources, forms of values, and the output of `dragoman config`.
 
 import { describe, expect, test } from 'bun:test'
 import { mkdir } from 'node:fs/promises'
@@ -39,7 +39,7 @@ const upstreamWith = (fields: string) =>
 	`models: { m: { route: [u] } }\nupstreams: { u: { engine: openai-compatible, url: "http://127.0.0.1:1/v1", ${fields} } }\n`
 
 describe('values', () => {
-	test('of a flag win over the environment, which wins over the file', async () => {
+	test('of a flag override the environment, which overrides the file', async () => {
 		const file = await write(`listen: 127.0.0.1:1\ndata: from-file\n${echo}`)
 		const environment = { DRAGOMAN_CONFIG: file, DRAGOMAN_LISTEN: '127.0.0.1:2', DRAGOMAN_DATA: '' }
 		expect((await readSettings({}, environment)).config).toMatchObject({ listen: '127.0.0.1:2', data: 'from-file' })
@@ -75,7 +75,7 @@ describe('values', () => {
 		const { models } = await load('models: { m: { route: u } }\nupstreams: { u: { engine: echo } }\n')
 		expect(models.m?.route).toEqual(['u'])
 	})
-	test("a model's own name among its aliases is harmless", async () => {
+	test("a model's name among its aliases is harmless", async () => {
 		const server = await startServer({
 			config: 'models: { m: { route: [u], aliases: [m, n, n] } }\nupstreams: { u: { engine: echo } }\n',
 		})
@@ -150,7 +150,7 @@ describe('variables', () => {
 })
 
 describe('secrets', () => {
-	test('are trimmed wherever they come from', async () => {
+	test('are trimmed, whatever their source', async () => {
 		const file = await write(
 			`adminKey: file:secret.txt\nmodels: { m: { route: [u] } }\nupstreams: { u: { engine: openai-compatible, url: "http://127.0.0.1:1/v1", key: " written ", headers: { a: "${variable('KEY')}", b: "Bearer ${variable('KEY')}", c: "file:secret.txt" } } }\n`,
 		)
@@ -162,7 +162,7 @@ describe('secrets', () => {
 			headers: { a: 'from-variable', b: 'Bearer from-variable', c: 'a-secret-of-some-length' },
 		})
 	})
-	test('of a provider package may come from files too', async () => {
+	test('of a provider package may be read from files too', async () => {
 		const file = await write(
 			'models: { m: { route: [u] } }\nupstreams: { u: { engine: ai-sdk, package: "@ai-sdk/cohere", options: { apiKey: file:key } } }\n',
 		)
@@ -342,7 +342,7 @@ describe('dragoman config', () => {
 			expect(lines[2]).toContain('@ai-sdk/no-such-provider')
 		},
 	)
-	test('check says that a file is valid', async () => {
+	test('check reports that a file is valid', async () => {
 		const file = await write(echo)
 		expect(await runCommand(['config', 'check', '--config', file])).toMatchObject({
 			status: 0,
@@ -354,7 +354,7 @@ describe('dragoman config', () => {
 		expect(status).toBe(0)
 		expect(JSON.parse(stdout)).toEqual(JSON.parse(JSON.stringify(configJsonSchema())))
 	})
-	test('the JSON Schema accepts what the program accepts, and keeps defaults', async () => {
+	test('the JSON Schema accepts what the program accepts, and has its defaults', async () => {
 		const ajv = addFormats(new Ajv2020({ strict: false }))
 		const validate = ajv.compile(configJsonSchema())
 		const accepted = [

@@ -7,7 +7,7 @@ import { openDatabase } from '../src/stores/open-stores.ts'
 import { hideCredentials } from '../src/system/redaction.ts'
 import { runCommand, temporaryFolder } from './server.ts'
 
-const nobody = '127.0.0.1:1'
+const refusingAddress = '127.0.0.1:1'
 /** What may not be seen of each: the parts around the reserved characters. */
 const passwords = ['99/Tr0ub4dor3', '12#34secret', 'alpha@omega']
 const morePasswords = [
@@ -23,7 +23,7 @@ const partsOf = (password: string) => password.split(/[/#?@%]/).filter(({ length
 
 describe('an unencoded password is not shown', () => {
 	for (const password of passwords) {
-		const url = `postgres://admin:${password}@${nobody}/prod`
+		const url = `postgres://admin:${password}@${refusingAddress}/prod`
 		const commands: readonly (readonly [name: string, args: (config: string, folder: string) => readonly string[]])[] =
 			[
 				['serve', (config) => ['serve', '--listen', '127.0.0.1:0', '--config', config]],
@@ -54,7 +54,7 @@ describe('an unencoded password is not shown', () => {
 
 test('the database is refused before anything is sent to a host of the wrong name', async () => {
 	for (const password of morePasswords) {
-		const opened = openDatabase(`postgres://admin:${password}@${nobody}/prod`, 'create')
+		const opened = openDatabase(`postgres://admin:${password}@${refusingAddress}/prod`, 'create')
 		const message = String(await opened.catch((thrown: unknown) => thrown))
 		expect(message).toStartWith('DatabaseError: The database ')
 		for (const part of partsOf(password)) expect(message).not.toContain(part)
@@ -62,9 +62,12 @@ test('the database is refused before anything is sent to a host of the wrong nam
 })
 
 test('an encoded password works, and is not shown if the database is away', async () => {
-	const url = `postgres://admin:99%2FTr0ub%23@${nobody}/prod`
+	const url = `postgres://admin:99%2FTr0ub%23@${refusingAddress}/prod`
 	const { stderr, status } = await runCommand(['copy', '--from', url, '--to', 'sqlite:/tmp/never.sqlite'])
-	expect([status, stderr]).toEqual([1, expect.stringContaining(`The database ${nobody}/prod cannot be opened: `)])
+	expect([status, stderr]).toEqual([
+		1,
+		expect.stringContaining(`The database ${refusingAddress}/prod cannot be opened: `),
+	])
 	expect(stderr).not.toContain('Tr0ub')
 })
 
@@ -88,7 +91,7 @@ test.each([
 	['UNSET_PASSWORD', 'UNSET_PASSWORD is not set'],
 	['A-B', 'is not a variable'],
 ])('copy refuses the variable %p as the configuration does', async (inner, reason) => {
-	const url = ['postgres://me:$', '{', inner, '}@', nobody, '/x'].join('')
+	const url = ['postgres://me:$', '{', inner, '}@', refusingAddress, '/x'].join('')
 	const { stderr, status } = await runCommand(['copy', '--from', url, '--to', 'sqlite:/tmp/never.sqlite'])
 	expect(status).toBe(1)
 	expect(stderr).toStartWith('--from: ')

@@ -148,6 +148,14 @@ test('every kind of error is documented', () => {
 	for (const kind of chatErrorKinds) expect(docs).toContain(`| \`${kind}\` |`)
 })
 
+test('every page of docs/ starts with an example', async () => {
+	for (const page of list('docs')) {
+		const lines = (await read(page)).split('\n')
+		// A page that moved only names its new location.
+		if (lines.length > 5) expect([page, lines.slice(0, 6).some((line) => line.startsWith('```'))]).toEqual([page, true])
+	}
+})
+
 test('every link leads to a file', async () => {
 	let links = 0
 	for (const page of pages) {

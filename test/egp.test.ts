@@ -1,5 +1,5 @@
 // Scale's documented example on real sockets: the same question, an upstream that gives the same answer, and the same bytes. The upstream
-// tells no usage, so the numbers are counted here.
+// reports no usage, so the numbers are counted here.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { at } from './dialect-clients/dialect-client.ts'
@@ -79,7 +79,7 @@ test('and so has its stream', async () => {
 	expect(at(events.at(-1), 'token_usage')).toEqual(usage)
 })
 
-test('the account that a call is for stands in the request log', async () => {
+test('the account of a call is in the request log', async () => {
 	const response = await send({ account_id: 'team-7' })
 	const id = response.headers.get('x-request-id')
 	await response.text()

@@ -54,7 +54,7 @@ async function until(server: TestServer, status: string): Promise<State> {
 }
 
 describe.skipIf(!isEngineHere)('a model that an operator named and that is not there', () => {
-	test('is failed at once, is answered by no toy, and the log suggests the nearest name', async () => {
+	test('fails immediately without a substitute, and the log suggests the nearest name', async () => {
 		const data = await folder()
 		const server = await serve('smolm2-135', { data })
 		const state = await until(server, 'failed')
@@ -96,7 +96,7 @@ describe.skipIf(!isEngineHere)('a model that an operator named and that is not t
 		})
 	})
 
-	test('is failed where nothing may be fetched, with the command that fetches it in the log', async () => {
+	test('fails if downloads are disabled, with the command that fetches it in the log', async () => {
 		const data = await folder()
 		const server = await serve('smollm2-135m', { data, more: 'download: false\n' })
 		const { models } = await until(server, 'failed')
@@ -118,7 +118,7 @@ describe.skipIf(!isEngineHere)('a model that an operator named and that is not t
 		expect(server.log()).not.toContain('hunter2')
 	})
 
-	test('is starting while it is fetched, with the progress in words, and calls are refused at once', async () => {
+	test('is starting while it is fetched, with the progress as text, and calls are rejected immediately', async () => {
 		const data = await folder()
 		const weights = await Bun.file(toy).bytes()
 		const rest = Promise.withResolvers<void>()
@@ -162,7 +162,7 @@ describe.skipIf(!isEngineHere)('a model that an operator named and that is not t
 		}
 	})
 
-	test('is served if it is tiny-chat, under its own name and without a note', async () => {
+	test('is served if it is tiny-chat, under its name and without a note', async () => {
 		const server = await serve('tiny-chat', { data: await folder(), more: 'download: false\n' })
 		expect((await until(server, 'ready')).models).toEqual([expect.not.objectContaining({ note: expect.anything() })])
 	})
@@ -217,13 +217,13 @@ describe('a check of the upstream', () => {
 		expect(await check('llama', {}, { model, configFolder })).toStartWith(sentence)
 	})
 
-	test('says which weights are missing where nothing may be fetched', async () => {
+	test('reports which weights are missing if downloads are disabled', async () => {
 		expect(await check('llama', {}, { model: 'smollm2-135m', download: false })).toBe(
 			'the weights of "smollm2-135m" are not in /nowhere/models; fetch them with: npx dragoman models pull smollm2-135m --folder /nowhere/models',
 		)
 	})
 
-	test('says how to install the package of an AI SDK provider', async () => {
+	test('reports how to install the package of an AI SDK provider', async () => {
 		expect(await check('ai-sdk', { package: '@ai-sdk/not-there' }, {})).toBe(
 			'the package @ai-sdk/not-there is not installed; install it with: npm install --prefix /nowhere/engine/packages @ai-sdk/not-there',
 		)

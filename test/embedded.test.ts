@@ -1,18 +1,18 @@
-// The embedded engine behind a real server: it answers, it comes back, and a toy stands in for a model that is not here.
+// The embedded engine in a real server: it serves, it restarts, and a toy model substitutes for one that is not installed.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { engineFolder, engineProcess, isEngineHere, toyConfig } from './engine.ts'
 import { root, startServer, type TestServer, temporaryFolder } from './server.ts'
 
-/** One of the sentences that the toy was made with. What the real default model says is in first-answer.test.ts. */
+/** One of the sentences that the toy was trained on. The answers of the real default model are in first-answer.test.ts. */
 const greeting = {
 	model: 'tiny-chat',
 	temperature: 0,
 	messages: [{ role: 'user', content: 'Hi!' }],
 }
 
-/** Waits until `/ready` says so; bounded by the test's own time. */
+/** Waits until `/ready` returns 200; bounded by the test's timeout. */
 async function ready(server: TestServer): Promise<void> {
 	while ((await fetch(`${server.url}/ready`)).status !== 200) await Bun.sleep(20)
 }
@@ -47,7 +47,7 @@ describe.skipIf(!isEngineHere)('a server with the embedded engine', () => {
 		expect(parsed.length).toBeGreaterThan(5)
 	})
 
-	test('tells its operations and context', async () => {
+	test('reports its operations and context', async () => {
 		const operations = ['chat', 'embed', 'tokenize']
 		expect(await (await fetch(`${server.url}/ready`)).json()).toEqual({
 			status: 'ready',
@@ -155,7 +155,7 @@ describe.skipIf(!isEngineHere)('a server with the embedded engine', () => {
 })
 
 describe.skipIf(!isEngineHere)('other models', () => {
-	test('a toy stands in where the weights are not here, and everything says so', async () => {
+	test('a toy model substitutes for missing weights, and every endpoint reports it', async () => {
 		const data = await temporaryFolder()
 		const server = await startServer({
 			data,
@@ -219,7 +219,7 @@ describe.skipIf(!isEngineHere)('other models', () => {
 		await server.stop()
 	})
 
-	test('a file that is no model fails, and says why', async () => {
+	test('a file that is not a model fails with the reason', async () => {
 		const data = await temporaryFolder()
 		const broken = join(data, 'broken.gguf')
 		await Bun.write(broken, 'GGUF and nothing else')

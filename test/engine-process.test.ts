@@ -46,7 +46,7 @@ async function startEngine(name: string, ...args: readonly string[]) {
 	return { child, call, socket }
 }
 
-/** The text of a stream; `first` is called when it has begun. */
+/** The text of a stream; `first` is called with its first event. */
 async function read(response: Response, first: () => void): Promise<string> {
 	let text = ''
 	for await (const chunk of response.body ?? []) {
@@ -85,7 +85,7 @@ describe.skipIf(!isEngineHere)('the process of the engine', () => {
 		expect(await child.exited).toBe(0)
 	})
 
-	test('alone: another signal half a second later ends it at once, a copy of the first does not', async () => {
+	test('alone: another signal half a second later exits immediately, a copy of the first does not', async () => {
 		const { child, call } = await startEngine('alone-twice')
 		const response = await call('/v1/chat/completions', { ...long, n: 4 })
 		const ended = read(response, () => {
@@ -130,7 +130,7 @@ describe.skipIf(!isEngineHere)('the process of the engine', () => {
 		await server.stop()
 	})
 
-	test('makes its socket again when the folder was removed, and the model goes on answering', async () => {
+	test('recreates its socket if the folder was removed, and continues to serve', async () => {
 		const temporary = await temporaryFolder()
 		const server = await startServer({ config: toyConfig, environment: { TMPDIR: temporary } })
 		const ready = async () => {
@@ -141,7 +141,7 @@ describe.skipIf(!isEngineHere)('the process of the engine', () => {
 		const question = { ...long, stream: false, max_tokens: 5 }
 		expect((await server.call('/v1/chat/completions', question)).status).toBe(200)
 		rmSync(join(temporary, made), { recursive: true })
-		// More at once than there are connections open: new ones are needed.
+		// More concurrent requests than open connections: new ones are needed.
 		const during = await Promise.all(Array.from({ length: 4 }, () => server.call('/v1/chat/completions', question)))
 		expect(during.map(({ status }) => status)).toEqual([200, 200, 200, 200])
 		while (!existsSync(join(temporary, made))) await Bun.sleep(20)
@@ -171,7 +171,7 @@ test.skipIf(!isEngineHere)(
 			const { usage } = (await response.json()) as { readonly usage?: { readonly completion_tokens: number } }
 			return usage?.completion_tokens ?? response.status
 		}
-		// Keeps the old process until it is read to its end.
+		// The old process runs until this is read to its end.
 		const long = { ...question, stream: true, max_tokens: 600 }
 		const running = (await server.call('/v1/chat/completions', long)).text()
 		await writeFile(join(server.data, 'config.yaml'), config(5))
@@ -198,7 +198,7 @@ test('a server without an embedded engine makes no folder for sockets', async ()
 	await server.stop()
 })
 
-describe.skipIf(!isEngineHere)('the command says what is wrong', () => {
+describe.skipIf(!isEngineHere)('the command reports what is wrong', () => {
 	const engine = (...args: readonly string[]) =>
 		runCommand(['engine', '--library', engineFolder, '--socket', join(folder, 'never.sock'), ...args], {
 			DRAGOMAN_DATA: folder,

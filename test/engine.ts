@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, type TestServer } from './server.ts'
 
-/** Folder with the engine library; tests of the engine are skipped where it is missing. */
+/** Folder with the engine library; tests of the engine are skipped without it. */
 export const engineFolder = process.env.DRAGOMAN_TEST_ENGINE ?? join(root, '.cache', 'engine')
 /** Folder with the default model's weights. */
 export const modelFolder = process.env.DRAGOMAN_TEST_MODELS ?? join(root, '.cache', 'models')
@@ -18,7 +18,7 @@ models: { tiny-chat: { route: [toy] } }
 upstreams: { toy: { engine: llama, model: tiny-chat } }
 `
 
-/** Waits until every model of the server is ready; bounded by the test's own time. `/ready` is 200 as soon as one is. */
+/** Waits until every model of the server is ready; bounded by the test's timeout. `/ready` is 200 as soon as one is. */
 export async function allReady({ url }: Pick<TestServer, 'url'>): Promise<void> {
 	for (;;) {
 		const { models } = (await (await fetch(`${url}/ready`)).json()) as {

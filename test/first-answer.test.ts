@@ -77,7 +77,7 @@ describe.skipIf(!isHere)('the default model', () => {
 		expect(performance.now() - began).toBeLessThan(2000)
 	})
 
-	test('says different things where several answers are requested', async () => {
+	test('returns different answers if several are requested', async () => {
 		const { choices } = (await (await send('Tell me a joke.', { n: 4, max_tokens: 30 })).json()) as Answer
 		expect(new Set(choices.map(({ message }) => message.content)).size).toBeGreaterThan(1)
 	})
@@ -103,7 +103,7 @@ describe.skipIf(!isHere)('the default model', () => {
 		expect(server.log()).not.toContain('repetition loop')
 	})
 
-	test('takes over from the toy as soon as its weights are there, without a restart', async () => {
+	test('replaces the toy model as soon as its weights are installed, without a restart', async () => {
 		const own = await startServer({ config: `models: embedded\nengineFolder: ${engineFolder}\ndownload: false\n` })
 		const state = async () => {
 			const { models } = (await (await fetch(`${own.url}/ready`)).json()) as {

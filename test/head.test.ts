@@ -14,7 +14,7 @@ afterAll(() => server.stop())
 /** Headers that differ between two responses to the same request. */
 const varying = ['date', 'x-request-id', 'request-id', 'openai-processing-ms', 'inference-id', 'x-generation-id']
 
-/** Every GET route of every dialect, below its mount and where it is shared, with a value for each parameter. */
+/** Every GET route of every dialect, below its mount and on shared paths, with a value for each parameter. */
 const routes = dialects.flatMap(({ mount, prefixes, routes }) =>
 	routes
 		.filter(({ method }) => method === 'GET')
@@ -76,7 +76,7 @@ test('a method that a path does not accept is answered with those that it does, 
 	expect(await allowed('GET', '/v1/embeddings')).toEqual([405, 'POST'])
 })
 
-test('HEAD on a stream that goes on without its client returns at once and leaves every event to GET', async () => {
+test('HEAD on a resumable stream returns immediately and consumes no event', async () => {
 	const text = 'echo:delay 30\none two three four five six seven eight'
 	const response = await server.call(
 		'/v1/chat/completions',

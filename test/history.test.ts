@@ -1,4 +1,4 @@
-// Conversations kept by the server, on plain chat completions with headers: continued, branched, cut to fit, kept when they break off.
+// Conversations stored by the server, on plain chat completions with headers: continued, branched, truncated, and stored if interrupted.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { startServer, type TestServer } from './server.ts'
@@ -50,7 +50,7 @@ function completion(content: string, prompt: number) {
 	}
 }
 
-/** Two pieces at once, and then nothing until its client leaves; `quick` ends. */
+/** Two chunks immediately, and then nothing until the client disconnects; `quick` ends. */
 function answerSlowly(last: string): Response {
 	const chunk = (delta: object, finish: string | null = null) =>
 		`data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`
@@ -117,7 +117,7 @@ async function itemsOf(
 	return JSON.parse(await response.text()).data
 }
 
-test('a conversation goes on with its newest message alone', async () => {
+test('a conversation continues with its newest message alone', async () => {
 	const first = await send(
 		[
 			{ role: 'system', content: 'Be brief.' },
@@ -173,7 +173,7 @@ test('an edit and a second answer are branches beside the first', async () => {
 	expect(JSON.stringify(all)).toContain('on the first branch')
 })
 
-test('two turns at once become branches, or the second is refused as its caller asked', async () => {
+test('two concurrent turns become branches, or the second is rejected if its caller requested that', async () => {
 	const { conversation, message } = await send('one', 'new')
 	const both = await Promise.all([send('left', conversation), send('right', conversation)])
 	expect(both.map(({ status }) => status)).toEqual([200, 200])
@@ -185,7 +185,7 @@ test('two turns at once become branches, or the second is refused as its caller 
 	for (const { message: tip } of both) expect(await itemsOf(conversation, `&branch=${tip}`)).toHaveLength(4)
 })
 
-test('a turn that failed leaves nothing behind', async () => {
+test('a failed turn leaves nothing', async () => {
 	const { conversation } = await send('one', 'new')
 	expect((await send('fail', conversation)).status).toBe(502)
 	await send('two', conversation)
@@ -197,7 +197,7 @@ test('a turn that failed leaves nothing behind', async () => {
 	while ((await lists()) !== before) await Bun.sleep(10)
 })
 
-test('a turn whose client left keeps what came, marked', async () => {
+test('a turn whose client disconnected stores the partial answer, marked', async () => {
 	const { conversation } = await send('one', 'new')
 	const disconnect = new AbortController()
 	const response = await fetch(`${server.url}/v1/chat/completions`, {
@@ -217,7 +217,7 @@ test('a turn whose client left keeps what came, marked', async () => {
 	expect(sent()).toEqual(['one', 're: one', 'slowly', 'half way', 'go on'])
 })
 
-test('a stream is kept before its end is told', async () => {
+test('a stream is stored before its last event is sent', async () => {
 	const response = await server.call(
 		'/v1/chat/completions',
 		{ model: 'capture', stream: true, messages: [{ role: 'user', content: 'quick' }] },
@@ -253,7 +253,7 @@ describe('a conversation that is too long', () => {
 		expect(cut.truncated).toBe('8')
 	})
 
-	test('keeps the results of tools with their calls', async () => {
+	test('stores the results of tools with their calls', async () => {
 		const call = { id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}' } }
 		const { conversation } = await send(
 			[
@@ -270,13 +270,13 @@ describe('a conversation that is too long', () => {
 })
 
 describe('what cannot be', () => {
-	test('a conversation of somebody else, or of nobody, is not there', async () => {
+	test('a conversation of another owner, or an unknown one, is not found', async () => {
 		for (const id of ['conv_00000000000000000000000000000000', 'nonsense', "'; DROP TABLE turns; --"])
 			expect((await send('x', id)).status).toBe(404)
 		const { conversation } = await send('one', 'new')
 		expect((await send('x', conversation, { 'x-dragoman-parent': 'msg_nowhere' })).status).toBe(404)
 	})
-	test('headers that say nothing sensible are refused', async () => {
+	test('invalid headers are rejected', async () => {
 		const { conversation } = await send('one', 'new')
 		expect((await send('x', conversation, { 'x-dragoman-truncation': 'maybe' })).status).toBe(400)
 		expect((await send('x', conversation, { 'x-dragoman-conflict': '?' })).status).toBe(400)

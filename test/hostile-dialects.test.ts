@@ -13,7 +13,7 @@ const parameters = { temperature: 0.1, stop_sequences: ['x'], max_tokens: 5, top
 const hi = [{ role: 'user', content: 'hi' }]
 const documents = ['cats sleep', 'dogs bark']
 
-/** What each dialect takes beside chat, by the names of the tongues. */
+/** Operations of each dialect other than chat, by the name of its client. */
 const others: Readonly<Record<string, readonly (readonly [path: string, body: object])[]>> = {
 	opengatellm: [
 		['/opengatellm/v1/rerank', { model: 'echo', query: 'cats', documents, top_n: 1 }],
@@ -72,7 +72,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-/** Valid requests of a dialect: plain ones, each feature it has words for, and its other operations. */
+/** Valid requests of a dialect: plain ones, each feature that it can express, and its other operations. */
 function valid(client: DialectClient): readonly (readonly [path: string, body: unknown])[] {
 	const question = { model: 'echo', turns: [{ role: 'user', text: 'hi' }] } as const
 	const validRequests = [

@@ -29,7 +29,7 @@ async function expectRefusal(response: Response, status: number, expected: objec
 	})
 }
 
-test(`${requests} mutated requests are answered or refused, and leave nothing behind`, async () => {
+test(`${requests} mutated requests are answered or rejected, and leave nothing running`, async () => {
 	const random = randomOf(20260101)
 	const statuses = new Map<number, number>()
 	const send = async () => {
@@ -64,7 +64,7 @@ describe('a body', () => {
 	test('of 60 MB is refused by its declared length', async () => {
 		await expectRefusal(await server.call('/v1/chat/completions', 'x'.repeat(60_000_000)), 413)
 	})
-	test('of 60 MB is refused while it arrives, where it declares no length', async () => {
+	test('of 60 MB without a declared length is rejected while it arrives', async () => {
 		const body = new ReadableStream({
 			async start(controller) {
 				for (let sent = 0; sent < 60; sent++) {
@@ -180,7 +180,7 @@ describe('a connection', () => {
 	const head = (length: number) =>
 		`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nx-api-key: ${server.key}\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n`
 
-	test('that stops in the middle of its body is told so in time', async () => {
+	test('that stops in the middle of its body times out', async () => {
 		const socket = await open()
 		socket.write(`${head(1000)}{"model"`)
 		expect(await socket.until('\r\n')).toStartWith('HTTP/1.1 408')
@@ -193,7 +193,7 @@ describe('a connection', () => {
 		await socket.closed
 		expect((await fetch(`${server.url}/health`)).status).toBe(200)
 	})
-	test('that hangs up while its stream runs ends the engine at once', async () => {
+	test('that disconnects during a stream cancels the engine’s call immediately', async () => {
 		const body = JSON.stringify({
 			...hello,
 			stream: true,

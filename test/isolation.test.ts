@@ -1,5 +1,5 @@
-// What belongs to others is not there: every route that takes an id, asked for things of another owner and of another tenant, answers as it
-// does for ids that nobody has, and changes nothing.
+// Resources of others are not found: every route that takes an id, called with ids of another owner and of another tenant, responds as it
+// does for unknown ids, and changes nothing.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
@@ -97,7 +97,7 @@ async function createResources(caller: Caller): Promise<ResourceIds> {
 	}
 }
 
-/** An id of the same form that nobody has. */
+/** An unused id of the same form. */
 function unusedId(id: string): string {
 	let digits = 0
 	return id
@@ -105,7 +105,7 @@ function unusedId(id: string): string {
 		.replace(/[0-9a-f]{6}(?=(-a?\d+)?$)/, '00beef')
 }
 
-/** What stands in place of each `{name}` of a route, for a caller's things; fails for a route that this test does not know. */
+/** The value of each `{name}` of a route, from a caller's resources; fails for a route that this test does not know. */
 function parametersOf(pattern: string, ids: ResourceIds): readonly string[] {
 	const known: readonly (readonly [RegExp, readonly (keyof ResourceIds)[]])[] = [
 		[/^\/chat\/history\/\{\w+\}\/\{\w+\}$/, ['user', 'history']],
@@ -134,19 +134,19 @@ const bodies: Readonly<Record<string, unknown>> = {
 	'/chat/completions/{id}': { metadata: { mine: 'yes' } },
 }
 
-/** What an answer says, without what differs from call to call: ids as they were sent. */
+/** The text of a response without ids, which differ from call to call. */
 function plain(text: string, ids: readonly string[]): string {
 	return ids.reduce((masked, id) => masked.replaceAll(id, 'ID').replaceAll(id.replace(/^\w+_/, ''), 'ID'), text)
 }
 
 const routes = dialects
 	.flatMap(({ routes }) => routes)
-	// Models are everybody's; and what is answered expressly, to clients of one dialect, is told to be gone, whatever its id.
+	// Models belong to no owner; and unsupported routes of a dialect return the same error for every id.
 	.filter(({ path, explicitly }) => path.replace(/\/models\/\{\w+\}/, '').includes('{') && explicitly !== true)
 
-describe('a thing of somebody else', () => {
+describe('a resource of another owner', () => {
 	for (const { method, path } of routes)
-		test(`${method} ${path} is like one of nobody's, and stays as it is`, async () => {
+		test(`${method} ${path} responds as for an unknown id, and changes nothing`, async () => {
 			const before = await resourcesOf(alice)
 			const ids = parametersOf(path, alice.ids)
 			const unknown = ids.map((id, at) => (at === 0 && path.includes('history') ? id : unusedId(id)))
@@ -161,7 +161,7 @@ describe('a thing of somebody else', () => {
 			expect(await resourcesOf(alice)).toEqual(before)
 		})
 
-	/** Its own ids with one of somebody else's among them. */
+	/** The caller's ids with one of another owner among them. */
 	async function expectSame(
 		otherCaller: Caller,
 		method: string,
@@ -181,7 +181,7 @@ describe('a thing of somebody else', () => {
 	}
 })
 
-describe('an id of somebody else within a request', () => {
+describe('an id of another owner within a request', () => {
 	type IdReference = (ids: ResourceIds) => readonly [path: string, body: unknown, headers?: Record<string, string>]
 	const idReferences: Readonly<Record<string, IdReference>> = {
 		previous_response_id: ({ response }) => [
@@ -209,7 +209,7 @@ describe('an id of somebody else within a request', () => {
 		"Albert's id": ({ history }) => ['/v1/chat/completions', { ...message('x'), user: 'leo', id: history }],
 	}
 	for (const [name, reference] of Object.entries(idReferences))
-		test(`${name} is like one of nobody's`, async () => {
+		test(`${name} is treated as unknown`, async () => {
 			const before = await resourcesOf(alice)
 			const unknown = Object.fromEntries(
 				Object.entries(alice.ids).map(([kind, id]) => [kind, kind === 'user' ? id : unusedId(id)]),
@@ -253,7 +253,7 @@ describe('an id of somebody else within a request', () => {
 		})
 })
 
-test('lists tell what is their caller’s alone', async () => {
+test('lists contain only the caller’s resources', async () => {
 	for (const otherCaller of otherCallers) {
 		const lists = await Promise.all(
 			[
@@ -296,7 +296,7 @@ test('ids that are no ids get an answer, never a failure of the server', async (
 		}
 })
 
-test('how long an answer takes does not tell whether a thing is there', async () => {
+test('response time does not reveal whether a resource exists', async () => {
 	const [otherCaller] = otherCallers
 	if (otherCaller === undefined) throw new Error('nobody asks')
 	const times: Record<'foreign' | 'unknown', number[]> = { foreign: [], unknown: [] }
@@ -313,7 +313,7 @@ test('how long an answer takes does not tell whether a thing is there', async ()
 	expect(ratio).toBeLessThan(2)
 })
 
-/** Everything that a caller has, as it would be told. */
+/** Everything that a caller owns, as the API returns it. */
 async function resourcesOf(caller: Caller): Promise<readonly string[]> {
 	const { conversation, response, completion, stream } = caller.ids
 	const answers = await Promise.all(

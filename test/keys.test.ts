@@ -138,7 +138,7 @@ describe('names', () => {
 		['--owner', 'a\nb', 'control characters'],
 		['--name', 'x'.repeat(201), '201 characters; at most 200'],
 	]
-	test('that nobody could read or type are refused', async () => {
+	test('that are unreadable are rejected', async () => {
 		const data = await migratedFolder()
 		for (const [flag, value, reason] of refused) {
 			const name = flag === '--name' ? [] : ['--name', 'fine']
@@ -182,7 +182,7 @@ test('a key is revoked by its whole text, which no message repeats', async () =>
 describe("the operator's configured key", () => {
 	const secret = 'an-operators-long-secret'
 	const environment = { DRAGOMAN_ADMIN_KEY: secret }
-	test('is one key over starts and processes, and is named', async () => {
+	test('is one key across restarts and processes, and is named', async () => {
 		const data = await temporaryFolder()
 		for (const args of [[], ['--workers', '2'], []]) {
 			const server = await startServer({ data, environment, args })

@@ -12,7 +12,7 @@ const server = await startServer({
 })
 afterAll(() => server.stop())
 
-/** Sends a request whose body does not end before an answer came. */
+/** Sends a request whose body does not end before the response arrives. */
 function upload(path: string, framing: 'length' | 'chunks', authorization = `Bearer ${server.key}`): Promise<string> {
 	const { hostname, port } = new URL(server.url)
 	const socket = connect(Number(port), hostname)

@@ -1,5 +1,5 @@
 // Every dialect in front of every kind of engine, on real sockets: whole answers, streams, tool calls, errors before and after the first
-// byte, clients that leave. Behind the engines that speak a wire stands a second server of ours, so that the echo's instructions reach all
+// byte, disconnecting clients. The engines that call an API call a second server of ours, so that the echo's instructions reach all
 // of them.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
@@ -46,7 +46,7 @@ ${isEngineHere ? `  embedded: { engine: llama, model: tiny-chat, ${neverOpens} }
 `
 }
 
-/** Models of the front server, by the engine behind them. */
+/** Models of the front server, by their engine. */
 const scripted = ['echo', 'relayed', 'messages'] as const
 
 function send(client: DialectClient, question: ChatQuestion, signal?: AbortSignal, key = front.key): Promise<Response> {
@@ -63,7 +63,7 @@ function question(model: string, text: string): ChatQuestion {
 	return { model, turns: [{ role: 'user', text }] }
 }
 
-/** All that arrives; `whole` is false where the connection was cut. */
+/** Everything that arrives; `complete` is false if the connection was cut. */
 async function drain(response: Response): Promise<{ readonly text: string; readonly complete: boolean }> {
 	const decoder = new TextDecoder()
 	let text = ''
@@ -155,7 +155,7 @@ for (const client of dialectClients) {
 				else expect(words).toBe(3)
 			})
 
-			test('a client that leaves', () => leave(client, question(model, 'echo:hang-after 3'), model))
+			test('a client that disconnects', () => leave(client, question(model, 'echo:hang-after 3'), model))
 		})
 
 	describe(`${client.name}`, () => {
@@ -176,7 +176,7 @@ for (const client of dialectClients) {
 			const view = await sendStream(client, france)
 			expect([view.text.length > 3, view.ended]).toEqual([true, true])
 		})
-		// Agents of EGP choose for themselves whether to call, and this model is too small to be asked for that.
+		// EGP agents decide whether to call a tool, and this model is too small for that.
 		test.skipIf(client.tools !== 'streamed')('a tool call', async () => {
 			const body = {
 				...question('embedded', "What's the weather in Paris?"),
@@ -191,7 +191,8 @@ for (const client of dialectClients) {
 			const [status] = await refusal(client, question('embedded', 'many words '.repeat(600)))
 			expect(status).toBe(statuses.tooLong)
 		})
-		test('a client that leaves', () => leave(client, question('embedded', 'Tell me a story about a fox'), 'embedded'))
+		test('a client that disconnects', () =>
+			leave(client, question('embedded', 'Tell me a story about a fox'), 'embedded'))
 		test('an error after the first byte', async () => {
 			let view = await breakOff(client)
 			// On a busy machine the whole answer may be there before the engine was stopped.

@@ -52,7 +52,7 @@ const unexpectedValues: readonly unknown[] = [
 	'{{7*7}}',
 ]
 
-/** A copy of `value` in which one place, chosen by `random`, is wrong. */
+/** A copy of `value` with one wrong value at a position chosen by `random`. */
 export function mutate(value: unknown, random: () => number): unknown {
 	const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item
 	if (typeof value !== 'object' || value === null || random() < 0.15) return pick(unexpectedValues)

@@ -1,12 +1,12 @@
 // One conversation carried through every dialect in turn, each client sending its newest message alone: the model sees all turns of the
-// others, and the history tells them afterwards.
+// others, and the history contains them afterwards.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { at, type DialectClient, listAt, textAt } from './dialect-clients/dialect-client.ts'
 import { dialectClients } from './dialect-clients/list.ts'
 import { startServer, type TestServer } from './server.ts'
 
-/** What the model was asked, request by request. */
+/** The requests that the model received. */
 const requests: (readonly unknown[])[] = []
 const model = Bun.serve({
 	port: 0,
@@ -54,17 +54,17 @@ async function send(client: DialectClient, text: string, conversation: string): 
 	})
 }
 
-/** Without what a dialect says to the model by itself. */
+/** Without the instructions that a dialect adds. */
 function contents(messages: readonly unknown[]): readonly string[] {
 	return messages
 		.filter((message) => at(message, 'role') !== 'system')
 		.map((message) => `${textAt(message, 'role')}: ${textAt(message, 'content')}`)
 }
 
-test('each dialect goes on where the others stopped', async () => {
+test('each dialect continues where the others stopped', async () => {
 	const texts: string[] = []
 	let conversation = 'new'
-	// There and back again: so that each comes after, and before, another.
+	// Forwards and backwards, so that each dialect follows and precedes another.
 	for (const [turn, client] of [...dialectClients, ...dialectClients.toReversed()].entries()) {
 		const text = `${client.name} says ${turn + 1}`
 		const response = await send(client, text, conversation)
@@ -89,7 +89,7 @@ test('each dialect goes on where the others stopped', async () => {
 	expect(stored).toEqual(texts)
 })
 
-test("somebody else's conversation is not there, in any dialect", async () => {
+test("another owner's conversation is not found, in any dialect", async () => {
 	const [first] = dialectClients
 	if (first === undefined) throw new Error('no dialect')
 	const mine = (await send(first, 'mine', 'new')).headers.get('x-dragoman-conversation') ?? ''

@@ -1,40 +1,24 @@
-// The OpenAI-compatible engine against our own OpenAI dialect: what one half of the wire writes the other reads, through a real socket.
+// The OpenAI-compatible engine against our OpenAI dialect: one half of the wire reads what the other writes, through a real socket.
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { ChatError } from '../src/chat/error.ts'
 import type { ChatRequest } from '../src/chat/request.ts'
 import { completionOf } from '../src/engines/answer.testing.ts'
-import { openEcho } from '../src/engines/echo/echo.ts'
 import { engineContract } from '../src/engines/engine.contract.ts'
 import { openOpenAICompatible } from '../src/engines/openai-compatible/openai-compatible.ts'
-import { fixedDeployment } from '../src/gateway/fixed-deployment.ts'
-import { openHandler } from '../src/server/handler.ts'
-import { type Listener, listen } from '../src/server/listener.ts'
+import type { Listener } from '../src/server/listener.ts'
 import { systemClock } from '../src/system/clock.ts'
-import { openLog } from '../src/system/log.ts'
 import { Secret } from '../src/system/secret.ts'
-import { silentTelemetry } from '../src/telemetry/silent.ts'
+import { echoContextTokens, listenEcho } from './echo-gateway.ts'
 import { temporaryFolder } from './server.ts'
 
-const contextTokens = 1000
+const contextTokens = echoContextTokens
 const listeners: Listener[] = []
 afterAll(() => Promise.all(listeners.map((listener) => listener.close(0))))
 
-/** A gateway without keys on the echo engine. */
-function listenEcho(address: string): Listener {
-	const deployment = fixedDeployment('echo', openEcho({ contextTokens }))
-	const handler = openHandler({
-		keys: undefined,
-		deployment: () => deployment,
-		limits: { maxBytes: 10_000_000, timeoutMs: 5000, maxDepth: 100, keepAliveMs: 0 },
-		version: '0',
-		clock: systemClock,
-		random: Math.random,
-		log: openLog({ level: 'silent', format: 'json' }),
-		telemetry: silentTelemetry,
-	})
-	const listener = listen({ address, fetch: handler.fetch, maxBodyBytes: 20_000_000 })
+function listenUntilEnd(address: string): Listener {
+	const listener = listenEcho(address)
 	listeners.push(listener)
 	return listener
 }
@@ -44,7 +28,7 @@ const expectations = {
 	prompt: 'One two three four five six seven eight nine ten eleven twelve.',
 	contextTokens,
 }
-const overTcp = listenEcho('127.0.0.1:0')
+const overTcp = listenUntilEnd('127.0.0.1:0')
 
 engineContract(
 	'openai-compatible over TCP',
@@ -55,7 +39,7 @@ engineContract(
 	'openai-compatible over a Unix socket',
 	async () => {
 		const socket = join(await temporaryFolder(), 'echo.sock')
-		listenEcho(socket)
+		listenUntilEnd(socket)
 		return openOpenAICompatible({ url: 'http://engine/v1', unixSocket: socket, trusted: true, clock: systemClock })
 	},
 	expectations,
@@ -75,7 +59,7 @@ const request: ChatRequest = {
 }
 const call = { signal: new AbortController().signal, model: 'm', requestId: 'req_1' }
 
-/** Asks a server that answers with `respond`, and tells what came of it. */
+/** Calls a server that responds with `respond`, and returns the outcome. */
 async function send(respond: (request: Request) => Response | Promise<Response>): Promise<ChatError | string> {
 	const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: respond })
 	const engine = openOpenAICompatible({
@@ -101,7 +85,7 @@ const stream = (...parts: readonly string[]) =>
 	new Response(parts.join(''), { headers: { 'content-type': 'text/event-stream' } })
 
 describe('a foreign server', () => {
-	test('is sent our key and asked to stream', async () => {
+	test('receives our key and a request for a stream', async () => {
 		let receivedBody: unknown
 		await send(async (received) => {
 			receivedBody = {

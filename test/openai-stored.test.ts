@@ -1,4 +1,4 @@
-// What OpenAI's API keeps, through OpenAI's own client: the dialect's routes on a store, with an answer that is always the same in
+// What OpenAI's API stores, through OpenAI's client: the dialect's routes on a store, with a constant answer in
 // place of the pipeline.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
@@ -7,14 +7,16 @@ import type { Completion } from '../src/chat/completion.ts'
 import { asChatError, type ChatError } from '../src/chat/error.ts'
 import type { AssistantMessage, Message } from '../src/chat/message.ts'
 import type { ChatRequest } from '../src/chat/request.ts'
-import { newConversationId, newTurnId } from '../src/conversations/conversation-id.ts'
-import { type OwnConversations, ownConversations } from '../src/conversations/own-conversations.ts'
+import { newConversationId } from '../src/conversations/conversation-id.ts'
+import type { ScopedConversations } from '../src/conversations/conversation-store.ts'
 import { ConversationService } from '../src/conversations/service.ts'
 import type { Thread } from '../src/conversations/thread.ts'
+import { newTurnId } from '../src/conversations/turn-id.ts'
 import type { ChatCall } from '../src/dialects/call.ts'
 import type { Call, Route } from '../src/dialects/dialect.ts'
 import { openai } from '../src/dialects/openai/openai.ts'
 import { RouteTable } from '../src/http/route-table.ts'
+import { ownerId, tenantId } from '../src/keys/scope.ts'
 import { isConversationOperation, runConversationOperation } from '../src/pipeline/conversation-operations.ts'
 import { SqlConversationStore } from '../src/stores/sql/sql-conversation-store.ts'
 import { openMemory } from '../src/stores/sqlite/memory.testing.ts'
@@ -39,7 +41,7 @@ const server = Bun.serve({
 		const match = table.find(request.method, url.pathname)
 		if (match.type !== 'found') return new Response(match.type, { status: 404 })
 		const [tenant = '', owner = ''] = (request.headers.get('authorization') ?? '').replace('Bearer ', '').split('.')
-		const own = ownConversations(store, { tenant, owner })
+		const own = store.in({ tenant: tenantId(tenant), owner: ownerId(owner) })
 		const text = await request.text()
 		const body: unknown = text === '' ? undefined : JSON.parse(text)
 		nowMs += 1000
@@ -58,7 +60,7 @@ const server = Bun.serve({
 	},
 })
 
-async function perform(call: Call, own: OwnConversations): Promise<unknown> {
+async function perform(call: Call, own: ScopedConversations): Promise<unknown> {
 	const conversations = new ConversationService(own, { nowMs, process: 'p' })
 	if (isConversationOperation(call)) return runConversationOperation(call, conversations)
 	if (call.type === 'turns.cancel') return runConversationOperation({ ...call, type: 'turns.find' }, conversations)
@@ -68,7 +70,7 @@ async function perform(call: Call, own: OwnConversations): Promise<unknown> {
 	return answer(references.insert(await conversations.lookUp(references.lookup)), own)
 }
 
-async function answer({ request, thread, writer }: ChatCall, own: OwnConversations): Promise<unknown> {
+async function answer({ request, thread, writer }: ChatCall, own: ScopedConversations): Promise<unknown> {
 	const token = newTurnId()
 	const identity = { token, created: Math.floor(nowMs / 1000), model: request.model, now: () => nowMs }
 	if (thread === undefined) {
@@ -76,19 +78,19 @@ async function answer({ request, thread, writer }: ChatCall, own: OwnConversatio
 		return writer.completion(completionOf(request), identity)
 	}
 	const { conversation, parent } = await positionOf(thread, own)
-	const path = await own.path(conversation, { maxBytes: 1e9, ...(parent === undefined ? {} : { leaf: parent }) })
-	shown = [...(path?.messages.map(({ message }) => message) ?? []), ...request.messages]
-	const last = path?.messages.at(-1)?.id
+	const history = await own.history.read(conversation, { maxBytes: 1e9, tip: parent })
+	shown = [...(history?.messages.map(({ message }) => message) ?? []), ...request.messages]
+	const last = history?.messages.at(-1)?.id
 	const create = { id: conversation, metadata: {}, listed: thread.listed, createdAtMs: nowMs, updatedAtMs: nowMs }
 	const completion = completionOf(request)
-	await own.begin({
+	await own.turns.begin({
 		...thread,
 		id: token,
 		process: 'p',
 		conversation,
-		...(path === undefined ? { create } : {}),
+		...(history === undefined ? { create } : {}),
 		...(last === undefined ? {} : { parent: last }),
-		inputs: request.messages.slice(thread.front),
+		inputs: thread.incoming,
 		model: request.model,
 		createdAtMs: nowMs,
 	})
@@ -97,11 +99,11 @@ async function answer({ request, thread, writer }: ChatCall, own: OwnConversatio
 		const message: AssistantMessage = { role: 'assistant', content, toolCalls }
 		return { message, partial: false, finishReason }
 	})
-	await own.end(token, { state: 'completed', endedAtMs: nowMs, answers, usage })
+	await own.turns.end(token, { state: 'completed', endedAtMs: nowMs, answers, usage })
 	return writer.completion(completion, { ...identity, conversation })
 }
 
-/** `call`, said last, makes it call; anything else is repeated. */
+/** The text `call` makes it call a tool; any other text is repeated. */
 function completionOf({ messages }: ChatRequest): Completion {
 	const last = messages.at(-1)?.content[0]
 	const text = last !== undefined && 'text' in last ? last.text : ''
@@ -120,13 +122,13 @@ function completionOf({ messages }: ChatRequest): Completion {
 	}
 }
 
-async function positionOf({ origin }: Thread, own: OwnConversations) {
+async function positionOf({ origin }: Thread, own: ScopedConversations) {
 	if (origin.type === 'new') return { conversation: newConversationId(), parent: undefined }
 	if (origin.type === 'conversation') {
-		if ((await own.find(origin.id)) === undefined) throw origin.missing()
+		if ((await own.index.find(origin.id)) === undefined) throw origin.missing()
 		return { conversation: origin.id, parent: undefined }
 	}
-	const turn = await own.turn(origin.id)
+	const turn = await own.turns.find(origin.id)
 	if (turn === undefined) throw origin.missing()
 	return { conversation: turn.conversation, parent: turn.answers[0]?.message }
 }
@@ -150,7 +152,7 @@ async function ids<Item extends { readonly id?: string | null }>(list: AsyncIter
 	return all
 }
 
-/** What a promise of the client is rejected with; it does nothing before somebody waits for it. */
+/** The reason that a promise of the client is rejected with. The client sends nothing before it is awaited. */
 async function failure(promise: PromiseLike<unknown>): Promise<unknown> {
 	try {
 		await promise
@@ -179,7 +181,7 @@ describe('responses', () => {
 		expect(read.completed_at).toBe(created.created_at)
 	})
 
-	test('have every key that Open Responses asks for, and OpenAI beside', async () => {
+	test('have every key that Open Responses and OpenAI require', async () => {
 		const { output_text: _, ...response } = await client.responses.create({ model, input: 'Hi' })
 		const keys = [
 			...[
@@ -214,7 +216,7 @@ describe('responses', () => {
 		).toEqual(keys.toSorted())
 	})
 
-	test('go on from one another, and tell all that the model was shown', async () => {
+	test('continue one another, and list all input of the model', async () => {
 		const first = await client.responses.create({ model, input: 'call', instructions: 'once' })
 		const second = await client.responses.create({
 			model,
@@ -265,7 +267,7 @@ describe('responses', () => {
 		expect(await failure(otherClient.responses.create({ model, input }))).toMatchObject({ status: 404 })
 	})
 
-	test('are compacted to what was said by the user and a summary that is taken back', async () => {
+	test('are compacted to the user’s messages and a summary that is accepted as input', async () => {
 		const first = await client.responses.create({ model, input: 'Long story' })
 		const compacted = await client.responses.compact({ model, previous_response_id: first.id, input: 'More' })
 		expect(lastText().slice(0, -1)).toEqual(['Long story', 'You said: Long story', 'More'])
@@ -281,7 +283,7 @@ describe('responses', () => {
 		])
 	})
 
-	test('are deleted, and gone', async () => {
+	test('are deleted', async () => {
 		const { id } = await client.responses.create({ model, input: 'Hi' })
 		await client.responses.delete(id)
 		expect(await failure(client.responses.retrieve(id))).toMatchObject({ status: 404, type: 'invalid_request_error' })
@@ -404,7 +406,7 @@ describe('stored chat completions', () => {
 		{ role: 'user' as const, content: [{ type: 'text' as const, text: 'Hi' }] },
 	]
 
-	test('are kept where that was asked for, and nowhere else', async () => {
+	test('are stored only if requested', async () => {
 		const own = clientOf('t.carol')
 		await own.chat.completions.create({ model, messages })
 		const first = await own.chat.completions.create({ model, messages, store: true, metadata: { a: '1' }, seed: 7 })
@@ -418,7 +420,7 @@ describe('stored chat completions', () => {
 		expect(read.choices[0]?.message.content).toBe('You said: S'.replace('S', 'Hi'))
 	})
 
-	test('tell their messages, take other metadata, and are deleted', async () => {
+	test('return their messages, accept new metadata, and are deleted', async () => {
 		const { id } = await client.chat.completions.create({ model, messages, store: true })
 		const sent = await ids(client.chat.completions.messages.list(id, { limit: 1 }))
 		expect(sent).toMatchObject([
@@ -432,7 +434,7 @@ describe('stored chat completions', () => {
 	})
 })
 
-describe('what belongs to somebody else', () => {
+describe('resources of another owner', () => {
 	test('is answered like what is not there', async () => {
 		const response = await client.responses.create({ model, input: 'Hi' })
 		const completion = await client.chat.completions.create({
@@ -488,7 +490,7 @@ describe('what belongs to somebody else', () => {
 	})
 })
 
-test('a stream is picked up behind the events that its client has', async () => {
+test('a stream resumes after the events that its client has', async () => {
 	const route = table.find('GET', '/responses/resp_0193a0000000700080000000000000ab')
 	if (route.type !== 'found') throw new Error('no such route')
 	const read = (query: string) =>

@@ -1,4 +1,4 @@
-// OpenGateLLM over sockets: chat with accounts, models, rerank, transcriptions, the caller's own keys and usage, and its errors.
+// OpenGateLLM over sockets: chat with usage, models, rerank, transcriptions, the caller's keys and usage, and its errors.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import OpenAI from 'openai'
@@ -6,7 +6,7 @@ import { runCommand, startServer, type TestServer } from './server.ts'
 
 let server: TestServer
 let upstream: ReturnType<typeof Bun.serve>
-/** What came upstream last. */
+/** The last request to the upstream. */
 let sent: { readonly path: string; readonly body: unknown } = { path: '', body: undefined }
 
 beforeAll(async () => {
@@ -73,7 +73,7 @@ async function makeKey(...flags: readonly string[]): Promise<string> {
 	return stdout.trim()
 }
 
-test('models tell their type, their aliases and what they cost', async () => {
+test('models have a type, aliases and prices', async () => {
 	const expected = {
 		object: 'model',
 		id: model,
@@ -93,7 +93,7 @@ test('models tell their type, their aliases and what they cost', async () => {
 })
 
 describe('chat', () => {
-	test('tells cost, impacts and carbon in its usage, and the public name', async () => {
+	test('reports cost, impacts and carbon in its usage, and the public name', async () => {
 		const { body } = await send('/chat/completions', {
 			body: { ...message('one two'), model: 'AgentPublic/llama3-instruct-8b' },
 		})
@@ -133,7 +133,7 @@ describe('chat', () => {
 		})
 	})
 
-	test('calls tools without being told that it may', async () => {
+	test('calls tools without a tool choice', async () => {
 		const tools = [{ type: 'function', function: { name: 'get_weather' } }]
 		const { body } = await send('/chat/completions', { body: message('echo:tool get_weather {}', { tools }) })
 		expect(body.choices[0].message.tool_calls[0].function.name).toBe('get_weather')
@@ -172,7 +172,7 @@ describe('rerank', () => {
 			{ index: 1, relevance_score: 0.9 },
 			{ index: 0, relevance_score: 0.1 },
 		])
-		// It tells no tokens, so they are counted here.
+		// It reports no tokens, so they are counted here.
 		expect(body.usage.prompt_tokens).toBe(10)
 	})
 	test('not with the words of both', async () => {
@@ -266,7 +266,7 @@ describe('openai for Node', () => {
 	const request = (content: string) => ({ model, messages: [{ role: 'user' as const, content }] })
 })
 
-describe('keys of one’s own', () => {
+describe('the caller’s keys', () => {
 	test('are made, used, listed, shown and ended, at the paths of every version', async () => {
 		for (const path of ['/me/keys', '/keys', '/tokens']) {
 			const owner = await makeKey('--tenant', 'clinic', '--owner', `ward of ${path}`)
@@ -318,14 +318,14 @@ describe('keys of one’s own', () => {
 	})
 })
 
-describe('usage of one’s own', () => {
+describe('the caller’s usage', () => {
 	let key = ''
 	beforeAll(async () => {
 		key = await makeKey('--owner', 'counted')
 		for (const text of ['one', 'one two three']) await send('/chat/completions', { body: message(text), key })
 		await send('/embeddings', { body: { model, input: 'a' }, key })
 		await send('/chat/completions', { body: message('echo:error overloaded'), key })
-		// Somebody else's.
+		// Of another owner.
 		await send('/chat/completions', { body: message('one') })
 	})
 
@@ -361,7 +361,7 @@ describe('usage of one’s own', () => {
 		expect(Math.round(body.total_albert_coins * 1e6)).toBe(costs.reduce((sum, cost) => sum + cost, 0))
 	})
 
-	test('in days, where a span of time is asked for', async () => {
+	test('by day, if a period is requested', async () => {
 		const now = Math.floor(Date.now() / 1000)
 		const { body } = await send(`/usage?start_time=${now - 3600}&end_time=${now + 60}`, { key })
 		const { body: all } = await send('/usage', { key })
@@ -373,13 +373,13 @@ describe('usage of one’s own', () => {
 		expect(none.data).toEqual([])
 	})
 
-	test('an admin sees its own here too', async () => {
+	test('an admin sees only its own here', async () => {
 		const { body } = await send('/usage')
 		expect(body.data.every(({ user_id: user }: { user_id: string }) => user !== 'counted')).toBe(true)
 	})
 })
 
-test('who asks, and how models are', async () => {
+test('the caller, and the state of models', async () => {
 	for (const path of ['/me', '/me/info', '/users/me'])
 		expect((await send(path)).body).toMatchObject({
 			object: 'userInfo',

@@ -1,4 +1,4 @@
-// GET /ready: what a server must be able to do to be sent requests, what it says when it is not, and that it heals by itself.
+// GET /ready: what a server must be able to do to receive requests, what it reports if it cannot, and that it recovers by itself.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
@@ -32,7 +32,7 @@ async function becomes(server: TestServer, code: number, withinMs = 10_000) {
 const chat = (server: TestServer, model = 'echo', headers = {}) =>
 	server.call('/v1/chat/completions', { model, messages: [{ role: 'user', content: 'hi' }] }, headers)
 
-/** Two seconds where the machine has nothing else to do. */
+/** Two seconds on an idle machine. */
 const recoveryMs = 10_000
 
 describe('models', () => {
@@ -74,7 +74,7 @@ upstreams:
 		await server.stop()
 	})
 
-	describe('behind an upstream', () => {
+	describe('an upstream', () => {
 		let broken = false
 		const upstream = Bun.serve({
 			port: 0,
@@ -148,18 +148,18 @@ describe('the journal', () => {
 		expect(files).toEqual(['journal', 'lock'])
 		await rm(join(server.data, 'away'), { recursive: true })
 	})
-	test('whose disk went is not begun in its place, so that the disk can come back', async () => {
+	test('on a lost disk is not recreated at the mount point, so that the disk can be mounted again', async () => {
 		const other = await startServer({ data: await temporaryFolder() })
 		expect((await chat(other)).status).toBe(200)
 		await rename(other.data, `${other.data}-away`)
-		// Whoever restores the journal has tried it by then.
+		// The restoration of the journal has been attempted by then.
 		while (JSON.stringify(await readReady(other)).includes('"journal":{"ok":true}')) await Bun.sleep(50)
 		expect(existsSync(other.data)).toBe(false)
 		await rename(`${other.data}-away`, other.data)
 		await becomes(other, 200, recoveryMs)
 		await other.stop()
 	})
-	test('that somebody removed is begun anew, and recovered when the process dies', async () => {
+	test('that was removed is recreated, and recovered when the process dies', async () => {
 		const other = await startServer({ data: await temporaryFolder() })
 		expect((await chat(other)).status).toBe(200)
 		await rm(join(other.data, 'journal'), { recursive: true })
@@ -188,7 +188,7 @@ describe('the journal', () => {
 	})
 })
 
-test('a database file that is gone makes the server not ready, unless the check is excluded', async () => {
+test('a missing database file makes the server not ready, unless the check is excluded', async () => {
 	const server = await startServer()
 	const file = join(server.data, 'dragoman.sqlite')
 	await rename(file, `${file}.away`)
@@ -211,7 +211,7 @@ test('a database file that is gone makes the server not ready, unless the check 
 	await server.stop()
 })
 
-/** A small file system of its own, or why there can be none. */
+/** A small separate file system, or the reason why none can be created. */
 async function mountSmall(): Promise<string | undefined> {
 	const folder = await temporaryFolder()
 	const { exitCode } = Bun.spawnSync(['mount', '-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', folder])
@@ -268,7 +268,7 @@ test.skipIf(small === undefined)(
 )
 
 if (postgresServer !== undefined)
-	test('a PostgreSQL server that is away makes the server not ready, until it is back; chat goes on', async () => {
+	test('an unavailable PostgreSQL server makes the server not ready until it returns; chat continues', async () => {
 		const fresh = await freshDatabase(postgresServer as string)
 		const relay = new Relay(fresh.url)
 		await relay.restore()

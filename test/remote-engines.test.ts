@@ -1,4 +1,4 @@
-// The engines of far providers in a real server, asked by OpenAI's client: Gemini's wire, and a provider package of the AI SDK.
+// Engines of remote providers in a real server, called by OpenAI's client: Gemini's API, and a provider package of the AI SDK.
 
 import { afterAll, expect, test } from 'bun:test'
 import { join } from 'node:path'
@@ -60,7 +60,7 @@ for (const model of ['gemini', 'sdk']) {
 		expect(answered.model).toBe(model)
 	})
 
-	test(`${model}: what its wire has no words for is named to the client`, async () => {
+	test(`${model}: fields without an equivalent are reported to the client`, async () => {
 		const { response } = await client.chat.completions
 			.create({ model, messages: [{ role: 'user', content: 'hi' }], logit_bias: { 1: 1 }, user: 'u' })
 			.withResponse()
@@ -89,7 +89,7 @@ for (const model of ['gemini', 'sdk']) {
 	})
 }
 
-test('signatures of thoughts and calls are kept with the conversation, and go back', async () => {
+test('signatures of reasoning and calls are stored with the conversation and sent back', async () => {
 	const request = { model: 'gemini', tools: [functionTool], reasoning: { effort: 'high' as const } }
 	const script = 'echo:reasoning hm\necho:tool get_weather {"city":"Paris"}'
 	const { id, output } = await client.responses.create({ ...request, input: script })

@@ -1,8 +1,10 @@
-// Removal by age, and a clock that is wrong: what is removed is gone for good, so a clock that jumped ahead removes nothing.
+// Removal by age, and a clock that is wrong: removal is permanent, so a clock that jumped ahead removes nothing.
 
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { conversationId } from '../src/conversations/conversation-id.ts'
 import { retain } from '../src/gateway/retention.ts'
+import { ownerId, tenantId } from '../src/keys/scope.ts'
 import type { LedgerEntry } from '../src/ledger/ledger-store.ts'
 import { MemoryLedgerStore } from '../src/stores/memory-ledger-store.testing.ts'
 import { SqlConversationStore } from '../src/stores/sql/sql-conversation-store.ts'
@@ -12,7 +14,7 @@ import { HeldClock, startMs } from './ledger/ledger.testing.ts'
 import { temporaryFolder } from './server.ts'
 
 const [hourMs, dayMs] = [3_600_000, 86_400_000]
-const scope = { tenant: 'default', owner: 'alice' }
+const scope = { tenant: tenantId('default'), owner: ownerId('alice') }
 
 interface Deployment {
 	readonly ledger: MemoryLedgerStore
@@ -27,8 +29,8 @@ async function deploy(): Promise<Deployment> {
 	const ledger = new MemoryLedgerStore()
 	for (let day = 0; day < 10; day++) {
 		const atMs = startMs - day * dayMs
-		await conversations.create(scope, {
-			id: `conversation${day}`,
+		await conversations.in(scope).index.create({
+			id: conversationId(`conversation${day}`),
 			metadata: {},
 			listed: true,
 			createdAtMs: atMs,
@@ -41,7 +43,7 @@ async function deploy(): Promise<Deployment> {
 
 /** What is left: conversations and records. */
 async function left({ ledger, conversations }: Deployment): Promise<readonly [number, number]> {
-	const listed = await conversations.list(scope, { limit: 100, order: 'asc' })
+	const listed = await conversations.in(scope).index.list({ limit: 100, order: 'asc' })
 	const everything = { ...scope, fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER }
 	return [listed?.items.length ?? 0, (await ledger.sumEntries(everything)).entries]
 }
@@ -69,7 +71,7 @@ async function run(
 	await retained
 }
 
-describe('with a clock that goes on', () => {
+describe('with a running clock', () => {
 	test('what is too old is removed at the start, and then every hour', async () => {
 		const deployment = await deploy()
 		await run(deployment, 0, 1, { days: 5.5 })
@@ -105,7 +107,7 @@ describe('with a clock that is ahead', () => {
 			await run(deployment, 2 * dayMs, 1, { days: 5.5 })
 			expect(await left(deployment)).toEqual([4, 4])
 		})
-	test('in a data folder of a version that kept no time', async () => {
+	test('in a data folder of a version that stored no time', async () => {
 		const deployment = await deploy()
 		await run(deployment, 10_000 * dayMs, 1)
 		await deployment.ledger.insert([record('new', startMs + 10_000 * dayMs)])

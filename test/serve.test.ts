@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-describe('a server tells of itself without a key', () => {
+describe('public endpoints', () => {
 	test('GET /health', async () => {
 		const response = await fetch(`${server.url}/health`)
 		expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }])
@@ -64,7 +64,7 @@ describe('a key is needed for everything else, in any of three headers', () => {
 			expect(await refused.json()).toMatchObject({ error: { type: 'invalid_request_error', code: null, param: null } })
 		})
 	}
-	test('a refused key is not told back', async () => {
+	test('a rejected key is not repeated in the response', async () => {
 		const text = await (
 			await fetch(`${server.url}/v1/models`, { headers: { authorization: 'Bearer sk-0123456789abcdefghij' } })
 		).text()
@@ -141,7 +141,7 @@ upstreams: { echo: { engine: echo } }
 			})
 		})
 	}
-	test('are answered under their own name when asked by an alias', async () => {
+	test('report their own name when requested by an alias', async () => {
 		expect(await (await named.call('/v1/chat/completions', { ...hello, model: 'albert-small' })).json()).toMatchObject({
 			model: 'AgentPublic/llama3-instruct-8b',
 		})
@@ -180,7 +180,7 @@ describe('headers', () => {
 		expect(headers.get('x-dragoman-error')).toBe('invalid-request')
 		expect(headers.get('content-type')).toStartWith('application/json')
 	})
-	test('of a stream, whatever the client says it accepts', async () => {
+	test('of a stream, whatever the client accepts', async () => {
 		const response = await server.call(
 			'/v1/chat/completions',
 			{ ...hello, stream: true },
@@ -208,7 +208,7 @@ describe('errors of an engine', () => {
 	const failing = (text: string, stream: boolean) =>
 		server.call('/v1/chat/completions', { model: 'echo', messages: [{ role: 'user', content: text }], stream })
 	for (const stream of [false, true]) {
-		test(`before it answers have a status of their own (stream: ${stream})`, async () => {
+		test(`before the first byte have their own status (stream: ${stream})`, async () => {
 			const response = await failing('echo:error overloaded', stream)
 			expect(response.status).toBe(503)
 			expect(await response.json()).toMatchObject({ error: { type: 'server_error', code: 'server_is_overloaded' } })
@@ -304,7 +304,7 @@ describe('a server starts', () => {
 		expect((await fetch(`${started.url}/v1/models`, { headers: { 'x-api-key': key } })).status).toBe(200)
 		await started.stop()
 	})
-	test('where its address is taken it says so, and keeps the first key for the start that can show it', async () => {
+	test('if its address is in use, it reports that and shows the first key at the next start', async () => {
 		const data = await temporaryFolder()
 		const taken = ['serve', '--listen', server.url.slice('http://'.length), '--data', data]
 		const { status, stderr } = await runCommand([...taken, '--config', join(root, 'examples', 'echo.yaml')])
@@ -318,7 +318,7 @@ describe('a server starts', () => {
 })
 
 describe('keys of a running server', () => {
-	test('are made, listed by their beginning and revoked at once from another process', async () => {
+	test('are created, listed by their prefix, and revoked immediately from another process', async () => {
 		const environment = { DRAGOMAN_DATA: server.data }
 		const created = await runCommand(['keys', 'create', '--name', 'laptop'], environment)
 		const secret = created.stdout.trim()

@@ -1,4 +1,4 @@
-// A real server process for tests: `dragoman serve` on a free port and a data folder of its own.
+// A real server process for tests: `dragoman serve` on a free port with a new data folder.
 
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,7 @@ const main = join(root, 'src', 'main.ts')
 
 export interface TestServer {
 	readonly url: string
-	/** The first key, from its file; empty if there is none. */
+	/** The first key, from its file; empty without one. */
 	readonly key: string
 	readonly data: string
 	readonly pid: number
@@ -85,7 +85,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 	}
 }
 
-/** The first key, from the file that a server printed the name of, or as it printed it on a terminal; empty if there is none. */
+/** The first key, from the file that a server printed the name of, or as it printed it on a terminal; empty without one. */
 export async function firstKeyIn(printed: string): Promise<string> {
 	const shown = /shown this once:\s+(\S+)/.exec(printed)?.[1]
 	if (shown !== undefined) return shown
@@ -125,7 +125,7 @@ export async function runProcess(
 	return { stdout, stderr, status }
 }
 
-/** What a process prints, kept as it comes. */
+/** The output of a process so far. */
 class Transcript {
 	text = ''
 	private readonly watchers = new Set<() => void>()

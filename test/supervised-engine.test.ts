@@ -63,7 +63,7 @@ async function answer(engine: Llama, text: string) {
 	return completionOf(await engine.chat(request(text), call()))
 }
 
-/** Ids of our child processes whose command line has a name given to them. Other runs of this test have their own. */
+/** Ids of the child processes of this run, by a mark on their command line. */
 async function processes(mark: string): Promise<readonly number[]> {
 	const found: number[] = []
 	const tasks = await readdir('/proc/self/task')
@@ -89,7 +89,7 @@ engineContract(
 	{ model: 'echo', prompt: 'One two three four five six seven eight nine ten eleven twelve.' },
 )
 
-test('a process killed while it answers: the answer breaks off clearly, the next one comes from a new process', async () => {
+test('a process killed while it answers: the answer ends with an error, and a new process serves the next request', async () => {
 	const engine = await openServed(['--name', 'killed'])
 	const events: ChatEvent[] = []
 	for await (const event of eventsOf(await engine.chat(request('echo:hang-after 2'), call()))) {
@@ -113,13 +113,13 @@ test('a process killed before it began to answer may have been paid for', async 
 	await answer(engine, 'ready')
 	const started = engine.chat(request('echo:hang'), call())
 	const [pid] = await processes('killed-early')
-	// The request is on its way once the event loop has been idle: a second one is answered behind it.
+	// The request is sent once the event loop has been idle: a second one is answered after it.
 	await answer(engine, 'behind it')
 	if (pid !== undefined) process.kill(pid, 'SIGKILL')
 	await expect(started).rejects.toMatchObject({ kind: 'upstream-failed', sent: 'maybe' })
 })
 
-test('a process that can never start is said to have failed, with its last words', async () => {
+test('a process that can never start is reported as failed, with its last line', async () => {
 	const engine = await openServed(['--crash', '78', '--says', '/srv/models/broken.gguf is no model'])
 	await expect(engine.chat(request('hi'), call())).rejects.toMatchObject({
 		kind: 'unavailable',
@@ -155,7 +155,7 @@ test.skipIf(spawnSync('prlimit', ['--version']).status !== 0)(
 		try {
 			for (;;) files.push(openSync('/dev/null', 'r'))
 		} catch {
-			// There is none left.
+			// No process is left.
 		}
 		const failed = await engine.chat(request('hi'), call()).catch((thrown: unknown) => thrown)
 		const { status } = engine.state()
@@ -168,7 +168,7 @@ test.skipIf(spawnSync('prlimit', ['--version']).status !== 0)(
 	},
 )
 
-test('replaced: what runs ends on the old process, what comes goes to the new one, and the old one goes', async () => {
+test('replaced: running calls end on the old process, new ones use the new one, and the old one exits', async () => {
 	const engine = await openServed(['--name', 'the-old-one'])
 	const running = eventsOf(await engine.chat(request('echo:delay 1 echo:repeat 300 word'), call()))
 	expect(await running.next()).toMatchObject({ value: { type: 'start', model: 'the-old-one' } })
@@ -200,7 +200,7 @@ test('closing ends the process', async () => {
 	expect(await processes('closed')).toEqual([])
 })
 
-test('closing while another process is to take over ends both', async () => {
+test('closing during a replacement ends both processes', async () => {
 	const engine = await openServed(['--name', 'answering'])
 	await answer(engine, 'hi')
 	const script = 'process.stdin.resume().once("end", () => process.exit(0))'
@@ -244,7 +244,7 @@ test('a process that dies again and again is started at growing distances, ten s
 	expect(supervisor.state.status).toBe('starting')
 })
 
-test('a program that does not exist is no reason to fall over', async () => {
+test('a program that does not exist does not crash the gateway', async () => {
 	const paused = Promise.withResolvers<void>()
 	const clock: Clock = {
 		now: () => 0,
@@ -259,7 +259,7 @@ test('a program that does not exist is no reason to fall over', async () => {
 	await supervisor.close()
 })
 
-test('lines at warn and above of its log come into the log of the gateway at their level, all others at debug', async () => {
+test('its log lines at warn and above are written to the gateway’s log at their level, all others at debug', async () => {
 	const lines: { level: number; msg: string; line?: string; model?: string }[] = []
 	const log = openLog({ level: 'debug', format: 'json' }, (text) => {
 		for (const line of text.trim().split('\n')) lines.push(JSON.parse(line))

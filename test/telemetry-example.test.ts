@@ -1,4 +1,4 @@
-// The example with Prometheus and Grafana, held against the program: what it asks for exists, and its parts name each other rightly.
+// The example with Prometheus and Grafana: the metrics that it queries exist, and its parts refer to each other correctly.
 
 import { describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
@@ -61,14 +61,14 @@ describe('every query of the dashboard', () => {
 			const [, metric = '', label = ''] = /^label_values\((\w+), (\w+)\)$/.exec(definition) ?? []
 			expect([...(known.get(metric) ?? [])]).toContain(label)
 		})
-	test('leaves no metric out', () => {
+	test('covers every metric', () => {
 		const queried = new Set(dashboard.panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => series(expr))))
 		const shown = (name: string) => queried.has(name) || queried.has(`${name}_bucket`)
 		expect(names().filter((name) => !shown(name))).toEqual([])
 	})
 })
 
-test('panels have numbers of their own and do not overlap', () => {
+test('panels have unique ids and do not overlap', () => {
 	expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length)
 	const cells = dashboard.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
 		Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)},${y + Math.floor(cell / w)}`),
@@ -88,7 +88,7 @@ describe('the parts fit together', async () => {
 		expect(new Set(named.flatMap(({ datasource }) => datasource?.uid ?? []))).toEqual(new Set([uid]))
 		expect(Object.keys(compose.services)).toContain(new URL(url).hostname)
 	})
-	test('Prometheus asks where Dragoman listens', async () => {
+	test('Prometheus scrapes the address that Dragoman listens on', async () => {
 		const config = await configuration()
 		const { scrape_configs } = z
 			.object({
@@ -117,7 +117,7 @@ describe('the parts fit together', async () => {
 		for (const port of Object.values(compose.services).flatMap(({ ports }) => ports))
 			expect(port).toStartWith('127.0.0.1:')
 	})
-	test('Grafana reads the dashboard from where it is mounted', async () => {
+	test('Grafana reads the dashboard from its mount point', async () => {
 		const { grafana } = compose.services
 		const [, path = ''] = /path: ([^ ]+)/.exec(await read('grafana/dashboards.yaml')) ?? []
 		expect(grafana?.volumes).toContain(`./grafana/dashboard.json:${path}/dashboard.json:ro`)

@@ -1,4 +1,4 @@
-// What the URL of an upstream says beside host and path: a real server is started with it, and a loopback server records what arrives.
+// Parts of an upstream's URL other than host and path: a real server is started with it, and a loopback server records what arrives.
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
@@ -125,7 +125,7 @@ describe('a URL that cannot be sent as it is written is refused with its field',
 			for (const word of words) expect(thrown).toContain(word)
 			expect(thrown).not.toContain('secret-pw')
 		})
-	test('config check says it', async () => {
+	test('config check reports it', async () => {
 		const file = join(await temporaryFolder(), 'dragoman.yaml')
 		await Bun.write(file, upstream('{ engine: anthropic, url: "http://h/v1#x" }'))
 		const { status, stderr } = await runCommand(['config', 'check', '--config', file])

@@ -20,7 +20,7 @@ async function eventually(check: () => Promise<boolean> | boolean): Promise<void
 	}
 }
 
-test('workers serve together, tell one sum, and are started again', async () => {
+test('workers share the load, report one sum of metrics, and are restarted', async () => {
 	const server = await startServer({ args: ['--workers', '2'] })
 	try {
 		const send = () =>
@@ -58,7 +58,7 @@ test('an engine that would start once in each worker is refused', async () => {
 test('while they drain, all of them refuse readiness and serve requests, until a second signal', async () => {
 	const config = 'limits: { drainMs: 600000 }\nmodels: { echo: { route: [e] } }\nupstreams: { e: { engine: echo } }\n'
 	const server = await startServer({ args: ['--workers', '2'], config })
-	// Each on a connection of its own, so that the system spreads them.
+	// Each on a separate connection, so that the system distributes them.
 	const ready = async () =>
 		(await fetch(`${server.url}/ready`, { keepalive: false, headers: { connection: 'close' } })).status
 	const readyOften = async () => new Set(await Promise.all(Array.from({ length: 20 }, ready)))

@@ -1,4 +1,4 @@
-// What the folder that a command runs in may not change: Bun's own files there configure nothing and run nothing.
+// The working directory of a command does not affect it: Bun's files there configure nothing and run nothing.
 
 import { expect, test } from 'bun:test'
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -7,7 +7,7 @@ import { root, runProcess, temporaryFolder } from './server.ts'
 
 const launcher = join(root, 'bin', 'dragoman.mjs')
 
-/** A folder of somebody's project, whose files would load code and set variables in every Bun process. */
+/** The folder of another project, whose files would load code and set variables in every Bun process. */
 async function hostileFolder(): Promise<string> {
 	const folder = await temporaryFolder()
 	await writeFile(join(folder, 'intruder.ts'), "console.error('INTRUDER')\n")

@@ -3,7 +3,9 @@
 
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { newConversationId } from '../../src/conversations/conversation-id.ts'
+import { type ConversationId, newConversationId } from '../../src/conversations/conversation-id.ts'
+import { messageId } from '../../src/conversations/message-id.ts'
+import { turnId } from '../../src/conversations/turn-id.ts'
 import type { TreeMessage } from '../../src/stores/sql/conversation-rows.ts'
 import { writeConversation, writeMessage } from '../../src/stores/sql/conversation-rows.ts'
 import { SqlConversationStore } from '../../src/stores/sql/sql-conversation-store.ts'
@@ -32,18 +34,18 @@ export async function measureContext(messages: number): Promise<ContextTimes> {
 	const folder = await temporaryFolder()
 	const database = await openSqlite(join(folder, 'bench.sqlite'))
 	try {
-		const ids: string[] = []
+		const ids: ConversationId[] = []
 		for (let made = 0; made < messages; made += conversationLength) ids.push(await fill(database))
-		const store = new SqlConversationStore(database)
+		const { history } = new SqlConversationStore(database).in(scope)
 		const times: number[] = []
 		let read = 0
 		for (let call = 0; call < reads + 50; call++) {
-			const id = ids[(call * 7919) % ids.length] ?? ''
+			const id = ids[(call * 7919) % ids.length] ?? newConversationId()
 			const begunMs = performance.now()
-			const path = await store.path(scope, id, { maxBytes })
+			const end = await history.read(id, { maxBytes })
 			// Statements are prepared in the first calls.
 			if (call >= 50) times.push(performance.now() - begunMs)
-			read = path?.messages.length ?? 0
+			read = end?.messages.length ?? 0
 		}
 		times.sort((a, b) => a - b)
 		const at = (share: number) => times[Math.floor(times.length * share)] ?? 0
@@ -55,20 +57,20 @@ export async function measureContext(messages: number): Promise<ContextTimes> {
 }
 
 /** A conversation of ten thousand messages. @returns its id. */
-async function fill(database: SqlDatabase): Promise<string> {
+async function fill(database: SqlDatabase): Promise<ConversationId> {
 	const conversation = newConversationId()
 	const rows = Array.from(placed(conversation), writeMessage)
 	await database.write(async (sql) => {
 		for (let at = 0; at < rows.length; at += rowsAtOnce)
 			await sql`INSERT INTO messages ${sql(rows.slice(at, at + rowsAtOnce))}`
-		const head = rows.at(-1)?.id ?? ''
+		const head = rows.at(-1)?.id
 		const row = { id: conversation, metadata: {}, listed: true, head, createdAtMs: 1, updatedAtMs: 1 }
 		await sql`INSERT INTO conversations ${sql([writeConversation(scope, row)])}`
 	})
 	return conversation
 }
 
-function* placed(conversation: string): Generator<TreeMessage> {
+function* placed(conversation: ConversationId): Generator<TreeMessage> {
 	let pathBytes = 0
 	for (let depth = 0; depth < conversationLength; depth++) {
 		const text = sentence.repeat(1 + (depth % 4))
@@ -76,9 +78,9 @@ function* placed(conversation: string): Generator<TreeMessage> {
 		pathBytes += JSON.stringify(message).length
 		yield {
 			conversation,
-			id: `${conversation}-${depth}`,
-			...(depth === 0 ? {} : { parent: `${conversation}-${depth - 1}` }),
-			turn: conversation,
+			id: messageId(`${conversation}-${depth}`),
+			parent: depth === 0 ? undefined : messageId(`${conversation}-${depth - 1}`),
+			turn: turnId(conversation),
 			branch: 0,
 			depth,
 			pathBytes,

@@ -4,15 +4,17 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AssistantMessage, Message } from '../../src/chat/message.ts'
-import { answerId } from '../../src/conversations/conversation.ts'
-import { newConversationId, newTurnId } from '../../src/conversations/conversation-id.ts'
+import { newConversationId } from '../../src/conversations/conversation-id.ts'
 import type { ConversationStore } from '../../src/conversations/conversation-store.ts'
+import { answerId, type MessageId } from '../../src/conversations/message-id.ts'
+import { newTurnId } from '../../src/conversations/turn-id.ts'
+import { ownerId, tenantId } from '../../src/keys/scope.ts'
 import { SqlConversationStore } from '../../src/stores/sql/sql-conversation-store.ts'
 import type { SqlDatabase } from '../../src/stores/sql/sql-database.ts'
 import { openSqlite } from '../../src/stores/sqlite/sqlite.ts'
 import { temporaryFolder } from '../../test/server.ts'
 
-export const scope = { tenant: 'default', owner: 'bench' }
+export const scope = { tenant: tenantId('default'), owner: ownerId('bench') }
 
 export function user(text: string): Message {
 	return { role: 'user', content: [{ type: 'text', text }] }
@@ -60,14 +62,15 @@ function inTurn(database: SqlDatabase): SqlDatabase {
 /** Conversations that go on, each with its next turn as soon as the one before is on disk. @returns turns per second. */
 async function run(store: ConversationStore, seconds: number): Promise<number> {
 	const untilMs = performance.now() + seconds * 1000
-	let turns = 0
+	const { turns } = store.in(scope)
+	let ended = 0
 	const converse = async () => {
 		const conversation = newConversationId()
-		let parent: string | undefined
+		let parent: MessageId | undefined
 		while (performance.now() < untilMs) {
 			const id = newTurnId()
 			const nowMs = Date.now()
-			await store.begin(scope, {
+			await turns.begin({
 				id,
 				surface: 'chat',
 				stored: false,
@@ -83,16 +86,16 @@ async function run(store: ConversationStore, seconds: number): Promise<number> {
 				echo: {},
 				createdAtMs: nowMs,
 			})
-			await store.end(scope, id, {
+			await turns.end(id, {
 				state: 'completed',
 				endedAtMs: nowMs,
 				answers: [{ message: assistant('Paris, since an island made the river easy to cross.'), partial: false }],
 			})
 			parent = answerId(id, 0)
-			turns++
+			ended++
 		}
 	}
 	const begunMs = performance.now()
 	await Promise.all(Array.from({ length: inFlight }, converse))
-	return turns / ((performance.now() - begunMs) / 1000)
+	return ended / ((performance.now() - begunMs) / 1000)
 }

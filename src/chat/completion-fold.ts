@@ -12,7 +12,7 @@ export type PartialChoice = Omit<Choice, 'finishReason'> & { readonly finishReas
 interface OpenChoice {
 	text: string
 	reasoning: string
-	thoughts: OpenReasoning | undefined
+	thoughts: FoldedReasoning | undefined
 	refusal: string
 	toolCalls: OpenToolCall[]
 	logprobs: TokenLogprob[] | undefined
@@ -21,7 +21,7 @@ interface OpenChoice {
 }
 
 /** Reasoning blocks that are closed by a proof. */
-interface OpenReasoning {
+interface FoldedReasoning {
 	readonly blocks: ReasoningBlock[]
 	/** Length of the reasoning text that these blocks cover. */
 	proven: number
@@ -171,6 +171,6 @@ function addReasoning(choice: OpenChoice, { text, proof, sealed }: ReasoningEven
 	choice.thoughts.proven = choice.reasoning.length
 }
 
-function allBlocks({ blocks, proven }: OpenReasoning, reasoning: string): readonly ReasoningBlock[] {
+function allBlocks({ blocks, proven }: FoldedReasoning, reasoning: string): readonly ReasoningBlock[] {
 	return proven === reasoning.length ? blocks : [...blocks, { text: reasoning.slice(proven) }]
 }

@@ -87,13 +87,13 @@ const additions: Readonly<Record<string, Addition>> = {
 	},
 }
 
-interface Complaint {
+interface CompilerError {
 	readonly file: string
 	readonly message: string
 }
 
 /** The compiler's errors in a copy of the source, without tests, to which `added` was added. */
-async function compile(added: readonly Addition[]): Promise<readonly Complaint[]> {
+async function compile(added: readonly Addition[]): Promise<readonly CompilerError[]> {
 	const folder = await mkdtemp(join(tmpdir(), 'dragoman-exhaustive-'))
 	try {
 		await cp(join(root, 'src'), join(folder, 'src'), { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
@@ -146,10 +146,10 @@ test('every engine has a table of fates, in its folder or in that of its wire', 
 })
 
 test('additions to the canonical model do not compile until everything that reads or writes it handles them', async () => {
-	const complaints = await compile(Object.values(additions))
+	const errors = await compile(Object.values(additions))
 	const silent = Object.entries(additions).flatMap(([title, { name = '', files }]) =>
 		files
-			.filter((file) => !complaints.some((one) => one.file === file && one.message.includes(name)))
+			.filter((file) => !errors.some((one) => one.file === file && one.message.includes(name)))
 			.map((file) => `${title}: ${file}`),
 	)
 	expect(silent).toEqual([])

@@ -147,7 +147,7 @@ function describe(key: Key): readonly string[] {
 		key.id,
 		key.name,
 		key.role,
-		key.owner === key.id ? key.tenant : `${key.tenant}/${key.owner}`,
+		String(key.owner) === key.id ? key.tenant : `${key.tenant}/${key.owner}`,
 		`${key.prefix}…`,
 		day(key.createdAtMs),
 		key.expiresAtMs === null ? '' : day(key.expiresAtMs),

@@ -34,7 +34,7 @@ export function followStop(
 	return { started: stop.started, onReload: (reload) => void reloads.add(reload) }
 }
 
-/** Waits for `opening`. If the shutdown begins first, no requests are being served yet: the process exits immediately with status 0. */
+/** Waits for `open`. If the shutdown begins first, no requests are being served yet: the process exits immediately with status 0. */
 export async function openUnlessEnded<Result>(stop: Promise<void>, open: Promise<Result>): Promise<Result> {
 	let settled = false
 	void stop.then(() => {

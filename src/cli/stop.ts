@@ -53,7 +53,7 @@ function isOnTerminal(): boolean {
 	return streams.some((stream) => isatty(stream))
 }
 
-/** Passes the signals that stop a server to `stop`. SIGHUP is one of them on a terminal; otherwise it calls `onHangUp`. */
+/** Passes the signals that stop a server to `stop`. SIGHUP is one of them on a terminal; otherwise it calls `onHangup`. */
 export function followSignals(stop: Stop, onHangup: () => void = () => undefined): void {
 	const stopsOnHangup = isOnTerminal()
 	for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.signal())

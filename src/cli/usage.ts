@@ -43,13 +43,13 @@ export function usageCommand(context: CommandContext): Command {
 		})
 }
 
-interface UsageReport {
+interface UsageSummary {
 	readonly sums: readonly UsageSum[]
 	/** By id, of keys that still exist; empty unless usage is grouped by key. */
 	readonly keyNames: ReadonlyMap<string, string>
 }
 
-function readUsage(flags: UsageFlags, context: CommandContext): Promise<UsageReport> {
+function readUsage(flags: UsageFlags, context: CommandContext): Promise<UsageSummary> {
 	return withStores(flags, context, async ({ keys, ledger }, { config }) => {
 		const nowMs = systemClock.now()
 		const names = new Map<string, string>()
@@ -69,7 +69,7 @@ function queryOf({ by, from, to }: UsageFlags, nowMs: number): UsageQuery {
 function writeTable(
 	by: readonly UsageGroup[],
 	sums: readonly UsageSum[],
-	keyNames: UsageReport['keyNames'],
+	keyNames: UsageSummary['keyNames'],
 ): readonly string[] {
 	const head = [
 		...by.flatMap((group) => (group === 'key' ? ['KEY', 'NAME'] : [group.toUpperCase()])),

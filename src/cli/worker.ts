@@ -4,15 +4,15 @@ import type { MetricSnapshot } from '../telemetry/metric.ts'
 import { forcedStatus, type Stop } from './stop.ts'
 import type { StopRequest } from './stop-request.ts'
 
-/** A message from a worker to its foreman. */
+/** A message from a worker to the primary process. */
 export type WorkerMessage =
 	| { readonly type: 'serving' }
-	/** Its own metrics, in response to the inquiry with this number. */
+	/** Its own metrics, in response to the request with this number. */
 	| { readonly type: 'metrics'; readonly request: number; readonly metrics: readonly MetricSnapshot[] }
 	/** Requests the metrics of all other workers. */
 	| { readonly type: 'others'; readonly request: number }
 
-/** A message from the foreman to a worker. */
+/** A message from the primary process to a worker. */
 export type PrimaryMessage =
 	/** Shut down gracefully. */
 	| { readonly type: 'end' }
@@ -21,18 +21,18 @@ export type PrimaryMessage =
 	| { readonly type: 'metrics'; readonly request: number }
 	| { readonly type: 'others'; readonly request: number; readonly metrics: readonly (readonly MetricSnapshot[])[] }
 
-/** Shutdown begins when the foreman requests it, or exits. */
+/** Shutdown begins when the primary process requests it, or exits. */
 export interface Primary extends StopRequest {
 	/** Reports that this worker is serving; `metrics` returns its metrics. */
 	serve(metrics: () => readonly MetricSnapshot[]): void
-	/** The metrics of all other workers. Workers that do not respond in time are omitted; empty if the foreman has exited. */
+	/** The metrics of all other workers. Workers that do not respond in time are omitted; empty if the primary process has exited. */
 	otherMetrics(): Promise<readonly (readonly MetricSnapshot[])[]>
 }
 
 const longestWaitMs = 2000
 
 /**
- * While the foreman is running, it handles signals: those that reach the whole process group are ignored here. After it exits, signals
+ * While the primary process is running, it handles signals: those that reach the whole process group are ignored here. After it exits, signals
  * stop the worker like a standalone server.
  */
 export function connectPrimary(stop: Stop): Primary {

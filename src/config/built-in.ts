@@ -28,7 +28,7 @@ export function checkModels(values: Readonly<Record<string, unknown>>): readonly
 		: []
 }
 
-/** Whether the name is reported as an unknown field, which is more specific than a complaint about missing models. */
+/** Whether the name is reported as an unknown field, which is more specific than a problem about missing models. */
 function meansModels(name: string): boolean {
 	return name !== 'models' && (nearest(name, ['models']) !== undefined || otherToolField(name)?.targets.length === 0)
 }

@@ -7,7 +7,7 @@ import type { ConfigOverride } from './environment.ts'
 
 type Overrides = Readonly<Record<string, ConfigOverride>>
 
-/** Collects complaints, and writes each with file, line and field. */
+/** Collects problems, and writes each with file, line and field. */
 export class ConfigProblems {
 	private readonly document: Document
 	private readonly overrides: Overrides
@@ -28,7 +28,7 @@ export class ConfigProblems {
 		if (this.found.length + more.length > 0) throw this.error(more)
 	}
 
-	/** For a field that could not be filled in, only that complaint is reported. */
+	/** For a field that could not be filled in, only that problem is reported. */
 	error(more: readonly ConfigProblem[]): ConfigError {
 		const filled = new Set(this.found.map(({ path }) => writePath(path)))
 		const all = [...this.found, ...more.filter(({ path }) => !filled.has(writePath(path)))].toSorted(

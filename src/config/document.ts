@@ -145,7 +145,7 @@ const mergeSentence = 'a merge key (<<) takes an alias of a mapping, such as <<:
 
 function isMergeable(tree: YamlTree, value: unknown): boolean {
 	const sources = isSeq(value) ? value.items : [value]
-	// An alias without an anchor has a complaint of its own.
+	// An alias without an anchor has its own message.
 	return sources.every((source) => isMap(source) || (isAlias(source) && isMapOrNothing(source.resolve(tree))))
 }
 

@@ -6,7 +6,7 @@ import type { Environment } from './environment.ts'
 import { readSystemRegistries } from './package-index.ts'
 import type { Settings } from './settings.ts'
 
-/** One line for each upstream that cannot work, in the form of the other complaints about the configuration. Only reads the disk. */
+/** One line for each upstream that cannot work, in the form of the other problems about the configuration. Only reads the disk. */
 export async function checkEngines(settings: Settings, environment: Environment): Promise<readonly string[]> {
 	const { config, configFolder, dataFolder, engineFolder, modelFolder, reading } = settings
 	const context = {

@@ -55,7 +55,7 @@ export interface Reading {
 	readonly values: Readonly<Record<string, unknown>>
 	/** Absolute paths of the files that secrets were read from. */
 	readonly secretFiles: readonly string[]
-	/** Writes a complaint with its position: `file:line: field: message`. */
+	/** Writes a problem with its position: `file:line: field: message`. */
 	readonly locate: (problem: ConfigProblem) => string
 }
 

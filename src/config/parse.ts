@@ -9,7 +9,7 @@ import { type ConfigFile, configSchema } from './schema.ts'
 import { emptyMessage, explainIssues } from './sentences.ts'
 
 /**
- * Validates the values and adds defaults. Earlier complaints are thrown together with those of the schema.
+ * Validates the values and adds defaults. Earlier problems are thrown together with those of the schema.
  *
  * @throws ConfigError
  */

@@ -5,13 +5,15 @@ import type { FinishReason, TokenLogprob } from '../chat/event.ts'
 import type { JsonObject } from '../chat/json.ts'
 import type { Message } from '../chat/message.ts'
 import type { Usage } from '../chat/usage.ts'
+import type { ConversationId } from './conversation-id.ts'
+import type { MessageId } from './message-id.ts'
+import type { TurnId } from './turn-id.ts'
 
 /** Key-value pairs set by the caller, at most 16. */
 export type Metadata = Readonly<Record<string, string>>
 
 export interface Conversation {
-	/** A UUID in lower case. */
-	readonly id: string
+	readonly id: ConversationId
 	/** The caller's id for its end user, if the conversation was created for one. */
 	readonly user?: string
 	readonly title?: string
@@ -19,7 +21,7 @@ export interface Conversation {
 	/** Whether lists include it. A conversation that only links single answers, such as a chain of stored responses, is not listed. */
 	readonly listed: boolean
 	/** The message that a turn continues from by default: the last message of the turn that ended last. */
-	readonly head?: string
+	readonly head?: MessageId
 	/** Milliseconds since 1970. */
 	readonly createdAtMs: number
 	readonly updatedAtMs: number
@@ -27,11 +29,11 @@ export interface Conversation {
 
 export interface StoredMessage {
 	/** `inputId` or `answerId` of its turn. */
-	readonly id: string
-	readonly conversation: string
+	readonly id: MessageId
+	readonly conversation: ConversationId
 	/** Absent for the first. */
-	readonly parent?: string
-	readonly turn: string
+	readonly parent?: MessageId
+	readonly turn: TurnId
 	/** Number of messages before it on its branch. */
 	readonly depth: number
 	readonly message: Message
@@ -53,19 +55,18 @@ export type Surface = (typeof surfaces)[number]
 
 /** One exchange: the input messages and the answers. */
 export interface Turn {
-	/** 32 hexadecimal digits that sort by creation; the token of the answer's id in every dialect. */
-	readonly id: string
-	readonly conversation: string
+	readonly id: TurnId
+	readonly conversation: ConversationId
 	readonly surface: Surface
 	/** Whether the turn can be retrieved by its id; otherwise only its messages are stored. */
 	readonly stored: boolean
 	readonly state: TurnState
 	/** The message that it continues from. */
-	readonly parent?: string
+	readonly parent?: MessageId
 	/** The requested public model name. */
 	readonly model: string
 	/** Ids of the input messages, in the order of the request. */
-	readonly inputs: readonly string[]
+	readonly inputs: readonly MessageId[]
 	readonly answers: readonly StoredAnswer[]
 	readonly usage?: Usage
 	readonly error?: { readonly code: string; readonly message: string }
@@ -79,15 +80,7 @@ export interface Turn {
 /** One choice of an answer. */
 export interface StoredAnswer {
 	/** Id of the answer's message. */
-	readonly message: string
+	readonly message: MessageId
 	readonly finishReason?: FinishReason
 	readonly logprobs?: readonly TokenLogprob[]
-}
-
-export function inputId(turn: string, index: number): string {
-	return `${turn}-${index}`
-}
-
-export function answerId(turn: string, choice: number): string {
-	return `${turn}-a${choice}`
 }

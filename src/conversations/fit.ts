@@ -5,36 +5,35 @@ import type { Message } from '../chat/message.ts'
 
 export interface FitOptions {
 	/** Always included, before the conversation. */
-	readonly fixed: readonly Message[]
+	readonly instructions: readonly Message[]
 	/** The conversation, oldest first; its system messages are always included. */
-	readonly earlier: readonly Message[]
+	readonly history: readonly Message[]
 	/** The messages of the current request; always included. */
-	readonly said: readonly Message[]
+	readonly incoming: readonly Message[]
 	readonly contextTokens: number
 	/** Tokens reserved for the answer; a quarter of the context if absent. */
 	readonly answerTokens: number | undefined
 }
 
-export interface Fitted {
-	readonly front: readonly Message[]
-	readonly earlier: readonly Message[]
-	/** Number of messages of `earlier` that are omitted. */
-	readonly dropped: number
+export interface FittedHistory {
+	readonly history: readonly Message[]
+	/** Number of messages that are omitted. */
+	readonly omitted: number
 }
 
-export function fit({ fixed, earlier, said, contextTokens, answerTokens }: FitOptions): Fitted {
+export function fit({ instructions, history, incoming, contextTokens, answerTokens }: FitOptions): FittedHistory {
 	const isSystem = ({ role }: Message) => role === 'system' || role === 'developer'
-	const systems = earlier.filter(isSystem)
+	const systems = history.filter(isSystem)
 	let room = contextTokens - Math.min(answerTokens ?? contextTokens / 4, contextTokens / 2)
-	for (const message of [...fixed, ...systems, ...said]) room -= estimateTokens(message)
-	const exchanges = exchangesOf(earlier.filter((message) => !isSystem(message)))
+	for (const message of [...instructions, ...systems, ...incoming]) room -= estimateTokens(message)
+	const exchanges = exchangesOf(history.filter((message) => !isSystem(message)))
 	let first = exchanges.length
 	for (; first > 0; first--) {
 		room -= (exchanges[first - 1] ?? []).reduce((sum, message) => sum + estimateTokens(message), 0)
 		if (room < 0) break
 	}
 	const omitted = new Set(exchanges.slice(0, first).flat())
-	return { front: fixed, earlier: earlier.filter((message) => !omitted.has(message)), dropped: omitted.size }
+	return { history: history.filter((message) => !omitted.has(message)), omitted: omitted.size }
 }
 
 /** Splits messages into exchanges, each from one user message to the next. */

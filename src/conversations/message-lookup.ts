@@ -1,11 +1,14 @@
 // Stored messages to which a request refers by their ids. Plain data: conversations/service.ts looks them up.
 
 import type { StoredMessage } from './conversation.ts'
-import type { Path } from './conversation-store.ts'
+import type { ConversationId } from './conversation-id.ts'
+import type { HistoryEnd } from './history.ts'
+import type { MessageId } from './message-id.ts'
+import type { TurnId } from './turn-id.ts'
 
 export interface MessageReference {
-	readonly turn: string
-	readonly message: string
+	readonly turn: TurnId
+	readonly message: MessageId
 }
 
 export interface MessageLookup {
@@ -17,14 +20,14 @@ export interface MessageLookup {
 }
 
 export type LookupOrigin =
-	| { readonly type: 'conversation'; readonly id: string }
-	| { readonly type: 'turn'; readonly id: string }
+	| { readonly type: 'conversation'; readonly id: ConversationId }
+	| { readonly type: 'turn'; readonly id: TurnId }
 
 export interface FoundMessages {
 	/** By id; messages that do not exist are absent. */
-	readonly messages: ReadonlyMap<string, StoredMessage>
+	readonly messages: ReadonlyMap<MessageId, StoredMessage>
 	/** The conversation that the request continues, if any. */
-	readonly conversation?: string
+	readonly conversation?: ConversationId | undefined
 	/** If requested; undefined if the turn is not stored. */
-	readonly history?: Path
+	readonly history?: HistoryEnd | undefined
 }

@@ -2,21 +2,19 @@
 // not know in what format clients see them; what does not exist is reported as NotFound, and the dialect words the error.
 
 import type { Message } from '../chat/message.ts'
-import {
-	type Conversation,
-	inputId,
-	type Metadata,
-	type StoredMessage,
-	type Surface,
-	type Turn,
-} from './conversation.ts'
-import { newConversationId, newTurnId } from './conversation-id.ts'
-import type { ConversationQuery, NewTurn, Page, PageQuery, TurnQuery } from './conversation-store.ts'
+import type { Conversation, Metadata, StoredMessage, Surface, Turn } from './conversation.ts'
+import { type ConversationId, newConversationId } from './conversation-id.ts'
+import type { ConversationQuery } from './conversation-index.ts'
+import type { ScopedConversations } from './conversation-store.ts'
+import type { HistoryPageQuery } from './history.ts'
+import { inputId, type MessageId } from './message-id.ts'
 import type { FoundMessages, LookupOrigin, MessageLookup } from './message-lookup.ts'
-import type { OwnConversations } from './own-conversations.ts'
+import type { Page, PageQuery } from './page.ts'
+import { newTurnId, type TurnId } from './turn-id.ts'
+import type { NewTurn, TurnQuery } from './turns.ts'
 
-/** What does not exist, or belongs to another caller. A cursor is the item that a page begins after, a leaf the end of a branch. */
-export type Absent = 'conversation' | 'message' | 'leaf' | 'cursor' | 'turn'
+/** What does not exist, or belongs to another caller. A cursor is the item that a page begins after, a tip the end of a branch. */
+export type Absent = 'conversation' | 'message' | 'tip' | 'cursor' | 'turn'
 
 export class NotFound extends Error {
 	override readonly name = 'NotFound'
@@ -34,7 +32,7 @@ export interface NewConversation {
 	readonly metadata: Metadata
 }
 
-/** A message to which the store has not yet given a place. */
+/** A message that was just added; its position in the conversation is not known. */
 export type AddedMessage = Pick<StoredMessage, 'id' | 'message' | 'partial'>
 
 /** Every branch, oldest first. */
@@ -64,7 +62,7 @@ export interface AnsweredTurn {
 
 /** A turn that clients can retrieve by its id. */
 export interface TurnReference {
-	readonly id: string
+	readonly id: TurnId
 	readonly surface: Surface
 	/** A turn that is still running is not found. */
 	readonly ended?: true
@@ -76,12 +74,12 @@ const maxConflicts = 5
 const pageSize = 200
 
 export class ConversationService {
-	private readonly own: OwnConversations
+	private readonly own: ScopedConversations
 	private readonly nowMs: number
 	private readonly process: string
 
 	/** @param context the current time in milliseconds since 1970, and this process, for turns that it begins. */
-	constructor(own: OwnConversations, context: { readonly nowMs: number; readonly process: string }) {
+	constructor(own: ScopedConversations, context: { readonly nowMs: number; readonly process: string }) {
 		this.own = own
 		this.nowMs = context.nowMs
 		this.process = context.process
@@ -97,12 +95,12 @@ export class ConversationService {
 			updatedAtMs: this.nowMs,
 		}
 		if (messages.length === 0) {
-			await this.own.create(conversation)
+			await this.own.index.create(conversation)
 			return conversation
 		}
 		const turn = this.newTurn(conversation.id, messages)
-		await this.own.begin({ ...turn, create: conversation, onConflict: 'branch' })
-		await this.own.end(turn.id, { state: 'completed', endedAtMs: this.nowMs, answers: [] })
+		await this.own.turns.begin({ ...turn, create: conversation, onConflict: 'branch' })
+		await this.own.turns.end(turn.id, { state: 'completed', endedAtMs: this.nowMs, answers: [] })
 		return conversation
 	}
 
@@ -112,62 +110,62 @@ export class ConversationService {
 	 * @param messages at least one.
 	 * @throws NotFound `conversation`
 	 */
-	async append(conversation: string, messages: readonly Message[]): Promise<readonly AddedMessage[]> {
+	async append(conversation: ConversationId, messages: readonly Message[]): Promise<readonly AddedMessage[]> {
 		const turn = this.newTurn(conversation, messages)
-		let parent: string | undefined
+		let parent: MessageId | undefined
 		for (let conflicts = 0; ; conflicts++) {
 			const { head } = await this.find(conversation)
 			// There was a conflict although the head is unchanged: a turn at the head is running or failed.
 			const stuck = conflicts > 0 && head === parent
 			parent = head
 			const onConflict = stuck || conflicts === maxConflicts ? 'branch' : 'refuse'
-			const begun = await this.own.begin({ ...turn, parent, onConflict })
+			const begun = await this.own.turns.begin({ ...turn, parent, onConflict })
 			if (begun === 'not-found') throw new NotFound('conversation')
 			if (begun === 'begun') break
 		}
-		await this.own.end(turn.id, { state: 'completed', endedAtMs: this.nowMs, answers: [] })
+		await this.own.turns.end(turn.id, { state: 'completed', endedAtMs: this.nowMs, answers: [] })
 		return messages.map((message, index) => ({ id: inputId(turn.id, index), message, partial: false }))
 	}
 
 	/** @throws NotFound `cursor` */
 	async list(query: ConversationQuery): Promise<Page<Conversation>> {
-		return present(await this.own.list(query), 'cursor')
+		return present(await this.own.index.list(query), 'cursor')
 	}
 
 	/** @throws NotFound `conversation` */
-	async find(id: string): Promise<Conversation> {
-		return present(await this.own.find(id), 'conversation')
+	async find(id: ConversationId): Promise<Conversation> {
+		return present(await this.own.index.find(id), 'conversation')
 	}
 
 	/** @throws NotFound `conversation` */
 	async update(
-		id: string,
+		id: ConversationId,
 		change: { readonly title?: string | null | undefined; readonly metadata?: Metadata | undefined },
 	): Promise<Conversation> {
-		return present(await this.own.update(id, { ...change, updatedAtMs: this.nowMs }), 'conversation')
+		return present(await this.own.index.update(id, { ...change, updatedAtMs: this.nowMs }), 'conversation')
 	}
 
 	/** @throws NotFound `conversation` */
-	async remove(id: string): Promise<void> {
-		if (!(await this.own.remove(id))) throw new NotFound('conversation')
+	async remove(id: ConversationId): Promise<void> {
+		if (!(await this.own.index.remove(id))) throw new NotFound('conversation')
 	}
 
 	/** @returns the number of removed conversations. */
 	removeAll(user?: string): Promise<number> {
-		return this.own.removeAll(user)
+		return this.own.index.removeAll(user)
 	}
 
 	/** @throws NotFound `conversation` */
-	async export(id: string): Promise<ConversationExport> {
+	async export(id: ConversationId): Promise<ConversationExport> {
 		const conversation = await this.find(id)
-		return { conversation, ...present(await this.own.everything(id), 'conversation') }
+		return { conversation, ...present(await this.own.history.export(id), 'conversation') }
 	}
 
 	/** All conversations of a user with their messages, oldest first. */
 	async histories(user: string): Promise<readonly ConversationHistory[]> {
 		const histories: ConversationHistory[] = []
-		for (let after: string | undefined, more = true; more; ) {
-			const page = await this.own.list({ limit: pageSize, order: 'asc', user, after })
+		for (let after: ConversationId | undefined, more = true; more; ) {
+			const page = await this.own.index.list({ limit: pageSize, order: 'asc', user, after })
 			for (const conversation of page?.items ?? []) histories.push(await this.withMessages(conversation))
 			after = page?.items.at(-1)?.id
 			more = page?.more ?? false
@@ -176,26 +174,23 @@ export class ConversationService {
 	}
 
 	/** @throws NotFound `conversation`, also if it belongs to another user. */
-	async history(id: string, user: string): Promise<ConversationHistory> {
+	async history(id: ConversationId, user: string): Promise<ConversationHistory> {
 		const conversation = await this.find(id)
 		if (conversation.user !== user) throw new NotFound('conversation')
 		return this.withMessages(conversation)
 	}
 
-	/** @throws NotFound `conversation`, `leaf` or `cursor` */
-	async messages(
-		conversation: string,
-		query: PageQuery & { readonly leaf?: string | undefined },
-	): Promise<MessagePage> {
+	/** @throws NotFound `conversation`, `tip` or `cursor` */
+	async messages(conversation: ConversationId, query: HistoryPageQuery): Promise<MessagePage> {
 		await this.find(conversation)
-		if (query.leaf !== undefined) present(await this.own.message(conversation, query.leaf), 'leaf')
+		if (query.tip !== undefined) present(await this.own.history.message(conversation, query.tip), 'tip')
 		return this.pageOf(conversation, query)
 	}
 
 	/** @throws NotFound `conversation` or `message` */
-	async message(conversation: string, id: string): Promise<StoredMessage> {
+	async message(conversation: ConversationId, id: MessageId): Promise<StoredMessage> {
 		await this.find(conversation)
-		return present(await this.own.message(conversation, id), 'message')
+		return present(await this.own.history.message(conversation, id), 'message')
 	}
 
 	/**
@@ -204,18 +199,18 @@ export class ConversationService {
 	 * @throws NotFound `conversation` or `message`
 	 */
 	async edit(
-		conversation: string,
-		id: string,
+		conversation: ConversationId,
+		id: MessageId,
 		edit: (message: StoredMessage) => Message | undefined,
 	): Promise<Conversation> {
 		const edited = edit(await this.message(conversation, id))
-		if (!(await this.own.replace(conversation, id, edited))) throw new NotFound('message')
+		if (!(await this.own.history.replace(conversation, id, edited))) throw new NotFound('message')
 		return this.find(conversation)
 	}
 
 	/** @throws NotFound `cursor` */
 	async turns(query: TurnQuery): Promise<Page<AnsweredTurn>> {
-		const page = present(await this.own.turns(query), 'cursor')
+		const page = present(await this.own.turns.list(query), 'cursor')
 		const items: AnsweredTurn[] = []
 		for (const turn of page.items) items.push(await this.withAnswers(turn))
 		return { items, more: page.more }
@@ -231,7 +226,7 @@ export class ConversationService {
 	 *
 	 * @throws NotFound `turn` or `cursor`
 	 */
-	async inputs(reference: TurnReference, { after, limit, order }: PageQuery): Promise<Page<StoredMessage>> {
+	async inputs(reference: TurnReference, { after, limit, order }: PageQuery<MessageId>): Promise<Page<StoredMessage>> {
 		const { inputs, conversation } = await this.findTurn(reference)
 		const all = order === 'asc' ? inputs : inputs.toReversed()
 		const first = after === undefined ? 0 : all.indexOf(after) + 1
@@ -247,36 +242,36 @@ export class ConversationService {
 	 */
 	async turnHistory(
 		reference: TurnReference,
-		query: PageQuery,
+		query: PageQuery<MessageId>,
 	): Promise<{ readonly turn: Turn; readonly page: MessagePage }> {
 		const turn = await this.findTurn(reference)
-		const leaf = turn.inputs.at(-1) ?? turn.parent
+		const tip = turn.inputs.at(-1) ?? turn.parent
 		const page =
-			leaf === undefined ? { items: [], more: false } : await this.pageOf(turn.conversation, { ...query, leaf })
+			tip === undefined ? { items: [], more: false } : await this.pageOf(turn.conversation, { ...query, tip })
 		return { turn, page }
 	}
 
 	/** @throws NotFound `turn` */
 	async updateTurn(reference: TurnReference, metadata: Metadata): Promise<AnsweredTurn> {
 		await this.findTurn(reference)
-		return this.withAnswers(present(await this.own.updateTurn(reference.id, metadata), 'turn'))
+		return this.withAnswers(present(await this.own.turns.update(reference.id, metadata), 'turn'))
 	}
 
 	/** @throws NotFound `turn` */
 	async removeTurn(reference: TurnReference): Promise<void> {
 		await this.findTurn(reference)
-		if (!(await this.own.removeTurn(reference.id))) throw new NotFound('turn')
+		if (!(await this.own.turns.remove(reference.id))) throw new NotFound('turn')
 	}
 
 	/** Whether a turn of any surface is running; undefined if it does not exist. */
-	async isRunning(id: string): Promise<boolean | undefined> {
-		const turn = await this.own.turn(id)
+	async isRunning(id: TurnId): Promise<boolean | undefined> {
+		const turn = await this.own.turns.find(id)
 		return turn === undefined ? undefined : turn.state === 'running'
 	}
 
 	/** Looks up messages by their ids; those that do not exist are left out. */
 	async lookUp({ messages, continues, historyBytes }: MessageLookup): Promise<FoundMessages> {
-		const found = new Map<string, StoredMessage>()
+		const found = new Map<MessageId, StoredMessage>()
 		const conversation = await this.conversationOf(continues)
 		const distinct = new Map(messages.map((reference) => [reference.message, reference.turn]))
 		for (const [id, turn] of distinct) {
@@ -287,26 +282,26 @@ export class ConversationService {
 		return { messages: found, conversation, history }
 	}
 
-	private async conversationOf(origin: LookupOrigin | undefined): Promise<string | undefined> {
+	private async conversationOf(origin: LookupOrigin | undefined): Promise<ConversationId | undefined> {
 		if (origin?.type === 'conversation') return origin.id
-		return origin === undefined ? undefined : (await this.own.turn(origin.id))?.conversation
+		return origin === undefined ? undefined : (await this.own.turns.find(origin.id))?.conversation
 	}
 
-	private async messageOf(turnId: string, id: string): Promise<StoredMessage | undefined> {
-		const turn = await this.own.turn(turnId)
-		return turn === undefined ? undefined : this.own.message(turn.conversation, id)
+	private async messageOf(turnId: TurnId, id: MessageId): Promise<StoredMessage | undefined> {
+		const turn = await this.own.turns.find(turnId)
+		return turn === undefined ? undefined : this.own.history.message(turn.conversation, id)
 	}
 
 	private async historyOf(origin: LookupOrigin | undefined, maxBytes: number): Promise<FoundMessages['history']> {
-		const turn = origin?.type === 'turn' ? await this.own.turn(origin.id) : undefined
+		const turn = origin?.type === 'turn' ? await this.own.turns.find(origin.id) : undefined
 		if (turn === undefined || !turn.stored) return undefined
-		const leaf = turn.answers[0]?.message ?? turn.inputs.at(-1) ?? turn.parent
-		const path = leaf === undefined ? undefined : await this.own.path(turn.conversation, { leaf, maxBytes })
-		return path ?? { messages: [], omitted: 0, opening: [] }
+		const tip = turn.answers[0]?.message ?? turn.inputs.at(-1) ?? turn.parent
+		const history = tip === undefined ? undefined : await this.own.history.read(turn.conversation, { tip, maxBytes })
+		return history ?? { messages: [], omitted: 0, opening: [] }
 	}
 
 	private async findTurn({ id, surface, ended }: TurnReference): Promise<Turn> {
-		const turn = present(await this.own.turn(id), 'turn')
+		const turn = present(await this.own.turns.find(id), 'turn')
 		const isFound = turn.stored && turn.surface === surface && !(ended === true && turn.state === 'running')
 		if (!isFound) throw new NotFound('turn')
 		return turn
@@ -324,8 +319,8 @@ export class ConversationService {
 
 	private async withMessages(conversation: Conversation): Promise<ConversationHistory> {
 		const messages: StoredMessage[] = []
-		for (let after: string | undefined, more = true; more; ) {
-			const page = await this.own.messages(conversation.id, { limit: pageSize, order: 'asc', after })
+		for (let after: MessageId | undefined, more = true; more; ) {
+			const page = await this.own.history.page(conversation.id, { limit: pageSize, order: 'asc', after })
 			messages.push(...(page?.items ?? []))
 			after = page?.items.at(-1)?.id
 			more = page?.more ?? false
@@ -333,26 +328,27 @@ export class ConversationService {
 		return { conversation, messages }
 	}
 
-	private async pageOf(
-		conversation: string,
-		query: PageQuery & { readonly leaf?: string | undefined },
-	): Promise<MessagePage> {
+	private async pageOf(conversation: ConversationId, query: HistoryPageQuery): Promise<MessagePage> {
 		const { after } = query
-		const cursor = after === undefined ? undefined : present(await this.own.message(conversation, after), 'cursor')
-		const page = await this.own.messages(conversation, query)
+		const cursor =
+			after === undefined ? undefined : present(await this.own.history.message(conversation, after), 'cursor')
+		const page = await this.own.history.page(conversation, query)
 		return { cursor, ...present(page, after === undefined ? 'conversation' : 'cursor') }
 	}
 
-	private async readMessages(conversation: string, ids: readonly string[]): Promise<readonly StoredMessage[]> {
+	private async readMessages(
+		conversation: ConversationId,
+		ids: readonly MessageId[],
+	): Promise<readonly StoredMessage[]> {
 		const messages: StoredMessage[] = []
 		for (const id of ids) {
-			const message = await this.own.message(conversation, id)
+			const message = await this.own.history.message(conversation, id)
 			if (message !== undefined) messages.push(message)
 		}
 		return messages
 	}
 
-	private newTurn(conversation: string, inputs: readonly Message[]): Omit<NewTurn, 'onConflict'> {
+	private newTurn(conversation: ConversationId, inputs: readonly Message[]): Omit<NewTurn, 'onConflict'> {
 		return {
 			id: newTurnId(),
 			surface: 'messages',

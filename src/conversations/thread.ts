@@ -3,19 +3,29 @@
 
 import type { ChatError } from '../chat/error.ts'
 import type { JsonObject } from '../chat/json.ts'
+import type { Message } from '../chat/message.ts'
 import type { Metadata, Surface } from './conversation.ts'
+import type { ConversationId } from './conversation-id.ts'
+import type { MessageId } from './message-id.ts'
+import type { TurnId } from './turn-id.ts'
 
-export interface Thread {
+/** The messages of a request, by their part in its conversation. In this order they are all messages of the request. */
+export interface ThreadMessages {
+	/** Go before the conversation. Not stored, because clients send them with every request. */
+	readonly instructions: readonly Message[]
+	/** Go after the conversation. Not stored. */
+	readonly transient: readonly Message[]
+	/** The new messages, which are stored; they go last. */
+	readonly incoming: readonly Message[]
+}
+
+export interface Thread extends ThreadMessages {
 	readonly surface: Surface
 	readonly origin: ThreadOrigin
 	/** Whether the turn can be retrieved by its id afterwards. */
 	readonly stored: boolean
 	/** Whether lists include a conversation that this turn creates. */
 	readonly listed: boolean
-	/** Number of leading request messages that are not stored, such as instructions. They go before the conversation. */
-	readonly front: number
-	/** Number of trailing request messages that are stored. Messages between `front` and these are not stored and go after the conversation. */
-	readonly kept: number
 	/** If the conversation exceeds the model's context: `auto` omits its oldest exchanges; `refuse` returns an error. */
 	readonly truncation: 'auto' | 'refuse'
 	/** If another turn already continues from the same message: create a branch, or fail. */
@@ -27,17 +37,16 @@ export interface Thread {
 
 export type ThreadOrigin =
 	/** A new conversation, for the caller's end user `user` if given. */
-	| { readonly type: 'new'; readonly user?: string }
+	| { readonly type: 'new'; readonly user?: string | undefined }
 	/** Continues from the conversation's head, or from the message `parent`. */
 	| {
 			readonly type: 'conversation'
-			/** As returned by `readConversationId`. */
-			readonly id: string
-			readonly parent?: string
+			readonly id: ConversationId
+			readonly parent?: MessageId | undefined
 			/** The user that the conversation must belong to. */
-			readonly user?: string
+			readonly user?: string | undefined
 			/** Error to throw when it does not exist. */
 			readonly missing: () => ChatError
 	  }
 	/** Continues from the answer of another turn. */
-	| { readonly type: 'turn'; readonly id: string; readonly missing: () => ChatError }
+	| { readonly type: 'turn'; readonly id: TurnId; readonly missing: () => ChatError }

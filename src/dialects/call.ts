@@ -3,7 +3,7 @@
 
 import type { ChatRequest } from '../chat/request.ts'
 import type { FoundMessages, MessageLookup } from '../conversations/message-lookup.ts'
-import type { Thread } from '../conversations/thread.ts'
+import type { Thread, ThreadMessages } from '../conversations/thread.ts'
 import type { EmbeddingRequest, Embeddings } from '../operations/embeddings.ts'
 import type { Ranking, RerankRequest } from '../operations/reranking.ts'
 import type { TextCompletionRequest } from '../operations/text-completions.ts'
@@ -50,11 +50,8 @@ export interface ChatCall extends CallOptions {
 	readonly writer: AnswerWriter
 	/** Set if the turn is part of a stored conversation. */
 	readonly thread?: Thread
-	/**
-	 * Number of leading messages that are the dialect's own instructions: they precede the conversation named in headers and are not
-	 * stored.
-	 */
-	readonly instructions?: number
+	/** The parts of the request's messages in a conversation that headers name; if absent, all of them are new. */
+	readonly parts?: ThreadMessages
 	/** The id of the answer is the id of the conversation. */
 	readonly answersAsConversation?: boolean
 	readonly references?: MessageReferences<ChatCall>

@@ -26,35 +26,35 @@ const [one, two, three] = [
 ]
 const choice = new DialectChoice([one, two, three], { v1: 'one', root: 'two' })
 
-function spoken(method: string, path: string, preferred?: string, headers: Record<string, string> = {}): string {
+function dialectOf(method: string, path: string, preferred?: string, headers: Record<string, string> = {}): string {
 	const match = choice.find({ method, path, headers: new Headers(headers), preferred })
 	return match.type === 'found' ? match.target.dialect.name : match.type
 }
 
 test('the mount prefix takes precedence', () => {
-	expect(spoken('POST', '/three/v1/chat', 'two')).toBe('three')
-	expect(spoken('POST', '/two/chat', undefined, { 'x-three': '1' })).toBe('two')
-	expect(spoken('POST', '/two/only-one')).toBe('none')
-	expect(spoken('GET', '/two/models/a/b')).toBe('two')
+	expect(dialectOf('POST', '/three/v1/chat', 'two')).toBe('three')
+	expect(dialectOf('POST', '/two/chat', undefined, { 'x-three': '1' })).toBe('two')
+	expect(dialectOf('POST', '/two/only-one')).toBe('none')
+	expect(dialectOf('GET', '/two/models/a/b')).toBe('two')
 })
 
 test("then the caller's key, then headers that only one kind of client sends, then the configured default", () => {
-	expect(spoken('POST', '/v1/chat')).toBe('one')
-	expect(spoken('POST', '/chat')).toBe('two')
-	expect(spoken('POST', '/v1/chat', undefined, { 'x-three': '1' })).toBe('three')
-	expect(spoken('POST', '/v1/chat', 'two', { 'x-three': '1' })).toBe('two')
+	expect(dialectOf('POST', '/v1/chat')).toBe('one')
+	expect(dialectOf('POST', '/chat')).toBe('two')
+	expect(dialectOf('POST', '/v1/chat', undefined, { 'x-three': '1' })).toBe('three')
+	expect(dialectOf('POST', '/v1/chat', 'two', { 'x-three': '1' })).toBe('two')
 })
 
 test('a dialect that does not claim the path is skipped', () => {
-	expect(spoken('POST', '/only-one')).toBe('one')
-	expect(spoken('GET', '/v1/only-two', 'three')).toBe('two')
-	expect(spoken('HEAD', '/v1/only-two')).toBe('two')
-	expect(spoken('POST', '/v1/only-two')).toBe('other-methods')
-	expect(spoken('POST', '/v1/nothing')).toBe('none')
+	expect(dialectOf('POST', '/only-one')).toBe('one')
+	expect(dialectOf('GET', '/v1/only-two', 'three')).toBe('two')
+	expect(dialectOf('HEAD', '/v1/only-two')).toBe('two')
+	expect(dialectOf('POST', '/v1/only-two')).toBe('other-methods')
+	expect(dialectOf('POST', '/v1/nothing')).toBe('none')
 })
 
 test('a key for an unknown dialect has no effect', () => {
-	expect(spoken('POST', '/v1/chat', 'four')).toBe('one')
+	expect(dialectOf('POST', '/v1/chat', 'four')).toBe('one')
 })
 
 test('the selected dialect writes errors for unknown paths', () => {

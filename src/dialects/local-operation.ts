@@ -5,8 +5,12 @@
 import type { ChatError } from '../chat/error.ts'
 import type { Message } from '../chat/message.ts'
 import type { Conversation, Metadata, StoredMessage, Turn } from '../conversations/conversation.ts'
-import type { ConversationQuery, Page, PageQuery, TurnQuery } from '../conversations/conversation-store.ts'
+import type { ConversationId } from '../conversations/conversation-id.ts'
+import type { ConversationQuery } from '../conversations/conversation-index.ts'
+import type { HistoryPageQuery } from '../conversations/history.ts'
+import type { MessageId } from '../conversations/message-id.ts'
 import type { FoundMessages, MessageLookup } from '../conversations/message-lookup.ts'
+import type { Page, PageQuery } from '../conversations/page.ts'
 import type {
 	Absent,
 	AddedMessage,
@@ -17,6 +21,8 @@ import type {
 	NewConversation,
 	TurnReference,
 } from '../conversations/service.ts'
+import type { TurnId } from '../conversations/turn-id.ts'
+import type { TurnQuery } from '../conversations/turns.ts'
 import type { CreatedOwnKey, KeyListQuery, OwnKey } from '../keys/service.ts'
 import type { EntryOrder, EntrySum, LedgerEntry, UsageQuery, UsageSum } from '../ledger/ledger-store.ts'
 import type { Model } from '../routing/model.ts'
@@ -43,20 +49,26 @@ interface ConversationOperations {
 		readonly query: ConversationQuery
 		readonly write: (page: Page<Conversation>) => unknown
 	}
-	'conversations.find': Stored & { readonly id: string; readonly write: (conversation: Conversation) => unknown }
+	'conversations.find': Stored & {
+		readonly id: ConversationId
+		readonly write: (conversation: Conversation) => unknown
+	}
 	'conversations.update': Stored & {
-		readonly id: string
+		readonly id: ConversationId
 		/** Null removes the title. */
 		readonly change: { readonly title?: string | null; readonly metadata?: Metadata }
 		readonly write: (conversation: Conversation) => unknown
 	}
-	'conversations.remove': Stored & { readonly id: string; readonly write: () => unknown }
+	'conversations.remove': Stored & { readonly id: ConversationId; readonly write: () => unknown }
 	/** Removes all conversations, or those of one user. `write` gets their number. */
 	'conversations.remove-all': { readonly user?: string; readonly write: (count: number) => unknown }
-	'conversations.export': Stored & { readonly id: string; readonly write: (exported: ConversationExport) => unknown }
+	'conversations.export': Stored & {
+		readonly id: ConversationId
+		readonly write: (exported: ConversationExport) => unknown
+	}
 	/** Adds messages without calling a model. */
 	'conversations.append': Stored & {
-		readonly id: string
+		readonly id: ConversationId
 		readonly additions: MessageAdditions
 		readonly write: (added: readonly AddedMessage[]) => unknown
 	}
@@ -66,25 +78,25 @@ interface ConversationOperations {
 		readonly write: (histories: readonly ConversationHistory[]) => unknown
 	}
 	'conversations.history': Stored & {
-		readonly id: string
+		readonly id: ConversationId
 		readonly user: string
 		readonly write: (history: ConversationHistory) => unknown
 	}
-	/** The messages up to `leaf`, or to the head. */
+	/** The messages up to `tip`, or to the head. */
 	'messages.list': Stored & {
-		readonly conversation: string
-		readonly query: PageQuery & { readonly leaf?: string }
+		readonly conversation: ConversationId
+		readonly query: HistoryPageQuery
 		readonly write: (page: MessagePage) => unknown
 	}
 	'messages.find': Stored & {
-		readonly conversation: string
-		readonly id: string
+		readonly conversation: ConversationId
+		readonly id: MessageId
 		readonly write: (message: StoredMessage) => unknown
 	}
 	/** Replaces a message by the result of `edit`, or removes it if that is undefined. */
 	'messages.edit': Stored & {
-		readonly conversation: string
-		readonly id: string
+		readonly conversation: ConversationId
+		readonly id: MessageId
 		readonly edit: (message: StoredMessage) => Message | undefined
 		readonly write: (conversation: Conversation) => unknown
 	}
@@ -93,13 +105,13 @@ interface ConversationOperations {
 	/** The messages of the turn's request. */
 	'turns.inputs': Stored & {
 		readonly turn: TurnReference
-		readonly query: PageQuery
+		readonly query: PageQuery<MessageId>
 		readonly write: (page: Page<StoredMessage>) => unknown
 	}
 	/** The messages before the turn's answer, including those of earlier turns. */
 	'turns.history': Stored & {
 		readonly turn: TurnReference
-		readonly query: PageQuery
+		readonly query: PageQuery<MessageId>
 		readonly write: (page: MessagePage, turn: Turn) => unknown
 	}
 	'turns.update': Stored & {
@@ -118,7 +130,7 @@ interface OtherOperations {
 	'turns.cancel': Stored & { readonly turn: TurnReference; readonly write: (turn: AnsweredTurn) => unknown }
 	/** Reads the events of a stored stream. */
 	'streams.read': Stored & {
-		readonly turn: string
+		readonly turn: TurnId
 		/** Number of events that the client has already read. */
 		readonly after: number
 	}

@@ -1,9 +1,11 @@
 // What a dialect writes: answers, streams and errors. A writer gets plain data: the answer, its ids, the model's name and price. It does not
-// know who called, what served the request or where it is stored.
+// know who called, what served the request or what stores it.
 
 import type { Completion } from '../chat/completion.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import type { Source } from '../chat/source.ts'
+import type { ConversationId } from '../conversations/conversation-id.ts'
+import type { TurnId } from '../conversations/turn-id.ts'
 import type { Price } from '../routing/model.ts'
 
 export interface AnswerWriter {
@@ -41,11 +43,11 @@ export class TextBody {
 /** What an answer repeats about its request and its server. */
 export interface ResponseContext {
 	/** The turn's id, 32 hexadecimal digits, to which each dialect adds its own prefix. */
-	readonly token: string
+	readonly token: TurnId
 	/** The complete id of the answer, if it overrides the dialect's. */
 	readonly id?: string
 	/** The conversation of the turn, if it is stored. */
-	readonly conversation?: string
+	readonly conversation?: ConversationId | undefined
 	/** Seconds since 1970. */
 	readonly created: number
 	/** Current time, for answers that report when they ended, in milliseconds since 1970. */

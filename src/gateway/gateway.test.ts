@@ -1,12 +1,15 @@
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync, rmSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isPending, json, readerOf } from '../pipeline/pipeline.testing.ts'
 import { TestFolder } from './gateway.testing.ts'
 
+// Usage of interrupted answers is counted, and loading a vocabulary takes seconds on a busy machine.
+setDefaultTimeout(60_000)
+
 const echo = `
-models: { echo: { route: [local] } }
+models: { echo: { route: [local], tokenizer: cl100k_base } }
 upstreams: { local: { engine: echo } }
 `
 
@@ -51,7 +54,7 @@ describe('a gateway', () => {
 		expect((await gateway.fetch('/favicon.ico')).status).toBe(200)
 	})
 
-	test('reports a data folder that is gone', async () => {
+	test('reports a missing data folder', async () => {
 		await using folder = await TestFolder.create()
 		const { gateway } = await folder.open(echo)
 		rmSync(join(folder.path, 'data'), { recursive: true })

@@ -26,7 +26,7 @@ import { openTelemetry } from '../telemetry/open-telemetry.ts'
 import { LiveDeployment } from './deployment.ts'
 import { requestLimits } from './request-limits.ts'
 import { retain } from './retention.ts'
-import { withStreamRemoval } from './stream-removal.ts'
+import { removeStreamsWithTurns } from './stream-removal.ts'
 
 export interface Gateway extends Handler {
 	/** The keys of the database, without the admin key of the configuration. */
@@ -136,7 +136,7 @@ async function openOn(
 	const { trustedProxies } = settings.config.server
 	const handler = openHandler({
 		keys: withOperatorKey(keys, settings, context.clock),
-		kept: storage,
+		storage,
 		dialects: settings.config.dialects,
 		deployment: () => deployment.current,
 		limits: requestLimits(settings.config.limits),
@@ -228,14 +228,15 @@ async function openStorage(
 		log,
 		async recovered(dead) {
 			await streams.interrupt(dead)
-			await stores.conversations.interrupt(dead, clock.now())
+			await stores.conversations.maintenance.interrupt(dead, clock.now())
 		},
 	})
 	;({ process } = ledger)
+	removeStreamsWithTurns(stores.conversations, streams)
 	const delivered = () => Promise.race([ledger.deliver(), clock.sleep(longestDeliveryMs)])
 	return {
 		ledger,
-		conversations: withStreamRemoval(stores.conversations, streams),
+		conversations: stores.conversations,
 		streams,
 		async usage(query) {
 			await delivered()

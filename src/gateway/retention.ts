@@ -7,7 +7,7 @@ import { ClockGuard } from '../system/clock-guard.ts'
 import type { Log } from '../system/log.ts'
 
 export interface RetentionOptions {
-	readonly conversations: ConversationStore
+	readonly conversations: Pick<ConversationStore, 'maintenance'>
 	readonly ledger: LedgerStore
 	/** Days after the last turn; unlimited if undefined. */
 	readonly conversationDays: number | undefined
@@ -64,6 +64,6 @@ async function removeOld({
 	for (let some = 1; some > 0; entries += some) some = await ledger.expire(clock.now() - ledgerDays * dayMs)
 	if (conversationDays !== undefined)
 		for (let some = 1; some > 0; removed += some)
-			some = await conversations.expire(clock.now() - conversationDays * dayMs)
+			some = await conversations.maintenance.expire(clock.now() - conversationDays * dayMs)
 	if (entries + removed > 0) log.info({ entries, conversations: removed }, 'expired data deleted')
 }

@@ -1,6 +1,7 @@
 // Adds the operator's admin key from the configuration to a key store. The configured key is never stored.
 
 import { hashSecret, type Key, keyOf, sameHash } from './key.ts'
+import { keyId } from './key-id.ts'
 import type { KeyStore } from './key-store.ts'
 
 const name = 'operator'
@@ -14,7 +15,8 @@ const idDigits = 20
  */
 export function configuredKey(secret: string, nowMs: number): Key {
 	const key = keyOf(secret, { name, role: 'admin', owner: name }, nowMs)
-	return { ...key, id: `key_${hashSecret(`dragoman configured key\n${key.hash}`).slice(0, idDigits)}`, prefix: '' }
+	const id = keyId(`key_${hashSecret(`dragoman configured key\n${key.hash}`).slice(0, idDigits)}`)
+	return { ...key, id, prefix: '' }
 }
 
 /** The name of the configured key in lists. */

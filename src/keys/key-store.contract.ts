@@ -2,7 +2,9 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { createKey } from './key.ts'
+import { keyId } from './key-id.ts'
 import type { KeyStore } from './key-store.ts'
+import { ownerId, tenantId } from './scope.ts'
 
 export function keyStoreContract(name: string, open: () => Promise<KeyStore>): void {
 	describe(`key store: ${name}`, () => {
@@ -45,7 +47,7 @@ export function keyStoreContract(name: string, open: () => Promise<KeyStore>): v
 		test('rejects a second key with the same hash', async () => {
 			const { key } = createKey({ name: 'one', role: 'user' }, 1000)
 			await store.insert(key)
-			await expect(store.insert({ ...key, id: 'key_other' })).rejects.toThrow()
+			await expect(store.insert({ ...key, id: keyId('key_other') })).rejects.toThrow()
 		})
 
 		for (const handle of ['id', 'name', 'prefix'] as const) {
@@ -95,14 +97,15 @@ export function keyStoreContract(name: string, open: () => Promise<KeyStore>): v
 			const mine = [make('a', 'alice', 'default', 1000), make('b', 'alice', 'default', 2000)]
 			const others = [make('c', 'bob', 'default', 3000), make('d', 'alice', 'elsewhere', 4000)]
 			for (const key of [...mine, ...others]) await store.insert(key)
-			const scope = { tenant: 'default', owner: 'alice' }
+			const scope = { tenant: tenantId('default'), owner: ownerId('alice') }
 			expect(await store.listOwn(scope)).toEqual(mine)
 			for (const { id } of others) expect(await store.revokeOwn(scope, id, 5000)).toBe(false)
 			// A name is not an id.
-			expect(await store.revokeOwn(scope, 'a', 5000)).toBe(false)
-			const [first] = mine
-			expect(await store.revokeOwn(scope, first?.id ?? '', 5000)).toBe(true)
-			expect(await store.revokeOwn(scope, first?.id ?? '', 6000)).toBe(false)
+			expect(await store.revokeOwn(scope, keyId('a'), 5000)).toBe(false)
+			const [first] = mine.map(({ id }) => id)
+			if (first === undefined) throw new Error('there are keys')
+			expect(await store.revokeOwn(scope, first, 5000)).toBe(true)
+			expect(await store.revokeOwn(scope, first, 6000)).toBe(false)
 			expect((await store.list()).map(({ revokedAtMs }) => revokedAtMs)).toEqual([5000, null, null, null])
 		})
 

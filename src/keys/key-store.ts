@@ -1,6 +1,7 @@
 // Storage of API keys.
 
 import type { Key } from './key.ts'
+import type { KeyId } from './key-id.ts'
 import type { Scope } from './scope.ts'
 
 /** Every implementation runs key-store.contract.ts. A change by one process is visible to the next call of every other process. */
@@ -23,6 +24,6 @@ export interface KeyStore {
 	/** The keys of one scope, in order of creation, including revoked keys. */
 	listOwn(scope: Scope): Promise<readonly Key[]>
 	/** Revokes a key of the scope, by its id only. @returns false if the scope has no such key or the key is already revoked. */
-	revokeOwn(scope: Scope, id: string, nowMs: number): Promise<boolean>
+	revokeOwn(scope: Scope, id: KeyId, nowMs: number): Promise<boolean>
 	close(): Promise<void>
 }

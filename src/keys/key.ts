@@ -2,6 +2,8 @@
 
 import { randomBytes } from 'node:crypto'
 import type { HistoryMode } from './history-mode.ts'
+import { type KeyId, newKeyId } from './key-id.ts'
+import { type OwnerId, ownerId, type TenantId, tenantId } from './scope.ts'
 
 /** `admin` may also call the administrative operations. */
 export type Role = 'admin' | 'user'
@@ -9,13 +11,12 @@ export type Role = 'admin' | 'user'
 export const roles = ['admin', 'user'] as const satisfies readonly Role[]
 
 export interface Key {
-	/** Sorts by creation. */
-	readonly id: string
+	readonly id: KeyId
 	readonly name: string
 	readonly role: Role
 	/** The scope that its calls read and write: see scope.ts. */
-	readonly tenant: string
-	readonly owner: string
+	readonly tenant: TenantId
+	readonly owner: OwnerId
 	readonly settings: KeySettings
 	/** First characters of the secret: enough to distinguish keys, too few to help guess one. */
 	readonly prefix: string
@@ -69,13 +70,13 @@ export function createKey(description: KeyDescription, nowMs: number): CreatedKe
 /** A key with the given secret. `createKey` generates a random one. */
 export function keyOf(secret: string, description: KeyDescription, nowMs: number): Key {
 	const { name, role, tenant = 'default', settings = {} } = description
-	const id = `key_${nowMs.toString(36).padStart(9, '0')}${randomBytes(5).toString('hex')}`
+	const id = newKeyId(nowMs)
 	return {
 		id,
 		name,
 		role,
-		tenant,
-		owner: description.owner ?? id,
+		tenant: tenantId(tenant),
+		owner: ownerId(description.owner ?? id),
 		settings,
 		prefix: secret.slice(0, prefixLength),
 		hash: hashSecret(secret),

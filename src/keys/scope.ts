@@ -1,14 +1,27 @@
 // Ownership of stored data. Every lookup requires a scope, so data of other scopes is reported as not found.
 
-import type { Key } from './key.ts'
+/** An organization. Tenants never see each other's data. */
+export type TenantId = string & { readonly __brand: 'tenant' }
+
+/** Within a tenant: keys with the same owner share one history. */
+export type OwnerId = string & { readonly __brand: 'owner' }
 
 export interface Scope {
-	/** Organization. Tenants never see each other's data. */
-	readonly tenant: string
-	/** Within the tenant: keys with the same owner share one history. Defaults to the key's id. */
-	readonly owner: string
+	readonly tenant: TenantId
+	readonly owner: OwnerId
 }
 
-export function scopeOf({ tenant, owner }: Key): Scope {
+/** An id that is stored or that an operator chose. Does not check it: see `labelFault`. */
+export function tenantId(text: string): TenantId {
+	return text as TenantId
+}
+
+/** An id that is stored or that an operator chose. Does not check it: see `labelFault`. */
+export function ownerId(text: string): OwnerId {
+	return text as OwnerId
+}
+
+/** The scope alone of an object that has one, such as a key. */
+export function scopeOf({ tenant, owner }: Scope): Scope {
 	return { tenant, owner }
 }

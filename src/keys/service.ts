@@ -3,12 +3,13 @@
 
 import { ChatError } from '../chat/error.ts'
 import { createKey, isExpired, type Key } from './key.ts'
+import type { KeyId } from './key-id.ts'
 import type { KeyStore } from './key-store.ts'
 import { type Scope, scopeOf } from './scope.ts'
 
 /** A key without its internal properties. */
 export interface OwnKey {
-	readonly id: string
+	readonly id: KeyId
 	readonly name: string
 	/** First characters of the secret. */
 	readonly prefix: string
@@ -105,7 +106,7 @@ export class KeyService {
 	/** @returns the revoked key; undefined if there is no such key or it was revoked before. */
 	async revoke(id: string): Promise<OwnKey | undefined> {
 		const key = (await this.all()).find((one) => one.id === id)
-		if (key === undefined || !(await this.store.revokeOwn(this.scope, id, this.nowMs))) return undefined
+		if (key === undefined || !(await this.store.revokeOwn(this.scope, key.id, this.nowMs))) return undefined
 		return { ...key, state: 'revoked' }
 	}
 }

@@ -8,7 +8,7 @@ export interface Ledger {
 	/**
 	 * Records the start of a call.
 	 *
-	 * @param unary the response is sent after the ticket is settled, so no caller waits for the opening.
+	 * @param unary the response is sent after the ticket is settled, so no caller waits for its opening line.
 	 * @throws ChatError `unavailable` if too many usage records wait for the database.
 	 */
 	open(openedCall: OpenedCall, unary?: boolean): Ticket
@@ -37,7 +37,7 @@ export const billedOperations = ['chat', 'complete', 'embed', 'rerank', 'transcr
 export type BilledOperation = (typeof billedOperations)[number]
 
 export interface Ticket {
-	/** Resolves once the opening is on disk; immediately if durability is relaxed. The first byte to the client waits for it. */
+	/** Resolves once the opening line is on disk; immediately if durability is relaxed. The first byte to the client waits for it. */
 	readonly opened: Promise<void>
 	/** Records the current usage, which is used if the ticket is never settled. Cheap: written in a batch, at most 100 ms later. */
 	progress(count: Progress): void

@@ -1,4 +1,4 @@
-// The interface to the limits of calls: a call reserves before its upstream is asked, extends its reservation while it streams, and settles
+// The interface to the limits of calls: a call reserves before its upstream receives it, extends its reservation while it streams, and settles
 // it at its end. It does not know which limits exist, or where their counters are.
 
 import type { Usage } from '../chat/usage.ts'

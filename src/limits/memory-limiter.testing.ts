@@ -16,7 +16,7 @@ export class MemoryLimiter implements Limiter {
 	used = 0
 	/** Tokens that calls in flight may use. */
 	reserved = 0
-	/** The calls that were asked about, including refused ones. */
+	/** All calls, including refused ones. */
 	readonly calls: LimitedCall[] = []
 	/** The numbers of tokens that reservations were extended to. */
 	readonly extensions: number[] = []

@@ -6,7 +6,7 @@ import { CompletionFold, type PartialChoice } from '../chat/completion-fold.ts'
 import { asChatError, ChatError } from '../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../chat/event.ts'
 import { isEstimated, type Usage } from '../chat/usage.ts'
-import type { TurnEnd } from '../conversations/conversation-store.ts'
+import type { TurnEnd } from '../conversations/turns.ts'
 import type { EventBatch } from '../engines/answer.ts'
 import type { Outcome } from '../ledger/ledger.ts'
 import type { Admitted } from './admit.ts'
@@ -46,7 +46,7 @@ export class AnswerRecorder {
 		this.answering = answering
 	}
 
-	/** The answer outlives `execute`: whoever reads it settles the call. */
+	/** The answer outlives `execute`: its reader settles the call. */
 	stream(): void {
 		this.isStreaming = true
 	}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../chat/error.ts'
-import { App, errorOf, isPending, textOf } from './pipeline.testing.ts'
+import { App, contentOf, errorOf, isPending, textOf } from './pipeline.testing.ts'
 
 const fresh = { 'x-dragoman-conversation': 'new' }
 const free = { permits: 0, queued: 0, tickets: 0 }
@@ -39,6 +39,28 @@ describe('a call that no upstream answers', () => {
 		expect((await app.chat('hi', {}, { headers: fresh })).status).toBe(400)
 		await app.settled()
 		expect(app.log.map(({ msg }) => msg)).toContain('dropping a turn failed')
+	})
+})
+
+describe('an answer', () => {
+	test('that is unary is sent after its settlement is on disk', async () => {
+		await using app = await App.open()
+		const release = app.faults.hold('write-settlement')
+		const response = app.chat('hi')
+		expect(await isPending(response)).toBe(true)
+		release()
+		expect(await contentOf(await response)).toBe('hi')
+		expect(app.upstream().ended).toBe(1)
+	})
+
+	test('that is streamed is settled at its end, not at its beginning', async () => {
+		await using app = await App.open()
+		const response = await app.stream('one two')
+		await app.settled()
+		expect(app.faults.calls('write-settlement')).toBe(0)
+		await response.text()
+		expect(await app.usageRecords()).toMatchObject([{ outcome: 'completed', completionTokens: 2 }])
+		expect(app.upstream().ended).toBe(1)
 	})
 })
 
@@ -90,6 +112,7 @@ describe('a stored turn', () => {
 		const response = await app.stream('hi', {}, { headers: fresh })
 		expect(response.status).toBe(503)
 		expect((await errorOf(response)).message).toBe('The database cannot be reached.')
+		expect(app.upstream().ended).toBe(1)
 		expect(await app.held()).toEqual(free)
 		expect(await app.usageRecords()).toMatchObject([{ outcome: 'failed' }])
 	})

@@ -1,7 +1,10 @@
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import { App, json, type UpstreamSetup } from './pipeline.testing.ts'
+
+// Loading a vocabulary takes seconds on a busy machine.
+setDefaultTimeout(60_000)
 
 const messages = [{ role: 'user', content: 'hello world' }]
 

@@ -56,7 +56,7 @@ describe('a resumable stream', () => {
 		expect(withoutIds(detached)).toBe(withoutIds(plain))
 	})
 
-	test('that no upstream begins to answer fails at once, and leaves no stream', async () => {
+	test('that no upstream begins to answer fails immediately, and leaves no stream', async () => {
 		await using app = await App.open()
 		app.upstream().refuse(new ChatError('invalid-request', 'Wrong.'))
 		const response = await app.stream('hi', {}, { headers: resumable })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { App, contentOf, errorOf, isPending, textOf } from './pipeline.testing.ts'
+import { App, errorOf, isPending, textOf } from './pipeline.testing.ts'
 
 const fresh = { 'x-dragoman-conversation': 'new' }
 const free = { permits: 0, queued: 0, tickets: 0 }
@@ -17,15 +17,6 @@ describe('a unary call', () => {
 		expect(await app.usageRecords()).toMatchObject([{ operation, outcome: 'completed', completionTokens: 2 }])
 		expect(app.faults.calls('write-settlement')).toBe(1)
 		expect(await app.held()).toEqual(free)
-	})
-
-	test('is sent after its settlement is on disk', async () => {
-		await using app = await App.open()
-		const release = app.faults.hold('write-settlement')
-		const response = app.chat('hi')
-		expect(await isPending(response)).toBe(true)
-		release()
-		expect(await contentOf(await response)).toBe('hi')
 	})
 
 	test.each(['write-settlement', 'end-turn'] as const)(

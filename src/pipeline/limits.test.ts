@@ -12,7 +12,7 @@ async function openLimited(amount = 100, options: AppOptions = {}) {
 }
 
 describe('a call under a limit', () => {
-	test('reserves for its caller before its upstream is asked, and returns the rest', async () => {
+	test('reserves for its caller before it reaches its upstream, and returns the rest', async () => {
 		const { app, limiter } = await openLimited()
 		await using _ = app
 		expect((await app.chat('one two', { max_tokens: 3, n: 2 })).status).toBe(200)

@@ -15,7 +15,7 @@ import type { PlannedLocal } from './plan.ts'
 import { ownOf } from './recall.ts'
 import { WatchedChunks } from './watched-chunks.ts'
 
-type Execute<Type extends OtherOperationType> = (operation: OtherOperation<Type>, context: Context) => unknown
+type ExecuteLocal<Type extends OtherOperationType> = (operation: OtherOperation<Type>, context: Context) => unknown
 
 /** @throws ChatError `not-found` if the object does not exist or belongs to another caller. */
 export async function runLocalOperation(planned: PlannedLocal, parts: Parts): Promise<Answer> {
@@ -29,11 +29,11 @@ export async function runLocalOperation(planned: PlannedLocal, parts: Parts): Pr
 }
 
 function execute<Type extends OtherOperationType>(operation: OtherOperation<Type>, context: Context): unknown {
-	const execute: Execute<Type> = operations[operation.type]
+	const execute: ExecuteLocal<Type> = operations[operation.type]
 	return execute(operation, context)
 }
 
-const operations: { readonly [Type in OtherOperationType]: Execute<Type> } = {
+const operations: { readonly [Type in OtherOperationType]: ExecuteLocal<Type> } = {
 	'models.list': ({ write }, { planned: { deployment }, parts }) =>
 		write(deployment.models.all.map((model) => describe(model, deployment, parts))),
 	'models.find'({ name, write }, { planned: { deployment, observer }, parts }) {

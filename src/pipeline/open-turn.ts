@@ -3,26 +3,27 @@
 import type { PartialChoice } from '../chat/completion-fold.ts'
 import { ChatError } from '../chat/error.ts'
 import type { Usage } from '../chat/usage.ts'
-import { answerId } from '../conversations/conversation.ts'
-import type { EndedAnswer, NewTurn, TurnEnd } from '../conversations/conversation-store.ts'
-import type { OwnConversations } from '../conversations/own-conversations.ts'
+import type { ConversationId } from '../conversations/conversation-id.ts'
+import type { ScopedConversations } from '../conversations/conversation-store.ts'
+import { answerId, type MessageId } from '../conversations/message-id.ts'
+import type { EndedAnswer, NewTurn, TurnEnd } from '../conversations/turns.ts'
 
 export class OpenTurn {
-	private readonly own: OwnConversations
+	private readonly own: ScopedConversations
 	private readonly turn: NewTurn
 	private writing: Promise<void> | undefined
 
-	constructor(own: OwnConversations, turn: NewTurn) {
+	constructor(own: ScopedConversations, turn: NewTurn) {
 		this.own = own
 		this.turn = turn
 	}
 
-	get conversation(): string {
+	get conversation(): ConversationId {
 		return this.turn.conversation
 	}
 
 	/** Id of the message that answers. */
-	get answer(): string {
+	get answer(): MessageId {
 		return answerId(this.turn.id, 0)
 	}
 
@@ -55,7 +56,7 @@ export class OpenTurn {
 	): Promise<void> {
 		await this.begin()
 		const whole = ending === 'completed' || ending === 'incomplete'
-		await this.own.end(this.turn.id, {
+		await this.own.turns.end(this.turn.id, {
 			state: ending,
 			endedAtMs: nowMs,
 			answers: choices.flatMap((choice) => answerOf(choice, whole)),
@@ -71,12 +72,12 @@ export class OpenTurn {
 			() => true,
 			() => false,
 		)
-		if (begun) await this.own.drop(this.turn.id)
+		if (begun) await this.own.turns.drop(this.turn.id)
 	}
 
 	private async write(): Promise<void> {
 		const { conversation } = this.turn
-		switch (await this.own.begin(this.turn)) {
+		switch (await this.own.turns.begin(this.turn)) {
 			case 'begun':
 				return
 			case 'conflict':

@@ -10,7 +10,11 @@ import { join } from 'node:path'
 import { ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import type { ChatRequest } from '../chat/request.ts'
-import { newConversationId, newTurnId } from '../conversations/conversation-id.ts'
+import { newConversationId } from '../conversations/conversation-id.ts'
+import { alice } from '../conversations/conversation-store.testing.ts'
+import type { ConversationStore } from '../conversations/conversation-store.ts'
+import { newTurnId } from '../conversations/turn-id.ts'
+import type { StreamAnswer } from '../engines/answer.ts'
 import { openEcho } from '../engines/echo/echo.ts'
 import type { Engine, Operation } from '../engines/engine.ts'
 import { createKey, type KeyDescription } from '../keys/key.ts'
@@ -57,13 +61,13 @@ export type FaultPoint =
 /** The same calls by port and method. */
 const pointOf: Readonly<Record<string, FaultPoint>> = {
 	'keys.findByHash': 'find-key',
-	'conversations.path': 'read-history',
-	'conversations.begin': 'begin-turn',
-	'conversations.end': 'end-turn',
-	'conversations.drop': 'drop-turn',
+	'history.read': 'read-history',
+	'turns.begin': 'begin-turn',
+	'turns.end': 'end-turn',
+	'turns.drop': 'drop-turn',
 	'streams.open': 'open-stream',
 	'stream.append': 'append-to-stream',
-	'conversations.expire': 'expire-conversations',
+	'maintenance.expire': 'expire-conversations',
 }
 
 /** Ports whose methods throw instead of rejecting. */
@@ -122,6 +126,18 @@ export class Faults {
 			},
 		})
 	}
+
+	/** The same store, whose methods run through `run` if they are in the table. */
+	watchConversations(store: ConversationStore): ConversationStore {
+		return {
+			in: (scope) => {
+				const { index, history, turns } = store.in(scope)
+				return { index, history: this.watch('history', history), turns: this.watch('turns', turns) }
+			},
+			maintenance: this.watch('maintenance', store.maintenance),
+			subscribe: (listener) => store.subscribe(listener),
+		}
+	}
 }
 
 interface ReceivedCall {
@@ -151,6 +167,10 @@ async function countMessages({ messages }: ChatRequest): Promise<number> {
 	return messages.length
 }
 
+function isStream(result: unknown): result is StreamAnswer {
+	return typeof result === 'object' && result !== null && 'type' in result && result.type === 'stream'
+}
+
 /** Operations of an engine that reach its upstream and can be refused. */
 const operations: ReadonlySet<string> = new Set([
 	'chat',
@@ -173,6 +193,8 @@ export class TestUpstream {
 	readonly received: string[] = []
 	/** The name of the model in each of them. */
 	readonly models: string[] = []
+	/** Number of its streams that the server ended. */
+	ended = 0
 	/** Names of the request's parts that its protocol cannot express. */
 	drops: readonly string[] = []
 	private readonly errors: ChatError[] = []
@@ -200,6 +222,19 @@ export class TestUpstream {
 		await this.arrived.promise
 	}
 
+	/** The same result; if it is a stream, its end is counted. */
+	private watchEnd(result: unknown): unknown {
+		if (!isStream(result)) return result
+		const { batches } = result
+		let over = false
+		const cancel = () => {
+			if (!over) this.ended++
+			over = true
+			return batches.cancel()
+		}
+		return { ...result, batches: { next: () => batches.next(), cancel } }
+	}
+
 	private watch(engine: Engine, setup: UpstreamSetup): Engine {
 		const { counts = countMessages, streamsSingleTokens = true, operations: supported } = setup
 		return new Proxy(engine, {
@@ -219,7 +254,7 @@ export class TestUpstream {
 					for (const part of this.drops) call.drop?.(part)
 					const error = this.errors.shift()
 					if (error !== undefined) throw error
-					return await Reflect.apply(value, target, [request, call])
+					return this.watchEnd(await Reflect.apply(value, target, [request, call]))
 				}
 			},
 		})
@@ -252,18 +287,18 @@ const callers: readonly KeyDescription[] = [
 	{ name: 'root', role: 'admin', owner: 'root' },
 ]
 
-export type Caller = 'alice' | 'bob' | 'root'
+export type TestCaller = 'alice' | 'bob' | 'root'
 
 export interface RequestOptions {
 	/** `alice` if absent. */
-	readonly as?: Caller | 'anonymous'
+	readonly as?: TestCaller | 'anonymous'
 	/** A secret, instead of a caller. */
 	readonly key?: string
 	readonly headers?: Readonly<Record<string, string>>
 	readonly signal?: AbortSignal
 }
 
-interface Stored {
+interface StoredRecords {
 	readonly folder: string
 	readonly streams: FileStreams
 	readonly ledger: OpenLedger
@@ -279,7 +314,7 @@ export class App {
 	private readonly secrets: Map<string, string>
 	private readonly keyStore: SqlKeyStore
 	private readonly database: SqlDatabase
-	private readonly stored: Stored | undefined
+	private readonly stored: StoredRecords | undefined
 	private readonly telemetry: Telemetry
 	private readonly tickets: TicketCount
 	private readonly current: { deployment: Deployment }
@@ -322,7 +357,7 @@ export class App {
 		const stored = options.storage === false ? undefined : await openStored(options, database, clock, log)
 		const handler = openHandler({
 			keys: options.keys === false ? undefined : faults.watch('keys', keyStore),
-			kept: stored === undefined ? undefined : storageOf(stored, database, faults, tickets),
+			storage: stored === undefined ? undefined : storageOf(stored, database, faults, tickets),
 			deployment: () => current.deployment,
 			limits: { maxBytes: 100_000, timeoutMs: 5000, maxDepth: 20, keepAliveMs: 0 },
 			version: '1.2.3',
@@ -387,7 +422,7 @@ export class App {
 	}
 
 	/** The usage records of a caller, oldest first. */
-	async usageRecords(owner: Caller = 'alice'): Promise<readonly LedgerEntry[]> {
+	async usageRecords(owner: TestCaller = 'alice'): Promise<readonly LedgerEntry[]> {
 		await this.settled()
 		await this.stored?.ledger.deliver()
 		const query = { tenant: 'default', owner, fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER, limit: 1000 }
@@ -486,7 +521,7 @@ export class App {
 		return { method, headers: all, signal: signal ?? null }
 	}
 
-	private required(): Stored {
+	private required(): StoredRecords {
 		if (this.stored === undefined) throw new Error('this app stores nothing')
 		return this.stored
 	}
@@ -542,20 +577,20 @@ export function readerOf(response: Response): { next(): Promise<string | undefin
 /** Stores in an in-memory database, without a server. */
 export class TestStores {
 	readonly faults = new Faults()
-	readonly conversations: SqlConversationStore
+	readonly conversations: ConversationStore
 	readonly ledger: SqlLedgerStore
 	private readonly database: SqlDatabase
 
 	constructor(database: SqlDatabase) {
 		this.database = database
-		this.conversations = this.faults.watch('conversations', new SqlConversationStore(database))
+		this.conversations = this.faults.watchConversations(new SqlConversationStore(database))
 		this.ledger = new SqlLedgerStore(database)
 	}
 
 	async addConversation(updatedAtMs: number): Promise<void> {
 		const id = newConversationId()
 		const times = { createdAtMs: updatedAtMs, updatedAtMs }
-		await this.conversations.create({ tenant: 'default', owner: 'alice' }, { id, metadata: {}, listed: true, ...times })
+		await this.conversations.in(alice).index.create({ id, metadata: {}, listed: true, ...times })
 	}
 
 	async addRecord(settledAtMs: number): Promise<void> {
@@ -606,7 +641,7 @@ interface AppParts {
 	readonly secrets: Map<string, string>
 	readonly keyStore: SqlKeyStore
 	readonly database: SqlDatabase
-	readonly stored: Stored | undefined
+	readonly stored: StoredRecords | undefined
 	readonly telemetry: Telemetry
 	readonly tickets: TicketCount
 	readonly current: { deployment: Deployment }
@@ -666,7 +701,7 @@ async function openStored(
 	database: SqlDatabase,
 	clock: ManualClock,
 	log: Log,
-): Promise<Stored> {
+): Promise<StoredRecords> {
 	const folder = await mkdtemp(join(tmpdir(), 'dragoman-pipeline-'))
 	const records = new SqlLedgerStore(database)
 	const ledger = await openLedger({
@@ -689,14 +724,14 @@ async function openStored(
 }
 
 function storageOf(
-	{ streams, ledger, records }: Stored,
+	{ streams, ledger, records }: StoredRecords,
 	database: SqlDatabase,
 	faults: Faults,
 	tickets: TicketCount,
-): NonNullable<HandlerOptions['kept']> {
+): NonNullable<HandlerOptions['storage']> {
 	return {
 		ledger: watchedLedger(ledger, faults, tickets),
-		conversations: faults.watch('conversations', new SqlConversationStore(database)),
+		conversations: faults.watchConversations(new SqlConversationStore(database)),
 		streams: watchedStreams(streams, faults),
 		async usage(query) {
 			await ledger.deliver()

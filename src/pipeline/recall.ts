@@ -6,12 +6,14 @@ import type { Message } from '../chat/message.ts'
 import { textOf } from '../chat/message.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import type { Conversation } from '../conversations/conversation.ts'
-import { newConversationId, newTurnId, readConversationId } from '../conversations/conversation-id.ts'
-import type { Path } from '../conversations/conversation-store.ts'
+import { type ConversationId, newConversationId, readConversationId } from '../conversations/conversation-id.ts'
+import type { ScopedConversations } from '../conversations/conversation-store.ts'
 import { fit } from '../conversations/fit.ts'
-import { type OwnConversations, ownConversations } from '../conversations/own-conversations.ts'
+import type { HistoryEnd } from '../conversations/history.ts'
+import { type MessageId, messageId } from '../conversations/message-id.ts'
 import { ConversationService } from '../conversations/service.ts'
 import type { Thread, ThreadOrigin } from '../conversations/thread.ts'
+import { newTurnId, type TurnId } from '../conversations/turn-id.ts'
 import type { ChatCall, CountCall, ModelCall } from '../dialects/call.ts'
 import { scopeOf } from '../keys/scope.ts'
 import { OpenTurn } from './open-turn.ts'
@@ -20,7 +22,7 @@ import type { Planned } from './plan.ts'
 
 export type Recalled<Requested extends ModelCall = ModelCall> = Planned<Requested> & {
 	/** The turn's id, whether or not the turn is stored. */
-	readonly token: string
+	readonly token: TurnId
 	/** Stores the turn; absent if it is not stored. */
 	readonly turn?: OpenTurn
 	/** The id of the answer is the id of the conversation. */
@@ -65,8 +67,8 @@ async function continueConversation(
 	const own = ownOf(planned, parts)
 	const position = await locate(thread.origin, own)
 	const contextTokens = contextOf(planned)
-	const path = await readPath(position, thread, own, contextTokens)
-	const { request, dropped } = join(call.request, thread, path, contextTokens)
+	const history = await readHistory(position, thread, own, contextTokens)
+	const { request, dropped } = join(call.request, thread, history, contextTokens)
 	const joined = { ...none, call: { ...call, request }, dropped }
 	// These calls read the conversation but never extend it.
 	if (call.type === 'count' || (thread.surface === 'response' && !thread.stored)) return joined
@@ -79,10 +81,10 @@ async function continueConversation(
 			stored: thread.stored,
 			process: parts.process,
 			conversation: position.conversation,
-			create: position.known ? undefined : newConversation(position, thread, request, parts.clock.now()),
-			parent: path.messages.at(-1)?.id,
+			create: position.exists ? undefined : newConversation(position, thread, request, parts.clock.now()),
+			parent: history.messages.at(-1)?.id,
 			onConflict: thread.onConflict,
-			inputs: thread.kept === 0 ? [] : call.request.messages.slice(-thread.kept),
+			inputs: thread.incoming,
 			model: planned.model.name,
 			metadata: thread.metadata,
 			echo: thread.echo,
@@ -99,10 +101,10 @@ function isByDefault(thread: Thread, own: Thread | undefined): boolean {
 export function ownOf(
 	{ key }: Pick<Planned, 'key'>,
 	{ conversations }: Pick<Parts, 'conversations'>,
-): OwnConversations {
+): ScopedConversations {
 	if (conversations === undefined || key === undefined)
 		throw new ChatError('unsupported', 'Conversations are not stored on this server.')
-	return ownConversations(conversations, scopeOf(key))
+	return conversations.in(scopeOf(key))
 }
 
 const headerNames = {
@@ -114,7 +116,7 @@ const headerNames = {
 
 /** A conversation in the headers takes precedence over the body. */
 function withHeaders(
-	{ thread, request, instructions = 0 }: Pick<ChatCall, 'thread' | 'request' | 'instructions'>,
+	{ thread, request, parts }: Pick<ChatCall, 'thread' | 'request' | 'parts'>,
 	headers: Headers,
 ): Thread | undefined {
 	const named = headers.get(headerNames.conversation)?.trim()
@@ -127,8 +129,7 @@ function withHeaders(
 	return {
 		surface: 'chat',
 		stored: false,
-		front: instructions,
-		kept: request.messages.length - instructions,
+		...(parts ?? { instructions: [], transient: [], incoming: request.messages }),
 		metadata: {},
 		echo: {},
 		...thread,
@@ -143,7 +144,7 @@ function continuationOf(named: string, parent: string | undefined): ThreadOrigin
 	const id = readConversationId(named)
 	const missing = () => new ChatError('not-found', `No such conversation: '${named.slice(0, 100)}'.`)
 	if (id === undefined) throw missing()
-	return { type: 'conversation', id, parent, missing }
+	return { type: 'conversation', id, parent: parent === undefined ? undefined : messageId(parent), missing }
 }
 
 function choice<Value extends string>(headers: Headers, name: string, values: readonly [Value, ...Value[]]): Value {
@@ -160,37 +161,35 @@ function wrongHeader(name: string, rule: string): ChatError {
 
 /** The position of a turn in a conversation. */
 interface ConversationRef {
-	readonly conversation: string
-	/** The conversation exists already. */
-	readonly known: boolean
-	readonly user?: string
+	readonly conversation: ConversationId
+	readonly exists: boolean
+	readonly user?: string | undefined
 	/** The message that the turn follows; the latest if absent. */
-	readonly leaf?: string
+	readonly tip?: MessageId | undefined
 	readonly missing: () => ChatError
 }
 
-async function locate(origin: ThreadOrigin, own: OwnConversations): Promise<ConversationRef> {
+async function locate(origin: ThreadOrigin, own: ScopedConversations): Promise<ConversationRef> {
 	switch (origin.type) {
 		case 'new': {
 			const { user } = origin
 			const missing = () => new ChatError('internal', 'A new conversation was not found.')
-			return { conversation: newConversationId(), known: false, missing, user }
+			return { conversation: newConversationId(), exists: false, missing, user }
 		}
 		case 'conversation': {
 			const { id, parent, user, missing } = origin
-			if (user !== undefined && (await own.find(id))?.user !== user) throw missing()
-			return { conversation: id, known: true, missing, leaf: parent }
+			if (user !== undefined && (await own.index.find(id))?.user !== user) throw missing()
+			return { conversation: id, exists: true, missing, tip: parent }
 		}
 		case 'turn': {
-			const turn = await own.turn(origin.id)
+			const turn = await own.turns.find(origin.id)
 			if (turn === undefined || !turn.stored) throw origin.missing()
 			if (turn.state === 'running')
 				throw new ChatError('invalid-request', 'The previous response is still in progress.', {
 					code: 'previous_response_in_progress',
 				})
-			const leaf = turn.answers[0]?.message ?? turn.inputs.at(-1) ?? turn.parent
-			const position = { conversation: turn.conversation, known: true, missing: origin.missing }
-			return leaf === undefined ? position : { ...position, leaf }
+			const tip = turn.answers[0]?.message ?? turn.inputs.at(-1) ?? turn.parent
+			return { conversation: turn.conversation, exists: true, missing: origin.missing, tip }
 		}
 	}
 }
@@ -200,46 +199,46 @@ const bytesPerToken = 16
 /** Limit on the messages read if the model's context length is unknown, in bytes. */
 const defaultHistoryBytes = 32 * 1024 * 1024
 
-async function readPath(
-	{ conversation, known, leaf, missing }: ConversationRef,
+async function readHistory(
+	{ conversation, exists, tip, missing }: ConversationRef,
 	thread: Thread,
-	own: OwnConversations,
+	own: ScopedConversations,
 	contextTokens: number | undefined,
-): Promise<Path> {
-	if (!known) return { messages: [], omitted: 0, opening: [] }
+): Promise<HistoryEnd> {
+	if (!exists) return { messages: [], omitted: 0, opening: [] }
 	const maxBytes = contextTokens === undefined ? defaultHistoryBytes : contextTokens * bytesPerToken
-	const path = await own.path(conversation, { maxBytes, leaf })
-	if (path === undefined) throw missing()
-	if (path.omitted > 0 && thread.truncation === 'refuse')
+	const history = await own.history.read(conversation, { maxBytes, tip })
+	if (history === undefined) throw missing()
+	if (history.omitted > 0 && thread.truncation === 'refuse')
 		throw new ChatError(
 			'context-length-exceeded',
 			"The conversation is longer than the model's context. Begin a new one, or let the oldest messages be left out: truncation 'auto'.",
 			{ param: 'messages' },
 		)
-	return path
+	return history
 }
 
 /** Instructions first, then the conversation, then the new messages, so that the prompt prefix is the same in every turn. */
 function join(
 	request: ChatRequest,
-	{ front, truncation }: Thread,
-	path: Path,
+	{ instructions, transient, incoming, truncation }: Thread,
+	history: HistoryEnd,
 	contextTokens: number | undefined,
 ): { readonly request: ChatRequest; readonly dropped: number } {
-	const [instructions, added] = [request.messages.slice(0, front), request.messages.slice(front)]
-	const stored: readonly Message[] = path.messages.map(({ message }) => message)
+	const stored: readonly Message[] = history.messages.map(({ message }) => message)
 	if (truncation === 'refuse' || contextTokens === undefined)
-		return { request: { ...request, messages: [...instructions, ...stored, ...added] }, dropped: 0 }
+		return { request: { ...request, messages: [...instructions, ...stored, ...transient, ...incoming] }, dropped: 0 }
+	const opening = [...instructions, ...history.opening.map(({ message }) => message)]
 	const fitted = fit({
-		fixed: [...instructions, ...path.opening.map(({ message }) => message)],
-		earlier: stored,
-		said: added,
+		instructions: opening,
+		history: stored,
+		incoming: [...transient, ...incoming],
 		contextTokens,
 		answerTokens: request.maxTokens,
 	})
 	return {
-		request: { ...request, messages: [...fitted.front, ...fitted.earlier, ...added] },
-		dropped: path.omitted - path.opening.length + fitted.dropped,
+		request: { ...request, messages: [...opening, ...fitted.history, ...transient, ...incoming] },
+		dropped: history.omitted - history.opening.length + fitted.omitted,
 	}
 }
 

@@ -46,7 +46,7 @@ export interface HandlerOptions {
 	/** Absent only if the transport itself authenticates callers. */
 	readonly keys: KeyStore | undefined
 	/** Absent if nothing is stored or billed. */
-	readonly kept?: StorageParts
+	readonly storage?: StorageParts
 	/** Limits of the callers; none if absent. */
 	readonly limiter?: Limiter | undefined
 	/** The current configuration. */
@@ -109,21 +109,21 @@ type ReportedReadiness = Omit<Readiness, 'status'> & { readonly status: Readines
 type ReportReadiness = (excluded?: ReadonlySet<string>) => Promise<ReportedReadiness>
 
 export function openHandler(options: HandlerOptions): Handler {
-	const { keys, kept, deployment, clock, random, log } = options
+	const { keys, storage, deployment, clock, random, log } = options
 	const backgroundTasks = new BackgroundTasks(new ThrottledLog(log, clock))
 	const tokens = new TokenCounter()
 	const choice = new DialectChoice(dialects, options.dialects ?? defaultDialects)
 	const parts: Parts = {
 		choice,
 		keys,
-		ledger: kept?.ledger,
+		ledger: storage?.ledger,
 		limiter: options.limiter,
-		conversations: kept?.conversations,
-		streams: kept?.streams,
-		usage: kept?.usage,
-		entries: kept?.entries,
-		userIdHistory: kept?.userIdHistory ?? false,
-		process: kept?.process ?? '',
+		conversations: storage?.conversations,
+		streams: storage?.streams,
+		usage: storage?.usage,
+		entries: storage?.entries,
+		userIdHistory: storage?.userIdHistory ?? false,
+		process: storage?.process ?? '',
 		backgroundTasks,
 		tokens,
 		deployment,

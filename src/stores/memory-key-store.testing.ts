@@ -1,6 +1,7 @@
 // API keys in memory, for tests.
 
 import type { Key } from '../keys/key.ts'
+import type { KeyId } from '../keys/key-id.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { revocable } from '../keys/revocation.ts'
 import type { Scope } from '../keys/scope.ts'
@@ -36,7 +37,7 @@ export class MemoryKeyStore implements KeyStore {
 		return (await this.list()).filter((key) => key.tenant === tenant && key.owner === owner)
 	}
 
-	async revokeOwn(scope: Scope, id: string, nowMs: number): Promise<boolean> {
+	async revokeOwn(scope: Scope, id: KeyId, nowMs: number): Promise<boolean> {
 		const key = (await this.listOwn(scope)).find((own) => own.id === id)
 		if (key === undefined || key.revokedAtMs !== null) return false
 		this.keys.set(id, { ...key, revokedAtMs: nowMs })

@@ -14,7 +14,7 @@ import type { StoreKind } from './kind.ts'
 import { findStoreKind } from './list.ts'
 import { SchemaError, type SchemaMode } from './migrations/schema.ts'
 import { explainingFailures } from './sql/database-failure.ts'
-import { SqlConversationStore } from './sql/sql-conversation-store.ts'
+import { explainingConversations, SqlConversationStore } from './sql/sql-conversation-store.ts'
 import type { SqlDatabase } from './sql/sql-database.ts'
 import { SqlKeyStore } from './sql/sql-key-store.ts'
 import { SqlLedgerStore } from './sql/sql-ledger-store.ts'
@@ -51,7 +51,7 @@ export async function openStores(location: StoreLocation, mode: SchemaMode): Pro
 			nowMs: () => performance.now(),
 			timeout: () => Bun.sleep(keyTimeoutMs),
 		}),
-		conversations: explainingFailures(new SqlConversationStore(database), database),
+		conversations: explainingConversations(new SqlConversationStore(database), database),
 		ledger: explainingFailures(new SqlLedgerStore(database), database),
 		migrated: database.migrated,
 		check: () => checked.check(),

@@ -1,15 +1,16 @@
 import { describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ChatError } from '../chat/error.ts'
 import type { ChunkSource } from '../http/event-stream.ts'
+import { ownerId, tenantId } from '../keys/scope.ts'
 import { ManualClock } from '../system/manual-clock.testing.ts'
 import { FileStreams, type FileStreamsOptions } from './file-streams.ts'
 
-const alice = { tenant: 'default', owner: 'alice' }
-const bob = { tenant: 'default', owner: 'bob' }
+const alice = { tenant: tenantId('default'), owner: ownerId('alice') }
+const bob = { ...alice, owner: ownerId('bob') }
 const [first, second, third] = ['0'.repeat(32), '1'.repeat(32), '2'.repeat(32)]
 const minuteMs = 60_000
 
@@ -104,7 +105,7 @@ describe('a stored stream', () => {
 		expect(await streams.cancel(bob, first)).toBe(false)
 		expect(await streams.read(alice, second, 0)).toBeUndefined()
 		expect(await streams.read(alice, `../${first}`, 0)).toBeUndefined()
-		expect(await streams.cancel({ tenant: 'other', owner: 'alice' }, first)).toBe(false)
+		expect(await streams.cancel({ ...alice, tenant: tenantId('other') }, first)).toBe(false)
 	})
 
 	test('is not overwritten by another with the same id', async () => {
@@ -156,6 +157,33 @@ describe('an ended stream', () => {
 		await folder.sweep(2 * minuteMs)
 		expect(await folder.streams.read(alice, first, 0)).toBeUndefined()
 		for (const id of [second, third]) expect(await folder.streams.read(alice, id, 0)).toBeDefined()
+	})
+})
+
+describe('a stream that cannot be examined', () => {
+	test('does not stop the removal of others, now or later', async () => {
+		await using folder = await openFolder()
+		const unreadable = join(folder.folder, `${third}.stream`)
+		await mkdir(unreadable)
+		await utimes(unreadable, 0, 0)
+		begin(folder.streams).end('data: a\n\n')
+		await folder.sweep(11 * minuteMs)
+		expect(await folder.streams.read(alice, first, 0)).toBeUndefined()
+		begin(folder.streams, second).end('data: b\n\n')
+		await utimes(join(folder.folder, `${second}.stream`), 0, 0)
+		await folder.sweep(minuteMs)
+		expect(await folder.streams.read(alice, second, 0)).toBeUndefined()
+	})
+
+	test('neither does a folder that cannot be read for a time', async () => {
+		await using folder = await openFolder()
+		const elsewhere = `${folder.folder}-elsewhere`
+		begin(folder.streams).end('data: a\n\n')
+		await rename(folder.folder, elsewhere)
+		await folder.sweep(11 * minuteMs)
+		await rename(elsewhere, folder.folder)
+		await folder.sweep(minuteMs)
+		expect(await folder.streams.read(alice, first, 0)).toBeUndefined()
 	})
 })
 
@@ -251,7 +279,7 @@ test('closing aborts every running stream with the reason', async () => {
 	expect(stream.signal.reason).toBe(reason)
 })
 
-test('a folder that is gone fails the opening of a stream', async () => {
+test('a missing folder fails the opening of a stream', async () => {
 	await using folder = await openFolder()
 	await rm(folder.folder, { recursive: true })
 	expect(() => begin(folder.streams)).toThrow('ENOENT')

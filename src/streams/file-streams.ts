@@ -11,7 +11,7 @@ import type { Clock } from '../system/clock.ts'
 import { RunningStream, tooMuch } from './running-stream.ts'
 import type { StoredStream, StoredStreams, StreamOptions } from './stored-streams.ts'
 import { endedFile, type Header, hasEnded, readHeader, terminatePartialEvent } from './stream-file.ts'
-import { EventReader } from './stream-reader.ts'
+import { StoredEventReader } from './stream-reader.ts'
 
 export interface FileStreamsOptions {
 	readonly folder: string
@@ -64,7 +64,7 @@ export class FileStreams implements StoredStreams {
 	async read(scope: Scope, name: string, after: number): Promise<ChunkSource | undefined> {
 		const opened = this.openFor(scope, name)
 		if (opened === undefined) return undefined
-		return new EventReader({ ...opened, after, clock: this.options.clock, grown: this.running.get(name) })
+		return new StoredEventReader({ ...opened, after, clock: this.options.clock, grown: this.running.get(name) })
 	}
 
 	async cancel(scope: Scope, name: string): Promise<boolean> {
@@ -137,38 +137,46 @@ export class FileStreams implements StoredStreams {
 					rmSync(this.cancelFile(name), { force: true })
 					stream.abort(cancelledByCaller())
 				}
-			if (this.running.size > 0) return
-			this.watching = false
-			throw new Error('no stream is running')
+			this.watching = this.running.size > 0
+			return this.watching
 		}
 		void this.every(cancelCheckMs, poll)
 	}
 
-	/** Calls `poll` until it throws or the store is closed. */
-	private async every(ms: number, poll: () => void | Promise<void>): Promise<void> {
-		try {
-			for (;;) {
-				await this.options.clock.sleep(ms, this.closing.signal)
-				await poll()
+	/** Calls `poll` until it returns false or the store is closed. A call that fails is repeated after the same time. */
+	private async every(ms: number, poll: () => boolean | Promise<boolean>): Promise<void> {
+		const { signal } = this.closing
+		const isOpen = () =>
+			this.options.clock.sleep(ms, signal).then(
+				() => true,
+				() => false,
+			)
+		while (await isOpen()) {
+			try {
+				if (!(await poll())) return
+			} catch {
+				// Such as a folder that cannot be read at the moment.
 			}
-		} catch {
-			// The store was closed, or `poll` is done.
 		}
 	}
 
-	private async sweep(): Promise<void> {
-		const { clock, retentionMs } = this.options
+	private async sweep(): Promise<true> {
 		let total = 0
-		for (const name of await this.names()) {
-			const found = await stat(this.file(name)).catch(() => undefined)
-			if (found === undefined) continue
-			total += found.size
-			if (this.running.has(name) || clock.now() - found.mtimeMs < retentionMs || !endedFile(this.file(name))) continue
-			rmSync(this.file(name), { force: true })
-			rmSync(this.cancelFile(name), { force: true })
-			total -= found.size
-		}
+		for (const name of await this.names()) total += await this.removeExpired(name)
 		this.totalBytes = total
+		return true
+	}
+
+	/** @returns the size of the file that remains, in bytes. */
+	private async removeExpired(name: string): Promise<number> {
+		const { clock, retentionMs } = this.options
+		const found = await stat(this.file(name)).catch(() => undefined)
+		if (found === undefined) return 0
+		if (this.running.has(name) || clock.now() - found.mtimeMs < retentionMs || !endedFile(this.file(name)))
+			return found.size
+		rmSync(this.file(name), { force: true })
+		rmSync(this.cancelFile(name), { force: true })
+		return 0
 	}
 
 	private async names(): Promise<readonly string[]> {

@@ -25,13 +25,16 @@ export function readHeader(file: string): { readonly header: Header; readonly le
 	}
 }
 
-/** Whether the stream in a file has ended. */
+/** Whether the stream in a file has ended; false if the file cannot be read, as when another process has just removed it. */
 export function endedFile(file: string): boolean {
-	const descriptor = openSync(file, 'r')
+	let descriptor: number | undefined
 	try {
+		descriptor = openSync(file, 'r')
 		return hasEnded(descriptor)
+	} catch {
+		return false
 	} finally {
-		closeSync(descriptor)
+		if (descriptor !== undefined) closeSync(descriptor)
 	}
 }
 

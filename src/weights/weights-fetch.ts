@@ -1,9 +1,9 @@
-// Downloads one piece into a file and resumes where an earlier attempt stopped, within one process and across processes. It does not
+// Downloads one part into a file and resumes where an earlier attempt stopped, within one process and across processes. It does not
 // unpack, and has no knowledge of models.
 
 import { open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import type { Clock } from '../system/clock.ts'
-import type { FilePart } from './sources/file-part.ts'
+import type { DownloadPart } from './sources/download-part.ts'
 import { RefusedError, type RemoteBytes, readRemote, stallMs } from './sources/remote-file.ts'
 
 export interface FetchOptions {
@@ -11,9 +11,9 @@ export interface FetchOptions {
 	readonly signal: AbortSignal
 	/** Timeout for the first response, in milliseconds. */
 	readonly timeoutMs: number
-	/** Called as bytes arrive, with the number of bytes received of the piece and its total, once known. */
+	/** Called as bytes arrive, with the number of bytes received of the part and its total, once known. */
 	readonly onBytes: (receivedBytes: number, totalBytes: number | undefined) => void
-	/** Validates the first bytes of the piece before the rest is fetched; throws to reject them. */
+	/** Validates the first bytes of the part before the rest is fetched; throws to reject them. */
 	readonly inspect: (start: Uint8Array) => void
 }
 
@@ -30,8 +30,8 @@ const maxTriesWithoutProgress = 5
 const maxTriesWithoutResponse = 3
 const firstPauseMs = 500
 
-/** @throws Error if the piece cannot be fetched. Received bytes stay in `file` for the next call. */
-export async function fetchPart(part: FilePart, file: string, options: FetchOptions): Promise<void> {
+/** @throws Error if the part cannot be fetched. Received bytes stay in `file` for the next call. */
+export async function fetchPart(part: DownloadPart, file: string, options: FetchOptions): Promise<void> {
 	if (part.from.type === 'local') return copyPart(part.from.path, file, options)
 	let answered = false
 	let triesWithoutProgress = 0
@@ -64,10 +64,10 @@ export async function fetchPart(part: FilePart, file: string, options: FetchOpti
 	}
 }
 
-/** Whether the piece is complete after one connection. */
+/** Whether the part is complete after one connection. */
 async function fetchOnce(
-	part: FilePart,
-	remote: Extract<FilePart['from'], { type: 'remote' }>['file'],
+	part: DownloadPart,
+	remote: Extract<DownloadPart['from'], { type: 'remote' }>['file'],
 	file: string,
 	options: FetchOptions,
 	onAnswer: () => void,
@@ -164,7 +164,7 @@ export async function sizeOf(file: string): Promise<number> {
 	}
 }
 
-/** Removes a piece and its stored state. */
+/** Removes a part and its stored state. */
 export async function discardPart(file: string): Promise<void> {
 	await rm(file, { force: true })
 	await rm(stateFile(file), { force: true })
@@ -177,8 +177,8 @@ function isSameFile(answer: RemoteBytes, earlier: PartState | undefined): boolea
 	)
 }
 
-/** The location of the piece, without credentials. The URL alone does not identify it: package indexes sign theirs anew each time. */
-function locationOf(part: FilePart): string {
+/** The location of the part, without credentials. The URL alone does not identify it: package indexes sign theirs anew each time. */
+function locationOf(part: DownloadPart): string {
 	if (part.from.type === 'local') return part.from.path
 	const { host, pathname } = new URL(part.from.file.url)
 	return `${host}${pathname}:${part.fromByte}+${part.lengthBytes ?? ''}`
@@ -197,7 +197,7 @@ async function readState(file: string, place: string): Promise<PartState | undef
 	}
 }
 
-async function writeState(file: string, part: FilePart, { version, totalBytes }: RemoteBytes): Promise<void> {
+async function writeState(file: string, part: DownloadPart, { version, totalBytes }: RemoteBytes): Promise<void> {
 	const fullLength = part.lengthBytes === undefined ? totalBytes : undefined
 	const state: PartState = {
 		place: locationOf(part),

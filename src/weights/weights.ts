@@ -253,7 +253,7 @@ function isPackaged({ sources }: CatalogueEntry): boolean {
 	return sources[0]?.startsWith('package:') === true
 }
 
-/** Partial pieces, scratch files and locks of a file. */
+/** Partial downloads, scratch files and locks of a file. */
 function isRemainder(name: string, file: string): boolean {
 	return name.startsWith(`${file}.`) && /\.(partial-\d+(\.json)?|assembled|lock|lock-journal)$/.test(name)
 }

@@ -1,4 +1,4 @@
-// A model server that says as many words as it is told to, one token each, and knows how many of them it has sent for every request.
+// A model server that sends as many words as the request specifies, one token each, and counts the words sent for every request.
 
 export interface CountingUpstream {
 	readonly url: string
@@ -7,7 +7,7 @@ export interface CountingUpstream {
 	stop(): Promise<void>
 }
 
-/** What a message asks for: `MARK COUNT GAPMS`. */
+/** The form of a message: `MARK COUNT GAPMS`. */
 export function order(mark: string, count: number, gapMs: number): string {
 	return `${mark} ${count} ${gapMs}`
 }

@@ -7,7 +7,7 @@ import type { TestServer } from '../server.ts'
 import { answerTo, type CountingUpstream } from './counting-upstream.ts'
 import type { ClientCall } from './load.ts'
 
-/** Words that came within this time before the crash may be missing from the accounts: 100 ms, and what a busy machine adds. */
+/** Words sent within this time before the crash may be missing from the usage records: 100 ms, and a margin for a busy machine. */
 const unbilledMs = 400
 
 export interface Crash {
@@ -103,7 +103,7 @@ async function leftovers({ server, database }: Crash, sql: SQL): Promise<readonl
 	return violations
 }
 
-/** Every turn that its client was told of is there, word for word, behind what was asked. */
+/** Every acknowledged turn is stored, word for word, after its prompt. */
 async function historyViolations({ server, calls }: Crash): Promise<readonly string[]> {
 	const stored = calls.filter(({ acknowledged, conversation }) => acknowledged && conversation !== undefined)
 	const violations: string[] = []
@@ -124,14 +124,14 @@ async function historyViolations({ server, calls }: Crash): Promise<readonly str
 	return violations
 }
 
-/** Every text in an export, wherever it stands. */
+/** Every text in an export, at any depth. */
 function textsOf(value: unknown): readonly string[] {
 	if (typeof value === 'string') return [value]
 	if (typeof value !== 'object' || value === null) return []
 	return Object.values(value).flatMap(textsOf)
 }
 
-/** What a client had of a stream is the beginning of what can be read again, and its end is told. */
+/** What a client received of a stream is the beginning of what can be read again, and its end is reported. */
 async function streamViolations({ server, calls }: Crash): Promise<readonly string[]> {
 	const violations: string[] = []
 	for (const { turn, prompt, events, acknowledged } of calls.filter(({ kind }) => kind === 'resumable')) {

@@ -1,4 +1,4 @@
-// Clients of every kind at once, each of which remembers what it was told: so that after a crash it can be said what must be there.
+// Concurrent clients of every kind, which record what they received: it must exist after a crash.
 
 import type { TestServer } from '../server.ts'
 import { answerTo, order } from './counting-upstream.ts'
@@ -6,17 +6,17 @@ import { answerTo, order } from './counting-upstream.ts'
 /** One call, as its client saw it. */
 export interface ClientCall {
 	readonly kind: 'chat' | 'stream' | 'conversation' | 'response' | 'resumable'
-	/** What was asked; its first word is found nowhere else. */
+	/** The prompt; its first word is unique. */
 	readonly prompt: string
-	/** The token of the answer's id, once told. */
+	/** The token of the answer's id, once received. */
 	turn?: string
-	/** Where the turn is kept. */
+	/** The conversation of the turn. */
 	conversation?: string
-	/** When each word came, in milliseconds of the monotonic clock. */
+	/** Arrival time of each word, in milliseconds of the monotonic clock. */
 	readonly words: number[]
-	/** Events, where the stream can be picked up, as they came. */
+	/** The received events of a resumable stream. */
 	events: string
-	/** The whole answer came. */
+	/** The answer arrived completely. */
 	acknowledged: boolean
 	/** When the server was killed that answered it. */
 	killedMs: number
@@ -75,7 +75,7 @@ export function startLoad(server: TestServer, round: number, random: () => numbe
 		try {
 			while (!stopping.signal.aborted) await client()
 		} catch {
-			// The server is gone: what was seen until then is what counts.
+			// The server was killed: what was received until then counts.
 		}
 	}
 	return { calls, over: Promise.all(clients.map(run)).then(() => undefined), stop: () => stopping.abort() }
@@ -115,7 +115,7 @@ async function streamChat(server: TestServer, calls: ClientCall, headers: Record
 	return calls.conversation ?? ''
 }
 
-/** A conversation that goes on for as long as the server does, now whole, now in streams. */
+/** A conversation that continues for as long as the server runs, in unary answers and streams. */
 function conversing(server: TestServer, next: () => ClientCall, random: () => number): () => Promise<unknown> {
 	return async () => {
 		let conversation = 'new'
@@ -126,7 +126,7 @@ function conversing(server: TestServer, next: () => ClientCall, random: () => nu
 	}
 }
 
-/** Responses, each of which goes on from the one before. */
+/** Responses, each of which continues the previous one. */
 function responding(server: TestServer, next: () => ClientCall): () => Promise<unknown> {
 	return async () => {
 		let previous: string | undefined

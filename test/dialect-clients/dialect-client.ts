@@ -1,5 +1,5 @@
-// One client's way to ask and to understand, for tests that go through every dialect. What is written here is what clients of that
-// dialect send and read, by its contract: nothing of ours is used.
+// How clients of one dialect write requests and read responses, for tests of every dialect. The code does what clients of that
+// dialect do, by its contract, and uses no code of the server.
 
 export interface DialectClient {
 	readonly name: string
@@ -7,13 +7,13 @@ export interface DialectClient {
 	readonly family: 'openai' | 'anthropic' | 'scale'
 	/** As a caller would send it. */
 	write(question: ChatQuestion): ClientRequest
-	/** A whole answer. @throws where it has not the form that clients of this dialect rely on. */
+	/** A unary answer. @throws Error if it does not have the form that clients of this dialect rely on. */
 	readUnary(body: unknown): ClientView
-	/** One streamed answer, the text of its body. `whole` is false where it broke off. */
+	/** A streamed answer, from the text of its body. `complete` is false if the connection was cut. */
 	readStream(text: string, complete: boolean): ClientView
 	/** The sentence in an error's body. */
 	readError(body: unknown): string
-	/** How a stream tells that it failed. */
+	/** How a stream reports a failure. */
 	readonly failure: 'event' | 'cut'
 	/** Status of an error by what is wrong. */
 	readonly statuses: {
@@ -58,9 +58,9 @@ export interface ClientRequest {
 export interface ClientView {
 	readonly text: string
 	readonly calls: readonly { readonly name: string; readonly arguments: unknown }[]
-	/** The stream said that it failed. */
+	/** The failure that the stream reported. */
 	readonly failed?: string
-	/** It said that it ended. */
+	/** The stream ended with the dialect's end mark. */
 	readonly ended: boolean
 }
 
@@ -78,7 +78,7 @@ export function eventsOf(text: string): { readonly data: readonly string[]; read
 	return { data, others }
 }
 
-/** A field of something that came as JSON, by its path. */
+/** A field of parsed JSON, by its path. */
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
 	let found = value
 	for (const step of path) {

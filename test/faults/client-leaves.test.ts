@@ -1,11 +1,11 @@
-// Clients that hang up: the upstream is told at once, and nobody is blamed.
+// Clients that disconnect: the upstream call is cancelled immediately, and no upstream is blamed.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { eventually, type FaultTestGateway, logLines, startFaultTestGateway, upstreamAt } from './gateway.ts'
 import { openScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts'
 import { healthy, silent, stallsMidStream } from './scripts.ts'
 
-/** "At once", in milliseconds, on a busy machine. */
+/** Limit for "immediately" on a busy machine, in milliseconds. */
 const atOnceMs = 1000
 let upstream: ScriptedUpstream
 let gateway: FaultTestGateway
@@ -60,7 +60,7 @@ for (const stream of [false, true])
 		expect(upstream.requestsTo('reserve')).toEqual([])
 	})
 
-test('in the middle of a stream: what was produced is on the account', async () => {
+test('in the middle of a stream: what was generated is recorded', async () => {
 	const disconnect = new AbortController()
 	const response = await gateway.open('stalls', { signal: disconnect.signal })
 	const reader = response.body?.getReader()
@@ -79,11 +79,11 @@ test('in the middle of a stream: what was produced is on the account', async () 
 	expect(upstream.requestsTo('reserve')).toEqual([])
 })
 
-test('in the middle of a stream: the account tells the tokens that came', async () => {
+test('in the middle of a stream: the usage record has the tokens that arrived', async () => {
 	expect(await lineOfDisconnectedClient('stalls', true)).toMatchObject({ completionTokens: 2 })
 })
 
-test('while it waits for its turn: those behind move up', async () => {
+test('while it is queued: later requests move up', async () => {
 	const gate = Promise.withResolvers<void>()
 	upstream.script(
 		'single',

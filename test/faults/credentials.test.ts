@@ -1,4 +1,4 @@
-// Keys stay where they belong: the upstream's with the upstream, the client's with us, whatever is sent and however an upstream repeats
+// Keys do not leak: the upstream's is sent to the upstream only, and the client's to us only, whatever is sent and however an upstream repeats
 // what it was sent.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
@@ -33,7 +33,7 @@ const clientSecrets: Readonly<Record<string, string>> = {
 	'user-agent': 'client-agent',
 	'x-custom': 'client-custom',
 }
-/** Everything that an upstream is told in headers. */
+/** All headers that an upstream receives. */
 const allowedHeaders: ReadonlySet<string> = new Set([
 	'host',
 	'content-type',
@@ -68,7 +68,7 @@ function repeats(status: number): Script {
 	}
 }
 
-/** As it was received, so that the test does not tell the upstream what to say. */
+/** As received, so that the upstream does not depend on the test's expectation. */
 function keyOf({ request }: Exchange): string {
 	return request.headers.get('authorization')?.slice('Bearer '.length) ?? ''
 }
@@ -150,7 +150,7 @@ test("the client's key does not reach the log", () => {
 	for (const secret of Object.values(clientSecrets)) expect(gateway.log()).not.toContain(secret)
 })
 
-test('the upstream was asked with its own key, and told nothing of the client', () => {
+test('the upstream received its own key, and nothing about the client', () => {
 	const request = Object.keys(scripts).flatMap((name) => upstream.requestsTo(name))
 	expect(request).toHaveLength(received.length)
 	for (const { headers, body, path } of request) {

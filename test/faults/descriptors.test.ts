@@ -26,7 +26,7 @@ beforeAll(async () => {
 	upstream = openScriptedUpstream()
 	upstream.script('a', async (exchange) => {
 		if (!exchange.request.path.endsWith('/models')) return healthy()(exchange)
-		// Each check needs a connection of its own.
+		// Each check needs a separate connection.
 		await refuses(200, 'well', { connection: 'close' })(exchange)
 		exchange.end()
 	})
@@ -47,7 +47,7 @@ afterAll(async () => {
 	upstream.close()
 })
 
-/** A connection to the gateway that stays open: a new one would need a descriptor of its own. */
+/** A connection to the gateway that stays open: a new one would need another descriptor. */
 class Client {
 	private readonly socket: Socket
 	private received = ''

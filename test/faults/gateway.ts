@@ -1,5 +1,5 @@
-// The gateway as a process, as tests of failures ask it and look at it: answers of either kind read to their end, the line it logged for
-// a request, the metrics it tells.
+// The gateway as a process, for tests of failures: both kinds of answers read to their end, the log line of
+// a request, and the metrics.
 
 import { startServer, type TestServer, type TestServerOptions } from '../server.ts'
 
@@ -8,7 +8,7 @@ export interface Answer {
 	readonly status: number
 	readonly headers: Headers
 	readonly requestId: string
-	/** What the model said. */
+	/** The text of the answer. */
 	readonly text: string
 	/** In how many pieces. */
 	readonly chunks: number
@@ -16,7 +16,7 @@ export interface Answer {
 	readonly error: AnswerError | undefined
 	/** What each `data:` line of a stream held, in order. */
 	readonly data: readonly string[]
-	/** The body as it came. */
+	/** The received body. */
 	readonly body: Uint8Array
 }
 
@@ -35,15 +35,15 @@ export interface RequestLine {
 	readonly promptTokens?: number
 	readonly completionTokens?: number
 	readonly error?: string
-	/** Where there was more than one. */
+	/** If there was more than one. */
 	readonly attempts?: readonly unknown[]
 	readonly left?: boolean
 }
 
 export interface FaultTestGateway extends TestServer {
-	/** Asks `model` and reads the answer to its end. */
+	/** Sends a request to `model` and reads the answer to its end. */
 	send(model: string, options?: SendOptions): Promise<Answer>
-	/** Asks for a stream and leaves it to the caller. */
+	/** Requests a stream, which the caller reads. */
 	open(model: string, options?: SendOptions): Promise<Response>
 	/** The line that was logged for a request, as soon as there is one. */
 	lineOf(requestId: string): Promise<RequestLine>
@@ -53,7 +53,7 @@ export interface FaultTestGateway extends TestServer {
 
 export interface SendOptions {
 	readonly stream?: boolean
-	/** What was said so far: the user begins, the assistant answers. */
+	/** The messages so far, from the user and the assistant in turn. */
 	readonly turns?: readonly string[]
 	readonly headers?: Readonly<Record<string, string>>
 	readonly signal?: AbortSignal
@@ -149,9 +149,9 @@ export function readMetrics(text: string): ReadonlyMap<string, number> {
 }
 
 /**
- * The first thing `look` finds.
+ * The first value that `find` returns.
  *
- * @throws Error where there is none within `withinMs` milliseconds.
+ * @throws Error after `withinMs` milliseconds.
  */
 export async function eventually<Value>(
 	description: string,

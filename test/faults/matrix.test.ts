@@ -1,4 +1,4 @@
-// The table of faults, run: every cell on upstreams of its own, all of them in one gateway process and at the same time.
+// Runs the table of faults: every cell on its own upstreams, all of them concurrently in one gateway process.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import {
@@ -21,7 +21,7 @@ interface Cell {
 	readonly expected: Expected
 }
 
-/** What came of a cell. */
+/** The outcome of a cell. */
 interface Result {
 	readonly answer: Answer
 	readonly line: RequestLine
@@ -80,7 +80,7 @@ function describeCells(scripted: ScriptedUpstream): object {
 	return { models, upstreams, limits: { keepAliveMs: 0 } }
 }
 
-/** Asks each of them, so many at a time. */
+/** Runs all cells, `width` at a time. */
 async function runAll(request: readonly Cell[], width: number): Promise<(readonly [string, readonly Result[]])[]> {
 	const left = [...request]
 	const done: (readonly [string, readonly Result[]])[] = []
@@ -91,7 +91,7 @@ async function runAll(request: readonly Cell[], width: number): Promise<(readonl
 	return done
 }
 
-/** Asks often enough for failures that count to open a breaker; a request that is tried twice does so alone. */
+/** Sends enough requests for failures that count to open a breaker; a request that is tried twice does so alone. */
 async function run(cell: Cell): Promise<readonly Result[]> {
 	const allResults: Result[] = []
 	while (allResults.length < repetitionsOf(cell)) {
@@ -179,7 +179,7 @@ function expectAnswer(answer: Answer, outcome: Expected['outcome'], stream: bool
 /** What o200k_base makes of the prompt of every cell. Each piece of the upstream's answers is one token in it. */
 const promptTokens = 8
 
-/** What the upstream told, or what was counted here where it did not come that far. */
+/** The usage that the upstream reported, or what was counted here if it did not get that far. */
 function tokensOf(outcome: Expected['outcome'], answer: Answer): readonly (number | undefined)[] {
 	switch (outcome.type) {
 		case 'answered':
@@ -191,7 +191,7 @@ function tokensOf(outcome: Expected['outcome'], answer: Answer): readonly (numbe
 	}
 }
 
-describe('when all is over', () => {
+describe('after all cells', () => {
 	test('nothing is held, and no connection to a failed upstream is left', async () => {
 		for (const [name, value] of metrics)
 			if (/^dragoman_upstream_(running|waiting)/.test(name)) expect([name, value]).toEqual([name, 0])

@@ -1,5 +1,5 @@
-// What can go wrong with an upstream, and what comes of it: one row for each fault and kind of answer, with one upstream alone and with a
-// healthy reserve behind it. The test does what the table says; it is also the place to look up how the gateway behaves.
+// Faults of an upstream and their outcome: one row for each fault and kind of answer, with one upstream alone and with a
+// healthy reserve. The test runs the table, which also documents the behavior of the gateway.
 
 import type { ChatErrorKind } from '../../src/chat/error.ts'
 import type { Script } from './scripted-upstream.ts'
@@ -9,7 +9,7 @@ import * as scripts from './scripts.ts'
 export const timeouts = { connectMs: 1000, firstByteMs: 500, betweenChunksMs: 500, totalMs: 2000 }
 /** Largest answer that the gateway takes in the matrix. */
 export const maxAnswerBytes = 1_048_576
-/** Tries of one request over all upstreams. */
+/** Attempts of one request over all upstreams. */
 export const attempts = 2
 const beyondFirstByteMs = 5000
 const fiftyMegabytes = 50_000_000
@@ -36,27 +36,27 @@ export interface Expected {
 	readonly tried: ChatErrorKind | 'answered'
 	/** The failures count against the first upstream: as many as there were tries open its breaker. */
 	readonly held: boolean
-	/** An error line tells the operator. */
+	/** An error line informs the operator. */
 	readonly alarm?: true
 }
 
 export interface Row {
 	readonly fault: string
-	/** Undefined where nobody listens. */
+	/** Undefined for a port without a listener. */
 	readonly script: Script | undefined
 	readonly stream: boolean
-	/** So much to do that other cells would be late beside it. */
+	/** Expensive enough to delay other cells. */
 	readonly heavy: boolean
 	readonly alone: Expected
 	readonly withReserve: Expected
 }
 
-/** The fault shows before the first byte left for the client: the reserve takes over. */
+/** The fault occurs before the first byte is sent to the client: the reserve is used. */
 interface BeforeFirstByte {
 	readonly status: number
 	readonly kind: ChatErrorKind
 	readonly code: string | null
-	/** On an upstream that stands alone: 2 where the same one may be asked again. */
+	/** On a single upstream: 2 if the same one may be retried. */
 	readonly tries: 1 | 2
 	readonly held: boolean
 	readonly retryAfterSeconds?: number
@@ -73,7 +73,7 @@ function beforeFirstByte({ tries, held, alarm, ...refusal }: BeforeFirstByte): C
 	}
 }
 
-/** The fault is the caller's: nobody else is asked, and the upstream is well. */
+/** The caller's fault: no other upstream is tried, and the upstream counts as healthy. */
 function callers(status: number, kind: ChatErrorKind, code: string | null = null): Cells {
 	const expected: Expected = { outcome: { type: 'refused', status, kind, code }, tries: 1, tried: kind, held: false }
 	return { alone: expected, withReserve: expected }
@@ -93,7 +93,7 @@ function served(text = scripts.answerText): Cells {
 	return { alone: expected, withReserve: expected }
 }
 
-/** 503: nobody there. */
+/** 503: no listener. */
 const absent = beforeFirstByte({ status: 503, kind: 'unavailable', code: 'model_unavailable', tries: 2, held: true })
 /** 502: an upstream that failed, and may fail otherwise the second time. */
 const failed = beforeFirstByte({ status: 502, kind: 'upstream-failed', code: 'upstream_error', tries: 2, held: true })

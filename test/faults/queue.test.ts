@@ -1,4 +1,4 @@
-// An upstream with room for one call and a short queue: who waits, who is sent away, and that turns come back.
+// An upstream with one permit and a short queue: which calls wait, which are rejected, and that permits return.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { eventually, type FaultTestGateway, startFaultTestGateway, upstreamAt } from './gateway.ts'
@@ -39,7 +39,7 @@ function gauge(name: 'running' | 'waiting', of: string, expected: number): Promi
 	})
 }
 
-/** Lets nobody through before it is opened; knows how many were inside at once. */
+/** Blocks requests until it is opened; counts the concurrent ones. */
 function openGate(name: string) {
 	const gate = Promise.withResolvers<void>()
 	let inside = 0
@@ -78,7 +78,7 @@ test('those beyond the queue are sent away, those in it are served in order', as
 	expect((await gateway.metrics()).get('dragoman_upstream_breaker{upstream="narrow"}')).toBe(0)
 })
 
-test('nobody waits for longer than the queue allows', async () => {
+test('no call waits for longer than the queue allows', async () => {
 	const gate = openGate('impatient')
 	const first = gateway.send('impatient')
 	await upstream.request('impatient', 1)
@@ -88,7 +88,7 @@ test('nobody waits for longer than the queue allows', async () => {
 	expect(upstream.requestsTo('impatient')).toHaveLength(1)
 })
 
-test('an upstream with room is asked before one that is full', async () => {
+test('an upstream with a free permit is preferred to a full one', async () => {
 	const gate = openGate('full')
 	upstream.script('reserve', healthy())
 	const first = gateway.send('spills')
@@ -99,7 +99,7 @@ test('an upstream with room is asked before one that is full', async () => {
 	expect((await first).status).toBe(200)
 })
 
-test('a turn comes back however the call before ended', async () => {
+test('a permit returns however its call ended', async () => {
 	upstream.script('returns', refuses(400, 'bad'), refuses(503, 'busy'), stallsMidStream, healthy())
 	expect((await gateway.send('returns')).status).toBe(400)
 	expect((await gateway.send('returns')).status).toBe(503)

@@ -1,4 +1,4 @@
-// A configuration that changes while the server runs: new models come in, streams that run go on, and a file that cannot be used changes
+// A configuration that changes while the server runs: new models appear, running streams continue, and an invalid file changes
 // nothing.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
@@ -66,7 +66,7 @@ test('a model appears and another goes, while a stream on the one that goes ends
 	expect((await gateway.send('new')).text).toBe(answerText)
 	expect(await gateway.send('old')).toMatchObject({ status: 404, error: { code: 'model_not_found' } })
 	expect(upstream.requestsTo('old')[0]?.left).toBe(false)
-	// Longer than an upstream that nobody asks is kept: what keeps it is the stream.
+	// Longer than an idle upstream is retained: the stream retains it.
 	await Bun.sleep(1500)
 	gate.resolve()
 	const answer = await readAnswer(running)
@@ -80,7 +80,7 @@ test('a changed file is read without a signal', async () => {
 	expect((await gateway.send('newer')).text).toBe(answerText)
 })
 
-test('an upstream that did not change keeps what is known of it', async () => {
+test('an unchanged upstream retains its state', async () => {
 	upstream.script('newer', refuses(500, 'oops'))
 	await gateway.send('newer')
 	const breaker = async () => (await gateway.metrics()).get('dragoman_upstream_breaker{upstream="newer"}')
@@ -98,7 +98,7 @@ const unusable: readonly (readonly [string, () => string, RegExp])[] = [
 	['is empty of sense', () => JSON.stringify({ models: { a: { route: [] } } }), /route/],
 ]
 for (const [name, text, reason] of unusable)
-	test(`a file that ${name} changes nothing, and the log says why`, async () => {
+	test(`a file that ${name} changes nothing, and the log has the reason`, async () => {
 		const rejections = () => logLines(gateway).filter(({ msg }) => String(msg).includes('configuration rejected'))
 		const before = rejections().length
 		await change(text())
@@ -111,7 +111,7 @@ for (const [name, text, reason] of unusable)
 test('a field that waits for a restart is named', async () => {
 	await change(JSON.stringify({ ...configOf('new'), listen: '127.0.0.1:1' }))
 	await serves('new')
-	// What the command line says wins over the file, so `listen` did not change.
+	// The command line overrides the file, so `listen` did not change.
 	expect(logLines(gateway).filter(({ fields }) => Array.isArray(fields) && fields.includes('listen'))).toEqual([])
 	await change(JSON.stringify({ ...configOf('old'), limits: { shutdownMs: 1 } }))
 	await serves('old')

@@ -1,9 +1,9 @@
-// An HTTP/1.1 server on raw sockets that misbehaves on demand. Each name under it (`http://host/NAME/v1`) is an upstream of its own with
-// its own script; it keeps what it was asked. It knows nothing of the gateway.
+// An HTTP/1.1 server on raw sockets that misbehaves on demand. Each name under it (`http://host/NAME/v1`) is a separate upstream with
+// its own script. It records the requests. It does not know the gateway.
 
 import type { Socket } from 'bun'
 
-/** One request as it came in. */
+/** A received request. */
 export interface UpstreamRequest {
 	readonly method: string
 	readonly path: string
@@ -12,24 +12,24 @@ export interface UpstreamRequest {
 	readonly body: string
 	/** Bytes written to the connection so far, this answer and earlier ones. */
 	readonly writtenBytes: number
-	/** Whether its asker ended the connection before the answer was over. */
+	/** Whether the client closed the connection before the end of the answer. */
 	readonly left: boolean
 	/** Resolves when that happens. */
 	readonly disconnected: Promise<void>
 }
 
-/** What a script may do with the connection that a request came on. */
+/** What a script may do with the connection of a request. */
 export interface Exchange {
 	readonly request: UpstreamRequest
-	/** The connection is gone. */
+	/** The connection is closed. */
 	readonly closed: boolean
-	/** Resolves when the system took all of it, or the connection is gone. */
+	/** Resolves when the system accepted all of it, or the connection is closed. */
 	send(data: string | Uint8Array): Promise<void>
-	/** Resolves after `ms`, or when the connection is gone. */
+	/** Resolves after `ms`, or when the connection is closed. */
 	pause(ms: number): Promise<void>
-	/** Ends the connection in good order, without saying more. */
+	/** Closes the connection in order, without sending more. */
 	end(): void
-	/** Ends it rudely. */
+	/** Resets it. */
 	reset(): void
 }
 
@@ -39,11 +39,11 @@ export interface ScriptedUpstream {
 	readonly port: number
 	/** The base URL for an upstream of this name. */
 	urlOf(name: string): string
-	/** How the requests to `name` are answered: each script in its turn, the last one from then on. */
+	/** Scripts for the requests to `name`: one each, the last one for all further requests. */
 	script(name: string, ...scripts: readonly [Script, ...Script[]]): void
-	/** What `name` was asked, in order. */
+	/** The requests to `name`, in order. */
 	requestsTo(name: string): readonly UpstreamRequest[]
-	/** Resolves as soon as `name` was asked `count` times. */
+	/** Resolves as soon as `name` has received `count` requests. */
 	request(name: string, count: number): Promise<UpstreamRequest>
 	close(): void
 }
@@ -96,7 +96,7 @@ export function openScriptedUpstream(): ScriptedUpstream {
 	}
 }
 
-/** A port of this host where nobody listens. */
+/** A port of this host without a listener. */
 export function unusedPort(): number {
 	const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } })
 	const { port } = listener
@@ -135,7 +135,7 @@ class Connection {
 		this.take(new OpenExchange(this, { method, path, headers, body }))
 	}
 
-	/** Resolves at the next change: there is room to write again, or the connection is gone. */
+	/** Resolves at the next change: the socket is writable again, or the connection is closed. */
 	change(): Promise<void> {
 		return new Promise((resolve) => this.waiting.add(resolve))
 	}

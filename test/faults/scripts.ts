@@ -1,9 +1,9 @@
 // How an upstream may answer or fail to, each as a script. One script serves both kinds of request: what it breaks is an event stream
-// where one was asked for, else one JSON object.
+// if one was requested, else one JSON object.
 
 import type { Exchange, Script } from './scripted-upstream.ts'
 
-/** What a healthy upstream says, and what it counts. */
+/** The answer of a healthy upstream, and its token counts. */
 export const answerText = 'one two three'
 export const answerUsage = { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 }
 
@@ -14,7 +14,7 @@ export function wantsStream({ request }: Exchange): boolean {
 	return (JSON.parse(request.body) as { stream?: boolean }).stream === true
 }
 
-/** One event of a stream that says `content`. */
+/** One event of a stream with the text `content`. */
 export function textEvent(content: string, finish: string | null = null): string {
 	const delta = { role: 'assistant', content }
 	return event({
@@ -97,7 +97,7 @@ export function healthy(wordMs = 0, text: readonly string[] = words): Script {
 	}
 }
 
-/** Never says a word. */
+/** Never responds. */
 export const silent: Script = (exchange) => exchange.request.disconnected
 
 /** A stream of this, and what `then` does with the connection. Other requests get half a completion first. */
@@ -141,7 +141,7 @@ export const endsBeforeFinish = beginsThen(twoEvents, async (exchange) => {
 	else exchange.end()
 })
 
-/** Comes with its headers after `ms`. */
+/** Sends its headers after `ms`. */
 export function slowHeaders(ms: number): Script {
 	return async (exchange) => {
 		await exchange.pause(ms)
@@ -149,7 +149,7 @@ export function slowHeaders(ms: number): Script {
 	}
 }
 
-/** Comes with its headers at once, and with the body after `ms`. */
+/** Sends its headers immediately, and the body after `ms`. */
 export function slowBody(ms: number): Script {
 	return async (exchange) => {
 		await begin(exchange)
@@ -172,7 +172,7 @@ export function garbageEvent(before: string): Script {
 			: answers(200, '{"choices": [')(exchange)
 }
 
-/** The byte 0xFF where a letter should be. */
+/** The byte 0xFF instead of a letter. */
 export const invalidUtf8: Script = (exchange) => {
 	const bytes = (text: string) => Buffer.from(text.replace('two', 'tw?').replace('?', '\xff'), 'latin1')
 	if (!wantsStream(exchange))
@@ -199,10 +199,10 @@ export function wrongLength(extraBytes: number): Script {
 	}
 }
 
-/** As much of a streamed answer as lies behind its second event. */
+/** Number of bytes of a streamed answer after its second event. */
 export const bytesAfterTwoEvents = (textEvent(' three') + lastEvents).length
 
-/** A good answer, compressed although nobody asked for it. */
+/** A valid answer, compressed although the request does not accept that. */
 export const compressed: Script = async (exchange) => {
 	const stream = wantsStream(exchange)
 	const body = Bun.gzipSync(stream ? textEvent(answerText) + lastEvents : completionText())

@@ -1,4 +1,4 @@
-// The end of a server: nobody new is let in, running answers end within the deadline or are told why they do not.
+// The end of a server: no new request is accepted, and running answers end within the deadline or with an error that states the reason.
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
 import { join } from 'node:path'
@@ -33,7 +33,7 @@ async function start(shutdownMs: number, limits: object = {}): Promise<FaultTest
 	return gateway
 }
 
-/** Resolves once nobody can connect any more. */
+/** Resolves once connections are refused. */
 function refusesConnections({ url }: FaultTestGateway): Promise<true> {
 	const { hostname, port } = new URL(url)
 	return eventually('refused connection', async () => {
@@ -92,7 +92,7 @@ test('a second signal does not wait', async () => {
 	await upstream.request('silent', before + 1)
 	const ended = gateway.stop('SIGTERM')
 	await refusesConnections(gateway)
-	// Only time tells a second signal from a copy of the first.
+	// Only time distinguishes a second signal from a copy of the first.
 	await Bun.sleep(copiesMs)
 	process.kill(gateway.pid, 'SIGTERM')
 	expect(await ended).toBe(130)
@@ -100,7 +100,7 @@ test('a second signal does not wait', async () => {
 	gateways.clear()
 })
 
-test('copies of the first signal do not end the process at once', async () => {
+test('copies of the first signal do not exit the process immediately', async () => {
 	const gateway = await start(10_000)
 	const gate = Promise.withResolvers<void>()
 	upstream.script('gated', async (exchange) => {
@@ -166,7 +166,7 @@ test('a second signal ends the process while it drains', async () => {
 	gateways.clear()
 })
 
-test('a signal while the server is still starting ends it at once, with status 0', async () => {
+test('a signal while the server is still starting exits it immediately, with status 0', async () => {
 	const connected = Promise.withResolvers<void>()
 	// A database that accepts connections and never answers.
 	const database = Bun.listen({

@@ -1,4 +1,4 @@
-// Clients that do not read, on an upstream that never ends: the upstream is held back, and what is kept for them is bounded.
+// Clients that do not read, on an upstream that never ends: the upstream is slowed down, and the buffer for them is bounded.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { eventually, type FaultTestGateway, startFaultTestGateway, upstreamAt } from './gateway.ts'
@@ -7,7 +7,7 @@ import { endless, healthy } from './scripts.ts'
 
 const mebibyte = 1_048_576
 const clients = 8
-/** What the systems of both sides keep in their sockets, and we ahead of the client, for one stream. */
+/** Buffers of one stream: in the sockets of both sides, and in the gateway. */
 const longestAhead = 16 * mebibyte
 const betweenChunksMs = 300
 let upstream: ScriptedUpstream
@@ -30,7 +30,7 @@ afterAll(async () => {
 	upstream.close()
 })
 
-/** A client that sends its request and then reads nothing until told. */
+/** A client that sends its request and then reads nothing until `read` is called. */
 async function openLazyClient() {
 	const { hostname, port } = new URL(gateway.url)
 	const body = JSON.stringify({ model: 'endless', stream: true, messages: [{ role: 'user', content: 'hi' }] })
@@ -81,7 +81,7 @@ test(`${clients} clients that do not read`, async () => {
 	// What is stored for the clients, and a heap that grows with its first streams.
 	expect((await residentBytes()) - restingBytes).toBeLessThan(clients * longestAhead + 64 * mebibyte)
 
-	// It stood still for longer than an upstream may be silent, and that is the client's doing.
+	// It stalled for longer than an upstream may be silent, because of the client.
 	expect(upstream.requestsTo('endless').map(({ left }) => left)).toEqual(Array(clients).fill(false))
 	expect((await gateway.send('healthy')).status).toBe(200)
 

@@ -1,4 +1,4 @@
-// What each dialect's clients hear of an answer: whether the thing said is there, in the words of the dialect.
+// Whether an answer, as each dialect's clients receive it, has a feature.
 
 import type { ClientView, DialectClient } from '../dialect-clients/dialect-client.ts'
 import { type AnswerFeature, marks } from './features.ts'
@@ -62,7 +62,7 @@ export function shows(
 	}
 }
 
-/** What clients of a dialect are not told since it has no words for it, by the names of the tongues. */
+/** Features that a dialect cannot express, by the name of the dialect's client. */
 export const notExpressible: Readonly<Record<string, readonly AnswerFeature[]>> = {
 	openai: ['proof', 'stopText'],
 	'openai responses': ['proof', 'stopText'],
@@ -74,7 +74,7 @@ export const notExpressible: Readonly<Record<string, readonly AnswerFeature[]>> 
 	anthropic: [],
 }
 
-/** What servers of a wire have no words for, by the names of the engines. */
+/** Features that a wire cannot express, by the name of the engine. */
 export const unsupportedParts: Readonly<Record<string, readonly AnswerFeature[]>> = {
 	'openai-compatible': ['proof', 'stopText'],
 	anthropic: ['refusal'],

@@ -1,5 +1,5 @@
-// How each dialect asks for each feature: a change to a plain request, in the words of its own contract. What is absent here is what the
-// dialect has no words for.
+// How each dialect requests each feature: a change to a plain request, by the dialect's contract. Absent features cannot be
+// expressed in the dialect.
 
 import { marks, type RequestFeature } from './features.ts'
 
@@ -205,7 +205,7 @@ const egp: FeatureRequests = {
 	effort: parameters({ reasoning_effort: 'low' }),
 }
 
-/** By the names of the tongues. */
+/** By the name of the dialect's client. */
 export const featureRequests: Readonly<Record<string, FeatureRequests>> = {
 	openai: chat,
 	'openai responses': responses,

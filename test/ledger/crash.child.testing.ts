@@ -1,4 +1,4 @@
-// For crash.test.ts: a process that keeps accounts until it is killed. Each step is told on standard output, as it is asked for and as
+// For crash.test.ts: a process that records usage until it is killed. Each step is printed on standard output, as it is requested and as
 // it is acknowledged. Not for production code.
 
 import { writeSync } from 'node:fs'
@@ -39,7 +39,7 @@ await Promise.all(
 				await new Promise((resolve) => setImmediate(resolve))
 			}
 			print(`settles ${id}`)
-			// Every fourth waits for its settlement only after the next has begun.
+			// Every fourth waits for its settlement only after the next has started.
 			const settled = ticket.settle(settlement(100)).then(() => print(`settled ${id}`))
 			if (count % 4 !== 0) await settled
 		}

@@ -1,4 +1,4 @@
-// A process that keeps accounts is killed at random moments, again and again: what it acknowledged is in the database, once.
+// A process that records usage is killed repeatedly at random moments: what it acknowledged is in the database, once.
 
 import { expect, test } from 'bun:test'
 import { appendFile, mkdtemp, readdir } from 'node:fs/promises'
@@ -11,16 +11,16 @@ import { allEntries, open } from './ledger.testing.ts'
 const rounds = 20
 const child = join(import.meta.dir, 'crash.child.testing.ts')
 
-/** What a process said until it was killed. */
+/** The output of a process until it was killed. */
 interface ClientView {
 	readonly opened: Set<string>
-	/** The most tokens that a ticket was told of. */
+	/** The largest number of tokens reported to a ticket. */
 	readonly moved: Map<string, number>
 	readonly settling: Set<string>
 	readonly settled: Set<string>
 }
 
-/** Runs one process and kills it once it has said `lines` lines. */
+/** Runs one process and kills it once it has printed `lines` lines. */
 async function killAfter(lines: number, folder: string, round: number, client: ClientView): Promise<void> {
 	const running = Bun.spawn([process.execPath, child, folder, String(round)], { stdout: 'pipe', stderr: 'inherit' })
 	let [rest, received] = ['', 0]
@@ -44,7 +44,7 @@ function note(line: string, { opened, moved, settling, settled }: ClientView): v
 	if (step === 'settled') settled.add(id)
 }
 
-/** As a power cut leaves a file: the last line begins, and does not end. */
+/** A file after a power failure: the last line is incomplete. */
 async function tear(journals: string): Promise<void> {
 	const files = (await readdir(journals)).filter((file) => file.endsWith('.journal')).sort()
 	const last = files.at(-1)

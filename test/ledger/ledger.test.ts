@@ -1,4 +1,4 @@
-// The ledger over its journal and a store: what the database gets, also where it was away or where a process left things open.
+// The ledger with its journal and a store: what the database receives, also after an outage or after a process exited with open tickets.
 
 import { describe, expect, test } from 'bun:test'
 import { readdir, rm, writeFile } from 'node:fs/promises'
@@ -40,8 +40,8 @@ test('a settled ticket is one entry, however often it is settled, and its journa
 	expect(await readdir(folder)).toEqual([])
 })
 
-describe('a database that is away', () => {
-	test('gets everything once when it is back', async () => {
+describe('an unavailable database', () => {
+	test('receives everything once when it returns', async () => {
 		const [store, clock] = [new UnreachableStore(), new HeldClock()]
 		const ledger = await open({ folder: await freshFolder(), store, clock })
 		await clock.waitForSleepers(2)
@@ -61,7 +61,7 @@ describe('a database that is away', () => {
 		await ledger.close()
 	})
 
-	test('refuses calls once too much waits, and takes them again', async () => {
+	test('rejects calls once too many records are pending, and accepts them again', async () => {
 		const [store, clock] = [new UnreachableStore(), new HeldClock()]
 		const ledger = await open({ folder: await freshFolder(), store, clock, maxPending: 2 })
 		await clock.waitForSleepers(2)
@@ -80,7 +80,7 @@ describe('a database that is away', () => {
 		expect(await store.entries(allEntries)).toHaveLength(3)
 	})
 
-	test('at the end too, gets it from whoever comes next', async () => {
+	test('receives the rest from the next process after a shutdown', async () => {
 		const [store, clock, folder] = [new UnreachableStore(), new HeldClock(), await freshFolder()]
 		const ledger = await open({ folder, store, clock })
 		store.away = true
@@ -102,8 +102,8 @@ describe('a database that is away', () => {
 	})
 })
 
-describe('a folder that somebody removes', () => {
-	test('is made again with what is open, under a lock that whoever recovers respects', async () => {
+describe('a folder that is removed', () => {
+	test('is recreated with the open tickets, under a lock that recovery respects', async () => {
 		const [folder, store] = [await freshFolder(), new MemoryLedgerStore()]
 		const ledger = await open({ folder, store })
 		const ticket = ledger.open(openedCall('open'))
@@ -153,7 +153,7 @@ describe('what was left open', () => {
 		return { store, folder, process: ledger.process }
 	}
 
-	test('is settled once with what was last known of it, by whoever comes next', async () => {
+	test('is settled once with its last known usage, by the next process', async () => {
 		const { store, folder, process } = await leftOpen()
 		const dead: string[] = []
 		const recovered = async (name: string) => void dead.push(name)
@@ -183,7 +183,7 @@ describe('what was left open', () => {
 		expect(await readdir(folder)).toEqual([])
 	})
 
-	test('is settled once by many who come at the same time', async () => {
+	test('is settled once by concurrent processes', async () => {
 		const { store, folder } = await leftOpen()
 		const next = await Promise.all(Array.from({ length: 4 }, () => open({ folder, store })))
 		await Promise.all(next.map((ledger) => ledger.recover()))
@@ -206,7 +206,7 @@ describe('what was left open', () => {
 	})
 })
 
-test('a journal that grew goes on in a new file, and old ones go once they are delivered', async () => {
+test('a journal that grew continues in a new file, and old files are removed once they are delivered', async () => {
 	const [store, folder] = [new MemoryLedgerStore(), await freshFolder()]
 	const ledger = await open({ folder, store, fileSize: 2000 })
 	const long = ledger.open(openedCall('long'))
@@ -223,7 +223,7 @@ test('a journal that grew goes on in a new file, and old ones go once they are d
 	expect(await store.usage({ ...allEntries, groupBy: [] })).toMatchObject([{ requests: 41 }])
 })
 
-test('relaxed, nobody waits, and nothing is lost', async () => {
+test('relaxed, no call waits, and nothing is lost', async () => {
 	const [store, folder] = [new MemoryLedgerStore(), await freshFolder()]
 	const ledger = await open({ folder, store, durability: 'relaxed' })
 	const order: string[] = []

@@ -1,4 +1,4 @@
-// What tests of the ledger share: tickets, a clock that stands still until it is moved, and a database that can go away.
+// What tests of the ledger share: tickets, a clock that stops until it is advanced, and a database that can be unavailable.
 
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -85,7 +85,7 @@ export class HeldClock implements Clock {
 /** A store whose database can be away. */
 export class UnreachableStore implements LedgerStore {
 	away = false
-	/** How often it was asked to insert while away. */
+	/** Number of inserts attempted while unavailable. */
 	refused = 0
 	private readonly store = new MemoryLedgerStore()
 	readonly usage = this.store.usage.bind(this.store)

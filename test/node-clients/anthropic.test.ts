@@ -1,4 +1,4 @@
-// The clients that JavaScript applications use with Anthropic's API, against a real server: Anthropic's own SDK and the AI SDK's provider.
+// The clients that JavaScript applications use with Anthropic's API, against a real server: Anthropic's SDK and the AI SDK's provider.
 // The echo engine answers, since what is looked at is how its answers arrive.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
@@ -33,7 +33,7 @@ upstreams:
 })
 afterAll(() => server.stop())
 
-/** Why it failed; undefined where it did not. */
+/** The failure; undefined if it succeeded. */
 async function failureOf(request: PromiseLike<unknown>): Promise<unknown> {
 	try {
 		await request
@@ -53,7 +53,7 @@ describe("Anthropic's SDK", () => {
 		...fields,
 	})
 
-	test('asks, and finds every field', async () => {
+	test('sends a message, and finds every field', async () => {
 		const message = await client().messages.create(question('echo:say Hello there'))
 		expect(message).toMatchObject({
 			type: 'message',
@@ -67,10 +67,10 @@ describe("Anthropic's SDK", () => {
 		expect(message.id).toMatch(/^msg_[0-9a-f]{32}$/)
 		expect(message._request_id).toMatch(/^req_[0-9a-f]{32}$/)
 	})
-	test('by a token, by an alias, and where no other dialect is spoken', async () => {
+	test('by a token, by an alias, and on paths of no other dialect', async () => {
 		const byToken = new Anthropic({ baseURL: server.url, authToken: server.key, apiKey: null, maxRetries: 0 })
 		const aliased = await byToken.messages.create({ ...question('echo:say yes'), model: 'claude-sonnet-5-5' })
-		// Claude Code sends signed thinking back only where the answer names the model that it asked for.
+		// Claude Code sends signed thinking back only if the answer names the requested model.
 		expect(aliased).toMatchObject({ model: 'claude-sonnet-5-5', content: [{ text: 'yes' }] })
 		const mounted = await client({ baseURL: `${server.url}/anthropic` }).messages.create(question('echo:say yes'))
 		expect(mounted.content).toEqual(aliased.content)
@@ -108,7 +108,7 @@ describe("Anthropic's SDK", () => {
 		}
 		expect([text, stop]).toEqual(['hi hi hi', 'end_turn'])
 	})
-	test('is told that an answer was cut at its bound', async () => {
+	test('learns that an answer was truncated at the token limit', async () => {
 		const message = await client().messages.create({ ...question('echo:repeat 9 hi'), max_tokens: 2 })
 		expect(message).toMatchObject({ stop_reason: 'max_tokens', usage: { output_tokens: 2 } })
 	})
@@ -176,7 +176,7 @@ describe("Anthropic's SDK", () => {
 		['overloaded', Anthropic.InternalServerError, 'overloaded_error'],
 		['upstream-timeout', Anthropic.InternalServerError, 'timeout_error'],
 	]
-	test.each(failures)('meets %s as an error of its own', async (kind, type, word) => {
+	test.each(failures)('maps %s to its own error class', async (kind, type, word) => {
 		for (const stream of [false, true]) {
 			const error = await failureOf(client().messages.create({ ...question(`echo:error ${kind}`), stream }))
 			expect(error).toBeInstanceOf(type)
@@ -227,7 +227,7 @@ describe("the AI SDK with Anthropic's provider", () => {
 		expect(finishReason).toBe('stop')
 		expect(usage).toMatchObject({ inputTokens: 3, outputTokens: 2 })
 	})
-	test('streams thinking, calls and the answer behind them', async () => {
+	test('streams thinking, calls and the answer after them', async () => {
 		const result = streamText({
 			model: provider()(model),
 			prompt: 'echo:reasoning hm\necho:tool get_weather {"city": "Paris"}',

@@ -40,7 +40,7 @@ describe('OpenAI Agents SDK', () => {
 		expect([cities, result.finalOutput]).toEqual([['Paris'], 'Sunny in Paris'])
 	})
 
-	test('streams, and goes on from what the server keeps', async () => {
+	test('streams, and continues from what the server stores', async () => {
 		const agent = new Agent({ name: 'parrot', model })
 		const first = await runner().run(agent, 'My name is Ada', { stream: true })
 		await first.completed
@@ -64,7 +64,7 @@ describe('AI SDK with the provider for OpenAI', () => {
 		expect(parts).toEqual(['one', ' two', ' three'])
 	})
 
-	test('loops over tools, and points at what is kept', async () => {
+	test('loops over tools, and refers to stored items', async () => {
 		const { text, steps } = await generateText({
 			model: provider()(model),
 			prompt: callTool,
@@ -126,7 +126,7 @@ describe('a WebSocket', () => {
 		expect(frames[0]?.type).toBe('response.created')
 	})
 
-	test('says what is wrong with a message, and goes on', async () => {
+	test('reports what is wrong with a message, and continues', async () => {
 		const create = { type: 'response.create', model, input: 'fine' }
 		const frames = await exchange(server.key, [
 			{ ...create, previous_response_id: 'resp_gone' },

@@ -1,4 +1,4 @@
-// The tutorials of the services that Dragoman stands in for, in TypeScript, with nothing changed but host, key and model.
+// The tutorials of the services that Dragoman replaces, in TypeScript, with nothing changed but host, key and model.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import OpenAI from 'openai'
@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-test('Albert API, 2024: a conversation goes on by `user` and `id`, with two slashes in its path', async () => {
+test('Albert API, 2024: a conversation continues by `user` and `id`, with two slashes in its path', async () => {
 	const baseUrl = `${server.url}/albert/v1/`
 	const chat = async (content: string, more: object): Promise<unknown> => {
 		const response = await fetch(`${baseUrl}/chat/completions`, {
@@ -73,7 +73,7 @@ test('Spellbook: a stream of texts without an end mark', async () => {
 	expect(printed).toBe('Hello, what can you do?')
 })
 
-test('Aleph Alpha: no version in the path, and the end of the stream is told once', async () => {
+test('Aleph Alpha: no version in the path, and the end of the stream is reported once', async () => {
 	const client = new OpenAI({ baseURL: server.url, apiKey: server.key })
 	const stream = await client.chat.completions.create({
 		model,

@@ -9,7 +9,7 @@ import { root, startServer, temporaryFolder } from '../server.ts'
 async function dragoman(...args: readonly string[]) {
 	const child = Bun.spawn([process.execPath, join(root, 'src', 'main.ts'), ...args], { stdout: 'pipe', stderr: 'pipe' })
 	const [output, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
-	return { status: await child.exited, output, complaints: errors }
+	return { status: await child.exited, output, errors }
 }
 
 if (postgresServer !== undefined)
@@ -32,7 +32,7 @@ if (postgresServer !== undefined)
 			expect(Number(count)).toBe(8)
 			await sql.close()
 			const again = await dragoman('copy', '--from', source, '--to', fresh.url)
-			expect([again.status, again.complaints]).toEqual([1, "The target is not empty: it has rows in 'keys'.\n"])
+			expect([again.status, again.errors]).toEqual([1, "The target is not empty: it has rows in 'keys'.\n"])
 
 			const back = `sqlite:${join(folder, 'back.sqlite')}`
 			expect((await dragoman('copy', '--from', fresh.url, '--to', back)).status).toBe(0)
@@ -43,13 +43,13 @@ if (postgresServer !== undefined)
 		}
 	}, 60_000)
 
-/** What `copy` tells of each table. */
+/** The output of `copy` for each table. */
 async function hashes(source: string, folder: string, name: string): Promise<string> {
 	return (await dragoman('copy', '--from', source, '--to', `sqlite:${join(folder, `${name}.sqlite`)}`)).output
 }
 
 if (postgresServer !== undefined)
-	test('migrate says what it did, once', async () => {
+	test('migrate reports what it did, once', async () => {
 		const [fresh, folder] = [await freshDatabase(postgresServer as string), await temporaryFolder()]
 		const config = join(folder, 'config.yaml')
 		await Bun.write(config, `database: ${fresh.url}\nmodels: embedded\n`)
@@ -57,12 +57,12 @@ if (postgresServer !== undefined)
 			const first = await dragoman('migrate', '--config', config, '--data', folder)
 			expect(first.output).toContain('003-conversations')
 			const second = await dragoman('migrate', '--config', config, '--data', folder)
-			expect([second.output, second.complaints]).toEqual(['', 'The database is up to date.\n'])
+			expect([second.output, second.errors]).toEqual(['', 'The database is up to date.\n'])
 		} finally {
 			await fresh.drop()
 		}
 		const migrated = await dragoman('migrate', '--config', config, '--data', folder)
-		expect([migrated.status, migrated.complaints.includes('cannot be opened')]).toEqual([1, true])
+		expect([migrated.status, migrated.errors.includes('cannot be opened')]).toEqual([1, true])
 	}, 60_000)
 
 test('copy refuses what is no database', async () => {
@@ -70,7 +70,7 @@ test('copy refuses what is no database', async () => {
 		status: 1,
 		errors: expect.not.stringContaining('secret'),
 	})
-	expect((await dragoman('copy', '--from', 'sqlite:/nowhere.sqlite', '--to', 'sqlite:/tmp/x')).complaints).toBe(
+	expect((await dragoman('copy', '--from', 'sqlite:/nowhere.sqlite', '--to', 'sqlite:/tmp/x')).errors).toBe(
 		'no database at /nowhere.sqlite (there is no such file)\n',
 	)
 })

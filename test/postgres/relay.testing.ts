@@ -1,4 +1,4 @@
-// Stands between a gateway and its database, and can be cut, fall silent, and be mended. Knows nothing of what passes.
+// A relay between a gateway and its database that can be cut, silenced and restored. It does not parse what passes.
 
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
@@ -7,7 +7,7 @@ export class Relay {
 	private readonly sockets = new Set<Socket>()
 	private server: Server | undefined
 	private silent = false
-	/** Chosen when it is first mended, and kept. */
+	/** Chosen when it is first restored, and constant from then on. */
 	port = 0
 
 	/** @param target the database's URL. */
@@ -43,7 +43,7 @@ export class Relay {
 		this.server = undefined
 	}
 
-	/** As when a host loses its power: connections stay, for good, and nothing comes through them. New ones say nothing either. */
+	/** Like a host without power: connections stay open and deliver nothing, new ones too. */
 	fallSilent(): void {
 		this.silent = true
 		for (const socket of this.sockets) socket.unpipe().pause()

@@ -1,14 +1,15 @@
-// Two gateways on one database: neither takes the other's place in a conversation.
+// Two gateways on one database: their turns in a conversation do not conflict.
 
 import { expect, test } from 'bun:test'
 import { SQL } from 'bun'
-import { answerId } from '../../src/conversations/conversation.ts'
-import { conversation, ended, turn } from '../../src/conversations/conversation-store.contract.ts'
+import { conversation, ended, turn } from '../../src/conversations/conversation-store.testing.ts'
+import { answerId } from '../../src/conversations/message-id.ts'
+import { ownerId, tenantId } from '../../src/keys/scope.ts'
 import { openStores, type Stores } from '../../src/stores/open-stores.ts'
 import { freshDatabase, postgresServer } from '../../src/stores/postgres/server.testing.ts'
 import { temporaryFolder } from '../server.ts'
 
-const scope = { tenant: 'default', owner: 'alice' }
+const scope = { tenant: tenantId('default'), owner: ownerId('alice') }
 
 async function openTwo(url: string): Promise<readonly [Stores, Stores]> {
 	const folder = await temporaryFolder()
@@ -20,21 +21,21 @@ if (postgresServer !== undefined)
 	test('turns that race become branches, and of those that must not only one is taken', async () => {
 		const fresh = await freshDatabase(postgresServer as string)
 		const stores = await openTwo(fresh.url)
-		const [{ conversations: one }, { conversations: other }] = stores
+		const [one, other] = [stores[0].conversations.in(scope), stores[1].conversations.in(scope)]
 		try {
 			for (let round = 0; round < 20; round++) {
 				const made = conversation()
 				const first = turn({ conversation: made.id, create: made })
-				await one.begin(scope, first)
-				await one.end(scope, first.id, ended('a'))
+				await one.turns.begin(first)
+				await one.turns.end(first.id, ended('a'))
 				const parent = answerId(first.id, 0)
 				const begin = (store: typeof one, onConflict: 'branch' | 'refuse') =>
-					store.begin(scope, turn({ conversation: made.id, parent, onConflict }))
+					store.turns.begin(turn({ conversation: made.id, parent, onConflict }))
 				const results = await Promise.all([begin(one, 'refuse'), begin(other, 'refuse')])
 				expect(results.toSorted()).toEqual(['begun', 'conflict'])
 				const branches = await Promise.all([one, other, one, other].map((store) => begin(store, 'branch')))
 				expect(branches).toEqual(['begun', 'begun', 'begun', 'begun'])
-				expect((await other.everything(scope, made.id))?.messages).toHaveLength(7)
+				expect((await other.history.export(made.id))?.messages).toHaveLength(7)
 			}
 		} finally {
 			await Promise.all(stores.map((store) => store.close()))
@@ -43,32 +44,32 @@ if (postgresServer !== undefined)
 	}, 60_000)
 
 if (postgresServer !== undefined)
-	test('of a conversation that one removes while the other goes on in it, nothing is left', async () => {
+	test('of a conversation that one removes while the other continues it, nothing is left', async () => {
 		const fresh = await freshDatabase(postgresServer as string)
 		const stores = await openTwo(fresh.url)
-		const [{ conversations: one }, { conversations: other }] = stores
+		const [one, other] = [stores[0].conversations.in(scope), stores[1].conversations.in(scope)]
 		const sql = new SQL(fresh.url)
 		const found: string[] = []
 		try {
 			for (let round = 0; round < 40; round++) {
 				const made = conversation()
 				const first = turn({ conversation: made.id, create: made })
-				await one.begin(scope, first)
-				await one.end(scope, first.id, ended('a'))
+				await one.turns.begin(first)
+				await one.turns.end(first.id, ended('a'))
 				const second = turn({ conversation: made.id, parent: answerId(first.id, 0) })
 				const goesOn = async () => {
-					found.push(await one.begin(scope, second))
-					await one.end(scope, second.id, ended('b'))
+					found.push(await one.turns.begin(second))
+					await one.turns.end(second.id, ended('b'))
 				}
 				const remove = async () => {
 					for (let wait = 0; wait < round % 5; wait++) await sql`SELECT 1`
-					return other.remove(scope, made.id)
+					return other.index.remove(made.id)
 				}
 				expect((await Promise.all([goesOn(), remove()]))[1]).toBe(true)
 				for (const table of ['messages', 'turns', 'branches'])
 					expect(await sql`SELECT 1 FROM ${sql(table)} WHERE conversation = ${made.id}`).toHaveLength(0)
 			}
-			// It did go on in some of them.
+			// Some of them were continued.
 			expect(found).toContain('begun')
 		} finally {
 			await sql.close()

@@ -1,4 +1,4 @@
-// A gateway whose database goes away and comes back: chat goes on, what is kept says that it cannot be reached, and the accounts arrive.
+// A gateway whose database is unavailable for a while: chat continues, stored data is reported as unavailable, and usage records arrive.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { SQL } from 'bun'
@@ -27,7 +27,7 @@ if (postgresServer !== undefined) {
 	const chat = (headers: Record<string, string> = {}) =>
 		server.call('/v1/chat/completions', { model: 'echo', messages: [{ role: 'user', content: 'hi' }] }, headers)
 
-	test('chat goes on without its database, and all heals when it is back', async () => {
+	test('chat continues without its database, and everything recovers when it returns', async () => {
 		const started = await chat({ 'x-dragoman-conversation': 'new' })
 		const conversation = started.headers.get('x-dragoman-conversation') ?? ''
 		expect(started.status).toBe(200)

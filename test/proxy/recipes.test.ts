@@ -71,7 +71,7 @@ async function freePort(): Promise<number> {
 	return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-/** A request from another loopback address than the proxy's; resolves to what came as soon as `enough` says so. */
+/** A request from another loopback address than the proxy's; resolves with the received text as soon as `enough` accepts it. */
 function rawFrom(
 	localAddress: string,
 	port: number,
@@ -135,7 +135,7 @@ for (const recipe of recipes) {
 				body: JSON.stringify({ model: 'echo', stream, messages: [{ role: 'user', content }] }),
 			})
 
-		test('passes a stream on as it comes', async () => {
+		test('forwards a stream without buffering', async () => {
 			const response = await send('echo:delay 150\none two three four five six seven eight', true)
 			const reader = response.body?.getReader()
 			const first = new TextDecoder().decode((await reader?.read())?.value)
@@ -163,7 +163,7 @@ for (const recipe of recipes) {
 			const line = await eventually('line', () => logLines(server).find(({ method }) => method === 'WEBSOCKET'))
 			expect(line).toMatchObject({ client: '127.0.0.1', proxyRequest: expect.stringMatching(/^[\w-]{32,36}$/) })
 		})
-		test('tells the address of its client, whatever that claims, and an id', async () => {
+		test('reports the address of its client, whatever the client claims, and an id', async () => {
 			const request = `GET /v1/models HTTP/1.1\r\nhost: chat.example.org\r\nauthorization: Bearer sk-wrong-0123456789\r\nx-forwarded-for: 1.1.1.1\r\nforwarded: for=1.1.1.1\r\nx-request-id: mine\r\n\r\n`
 			const answer = await rawFrom('127.0.0.9', port, request, (text) => text.includes('invalid_api_key'))
 			expect(answer).toStartWith('HTTP/1.1 401 ')

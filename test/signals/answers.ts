@@ -24,7 +24,7 @@ export const configs: Readonly<Record<SignalCase['answer'], string>> = {
 	embedded: embeddedConfig,
 }
 
-/** What came of an answer. */
+/** The outcome of an answer. */
 export interface Outcome {
 	readonly complete: boolean
 	readonly text: string
@@ -43,7 +43,7 @@ export async function beginAnswer(
 			return beginStream(server, embedded(isCut ? 8 : 2), '[DONE]')
 		case 'unary': {
 			const unary = readUnary(server.send(echo(false)))
-			// One has no sign of life before its end: a stream that is asked later shows that it was read.
+			// A unary answer sends nothing before its end: a stream that was requested later shows that the request was read.
 			const marker = new AbortController()
 			await firstToken(await server.send(echo(true), marker.signal))
 			marker.abort()
@@ -58,7 +58,7 @@ const echo = (stream: boolean) => ({
 	messages: [{ role: 'user', content: `echo:delay 100\n${'word '.repeat(words).trim()}` }],
 })
 
-/** The toy ends soon by itself; a schema makes it go on. */
+/** The toy model ends soon by itself; a schema makes it continue. */
 const embedded = (choices: number) => ({
 	model: 'tiny-chat',
 	stream: true,

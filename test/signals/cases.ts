@@ -1,4 +1,4 @@
-// The matrix of signals: how the server was started, which signal comes, to whom, and what is running then.
+// The matrix of signals: how the server was started, which signal is sent to which process, and what is running then.
 
 import type { CaseOf } from './all-pairs.ts'
 
@@ -14,7 +14,7 @@ export const dimensions = {
 export type SignalCase = CaseOf<typeof dimensions>
 
 export function isAllowed({ start, answer, node }: SignalCase): boolean {
-	// By design: each worker would start an engine of its own.
+	// By design: each worker would start its own engine.
 	if (start === 'workers' && answer === 'embedded') return false
 	// No Node takes part.
 	return node === '20' || (start !== 'bun' && start !== 'workers')

@@ -1,4 +1,4 @@
-// The embedded engine as a process of its own: it lets the answers end that run, as `serve` does.
+// The embedded engine as a separate process: it finishes running answers, as `serve` does.
 
 import { expect, test } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -18,7 +18,7 @@ const long = (choices: number) => ({
 	response_format: { type: 'json_schema', json_schema: { name: 'long', schema: { type: 'string', minLength: 2000 } } },
 })
 
-/** Runs `use` with an engine that has begun to answer. */
+/** Runs `use` with an engine that has started to answer. */
 async function withAnswer(
 	choices: number,
 	use: (engine: { readonly pid: number; readonly exited: Promise<number> }, rest: Promise<string>) => Promise<void>,

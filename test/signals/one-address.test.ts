@@ -52,7 +52,7 @@ test.concurrent.each([
 	})
 })
 
-test.concurrent('of two deployments that start at once one serves, and the address is free when that has ended', async () => {
+test.concurrent('of two deployments that start concurrently one serves, and the address is free after it ended', async () => {
 	const free = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } })
 	const listen = `127.0.0.1:${free.port}`
 	free.stop(true)

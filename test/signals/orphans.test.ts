@@ -27,7 +27,7 @@ describe.skipIf(!canRun)('after kill -9 the answer ends in full and nothing is l
 	})
 })
 
-describe.skipIf(!canRun)('a server that was started directly goes on without its parent', () => {
+describe.skipIf(!canRun)('a server that was started directly continues without its parent', () => {
 	const launcher = `node ${join(root, 'bin', 'dragoman.mjs')} serve`
 	test.concurrent.each([
 		['in the background of a shell', '20', `${launcher} & read line`],
@@ -38,7 +38,7 @@ describe.skipIf(!canRun)('a server that was started directly goes on without its
 			server.endInput()
 			await server.exited
 			expect(ofSession(server.pid).some(({ parent }) => parent === server.pid)).toBe(false)
-			// Longer than it takes to notice that a parent is gone.
+			// Longer than it takes to detect that a parent exited.
 			await Bun.sleep(1000)
 			expect(await accepts(server.url)).toBe(true)
 			expect((await server.send({ model: 'echo', messages: [{ role: 'user', content: 'hi' }] })).status).toBe(200)

@@ -9,7 +9,7 @@ import { accepts, type StartedServer, startServer } from './started.ts'
 
 /** How long the process that was started may take once the answer has ended. */
 const endMs = 20_000
-/** How long an answer may go on after the second signal; on a busy machine too. */
+/** How long an answer may continue after the second signal, also on a busy machine. */
 const cutMs = 5000
 
 export async function runCase({ start, signal, to, answer, node }: SignalCase): Promise<void> {
@@ -43,13 +43,13 @@ export async function runCase({ start, signal, to, answer, node }: SignalCase): 
 	}
 }
 
-/** npx has an exit status of its own, which says nothing of the server. */
+/** npx has its own exit status, which does not depend on the server's. */
 function statusOf(start: SignalCase['start'], to: SignalCase['to']): number | undefined {
 	if (start === 'npx') return undefined
 	return to === 'twice' ? 130 : 0
 }
 
-/** Whether a shell stands between npm and the server: some shells replace themselves by the one command that they run. */
+/** Whether a shell runs between npm and the server: some shells replace themselves by the one command that they run. */
 function hasShellBetween({ pid }: StartedServer): boolean {
 	return processes().some(({ parent, command }) => parent === pid && /^\S*sh -c /.test(command))
 }

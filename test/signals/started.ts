@@ -1,4 +1,4 @@
-// A server that was started in one of the ways that people start it, in a session and process group of its own, and what is left of it.
+// A server started by one of the supported commands, in a separate session and process group, and its remaining processes.
 
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -46,7 +46,7 @@ export interface StartedServer {
 }
 
 export interface StartOptions {
-	/** One of the ways, or a command of its own. */
+	/** The name of a start command, or a command. */
 	readonly start: keyof typeof starts | readonly string[]
 	readonly node?: string
 	/** YAML or JSON. */
@@ -141,7 +141,7 @@ export async function withServer(options: StartOptions, use: (server: StartedSer
 	}
 }
 
-/** Whether somebody listens. */
+/** Whether a process listens on the address. */
 export async function accepts(url: string): Promise<boolean> {
 	const { hostname, port } = new URL(url)
 	try {

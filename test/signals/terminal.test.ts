@@ -1,4 +1,4 @@
-// A terminal that is closed, and standard streams that nobody reads any more.
+// A closed terminal, and standard streams without a reader.
 
 import { describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
@@ -31,7 +31,7 @@ describe.skipIf(process.platform !== 'linux')('a closed terminal ends the server
 	})
 })
 
-describe.skipIf(process.platform !== 'linux')('nohup keeps it alive when the terminal is closed', () => {
+describe.skipIf(process.platform !== 'linux')('nohup: it survives the end of the terminal', () => {
 	test.concurrent.each([
 		['npm start', `nohup npm --prefix ${root} start`],
 		['the launcher', `nohup node ${join(root, 'bin', 'dragoman.mjs')} serve`],
@@ -76,7 +76,7 @@ describe.skipIf(process.platform !== 'linux')('without a terminal SIGHUP reloads
 })
 
 describe.skipIf(process.platform !== 'linux')(
-	'standard streams that nobody reads do not end or busy the server',
+	'standard streams without a reader neither end nor busy the server',
 	() => {
 		test.concurrent.each(['bun', 'workers', 'launcher'] as const)('%s', async (start) => {
 			await withServer({ start, config: echoConfig }, async (server) => {

@@ -3,7 +3,7 @@
 
 import type { ChatError } from '../../chat/error.ts'
 
-export interface ValidationComplaint {
+export interface ValidationDetail {
 	/** Location of the invalid value: `body`, followed by the path from there. */
 	readonly loc: readonly (string | number)[]
 	readonly msg: string
@@ -11,7 +11,7 @@ export interface ValidationComplaint {
 	readonly type: string
 }
 
-export function writeValidationDetail({ message, param, code }: ChatError): readonly ValidationComplaint[] {
+export function writeValidationDetail({ message, param, code }: ChatError): readonly ValidationDetail[] {
 	return [{ loc: ['body', ...stepsOf(param ?? '')], msg: message, type: code ?? 'value_error' }]
 }
 

@@ -1,7 +1,7 @@
 // GET /chat/history/{user} and /chat/history/{user}/{id}
 
 import { ChatError } from '../../chat/error.ts'
-import { readConversationId } from '../../conversations/conversation-id.ts'
+import { conversationId, readConversationId } from '../../conversations/conversation-id.ts'
 import type { ConversationHistory } from '../../conversations/service.ts'
 import { writeMessages } from '../../wire/openai/chat-messages-writer.ts'
 import type { Route } from '../dialect.ts'
@@ -23,7 +23,7 @@ export const showHistory: Route = {
 	read: ({ parameters: [user = '', id = ''] }) => ({
 		type: 'conversations.history',
 		// Anything else is the id of no conversation.
-		id: readConversationId(id) ?? '',
+		id: readConversationId(id) ?? conversationId(''),
 		user,
 		notFound: () => new ChatError('not-found', 'Conversation not found.'),
 		write: writeHistory,

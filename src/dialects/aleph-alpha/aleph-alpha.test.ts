@@ -4,13 +4,19 @@ import { describe, expect, test } from 'bun:test'
 import type { Completion } from '../../chat/completion.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
+import { turnId } from '../../conversations/turn-id.ts'
 import type { ChatCall } from '../call.ts'
 import type { Call } from '../dialect.ts'
 import type { ResponseContext } from '../writer.ts'
 import { alephAlpha } from './aleph-alpha.ts'
 import { writeUsage } from './chat-writer.ts'
 
-const identity: ResponseContext = { token: '0123456789abcdef0123456789abcdef', created: 7, now: () => 7000, model: 'm' }
+const identity: ResponseContext = {
+	token: turnId('0123456789abcdef0123456789abcdef'),
+	created: 7,
+	now: () => 7000,
+	model: 'm',
+}
 const id = '01234567-89ab-cdef-0123-456789abcdef'
 const usage = {
 	promptTokens: 16,
@@ -34,8 +40,15 @@ function chat(fields: object = {}, query = ''): ChatCall {
 }
 
 function whole(choice: Partial<Completion['choices'][number]> = {}): Completion {
-	const said = { text: 'Hello.', reasoning: '', refusal: '', toolCalls: [], finishReason: 'stop' as const, ...choice }
-	return { choices: [said], usage }
+	const answered = {
+		text: 'Hello.',
+		reasoning: '',
+		refusal: '',
+		toolCalls: [],
+		finishReason: 'stop' as const,
+		...choice,
+	}
+	return { choices: [answered], usage }
 }
 
 /** What is sent for `events`, parsed. */
@@ -98,7 +111,7 @@ describe('a stream', () => {
 		choices: [{ index: 0, delta, finish_reason, logprobs: null }],
 		usage: null,
 	})
-	const said = [
+	const answered = [
 		chunk({ role: 'assistant', content: '' }),
 		chunk({ content: '<think>Hm.' }),
 		chunk({ content: '</think>\n\n' }),
@@ -106,7 +119,7 @@ describe('a stream', () => {
 		chunk({}, 'stop'),
 	]
 	test('has an opening chunk, text, a final chunk without text, and the end mark', () =>
-		expect(stream(events)).toEqual([...said, '[DONE]']))
+		expect(stream(events)).toEqual([...answered, '[DONE]']))
 	test('reports usage if requested', () => {
 		const [last, done] = stream(events, { stream_options: { include_usage: true } }).slice(-2)
 		expect([last, done]).toEqual([

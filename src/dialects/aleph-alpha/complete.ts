@@ -35,7 +35,7 @@ const schema = z.looseObject({
 	stream: z.boolean().nullish(),
 })
 
-type Sent = z.infer<typeof schema>
+type CompletionBody = z.infer<typeof schema>
 
 /** Default of `maximum_tokens`. Their own default is the context, which includes the prompt. */
 const defaultMaxTokens = 1024
@@ -71,7 +71,7 @@ function isMeaningless(name: string, value: unknown): boolean {
 	return !(Array.isArray(value) && value.length === 0)
 }
 
-function readRequest(sent: Sent): TextCompletionRequest {
+function readRequest(sent: CompletionBody): TextCompletionRequest {
 	const { n, best_of: best, top_k: topK, top_p: topP, log_probs: logprobs, logit_bias: biases } = sent
 	if (best != null && best > (n ?? 1))
 		throw new ChatError('unsupported', "'best_of' greater than 'n' is not supported.", { param: 'best_of' })
@@ -100,7 +100,7 @@ function readRequest(sent: Sent): TextCompletionRequest {
 	}
 }
 
-function completeWriter(sent: Sent): AnswerWriter {
+function completeWriter(sent: CompletionBody): AnswerWriter {
 	return {
 		completion: ({ choices, usage }, { model }) => ({
 			completions: choices.map((choice) => writeChoice(choice, sent)),
@@ -112,11 +112,11 @@ function completeWriter(sent: Sent): AnswerWriter {
 	}
 }
 
-function writeChoice({ text, finishReason, stopText, logprobs }: Choice, sent: Sent) {
+function writeChoice({ text, finishReason, stopText, logprobs }: Choice, sent: CompletionBody) {
 	return { ...writeText(text, logprobs, sent), finish_reason: writeReason(finishReason, stopText, sent) }
 }
 
-function writeText(completion: string, logprobs: readonly TokenLogprob[] | undefined, sent: Sent) {
+function writeText(completion: string, logprobs: readonly TokenLogprob[] | undefined, sent: CompletionBody) {
 	return {
 		completion,
 		raw_completion: sent.raw_completion === true ? completion : undefined,
@@ -129,7 +129,7 @@ function writeAlternatives({ token, logprob, top }: TokenLogprob) {
 	return Object.fromEntries([[token, logprob], ...top.map((one) => [one.token, one.logprob])])
 }
 
-function completeStream({ model }: ResponseContext, sent: Sent): StreamWriter {
+function completeStream({ model }: ResponseContext, sent: CompletionBody): StreamWriter {
 	const event = (value: object) => `data: ${JSON.stringify(value)}\n\n`
 	return {
 		write(received: ChatEvent): string {
@@ -167,7 +167,11 @@ function completeStream({ model }: ResponseContext, sent: Sent): StreamWriter {
 }
 
 /** A stop sequence is only reported if the upstream reports which one, and if the request has it. */
-function writeReason(reason: FinishReason, stopText: string | undefined, { stop_sequences: stops }: Sent): string {
+function writeReason(
+	reason: FinishReason,
+	stopText: string | undefined,
+	{ stop_sequences: stops }: CompletionBody,
+): string {
 	if (reason === 'length') return 'maximum_tokens'
 	if (reason === 'content-filter') return 'content_filter'
 	return stopText !== undefined && stops?.includes(stopText) === true ? 'stop_sequence_reached' : 'end_of_text'

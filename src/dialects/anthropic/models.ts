@@ -19,7 +19,7 @@ export const showModel: Route = {
 	read: ({ parameters: [name = ''] }) => ({ type: 'models.find', name, write: writeModel }),
 }
 
-interface Page {
+interface ModelPage {
 	readonly limit: number
 	/** Names of models: the page begins after `after`, or ends before `before`. */
 	readonly after: string | null
@@ -29,7 +29,7 @@ interface Page {
 const defaultLimit = 20
 const maxLimit = 1000
 
-function readPage(query: URLSearchParams): Page {
+function readPage(query: URLSearchParams): ModelPage {
 	const given = query.get('limit')
 	const limit = given === null ? defaultLimit : Number(given)
 	if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit)
@@ -39,7 +39,7 @@ function readPage(query: URLSearchParams): Page {
 	return { limit, after: query.get('after_id'), before: query.get('before_id') }
 }
 
-function writePage(models: readonly ListedModel[], { limit, after, before }: Page) {
+function writePage(models: readonly ListedModel[], { limit, after, before }: ModelPage) {
 	const start = after === null ? 0 : indexOf(models, after, 'after_id') + 1
 	const end = before === null ? models.length : indexOf(models, before, 'before_id')
 	const wanted = models.slice(start, end)

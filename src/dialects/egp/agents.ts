@@ -19,7 +19,7 @@ export const agents: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((versio
 	read({ body, headers }): Call {
 		const parsed = agentSchema.safeParse(body)
 		if (!parsed.success) throw schemaError(parsed.error, body)
-		const { request, instructions } = readTurn(parsed.data, defaultAgentInstructions)
+		const { request, parts } = readTurn(parsed.data, defaultAgentInstructions)
 		const tools = parsed.data.tools.map(readTool)
 		const names = tools.map(({ name }) => name)
 		const twice = names.findIndex((name, index) => names.indexOf(name) !== index)
@@ -34,7 +34,7 @@ export const agents: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((versio
 		return {
 			type: 'chat',
 			request: { ...request, tools, toolChoice: { type: 'auto' } },
-			instructions,
+			parts,
 			stream: false,
 			writer: { completion: writeAction, unsupportedParts, stream: () => ({ write: () => '' }) },
 			dropped: droppedOfTurn(parsed.data, agentSchema.shape),

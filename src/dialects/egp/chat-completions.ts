@@ -24,11 +24,11 @@ function chatRoute(version: string, role: 'agent' | 'assistant'): Route {
 			const parsed = chatSchema.safeParse(body)
 			if (!parsed.success) throw schemaError(parsed.error, body)
 			const sent = parsed.data
-			const { request, instructions } = readTurn(sent, defaultInstructions)
+			const { request, parts } = readTurn(sent, defaultInstructions)
 			const stream = sent.stream ?? false
 			const dropped = droppedOfTurn(sent, chatSchema.shape)
 			const common = { stream, writer, ...accountOf(headers, sent) }
-			if (sent.chat_template == null) return { type: 'chat', request, instructions, dropped, ...common }
+			if (sent.chat_template == null) return { type: 'chat', request, parts, dropped, ...common }
 			return renderTemplate(sent.chat_template, request).then((rendered) => ({
 				type: 'complete',
 				request: rendered,

@@ -2,6 +2,7 @@
 
 import type { AssistantMessage, ImagePart, Message, TextPart, ToolMessage, UserMessage } from '../../chat/message.ts'
 import type { ChatRequest, EveryField, Sampling } from '../../chat/request.ts'
+import type { ThreadMessages } from '../../conversations/thread.ts'
 import type { SentMessage, SentParameters, SentTurn } from './chat-schema.ts'
 import { writeInstructions } from './instructions.ts'
 
@@ -9,8 +10,8 @@ const defaultTemperature = 0.2
 
 export interface ReadTurn {
 	readonly request: ChatRequest
-	/** Number of leading messages that the dialect added. */
-	readonly instructions: number
+	/** The instructions, which the dialect added, and the client's messages. */
+	readonly parts: ThreadMessages
 }
 
 /** @param byDefault instructions if the caller sends none. */
@@ -19,8 +20,11 @@ export function readTurn(turn: SentTurn, byDefault: string): ReadTurn {
 	const hasSystemMessage = remembered.some(({ role }) => role === 'system')
 	const instructions = writeInstructions(turn.instructions, hasSystemMessage, byDefault)
 	const parameters = turn.model_parameters ?? {}
-	const messages = [...instructions, ...readMessages(remembered)]
-	return { instructions: instructions.length, request: readPlainRequest(turn.model, messages, parameters) }
+	const incoming = readMessages(remembered)
+	return {
+		parts: { instructions, transient: [], incoming },
+		request: readPlainRequest(turn.model, [...instructions, ...incoming], parameters),
+	}
 }
 
 /** A request with everything that this API has parameters for. */
@@ -79,12 +83,12 @@ function readStop({ stop_sequences: stop }: SentParameters): readonly string[] {
 }
 
 function readMessages(messages: readonly SentMessage[]): readonly Message[] {
-	const calls = new OpenCalls()
+	const calls = new UnansweredEgpCalls()
 	return messages.map((message) => readMessage(message, calls))
 }
 
 /** Assigns ids, which this API lacks: a result belongs to the first earlier call without a result. */
-class OpenCalls {
+class UnansweredEgpCalls {
 	private readonly waiting: string[] = []
 	private made = 0
 
@@ -99,7 +103,7 @@ class OpenCalls {
 	}
 }
 
-function readMessage(message: SentMessage, calls: OpenCalls): Message {
+function readMessage(message: SentMessage, calls: UnansweredEgpCalls): Message {
 	switch (message.role) {
 		case 'system':
 			return { role: 'system', content: [{ type: 'text', text: message.content }] }

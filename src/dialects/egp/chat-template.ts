@@ -63,6 +63,6 @@ function render(inquiry: TemplateInquiry): Promise<string> {
 	})
 }
 
-function wrong(complaint: string): ChatError {
-	return new ChatError('invalid-request', `The template ${complaint}.`, { param: 'chat_template' })
+function wrong(message: string): ChatError {
+	return new ChatError('invalid-request', `The template ${message}.`, { param: 'chat_template' })
 }

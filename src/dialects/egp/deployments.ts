@@ -83,10 +83,10 @@ function dropping(sent: object, schema: z.ZodObject) {
 	return { dropped: droppedFields({ ...sent }, schema.shape) }
 }
 
-type Spoken = z.infer<typeof completion>
+type TaskCompletion = z.infer<typeof completion>
 
 /** A chat call, or a completion call if a template renders the messages. */
-function generate(turn: Parameters<typeof readTurn>[0], sent: Spoken): Call | Promise<Call> {
+function generate(turn: Parameters<typeof readTurn>[0], sent: TaskCompletion): Call | Promise<Call> {
 	const { request } = readTurn(turn, '')
 	const stream = sent.stream ?? false
 	if (sent.chat_template == null) return { type: 'chat', request, stream, writer }

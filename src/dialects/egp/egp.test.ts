@@ -2,12 +2,13 @@
 
 import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../../chat/error.ts'
+import { turnId } from '../../conversations/turn-id.ts'
 import type { ChatCall, TextCompletionCall } from '../call.ts'
 import type { Call } from '../dialect.ts'
 import type { ResponseContext } from '../writer.ts'
 import { egp } from './egp.ts'
 
-const identity: ResponseContext = { token: '0'.repeat(32), created: 1, now: () => 1, model: 'm' }
+const identity: ResponseContext = { token: turnId('0'.repeat(32)), created: 1, now: () => 1, model: 'm' }
 async function read(path: string, body: object): Promise<Call> {
 	const route = egp.routes.find((one) => one.path === path && one.method === 'POST')
 	if (route === undefined) throw new Error(`no route ${path}`)
@@ -21,7 +22,7 @@ async function chat(fields: object, path = '/v1/chat-completions'): Promise<Chat
 }
 
 /** Roles and texts of the model's input. */
-async function told(fields: object): Promise<readonly string[]> {
+async function messagesOf(fields: object): Promise<readonly string[]> {
 	const { request } = await chat(fields)
 	return request.messages.map(
 		({ role, content }) => `${role}: ${content.map((part) => ('text' in part ? part.text : part.type)).join('')}`,
@@ -34,18 +35,22 @@ describe('instructions', () => {
 		{ role: 'user', content: 'hi' },
 	] as const
 	test('absence, null and a text are distinct', async () => {
-		expect(await told({})).toEqual([expect.stringMatching(/^system: You are an AI assistant/), 'user: hi'])
-		expect(await told({ instructions: null })).toEqual(['user: hi'])
-		expect(await told({ instructions: 'Sing.' })).toEqual(['system: Sing.', 'user: hi'])
+		expect(await messagesOf({})).toEqual([expect.stringMatching(/^system: You are an AI assistant/), 'user: hi'])
+		expect(await messagesOf({ instructions: null })).toEqual(['user: hi'])
+		expect(await messagesOf({ instructions: 'Sing.' })).toEqual(['system: Sing.', 'user: hi'])
 	})
 	test('a system message replaces the default, but not a text', async () => {
 		const messages = [system, user]
-		expect(await told({ messages })).toEqual(['system: Be brief.', 'user: hi'])
-		expect(await told({ messages, instructions: 'Sing.' })).toEqual(['system: Sing.', 'system: Be brief.', 'user: hi'])
+		expect(await messagesOf({ messages })).toEqual(['system: Be brief.', 'user: hi'])
+		expect(await messagesOf({ messages, instructions: 'Sing.' })).toEqual([
+			'system: Sing.',
+			'system: Be brief.',
+			'user: hi',
+		])
 	})
 	test('are not part of the conversation', async () => {
-		expect((await chat({})).instructions).toBe(1)
-		expect((await chat({ instructions: null })).instructions).toBe(0)
+		expect((await chat({})).parts?.instructions).toHaveLength(1)
+		expect((await chat({ instructions: null })).parts?.instructions).toHaveLength(0)
 	})
 })
 
@@ -53,9 +58,9 @@ describe('memory', () => {
 	const messages = ['a', 'b', 'c', 'd'].map((content) => ({ role: 'user', content }))
 	const lastTwo = { memory_strategy: { name: 'last_k', params: { k: 2 } }, instructions: null }
 	test('retains the last messages', async () =>
-		expect(await told({ messages, ...lastTwo })).toEqual(['user: c', 'user: d']))
+		expect(await messagesOf({ messages, ...lastTwo })).toEqual(['user: c', 'user: d']))
 	test('retains a leading system message as well', async () =>
-		expect(await told({ messages: [{ role: 'system', content: 's' }, ...messages], ...lastTwo })).toEqual([
+		expect(await messagesOf({ messages: [{ role: 'system', content: 's' }, ...messages], ...lastTwo })).toEqual([
 			'system: s',
 			'user: c',
 			'user: d',
@@ -161,7 +166,7 @@ describe('a template', () => {
 		expect(
 			await render('{{ bos_token }}{% for m in messages %}[{{ m.role }}] {{ m.content }}{% endfor %}{{ eos_token }}'),
 		).toBe('<s>[user] hi</s>'))
-	for (const [name, template, complaint] of [
+	for (const [name, template, message] of [
 		['broken', '{% for %}', 'cannot be rendered'],
 		['too long', 'x'.repeat(70_000), 'at most 65536'],
 		['endless', '{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}', 'takes too'],
@@ -182,7 +187,7 @@ describe('a template', () => {
 			const error: unknown = await render(template).catch((thrown: unknown) => thrown)
 			if (!(error instanceof ChatError)) throw new Error(`it was rendered: ${String(error)}`)
 			expect([error.kind, error.param]).toEqual(['invalid-request', 'chat_template'])
-			expect(error.message).toContain(complaint)
+			expect(error.message).toContain(message)
 		})
 	test('does not delay other requests', async () => {
 		const slow = render('{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}').catch(

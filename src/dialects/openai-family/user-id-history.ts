@@ -23,7 +23,8 @@ export function readUserIdHistory(request: ChatRequest): UserIdHistory | undefin
 	const { user, messages } = request
 	if (user === undefined || user === '') return undefined
 	const { id, ...passthrough } = request.passthrough
-	const front = messages.findIndex((message) => !isInstruction(message))
+	const firstOther = messages.findIndex((message) => !isInstruction(message))
+	const [before, after] = [firstOther === -1 ? 0 : firstOther, messages.length - newMessageCount(messages)]
 	return {
 		request: { ...request, passthrough },
 		thread: {
@@ -31,8 +32,9 @@ export function readUserIdHistory(request: ChatRequest): UserIdHistory | undefin
 			origin: id === undefined || id === null ? { type: 'new', user } : continuation(id, user),
 			stored: false,
 			listed: true,
-			front: front === -1 ? 0 : front,
-			kept: newMessageCount(messages),
+			instructions: messages.slice(0, before),
+			transient: messages.slice(before, after),
+			incoming: messages.slice(after),
 			truncation: 'refuse',
 			onConflict: 'branch',
 			metadata: {},

@@ -20,7 +20,7 @@ export const compactResponse: Route = {
 	path: '/responses/compact',
 	read({ body }) {
 		const read = readResponsesRequest(readCompactionBody(body))
-		const call = compactCall(read, read.request.messages)
+		const call = compactCall(read, read.input)
 		const { references, previousResponse } = read
 		if (references.length === 0 && previousResponse === undefined) return call
 		const turn = previousResponse === undefined ? undefined : readResponseId(previousResponse)
@@ -36,30 +36,30 @@ export const compactResponse: Route = {
 }
 
 /** Nothing is stored: the client keeps the result. */
-function compactCall(read: ReadResponsesRequest, messages: readonly Message[]): ChatCall {
-	const { echo, metadata, sealReasoning, front } = read
+function compactCall(read: ReadResponsesRequest, input: readonly Message[]): ChatCall {
+	const { instructions, echo, metadata, sealReasoning } = read
 	return {
 		type: 'chat',
-		request: { ...read.request, messages: [...messages, summaryRequest] },
+		request: { ...read.request, messages: [...instructions, ...input, summaryRequest] },
 		stream: false,
 		writer: {
-			completion: (completion, context) => writeCompaction(completion, context, messages.slice(front)),
+			completion: (completion, context) => writeCompaction(completion, context, input),
 			stream: (context) => new ResponseEventWriter(context, { echo, metadata, sealReasoning }),
 		},
 	}
 }
 
-/** The instructions, the messages of earlier responses, and those of the request, with all references resolved. */
+/** The messages of earlier responses, and those of the request, with all references resolved. */
 function conversationOf(read: ReadResponsesRequest, found: FoundMessages): readonly Message[] {
-	const { references, previousResponse, front } = read
+	const { references, previousResponse } = read
 	if (previousResponse !== undefined && readResponseId(previousResponse) === undefined)
 		throw previousResponseNotFound(previousResponse)
 	const items = itemsOf(references, found)
-	const { messages } = references.length === 0 ? read.request : read.withItems(items)
-	if (previousResponse === undefined) return messages
+	const { input } = references.length === 0 ? read : read.withItems(items)
+	if (previousResponse === undefined) return input
 	if (found.history === undefined) throw previousResponseNotFound(previousResponse)
 	if (found.history.omitted > 0)
 		throw new ChatError('context-length-exceeded', 'The conversation is too long to be compacted.')
 	const earlier = found.history.messages.map(({ message }) => message)
-	return [...messages.slice(0, front), ...earlier, ...messages.slice(front)]
+	return [...earlier, ...input]
 }

@@ -2,6 +2,8 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { StoredMessage } from '../../conversations/conversation.ts'
+import type { ConversationId } from '../../conversations/conversation-id.ts'
+import { type MessageId, messageId } from '../../conversations/message-id.ts'
 import { newItemsSchema } from '../../wire/openai/conversations/conversation-schema.ts'
 import { writeConversation } from '../../wire/openai/conversations/conversation-writer.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
@@ -54,10 +56,10 @@ export const listConversationItems: Route = {
 			query: {
 				...page,
 				after: messageIdOf(page.after),
-				leaf: branch === null ? undefined : (readItemId(branch)?.message ?? branch),
+				tip: branch === null ? undefined : (readItemId(branch)?.message ?? messageId(branch)),
 			},
 			notFound(absent) {
-				if (absent === 'leaf') return itemNotFound(branch ?? '')
+				if (absent === 'tip') return itemNotFound(branch ?? '')
 				return absent === 'cursor' ? itemNotFound(page.after ?? '') : notFound()
 			},
 			write: (messages) => writeItemPage(messages, page),
@@ -94,9 +96,9 @@ export const deleteItem: Route = {
 }
 
 interface ItemInPath {
-	readonly conversation: string
+	readonly conversation: ConversationId
 	/** The message that the item is part of. */
-	readonly id: string
+	readonly id: MessageId
 	readonly item: string
 	readonly notFound: (absent: string) => ChatError
 	/** @throws ChatError `not-found` if the message has no such item. */

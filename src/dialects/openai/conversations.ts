@@ -2,7 +2,7 @@
 
 import type { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
-import { readConversationId } from '../../conversations/conversation-id.ts'
+import { type ConversationId, readConversationId } from '../../conversations/conversation-id.ts'
 import { conversationChangeSchema, newConversationSchema } from '../../wire/openai/conversations/conversation-schema.ts'
 import { writeConversation, writeExport } from '../../wire/openai/conversations/conversation-writer.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
@@ -124,7 +124,7 @@ export const exportConversation: Route = {
 
 interface ConversationInPath {
 	/** The internal id. */
-	readonly id: string
+	readonly id: ConversationId
 	/** The id in the client's format. */
 	readonly text: string
 	readonly notFound: () => ChatError

@@ -1,16 +1,17 @@
 // Items of stored messages, in pages. The store pages by message, and a message may consist of several items.
 
 import type { StoredMessage } from '../../conversations/conversation.ts'
+import { type MessageId, messageId } from '../../conversations/message-id.ts'
 import type { MessagePage } from '../../conversations/service.ts'
 import { type ListQuery, writeList } from '../../wire/openai/list-query.ts'
 import { readItemId } from '../../wire/openai/responses/item-id.ts'
 import { type Item, type ItemShape, plainItems, writeStoredItems } from '../../wire/openai/responses/item-writer.ts'
 
 /** The id of the message that an item is part of; the id of no message if `item` is not the id of an item. */
-export function messageIdOf(item: string): string
-export function messageIdOf(item: string | undefined): string | undefined
-export function messageIdOf(item: string | undefined): string | undefined {
-	return item === undefined ? undefined : (readItemId(item)?.message ?? '')
+export function messageIdOf(item: string): MessageId
+export function messageIdOf(item: string | undefined): MessageId | undefined
+export function messageIdOf(item: string | undefined): MessageId | undefined {
+	return item === undefined ? undefined : (readItemId(item)?.message ?? messageId(''))
 }
 
 /** The page of items after `after`: the rest of its message, then the messages of the page. */

@@ -1,6 +1,5 @@
 // The conversation of a response, by the ids that OpenAI's clients send.
 
-import type { ChatRequest } from '../../chat/request.ts'
 import { readConversationId } from '../../conversations/conversation-id.ts'
 import type { Thread, ThreadOrigin } from '../../conversations/thread.ts'
 import type { ReadResponsesRequest } from '../../wire/openai/responses/request-reader.ts'
@@ -8,7 +7,7 @@ import { readResponseId } from '../../wire/openai/responses/response-writer.ts'
 import { conversationNotFound, previousResponseNotFound } from './not-found.ts'
 
 /** Undefined if the response continues no conversation and is not stored. */
-export function threadOf(read: ReadResponsesRequest, request: ChatRequest): Thread | undefined {
+export function threadOf(read: ReadResponsesRequest): Thread | undefined {
 	const origin = originOf(read)
 	if (origin.type === 'new' && !read.store) return undefined
 	return {
@@ -16,8 +15,9 @@ export function threadOf(read: ReadResponsesRequest, request: ChatRequest): Thre
 		origin,
 		stored: read.store,
 		listed: origin.type === 'conversation',
-		front: read.front,
-		kept: request.messages.length - read.front,
+		instructions: read.instructions,
+		transient: [],
+		incoming: read.input,
 		truncation: read.truncation,
 		onConflict: 'branch',
 		metadata: read.metadata,

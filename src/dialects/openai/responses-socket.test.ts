@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../../chat/error.ts'
+import { turnId } from '../../conversations/turn-id.ts'
 import { ResponseEventWriter } from '../../wire/openai/responses/event-writer.ts'
 import { readSocketFrame, responsesSocket, SocketFrames } from './responses-socket.ts'
 
@@ -24,7 +25,7 @@ describe('a frame', () => {
 })
 
 test('events become frames, however their text is split', () => {
-	const identity = { token: '0193a0000000700080000000000000ab', created: 0, model: 'm', now: () => 0 }
+	const identity = { token: turnId('0193a0000000700080000000000000ab'), created: 0, model: 'm', now: () => 0 }
 	const writer = new ResponseEventWriter(identity, { echo: {}, metadata: {}, sealReasoning: false })
 	const usage = {
 		promptTokens: 1,

@@ -44,13 +44,13 @@ function referencesIn<Requested extends ChatCall | CountCall>(
 	const origin = thread?.origin
 	return {
 		lookup: lookupOf(references, origin?.type === 'new' ? undefined : origin),
-		insert: (found) => callOf({ ...read, request: read.withItems(itemsOf(references, found)) }),
+		insert: (found) => callOf({ ...read, ...read.withItems(itemsOf(references, found)) }),
 	}
 }
 
 function chatCall(read: ReadResponsesRequest): ChatCall {
 	const { request, stream, background, echo, metadata, sealReasoning } = read
-	const thread = threadOf(read, request)
+	const thread = threadOf(read)
 	return {
 		type: 'chat',
 		request,
@@ -62,7 +62,7 @@ function chatCall(read: ReadResponsesRequest): ChatCall {
 }
 
 function countCall(read: ReadResponsesRequest): CountCall {
-	const thread = threadOf({ ...read, store: false }, read.request)
+	const thread = threadOf({ ...read, store: false })
 	return {
 		type: 'count',
 		request: read.request,

@@ -5,6 +5,7 @@ import type { ChatError } from '../../chat/error.ts'
 import { isObject } from '../../chat/json.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Metadata } from '../../conversations/conversation.ts'
+import { messageId } from '../../conversations/message-id.ts'
 import type { AnsweredTurn, TurnReference } from '../../conversations/service.ts'
 import type { Thread } from '../../conversations/thread.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
@@ -36,8 +37,9 @@ export function readStored(request: ChatRequest, body: unknown): StoredRequest |
 			origin: { type: 'new', user: request.user },
 			stored: true,
 			listed: false,
-			front: 0,
-			kept: request.messages.length,
+			instructions: [],
+			transient: [],
+			incoming: request.messages,
 			truncation: 'refuse',
 			onConflict: 'branch',
 			metadata: metadataSchema.safeParse(metadata).data ?? {},
@@ -93,7 +95,7 @@ export const listCompletionMessages: Route = {
 		return {
 			type: 'turns.inputs',
 			turn,
-			query: { ...page, after: after?.replace(/^chatcmpl-/, '') },
+			query: { ...page, after: after === undefined ? undefined : messageId(after.replace(/^chatcmpl-/, '')) },
 			notFound: (absent) => (absent === 'cursor' ? messageNotFound(after ?? '') : notFound()),
 			write: ({ items, more }) => writeList(items.map(writeStoredMessage), more),
 		}

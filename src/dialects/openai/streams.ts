@@ -2,6 +2,7 @@
 // `x-dragoman-stream`.
 
 import { ChatError } from '../../chat/error.ts'
+import { readTurnId } from '../../conversations/turn-id.ts'
 import type { Route } from '../dialect.ts'
 
 export const readStream: Route = {
@@ -15,6 +16,8 @@ export const readStream: Route = {
 			})
 		const notFound = () =>
 			new ChatError('not-found', `Stream with id '${id.slice(0, 100)}' not found.`, { param: 'id' })
-		return { type: 'streams.read', turn: id, after: Number(after), notFound }
+		const turn = readTurnId(id)
+		if (turn === undefined) throw notFound()
+		return { type: 'streams.read', turn, after: Number(after), notFound }
 	},
 }

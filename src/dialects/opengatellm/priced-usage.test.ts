@@ -74,17 +74,17 @@ describe('a stream', () => {
 			return { format: chatFormats.chunk, text: JSON.stringify(value), value }
 		}
 		const first = { index: 0, delta: { role: 'assistant', content: '' }, logprobs: null, finish_reason: null }
-		const said = { index: 0, delta: { content: 'Hi' }, logprobs: null, finish_reason: null, stop_reason: 7 }
+		const choice = { index: 0, delta: { content: 'Hi' }, logprobs: null, finish_reason: null, stop_reason: 7 }
 		const last = { index: 0, delta: {}, logprobs: null, finish_reason: 'stop' }
 		const [start, text, reason, finish] = events
 		if (start === undefined || text === undefined || reason === undefined || finish === undefined) throw new Error()
 		const written =
 			writer.repeat(theirs([first]), [start]) +
-			writer.repeat(theirs([said]), [text]) +
+			writer.repeat(theirs([choice]), [text]) +
 			writer.repeat(theirs([last], { usage: { prompt_tokens: 1 } }), [reason, finish])
 		const chunks = chunksOf(written)
 		expect(chunks.map(({ model }) => model)).toEqual(['albert-small', 'albert-small', 'albert-small', 'albert-small'])
-		expect(chunks[1]?.choices).toEqual([said])
+		expect(chunks[1]?.choices).toEqual([choice])
 		expect(chunks.map(({ choices }) => (Array.isArray(choices) ? choices.length : -1))).toEqual([1, 1, 1, 0])
 		expect(chunks.at(-1)?.usage).toMatchObject({ cost: 0.000106 })
 	})

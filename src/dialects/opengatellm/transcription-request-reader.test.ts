@@ -47,13 +47,13 @@ test('names of Object.prototype are ordinary names', () => {
 })
 
 test('a language may be given by its English name', () => {
-	for (const [said, code] of [
+	for (const [message, code] of [
 		['French', 'fr'],
 		['ENGLISH', 'en'],
 		['De', 'de'],
 		['haw', 'haw'],
 	])
-		expect(readTranscriptionRequest(form({ language: said ?? '' })).request.language).toBe(code ?? '')
+		expect(readTranscriptionRequest(form({ language: message ?? '' })).request.language).toBe(code ?? '')
 })
 
 describe('is rejected', () => {

@@ -43,7 +43,7 @@ export class GrammarBuilder {
 		if (this.rules.size > maxRules || this.characters > maxCharacters) throw cannotEnforce('a schema of this size', '#')
 	}
 
-	/** The current size of the grammar, for `forget`. */
+	/** The current size of the grammar, for `rollBack`. */
 	mark(): number {
 		return this.rules.size
 	}

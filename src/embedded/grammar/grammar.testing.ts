@@ -28,13 +28,13 @@ export function seededRandom(seed: number): () => number {
 /** Generates texts; beyond some length it chooses the alternative that ends soonest. */
 export function openSampler(grammar: string, random: () => number): () => string {
 	const rules = new Map(
-		grammar.split('\n').map((line): [string, Alternative[]] => {
+		grammar.split('\n').map((line): [string, SampleAlternative[]] => {
 			const [name = '', body = ''] = line.split(' ::= ')
 			return [name, read(tokensOf(body).values())]
 		}),
 	)
 	const depths = shortestDepths(rules)
-	const drawAlternative = (alternatives: readonly Alternative[], room: number): string => {
+	const drawAlternative = (alternatives: readonly SampleAlternative[], room: number): string => {
 		const shortest = Math.min(...alternatives.map((alternative) => depthOf(alternative, depths)))
 		const open =
 			room > 0 ? alternatives : alternatives.filter((alternative) => depthOf(alternative, depths) === shortest)
@@ -59,7 +59,7 @@ type Inner =
 	| { readonly type: 'text'; readonly text: string }
 	| { readonly type: 'class'; readonly ranges: Ranges }
 	| { readonly type: 'rule'; readonly name: string }
-	| { readonly type: 'group'; readonly alternatives: Alternative[] }
+	| { readonly type: 'group'; readonly alternatives: SampleAlternative[] }
 
 interface SampleItem {
 	readonly inner: Inner
@@ -67,10 +67,10 @@ interface SampleItem {
 	readonly most: number
 }
 
-type Alternative = SampleItem[]
+type SampleAlternative = SampleItem[]
 
-function read(tokens: Iterator<string>): Alternative[] {
-	const alternatives: Alternative[] = [[]]
+function read(tokens: Iterator<string>): SampleAlternative[] {
+	const alternatives: SampleAlternative[] = [[]]
 	for (
 		let { value: token, done } = tokens.next();
 		done !== true && token !== ')';
@@ -125,7 +125,7 @@ function drawCharacter(ranges: Ranges, random: () => number): string {
 }
 
 /** Depth in rules of the shallowest text of each rule. */
-function shortestDepths(rules: ReadonlyMap<string, readonly Alternative[]>): ReadonlyMap<string, number> {
+function shortestDepths(rules: ReadonlyMap<string, readonly SampleAlternative[]>): ReadonlyMap<string, number> {
 	const depths = new Map<string, number>()
 	for (let changed = true; changed; ) {
 		changed = false

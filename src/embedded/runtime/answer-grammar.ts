@@ -133,7 +133,7 @@ function textUntil(builder: GrammarBuilder, name: string, mark: string, next: st
 	return states[0] ?? next
 }
 
-/** Length of the longest prefix of `mark` that ends the text of its first `seen` characters and `character`. */
+/** Length of the longest prefix of `mark` that ends the text of its first `matched` characters and `character`. */
 function matchedAfter(mark: readonly string[], matched: number, character: string): number {
 	const text = [...mark.slice(0, matched), character]
 	for (let length = text.length; length > 0; length--)

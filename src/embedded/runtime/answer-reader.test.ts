@@ -1,4 +1,4 @@
-// Answers split into pieces, fed whole and cut at every character.
+// Answers split into parts, fed whole and cut at every character.
 
 import { expect, test } from 'bun:test'
 import { type OutputPart, OutputReader, type ReaderOptions } from './answer-reader.ts'
@@ -98,7 +98,7 @@ test('calls without a mark are answers that begin with an object', () => {
 	})
 })
 
-test('truncated arguments are emitted as far as they came', () => {
+test('truncated arguments are emitted up to the truncation', () => {
 	expect(
 		read({ thinking: 'never', calls: plainFormat }, '<tool_call>\n{"name": "a", "arguments": {"x": "ab').calls,
 	).toEqual([{ name: 'a', arguments: '{"x": "ab' }])

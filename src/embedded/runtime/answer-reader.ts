@@ -5,7 +5,7 @@ import { type CallFormat, markOf } from './call-format.ts'
 import { partialMatchLength } from './stop-filter.ts'
 import { thinkClose, thinkOpen } from './template.ts'
 
-/** A piece of the answer; `length` is the number of characters of the model's output that it covers. */
+/** A part of the answer; `length` is the number of characters of the model's output that it covers. */
 export type OutputPart =
 	| { readonly type: 'text' | 'reasoning' | 'arguments'; readonly text: string; readonly length: number }
 	| { readonly type: 'call'; readonly name: string; readonly length: number }
@@ -165,7 +165,7 @@ export class OutputReader {
 		return { type, text, length }
 	}
 
-	/** Drops `length` characters; a mere change of state produces no piece. */
+	/** Drops `length` characters; a mere change of state produces no part. */
 	private go(state: OutputState, length: number): OutputPart | undefined {
 		const moved = this.state !== state
 		this.state = state

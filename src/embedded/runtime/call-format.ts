@@ -116,7 +116,7 @@ function deriveSeparator(renderBoth: () => string): string | undefined {
 	}
 }
 
-/** The assistant's part of `calling`, which is otherwise equal to `spoken`. */
+/** The assistant's part of `calling`, which is otherwise equal to `rendered`. */
 function assistantPart(rendered: string, calling: string): string {
 	let shared = 0
 	while (shared < rendered.length && rendered[shared] === calling[shared]) shared++

@@ -76,7 +76,7 @@ export class RunningChoice implements SchedulerWork {
 	private readonly detector: RepetitionDetector | undefined
 	private readonly open: OpenToken[] = []
 	private readonly promptScores: ScoredToken[] = []
-	/** Number of characters of the answer that were read, and that were split into pieces. */
+	/** Number of characters of the answer that were read, and that were split into parts. */
 	private length = 0
 	private position = 0
 	private isInText = false

@@ -60,10 +60,10 @@ describe('calls', () => {
 	})
 
 	test('in the generic format if the template has none, or an unrecognized one', () => {
-		const spoken = `{{- '<|start|>assistant\\n' + m.content + '<|end|>\\n' }}`
-		expect(derive(turns(spoken)).calls).toMatchObject({ native: false, format: plainFormat })
+		const outputTemplate = `{{- '<|start|>assistant\\n' + m.content + '<|end|>\\n' }}`
+		expect(derive(turns(outputTemplate)).calls).toMatchObject({ native: false, format: plainFormat })
 		const xml = `{%- for c in m.tool_calls %}{{- '<function=' + c.function.name + '>' }}{%- endfor %}`
-		expect(derive(turns(spoken + xml, showTools)).calls).toMatchObject({ native: false, format: plainFormat })
+		expect(derive(turns(outputTemplate + xml, showTools)).calls).toMatchObject({ native: false, format: plainFormat })
 	})
 })
 

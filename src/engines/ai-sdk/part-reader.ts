@@ -29,14 +29,14 @@ export interface PartReading {
 	readonly explain: (error: unknown) => ChatError
 }
 
-interface OpenCall {
+interface PendingCall {
 	readonly index: number
 	/** Arguments received so far. */
 	text: string
 	isWhole: boolean
 }
 
-interface OpenReasoning {
+interface PendingReasoning {
 	text: string
 	metadata: Readonly<Record<string, unknown>>
 }
@@ -45,9 +45,9 @@ interface OpenReasoning {
 export class PartReader {
 	private readonly reading: PartReading
 	private readonly calls: ToolCallAssembler
-	private readonly openCalls = new Map<string, OpenCall>()
+	private readonly openCalls = new Map<string, PendingCall>()
 	private readonly proofs: (ReasoningSignature | undefined)[] = []
-	private readonly reasoning = new Map<string, OpenReasoning>()
+	private readonly reasoning = new Map<string, PendingReasoning>()
 	private started = false
 	private isEnded = false
 	private model: string | undefined

@@ -236,20 +236,20 @@ function readContent({ role, parts }: z.infer<typeof content>): readonly Message
 	return results.length > 0 ? results : [{ role: 'user', content: textsOf(parts) }]
 }
 
-interface Chunk {
+interface GeminiChunk {
 	readonly candidates?: readonly JsonObject[]
 	readonly usageMetadata?: JsonObject
 	readonly error?: JsonObject
 }
 
 /** Finish reasons are sent in the last chunk, together with the usage. */
-async function* chunksOf(events: AsyncIterable<ChatEvent>, signs: boolean): AsyncGenerator<Chunk> {
+async function* chunksOf(events: AsyncIterable<ChatEvent>, signs: boolean): AsyncGenerator<GeminiChunk> {
 	const ended: JsonObject[] = []
 	let call: { readonly choice: number; readonly id: string; readonly name: string; args: string } | undefined
-	const chunk = (index: number, part: JsonObject, logprobs?: readonly TokenLogprob[]): Chunk => ({
+	const chunk = (index: number, part: JsonObject, logprobs?: readonly TokenLogprob[]): GeminiChunk => ({
 		candidates: [{ index, content: { role: 'model', parts: [part] }, ...writeLogprobs(logprobs) }],
 	})
-	const endCall = (): Chunk[] => {
+	const endCall = (): GeminiChunk[] => {
 		if (call === undefined) return []
 		const { choice, id, name, args } = call
 		call = undefined
@@ -317,7 +317,7 @@ function writeLogprobs(logprobs: readonly TokenLogprob[] | undefined): JsonObjec
 	}
 }
 
-function stream(chunks: AsyncGenerator<Chunk>): Response {
+function stream(chunks: AsyncGenerator<GeminiChunk>): Response {
 	const body = new ReadableStream({
 		async pull(controller) {
 			const { value, done } = await chunks.next()
@@ -332,7 +332,7 @@ function stream(chunks: AsyncGenerator<Chunk>): Response {
 }
 
 /** A unary response: one candidate with all parts. Supports a single choice only. */
-async function whole(stream: AsyncGenerator<Chunk>): Promise<Response> {
+async function whole(stream: AsyncGenerator<GeminiChunk>): Promise<Response> {
 	const chunks = await Array.fromAsync(stream)
 	const error = chunks.find((chunk) => chunk.error !== undefined)?.error
 	if (error !== undefined) return Response.json({ error }, { status: Number(error.code) })

@@ -13,7 +13,8 @@ import type { Engine, EngineCall, EngineState } from '../engine.ts'
 import { openOpenAICompatible } from '../openai-compatible/openai-compatible.ts'
 import { chatSampling, samplingWithDefaults, withSystemPrompt } from './model-defaults.ts'
 import { blameProcess } from './process-failure.ts'
-import { Supervisor, type SupervisorOptions } from './supervisor.ts'
+import type { ServedProcess, StartupPhase } from './served-process.ts'
+import { Supervisor } from './supervisor.ts'
 
 /** Timeout for a request that waits for a starting process, in milliseconds. */
 const timeoutMs = 30_000
@@ -27,26 +28,6 @@ const processTimeouts = { firstByteMs: 1_800_000, totalMs: 7_200_000 }
 export interface LlamaOptions {
 	/** The note in `state()` until a process runs. */
 	readonly note?: string
-}
-
-/** A model to be served by its own process. */
-export interface ServedProcess extends SupervisorOptions {
-	/** Defaults for parameters that the request does not set. */
-	readonly defaults?: ModelDefaults
-	/** Called when connecting to the process failed because this process has no file descriptor left. */
-	readonly outOfDescriptors?: () => void
-	/** Set for a model that serves requests instead of the configured one: its answers carry its own name, and `state()` has this note. */
-	readonly substituteNote?: string
-}
-
-/** The startup phase before a process runs. */
-export interface StartupPhase {
-	/** `starting` takes seconds, `fetching` minutes; `failed` needs the operator. */
-	readonly status: 'starting' | 'fetching' | 'failed'
-	/** Public: without paths. */
-	readonly note: string
-	/** The note to show instead while another model serves requests. */
-	readonly substituteNote?: string
 }
 
 /** One process and its client. */

@@ -8,6 +8,7 @@ import type { Sql } from '../sql/sql.ts'
 import type { SqlDatabase } from '../sql/sql-database.ts'
 import { firstBatch, nextBatch, type Row, type Table } from '../sql/table.ts'
 import { Writer } from '../sql/writer.ts'
+import { postgresSql } from './postgres-connection.ts'
 import { explainPostgresFailure } from './postgres-failure.ts'
 
 /** Timeout of connecting, in seconds. */
@@ -97,16 +98,17 @@ async function prepare(connections: Connections, mode: SchemaMode): Promise<read
 class Connections {
 	private readonly open: () => SQL
 	private current: SQL
+	private currentSql: Sql
 	private openedMs = Number.NEGATIVE_INFINITY
 
 	constructor(url: string, max: number) {
 		this.open = () => new SQL(url, { max, connectionTimeout, connection })
 		this.current = this.open()
+		this.currentSql = postgresSql(this.current)
 	}
 
 	get sql(): Sql {
-		// Its template functions accept everything that ours accept; its types describe results less precisely.
-		return this.current as unknown as Sql
+		return this.currentSql
 	}
 
 	/** Replaces the pool. Queries on the old connections may continue for `graceMs`. Does nothing if the pool was replaced recently. */
@@ -114,6 +116,7 @@ class Connections {
 		if (performance.now() - this.openedMs < timeoutMs) return
 		void this.close(graceMs)
 		this.current = this.open()
+		this.currentSql = postgresSql(this.current)
 		this.openedMs = performance.now()
 	}
 

@@ -7,7 +7,6 @@ import { textOf } from '../../chat/message.ts'
 import type { Usage } from '../../chat/usage.ts'
 import {
 	type Conversation,
-	inputId,
 	type Metadata,
 	type StoredAnswer,
 	type StoredMessage,
@@ -15,6 +14,9 @@ import {
 	type Turn,
 	turnStates,
 } from '../../conversations/conversation.ts'
+import { conversationId } from '../../conversations/conversation-id.ts'
+import { inputId, messageId } from '../../conversations/message-id.ts'
+import { turnId } from '../../conversations/turn-id.ts'
 import type { Scope } from '../../keys/scope.ts'
 import type { Row } from './sql.ts'
 
@@ -23,12 +25,12 @@ const number = z.coerce.number()
 const json = z.string().transform((text): unknown => JSON.parse(text))
 
 const conversationRow = z.object({
-	id: z.string(),
+	id: z.string().transform(conversationId),
 	end_user: z.string().nullable(),
 	title: z.string().nullable(),
 	metadata: json,
 	listed: number,
-	head: z.string().nullable(),
+	head: z.string().transform(messageId).nullable(),
 	created_at_ms: number,
 	updated_at_ms: number,
 })
@@ -73,10 +75,10 @@ export interface TreeMessage extends StoredMessage {
 /** Not validated by a schema, for speed: a context has hundreds of messages, and only these stores write them. */
 export function readMessage(row: Row): TreeMessage {
 	return {
-		conversation: String(row.conversation),
-		id: String(row.id),
-		parent: row.parent === null ? undefined : String(row.parent),
-		turn: String(row.turn),
+		conversation: conversationId(String(row.conversation)),
+		id: messageId(String(row.id)),
+		parent: row.parent === null ? undefined : messageId(String(row.parent)),
+		turn: turnId(String(row.turn)),
 		branch: Number(row.branch),
 		depth: Number(row.depth),
 		pathBytes: Number(row.path_bytes),
@@ -87,7 +89,7 @@ export function readMessage(row: Row): TreeMessage {
 }
 
 /** Removes the properties that are internal to the message tree. */
-export function told({ branch: _, pathBytes: __, ...message }: TreeMessage): StoredMessage {
+export function storedMessage({ branch: _, pathBytes: __, ...message }: TreeMessage): StoredMessage {
 	return message
 }
 
@@ -111,13 +113,17 @@ export function foldText(text: string): string {
 	return text.toLowerCase().replaceAll('\0', '')
 }
 
+/** The columns of `readTurn`, in a statement that reads from `turns`. */
+export const turnColumns =
+	'turns.*, (SELECT body FROM texts WHERE tenant = turns.tenant AND owner = turns.owner AND hash = turns.echo) AS echo_body'
+
 const turnRow = z.object({
-	id: z.string(),
-	conversation: z.string(),
+	id: z.string().transform(turnId),
+	conversation: z.string().transform(conversationId),
 	surface: z.enum(surfaces),
 	stored: number,
 	state: z.enum(turnStates),
-	parent: z.string().nullable(),
+	parent: z.string().transform(messageId).nullable(),
 	model: z.string(),
 	inputs: number,
 	answers: json,

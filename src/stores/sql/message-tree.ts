@@ -1,27 +1,30 @@
-// The tree of messages in rows: the position of a new message, and the path from the first message to any other. See decisions/022.
+// The tree of messages in rows: the position of a new message, and the history from the first message to any other. See decisions/022.
 
 import { z } from 'zod'
 import type { Message } from '../../chat/message.ts'
+import type { ConversationId } from '../../conversations/conversation-id.ts'
+import type { MessageId } from '../../conversations/message-id.ts'
+import type { TurnId } from '../../conversations/turn-id.ts'
 import type { Scope } from '../../keys/scope.ts'
 import { readMessage, type TreeMessage, writeMessage } from './conversation-rows.ts'
-import type { Sql } from './sql.ts'
+import { type Direction, ordered, type Sql } from './sql.ts'
 
-/** The rows of a branch that belong to a path: those up to `depth`. */
+/** The rows of a branch that belong to a history: those up to `depth`. */
 export interface Segment {
 	readonly branch: number
 	readonly depth: number
 }
 
 export interface NewMessage {
-	readonly id: string
+	readonly id: MessageId
 	readonly message: Message
 	readonly partial: boolean
 }
 
 export interface Attachment {
-	readonly conversation: string
-	readonly turn: string
-	readonly parent: string | undefined
+	readonly conversation: ConversationId
+	readonly turn: TurnId
+	readonly parent: MessageId | undefined
 	/** Each message is the child of the one before it. */
 	readonly messages: readonly NewMessage[]
 	readonly createdAtMs: number
@@ -39,7 +42,11 @@ interface TreePosition {
 	readonly taken: boolean
 }
 
-export async function findMessage(sql: Sql, conversation: string, id: string): Promise<TreeMessage | undefined> {
+export async function findMessage(
+	sql: Sql,
+	conversation: ConversationId,
+	id: MessageId,
+): Promise<TreeMessage | undefined> {
 	const [row] = await sql`SELECT * FROM messages WHERE conversation = ${conversation} AND id = ${id}`
 	return row === undefined ? undefined : readMessage(row)
 }
@@ -146,10 +153,10 @@ function sizeOf(message: Message): number {
 	return Buffer.byteLength(JSON.stringify(message))
 }
 
-/** The path to a message as segments of branches, from its own branch back to the first. */
-export async function segmentsTo(sql: Sql, conversation: string, leaf: Segment): Promise<readonly Segment[]> {
-	const segments: Segment[] = [{ branch: leaf.branch, depth: leaf.depth }]
-	for (let { branch } = leaf; branch > 0; ) {
+/** The history up to a message as segments of branches, from its own branch back to the first. */
+export async function segmentsTo(sql: Sql, conversation: ConversationId, tip: Segment): Promise<readonly Segment[]> {
+	const segments: Segment[] = [{ branch: tip.branch, depth: tip.depth }]
+	for (let { branch } = tip; branch > 0; ) {
 		const [fork] = await sql`
 			SELECT parent_branch, parent_depth FROM branches WHERE conversation = ${conversation} AND branch = ${branch}`
 		if (fork === undefined || Number(fork.parent_branch) < 0) break
@@ -162,10 +169,10 @@ export async function segmentsTo(sql: Sql, conversation: string, leaf: Segment):
 /** Rows per query. */
 const chunkRows = 64
 
-/** The last messages of a path, oldest first: as many as fit into `maxBytes`, at least one. */
+/** The last messages of a history, oldest first: as many as fit into `maxBytes`, at least one. */
 export async function lastMessages(
 	sql: Sql,
-	conversation: string,
+	conversation: ConversationId,
 	segments: readonly Segment[],
 	{ pathBytes, maxBytes }: { readonly pathBytes: number; readonly maxBytes: number },
 ): Promise<readonly TreeMessage[]> {
@@ -188,34 +195,31 @@ export async function lastMessages(
 	return found.reverse()
 }
 
-/** Messages of a path whose depth is between `above` and `below`, both exclusive. */
+export interface MessageRange {
+	/** Depths, exclusive. */
+	readonly above: number
+	readonly below: number
+	readonly limit: number
+	readonly order: Direction
+}
+
+/** Messages of a history in a range. */
 export async function messagesBetween(
 	sql: Sql,
-	conversation: string,
+	conversation: ConversationId,
 	segments: readonly Segment[],
-	{
-		above,
-		below,
-		limit,
-		order,
-	}: { readonly above: number; readonly below: number; readonly limit: number; readonly order: 'asc' | 'desc' },
+	{ above, below, limit, order }: MessageRange,
 ): Promise<readonly TreeMessage[]> {
 	const found: TreeMessage[] = []
-	const ordered = order === 'desc' ? segments : segments.toReversed()
-	for (const { branch, depth } of ordered) {
+	const { direction } = ordered(sql, order)
+	for (const { branch, depth } of order === 'desc' ? segments : segments.toReversed()) {
 		const room = limit - found.length
 		if (room <= 0) break
-		const rows = await (order === 'desc'
-			? sql`
-				SELECT * FROM messages
-				WHERE conversation = ${conversation} AND branch = ${branch}
-					AND depth > ${above} AND depth < ${below} AND depth <= ${depth}
-				ORDER BY depth DESC LIMIT ${room}`
-			: sql`
-				SELECT * FROM messages
-				WHERE conversation = ${conversation} AND branch = ${branch}
-					AND depth > ${above} AND depth < ${below} AND depth <= ${depth}
-				ORDER BY depth LIMIT ${room}`)
+		const rows = await sql`
+			SELECT * FROM messages
+			WHERE conversation = ${conversation} AND branch = ${branch}
+				AND depth > ${above} AND depth < ${below} AND depth <= ${depth}
+			ORDER BY depth ${direction} LIMIT ${room}`
 		found.push(...Array.from(rows, readMessage))
 	}
 	return found

@@ -3,9 +3,10 @@
 import { z } from 'zod'
 import { formerUserIdMode, type HistoryMode, historyModes } from '../../keys/history-mode.ts'
 import { type Key, type KeySettings, roles } from '../../keys/key.ts'
+import { type KeyId, keyId } from '../../keys/key-id.ts'
 import type { KeyStore } from '../../keys/key-store.ts'
 import { revocable } from '../../keys/revocation.ts'
-import type { Scope } from '../../keys/scope.ts'
+import { ownerId, type Scope, tenantId } from '../../keys/scope.ts'
 import type { SqlDatabase } from './sql-database.ts'
 
 const keySettings = z.object({
@@ -19,11 +20,11 @@ const keySettings = z.object({
 
 const row = z
 	.object({
-		id: z.string(),
+		id: z.string().transform(keyId),
 		name: z.string(),
 		role: z.enum(roles),
-		tenant: z.string(),
-		owner: z.string().nullable(),
+		tenant: z.string().transform(tenantId),
+		owner: z.string().transform(ownerId).nullable(),
 		settings: z.string().transform((text): KeySettings => keySettings.parse(JSON.parse(text))),
 		prefix: z.string(),
 		hash: z.string(),
@@ -34,7 +35,7 @@ const row = z
 	.transform(
 		({ created_at_ms, revoked_at_ms, expires_at_ms, owner, ...rest }): Key => ({
 			...rest,
-			owner: owner ?? rest.id,
+			owner: owner ?? ownerId(rest.id),
 			createdAtMs: created_at_ms,
 			revokedAtMs: revoked_at_ms,
 			expiresAtMs: expires_at_ms,
@@ -86,7 +87,7 @@ export class SqlKeyStore implements KeyStore {
 		return z.array(row).parse(Array.from(rows))
 	}
 
-	async revokeOwn({ tenant, owner }: Scope, id: string, nowMs: number): Promise<boolean> {
+	async revokeOwn({ tenant, owner }: Scope, id: KeyId, nowMs: number): Promise<boolean> {
 		const revoked = await this.database.write(
 			(sql) => sql`
 				UPDATE keys SET revoked_at_ms = ${nowMs}

@@ -13,6 +13,7 @@ import type {
 	UsageSum,
 } from '../../ledger/ledger-store.ts'
 import { dayOf, sumByDay, sumByGroup, type UsageDay } from '../../ledger/usage-day.ts'
+import { ordered } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
 
 const count = z.coerce.number()
@@ -124,20 +125,13 @@ export class SqlLedgerStore implements LedgerStore {
 		const { tenant, owner, fromMs, untilMs, operation = null } = selection
 		const { sql } = this.database
 		const column = { settled: 'settled_at_ms', cost: 'cost_micros', tokens: 'all_tokens' }[order.by]
-		const rows =
-			order.direction === 'desc'
-				? await sql`
-					SELECT ledger.*, prompt_tokens + completion_tokens AS all_tokens FROM ledger
-					WHERE tenant = ${tenant} AND owner = ${owner}
-						AND settled_at_ms >= ${fromMs} AND settled_at_ms < ${untilMs}
-						AND operation = COALESCE(${operation}, operation)
-					ORDER BY ${sql(column)} DESC, id DESC LIMIT ${limit} OFFSET ${offset}`
-				: await sql`
-					SELECT ledger.*, prompt_tokens + completion_tokens AS all_tokens FROM ledger
-					WHERE tenant = ${tenant} AND owner = ${owner}
-						AND settled_at_ms >= ${fromMs} AND settled_at_ms < ${untilMs}
-						AND operation = COALESCE(${operation}, operation)
-					ORDER BY ${sql(column)}, id LIMIT ${limit} OFFSET ${offset}`
+		const { direction } = ordered(sql, order.direction)
+		const rows = await sql`
+			SELECT ledger.*, prompt_tokens + completion_tokens AS all_tokens FROM ledger
+			WHERE tenant = ${tenant} AND owner = ${owner}
+				AND settled_at_ms >= ${fromMs} AND settled_at_ms < ${untilMs}
+				AND operation = COALESCE(${operation}, operation)
+			ORDER BY ${sql(column)} ${direction}, id ${direction} LIMIT ${limit} OFFSET ${offset}`
 		return z.array(entryRow).parse(Array.from(rows))
 	}
 

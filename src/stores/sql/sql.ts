@@ -1,11 +1,11 @@
-// SQL templates whose values become parameters, with the same text for both databases. The interface is the part of Bun's SQL client that
+// SQL templates whose values become parameters, with the same text for all databases. The interface is the part of Bun's SQL client that
 // the stores use.
 
 export type Row = Readonly<Record<string, unknown>>
 
-/** A part of a statement that is not a parameter: rows to insert, or an identifier. */
+/** A part of a statement that is not a parameter: rows to insert, an identifier, or text of this program. */
 export interface Fragment {
-	readonly fragment: readonly Row[] | string
+	readonly fragment: readonly Row[] | string | { readonly text: string }
 }
 
 export interface Sql {
@@ -14,10 +14,28 @@ export interface Sql {
 	(rows: readonly object[]): Fragment
 	/** A quoted identifier. */
 	(name: string): Fragment
+	/** Unmodified text as part of a statement. It must not contain texts of callers. */
+	raw(text: string): Fragment
 	/** Unmodified text; may contain several statements if there are no parameters. */
 	unsafe(text: string, parameters?: readonly unknown[]): Promise<readonly Row[]>
 	/** `mode` follows BEGIN. Rolls back if `work` throws. The connection must not be used for anything else until it returns. */
 	begin<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>
 	begin<Result>(mode: string, work: (sql: Sql) => Promise<Result>): Promise<Result>
 	close(): Promise<void>
+}
+
+export type Direction = 'asc' | 'desc'
+
+/** The parts of a statement that depend on the direction in which it reads rows. */
+export interface Ordering {
+	/** The comparison of rows with the last one that was read: `>` or `<`. */
+	readonly after: Fragment
+	/** `ASC` or `DESC`. */
+	readonly direction: Fragment
+}
+
+export function ordered(sql: Sql, direction: Direction): Ordering {
+	return direction === 'asc'
+		? { after: sql.raw('>'), direction: sql.raw('ASC') }
+		: { after: sql.raw('<'), direction: sql.raw('DESC') }
 }

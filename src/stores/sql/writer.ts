@@ -22,10 +22,10 @@ export interface WriterOptions {
 	readonly maxWaiting?: number
 }
 
-type Work = (sql: Sql) => Promise<unknown>
+type Transaction = (sql: Sql) => Promise<unknown>
 
 interface Waiting {
-	readonly work: Work
+	readonly work: Transaction
 	readonly resolve: (result: unknown) => void
 	readonly reject: (thrown: unknown) => void
 }
@@ -114,7 +114,7 @@ export class Writer {
 		}
 	}
 
-	private async transact(work: Work): Promise<void> {
+	private async transact(work: Transaction): Promise<void> {
 		const { sql, begin, flush } = this.options
 		this.beganMs = performance.now()
 		try {

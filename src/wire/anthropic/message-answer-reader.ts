@@ -3,13 +3,13 @@
 import type { ChatEvent } from '../../chat/event.ts'
 import { field, listField } from '../json/fields.ts'
 
-interface EventReader {
+interface MessageEventConsumer {
 	read(event: unknown): readonly ChatEvent[]
 	end(complete: boolean): readonly ChatEvent[]
 }
 
 /** @param reader must be unused. */
-export function readMessage(body: unknown, reader: EventReader): readonly ChatEvent[] {
+export function readMessage(body: unknown, reader: MessageEventConsumer): readonly ChatEvent[] {
 	if (field(body, 'type') === 'error') return reader.read(body)
 	if (!Array.isArray(field(body, 'content'))) return reader.end(false)
 	const delta = { stop_reason: field(body, 'stop_reason'), stop_sequence: field(body, 'stop_sequence') }

@@ -15,7 +15,7 @@ type ImageBody = Extract<ContentBody, { type: 'image' }>
 type DocumentBody = Extract<ContentBody, { type: 'document' }>
 type SearchResultBody = Extract<ContentBody, { type: 'search_result' }>
 
-type Path = readonly PropertyKey[]
+type BlockPath = readonly PropertyKey[]
 
 /** Reads content and records the features that a canonical request cannot represent. */
 export class BlockReader {
@@ -25,7 +25,7 @@ export class BlockReader {
 	 * @param path of the blocks in the body
 	 * @throws ChatError `unsupported` for content that no model can receive
 	 */
-	content(blocks: string | readonly ContentBody[], path: Path): readonly ContentPart[] {
+	content(blocks: string | readonly ContentBody[], path: BlockPath): readonly ContentPart[] {
 		if (typeof blocks === 'string') return [{ type: 'text', text: blocks }]
 		return blocks.flatMap((block, index) => this.block(block, [...path, index]))
 	}
@@ -39,7 +39,7 @@ export class BlockReader {
 		return { type: 'text', text, ...readCacheMark(cache_control) }
 	}
 
-	private block(block: ContentBody, path: Path): readonly ContentPart[] {
+	private block(block: ContentBody, path: BlockPath): readonly ContentPart[] {
 		switch (block.type) {
 			case 'text':
 				return [this.text(block)]
@@ -54,7 +54,7 @@ export class BlockReader {
 		}
 	}
 
-	private document(block: DocumentBody, path: Path): readonly ContentPart[] {
+	private document(block: DocumentBody, path: BlockPath): readonly ContentPart[] {
 		const { source, title, context, citations, cache_control } = block
 		if (citations?.enabled === true) this.dropped.add('citations')
 		const mark = readCacheMark(cache_control)
@@ -82,7 +82,7 @@ export class BlockReader {
 	}
 }
 
-function readImage({ source, cache_control }: ImageBody, path: Path): ImagePart {
+function readImage({ source, cache_control }: ImageBody, path: BlockPath): ImagePart {
 	const mark = readCacheMark(cache_control)
 	switch (source.type) {
 		case 'base64':

@@ -18,7 +18,7 @@ export interface MessageReading {
 	readonly errors: ErrorReading
 }
 
-interface OpenCall {
+interface OpenToolUse {
 	readonly call: number
 	readonly isCustom: boolean
 	text: string
@@ -36,7 +36,7 @@ interface Counts {
 
 export class MessageEventReader {
 	private readonly reading: MessageReading
-	private readonly openCalls = new Map<unknown, OpenCall>()
+	private readonly openCalls = new Map<unknown, OpenToolUse>()
 	private readonly counts: Counts = { extra: {} }
 	private calls = 0
 	private started = false

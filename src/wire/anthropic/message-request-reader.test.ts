@@ -33,7 +33,11 @@ describe('a request', () => {
 				passthrough: {},
 			},
 			stream: false,
-			instructions: 0,
+			parts: {
+				instructions: [],
+				transient: [],
+				incoming: [{ role: 'user', content: [{ type: 'text', text: 'hello' }] }],
+			},
 			hidesThinking: false,
 			dropped: [],
 		})
@@ -70,7 +74,10 @@ describe('a request', () => {
 	})
 	test('system as text, as blocks, and between messages', () => {
 		expect(read({ system: 'Be brief.' })).toMatchObject({
-			instructions: 1,
+			parts: {
+				instructions: [{ role: 'system', content: [{ type: 'text', text: 'Be brief.' }] }],
+				incoming: [{ role: 'user' }],
+			},
 			request: { messages: [{ role: 'system', content: [{ type: 'text', text: 'Be brief.' }] }, { role: 'user' }] },
 		})
 		const system = [
@@ -81,9 +88,9 @@ describe('a request', () => {
 			{ type: 'text', text: 'one' },
 			{ type: 'text', text: 'two', cacheMark: '1h' },
 		])
-		expect(read({ system: [] }).instructions).toBe(0)
+		expect(read({ system: [] }).parts.instructions).toEqual([])
 		const middle = read({ messages: [...hello, { role: 'system', content: 'Now in French.' }] })
-		expect(middle.instructions).toBe(0)
+		expect(middle.parts.instructions).toEqual([])
 		expect(middle.request.messages[1]).toEqual({ role: 'system', content: [{ type: 'text', text: 'Now in French.' }] })
 	})
 	test('to count tokens needs no max_tokens', () => {

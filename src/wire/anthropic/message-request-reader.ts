@@ -4,6 +4,7 @@
 import type { JsonObject } from '../../chat/json.ts'
 import type { Message } from '../../chat/message.ts'
 import type { ChatRequest, EveryField, ResponseFormat, Sampling } from '../../chat/request.ts'
+import type { ThreadMessages } from '../../conversations/thread.ts'
 import { strictViolation } from '../json/strict-schema.ts'
 import { messagesWire } from './formats.ts'
 import { BlockReader } from './message-blocks-reader.ts'
@@ -21,8 +22,8 @@ import { fieldError, schemaError, unsupportedError } from './schema-error.ts'
 export interface ReadMessageRequest {
 	readonly request: ChatRequest
 	readonly stream: boolean
-	/** Number of leading messages that come from the `system` field. */
-	readonly instructions: number
+	/** The instructions come from the `system` field; all other messages are new. */
+	readonly parts: ThreadMessages
 	/** `thinking.display` is `omitted`: return only the proof of the thinking, not its text. */
 	readonly hidesThinking: boolean
 	/** Features that the canonical request cannot represent. */
@@ -40,7 +41,7 @@ export function readMessageRequest(body: unknown, betas: string | null): ReadMes
 	if (!parsed.success) throw schemaError(parsed.error, body)
 	const fields = parsed.data
 	checkThinking(fields)
-	const { prompt, instructions, dropped } = readPrompt(fields, betas)
+	const { prompt, parts, dropped } = readPrompt(fields, betas)
 	const request: EveryField<ChatRequest> = {
 		...prompt,
 		sampling: readSampling(fields),
@@ -52,7 +53,7 @@ export function readMessageRequest(body: unknown, betas: string | null): ReadMes
 	}
 	return {
 		request,
-		instructions,
+		parts,
 		dropped,
 		stream: fields.stream ?? false,
 		hidesThinking: fields.thinking?.display === 'omitted',
@@ -69,21 +70,22 @@ export function readCountRequest(body: unknown, betas: string | null): ChatReque
 /** Fields that a message request has and a token counting request lacks. */
 type AnswerField = 'sampling' | 'maxTokens' | 'stop' | 'choices' | 'logprobs' | 'user'
 
-interface ReadPrompt extends Pick<ReadMessageRequest, 'instructions' | 'dropped'> {
+interface ReadPrompt extends Pick<ReadMessageRequest, 'parts' | 'dropped'> {
 	readonly prompt: Omit<EveryField<ChatRequest>, AnswerField>
 }
 
 function readPrompt(fields: PromptBody, betas: string | null): ReadPrompt {
 	const reader = new BlockReader()
-	const system: readonly Message[] =
+	const instructions: readonly Message[] =
 		fields.system == null || fields.system.length === 0
 			? []
 			: [{ role: 'system', content: reader.texts(fields.system) }]
 	const { tools, sayMore } = readTools(fields.tools, reader)
+	const incoming = readTurns(fields.messages, reader)
 	const effort = fields.output_config?.effort
 	const prompt = {
 		model: fields.model,
-		messages: [...system, ...readTurns(fields.messages, reader)],
+		messages: [...instructions, ...incoming],
 		tools,
 		toolChoice: readToolChoice(fields.tool_choice, tools),
 		parallelToolCalls: readParallel(fields.tool_choice),
@@ -92,7 +94,7 @@ function readPrompt(fields: PromptBody, betas: string | null): ReadPrompt {
 		reasoningTokens: readThinking(fields.thinking),
 		...readPassthrough(fields, sayMore, betas),
 	}
-	return { prompt, instructions: system.length, dropped: [...reader.dropped] }
+	return { prompt, parts: { instructions, transient: [], incoming }, dropped: [...reader.dropped] }
 }
 
 function checkThinking({ thinking, max_tokens }: MessageRequestBody): void {

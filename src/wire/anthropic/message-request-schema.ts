@@ -164,4 +164,4 @@ export type PromptBody = z.infer<typeof countRequestSchema>
 export type TurnBody = z.infer<typeof message>
 export type BlockBody = Exclude<TurnBody['content'], string>[number]
 export type ResultContentBody = Exclude<z.infer<typeof toolResultBlock>['content'], string | null | undefined>
-export type ToolBody = z.infer<typeof tool>
+export type MessagesToolBody = z.infer<typeof tool>

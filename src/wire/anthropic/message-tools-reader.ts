@@ -5,7 +5,7 @@ import type { FunctionTool, ToolChoice } from '../../chat/tool.ts'
 import { strictViolation } from '../json/strict-schema.ts'
 import { knownTool } from './known-tools.ts'
 import { type BlockReader, readCacheMark } from './message-blocks-reader.ts'
-import type { PromptBody, ToolBody } from './message-request-schema.ts'
+import type { MessagesToolBody, PromptBody } from './message-request-schema.ts'
 import { fieldError, unsupportedError } from './schema-error.ts'
 
 export interface ReadTools {
@@ -20,7 +20,7 @@ export function readTools(bodies: PromptBody['tools'], reader: Pick<BlockReader,
 	return { tools, sayMore: (bodies ?? []).some(saysMore) }
 }
 
-function readTool(body: ToolBody, index: number, { dropped }: Pick<BlockReader, 'dropped'>): FunctionTool {
+function readTool(body: MessagesToolBody, index: number, { dropped }: Pick<BlockReader, 'dropped'>): FunctionTool {
 	const { type, name, description, input_schema, strict, cache_control } = body
 	const mark = readCacheMark(cache_control)
 	if (!isCustom(body)) {
@@ -54,7 +54,7 @@ function readStrict(strict: boolean | null | undefined, schema: JsonObject, drop
 	return false
 }
 
-function isCustom({ type }: ToolBody): boolean {
+function isCustom({ type }: MessagesToolBody): boolean {
 	return type == null || type === 'custom'
 }
 
@@ -69,7 +69,7 @@ const canonical: ReadonlySet<string> = new Set([
 	'eager_input_streaming',
 ])
 
-function saysMore(tool: ToolBody): boolean {
+function saysMore(tool: MessagesToolBody): boolean {
 	return !isCustom(tool) || Object.entries(tool).some(([field, value]) => value != null && !canonical.has(field))
 }
 

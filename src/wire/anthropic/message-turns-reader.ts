@@ -7,15 +7,15 @@ import type { BlockBody, TurnBody } from './message-request-schema.ts'
 import { type CallProof, readCallProof, readProof } from './proof-text.ts'
 import { fieldError } from './schema-error.ts'
 
-type UserBody = Extract<TurnBody, { role: 'user' }>
-type AssistantBody = Extract<TurnBody, { role: 'assistant' }>
+type UserTurnBody = Extract<TurnBody, { role: 'user' }>
+type AssistantTurnBody = Extract<TurnBody, { role: 'assistant' }>
 type ToolResultBody = Extract<BlockBody, { type: 'tool_result' }>
 type ThinkingBody = Extract<BlockBody, { type: 'thinking' | 'redacted_thinking' }>
 
 /** @throws ChatError `invalid-request` for a tool result without a call, and for a call without a result. */
 export function readTurns(bodies: readonly TurnBody[], reader: BlockReader): readonly Message[] {
 	const messages: Message[] = []
-	const open = new OpenCalls()
+	const open = new UnansweredCalls()
 	for (const [index, body] of bodies.entries()) {
 		if (body.role === 'assistant') open.expectNone()
 		const turns = readTurn(body, index, reader)
@@ -41,7 +41,7 @@ function readTurn(body: TurnBody, index: number, reader: BlockReader): readonly 
 	}
 }
 
-function readUser({ content }: UserBody, index: number, reader: BlockReader): readonly Message[] {
+function readUser({ content }: UserTurnBody, index: number, reader: BlockReader): readonly Message[] {
 	const path = ['messages', index, 'content']
 	if (typeof content === 'string') return [{ role: 'user', content: reader.content(content, path) }]
 	const messages: Message[] = []
@@ -64,7 +64,7 @@ function readResult(block: ToolResultBody, path: readonly PropertyKey[], reader:
 	}
 }
 
-function readAssistant({ content }: AssistantBody, reader: BlockReader): AssistantMessage {
+function readAssistant({ content }: AssistantTurnBody, reader: BlockReader): AssistantMessage {
 	if (typeof content === 'string') return { role: 'assistant', content: reader.texts(content), toolCalls: [] }
 	const texts = content.flatMap((block) => (block.type === 'text' ? [reader.text(block)] : []))
 	const thinking = content.filter((block) => block.type === 'thinking' || block.type === 'redacted_thinking')
@@ -107,7 +107,7 @@ function readCall(
 }
 
 /** Tool calls without a result so far. */
-class OpenCalls {
+class UnansweredCalls {
 	private readonly ids = new Set<string>()
 	/** Index of the message with the calls. */
 	private message = 0

@@ -62,16 +62,16 @@ function wrongTag(issue: Extract<SchemaIssue, { code: 'invalid_union' }>, value:
 	return `Input '${shorten(String(value))}' is none of the expected: ${options.map((one) => `'${one}'`).join(', ')}`
 }
 
-type Bound = Extract<SchemaIssue, { code: 'too_small' | 'too_big' }>
+type LowerBound = Extract<SchemaIssue, { code: 'too_small' | 'too_big' }>
 
-function tooSmall(issue: Extract<Bound, { code: 'too_small' }>, value: unknown): string {
+function tooSmall(issue: Extract<LowerBound, { code: 'too_small' }>, value: unknown): string {
 	const least = Number(issue.minimum)
 	if (Array.isArray(value)) return `List should have at least ${least} item${plural(least)}, not ${value.length}`
 	if (typeof value === 'string') return `String should have at least ${least} character${plural(least)}`
 	return `Input should be greater than ${issue.inclusive === false ? '' : 'or equal to '}${least}`
 }
 
-function tooBig(issue: Extract<Bound, { code: 'too_big' }>, value: unknown): string {
+function tooBig(issue: Extract<LowerBound, { code: 'too_big' }>, value: unknown): string {
 	const most = Number(issue.maximum)
 	if (Array.isArray(value)) return `List should have at most ${most} item${plural(most)}, not ${value.length}`
 	if (typeof value === 'string') return `String should have at most ${most} character${plural(most)}`

@@ -283,9 +283,9 @@ describe('parts', () => {
 			},
 			{ token: '', logprob: -9999, bytes: null, top: [] },
 		]
-		const spoken = { candidates: [{ content: { parts: [{ text: 'a' }] }, logprobsResult }] }
+		const text = { candidates: [{ content: { parts: [{ text: 'a' }] }, logprobsResult }] }
 		const silent = { candidates: [{ logprobsResult, finishReason: 'STOP' }] }
-		expect(read([spoken, silent]).slice(1, 3)).toEqual([
+		expect(read([text, silent]).slice(1, 3)).toEqual([
 			{ type: 'text', choice: 0, text: 'a', logprobs },
 			{ type: 'text', choice: 0, text: '', logprobs },
 		])

@@ -35,7 +35,7 @@ const shapes: Readonly<Record<ChatErrorKind, ErrorShape>> = {
 	internal: { status: 500, type: 'server_error', code: null },
 }
 
-export interface WrittenError {
+export interface OpenAIError {
 	readonly status: number
 	readonly body: {
 		readonly error: {
@@ -53,7 +53,7 @@ export function statusOf({ kind }: ChatError): number {
 }
 
 /** `x-dragoman-error` carries our own kind, for a gateway in front of this one. */
-export function writeError(error: ChatError): WrittenError {
+export function writeError(error: ChatError): OpenAIError {
 	const { status, type, code } = shapes[error.kind]
 	return {
 		status,

@@ -25,7 +25,7 @@ export function schemaErrorAt(above: FieldPath, error: z.ZodError, body: unknown
 	return issueError(deepestIssue(first, above, isMatch), body)
 }
 
-/** An alternative for a value of another type than the union's tells the caller nothing. */
+/** An alternative for a value of another type than the union's is of no use to the caller. */
 function isMatch({ issue, path }: PlacedIssue, unionPath: FieldPath): boolean {
 	return path.length > unionPath.length || issue.code !== 'invalid_type'
 }
@@ -122,9 +122,9 @@ function invalid(param: string, problem: string, code: string): ChatError {
 	return new ChatError('invalid-request', `Invalid '${param}': ${problem}`, { param, code })
 }
 
-type Bound = Extract<SchemaIssue, { code: 'too_small' | 'too_big' }>
+type SchemaBound = Extract<SchemaIssue, { code: 'too_small' | 'too_big' }>
 
-function tooSmall(param: string, issue: Extract<Bound, { code: 'too_small' }>, value: unknown): ChatError {
+function tooSmall(param: string, issue: Extract<SchemaBound, { code: 'too_small' }>, value: unknown): ChatError {
 	const least = Number(issue.minimum)
 	if (Array.isArray(value)) {
 		const length = value.length === 0 ? 'an empty array' : `an array with length ${value.length}`
@@ -149,7 +149,7 @@ function tooSmall(param: string, issue: Extract<Bound, { code: 'too_small' }>, v
 	)
 }
 
-function tooBig(param: string, issue: Extract<Bound, { code: 'too_big' }>, value: unknown): ChatError {
+function tooBig(param: string, issue: Extract<SchemaBound, { code: 'too_big' }>, value: unknown): ChatError {
 	const most = Number(issue.maximum)
 	if (Array.isArray(value))
 		return invalid(

@@ -1,4 +1,4 @@
-// Every wire that an engine speaks to servers of somebody else's.
+// Every wire that an engine speaks to upstream servers.
 
 import { chat } from './chat.ts'
 import { gemini } from './gemini.ts'

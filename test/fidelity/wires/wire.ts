@@ -1,5 +1,4 @@
-// A wire behind an engine, as its servers see and speak it: where each feature shows in a request, and answers that say each thing there is
-// to say.
+// A wire from the server's side: where each feature is in a request, and answers with each feature.
 
 import type { AnswerFeature, RequestFeature } from '../features.ts'
 
@@ -10,7 +9,7 @@ export interface Wire {
 	readonly family: string
 	/** Options of the upstream, in YAML. */
 	configure(url: string): string
-	/** Whether the server was told. */
+	/** Whether the request of the server has the feature. */
 	readonly sees: Readonly<Record<RequestFeature, (body: unknown) => boolean>>
 	/** What the server answers: a status and a body, or the events of a stream. */
 	answer(feature: AnswerFeature, stream: boolean): Reply

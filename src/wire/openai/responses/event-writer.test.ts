@@ -2,11 +2,13 @@ import { describe, expect, test } from 'bun:test'
 import { collect } from '../../../chat/collect.testing.ts'
 import { ChatError } from '../../../chat/error.ts'
 import type { ChatEvent } from '../../../chat/event.ts'
+import { answerId } from '../../../conversations/message-id.ts'
+import { turnId } from '../../../conversations/turn-id.ts'
 import { ResponseEventWriter } from './event-writer.ts'
 import { writeItemId } from './item-id.ts'
 import { type ResponseShape, writeCompletedResponse } from './response-writer.ts'
 
-const token = '0193a0000000700080000000000000ab'
+const token = turnId('0193a0000000700080000000000000ab')
 const identity = { token, created: 1700000000, model: 'm', now: () => 1_700_000_002_500 }
 const plain: ResponseShape = { echo: {}, metadata: {}, sealReasoning: false }
 const usage = { promptTokens: 3, completionTokens: 2, cachedTokens: 1, reasoningTokens: 1, source: 'counted' } as const
@@ -127,7 +129,7 @@ describe('an answer is streamed', () => {
 			{ id: `rs_${token}-a0`, type: 'reasoning', encrypted_content: expect.any(String) },
 			{ id: `msg_${token}-a0`, type: 'message', status: 'completed' },
 			{
-				id: writeItemId('function_call', `${token}-a0`, 'c1'),
+				id: writeItemId('function_call', answerId(token, 0), 'c1'),
 				call_id: 'c1',
 				name: 'f',
 				namespace: 'ns',
@@ -135,7 +137,7 @@ describe('an answer is streamed', () => {
 				status: 'completed',
 			},
 			{
-				id: writeItemId('custom_tool_call', `${token}-a0`, 'c2'),
+				id: writeItemId('custom_tool_call', answerId(token, 0), 'c2'),
 				type: 'custom_tool_call',
 				call_id: 'c2',
 				name: 'g',
@@ -155,7 +157,11 @@ describe('an answer is streamed', () => {
 			...finish,
 		])
 		const ids = events.filter(({ type }) => type === 'response.output_item.done').map(({ item }) => Object(item).id)
-		expect(ids).toEqual([`msg_${token}-a0`, writeItemId('function_call', `${token}-a0`, 'c1'), `msg_${token}-a0.1`])
+		expect(ids).toEqual([
+			`msg_${token}-a0`,
+			writeItemId('function_call', answerId(token, 0), 'c1'),
+			`msg_${token}-a0.1`,
+		])
 	})
 
 	test('a refusal is a separate part', async () => {
@@ -201,7 +207,7 @@ describe('an answer is streamed', () => {
 
 describe('an incomplete answer', () => {
 	test('reached a limit: incomplete, with the reason', async () => {
-		for (const [reason, told] of [
+		for (const [reason, detail] of [
 			['length', 'max_output_tokens'],
 			['content-filter', 'content_filter'],
 		] as const) {
@@ -214,7 +220,7 @@ describe('an incomplete answer', () => {
 			const last = write(cut).at(-1)
 			expect(last).toMatchObject({
 				type: 'response.incomplete',
-				response: { status: 'incomplete', incomplete_details: { reason: told }, output: [{ status: 'incomplete' }] },
+				response: { status: 'incomplete', incomplete_details: { reason: detail }, output: [{ status: 'incomplete' }] },
 			})
 			expect(last?.response).toEqual(await whole(cut))
 		}

@@ -11,11 +11,11 @@ import type {
 } from '../../../chat/event.ts'
 import type { JsonObject } from '../../../chat/json.ts'
 import type { Usage } from '../../../chat/usage.ts'
-import { answerId } from '../../../conversations/conversation.ts'
+import { answerId } from '../../../conversations/message-id.ts'
 import { writeError } from '../error-writer.ts'
 import { type ItemKind, writeFurtherItemId, writeItemId } from './item-id.ts'
 import { callType, type Item, type ItemShape } from './item-writer.ts'
-import { type ItemEvent, OpenCall, type OpenItem, OpenMessage, OpenReasoning } from './open-item.ts'
+import { type ItemEvent, OpenCallItem, type OpenItem, OpenMessage, OpenReasoningItem } from './open-item.ts'
 import {
 	completedAt,
 	errorOf,
@@ -65,7 +65,7 @@ export class ResponseEventWriter {
 			case 'tool-call':
 				return this.call(event)
 			case 'tool-arguments':
-				return this.open instanceof OpenCall ? this.grow(this.open.add(event.fragment)) : ''
+				return this.open instanceof OpenCallItem ? this.grow(this.open.add(event.fragment)) : ''
 			case 'choice-finish':
 				return this.finishChoice(event.reason)
 			case 'finish':
@@ -87,15 +87,15 @@ export class ResponseEventWriter {
 		return [this.begun(message), message]
 	}
 
-	private reasoning(): readonly [string, OpenReasoning] {
-		if (this.open instanceof OpenReasoning) return ['', this.open]
-		const reasoning = new OpenReasoning(this.nextId('reasoning'), this.items)
+	private reasoning(): readonly [string, OpenReasoningItem] {
+		if (this.open instanceof OpenReasoningItem) return ['', this.open]
+		const reasoning = new OpenReasoningItem(this.nextId('reasoning'), this.items)
 		return [this.begun(reasoning), reasoning]
 	}
 
 	private call({ kind, id, name }: ToolCallEvent): string {
 		const itemId = writeItemId(callType({ type: kind }), answerId(this.identity.token, 0), id)
-		return this.begun(new OpenCall(itemId, { type: kind, id, name }, this.items))
+		return this.begun(new OpenCallItem(itemId, { type: kind, id, name }, this.items))
 	}
 
 	private nextId(kind: 'message' | 'reasoning'): string {

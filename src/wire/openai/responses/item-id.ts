@@ -1,5 +1,8 @@
 // Ids of items. A stored message is written as one item or several. Each item's id is derived from the message's, so the item can be found.
 
+import { type MessageId, messageId } from '../../../conversations/message-id.ts'
+import { type TurnId, turnId } from '../../../conversations/turn-id.ts'
+
 export const itemKinds = {
 	message: 'msg',
 	reasoning: 'rs',
@@ -16,7 +19,7 @@ export type ItemKind = keyof typeof itemKinds
  * @param message id of the message, as `inputId` or `answerId` gives it
  * @param call the id of one call of the message
  */
-export function writeItemId(kind: ItemKind, message: string, call?: string): string {
+export function writeItemId(kind: ItemKind, message: MessageId, call?: string): string {
 	return `${itemKinds[kind]}_${message}${call === undefined ? '' : `-${markCall(call)}`}`
 }
 
@@ -32,8 +35,8 @@ export function writeFurtherItemId(id: string, times: number): string {
 
 export interface ItemId {
 	readonly kind: ItemKind
-	readonly message: string
-	readonly turn: string
+	readonly message: MessageId
+	readonly turn: TurnId
 	/** As `markCall` writes it. */
 	readonly call?: string
 }
@@ -45,7 +48,7 @@ export function readItemId(id: string): ItemId | undefined {
 	const [, prefix, message, turn, call] = form.exec(id) ?? []
 	const kind = kinds.find((one) => itemKinds[one] === prefix)
 	if (kind === undefined || message === undefined || turn === undefined) return undefined
-	return { kind, message, turn, call }
+	return { kind, message: messageId(message), turn: turnId(turn), call }
 }
 
 const kinds: readonly ItemKind[] = [

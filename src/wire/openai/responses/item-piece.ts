@@ -13,15 +13,15 @@ export function pieceOf(message: Message, { kind, call }: ItemId): Piece | undef
 	const nothing = { content: [], toolCalls: [] }
 	switch (kind) {
 		case 'message':
-			return { type: 'said', said: { ...nothing, content: message.content } }
+			return { type: 'assistant', message: { ...nothing, content: message.content } }
 		case 'reasoning': {
 			const { reasoning } = message
-			return reasoning === undefined ? undefined : { type: 'said', said: { ...nothing, reasoning } }
+			return reasoning === undefined ? undefined : { type: 'assistant', message: { ...nothing, reasoning } }
 		}
 		case 'function_call':
 		case 'custom_tool_call': {
 			const one = message.toolCalls.find(({ id }) => markCall(id) === call)
-			return one === undefined ? undefined : { type: 'said', said: { ...nothing, toolCalls: [one] } }
+			return one === undefined ? undefined : { type: 'assistant', message: { ...nothing, toolCalls: [one] } }
 		}
 		default:
 			return undefined

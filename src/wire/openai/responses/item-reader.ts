@@ -26,7 +26,7 @@ import { flattenName } from './tool-name.ts'
 export type Piece =
 	| { readonly type: 'message'; readonly message: Exclude<Message, AssistantMessage> }
 	/** Part of an answer. */
-	| { readonly type: 'said'; readonly said: Omit<AssistantMessage, 'role'> }
+	| { readonly type: 'assistant'; readonly message: Omit<AssistantMessage, 'role'> }
 	/** A stored item, by its id. */
 	| { readonly type: 'reference'; readonly id: string }
 
@@ -62,13 +62,13 @@ export function joinPieces(pieces: readonly Piece[]): readonly Message[] {
 			continue
 		}
 		const last = messages.at(-1)
-		if (last?.role === 'assistant') messages[messages.length - 1] = joinSaid(last, piece.said)
-		else messages.push({ role: 'assistant', ...piece.said })
+		if (last?.role === 'assistant') messages[messages.length - 1] = joinTexts(last, piece.message)
+		else messages.push({ role: 'assistant', ...piece.message })
 	}
 	return messages
 }
 
-function joinSaid(first: AssistantMessage, second: Omit<AssistantMessage, 'role'>): AssistantMessage {
+function joinTexts(first: AssistantMessage, second: Omit<AssistantMessage, 'role'>): AssistantMessage {
 	const reasoning = (first.reasoning ?? '') + (second.reasoning ?? '')
 	return {
 		role: 'assistant',
@@ -134,7 +134,7 @@ function unknownType(type: unknown, at: string): ChatError {
 }
 
 function answerPart(part: Partial<Omit<AssistantMessage, 'role'>>): Piece {
-	return { type: 'said', said: { content: [], toolCalls: [], ...part } }
+	return { type: 'assistant', message: { content: [], toolCalls: [], ...part } }
 }
 
 function calledName({

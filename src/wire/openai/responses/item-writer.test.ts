@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'bun:test'
 import type { Message, UserPart } from '../../../chat/message.ts'
-import { answerId, inputId, type StoredMessage } from '../../../conversations/conversation.ts'
+import type { StoredMessage } from '../../../conversations/conversation.ts'
+import { conversationId } from '../../../conversations/conversation-id.ts'
+import { answerId, inputId } from '../../../conversations/message-id.ts'
+import { turnId } from '../../../conversations/turn-id.ts'
 import { markCall, readItemId, writeItemId } from './item-id.ts'
 import { pieceOf, withoutItem } from './item-piece.ts'
 import { joinPieces, readItems } from './item-reader.ts'
 import { type ItemShape, plainItems, writeStoredItems } from './item-writer.ts'
 import { unflattenBy } from './tool-name.ts'
 
-const turn = '0193a0000000700080000000000000ab'
+const turn = turnId('0193a0000000700080000000000000ab')
 
 /** Numbers that only depend on `seed`: mulberry32. */
 function numbers(seed: number): (below: number) => number {
@@ -70,10 +73,10 @@ function history(seed: number): readonly Message[] {
 	return messages
 }
 
-const keep = (messages: readonly Message[]): readonly StoredMessage[] =>
+const store = (messages: readonly Message[]): readonly StoredMessage[] =>
 	messages.map((message, index) => ({
 		id: message.role === 'assistant' ? answerId(turn, index) : inputId(turn, index),
-		conversation: 'c',
+		conversation: conversationId('c'),
 		turn,
 		depth: index,
 		message,
@@ -91,7 +94,7 @@ describe('written items', () => {
 		for (let seed = 0; seed < 300; seed++)
 			for (const shape of shapes) {
 				const messages = history(seed)
-				const items: unknown = JSON.parse(JSON.stringify(writeStoredItems(keep(messages), shape)))
+				const items: unknown = JSON.parse(JSON.stringify(writeStoredItems(store(messages), shape)))
 				const body = { input: items }
 				const read = joinPieces(readItems(Array.isArray(items) ? items : [], { body, field: 'input' }))
 				expect(read, `seed ${seed}`).toEqual(messages)
@@ -100,16 +103,16 @@ describe('written items', () => {
 
 	test('are found by the id of each item', () => {
 		for (let seed = 0; seed < 100; seed++) {
-			const kept = keep(history(seed))
-			const items = writeStoredItems(kept)
+			const stored = store(history(seed))
+			const items = writeStoredItems(stored)
 			expect(new Set(items.map(({ id }) => id)).size).toBe(items.length)
 			const found = items.flatMap(({ id }) => {
 				const read = readItemId(id)
-				const message = kept.find((one) => one.id === read?.message)
+				const message = stored.find((one) => one.id === read?.message)
 				const piece = read === undefined || message === undefined ? undefined : pieceOf(message.message, read)
 				return piece === undefined ? [] : [piece]
 			})
-			expect(joinPieces(found), `seed ${seed}`).toEqual(kept.map(({ message }) => message))
+			expect(joinPieces(found), `seed ${seed}`).toEqual(stored.map(({ message }) => message))
 		}
 	})
 })
@@ -117,14 +120,14 @@ describe('written items', () => {
 test('foreign ids are not recognised as ours', () => {
 	for (const id of ['', 'msg_1', `msg_${turn}`, `xy_${turn}-0`, `msg_${turn}-0-x`, `MSG_${turn}-0`])
 		expect(readItemId(id)).toBeUndefined()
-	const id = writeItemId('function_call', `${turn}-a0`, 'call_1')
-	expect(readItemId(id)).toEqual({ kind: 'function_call', message: `${turn}-a0`, turn, call: markCall('call_1') })
-	expect(readItemId(`msg_${turn}-a0.1`)).toEqual({ kind: 'message', message: `${turn}-a0`, turn })
+	const id = writeItemId('function_call', answerId(turn, 0), 'call_1')
+	expect(readItemId(id)).toEqual({ kind: 'function_call', message: answerId(turn, 0), turn, call: markCall('call_1') })
+	expect(readItemId(`msg_${turn}-a0.1`)).toEqual({ kind: 'message', message: answerId(turn, 0), turn })
 })
 
 test('an item that its message lacks is not found', () => {
 	const message: Message = { role: 'assistant', content: [], toolCalls: [] }
-	const id = { message: `${turn}-a0`, turn }
+	const id = { message: answerId(turn, 0), turn }
 	expect(pieceOf(message, { ...id, kind: 'reasoning' })).toBeUndefined()
 	expect(pieceOf(message, { ...id, kind: 'function_call', call: markCall('x') })).toBeUndefined()
 	expect(pieceOf(message, { ...id, kind: 'function_call_output' })).toBeUndefined()
@@ -138,7 +141,7 @@ test('an item is removed from its message, and the message with its last item', 
 		content: [{ type: 'text', text: 'T' }],
 		toolCalls: [call('c1'), call('c2')],
 	}
-	const id = { message: `${turn}-a0`, turn }
+	const id = { message: answerId(turn, 0), turn }
 	const steps = [
 		{ ...id, kind: 'function_call', call: markCall('c1') },
 		{ ...id, kind: 'message' },

@@ -4,6 +4,7 @@ import type { TokenLogprob } from '../../../chat/event.ts'
 import type { JsonObject } from '../../../chat/json.ts'
 import type { AssistantMessage, Message, ToolCall, UserPart } from '../../../chat/message.ts'
 import type { StoredMessage } from '../../../conversations/conversation.ts'
+import type { MessageId } from '../../../conversations/message-id.ts'
 import { writeItemId } from './item-id.ts'
 import { sealText } from './sealed-text.ts'
 import { type Unflatten, unflattenBy } from './tool-name.ts'
@@ -40,7 +41,11 @@ export function writeStoredItems(
 	})
 }
 
-function writeInput(message: Exclude<Message, AssistantMessage>, id: string, customCalls: ReadonlySet<string>): Item {
+function writeInput(
+	message: Exclude<Message, AssistantMessage>,
+	id: MessageId,
+	customCalls: ReadonlySet<string>,
+): Item {
 	switch (message.role) {
 		case 'system':
 		case 'developer':
@@ -85,7 +90,7 @@ function writePart(part: UserPart): JsonObject {
  */
 export function writeAnswer(
 	message: AssistantMessage,
-	id: string,
+	id: MessageId,
 	status: ItemStatus,
 	shape: ItemShape,
 	logprobs: readonly TokenLogprob[] = [],

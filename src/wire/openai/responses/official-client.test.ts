@@ -5,6 +5,7 @@ import OpenAI from 'openai'
 import { collect } from '../../../chat/collect.testing.ts'
 import { ChatError } from '../../../chat/error.ts'
 import type { ChatEvent } from '../../../chat/event.ts'
+import { turnId } from '../../../conversations/turn-id.ts'
 import { ResponseEventWriter } from './event-writer.ts'
 import { readResponsesRequest } from './request-reader.ts'
 import { writeCompletedResponse } from './response-writer.ts'
@@ -49,7 +50,7 @@ const server = Bun.serve({
 		const read = readResponsesRequest(await request.json())
 		const events = answers[read.request.model] ?? []
 		const identity = {
-			token: '0193a0000000700080000000000000ab',
+			token: turnId('0193a0000000700080000000000000ab'),
 			created: 1700000000,
 			model: read.request.model,
 			now: () => 0,

@@ -28,7 +28,7 @@ export interface OpenItem {
 	close(): readonly ItemEvent[]
 }
 
-export class OpenReasoning implements OpenItem {
+export class OpenReasoningItem implements OpenItem {
 	readonly id: string
 	private readonly shape: ItemShape
 	private text = ''
@@ -127,7 +127,7 @@ function writePart({ type, text, logprobs }: OpenPart): JsonObject {
 	return type === 'text' ? writeTextPart(text, logprobs) : writeRefusalPart(text)
 }
 
-export class OpenCall implements OpenItem {
+export class OpenCallItem implements OpenItem {
 	readonly id: string
 	private readonly call: Omit<ToolCall, 'arguments'>
 	private readonly shape: ItemShape

@@ -33,7 +33,8 @@ describe('a responses request is read', () => {
 				responseFormat: { type: 'text' },
 				passthrough: {},
 			},
-			front: 0,
+			instructions: [],
+			input: [{ role: 'user', content: text('Hi') }],
 			references: [],
 			stream: false,
 			background: false,
@@ -46,7 +47,7 @@ describe('a responses request is read', () => {
 	})
 
 	test('with every supported field', () => {
-		const { request, front, echo, ...rest } = read({
+		const { request, instructions, input, echo, ...rest } = read({
 			instructions: 'Be kind',
 			temperature: 0.5,
 			top_p: 0.9,
@@ -84,7 +85,8 @@ describe('a responses request is read', () => {
 			user: 'u',
 			passthrough: { verbosity: 'low', service_tier: 'flex' },
 		})
-		expect(front).toBe(1)
+		expect([...instructions, ...input]).toEqual([...request.messages])
+		expect(instructions).toHaveLength(1)
 		expect(echo).toMatchObject({ instructions: 'Be kind', conversation: true, store: false, temperature: 0.5 })
 		expect(echo).not.toHaveProperty('client_metadata')
 		expect(rest).toMatchObject({
@@ -171,8 +173,8 @@ describe('a responses request is read', () => {
 		})
 		expect(references).toEqual(['msg_1'])
 		expect(request.messages).toHaveLength(2)
-		const found = new Map([['msg_1', [{ type: 'said' as const, said: { content: text('X'), toolCalls: [] } }]]])
-		expect(withItems(found).messages).toEqual([
+		const found = new Map([['msg_1', [{ type: 'assistant' as const, message: { content: text('X'), toolCalls: [] } }]]])
+		expect(withItems(found).request.messages).toEqual([
 			{ role: 'user', content: text('A') },
 			{ role: 'assistant', content: text('X'), toolCalls: [] },
 			{ role: 'user', content: text('B') },

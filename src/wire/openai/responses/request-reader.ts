@@ -16,12 +16,14 @@ import { checkStrict, readToolChoice, readTools } from './tool-reader.ts'
 export interface ReadResponsesRequest {
 	/** Instructions first, if any. Referenced items are not included. */
 	readonly request: ChatRequest
-	/** How many of the request's messages are instructions: 0 or 1. */
-	readonly front: number
+	/** The first messages of the request: the instructions, at most one message. */
+	readonly instructions: readonly Message[]
+	/** The other messages of the request. */
+	readonly input: readonly Message[]
 	/** Ids of referenced items, as sent. */
 	readonly references: readonly string[]
 	/** The request with the resolved items in place of its references. Pass an empty list if the history already contains an item. */
-	readonly withItems: (found: ReadonlyMap<string, readonly Piece[]>) => ChatRequest
+	readonly withItems: (found: ReadonlyMap<string, readonly Piece[]>) => Pick<ReadResponsesRequest, 'request' | 'input'>
 	readonly stream: boolean
 	readonly background: boolean
 	readonly store: boolean
@@ -50,19 +52,23 @@ export function readResponsesRequest(body: unknown): ReadResponsesRequest {
 	const references = pieces.flatMap((piece) => (piece.type === 'reference' ? [piece.id] : []))
 	const tools = readTools(fields, body)
 	const base = readWithoutMessages(fields, tools, readToolChoice(fields.tool_choice, tools))
-	const front: readonly Message[] =
+	const instructions: readonly Message[] =
 		fields.instructions == null ? [] : [{ role: 'developer', content: [{ type: 'text', text: fields.instructions }] }]
-	const withItems = (found: ReadonlyMap<string, readonly Piece[]>): ChatRequest => {
+	const withInput = (input: readonly Message[]) => ({
+		request: { ...base, messages: [...instructions, ...input] },
+		input,
+	})
+	const withItems = (found: ReadonlyMap<string, readonly Piece[]>) => {
 		const joined = joinPieces(putInPlace(pieces, found))
 		if (!continues) checkCalls(joined)
-		return { ...base, messages: [...front, ...joined] }
+		return withInput(joined)
 	}
-	const request: ChatRequest =
-		references.length === 0 ? withItems(new Map()) : { ...base, messages: [...front, ...joinPieces(pieces)] }
+	const { request, input } = references.length === 0 ? withItems(new Map()) : withInput(joinPieces(pieces))
 	if (base.responseFormat.type === 'json-object' && !continues && references.length === 0) checkJson(request)
 	return {
 		request,
-		front: front.length,
+		instructions,
+		input,
 		references,
 		withItems,
 		stream: fields.stream ?? false,

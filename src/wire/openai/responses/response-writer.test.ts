@@ -1,17 +1,20 @@
 import { describe, expect, test } from 'bun:test'
-import { answerId, type StoredMessage, type Turn } from '../../../conversations/conversation.ts'
+import type { StoredMessage, Turn } from '../../../conversations/conversation.ts'
+import { conversationId } from '../../../conversations/conversation-id.ts'
+import { answerId, inputId } from '../../../conversations/message-id.ts'
+import { turnId } from '../../../conversations/turn-id.ts'
 import { readResponseId, writeResponse, writeTurn } from './response-writer.ts'
 import { openText, sealText } from './sealed-text.ts'
 
-const id = '0193a0000000700080000000000000ab'
+const id = turnId('0193a0000000700080000000000000ab')
 const turn: Turn = {
 	id,
-	conversation: '0d6f3a5e-0000-4000-8000-000000000000',
+	conversation: conversationId('0d6f3a5e-0000-4000-8000-000000000000'),
 	surface: 'response',
 	stored: true,
 	state: 'completed',
 	model: 'm',
-	inputs: [`${id}-0`],
+	inputs: [inputId(id, 0)],
 	answers: [{ message: answerId(id, 0), finishReason: 'stop' }],
 	metadata: {},
 	echo: { background: true },

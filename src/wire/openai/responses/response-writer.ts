@@ -6,14 +6,10 @@ import type { FinishReason } from '../../../chat/event.ts'
 import type { JsonObject } from '../../../chat/json.ts'
 import type { AssistantMessage } from '../../../chat/message.ts'
 import type { Usage } from '../../../chat/usage.ts'
-import {
-	answerId,
-	type Metadata,
-	type StoredMessage,
-	type Turn,
-	type TurnState,
-} from '../../../conversations/conversation.ts'
-import { writeConversationId } from '../../../conversations/conversation-id.ts'
+import type { Metadata, StoredMessage, Turn, TurnState } from '../../../conversations/conversation.ts'
+import { type ConversationId, writeConversationId } from '../../../conversations/conversation-id.ts'
+import { answerId } from '../../../conversations/message-id.ts'
+import { readTurnId, type TurnId } from '../../../conversations/turn-id.ts'
 import { writeEcho } from './echo.ts'
 import { type Item, type ItemShape, writeAnswer } from './item-writer.ts'
 import { unflattenBy } from './tool-name.ts'
@@ -23,9 +19,9 @@ export type ResponseStatus = 'queued' | 'in_progress' | 'completed' | 'incomplet
 /** Fields that are the same in every part of one answer. */
 export interface ResponseIdentity {
 	/** The turn's id. */
-	readonly token: string
+	readonly token: TurnId
 	/** The conversation's id as stored. */
-	readonly conversation?: string
+	readonly conversation?: ConversationId
 	/** Unix time in seconds. */
 	readonly created: number
 	/** The model's public name. */
@@ -59,7 +55,7 @@ export function writeResponse(
 	progress: ResponseProgress,
 ): JsonObject {
 	const { status, error } = progress
-	const named = shape.echo.conversation === true && identity.conversation !== undefined
+	const conversation = shape.echo.conversation === true ? identity.conversation : undefined
 	return {
 		id: writeResponseId(identity.token),
 		object: 'response',
@@ -70,7 +66,7 @@ export function writeResponse(
 		incomplete_details: status === 'incomplete' ? { reason: incompleteReason(progress.finishReason) } : null,
 		model: progress.model ?? identity.model,
 		output: progress.output,
-		conversation: named ? { id: writeConversationId(identity.conversation ?? '') } : null,
+		conversation: conversation === undefined ? null : { id: writeConversationId(conversation) },
 		...writeEcho(shape.echo),
 		usage: progress.usage === undefined ? null : writeResponseUsage(progress.usage),
 		metadata: shape.metadata,
@@ -82,8 +78,8 @@ export function writeResponseId(token: string): string {
 }
 
 /** @returns the turn's id, or undefined if this is not the id of a response. */
-export function readResponseId(id: string): string | undefined {
-	return /^resp_([0-9a-f]{32})$/.exec(id)?.[1]
+export function readResponseId(id: string): TurnId | undefined {
+	return readTurnId(id, 'resp_')
 }
 
 export function itemShape({ echo, sealReasoning }: ResponseShape): ItemShape {
@@ -108,7 +104,7 @@ export function writeCompletedResponse(
 	})
 }
 
-function writeChoice(choice: Choice, token: string, status: ResponseStatus, shape: ResponseShape): readonly Item[] {
+function writeChoice(choice: Choice, token: TurnId, status: ResponseStatus, shape: ResponseShape): readonly Item[] {
 	const { text, refusal, reasoning, toolCalls, logprobs } = choice
 	const message: AssistantMessage = {
 		role: 'assistant',

@@ -16,9 +16,9 @@ export function readTools(fields: ResponsesRequestBody, body: unknown): readonly
 }
 
 type ToolBodies = readonly { readonly type: string }[]
-type Path = readonly (string | number)[]
+type ToolPath = readonly (string | number)[]
 
-function readToolList(tools: ToolBodies, at: Path, namespace: string | undefined, body: unknown): readonly Tool[] {
+function readToolList(tools: ToolBodies, at: ToolPath, namespace: string | undefined, body: unknown): readonly Tool[] {
 	return tools.flatMap((tool, index): readonly Tool[] => {
 		const path = [...at, index]
 		const parse = <Schema extends z.ZodType>(schema: Schema): z.infer<Schema> => {
@@ -104,9 +104,9 @@ export function readToolChoice(choice: ResponsesRequestBody['tool_choice'], tool
 	}
 }
 
-type Choice = Exclude<ResponsesRequestBody['tool_choice'], string | null | undefined>
+type ResponsesToolChoice = Exclude<ResponsesRequestBody['tool_choice'], string | null | undefined>
 
-function readAllowed({ mode, tools: allowed }: Choice, tools: readonly Tool[]): ToolChoice {
+function readAllowed({ mode, tools: allowed }: ResponsesToolChoice, tools: readonly Tool[]): ToolChoice {
 	const own = (allowed ?? []).filter(({ type }) => type === 'function' || type === 'custom')
 	const only = own.map((one) => given(one, tools))
 	if (only.length > 0) return { type: mode ?? 'auto', only }
@@ -114,7 +114,7 @@ function readAllowed({ mode, tools: allowed }: Choice, tools: readonly Tool[]): 
 	return { type: 'none' }
 }
 
-function given(choice: Pick<Choice, 'name' | 'namespace'>, tools: readonly Tool[]): string {
+function given(choice: Pick<ResponsesToolChoice, 'name' | 'namespace'>, tools: readonly Tool[]): string {
 	const name = flatten(choice.name ?? '', choice.namespace)
 	if (tools.some((tool) => tool.name === name)) return name
 	throw new ChatError('invalid-request', `Tool choice '${name.slice(0, 100)}' not found in 'tools' parameter.`, {

@@ -4,14 +4,16 @@ import type { Choice } from '../../../chat/completion.ts'
 import type { JsonObject } from '../../../chat/json.ts'
 import type { Message } from '../../../chat/message.ts'
 import type { StoredAnswer, StoredMessage, Turn } from '../../../conversations/conversation.ts'
+import type { MessageId } from '../../../conversations/message-id.ts'
+import { readTurnId, type TurnId } from '../../../conversations/turn-id.ts'
 import { writeMessages } from '../chat-messages-writer.ts'
 import { writeCompletion } from '../completion-writer.ts'
 
-const id = (turn: string) => `chatcmpl-${turn}`
+const id = (own: TurnId | MessageId) => `chatcmpl-${own}`
 
 /** @returns the turn's id, or undefined if this is not the id of a completion. */
-export function readCompletionId(text: string): string | undefined {
-	return /^chatcmpl-([0-9a-f]{32})$/.exec(text)?.[1]
+export function readCompletionId(text: string): TurnId | undefined {
+	return readTurnId(text, 'chatcmpl-')
 }
 
 /** The request fields stored for their completion. */

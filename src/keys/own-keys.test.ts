@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { ChatError } from '../chat/error.ts'
 import { createKey, hashSecret } from '../keys/key.ts'
 import { type CreatedOwnKey, KeyService } from '../keys/service.ts'
-import { MemoryKeyStore } from './memory-key-store.testing.ts'
+import { MemoryKeyStore } from '../stores/memory-key-store.testing.ts'
 
 const nowMs = 1_700_000_000_000
 

@@ -2,7 +2,7 @@
 
 import type { RemoteFile } from './remote-file.ts'
 
-export interface FilePart {
+export interface DownloadPart {
 	readonly from:
 		| { readonly type: 'remote'; readonly file: RemoteFile }
 		| { readonly type: 'local'; readonly path: string }

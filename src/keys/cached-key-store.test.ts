@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ChatError } from '../chat/error.ts'
-import { withCache } from '../keys/cached-key-store.ts'
-import { createKey } from '../keys/key.ts'
+import { MemoryKeyStore } from '../stores/memory-key-store.testing.ts'
 import { openChangeCounter } from '../system/change-counter.ts'
-import { MemoryKeyStore } from './memory-key-store.testing.ts'
+import { withCache } from './cached-key-store.ts'
+import { createKey } from './key.ts'
 
 const forever = () => new Promise<never>(() => undefined)
 

@@ -1,0 +1,77 @@
+// Contract tests for the conversations of every store.
+
+import { describe, expect, test } from 'bun:test'
+import type { Conversation } from './conversation.ts'
+import { newConversationId } from './conversation-id.ts'
+import { conversation, fixtureOf, type OpenStore, user } from './conversation-store.testing.ts'
+import { newTurnId, type TurnId } from './turn-id.ts'
+
+export function conversationIndexContract(open: OpenStore): void {
+	describe('conversations', () => {
+		const fixture = fixtureOf(open)
+
+		test('are stored unchanged', async () => {
+			const made = conversation({ user: 'u1', title: 'Rome', metadata: { a: 'b' } })
+			await fixture.own.index.create(made)
+			expect(await fixture.own.index.find(made.id)).toEqual(made)
+			expect(await fixture.own.index.find(newConversationId())).toBeUndefined()
+		})
+
+		test('change and remove their title, and change their metadata', async () => {
+			const made = conversation({ title: 'Rome' })
+			await fixture.own.index.create(made)
+			const renamed = await fixture.own.index.update(made.id, {
+				title: 'Paris',
+				metadata: { c: 'd' },
+				updatedAtMs: 2000,
+			})
+			expect(renamed).toEqual({ ...made, title: 'Paris', metadata: { c: 'd' }, updatedAtMs: 2000 })
+			expect(await fixture.own.index.find(made.id)).toEqual(renamed as Conversation)
+			await fixture.own.index.update(made.id, { title: null, updatedAtMs: 3000 })
+			expect((await fixture.own.index.find(made.id))?.title).toBeUndefined()
+		})
+
+		test('are listed in pages, in either order, without unlisted ones', async () => {
+			const made = [1, 2, 3, 4, 5].map((at) => conversation({ createdAtMs: at, user: at % 2 === 0 ? 'even' : 'odd' }))
+			for (const one of [...made, conversation({ listed: false })]) await fixture.own.index.create(one)
+			const ids = made.map(({ id }) => id)
+			const first = await fixture.own.index.list({ limit: 2, order: 'asc' })
+			expect([first?.items.map(({ id }) => id), first?.more]).toEqual([ids.slice(0, 2), true])
+			const rest = await fixture.own.index.list({ limit: 5, order: 'asc', after: ids[1] })
+			expect([rest?.items.map(({ id }) => id), rest?.more]).toEqual([ids.slice(2), false])
+			const down = await fixture.own.index.list({ limit: 2, order: 'desc', after: ids[2] })
+			expect(down?.items.map(({ id }) => id)).toEqual(ids.slice(0, 2).toReversed())
+			expect((await fixture.own.index.list({ limit: 9, order: 'asc', user: 'even' }))?.items).toHaveLength(2)
+			expect(await fixture.own.index.list({ limit: 9, order: 'asc', after: newConversationId() })).toBeUndefined()
+		})
+
+		test('are found by text in messages and titles, ignoring case and without patterns', async () => {
+			const [untitled, titled] = [conversation(), conversation({ title: 'Über 50% off_' })]
+			await fixture.own.index.create(titled)
+			await fixture.exchange({ conversation: untitled.id, create: untitled, inputs: [user('Where is the Колизей?')] })
+			const found = async (text: string) =>
+				(await fixture.own.index.list({ limit: 9, order: 'asc', text }))?.items.map(({ id }) => id)
+			expect(await found('колизей')).toEqual([untitled.id])
+			expect(await found('ÜBER 50%')).toEqual([titled.id])
+			expect(await found('off_')).toEqual([titled.id])
+			expect([await found('5%f'), await found('off!'), await found('of_f')]).toEqual([[], [], []])
+		})
+
+		test('removal deletes exactly the selected conversations', async () => {
+			const [one, two, other] = [conversation({ user: 'u' }), conversation(), conversation({ user: 'u' })]
+			const ids: TurnId[] = []
+			for (const made of [two, one, other])
+				ids.push(await fixture.exchange({ conversation: made.id, create: made, stored: true }))
+			expect(await fixture.own.index.remove(two.id)).toBe(true)
+			expect(await fixture.own.index.remove(two.id)).toBe(false)
+			expect(await fixture.own.turns.find(ids[0] ?? newTurnId())).toBeUndefined()
+			expect(await fixture.own.history.export(two.id)).toBeUndefined()
+			expect(await fixture.textsOf(one.id)).toHaveLength(2)
+			expect(await fixture.own.index.removeAll('another')).toBe(0)
+			expect(await fixture.own.index.removeAll('u')).toBe(2)
+			await fixture.exchange({ conversation: two.id, create: two })
+			expect(await fixture.own.index.removeAll()).toBe(1)
+			expect((await fixture.own.index.list({ limit: 9, order: 'asc' }))?.items).toEqual([])
+		})
+	})
+}

@@ -1,0 +1,34 @@
+// The conversations of one scope: their properties, without their messages. Every implementation runs conversation-index.contract.ts.
+
+import type { Conversation, Metadata } from './conversation.ts'
+import type { ConversationId } from './conversation-id.ts'
+import type { MessageId } from './message-id.ts'
+import type { Page, PageQuery } from './page.ts'
+
+export interface ConversationIndex {
+	create(conversation: Conversation): Promise<void>
+	find(id: ConversationId): Promise<Conversation | undefined>
+	/** Undefined if `query.after` does not exist. */
+	list(query: ConversationQuery): Promise<Page<Conversation> | undefined>
+	/** Undefined if the conversation, or the new head in it, does not exist. */
+	update(id: ConversationId, change: ConversationChange): Promise<Conversation | undefined>
+	/** Removes all its messages and turns, including their text in the database's files. @returns whether the conversation existed. */
+	remove(id: ConversationId): Promise<boolean>
+	/** Removes all conversations of the scope, or of one of its users. @returns the number of conversations. */
+	removeAll(user?: string): Promise<number>
+}
+
+export interface ConversationQuery extends PageQuery<ConversationId> {
+	readonly user?: string | undefined
+	/** Only conversations with a message or title that contains this text, ignoring case. */
+	readonly text?: string | undefined
+}
+
+export interface ConversationChange {
+	/** Null removes the title. */
+	readonly title?: string | null | undefined
+	readonly metadata?: Metadata | undefined
+	/** The message that the next turn continues from. It must be in the conversation. */
+	readonly head?: MessageId | undefined
+	readonly updatedAtMs: number
+}

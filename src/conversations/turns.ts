@@ -1,0 +1,73 @@
+// The turns of one scope, from their begin to their removal. Every implementation runs turns.contract.ts.
+
+import type { FinishReason, TokenLogprob } from '../chat/event.ts'
+import type { JsonObject } from '../chat/json.ts'
+import type { AssistantMessage, Message } from '../chat/message.ts'
+import type { Usage } from '../chat/usage.ts'
+import type { Conversation, Metadata, Surface, Turn, TurnState } from './conversation.ts'
+import type { ConversationId } from './conversation-id.ts'
+import type { MessageId } from './message-id.ts'
+import type { Page, PageQuery } from './page.ts'
+import type { TurnId } from './turn-id.ts'
+
+export interface Turns {
+	/**
+	 * Stores the turn and its inputs atomically, in state `running`. Its messages form a chain; two turns with the same parent become
+	 * branches.
+	 */
+	begin(turn: NewTurn): Promise<'begun' | 'not-found' | 'conflict'>
+	/** Stores the answers after the inputs and moves the head there. No-op for a turn that was removed or has ended. */
+	end(id: TurnId, end: TurnEnd): Promise<void>
+	/** Undoes `begin`, including a conversation that the turn created. */
+	drop(id: TurnId): Promise<void>
+	/** Finds a turn, whether `stored` or not. */
+	find(id: TurnId): Promise<Turn | undefined>
+	/** Stored turns of a surface that have ended. Undefined if `query.after` does not exist. */
+	list(query: TurnQuery): Promise<Page<Turn> | undefined>
+	update(id: TurnId, metadata: Metadata): Promise<Turn | undefined>
+	/** Removes the turn, its messages if no other turn continues from them, and its conversation if that is then empty. */
+	remove(id: TurnId): Promise<boolean>
+}
+
+export interface NewTurn {
+	readonly id: TurnId
+	readonly surface: Surface
+	readonly stored: boolean
+	/** The process that runs the turn: see `Maintenance`. */
+	readonly process: string
+	readonly conversation: ConversationId
+	/** The conversation to create with the turn; if absent, the conversation must exist. */
+	readonly create?: Conversation | undefined
+	/** The message that the turn continues from, which must be in the conversation; absent for a first message. */
+	readonly parent?: MessageId | undefined
+	/** If another turn already continues from `parent`: create a branch, or return `conflict` and store nothing. */
+	readonly onConflict: 'branch' | 'refuse'
+	readonly inputs: readonly Message[]
+	readonly model: string
+	readonly metadata: Metadata
+	readonly echo: JsonObject
+	readonly createdAtMs: number
+}
+
+export interface TurnEnd {
+	readonly state: Exclude<TurnState, 'running'>
+	readonly endedAtMs: number
+	/** One for each choice; empty if there was no output. Further choices are siblings of the first. */
+	readonly answers: readonly EndedAnswer[]
+	readonly usage?: Usage | undefined
+	readonly error?: { readonly code: string; readonly message: string } | undefined
+}
+
+export interface EndedAnswer {
+	readonly message: AssistantMessage
+	readonly partial: boolean
+	readonly finishReason?: FinishReason | undefined
+	readonly logprobs?: readonly TokenLogprob[] | undefined
+}
+
+export interface TurnQuery extends PageQuery<TurnId> {
+	readonly surface: Surface
+	readonly model?: string | undefined
+	/** Only turns with all of these pairs. */
+	readonly metadata?: Metadata | undefined
+}

@@ -1,0 +1,140 @@
+// The conversations of one scope, in a database.
+
+import type { Conversation } from '../../conversations/conversation.ts'
+import type { ConversationId } from '../../conversations/conversation-id.ts'
+import type {
+	ConversationChange,
+	ConversationIndex,
+	ConversationQuery,
+} from '../../conversations/conversation-index.ts'
+import type { RemovalListener } from '../../conversations/conversation-store.ts'
+import type { Page } from '../../conversations/page.ts'
+import { turnId } from '../../conversations/turn-id.ts'
+import type { Scope } from '../../keys/scope.ts'
+import { deleteUnusedTexts, eraseConversation } from './conversation-removal.ts'
+import { foldText, readConversation, writeConversation } from './conversation-rows.ts'
+import { findMessage } from './message-tree.ts'
+import { pageOf } from './page.ts'
+import { ordered } from './sql.ts'
+import type { SqlDatabase } from './sql-database.ts'
+
+export class SqlConversationIndex implements ConversationIndex {
+	private readonly database: SqlDatabase
+	private readonly scope: Scope
+	private readonly removing: RemovalListener
+
+	/** @param removing called before turns are removed. */
+	constructor(database: SqlDatabase, scope: Scope, removing: RemovalListener) {
+		this.database = database
+		this.scope = scope
+		this.removing = removing
+	}
+
+	async create(conversation: Conversation): Promise<void> {
+		const row = writeConversation(this.scope, conversation)
+		await this.database.write((sql) => sql`INSERT INTO conversations ${sql([row])}`)
+	}
+
+	async find(id: ConversationId): Promise<Conversation | undefined> {
+		const { tenant, owner } = this.scope
+		const [row] = await this.database.sql`
+			SELECT * FROM conversations WHERE id = ${id} AND tenant = ${tenant} AND owner = ${owner}`
+		return row === undefined ? undefined : readConversation(row)
+	}
+
+	async list({ after, limit, order, user, text }: ConversationQuery): Promise<Page<Conversation> | undefined> {
+		const last = after === undefined ? undefined : await this.find(after)
+		if (after !== undefined && last === undefined) return undefined
+		const { tenant, owner } = this.scope
+		const { sql } = this.database
+		const by = ordered(sql, order)
+		const like = likeOf(text)
+		const beforeFirst = order === 'asc' ? -1 : Number.MAX_SAFE_INTEGER
+		const rows = await sql`
+			SELECT * FROM conversations c
+			WHERE tenant = ${tenant} AND owner = ${owner} AND listed = 1
+				AND COALESCE(end_user, '') = COALESCE(${user ?? null}, end_user, '')
+				AND (created_at_ms, id) ${by.after} (${last?.createdAtMs ?? beforeFirst}, ${last?.id ?? ''})
+				AND (search_title LIKE ${like} ESCAPE '!' OR EXISTS (
+					SELECT 1 FROM messages m WHERE m.conversation = c.id AND m.search_text LIKE ${like} ESCAPE '!'))
+			ORDER BY created_at_ms ${by.direction}, id ${by.direction} LIMIT ${limit + 1}`
+		return pageOf(Array.from(rows, readConversation), limit)
+	}
+
+	async update(id: ConversationId, change: ConversationChange): Promise<Conversation | undefined> {
+		const { title, metadata, head, updatedAtMs } = change
+		const { tenant, owner } = this.scope
+		return this.database.write(async (sql) => {
+			await this.database.lock(sql, id)
+			const [row] = await sql`
+				SELECT * FROM conversations WHERE id = ${id} AND tenant = ${tenant} AND owner = ${owner}`
+			if (row === undefined) return undefined
+			if (head !== undefined && (await findMessage(sql, id, head)) === undefined) return undefined
+			const found = readConversation(row)
+			const changed: Conversation = {
+				...found,
+				title: title === undefined ? found.title : (title ?? undefined),
+				metadata: metadata ?? found.metadata,
+				head: head ?? found.head,
+				updatedAtMs,
+			}
+			const columns = writeConversation(this.scope, changed)
+			await sql`
+				UPDATE conversations SET title = ${columns.title}, search_title = ${columns.search_title},
+					metadata = ${columns.metadata}, head = ${columns.head}, updated_at_ms = ${updatedAtMs}
+				WHERE id = ${id}`
+			return changed
+		})
+	}
+
+	async remove(id: ConversationId): Promise<boolean> {
+		const { tenant, owner } = this.scope
+		const turns = await this.database.sql`
+			SELECT id FROM turns WHERE conversation = ${id} AND tenant = ${tenant} AND owner = ${owner}`
+		await this.removing(
+			this.scope,
+			Array.from(turns, (row) => turnId(String(row.id))),
+		)
+		const removed = await this.database.write(async (sql) => {
+			await this.database.lock(sql, id)
+			const [row] = await sql`
+				SELECT id FROM conversations WHERE id = ${id} AND tenant = ${tenant} AND owner = ${owner}`
+			if (row === undefined) return false
+			await eraseConversation(sql, id)
+			await deleteUnusedTexts(sql, this.scope)
+			return true
+		})
+		if (removed) await this.database.erase()
+		return removed
+	}
+
+	async removeAll(user?: string): Promise<number> {
+		const { tenant, owner } = this.scope
+		await this.removing(this.scope, user === undefined ? 'all' : await this.turnsOf(user))
+		const count = await this.database.write(async (sql) => {
+			const rows = await sql`
+				SELECT id FROM conversations
+				WHERE tenant = ${tenant} AND owner = ${owner} AND COALESCE(end_user, '') = COALESCE(${user ?? null}, end_user, '')`
+			for (const { id } of rows) {
+				await this.database.lock(sql, String(id))
+				await eraseConversation(sql, String(id))
+			}
+			await deleteUnusedTexts(sql, this.scope)
+			return rows.length
+		})
+		if (count > 0) await this.database.erase()
+		return count
+	}
+
+	private async turnsOf(user: string) {
+		const { tenant, owner } = this.scope
+		const rows = await this.database.sql`
+			SELECT turns.id FROM turns JOIN conversations c ON c.id = turns.conversation
+			WHERE c.tenant = ${tenant} AND c.owner = ${owner} AND COALESCE(c.end_user, '') = ${user}`
+		return Array.from(rows, (row) => turnId(String(row.id)))
+	}
+}
+
+function likeOf(text: string | undefined): string {
+	return `%${foldText(text ?? '').replace(/[!%_]/g, '!$&')}%`
+}

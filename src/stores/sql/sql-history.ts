@@ -1,0 +1,148 @@
+// The messages of the conversations of one scope, in a database.
+
+import type { Message } from '../../chat/message.ts'
+import type { StoredMessage } from '../../conversations/conversation.ts'
+import type { ConversationId } from '../../conversations/conversation-id.ts'
+import type {
+	ExportedConversation,
+	History,
+	HistoryEnd,
+	HistoryPageQuery,
+	HistoryQuery,
+} from '../../conversations/history.ts'
+import { type MessageId, messageId } from '../../conversations/message-id.ts'
+import type { Page } from '../../conversations/page.ts'
+import type { Scope } from '../../keys/scope.ts'
+import { readMessage, readTurn, storedMessage, type TreeMessage, turnColumns, writeBody } from './conversation-rows.ts'
+import { findMessage, lastMessages, messagesBetween, type Segment, segmentsTo } from './message-tree.ts'
+import { pageOf } from './page.ts'
+import type { Sql } from './sql.ts'
+import type { SqlDatabase } from './sql-database.ts'
+
+const deepest = 2_147_483_647
+/** Maximum number of leading instruction messages of a conversation. */
+const longestOpening = 8
+
+export class SqlHistory implements History {
+	private readonly database: SqlDatabase
+	private readonly scope: Scope
+
+	constructor(database: SqlDatabase, scope: Scope) {
+		this.database = database
+		this.scope = scope
+	}
+
+	async read(conversation: ConversationId, { tip, maxBytes }: HistoryQuery): Promise<HistoryEnd | undefined> {
+		const last = await this.tipOf(conversation, tip)
+		if (last === undefined) return undefined
+		if (last === 'empty') return { messages: [], omitted: 0, opening: [] }
+		const { sql } = this.database
+		const segments = await segmentsTo(sql, conversation, last)
+		const messages = await lastMessages(sql, conversation, segments, { pathBytes: last.pathBytes, maxBytes })
+		const first = messages[0] ?? last
+		if (first.parent === undefined) return { messages: messages.map(storedMessage), omitted: 0, opening: [] }
+		return {
+			messages: messages.map(storedMessage),
+			omitted: first.depth,
+			opening: (await openingOf(sql, conversation, segments, first)).map(storedMessage),
+		}
+	}
+
+	async page(
+		conversation: ConversationId,
+		{ tip, after, limit, order }: HistoryPageQuery,
+	): Promise<Page<StoredMessage> | undefined> {
+		const last = await this.tipOf(conversation, tip)
+		if (last === undefined) return undefined
+		const { sql } = this.database
+		const seen = after === undefined ? undefined : await findMessage(sql, conversation, after)
+		if (after !== undefined && seen === undefined) return undefined
+		if (last === 'empty') return { items: [], more: false }
+		const segments = await segmentsTo(sql, conversation, last)
+		const found = await messagesBetween(sql, conversation, segments, {
+			above: order === 'asc' ? (seen?.depth ?? -1) : -1,
+			below: order === 'desc' ? (seen?.depth ?? deepest) : deepest,
+			limit: limit + 1,
+			order,
+		})
+		return pageOf(found.map(storedMessage), limit)
+	}
+
+	async message(conversation: ConversationId, id: MessageId): Promise<StoredMessage | undefined> {
+		if ((await this.headOf(this.database.sql, conversation)) === undefined) return undefined
+		const found = await findMessage(this.database.sql, conversation, id)
+		return found === undefined ? undefined : storedMessage(found)
+	}
+
+	async replace(conversation: ConversationId, id: MessageId, message: Message | undefined): Promise<boolean> {
+		const found = await this.database.write(async (sql) => {
+			await this.database.lock(sql, conversation)
+			const head = await this.headOf(sql, conversation)
+			const old = head === undefined ? undefined : await findMessage(sql, conversation, id)
+			if (old === undefined) return false
+			if (message === undefined) await removeMessage(sql, old, head === id)
+			else {
+				const { body, search_text } = writeBody(message)
+				await sql`
+					UPDATE messages SET body = ${body}, search_text = ${search_text}
+					WHERE conversation = ${conversation} AND id = ${id}`
+			}
+			return true
+		})
+		if (found) await this.database.erase()
+		return found
+	}
+
+	async export(conversation: ConversationId): Promise<ExportedConversation | undefined> {
+		const { sql } = this.database
+		if ((await this.headOf(sql, conversation)) === undefined) return undefined
+		const messages = await sql`
+			SELECT * FROM messages WHERE conversation = ${conversation} ORDER BY turn, depth, id`
+		const turns = await sql`
+			SELECT ${sql.raw(turnColumns)} FROM turns WHERE conversation = ${conversation} ORDER BY turns.id`
+		return {
+			messages: Array.from(messages, (row) => storedMessage(readMessage(row))),
+			turns: Array.from(turns, readTurn),
+		}
+	}
+
+	/** The last message of the history; `empty` if the conversation has no head yet. Undefined if it or `tip` does not exist. */
+	private async tipOf(
+		conversation: ConversationId,
+		tip: MessageId | undefined,
+	): Promise<TreeMessage | 'empty' | undefined> {
+		const head = await this.headOf(this.database.sql, conversation)
+		if (head === undefined) return undefined
+		const last = tip ?? head
+		return last === null ? 'empty' : findMessage(this.database.sql, conversation, last)
+	}
+
+	/** Null if it has none. Undefined if the scope has no such conversation. */
+	private async headOf(sql: Sql, conversation: ConversationId): Promise<MessageId | null | undefined> {
+		const { tenant, owner } = this.scope
+		const [row] = await sql`
+			SELECT head FROM conversations WHERE id = ${conversation} AND tenant = ${tenant} AND owner = ${owner}`
+		if (row === undefined) return undefined
+		return typeof row.head === 'string' ? messageId(row.head) : null
+	}
+}
+
+async function openingOf(
+	sql: Sql,
+	conversation: ConversationId,
+	segments: readonly Segment[],
+	first: TreeMessage,
+): Promise<readonly TreeMessage[]> {
+	const range = { above: -1, below: first.depth, limit: longestOpening, order: 'asc' } as const
+	const begin = await messagesBetween(sql, conversation, segments, range)
+	const end = begin.findIndex(({ message: { role } }) => role !== 'system' && role !== 'developer')
+	return end === -1 ? begin : begin.slice(0, end)
+}
+
+/** Removes a message and attaches its children to its parent. */
+async function removeMessage(sql: Sql, { conversation, id, parent }: TreeMessage, isHead: boolean): Promise<void> {
+	const before = parent ?? null
+	await sql`UPDATE messages SET parent = ${before} WHERE conversation = ${conversation} AND parent = ${id}`
+	await sql`DELETE FROM messages WHERE conversation = ${conversation} AND id = ${id}`
+	if (isHead) await sql`UPDATE conversations SET head = ${before} WHERE id = ${conversation}`
+}

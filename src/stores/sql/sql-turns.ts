@@ -1,0 +1,179 @@
+// The turns of one scope, in a database.
+
+import type { Metadata, Turn } from '../../conversations/conversation.ts'
+import type { RemovalListener } from '../../conversations/conversation-store.ts'
+import { answerId, inputId } from '../../conversations/message-id.ts'
+import type { Page } from '../../conversations/page.ts'
+import type { TurnId } from '../../conversations/turn-id.ts'
+import type { NewTurn, TurnEnd, TurnQuery, Turns } from '../../conversations/turns.ts'
+import type { Scope } from '../../keys/scope.ts'
+import { dropTurn, eraseTurn } from './conversation-removal.ts'
+import { readTurn, turnColumns, writeConversation } from './conversation-rows.ts'
+import { attach, attachFirst } from './message-tree.ts'
+import { pageOf } from './page.ts'
+import { ordered, type Row, type Sql } from './sql.ts'
+import type { SqlDatabase } from './sql-database.ts'
+
+/** Rows per query, because metadata is compared after reading. */
+const rowsPerQuery = 200
+
+export class SqlTurns implements Turns {
+	private readonly database: SqlDatabase
+	private readonly scope: Scope
+	private readonly removing: RemovalListener
+
+	/** @param removing called before a turn is removed. */
+	constructor(database: SqlDatabase, scope: Scope, removing: RemovalListener) {
+		this.database = database
+		this.scope = scope
+		this.removing = removing
+	}
+
+	async begin(turn: NewTurn): Promise<'begun' | 'not-found' | 'conflict'> {
+		const { tenant, owner } = this.scope
+		const echo = JSON.stringify(turn.echo)
+		const hash = echo === '{}' ? '' : Bun.SHA256.hash(echo, 'hex')
+		return this.database.write(async (sql) => {
+			const attached = await this.attachInputs(sql, turn)
+			if (attached !== 'attached') return attached === 'taken' ? 'conflict' : 'not-found'
+			if (hash !== '')
+				await sql`
+				INSERT INTO texts (tenant, owner, hash, body) VALUES (${tenant}, ${owner}, ${hash}, ${echo})
+				ON CONFLICT (tenant, owner, hash) DO NOTHING`
+			await sql`
+				INSERT INTO turns (id, tenant, owner, conversation, began_conversation, surface, stored, state, process, parent, model,
+					inputs, answers, usage, error, metadata, echo, created_at_ms, ended_at_ms)
+				VALUES (${turn.id}, ${tenant}, ${owner}, ${turn.conversation}, ${turn.create === undefined ? 0 : 1}, ${turn.surface},
+					${turn.stored ? 1 : 0}, 'running', ${turn.process}, ${turn.parent ?? null}, ${turn.model}, ${turn.inputs.length},
+					'[]', NULL, NULL, ${JSON.stringify(turn.metadata)}, ${hash}, ${turn.createdAtMs}, NULL)`
+			return 'begun'
+		})
+	}
+
+	async end(id: TurnId, ended: TurnEnd): Promise<void> {
+		await this.database.write(async (sql) => {
+			await this.database.lock(sql, id)
+			const row = await this.findRow(sql, id)
+			const turn = row === undefined ? undefined : readTurn(row)
+			if (turn === undefined || turn.state !== 'running') return
+			await writeAnswers(sql, this.scope, turn, ended)
+			await moveHead(sql, turn, ended)
+		})
+	}
+
+	async drop(id: TurnId): Promise<void> {
+		await this.database.write(async (sql) => {
+			await this.database.lock(sql, id)
+			const row = await this.findRow(sql, id)
+			if (row !== undefined) await dropTurn(sql, this.scope, readTurn(row), Number(row.began_conversation) === 1)
+		})
+	}
+
+	async find(id: TurnId): Promise<Turn | undefined> {
+		const row = await this.findRow(this.database.sql, id)
+		return row === undefined ? undefined : readTurn(row)
+	}
+
+	async list(query: TurnQuery): Promise<Page<Turn> | undefined> {
+		if (query.after !== undefined && (await this.find(query.after)) === undefined) return undefined
+		const wanted = Object.entries(query.metadata ?? {})
+		const found: Turn[] = []
+		for (let { after } = query; found.length <= query.limit; ) {
+			const turns = Array.from(await this.readRows(query, after), readTurn)
+			found.push(...turns.filter(({ metadata }) => wanted.every(([name, value]) => metadata[name] === value)))
+			if (turns.length < rowsPerQuery) break
+			after = turns.at(-1)?.id
+		}
+		return pageOf(found, query.limit)
+	}
+
+	async update(id: TurnId, metadata: Metadata): Promise<Turn | undefined> {
+		return this.database.write(async (sql) => {
+			const row = await this.findRow(sql, id)
+			if (row === undefined) return undefined
+			await sql`UPDATE turns SET metadata = ${JSON.stringify(metadata)} WHERE id = ${id}`
+			return { ...readTurn(row), metadata }
+		})
+	}
+
+	async remove(id: TurnId): Promise<boolean> {
+		if ((await this.findRow(this.database.sql, id)) !== undefined) await this.removing(this.scope, [id])
+		const removed = await this.database.write(async (sql) => {
+			await this.database.lock(sql, id)
+			const row = await this.findRow(sql, id)
+			if (row === undefined) return false
+			await eraseTurn(sql, this.scope, readTurn(row))
+			return true
+		})
+		if (removed) await this.database.erase()
+		return removed
+	}
+
+	private async attachInputs(sql: Sql, turn: NewTurn): Promise<'attached' | 'no-parent' | 'taken'> {
+		const attachment = {
+			conversation: turn.conversation,
+			turn: turn.id,
+			parent: turn.parent,
+			messages: turn.inputs.map((message, index) => ({ id: inputId(turn.id, index), message, partial: false })),
+			createdAtMs: turn.createdAtMs,
+			exclusive: turn.onConflict === 'refuse',
+		}
+		if (turn.create !== undefined) {
+			await sql`INSERT INTO conversations ${sql([writeConversation(this.scope, turn.create)])}`
+			await attachFirst(sql, attachment)
+			return 'attached'
+		}
+		await this.database.lock(sql, turn.conversation)
+		return attach(sql, this.scope, attachment)
+	}
+
+	private async findRow(sql: Sql, id: TurnId): Promise<Row | undefined> {
+		const { tenant, owner } = this.scope
+		const [row] = await sql`
+			SELECT ${sql.raw(turnColumns)} FROM turns
+			WHERE id = ${id} AND turns.tenant = ${tenant} AND turns.owner = ${owner}`
+		return row
+	}
+
+	private readRows({ surface, model, order }: TurnQuery, after: TurnId | undefined): Promise<readonly Row[]> {
+		const { tenant, owner } = this.scope
+		const { sql } = this.database
+		const by = ordered(sql, order)
+		// All ids are hexadecimal.
+		const beforeFirst = order === 'asc' ? '' : 'z'
+		return sql`
+			SELECT ${sql.raw(turnColumns)} FROM turns
+			WHERE turns.tenant = ${tenant} AND turns.owner = ${owner} AND surface = ${surface} AND stored = 1
+				AND state <> 'running' AND model = COALESCE(${model ?? null}, model) AND id ${by.after} ${after ?? beforeFirst}
+			ORDER BY id ${by.direction} LIMIT ${rowsPerQuery}`
+	}
+}
+
+/** Attaches each choice as a message after the inputs. */
+async function writeAnswers(sql: Sql, scope: Scope, turn: Turn, { answers, state, endedAtMs, usage, error }: TurnEnd) {
+	const parent = turn.inputs.at(-1) ?? turn.parent
+	for (const [choice, { message, partial }] of answers.entries())
+		await attach(sql, scope, {
+			conversation: turn.conversation,
+			turn: turn.id,
+			parent,
+			messages: [{ id: answerId(turn.id, choice), message, partial }],
+			createdAtMs: endedAtMs,
+			exclusive: false,
+		})
+	const stored = answers.map(({ message: _, partial: __, ...facts }, choice) => ({
+		message: answerId(turn.id, choice),
+		...facts,
+	}))
+	await sql`
+		UPDATE turns SET state = ${state}, ended_at_ms = ${endedAtMs}, answers = ${JSON.stringify(stored)},
+			usage = ${usage === undefined ? null : JSON.stringify(usage)}, error = ${error === undefined ? null : JSON.stringify(error)}
+		WHERE id = ${turn.id}`
+}
+
+async function moveHead(sql: Sql, turn: Turn, { answers, state, endedAtMs }: TurnEnd): Promise<void> {
+	const lastInput = state === 'failed' ? undefined : turn.inputs.at(-1)
+	const head = answers.length > 0 ? answerId(turn.id, 0) : lastInput
+	if (head === undefined) return
+	await sql`UPDATE conversations SET head = ${head}, updated_at_ms = ${endedAtMs} WHERE id = ${turn.conversation}`
+}
