@@ -6,9 +6,6 @@ import { Glob } from 'bun'
 
 const maxLines = 300
 
-/** Files that are being divided. An entry whose file is short enough, or has a reason, is a violation too. */
-const beingDivided: ReadonlySet<string> = new Set(['src/server/handler.ts'])
-
 /** @returns the violation, or undefined. */
 export function checkLength(file: string, source: string): string | undefined {
 	const lines = source.split('\n').length - (source.endsWith('\n') ? 1 : 0)
@@ -22,9 +19,7 @@ async function checkAll(root: string): Promise<readonly string[]> {
 	for await (const file of new Glob('{src,bin,scripts,console}/**/*.{ts,mjs,js}').scan(root)) {
 		if (/\.(test|testing|contract)\./.test(file)) continue
 		const violation = checkLength(file, await Bun.file(join(root, file)).text())
-		if (violation !== undefined && !beingDivided.has(file)) violations.push(violation)
-		if (violation === undefined && beingDivided.has(file))
-			violations.push(`${file}: it is short enough: remove it from scripts/file-sizes.ts`)
+		if (violation !== undefined) violations.push(violation)
 	}
 	return violations
 }

@@ -158,7 +158,12 @@ async function openOn(
 		servesMetrics: settings.config.telemetry.metrics === 'open',
 	})
 	return {
-		...handler,
+		fetch: handler.fetch,
+		socket: handler.socket,
+		drain: () => handler.drain(),
+		idle: () => handler.idle(),
+		settled: () => handler.settled(),
+		readiness: (excluded) => handler.readiness(excluded),
 		keys,
 		get models() {
 			return deployment.current.models.all

@@ -192,7 +192,7 @@ test('a stream reports its end after the text of its last event was taken', asyn
 	const observer = telemetry.begin(received)
 	const match = choice.find(received)
 	if (match.type !== 'found') throw new Error('no route')
-	const routed = { target: match.target, parameters: match.parameters, unmeant: false }
+	const routed = { target: match.target, parameters: match.parameters, explicitOnly: false }
 	const answered = await answer(await authenticateRequest(received, routed, serving, observer), serving)
 	if (answered.type !== 'stream') throw new Error('not a stream')
 	const chunks = answered.open((disconnected) =>

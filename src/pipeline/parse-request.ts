@@ -23,7 +23,7 @@ export interface RoutedRequest {
 	readonly target: DialectRoute
 	readonly parameters: readonly string[]
 	/** Only served to callers whose key selects the dialect. */
-	readonly unmeant: boolean
+	readonly explicitOnly: boolean
 }
 
 /**
@@ -32,7 +32,7 @@ export interface RoutedRequest {
  * @throws ChatError `not-found` if the path needs a key that selects its dialect.
  */
 export function withKeyDialect(
-	{ target, parameters, unmeant }: RoutedRequest,
+	{ target, parameters, explicitOnly }: RoutedRequest,
 	authenticated: Authenticated,
 	choice: DialectChoice,
 ): DialectRequest {
@@ -44,7 +44,7 @@ export function withKeyDialect(
 		observer.observe({ type: 'routed', route: pattern, dialect: dialect.name })
 		return { ...authenticated, target: match.target, parameters: match.parameters }
 	}
-	if (unmeant) throw noSuchPath(received)
+	if (explicitOnly) throw noSuchPath(received)
 	return { ...authenticated, target, parameters }
 }
 

@@ -1,0 +1,83 @@
+// The server's own endpoints: its state, its metrics, and the web page. It knows no dialect's formats, only which requests a dialect
+// claims by their headers.
+
+import type { DialectChoice } from '../dialects/choice.ts'
+import type { Received } from '../http/received.ts'
+import type { RouteMatch } from '../http/route-table.ts'
+import { shortened } from '../pipeline/parse-request.ts'
+import { checkNames } from '../system/server-checks.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
+import { allowOrigin } from './cors.ts'
+import type { Readiness } from './readiness.ts'
+import type { StaticFiles } from './static-files.ts'
+
+/** The response of `GET /ready`: the state of the models, or that the server is about to shut down. */
+export type ReportedReadiness = Omit<Readiness, 'status'> & { readonly status: Readiness['status'] | 'draining' }
+
+export type ReportReadiness = (excluded?: ReadonlySet<string>) => Promise<ReportedReadiness>
+
+export interface OwnEndpoints {
+	readonly version: string
+	readonly telemetry: Telemetry
+	/** Whether GET /metrics is served, without authentication. */
+	readonly servesMetrics?: boolean | undefined
+	/** The web page, if one is served. */
+	readonly page?: StaticFiles | undefined
+}
+
+/** Own paths take no POST. A client with recognisable headers gets the path of its own dialect (`/version`, for example). */
+export function isOwn({ method, path, headers }: Received, choice: DialectChoice): boolean {
+	if (method === 'POST') return false
+	const match = choice.find({ method, path, headers })
+	return match.type !== 'found' || match.target.dialect.recognises?.(headers) !== true
+}
+
+/** Paths outside all dialects: the server's state, its metrics, the web page. */
+export async function serveOwn(
+	received: Received,
+	ready: ReportReadiness,
+	{ version, telemetry, servesMetrics, page }: OwnEndpoints,
+): Promise<Response | undefined> {
+	const status = await writeStatus(received, ready, version)
+	if (status !== undefined) return status
+	if (received.method !== 'GET' && received.method !== 'HEAD') return undefined
+	if (servesMetrics === true && received.path === '/metrics') return writeMetrics(await telemetry.metrics())
+	return page?.find(received.path)
+}
+
+/** Methods of the server's own paths. */
+export const ownMethods: Extract<RouteMatch<never>, { readonly type: 'other-methods' }> = {
+	type: 'other-methods',
+	methods: ['GET', 'HEAD'],
+}
+
+export function hasOwnPath({ path }: Received, { servesMetrics, page }: OwnEndpoints): boolean {
+	if (path === '/metrics') return servesMetrics === true
+	return ['/health', '/ready', '/version'].includes(path) || page?.find(path) !== undefined
+}
+
+async function writeStatus(received: Received, ready: ReportReadiness, version: string): Promise<Response | undefined> {
+	if (received.method !== 'GET' && received.method !== 'HEAD') return undefined
+	switch (received.path) {
+		case '/health':
+			return Response.json({ status: 'ok' }, { headers: allowOrigin })
+		case '/ready': {
+			const excluded = new Set(received.query().getAll('exclude'))
+			const [unknown] = excluded.difference(new Set(checkNames))
+			if (unknown !== undefined) {
+				const error = `exclude=${shortened(unknown)}: no such check; the checks are ${checkNames.join(', ')}`
+				return Response.json({ error }, { status: 400, headers: allowOrigin })
+			}
+			const state = await ready(excluded)
+			return Response.json(state, { status: state.status === 'ready' ? 200 : 503, headers: allowOrigin })
+		}
+		case '/version':
+			return Response.json({ name: 'dragoman', version }, { headers: allowOrigin })
+		default:
+			return undefined
+	}
+}
+
+function writeMetrics({ contentType, body }: { readonly contentType: string; readonly body: string }): Response {
+	return new Response(body, { headers: { 'content-type': contentType } })
+}

@@ -1,0 +1,45 @@
+// Makes the pipeline's input from a Request: the request id, the normalised path, the client, and a body that is read on demand.
+
+import { randomUUID } from 'node:crypto'
+import type { BodyReader } from '../http/body.ts'
+import { normalisePath, splitUrl } from '../http/path.ts'
+import type { Received } from '../http/received.ts'
+import type { RemoteClient } from '../http/remote-client.ts'
+import type { Clock } from '../system/clock.ts'
+
+export interface ReceiveOptions {
+	readonly clock: Clock
+	/** Use the id in the request's `x-request-id` header. Only safe if a trusted gateway sends all requests. */
+	readonly trustsRequestIds?: boolean | undefined
+}
+
+export function receive(
+	request: Request,
+	client: RemoteClient,
+	readBody: BodyReader,
+	options: ReceiveOptions,
+): Received {
+	const { path, query } = splitUrl(request.url)
+	let body: Promise<unknown> | undefined
+	return {
+		id: (options.trustsRequestIds === true ? idOf(request) : undefined) ?? `req_${randomUUID().replaceAll('-', '')}`,
+		method: request.method,
+		path: normalisePath(path),
+		query: () => new URLSearchParams(query),
+		headers: request.headers,
+		client,
+		signal: request.signal,
+		receivedAtMs: options.clock.now(),
+		json() {
+			body ??= readBody.json(request)
+			return body
+		},
+		form: () => readBody.form(request),
+	}
+}
+
+/** The id that a trusted gateway assigned, so that both logs contain the same id. */
+function idOf({ headers }: Request): string | undefined {
+	const id = headers.get('x-request-id')
+	return id !== null && /^req_\w{1,64}$/.test(id) ? id : undefined
+}

@@ -1,0 +1,118 @@
+// Writes what the pipeline answered, or an error, as a Response in the format of the request's dialect. Reports the end of each request to its
+// observer.
+
+import { ChatError } from '../chat/error.ts'
+import type { Dialect } from '../dialects/dialect.ts'
+import { TextBody } from '../dialects/writer.ts'
+import type { EventStreams } from '../http/event-stream.ts'
+import type { Received } from '../http/received.ts'
+import type { RouteMatch } from '../http/route-table.ts'
+import type { LimitState } from '../limits/limit-state.ts'
+import type { Answer } from '../pipeline/answer.ts'
+import { noSuchPath, shortened } from '../pipeline/parse-request.ts'
+import type { Clock } from '../system/clock.ts'
+import type { Log } from '../system/log.ts'
+import type { RequestObserver } from '../telemetry/observer.ts'
+import { allowOrigin } from './cors.ts'
+
+/** What the response to one request depends on. */
+export interface ResponseWriting {
+	readonly received: Received
+	readonly dialect: Dialect
+	readonly observer: RequestObserver
+	readonly streams: EventStreams
+	readonly clock: Clock
+	readonly log: Log
+}
+
+/** The error for a path that no route serves with the request's method. */
+export function notServed(match: RouteMatch<unknown>, received: Received): ChatError {
+	if (match.type !== 'other-methods') return noSuchPath(received)
+	const { method, path } = received
+	return new ChatError(
+		'method-not-allowed',
+		`Not allowed to ${method} on ${shortened(path)}. Allowed methods: ${match.methods.join(', ')}.`,
+	)
+}
+
+/** The header that such a response needs. */
+export function allowed(match: RouteMatch<unknown>): Readonly<Record<string, string>> {
+	return match.type === 'other-methods' ? { allow: match.methods.join(', ') } : {}
+}
+
+function headersOf(
+	{ received, dialect, clock }: ResponseWriting,
+	limits: readonly LimitState[] = [],
+): Record<string, string> {
+	const nowMs = clock.now()
+	return {
+		...allowOrigin,
+		'x-request-id': received.id,
+		...dialect.headers({ processingMs: nowMs - received.receivedAtMs, requestId: received.id, nowMs, limits }),
+	}
+}
+
+export function writeAnswer(answered: Answer, facts: ResponseWriting): Response {
+	const { received, dialect, observer, streams, clock } = facts
+	const end = (status: number, disconnected: boolean) =>
+		observer.observe({ type: 'ended', atMs: clock.now(), status, disconnected })
+	switch (answered.type) {
+		case 'json': {
+			const { body, status = 200 } = answered
+			const response = writeBody(body, status, { ...headersOf(facts, answered.limits), ...answered.headers })
+			end(status, false)
+			return response
+		}
+		case 'stream': {
+			const isHead = received.method === 'HEAD'
+			const chunks = answered.open((disconnected) => end(200, disconnected && !isHead))
+			// HEAD returns the headers of a stream without its body: the stream is cancelled before its first event is read.
+			if (isHead) chunks.cancel()
+			return new Response(isHead ? noEvents() : streams.body(chunks, received.signal, dialect.heartbeat), {
+				headers: {
+					...headersOf(facts, answered.limits),
+					...answered.headers,
+					'content-type': 'text/event-stream; charset=utf-8',
+					'cache-control': 'no-cache',
+					'x-accel-buffering': 'no',
+				},
+			})
+		}
+	}
+}
+
+/** @param status overrides the dialect's status if HTTP requires a specific one. */
+export function writeFailure(
+	error: ChatError,
+	facts: ResponseWriting,
+	extra: Readonly<Record<string, string>>,
+	status?: number,
+): Response {
+	const { received, dialect, observer, clock, log } = facts
+	if (error.kind === 'internal')
+		log.error({ err: error.cause, request: received.id }, 'a request failed because of an internal error')
+	const written = dialect.writeError(error, received.id)
+	const sent = status ?? written.status
+	observer.observe({
+		type: 'ended',
+		atMs: clock.now(),
+		status: sent,
+		error,
+		disconnected: error.kind === 'cancelled',
+	})
+	return writeBody(written.body, sent, { ...headersOf(facts), ...written.headers, ...extra })
+}
+
+/** A body of unknown length that is never read: the response to HEAD has the headers of a stream. */
+async function* noEvents(): AsyncGenerator<Uint8Array> {}
+
+/** A 204 response has no body. */
+const noContent = 204
+
+function writeBody(body: unknown, status: number, headers: Record<string, string>): Response {
+	if (status === noContent) return new Response(null, { status, headers })
+	const [text, type] =
+		body instanceof TextBody ? [body.text, body.contentType] : [JSON.stringify(body), 'application/json']
+	headers['content-type'] = type
+	return new Response(text, { status, headers })
+}
