@@ -8,7 +8,7 @@ export interface DialectSample {
 	/** A valid minimal request of each route, by `METHOD /path`. Routes without one refuse every request. */
 	readonly requests: Readonly<Record<string, SampleRequest>>
 	/** How clients read the answers of each route that can stream, by `METHOD /path`. */
-	readonly answers: Readonly<Record<string, AnswerReader>>
+	readonly answers: Readonly<Record<string, SampleAnswerReader>>
 	/** The message in the body of an error. */
 	readonly readError: (body: unknown) => unknown
 }
@@ -23,7 +23,7 @@ export interface SampleRequest {
 	readonly optional?: readonly string[]
 }
 
-export interface AnswerReader {
+export interface SampleAnswerReader {
 	/** The text of a unary response. */
 	readonly text: (body: unknown) => unknown
 	/** The arguments of the first tool call of a unary response. */

@@ -10,7 +10,13 @@ import { turnId } from '../conversations/turn-id.ts'
 import type { LimitMeasure } from '../limits/limit-state.ts'
 import { writeSample } from './call-samples.testing.ts'
 import type { Call, Dialect, Route } from './dialect.ts'
-import { type AnswerReader, at, type DialectSample, type SampleRequest, sampleModel } from './dialect-sample.testing.ts'
+import {
+	at,
+	type DialectSample,
+	type SampleAnswerReader,
+	type SampleRequest,
+	sampleModel,
+} from './dialect-sample.testing.ts'
 import type { AnswerWriter, ResponseContext } from './writer.ts'
 
 const context: ResponseContext = {
@@ -124,7 +130,7 @@ function describeRoute(sample: DialectSample, name: string, route: Route, reques
 	})
 }
 
-function describeAnswers(route: Route, request: SampleRequest, reader: AnswerReader): void {
+function describeAnswers(route: Route, request: SampleRequest, reader: SampleAnswerReader): void {
 	const writerOf = async (stream: boolean): Promise<AnswerWriter> => {
 		const call = await read(route, { ...request, body: { ...request.body, stream } })
 		if (call.type !== 'chat' && call.type !== 'complete') throw new Error(`unexpected call: ${call.type}`)

@@ -16,14 +16,9 @@ export type Admitted<Requested extends ModelCall = ModelCall> = Recalled<Request
 }
 
 /** @throws ChatError `unavailable` if the ledger cannot accept more records, `rate-limited` if a limit does not allow the call. */
-export function admit(recalled: Recalled, serving: Serving): Admitted | Promise<Admitted> {
-	const limiter = serving.limiter
-	if (limiter !== undefined) return admitLimited(recalled, limiter, serving)
-	return { ...recalled, reservation: undefined, ticket: openTicket(recalled, serving) }
-}
-
-async function admitLimited(recalled: Recalled, limiter: Limiter, serving: Serving): Promise<Admitted> {
-	const reservation = await reserve(recalled, limiter)
+export async function admit(recalled: Recalled, serving: Serving): Promise<Admitted> {
+	const { limiter } = serving
+	const reservation = limiter === undefined ? undefined : await reserve(recalled, limiter)
 	try {
 		return { ...recalled, reservation, ticket: openTicket(recalled, serving) }
 	} catch (thrown) {

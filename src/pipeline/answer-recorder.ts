@@ -129,7 +129,7 @@ export class AnswerRecorder {
 	}
 
 	/** The usage that the upstream reported, or else the usage counted here. */
-	billedUsage(): Usage | Promise<Usage> {
+	async billedUsage(): Promise<Usage> {
 		return this.usage === undefined || isEstimated(this.usage) ? this.count() : this.usage
 	}
 

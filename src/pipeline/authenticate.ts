@@ -15,11 +15,11 @@ export interface Authenticated {
 }
 
 /** @throws ChatError `unauthenticated` without a key, `invalid-key` if the key is unknown, revoked or expired. */
-export function authenticate(
+export async function authenticate(
 	received: Received,
 	observer: RequestObserver,
 	keys: KeyStore | undefined,
-): Authenticated | Promise<Authenticated> {
+): Promise<Authenticated> {
 	if (keys === undefined) return { received, observer, key: undefined }
 	const secret = presentedSecret(received.headers)
 	if (secret === undefined)
@@ -28,15 +28,12 @@ export function authenticate(
 			"You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",
 		)
 	const hash = hashSecret(secret)
-	const accept = (key: Key | undefined): Authenticated => {
-		if (key === undefined || !sameHash(key.hash, hash)) throw invalidKey(secret, 'Incorrect API key provided')
-		if (key.revokedAtMs !== null) throw invalidKey(secret, 'This API key has been revoked')
-		if (isExpired(key, received.receivedAtMs)) throw invalidKey(secret, 'This API key has expired')
-		observer.observe({ type: 'authenticated', key })
-		return { received, observer, key }
-	}
-	const found = keys.findByHash(hash)
-	return found instanceof Promise ? found.then(accept) : accept(found)
+	const key = await keys.findByHash(hash)
+	if (key === undefined || !sameHash(key.hash, hash)) throw invalidKey(secret, 'Incorrect API key provided')
+	if (key.revokedAtMs !== null) throw invalidKey(secret, 'This API key has been revoked')
+	if (isExpired(key, received.receivedAtMs)) throw invalidKey(secret, 'This API key has expired')
+	observer.observe({ type: 'authenticated', key })
+	return { received, observer, key }
 }
 
 /** The first of `Authorization: Bearer`, `x-api-key` and `api-key` that is present. */

@@ -64,14 +64,13 @@ export async function parseRequest(
 ): Promise<ParsedRequest> {
 	const { route } = target
 	const body = await readBody(received, route)
-	const reading = route.read({
+	const call = await route.read({
 		body,
 		parameters,
 		query: received.query,
 		headers: received.headers,
 		userIdHistory: wantsUserIdHistory(key, storage?.userIdHistory === true),
 	})
-	const call = reading instanceof Promise ? await reading : reading
 	observer.observe({
 		type: 'parsed',
 		operation: call.type,

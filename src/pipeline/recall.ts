@@ -32,20 +32,20 @@ export type Recalled<Requested extends ModelCall = ModelCall> = Planned<Requeste
 }
 
 /** @throws ChatError if the conversation belongs to another caller or is too long. */
-export function recall(planned: Planned, serving: Serving): Recalled | Promise<Recalled> {
+export async function recall(planned: Planned, serving: Serving): Promise<Recalled> {
 	const { call } = planned
 	if (call.type !== 'chat' && call.type !== 'count') return withoutConversation(planned)
 	const { references } = call
 	if (references === undefined) return recallResolved(planned, call, serving)
 	const { own, process } = conversationsOf(planned, serving)
-	return new ConversationService(own, { nowMs: serving.clock.now(), process })
-		.lookUp(references.lookup)
-		.then((found) => recallResolved(planned, references.insert(found), serving))
+	const service = new ConversationService(own, { nowMs: serving.clock.now(), process })
+	const found = await service.lookUp(references.lookup)
+	return recallResolved(planned, references.insert(found), serving)
 }
 
 type ConversationCall = ChatCall | CountCall
 
-function recallResolved(planned: Planned, call: ConversationCall, serving: Serving): Recalled | Promise<Recalled> {
+async function recallResolved(planned: Planned, call: ConversationCall, serving: Serving): Promise<Recalled> {
 	const thread = withHeaders(call, planned.received.headers)
 	if (thread === undefined || (serving.storage === undefined && isByDefault(thread, call.thread)))
 		return { ...withoutConversation(planned), call }

@@ -361,10 +361,10 @@ function writeAnswer(answered: Answer, facts: AnswerFacts): Response {
 		}
 		case 'stream': {
 			const isHead = received.method === 'HEAD'
-			const pieces = answered.open((disconnected) => end(200, disconnected && !isHead))
+			const chunks = answered.open((disconnected) => end(200, disconnected && !isHead))
 			// HEAD returns the headers of a stream without its body: the stream is cancelled before its first event is read.
-			if (isHead) pieces.cancel()
-			return new Response(isHead ? noEvents() : streams.body(pieces, received.signal, dialect.heartbeat), {
+			if (isHead) chunks.cancel()
+			return new Response(isHead ? noEvents() : streams.body(chunks, received.signal, dialect.heartbeat), {
 				headers: {
 					...headersOf(facts, answered.limits),
 					...answered.headers,

@@ -30,7 +30,7 @@ export interface RequestReports {
 }
 
 export class ObservedRequest implements RequestObserver {
-	readonly arrival: RequestContext
+	readonly context: RequestContext
 	/** IP address of the client, for the log. */
 	readonly client: string | undefined
 	route: string | undefined
@@ -56,8 +56,8 @@ export class ObservedRequest implements RequestObserver {
 	private attempt: (AttemptReport & { readonly upstream: string }) | undefined
 	private readonly reports: RequestReports
 
-	constructor(arrival: RequestContext, reports: RequestReports, client?: string) {
-		this.arrival = arrival
+	constructor(context: RequestContext, reports: RequestReports, client?: string) {
+		this.context = context
 		this.reports = reports
 		this.client = client
 	}
@@ -113,7 +113,7 @@ export class ObservedRequest implements RequestObserver {
 	}
 
 	traceHeaders(): Readonly<Record<string, string>> {
-		return this.attempt?.traceHeaders ?? forwardedHeaders(this.arrival.headers)
+		return this.attempt?.traceHeaders ?? forwardedHeaders(this.context.headers)
 	}
 
 	private addOutput(atMs: number, text: string): void {

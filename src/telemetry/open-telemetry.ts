@@ -35,7 +35,7 @@ export async function openTelemetry(options: TelemetryOptions, deps: TelemetryCo
 		attempt(request, upstream, begunMs) {
 			const traced = otlp?.attempt(request, upstream, begunMs)
 			return {
-				traceHeaders: traced?.traceHeaders ?? forwardedHeaders(request.arrival.headers),
+				traceHeaders: traced?.traceHeaders ?? forwardedHeaders(request.context.headers),
 				end(endMs, error) {
 					metrics.attempted(upstream, endMs - begunMs, error)
 					traced?.end(endMs, error)
@@ -43,17 +43,17 @@ export async function openTelemetry(options: TelemetryOptions, deps: TelemetryCo
 			}
 		},
 		end(request, nowMs) {
-			const durationMs = nowMs - request.arrival.receivedAtMs
+			const durationMs = nowMs - request.context.receivedAtMs
 			metrics.end(request, durationMs)
 			if (options.requests) logRequest(log, request, durationMs)
 			otlp?.end(request, nowMs)
 		},
 	}
 	return {
-		begin(arrival) {
+		begin(context) {
 			metrics.begin()
 			// The address is available only while the client is connected.
-			const request = new ObservedRequest(arrival, reports, options.requests ? arrival.client?.address : undefined)
+			const request = new ObservedRequest(context, reports, options.requests ? context.client?.address : undefined)
 			otlp?.begin(request)
 			return request
 		},

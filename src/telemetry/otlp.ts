@@ -118,7 +118,7 @@ class Tracing {
 	}
 
 	begin(request: ObservedRequest): void {
-		const { method, headers, id, receivedAtMs } = request.arrival
+		const { method, headers, id, receivedAtMs } = request.context
 		const caller = readTraceContext(headers)
 		const parent =
 			caller === undefined
@@ -152,7 +152,7 @@ class Tracing {
 			spans.context,
 		)
 		const { traceId, spanId, traceFlags } = client.spanContext()
-		const state = readTraceContext(request.arrival.headers)?.state
+		const state = readTraceContext(request.context.headers)?.state
 		return {
 			traceHeaders: writeTraceContext({
 				traceId,
@@ -174,7 +174,7 @@ class Tracing {
 		const spans = this.running.get(request)
 		if (spans === undefined) return
 		const { server, client } = spans
-		const { route, arrival, status = 0, error, usage, finishReason } = request
+		const { route, context, status = 0, error, usage, finishReason } = request
 		if (client !== undefined) {
 			if (usage !== undefined)
 				client.setAttributes({
@@ -185,7 +185,7 @@ class Tracing {
 			if (error !== undefined) fail(client, error)
 			client.end(nowMs)
 		}
-		if (route !== undefined) server.updateName(`${arrival.method} ${route}`)
+		if (route !== undefined) server.updateName(`${context.method} ${route}`)
 		server.setAttributes({
 			'http.response.status_code': status,
 			'http.route': route,
@@ -232,20 +232,20 @@ class Metering {
 	end(request: ObservedRequest, nowMs: number): void {
 		const operation = operationNames[request.operation ?? '']
 		if (operation === undefined || request.model === undefined) return
-		const { error, usage, upstream, arrival, firstOutputMs, stream } = request
+		const { error, usage, upstream, context, firstOutputMs, stream } = request
 		const attributes = {
 			'gen_ai.operation.name': operation,
 			'gen_ai.provider.name': upstream ?? 'dragoman',
 			'gen_ai.request.model': request.model,
 		}
 		const failed = error === undefined ? {} : { 'error.type': error.kind }
-		this.duration.record((nowMs - arrival.receivedAtMs) / 1000, { ...attributes, ...failed })
+		this.duration.record((nowMs - context.receivedAtMs) / 1000, { ...attributes, ...failed })
 		if (usage !== undefined) {
 			this.usage.record(usage.promptTokens, { ...attributes, 'gen_ai.token.type': 'input' })
 			this.usage.record(usage.completionTokens, { ...attributes, 'gen_ai.token.type': 'output' })
 		}
 		if (firstOutputMs === undefined || stream !== true) return
-		this.firstToken.record((firstOutputMs - arrival.receivedAtMs) / 1000, attributes)
+		this.firstToken.record((firstOutputMs - context.receivedAtMs) / 1000, attributes)
 		const further = (usage?.completionTokens ?? 0) - 1
 		if (further > 0) this.perToken.record((nowMs - firstOutputMs) / 1000 / further, attributes)
 	}
@@ -261,7 +261,7 @@ function fail(span: Span, error: ChatError): void {
 }
 
 /** Forwards the caller's trace context without a span. */
-function quietAttempt({ arrival }: ObservedRequest): AttemptReport {
-	const caller = readTraceContext(arrival.headers)
+function quietAttempt({ context }: ObservedRequest): AttemptReport {
+	const caller = readTraceContext(context.headers)
 	return { traceHeaders: caller === undefined ? {} : writeTraceContext(caller), end: () => undefined }
 }

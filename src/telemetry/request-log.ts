@@ -5,16 +5,16 @@ import type { ObservedRequest } from './observed-request.ts'
 
 /** Writes the line, at level `warn` if the request failed because of the server or an upstream. */
 export function logRequest(log: PlainWriter, request: ObservedRequest, durationMs: number): void {
-	const { arrival, error, usage, attempts } = request
+	const { context, error, usage, attempts } = request
 	const line = {
-		request: arrival.id,
-		proxyRequest: arrival.client?.requestId,
+		request: context.id,
+		proxyRequest: context.client?.requestId,
 		client: request.client,
-		method: arrival.method,
+		method: context.method,
 		route: request.route,
 		status: request.status,
 		durationMs: round(durationMs),
-		firstTokenMs: request.firstOutputMs === undefined ? undefined : round(request.firstOutputMs - arrival.receivedAtMs),
+		firstTokenMs: request.firstOutputMs === undefined ? undefined : round(request.firstOutputMs - context.receivedAtMs),
 		key: request.key?.name,
 		keyId: request.key?.id,
 		model: request.model,

@@ -153,7 +153,7 @@ export class RequestMetrics {
 
 	end(request: ObservedRequest, durationMs: number): void {
 		this.running--
-		const { route = 'none', dialect = 'none', model = '', status = 0, error, usage, firstOutputMs, arrival } = request
+		const { route = 'none', dialect = 'none', model = '', status = 0, error, usage, firstOutputMs, context } = request
 		this.requests(route, dialect, model, String(status)).add(1)
 		this.duration(route, model).observe(durationMs / 1000)
 		if (error !== undefined && !request.disconnected) this.errors(route, model, error.kind).add(1)
@@ -161,7 +161,7 @@ export class RequestMetrics {
 		if (model === '') return
 		const counts = this.of(model)
 		if (firstOutputMs !== undefined && request.stream === true)
-			counts.firstToken.observe((firstOutputMs - arrival.receivedAtMs) / 1000)
+			counts.firstToken.observe((firstOutputMs - context.receivedAtMs) / 1000)
 		if (usage === undefined) return
 		counts.prompt.add(usage.promptTokens)
 		counts.completion.add(usage.completionTokens)

@@ -23,7 +23,7 @@ async function open(options: object = {}) {
 	return { telemetry, lines }
 }
 
-const arrival = (headers: Record<string, string> = {}): RequestContext => ({
+const context = (headers: Record<string, string> = {}): RequestContext => ({
 	id: 'req_1',
 	method: 'POST',
 	headers: new Headers({ authorization: 'Bearer dgm-secret', ...headers }),
@@ -63,7 +63,7 @@ function observeAll(observer: RequestObserver): void {
 describe('a request', () => {
 	test('has one line in the log, without secrets, prompts and completions', async () => {
 		const { telemetry, lines } = await open()
-		observeAll(telemetry.begin(arrival()))
+		observeAll(telemetry.begin(context()))
 		expect(lines).toHaveLength(1)
 		for (const word of ['request=req_1', 'key=laptop', 'model=m', 'upstream=up', 'durationMs=400', 'firstTokenMs=120'])
 			expect(lines[0]).toContain(word)
@@ -75,24 +75,24 @@ describe('a request', () => {
 
 	test('has no line if disabled, and its content if enabled', async () => {
 		const quiet = await open({ requests: false })
-		observeAll(quiet.telemetry.begin(arrival()))
+		observeAll(quiet.telemetry.begin(context()))
 		expect(quiet.lines).toEqual([])
 		const { telemetry, lines } = await open({ content: true })
-		observeAll(telemetry.begin(arrival()))
+		observeAll(telemetry.begin(context()))
 		for (const word of ['hello', 'answer=good day']) expect(lines[0]).toContain(word)
 	})
 
 	test('that fails because of the server or an upstream is a warning with its cause', async () => {
 		const { telemetry, lines } = await open()
 		const error = new ChatError('upstream-failed', 'It failed.', { cause: new Error('status 500: oops') })
-		telemetry.begin(arrival()).observe({ type: 'ended', atMs: 1400, status: 502, error, disconnected: false })
+		telemetry.begin(context()).observe({ type: 'ended', atMs: 1400, status: 502, error, disconnected: false })
 		expect(lines[0]).toMatch(/ warn .*error=upstream-failed.*cause=status 500: oops/)
 	})
 
 	test('is counted', async () => {
 		const { telemetry } = await open()
-		telemetry.begin(arrival())
-		observeAll(telemetry.begin(arrival()))
+		telemetry.begin(context())
+		observeAll(telemetry.begin(context()))
 		const { body } = await telemetry.metrics()
 		const labels = 'route="/v1/chat/completions"'
 		for (const line of [
@@ -150,7 +150,7 @@ describe('metrics', () => {
 
 	test('and documentation list the same names', async () => {
 		const { telemetry } = await open()
-		observeAll(telemetry.begin(arrival()))
+		observeAll(telemetry.begin(context()))
 		const names = telemetry.snapshot().map(({ name }) => name)
 		const page = await Bun.file(`${import.meta.dir}/../../docs/telemetry.md`).text()
 		const rows = [...page.matchAll(/^\| `((?:dragoman|process)_\w+)` \|/gm)].map(([, name]) => name ?? '')
@@ -197,7 +197,7 @@ describe('OpenTelemetry', () => {
 			},
 		})
 		const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
-		const observer = telemetry.begin(arrival({ traceparent, tracestate: 'a=b' }))
+		const observer = telemetry.begin(context({ traceparent, tracestate: 'a=b' }))
 		observer.observe({ type: 'attempt', upstream: 'other', atMs: 1000 })
 		const traceHeaders = observer.traceHeaders()
 		expect(traceHeaders.tracestate).toBe('a=b')
@@ -226,7 +226,7 @@ describe('OpenTelemetry', () => {
 
 	test('an unavailable collector causes one warning', async () => {
 		const { telemetry, lines } = await open({ requests: false, otlp: { endpoint: 'http://127.0.0.1:9' } })
-		for (let round = 0; round < 3; round++) observeAll(telemetry.begin(arrival()))
+		for (let round = 0; round < 3; round++) observeAll(telemetry.begin(context()))
 		await telemetry.close()
 		expect(lines.filter((line) => line.includes('export to the OpenTelemetry collector failed'))).toHaveLength(1)
 	}, 20_000)

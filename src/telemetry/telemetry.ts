@@ -6,7 +6,7 @@ import type { RequestObserver } from './observer.ts'
 
 export interface Telemetry {
 	/** Starts a request. `traceparent` and `tracestate` are read from its headers. */
-	begin(arrival: RequestContext): RequestObserver
+	begin(context: RequestContext): RequestObserver
 	/** The metrics in Prometheus' text format. */
 	metrics(): Promise<{ readonly contentType: string; readonly body: string }>
 	/** Exports pending data. */

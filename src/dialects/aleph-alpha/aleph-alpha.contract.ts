@@ -1,6 +1,6 @@
 // What the contract suite sends to Aleph Alpha's dialect, and how clients read its answers.
 
-import { type AnswerReader, at, type DialectSample, sampleModel } from '../dialect-sample.testing.ts'
+import { at, type DialectSample, type SampleAnswerReader, sampleModel } from '../dialect-sample.testing.ts'
 import { chatReader, textCompletionReader } from '../openai-family/answer-readers.testing.ts'
 import { chatRequest, embeddingsRequest, textCompletionRequest } from '../openai-family/requests.testing.ts'
 import { alephAlpha } from './aleph-alpha.ts'
@@ -8,7 +8,7 @@ import { alephAlpha } from './aleph-alpha.ts'
 const readErrorEvent = (event: unknown) => at(event, 'error')
 const prompt = { model: sampleModel, prompt: 'Hello.' }
 
-const completeReader: AnswerReader = {
+const completeReader: SampleAnswerReader = {
 	text: (body) => at(body, 'completions', 0, 'completion'),
 	textPiece: (event) => at(event, 'completion'),
 	isEnd: (event) => at(event, 'type') === 'completion_summary',

@@ -1,11 +1,11 @@
 // What the contract suite sends to Anthropic's dialect, and how clients read its answers.
 
-import { type AnswerReader, at, type DialectSample, sampleModel } from '../dialect-sample.testing.ts'
+import { at, type DialectSample, type SampleAnswerReader, sampleModel } from '../dialect-sample.testing.ts'
 import { anthropic } from './anthropic.ts'
 
 const messages = [{ role: 'user', content: 'Hello.' }]
 
-const messageReader: AnswerReader = {
+const messageReader: SampleAnswerReader = {
 	text: (body) => at(body, 'content', 0, 'text'),
 	toolArguments: (body) => JSON.stringify(at(body, 'content', 0, 'input')),
 	textPiece: (event) => at(event, 'delta', 'text'),

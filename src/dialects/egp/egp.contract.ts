@@ -1,9 +1,9 @@
 // What the contract suite sends to the dialect of Scale's platform, and how clients read its answers.
 
 import {
-	type AnswerReader,
 	at,
 	type DialectSample,
+	type SampleAnswerReader,
 	type SampleRequest,
 	sampleModel,
 } from '../dialect-sample.testing.ts'
@@ -33,7 +33,7 @@ const envelopeDrops = {
 	error: 'the stream is cut',
 }
 
-function envelopeReader(text: (body: unknown) => unknown, isEnd: (event: unknown) => boolean): AnswerReader {
+function envelopeReader(text: (body: unknown) => unknown, isEnd: (event: unknown) => boolean): SampleAnswerReader {
 	return { text, textPiece: text, isEnd, readErrorEvent: () => undefined, drops: envelopeDrops }
 }
 
@@ -46,7 +46,7 @@ const deploymentEnvelope = envelopeReader(
 )
 
 /** The official client parses every line as JSON, so there is no end mark. */
-function withoutEndMark(reader: AnswerReader): AnswerReader {
+function withoutEndMark(reader: SampleAnswerReader): SampleAnswerReader {
 	return {
 		...reader,
 		isEnd: (event) => typeof at(event, 'choices', 0, 'finish_reason') === 'string',
@@ -81,7 +81,7 @@ export const sample: DialectSample = {
 	answers: {
 		...each('POST', '/chat-completions', chatEnvelope),
 		...each('POST', '/completions', completionEnvelope),
-		...each<AnswerReader>('POST', '/agents/execute', {
+		...each<SampleAnswerReader>('POST', '/agents/execute', {
 			...chatEnvelope,
 			text: (body) => at(body, 'context', 'content'),
 			toolArguments: (body) => at(body, 'context', 'tool_request', 'arguments'),

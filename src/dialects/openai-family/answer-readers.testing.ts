@@ -1,10 +1,10 @@
 // How clients read answers in OpenAI's formats: for the samples of the dialects that share them.
 
-import { type AnswerReader, at } from '../dialect-sample.testing.ts'
+import { at, type SampleAnswerReader } from '../dialect-sample.testing.ts'
 
 const delta = (event: unknown) => at(event, 'choices', 0, 'delta')
 
-export const chatReader: AnswerReader = {
+export const chatReader: SampleAnswerReader = {
 	text: (body) => at(body, 'choices', 0, 'message', 'content'),
 	toolArguments: (body) => at(body, 'choices', 0, 'message', 'tool_calls', 0, 'function', 'arguments'),
 	textPiece: (event) => at(delta(event), 'content'),
@@ -13,7 +13,7 @@ export const chatReader: AnswerReader = {
 	readErrorEvent: (event) => at(event, 'error', 'message'),
 }
 
-export const textCompletionReader: AnswerReader = {
+export const textCompletionReader: SampleAnswerReader = {
 	text: (body) => at(body, 'choices', 0, 'text'),
 	textPiece: (event) => at(event, 'choices', 0, 'text'),
 	isEnd: (event) => event === '[DONE]',

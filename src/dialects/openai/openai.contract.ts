@@ -1,7 +1,7 @@
 // What the contract suite sends to OpenAI's dialect, and how clients read its answers.
 
 import { openText } from '../../wire/openai/responses/sealed-text.ts'
-import { type AnswerReader, at, type DialectSample, sampleModel } from '../dialect-sample.testing.ts'
+import { at, type DialectSample, type SampleAnswerReader, sampleModel } from '../dialect-sample.testing.ts'
 import { chatReader, textCompletionReader } from '../openai-family/answer-readers.testing.ts'
 import { commonRequests } from '../openai-family/requests.testing.ts'
 import { openai } from './openai.ts'
@@ -13,7 +13,7 @@ const conversation = { parameters: ['conv_91d4ed109ba4409c8c1501548f7f8a68'] }
 const item = { parameters: [...conversation.parameters, `msg_${turn}-a0`] }
 const responsesBody = { model: sampleModel, input: 'Hello.' }
 
-const responseReader: AnswerReader = {
+const responseReader: SampleAnswerReader = {
 	text: (body) => at(body, 'output', 0, 'content', 0, 'text'),
 	toolArguments: (body) => at(body, 'output', 0, 'arguments'),
 	textPiece: (event) => (at(event, 'type') === 'response.output_text.delta' ? at(event, 'delta') : undefined),
@@ -24,7 +24,7 @@ const responseReader: AnswerReader = {
 }
 
 /** The user's messages, then the summary. */
-const compactionReader: AnswerReader = {
+const compactionReader: SampleAnswerReader = {
 	...responseReader,
 	text: (body) => openText(String(at(body, 'output', 1, 'encrypted_content'))),
 	toolArguments: undefined,
