@@ -127,11 +127,11 @@ function completionOf({ messages }: ChatRequest): Completion {
 async function positionOf({ origin }: Thread, own: ScopedConversations) {
 	if (origin.type === 'new') return { conversation: newConversationId(), parent: undefined }
 	if (origin.type === 'conversation') {
-		if ((await own.index.find(origin.id)) === undefined) throw origin.missing()
+		if ((await own.index.find(origin.id)) === undefined) throw origin.notFound()
 		return { conversation: origin.id, parent: undefined }
 	}
 	const turn = await own.turns.find(origin.id)
-	if (turn === undefined) throw origin.missing()
+	if (turn === undefined) throw origin.notFound()
 	return { conversation: turn.conversation, parent: turn.answers[0]?.message }
 }
 

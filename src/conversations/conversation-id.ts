@@ -1,4 +1,4 @@
-// Ids of conversations: creates, parses and formats them. An id is a UUID, as Albert's clients expect; OpenAI's clients see the same 128
+// Ids of conversations: creates, parses and formats them. An id is a UUID; OpenAI's clients see the same 128
 // bits as `conv_…`. Both forms are accepted everywhere.
 
 /** A UUID in lower case. */

@@ -46,7 +46,7 @@ export type ThreadOrigin =
 			/** The user that the conversation must belong to. */
 			readonly user?: string | undefined
 			/** Error to throw when it does not exist. */
-			readonly missing: () => ChatError
+			readonly notFound: () => ChatError
 	  }
 	/** Continues from the answer of another turn. */
-	| { readonly type: 'turn'; readonly id: TurnId; readonly missing: () => ChatError }
+	| { readonly type: 'turn'; readonly id: TurnId; readonly notFound: () => ChatError }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import type { HistoryMode } from '../keys/history-mode.ts'
 import { App, errorOf, json } from './pipeline.testing.ts'
 
 describe('a body', () => {
@@ -49,6 +50,25 @@ describe('the dialect that a key selects', () => {
 		expect((await app.post('/v1/collections', {})).status).toBe(404)
 		expect((await app.post('/v1/collections', {}, { key })).status).not.toBe(404)
 	})
+})
+
+describe('`user` and `id` of a chat request store a conversation', () => {
+	/** Whether the id of the answer is that of a stored conversation. */
+	async function isStored(app: App, path: string, history?: HistoryMode): Promise<boolean> {
+		const key = await app.addKey({ name: `${path} ${history}`, role: 'user', settings: { history } })
+		const body = { model: 'echo', user: 'leo', messages: [{ role: 'user', content: 'hi' }] }
+		const { id } = await json<{ readonly id: string }>(await app.post(path, body, { key }))
+		return /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(id)
+	}
+	const [openai, albert] = ['/openai/v1/chat/completions', '/albert/v1/chat/completions']
+
+	for (const userIdHistory of [false, true])
+		test(`if the key, the configuration (${userIdHistory}) or the dialect says so, in this order`, async () => {
+			await using app = await App.open({ userIdHistory })
+			expect([await isStored(app, openai), await isStored(app, albert)]).toEqual([userIdHistory, true])
+			for (const path of [openai, albert])
+				expect([await isStored(app, path, 'user-id'), await isStored(app, path, 'none')]).toEqual([true, false])
+		})
 })
 
 describe('the request log', () => {

@@ -271,6 +271,8 @@ export interface AppOptions {
 	readonly content?: boolean
 	/** Nothing is stored and nothing is billed. */
 	readonly storage?: false
+	/** The configuration enables histories by `user` and `id`. */
+	readonly userIdHistory?: boolean
 	/** Callers have no keys. */
 	readonly keys?: false
 	/** Usage records that may wait for the database. */
@@ -357,7 +359,10 @@ export class App {
 		const stored = options.storage === false ? undefined : await openStored(options, database, clock, log)
 		const handler = openHandler({
 			keys: options.keys === false ? undefined : faults.watch('keys', keyStore),
-			storage: stored === undefined ? undefined : storageOf(stored, database, faults, tickets),
+			storage:
+				stored === undefined
+					? undefined
+					: { ...storageOf(stored, database, faults, tickets), userIdHistory: options.userIdHistory === true },
 			deployment: () => current.deployment,
 			limits: { maxBytes: 100_000, timeoutMs: 5000, maxDepth: 20, keepAliveMs: 0 },
 			version: '1.2.3',

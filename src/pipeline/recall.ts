@@ -147,9 +147,9 @@ function withHeaders(
 
 function continuationOf(named: string, parent: string | undefined): ThreadOrigin {
 	const id = readConversationId(named)
-	const missing = () => new ChatError('not-found', `No such conversation: '${named.slice(0, 100)}'.`)
-	if (id === undefined) throw missing()
-	return { type: 'conversation', id, parent: parent === undefined ? undefined : messageId(parent), missing }
+	const notFound = () => new ChatError('not-found', `No such conversation: '${named.slice(0, 100)}'.`)
+	if (id === undefined) throw notFound()
+	return { type: 'conversation', id, parent: parent === undefined ? undefined : messageId(parent), notFound }
 }
 
 function choice<Value extends string>(headers: Headers, name: string, values: readonly [Value, ...Value[]]): Value {
@@ -171,30 +171,30 @@ interface ConversationRef {
 	readonly user?: string | undefined
 	/** The message that the turn follows; the latest if absent. */
 	readonly tip?: MessageId | undefined
-	readonly missing: () => ChatError
+	readonly notFound: () => ChatError
 }
 
 async function locate(origin: ThreadOrigin, own: ScopedConversations): Promise<ConversationRef> {
 	switch (origin.type) {
 		case 'new': {
 			const { user } = origin
-			const missing = () => new ChatError('internal', 'A new conversation was not found.')
-			return { conversation: newConversationId(), exists: false, missing, user }
+			const notFound = () => new ChatError('internal', 'A new conversation was not found.')
+			return { conversation: newConversationId(), exists: false, notFound, user }
 		}
 		case 'conversation': {
-			const { id, parent, user, missing } = origin
-			if (user !== undefined && (await own.index.find(id))?.user !== user) throw missing()
-			return { conversation: id, exists: true, missing, tip: parent }
+			const { id, parent, user, notFound } = origin
+			if (user !== undefined && (await own.index.find(id))?.user !== user) throw notFound()
+			return { conversation: id, exists: true, notFound, tip: parent }
 		}
 		case 'turn': {
 			const turn = await own.turns.find(origin.id)
-			if (turn === undefined || !turn.stored) throw origin.missing()
+			if (turn === undefined || !turn.stored) throw origin.notFound()
 			if (turn.state === 'running')
 				throw new ChatError('invalid-request', 'The previous response is still in progress.', {
 					code: 'previous_response_in_progress',
 				})
 			const tip = turn.answers[0]?.message ?? turn.inputs.at(-1) ?? turn.parent
-			return { conversation: turn.conversation, exists: true, missing: origin.missing, tip }
+			return { conversation: turn.conversation, exists: true, notFound: origin.notFound, tip }
 		}
 	}
 }
@@ -205,7 +205,7 @@ const bytesPerToken = 16
 const defaultHistoryBytes = 32 * 1024 * 1024
 
 async function readHistory(
-	{ conversation, exists, tip, missing }: ConversationRef,
+	{ conversation, exists, tip, notFound }: ConversationRef,
 	thread: Thread,
 	own: ScopedConversations,
 	contextTokens: number | undefined,
@@ -213,7 +213,7 @@ async function readHistory(
 	if (!exists) return { messages: [], omitted: 0, opening: [] }
 	const maxBytes = contextTokens === undefined ? defaultHistoryBytes : contextTokens * bytesPerToken
 	const history = await own.history.read(conversation, { maxBytes, tip })
-	if (history === undefined) throw missing()
+	if (history === undefined) throw notFound()
 	if (history.omitted > 0 && thread.truncation === 'refuse')
 		throw new ChatError(
 			'context-length-exceeded',

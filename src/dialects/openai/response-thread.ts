@@ -27,16 +27,16 @@ export function threadOf(read: ReadResponsesRequest): Thread | undefined {
 
 function originOf({ previousResponse, conversation, request }: ReadResponsesRequest): ThreadOrigin {
 	if (previousResponse !== undefined) {
-		const missing = () => previousResponseNotFound(previousResponse)
+		const notFound = () => previousResponseNotFound(previousResponse)
 		const id = readResponseId(previousResponse)
-		if (id === undefined) throw missing()
-		return { type: 'turn', id, missing }
+		if (id === undefined) throw notFound()
+		return { type: 'turn', id, notFound }
 	}
 	if (conversation !== undefined) {
-		const missing = () => conversationNotFound(conversation)
+		const notFound = () => conversationNotFound(conversation)
 		const id = readConversationId(conversation)
-		if (id === undefined) throw missing()
-		return { type: 'conversation', id, missing }
+		if (id === undefined) throw notFound()
+		return { type: 'conversation', id, notFound }
 	}
 	return { type: 'new', user: request.user }
 }
