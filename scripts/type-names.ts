@@ -7,7 +7,6 @@ import { Glob } from 'bun'
 /** Names that are defined twice, with the reason. */
 const exceptions: ReadonlyMap<string, string> = new Map([
 	['Route', 'a path of a dialect, and the upstreams of a model: to be renamed'],
-	['Row', 'a row of a query, and of a table that is copied: to be renamed'],
 ])
 
 /** The names of types that a file defines. */

@@ -1,9 +1,9 @@
 // Copies a database to another one of any kind, and verifies the copy. Independent of the meaning of the tables.
 
 import { DatabaseError } from './database-error.ts'
-import type { Sql } from './sql/sql.ts'
+import type { Row, Sql } from './sql/sql.ts'
 import type { SqlDatabase } from './sql/sql-database.ts'
-import { type Row, type Scan, type Table, tables } from './sql/table.ts'
+import { type Scan, type Table, tables } from './sql/table.ts'
 
 export interface CopiedTable {
 	readonly table: string

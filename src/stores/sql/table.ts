@@ -1,7 +1,7 @@
 // The tables of the schema, and the order in which their rows are read. The table of migrations is not included. Independent of the meaning
 // of the rows.
 
-export type Row = Readonly<Record<string, unknown>>
+import type { Row } from './sql.ts'
 
 export interface Table {
 	readonly name: string
