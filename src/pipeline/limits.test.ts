@@ -62,6 +62,7 @@ describe('a stream under a limit', () => {
 		const text = await (await app.stream('echo:repeat 20 word', {}, { headers: fresh })).text()
 		expect(text.match(/"content":"\s?word"/g)?.length).toBe(8)
 		expect(text).toContain('rate_limit')
+		expect(app.faults.calls('write-extension')).toBe(1)
 		expect(await app.usageRecords()).toMatchObject([{ outcome: 'failed', completionTokens: 8, upstream: 'a' }])
 		expect(await app.turnStates()).toEqual(['failed'])
 		expect([limiter.reserved, limiter.used]).toEqual([0, 8])
