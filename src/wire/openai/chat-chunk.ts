@@ -26,14 +26,13 @@ export class ChatChoice extends ChunkChoice {
 	readonly hasToolCalls: boolean
 	readonly logprobs: readonly TokenLogprob[]
 	readonly delta: SentObject | undefined
-	readonly message: SentObject | undefined
 
 	constructor(value: unknown) {
 		super(value)
 		const { delta, message, logprobs } = this.sent
 		this.delta = isObject(delta) ? delta : undefined
-		this.message = isObject(message) ? message : undefined
-		const content = (delta === undefined || delta === null ? this.message : this.delta) ?? emptyObject
+		const whole = (delta ?? null) === null && isObject(message) ? message : undefined
+		const content = this.delta ?? whole ?? emptyObject
 		this.text = readContent(content.content)
 		this.reasoning = asText(content.reasoning_content) ?? asText(content.reasoning)
 		this.refusal = asText(content.refusal)
@@ -82,9 +81,9 @@ export class ChatChunk extends Chunk<ChatChoice> {
 	}
 }
 
-/** @param value parsed JSON, or a chunk, which is returned as it is. */
+/** @param value parsed JSON. */
 export function parseChatChunk(value: unknown): ChatChunk {
-	return value instanceof ChatChunk ? value : new ChatChunk(value, parseChoice)
+	return new ChatChunk(value, parseChoice)
 }
 
 function parseChoice(value: unknown): ChatChoice {
