@@ -56,8 +56,10 @@ function openTicket({ call, key, model, target, received, token }: Recalled, { s
 	return storage.ledger.open(opening, isUnary(call))
 }
 
+const billed: ReadonlySet<string> = new Set(billedOperations)
+
 function isBilled(operation: ModelCall['type']): operation is BilledOperation {
-	return billedOperations.some((billed) => billed === operation)
+	return billed.has(operation)
 }
 
 /** No byte is sent before the answer is complete. */

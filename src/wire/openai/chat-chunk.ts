@@ -33,7 +33,7 @@ export class ChatChoice extends ChunkChoice {
 		this.delta = isObject(delta) ? delta : undefined
 		const whole = (delta ?? null) === null && isObject(message) ? message : undefined
 		const content = this.delta ?? whole ?? emptyObject
-		this.text = readContent(content.content)
+		this.text = typeof content.content === 'string' ? content.content : joinTexts(content.content)
 		this.reasoning = asText(content.reasoning_content) ?? asText(content.reasoning)
 		this.refusal = asText(content.refusal)
 		const legacy = content.function_call
@@ -90,11 +90,11 @@ function parseChoice(value: unknown): ChatChoice {
 	return new ChatChoice(value)
 }
 
-/** The text of a string, or of the text parts of a list. */
-function readContent(content: unknown): string {
-	if (typeof content === 'string') return content
-	if (!Array.isArray(content)) return ''
-	return content.map((part) => (field(part, 'type') === 'text' ? (textField(part, 'text') ?? '') : '')).join('')
+/** The text of the text parts of a list. */
+function joinTexts(parts: unknown): string {
+	return asList(parts)
+		.map((part) => (field(part, 'type') === 'text' ? (textField(part, 'text') ?? '') : ''))
+		.join('')
 }
 
 /** Fields that events represent, or that the writer writes itself. */
