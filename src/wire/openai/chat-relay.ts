@@ -123,14 +123,15 @@ export function overlay(written: WrittenAnswer, sent: unknown): object {
 		const theirs = choices[index]
 		if (!isObject(theirs)) continue
 		addUnknown(choice, theirs, knownFields.choice)
-		if (choice.message !== undefined) addUnknown(choice.message, theirs.message, knownFields.message)
-		if (choice.delta !== undefined) addUnknown(choice.delta, theirs.delta, knownFields.message)
+		const { message, delta } = theirs
+		if (choice.message !== undefined && isObject(message)) addUnknown(choice.message, message, knownFields.message)
+		if (choice.delta !== undefined && isObject(delta)) addUnknown(choice.delta, delta, knownFields.message)
 	}
 	return written
 }
 
-function addUnknown(written: object, sent: unknown, known: ReadonlySet<string>): void {
-	if (isObject(sent)) for (const name in sent) if (!known.has(name)) Reflect.set(written, name, sent[name])
+function addUnknown(written: object, sent: SentObject, known: ReadonlySet<string>): void {
+	for (const name in sent) if (!known.has(name)) Reflect.set(written, name, sent[name])
 }
 
 function parse(text: string): unknown {
