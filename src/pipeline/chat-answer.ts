@@ -4,13 +4,11 @@
 import { batchesOf, type EngineAnswer, type EventBatches } from '../engines/answer.ts'
 import type { Engine, EngineCall } from '../engines/engine.ts'
 import { type Admitted, isUnary } from './admit.ts'
-import type { Answer } from './answer.ts'
-import { headersOf } from './answer-headers.ts'
+import { type Answer, headersOf, responseContextOf } from './answer.ts'
 import { type AnswerRecorder, asStorageError } from './answer-recorder.ts'
 import { WrittenChunks } from './delivery.ts'
 import { dispatch } from './dispatch.ts'
 import type { StreamedCall } from './plan.ts'
-import { responseContextOf } from './response-context.ts'
 import type { Serving } from './serving.ts'
 
 /** The answer is cancelled when its client disconnects. @throws ChatError if no upstream began to answer, or a unary answer failed. */

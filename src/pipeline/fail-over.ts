@@ -7,7 +7,7 @@ import { closingCode } from '../engines/running-calls.ts'
 import { pauseMs } from '../routing/backoff.ts'
 import type { Permit, Priority } from '../routing/concurrency-limiter.ts'
 import type { RouteHint } from '../routing/policy.ts'
-import { candidatesOf, type Route } from '../routing/route.ts'
+import type { Route } from '../routing/route.ts'
 import type { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
 import type { Deployment, Upstream } from './deployment.ts'
@@ -160,10 +160,10 @@ function usableEndpoints<Result>(
 	tries: ReadonlyMap<UpstreamEndpoint, number>,
 	failure: Failure | undefined,
 ): readonly [UpstreamEndpoint, ...UpstreamEndpoint[]] {
-	const candidates = candidatesOf(chosen)
-	const fresh = candidates.filter((endpoint) => !tries.has(endpoint))
-	const [first, ...others] =
-		fresh.length > 0 ? fresh : candidates.filter(() => failure !== undefined && mayComeBack(failure.error))
+	const available = chosen.filter((endpoint) => endpoint.available)
+	const fresh = available.filter((endpoint) => !tries.has(endpoint))
+	const mayRetry = failure !== undefined && mayComeBack(failure.error)
+	const [first, ...others] = fresh.length > 0 || !mayRetry ? fresh : available
 	if (first === undefined) throw failure?.worst ?? noneAvailable(route)
 	return [first, ...others]
 }

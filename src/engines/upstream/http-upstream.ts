@@ -201,8 +201,9 @@ export class HttpUpstream {
 				: JSON.stringify(this.options.body === undefined ? body : { ...body, ...this.options.body }),
 			signal: call.signal,
 		})
-		const coding = response.headers.get('content-encoding') ?? 'identity'
-		if (response.status >= 200 && response.status < 300 && coding === 'identity') return response
+		const { status, headers } = response
+		const coding = headers.get('content-encoding') ?? 'identity'
+		if (status >= 200 && status < 300 && coding === 'identity') return response
 		throw await this.readError(response)
 	}
 

@@ -10,20 +10,18 @@ export function writeMessages(
 	developerRole: 'developer' | 'system',
 ): readonly JsonObject[] {
 	const written: JsonObject[] = []
+	// Tool messages contain only text on this wire. Other content of results follows in a user message after the last result.
 	let seen: UserPart[] = []
 	for (const message of messages) {
-		if (message.role !== 'tool') seen = show(seen, written)
+		if (message.role !== 'tool' && seen.length > 0) {
+			written.push({ role: 'user', content: writeUserContent(seen) })
+			seen = []
+		}
 		written.push(writeMessage(message, developerRole))
 		if (message.role === 'tool') seen.push(...message.content.filter(({ type }) => type !== 'text'))
 	}
-	show(seen, written)
-	return written
-}
-
-/** Tool messages contain only text on this wire. Other content of results follows in a user message after the last result. */
-function show(seen: readonly UserPart[], written: JsonObject[]): UserPart[] {
 	if (seen.length > 0) written.push({ role: 'user', content: writeUserContent(seen) })
-	return []
+	return written
 }
 
 function writeMessage(message: Message, developerRole: 'developer' | 'system'): JsonObject {
@@ -55,8 +53,9 @@ function writeTexts(parts: readonly TextPart[]) {
 }
 
 function writeUserContent(parts: readonly UserPart[]) {
-	const texts = parts.filter((part) => part.type === 'text')
-	return texts.length === parts.length && texts.length <= 1 ? writeTexts(texts) : parts.map(writeUserPart)
+	const [first, second] = parts
+	if (first === undefined) return ''
+	return second === undefined && first.type === 'text' ? first.text : parts.map(writeUserPart)
 }
 
 function writeUserPart(part: UserPart): JsonObject {

@@ -49,10 +49,13 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 		const { choices } = chunk
 		if (choices === undefined) return []
 		const events: ChatEvent[] = []
-		this.begin(chunk, events)
-		return this.orFail(events, () => {
+		if (!this.started) this.begin(chunk, events)
+		try {
 			for (const choice of choices) this.readChoice(choice, events)
-		})
+		} catch (thrown) {
+			this.failWith(thrown, events)
+		}
+		return events
 	}
 
 	/** The events at the end of the stream. `complete`: the stream was marked complete, for example by `[DONE]`. */
@@ -61,12 +64,15 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 		const open = [...this.closed.values()].includes(false)
 		if (this.closed.size === 0 || (open && !complete)) return this.fail(interrupted(this.reading.errors.title))
 		const events: ChatEvent[] = []
-		return this.orFail(events, () => {
+		try {
 			const last = Math.max(...this.closed.keys())
 			for (let index = 0; index <= last; index++) this.close(index, 'stop', events)
 			this.ended = true
 			events.push({ type: 'finish', usage: this.usage() })
-		})
+		} catch (thrown) {
+			this.failWith(thrown, events)
+		}
+		return events
 	}
 
 	/** Ends the answer with an error that did not come from the stream. */
@@ -76,19 +82,13 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 		return [{ type: 'error', error, usage: this.started ? this.usage() : undefined }]
 	}
 
-	/** The events that `reading` collects, ended by the error if it throws one. */
-	private orFail(events: ChatEvent[], reading: () => void): readonly ChatEvent[] {
-		try {
-			reading()
-		} catch (thrown) {
-			if (!(thrown instanceof ChatError)) throw thrown
-			events.push(...this.fail(thrown))
-		}
-		return events
+	/** Ends `events` with the error that was thrown while they were read. */
+	private failWith(thrown: unknown, events: ChatEvent[]): void {
+		if (!(thrown instanceof ChatError)) throw thrown
+		events.push(...this.fail(thrown))
 	}
 
 	private begin({ model, fingerprint }: Chunk<Choice>, events: ChatEvent[]): void {
-		if (this.started) return
 		this.started = true
 		events.push({
 			type: 'start',

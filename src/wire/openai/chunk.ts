@@ -27,8 +27,6 @@ export class ChunkChoice {
 }
 
 export class Chunk<Choice extends ChunkChoice> {
-	readonly model: string | undefined
-	readonly fingerprint: string | undefined
 	/** Undefined if the message has no list of choices. */
 	readonly choices: readonly Choice[] | undefined
 	/** Undefined for most chunks of a stream. */
@@ -40,12 +38,18 @@ export class Chunk<Choice extends ChunkChoice> {
 	/** @param value parsed JSON. */
 	constructor(value: unknown, parseChoice: (value: unknown) => Choice) {
 		const sent = isObject(value) ? value : emptyObject
-		const { choices, error, model, system_fingerprint: fingerprint } = sent
+		const { choices, error, usage } = sent
 		this.sent = sent
-		this.model = asText(model)
-		this.fingerprint = asText(fingerprint)
 		this.choices = Array.isArray(choices) ? choices.map(parseChoice) : undefined
-		this.usage = readUsage(sent.usage)
+		this.usage = usage === undefined || usage === null ? undefined : readUsage(usage)
 		this.isError = (error !== undefined && error !== null) || sent.object === 'error'
+	}
+
+	get model(): string | undefined {
+		return asText(this.sent.model)
+	}
+
+	get fingerprint(): string | undefined {
+		return asText(this.sent.system_fingerprint)
 	}
 }
