@@ -203,7 +203,7 @@ describe('deviations', () => {
 	})
 	test('unknown events are ignored', async () => {
 		const { choices } = await completionOf(
-			read([start, { type: 'new_thing' }, ...text(0, 'a'), ending('pause_turn'), stop]),
+			read([start, { type: 'new_thing' }, ...text(0, 'a'), ending('end_turn'), stop]),
 		)
 		expect(choices).toMatchObject([{ text: 'a', finishReason: 'stop' }])
 	})

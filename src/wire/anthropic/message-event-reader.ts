@@ -1,11 +1,12 @@
 // Reads a stream of the Messages API into canonical events, one wire event at a time. Compatible servers omit some events and fields;
 // the reader tolerates that as long as the response can be reconstructed.
 
-import { ChatError } from '../../chat/error.ts'
-import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import { asChatError, ChatError } from '../../chat/error.ts'
+import type { ChatEvent } from '../../chat/event.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { countField, field, textField } from '../json/fields.ts'
+import { asFinishReason, finishReasonWith, type ReportedFinish, readFinishReason } from '../json/finish-reason.ts'
 import type { ErrorReading } from '../json/upstream-error.ts'
 import { messagesWire } from './formats.ts'
 import { readMessageError } from './message-error-reader.ts'
@@ -63,7 +64,7 @@ export class MessageEventReader {
 				return this.stopBlock(field(event, 'index'))
 			case 'message_delta':
 				this.count(field(event, 'usage'))
-				this.reason = textField(field(event, 'delta'), 'stop_reason') ?? this.reason
+				this.reason = asFinishReason(field(field(event, 'delta'), 'stop_reason')) ?? this.reason
 				this.stopText = textField(field(event, 'delta'), 'stop_sequence') ?? this.stopText
 				return []
 			case 'message_stop':
@@ -189,6 +190,12 @@ export class MessageEventReader {
 	}
 
 	private finish(): readonly ChatEvent[] {
+		let reason: ReportedFinish
+		try {
+			reason = readFinishReason(this.reason ?? 'end_turn', this.reading.errors.title)
+		} catch (thrown) {
+			return this.fail(asChatError(thrown))
+		}
 		const started = this.begin()
 		const closed = [...this.openCalls.keys()].flatMap((index) => this.stopBlock(index))
 		this.ended = true
@@ -201,7 +208,7 @@ export class MessageEventReader {
 			{
 				type: 'choice-finish',
 				choice: 0,
-				reason: readReason(this.reason, this.calls > 0),
+				reason: finishReasonWith(this.calls, reason, false),
 				stopText: this.stopText,
 			},
 			{ type: 'finish', usage: this.usage() },
@@ -254,19 +261,5 @@ function readFreeText(json: string): string {
 		return typeof text === 'string' ? text : json
 	} catch {
 		return json
-	}
-}
-
-function readReason(reason: string | undefined, called: boolean): FinishReason {
-	switch (reason) {
-		case 'tool_use':
-			return called ? 'tool-calls' : 'stop'
-		case 'max_tokens':
-		case 'model_context_window_exceeded':
-			return 'length'
-		case 'refusal':
-			return 'content-filter'
-		default:
-			return 'stop'
 	}
 }

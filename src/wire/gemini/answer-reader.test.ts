@@ -142,8 +142,8 @@ describe('finish reasons and errors', () => {
 		['BLOCKLIST', 'content-filter'],
 		['PROHIBITED_CONTENT', 'content-filter'],
 		['SPII', 'content-filter'],
-		['OTHER', 'stop'],
-		['SOMETHING_NEW', 'stop'],
+		['OTHER', 'length'],
+		['SOMETHING_NEW', 'length'],
 	] as const)
 		test(`${reason} means ${meaning}`, async () => {
 			const { choices } = await completionOf(read([chunkOf([{ text: 'a' }], reason)]))

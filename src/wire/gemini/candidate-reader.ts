@@ -1,10 +1,11 @@
 // Reads the content of one candidate: text, thoughts and tool calls, in order. It does not know the other candidates.
 
 import { ChatError } from '../../chat/error.ts'
-import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
 import { field, listField, textField } from '../json/fields.ts'
-import { finishReasonWith, unnamedCall } from '../json/tool-call-assembler.ts'
+import { finishReasonWith, type ReportedFinish } from '../json/finish-reason.ts'
+import { unnamedCall } from '../json/tool-call-assembler.ts'
 import { geminiWire } from './formats.ts'
 import { readLogprobs } from './logprobs-reader.ts'
 
@@ -55,7 +56,7 @@ export class CandidateReader {
 	}
 
 	/** Finishes the choice. Idempotent. */
-	close(reason: FinishReason): readonly ChatEvent[] {
+	close(reason: ReportedFinish): readonly ChatEvent[] {
 		if (this.isClosed) return []
 		this.isClosed = true
 		const { index, namedTool } = this.reading

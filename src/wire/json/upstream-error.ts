@@ -52,11 +52,6 @@ export function interrupted(title: string): ChatError {
 	return new ChatError('upstream-failed', `${title} stopped while answering.`, { sent: 'yes' })
 }
 
-/** The error of an answer that the upstream ended as failed. */
-export function failedWhileAnswering(title: string): ChatError {
-	return new ChatError('upstream-failed', `${title} failed while answering.`, { sent: 'yes' })
-}
-
 interface ErrorFields {
 	readonly error: unknown
 	readonly message: string | undefined
