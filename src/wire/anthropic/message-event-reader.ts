@@ -22,6 +22,9 @@ export interface MessageReading {
 interface OpenToolUse {
 	readonly call: number
 	readonly isCustom: boolean
+	/** The input in the block's start, as JSON. It counts only if no deltas follow: some servers send both. */
+	readonly whole: string
+	/** The deltas. */
 	text: string
 }
 
@@ -138,13 +141,11 @@ export class MessageEventReader {
 		const isCustom = this.reading.customTools.has(name)
 		const call = this.calls++
 		const input = field(block, 'input')
-		const whole = isObject(input) && Object.keys(input).length > 0 ? JSON.stringify(input) : ''
-		this.openCalls.set(index, { call, isCustom, text: whole })
+		const whole = isObject(input) ? JSON.stringify(input) : '{}'
+		this.openCalls.set(index, { call, isCustom, whole, text: '' })
 		this.hasContent = true
 		const kind = isCustom ? 'custom' : 'function'
-		const events: ChatEvent[] = [{ type: 'tool-call', choice: 0, call, kind, id, name }]
-		if (whole !== '' && !isCustom) events.push({ type: 'tool-arguments', choice: 0, call, fragment: whole })
-		return events
+		return [{ type: 'tool-call', choice: 0, call, kind, id, name }]
 	}
 
 	private readDelta(index: unknown, delta: unknown): readonly ChatEvent[] {
@@ -159,6 +160,8 @@ export class MessageEventReader {
 				const open = this.openCalls.get(index)
 				const fragment = textField(delta, 'partial_json')
 				if (open === undefined || fragment === undefined) return []
+				// Some servers send an empty object before the arguments.
+				if (open.text === '' && fragment.trim() === '{}') return []
 				open.text += fragment
 				return open.isCustom ? [] : [{ type: 'tool-arguments', choice: 0, call: open.call, fragment }]
 			}
@@ -171,9 +174,10 @@ export class MessageEventReader {
 		const open = this.openCalls.get(index)
 		this.openCalls.delete(index)
 		if (open === undefined) return []
-		const { call, isCustom, text } = open
-		if (isCustom) return [{ type: 'tool-arguments', choice: 0, call, fragment: readFreeText(text) }]
-		return text === '' ? [{ type: 'tool-arguments', choice: 0, call, fragment: '{}' }] : []
+		const { call, isCustom, whole, text } = open
+		const json = text === '' ? whole : text
+		if (isCustom) return [{ type: 'tool-arguments', choice: 0, call, fragment: readFreeText(json) }]
+		return text === '' ? [{ type: 'tool-arguments', choice: 0, call, fragment: json }] : []
 	}
 
 	private emitText(text: string | undefined): readonly ChatEvent[] {

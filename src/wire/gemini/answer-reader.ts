@@ -54,7 +54,7 @@ export class GeminiAnswerReader {
 		if (this.candidates.size === 0 || (open && !complete)) return this.fail(interrupted(this.reading.errors.title))
 		const events: ChatEvent[] = [...this.begin(undefined)]
 		const last = Math.max(...this.candidates.keys())
-		for (let index = 0; index <= last; index++) events.push(...this.candidate(index).close('stop'))
+		for (let index = 0; index <= last; index++) this.emit(index, this.candidate(index).close('stop'), events)
 		this.ended = true
 		return [...events, { type: 'finish', usage: this.usage() }]
 	}
