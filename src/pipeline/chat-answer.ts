@@ -65,8 +65,10 @@ export async function beginAnswer(
 	// Written concurrently with the upstream request.
 	else void turn?.begin()
 	const unary = isUnary(call)
-	const send = (engine: Engine, engineCall: EngineCall) =>
-		call.type === 'chat' ? engine.chat(call.request, engineCall) : engine.complete(call.request, engineCall)
+	const send = (engine: Engine, engineCall: EngineCall, maxTokens?: number) =>
+		call.type === 'chat'
+			? engine.chat(limited(call.request, maxTokens), engineCall)
+			: engine.complete(limited(call.request, maxTokens), engineCall)
 	const { result, upstream, lease, dropped } = await dispatch(admitted, { signal, unary, send }, serving)
 	try {
 		await opening(admitted, unary)
@@ -77,6 +79,12 @@ export async function beginAnswer(
 	}
 	recorder.begin({ upstream, lease })
 	return { answer: result, dropped }
+}
+
+/** The same request with at most `maxTokens` of output. */
+function limited<Request extends { readonly maxTokens?: number }>(request: Request, maxTokens?: number): Request {
+	if (maxTokens === undefined) return request
+	return { ...request, maxTokens: Math.min(request.maxTokens ?? maxTokens, maxTokens) }
 }
 
 /** A unary response waits for the end of the call in any case, which includes the opening of the ticket. */

@@ -25,8 +25,8 @@ export interface FailOverRequest<Result> {
 	/** Common to all attempts; `model` is the public name. */
 	readonly call: Omit<EngineCall, 'headers' | 'drop'>
 	readonly observer: RequestObserver
-	/** Resolves when the upstream began to answer. */
-	readonly send: (engine: Engine, call: EngineCall) => Promise<Result>
+	/** Resolves when the upstream began to answer. `maxTokens` replaces the request's, and is smaller. */
+	readonly send: (engine: Engine, call: EngineCall, maxTokens?: number) => Promise<Result>
 }
 
 export interface FailOverResult<Result> {
@@ -90,24 +90,31 @@ interface Failure {
 }
 
 async function tryOnce<Result>(
-	{ deployment, operation, call, observer, send }: FailOverRequest<Result>,
+	request: FailOverRequest<Result>,
 	endpoint: UpstreamEndpoint,
 	permit: Permit,
 	{ clock }: Serving,
 ): Promise<FailOverResult<Result> | ChatError> {
-	const begunMs = clock.now()
+	const { deployment, operation, call, observer } = request
+	let begunMs = clock.now()
 	const lease = new Lease(endpoint, permit)
 	const dropped: string[] = []
 	observer.observe({ type: 'attempt', upstream: endpoint.name, atMs: begunMs })
+	const beginAgain = (error: ChatError) => {
+		begunMs = clock.now()
+		observer.observe({ type: 'attempt-ended', atMs: begunMs, error })
+		observer.observe({ type: 'attempt', upstream: endpoint.name, atMs: begunMs })
+	}
 	try {
 		const upstream = deployment.upstreamAt(endpoint)
 		checkUpstreamOperation(upstream, operation)
-		const result = await send(upstream.engine, {
+		const engineCall = {
 			...call,
 			model: upstream.model ?? call.model,
 			headers: observer.traceHeaders(),
-			drop: (part) => dropped.push(part),
-		})
+			drop: (part: string) => dropped.push(part),
+		}
+		const result = await sendFitting(request, upstream.engine, engineCall, beginAgain)
 		const atMs = clock.now()
 		observer.observe({ type: 'attempt-ended', atMs })
 		lease.answered(atMs - begunMs)
@@ -117,6 +124,30 @@ async function tryOnce<Result>(
 		observer.observe({ type: 'attempt-ended', atMs: clock.now(), error })
 		lease.end(error)
 		return error
+	}
+}
+
+/** Operations whose requests limit their output. */
+const limitedOperations: ReadonlySet<Operation> = new Set(['chat', 'complete'])
+
+/**
+ * Sends the call, and once more with a smaller `max_tokens` if the upstream rejects the first request for it and reports what fits. That
+ * is not a failure of the upstream: it keeps its permit, and the attempt does not count.
+ */
+async function sendFitting<Result>(
+	{ operation, send }: FailOverRequest<Result>,
+	engine: Engine,
+	call: EngineCall,
+	beginAgain: (error: ChatError) => void,
+): Promise<Result> {
+	try {
+		return await send(engine, call)
+	} catch (thrown) {
+		const error = asChatError(thrown)
+		if (error.fittingTokens === undefined || !limitedOperations.has(operation)) throw error
+		beginAgain(error)
+		call.drop?.('max_tokens')
+		return send(engine, call, error.fittingTokens)
 	}
 }
 

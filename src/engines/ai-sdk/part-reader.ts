@@ -2,13 +2,14 @@
 // equivalent stream. Blocks and calls of a provider may be interleaved; events are not.
 
 import { ChatError } from '../../chat/error.ts'
-import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
 import type { ReasoningSignature } from '../../chat/message.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { field, listField, textField } from '../../wire/json/fields.ts'
-import { finishReasonWith, ToolCallAssembler } from '../../wire/json/tool-call-assembler.ts'
-import { failedWhileAnswering, interrupted } from '../../wire/json/upstream-error.ts'
+import { asFinishReason, finishReasonWith, readFinishReason } from '../../wire/json/finish-reason.ts'
+import { ToolCallAssembler } from '../../wire/json/tool-call-assembler.ts'
+import { interrupted } from '../../wire/json/upstream-error.ts'
 import { writeSignature } from './signature.ts'
 import { readUsage } from './usage-reader.ts'
 import { readWarnings } from './warning-reader.ts'
@@ -185,8 +186,7 @@ export class PartReader {
 
 	private finish(part: unknown): readonly ChatEvent[] {
 		const reported = field(part, 'finishReason')
-		const reason = finishReasons[String(isObject(reported) ? reported.unified : reported)] ?? 'stop'
-		if (reason === 'failed') throw failedWhileAnswering(this.reading.title)
+		const reason = readFinishReason(nameOf(reported), this.reading.title)
 		const reasoning = [...this.reasoning.keys()].flatMap((id) => this.endReasoning(id))
 		const calls = this.proven(this.calls.end())
 		this.isEnded = true
@@ -242,12 +242,9 @@ function merge(before: Readonly<Record<string, unknown>>, after: Readonly<Record
 	return merged
 }
 
-/** Unlisted reasons are read as `stop`. */
-const finishReasons: Readonly<Record<string, FinishReason | 'failed'>> = {
-	stop: 'stop',
-	length: 'length',
-	'content-filter': 'content-filter',
-	'tool-calls': 'tool-calls',
-	error: 'failed',
-	interrupted: 'failed',
+/** The provider's own name of a reason that the package cannot classify. `stop` if neither names one. */
+function nameOf(reported: unknown): string {
+	const unified = isObject(reported) ? reported.unified : reported
+	const name = unified === 'other' || unified === 'unknown' ? field(reported, 'raw') : unified
+	return asFinishReason(name) ?? 'stop'
 }

@@ -5,7 +5,7 @@ import { ChatError } from '../../chat/error.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Embeddings } from '../../operations/embeddings.ts'
 import type { Secret } from '../../system/secret.ts'
-import { messageFormats } from '../../wire/anthropic/formats.ts'
+import { messageEventNames, messageFormats } from '../../wire/anthropic/formats.ts'
 import { readMessage } from '../../wire/anthropic/message-answer-reader.ts'
 import { MessageEventReader } from '../../wire/anthropic/message-event-reader.ts'
 import {
@@ -66,7 +66,12 @@ class Anthropic implements Engine {
 		const { body, betas } = writeMessageRequest(request, call.model, this.form, stream, (part) => call.drop?.(part))
 		const customTools = new Set(request.tools.filter(({ type }) => type === 'custom').map(({ name }) => name))
 		const open = () => new MessageEventReader({ model: call.model, customTools, errors: this.upstream.errors })
-		const reading = { open, unary: readMessage, formats: { chunk: messageFormats.event, whole: messageFormats.whole } }
+		const reading = {
+			open,
+			unary: readMessage,
+			eventNames: messageEventNames,
+			formats: { chunk: messageFormats.event, whole: messageFormats.whole },
+		}
 		return this.upstream.answer('/messages', body, reading, this.withBetas(call, betas))
 	}
 

@@ -25,14 +25,8 @@ import {
 } from './http/http-client.ts'
 import { HttpFailure } from './http/http-failure.ts'
 import type { IncomingResponse } from './http/incoming-response.ts'
-import {
-	type AnswerReader,
-	isEventStream,
-	type ReadBody,
-	ResponseBatches,
-	readBody,
-	throwFirstError,
-} from './upstream-answer.ts'
+import { formOf, isEventStreamType, openResponse, StartedResponse } from './response-form.ts'
+import { type AnswerReader, type ReadBody, ResponseBatches, readBody, throwFirstError } from './upstream-answer.ts'
 
 export interface HttpUpstreamOptions {
 	/**
@@ -73,6 +67,8 @@ export interface AnswerReading {
 	readonly unary: (body: unknown, reader: AnswerReader) => readonly ChatEvent[]
 	/** Fast path for unary responses of the common form. Undefined for other responses. */
 	readonly plain?: (body: unknown, model: string) => Completion | undefined
+	/** Names of the wire's server-sent events. If absent, its events have none. */
+	readonly eventNames?: ReadonlySet<string>
 	/** Names of the message formats, such as `openai chat chunk`. */
 	readonly formats: { readonly chunk: string; readonly whole: string }
 }
@@ -87,6 +83,9 @@ export const defaultTimeouts: HttpTimeouts = {
 export const defaultMaxAnswerBytes = 33_554_432
 
 const alarmEveryMs = 60_000
+
+/** The type of events without a name. */
+const onlyMessages: ReadonlySet<string> = new Set(['message'])
 
 export class HttpUpstream {
 	/** How to read errors of this upstream. */
@@ -122,9 +121,22 @@ export class HttpUpstream {
 	/** Sends a request and returns the answer in the response, streaming or unary. @throws ChatError for failures before the first event. */
 	async answer(path: string, body: JsonObject, reading: AnswerReading, call: EngineCall): Promise<EngineAnswer> {
 		const response = await this.send(path, body, call)
-		if (!isEventStream(response)) return this.readUnary(response, reading, call)
+		const isStream = isEventStreamType(response.headers.get('content-type'))
+		// The body of an expected document is read whole, which needs no wait if it has already arrived.
+		if (call.unary === true && !isStream) return this.readUnary(response, reading, call)
+		const opened = await openResponse(response, this.maxAnswerBytes).catch(this.explain)
+		if (opened.form === 'document') return this.readUnary(opened.response, reading, call)
+		return this.readStream(opened.response, reading, call)
+	}
+
+	private async readStream(
+		response: IncomingResponse,
+		reading: AnswerReading,
+		call: EngineCall,
+	): Promise<EngineAnswer> {
 		const batches = new ResponseBatches(response, reading.open(), {
 			format: reading.formats.chunk,
+			eventNames: reading.eventNames ?? onlyMessages,
 			maxBytes: this.maxAnswerBytes,
 			explain: (thrown) => explainFailure(thrown, this.closed),
 			interruption: () => (this.closed || call.signal.aborted ? this.givenUp('yes') : undefined),
@@ -211,12 +223,11 @@ export class HttpUpstream {
 		return this.client.send(request).catch(this.explain)
 	}
 
-	private async readUnary(
-		response: IncomingResponse,
-		{ open, unary, plain, formats }: AnswerReading,
-		call: EngineCall,
-	): Promise<EngineAnswer> {
+	private async readUnary(response: IncomingResponse, reading: AnswerReading, call: EngineCall): Promise<EngineAnswer> {
 		const { text, value } = await this.readBody(response)
+		if (typeof value === 'string' && formOf(text) === 'events')
+			return this.readStream(new StartedResponse(response, [Buffer.from(text)], true), reading, call)
+		const { open, unary, plain, formats } = reading
 		const source = { format: formats.whole, text, value }
 		const completion = call.unary === true ? plain?.(value, call.model) : undefined
 		if (completion !== undefined) return { type: 'unary', completion, source }

@@ -335,6 +335,11 @@ describe('calls and thoughts in the history', () => {
 			{ input: 'ls' },
 		])
 	})
+	test.each(['', ' ', '\n', '{}'])('a call without arguments (%j) has none', (given) => {
+		const toolCalls = [{ ...made('1'), arguments: given }]
+		const [{ parts }] = write({ messages: [{ role: 'assistant', content: [], toolCalls }] }).contents
+		expect(parts[0].functionCall.args).toEqual({})
+	})
 	test('a result without a call is rejected', () => {
 		expect(refused({ messages: [hi, { role: 'tool', callId: 'x', content: text('a') }] })).toMatchObject({
 			kind: 'invalid-request',

@@ -141,7 +141,7 @@ describe('texts', () => {
 		['eos', 'stop'],
 		['max_tokens', 'length'],
 		['content_filter', 'content-filter'],
-		['whatever', 'stop'],
+		['whatever', 'length'],
 		['tool_calls', 'stop'],
 	] as const) {
 		test(`finish reason ${sent} without calls means ${reason}`, async () => {

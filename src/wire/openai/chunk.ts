@@ -4,6 +4,7 @@
 import { isObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { asCount, asText } from '../json/fields.ts'
+import { asFinishReason } from '../json/finish-reason.ts'
 import { readUsage } from './usage-reader.ts'
 
 /** A JSON object as it was sent. */
@@ -22,7 +23,7 @@ export class ChunkChoice {
 	constructor(value: unknown) {
 		this.sent = isObject(value) ? value : emptyObject
 		this.index = asCount(this.sent.index) ?? 0
-		this.finishReason = asText(this.sent.finish_reason)
+		this.finishReason = asFinishReason(this.sent.finish_reason)
 	}
 }
 
