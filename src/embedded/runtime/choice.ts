@@ -20,7 +20,7 @@ export interface ChoiceOptions {
 	readonly maxTokens: number
 	readonly stop: readonly string[]
 	readonly reader: OutputReader
-	readonly vocabulary: Vocabulary
+	readonly vocabulary: Pick<Vocabulary, 'bytesOf' | 'endsTurn' | 'isControl'>
 	/** Control tokens whose name is part of the answer, such as those that mark calls. */
 	readonly visibleControls: ReadonlySet<Token>
 	/** The prompt, repeated before the answer, and the log-probabilities of its tokens. */
@@ -181,10 +181,10 @@ export class RunningChoice implements SchedulerWork {
 	private finish(reason: FinishReason, stop?: 'met'): false {
 		if (this.finished) return false
 		this.finished = true
-		if (stop !== 'met') {
-			const rest = this.decoder.decode()
-			this.length += rest.length
-			if (!this.read([...this.options.reader.push(rest), ...this.options.reader.end()])) this.flushHeldText()
+		// The decoder is not flushed: the bytes of an unfinished character are left out.
+		if (stop !== 'met' && !this.read(this.options.reader.end())) {
+			this.isInText ||= this.position === 0
+			this.flushHeldText()
 		}
 		if (!this.callHasArguments && reason === 'stop') this.writeArguments('{}')
 		const finishReason = this.calls > 0 && reason === 'stop' ? this.options.callReason : reason

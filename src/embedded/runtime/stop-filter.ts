@@ -11,8 +11,9 @@ export class StopFilter {
 	private readonly stops: readonly string[]
 	private held = ''
 
+	/** Half of a surrogate pair matches no text, so that none is cut inside a character. */
 	constructor(stops: readonly string[]) {
-		this.stops = stops
+		this.stops = stops.map((stop) => stop.toWellFormed())
 	}
 
 	/** Number of withheld characters. */

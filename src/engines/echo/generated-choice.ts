@@ -73,7 +73,7 @@ function tokensOf(
 }
 
 function cutAtStop(text: string, stop: readonly string[]) {
-	const positions = stop.map((one) => text.indexOf(one)).filter((position) => position >= 0)
+	const positions = stop.map((one) => text.indexOf(one.toWellFormed())).filter((position) => position >= 0)
 	return positions.length === 0
 		? { tokens: splitWords(text), stopped: false }
 		: { tokens: splitWords(text.slice(0, Math.min(...positions))), stopped: true }
