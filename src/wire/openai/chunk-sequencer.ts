@@ -12,6 +12,8 @@ export interface ChunkReading {
 	readonly model: string
 	/** How many choices were requested. Additional ones are dropped. */
 	readonly choices: number
+	/** The requested stop texts. Servers also report other texts where they report the one that ended a choice. */
+	readonly stop?: readonly string[] | undefined
 	readonly errors: ErrorReading
 	/** Tokens of the prompt, for upstreams that never report usage. */
 	readonly countPrompt: () => number
@@ -104,15 +106,16 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 		if (reason === 'error') throw failedWhileAnswering(this.reading.errors.title)
 		this.closed.set(index, false)
 		this.emit(parts, events)
-		if (reason !== undefined) this.close(index, finishReasons[reason] ?? 'stop', events)
+		if (reason !== undefined) this.close(index, finishReasons[reason] ?? 'stop', events, choice.stopText)
 	}
 
-	private close(index: number, reason: FinishReason, events: ChatEvent[]): void {
+	private close(index: number, reason: FinishReason, events: ChatEvent[], reported?: string): void {
 		if (this.closed.get(index) === true) return
 		this.closed.set(index, true)
 		const closing = this.reader.close(index, reason)
 		this.emit(closing.parts, events)
-		this.emit([{ type: 'choice-finish', choice: index, reason: closing.reason }], events)
+		const stopText = this.reading.stop?.find((text) => text === reported)
+		this.emit([{ type: 'choice-finish', choice: index, reason: closing.reason, stopText }], events)
 	}
 
 	/** Choice 0 comes first: if it has produced nothing yet, it gets an empty text. */
