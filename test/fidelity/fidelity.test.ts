@@ -115,7 +115,9 @@ async function answer(client: DialectClient, wire: Wire, feature: AnswerFeature)
 	const clientRequest = client.write({ model: wire.name, turns: [{ role: 'user', text: 'hello' }], stream, ...tool })
 	answered = feature
 	const options = client.family === 'openai' && stream ? { stream_options: { include_usage: true } } : {}
-	const response = await send(clientRequest, { ...clientRequest.body, ...options })
+	const stop = feature === 'stopText' ? featureRequests[client.name]?.stop : undefined
+	const body = { ...clientRequest.body, ...options }
+	const response = await send(clientRequest, stop === undefined ? body : stop(body))
 	const { text, complete } = await drain(response)
 	const view = { status: response.status, headers: response.headers, text }
 	const answerView =

@@ -21,6 +21,8 @@ export interface PartReading {
 	readonly title: string
 	/** The request names the tool to call. The finish reason is then `stop`, as in OpenAI's API. */
 	readonly namedTool: boolean
+	/** The requested stop texts. */
+	readonly stop?: readonly string[] | undefined
 	/** The request disables parallel tool calls. The specification has no such option, so calls after the first are discarded. */
 	readonly oneCall: boolean
 	readonly newCallId: () => string
@@ -189,11 +191,17 @@ export class PartReader {
 		const reason = readFinishReason(nameOf(reported), this.reading.title)
 		const reasoning = [...this.reasoning.keys()].flatMap((id) => this.endReasoning(id))
 		const calls = this.proven(this.calls.end())
+		const stopText = this.reading.stop?.find((text) => text === reportedStop(field(part, 'providerMetadata')))
 		this.isEnded = true
 		return [
 			...reasoning,
 			...calls,
-			{ type: 'choice-finish', choice: 0, reason: finishReasonWith(this.calls.count, reason, this.reading.namedTool) },
+			{
+				type: 'choice-finish',
+				choice: 0,
+				reason: finishReasonWith(this.calls.count, reason, this.reading.namedTool),
+				stopText,
+			},
 			{ type: 'finish', usage: readUsage(field(part, 'usage')) ?? this.counted() },
 		]
 	}
@@ -247,4 +255,14 @@ function nameOf(reported: unknown): string {
 	const unified = isObject(reported) ? reported.unified : reported
 	const name = unified === 'other' || unified === 'unknown' ? field(reported, 'raw') : unified
 	return asFinishReason(name) ?? 'stop'
+}
+
+/** The stop text among a provider's own metadata, under the name that @ai-sdk/anthropic gives it. */
+function reportedStop(metadata: unknown): string | undefined {
+	if (!isObject(metadata)) return undefined
+	for (const provider of Object.values(metadata)) {
+		const text = textField(provider, 'stopSequence')
+		if (text !== undefined) return text
+	}
+	return undefined
 }

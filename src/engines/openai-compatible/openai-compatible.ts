@@ -90,6 +90,7 @@ class OpenAICompatible implements Engine {
 			new ChatChunkReader({
 				model: call.model,
 				choices: request.choices,
+				stop: request.stop,
 				errors: this.upstream.errors,
 				countPrompt: () => 0,
 				namedTool: request.toolChoice.type === 'named',
@@ -104,7 +105,13 @@ class OpenAICompatible implements Engine {
 		const body = writeTextCompletionRequest(request, call.model, this.form, stream)
 		const choices = request.prompts.length * request.choices
 		const open = () =>
-			new TextCompletionChunkReader({ model: call.model, choices, errors: this.upstream.errors, countPrompt: () => 0 })
+			new TextCompletionChunkReader({
+				model: call.model,
+				choices,
+				stop: request.stop,
+				errors: this.upstream.errors,
+				countPrompt: () => 0,
+			})
 		return this.upstream.answer(
 			'/completions',
 			body,

@@ -13,6 +13,8 @@ export interface ChunkReading {
 	readonly model: string
 	/** How many choices were requested. Additional ones are dropped. */
 	readonly choices: number
+	/** The requested stop texts. Servers also report other texts where they report the one that ended a choice. */
+	readonly stop?: readonly string[] | undefined
 	readonly errors: ErrorReading
 	/** Tokens of the prompt, for upstreams that never report usage. */
 	readonly countPrompt: () => number
@@ -105,15 +107,16 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 		const meaning = reason === undefined ? undefined : readFinishReason(reason, this.reading.errors.title)
 		this.closed.set(index, false)
 		this.emit(parts, events)
-		if (meaning !== undefined) this.close(index, meaning, events)
+		if (meaning !== undefined) this.close(index, meaning, events, choice.stopText)
 	}
 
-	private close(index: number, reason: ReportedFinish, events: ChatEvent[]): void {
+	private close(index: number, reason: ReportedFinish, events: ChatEvent[], reported?: string): void {
 		if (this.closed.get(index) === true) return
 		this.closed.set(index, true)
 		const closing = this.reader.close(index, reason)
 		this.emit(closing.parts, events)
-		this.emit([{ type: 'choice-finish', choice: index, reason: closing.reason }], events)
+		const stopText = this.reading.stop?.find((text) => text === reported)
+		this.emit([{ type: 'choice-finish', choice: index, reason: closing.reason, stopText }], events)
 	}
 
 	/** Choice 0 comes first: if it has produced nothing yet, it gets an empty text. */

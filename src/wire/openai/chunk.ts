@@ -25,6 +25,11 @@ export class ChunkChoice {
 		this.index = asCount(this.sent.index) ?? 0
 		this.finishReason = asFinishReason(this.sent.finish_reason)
 	}
+
+	/** The stop text that ended the choice: vLLM's `stop_reason`, SGLang's `matched_stop`. Both may also be the id of a token. */
+	get stopText(): string | undefined {
+		return asText(this.sent.stop_reason) ?? asText(this.sent.matched_stop)
+	}
 }
 
 export class Chunk<Choice extends ChunkChoice> {

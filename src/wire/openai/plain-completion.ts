@@ -14,6 +14,7 @@ export function readPlainCompletion(body: unknown, model: string): Completion | 
 	if (!isObject(body) || !Array.isArray(body.choices) || body.choices.length !== 1 || 'error' in body) return undefined
 	const [choice] = body.choices
 	if (!isObject(choice) || choice.index !== 0 || (choice.logprobs ?? null) !== null) return undefined
+	if (typeof choice.stop_reason === 'string' || typeof choice.matched_stop === 'string') return undefined
 	const { message, finish_reason: reason } = choice
 	if (!isObject(message) || typeof message.content !== 'string' || message.content === '') return undefined
 	if (reason !== 'stop' && reason !== 'length') return undefined
