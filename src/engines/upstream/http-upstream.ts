@@ -51,6 +51,8 @@ export interface HttpUpstreamOptions {
 	readonly secrets?: readonly string[]
 	/** Fields of every body. They override the fields of the request. */
 	readonly body?: JsonObject
+	/** Fields to remove from the body of every request. Removed ones are reported. */
+	readonly deny?: readonly string[]
 	/** True for our own engine process: its error messages are safe for the caller. */
 	readonly trusted?: boolean
 	/** Reads an error response. Default: OpenAI's format. */
@@ -196,14 +198,25 @@ export class HttpUpstream {
 			method: 'POST',
 			path,
 			headers: { 'x-request-id': call.requestId, ...call.headers },
-			body: isTyped(body)
-				? body
-				: JSON.stringify(this.options.body === undefined ? body : { ...body, ...this.options.body }),
+			body: isTyped(body) ? body : JSON.stringify(this.complete(body, call)),
 			signal: call.signal,
 		})
 		const coding = response.headers.get('content-encoding') ?? 'identity'
 		if (response.status >= 200 && response.status < 300 && coding === 'identity') return response
 		throw await this.readError(response)
+	}
+
+	/** The body without the operator's denied fields and with the operator's own. */
+	private complete(body: JsonObject, { drop }: EngineCall): JsonObject {
+		const { deny, body: added } = this.options
+		if (deny === undefined) return added === undefined ? body : { ...body, ...added }
+		const denied = new Set(deny)
+		const allowed = Object.entries(body).filter(([name, value]) => {
+			if (!denied.has(name)) return true
+			if (value !== undefined) drop?.(name)
+			return false
+		})
+		return { ...Object.fromEntries(allowed), ...added }
 	}
 
 	private request(request: OutgoingRequest): Promise<IncomingResponse> {
