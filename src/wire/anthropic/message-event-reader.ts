@@ -5,6 +5,7 @@ import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
+import { readCustomToolText } from '../json/custom-tool-function.ts'
 import { countField, field, textField } from '../json/fields.ts'
 import type { ErrorReading } from '../json/upstream-error.ts'
 import { messagesWire } from './formats.ts'
@@ -171,7 +172,7 @@ export class MessageEventReader {
 		this.openCalls.delete(index)
 		if (open === undefined) return []
 		const { call, isCustom, text } = open
-		if (isCustom) return [{ type: 'tool-arguments', choice: 0, call, fragment: readFreeText(text) }]
+		if (isCustom) return [{ type: 'tool-arguments', choice: 0, call, fragment: readCustomToolText(text) }]
 		return text === '' ? [{ type: 'tool-arguments', choice: 0, call, fragment: '{}' }] : []
 	}
 
@@ -246,16 +247,6 @@ const ownCounts: ReadonlySet<string> = new Set([
 	'cache_creation_input_tokens',
 	'output_tokens_details',
 ])
-
-/** Extracts the text of a custom tool's call from the argument that carries it. */
-function readFreeText(json: string): string {
-	try {
-		const text = field(JSON.parse(json), 'input')
-		return typeof text === 'string' ? text : json
-	} catch {
-		return json
-	}
-}
 
 function readReason(reason: string | undefined, called: boolean): FinishReason {
 	switch (reason) {

@@ -12,6 +12,7 @@ import {
 	requireOneChoice,
 } from '../../chat/request-fates.ts'
 import { choosableTools, type Tool } from '../../chat/tool.ts'
+import { writeCustomToolFunction } from '../json/custom-tool-function.ts'
 import { markEnds } from './cache-marks.ts'
 import { messagesWire } from './formats.ts'
 import { writeBlocks, writeTurns } from './message-turns-writer.ts'
@@ -120,20 +121,10 @@ function writeTools({ tools, toolChoice, parallelToolCalls }: ChatRequest): Json
 	}
 }
 
-/** A custom tool becomes a function with a single argument. */
 function writeTool(tool: Tool): JsonObject {
 	if (tool.type === 'custom') {
-		const grammar =
-			tool.grammar === undefined ? '' : `\nIt follows this ${tool.grammar.syntax} grammar: ${tool.grammar.definition}`
-		return {
-			name: tool.name,
-			description: `${tool.description ?? ''}${grammar}`.trim(),
-			input_schema: {
-				type: 'object',
-				properties: { [customArgument]: { type: 'string' } },
-				required: [customArgument],
-			},
-		}
+		const { description, parameters } = writeCustomToolFunction(tool)
+		return { name: tool.name, description, input_schema: parameters }
 	}
 	return {
 		name: tool.name,
@@ -143,9 +134,6 @@ function writeTool(tool: Tool): JsonObject {
 		cache_control: tool.cacheMark === undefined ? undefined : { type: 'ephemeral', ttl: tool.cacheMark },
 	}
 }
-
-/** Name of the argument that carries the text of a custom tool's call. */
-export const customArgument = 'input'
 
 function thinks({ thinking }: JsonObject): boolean {
 	return typeof thinking === 'object' && thinking !== null && 'type' in thinking && thinking.type === 'enabled'

@@ -13,6 +13,7 @@ import type {
 	ToolCall,
 	UserPart,
 } from '../../chat/message.ts'
+import { writeCustomToolArguments } from '../json/custom-tool-function.ts'
 import { messagesWire } from './formats.ts'
 
 type Block = JsonObject
@@ -94,7 +95,7 @@ function writeCall({ id, name, arguments: given, type, cacheMark }: ToolCall): B
 		type: 'tool_use',
 		id: writeId(id),
 		name,
-		input: type === 'custom' ? { input: given } : readInput(given),
+		input: type === 'custom' ? writeCustomToolArguments(given) : readInput(given),
 		...writeMark(cacheMark),
 	}
 }
