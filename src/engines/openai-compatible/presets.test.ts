@@ -1,15 +1,12 @@
 // Presets and options through the engine as the configuration opens it: what an upstream on loopback receives, and what the caller gets.
 
 import { afterAll, describe, expect, test } from 'bun:test'
-import { tmpdir } from 'node:os'
 import { z } from 'zod'
 import type { JsonObject } from '../../chat/json.ts'
 import type { ChatRequest } from '../../chat/request.ts'
-import { systemClock } from '../../system/clock.ts'
-import { openLog } from '../../system/log.ts'
 import { completionOf } from '../answer.testing.ts'
 import type { EngineCall } from '../engine.ts'
-import type { EngineContext } from '../kind.ts'
+import { silentContext } from '../engine-context.testing.ts'
 import { openaiCompatible } from './kind.ts'
 import { type Preset, presetNames } from './presets.ts'
 
@@ -37,26 +34,6 @@ const server = Bun.serve({
 	},
 })
 afterAll(() => server.stop(true))
-
-const context: EngineContext = {
-	name: 'u',
-	model: undefined,
-	builtIn: false,
-	log: openLog({ level: 'silent', format: 'text' }),
-	clock: systemClock,
-	configFolder: tmpdir(),
-	engineFolder: tmpdir(),
-	modelFolder: tmpdir(),
-	socketFolder: async () => tmpdir(),
-	command: [],
-	download: false,
-	registries: async () => {
-		throw new Error('not used')
-	},
-	showProgress: () => ({ update() {}, end() {} }),
-	outOfDescriptors() {},
-	environment: {},
-}
 
 const text = (value: string) => ({ type: 'text', text: value }) as const
 const userId = 'u'.repeat(186)
@@ -89,7 +66,7 @@ const request: ChatRequest = {
 }
 
 async function send(options: JsonObject, unary = true) {
-	const engine = await openaiCompatible.open({ url: `http://127.0.0.1:${server.port}/v1`, ...options }, context)
+	const engine = await openaiCompatible.open({ url: `http://127.0.0.1:${server.port}/v1`, ...options }, silentContext)
 	const dropped: string[] = []
 	const call: EngineCall = {
 		signal: new AbortController().signal,
