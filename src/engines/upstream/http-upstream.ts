@@ -14,6 +14,7 @@ import { type ErrorAnswer, type ErrorReading, readErrorAnswer, refusedKeyCode } 
 import { type EngineAnswer, oneBatch } from '../answer.ts'
 import type { EngineCall } from '../engine.ts'
 import { cancelled, closing } from '../running-calls.ts'
+import { completeBody } from './body-fields.ts'
 import { explainFailure } from './failure.ts'
 import {
 	type HttpClient,
@@ -198,25 +199,12 @@ export class HttpUpstream {
 			method: 'POST',
 			path,
 			headers: { 'x-request-id': call.requestId, ...call.headers },
-			body: isTyped(body) ? body : JSON.stringify(this.complete(body, call)),
+			body: isTyped(body) ? body : JSON.stringify(completeBody(body, this.options, call.drop)),
 			signal: call.signal,
 		})
 		const coding = response.headers.get('content-encoding') ?? 'identity'
 		if (response.status >= 200 && response.status < 300 && coding === 'identity') return response
 		throw await this.readError(response)
-	}
-
-	/** The body without the operator's denied fields and with the operator's own. */
-	private complete(body: JsonObject, { drop }: EngineCall): JsonObject {
-		const { deny, body: added } = this.options
-		if (deny === undefined) return added === undefined ? body : { ...body, ...added }
-		const denied = new Set(deny)
-		const allowed = Object.entries(body).filter(([name, value]) => {
-			if (!denied.has(name)) return true
-			if (value !== undefined) drop?.(name)
-			return false
-		})
-		return { ...Object.fromEntries(allowed), ...added }
 	}
 
 	private request(request: OutgoingRequest): Promise<IncomingResponse> {

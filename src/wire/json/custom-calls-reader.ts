@@ -6,7 +6,7 @@ import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, ToolArgumentsEvent } from '../../chat/event.ts'
 import { readCustomToolText } from './custom-tool-function.ts'
 
-interface OpenCall {
+interface HeldCall {
 	/** All arguments so far. */
 	readonly whole: ToolArgumentsEvent
 	/** Other events of the choice since the call began. */
@@ -24,7 +24,7 @@ export class CustomCallsReader implements EventReader {
 	private readonly reader: EventReader
 	private readonly customTools: ReadonlySet<string>
 	/** The open custom call of each choice. */
-	private readonly open = new Map<number, OpenCall>()
+	private readonly open = new Map<number, HeldCall>()
 
 	/** @param customTools names of the tools. */
 	constructor(reader: EventReader, customTools: ReadonlySet<string>) {

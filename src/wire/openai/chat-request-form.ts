@@ -67,10 +67,10 @@ export const formWriters = {
 	schemaBounds: 'schemas',
 } as const satisfies Record<keyof ChatRequestForm, string>
 
-type Writer = (typeof formWriters)[keyof typeof formWriters]
+type FormWriter = (typeof formWriters)[keyof typeof formWriters]
 
 /** The options that some of the writers apply. */
-export type FormFor<Applied extends Writer> = Pick<
+export type FormFor<Applied extends FormWriter> = Pick<
 	ChatRequestForm,
 	{
 		[Option in keyof ChatRequestForm]: (typeof formWriters)[Option] extends Applied ? Option : never
