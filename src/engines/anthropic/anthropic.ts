@@ -13,6 +13,7 @@ import {
 	writeCountRequest,
 	writeMessageRequest,
 } from '../../wire/anthropic/message-request-writer.ts'
+import { customToolNames } from '../../wire/json/custom-tool-function.ts'
 import { countField } from '../../wire/json/fields.ts'
 import { readModelList } from '../../wire/json/model-list-reader.ts'
 import type { EngineAnswer } from '../answer.ts'
@@ -64,7 +65,7 @@ class Anthropic implements Engine {
 	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		const stream = call.unary !== true
 		const { body, betas } = writeMessageRequest(request, call.model, this.form, stream, (part) => call.drop?.(part))
-		const customTools = new Set(request.tools.filter(({ type }) => type === 'custom').map(({ name }) => name))
+		const customTools = customToolNames(request.tools)
 		const open = () => new MessageEventReader({ model: call.model, customTools, errors: this.upstream.errors })
 		const reading = {
 			open,

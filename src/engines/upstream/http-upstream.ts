@@ -14,6 +14,7 @@ import { type ErrorAnswer, type ErrorReading, readErrorAnswer, refusedKeyCode } 
 import { type EngineAnswer, oneBatch } from '../answer.ts'
 import type { EngineCall } from '../engine.ts'
 import { cancelled, closing } from '../running-calls.ts'
+import { completeBody } from './body-fields.ts'
 import { explainFailure } from './failure.ts'
 import {
 	type HttpClient,
@@ -45,6 +46,8 @@ export interface HttpUpstreamOptions {
 	readonly secrets?: readonly string[]
 	/** Fields of every body. They override the fields of the request. */
 	readonly body?: JsonObject
+	/** Fields to remove from the body of every request. Removed ones are reported. */
+	readonly deny?: readonly string[]
 	/** True for our own engine process: its error messages are safe for the caller. */
 	readonly trusted?: boolean
 	/** Reads an error response. Default: OpenAI's format. */
@@ -208,9 +211,7 @@ export class HttpUpstream {
 			method: 'POST',
 			path,
 			headers: { 'x-request-id': call.requestId, ...call.headers },
-			body: isTyped(body)
-				? body
-				: JSON.stringify(this.options.body === undefined ? body : { ...body, ...this.options.body }),
+			body: isTyped(body) ? body : JSON.stringify(completeBody(body, this.options, call.drop)),
 			signal: call.signal,
 		})
 		const { status, headers } = response

@@ -85,7 +85,7 @@ const wires: Readonly<Record<string, Wire>> = {
 		open: (url) =>
 			openAnthropic({
 				...{ url, keyHeader: 'x-api-key', version: '2023-06-01', betas: [], ...shared },
-				form: { maxTokens: 10, thinking: 'off', cache: 'client' },
+				form: { maxTokens: 10, thinking: 'off', cache: 'client', systemMessages: 'user', schemaBounds: 'send' },
 			}),
 		events: [
 			named({ type: 'message_start', message: { model: 'm', usage } }),

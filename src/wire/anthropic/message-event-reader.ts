@@ -5,6 +5,7 @@ import { asChatError, ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
+import { readCustomToolText } from '../json/custom-tool-function.ts'
 import { countField, field, textField } from '../json/fields.ts'
 import { asFinishReason, finishReasonWith, type ReportedFinish, readFinishReason } from '../json/finish-reason.ts'
 import type { ErrorReading } from '../json/upstream-error.ts'
@@ -176,7 +177,7 @@ export class MessageEventReader {
 		if (open === undefined) return []
 		const { call, isCustom, whole, text } = open
 		const json = text === '' ? whole : text
-		if (isCustom) return [{ type: 'tool-arguments', choice: 0, call, fragment: readFreeText(json) }]
+		if (isCustom) return [{ type: 'tool-arguments', choice: 0, call, fragment: readCustomToolText(json) }]
 		return text === '' ? [{ type: 'tool-arguments', choice: 0, call, fragment: json }] : []
 	}
 
@@ -257,13 +258,3 @@ const ownCounts: ReadonlySet<string> = new Set([
 	'cache_creation_input_tokens',
 	'output_tokens_details',
 ])
-
-/** Extracts the text of a custom tool's call from the argument that carries it. */
-function readFreeText(json: string): string {
-	try {
-		const text = field(JSON.parse(json), 'input')
-		return typeof text === 'string' ? text : json
-	} catch {
-		return json
-	}
-}

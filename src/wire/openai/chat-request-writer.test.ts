@@ -2,10 +2,11 @@
 
 import { expect, test } from 'bun:test'
 import type { ChatRequest } from '../../chat/request.ts'
+import { chatRequestForm } from './chat-request-form.ts'
 import { readChatRequest } from './chat-request-reader.ts'
-import { type ChatRequestForm, writeChatRequest } from './chat-request-writer.ts'
+import { writeChatRequest } from './chat-request-writer.ts'
 
-const form: ChatRequestForm = { maxTokensField: 'max_completion_tokens', developerRole: 'developer', streamUsage: true }
+const form = chatRequestForm({ maxTokensField: 'max_completion_tokens' })
 
 const plain: ChatRequest = {
 	model: 'm',
@@ -120,22 +121,6 @@ test('defaults are not written', () => {
 		stream: true,
 		stream_options: { include_usage: true },
 	})
-})
-
-test("the server's request form is respected", () => {
-	const written = writeChatRequest(
-		{ ...plain, maxTokens: 5, messages: [{ role: 'developer', content: [text('a')] }] },
-		'm',
-		{
-			maxTokensField: 'max_tokens',
-			developerRole: 'system',
-			streamUsage: false,
-		},
-		true,
-	)
-	expect(written).not.toContainKey('stream_options')
-	expect(written).toMatchObject({ max_tokens: 5, messages: [{ role: 'system', content: 'a' }] })
-	expect(written).not.toContainKey('max_completion_tokens')
 })
 
 test('passthrough fields never replace our own', () => {
