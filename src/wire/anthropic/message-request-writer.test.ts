@@ -4,7 +4,13 @@ import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../chat/json.ts'
 import type { Message } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
-import { type MessageRequestForm, writeCountRequest, writeMessageRequest } from './message-request-writer.ts'
+import { requestFatesContract } from '../../chat/request-fates.contract.ts'
+import {
+	type MessageRequestForm,
+	messageRequestFates,
+	writeCountRequest,
+	writeMessageRequest,
+} from './message-request-writer.ts'
 
 const usual: MessageRequestForm = { maxTokens: 500, thinking: 'effort', cache: 'client' }
 
@@ -332,3 +338,7 @@ test('a token counting request contains only the fields that are counted', () =>
 	const { body } = writeCountRequest({ ...plain, tools: [look], maxTokens: 5 }, 'claude', usual)
 	expect(Object.keys(JSON.parse(JSON.stringify(body))).sort()).toEqual(['messages', 'model', 'tool_choice', 'tools'])
 })
+
+requestFatesContract('Messages requests', messageRequestFates, (request, drop) =>
+	writeMessageRequest(request, 'claude', usual, false, drop),
+)

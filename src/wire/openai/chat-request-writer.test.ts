@@ -2,8 +2,9 @@
 
 import { expect, test } from 'bun:test'
 import type { ChatRequest } from '../../chat/request.ts'
+import { requestFatesContract } from '../../chat/request-fates.contract.ts'
 import { readChatRequest } from './chat-request-reader.ts'
-import { type ChatRequestForm, writeChatRequest } from './chat-request-writer.ts'
+import { type ChatRequestForm, chatRequestFates, writeChatRequest } from './chat-request-writer.ts'
 
 const form: ChatRequestForm = { maxTokensField: 'max_completion_tokens', developerRole: 'developer', streamUsage: true }
 
@@ -153,3 +154,7 @@ test("another wire's fields are dropped and reported", () => {
 	expect(body).not.toHaveProperty('thinking')
 	expect(body).not.toHaveProperty('betas')
 })
+
+requestFatesContract('OpenAI requests', chatRequestFates, (request, drop) =>
+	writeChatRequest(request, 'm', form, false, drop),
+)
