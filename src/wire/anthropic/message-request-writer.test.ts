@@ -4,7 +4,13 @@ import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../chat/json.ts'
 import type { CacheMark, Message } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
-import { type MessageRequestForm, writeCountRequest, writeMessageRequest } from './message-request-writer.ts'
+import { requestFatesContract } from '../../chat/request-fates.contract.ts'
+import {
+	type MessageRequestForm,
+	messageRequestFates,
+	writeCountRequest,
+	writeMessageRequest,
+} from './message-request-writer.ts'
 
 const usual: MessageRequestForm = {
 	maxTokens: 500,
@@ -438,3 +444,7 @@ describe('bounds in schemas', () => {
 		expect(dropped).toEqual([])
 	})
 })
+
+requestFatesContract('Messages requests', messageRequestFates, (request, drop) =>
+	writeMessageRequest(request, 'claude', usual, false, drop),
+)

@@ -2,9 +2,10 @@
 
 import { expect, test } from 'bun:test'
 import type { ChatRequest } from '../../chat/request.ts'
+import { requestFatesContract } from '../../chat/request-fates.contract.ts'
 import { chatRequestForm } from './chat-request-form.ts'
 import { readChatRequest } from './chat-request-reader.ts'
-import { writeChatRequest } from './chat-request-writer.ts'
+import { chatRequestFates, writeChatRequest } from './chat-request-writer.ts'
 
 const form = chatRequestForm({ maxTokensField: 'max_completion_tokens' })
 
@@ -138,3 +139,7 @@ test("another wire's fields are dropped and reported", () => {
 	expect(body).not.toHaveProperty('thinking')
 	expect(body).not.toHaveProperty('betas')
 })
+
+requestFatesContract('OpenAI requests', chatRequestFates, (request, drop) =>
+	writeChatRequest(request, 'm', form, false, drop),
+)
