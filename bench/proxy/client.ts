@@ -46,7 +46,7 @@ export class Client {
 		return client
 	}
 
-	ask(): void {
+	request(): void {
 		this.socket?.write(this.options.request)
 	}
 

@@ -21,14 +21,14 @@ async function closedLoop({ port, key, model, connections, seconds, requests }: 
 			answers++
 			if (!ok) failures++
 			if (answers >= goal) done.resolve()
-			else client.ask()
+			else client.request()
 		},
 		onGone: () => {
 			gone++
 		},
 	}
 	const clients = await Promise.all(Array.from({ length: connections }, () => Client.connect(options)))
-	for (const client of clients) client.ask()
+	for (const client of clients) client.request()
 	await Bun.sleep(500)
 	tell('ready')
 	const [before, beganMs] = [answers, performance.now()]
@@ -48,7 +48,7 @@ async function openLoop({ port, key, model, connections, seconds, rate = 1000 }:
 	let failures = 0
 	const send = (client: Client, dueMs: number) => {
 		client.dueMs = dueMs
-		client.ask()
+		client.request()
 	}
 	const options = {
 		port,
@@ -170,7 +170,7 @@ async function unrulyClients({ port, key, model, connections, seconds }: Load): 
 				},
 			}).catch(() => undefined)
 			if (client === undefined) return
-			client.ask()
+			client.request()
 			const patience = setTimeout(() => client.hangUp(), leaves ? (round * 37) % 200 : 20_000)
 			await over.promise
 			clearTimeout(patience)

@@ -186,7 +186,7 @@ describe('the loads', () => {
 			request: writeRequest('unary', 'key'),
 			onAnswer: (_, ok) => answered.resolve(ok),
 		})
-		client.ask()
+		client.request()
 		expect(await answered.promise).toBe(true)
 		client.hangUp()
 		server.stop(true)

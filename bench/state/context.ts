@@ -41,10 +41,10 @@ export async function measureContext(messages: number): Promise<ContextTimes> {
 		let read = 0
 		for (let call = 0; call < reads + 50; call++) {
 			const id = ids[(call * 7919) % ids.length] ?? newConversationId()
-			const begunMs = performance.now()
+			const startMs = performance.now()
 			const end = await history.read(id, { maxBytes })
 			// Statements are prepared in the first calls.
-			if (call >= 50) times.push(performance.now() - begunMs)
+			if (call >= 50) times.push(performance.now() - startMs)
 			read = end?.messages.length ?? 0
 		}
 		times.sort((a, b) => a - b)

@@ -31,10 +31,10 @@ export async function measureDurability(): Promise<DurabilityTimes> {
 /** Calls at a fixed rate, whether those before have been answered or not. */
 async function ask(server: TestServer, calls: number): Promise<readonly number[]> {
 	const body = { model: 'echo', messages: [{ role: 'user', content: 'hello' }] }
-	const begunMs = performance.now()
+	const startMs = performance.now()
 	return Promise.all(
 		Array.from({ length: calls }, async (_, call) => {
-			const dueMs = begunMs + call * gapMs
+			const dueMs = startMs + call * gapMs
 			await Bun.sleep(Math.max(0, dueMs - performance.now()))
 			await (await server.call('/v1/chat/completions', body)).text()
 			return performance.now() - dueMs

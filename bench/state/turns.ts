@@ -95,7 +95,7 @@ async function run(store: ConversationStore, seconds: number): Promise<number> {
 			ended++
 		}
 	}
-	const begunMs = performance.now()
+	const startMs = performance.now()
 	await Promise.all(Array.from({ length: inFlight }, converse))
-	return ended / ((performance.now() - begunMs) / 1000)
+	return ended / ((performance.now() - startMs) / 1000)
 }

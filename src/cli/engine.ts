@@ -69,7 +69,7 @@ export function engineCommand(context: CommandContext): Command {
 				.choices(['auto', 'cuda', 'vulkan', 'metal', 'off'])
 				.default('auto'),
 		)
-		.option('--library <folder>', 'folder of the engine library (default: engineFolder of the configuration)')
+		.option('--library <folder>', 'folder of the engine library (default: engineFolder in the configuration)')
 		.addOption(new Option('--until-stdin-ends', 'exit when standard input ends, and ignore signals').hideHelp())
 		.action((flags: EngineFlags) => serveModel(flags, context))
 	engine.addCommand(installCommand(context))
@@ -78,7 +78,7 @@ export function engineCommand(context: CommandContext): Command {
 
 function installCommand(context: CommandContext): Command {
 	return addConfigOptions(new Command('install').description('install the engine library, or add a GPU build'))
-		.addOption(new Option('--folder <folder>', 'folder to install to (default: engineFolder of the configuration)'))
+		.addOption(new Option('--folder <folder>', 'folder to install to (default: engineFolder in the configuration)'))
 		.argument(
 			'[build]',
 			`one of ${builds.join(', ')}`,

@@ -53,7 +53,7 @@ export function keysCommand(context: CommandContext): Command {
 				const twin = others.find(({ name, revokedAtMs }) => name === key.name && revokedAtMs === null)
 				if (twin !== undefined)
 					context.printStatus(
-						`Warning: key ${twin.id} is named '${key.name}' too, so the name no longer identifies one key: revoke by id.`,
+						`Warning: key ${twin.id} has the name '${key.name}' as well, so the name no longer identifies one key: revoke by id.`,
 					)
 				await keys.insert(key)
 			})
@@ -87,7 +87,7 @@ export function keysCommand(context: CommandContext): Command {
 				const revoked = await keys.revoke(which, Date.now())
 				if (revoked.length === 0 && configuredKeys(settings).some((key) => isConfiguredKey(which, key)))
 					throw new CliError(
-						`The key '${configuredKeyLabel}' is not in the database: it is the admin key of the configuration. Change \`adminKey\` or DRAGOMAN_ADMIN_KEY and restart the server.`,
+						`The key '${configuredKeyLabel}' is not in the database: it is the configured admin key. Change \`adminKey\` or DRAGOMAN_ADMIN_KEY and restart the server.`,
 					)
 				return revoked
 			})
@@ -118,7 +118,7 @@ function described({ name, role, tenant, owner, expires, ...settings }: CreateFl
 	}
 }
 
-/** The admin key of the configuration, if there is one. */
+/** The configured admin key, if there is one. */
 function configuredKeys({ config }: Settings): readonly Key[] {
 	return config.adminKey === undefined ? [] : [configuredKey(config.adminKey, Date.now())]
 }

@@ -1,4 +1,4 @@
-// What a client requests of a model, as a dialect reads it: the operation, its input, and the writer of its response. Plain data; the functions
+// A call of a model, as a dialect reads it: the operation, its input, and the writer of its response. Plain data; the functions
 // in it only write, or combine messages that the pipeline has looked up.
 
 import type { ChatRequest } from '../chat/request.ts'
@@ -11,7 +11,7 @@ import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../operations/t
 import type { Transcription, TranscriptionRequest } from '../operations/transcription.ts'
 import type { AnswerWriter, ResponseContext } from './writer.ts'
 
-/** Calls about a model that an engine runs. */
+/** Calls that an engine executes. */
 export type ModelCall =
 	| ChatCall
 	| TextCompletionCall

@@ -30,7 +30,7 @@ import { retain } from './retention.ts'
 import { removeStreamsWithTurns } from './stream-removal.ts'
 
 export interface Gateway extends Handler {
-	/** The keys of the database, without the admin key of the configuration. */
+	/** The keys of the database, without the configured admin key. */
 	readonly keys: KeyStore
 	/** The models of the current configuration. */
 	readonly models: readonly Model[]

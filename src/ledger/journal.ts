@@ -7,7 +7,7 @@ import { dirname } from 'node:path'
 import { ChatError } from '../chat/error.ts'
 
 /** Prefixes the line with a checksum of its text, so that a line that was cut off by a crash can be detected. */
-function sealLine(text: string): string {
+function withChecksum(text: string): string {
 	return `${checksum(text)} ${text}\n`
 }
 
@@ -98,7 +98,7 @@ export class Journal {
 	}
 
 	private add(text: string): Group {
-		return this.addLine(text === '' ? '' : sealLine(text))
+		return this.addLine(text === '' ? '' : withChecksum(text))
 	}
 
 	private addLine(line: string): Group {

@@ -9,7 +9,7 @@ import type { Admitted } from './admit.ts'
 import type { Answer } from './answer.ts'
 import { headersOf } from './answer-headers.ts'
 import type { AnswerRecorder } from './answer-recorder.ts'
-import { type BegunAnswer, beginAnswer } from './chat-answer.ts'
+import { beginAnswer, type StartedAnswer } from './chat-answer.ts'
 import { WrittenChunks } from './delivery.ts'
 import type { StreamedCall } from './plan.ts'
 import { responseContextOf } from './response-context.ts'
@@ -49,10 +49,10 @@ export async function answerDetached(
 			recorder.stream()
 			over = answerInBackground(admitted, stored, recorder, serving)
 		} else {
-			const begun = await beginAnswer(admitted, stored.signal, recorder, serving)
-			dropped = begun.dropped
+			const started = await beginAnswer(admitted, stored.signal, recorder, serving)
+			dropped = started.dropped
 			recorder.stream()
-			over = pump(begun, admitted, stored, recorder, serving)
+			over = pump(started, admitted, stored, recorder, serving)
 		}
 		serving.backgroundTasks.add(over, 'an answer without a client')
 	} catch (thrown) {
@@ -92,7 +92,7 @@ async function answerInBackground(
 
 /** Copies the upstream's answer to the stored stream until it ends or is cancelled. */
 async function pump(
-	{ answer }: BegunAnswer,
+	{ answer }: StartedAnswer,
 	admitted: Admitted<StreamedCall>,
 	stored: StoredStream,
 	recorder: AnswerRecorder,

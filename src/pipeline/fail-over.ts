@@ -95,10 +95,10 @@ async function tryOnce<Result>(
 	permit: Permit,
 	{ clock }: Serving,
 ): Promise<FailOverResult<Result> | ChatError> {
-	const begunMs = clock.now()
+	const startMs = clock.now()
 	const lease = new Lease(endpoint, permit)
 	const dropped: string[] = []
-	observer.observe({ type: 'attempt', upstream: endpoint.name, atMs: begunMs })
+	observer.observe({ type: 'attempt', upstream: endpoint.name, atMs: startMs })
 	try {
 		const upstream = deployment.upstreamAt(endpoint)
 		checkUpstreamOperation(upstream, operation)
@@ -110,7 +110,7 @@ async function tryOnce<Result>(
 		})
 		const atMs = clock.now()
 		observer.observe({ type: 'attempt-ended', atMs })
-		lease.answered(atMs - begunMs)
+		lease.answered(atMs - startMs)
 		return { result, upstream, lease, dropped }
 	} catch (thrown) {
 		const error = asChatError(thrown)

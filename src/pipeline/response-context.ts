@@ -1,4 +1,4 @@
-// What the writer of a response needs to know about its call.
+// The facts of a call that the writer of its response needs.
 
 import type { ResponseContext } from '../dialects/writer.ts'
 import type { Admitted } from './admit.ts'

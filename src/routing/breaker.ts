@@ -8,7 +8,7 @@ export type BreakerState = 'closed' | 'open' | 'half-open'
 /** Reports the outcome of an admitted call. */
 export interface BreakerPermit {
 	/** The upstream started to respond. A trial succeeds here, so that it need not wait for the end of a long response. */
-	begun(): void
+	started(): void
 	succeeded(): void
 	failed(): void
 	/** The outcome is ignored: the caller disconnected, or its request was at fault. */
@@ -67,7 +67,7 @@ export class Breaker {
 		}
 		const succeeded = end(() => this.close())
 		return {
-			begun: () => {
+			started: () => {
 				if (trial) succeeded()
 			},
 			succeeded,

@@ -1,4 +1,4 @@
-// Makes the pipeline's input from a Request: the request id, the normalised path, the client, and a body that is read on demand.
+// Converts a Request to the pipeline's input: the request id, the normalised path, the client, and a body that is read on demand.
 
 import { randomUUID } from 'node:crypto'
 import type { BodyReader } from '../http/body.ts'

@@ -18,7 +18,7 @@ async function openTwo(url: string): Promise<readonly [Stores, Stores]> {
 }
 
 if (postgresServer !== undefined)
-	test('turns that race become branches, and of those that must not only one is taken', async () => {
+	test('concurrent turns become branches; of those that must not branch, one is stored', async () => {
 		const fresh = await freshDatabase(postgresServer as string)
 		const stores = await openTwo(fresh.url)
 		const [one, other] = [stores[0].conversations.in(scope), stores[1].conversations.in(scope)]
@@ -44,7 +44,7 @@ if (postgresServer !== undefined)
 	}, 60_000)
 
 if (postgresServer !== undefined)
-	test('of a conversation that one removes while the other continues it, nothing is left', async () => {
+	test('nothing remains of a conversation that one gateway removes while the other continues it', async () => {
 		const fresh = await freshDatabase(postgresServer as string)
 		const stores = await openTwo(fresh.url)
 		const [one, other] = [stores[0].conversations.in(scope), stores[1].conversations.in(scope)]

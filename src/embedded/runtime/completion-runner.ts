@@ -91,7 +91,7 @@ export class CompletionRunner {
 	}
 }
 
-/** What this engine does with each field of a text completion. */
+/** How this engine treats each field of a text completion. */
 export const embeddedTextCompletionFates = {
 	model: 'unused',
 	prompts: 'written',

@@ -83,7 +83,7 @@ class Anthropic implements Engine {
 	async count(request: ChatRequest, call: EngineCall): Promise<number> {
 		const { body, betas } = writeCountRequest(request, call.model, this.form)
 		const tokens = countField(
-			await this.upstream.ask('/messages/count_tokens', body, this.withBetas(call, betas)),
+			await this.upstream.post('/messages/count_tokens', body, this.withBetas(call, betas)),
 			'input_tokens',
 		)
 		if (tokens !== undefined) return tokens

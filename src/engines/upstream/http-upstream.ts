@@ -134,7 +134,7 @@ export class HttpUpstream {
 	}
 
 	/** Sends a request and returns the JSON body of the response. @throws ChatError */
-	async ask(path: string, body: JsonObject, call: EngineCall): Promise<unknown> {
+	async post(path: string, body: JsonObject, call: EngineCall): Promise<unknown> {
 		return (await this.read(path, body, call)).value
 	}
 

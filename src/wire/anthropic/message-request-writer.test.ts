@@ -117,7 +117,7 @@ describe('turns', () => {
 			},
 		])
 	})
-	test('thinking is written only with a proof of this wire', () =>
+	test('thinking is written only with a signature of this wire', () =>
 		expect(
 			written([
 				say('user', 'hi'),

@@ -48,12 +48,12 @@ export function readErrorEvent(event: unknown, reading: ErrorReading): ChatError
 
 /** The error of a stream that ended before its answer was complete. */
 export function interrupted(title: string): ChatError {
-	return new ChatError('upstream-failed', `${title} stopped while answering.`, { sent: 'yes' })
+	return new ChatError('upstream-failed', `${title} ended its answer before it was complete.`, { sent: 'yes' })
 }
 
 /** The error of an answer that the upstream ended as failed. */
 export function failedWhileAnswering(title: string): ChatError {
-	return new ChatError('upstream-failed', `${title} failed while answering.`, { sent: 'yes' })
+	return new ChatError('upstream-failed', `${title} failed while generating its answer.`, { sent: 'yes' })
 }
 
 interface ErrorFields {
@@ -168,11 +168,11 @@ const callersFault: ReadonlySet<ChatErrorKind> = new Set([
 ])
 
 function describe(kind: ChatErrorKind, status: number, title: string): string {
-	if (refusedKey.has(status)) return `${title} refused the gateway's credentials.`
+	if (refusedKey.has(status)) return `${title} rejected the gateway's credentials.`
 	if (unknownPath.has(status)) return `${title} does not have the requested model or path.`
 	if (kind === 'overloaded') return `${title} is overloaded.`
 	if (kind === 'unavailable') return `${title} is temporarily unavailable.`
-	if (kind === 'upstream-timeout') return `${title} took too long to answer.`
+	if (kind === 'upstream-timeout') return `${title} took too long to respond.`
 	return `${title} failed with status ${status}.`
 }
 
