@@ -86,7 +86,7 @@ async function watch(text: string, times: ConfigWatchTimes): Promise<Watched> {
 			return deployment.current.models.all
 		},
 	}
-	const following: ConfigWatch = watchConfig(settings, read, gateway, log, times)
+	const following: ConfigWatch = watchConfig({ settings, read, gateway, log, times })
 	closing.push(async () => {
 		following.close()
 		await deployment.close()

@@ -56,7 +56,7 @@ export async function failOver<Result>(
 			(await acquirePermit(request, chosen, tries, failure))
 		const tried = tries.get(endpoint) ?? 0
 		tries.set(endpoint, tried + 1)
-		if (tried > 0 && failure !== undefined) await pauseBefore(tried, failure, permit, untilMs, request, serving)
+		if (tried > 0 && failure !== undefined) await pauseBefore({ tried, failure, permit, untilMs }, request, serving)
 		const outcome = await tryOnce(request, endpoint, permit, serving)
 		if (!(outcome instanceof ChatError)) return outcome
 		failure = { error: outcome, worst: moreInformative(failure?.worst, outcome) }
@@ -66,10 +66,7 @@ export async function failOver<Result>(
 
 /** Waits before a retry on the same upstream. @throws ChatError if the pause is too long or the caller disconnects. */
 async function pauseBefore<Result>(
-	tried: number,
-	{ error, worst }: Failure,
-	permit: Permit,
-	untilMs: number,
+	{ tried, failure: { error, worst }, permit, untilMs }: Retry,
 	{ route, call }: FailOverRequest<Result>,
 	{ clock, random }: Serving,
 ): Promise<void> {
@@ -81,6 +78,14 @@ async function pauseBefore<Result>(
 		permit.release()
 		throw thrown === worst ? worst : new ChatError('cancelled', 'The request was cancelled.')
 	}
+}
+
+interface Retry {
+	/** Number of attempts on the same upstream. */
+	readonly tried: number
+	readonly failure: Failure
+	readonly permit: Permit
+	readonly untilMs: number
 }
 
 interface Failure {

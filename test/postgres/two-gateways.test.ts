@@ -57,7 +57,7 @@ if (postgresServer !== undefined)
 				await one.turns.begin(first)
 				await one.turns.end(first.id, ended('a'))
 				const second = turn({ conversation: made.id, parent: answerId(first.id, 0) })
-				const goesOn = async () => {
+				const continueTurn = async () => {
 					found.push(await one.turns.begin(second))
 					await one.turns.end(second.id, ended('b'))
 				}
@@ -65,7 +65,7 @@ if (postgresServer !== undefined)
 					for (let wait = 0; wait < round % 5; wait++) await sql`SELECT 1`
 					return other.index.remove(made.id)
 				}
-				expect((await Promise.all([goesOn(), remove()]))[1]).toBe(true)
+				expect((await Promise.all([continueTurn(), remove()]))[1]).toBe(true)
 				for (const table of ['messages', 'turns', 'branches'])
 					expect(await sql`SELECT 1 FROM ${sql(table)} WHERE conversation = ${made.id}`).toHaveLength(0)
 			}

@@ -131,12 +131,12 @@ class SchemaCompiler {
 			case 'boolean':
 				return '("true" | "false")'
 			case 'string':
-				return this.named('string', supportedKeywords.string, schema, name, () =>
+				return this.named('string', schema, name, () =>
 					stringRule(readStringBounds(schema, schemaPath), this.character(), schemaPath),
 				)
 			case 'integer':
 			case 'number':
-				return this.named(type, supportedKeywords[type], schema, name, () =>
+				return this.named(type, schema, name, () =>
 					boundedRule(type, readNumberBounds(schema, schemaPath), {
 						schemaPath,
 						rule: (types, body) => this.builder.rule(types, body),
@@ -150,9 +150,9 @@ class SchemaCompiler {
 		}
 	}
 
-	/** A separate rule, or the shared rule of the type if none of `keywords` is present. */
-	private named(type: Type, keywords: readonly string[], schema: JsonObject, name: string, body: () => string): string {
-		if (keywords.every((keyword) => schema[keyword] === undefined)) return this.shared(type, body)
+	/** A separate rule, or the shared rule of the type if none of its keywords is present. */
+	private named(type: Type, schema: JsonObject, name: string, body: () => string): string {
+		if (supportedKeywords[type].every((keyword) => schema[keyword] === undefined)) return this.shared(type, body)
 		return this.builder.rule(`${name}-${type}`, body())
 	}
 

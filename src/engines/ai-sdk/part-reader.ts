@@ -149,7 +149,7 @@ export class PartReader {
 		this.reasoning.delete(id)
 		const proof = writeSignature(open?.metadata)
 		if (proof === undefined) return []
-		return [{ type: 'reasoning', choice: 0, text: '', proof, ...(open?.text === '' ? { sealed: true } : {}) }]
+		return [{ type: 'reasoning', choice: 0, text: '', proof, sealed: open?.text === '' || undefined }]
 	}
 
 	private readCall(part: unknown): readonly ChatEvent[] {

@@ -63,7 +63,12 @@ class Anthropic implements Engine {
 
 	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		const stream = call.unary !== true
-		const { body, betas } = writeMessageRequest(request, call.model, this.form, stream, (part) => call.drop?.(part))
+		const { body, betas } = writeMessageRequest(request, {
+			model: call.model,
+			form: this.form,
+			stream,
+			drop: (part) => call.drop?.(part),
+		})
 		const customTools = new Set(request.tools.filter(({ type }) => type === 'custom').map(({ name }) => name))
 		const open = () => new MessageEventReader({ model: call.model, customTools, errors: this.upstream.errors })
 		const reading = { open, unary: readMessage, formats: { chunk: messageFormats.event, whole: messageFormats.whole } }

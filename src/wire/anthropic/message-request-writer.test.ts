@@ -30,10 +30,7 @@ function write(changes: Partial<ChatRequest> = {}, form: Partial<MessageRequestF
 	const dropped: string[] = []
 	const { body, betas } = writeMessageRequest(
 		{ ...plain, ...changes },
-		'claude',
-		{ ...usual, ...form },
-		false,
-		(part) => dropped.push(part),
+		{ model: 'claude', form: { ...usual, ...form }, stream: false, drop: (part) => dropped.push(part) },
 	)
 	return { body, betas, dropped }
 }

@@ -33,16 +33,20 @@ export interface WrittenMessageRequest {
 	readonly betas: readonly string[]
 }
 
-/**
- * @param drop is called with each dropped feature, by its name in OpenAI's API.
- * @throws ChatError `unsupported` for features that this wire lacks.
- */
+export interface MessageRequestOptions {
+	/** The upstream's name of the model. */
+	readonly model: string
+	readonly form: MessageRequestForm
+	/** Whether to request a streaming response. */
+	readonly stream: boolean
+	/** Called with each dropped feature, by its name in OpenAI's API. */
+	readonly drop: Drop
+}
+
+/** @throws ChatError `unsupported` for features that this wire lacks. */
 export function writeMessageRequest(
 	request: ChatRequest,
-	model: string,
-	form: MessageRequestForm,
-	stream: boolean,
-	drop: Drop,
+	{ model, form, stream, drop }: MessageRequestOptions,
 ): WrittenMessageRequest {
 	requireOneChoice(request)
 	const { betas, ...native } = passthroughFor(request, messagesWire, drop)

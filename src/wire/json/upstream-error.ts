@@ -33,7 +33,9 @@ export function readErrorAnswer(answer: ErrorAnswer, reading: ErrorReading): Cha
 	const named = reading.trusted ? ownKind(answer.headers.get('x-dragoman-error')) : undefined
 	const retryAfterMs = readRetryAfter(answer.headers, answer.receivedAtMs)
 	const status = answer.status >= 400 ? answer.status : (reported.status ?? 500)
-	return makeError(reported, status, named, reading, {
+	return makeError(reported, reading, {
+		status,
+		named,
 		sent: named === undefined ? sentAtStatus(status) : sentAtKind[named],
 		retryAfterMs,
 	})
@@ -43,7 +45,7 @@ export function readErrorAnswer(answer: ErrorAnswer, reading: ErrorReading): Cha
 export function readErrorEvent(event: unknown, reading: ErrorReading): ChatError {
 	const reported = readErrorFields(event, reading)
 	const named = reading.trusted ? ownKind(field(reported.error, 'kind')) : undefined
-	return makeError(reported, reported.status ?? 500, named, reading, { sent: 'yes' })
+	return makeError(reported, reading, { status: reported.status ?? 500, named, sent: 'yes' })
 }
 
 /** The error of a stream that ended before its answer was complete. */
@@ -93,13 +95,13 @@ function readDetail(detail: unknown): string | undefined {
 	return isObject(first) ? (textField(first, 'msg') ?? textField(first, 'message')) : undefined
 }
 
-function makeError(
-	reported: ErrorFields,
-	status: number,
-	named: ChatErrorKind | undefined,
-	reading: ErrorReading,
-	details: ChatErrorDetails,
-): ChatError {
+interface ErrorFacts extends ChatErrorDetails {
+	readonly status: number
+	/** The kind, if our own engine named it. */
+	readonly named: ChatErrorKind | undefined
+}
+
+function makeError(reported: ErrorFields, reading: ErrorReading, { status, named, ...details }: ErrorFacts): ChatError {
 	const kind = named ?? kindOf(reported, status)
 	const own = named !== undefined
 	const shown = own || callersFault.has(kind) ? reported : undefined

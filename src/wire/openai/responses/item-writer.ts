@@ -124,7 +124,7 @@ export function writeReasoning(
 		type: 'reasoning',
 		summary: [],
 		content: text === '' ? [] : [{ type: 'reasoning_text', text }],
-		...(withEncryptedReasoning ? { encrypted_content: writeOpaque(text) } : {}),
+		encrypted_content: withEncryptedReasoning ? writeOpaque(text) : undefined,
 		status,
 	}
 }

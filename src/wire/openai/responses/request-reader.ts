@@ -3,6 +3,7 @@
 
 import { ChatError } from '../../../chat/error.ts'
 import type { JsonObject } from '../../../chat/json.ts'
+import { definedFields, type Json } from '../../../chat/json.ts'
 import { type Message, textOf } from '../../../chat/message.ts'
 import type { ChatRequest, EveryField, ResponseFormat, Sampling } from '../../../chat/request.ts'
 import type { Metadata } from '../../../conversations/conversation.ts'
@@ -164,14 +165,13 @@ function readWithoutMessages(
 /** Fields that engines know by the same name. A chat engine ignores the other fields of this API, and some reject unknown ones. */
 function readPassthrough(fields: ResponsesRequestBody): JsonObject {
 	const { prompt_cache_key, safety_identifier, service_tier, chat_template_kwargs } = fields
-	const verbosity = fields.text?.verbosity
-	return {
-		...(verbosity == null ? {} : { verbosity }),
-		...(prompt_cache_key == null ? {} : { prompt_cache_key }),
-		...(safety_identifier == null ? {} : { safety_identifier }),
-		...(service_tier == null ? {} : { service_tier }),
-		...(chat_template_kwargs == null ? {} : { chat_template_kwargs: chat_template_kwargs as JsonObject }),
-	}
+	return definedFields<Json>({
+		verbosity: fields.text?.verbosity ?? undefined,
+		prompt_cache_key: prompt_cache_key ?? undefined,
+		safety_identifier: safety_identifier ?? undefined,
+		service_tier: service_tier ?? undefined,
+		chat_template_kwargs: (chat_template_kwargs as JsonObject | null | undefined) ?? undefined,
+	})
 }
 
 function readFormat(format: NonNullable<ResponsesRequestBody['text']>['format']): ResponseFormat {

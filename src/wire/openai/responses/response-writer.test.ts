@@ -81,7 +81,7 @@ describe('a stored turn', () => {
 	test('returns its encrypted reasoning if requested', () => {
 		const [reasoning] = Object(writeTurn(turn, answer, true)).output
 		expect(readOpaque(reasoning.encrypted_content)).toBe('R')
-		expect(Object(writeTurn(turn, answer, false)).output[0]).not.toHaveProperty('encrypted_content')
+		expect(Object(writeTurn(turn, answer, false)).output[0].encrypted_content).toBeUndefined()
 	})
 })
 
