@@ -32,7 +32,7 @@ export function keysCommand(context: CommandContext): Command {
 	addConfigOptions(keys.command('create').description('create a key and print only the key to standard output'))
 		.requiredOption('--name <name>', 'name of the key', readLabel)
 		.addOption(new Option('--role <role>', 'role of the key').choices([...roles]).default('user'))
-		.option('--tenant <name>', 'organisation that the key belongs to (default: default)', readLabel)
+		.option('--tenant <name>', 'organization that the key belongs to (default: default)', readLabel)
 		.option(
 			'--owner <name>',
 			'owner of the conversations that the key reads and writes, shared by all keys of that owner (default: the key itself)',

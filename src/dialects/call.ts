@@ -26,7 +26,7 @@ export type ModelCall =
 export interface CallOptions {
 	/** Parts of the request that this dialect does not support, by the client's names. Reported in `x-dragoman-dropped`. */
 	readonly dropped?: readonly string[]
-	/** The client's labels, such as a cost centre or tags. Written to the request log. */
+	/** The client's labels, such as a cost center or tags. Written to the request log. */
 	readonly labels?: Readonly<Record<string, string>>
 	/** `low` yields to all other calls and is rejected first under load. */
 	readonly priority?: 'low'

@@ -24,7 +24,7 @@ export interface DialectDefaults {
 /** The parts of a request that the selection uses. */
 export interface RouteLookup {
 	readonly method: string
-	/** Normalised. */
+	/** Normalized. */
 	readonly path: string
 	readonly headers: Headers
 	/** The dialect that the caller's key selects, if the key is known. */
@@ -116,14 +116,14 @@ export class DialectChoice {
 	}
 
 	private isMeant({ dialect }: DialectEntry, { preferred, headers }: RouteLookup): boolean {
-		return dialect.name === preferred || dialect.recognises?.(headers) === true
+		return dialect.name === preferred || dialect.recognizes?.(headers) === true
 	}
 
 	/** The key may select a dialect that this version does not have. */
 	private orderFor(usual: Default, { headers, preferred }: RouteLookup): Order {
 		const [likeliest = usual.entry, ...others] = [
 			...this.entries.filter(({ dialect }) => dialect.name === preferred),
-			...this.entries.filter(({ dialect }) => dialect.recognises?.(headers) === true),
+			...this.entries.filter(({ dialect }) => dialect.recognizes?.(headers) === true),
 			usual.entry,
 		]
 		return this.arrange([likeliest, ...others])

@@ -19,7 +19,7 @@ export interface Dialect {
 	readonly prefixes: readonly string[]
 	readonly routes: readonly Route[]
 	/** Whether the headers identify a client of this dialect. */
-	recognises?(headers: Headers): boolean
+	recognizes?(headers: Headers): boolean
 	/** Keep-alive text for idle streams, as whole lines; `''` for clients that cannot parse one. A comment if absent. */
 	readonly heartbeat?: string
 	/** Routes that are also served over a WebSocket. */

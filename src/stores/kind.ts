@@ -21,7 +21,7 @@ export interface StoreKind {
 	/** Only processes of this host use the database. */
 	readonly local: boolean
 	/** Whether `address` is an address of this kind. Does not check its parts. */
-	recognises(address: string): boolean
+	recognizes(address: string): boolean
 	/** The address that the configuration field `database` selects, for this data folder. */
 	locate(setting: string, dataFolder: string): string
 	/** The same address independent of the working directory. */

@@ -266,7 +266,7 @@ describe('a reservation', () => {
 	})
 
 	test('continues with its extension in a new file', async () => {
-		const [store, folder, clock] = [new MemoryLedgerStore(), await freshFolder(), new HeldClock()]
+		const [store, folder, clock] = [new MemoryLedgerStore(), await freshFolder(), new FakeClock()]
 		const ledger = await open({ folder, store, clock, fileSize: 2000 })
 		await clock.waitForSleepers(2)
 		const ticket = ledger.open(reserved)

@@ -1,4 +1,4 @@
-// The echo engine's own behaviour and its instructions. The contract suite covers the behaviour of every engine.
+// The echo engine's own behavior and its instructions. The contract suite covers the behavior of every engine.
 
 import { expect, test } from 'bun:test'
 import { readFile } from 'node:fs/promises'

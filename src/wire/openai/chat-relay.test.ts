@@ -232,7 +232,7 @@ describe('a repeated chunk', () => {
 	})
 })
 
-test('a unary answer retains unknown fields and is otherwise normalised', async () => {
+test('a unary answer retains unknown fields and is otherwise normalized', async () => {
 	const theirs = {
 		...head,
 		object: 'chat.completion',

@@ -120,7 +120,7 @@ describe('written items', () => {
 	})
 })
 
-test('foreign ids are not recognised as ours', () => {
+test('foreign ids are not recognized as ours', () => {
 	for (const id of ['', 'msg_1', `msg_${turn}`, `xy_${turn}-0`, `msg_${turn}-0-x`, `MSG_${turn}-0`])
 		expect(readItemId(id)).toBeUndefined()
 	const id = writeItemId('function_call', answerId(turn, 0), 'call_1')
