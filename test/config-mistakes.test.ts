@@ -482,7 +482,7 @@ describe('mistakes', () => {
 					if (!fragment.split('|').some((one) => problem.includes(one))) expect(problem).toContain(fragment)
 			}
 		})
-	test('a part of a file of one long line is refused without delay', async () => {
+	test('a truncated file of one long line is rejected quickly', async () => {
 		const models = Object.fromEntries(Array.from({ length: 4000 }, (_, n) => [`m${n}`, { route: [`u${n}`] }]))
 		const file = await write({ text: JSON.stringify({ models }).slice(0, -3) })
 		const startedMs = performance.now()
@@ -493,7 +493,7 @@ describe('mistakes', () => {
 	for (const { name, text, files = {} } of mistakes.filter(({ name }) =>
 		/^(an empty file|no engine|a tab)$/.test(name),
 	))
-		test(`${name}: config check and serve print the complaints alone and end with 78`, async () => {
+		test(`${name}: config check and serve print only the problems, and exit with status 78`, async () => {
 			const file = await write({ text, files })
 			const thrown = await readSettings({ config: file }, {}).catch((error: unknown) => error)
 			const expected = `${thrown instanceof Error ? thrown.message : ''}\n`

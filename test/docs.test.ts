@@ -70,7 +70,7 @@ describe('every command', () => {
 			expect(stdout).toContain(`Usage: ${words.join(' ')}`)
 		})
 	}
-	test('that does not exist ends with 2', async () => {
+	test('that does not exist exits with status 2', async () => {
 		expect((await runCommand(['nonsense'])).status).toBe(2)
 		expect((await runCommand(['serve', '--nonsense'])).status).toBe(2)
 	})
@@ -98,7 +98,7 @@ describe('every field of the configuration', async () => {
 		),
 	]
 	for (const [title, fields] of sections)
-		test(`${title} has a row for each, and none beside`, () => {
+		test(`${title} has exactly one row for each`, () => {
 			const [section = ''] = page.split(`${title}\n`)[1]?.split(/\n#+ /) ?? []
 			const rows = [...section.matchAll(/^\| `([\w.]+)` \|/gm)].map(([, field]) => field ?? '')
 			expect(rows.toSorted()).toEqual([...fields].toSorted())
@@ -183,7 +183,7 @@ test('every link leads to a file', async () => {
 	expect(links).toBeGreaterThan(10)
 })
 
-test('every npm script that is named exists', async () => {
+test('every npm script in the documentation exists', async () => {
 	const { scripts } = (await Bun.file(join(root, 'package.json')).json()) as { scripts: Record<string, string> }
 	for (const page of pages)
 		for (const [, script = ''] of (await read(page)).matchAll(/npm run ([\w:]+)/g))

@@ -20,7 +20,7 @@ export interface AssistantMessage {
 	readonly content: readonly (TextPart | RefusalPart)[]
 	/** The model's reasoning, for upstreams that require it back. */
 	readonly reasoning?: string
-	/** The same reasoning as separate blocks, if the model attached a proof. Without the proof, that model rejects its own reasoning. */
+	/** The same reasoning as separate blocks, if the model attached a signature. Without the signature, that model rejects its own reasoning. */
 	readonly thoughts?: readonly ReasoningBlock[]
 	readonly toolCalls: readonly ToolCall[]
 	readonly name?: string
@@ -36,12 +36,12 @@ export interface ToolMessage {
 	readonly cacheMark?: CacheMark
 }
 
-/** A reasoning block, with the proof that its model requires when the conversation continues. */
+/** A reasoning block, with the signature that its model requires when the conversation continues. */
 export interface ReasoningBlock {
 	/** Empty if only the model can read it. */
 	readonly text: string
 	readonly proof?: ReasoningSignature
-	/** The proof contains the reasoning in encrypted form. */
+	/** The signature contains the reasoning in encrypted form. */
 	readonly sealed?: true
 }
 

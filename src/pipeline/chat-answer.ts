@@ -1,5 +1,5 @@
-// Answers of chats and text completions while their client is connected: unary, or as a stream. What both share with answers that continue
-// without their client, the beginning, is here too.
+// Answers of chats and text completions while their client is connected: unary, or as a stream. `beginAnswer` is
+// shared with answers that continue without their client.
 
 import { batchesOf, type EngineAnswer, type EventBatches } from '../engines/answer.ts'
 import type { Engine, EngineCall } from '../engines/engine.ts'
@@ -43,7 +43,7 @@ export async function answerChat(
 	}
 }
 
-export interface BegunAnswer {
+export interface StartedAnswer {
 	readonly answer: EngineAnswer
 	/** Parts of the request that the upstream's wire format cannot express. */
 	readonly dropped: readonly string[]
@@ -59,7 +59,7 @@ export async function beginAnswer(
 	signal: AbortSignal,
 	recorder: AnswerRecorder,
 	serving: Serving,
-): Promise<BegunAnswer> {
+): Promise<StartedAnswer> {
 	const { call, turn } = admitted
 	if (turn?.exclusive === true) await turn.begin()
 	// Written concurrently with the upstream request.

@@ -87,7 +87,7 @@ describe('a retry on the same upstream', () => {
 		expect(received(app)).toEqual([2, 1])
 	})
 
-	test('waits as long as the upstream demands', async () => {
+	test('waits as long as the upstream requests', async () => {
 		await using app = await App.open()
 		app.upstream().refuse(failure('rate-limited', { retryAfterMs: 1500 }))
 		const response = app.chat('hi')
@@ -96,7 +96,7 @@ describe('a retry on the same upstream', () => {
 		expect((await response).status).toBe(200)
 	})
 
-	test('is not made if the upstream demands a longer pause than the maximum', async () => {
+	test('is not made if the upstream requests a longer delay than the maximum', async () => {
 		await using app = await App.open()
 		app.upstream().refuse(failure('rate-limited', { retryAfterMs: 60_000 }))
 		const response = await app.chat('hi')
@@ -106,7 +106,7 @@ describe('a retry on the same upstream', () => {
 		expect(await app.held()).toEqual(free)
 	})
 
-	test('is not made after the time of the request is over', async () => {
+	test('is not made after the time limit of the request', async () => {
 		await using app = await App.open({ retry: { totalMs: 100 } })
 		app.upstream().refuse(failure('overloaded'))
 		expect((await app.chat('hi')).status).toBe(503)
@@ -274,7 +274,7 @@ describe('an upstream at its concurrency limit', () => {
 		expect(await app.held()).toEqual(free)
 	})
 
-	test('is left by a queued client that disconnects', async () => {
+	test('is not used for a queued client that disconnects', async () => {
 		await using app = await App.open({ upstreams: { a: limited } })
 		const [running, queued] = [new AbortController(), new AbortController()]
 		await app.stream('echo:hang-after 1', {}, { signal: running.signal })

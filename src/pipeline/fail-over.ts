@@ -56,7 +56,7 @@ export async function failOver<Result>(
 			(await acquirePermit(request, chosen, tries, failure))
 		const tried = tries.get(endpoint) ?? 0
 		tries.set(endpoint, tried + 1)
-		if (tried > 0 && failure !== undefined) await pauseBefore(tried, failure, permit, untilMs, request, serving)
+		if (tried > 0 && failure !== undefined) await pauseBefore({ tried, failure, permit, untilMs }, request, serving)
 		const outcome = await tryOnce(request, endpoint, permit, serving)
 		if (!(outcome instanceof ChatError)) return outcome
 		failure = { error: outcome, worst: moreInformative(failure?.worst, outcome) }
@@ -66,10 +66,7 @@ export async function failOver<Result>(
 
 /** Waits before a retry on the same upstream. @throws ChatError if the pause is too long or the caller disconnects. */
 async function pauseBefore<Result>(
-	tried: number,
-	{ error, worst }: Failure,
-	permit: Permit,
-	untilMs: number,
+	{ tried, failure: { error, worst }, permit, untilMs }: Retry,
 	{ route, call }: FailOverRequest<Result>,
 	{ clock, random }: Serving,
 ): Promise<void> {
@@ -81,6 +78,14 @@ async function pauseBefore<Result>(
 		permit.release()
 		throw thrown === worst ? worst : new ChatError('cancelled', 'The request was cancelled.')
 	}
+}
+
+interface Retry {
+	/** Number of attempts on the same upstream. */
+	readonly tried: number
+	readonly failure: Failure
+	readonly permit: Permit
+	readonly untilMs: number
 }
 
 interface Failure {
@@ -96,14 +101,14 @@ async function tryOnce<Result>(
 	{ clock }: Serving,
 ): Promise<FailOverResult<Result> | ChatError> {
 	const { deployment, operation, call, observer } = request
-	let begunMs = clock.now()
+	let startMs = clock.now()
 	const lease = new Lease(endpoint, permit)
 	const dropped: string[] = []
-	observer.observe({ type: 'attempt', upstream: endpoint.name, atMs: begunMs })
-	const beginAgain = (error: ChatError) => {
-		begunMs = clock.now()
-		observer.observe({ type: 'attempt-ended', atMs: begunMs, error })
-		observer.observe({ type: 'attempt', upstream: endpoint.name, atMs: begunMs })
+	observer.observe({ type: 'attempt', upstream: endpoint.name, atMs: startMs })
+	const startAgain = (error: ChatError) => {
+		startMs = clock.now()
+		observer.observe({ type: 'attempt-ended', atMs: startMs, error })
+		observer.observe({ type: 'attempt', upstream: endpoint.name, atMs: startMs })
 	}
 	try {
 		const upstream = deployment.upstreamAt(endpoint)
@@ -114,10 +119,10 @@ async function tryOnce<Result>(
 			headers: observer.traceHeaders(),
 			drop: (part: string) => dropped.push(part),
 		}
-		const result = await sendFitting(request, upstream.engine, engineCall, beginAgain)
+		const result = await sendFitting(request, upstream.engine, engineCall, startAgain)
 		const atMs = clock.now()
 		observer.observe({ type: 'attempt-ended', atMs })
-		lease.answered(atMs - begunMs)
+		lease.answered(atMs - startMs)
 		return { result, upstream, lease, dropped }
 	} catch (thrown) {
 		const error = asChatError(thrown)

@@ -58,8 +58,8 @@ function isOtherUse(file: string, folder: string): boolean {
 	return folder === 'sqlite' && ['system/lock.ts', 'cli/failure.ts'].includes(file)
 }
 
-test('addresses are recognised by one kind each, and settings become addresses', () => {
-	const kindsOf = (address: string) => storeKinds.filter((kind) => kind.recognises(address)).length
+test('addresses are recognized by one kind each, and settings become addresses', () => {
+	const kindsOf = (address: string) => storeKinds.filter((kind) => kind.recognizes(address)).length
 	expect(['sqlite:a.sqlite', 'sqlite:///a', 'postgres://h/x', 'postgresql://h/x'].map(kindsOf)).toEqual([1, 1, 1, 1])
 	expect(['sqlite', 'postgres://', 'mysql://h/x', ''].map(kindsOf)).toEqual([0, 0, 0, 0])
 	expect(locateDatabase('sqlite', '/data')).toBe('sqlite:/data/dragoman.sqlite')

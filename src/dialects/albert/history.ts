@@ -23,7 +23,7 @@ export const showHistory: Route = {
 	path: '/chat/history/{user}/{id}',
 	read: ({ parameters: [user = '', id = ''] }) => ({
 		type: 'conversations.history',
-		// Anything else is the id of no conversation.
+		// Any other text matches no conversation.
 		id: readConversationId(id) ?? conversationId(''),
 		user,
 		notFound: () => new ChatError('not-found', 'Conversation not found.'),

@@ -1,6 +1,6 @@
 // What the contract suite sends to OpenAI's dialect, and how clients read its answers.
 
-import { openText } from '../../wire/openai/responses/sealed-text.ts'
+import { readOpaque } from '../../wire/openai/responses/opaque-text.ts'
 import { at, type DialectSample, type SampleAnswerReader, sampleModel } from '../dialect-sample.testing.ts'
 import { chatReader, textCompletionReader } from '../openai-family/answer-readers.testing.ts'
 import { commonRequests } from '../openai-family/requests.testing.ts'
@@ -27,7 +27,7 @@ const responseReader: SampleAnswerReader = {
 /** The user's messages, then the summary. */
 const compactionReader: SampleAnswerReader = {
 	...responseReader,
-	text: (body) => openText(String(at(body, 'output', 1, 'encrypted_content'))),
+	text: (body) => readOpaque(String(at(body, 'output', 1, 'encrypted_content'))),
 	toolArguments: undefined,
 	unaryOnly: 'the client replaces its conversation by the result',
 }

@@ -49,7 +49,7 @@ export class PartReader {
 	private readonly reading: PartReading
 	private readonly calls: ToolCallAssembler
 	private readonly openCalls = new Map<string, PendingCall>()
-	private readonly proofs: (ReasoningSignature | undefined)[] = []
+	private readonly signatures: (ReasoningSignature | undefined)[] = []
 	private readonly reasoning = new Map<string, PendingReasoning>()
 	private started = false
 	private isEnded = false
@@ -121,7 +121,7 @@ export class PartReader {
 				return field(part, 'providerExecuted') === true ? [] : this.readCall(part)
 			case 'file':
 			case 'reasoning-file':
-				throw new ChatError('upstream-failed', `${this.reading.title} answered with something other than text.`, {
+				throw new ChatError('upstream-failed', `${this.reading.title} returned content other than text.`, {
 					sent: 'yes',
 				})
 			case 'error':
@@ -152,7 +152,7 @@ export class PartReader {
 		this.reasoning.delete(id)
 		const proof = writeSignature(open?.metadata)
 		if (proof === undefined) return []
-		return [{ type: 'reasoning', choice: 0, text: '', proof, ...(open?.text === '' ? { sealed: true } : {}) }]
+		return [{ type: 'reasoning', choice: 0, text: '', proof, sealed: open?.text === '' || undefined }]
 	}
 
 	private readCall(part: unknown): readonly ChatEvent[] {
@@ -161,16 +161,16 @@ export class PartReader {
 		const name = textField(part, 'toolName')
 		const known = this.openCalls.get(id)
 		const begins = known === undefined || (known.isWhole && name !== undefined)
-		const call = begins ? { index: this.proofs.length, text: '', isWhole: false } : known
+		const call = begins ? { index: this.signatures.length, text: '', isWhole: false } : known
 		if (begins) {
 			this.openCalls.set(id, call)
-			this.proofs.push(writeSignature(field(part, 'providerMetadata')))
+			this.signatures.push(writeSignature(field(part, 'providerMetadata')))
 		}
 		const fragment = isWhole ? restOf(field(part, 'input'), call.text) : (textField(part, 'delta') ?? '')
 		call.text += fragment
 		call.isWhole = isWhole
 		if (this.reading.oneCall && call.index > 0) return []
-		return this.proven(
+		return this.withSignatures(
 			this.calls.read({
 				index: call.index,
 				id: begins ? id : undefined,
@@ -179,9 +179,9 @@ export class PartReader {
 		)
 	}
 
-	private proven(events: readonly ChatEvent[]): readonly ChatEvent[] {
+	private withSignatures(events: readonly ChatEvent[]): readonly ChatEvent[] {
 		return events.map((event) => {
-			const proof = event.type === 'tool-call' ? this.proofs[event.call] : undefined
+			const proof = event.type === 'tool-call' ? this.signatures[event.call] : undefined
 			return event.type === 'tool-call' && proof !== undefined ? { ...event, proof } : event
 		})
 	}
@@ -190,7 +190,7 @@ export class PartReader {
 		const reported = field(part, 'finishReason')
 		const reason = readFinishReason(nameOf(reported), this.reading.title)
 		const reasoning = [...this.reasoning.keys()].flatMap((id) => this.endReasoning(id))
-		const calls = this.proven(this.calls.end())
+		const calls = this.withSignatures(this.calls.end())
 		const stopText = this.reading.stop?.find((text) => text === reportedStop(field(part, 'providerMetadata')))
 		this.isEnded = true
 		return [

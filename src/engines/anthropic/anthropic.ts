@@ -18,7 +18,8 @@ import { countField } from '../../wire/json/fields.ts'
 import { readModelList } from '../../wire/json/model-list-reader.ts'
 import type { EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall } from '../engine.ts'
-import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstream.ts'
+import { HttpUpstream } from '../upstream/http-upstream.ts'
+import type { HttpUpstreamOptions } from '../upstream/http-upstream-options.ts'
 
 export interface AnthropicOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError'> {
 	readonly key?: Secret
@@ -64,7 +65,12 @@ class Anthropic implements Engine {
 
 	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		const stream = call.unary !== true
-		const { body, betas } = writeMessageRequest(request, call.model, this.form, stream, (part) => call.drop?.(part))
+		const { body, betas } = writeMessageRequest(request, {
+			model: call.model,
+			form: this.form,
+			stream,
+			drop: (part) => call.drop?.(part),
+		})
 		const customTools = customToolNames(request.tools)
 		const open = () => new MessageEventReader({ model: call.model, customTools, errors: this.upstream.errors })
 		const reading = {
@@ -89,7 +95,7 @@ class Anthropic implements Engine {
 	async count(request: ChatRequest, call: EngineCall): Promise<number> {
 		const { body, betas } = writeCountRequest(request, call.model, this.form)
 		const tokens = countField(
-			await this.upstream.ask('/messages/count_tokens', body, this.withBetas(call, betas)),
+			await this.upstream.post('/messages/count_tokens', body, this.withBetas(call, betas)),
 			'input_tokens',
 		)
 		if (tokens !== undefined) return tokens

@@ -30,7 +30,8 @@ import { readRanking } from '../../wire/reranking/ranking-reader.ts'
 import { type RerankWords, writeRerankRequest } from '../../wire/reranking/rerank-request-writer.ts'
 import type { EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
-import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstream.ts'
+import { HttpUpstream } from '../upstream/http-upstream.ts'
+import type { HttpUpstreamOptions } from '../upstream/http-upstream-options.ts'
 
 export interface OpenAICompatibleOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError'> {
 	/** API key of the server. */
@@ -125,7 +126,7 @@ class OpenAICompatible implements Engine {
 
 	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
 		const body = writeEmbeddingsRequest(request, call.model, 'float', this.form, call.drop)
-		const value = await this.upstream.ask('/embeddings', body, call)
+		const value = await this.upstream.post('/embeddings', body, call)
 		return readEmbeddings(value, {
 			model: call.model,
 			inputs: request.inputs.length,
@@ -136,7 +137,7 @@ class OpenAICompatible implements Engine {
 
 	async rerank(request: RerankRequest, call: EngineCall): Promise<Ranking> {
 		const body = writeRerankRequest(request, call.model, this.rerankWords)
-		return readRanking(await this.upstream.ask('/rerank', body, call), {
+		return readRanking(await this.upstream.post('/rerank', body, call), {
 			model: call.model,
 			documents: request.documents.length,
 			top: request.top,
@@ -152,17 +153,17 @@ class OpenAICompatible implements Engine {
 
 	async tokenize(request: TokenizeRequest, call: EngineCall): Promise<Tokens> {
 		const body = writeTokenizeRequest(request, call.model)
-		return readTokens(await this.upstream.ask(`${this.tokensAt}/tokenize`, body, call), this.upstream.errors.title)
+		return readTokens(await this.upstream.post(`${this.tokensAt}/tokenize`, body, call), this.upstream.errors.title)
 	}
 
 	async detokenize({ ids }: DetokenizeRequest, call: EngineCall): Promise<string> {
 		const body = { model: call.model, tokens: ids }
-		return readText(await this.upstream.ask(`${this.tokensAt}/detokenize`, body, call), this.upstream.errors.title)
+		return readText(await this.upstream.post(`${this.tokensAt}/detokenize`, body, call), this.upstream.errors.title)
 	}
 
 	private async countPrompt(request: ChatRequest, call: EngineCall): Promise<number> {
 		const body = writeChatRequest(request, call.model, this.form, false)
-		return inputTokens.parse(await this.upstream.ask('/chat/completions/input_tokens', body, call)).input_tokens
+		return inputTokens.parse(await this.upstream.post('/chat/completions/input_tokens', body, call)).input_tokens
 	}
 
 	probe(path: string, signal: AbortSignal): Promise<void> {

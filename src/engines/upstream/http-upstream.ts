@@ -8,9 +8,8 @@ import type { ChatEvent } from '../../chat/event.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { Source } from '../../chat/source.ts'
 import { readBaseUrl } from '../../http/base-url.ts'
-import type { Clock } from '../../system/clock.ts'
 import { redactorOf } from '../../system/redaction.ts'
-import { type ErrorAnswer, type ErrorReading, readErrorAnswer, refusedKeyCode } from '../../wire/json/upstream-error.ts'
+import { type ErrorReading, readErrorAnswer, refusedKeyCode } from '../../wire/json/upstream-error.ts'
 import { type EngineAnswer, oneBatch } from '../answer.ts'
 import type { EngineCall } from '../engine.ts'
 import { cancelled, closing } from '../running-calls.ts'
@@ -21,46 +20,13 @@ import {
 	type HttpTimeouts,
 	type OutgoingRequest,
 	openHttpClient,
-	type TlsOptions,
 	type TypedBytes,
 } from './http/http-client.ts'
 import { HttpFailure } from './http/http-failure.ts'
 import type { IncomingResponse } from './http/incoming-response.ts'
+import type { HttpUpstreamOptions } from './http-upstream-options.ts'
 import { formOf, isEventStreamType, openResponse, StartedResponse } from './response-form.ts'
 import { type AnswerReader, type ReadBody, ResponseBatches, readBody, throwFirstError } from './upstream-answer.ts'
-
-export interface HttpUpstreamOptions {
-	/**
-	 * Base URL. Its path is prepended to every path, and its query and credentials are sent with every request. With a Unix socket, its
-	 * host is only sent in the `host` header.
-	 */
-	readonly url: string
-	/** Absolute path of a Unix socket to connect to instead of the URL's host. */
-	readonly unixSocket?: string
-	readonly tls?: TlsOptions
-	/** Headers that the wire format requires, including credentials, by lower-case name. */
-	readonly wireHeaders: Readonly<Record<string, string>>
-	/** Sent with every request. They override all other headers. */
-	readonly headers?: Readonly<Record<string, string>>
-	/** Redacted in all text from the server. */
-	readonly secrets?: readonly string[]
-	/** Fields of every body. They override the fields of the request. */
-	readonly body?: JsonObject
-	/** Fields to remove from the body of every request. Removed ones are reported. */
-	readonly deny?: readonly string[]
-	/** True for our own engine process: its error messages are safe for the caller. */
-	readonly trusted?: boolean
-	/** Reads an error response. Default: OpenAI's format. */
-	readonly readError?: (answer: ErrorAnswer, reading: ErrorReading) => ChatError
-	readonly timeouts?: Partial<HttpTimeouts>
-	/** Maximum size of a unary response, and of one event of a streaming response, in bytes. */
-	readonly maxAnswerBytes?: number
-	readonly clock: Clock
-	/** Called for problems that only the operator can fix, at most once a minute. */
-	readonly alarm?: (message: string) => void
-	/** Called when a request could not be sent because this process has no file descriptor left. */
-	readonly outOfDescriptors?: () => void
-}
 
 /** How to read the responses of one operation. */
 export interface AnswerReading {
@@ -149,7 +115,7 @@ export class HttpUpstream {
 	}
 
 	/** Sends a request and returns the JSON body of the response. @throws ChatError */
-	async ask(path: string, body: JsonObject, call: EngineCall): Promise<unknown> {
+	async post(path: string, body: JsonObject, call: EngineCall): Promise<unknown> {
 		return (await this.read(path, body, call)).value
 	}
 

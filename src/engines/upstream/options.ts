@@ -9,7 +9,8 @@ import { headerSecret, headers, httpUrl, pathText, pemText } from '../../fields/
 import { hasCredentials } from '../../http/base-url.ts'
 import { Secret } from '../../system/secret.ts'
 import type { EngineContext } from '../kind.ts'
-import { defaultMaxAnswerBytes, defaultTimeouts, type HttpUpstreamOptions } from './http-upstream.ts'
+import { defaultMaxAnswerBytes, defaultTimeouts } from './http-upstream.ts'
+import type { HttpUpstreamOptions } from './http-upstream-options.ts'
 
 const wait = () => milliseconds(10)
 

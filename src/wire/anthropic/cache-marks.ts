@@ -24,8 +24,8 @@ export function markEnds(prompt: JsonObject): JsonObject {
 	const ends = new Set(users.slice(-Math.min(2, turns)))
 	return {
 		...prompt,
-		...(tools.length === 0 ? {} : { tools: markLast(tools) }),
-		...(system.length === 0 ? {} : { system: markLast(system) }),
+		tools: tools.length === 0 ? prompt.tools : markLast(tools),
+		system: system.length === 0 ? prompt.system : markLast(system),
 		messages: messages.map((message, index) =>
 			ends.has(index) && isObject(message) ? { ...message, content: markLast(listOf(message.content)) } : message,
 		),

@@ -1,4 +1,4 @@
-// Names of this wire and of its messages. They label source text, passthrough fields and proofs, which other parts carry without reading
+// Names of this wire and of its messages. They label source text, passthrough fields and signatures, which other parts carry without reading
 // them.
 
 /** Value of `ReasoningSignature.wire` and `ChatRequest.passthroughWire`. */

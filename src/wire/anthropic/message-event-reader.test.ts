@@ -82,7 +82,7 @@ const recordings: Readonly<Record<string, Recording>> = {
 		content: [{ type: 'text', text: 'Grüß dich 🌍' }],
 		stop_reason: 'end_turn',
 	},
-	'thinking with its proof, then text': {
+	'thinking with its signature, then text': {
 		events: [
 			start,
 			...block(
@@ -140,7 +140,7 @@ const recordings: Readonly<Record<string, Recording>> = {
 
 const expected: Readonly<Record<string, object>> = {
 	text: { text: 'Grüß dich 🌍', finishReason: 'stop' },
-	'thinking with its proof, then text': {
+	'thinking with its signature, then text': {
 		text: 'Yes.',
 		reasoning: 'Hm, yes.',
 		thoughts: [

@@ -239,13 +239,15 @@ export class MessageEventReader {
 	private usage(): Usage {
 		const { input = 0, output = 0, cacheRead = 0, cacheWrite, thinking = 0, extra } = this.counts
 		const promptTokens = input + cacheRead + (cacheWrite ?? 0)
+		const hasExtra = Object.keys(extra).length > 0
 		return {
 			promptTokens,
 			completionTokens: output,
 			cachedTokens: cacheRead,
 			cacheWriteTokens: cacheWrite,
 			reasoningTokens: Math.min(thinking, output),
-			...(Object.keys(extra).length === 0 ? {} : { extra, extraWire: messagesWire }),
+			extra: hasExtra ? extra : undefined,
+			extraWire: hasExtra ? messagesWire : undefined,
 			source: promptTokens + output === 0 ? 'counted' : 'upstream',
 		}
 	}

@@ -42,10 +42,7 @@ function write(changes: Partial<ChatRequest> = {}, form: Partial<MessageRequestF
 	const dropped: string[] = []
 	const { body, betas } = writeMessageRequest(
 		{ ...plain, ...changes },
-		'claude',
-		{ ...usual, ...form },
-		false,
-		(part) => dropped.push(part),
+		{ model: 'claude', form: { ...usual, ...form }, stream: false, drop: (part) => dropped.push(part) },
 	)
 	return { body, betas, dropped }
 }
@@ -129,7 +126,7 @@ describe('turns', () => {
 			},
 		])
 	})
-	test('thinking is written only with a proof of this wire', () =>
+	test('thinking is written only with a signature of this wire', () =>
 		expect(
 			written([
 				say('user', 'hi'),
@@ -446,5 +443,5 @@ describe('bounds in schemas', () => {
 })
 
 requestFatesContract('Messages requests', messageRequestFates, (request, drop) =>
-	writeMessageRequest(request, 'claude', usual, false, drop),
+	writeMessageRequest(request, { model: 'claude', form: usual, stream: false, drop }),
 )

@@ -39,16 +39,20 @@ export interface WrittenMessageRequest {
 	readonly betas: readonly string[]
 }
 
-/**
- * @param drop is called with each dropped feature, by its name in OpenAI's API.
- * @throws ChatError `unsupported` for features that this wire lacks.
- */
+export interface MessageRequestOptions {
+	/** The upstream's name of the model. */
+	readonly model: string
+	readonly form: MessageRequestForm
+	/** Whether to request a streaming response. */
+	readonly stream: boolean
+	/** Called with each dropped feature, by its name in OpenAI's API. */
+	readonly drop: Drop
+}
+
+/** @throws ChatError `unsupported` for features that this wire lacks. */
 export function writeMessageRequest(
 	request: ChatRequest,
-	model: string,
-	form: MessageRequestForm,
-	stream: boolean,
-	drop: Drop,
+	{ model, form, stream, drop }: MessageRequestOptions,
 ): WrittenMessageRequest {
 	requireOneChoice(request)
 	const { betas, ...native } = passthroughFor(request, messagesWire, drop)
@@ -89,9 +93,11 @@ function betasOf({ betas }: JsonObject): readonly string[] {
 }
 
 function writePrompt(request: ChatRequest, form: MessageRequestForm, drop: Drop): JsonObject {
-	const front = request.messages.findIndex(({ role }) => role !== 'system' && role !== 'developer')
-	const rest = front === -1 ? [] : request.messages.slice(front)
-	const instructions = (front === -1 ? request.messages : request.messages.slice(0, front)) as readonly SystemMessage[]
+	const firstTurn = request.messages.findIndex(({ role }) => role !== 'system' && role !== 'developer')
+	const rest = firstTurn === -1 ? [] : request.messages.slice(firstTurn)
+	const instructions = (
+		firstTurn === -1 ? request.messages : request.messages.slice(0, firstTurn)
+	) as readonly SystemMessage[]
 	const system = [
 		...instructions.flatMap(({ content }) => writeBlocks(content)),
 		...(request.responseFormat.type === 'json-object' ? [onlyJson(drop)] : []),
@@ -151,7 +157,7 @@ function thinks({ thinking }: JsonObject): boolean {
 }
 
 /** In a tool loop, a model with thinking enabled requires the signed thinking that the loop started with. */
-function callsWithoutProof({ messages }: ChatRequest): boolean {
+function hasUnsignedCalls({ messages }: ChatRequest): boolean {
 	if (messages.at(-1)?.role !== 'tool') return false
 	const calling = messages.findLast(({ role }) => role === 'assistant')
 	return calling?.role === 'assistant' && !(calling.thoughts ?? []).some(({ proof }) => proof?.wire === messagesWire)
@@ -188,7 +194,7 @@ function writeThinking(request: ChatRequest, form: MessageRequestForm, drop: Dro
 	if (budget === undefined) return { max_tokens: maxTokens, ...output }
 	// Thinking is incompatible with a forced tool call, and needs more tokens than the minimum budget.
 	const forced = toolChoice.type === 'required' || toolChoice.type === 'named'
-	if (forced || callsWithoutProof(request) || (request.maxTokens !== undefined && request.maxTokens <= leastBudget)) {
+	if (forced || hasUnsignedCalls(request) || (request.maxTokens !== undefined && request.maxTokens <= leastBudget)) {
 		drop('reasoning_effort')
 		return { max_tokens: maxTokens, ...output }
 	}

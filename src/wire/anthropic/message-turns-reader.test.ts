@@ -191,7 +191,7 @@ describe('agent conversations', () => {
 			{ role: 'tool', callId: 'toolu_9', content: [{ type: 'text', text: 'seen' }] },
 		])
 	})
-	test('thinking is read with its proof, redacted or not', () => {
+	test('thinking is read with its signature, redacted or not', () => {
 		const [, turn] = messagesOf(
 			...hello,
 			assistant(
@@ -215,7 +215,7 @@ describe('agent conversations', () => {
 			toolCalls: [],
 		})
 	})
-	test('thinking without a proof is reasoning only', () => {
+	test('thinking without a signature is reasoning only', () => {
 		const [, turn] = messagesOf(...hello, assistant({ type: 'thinking', thinking: 'hm' }, { type: 'text', text: 'so' }))
 		expect(turn).toEqual({ role: 'assistant', content: [{ type: 'text', text: 'so' }], reasoning: 'hm', toolCalls: [] })
 	})

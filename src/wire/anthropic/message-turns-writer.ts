@@ -107,13 +107,13 @@ function writeContent(message: Message): readonly Block[] {
 
 /** The wire rejects thinking without its signature, so thinking without one is omitted. */
 function writeAssistant({ content, thoughts, toolCalls }: AssistantMessage): readonly Block[] {
-	const proven = (thoughts ?? []).flatMap(({ text, proof, sealed }): Block[] => {
+	const signed = (thoughts ?? []).flatMap(({ text, proof, sealed }): Block[] => {
 		if (proof?.wire !== messagesWire) return []
 		return sealed === true
 			? [{ type: 'redacted_thinking', data: proof.value }]
 			: [{ type: 'thinking', thinking: text, signature: proof.value }]
 	})
-	return [...proven, ...writeBlocks(content), ...toolCalls.map(writeCall)]
+	return [...signed, ...writeBlocks(content), ...toolCalls.map(writeCall)]
 }
 
 function writeCall({ id, name, arguments: given, type, cacheMark }: ToolCall): Block {

@@ -97,11 +97,13 @@ class ContentsWriter {
 	}
 
 	private writeAssistant(message: AssistantMessage): readonly JsonObject[] {
-		const proofs = (message.thoughts ?? []).flatMap(({ proof }) => (proof?.wire === geminiWire ? [proof.value] : []))
+		const signatures = (message.thoughts ?? []).flatMap(({ proof }) =>
+			proof?.wire === geminiWire ? [proof.value] : [],
+		)
 		const texts = message.content.map(({ text }) => ({ text })).filter(({ text }) => text !== '')
 		const [first, ...rest] = texts
-		const last = proofs.at(-1)
-		const signed = proofs.slice(0, -1).map((thoughtSignature) => ({ text: '', thoughtSignature }))
+		const last = signatures.at(-1)
+		const signed = signatures.slice(0, -1).map((thoughtSignature) => ({ text: '', thoughtSignature }))
 		const signedTexts = last === undefined ? texts : [{ text: first?.text ?? '', thoughtSignature: last }, ...rest]
 		return [...signed, ...signedTexts, ...this.writeCalls(message.toolCalls)]
 	}

@@ -1,4 +1,4 @@
-// Reads errors of this upstream. It converts Google's format (status names, reasons in `details`, retry delays) for the reader of OpenAI's
+// Reads errors of Gemini: converts Google's format (status names, reasons in `details`, retry delays) for the reader of OpenAI's
 // errors, which decides what a status means for the caller.
 
 import type { ChatError } from '../../chat/error.ts'

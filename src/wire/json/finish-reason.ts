@@ -23,7 +23,8 @@ const noReason: ReadonlySet<string> = new Set(['null', 'None'])
 export function readFinishReason(reason: string, title: string): ReportedFinish {
 	const meaning = meanings.get(reason.toLowerCase().replaceAll(/[- ]/g, '_')) ?? 'length'
 	if (meaning !== 'failed' && meaning !== 'invalid-call') return meaning
-	const message = meaning === 'failed' ? `${title} failed while answering.` : 'The model made an invalid tool call.'
+	const message =
+		meaning === 'failed' ? `${title} failed while generating its answer.` : 'The model made an invalid tool call.'
 	throw new ChatError('upstream-failed', message, { sent: 'yes', cause: new Error(`finish reason ${reason}`) })
 }
 
@@ -38,10 +39,10 @@ export function finishReasonWith(calls: number, reason: ReportedFinish, namedToo
 	return reason === 'stop' && !namedTool ? 'tool-calls' : reason
 }
 
-type Meaning = ReportedFinish | 'failed' | 'invalid-call'
+type ReasonMeaning = ReportedFinish | 'failed' | 'invalid-call'
 
 /** In lower case, with underscores. */
-const reasons: Readonly<Record<Meaning, readonly string[]>> = {
+const reasons: Readonly<Record<ReasonMeaning, readonly string[]>> = {
 	stop: [
 		...['stop', 'stop_sequence', 'end_turn', 'eos', 'eos_token', 'eod', 'end', 'stop_token', 'stop_word', 'eot'],
 		...['complete', 'completed', 'done', 'finished', 'normal', 'success'],
@@ -77,8 +78,8 @@ const reasons: Readonly<Record<Meaning, readonly string[]>> = {
 	],
 }
 
-const meanings: ReadonlyMap<string, Meaning> = new Map(
-	(Object.keys(reasons) as Meaning[]).flatMap((meaning) =>
+const meanings: ReadonlyMap<string, ReasonMeaning> = new Map(
+	(Object.keys(reasons) as ReasonMeaning[]).flatMap((meaning) =>
 		reasons[meaning].map((reason) => [reason, meaning] as const),
 	),
 )

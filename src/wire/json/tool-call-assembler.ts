@@ -1,5 +1,5 @@
-// Assembles the tool calls of one choice from fragments in OpenAI's form, and puts them in order. It does not know the wire that they
-// came on. Observed deviations: servers omit indexes or start them at 1, repeat ids and names in
+// Assembles the tool calls of one choice from fragments in OpenAI's form, and puts them in order. It does not know
+// the wire. Observed deviations: servers omit indexes or start them at 1, repeat ids and names in
 // each delta, put two calls under one index, interleave calls, and send arguments as an object or not at all.
 
 import { ChatError } from '../../chat/error.ts'

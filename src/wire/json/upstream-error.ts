@@ -34,7 +34,9 @@ export function readErrorAnswer(answer: ErrorAnswer, reading: ErrorReading): Cha
 	const named = reading.trusted ? ownKind(answer.headers.get('x-dragoman-error')) : undefined
 	const retryAfterMs = readRetryAfter(answer.headers, answer.receivedAtMs)
 	const status = answer.status >= 400 ? answer.status : (reported.status ?? 500)
-	return makeError(reported, status, named, reading, {
+	return makeError(reported, reading, {
+		status,
+		named,
 		sent: named === undefined ? sentAtStatus(status) : sentAtKind[named],
 		retryAfterMs,
 	})
@@ -44,12 +46,12 @@ export function readErrorAnswer(answer: ErrorAnswer, reading: ErrorReading): Cha
 export function readErrorEvent(event: unknown, reading: ErrorReading): ChatError {
 	const reported = readErrorFields(event, reading)
 	const named = reading.trusted ? ownKind(field(reported.error, 'kind')) : undefined
-	return makeError(reported, reported.status ?? 500, named, reading, { sent: 'yes' })
+	return makeError(reported, reading, { status: reported.status ?? 500, named, sent: 'yes' })
 }
 
 /** The error of a stream that ended before its answer was complete. */
 export function interrupted(title: string): ChatError {
-	return new ChatError('upstream-failed', `${title} stopped while answering.`, { sent: 'yes' })
+	return new ChatError('upstream-failed', `${title} ended its answer before it was complete.`, { sent: 'yes' })
 }
 
 interface ErrorFields {
@@ -89,13 +91,13 @@ function readDetail(detail: unknown): string | undefined {
 	return isObject(first) ? (textField(first, 'msg') ?? textField(first, 'message')) : undefined
 }
 
-function makeError(
-	reported: ErrorFields,
-	status: number,
-	named: ChatErrorKind | undefined,
-	reading: ErrorReading,
-	details: ChatErrorDetails,
-): ChatError {
+interface ErrorFacts extends ChatErrorDetails {
+	readonly status: number
+	/** The kind, if our own engine named it. */
+	readonly named: ChatErrorKind | undefined
+}
+
+function makeError(reported: ErrorFields, reading: ErrorReading, { status, named, ...details }: ErrorFacts): ChatError {
 	const own = named !== undefined
 	const limit = own ? undefined : tokenLimitOf(reported, status)
 	const kind = named ?? (limit === undefined ? kindOf(reported, status) : kindAtLimit[limit.type])
@@ -179,11 +181,11 @@ const callersFault: ReadonlySet<ChatErrorKind> = new Set([
 ])
 
 function describe(kind: ChatErrorKind, status: number, title: string): string {
-	if (refusedKey.has(status)) return `${title} refused the gateway's credentials.`
+	if (refusedKey.has(status)) return `${title} rejected the gateway's credentials.`
 	if (unknownPath.has(status)) return `${title} does not have the requested model or path.`
 	if (kind === 'overloaded') return `${title} is overloaded.`
 	if (kind === 'unavailable') return `${title} is temporarily unavailable.`
-	if (kind === 'upstream-timeout') return `${title} took too long to answer.`
+	if (kind === 'upstream-timeout') return `${title} took too long to respond.`
 	return `${title} failed with status ${status}.`
 }
 

@@ -367,7 +367,11 @@ describe('ends', () => {
 			{ type: 'text', text: 'b' },
 			{
 				type: 'error',
-				error: { kind: 'upstream-failed', message: 'The upstream stopped while answering.', sent: 'yes' },
+				error: {
+					kind: 'upstream-failed',
+					message: 'The upstream ended its answer before it was complete.',
+					sent: 'yes',
+				},
 				usage: { completionTokens: 2 },
 			},
 		])

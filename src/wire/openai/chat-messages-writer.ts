@@ -103,7 +103,9 @@ function writeUserPart(part: UserPart): JsonObject {
 			return { type: 'input_audio', input_audio: { data: part.data, format: part.format } }
 		case 'file':
 			if (part.url !== undefined)
-				throw new ChatError('unsupported', 'This model takes files inline or by id, not by URL.', { param: 'messages' })
+				throw new ChatError('unsupported', 'This model accepts files inline or by id, not by URL.', {
+					param: 'messages',
+				})
 			return { type: 'file', file: { file_id: part.id, filename: part.name, file_data: part.data } }
 	}
 }

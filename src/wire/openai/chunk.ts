@@ -13,7 +13,7 @@ export type SentObject = Readonly<Record<string, unknown>>
 /** In place of a value that is not an object. */
 export const emptyObject: SentObject = {}
 
-/** What the choices of all operations have in common. */
+/** The fields that choices of all operations share. */
 export class ChunkChoice {
 	/** 0 if absent. */
 	readonly index: number
