@@ -15,16 +15,17 @@ export class Speed {
 
 	/** Average in milliseconds; near 0 if there is no recent measurement. */
 	get firstTokenMs(): number {
-		return this.average * this.weightOfOld()
+		return this.average * this.weightOfOld(this.nowMs())
 	}
 
 	measured(ms: number): void {
-		this.average = ms + (1 - weightOfNew) * this.weightOfOld() * (this.average - ms)
-		this.measuredAtMs = this.nowMs()
+		const nowMs = this.nowMs()
+		this.average = ms + (1 - weightOfNew) * this.weightOfOld(nowMs) * (this.average - ms)
+		this.measuredAtMs = nowMs
 	}
 
 	/** Weight of the average: 1 right after a measurement, approaching 0 with time; 0 if there is none. */
-	private weightOfOld(): number {
-		return 0.5 ** ((this.nowMs() - this.measuredAtMs) / halfLifeMs)
+	private weightOfOld(nowMs: number): number {
+		return 0.5 ** ((nowMs - this.measuredAtMs) / halfLifeMs)
 	}
 }
