@@ -12,7 +12,10 @@ import type { IncomingResponse } from './http/incoming-response.ts'
 export interface AnswerReader {
 	/** Examines the JSON of a chunk. The result is what `read` receives and what the events' source has as its value. */
 	parse?(value: unknown): unknown
-	read(chunk: unknown): readonly ChatEvent[]
+	/** @param text that the chunk was parsed from. */
+	read(chunk: unknown, text?: string): readonly ChatEvent[]
+	/** The chunk that a `choice-finish` at the end was read from, if it was read from one chunk. */
+	sourceOf?(choice: number): { readonly text: string; readonly value: unknown } | undefined
 	end(complete: boolean): readonly ChatEvent[]
 	fail(error: ChatError): readonly ChatEvent[]
 }
@@ -98,8 +101,22 @@ export class ResponseBatches implements EventBatches {
 		if (this.over || !(this.complete || bytes === undefined)) return
 		this.over = true
 		this.response.release()
-		const last = this.reader.end(this.complete)
-		if (last.length > 0) batches.push({ events: last })
+		this.addLast(this.reader.end(this.complete), batches)
+	}
+
+	/** The last events, each with the chunk that it was read from. */
+	private addLast(last: readonly ChatEvent[], batches: EventBatch[]): void {
+		let events: ChatEvent[] = []
+		for (const event of last) {
+			const source = event.type === 'choice-finish' ? this.reader.sourceOf?.(event.choice) : undefined
+			if (source === undefined) events.push(event)
+			else {
+				if (events.length > 0) batches.push({ events })
+				batches.push({ events: [event], source: { format: this.context.format, ...source } })
+				events = []
+			}
+		}
+		if (events.length > 0) batches.push({ events })
 	}
 
 	/** Servers send text under names of their own, such as `heartbeat`, and errors of any form under `error`. */
@@ -114,7 +131,7 @@ export class ResponseBatches implements EventBatches {
 
 	private readChunk(text: string, json: unknown, batches: EventBatch[]): void {
 		const value = this.reader.parse?.(json) ?? json
-		const events = this.reader.read(value)
+		const events = this.reader.read(value, text)
 		if (events.length === 0) return
 		batches.push({ events, source: { format: this.context.format, text, value } })
 		const last = events.at(-1)?.type
