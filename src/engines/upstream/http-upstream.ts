@@ -26,7 +26,14 @@ import {
 import { HttpFailure } from './http/http-failure.ts'
 import type { IncomingResponse } from './http/incoming-response.ts'
 import { formOf, isEventStreamType, openResponse, StartedResponse } from './response-form.ts'
-import { type AnswerReader, type ReadBody, ResponseBatches, readBody, throwFirstError } from './upstream-answer.ts'
+import {
+	type AnswerReader,
+	firstError,
+	type ReadBody,
+	ResponseBatches,
+	readBody,
+	throwFirstError,
+} from './upstream-answer.ts'
 
 export interface HttpUpstreamOptions {
 	/**
@@ -253,10 +260,11 @@ export class HttpUpstream {
 					},
 				)
 		}
-		const body = coding === 'identity' ? await this.readBody(response) : undefined
+		const read = coding === 'identity' ? await this.readBody(response) : undefined
+		const body = typeof read?.value === 'string' && formOf(read.text) === 'events' ? firstError(read.text) : read?.value
 		const nowMs = this.options.clock.now()
 		const { readError = readErrorAnswer } = this.options
-		const error = readError({ status, headers, body: body?.value, receivedAtMs: nowMs }, this.errors)
+		const error = readError({ status, headers, body, receivedAtMs: nowMs }, this.errors)
 		if (error.code === refusedKeyCode)
 			this.alarm(
 				`the upstream rejected the gateway's credentials with status ${status}: check the upstream's key`,

@@ -177,6 +177,13 @@ function parseBody(bytes: Uint8Array): ReadBody {
 	}
 }
 
+/** The first event of a body of server-sent events, as an error. Some servers reject a request in the form of the stream that it asked for. */
+export function firstError(body: string): unknown {
+	const reader = new EventStreamReader({ maxEventLength: body.length + 1 })
+	const events = [...reader.read(Buffer.from(body)), ...reader.end()]
+	return asErrorChunk(events.find(({ data }) => data.trim() !== '')?.data ?? '')
+}
+
 /** The JSON of `text`. Undefined if it is none. */
 function parsed(text: string): unknown {
 	try {
