@@ -2,16 +2,14 @@
 // It does not know any wire format: requests are JSON, and the engine's reader converts responses to events. It does not retry.
 
 import type { Completion } from '../../chat/completion.ts'
-import { CompletionFold } from '../../chat/completion-fold.ts'
 import { ChatError, type Sent } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { JsonObject } from '../../chat/json.ts'
-import type { Source } from '../../chat/source.ts'
 import { readBaseUrl } from '../../http/base-url.ts'
 import type { Clock } from '../../system/clock.ts'
 import { redactorOf } from '../../system/redaction.ts'
 import { type ErrorAnswer, type ErrorReading, readErrorAnswer, refusedKeyCode } from '../../wire/json/upstream-error.ts'
-import { type EngineAnswer, oneBatch } from '../answer.ts'
+import type { EngineAnswer } from '../answer.ts'
 import type { EngineCall } from '../engine.ts'
 import { cancelled, closing } from '../running-calls.ts'
 import { explainFailure } from './failure.ts'
@@ -29,9 +27,11 @@ import { formOf, isEventStreamType, openResponse, StartedResponse } from './resp
 import {
 	type AnswerReader,
 	firstError,
+	foldUnary,
 	type ReadBody,
 	ResponseBatches,
 	readBody,
+	streamUnary,
 	throwFirstError,
 } from './upstream-answer.ts'
 
@@ -287,18 +287,6 @@ export class HttpUpstream {
 
 function isTyped(body: JsonObject | TypedBytes): body is TypedBytes {
 	return body.bytes instanceof Uint8Array
-}
-
-/** A complete answer; an incomplete one stays a stream, so that what it contains is billed. */
-function foldUnary(events: readonly ChatEvent[], source: Source): EngineAnswer {
-	if (events.at(-1)?.type !== 'finish') return streamUnary(events, source)
-	const fold = new CompletionFold()
-	for (const event of events) fold.add(event)
-	return fold.isComplete ? { type: 'unary', completion: fold.completion(), source } : streamUnary(events, source)
-}
-
-function streamUnary(events: readonly ChatEvent[], source: Source): EngineAnswer {
-	return { type: 'stream', batches: oneBatch({ events, source }) }
 }
 
 /** By lower-case name. Later groups override earlier ones. */

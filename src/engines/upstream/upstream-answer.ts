@@ -1,10 +1,12 @@
 // The response of an upstream to one call: server-sent events, read as they arrive, or one body. The wire format's reader interprets the
 // content.
 
+import { CompletionFold } from '../../chat/completion-fold.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
-import type { EventBatch, EventBatches } from '../answer.ts'
+import type { Source } from '../../chat/source.ts'
+import { type EngineAnswer, type EventBatch, type EventBatches, oneBatch } from '../answer.ts'
 import { EventStreamReader, EventTooLong } from './http/event-stream-reader.ts'
 import type { IncomingResponse } from './http/incoming-response.ts'
 
@@ -152,6 +154,19 @@ export class ResponseBatches implements EventBatches {
 export function throwFirstError(events: readonly ChatEvent[] | undefined): void {
 	const [first] = events ?? []
 	if (first?.type === 'error') throw first.error
+}
+
+/** A complete answer; an incomplete one stays a stream, so that what it contains is billed. */
+export function foldUnary(events: readonly ChatEvent[], source: Source): EngineAnswer {
+	if (events.at(-1)?.type !== 'finish') return streamUnary(events, source)
+	const fold = new CompletionFold()
+	for (const event of events) fold.add(event)
+	return fold.isComplete ? { type: 'unary', completion: fold.completion(), source } : streamUnary(events, source)
+}
+
+/** The events of a unary response, as a stream. */
+export function streamUnary(events: readonly ChatEvent[], source: Source): EngineAnswer {
+	return { type: 'stream', batches: oneBatch({ events, source }) }
 }
 
 export interface ReadBody {

@@ -22,7 +22,7 @@ export interface CandidateReading {
 const maxCalls = 1000
 
 /** A call whose arguments may continue in parts without a name. */
-interface OpenCall {
+interface ContinuableCall {
 	readonly id: string | undefined
 	readonly name: string
 	args: Readonly<Record<string, unknown>>
@@ -33,7 +33,7 @@ export class CandidateReader {
 	private readonly reading: CandidateReading
 	private readonly ids = new Set<string>()
 	private calls = 0
-	private openCall: OpenCall | undefined
+	private openCall: ContinuableCall | undefined
 	/** The last call was dropped, and so are its continuations. */
 	private isDropping = false
 	/** Thoughts were emitted and no signature has closed them yet. */

@@ -38,10 +38,10 @@ export function finishReasonWith(calls: number, reason: ReportedFinish, namedToo
 	return reason === 'stop' && !namedTool ? 'tool-calls' : reason
 }
 
-type Meaning = ReportedFinish | 'failed' | 'invalid-call'
+type FinishMeaning = ReportedFinish | 'failed' | 'invalid-call'
 
 /** In lower case, with underscores. */
-const reasons: Readonly<Record<Meaning, readonly string[]>> = {
+const reasons: Readonly<Record<FinishMeaning, readonly string[]>> = {
 	stop: [
 		...['stop', 'stop_sequence', 'end_turn', 'eos', 'eos_token', 'eod', 'end', 'stop_token', 'stop_word', 'eot'],
 		...['complete', 'completed', 'done', 'finished', 'normal', 'success'],
@@ -77,8 +77,8 @@ const reasons: Readonly<Record<Meaning, readonly string[]>> = {
 	],
 }
 
-const meanings: ReadonlyMap<string, Meaning> = new Map(
-	(Object.keys(reasons) as Meaning[]).flatMap((meaning) =>
+const meanings: ReadonlyMap<string, FinishMeaning> = new Map(
+	(Object.keys(reasons) as FinishMeaning[]).flatMap((meaning) =>
 		reasons[meaning].map((reason) => [reason, meaning] as const),
 	),
 )

@@ -5,7 +5,7 @@ import type { ChatEvent } from '../../chat/event.ts'
 import { finishReasonWith, type ReportedFinish } from '../json/finish-reason.ts'
 import { ToolCallAssembler } from '../json/tool-call-assembler.ts'
 import { type ChatChoice, type ChatChunk, parseChatChunk } from './chat-chunk.ts'
-import { type ChoiceReader, type ChunkReading, ChunkSequencer, type ChunkSource } from './chunk-sequencer.ts'
+import { type ChoiceReader, type ChunkReading, ChunkSequencer, type ParsedChunk } from './chunk-sequencer.ts'
 
 export interface ChatChunkReading extends ChunkReading {
 	/** The request forced a named tool: OpenAI then ends a call with `stop`. */
@@ -37,7 +37,7 @@ export class ChatChunkReader {
 	}
 
 	/** The chunk of a choice's `choice-finish`, which is reported at the end, if the chunk has nothing else. */
-	sourceOf(choice: number): ChunkSource | undefined {
+	sourceOf(choice: number): ParsedChunk | undefined {
 		return this.sequencer.sourceOf(choice)
 	}
 

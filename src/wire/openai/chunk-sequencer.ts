@@ -30,11 +30,11 @@ export interface ChoiceReader<Choice extends ChunkChoice> {
 interface ChoiceEnd {
 	readonly reason: ReportedFinish
 	/** The chunk that has nothing but this reason. */
-	readonly source: ChunkSource | undefined
+	readonly source: ParsedChunk | undefined
 }
 
 /** A chunk and the text that it was parsed from. */
-export interface ChunkSource {
+export interface ParsedChunk {
 	readonly text: string
 	readonly value: unknown
 }
@@ -87,7 +87,7 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 	}
 
 	/** The chunk of a choice's `choice-finish`, if it was read from one that has nothing else. */
-	sourceOf(index: number): ChunkSource | undefined {
+	sourceOf(index: number): ParsedChunk | undefined {
 		return this.ends.get(index)?.source
 	}
 
