@@ -102,9 +102,18 @@ describe('errors', () => {
 	test('a prompt that is too long', async () => {
 		for (const message of [
 			'prompt is too long: 208310 tokens > 200000 maximum',
-			'input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000',
+			'input length and `max_tokens` exceed context limit: 200000 + 20000 > 200000',
 		])
 			expect((await failure(refuse(400, 'invalid_request_error', message))).kind).toBe('context-length-exceeded')
+	})
+
+	test('a max_tokens that does not fit', async () => {
+		const message = 'input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000'
+		expect(await failure(refuse(400, 'invalid_request_error', message))).toMatchObject({
+			kind: 'invalid-request',
+			param: 'max_tokens',
+			fittingTokens: 10_000,
+		})
 	})
 	test('report how long to wait', async () => {
 		const { retryAfterMs } = await failure(refuse(429, 'rate_limit_error', 'Slow.', { 'retry-after': '7' }))

@@ -2,15 +2,13 @@
 // It does not know any wire format: requests are JSON, and the engine's reader converts responses to events. It does not retry.
 
 import type { Completion } from '../../chat/completion.ts'
-import { CompletionFold } from '../../chat/completion-fold.ts'
 import { ChatError, type Sent } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { JsonObject } from '../../chat/json.ts'
-import type { Source } from '../../chat/source.ts'
 import { readBaseUrl } from '../../http/base-url.ts'
 import { redactorOf } from '../../system/redaction.ts'
 import { type ErrorReading, readErrorAnswer, refusedKeyCode } from '../../wire/json/upstream-error.ts'
-import { type EngineAnswer, oneBatch } from '../answer.ts'
+import type { EngineAnswer } from '../answer.ts'
 import type { EngineCall } from '../engine.ts'
 import { cancelled, closing } from '../running-calls.ts'
 import { completeBody } from './body-fields.ts'
@@ -26,7 +24,16 @@ import { HttpFailure } from './http/http-failure.ts'
 import type { IncomingResponse } from './http/incoming-response.ts'
 import type { HttpUpstreamOptions } from './http-upstream-options.ts'
 import { formOf, isEventStreamType, openResponse, StartedResponse } from './response-form.ts'
-import { type AnswerReader, type ReadBody, ResponseBatches, readBody, throwFirstError } from './upstream-answer.ts'
+import {
+	type AnswerReader,
+	firstError,
+	foldUnary,
+	type ReadBody,
+	ResponseBatches,
+	readBody,
+	streamUnary,
+	throwFirstError,
+} from './upstream-answer.ts'
 
 /** How to read the responses of one operation. */
 export interface AnswerReading {
@@ -221,10 +228,11 @@ export class HttpUpstream {
 					},
 				)
 		}
-		const body = coding === 'identity' ? await this.readBody(response) : undefined
+		const read = coding === 'identity' ? await this.readBody(response) : undefined
+		const body = typeof read?.value === 'string' && formOf(read.text) === 'events' ? firstError(read.text) : read?.value
 		const nowMs = this.options.clock.now()
 		const { readError = readErrorAnswer } = this.options
-		const error = readError({ status, headers, body: body?.value, receivedAtMs: nowMs }, this.errors)
+		const error = readError({ status, headers, body, receivedAtMs: nowMs }, this.errors)
 		if (error.code === refusedKeyCode)
 			this.alarm(
 				`the upstream rejected the gateway's credentials with status ${status}: check the upstream's key`,
@@ -247,18 +255,6 @@ export class HttpUpstream {
 
 function isTyped(body: JsonObject | TypedBytes): body is TypedBytes {
 	return body.bytes instanceof Uint8Array
-}
-
-/** A complete answer; an incomplete one stays a stream, so that what it contains is billed. */
-function foldUnary(events: readonly ChatEvent[], source: Source): EngineAnswer {
-	if (events.at(-1)?.type !== 'finish') return streamUnary(events, source)
-	const fold = new CompletionFold()
-	for (const event of events) fold.add(event)
-	return fold.isComplete ? { type: 'unary', completion: fold.completion(), source } : streamUnary(events, source)
-}
-
-function streamUnary(events: readonly ChatEvent[], source: Source): EngineAnswer {
-	return { type: 'stream', batches: oneBatch({ events, source }) }
 }
 
 /** By lower-case name. Later groups override earlier ones. */

@@ -222,6 +222,19 @@ for (const [name, wire] of Object.entries(wires))
 			}
 		})
 
+		test.each(['data: ', 'event: error\ndata: ', ': hi\n\nevent: error\ndata: '])(
+			'a rejection in the form of a stream, with %j, has its message',
+			async (start) => {
+				for (const type of ['text/event-stream', 'application/json']) {
+					send(`${start}{"error":{"message":"prompt is too long: 3 tokens > 2 maximum"}}\n\n`, type, undefined, 400)
+					expect(await textOf(engine(), unary).catch((error: ChatError) => [error.kind, error.message])).toEqual([
+						'context-length-exceeded',
+						'prompt is too long: 3 tokens > 2 maximum',
+					])
+				}
+			},
+		)
+
 		test.each(['data: oops\n\n', 'hello', '<html></html>', '', '"text"', '{"a":', 'data: {"choices"\n\n'])(
 			'the body %j is an error',
 			async (text) => {

@@ -1,10 +1,12 @@
 // The response of an upstream to one call: server-sent events, read as they arrive, or one body. The wire format's reader interprets the
 // content.
 
+import { CompletionFold } from '../../chat/completion-fold.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
-import type { EventBatch, EventBatches } from '../answer.ts'
+import type { Source } from '../../chat/source.ts'
+import { type EngineAnswer, type EventBatch, type EventBatches, oneBatch } from '../answer.ts'
 import { EventStreamReader, EventTooLong } from './http/event-stream-reader.ts'
 import type { IncomingResponse } from './http/incoming-response.ts'
 
@@ -12,7 +14,10 @@ import type { IncomingResponse } from './http/incoming-response.ts'
 export interface AnswerReader {
 	/** Examines the JSON of a chunk. The result is what `read` receives and what the events' source has as its value. */
 	parse?(value: unknown): unknown
-	read(chunk: unknown): readonly ChatEvent[]
+	/** @param text that the chunk was parsed from. */
+	read(chunk: unknown, text?: string): readonly ChatEvent[]
+	/** The chunk that a `choice-finish` at the end was read from, if it was read from one chunk. */
+	sourceOf?(choice: number): { readonly text: string; readonly value: unknown } | undefined
 	end(complete: boolean): readonly ChatEvent[]
 	fail(error: ChatError): readonly ChatEvent[]
 }
@@ -98,8 +103,22 @@ export class ResponseBatches implements EventBatches {
 		if (this.over || !(this.complete || bytes === undefined)) return
 		this.over = true
 		this.response.release()
-		const last = this.reader.end(this.complete)
-		if (last.length > 0) batches.push({ events: last })
+		this.addLast(this.reader.end(this.complete), batches)
+	}
+
+	/** The last events, each with the chunk that it was read from. */
+	private addLast(last: readonly ChatEvent[], batches: EventBatch[]): void {
+		let events: ChatEvent[] = []
+		for (const event of last) {
+			const source = event.type === 'choice-finish' ? this.reader.sourceOf?.(event.choice) : undefined
+			if (source === undefined) events.push(event)
+			else {
+				if (events.length > 0) batches.push({ events })
+				batches.push({ events: [event], source: { format: this.context.format, ...source } })
+				events = []
+			}
+		}
+		if (events.length > 0) batches.push({ events })
 	}
 
 	/** Servers send text under names of their own, such as `heartbeat`, and errors of any form under `error`. */
@@ -114,7 +133,7 @@ export class ResponseBatches implements EventBatches {
 
 	private readChunk(text: string, json: unknown, batches: EventBatch[]): void {
 		const value = this.reader.parse?.(json) ?? json
-		const events = this.reader.read(value)
+		const events = this.reader.read(value, text)
 		if (events.length === 0) return
 		batches.push({ events, source: { format: this.context.format, text, value } })
 		const last = events.at(-1)?.type
@@ -135,6 +154,19 @@ export class ResponseBatches implements EventBatches {
 export function throwFirstError(events: readonly ChatEvent[] | undefined): void {
 	const [first] = events ?? []
 	if (first?.type === 'error') throw first.error
+}
+
+/** A complete answer; an incomplete one stays a stream, so that what it contains is billed. */
+export function foldUnary(events: readonly ChatEvent[], source: Source): EngineAnswer {
+	if (events.at(-1)?.type !== 'finish') return streamUnary(events, source)
+	const fold = new CompletionFold()
+	for (const event of events) fold.add(event)
+	return fold.isComplete ? { type: 'unary', completion: fold.completion(), source } : streamUnary(events, source)
+}
+
+/** The events of a unary response, as a stream. */
+export function streamUnary(events: readonly ChatEvent[], source: Source): EngineAnswer {
+	return { type: 'stream', batches: oneBatch({ events, source }) }
 }
 
 export interface ReadBody {
@@ -158,6 +190,13 @@ function parseBody(bytes: Uint8Array): ReadBody {
 	} catch {
 		return { text, value: text }
 	}
+}
+
+/** The first event of a body of server-sent events, as an error. Some servers reject a request in the form of the stream that it asked for. */
+export function firstError(body: string): unknown {
+	const reader = new EventStreamReader({ maxEventLength: body.length + 1 })
+	const events = [...reader.read(Buffer.from(body)), ...reader.end()]
+	return asErrorChunk(events.find(({ data }) => data.trim() !== '')?.data ?? '')
 }
 
 /** The JSON of `text`. Undefined if it is none. */

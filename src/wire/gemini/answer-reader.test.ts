@@ -193,6 +193,20 @@ describe('finish reasons and errors', () => {
 			expect(read([chunk])).toMatchObject([{ type: 'error', error: { kind: 'upstream-failed' } }])
 	})
 
+	test('the last finish reason counts, and what follows an earlier one is read', async () => {
+		const call = { functionCall: { id: 'a', name: 'f', args: {} } }
+		const every = [chunkOf([{ text: 'a' }], 'STOP'), chunkOf([{ text: 'b' }], 'STOP'), chunkOf([], 'MAX_TOKENS')]
+		const [choice] = (await completionOf(read(every))).choices
+		expect(choice).toMatchObject({ text: 'ab', finishReason: 'length' })
+		const called = (await completionOf(read([chunkOf([], 'STOP'), chunkOf([call], 'STOP')]))).choices
+		expect(called[0]).toMatchObject({ toolCalls: [{ id: 'a' }], finishReason: 'tool-calls' })
+		for (const part of [{ text: 'b' }, call])
+			expect(read([chunkOf([{ text: 'a' }], 'STOP'), chunkOf([part])]).at(-1)).toMatchObject({
+				type: 'error',
+				error: { kind: 'upstream-failed' },
+			})
+	})
+
 	test('an error in the stream is the last event', () => {
 		const error = { code: 503, message: 'The model is overloaded.', status: 'UNAVAILABLE' }
 		expect(read([chunkOf([{ text: 'a' }]), { error }]).at(-1)).toMatchObject({

@@ -24,6 +24,8 @@ export interface GeminiReading extends Omit<CandidateReading, 'index'> {
 export class GeminiAnswerReader {
 	private readonly reading: GeminiReading
 	private readonly candidates = new Map<number, CandidateReader>()
+	/** The upstream's name for the model that answers. */
+	private answering: string | undefined
 	private started = false
 	private ended = false
 	private firstHasContent = false
@@ -39,22 +41,23 @@ export class GeminiAnswerReader {
 		if (this.ended) return []
 		if (isObject(field(chunk, 'error'))) return this.fail(readGeminiErrorEvent(chunk, this.reading.errors))
 		this.reported = readUsage(field(chunk, 'usageMetadata')) ?? this.reported
+		this.answering ??= textField(chunk, 'modelVersion')
 		const parts: ChatEvent[] = []
 		const error = this.readParts(chunk, parts)
 		// A failure before any content can be retried on another upstream.
 		if (error !== undefined && !this.started && parts.length === 0) return this.fail(error)
-		const events = parts.length === 0 ? [] : [...this.begin(chunk), ...parts]
+		const events = parts.length === 0 ? [] : [...this.begin(), ...parts]
 		return error === undefined ? events : [...events, ...this.fail(error)]
 	}
 
 	/** The events at the end of the stream. The wire has no terminal event: a response is complete once each candidate has a finish reason. */
 	end(complete: boolean): readonly ChatEvent[] {
 		if (this.ended) return []
-		const open = [...this.candidates.values()].some(({ closed }) => !closed)
+		const open = [...this.candidates.values()].some(({ hasEnded }) => !hasEnded)
 		if (this.candidates.size === 0 || (open && !complete)) return this.fail(interrupted(this.reading.errors.title))
-		const events: ChatEvent[] = [...this.begin(undefined)]
+		const events: ChatEvent[] = [...this.begin()]
 		const last = Math.max(...this.candidates.keys())
-		for (let index = 0; index <= last; index++) this.emit(index, this.candidate(index).close('stop'), events)
+		for (let index = 0; index <= last; index++) this.emit(index, this.candidate(index).close(), events)
 		this.ended = true
 		return [...events, { type: 'finish', usage: this.usage() }]
 	}
@@ -66,11 +69,11 @@ export class GeminiAnswerReader {
 		return [{ type: 'error', error, usage: this.started ? this.usage() : undefined }]
 	}
 
-	private begin(chunk: unknown): readonly ChatEvent[] {
+	private begin(): readonly ChatEvent[] {
 		if (this.started) return []
 		this.started = true
-		const model = textField(chunk, 'modelVersion')
-		return [{ type: 'start', model: model === this.reading.model ? undefined : model }]
+		const { answering } = this
+		return [{ type: 'start', model: answering === this.reading.model ? undefined : answering }]
 	}
 
 	/** Appends the chunk's events to `parts`. @returns the error, if any; `parts` has the events before it. */
@@ -88,19 +91,19 @@ export class GeminiAnswerReader {
 
 	/** The upstream blocked the prompt: every choice is empty and ends with `content-filter`. */
 	private block(parts: ChatEvent[]): void {
-		for (let index = 0; index < this.reading.choices; index++)
-			this.emit(index, this.candidate(index).close('content-filter'), parts)
+		for (let index = 0; index < this.reading.choices; index++) {
+			this.candidate(index).finish('content-filter')
+			this.emit(index, this.candidate(index).emptyText(), parts)
+		}
 	}
 
 	private readCandidate(value: unknown, parts: ChatEvent[]): void {
 		const index = countField(value, 'index') ?? 0
 		if (index >= this.reading.choices) return
 		const candidate = this.candidate(index)
-		if (candidate.closed) return
 		this.emit(index, candidate.read(value), parts)
 		const reason = asFinishReason(field(value, 'finishReason'))
-		if (reason === undefined) return
-		this.emit(index, candidate.close(readFinishReason(reason, this.reading.errors.title)), parts)
+		if (reason !== undefined) candidate.finish(readFinishReason(reason, this.reading.errors.title))
 	}
 
 	/** Choice 0 must come first: if it has no content yet, it gets an empty text event. */

@@ -22,7 +22,7 @@ export interface CandidateReading {
 const maxCalls = 1000
 
 /** A call whose arguments may continue in parts without a name. */
-interface StreamedFunctionCall {
+interface ContinuableCall {
 	readonly id: string | undefined
 	readonly name: string
 	args: Readonly<Record<string, unknown>>
@@ -33,25 +33,29 @@ export class CandidateReader {
 	private readonly reading: CandidateReading
 	private readonly ids = new Set<string>()
 	private calls = 0
-	private openCall: StreamedFunctionCall | undefined
+	private openCall: ContinuableCall | undefined
 	/** The last call was dropped, and so are its continuations. */
 	private isDropping = false
 	/** Thoughts were emitted and no signature has closed them yet. */
 	private thinking = false
-	private isClosed = false
+	private reason: ReportedFinish | undefined
+	/** Without a reason, or with content after it. */
+	private isOpen = true
 
 	constructor(reading: CandidateReading) {
 		this.reading = reading
 	}
 
-	get closed(): boolean {
-		return this.isClosed
+	get hasEnded(): boolean {
+		return !this.isOpen
 	}
 
 	/** @throws ChatError `upstream-failed` for a call without a name, too many calls, and content other than text. */
 	read(candidate: unknown): readonly ChatEvent[] {
 		const events: ChatEvent[] = []
-		for (const part of listField(field(candidate, 'content'), 'parts')) this.readPart(part, events)
+		const parts = listField(field(candidate, 'content'), 'parts')
+		for (const part of parts) this.readPart(part, events)
+		if (events.length > 0 || this.openCall !== undefined) this.isOpen = true
 		const logprobs = readLogprobs(field(candidate, 'logprobsResult'))
 		if (logprobs.length === 0) return events
 		const last = events.findLastIndex(({ type }) => type === 'text')
@@ -66,11 +70,16 @@ export class CandidateReader {
 		return [{ type: 'text', choice: this.reading.index, text: '' }]
 	}
 
-	/** Finishes the choice. Idempotent. */
-	close(reason: ReportedFinish): readonly ChatEvent[] {
-		if (this.isClosed) return []
-		this.isClosed = true
+	/** Records the reason of the choice's end. The last one counts, because some servers send one in each chunk. */
+	finish(reason: ReportedFinish): void {
+		this.reason = reason
+		this.isOpen = false
+	}
+
+	/** Ends the choice with its last reason. */
+	close(): readonly ChatEvent[] {
 		const { index, namedTool } = this.reading
+		const reason = this.reason ?? 'stop'
 		const events: ChatEvent[] = []
 		this.endCall(events)
 		events.push({ type: 'choice-finish', choice: index, reason: finishReasonWith(this.calls, reason, namedTool) })

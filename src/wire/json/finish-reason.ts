@@ -39,10 +39,10 @@ export function finishReasonWith(calls: number, reason: ReportedFinish, namedToo
 	return reason === 'stop' && !namedTool ? 'tool-calls' : reason
 }
 
-type ReasonMeaning = ReportedFinish | 'failed' | 'invalid-call'
+type FinishMeaning = ReportedFinish | 'failed' | 'invalid-call'
 
 /** In lower case, with underscores. */
-const reasons: Readonly<Record<ReasonMeaning, readonly string[]>> = {
+const reasons: Readonly<Record<FinishMeaning, readonly string[]>> = {
 	stop: [
 		...['stop', 'stop_sequence', 'end_turn', 'eos', 'eos_token', 'eod', 'end', 'stop_token', 'stop_word', 'eot'],
 		...['complete', 'completed', 'done', 'finished', 'normal', 'success'],
@@ -78,8 +78,8 @@ const reasons: Readonly<Record<ReasonMeaning, readonly string[]>> = {
 	],
 }
 
-const meanings: ReadonlyMap<string, ReasonMeaning> = new Map(
-	(Object.keys(reasons) as ReasonMeaning[]).flatMap((meaning) =>
+const meanings: ReadonlyMap<string, FinishMeaning> = new Map(
+	(Object.keys(reasons) as FinishMeaning[]).flatMap((meaning) =>
 		reasons[meaning].map((reason) => [reason, meaning] as const),
 	),
 )

@@ -222,7 +222,7 @@ describe('a max_tokens that is too large', () => {
 		}
 	})
 
-	test("with the code of a prompt that is too long, as OpenAI sends it, is distinguished by the message's numbers", () => {
+	test("with the code of a prompt that is too long, as OpenAI sends it, is recognized by the message's numbers", () => {
 		const message = outputs[3]?.[1]
 		const error = readErrorAnswer(answered(400, { error: { message, code: 'context_length_exceeded' } }), reading)
 		expect(error).toMatchObject({ kind: 'invalid-request', code: 'invalid_value', fittingTokens: 8130 })

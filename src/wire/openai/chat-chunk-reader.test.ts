@@ -162,10 +162,80 @@ describe('texts', () => {
 		})
 	}
 
-	test('a repeated finish reason, and text after it, change nothing', async () => {
-		expect(await choicesOf([chunk({ content: 'a' }, 'length'), chunk({ content: 'b' }, 'stop')])).toMatchObject([
-			{ text: 'a', finishReason: 'length' },
-		])
+	describe('the last finish reason counts, and what follows an earlier one is read', () => {
+		const opening = chunk({ role: 'assistant', content: '' }, 'stop')
+		const call = (index: number) => ({ index, id: `c${index}`, function: { name: 'f', arguments: '' } })
+		test.each<[string, readonly object[], object]>([
+			[
+				'a reason in the first chunk',
+				[opening, chunk({ reasoning_content: 'think' }), chunk({ content: 'Hello' }), chunk({}, 'stop')],
+				{ text: 'Hello', reasoning: 'think', finishReason: 'stop' },
+			],
+			[
+				'a reason in every chunk',
+				[chunk({ content: 'a' }, 'stop'), chunk({ content: 'b' }, 'stop'), chunk({}, 'length')],
+				{ text: 'ab', finishReason: 'length' },
+			],
+			[
+				'text after the last reason',
+				[chunk({ content: 'a' }, 'length'), chunk({ content: 'b' })],
+				{ text: 'ab', finishReason: 'length' },
+			],
+			[
+				'the text null in every chunk',
+				[chunk({ content: 'a' }, 'null'), chunk({ content: 'b' }, 'null'), chunk({}, 'null')],
+				{ text: 'ab', finishReason: 'stop' },
+			],
+			[
+				'an empty reason after the reason',
+				[chunk({ content: 'a' }, 'length'), chunk({}, ''), chunk({})],
+				{ text: 'a', finishReason: 'length' },
+			],
+			[
+				'a call after the reason',
+				[chunk({ content: 'a' }, 'stop'), chunk({ tool_calls: [call(0)] })],
+				{ text: 'a', toolCalls: [{ id: 'c0', arguments: '{}' }], finishReason: 'tool-calls' },
+			],
+			[
+				'a second call after the reason',
+				[chunk({ tool_calls: [call(0)] }, 'tool_calls'), chunk({ tool_calls: [call(1)] }), chunk({}, 'tool_calls')],
+				{
+					toolCalls: [
+						{ id: 'c0', arguments: '{}' },
+						{ id: 'c1', arguments: '{}' },
+					],
+					finishReason: 'tool-calls',
+				},
+			],
+			[
+				'arguments after the reason',
+				[
+					chunk({ tool_calls: [call(0)] }, 'tool_calls'),
+					chunk({ tool_calls: [{ index: 0, function: { arguments: '{"a":1}' } }] }),
+				],
+				{ toolCalls: [{ id: 'c0', arguments: '{"a":1}' }], finishReason: 'tool-calls' },
+			],
+		])('%s', async (_, chunks, expected) => {
+			expect(await choicesOf(chunks)).toMatchObject([expected])
+		})
+
+		test('each choice has its own', async () => {
+			const chunks = [
+				chunk({ content: 'a' }, 'stop', 0),
+				chunk({ content: 'x' }, 'length', 1),
+				chunk({ content: 'b' }, 'length', 0),
+				chunk({ content: 'y' }, 'stop', 1),
+			]
+			expect(await choicesOf(chunks, { choices: 2 })).toMatchObject([
+				{ text: 'ab', finishReason: 'length' },
+				{ text: 'xy', finishReason: 'stop' },
+			])
+		})
+
+		test('a stream that is cut after more output is not complete', () => {
+			const chunks = [opening, chunk({ content: 'Hel' })]
+			expect(read(chunks, {}, false).at(-1)).toMatchObject({ type: 'error', error: { kind: 'upstream-failed' } })
+		})
 	})
 })
 

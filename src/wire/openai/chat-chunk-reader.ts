@@ -5,7 +5,7 @@ import type { ChatEvent } from '../../chat/event.ts'
 import { finishReasonWith, type ReportedFinish } from '../json/finish-reason.ts'
 import { ToolCallAssembler } from '../json/tool-call-assembler.ts'
 import { type ChatChoice, ChatChunk, parseChatChunk } from './chat-chunk.ts'
-import { type ChoiceReader, type ChunkReading, ChunkSequencer } from './chunk-sequencer.ts'
+import { type ChoiceReader, type ChunkReading, ChunkSequencer, type ParsedChunk } from './chunk-sequencer.ts'
 
 export interface ChatChunkReading extends ChunkReading {
 	/** The request forced a named tool: OpenAI then ends a call with `stop`. */
@@ -25,9 +25,18 @@ export class ChatChunkReader {
 	/** Examines parsed JSON. The writers of this format take the result as the value of the events' source. */
 	readonly parse = parseChatChunk
 
-	/** The events of one chunk, parsed or not: none, one or several. An upstream error becomes an `error` event. */
-	read(chunk: unknown): readonly ChatEvent[] {
-		return this.sequencer.read(chunk instanceof ChatChunk ? chunk : parseChatChunk(chunk))
+	/**
+	 * The events of one chunk, parsed or not: none, one or several. An upstream error becomes an `error` event.
+	 *
+	 * @param text that the chunk was parsed from.
+	 */
+	read(chunk: unknown, text?: string): readonly ChatEvent[] {
+		return this.sequencer.read(chunk instanceof ChatChunk ? chunk : parseChatChunk(chunk), text)
+	}
+
+	/** The chunk of a choice's `choice-finish`, which is reported at the end, if the chunk has nothing else. */
+	sourceOf(choice: number): ParsedChunk | undefined {
+		return this.sequencer.sourceOf(choice)
 	}
 
 	/** The events at the end of the stream. `complete`: the stream contained `[DONE]`. */

@@ -33,7 +33,7 @@ function deliver(pieces: readonly Uint8Array[], repeats: boolean, writing = shap
 		if (data === '[DONE]') complete = true
 		else {
 			const value = read.parse(JSON.parse(data))
-			const events = read.read(value)
+			const events = read.read(value, data)
 			if (events.length === 0) return
 			sent += repeats
 				? writer.repeat({ format: chatFormats.chunk, text: data, value }, events)
@@ -42,13 +42,14 @@ function deliver(pieces: readonly Uint8Array[], repeats: boolean, writing = shap
 	}
 	for (const piece of pieces) for (const { data } of stream.read(piece)) take(data)
 	for (const { data } of stream.end()) take(data)
-	return (
-		sent +
-		read
-			.end(complete)
-			.map((event) => writer.write(event))
-			.join('')
-	)
+	for (const event of read.end(complete)) {
+		const source = event.type === 'choice-finish' ? read.sourceOf(event.choice) : undefined
+		sent +=
+			repeats && source !== undefined
+				? writer.repeat({ format: chatFormats.chunk, ...source }, [event])
+				: writer.write(event)
+	}
+	return sent
 }
 
 /** The chunks of a stream that was sent. */

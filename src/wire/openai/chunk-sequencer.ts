@@ -28,11 +28,28 @@ export interface ChoiceReader<Choice extends ChunkChoice> {
 	close(index: number, reason: ReportedFinish): { readonly parts: readonly ChatEvent[]; readonly reason: FinishReason }
 }
 
+/** The last finish reason of a choice. Servers send several, and output after one, so it is reported at the end of the stream. */
+interface ChoiceEnd {
+	readonly reason: ReportedFinish
+	/** The chunk that has nothing but this reason. */
+	readonly source: ParsedChunk | undefined
+	/** The stop text that the upstream reported with it. */
+	readonly stopText: string | undefined
+}
+
+/** A chunk and the text that it was parsed from. */
+export interface ParsedChunk {
+	readonly text: string
+	readonly value: unknown
+}
+
 export class ChunkSequencer<Choice extends ChunkChoice> {
 	private readonly reading: ChunkReading
 	private readonly reader: ChoiceReader<Choice>
-	/** Indexes of choices with output; true for those that closed. */
+	/** Indexes of choices with output; true for those without output after their finish reason. */
 	private readonly closed = new Map<number, boolean>()
+	/** In the order in which they were reported. */
+	private readonly ends = new Map<number, ChoiceEnd>()
 	private started = false
 	private firstHasOutput = false
 	private ended = false
@@ -44,8 +61,8 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 		this.reader = reader
 	}
 
-	/** The events of one chunk; none after a terminal event. */
-	read(chunk: Chunk<Choice>): readonly ChatEvent[] {
+	/** The events of one chunk; none after a terminal event. `text`: what the chunk was parsed from. */
+	read(chunk: Chunk<Choice>, text?: string): readonly ChatEvent[] {
 		if (this.ended) return []
 		if (chunk.isError) return this.fail(readErrorEvent(chunk.sent, this.reading.errors))
 		this.reported = chunk.usage ?? this.reported
@@ -54,7 +71,7 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 		const events: ChatEvent[] = []
 		if (!this.started) this.begin(chunk, events)
 		try {
-			for (const choice of choices) this.readChoice(choice, events)
+			for (const choice of choices) this.readChoice(choice, chunk, text, events)
 		} catch (thrown) {
 			this.failWith(thrown, events)
 		}
@@ -69,13 +86,19 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 		const events: ChatEvent[] = []
 		try {
 			const last = Math.max(...this.closed.keys())
-			for (let index = 0; index <= last; index++) this.close(index, 'stop', events)
+			const all = Array.from({ length: last + 1 }, (_, index) => index)
+			for (const index of new Set([...this.ends.keys(), ...all])) this.close(index, events)
 			this.ended = true
 			events.push({ type: 'finish', usage: this.usage() })
 		} catch (thrown) {
 			this.failWith(thrown, events)
 		}
 		return events
+	}
+
+	/** The chunk of a choice's `choice-finish`, if it was read from one that has nothing else. */
+	sourceOf(index: number): ParsedChunk | undefined {
+		return this.ends.get(index)?.source
 	}
 
 	/** Ends the answer with an error that did not come from the stream. */
@@ -100,22 +123,25 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 		})
 	}
 
-	private readChoice(choice: Choice, events: ChatEvent[]): void {
-		const { index, finishReason: reason } = choice
-		if (index >= this.reading.choices || this.closed.get(index) === true) return
+	private readChoice(choice: Choice, chunk: Chunk<Choice>, text: string | undefined, events: ChatEvent[]): void {
+		const { index, finishReason } = choice
+		if (index >= this.reading.choices) return
 		const parts = this.reader.readParts(choice)
-		const meaning = reason === undefined ? undefined : readFinishReason(reason, this.reading.errors.title)
-		this.closed.set(index, false)
+		const reason = finishReason === undefined ? undefined : readFinishReason(finishReason, this.reading.errors.title)
+		if (reason !== undefined) {
+			const isPure = parts.length === 0 && text !== undefined && chunk.choices?.length === 1
+			this.ends.delete(index)
+			this.ends.set(index, { reason, source: isPure ? { text, value: chunk } : undefined, stopText: choice.stopText })
+			this.closed.set(index, true)
+		} else if (parts.length > 0 || !this.closed.has(index)) this.closed.set(index, false)
 		this.emit(parts, events)
-		if (meaning !== undefined) this.close(index, meaning, events, choice.stopText)
 	}
 
-	private close(index: number, reason: ReportedFinish, events: ChatEvent[], reported?: string): void {
-		if (this.closed.get(index) === true) return
-		this.closed.set(index, true)
-		const closing = this.reader.close(index, reason)
+	private close(index: number, events: ChatEvent[]): void {
+		const end = this.ends.get(index)
+		const closing = this.reader.close(index, end?.reason ?? 'stop')
 		this.emit(closing.parts, events)
-		const stopText = this.reading.stop?.find((text) => text === reported)
+		const stopText = this.reading.stop?.find((text) => text === end?.stopText)
 		this.emit([{ type: 'choice-finish', choice: index, reason: closing.reason, stopText }], events)
 	}
 
