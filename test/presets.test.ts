@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { startServer, type TestServer } from './server.ts'
 
 const bodySchema = z.looseObject({ messages: z.array(z.json()) })
+const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 }
 let received: z.infer<typeof bodySchema> | undefined
 const upstream = Bun.serve({
 	port: 0,
@@ -16,6 +17,20 @@ const upstream = Bun.serve({
 			type: 'function',
 			function: { name: 'apply_patch', arguments: '{"input":"*** Begin"}' },
 		}
+		if (received.stream === true) {
+			const chunk = (delta: object, finish_reason: string | null) =>
+				`data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason }] })}\n\n`
+			const start = { index: 0, ...call, function: { ...call.function, arguments: '{"input":' } }
+			const rest = { index: 0, function: { arguments: '"*** Begin"}' } }
+			const counts = `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [], usage })}\n\n`
+			const chunks = [
+				chunk({ role: 'assistant', content: null, tool_calls: [start] }, null),
+				chunk({ tool_calls: [rest] }, null),
+			]
+			return new Response(`${chunks.join('')}${chunk({}, 'tool_calls')}${counts}data: [DONE]\n\n`, {
+				headers: { 'content-type': 'text/event-stream' },
+			})
+		}
 		const message = received.tools === undefined ? { content: 'ok' } : { content: null, tool_calls: [call] }
 		return Response.json({
 			id: 'x',
@@ -23,7 +38,7 @@ const upstream = Bun.serve({
 			created: 1,
 			model: 'm',
 			choices: [{ index: 0, message: { role: 'assistant', ...message }, finish_reason: 'stop' }],
-			usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+			usage,
 		})
 	},
 })
@@ -106,12 +121,14 @@ test('a custom tool is a function for the server and custom for the agent', asyn
 	})
 })
 
+const chatRequest = {
+	model: 'qwen',
+	messages: [{ role: 'user', content: 'patch it' }],
+	tools: [{ type: 'custom', custom: { name: 'apply_patch' } }],
+}
+
 test('a custom tool of a chat client is custom in the answer, not as the server wrote it', async () => {
-	const response = await post('/v1/chat/completions', {
-		model: 'qwen',
-		messages: [{ role: 'user', content: 'patch it' }],
-		tools: [{ type: 'custom', custom: { name: 'apply_patch' } }],
-	})
+	const response = await post('/v1/chat/completions', chatRequest)
 	expect(await response.json()).toMatchObject({
 		choices: [
 			{
@@ -121,4 +138,11 @@ test('a custom tool of a chat client is custom in the answer, not as the server 
 			},
 		],
 	})
+})
+
+test('the same in a stream', async () => {
+	const text = await (await post('/v1/chat/completions', { ...chatRequest, stream: true })).text()
+	expect(text).toContain('"type":"custom"')
+	expect(text).toContain('*** Begin')
+	expect(text).not.toContain('"function"')
 })
