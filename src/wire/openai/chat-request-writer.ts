@@ -24,7 +24,7 @@ export function writeChatRequest(
 	drop: Drop = () => {},
 ): JsonObject {
 	reportDropped(request, drop)
-	const { maxTokens, stop, choices, logprobs, tools, responseFormat, user } = request
+	const { maxTokens, stop, choices, logprobs, tools, responseFormat, reasoningEffort, reasoningTokens, user } = request
 	const passthrough = passthroughFor(request, undefined, drop)
 	const body: Record<string, JsonObject[string]> = {
 		...passthrough,
@@ -40,7 +40,8 @@ export function writeChatRequest(
 	if (logprobs !== undefined) Object.assign(body, writeLogprobs(logprobs))
 	if (tools.length > 0) Object.assign(body, writeTools(request, form, drop))
 	if (responseFormat.type !== 'text') body.response_format = writeResponseFormat(responseFormat, form, drop)
-	Object.assign(body, writeReasoning(request, passthrough, form, drop))
+	if (reasoningEffort !== undefined || reasoningTokens === 0)
+		Object.assign(body, writeReasoning(request, passthrough, form, drop))
 	if (user !== undefined) body.user = writeUser(user, form, drop)
 	return body
 }
