@@ -68,6 +68,10 @@ class Echo implements Engine {
 		return this.begin(call, (running) => this.answer(plan, choices, promptTokens, running))
 	}
 
+	async count({ messages }: ChatRequest): Promise<number> {
+		return countPrompt(messages)
+	}
+
 	async complete(request: TextCompletionRequest, call: EngineCall): Promise<EngineAnswer> {
 		if (request.suffix !== undefined)
 			throw new ChatError('unsupported', "The echo engine does not support 'suffix'.", {
