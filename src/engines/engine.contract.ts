@@ -361,6 +361,20 @@ const clauses = {
 		}
 	},
 
+	async 'reports fields of a request that nothing uses'(bench: Bench) {
+		const dropped: string[] = []
+		const request = bench.request({ passthrough: { unheard_of: 1, metadata: { key: 'value' } } })
+		const call = { ...bench.call(), drop: (part: string) => dropped.push(part) }
+		await completionOf(await bench.engine.chat(request, call))
+		expect(dropped).toContain('unheard_of')
+	},
+
+	async 'refuses to answer in text if audio is requested'(bench: Bench) {
+		const passthrough = { modalities: ['text', 'audio'], audio: { voice: 'alloy', format: 'wav' } }
+		const error = await thrownBy(bench.engine.chat(bench.request({ passthrough }), bench.call()))
+		expect(error.kind).toBe('unsupported')
+	},
+
 	async 'gives null as the score of a first token, not a number'(bench: Bench) {
 		const { model, prompt } = bench.expectations
 		const request = {

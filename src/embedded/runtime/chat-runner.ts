@@ -4,7 +4,7 @@
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { ChatRequest, Sampling } from '../../chat/request.ts'
-import type { RequestFates } from '../../chat/request-fates.ts'
+import { dropReporter, dropUnused, type RequestFates } from '../../chat/request-fates.ts'
 import type { EngineCall } from '../../engines/engine.ts'
 import type { Log } from '../../system/log.ts'
 import { AnswerStream } from './answer.ts'
@@ -39,7 +39,7 @@ export interface RunnerParts {
 }
 
 /** The part of an `EngineCall` that a runner uses. */
-export type RunnerCall = Pick<EngineCall, 'signal' | 'requestId'>
+export type RunnerCall = Pick<EngineCall, 'signal' | 'requestId' | 'drop'>
 
 /** @returns undefined if answers may repeat themselves. One line is logged per request, however many of its answers are stopped. */
 export function repetitionRule(
@@ -84,7 +84,9 @@ export class ChatRunner {
 	}
 
 	/** @throws ChatError if the request is not supported or invalid, and if the queue is full. */
-	async run(request: ChatRequest, { signal, requestId }: RunnerCall): Promise<AsyncIterable<ChatEvent>> {
+	async run(request: ChatRequest, { signal, requestId, drop = ignore }: RunnerCall): Promise<AsyncIterable<ChatEvent>> {
+		dropUnused(request, usedFields, drop)
+		reportDropped(request, drop)
 		const { vocabulary, scheduler, contextTokens } = this.parts
 		const { format } = this.template.calls
 		const tools = callableTools(request)
@@ -143,7 +145,10 @@ export class ChatRunner {
 	}
 }
 
-/** What this engine does with each field of a request. It runs one model and has no use for the caller's id. */
+/**
+ * What this engine does with each field of a request. It runs one model and has no use for the caller's id; every prompt is cached, marked
+ * or not.
+ */
 export const embeddedRequestFates = {
 	model: 'unused',
 	messages: 'translated',
@@ -165,12 +170,18 @@ export const embeddedRequestFates = {
 	parallelToolCalls: 'translated',
 	responseFormat: 'translated',
 	reasoningEffort: 'translated',
-	reasoningTokens: 'unused',
+	reasoningTokens: 'dropped',
 	cacheMark: 'unused',
 	user: 'unused',
 	passthrough: 'translated',
 	passthroughWire: 'unused',
 } as const satisfies RequestFates
+
+const reportDropped = dropReporter(embeddedRequestFates)
+/** Extra fields, under the names of vLLM and llama.cpp. */
+const usedFields: ReadonlySet<string> = new Set(['chat_template_kwargs'])
+
+function ignore(): void {}
 
 function visibleControls(vocabulary: Vocabulary, format: CallFormat): ReadonlySet<Token> {
 	const marks = [format.head, format.between ?? '', format.tail, thinkOpen, thinkClose]

@@ -1,4 +1,4 @@
-// What the echo does with each field of a request. It has no model, so sampling has no effect.
+// What the echo does with each field of a request. It has no model, so sampling has no effect and is not reported.
 
 import type { RequestFates } from '../../chat/request-fates.ts'
 import type { TextCompletionFates } from '../../operations/text-completions.ts'
@@ -23,11 +23,11 @@ export const echoRequestFates = {
 	toolChoice: 'written',
 	parallelToolCalls: 'unused',
 	responseFormat: 'written',
-	reasoningEffort: 'unused',
-	reasoningTokens: 'unused',
+	reasoningEffort: 'dropped',
+	reasoningTokens: 'dropped',
 	cacheMark: 'unused',
 	user: 'unused',
-	passthrough: 'unused',
+	passthrough: 'translated',
 	passthroughWire: 'unused',
 } as const satisfies RequestFates
 
@@ -50,5 +50,5 @@ export const echoTextCompletionFates = {
 	logprobs: 'written',
 	suffix: 'refused',
 	user: 'unused',
-	passthrough: 'unused',
+	passthrough: 'dropped',
 } as const satisfies TextCompletionFates

@@ -4,6 +4,7 @@
 import { asChatError, ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { ChatRequest } from '../../chat/request.ts'
+import { dropReporter, dropUnused } from '../../chat/request-fates.ts'
 import type { Usage } from '../../chat/usage.ts'
 import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.ts'
 import type { Ranking, RerankRequest } from '../../operations/reranking.ts'
@@ -14,6 +15,7 @@ import { answerFrom, type EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
 import { type RunningCall, RunningCalls } from '../running-calls.ts'
 import { planChat } from './chat-plan.ts'
+import { echoRequestFates } from './echo-fates.ts'
 import { type GeneratedChoice, type GeneratedEvent, generateChoice } from './generated-choice.ts'
 import { type EchoFault, type Plan, readPlan } from './instruction.ts'
 import { transcriptOf } from './transcript.ts'
@@ -57,6 +59,7 @@ class Echo implements Engine {
 
 	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		if (this.script !== undefined) return this.begin(call, (running) => this.replay(this.script ?? [], running))
+		reportUnused(request, call)
 		const plan = planChat(request)
 		const promptTokens = countPrompt(request.messages)
 		const maxTokens = this.remainingTokens(promptTokens, request.maxTokens, 'messages')
@@ -77,6 +80,7 @@ class Echo implements Engine {
 			throw new ChatError('unsupported', "The echo engine does not support 'suffix'.", {
 				param: 'suffix',
 			})
+		dropUnused(request, noFields, (part) => call.drop?.(part))
 		const { stop, logprobs, choices } = request
 		const prompts = request.prompts.map(promptText)
 		const plans = prompts.map(readPlan)
@@ -216,6 +220,15 @@ class Echo implements Engine {
 			running.end()
 		}
 	}
+}
+
+const reportDropped = dropReporter(echoRequestFates)
+const noFields: ReadonlySet<string> = new Set()
+
+function reportUnused(request: ChatRequest, call: EngineCall): void {
+	const drop = (part: string) => call.drop?.(part)
+	dropUnused(request, noFields, drop)
+	reportDropped(request, drop)
 }
 
 /** The utterances of all choices, round-robin. */
