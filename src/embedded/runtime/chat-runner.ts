@@ -7,12 +7,14 @@ import type { ChatRequest, Sampling } from '../../chat/request.ts'
 import { dropReporter, dropUnused, type RequestFates } from '../../chat/request-fates.ts'
 import type { EngineCall } from '../../engines/engine.ts'
 import type { Log } from '../../system/log.ts'
+import { wrongGrammar } from '../grammar/given-grammar.ts'
 import { AnswerStream } from './answer.ts'
 import { type AnswerGrammar, answerGrammar, callableTools } from './answer-grammar.ts'
 import { OutputReader } from './answer-reader.ts'
 import type { Addon, AddonGrammarState, LlamaModel, Token } from './binding.ts'
 import type { CallFormat } from './call-format.ts'
 import { type RepetitionRule, RunningChoice } from './choice.ts'
+import { constraintFields } from './constraint.ts'
 import { renderConversation } from './conversation.ts'
 import { PromptText } from './prompt-text.ts'
 import type { RepetitiveText } from './repetition.ts'
@@ -179,7 +181,7 @@ export const embeddedRequestFates = {
 
 const reportDropped = dropReporter(embeddedRequestFates)
 /** Extra fields, under the names of vLLM and llama.cpp. */
-const usedFields: ReadonlySet<string> = new Set(['chat_template_kwargs'])
+const usedFields: ReadonlySet<string> = new Set(['chat_template_kwargs', ...constraintFields])
 
 function ignore(): void {}
 
@@ -211,10 +213,11 @@ function tooLong(contextTokens: number, promptTokens: number, most: number): Cha
 	)
 }
 
-function compile(addon: Addon, { gbnf }: AnswerGrammar) {
+function compile(addon: Addon, { gbnf, field }: AnswerGrammar) {
 	try {
 		return new addon.AddonGrammar(gbnf, { addonExports: addon, rootRuleName: 'root' })
 	} catch (cause) {
+		if (field !== undefined) throw wrongGrammar(field, 'it cannot be parsed', cause)
 		throw new ChatError('unsupported', 'The schemas of this request are too complex for this engine to enforce.', {
 			code: 'unsupported_schema',
 			cause,
