@@ -92,11 +92,20 @@ export class ChatRunner {
 		const { vocabulary, scheduler, contextTokens } = this.parts
 		const { format } = this.template.calls
 		const tools = callableTools(request)
-		const { text, opensThinking } = this.render(request)
+		const { text, opensThinking, continues } = this.render(request)
 		const most = countedContexts * contextTokens
 		const prompt = await this.promptText.read(text, most, signal)
 		if (prompt.length >= contextTokens) throw tooLong(contextTokens, prompt.length, most)
 		const grammar = answerGrammar(request, format, { allowed: this.template.thinks, open: opensThinking })
+		if (
+			continues &&
+			((grammar !== undefined && tools.length === 0) ||
+				request.toolChoice.type === 'required' ||
+				request.toolChoice.type === 'named')
+		)
+			throw new ChatError('unsupported', 'A message cannot be continued as JSON, as a call or by a grammar.', {
+				param: 'messages',
+			})
 		const compiled = grammar === undefined ? undefined : compile(this.parts.addon, grammar)
 		const seed = randomSeed()
 		const answer = new AnswerStream(scheduler, prompt.length, this.parts.fingerprint, signal)
@@ -181,7 +190,12 @@ export const embeddedRequestFates = {
 
 const reportDropped = dropReporter(embeddedRequestFates)
 /** Extra fields, under the names of vLLM and llama.cpp. */
-const usedFields: ReadonlySet<string> = new Set(['chat_template_kwargs', ...constraintFields])
+const usedFields: ReadonlySet<string> = new Set([
+	'chat_template_kwargs',
+	'continue_final_message',
+	'add_generation_prompt',
+	...constraintFields,
+])
 
 function ignore(): void {}
 
