@@ -141,6 +141,17 @@ describe('an interruption', () => {
 		expect((await unary).status).toBe(503)
 	})
 
+	test('ends the background tasks of a stream whose upstream hangs', async () => {
+		await using folder = await TestFolder.create()
+		const gateway = await folder.open(echo)
+		const reader = readerOf(await gateway.chat('echo:hang-after 1', { stream: true }))
+		for (let text = ''; !text.includes('"word"'); ) text += await reader.next()
+		const last = reader.next()
+		await gateway.gateway.interrupt()
+		await gateway.gateway.idle()
+		expect(await last).toContain('The server is closing.')
+	})
+
 	test('ends answers without a client, and closing waits until they are stored', async () => {
 		await using folder = await TestFolder.create()
 		const gateway = await folder.open(echo)

@@ -1,9 +1,9 @@
-import { expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Journal } from './journal.ts'
-import { openLine, progressLine, readJournal, settleLine } from './journal-line.ts'
+import { extendLine, openLine, progressLine, readJournal, settleLine } from './journal-line.ts'
 import type { OpenedCall } from './ledger.ts'
 
 const price = { input: 1, output: 2, currency: 'EUR' }
@@ -30,7 +30,7 @@ const usage = {
 	source: 'upstream',
 } as const
 
-/** A journal with every kind of line: `1` is settled, `2` fails without usage, `3` and `4` remain open. */
+/** A journal with every kind of line: `1` is settled, `2` fails without usage, `3` and `4` remain open, and `5` with a reservation. */
 const lines = [
 	openLine(openedCall('1')),
 	openLine(openedCall('2')),
@@ -47,6 +47,11 @@ const lines = [
 	settleLine('2', { outcome: 'failed', upstream: '', usage: undefined, settledAtMs: 1400 }),
 	openLine(openedCall('4')),
 	progressLine([['3', 8, 'b']], 1500),
+	openLine({ ...openedCall('5'), reservedTokens: 4 }),
+	progressLine([['5', 4, 'a']], 1600),
+	extendLine('5', 8, 1700),
+	progressLine([['5', 7, 'a']], 1800),
+	extendLine('5', undefined, 1900),
 ]
 
 async function write(texts: readonly string[]): Promise<Uint8Array> {
@@ -64,6 +69,7 @@ test('every ticket yields one entry, open tickets with their last progress', asy
 		['2', 'failed'],
 		['3', 'interrupted'],
 		['4', 'interrupted'],
+		['5', 'interrupted'],
 	])
 	const [settled, failed, moved, untouched] = entries
 	expect(settled).toEqual({
@@ -82,6 +88,59 @@ test('every ticket yields one entry, open tickets with their last progress', asy
 		costMicros: 16,
 	})
 	expect(untouched).toMatchObject({ completionTokens: 0, source: 'none', settledAtMs: 1000 })
+})
+
+/** The tokens that the only ticket of these lines is billed for. */
+async function billed(texts: readonly string[]): Promise<number> {
+	const entries = readJournal([new TextDecoder().decode(await write(texts))])
+	expect(entries.map(({ id, outcome }) => [id, outcome])).toEqual([['1', 'interrupted']])
+	return entries.reduce((sum, { completionTokens }) => sum + completionTokens, 0)
+}
+
+describe('an interrupted call', () => {
+	const [reserved, mark] = [openLine({ ...openedCall('1'), reservedTokens: 4 }), progressLine([['1', 9, 'a']], 1100)]
+
+	test.each<[string, readonly string[], number]>([
+		['without a reservation is billed for its last progress', [openLine(openedCall('1')), mark], 9],
+		['is billed for no more than its reservation', [reserved, mark], 4],
+		['is billed for no more than its extended reservation', [reserved, extendLine('1', 8, 1050), mark], 8],
+		['is billed for its progress if it reserved more', [reserved, extendLine('1', 12, 1050), mark], 9],
+		[
+			'is billed for its progress if no limit counts its tokens any more',
+			[reserved, extendLine('1', undefined, 1), mark],
+			9,
+		],
+		['reserved what was extended after its progress', [reserved, mark, extendLine('1', 8, 1200)], 8],
+		[
+			'has the reservation of its last opening line',
+			[reserved, openLine({ ...openedCall('1'), reservedTokens: 6 }), mark],
+			6,
+		],
+		['is billed for nothing if it reserved nothing', [openLine({ ...openedCall('1'), reservedTokens: 0 }), mark], 0],
+		['is billed for nothing without progress', [reserved, extendLine('1', 8, 1050)], 0],
+		['is unaffected by the extension of another call', [reserved, extendLine('2', 8, 1050), mark], 4],
+	])('%s', async (_, texts, tokens) => {
+		expect(await billed(texts)).toBe(tokens)
+	})
+
+	test('is billed at the price of the tokens that it reserved', async () => {
+		expect(readJournal([new TextDecoder().decode(await write([reserved, mark]))])).toMatchObject([{ costMicros: 8 }])
+	})
+})
+
+test('a settled call is billed for its usage, whatever it reserved', async () => {
+	const settled = settleLine('1', { outcome: 'completed', upstream: 'a', usage, settledAtMs: 1300 })
+	const content = await write([openLine({ ...openedCall('1'), reservedTokens: 4 }), settled, extendLine('1', 8, 1400)])
+	expect(readJournal([new TextDecoder().decode(content)])).toMatchObject([
+		{ outcome: 'completed', completionTokens: 20, settledAtMs: 1300 },
+	])
+})
+
+test('without a reservation the opening line has no field for it', () => {
+	expect(openLine({ ...openedCall('1'), reservedTokens: undefined })).toBe(
+		'{"open":{"id":"1","tenant":"clinique","owner":"Zoë 🙂","key":"key_1","model":"small","operation":"chat","dialect":"openai",' +
+			'"price":{"input":1,"output":2,"currency":"EUR"},"openedAtMs":1000}}',
+	)
 })
 
 test('a journal cut at any byte is read as its complete lines', async () => {

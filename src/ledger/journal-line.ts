@@ -23,6 +23,7 @@ const openedCall = z.object({
 		.object({ input: z.number(), output: z.number(), cachedInput: z.number().optional(), currency: z.string() })
 		.optional(),
 	openedAtMs: z.number(),
+	reservedTokens: count.optional(),
 })
 
 const usage = z.tuple([count, count, count, count, z.enum(['upstream', 'counted'])])
@@ -30,6 +31,7 @@ const usage = z.tuple([count, count, count, count, z.enum(['upstream', 'counted'
 const line = z.union([
 	z.object({ open: openedCall }),
 	z.object({ progress: z.array(z.tuple([z.string(), count, z.string()])), atMs: z.number() }),
+	z.object({ extend: z.string(), reservedTokens: count.optional(), atMs: z.number() }),
 	z.object({
 		settle: z.string(),
 		outcome: z.enum(outcomes),
@@ -47,6 +49,11 @@ export function progressLine(marks: readonly ProgressMark[], atMs: number): stri
 	return JSON.stringify({ progress: marks, atMs })
 }
 
+/** @param reservedTokens undefined if no limit counts output tokens. */
+export function extendLine(id: string, reservedTokens: number | undefined, atMs: number): string {
+	return JSON.stringify({ extend: id, reservedTokens, atMs })
+}
+
 export function settleLine(id: string, { outcome, upstream, usage: used, settledAtMs }: ClosedCall): string {
 	const counts =
 		used === undefined
@@ -57,7 +64,8 @@ export function settleLine(id: string, { outcome, upstream, usage: used, settled
 
 /**
  * @param contents the files of a journal, oldest first.
- * @returns an entry for every ticket; tickets that are still open become `interrupted`.
+ * @returns an entry for every ticket; tickets that are still open become `interrupted`, with the smaller of their last progress
+ * and their last reservation.
  */
 export function readJournal(contents: readonly string[]): readonly LedgerEntry[] {
 	const open = new Map<string, OpenedCall>()
@@ -68,7 +76,10 @@ export function readJournal(contents: readonly string[]): readonly LedgerEntry[]
 		if ('open' in parsed) open.set(parsed.open.id, parsed.open)
 		else if ('progress' in parsed)
 			for (const [id, tokens, upstream] of parsed.progress) marks.set(id, { tokens, upstream, atMs: parsed.atMs })
-		else {
+		else if ('extend' in parsed) {
+			const ticket = open.get(parsed.extend)
+			if (ticket !== undefined) open.set(parsed.extend, { ...ticket, reservedTokens: parsed.reservedTokens })
+		} else {
 			const ticket = open.get(parsed.settle)
 			if (ticket !== undefined) settled.set(parsed.settle, entryOf(ticket, closedCallOf(parsed)))
 		}
@@ -76,19 +87,21 @@ export function readJournal(contents: readonly string[]): readonly LedgerEntry[]
 	for (const [id, ticket] of open) {
 		if (settled.has(id)) continue
 		const mark = marks.get(id)
-		settled.set(id, entryOf(ticket, { ...interrupted(mark), settledAtMs: mark?.atMs ?? ticket.openedAtMs }))
+		settled.set(id, entryOf(ticket, { ...interrupted(ticket, mark), settledAtMs: mark?.atMs ?? ticket.openedAtMs }))
 	}
 	return [...settled.values()]
 }
 
 function interrupted(
+	{ reservedTokens = Number.POSITIVE_INFINITY }: OpenedCall,
 	mark: { readonly tokens: number; readonly upstream: string } | undefined,
 ): Omit<ClosedCall, 'settledAtMs'> {
 	if (mark === undefined) return { outcome: 'interrupted', upstream: '', usage: undefined }
+	const completionTokens = Math.min(mark.tokens, reservedTokens)
 	return {
 		outcome: 'interrupted',
 		upstream: mark.upstream,
-		usage: { promptTokens: 0, cachedTokens: 0, completionTokens: mark.tokens, reasoningTokens: 0, source: 'counted' },
+		usage: { promptTokens: 0, cachedTokens: 0, completionTokens, reasoningTokens: 0, source: 'counted' },
 	}
 }
 

@@ -31,6 +31,11 @@ export interface OpenedCall {
 	readonly price?: Price
 	/** Milliseconds since 1970. */
 	readonly openedAtMs: number
+	/**
+	 * Number of output tokens reserved for the call; absent if no limit counts them. If the call is interrupted, it is billed for at most
+	 * this number.
+	 */
+	readonly reservedTokens?: number | undefined
 }
 
 export const billedOperations = ['chat', 'complete', 'embed', 'rerank', 'transcribe'] as const
@@ -41,6 +46,14 @@ export interface Ticket {
 	readonly opened: Promise<void>
 	/** Records the current usage, which is used if the ticket is never settled. Cheap: written in a batch, at most 100 ms later. */
 	progress(count: Progress): void
+	/**
+	 * Replaces `reservedTokens`. Output beyond the previous reservation may be sent once this resolves: when the line is on disk; immediately
+	 * if durability is relaxed or the call is unary. Does nothing once the ticket is settled.
+	 *
+	 * @param reservedTokens undefined if no limit counts output tokens.
+	 * @throws ChatError `unavailable` if the line cannot be written.
+	 */
+	extend(reservedTokens: number | undefined): Promise<void>
 	/** Closes the ticket. Idempotent. Resolves once the settlement is on disk; immediately if durability is relaxed. */
 	settle(settlement: Settlement): Promise<void>
 }

@@ -12,7 +12,7 @@ import type { Fault } from '../system/server-checks.ts'
 import { ThrottledLog } from '../system/throttled-log.ts'
 import { type ClosedCall, entryOf } from './entry.ts'
 import { Journal } from './journal.ts'
-import { openLine, type ProgressMark, progressLine, settleLine } from './journal-line.ts'
+import { extendLine, openLine, type ProgressMark, progressLine, settleLine } from './journal-line.ts'
 import type { Ledger, OpenedCall, Progress, Settlement, Ticket } from './ledger.ts'
 import type { LedgerEntry } from './ledger-entry.ts'
 import type { LedgerStore } from './ledger-store.ts'
@@ -63,7 +63,8 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
 
 /** A ticket that is not settled yet. */
 interface OpenTicket {
-	readonly openedCall: OpenedCall
+	/** With the last reservation. */
+	openedCall: OpenedCall
 	mark: ProgressMark | undefined
 }
 
@@ -120,13 +121,20 @@ class JournalledLedger implements OpenLedger {
 		const ticket: OpenTicket = { openedCall, mark: undefined }
 		this.openTickets.set(openedCall.id, ticket)
 		const { strict } = this
-		const written = this.append(openLine(openedCall), unary || !strict)
+		const batched = unary || !strict
+		const written = this.append(openLine(openedCall), batched)
 		if (strict) written.catch(() => this.openTickets.delete(openedCall.id))
 		let settling: Promise<void> | undefined
 		return {
 			opened: strict ? written : done,
 			progress: (progress) => {
 				if (settling === undefined) this.recordProgress(ticket, progress)
+			},
+			extend: (reservedTokens) => {
+				if (settling !== undefined) return done
+				ticket.openedCall = { ...openedCall, reservedTokens }
+				const extended = this.append(extendLine(openedCall.id, reservedTokens, this.options.clock.now()), batched)
+				return batched ? done : extended
 			},
 			settle: (settlement) => {
 				settling ??= this.settle(ticket, settlement, written)

@@ -20,7 +20,7 @@ export async function admit(recalled: Recalled, serving: Serving): Promise<Admit
 	const { limiter } = serving
 	const reservation = limiter === undefined ? undefined : await reserve(recalled, limiter)
 	try {
-		return { ...recalled, reservation, ticket: openTicket(recalled, serving) }
+		return { ...recalled, reservation, ticket: openTicket(recalled, reservation, serving) }
 	} catch (thrown) {
 		reservation?.settle(undefined)
 		throw thrown
@@ -41,7 +41,11 @@ async function reserve({ call, key, model, token }: Recalled, limiter: Limiter):
 	})
 }
 
-function openTicket({ call, key, model, target, received, token }: Recalled, { storage }: Serving): Ticket | undefined {
+function openTicket(
+	{ call, key, model, target, received, token }: Recalled,
+	reservation: Reservation | undefined,
+	{ storage }: Serving,
+): Ticket | undefined {
 	if (storage === undefined || key === undefined || !isBilled(call.type)) return undefined
 	const opening = {
 		id: token,
@@ -52,8 +56,14 @@ function openTicket({ call, key, model, target, received, token }: Recalled, { s
 		dialect: target.dialect.name,
 		price: model.price,
 		openedAtMs: received.receivedAtMs,
+		reservedTokens: reservation === undefined ? undefined : reservedTokensOf(reservation),
 	}
 	return storage.ledger.open(opening, isUnary(call))
+}
+
+/** For the ticket: undefined if no limit counts output tokens. */
+export function reservedTokensOf({ outputTokens }: Reservation): number | undefined {
+	return Number.isFinite(outputTokens) ? outputTokens : undefined
 }
 
 function isBilled(operation: ModelCall['type']): operation is BilledOperation {

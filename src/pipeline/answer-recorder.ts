@@ -9,7 +9,8 @@ import { isEstimated, type Usage } from '../chat/usage.ts'
 import type { TurnEnd } from '../conversations/turns.ts'
 import type { EventBatch } from '../engines/answer.ts'
 import type { Outcome } from '../ledger/ledger.ts'
-import type { Admitted } from './admit.ts'
+import type { Reservation } from '../limits/limiter.ts'
+import { type Admitted, reservedTokensOf } from './admit.ts'
 import { countUsage } from './count.ts'
 import type { Upstream } from './deployment.ts'
 import type { Lease } from './lease.ts'
@@ -136,13 +137,13 @@ export class AnswerRecorder {
 	/**
 	 * Extends the reservation to `batches`, which may only be sent then; undefined if it covers them already.
 	 *
-	 * @throws ChatError `rate-limited` if a limit does not allow it.
+	 * @throws ChatError `rate-limited` if a limit does not allow it, `unavailable` if it cannot be recorded.
 	 */
 	reserve(batches: readonly EventBatch[]): Promise<void> | undefined {
 		const { reservation } = this.admitted
 		if (reservation === undefined) return undefined
 		const tokens = this.outputs + countOutputs(batches)
-		return tokens <= reservation.outputTokens ? undefined : reservation.extend(tokens)
+		return tokens <= reservation.outputTokens ? undefined : this.extend(reservation, tokens)
 	}
 
 	/** Records the output until now, which is billed if the server crashes. */
@@ -160,6 +161,17 @@ export class AnswerRecorder {
 		this.settling ??=
 			this.answering === undefined ? this.settleUnanswered(error) : this.settleAnswer(this.answering, error)
 		return this.settling
+	}
+
+	private async extend(reservation: Reservation, tokens: number): Promise<void> {
+		await reservation.extend(tokens)
+		try {
+			await this.admitted.ticket?.extend(reservedTokensOf(reservation))
+		} catch (thrown) {
+			// The upstream is not at fault: its breaker must not count this error.
+			this.answering?.lease.end()
+			throw asStorageError(thrown)
+		}
 	}
 
 	private async settleAnswer({ upstream, lease }: Answering, error: ChatError | undefined): Promise<void> {

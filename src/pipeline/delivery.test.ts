@@ -151,6 +151,20 @@ describe('a stream', () => {
 		await idle
 		expect(await text).toContain('The server is closing.')
 	})
+
+	test('that the server interrupts waits for an upstream that hangs, until its engine closes', async () => {
+		await using app = await App.open()
+		const reader = readerOf(await app.stream('echo:hang-after 1'))
+		await readUntil(reader, '"word"')
+		const last = reader.next()
+		app.handler.interrupt()
+		expect(await last).toContain('The server is closing.')
+		const idle = app.handler.idle()
+		expect(await isPending(idle)).toBe(true)
+		await app.upstream().engine.close()
+		await idle
+		expect(app.upstream().ended).toBe(1)
+	})
 })
 
 describe('a unary answer', () => {

@@ -1,12 +1,16 @@
 import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../chat/error.ts'
 import { MemoryLimiter } from '../limits/memory-limiter.testing.ts'
-import { App, type AppOptions, errorOf, readerOf } from './pipeline.testing.ts'
+import { App, type AppOptions, errorOf, isPending, quiet, readerOf } from './pipeline.testing.ts'
 
 const fresh = { 'x-dragoman-conversation': 'new' }
 
-async function openLimited(amount = 100, options: AppOptions = {}) {
-	const limiter = new MemoryLimiter({ amount, step: 4 })
+function countDeltas(text: string): number {
+	return text.match(/"content":"\s?\w/g)?.length ?? 0
+}
+
+async function openLimited(amount = 100, options: AppOptions = {}, step = 4) {
+	const limiter = new MemoryLimiter({ amount, step })
 	const app = await App.open({ ...options, handler: { limiter } })
 	return { app, limiter }
 }
@@ -58,10 +62,50 @@ describe('a stream under a limit', () => {
 		const text = await (await app.stream('echo:repeat 20 word', {}, { headers: fresh })).text()
 		expect(text.match(/"content":"\s?word"/g)?.length).toBe(8)
 		expect(text).toContain('rate_limit')
+		expect(app.faults.calls('write-extension')).toBe(1)
 		expect(await app.usageRecords()).toMatchObject([{ outcome: 'failed', completionTokens: 8, upstream: 'a' }])
 		expect(await app.turnStates()).toEqual(['failed'])
 		expect([limiter.reserved, limiter.used]).toEqual([0, 8])
 		expect(app.upstream().endpoint.breaker.state).toBe('closed')
+	})
+
+	test('sends more than was reserved only once the extension is on disk', async () => {
+		const { app, limiter } = await openLimited()
+		await using _ = app
+		const release = app.faults.hold('write-extension')
+		const reader = readerOf(await app.stream('echo:hang-after 6'))
+		let text = ''
+		for (; countDeltas(text) < 4; ) text += await reader.next()
+		const next = reader.next()
+		expect(await isPending(next)).toBe(true)
+		expect([countDeltas(text), limiter.extensions, app.faults.calls('write-extension')]).toEqual([4, [8], 1])
+		expect(await app.journal()).toContain('"reservedTokens":4}}')
+		expect(await app.journal()).not.toContain('"extend"')
+		release()
+		for (text += await next; countDeltas(text) < 6; ) text += await reader.next()
+		expect(await app.journal()).toMatch(/"extend":"\w+","reservedTokens":8,/)
+	})
+
+	test('whose extension cannot be written ends with that error and is settled once, without fault of its upstream', async () => {
+		const { app, limiter } = await openLimited()
+		await using _ = app
+		const failure = new ChatError('unavailable', 'Usage could not be recorded.', { retryAfterMs: 1000 })
+		// As many as open a breaker.
+		for (const failures of [1, 2]) {
+			app.faults.fail('write-extension', failure)
+			const text = await (await app.stream('echo:repeat 20 word', {}, { headers: fresh })).text()
+			expect(countDeltas(text)).toBe(4)
+			expect(text).toContain('Usage could not be recorded.')
+			expect(text.match(/"error"/g)?.length).toBe(1)
+			expect(app.faults.calls('write-settlement')).toBe(failures)
+		}
+		const failed = { outcome: 'failed', completionTokens: 4, upstream: 'a' }
+		expect(await app.usageRecords()).toMatchObject([failed, failed])
+		expect(await app.turnStates()).toEqual(['failed', 'failed'])
+		expect([limiter.reserved, limiter.used]).toEqual([0, 8])
+		expect(app.upstream().ended).toBe(2)
+		expect(app.upstream().endpoint.breaker.state).toBe('closed')
+		expect(await app.held()).toEqual({ permits: 0, queued: 0, tickets: 0 })
 	})
 
 	test('that cannot extend fails as a unary answer, too', async () => {
@@ -71,6 +115,25 @@ describe('a stream under a limit', () => {
 		expect(await app.usageRecords()).toMatchObject([{ outcome: 'failed', completionTokens: 8 }])
 		expect([limiter.reserved, limiter.used]).toEqual([0, 8])
 	})
+})
+
+test('without a limiter the journal has no reservations, and no stream waits for one', async () => {
+	await using app = await App.open()
+	const release = app.faults.hold('write-extension')
+	await (await app.stream('echo:repeat 20 word')).text()
+	release()
+	expect(app.faults.calls('write-extension')).toBe(0)
+	const journal = await app.journal()
+	expect(journal).toContain('"open"')
+	expect(journal).not.toMatch(/extend|reserved/)
+})
+
+test('a limiter that does not count output tokens has no reservations in the journal', async () => {
+	const { app } = await openLimited(Number.POSITIVE_INFINITY, {}, Number.POSITIVE_INFINITY)
+	await using _ = app
+	await (await app.stream('echo:repeat 20 word')).text()
+	expect(await app.journal()).not.toMatch(/extend|reserved/)
+	expect(await app.usageRecords()).toMatchObject([{ outcome: 'completed', completionTokens: 20 }])
 })
 
 describe('the rest of a reservation is returned', () => {
@@ -86,6 +149,19 @@ describe('the rest of a reservation is returned', () => {
 			const client = new AbortController()
 			await app.stream('echo:hang-after 1', {}, { signal: client.signal })
 			client.abort()
+		},
+		async 'if the client disconnects while its extension is written'(app) {
+			const client = new AbortController()
+			const release = app.faults.hold('write-extension')
+			const reader = readerOf(await app.stream('echo:hang-after 6', {}, { signal: client.signal }))
+			for (let text = ''; countDeltas(text) < 4; ) text += await reader.next()
+			const next = reader.next().catch(() => undefined)
+			await quiet()
+			client.abort()
+			await quiet()
+			release()
+			await next
+			expect(await app.usageRecords()).toMatchObject([{ outcome: 'cancelled', completionTokens: 4 }])
 		},
 		async 'if the ledger is full'(app) {
 			app.faults.fail('open-ticket', new ChatError('unavailable', 'full'))

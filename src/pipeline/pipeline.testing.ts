@@ -52,6 +52,7 @@ export type FaultPoint =
 	| 'drop-turn'
 	| 'open-ticket'
 	| 'write-opening'
+	| 'write-extension'
 	| 'write-settlement'
 	| 'open-stream'
 	| 'append-to-stream'
@@ -764,6 +765,9 @@ function watchedLedger(ledger: Ledger, faults: Faults, tickets: TicketCount): Le
 			return {
 				...ticket,
 				opened,
+				async extend(reservedTokens) {
+					await faults.run('write-extension', () => ticket.extend(reservedTokens))
+				},
 				async settle(settlement) {
 					if (open) tickets.open--
 					open = false

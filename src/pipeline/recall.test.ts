@@ -78,6 +78,61 @@ describe('a conversation', () => {
 	})
 })
 
+describe('messages that are not stored', () => {
+	/** A turn of a history that the request names by `user`: the messages between its instructions and its last message are not stored. */
+	async function send(app: App, own: string, fields: object = {}, headers: Readonly<Record<string, string>> = {}) {
+		const messages = [
+			{ role: 'system', content: 'rules' },
+			{ role: 'user', content: 'example' },
+			{ role: 'assistant', content: 'sample' },
+			{ role: 'user', content: own },
+		]
+		const response = await app.post(
+			'/v1/chat/completions',
+			{ model: 'echo', user: 'leo', messages, ...fields },
+			{ headers },
+		)
+		expect(response.status).toBe(200)
+		return json<{ readonly id: string }>(response)
+	}
+	const sent = (app: App) =>
+		app
+			.upstream()
+			.received.at(-1)
+			?.match(/rules|example|sample|first|second|word/g)
+
+	test('go after the instructions and the conversation, before the new message', async () => {
+		await using app = await App.open({ userIdHistory: true })
+		const { id } = await send(app, 'first')
+		expect(sent(app)).toEqual(['rules', 'example', 'sample', 'first'])
+		await send(app, 'second', { id })
+		expect(sent(app)).toEqual(['rules', 'first', 'first', 'example', 'sample', 'second'])
+	})
+
+	test('are not part of the conversation', async () => {
+		await using app = await App.open({ userIdHistory: true })
+		const { id } = await send(app, 'first')
+		await send(app, 'second', { id })
+		expect((await app.messages(id)).map(textOf)).toEqual(['first', 'first', 'second', 'second'])
+	})
+
+	test('remain in front of the new message if the oldest messages are omitted', async () => {
+		await using app = await App.open({ userIdHistory: true, models: { echo: { contextTokens: 70 } } })
+		const { id } = await send(app, 'word '.repeat(60))
+		const headers = { [conversation]: id, 'x-dragoman-truncation': 'auto' }
+		await send(app, 'first', {}, headers)
+		await send(app, 'second', {}, headers)
+		expect(sent(app)).toEqual(['rules', 'first', 'first', 'example', 'sample', 'second'])
+	})
+
+	test('count among the messages that must fit into the context', async () => {
+		await using app = await App.open({ userIdHistory: true, models: { echo: { contextTokens: 60 } } })
+		const { id } = await send(app, 'first')
+		await send(app, 'second', {}, { [conversation]: id, 'x-dragoman-truncation': 'auto' })
+		expect(sent(app)).toEqual(['rules', 'example', 'sample', 'second'])
+	})
+})
+
 describe('a header', () => {
 	test.each([
 		['x-dragoman-parent', { 'x-dragoman-parent': 'msg_1' }],

@@ -4,12 +4,15 @@ import { expect, test } from 'bun:test'
 import { appendFile, mkdtemp, readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { MemoryLedgerStore } from '../../src/stores/memory-ledger-store.testing.ts'
 import { SqlLedgerStore } from '../../src/stores/sql/sql-ledger-store.ts'
 import { openSqlite } from '../../src/stores/sqlite/sqlite.ts'
 import { allEntries, open } from './ledger.testing.ts'
 
 const rounds = 20
 const child = join(import.meta.dir, 'crash.child.testing.ts')
+
+const extensionChild = join(import.meta.dir, 'extension.child.testing.ts')
 
 /** The output of a process until it was killed. */
 interface ClientView {
@@ -87,3 +90,25 @@ test(`${rounds} times killed, nothing acknowledged is lost, nothing is counted t
 	expect([...(await database.sql`PRAGMA integrity_check`)]).toEqual([{ integrity_check: 'ok' }])
 	await database.close()
 }, 60_000)
+
+test('killed after extensions, each call is billed for no more than it reserved', async () => {
+	const folder = await mkdtemp(join(tmpdir(), 'dragoman-crash-'))
+	const running = Bun.spawn([process.execPath, extensionChild, folder], { stdout: 'pipe', stderr: 'inherit' })
+	let output = ''
+	for await (const bytes of running.stdout) {
+		output += new TextDecoder().decode(bytes)
+		if (output.endsWith('marked\n')) running.kill('SIGKILL')
+	}
+	await running.exited
+	expect([output, running.signalCode]).toEqual(['marked\n', 'SIGKILL'])
+
+	const store = new MemoryLedgerStore()
+	await (await open({ folder, store })).close()
+	const entries = await store.entries(allEntries)
+	expect(entries.map(({ id, outcome, completionTokens }) => `${id} ${outcome} ${completionTokens}`).sort()).toEqual([
+		'extended interrupted 8',
+		'reserved interrupted 4',
+		'unlimited interrupted 20',
+	])
+	expect(await readdir(folder)).toEqual([])
+})

@@ -2,7 +2,9 @@
 
 import { describe, expect, test } from 'bun:test'
 import { readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { ChatError } from '../../src/chat/error.ts'
+import { readLines } from '../../src/ledger/journal.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { MemoryLedgerStore } from '../../src/stores/memory-ledger-store.testing.ts'
 import {
@@ -203,6 +205,81 @@ describe('what was left open', () => {
 		await ticket.settle(settlement(5))
 		await Promise.all([running.close(), sibling.close()])
 		expect(await store.entries(allEntries)).toMatchObject([{ id: '1', outcome: 'completed' }])
+	})
+})
+
+describe('a reservation', () => {
+	const reserved = { ...openedCall('1'), reservedTokens: 4 }
+
+	/** The lines of all journal files on disk, without their checksums. */
+	async function linesOf(folder: string): Promise<readonly string[]> {
+		const files = (await readdir(folder)).filter((file) => file.endsWith('.journal')).sort()
+		const texts = await Promise.all(files.map((file) => Bun.file(join(folder, file)).text()))
+		return readLines(texts.join(''))
+	}
+
+	const extension = `{"extend":"1","reservedTokens":8,"atMs":${startMs}}`
+
+	test('is extended once the line is on disk', async () => {
+		const folder = await freshFolder()
+		const ledger = await open({ folder, store: new MemoryLedgerStore() })
+		const ticket = ledger.open(reserved)
+		await ticket.opened
+		expect(await linesOf(folder)).toEqual([JSON.stringify({ open: reserved })])
+		await ticket.extend(8)
+		expect(await linesOf(folder)).toEqual([JSON.stringify({ open: reserved }), extension])
+		await ledger.close()
+	})
+
+	test.each<['strict' | 'relaxed', boolean]>([
+		['relaxed', false],
+		['strict', true],
+	])('is extended immediately if %s and unary is %p', async (durability, unary) => {
+		const folder = await freshFolder()
+		const ledger = await open({ folder, store: new MemoryLedgerStore(), durability })
+		const ticket = ledger.open(reserved, unary)
+		const order: string[] = []
+		const turn = new Promise((resolve) => setImmediate(resolve)).then(() => order.push('turn of the event loop'))
+		await Promise.all([turn, ticket.extend(8).then(() => order.push('extended'))])
+		expect(order).toEqual(['extended', 'turn of the event loop'])
+		await ledger.close()
+		expect(await linesOf(folder)).toEqual([JSON.stringify({ open: reserved }), extension])
+	})
+
+	test('that cannot be written is not extended', async () => {
+		const ledger = await open({ folder: await freshFolder(), store: new MemoryLedgerStore() })
+		const ticket = ledger.open(reserved)
+		await ticket.opened
+		await ledger.close()
+		expect(await ticket.extend(8).catch((thrown: unknown) => thrown)).toMatchObject({ kind: 'unavailable' })
+	})
+
+	test('is not extended after the ticket is settled', async () => {
+		const [folder, store] = [await freshFolder(), new UnreachableStore()]
+		const ledger = await open({ folder, store })
+		const ticket = ledger.open(reserved)
+		await ticket.settle(settlement(3))
+		await ticket.extend(8)
+		await run(ledger, '2')
+		expect(await linesOf(folder)).not.toContain(extension)
+		await ledger.close()
+	})
+
+	test('continues with its extension in a new file', async () => {
+		const [store, folder, clock] = [new MemoryLedgerStore(), await freshFolder(), new HeldClock()]
+		const ledger = await open({ folder, store, clock, fileSize: 2000 })
+		await clock.waitForSleepers(2)
+		const ticket = ledger.open(reserved)
+		await ticket.extend(8)
+		ticket.progress({ completionTokens: 20, upstream: 'a' })
+		clock.advance(100)
+		for (let round = 0; round < 20; round++) await run(ledger, `a${round}`)
+		await ledger.deliver()
+		expect(await linesOf(folder)).not.toContain(extension)
+		await ledger.close()
+		await (await open({ folder, store })).close()
+		const interrupted = (await store.entries(allEntries)).filter(({ outcome }) => outcome === 'interrupted')
+		expect(interrupted).toMatchObject([{ id: '1', completionTokens: 8 }])
 	})
 })
 

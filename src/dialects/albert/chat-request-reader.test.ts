@@ -7,28 +7,33 @@ const body = { model: 'm', messages: [{ role: 'user', content: 'Salut !' }] }
 const uuid = '91d4ed10-9ba4-409c-8c15-01548f7f8a68'
 
 test('the temperature defaults to 0.7', () => {
-	expect(readAlbertChatRequest(body, true).request.sampling).toEqual({ temperature: 0.7 })
-	expect(readAlbertChatRequest({ ...body, temperature: null }, true).request.sampling).toEqual({ temperature: 0.7 })
-	expect(readAlbertChatRequest({ ...body, temperature: 0 }, true).request.sampling).toEqual({ temperature: 0 })
+	expect(readAlbertChatRequest(body, true).fields.request.sampling).toEqual({ temperature: 0.7 })
+	expect(readAlbertChatRequest({ ...body, temperature: null }, true).fields.request.sampling).toEqual({
+		temperature: 0.7,
+	})
+	expect(readAlbertChatRequest({ ...body, temperature: 0 }, true).fields.request.sampling).toEqual({ temperature: 0 })
 })
 
 describe('a conversation', () => {
 	test('starts with `user` and continues with `id`, which is not sent upstream', () => {
-		expect(readAlbertChatRequest({ ...body, user: 'leo' }, true).thread?.origin).toEqual({ type: 'new', user: 'leo' })
+		expect(readAlbertChatRequest({ ...body, user: 'leo' }, true).fields.thread?.origin).toEqual({
+			type: 'new',
+			user: 'leo',
+		})
 		const sent = { ...body, user: 'leo', id: uuid, guided: 1 }
-		const { request, thread, dropped } = readAlbertChatRequest(sent, true)
+		const { request, thread, dropped } = readAlbertChatRequest(sent, true).fields
 		expect(thread?.origin).toMatchObject({ type: 'conversation', user: 'leo' })
 		expect(request.passthrough).toEqual({ guided: 1 })
 		expect(dropped).toEqual([])
 	})
 	test('needs a user: without one `id` is dropped and reported', () => {
 		for (const user of [undefined, null, '']) {
-			const { request, thread, dropped } = readAlbertChatRequest({ ...body, user, id: uuid }, true)
+			const { request, thread, dropped } = readAlbertChatRequest({ ...body, user, id: uuid }, true).fields
 			expect([request.passthrough, thread, dropped]).toEqual([{}, undefined, ['id']])
 		}
 	})
 	test('is not stored without a history: `id` is dropped and reported', () => {
-		const { request, thread, dropped } = readAlbertChatRequest({ ...body, user: 'leo', id: uuid }, false)
+		const { request, thread, dropped } = readAlbertChatRequest({ ...body, user: 'leo', id: uuid }, false).fields
 		expect([request.passthrough, thread, dropped]).toEqual([{}, undefined, ['id']])
 	})
 })

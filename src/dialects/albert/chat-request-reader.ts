@@ -4,13 +4,16 @@
 import type { ChatRequest } from '../../chat/request.ts'
 import { readChatRequest } from '../../wire/openai/chat-request-reader.ts'
 import type { ReadChatRequest } from '../../wire/openai/read-chat-request.ts'
-import { readUserIdHistory, type UserIdHistory } from '../openai-family/user-id-history.ts'
+import type { ChatCall } from '../call.ts'
+import { readUserIdHistory } from '../openai-family/user-id-history.ts'
 
-export interface ReadAlbertChatRequest
-	extends ReadChatRequest,
-		Partial<Pick<UserIdHistory, 'thread' | 'answersAsConversation'>> {
-	/** Fields that have no effect: `id` without a history, or without a `user` to whom the conversation could belong. */
-	readonly dropped: readonly string[]
+export interface ReadAlbertChatRequest {
+	/**
+	 * The fields of the call that the request determines. `dropped` has the fields that have no effect: `id` without a history, or without a
+	 * `user` to whom the conversation could belong.
+	 */
+	readonly fields: Pick<ChatCall, 'request' | 'stream' | 'dropped' | 'thread' | 'answersAsConversation'>
+	readonly shape: Omit<ReadChatRequest, 'request' | 'stream'>
 }
 
 /** The temperature that its server sent upstream if the request had none. */
@@ -21,12 +24,13 @@ const defaultTemperature = 0.7
  * @throws ChatError `invalid-request`.
  */
 export function readAlbertChatRequest(body: unknown, hasHistory: boolean): ReadAlbertChatRequest {
-	const { request, ...shape } = readChatRequest(body)
+	const { request, stream, ...shape } = readChatRequest(body)
 	const withDefaults = withTemperature(request)
 	const history = hasHistory ? readUserIdHistory(withDefaults) : undefined
-	if (history !== undefined) return { ...shape, ...history, dropped: [] }
+	if (history !== undefined) return { fields: { ...history, stream, dropped: [] }, shape }
 	const { id, ...passthrough } = withDefaults.passthrough
-	return { ...shape, request: { ...withDefaults, passthrough }, dropped: id === undefined ? [] : ['id'] }
+	const dropped = id === undefined ? [] : ['id']
+	return { fields: { request: { ...withDefaults, passthrough }, stream, dropped }, shape }
 }
 
 function withTemperature(request: ChatRequest): ChatRequest {

@@ -1,5 +1,6 @@
 // POST /chat/completions
 
+import type { ChatCall } from '../call.ts'
 import type { Route } from '../dialect.ts'
 import { readChat } from './chat-request.ts'
 import { chatWriter } from './chat-writer.ts'
@@ -8,7 +9,7 @@ import { priorityOf } from './priority.ts'
 export const chatCompletions: Route = {
 	method: 'POST',
 	path: '/chat/completions',
-	read({ body, query }) {
+	read({ body, query }): ChatCall {
 		const { request, stream, includeUsage, dropped, labels } = readChat(body)
 		return {
 			type: 'chat',

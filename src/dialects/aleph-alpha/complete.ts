@@ -7,6 +7,7 @@ import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
 import type { EveryField, Sampling } from '../../chat/request.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
+import type { TextCompletionCall } from '../call.ts'
 import type { Route } from '../dialect.ts'
 import type { AnswerWriter, ResponseContext, StreamWriter } from '../writer.ts'
 import { writeErrorBody } from './error-writer.ts'
@@ -49,7 +50,7 @@ const penaltyOptions =
 export const complete: Route = {
 	method: 'POST',
 	path: '/complete',
-	read({ body, query }) {
+	read({ body, query }): TextCompletionCall {
 		const parsed = schema.safeParse(body)
 		if (!parsed.success) throw schemaError(parsed.error, body)
 		const sent = parsed.data

@@ -75,7 +75,7 @@ function embedding<Schema extends z.ZodType>(
 	return {
 		method: 'POST',
 		path,
-		read({ body, query }) {
+		read({ body, query }): EmbeddingCall {
 			const parsed = schema.safeParse(body)
 			if (!parsed.success) throw schemaError(parsed.error, body)
 			return { ...read(parsed.data), ...priorityOf(query()) }

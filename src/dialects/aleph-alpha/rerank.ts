@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { schemaError } from '../../wire/openai/schema-error.ts'
+import type { RerankCall } from '../call.ts'
 import type { Route } from '../dialect.ts'
 import { priorityOf } from './priority.ts'
 
@@ -15,7 +16,7 @@ const schema = z.looseObject({
 export const rerank: Route = {
 	method: 'POST',
 	path: '/rerank',
-	read({ body, query: parameters }) {
+	read({ body, query: parameters }): RerankCall {
 		const parsed = schema.safeParse(body)
 		if (!parsed.success) throw schemaError(parsed.error, body)
 		const { model, query, documents, top_n: top } = parsed.data

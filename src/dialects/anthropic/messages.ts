@@ -4,22 +4,25 @@ import type { ChatRequest } from '../../chat/request.ts'
 import { writeMessage } from '../../wire/anthropic/message-answer-writer.ts'
 import { MessageEventWriter } from '../../wire/anthropic/message-event-writer.ts'
 import { readMessageRequest } from '../../wire/anthropic/message-request-reader.ts'
+import type { ChatCall } from '../call.ts'
 import type { Route } from '../dialect.ts'
 import type { ResponseContext } from '../writer.ts'
 
 export const messages: Route = {
 	method: 'POST',
 	path: '/messages',
-	read({ body, headers }) {
-		const { hidesThinking, ...read } = readMessageRequest(body, headers.get('anthropic-beta'))
-		const shape = { hidesThinking }
+	read({ body, headers }): ChatCall {
+		const { request, parts, stream, dropped, ...shape } = readMessageRequest(body, headers.get('anthropic-beta'))
 		return {
 			type: 'chat',
-			...read,
+			request,
+			parts,
+			stream,
+			dropped,
 			writer: {
 				completion: (completion, identity, source) =>
-					writeMessage(completion, identify(identity, read.request), shape, source),
-				stream: (identity) => new MessageEventWriter(identify(identity, read.request), shape),
+					writeMessage(completion, identify(identity, request), shape, source),
+				stream: (identity) => new MessageEventWriter(identify(identity, request), shape),
 			},
 		}
 	},

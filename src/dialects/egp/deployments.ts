@@ -5,6 +5,7 @@ import { ChatError } from '../../chat/error.ts'
 import type { Embeddings } from '../../operations/embeddings.ts'
 import type { Ranking } from '../../operations/reranking.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
+import type { CallOptions } from '../call.ts'
 import type { Call, Route, RouteInput } from '../dialect.ts'
 import { readTurn } from './chat-request.ts'
 import { chatSchema, modelParameters } from './chat-schema.ts'
@@ -89,7 +90,7 @@ function deployed<Schema extends z.ZodObject>(
 	}
 }
 
-function dropping(sent: object, schema: z.ZodObject) {
+function dropping(sent: object, schema: z.ZodObject): Pick<CallOptions, 'dropped'> {
 	return { dropped: droppedFields({ ...sent }, schema.shape) }
 }
 
@@ -97,9 +98,9 @@ type TaskCompletion = z.infer<typeof completion>
 
 /** A chat call, or a completion call if a template renders the messages. */
 function generate(turn: Parameters<typeof readTurn>[0], sent: TaskCompletion): Call | Promise<Call> {
-	const { request } = readTurn(turn, '')
+	const { request, parts } = readTurn(turn, '')
 	const stream = sent.stream ?? false
-	if (sent.chat_template == null) return { type: 'chat', request, stream, writer }
+	if (sent.chat_template == null) return { type: 'chat', request, parts, stream, writer }
 	return renderTemplate(sent.chat_template, request).then((rendered) => ({
 		type: 'complete',
 		request: rendered,

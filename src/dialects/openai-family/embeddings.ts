@@ -2,14 +2,14 @@
 
 import { readEmbeddingsRequest } from '../../wire/openai/embeddings-request-reader.ts'
 import { writeEmbeddings } from '../../wire/openai/embeddings-writer.ts'
-import type { CallOptions } from '../call.ts'
+import type { CallOptions, EmbeddingCall } from '../call.ts'
 import type { Route, RouteInput } from '../dialect.ts'
 
 export function embeddingsRoute(options?: (input: RouteInput) => CallOptions): Route {
 	return {
 		method: 'POST',
 		path: '/embeddings',
-		read(input) {
+		read(input): EmbeddingCall {
 			const { request, encoding } = readEmbeddingsRequest(input.body)
 			return {
 				type: 'embed',

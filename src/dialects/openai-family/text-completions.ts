@@ -2,7 +2,7 @@
 
 import { readTextCompletionRequest } from '../../wire/openai/text-completion-request-reader.ts'
 import { TextCompletionChunkWriter, writeTextCompletion } from '../../wire/openai/text-completion-writer.ts'
-import type { CallOptions } from '../call.ts'
+import type { CallOptions, TextCompletionCall } from '../call.ts'
 import type { Route, RouteInput } from '../dialect.ts'
 import type { StreamWriter } from '../writer.ts'
 import { completionIdentity } from './completion-identity.ts'
@@ -23,7 +23,7 @@ export function textCompletionsRoute({
 	return {
 		method: 'POST',
 		path,
-		read(input) {
+		read(input): TextCompletionCall {
 			const { request, stream, includeUsage } = readTextCompletionRequest(input.body)
 			return {
 				type: 'complete',

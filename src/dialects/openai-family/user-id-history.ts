@@ -5,15 +5,11 @@ import { ChatError } from '../../chat/error.ts'
 import type { Message } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { readConversationId } from '../../conversations/conversation-id.ts'
-import type { Thread, ThreadOrigin } from '../../conversations/thread.ts'
+import type { ThreadOrigin } from '../../conversations/thread.ts'
+import type { ChatCall } from '../call.ts'
 
-export interface UserIdHistory {
-	/** Without `id`, which upstreams do not accept. */
-	readonly request: ChatRequest
-	readonly thread: Thread
-	/** The id of the answer is the id of the conversation. */
-	readonly answersAsConversation: true
-}
+/** The fields of the call that it determines. The request is without `id`, which upstreams do not accept. */
+export type UserIdHistory = Required<Pick<ChatCall, 'request' | 'thread' | 'answersAsConversation'>>
 
 /**
  * @returns undefined if the request belongs to no conversation: `user` is absent or empty.

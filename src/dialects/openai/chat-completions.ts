@@ -1,6 +1,7 @@
 // POST /chat/completions
 
 import { readChatRequest } from '../../wire/openai/chat-request-reader.ts'
+import type { ChatCall } from '../call.ts'
 import type { Route } from '../dialect.ts'
 import { chatWriter } from '../openai-family/chat-writer.ts'
 import { readUserIdHistory } from '../openai-family/user-id-history.ts'
@@ -9,7 +10,7 @@ import { readStored } from './stored-completions.ts'
 export const chatCompletions: Route = {
 	method: 'POST',
 	path: '/chat/completions',
-	read({ body, userIdHistory = false }) {
+	read({ body, userIdHistory = false }): ChatCall {
 		const { request, stream, ...shape } = readChatRequest(body)
 		const history = readStored(request, body) ?? (userIdHistory ? readUserIdHistory(request) : undefined)
 		return { type: 'chat', request, ...history, stream, writer: chatWriter(shape, 'chatcmpl') }

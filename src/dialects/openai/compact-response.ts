@@ -18,7 +18,7 @@ const maxHistoryBytes = 64 * 1024 * 1024
 export const compactResponse: Route = {
 	method: 'POST',
 	path: '/responses/compact',
-	read({ body }) {
+	read({ body }): ChatCall {
 		const read = readResponsesRequest(readCompactionBody(body))
 		const call = compactCall(read, read.input)
 		const { references, previousResponse } = read

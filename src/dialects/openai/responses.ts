@@ -16,7 +16,7 @@ import { threadOf } from './response-thread.ts'
 export const createResponse: Route = {
 	method: 'POST',
 	path: '/responses',
-	read({ body }) {
+	read({ body }): ChatCall {
 		const read = readResponsesRequest(body)
 		const call = chatCall(read)
 		return { ...call, references: referencesIn(read, call, chatCall) }
@@ -26,7 +26,7 @@ export const createResponse: Route = {
 export const countInputTokens: Route = {
 	method: 'POST',
 	path: '/responses/input_tokens',
-	read({ body }) {
+	read({ body }): CountCall {
 		const read = readResponsesRequest(body)
 		const call = countCall(read)
 		return { ...call, references: referencesIn(read, call, countCall) }

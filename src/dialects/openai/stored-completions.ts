@@ -6,7 +6,6 @@ import { isObject } from '../../chat/json.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Metadata } from '../../conversations/conversation.ts'
 import { messageId } from '../../conversations/message-id.ts'
-import type { Thread } from '../../conversations/thread.ts'
 import type { AnsweredTurn, TurnReference } from '../../conversations/turn-service.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
 import { metadataSchema } from '../../wire/openai/responses/metadata-schema.ts'
@@ -17,14 +16,12 @@ import {
 	writeStoredCompletion,
 	writeStoredMessage,
 } from '../../wire/openai/stored-completions/stored-completion-writer.ts'
+import type { ChatCall } from '../call.ts'
 import type { Route, RouteInput } from '../dialect.ts'
 import { completionNotFound, messageNotFound } from './not-found.ts'
 
-/** A request whose completion will be stored. The fields that request it are not sent to the upstream. */
-export interface StoredRequest {
-	readonly request: ChatRequest
-	readonly thread: Thread
-}
+/** The fields of a call whose completion will be stored. The fields that request it are not sent to the upstream. */
+export type StoredRequest = Required<Pick<ChatCall, 'request' | 'thread'>>
 
 /** @returns undefined if the request does not set `store`. */
 export function readStored(request: ChatRequest, body: unknown): StoredRequest | undefined {

@@ -1,6 +1,7 @@
 // POST /chat/completions: OpenAI's, with usage and cost in every answer.
 
 import { writeCompletion } from '../../wire/openai/completion-writer.ts'
+import type { ChatCall } from '../call.ts'
 import type { Route } from '../dialect.ts'
 import { completionIdentity } from '../openai-family/completion-identity.ts'
 import { readUserIdHistory } from '../openai-family/user-id-history.ts'
@@ -13,12 +14,13 @@ const idPrefix = 'chatcmpl'
 export const chatCompletions: Route = {
 	method: 'POST',
 	path: '/chat/completions',
-	read({ body, userIdHistory = false }) {
+	read({ body, userIdHistory = false }): ChatCall {
 		const { request, stream, ...shape } = readOpenGateChatRequest(body)
+		const history = userIdHistory ? readUserIdHistory(request) : undefined
 		return {
 			type: 'chat',
 			request,
-			...(userIdHistory ? readUserIdHistory(request) : undefined),
+			...history,
 			stream,
 			writer: {
 				completion(completion, context, source) {
