@@ -363,10 +363,10 @@ const clauses = {
 
 	async 'reports fields of a request that nothing uses'(bench: Bench) {
 		const dropped: string[] = []
-		const request = bench.request({ passthrough: { unheard_of: 1, metadata: { key: 'value' } } })
+		const request = bench.request({ passthrough: { unknown_field: 1, metadata: { key: 'value' } } })
 		const call = { ...bench.call(), drop: (part: string) => dropped.push(part) }
 		await completionOf(await bench.engine.chat(request, call))
-		expect(dropped).toContain('unheard_of')
+		expect(dropped).toContain('unknown_field')
 	},
 
 	async 'refuses to answer in text if audio is requested'(bench: Bench) {
