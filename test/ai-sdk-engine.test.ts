@@ -63,6 +63,8 @@ engineContract('ai-sdk on @ai-sdk/openai-compatible', compatible, {
 	except: {
 		'returns the requested number of choices and counts their tokens': oneAnswer,
 		'returns logprobs of every token, with alternatives in descending order': noLogprobs,
+		'reports fields of a request that nothing uses':
+			'the package gets them, and does not report what it does with them',
 		'reports the stop sequence that ended the answer, and none otherwise': noStopText,
 	},
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import type { ChatRequest } from './request.ts'
-import { dropReporter, passthroughFor, type RequestFates } from './request-fates.ts'
+import { dropReporter, dropUnused, passthroughFor, type RequestFates } from './request-fates.ts'
 
 const dropsAll: RequestFates = {
 	user: 'dropped',
@@ -107,4 +107,20 @@ test('extra fields go to the wire that they belong to, and are reported elsewher
 	expect(dropped).toEqual([])
 	expect(passthroughFor(request, undefined, (part) => dropped.push(part))).toEqual({})
 	expect(dropped).toEqual(['a', 'b'])
+})
+
+test('an engine without a wire reports the extra fields that could change an answer, and refuses to answer in audio', () => {
+	const report = (passthrough: ChatRequest['passthrough'], passthroughWire?: string) => {
+		const parts: string[] = []
+		dropUnused({ passthrough, passthroughWire }, new Set(['used']), (part) => parts.push(part))
+		return parts
+	}
+	const fields = { used: 1, store: true, service_tier: 'flex', modalities: ['text'], verbosity: 'low', prediction: {} }
+	expect(report(fields)).toEqual(['verbosity', 'prediction'])
+	expect(report({ used: 1 }, 'anthropic')).toEqual(['used'])
+	for (const refused of [
+		() => report({ modalities: ['text', 'audio'] }),
+		() => passthroughFor({ ...plain, passthrough: { modalities: ['audio'] } }, 'anthropic', () => {}),
+	])
+		expect(refused).toThrow('it cannot answer with audio')
 })

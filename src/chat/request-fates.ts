@@ -84,8 +84,50 @@ export function passthroughFor(
 	drop: Drop,
 ): ChatRequest['passthrough'] {
 	if (passthroughWire === wire) return passthrough
+	refuseAudioAnswer(passthrough)
 	for (const name of Object.keys(passthrough)) drop(name)
 	return {}
+}
+
+/**
+ * Reports the extra fields of OpenAI's wire that an engine without a wire of its own does not use, and all those of other wires.
+ *
+ * @param used names of the fields that the engine uses.
+ * @throws ChatError `unsupported` if the answer is requested as audio.
+ */
+export function dropUnused(
+	{ passthrough, passthroughWire }: Pick<ChatRequest, 'passthrough' | 'passthroughWire'>,
+	used: ReadonlySet<string>,
+	drop: Drop,
+): void {
+	refuseAudioAnswer(passthrough)
+	for (const [name, value] of Object.entries(passthrough)) {
+		if (value === null || (passthroughWire === undefined && (used.has(name) || hasNoEffect(name, value)))) continue
+		drop(name)
+	}
+}
+
+/** Fields about the handling of a request, not its answer. */
+const fieldsOfHandling: ReadonlySet<string> = new Set([
+	'metadata',
+	'prompt_cache_key',
+	'prompt_cache_retention',
+	'safety_identifier',
+	'service_tier',
+	'store',
+])
+
+function hasNoEffect(name: string, value: unknown): boolean {
+	return fieldsOfHandling.has(name) || (name === 'modalities' && Array.isArray(value) && !value.includes('audio'))
+}
+
+/** @throws ChatError `unsupported` if the answer is requested as audio: one in text would be wrong. */
+export function refuseAudioAnswer({ modalities }: ChatRequest['passthrough']): void {
+	if (Array.isArray(modalities) && modalities.includes('audio'))
+		throw new ChatError('unsupported', 'This model answers in text only; it cannot answer with audio.', {
+			param: 'modalities',
+			code: 'unsupported_value',
+		})
 }
 
 /** @throws ChatError `unsupported` if several choices are requested of a wire that has only one. */

@@ -364,6 +364,48 @@ const clauses = {
 		}
 	},
 
+	async 'reports fields of a request that nothing uses'(bench: Bench) {
+		const dropped: string[] = []
+		const request = bench.request({ passthrough: { unknown_field: 1, metadata: { key: 'value' } } })
+		const call = { ...bench.call(), drop: (part: string) => dropped.push(part) }
+		await completionOf(await bench.engine.chat(request, call))
+		expect(dropped).toContain('unknown_field')
+	},
+
+	async 'refuses to answer in text if audio is requested'(bench: Bench) {
+		const passthrough = { modalities: ['text', 'audio'], audio: { voice: 'alloy', format: 'wav' } }
+		const error = await thrownBy(bench.engine.chat(bench.request({ passthrough }), bench.call()))
+		expect(error.kind).toBe('unsupported')
+	},
+
+	async 'gives null as the score of a first token, not a number'(bench: Bench) {
+		const { model, prompt } = bench.expectations
+		const request = {
+			model,
+			prompts: [prompt],
+			maxTokens: 1,
+			sampling: { temperature: 0 },
+			stop: [],
+			choices: 1,
+			echo: true,
+			logprobs: { top: 1 },
+			passthrough: {},
+		}
+		const begun = bench.engine.complete(request, bench.call())
+		if (!bench.engine.state().operations.includes('complete')) return void (await thrownBy(begun))
+		const { choices } = await completionOf(await begun)
+		const [first, ...rest] = choices[0]?.logprobs ?? []
+		expect(first?.logprob === null || (first?.logprob ?? 1) > -9999).toBe(true)
+		for (const { logprob } of rest) expect(logprob).toBeNumber()
+	},
+
+	async 'counts the prompt as its usage does, within a tenth'(bench: Bench) {
+		const counted = await bench.engine.count?.(bench.request(), bench.call())
+		if (counted === undefined) return
+		const { promptTokens } = (await bench.complete()).usage
+		expect(Math.abs(counted - promptTokens)).toBeLessThanOrEqual(promptTokens / 10)
+	},
+
 	async 'supports embeddings, or reports that it does not'(bench: Bench) {
 		const inputs = ['The sea is blue.', 'Count to ten.', 'The sea is blue.']
 		const begun = bench.engine.embed({ model: bench.expectations.model, inputs }, bench.call())

@@ -201,5 +201,5 @@ function writeLogprobs(tokens: readonly TokenLogprob[]) {
 
 /** Clients require `bytes`. */
 function writeLogprob({ token, logprob, bytes }: Omit<TokenLogprob, 'top'>) {
-	return { token, logprob: Math.max(logprob, unlikely), bytes: bytes ?? [...Buffer.from(token)] }
+	return { token, logprob: Math.max(logprob ?? unlikely, unlikely), bytes: bytes ?? [...Buffer.from(token)] }
 }

@@ -49,7 +49,7 @@ function referencesIn<Requested extends ChatCall | CountCall>(
 }
 
 function chatCall(read: ReadResponsesRequest): ChatCall {
-	const { request, stream, background, echo, metadata, withEncryptedReasoning } = read
+	const { request, stream, background, echo, metadata, withEncryptedReasoning, dropped } = read
 	const thread = threadOf(read)
 	return {
 		type: 'chat',
@@ -57,6 +57,7 @@ function chatCall(read: ReadResponsesRequest): ChatCall {
 		stream,
 		thread,
 		background,
+		dropped,
 		writer: responseWriter({ echo, metadata, withEncryptedReasoning }),
 	}
 }

@@ -1,7 +1,16 @@
 // Translates the regular expressions of JSON Schema's `pattern` to GBNF expressions over the characters of a JSON string. Supports the
 // regular subset: classes, groups, alternatives, repetitions and anchors at the ends. Look-around and back-references are rejected.
 
-import { type CharacterSet, characterOf, complement, setOf, union, writeInString } from './character-set.ts'
+import {
+	type CharacterSet,
+	characterOf,
+	complement,
+	isEmpty,
+	setOf,
+	union,
+	writeClass,
+	writeInString,
+} from './character-set.ts'
 import { mayBeEmpty } from './grammar-check.ts'
 import { cannotEnforce, type SchemaPath } from './refusal.ts'
 import { repeat } from './repetition.ts'
@@ -33,19 +42,46 @@ const maxNesting = 50
 export function patternRule(pattern: string, anyCharacter: string, schemaPath: SchemaPath): string {
 	if (pattern.length > maxPatternCharacters)
 		throw cannotEnforce(`a pattern of more than ${maxPatternCharacters} characters`, schemaPath)
-	return new Parser(pattern, anyCharacter, schemaPath).expression()
+	return new Parser(pattern, `${anyCharacter}*`, writeInString, schemaPath).expression()
+}
+
+/**
+ * A text that matches `pattern` as a whole.
+ *
+ * @param field of the request, for errors.
+ * @throws ChatError `unsupported`.
+ */
+export function textPatternRule(pattern: string, field: string): string {
+	if (pattern.length > maxPatternCharacters)
+		throw cannotEnforce(`a pattern of more than ${maxPatternCharacters} characters`, field)
+	return new Parser(pattern, '', writePlain, field).expression()
+}
+
+function writePlain(set: CharacterSet): string | undefined {
+	return isEmpty(set) ? undefined : writeClass(set)
 }
 
 class Parser {
 	private readonly characters: readonly string[]
-	private readonly anyCharacter: string
+	private readonly anyText: string
+	private readonly writeSet: (set: CharacterSet) => string | undefined
 	private readonly schemaPath: SchemaPath
 	private at = 0
 	private depth = 0
 
-	constructor(pattern: string, anyCharacter: string, schemaPath: SchemaPath) {
+	/**
+	 * @param anyText the expression of what may precede and follow a pattern without anchors; empty if nothing may.
+	 * @param writeSet the expression of one character; undefined if there is none.
+	 */
+	constructor(
+		pattern: string,
+		anyText: string,
+		writeSet: (set: CharacterSet) => string | undefined,
+		schemaPath: SchemaPath,
+	) {
 		this.characters = [...pattern]
-		this.anyCharacter = anyCharacter
+		this.anyText = anyText
+		this.writeSet = writeSet
 		this.schemaPath = schemaPath
 	}
 
@@ -59,10 +95,9 @@ class Parser {
 
 	/** One top-level alternative: without an anchor, any text may precede or follow. */
 	private anchored(): string {
-		const anyText = `${this.anyCharacter}*`
-		const head = this.take('^') ? '' : anyText
+		const head = this.take('^') ? '' : this.anyText
 		const body = this.sequence(true)
-		const tail = this.take('$') ? '' : anyText
+		const tail = this.take('$') ? '' : this.anyText
 		return [head, body, tail].filter((part) => part !== '' && part !== '""').join(' ') || '""'
 	}
 
@@ -227,8 +262,8 @@ class Parser {
 	}
 
 	private written(set: CharacterSet): string {
-		const expression = writeInString(set)
-		if (expression === undefined) throw this.refuse('a class without any character of a JSON string')
+		const expression = this.writeSet(set)
+		if (expression === undefined) throw this.refuse('a class without any character')
 		return expression
 	}
 

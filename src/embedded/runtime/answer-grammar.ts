@@ -6,15 +6,20 @@ import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { ChatRequest, ResponseFormat } from '../../chat/request.ts'
 import { choosableTools, type FunctionTool } from '../../chat/tool.ts'
+import { checkGivenGrammar } from '../grammar/given-grammar.ts'
 import { GrammarBuilder } from '../grammar/grammar-builder.ts'
+import { textPatternRule } from '../grammar/regular-expression.ts'
 import { addSchema } from '../grammar/schema-compiler.ts'
 import { type CallFormat, markOf } from './call-format.ts'
+import { type Constraint, readConstraint } from './constraint.ts'
 import { thinkClose, thinkOpen } from './template.ts'
 
 export interface AnswerGrammar {
 	readonly gbnf: string
 	/** Wherever the answer may end, nothing else may follow: it is complete as soon as it may end. */
 	readonly endsItself: boolean
+	/** The field of the request that the grammar comes from, if the client wrote it. */
+	readonly field?: string
 }
 
 export interface Thinking {
@@ -41,6 +46,8 @@ export function callableTools(request: ChatRequest): readonly FunctionTool[] {
  * @throws ChatError `unsupported` for a schema that cannot be enforced, `invalid-request` for one that no value satisfies.
  */
 export function answerGrammar(request: ChatRequest, format: CallFormat, thinking: Thinking): AnswerGrammar | undefined {
+	const constraint = readConstraint(request)
+	if (constraint !== undefined) return constrainedGrammar(constraint, thinking)
 	const tools = callableTools(request)
 	const forced = request.toolChoice.type === 'required' || request.toolChoice.type === 'named'
 	const json = request.responseFormat.type !== 'text'
@@ -57,6 +64,35 @@ export function answerGrammar(request: ChatRequest, format: CallFormat, thinking
 	return {
 		gbnf: builder.build(thinkingBefore(builder, answer, thinking)),
 		endsItself: (calls === undefined && json) || (forced && !several),
+	}
+}
+
+/** The grammar of an answer without calls. */
+function constrainedGrammar(constraint: Constraint, thinking: Thinking): AnswerGrammar {
+	if (constraint.type === 'grammar') {
+		if (thinking.open)
+			throw new ChatError('unsupported', 'This model reasons before it answers; a grammar cannot be enforced then.', {
+				param: constraint.field,
+			})
+		checkGivenGrammar(constraint.gbnf, constraint.field)
+		return { gbnf: constraint.gbnf, endsItself: false, field: constraint.field }
+	}
+	const builder = new GrammarBuilder()
+	const answer = builder.rule('answer', constraintBody(builder, constraint))
+	return {
+		gbnf: builder.build(thinkingBefore(builder, answer, thinking)),
+		endsItself: constraint.type === 'schema',
+	}
+}
+
+function constraintBody(builder: GrammarBuilder, constraint: Exclude<Constraint, { type: 'grammar' }>): string {
+	switch (constraint.type) {
+		case 'schema':
+			return addSchema(builder, constraint.schema, 'json')
+		case 'choice':
+			return constraint.texts.map((text) => builder.literal(text)).join(' | ')
+		case 'regex':
+			return textPatternRule(constraint.pattern, constraint.field)
 	}
 }
 

@@ -4,15 +4,17 @@
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { ChatRequest, Sampling } from '../../chat/request.ts'
-import type { RequestFates } from '../../chat/request-fates.ts'
+import { dropReporter, dropUnused, type RequestFates } from '../../chat/request-fates.ts'
 import type { EngineCall } from '../../engines/engine.ts'
 import type { Log } from '../../system/log.ts'
+import { wrongGrammar } from '../grammar/given-grammar.ts'
 import { AnswerStream } from './answer.ts'
 import { type AnswerGrammar, answerGrammar, callableTools } from './answer-grammar.ts'
 import { OutputReader } from './answer-reader.ts'
 import type { Addon, AddonGrammarState, LlamaModel, Token } from './binding.ts'
 import type { CallFormat } from './call-format.ts'
 import { type RepetitionRule, RunningChoice } from './choice.ts'
+import { constraintFields } from './constraint.ts'
 import { renderConversation } from './conversation.ts'
 import { PromptText } from './prompt-text.ts'
 import type { RepetitiveText } from './repetition.ts'
@@ -39,7 +41,7 @@ export interface RunnerParts {
 }
 
 /** The part of an `EngineCall` that a runner uses. */
-export type RunnerCall = Pick<EngineCall, 'signal' | 'requestId'>
+export type RunnerCall = Pick<EngineCall, 'signal' | 'requestId' | 'drop'>
 
 /** @returns undefined if answers may repeat themselves. One line is logged per request, however many of its answers are stopped. */
 export function repetitionRule(
@@ -84,15 +86,26 @@ export class ChatRunner {
 	}
 
 	/** @throws ChatError if the request is not supported or invalid, and if the queue is full. */
-	async run(request: ChatRequest, { signal, requestId }: RunnerCall): Promise<AsyncIterable<ChatEvent>> {
+	async run(request: ChatRequest, { signal, requestId, drop = ignore }: RunnerCall): Promise<AsyncIterable<ChatEvent>> {
+		dropUnused(request, usedFields, drop)
+		reportDropped(request, drop)
 		const { vocabulary, scheduler, contextTokens } = this.parts
 		const { format } = this.template.calls
 		const tools = callableTools(request)
-		const { text, opensThinking } = this.render(request)
+		const { text, opensThinking, continues } = this.render(request)
 		const most = countedContexts * contextTokens
 		const prompt = await this.promptText.read(text, most, signal)
 		if (prompt.length >= contextTokens) throw tooLong(contextTokens, prompt.length, most)
 		const grammar = answerGrammar(request, format, { allowed: this.template.thinks, open: opensThinking })
+		if (
+			continues &&
+			((grammar !== undefined && tools.length === 0) ||
+				request.toolChoice.type === 'required' ||
+				request.toolChoice.type === 'named')
+		)
+			throw new ChatError('unsupported', 'A message cannot be continued as JSON, as a call or by a grammar.', {
+				param: 'messages',
+			})
 		const compiled = grammar === undefined ? undefined : compile(this.parts.addon, grammar)
 		const seed = randomSeed()
 		const answer = new AnswerStream(scheduler, prompt.length, this.parts.fingerprint, signal)
@@ -143,7 +156,10 @@ export class ChatRunner {
 	}
 }
 
-/** How this engine treats each field of a request. It runs one model and has no use for the caller's id. */
+/**
+ * How this engine treats each field of a request. It runs one model and has no use for the caller's id; every prompt is cached, marked or
+ * not.
+ */
 export const embeddedRequestFates = {
 	model: 'unused',
 	messages: 'translated',
@@ -165,12 +181,23 @@ export const embeddedRequestFates = {
 	parallelToolCalls: 'translated',
 	responseFormat: 'translated',
 	reasoningEffort: 'translated',
-	reasoningTokens: 'unused',
+	reasoningTokens: 'dropped',
 	cacheMark: 'unused',
 	user: 'unused',
 	passthrough: 'translated',
 	passthroughWire: 'unused',
 } as const satisfies RequestFates
+
+const reportDropped = dropReporter(embeddedRequestFates)
+/** Extra fields, under the names of vLLM and llama.cpp. */
+const usedFields: ReadonlySet<string> = new Set([
+	'chat_template_kwargs',
+	'continue_final_message',
+	'add_generation_prompt',
+	...constraintFields,
+])
+
+function ignore(): void {}
 
 function visibleControls(vocabulary: Vocabulary, format: CallFormat): ReadonlySet<Token> {
 	const marks = [format.head, format.between ?? '', format.tail, thinkOpen, thinkClose]
@@ -200,10 +227,11 @@ function tooLong(contextTokens: number, promptTokens: number, most: number): Cha
 	)
 }
 
-function compile(addon: Addon, { gbnf }: AnswerGrammar) {
+function compile(addon: Addon, { gbnf, field }: AnswerGrammar) {
 	try {
 		return new addon.AddonGrammar(gbnf, { addonExports: addon, rootRuleName: 'root' })
 	} catch (cause) {
+		if (field !== undefined) throw wrongGrammar(field, 'it cannot be parsed', cause)
 		throw new ChatError('unsupported', 'The schemas of this request are too complex for this engine to enforce.', {
 			code: 'unsupported_schema',
 			cause,

@@ -234,9 +234,7 @@ export class RunningChoice implements SchedulerWork {
 		const scores = this.promptScores.slice(Math.max(0, framing - 1))
 		const first = this.prompt[framing]
 		const begins =
-			framing === 0 && first !== undefined && this.scorePrompt
-				? [{ ...this.spell(first), logprob: unknownLogprob, top: [] }]
-				: []
+			framing === 0 && first !== undefined && this.scorePrompt ? [{ ...this.spell(first), logprob: null, top: [] }] : []
 		const logprobs = [...begins, ...scores.map((scored) => this.logprob(scored))]
 		this.emit({ type: 'text', choice: this.options.index, text, logprobs: logprobs.length > 0 ? logprobs : undefined })
 	}
@@ -259,9 +257,9 @@ export class RunningChoice implements SchedulerWork {
 	}
 }
 
-/** The log-probability of a first token is undefined, because nothing precedes it. This value is reported instead. */
-const unknownLogprob = -9999
+/** The value that OpenAI's API uses for a token that is too unlikely to report. */
+const tooUnlikely = -9999
 
 function finite(logprob: number): number {
-	return Math.max(unknownLogprob, logprob)
+	return Math.max(tooUnlikely, logprob)
 }

@@ -89,7 +89,7 @@ describe.skipIf(!isLibraryHere)('a model without a chat template', () => {
 		expect(text?.text).toBe('The capital of France is Paris.')
 		const scores = text?.logprobs ?? []
 		expect(scores.map(({ token }) => token).join('')).toBe('The capital of France is Paris.')
-		expect(scores[0]?.logprob).toBe(-9999)
+		expect(scores[0]?.logprob).toBeNull()
 		for (const { logprob, top } of scores.slice(1)) {
 			expect(logprob).toBeLessThanOrEqual(0)
 			expect(top.length).toBe(2)
@@ -106,7 +106,7 @@ describe.skipIf(!isLibraryHere)('a model without a chat template', () => {
 			)
 		).choices[0]
 		const length = given?.logprobs?.length ?? 0
-		const rounded = (scores: typeof given) => scores?.logprobs?.slice(-length).map(({ logprob }) => logprob.toFixed(2))
+		const rounded = (scores: typeof given) => scores?.logprobs?.slice(-length).map(({ logprob }) => logprob?.toFixed(2))
 		expect(length).toBeGreaterThan(0)
 		expect(rounded(echoed)).toEqual(rounded(given))
 	})

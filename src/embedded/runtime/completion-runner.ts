@@ -2,6 +2,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
+import { dropUnused } from '../../chat/request-fates.ts'
 import type { TextCompletionFates, TextCompletionRequest } from '../../operations/text-completions.ts'
 import { AnswerStream } from './answer.ts'
 import { OutputReader } from './answer-reader.ts'
@@ -19,7 +20,8 @@ export class CompletionRunner {
 	}
 
 	/** @throws ChatError if the request is not supported or invalid, and if the queue is full. */
-	run(request: TextCompletionRequest, { signal, requestId }: RunnerCall): AsyncIterable<ChatEvent> {
+	run(request: TextCompletionRequest, { signal, requestId, drop }: RunnerCall): AsyncIterable<ChatEvent> {
+		dropUnused(request, noFields, (part) => drop?.(part))
 		if (request.suffix !== undefined && request.suffix !== '')
 			throw new ChatError('unsupported', "This model does not support 'suffix': it can only continue a text.", {
 				param: 'suffix',
@@ -116,8 +118,10 @@ export const embeddedTextCompletionFates = {
 	logprobs: 'written',
 	suffix: 'refused',
 	user: 'unused',
-	passthrough: 'unused',
+	passthrough: 'dropped',
 } as const satisfies TextCompletionFates
+
+const noFields: ReadonlySet<string> = new Set()
 
 interface TokenizedPrompt {
 	readonly tokens: readonly Token[]

@@ -17,6 +17,8 @@ export interface Prompt {
 	readonly text: string
 	/** Whether the prompt ends inside a reasoning block. */
 	readonly opensThinking: boolean
+	/** Whether the answer continues the last message. */
+	readonly continues: boolean
 }
 
 /**
@@ -32,23 +34,26 @@ export function renderConversation(
 	promptText: PromptText,
 ): Prompt {
 	request.messages.forEach(refuseMedia)
+	const continues = continuesLast(request)
 	const definitions = tools.map(defineTool)
 	const native = template.calls.native
-	const written = writeMessages(request.messages, template, promptText)
+	const written = openLast(writeMessages(request.messages, template, promptText), continues)
 	const messages =
 		definitions.length > 0 && !native ? withInstructions(written, promptText.guard(instructions(definitions))) : written
 	const takesSystem = definitions.length > 0 && native ? template.takesSystemWithTools : template.takesSystem
 	const direct = takesSystem ? messages : foldInstructions(messages)
 	const options = {
 		...(native ? { tools: definitions.map((definition) => promptText.guardAll(definition)) } : {}),
-		opensAnswer: true,
+		opensAnswer: !continues && request.passthrough.add_generation_prompt !== false,
 		variables: thinkingVariables(request, promptText),
 	}
 	let refusal: unknown
 	for (const attempt of [direct, foldInstructions(direct), joinTurns(foldInstructions(direct))]) {
 		try {
-			const rendered = template.render(attempt, options)
+			const whole = template.render(attempt, options)
+			const rendered = continues ? untilCut(whole) : whole
 			return {
+				continues,
 				text: rendered,
 				opensThinking: template.thinks && rendered.trimEnd().endsWith(thinkOpen),
 			}
@@ -61,6 +66,45 @@ export function renderConversation(
 		param: 'messages',
 		cause: refusal,
 	})
+}
+
+/** Follows the text of the message to continue. Templates do not trim it. */
+const cutMark = '\u{E000}cut\u{E001}'
+
+/**
+ * Whether the answer continues the last message, an assistant's, as in Anthropic's API and llama.cpp. `continue_final_message` and
+ * `add_generation_prompt`, vLLM's fields, decide otherwise.
+ *
+ * @throws ChatError `invalid-request` if there is no message to continue, or if the fields contradict each other.
+ */
+function continuesLast({ messages, passthrough }: ChatRequest): boolean {
+	const { continue_final_message: demand, add_generation_prompt: opens } = passthrough
+	const last = messages.at(-1)
+	const hasText = last?.role === 'assistant' && last.toolCalls.length === 0 && textOf(last) !== ''
+	if (demand !== true) return hasText && demand !== false && opens !== true
+	if (opens === true)
+		throw new ChatError(
+			'invalid-request',
+			"'continue_final_message' and 'add_generation_prompt' cannot both be true: set 'add_generation_prompt' to false.",
+			{ param: 'continue_final_message' },
+		)
+	if (hasText) return true
+	throw new ChatError('invalid-request', "The last message has no text of the assistant's that could be continued.", {
+		param: 'continue_final_message',
+	})
+}
+
+function openLast(messages: readonly TemplateMessage[], continues: boolean): readonly TemplateMessage[] {
+	const last = messages.at(-1)
+	if (!continues || last === undefined) return messages
+	return [...messages.slice(0, -1), { ...last, content: last.content + cutMark }]
+}
+
+/** @throws Error if the template changed the text of the last message. */
+function untilCut(rendered: string): string {
+	const at = rendered.lastIndexOf(cutMark)
+	if (at < 0) throw new Error('it cannot leave the last message open')
+	return rendered.slice(0, at)
 }
 
 function refuseMedia(message: Message, at: number): void {

@@ -118,6 +118,49 @@ describe.skipIf(!isLibraryHere)('the embedded engine', () => {
 	})
 	afterAll(() => engine.close())
 
+	describe('a last message of the assistant', () => {
+		const question = user('Give me a JSON object for Sara, age 29.')
+		const assistant = (text: string): Message => ({
+			role: 'assistant',
+			content: [{ type: 'text', text }],
+			toolCalls: [],
+		})
+		const ask = async (changes: Partial<ChatRequest>) =>
+			(await completionOf(await engine.chat(request('', { maxTokens: 24, ...changes }), call()))).choices[0]?.text ?? ''
+
+		test('is continued: the answer is the rest of the whole one, for every cut', async () => {
+			const whole = await ask({ messages: [question] })
+			expect(whole.length).toBeGreaterThan(10)
+			const tokens = await engine.tokenize?.({ model: 'toy', text: whole, special: false }, call())
+			const ids = tokens?.ids ?? []
+			for (let length = 1; length < ids.length; length += 3) {
+				const begun = await engine.detokenize?.({ model: 'toy', ids: ids.slice(0, length) }, call())
+				const rest = await ask({ messages: [question, assistant(begun ?? '')], maxTokens: 24 - length })
+				expect(begun + rest).toBe(whole)
+			}
+		})
+
+		test('is complete if the request says so; contradictions and other last messages are refused', async () => {
+			const messages = [question, assistant('{"name": "Sa')]
+			const continued = await ask({ messages })
+			expect(await ask({ messages, passthrough: { continue_final_message: true } })).toBe(continued)
+			for (const passthrough of [{ continue_final_message: false }, { add_generation_prompt: true }])
+				expect(await ask({ messages, passthrough })).not.toBe(continued)
+			const refused = [
+				{ messages, passthrough: { continue_final_message: true, add_generation_prompt: true } },
+				{ messages: [question], passthrough: { continue_final_message: true } },
+			]
+			for (const changes of refused)
+				expect(await ask(changes).catch((error: unknown) => error)).toMatchObject({
+					kind: 'invalid-request',
+					param: 'continue_final_message',
+				})
+			expect(
+				await ask({ messages, responseFormat: { type: 'json-object' } }).catch((error: unknown) => error),
+			).toMatchObject({ kind: 'unsupported' })
+		})
+	})
+
 	const complete = async (text: string, changes: Partial<ChatRequest> = {}) =>
 		completionOf(await engine.chat(request(text, changes), call()))
 	const say = async (text: string, changes: Partial<ChatRequest> = {}) =>

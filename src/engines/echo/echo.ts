@@ -14,6 +14,7 @@ import { answerFrom, type EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
 import { type RunningCall, RunningCalls } from '../running-calls.ts'
 import { planChat } from './chat-plan.ts'
+import { reportUnused, reportUnusedFields } from './echo-fates.ts'
 import { type GeneratedChoice, type GeneratedEvent, generateChoice } from './generated-choice.ts'
 import { type EchoFault, type Plan, readPlan } from './instruction.ts'
 import { transcriptOf } from './transcript.ts'
@@ -57,6 +58,7 @@ class Echo implements Engine {
 
 	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		if (this.script !== undefined) return this.begin(call, (running) => this.replay(this.script ?? [], running))
+		reportUnused(request, call)
 		const plan = planChat(request)
 		const promptTokens = countPrompt(request.messages)
 		const maxTokens = this.remainingTokens(promptTokens, request.maxTokens, 'messages')
@@ -68,11 +70,16 @@ class Echo implements Engine {
 		return this.begin(call, (running) => this.answer(plan, choices, promptTokens, running))
 	}
 
+	async count({ messages }: ChatRequest): Promise<number> {
+		return countPrompt(messages)
+	}
+
 	async complete(request: TextCompletionRequest, call: EngineCall): Promise<EngineAnswer> {
 		if (request.suffix !== undefined)
 			throw new ChatError('unsupported', "The echo engine does not support 'suffix'.", {
 				param: 'suffix',
 			})
+		reportUnusedFields(request, call)
 		const { stop, logprobs, choices } = request
 		const prompts = request.prompts.map(promptText)
 		const plans = prompts.map(readPlan)

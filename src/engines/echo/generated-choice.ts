@@ -1,7 +1,7 @@
 // Generates one choice of a response, token by token, within its limits. The engine handles delays, failures and the interleaving of
 // choices.
 
-import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import type { ChatEvent, FinishReason, TextEvent } from '../../chat/event.ts'
 import type { PlannedPart } from './instruction.ts'
 import { tokenLogprobs } from './token-logprobs.ts'
 import { splitWords } from './words.ts'
@@ -26,7 +26,8 @@ export interface GeneratedEvent {
 
 /** Yields the events of a choice. The last one is `choice-finish`. */
 export function* generateChoice(options: GeneratedChoice): Generator<GeneratedEvent> {
-	for (const token of splitWords(options.preface)) yield { event: textEvent(options, token), cost: 'nothing' }
+	for (const [at, token] of splitWords(options.preface).entries())
+		yield { event: at === 0 ? firstEvent(options, token) : textEvent(options, token), cost: 'nothing' }
 	let spent = 0
 	let calls = 0
 	let reason: FinishReason | undefined
@@ -98,13 +99,19 @@ function tokenEvent(part: PlannedPart, options: GeneratedChoice, token: string, 
 	}
 }
 
-function textEvent({ choice, logprobs }: GeneratedChoice, text: string): ChatEvent {
+function textEvent({ choice, logprobs }: GeneratedChoice, text: string): TextEvent {
 	return {
 		type: 'text',
 		choice,
 		text,
 		logprobs: logprobs === undefined ? undefined : tokenLogprobs(text, logprobs.top),
 	}
+}
+
+/** Nothing precedes the first token of an echoed prompt, so its score is unknown. */
+function firstEvent(options: GeneratedChoice, token: string): ChatEvent {
+	const event = textEvent(options, token)
+	return { ...event, logprobs: event.logprobs?.map((scored) => ({ ...scored, logprob: null, top: [] })) }
 }
 
 function callEvent(part: Extract<PlannedPart, { type: 'tool' }>, choice: number, call: number): ChatEvent {

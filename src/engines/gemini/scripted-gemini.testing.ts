@@ -308,7 +308,11 @@ function writeUsage({ promptTokens, completionTokens, reasoningTokens, cachedTok
 
 function writeLogprobs(logprobs: readonly TokenLogprob[] | undefined): JsonObject {
 	if (logprobs === undefined) return {}
-	const write = ({ token, logprob }: TokenLogprob['top'][number]) => ({ token, tokenId: 1, logProbability: logprob })
+	const write = ({ token, logprob }: Pick<TokenLogprob, 'token' | 'logprob'>) => ({
+		token,
+		tokenId: 1,
+		logProbability: logprob,
+	})
 	return {
 		logprobsResult: {
 			chosenCandidates: logprobs.map(write),

@@ -189,7 +189,10 @@ export class HttpUpstream {
 		})
 		const { status, headers } = response
 		const coding = headers.get('content-encoding') ?? 'identity'
-		if (status >= 200 && status < 300 && coding === 'identity') return response
+		if (status >= 200 && status < 300 && coding === 'identity') {
+			if (call.drop !== undefined) reportDropped(response, call.drop)
+			return response
+		}
 		throw await this.readError(response)
 	}
 
@@ -262,4 +265,10 @@ function mergeHeaders(...groups: readonly Readonly<Record<string, string>>[]): R
 	return Object.fromEntries(
 		groups.flatMap((group) => Object.entries(group).map(([name, value]) => [name.toLowerCase(), value])),
 	)
+}
+
+/** Servers of this product, such as the embedded engine's process, report what they left out. */
+function reportDropped({ headers }: IncomingResponse, drop: (part: string) => void): void {
+	const names = headers.get('x-dragoman-dropped')
+	if (names != null) for (const name of names.split(', ')) if (name !== '') drop(name)
 }

@@ -27,7 +27,7 @@ function readToken(value: unknown): Alternative {
 	}
 }
 
-/** Reads `logprobs` of legacy completions. The first token of an echoed prompt has none and gets the value of an unlikely token. */
+/** Reads `logprobs` of legacy completions. The first token of an echoed prompt has none. */
 export function readTokenLists(logprobs: unknown): readonly TokenLogprob[] {
 	const values = listField(logprobs, 'token_logprobs')
 	const tops = listField(logprobs, 'top_logprobs')
@@ -35,7 +35,7 @@ export function readTokenLists(logprobs: unknown): readonly TokenLogprob[] {
 		const logprob = values[index]
 		return {
 			token: typeof token === 'string' ? token : '',
-			logprob: typeof logprob === 'number' ? logprob : tooUnlikely,
+			logprob: typeof logprob === 'number' ? logprob : null,
 			bytes: null,
 			top: readAlternatives(tops[index]),
 		}

@@ -69,7 +69,7 @@ test('a unary answer whose first token of an echoed prompt has no probability', 
 		type: 'text',
 		choice: 0,
 		text: 'ab',
-		logprobs: [{ token: 'a', logprob: -9999, bytes: null, top: [] }, token('b', -1)],
+		logprobs: [{ token: 'a', logprob: null, bytes: null, top: [] }, token('b', -1)],
 	})
 })
 

@@ -93,7 +93,9 @@ function writeTokens(tokens: readonly TokenLogprob[], start: number) {
 	const logprobs = {
 		tokens: tokens.map(({ token }) => token),
 		token_logprobs: tokens.map(({ logprob }) => logprob),
-		top_logprobs: tokens.map(({ top }) => Object.fromEntries(top.map(({ token, logprob }) => [token, logprob]))),
+		top_logprobs: tokens.map(({ logprob, top }) =>
+			logprob === null ? null : Object.fromEntries(top.map((one) => [one.token, one.logprob])),
+		),
 		text_offset: offsets,
 	}
 	return { logprobs, end }

@@ -162,7 +162,7 @@ export function writeCall(id: string, call: ToolCall, status: ItemStatus, { unfl
 export function writeLogprobs(logprobs: readonly TokenLogprob[]): readonly JsonObject[] {
 	return logprobs.map(({ token, logprob, bytes, top }) => ({
 		token,
-		logprob,
+		logprob: logprob ?? -9999,
 		bytes: bytes ?? [],
 		top_logprobs: top.map((other) => ({ ...other, bytes: other.bytes ?? [] })),
 	}))

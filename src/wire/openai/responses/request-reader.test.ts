@@ -42,6 +42,7 @@ describe('a responses request is read', () => {
 			truncation: 'refuse',
 			withEncryptedReasoning: false,
 			metadata: {},
+			dropped: [],
 			echo: {},
 		})
 	})
@@ -301,4 +302,21 @@ describe('a responses request is rejected', () => {
 		const input = [{ type: 'function_call_output', call_id: 'c9', output: '1' }]
 		expect(read({ input, previous_response_id: 'resp_1' }).request.messages).toHaveLength(1)
 	})
+})
+
+test('fields and tools that no engine gets are named', () => {
+	const tools = [
+		{ type: 'web_search' },
+		{ type: 'function', name: 'f' },
+		{ type: 'namespace', name: 'n', tools: [{ type: 'mcp' }, { type: 'function', name: 'g' }] },
+	]
+	const fields = { tools, max_tool_calls: 3, moderation: {}, context_management: [{ type: 'compaction' }], foo: null }
+	expect(read(fields).dropped).toEqual([
+		'max_tool_calls',
+		'moderation',
+		'context_management',
+		'tools.web_search',
+		'tools.mcp',
+	])
+	expect(read({ type: 'response.create', generate: true }).dropped).toEqual([])
 })

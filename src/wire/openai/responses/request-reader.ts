@@ -12,7 +12,7 @@ import { schemaError } from '../schema-error.ts'
 import { readEcho } from './echo.ts'
 import { mergeItems, type ParsedItem, readItems, resolveReferences } from './item-reader.ts'
 import { type ResponsesRequestBody, responsesRequestSchema } from './request-schema.ts'
-import { checkStrict, readToolChoice, readTools } from './tool-reader.ts'
+import { checkStrict, droppedTools, readToolChoice, readTools } from './tool-reader.ts'
 
 export interface ReadResponsesRequest {
 	/** Instructions first, if any. Referenced items are not included. */
@@ -37,6 +37,8 @@ export interface ReadResponsesRequest {
 	readonly withEncryptedReasoning: boolean
 	readonly metadata: Metadata
 	readonly echo: JsonObject
+	/** The fields and tools that no engine gets, by the client's names. */
+	readonly dropped: readonly string[]
 }
 
 /**
@@ -83,6 +85,7 @@ export function readResponsesRequest(body: unknown): ReadResponsesRequest {
 		withEncryptedReasoning: fields.include?.includes('reasoning.encrypted_content') ?? false,
 		metadata: fields.metadata ?? {},
 		echo: readEcho(fields),
+		dropped: [...droppedFields(fields), ...droppedTools(fields.tools ?? [])],
 	}
 }
 
@@ -172,6 +175,16 @@ function readPassthrough(fields: ResponsesRequestBody): JsonObject {
 		service_tier: service_tier ?? undefined,
 		chat_template_kwargs: (chat_template_kwargs as JsonObject | null | undefined) ?? undefined,
 	})
+}
+
+/** Fields that frames of a socket, not requests, have. */
+const frameFields: ReadonlySet<string> = new Set(['event_id', 'generate', 'type'])
+
+function droppedFields(fields: ResponsesRequestBody): readonly string[] {
+	const unknown = Object.entries(fields).filter(
+		([name, value]) => value != null && !Object.hasOwn(responsesRequestSchema.shape, name) && !frameFields.has(name),
+	)
+	return [...(fields.max_tool_calls == null ? [] : ['max_tool_calls']), ...unknown.map(([name]) => name)]
 }
 
 function readFormat(format: NonNullable<ResponsesRequestBody['text']>['format']): ResponseFormat {

@@ -41,6 +41,16 @@ function readToolList(tools: ToolBodies, at: ToolPath, namespace: string | undef
 	})
 }
 
+/** The types of the tools that are left out, such as `tools.web_search`. */
+export function droppedTools(tools: ToolBodies): readonly string[] {
+	return tools.flatMap((tool): readonly string[] => {
+		if (tool.type === 'function' || tool.type === 'custom') return []
+		if (tool.type !== 'namespace') return [`tools.${tool.type.slice(0, 100)}`]
+		const { success, data } = namespaceTool.safeParse(tool)
+		return success ? droppedTools(data.tools) : []
+	})
+}
+
 function readFunction(tool: z.infer<typeof functionTool>, namespace: string | undefined, index: number): Tool {
 	const { description, parameters, strict } = tool
 	if (strict === true && parameters != null)
