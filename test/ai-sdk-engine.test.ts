@@ -55,6 +55,7 @@ const expectations = {
 	contextTokens,
 }
 const oneAnswer = 'the specification has one choice per call, so more are rejected'
+const noStopText = 'these packages do not report it'
 const noLogprobs = 'the specification has no logprobs, so they are reported as dropped'
 
 engineContract('ai-sdk on @ai-sdk/openai-compatible', compatible, {
@@ -62,6 +63,7 @@ engineContract('ai-sdk on @ai-sdk/openai-compatible', compatible, {
 	except: {
 		'returns the requested number of choices and counts their tokens': oneAnswer,
 		'returns logprobs of every token, with alternatives in descending order': noLogprobs,
+		'reports the stop sequence that ended the answer, and none otherwise': noStopText,
 	},
 })
 
@@ -78,6 +80,7 @@ engineContract(
 		except: {
 			'returns the requested number of choices and counts their tokens': oneAnswer,
 			'returns logprobs of every token, with alternatives in descending order': noLogprobs,
+			'reports the stop sequence that ended the answer, and none otherwise': noStopText,
 		},
 	},
 )
@@ -109,7 +112,7 @@ describe('through a server of ours', () => {
 		'echo:tool get_weather {"city": "São Paulo"}\necho:tool get_weather {"city": "Paris"}',
 	]
 	for (const script of scripts)
-		test(`an answer is the same in pieces and as a whole: ${script.split('\n')[0]}`, async () => {
+		test(`a streamed answer equals the unary one: ${script.split('\n')[0]}`, async () => {
 			const engine = await compatible()
 			const streamed = await completionOf(await engine.chat(request(script), call()))
 			expect(await completionOf(await engine.chat(request(script), call({ unary: true })))).toEqual(streamed)

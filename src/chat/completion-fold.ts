@@ -20,11 +20,11 @@ interface OpenChoice {
 	stopText: string | undefined
 }
 
-/** Reasoning blocks that are closed by a proof. */
+/** Reasoning blocks that are closed by a signature. */
 interface FoldedReasoning {
 	readonly blocks: ReasoningBlock[]
 	/** Length of the reasoning text that these blocks cover. */
-	proven: number
+	covered: number
 }
 
 type OpenToolCall = { -readonly [Field in keyof ToolCall]: ToolCall[Field] }
@@ -152,9 +152,9 @@ function close(choice: OpenChoice): Choice {
 
 function contentOf({ text, reasoning, thoughts, refusal, toolCalls, logprobs, stopText }: OpenChoice) {
 	return {
-		text,
-		reasoning,
-		refusal,
+		text: wholeCharacters(text),
+		reasoning: wholeCharacters(reasoning),
+		refusal: wholeCharacters(refusal),
 		toolCalls,
 		thoughts: thoughts === undefined ? undefined : allBlocks(thoughts, reasoning),
 		logprobs,
@@ -162,15 +162,21 @@ function contentOf({ text, reasoning, thoughts, refusal, toolCalls, logprobs, st
 	}
 }
 
+/** `text` without half of a surrogate pair at its end, where an answer was cut inside a character. */
+function wholeCharacters(text: string): string {
+	const last = text.charCodeAt(text.length - 1)
+	return last >= 0xd800 && last <= 0xdbff ? text.slice(0, -1) : text
+}
+
 function addReasoning(choice: OpenChoice, { text, proof, sealed }: ReasoningEvent): void {
 	choice.reasoning += text
 	if (proof === undefined) return
-	choice.thoughts ??= { blocks: [], proven: 0 }
-	const { blocks, proven } = choice.thoughts
-	blocks.push({ text: choice.reasoning.slice(proven), proof, sealed })
-	choice.thoughts.proven = choice.reasoning.length
+	choice.thoughts ??= { blocks: [], covered: 0 }
+	const { blocks, covered } = choice.thoughts
+	blocks.push({ text: choice.reasoning.slice(covered), proof, sealed })
+	choice.thoughts.covered = choice.reasoning.length
 }
 
-function allBlocks({ blocks, proven }: FoldedReasoning, reasoning: string): readonly ReasoningBlock[] {
-	return proven === reasoning.length ? blocks : [...blocks, { text: reasoning.slice(proven) }]
+function allBlocks({ blocks, covered }: FoldedReasoning, reasoning: string): readonly ReasoningBlock[] {
+	return covered === reasoning.length ? blocks : [...blocks, { text: reasoning.slice(covered) }]
 }

@@ -24,7 +24,7 @@ export interface DialectDefaults {
 /** The parts of a request that the selection uses. */
 export interface RouteLookup {
 	readonly method: string
-	/** Normalised. */
+	/** Normalized. */
 	readonly path: string
 	readonly headers: Headers
 	/** The dialect that the caller's key selects, if the key is known. */
@@ -73,7 +73,7 @@ export class DialectChoice {
 			table: sharedTable(dialect),
 			offered: sharedTable(dialect, ({ explicitly }) => explicitly !== true),
 		}))
-		this.recognising = this.entries.filter(({ dialect }) => dialect.recognises !== undefined)
+		this.recognising = this.entries.filter(({ dialect }) => dialect.recognizes !== undefined)
 		this.mounts = new Map(dialects.map((dialect) => [dialect.mount, dialect]))
 		for (const dialect of dialects) claim(dialect, this.mounted, dialect.mount)
 		const usual = (entry: DialectEntry): Default => ({ entry, order: this.arrange([entry]) })
@@ -119,7 +119,7 @@ export class DialectChoice {
 		const meant: DialectEntry[] = []
 		// The key may select a dialect that this version does not have.
 		if (preferred !== undefined) meant.push(...this.entries.filter(({ dialect }) => dialect.name === preferred))
-		for (const entry of this.recognising) if (entry.dialect.recognises?.(headers) === true) meant.push(entry)
+		for (const entry of this.recognising) if (entry.dialect.recognizes?.(headers) === true) meant.push(entry)
 		const [likeliest, ...others] = meant
 		return likeliest === undefined ? usual.order : this.arrange([likeliest, ...others, usual.entry])
 	}

@@ -220,7 +220,7 @@ async function readHistory(
 	if (history.omitted > 0 && thread.truncation === 'refuse')
 		throw new ChatError(
 			'context-length-exceeded',
-			"The conversation is longer than the model's context. Begin a new one, or let the oldest messages be left out: truncation 'auto'.",
+			"The conversation exceeds the model's context length. Start a new one, or set truncation to 'auto' to omit the oldest messages.",
 			{ param: 'messages' },
 		)
 	return history

@@ -8,7 +8,7 @@ export type BreakerState = 'closed' | 'open' | 'half-open'
 /** Reports the outcome of an admitted call. */
 export interface BreakerPermit {
 	/** The upstream started to respond. A trial succeeds here, so that it need not wait for the end of a long response. */
-	begun(): void
+	started(): void
 	succeeded(): void
 	failed(): void
 	/** The outcome is ignored: the caller disconnected, or its request was at fault. */
@@ -68,7 +68,7 @@ export class Breaker {
 			else if (outcome === 'failed') this.count(trial)
 		}
 		return {
-			begun: () => {
+			started: () => {
 				if (trial) end('succeeded')
 			},
 			succeeded: () => end('succeeded'),

@@ -20,7 +20,7 @@ export interface AttemptReport {
 	end(nowMs: number, error?: ChatError): void
 }
 
-/** What is reported before the end of a request, and its end. */
+/** Receives reports about a request: some before its end, and its end. */
 export interface RequestReports {
 	/** The log may contain prompts and completions. */
 	readonly content: boolean

@@ -49,7 +49,7 @@ function referencesIn<Requested extends ChatCall | CountCall>(
 }
 
 function chatCall(read: ReadResponsesRequest): ChatCall {
-	const { request, stream, background, echo, metadata, sealReasoning } = read
+	const { request, stream, background, echo, metadata, withEncryptedReasoning } = read
 	const thread = threadOf(read)
 	return {
 		type: 'chat',
@@ -57,7 +57,7 @@ function chatCall(read: ReadResponsesRequest): ChatCall {
 		stream,
 		thread,
 		background,
-		writer: responseWriter({ echo, metadata, sealReasoning }),
+		writer: responseWriter({ echo, metadata, withEncryptedReasoning }),
 	}
 }
 

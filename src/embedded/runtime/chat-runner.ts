@@ -143,7 +143,7 @@ export class ChatRunner {
 	}
 }
 
-/** What this engine does with each field of a request. It runs one model and has no use for the caller's id. */
+/** How this engine treats each field of a request. It runs one model and has no use for the caller's id. */
 export const embeddedRequestFates = {
 	model: 'unused',
 	messages: 'translated',

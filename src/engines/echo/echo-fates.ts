@@ -1,4 +1,4 @@
-// What the echo does with each field of a request. It has no model, so sampling has no effect.
+// How the echo engine treats each field of a request. It has no model, so sampling has no effect.
 
 import type { RequestFates } from '../../chat/request-fates.ts'
 import type { TextCompletionFates } from '../../operations/text-completions.ts'

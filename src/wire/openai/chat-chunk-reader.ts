@@ -1,8 +1,9 @@
 // Reads the chunks of a streamed chat completion into events. It is independent of the transport, and of the fields that chunks have.
 
 import type { ChatError } from '../../chat/error.ts'
-import type { ChatEvent, FinishReason } from '../../chat/event.ts'
-import { finishReasonWith, ToolCallAssembler } from '../json/tool-call-assembler.ts'
+import type { ChatEvent } from '../../chat/event.ts'
+import { finishReasonWith, type ReportedFinish } from '../json/finish-reason.ts'
+import { ToolCallAssembler } from '../json/tool-call-assembler.ts'
 import { type ChatChoice, ChatChunk, parseChatChunk } from './chat-chunk.ts'
 import { type ChoiceReader, type ChunkReading, ChunkSequencer } from './chunk-sequencer.ts'
 
@@ -60,7 +61,7 @@ class ChatChoiceReader implements ChoiceReader<ChatChoice> {
 		return parts
 	}
 
-	close(index: number, reason: FinishReason) {
+	close(index: number, reason: ReportedFinish) {
 		const calls = this.calls.get(index)
 		return {
 			parts: calls?.end() ?? [],

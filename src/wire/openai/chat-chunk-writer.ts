@@ -63,10 +63,7 @@ export class ChatChunkWriter {
 			case 'tool-arguments':
 				return this.delta(event.choice, this.toolArguments(event))
 			case 'choice-finish':
-				return (
-					this.introduce(event.choice) +
-					this.chunk(event.choice, '{}', 'null', JSON.stringify(writeFinishReason(event.reason, this.shape)))
-				)
+				return this.introduce(event.choice) + this.chunk(event.choice, '{}', 'null', this.ending(event))
 			case 'finish':
 				return `${this.usage(event)}data: [DONE]\n\n`
 			case 'error':
@@ -109,6 +106,12 @@ export class ChatChunkWriter {
 	private text(event: TextEvent): string {
 		const logprobs = event.logprobs === undefined ? 'null' : JSON.stringify(writeLogprobs(event.logprobs))
 		return this.chunk(event.choice, `{"content":${JSON.stringify(event.text)}}`, logprobs, 'null')
+	}
+
+	/** The finish reason, and the stop text under vLLM's name. */
+	private ending({ reason, stopText }: ChoiceFinishEvent): string {
+		const written = JSON.stringify(writeFinishReason(reason, this.shape))
+		return stopText === undefined ? written : `${written},"stop_reason":${JSON.stringify(stopText)}`
 	}
 
 	private toolCall(event: ToolCallEvent): string {

@@ -4,7 +4,8 @@
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
 import type { Usage } from '../../chat/usage.ts'
-import { type ErrorReading, failedWhileAnswering, interrupted, readErrorEvent } from '../json/upstream-error.ts'
+import { type ReportedFinish, readFinishReason } from '../json/finish-reason.ts'
+import { type ErrorReading, interrupted, readErrorEvent } from '../json/upstream-error.ts'
 import type { Chunk, ChunkChoice } from './chunk.ts'
 
 export interface ChunkReading {
@@ -12,6 +13,8 @@ export interface ChunkReading {
 	readonly model: string
 	/** How many choices were requested. Additional ones are dropped. */
 	readonly choices: number
+	/** The requested stop texts. Servers also report other texts where they report the one that ended a choice. */
+	readonly stop?: readonly string[] | undefined
 	readonly errors: ErrorReading
 	/** Tokens of the prompt, for upstreams that never report usage. */
 	readonly countPrompt: () => number
@@ -22,7 +25,7 @@ export interface ChoiceReader<Choice extends ChunkChoice> {
 	/** The parts in `choice`, without its end. */
 	readParts(choice: Choice): readonly ChatEvent[]
 	/** The parts that were held back, and the finish reason to report. */
-	close(index: number, reason: FinishReason): { readonly parts: readonly ChatEvent[]; readonly reason: FinishReason }
+	close(index: number, reason: ReportedFinish): { readonly parts: readonly ChatEvent[]; readonly reason: FinishReason }
 }
 
 export class ChunkSequencer<Choice extends ChunkChoice> {
@@ -101,18 +104,19 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 		const { index, finishReason: reason } = choice
 		if (index >= this.reading.choices || this.closed.get(index) === true) return
 		const parts = this.reader.readParts(choice)
-		if (reason === 'error') throw failedWhileAnswering(this.reading.errors.title)
+		const meaning = reason === undefined ? undefined : readFinishReason(reason, this.reading.errors.title)
 		this.closed.set(index, false)
 		this.emit(parts, events)
-		if (reason !== undefined) this.close(index, finishReasons[reason] ?? 'stop', events)
+		if (meaning !== undefined) this.close(index, meaning, events, choice.stopText)
 	}
 
-	private close(index: number, reason: FinishReason, events: ChatEvent[]): void {
+	private close(index: number, reason: ReportedFinish, events: ChatEvent[], reported?: string): void {
 		if (this.closed.get(index) === true) return
 		this.closed.set(index, true)
 		const closing = this.reader.close(index, reason)
 		this.emit(closing.parts, events)
-		this.emit([{ type: 'choice-finish', choice: index, reason: closing.reason }], events)
+		const stopText = this.reading.stop?.find((text) => text === reported)
+		this.emit([{ type: 'choice-finish', choice: index, reason: closing.reason, stopText }], events)
 	}
 
 	/** Choice 0 comes first: if it has produced nothing yet, it gets an empty text. */
@@ -138,19 +142,4 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 			source: 'counted',
 		}
 	}
-}
-
-const finishReasons: Readonly<Record<string, FinishReason>> = {
-	stop: 'stop',
-	eos: 'stop',
-	eos_token: 'stop',
-	end_turn: 'stop',
-	stop_sequence: 'stop',
-	length: 'length',
-	max_tokens: 'length',
-	model_length: 'length',
-	tool_calls: 'tool-calls',
-	tool_use: 'tool-calls',
-	function_call: 'tool-calls',
-	content_filter: 'content-filter',
 }

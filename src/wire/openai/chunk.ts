@@ -4,6 +4,7 @@
 import { isObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { asCount, asText } from '../json/fields.ts'
+import { asFinishReason } from '../json/finish-reason.ts'
 import { readUsage } from './usage-reader.ts'
 
 /** A JSON object as it was sent. */
@@ -12,7 +13,7 @@ export type SentObject = Readonly<Record<string, unknown>>
 /** In place of a value that is not an object. */
 export const emptyObject: SentObject = {}
 
-/** What the choices of all operations have in common. */
+/** The fields that choices of all operations share. */
 export class ChunkChoice {
 	/** 0 if absent. */
 	readonly index: number
@@ -22,7 +23,12 @@ export class ChunkChoice {
 	constructor(value: unknown) {
 		this.sent = isObject(value) ? value : emptyObject
 		this.index = asCount(this.sent.index) ?? 0
-		this.finishReason = asText(this.sent.finish_reason)
+		this.finishReason = asFinishReason(this.sent.finish_reason)
+	}
+
+	/** The stop text that ended the choice: vLLM's `stop_reason`, SGLang's `matched_stop`. Both may also be the id of a token. */
+	get stopText(): string | undefined {
+		return asText(this.sent.stop_reason) ?? asText(this.sent.matched_stop)
 	}
 }
 

@@ -40,6 +40,8 @@ export function writeCompletion(
 			message: writeMessage(choice, shape),
 			logprobs: choice.logprobs === undefined ? null : writeLogprobs(choice.logprobs),
 			finish_reason: writeFinishReason(choice.finishReason, shape),
+			// vLLM's name.
+			stop_reason: choice.stopText,
 		})),
 		usage: writeUsage(completion.usage),
 		service_tier: 'default',

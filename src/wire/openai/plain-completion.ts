@@ -14,10 +14,11 @@ export function readPlainCompletion(body: unknown, model: string): Completion | 
 	if (!isObject(body) || !Array.isArray(body.choices) || body.choices.length !== 1 || 'error' in body) return undefined
 	const [choice] = body.choices
 	if (!isObject(choice) || choice.index !== 0 || (choice.logprobs ?? null) !== null) return undefined
+	if (typeof choice.stop_reason === 'string' || typeof choice.matched_stop === 'string') return undefined
 	const { message, finish_reason: reason } = choice
 	if (!isObject(message) || typeof message.content !== 'string' || message.content === '') return undefined
 	if (reason !== 'stop' && reason !== 'length') return undefined
-	for (const name of telling) if ((message[name] ?? null) !== null) return undefined
+	for (const name of otherContent) if ((message[name] ?? null) !== null) return undefined
 	const usage = readUsage(body.usage)
 	const reportedModel = asText(body.model)
 	if (usage === undefined || body.object === 'error') return undefined
@@ -30,4 +31,4 @@ export function readPlainCompletion(body: unknown, model: string): Completion | 
 }
 
 /** Fields of a message that carry content other than its text. */
-const telling = ['refusal', 'reasoning', 'reasoning_content', 'tool_calls', 'function_call'] as const
+const otherContent = ['refusal', 'reasoning', 'reasoning_content', 'tool_calls', 'function_call'] as const

@@ -45,9 +45,9 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 	private readonly signal: AbortSignal | undefined
 	private readonly parser = new ResponseParser({ maxHeadBytes })
 	private readonly head = Promise.withResolvers<IncomingResponse>()
-	private readonly begunMs = performance.now()
-	private lastMs = this.begunMs
-	private bodyBegun = false
+	private readonly startMs = performance.now()
+	private lastMs = this.startMs
+	private bodyStarted = false
 	private queue: Uint8Array[] = []
 	private queuedBytes = 0
 	private paused = false
@@ -127,11 +127,11 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 			return
 		}
 		const { firstByteMs, betweenChunksMs, totalMs } = this.context.timeouts
-		const runningMs = nowMs - this.begunMs
+		const runningMs = nowMs - this.startMs
 		if (runningMs > totalMs) this.fail('total-timeout', 'the response took too long')
-		else if (!this.bodyBegun && runningMs > firstByteMs)
+		else if (!this.bodyStarted && runningMs > firstByteMs)
 			this.fail('first-byte-timeout', 'the response did not start in time')
-		else if (this.bodyBegun && this.waiter !== undefined && nowMs - this.lastMs > betweenChunksMs)
+		else if (this.bodyStarted && this.waiter !== undefined && nowMs - this.lastMs > betweenChunksMs)
 			this.fail('quiet-timeout', 'the response stalled for too long')
 	}
 
@@ -159,7 +159,7 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 	}
 
 	private receive(body: Uint8Array): void {
-		this.bodyBegun = true
+		this.bodyStarted = true
 		if (this.draining !== undefined) {
 			this.draining.bytes -= body.byteLength
 			if (this.draining.bytes < 0) this.fail('aborted', 'the rest of the response is too long')
