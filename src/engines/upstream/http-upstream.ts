@@ -1,5 +1,6 @@
-// A client of a server that receives HTTP requests and responds with JSON or server-sent events, shared by the engines of published APIs.
-// It does not know any wire format: requests are JSON, and the engine's reader converts responses to events. It does not retry.
+// A client of a server that receives HTTP requests and responds with JSON or server-sent events, shared by the engines
+// of published APIs. It does not know any wire format: requests are JSON, and the engine's reader converts responses to
+// events. It does not retry.
 
 import type { Completion } from '../../chat/completion.ts'
 import { CompletionFold } from '../../chat/completion-fold.ts'
@@ -36,8 +37,8 @@ import {
 
 export interface HttpUpstreamOptions {
 	/**
-	 * Base URL. Its path is prepended to every path, and its query and credentials are sent with every request. With a Unix socket, its
-	 * host is only sent in the `host` header.
+	 * Base URL. Its path is prepended to every path, and its query and credentials are sent with every request. With a
+	 * Unix socket, its host is only sent in the `host` header.
 	 */
 	readonly url: string
 	/** Absolute path of a Unix socket to connect to instead of the URL's host. */
@@ -119,7 +120,10 @@ export class HttpUpstream {
 		})
 	}
 
-	/** Sends a request and returns the answer in the response, streaming or unary. @throws ChatError for failures before the first event. */
+	/**
+	 * Sends a request and returns the answer in the response, streaming or unary.
+	 * @throws ChatError for failures before the first event.
+	 */
 	async answer(path: string, body: JsonObject, reading: AnswerReading, call: EngineCall): Promise<EngineAnswer> {
 		const response = await this.send(path, body, call)
 		if (!isEventStream(response)) return this.readUnary(response, reading, call)

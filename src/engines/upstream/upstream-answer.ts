@@ -1,5 +1,5 @@
-// The response of an upstream to one call: server-sent events, read as they arrive, or one body. The wire format's reader interprets the
-// content.
+// The response of an upstream to one call: server-sent events, read as they arrive, or one body. The wire format's
+// reader interprets the content.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'

@@ -1,5 +1,5 @@
-// Sets cache breakpoints for clients that set none: at the end of the tools, of the instructions, and of the last two user messages, so
-// that each turn reads the prefix that the previous turn cached.
+// Sets cache breakpoints for clients that set none: at the end of the tools, of the instructions, and of the last two
+// user messages, so that each turn reads the prefix that the previous turn cached.
 
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 

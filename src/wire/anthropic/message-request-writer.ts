@@ -1,5 +1,5 @@
-// Writes a canonical request for Anthropic's Messages API. A feature that the wire lacks is dropped and reported; if dropping it would make
-// the response wrong, the request is rejected.
+// Writes a canonical request for Anthropic's Messages API. A feature that the wire lacks is dropped and reported; if
+// dropping it would make the response wrong, the request is rejected.
 
 import type { JsonObject } from '../../chat/json.ts'
 import type { SystemMessage } from '../../chat/message.ts'
@@ -68,7 +68,10 @@ export function writeMessageRequest(
 	}
 }
 
-/** The same for a token counting request. Dropped features are not reported, since there is no response that they could change. */
+/**
+ * The same for a token counting request. Dropped features are not reported, since there is no response that they could
+ * change.
+ */
 export function writeCountRequest(
 	request: ChatRequest,
 	model: string,

@@ -1,5 +1,5 @@
-// Writes canonical messages for this wire: user and assistant messages alternate, tool results belong to the user, and no message is
-// empty.
+// Writes canonical messages for this wire: user and assistant messages alternate, tool results belong to the user, and
+// no message is empty.
 
 import { ChatError } from '../../chat/error.ts'
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'

@@ -131,7 +131,10 @@ export class ToolCallAssembler {
 	}
 }
 
-/** The finish reason of a choice with that many calls. OpenAI's API reports `stop` for a call that the request forced by name. */
+/**
+ * The finish reason of a choice with that many calls. OpenAI's API reports `stop` for a call that the request forced by
+ * name.
+ */
 export function finishReasonWith(calls: number, reason: FinishReason, namedTool: boolean): FinishReason {
 	if (calls === 0) return reason === 'tool-calls' ? 'stop' : reason
 	return reason === 'stop' && !namedTool ? 'tool-calls' : reason
@@ -156,7 +159,9 @@ function readDelta(value: unknown): Delta {
 	}
 }
 
-/** Whether a delta with a name, but without the id of `call`, starts another call rather than repeating the current one. */
+/**
+ * Whether a delta with a name, but without the id of `call`, starts another call rather than repeating the current one.
+ */
 function startsAnother(delta: Delta, call: OpenCall): boolean {
 	if (call.name === undefined) return false
 	if (delta.name !== call.name) return true

@@ -1,5 +1,6 @@
-// Reads the error response of an upstream as a `ChatError`: OpenAI's form and the ones observed from other servers, which agree on
-// statuses and on little else. It does not know which engine received the response. Responsibility is translated: the operator, not the caller, must fix a key or model that the upstream rejects.
+// Reads the error response of an upstream as a `ChatError`: OpenAI's form and the ones observed from other servers,
+// which agree on statuses and on little else. It does not know which engine received the response. Responsibility is
+// translated: the operator, not the caller, must fix a key or model that the upstream rejects.
 
 import { ChatError, type ChatErrorDetails, type ChatErrorKind, type Sent } from '../../chat/error.ts'
 import { isObject } from '../../chat/json.ts'
@@ -8,7 +9,10 @@ import { field, textField } from './fields.ts'
 export interface ErrorReading {
 	/** The upstream's name for callers, at the start of a sentence: `The upstream`. */
 	readonly title: string
-	/** The upstream is our own engine: its messages are for the caller, and `x-dragoman-error` or `error.kind` names the kind. */
+	/**
+	 * The upstream is our own engine: its messages are for the caller, and `x-dragoman-error` or `error.kind` names the
+	 * kind.
+	 */
 	readonly trusted: boolean
 	/** Removes secrets from a text: some servers repeat the key that they reject. If absent, texts are left unchanged. */
 	readonly redact?: (text: string) => string
@@ -209,7 +213,10 @@ const sentAtKind: Readonly<Record<ChatErrorKind, Sent>> = {
 	internal: 'maybe',
 }
 
-/** Kinds about the caller's permissions. From an engine behind this gateway they concern the gateway's own permissions there. */
+/**
+ * Kinds about the caller's permissions. From an engine behind this gateway they concern the gateway's own permissions
+ * there.
+ */
 const aboutStanding: ReadonlySet<ChatErrorKind> = new Set(['unauthenticated', 'invalid-key', 'forbidden'])
 
 function ownKind(name: unknown): ChatErrorKind | undefined {
