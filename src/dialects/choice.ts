@@ -69,7 +69,7 @@ export class DialectChoice {
 				dialect.routes.flatMap(({ path }) => dialect.prefixes.map((prefix) => beginningOf(prefix + path))),
 			),
 			table: sharedTable(dialect),
-			offered: sharedTable(dialect, ({ explicitly }) => explicitly !== true),
+			offered: sharedTable(dialect, ({ explicitOnly }) => explicitOnly !== true),
 		}))
 		this.mounts = new Map(dialects.map((dialect) => [dialect.mount, dialect]))
 		for (const dialect of dialects) claim(dialect, this.mounted, dialect.mount)
@@ -95,7 +95,7 @@ export class DialectChoice {
 	findExplicit({ method, path }: RouteLookup): RouteMatch<DialectRoute> {
 		for (const { table } of this.entries) {
 			const match = table.find(method, path)
-			if (match.type === 'found' && match.target.route.explicitly === true) return match
+			if (match.type === 'found' && match.target.route.explicitOnly === true) return match
 		}
 		return { type: 'none' }
 	}
@@ -112,10 +112,10 @@ export class DialectChoice {
 	/** Most requests identify no dialect, so their order is computed once. */
 	private order(lookup: RouteLookup): Order {
 		const usual = lookup.path.startsWith('/v1/') ? this.v1 : this.root
-		return this.entries.some((entry) => this.isMeant(entry, lookup)) ? this.orderFor(usual, lookup) : usual.order
+		return this.entries.some((entry) => this.isSelected(entry, lookup)) ? this.orderFor(usual, lookup) : usual.order
 	}
 
-	private isMeant({ dialect }: DialectEntry, { preferred, headers }: RouteLookup): boolean {
+	private isSelected({ dialect }: DialectEntry, { preferred, headers }: RouteLookup): boolean {
 		return dialect.name === preferred || dialect.recognizes?.(headers) === true
 	}
 
@@ -130,11 +130,11 @@ export class DialectChoice {
 	}
 
 	/** First the selected dialects, likeliest first, then all others with the paths that they serve to any client. */
-	private arrange(meant: readonly [DialectEntry, ...DialectEntry[]]): Order {
-		const first = new Set(meant)
+	private arrange(selected: readonly [DialectEntry, ...DialectEntry[]]): Order {
+		const first = new Set(selected)
 		const others = this.entries.filter((entry) => !first.has(entry))
 		return {
-			likeliest: meant[0].dialect,
+			likeliest: selected[0].dialect,
 			tables: [...[...first].map(({ table }) => table), ...others.map(({ offered }) => offered)],
 		}
 	}

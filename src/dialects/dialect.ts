@@ -54,7 +54,7 @@ export interface Route {
 	/** Served without authentication. */
 	readonly open?: true
 	/** Only served to clients of this dialect: clients of others get `not-found`. */
-	readonly explicitly?: true
+	readonly explicitOnly?: true
 	/** @throws ChatError if the request is invalid. */
 	read(input: RouteInput): Call | Promise<Call>
 }

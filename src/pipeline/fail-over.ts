@@ -168,7 +168,7 @@ function usableEndpoints<Result>(
 	const candidates = candidatesOf(chosen)
 	const fresh = candidates.filter((endpoint) => !tries.has(endpoint))
 	const [first, ...others] =
-		fresh.length > 0 ? fresh : candidates.filter(() => failure !== undefined && mayComeBack(failure.error))
+		fresh.length > 0 ? fresh : candidates.filter(() => failure !== undefined && mayRecover(failure.error))
 	if (first === undefined) throw failure?.worst ?? noneAvailable(route)
 	return [first, ...others]
 }
@@ -194,7 +194,7 @@ function mayTryAgain({ kind, sent, code }: ChatError, unsure: boolean): boolean 
 }
 
 /** Whether a retry on the same upstream can succeed. It would fail again after a timeout or a lasting failure, such as a rejected key. */
-function mayComeBack({ kind, sent, code, lasting }: ChatError): boolean {
+function mayRecover({ kind, sent, code, lasting }: ChatError): boolean {
 	if (kind === 'upstream-timeout' || lasting) return false
 	return kind !== 'upstream-failed' || (sent === 'maybe' && code === undefined)
 }

@@ -29,7 +29,7 @@ function gone(method: Method, path: string): Route {
 		method,
 		path,
 		body: 'none',
-		explicitly: true,
+		explicitOnly: true,
 		read() {
 			throw new ChatError(
 				'gone',

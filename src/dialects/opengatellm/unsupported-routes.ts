@@ -47,7 +47,7 @@ function refused(method: Method, path: string, kind: ChatErrorKind, message: str
 		method,
 		path,
 		body: 'none',
-		explicitly: true,
+		explicitOnly: true,
 		read() {
 			throw new ChatError(kind, message)
 		},
