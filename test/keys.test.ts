@@ -211,7 +211,7 @@ describe("the operator's configured key", () => {
 			expect(status).toBe(1)
 			expect(stderr).toContain('it is the configured admin key')
 		}
-		expect((await run('keys', 'create', '--name', 'operator')).stderr).toContain(`Warning: key ${row.key} is named`)
+		expect((await run('keys', 'create', '--name', 'operator')).stderr).toContain(`Warning: key ${row.key} has the name`)
 		expect((await run('keys', 'revoke', 'operator')).status).toBe(0)
 	}, 60_000)
 	test('is another one when its secret changes', async () => {
