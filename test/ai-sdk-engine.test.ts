@@ -55,6 +55,7 @@ const expectations = {
 	contextTokens,
 }
 const oneAnswer = 'the specification has one choice per call, so more are rejected'
+const noStopText = 'these packages do not report it'
 const noLogprobs = 'the specification has no logprobs, so they are reported as dropped'
 
 engineContract('ai-sdk on @ai-sdk/openai-compatible', compatible, {
@@ -62,6 +63,7 @@ engineContract('ai-sdk on @ai-sdk/openai-compatible', compatible, {
 	except: {
 		'returns the requested number of choices and counts their tokens': oneAnswer,
 		'returns logprobs of every token, with alternatives in descending order': noLogprobs,
+		'reports the stop sequence that ended the answer, and none otherwise': noStopText,
 	},
 })
 
@@ -78,6 +80,7 @@ engineContract(
 		except: {
 			'returns the requested number of choices and counts their tokens': oneAnswer,
 			'returns logprobs of every token, with alternatives in descending order': noLogprobs,
+			'reports the stop sequence that ended the answer, and none otherwise': noStopText,
 		},
 	},
 )

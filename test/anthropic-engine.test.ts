@@ -33,7 +33,7 @@ function open(url: string, changes: Partial<Parameters<typeof openAnthropic>[0]>
 		keyHeader: 'x-api-key',
 		version: '2023-06-01',
 		betas: [],
-		form: { maxTokens: 500, thinking: 'effort', cache: 'client' },
+		form: { maxTokens: 500, thinking: 'effort', cache: 'client', systemMessages: 'user', schemaBounds: 'remove' },
 		clock: systemClock,
 		...changes,
 	})

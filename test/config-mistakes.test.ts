@@ -153,6 +153,24 @@ const mistakes: readonly Mistake[] = [
 		problems: [[2, 'upstreams.u.engine: "ollama" is not one of', 'did you mean "openai-compatible"?']],
 	},
 	{
+		name: 'a misspelt preset',
+		text: `${model}upstreams:\n  u:\n    engine: openai-compatible\n    url: "http://127.0.0.1:1/v1"\n    preset: vlm\n`,
+		problems: [[6, 'upstreams.u.preset: "vlm" is not one of', 'did you mean "vllm"?']],
+	},
+	{
+		name: 'a misspelt option of an upstream, and a value of another',
+		text: `${model}upstreams:\n  u:\n    engine: openai-compatible\n    url: "http://127.0.0.1:1/v1"\n    systemMesages: user\n    textContent: strings\n`,
+		problems: [
+			[6, 'upstreams.u.systemMesages: unknown field', 'did you mean "systemMessages"?'],
+			[7, 'upstreams.u.textContent: "strings" is not one of', 'did you mean "string"?'],
+		],
+	},
+	{
+		name: 'a field that every request needs, denied',
+		text: `${model}upstreams:\n  u:\n    engine: openai-compatible\n    url: "http://127.0.0.1:1/v1"\n    deny: [user, messages]\n`,
+		problems: [[6, 'upstreams.u.deny[1]:', 'every request needs this field']],
+	},
+	{
 		name: 'no engine',
 		text: `${model}upstreams: { u: { url: "http://127.0.0.1:1/v1" } }\n`,
 		problems: [[2, 'upstreams.u.engine: is required', 'openai-compatible']],

@@ -10,6 +10,8 @@ import { buildProgram } from '../src/cli/program.ts'
 import { loadConfig } from '../src/config/load.ts'
 import { configSchema } from '../src/config/schema.ts'
 import { engineKinds } from '../src/engines/list.ts'
+import { presets } from '../src/engines/openai-compatible/presets.ts'
+import { defaultChatRequestForm } from '../src/wire/openai/chat-request-form.ts'
 import { root, runCommand, temporaryFolder } from './server.ts'
 
 const pages = [
@@ -103,6 +105,15 @@ describe('every field of the configuration', async () => {
 		})
 	for (const engine of Object.keys(engineKinds))
 		test(`engine ${engine}`, async () => expect(page.includes(`### ${engine}\n`)).toBe(true))
+	for (const [name, options] of Object.entries(presets))
+		test(`preset ${name}, with what it sets`, () => {
+			const [line = ''] = page.split('\n').filter((one) => one.startsWith('- ') && one.includes(`\`${name}\``))
+			const listed = [...line.matchAll(/`(\w+): ([\w-]+)`/g)].map(([, option = '', value = '']) => [option, value])
+			const values = Object.entries(options).map(([option, value]) => [option, String(value)])
+			const isDefault = ([option = '', value = '']: readonly string[]) =>
+				Object.entries(defaultChatRequestForm).some(([one, usual]) => one === option && String(usual) === value)
+			expect(listed.toSorted()).toEqual(values.filter((entry) => !isDefault(entry)).toSorted())
+		})
 	test('variables of the environment', async () => {
 		for (const name of ['DRAGOMAN_LISTEN', 'DRAGOMAN_DATA', 'DRAGOMAN_CONFIG', 'DRAGOMAN_ADMIN_KEY'])
 			expect(page.includes(name)).toBe(true)

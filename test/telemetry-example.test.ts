@@ -173,7 +173,7 @@ function observedOnce(): RequestMetrics {
 			{ id: 'r', method: 'POST', headers: new Headers(), receivedAtMs: 0 },
 			{
 				content: false,
-				gap: (model, ms) => metrics.gapOf(model).observe(ms),
+				gaps: (model) => metrics.gapsOf(model),
 				attempt: (_, upstream) => ({ traceHeaders: {}, end: (ms, error) => metrics.attempted(upstream, ms, error) }),
 				end: (ended, nowMs) => metrics.end(ended, nowMs),
 			},

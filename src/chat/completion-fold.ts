@@ -155,14 +155,20 @@ function close(choice: OpenChoice): Choice {
 
 function contentOf({ text, reasoning, thoughts, refusal, toolCalls, logprobs, stopText }: OpenChoice) {
 	return {
-		text,
-		reasoning,
-		refusal,
+		text: wholeCharacters(text),
+		reasoning: wholeCharacters(reasoning),
+		refusal: wholeCharacters(refusal),
 		toolCalls,
 		thoughts: thoughts === undefined ? undefined : allBlocks(thoughts, reasoning),
 		logprobs,
 		stopText,
 	}
+}
+
+/** `text` without half of a surrogate pair at its end, where an answer was cut inside a character. */
+function wholeCharacters(text: string): string {
+	const last = text.charCodeAt(text.length - 1)
+	return last >= 0xd800 && last <= 0xdbff ? text.slice(0, -1) : text
 }
 
 function addReasoning(choice: OpenChoice, { text, proof, sealed }: ReasoningEvent): void {

@@ -174,6 +174,15 @@ const clauses = {
 		expect(choices[0]?.finishReason).toBe('stop')
 	},
 
+	async 'reports the stop sequence that ended the answer, and none otherwise'(bench: Bench) {
+		const whole = await bench.complete({ stop: ['\u0001never\u0001'] })
+		expect(whole.choices[0]?.stopText).toBeUndefined()
+		const middle = Math.floor((whole.choices[0]?.text.length ?? 0) / 2)
+		const stop = whole.choices[0]?.text.slice(middle, middle + 3) ?? ''
+		const { choices } = await bench.complete({ stop: ['\u0001never\u0001', stop] })
+		expect(choices[0]?.stopText).toBe(stop)
+	},
+
 	async 'returns the requested number of choices and counts their tokens'(bench: Bench) {
 		const one = await bench.complete()
 		const { choices, usage } = await bench.complete({ choices: 3 })

@@ -7,7 +7,7 @@ import { closingCode } from '../engines/running-calls.ts'
 import { pauseMs } from '../routing/backoff.ts'
 import type { Permit, Priority } from '../routing/concurrency-limiter.ts'
 import type { RouteHint } from '../routing/policy.ts'
-import { candidatesOf, type Route } from '../routing/route.ts'
+import type { Route } from '../routing/route.ts'
 import type { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
 import type { Deployment, Upstream } from './deployment.ts'
@@ -25,8 +25,8 @@ export interface FailOverRequest<Result> {
 	/** Common to all attempts; `model` is the public name. */
 	readonly call: Omit<EngineCall, 'headers' | 'drop'>
 	readonly observer: RequestObserver
-	/** Resolves when the upstream began to answer. */
-	readonly send: (engine: Engine, call: EngineCall) => Promise<Result>
+	/** Resolves when the upstream began to answer. `maxTokens` replaces the request's, and is smaller. */
+	readonly send: (engine: Engine, call: EngineCall, maxTokens?: number) => Promise<Result>
 }
 
 export interface FailOverResult<Result> {
@@ -95,24 +95,31 @@ interface Failure {
 }
 
 async function tryOnce<Result>(
-	{ deployment, operation, call, observer, send }: FailOverRequest<Result>,
+	request: FailOverRequest<Result>,
 	endpoint: UpstreamEndpoint,
 	permit: Permit,
 	{ clock }: Serving,
 ): Promise<FailOverResult<Result> | ChatError> {
-	const startMs = clock.now()
+	const { deployment, operation, call, observer } = request
+	let startMs = clock.now()
 	const lease = new Lease(endpoint, permit)
 	const dropped: string[] = []
 	observer.observe({ type: 'attempt', upstream: endpoint.name, atMs: startMs })
+	const startAgain = (error: ChatError) => {
+		startMs = clock.now()
+		observer.observe({ type: 'attempt-ended', atMs: startMs, error })
+		observer.observe({ type: 'attempt', upstream: endpoint.name, atMs: startMs })
+	}
 	try {
 		const upstream = deployment.upstreamAt(endpoint)
 		checkUpstreamOperation(upstream, operation)
-		const result = await send(upstream.engine, {
+		const engineCall = {
 			...call,
 			model: upstream.model ?? call.model,
 			headers: observer.traceHeaders(),
-			drop: (part) => dropped.push(part),
-		})
+			drop: (part: string) => dropped.push(part),
+		}
+		const result = await sendFitting(request, upstream.engine, engineCall, startAgain)
 		const atMs = clock.now()
 		observer.observe({ type: 'attempt-ended', atMs })
 		lease.answered(atMs - startMs)
@@ -122,6 +129,30 @@ async function tryOnce<Result>(
 		observer.observe({ type: 'attempt-ended', atMs: clock.now(), error })
 		lease.end(error)
 		return error
+	}
+}
+
+/** Operations whose requests limit their output. */
+const limitedOperations: ReadonlySet<Operation> = new Set(['chat', 'complete'])
+
+/**
+ * Sends the call, and once more with a smaller `max_tokens` if the upstream rejects the first request for it and reports what fits. That
+ * is not a failure of the upstream: it keeps its permit, and the attempt does not count.
+ */
+async function sendFitting<Result>(
+	{ operation, send }: FailOverRequest<Result>,
+	engine: Engine,
+	call: EngineCall,
+	beginAgain: (error: ChatError) => void,
+): Promise<Result> {
+	try {
+		return await send(engine, call)
+	} catch (thrown) {
+		const error = asChatError(thrown)
+		if (error.fittingTokens === undefined || !limitedOperations.has(operation)) throw error
+		beginAgain(error)
+		call.drop?.('max_tokens')
+		return send(engine, call, error.fittingTokens)
 	}
 }
 
@@ -165,10 +196,10 @@ function usableEndpoints<Result>(
 	tries: ReadonlyMap<UpstreamEndpoint, number>,
 	failure: Failure | undefined,
 ): readonly [UpstreamEndpoint, ...UpstreamEndpoint[]] {
-	const candidates = candidatesOf(chosen)
-	const fresh = candidates.filter((endpoint) => !tries.has(endpoint))
-	const [first, ...others] =
-		fresh.length > 0 ? fresh : candidates.filter(() => failure !== undefined && mayRecover(failure.error))
+	const available = chosen.filter((endpoint) => endpoint.available)
+	const fresh = available.filter((endpoint) => !tries.has(endpoint))
+	const mayRetry = failure !== undefined && mayRecover(failure.error)
+	const [first, ...others] = fresh.length > 0 || !mayRetry ? fresh : available
 	if (first === undefined) throw failure?.worst ?? noneAvailable(route)
 	return [first, ...others]
 }

@@ -62,20 +62,21 @@ export class Breaker {
 		const counts = state === 'closed' || trial
 		if (trial) this.trying = true
 		let over = false
-		const end = (verdict: () => void) => () => {
+		const end = (outcome: 'succeeded' | 'failed' | 'abandoned') => {
 			if (over) return
 			over = true
 			if (trial) this.trying = false
-			if (counts && generation === this.generation) verdict()
+			if (!counts || generation !== this.generation) return
+			if (outcome === 'succeeded') this.close()
+			else if (outcome === 'failed') this.count(trial)
 		}
-		const succeeded = end(() => this.close())
 		return {
 			started: () => {
-				if (trial) succeeded()
+				if (trial) end('succeeded')
 			},
-			succeeded,
-			failed: end(() => this.count(trial)),
-			abandoned: end(() => undefined),
+			succeeded: () => end('succeeded'),
+			failed: () => end('failed'),
+			abandoned: () => end('abandoned'),
 		}
 	}
 

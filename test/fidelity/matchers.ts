@@ -64,10 +64,10 @@ export function shows(
 
 /** Features that a dialect cannot express, by the name of the dialect's client. */
 export const notExpressible: Readonly<Record<string, readonly AnswerFeature[]>> = {
-	openai: ['proof', 'stopText'],
+	openai: ['proof'],
 	'openai responses': ['proof', 'stopText'],
-	albert: ['proof', 'stopText'],
-	opengatellm: ['proof', 'stopText'],
+	albert: ['proof'],
+	opengatellm: ['proof'],
 	egp: ['proof', 'calls', 'callsStreamed', 'stopText', 'cached'],
 	'egp v5': ['proof', 'stopText'],
 	'aleph-alpha': ['proof', 'stopText', 'cached'],
@@ -76,7 +76,7 @@ export const notExpressible: Readonly<Record<string, readonly AnswerFeature[]>> 
 
 /** Features that a wire cannot express, by the name of the engine. */
 export const unsupportedParts: Readonly<Record<string, readonly AnswerFeature[]>> = {
-	'openai-compatible': ['proof', 'stopText'],
+	'openai-compatible': ['proof'],
 	anthropic: ['refusal'],
 	gemini: ['proof', 'stopText', 'refusal'],
 }

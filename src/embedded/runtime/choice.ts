@@ -21,7 +21,7 @@ export interface ChoiceOptions {
 	readonly maxTokens: number
 	readonly stop: readonly string[]
 	readonly reader: OutputReader
-	readonly vocabulary: Vocabulary
+	readonly vocabulary: Pick<Vocabulary, 'bytesOf' | 'endsTurn' | 'isControl'>
 	/** Control tokens whose name is part of the answer, such as those that mark calls. */
 	readonly visibleControls: ReadonlySet<Token>
 	/** The prompt, repeated before the answer, and the log-probabilities of its tokens. */
@@ -117,7 +117,8 @@ export class RunningChoice implements SchedulerWork {
 		const start = this.length
 		this.length += words.length
 		this.open.push({ start, end: this.length, scored })
-		if (this.read(this.options.reader.push(words))) return this.finish('stop', 'met')
+		const stopText = this.read(this.options.reader.push(words))
+		if (stopText !== undefined) return this.finish('stop', stopText)
 		if (this.options.isComplete(words)) return this.finish('stop')
 		if (this.repeats(token)) return this.finish('length')
 		return this.generatedTokens < maxTokens || this.finish('length')
@@ -142,11 +143,12 @@ export class RunningChoice implements SchedulerWork {
 		this.settle(error)
 	}
 
-	/** @returns whether a stop text was found. */
-	private read(parts: readonly OutputPart[]): boolean {
+	/** @returns the stop text that was found. */
+	private read(parts: readonly OutputPart[]): string | undefined {
 		for (const part of parts) {
 			if (part.type === 'text') {
-				if (this.emitText(part.text)) return true
+				const stopText = this.emitText(part.text)
+				if (stopText !== undefined) return stopText
 				continue
 			}
 			this.flushHeldText()
@@ -158,17 +160,17 @@ export class RunningChoice implements SchedulerWork {
 			} else if (part.type === 'call') this.writeCall(part.name)
 			else if (part.type === 'arguments') this.writeArguments(part.text)
 		}
-		return false
+		return undefined
 	}
 
-	private emitText(words: string): boolean {
+	private emitText(words: string): string | undefined {
 		this.isInText = true
 		const from = this.position - this.stops.heldLength
 		this.position += words.length
-		const { text, stopped } = this.stops.push(words)
+		const { text, stopText } = this.stops.push(words)
 		const until = from + text.length
-		this.writeText(text, stopped ? ({ start }) => start < until : ({ end }) => end <= until)
-		return stopped
+		this.writeText(text, stopText === undefined ? ({ end }) => end <= until : ({ start }) => start < until)
+		return stopText
 	}
 
 	/** Non-text output follows: the withheld text is text after all. */
@@ -179,17 +181,22 @@ export class RunningChoice implements SchedulerWork {
 		this.writeText(text, ({ end }) => end <= this.position)
 	}
 
-	private finish(reason: FinishReason, stop?: 'met'): false {
+	/** @param foundText the stop text that ended the answer. */
+	private finish(reason: FinishReason, foundText?: string): false {
 		if (this.finished) return false
 		this.finished = true
-		if (stop !== 'met') {
-			const rest = this.decoder.decode()
-			this.length += rest.length
-			if (!this.read([...this.options.reader.push(rest), ...this.options.reader.end()])) this.flushHeldText()
+		let stopText = foundText
+		// The decoder is not flushed: the bytes of an unfinished character are left out.
+		if (stopText === undefined) {
+			stopText = this.read(this.options.reader.end())
+			if (stopText === undefined) {
+				this.isInText ||= this.position === 0
+				this.flushHeldText()
+			}
 		}
 		if (!this.callHasArguments && reason === 'stop') this.writeArguments('{}')
 		const finishReason = this.calls > 0 && reason === 'stop' ? this.options.callReason : reason
-		this.emit({ type: 'choice-finish', choice: this.options.index, reason: finishReason })
+		this.emit({ type: 'choice-finish', choice: this.options.index, reason: finishReason, stopText })
 		this.settle(undefined)
 		return false
 	}

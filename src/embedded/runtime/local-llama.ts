@@ -143,10 +143,13 @@ function readTemplate(
 	}
 }
 
-interface LocalLlamaParts {
+interface LoadedModel {
 	readonly options: LocalLlamaOptions
 	readonly llama: LlamaRuntime
 	readonly model: LlamaModel
+}
+
+interface LocalLlamaParts extends LoadedModel {
 	readonly vocabulary: Vocabulary
 	readonly embedder: Embedder
 	readonly operations: readonly Operation[]

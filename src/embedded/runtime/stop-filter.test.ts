@@ -9,9 +9,9 @@ function filter(stops: readonly string[], chunks: readonly string[]) {
 	for (const chunk of chunks) {
 		const released = stopFilter.push(chunk)
 		text += released.text
-		if (released.stopped) return { text, stopped: true }
+		if (released.stopText !== undefined) return { text, stopText: released.stopText }
 	}
-	return { text: text + stopFilter.flush(), stopped: false }
+	return { text: text + stopFilter.flush() }
 }
 
 test('ends before the first stop text, for every cut', () => {
@@ -20,13 +20,13 @@ test('ends before the first stop text, for every cut', () => {
 		for (let second = first; second <= text.length; second++)
 			expect(filter(['STOP', 'END'], [text.slice(0, first), text.slice(first, second), text.slice(second)])).toEqual({
 				text: 'one two ',
-				stopped: true,
+				stopText: 'END',
 			})
 })
 
 test('releases text that only resembled a stop text', () => {
-	expect(filter(['aab'], [...'aaac aa'])).toEqual({ text: 'aaac aa', stopped: false })
-	expect(filter([], ['x', 'y'])).toEqual({ text: 'xy', stopped: false })
+	expect(filter(['aab'], [...'aaac aa'])).toEqual({ text: 'aaac aa' })
+	expect(filter([], ['x', 'y'])).toEqual({ text: 'xy' })
 })
 
 test('withholds no more than necessary', () => {

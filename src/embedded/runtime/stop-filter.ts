@@ -3,16 +3,19 @@
 export interface Released {
 	/** May be empty. */
 	readonly text: string
-	/** A stop text was found; all text before it has been released. */
-	readonly stopped: boolean
+	/** The stop text that was found, as the request has it; all text before it has been released. */
+	readonly stopText: string | undefined
 }
 
 export class StopFilter {
-	private readonly stops: readonly string[]
+	/**
+	 * Stop texts, and what to look for: half of a surrogate pair matches no text, so that none is cut inside a character.
+	 */
+	private readonly stops: readonly { readonly stopText: string; readonly sought: string }[]
 	private held = ''
 
 	constructor(stops: readonly string[]) {
-		this.stops = stops
+		this.stops = stops.map((stopText) => ({ stopText, sought: stopText.toWellFormed() }))
 	}
 
 	/** Number of withheld characters. */
@@ -22,15 +25,15 @@ export class StopFilter {
 
 	push(text: string): Released {
 		this.held += text
-		let stop = -1
-		for (const candidate of this.stops) {
-			const at = this.held.indexOf(candidate)
-			if (at >= 0 && (stop < 0 || at < stop)) stop = at
+		let first: { readonly at: number; readonly stopText: string } | undefined
+		for (const { stopText, sought } of this.stops) {
+			const at = this.held.indexOf(sought)
+			if (at >= 0 && (first === undefined || at < first.at)) first = { at, stopText }
 		}
-		if (stop >= 0) return { text: this.take(stop), stopped: true }
+		if (first !== undefined) return { text: this.take(first.at), stopText: first.stopText }
 		let heldLength = 0
-		for (const candidate of this.stops) heldLength = Math.max(heldLength, partialMatchLength(this.held, candidate))
-		return { text: this.take(this.held.length - heldLength), stopped: false }
+		for (const { sought } of this.stops) heldLength = Math.max(heldLength, partialMatchLength(this.held, sought))
+		return { text: this.take(this.held.length - heldLength), stopText: undefined }
 	}
 
 	/** Releases the withheld text at the end of the answer. */

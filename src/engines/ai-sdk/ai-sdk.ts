@@ -154,6 +154,7 @@ class AiSdk implements Engine {
 		return new PartReader({
 			model: call.model,
 			title,
+			stop: request.stop,
 			namedTool: request.toolChoice.type === 'named',
 			oneCall: !request.parallelToolCalls,
 			newCallId: () => `call_${randomBytes(12).toString('hex')}`,

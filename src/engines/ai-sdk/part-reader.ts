@@ -2,13 +2,14 @@
 // the parts of the equivalent stream. Blocks and calls of a provider may be interleaved; events are not.
 
 import { ChatError } from '../../chat/error.ts'
-import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
 import type { ReasoningSignature } from '../../chat/message.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { field, listField, textField } from '../../wire/json/fields.ts'
-import { finishReasonWith, ToolCallAssembler } from '../../wire/json/tool-call-assembler.ts'
-import { failedWhileAnswering, interrupted } from '../../wire/json/upstream-error.ts'
+import { asFinishReason, finishReasonWith, readFinishReason } from '../../wire/json/finish-reason.ts'
+import { ToolCallAssembler } from '../../wire/json/tool-call-assembler.ts'
+import { interrupted } from '../../wire/json/upstream-error.ts'
 import { writeSignature } from './signature.ts'
 import { readUsage } from './usage-reader.ts'
 import { readWarnings } from './warning-reader.ts'
@@ -20,6 +21,8 @@ export interface PartReading {
 	readonly title: string
 	/** The request names the tool to call. The finish reason is then `stop`, as in OpenAI's API. */
 	readonly namedTool: boolean
+	/** The requested stop texts. */
+	readonly stop?: readonly string[] | undefined
 	/**
 	 * The request disables parallel tool calls. The specification has no such option, so calls after the first are
 	 * discarded.
@@ -188,15 +191,20 @@ export class PartReader {
 
 	private finish(part: unknown): readonly ChatEvent[] {
 		const reported = field(part, 'finishReason')
-		const reason = finishReasons[String(isObject(reported) ? reported.unified : reported)] ?? 'stop'
-		if (reason === 'failed') throw failedWhileAnswering(this.reading.title)
+		const reason = readFinishReason(nameOf(reported), this.reading.title)
 		const reasoning = [...this.reasoning.keys()].flatMap((id) => this.endReasoning(id))
 		const calls = this.withSignatures(this.calls.end())
+		const stopText = this.reading.stop?.find((text) => text === reportedStop(field(part, 'providerMetadata')))
 		this.isEnded = true
 		return [
 			...reasoning,
 			...calls,
-			{ type: 'choice-finish', choice: 0, reason: finishReasonWith(this.calls.count, reason, this.reading.namedTool) },
+			{
+				type: 'choice-finish',
+				choice: 0,
+				reason: finishReasonWith(this.calls.count, reason, this.reading.namedTool),
+				stopText,
+			},
 			{ type: 'finish', usage: readUsage(field(part, 'usage')) ?? this.counted() },
 		]
 	}
@@ -245,12 +253,19 @@ function merge(before: Readonly<Record<string, unknown>>, after: Readonly<Record
 	return merged
 }
 
-/** Unlisted reasons are read as `stop`. */
-const finishReasons: Readonly<Record<string, FinishReason | 'failed'>> = {
-	stop: 'stop',
-	length: 'length',
-	'content-filter': 'content-filter',
-	'tool-calls': 'tool-calls',
-	error: 'failed',
-	interrupted: 'failed',
+/** The provider's own name of a reason that the package cannot classify. `stop` if neither names one. */
+function nameOf(reported: unknown): string {
+	const unified = isObject(reported) ? reported.unified : reported
+	const name = unified === 'other' || unified === 'unknown' ? field(reported, 'raw') : unified
+	return asFinishReason(name) ?? 'stop'
+}
+
+/** The stop text among a provider's own metadata, under the name that @ai-sdk/anthropic gives it. */
+function reportedStop(metadata: unknown): string | undefined {
+	if (!isObject(metadata)) return undefined
+	for (const provider of Object.values(metadata)) {
+		const text = textField(provider, 'stopSequence')
+		if (text !== undefined) return text
+	}
+	return undefined
 }

@@ -57,6 +57,13 @@ test('splits words of more than 12 characters, without splitting a character', (
 	expect(splitWords('𝄞'.repeat(13))).toEqual(['𝄞'.repeat(12), '𝄞'])
 })
 
+test('half of a character as a stop text cuts no character', async () => {
+	expect((await complete('a 🎉 b', { stop: ['\udf89'] })).choices[0]).toMatchObject({
+		text: 'a 🎉 b',
+		finishReason: 'stop',
+	})
+})
+
 test('counts the tokens of all messages and of the response', async () => {
 	const { usage } = await complete('', {
 		messages: [{ role: 'system', content: [{ type: 'text', text: 'Be brief.' }] }, user('one two three')],

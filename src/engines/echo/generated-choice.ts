@@ -30,9 +30,10 @@ export function* generateChoice(options: GeneratedChoice): Generator<GeneratedEv
 	let spent = 0
 	let calls = 0
 	let reason: FinishReason | undefined
+	let foundText: string | undefined
 	for (const part of options.parts) {
 		if (part.type === 'tool') yield { event: callEvent(part, options.choice, calls++), cost: 'nothing' }
-		const { tokens, stopped } = tokensOf(part, options)
+		const { tokens, stopText } = tokensOf(part, options)
 		for (const token of tokens) {
 			if (spent === options.maxTokens) {
 				reason = 'length'
@@ -44,18 +45,21 @@ export function* generateChoice(options: GeneratedChoice): Generator<GeneratedEv
 				cost: part.type === 'reasoning' ? 'thinking' : 'token',
 			}
 		}
-		if (stopped) reason ??= 'stop'
+		if (stopText !== undefined && reason === undefined) {
+			reason = 'stop'
+			foundText = stopText
+		}
 		if (reason !== undefined) break
 	}
 	reason ??= calls > 0 ? options.callsEndWith : 'stop'
-	yield { event: { type: 'choice-finish', choice: options.choice, reason }, cost: 'nothing' }
+	yield { event: { type: 'choice-finish', choice: options.choice, reason, stopText: foundText }, cost: 'nothing' }
 }
 
-/** The tokens of a part, limited to those that can be used, and whether a stop sequence ended them. */
+/** The tokens of a part, limited to those that can be used, and the stop text that ended them. */
 function tokensOf(
 	part: PlannedPart,
 	{ maxTokens, stop }: GeneratedChoice,
-): { readonly tokens: readonly string[]; readonly stopped: boolean } {
+): { readonly tokens: readonly string[]; readonly stopText?: string | undefined } {
 	switch (part.type) {
 		case 'text':
 			return cutAtStop(part.text, stop)
@@ -66,17 +70,18 @@ function tokensOf(
 			)
 		case 'reasoning':
 		case 'refusal':
-			return { tokens: splitWords(part.text), stopped: false }
+			return { tokens: splitWords(part.text) }
 		case 'tool':
-			return { tokens: splitWords(part.arguments), stopped: false }
+			return { tokens: splitWords(part.arguments) }
 	}
 }
 
 function cutAtStop(text: string, stop: readonly string[]) {
-	const positions = stop.map((one) => text.indexOf(one)).filter((position) => position >= 0)
-	return positions.length === 0
-		? { tokens: splitWords(text), stopped: false }
-		: { tokens: splitWords(text.slice(0, Math.min(...positions))), stopped: true }
+	const found = stop
+		.map((stopText) => ({ stopText, at: text.indexOf(stopText.toWellFormed()) }))
+		.filter(({ at }) => at >= 0)
+		.toSorted((a, b) => a.at - b.at)[0]
+	return { tokens: splitWords(text.slice(0, found?.at)), stopText: found?.stopText }
 }
 
 function tokenEvent(part: PlannedPart, options: GeneratedChoice, token: string, call: number): ChatEvent {

@@ -16,5 +16,6 @@ engineContract(
 		model: 'gemini-2.5-flash',
 		prompt: 'One two three four five six seven eight nine ten eleven twelve.',
 		contextTokens,
+		except: { 'reports the stop sequence that ended the answer, and none otherwise': 'the API does not report it' },
 	},
 )

@@ -19,7 +19,8 @@ import { readUsage } from '../../wire/gemini/usage-reader.ts'
 import { countField, field } from '../../wire/json/fields.ts'
 import type { EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
-import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstream.ts'
+import { HttpUpstream } from '../upstream/http-upstream.ts'
+import type { HttpUpstreamOptions } from '../upstream/http-upstream-options.ts'
 
 export interface GeminiOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError' | 'trusted'> {
 	/** An API key for the developer API, or an access token for Google Cloud. */

@@ -147,6 +147,7 @@ class ContentsWriter {
 /** Arguments are an object on this wire. Free text, and JSON other than an object, goes into `input`. */
 function readArguments(call: ToolCall): JsonObject {
 	if (call.type === 'custom') return { input: call.arguments }
+	if (call.arguments.trim() === '') return {}
 	const value = parsed(call.arguments)
 	return isObject(value) ? value : { input: call.arguments }
 }

@@ -46,11 +46,8 @@ function readDetails(body: unknown): ErrorDetails {
 	const status = textField(error, 'status') ?? ''
 	const details = listField(error, 'details')
 	const reasons = details.flatMap((detail) => textField(detail, 'reason') ?? [])
-	const overlong = message !== undefined && /input token count.*exceeds the maximum/is.test(message)
 	return {
-		body: {
-			error: { message, code: overlong ? 'context_length_exceeded' : (numberField(error, 'code') ?? statuses[status]) },
-		},
+		body: { error: { message, code: numberField(error, 'code') ?? statuses[status] } },
 		isOperators: status === 'FAILED_PRECONDITION' || reasons.some((reason) => reason.startsWith('API_KEY_')),
 		retryAfterMs: details.map(readRetryDelay).find((delay) => delay !== undefined),
 	}

@@ -3,7 +3,7 @@
 // each delta, put two calls under one index, interleave calls, and send arguments as an object or not at all.
 
 import { ChatError } from '../../chat/error.ts'
-import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
 import { countField, field, textField } from './fields.ts'
 
@@ -129,15 +129,6 @@ export class ToolCallAssembler {
 		this.ids.add(unique)
 		return unique
 	}
-}
-
-/**
- * The finish reason of a choice with that many calls. OpenAI's API reports `stop` for a call that the request forced by
- * name.
- */
-export function finishReasonWith(calls: number, reason: FinishReason, namedTool: boolean): FinishReason {
-	if (calls === 0) return reason === 'tool-calls' ? 'stop' : reason
-	return reason === 'stop' && !namedTool ? 'tool-calls' : reason
 }
 
 /** The error for a call without a name. */

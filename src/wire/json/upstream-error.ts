@@ -5,6 +5,7 @@
 import { ChatError, type ChatErrorDetails, type ChatErrorKind, type Sent } from '../../chat/error.ts'
 import { isObject } from '../../chat/json.ts'
 import { field, textField } from './fields.ts'
+import { promptLimitCodes, readTokenLimit, type TokenLimit } from './token-limit.ts'
 
 export interface ErrorReading {
 	/** The upstream's name for callers, at the start of a sentence: `The upstream`. */
@@ -57,11 +58,6 @@ export function interrupted(title: string): ChatError {
 	return new ChatError('upstream-failed', `${title} ended its answer before it was complete.`, { sent: 'yes' })
 }
 
-/** The error of an answer that the upstream ended as failed. */
-export function failedWhileAnswering(title: string): ChatError {
-	return new ChatError('upstream-failed', `${title} failed while generating its answer.`, { sent: 'yes' })
-}
-
 interface ErrorFields {
 	readonly error: unknown
 	readonly message: string | undefined
@@ -106,13 +102,15 @@ interface ErrorFacts extends ChatErrorDetails {
 }
 
 function makeError(reported: ErrorFields, reading: ErrorReading, { status, named, ...details }: ErrorFacts): ChatError {
-	const kind = named ?? kindOf(reported, status)
 	const own = named !== undefined
+	const limit = own ? undefined : tokenLimitOf(reported, status)
+	const kind = named ?? (limit === undefined ? kindOf(reported, status) : kindAtLimit[limit.type])
 	const shown = own || callersFault.has(kind) ? reported : undefined
 	return new ChatError(kind, shown?.message ?? describe(kind, status, reading.title), {
 		...details,
-		param: shown?.param,
-		code: !own && refusedKey.has(status) ? refusedKeyCode : shown?.code,
+		param: limit?.type === 'output' ? 'max_tokens' : shown?.param,
+		code: own ? shown?.code : codeOf(shown, status, limit),
+		fittingTokens: limit?.type === 'output' ? limit.fits : undefined,
 		cause: own
 			? undefined
 			: new Error(
@@ -148,21 +146,40 @@ const kindAtStatus: Readonly<Record<number, ChatErrorKind>> = {
 }
 
 function kindOf(reported: ErrorFields, status: number): ChatErrorKind {
-	if (isOverlong(reported, status)) return 'context-length-exceeded'
 	if (reported.code !== undefined && overloadedCodes.has(reported.code)) return 'overloaded'
 	return kindAtStatus[status] ?? 'upstream-failed'
 }
 
-/** OpenAI and most others send the code, llama-server its own type; vLLM sends neither, only OpenAI's sentence. */
-function isOverlong(reported: ErrorFields, status: number): boolean {
-	if (reported.code === 'context_length_exceeded' || textField(reported.error, 'type') === 'exceed_context_size_error')
-		return true
-	return (
-		status === 400 &&
-		reported.message !== undefined &&
-		/maximum context length|prompt is too long|exceed context limit/i.test(reported.message)
-	)
+const kindAtLimit: Readonly<Record<TokenLimit['type'], ChatErrorKind>> = {
+	prompt: 'context-length-exceeded',
+	output: 'invalid-request',
 }
+
+/**
+ * Statuses with which servers reject a request that exceeds a token limit. Some send 500, and so do errors within a
+ * stream.
+ */
+const limitStatuses: ReadonlySet<number> = new Set([400, 413, 422, 500])
+
+/**
+ * The message comes before the code: OpenAI's servers send `context_length_exceeded` for a `max_tokens` that is too
+ * large as well.
+ */
+function tokenLimitOf({ message, code, error }: ErrorFields, status: number): TokenLimit | undefined {
+	const limit = message === undefined || !limitStatuses.has(status) ? undefined : readTokenLimit(message)
+	if (limit !== undefined) return limit
+	const named = [code, textField(error, 'type')].some((name) => name !== undefined && promptLimitCodes.has(name))
+	return named ? { type: 'prompt' } : undefined
+}
+
+function codeOf(shown: ErrorFields | undefined, status: number, limit: TokenLimit | undefined): string | undefined {
+	if (refusedKey.has(status)) return refusedKeyCode
+	if (limit === undefined) return shown?.code
+	return limit.type === 'output' ? outputLimitCode : undefined
+}
+
+/** OpenAI's code for a `max_tokens` that is too large. */
+const outputLimitCode = 'invalid_value'
 
 /** Kinds for which the upstream's message is about the request and may be shown to the caller. */
 const callersFault: ReadonlySet<ChatErrorKind> = new Set([

@@ -51,6 +51,19 @@ async function choicesOf(
 	return (await collect(replay(read([...chunks, ...ended], changes)))).choices
 }
 
+test('the stop text under the names of vLLM and SGLang, if the request has it', async () => {
+	const stopTextOf = async (fields: object) => {
+		const last = chunk({ content: 'a' }, 'stop')
+		const [choice] = last.choices
+		const [read] = await choicesOf([{ ...last, choices: [{ ...choice, ...fields }] }], { stop: ['x', 'END'] })
+		return read?.stopText
+	}
+	expect(await stopTextOf({ stop_reason: 'END' })).toBe('END')
+	expect(await stopTextOf({ matched_stop: 'x' })).toBe('x')
+	for (const other of [{}, { stop_reason: null }, { matched_stop: 2 }, { stop_reason: 'end_turn' }])
+		expect(await stopTextOf(other)).toBeUndefined()
+})
+
 describe('texts', () => {
 	test('role first, texts in order, the finish reason, usage last', () => {
 		expect(
@@ -141,7 +154,7 @@ describe('texts', () => {
 		['eos', 'stop'],
 		['max_tokens', 'length'],
 		['content_filter', 'content-filter'],
-		['whatever', 'stop'],
+		['whatever', 'length'],
 		['tool_calls', 'stop'],
 	] as const) {
 		test(`finish reason ${sent} without calls means ${reason}`, async () => {

@@ -32,7 +32,7 @@ function deliver(pieces: readonly Uint8Array[], repeats: boolean, writing = shap
 	const take = (data: string) => {
 		if (data === '[DONE]') complete = true
 		else {
-			const value: unknown = JSON.parse(data)
+			const value = read.parse(JSON.parse(data))
 			const events = read.read(value)
 			if (events.length === 0) return
 			sent += repeats

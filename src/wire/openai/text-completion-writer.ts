@@ -17,6 +17,7 @@ export function writeTextCompletion(completion: Completion, identity: Completion
 			index,
 			logprobs: choice.logprobs === undefined ? null : writeTokens(choice.logprobs, 0).logprobs,
 			finish_reason: writeReason(choice.finishReason),
+			stop_reason: choice.stopText,
 		})),
 		usage: writeUsage(completion.usage),
 		system_fingerprint: completion.fingerprint ?? null,
@@ -53,7 +54,15 @@ export class TextCompletionChunkWriter {
 				])
 			}
 			case 'choice-finish':
-				return this.chunk([{ text: '', index: event.choice, logprobs: null, finish_reason: writeReason(event.reason) }])
+				return this.chunk([
+					{
+						text: '',
+						index: event.choice,
+						logprobs: null,
+						finish_reason: writeReason(event.reason),
+						stop_reason: event.stopText,
+					},
+				])
 			case 'finish':
 				return `${this.includeUsage ? this.chunk([], { usage: writeUsage(event.usage) }) : ''}data: [DONE]\n\n`
 			case 'error':

@@ -53,7 +53,7 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 	private queuedBytes = 0
 	private paused = false
 	private deliveryScheduled = false
-	private waiter: { resolve(bytes: Uint8Array | undefined): void; reject(failure: HttpFailure): void } | undefined
+	private waiter: PromiseWithResolvers<Uint8Array | undefined> | undefined
 	private failure: HttpFailure | undefined
 	private over = false
 	/** Limits for reading the rest of a released response; undefined before `release`. */
@@ -90,9 +90,8 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 		if (this.failure !== undefined) return Promise.reject(this.failure)
 		if (this.over) return Promise.resolve(undefined)
 		this.lastMs = performance.now()
-		return new Promise((resolve, reject) => {
-			this.waiter = { resolve, reject }
-		})
+		this.waiter = Promise.withResolvers<Uint8Array | undefined>()
+		return this.waiter.promise
 	}
 
 	readAll(maxBytes: number): Uint8Array | Promise<Uint8Array> {
@@ -106,7 +105,7 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 		this.draining = { bytes: drainBytes, untilMs: performance.now() + drainMs }
 		this.queue = []
 		this.queuedBytes = 0
-		this.resume()
+		if (this.paused) this.resume()
 	}
 
 	/** Called when the caller's signal is aborted. */
@@ -187,15 +186,14 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 	}
 
 	private takeQueue(): Uint8Array {
-		const [first, ...others] = this.queue
+		const { queue } = this
 		this.queue = []
 		this.queuedBytes = 0
-		this.resume()
-		return first !== undefined && others.length === 0 ? first : Buffer.concat([first ?? new Uint8Array(0), ...others])
+		if (this.paused) this.resume()
+		return queue.length === 1 && queue[0] !== undefined ? queue[0] : Buffer.concat(queue)
 	}
 
 	private resume(): void {
-		if (!this.paused) return
 		this.paused = false
 		this.connection.resume()
 	}
