@@ -245,7 +245,7 @@ const mistakes: readonly Mistake[] = [
 		],
 	},
 	{
-		name: 'durations that are none',
+		name: 'invalid durations',
 		text: withFields('timeouts:\n  connectMs: soon\n  firstByteMs: 5 minutes\n  totalMs: 3d\n  betweenChunksMs: 5ms'),
 		problems: [
 			[first + 1, 'upstreams.u.timeouts.connectMs: "soon" is not a duration', 'such as 30s'],
@@ -255,7 +255,7 @@ const mistakes: readonly Mistake[] = [
 		],
 	},
 	{
-		name: 'sizes that are none',
+		name: 'invalid sizes',
 		text: `${valid}limits: { bodyBytes: many }\nstreams: { maxBytes: 12Q }\n`,
 		problems: [
 			[3, 'limits.bodyBytes: "many" is not a number of bytes', 'such as 32MiB'],

@@ -142,7 +142,7 @@ function plain(text: string, ids: readonly string[]): string {
 const routes = dialects
 	.flatMap(({ routes }) => routes)
 	// Models belong to no owner; and unsupported routes of a dialect return the same error for every id.
-	.filter(({ path, explicitly }) => path.replace(/\/models\/\{\w+\}/, '').includes('{') && explicitly !== true)
+	.filter(({ path, explicitOnly }) => path.replace(/\/models\/\{\w+\}/, '').includes('{') && explicitOnly !== true)
 
 describe('a resource of another owner', () => {
 	for (const { method, path } of routes)

@@ -171,7 +171,7 @@ test('a key is revoked by its complete secret, which no message repeats', async 
 	const unknown = await revoke(`${secret}x`)
 	expect(unknown.stderr).toContain(`There is no key '${secret.slice(0, 10)}…'`)
 	const configured = await revoke(admin)
-	expect(configured.stderr).toContain('the admin key of the configuration')
+	expect(configured.stderr).toContain('the configured admin key')
 	expect([revoked, unknown, configured].map(({ status }) => status)).toEqual([0, 1, 1])
 	for (const { stderr } of [revoked, unknown, configured]) {
 		expect(stderr).not.toContain(secret)
@@ -209,9 +209,9 @@ describe("the operator's configured key", () => {
 		for (const which of [row.key, 'operator']) {
 			const { status, stderr } = await run('keys', 'revoke', which)
 			expect(status).toBe(1)
-			expect(stderr).toContain('it is the admin key of the configuration')
+			expect(stderr).toContain('it is the configured admin key')
 		}
-		expect((await run('keys', 'create', '--name', 'operator')).stderr).toContain(`Warning: key ${row.key} is named`)
+		expect((await run('keys', 'create', '--name', 'operator')).stderr).toContain(`Warning: key ${row.key} has the name`)
 		expect((await run('keys', 'revoke', 'operator')).status).toBe(0)
 	}, 60_000)
 	test('is another one when its secret changes', async () => {

@@ -7,8 +7,8 @@ import type { ChatEvent } from './event.ts'
 /**
  * Reads `events` to the end.
  *
- * @throws ChatError the error of an `error` event, or `upstream-failed` if the stream ends without a terminal event or with an
- * unfinished choice.
+ * @throws ChatError the error of an `error` event, or `upstream-failed` if the stream ends without a terminal event or
+ * with an unfinished choice.
  */
 export async function collect(events: AsyncIterable<ChatEvent>): Promise<Completion> {
 	const fold = new CompletionFold()

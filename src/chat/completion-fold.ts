@@ -35,7 +35,10 @@ export class CompletionFold {
 	private fingerprint: string | undefined
 	private usage: Usage | undefined
 
-	/** @throws ChatError the error of an `error` event, or `upstream-failed` for an event that violates the rules of event.ts. */
+	/**
+	 * @throws ChatError the error of an `error` event, or `upstream-failed` for an event that violates the rules of
+	 * event.ts.
+	 */
 	add(event: ChatEvent): void {
 		switch (event.type) {
 			case 'start':

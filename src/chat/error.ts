@@ -1,4 +1,5 @@
-// Errors of a call, in the form that every part of the gateway uses. Status codes and error bodies belong to the dialects.
+// Errors of a call, in the form that every part of the gateway uses. Status codes and error bodies belong to the
+// dialects.
 
 /** Every kind of error. */
 export const chatErrorKinds = [
@@ -47,32 +48,34 @@ export const chatErrorKinds = [
 ] as const
 
 /**
- * Each dialect has one table that maps every kind to a status code and a body, so a new kind does not compile until every dialect
- * handles it.
+ * Each dialect has one table that maps every kind to a status code and a body, so a new kind does not compile until
+ * every dialect handles it.
  */
 export type ChatErrorKind = (typeof chatErrorKinds)[number]
 
 /**
- * Whether the request reached the upstream before it failed. `nothing` can always be retried on another upstream; `maybe` and `yes`
- * may already have cost tokens.
+ * Whether the request reached the upstream before it failed. `nothing` can always be retried on another upstream;
+ * `maybe` and `yes` may already have cost tokens.
  */
 export type Sent = 'nothing' | 'maybe' | 'yes'
 
 export interface ChatErrorDetails {
 	/** The invalid request field, such as `messages[2].content`. */
 	readonly param?: string
-	/** A more specific, stable error code, such as `missing_required_parameter`. A dialect may replace it with its own. */
+	/**
+	 * A more specific, stable error code, such as `missing_required_parameter`. A dialect may replace it with its own.
+	 */
 	readonly code?: string
 	/** Delay before a retry may succeed, in milliseconds. */
 	readonly retryAfterMs?: number
 	/**
-	 * The upstream reports a condition that will not clear within seconds. Other upstreams may be tried, but this one is not retried,
-	 * and its circuit breaker does not count the failure.
+	 * The upstream reports a condition that will not clear within seconds. Other upstreams may be tried, but this one is
+	 * not retried, and its circuit breaker does not count the failure.
 	 */
 	readonly lasting?: boolean
 	/**
-	 * The upstream rejected the request's `max_tokens` and would accept this value, at least 1. Nothing was generated, so the request can be
-	 * sent again with it.
+	 * The upstream rejected the request's `max_tokens` and would accept this value, at least 1. Nothing was generated, so
+	 * the request can be sent again with it.
 	 */
 	readonly fittingTokens?: number | undefined
 	/** Defaults to `nothing`. */
@@ -82,12 +85,15 @@ export interface ChatErrorDetails {
 }
 
 /**
- * `code` of the error when a call could not be sent because this process has run out of file descriptors. It must not count toward an
- * upstream's circuit breaker.
+ * `code` of the error when a call could not be sent because this process has run out of file descriptors. It must not
+ * count toward an upstream's circuit breaker.
  */
 export const descriptorsCode = 'out_of_file_descriptors'
 
-/** The only error type that crosses folders. Its message is safe to return to the caller; `cause` is for the operator's log. */
+/**
+ * The only error type that crosses folders. Its message is safe to return to the caller; `cause` is for the operator's
+ * log.
+ */
 export class ChatError extends Error {
 	override readonly name = 'ChatError'
 	readonly kind: ChatErrorKind
@@ -110,7 +116,10 @@ export class ChatError extends Error {
 	}
 }
 
-/** Converts a thrown value to a `ChatError`. An unknown error becomes `internal`, and its details are not shown to the caller. */
+/**
+ * Converts a thrown value to a `ChatError`. An unknown error becomes `internal`, and its details are not shown to the
+ * caller.
+ */
 export function asChatError(thrown: unknown): ChatError {
 	if (thrown instanceof ChatError) return thrown
 	if (thrown instanceof DOMException && thrown.name === 'AbortError')

@@ -8,7 +8,10 @@ interface ChoiceState {
 	readonly calls: string[]
 }
 
-/** The first rule that `events` violates as one complete response, or undefined. Without `choices` any number of choices is valid. */
+/**
+ * The first rule that `events` violates as one complete response, or undefined. Without `choices` any number of choices
+ * is valid.
+ */
 export function brokenRule(events: readonly ChatEvent[], choices?: number): string | undefined {
 	const last = events.at(-1)
 	if (events[0]?.type !== 'start') return `the first event is ${events[0]?.type}`

@@ -1,8 +1,8 @@
 // Events of a streamed response. Every engine produces them, every dialect writes them.
 //
-// Rules: `start` is first. Exactly one terminal event, `finish` or `error`, is last. The first event with a choice belongs to choice 0.
-// The events of a choice are in order, and exactly one `choice-finish` closes it. Failures before `start` are thrown; after it they are
-// `error` events.
+// Rules: `start` is first. Exactly one terminal event, `finish` or `error`, is last. The first event with a choice
+// belongs to choice 0. The events of a choice are in order, and exactly one `choice-finish` closes it. Failures before
+// `start` are thrown; after it they are `error` events.
 
 import type { ChatError } from './error.ts'
 import type { ReasoningSignature } from './message.ts'
@@ -63,7 +63,10 @@ export interface ToolCallEvent {
 	readonly proof?: ReasoningSignature
 }
 
-/** A fragment of a call's arguments. Calls do not interleave. The concatenated fragments are JSON text, `{}` if there are no arguments. */
+/**
+ * A fragment of a call's arguments. Calls do not interleave. The concatenated fragments are JSON text, `{}` if there
+ * are no arguments.
+ */
 export interface ToolArgumentsEvent {
 	readonly type: 'tool-arguments'
 	readonly choice: number
@@ -86,7 +89,10 @@ export interface FinishEvent {
 	readonly usage: Usage
 }
 
-/** The response was interrupted; the preceding events remain valid. `usage` covers what was produced until then, if known. */
+/**
+ * The response was interrupted; the preceding events remain valid. `usage` covers what was produced until then, if
+ * known.
+ */
 export interface ErrorEvent {
 	readonly type: 'error'
 	readonly error: ChatError

@@ -1,5 +1,5 @@
-// A field, event or content part that is added to the canonical model does not compile until every reader, writer and fold handles it. The
-// test adds some in a copy of the source and reads the compiler's errors.
+// A field, event or content part that is added to the canonical model does not compile until every reader, writer and
+// fold handles it. The test adds some in a copy of the source and reads the compiler's errors.
 
 import { expect, test } from 'bun:test'
 import { cp, mkdtemp, rm, symlink } from 'node:fs/promises'

@@ -20,7 +20,10 @@ export interface AssistantMessage {
 	readonly content: readonly (TextPart | RefusalPart)[]
 	/** The model's reasoning, for upstreams that require it back. */
 	readonly reasoning?: string
-	/** The same reasoning as separate blocks, if the model attached a signature. Without the signature, that model rejects its own reasoning. */
+	/**
+	 * The same reasoning as separate blocks, if the model attached a signature. Without the signature, that model rejects
+	 * its own reasoning.
+	 */
 	readonly thoughts?: readonly ReasoningBlock[]
 	readonly toolCalls: readonly ToolCall[]
 	readonly name?: string
@@ -51,7 +54,10 @@ export interface ReasoningSignature {
 	readonly value: string
 }
 
-/** Marks the end of a prompt prefix to store in the upstream's cache. A mark with a time to live and nothing else is that time. */
+/**
+ * Marks the end of a prompt prefix to store in the upstream's cache. A mark with a time to live and nothing else is
+ * that time.
+ */
 export type CacheMark = CacheTtl | CacheMarkFields
 
 export interface CacheMarkFields {

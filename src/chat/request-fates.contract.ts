@@ -1,5 +1,5 @@
-// The contract suite of a request writer: it does with each field what its table of fates states. A table alone proves nothing, since a
-// field can be `written` in the table and absent from the code.
+// The contract suite of a request writer: it does with each field what its table of fates states. A table alone proves
+// nothing, since a field can be `written` in the table and absent from the code.
 
 import { describe, expect, test } from 'bun:test'
 import { ChatError } from './error.ts'

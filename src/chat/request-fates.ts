@@ -20,8 +20,8 @@ type UndroppableField = 'model' | 'messages' | 'passthrough' | 'passthroughWire'
 type DroppableField = Exclude<RequestField, UndroppableField>
 
 /**
- * A writer's table of fates. It has every field, so that a new one does not compile until each writer has an answer. Dropped fields are
- * reported in the order of the table.
+ * A writer's table of fates. It has every field, so that a new one does not compile until each writer has an answer.
+ * Dropped fields are reported in the order of the table.
  */
 export type RequestFates = Readonly<Record<DroppableField, Fate> & Record<UndroppableField, Exclude<Fate, 'dropped'>>>
 
@@ -75,8 +75,8 @@ export function dropReporter(fates: RequestFates): (request: ChatRequest, drop: 
 }
 
 /**
- * The request's extra fields if they belong to `wire`, which is undefined for OpenAI's. Those of another wire could mean something else, or
- * nothing, so they are dropped.
+ * The request's extra fields if they belong to `wire`, which is undefined for OpenAI's. Those of another wire could
+ * mean something else, or nothing, so they are dropped.
  */
 export function passthroughFor(
 	{ passthrough, passthroughWire }: ChatRequest,

@@ -58,8 +58,8 @@ export interface Sampling {
 }
 
 /**
- * `Fields` with all of its fields, those without a value as `undefined`. Readers build it, so that a new optional field does not compile
- * until each reader has read it.
+ * `Fields` with all of its fields, those without a value as `undefined`. Readers build it, so that a new optional field
+ * does not compile until each reader has read it.
  */
 export type EveryField<Fields> = { readonly [Name in keyof Required<Fields>]: Fields[Name] }
 

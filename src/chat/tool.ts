@@ -11,7 +11,9 @@ export interface FunctionTool {
 	readonly description?: string
 	/** JSON Schema of the arguments; absent if the function takes none. */
 	readonly parameters?: JsonObject
-	/** The arguments must match the schema exactly. The dialect has checked that the schema is in OpenAI's strict subset. */
+	/**
+	 * The arguments must match the schema exactly. The dialect has checked that the schema is in OpenAI's strict subset.
+	 */
 	readonly strict: boolean
 	readonly cacheMark?: CacheMark
 }

@@ -1,5 +1,6 @@
-// Reserves an address for one deployment. Workers share an address with SO_REUSEPORT, so the system would let a second deployment bind it
-// too and spread requests over both. The supervisor therefore checks first, and holds a mark that others can find while it runs.
+// Reserves an address for one deployment. Workers share an address with SO_REUSEPORT, so the system would let a second
+// deployment bind it too and spread requests over both. The supervisor therefore checks first, and holds a mark that
+// others can find while it runs.
 
 import { lookup } from 'node:dns/promises'
 import { readFile } from 'node:fs/promises'
@@ -15,7 +16,8 @@ export interface GuardedAddress {
 const freePortTries = 20
 
 /**
- * Ensures that no other process listens on `address` or supervises workers that do, and excludes supervisors that start later.
+ * Ensures that no other process listens on `address` or supervises workers that do, and excludes supervisors that start
+ * later.
  *
  * @throws Error with the system's `code`, `EADDRINUSE` if the address is taken.
  */
@@ -70,8 +72,9 @@ const prefix = 'dragoman-workers'
 const everyAddress: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
 
 /**
- * A socket in Linux's abstract namespace, which the system removes with its process. It is per network namespace, like ports. A mark for all
- * addresses of the machine excludes marks for one of them: each supervisor sets its own first and then checks for others.
+ * A socket in Linux's abstract namespace, which the system removes with its process. It is per network namespace, like
+ * ports. A mark for all addresses of the machine excludes marks for one of them: each supervisor sets its own first and
+ * then checks for others.
  */
 async function holdMark(host: string, port: number): Promise<Server> {
 	const mark = await opened((server) => server.listen(`\0${markOf(host, port)}`))

@@ -50,7 +50,9 @@ export async function probeUpstreams(
 	)
 }
 
-/** The model names in requests to this upstream: its `model`, else the public names of the models that are routed to it. */
+/**
+ * The model names in requests to this upstream: its `model`, else the public names of the models that are routed to it.
+ */
 function requestedNames(name: string, { models, upstreams }: ConfigFile): readonly string[] {
 	const own = upstreams[name]?.model
 	if (own !== undefined) return [own]

@@ -1,6 +1,6 @@
-// Watches the configuration file and the files of its secrets while the server runs: a change, or SIGHUP, reloads models and upstreams.
-// An invalid file changes nothing, and the reason is logged. A file that lacks something that it contained before may be incomplete, so it
-// must remain unchanged for longer than any other.
+// Watches the configuration file and the files of its secrets while the server runs: a change, or SIGHUP, reloads
+// models and upstreams. An invalid file changes nothing, and the reason is logged. A file that lacks something that it
+// contained before may be incomplete, so it must remain unchanged for longer than any other.
 
 import { ConfigError } from '../config/config-error.ts'
 import { stateOf } from '../config/file-state.ts'
@@ -80,7 +80,10 @@ class Watch {
 	/** The state of the files at the last check, and since when they have had it. */
 	private lastState = ''
 	private sinceMs = 0
-	/** The state of the files that was applied or rejected. The first check compares with the configuration read at startup. */
+	/**
+	 * The state of the files that was applied or rejected. The first check compares with the configuration read at
+	 * startup.
+	 */
 	private settled: string | undefined
 	private suspect: string | undefined
 	private lastReason: string | undefined

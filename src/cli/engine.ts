@@ -1,5 +1,5 @@
-// dragoman engine: the embedded engine as a separate process. `serve` starts and supervises one for each embedded model; standalone, it
-// serves a model on a machine with a GPU.
+// dragoman engine: the embedded engine as a separate process. `serve` starts and supervises one for each embedded
+// model; standalone, it serves a model on a machine with a GPU.
 
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
@@ -154,8 +154,8 @@ async function serveModel(flags: EngineFlags, context: CommandContext): Promise<
 }
 
 /**
- * The engine's library fails without a home folder, and the system reads it from the environment that the process was started with. So the
- * process executes itself again with HOME set, under the same id.
+ * The engine's library fails without a home folder, and the system reads it from the environment that the process was
+ * started with. So the process executes itself again with HOME set, under the same id.
  */
 function setHome({ dataFolder }: Settings, { environment, command }: CommandContext): void {
 	if (hasHome(environment) || process.execve === undefined) return
@@ -251,8 +251,8 @@ async function openKeys(settings: Settings): Promise<KeyStore> {
 }
 
 /**
- * Resolves when standard input ends: the gateway closed its end, or exited. Signals are ignored, because a signal to the whole process
- * group reaches this process while the gateway still has responses to finish.
+ * Resolves when standard input ends: the gateway closed its end, or exited. Signals are ignored, because a signal to
+ * the whole process group reaches this process while the gateway still has responses to finish.
  */
 function untilStdinEnds(): Promise<void> {
 	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)

@@ -1,4 +1,5 @@
-// The output of a failed command: one line if the operator can correct the failure, a stack trace only for a defect of this program.
+// The output of a failed command: one line if the operator can correct the failure, a stack trace only for a defect of
+// this program.
 
 import { CommanderError } from 'commander'
 import { ChatError } from '../chat/error.ts'
@@ -10,7 +11,9 @@ import { CliError, permanentFailureStatus } from './cli-error.ts'
 export interface CliFailure {
 	/** For standard error; undefined if the command line's parser has printed it. */
 	readonly text: string | undefined
-	/** 0 for --help and --version, 1 for a failure, 2 for an unknown command or option, 78 for an invalid configuration. */
+	/**
+	 * 0 for --help and --version, 1 for a failure, 2 for an unknown command or option, 78 for an invalid configuration.
+	 */
 	readonly exitCode: number
 }
 

@@ -1,5 +1,5 @@
-// Delivers the first API key to the operator. On a terminal it is printed once. Otherwise standard output may be stored in a journal or a
-// container's log, so the key is written to a file that only its owner can read.
+// Delivers the first API key to the operator. On a terminal it is printed once. Otherwise standard output may be stored
+// in a journal or a container's log, so the key is written to a file that only its owner can read.
 
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,13 +1,14 @@
-// Shuts down a server when a process that started it and waits for it exits: a launcher, or npm with the shell in between.
-// bin/launchers.mjs finds these processes; a server that was started directly has none and outlives its parent.
+// Shuts down a server when a process that started it and waits for it exits: a launcher, or npm with the shell in
+// between. bin/launchers.mjs finds these processes; a server that was started directly has none and outlives its
+// parent.
 
 import { launchersVariable, lookUpProcess } from '../../bin/launchers.mjs'
 import type { Environment } from '../config/environment.ts'
 
 const pollMs = 250
 /**
- * SIGHUP to the process group ends npm even under `nohup`, because Node resets the signal. The server must continue in this case, so
- * launchers that exit this soon after the signal are ignored, in milliseconds.
+ * SIGHUP to the process group ends npm even under `nohup`, because Node resets the signal. The server must continue in
+ * this case, so launchers that exit this soon after the signal are ignored, in milliseconds.
  */
 const hangupWindowMs = 2000
 
@@ -72,8 +73,8 @@ export function watchLaunchers({ launchers, parentOf, nowMs, onExit }: LauncherW
 }
 
 /**
- * The current parent of a process. On systems other than Linux only this process's own parent can be read; for any other running process,
- * the parent that it had at startup is returned.
+ * The current parent of a process. On systems other than Linux only this process's own parent can be read; for any
+ * other running process, the parent that it had at startup is returned.
  */
 export function systemParents(launchers: readonly number[]): (pid?: number) => number | undefined {
 	return (pid) => {

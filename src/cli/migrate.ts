@@ -1,5 +1,5 @@
-// dragoman migrate: migrates the configured database to the current schema. A server does the same at startup; this command does it
-// separately.
+// dragoman migrate: migrates the configured database to the current schema. A server does the same at startup; this
+// command does it separately.
 
 import { Command } from 'commander'
 import { type ConfigFlags, readSettings } from '../config/settings.ts'

@@ -15,7 +15,10 @@ import { modelsCommand } from './models.ts'
 import { serveCommand } from './serve.ts'
 import { usageCommand } from './usage.ts'
 
-/** Runs one command and sets the exit status: 0, 1 for a failure, 2 for unknown commands or options, 78 for an invalid configuration. */
+/**
+ * Runs one command and sets the exit status: 0, 1 for a failure, 2 for unknown commands or options, 78 for an invalid
+ * configuration.
+ */
 export async function run(argv: readonly string[], environment: Environment): Promise<void> {
 	surviveClosedOutput()
 	const program = buildProgram({
@@ -44,8 +47,8 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
 }
 
 /**
- * A closed pipe, for example by `head`, or a closed terminal is not a failure. Other output errors, such as a full disk, make a command
- * fail; a server continues.
+ * A closed pipe, for example by `head`, or a closed terminal is not a failure. Other output errors, such as a full
+ * disk, make a command fail; a server continues.
  */
 function surviveClosedOutput(): void {
 	for (const stream of [process.stdout, process.stderr])

@@ -1,5 +1,5 @@
-// Shows the progress of a download: one line that is rewritten on a terminal, otherwise a plain line for every tenth. It does not know
-// what is downloaded, or when the download ends.
+// Shows the progress of a download: one line that is rewritten on a terminal, otherwise a plain line for every tenth.
+// It does not know what is downloaded, or when the download ends.
 
 import type { Clock } from '../system/clock.ts'
 

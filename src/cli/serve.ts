@@ -1,4 +1,5 @@
-// dragoman serve: runs the gateway from startup to graceful shutdown, in one process or in several that share the address.
+// dragoman serve: runs the gateway from startup to graceful shutdown, in one process or in several that share the
+// address.
 
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type ConfigFlags, openConfiguredLog, readSettings, type Settings } from '../config/settings.ts'

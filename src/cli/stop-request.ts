@@ -1,5 +1,5 @@
-// The events that shut down or reload a server: signals, and the exit of the processes that started it. For a worker they come from its
-// supervisor instead (worker.ts).
+// The events that shut down or reload a server: signals, and the exit of the processes that started it. For a worker
+// they come from its supervisor instead (worker.ts).
 
 import type { CommandContext } from './command.ts'
 import { launchersOf, systemParents, watchLaunchers } from './launchers.ts'
@@ -34,7 +34,10 @@ export function followStop(
 	return { started: stop.started, onReload: (reload) => void reloads.add(reload) }
 }
 
-/** Waits for `open`. If the shutdown begins first, no requests are being served yet: the process exits immediately with status 0. */
+/**
+ * Waits for `open`. If the shutdown begins first, no requests are being served yet: the process exits immediately with
+ * status 0.
+ */
 export async function openUnlessEnded<Result>(stop: Promise<void>, open: Promise<Result>): Promise<Result> {
 	let settled = false
 	void stop.then(() => {

@@ -1,6 +1,6 @@
-// Decides when a server stops: the first signal begins a graceful shutdown, a second one forces it. A terminal, systemd and launchers
-// deliver one signal several times (to the process group, and forwarded by each parent), so a signal counts as the second only after a
-// pause. This file does not know what is shut down, or how.
+// Decides when a server stops: the first signal begins a graceful shutdown, a second one forces it. A terminal, systemd
+// and launchers deliver one signal several times (to the process group, and forwarded by each parent), so a signal
+// counts as the second only after a pause. This file does not know what is shut down, or how.
 
 import { isatty } from 'node:tty'
 
@@ -31,7 +31,10 @@ export class Stop {
 		return this.forcing.promise
 	}
 
-	/** Begins the shutdown without a signal, for example because the parent process exited. Never counts as the second signal. */
+	/**
+	 * Begins the shutdown without a signal, for example because the parent process exited. Never counts as the second
+	 * signal.
+	 */
 	begin(): void {
 		this.startedAtMs ??= this.nowMs()
 		this.beginning.resolve()
@@ -45,15 +48,18 @@ export class Stop {
 }
 
 /**
- * Whether the process was started on a terminal, so that SIGHUP means that the terminal was closed. `nohup` redirects every standard stream
- * from the terminal; on systems other than Linux it does not redirect standard input, which is therefore ignored.
+ * Whether the process was started on a terminal, so that SIGHUP means that the terminal was closed. `nohup` redirects
+ * every standard stream from the terminal; on systems other than Linux it does not redirect standard input, which is
+ * therefore ignored.
  */
 function isOnTerminal(): boolean {
 	const streams = process.platform === 'linux' ? [0, 1, 2] : [1, 2]
 	return streams.some((stream) => isatty(stream))
 }
 
-/** Passes the signals that stop a server to `stop`. SIGHUP is one of them on a terminal; otherwise it calls `onHangup`. */
+/**
+ * Passes the signals that stop a server to `stop`. SIGHUP is one of them on a terminal; otherwise it calls `onHangup`.
+ */
 export function followSignals(stop: Stop, onHangup: () => void = () => undefined): void {
 	const stopsOnHangup = isOnTerminal()
 	for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.signal())

@@ -1,4 +1,5 @@
-// dragoman usage: shows usage and cost from the daily totals in the database, even while a server runs on the same data folder.
+// dragoman usage: shows usage and cost from the daily totals in the database, even while a server runs on the same data
+// folder.
 
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { ConfigFlags } from '../config/settings.ts'

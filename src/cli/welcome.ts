@@ -1,5 +1,5 @@
-// The text that a server prints when it is listening: the address of the page, a first request, and further commands. Every command can be
-// copied into a shell unchanged.
+// The text that a server prints when it is listening: the address of the page, a first request, and further commands.
+// Every command can be copied into a shell unchanged.
 
 import { join, resolve } from 'node:path'
 import { openConfiguredLog, type Settings } from '../config/settings.ts'
@@ -16,7 +16,9 @@ export interface WelcomeFacts {
 	readonly signIn: SignIn
 	/** As configured. */
 	readonly models: readonly Pick<Model, 'name' | 'type'>[]
-	/** The command that runs this program, and the flags that select the database and the configuration of this server. */
+	/**
+	 * The command that runs this program, and the flags that select the database and the configuration of this server.
+	 */
 	readonly next: { readonly program: readonly string[]; readonly flags: readonly string[] }
 }
 
@@ -43,7 +45,10 @@ export async function printWelcome(
 
 const packageFolder = join(import.meta.dir, '..', '..')
 
-/** The command that runs this program from `folder`. npx finds it in the package's own folder, and must not look it up in a registry. */
+/**
+ * The command that runs this program from `folder`. npx finds it in the package's own folder, and must not look it up
+ * in a registry.
+ */
 function programWords(folder: string): readonly string[] {
 	return folder === packageFolder
 		? ['npx', '--no-install', 'dragoman']

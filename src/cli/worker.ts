@@ -25,15 +25,18 @@ export type PrimaryMessage =
 export interface Primary extends StopRequest {
 	/** Reports that this worker is serving; `metrics` returns its metrics. */
 	serve(metrics: () => readonly MetricSnapshot[]): void
-	/** The metrics of all other workers. Workers that do not respond in time are omitted; empty if the primary process has exited. */
+	/**
+	 * The metrics of all other workers. Workers that do not respond in time are omitted; empty if the primary process has
+	 * exited.
+	 */
 	otherMetrics(): Promise<readonly (readonly MetricSnapshot[])[]>
 }
 
 const longestWaitMs = 2000
 
 /**
- * While the primary process is running, it handles signals: those that reach the whole process group are ignored here. After it exits, signals
- * stop the worker like a standalone server.
+ * While the primary process is running, it handles signals: those that reach the whole process group are ignored here.
+ * After it exits, signals stop the worker like a standalone server.
  */
 export function connectPrimary(stop: Stop): Primary {
 	const reloads = new Set<() => void>()

@@ -1,5 +1,5 @@
-// Supervises several processes that share one address: starts them, restarts those that exit, stops and reloads them, and passes
-// metrics between them. It serves no requests itself.
+// Supervises several processes that share one address: starts them, restarts those that exit, stops and reloads them,
+// and passes metrics between them. It serves no requests itself.
 
 import type { Subprocess } from 'bun'
 import { openConfiguredLog, type Settings } from '../config/settings.ts'

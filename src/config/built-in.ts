@@ -1,4 +1,5 @@
-// Checks that a file defines models, and provides the built-in default, which is served without a file and for `models: embedded`.
+// Checks that a file defines models, and provides the built-in default, which is served without a file and for `models:
+// embedded`.
 
 import { isObject } from '../chat/json.ts'
 import { embeddedByDefault } from '../engines/list.ts'

@@ -59,7 +59,10 @@ export function parseYaml(name: string, text: string): Document {
 	}
 }
 
-/** No field of the schema is nearly as deep. Only values that engines pass through, such as JSON Schemas in a body, need more than a few levels. */
+/**
+ * No field of the schema is nearly as deep. Only values that engines pass through, such as JSON Schemas in a body, need
+ * more than a few levels.
+ */
 const mostLevels = 100
 
 const nestedTooDeeply = `lists and mappings are nested too deeply: at most ${mostLevels} levels are allowed`

@@ -1,4 +1,5 @@
-// Runs the checks of engines on the upstreams of a configuration before any is opened, for example for a missing model or package.
+// Runs the checks of engines on the upstreams of a configuration before any is opened, for example for a missing model
+// or package.
 
 import { engineKinds } from '../engines/list.ts'
 import { systemClock } from '../system/clock.ts'
@@ -6,7 +7,10 @@ import type { Environment } from './environment.ts'
 import { readSystemRegistries } from './package-index.ts'
 import type { Settings } from './settings.ts'
 
-/** One line for each upstream that cannot work, in the form of the other problems about the configuration. Only reads the disk. */
+/**
+ * One line for each upstream that cannot work, in the form of the other problems about the configuration. Only reads
+ * the disk.
+ */
 export async function checkEngines(settings: Settings, environment: Environment): Promise<readonly string[]> {
 	const { config, configFolder, dataFolder, engineFolder, modelFolder, reading } = settings
 	const context = {

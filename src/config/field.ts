@@ -1,5 +1,5 @@
-// Properties of the field at a path: its names, its choices, whether it is secret. They are read from the schema's own definitions, so that
-// messages are always consistent with the schema.
+// Properties of the field at a path: its names, its choices, whether it is secret. They are read from the schema's own
+// definitions, so that messages are always consistent with the schema.
 
 import { z } from 'zod'
 import { isSecretMark } from '../fields/text.ts'

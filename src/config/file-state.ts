@@ -3,8 +3,8 @@
 import { stat } from 'node:fs/promises'
 
 /**
- * A text that changes when any of the files is changed, replaced, created or removed. Symbolic links are followed. Undefined if one of them
- * is a pipe or a device, which can be read only once.
+ * A text that changes when any of the files is changed, replaced, created or removed. Symbolic links are followed.
+ * Undefined if one of them is a pipe or a device, which can be read only once.
  */
 export async function stateOf(files: readonly string[]): Promise<string | undefined> {
 	const states = await Promise.all(files.map(stateOfOne))

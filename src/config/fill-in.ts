@@ -35,7 +35,10 @@ export async function fillIn(value: unknown, context: FillingContext): Promise<F
 	}
 }
 
-/** A secret from the environment, trimmed, or read from the file that it refers to. A relative path is resolved against the working directory. */
+/**
+ * A secret from the environment, trimmed, or read from the file that it refers to. A relative path is resolved against
+ * the working directory.
+ */
 export async function readGivenSecret(
 	text: string,
 ): Promise<{ readonly text: string; readonly file?: string; readonly problem?: string }> {

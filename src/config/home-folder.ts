@@ -1,5 +1,5 @@
-// The home folder of the user who runs the program, with a fallback. In containers, processes often have neither HOME nor an entry in the
-// password file, so that the system returns an error.
+// The home folder of the user who runs the program, with a fallback. In containers, processes often have neither HOME
+// nor an entry in the password file, so that the system returns an error.
 
 import { homedir } from 'node:os'
 import type { Environment } from './environment.ts'

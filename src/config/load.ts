@@ -1,5 +1,5 @@
-// Reads and validates a configuration file, and adds defaults. Every error has file, line, field and remedy. Secrets come from the environment
-// or from separate files.
+// Reads and validates a configuration file, and adds defaults. Every error has file, line, field and remedy. Secrets
+// come from the environment or from separate files.
 
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'

@@ -1,9 +1,13 @@
-// Detects a changed file that may be incomplete because it is still being written. It compares two readings and does not use a clock.
+// Detects a changed file that may be incomplete because it is still being written. It compares two readings and does
+// not use a clock.
 
 import { writePath } from './config-problem.ts'
 import type { Reading } from './load.ts'
 
-/** Describes for the log what `before` contains and `after` lacks; undefined if nothing. Contains no values, because they may be secret. */
+/**
+ * Describes for the log what `before` contains and `after` lacks; undefined if nothing. Contains no values, because
+ * they may be secret.
+ */
 export function findLoss(before: Reading, after: Reading): string | undefined {
 	if (before.text.endsWith('\n') && !after.text.endsWith('\n')) return 'the last line has no line end'
 	return lossIn(before.values, after.values, [])

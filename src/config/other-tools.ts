@@ -1,4 +1,5 @@
-// Field names and values of LiteLLM, Ollama, OpenAI's clients and llama.cpp, with the equivalent ones of this configuration.
+// Field names and values of LiteLLM, Ollama, OpenAI's clients and llama.cpp, with the equivalent ones of this
+// configuration.
 
 /** Path of a field; `*` is a name chosen by the operator. */
 type Target = string

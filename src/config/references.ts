@@ -6,7 +6,8 @@ import { record } from './record.ts'
 import type { ConfigFile } from './schema.ts'
 
 /**
- * @param document the fields of the file. They may be invalid otherwise: values that cannot be read here have another problem.
+ * @param document the fields of the file. They may be invalid otherwise: values that cannot be read here have another
+ * problem.
  */
 export function checkReferences(document: Readonly<Record<string, unknown>>): readonly ConfigProblem[] {
 	const models = Object.entries(record(document.models)).map(([name, model]) => [name, record(model)] as const)

@@ -1,5 +1,5 @@
-// Writes the issues of the schema as plain sentences: the value, why it is invalid, and what to write. A field may have a sentence of its own
-// (see src/fields); all others are written here.
+// Writes the issues of the schema as plain sentences: the value, why it is invalid, and what to write. A field may have
+// a sentence of its own (see src/fields); all others are written here.
 
 import type { z } from 'zod'
 import { nearest } from '../system/nearest.ts'
@@ -12,7 +12,8 @@ import { explainUnknownField } from './unknown-field.ts'
 export const emptyMessage = ''
 
 /**
- * For a value of a wrong type, only the type is explained: its other issues, such as the length of a list, do not matter.
+ * For a value of a wrong type, only the type is explained: its other issues, such as the length of a list, do not
+ * matter.
  *
  * @param value the value that the schema validated.
  */

@@ -1,4 +1,5 @@
-// The effective configuration. Flags take precedence over the environment, and these over the file. Every folder is absolute.
+// The effective configuration. Flags take precedence over the environment, and these over the file. Every folder is
+// absolute.
 
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'

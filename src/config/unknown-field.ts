@@ -1,4 +1,5 @@
-// The message about a field that the schema does not have: which field was probably meant, or which mapping it belongs to.
+// The message about a field that the schema does not have: which field was probably meant, or which mapping it belongs
+// to.
 
 import type { z } from 'zod'
 import { nearest } from '../system/nearest.ts'

@@ -1,4 +1,5 @@
-// Replaces `${NAME}` and `${NAME:-default}` in a text with the values of environment variables. `$${` is a literal `${`.
+// Replaces `${NAME}` and `${NAME:-default}` in a text with the values of environment variables. `$${` is a literal
+// `${`.
 
 import { nearest } from '../system/nearest.ts'
 import type { Environment } from './environment.ts'
@@ -12,7 +13,9 @@ export interface Expansion {
 
 const reference = /^([A-Za-z_]\w*)(:-([\s\S]*))?$/
 
-/** Whitespace around a variable's value is removed, because tools that set variables from files often leave a line end. */
+/**
+ * Whitespace around a variable's value is removed, because tools that set variables from files often leave a line end.
+ */
 export function expand(given: string, environment: Environment): Expansion {
 	let text = ''
 	let usesVariable = false

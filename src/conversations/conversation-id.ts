@@ -7,12 +7,18 @@ export type ConversationId = string & { readonly __brand: 'conversation' }
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const prefixed = /^conv_([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})$/
 
-/** An id that was created here, for example from a database. Does not check it; `readConversationId` reads the ids of clients. */
+/**
+ * An id that was created here, for example from a database. Does not check it; `readConversationId` reads the ids of
+ * clients.
+ */
 export function conversationId(text: string): ConversationId {
 	return text as ConversationId
 }
 
-/** A UUID that sorts by time, 74 of its bits random. Conversations that are active at the same time are adjacent in the database. */
+/**
+ * A UUID that sorts by time, 74 of its bits random. Conversations that are active at the same time are adjacent in the
+ * database.
+ */
 export function newConversationId(): ConversationId {
 	return conversationId(Bun.randomUUIDv7())
 }

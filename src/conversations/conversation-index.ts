@@ -1,4 +1,5 @@
-// The conversations of one scope: their properties, without their messages. Every implementation runs conversation-index.contract.ts.
+// The conversations of one scope: their properties, without their messages. Every implementation runs
+// conversation-index.contract.ts.
 
 import type { Conversation, Metadata } from './conversation.ts'
 import type { ConversationId } from './conversation-id.ts'
@@ -12,7 +13,10 @@ export interface ConversationIndex {
 	list(query: ConversationQuery): Promise<Page<Conversation> | undefined>
 	/** Undefined if the conversation, or the new head in it, does not exist. */
 	update(id: ConversationId, change: ConversationChange): Promise<Conversation | undefined>
-	/** Removes all its messages and turns, including their text in the database's files. @returns whether the conversation existed. */
+	/**
+	 * Removes all its messages and turns, including their text in the database's files.
+	 * @returns whether the conversation existed.
+	 */
 	remove(id: ConversationId): Promise<boolean>
 	/** Removes all conversations of the scope, or of one of its users. @returns the number of conversations. */
 	removeAll(user?: string): Promise<number>

@@ -8,16 +8,16 @@ import type { TurnId } from './turn-id.ts'
 import type { Turns } from './turns.ts'
 
 /**
- * A resolved promise means that the change is on disk. Failures that a caller can handle are return values; if the database is
- * unreachable, every method throws a ChatError `unavailable`.
+ * A resolved promise means that the change is on disk. Failures that a caller can handle are return values; if the
+ * database is unreachable, every method throws a ChatError `unavailable`.
  */
 export interface ConversationStore {
 	/** The conversations of one scope. Its holder cannot access other scopes: their objects do not exist for it. */
 	in(scope: Scope): ScopedConversations
 	readonly maintenance: Maintenance
 	/**
-	 * Calls `listener` before turns are removed on request of a caller, not when they expire. The removal waits for it, and fails if it
-	 * fails.
+	 * Calls `listener` before turns are removed on request of a caller, not when they expire. The removal waits for it,
+	 * and fails if it fails.
 	 */
 	subscribe(listener: RemovalListener): void
 }

@@ -1,5 +1,5 @@
-// A stored conversation: messages with parents, so that an edit or a second answer is a sibling, and the turns that created them. Plain
-// data, independent of dialects: ids have no prefix.
+// A stored conversation: messages with parents, so that an edit or a second answer is a sibling, and the turns that
+// created them. Plain data, independent of dialects: ids have no prefix.
 
 import type { FinishReason, TokenLogprob } from '../chat/event.ts'
 import type { JsonObject } from '../chat/json.ts'
@@ -18,7 +18,10 @@ export interface Conversation {
 	readonly user?: string
 	readonly title?: string
 	readonly metadata: Metadata
-	/** Whether lists include it. A conversation that only links single answers, such as a chain of stored responses, is not listed. */
+	/**
+	 * Whether lists include it. A conversation that only links single answers, such as a chain of stored responses, is
+	 * not listed.
+	 */
 	readonly listed: boolean
 	/** The message that a turn continues from by default: the last message of the turn that ended last. */
 	readonly head?: MessageId
@@ -43,13 +46,16 @@ export interface StoredMessage {
 }
 
 /**
- * `incomplete`: truncated by a limit or a filter. `failed`: the upstream failed. `cancelled`: the caller cancelled it or disconnected.
- * `interrupted`: the server stopped.
+ * `incomplete`: truncated by a limit or a filter. `failed`: the upstream failed. `cancelled`: the caller cancelled it
+ * or disconnected. `interrupted`: the server stopped.
  */
 export const turnStates = ['running', 'completed', 'incomplete', 'failed', 'cancelled', 'interrupted'] as const
 export type TurnState = (typeof turnStates)[number]
 
-/** The kind of object that a turn is exposed as: a stored chat completion, a response, or messages added without a model call. */
+/**
+ * The kind of object that a turn is exposed as: a stored chat completion, a response, or messages added without a model
+ * call.
+ */
 export const surfaces = ['chat', 'response', 'messages'] as const
 export type Surface = (typeof surfaces)[number]
 

@@ -1,5 +1,6 @@
-// Selects the messages of a conversation that fit into a model's context: all instructions, then as many of the latest exchanges as fit.
-// Exchanges are never split, so that no tool result loses its call. Sizes are estimates; the upstream enforces the actual limit.
+// Selects the messages of a conversation that fit into a model's context: all instructions, then as many of the latest
+// exchanges as fit. Exchanges are never split, so that no tool result loses its call. Sizes are estimates; the upstream
+// enforces the actual limit.
 
 import type { Message } from '../chat/message.ts'
 

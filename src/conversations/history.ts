@@ -1,5 +1,5 @@
-// The messages of the conversations of one scope. A conversation is a tree; its history up to a tip is the path from its first message to
-// that message. Every implementation runs history.contract.ts.
+// The messages of the conversations of one scope. A conversation is a tree; its history up to a tip is the path from
+// its first message to that message. Every implementation runs history.contract.ts.
 
 import type { Message } from '../chat/message.ts'
 import type { StoredMessage, Turn } from './conversation.ts'
@@ -17,7 +17,10 @@ export interface History {
 	/** The history up to `tip`, in pages. Undefined if the conversation, `tip` or `after` does not exist. */
 	page(conversation: ConversationId, query: HistoryPageQuery): Promise<Page<StoredMessage> | undefined>
 	message(conversation: ConversationId, id: MessageId): Promise<StoredMessage | undefined>
-	/** Replaces the message. Undefined removes it and attaches its children to its parent. @returns whether the message existed. */
+	/**
+	 * Replaces the message. Undefined removes it and attaches its children to its parent.
+	 * @returns whether the message existed.
+	 */
 	replace(conversation: ConversationId, id: MessageId, message: Message | undefined): Promise<boolean>
 	/** All messages and turns of a conversation, on every branch, oldest first. */
 	export(conversation: ConversationId): Promise<ExportedConversation | undefined>

@@ -15,7 +15,9 @@ export interface MessageLookup {
 	readonly messages: readonly MessageReference[]
 	/** What the request continues from. */
 	readonly continues?: LookupOrigin | undefined
-	/** Also reads the history up to the answer of the turn that the request continues from, at most so many bytes of JSON. */
+	/**
+	 * Also reads the history up to the answer of the turn that the request continues from, at most so many bytes of JSON.
+	 */
 	readonly historyBytes?: number
 }
 

@@ -1,5 +1,5 @@
-// How a request relates to a stored conversation. Dialects derive it from their own fields; the pipeline combines it with the stored
-// history.
+// How a request relates to a stored conversation. Dialects derive it from their own fields; the pipeline combines it
+// with the stored history.
 
 import type { ChatError } from '../chat/error.ts'
 import type { JsonObject } from '../chat/json.ts'

@@ -3,7 +3,9 @@
 /** 32 hexadecimal digits that sort by creation. */
 export type TurnId = string & { readonly __brand: 'turn' }
 
-/** An id that was created here, for example from a database. Does not check it; `readTurnId` reads the ids of clients. */
+/**
+ * An id that was created here, for example from a database. Does not check it; `readTurnId` reads the ids of clients.
+ */
 export function turnId(text: string): TurnId {
 	return text as TurnId
 }

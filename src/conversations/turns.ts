@@ -12,8 +12,8 @@ import type { TurnId } from './turn-id.ts'
 
 export interface Turns {
 	/**
-	 * Stores the turn and its inputs atomically, in state `running`. Its messages form a chain; two turns with the same parent become
-	 * branches.
+	 * Stores the turn and its inputs atomically, in state `running`. Its messages form a chain; two turns with the same
+	 * parent become branches.
 	 */
 	begin(turn: NewTurn): Promise<'begun' | 'not-found' | 'conflict'>
 	/** Stores the answers after the inputs and moves the head there. No-op for a turn that was removed or has ended. */
@@ -25,7 +25,9 @@ export interface Turns {
 	/** Stored turns of a surface that have ended. Undefined if `query.after` does not exist. */
 	list(query: TurnQuery): Promise<Page<Turn> | undefined>
 	update(id: TurnId, metadata: Metadata): Promise<Turn | undefined>
-	/** Removes the turn, its messages if no other turn continues from them, and its conversation if that is then empty. */
+	/**
+	 * Removes the turn, its messages if no other turn continues from them, and its conversation if that is then empty.
+	 */
 	remove(id: TurnId): Promise<boolean>
 }
 

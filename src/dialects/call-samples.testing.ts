@@ -89,7 +89,10 @@ const caller: Caller = {
 	role: 'user',
 }
 
-/** What the call writes for a sample result; for chat and text completions, whose answers have tests of their own, the call itself. */
+/**
+ * What the call writes for a sample result; for chat and text completions, whose answers have tests of their own, the
+ * call itself.
+ */
 export function writeSample(call: Call, context: ResponseContext): unknown {
 	switch (call.type) {
 		case 'chat':

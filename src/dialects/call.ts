@@ -1,5 +1,5 @@
-// A call of a model, as a dialect reads it: the operation, its input, and the writer of its response. Plain data; the functions
-// in it only write, or combine messages that the pipeline has looked up.
+// A call of a model, as a dialect reads it: the operation, its input, and the writer of its response. Plain data; the
+// functions in it only write, or combine messages that the pipeline has looked up.
 
 import type { ChatRequest } from '../chat/request.ts'
 import type { FoundMessages, MessageLookup } from '../conversations/message-lookup.ts'
@@ -24,7 +24,9 @@ export type ModelCall =
 
 /** Execution options of a call. */
 export interface CallOptions {
-	/** Parts of the request that this dialect does not support, by the client's names. Reported in `x-dragoman-dropped`. */
+	/**
+	 * Parts of the request that this dialect does not support, by the client's names. Reported in `x-dragoman-dropped`.
+	 */
 	readonly dropped?: readonly string[]
 	/** The client's labels, such as a cost center or tags. Written to the request log. */
 	readonly labels?: Readonly<Record<string, string>>
@@ -55,7 +57,9 @@ export interface ChatCall extends CallOptions {
 	/** The id of the answer is the id of the conversation. */
 	readonly answersAsConversation?: boolean
 	readonly references?: MessageReferences<ChatCall>
-	/** Answered immediately with `writer.accepted`, while the turn continues without its client. Requires a stored thread. */
+	/**
+	 * Answered immediately with `writer.accepted`, while the turn continues without its client. Requires a stored thread.
+	 */
 	readonly background?: boolean
 }
 

@@ -71,11 +71,15 @@ test('a default that is not a dialect is refused', () => {
 })
 
 test('a route for clients of its own dialect only is not found by others', () => {
-	const shy = dialect('shy', [{ ...route('GET', '/files'), explicitly: true }])
-	const others = new DialectChoice([one, shy], { v1: 'one', root: 'one' })
+	const reserved = dialect('reserved', [{ ...route('GET', '/files'), explicitOnly: true }])
+	const others = new DialectChoice([one, reserved], { v1: 'one', root: 'one' })
 	const find = (path: string, preferred?: string) =>
 		others.find({ method: 'GET', path, headers: new Headers(), preferred }).type
-	expect([find('/v1/files'), find('/v1/files', 'shy'), find('/shy/v1/files')]).toEqual(['none', 'found', 'found'])
+	expect([find('/v1/files'), find('/v1/files', 'reserved'), find('/reserved/v1/files')]).toEqual([
+		'none',
+		'found',
+		'found',
+	])
 })
 
 test('the only dialect below a first segment writes its errors', () => {

@@ -58,7 +58,7 @@ export class DialectChoice {
 	private readonly mounted = new RouteTable<DialectRoute>()
 	private readonly entries: readonly DialectEntry[]
 	/** Those that identify their clients by headers. */
-	private readonly recognising: readonly DialectEntry[]
+	private readonly recognizing: readonly DialectEntry[]
 	private readonly v1: Default
 	private readonly root: Default
 	private readonly mounts: ReadonlyMap<string, Dialect>
@@ -71,9 +71,9 @@ export class DialectChoice {
 				dialect.routes.flatMap(({ path }) => dialect.prefixes.map((prefix) => beginningOf(prefix + path))),
 			),
 			table: sharedTable(dialect),
-			offered: sharedTable(dialect, ({ explicitly }) => explicitly !== true),
+			offered: sharedTable(dialect, ({ explicitOnly }) => explicitOnly !== true),
 		}))
-		this.recognising = this.entries.filter(({ dialect }) => dialect.recognizes !== undefined)
+		this.recognizing = this.entries.filter(({ dialect }) => dialect.recognizes !== undefined)
 		this.mounts = new Map(dialects.map((dialect) => [dialect.mount, dialect]))
 		for (const dialect of dialects) claim(dialect, this.mounted, dialect.mount)
 		const usual = (entry: DialectEntry): Default => ({ entry, order: this.arrange([entry]) })
@@ -98,7 +98,7 @@ export class DialectChoice {
 	findExplicit({ method, path }: RouteLookup): RouteMatch<DialectRoute> {
 		for (const { table } of this.entries) {
 			const match = table.find(method, path)
-			if (match.type === 'found' && match.target.route.explicitly === true) return match
+			if (match.type === 'found' && match.target.route.explicitOnly === true) return match
 		}
 		return { type: 'none' }
 	}
@@ -116,20 +116,20 @@ export class DialectChoice {
 	/** Most requests identify no dialect, so their order is computed once. */
 	private order({ path, headers, preferred }: RouteLookup): Order {
 		const usual = path.startsWith('/v1/') ? this.v1 : this.root
-		const meant: DialectEntry[] = []
+		const selected: DialectEntry[] = []
 		// The key may select a dialect that this version does not have.
-		if (preferred !== undefined) meant.push(...this.entries.filter(({ dialect }) => dialect.name === preferred))
-		for (const entry of this.recognising) if (entry.dialect.recognizes?.(headers) === true) meant.push(entry)
-		const [likeliest, ...others] = meant
+		if (preferred !== undefined) selected.push(...this.entries.filter(({ dialect }) => dialect.name === preferred))
+		for (const entry of this.recognizing) if (entry.dialect.recognizes?.(headers) === true) selected.push(entry)
+		const [likeliest, ...others] = selected
 		return likeliest === undefined ? usual.order : this.arrange([likeliest, ...others, usual.entry])
 	}
 
 	/** First the selected dialects, likeliest first, then all others with the paths that they serve to any client. */
-	private arrange(meant: readonly [DialectEntry, ...DialectEntry[]]): Order {
-		const first = new Set(meant)
+	private arrange(selected: readonly [DialectEntry, ...DialectEntry[]]): Order {
+		const first = new Set(selected)
 		const others = this.entries.filter((entry) => !first.has(entry))
 		return {
-			likeliest: meant[0].dialect,
+			likeliest: selected[0].dialect,
 			tables: [...[...first].map(({ table }) => table), ...others.map(({ offered }) => offered)],
 		}
 	}

@@ -1,4 +1,5 @@
-// What a dialect's folder gives to the contract suite: valid requests, and how clients read the answers. x.contract.ts in each folder exports one.
+// What a dialect's folder gives to the contract suite: valid requests, and how clients read the answers. x.contract.ts
+// in each folder exports one.
 
 import type { ChatEvent } from '../chat/event.ts'
 import type { Dialect } from './dialect.ts'

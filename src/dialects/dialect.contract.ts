@@ -1,5 +1,6 @@
-// The contract suite of `Dialect`: what every dialect must do with valid and invalid requests, answers, streams and errors. It uses the
-// interface, and a sample that the dialect's folder exports. dialect.test.ts runs it for every dialect in list.ts.
+// The contract suite of `Dialect`: what every dialect must do with valid and invalid requests, answers, streams and
+// errors. It uses the interface, and a sample that the dialect's folder exports. dialect.test.ts runs it for every
+// dialect in list.ts.
 
 import { describe, expect, test } from 'bun:test'
 import type { Completion } from '../chat/completion.ts'

@@ -1,5 +1,5 @@
-// Runs the contract suite for every dialect in list.ts, and fails for a dialect that has no sample, no documentation page or no table of
-// features.
+// Runs the contract suite for every dialect in list.ts, and fails for a dialect that has no sample, no documentation
+// page or no table of features.
 
 import { describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'

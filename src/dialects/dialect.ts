@@ -1,7 +1,7 @@
-// The API of one kind of client: its paths, and how its requests are read and its responses written. A dialect is a codec: it does not know
-// keys, models, engines or stores. It reads and writes plain data of chat/, operations/ and the domain folders; call.ts and
-// local-operation.ts have the requests, writer.ts the responses.
-// To add one: a folder beside this file with a sample for the contract suite, a line in list.ts, a page in docs/.
+// The API of one kind of client: its paths, and how its requests are read and its responses written. A dialect is a
+// codec: it does not know keys, models, engines or stores. It reads and writes plain data of chat/, operations/ and the
+// domain folders; call.ts and local-operation.ts have the requests, writer.ts the responses. To add one: a folder
+// beside this file with a sample for the contract suite, a line in list.ts, a page in docs/.
 
 import type { ChatError } from '../chat/error.ts'
 import type { Method } from '../http/route-table.ts'
@@ -54,7 +54,7 @@ export interface Route {
 	/** Served without authentication. */
 	readonly open?: true
 	/** Only served to clients of this dialect: clients of others get `not-found`. */
-	readonly explicitly?: true
+	readonly explicitOnly?: true
 	/** @throws ChatError if the request is invalid. */
 	read(input: RouteInput): Call | Promise<Call>
 }
@@ -67,8 +67,8 @@ export interface RouteInput {
 	readonly parameters: readonly string[]
 	readonly query: () => URLSearchParams
 	/**
-	 * Whether `user` and `id` of a chat request identify a stored conversation, as the caller's key or the configuration sets it; undefined if
-	 * neither does: then the dialect's default applies.
+	 * Whether `user` and `id` of a chat request identify a stored conversation, as the caller's key or the configuration
+	 * sets it; undefined if neither does: then the dialect's default applies.
 	 */
 	readonly userIdHistory?: boolean | undefined
 }

@@ -12,7 +12,7 @@ import { opengatellm } from './opengatellm/opengatellm.ts'
 export const dialects: readonly Dialect[] = [openai, albert, opengatellm, egp, anthropic, alephAlpha]
 
 /**
- * Defaults for paths that several dialects claim, unless configured. Below the root it is the dialect whose API never had a version in its
- * paths; OpenAI's dialect serves the paths that it does not claim.
+ * Defaults for paths that several dialects claim, unless configured. Below the root it is the dialect whose API never
+ * had a version in its paths; OpenAI's dialect serves the paths that it does not claim.
  */
 export const defaultDialects: DialectDefaults = { v1: openai.name, root: alephAlpha.name }

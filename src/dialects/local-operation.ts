@@ -1,6 +1,6 @@
 // Operations on stored objects and on the server itself, as a dialect reads them: plain data, executed by
-// pipeline/local-operations.ts. The functions in it only write results, or turn a stored message into the one that replaces it. They may throw a
-// ChatError.
+// pipeline/local-operations.ts. The functions in it only write results, or turn a stored message into the one that
+// replaces it. They may throw a ChatError.
 
 import type { ChatError } from '../chat/error.ts'
 import type { Message } from '../chat/message.ts'

@@ -1,5 +1,5 @@
-// The interfaces through which a dialect writes answers, streams and errors. A writer gets plain data: the answer, its ids, the model's name and price. It does not
-// know who called, what served the request or what stores it.
+// The interfaces through which a dialect writes answers, streams and errors. A writer gets plain data: the answer, its
+// ids, the model's name and price. It does not know who called, what served the request or what stores it.
 
 import type { Completion } from '../chat/completion.ts'
 import type { ChatEvent } from '../chat/event.ts'

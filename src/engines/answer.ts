@@ -1,5 +1,5 @@
-// The answer of an engine: complete, or batches of events. Events that were read together are delivered together, with the text
-// that they were read from. It does not know how either is read.
+// The answer of an engine: complete, or batches of events. Events that were read together are delivered together, with
+// the text that they were read from. It does not know how either is read.
 
 import type { Completion } from '../chat/completion.ts'
 import { eventsOfCompletion } from '../chat/completion-events.ts'
@@ -25,8 +25,8 @@ export interface StreamAnswer {
 /** The events of an answer. chat/event.ts has the rules of their order. */
 export interface EventBatches {
 	/**
-	 * Waits for the next batches: everything received since the last call, at least one event. Undefined after the terminal event. If the
-	 * call was aborted in the meantime, the result is an `error` event.
+	 * Waits for the next batches: everything received since the last call, at least one event. Undefined after the
+	 * terminal event. If the call was aborted in the meantime, the result is an `error` event.
 	 */
 	next(): Promise<readonly EventBatch[] | undefined>
 	/** Stops the upstream. Must be called when no more events are read, also after the terminal event. Idempotent. */

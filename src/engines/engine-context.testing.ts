@@ -1,4 +1,5 @@
-// The context of engines that are opened in tests from their configuration, for engines that start no process and download nothing.
+// The context of engines that are opened in tests from their configuration, for engines that start no process and
+// download nothing.
 
 import { tmpdir } from 'node:os'
 import { systemClock } from '../system/clock.ts'

@@ -1,4 +1,5 @@
-// The contract suite of `Engine`. It uses the interface only. An engine that does not satisfy a clause lists it in `except` with a reason.
+// The contract suite of `Engine`. It uses the interface only. An engine that does not satisfy a clause lists it in
+// `except` with a reason.
 
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { collect } from '../chat/collect.testing.ts'

@@ -1,5 +1,5 @@
-// The interface to anything that runs models: a remote API, the embedded engine's process, or a script. Engines do not know about API
-// keys, conversations or callers.
+// The interface to anything that runs models: a remote API, the embedded engine's process, or a script. Engines do not
+// know about API keys, conversations or callers.
 
 import type { ChatRequest } from '../chat/request.ts'
 import type { EmbeddingRequest, Embeddings } from '../operations/embeddings.ts'
@@ -12,9 +12,9 @@ import type { EngineAnswer } from './answer.ts'
 /**
  * A client of one upstream, for one protocol.
  *
- * `chat` and `complete` resolve when the upstream starts its response. Before that, they throw a `ChatError` whose `sent` property
- * determines whether a retry is safe. After that, failures are `error` events (see chat/event.ts for the rules of the stream).
- * Cancelling the answer, or aborting `call.signal`, stops the upstream immediately.
+ * `chat` and `complete` resolve when the upstream starts its response. Before that, they throw a `ChatError` whose
+ * `sent` property determines whether a retry is safe. After that, failures are `error` events (see chat/event.ts for
+ * the rules of the stream). Cancelling the answer, or aborting `call.signal`, stops the upstream immediately.
  */
 export interface Engine {
 	/** The current state, as far as it is known. */
@@ -29,11 +29,13 @@ export interface Engine {
 	detokenize?(request: DetokenizeRequest, call: EngineCall): Promise<string>
 	/** Each chunk of its streams is one token. Chunks can then be counted if the upstream does not report usage. */
 	readonly streamsSingleTokens?: boolean
-	/** The number of prompt tokens of a request. Absent if the upstream cannot count them; the number is then estimated. */
+	/**
+	 * The number of prompt tokens of a request. Absent if the upstream cannot count them; the number is then estimated.
+	 */
 	count?(request: ChatRequest, call: EngineCall): Promise<number>
 	/**
-	 * Runs a health check of the upstream with a GET request. Absent if the upstream has none. `path` is relative to the upstream's base
-	 * URL.
+	 * Runs a health check of the upstream with a GET request. Absent if the upstream has none. `path` is relative to the
+	 * upstream's base URL.
 	 *
 	 * @throws ChatError if the health check fails.
 	 */
@@ -60,8 +62,8 @@ export interface EngineCall {
 	/** Trace headers, for upstreams with HTTP. */
 	readonly headers?: Readonly<Record<string, string>>
 	/**
-	 * Called for each field of the request that the upstream's protocol does not support, with its name in OpenAI's API. The gateway reports
-	 * the names to the client.
+	 * Called for each field of the request that the upstream's protocol does not support, with its name in OpenAI's API.
+	 * The gateway reports the names to the client.
 	 */
 	readonly drop?: (part: string) => void
 }
@@ -76,8 +78,8 @@ export interface EngineState {
 	/** Size of the context window (prompt and completion together), in tokens, once known. */
 	readonly contextTokens?: number
 	/**
-	 * An optional line for `/ready`, `/v1/models` and the log, for example that the model is a toy, or why the engine failed. It is public:
-	 * it must not contain paths or addresses, which go to the log.
+	 * An optional line for `/ready`, `/v1/models` and the log, for example that the model is a toy, or why the engine
+	 * failed. It is public: it must not contain paths or addresses, which go to the log.
 	 */
 	readonly note?: string
 }

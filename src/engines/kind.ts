@@ -1,5 +1,5 @@
-// The interface between the configuration and an engine: the options of its upstreams, and how to open one. Each engine folder has one,
-// and list.ts lists them.
+// The interface between the configuration and an engine: the options of its upstreams, and how to open one. Each engine
+// folder has one, and list.ts lists them.
 
 import type { z } from 'zod'
 import type { Clock } from '../system/clock.ts'
@@ -21,8 +21,8 @@ export interface EngineKind {
 	 */
 	open(options: unknown, context: EngineContext): Promise<Engine>
 	/**
-	 * Returns one sentence on why an upstream with these options cannot work on this machine, for example because its model or its package
-	 * is not installed. Undefined if there is no problem. Only reads the disk.
+	 * Returns one sentence on why an upstream with these options cannot work on this machine, for example because its
+	 * model or its package is not installed. Undefined if there is no problem. Only reads the disk.
 	 */
 	check?(options: unknown, context: EngineCheckContext): Promise<string | undefined>
 }
@@ -58,7 +58,9 @@ export interface EngineContext {
 	readonly name: string
 	/** `model` of the upstream, if the configuration has one. */
 	readonly model: string | undefined
-	/** True for the built-in default upstream, whose model no operator configured. Cannot be set in a configuration file. */
+	/**
+	 * True for the built-in default upstream, whose model no operator configured. Cannot be set in a configuration file.
+	 */
 	readonly builtIn: boolean
 	readonly log: Log
 	readonly clock: Clock

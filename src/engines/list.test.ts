@@ -1,4 +1,5 @@
-// What every engine must have beside its code: its line in list.ts, the contract, a description of each option. It starts no engine.
+// What every engine must have beside its code: its line in list.ts, the contract, a description of each option. It
+// starts no engine.
 
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'

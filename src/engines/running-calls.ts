@@ -1,4 +1,5 @@
-// The calls of an engine that are in flight. Closing the engine aborts all of them; a caller that disconnects aborts one.
+// The calls of an engine that are in flight. Closing the engine aborts all of them; a caller that disconnects aborts
+// one.
 
 import { ChatError, type Sent } from '../chat/error.ts'
 

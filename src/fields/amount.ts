@@ -1,5 +1,6 @@
-// Configuration fields that count bytes, tokens or entries. The value is a number, or a text with a multiple, such as 64k or 16MiB: k, M, G
-// and T are powers of 1000, Ki, Mi, Gi and Ti powers of 1024. They are case-insensitive, and a final B is ignored.
+// Configuration fields that count bytes, tokens or entries. The value is a number, or a text with a multiple, such as
+// 64k or 16MiB: k, M, G and T are powers of 1000, Ki, Mi, Gi and Ti powers of 1024. They are case-insensitive, and a
+// final B is ignored.
 
 import { z } from 'zod'
 

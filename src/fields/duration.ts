@@ -1,4 +1,5 @@
-// Configuration fields for durations. A number is in the field's own unit; a text contains its units, such as 30s or 1.5h.
+// Configuration fields for durations. A number is in the field's own unit; a text contains its units, such as 30s or
+// 1.5h.
 
 import { z } from 'zod'
 
@@ -14,7 +15,8 @@ const pattern = '^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$|^\\d+(\\.\\d+)?$'
 const dayMs: number = unitsMs.d
 
 /**
- * A duration in milliseconds: a number of milliseconds, or a text such as `250ms`, `30s`, `5m`, `1.5h`, `2d` or `1h30m`.
+ * A duration in milliseconds: a number of milliseconds, or a text such as `250ms`, `30s`, `5m`, `1.5h`, `2d` or
+ * `1h30m`.
  *
  * @param max default: one day.
  */

@@ -1,4 +1,5 @@
-// Configuration fields for text of a certain form: secrets, headers, URLs and folders. Messages about a secret do not show it.
+// Configuration fields for text of a certain form: secrets, headers, URLs and folders. Messages about a secret do not
+// show it.
 
 import { isIPv4, isIPv6 } from 'node:net'
 import { z } from 'zod'

@@ -1,5 +1,5 @@
-// The models and upstreams of the current configuration. After a reload, unchanged upstreams continue without interruption, new ones are
-// opened, and removed ones are closed after their last call.
+// The models and upstreams of the current configuration. After a reload, unchanged upstreams continue without
+// interruption, new ones are opened, and removed ones are closed after their last call.
 
 import { ConfigError } from '../config/config-error.ts'
 import { withHome } from '../config/home-folder.ts'

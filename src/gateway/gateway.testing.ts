@@ -1,4 +1,5 @@
-// A gateway in a temporary data folder, with a clock that the test advances, and the settings that a configuration file yields.
+// A gateway in a temporary data folder, with a clock that the test advances, and the settings that a configuration file
+// yields.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

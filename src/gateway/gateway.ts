@@ -1,4 +1,5 @@
-// The composition root: creates a request handler and close() from the configuration. Stores and engines are opened here only.
+// The composition root: creates a request handler and close() from the configuration. Stores and engines are opened
+// here only.
 
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -75,7 +76,9 @@ const pageFiles = [
 	'storage.js',
 ] as const
 
-/** @throws ConfigError or Error if the configuration can never work. Slow engines continue to start in the background. */
+/**
+ * @throws ConfigError or Error if the configuration can never work. Slow engines continue to start in the background.
+ */
 export async function openGateway(settings: Settings, context: GatewayContext): Promise<Gateway> {
 	await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 })
 	const stores = await openStores(settings, 'create')

@@ -1,4 +1,5 @@
-// Deletes expired data: inactive conversations, and individual usage records. Nothing is deleted while the clock is suddenly far ahead.
+// Deletes expired data: inactive conversations, and individual usage records. Nothing is deleted while the clock is
+// suddenly far ahead.
 
 import type { ConversationStore } from '../conversations/conversation-store.ts'
 import type { LedgerStore } from '../ledger/ledger-store.ts'

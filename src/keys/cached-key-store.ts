@@ -1,6 +1,6 @@
-// A cache in front of a key store, so that a request needs no query. All processes of a host share a counter that changes when a key is
-// created or revoked. A change invalidates every cached key, so a revoked key is rejected from the next request on. While the store is
-// unavailable, cached keys stay valid.
+// A cache in front of a key store, so that a request needs no query. All processes of a host share a counter that
+// changes when a key is created or revoked. A change invalidates every cached key, so a revoked key is rejected from
+// the next request on. While the store is unavailable, cached keys stay valid.
 
 import { ChatError } from '../chat/error.ts'
 import type { Key } from './key.ts'
@@ -15,7 +15,10 @@ export interface Changes {
 
 export interface KeyCacheOptions {
 	readonly changes: Changes
-	/** How long a key is cached, in milliseconds. Changes by processes that do not share the counter take effect after this time. */
+	/**
+	 * How long a key is cached, in milliseconds. Changes by processes that do not share the counter take effect after
+	 * this time.
+	 */
 	readonly ttlMs: number
 	/** Milliseconds of a monotonic clock. */
 	readonly nowMs: () => number

@@ -9,9 +9,9 @@ const name = 'operator'
 const idDigits = 20
 
 /**
- * The key whose secret is configured. Its id is derived from the secret only, so every process and host records usage under the same key,
- * also after a restart; the id reveals neither the secret nor its hash. The prefix is empty: no part of a secret that a person chose is
- * shown.
+ * The key whose secret is configured. Its id is derived from the secret only, so every process and host records usage
+ * under the same key, also after a restart; the id reveals neither the secret nor its hash. The prefix is empty: no
+ * part of a secret that a person chose is shown.
  */
 export function configuredKey(secret: string, nowMs: number): Key {
 	const key = keyOf(secret, { name, role: 'admin', owner: name }, nowMs)

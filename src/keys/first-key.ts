@@ -6,7 +6,8 @@ import type { KeyStore } from './key-store.ts'
 /**
  * Creates an admin key if the store is empty.
  *
- * @param deliver passes the secret to the operator. Called before the key is stored: if it fails, the next start creates a key again.
+ * @param deliver passes the secret to the operator. Called before the key is stored: if it fails, the next start
+ * creates a key again.
  * @returns the secret; undefined if the store has a key.
  */
 export async function makeFirstKey(

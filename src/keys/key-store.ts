@@ -4,13 +4,16 @@ import type { Key } from './key.ts'
 import type { KeyId } from './key-id.ts'
 import type { Scope } from './scope.ts'
 
-/** Every implementation runs key-store.contract.ts. A change by one process is visible to the next call of every other process. */
+/**
+ * Every implementation runs key-store.contract.ts. A change by one process is visible to the next call of every other
+ * process.
+ */
 export interface KeyStore {
 	/** @throws Error if the id or the hash already exists. */
 	insert(key: Key): Promise<void>
 	/**
-	 * Also finds revoked and expired keys: the caller must check `revokedAtMs` and `expiresAtMs`. Returns synchronously if the key is
-	 * cached.
+	 * Also finds revoked and expired keys: the caller must check `revokedAtMs` and `expiresAtMs`. Returns synchronously
+	 * if the key is cached.
 	 */
 	findByHash(hash: string): Key | undefined | Promise<Key | undefined>
 	/** In order of creation, including revoked keys. */
@@ -23,7 +26,10 @@ export interface KeyStore {
 	revoke(which: string, nowMs: number): Promise<readonly Key[]>
 	/** The keys of one scope, in order of creation, including revoked keys. */
 	listOwn(scope: Scope): Promise<readonly Key[]>
-	/** Revokes a key of the scope, by its id only. @returns false if the scope has no such key or the key is already revoked. */
+	/**
+	 * Revokes a key of the scope, by its id only.
+	 * @returns false if the scope has no such key or the key is already revoked.
+	 */
 	revokeOwn(scope: Scope, id: KeyId, nowMs: number): Promise<boolean>
 	close(): Promise<void>
 }

@@ -3,8 +3,8 @@
 import { hashSecret, type Key } from './key.ts'
 
 /**
- * The keys with id, name or prefix `which`: those that are not revoked or, if there are none, the newest revoked one. An id or a complete
- * secret matches its own key only, even if another key has it as its name.
+ * The keys with id, name or prefix `which`: those that are not revoked or, if there are none, the newest revoked one.
+ * An id or a complete secret matches its own key only, even if another key has it as its name.
  */
 export function revocable(keys: readonly Key[], which: string): readonly Key[] {
 	const hash = hashSecret(which)

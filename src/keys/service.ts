@@ -1,5 +1,5 @@
-// Operations on the caller's own keys, in any dialect. They are bound to the caller's scope and cannot reach other keys. A key created here has
-// no more permissions than the key that created it.
+// Operations on the caller's own keys, in any dialect. They are bound to the caller's scope and cannot reach other
+// keys. A key created here has no more permissions than the key that created it.
 
 import { ChatError } from '../chat/error.ts'
 import { createKey, isExpired, type Key } from './key.ts'

@@ -1,5 +1,5 @@
-// Legacy text completions: the model continues a text. Responses are chat events in which choice `prompt * request.choices + k` is the k-th
-// continuation of the prompt with index `prompt`.
+// Legacy text completions: the model continues a text. Responses are chat events in which choice `prompt *
+// request.choices + k` is the k-th continuation of the prompt with index `prompt`.
 
 import type { JsonObject } from '../chat/json.ts'
 import type { Sampling } from '../chat/request.ts'
@@ -25,7 +25,10 @@ export interface TextCompletionRequest {
 	readonly passthrough: JsonObject
 }
 
-/** How an engine treats each field of a request. It has every field, so that a new one does not compile until each engine has an answer. */
+/**
+ * How an engine treats each field of a request. It has every field, so that a new one does not compile until each
+ * engine has an answer.
+ */
 export type TextCompletionFates = Readonly<
 	Record<Exclude<keyof TextCompletionRequest, 'sampling'> | keyof Sampling, Fate>
 >

@@ -198,7 +198,7 @@ function usableEndpoints<Result>(
 ): readonly [UpstreamEndpoint, ...UpstreamEndpoint[]] {
 	const available = chosen.filter((endpoint) => endpoint.available)
 	const fresh = available.filter((endpoint) => !tries.has(endpoint))
-	const mayRetry = failure !== undefined && mayComeBack(failure.error)
+	const mayRetry = failure !== undefined && mayRecover(failure.error)
 	const [first, ...others] = fresh.length > 0 || !mayRetry ? fresh : available
 	if (first === undefined) throw failure?.worst ?? noneAvailable(route)
 	return [first, ...others]
@@ -225,7 +225,7 @@ function mayTryAgain({ kind, sent, code }: ChatError, unsure: boolean): boolean 
 }
 
 /** Whether a retry on the same upstream can succeed. It would fail again after a timeout or a lasting failure, such as a rejected key. */
-function mayComeBack({ kind, sent, code, lasting }: ChatError): boolean {
+function mayRecover({ kind, sent, code, lasting }: ChatError): boolean {
 	if (kind === 'upstream-timeout' || lasting) return false
 	return kind !== 'upstream-failed' || (sent === 'maybe' && code === undefined)
 }

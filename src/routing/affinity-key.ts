@@ -1,10 +1,13 @@
-// The affinity key of a conversation: its instructions and its first user message. Both stay the same when a client sends the complete
-// history with each turn.
+// The affinity key of a conversation: its instructions and its first user message. Both stay the same when a client
+// sends the complete history with each turn.
 
 import type { Message } from '../chat/message.ts'
 import type { ChatRequest } from '../chat/request.ts'
 
-/** Characters; enough to distinguish conversations. The limits are separate so that long instructions leave room for the user message. */
+/**
+ * Characters; enough to distinguish conversations. The limits are separate so that long instructions leave room for the
+ * user message.
+ */
 const [longestPart, longestInstructions, longestFirst] = [8000, 8000, 8000]
 
 export function affinityKey({ messages }: ChatRequest): string {

@@ -3,8 +3,8 @@
 import type { RetryOptions } from './options.ts'
 
 /**
- * Exponential backoff with full jitter: a random delay up to a maximum that doubles with each attempt, so that callers that failed
- * together do not retry together.
+ * Exponential backoff with full jitter: a random delay up to a maximum that doubles with each attempt, so that callers
+ * that failed together do not retry together.
  *
  * @param attempts number of attempts made so far, at least 1.
  * @param retryAfterMs the delay that the upstream requested, which is honored.

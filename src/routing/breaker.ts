@@ -1,5 +1,5 @@
-// A circuit breaker: after several consecutive failures an upstream receives no calls for a while, then a single trial call. The callers
-// decide what counts as a failure.
+// A circuit breaker: after several consecutive failures an upstream receives no calls for a while, then a single trial
+// call. The callers decide what counts as a failure.
 
 import type { BreakerOptions } from './options.ts'
 
@@ -7,7 +7,9 @@ export type BreakerState = 'closed' | 'open' | 'half-open'
 
 /** Reports the outcome of an admitted call. */
 export interface BreakerPermit {
-	/** The upstream started to respond. A trial succeeds here, so that it need not wait for the end of a long response. */
+	/**
+	 * The upstream started to respond. A trial succeeds here, so that it need not wait for the end of a long response.
+	 */
 	started(): void
 	succeeded(): void
 	failed(): void
@@ -50,8 +52,9 @@ export class Breaker {
 	}
 
 	/**
-	 * Starts a call, whose outcome must be reported once. The outcome of a call that is no longer admitted, because the breaker opened while
-	 * the call was queued, is ignored: otherwise each queued call would double the open time, or a single one would close the breaker.
+	 * Starts a call, whose outcome must be reported once. The outcome of a call that is no longer admitted, because the
+	 * breaker opened while the call was queued, is ignored: otherwise each queued call would double the open time, or a
+	 * single one would close the breaker.
 	 */
 	pass(): BreakerPermit {
 		const { generation, state } = this

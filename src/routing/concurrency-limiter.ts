@@ -1,5 +1,5 @@
-// The concurrency limiter of one upstream, with a bounded first-in, first-out queue. Calls of low priority are served after all others, and
-// are rejected in favor of others if the queue is full.
+// The concurrency limiter of one upstream, with a bounded first-in, first-out queue. Calls of low priority are served
+// after all others, and are rejected in favor of others if the queue is full.
 
 import { ChatError } from '../chat/error.ts'
 import type { ConcurrencyOptions } from './options.ts'
@@ -95,7 +95,9 @@ export class ConcurrencyLimiter {
 		})
 	}
 
-	/** Inserts the call after all of the same priority. If the queue is full, the last call of low priority is rejected. */
+	/**
+	 * Inserts the call after all of the same priority. If the queue is full, the last call of low priority is rejected.
+	 */
 	private enqueue(waiter: Waiter, capacity: number): void {
 		if (this.queue.length >= capacity) this.queue.findLast(({ priority }) => priority === 'low')?.refuse()
 		const position = waiter.priority === 'low' ? -1 : this.queue.findIndex(({ priority }) => priority === 'low')

@@ -1,4 +1,5 @@
-// Configuration of routing: per upstream its concurrency limit, circuit breaker and health checks; per model its policy and retries.
+// Configuration of routing: per upstream its concurrency limit, circuit breaker and health checks; per model its policy
+// and retries.
 
 import { z } from 'zod'
 import { milliseconds } from '../fields/duration.ts'

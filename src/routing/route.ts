@@ -30,7 +30,10 @@ export class Route {
 		return this.policy.order(members, hint).map(({ endpoint }) => endpoint)
 	}
 
-	/** Milliseconds until the first circuit breaker admits a call again; infinite if health checks have removed all upstreams. */
+	/**
+	 * Milliseconds until the first circuit breaker admits a call again; infinite if health checks have removed all
+	 * upstreams.
+	 */
 	get reopensInMs(): number {
 		return Math.min(
 			...this.members.map(({ endpoint }) =>

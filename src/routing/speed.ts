@@ -1,5 +1,5 @@
-// Recent time to first token of an upstream: an average whose measurements decay with time, so that an upstream that was slow is tried
-// again.
+// Recent time to first token of an upstream: an average whose measurements decay with time, so that an upstream that
+// was slow is tried again.
 
 const halfLifeMs = 30_000
 const weightOfNew = 0.3

@@ -1,5 +1,5 @@
-// The routing state of one upstream: its availability, load and speed. All models that route to an upstream share this state. It does not
-// depend on the engine.
+// The routing state of one upstream: its availability, load and speed. All models that route to an upstream share this
+// state. It does not depend on the engine.
 
 import { Breaker, type BreakerState } from './breaker.ts'
 import { ConcurrencyLimiter } from './concurrency-limiter.ts'

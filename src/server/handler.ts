@@ -1,5 +1,5 @@
-// From a Request to a Response: finds the dialect and the route of each request, and passes it through the pipeline. Responses are written
-// by response-writer.ts, the server's own endpoints by own-endpoints.ts.
+// From a Request to a Response: finds the dialect and the route of each request, and passes it through the pipeline.
+// Responses are written by response-writer.ts, the server's own endpoints by own-endpoints.ts.
 
 import { asChatError } from '../chat/error.ts'
 import { DialectChoice, type DialectDefaults } from '../dialects/choice.ts'

@@ -8,7 +8,8 @@ export interface Listener {
 	/**
 	 * Stops accepting connections, waits up to `deadlineMs` for requests in flight, then closes their connections.
 	 *
-	 * @param interrupt called at the deadline to end open streams with an error event, shortly before their connections are closed.
+	 * @param interrupt called at the deadline to end open streams with an error event, shortly before their connections
+	 * are closed.
 	 */
 	close(deadlineMs: number, interrupt?: () => Promise<void>): Promise<void>
 }
@@ -28,9 +29,14 @@ export interface ListenOptions {
 	readonly address: string
 	/** The peer's address can be read until the response is sent. */
 	readonly fetch: (request: Request, peer: Peer) => Promise<Response>
-	/** Accepts a WebSocket upgrade or returns a response that rejects it; undefined if the path has no WebSocket route. */
+	/**
+	 * Accepts a WebSocket upgrade or returns a response that rejects it; undefined if the path has no WebSocket route.
+	 */
 	readonly socket?: (request: Request, peer: Peer) => Promise<SocketPeer | Response | undefined>
-	/** Maximum size of a WebSocket message, in bytes. Whatever reads a request body limits it: unread bytes wait at the client. */
+	/**
+	 * Maximum size of a WebSocket message, in bytes. Whatever reads a request body limits it: unread bytes wait at the
+	 * client.
+	 */
 	readonly maxBodyBytes: number
 	/** Other processes listen on the same port, and the operating system distributes connections among them. */
 	readonly shared?: boolean
@@ -133,8 +139,8 @@ function hostAndPort(address: string): { readonly hostname: string; readonly por
 }
 
 /**
- * Disables the idle timeout on Unix sockets: Bun would cut a stream 10 s after its first chunk. Bun's types lack this option for Unix sockets;
- * its server supports it.
+ * Disables the idle timeout on Unix sockets: Bun would cut a stream 10 s after its first chunk. Bun's types lack this
+ * option for Unix sockets; its server supports it.
  */
 function unixOptions<Options extends { readonly unix: string }>(options: Options): Options {
 	return Object.assign(options, { idleTimeout: 0 })

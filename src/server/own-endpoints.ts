@@ -1,5 +1,5 @@
-// The server's own endpoints: its state, its metrics, and the web page. It knows no dialect's formats, only which requests a dialect
-// claims by their headers.
+// The server's own endpoints: its state, its metrics, and the web page. It knows no dialect's formats, only which
+// requests a dialect claims by their headers.
 
 import type { DialectChoice } from '../dialects/choice.ts'
 import type { Received } from '../http/received.ts'
@@ -25,7 +25,10 @@ export interface OwnEndpoints {
 	readonly page?: StaticFiles | undefined
 }
 
-/** Own paths take no POST. A client with recognizable headers gets the path of its own dialect (`/version`, for example). */
+/**
+ * Own paths take no POST. A client with recognizable headers gets the path of its own dialect (`/version`, for
+ * example).
+ */
 export function isOwn({ method, path, headers }: Received, choice: DialectChoice): boolean {
 	if (method === 'POST') return false
 	const match = choice.find({ method, path, headers })

@@ -1,5 +1,5 @@
-// The readiness that the server reports without authentication. It contains no data of callers, no path of this machine and no address of
-// another.
+// The readiness that the server reports without authentication. It contains no data of callers, no path of this machine
+// and no address of another.
 
 import type { EngineState, Operation } from '../engines/engine.ts'
 import { publicText } from '../system/public-text.ts'
@@ -15,7 +15,10 @@ export interface ModelState {
 }
 
 export interface Readiness {
-	/** `ready` if every required model and at least one model is ready and no check fails; `starting` if it becomes ready without intervention. */
+	/**
+	 * `ready` if every required model and at least one model is ready and no check fails; `starting` if it becomes ready
+	 * without intervention.
+	 */
 	readonly status: EngineState['status']
 	readonly models: readonly ModelState[]
 	readonly checks: CheckResults

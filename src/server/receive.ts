@@ -1,4 +1,5 @@
-// Converts a Request to the pipeline's input: the request id, the normalized path, the client, and a body that is read on demand.
+// Converts a Request to the pipeline's input: the request id, the normalized path, the client, and a body that is read
+// on demand.
 
 import { randomUUID } from 'node:crypto'
 import type { BodyReader } from '../http/body.ts'

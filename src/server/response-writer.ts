@@ -1,5 +1,5 @@
-// Writes an answer of the pipeline, or an error, as a Response in the format of the request's dialect. Reports the end of each request to its
-// observer.
+// Writes an answer of the pipeline, or an error, as a Response in the format of the request's dialect. Reports the end
+// of each request to its observer.
 
 import { ChatError } from '../chat/error.ts'
 import type { Dialect } from '../dialects/dialect.ts'

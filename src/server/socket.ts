@@ -1,5 +1,5 @@
-// Serves routes over WebSockets. Each message becomes a request of its route, passes through the same pipeline as any request, and the events
-// of the answer are sent as frames.
+// Serves routes over WebSockets. Each message becomes a request of its route, passes through the same pipeline as any
+// request, and the events of the answer are sent as frames.
 
 import { asChatError } from '../chat/error.ts'
 import type { SocketRoute } from '../dialects/dialect.ts'

@@ -20,7 +20,8 @@ export interface TableSum {
 }
 
 /**
- * Copies a snapshot of `from` in one transaction: an interrupted copy leaves the target unchanged. Then reads the target to verify it.
+ * Copies a snapshot of `from` in one transaction: an interrupted copy leaves the target unchanged. Then reads the
+ * target to verify it.
  *
  * @returns for every table, the sums of the source and of the target.
  * @throws DatabaseError if the target is not empty.
@@ -76,7 +77,10 @@ function withoutNul(row: Row): Row {
 	)
 }
 
-/** Canonical text of a row, the same for every database: columns by name, and numbers as strings, as PostgreSQL returns large ones. */
+/**
+ * Canonical text of a row, the same for every database: columns by name, and numbers as strings, as PostgreSQL returns
+ * large ones.
+ */
 function textOf(row: Row): string {
 	return JSON.stringify(
 		Object.entries(row)

@@ -1,4 +1,5 @@
-// Database errors that an operator can correct. The message is complete, contains no password, and is printed without a stack.
+// Database errors that an operator can correct. The message is complete, contains no password, and is printed without a
+// stack.
 
 export class DatabaseError extends Error {
 	override readonly name: string = 'DatabaseError'

@@ -22,7 +22,10 @@ export function databaseUrlProblem(url: string): string | undefined {
 	}
 }
 
-/** Host, port and name of the database. Undefined for a URL with more than one `@`, because part of the password may look like the host. */
+/**
+ * Host, port and name of the database. Undefined for a URL with more than one `@`, because part of the password may
+ * look like the host.
+ */
 export function databaseLocation(url: string): string | undefined {
 	if (databaseUrlProblem(url) !== undefined || url.split('@').length > 2) return undefined
 	const { host, pathname } = new URL(url)

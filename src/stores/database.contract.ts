@@ -1,4 +1,5 @@
-// The contract of every database: all stores on it fulfil their own contracts. Each database folder runs it; list.test.ts checks that.
+// The contract of every database: all stores on it fulfil their own contracts. Each database folder runs it;
+// list.test.ts checks that.
 
 import { conversationStoreContract } from '../conversations/conversation-store.contract.ts'
 import { keyStoreContract } from '../keys/key-store.contract.ts'

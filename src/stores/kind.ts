@@ -1,4 +1,5 @@
-// The interface between the configuration and a database. Each database folder has one, and list.ts lists them. It does not know the tables.
+// The interface between the configuration and a database. Each database folder has one, and list.ts lists them. It does
+// not know the tables.
 
 import type { SchemaMode } from './migrations/schema.ts'
 import type { SqlDatabase } from './sql/sql-database.ts'
@@ -28,12 +29,16 @@ export interface StoreKind {
 	resolve(address: string): string
 	/** Why the address cannot be used, without any part of it. Undefined if it can. */
 	problem(address: string): string | undefined
-	/** Name of the database for messages, without user and password. Undefined if no part of the address can be shown safely. */
+	/**
+	 * Name of the database for messages, without user and password. Undefined if no part of the address can be shown
+	 * safely.
+	 */
 	nameOf(address: string): string | undefined
 	/** Texts in the address that no message may contain. */
 	secretsOf(address: string): readonly string[]
 	/**
-	 * @throws SchemaError if the database does not meet `mode`, DatabaseError if a newer version wrote it, Error if it cannot be opened.
+	 * @throws SchemaError if the database does not meet `mode`, DatabaseError if a newer version wrote it, Error if it
+	 * cannot be opened.
 	 */
 	open(address: string, mode: SchemaMode): Promise<SqlDatabase>
 }

@@ -1,4 +1,5 @@
-// Opens the stores of a deployment: its database, with a cache for API keys. It does not know the kinds of databases; list.ts does.
+// Opens the stores of a deployment: its database, with a cache for API keys. It does not know the kinds of databases;
+// list.ts does.
 
 import { existsSync } from 'node:fs'
 import type { ConversationStore } from '../conversations/conversation-store.ts'
@@ -61,8 +62,8 @@ export async function openStores(location: StoreLocation, mode: SchemaMode): Pro
 
 /**
  * @param address see `StoreKind`.
- * @throws DatabaseError if it cannot be opened, does not meet `mode` or was written by a newer version, NoDatabaseError if there is none.
- * Messages contain no password, and no part of a URL that may have been parsed incorrectly.
+ * @throws DatabaseError if it cannot be opened, does not meet `mode` or was written by a newer version, NoDatabaseError
+ * if there is none. Messages contain no password, and no part of a URL that may have been parsed incorrectly.
  */
 export async function openDatabase(address: string, mode: SchemaMode): Promise<SqlDatabase> {
 	const kind = findStoreKind(address)

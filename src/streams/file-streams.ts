@@ -1,5 +1,6 @@
-// Stored streams as files in a folder that all processes of this host share: one header line, the events, and a zero byte after the last
-// event. Written data survives a crash of the process; it is not synced, so a power failure may lose the latest events.
+// Stored streams as files in a folder that all processes of this host share: one header line, the events, and a zero
+// byte after the last event. Written data survives a crash of the process; it is not synced, so a power failure may
+// lose the latest events.
 
 import { closeSync, existsSync, openSync, rmSync } from 'node:fs'
 import { mkdir, readdir, stat } from 'node:fs/promises'

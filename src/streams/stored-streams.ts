@@ -1,5 +1,5 @@
-// Streams that continue without their client: the text is stored as it is produced, so that its owner can read it from any event until it
-// expires. The store does not interpret the text; it only detects where events end.
+// Streams that continue without their client: the text is stored as it is produced, so that its owner can read it from
+// any event until it expires. The store does not interpret the text; it only detects where events end.
 
 import type { ChunkSource } from '../http/event-stream.ts'
 import type { Scope } from '../keys/scope.ts'
@@ -8,7 +8,8 @@ export interface StoredStreams {
 	/** @throws ChatError `overloaded` if the storage is full. */
 	open(options: StreamOptions): StoredStream
 	/**
-	 * The events after the first `after`, including future ones. Undefined if the stream does not exist or belongs to another caller.
+	 * The events after the first `after`, including future ones. Undefined if the stream does not exist or belongs to
+	 * another caller.
 	 */
 	read(scope: Scope, id: string, after: number): Promise<ChunkSource | undefined>
 	/** Cancels a stream in any process. @returns whether it was running. */

@@ -1,4 +1,5 @@
-// The file of a stored stream: a header line, the events as text, and a mark at the end. It does not know who writes or reads the stream.
+// The file of a stored stream: a header line, the events as text, and a mark at the end. It does not know who writes or
+// reads the stream.
 
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 import { z } from 'zod'
@@ -25,7 +26,10 @@ export function readHeader(file: string): { readonly header: Header; readonly le
 	}
 }
 
-/** Whether the stream in a file has ended; false if the file cannot be read, as when another process has just removed it. */
+/**
+ * Whether the stream in a file has ended; false if the file cannot be read, as when another process has just removed
+ * it.
+ */
 export function endedFile(file: string): boolean {
 	let descriptor: number | undefined
 	try {

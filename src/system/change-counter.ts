@@ -1,5 +1,5 @@
-// A counter in a file that several processes share: the process that changes something increments it, and all others see the change
-// immediately, without a system call. It does not know what changes.
+// A counter in a file that several processes share: the process that changes something increments it, and all others
+// see the change immediately, without a system call. It does not know what changes.
 
 import { closeSync, fstatSync, ftruncateSync, openSync } from 'node:fs'
 

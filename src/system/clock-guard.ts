@@ -1,6 +1,6 @@
-// Decides whether the clock can be trusted for deletion by age. A machine whose clock is far ahead, at boot or because of a wrong time
-// server, would delete everything. The last trusted time is stored in a file: a clock that is far ahead of it is trusted only after the
-// server has run with it for a day. It does not know what is deleted.
+// Decides whether the clock can be trusted for deletion by age. A machine whose clock is far ahead, at boot or because
+// of a wrong time server, would delete everything. The last trusted time is stored in a file: a clock that is far ahead
+// of it is trusted only after the server has run with it for a day. It does not know what is deleted.
 
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
@@ -21,7 +21,10 @@ export type ClockAssessment =
 const dayMs = 86_400_000
 /** How long a server must run with a clock until it is trusted. */
 const probationMs = dayMs
-/** Maximum interval between two checks that counts as running time; longer ones include time in which the server was off. */
+/**
+ * Maximum interval between two checks that counts as running time; longer ones include time in which the server was
+ * off.
+ */
 const longestStepMs = 3_600_000
 
 const stateSchema = z.object({
@@ -43,7 +46,8 @@ export class ClockGuard {
 	/**
 	 * Must be called at least every hour. Never rejects: without the file, the times that this process has seen are used.
 	 *
-	 * @param evidenceMs a time that has certainly passed, for a folder without the file. It must not come from this clock.
+	 * @param evidenceMs a time that has certainly passed, for a folder without the file. It must not come from this
+	 * clock.
 	 */
 	async check(nowMs: number, evidenceMs?: number): Promise<ClockAssessment> {
 		const known = await this.read()

@@ -1,5 +1,5 @@
-// A lock on a resource in a folder, across processes. It is SQLite's lock on an empty file, so the operating system releases it when its
-// process exits, for any reason. It does not know what is guarded.
+// A lock on a resource in a folder, across processes. It is SQLite's lock on an empty file, so the operating system
+// releases it when its process exits, for any reason. It does not know what is guarded.
 
 import { Database, SQLiteError } from 'bun:sqlite'
 
@@ -40,7 +40,10 @@ export interface HeldLock {
 	release(): void
 }
 
-/** Takes the lock on `file` without waiting; undefined if it is taken. @param create whether a missing file is created. */
+/**
+ * Takes the lock on `file` without waiting; undefined if it is taken.
+ * @param create whether a missing file is created.
+ */
 export function holdLock(file: string, { create }: { readonly create: boolean }): HeldLock | undefined {
 	let database: Database
 	try {

@@ -9,8 +9,8 @@ export type RootLog = Log & PlainWriter
 
 export interface PlainWriter {
 	/**
-	 * Writes the same line as the method `level` would, for lines of every request: their fields are plain data, and a logger's features
-	 * would cost several times as much.
+	 * Writes the same line as the method `level` would, for lines of every request: their fields are plain data, and a
+	 * logger's features would cost several times as much.
 	 */
 	writePlainly(level: 'info' | 'warn', fields: object, message: string): void
 }
@@ -40,8 +40,8 @@ export function openLog(
 }
 
 /**
- * Writes a line that a child process printed to the log of this one: JSON log lines of level `warn` or above with their level and fields,
- * all others at `debug`, as text.
+ * Writes a line that a child process printed to the log of this one: JSON log lines of level `warn` or above with their
+ * level and fields, all others at `debug`, as text.
  *
  * @param message of the lines at `debug`.
  */
@@ -84,7 +84,10 @@ interface LineBuffer extends DestinationStream {
 	writeEntry(level: number, fields: object, message: string): void
 }
 
-/** Writes JSON lines in batches, because a system call for each line would cost every request. Warnings and the exit flush the buffer. */
+/**
+ * Writes JSON lines in batches, because a system call for each line would cost every request. Warnings and the exit
+ * flush the buffer.
+ */
 function lineBuffer(write: (text: string) => void): LineBuffer {
 	let lines = ''
 	let timer: ReturnType<typeof setTimeout> | undefined

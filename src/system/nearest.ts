@@ -1,11 +1,13 @@
-// Finds the name that was probably meant. It compares words only: the caller provides the candidates and writes the suggestion.
+// Finds the name that was probably meant. It compares words only: the caller provides the candidates and writes the
+// suggestion.
 
 /**
  * The candidate that is nearest to `word`, or undefined if none is near enough to be suggested.
  *
- * Upper and lower case count as equal, and so do names that differ in punctuation only (`llama3.2`, `llama-3.2`). Otherwise at most a third
- * of the longer name may be wrong, counted in inserted, removed, replaced or swapped characters. A word that begins a candidate, or that a
- * candidate begins, is near if it has at least three characters. The first of several equally near candidates wins.
+ * Upper and lower case count as equal, and so do names that differ in punctuation only (`llama3.2`, `llama-3.2`).
+ * Otherwise at most a third of the longer name may be wrong, counted in inserted, removed, replaced or swapped
+ * characters. A word that begins a candidate, or that a candidate begins, is near if it has at least three characters.
+ * The first of several equally near candidates wins.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
 	let best: string | undefined

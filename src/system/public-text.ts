@@ -1,8 +1,12 @@
-// Text that is public to every client, even without a key: it contains no path of this machine and no address of another.
+// Text that is public to every client, even without a key: it contains no path of this machine and no address of
+// another.
 
 /** Up to the next space or quote. */
 const url = /\b[a-z][a-z+.-]*:\/\/[^\s'"`]*/gi
-/** A path up to its last slash, without its last segment. It may contain spaces, but ends before punctuation and before another path. */
+/**
+ * A path up to its last slash, without its last segment. It may contain spaces, but ends before punctuation and before
+ * another path.
+ */
 const segments = String.raw`(?:(?:(?![;:,]\s|\s\(?[~.]{0,2}[/\\])[^'"\x60\n])*`
 const folders = [
 	new RegExp(String.raw`(?<![\w/.~-])(?:~|\.{1,2})?/${segments}/)?`, 'g'),
@@ -15,8 +19,9 @@ const addresses = [
 ]
 
 /**
- * The first line of `text`, with each path or URL reduced to its last segment, and addresses replaced by `…`. It is the only filter for notes
- * and error messages that may contain text of a library or the operating system; the log has the complete text.
+ * The first line of `text`, with each path or URL reduced to its last segment, and addresses replaced by `…`. It is the
+ * only filter for notes and error messages that may contain text of a library or the operating system; the log has the
+ * complete text.
  */
 export function publicText(text: string): string {
 	const [line = ''] = text.split('\n')

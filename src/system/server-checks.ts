@@ -1,5 +1,5 @@
-// Checks of the dependencies that all requests share, apart from models. Each check runs when its result is read, at most once per second,
-// and a reader waits for it briefly. It does not know what is checked.
+// Checks of the dependencies that all requests share, apart from models. Each check runs when its result is read, at
+// most once per second, and a reader waits for it briefly. It does not know what is checked.
 
 import type { Log } from './log.ts'
 import { ThrottledLog } from './throttled-log.ts'
@@ -38,7 +38,10 @@ export class ServerChecks {
 		this.checks = Object.entries(checks).map(([name, check]) => new CachedCheck(name, check, log, throttled))
 	}
 
-	/** A check that takes longer than 500 ms has its previous result until it ends. Before its first result it counts as passed. */
+	/**
+	 * A check that takes longer than 500 ms has its previous result until it ends. Before its first result it counts as
+	 * passed.
+	 */
 	async results(): Promise<CheckResults> {
 		await Promise.all(this.checks.map((check) => check.refresh()))
 		return Object.fromEntries(this.checks.map(({ name, result }) => [name, result]))

@@ -1,4 +1,5 @@
-// One timer for many deadlines: a separate timer for each request, and for each chunk of each stream, would cost more than the work.
+// One timer for many deadlines: a separate timer for each request, and for each chunk of each stream, would cost more
+// than the work.
 
 /** A deadline that is polled. */
 export interface Timed {
@@ -14,7 +15,10 @@ export class Sweep<Kind extends Timed = Timed> {
 	private readonly running = new Set<Kind>()
 	private timer: ReturnType<typeof setInterval> | undefined
 
-	/** @param shortestWaitMs the shortest timeout. Deadlines are checked to within a tenth of it, and at most a second late. */
+	/**
+	 * @param shortestWaitMs the shortest timeout. Deadlines are checked to within a tenth of it, and at most a second
+	 * late.
+	 */
 	constructor(shortestWaitMs: number) {
 		this.everyMs = Math.min(longestMs, Math.max(shortestMs, Math.floor(shortestWaitMs / 10)))
 	}

@@ -1,5 +1,5 @@
-// Limits errors that would repeat with every call while a fault lasts: each is written immediately, and then at most once per period with
-// the number of omitted ones.
+// Limits errors that would repeat with every call while a fault lasts: each is written immediately, and then at most
+// once per period with the number of omitted ones.
 
 import type { Clock } from './clock.ts'
 import type { Log } from './log.ts'

@@ -1,6 +1,6 @@
-// Batches work that arrives in one tick of the event loop, and runs it at the end of the tick. Each step's code then processes the whole
-// batch while it is in the processor's cache: under load a request costs a quarter less, and a single request is not delayed. Measured in
-// decisions/030.
+// Batches work that arrives in one tick of the event loop, and runs it at the end of the tick. Each step's code then
+// processes the whole batch while it is in the processor's cache: under load a request costs a quarter less, and a
+// single request is not delayed. Measured in decisions/030.
 
 export class TickBatch {
 	private waiting: (() => void)[] = []

@@ -1,5 +1,5 @@
-// Metrics of a process, and the Prometheus text exposition format 0.0.4. Metrics are updated for every request and every token: after a child
-// has been looked up once, an update is a single addition.
+// Metrics of a process, and the Prometheus text exposition format 0.0.4. Metrics are updated for every request and
+// every token: after a child has been looked up once, an update is a single addition.
 
 /** Snapshot of a metric family. */
 export interface MetricSnapshot {

@@ -1,4 +1,5 @@
-// The fold of a request's events, which the log, the metrics and the traces read when it ends. It does not know any of the three.
+// The fold of a request's events, which the log, the metrics and the traces read when it ends. It does not know any of
+// the three.
 
 import type { ChatError } from '../chat/error.ts'
 import type { FinishReason } from '../chat/event.ts'

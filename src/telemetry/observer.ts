@@ -1,5 +1,5 @@
-// The events that a request reports about itself. Telemetry folds them into log lines, metrics and spans; nothing that answers requests reads
-// them back. With an observer that ignores every event, each byte of every answer is the same.
+// The events that a request reports about itself. Telemetry folds them into log lines, metrics and spans; nothing that
+// answers requests reads them back. With an observer that ignores every event, each byte of every answer is the same.
 
 import type { ChatError } from '../chat/error.ts'
 import type { FinishReason } from '../chat/event.ts'
@@ -13,7 +13,10 @@ export interface RequestObserver {
 	traceHeaders(): Readonly<Record<string, string>>
 }
 
-/** Times are in milliseconds since 1970, fractions allowed. A later event replaces an earlier one of the same type, unless stated otherwise. */
+/**
+ * Times are in milliseconds since 1970, fractions allowed. A later event replaces an earlier one of the same type,
+ * unless stated otherwise.
+ */
 export type RequestEvent =
 	| RoutedEvent
 	| AuthenticatedEvent
@@ -100,7 +103,9 @@ export interface FailedEvent {
 	readonly error: ChatError
 }
 
-/** The last byte was sent, or sending was aborted. Once. An answer without a client may report further events after it. */
+/**
+ * The last byte was sent, or sending was aborted. Once. An answer without a client may report further events after it.
+ */
 export interface EndedEvent {
 	readonly type: 'ended'
 	readonly atMs: number

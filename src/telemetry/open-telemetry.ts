@@ -1,4 +1,5 @@
-// Opens telemetry as configured: the request log, Prometheus metrics, and OpenTelemetry, each independent of the others.
+// Opens telemetry as configured: the request log, Prometheus metrics, and OpenTelemetry, each independent of the
+// others.
 
 import type { Clock } from '../system/clock.ts'
 import type { RootLog } from '../system/log.ts'

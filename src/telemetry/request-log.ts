@@ -1,4 +1,5 @@
-// The log line of a request. It never contains secrets, and contains prompts and completions only if the operator has enabled them.
+// The log line of a request. It never contains secrets, and contains prompts and completions only if the operator has
+// enabled them.
 
 import type { PlainWriter } from '../system/log.ts'
 import type { ObservedRequest } from './observed-request.ts'

@@ -1,5 +1,5 @@
-// Metrics of requests, upstreams and the process. Label values come from the configuration and from fixed lists, never from clients, so their
-// number is bounded. docs/telemetry.md lists all metrics.
+// Metrics of requests, upstreams and the process. Label values come from the configuration and from fixed lists, never
+// from clients, so their number is bounded. docs/telemetry.md lists all metrics.
 
 import type { ChatError } from '../chat/error.ts'
 import { type CounterChild, type HistogramChild, type MetricSnapshot, Metrics } from './metric.ts'

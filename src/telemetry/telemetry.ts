@@ -1,5 +1,5 @@
-// The interface through which requests are reported to the log, Prometheus and OpenTelemetry. Telemetry observes requests and never changes
-// them; observer.ts has the events.
+// The interface through which requests are reported to the log, Prometheus and OpenTelemetry. Telemetry observes
+// requests and never changes them; observer.ts has the events.
 
 import type { RemoteClient } from '../http/remote-client.ts'
 import type { RequestObserver } from './observer.ts'

@@ -1,5 +1,5 @@
-// Counts tokens in published vocabularies. The tokens that a model's chat template adds to messages are not known here; that part is an
-// estimate.
+// Counts tokens in published vocabularies. The tokens that a model's chat template adds to messages are not known here;
+// that part is an estimate.
 
 import type { Message } from '../chat/message.ts'
 import type { Tool } from '../chat/tool.ts'

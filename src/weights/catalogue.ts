@@ -1,5 +1,5 @@
-// The models that can be fetched by a short name: description, license, checksum and sources of each. It does not know how files are
-// fetched, nor which models are installed on this machine.
+// The models that can be fetched by a short name: description, license, checksum and sources of each. It does not know
+// how files are fetched, nor which models are installed on this machine.
 
 export interface ModelDefaults {
 	readonly temperature: number
@@ -27,7 +27,10 @@ export interface CatalogueEntry {
 	readonly contextTokens: number
 	/** Source URIs (see sources/source.ts) in order of preference. `package:` is a file shipped with this program. */
 	readonly sources: readonly string[]
-	/** Defaults for parameters that the request does not set. Source for the default model: decisions/010-default-model.md. */
+	/**
+	 * Defaults for parameters that the request does not set. Source for the default model:
+	 * decisions/010-default-model.md.
+	 */
 	readonly defaults?: ModelDefaults
 	/** Warning shown wherever the model is served. */
 	readonly warning?: string

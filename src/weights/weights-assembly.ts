@@ -1,5 +1,5 @@
-// Assembles fetched parts into one file: unpacks, concatenates and hashes them in a single pass with one chunk in memory. It accepts
-// GGUF only and does not know where the parts come from.
+// Assembles fetched parts into one file: unpacks, concatenates and hashes them in a single pass with one chunk in
+// memory. It accepts GGUF only and does not know where the parts come from.
 
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -32,8 +32,8 @@ export interface AssemblyOptions {
 }
 
 /**
- * Writes the unpacked parts to `target`, which appears only once it is complete and flushed to disk. A single part that needs no
- * unpacking is moved, not copied.
+ * Writes the unpacked parts to `target`, which appears only once it is complete and flushed to disk. A single part that
+ * needs no unpacking is moved, not copied.
  *
  * @throws UnwantedError if the bytes are not GGUF, are corrupt, or do not match the pin.
  */

@@ -1,5 +1,5 @@
-// Downloads the parts of one source and assembles them to one file. It does not know which sources are tried, nor how fetched weights are
-// recorded.
+// Downloads the parts of one source and assembles them to one file. It does not know which sources are tried, nor how
+// fetched weights are recorded.
 
 import { createHash } from 'node:crypto'
 import { statfs } from 'node:fs/promises'
@@ -29,7 +29,10 @@ export interface DownloadOptions {
 	readonly onBytes: (receivedBytes: number, totalBytes: number | undefined) => void
 }
 
-/** @throws WeightsError if the disk is too small; Error if the source fails. Received bytes stay on disk for the next call. */
+/**
+ * @throws WeightsError if the disk is too small; Error if the source fails. Received bytes stay on disk for the next
+ * call.
+ */
 export async function download(
 	uri: SourceUri,
 	requested: WeightsRequest,

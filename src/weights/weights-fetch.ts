@@ -1,5 +1,5 @@
-// Downloads one part into a file and resumes where an earlier attempt stopped, within one process and across processes. It does not
-// unpack, and has no knowledge of models.
+// Downloads one part into a file and resumes where an earlier attempt stopped, within one process and across processes.
+// It does not unpack, and has no knowledge of models.
 
 import { open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import type { Clock } from '../system/clock.ts'
@@ -179,7 +179,10 @@ function isSameFile(answer: RemoteBytes, earlier: PartState | undefined): boolea
 	)
 }
 
-/** The location of the part, without credentials. The URL alone does not identify it: package indexes sign theirs anew each time. */
+/**
+ * The location of the part, without credentials. The URL alone does not identify it: package indexes sign theirs anew
+ * each time.
+ */
 function locationOf(part: DownloadPart): string {
 	if (part.from.type === 'local') return part.from.path
 	const { host, pathname } = new URL(part.from.file.url)

@@ -1,5 +1,5 @@
-// The record of weights that were fetched and verified: a small JSON file beside them, so that startup does not hash gigabytes. It
-// does not read the weights themselves.
+// The record of weights that were fetched and verified: a small JSON file beside them, so that startup does not hash
+// gigabytes. It does not read the weights themselves.
 
 import { randomUUID } from 'node:crypto'
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'

@@ -1,4 +1,5 @@
-// Which weights a caller wants: an id of the catalogue or a source URI becomes a file name, a pin and a list of sources. It performs no I/O.
+// Which weights a caller wants: an id of the catalogue or a source URI becomes a file name, a pin and a list of
+// sources. It performs no I/O.
 
 import { nearest } from '../system/nearest.ts'
 import type { CatalogueEntry } from './catalogue.ts'

@@ -1,5 +1,5 @@
-// For tests: a package index, a hub and a file server on one loopback port, with generated wheels, and switches that simulate faults
-// of real servers. Not for production code.
+// For tests: a package index, a hub and a file server on one loopback port, with generated wheels, and switches that
+// simulate faults of real servers. Not for production code.
 
 import { createHash } from 'node:crypto'
 import { mkdtemp } from 'node:fs/promises'
@@ -189,7 +189,9 @@ function fileAnswer(bytes: Uint8Array, range: string | null, behavior: WeightsSe
 	return new Response(new Uint8Array(bytes.subarray(from, until)), { status: ranged ? 206 : 200, headers })
 }
 
-/** Forwards everything to `port`, but closes connections in the middle of a response as configured in `behavior.cut`. */
+/**
+ * Forwards everything to `port`, but closes connections in the middle of a response as configured in `behavior.cut`.
+ */
 function openCuttingProxy(
 	port: number,
 	behavior: WeightsServerBehavior,

@@ -1,5 +1,5 @@
-// The folder of model weights: its content, and how weights are added. A file appears under its name only once it is complete and its
-// checksum is verified. It does not know who reads the weights, nor which model is served.
+// The folder of model weights: its content, and how weights are added. A file appears under its name only once it is
+// complete and its checksum is verified. It does not know who reads the weights, nor which model is served.
 
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -66,8 +66,8 @@ export class Weights {
 	}
 
 	/**
-	 * The weights with that id, if they are present and complete. A file of the catalogue that was added to the folder by hand is verified
-	 * and registered.
+	 * The weights with that id, if they are present and complete. A file of the catalogue that was added to the folder by
+	 * hand is verified and registered.
 	 */
 	async find(id: string): Promise<StoredWeights | undefined> {
 		const { folder, catalogue } = this.context
@@ -89,8 +89,8 @@ export class Weights {
 	}
 
 	/**
-	 * The argument with which `pull` fetches the weights of that id: the id itself if the catalogue has it, else the source that they
-	 * were fetched from. Undefined if neither is known.
+	 * The argument with which `pull` fetches the weights of that id: the id itself if the catalogue has it, else the
+	 * source that they were fetched from. Undefined if neither is known.
 	 */
 	async pullable(id: string): Promise<string | undefined> {
 		const { folder, catalogue } = this.context
@@ -100,14 +100,19 @@ export class Weights {
 		return `${record.source}#sha256=${record.sha256}`
 	}
 
-	/** Every id that `find` or `pull` accepts: those of the catalogue, then those of weights fetched from other sources. */
+	/**
+	 * Every id that `find` or `pull` accepts: those of the catalogue, then those of weights fetched from other sources.
+	 */
 	async ids(): Promise<readonly string[]> {
 		const { folder, catalogue } = this.context
 		const records = await readRecords(folder)
 		return [...new Set([...catalogue, ...records].map(({ id }) => id))]
 	}
 
-	/** The weights that `pull` would return without a download, if present. @throws WeightsError if `pull` does not accept the argument. */
+	/**
+	 * The weights that `pull` would return without a download, if present.
+	 * @throws WeightsError if `pull` does not accept the argument.
+	 */
 	async here(idOrUri: string): Promise<StoredWeights | undefined> {
 		return this.present(resolveRequest(idOrUri, this.context.catalogue))
 	}
@@ -130,8 +135,9 @@ export class Weights {
 	}
 
 	/**
-	 * Ensures that weights are present: by an id of the catalogue, or by a source URI (sources/source.ts), whose id is its file name
-	 * in lower case without `.gguf`. Returns immediately, without network access, if they are; waits if another process fetches them.
+	 * Ensures that weights are present: by an id of the catalogue, or by a source URI (sources/source.ts), whose id is
+	 * its file name in lower case without `.gguf`. Returns immediately, without network access, if they are; waits if
+	 * another process fetches them.
 	 *
 	 * @throws WeightsError, or the signal's reason. Received bytes are stored, and the next call resumes the download.
 	 */

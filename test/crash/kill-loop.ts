@@ -43,7 +43,7 @@ export async function killLoop(options: KillLoopOptions): Promise<Findings> {
 			await again.stop()
 			const { turns, entries, interrupted, violations } = findings
 			options.report(
-				`round ${round}: killed after ${loadMs} ms; ${turns} answers told, ${entries} accounts, ${interrupted} interrupted, ${violations.length} complaints`,
+				`round ${round}: killed after ${loadMs} ms; ${turns} answers received, ${entries} usage records, ${interrupted} interrupted, ${violations.length} complaints`,
 			)
 		}
 		for (const violation of findings.violations) options.report(violation)

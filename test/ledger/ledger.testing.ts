@@ -40,7 +40,7 @@ export function settlement(completionTokens: number): Settlement {
 	}
 }
 
-/** A folder for journals that is not there yet. */
+/** A folder for journals that does not exist yet. */
 export async function freshFolder(): Promise<string> {
 	return join(await mkdtemp(join(tmpdir(), 'dragoman-ledger-')), 'journal')
 }
@@ -83,7 +83,7 @@ export class FakeClock implements Clock {
 	}
 }
 
-/** A store whose database can be away. */
+/** A store whose database can be unavailable. */
 export class UnreachableStore implements LedgerStore {
 	away = false
 	/** Number of inserts attempted while unavailable. */
@@ -99,7 +99,7 @@ export class UnreachableStore implements LedgerStore {
 	async insert(entries: readonly LedgerEntry[]): Promise<void> {
 		if (this.away) {
 			this.refused++
-			throw new Error('the database is away')
+			throw new Error('the database is unavailable')
 		}
 		await this.store.insert(entries)
 	}

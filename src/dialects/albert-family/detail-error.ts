@@ -1,5 +1,5 @@
-// Errors in the format of FastAPI, on which Albert API and OpenGateLLM are built: `detail` is a text, or a list if the request is invalid.
-// Each dialect has a table of its own with statuses and messages.
+// Errors in the format of FastAPI, on which Albert API and OpenGateLLM are built: `detail` is a text, or a list if the
+// request is invalid. Each dialect has a table of its own with statuses and messages.
 
 import type { ChatError } from '../../chat/error.ts'
 import { writeValidationDetail } from './validation-detail.ts'

@@ -1,5 +1,5 @@
-// A validation error in the format of FastAPI, on which Albert API and OpenGateLLM are built: a list of errors, each with the location of
-// the invalid value. It does not set the status.
+// A validation error in the format of FastAPI, on which Albert API and OpenGateLLM are built: a list of errors, each
+// with the location of the invalid value. It does not set the status.
 
 import type { ChatError } from '../../chat/error.ts'
 

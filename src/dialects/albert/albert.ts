@@ -1,5 +1,5 @@
-// Albert API as it was in 2024: OpenAI's chat completions, completions, embeddings and models, with conversations that a chat request stores
-// by `user` and `id`, and the paths to read them.
+// Albert API as it was in 2024: OpenAI's chat completions, completions, embeddings and models, with conversations that
+// a chat request stores by `user` and `id`, and the paths to read them.
 
 import type { Dialect } from '../dialect.ts'
 import { embeddingsRoute } from '../openai-family/embeddings.ts'

@@ -1,5 +1,5 @@
-// A chat request as Albert API read it in 2024: OpenAI's request with a different default temperature, and with `id`, which names a
-// conversation and is not sent upstream.
+// A chat request as Albert API read it in 2024: OpenAI's request with a different default temperature, and with `id`,
+// which names a conversation and is not sent upstream.
 
 import type { ChatRequest } from '../../chat/request.ts'
 import { readChatRequest } from '../../wire/openai/chat-request-reader.ts'
@@ -9,8 +9,8 @@ import { readUserIdHistory } from '../openai-family/user-id-history.ts'
 
 export interface ReadAlbertChatRequest {
 	/**
-	 * The fields of the call that the request determines. `dropped` has the fields that have no effect: `id` without a history, or without a
-	 * `user` to whom the conversation could belong.
+	 * The fields of the call that the request determines. `dropped` has the fields that have no effect: `id` without a
+	 * history, or without a `user` to whom the conversation could belong.
 	 */
 	readonly fields: Pick<ChatCall, 'request' | 'stream' | 'dropped' | 'thread' | 'answersAsConversation'>
 	readonly shape: Omit<ReadChatRequest, 'request' | 'stream'>

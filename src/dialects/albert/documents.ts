@@ -1,5 +1,5 @@
-// Albert API's paths for documents: tools that its server ran before the model, files and collections. The list of tools is empty, as on a
-// server without configured tools; files and collections answer 410.
+// Albert API's paths for documents: tools that its server ran before the model, files and collections. The list of
+// tools is empty, as on a server without configured tools; files and collections answer 410.
 
 import { ChatError } from '../../chat/error.ts'
 import type { Method } from '../../http/route-table.ts'
@@ -29,7 +29,7 @@ function gone(method: Method, path: string): Route {
 		method,
 		path,
 		body: 'none',
-		explicitly: true,
+		explicitOnly: true,
 		read() {
 			throw new ChatError(
 				'gone',

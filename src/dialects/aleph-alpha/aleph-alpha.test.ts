@@ -1,4 +1,5 @@
-// Aleph Alpha's dialect: the exact format of its answers, which its clients read without validation, and its token counts.
+// Aleph Alpha's dialect: the exact format of its answers, which its clients read without validation, and its token
+// counts.
 
 import { describe, expect, test } from 'bun:test'
 import type { Completion } from '../../chat/completion.ts'

@@ -39,7 +39,10 @@ export function readChat(body: unknown): ReadChat {
 	}
 }
 
-/** Disables `strict` for a schema outside OpenAI's subset: unlike OpenAI's API, this one accepts `strict` with any schema. */
+/**
+ * Disables `strict` for a schema outside OpenAI's subset: unlike OpenAI's API, this one accepts `strict` with any
+ * schema.
+ */
 function relaxStrict(sent: unknown, part: string, schemaName: string): unknown {
 	if (!isObject(sent)) return sent
 	const described = sent[part]

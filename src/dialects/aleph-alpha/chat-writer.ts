@@ -1,5 +1,5 @@
-// Chat answers in the format of Aleph Alpha's API. Its own client loses the text of a chunk that contains anything besides text, so each chunk
-// contains one item. Reasoning is part of the text, between tags, as its models write it.
+// Chat answers in the format of Aleph Alpha's API. Its own client loses the text of a chunk that contains anything
+// besides text, so each chunk contains one item. Reasoning is part of the text, between tags, as its models write it.
 
 import type { Choice, Completion } from '../../chat/completion.ts'
 import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
@@ -185,8 +185,8 @@ function writeReason(reason: FinishReason): string {
 }
 
 /**
- * This API counts the token that ends a turn. Usage that an upstream reports includes it; for usage that was counted from the text, it is
- * added.
+ * This API counts the token that ends a turn. Usage that an upstream reports includes it; for usage that was counted
+ * from the text, it is added.
  *
  * @param ends number of choices that ended with a stop token.
  */

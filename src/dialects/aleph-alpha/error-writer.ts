@@ -1,4 +1,5 @@
-// Errors in the format of Aleph Alpha's API: a message and a code. Its clients distinguish a busy model from a broken one by the code alone.
+// Errors in the format of Aleph Alpha's API: a message and a code. Its clients distinguish a busy model from a broken
+// one by the code alone.
 
 import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
 import { errorHeaders } from '../../wire/json/error-headers.ts'

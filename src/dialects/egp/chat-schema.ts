@@ -1,5 +1,5 @@
-// Schemas of Scale's chat, versions 1 to 4. In optional fields, null is equivalent to absence, except in `instructions`, in which null means
-// none. Unknown fields are retained, so that they can be reported as dropped.
+// Schemas of Scale's chat, versions 1 to 4. In optional fields, null is equivalent to absence, except in
+// `instructions`, in which null means none. Unknown fields are retained, so that they can be reported as dropped.
 
 import { z } from 'zod'
 

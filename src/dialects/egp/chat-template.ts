@@ -1,5 +1,5 @@
-// Renders chat templates from callers, in Jinja, in a worker thread with the messages and two tokens as its only input. The thread is
-// terminated if it takes too long or too much memory.
+// Renders chat templates from callers, in Jinja, in a worker thread with the messages and two tokens as its only input.
+// The thread is terminated if it takes too long or too much memory.
 
 import { ChatError } from '../../chat/error.ts'
 import { type Message, textOf } from '../../chat/message.ts'

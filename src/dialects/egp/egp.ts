@@ -1,4 +1,5 @@
-// Scale's API through its generations: Spellbook and EGP (versions 1 to 4), and SGP (version 5), which follows OpenAI's.
+// Scale's API through its generations: Spellbook and EGP (versions 1 to 4), and SGP (version 5), which follows
+// OpenAI's.
 
 import type { Dialect } from '../dialect.ts'
 import { agents } from './agents.ts'

@@ -1,5 +1,5 @@
-// Answers of the versions 1 to 4: an envelope around one text, unary or streamed. Its clients parse every line of a stream as JSON and read
-// its text without a check, so every event has a text, and the stream contains only events.
+// Answers of the versions 1 to 4: an envelope around one text, unary or streamed. Its clients parse every line of a
+// stream as JSON and read its text without a check, so every event has a text, and the stream contains only events.
 
 import type { Choice, Completion } from '../../chat/completion.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'

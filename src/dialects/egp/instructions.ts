@@ -1,5 +1,5 @@
-// The default `instructions` of Scale's chat, versions 1 to 4. The wording is ours; the length is theirs, 53 tokens of cl100k_base, so that
-// the same prompt has the same cost.
+// The default `instructions` of Scale's chat, versions 1 to 4. The wording is ours; the length is theirs, 53 tokens of
+// cl100k_base, so that the same prompt has the same cost.
 
 import type { SystemMessage } from '../../chat/message.ts'
 
@@ -13,7 +13,8 @@ export const defaultAgentInstructions =
 /**
  * The leading messages.
  *
- * @param given the caller's value: undefined means the default, unless the caller sends a system message; `null` means none.
+ * @param given the caller's value: undefined means the default, unless the caller sends a system message; `null` means
+ * none.
  */
 export function writeInstructions(
 	given: string | null | undefined,

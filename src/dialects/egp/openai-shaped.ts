@@ -1,4 +1,5 @@
-// The later generation: OpenAI's API, except that streams end without `[DONE]`, because its official client parses every line as JSON.
+// The later generation: OpenAI's API, except that streams end without `[DONE]`, because its official client parses
+// every line as JSON.
 
 import type { ChatEvent } from '../../chat/event.ts'
 import type { Source } from '../../chat/source.ts'

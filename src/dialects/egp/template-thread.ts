@@ -1,6 +1,7 @@
-// The worker thread that renders one caller's template. A template cannot access the server: the interpreter does not expose JavaScript
-// attributes, and the context contains plain text only. A thread is only terminated between two JavaScript operations, so no single operation
-// may run long or produce unbounded text: operations that multiply text are limited here.
+// The worker thread that renders one caller's template. A template cannot access the server: the interpreter does not
+// expose JavaScript attributes, and the context contains plain text only. A thread is only terminated between two
+// JavaScript operations, so no single operation may run long or produce unbounded text: operations that multiply text
+// are limited here.
 
 import { Interpreter, Template } from '@huggingface/jinja'
 

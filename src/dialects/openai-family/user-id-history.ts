@@ -1,5 +1,6 @@
-// A conversation that a chat request names by two fields: `user` alone starts one, `user` and `id` continue it. Clients send the instructions
-// with every request; only the last message and the answer are stored. This file does not know when such a history is enabled.
+// A conversation that a chat request names by two fields: `user` alone starts one, `user` and `id` continue it. Clients
+// send the instructions with every request; only the last message and the answer are stored. This file does not know
+// when such a history is enabled.
 
 import { ChatError } from '../../chat/error.ts'
 import type { Message } from '../../chat/message.ts'

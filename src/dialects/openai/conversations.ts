@@ -1,4 +1,5 @@
-// The Conversations API: conversations. Extensions to OpenAI's API: a list with search, titles, export, and deletion of all.
+// The Conversations API: conversations. Extensions to OpenAI's API: a list with search, titles, export, and deletion of
+// all.
 
 import type { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'

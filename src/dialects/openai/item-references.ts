@@ -1,4 +1,5 @@
-// Items that a request refers to by their ids: which messages to look up for them, and the items of the messages that were found.
+// Items that a request refers to by their ids: which messages to look up for them, and the items of the messages that
+// were found.
 
 import { ChatError } from '../../chat/error.ts'
 import type { FoundMessages, LookupOrigin, MessageLookup } from '../../conversations/message-lookup.ts'

@@ -1,4 +1,5 @@
-// GET /models and GET /models/{model}. In addition to OpenAI's fields, each model has those that OpenGateLLM's and vLLM's clients read.
+// GET /models and GET /models/{model}. In addition to OpenAI's fields, each model has those that OpenGateLLM's and
+// vLLM's clients read.
 
 import type { ListedModel } from '../local-operation.ts'
 import { modelRoutes } from '../openai-family/models.ts'

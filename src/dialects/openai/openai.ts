@@ -1,5 +1,5 @@
-// OpenAI's API as a dialect: chat completions, responses, conversations, legacy completions, embeddings and models. The wire format defines
-// requests and answers; this folder defines the paths.
+// OpenAI's API as a dialect: chat completions, responses, conversations, legacy completions, embeddings and models. The
+// wire format defines requests and answers; this folder defines the paths.
 
 import { writeError } from '../../wire/openai/error-writer.ts'
 import { writeRateLimits } from '../../wire/openai/rate-limit-headers.ts'

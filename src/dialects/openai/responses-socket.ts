@@ -1,5 +1,5 @@
-// The WebSocket form of POST /responses: converts a client's frames to bodies of that route, and its server-sent events to frames. It does not
-// handle sockets.
+// The WebSocket form of POST /responses: converts a client's frames to bodies of that route, and its server-sent events
+// to frames. It does not handle sockets.
 
 import { ChatError } from '../../chat/error.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'

@@ -1,4 +1,5 @@
-// Chat completions that were requested with `store: true`: lists, retrieves, updates and deletes them, and lists their messages.
+// Chat completions that were requested with `store: true`: lists, retrieves, updates and deletes them, and lists their
+// messages.
 
 import { z } from 'zod'
 import type { ChatError } from '../../chat/error.ts'

@@ -1,5 +1,5 @@
-// GET /streams/{id}: resumes a stored stream after any of its events. An extension to OpenAI's API: the id is the value of the response header
-// `x-dragoman-stream`.
+// GET /streams/{id}: resumes a stored stream after any of its events. An extension to OpenAI's API: the id is the value
+// of the response header `x-dragoman-stream`.
 
 import { ChatError } from '../../chat/error.ts'
 import { readTurnId } from '../../conversations/turn-id.ts'

@@ -1,5 +1,5 @@
-// A chat request as OpenGateLLM reads it: OpenAI's request, read more leniently, with fields that give documents to the model. Those
-// fields are rejected: an answer that ignores the documents would be silently wrong.
+// A chat request as OpenGateLLM reads it: OpenAI's request, read more leniently, with fields that give documents to the
+// model. Those fields are rejected: an answer that ignores the documents would be silently wrong.
 
 import { ChatError } from '../../chat/error.ts'
 import { isObject } from '../../chat/json.ts'

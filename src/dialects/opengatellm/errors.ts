@@ -1,4 +1,5 @@
-// Errors in the formats of both families of its clients: OpenGateLLM's `detail` in addition to the `error` of OpenAI's API.
+// Errors in the formats of both families of its clients: OpenGateLLM's `detail` in addition to the `error` of OpenAI's
+// API.
 
 import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
 import { writeError as writeOpenAIError } from '../../wire/openai/error-writer.ts'

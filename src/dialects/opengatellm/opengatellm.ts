@@ -1,5 +1,5 @@
-// OpenGateLLM, the API of which Albert API is an instance today: OpenAI's chat completions and embeddings with usage and cost in the answers,
-// models with types and prices, and the caller's own account, keys and usage.
+// OpenGateLLM, the API of which Albert API is an instance today: OpenAI's chat completions and embeddings with usage
+// and cost in the answers, models with types and prices, and the caller's own account, keys and usage.
 
 import type { Dialect } from '../dialect.ts'
 import { textCompletionsRoute } from '../openai-family/text-completions.ts'

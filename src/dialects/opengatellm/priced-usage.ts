@@ -1,5 +1,5 @@
-// Writes usage as OpenGateLLM reports it in every answer: OpenAI's counts, with their cost and their environmental impact. OpenGateLLM has
-// had several formats; all of them are included.
+// Writes usage as OpenGateLLM reports it in every answer: OpenAI's counts, with their cost and their environmental
+// impact. OpenGateLLM has had several formats; all of them are included.
 
 import type { Usage } from '../../chat/usage.ts'
 import { costMicros } from '../../ledger/entry.ts'

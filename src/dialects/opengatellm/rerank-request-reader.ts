@@ -1,5 +1,5 @@
-// Reads a rerank request in the format of Cohere, Jina and vLLM, and in OpenGateLLM's earlier format. The format of the request determines
-// that of the response.
+// Reads a rerank request in the format of Cohere, Jina and vLLM, and in OpenGateLLM's earlier format. The format of the
+// request determines that of the response.
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'

@@ -58,14 +58,14 @@ test('a language may be given by its English name', () => {
 
 describe('is rejected', () => {
 	const refusals: Readonly<Record<string, readonly [form: unknown, param: string | undefined]>> = {
-		'what is no form': [{ model: 'm' }, undefined],
+		'a body that is not a form': [{ model: 'm' }, undefined],
 		'no file': [form({ file: 'text' }), 'file'],
 		'an empty file': [form({ file: new File([], 'a.wav') }), 'file'],
 		'no model': [form({ model: '' }), undefined],
 		'an unknown format': [form({ response_format: 'xml' }), 'response_format'],
-		'a temperature that is none': [form({ temperature: 'hot' }), 'temperature'],
+		'an invalid temperature': [form({ temperature: 'hot' }), 'temperature'],
 		'a temperature above 1': [form({ temperature: '1.5' }), 'temperature'],
-		'a language that is none': [form({ language: 'Klingonish' }), 'language'],
+		'an unknown language': [form({ language: 'Klingonish' }), 'language'],
 	}
 	for (const [name, [body, param]] of Object.entries(refusals))
 		test(name, () => {

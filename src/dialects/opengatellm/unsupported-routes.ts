@@ -1,5 +1,5 @@
-// OpenGateLLM's operations that this server does not support: documents and their search, OCR, agents, and administration over the same API.
-// Each has its own message, so that the caller does not mistake it for a wrong path.
+// OpenGateLLM's operations that this server does not support: documents and their search, OCR, agents, and
+// administration over the same API. Each has its own message, so that the caller does not mistake it for a wrong path.
 
 import { ChatError, type ChatErrorKind } from '../../chat/error.ts'
 import type { Method } from '../../http/route-table.ts'
@@ -47,7 +47,7 @@ function refused(method: Method, path: string, kind: ChatErrorKind, message: str
 		method,
 		path,
 		body: 'none',
-		explicitly: true,
+		explicitOnly: true,
 		read() {
 			throw new ChatError(kind, message)
 		},

@@ -1,5 +1,5 @@
-// Writes OpenAI's chunks as OpenGateLLM sends them: with the model's public name, and with one more chunk before `[DONE]` that reports the
-// usage, whether or not it was requested.
+// Writes OpenAI's chunks as OpenGateLLM sends them: with the model's public name, and with one more chunk before
+// `[DONE]` that reports the usage, whether or not it was requested.
 
 import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'

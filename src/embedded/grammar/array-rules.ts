@@ -70,7 +70,10 @@ function writeElements(
 	return least > 0 ? some : `(${some})?`
 }
 
-/** From the last prefix item to the first: each is followed by the next, or optionally by nothing once the minimum is reached. */
+/**
+ * From the last prefix item to the first: each is followed by the next, or optionally by nothing once the minimum is
+ * reached.
+ */
 function positional(
 	{ prefix, least }: Pick<Items, 'prefix' | 'least'>,
 	others: string,

@@ -65,7 +65,10 @@ const escapes: readonly (readonly [code: number, written: string])[] = [
 	[0x09, '\\t'],
 ]
 
-/** One character of `set` as written in a JSON string; undefined if none can be. Control characters without a short escape are left out. */
+/**
+ * One character of `set` as written in a JSON string; undefined if none can be. Control characters without a short
+ * escape are left out.
+ */
 export function writeInString(set: CharacterSet): string | undefined {
 	const alternatives = escapes
 		.filter(([code]) => set.some(([from, to]) => from <= code && code <= to))
@@ -87,7 +90,10 @@ export function writeLiteral(text: string): string {
 	return `"${written}"`
 }
 
-/** Letters, digits and safe punctuation are written as they are, everything else by number, so that it cannot clash with GBNF syntax. */
+/**
+ * Letters, digits and safe punctuation are written as they are, everything else by number, so that it cannot clash with
+ * GBNF syntax.
+ */
 function writeCode(code: number): string {
 	const character = String.fromCodePoint(code)
 	if (code < 0x80 && /[A-Za-z0-9_<>/{}:,.;=+@#%&!?~ ]/.test(character)) return character

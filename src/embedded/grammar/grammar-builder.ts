@@ -1,5 +1,5 @@
-// Builds a grammar in GBNF, llama.cpp's notation, rule by rule. It knows the notation and its limits, but not JSON Schema, which
-// schema-compiler.ts translates. Source: the grammar parser of llama.cpp.
+// Builds a grammar in GBNF, llama.cpp's notation, rule by rule. It knows the notation and its limits, but not JSON
+// Schema, which schema-compiler.ts translates. Source: the grammar parser of llama.cpp.
 
 import { writeLiteral } from './character-set.ts'
 import { checkGrammar } from './grammar-check.ts'

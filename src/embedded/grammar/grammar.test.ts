@@ -1,5 +1,5 @@
-// Schemas with texts that must and must not match their grammars, checked by llama.cpp's own matcher; and schemas that are rejected before
-// llama.cpp would hang or crash on them.
+// Schemas with texts that must and must not match their grammars, checked by llama.cpp's own matcher; and schemas that
+// are rejected before llama.cpp would hang or crash on them.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { ChatError } from '../../chat/error.ts'

@@ -1,5 +1,5 @@
-// For tests: converts an expression of a grammar, without references, to a regular expression; and generates random texts from a whole
-// grammar. Neither knows JSON.
+// For tests: converts an expression of a grammar, without references, to a regular expression; and generates random
+// texts from a whole grammar. Neither knows JSON.
 
 /** Supports literals, classes, groups, alternatives and repetitions, which both notations write alike. */
 export function toRegExp(expression: string, rules: Readonly<Record<string, string>> = {}): RegExp {

@@ -9,7 +9,10 @@ export function jsonGrammar(): string {
 	return jsonSchemaGrammar({ type: 'object' })
 }
 
-/** @throws ChatError `unsupported` for a schema that cannot be enforced, `invalid-request` for one that no value satisfies. */
+/**
+ * @throws ChatError `unsupported` for a schema that cannot be enforced, `invalid-request` for one that no value
+ * satisfies.
+ */
 export function jsonSchemaGrammar(schema: JsonObject): string {
 	const builder = new GrammarBuilder()
 	return builder.build(addSchema(builder, schema, 'json'))

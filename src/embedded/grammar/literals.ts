@@ -1,5 +1,5 @@
-// Alternatives of literal texts: a list if there are few, a prefix tree if there are many, because the engine compares each token
-// with every open alternative. It does not know the meaning of the texts.
+// Alternatives of literal texts: a list if there are few, a prefix tree if there are many, because the engine compares
+// each token with every open alternative. It does not know the meaning of the texts.
 
 import { writeLiteral } from './character-set.ts'
 

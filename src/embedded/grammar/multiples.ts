@@ -1,5 +1,5 @@
-// Multiples of a number: listed if the bounds allow few of them, else recognized by their digits. It calculates in integer units of
-// 10^-15, so that 0.1 is exactly a tenth.
+// Multiples of a number: listed if the bounds allow few of them, else recognized by their digits. It calculates in
+// integer units of 10^-15, so that 0.1 is exactly a tenth.
 
 import type { NumberBounds } from './number-bounds.ts'
 import { cannotEnforce, type SchemaPath, unsatisfiable } from './refusal.ts'

@@ -1,5 +1,5 @@
-// Numbers within bounds, as expressions over their digits. Decimal notation only if there are bounds: no exponent, no leading
-// zeros, no minus zero.
+// Numbers within bounds, as expressions over their digits. Decimal notation only if there are bounds: no exponent, no
+// leading zeros, no minus zero.
 
 import { type MultiplesContext, multiplesRule } from './multiples.ts'
 import { highest, lowest, type NumberBounds } from './number-bounds.ts'

@@ -70,7 +70,10 @@ function checkCounts(schema: JsonObject, { known, required, open }: PropertyCoun
 		throw cannotEnforce("'maxProperties' beside named properties", schemaPath)
 }
 
-/** The default if `additionalProperties` is absent: an object without named properties accepts any, one with named properties no others. */
+/**
+ * The default if `additionalProperties` is absent: an object without named properties accepts any, one with named
+ * properties no others.
+ */
 function takesOthers({ additionalProperties, properties, minProperties }: JsonObject): boolean {
 	if (additionalProperties !== undefined) return additionalProperties !== false
 	return properties === undefined || (Object.keys(properties ?? {}).length === 0 && minProperties !== undefined)

@@ -1,5 +1,6 @@
-// Translates the regular expressions of JSON Schema's `pattern` to GBNF expressions over the characters of a JSON string. Supports the
-// regular subset: classes, groups, alternatives, repetitions and anchors at the ends. Look-around and back-references are rejected.
+// Translates the regular expressions of JSON Schema's `pattern` to GBNF expressions over the characters of a JSON
+// string. Supports the regular subset: classes, groups, alternatives, repetitions and anchors at the ends. Look-around
+// and back-references are rejected.
 
 import {
 	type CharacterSet,

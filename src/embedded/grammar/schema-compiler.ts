@@ -1,6 +1,7 @@
-// Compiles JSON Schema to the rules of a grammar: whatever the grammar produces satisfies the schema. Objects have their keys in the
-// schema's order; a schema that names properties but does not set `additionalProperties` allows no others. White space is at most one
-// space after `:` and `,`. Keywords that a grammar cannot enforce are rejected, never ignored.
+// Compiles JSON Schema to the rules of a grammar: whatever the grammar produces satisfies the schema. Objects have
+// their keys in the schema's order; a schema that names properties but does not set `additionalProperties` allows no
+// others. White space is at most one space after `:` and `,`. Keywords that a grammar cannot enforce are rejected,
+// never ignored.
 
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 import { arrayBody } from './array-rules.ts'
@@ -42,7 +43,8 @@ const separator = '"," " "?'
  * Adds rules for the JSON text of a value that satisfies `schema`.
  *
  * @returns the name of the first rule.
- * @throws ChatError `unsupported` for a schema that cannot be enforced, `invalid-request` for one that no value satisfies.
+ * @throws ChatError `unsupported` for a schema that cannot be enforced, `invalid-request` for one that no value
+ * satisfies.
  */
 export function addSchema(builder: GrammarBuilder, schema: JsonObject, name: string): string {
 	return new SchemaCompiler(builder, schema).compile(name)

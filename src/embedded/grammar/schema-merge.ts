@@ -1,5 +1,5 @@
-// Merges two schemas that must both hold: for allOf, and for keywords beside $ref or anyOf. Combinations without a simple merged form
-// are rejected.
+// Merges two schemas that must both hold: for allOf, and for keywords beside $ref or anyOf. Combinations without a
+// simple merged form are rejected.
 
 import { isDeepStrictEqual } from 'node:util'
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'

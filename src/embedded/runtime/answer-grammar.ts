@@ -1,6 +1,6 @@
-// The grammar that constrains an answer: the requested JSON, the allowed or required tool calls, and free reasoning and text around
-// them. One grammar covers the whole answer, so nothing has to be switched during generation. The compilation of schemas is in
-// embedded/grammar.
+// The grammar that constrains an answer: the requested JSON, the allowed or required tool calls, and free reasoning and
+// text around them. One grammar covers the whole answer, so nothing has to be switched during generation. The
+// compilation of schemas is in embedded/grammar.
 
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
@@ -43,7 +43,8 @@ export function callableTools(request: ChatRequest): readonly FunctionTool[] {
 /**
  * The grammar of an answer, undefined if the answer is unconstrained.
  *
- * @throws ChatError `unsupported` for a schema that cannot be enforced, `invalid-request` for one that no value satisfies.
+ * @throws ChatError `unsupported` for a schema that cannot be enforced, `invalid-request` for one that no value
+ * satisfies.
  */
 export function answerGrammar(request: ChatRequest, format: CallFormat, thinking: Thinking): AnswerGrammar | undefined {
 	const constraint = readConstraint(request)

@@ -1,5 +1,5 @@
-// Splits a model's output into reasoning, text, calls and their arguments, incrementally. It relies on the grammar that constrains
-// calls, and does not know tokens.
+// Splits a model's output into reasoning, text, calls and their arguments, incrementally. It relies on the grammar that
+// constrains calls, and does not know tokens.
 
 import { type CallFormat, markOf } from './call-format.ts'
 import { partialMatchLength } from './stop-filter.ts'

@@ -1,5 +1,5 @@
-// Merges the events of a request's choices into one stream. Reading may be slower than generation: the buffer is bounded by what
-// the choices may generate. Returning early, or the caller's signal, cancels the work in the scheduler.
+// Merges the events of a request's choices into one stream. Reading may be slower than generation: the buffer is
+// bounded by what the choices may generate. Returning early, or the caller's signal, cancels the work in the scheduler.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
@@ -109,7 +109,8 @@ export class AnswerStream {
 		return {
 			promptTokens: this.promptTokens,
 			completionTokens: total((choice) => choice.generatedTokens),
-			// Later choices of a prompt find it in the cache through the first; that saves the caller nothing, because the prompt is billed once.
+			// Later choices of a prompt find it in the cache through the first; that saves the caller nothing, because the
+			// prompt is billed once.
 			cachedTokens: Math.min(
 				this.promptTokens,
 				this.choices.reduce(

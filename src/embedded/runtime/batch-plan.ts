@@ -1,5 +1,5 @@
-// Decides how many tokens of each sequence the next batch evaluates: one for every answer in progress, and shares of one chunk for the
-// waiting prompts. It evaluates nothing.
+// Decides how many tokens of each sequence the next batch evaluates: one for every answer in progress, and shares of
+// one chunk for the waiting prompts. It evaluates nothing.
 
 import type { Slot } from './slot.ts'
 

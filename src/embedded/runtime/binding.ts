@@ -1,6 +1,7 @@
-// Types for the subset of node-llama-cpp that we use. Its public classes load weights and create contexts; below them is the addon,
-// whose batch, KV cells and samplers we drive ourselves, because the public loop can neither read raw logits beside a grammar nor set
-// the threads of a step. That part is private to the library, so its version is pinned and library.ts checks that all of it exists.
+// Types for the subset of node-llama-cpp that we use. Its public classes load weights and create contexts; below them
+// is the addon, whose batch, KV cells and samplers we drive ourselves, because the public loop can neither read raw
+// logits beside a grammar nor set the threads of a step. That part is private to the library, so its version is pinned
+// and library.ts checks that all of it exists.
 
 /** A number below the size of the vocabulary. */
 export type Token = number
@@ -136,8 +137,8 @@ export interface AddonContext {
 	/** -1 if no token may follow. */
 	sampleToken(logitIndex: number, sampler: AddonSampler): Promise<Token>
 	/**
-	 * Also returns, after the token, probabilities and confidence (not requested), pairs of token and logit flattened, and the sum of
-	 * `exp(logit - largest logit)`, all over the tokens that remain after the sampler's truncation.
+	 * Also returns, after the token, probabilities and confidence (not requested), pairs of token and logit flattened,
+	 * and the sum of `exp(logit - largest logit)`, all over the tokens that remain after the sampler's truncation.
 	 */
 	sampleToken(
 		logitIndex: number,

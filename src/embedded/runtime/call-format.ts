@@ -1,10 +1,13 @@
-// The format of a model's tool calls, derived from its own template: a conversation with probe calls is rendered, and the text that the
-// template puts around their names and arguments is the format. Templates without support for tools, or with an unrecognized format, get
-// a generic format and instructions for it. It knows no model by name.
+// The format of a model's tool calls, derived from its own template: a conversation with probe calls is rendered, and
+// the text that the template puts around their names and arguments is the format. Templates without support for tools,
+// or with an unrecognized format, get a generic format and instructions for it. It knows no model by name.
 
 import type { Render, TemplateMessage } from './template-message.ts'
 
-/** A call has the form `beforeName NAME afterName ARGUMENTS afterArguments`, with the name as JSON text without its quotes. */
+/**
+ * A call has the form `beforeName NAME afterName ARGUMENTS afterArguments`, with the name as JSON text without its
+ * quotes.
+ */
 export interface CallFormat {
 	/** Precedes the first call. If it is only white space, an answer that begins with `{` is a call. */
 	readonly head: string

@@ -1,5 +1,5 @@
-// Prepares a chat request for the scheduler: prompt, grammar, limits and one choice for each requested answer. All errors in a request
-// are detected here, before any evaluation.
+// Prepares a chat request for the scheduler: prompt, grammar, limits and one choice for each requested answer. All
+// errors in a request are detected here, before any evaluation.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
@@ -43,7 +43,10 @@ export interface RunnerParts {
 /** The part of an `EngineCall` that a runner uses. */
 export type RunnerCall = Pick<EngineCall, 'signal' | 'requestId' | 'drop'>
 
-/** @returns undefined if answers may repeat themselves. One line is logged per request, however many of its answers are stopped. */
+/**
+ * @returns undefined if answers may repeat themselves. One line is logged per request, however many of its answers are
+ * stopped.
+ */
 export function repetitionRule(
 	{ stopsRepetition, log, modelName }: RunnerParts,
 	requestId: string,

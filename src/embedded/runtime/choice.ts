@@ -1,5 +1,6 @@
-// One answer to a request during generation: receives tokens and emits events. It counts tokens, detects stop texts, assigns
-// log-probabilities to the text they belong to, and determines the finish reason. It does not know the other choices.
+// One answer to a request during generation: receives tokens and emits events. It counts tokens, detects stop texts,
+// assigns log-probabilities to the text they belong to, and determines the finish reason. It does not know the other
+// choices.
 
 import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'

@@ -1,6 +1,6 @@
-// Renders a request's messages with the model's template. Features that a template lacks are emulated: instructions are put before the
-// first question, calls are written out as text, turns that must alternate are joined. Requests that cannot be represented are
-// rejected; nothing is dropped silently.
+// Renders a request's messages with the model's template. Features that a template lacks are emulated: instructions are
+// put before the first question, calls are written out as text, turns that must alternate are joined. Requests that
+// cannot be represented are rejected; nothing is dropped silently.
 
 import { ChatError } from '../../chat/error.ts'
 import { isObject } from '../../chat/json.ts'
@@ -25,7 +25,8 @@ export interface Prompt {
  * The prompt of a chat request.
  *
  * @param tools tools to present to the model.
- * @throws ChatError `unsupported` for images, audio and files, `invalid-request` with the template's own message if it rejects the messages.
+ * @throws ChatError `unsupported` for images, audio and files, `invalid-request` with the template's own message if it
+ * rejects the messages.
  */
 export function renderConversation(
 	request: ChatRequest,

@@ -1,4 +1,5 @@
-// Converts texts to vectors of length 1. The context for it is created on the first request, since most models never serve one.
+// Converts texts to vectors of length 1. The context for it is created on the first request, since most models never
+// serve one.
 
 import { ChatError } from '../../chat/error.ts'
 import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.ts'

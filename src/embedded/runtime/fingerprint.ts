@@ -1,5 +1,5 @@
-// OpenAI's `system_fingerprint` for this engine: equal values mean equal weights and an equal library version. It does not read whole
-// files, which may be large; their size, beginning (the metadata) and end (weights) distinguish models.
+// OpenAI's `system_fingerprint` for this engine: equal values mean equal weights and an equal library version. It does
+// not read whole files, which may be large; their size, beginning (the metadata) and end (weights) distinguish models.
 
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'

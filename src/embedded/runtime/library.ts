@@ -1,5 +1,5 @@
-// Imports node-llama-cpp from its installation folder. It has no knowledge of models. It never downloads or compiles anything:
-// only the files in the folder are used.
+// Imports node-llama-cpp from its installation folder. It has no knowledge of models. It never downloads or compiles
+// anything: only the files in the folder are used.
 
 import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,7 +16,9 @@ export interface LibraryOptions {
 	readonly log: Log
 }
 
-/** @throws Error if the library is not installed, has another version than expected, or has no build for this machine. */
+/**
+ * @throws Error if the library is not installed, has another version than expected, or has no build for this machine.
+ */
 export async function openLibrary({ folder, gpu, log }: LibraryOptions): Promise<LlamaRuntime> {
 	const entry = join(folder, 'node_modules', 'node-llama-cpp', 'dist', 'index.js')
 	await access(entry).catch((cause: unknown) => {

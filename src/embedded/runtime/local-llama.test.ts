@@ -1,4 +1,5 @@
-// The behavior of the embedded engine beyond the contract of every engine, on the toy model: sampling, prefixes, calls, limits, texts.
+// The behavior of the embedded engine beyond the contract of every engine, on the toy model: sampling, prefixes, calls,
+// limits, texts.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'

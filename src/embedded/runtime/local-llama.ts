@@ -1,5 +1,6 @@
-// The embedded engine: a GGUF file loaded into this process and served through the interface of every engine. It should run in a process
-// of its own, because a corrupt file may crash the process. It does not know HTTP, sockets or its supervisor.
+// The embedded engine: a GGUF file loaded into this process and served through the interface of every engine. It should
+// run in a process of its own, because a corrupt file may crash the process. It does not know HTTP, sockets or its
+// supervisor.
 
 import { asChatError, ChatError } from '../../chat/error.ts'
 import type { ChatRequest } from '../../chat/request.ts'
@@ -10,16 +11,14 @@ import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.t
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../../operations/tokenization.ts'
 import type { Log } from '../../system/log.ts'
-import type { LlamaContext, LlamaModel, LlamaRuntime } from './binding.ts'
+import type { LlamaModel, LlamaRuntime } from './binding.ts'
 import { ChatRunner } from './chat-runner.ts'
 import { CompletionRunner } from './completion-runner.ts'
 import { Embedder } from './embedder.ts'
 import { fingerprintOf } from './fingerprint.ts'
+import { type Generation, openGeneration } from './generation.ts'
 import { libraryVersion, openLibrary } from './library.ts'
 import { readModelFile } from './model-file.ts'
-import { Samplers } from './sampler.ts'
-import { type Job, Scheduler } from './scheduler.ts'
-import { Slot } from './slot.ts'
 import { ChatTemplate } from './template.ts'
 import { Vocabulary } from './vocabulary.ts'
 
@@ -30,7 +29,9 @@ export interface LocalLlamaOptions {
 	readonly modelPath: string
 	/** For error messages and the log. */
 	readonly modelName: string
-	/** Maximum length of prompt and answer together; at most the context that the model was trained for. Default: 8,192. */
+	/**
+	 * Maximum length of prompt and answer together; at most the context that the model was trained for. Default: 8,192.
+	 */
 	readonly contextTokens?: number
 	/** Maximum number of answers generated concurrently, 4 by default. Each reserves memory for `contextTokens`. */
 	readonly parallel?: number
@@ -52,9 +53,6 @@ const smallModelBytes = 50_000_000
 const defaultContextTokens = 8192
 /** Longer than most answers; a small model that does not stop by itself is stopped within seconds. */
 export const defaultMaxTokens = 512
-/** Prompt tokens in one step: as few as possible without loss of speed, because every other answer waits for the step. */
-const cpuChunkTokens = 64
-const gpuChunkTokens = 512
 /** Maximum input length of an embedding: the whole input is evaluated in one step, which needs memory. */
 const embeddingTokens = 2048
 
@@ -87,13 +85,13 @@ async function openModel(llama: LlamaRuntime, options: LocalLlamaOptions): Promi
 	const threads = options.threads ?? (model.size < smallModelBytes ? 1 : llama.cpuMathCores)
 	const contextTokens = Math.min(options.contextTokens ?? defaultContextTokens, model.trainContextSize)
 	const embeddedTokens = Math.min(contextTokens, embeddingTokens)
-	const { queueLimit = 64 } = options
+	const { parallel = 4, queueLimit = 64 } = options
 	const embedder = new Embedder({ model, vocabulary, contextTokens: embeddedTokens, threads, queueLimit })
 	const parts = { options, llama, model, vocabulary, embedder }
 	if (file.onlyEmbeds)
 		return new LocalLlama({ ...parts, operations: ['embed', 'tokenize'], contextTokens: embeddedTokens })
 
-	const generation = await openGeneration(parts, { threads, contextTokens, queueLimit })
+	const generation = await openGeneration(llama, model, { parallel, threads, contextTokens, queueLimit })
 	const { contextSize } = generation.context
 	const runner = {
 		addon: llama._bindings,
@@ -128,41 +126,6 @@ async function openModel(llama: LlamaRuntime, options: LocalLlamaOptions): Promi
 	})
 }
 
-interface GenerationLimits {
-	readonly threads: number
-	readonly contextTokens: number
-	readonly queueLimit: number
-}
-
-/** The context in which texts are generated, and the scheduler of its sequences. */
-async function openGeneration(
-	{ llama, model, options }: LoadedModel,
-	{ threads, contextTokens, queueLimit }: GenerationLimits,
-) {
-	const { parallel = 4 } = options
-	const chunkTokens = llama.gpu === false ? cpuChunkTokens : gpuChunkTokens
-	const context = await model.createContext({
-		sequences: parallel,
-		contextSize: { max: contextTokens },
-		batchSize: chunkTokens + parallel,
-		threads,
-		swaFullCache: true,
-	})
-	const slots = Array.from(
-		{ length: parallel },
-		(_, id) => new Slot<Job>(id, new Samplers(llama._bindings, model._model)),
-	)
-	const scheduler = new Scheduler({
-		context: context._ctx,
-		slots,
-		chunkTokens,
-		queueLimit,
-		threads,
-		now: () => performance.now(),
-	})
-	return { context, slots, scheduler }
-}
-
 /** A model with an unreadable template still supports text completions. */
 function readTemplate(
 	source: string | undefined,
@@ -191,11 +154,7 @@ interface LocalLlamaParts extends LoadedModel {
 	readonly embedder: Embedder
 	readonly operations: readonly Operation[]
 	readonly contextTokens: number
-	readonly generation?: {
-		readonly context: LlamaContext
-		readonly slots: readonly Slot<Job>[]
-		readonly scheduler: Scheduler
-	}
+	readonly generation?: Generation
 	readonly chats?: ChatRunner
 	readonly completions?: CompletionRunner
 }

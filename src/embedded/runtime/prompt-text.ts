@@ -1,6 +1,7 @@
-// Tokenizes rendered prompts so that user text remains data. The texts of a conversation pass through the model's template like
-// any others, but a mark is inserted into each spelling of a control token beforehand; after rendering, only unmarked spellings
-// become control tokens, and the marks are removed. The mark is random and never leaves the process. It does not know templates.
+// Tokenizes rendered prompts so that user text remains data. The texts of a conversation pass through the model's
+// template like any others, but a mark is inserted into each spelling of a control token beforehand; after rendering,
+// only unmarked spellings become control tokens, and the marks are removed. The mark is random and never leaves the
+// process. It does not know templates.
 
 import { randomBytes } from 'node:crypto'
 import type { Token } from './binding.ts'
@@ -48,8 +49,8 @@ export class PromptText {
 	}
 
 	/**
-	 * The tokens of a rendered prompt; stops early if there are more than `most`. Long prompts are tokenized in slices, and other tasks
-	 * run between them.
+	 * The tokens of a rendered prompt; stops early if there are more than `most`. Long prompts are tokenized in slices,
+	 * and other tasks run between them.
 	 *
 	 * @throws the signal's reason.
 	 */

@@ -1,12 +1,16 @@
-// Detects an answer in a repetition loop: its last tokens are copies of one sequence. It compares tokens only, without knowledge of their
-// meaning. Lists and tables vary from line to line; the number of equal lines allowed depends on the request.
+// Detects an answer in a repetition loop: its last tokens are copies of one sequence. It compares tokens only, without
+// knowledge of their meaning. Lists and tables vary from line to line; the number of equal lines allowed depends on the
+// request.
 
 import type { Token } from './binding.ts'
 
 /** Longest sequence whose copies are detected, in tokens; a power of two. */
 const longestPeriod = 256
 const ringMask = longestPeriod - 1
-/** An answer is in a loop if its last tokens are at least so many copies of one sequence, and have at least this total length. */
+/**
+ * An answer is in a loop if its last tokens are at least so many copies of one sequence, and have at least this total
+ * length.
+ */
 interface LoopBounds {
 	readonly copies: number
 	readonly tokens: number

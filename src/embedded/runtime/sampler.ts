@@ -1,5 +1,6 @@
-// Samples the next token from the model's logits and reports log-probabilities. The addon samples; this module configures it and reads
-// the exact log-probabilities: over the whole vocabulary, before temperature, penalties and grammar. It does not know requests.
+// Samples the next token from the model's logits and reports log-probabilities. The addon samples; this module
+// configures it and reads the exact log-probabilities: over the whole vocabulary, before temperature, penalties and
+// grammar. It does not know requests.
 
 import type { Sampling } from '../../chat/request.ts'
 import type {
@@ -12,7 +13,10 @@ import type {
 	Token,
 } from './binding.ts'
 
-/** Defaults for parameters that the request does not set, chosen for small local models. A temperature of 0 ignores the rest. */
+/**
+ * Defaults for parameters that the request does not set, chosen for small local models. A temperature of 0 ignores the
+ * rest.
+ */
 const silent = { temperature: 0.7, topK: 40, topP: 0.95, minP: 0.05 } as const
 
 /** Number of previous tokens that penalties apply to. */
@@ -59,7 +63,10 @@ function bias(value: number): number {
 	return value <= -100 ? Number.NEGATIVE_INFINITY : value
 }
 
-/** Maps any 64-bit seed to the 32 bits that the addon accepts, different for each choice. It avoids all ones, which the addon treats as a random seed. */
+/**
+ * Maps any 64-bit seed to the 32 bits that the addon accepts, different for each choice. It avoids all ones, which the
+ * addon treats as a random seed.
+ */
 function seedOf(seed: number, choice: number): number {
 	const high = Math.floor(seed / 2 ** 32)
 	const mixed = (Math.imul(high >>> 0, 0x9e3779b1) ^ (seed >>> 0)) + choice
@@ -145,7 +152,9 @@ export class Samplers {
 		return ranked
 	}
 
-	/** One token's logit, and the sum of `exp(logit - largest)` over the vocabulary. Greedy sampling truncates nothing. */
+	/**
+	 * One token's logit, and the sum of `exp(logit - largest)` over the vocabulary. Greedy sampling truncates nothing.
+	 */
 	private async weigh(context: AddonContext, logitIndex: number, token: Token): Promise<readonly [number, number]> {
 		if (this.weighing === undefined) {
 			this.weighing = new this.addon.AddonSampler(this.model)

@@ -1,5 +1,6 @@
-// Continuous batching of many answers in one context: each step evaluates one batch with the next token of every active answer and with
-// chunks of the waiting prompts, so a long prompt delays the others by at most one chunk. It does not know the meaning of tokens.
+// Continuous batching of many answers in one context: each step evaluates one batch with the next token of every active
+// answer and with chunks of the waiting prompts, so a long prompt delays the others by at most one chunk. It does not
+// know the meaning of tokens.
 
 import { ChatError } from '../../chat/error.ts'
 import { planBatch } from './batch-plan.ts'
@@ -8,7 +9,10 @@ import type { ScoredToken } from './sampler.ts'
 import { assignSlot, type Placement, type Slot } from './slot.ts'
 import { ThreadChoice } from './thread-choice.ts'
 
-/** One answer to generate. Callbacks come in order; exactly one of `ended` and `failed` comes last, unless the work is cancelled. */
+/**
+ * One answer to generate. Callbacks come in order; exactly one of `ended` and `failed` comes last, unless the work is
+ * cancelled.
+ */
 export interface SchedulerWork {
 	/** At least one token; prompt and answer together fit the context. */
 	readonly prompt: readonly Token[]
@@ -93,7 +97,9 @@ export class Scheduler {
 		this.running ??= this.run()
 	}
 
-	/** Releases the work's resources: immediately while it is queued, else after the current step. No callback follows. */
+	/**
+	 * Releases the work's resources: immediately while it is queued, else after the current step. No callback follows.
+	 */
 	cancel(work: SchedulerWork): void {
 		for (const [at, works] of this.queue.entries()) {
 			const found = works.indexOf(work)
@@ -171,7 +177,10 @@ export class Scheduler {
 		}
 	}
 
-	/** Retains the first `reused` tokens in the slot. Returns their number: 0 if the model's memory does not support partial removal. */
+	/**
+	 * Retains the first `reused` tokens in the slot. Returns their number: 0 if the model's memory does not support
+	 * partial removal.
+	 */
 	private async retain(slot: Slot<Job>, copyFrom: Slot<Job> | undefined, reused: number): Promise<number> {
 		const { context } = this.options
 		if (copyFrom !== undefined && reused > 0) {

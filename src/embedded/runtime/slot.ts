@@ -1,5 +1,5 @@
-// The sequences of a context: each has its evaluated tokens, and at most one answer in progress. The sequence for a new prompt
-// is chosen to reuse as many evaluated tokens as possible. Nothing is evaluated here.
+// The sequences of a context: each has its evaluated tokens, and at most one answer in progress. The sequence for a new
+// prompt is chosen to reuse as many evaluated tokens as possible. Nothing is evaluated here.
 
 import type { Token } from './binding.ts'
 import type { Samplers } from './sampler.ts'

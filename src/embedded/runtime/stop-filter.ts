@@ -8,7 +8,9 @@ export interface Released {
 }
 
 export class StopFilter {
-	/** Stop texts, and what to look for: half of a surrogate pair matches no text, so that none is cut inside a character. */
+	/**
+	 * Stop texts, and what to look for: half of a surrogate pair matches no text, so that none is cut inside a character.
+	 */
 	private readonly stops: readonly { readonly stopText: string; readonly sought: string }[]
 	private held = ''
 

@@ -1,5 +1,5 @@
-// Renders a model's own chat template, and detects its features by rendering probe conversations: support for instructions, the
-// format of tool calls, reasoning marks. It does not know requests or tokens.
+// Renders a model's own chat template, and detects its features by rendering probe conversations: support for
+// instructions, the format of tool calls, reasoning marks. It does not know requests or tokens.
 
 import { Template } from '@huggingface/jinja'
 import { type CallTraits, deriveCalls } from './call-format.ts'

@@ -1,14 +1,19 @@
-// Chooses the number of threads of a step. All cores are fastest on an idle machine; if another process uses one core, the same
-// threads wait for each other and slow down to a tenth, while one thread fewer loses little. So both are measured continuously.
+// Chooses the number of threads of a step. All cores are fastest on an idle machine; if another process uses one core,
+// the same threads wait for each other and slow down to a tenth, while one thread fewer loses little. So both are
+// measured continuously.
 
 /** Steps of fewer tokens run fastest with one thread fewer, on an idle machine too. */
 const leastTokens = 3
 /** From this size on a step reads a prompt, and its time per token differs from that of a few answers. */
 const promptTokens = 16
-/** The slower option is measured again after so many steps, and after twice as many each time that it is still slower. */
+/**
+ * The slower option is measured again after so many steps, and after twice as many each time that it is still slower.
+ */
 const firstTrialSteps = 16
 const lastTrialSteps = 128
-/** One step's weight in the average, and the maximum ratio of one step to it: a machine may pause for unrelated reasons. */
+/**
+ * One step's weight in the average, and the maximum ratio of one step to it: a machine may pause for unrelated reasons.
+ */
 const weight = 0.2
 const pending = 3
 

@@ -113,7 +113,10 @@ export class Vocabulary {
 
 const encoder = new TextEncoder()
 
-/** Byte-level BPE writes each byte as one character: printable Latin-1 as itself, the 68 others from U+0100 on, in order. */
+/**
+ * Byte-level BPE writes each byte as one character: printable Latin-1 as itself, the 68 others from U+0100 on, in
+ * order.
+ */
 function byteLevelBytes(text: string): Uint8Array {
 	const bytes: number[] = []
 	for (const character of text) {

@@ -1,4 +1,5 @@
-// The engine with real provider packages against servers on loopback that return the responses of the providers' servers.
+// The engine with real provider packages against servers on loopback that return the responses of the providers'
+// servers.
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import { collect } from '../../chat/collect.testing.ts'

@@ -1,5 +1,5 @@
-// The engine for provider packages of the AI SDK, called through the SDK's provider specification, for providers without an engine of their
-// own. It contains no code for specific providers and does not retry.
+// The engine for provider packages of the AI SDK, called through the SDK's provider specification, for providers
+// without an engine of their own. It contains no code for specific providers and does not retry.
 
 import { randomBytes } from 'node:crypto'
 import { asChatError, ChatError, descriptorsCode } from '../../chat/error.ts'

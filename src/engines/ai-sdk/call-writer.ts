@@ -1,5 +1,5 @@
-// Writes a canonical request as a call of the provider specification. Fields that the specification does not support are passed to `drop`.
-// A request is rejected if the answer would be wrong without the field.
+// Writes a canonical request as a call of the provider specification. Fields that the specification does not support
+// are passed to `drop`. A request is rejected if the answer would be wrong without the field.
 
 import { ChatError } from '../../chat/error.ts'
 import { definedFields } from '../../chat/json.ts'

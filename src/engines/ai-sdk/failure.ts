@@ -1,5 +1,5 @@
-// Converts errors that a provider package throws, or puts into its stream, to `ChatError`. Errors of the AI SDK contain the whole request,
-// including prompts, so only the fields that are read here are passed on.
+// Converts errors that a provider package throws, or puts into its stream, to `ChatError`. Errors of the AI SDK contain
+// the whole request, including prompts, so only the fields that are read here are passed on.
 
 import { ChatError, type ChatErrorKind, type Sent } from '../../chat/error.ts'
 import { isObject } from '../../chat/json.ts'

@@ -57,8 +57,8 @@ const options = z.strictObject({
 })
 
 /**
- * Folders to search for packages. Installing the embedded engine replaces the packages in the engine folder, so provider packages have a
- * separate folder there. The working directory is not searched, because it may not be trusted.
+ * Folders to search for packages. Installing the embedded engine replaces the packages in the engine folder, so
+ * provider packages have a separate folder there. The working directory is not searched, because it may not be trusted.
  */
 function packageFolders({
 	engineFolder,

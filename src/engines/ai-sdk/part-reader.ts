@@ -1,5 +1,5 @@
-// Converts the parts of a provider's stream to events, in any version of the specification. A unary response is read as the parts of the
-// equivalent stream. Blocks and calls of a provider may be interleaved; events are not.
+// Converts the parts of a provider's stream to events, in any version of the specification. A unary response is read as
+// the parts of the equivalent stream. Blocks and calls of a provider may be interleaved; events are not.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
@@ -23,7 +23,10 @@ export interface PartReading {
 	readonly namedTool: boolean
 	/** The requested stop texts. */
 	readonly stop?: readonly string[] | undefined
-	/** The request disables parallel tool calls. The specification has no such option, so calls after the first are discarded. */
+	/**
+	 * The request disables parallel tool calls. The specification has no such option, so calls after the first are
+	 * discarded.
+	 */
 	readonly oneCall: boolean
 	readonly newCallId: () => string
 	/** Called with each field of the request that the provider dropped. */

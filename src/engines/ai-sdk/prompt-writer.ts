@@ -1,5 +1,5 @@
-// Writes canonical messages as a prompt of the provider specification. Of the parts that are used here, only files differ between its
-// versions.
+// Writes canonical messages as a prompt of the provider specification. Of the parts that are used here, only files
+// differ between its versions.
 
 import { CallNames } from '../../chat/call-names.ts'
 import { ChatError } from '../../chat/error.ts'

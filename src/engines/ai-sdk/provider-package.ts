@@ -1,4 +1,5 @@
-// Finds an installed provider package of the AI SDK and creates its provider. The operator installs packages; nothing is downloaded here.
+// Finds an installed provider package of the AI SDK and creates its provider. The operator installs packages; nothing
+// is downloaded here.
 
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -27,7 +28,9 @@ export async function openProvider(options: PackageOptions, folders: readonly st
 	return create(exported, options)
 }
 
-/** Returns the error message for a package that is not installed in these folders, undefined if it is. Loads nothing. */
+/**
+ * Returns the error message for a package that is not installed in these folders, undefined if it is. Loads nothing.
+ */
 export function missingPackage(specifier: string, folders: readonly string[]): string | undefined {
 	const isInstalled = folderWith(packageName(specifier), folders) !== undefined
 	return isInstalled ? undefined : notInstalled(specifier, folders)

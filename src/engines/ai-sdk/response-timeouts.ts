@@ -14,7 +14,8 @@ export interface ResponseTimeouts {
 /**
  * Waits for the result of `work`.
  *
- * @throws ChatError `upstream-timeout` after `ms`, which also aborts the call; the reason of `running.signal` when it is aborted.
+ * @throws ChatError `upstream-timeout` after `ms`, which also aborts the call; the reason of `running.signal` when it
+ * is aborted.
  */
 export async function within<Value>(
 	work: PromiseLike<Value>,

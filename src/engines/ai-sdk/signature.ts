@@ -1,5 +1,5 @@
-// The metadata that a provider requires back with its reasoning and tool calls, stored as one opaque string. It is keyed by the
-// provider's name, so that other providers of the same engine ignore it.
+// The metadata that a provider requires back with its reasoning and tool calls, stored as one opaque string. It is
+// keyed by the provider's name, so that other providers of the same engine ignore it.
 
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import type { ReasoningSignature } from '../../chat/message.ts'

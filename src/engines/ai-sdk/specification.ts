@@ -1,5 +1,5 @@
-// The subset of the AI SDK's provider specification that this engine uses, in all versions that packages implement. Nothing is imported
-// from the AI SDK; results of a package have type `unknown` until they are read.
+// The subset of the AI SDK's provider specification that this engine uses, in all versions that packages implement.
+// Nothing is imported from the AI SDK; results of a package have type `unknown` until they are read.
 
 import type { Json, JsonObject } from '../../chat/json.ts'
 

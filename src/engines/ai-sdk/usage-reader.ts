@@ -1,4 +1,5 @@
-// Reads the token counts that providers report: flat in the oldest version of the specification, by kind in the newer ones.
+// Reads the token counts that providers report: flat in the oldest version of the specification, by kind in the newer
+// ones.
 
 import { isObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'

@@ -2,7 +2,10 @@
 
 import { field, textField } from '../../wire/json/fields.ts'
 
-/** Reads warnings in any version of the specification. Warnings about anything other than the call's settings are ignored. */
+/**
+ * Reads warnings in any version of the specification. Warnings about anything other than the call's settings are
+ * ignored.
+ */
 export function readWarnings(warnings: unknown): readonly string[] {
 	if (!Array.isArray(warnings)) return []
 	return warnings.flatMap((warning: unknown) => {

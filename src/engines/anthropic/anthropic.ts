@@ -1,5 +1,5 @@
-// The engine for servers of Anthropic's Messages API. It sends requests and reads responses; the formats are defined in wire/anthropic. It
-// does not route or retry.
+// The engine for servers of Anthropic's Messages API. It sends requests and reads responses; the formats are defined in
+// wire/anthropic. It does not route or retry.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatRequest } from '../../chat/request.ts'

@@ -1,5 +1,5 @@
-// Decides what the echo engine answers to a chat request: the instructions of its last message, a sample of a tool call or of a JSON schema,
-// or the message itself.
+// Decides what the echo engine answers to a chat request: the instructions of its last message, a sample of a tool call
+// or of a JSON schema, or the message itself.
 
 import { type Message, textOf } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
@@ -35,7 +35,10 @@ function sampleCall(tool: Tool): PlannedPart {
 	}
 }
 
-/** The text of the newest user or tool message. A tool result is never an instruction, so that the loop of an agent ends. */
+/**
+ * The text of the newest user or tool message. A tool result is never an instruction, so that the loop of an agent
+ * ends.
+ */
 function lastText(messages: readonly Message[]): string {
 	const last = messages.findLast(({ role }) => role === 'user' || role === 'tool')
 	if (last === undefined) return ''

@@ -1,5 +1,6 @@
-// An engine without a model: it returns the text of the request, deterministically and without delay. It is for tests, development and
-// demonstrations, so it supports every operation and can simulate failures. docs/echo.md describes its instructions.
+// An engine without a model: it returns the text of the request, deterministically and without delay. It is for tests,
+// development and demonstrations, so it supports every operation and can simulate failures. docs/echo.md describes its
+// instructions.
 
 import { asChatError, ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'

@@ -1,5 +1,5 @@
-// Generates one choice of a response, token by token, within its limits. The engine handles delays, failures and the interleaving of
-// choices.
+// Generates one choice of a response, token by token, within its limits. The engine handles delays, failures and the
+// interleaving of choices.
 
 import type { ChatEvent, FinishReason, TextEvent } from '../../chat/event.ts'
 import type { PlannedPart } from './instruction.ts'

@@ -1,4 +1,5 @@
-// Parses the instructions of a prompt that starts with `echo:`, one per line. docs/echo.md lists them. The engine executes them.
+// Parses the instructions of a prompt that starts with `echo:`, one per line. docs/echo.md lists them. The engine
+// executes them.
 
 import { ChatError, type ChatErrorKind, chatErrorKinds } from '../../chat/error.ts'
 

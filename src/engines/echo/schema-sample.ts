@@ -1,5 +1,5 @@
-// Generates the smallest value that matches a JSON Schema. Supports types, properties, items, enums, lengths, ranges and references.
-// Patterns and conditions are ignored, so the value may not match a schema that has them.
+// Generates the smallest value that matches a JSON Schema. Supports types, properties, items, enums, lengths, ranges
+// and references. Patterns and conditions are ignored, so the value may not match a schema that has them.
 
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 

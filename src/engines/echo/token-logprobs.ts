@@ -1,5 +1,5 @@
-// Constant, consistent logprobs. Every token has -0.125. Its alternatives (the token followed by a number) have -3, -4, -5 and so on. The
-// sum of the probabilities is less than 1.
+// Constant, consistent logprobs. Every token has -0.125. Its alternatives (the token followed by a number) have -3, -4,
+// -5 and so on. The sum of the probabilities is less than 1.
 
 import type { TokenLogprob } from '../../chat/event.ts'
 

@@ -1,5 +1,5 @@
-// Embeddings without a model. The vector of a word is derived from a hash of the word; the vector of a text is the sum of those of its
-// words. Equal texts have equal vectors, and texts that share words have similar ones.
+// Embeddings without a model. The vector of a word is derived from a hash of the word; the vector of a text is the sum
+// of those of its words. Equal texts have equal vectors, and texts that share words have similar ones.
 
 /** A vector of length 1. */
 export function vectorOf(words: readonly string[], dimensions: number): Float32Array {

@@ -1,4 +1,5 @@
-// The echo engine's tokens. A token is a word with the white space before it; words of more than 12 characters are several tokens.
+// The echo engine's tokens. A token is a word with the white space before it; words of more than 12 characters are
+// several tokens.
 
 import type { Message } from '../../chat/message.ts'
 import { textOf } from '../../chat/message.ts'

@@ -1,5 +1,5 @@
-// The engine for Google's Gemini API, and for the same format on Google Cloud. It sends requests and reads responses; the formats are
-// defined in wire/gemini. It does not route or retry.
+// The engine for Google's Gemini API, and for the same format on Google Cloud. It sends requests and reads responses;
+// the formats are defined in wire/gemini. It does not route or retry.
 
 import { randomBytes } from 'node:crypto'
 import { ChatError } from '../../chat/error.ts'

@@ -1,5 +1,5 @@
-// A server of Gemini's API on loopback that answers with the echo engine (docs/echo.md describes its script). Like the real server, it
-// rejects unknown fields, so that the engine's requests are checked against the published format.
+// A server of Gemini's API on loopback that answers with the echo engine (docs/echo.md describes its script). Like the
+// real server, it rejects unknown fields, so that the engine's requests are checked against the published format.
 
 import { z } from 'zod'
 import { ChatError, type ChatErrorKind } from '../../chat/error.ts'

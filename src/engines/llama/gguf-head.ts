@@ -1,4 +1,5 @@
-// Reads the first bytes of a model file. llama.cpp's reader does not terminate on a file with absurd counts, so the header is checked first.
+// Reads the first bytes of a model file. llama.cpp's reader does not terminate on a file with absurd counts, so the
+// header is checked first.
 
 import { open, stat } from 'node:fs/promises'
 

@@ -1,5 +1,6 @@
-// The configuration of the embedded engine: its options, and the startup sequence from an empty data folder to a ready model. The
-// library and the weights are installed while the server already listens. Failed steps are retried until they succeed.
+// The configuration of the embedded engine: its options, and the startup sequence from an empty data folder to a ready
+// model. The library and the weights are installed while the server already listens. Failed steps are retried until
+// they succeed.
 
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
@@ -255,7 +256,10 @@ function serve(
 	})
 }
 
-/** One per process: while an upstream is replaced, the previous process still serves requests, and it recreates its socket if that is removed. */
+/**
+ * One per process: while an upstream is replaced, the previous process still serves requests, and it recreates its
+ * socket if that is removed.
+ */
 function socketName(upstream: string): string {
 	return `${upstream.replace(/[^\w-]/g, '_').slice(0, 20)}-${randomBytes(6).toString('hex')}.sock`
 }

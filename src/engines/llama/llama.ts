@@ -1,5 +1,5 @@
-// The embedded engine from the gateway's view: an upstream whose process is supervised here. It does not know llama.cpp; the
-// process does.
+// The embedded engine from the gateway's view: an upstream whose process is supervised here. It does not know
+// llama.cpp; the process does.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'

@@ -1,5 +1,5 @@
-// Resolves the `model` of an upstream: a file, installed weights, or weights that can be fetched. It reads the disk only, and reports what
-// is wrong and what to do in one sentence. The sentence is for the operator: it contains paths.
+// Resolves the `model` of an upstream: a file, installed weights, or weights that can be fetched. It reads the disk
+// only, and reports what is wrong and what to do in one sentence. The sentence is for the operator: it contains paths.
 
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'

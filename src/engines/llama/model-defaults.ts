@@ -1,11 +1,14 @@
-// Applies the recommended sampling and system prompt of a catalogue model to requests that leave them open. It does not know which model
-// is served.
+// Applies the recommended sampling and system prompt of a catalogue model to requests that leave them open. It does not
+// know which model is served.
 
 import type { Message } from '../../chat/message.ts'
 import type { ChatRequest, Sampling } from '../../chat/request.ts'
 import type { ModelDefaults } from '../../weights/catalogue.ts'
 
-/** Applies defaults to parameters that the request leaves open. Sampling, penalty and system prompt are decided separately: they are independent. */
+/**
+ * Applies defaults to parameters that the request leaves open. Sampling, penalty and system prompt are decided
+ * separately: they are independent.
+ */
 export function samplingWithDefaults(
 	sampling: Sampling,
 	choices: number,

@@ -1,5 +1,5 @@
-// A failure that only the operator can fix, in two parts: what is wrong, and what to do. Both may contain paths, so clients
-// see the first part as filtered by system/public-text.ts.
+// A failure that only the operator can fix, in two parts: what is wrong, and what to do. Both may contain paths, so
+// clients see the first part as filtered by system/public-text.ts.
 
 import { hideCredentials } from '../../system/redaction.ts'
 

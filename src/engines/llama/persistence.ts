@@ -1,5 +1,5 @@
-// Retries a step until it succeeds: with growing pauses, or immediately once a missing dependency has appeared. It does not
-// know the step.
+// Retries a step until it succeeds: with growing pauses, or immediately once a missing dependency has appeared. It does
+// not know the step.
 
 import type { Clock } from '../../system/clock.ts'
 
@@ -8,7 +8,10 @@ export interface PersistenceOptions {
 	readonly signal: AbortSignal
 	/** Whether the missing dependency is present now. Called every two seconds between attempts, so it must be cheap. */
 	readonly appeared: () => Promise<boolean>
-	/** Called after each failure. @param repeated whether the previous attempt failed for the same reason, so that the log can omit it. */
+	/**
+	 * Called after each failure.
+	 * @param repeated whether the previous attempt failed for the same reason, so that the log can omit it.
+	 */
 	readonly failed: (thrown: unknown, repeated: boolean) => void
 }
 

@@ -9,7 +9,10 @@ export interface ServedProcess extends SupervisorOptions {
 	readonly defaults?: ModelDefaults
 	/** Called when connecting to the process failed because this process has no file descriptor left. */
 	readonly outOfDescriptors?: () => void
-	/** Set for a model that serves requests instead of the configured one: its answers carry its own name, and `state()` has this note. */
+	/**
+	 * Set for a model that serves requests instead of the configured one: its answers carry its own name, and `state()`
+	 * has this note.
+	 */
 	readonly substituteNote?: string
 }
 

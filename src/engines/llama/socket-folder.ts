@@ -1,5 +1,5 @@
-// The folder for the Unix sockets of engine processes: created on first use, in the first folder that can hold it. A lock file inside
-// marks it as in use, so that a later start can remove the folders of servers that were killed.
+// The folder for the Unix sockets of engine processes: created on first use, in the first folder that can hold it. A
+// lock file inside marks it as in use, so that a later start can remove the folders of servers that were killed.
 
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -74,7 +74,10 @@ async function makeIn(parent: string) {
 	return { path, lock: holdLock(join(path, lockName), { create: true }) }
 }
 
-/** A folder whose lock is free was left by a server that was killed. A folder without a lock is being created, or was removed by another process. */
+/**
+ * A folder whose lock is free was left by a server that was killed. A folder without a lock is being created, or was
+ * removed by another process.
+ */
 async function removeDead(parent: string): Promise<void> {
 	await mkdir(parent, { recursive: true })
 	for (const name of await readdir(parent)) {

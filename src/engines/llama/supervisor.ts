@@ -1,5 +1,5 @@
-// Supervises a process that serves on a Unix socket: starts it, waits until it is ready, restarts it when it exits. It does not
-// know what the process serves.
+// Supervises a process that serves on a Unix socket: starts it, waits until it is ready, restarts it when it exits. It
+// does not know what the process serves.
 
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -33,7 +33,10 @@ export type ServedModel = z.infer<typeof readinessSchema>['models'][number]
 export type ProcessState =
 	| { readonly status: 'starting' }
 	| { readonly status: 'ready'; readonly model: ServedModel }
-	/** It exits repeatedly right after the start, for a permanent reason. Restarts continue at a low rate. The reason contains no paths. */
+	/**
+	 * It exits repeatedly right after the start, for a permanent reason. Restarts continue at a low rate. The reason
+	 * contains no paths.
+	 */
 	| { readonly status: 'failed'; readonly reason: string }
 
 export interface SupervisorOptions {
@@ -80,7 +83,10 @@ export class Supervisor {
 		return this.child?.pid
 	}
 
-	/** Resolves as soon as the process is ready or has failed permanently, at the latest after `timeoutMs`, or when `signal` is aborted. */
+	/**
+	 * Resolves as soon as the process is ready or has failed permanently, at the latest after `timeoutMs`, or when
+	 * `signal` is aborted.
+	 */
 	async settled(timeoutMs: number, signal: AbortSignal): Promise<ProcessState> {
 		if (this.current.status !== 'starting') return this.current
 		const waited = new AbortController()

@@ -1,5 +1,5 @@
-// Configuration options for what an OpenAI-compatible server accepts. Every field of the form has one. They have no defaults in the schema,
-// because the preset supplies them.
+// Configuration options for what an OpenAI-compatible server accepts. Every field of the form has one. They have no
+// defaults in the schema, because the preset supplies them.
 
 import { z } from 'zod'
 import { count } from '../../fields/amount.ts'

@@ -1,5 +1,5 @@
-// The engine for servers of OpenAI's API, over TCP or a Unix socket. It sends requests and reads responses; the formats are defined in
-// wire/openai. It does not route or retry.
+// The engine for servers of OpenAI's API, over TCP or a Unix socket. It sends requests and reads responses; the formats
+// are defined in wire/openai. It does not route or retry.
 
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
@@ -44,7 +44,10 @@ export interface OpenAICompatibleOptions extends Omit<HttpUpstreamOptions, 'wire
 	readonly form?: Partial<ChatRequestForm>
 	/** Name of the documents in rerank requests. Default: `documents`. */
 	readonly rerankWords?: RerankWords
-	/** Location of `/tokenize`: `beside` the last segment of the URL (as in vLLM, next to `/v1`) or `below` it. Default: `beside`. */
+	/**
+	 * Location of `/tokenize`: `beside` the last segment of the URL (as in vLLM, next to `/v1`) or `below` it. Default:
+	 * `beside`.
+	 */
 	readonly tokenizes?: 'beside' | 'below'
 }
 

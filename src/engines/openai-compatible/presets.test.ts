@@ -1,4 +1,5 @@
-// Presets and options through the engine as the configuration opens it: what an upstream on loopback receives, and what the caller gets.
+// Presets and options through the engine as the configuration opens it: what an upstream on loopback receives, and what
+// the caller gets.
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import { z } from 'zod'

@@ -1,9 +1,12 @@
-// What known servers accept, by their names. A preset is a starting point: every option that the operator sets overrides it. Sources are
-// listed in decisions/037-presets.md. Nothing else knows a server by name.
+// What known servers accept, by their names. A preset is a starting point: every option that the operator sets
+// overrides it. Sources are listed in decisions/037-presets.md. Nothing else knows a server by name.
 
 import type { ChatRequestForm } from '../../wire/openai/chat-request-form.ts'
 
-/** Servers that render a chat template: roles and positions that the template lacks fail, and only the template knows about thinking. */
+/**
+ * Servers that render a chat template: roles and positions that the template lacks fail, and only the template knows
+ * about thinking.
+ */
 const templated = {
 	developerRole: 'system',
 	systemMessages: 'user',

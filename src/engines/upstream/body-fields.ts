@@ -1,5 +1,5 @@
-// The operator's changes to the bodies of an upstream's requests: fields to remove and fields to set. They apply to every operation and know
-// no wire.
+// The operator's changes to the bodies of an upstream's requests: fields to remove and fields to set. They apply to
+// every operation and know no wire.
 
 import type { JsonObject } from '../../chat/json.ts'
 import type { Drop } from '../../chat/request-fates.ts'

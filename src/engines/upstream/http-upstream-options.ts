@@ -1,4 +1,5 @@
-// What a client of an upstream's HTTP API is opened with. It does not know which options an operator can set (options.ts).
+// What a client of an upstream's HTTP API is opened with. It does not know which options an operator can set
+// (options.ts).
 
 import type { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
@@ -8,8 +9,8 @@ import type { HttpTimeouts, TlsOptions } from './http/http-client.ts'
 
 export interface HttpUpstreamOptions {
 	/**
-	 * Base URL. Its path is prepended to every path, and its query and credentials are sent with every request. With a Unix socket, its
-	 * host is only sent in the `host` header.
+	 * Base URL. Its path is prepended to every path, and its query and credentials are sent with every request. With a
+	 * Unix socket, its host is only sent in the `host` header.
 	 */
 	readonly url: string
 	/** Absolute path of a Unix socket to connect to instead of the URL's host. */

@@ -1,5 +1,6 @@
-// A client of a server that receives HTTP requests and responds with JSON or server-sent events, shared by the engines of published APIs.
-// It does not know any wire format: requests are JSON, and the engine's reader converts responses to events. It does not retry.
+// A client of a server that receives HTTP requests and responds with JSON or server-sent events, shared by the engines
+// of published APIs. It does not know any wire format: requests are JSON, and the engine's reader converts responses to
+// events. It does not retry.
 
 import type { Completion } from '../../chat/completion.ts'
 import { ChatError, type Sent } from '../../chat/error.ts'
@@ -94,7 +95,10 @@ export class HttpUpstream {
 		})
 	}
 
-	/** Sends a request and returns the answer in the response, streaming or unary. @throws ChatError for failures before the first event. */
+	/**
+	 * Sends a request and returns the answer in the response, streaming or unary.
+	 * @throws ChatError for failures before the first event.
+	 */
 	async answer(path: string, body: JsonObject, reading: AnswerReading, call: EngineCall): Promise<EngineAnswer> {
 		const response = await this.send(path, body, call)
 		const isStream = isEventStreamType(response.headers.get('content-type'))

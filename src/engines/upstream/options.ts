@@ -85,8 +85,8 @@ const credentials = z.object({
 })
 
 /**
- * Returns the field of an upstream that conflicts with the credentials in its `url`, and how to fix it. Undefined if there is no conflict,
- * and for options of other kinds of upstreams.
+ * Returns the field of an upstream that conflicts with the credentials in its `url`, and how to fix it. Undefined if
+ * there is no conflict, and for options of other kinds of upstreams.
  */
 export function credentialConflict(options: unknown): { readonly field: 'url'; readonly message: string } | undefined {
 	const { data } = credentials.safeParse(options)
@@ -100,7 +100,9 @@ export function credentialConflict(options: unknown): { readonly field: 'url'; r
 	}
 }
 
-/** Converts configuration options to options of `HttpUpstream`, and the key, which each wire format sends differently. */
+/**
+ * Converts configuration options to options of `HttpUpstream`, and the key, which each wire format sends differently.
+ */
 export function readHttpUpstreamOptions(
 	given: z.infer<typeof schema>,
 	{ clock, log, configFolder, outOfDescriptors }: EngineContext,

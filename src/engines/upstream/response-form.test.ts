@@ -1,5 +1,5 @@
-// Bodies with wrong content types, and streams with events of servers' own, for each engine of an HTTP API, streamed and unary, with the
-// bytes cut at every position.
+// Bodies with wrong content types, and streams with events of servers' own, for each engine of an HTTP API, streamed
+// and unary, with the bytes cut at every position.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { ChatError } from '../../chat/error.ts'

@@ -5,7 +5,10 @@ import type { IncomingResponse } from './http/incoming-response.ts'
 
 export type ResponseForm = 'events' | 'document'
 
-/** Whether the content type names server-sent events. Media types are case-insensitive, and may have parameters (RFC 9110, section 8.3.1). */
+/**
+ * Whether the content type names server-sent events. Media types are case-insensitive, and may have parameters (RFC
+ * 9110, section 8.3.1).
+ */
 export function isEventStreamType(contentType: string | undefined): boolean {
 	const [type = ''] = (contentType ?? '').split(';', 1)
 	return type.trim().toLowerCase() === 'text/event-stream'

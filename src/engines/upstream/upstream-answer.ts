@@ -1,5 +1,5 @@
-// The response of an upstream to one call: server-sent events, read as they arrive, or one body. The wire format's reader interprets the
-// content.
+// The response of an upstream to one call: server-sent events, read as they arrive, or one body. The wire format's
+// reader interprets the content.
 
 import { CompletionFold } from '../../chat/completion-fold.ts'
 import { ChatError } from '../../chat/error.ts'
@@ -208,7 +208,10 @@ function parsed(text: string): unknown {
 	}
 }
 
-/** The data of an `error` event in the form that readers of all wires expect: an object of the type `error` with the error in `error`. */
+/**
+ * The data of an `error` event in the form that readers of all wires expect: an object of the type `error` with the
+ * error in `error`.
+ */
 function asErrorChunk(text: string): Readonly<Record<string, unknown>> {
 	const value = parsed(text) ?? text
 	const inner = isObject(value) && (value.error ?? null) !== null ? value.error : value

@@ -1,4 +1,5 @@
-// Prefers the upstream with the lowest recent time to first token. An upstream without measurements counts as fast, so each is tried.
+// Prefers the upstream with the lowest recent time to first token. An upstream without measurements counts as fast, so
+// each is tried.
 
 import type { Policy } from '../policy.ts'
 import { leastBusy } from './least-busy.ts'

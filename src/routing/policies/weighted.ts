@@ -1,6 +1,6 @@
-// Smooth weighted round-robin: requests are distributed by weight and spread evenly. With weights 2 and 1, every third request goes to the
-// second upstream. For each choice every member gains its weight as credit; the member with the most credit is chosen and loses the sum of
-// all weights.
+// Smooth weighted round-robin: requests are distributed by weight and spread evenly. With weights 2 and 1, every third
+// request goes to the second upstream. For each choice every member gains its weight as credit; the member with the
+// most credit is chosen and loses the sum of all weights.
 
 import type { Member, Policy } from '../policy.ts'
 import type { UpstreamEndpoint } from '../upstream-endpoint.ts'

@@ -1,4 +1,5 @@
-// Applies schema migrations. All databases share their text. Each database defines how a transaction begins and what it locks.
+// Applies schema migrations. All databases share their text. Each database defines how a transaction begins and what it
+// locks.
 
 import type { Sql } from '../sql/sql.ts'
 import { type Migration, migrations } from './migration.ts'

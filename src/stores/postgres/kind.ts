@@ -1,4 +1,5 @@
-// PostgreSQL as a member of the list of databases: a server at a URL. The implementation is loaded when a database is opened.
+// PostgreSQL as a member of the list of databases: a server at a URL. The implementation is loaded when a database is
+// opened.
 
 import { databaseLocation, databaseSecrets, databaseUrlProblem } from '../database-url.ts'
 import type { StoreKind } from '../kind.ts'

@@ -1,5 +1,5 @@
-// Bun's SQL client with the interface of the stores. Its template functions accept everything that theirs accept; its types describe
-// results less precisely.
+// Bun's SQL client with the interface of the stores. Its template functions accept everything that theirs accept; its
+// types describe results less precisely.
 
 import type { SQL, TransactionSQL } from 'bun'
 import type { Fragment, Sql } from '../sql/sql.ts'

@@ -14,9 +14,15 @@ import { explainPostgresFailure } from './postgres-failure.ts'
 /** Timeout of connecting, in seconds. */
 const connectionTimeout = 3
 const readers = 8
-/** In milliseconds. A gateway that disappears during a transaction must not lock a conversation until the TCP connection times out. */
+/**
+ * In milliseconds. A gateway that disappears during a transaction must not lock a conversation until the TCP connection
+ * times out.
+ */
 const connection = { idle_in_transaction_session_timeout: 30_000 }
-/** Duration of a transaction after which the writer's connection is considered dead, in milliseconds. Large removals take some seconds. */
+/**
+ * Duration of a transaction after which the writer's connection is considered dead, in milliseconds. Large removals
+ * take some seconds.
+ */
 const writerTimeoutMs = 30_000
 /** Id of the advisory lock for migrations; an arbitrary number that all gateways share. */
 const migrationLock = 4_207_846_133
@@ -27,7 +33,8 @@ const vacuumed = ['messages', 'turns', 'texts', 'conversations']
 
 /**
  * @param url `postgres://user:password@host:port/database`.
- * @param writerTimeout milliseconds after which the connection of a running transaction is considered dead, if a query has timed out.
+ * @param writerTimeout milliseconds after which the connection of a running transaction is considered dead, if a query
+ * has timed out.
  * @throws Error if the server cannot be reached, SchemaError if the database does not meet `mode`.
  */
 export async function openPostgres(
@@ -92,8 +99,8 @@ async function prepare(connections: Connections, mode: SchemaMode): Promise<read
 }
 
 /**
- * A connection pool that can be replaced. If the server stops responding, a connection hangs until TCP times out after a quarter of an hour,
- * because the client has no timeout of its own.
+ * A connection pool that can be replaced. If the server stops responding, a connection hangs until TCP times out after
+ * a quarter of an hour, because the client has no timeout of its own.
  */
 class Connections {
 	private readonly open: () => SQL
@@ -111,7 +118,10 @@ class Connections {
 		return this.currentSql
 	}
 
-	/** Replaces the pool. Queries on the old connections may continue for `graceMs`. Does nothing if the pool was replaced recently. */
+	/**
+	 * Replaces the pool. Queries on the old connections may continue for `graceMs`. Does nothing if the pool was replaced
+	 * recently.
+	 */
 	renew(graceMs: number): void {
 		if (performance.now() - this.openedMs < timeoutMs) return
 		void this.close(graceMs)
@@ -127,8 +137,8 @@ class Connections {
 }
 
 /**
- * Returns a function that starts a vacuum in the background: a large table takes minutes. After a failure, PostgreSQL's autovacuum does the
- * work later.
+ * Returns a function that starts a vacuum in the background: a large table takes minutes. After a failure, PostgreSQL's
+ * autovacuum does the work later.
  */
 function vacuumFrom(connections: Connections): () => void {
 	let vacuumedMs = Number.NEGATIVE_INFINITY

@@ -1,4 +1,5 @@
-// Converts conversations, messages and turns to and from rows. Canonical messages are stored as JSON without conversion.
+// Converts conversations, messages and turns to and from rows. Canonical messages are stored as JSON without
+// conversion.
 
 import { z } from 'zod'
 import type { JsonObject } from '../../chat/json.ts'

@@ -1,5 +1,6 @@
-// Converts database failures to ChatErrors: a database that is unreachable or does not respond in time is `unavailable`, which is temporary,
-// instead of an internal error. Each database recognizes its own errors; this file knows none of them.
+// Converts database failures to ChatErrors: a database that is unreachable or does not respond in time is
+// `unavailable`, which is temporary, instead of an internal error. Each database recognizes its own errors; this file
+// knows none of them.
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
@@ -9,8 +10,8 @@ import type { SqlDatabase } from './sql-database.ts'
 export const timeoutMs = 5000
 
 /**
- * Wraps `store` so that failures of its database become ChatErrors. All methods become asynchronous. If an operation times out, the
- * database reconnects.
+ * Wraps `store` so that failures of its database become ChatErrors. All methods become asynchronous. If an operation
+ * times out, the database reconnects.
  */
 export function explainingFailures<Store extends object>(
 	store: Store,

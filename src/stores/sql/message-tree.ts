@@ -1,4 +1,5 @@
-// The tree of messages in rows: the position of a new message, and the history from the first message to any other. See decisions/022.
+// The tree of messages in rows: the position of a new message, and the history from the first message to any other. See
+// decisions/022.
 
 import { z } from 'zod'
 import type { Message } from '../../chat/message.ts'

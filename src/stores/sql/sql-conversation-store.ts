@@ -1,5 +1,5 @@
-// Conversations in a database. Writes go through the process's single writer; reads use a separate connection. Each of the store's four
-// parts is in a file of its own.
+// Conversations in a database. Writes go through the process's single writer; reads use a separate connection. Each of
+// the store's four parts is in a file of its own.
 
 import type { ConversationStore, RemovalListener, ScopedConversations } from '../../conversations/conversation-store.ts'
 import type { Maintenance } from '../../conversations/maintenance.ts'

@@ -15,24 +15,36 @@ export type DatabaseFailure = 'unavailable' | 'race' | 'invalid-text'
 export interface SqlDatabase {
 	/** For reads. Do not store it: `reconnect` replaces it. */
 	readonly sql: Sql
-	/** Runs `work` in a transaction that it may share with other writes. Resolves once it is on disk. `work` may run more than once. */
+	/**
+	 * Runs `work` in a transaction that it may share with other writes. Resolves once it is on disk. `work` may run more
+	 * than once.
+	 */
 	write<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>
 	/**
-	 * Within `write`: locks the conversation `id`, or that of the turn `id`, against changes by any process until the transaction ends. Data
-	 * that was read before may be out of date.
+	 * Within `write`: locks the conversation `id`, or that of the turn `id`, against changes by any process until the
+	 * transaction ends. Data that was read before may be out of date.
 	 */
 	lock(sql: Sql, id: string): Promise<void>
 	/** `work` reads a consistent snapshot, which concurrent writes do not affect. */
 	snapshot<Result>(work: (scan: Scan) => Promise<Result>): Promise<Result>
 	/** The migration steps that were applied when it was opened. */
 	readonly migrated: readonly string[]
-	/** Vacuums or checkpoints the database, so that deleted content is not recoverable from its files, as far as the database allows. */
+	/**
+	 * Vacuums or checkpoints the database, so that deleted content is not recoverable from its files, as far as the
+	 * database allows.
+	 */
 	erase(): Promise<void>
 	/** The meaning of an error that this database has thrown. Undefined for all other errors. */
 	explain(thrown: unknown): DatabaseFailure | undefined
-	/** Runs a small query. @throws Error if the database cannot be read, or if its file was replaced since it was opened. */
+	/**
+	 * Runs a small query.
+	 * @throws Error if the database cannot be read, or if its file was replaced since it was opened.
+	 */
 	check(): Promise<void>
-	/** To be called if the database does not respond: replaces connections that may be dead. Their pending queries fail as unavailable. */
+	/**
+	 * To be called if the database does not respond: replaces connections that may be dead. Their pending queries fail as
+	 * unavailable.
+	 */
 	reconnect(): void
 	close(): Promise<void>
 }

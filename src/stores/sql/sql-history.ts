@@ -106,7 +106,10 @@ export class SqlHistory implements History {
 		}
 	}
 
-	/** The last message of the history; `empty` if the conversation has no head yet. Undefined if it or `tip` does not exist. */
+	/**
+	 * The last message of the history; `empty` if the conversation has no head yet. Undefined if it or `tip` does not
+	 * exist.
+	 */
 	private async tipOf(
 		conversation: ConversationId,
 		tip: MessageId | undefined,

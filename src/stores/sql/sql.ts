@@ -1,5 +1,5 @@
-// SQL templates whose values become parameters, with the same text for all databases. The interface is the part of Bun's SQL client that
-// the stores use.
+// SQL templates whose values become parameters, with the same text for all databases. The interface is the part of
+// Bun's SQL client that the stores use.
 
 export type Row = Readonly<Record<string, unknown>>
 
@@ -18,7 +18,10 @@ export interface Sql {
 	raw(text: string): Fragment
 	/** Unmodified text; may contain several statements if there are no parameters. */
 	unsafe(text: string, parameters?: readonly unknown[]): Promise<readonly Row[]>
-	/** `mode` follows BEGIN. Rolls back if `work` throws. The connection must not be used for anything else until it returns. */
+	/**
+	 * `mode` follows BEGIN. Rolls back if `work` throws. The connection must not be used for anything else until it
+	 * returns.
+	 */
 	begin<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>
 	begin<Result>(mode: string, work: (sql: Sql) => Promise<Result>): Promise<Result>
 	close(): Promise<void>

@@ -1,11 +1,14 @@
-// The tables of the schema, and the order in which their rows are read. The table of migrations is not included. Independent of the meaning
-// of the rows.
+// The tables of the schema, and the order in which their rows are read. The table of migrations is not included.
+// Independent of the meaning of the rows.
 
 import type { Row } from './sql.ts'
 
 export interface Table {
 	readonly name: string
-	/** Primary key. Rows are read in this order: integers by value and texts by their bytes, so that the order is the same in every database. */
+	/**
+	 * Primary key. Rows are read in this order: integers by value and texts by their bytes, so that the order is the same
+	 * in every database.
+	 */
 	readonly key: Readonly<Record<string, 'text' | 'integer'>>
 }
 
@@ -29,7 +32,9 @@ export const tables: readonly Table[] = [
 	},
 ]
 
-/** Rows of the first batch. SQLite allows 32,766 parameters per statement, and every table has fewer than 30 columns. */
+/**
+ * Rows of the first batch. SQLite allows 32,766 parameters per statement, and every table has fewer than 30 columns.
+ */
 export const firstBatch = 256
 const [leastRows, mostRows] = [1, 1024]
 /** Approximate maximum size of a batch, in characters: messages may contain images. */

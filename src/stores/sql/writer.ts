@@ -1,5 +1,5 @@
-// The single writer of a process. Pending writes share one transaction, so that a thousand turns per second need a few dozen syncs of the
-// disk. A write is acknowledged only after it is on disk.
+// The single writer of a process. Pending writes share one transaction, so that a thousand turns per second need a few
+// dozen syncs of the disk. A write is acknowledged only after it is on disk.
 
 import { ChatError } from '../../chat/error.ts'
 import type { Sql } from './sql.ts'
@@ -7,7 +7,8 @@ import type { DatabaseFailure } from './sql-database.ts'
 
 export interface WriterOptions {
 	/**
-	 * Connection for exclusive use: statements of others would become part of the transaction. Called before each transaction.
+	 * Connection for exclusive use: statements of others would become part of the transaction. Called before each
+	 * transaction.
 	 */
 	readonly sql: () => Sql
 	/** See `SqlDatabase`. */
@@ -44,10 +45,11 @@ export class Writer {
 	}
 
 	/**
-	 * Runs `work` in a transaction that it may share with other writes. Resolves once it is on disk. `work` runs again if the shared
-	 * transaction fails.
+	 * Runs `work` in a transaction that it may share with other writes. Resolves once it is on disk. `work` runs again if
+	 * the shared transaction fails.
 	 *
-	 * @throws ChatError `overloaded` if too many writes are pending, and any error of `work`; then none of its changes are written.
+	 * @throws ChatError `overloaded` if too many writes are pending, and any error of `work`; then none of its changes
+	 * are written.
 	 */
 	write<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
 		if (this.waiting.length >= (this.options.maxWaiting ?? 10_000))

@@ -1,10 +1,10 @@
-// Checkpoints of SQLite's write-ahead log run in a separate thread: 16 MB take about 60 ms, which would block this process's event loop.
-// SQLite restarts the log only after a complete checkpoint. Therefore a second, short checkpoint follows while the writer waits, and covers
-// what was written during the first one.
+// Checkpoints of SQLite's write-ahead log run in a separate thread: 16 MB take about 60 ms, which would block this
+// process's event loop. SQLite restarts the log only after a complete checkpoint. Therefore a second, short checkpoint
+// follows while the writer waits, and covers what was written during the first one.
 
 /**
- * A checkpoint starts after this growth of the log, in bytes, or this many transactions: the log's file never shrinks, so its length alone
- * does not suffice.
+ * A checkpoint starts after this growth of the log, in bytes, or this many transactions: the log's file never shrinks,
+ * so its length alone does not suffice.
  */
 const [mostGrowth, mostTransactions] = [16 * 1024 * 1024, 128]
 

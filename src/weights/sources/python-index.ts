@@ -1,5 +1,5 @@
-// Finds the wheel of a release in a Python package index: JSON (PEP 691) if the index supports it, else HTML (PEP 503). It fetches
-// the list, never the wheel.
+// Finds the wheel of a release in a Python package index: JSON (PEP 691) if the index supports it, else HTML (PEP 503).
+// It fetches the list, never the wheel.
 
 import type { PackageIndex } from './registries.ts'
 import { type RemoteFile, readSmall } from './remote-file.ts'

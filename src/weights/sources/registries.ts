@@ -1,5 +1,5 @@
-// The registries that weights are fetched from: the Python package index and the model hub, as configured for the user's own tools.
-// It does not know how those settings are found; config/package-index.ts does.
+// The registries that weights are fetched from: the Python package index and the model hub, as configured for the
+// user's own tools. It does not know how those settings are found; config/package-index.ts does.
 
 /** A Python package index (PEP 503). */
 export interface PackageIndex {

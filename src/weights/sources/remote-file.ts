@@ -1,5 +1,5 @@
-// Reads one file from an HTTP server, from any offset if the server supports range requests. A stalled transfer fails after a timeout.
-// It does not know the content, and it does not retry.
+// Reads one file from an HTTP server, from any offset if the server supports range requests. A stalled transfer fails
+// after a timeout. It does not know the content, and it does not retry.
 
 import { readFile } from 'node:fs/promises'
 
@@ -75,7 +75,10 @@ export async function readRemote(file: RemoteFile, options: ReadOptions): Promis
 	}
 }
 
-/** Reads a small file completely. @throws like `readRemote`, and Error if it is larger than `mostBytes` or truncated. */
+/**
+ * Reads a small file completely.
+ * @throws like `readRemote`, and Error if it is larger than `mostBytes` or truncated.
+ */
 export async function readSmall(
 	file: RemoteFile,
 	options: ReadOptions,

@@ -1,5 +1,5 @@
-// Finds one file in a wheel, which is a zip, by reading the central directory at its end, so that nothing else has to be fetched.
-// Supports Zip64. Format: APPNOTE.TXT 6.3. It does not unpack.
+// Finds one file in a wheel, which is a zip, by reading the central directory at its end, so that nothing else has to
+// be fetched. Supports Zip64. Format: APPNOTE.TXT 6.3. It does not unpack.
 
 /** Random access to bytes. */
 export interface RandomAccess {
@@ -62,7 +62,10 @@ function readEntry(directory: DataView, at: number, extraAt: number, extraLength
 	return { method: directory.getUint16(at + 10, true), packedBytes, sizeBytes, headerAt }
 }
 
-/** The 64-bit values of the zip64 extra field: those of size, packed size and header offset that did not fit, in that order. */
+/**
+ * The 64-bit values of the zip64 extra field: those of size, packed size and header offset that did not fit, in that
+ * order.
+ */
 function zip64Fields(directory: DataView, at: number, length: number): number[] {
 	const end = at + length
 	while (at + 4 <= end) {

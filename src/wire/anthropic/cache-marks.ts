@@ -1,5 +1,5 @@
-// Writes cache breakpoints, and sets them for clients that set none: at the end of the tools, of the instructions, and of the last two user
-// messages, so that each turn reads the prefix that the previous turn cached.
+// Writes cache breakpoints, and sets them for clients that set none: at the end of the tools, of the instructions, and
+// of the last two user messages, so that each turn reads the prefix that the previous turn cached.
 
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 import type { CacheMark } from '../../chat/message.ts'

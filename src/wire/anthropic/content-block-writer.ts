@@ -1,5 +1,5 @@
-// Content blocks of a response: complete in a unary message, empty in a stream's `content_block_start`. Source: the types of Anthropic's
-// SDKs.
+// Content blocks of a response: complete in a unary message, empty in a stream's `content_block_start`. Source: the
+// types of Anthropic's SDKs.
 
 import { isObject } from '../../chat/json.ts'
 import type { ReasoningBlock, ToolCall } from '../../chat/message.ts'
@@ -36,7 +36,10 @@ export function writeCall(call: ToolCall): readonly object[] {
 	return [...before, writeToolUse(call, readInput(call.arguments))]
 }
 
-/** A truncated response may end inside a call's arguments. They are returned as `INVALID_JSON`, the name from Anthropic's guide. */
+/**
+ * A truncated response may end inside a call's arguments. They are returned as `INVALID_JSON`, the name from
+ * Anthropic's guide.
+ */
 function readInput(text: string): object {
 	try {
 		const value: unknown = JSON.parse(text)

@@ -1,5 +1,5 @@
-// Names of this wire and of its messages. They label source text, passthrough fields and signatures, which other parts carry without reading
-// them.
+// Names of this wire and of its messages. They label source text, passthrough fields and signatures, which other parts
+// carry without reading them.
 
 /** Value of `ReasoningSignature.wire` and `ChatRequest.passthroughWire`. */
 export const messagesWire = 'anthropic'

@@ -1,5 +1,5 @@
-// Tools that Anthropic's API defines by type and clients execute, described as functions so that any model can call them. Sources: the
-// tools' input types in Anthropic's SDKs and the AI SDK.
+// Tools that Anthropic's API defines by type and clients execute, described as functions so that any model can call
+// them. Sources: the tools' input types in Anthropic's SDKs and the AI SDK.
 
 import type { JsonObject } from '../../chat/json.ts'
 

@@ -12,7 +12,9 @@ import { withReportedUsage, writeUsage } from './usage-writer.ts'
 /** Values that are the same in every part of one response. */
 export interface MessageIdentity {
 	readonly id: string
-	/** The name that the client requested: Claude Code sends signed thinking back only to the model named in the response. */
+	/**
+	 * The name that the client requested: Claude Code sends signed thinking back only to the model named in the response.
+	 */
 	readonly model: string
 }
 
@@ -21,7 +23,10 @@ export interface MessageShape {
 	readonly hidesThinking: boolean
 }
 
-/** @param source the text that the completion was read from. If it has this format, its content blocks are returned unchanged. */
+/**
+ * @param source the text that the completion was read from. If it has this format, its content blocks are returned
+ * unchanged.
+ */
 export function writeMessage(
 	completion: Completion,
 	identity: MessageIdentity,

@@ -1,5 +1,5 @@
-// Reads the content blocks of a request into canonical parts. Text documents and search results become text under their title, which every
-// model understands.
+// Reads the content blocks of a request into canonical parts. Text documents and search results become text under their
+// title, which every model understands.
 
 import type { CacheMark, CacheTtl, FilePart, ImagePart, TextPart } from '../../chat/message.ts'
 import type { BlockBody, ResultContentBody } from './message-request-schema.ts'

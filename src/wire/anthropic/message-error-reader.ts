@@ -19,7 +19,9 @@ const statuses: Readonly<Record<string, number>> = {
 
 const noHeaders = { get: () => undefined }
 
-/** Reads an `error` event like an error response with the status of its type, except that the request counts as sent. */
+/**
+ * Reads an `error` event like an error response with the status of its type, except that the request counts as sent.
+ */
 export function readMessageError(event: unknown, reading: ErrorReading): ChatError {
 	const status = statuses[textField(field(event, 'error'), 'type') ?? ''] ?? 500
 	const error = readErrorAnswer({ status, headers: noHeaders, body: event, receivedAtMs: 0 }, reading)

@@ -1,5 +1,5 @@
-// Streams of the Messages API and the deviations of compatible servers. Every stream is split at every byte, its events are checked against
-// the rules of chat/event.ts, and the result equals that of the unary response.
+// Streams of the Messages API and the deviations of compatible servers. Every stream is split at every byte, its events
+// are checked against the rules of chat/event.ts, and the result equals that of the unary response.
 
 import { describe, expect, test } from 'bun:test'
 import { collect } from '../../chat/collect.testing.ts'

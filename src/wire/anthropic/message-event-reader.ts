@@ -1,5 +1,5 @@
-// Reads a stream of the Messages API into canonical events, one wire event at a time. Compatible servers omit some events and fields;
-// the reader tolerates that as long as the response can be reconstructed.
+// Reads a stream of the Messages API into canonical events, one wire event at a time. Compatible servers omit some
+// events and fields; the reader tolerates that as long as the response can be reconstructed.
 
 import { asChatError, ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'

@@ -1,5 +1,5 @@
-// Writes a response as the server-sent events of the Messages API, in which one content block is open at a time. Sources: the types of
-// Anthropic's SDKs, and how their readers handle the events.
+// Writes a response as the server-sent events of the Messages API, in which one content block is open at a time.
+// Sources: the types of Anthropic's SDKs, and how their readers handle the events.
 
 import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, ChoiceFinishEvent, ReasoningEvent, ToolCallEvent } from '../../chat/event.ts'
@@ -16,7 +16,10 @@ import { withReportedUsage, writeCounts, writeUsage, zeroUsage } from './usage-w
 
 type BlockType = 'text' | 'thinking' | 'redacted_thinking' | 'tool_use'
 
-/** Writes one response; call it with the events in order. This wire has one choice, so events of other choices are ignored. */
+/**
+ * Writes one response; call it with the events in order. This wire has one choice, so events of other choices are
+ * ignored.
+ */
 export class MessageEventWriter {
 	private readonly identity: MessageIdentity
 	private readonly shape: MessageShape
@@ -59,7 +62,10 @@ export class MessageEventWriter {
 		}
 	}
 
-	/** The same for events read from `source`: an upstream of this wire reports the prompt's token count in its first event. */
+	/**
+	 * The same for events read from `source`: an upstream of this wire reports the prompt's token count in its first
+	 * event.
+	 */
 	repeat(source: Source, events: readonly ChatEvent[]): string {
 		const [first] = events
 		if (source.format !== messageFormats.event || first?.type !== 'start') return this.writeAll(events)

@@ -1,5 +1,5 @@
-// Reads a request of Anthropic's Messages API into a canonical request. It checks rules that span fields, which the schema cannot. It does
-// not know keys or models.
+// Reads a request of Anthropic's Messages API into a canonical request. It checks rules that span fields, which the
+// schema cannot. It does not know keys or models.
 
 import type { JsonObject } from '../../chat/json.ts'
 import type { Message } from '../../chat/message.ts'
@@ -34,7 +34,8 @@ export interface ReadMessageRequest {
  * Reads a parsed JSON body.
  *
  * @param betas value of the `anthropic-beta` header, for upstreams of this wire
- * @throws ChatError `invalid-request` with the messages of Anthropic's API, `unsupported` for features of its own servers.
+ * @throws ChatError `invalid-request` with the messages of Anthropic's API, `unsupported` for features of its own
+ * servers.
  */
 export function readMessageRequest(body: unknown, betas: string | null): ReadMessageRequest {
 	const parsed = messageRequestSchema.safeParse(body)

@@ -1,5 +1,5 @@
-// Schema of a request of Anthropic's Messages API: fields and their bounds. Unknown fields are preserved; the reader checks rules that
-// span fields. Source: the types of Anthropic's SDKs.
+// Schema of a request of Anthropic's Messages API: fields and their bounds. Unknown fields are preserved; the reader
+// checks rules that span fields. Source: the types of Anthropic's SDKs.
 
 import { z } from 'zod'
 
@@ -136,7 +136,10 @@ const thinking = z.looseObject({
 
 const outputFormat = z.looseObject({ type: z.literal('json_schema'), schema: jsonObject })
 
-/** Maximum length of a stop text, in characters: an engine buffers as much of a stream as its longest stop text may still match. */
+/**
+ * Maximum length of a stop text, in characters: an engine buffers as much of a stream as its longest stop text may
+ * still match.
+ */
 const maxStopCharacters = 1024
 
 const promptFields = {

@@ -1,5 +1,5 @@
-// Writes a canonical request for Anthropic's Messages API. A feature that the wire lacks is dropped and reported; if dropping it would make
-// the response wrong, the request is rejected.
+// Writes a canonical request for Anthropic's Messages API. A feature that the wire lacks is dropped and reported; if
+// dropping it would make the response wrong, the request is rejected.
 
 import type { Json, JsonObject } from '../../chat/json.ts'
 import type { SystemMessage } from '../../chat/message.ts'
@@ -29,7 +29,10 @@ export interface MessageRequestForm {
 	readonly cache: 'client' | 'auto'
 	/** How instructions in the middle of a conversation are sent. */
 	readonly systemMessages: LaterInstructions
-	/** Limits on numbers, lengths and counts in schemas of structured outputs and strict tools, which Anthropic's API rejects. */
+	/**
+	 * Limits on numbers, lengths and counts in schemas of structured outputs and strict tools, which Anthropic's API
+	 * rejects.
+	 */
 	readonly schemaBounds: 'send' | 'remove'
 }
 
@@ -74,7 +77,10 @@ export function writeMessageRequest(
 	}
 }
 
-/** The same for a token counting request. Dropped features are not reported, since there is no response that they could change. */
+/**
+ * The same for a token counting request. Dropped features are not reported, since there is no response that they could
+ * change.
+ */
 export function writeCountRequest(
 	request: ChatRequest,
 	model: string,

@@ -10,7 +10,9 @@ import { fieldError, unsupportedError } from './schema-error.ts'
 
 export interface ReadTools {
 	readonly tools: readonly FunctionTool[]
-	/** Some tools have fields that canonical tools cannot represent, so an upstream of this wire receives them unchanged. */
+	/**
+	 * Some tools have fields that canonical tools cannot represent, so an upstream of this wire receives them unchanged.
+	 */
 	readonly haveMoreFields: boolean
 }
 

@@ -1,5 +1,5 @@
-// Reads the `messages` of a request into canonical messages. A user message with tool results becomes one tool message per result, and a
-// user message for the rest of its content.
+// Reads the `messages` of a request into canonical messages. A user message with tool results becomes one tool message
+// per result, and a user message for the rest of its content.
 
 import type { AssistantMessage, Message, ReasoningBlock, ToolCall, ToolMessage } from '../../chat/message.ts'
 import { type BlockReader, type ContentBody, readCacheMark } from './message-blocks-reader.ts'

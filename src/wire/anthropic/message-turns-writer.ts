@@ -1,5 +1,5 @@
-// Writes canonical messages for this wire: user and assistant messages alternate, tool results belong to the user, and no message is
-// empty.
+// Writes canonical messages for this wire: user and assistant messages alternate, tool results belong to the user, and
+// no message is empty.
 
 import { ChatError } from '../../chat/error.ts'
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
@@ -24,8 +24,8 @@ interface AnthropicMessage {
 }
 
 /**
- * How instructions after the first user message are sent: as text of the user's message, or as messages of their own, which not every model
- * accepts.
+ * How instructions after the first user message are sent: as text of the user's message, or as messages of their own,
+ * which not every model accepts.
  */
 export type LaterInstructions = 'user' | 'system'
 
@@ -60,7 +60,10 @@ export function writeTurns(messages: readonly Message[], instructions: LaterInst
 	}))
 }
 
-/** The wire accepts a message of instructions only directly after a user message, and not between calls and their results. */
+/**
+ * The wire accepts a message of instructions only directly after a user message, and not between calls and their
+ * results.
+ */
 function instruct(waiting: readonly Block[], turns: AnthropicMessage[]): Block[] {
 	if (waiting.length === 0) return []
 	if (turns.at(-1)?.role === 'user') turns.push({ role: 'system', content: [...waiting] })

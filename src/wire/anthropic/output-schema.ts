@@ -2,7 +2,10 @@
 
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 
-/** Closes every object schema without `additionalProperties`. The result accepts a subset of what the original schema accepts. */
+/**
+ * Closes every object schema without `additionalProperties`. The result accepts a subset of what the original schema
+ * accepts.
+ */
 export function closeObjects(schema: JsonObject): JsonObject {
 	const closed = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, closeWithin(key, value)]))
 	const isObjectSchema = schema.type === 'object' || 'properties' in schema

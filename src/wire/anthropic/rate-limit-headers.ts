@@ -1,4 +1,5 @@
-// Rate limits as the Messages API reports them, in the headers of every response: `anthropic-ratelimit-requests-limit` and so on.
+// Rate limits as the Messages API reports them, in the headers of every response: `anthropic-ratelimit-requests-limit`
+// and so on.
 
 import { type LimitMeasure, type LimitState, tightestLimits } from '../../limits/limit-state.ts'
 

@@ -1,5 +1,5 @@
-// Formats schema errors like Anthropic's API: the dotted path of the invalid field, then the error. Source: error bodies recorded from
-// Anthropic's API. It does not depend on a particular schema.
+// Formats schema errors like Anthropic's API: the dotted path of the invalid field, then the error. Source: error
+// bodies recorded from Anthropic's API. It does not depend on a particular schema.
 
 import type { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'

@@ -1,5 +1,6 @@
-// Encodes signatures in Anthropic's messages: in the signature of a thinking block or the data of a redacted one, which clients send back
-// unchanged. A signature of this wire is written as is; a signature of another wire gets that wire's name as a prefix, so that it can be decoded.
+// Encodes signatures in Anthropic's messages: in the signature of a thinking block or the data of a redacted one, which
+// clients send back unchanged. A signature of this wire is written as is; a signature of another wire gets that wire's
+// name as a prefix, so that it can be decoded.
 
 import type { ReasoningSignature } from '../../chat/message.ts'
 import { messagesWire } from './formats.ts'
@@ -23,7 +24,10 @@ export interface CallSignature {
 	readonly proof: ReasoningSignature
 }
 
-/** A signature of a tool call as the data of a redacted thinking block before the call, since this wire has no field for it. */
+/**
+ * A signature of a tool call as the data of a redacted thinking block before the call, since this wire has no field for
+ * it.
+ */
 export function writeCallSignature({ id, proof }: CallSignature): string {
 	return `call:${proof.wire}:${encodeURIComponent(id)}:${proof.value}`
 }

@@ -1,5 +1,5 @@
-// Writes token usage in the format of Anthropic's API: `input_tokens` excludes tokens read from or written to a cache. Source: the types of
-// its SDKs.
+// Writes token usage in the format of Anthropic's API: `input_tokens` excludes tokens read from or written to a cache.
+// Source: the types of its SDKs.
 
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'

@@ -1,5 +1,5 @@
-// Recorded streams of the API, and its deviations one by one. The events of every stream are also checked against the rules of
-// chat/event.ts.
+// Recorded streams of the API, and its deviations one by one. The events of every stream are also checked against the
+// rules of chat/event.ts.
 
 import { describe, expect, test } from 'bun:test'
 import { readdirSync } from 'node:fs'

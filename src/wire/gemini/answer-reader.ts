@@ -1,5 +1,5 @@
-// Reads responses of this wire into events: the chunks of a stream, or a unary response, which has the same format. It reads parsed JSON and
-// does not know the transport.
+// Reads responses of this wire into events: the chunks of a stream, or a unary response, which has the same format. It
+// reads parsed JSON and does not know the transport.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
@@ -50,7 +50,10 @@ export class GeminiAnswerReader {
 		return error === undefined ? events : [...events, ...this.fail(error)]
 	}
 
-	/** The events at the end of the stream. The wire has no terminal event: a response is complete once each candidate has a finish reason. */
+	/**
+	 * The events at the end of the stream. The wire has no terminal event: a response is complete once each candidate has
+	 * a finish reason.
+	 */
 	end(complete: boolean): readonly ChatEvent[] {
 		if (this.ended) return []
 		const open = [...this.candidates.values()].some(({ hasEnded }) => !hasEnded)

@@ -1,5 +1,5 @@
-// Writes canonical messages as `systemInstruction` and `contents`. All instructions go into `systemInstruction`, wherever they occur. The
-// results of parallel tool calls form one turn.
+// Writes canonical messages as `systemInstruction` and `contents`. All instructions go into `systemInstruction`,
+// wherever they occur. The results of parallel tool calls form one turn.
 
 import { CallNames } from '../../chat/call-names.ts'
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'

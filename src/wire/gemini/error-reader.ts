@@ -1,5 +1,5 @@
-// Reads errors of Gemini: converts Google's format (status names, reasons in `details`, retry delays) for the reader of OpenAI's
-// errors, which decides what a status means for the caller.
+// Reads errors of Gemini: converts Google's format (status names, reasons in `details`, retry delays) for the reader of
+// OpenAI's errors, which decides what a status means for the caller.
 
 import type { ChatError } from '../../chat/error.ts'
 import { field, listField, numberField, textField } from '../json/fields.ts'

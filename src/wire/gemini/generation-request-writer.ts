@@ -1,5 +1,6 @@
-// Writes a canonical request as the body of `generateContent` and `streamGenerateContent`. Default values are omitted. A feature that the
-// wire lacks is reported to `drop`; if dropping it would make the response wrong, the request is rejected.
+// Writes a canonical request as the body of `generateContent` and `streamGenerateContent`. Default values are omitted.
+// A feature that the wire lacks is reported to `drop`; if dropping it would make the response wrong, the request is
+// rejected.
 
 import { ChatError } from '../../chat/error.ts'
 import { definedFields, isObject, type JsonObject } from '../../chat/json.ts'

@@ -1,5 +1,5 @@
-// Writes the reasoning effort in the form that each model generation accepts: a token budget or a level. Thoughts are included if the client
-// requested reasoning.
+// Writes the reasoning effort in the form that each model generation accepts: a token budget or a level. Thoughts are
+// included if the client requested reasoning.
 
 import type { JsonObject } from '../../chat/json.ts'
 import type { ChatRequest } from '../../chat/request.ts'

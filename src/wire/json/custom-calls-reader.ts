@@ -1,6 +1,6 @@
-// Wraps the reader of an answer whose request described custom tools as functions: calls of these tools become custom calls again. The text
-// of a call is known only when its arguments are complete, so they are held back until then, and so is what follows in the same choice. It
-// does not know the wire.
+// Wraps the reader of an answer whose request described custom tools as functions: calls of these tools become custom
+// calls again. The text of a call is known only when its arguments are complete, so they are held back until then, and
+// so is what follows in the same choice. It does not know the wire.
 
 import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, ToolArgumentsEvent } from '../../chat/event.ts'

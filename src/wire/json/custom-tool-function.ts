@@ -1,5 +1,5 @@
-// Expresses tools that take free text as functions with a single argument, for wires and servers that only know functions, and reads the
-// text back from the arguments of a call.
+// Expresses tools that take free text as functions with a single argument, for wires and servers that only know
+// functions, and reads the text back from the arguments of a call.
 
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import type { CustomTool, Tool } from '../../chat/tool.ts'

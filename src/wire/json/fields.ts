@@ -1,5 +1,5 @@
-// Reads fields of upstream responses leniently: a field that is missing or has an unexpected type counts as absent, because servers that
-// claim to be compatible differ. Requests are validated by schemas instead, which report errors.
+// Reads fields of upstream responses leniently: a field that is missing or has an unexpected type counts as absent,
+// because servers that claim to be compatible differ. Requests are validated by schemas instead, which report errors.
 
 import { isObject } from '../../chat/json.ts'
 

@@ -1,5 +1,5 @@
-// What the finish reasons of upstreams mean: one table for all wires, because servers of one wire report the reasons of another, in any case.
-// It also has the rule for choices with tool calls. It does not know the wires' fields.
+// What the finish reasons of upstreams mean: one table for all wires, because servers of one wire report the reasons of
+// another, in any case. It also has the rule for choices with tool calls. It does not know the wires' fields.
 
 import { ChatError } from '../../chat/error.ts'
 import type { FinishReason } from '../../chat/event.ts'
@@ -7,7 +7,10 @@ import type { FinishReason } from '../../chat/event.ts'
 /** A finish reason as an upstream reports it. `paused`: the upstream continues the turn only in another request. */
 export type ReportedFinish = FinishReason | 'paused'
 
-/** The text of a finish reason. Undefined for anything else, and for the text `null`, which some servers send until the end. */
+/**
+ * The text of a finish reason. Undefined for anything else, and for the text `null`, which some servers send until the
+ * end.
+ */
 export function asFinishReason(value: unknown): string | undefined {
 	return typeof value === 'string' && value !== '' && !noReason.has(value) ? value : undefined
 }
@@ -29,7 +32,8 @@ export function readFinishReason(reason: string, title: string): ReportedFinish 
 }
 
 /**
- * The finish reason of a choice with that many tool calls: a choice with calls that ended in order, or paused, ends with `tool-calls`.
+ * The finish reason of a choice with that many tool calls: a choice with calls that ended in order, or paused, ends
+ * with `tool-calls`.
  *
  * @param namedTool the request named the tool to call. OpenAI's API then reports `stop`.
  */

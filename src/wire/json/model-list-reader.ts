@@ -2,7 +2,10 @@
 
 import { field } from './fields.ts'
 
-/** The model ids of a response, or undefined if it is not a list of models. Some servers send the list without an envelope. */
+/**
+ * The model ids of a response, or undefined if it is not a list of models. Some servers send the list without an
+ * envelope.
+ */
 export function readModelList(answer: unknown): readonly string[] | undefined {
 	const list: unknown = Array.isArray(answer) ? answer : field(answer, 'data')
 	if (!Array.isArray(list)) return undefined

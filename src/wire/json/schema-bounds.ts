@@ -1,5 +1,5 @@
-// Removes limits on numbers, lengths and counts from JSON Schemas, for structured outputs that reject them. The result accepts everything
-// that the original schema accepts, and more, so a caller reports what was removed.
+// Removes limits on numbers, lengths and counts from JSON Schemas, for structured outputs that reject them. The result
+// accepts everything that the original schema accepts, and more, so a caller reports what was removed.
 
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 

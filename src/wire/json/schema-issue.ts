@@ -1,4 +1,5 @@
-// Finds the field that a violation of a schema is about, and writes its path. It does not know how an API words the error.
+// Finds the field that a violation of a schema is about, and writes its path. It does not know how an API words the
+// error.
 
 import type { z } from 'zod'
 
@@ -12,7 +13,8 @@ export interface PlacedIssue {
 }
 
 /**
- * Within a union, the first issue of the alternative that the input matched most closely, which is the one with the longest path.
+ * Within a union, the first issue of the alternative that the input matched most closely, which is the one with the
+ * longest path.
  *
  * @param above path of the value that was parsed.
  * @param isMatch whether an alternative whose first issue is this one may represent the union at `unionPath`.

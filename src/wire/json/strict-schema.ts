@@ -1,5 +1,5 @@
-// Validates a schema marked `strict` against OpenAI's strict subset of JSON Schema. Sources: OpenAI's guide on structured outputs;
-// error texts observed from its API. It reports violations only; engines enforce the schema.
+// Validates a schema marked `strict` against OpenAI's strict subset of JSON Schema. Sources: OpenAI's guide on
+// structured outputs; error texts observed from its API. It reports violations only; engines enforce the schema.
 
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 
@@ -171,7 +171,10 @@ class Check {
 			: undefined
 	}
 
-	/** Target of the schema's reference, or the schema itself if it has none. Definitions are checked once, at their definition. */
+	/**
+	 * Target of the schema's reference, or the schema itself if it has none. Definitions are checked once, at their
+	 * definition.
+	 */
 	private resolve(schema: JsonObject, hops = 0): JsonObject | undefined {
 		const reference = schema.$ref
 		if (reference === undefined) return schema

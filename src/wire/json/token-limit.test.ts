@@ -1,4 +1,5 @@
-// The error messages of known servers about token limits, through the error reader of each wire, and messages that look like them.
+// The error messages of known servers about token limits, through the error reader of each wire, and messages that look
+// like them.
 
 import { describe, expect, test } from 'bun:test'
 import { writeError as writeMessagesError } from '../anthropic/error-writer.ts'

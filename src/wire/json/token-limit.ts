@@ -1,11 +1,14 @@
-// Recognizes in an upstream's error message which token limit a request exceeds: its prompt is longer than the context, or it requests more
-// output than fits. Servers share no error code for this, so the texts of known servers are listed here, once for all wires. It does not know
-// what happens to the request.
+// Recognizes in an upstream's error message which token limit a request exceeds: its prompt is longer than the context,
+// or it requests more output than fits. Servers share no error code for this, so the texts of known servers are listed
+// here, once for all wires. It does not know what happens to the request.
 
 export type TokenLimit =
 	/** The prompt alone exceeds the context, whatever output is requested. */
 	| { readonly type: 'prompt' }
-	/** `max_tokens` is too large. `fits` is the largest value that the upstream accepts, at least 1; undefined if the message does not say. */
+	/**
+	 * `max_tokens` is too large. `fits` is the largest value that the upstream accepts, at least 1; undefined if the
+	 * message does not say.
+	 */
 	| { readonly type: 'output'; readonly fits: number | undefined }
 
 /** @param message the error message of a rejected request. Undefined if it is about something else. */
@@ -42,8 +45,8 @@ function text(source: string): RegExp {
 }
 
 /**
- * Texts about `max_tokens`. The first that matches counts. If the prompt that such a text reports leaves no room at all, the prompt is the
- * problem.
+ * Texts about `max_tokens`. The first that matches counts. If the prompt that such a text reports leaves no room at
+ * all, the prompt is the problem.
  */
 const outputLimits: readonly OutputLimit[] = [
 	{

@@ -150,7 +150,9 @@ function readDelta(value: unknown): Delta {
 	}
 }
 
-/** Whether a delta with a name, but without the id of `call`, starts another call rather than repeating the current one. */
+/**
+ * Whether a delta with a name, but without the id of `call`, starts another call rather than repeating the current one.
+ */
 function startsAnother(delta: Delta, call: OpenCall): boolean {
 	if (call.name === undefined) return false
 	if (delta.name !== call.name) return true

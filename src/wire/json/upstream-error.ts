@@ -1,5 +1,6 @@
-// Reads the error response of an upstream as a `ChatError`: OpenAI's form and the ones observed from other servers, which agree on
-// statuses and on little else. It does not know which engine received the response. Responsibility is translated: the operator, not the caller, must fix a key or model that the upstream rejects.
+// Reads the error response of an upstream as a `ChatError`: OpenAI's form and the ones observed from other servers,
+// which agree on statuses and on little else. It does not know which engine received the response. Responsibility is
+// translated: the operator, not the caller, must fix a key or model that the upstream rejects.
 
 import { ChatError, type ChatErrorDetails, type ChatErrorKind, type Sent } from '../../chat/error.ts'
 import { isObject } from '../../chat/json.ts'
@@ -9,7 +10,10 @@ import { promptLimitCodes, readTokenLimit, type TokenLimit } from './token-limit
 export interface ErrorReading {
 	/** The upstream's name for callers, at the start of a sentence: `The upstream`. */
 	readonly title: string
-	/** The upstream is our own engine: its messages are for the caller, and `x-dragoman-error` or `error.kind` names the kind. */
+	/**
+	 * The upstream is our own engine: its messages are for the caller, and `x-dragoman-error` or `error.kind` names the
+	 * kind.
+	 */
 	readonly trusted: boolean
 	/** Removes secrets from a text: some servers repeat the key that they reject. If absent, texts are left unchanged. */
 	readonly redact?: (text: string) => string
@@ -151,10 +155,16 @@ const kindAtLimit: Readonly<Record<TokenLimit['type'], ChatErrorKind>> = {
 	output: 'invalid-request',
 }
 
-/** Statuses with which servers reject a request that exceeds a token limit. Some send 500, and so do errors within a stream. */
+/**
+ * Statuses with which servers reject a request that exceeds a token limit. Some send 500, and so do errors within a
+ * stream.
+ */
 const limitStatuses: ReadonlySet<number> = new Set([400, 413, 422, 500])
 
-/** The message comes before the code: OpenAI's servers send `context_length_exceeded` for a `max_tokens` that is too large as well. */
+/**
+ * The message comes before the code: OpenAI's servers send `context_length_exceeded` for a `max_tokens` that is too
+ * large as well.
+ */
 function tokenLimitOf({ message, code, error }: ErrorFields, status: number): TokenLimit | undefined {
 	const limit = message === undefined || !limitStatuses.has(status) ? undefined : readTokenLimit(message)
 	if (limit !== undefined) return limit
@@ -220,7 +230,10 @@ const sentAtKind: Readonly<Record<ChatErrorKind, Sent>> = {
 	internal: 'maybe',
 }
 
-/** Kinds about the caller's permissions. From an engine behind this gateway they concern the gateway's own permissions there. */
+/**
+ * Kinds about the caller's permissions. From an engine behind this gateway they concern the gateway's own permissions
+ * there.
+ */
 const aboutStanding: ReadonlySet<ChatErrorKind> = new Set(['unauthenticated', 'invalid-key', 'forbidden'])
 
 function ownKind(name: unknown): ChatErrorKind | undefined {

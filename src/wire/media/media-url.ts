@@ -1,4 +1,5 @@
-// URLs of images and files: the content of a `data:` URL, and the media type for a file extension. Nothing is fetched here.
+// URLs of images and files: the content of a `data:` URL, and the media type for a file extension. Nothing is fetched
+// here.
 
 import { ChatError } from '../../chat/error.ts'
 import type { FilePart, ImagePart } from '../../chat/message.ts'
@@ -9,7 +10,10 @@ export interface InlineData {
 	readonly data: string
 }
 
-/** Where the content of an image or a file is. @throws ChatError `unsupported` for a file by id, which this server does not store. */
+/**
+ * Where the content of an image or a file is.
+ * @throws ChatError `unsupported` for a file by id, which this server does not store.
+ */
 export function urlOf(part: ImagePart | FilePart, param: string): string {
 	const url = part.type === 'image' ? part.url : (part.data ?? part.url)
 	if (url !== undefined) return url

@@ -1,5 +1,5 @@
-// Reads a ranking of documents from rerankers: a list of results, or text-embeddings-inference's bare list. Documents repeated in it are
-// ignored: the caller has them.
+// Reads a ranking of documents from rerankers: a list of results, or text-embeddings-inference's bare list. Documents
+// repeated in it are ignored: the caller has them.
 
 import { ChatError } from '../../chat/error.ts'
 import type { Usage } from '../../chat/usage.ts'

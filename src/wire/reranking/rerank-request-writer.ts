@@ -1,5 +1,5 @@
-// Writes a rerank request in the format of Cohere, which vLLM, Jina, LiteLLM and OpenGateLLM share, or in that of Hugging Face's
-// text-embeddings-inference.
+// Writes a rerank request in the format of Cohere, which vLLM, Jina, LiteLLM and OpenGateLLM share, or in that of
+// Hugging Face's text-embeddings-inference.
 
 import type { JsonObject } from '../../chat/json.ts'
 import type { RerankRequest } from '../../operations/reranking.ts'

@@ -1,5 +1,5 @@
-// The marker file of an engine folder, which records what is installed. It is written last, so that an interrupted installation counts
-// as none. This module starts no process and loads no library.
+// The marker file of an engine folder, which records what is installed. It is written last, so that an interrupted
+// installation counts as none. This module starts no process and loads no library.
 
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,5 +1,6 @@
-// Installs node-llama-cpp into an engine folder with npm: the library and only the prebuilt binaries that are requested. It is not a
-// dependency of the program because npm would add the binaries of every device: 725 MB instead of 85. It does not load the library.
+// Installs node-llama-cpp into an engine folder with npm: the library and only the prebuilt binaries that are
+// requested. It is not a dependency of the program because npm would add the binaries of every device: 725 MB instead
+// of 85. It does not load the library.
 
 import { access, constants, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -38,8 +39,9 @@ const npmFlags = [
 ]
 
 /**
- * Ensures that the library and a build are in `folder`, whose `node_modules` contains `node-llama-cpp` afterwards. Returns immediately
- * if they are; waits if another process installs. The existing installation remains in use until the new one is complete.
+ * Ensures that the library and a build are in `folder`, whose `node_modules` contains `node-llama-cpp` afterwards.
+ * Returns immediately if they are; waits if another process installs. The existing installation remains in use until
+ * the new one is complete.
  *
  * @throws Error if the machine has no such build or npm fails, or the signal's reason.
  */

@@ -1,4 +1,5 @@
-// The content of an installation for every machine, and what counts as installed. npm itself is tested by hand: it needs a registry.
+// The content of an installation for every machine, and what counts as installed. npm itself is tested by hand: it
+// needs a registry.
 
 import { describe, expect, test } from 'bun:test'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'

@@ -1,5 +1,5 @@
-// The npm manifest and lock file of one installation: ours, with the packages of the requested builds as direct dependencies, because
-// npm runs without optional dependencies. It writes no files.
+// The npm manifest and lock file of one installation: ours, with the packages of the requested builds as direct
+// dependencies, because npm runs without optional dependencies. It writes no files.
 
 import { z } from 'zod'
 import manifest from './package/package.json' with { type: 'json' }

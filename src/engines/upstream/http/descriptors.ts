@@ -1,5 +1,5 @@
-// Detects that this process cannot open another file or socket. Bun reports a socket that could not be created as a refused connection, so
-// the error alone does not distinguish a server that is down from a process at its limit.
+// Detects that this process cannot open another file or socket. Bun reports a socket that could not be created as a
+// refused connection, so the error alone does not distinguish a server that is down from a process at its limit.
 
 import { closeSync, openSync } from 'node:fs'
 import { devNull } from 'node:os'
@@ -7,8 +7,8 @@ import { devNull } from 'node:os'
 const exhausted = /^E[MN]FILE$/
 
 /**
- * Whether a connection failed because this process, or the whole system, has no file descriptor left. Call it immediately after the
- * failure: it tries to open a file.
+ * Whether a connection failed because this process, or the whole system, has no file descriptor left. Call it
+ * immediately after the failure: it tries to open a file.
  */
 export function isOutOfDescriptors(cause: unknown): boolean {
 	if (exhausted.test(codeOf(cause))) return true

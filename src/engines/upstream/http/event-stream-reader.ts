@@ -1,6 +1,6 @@
-// An incremental parser of server-sent events, for bytes split at any position. It does not interpret the data. Follows the WHATWG HTML
-// standard, section 9.2.6, with one exception: an event without its closing empty line is returned at the end of the stream instead of
-// dropped, because some servers close the connection right after `data: [DONE]`.
+// An incremental parser of server-sent events, for bytes split at any position. It does not interpret the data. Follows
+// the WHATWG HTML standard, section 9.2.6, with one exception: an event without its closing empty line is returned at
+// the end of the stream instead of dropped, because some servers close the connection right after `data: [DONE]`.
 
 export interface ServerSentEvent {
 	/** Value of the `event` line. Default: `message`. */

@@ -1,4 +1,5 @@
-// One request and its response on one connection: parses the response, delivers the body on demand, and enforces the timeouts.
+// One request and its response on one connection: parses the response, delivers the body on demand, and enforces the
+// timeouts.
 
 import type { Sweep, Timed } from '../../../system/sweep.ts'
 import type { TickBatch } from '../../../system/tick-batch.ts'

@@ -13,7 +13,10 @@ interface Peer {
 	stop(): void
 }
 
-/** A server that responds to each request by writing to the socket. `answer` receives the request and its number on the connection. */
+/**
+ * A server that responds to each request by writing to the socket. `answer` receives the request and its number on the
+ * connection.
+ */
 function serve(answer: (socket: Socket<{ got: string; count: number }>, request: string, count: number) => void): Peer {
 	const server = Bun.listen<{ got: string; count: number }>({
 		hostname: '127.0.0.1',

@@ -1,6 +1,6 @@
-// An HTTP/1.1 client of one server, on Bun's sockets. `fetch` costs a thread hop per request and hides whether a failed request was sent.
-// Connections are reused, bodies are read with backpressure, and every wait has a timeout. There is no support for redirects, cookies,
-// compression or proxies.
+// An HTTP/1.1 client of one server, on Bun's sockets. `fetch` costs a thread hop per request and hides whether a failed
+// request was sent. Connections are reused, bodies are read with backpressure, and every wait has a timeout. There is
+// no support for redirects, cookies, compression or proxies.
 
 import { type BaseUrl, readBaseUrl, requestTarget } from '../../../http/base-url.ts'
 import { Sweep } from '../../../system/sweep.ts'
@@ -42,8 +42,8 @@ export interface TypedBytes {
 
 export interface HttpClientOptions {
 	/**
-	 * `http:` or `https:`. Its path is prepended to the path of every request, its query is sent with every request, and its user name and
-	 * password are sent as Basic authorization.
+	 * `http:` or `https:`. Its path is prepended to the path of every request, its query is sent with every request, and
+	 * its user name and password are sent as Basic authorization.
 	 */
 	readonly url: string
 	/** Absolute path of a Unix socket to connect to instead of the URL's host. */

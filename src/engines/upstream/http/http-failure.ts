@@ -1,4 +1,5 @@
-// Failures of an HTTP exchange, with how much of the request was sent. An error status is not a failure: it is a response like any other.
+// Failures of an HTTP exchange, with how much of the request was sent. An error status is not a failure: it is a
+// response like any other.
 
 export type HttpFailureReason =
 	/** No connection: connection refused, unknown host, missing socket, or no network route. */
@@ -21,7 +22,9 @@ export type HttpFailureReason =
 	| 'aborted'
 
 export interface HttpFailureDetails {
-	/** `nothing`: no byte of the request was sent. `maybe`: some bytes were sent. `yes`: the server started its response. */
+	/**
+	 * `nothing`: no byte of the request was sent. `maybe`: some bytes were sent. `yes`: the server started its response.
+	 */
 	readonly sent: 'nothing' | 'maybe' | 'yes'
 	readonly cause?: unknown
 }

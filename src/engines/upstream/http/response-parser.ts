@@ -1,5 +1,5 @@
-// A strict incremental parser of one HTTP/1.1 response. Input that two parsers could interpret differently is rejected (RFC 9112,
-// sections 2.2, 5, 6 and 7). It does not know sockets and does not buffer the body.
+// A strict incremental parser of one HTTP/1.1 response. Input that two parsers could interpret differently is rejected
+// (RFC 9112, sections 2.2, 5, 6 and 7). It does not know sockets and does not buffer the body.
 
 export interface ResponseHead {
 	readonly status: number
@@ -168,7 +168,10 @@ export class ResponseParser {
 		return end
 	}
 
-	/** Fast path: the line of the size usually consists of a few hexadecimal digits and CRLF, and the whole chunk is in one read. */
+	/**
+	 * Fast path: the line of the size usually consists of a few hexadecimal digits and CRLF, and the whole chunk is in
+	 * one read.
+	 */
 	private readChunk(bytes: Buffer, at: number, pieces: Uint8Array[]): number {
 		if (this.line !== '') return this.readLines(bytes, at)
 		let size = 0

@@ -257,7 +257,7 @@ describe('a responses request is rejected', () => {
 			{ param: 'max_output_tokens', code: 'integer_below_min_value' },
 		],
 		[
-			'with an item of no known type',
+			'with an item of an unknown type',
 			{ input: [{ role: 'user', content: 'a' }, { type: 'nonsense' }] },
 			{ param: 'input[1].type', code: 'invalid_value' },
 		],
@@ -286,9 +286,9 @@ describe('a responses request is rejected', () => {
 			{ input: [{ type: 'compaction', encrypted_content: 'gAAAA' }] },
 			{ param: 'input[0].encrypted_content', code: 'invalid_encrypted_content' },
 		],
-		['for JSON that nobody spoke of', { text: { format: { type: 'json_object' } } }, { param: 'input' }],
+		['for JSON that the input does not mention', { text: { format: { type: 'json_object' } } }, { param: 'input' }],
 		[
-			'with a loose schema that is called strict',
+			'with a strict schema outside the subset',
 			{ text: { format: { type: 'json_schema', name: 'n', strict: true, schema: { type: 'object' } } } },
 			{ param: 'text.format.schema' },
 		],
