@@ -1,4 +1,4 @@
-// The library alone: node-llama-cpp's own loop on a model, without any of our code in between. What the embedded engine is compared with.
+// The baseline of the embedded engine: node-llama-cpp's own loop on a model, without any of our code.
 
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -61,7 +61,7 @@ export class BareLoop {
 		return new BareLoop(llama, model, decoding.getSequence(), [reading.getSequence(), reading.getSequence()])
 	}
 
-	/** Tokens for each second after the first. */
+	/** Tokens per second after the first one. */
 	async decodeSpeed(prompt: string, tokens: number): Promise<number> {
 		await this.decoding.clearHistory()
 		let count = 0
@@ -81,7 +81,7 @@ export class BareLoop {
 		const [first, second] = this.reading
 		await Promise.all([first.clearHistory(), second.clearHistory()])
 		const longAnswer = firstToken(first, this.model.tokenize(long, true))
-		// The call is made in the next turn of the event loop; the short prompt comes when it is under way.
+		// The call is made in the next tick of the event loop; the short prompt arrives while it is running.
 		await new Promise((resolve) => setTimeout(resolve, 50))
 		const askedAt = performance.now()
 		await firstToken(second, this.model.tokenize(short, true))

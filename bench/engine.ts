@@ -1,5 +1,5 @@
-// npm run bench:engine: the embedded engine through a real server, in ratios to what the library does alone, taken in one run and in
-// turns, since speeds of one machine at two times cannot be compared. Prints a table and keeps it in bench/results/engine.json.
+// npm run bench:engine: the embedded engine through a real server, as ratios to the library alone. Both alternate
+// in one run, because speeds of one machine at different times cannot be compared. Prints a table and writes it to bench/results/engine.json.
 
 import { readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -28,7 +28,7 @@ interface Measure {
 
 const story = 'Tell me a long story about the sea.'
 
-/** About 1,500 tokens, different from the first word on. */
+/** About 1,500 tokens; texts with different keys share no prefix. */
 function history(key: number): string {
 	return `${key} ${'The quick brown fox jumps over the lazy dog near the river bank today. '.repeat(98)}`
 }
@@ -43,7 +43,7 @@ class EngineBench {
 		this.bare = bare
 	}
 
-	private ask(messages: readonly ChatMessage[], tokens: number, onTaken?: () => void): Promise<TimedChat> {
+	private chat(messages: readonly ChatMessage[], tokens: number, onTaken?: () => void): Promise<TimedChat> {
 		return timedChat(this.server, {
 			model: defaultModelId,
 			messages,
@@ -59,7 +59,7 @@ class EngineBench {
 		const alone: number[] = []
 		for (let round = 0; round < rounds; round++) {
 			alone.push(await this.bare.decodeSpeed(prompt, answerTokens))
-			served.push((await this.ask([{ role: 'user', content: story }], answerTokens)).speed)
+			served.push((await this.chat([{ role: 'user', content: story }], answerTokens)).speed)
 		}
 		const details = { servedTokensPerSecond: median(served), libraryTokensPerSecond: median(alone) }
 		return {
@@ -80,7 +80,7 @@ class EngineBench {
 		}
 		const details = { oneTokensPerSecond: median(speeds.one), fourTokensPerSecond: median(speeds.four) }
 		return {
-			name: 'total of 4 requests at once ÷ 1',
+			name: 'total of 4 concurrent requests ÷ 1',
 			value: median(speeds.four) / median(speeds.one),
 			unit: '×',
 			aim: 1.8,
@@ -93,7 +93,7 @@ class EngineBench {
 		const beganAt = performance.now()
 		const answers = await Promise.all(
 			Array.from({ length: requests }, (_, at) =>
-				this.ask([{ role: 'user', content: `${story} Part ${at}.` }], answerTokens),
+				this.chat([{ role: 'user', content: `${story} Part ${at}.` }], answerTokens),
 			),
 		)
 		return (
@@ -107,8 +107,8 @@ class EngineBench {
 		let promptTokens = 0
 		for (let round = 0; round < rounds; round++) {
 			const opening: ChatMessage = { role: 'user', content: history(this.keys++) }
-			const first = await this.ask([opening], 2)
-			const next = await this.ask(
+			const first = await this.chat([opening], 2)
+			const next = await this.chat(
 				[opening, { role: 'assistant', content: 'I see.' }, { role: 'user', content: 'What comes next?' }],
 				2,
 			)
@@ -134,14 +134,14 @@ class EngineBench {
 			const key = this.keys++
 			alone.push(await this.bare.waitBehind(history(key), 'Hi!'))
 			const taken = Promise.withResolvers<void>()
-			const long = this.ask([{ role: 'user', content: history(key) }], 2, taken.resolve)
+			const long = this.chat([{ role: 'user', content: history(key) }], 2, taken.resolve)
 			await taken.promise
-			served.push((await this.ask([{ role: 'user', content: `Hi! ${key}` }], 2)).firstTokenMs)
+			served.push((await this.chat([{ role: 'user', content: `Hi! ${key}` }], 2)).firstTokenMs)
 			await long
 		}
 		const details = { waitMs: median(served), waitBehindOneCallMs: median(alone) }
 		return {
-			name: 'short request behind a long prompt ÷ prompt in one call',
+			name: 'short request during a long prompt ÷ prompt in one call',
 			value: median(served) / median(alone),
 			unit: '×',
 			aim: 0.1,
@@ -174,7 +174,7 @@ async function startToAnswer(): Promise<Measure> {
 	}
 }
 
-/** Linux only: elsewhere there is no such file, and no measure. */
+/** Linux only: other systems have no such file, so there is no measurement. */
 function idleMemory({ pid }: TestServer): Measure[] {
 	try {
 		const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]

@@ -1,4 +1,4 @@
-// One streamed chat completion over HTTP, with the times that matter to who reads it.
+// One streamed chat completion over HTTP, with the times that its reader notices.
 
 import type { TestServer } from '../test/server.ts'
 
@@ -7,7 +7,7 @@ export interface TimedChat {
 	readonly totalMs: number
 	readonly promptTokens: number
 	readonly completionTokens: number
-	/** Tokens for each second after the first. */
+	/** Tokens per second after the first one. */
 	readonly speed: number
 }
 
@@ -22,11 +22,11 @@ export interface TimedChatOptions {
 	readonly tokens: number
 	/** The model's token that ends a turn; it is banned, so that every answer has its full length. */
 	readonly endToken: number
-	/** The request was taken; its answer has not begun. */
+	/** The request was accepted; its answer has not started. */
 	readonly onTaken?: () => void
 }
 
-/** @throws Error for an answer that is no stream. */
+/** @throws Error if the answer is not a stream. */
 export async function timedChat(
 	server: TestServer,
 	{ model, messages, tokens, endToken, onTaken }: TimedChatOptions,

@@ -120,7 +120,7 @@ function partsOf(name: string): readonly string[] {
 	return name.split(/[_$\d]+|(?<=[a-z])(?=[A-Z])/).map((part) => part.toLowerCase())
 }
 
-const sourceFiles = ['{src,bin,scripts,test,console}/**/*.{ts,mjs,js}']
+const sourceFiles = ['{src,bin,scripts,test,console,bench,examples}/**/*.{ts,mjs,js}']
 const pages = ['*.md', 'docs/*.md', 'console/*.html']
 
 /** Relative paths of the files that are read: source, and pages of which every line is read. */

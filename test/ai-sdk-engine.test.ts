@@ -114,7 +114,7 @@ describe('through a server of ours', () => {
 		'echo:tool get_weather {"city": "São Paulo"}\necho:tool get_weather {"city": "Paris"}',
 	]
 	for (const script of scripts)
-		test(`an answer is the same in pieces and as a whole: ${script.split('\n')[0]}`, async () => {
+		test(`a streamed answer equals the unary one: ${script.split('\n')[0]}`, async () => {
 			const engine = await compatible()
 			const streamed = await completionOf(await engine.chat(request(script), call()))
 			expect(await completionOf(await engine.chat(request(script), call({ unary: true })))).toEqual(streamed)

@@ -60,8 +60,8 @@ async function read(path: string, body?: unknown) {
 	return JSON.parse(await (await server.call(path, body)).text())
 }
 
-describe('history, by the words of the request', () => {
-	test('without user: stateless', async () => {
+describe('history, by the fields of the request', () => {
+	test('without `user`, nothing is stored', async () => {
 		const { body, headers } = await chat(message('Salut'))
 		expect(body.id).toStartWith('cmpl-')
 		expect(headers.get('x-dragoman-conversation')).toBeNull()
@@ -70,7 +70,7 @@ describe('history, by the words of the request', () => {
 		expect((await chat(message('Salut', { user: '' }))).body.id).toStartWith('cmpl-')
 	})
 
-	test('with user: stored by default here, and continued by id, over a doubled slash', async () => {
+	test('with `user`, stored by default and continued by `id`, with a doubled slash in the path', async () => {
 		const first = (await chat(message('un', { user: 'leo' }), '/albert/v1//chat/completions')).body
 		expect(first.id).toMatch(uuid)
 		const second = (await chat(message('deux', { user: 'leo', id: first.id }))).body
@@ -88,7 +88,7 @@ describe('history, by the words of the request', () => {
 		expect(await read('/albert/v1/chat/history/mia')).toEqual({})
 	})
 
-	test('an unknown id, or one of another user, is not there', async () => {
+	test('an unknown id, or one of another user, is not found', async () => {
 		const { id } = (await chat(message('un', { user: 'leo' }))).body
 		for (const extra of [
 			{ user: 'mia', id },
@@ -122,7 +122,7 @@ describe('history, by the words of the request', () => {
 		expect((await chat(message('un', { user: 'leo' }), '/v1/chat/completions', albertKey)).body.id).toMatch(uuid)
 	})
 
-	test('every chunk of a stream bears the conversation’s id', async () => {
+	test('every chunk of a stream has the conversation’s id', async () => {
 		const response = await server.call('/albert/v1/chat/completions', message('un deux', { user: 'leo', stream: true }))
 		const text = await response.text()
 		const ids = Array.from(text.matchAll(/"id":"([^"]+)","object":"chat\.completion\.chunk"/g), ([, id]) => id)
@@ -165,7 +165,7 @@ describe('errors are `detail`', () => {
 		const wrong = { headers: { authorization: 'Bearer no-such-key' } }
 		expect(await send('/albert/v1/models', wrong)).toEqual([403, { detail: 'Invalid API key' }])
 	})
-	test('models and paths that are not there', async () => {
+	test('unknown models and paths', async () => {
 		const headers = authorization()
 		const body = JSON.stringify({ ...message('x'), model: 'none' })
 		expect(await send('/albert/v1/chat/completions', { method: 'POST', headers, body })).toEqual([
@@ -175,7 +175,7 @@ describe('errors are `detail`', () => {
 		expect((await send('/albert/v1/models/none', { headers }))[0]).toBe(404)
 		expect((await send('/albert/v1/nowhere', { headers }))[0]).toBe(404)
 	})
-	test('a wrong request names its fault', async () => {
+	test('an invalid request is rejected with the reason', async () => {
 		const body = JSON.stringify({ model, messages: [{ role: 'user' }] })
 		const [status, error] = await send('/albert/v1/chat/completions', {
 			method: 'POST',

@@ -33,7 +33,7 @@ function open(url: string, changes: Partial<Parameters<typeof openAnthropic>[0]>
 		keyHeader: 'x-api-key',
 		version: '2023-06-01',
 		betas: [],
-		form: { maxTokens: 500, thinking: 'effort', cache: 'client' },
+		form: { maxTokens: 500, thinking: 'effort', cache: 'client', systemMessages: 'user', schemaBounds: 'remove' },
 		clock: systemClock,
 		...changes,
 	})
@@ -110,14 +110,14 @@ describe('errors', () => {
 		const { retryAfterMs } = await failure(refuse(429, 'rate_limit_error', 'Slow.', { 'retry-after': '7' }))
 		expect(retryAfterMs).toBe(7000)
 	})
-	test('never hold the key', async () => {
+	test('never contain the key', async () => {
 		const key = 'sk-ant-0123456789'
 		const { message } = await failure(refuse(400, 'invalid_request_error', `Your key ${key} is odd.`), key)
 		expect(message).not.toContain(key)
 	})
 })
 
-test('headers: the key in either way, the version, and betas of the configuration and of the request', async () => {
+test('headers: the key in either form, the version, and the betas of the configuration and of the request', async () => {
 	answer = () => Response.json({ type: 'message', content: [], stop_reason: 'end_turn', usage: {} })
 	const key = new Secret('sk-ant-0123456789')
 	for (const [changes, expected] of [

@@ -85,7 +85,7 @@ async function get(path: string, headers: Record<string, string> = {}) {
 	return { status: response.status, body: JSON.parse(await response.text()) }
 }
 
-describe('which dialect is meant', () => {
+describe('the selected dialect', () => {
 	test('the version header selects the dialect of shared paths', async () => {
 		expect((await get('/v1/models')).body).toMatchObject({ object: 'list' })
 		expect((await get('/v1/models', version)).body).toMatchObject({
@@ -95,7 +95,7 @@ describe('which dialect is meant', () => {
 		})
 		expect((await get('/anthropic/v1/models')).body).toMatchObject({ has_more: false })
 	})
-	test('a path that is only this dialect needs no header', async () => {
+	test('a path of this dialect alone needs no header', async () => {
 		const response = await server.call('/v1/messages', question('hi'))
 		expect(await response.json()).toMatchObject({ type: 'message' })
 	})
@@ -127,7 +127,7 @@ describe('models', () => {
 		const none = await get('/anthropic/v1/models?after_id=same')
 		expect(none.body).toEqual({ data: [], has_more: false, first_id: null, last_id: null })
 	})
-	test('complain of pages that are none', async () => {
+	test('reject invalid pages', async () => {
 		for (const query of ['limit=0', 'limit=x', 'limit=1001'])
 			expect((await get(`/anthropic/v1/models?${query}`)).status).toBe(400)
 		expect((await get('/anthropic/v1/models?after_id=nope')).status).toBe(404)
@@ -203,7 +203,7 @@ describe('an upstream of another wire', () => {
 		const { headers } = await post(question([document, { type: 'text', text: 'echo:say ok' }]))
 		expect(headers.get('x-dragoman-dropped')).toContain('citations')
 	})
-	test('what would falsify the answer is refused', async () => {
+	test('fields without which the answer would be wrong are rejected', async () => {
 		const { status, body } = await post(
 			question('hi', { tools: [{ type: 'web_search_20250305', name: 'web_search' }] }),
 		)
@@ -251,7 +251,7 @@ describe('an upstream of the same wire', () => {
 		service_tier: 'standard_only',
 	}
 
-	test('is sent what the client sent', async () => {
+	test('receives the request unchanged', async () => {
 		const { status, headers } = await post(request, { 'anthropic-beta': 'one-2026-01-01,two-2026-02-02' })
 		expect([status, headers.get('x-dragoman-dropped')]).toEqual([200, null])
 		const { model, messages, ...rest } = request
@@ -259,14 +259,14 @@ describe('an upstream of the same wire', () => {
 		expect(sent.messages).toMatchObject([{ role: 'user' }, ...messages.slice(1)])
 		expect(sentBetas?.split(',')).toEqual(['one-2026-01-01', 'two-2026-02-02'])
 	})
-	test('is repeated as it answered, but for who answers', async () => {
+	test('has its answer repeated, except for the model name', async () => {
 		const { body } = await post(request)
 		expect(body).toMatchObject({ ...theirMessage, id: expect.stringMatching(/^msg_[0-9a-f]{32}$/), model: 'same' })
 	})
 })
 
 describe('conversations', () => {
-	test('continue with the newest message alone, here and in another dialect, each turn with its instructions', async () => {
+	test('continue with the newest message only, in this dialect and in another, each turn with its instructions', async () => {
 		const model = 'capture'
 		const first = await post(question('I am Ada.', { model, system: 'Be brief.' }), {
 			'x-dragoman-conversation': 'new',
@@ -338,7 +338,7 @@ describe('limits', () => {
 })
 
 // In the shape that version 2.1.197 was seen to send.
-test('the request of Claude Code is taken as it is', async () => {
+test('a request of Claude Code is accepted unchanged', async () => {
 	const cache_control = { type: 'ephemeral' }
 	const response = await server.call(
 		'/v1/messages?beta=true',

@@ -43,7 +43,7 @@ test('a working directory that was removed', async () => {
 	expect(await child.exited).toBe(1)
 })
 
-test('a data folder that cannot be made', async () => {
+test('a data folder that cannot be created', async () => {
 	for (const args of commands('/proc/no-such-process/data')) {
 		const { status, stderr } = await runCommand(args)
 		expect([args[0], status]).toEqual([args[0], 1])
@@ -51,7 +51,7 @@ test('a data folder that cannot be made', async () => {
 	}
 })
 
-test('a server whose journal cannot be opened ends instead of waiting for what it has opened before', async () => {
+test('a server whose journal cannot be opened exits and closes what it had opened', async () => {
 	const data = await temporaryFolder()
 	await writeFile(join(data, 'journal'), '')
 	const args = ['serve', '--listen', '127.0.0.1:0', '--config', echo, '--data', data]

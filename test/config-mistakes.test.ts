@@ -153,6 +153,24 @@ const mistakes: readonly Mistake[] = [
 		problems: [[2, 'upstreams.u.engine: "ollama" is not one of', 'did you mean "openai-compatible"?']],
 	},
 	{
+		name: 'a misspelt preset',
+		text: `${model}upstreams:\n  u:\n    engine: openai-compatible\n    url: "http://127.0.0.1:1/v1"\n    preset: vlm\n`,
+		problems: [[6, 'upstreams.u.preset: "vlm" is not one of', 'did you mean "vllm"?']],
+	},
+	{
+		name: 'a misspelt option of an upstream, and a value of another',
+		text: `${model}upstreams:\n  u:\n    engine: openai-compatible\n    url: "http://127.0.0.1:1/v1"\n    systemMesages: user\n    textContent: strings\n`,
+		problems: [
+			[6, 'upstreams.u.systemMesages: unknown field', 'did you mean "systemMessages"?'],
+			[7, 'upstreams.u.textContent: "strings" is not one of', 'did you mean "string"?'],
+		],
+	},
+	{
+		name: 'a field that every request needs, denied',
+		text: `${model}upstreams:\n  u:\n    engine: openai-compatible\n    url: "http://127.0.0.1:1/v1"\n    deny: [user, messages]\n`,
+		problems: [[6, 'upstreams.u.deny[1]:', 'every request needs this field']],
+	},
+	{
 		name: 'no engine',
 		text: `${model}upstreams: { u: { url: "http://127.0.0.1:1/v1" } }\n`,
 		problems: [[2, 'upstreams.u.engine: is required', 'openai-compatible']],
@@ -464,7 +482,7 @@ describe('mistakes', () => {
 					if (!fragment.split('|').some((one) => problem.includes(one))) expect(problem).toContain(fragment)
 			}
 		})
-	test('a part of a file of one long line is refused without delay', async () => {
+	test('a truncated file of one long line is rejected quickly', async () => {
 		const models = Object.fromEntries(Array.from({ length: 4000 }, (_, n) => [`m${n}`, { route: [`u${n}`] }]))
 		const file = await write({ text: JSON.stringify({ models }).slice(0, -3) })
 		const startedMs = performance.now()
@@ -475,7 +493,7 @@ describe('mistakes', () => {
 	for (const { name, text, files = {} } of mistakes.filter(({ name }) =>
 		/^(an empty file|no engine|a tab)$/.test(name),
 	))
-		test(`${name}: config check and serve print the complaints alone and end with 78`, async () => {
+		test(`${name}: config check and serve print only the problems, and exit with status 78`, async () => {
 			const file = await write({ text, files })
 			const thrown = await readSettings({ config: file }, {}).catch((error: unknown) => error)
 			const expected = `${thrown instanceof Error ? thrown.message : ''}\n`

@@ -95,7 +95,7 @@ test('each failure is one line without secrets, and the status is 1', async () =
 	expect(problems.join('\n')).not.toContain('secret')
 })
 
-test('an upstream that does not answer is not waited for without end', async () => {
+test('an upstream that does not respond times out', async () => {
 	const { probeUpstreams } = await import('../src/cli/config-online.ts')
 	const { readSettings } = await import('../src/config/settings.ts')
 	const silent = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } })

@@ -86,7 +86,7 @@ async function watch(text: string, times: ConfigWatchTimes): Promise<Watched> {
 			return deployment.current.models.all
 		},
 	}
-	const following: ConfigWatch = watchConfig(settings, read, gateway, log, times)
+	const following: ConfigWatch = watchConfig({ settings, read, gateway, log, times })
 	closing.push(async () => {
 		following.close()
 		await deployment.close()
@@ -117,7 +117,7 @@ function* parts(text: string): Generator<string> {
 		if (text[at] === '\n' || at % 17 === 0) yield text.slice(0, at + (text[at] === '\n' ? 1 : 0))
 }
 
-describe('a file that is a part of what it was', () => {
+describe('a truncated file', () => {
 	for (const [name, text] of [
 		['models above upstreams', original],
 		['upstreams above models', turned],
@@ -134,7 +134,7 @@ describe('a file that is a part of what it was', () => {
 			await watched.change(text.replaceAll('beta', 'delta').replaceAll('gamma', 'beta'))
 			expect(watched.lines.join('')).toContain('models.beta')
 		})
-	test('is used once it is unchanged for long enough, and the log names what is missing', async () => {
+	test('is used once it has been unchanged for long enough, and the log names the missing fields', async () => {
 		const watched = await watch(original, { pollMs: 2, settledMs: 10, certainMs: 400 })
 		const startedMs = performance.now()
 		await watched.change(turned.replace(/ {2}beta.*\n/, ''))
@@ -151,7 +151,7 @@ describe('a file that is a part of what it was', () => {
 		await eventually('three models', () => Bun.deepEquals(watched.models(), ['new', 'alpha', 'beta']))
 		expect(watched.lines.filter((line) => line.includes('configuration reloaded'))).toHaveLength(1)
 	})
-	test('needs no restart once a field is again what it was at the start, however often the files were read', async () => {
+	test('needs no restart once a field has its initial value again, however often the files were read', async () => {
 		const limited = `${original}limits: { shutdownMs: 2s }\n`
 		const watched = await watch(limited, never)
 		// The secret's file is a further one to follow, so that the files are read again without a change.
@@ -173,7 +173,7 @@ describe('a file that is a part of what it was', () => {
 		await used(2)
 		expect(watched.lines.filter((line) => line.includes('need a restart'))).toHaveLength(1)
 	})
-	test('is refused with one line for as long as the reason stays the same', async () => {
+	test('is rejected with one line as long as the reason stays the same', async () => {
 		const watched = await watch(original, never)
 		for (const text of ['', '# nothing\n', '\n\n']) await watched.change(text)
 		expect(watched.lines.filter((line) => line.includes('configuration rejected'))).toHaveLength(1)

@@ -52,7 +52,7 @@ describe('values', () => {
 			[{ engine: 'llama', model: 'smollm2-135m', builtIn: true }],
 		])
 	})
-	test('with `models: embedded` are the same, beside whatever else the file has', async () => {
+	test('with `models: embedded` are the same, in addition to the other fields of the file', async () => {
 		const withoutFile = (await loadConfig({ overrides: {}, environment: {} })).config
 		const { models, upstreams, download } = await load('download: false\nmodels: embedded\n')
 		expect({ models, upstreams, download }).toEqual({
@@ -115,7 +115,7 @@ describe('values', () => {
 })
 
 describe('variables', () => {
-	test('fill texts, numbers and truths', async () => {
+	test('are replaced in texts, numbers and booleans', async () => {
 		const environment = { HOST: '127.0.0.1:1', LIMIT: '3', STREAM: 'false', MODEL: '70', WAIT: '30s' }
 		const { upstreams, models } = await load(
 			`models: { m: { route: [{ upstream: u, weight: "${variable('LIMIT')}" }] } }\nupstreams: { u: { engine: openai-compatible, url: "http://${variable('HOST')}/v1", model: "${variable('MODEL')}", concurrency: { limit: "${variable('LIMIT')}" }, streamUsage: "${variable('STREAM')}", timeouts: { totalMs: "${variable('WAIT')}" } } }\n`,
@@ -130,7 +130,7 @@ describe('variables', () => {
 		})
 		expect(models.m?.route).toEqual([{ upstream: 'u', weight: 3 }])
 	})
-	test('have defaults, which may be empty or hold punctuation, and an escape', async () => {
+	test('have defaults, which may be empty or contain punctuation, and an escape', async () => {
 		const body = (environment: Readonly<Record<string, string>>) =>
 			load(
 				upstreamWith(
@@ -179,7 +179,7 @@ describe('secrets', () => {
 		expect((await send('another-key-of-sixteen')).status).toBe(401)
 		await server.stop()
 	})
-	test('in a file that DRAGOMAN_ADMIN_KEY names are read from the working directory', async () => {
+	test('in a file named by DRAGOMAN_ADMIN_KEY are resolved against the working directory', async () => {
 		const file = join(await temporaryFolder(), 'key')
 		await Bun.write(file, 'admin-key-of-sixteen\n')
 		const { config } = await readSettings({}, { DRAGOMAN_ADMIN_KEY: `file:${file}` })
@@ -237,7 +237,7 @@ describe('values from outside the file are named by flag or variable', () => {
 			expect(await problemOf({ config, ...flags }, environment)).toBe(message)
 			expect(await problemOf(flags, environment)).toBe(message)
 		})
-	test('a file that is not there', async () => {
+	test('a missing file', async () => {
 		const message = 'the file /nowhere.yaml does not exist'
 		expect(await problemOf({ config: '/nowhere.yaml' }, {})).toBe(`--config: ${message}`)
 		expect(await problemOf({}, { DRAGOMAN_CONFIG: '/nowhere.yaml' })).toBe(`DRAGOMAN_CONFIG: ${message}`)
@@ -252,7 +252,7 @@ describe('values from outside the file are named by flag or variable', () => {
 })
 
 describe('relative paths', () => {
-	test('in the file begin at the file, others in the working directory', async () => {
+	test('in the file are resolved against its folder, others against the working directory', async () => {
 		const file = await write(`data: stored\nengineFolder: engines\nmodelFolder: ../weights\n${echo}`)
 		const folder = resolve(file, '..')
 		expect(await readSettings({ config: file }, {})).toMatchObject({
@@ -267,7 +267,7 @@ describe('relative paths', () => {
 		})
 		expect(await readSettings({ config: await write(echo) }, {})).toMatchObject({ dataFolder: resolve('.dragoman') })
 	})
-	test('of data that meant another folder before are pointed out', async () => {
+	test('of data that earlier versions resolved differently cause a warning', async () => {
 		const name = 'src'
 		const file = await write(`${echo}data: ${name}\n`)
 		const [warning = '', ...more] = (await readSettings({ config: file }, {})).warnings

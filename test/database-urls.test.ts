@@ -61,7 +61,7 @@ test('the database is refused before anything is sent to a host of the wrong nam
 	}
 })
 
-test('an encoded password works, and is not shown if the database is away', async () => {
+test('an encoded password works, and is not shown if the database is unavailable', async () => {
 	const url = `postgres://admin:99%2FTr0ub%23@${refusingAddress}/prod`
 	const { stderr, status } = await runCommand(['copy', '--from', url, '--to', 'sqlite:/tmp/never.sqlite'])
 	expect([status, stderr]).toEqual([
@@ -71,12 +71,12 @@ test('an encoded password works, and is not shown if the database is away', asyn
 	expect(stderr).not.toContain('Tr0ub')
 })
 
-test('a misspelled scheme shows nothing', async () => {
+test('a URL with a misspelled scheme is not shown', async () => {
 	for (const url of ['postgers://me:secret@h/x', 'mysql:me:secret', 'postgres:/me:secret@h'])
 		expect((await runCommand(['copy', '--from', url, '--to', 'sqlite:/tmp/x'])).stderr).not.toContain('secret')
 })
 
-test('what may be shown of a URL', () => {
+test('the parts of a URL that may be shown', () => {
 	expect(databaseLocation('postgres://u:p@[::1]:5432/prod?sslmode=require')).toBe('[::1]:5432/prod')
 	expect(databaseLocation('postgres:///prod')).toBe('/prod')
 	expect(databaseLocation('postgres://u:p@q@h/prod')).toBeUndefined()

@@ -10,6 +10,8 @@ import { buildProgram } from '../src/cli/program.ts'
 import { loadConfig } from '../src/config/load.ts'
 import { configSchema } from '../src/config/schema.ts'
 import { engineKinds } from '../src/engines/list.ts'
+import { presets } from '../src/engines/openai-compatible/presets.ts'
+import { defaultChatRequestForm } from '../src/wire/openai/chat-request-form.ts'
 import { root, runCommand, temporaryFolder } from './server.ts'
 
 const pages = [
@@ -68,7 +70,7 @@ describe('every command', () => {
 			expect(stdout).toContain(`Usage: ${words.join(' ')}`)
 		})
 	}
-	test('that does not exist ends with 2', async () => {
+	test('that does not exist exits with status 2', async () => {
 		expect((await runCommand(['nonsense'])).status).toBe(2)
 		expect((await runCommand(['serve', '--nonsense'])).status).toBe(2)
 	})
@@ -96,13 +98,22 @@ describe('every field of the configuration', async () => {
 		),
 	]
 	for (const [title, fields] of sections)
-		test(`${title} has a row for each, and none beside`, () => {
+		test(`${title} has exactly one row for each`, () => {
 			const [section = ''] = page.split(`${title}\n`)[1]?.split(/\n#+ /) ?? []
 			const rows = [...section.matchAll(/^\| `([\w.]+)` \|/gm)].map(([, field]) => field ?? '')
 			expect(rows.toSorted()).toEqual([...fields].toSorted())
 		})
 	for (const engine of Object.keys(engineKinds))
 		test(`engine ${engine}`, async () => expect(page.includes(`### ${engine}\n`)).toBe(true))
+	for (const [name, options] of Object.entries(presets))
+		test(`preset ${name}, with what it sets`, () => {
+			const [line = ''] = page.split('\n').filter((one) => one.startsWith('- ') && one.includes(`\`${name}\``))
+			const listed = [...line.matchAll(/`(\w+): ([\w-]+)`/g)].map(([, option = '', value = '']) => [option, value])
+			const values = Object.entries(options).map(([option, value]) => [option, String(value)])
+			const isDefault = ([option = '', value = '']: readonly string[]) =>
+				Object.entries(defaultChatRequestForm).some(([one, usual]) => one === option && String(usual) === value)
+			expect(listed.toSorted()).toEqual(values.filter((entry) => !isDefault(entry)).toSorted())
+		})
 	test('variables of the environment', async () => {
 		for (const name of ['DRAGOMAN_LISTEN', 'DRAGOMAN_DATA', 'DRAGOMAN_CONFIG', 'DRAGOMAN_ADMIN_KEY'])
 			expect(page.includes(name)).toBe(true)
@@ -172,7 +183,7 @@ test('every link leads to a file', async () => {
 	expect(links).toBeGreaterThan(10)
 })
 
-test('every npm script that is named exists', async () => {
+test('every npm script in the documentation exists', async () => {
 	const { scripts } = (await Bun.file(join(root, 'package.json')).json()) as { scripts: Record<string, string> }
 	for (const page of pages)
 		for (const [, script = ''] of (await read(page)).matchAll(/npm run ([\w:]+)/g))

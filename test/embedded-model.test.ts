@@ -75,7 +75,7 @@ describe.skipIf(!isEngineHere)('a model that an operator named and that is not t
 		expect(errors[0]).toContain('known models: smollm2-135m, ')
 	})
 
-	test('and many calls for it do not open the breaker, so that it answers as soon as its file appears', async () => {
+	test('many calls for it do not open the breaker, so that it answers as soon as its file appears', async () => {
 		const data = await folder()
 		await copyFile(toy, join(data, 'my-model.gguf'))
 		const server = await serve('./my-modle.gguf', { data })
@@ -167,7 +167,7 @@ describe.skipIf(!isEngineHere)('a model that an operator named and that is not t
 		expect((await until(server, 'ready')).models).toEqual([expect.not.objectContaining({ note: expect.anything() })])
 	})
 
-	test('is served from a path that starts at the folder of the configuration', async () => {
+	test('is served from a path relative to the configuration folder', async () => {
 		const data = await folder()
 		await mkdir(join(data, 'sub'))
 		await copyFile(toy, join(data, 'sub', 'm.gguf'))
@@ -191,7 +191,7 @@ describe('a check of the upstream', () => {
 			...changes,
 		})
 
-	test('finds nothing wrong with what is here or can be fetched', async () => {
+	test('accepts weights that are installed or can be fetched', async () => {
 		expect(await check('llama', {}, {})).toBeUndefined()
 		expect(await check('llama', {}, { model: 'smollm2-135m' })).toBeUndefined()
 		expect(await check('llama', {}, { model: 'tiny-chat', download: false })).toBeUndefined()
@@ -230,7 +230,7 @@ describe('a check of the upstream', () => {
 	})
 })
 
-test('an upstream that can never work ends the start with one line and status 78', async () => {
+test('an upstream that can never work makes the server exit with one line and status 78', async () => {
 	const data = await folder()
 	const config = join(data, 'config.yaml')
 	await writeFile(

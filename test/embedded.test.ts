@@ -33,7 +33,7 @@ describe.skipIf(!isEngineHere)('a server with the embedded engine', () => {
 		})
 	})
 
-	test('streams what it answers', async () => {
+	test('streams its answers', async () => {
 		const text = await (await server.call('/v1/chat/completions', { ...greeting, stream: true })).text()
 		const chunks = text
 			.trim()
@@ -73,7 +73,7 @@ describe.skipIf(!isEngineHere)('a server with the embedded engine', () => {
 		})
 	})
 
-	test('refuses what is longer than its context, with the numbers', async () => {
+	test('rejects prompts that exceed its context, with the numbers', async () => {
 		const response = await server.call('/v1/chat/completions', {
 			...greeting,
 			messages: [{ role: 'user', content: 'word '.repeat(2000) }],
@@ -93,7 +93,7 @@ describe.skipIf(!isEngineHere)('a server with the embedded engine', () => {
 		expect(data.map(({ embedding }) => embedding.length)).toEqual([192, 192])
 	})
 
-	test('holds an answer to a schema', async () => {
+	test('constrains an answer to a schema', async () => {
 		const schema = {
 			type: 'object',
 			properties: {
@@ -125,7 +125,7 @@ describe.skipIf(!isEngineHere)('a server with the embedded engine', () => {
 		})
 	})
 
-	test('survives its engine: what runs fails clearly, and the next one answers', async () => {
+	test('survives a crash of its engine: requests in flight fail with a clear error, and the next process answers', async () => {
 		const long = {
 			...greeting,
 			stream: true,

@@ -77,7 +77,7 @@ test.each(['no-such-file.gguf', 'no-model.gguf'])(
 )
 
 describe.skipIf(!isEngineHere)('the process of the engine', () => {
-	test('alone: the first signal lets answers end', async () => {
+	test('standalone: answers in flight finish after the first signal', async () => {
 		const { child, call } = await startEngine('alone')
 		const text = await read(await call('/v1/chat/completions', long), () => child.kill('SIGTERM'))
 		expect(text).toContain('"finish_reason":"length"')
@@ -85,7 +85,7 @@ describe.skipIf(!isEngineHere)('the process of the engine', () => {
 		expect(await child.exited).toBe(0)
 	})
 
-	test('alone: another signal half a second later exits immediately, a copy of the first does not', async () => {
+	test('standalone: a second signal after half a second exits immediately, a copy of the first does not', async () => {
 		const { child, call } = await startEngine('alone-twice')
 		const response = await call('/v1/chat/completions', { ...long, n: 4 })
 		const ended = read(response, () => {
@@ -97,7 +97,7 @@ describe.skipIf(!isEngineHere)('the process of the engine', () => {
 		expect(await ended).not.toContain('[DONE]')
 	})
 
-	test('supervised: signals change nothing, the end of its input ends it', async () => {
+	test('supervised: signals are ignored, and the end of its input ends it', async () => {
 		const { child, call } = await startEngine('supervised', '--until-stdin-ends')
 		const text = await read(await call('/v1/chat/completions', long), () => {
 			for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) child.kill(signal)
@@ -192,7 +192,7 @@ test.skipIf(!isEngineHere)(
 	},
 )
 
-test('a server without an embedded engine makes no folder for sockets', async () => {
+test('a server without an embedded engine creates no folder for sockets', async () => {
 	const server = await startServer({ environment: { TMPDIR: '/proc/no-such-folder' } })
 	expect((await fetch(`${server.url}/ready`)).status).toBe(200)
 	await server.stop()
@@ -204,7 +204,7 @@ describe.skipIf(!isEngineHere)('the command reports what is wrong', () => {
 			DRAGOMAN_DATA: folder,
 		})
 
-	test('with an unknown model: the known ones, and the nearest', async () => {
+	test('with an unknown model: lists the known ones, and suggests the nearest', async () => {
 		const { status, stderr } = await engine('--model', 'tinychat')
 		expect(status).toBe(78)
 		expect(stderr).toMatch(
@@ -212,7 +212,7 @@ describe.skipIf(!isEngineHere)('the command reports what is wrong', () => {
 		)
 	})
 
-	test('with weights that are not here: the command that fetches them', async () => {
+	test('with weights that are not installed: the command that fetches them', async () => {
 		const { status, stderr } = await engine('--model', 'qwen3-0.6b')
 		expect(status).toBe(78)
 		expect(stderr).toContain(`npx dragoman models pull qwen3-0.6b --folder ${join(folder, 'models')}`)
@@ -232,7 +232,7 @@ describe.skipIf(!isEngineHere)('the command reports what is wrong', () => {
 		},
 	)
 
-	test('with a model, `models pull` suggests the nearest too', async () => {
+	test('`models pull` suggests the nearest model as well', async () => {
 		const { status, stderr } = await runCommand(['models', 'pull', 'smolm2-135m', '--folder', folder])
 		expect(status).toBe(1)
 		expect(stderr).toStartWith("Unknown model 'smolm2-135m' (did you mean 'smollm2-135m'?).")

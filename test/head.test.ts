@@ -32,7 +32,7 @@ async function send(method: 'GET' | 'HEAD', path: string) {
 	return { status: response.status, headers, body: await response.text() }
 }
 
-test('every path that GET answers, HEAD answers alike and without a body', async () => {
+test('HEAD returns the headers of GET without a body, on every path', async () => {
 	expect(routes.length).toBeGreaterThan(40)
 	const statuses = new Map<number, number>()
 	for (const path of paths) {
@@ -62,7 +62,7 @@ test('no byte of a body follows the headers', async () => {
 	expect([page.split('\r\n')[0], metrics.split('\r\n')[0], rest]).toEqual(['HTTP/1.1 200 OK', 'HTTP/1.1 200 OK', ''])
 })
 
-test('a method that a path does not accept is answered with those that it does, HEAD beside GET', async () => {
+test('a method that a path does not accept gets the list of allowed methods, with HEAD if GET is allowed', async () => {
 	const key = { authorization: `Bearer ${server.key}` }
 	const allowed = async (method: string, path: string) => {
 		const response = await fetch(server.url + path, { method, headers: key })

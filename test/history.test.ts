@@ -117,7 +117,7 @@ async function itemsOf(
 	return JSON.parse(await response.text()).data
 }
 
-test('a conversation continues with its newest message alone', async () => {
+test('a conversation continues with its newest message only', async () => {
 	const first = await send(
 		[
 			{ role: 'system', content: 'Be brief.' },
@@ -135,7 +135,7 @@ test('a conversation continues with its newest message alone', async () => {
 	expect(sent()).toEqual(['Be brief.', 'one', 're: one', 'two', 're: two', 'three'])
 })
 
-test('what is sent upstream begins with the very bytes of the turn before', async () => {
+test('the upstream request begins with exactly the bytes of the previous turn', async () => {
 	const { conversation } = await send(
 		[
 			{
@@ -185,7 +185,7 @@ test('two concurrent turns become branches, or the second is rejected if its cal
 	for (const { message: tip } of both) expect(await itemsOf(conversation, `&branch=${tip}`)).toHaveLength(4)
 })
 
-test('a failed turn leaves nothing', async () => {
+test('a failed turn leaves nothing stored', async () => {
 	const { conversation } = await send('one', 'new')
 	expect((await send('fail', conversation)).status).toBe(502)
 	await send('two', conversation)
@@ -269,7 +269,7 @@ describe('a conversation that is too long', () => {
 	})
 })
 
-describe('what cannot be', () => {
+describe('errors', () => {
 	test('a conversation of another owner, or an unknown one, is not found', async () => {
 		for (const id of ['conv_00000000000000000000000000000000', 'nonsense', "'; DROP TABLE turns; --"])
 			expect((await send('x', id)).status).toBe(404)
@@ -284,7 +284,7 @@ describe('what cannot be', () => {
 	})
 })
 
-test('conversations are found by their words, and everything of a caller can be removed', async () => {
+test('conversations are found by their text, and all data of a caller can be removed', async () => {
 	const { conversation } = await send('The Colosseum stands in Rome', 'new')
 	const found = async (text: string) =>
 		(await read(`/v1/conversations?search=${text}`)).data.map(({ id }: { id: string }) => id)
@@ -297,7 +297,7 @@ test('conversations are found by their words, and everything of a caller can be 
 	expect(await found('')).toEqual([])
 })
 
-test('what is removed takes its streams along', async () => {
+test('removal also deletes the streams of the removed turns', async () => {
 	const body = { model: 'echo', stream: true, messages: [{ role: 'user', content: 'secret words' }] }
 	const headers = { 'x-dragoman-conversation': 'new', 'x-dragoman-resumable': '1' }
 	const response = await server.call('/v1/chat/completions', body, headers)

@@ -91,7 +91,7 @@ function valid(client: DialectClient): readonly (readonly [path: string, body: u
 	]
 }
 
-describe(`${requests} mutated requests are answered or refused`, () => {
+describe(`${requests} mutated requests are answered or rejected`, () => {
 	for (const client of dialectClients)
 		test(client.name, async () => {
 			const random = randomOf(20_261_123)
@@ -120,7 +120,7 @@ describe(`${requests} mutated requests are answered or refused`, () => {
 		}, 60_000)
 })
 
-describe('what is no JSON is refused', () => {
+describe('a body that is not JSON is rejected', () => {
 	for (const client of dialectClients)
 		test(client.name, async () => {
 			const { path, headers } = client.write({ model: 'echo', turns: [{ role: 'user', text: 'hi' }] })
@@ -145,7 +145,7 @@ describe('what is no JSON is refused', () => {
 		})
 })
 
-test('queries of any kind are answered or refused', async () => {
+test('any query is answered or rejected', async () => {
 	const values = ['-1', '0', '1e9', 'x', '', '%00', '999999999999999999999', '../..', 'true', 'null']
 	for (const path of [
 		'/v2/models?page=V',

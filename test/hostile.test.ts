@@ -186,7 +186,7 @@ describe('a connection', () => {
 		expect(await socket.until('\r\n')).toStartWith('HTTP/1.1 408')
 		socket.end()
 	})
-	test('closed on one side with half a body is let go', async () => {
+	test('closed on one side with half a body is closed', async () => {
 		const socket = await open()
 		socket.write(`${head(1000)}{"model"`)
 		socket.end()
@@ -211,7 +211,7 @@ describe('a connection', () => {
 		'\u0000\u0001\u0002\r\n\r\n',
 		`GET /v1/models HTTP/1.1\r\nx: ${'y'.repeat(200_000)}\r\n\r\n`,
 	]) {
-		test(`that speaks no HTTP is refused: ${JSON.stringify(garbage.slice(0, 30))}`, async () => {
+		test(`that does not speak HTTP is rejected: ${JSON.stringify(garbage.slice(0, 30))}`, async () => {
 			const socket = await open()
 			socket.write(garbage)
 			const answer = await Promise.race([socket.until('\r\n'), socket.closed.then(() => 'closed')])

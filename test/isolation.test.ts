@@ -227,7 +227,7 @@ describe('an id of another owner within a request', () => {
 			expect(await resourcesOf(alice)).toEqual(before)
 		})
 
-	test('x-dragoman-parent of another conversation is not there', async () => {
+	test('x-dragoman-parent of another conversation is not found', async () => {
 		for (const otherCaller of otherCallers)
 			for (const parent of [alice.ids.message, unusedId(alice.ids.message)]) {
 				const headers = { 'x-dragoman-conversation': otherCaller.ids.conversation, 'x-dragoman-parent': parent }
@@ -276,7 +276,7 @@ test('lists contain only the caller’s resources', async () => {
 	}
 })
 
-test('ids that are no ids get an answer, never a failure of the server', async () => {
+test('malformed ids get a client error, never a server error', async () => {
 	const odd = [
 		'%00',
 		'..%2f..%2fetc',

@@ -60,13 +60,13 @@ describe('without a database', () => {
 			)
 			expect(await readdir(folder)).toEqual([])
 		})
-	test('an existing data folder stays as it is', async () => {
+	test('an existing data folder is not changed', async () => {
 		const data = await temporaryFolder()
 		await mkdir(join(data, 'models'))
 		expect((await runCommand(['keys', 'list', '--data', data])).status).toBe(1)
 		expect(await readdir(data)).toEqual(['models'])
 	})
-	test('a file of another program stays as it is', async () => {
+	test('a file of another program is not changed', async () => {
 		const data = await temporaryFolder()
 		for (const content of ['', 'not a database at all, but text that is long enough to be looked at']) {
 			await writeFile(join(data, 'dragoman.sqlite'), content)
@@ -148,20 +148,20 @@ describe('names', () => {
 		}
 		expect(JSON.parse((await runCommand(['keys', 'list', '--json', '--data', data])).stdout)).toEqual([])
 	}, 30_000)
-	test('that two keys have are warned about', async () => {
+	test('that two keys share cause a warning', async () => {
 		const data = await migratedFolder()
 		const create = () => runCommand(['keys', 'create', '--name', 'größe 漢字', '--data', data])
 		const [first, second] = [await create(), await create()]
 		expect([first.status, first.stderr.includes('Warning')]).toEqual([0, false])
 		expect([second.status, second.stdout]).toEqual([0, expect.stringMatching(/^dgm-\S+\n$/)])
 		const [{ id }] = JSON.parse((await runCommand(['keys', 'list', '--json', '--data', data])).stdout)
-		expect(second.stderr).toContain(`Warning: key ${id} is named 'größe 漢字' too`)
+		expect(second.stderr).toContain(`Warning: key ${id} has the name 'größe 漢字' as well`)
 		await runCommand(['keys', 'revoke', id, '--data', data])
 		expect((await create()).stderr).toContain('Warning')
 	})
 })
 
-test('a key is revoked by its whole text, which no message repeats', async () => {
+test('a key is revoked by its complete secret, which no message repeats', async () => {
 	const data = await migratedFolder()
 	const secret = (await runCommand(['keys', 'create', '--name', 'leaked', '--data', data])).stdout.trim()
 	const admin = 'an-operators-long-secret'
@@ -182,7 +182,7 @@ test('a key is revoked by its whole text, which no message repeats', async () =>
 describe("the operator's configured key", () => {
 	const secret = 'an-operators-long-secret'
 	const environment = { DRAGOMAN_ADMIN_KEY: secret }
-	test('is one key across restarts and processes, and is named', async () => {
+	test('is one key across restarts and processes, and has a name', async () => {
 		const data = await temporaryFolder()
 		for (const args of [[], ['--workers', '2'], []]) {
 			const server = await startServer({ data, environment, args })

@@ -103,7 +103,7 @@ for (const client of dialectClients) {
 	const { statuses } = client
 	for (const model of scripted)
 		describe(`${client.name} before ${model}`, () => {
-			test('a whole answer', async () => {
+			test('a unary answer', async () => {
 				const response = await send(client, question(model, 'echo:say one two three'))
 				expect(response.status).toBe(200)
 				expect(client.readUnary(await response.json())).toEqual({ text: 'one two three', calls: [], ended: true })
@@ -114,7 +114,7 @@ for (const client of dialectClients) {
 				expect(view).toEqual({ text: 'one two three', calls: [], ended: true })
 			})
 
-			test('earlier turns are seen', async () => {
+			test('earlier turns are part of the prompt', async () => {
 				const turns = [
 					{ role: 'user', text: 'echo:say first' },
 					{ role: 'assistant', text: 'first' },
@@ -141,7 +141,7 @@ for (const client of dialectClients) {
 					expect(status).toBe(statuses.unavailable)
 					expect(message.length).toBeGreaterThan(10)
 				})
-			test('a request that the model refuses', async () => {
+			test('a request that the model rejects', async () => {
 				const [status] = await refusal(client, question(model, 'echo:error invalid-request'))
 				expect(status).toBe(statuses.invalidRequest)
 			})
@@ -159,7 +159,7 @@ for (const client of dialectClients) {
 		})
 
 	describe(`${client.name}`, () => {
-		test('no model of that name', async () =>
+		test('an unknown model', async () =>
 			expect((await refusal(client, question('nobody', 'x')))[0]).toBe(statuses.noModel))
 		test('a wrong key', async () =>
 			expect((await refusal(client, question('echo', 'x'), 'dgm-wrong'))[0]).toBe(statuses.noKey))
@@ -167,7 +167,7 @@ for (const client of dialectClients) {
 
 	describe.skipIf(!isEngineHere)(`${client.name} before the embedded engine`, () => {
 		const france = { ...question('embedded', 'What is the capital of France?'), maxTokens: 60 }
-		test('a whole answer', async () => {
+		test('a unary answer', async () => {
 			const response = await send(client, france)
 			const view = client.readUnary(await response.json())
 			expect([view.text.length > 3, view.ended]).toEqual([true, true])

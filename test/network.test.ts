@@ -33,7 +33,7 @@ describe('the address in the log line', () => {
 		expect(line).toMatchObject({ client: '203.0.113.9', proxyRequest: 'proxy-1', status: 200 })
 		expect(line.request).toStartWith('req_')
 	})
-	test('is there for a wrong key, and an unknown path', async () => {
+	test('is logged for a wrong key and an unknown path', async () => {
 		const headers = { ...xff, authorization: 'Bearer sk-wrong-0123456789' }
 		const wrong = await proxied.call('/v1/chat/completions', hello, headers)
 		expect(await lineOf(proxied, wrong)).toMatchObject({ status: 401, client: '203.0.113.9', proxyRequest: 'proxy-1' })
@@ -42,7 +42,7 @@ describe('the address in the log line', () => {
 			client: '203.0.113.9',
 		})
 	})
-	test('is there for a stream, and one whose client left', async () => {
+	test('is logged for a stream, and for one whose client disconnected', async () => {
 		const streamed = await proxied.call(
 			'/v1/chat/completions',
 			{ ...hello, stream: true },
@@ -60,7 +60,7 @@ describe('the address in the log line', () => {
 		disconnect.abort()
 		expect(await lineOf(proxied, left)).toMatchObject({ client: '203.0.113.9' })
 	})
-	test('is there for a socket and each of its messages', async () => {
+	test('is logged for a socket and each of its messages', async () => {
 		const socket = new WebSocket(`${proxied.url.replace('http', 'ws')}/v1/responses`, {
 			headers: { authorization: `Bearer ${proxied.key}`, 'x-forwarded-for': '198.51.100.4' },
 		})
@@ -146,13 +146,13 @@ describe('a Host that is not permitted', () => {
 	})
 })
 
-describe('a malformed Host is 400, and takes no segment off the path', () => {
+describe('a malformed Host gets 400, and does not change the path', () => {
 	for (const host of ['', 'a b', 'é', 'u@h', 'a/b'])
 		test(JSON.stringify(host), async () => {
 			for (const path of ['/openai/metrics', '/health'])
 				expect(await raw(plain, `GET ${path} HTTP/1.1\r\nhost: ${host}\r\n\r\n`)).toStartWith('HTTP/1.1 400 ')
 		})
-	test('none at all, as HTTP/1.0 may, is served at the path that was requested', async () => {
+	test('a request without a Host header, as in HTTP/1.0, is served at the requested path', async () => {
 		expect(await raw(plain, 'GET /ready HTTP/1.0\r\n\r\n')).toContain('"status":"ready"')
 		expect(await raw(plain, 'GET /openai/metrics HTTP/1.0\r\n\r\n')).not.toContain('dragoman_requests_total')
 	})

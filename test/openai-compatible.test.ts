@@ -160,7 +160,7 @@ describe('a foreign server', () => {
 			expect(String(outcome)).not.toContain('sk-upstream')
 		})
 	}
-	test('that is not there proves that nothing was sent', async () => {
+	test('that is unreachable proves that nothing was sent', async () => {
 		const engine = openOpenAICompatible({ url: 'http://127.0.0.1:9/v1', clock: systemClock })
 		await expect(engine.chat(request, call)).rejects.toMatchObject({ kind: 'unavailable', sent: 'nothing' })
 	})

@@ -167,7 +167,7 @@ async function failure(promise: PromiseLike<unknown>): Promise<unknown> {
 const lastText = () => shown.map((message) => message.content.map((part) => ('text' in part ? part.text : '')).join(''))
 
 describe('responses', () => {
-	test('are read again as they were answered', async () => {
+	test('are retrieved unchanged', async () => {
 		const created = await client.responses.create({
 			model,
 			input: 'Hi',
@@ -243,7 +243,7 @@ describe('responses', () => {
 		expect(backwards.map(({ id }) => id)).toEqual(listed.map(({ id }) => id).toReversed())
 	})
 
-	test('are put together from items that are only pointed at', async () => {
+	test('resolve references to stored items', async () => {
 		const first = await client.responses.create({ model, input: 'One' })
 		const [item] = first.output
 		await client.responses.create({
@@ -301,7 +301,7 @@ describe('responses', () => {
 })
 
 describe('conversations', () => {
-	test('hold what was put into them and what was answered', async () => {
+	test('contain the added items and the answers', async () => {
 		const conversation = await client.conversations.create({
 			metadata: { topic: 'demo' },
 			items: [{ type: 'message', role: 'user', content: 'Hello!' }],
@@ -325,7 +325,7 @@ describe('conversations', () => {
 		expect(items.at(-1)?.id).toBe(response.output[0]?.id ?? '')
 	})
 
-	test('give single items and lose them', async () => {
+	test('return single items, and delete them', async () => {
 		const { id: conversation_id } = await client.conversations.create({
 			items: [
 				{ type: 'message', role: 'user', content: 'A' },
@@ -437,7 +437,7 @@ describe('stored chat completions', () => {
 })
 
 describe('resources of another owner', () => {
-	test('is answered like what is not there', async () => {
+	test('get the same answer as unknown ones', async () => {
 		const response = await client.responses.create({ model, input: 'Hi' })
 		const completion = await client.chat.completions.create({
 			model,
@@ -492,7 +492,7 @@ describe('resources of another owner', () => {
 	})
 })
 
-test('a stream resumes after the events that its client has', async () => {
+test('a stream resumes after the events that its client has received', async () => {
 	const route = table.find('GET', '/responses/resp_0193a0000000700080000000000000ab')
 	if (route.type !== 'found') throw new Error('no such route')
 	const read = (query: string) =>

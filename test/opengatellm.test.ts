@@ -110,7 +110,7 @@ describe('chat', () => {
 	})
 
 	for (const options of [{}, { stream_options: { include_usage: true } }, { stream_options: { include_usage: false } }])
-		test(`streams with one chunk of accounts at the end, ${JSON.stringify(options)}`, async () => {
+		test(`streams with one usage chunk at the end, ${JSON.stringify(options)}`, async () => {
 			const { text } = await send('/chat/completions', { body: message('one two', { stream: true, ...options }) })
 			const events = text.trimEnd().split('\n\n')
 			expect(events.pop()).toBe('data: [DONE]')
@@ -157,7 +157,7 @@ test('embeddings, in numbers and in base64', async () => {
 
 describe('rerank', () => {
 	const documents = ['Count to ten.', 'The sea is blue.']
-	test('as today, and as before', async () => {
+	test('in the current and in the older format', async () => {
 		const { body } = await send('/rerank', { body: { model, query: 'The sea is blue.', documents, top_n: 1 } })
 		expect(body).toMatchObject({ object: 'list', model, results: [{ index: 1 }], usage: { requests: 1 } })
 		expect(body.results).toHaveLength(1)
@@ -175,7 +175,7 @@ describe('rerank', () => {
 		// It reports no tokens, so they are counted here.
 		expect(body.usage.prompt_tokens).toBe(10)
 	})
-	test('not with the words of both', async () => {
+	test('not with the fields of both', async () => {
 		const { status } = await send('/rerank', { body: { model, query: 'q', documents, prompt: 'q', input: documents } })
 		expect(status).toBe(422)
 	})
@@ -242,7 +242,7 @@ describe('openai for Node', () => {
 			expect(printed.join('')).toBe("What's up Albert ?")
 		}
 	})
-	test('embeds, transcribes, and throws what it should', async () => {
+	test('embeds, transcribes, and throws the expected errors', async () => {
 		const openai = client()
 		const { data } = await openai.embeddings.create({ model, input: 'a' })
 		expect(data[0]?.embedding.length).toBe(64)
@@ -267,7 +267,7 @@ describe('openai for Node', () => {
 })
 
 describe('the caller’s keys', () => {
-	test('are made, used, listed, shown and ended, at the paths of every version', async () => {
+	test('are created, used, listed, shown and revoked, at the paths of every version', async () => {
 		for (const path of ['/me/keys', '/keys', '/tokens']) {
 			const owner = await makeKey('--tenant', 'clinic', '--owner', `ward of ${path}`)
 			const expires = Math.floor(Date.now() / 1000) + 3600
@@ -292,7 +292,7 @@ describe('the caller’s keys', () => {
 		}
 	})
 
-	test('may do no more than the one that made them, and last no longer', async () => {
+	test('have no more permissions than the key that created them, and expire no later', async () => {
 		const { body: made } = await send('/keys', { body: { name: 'child' } })
 		expect((await send('/me', { key: made.value })).body.permissions).toEqual([])
 		const shortLived = await makeKey('--expires', '2999-01-01')
@@ -302,12 +302,12 @@ describe('the caller’s keys', () => {
 		expect(other.expires).toBe(Date.UTC(2999, 0, 1) / 1000)
 	})
 
-	test('are not made for the past', async () => {
+	test('cannot expire in the past', async () => {
 		expect((await send('/keys', { body: { name: 'x', expires: 1000 } })).status).toBe(422)
 		expect((await send('/keys', { body: { expires: null } })).status).toBe(422)
 	})
 
-	test('are refused once they expired', async () => {
+	test('are rejected once they have expired', async () => {
 		const { body: made } = await send('/keys', { body: { name: 'brief', expires: Math.ceil(Date.now() / 1000) + 1 } })
 		let status = (await send('/models', { key: made.value })).status
 		expect(status).toBe(200)
@@ -410,7 +410,7 @@ describe('errors are `detail` beside `error`', () => {
 		expect(busy).toMatchObject({ status: 503, body: { detail: 'Model is too busy, please try again later.' } })
 		expect(Number(busy.headers.get('retry-after'))).toBeGreaterThan(0)
 	})
-	test('models that are for something else', async () => {
+	test('models of another type', async () => {
 		const wrong = { status: 422, body: { detail: 'Wrong model type.' } }
 		expect(await send('/chat/completions', { body: { ...message('x'), model: 'reranker' } })).toMatchObject(wrong)
 		expect(await send('/embeddings', { body: { model: 'whisper', input: 'x' } })).toMatchObject(wrong)
@@ -427,7 +427,7 @@ describe('errors are `detail` beside `error`', () => {
 			expect([name, status, body.error?.param]).toEqual([name, 422, 'name'])
 		}
 	})
-	test('what is not part of this server', async () => {
+	test('unsupported operations', async () => {
 		for (const [method, path, status] of [
 			['POST', '/collections', 410],
 			['GET', '/documents/1/chunks', 410],

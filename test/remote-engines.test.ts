@@ -110,7 +110,7 @@ test('signatures of reasoning and calls are stored with the conversation and sen
 	})
 })
 
-test('a key that an upstream refuses is nowhere to be seen', async () => {
+test('a key that an upstream rejects appears nowhere', async () => {
 	const request = client.chat.completions.create({ model: 'refused', messages: [{ role: 'user', content: 'hi' }] })
 	const error = await request.catch((thrown: unknown) => thrown)
 	expect(error).toBeInstanceOf(OpenAI.APIError)
@@ -119,7 +119,7 @@ test('a key that an upstream refuses is nowhere to be seen', async () => {
 	expect(server.log()).toContain('credentials')
 })
 
-test('a package that is not installed ends the start, with the command that installs it', async () => {
+test('a package that is not installed makes the server exit, with the command that installs it', async () => {
 	const data = await temporaryFolder()
 	const config = join(data, 'config.yaml')
 	await Bun.write(

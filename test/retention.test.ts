@@ -10,7 +10,7 @@ import { MemoryLedgerStore } from '../src/stores/memory-ledger-store.testing.ts'
 import { SqlConversationStore } from '../src/stores/sql/sql-conversation-store.ts'
 import { openMemory } from '../src/stores/sqlite/memory.testing.ts'
 import { openLog } from '../src/system/log.ts'
-import { HeldClock, startMs } from './ledger/ledger.testing.ts'
+import { FakeClock, startMs } from './ledger/ledger.testing.ts'
 import { temporaryFolder } from './server.ts'
 
 const [hourMs, dayMs] = [3_600_000, 86_400_000]
@@ -55,7 +55,7 @@ async function run(
 	checks: number,
 	{ days = 30, each = () => undefined }: { days?: number; each?: (left: readonly [number, number]) => void } = {},
 ): Promise<void> {
-	const clock = new HeldClock()
+	const clock = new FakeClock()
 	clock.advance(aheadMs)
 	const closing = new AbortController()
 	const { lines, ...stores } = deployment
@@ -72,7 +72,7 @@ async function run(
 }
 
 describe('with a running clock', () => {
-	test('what is too old is removed at the start, and then every hour', async () => {
+	test('expired data is removed at the start, and then every hour', async () => {
 		const deployment = await deploy()
 		await run(deployment, 0, 1, { days: 5.5 })
 		expect(await left(deployment)).toEqual([6, 6])
@@ -82,7 +82,7 @@ describe('with a running clock', () => {
 		expect(await left(deployment)).toEqual([3, 3])
 		expect(deployment.lines).toEqual([])
 	})
-	test('also after a week in which the server was off', async () => {
+	test('expired data is removed after a week in which the server was off', async () => {
 		const deployment = await deploy()
 		await run(deployment, 0, 1)
 		await run(deployment, 7 * dayMs, 1, { days: 14 })
@@ -116,7 +116,7 @@ describe('with a clock that is ahead', () => {
 	})
 	test('while the server runs', async () => {
 		const deployment = await deploy()
-		const clock = new HeldClock()
+		const clock = new FakeClock()
 		const closing = new AbortController()
 		const { lines: _, ...stores } = deployment
 		const log = openLog({ level: 'silent', format: 'json' })
@@ -128,7 +128,7 @@ describe('with a clock that is ahead', () => {
 		closing.abort()
 		await retained
 	})
-	test('it is believed once the server has run with it for 24 hours, restarts included', async () => {
+	test('it is trusted once the server has run with it for 24 hours, restarts included', async () => {
 		const deployment = await deploy()
 		await run(deployment, 0, 1)
 		const intervals: number[] = []
@@ -148,7 +148,7 @@ describe('with a clock that is ahead', () => {
 	})
 })
 
-test('a clock that is set back removes nothing, and is believed', async () => {
+test('a clock that is set back removes nothing, and is trusted', async () => {
 	const deployment = await deploy()
 	await run(deployment, 0, 1)
 	await run(deployment, -1000 * dayMs, 2)
@@ -156,7 +156,7 @@ test('a clock that is set back removes nothing, and is believed', async () => {
 	expect(await left(deployment)).toEqual([10, 10])
 })
 
-test('a broken file counts as none', async () => {
+test('a corrupt file counts as missing', async () => {
 	const deployment = await deploy()
 	await Bun.write(deployment.clockFile, '{ "believedMs": ')
 	await run(deployment, 10_000 * dayMs, 3)

@@ -246,7 +246,7 @@ describe('a server starts', () => {
 		expect(third.output()).not.toContain('first-key')
 		await third.stop()
 	})
-	test('and makes no key if the file for it cannot be written', async () => {
+	test('without a key if the file for it cannot be written', async () => {
 		const data = await temporaryFolder()
 		await mkdir(join(data, 'first-key', 'full'), { recursive: true })
 		const serve = ['serve', '--listen', '127.0.0.1:0', '--data', data, '--config', join(root, 'examples', 'echo.yaml')]
@@ -335,7 +335,7 @@ describe('keys of a running server', () => {
 			`Database: ${server.data}/dragoman.sqlite\nThere is no key 'nobody'.\n`,
 		)
 	})
-	test('are not in the database as they are', async () => {
+	test('are not stored in plain text', async () => {
 		const { stdout } = await runCommand(['keys', 'create', '--name', 'hidden'], { DRAGOMAN_DATA: server.data })
 		const secret = stdout.trim()
 		for (const file of ['dragoman.sqlite', 'dragoman.sqlite-wal']) {
@@ -346,7 +346,7 @@ describe('keys of a running server', () => {
 })
 
 describe('a server ends', () => {
-	test('after the answers that run, on SIGTERM', async () => {
+	test('after the answers in flight, on SIGTERM', async () => {
 		const ending = await startServer()
 		const response = await ending.call('/v1/chat/completions', {
 			model: 'echo',

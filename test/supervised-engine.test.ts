@@ -108,7 +108,7 @@ test('a process killed while it answers: the answer ends with an error, and a ne
 	expect((await answer(engine, 'still there')).choices[0]?.text).toBe('still there')
 })
 
-test('a process killed before it began to answer may have been paid for', async () => {
+test('a process killed before it began to answer may have used tokens', async () => {
 	const engine = await openServed(['--name', 'killed-early'])
 	await answer(engine, 'ready')
 	const started = engine.chat(request('echo:hang'), call())
@@ -131,7 +131,7 @@ test('a process that can never start is reported as failed, with its last line',
 	expect(engine.state()).toMatchObject({ status: 'failed', note: 'broken.gguf is no model' })
 })
 
-test('a caller who goes while a process starts does not wait for it', async () => {
+test('a caller that disconnects while a process starts does not wait for it', async () => {
 	const engine = await openServed(['--crash', '1'])
 	const controller = new AbortController()
 	const started = engine.chat(request('hi'), call(controller.signal))
@@ -182,7 +182,7 @@ test('replaced: running calls end on the old process, new ones use the new one, 
 	expect((await answer(engine, 'hi again')).model).toBe('the-new-one')
 })
 
-test('a stream that was left before it was read holds no process', async () => {
+test('a stream that is cancelled before it is read does not hold its process', async () => {
 	const engine = await openServed(['--name', 'left-alone'])
 	const left = eventsOf(await engine.chat(request('echo:hang-after 2'), call()))
 	await left.return?.()
@@ -214,7 +214,7 @@ test('closing during a replacement ends both processes', async () => {
 	expect(await processes('never-ready')).toEqual([])
 }, 10_000)
 
-test('a caller who goes before there is a process does not wait for it', async () => {
+test('a caller that disconnects before a process is started does not wait for it', async () => {
 	const engine = new Llama()
 	opened.push(engine)
 	const controller = new AbortController()
@@ -223,7 +223,7 @@ test('a caller who goes before there is a process does not wait for it', async (
 	await expect(started).rejects.toMatchObject({ kind: 'cancelled' })
 }, 10_000)
 
-test('a process that dies again and again is started at growing distances, ten seconds at most', async () => {
+test('a process that exits repeatedly is restarted with growing delays of at most ten seconds', async () => {
 	const pauses: number[] = []
 	const enough = Promise.withResolvers<void>()
 	const clock: Clock = {

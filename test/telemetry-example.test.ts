@@ -77,7 +77,7 @@ test('panels have unique ids and do not overlap', () => {
 	expect(Math.max(...dashboard.panels.map(({ gridPos: { x, w } }) => x + w))).toBeLessThanOrEqual(24)
 })
 
-describe('the parts fit together', async () => {
+describe('the parts are consistent', async () => {
 	test('Grafana has the source that the dashboard names', async () => {
 		const { datasources } = z
 			.object({ datasources: z.array(z.object({ uid: z.string(), url: z.string() })) })
@@ -102,12 +102,12 @@ describe('the parts fit together', async () => {
 		expect(scrape_configs.map(({ job_name }) => job_name)).toEqual(['dragoman'])
 		expect(config.telemetry.metrics).toBe('open')
 	})
-	test('the container has time for the answers that run', async () => {
+	test('the container has time for the answers in flight', async () => {
 		const config = await configuration()
 		const grace = /stop_grace_period: (\d+)s/.exec(await read('compose.yaml'))?.[1]
 		expect(Number(grace) * 1000).toBeGreaterThan(config.limits.shutdownMs)
 	})
-	test('what is mounted exists, and ports are open to this machine alone', () => {
+	test('mounted files exist, and ports are open to this machine only', () => {
 		const volumes = Object.values(compose.services).flatMap((service) => service.volumes)
 		for (const [from = ''] of volumes.map((volume) => volume.split(':')))
 			expect([from, from.startsWith('./') ? existsSync(join(folder, from)) : from in compose.volumes]).toEqual([
@@ -123,7 +123,7 @@ describe('the parts fit together', async () => {
 		expect(grafana?.volumes).toContain(`./grafana/dashboard.json:${path}/dashboard.json:ro`)
 		expect(grafana?.environment.GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH).toBe(`${path}/dashboard.json`)
 	})
-	test('the image has what it copies and runs', async () => {
+	test('the image contains the files that it copies and runs', async () => {
 		const { context = '', dockerfile = '' } = compose.services.dragoman?.build ?? {}
 		expect(join(folder, context)).toStartWith(root)
 		expect(join(folder, context, dockerfile)).toBe(join(folder, 'Dockerfile'))
@@ -173,7 +173,7 @@ function observedOnce(): RequestMetrics {
 			{ id: 'r', method: 'POST', headers: new Headers(), receivedAtMs: 0 },
 			{
 				content: false,
-				gap: (model, ms) => metrics.gapOf(model).observe(ms),
+				gaps: (model) => metrics.gapsOf(model),
 				attempt: (_, upstream) => ({ traceHeaders: {}, end: (ms, error) => metrics.attempted(upstream, ms, error) }),
 				end: (ended, nowMs) => metrics.end(ended, nowMs),
 			},

@@ -69,7 +69,7 @@ describe('the query and the credentials of a URL are sent', () => {
 			expect(answer).not.toContain('secret-pw')
 			expect(answer).not.toContain(basic.slice('Basic '.length))
 		})
-	test('to the path for tokens beside the base', async () => {
+	test('to the tokenization path next to the base', async () => {
 		await server.call('/v1/tokenize', { model: 'openai', text: 'hi' })
 		await server.call('/tokenize', { model: 'openai', prompt: 'hi' })
 		expect((await arrived('POST /openai/deployments/tokenize?api-version=2024-06-01')).authorization).toBe(basic)
@@ -87,7 +87,7 @@ describe('the query and the credentials of a URL are sent', () => {
 	})
 })
 
-describe('a URL that cannot be sent as it is written is refused with its field', () => {
+describe('a URL that cannot be sent as written is rejected with its field', () => {
 	const upstream = (rest: string) => `models: { a: { route: [b] } }\nupstreams:\n  b: ${rest}\n`
 	const cases: readonly (readonly [name: string, yaml: string, ...words: string[]])[] = [
 		['a fragment', upstream('{ engine: openai-compatible, url: "http://h/v1#x" }'), ':3: upstreams.b.url', 'fragment'],

@@ -55,7 +55,7 @@ test('an engine that would start once in each worker is refused', async () => {
 	expect(known).toMatchObject({ status: 0, stderr: '' })
 })
 
-test('while they drain, all of them refuse readiness and serve requests, until a second signal', async () => {
+test('while they drain, all of them return 503 on /ready and serve requests, until a second signal', async () => {
 	const config = 'limits: { drainMs: 600000 }\nmodels: { echo: { route: [e] } }\nupstreams: { e: { engine: echo } }\n'
 	const server = await startServer({ args: ['--workers', '2'], config })
 	// Each on a separate connection, so that the system distributes them.
@@ -74,7 +74,7 @@ test('while they drain, all of them refuse readiness and serve requests, until a
 	expect(await ended).toBe(130)
 })
 
-test('without their supervisor they drain, and their metrics do not end them', async () => {
+test('without their supervisor they drain, and a request for metrics does not stop them', async () => {
 	const config = 'limits: { drainMs: 600000 }\nmodels: { echo: { route: [e] } }\nupstreams: { e: { engine: echo } }\n'
 	const server = await startServer({ args: ['--workers', '2'], config })
 	const workers = names(server.pid)

@@ -49,7 +49,7 @@ test('no command runs code or takes variables from the working directory', async
 })
 
 for (const workers of ['1', '2'])
-	test(`neither does a server, nor the processes that it starts (workers: ${workers})`, async () => {
+	test(`nor does a server, nor the processes that it starts (workers: ${workers})`, async () => {
 		const folder = await hostileFolder()
 		const config = join(root, 'examples', 'echo.yaml')
 		const { DRAGOMAN_DATA: _, DRAGOMAN_CONFIG: __, ...environment } = process.env

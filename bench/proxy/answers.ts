@@ -1,5 +1,4 @@
-// OpenAI's wire as bytes that were made beforehand: whole answers, the parts of a streamed one, failures. Who sends them and when is
-// not decided here.
+// Prepared bytes of OpenAI's wire: unary answers, the parts of a streamed one, failures. It does not decide when they are sent.
 
 const head = {
 	id: 'chatcmpl-mock',
@@ -18,13 +17,13 @@ export interface Answers {
 	readonly word: Buffer
 	/** The last two events and the end. */
 	readonly last: Buffer
-	/** One event of 10 kB, for streams without end. */
+	/** One event of 10 kB, for endless streams. */
 	readonly block: Buffer
 	/** Half an event. */
 	readonly torn: Buffer
-	/** The head of a whole answer and half its body. */
+	/** The head of a unary answer and half of its body. */
 	readonly half: Buffer
-	/** Asks to come back after a second. */
+	/** Requests a retry after one second. */
 	readonly tooMany: Buffer
 	readonly broken: Buffer
 }

@@ -1,5 +1,5 @@
-// One connection to a chat server that asks again and again, and knows where an answer ends: by its length, or by its last chunk. It
-// does not read what the answers say.
+// One connection to a chat server that sends requests repeatedly and detects the end of an answer: by its length, or by its last chunk.
+// It does not parse the answers.
 
 import type { Socket } from 'bun'
 
@@ -9,29 +9,29 @@ export interface ClientOptions {
 	readonly request: Buffer
 	/** An answer is complete. `ok`: its status was 200. */
 	onAnswer(client: Client, ok: boolean): void
-	/** The connection is gone, by whosoever's will. */
-	onGone?(client: Client): void
+	/** Either side closed the connection. */
+	onClosed?(client: Client): void
 }
 
 const lastChunk = Buffer.from('0\r\n\r\n')
 
 export class Client {
-	/** When the request should have left; milliseconds of `performance.now()`. */
+	/** When the request should have been sent; milliseconds of `performance.now()`. */
 	dueMs = 0
 	private readonly options: ClientOptions
 	private socket: Socket | undefined
 	private text = ''
 	private ok = true
-	/** Bytes of the answer that are still to come; -1 before its head, -2 where its last chunk tells. */
+	/** Bytes left of the answer; -1 before its head, -2 if the last chunk marks the end. */
 	private missing = -1
-	/** The last bytes that came, as many as the last chunk has. */
+	/** The last received bytes, as many as the last chunk has. */
 	private tail: Buffer = Buffer.alloc(0)
 
 	private constructor(options: ClientOptions) {
 		this.options = options
 	}
 
-	/** @throws where nobody listens. */
+	/** @throws if no server listens on the port. */
 	static async connect(options: ClientOptions): Promise<Client> {
 		const client = new Client(options)
 		client.socket = await Bun.connect({
@@ -39,14 +39,14 @@ export class Client {
 			port: options.port,
 			socket: {
 				data: (_, bytes) => client.data(bytes),
-				close: () => options.onGone?.(client),
+				close: () => options.onClosed?.(client),
 				error: () => undefined,
 			},
 		})
 		return client
 	}
 
-	ask(): void {
+	request(): void {
 		this.socket?.write(this.options.request)
 	}
 
@@ -76,7 +76,7 @@ export class Client {
 	}
 }
 
-/** A chat request of about 500 bytes, the same for every server. `stream` where the model's name does not say it. */
+/** A chat request of about 500 bytes, the same for every server. `stream` overrides what the model's name implies. */
 export function writeRequest(model: string, key: string, stream = /^(stream|endless)/.test(model)): Buffer {
 	const messages = [
 		{ role: 'system', content: 'You are a helpful assistant.' },

@@ -1,5 +1,5 @@
-// The table of the comparison, measure by measure. nginx and Dragoman are loaded in turns, round by round, so that a busy moment of the
-// machine falls on both; what is reported of them is the median of the rounds' ratios.
+// The measures of the comparison. nginx and Dragoman are loaded alternately in each round, so that a busy moment of the machine affects
+// both; the table has the median of the rounds' ratios.
 
 import { growth } from './growth.ts'
 import type { Load } from './load-description.ts'
@@ -12,15 +12,15 @@ export interface Contestants {
 	readonly dragoman: Contestant
 }
 
-/** How long and how often. */
+/** Durations and repetitions. */
 export interface Pace {
 	readonly warmUpSeconds: number
 	readonly seconds: number
 	readonly rounds: number
-	/** Requests and streams over which memory is watched; 0 leaves that out. */
+	/** Number of requests and streams over which memory is measured; 0 skips this. */
 	readonly requests: number
 	readonly streams: number
-	/** Whether as many streams as the aims name are held, or only the first thousand. */
+	/** Whether to hold as many streams as the aims require, or only a thousand. */
 	readonly manyStreams: boolean
 }
 
@@ -37,14 +37,14 @@ export class Comparison {
 		this.pace = pace
 	}
 
-	/** @param tell hears of each row as it is there. */
-	async run(tell: (row: Row) => void): Promise<readonly Row[]> {
+	/** @param report called with each row once it is measured. */
+	async run(report: (row: Row) => void): Promise<readonly Row[]> {
 		const rows: Row[] = []
 		const add = (...measured: readonly Row[]) => {
 			rows.push(...measured)
-			for (const row of measured) tell(row)
+			for (const row of measured) report(row)
 		}
-		// First, while there is no heap that could shrink meanwhile and hide what is taken.
+		// First, before there is a heap whose shrinking could hide the growth.
 		add(await this.slowClient())
 		await this.warmUp()
 		const unary = await this.unary()
@@ -58,7 +58,7 @@ export class Comparison {
 		return rows
 	}
 
-	/** Code is compiled while it runs: a server that was just started is not the one that an operator has. */
+	/** Warm-up: code is compiled while it runs, so a server that was just started is slower. */
 	private async warmUp(): Promise<void> {
 		const { nginx, dragoman } = this.contestants
 		await this.stage.load(nginx, this.saturation(1))
@@ -72,7 +72,7 @@ export class Comparison {
 			ratioRow('CPU per unary request', 'µs', pairs, cpuPer('answers'), 2),
 			ratioRow('unary requests a second, saturated', '', pairs, ({ result }) => result.perSecond ?? 0),
 			{
-				measure: 'the same without a proxy: the most that model server and load can do',
+				measure: 'the same without a proxy: the limit of model server and load',
 				unit: '',
 				ours: bare.result.perSecond ?? 0,
 				nginx: bare.result.perSecond ?? 0,
@@ -80,7 +80,7 @@ export class Comparison {
 		]
 	}
 
-	/** What a proxy adds to the latency without one. */
+	/** The latency that a proxy adds. */
 	private async latency(rate: number): Promise<readonly Row[]> {
 		const load = { kind: 'open', model: 'unary', connections: 64, seconds: this.pace.seconds, rate } as const
 		const rounds: Record<string, number>[] = []
@@ -128,7 +128,7 @@ export class Comparison {
 		]
 	}
 
-	/** Each stream takes two of a proxy's descriptors. */
+	/** Each stream needs two file descriptors of a proxy. */
 	private async manyStreams(): Promise<Row> {
 		const count = Math.min(10_000, Math.floor((descriptorLimit() - 500) / 200) * 100)
 		const { nginx, dragoman } = this.contestants
@@ -141,11 +141,11 @@ export class Comparison {
 		}
 	}
 
-	/** A client that stops reading, of a model server that never stops: what it could get rid of, and what we hold. */
+	/** A client that stops reading an endless answer: how much the model server could send, and how much memory we hold. */
 	private async slowClient(): Promise<Row> {
 		const { dragoman } = this.contestants
 		await this.stage.load(dragoman, { ...this.saturation(1), connections: 1, requests: 200 })
-		// The connection that this leaves behind is closed by then, so that the one of the slow answer is the only one.
+		// The connection of this call is closed by then, so the one of the slow answer is the only one.
 		await Bun.sleep(6000)
 		const [begin, memory] = [await this.stage.served(), usageOf(dragoman.pid).memoryMb]
 		const running = this.stage.load(dragoman, { kind: 'slow', model: 'endless', connections: 1, seconds: 7 })
@@ -156,7 +156,7 @@ export class Comparison {
 		const grown = usageOf(dragoman.pid).memoryMb - memory
 		const { result } = await running
 		const megabytes = (from: Served) => ((late.endlessBytes - from.endlessBytes) / 1e6).toFixed(1)
-		// A stream that was cut off is flat too, and would answer nothing.
+		// The memory of a stream that was cut off does not grow either, which would prove nothing.
 		const alive = late.connections === 1 && (result.bytesLate ?? 0) > 0
 		const taken = `the model server got rid of ${megabytes(begin)} MB, ${megabytes(early)} MB of it in the last 2 s`
 		const again = `read again, ${((result.bytesLate ?? 0) / 1e6).toFixed(0)} MB came in a second`

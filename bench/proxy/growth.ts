@@ -1,4 +1,4 @@
-// Our memory while many requests or many short streams go by: a server that keeps something of each grows without end.
+// Our memory during many requests or many short streams: a server that leaks memory with each of them grows without bound.
 
 import type { Contestant, Stage } from './stage.ts'
 import { type Row, slope } from './table.ts'
@@ -8,7 +8,7 @@ const loads = {
 	streams: { kind: 'closed', model: 'stream-4-5', connections: 200 },
 } as const
 
-/** The slope over the second half: in the first a heap takes what it likes to have. */
+/** The slope over the second half: in the first half the heap reaches its usual size. */
 export async function growth(
 	stage: Stage,
 	dragoman: Contestant,

@@ -1,16 +1,16 @@
-// Clients that cost next to nothing, as a process: told what to do by one argument of JSON, it prints a line `ready` when the load
-// stands, a line of progress each second, and a last line with the result. What a server is and how it is measured is not known here.
+// A process of cheap clients. Its only argument describes the load as JSON. It prints a line `ready` once the load is running, a line of
+// progress each second, and a last line with the result. It does not know the server or how it is measured.
 
 import { Client, writeRequest } from './client.ts'
 import type { Load, LoadResult } from './load-description.ts'
 
 const waitingRoom = new Int32Array(new SharedArrayBuffer(4))
 
-function tell(line: object | 'ready'): void {
+function report(line: object | 'ready'): void {
 	process.stdout.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`)
 }
 
-/** Each connection asks again as soon as it has its answer: finds how much a server can take. */
+/** Each connection sends the next request as soon as it has its answer: measures the capacity of a server. */
 async function closedLoop({ port, key, model, connections, seconds, requests }: Load): Promise<LoadResult> {
 	const done = Promise.withResolvers<void>()
 	let [answers, failures, gone, goal] = [0, 0, 0, Number.POSITIVE_INFINITY]
@@ -21,26 +21,26 @@ async function closedLoop({ port, key, model, connections, seconds, requests }: 
 			answers++
 			if (!ok) failures++
 			if (answers >= goal) done.resolve()
-			else client.ask()
+			else client.request()
 		},
-		onGone: () => {
+		onClosed: () => {
 			gone++
 		},
 	}
 	const clients = await Promise.all(Array.from({ length: connections }, () => Client.connect(options)))
-	for (const client of clients) client.ask()
+	for (const client of clients) client.request()
 	await Bun.sleep(500)
-	tell('ready')
+	report('ready')
 	const [before, beganMs] = [answers, performance.now()]
 	if (requests !== undefined) goal = before + requests
-	const progress = setInterval(() => tell({ answers: answers - before }), 1000)
+	const progress = setInterval(() => report({ answers: answers - before }), 1000)
 	await Promise.race([Bun.sleep(seconds * 1000), done.promise])
 	clearInterval(progress)
 	const elapsedMs = performance.now() - beganMs
 	return { answers: answers - before, failures: failures + gone, perSecond: ((answers - before) / elapsedMs) * 1000 }
 }
 
-/** Requests leave at a fixed rate whatever becomes of them; each is timed from when it should have left. */
+/** Requests are sent at a fixed rate regardless of their answers; each is timed from when it should have been sent. */
 async function openLoop({ port, key, model, connections, seconds, rate = 1000 }: Load): Promise<LoadResult> {
 	const latencies: number[] = []
 	const idle: Client[] = []
@@ -48,7 +48,7 @@ async function openLoop({ port, key, model, connections, seconds, rate = 1000 }:
 	let failures = 0
 	const send = (client: Client, dueMs: number) => {
 		client.dueMs = dueMs
-		client.ask()
+		client.request()
 	}
 	const options = {
 		port,
@@ -62,7 +62,7 @@ async function openLoop({ port, key, model, connections, seconds, rate = 1000 }:
 		},
 	}
 	idle.push(...(await Promise.all(Array.from({ length: connections }, () => Client.connect(options)))))
-	tell('ready')
+	report('ready')
 	const beganMs = performance.now()
 	for (let count = 0; performance.now() - beganMs < seconds * 1000; ) {
 		for (; beganMs + (count * 1000) / rate <= performance.now(); count++) {
@@ -71,7 +71,7 @@ async function openLoop({ port, key, model, connections, seconds, rate = 1000 }:
 			if (client === undefined) late.push(dueMs)
 			else send(client, dueMs)
 		}
-		// Timers are as coarse as a whole millisecond, and spinning would take the core from the model server.
+		// Timers have a resolution of one millisecond, and a busy loop would take the core from the model server.
 		Atomics.wait(waitingRoom, 0, 0, 0.02)
 		await new Promise((resolve) => setImmediate(resolve))
 	}
@@ -108,14 +108,14 @@ async function heldStreams({ port, key, model, connections, seconds }: Load): Pr
 		if (count % 50 === 49) await Bun.sleep(20)
 	}
 	await Bun.sleep(1500)
-	tell('ready')
+	report('ready')
 	const [before, beganMs] = [events, performance.now()]
 	await Bun.sleep(seconds * 1000)
 	const elapsedMs = performance.now() - beganMs
 	return { open, failures, events: events - before, perSecond: ((events - before) / elapsedMs) * 1000 }
 }
 
-/** Asks and then does not read; in the last second it does, to see whether the answer is still there. */
+/** Sends a request and does not read the answer until the last second, to check that the stream is still alive. */
 async function slowClients({ port, key, model, connections, seconds }: Load): Promise<LoadResult> {
 	const request = writeRequest(model, key)
 	let [slow, bytesLate, gone] = [true, 0, 0]
@@ -136,7 +136,7 @@ async function slowClients({ port, key, model, connections, seconds }: Load): Pr
 			}),
 		),
 	)
-	tell('ready')
+	report('ready')
 	await Bun.sleep((seconds - 1) * 1000)
 	slow = false
 	for (const socket of opened) socket.resume()
@@ -144,7 +144,7 @@ async function slowClients({ port, key, model, connections, seconds }: Load): Pr
 	return { open: opened.length - gone, gone, bytesLate }
 }
 
-/** Half of the requests are streams; one client in three hangs up at some moment of the answer; who was cut off comes back. */
+/** Half of the requests are streams; one client in three disconnects during the answer; clients that were cut off reconnect. */
 async function unrulyClients({ port, key, model, connections, seconds }: Load): Promise<LoadResult> {
 	const untilMs = performance.now() + seconds * 1000
 	let [answers, failures, left, gone] = [0, 0, 0, 0]
@@ -162,7 +162,7 @@ async function unrulyClients({ port, key, model, connections, seconds }: Load): 
 					whole = true
 					over.resolve()
 				},
-				onGone() {
+				onClosed() {
 					if (whole) return
 					if (leaves) left++
 					else gone++
@@ -170,14 +170,14 @@ async function unrulyClients({ port, key, model, connections, seconds }: Load): 
 				},
 			}).catch(() => undefined)
 			if (client === undefined) return
-			client.ask()
-			const patience = setTimeout(() => client.hangUp(), leaves ? (round * 37) % 200 : 20_000)
+			client.request()
+			const hangUpTimer = setTimeout(() => client.hangUp(), leaves ? (round * 37) % 200 : 20_000)
 			await over.promise
-			clearTimeout(patience)
+			clearTimeout(hangUpTimer)
 			client.hangUp()
 		}
 	}
-	tell('ready')
+	report('ready')
 	await Promise.all(Array.from({ length: connections }, (_, index) => one(index)))
 	return { answers, failures, left, gone }
 }
@@ -191,7 +191,7 @@ const loads: Readonly<Record<Load['kind'], (load: Load) => Promise<LoadResult>>>
 }
 
 const load: Load = JSON.parse(process.argv[2] ?? '')
-tell(await loads[load.kind](load))
-// Who measures looks now, while what was opened is still open.
+report(await loads[load.kind](load))
+// The measurement is taken now, while all streams are still open.
 await Bun.sleep(200)
 process.exit(0)

@@ -1,24 +1,24 @@
-// A process that is measured from outside, by the system's own accounts of it. Linux only.
+// A process that is measured from outside, through /proc. Linux only.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Subprocess } from 'bun'
 
 export interface Usage {
-	/** Processor time since it began, all threads and its children's included, in microseconds; known to 10,000. */
+	/** CPU time since its start, with all threads and children, in microseconds; the resolution is 10,000. */
 	readonly cpuMicros: number
 	/** Resident memory, in megabytes of 1,048,576 bytes. */
 	readonly memoryMb: number
-	/** The same without what others share. */
+	/** The same without pages that other processes share. */
 	readonly ownMemoryMb: number
 }
 
-/** What /proc counts in, on every Linux there is. */
+/** The unit of /proc, on every Linux. */
 const ticksPerSecond = 100
 
 export interface StartOptions {
-	/** The processor core that it runs on alone; any where taskset is missing. */
+	/** The CPU core that it runs on alone; any core if taskset is missing. */
 	readonly core: number
-	/** File for what it says on standard error; lost where absent. */
+	/** File for its standard error; discarded if absent. */
 	readonly log?: string
 }
 
@@ -46,7 +46,7 @@ export function openFiles(pid: number): number {
 	return readdirSync(`/proc/${pid}/fd`).length
 }
 
-/** Most files that a process started here may open. */
+/** Maximum number of files that a process started here may open. */
 export function descriptorLimit(): number {
 	const most = /Max open files\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
 	return Number(most ?? 1024)
@@ -69,7 +69,7 @@ function rollup(pid: number, name: 'Rss' | 'Pss'): number {
 	)
 }
 
-/** Lines of a process as they come. */
+/** Lines of a process as they arrive. */
 export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
 	const decoder = new TextDecoder()
 	let rest = ''

@@ -1,16 +1,16 @@
-// A model server that costs next to nothing, on a raw socket. What it is asked for stands in the model's name: `unary`,
-// `stream-EVENTS-GAPMS`, `endless`, `broken` (every call fails) or `faulty` (every second call fails, each time in another way);
-// any other is answered. GET /count tells what it served and how many connections it holds.
+// A cheap model server on a raw socket. The model's name selects the answer: `unary`, `stream-EVENTS-GAPMS`, `endless`, `broken` (every
+// call fails) or `faulty` (every second call fails, each time differently); any other name gets a unary answer. GET /count reports how
+// many calls it served and how many connections are open.
 
 import type { Socket } from 'bun'
 import { makeAnswers, writeJson } from './answers.ts'
 
 interface Connection {
 	text: string
-	/** Events still to send, of the stream that runs. */
+	/** Events left of the running stream. */
 	left: number
 	endless: boolean
-	/** Bytes of the running block of an endless stream that have left. */
+	/** Bytes sent of the current block of an endless stream. */
 	poured: number
 }
 
@@ -46,7 +46,7 @@ function stream(socket: Client, events: number, gapMs: number): void {
 	pace(gapMs).add(socket)
 }
 
-/** As much as the other side takes; a few blocks at a time, for others wait too. */
+/** As much as the reader accepts; a few blocks at a time, because other connections wait too. */
 function pour(socket: Client): void {
 	for (let block = 0; block < 16 && socket.data.endless; block++) {
 		const rest = answers.block.subarray(socket.data.poured)
@@ -58,7 +58,7 @@ function pour(socket: Client): void {
 	if (socket.data.endless) setImmediate(pour, socket)
 }
 
-/** What becomes of the calls of `faulty`, in turns. */
+/** The outcomes of the calls of `faulty`, in rotation. */
 const fates: readonly ((socket: Client, streamed: boolean) => unknown)[] = [
 	serve,
 	(socket) => socket.terminate(),
@@ -77,7 +77,7 @@ const fates: readonly ((socket: Client, streamed: boolean) => unknown)[] = [
 		socket.terminate()
 	},
 	serve,
-	// Silent from here on, until the other side has had enough.
+	// Silent from here on, until the other side times out.
 	(socket, streamed) => {
 		if (streamed) socket.write(Buffer.concat([answers.first, answers.word]))
 	},
@@ -88,7 +88,7 @@ function serve(socket: Client, streamed: boolean): void {
 	else socket.write(answers.whole)
 }
 
-/** Tells everything but of itself, and ends the connection. */
+/** Reports the counts, without this connection, and closes it. */
 function count(socket: Client): void {
 	socket.write(writeJson({ ...counts, connections: counts.connections - 1 }, '200 OK', ['connection: close']))
 	socket.end()

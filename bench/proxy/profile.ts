@@ -1,5 +1,4 @@
-// Where our processor time goes, by the runtime's own sampling: functions by the time spent in themselves. A profiled process is slower
-// than a free one, so nothing of this enters the table.
+// A CPU profile by the runtime's own sampling: functions by self time. A profiled process is slower, so none of this is in the table.
 
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,7 +9,7 @@ interface CallFrame {
 	readonly lineNumber: number
 }
 
-/** What V8's inspector protocol calls Profiler.Profile, as far as it is needed. */
+/** The fields used of `Profiler.Profile` in V8's inspector protocol. */
 export interface CpuProfile {
 	readonly nodes: readonly { readonly id: number; readonly callFrame: CallFrame }[]
 	readonly samples: readonly number[]
@@ -20,7 +19,7 @@ export interface CpuProfile {
 
 export interface HotFunction {
 	readonly name: string
-	/** Of all the time that was sampled, idle time left out. */
+	/** Fraction of the sampled time, without idle time. */
 	readonly share: number
 }
 

@@ -16,7 +16,7 @@ function run(load: Omit<Load, 'port' | 'key' | 'seconds'>, seconds = 1) {
 	return stage.load(stage.direct, { ...load, seconds })
 }
 
-/** Everything that one request for `model` is answered, up to the end of the connection or `until`. */
+/** The complete answer to one request for `model`, up to the end of the connection or `until`. */
 async function answerTo(model: string, { stream = false, until = '\0' } = {}): Promise<string> {
 	const over = Promise.withResolvers<void>()
 	let text = ''
@@ -47,13 +47,13 @@ function contents(text: string): string {
 }
 
 describe('the model server', () => {
-	test('answers whole completions that say how long they are', async () => {
+	test('sends unary completions with their length', async () => {
 		const [head = '', body = ''] = (await answerTo('unary', { until: '"}' })).split('\r\n\r\n')
 		expect(head).toContain(`content-length: ${body.length}`)
 		expect(JSON.parse(body)).toMatchObject({ object: 'chat.completion', usage: { total_tokens: 60 } })
 	})
 
-	test('streams as many events as the name asks for, in chunks whose sizes are right', async () => {
+	test('streams the number of events in the name, in chunks with correct sizes', async () => {
 		const text = await answerTo('stream-7-5', { until: '\r\n0\r\n\r\n' })
 		let rest = text.slice(text.indexOf('\r\n\r\n') + 4)
 		let body = ''
@@ -68,13 +68,13 @@ describe('the model server', () => {
 		expect(body).toEndWith('data: [DONE]\n\n')
 	})
 
-	test('fails every second call of a faulty model, each time in another way', async () => {
+	test('fails every second call of a faulty model, each time differently', async () => {
 		const heads: string[] = []
 		for (let call = 0; call < 8; call++) heads.push((await answerTo('faulty', { until: '}' })).slice(9, 12))
 		expect(heads).toEqual(['200', '', '200', '500', '200', '429', '200', '200'])
 	})
 
-	test('goes on with an endless answer where the reader was when it paused', async () => {
+	test('continues an endless answer where the reader paused', async () => {
 		const over = Promise.withResolvers<void>()
 		let text = ''
 		const socket = await Bun.connect({
@@ -101,14 +101,14 @@ describe('the model server', () => {
 		}
 	})
 
-	test('is quiet after the reader of an endless answer left', async () => {
+	test('sends nothing after the reader of an endless answer disconnected', async () => {
 		await run({ kind: 'slow', model: 'endless', connections: 2 }, 2)
 		const before = usageOf(stage.direct.pid).cpuMicros
 		await Bun.sleep(500)
 		expect(usageOf(stage.direct.pid).cpuMicros - before).toBeLessThan(100_000)
 	})
 
-	test('stops pouring where nobody reads', async () => {
+	test('stops sending if the client does not read', async () => {
 		const running = run({ kind: 'slow', model: 'endless', connections: 1 }, 3)
 		let [earlier, later] = [-1, 0]
 		for (const giveUpAt = performance.now() + 2500; later !== earlier && performance.now() < giveUpAt; ) {
@@ -123,7 +123,7 @@ describe('the model server', () => {
 })
 
 describe('the loads', () => {
-	test('a closed loop ends after the requests that were asked for, and counts what the server served', async () => {
+	test('a closed loop ends after the given number of requests, and its count matches that of the server', async () => {
 		const before = (await stage.served()).requests
 		const { result } = await run({ kind: 'closed', model: 'unary', connections: 4, requests: 500 }, 20)
 		expect(result.answers).toBeGreaterThanOrEqual(500)
@@ -139,26 +139,26 @@ describe('the loads', () => {
 		expect(result.failures).toBe(0)
 	})
 
-	test('an open loop keeps its rate and tells latencies', async () => {
+	test('an open loop keeps its rate and reports latencies', async () => {
 		const { result } = await run({ kind: 'open', model: 'unary', connections: 16, rate: 300 })
 		expect(result.answers).toBeWithin(290, 302)
 		expect(result.p99Ms).toBeGreaterThanOrEqual(result.p50Ms ?? Number.NaN)
 		expect(result.p50Ms).toBeGreaterThan(0)
 	})
 
-	test('an open loop counts the wait of a request that could not leave in time', async () => {
+	test('an open loop counts the delay of a request that could not be sent in time', async () => {
 		// One connection, 100 ms an answer, 50 requests a second: the tenth waits about 0.8 s.
 		const { result } = await run({ kind: 'open', model: 'stream-9-10', connections: 1, rate: 50 })
 		expect(result.p99Ms).toBeGreaterThan(500)
 	})
 
-	test('held streams are all open to the end, and their events are counted', async () => {
+	test('held streams stay open until the end, and their events are counted', async () => {
 		const { result } = await run({ kind: 'streams', model: 'stream-100000-30', connections: 20 })
 		expect(result.open).toBe(20)
 		expect(result.perSecond).toBeWithin(20 * 25, 20 * 34)
 	})
 
-	test('unruly clients leave, are failed, and leave nothing open', async () => {
+	test('unruly clients disconnect, receive failures, and leave nothing open', async () => {
 		const { result } = await run({ kind: 'unruly', model: 'stream-5-20', connections: 5 })
 		expect(result.answers).toBeGreaterThan(5)
 		expect(result.left).toBeGreaterThan(0)
@@ -166,7 +166,7 @@ describe('the loads', () => {
 		expect((await stage.served()).connections).toBe(0)
 	})
 
-	test('an end that comes in two pieces is an end', async () => {
+	test('an end that arrives in two parts is detected', async () => {
 		const server = Bun.listen({
 			hostname: '127.0.0.1',
 			port: 0,
@@ -186,14 +186,14 @@ describe('the loads', () => {
 			request: writeRequest('unary', 'key'),
 			onAnswer: (_, ok) => answered.resolve(ok),
 		})
-		client.ask()
+		client.request()
 		expect(await answered.promise).toBe(true)
 		client.hangUp()
 		server.stop(true)
 	})
 })
 
-test('the accounts of the system tell of this process', () => {
+test('/proc reports the usage of this process', () => {
 	const before = usageOf(process.pid)
 	for (const until = performance.now() + 120; performance.now() < until; );
 	expect(usageOf(process.pid).cpuMicros - before.cpuMicros).toBeGreaterThanOrEqual(50_000)
@@ -201,7 +201,7 @@ test('the accounts of the system tell of this process', () => {
 })
 
 describe('the table', () => {
-	test('says which aims are met', () => {
+	test('shows which aims are met', () => {
 		const row = { measure: 'a', unit: 'µs', ours: 30, nginx: 20, ratio: 1.5 }
 		expect(isMet({ ...row, aim: { of: 'ratio', atMost: 1.5 } })).toBe(true)
 		expect(isMet({ ...row, aim: { of: 'ours', atMost: 29 } })).toBe(false)
@@ -224,7 +224,7 @@ describe('the table', () => {
 	})
 })
 
-test('a profile names the functions that take the most time, idle time left out', () => {
+test('a profile names the functions that take the most time, without idle time', () => {
 	const frame = (functionName: string, url = '') => ({ functionName, url, lineNumber: 4 })
 	const nodes = [
 		{ id: 1, callFrame: frame('(idle)') },

@@ -1,6 +1,6 @@
 // npm run bench: Dragoman beside nginx, in front of the same model server, on the same core, in the same run. Keys, routing, metrics and
-// the request log are on. Absolute times are noise; the ratios are the result. `--quick` takes a minute, `--soak [MINUTES]` looks for
-// what is not given back, `--profile` for where the time goes. docs/benchmarks.md explains the measures.
+// the request log are on. Absolute times are noise; the ratios are the result. `--quick` takes a minute, `--soak [MINUTES]` finds
+// leaks, `--profile` shows where CPU time is spent. docs/benchmarks.md explains the measures.
 
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -31,34 +31,34 @@ const hurried: Pace = {
 	streams: 0,
 	manyStreams: false,
 }
-/** What a soak watches the memory over, for each of its minutes, so that ten of them do what the aims speak of. */
+/** The load of one minute of a soak; ten minutes are the load that the aims require. */
 const eachMinute = { requests: 100_000, streams: 10_000 }
 
-function tell(line: string): void {
+function report(line: string): void {
 	process.stderr.write(`${line}\n`)
 }
 
 async function compare(stage: Stage, pace: Pace, keep: boolean): Promise<void> {
 	const nginx = await stage.startNginx()
 	const dragoman = await stage.startDragoman()
-	const rows = await new Comparison(stage, { nginx, dragoman }, pace).run(({ measure }) => tell(`measured: ${measure}`))
+	const rows = await new Comparison(stage, { nginx, dragoman }, pace).run(({ measure }) =>
+		report(`measured: ${measure}`),
+	)
 	process.stdout.write(writeTable(rows))
 	if (keep) await keepTable(results, rows, nginxVersion())
 }
 
 async function runSoak(stage: Stage, minutes: number): Promise<void> {
 	const dragoman = await stage.startDragoman()
-	const result = await soak(stage, dragoman, minutes, tell)
+	const result = await soak(stage, dragoman, minutes, report)
 	const rows: Row[] = []
 	for (const over of ['requests', 'streams'] as const)
 		rows.push(await growth(stage, dragoman, over, Math.ceil(eachMinute[over] * minutes)))
 	await mkdir(results, { recursive: true })
 	await writeFile(join(results, 'soak.json'), `${JSON.stringify({ minutes, ...result, rows }, undefined, '\t')}\n`)
 	process.stdout.write(`${JSON.stringify(result, undefined, '\t')}\n${writeTable(rows)}`)
-	process.stdout.write(
-		result.complaints.length === 0 ? 'Everything was given back.\n' : `${result.complaints.join('\n')}\n`,
-	)
-	if (result.complaints.length > 0) process.exitCode = 1
+	process.stdout.write(result.problems.length === 0 ? 'No leaks were found.\n' : `${result.problems.join('\n')}\n`)
+	if (result.problems.length > 0) process.exitCode = 1
 }
 
 async function profile(stage: Stage): Promise<void> {

@@ -1,5 +1,5 @@
-// Load for minutes with everything that goes wrong: a model server that resets, cuts, fails and falls silent, clients that hang up.
-// Afterwards nothing may be left: no socket, no running call, no memory beyond what the first minute took.
+// Load for several minutes with every kind of failure: a model server that resets, truncates, fails and hangs, clients that disconnect.
+// Afterwards nothing may remain: no socket, no call in flight, no memory beyond that of the first minute.
 
 import { openFiles, usageOf } from './measured-process.ts'
 import type { Contestant, Stage } from './stage.ts'
@@ -8,19 +8,19 @@ interface Rest {
 	readonly openFiles: number
 	readonly memoryMb: number
 	readonly upstreamConnections: number
-	/** Gauges of /metrics that count what runs or waits. */
+	/** Gauges of /metrics that count calls in flight or queued. */
 	readonly busy: Readonly<Record<string, number>>
 }
 
 export interface SoakResult {
 	readonly before: Rest
 	readonly after: Rest
-	/** What became of each load, over all rounds. */
+	/** The results of each load, over all rounds. */
 	readonly loads: Readonly<Record<string, Totals>>
-	/** Tries on the upstreams, by upstream and outcome: what was injected. */
+	/** Attempts on the upstreams, by upstream and outcome: the injected failures. */
 	readonly attempts: Readonly<Record<string, number>>
-	/** What was not given back, and what else should not be, in words. */
-	readonly complaints: readonly string[]
+	/** Leaks, and other unexpected results, one sentence each. */
+	readonly problems: readonly string[]
 }
 
 interface Totals {
@@ -30,9 +30,9 @@ interface Totals {
 	readonly gone: number
 }
 
-/** Connections to upstreams are kept for 4 s after use, those of clients for as long as they like. */
+/** Connections to upstreams stay open for 4 s after use, those of clients until the clients close them. */
 const settleMs = 10_000
-/** Memory may end so much above where it began: a heap is not collected down to the last byte. */
+/** Permitted growth of memory: a heap is never collected completely. */
 const memorySlackMb = 60
 
 const mixture = [
@@ -45,12 +45,12 @@ const mixture = [
 	{ kind: 'slow', model: 'endless', connections: 5, seconds: 5 },
 ] as const
 
-/** @param tell hears how it goes. */
+/** @param report receives lines of progress. */
 export async function soak(
 	stage: Stage,
 	dragoman: Contestant,
 	minutes: number,
-	tell: (line: string) => void,
+	report: (line: string) => void,
 ): Promise<SoakResult> {
 	const loads: Record<string, Totals> = {}
 	const round = async () => {
@@ -74,29 +74,29 @@ export async function soak(
 	while (performance.now() < untilMs) {
 		await round()
 		const left = Math.max(0, (untilMs - performance.now()) / 60_000)
-		tell(`${left.toFixed(1)} min left, ${usageOf(dragoman.pid).memoryMb.toFixed(0)} MB`)
+		report(`${left.toFixed(1)} min left, ${usageOf(dragoman.pid).memoryMb.toFixed(0)} MB`)
 	}
 	await Bun.sleep(settleMs)
 	const after = await look(stage, dragoman)
 	const attempts = await readMetrics(dragoman, /^dragoman_upstream_attempts_total(\S*) (\d+)$/gm)
-	const complaints = [...findLeaks(before, after), ...findGaps(loads, attempts)]
-	return { before, after, loads, attempts, complaints }
+	const problems = [...findLeaks(before, after), ...findGaps(loads, attempts)]
+	return { before, after, loads, attempts, problems }
 }
 
-/** A soak in which nothing went wrong, or in which what was sound did not work, proves nothing. */
+/** A soak without failures, or in which healthy upstreams failed, proves nothing. */
 function findGaps(loads: SoakResult['loads'], attempts: SoakResult['attempts']): readonly string[] {
 	const missing = ['upstream-failed', 'rate-limited', 'upstream-timeout', 'answered'].filter(
 		(outcome) => !((attempts[`{upstream="faulty",outcome="${outcome}"}`] ?? 0) > 0),
 	)
-	const gaps = missing.map((outcome) => `no try on the faulty upstream ended as ${outcome}`)
+	const gaps = missing.map((outcome) => `no attempt on the faulty upstream ended with ${outcome}`)
 	const refused = ['closed unary', 'streams stream-100000-30', 'unruly saved']
 		.map((name) => [name, loads[name]?.failures ?? 0] as const)
 		.filter(([, failures]) => failures > 0)
-	return [...gaps, ...refused.map(([name, failures]) => `${failures} failures of '${name}', whose upstream is sound`)]
+	return [...gaps, ...refused.map(([name, failures]) => `${failures} failures of '${name}', whose upstream is healthy`)]
 }
 
 function findLeaks(before: Rest, after: Rest): readonly string[] {
-	if (Object.keys(after.busy).length === 0) return ['/metrics tells nothing of what runs']
+	if (Object.keys(after.busy).length === 0) return ['/metrics has no gauges of calls in flight']
 	const leaks = Object.entries(after.busy)
 		.filter(([, value]) => value !== 0)
 		.map(([name, value]) => `${name} is ${value}`)

@@ -1,5 +1,5 @@
-// Everything that takes part, started and ended together: the model server, nginx, Dragoman, and the load processes. The proxy under
-// test has a core of its own, everything else shares the other.
+// The processes of a benchmark, started and stopped together: the model server, nginx, Dragoman, and the load processes. The proxy under
+// test has its own core, all others share another one.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,9 +11,9 @@ import { linesOf, start, type Usage, usageOf } from './measured-process.ts'
 const root = join(import.meta.dir, '..', '..')
 const main = join(root, 'src', 'main.ts')
 const [proxyCore, otherCore] = [0, 1]
-/** Names that the model server knows, and that may be asked for. */
+/** The models of the model server. */
 const models = ['unary', 'endless', 'stream-100000-30', 'stream-100000-1000', 'stream-4-5'] as const
-/** For a soak; the last goes on to an upstream that works. */
+/** For a soak; the last one fails over to a healthy upstream. */
 const faultyModels = `  faulty: { route: [faulty] }
   broken: { route: [broken] }
   saved: { route: [broken, mock] }
@@ -26,12 +26,12 @@ export interface Contestant {
 	readonly process: Subprocess<'ignore', 'pipe'>
 }
 
-/** A load and what the proxy used meanwhile. */
+/** A load, and the resources that the proxy used during it. */
 export interface Measured {
 	readonly result: LoadResult
 	readonly before: Usage
 	readonly after: Usage
-	/** Each second: what was answered so far, and the proxy's memory. */
+	/** Each second: the number of answers so far, and the proxy's memory. */
 	readonly course: readonly { readonly answers: number; readonly memoryMb: number }[]
 }
 
@@ -61,7 +61,7 @@ export class Stage {
 		return new Stage(folder, mock, Number((await linesOf(mock.stdout).next()).value))
 	}
 
-	/** One worker, kept connections to the model server, no buffering of answers, an access log in a file. */
+	/** One worker, keep-alive connections to the model server, no buffering of answers, an access log in a file. */
 	async startNginx(): Promise<Contestant> {
 		const port = freePort()
 		const config = join(this.folder, 'nginx.conf')
@@ -103,7 +103,7 @@ http {
 		const settings = ['--config', config, '--data', data]
 		const created = Bun.spawnSync([process.execPath, main, 'keys', 'create', '--name', 'bench', '--data', data])
 		this.key = created.stdout.toString().trim()
-		if (this.key === '') throw new Error(`no key was made: ${created.stderr.toString()}`)
+		if (this.key === '') throw new Error(`no key was created: ${created.stderr.toString()}`)
 		return this.take(
 			'dragoman',
 			port,
@@ -112,10 +112,10 @@ http {
 		)
 	}
 
-	/** Runs a load; what it makes the proxy use counts from the moment it stands. */
+	/** Runs a load. The resources of the proxy are measured once the load is running. */
 	async load(proxy: Contestant, load: Omit<Load, 'port' | 'key'>): Promise<Measured> {
-		const told: Load = { ...load, port: proxy.port, key: this.key }
-		const child = start([process.execPath, join(import.meta.dir, 'load.ts'), JSON.stringify(told)], { core: otherCore })
+		const job: Load = { ...load, port: proxy.port, key: this.key }
+		const child = start([process.execPath, join(import.meta.dir, 'load.ts'), JSON.stringify(job)], { core: otherCore })
 		const course: { answers: number; memoryMb: number }[] = []
 		let before: Usage | undefined
 		let after: Usage | undefined
@@ -139,7 +139,7 @@ http {
 		return (await answer.json()) as Served
 	}
 
-	/** Ends one in good order. */
+	/** Stops one gracefully. */
 	async end({ process }: Contestant): Promise<void> {
 		process.kill('SIGTERM')
 		await process.exited

@@ -1,5 +1,4 @@
-// What was measured, as rows: printed, and kept under bench/results with what is known of the machine. A row is met or missed, never
-// an error.
+// The results as rows: printed, and written to bench/results with a description of the machine. A missed aim is not an error.
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { cpus, release, totalmem } from 'node:os'
@@ -12,7 +11,7 @@ export interface Row {
 	readonly nginx?: number
 	/** Ours ÷ nginx's: the median over the rounds of the ratio within a round. */
 	readonly ratio?: number
-	/** A bound on the ratio, or where there is none on our value. */
+	/** A bound on the ratio, or on our value if there is no ratio. */
 	readonly aim?: { readonly of: 'ratio' | 'ours'; readonly atMost: number }
 	readonly note?: string
 	/** Each round's values. */
@@ -68,7 +67,7 @@ export function median(values: readonly number[]): number {
 	return ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2
 }
 
-/** What y grows by for each x, by least squares. */
+/** The slope of y over x, by least squares. */
 export function slope(points: readonly (readonly [x: number, y: number])[]): number {
 	const mean = (at: 0 | 1) => points.reduce((sum, point) => sum + point[at], 0) / points.length
 	const [meanX, meanY] = [mean(0), mean(1)]

@@ -1,5 +1,5 @@
-// How long the next turn of a long conversation waits for what was said before: in a database that holds nothing else, and in one of a
-// million messages.
+// How long the next turn of a long conversation waits for its history: in an otherwise empty database, and in one with a million
+// messages.
 
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -24,11 +24,11 @@ export interface ContextTimes {
 }
 
 const conversationLength = 10_000
-/** What fits into a context of some 8,000 tokens, in bytes. */
+/** Size of a context of about 8,000 tokens, in bytes. */
 const maxBytes = 32_768
 const reads = 2000
 const rowsAtOnce = 500
-const sentence = 'It is a truth that whoever asks a model a question hopes for an answer that is short and right. '
+const sentence = 'Every user who asks a model a question hopes for an answer that is both short and correct. '
 
 export async function measureContext(messages: number): Promise<ContextTimes> {
 	const folder = await temporaryFolder()
@@ -41,10 +41,10 @@ export async function measureContext(messages: number): Promise<ContextTimes> {
 		let read = 0
 		for (let call = 0; call < reads + 50; call++) {
 			const id = ids[(call * 7919) % ids.length] ?? newConversationId()
-			const begunMs = performance.now()
+			const startMs = performance.now()
 			const end = await history.read(id, { maxBytes })
 			// Statements are prepared in the first calls.
-			if (call >= 50) times.push(performance.now() - begunMs)
+			if (call >= 50) times.push(performance.now() - startMs)
 			read = end?.messages.length ?? 0
 		}
 		times.sort((a, b) => a - b)

@@ -1,5 +1,5 @@
-// What durability adds to an answer: unary chat through a whole gateway at a modest rate, accounts strict against relaxed, one after the
-// other in turn.
+// The latency that durability adds to an answer: unary chats through a complete gateway at a modest rate, with strict and relaxed usage
+// records alternately.
 
 import { startServer, type TestServer } from '../../test/server.ts'
 
@@ -19,22 +19,22 @@ export async function measureDurability(): Promise<DurabilityTimes> {
 	const servers = { strict: await open('strict'), relaxed: await open('relaxed') }
 	const times: Record<keyof typeof servers, number[]> = { strict: [], relaxed: [] }
 	try {
-		for (const name of ['strict', 'relaxed'] as const) await ask(servers[name], 200)
+		for (const name of ['strict', 'relaxed'] as const) await call(servers[name], 200)
 		for (let round = 0; round < rounds; round++)
-			for (const name of ['strict', 'relaxed'] as const) times[name].push(...(await ask(servers[name], callsPerRound)))
+			for (const name of ['strict', 'relaxed'] as const) times[name].push(...(await call(servers[name], callsPerRound)))
 	} finally {
 		await Promise.all(Object.values(servers).map((server) => server.stop()))
 	}
 	return { strict: describe(times.strict), relaxed: describe(times.relaxed) }
 }
 
-/** Calls at a fixed rate, whether those before have been answered or not. */
-async function ask(server: TestServer, calls: number): Promise<readonly number[]> {
+/** Calls at a fixed rate, regardless of earlier answers. */
+async function call(server: TestServer, calls: number): Promise<readonly number[]> {
 	const body = { model: 'echo', messages: [{ role: 'user', content: 'hello' }] }
-	const begunMs = performance.now()
+	const startMs = performance.now()
 	return Promise.all(
 		Array.from({ length: calls }, async (_, call) => {
-			const dueMs = begunMs + call * gapMs
+			const dueMs = startMs + call * gapMs
 			await Bun.sleep(Math.max(0, dueMs - performance.now()))
 			await (await server.call('/v1/chat/completions', body)).text()
 			return performance.now() - dueMs

@@ -1,5 +1,5 @@
-// Turns of conversations that were acknowledged as on disk, per second: many at once through the one writer, and each with a commit and a
-// sync of its own, in the same run.
+// Turns per second that were acknowledged as on disk: many concurrent ones through the single writer, and each with its own commit and
+// sync, in the same run.
 
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -46,7 +46,7 @@ export async function measureTurns(seconds: number): Promise<TurnRates> {
 	}
 }
 
-/** Each write waits for the one before it, so it has a commit of its own. */
+/** Each write waits for the previous one, so it has its own commit. */
 function inTurn(database: SqlDatabase): SqlDatabase {
 	let last: Promise<unknown> = Promise.resolve()
 	return {
@@ -59,7 +59,7 @@ function inTurn(database: SqlDatabase): SqlDatabase {
 	}
 }
 
-/** Conversations that go on, each with its next turn as soon as the one before is on disk. @returns turns per second. */
+/** Concurrent conversations, each of which adds a turn as soon as the previous one is on disk. @returns turns per second. */
 async function run(store: ConversationStore, seconds: number): Promise<number> {
 	const untilMs = performance.now() + seconds * 1000
 	const { turns } = store.in(scope)
@@ -95,7 +95,7 @@ async function run(store: ConversationStore, seconds: number): Promise<number> {
 			ended++
 		}
 	}
-	const begunMs = performance.now()
+	const startMs = performance.now()
 	await Promise.all(Array.from({ length: inFlight }, converse))
-	return ended / ((performance.now() - begunMs) / 1000)
+	return ended / ((performance.now() - startMs) / 1000)
 }

@@ -1,4 +1,4 @@
-// Bytes that a client sends over a conversation of fifty turns: its newest message and an id, against everything each time.
+// Bytes that a client sends in a conversation of fifty turns: its newest message and an id, compared with the complete history each time.
 
 export interface UploadBytes {
 	readonly byId: number
@@ -6,7 +6,7 @@ export interface UploadBytes {
 }
 
 const turns = 50
-const question = 'And what would you say to somebody who believes the opposite, in two or three sentences? '
+const question = 'And what would you say to a person who believes the opposite, in two or three sentences? '
 const answer = question.repeat(4)
 
 export function measureUpload(): UploadBytes {

@@ -20,11 +20,11 @@ interface OpenChoice {
 	stopText: string | undefined
 }
 
-/** Reasoning blocks that are closed by a proof. */
+/** Reasoning blocks that are closed by a signature. */
 interface FoldedReasoning {
 	readonly blocks: ReasoningBlock[]
 	/** Length of the reasoning text that these blocks cover. */
-	proven: number
+	covered: number
 }
 
 type OpenToolCall = { -readonly [Field in keyof ToolCall]: ToolCall[Field] }
@@ -171,12 +171,12 @@ function wholeCharacters(text: string): string {
 function addReasoning(choice: OpenChoice, { text, proof, sealed }: ReasoningEvent): void {
 	choice.reasoning += text
 	if (proof === undefined) return
-	choice.thoughts ??= { blocks: [], proven: 0 }
-	const { blocks, proven } = choice.thoughts
-	blocks.push({ text: choice.reasoning.slice(proven), proof, sealed })
-	choice.thoughts.proven = choice.reasoning.length
+	choice.thoughts ??= { blocks: [], covered: 0 }
+	const { blocks, covered } = choice.thoughts
+	blocks.push({ text: choice.reasoning.slice(covered), proof, sealed })
+	choice.thoughts.covered = choice.reasoning.length
 }
 
-function allBlocks({ blocks, proven }: FoldedReasoning, reasoning: string): readonly ReasoningBlock[] {
-	return proven === reasoning.length ? blocks : [...blocks, { text: reasoning.slice(proven) }]
+function allBlocks({ blocks, covered }: FoldedReasoning, reasoning: string): readonly ReasoningBlock[] {
+	return covered === reasoning.length ? blocks : [...blocks, { text: reasoning.slice(covered) }]
 }

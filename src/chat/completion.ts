@@ -15,7 +15,7 @@ export interface Completion {
 export interface Choice {
 	readonly text: string
 	readonly reasoning: string
-	/** The same reasoning as separate blocks, if the model attached a proof to any of them. */
+	/** The same reasoning as separate blocks, if the model attached a signature to any of them. */
 	readonly thoughts?: readonly ReasoningBlock[]
 	readonly refusal: string
 	readonly toolCalls: readonly ToolCall[]

@@ -70,6 +70,11 @@ export interface ChatErrorDetails {
 	 * and its circuit breaker does not count the failure.
 	 */
 	readonly lasting?: boolean
+	/**
+	 * The upstream rejected the request's `max_tokens` and would accept this value, at least 1. Nothing was generated, so the request can be
+	 * sent again with it.
+	 */
+	readonly fittingTokens?: number | undefined
 	/** Defaults to `nothing`. */
 	readonly sent?: Sent
 	/** For the operator's log, never for the caller. */
@@ -90,6 +95,7 @@ export class ChatError extends Error {
 	readonly code: string | undefined
 	readonly retryAfterMs: number | undefined
 	readonly lasting: boolean
+	readonly fittingTokens: number | undefined
 	readonly sent: Sent
 
 	constructor(kind: ChatErrorKind, message: string, details: ChatErrorDetails = {}) {
@@ -99,6 +105,7 @@ export class ChatError extends Error {
 		this.code = details.code
 		this.retryAfterMs = details.retryAfterMs
 		this.lasting = details.lasting ?? false
+		this.fittingTokens = details.fittingTokens
 		this.sent = details.sent ?? 'nothing'
 	}
 }

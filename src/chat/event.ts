@@ -36,13 +36,13 @@ export interface TextEvent {
 	readonly logprobs?: readonly TokenLogprob[]
 }
 
-/** Reasoning text. A `proof` closes a block and covers the text since the previous proof. */
+/** Reasoning text. A `proof` closes a block and covers the text since the previous signature. */
 export interface ReasoningEvent {
 	readonly type: 'reasoning'
 	readonly choice: number
 	readonly text: string
 	readonly proof?: ReasoningSignature
-	/** The proof contains the reasoning in encrypted form; `text` is empty. */
+	/** The signature contains the reasoning in encrypted form; `text` is empty. */
 	readonly sealed?: true
 }
 

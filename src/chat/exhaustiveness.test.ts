@@ -38,15 +38,15 @@ const additions: Readonly<Record<string, Addition>> = {
 	'an optional field of a request': {
 		file: 'chat/request.ts',
 		text: 'export interface ChatRequest {',
-		changed: 'export interface ChatRequest {\n\treadonly verbosity?: string',
-		name: 'verbosity',
+		changed: 'export interface ChatRequest {\n\treadonly trialField?: string',
+		name: 'trialField',
 		files: [...requestWriters, ...requestReaders, 'wire/openai/responses/request-reader.ts', 'chat/request-fates.ts'],
 	},
 	'an optional sampling parameter': {
 		file: 'chat/request.ts',
 		text: 'export interface Sampling {',
-		changed: 'export interface Sampling {\n\treadonly mirostat?: number',
-		name: 'mirostat',
+		changed: 'export interface Sampling {\n\treadonly trialParameter?: number',
+		name: 'trialParameter',
 		files: [
 			...requestWriters,
 			...requestReaders,
@@ -60,7 +60,7 @@ const additions: Readonly<Record<string, Addition>> = {
 	'an event': {
 		file: 'chat/event.ts',
 		text: '\t| TextEvent',
-		changed: "\t| TextEvent\n\t| { readonly type: 'citation'; readonly choice: number; readonly url: string }",
+		changed: "\t| TextEvent\n\t| { readonly type: 'trial-event'; readonly choice: number; readonly url: string }",
 		files: [
 			'chat/completion-fold.ts',
 			'pipeline/answer-recorder.ts',
@@ -69,13 +69,14 @@ const additions: Readonly<Record<string, Addition>> = {
 			'wire/openai/responses/event-writer.ts',
 			'wire/anthropic/message-event-writer.ts',
 			'dialects/aleph-alpha/chat-writer.ts',
+			'dialects/aleph-alpha/complete.ts',
 			'dialects/egp/envelope-writer.ts',
 		],
 	},
 	'a content part': {
 		file: 'chat/message.ts',
 		text: 'export type UserPart =',
-		changed: "export type UserPart = { readonly type: 'video'; readonly data: string } |",
+		changed: "export type UserPart = { readonly type: 'trial-part'; readonly data: string } |",
 		files: [
 			'wire/openai/chat-messages-writer.ts',
 			'wire/openai/responses/item-writer.ts',
@@ -83,6 +84,21 @@ const additions: Readonly<Record<string, Addition>> = {
 			'wire/gemini/contents-writer.ts',
 			'engines/ai-sdk/prompt-writer.ts',
 			'embedded/runtime/conversation.ts',
+		],
+	},
+	'a kind of error': {
+		file: 'chat/error.ts',
+		text: "\t'internal',",
+		changed: "\t'internal',\n\t'trial-error',",
+		name: 'trial-error',
+		files: [
+			'wire/openai/error-writer.ts',
+			'wire/openai/responses/response-writer.ts',
+			'wire/anthropic/error-writer.ts',
+			'dialects/albert/errors.ts',
+			'dialects/opengatellm/errors.ts',
+			'dialects/egp/error-writer.ts',
+			'dialects/aleph-alpha/error-writer.ts',
 		],
 	},
 }
@@ -132,6 +148,27 @@ test('every table of fates is in the list of writers', async () => {
 		if (/satisfies RequestFates/.test(await Bun.file(join(root, 'src', file)).text())) found.push(file)
 	const own = relative(join(root, 'src'), import.meta.path)
 	expect(found.filter((file) => file !== own).sort()).toEqual([...requestWriters].sort())
+})
+
+test('every reader builds EveryField<ChatRequest>, so that it does not compile without a new field', async () => {
+	const lenient: string[] = []
+	for (const folder of ['wire', 'dialects'])
+		for await (const file of new Glob(`${folder}/**/*.ts`).scan(join(root, 'src'))) {
+			if (/\.(test|testing|contract)\.ts$/.test(file)) continue
+			const source = await Bun.file(join(root, 'src', file)).text()
+			if (/\bsampling: \{\}|: ChatRequest = \{/.test(source) && !source.includes('EveryField<ChatRequest>'))
+				lenient.push(file)
+		}
+	expect(lenient).toEqual([])
+})
+
+test('every table that drops a field is passed to dropReporter() in its file', async () => {
+	const silent: string[] = []
+	for (const file of requestWriters) {
+		const source = await Bun.file(join(root, 'src', file)).text()
+		if (source.includes("'dropped'") && !source.includes('dropReporter(')) silent.push(file)
+	}
+	expect(silent).toEqual([])
 })
 
 test('every engine has a table of fates, in its folder or in that of its wire', async () => {

@@ -20,7 +20,7 @@ export interface AssistantMessage {
 	readonly content: readonly (TextPart | RefusalPart)[]
 	/** The model's reasoning, for upstreams that require it back. */
 	readonly reasoning?: string
-	/** The same reasoning as separate blocks, if the model attached a proof. Without the proof, that model rejects its own reasoning. */
+	/** The same reasoning as separate blocks, if the model attached a signature. Without the signature, that model rejects its own reasoning. */
 	readonly thoughts?: readonly ReasoningBlock[]
 	readonly toolCalls: readonly ToolCall[]
 	readonly name?: string
@@ -33,15 +33,15 @@ export interface ToolMessage {
 	readonly content: readonly (TextPart | ImagePart | FilePart)[]
 	/** The tool failed; `content` describes the error. */
 	readonly isError?: true
-	readonly cacheMark?: CacheTtl
+	readonly cacheMark?: CacheMark
 }
 
-/** A reasoning block, with the proof that its model requires when the conversation continues. */
+/** A reasoning block, with the signature that its model requires when the conversation continues. */
 export interface ReasoningBlock {
 	/** Empty if only the model can read it. */
 	readonly text: string
 	readonly proof?: ReasoningSignature
-	/** The proof contains the reasoning in encrypted form. */
+	/** The signature contains the reasoning in encrypted form. */
 	readonly sealed?: true
 }
 
@@ -51,7 +51,16 @@ export interface ReasoningSignature {
 	readonly value: string
 }
 
-/** Marks the end of a prompt prefix to store in the upstream's cache, with its time to live. */
+/** Marks the end of a prompt prefix to store in the upstream's cache. A mark with a time to live and nothing else is that time. */
+export type CacheMark = CacheTtl | CacheMarkFields
+
+export interface CacheMarkFields {
+	/** The upstream's default if absent. */
+	readonly ttl?: CacheTtl
+	/** Who may share the cached prefix, by the upstream's name. */
+	readonly scope?: string
+}
+
 export type CacheTtl = '5m' | '1h'
 
 export type UserPart = TextPart | ImagePart | AudioPart | FilePart
@@ -59,7 +68,7 @@ export type UserPart = TextPart | ImagePart | AudioPart | FilePart
 export interface TextPart {
 	readonly type: 'text'
 	readonly text: string
-	readonly cacheMark?: CacheTtl
+	readonly cacheMark?: CacheMark
 }
 
 export interface RefusalPart {
@@ -72,7 +81,7 @@ export interface ImagePart {
 	readonly type: 'image'
 	readonly url: string
 	readonly detail?: 'auto' | 'low' | 'high'
-	readonly cacheMark?: CacheTtl
+	readonly cacheMark?: CacheMark
 }
 
 /** Audio, base64. `format` is the name of the container, such as `wav`. */
@@ -89,7 +98,7 @@ export interface FilePart {
 	readonly name?: string
 	readonly data?: string
 	readonly url?: string
-	readonly cacheMark?: CacheTtl
+	readonly cacheMark?: CacheMark
 }
 
 /** A call that the model requests. `arguments` is JSON text for a function, free text for a custom tool. */
@@ -99,7 +108,7 @@ export interface ToolCall {
 	readonly name: string
 	readonly arguments: string
 	readonly proof?: ReasoningSignature
-	readonly cacheMark?: CacheTtl
+	readonly cacheMark?: CacheMark
 }
 
 /** The text parts of a message, concatenated; images, audio, files and refusals are omitted. */

@@ -1,4 +1,4 @@
-// What a writer does with each field of a request, and how the fields that it drops are reported. It knows no wire.
+// How a writer treats each field of a request, and how the fields that it drops are reported. It knows no wire.
 
 import { ChatError } from './error.ts'
 import { type ChatRequest, limitedTopK, marksCache, type Sampling } from './request.ts'
@@ -30,7 +30,7 @@ export type Drop = (part: string) => void
 
 interface Reported {
 	readonly name: string
-	/** Whether the request says anything by this field. */
+	/** Whether the request uses this field. */
 	readonly isUsed: (request: ChatRequest) => boolean
 }
 

@@ -4,6 +4,6 @@ export interface Source {
 	/** Wire and kind of message, such as `openai chat chunk`; compared, never parsed. */
 	readonly format: string
 	readonly text: string
-	/** `text`, parsed: JSON, or what the reader of the format made of it. */
+	/** `text`, parsed: JSON, or the value that the reader of the format built from it. */
 	readonly value: unknown
 }

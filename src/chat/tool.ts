@@ -1,7 +1,7 @@
 // The tools that a model may call, and the tool choice.
 
 import type { JsonObject } from './json.ts'
-import type { CacheTtl } from './message.ts'
+import type { CacheMark } from './message.ts'
 
 export type Tool = FunctionTool | CustomTool
 
@@ -13,7 +13,7 @@ export interface FunctionTool {
 	readonly parameters?: JsonObject
 	/** The arguments must match the schema exactly. The dialect has checked that the schema is in OpenAI's strict subset. */
 	readonly strict: boolean
-	readonly cacheMark?: CacheTtl
+	readonly cacheMark?: CacheMark
 }
 
 /** A tool that takes free text, optionally constrained by a grammar. */

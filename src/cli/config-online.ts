@@ -45,7 +45,7 @@ export async function probeUpstreams(
 	}
 	return Promise.all(
 		Object.entries(config.upstreams).map(([name, upstream]) =>
-			checkOne(name, upstream, requestedNames(name, config), context, timeoutMs),
+			checkOne({ name, upstream, names: requestedNames(name, config) }, context, timeoutMs),
 		),
 	)
 }
@@ -59,13 +59,19 @@ function requestedNames(name: string, { models, upstreams }: ConfigFile): readon
 		.map(([publicName]) => publicName)
 }
 
+interface UpstreamCheck {
+	readonly name: string
+	readonly upstream: UpstreamConfig
+	/** The model names that the upstream must list. */
+	readonly names: readonly string[]
+}
+
 async function checkOne(
-	name: string,
-	{ engine: kind, model, builtIn, concurrency: _c, breaker: _b, health: _h, ...options }: UpstreamConfig,
-	names: readonly string[],
+	{ name, upstream, names }: UpstreamCheck,
 	context: Omit<EngineContext, 'name' | 'model' | 'builtIn'>,
 	timeoutMs: number,
 ): Promise<UpstreamReport> {
+	const { engine: kind, model, builtIn, concurrency: _c, breaker: _b, health: _h, ...options } = upstream
 	const known = engineKinds[kind]
 	const unchecked = { line: `upstreams.${name}: not checked: the engine ${kind} does not list models`, failed: false }
 	if (known === undefined || known.ownsProcess) return unchecked

@@ -30,16 +30,20 @@ const defaultTimes: ConfigWatchTimes = { pollMs: 250, settledMs: 1000, certainMs
 /** Fields that can be reloaded while the server runs; all others need a restart. */
 const replaceable: ReadonlySet<string> = new Set(['models', 'upstreams'])
 
-/** @param read reads the configuration in the same way as at startup. */
-export function watchConfig(
-	settings: Settings,
-	read: () => Promise<Settings>,
-	gateway: Pick<Gateway, 'reload' | 'models'>,
-	log: Log,
-	times = defaultTimes,
-): ConfigWatch {
+export interface ConfigWatchOptions {
+	/** The settings that the server was started with. */
+	readonly settings: Settings
+	/** Reads the configuration in the same way as at startup. */
+	readonly read: () => Promise<Settings>
+	readonly gateway: Pick<Gateway, 'reload' | 'models'>
+	readonly log: Log
+	readonly times?: ConfigWatchTimes | undefined
+}
+
+export function watchConfig(options: ConfigWatchOptions): ConfigWatch {
+	const { settings, log, times = defaultTimes } = options
 	for (const warning of settings.warnings) log.warn(warning)
-	const watch = new Watch(settings, read, gateway, log, times)
+	const watch = new Watch({ ...options, times })
 	const closing = new AbortController()
 	let running = Promise.resolve()
 	const enqueue = (work: () => Promise<void>) => {
@@ -81,13 +85,7 @@ class Watch {
 	private suspect: string | undefined
 	private lastReason: string | undefined
 
-	constructor(
-		settings: Settings,
-		read: () => Promise<Settings>,
-		gateway: Pick<Gateway, 'reload' | 'models'>,
-		log: Log,
-		times: ConfigWatchTimes,
-	) {
+	constructor({ settings, read, gateway, log, times }: ConfigWatchOptions & { readonly times: ConfigWatchTimes }) {
 		this.file = settings.file
 		this.read = read
 		this.gateway = gateway

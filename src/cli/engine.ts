@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { definedFields } from '../chat/json.ts'
 import { hasHome, withHome } from '../config/home-folder.ts'
 import { readSystemRegistries } from '../config/package-index.ts'
 import { type ConfigFlags, openConfiguredLog, readSettings, type Settings } from '../config/settings.ts'
@@ -69,7 +70,7 @@ export function engineCommand(context: CommandContext): Command {
 				.choices(['auto', 'cuda', 'vulkan', 'metal', 'off'])
 				.default('auto'),
 		)
-		.option('--library <folder>', 'folder of the engine library (default: engineFolder of the configuration)')
+		.option('--library <folder>', 'folder of the engine library (default: engineFolder in the configuration)')
 		.addOption(new Option('--until-stdin-ends', 'exit when standard input ends, and ignore signals').hideHelp())
 		.action((flags: EngineFlags) => serveModel(flags, context))
 	engine.addCommand(installCommand(context))
@@ -78,7 +79,7 @@ export function engineCommand(context: CommandContext): Command {
 
 function installCommand(context: CommandContext): Command {
 	return addConfigOptions(new Command('install').description('install the engine library, or add a GPU build'))
-		.addOption(new Option('--folder <folder>', 'folder to install to (default: engineFolder of the configuration)'))
+		.addOption(new Option('--folder <folder>', 'folder to install to (default: engineFolder in the configuration)'))
 		.argument(
 			'[build]',
 			`one of ${builds.join(', ')}`,
@@ -159,13 +160,7 @@ async function serveModel(flags: EngineFlags, context: CommandContext): Promise<
 function setHome({ dataFolder }: Settings, { environment, command }: CommandContext): void {
 	if (hasHome(environment) || process.execve === undefined) return
 	const [program = process.execPath] = command
-	process.execve(program, [...command, ...process.argv.slice(2)], definedOnly(withHome(environment, dataFolder)))
-}
-
-function definedOnly(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
-	return Object.fromEntries(
-		Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-	)
+	process.execve(program, [...command, ...process.argv.slice(2)], definedFields(withHome(environment, dataFolder)))
 }
 
 /** Recreates a socket whose path was removed, for example by a cleaner of temporary folders. */

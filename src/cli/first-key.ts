@@ -15,7 +15,7 @@ export type SignIn =
 	| { readonly type: 'printed'; readonly secret: string }
 	/** In a file of the data folder, created by this start or an earlier one; `secret` only if it may be printed. */
 	| { readonly type: 'file'; readonly file: string; readonly secret?: string }
-	/** `adminKey` of the configuration. */
+	/** `adminKey` in the configuration. */
 	| { readonly type: 'configured' }
 	/** Created earlier; only its hash is stored. */
 	| { readonly type: 'known' }

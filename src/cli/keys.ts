@@ -23,12 +23,16 @@ interface CreateFlags extends ConfigFlags {
 	readonly expires?: number
 }
 
+interface ListFlags extends ConfigFlags {
+	readonly json?: true
+}
+
 export function keysCommand(context: CommandContext): Command {
 	const keys = new Command('keys').description('create, list and revoke API keys')
 	addConfigOptions(keys.command('create').description('create a key and print only the key to standard output'))
 		.requiredOption('--name <name>', 'name of the key', readLabel)
 		.addOption(new Option('--role <role>', 'role of the key').choices([...roles]).default('user'))
-		.option('--tenant <name>', 'organisation that the key belongs to (default: default)', readLabel)
+		.option('--tenant <name>', 'organization that the key belongs to (default: default)', readLabel)
 		.option(
 			'--owner <name>',
 			'owner of the conversations that the key reads and writes, shared by all keys of that owner (default: the key itself)',
@@ -46,60 +50,64 @@ export function keysCommand(context: CommandContext): Command {
 		)
 		.option('--expires <when>', 'expiry: a date such as 2027-01-31, or a duration such as 30d or 12h', readWhen)
 		.option('--resumable', 'chat streams of the key can be resumed after the client disconnects')
-		.action(async (flags: CreateFlags) => {
-			const { key, secret } = createKey(described(flags), Date.now())
-			await withStores(flags, context, async ({ keys }, settings) => {
-				const others = [...(await keys.list()), ...configuredKeys(settings)]
-				const twin = others.find(({ name, revokedAtMs }) => name === key.name && revokedAtMs === null)
-				if (twin !== undefined)
-					context.printStatus(
-						`Warning: key ${twin.id} is named '${key.name}' too, so the name no longer identifies one key: revoke by id.`,
-					)
-				await keys.insert(key)
-			})
-			context.printStatus(`Key '${key.name}' (${key.role}) created. It is shown this once:`)
-			context.print(secret)
-		})
+		.action((flags: CreateFlags) => create(flags, context))
 	addConfigOptions(keys.command('list').description('list keys with their first characters'))
 		.option('--json', 'print JSON')
-		.action(async (flags: ConfigFlags & { readonly json?: true }) => {
-			const [configured, stored] = await withStores(flags, context, async ({ keys }, settings) => [
-				configuredKeys(settings),
-				await keys.list(),
-			])
-			if (flags.json === true) {
-				const shown = [
-					...configured.map(({ hash: _, ...key }) => ({ ...key, createdAtMs: null, configured: true })),
-					...stored.map(({ hash: _, ...key }) => key),
-				]
-				context.print(JSON.stringify(shown, null, 2))
-			} else
-				for (const line of table(
-					['ID', 'NAME', 'ROLE', 'OWNER', 'KEY', 'CREATED', 'EXPIRES', 'REVOKED'],
-					[...configured.map(describeConfigured), ...stored.map(describe)],
-				))
-					context.print(line)
-		})
+		.action((flags: ListFlags) => list(flags, context))
 	addConfigOptions(keys.command('revoke').description('revoke a key immediately and permanently'))
 		.argument('<key>', 'id, name, whole key, or its first characters, which `keys list` shows')
-		.action(async (which: string, flags: ConfigFlags) => {
-			const matching = await withStores(flags, context, async ({ keys }, settings) => {
-				const revoked = await keys.revoke(which, Date.now())
-				if (revoked.length === 0 && configuredKeys(settings).some((key) => isConfiguredKey(which, key)))
-					throw new CliError(
-						`The key '${configuredKeyLabel}' is not in the database: it is the admin key of the configuration. Change \`adminKey\` or DRAGOMAN_ADMIN_KEY and restart the server.`,
-					)
-				return revoked
-			})
-			const [revoked] = matching
-			if (revoked === undefined) throw new CliError(`There is no key '${abbreviateKey(which)}'.`)
-			if (matching.length > 1)
-				throw new CliError(
-					`${matching.length} keys are named '${which}': use one of the ids ${matching.map(({ id }) => id).join(', ')}.`,
-				)
-			context.printStatus(`Key '${revoked.name}' (${revoked.prefix}…) is revoked.`)
-		})
+		.action((which: string, flags: ConfigFlags) => revoke(which, flags, context))
 	return keys
+}
+
+async function create(flags: CreateFlags, context: CommandContext): Promise<void> {
+	const { key, secret } = createKey(described(flags), Date.now())
+	await withStores(flags, context, async ({ keys }, settings) => {
+		const others = [...(await keys.list()), ...configuredKeys(settings)]
+		const twin = others.find(({ name, revokedAtMs }) => name === key.name && revokedAtMs === null)
+		if (twin !== undefined)
+			context.printStatus(
+				`Warning: key ${twin.id} has the name '${key.name}' as well, so the name no longer identifies one key: revoke by id.`,
+			)
+		await keys.insert(key)
+	})
+	context.printStatus(`Key '${key.name}' (${key.role}) created. It is shown this once:`)
+	context.print(secret)
+}
+
+async function list(flags: ListFlags, context: CommandContext): Promise<void> {
+	const [configured, stored] = await withStores(flags, context, async ({ keys }, settings) => [
+		configuredKeys(settings),
+		await keys.list(),
+	])
+	if (flags.json === true) {
+		const shown = [
+			...configured.map(({ hash: _, ...key }) => ({ ...key, createdAtMs: null, configured: true })),
+			...stored.map(({ hash: _, ...key }) => key),
+		]
+		context.print(JSON.stringify(shown, null, 2))
+		return
+	}
+	const head = ['ID', 'NAME', 'ROLE', 'OWNER', 'KEY', 'CREATED', 'EXPIRES', 'REVOKED']
+	for (const line of table(head, [...configured.map(describeConfigured), ...stored.map(describe)])) context.print(line)
+}
+
+async function revoke(which: string, flags: ConfigFlags, context: CommandContext): Promise<void> {
+	const matching = await withStores(flags, context, async ({ keys }, settings) => {
+		const revoked = await keys.revoke(which, Date.now())
+		if (revoked.length === 0 && configuredKeys(settings).some((key) => isConfiguredKey(which, key)))
+			throw new CliError(
+				`The key '${configuredKeyLabel}' is not in the database: it is the configured admin key. Change \`adminKey\` or DRAGOMAN_ADMIN_KEY and restart the server.`,
+			)
+		return revoked
+	})
+	const [revoked] = matching
+	if (revoked === undefined) throw new CliError(`There is no key '${abbreviateKey(which)}'.`)
+	if (matching.length > 1)
+		throw new CliError(
+			`${matching.length} keys are named '${which}': use one of the ids ${matching.map(({ id }) => id).join(', ')}.`,
+		)
+	context.printStatus(`Key '${revoked.name}' (${revoked.prefix}…) is revoked.`)
 }
 
 function described({ name, role, tenant, owner, expires, ...settings }: CreateFlags): KeyDescription {
@@ -118,7 +126,7 @@ function described({ name, role, tenant, owner, expires, ...settings }: CreateFl
 	}
 }
 
-/** The admin key of the configuration, if there is one. */
+/** The configured admin key, if there is one. */
 function configuredKeys({ config }: Settings): readonly Key[] {
 	return config.adminKey === undefined ? [] : [configuredKey(config.adminKey, Date.now())]
 }

@@ -51,7 +51,7 @@ export function modelsCommand(context: CommandContext): Command {
 function addFolder(command: Command): Command {
 	return addConfigOptions(command).option(
 		'--folder <folder>',
-		'folder for weights (default: modelFolder of the configuration)',
+		'folder for weights (default: modelFolder in the configuration)',
 	)
 }
 

@@ -6,7 +6,7 @@ import type { Gateway, GatewayContext } from '../gateway/gateway.ts'
 import { type Listener, listen } from '../server/listener.ts'
 import { systemClock } from '../system/clock.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
-import { watchConfig } from './config-watch.ts'
+import { type ConfigWatchOptions, watchConfig } from './config-watch.ts'
 import { listenError } from './listen-failure.ts'
 import { openProgress } from './progress.ts'
 import { Stop } from './stop.ts'
@@ -51,7 +51,7 @@ async function serveInProcess(flags: ConfigFlags, settings: Settings, context: C
 		await gateway.close()
 		throw thrown
 	}
-	await serveUntil(stop, flags, settings, gateway, listener, context)
+	await serveUntil(stop, { gateway, listener, settings, read: () => readSettings(flags, context.environment) })
 }
 
 async function serveAsWorker(
@@ -63,19 +63,16 @@ async function serveAsWorker(
 	const gateway = await openServedGateway(settings, context, primary)
 	const listener = await listenOrClose(gateway, settings, true)
 	primary.serve(() => gateway.metrics())
-	await serveUntil(primary, flags, settings, gateway, listener, context)
+	await serveUntil(primary, { gateway, listener, settings, read: () => readSettings(flags, context.environment) })
 }
 
-async function serveUntil(
-	stop: StopRequest,
-	flags: ConfigFlags,
-	settings: Settings,
-	gateway: Gateway,
-	listener: Listener,
-	context: CommandContext,
-): Promise<void> {
-	const log = openConfiguredLog(settings)
-	const watch = watchConfig(settings, () => readSettings(flags, context.environment), gateway, log)
+interface RunningServer extends Pick<ConfigWatchOptions, 'settings' | 'read'> {
+	readonly gateway: Gateway
+	readonly listener: Listener
+}
+
+async function serveUntil(stop: StopRequest, { gateway, listener, settings, read }: RunningServer): Promise<void> {
+	const watch = watchConfig({ settings, read, gateway, log: openConfiguredLog(settings) })
 	stop.onReload(() => watch.reload())
 	await stop.started
 	watch.close()

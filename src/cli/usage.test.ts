@@ -94,7 +94,7 @@ test('--from and --to are inclusive, with --by and --json', async () => {
 
 test('invalid values are rejected', async () => {
 	for (const args of [
-		['--by', 'colour'],
+		['--by', 'color'],
 		['--from', 'yesterday'],
 		['--to', '2026-02-30'],
 	])

@@ -88,7 +88,7 @@ function describeSignIn(base: string, signIn: SignIn): readonly string[] {
 				`  Chat in the browser:  ${base}/${signIn.secret === undefined ? '' : `#key=${signIn.secret}`}`,
 			]
 		case 'configured':
-			return [`  Chat in the browser, signed in with the admin key of the configuration:  ${base}/`]
+			return [`  Chat in the browser, signed in with the configured admin key:  ${base}/`]
 		case 'known':
 			return [`  Chat in the browser, signed in with an API key:  ${base}/`]
 	}

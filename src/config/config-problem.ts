@@ -1,4 +1,4 @@
-// An error at one field of the configuration, and the notation of that field in a message.
+// A problem with one field of the configuration, and how messages name the field.
 
 export interface ConfigProblem {
 	readonly path: readonly PropertyKey[]

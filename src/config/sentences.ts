@@ -40,7 +40,7 @@ function explain(
 	if (issue.code === 'unrecognized_keys')
 		return issue.keys.map((key) => ({
 			path: [...path, key],
-			message: explainUnknownField(schema, path, key, field, value),
+			message: explainUnknownField(schema, { path, name: key, known: field, value }),
 		}))
 	if (issue.code === 'invalid_key')
 		return [

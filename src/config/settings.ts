@@ -2,9 +2,10 @@
 
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { definedFields } from '../chat/json.ts'
 import { locateDatabase } from '../stores/list.ts'
 import { openLog, type RootLog } from '../system/log.ts'
-import { type Environment, fileVariable, readEnvironment } from './environment.ts'
+import { type ConfigOverride, type Environment, fileVariable, readEnvironment } from './environment.ts'
 import { loadConfig, type Reading } from './load.ts'
 import type { ConfigFile } from './schema.ts'
 
@@ -32,6 +33,13 @@ export interface Settings {
 	readonly keyChangesFile: string
 }
 
+function readFlags({ data, listen }: ConfigFlags): Readonly<Record<string, ConfigOverride>> {
+	return definedFields({
+		data: data === undefined ? undefined : { value: data, origin: '--data' },
+		listen: listen === undefined ? undefined : { value: listen, origin: '--listen' },
+	})
+}
+
 /**
  * @param flags of the command line. They take precedence over the environment, and the environment over the file.
  * @throws ConfigError
@@ -42,11 +50,7 @@ export async function readSettings(flags: ConfigFlags, environment: Environment)
 	const { config, warnings, fileFields, reading } = await loadConfig({
 		file,
 		fileOrigin: flags.config === undefined ? fileVariable : '--config',
-		overrides: {
-			...fromEnvironment.overrides,
-			...(flags.data === undefined ? {} : { data: { value: flags.data, origin: '--data' } }),
-			...(flags.listen === undefined ? {} : { listen: { value: flags.listen, origin: '--listen' } }),
-		},
+		overrides: { ...fromEnvironment.overrides, ...readFlags(flags) },
 		environment,
 	})
 	const configFolder = resolve(file === undefined ? '.' : dirname(file))

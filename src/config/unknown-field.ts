@@ -8,18 +8,17 @@ import { otherToolField } from './other-tools.ts'
 
 const mostNames = 16
 
-/**
- * @param path of the mapping that has the field.
- * @param known that mapping in the schema.
- * @param value that mapping in the file.
- */
-export function explainUnknownField(
-	schema: z.ZodType,
-	path: readonly PropertyKey[],
-	name: string,
-	known: Field | undefined,
-	value: unknown,
-): string {
+export interface UnknownField {
+	readonly name: string
+	/** Path of the mapping that has the field. */
+	readonly path: readonly PropertyKey[]
+	/** That mapping in the schema. */
+	readonly known: Field | undefined
+	/** That mapping in the file. */
+	readonly value: unknown
+}
+
+export function explainUnknownField(schema: z.ZodType, { name, path, known, value }: UnknownField): string {
 	const here = [...new Set(known === undefined ? [] : namesOf(known, value))]
 	const near = nearest(name, here)
 	if (near !== undefined && isSameWord(near, name)) return `unknown field: it is written "${near}"`

@@ -71,7 +71,7 @@ function scopesContract(open: OpenStore): void {
 function removalContract(open: OpenStore): void {
 	const fixture = fixtureOf(open)
 
-	test('listeners learn which turns are removed while these exist', async () => {
+	test('listeners are called before turns are removed, with their ids', async () => {
 		const removals: { scope: Scope; turns: readonly TurnId[] | 'all'; exist: boolean }[] = []
 		fixture.store.subscribe(async (scope, turns) => {
 			const [first] = turns === 'all' ? [] : turns
@@ -101,7 +101,7 @@ function removalContract(open: OpenStore): void {
 		])
 	})
 
-	test('listeners do not learn of turns of other scopes', async () => {
+	test('listeners are not called for turns of other scopes', async () => {
 		const removals: unknown[] = []
 		fixture.store.subscribe(async (_, turns) => {
 			removals.push(...turns)

@@ -4,7 +4,7 @@ import type { TurnId } from './turn-id.ts'
 
 export type MessageId = string & { readonly __brand: 'message' }
 
-/** The id in a text of a client or of a database. A text that is the id of no message is not found by any store. */
+/** An id from a client or a database. Not validated: stores find no message for any other text. */
 export function messageId(text: string): MessageId {
 	return text as MessageId
 }

@@ -1,6 +1,6 @@
-// What an operation on stored conversations did not find. The dialect words the error for its clients.
+// The error of an operation on an object of a conversation that does not exist. The dialect writes the message for its clients.
 
-/** What does not exist, or belongs to another caller. A cursor is the item that a page begins after, a tip the last message of a branch. */
+/** The object that does not exist, or belongs to another caller. A cursor is the item that a page begins after, a tip the last message of a branch. */
 export type Absent = 'conversation' | 'message' | 'tip' | 'cursor' | 'turn'
 
 export class NotFound extends Error {

@@ -129,7 +129,7 @@ describe('messages', () => {
 		expect(texts((await service.messages(id, page)).items)).toEqual(['changed'])
 		expect(await absentIn(service.edit(id, second ?? messageId(''), () => undefined))).toBe('message')
 	})
-	test('of a user’s conversations are read whole', async () => {
+	test('of a user’s conversations are read completely', async () => {
 		const contents = Array.from({ length: 205 }, (_, index) => String(index))
 		const { id } = await service.create({ user: 'long', metadata: {} }, contents.map(user))
 		const [history] = await service.histories('long')

@@ -1,5 +1,5 @@
 // Operations on the caller's stored conversations, in any dialect: creation, lists, appended messages, edits and exports. It does not know in
-// what format clients see them; what does not exist is reported as NotFound, and the dialect words the error.
+// what format clients see them; a missing object is reported as NotFound, and the dialect writes the error.
 
 import type { Message } from '../chat/message.ts'
 import type { Conversation, Metadata, StoredMessage } from './conversation.ts'
@@ -72,7 +72,7 @@ export class ConversationService {
 	}
 
 	/**
-	 * Adds messages after the last one of the conversation, as a turn that ends as it begins. They follow messages that another request
+	 * Adds messages after the last one of the conversation, as a turn that ends immediately. They follow messages that another request
 	 * adds in the meantime, and become a branch beside a turn that is still running.
 	 *
 	 * @param messages at least one.

@@ -10,7 +10,7 @@ export function turnId(text: string): TurnId {
 
 /** 74 of its bits are random. */
 export function newTurnId(): TurnId {
-	return turnId(Bun.randomUUIDv7('hex').replaceAll('-', ''))
+	return Bun.randomUUIDv7('hex').replaceAll('-', '') as TurnId
 }
 
 /** @returns undefined unless `text` is `prefix` and the id of a turn. */

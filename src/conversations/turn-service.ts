@@ -1,5 +1,5 @@
 // Operations on the caller's stored turns, in any dialect: stored completions and responses, their inputs and their histories. It does not know in
-// what format clients see them; what does not exist is reported as NotFound.
+// what format clients see them; a missing object is reported as NotFound.
 
 import type { Metadata, StoredMessage, Surface, Turn } from './conversation.ts'
 import type { ConversationId } from './conversation-id.ts'

@@ -1,4 +1,4 @@
-// The turns of one scope, from their begin to their removal. Every implementation runs turns.contract.ts.
+// The turns of one scope, from their beginning to their removal. Every implementation runs turns.contract.ts.
 
 import type { FinishReason, TokenLogprob } from '../chat/event.ts'
 import type { JsonObject } from '../chat/json.ts'

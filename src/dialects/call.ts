@@ -1,4 +1,4 @@
-// What a client requests of a model, as a dialect reads it: the operation, its input, and the writer of its response. Plain data; the functions
+// A call of a model, as a dialect reads it: the operation, its input, and the writer of its response. Plain data; the functions
 // in it only write, or combine messages that the pipeline has looked up.
 
 import type { ChatRequest } from '../chat/request.ts'
@@ -11,7 +11,7 @@ import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../operations/t
 import type { Transcription, TranscriptionRequest } from '../operations/transcription.ts'
 import type { AnswerWriter, ResponseContext } from './writer.ts'
 
-/** Calls about a model that an engine runs. */
+/** Calls that an engine executes. */
 export type ModelCall =
 	| ChatCall
 	| TextCompletionCall
@@ -26,7 +26,7 @@ export type ModelCall =
 export interface CallOptions {
 	/** Parts of the request that this dialect does not support, by the client's names. Reported in `x-dragoman-dropped`. */
 	readonly dropped?: readonly string[]
-	/** The client's labels, such as a cost centre or tags. Written to the request log. */
+	/** The client's labels, such as a cost center or tags. Written to the request log. */
 	readonly labels?: Readonly<Record<string, string>>
 	/** `low` yields to all other calls and is rejected first under load. */
 	readonly priority?: 'low'

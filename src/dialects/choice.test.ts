@@ -6,13 +6,13 @@ function route(method: Route['method'], path: string): Route {
 	return { method, path, read: () => ({ type: 'constant', answer: path }) }
 }
 
-function dialect(name: string, routes: readonly Route[], recognises?: Dialect['recognises']): Dialect {
+function dialect(name: string, routes: readonly Route[], recognizes?: Dialect['recognizes']): Dialect {
 	return {
 		name,
 		mount: `/${name}`,
 		prefixes: ['/v1', ''],
 		routes,
-		recognises,
+		recognizes,
 		writeError: () => ({ status: 500, body: {}, headers: {} }),
 		headers: () => ({}),
 	}

@@ -24,7 +24,7 @@ export interface DialectDefaults {
 /** The parts of a request that the selection uses. */
 export interface RouteLookup {
 	readonly method: string
-	/** Normalised. */
+	/** Normalized. */
 	readonly path: string
 	readonly headers: Headers
 	/** The dialect that the caller's key selects, if the key is known. */
@@ -57,6 +57,8 @@ interface Default {
 export class DialectChoice {
 	private readonly mounted = new RouteTable<DialectRoute>()
 	private readonly entries: readonly DialectEntry[]
+	/** Those that identify their clients by headers. */
+	private readonly recognising: readonly DialectEntry[]
 	private readonly v1: Default
 	private readonly root: Default
 	private readonly mounts: ReadonlyMap<string, Dialect>
@@ -71,6 +73,7 @@ export class DialectChoice {
 			table: sharedTable(dialect),
 			offered: sharedTable(dialect, ({ explicitly }) => explicitly !== true),
 		}))
+		this.recognising = this.entries.filter(({ dialect }) => dialect.recognizes !== undefined)
 		this.mounts = new Map(dialects.map((dialect) => [dialect.mount, dialect]))
 		for (const dialect of dialects) claim(dialect, this.mounted, dialect.mount)
 		const usual = (entry: DialectEntry): Default => ({ entry, order: this.arrange([entry]) })
@@ -81,7 +84,7 @@ export class DialectChoice {
 	/** Finds the route of a request. */
 	find(lookup: RouteLookup): RouteMatch<DialectRoute> {
 		const { method } = lookup
-		if (this.mountOf(lookup.path) !== undefined) return this.mounted.find(method, lookup.path)
+		if (this.mounts.has(beginningOf(lookup.path))) return this.mounted.find(method, lookup.path)
 		let refused: RouteMatch<DialectRoute> = { type: 'none' }
 		for (const table of this.order(lookup).tables) {
 			const match = table.find(method, lookup.path)
@@ -102,31 +105,23 @@ export class DialectChoice {
 
 	/** The dialect that writes errors if no route matches: the only one that uses the path's first segment, or else the likeliest one. */
 	dialectFor(lookup: RouteLookup): Dialect {
-		const mounted = this.mountOf(lookup.path)
+		const beginning = beginningOf(lookup.path)
+		const mounted = this.mounts.get(beginning)
 		if (mounted !== undefined) return mounted
-		const [only, ...others] = this.entries.filter(({ beginnings }) => beginnings.has(beginningOf(lookup.path)))
+		const [only, ...others] = this.entries.filter(({ beginnings }) => beginnings.has(beginning))
 		if (only !== undefined && others.length === 0) return only.dialect
 		return this.order(lookup).likeliest
 	}
 
 	/** Most requests identify no dialect, so their order is computed once. */
-	private order(lookup: RouteLookup): Order {
-		const usual = lookup.path.startsWith('/v1/') ? this.v1 : this.root
-		return this.entries.some((entry) => this.isMeant(entry, lookup)) ? this.orderFor(usual, lookup) : usual.order
-	}
-
-	private isMeant({ dialect }: DialectEntry, { preferred, headers }: RouteLookup): boolean {
-		return dialect.name === preferred || dialect.recognises?.(headers) === true
-	}
-
-	/** The key may select a dialect that this version does not have. */
-	private orderFor(usual: Default, { headers, preferred }: RouteLookup): Order {
-		const [likeliest = usual.entry, ...others] = [
-			...this.entries.filter(({ dialect }) => dialect.name === preferred),
-			...this.entries.filter(({ dialect }) => dialect.recognises?.(headers) === true),
-			usual.entry,
-		]
-		return this.arrange([likeliest, ...others])
+	private order({ path, headers, preferred }: RouteLookup): Order {
+		const usual = path.startsWith('/v1/') ? this.v1 : this.root
+		const meant: DialectEntry[] = []
+		// The key may select a dialect that this version does not have.
+		if (preferred !== undefined) meant.push(...this.entries.filter(({ dialect }) => dialect.name === preferred))
+		for (const entry of this.recognising) if (entry.dialect.recognizes?.(headers) === true) meant.push(entry)
+		const [likeliest, ...others] = meant
+		return likeliest === undefined ? usual.order : this.arrange([likeliest, ...others, usual.entry])
 	}
 
 	/** First the selected dialects, likeliest first, then all others with the paths that they serve to any client. */
@@ -137,10 +132,6 @@ export class DialectChoice {
 			likeliest: meant[0].dialect,
 			tables: [...[...first].map(({ table }) => table), ...others.map(({ offered }) => offered)],
 		}
-	}
-
-	private mountOf(path: string): Dialect | undefined {
-		return this.mounts.get(beginningOf(path))
 	}
 
 	/** @throws Error if there is no such dialect. */

@@ -122,6 +122,14 @@ function describeRoute(sample: DialectSample, name: string, route: Route, reques
 			})
 		}
 		const reader = sample.answers[name]
+		if (reader !== undefined && reader.ignoresUnknownFields === undefined && body !== undefined)
+			test('a field that the API does not know is refused, reported as dropped, or passed on', async () => {
+				const call = await read(route, request, { ...body, unknown_field: 1 }).catch((thrown: unknown) => thrown)
+				if (call instanceof ChatError) return
+				const isReported = [at(call, 'dropped')].flat().includes('unknown_field')
+				const isPassedOn = at(call, 'request', 'passthrough', 'unknown_field') === 1
+				expect({ isReported, isPassedOn }).toContainValue(true)
+			})
 		if (reader !== undefined) describeAnswers(route, request, reader)
 		else
 			test('cannot stream, or the sample has a reader for its answers', async () => {
@@ -175,7 +183,7 @@ function describeAnswers(route: Route, request: SampleRequest, reader: SampleAns
 		expect(messages).toEqual(cuts ? [] : [failure.message])
 	})
 	for (const [type, [answer, without]] of Object.entries(differences))
-		test(`${type} events are written, or the sample names them`, async () => {
+		test(`${type} events are written, or the sample gives the reason in drops`, async () => {
 			const isWritten = (await streamed(answer)) !== (await streamed(without))
 			const isDropped = Object.entries(reader.drops ?? {}).some(([dropped]) => dropped === type)
 			expect({ type, isWritten }).toEqual({ type, isWritten: !isDropped })

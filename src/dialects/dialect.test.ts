@@ -13,6 +13,14 @@ const docs = join(import.meta.dir, '..', '..', 'docs')
 const headings = async (page: string) =>
 	Array.from((await Bun.file(join(docs, page)).text()).matchAll(/^## (.+)$/gm), ([, heading]) => heading)
 
+test('every folder with a dialect is in src/dialects/list.ts', () => {
+	const folders = [...new Glob('*/*.ts').scanSync(import.meta.dir)].flatMap((file) => {
+		const [folder, name] = file.split('/')
+		return folder !== undefined && name === `${folder}.ts` ? [folder] : []
+	})
+	expect(folders.toSorted()).toEqual(dialects.map(({ name }) => name).toSorted())
+})
+
 for (const dialect of dialects) {
 	const { name } = dialect
 	const file = join(import.meta.dir, name, `${name}.contract.ts`)
@@ -22,7 +30,7 @@ for (const dialect of dialects) {
 			expect(existsSync(join(docs, `${name}.md`))).toBe(true)
 			expect(await Bun.file(join(docs, 'dialects.md')).text()).toContain(`(${name}.md)`)
 		})
-		test('has a table of its features in docs/fidelity.md', async () => {
+		test('has a table of its features in docs/fidelity.md, generated from its client in test/dialect-clients/list.ts', async () => {
 			expect(await headings('fidelity.md')).toContain(name)
 		})
 	})

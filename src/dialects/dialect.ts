@@ -1,5 +1,5 @@
 // The API of one kind of client: its paths, and how its requests are read and its responses written. A dialect is a codec: it does not know
-// keys, models, engines or stores. What it reads and writes is plain data of chat/, operations/ and the domain folders; call.ts and
+// keys, models, engines or stores. It reads and writes plain data of chat/, operations/ and the domain folders; call.ts and
 // local-operation.ts have the requests, writer.ts the responses.
 // To add one: a folder beside this file with a sample for the contract suite, a line in list.ts, a page in docs/.
 
@@ -19,7 +19,7 @@ export interface Dialect {
 	readonly prefixes: readonly string[]
 	readonly routes: readonly Route[]
 	/** Whether the headers identify a client of this dialect. */
-	recognises?(headers: Headers): boolean
+	recognizes?(headers: Headers): boolean
 	/** Keep-alive text for idle streams, as whole lines; `''` for clients that cannot parse one. A comment if absent. */
 	readonly heartbeat?: string
 	/** Routes that are also served over a WebSocket. */
@@ -30,7 +30,7 @@ export interface Dialect {
 	headers(facts: ResponseFacts): Readonly<Record<string, string>>
 }
 
-/** What the headers of a response may report. */
+/** The facts that the headers of a response may report. */
 export interface ResponseFacts {
 	readonly processingMs: number
 	readonly requestId: string

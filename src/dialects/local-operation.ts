@@ -1,4 +1,4 @@
-// What a client requests of stored things and of the server itself, as a dialect reads it: plain data, executed by
+// Operations on stored objects and on the server itself, as a dialect reads them: plain data, executed by
 // pipeline/local-operations.ts. The functions in it only write results, or turn a stored message into the one that replaces it. They may throw a
 // ChatError.
 
@@ -213,7 +213,7 @@ export interface Caller {
 	readonly expiresAtMs: number | null
 }
 
-/** What clients may know of a model, with the current state of its upstreams. */
+/** The public properties of a model, with the current state of its upstreams. */
 export interface ListedModel extends Pick<Model, 'name' | 'type' | 'aliases' | 'ownedBy' | 'contextTokens' | 'price'> {
 	/** Seconds since 1970. */
 	readonly created: number

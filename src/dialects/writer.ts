@@ -1,4 +1,4 @@
-// What a dialect writes: answers, streams and errors. A writer gets plain data: the answer, its ids, the model's name and price. It does not
+// The interfaces through which a dialect writes answers, streams and errors. A writer gets plain data: the answer, its ids, the model's name and price. It does not
 // know who called, what served the request or what stores it.
 
 import type { Completion } from '../chat/completion.ts'
@@ -40,7 +40,7 @@ export class TextBody {
 	}
 }
 
-/** What an answer repeats about its request and its server. */
+/** The facts about its request and its server that an answer repeats. */
 export interface ResponseContext {
 	/** The turn's id, 32 hexadecimal digits, to which each dialect adds its own prefix. */
 	readonly token: TurnId

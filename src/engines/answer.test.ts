@@ -79,7 +79,11 @@ describe('a JSON response of an upstream', () => {
 		usage: { prompt_tokens: 3, completion_tokens: 1, total_tokens: 4 },
 	})
 
-	async function ask<Result>(answer: object, unary: boolean, use: (answer: EngineAnswer) => Promise<Result> | Result) {
+	async function answerOf<Result>(
+		answer: object,
+		unary: boolean,
+		use: (answer: EngineAnswer) => Promise<Result> | Result,
+	) {
 		using server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => Response.json(answer) })
 		const engine = openOpenAICompatible({ url: `http://127.0.0.1:${server.port}/v1`, clock: systemClock })
 		try {
@@ -94,13 +98,13 @@ describe('a JSON response of an upstream', () => {
 		['of the common form', body({}, 'stop')],
 		['of another form', body({ tool_calls: [tool] }, 'tool_calls')],
 	])('%s is a unary answer with its text, if the call is unary', async (_, answer) => {
-		const unary = await ask(answer, true, (answered) => answered)
+		const unary = await answerOf(answer, true, (answered) => answered)
 		expect(unary).toMatchObject({ type: 'unary', source: { text: JSON.stringify(answer) } })
 		if (unary.type === 'unary') expect(unary.completion.choices[0]?.text).toBe('half')
 	})
 
 	test('is a stream, if the call is not unary', async () => {
-		const events = await ask(body({}, 'stop'), false, (answer) =>
+		const events = await answerOf(body({}, 'stop'), false, (answer) =>
 			answer.type === 'stream' ? Array.fromAsync(eventsOf(answer)) : [],
 		)
 		expect(events.map(({ type }) => type)).toEqual(['start', 'text', 'choice-finish', 'finish'])
@@ -108,7 +112,7 @@ describe('a JSON response of an upstream', () => {
 
 	test('that is incomplete is a stream, so that what it contains is billed', async () => {
 		const nameless = { ...tool, function: { arguments: '{}' } }
-		const events = await ask(body({ tool_calls: [nameless] }, 'tool_calls'), true, (answer) =>
+		const events = await answerOf(body({ tool_calls: [nameless] }, 'tool_calls'), true, (answer) =>
 			answer.type === 'stream' ? Array.fromAsync(eventsOf(answer)) : [],
 		)
 		expect(events.map(({ type }) => type)).toEqual(['start', 'text', 'error'])

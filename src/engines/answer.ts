@@ -1,4 +1,4 @@
-// What an engine answers with: a complete answer, or batches of events. Events that were read together are delivered together, with the text
+// The answer of an engine: complete, or batches of events. Events that were read together are delivered together, with the text
 // that they were read from. It does not know how either is read.
 
 import type { Completion } from '../chat/completion.ts'

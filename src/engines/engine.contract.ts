@@ -81,7 +81,7 @@ class Bench {
 	}
 
 	/** Returns the collected response after checking the rules of the stream. */
-	async ask(changes: Partial<ChatRequest> = {}): Promise<Completion> {
+	async complete(changes: Partial<ChatRequest> = {}): Promise<Completion> {
 		const request = this.request(changes)
 		const events = await Array.fromAsync(eventsOf(await this.engine.chat(request, this.call())))
 		expect(brokenRule(events, request.choices)).toBeUndefined()
@@ -89,7 +89,7 @@ class Bench {
 	}
 
 	async text(changes: Partial<ChatRequest> = {}): Promise<string> {
-		return (await this.ask(changes)).choices[0]?.text ?? ''
+		return (await this.complete(changes)).choices[0]?.text ?? ''
 	}
 }
 
@@ -134,7 +134,7 @@ const clauses = {
 	},
 
 	async 'follows the rules of the stream, with text and consistent usage'(bench: Bench) {
-		const { choices, usage } = await bench.ask()
+		const { choices, usage } = await bench.complete()
 		expect(choices[0]?.text).not.toBe('')
 		expect(usage.promptTokens).toBeGreaterThan(0)
 		expect(usage.completionTokens).toBeGreaterThan(0)
@@ -143,7 +143,7 @@ const clauses = {
 	},
 
 	async 'answers a unary call with the same completion as a stream'(bench: Bench) {
-		const streamed = await bench.ask()
+		const streamed = await bench.complete()
 		const unary = await bench.engine.chat(bench.request(), { ...bench.call(), unary: true })
 		const { choices } = await completionOf(unary)
 		expect(choices).toEqual(streamed.choices)
@@ -159,7 +159,7 @@ const clauses = {
 	},
 
 	async 'stops at maxTokens with finish reason length'(bench: Bench) {
-		const { choices, usage } = await bench.ask({ maxTokens: 3 })
+		const { choices, usage } = await bench.complete({ maxTokens: 3 })
 		expect(choices[0]?.finishReason).toBe('length')
 		expect(usage.completionTokens).toBe(3)
 	},
@@ -168,29 +168,29 @@ const clauses = {
 		const whole = await bench.text()
 		const middle = Math.floor(whole.length / 2)
 		const stop = whole.slice(middle, middle + 3)
-		const { choices } = await bench.ask({ stop: ['\u0001never\u0001', stop] })
+		const { choices } = await bench.complete({ stop: ['\u0001never\u0001', stop] })
 		expect(choices[0]?.text).toBe(whole.slice(0, whole.indexOf(stop)))
 		expect(choices[0]?.finishReason).toBe('stop')
 	},
 
 	async 'reports the stop sequence that ended the answer, and none otherwise'(bench: Bench) {
-		const whole = await bench.ask({ stop: ['\u0001never\u0001'] })
+		const whole = await bench.complete({ stop: ['\u0001never\u0001'] })
 		expect(whole.choices[0]?.stopText).toBeUndefined()
 		const middle = Math.floor((whole.choices[0]?.text.length ?? 0) / 2)
 		const stop = whole.choices[0]?.text.slice(middle, middle + 3) ?? ''
-		const { choices } = await bench.ask({ stop: ['\u0001never\u0001', stop] })
+		const { choices } = await bench.complete({ stop: ['\u0001never\u0001', stop] })
 		expect(choices[0]?.stopText).toBe(stop)
 	},
 
 	async 'returns the requested number of choices and counts their tokens'(bench: Bench) {
-		const one = await bench.ask()
-		const { choices, usage } = await bench.ask({ choices: 3 })
+		const one = await bench.complete()
+		const { choices, usage } = await bench.complete({ choices: 3 })
 		expect(choices.map(({ text }) => text)).toEqual(Array.from({ length: 3 }, () => one.choices[0]?.text ?? ''))
 		expect(usage.completionTokens).toBe(3 * one.usage.completionTokens)
 	},
 
 	async 'returns logprobs of every token, with alternatives in descending order'(bench: Bench) {
-		const { choices } = await bench.ask({ logprobs: { top: 3 } })
+		const { choices } = await bench.complete({ logprobs: { top: 3 } })
 		const tokens = choices[0]?.logprobs ?? []
 		expect(Buffer.from(tokens.flatMap(({ token, bytes }) => bytes ?? [...Buffer.from(token)])).toString()).toBe(
 			choices[0]?.text ?? '',
@@ -204,18 +204,21 @@ const clauses = {
 	},
 
 	async 'returns no logprobs unless requested'(bench: Bench) {
-		expect((await bench.ask()).choices[0]?.logprobs).toBeUndefined()
+		expect((await bench.complete()).choices[0]?.logprobs).toBeUndefined()
 	},
 
 	async 'calls the named tool, with arguments that match its schema'(bench: Bench) {
-		const { choices } = await bench.ask({ tools: [time, weather], toolChoice: { type: 'named', name: 'get_weather' } })
+		const { choices } = await bench.complete({
+			tools: [time, weather],
+			toolChoice: { type: 'named', name: 'get_weather' },
+		})
 		expect(choices[0]?.toolCalls.map(({ name }) => name)).toEqual(['get_weather'])
 		expect(JSON.parse(choices[0]?.toolCalls[0]?.arguments ?? '')).toEqual({ city: expect.any(String) })
 	},
 
 	async 'calls a required tool, only an allowed one, and one at a time'(bench: Bench) {
 		const toolChoice = { type: 'required', only: ['get_time'] } as const
-		const { choices } = await bench.ask({ tools: [weather, time], toolChoice, parallelToolCalls: false })
+		const { choices } = await bench.complete({ tools: [weather, time], toolChoice, parallelToolCalls: false })
 		expect(choices[0]?.toolCalls).toEqual([
 			{ type: 'function', id: expect.any(String), name: 'get_time', arguments: expect.any(String) },
 		])
@@ -255,7 +258,7 @@ const clauses = {
 
 	async 'accepts a conversation with instructions, tool calls and tool results'(bench: Bench) {
 		const text = (text: string) => [{ type: 'text', text }] as const
-		const { choices } = await bench.ask({
+		const { choices } = await bench.complete({
 			messages: [
 				{ role: 'system', content: text('Be brief.') },
 				{ role: 'developer', content: text('Be kind.') },
@@ -399,7 +402,7 @@ const clauses = {
 	async 'counts the prompt as its usage does, within a tenth'(bench: Bench) {
 		const counted = await bench.engine.count?.(bench.request(), bench.call())
 		if (counted === undefined) return
-		const { promptTokens } = (await bench.ask()).usage
+		const { promptTokens } = (await bench.complete()).usage
 		expect(Math.abs(counted - promptTokens)).toBeLessThanOrEqual(promptTokens / 10)
 	},
 

@@ -65,7 +65,8 @@ describe('amounts', () => {
 		['1k', '1000 is too few bytes: the minimum is 1024'],
 	])('refuses %p', (given, message) => expect(messageOf(bytes(1024), given)).toContain(message))
 
-	test('names what is counted', () => expect(messageOf(tokenCount(1), 0)).toBe('0 is too few tokens: the minimum is 1'))
+	test('error messages name the unit', () =>
+		expect(messageOf(tokenCount(1), 0)).toBe('0 is too few tokens: the minimum is 1'))
 })
 
 describe('texts', () => {
@@ -84,7 +85,7 @@ describe('texts', () => {
 		'refuses the header %p, which the client writes',
 		(name) => expect(headers().safeParse({ [name]: '5' }).success).toBe(false),
 	)
-	test('takes headers that can be sent', () => {
+	test('accepts headers that can be sent', () => {
 		const cases: readonly Readonly<Record<string, string>>[] = [{ 'x-a': 'Bearer b\tc' }, { Host: 'chat.example.org' }]
 		for (const taken of cases) expect(headers().parse(taken)).toEqual(taken)
 		expect(headers().safeParse({ 'a b': 'x' }).success).toBe(false)

@@ -37,7 +37,7 @@ describe('a gateway', () => {
 		expect(await readdir(journal)).toEqual([])
 	})
 
-	test('accepts the admin key of the configuration, which is not in the database', async () => {
+	test('accepts the configured admin key, which is not in the database', async () => {
 		await using folder = await TestFolder.create()
 		const gateway = await folder.open(`${echo}\nadminKey: an-admin-key-of-the-operator`)
 		const response = await gateway.fetch('/opengatellm/v1/me', { key: 'an-admin-key-of-the-operator' })

@@ -30,7 +30,7 @@ import { retain } from './retention.ts'
 import { removeStreamsWithTurns } from './stream-removal.ts'
 
 export interface Gateway extends Handler {
-	/** The keys of the database, without the admin key of the configuration. */
+	/** The keys of the database, without the configured admin key. */
 	readonly keys: KeyStore
 	/** The models of the current configuration. */
 	readonly models: readonly Model[]
@@ -82,7 +82,7 @@ export async function openGateway(settings: Settings, context: GatewayContext): 
 	const sockets = new SocketFolder({ dataFolder: settings.dataFolder, environment: context.environment })
 	const deployment = new LiveDeployment(settings, { ...context, socketFolder: () => sockets.path() })
 	try {
-		return await openOn({ stores, sockets, deployment }, settings, context)
+		return await composeGateway({ stores, sockets, deployment }, settings, context)
 	} catch (thrown) {
 		await deployment.close()
 		await stores.close()
@@ -98,7 +98,7 @@ interface GatewayParts {
 	readonly deployment: LiveDeployment
 }
 
-async function openOn(
+async function composeGateway(
 	{ stores, sockets, deployment }: GatewayParts,
 	settings: Settings,
 	context: GatewayContext,
@@ -114,18 +114,7 @@ async function openOn(
 	})
 	const storage = await openStorage(stores, settings, context)
 	const closing = new AbortController()
-	const { history, ledger } = settings.config
-	const retention = retain(
-		{
-			...stores,
-			conversationDays: history.keepDays,
-			ledgerDays: ledger.keepDays,
-			clockFile: join(settings.dataFolder, 'clock.json'),
-			clock: context.clock,
-			log: context.log,
-		},
-		closing.signal,
-	)
+	const retention = startRetention(stores, settings, context, closing.signal)
 	const checks = new ServerChecks(
 		{
 			database: () => checkDatabase(stores),
@@ -134,28 +123,18 @@ async function openOn(
 		},
 		context.log,
 	)
-	const { trustedProxies } = settings.config.server
 	const handler = openHandler({
+		...handlerSettings(settings.config),
 		keys: withOperatorKey(keys, settings, context.clock),
 		storage,
-		dialects: settings.config.dialects,
 		deployment: () => deployment.current,
-		limits: requestLimits(settings.config.limits),
-		page: new StaticFiles(join(import.meta.dir, '..', '..', 'console'), {
-			'/': 'index.html',
-			// Browsers request this path without a link to it.
-			'/favicon.ico': 'icon.svg',
-			...Object.fromEntries(pageFiles.map((name) => [`/console/${name}`, name])),
-		}),
+		page: openPage(),
 		version: context.version,
 		clock: context.clock,
 		random: Math.random,
 		log: context.log,
 		telemetry,
-		checkHost: hostCheck({ hosts: settings.config.server.hosts, listen: settings.config.listen }),
-		proxies: trustedProxies.length === 0 ? undefined : addressSet(trustedProxies),
 		checks: () => checks.results(),
-		servesMetrics: settings.config.telemetry.metrics === 'open',
 	})
 	return {
 		fetch: handler.fetch,
@@ -187,6 +166,46 @@ async function openOn(
 			await sockets.remove()
 		},
 	}
+}
+
+/** Resolves when `signal` is aborted. */
+function startRetention(
+	stores: Stores,
+	{ config, dataFolder }: Settings,
+	{ clock, log }: GatewayContext,
+	signal: AbortSignal,
+): Promise<void> {
+	const { history, ledger } = config
+	const retention = {
+		...stores,
+		conversationDays: history.keepDays,
+		ledgerDays: ledger.keepDays,
+		clockFile: join(dataFolder, 'clock.json'),
+		clock,
+		log,
+	}
+	return retain(retention, signal)
+}
+
+/** The options of the handler that follow from the configuration alone. */
+function handlerSettings({ dialects, limits, listen, server, telemetry }: Settings['config']) {
+	const { hosts, trustedProxies } = server
+	return {
+		dialects,
+		limits: requestLimits(limits),
+		checkHost: hostCheck({ hosts, listen }),
+		proxies: trustedProxies.length === 0 ? undefined : addressSet(trustedProxies),
+		servesMetrics: telemetry.metrics === 'open',
+	}
+}
+
+function openPage(): StaticFiles {
+	return new StaticFiles(join(import.meta.dir, '..', '..', 'console'), {
+		'/': 'index.html',
+		// Browsers request this path without a link to it.
+		'/favicon.ico': 'icon.svg',
+		...Object.fromEntries(pageFiles.map((name) => [`/console/${name}`, name])),
+	})
 }
 
 function checkDatabase(stores: Stores): Promise<Fault | undefined> {

@@ -1,4 +1,4 @@
-// The limits on requests that a handler enforces, from the section `limits` of the configuration.
+// The limits on requests that a handler enforces, from the section `limits` in the configuration.
 
 import type { ConfigFile } from '../config/schema.ts'
 import type { HandlerOptions } from '../server/handler.ts'

@@ -21,7 +21,7 @@ describe('a base URL', () => {
 	for (const [base, path, target] of targets)
 		test(`${base} with ${path}`, () => expect(requestTarget(readBaseUrl(base), path)).toBe(target))
 
-	test('gives the address to connect to', () => {
+	test('has the address to connect to', () => {
 		expect(readBaseUrl('https://[2001:db8::1]:8443/v1')).toMatchObject({
 			hostname: '2001:db8::1',
 			port: 8443,

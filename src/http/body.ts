@@ -149,11 +149,8 @@ function parseJson(text: string): unknown {
 export function deeperThan(value: unknown, levels: number): boolean {
 	if (typeof value !== 'object' || value === null) return false
 	if (levels === 0) return true
-	if (Array.isArray(value)) {
-		for (const element of value) if (deeperThan(element, levels - 1)) return true
-		return false
-	}
-	for (const key in value) if (deeperThan(Reflect.get(value, key), levels - 1)) return true
+	for (const part of Array.isArray(value) ? value : Object.values(value))
+		if (typeof part === 'object' && deeperThan(part, levels - 1)) return true
 	return false
 }
 

@@ -101,12 +101,13 @@ class OpenStream {
 
 	/** The next bytes to send: text of the source, or a comment. */
 	next(): Promise<Uint8Array | undefined> {
-		const bytes = this.take()
+		const bytes = this.arrived
+		this.arrived = undefined
 		if (bytes !== undefined || this.over) return Promise.resolve(bytes)
-		return new Promise((resolve) => {
-			this.wake = resolve
-			this.coming ??= this.pull()
-		})
+		const { promise, resolve } = Promise.withResolvers<Uint8Array | undefined>()
+		this.wake = resolve
+		this.coming ??= this.pull()
+		return promise
 	}
 
 	check(nowMs: number): void {
@@ -144,11 +145,5 @@ class OpenStream {
 		this.lastMs = performance.now()
 		if (wake === undefined) this.arrived = bytes
 		else wake(bytes)
-	}
-
-	private take(): Uint8Array | undefined {
-		const bytes = this.arrived
-		this.arrived = undefined
-		return bytes
 	}
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { deeperThan } from './body.ts'
 import { type ChunkSource, EventStreams } from './event-stream.ts'
-import { normalisePath, splitUrl } from './path.ts'
+import { normalizePath, splitUrl } from './path.ts'
 import { RouteTable } from './route-table.ts'
 
 describe('paths', () => {
@@ -12,7 +12,7 @@ describe('paths', () => {
 		['/', '/'],
 		['//', '/'],
 	] as const)
-		test(written, () => expect(normalisePath(written)).toBe(path))
+		test(written, () => expect(normalizePath(written)).toBe(path))
 	test('are the part between host and query', () => {
 		expect(splitUrl('http://a:1/v1//x?b=c?d')).toEqual({ path: '/v1//x', query: 'b=c?d' })
 		expect(splitUrl('http://a')).toEqual({ path: '/', query: '' })

@@ -1,7 +1,7 @@
-// Normalises request paths, which clients write in several forms.
+// Normalizes request paths, which clients write in several forms.
 
 /** Removes repeated and trailing slashes; the result is still percent-encoded: `/v1//models/` becomes `/v1/models`. The root is `/`. */
-export function normalisePath(path: string): string {
+export function normalizePath(path: string): string {
 	const folded = path.includes('//') ? path.replace(/\/{2,}/g, '/') : path
 	return folded.length > 1 && folded.endsWith('/') ? folded.slice(0, -1) : folded
 }

@@ -7,7 +7,7 @@ export interface Received {
 	/** Assigned by this server; returned as `x-request-id`. */
 	readonly id: string
 	readonly method: string
-	/** Normalised, still percent-encoded. */
+	/** Normalized, still percent-encoded. */
 	readonly path: string
 	readonly query: () => URLSearchParams
 	readonly headers: Headers

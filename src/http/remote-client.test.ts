@@ -28,7 +28,7 @@ describe('addresses', () => {
 		expect(inside.filter((address) => !set.has(address))).toEqual([])
 		expect(outside.filter((address) => set.has(address))).toEqual([])
 	})
-	test('everything', () => {
+	test('every address', () => {
 		expect(addressSet(['0.0.0.0/0']).has('203.0.113.9')).toBe(true)
 		expect(addressSet(['::/0']).has('2001:db8::1')).toBe(true)
 	})

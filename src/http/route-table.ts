@@ -36,7 +36,7 @@ export class RouteTable<Target> {
 		methods.set(method, target)
 	}
 
-	/** @param path a result of `normalisePath`. */
+	/** @param path a result of `normalizePath`. */
 	find(method: string, path: string): RouteMatch<Target> {
 		const exact = this.exact.get(path)
 		if (exact !== undefined) return choose(exact, method, noParameters)

@@ -1,4 +1,4 @@
-// Whether the keys of an application store conversations by `user` and `id`. The former spelling is still read.
+// Whether the keys of an application store conversations by `user` and `id`. The former spelling is still accepted.
 
 /** `user-id`: the `user` and `id` of a chat request identify a stored conversation. */
 export type HistoryMode = 'user-id' | 'none'

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 /** Sorts by creation. */
 export type KeyId = string & { readonly __brand: 'key' }
 
-/** The id in a text of a client or of a database. A text that is the id of no key is not found by any store. */
+/** An id from a client or a database. Not validated: stores find no key for any other text. */
 export function keyId(text: string): KeyId {
 	return text as KeyId
 }

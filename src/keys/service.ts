@@ -94,7 +94,7 @@ export class KeyService {
 		if (active.length >= mostActive)
 			throw new ChatError(
 				'forbidden',
-				`There are already ${mostActive} active keys: revoke a key that is no longer used.`,
+				`The owner already has ${mostActive} active keys: revoke one that is no longer used.`,
 			)
 		const { tenant, owner, settings } = this.caller
 		const until = earliest(expiresAtMs, this.caller.expiresAtMs ?? undefined)

@@ -6,11 +6,6 @@ import { closeSync, constants, fsyncSync, openSync, write } from 'node:fs'
 import { dirname } from 'node:path'
 import { ChatError } from '../chat/error.ts'
 
-/** Prefixes the line with a checksum of its text, so that a line that was cut off by a crash can be detected. */
-function sealLine(text: string): string {
-	return `${checksum(text)} ${text}\n`
-}
-
 /** The texts of complete lines. Torn lines are skipped: their writes were never acknowledged. */
 export function readLines(content: string): readonly string[] {
 	return content.split('\n').flatMap((line) => {
@@ -97,8 +92,9 @@ export class Journal {
 		closeSync(this.descriptor)
 	}
 
+	/** The checksum before the text detects a line that was cut off by a crash. */
 	private add(text: string): Group {
-		return this.addLine(text === '' ? '' : sealLine(text))
+		return this.addLine(text === '' ? '' : `${checksum(text)} ${text}\n`)
 	}
 
 	private addLine(line: string): Group {

@@ -13,7 +13,7 @@ import { ThrottledLog } from '../system/throttled-log.ts'
 import { type ClosedCall, entryOf } from './entry.ts'
 import { Journal } from './journal.ts'
 import { extendLine, openLine, type ProgressMark, progressLine, settleLine } from './journal-line.ts'
-import type { Ledger, OpenedCall, Progress, Settlement, Ticket } from './ledger.ts'
+import type { Ledger, OpenedCall, Settlement, Ticket } from './ledger.ts'
 import type { LedgerEntry } from './ledger-entry.ts'
 import type { LedgerStore } from './ledger-store.ts'
 import { lockFile, recoverJournals, takeName } from './recovery.ts'
@@ -127,8 +127,11 @@ class JournalledLedger implements OpenLedger {
 		let settling: Promise<void> | undefined
 		return {
 			opened: strict ? written : done,
-			progress: (progress) => {
-				if (settling === undefined) this.recordProgress(ticket, progress)
+			progress: ({ completionTokens, upstream }) => {
+				if (settling !== undefined) return
+				ticket.mark = [openedCall.id, completionTokens, upstream]
+				this.progressed.add(ticket)
+				if (!this.marking) void this.markSoon()
 			},
 			extend: (reservedTokens) => {
 				if (settling !== undefined) return done
@@ -216,12 +219,6 @@ class JournalledLedger implements OpenLedger {
 	private write(line: string): { readonly file: JournalFile; readonly written: Promise<void> } {
 		const written = this.append(line)
 		return { file: this.current, written }
-	}
-
-	private recordProgress(ticket: OpenTicket, { completionTokens, upstream }: Progress): void {
-		ticket.mark = [ticket.openedCall.id, completionTokens, upstream]
-		this.progressed.add(ticket)
-		if (!this.marking) void this.markSoon()
 	}
 
 	private async markSoon(): Promise<void> {

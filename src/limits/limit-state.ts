@@ -1,13 +1,13 @@
 // The state of one limit that applies to a request, as clients see it in headers. It does not know how limits are counted or enforced.
 
-/** What a limit counts. */
+/** The unit that a limit counts. */
 export type LimitMeasure = 'requests' | 'tokens' | 'input_tokens' | 'output_tokens'
 
 export interface LimitState {
 	readonly measure: LimitMeasure
 	/** The amount that the limit allows in its window. */
 	readonly limit: number
-	/** What is left of it after this request; at least 0. */
+	/** The amount left after this request; at least 0. */
 	readonly remaining: number
 	/** When the whole amount is available again, in milliseconds since 1970. */
 	readonly resetAtMs: number

@@ -25,7 +25,7 @@ export interface TextCompletionRequest {
 	readonly passthrough: JsonObject
 }
 
-/** What an engine does with each field of a request. It has every field, so that a new one does not compile until each engine has an answer. */
+/** How an engine treats each field of a request. It has every field, so that a new one does not compile until each engine has an answer. */
 export type TextCompletionFates = Readonly<
 	Record<Exclude<keyof TextCompletionRequest, 'sampling'> | keyof Sampling, Fate>
 >

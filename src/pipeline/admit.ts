@@ -66,8 +66,10 @@ export function reservedTokensOf({ outputTokens }: Reservation): number | undefi
 	return Number.isFinite(outputTokens) ? outputTokens : undefined
 }
 
+const billed: ReadonlySet<string> = new Set(billedOperations)
+
 function isBilled(operation: ModelCall['type']): operation is BilledOperation {
-	return billedOperations.some((billed) => billed === operation)
+	return billed.has(operation)
 }
 
 /** No byte is sent before the answer is complete. */

@@ -210,7 +210,7 @@ export class AnswerRecorder {
 		const outcome = outcomeOf(error)
 		if (outcome === 'failed' && !this.isStreaming) return this.dropTurn(turn)
 		const state = outcome === 'completed' ? completeState(this.finishReason) : outcome
-		await turn.end(state, this.choices, this.serving.clock.now(), usage, error)
+		await turn.end({ state, choices: this.choices, nowMs: this.serving.clock.now(), usage, error })
 	}
 
 	private dropTurn(turn: OpenTurn): void {
@@ -221,7 +221,8 @@ export class AnswerRecorder {
 		const { admitted, answering, serving } = this
 		const { call } = admitted
 		if (answering === undefined || (call.type !== 'chat' && call.type !== 'complete')) return this.usageSoFar
-		const counted = countUsage({ ...admitted, call }, answering.upstream, this.choices, this.outputs, serving)
+		const answer = { upstream: answering.upstream, choices: this.choices, outputs: this.outputs }
+		const counted = countUsage({ ...admitted, call }, answer, serving)
 		// The ticket must be settled even if counting fails.
 		this.usage = await counted.catch(() => this.usageSoFar)
 		return this.usage

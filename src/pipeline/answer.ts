@@ -1,7 +1,12 @@
-// The result of the pipeline, which the handler sends.
+// The result of the pipeline, which the handler sends, and what follows from the call for every result: what its writer needs to know, and its
+// headers.
 
+import { writeConversationId } from '../conversations/conversation-id.ts'
+import type { ResponseContext } from '../dialects/writer.ts'
 import type { ChunkSource } from '../http/event-stream.ts'
 import type { LimitState } from '../limits/limit-state.ts'
+import type { Admitted } from './admit.ts'
+import type { Serving } from './serving.ts'
 
 export type Answer = {
 	readonly headers?: Readonly<Record<string, string>>
@@ -12,3 +17,53 @@ export type Answer = {
 	/** Server-sent events; a failure is written as the last of them. `ended` is called when the text of the last event was taken. */
 	| { readonly type: 'stream'; readonly open: (ended: (disconnected: boolean) => void) => ChunkSource }
 )
+
+/** What the writer of a response needs to know about its call. */
+export function responseContextOf(
+	{ token, turn, model, answersAsConversation }: Admitted,
+	{ clock }: Serving,
+): ResponseContext {
+	return {
+		token,
+		created: Math.floor(clock.now() / 1000),
+		now: () => clock.now(),
+		model: model.name,
+		price: model.price,
+		conversation: turn?.conversation,
+		id: answersAsConversation ? turn?.conversation : undefined,
+	}
+}
+
+/**
+ * The ids of a stored turn, and the parts that were omitted.
+ *
+ * @param dropped parts of the request that are omitted, in addition to those of the call itself.
+ */
+export function headersOf(
+	{ turn, dropped: messages, call }: Admitted,
+	dropped: readonly string[] = [],
+): Readonly<Record<string, string>> {
+	const earlier = ('dropped' in call ? call.dropped : undefined) ?? []
+	if (turn === undefined && messages === 0 && earlier.length === 0 && dropped.length === 0) return noHeaders
+	return {
+		...(turn === undefined
+			? {}
+			: {
+					'x-dragoman-conversation': writeConversationId(turn.conversation),
+					'x-dragoman-message': `msg_${turn.answer}`,
+				}),
+		...(messages === 0 ? {} : { 'x-dragoman-truncated': String(messages) }),
+		...writeDropped([...earlier, ...dropped]),
+	}
+}
+
+const noHeaders: Readonly<Record<string, string>> = {}
+const longestDropped = 1000
+
+/** Parts of the request that the upstream's format cannot express: no omission is silent. */
+function writeDropped(parts: readonly string[]): Readonly<Record<string, string>> {
+	if (parts.length === 0) return {}
+	// Names of fields come from clients.
+	const names = [...new Set(parts)].map((part) => part.replace(/[^\w.[\]-]/g, '?'))
+	return { 'x-dragoman-dropped': names.join(', ').slice(0, longestDropped) }
+}

@@ -50,7 +50,7 @@ function invalidKey(secret: string, problem: string): ChatError {
 	)
 }
 
-/** Enough for the owner to recognise the key, in plain ASCII. */
+/** Enough for the owner to recognize the key, in plain ASCII. */
 function mask(secret: string): string {
 	const plain = secret.replace(/[^\x21-\x7e]/g, '?')
 	return plain.length < 12 ? '***' : `${plain.slice(0, 6)}***${plain.slice(-2)}`

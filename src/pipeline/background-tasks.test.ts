@@ -40,7 +40,7 @@ describe('background tasks', () => {
 	})
 })
 
-test('a shutdown waits until the turn of a client that left is stored', async () => {
+test('a shutdown waits until the turn of a disconnected client is stored', async () => {
 	await using app = await App.open()
 	const release = app.faults.hold('end-turn')
 	const client = new AbortController()
@@ -54,7 +54,7 @@ test('a shutdown waits until the turn of a client that left is stored', async ()
 	expect(await app.turnStates()).toEqual(['cancelled'])
 })
 
-test('a turn that cannot be stored after its client left is logged', async () => {
+test('a turn that cannot be stored after its client disconnected is logged', async () => {
 	await using app = await App.open()
 	app.faults.fail('end-turn')
 	const client = new AbortController()

@@ -1,16 +1,14 @@
-// Answers of chats and text completions while their client is connected: unary, or as a stream. What both share with answers that continue
-// without their client, the beginning, is here too.
+// Answers of chats and text completions while their client is connected: unary, or as a stream. `beginAnswer` is
+// shared with answers that continue without their client.
 
 import { batchesOf, type EngineAnswer, type EventBatches } from '../engines/answer.ts'
 import type { Engine, EngineCall } from '../engines/engine.ts'
 import { type Admitted, isUnary } from './admit.ts'
-import type { Answer } from './answer.ts'
-import { headersOf } from './answer-headers.ts'
+import { type Answer, headersOf, responseContextOf } from './answer.ts'
 import { type AnswerRecorder, asStorageError } from './answer-recorder.ts'
 import { WrittenChunks } from './delivery.ts'
 import { dispatch } from './dispatch.ts'
 import type { StreamedCall } from './plan.ts'
-import { responseContextOf } from './response-context.ts'
 import type { Serving } from './serving.ts'
 
 /** The answer is cancelled when its client disconnects. @throws ChatError if no upstream began to answer, or a unary answer failed. */
@@ -45,7 +43,7 @@ export async function answerChat(
 	}
 }
 
-export interface BegunAnswer {
+export interface StartedAnswer {
 	readonly answer: EngineAnswer
 	/** Parts of the request that the upstream's wire format cannot express. */
 	readonly dropped: readonly string[]
@@ -61,14 +59,16 @@ export async function beginAnswer(
 	signal: AbortSignal,
 	recorder: AnswerRecorder,
 	serving: Serving,
-): Promise<BegunAnswer> {
+): Promise<StartedAnswer> {
 	const { call, turn } = admitted
 	if (turn?.exclusive === true) await turn.begin()
 	// Written concurrently with the upstream request.
 	else void turn?.begin()
 	const unary = isUnary(call)
-	const send = (engine: Engine, engineCall: EngineCall) =>
-		call.type === 'chat' ? engine.chat(call.request, engineCall) : engine.complete(call.request, engineCall)
+	const send = (engine: Engine, engineCall: EngineCall, maxTokens?: number) =>
+		call.type === 'chat'
+			? engine.chat(limited(call.request, maxTokens), engineCall)
+			: engine.complete(limited(call.request, maxTokens), engineCall)
 	const { result, upstream, lease, dropped } = await dispatch(admitted, { signal, unary, send }, serving)
 	try {
 		await opening(admitted, unary)
@@ -79,6 +79,12 @@ export async function beginAnswer(
 	}
 	recorder.begin({ upstream, lease })
 	return { answer: result, dropped }
+}
+
+/** The same request with at most `maxTokens` of output. */
+function limited<Request extends { readonly maxTokens?: number }>(request: Request, maxTokens?: number): Request {
+	if (maxTokens === undefined) return request
+	return { ...request, maxTokens: Math.min(request.maxTokens ?? maxTokens, maxTokens) }
 }
 
 /** A unary response waits for the end of the call in any case, which includes the opening of the ticket. */

@@ -34,15 +34,19 @@ export async function countInputs(
 	return ids + (await tokens.countTexts(tokenizer, texts))
 }
 
-/** @param outputs number of events with output. */
+export interface CountedAnswer {
+	readonly upstream: Upstream
+	readonly choices: readonly PartialChoice[]
+	/** Number of events with output. */
+	readonly outputs: number
+}
+
 export async function countUsage(
 	{ call, model, received }: Admitted<StreamedCall>,
-	upstream: Upstream,
-	answer: readonly PartialChoice[],
-	outputs: number,
+	{ upstream, choices, outputs }: CountedAnswer,
 	serving: Serving,
 ): Promise<Usage> {
-	const texts = answer.flatMap(({ text, reasoning, refusal, toolCalls }) => [
+	const texts = choices.flatMap(({ text, reasoning, refusal, toolCalls }) => [
 		text,
 		reasoning,
 		refusal,
@@ -66,7 +70,7 @@ export async function countUsage(
 			: serving.tokens.countTexts(model.tokenizer, texts),
 		serving.tokens.countTexts(
 			model.tokenizer,
-			answer.map(({ reasoning }) => reasoning),
+			choices.map(({ reasoning }) => reasoning),
 		),
 	])
 	return {

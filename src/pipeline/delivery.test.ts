@@ -64,7 +64,7 @@ describe('a stream', () => {
 		expect(await app.held()).toEqual(free)
 	})
 
-	test('whose upstream fails ends with that error, and what arrived is billed', async () => {
+	test('whose upstream fails ends with that error, and the received part is billed', async () => {
 		await using app = await App.open()
 		const text = await (await app.stream('echo:error-after 3 upstream-failed')).text()
 		expect(text).toContain('word')
@@ -97,7 +97,7 @@ describe('a stream', () => {
 		expect(await app.held()).toEqual(free)
 	})
 
-	test('that its client leaves is cancelled at the upstream, and what arrived is billed', async () => {
+	test('whose client disconnects is cancelled at the upstream, and the received part is billed', async () => {
 		await using app = await App.open()
 		const client = new AbortController()
 		const reader = readerOf(await app.stream('echo:hang-after 2', {}, { signal: client.signal }))
@@ -111,7 +111,7 @@ describe('a stream', () => {
 		expect(app.requests.at(-1)).not.toHaveProperty('error')
 	})
 
-	test('whose client leaves while its end is stored is settled once', async () => {
+	test('whose client disconnects while its end is stored is settled once', async () => {
 		await using app = await App.open()
 		const release = app.faults.hold('write-settlement')
 		const client = new AbortController()

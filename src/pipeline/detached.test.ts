@@ -73,7 +73,7 @@ describe('a resumable stream', () => {
 		expect(app.upstream().received).toEqual([])
 	})
 
-	test('that exceeds its maximum size ends with an error, and what arrived is billed', async () => {
+	test('that exceeds its maximum size ends with an error, and the received part is billed', async () => {
 		await using app = await App.open({ streamBytes: 2000 })
 		const text = await (await app.stream('echo:repeat 50 word', {}, { headers: resumable })).text()
 		expect(text).toContain('exceeds the maximum size')

@@ -2,17 +2,15 @@
 // clients read from there, including the first one.
 
 import { asChatError, ChatError } from '../chat/error.ts'
-import { batchesOf } from '../engines/answer.ts'
+import { batchesOf, type EngineAnswer } from '../engines/answer.ts'
 import { scopeOf } from '../keys/scope.ts'
 import type { StoredStream } from '../streams/stored-streams.ts'
 import type { Admitted } from './admit.ts'
-import type { Answer } from './answer.ts'
-import { headersOf } from './answer-headers.ts'
+import { type Answer, headersOf, responseContextOf } from './answer.ts'
 import type { AnswerRecorder } from './answer-recorder.ts'
-import { type BegunAnswer, beginAnswer } from './chat-answer.ts'
+import { beginAnswer } from './chat-answer.ts'
 import { WrittenChunks } from './delivery.ts'
 import type { StreamedCall } from './plan.ts'
-import { responseContextOf } from './response-context.ts'
 import type { Serving } from './serving.ts'
 import { WatchedChunks } from './watched-chunks.ts'
 
@@ -47,12 +45,12 @@ export async function answerDetached(
 		if (background) {
 			await turn?.begin()
 			recorder.stream()
-			over = answerInBackground(admitted, stored, recorder, serving)
+			over = answerInBackground({ admitted, stored, recorder, serving })
 		} else {
-			const begun = await beginAnswer(admitted, stored.signal, recorder, serving)
-			dropped = begun.dropped
+			const started = await beginAnswer(admitted, stored.signal, recorder, serving)
+			dropped = started.dropped
 			recorder.stream()
-			over = pump(begun, admitted, stored, recorder, serving)
+			over = pump(started.answer, { admitted, stored, recorder, serving })
 		}
 		serving.backgroundTasks.add(over, 'an answer without a client')
 	} catch (thrown) {
@@ -70,15 +68,20 @@ export async function answerDetached(
 	return { type: 'stream', headers, open: (ended) => new WatchedChunks(chunks, end(ended)) }
 }
 
-async function answerInBackground(
-	admitted: Admitted<StreamedCall>,
-	stored: StoredStream,
-	recorder: AnswerRecorder,
-	serving: Serving,
-): Promise<void> {
+/** An answer that continues without its client. */
+interface DetachedAnswer {
+	readonly admitted: Admitted<StreamedCall>
+	readonly stored: StoredStream
+	readonly recorder: AnswerRecorder
+	readonly serving: Serving
+}
+
+async function answerInBackground(detached: DetachedAnswer): Promise<void> {
+	const { admitted, stored, recorder, serving } = detached
 	const { call, observer } = admitted
 	try {
-		await pump(await beginAnswer(admitted, stored.signal, recorder, serving), admitted, stored, recorder, serving)
+		const { answer } = await beginAnswer(admitted, stored.signal, recorder, serving)
+		await pump(answer, detached)
 	} catch (thrown) {
 		const error = stored.signal.aborted ? asChatError(stored.signal.reason) : asChatError(thrown)
 		observer.observe({ type: 'failed', error })
@@ -91,13 +94,7 @@ async function answerInBackground(
 }
 
 /** Copies the upstream's answer to the stored stream until it ends or is cancelled. */
-async function pump(
-	{ answer }: BegunAnswer,
-	admitted: Admitted<StreamedCall>,
-	stored: StoredStream,
-	recorder: AnswerRecorder,
-	serving: Serving,
-): Promise<void> {
+async function pump(answer: EngineAnswer, { admitted, stored, recorder, serving }: DetachedAnswer): Promise<void> {
 	const chunks = new WrittenChunks({
 		batches: batchesOf(answer),
 		writer: admitted.call.writer.stream(responseContextOf(admitted, serving)),
@@ -105,11 +102,11 @@ async function pump(
 		backgroundTasks: serving.backgroundTasks,
 		ended: () => undefined,
 	})
-	const given = Promise.withResolvers<ChatError>()
-	const giveUp = () => given.resolve(asChatError(stored.signal.reason))
+	const cancelled = Promise.withResolvers<ChatError>()
+	const giveUp = () => cancelled.resolve(asChatError(stored.signal.reason))
 	stored.signal.addEventListener('abort', giveUp, { once: true })
 	if (stored.signal.aborted) giveUp()
-	const failure = await Promise.race([given.promise, copy(chunks, stored)])
+	const failure = await Promise.race([cancelled.promise, copy(chunks, stored)])
 	const lastEvent = failure === undefined ? '' : chunks.giveUp(failure)
 	try {
 		// On disk before any client sees the end.

@@ -37,7 +37,7 @@ test('an upstream receives its own name for the model, or the public one', async
 	expect([app.upstream('a').models, app.upstream('b').models]).toEqual([['llama-3'], ['echo']])
 })
 
-test('an upstream of which no member is available is reported as unavailable', async () => {
+test('a model without an available upstream is reported as unavailable', async () => {
 	await using app = await App.open()
 	app.upstream().endpoint.healthy = false
 	const response = await app.chat('hi')

@@ -12,8 +12,8 @@ export interface Dispatch<Result> {
 	readonly signal: AbortSignal
 	/** The answer is not read before it is complete. */
 	readonly unary: boolean
-	/** Resolves when the upstream began to answer. */
-	readonly send: (engine: Engine, call: EngineCall) => Promise<Result>
+	/** Resolves when the upstream began to answer. `maxTokens` replaces the request's, and is smaller. */
+	readonly send: (engine: Engine, call: EngineCall, maxTokens?: number) => Promise<Result>
 }
 
 /** @throws ChatError if no upstream began to answer. */

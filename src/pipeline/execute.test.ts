@@ -41,7 +41,7 @@ describe('a unary call', () => {
 		expect(await app.held()).toEqual(free)
 	})
 
-	test('that its client leaves is billed, and its turn is stored as cancelled', async () => {
+	test('whose client disconnects is billed, and its turn is stored as cancelled', async () => {
 		await using app = await App.open()
 		const client = new AbortController()
 		const response = app.chat('echo:hang-after 2', {}, { headers: fresh, signal: client.signal })
@@ -65,7 +65,7 @@ describe('a streamed call', () => {
 		expect(items.map(textOf)).toEqual(['one two', 'one two'])
 	})
 
-	test('that its client leaves stores what arrived', async () => {
+	test('whose client disconnects stores the received part', async () => {
 		await using app = await App.open()
 		const client = new AbortController()
 		const response = await app.stream('echo:hang-after 2', {}, { headers: fresh, signal: client.signal })
@@ -77,7 +77,7 @@ describe('a streamed call', () => {
 		expect(await app.turnStates()).toEqual(['cancelled'])
 	})
 
-	test('that its client leaves before the first byte is ended', async () => {
+	test('whose client disconnects before the first byte is ended', async () => {
 		await using app = await App.open()
 		const client = new AbortController()
 		await app.stream('echo:hang-after 1', {}, { signal: client.signal })

@@ -87,7 +87,7 @@ describe('a retry on the same upstream', () => {
 		expect(received(app)).toEqual([2, 1])
 	})
 
-	test('waits as long as the upstream demands', async () => {
+	test('waits as long as the upstream requests', async () => {
 		await using app = await App.open()
 		app.upstream().refuse(failure('rate-limited', { retryAfterMs: 1500 }))
 		const response = app.chat('hi')
@@ -96,7 +96,7 @@ describe('a retry on the same upstream', () => {
 		expect((await response).status).toBe(200)
 	})
 
-	test('is not made if the upstream demands a longer pause than the maximum', async () => {
+	test('is not made if the upstream requests a longer delay than the maximum', async () => {
 		await using app = await App.open()
 		app.upstream().refuse(failure('rate-limited', { retryAfterMs: 60_000 }))
 		const response = await app.chat('hi')
@@ -106,7 +106,7 @@ describe('a retry on the same upstream', () => {
 		expect(await app.held()).toEqual(free)
 	})
 
-	test('is not made after the time of the request is over', async () => {
+	test('is not made after the time limit of the request', async () => {
 		await using app = await App.open({ retry: { totalMs: 100 } })
 		app.upstream().refuse(failure('overloaded'))
 		expect((await app.chat('hi')).status).toBe(503)
@@ -134,6 +134,82 @@ describe('a retry on the same upstream', () => {
 		app.upstream().refuse(error)
 		expect((await app.chat('hi')).status).toBeGreaterThanOrEqual(500)
 		expect(app.upstream().received.length).toBe(1)
+	})
+})
+
+describe('a max_tokens that an upstream rejects', () => {
+	const tooLarge = (fittingTokens?: number) =>
+		failure('invalid-request', { param: 'max_tokens', code: 'invalid_value', fittingTokens })
+	const sentLimits = (app: App, name = 'a') =>
+		app.upstream(name).received.map((request): unknown => JSON.parse(request).maxTokens)
+
+	test.each([
+		['unary', false],
+		['streamed', true],
+	])('is replaced once by what fits, on the same upstream, and reported (%s)', async (_, stream) => {
+		await using app = await App.open({ ...two, retry: { attempts: 1 } })
+		app.upstream('a').refuse(tooLarge(15_309))
+		const fields = { max_tokens: 32_000 }
+		const response = stream ? await app.stream('hi', fields) : await app.chat('hi', fields)
+		expect(response.status).toBe(200)
+		expect(await response.text()).toContain('hi')
+		expect(response.headers.get('x-dragoman-dropped')).toBe('max_tokens')
+		expect(sentLimits(app)).toEqual([32_000, 15_309])
+		expect(received(app)).toEqual([2, 0])
+		expect(await app.usageRecords()).toMatchObject([{ upstream: 'a', outcome: 'completed' }])
+		expect(app.requests.at(-1)).toMatchObject({
+			attempts: [{ upstream: 'a', error: 'invalid-request' }, { upstream: 'a' }],
+		})
+		expect(app.upstream('a').endpoint.breaker.state).toBe('closed')
+		expect(await app.held()).toEqual(free)
+	})
+
+	test('of a request without one, such as the default of the upstream, is limited as well', async () => {
+		await using app = await App.open()
+		app.upstream().refuse(tooLarge(1))
+		expect((await app.chat('hi')).status).toBe(200)
+		expect(sentLimits(app)).toEqual([undefined, 1])
+	})
+
+	test('is never raised', async () => {
+		await using app = await App.open()
+		app.upstream().refuse(tooLarge(100))
+		expect((await app.chat('hi', { max_tokens: 7 })).status).toBe(200)
+		expect(sentLimits(app)).toEqual([7, 7])
+	})
+
+	test('is an error that names the field if the second request is rejected too', async () => {
+		await using app = await App.open(two)
+		app.upstream('a').refuse(tooLarge(900), tooLarge(800), tooLarge(700))
+		const response = await app.chat('hi', { max_tokens: 1000 })
+		expect(response.status).toBe(400)
+		expect(await response.json()).toMatchObject({ error: { param: 'max_tokens', code: 'invalid_value' } })
+		expect(received(app)).toEqual([2, 0])
+		expect(await app.held()).toEqual(free)
+	})
+
+	test('is an error if the upstream does not report what fits', async () => {
+		await using app = await App.open(two)
+		app.upstream('a').refuse(tooLarge())
+		const response = await app.chat('hi', { max_tokens: 1000 })
+		expect(response.status).toBe(400)
+		expect(response.headers.get('x-dragoman-dropped')).toBeNull()
+		expect(received(app)).toEqual([1, 0])
+	})
+
+	test('keeps the only permit of its upstream for the second request', async () => {
+		await using app = await App.open({ upstreams: { a: { concurrency: { limit: 1 } } } })
+		app.upstream().refuse(tooLarge(5))
+		expect((await app.chat('hi', { max_tokens: 10 })).status).toBe(200)
+		expect(app.upstream().endpoint.gauges()).toMatchObject({ running: 0, waiting: 0 })
+		expect(await app.held()).toEqual(free)
+	})
+
+	test('fails over with the original value if the second request finds the upstream down', async () => {
+		await using app = await App.open(two)
+		app.upstream('a').refuse(tooLarge(5), failure('unavailable'))
+		expect((await app.chat('hi', { max_tokens: 10 })).status).toBe(200)
+		expect([sentLimits(app), sentLimits(app, 'b')]).toEqual([[10, 5], [10]])
 	})
 })
 
@@ -198,7 +274,7 @@ describe('an upstream at its concurrency limit', () => {
 		expect(await app.held()).toEqual(free)
 	})
 
-	test('is left by a queued client that disconnects', async () => {
+	test('is not used for a queued client that disconnects', async () => {
 		await using app = await App.open({ upstreams: { a: limited } })
 		const [running, queued] = [new AbortController(), new AbortController()]
 		await app.stream('echo:hang-after 1', {}, { signal: running.signal })

@@ -7,7 +7,7 @@ import { closingCode } from '../engines/running-calls.ts'
 import { pauseMs } from '../routing/backoff.ts'
 import type { Permit, Priority } from '../routing/concurrency-limiter.ts'
 import type { RouteHint } from '../routing/policy.ts'
-import { candidatesOf, type Route } from '../routing/route.ts'
+import type { Route } from '../routing/route.ts'
 import type { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
 import type { Deployment, Upstream } from './deployment.ts'
@@ -25,8 +25,8 @@ export interface FailOverRequest<Result> {
 	/** Common to all attempts; `model` is the public name. */
 	readonly call: Omit<EngineCall, 'headers' | 'drop'>
 	readonly observer: RequestObserver
-	/** Resolves when the upstream began to answer. */
-	readonly send: (engine: Engine, call: EngineCall) => Promise<Result>
+	/** Resolves when the upstream began to answer. `maxTokens` replaces the request's, and is smaller. */
+	readonly send: (engine: Engine, call: EngineCall, maxTokens?: number) => Promise<Result>
 }
 
 export interface FailOverResult<Result> {
@@ -56,7 +56,7 @@ export async function failOver<Result>(
 			(await acquirePermit(request, chosen, tries, failure))
 		const tried = tries.get(endpoint) ?? 0
 		tries.set(endpoint, tried + 1)
-		if (tried > 0 && failure !== undefined) await pauseBefore(tried, failure, permit, untilMs, request, serving)
+		if (tried > 0 && failure !== undefined) await pauseBefore({ tried, failure, permit, untilMs }, request, serving)
 		const outcome = await tryOnce(request, endpoint, permit, serving)
 		if (!(outcome instanceof ChatError)) return outcome
 		failure = { error: outcome, worst: moreInformative(failure?.worst, outcome) }
@@ -66,10 +66,7 @@ export async function failOver<Result>(
 
 /** Waits before a retry on the same upstream. @throws ChatError if the pause is too long or the caller disconnects. */
 async function pauseBefore<Result>(
-	tried: number,
-	{ error, worst }: Failure,
-	permit: Permit,
-	untilMs: number,
+	{ tried, failure: { error, worst }, permit, untilMs }: Retry,
 	{ route, call }: FailOverRequest<Result>,
 	{ clock, random }: Serving,
 ): Promise<void> {
@@ -83,6 +80,14 @@ async function pauseBefore<Result>(
 	}
 }
 
+interface Retry {
+	/** Number of attempts on the same upstream. */
+	readonly tried: number
+	readonly failure: Failure
+	readonly permit: Permit
+	readonly untilMs: number
+}
+
 interface Failure {
 	readonly error: ChatError
 	/** The most informative failure until now: the caller gets it if no upstream answers. */
@@ -90,33 +95,64 @@ interface Failure {
 }
 
 async function tryOnce<Result>(
-	{ deployment, operation, call, observer, send }: FailOverRequest<Result>,
+	request: FailOverRequest<Result>,
 	endpoint: UpstreamEndpoint,
 	permit: Permit,
 	{ clock }: Serving,
 ): Promise<FailOverResult<Result> | ChatError> {
-	const begunMs = clock.now()
+	const { deployment, operation, call, observer } = request
+	let startMs = clock.now()
 	const lease = new Lease(endpoint, permit)
 	const dropped: string[] = []
-	observer.observe({ type: 'attempt', upstream: endpoint.name, atMs: begunMs })
+	observer.observe({ type: 'attempt', upstream: endpoint.name, atMs: startMs })
+	const startAgain = (error: ChatError) => {
+		startMs = clock.now()
+		observer.observe({ type: 'attempt-ended', atMs: startMs, error })
+		observer.observe({ type: 'attempt', upstream: endpoint.name, atMs: startMs })
+	}
 	try {
 		const upstream = deployment.upstreamAt(endpoint)
 		checkUpstreamOperation(upstream, operation)
-		const result = await send(upstream.engine, {
+		const engineCall = {
 			...call,
 			model: upstream.model ?? call.model,
 			headers: observer.traceHeaders(),
-			drop: (part) => dropped.push(part),
-		})
+			drop: (part: string) => dropped.push(part),
+		}
+		const result = await sendFitting(request, upstream.engine, engineCall, startAgain)
 		const atMs = clock.now()
 		observer.observe({ type: 'attempt-ended', atMs })
-		lease.answered(atMs - begunMs)
+		lease.answered(atMs - startMs)
 		return { result, upstream, lease, dropped }
 	} catch (thrown) {
 		const error = asChatError(thrown)
 		observer.observe({ type: 'attempt-ended', atMs: clock.now(), error })
 		lease.end(error)
 		return error
+	}
+}
+
+/** Operations whose requests limit their output. */
+const limitedOperations: ReadonlySet<Operation> = new Set(['chat', 'complete'])
+
+/**
+ * Sends the call, and once more with a smaller `max_tokens` if the upstream rejects the first request for it and reports what fits. That
+ * is not a failure of the upstream: it keeps its permit, and the attempt does not count.
+ */
+async function sendFitting<Result>(
+	{ operation, send }: FailOverRequest<Result>,
+	engine: Engine,
+	call: EngineCall,
+	beginAgain: (error: ChatError) => void,
+): Promise<Result> {
+	try {
+		return await send(engine, call)
+	} catch (thrown) {
+		const error = asChatError(thrown)
+		if (error.fittingTokens === undefined || !limitedOperations.has(operation)) throw error
+		beginAgain(error)
+		call.drop?.('max_tokens')
+		return send(engine, call, error.fittingTokens)
 	}
 }
 
@@ -160,10 +196,10 @@ function usableEndpoints<Result>(
 	tries: ReadonlyMap<UpstreamEndpoint, number>,
 	failure: Failure | undefined,
 ): readonly [UpstreamEndpoint, ...UpstreamEndpoint[]] {
-	const candidates = candidatesOf(chosen)
-	const fresh = candidates.filter((endpoint) => !tries.has(endpoint))
-	const [first, ...others] =
-		fresh.length > 0 ? fresh : candidates.filter(() => failure !== undefined && mayComeBack(failure.error))
+	const available = chosen.filter((endpoint) => endpoint.available)
+	const fresh = available.filter((endpoint) => !tries.has(endpoint))
+	const mayRetry = failure !== undefined && mayComeBack(failure.error)
+	const [first, ...others] = fresh.length > 0 || !mayRetry ? fresh : available
 	if (first === undefined) throw failure?.worst ?? noneAvailable(route)
 	return [first, ...others]
 }

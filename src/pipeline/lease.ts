@@ -22,7 +22,7 @@ export class Lease {
 	/** The upstream began to answer, `afterMs` after the request. */
 	answered(afterMs: number): void {
 		this.endpoint.speed.measured(afterMs)
-		this.breakerPermit.begun()
+		this.breakerPermit.started()
 	}
 
 	/** Idempotent. @param error why there is no complete answer; absent if it is complete. */

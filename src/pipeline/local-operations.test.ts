@@ -82,7 +82,7 @@ describe('a stored stream', () => {
 		expect((await app.get(`${path}?after=x`)).status).toBe(400)
 	})
 
-	test('can be left by a reader while it runs, which is logged', async () => {
+	test('may lose its reader while it runs, which is logged', async () => {
 		await using app = await App.open()
 		const headers = { 'x-dragoman-resumable': '1' }
 		const response = await app.stream('echo:hang-after 1', {}, { headers })

@@ -1,4 +1,4 @@
-// Executes what needs no upstream: models, stored streams, keys and usage, with one entry for each operation, and stored conversations
+// Executes operations that need no upstream: on models, stored streams, keys and usage, with one entry for each operation, and on stored conversations
 // (conversation-operations.ts). The domain folders have the rules, and the operation itself has the writer of its result.
 
 import { ChatError } from '../chat/error.ts'
@@ -110,7 +110,7 @@ class StreamResult {
 	}
 }
 
-/** What operations use. Each service throws ChatError `unsupported` if this server does not have it. */
+/** The services that operations use. Each one throws ChatError `unsupported` if this server does not have it. */
 class Context {
 	readonly planned: PlannedLocal
 	readonly serving: Serving

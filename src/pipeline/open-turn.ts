@@ -8,6 +8,15 @@ import type { ScopedConversations } from '../conversations/conversation-store.ts
 import { answerId, type MessageId } from '../conversations/message-id.ts'
 import type { EndedAnswer, NewTurn, TurnEnd } from '../conversations/turns.ts'
 
+/** How the answer of a turn ended. */
+export interface AnsweredTurnEnd {
+	readonly state: TurnEnd['state']
+	readonly choices: readonly PartialChoice[]
+	readonly nowMs: number
+	readonly usage?: Usage | undefined
+	readonly error?: ChatError | undefined
+}
+
 export class OpenTurn {
 	private readonly own: ScopedConversations
 	private readonly turn: NewTurn
@@ -47,19 +56,13 @@ export class OpenTurn {
 	}
 
 	/** Resolves when the answer is on disk. */
-	async end(
-		ending: TurnEnd['state'],
-		choices: readonly PartialChoice[],
-		nowMs: number,
-		usage?: Usage,
-		error?: ChatError,
-	): Promise<void> {
+	async end({ state, choices, nowMs, usage, error }: AnsweredTurnEnd): Promise<void> {
 		await this.begin()
-		const whole = ending === 'completed' || ending === 'incomplete'
+		const isComplete = state === 'completed' || state === 'incomplete'
 		await this.own.turns.end(this.turn.id, {
-			state: ending,
+			state,
 			endedAtMs: nowMs,
-			answers: choices.flatMap((choice) => answerOf(choice, whole)),
+			answers: choices.flatMap((choice) => answerOf(choice, isComplete)),
 			usage,
 			error: error === undefined ? undefined : { code: error.code ?? error.kind, message: error.message },
 		})

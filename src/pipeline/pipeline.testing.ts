@@ -697,9 +697,9 @@ function deploymentOf(
 	}
 }
 
-function found<Thing>(thing: Thing | undefined): Thing {
-	if (thing === undefined) throw new Error('not part of this deployment')
-	return thing
+function found<Value>(value: Value | undefined): Value {
+	if (value === undefined) throw new Error('not part of this deployment')
+	return value
 }
 
 async function openStored(

@@ -35,21 +35,24 @@ export type Recalled<Requested extends ModelCall = ModelCall> = Planned<Requeste
 export async function recall(planned: Planned, serving: Serving): Promise<Recalled> {
 	const { call } = planned
 	if (call.type !== 'chat' && call.type !== 'count') return withoutConversation(planned)
-	const { references } = call
-	if (references === undefined) return recallResolved(planned, call, serving)
-	const { own, process } = conversationsOf(planned, serving)
-	const service = new ConversationService(own, { nowMs: serving.clock.now(), process })
-	const found = await service.lookUp(references.lookup)
-	return recallResolved(planned, references.insert(found), serving)
+	const complete = call.references === undefined ? call : await insertReferences(planned, call.references, serving)
+	const thread = withHeaders(complete, planned.received.headers)
+	if (thread === undefined || (serving.storage === undefined && isByDefault(thread, complete.thread)))
+		return { ...withoutConversation(planned), call: complete }
+	return continueConversation(planned, complete, thread, serving)
 }
 
 type ConversationCall = ChatCall | CountCall
 
-async function recallResolved(planned: Planned, call: ConversationCall, serving: Serving): Promise<Recalled> {
-	const thread = withHeaders(call, planned.received.headers)
-	if (thread === undefined || (serving.storage === undefined && isByDefault(thread, call.thread)))
-		return { ...withoutConversation(planned), call }
-	return continueConversation(planned, call, thread, serving)
+/** The call with the stored data that it refers to. */
+async function insertReferences(
+	planned: Planned,
+	{ lookup, insert }: NonNullable<ConversationCall['references']>,
+	serving: Serving,
+): Promise<ConversationCall> {
+	const { own, process } = conversationsOf(planned, serving)
+	const service = new ConversationService(own, { nowMs: serving.clock.now(), process })
+	return insert(await service.lookUp(lookup))
 }
 
 /** A call that is part of no conversation. */
@@ -217,7 +220,7 @@ async function readHistory(
 	if (history.omitted > 0 && thread.truncation === 'refuse')
 		throw new ChatError(
 			'context-length-exceeded',
-			"The conversation is longer than the model's context. Begin a new one, or let the oldest messages be left out: truncation 'auto'.",
+			"The conversation exceeds the model's context length. Start a new one, or set truncation to 'auto' to omit the oldest messages.",
 			{ param: 'messages' },
 		)
 	return history

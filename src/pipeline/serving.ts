@@ -1,4 +1,4 @@
-// What the stages of the pipeline use to serve a request, wired by the gateway and by the engine process.
+// The dependencies of the pipeline's stages, wired by the gateway and by the engine process.
 
 import type { ConversationStore } from '../conversations/conversation-store.ts'
 import type { DialectChoice } from '../dialects/choice.ts'
@@ -35,7 +35,7 @@ export interface Serving {
 	readonly storage: CallerStorage | undefined
 }
 
-/** What a server stores for the callers that it authenticates. */
+/** The stores of a server that authenticates its callers. */
 export interface CallerStorage {
 	readonly ledger: Ledger
 	readonly conversations: ConversationStore

@@ -12,12 +12,10 @@ import type {
 import type { ResponseContext } from '../dialects/writer.ts'
 import type { Engine, EngineCall } from '../engines/engine.ts'
 import type { Admitted } from './admit.ts'
-import type { Answer } from './answer.ts'
-import { headersOf } from './answer-headers.ts'
+import { type Answer, headersOf, responseContextOf } from './answer.ts'
 import type { AnswerRecorder } from './answer-recorder.ts'
 import { countInputs, countPrompt, type Input } from './count.ts'
 import { dispatch } from './dispatch.ts'
-import { responseContextOf } from './response-context.ts'
 import type { Serving } from './serving.ts'
 import { unsupportedOperation } from './supported-operations.ts'
 

@@ -36,7 +36,7 @@ test('admits one trial call, and closes if it succeeds', () => {
 	expect([breaker.state, breaker.admits]).toEqual(['half-open', true])
 	const trial = breaker.pass()
 	expect(breaker.admits).toBe(false)
-	trial.begun()
+	trial.started()
 	expect([breaker.state, breaker.admits]).toEqual(['closed', true])
 	trial.failed()
 	expect(breaker.state).toBe('closed')

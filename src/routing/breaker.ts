@@ -8,7 +8,7 @@ export type BreakerState = 'closed' | 'open' | 'half-open'
 /** Reports the outcome of an admitted call. */
 export interface BreakerPermit {
 	/** The upstream started to respond. A trial succeeds here, so that it need not wait for the end of a long response. */
-	begun(): void
+	started(): void
 	succeeded(): void
 	failed(): void
 	/** The outcome is ignored: the caller disconnected, or its request was at fault. */
@@ -59,20 +59,21 @@ export class Breaker {
 		const counts = state === 'closed' || trial
 		if (trial) this.trying = true
 		let over = false
-		const end = (verdict: () => void) => () => {
+		const end = (outcome: 'succeeded' | 'failed' | 'abandoned') => {
 			if (over) return
 			over = true
 			if (trial) this.trying = false
-			if (counts && generation === this.generation) verdict()
+			if (!counts || generation !== this.generation) return
+			if (outcome === 'succeeded') this.close()
+			else if (outcome === 'failed') this.count(trial)
 		}
-		const succeeded = end(() => this.close())
 		return {
-			begun: () => {
-				if (trial) succeeded()
+			started: () => {
+				if (trial) end('succeeded')
 			},
-			succeeded,
-			failed: end(() => this.count(trial)),
-			abandoned: end(() => undefined),
+			succeeded: () => end('succeeded'),
+			failed: () => end('failed'),
+			abandoned: () => end('abandoned'),
 		}
 	}
 

@@ -7,12 +7,12 @@ import { HealthChecks } from './health-checks.ts'
 import { healthOptions, retryOptions } from './options.ts'
 import { inOrder } from './policies/in-order.ts'
 import { weighted } from './policies/weighted.ts'
-import { candidatesOf, Route } from './route.ts'
+import { Route } from './route.ts'
 import { FakeClock, openEndpoint } from './routing.testing.ts'
 
 const hint = { affinity: () => '' }
 
-test('candidates: upstreams with capacity first, full ones last, unavailable ones never', () => {
+test('only available upstreams are chosen, in order, including those at their limit', () => {
 	const time = new FakeClock()
 	const [full, broken, unhealthy, free] = ['full', 'broken', 'ill', 'free'].map((name) =>
 		openEndpoint(name, time, { limit: 1 }),
@@ -27,9 +27,9 @@ test('candidates: upstreams with capacity first, full ones last, unavailable one
 	full.limiter.tryAcquire()
 	unhealthy.healthy = false
 	for (let failure = 0; failure < 3; failure++) broken.breaker.pass().failed()
-	expect(candidatesOf(route.choose(hint))).toEqual([free, full])
+	expect(route.choose(hint)).toEqual([full, free])
 	time.ms = 1000
-	expect(candidatesOf(route.choose(hint))).toEqual([broken, free, full])
+	expect(route.choose(hint)).toEqual([full, broken, free])
 })
 
 test('the share of an unavailable upstream goes to the others by weight', () => {
@@ -37,7 +37,7 @@ test('the share of an unavailable upstream goes to the others by weight', () => 
 	const route = new Route({ members, policy: weighted(), retry: retryOptions.parse({}) })
 	const [first] = members
 	if (first !== undefined) first.endpoint.healthy = false
-	const chosen = Array.from({ length: 300 }, () => candidatesOf(route.choose(hint))[0]?.name)
+	const chosen = Array.from({ length: 300 }, () => route.choose(hint)[0]?.name)
 	expect(['a', 'b', 'c'].map((name) => chosen.filter((endpoint) => endpoint === name).length)).toEqual([0, 200, 100])
 })
 

@@ -39,10 +39,3 @@ export class Route {
 		)
 	}
 }
-
-/** The members of `chosen` that are still available; those at their concurrency limit come last. */
-export function candidatesOf(chosen: readonly UpstreamEndpoint[]): readonly UpstreamEndpoint[] {
-	const available = chosen.filter((endpoint) => endpoint.available)
-	if (available.every(({ limiter }) => !limiter.full)) return available
-	return [...available.filter(({ limiter }) => !limiter.full), ...available.filter(({ limiter }) => limiter.full)]
-}

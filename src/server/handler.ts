@@ -50,7 +50,7 @@ export interface HandlerOptions extends OwnEndpoints, ReceiveOptions {
 	/** Uniform in [0, 1). */
 	readonly random: () => number
 	readonly log: Log
-	/** What `/ready` checks in addition to the models; nothing if absent. */
+	/** The checks of `/ready` in addition to the models; nothing if absent. */
 	readonly checks?: () => Promise<CheckResults>
 	/** Absent if the transport itself authenticates callers. */
 	readonly checkHost?: HostCheck

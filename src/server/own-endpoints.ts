@@ -25,11 +25,11 @@ export interface OwnEndpoints {
 	readonly page?: StaticFiles | undefined
 }
 
-/** Own paths take no POST. A client with recognisable headers gets the path of its own dialect (`/version`, for example). */
+/** Own paths take no POST. A client with recognizable headers gets the path of its own dialect (`/version`, for example). */
 export function isOwn({ method, path, headers }: Received, choice: DialectChoice): boolean {
 	if (method === 'POST') return false
 	const match = choice.find({ method, path, headers })
-	return match.type !== 'found' || match.target.dialect.recognises?.(headers) !== true
+	return match.type !== 'found' || match.target.dialect.recognizes?.(headers) !== true
 }
 
 /** Paths outside all dialects: the server's state, its metrics, the web page. */

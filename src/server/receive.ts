@@ -1,8 +1,8 @@
-// Makes the pipeline's input from a Request: the request id, the normalised path, the client, and a body that is read on demand.
+// Converts a Request to the pipeline's input: the request id, the normalized path, the client, and a body that is read on demand.
 
 import { randomUUID } from 'node:crypto'
 import type { BodyReader } from '../http/body.ts'
-import { normalisePath, splitUrl } from '../http/path.ts'
+import { normalizePath, splitUrl } from '../http/path.ts'
 import type { Received } from '../http/received.ts'
 import type { RemoteClient } from '../http/remote-client.ts'
 import type { Clock } from '../system/clock.ts'
@@ -24,7 +24,7 @@ export function receive(
 	return {
 		id: (options.trustsRequestIds === true ? idOf(request) : undefined) ?? `req_${randomUUID().replaceAll('-', '')}`,
 		method: request.method,
-		path: normalisePath(path),
+		path: normalizePath(path),
 		query: () => new URLSearchParams(query),
 		headers: request.headers,
 		client,

@@ -1,4 +1,4 @@
-// Writes what the pipeline answered, or an error, as a Response in the format of the request's dialect. Reports the end of each request to its
+// Writes an answer of the pipeline, or an error, as a Response in the format of the request's dialect. Reports the end of each request to its
 // observer.
 
 import { ChatError } from '../chat/error.ts'
@@ -15,7 +15,7 @@ import type { Log } from '../system/log.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
 import { allowOrigin } from './cors.ts'
 
-/** What the response to one request depends on. */
+/** The properties of a request that its response depends on. */
 export interface ResponseWriting {
 	readonly received: Received
 	readonly dialect: Dialect

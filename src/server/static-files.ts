@@ -21,7 +21,7 @@ export class StaticFiles {
 		this.files = new Map(Object.entries(files))
 	}
 
-	/** The file for a normalised path, or undefined if there is none. */
+	/** The file for a normalized path, or undefined if there is none. */
 	find(path: string): Response | undefined {
 		const name = this.files.get(path)
 		return name === undefined ? undefined : new Response(Bun.file(join(this.folder, name)), { headers })

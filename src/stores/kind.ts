@@ -5,13 +5,13 @@ import type { SqlDatabase } from './sql/sql-database.ts'
 
 /** An address is a text such as `sqlite:/var/lib/dragoman.sqlite` or a URL. It may contain a password. */
 export interface StoreKind {
-	/** How the field `database` of the configuration selects this kind. */
+	/** How the configuration field `database` selects this kind. */
 	readonly setting: {
 		/** Matches the whole field; without anchors. */
 		readonly pattern: string
 		/** Follows "must be". */
 		readonly form: string
-		/** For the reference of the configuration. */
+		/** For the configuration reference. */
 		readonly description: string
 	}
 	/** Form of its addresses, for messages. */
@@ -21,8 +21,8 @@ export interface StoreKind {
 	/** Only processes of this host use the database. */
 	readonly local: boolean
 	/** Whether `address` is an address of this kind. Does not check its parts. */
-	recognises(address: string): boolean
-	/** The address that the field `database` of the configuration selects, for this data folder. */
+	recognizes(address: string): boolean
+	/** The address that the configuration field `database` selects, for this data folder. */
 	locate(setting: string, dataFolder: string): string
 	/** The same address independent of the working directory. */
 	resolve(address: string): string

@@ -10,7 +10,7 @@ export const storeKinds: readonly StoreKind[] = [sqlite, postgres]
 export const defaultDatabase = 'sqlite'
 
 export function findStoreKind(address: string): StoreKind | undefined {
-	return storeKinds.find((kind) => kind.recognises(address))
+	return storeKinds.find((kind) => kind.recognizes(address))
 }
 
 /**

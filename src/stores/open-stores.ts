@@ -1,4 +1,4 @@
-// Opens the stores of a deployment: its database, with a cache for API keys. Knows no kind of database; list.ts does.
+// Opens the stores of a deployment: its database, with a cache for API keys. It does not know the kinds of databases; list.ts does.
 
 import { existsSync } from 'node:fs'
 import type { ConversationStore } from '../conversations/conversation-store.ts'
@@ -66,9 +66,9 @@ export async function openStores(location: StoreLocation, mode: SchemaMode): Pro
  */
 export async function openDatabase(address: string, mode: SchemaMode): Promise<SqlDatabase> {
 	const kind = findStoreKind(address)
-	if (kind === undefined) throw new DatabaseError('The database of the configuration is of no known kind.')
+	if (kind === undefined) throw new DatabaseError('The configured database is of an unknown kind.')
 	const problem = kind.problem(address)
-	if (problem !== undefined) throw new DatabaseError(`The database of the configuration cannot be opened: ${problem}`)
+	if (problem !== undefined) throw new DatabaseError(`The configured database cannot be opened: ${problem}`)
 	try {
 		return await kind.open(address, mode)
 	} catch (thrown) {
@@ -80,8 +80,7 @@ function openingError(cause: unknown, kind: StoreKind, address: string): Databas
 	if (cause instanceof DatabaseError) return cause
 	const name = kind.nameOf(address)
 	if (cause instanceof SchemaError) return schemaError(cause, name ?? unnamed)
-	if (name === undefined)
-		return new DatabaseError(`The database of the configuration cannot be opened: ${encodingHint}`)
+	if (name === undefined) return new DatabaseError(`The configured database cannot be opened: ${encodingHint}`)
 	const reason = redactorOf(kind.secretsOf(address))(
 		hideCredentials(cause instanceof Error ? describeSystemError(cause) : String(cause)),
 	)
@@ -96,7 +95,7 @@ function schemaError(cause: SchemaError, name: string): DatabaseError {
 	)
 }
 
-const unnamed = 'the URL of the configuration'
+const unnamed = 'the configured URL'
 
 /** The name of the database in messages, without user and password. */
 export function databaseName(address: string): string {

@@ -77,7 +77,7 @@ export class ClockGuard {
 /** A clock that was set back is trusted: then too little is deleted, never too much. */
 function assess({ believedMs, doubt }: GuardState, nowMs: number, limitMs: number): GuardState {
 	if (believedMs !== undefined && nowMs - believedMs <= limitMs) return { believedMs: nowMs }
-	const goesOn = doubt !== undefined && nowMs >= doubt.atMs && nowMs - doubt.atMs <= limitMs
-	const ranMs = goesOn ? doubt.ranMs + Math.min(longestStepMs, nowMs - doubt.atMs) : 0
+	const continues = doubt !== undefined && nowMs >= doubt.atMs && nowMs - doubt.atMs <= limitMs
+	const ranMs = continues ? doubt.ranMs + Math.min(longestStepMs, nowMs - doubt.atMs) : 0
 	return ranMs >= probationMs ? { believedMs: nowMs } : { believedMs, doubt: { atMs: nowMs, ranMs } }
 }

@@ -8,10 +8,10 @@ export class TickBatch {
 	/** Runs `work` at the end of this tick, in the order in which it was added. It must not throw. */
 	add(work: () => void): void {
 		this.waiting.push(work)
-		if (this.waiting.length === 1) setImmediate(() => this.end())
+		if (this.waiting.length === 1) setImmediate(this.end)
 	}
 
-	private end(): void {
+	private readonly end = (): void => {
 		const { waiting } = this
 		this.waiting = []
 		for (const work of waiting) work()

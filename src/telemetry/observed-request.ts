@@ -3,6 +3,7 @@
 import type { ChatError } from '../chat/error.ts'
 import type { FinishReason } from '../chat/event.ts'
 import type { Usage } from '../chat/usage.ts'
+import type { HistogramChild } from './metric.ts'
 import type { RequestEvent, RequestObserver } from './observer.ts'
 import type { RequestContext } from './telemetry.ts'
 import { forwardedHeaders } from './trace-context.ts'
@@ -19,13 +20,13 @@ export interface AttemptReport {
 	end(nowMs: number, error?: ChatError): void
 }
 
-/** What is reported before the end of a request, and its end. */
+/** Receives reports about a request: some before its end, and its end. */
 export interface RequestReports {
 	/** The log may contain prompts and completions. */
 	readonly content: boolean
 	attempt(request: ObservedRequest, upstream: string, nowMs: number): AttemptReport
-	/** The time between two chunks of a streamed response of `model`, in milliseconds. */
-	gap(model: string, ms: number): void
+	/** The times between two chunks of the streamed responses of `model`, in seconds. */
+	gaps(model: string): HistogramChild
 	end(request: ObservedRequest, nowMs: number): void
 }
 
@@ -53,6 +54,8 @@ export class ObservedRequest implements RequestObserver {
 	/** Milliseconds since 1970. */
 	firstOutputMs: number | undefined
 	private lastOutputMs = 0
+	/** Of the model; looked up at the second output. */
+	private gaps: HistogramChild | undefined
 	private attempt: (AttemptReport & { readonly upstream: string }) | undefined
 	private readonly reports: RequestReports
 
@@ -118,7 +121,10 @@ export class ObservedRequest implements RequestObserver {
 
 	private addOutput(atMs: number, text: string): void {
 		if (this.firstOutputMs === undefined) this.firstOutputMs = atMs
-		else if (this.model !== undefined && this.stream === true) this.reports.gap(this.model, atMs - this.lastOutputMs)
+		else if (this.model !== undefined && this.stream === true) {
+			this.gaps ??= this.reports.gaps(this.model)
+			this.gaps.observe((atMs - this.lastOutputMs) / 1000)
+		}
 		this.lastOutputMs = atMs
 		if (this.reports.content && text !== '') this.answer = `${this.answer ?? ''}${text}`
 	}

@@ -1,4 +1,4 @@
-// What a request reports about itself, as events. Telemetry folds them into log lines, metrics and spans; nothing that answers requests reads
+// The events that a request reports about itself. Telemetry folds them into log lines, metrics and spans; nothing that answers requests reads
 // them back. With an observer that ignores every event, each byte of every answer is the same.
 
 import type { ChatError } from '../chat/error.ts'

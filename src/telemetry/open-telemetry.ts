@@ -31,7 +31,7 @@ export async function openTelemetry(options: TelemetryOptions, deps: TelemetryCo
 	const otlp = await openConfiguredOtlp(options, deps)
 	const reports: RequestReports = {
 		content: options.content,
-		gap: (model, ms) => metrics.gapOf(model).observe(ms / 1000),
+		gaps: (model) => metrics.gapsOf(model),
 		attempt(request, upstream, begunMs) {
 			const traced = otlp?.attempt(request, upstream, begunMs)
 			return {

@@ -141,8 +141,8 @@ export class RequestMetrics {
 		this.running++
 	}
 
-	/** The histogram of times between two chunks. */
-	gapOf(model: string): HistogramChild {
+	/** The times between two chunks of streamed responses, in seconds. */
+	gapsOf(model: string): HistogramChild {
 		return this.of(model).gap
 	}
 

@@ -27,10 +27,8 @@ export function readTraceContext(headers: Headers): TraceContext | undefined {
 }
 
 export function writeTraceContext({ traceId, spanId, sampled, state }: TraceContext): Readonly<Record<string, string>> {
-	return {
-		traceparent: `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`,
-		...(state === undefined ? {} : { tracestate: state }),
-	}
+	const traceparent = `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`
+	return state === undefined ? { traceparent } : { traceparent, tracestate: state }
 }
 
 /** The headers that forward the caller's trace context to an upstream without adding a span. */

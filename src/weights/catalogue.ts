@@ -1,4 +1,4 @@
-// The models that can be fetched by a short name: description, licence, checksum and sources of each. It does not know how files are
+// The models that can be fetched by a short name: description, license, checksum and sources of each. It does not know how files are
 // fetched, nor which models are installed on this machine.
 
 export interface ModelDefaults {
@@ -16,7 +16,7 @@ export interface CatalogueEntry {
 	/** The short name, such as the ID in `dragoman models pull ID`. */
 	readonly id: string
 	readonly title: string
-	/** SPDX identifier. Only licences that permit any use by anyone are accepted. */
+	/** SPDX identifier. Only licenses that permit any use by anyone are accepted. */
 	readonly license: string
 	/** File name in the weights folder. */
 	readonly file: string

@@ -22,19 +22,22 @@ export interface Pin {
 	readonly sha256?: string
 }
 
+export interface AssemblyOptions {
+	readonly parts: readonly DownloadPart[]
+	/** The file of each part, in the same order. */
+	readonly files: readonly string[]
+	readonly target: string
+	readonly pin: Pin
+	readonly signal: AbortSignal
+}
+
 /**
  * Writes the unpacked parts to `target`, which appears only once it is complete and flushed to disk. A single part that needs no
  * unpacking is moved, not copied.
  *
  * @throws UnwantedError if the bytes are not GGUF, are corrupt, or do not match the pin.
  */
-export async function assemble(
-	parts: readonly DownloadPart[],
-	files: readonly string[],
-	target: string,
-	pin: Pin,
-	signal: AbortSignal,
-): Promise<Assembled> {
+export async function assemble({ parts, files, target, pin, signal }: AssemblyOptions): Promise<Assembled> {
 	const [onlyPart, ...moreParts] = parts
 	const [onlyFile] = files
 	const moved = moreParts.length === 0 && onlyPart?.packing.type === 'plain' ? onlyFile : undefined

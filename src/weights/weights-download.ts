@@ -45,7 +45,7 @@ export async function download(
 	await fetchParts(parts, files, context.clock, options)
 	const target = join(folder, requested.file)
 	try {
-		return await assemble(parts, files, target, requested.pin, signal)
+		return await assemble({ parts, files, target, pin: requested.pin, signal })
 	} catch (thrown) {
 		if (thrown instanceof UnexpectedContentError)
 			for (const file of [...files, `${target}.assembled`]) await discardPart(file)

@@ -42,13 +42,10 @@ export async function fetchPart(part: DownloadPart, file: string, options: Fetch
 		}
 		try {
 			if (
-				await fetchOnce(
-					part,
-					part.from.file,
-					file,
-					{ ...options, timeoutMs: answered ? stallMs : options.timeoutMs },
-					onAnswer,
-				)
+				await fetchOnce({ part, remote: part.from.file, onAnswer }, file, {
+					...options,
+					timeoutMs: answered ? stallMs : options.timeoutMs,
+				})
 			)
 				return
 			triesWithoutProgress = (await sizeOf(file)) > before ? 0 : triesWithoutProgress + 1
@@ -58,19 +55,24 @@ export async function fetchPart(part: DownloadPart, file: string, options: Fetch
 			options.signal.throwIfAborted()
 			triesWithoutProgress = (await sizeOf(file)) > before ? 0 : triesWithoutProgress + 1
 			const mostTries = answered ? maxTriesWithoutProgress : isReset(thrown) ? maxTriesWithoutResponse : 0
-			if (triesWithoutProgress >= mostTries || !isPassing(thrown)) throw thrown
+			if (triesWithoutProgress >= mostTries || !isTransient(thrown)) throw thrown
 		}
 		await options.clock.sleep(firstPauseMs * 2 ** triesWithoutProgress, options.signal)
 	}
 }
 
+interface FetchAttempt {
+	readonly part: DownloadPart
+	readonly remote: Extract<DownloadPart['from'], { type: 'remote' }>['file']
+	/** Called when the server has responded. */
+	readonly onAnswer: () => void
+}
+
 /** Whether the part is complete after one connection. */
 async function fetchOnce(
-	part: DownloadPart,
-	remote: Extract<DownloadPart['from'], { type: 'remote' }>['file'],
+	{ part, remote, onAnswer }: FetchAttempt,
 	file: string,
 	options: FetchOptions,
-	onAnswer: () => void,
 ): Promise<boolean> {
 	const earlier = await readState(file, locationOf(part))
 	let have = earlier === undefined ? 0 : await sizeOf(file)
@@ -80,14 +82,14 @@ async function fetchOnce(
 	const answer = await readRemote(remote, {
 		signal: options.signal,
 		timeoutMs: options.timeoutMs,
-		...(part.fromByte + have > 0 || part.lengthBytes !== undefined ? { fromByte: part.fromByte + have } : {}),
+		fromByte: part.fromByte + have > 0 || part.lengthBytes !== undefined ? part.fromByte + have : undefined,
 		lengthBytes: part.lengthBytes === undefined ? undefined : part.lengthBytes - have,
 	})
 	onAnswer()
 	if (part.fromByte > 0 && answer.fromByte !== part.fromByte + have)
 		throw new Error(`${new URL(answer.url).host} stopped supporting range requests`)
-	const goesOn = answer.fromByte === part.fromByte + have && isSameFile(answer, earlier)
-	if (have > 0 && !goesOn) {
+	const resumes = answer.fromByte === part.fromByte + have && isSameFile(answer, earlier)
+	if (have > 0 && !resumes) {
 		await rm(file, { force: true })
 		await rm(stateFile(file), { force: true })
 		if (answer.fromByte !== 0) return false
@@ -132,7 +134,7 @@ async function copyPart(path: string, file: string, options: FetchOptions): Prom
 }
 
 /** Connection failures, which a new connection may not have; not a refusal, a full disk or invalid content. */
-function isPassing(thrown: unknown): boolean {
+function isTransient(thrown: unknown): boolean {
 	if (thrown instanceof RefusedError) return thrown.status >= 500 || thrown.status === 429
 	return !(thrown instanceof UnexpectedContentError) && !isDiskFull(thrown)
 }

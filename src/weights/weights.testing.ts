@@ -68,8 +68,8 @@ export function wheelOf(files: readonly WheelFile[], comment = ''): Uint8Array {
 	)
 }
 
-/** The server's behaviour; may be changed between requests. */
-export interface WeightsServerBehaviour {
+/** The server's behavior; may be changed between requests. */
+export interface WeightsServerBehavior {
 	/** Whether range requests are supported. */
 	ranges: boolean
 	/** `html` for an index that does not support JSON. */
@@ -90,7 +90,7 @@ export interface ReceivedDownload {
 
 export interface FileServer extends Disposable {
 	readonly url: string
-	readonly behaviour: WeightsServerBehaviour
+	readonly behavior: WeightsServerBehavior
 	/** All requests so far. */
 	readonly requests: readonly ReceivedDownload[]
 	readonly registries: Registries
@@ -100,7 +100,7 @@ export interface FileServer extends Disposable {
  * Serves `files` by path under `/files/`, and lists those with names of wheels in an index under `/simple/`.
  */
 export async function serveFiles(files: ReadonlyMap<string, Uint8Array>): Promise<FileServer> {
-	const behaviour: WeightsServerBehaviour = {
+	const behavior: WeightsServerBehavior = {
 		ranges: true,
 		index: 'json',
 		cut: undefined,
@@ -116,18 +116,18 @@ export async function serveFiles(files: ReadonlyMap<string, Uint8Array>): Promis
 			const authorization = request.headers.get('authorization')
 			const range = request.headers.get('range')
 			requests.push({ path: pathname, range, authorization })
-			if (behaviour.authorization !== undefined && authorization !== behaviour.authorization)
+			if (behavior.authorization !== undefined && authorization !== behavior.authorization)
 				return new Response('who are you', { status: 401 })
-			if (pathname.startsWith('/simple/')) return indexPage(pathname, files, behaviour)
+			if (pathname.startsWith('/simple/')) return indexPage(pathname, files, behavior)
 			const bytes = files.get(pathname.replace(/^\/(files\/)?/, ''))
-			return bytes === undefined ? new Response('no such file', { status: 404 }) : fileAnswer(bytes, range, behaviour)
+			return bytes === undefined ? new Response('no such file', { status: 404 }) : fileAnswer(bytes, range, behavior)
 		},
 	})
-	const proxy = await openCuttingProxy(server.port ?? 0, behaviour)
+	const proxy = await openCuttingProxy(server.port ?? 0, behavior)
 	const url = `http://127.0.0.1:${proxy.port}`
 	return {
 		url,
-		behaviour,
+		behavior,
 		requests,
 		registries: { packages: { url: `${url}/simple` }, hub: { url } },
 		[Symbol.dispose]() {
@@ -140,7 +140,7 @@ export async function serveFiles(files: ReadonlyMap<string, Uint8Array>): Promis
 function indexPage(
 	pathname: string,
 	files: ReadonlyMap<string, Uint8Array>,
-	behaviour: WeightsServerBehaviour,
+	behavior: WeightsServerBehavior,
 ): Response {
 	const project = pathname.split('/')[2] ?? ''
 	const wheels = [...files].filter(
@@ -150,10 +150,10 @@ function indexPage(
 	const listed = wheels.map(([filename, bytes]) => ({
 		filename,
 		url: `../../files/${filename}`,
-		sha256: behaviour.claimedSha256 ?? sha256Of(bytes),
+		sha256: behavior.claimedSha256 ?? sha256Of(bytes),
 		size: bytes.byteLength,
 	}))
-	if (behaviour.index === 'html')
+	if (behavior.index === 'html')
 		return new Response(
 			listed
 				.map(
@@ -172,14 +172,14 @@ function indexPage(
 	return new Response(JSON.stringify(page), { headers: { 'content-type': 'application/vnd.pypi.simple.v1+json' } })
 }
 
-function fileAnswer(bytes: Uint8Array, range: string | null, behaviour: WeightsServerBehaviour): Response {
+function fileAnswer(bytes: Uint8Array, range: string | null, behavior: WeightsServerBehavior): Response {
 	const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? []
-	const from = behaviour.ranges && first !== undefined ? Number(first) : 0
+	const from = behavior.ranges && first !== undefined ? Number(first) : 0
 	const until =
-		behaviour.ranges && last !== undefined && last !== ''
+		behavior.ranges && last !== undefined && last !== ''
 			? Math.min(Number(last) + 1, bytes.byteLength)
 			: bytes.byteLength
-	const ranged = behaviour.ranges && first !== undefined
+	const ranged = behavior.ranges && first !== undefined
 	if (from >= bytes.byteLength) return new Response(null, { status: 416 })
 	const headers: Record<string, string> = {
 		etag: `"${sha256Of(bytes).slice(0, 16)}"`,
@@ -189,10 +189,10 @@ function fileAnswer(bytes: Uint8Array, range: string | null, behaviour: WeightsS
 	return new Response(new Uint8Array(bytes.subarray(from, until)), { status: ranged ? 206 : 200, headers })
 }
 
-/** Forwards everything to `port`, but closes connections in the middle of a response as configured in `behaviour.cut`. */
+/** Forwards everything to `port`, but closes connections in the middle of a response as configured in `behavior.cut`. */
 function openCuttingProxy(
 	port: number,
-	behaviour: WeightsServerBehaviour,
+	behavior: WeightsServerBehavior,
 ): Promise<{ readonly port: number; close(): void }> {
 	const proxy = createServer((client) => {
 		const backend = connect(port, '127.0.0.1')
@@ -202,7 +202,7 @@ function openCuttingProxy(
 			backend.write(chunk)
 		})
 		backend.on('data', (chunk: Buffer) => {
-			const { cut } = behaviour
+			const { cut } = behavior
 			answered += chunk.byteLength
 			if (cut === undefined || cut.times === 0 || answered <= cut.afterBytes) return client.write(chunk)
 			cut.times--

@@ -1,4 +1,4 @@
-"""What is kept on the server, through the clients of each dialect: Albert's code of seed 000, OpenAI's Responses, Conversations and
+"""Stored conversations, through the clients of each dialect: Albert's code of seed 000, OpenAI's Responses, Conversations and
 stored completions, LangChain on Responses."""
 
 import subprocess

@@ -40,13 +40,13 @@ async function upstreamsOf(turns: number): Promise<readonly (string | undefined)
 	)
 }
 
-test('each conversation stays, and all together spread', async () => {
+test('each conversation stays on its upstream, and conversations are spread over all upstreams', async () => {
 	const first = await upstreamsOf(0)
 	for (const name of names) expect(first.filter((home) => home === name).length).toBeGreaterThan(2)
 	for (let turns = 1; turns <= 3; turns++) expect(await upstreamsOf(turns)).toEqual(first)
 })
 
-test('those of an upstream that fails go elsewhere and stay there, the others do not notice', async () => {
+test('conversations of an upstream that fails move to another one and stay there, and no others move', async () => {
 	const before = await upstreamsOf(0)
 	upstream.script('b', refuses(500, 'oops'))
 	const after = await upstreamsOf(1)

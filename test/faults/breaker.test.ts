@@ -39,7 +39,7 @@ async function stateOf(name: string): Promise<number | undefined> {
 	return (await gateway.metrics()).get(`dragoman_upstream_breaker{upstream="${name}"}`)
 }
 
-test('opens, is tried by one request, and closes', async () => {
+test('opens, admits one trial request, and closes', async () => {
 	const gate = Promise.withResolvers<void>()
 	upstream.script('heals', refuses(500, 'a'), refuses(500, 'b'), async (exchange) => {
 		await gate.promise
@@ -84,7 +84,7 @@ test('stays open for longer when the trial fails', async () => {
 	expect(performance.now() - reopenedMs).toBeGreaterThan(1.5 * openMs)
 })
 
-test('does not count what the caller did wrong', async () => {
+test('does not count errors of the caller', async () => {
 	upstream.script('blamed', refuses(400, 'bad'))
 	for (let failure = 1; failure <= 5; failure++) expect((await gateway.send('blamed')).status).toBe(400)
 	expect(await stateOf('blamed')).toBe(closed)

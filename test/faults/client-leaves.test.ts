@@ -60,7 +60,7 @@ for (const stream of [false, true])
 		expect(upstream.requestsTo('reserve')).toEqual([])
 	})
 
-test('in the middle of a stream: what was generated is recorded', async () => {
+test('in the middle of a stream: the generated part is recorded', async () => {
 	const disconnect = new AbortController()
 	const response = await gateway.open('stalls', { signal: disconnect.signal })
 	const reader = response.body?.getReader()

@@ -126,7 +126,7 @@ for (const cell of cells) {
 		test('the client', () => {
 			for (const { answer } of resultsOf(cell)) expectAnswer(answer, outcome, row.stream)
 		})
-		test('the accounts', () => {
+		test('the usage records', () => {
 			for (const { line, answer } of resultsOf(cell)) {
 				expect(line.status).toBe(answer.status)
 				expect(line.error).toBe(kind)
@@ -192,7 +192,7 @@ function tokensOf(outcome: Expected['outcome'], answer: Answer): readonly (numbe
 }
 
 describe('after all cells', () => {
-	test('nothing is held, and no connection to a failed upstream is left', async () => {
+	test('no permit is held, and no connection to a failed upstream remains', async () => {
 		for (const [name, value] of metrics)
 			if (/^dragoman_upstream_(running|waiting)/.test(name)) expect([name, value]).toEqual([name, 0])
 		expect(metrics.get('dragoman_requests_running')).toBe(0)
@@ -206,7 +206,7 @@ describe('after all cells', () => {
 		const grownBytes = (metrics.get('process_resident_memory_bytes') ?? 0) - restingBytes
 		expect(grownBytes).toBeLessThan(200 * mebibyte)
 	})
-	test('the server is well', async () => {
+	test('the server is healthy', async () => {
 		expect((await fetch(`${gateway.url}/health`)).status).toBe(200)
 		expect(gateway.log()).not.toContain('defect')
 	})

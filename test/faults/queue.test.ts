@@ -53,7 +53,7 @@ function openGate(name: string) {
 	return { open: () => gate.resolve(), most: () => most }
 }
 
-test('those beyond the queue are sent away, those in it are served in order', async () => {
+test("requests beyond the queue's limit are rejected, and queued ones are served in order", async () => {
 	const gate = openGate('narrow')
 	const first = gateway.send('narrow', { turns: ['1'] })
 	await upstream.request('narrow', 1)
@@ -99,7 +99,7 @@ test('an upstream with a free permit is preferred to a full one', async () => {
 	expect((await first).status).toBe(200)
 })
 
-test('a permit returns however its call ended', async () => {
+test('a permit is released however its call ended', async () => {
 	upstream.script('returns', refuses(400, 'bad'), refuses(503, 'busy'), stallsMidStream, healthy())
 	expect((await gateway.send('returns')).status).toBe(400)
 	expect((await gateway.send('returns')).status).toBe(503)

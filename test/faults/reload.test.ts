@@ -53,7 +53,7 @@ function serves(...names: readonly string[]): Promise<true> {
 	})
 }
 
-test('a model appears and another goes, while a stream on the one that goes ends in full', async () => {
+test('a model is added and another removed, while a stream of the removed one completes', async () => {
 	const gate = Promise.withResolvers<void>()
 	upstream.script('old', async (exchange) => {
 		await exchange.send(Buffer.concat([Buffer.from(streamHead), chunked(textEvent('before'))]))
@@ -108,7 +108,7 @@ for (const [name, text, reason] of unusable)
 		expect((await gateway.send('new')).text).toBe(answerText)
 	})
 
-test('a field that waits for a restart is named', async () => {
+test('a field that needs a restart is reported', async () => {
 	await change(JSON.stringify({ ...configOf('new'), listen: '127.0.0.1:1' }))
 	await serves('new')
 	// The command line overrides the file, so `listen` did not change.

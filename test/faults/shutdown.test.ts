@@ -47,7 +47,7 @@ function refusesConnections({ url }: FaultTestGateway): Promise<true> {
 	})
 }
 
-test('running answers of both kinds end in full, then the process ends well', async () => {
+test('unary and streamed answers in flight complete, then the process exits with status 0', async () => {
 	const gateway = await start(10_000)
 	const gate = Promise.withResolvers<void>()
 	upstream.script('gated', async (exchange) => {
@@ -65,7 +65,7 @@ test('running answers of both kinds end in full, then the process ends well', as
 	gateways.clear()
 })
 
-test('a stream that lasts too long ends with an error event, a whole answer with an error', async () => {
+test('a stream that takes too long ends with an error event, a unary answer with an error', async () => {
 	const gateway = await start(300)
 	const streaming = await gateway.open('endless')
 	const unary = gateway.send('silent')
@@ -119,7 +119,7 @@ test('copies of the first signal do not exit the process immediately', async () 
 	gateways.clear()
 })
 
-test('while it drains, requests are accepted and readiness is refused; then the port closes', async () => {
+test('while it drains, requests are accepted and /ready returns 503; then the port closes', async () => {
 	const gateway = await start(10_000, { drainMs: 2000 })
 	upstream.script('gated', healthy())
 	const ready = () => fetch(`${gateway.url}/ready`)
@@ -138,7 +138,7 @@ test('while it drains, requests are accepted and readiness is refused; then the 
 	gateways.clear()
 })
 
-test('an answer that begins while it drains has the whole time to close', async () => {
+test('an answer that begins while it drains has the full shutdown timeout', async () => {
 	const gateway = await start(10_000, { drainMs: 1000 })
 	const gate = Promise.withResolvers<void>()
 	upstream.script('gated', async (exchange) => {

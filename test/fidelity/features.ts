@@ -3,6 +3,7 @@
 export const requestFeatures = {
 	system: 'system message',
 	developer: 'developer message',
+	laterSystem: 'system message within the conversation',
 	image: 'image, inline',
 	imageUrl: 'image by URL',
 	audio: 'audio',
@@ -28,6 +29,7 @@ export const requestFeatures = {
 	choices: 'several choices (n)',
 	effort: 'reasoning effort',
 	budget: 'reasoning token limit',
+	thinkingOff: 'reasoning disabled',
 	user: 'end-user id',
 	cacheMark: 'prompt-cache breakpoints',
 	ownField: 'vendor-specific field',

@@ -22,6 +22,10 @@ function before(...messages: readonly object[]) {
 	return (body: Body): Body => ({ ...body, messages: [...messages, ...messagesOf(body)] })
 }
 
+function after(...messages: readonly object[]) {
+	return (body: Body): Body => ({ ...body, messages: [...messagesOf(body), ...messages] })
+}
+
 function userMessage(...content: readonly object[]) {
 	return (body: Body): Body => ({ ...body, messages: [{ role: 'user', content }] })
 }
@@ -36,6 +40,7 @@ const openaiCall = { id: 'call_1', type: 'function', function: { name: 'look', a
 const chat: FeatureRequests = {
 	system: before({ role: 'system', content: marks.system }),
 	developer: before({ role: 'developer', content: marks.system }),
+	laterSystem: after({ role: 'system', content: marks.system }),
 	image: userMessage({ type: 'text', text: 'What is it?' }, { type: 'image_url', image_url: { url: image } }),
 	imageUrl: userMessage(
 		{ type: 'text', text: 'What is it?' },
@@ -77,6 +82,7 @@ const chat: FeatureRequests = {
 	logprobs: having({ logprobs: true, top_logprobs: 2 }),
 	choices: having({ n: 2 }),
 	effort: having({ reasoning_effort: 'low' }),
+	thinkingOff: having({ reasoning_effort: 'none' }),
 	user: having({ user: marks.user }),
 	ownField: having({ guided_regex: 'a+' }),
 }
@@ -130,6 +136,7 @@ const responses: FeatureRequests = {
 	topP: having({ top_p: 0.9 }),
 	logprobs: having({ top_logprobs: 2, include: ['message.output_text.logprobs'] }),
 	effort: having({ reasoning: { effort: 'low' } }),
+	thinkingOff: having({ reasoning: { effort: 'none' } }),
 	user: having({ user: marks.user }),
 }
 
@@ -149,6 +156,7 @@ function reported(result: object) {
 
 const messages: FeatureRequests = {
 	system: having({ system: marks.system }),
+	laterSystem: after({ role: 'system', content: marks.system }),
 	image: userMessage({ type: 'image', source: { type: 'base64', media_type: 'image/png', data: marks.image } }),
 	imageUrl: userMessage({ type: 'image', source: { type: 'url', url: marks.imageUrl } }),
 	file: userMessage({
@@ -172,6 +180,7 @@ const messages: FeatureRequests = {
 	topK: having({ top_k: 7 }),
 	effort: having({ output_config: { effort: 'low' } }),
 	budget: having({ thinking: { type: 'enabled', budget_tokens: 2000 }, max_tokens: 5000 }),
+	thinkingOff: having({ thinking: { type: 'disabled' } }),
 	user: having({ metadata: { user_id: marks.user } }),
 	cacheMark: having({ system: [{ type: 'text', text: marks.system, cache_control: { type: 'ephemeral' } }] }),
 	ownField: having({ inference_geo: 'eu' }),

@@ -9,8 +9,8 @@ import type { Ledger } from '../../src/ledger/ledger.ts'
 import { MemoryLedgerStore } from '../../src/stores/memory-ledger-store.testing.ts'
 import {
 	allEntries,
+	FakeClock,
 	freshFolder,
-	HeldClock,
 	open,
 	openedCall,
 	settlement,
@@ -28,7 +28,7 @@ async function run(ledger: Ledger, ...ids: readonly string[]): Promise<void> {
 	)
 }
 
-test('a settled ticket is one entry, however often it is settled, and its journal goes', async () => {
+test('a settled ticket is one entry, however often it is settled, and its journal is removed', async () => {
 	const [folder, store] = [await freshFolder(), new MemoryLedgerStore()]
 	const ledger = await open({ folder, store })
 	const ticket = ledger.open(openedCall('1'))
@@ -44,7 +44,7 @@ test('a settled ticket is one entry, however often it is settled, and its journa
 
 describe('an unavailable database', () => {
 	test('receives everything once when it returns', async () => {
-		const [store, clock] = [new UnreachableStore(), new HeldClock()]
+		const [store, clock] = [new UnreachableStore(), new FakeClock()]
 		const ledger = await open({ folder: await freshFolder(), store, clock })
 		await clock.waitForSleepers(2)
 		store.away = true
@@ -64,7 +64,7 @@ describe('an unavailable database', () => {
 	})
 
 	test('rejects calls once too many records are pending, and accepts them again', async () => {
-		const [store, clock] = [new UnreachableStore(), new HeldClock()]
+		const [store, clock] = [new UnreachableStore(), new FakeClock()]
 		const ledger = await open({ folder: await freshFolder(), store, clock, maxPending: 2 })
 		await clock.waitForSleepers(2)
 		store.away = true
@@ -83,7 +83,7 @@ describe('an unavailable database', () => {
 	})
 
 	test('receives the rest from the next process after a shutdown', async () => {
-		const [store, clock, folder] = [new UnreachableStore(), new HeldClock(), await freshFolder()]
+		const [store, clock, folder] = [new UnreachableStore(), new FakeClock(), await freshFolder()]
 		const ledger = await open({ folder, store, clock })
 		store.away = true
 		await clock.waitForSleepers(2)
@@ -126,7 +126,7 @@ describe('a folder that is removed', () => {
 		])
 		expect(await readdir(folder)).toEqual([])
 	})
-	test('and cannot be made again is a fault until it can', async () => {
+	test('that cannot be recreated is a fault until it can', async () => {
 		const folder = await freshFolder()
 		const ledger = await open({ folder, store: new MemoryLedgerStore() })
 		await rm(folder, { recursive: true })
@@ -139,10 +139,10 @@ describe('a folder that is removed', () => {
 	})
 })
 
-describe('what was left open', () => {
+describe('tickets that were left open', () => {
 	/** A process that ended with an open ticket of 41 tokens, one of none, and a settled one. */
 	async function leftOpen(store = new MemoryLedgerStore()) {
-		const [clock, folder] = [new HeldClock(), await freshFolder()]
+		const [clock, folder] = [new FakeClock(), await freshFolder()]
 		const ledger = await open({ folder, store, clock })
 		await clock.waitForSleepers(2)
 		const [long, short] = [ledger.open(openedCall('long')), ledger.open(openedCall('short'))]
@@ -155,7 +155,7 @@ describe('what was left open', () => {
 		return { store, folder, process: ledger.process }
 	}
 
-	test('is settled once with its last known usage, by the next process', async () => {
+	test('are settled once with their last known usage, by the next process', async () => {
 		const { store, folder, process } = await leftOpen()
 		const dead: string[] = []
 		const recovered = async (name: string) => void dead.push(name)
@@ -173,7 +173,7 @@ describe('what was left open', () => {
 		expect(await readdir(folder)).toEqual([])
 	})
 
-	test('stays for the next time where something else fails for the same process', async () => {
+	test('remain for the next recovery if another step fails for the same process', async () => {
 		const { store, folder, process } = await leftOpen()
 		const failing = await open({ folder, store, recovered: () => Promise.reject(new Error('no')) })
 		await failing.close()
@@ -185,7 +185,7 @@ describe('what was left open', () => {
 		expect(await readdir(folder)).toEqual([])
 	})
 
-	test('is settled once by concurrent processes', async () => {
+	test('are settled once by concurrent processes', async () => {
 		const { store, folder } = await leftOpen()
 		const next = await Promise.all(Array.from({ length: 4 }, () => open({ folder, store })))
 		await Promise.all(next.map((ledger) => ledger.recover()))
@@ -194,7 +194,7 @@ describe('what was left open', () => {
 		expect(await readdir(folder)).toEqual([])
 	})
 
-	test('is left alone while its process lives', async () => {
+	test('are not recovered while their process is running', async () => {
 		const [store, folder] = [new MemoryLedgerStore(), await freshFolder()]
 		const running = await open({ folder, store })
 		const ticket = running.open(openedCall('1'))
@@ -266,7 +266,7 @@ describe('a reservation', () => {
 	})
 
 	test('continues with its extension in a new file', async () => {
-		const [store, folder, clock] = [new MemoryLedgerStore(), await freshFolder(), new HeldClock()]
+		const [store, folder, clock] = [new MemoryLedgerStore(), await freshFolder(), new FakeClock()]
 		const ledger = await open({ folder, store, clock, fileSize: 2000 })
 		await clock.waitForSleepers(2)
 		const ticket = ledger.open(reserved)
@@ -300,7 +300,7 @@ test('a journal that grew continues in a new file, and old files are removed onc
 	expect(await store.usage({ ...allEntries, groupBy: [] })).toMatchObject([{ requests: 41 }])
 })
 
-test('relaxed, no call waits, and nothing is lost', async () => {
+test('with relaxed durability no call waits, and nothing is lost', async () => {
 	const [store, folder] = [new MemoryLedgerStore(), await freshFolder()]
 	const ledger = await open({ folder, store, durability: 'relaxed' })
 	const order: string[] = []

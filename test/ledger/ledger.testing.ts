@@ -45,7 +45,7 @@ export async function freshFolder(): Promise<string> {
 	return join(await mkdtemp(join(tmpdir(), 'dragoman-ledger-')), 'journal')
 }
 
-export class HeldClock implements Clock {
+export class FakeClock implements Clock {
 	private ms = startMs
 	private sleeping: { readonly untilMs: number; readonly wake: () => void }[] = []
 	private readonly watchers: { readonly count: number; readonly notify: () => void }[] = []
@@ -108,5 +108,5 @@ export class UnreachableStore implements LedgerStore {
 export const silentLog = openLog({ level: 'silent', format: 'json' })
 
 export function open(options: Pick<LedgerOptions, 'folder' | 'store'> & Partial<LedgerOptions>): Promise<OpenLedger> {
-	return openLedger({ durability: 'strict', maxPending: 1000, clock: new HeldClock(), log: silentLog, ...options })
+	return openLedger({ durability: 'strict', maxPending: 1000, clock: new FakeClock(), log: silentLog, ...options })
 }

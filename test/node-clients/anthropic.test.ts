@@ -53,7 +53,7 @@ describe("Anthropic's SDK", () => {
 		...fields,
 	})
 
-	test('sends a message, and finds every field', async () => {
+	test('sends a message, and reads every field', async () => {
 		const message = await client().messages.create(question('echo:say Hello there'))
 		expect(message).toMatchObject({
 			type: 'message',
@@ -67,7 +67,7 @@ describe("Anthropic's SDK", () => {
 		expect(message.id).toMatch(/^msg_[0-9a-f]{32}$/)
 		expect(message._request_id).toMatch(/^req_[0-9a-f]{32}$/)
 	})
-	test('by a token, by an alias, and on paths of no other dialect', async () => {
+	test('with a bearer token, with an alias, and on paths of this dialect alone', async () => {
 		const byToken = new Anthropic({ baseURL: server.url, authToken: server.key, apiKey: null, maxRetries: 0 })
 		const aliased = await byToken.messages.create({ ...question('echo:say yes'), model: 'claude-sonnet-5-5' })
 		// Claude Code sends signed thinking back only if the answer names the requested model.
@@ -75,7 +75,7 @@ describe("Anthropic's SDK", () => {
 		const mounted = await client({ baseURL: `${server.url}/anthropic` }).messages.create(question('echo:say yes'))
 		expect(mounted.content).toEqual(aliased.content)
 	})
-	test('streams thinking, text and calls, and puts them together', async () => {
+	test('streams thinking, text and calls, and accumulates them', async () => {
 		const events: string[] = []
 		const stream = client()
 			.messages.stream(
@@ -108,7 +108,7 @@ describe("Anthropic's SDK", () => {
 		}
 		expect([text, stop]).toEqual(['hi hi hi', 'end_turn'])
 	})
-	test('learns that an answer was truncated at the token limit', async () => {
+	test('reads that an answer was truncated at the token limit', async () => {
 		const message = await client().messages.create({ ...question('echo:repeat 9 hi'), max_tokens: 2 })
 		expect(message).toMatchObject({ stop_reason: 'max_tokens', usage: { output_tokens: 2 } })
 	})
@@ -155,7 +155,7 @@ describe("Anthropic's SDK", () => {
 		expect(few).toBeGreaterThan(0)
 		expect(more).toBeGreaterThan(few)
 	})
-	test('lists models, page by page, and shows one', async () => {
+	test('lists models, page by page, and retrieves one', async () => {
 		const names: string[] = []
 		for await (const { id, type } of client().models.list({ limit: 1 })) names.push(`${type} ${id}`)
 		expect(names).toEqual(['model claude-echo', 'model org/second', 'model third'])
@@ -183,7 +183,7 @@ describe("Anthropic's SDK", () => {
 			expect(error).toMatchObject({ type: word, requestID: expect.stringMatching(/^req_/) })
 		}
 	})
-	test('meets a wrong key, a model that is not there and a prompt that is too long', async () => {
+	test('reports a wrong key, an unknown model and a prompt that is too long', async () => {
 		const create = (fields: object, options: object = {}) =>
 			failureOf(client(options).messages.create({ ...question('hi'), ...fields }))
 		expect(await create({}, { apiKey: 'sk-wrong' })).toBeInstanceOf(Anthropic.AuthenticationError)
@@ -192,14 +192,14 @@ describe("Anthropic's SDK", () => {
 		expect(overlong).toBeInstanceOf(Anthropic.BadRequestError)
 		expect(overlong).toMatchObject({ apiMessage: expect.stringMatching(/^prompt is too long/) })
 	})
-	test('meets an error in the middle of a stream', async () => {
+	test('reports an error in the middle of a stream', async () => {
 		const stream = client().messages.stream(question('echo:error-after 2 overloaded'))
 		const error = await failureOf(stream.finalMessage())
 		expect(error).toBeInstanceOf(Anthropic.APIError)
 		expect(error).toMatchObject({ type: 'overloaded_error' })
 		expect(stream.currentMessage?.content).toMatchObject([{ type: 'text', text: 'word word' }])
 	})
-	test('hangs up, and the answer is not waited for', async () => {
+	test('disconnects, and the upstream call is cancelled', async () => {
 		const stream = client().messages.stream(question('echo:hang-after 2'))
 		await new Promise<void>((resolve) => {
 			let tokens = 0
@@ -218,7 +218,7 @@ describe("the AI SDK with Anthropic's provider", () => {
 		get_weather: tool({ description: 'get weather', inputSchema: city, execute: ({ city }) => `Sunny in ${city}.` }),
 	}
 
-	test('generates text, and finds its usage', async () => {
+	test('generates text, and reads its usage', async () => {
 		const { text, usage, finishReason } = await generateText({
 			model: provider()(model),
 			prompt: 'echo:say Hello there',
@@ -241,7 +241,7 @@ describe("the AI SDK with Anthropic's provider", () => {
 		expect(steps[0]?.toolCalls).toMatchObject([{ toolName: 'get_weather', input: { city: 'Paris' } }])
 		expect((await result.totalUsage).inputTokens).toBeGreaterThan(0)
 	})
-	test('gets an object', async () => {
+	test('generates an object', async () => {
 		const { output } = await generateText({
 			model: provider()(model),
 			prompt: 'where?',
@@ -249,7 +249,7 @@ describe("the AI SDK with Anthropic's provider", () => {
 		})
 		expect(city.safeParse(output).success).toBe(true)
 	})
-	test('meets errors', async () => {
+	test('reports errors', async () => {
 		const failing = generateText({ model: provider()(model), prompt: 'echo:error rate-limited', maxRetries: 0 })
 		await expect(failing).rejects.toMatchObject({ statusCode: 429 })
 	})

@@ -69,7 +69,7 @@ describe.skipIf(!isEngineHere)('openai for Node', () => {
 		expect(await runner.finalContent()).toContain('Paris')
 		expect(cities).toEqual(['Paris'])
 	})
-	test('parses what a schema holds', async () => {
+	test('parses an answer that follows a schema', async () => {
 		const schema = z.object({ country: z.string(), capital: z.string() })
 		const answer = await client().chat.completions.parse({
 			model,
@@ -83,7 +83,7 @@ describe.skipIf(!isEngineHere)('openai for Node', () => {
 		const { data } = await client().embeddings.create({ model, input: 'Hello' })
 		expect(data[0]?.embedding).toHaveLength(192)
 	})
-	test('lists models and gets one', async () => {
+	test('lists models and retrieves one', async () => {
 		expect((await client().models.list()).data.map(({ id }) => id)).toEqual([model])
 		expect((await client().models.retrieve(model)).object).toBe('model')
 	})

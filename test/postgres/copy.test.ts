@@ -13,7 +13,7 @@ async function dragoman(...args: readonly string[]) {
 }
 
 if (postgresServer !== undefined)
-	test('everything moves to PostgreSQL and back, and is the same', async () => {
+	test('all data is copied to PostgreSQL and back unchanged', async () => {
 		const server = await startServer({ data: await temporaryFolder() })
 		const headers = { 'x-dragoman-conversation': 'new' }
 		const question = (content: string) => ({ model: 'echo', messages: [{ role: 'user', content }] })
@@ -65,7 +65,7 @@ if (postgresServer !== undefined)
 		expect([migrated.status, migrated.errors.includes('cannot be opened')]).toEqual([1, true])
 	}, 60_000)
 
-test('copy refuses what is no database', async () => {
+test('copy rejects an address that is not a database', async () => {
 	expect(await dragoman('copy', '--from', 'mysql://u:secret@host/x', '--to', 'sqlite:/tmp/x')).toMatchObject({
 		status: 1,
 		errors: expect.not.stringContaining('secret'),

@@ -18,7 +18,7 @@ async function openTwo(url: string): Promise<readonly [Stores, Stores]> {
 }
 
 if (postgresServer !== undefined)
-	test('turns that race become branches, and of those that must not only one is taken', async () => {
+	test('concurrent turns become branches; of those that must not branch, one is stored', async () => {
 		const fresh = await freshDatabase(postgresServer as string)
 		const stores = await openTwo(fresh.url)
 		const [one, other] = [stores[0].conversations.in(scope), stores[1].conversations.in(scope)]
@@ -44,7 +44,7 @@ if (postgresServer !== undefined)
 	}, 60_000)
 
 if (postgresServer !== undefined)
-	test('of a conversation that one removes while the other continues it, nothing is left', async () => {
+	test('nothing remains of a conversation that one gateway removes while the other continues it', async () => {
 		const fresh = await freshDatabase(postgresServer as string)
 		const stores = await openTwo(fresh.url)
 		const [one, other] = [stores[0].conversations.in(scope), stores[1].conversations.in(scope)]
@@ -57,7 +57,7 @@ if (postgresServer !== undefined)
 				await one.turns.begin(first)
 				await one.turns.end(first.id, ended('a'))
 				const second = turn({ conversation: made.id, parent: answerId(first.id, 0) })
-				const goesOn = async () => {
+				const continueTurn = async () => {
 					found.push(await one.turns.begin(second))
 					await one.turns.end(second.id, ended('b'))
 				}
@@ -65,7 +65,7 @@ if (postgresServer !== undefined)
 					for (let wait = 0; wait < round % 5; wait++) await sql`SELECT 1`
 					return other.index.remove(made.id)
 				}
-				expect((await Promise.all([goesOn(), remove()]))[1]).toBe(true)
+				expect((await Promise.all([continueTurn(), remove()]))[1]).toBe(true)
 				for (const table of ['messages', 'turns', 'branches'])
 					expect(await sql`SELECT 1 FROM ${sql(table)} WHERE conversation = ${made.id}`).toHaveLength(0)
 			}

@@ -4,7 +4,7 @@ import { dimensions, isAllowed } from './cases.ts'
 
 const small = { a: ['1', '2', '3'], b: ['x', 'y'], c: ['p', 'q'] } as const
 
-test('without a forbidden combination there are all cases', () => {
+test('without a forbidden combination all cases are selected', () => {
 	expect(allCases(small, () => true)).toHaveLength(12)
 })
 

@@ -1,6 +1,7 @@
 // Errors in the format of Albert API in 2024: `detail` is a text, or a list if the request is invalid.
 
 import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
+import { errorHeaders } from '../../wire/json/error-headers.ts'
 import { type DetailShape, writeDetail } from '../albert-family/detail-error.ts'
 import type { WrittenError } from '../writer.ts'
 
@@ -33,11 +34,6 @@ export function writeError(error: ChatError): WrittenError {
 	return {
 		status: shape.status,
 		body: { detail: writeDetail(error, shape) },
-		headers: {
-			'x-dragoman-error': error.kind,
-			...(error.retryAfterMs === undefined
-				? {}
-				: { 'retry-after': String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))) }),
-		},
+		headers: errorHeaders(error),
 	}
 }

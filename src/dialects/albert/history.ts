@@ -4,6 +4,7 @@ import { ChatError } from '../../chat/error.ts'
 import { conversationId, readConversationId } from '../../conversations/conversation-id.ts'
 import type { ConversationHistory } from '../../conversations/service.ts'
 import { writeMessages } from '../../wire/openai/chat-messages-writer.ts'
+import { storedMessagesForm } from '../../wire/openai/chat-request-form.ts'
 import type { Route } from '../dialect.ts'
 
 export const listHistory: Route = {
@@ -22,7 +23,7 @@ export const showHistory: Route = {
 	path: '/chat/history/{user}/{id}',
 	read: ({ parameters: [user = '', id = ''] }) => ({
 		type: 'conversations.history',
-		// Anything else is the id of no conversation.
+		// Any other text matches no conversation.
 		id: readConversationId(id) ?? conversationId(''),
 		user,
 		notFound: () => new ChatError('not-found', 'Conversation not found.'),
@@ -35,7 +36,8 @@ function writeHistory({ conversation, messages }: ConversationHistory) {
 		created: Math.floor(conversation.createdAtMs / 1000),
 		messages: writeMessages(
 			messages.map(({ message }) => message),
-			'developer',
+			storedMessagesForm,
+			() => {},
 		),
 	}
 }

@@ -30,7 +30,7 @@ export const alephAlpha: Dialect = {
 		version,
 		...unsupportedRoutes,
 	],
-	recognises: (headers) => headers.get('user-agent')?.startsWith('Aleph-Alpha-') === true,
+	recognizes: (headers) => headers.get('user-agent')?.startsWith('Aleph-Alpha-') === true,
 	// Its client fails on every line of a stream without data.
 	heartbeat: '',
 	writeError,

@@ -102,7 +102,7 @@ class ChatStream implements StreamWriter {
 				if (event.reason === 'stop') this.ends++
 				return (
 					this.introduce(event.choice) +
-					this.closeThought(event.choice) +
+					this.closeReasoning(event.choice) +
 					this.chunk(event.choice, {}, null, writeReason(event.reason))
 				)
 			case 'finish':
@@ -119,7 +119,7 @@ class ChatStream implements StreamWriter {
 	}
 
 	private text(choice: number, text: string, logprobs?: readonly TokenLogprob[]): string {
-		const before = this.introduce(choice) + this.closeThought(choice)
+		const before = this.introduce(choice) + this.closeReasoning(choice)
 		if (text === '' && logprobs === undefined) return before
 		return before + this.chunk(choice, { content: text }, logprobs === undefined ? null : writeLogprobs(logprobs))
 	}
@@ -131,12 +131,14 @@ class ChatStream implements StreamWriter {
 		return this.introduce(choice) + this.chunk(choice, { content: mark + text })
 	}
 
-	private closeThought(choice: number): string {
+	private closeReasoning(choice: number): string {
 		return this.thinking.delete(choice) ? this.chunk(choice, { content: thinkClose }) : ''
 	}
 
 	private call(choice: number, piece: object): string {
-		return this.introduce(choice) + this.closeThought(choice) + this.chunk(choice, { content: '', tool_calls: [piece] })
+		return (
+			this.introduce(choice) + this.closeReasoning(choice) + this.chunk(choice, { content: '', tool_calls: [piece] })
+		)
 	}
 
 	private chunk(

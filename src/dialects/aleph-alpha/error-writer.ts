@@ -1,6 +1,7 @@
 // Errors in the format of Aleph Alpha's API: a message and a code. Its clients distinguish a busy model from a broken one by the code alone.
 
 import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
+import { errorHeaders } from '../../wire/json/error-headers.ts'
 import type { WrittenError } from '../writer.ts'
 
 const shapes: Readonly<Record<ChatErrorKind, readonly [status: number, code: string]>> = {
@@ -28,14 +29,10 @@ const shapes: Readonly<Record<ChatErrorKind, readonly [status: number, code: str
 }
 
 export function writeError(error: ChatError): WrittenError {
-	const { kind, retryAfterMs } = error
 	return {
-		status: shapes[kind][0],
+		status: shapes[error.kind][0],
 		body: writeErrorBody(error),
-		headers: {
-			'x-dragoman-error': kind,
-			...(retryAfterMs === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }),
-		},
+		headers: errorHeaders(error),
 	}
 }
 

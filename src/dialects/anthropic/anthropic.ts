@@ -13,7 +13,7 @@ export const anthropic: Dialect = {
 	mount: '/anthropic',
 	prefixes: ['/v1'],
 	routes: [messages, countTokens, listModels, showModel],
-	recognises: (headers) => headers.has('anthropic-version'),
+	recognizes: (headers) => headers.has('anthropic-version'),
 	heartbeat: ping,
 	writeError,
 	headers: ({ requestId, limits }) => ({

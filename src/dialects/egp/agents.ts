@@ -46,7 +46,7 @@ export const agents: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((versio
 function readTool({ name, description, arguments: described }: SentAgentTool): FunctionTool {
 	const properties = described.properties ?? {}
 	const required = Object.keys(properties).filter((argument) => properties[argument]?.default === undefined)
-	const parameters = { ...described, properties, ...(required.length === 0 ? {} : { required }) }
+	const parameters = { ...described, properties, required: required.length === 0 ? undefined : required }
 	return { type: 'function', name, description, parameters: parameters as JsonObject, strict: false }
 }
 

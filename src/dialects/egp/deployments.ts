@@ -113,7 +113,8 @@ const writer = envelopeWriter(
 	(text, finish_reason, usage) => ({
 		completions: [[text]],
 		finish_reason,
-		...(usage === null ? {} : { prompt_tokens: usage.promptTokens, response_tokens: usage.completionTokens }),
+		prompt_tokens: usage?.promptTokens,
+		response_tokens: usage?.completionTokens,
 	}),
 	'stop',
 )

@@ -1,6 +1,7 @@
 // Errors in the format of Scale's API: FastAPI's `detail`, a list if a field is invalid, a text otherwise.
 
 import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
+import { errorHeaders } from '../../wire/json/error-headers.ts'
 import type { WrittenError } from '../writer.ts'
 
 const statuses: Readonly<Record<ChatErrorKind, number>> = {
@@ -31,16 +32,13 @@ const statuses: Readonly<Record<ChatErrorKind, number>> = {
 const aboutFields: ReadonlySet<ChatErrorKind> = new Set(['invalid-request', 'model-not-found', 'wrong-operation'])
 
 export function writeError(error: ChatError): WrittenError {
-	const { kind, message, retryAfterMs } = error
+	const { kind, message } = error
 	const param = error.param ?? (kind === 'invalid-request' ? undefined : 'model')
 	const field = aboutFields.has(kind) ? param : undefined
 	return {
 		status: field === undefined ? statuses[kind] : 422,
 		body: { detail: field === undefined ? message : [{ loc: locate(field), msg: message, type: typeOf(error) }] },
-		headers: {
-			'x-dragoman-error': kind,
-			...(retryAfterMs === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }),
-		},
+		headers: errorHeaders(error),
 	}
 }
 

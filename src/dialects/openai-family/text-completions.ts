@@ -1,4 +1,4 @@
-// The route of the legacy text completions, which five dialects share. It does not know in what their streams and options differ.
+// The route of the legacy text completions, which five dialects share. It does not know how their streams and options differ.
 
 import { readTextCompletionRequest } from '../../wire/openai/text-completion-request-reader.ts'
 import { TextCompletionChunkWriter, writeTextCompletion } from '../../wire/openai/text-completion-writer.ts'

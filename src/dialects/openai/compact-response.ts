@@ -37,14 +37,14 @@ export const compactResponse: Route = {
 
 /** Nothing is stored: the client keeps the result. */
 function compactCall(read: ReadResponsesRequest, input: readonly Message[]): ChatCall {
-	const { instructions, echo, metadata, sealReasoning } = read
+	const { instructions, echo, metadata, withEncryptedReasoning } = read
 	return {
 		type: 'chat',
 		request: { ...read.request, messages: [...instructions, ...input, summaryRequest] },
 		stream: false,
 		writer: {
 			completion: (completion, context) => writeCompaction(completion, context, input),
-			stream: (context) => new ResponseEventWriter(context, { echo, metadata, sealReasoning }),
+			stream: (context) => new ResponseEventWriter(context, { echo, metadata, withEncryptedReasoning }),
 		},
 	}
 }

@@ -6,7 +6,7 @@ import { type ConversationId, readConversationId } from '../../conversations/con
 import { conversationChangeSchema, newConversationSchema } from '../../wire/openai/conversations/conversation-schema.ts'
 import { writeConversation, writeExport } from '../../wire/openai/conversations/conversation-writer.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
-import { joinPieces, type Piece, putInPlace, readItems } from '../../wire/openai/responses/item-reader.ts'
+import { mergeItems, type ParsedItem, readItems, resolveReferences } from '../../wire/openai/responses/item-reader.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { Route, RouteInput } from '../dialect.ts'
 import type { MessageAdditions } from '../local-operation.ts'
@@ -28,11 +28,11 @@ export const createConversation: Route = {
 }
 
 /** Items as messages to store. */
-export function readAdditions(pieces: readonly Piece[]): MessageAdditions {
-	const references = referencesOf(pieces)
+export function readAdditions(items: readonly ParsedItem[]): MessageAdditions {
+	const references = referencesOf(items)
 	return {
 		lookup: lookupOf(references),
-		build: (found) => joinPieces(putInPlace(pieces, itemsOf(references, found))),
+		build: (found) => mergeItems(resolveReferences(items, itemsOf(references, found))),
 	}
 }
 

@@ -1,4 +1,4 @@
-// POST /chat/completions/input_tokens: counts the tokens of a chat request's prompt. An extension, modelled on OpenAI's path for responses.
+// POST /chat/completions/input_tokens: counts the tokens of a chat request's prompt. An extension, modeled on OpenAI's path for responses.
 
 import { readChatRequest } from '../../wire/openai/chat-request-reader.ts'
 import type { Route } from '../dialect.ts'

@@ -7,7 +7,7 @@ import { type ListQuery, writeList } from '../../wire/openai/list-query.ts'
 import { readItemId } from '../../wire/openai/responses/item-id.ts'
 import { type Item, type ItemShape, plainItems, writeStoredItems } from '../../wire/openai/responses/item-writer.ts'
 
-/** The id of the message that an item is part of; the id of no message if `item` is not the id of an item. */
+/** The id of the message that an item is part of; an id that matches no message if `item` is not the id of an item. */
 export function messageIdOf(item: string): MessageId
 export function messageIdOf(item: string | undefined): MessageId | undefined
 export function messageIdOf(item: string | undefined): MessageId | undefined {

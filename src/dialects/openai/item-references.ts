@@ -3,13 +3,13 @@
 import { ChatError } from '../../chat/error.ts'
 import type { FoundMessages, LookupOrigin, MessageLookup } from '../../conversations/message-lookup.ts'
 import { readItemId } from '../../wire/openai/responses/item-id.ts'
-import { pieceOf } from '../../wire/openai/responses/item-piece.ts'
-import type { Piece } from '../../wire/openai/responses/item-reader.ts'
+import type { ParsedItem } from '../../wire/openai/responses/item-reader.ts'
+import { extractItem } from '../../wire/openai/responses/message-item.ts'
 import { itemNotFound } from './not-found.ts'
 
 const maxReferences = 1000
 
-/** @param continues what the request continues from: its items are in the history already. */
+/** @param continues the origin that the request continues from: its items are in the history already. */
 export function lookupOf(references: readonly string[], continues?: LookupOrigin): MessageLookup {
 	const ids = references.length > maxReferences ? [] : references.map(readItemId)
 	return {
@@ -19,7 +19,7 @@ export function lookupOf(references: readonly string[], continues?: LookupOrigin
 }
 
 /** The ids that the items refer to. */
-export function referencesOf(pieces: readonly Piece[]): readonly string[] {
+export function referencesOf(pieces: readonly ParsedItem[]): readonly string[] {
 	return pieces.flatMap((piece) => (piece.type === 'reference' ? [piece.id] : []))
 }
 
@@ -28,17 +28,20 @@ export function referencesOf(pieces: readonly Piece[]): readonly string[] {
  *
  * @throws ChatError `not-found` for an item that was not found, `invalid-request` for too many.
  */
-export function itemsOf(references: readonly string[], found: FoundMessages): ReadonlyMap<string, readonly Piece[]> {
+export function itemsOf(
+	references: readonly string[],
+	found: FoundMessages,
+): ReadonlyMap<string, readonly ParsedItem[]> {
 	if (references.length > maxReferences)
 		throw new ChatError('invalid-request', `Too many item references: at most ${maxReferences} are allowed.`, {
 			param: 'input',
 		})
-	const items = new Map<string, readonly Piece[]>()
+	const items = new Map<string, readonly ParsedItem[]>()
 	const used = new Set<string>()
 	for (const reference of new Set(references)) {
 		const id = readItemId(reference)
 		const stored = id === undefined ? undefined : found.messages.get(id.message)
-		const piece = id === undefined || stored === undefined ? undefined : pieceOf(stored.message, id)
+		const piece = id === undefined || stored === undefined ? undefined : extractItem(stored.message, id)
 		if (id === undefined || stored === undefined || piece === undefined) throw itemNotFound(reference)
 		const part = `${id.kind}.${id.message}.${id.call ?? ''}`
 		items.set(reference, stored.conversation === found.conversation || used.has(part) ? [] : [piece])

@@ -26,7 +26,7 @@ describe('a frame', () => {
 
 test('events become frames, however their text is split', () => {
 	const identity = { token: turnId('0193a0000000700080000000000000ab'), created: 0, model: 'm', now: () => 0 }
-	const writer = new ResponseEventWriter(identity, { echo: {}, metadata: {}, sealReasoning: false })
+	const writer = new ResponseEventWriter(identity, { echo: {}, metadata: {}, withEncryptedReasoning: false })
 	const usage = {
 		promptTokens: 1,
 		completionTokens: 1,

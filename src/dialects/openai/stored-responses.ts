@@ -16,8 +16,8 @@ export const retrieveResponse: Route = {
 		const query = input.query()
 		if (query.get('stream') === 'true')
 			return { type: 'streams.read', turn: turn.id, after: eventsSeen(query), notFound }
-		const sealed = sealsReasoning(query)
-		return { type: 'turns.find', turn, notFound, write: (found) => writeStored(found, sealed) }
+		const withEncryptedReasoning = wantsEncryptedReasoning(query)
+		return { type: 'turns.find', turn, notFound, write: (found) => writeStored(found, withEncryptedReasoning) }
 	},
 }
 
@@ -32,7 +32,7 @@ function eventsSeen(query: URLSearchParams): number {
 	})
 }
 
-function sealsReasoning(query: URLSearchParams): boolean {
+function wantsEncryptedReasoning(query: URLSearchParams): boolean {
 	return [...query.getAll('include'), ...query.getAll('include[]')].includes('reasoning.encrypted_content')
 }
 
@@ -81,7 +81,7 @@ export const listInputItems: Route = {
 			query: { ...query, after: messageIdOf(query.after) },
 			notFound: (absent) => (absent === 'cursor' ? itemNotFound(query.after ?? '') : notFound()),
 			write: (page, { echo, metadata }) =>
-				writeItemPage(page, query, itemShape({ echo, metadata, sealReasoning: false })),
+				writeItemPage(page, query, itemShape({ echo, metadata, withEncryptedReasoning: false })),
 		}
 	},
 }
@@ -101,6 +101,6 @@ function readResponse({ parameters: [id = ''] }: RouteInput): ResponseInPath {
 	return { id, turn: { id: turn, surface: 'response' }, notFound }
 }
 
-function writeStored({ turn, answers: [answer] }: AnsweredTurn, sealReasoning: boolean): object {
-	return writeTurn(turn, answer, sealReasoning)
+function writeStored({ turn, answers: [answer] }: AnsweredTurn, withEncryptedReasoning: boolean): object {
+	return writeTurn(turn, answer, withEncryptedReasoning)
 }

@@ -3,7 +3,7 @@
 import type { Route } from '../dialect.ts'
 import type { ListedModel } from '../local-operation.ts'
 
-const colours: Readonly<Record<ListedModel['health'], string>> = { good: 'green', limited: 'yellow', none: 'red' }
+const colors: Readonly<Record<ListedModel['health'], string>> = { good: 'green', limited: 'yellow', none: 'red' }
 
 export const modelHealth: Route = {
 	method: 'GET',
@@ -12,7 +12,7 @@ export const modelHealth: Route = {
 		type: 'models.list',
 		write: (models) => ({
 			object: 'list',
-			data: models.map(({ name, health }) => ({ id: name, status: colours[health] })),
+			data: models.map(({ name, health }) => ({ id: name, status: colors[health] })),
 		}),
 	}),
 }

@@ -19,7 +19,7 @@ export const seconds = wholeNumber(0, lastSecond)
 export const direction = z.enum(['asc', 'desc'])
 
 /** Former field names and their current names. */
-const twins: Readonly<Record<string, string>> = { order_by: 'sort_by', order_direction: 'sort_order' }
+const currentNames: Readonly<Record<string, string>> = { order_by: 'sort_by', order_direction: 'sort_order' }
 
 /**
  * Reads the fields of `schema`; ignores all others and empty ones.
@@ -30,7 +30,7 @@ export function readQuery<Fields>(query: URLSearchParams, schema: z.ZodType<Fiel
 	const body: Record<string, string | number> = {}
 	// Numbers are parsed, so that error messages show the right type.
 	for (const [name, value] of query)
-		if (value !== '') body[twins[name] ?? name] = /^-?\d{1,12}$/.test(value) ? Number(value) : value
+		if (value !== '') body[currentNames[name] ?? name] = /^-?\d{1,12}$/.test(value) ? Number(value) : value
 	const parsed = schema.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
 	return parsed.data

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { Usage } from '../../chat/usage.ts'
+import { parseChatChunk } from '../../wire/openai/chat-chunk.ts'
 import { chatFormats } from '../../wire/openai/formats.ts'
 import { writePricedUsage } from './priced-usage.ts'
 import { UsageChunkWriter } from './usage-chunk-writer.ts'
@@ -71,7 +72,7 @@ describe('a stream', () => {
 		const writer = new UsageChunkWriter(identity, price, shape)
 		const theirs = (choices: readonly object[], extra: object = {}) => {
 			const value = { id: 'x', object: 'chat.completion.chunk', created: 5, model: 'theirs', choices, ...extra }
-			return { format: chatFormats.chunk, text: JSON.stringify(value), value }
+			return { format: chatFormats.chunk, text: JSON.stringify(value), value: parseChatChunk(value) }
 		}
 		const first = { index: 0, delta: { role: 'assistant', content: '' }, logprobs: null, finish_reason: null }
 		const choice = { index: 0, delta: { content: 'Hi' }, logprobs: null, finish_reason: null, stop_reason: 7 }

@@ -63,7 +63,7 @@ function writeElements(
 					prefixLength === undefined ? undefined : prefixLength - taken,
 					at.schemaPath,
 				)
-	if (prefix.length > 0) return positional(prefix, others(0), least, builder, at.name)
+	if (prefix.length > 0) return positional({ prefix, least }, others(0), builder, at.name)
 	if (item === undefined) return '""'
 	const rest = others(1)
 	const some = rest === '""' ? item : `${item} ${rest}`
@@ -72,9 +72,8 @@ function writeElements(
 
 /** From the last prefix item to the first: each is followed by the next, or optionally by nothing once the minimum is reached. */
 function positional(
-	prefix: readonly string[],
+	{ prefix, least }: Pick<Items, 'prefix' | 'least'>,
 	others: string,
-	least: number,
 	builder: GrammarBuilder,
 	name: string,
 ): string {

@@ -1,4 +1,4 @@
-// Checks a finished grammar before llama.cpp reads it: rejects what would hang its parser or could never terminate.
+// Checks a finished grammar before llama.cpp reads it: rejects grammars that would hang its parser or could never terminate.
 // It reads only the notation that grammar-builder.ts writes.
 
 import { cannotEnforce, wrongSchema } from './refusal.ts'

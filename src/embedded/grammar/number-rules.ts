@@ -181,7 +181,14 @@ function within(low: Split, high: Split, lowExclusive: boolean, highExclusive: b
 	const [a, b] = [low.fraction.padEnd(length, '0'), high.fraction.padEnd(length, '0')]
 	const alternatives: string[] = []
 	for (let shorter = 1; shorter < length; shorter++)
-		alternatives.push(...shorterBetween(Number(a), Number(b), length, shorter, lowExclusive, highExclusive))
+		alternatives.push(
+			...shorterBetween(
+				{ value: Number(a), exclusive: lowExclusive },
+				{ value: Number(b), exclusive: highExclusive },
+				length,
+				shorter,
+			),
+		)
 	if (lowExclusive) alternatives.push(`"${a}" [0-9]{0,3} [1-9]`)
 	else alternatives.push(Number(a) < Number(b) ? `"${a}" [0-9]{0,4}` : `"${a}"`)
 	const [after, before] = [String(Number(a) + 1).padStart(length, '0'), String(Number(b) - 1).padStart(length, '0')]
@@ -194,18 +201,11 @@ function within(low: Split, high: Split, lowExclusive: boolean, highExclusive: b
 }
 
 /** Fractions with fewer digits than the bounds, such as 2.5 between 2.25 and 2.75. */
-function shorterBetween(
-	low: number,
-	high: number,
-	length: number,
-	shorter: number,
-	lowExclusive: boolean,
-	highExclusive: boolean,
-): readonly string[] {
+function shorterBetween(low: NumberBound, high: NumberBound, length: number, shorter: number): readonly string[] {
 	const scale = 10 ** (length - shorter)
-	let [from, to] = [Math.ceil(low / scale), Math.floor(high / scale)]
-	if (lowExclusive && from * scale === low) from++
-	if (highExclusive && to * scale === high) to--
+	let [from, to] = [Math.ceil(low.value / scale), Math.floor(high.value / scale)]
+	if (low.exclusive && from * scale === low.value) from++
+	if (high.exclusive && to * scale === high.value) to--
 	return from <= to ? sameLength(String(from).padStart(shorter, '0'), String(to).padStart(shorter, '0')) : []
 }
 

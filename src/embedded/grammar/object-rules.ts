@@ -26,7 +26,7 @@ export function objectBody(schema: JsonObject, builder: GrammarBuilder, context:
 	if (extra === false && names.length > Object.keys(properties).length)
 		throw unsatisfiable('a required property is disallowed', schemaPath)
 	const open = takesOthers(schema)
-	checkCounts(schema, names.length, required.size, open, schemaPath)
+	checkCounts(schema, { known: names.length, required: required.size, open }, schemaPath)
 	const pairs = names.flatMap((name): readonly Pair[] => {
 		const known = Object.hasOwn(properties, name) ? properties[name] : extraSchema(extra)
 		const make = () => context.value(known, name, `${schemaPath}/properties/${name}`)
@@ -47,7 +47,16 @@ function readRequired(schema: JsonObject, schemaPath: SchemaPath): ReadonlySet<s
 	return new Set(required as readonly string[])
 }
 
-function checkCounts(schema: JsonObject, known: number, required: number, open: boolean, schemaPath: SchemaPath): void {
+interface PropertyCounts {
+	/** Number of named properties. */
+	readonly known: number
+	/** Number of those that are required. */
+	readonly required: number
+	/** Whether other properties are allowed. */
+	readonly open: boolean
+}
+
+function checkCounts(schema: JsonObject, { known, required, open }: PropertyCounts, schemaPath: SchemaPath): void {
 	const least = readCount(schema, 'minProperties', schemaPath) ?? 0
 	const most = readCount(schema, 'maxProperties', schemaPath)
 	if (most !== undefined && most < Math.max(least, required))

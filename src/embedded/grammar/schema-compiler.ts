@@ -19,7 +19,7 @@ import { characterRule, readStringBounds, stringRule } from './string-rules.ts'
 const types = ['object', 'array', 'string', 'integer', 'number', 'boolean', 'null'] as const
 type Type = (typeof types)[number]
 
-const understood: Readonly<Record<Type | 'any', readonly string[]>> = {
+const supportedKeywords: Readonly<Record<Type | 'any', readonly string[]>> = {
 	any: ['type', 'enum', 'const', 'anyOf', 'oneOf', 'allOf', '$ref'],
 	object: ['properties', 'required', 'additionalProperties', 'minProperties', 'maxProperties'],
 	array: ['items', 'prefixItems', 'minItems', 'maxItems'],
@@ -29,7 +29,7 @@ const understood: Readonly<Record<Type | 'any', readonly string[]>> = {
 	boolean: [],
 	null: [],
 }
-const allUnderstood: ReadonlySet<string> = new Set(Object.values(understood).flat())
+const allSupportedKeywords: ReadonlySet<string> = new Set(Object.values(supportedKeywords).flat())
 const maxDepth = 100
 /** Limit of visited schemas, followed references included: references can expand a small schema to a huge one. */
 const maxWork = 30_000
@@ -102,7 +102,7 @@ class SchemaCompiler {
 
 	private checkKeywords(schema: JsonObject, schemaPath: SchemaPath): void {
 		for (const [keyword, value] of Object.entries(schema)) {
-			if (value === undefined || isAnnotation(keyword) || allUnderstood.has(keyword)) continue
+			if (value === undefined || isAnnotation(keyword) || allSupportedKeywords.has(keyword)) continue
 			if (keyword === 'uniqueItems' && value === false) continue
 			throw cannotEnforce(`'${keyword.slice(0, 60)}'`, schemaPath)
 		}
@@ -112,7 +112,7 @@ class SchemaCompiler {
 		const { type } = schema
 		if (type === undefined) {
 			const implied = types.filter(
-				(one) => one !== 'integer' && understood[one].some((keyword) => schema[keyword] !== undefined),
+				(one) => one !== 'integer' && supportedKeywords[one].some((keyword) => schema[keyword] !== undefined),
 			)
 			return implied.length > 0 ? implied : ['object', 'array', 'string', 'number', 'boolean', 'null']
 		}
@@ -131,12 +131,12 @@ class SchemaCompiler {
 			case 'boolean':
 				return '("true" | "false")'
 			case 'string':
-				return this.named('string', understood.string, schema, name, () =>
+				return this.named('string', schema, name, () =>
 					stringRule(readStringBounds(schema, schemaPath), this.character(), schemaPath),
 				)
 			case 'integer':
 			case 'number':
-				return this.named(type, understood[type], schema, name, () =>
+				return this.named(type, schema, name, () =>
 					boundedRule(type, readNumberBounds(schema, schemaPath), {
 						schemaPath,
 						rule: (types, body) => this.builder.rule(types, body),
@@ -150,9 +150,9 @@ class SchemaCompiler {
 		}
 	}
 
-	/** A separate rule, or the shared rule of the type if none of `keywords` is present. */
-	private named(type: Type, keywords: readonly string[], schema: JsonObject, name: string, body: () => string): string {
-		if (keywords.every((keyword) => schema[keyword] === undefined)) return this.shared(type, body)
+	/** A separate rule, or the shared rule of the type if none of its keywords is present. */
+	private named(type: Type, schema: JsonObject, name: string, body: () => string): string {
+		if (supportedKeywords[type].every((keyword) => schema[keyword] === undefined)) return this.shared(type, body)
 		return this.builder.rule(`${name}-${type}`, body())
 	}
 

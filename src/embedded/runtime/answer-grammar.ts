@@ -139,23 +139,27 @@ function freeOrCalls(builder: GrammarBuilder, format: CallFormat, calls: string)
 		return `${builder.literal(format.head)} ${calls} | [^\\x00{ \\t\\r\\n] ${any} | ""`
 	}
 	const rest = format.head.slice(format.head.indexOf(mark) + mark.length)
-	const open = rest === '' ? calls : builder.rule('calls-begun', `${builder.literal(rest)} ${calls}`)
-	return textUntil(builder, 'free', mark, open, true)
+	const open = rest === '' ? calls : builder.rule('calls-started', `${builder.literal(rest)} ${calls}`)
+	return textUntil(builder, 'free', { mark, next: open, mayEnd: true })
 }
 
 function thinkingBefore(builder: GrammarBuilder, answer: string, { allowed, open }: Thinking): string {
 	if (!allowed) return answer
 	const after = builder.rule('after-thoughts', `[ \\t\\r\\n]{0,4} ${answer}`)
-	const thinking = textUntil(builder, 'thoughts', thinkClose, after, false)
+	const thinking = textUntil(builder, 'thoughts', { mark: thinkClose, next: after, mayEnd: false })
 	return open ? thinking : `${builder.literal(thinkOpen)} ${thinking} | ${answer}`
 }
 
-/**
- * Any text up to the first `mark`, followed by `next`; one rule for each length of the matched prefix of the mark.
- *
- * @param mayEnd whether the text may also end without the mark.
- */
-function textUntil(builder: GrammarBuilder, name: string, mark: string, next: string, mayEnd: boolean): string {
+interface MarkedText {
+	readonly mark: string
+	/** The expression that follows the mark. */
+	readonly next: string
+	/** Whether the text may also end without the mark. */
+	readonly mayEnd: boolean
+}
+
+/** Any text up to the first `mark`, followed by `next`; one rule for each length of the matched prefix of the mark. */
+function textUntil(builder: GrammarBuilder, name: string, { mark, next, mayEnd }: MarkedText): string {
 	const characters = [...mark]
 	const alphabet = [...new Set(characters)]
 	const others = `[^${alphabet.map(inClass).join('')}]`

@@ -50,7 +50,7 @@ function read(options: ReaderOptions, words: string): Read {
 	return first ?? { text: '', reasoning: '', calls: [], length: 0 }
 }
 
-test('text is text', () => {
+test('text is emitted unchanged', () => {
 	expect(read({ thinking: 'never' }, 'a <tool_call> b <think> c').text).toBe('a <tool_call> b <think> c')
 })
 

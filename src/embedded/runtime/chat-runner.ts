@@ -157,7 +157,7 @@ export class ChatRunner {
 }
 
 /**
- * What this engine does with each field of a request. It runs one model and has no use for the caller's id; every prompt is cached, marked
+ * How this engine treats each field of a request. It runs one model and has no use for the caller's id; every prompt is cached, marked
  * or not.
  */
 export const embeddedRequestFates = {

@@ -33,7 +33,7 @@ export class CompletionRunner {
 		const repetition = repetitionRule(this.parts, requestId, 'limited')
 		const choices = prompts.flatMap((prompt, at) =>
 			Array.from({ length: request.choices }, (_, k) =>
-				this.choice(request, prompt, at * request.choices + k, seed, answer, repetition),
+				this.choice({ request, seed, answer, repetition }, prompt, at * request.choices + k),
 			),
 		)
 		return answer.begin(choices)
@@ -62,12 +62,9 @@ export class CompletionRunner {
 	}
 
 	private choice(
-		request: TextCompletionRequest,
+		{ request, seed, answer, repetition }: SharedChoiceParts,
 		prompt: TokenizedPrompt,
 		index: number,
-		seed: number,
-		answer: AnswerStream,
-		repetition: RepetitionRule | undefined,
 	): RunningChoice {
 		const { vocabulary, contextTokens } = this.parts
 		return new RunningChoice({
@@ -93,7 +90,15 @@ export class CompletionRunner {
 	}
 }
 
-/** What this engine does with each field of a text completion. */
+/** The parts that all choices of a request share. */
+interface SharedChoiceParts {
+	readonly request: TextCompletionRequest
+	readonly seed: number
+	readonly answer: AnswerStream
+	readonly repetition: RepetitionRule | undefined
+}
+
+/** How this engine treats each field of a text completion. */
 export const embeddedTextCompletionFates = {
 	model: 'unused',
 	prompts: 'written',

@@ -126,10 +126,9 @@ const nameOfMedia = { image: 'an image', audio: 'audio', file: 'a file' } as con
 function thinkingVariables(request: ChatRequest, promptText: PromptText): Readonly<Record<string, unknown>> {
 	const own = request.passthrough.chat_template_kwargs
 	const effort = request.reasoningEffort
-	return {
-		...(effort === undefined ? {} : { enable_thinking: effort !== 'none', reasoning_effort: promptText.guard(effort) }),
-		...(isObject(own) ? (promptText.guardAll(own) as Record<string, unknown>) : {}),
-	}
+	const reasoning =
+		effort === undefined ? {} : { enable_thinking: effort !== 'none', reasoning_effort: promptText.guard(effort) }
+	return isObject(own) ? { ...reasoning, ...(promptText.guardAll(own) as Record<string, unknown>) } : reasoning
 }
 
 function defineTool(tool: Tool): Readonly<Record<string, unknown>> {

@@ -76,7 +76,6 @@ export async function openLocalLlama(options: LocalLlamaOptions): Promise<Engine
 }
 
 async function openModel(llama: LlamaRuntime, options: LocalLlamaOptions): Promise<Engine> {
-	const { log, modelName, parallel = 4, queueLimit = 64 } = options
 	const model = await llama.loadModel({ modelPath: options.modelPath }).catch((cause: unknown) => {
 		throw new Error(
 			`The model file ${options.modelPath} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
@@ -87,24 +86,60 @@ async function openModel(llama: LlamaRuntime, options: LocalLlamaOptions): Promi
 	const vocabulary = new Vocabulary(model, file)
 	const threads = options.threads ?? (model.size < smallModelBytes ? 1 : llama.cpuMathCores)
 	const contextTokens = Math.min(options.contextTokens ?? defaultContextTokens, model.trainContextSize)
-	const embedder = new Embedder({
+	const embeddedTokens = Math.min(contextTokens, embeddingTokens)
+	const { queueLimit = 64 } = options
+	const embedder = new Embedder({ model, vocabulary, contextTokens: embeddedTokens, threads, queueLimit })
+	const parts = { options, llama, model, vocabulary, embedder }
+	if (file.onlyEmbeds)
+		return new LocalLlama({ ...parts, operations: ['embed', 'tokenize'], contextTokens: embeddedTokens })
+
+	const generation = await openGeneration(parts, { threads, contextTokens, queueLimit })
+	const { contextSize } = generation.context
+	const runner = {
+		addon: llama._bindings,
 		model,
 		vocabulary,
-		contextTokens: Math.min(contextTokens, embeddingTokens),
-		threads,
-		queueLimit,
+		scheduler: generation.scheduler,
+		contextTokens: contextSize,
+		fingerprint: await fingerprintOf(options.modelPath, await libraryVersion(options.libraryFolder)),
+		maxTokens: options.maxTokens ?? defaultMaxTokens,
+		stopsRepetition: options.repetition !== 'off',
+		modelName: options.modelName,
+		log: options.log,
+	}
+	const template = readTemplate(file.chatTemplate, model, vocabulary, options.log)
+	options.log.info(
+		{
+			model: options.modelName,
+			contextTokens: contextSize,
+			parallel: generation.slots.length,
+			gpu: llama.gpu,
+			threads,
+		},
+		'The model is loaded.',
+	)
+	return new LocalLlama({
+		...parts,
+		operations: [template === undefined ? 'complete' : 'chat', 'embed', 'tokenize'],
+		contextTokens: contextSize,
+		generation,
+		completions: template === undefined ? new CompletionRunner(runner) : undefined,
+		chats: template === undefined ? undefined : new ChatRunner({ ...runner, template }),
 	})
-	if (file.onlyEmbeds)
-		return new LocalLlama({
-			options,
-			llama,
-			model,
-			vocabulary,
-			embedder,
-			operations: ['embed', 'tokenize'],
-			contextTokens: Math.min(contextTokens, embeddingTokens),
-		})
+}
 
+interface GenerationLimits {
+	readonly threads: number
+	readonly contextTokens: number
+	readonly queueLimit: number
+}
+
+/** The context in which texts are generated, and the scheduler of its sequences. */
+async function openGeneration(
+	{ llama, model, options }: LoadedModel,
+	{ threads, contextTokens, queueLimit }: GenerationLimits,
+) {
+	const { parallel = 4 } = options
 	const chunkTokens = llama.gpu === false ? cpuChunkTokens : gpuChunkTokens
 	const context = await model.createContext({
 		sequences: parallel,
@@ -125,37 +160,7 @@ async function openModel(llama: LlamaRuntime, options: LocalLlamaOptions): Promi
 		threads,
 		now: () => performance.now(),
 	})
-	const fingerprint = await fingerprintOf(options.modelPath, await libraryVersion(options.libraryFolder))
-	const parts = {
-		addon: llama._bindings,
-		model,
-		vocabulary,
-		scheduler,
-		contextTokens: context.contextSize,
-		fingerprint,
-		maxTokens: options.maxTokens ?? defaultMaxTokens,
-		stopsRepetition: options.repetition !== 'off',
-		modelName,
-		log,
-	}
-	const template = readTemplate(file.chatTemplate, model, vocabulary, log)
-	log.info(
-		{ model: modelName, contextTokens: context.contextSize, parallel, gpu: llama.gpu, threads },
-		'The model is loaded.',
-	)
-	return new LocalLlama({
-		options,
-		llama,
-		model,
-		vocabulary,
-		embedder,
-		operations: [template === undefined ? 'complete' : 'chat', 'embed', 'tokenize'],
-		contextTokens: context.contextSize,
-		generation: { context, slots, scheduler },
-		...(template === undefined
-			? { completions: new CompletionRunner(parts) }
-			: { chats: new ChatRunner({ ...parts, template }) }),
-	})
+	return { context, slots, scheduler }
 }
 
 /** A model with an unreadable template still supports text completions. */
@@ -175,10 +180,13 @@ function readTemplate(
 	}
 }
 
-interface LocalLlamaParts {
+interface LoadedModel {
 	readonly options: LocalLlamaOptions
 	readonly llama: LlamaRuntime
 	readonly model: LlamaModel
+}
+
+interface LocalLlamaParts extends LoadedModel {
 	readonly vocabulary: Vocabulary
 	readonly embedder: Embedder
 	readonly operations: readonly Operation[]

@@ -89,7 +89,7 @@ class AiSdk implements Engine {
 	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
 		if (request.user !== undefined) call.drop?.('user')
 		const values = request.inputs.map(textOnly)
-		return this.atOnce(call, async (context, running) => {
+		return this.unary(call, async (context, running) => {
 			const model = this.embeddingModel(call.model)
 			const most = (await model.maxEmbeddingsPerCall) ?? values.length
 			const vectors: Float32Array[] = []
@@ -115,7 +115,7 @@ class AiSdk implements Engine {
 	}
 
 	private order({ query, documents, top }: RerankRequest, call: EngineCall): Promise<Ranking> {
-		return this.atOnce(call, async (context, running) => {
+		return this.unary(call, async (context, running) => {
 			const model = this.options.provider.rerankingModel?.(call.model)
 			if (model === undefined) throw new ChatError('wrong-operation', 'This model does not support reranking.')
 			const options = {
@@ -204,7 +204,7 @@ class AiSdk implements Engine {
 	}
 
 	/** Runs a unary call. */
-	private async atOnce<Result>(
+	private async unary<Result>(
 		call: EngineCall,
 		run: (context: CallContext, running: RunningCall) => Promise<Result>,
 	): Promise<Result> {

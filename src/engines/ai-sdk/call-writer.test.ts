@@ -2,8 +2,9 @@ import { describe, expect, test } from 'bun:test'
 import type { ChatError } from '../../chat/error.ts'
 import type { Message, UserPart } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
+import { requestFatesContract } from '../../chat/request-fates.contract.ts'
 import type { Tool } from '../../chat/tool.ts'
-import { type CallForm, writeCall } from './call-writer.ts'
+import { type CallForm, callFates, writeCall } from './call-writer.ts'
 
 const text = (value: string) => [{ type: 'text', text: value }] as const
 const hi: Message = { role: 'user', content: text('hi') }
@@ -280,3 +281,7 @@ describe('history', () => {
 		})
 	})
 })
+
+requestFatesContract('calls of the AI SDK', callFates, (request, drop) =>
+	writeCall(request, { version: 'v4', supportedUrls: {}, providerOptions: {}, passthrough: undefined }, drop),
+)

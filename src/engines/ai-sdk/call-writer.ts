@@ -2,7 +2,7 @@
 // A request is rejected if the answer would be wrong without the field.
 
 import { ChatError } from '../../chat/error.ts'
-import type { JsonObject } from '../../chat/json.ts'
+import { definedFields } from '../../chat/json.ts'
 import { type ChatRequest, limitedTopK, type ResponseFormat, type Sampling } from '../../chat/request.ts'
 import {
 	type Drop,
@@ -121,7 +121,7 @@ function writeTool(tool: Tool, index: number): NonNullable<CallSettings['tools']
 		name,
 		description,
 		inputSchema: parameters ?? { type: 'object', properties: {}, additionalProperties: false },
-		...(strict ? { strict } : {}),
+		strict: strict || undefined,
 	}
 }
 
@@ -155,8 +155,4 @@ function writePassthrough(request: ChatRequest, name: string | undefined, drop: 
 	}
 	const fields = passthroughFor(request, undefined, drop)
 	return Object.keys(fields).length > 0 ? { [name]: definedFields(fields) } : {}
-}
-
-function definedFields(fields: JsonObject): JsonObject {
-	return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }

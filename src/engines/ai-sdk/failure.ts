@@ -43,11 +43,13 @@ export function readStreamFailure(error: unknown, reading: FailureReading): Chat
 }
 
 function sentAll(error: ChatError): ChatError {
-	const { kind, message, code, retryAfterMs, cause } = error
+	const { kind, message, param, code, fittingTokens, retryAfterMs, cause } = error
 	return new ChatError(kind, message, {
 		sent: 'yes',
 		cause,
+		param,
 		code,
+		fittingTokens,
 		retryAfterMs,
 	})
 }

@@ -91,8 +91,8 @@ describe('ends', () => {
 		['length', 'length'],
 		['content-filter', 'content-filter'],
 		['tool-calls', 'stop'],
-		['other', 'stop'],
-		['unknown', 'stop'],
+		['other', 'length'],
+		['unknown', 'length'],
 	] as const)
 		test(`${unified} without tool calls is read as ${expected}`, async () => {
 			expect((await completionOf([text('a'), finish(unified)])).choices[0]?.finishReason).toBe(expected)

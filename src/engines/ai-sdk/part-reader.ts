@@ -2,13 +2,14 @@
 // equivalent stream. Blocks and calls of a provider may be interleaved; events are not.
 
 import { ChatError } from '../../chat/error.ts'
-import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
 import type { ReasoningSignature } from '../../chat/message.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { field, listField, textField } from '../../wire/json/fields.ts'
-import { finishReasonWith, ToolCallAssembler } from '../../wire/json/tool-call-assembler.ts'
-import { failedWhileAnswering, interrupted } from '../../wire/json/upstream-error.ts'
+import { asFinishReason, finishReasonWith, readFinishReason } from '../../wire/json/finish-reason.ts'
+import { ToolCallAssembler } from '../../wire/json/tool-call-assembler.ts'
+import { interrupted } from '../../wire/json/upstream-error.ts'
 import { writeSignature } from './signature.ts'
 import { readUsage } from './usage-reader.ts'
 import { readWarnings } from './warning-reader.ts'
@@ -48,7 +49,7 @@ export class PartReader {
 	private readonly reading: PartReading
 	private readonly calls: ToolCallAssembler
 	private readonly openCalls = new Map<string, PendingCall>()
-	private readonly proofs: (ReasoningSignature | undefined)[] = []
+	private readonly signatures: (ReasoningSignature | undefined)[] = []
 	private readonly reasoning = new Map<string, PendingReasoning>()
 	private started = false
 	private isEnded = false
@@ -120,7 +121,7 @@ export class PartReader {
 				return field(part, 'providerExecuted') === true ? [] : this.readCall(part)
 			case 'file':
 			case 'reasoning-file':
-				throw new ChatError('upstream-failed', `${this.reading.title} answered with something other than text.`, {
+				throw new ChatError('upstream-failed', `${this.reading.title} returned content other than text.`, {
 					sent: 'yes',
 				})
 			case 'error':
@@ -151,7 +152,7 @@ export class PartReader {
 		this.reasoning.delete(id)
 		const proof = writeSignature(open?.metadata)
 		if (proof === undefined) return []
-		return [{ type: 'reasoning', choice: 0, text: '', proof, ...(open?.text === '' ? { sealed: true } : {}) }]
+		return [{ type: 'reasoning', choice: 0, text: '', proof, sealed: open?.text === '' || undefined }]
 	}
 
 	private readCall(part: unknown): readonly ChatEvent[] {
@@ -160,16 +161,16 @@ export class PartReader {
 		const name = textField(part, 'toolName')
 		const known = this.openCalls.get(id)
 		const begins = known === undefined || (known.isWhole && name !== undefined)
-		const call = begins ? { index: this.proofs.length, text: '', isWhole: false } : known
+		const call = begins ? { index: this.signatures.length, text: '', isWhole: false } : known
 		if (begins) {
 			this.openCalls.set(id, call)
-			this.proofs.push(writeSignature(field(part, 'providerMetadata')))
+			this.signatures.push(writeSignature(field(part, 'providerMetadata')))
 		}
 		const fragment = isWhole ? restOf(field(part, 'input'), call.text) : (textField(part, 'delta') ?? '')
 		call.text += fragment
 		call.isWhole = isWhole
 		if (this.reading.oneCall && call.index > 0) return []
-		return this.proven(
+		return this.withSignatures(
 			this.calls.read({
 				index: call.index,
 				id: begins ? id : undefined,
@@ -178,19 +179,18 @@ export class PartReader {
 		)
 	}
 
-	private proven(events: readonly ChatEvent[]): readonly ChatEvent[] {
+	private withSignatures(events: readonly ChatEvent[]): readonly ChatEvent[] {
 		return events.map((event) => {
-			const proof = event.type === 'tool-call' ? this.proofs[event.call] : undefined
+			const proof = event.type === 'tool-call' ? this.signatures[event.call] : undefined
 			return event.type === 'tool-call' && proof !== undefined ? { ...event, proof } : event
 		})
 	}
 
 	private finish(part: unknown): readonly ChatEvent[] {
 		const reported = field(part, 'finishReason')
-		const reason = finishReasons[String(isObject(reported) ? reported.unified : reported)] ?? 'stop'
-		if (reason === 'failed') throw failedWhileAnswering(this.reading.title)
+		const reason = readFinishReason(nameOf(reported), this.reading.title)
 		const reasoning = [...this.reasoning.keys()].flatMap((id) => this.endReasoning(id))
-		const calls = this.proven(this.calls.end())
+		const calls = this.withSignatures(this.calls.end())
 		const stopText = this.reading.stop?.find((text) => text === reportedStop(field(part, 'providerMetadata')))
 		this.isEnded = true
 		return [
@@ -250,14 +250,11 @@ function merge(before: Readonly<Record<string, unknown>>, after: Readonly<Record
 	return merged
 }
 
-/** Unlisted reasons are read as `stop`. */
-const finishReasons: Readonly<Record<string, FinishReason | 'failed'>> = {
-	stop: 'stop',
-	length: 'length',
-	'content-filter': 'content-filter',
-	'tool-calls': 'tool-calls',
-	error: 'failed',
-	interrupted: 'failed',
+/** The provider's own name of a reason that the package cannot classify. `stop` if neither names one. */
+function nameOf(reported: unknown): string {
+	const unified = isObject(reported) ? reported.unified : reported
+	const name = unified === 'other' || unified === 'unknown' ? field(reported, 'raw') : unified
+	return asFinishReason(name) ?? 'stop'
 }
 
 /** The stop text among a provider's own metadata, under the name that @ai-sdk/anthropic gives it. */

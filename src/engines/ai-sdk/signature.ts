@@ -16,7 +16,7 @@ export function writeSignature(metadata: unknown): ReasoningSignature | undefine
 	return entries.length === 0 ? undefined : { wire, value: JSON.stringify(Object.fromEntries(entries)) }
 }
 
-/** @returns undefined for a proof of another wire format. */
+/** @returns undefined for a signature of another wire format. */
 export function readSignature(proof: ReasoningSignature): ProviderOptions | undefined {
 	if (proof.wire !== wire) return undefined
 	try {

@@ -5,7 +5,7 @@ import { ChatError } from '../../chat/error.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Embeddings } from '../../operations/embeddings.ts'
 import type { Secret } from '../../system/secret.ts'
-import { messageFormats } from '../../wire/anthropic/formats.ts'
+import { messageEventNames, messageFormats } from '../../wire/anthropic/formats.ts'
 import { readMessage } from '../../wire/anthropic/message-answer-reader.ts'
 import { MessageEventReader } from '../../wire/anthropic/message-event-reader.ts'
 import {
@@ -13,11 +13,13 @@ import {
 	writeCountRequest,
 	writeMessageRequest,
 } from '../../wire/anthropic/message-request-writer.ts'
+import { customToolNames } from '../../wire/json/custom-tool-function.ts'
 import { countField } from '../../wire/json/fields.ts'
 import { readModelList } from '../../wire/json/model-list-reader.ts'
 import type { EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall } from '../engine.ts'
-import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstream.ts'
+import { HttpUpstream } from '../upstream/http-upstream.ts'
+import type { HttpUpstreamOptions } from '../upstream/http-upstream-options.ts'
 
 export interface AnthropicOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError'> {
 	readonly key?: Secret
@@ -63,10 +65,20 @@ class Anthropic implements Engine {
 
 	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		const stream = call.unary !== true
-		const { body, betas } = writeMessageRequest(request, call.model, this.form, stream, (part) => call.drop?.(part))
-		const customTools = new Set(request.tools.filter(({ type }) => type === 'custom').map(({ name }) => name))
+		const { body, betas } = writeMessageRequest(request, {
+			model: call.model,
+			form: this.form,
+			stream,
+			drop: (part) => call.drop?.(part),
+		})
+		const customTools = customToolNames(request.tools)
 		const open = () => new MessageEventReader({ model: call.model, customTools, errors: this.upstream.errors })
-		const reading = { open, unary: readMessage, formats: { chunk: messageFormats.event, whole: messageFormats.whole } }
+		const reading = {
+			open,
+			unary: readMessage,
+			eventNames: messageEventNames,
+			formats: { chunk: messageFormats.event, whole: messageFormats.whole },
+		}
 		return this.upstream.answer('/messages', body, reading, this.withBetas(call, betas))
 	}
 
@@ -83,7 +95,7 @@ class Anthropic implements Engine {
 	async count(request: ChatRequest, call: EngineCall): Promise<number> {
 		const { body, betas } = writeCountRequest(request, call.model, this.form)
 		const tokens = countField(
-			await this.upstream.ask('/messages/count_tokens', body, this.withBetas(call, betas)),
+			await this.upstream.post('/messages/count_tokens', body, this.withBetas(call, betas)),
 			'input_tokens',
 		)
 		if (tokens !== undefined) return tokens

@@ -28,7 +28,24 @@ const options = z.strictObject({
 		.enum(['client', 'auto'])
 		.default('client')
 		.describe('`auto` sets prompt cache breakpoints after tools, instructions and turns if the client sets none.'),
+	systemMessages: z
+		.enum(['user', 'system'])
+		.optional()
+		.describe(
+			'How instructions in the middle of a conversation are sent: as text of the user message, or as messages of role `system`, which newer models accept. Default: `system` if `betas` has `mid-conversation-system-…`, otherwise `user`.',
+		),
+	schemaBounds: z
+		.enum(['send', 'remove'])
+		.default('remove')
+		.describe(
+			"Whether limits such as `minimum` and `maxLength` are sent in schemas of structured outputs and strict tools. Anthropic's API rejects them. Removed limits are listed in `x-dragoman-dropped`.",
+		),
 })
+
+/** The beta feature with which models accept messages of instructions. */
+function allowsInstructions(beta: string): boolean {
+	return beta.startsWith('mid-conversation-system-')
+}
 
 export const anthropic = engineKind(options, async (given, context) =>
 	openAnthropic({
@@ -36,6 +53,12 @@ export const anthropic = engineKind(options, async (given, context) =>
 		keyHeader: given.keyHeader,
 		version: given.version,
 		betas: given.betas,
-		form: { maxTokens: given.maxTokens, thinking: given.thinking, cache: given.cache },
+		form: {
+			maxTokens: given.maxTokens,
+			thinking: given.thinking,
+			cache: given.cache,
+			systemMessages: given.systemMessages ?? (given.betas.some(allowsInstructions) ? 'system' : 'user'),
+			schemaBounds: given.schemaBounds,
+		},
 	}),
 )

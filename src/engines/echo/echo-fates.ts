@@ -1,6 +1,6 @@
-// What the echo does with each field of a request. It has no model, so sampling has no effect and is not reported.
+// How the echo engine treats each field of a request. It has no model, so sampling has no effect and is not reported.
 
-import type { RequestFates } from '../../chat/request-fates.ts'
+import { dropReporter, type RequestFates } from '../../chat/request-fates.ts'
 import type { TextCompletionFates } from '../../operations/text-completions.ts'
 
 export const echoRequestFates = {
@@ -30,6 +30,8 @@ export const echoRequestFates = {
 	passthrough: 'translated',
 	passthroughWire: 'unused',
 } as const satisfies RequestFates
+
+export const reportEchoDrops = dropReporter(echoRequestFates)
 
 export const echoTextCompletionFates = {
 	model: 'unused',

@@ -1,4 +1,4 @@
-// The echo engine's own behaviour and its instructions. The contract suite covers the behaviour of every engine.
+// The echo engine's own behavior and its instructions. The contract suite covers the behavior of every engine.
 
 import { expect, test } from 'bun:test'
 import { readFile } from 'node:fs/promises'
@@ -33,7 +33,7 @@ function request(text: string, changes: Partial<ChatRequest> = {}): ChatRequest 
 
 const call = (signal = new AbortController().signal): EngineCall => ({ signal, model: 'echo', requestId: 'req_1' })
 
-async function ask(text: string, changes: Partial<ChatRequest> = {}, options: EchoOptions = {}) {
+async function complete(text: string, changes: Partial<ChatRequest> = {}, options: EchoOptions = {}) {
 	return completionOf(await openEcho(options).chat(request(text, changes), call()))
 }
 
@@ -58,11 +58,14 @@ test('splits words of more than 12 characters, without splitting a character', (
 })
 
 test('half of a character as a stop text cuts no character', async () => {
-	expect((await ask('a 🎉 b', { stop: ['\udf89'] })).choices[0]).toMatchObject({ text: 'a 🎉 b', finishReason: 'stop' })
+	expect((await complete('a 🎉 b', { stop: ['\udf89'] })).choices[0]).toMatchObject({
+		text: 'a 🎉 b',
+		finishReason: 'stop',
+	})
 })
 
 test('counts the tokens of all messages and of the response', async () => {
-	const { usage } = await ask('', {
+	const { usage } = await complete('', {
 		messages: [{ role: 'system', content: [{ type: 'text', text: 'Be brief.' }] }, user('one two three')],
 	})
 	expect(usage).toEqual({
@@ -84,7 +87,7 @@ test('returns a tool result as text', async () => {
 		},
 		{ role: 'tool', callId: 'c', content: [{ type: 'text', text: '21 degrees' }] },
 	]
-	expect((await ask('', { messages })).choices[0]).toMatchObject({
+	expect((await complete('', { messages })).choices[0]).toMatchObject({
 		text: '21 degrees',
 		toolCalls: [],
 		finishReason: 'stop',
@@ -92,7 +95,7 @@ test('returns a tool result as text', async () => {
 })
 
 test('several instructions and lines of text make one response', async () => {
-	const { choices, usage } = await ask(
+	const { choices, usage } = await complete(
 		'echo:reasoning let me see\necho:say It is\nfine.\necho:tool f {"a": 1}\necho:tool g',
 	)
 	expect(choices[0]).toEqual({
@@ -109,18 +112,18 @@ test('several instructions and lines of text make one response', async () => {
 })
 
 test('echo:refuse and echo:repeat', async () => {
-	expect((await ask('echo:refuse I would rather not.')).choices[0]).toMatchObject({
+	expect((await complete('echo:refuse I would rather not.')).choices[0]).toMatchObject({
 		refusal: 'I would rather not.',
 		text: '',
 	})
-	expect((await ask('echo:repeat 3 ha')).choices[0]?.text).toBe('ha ha ha')
-	const endless = await ask('echo:repeat 1000000000 ha', {}, { contextTokens: 50 })
+	expect((await complete('echo:repeat 3 ha')).choices[0]?.text).toBe('ha ha ha')
+	const endless = await complete('echo:repeat 1000000000 ha', {}, { contextTokens: 50 })
 	expect(endless.choices[0]?.finishReason).toBe('length')
 	expect(endless.usage.completionTokens).toBe(47)
 })
 
 test('echo:error throws before the first event, with a retry delay', async () => {
-	await expect(ask('echo:error overloaded')).rejects.toMatchObject({
+	await expect(complete('echo:error overloaded')).rejects.toMatchObject({
 		name: 'ChatError',
 		kind: 'overloaded',
 		retryAfterMs: 1000,
@@ -172,7 +175,7 @@ test('echo:delay waits before each token, until the caller disconnects', async (
 
 test('an unknown instruction, error kind or count is rejected', async () => {
 	for (const text of ['echo:dance', 'echo:error badly', 'echo:repeat many ha', 'echo:tool']) {
-		await expect(ask(text)).rejects.toMatchObject({ kind: 'invalid-request', code: 'unknown_instruction' })
+		await expect(complete(text)).rejects.toMatchObject({ kind: 'invalid-request', code: 'unknown_instruction' })
 	}
 })
 

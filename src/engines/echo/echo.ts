@@ -4,7 +4,7 @@
 import { asChatError, ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { ChatRequest } from '../../chat/request.ts'
-import { dropReporter, dropUnused } from '../../chat/request-fates.ts'
+import { dropUnused } from '../../chat/request-fates.ts'
 import type { Usage } from '../../chat/usage.ts'
 import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.ts'
 import type { Ranking, RerankRequest } from '../../operations/reranking.ts'
@@ -15,7 +15,7 @@ import { answerFrom, type EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
 import { type RunningCall, RunningCalls } from '../running-calls.ts'
 import { planChat } from './chat-plan.ts'
-import { echoRequestFates } from './echo-fates.ts'
+import { reportEchoDrops } from './echo-fates.ts'
 import { type GeneratedChoice, type GeneratedEvent, generateChoice } from './generated-choice.ts'
 import { type EchoFault, type Plan, readPlan } from './instruction.ts'
 import { transcriptOf } from './transcript.ts'
@@ -222,13 +222,12 @@ class Echo implements Engine {
 	}
 }
 
-const reportDropped = dropReporter(echoRequestFates)
 const noFields: ReadonlySet<string> = new Set()
 
 function reportUnused(request: ChatRequest, call: EngineCall): void {
 	const drop = (part: string) => call.drop?.(part)
 	dropUnused(request, noFields, drop)
-	reportDropped(request, drop)
+	reportEchoDrops(request, drop)
 }
 
 /** The utterances of all choices, round-robin. */

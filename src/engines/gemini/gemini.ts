@@ -19,7 +19,8 @@ import { readUsage } from '../../wire/gemini/usage-reader.ts'
 import { countField, field } from '../../wire/json/fields.ts'
 import type { EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
-import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstream.ts'
+import { HttpUpstream } from '../upstream/http-upstream.ts'
+import type { HttpUpstreamOptions } from '../upstream/http-upstream-options.ts'
 
 export interface GeminiOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError' | 'trusted'> {
 	/** An API key for the developer API, or an access token for Google Cloud. */
@@ -90,7 +91,7 @@ class Gemini implements Engine {
 		for (let start = 0; start < texts.length; start += embeddingsBatch) {
 			const batch = texts.slice(start, start + embeddingsBatch)
 			const body = writeEmbeddingsRequest(batch, model, request.dimensions)
-			const answer = await this.upstream.ask(`/${model}:batchEmbedContents`, body, call)
+			const answer = await this.upstream.post(`/${model}:batchEmbedContents`, body, call)
 			vectors.push(...readEmbeddings(answer, batch.length, this.upstream.errors.title))
 			promptTokens += readUsage(field(answer, 'usageMetadata'))?.promptTokens ?? 0
 		}
@@ -105,7 +106,7 @@ class Gemini implements Engine {
 			this.service === 'vertex'
 				? { contents, systemInstruction, tools }
 				: { generateContentRequest: { model, contents, systemInstruction, tools, ...rest } }
-		const counted = countField(await this.upstream.ask(`/${model}:countTokens`, body, call), 'totalTokens')
+		const counted = countField(await this.upstream.post(`/${model}:countTokens`, body, call), 'totalTokens')
 		if (counted !== undefined) return counted
 		throw new ChatError('upstream-failed', `${this.upstream.errors.title} did not return a token count.`, {
 			sent: 'yes',

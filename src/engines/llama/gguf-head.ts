@@ -9,7 +9,7 @@ const mostEntries = 1_000_000n
 
 export type GgufHead = 'missing' | 'no-file' | 'no-gguf' | 'broken' | 'good'
 
-/** What the path refers to, judged by the header. @throws Error if the file cannot be read. */
+/** The kind of file at the path, according to its header. @throws Error if the file cannot be read. */
 export async function readGgufHead(path: string): Promise<GgufHead> {
 	const found = await stat(path).catch(() => undefined)
 	if (found === undefined) return 'missing'
@@ -27,7 +27,7 @@ export async function readGgufHead(path: string): Promise<GgufHead> {
 	}
 }
 
-/** The error message for a header, undefined for a good one. */
+/** The error message for a header, undefined for a valid one. */
 export function ggufFault(head: GgufHead, path: string): string | undefined {
 	switch (head) {
 		case 'missing':

@@ -75,7 +75,7 @@ async function start(engine: Llama, given: Options, context: EngineContext, sign
 		log.warn(model.note)
 		await serve(engine, model, given, { ...context, socketFolder })
 	}
-	const model = first.type === 'here' ? first : await fetchModel(engine, context, weights, signal)
+	const model = first.type === 'here' ? first : await fetchModel({ engine, context, weights, signal })
 	engine.setPhase({ status: 'starting', note: 'the embedded engine is starting' })
 	const socketFolder = await prepare(engine, context, signal)
 	await serve(engine, model, given, { ...context, socketFolder })
@@ -97,13 +97,16 @@ function openWeights({ modelFolder, registries, clock }: EngineCheckContext): We
 	return new Weights({ folder: modelFolder, packagedFolder, catalogue, registries, clock })
 }
 
+interface ModelFetch {
+	readonly engine: Llama
+	readonly context: EngineContext
+	readonly weights: Weights
+	readonly signal: AbortSignal
+}
+
 /** Resolves once the model is present: fetched, or added by the operator. */
-function fetchModel(
-	engine: Llama,
-	context: EngineContext,
-	weights: Weights,
-	signal: AbortSignal,
-): Promise<Extract<ModelChoice, { type: 'here' }>> {
+function fetchModel(fetching: ModelFetch): Promise<Extract<ModelChoice, { type: 'here' }>> {
+	const { engine, context, weights, signal } = fetching
 	const { clock, log } = context
 	const model = nameOf(context)
 	const persistence = new Persistence({
@@ -125,21 +128,15 @@ function fetchModel(
 		const choice = await choose(context, weights)
 		if (choice.type === 'missing') throw choice.error
 		if (choice.type === 'here') return choice
-		return { type: 'here', path: await pull(engine, choice.pull, context, weights, signal), name: model }
+		return { type: 'here', path: await pull(choice.pull, fetching), name: model }
 	})
 }
 
 /** @returns the path of the weights. @throws WeightsError if no source has them. */
-async function pull(
-	engine: Llama,
-	source: string,
-	context: EngineContext,
-	weights: Weights,
-	signal: AbortSignal,
-): Promise<string> {
+async function pull(source: string, { engine, context, weights, signal }: ModelFetch): Promise<string> {
 	const progress = context.showProgress()
 	const report = (state?: FetchProgress) => {
-		const note = `the model is being fetched${state === undefined ? '' : `: ${inWords(state)}`}`
+		const note = `the model is being fetched${state === undefined ? '' : `: ${describeProgress(state)}`}`
 		engine.setPhase({ status: 'fetching', note, substituteNote: noteOfSubstitute(context, note) })
 	}
 	report()
@@ -157,7 +154,7 @@ async function pull(
 	}
 }
 
-function inWords({ receivedBytes, totalBytes }: FetchProgress): string {
+function describeProgress({ receivedBytes, totalBytes }: FetchProgress): string {
 	const megabytes = (bytes: number) => Math.round(bytes / 1_000_000)
 	return totalBytes === undefined
 		? `${megabytes(receivedBytes)} MB so far`

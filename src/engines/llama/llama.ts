@@ -71,6 +71,7 @@ export class Llama implements Engine {
 				trusted: true,
 				counts: true,
 				tokenizes: 'below',
+				form: { thinkingOff: 'reasoning_effort' },
 				clock: options.clock,
 				timeouts: processTimeouts,
 				outOfDescriptors,

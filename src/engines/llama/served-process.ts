@@ -1,4 +1,4 @@
-// What the embedded engine is given to serve, and what it reports until a process runs. Plain data.
+// The models that the embedded engine serves, and the state that it reports until a process runs. Plain data.
 
 import type { ModelDefaults } from '../../weights/catalogue.ts'
 import type { SupervisorOptions } from './supervisor.ts'

@@ -4,19 +4,12 @@ import { z } from 'zod'
 import { rerankWords } from '../../wire/reranking/rerank-request-writer.ts'
 import { engineKind } from '../kind.ts'
 import { httpUpstreamOptions, readHttpUpstreamOptions } from '../upstream/options.ts'
+import { formOptions, readFormOptions } from './form-options.ts'
 import { openOpenAICompatible } from './openai-compatible.ts'
 
 const options = z.strictObject({
 	...httpUpstreamOptions,
-	maxTokensField: z
-		.enum(['max_tokens', 'max_completion_tokens'])
-		.optional()
-		.describe("The upstream's name of the limit on generated tokens."),
-	developerRole: z.enum(['developer', 'system']).optional().describe('Role that `developer` messages are sent with.'),
-	streamUsage: z
-		.boolean()
-		.optional()
-		.describe('False for servers that reject `stream_options`. The gateway then counts the tokens.'),
+	...formOptions,
 	rerankWords: z
 		.enum(rerankWords)
 		.optional()
@@ -33,11 +26,7 @@ export const openaiCompatible = engineKind(options, async (given, context) =>
 	openOpenAICompatible({
 		...readHttpUpstreamOptions(given, context),
 		tokenizes: given.tokenizes,
-		form: {
-			maxTokensField: given.maxTokensField,
-			developerRole: given.developerRole,
-			streamUsage: given.streamUsage,
-		},
+		form: readFormOptions(given),
 		rerankWords: given.rerankWords,
 	}),
 )

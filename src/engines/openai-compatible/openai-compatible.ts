@@ -10,13 +10,16 @@ import type { TextCompletionRequest } from '../../operations/text-completions.ts
 import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../../operations/tokenization.ts'
 import type { Transcription, TranscriptionRequest } from '../../operations/transcription.ts'
 import type { Secret } from '../../system/secret.ts'
+import { CustomCallsReader } from '../../wire/json/custom-calls-reader.ts'
+import { customToolNames } from '../../wire/json/custom-tool-function.ts'
 import { readModelList } from '../../wire/json/model-list-reader.ts'
 import { ChatChunkReader } from '../../wire/openai/chat-chunk-reader.ts'
-import { type ChatRequestForm, writeChatRequest } from '../../wire/openai/chat-request-writer.ts'
+import { type ChatRequestForm, chatRequestForm } from '../../wire/openai/chat-request-form.ts'
+import { writeChatRequest } from '../../wire/openai/chat-request-writer.ts'
 import { readCompletion } from '../../wire/openai/completion-reader.ts'
 import { readEmbeddings } from '../../wire/openai/embeddings-reader.ts'
 import { writeEmbeddingsRequest } from '../../wire/openai/embeddings-request-writer.ts'
-import { chatFormats, textCompletionFormats } from '../../wire/openai/formats.ts'
+import { chatFormats, rewrittenChatFormats, textCompletionFormats } from '../../wire/openai/formats.ts'
 import { readPlainCompletion } from '../../wire/openai/plain-completion.ts'
 import { TextCompletionChunkReader } from '../../wire/openai/text-completion-chunk-reader.ts'
 import { writeTextCompletionRequest } from '../../wire/openai/text-completion-request-writer.ts'
@@ -27,7 +30,8 @@ import { readRanking } from '../../wire/reranking/ranking-reader.ts'
 import { type RerankWords, writeRerankRequest } from '../../wire/reranking/rerank-request-writer.ts'
 import type { EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
-import { HttpUpstream, type HttpUpstreamOptions } from '../upstream/http-upstream.ts'
+import { HttpUpstream } from '../upstream/http-upstream.ts'
+import type { HttpUpstreamOptions } from '../upstream/http-upstream-options.ts'
 
 export interface OpenAICompatibleOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError'> {
 	/** API key of the server. */
@@ -36,7 +40,7 @@ export interface OpenAICompatibleOptions extends Omit<HttpUpstreamOptions, 'wire
 	readonly operations?: readonly Operation[]
 	/** Whether the server counts prompts, at the path of our own servers, and streams one token per chunk. */
 	readonly counts?: boolean
-	/** Defaults: `max_tokens`, `developer`, and streams with usage. */
+	/** What the server accepts. Defaults: `defaultChatRequestForm`. */
 	readonly form?: Partial<ChatRequestForm>
 	/** Name of the documents in rerank requests. Default: `documents`. */
 	readonly rerankWords?: RerankWords
@@ -65,11 +69,7 @@ class OpenAICompatible implements Engine {
 		this.streamsSingleTokens = counts === true
 		if (counts === true) this.count = (request, call) => this.countPrompt(request, call)
 		this.operations = operations ?? everyOperation
-		this.form = {
-			maxTokensField: form.maxTokensField ?? 'max_tokens',
-			developerRole: form.developerRole ?? 'developer',
-			streamUsage: form.streamUsage ?? true,
-		}
+		this.form = chatRequestForm(form)
 		this.rerankWords = rerankWords ?? 'documents'
 		this.tokensAt = tokenizes === 'below' ? '' : '/..'
 		this.upstream = new HttpUpstream({
@@ -86,7 +86,8 @@ class OpenAICompatible implements Engine {
 	chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		const stream = call.unary !== true
 		const body = writeChatRequest(request, call.model, this.form, stream, call.drop)
-		const open = () =>
+		const customTools = this.form.customTools === 'function' ? customToolNames(request.tools) : undefined
+		const openChunks = () =>
 			new ChatChunkReader({
 				model: call.model,
 				choices: request.choices,
@@ -96,13 +97,16 @@ class OpenAICompatible implements Engine {
 				namedTool: request.toolChoice.type === 'named',
 				newCallId: () => `call_${randomBytes(12).toString('hex')}`,
 			})
-		const reading = { open, unary: readCompletion, plain: readPlainCompletion, formats: chatFormats }
+		const rewrites = customTools !== undefined && customTools.size > 0
+		const open = () => (rewrites ? new CustomCallsReader(openChunks(), customTools) : openChunks())
+		const formats = rewrites ? rewrittenChatFormats : chatFormats
+		const reading = { open, unary: readCompletion, plain: readPlainCompletion, formats }
 		return this.upstream.answer('/chat/completions', body, reading, call)
 	}
 
 	complete(request: TextCompletionRequest, call: EngineCall): Promise<EngineAnswer> {
 		const stream = call.unary !== true
-		const body = writeTextCompletionRequest(request, call.model, this.form, stream)
+		const body = writeTextCompletionRequest(request, call.model, this.form, stream, call.drop)
 		const choices = request.prompts.length * request.choices
 		const open = () =>
 			new TextCompletionChunkReader({
@@ -121,7 +125,8 @@ class OpenAICompatible implements Engine {
 	}
 
 	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
-		const value = await this.upstream.ask('/embeddings', writeEmbeddingsRequest(request, call.model, 'float'), call)
+		const body = writeEmbeddingsRequest(request, call.model, 'float', this.form, call.drop)
+		const value = await this.upstream.post('/embeddings', body, call)
 		return readEmbeddings(value, {
 			model: call.model,
 			inputs: request.inputs.length,
@@ -132,7 +137,7 @@ class OpenAICompatible implements Engine {
 
 	async rerank(request: RerankRequest, call: EngineCall): Promise<Ranking> {
 		const body = writeRerankRequest(request, call.model, this.rerankWords)
-		return readRanking(await this.upstream.ask('/rerank', body, call), {
+		return readRanking(await this.upstream.post('/rerank', body, call), {
 			model: call.model,
 			documents: request.documents.length,
 			top: request.top,
@@ -148,17 +153,17 @@ class OpenAICompatible implements Engine {
 
 	async tokenize(request: TokenizeRequest, call: EngineCall): Promise<Tokens> {
 		const body = writeTokenizeRequest(request, call.model)
-		return readTokens(await this.upstream.ask(`${this.tokensAt}/tokenize`, body, call), this.upstream.errors.title)
+		return readTokens(await this.upstream.post(`${this.tokensAt}/tokenize`, body, call), this.upstream.errors.title)
 	}
 
 	async detokenize({ ids }: DetokenizeRequest, call: EngineCall): Promise<string> {
 		const body = { model: call.model, tokens: ids }
-		return readText(await this.upstream.ask(`${this.tokensAt}/detokenize`, body, call), this.upstream.errors.title)
+		return readText(await this.upstream.post(`${this.tokensAt}/detokenize`, body, call), this.upstream.errors.title)
 	}
 
 	private async countPrompt(request: ChatRequest, call: EngineCall): Promise<number> {
 		const body = writeChatRequest(request, call.model, this.form, false)
-		return inputTokens.parse(await this.upstream.ask('/chat/completions/input_tokens', body, call)).input_tokens
+		return inputTokens.parse(await this.upstream.post('/chat/completions/input_tokens', body, call)).input_tokens
 	}
 
 	probe(path: string, signal: AbortSignal): Promise<void> {

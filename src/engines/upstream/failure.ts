@@ -4,14 +4,14 @@ import { ChatError, type ChatErrorKind, descriptorsCode } from '../../chat/error
 import { cancelled, closing } from '../running-calls.ts'
 import { HttpFailure, type HttpFailureReason } from './http/http-failure.ts'
 
-interface Meaning {
+interface FailureMeaning {
 	readonly kind: ChatErrorKind
 	readonly message: string
 	readonly code?: string
 	readonly retryAfterMs?: number
 }
 
-const meanings: Readonly<Record<Exclude<HttpFailureReason, 'aborted' | 'cut'>, Meaning>> = {
+const meanings: Readonly<Record<Exclude<HttpFailureReason, 'aborted' | 'cut'>, FailureMeaning>> = {
 	unreachable: { kind: 'unavailable', message: 'The upstream cannot be reached.' },
 	'no-descriptors': {
 		kind: 'unavailable',

@@ -8,62 +8,25 @@ import type { ChatEvent } from '../../chat/event.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { Source } from '../../chat/source.ts'
 import { readBaseUrl } from '../../http/base-url.ts'
-import type { Clock } from '../../system/clock.ts'
 import { redactorOf } from '../../system/redaction.ts'
-import { type ErrorAnswer, type ErrorReading, readErrorAnswer, refusedKeyCode } from '../../wire/json/upstream-error.ts'
+import { type ErrorReading, readErrorAnswer, refusedKeyCode } from '../../wire/json/upstream-error.ts'
 import { type EngineAnswer, oneBatch } from '../answer.ts'
 import type { EngineCall } from '../engine.ts'
 import { cancelled, closing } from '../running-calls.ts'
+import { completeBody } from './body-fields.ts'
 import { explainFailure } from './failure.ts'
 import {
 	type HttpClient,
 	type HttpTimeouts,
 	type OutgoingRequest,
 	openHttpClient,
-	type TlsOptions,
 	type TypedBytes,
 } from './http/http-client.ts'
 import { HttpFailure } from './http/http-failure.ts'
 import type { IncomingResponse } from './http/incoming-response.ts'
-import {
-	type AnswerReader,
-	isEventStream,
-	type ReadBody,
-	ResponseBatches,
-	readBody,
-	throwFirstError,
-} from './upstream-answer.ts'
-
-export interface HttpUpstreamOptions {
-	/**
-	 * Base URL. Its path is prepended to every path, and its query and credentials are sent with every request. With a Unix socket, its
-	 * host is only sent in the `host` header.
-	 */
-	readonly url: string
-	/** Absolute path of a Unix socket to connect to instead of the URL's host. */
-	readonly unixSocket?: string
-	readonly tls?: TlsOptions
-	/** Headers that the wire format requires, including credentials, by lower-case name. */
-	readonly wireHeaders: Readonly<Record<string, string>>
-	/** Sent with every request. They override all other headers. */
-	readonly headers?: Readonly<Record<string, string>>
-	/** Redacted in all text from the server. */
-	readonly secrets?: readonly string[]
-	/** Fields of every body. They override the fields of the request. */
-	readonly body?: JsonObject
-	/** True for our own engine process: its error messages are safe for the caller. */
-	readonly trusted?: boolean
-	/** Reads an error response. Default: OpenAI's format. */
-	readonly readError?: (answer: ErrorAnswer, reading: ErrorReading) => ChatError
-	readonly timeouts?: Partial<HttpTimeouts>
-	/** Maximum size of a unary response, and of one event of a streaming response, in bytes. */
-	readonly maxAnswerBytes?: number
-	readonly clock: Clock
-	/** Called for problems that only the operator can fix, at most once a minute. */
-	readonly alarm?: (message: string) => void
-	/** Called when a request could not be sent because this process has no file descriptor left. */
-	readonly outOfDescriptors?: () => void
-}
+import type { HttpUpstreamOptions } from './http-upstream-options.ts'
+import { formOf, isEventStreamType, openResponse, StartedResponse } from './response-form.ts'
+import { type AnswerReader, type ReadBody, ResponseBatches, readBody, throwFirstError } from './upstream-answer.ts'
 
 /** How to read the responses of one operation. */
 export interface AnswerReading {
@@ -73,6 +36,8 @@ export interface AnswerReading {
 	readonly unary: (body: unknown, reader: AnswerReader) => readonly ChatEvent[]
 	/** Fast path for unary responses of the common form. Undefined for other responses. */
 	readonly plain?: (body: unknown, model: string) => Completion | undefined
+	/** Names of the wire's server-sent events. If absent, its events have none. */
+	readonly eventNames?: ReadonlySet<string>
 	/** Names of the message formats, such as `openai chat chunk`. */
 	readonly formats: { readonly chunk: string; readonly whole: string }
 }
@@ -87,6 +52,9 @@ export const defaultTimeouts: HttpTimeouts = {
 export const defaultMaxAnswerBytes = 33_554_432
 
 const alarmEveryMs = 60_000
+
+/** The type of events without a name. */
+const onlyMessages: ReadonlySet<string> = new Set(['message'])
 
 export class HttpUpstream {
 	/** How to read errors of this upstream. */
@@ -122,9 +90,22 @@ export class HttpUpstream {
 	/** Sends a request and returns the answer in the response, streaming or unary. @throws ChatError for failures before the first event. */
 	async answer(path: string, body: JsonObject, reading: AnswerReading, call: EngineCall): Promise<EngineAnswer> {
 		const response = await this.send(path, body, call)
-		if (!isEventStream(response)) return this.readUnary(response, reading, call)
+		const isStream = isEventStreamType(response.headers.get('content-type'))
+		// The body of an expected document is read whole, which needs no wait if it has already arrived.
+		if (call.unary === true && !isStream) return this.readUnary(response, reading, call)
+		const opened = await openResponse(response, this.maxAnswerBytes).catch(this.explain)
+		if (opened.form === 'document') return this.readUnary(opened.response, reading, call)
+		return this.readStream(opened.response, reading, call)
+	}
+
+	private async readStream(
+		response: IncomingResponse,
+		reading: AnswerReading,
+		call: EngineCall,
+	): Promise<EngineAnswer> {
 		const batches = new ResponseBatches(response, reading.open(), {
 			format: reading.formats.chunk,
+			eventNames: reading.eventNames ?? onlyMessages,
 			maxBytes: this.maxAnswerBytes,
 			explain: (thrown) => explainFailure(thrown, this.closed),
 			interruption: () => (this.closed || call.signal.aborted ? this.givenUp('yes') : undefined),
@@ -134,7 +115,7 @@ export class HttpUpstream {
 	}
 
 	/** Sends a request and returns the JSON body of the response. @throws ChatError */
-	async ask(path: string, body: JsonObject, call: EngineCall): Promise<unknown> {
+	async post(path: string, body: JsonObject, call: EngineCall): Promise<unknown> {
 		return (await this.read(path, body, call)).value
 	}
 
@@ -196,13 +177,12 @@ export class HttpUpstream {
 			method: 'POST',
 			path,
 			headers: { 'x-request-id': call.requestId, ...call.headers },
-			body: isTyped(body)
-				? body
-				: JSON.stringify(this.options.body === undefined ? body : { ...body, ...this.options.body }),
+			body: isTyped(body) ? body : JSON.stringify(completeBody(body, this.options, call.drop)),
 			signal: call.signal,
 		})
-		const coding = response.headers.get('content-encoding') ?? 'identity'
-		if (response.status >= 200 && response.status < 300 && coding === 'identity') {
+		const { status, headers } = response
+		const coding = headers.get('content-encoding') ?? 'identity'
+		if (status >= 200 && status < 300 && coding === 'identity') {
 			if (call.drop !== undefined) reportDropped(response, call.drop)
 			return response
 		}
@@ -213,12 +193,11 @@ export class HttpUpstream {
 		return this.client.send(request).catch(this.explain)
 	}
 
-	private async readUnary(
-		response: IncomingResponse,
-		{ open, unary, plain, formats }: AnswerReading,
-		call: EngineCall,
-	): Promise<EngineAnswer> {
+	private async readUnary(response: IncomingResponse, reading: AnswerReading, call: EngineCall): Promise<EngineAnswer> {
 		const { text, value } = await this.readBody(response)
+		if (typeof value === 'string' && formOf(text) === 'events')
+			return this.readStream(new StartedResponse(response, [Buffer.from(text)], true), reading, call)
+		const { open, unary, plain, formats } = reading
 		const source = { format: formats.whole, text, value }
 		const completion = call.unary === true ? plain?.(value, call.model) : undefined
 		if (completion !== undefined) return { type: 'unary', completion, source }

@@ -9,7 +9,8 @@ import { headerSecret, headers, httpUrl, pathText, pemText } from '../../fields/
 import { hasCredentials } from '../../http/base-url.ts'
 import { Secret } from '../../system/secret.ts'
 import type { EngineContext } from '../kind.ts'
-import { defaultMaxAnswerBytes, defaultTimeouts, type HttpUpstreamOptions } from './http-upstream.ts'
+import { defaultMaxAnswerBytes, defaultTimeouts } from './http-upstream.ts'
+import type { HttpUpstreamOptions } from './http-upstream-options.ts'
 
 const wait = () => milliseconds(10)
 
@@ -41,6 +42,14 @@ const tls = z
 	})
 	.describe('TLS options, for https URLs.')
 
+/** Without these fields there is no request. */
+const neededFields: ReadonlySet<string> = new Set(['model', 'messages', 'contents', 'prompt', 'input', 'stream'])
+
+const deniedField = z
+	.string()
+	.min(1)
+	.refine((name) => !neededFields.has(name), { error: 'every request needs this field' })
+
 /** Spread these into an engine's options. Engines for one vendor set a default for `url`. */
 export const httpUpstreamOptions = {
 	url: httpUrl()
@@ -53,6 +62,12 @@ export const httpUpstreamOptions = {
 		.describe('API key of the upstream. May be read from an environment variable or a file.'),
 	headers: headers().optional().describe('Headers sent with every request.'),
 	body: z.record(z.string(), z.json()).optional().describe('Fields to set in the body of every request.'),
+	deny: z
+		.array(deniedField)
+		.optional()
+		.describe(
+			'Fields to remove from the body of every request, such as `user`. Removed fields are listed in `x-dragoman-dropped`. `body` may set them.',
+		),
 	socket: pathText().optional().describe("Unix socket to connect to instead of the URL's host."),
 	tls: tls.optional(),
 	timeouts,
@@ -95,6 +110,7 @@ export function readHttpUpstreamOptions(
 		key: given.key === undefined ? undefined : new Secret(given.key),
 		headers: given.headers,
 		body: given.body as JsonObject | undefined,
+		deny: given.deny,
 		unixSocket: given.socket === undefined ? undefined : resolve(configFolder, given.socket),
 		tls: given.tls,
 		timeouts: given.timeouts,

@@ -3,6 +3,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
+import { isObject } from '../../chat/json.ts'
 import type { EventBatch, EventBatches } from '../answer.ts'
 import { EventStreamReader, EventTooLong } from './http/event-stream-reader.ts'
 import type { IncomingResponse } from './http/incoming-response.ts'
@@ -19,16 +20,14 @@ export interface AnswerReader {
 export interface AnswerContext {
 	/** Name of the message format, such as `openai chat chunk`. */
 	readonly format: string
+	/** Names of the wire's events. Text under other names is no chunk. */
+	readonly eventNames: ReadonlySet<string>
 	/** Maximum length of an event, in characters. */
 	readonly maxBytes: number
 	/** Converts a connection failure to an error. */
 	readonly explain: (thrown: unknown) => ChatError
 	/** The reason for the cancellation, once the call is cancelled. */
 	readonly interruption: () => ChatError | undefined
-}
-
-export function isEventStream({ headers }: IncomingResponse): boolean {
-	return headers.get('content-type')?.includes('text/event-stream') === true
 }
 
 /** A streaming response: server-sent events, read as they arrive. */
@@ -90,9 +89,11 @@ export class ResponseBatches implements EventBatches {
 
 	private take(bytes: Uint8Array | undefined, batches: EventBatch[]): void {
 		const events = bytes === undefined ? this.events.end() : this.events.read(bytes)
-		for (const { data } of events) {
-			if (data === '[DONE]') this.complete = true
-			else if (data !== '' && !this.over) this.readChunk(data, batches)
+		for (const { type, data } of events) {
+			if (this.over || this.complete) break
+			const text = data.trim()
+			if (text === '[DONE]') this.complete = true
+			else if (text !== '') this.readEvent(type, text, batches)
 		}
 		if (this.over || !(this.complete || bytes === undefined)) return
 		this.over = true
@@ -101,8 +102,17 @@ export class ResponseBatches implements EventBatches {
 		if (last.length > 0) batches.push({ events: last })
 	}
 
-	private readChunk(text: string, batches: EventBatch[]): void {
-		const json = parseChunk(text)
+	/** Servers send text under names of their own, such as `heartbeat`, and errors of any form under `error`. */
+	private readEvent(type: string, text: string, batches: EventBatch[]): void {
+		if (type === 'error') this.readChunk(text, asErrorChunk(text), batches)
+		else if (this.context.eventNames.has(type)) this.readChunk(text, parseChunk(text), batches)
+		else if (text.startsWith('{')) {
+			const json = parsed(text)
+			if (isObject(json)) this.readChunk(text, json, batches)
+		}
+	}
+
+	private readChunk(text: string, json: unknown, batches: EventBatch[]): void {
 		const value = this.reader.parse?.(json) ?? json
 		const events = this.reader.read(value)
 		if (events.length === 0) return
@@ -147,6 +157,26 @@ function parseBody(bytes: Uint8Array): ReadBody {
 		return { text, value: JSON.parse(text) }
 	} catch {
 		return { text, value: text }
+	}
+}
+
+/** The JSON of `text`. Undefined if it is none. */
+function parsed(text: string): unknown {
+	try {
+		return JSON.parse(text)
+	} catch {
+		return undefined
+	}
+}
+
+/** The data of an `error` event in the form that readers of all wires expect: an object of the type `error` with the error in `error`. */
+function asErrorChunk(text: string): Readonly<Record<string, unknown>> {
+	const value = parsed(text) ?? text
+	const inner = isObject(value) && (value.error ?? null) !== null ? value.error : value
+	return {
+		...(isObject(value) ? value : {}),
+		type: 'error',
+		error: isObject(inner) ? inner : { message: String(inner) },
 	}
 }
 

@@ -1,4 +1,4 @@
-// Applies schema migrations. All databases share their text. How a database begins and locks a transaction is its own matter.
+// Applies schema migrations. All databases share their text. Each database defines how a transaction begins and what it locks.
 
 import type { Sql } from '../sql/sql.ts'
 import { type Migration, migrations } from './migration.ts'

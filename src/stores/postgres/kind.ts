@@ -12,7 +12,7 @@ export const postgres: StoreKind = {
 	addressForm: 'postgres://…',
 	addressExample: 'postgres://USER:PASSWORD@HOST/NAME',
 	local: false,
-	recognises: (address) => /^postgres(ql)?:\/\/./.test(address),
+	recognizes: (address) => /^postgres(ql)?:\/\/./.test(address),
 	locate: (setting) => setting,
 	resolve: (address) => address,
 	problem: databaseUrlProblem,

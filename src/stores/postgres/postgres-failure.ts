@@ -1,4 +1,4 @@
-// Recognises PostgreSQL's errors: by SQLSTATE, which Bun's client returns as `errno`, and by the client's own codes.
+// Recognizes PostgreSQL's errors: by SQLSTATE, which Bun's client returns as `errno`, and by the client's own codes.
 
 import { readErrorCodes } from '../sql/database-failure.ts'
 import type { DatabaseFailure } from '../sql/sql-database.ts'

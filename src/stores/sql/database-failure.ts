@@ -1,5 +1,5 @@
 // Converts database failures to ChatErrors: a database that is unreachable or does not respond in time is `unavailable`, which is temporary,
-// instead of an internal error. Each database recognises its own errors; this file knows none of them.
+// instead of an internal error. Each database recognizes its own errors; this file knows none of them.
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'

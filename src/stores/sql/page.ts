@@ -1,4 +1,4 @@
-// A page of rows, of which one more than the limit was read.
+// A page of rows. One row more than the limit is read, which shows whether the list continues.
 
 import type { Page } from '../../conversations/page.ts'
 

@@ -4,7 +4,7 @@ import type { Sql } from './sql.ts'
 import type { Scan } from './table.ts'
 
 /**
- * What a database's error means.
+ * The meaning of a database's error.
  *
  * - `unavailable`: the database cannot be reached or cannot write at the moment; not an error of the statement.
  * - `race`: concurrent writes conflict, so the same work may succeed if it is retried immediately.
@@ -28,7 +28,7 @@ export interface SqlDatabase {
 	readonly migrated: readonly string[]
 	/** Vacuums or checkpoints the database, so that deleted content is not recoverable from its files, as far as the database allows. */
 	erase(): Promise<void>
-	/** What an error that this database has thrown means. Undefined for all other errors. */
+	/** The meaning of an error that this database has thrown. Undefined for all other errors. */
 	explain(thrown: unknown): DatabaseFailure | undefined
 	/** Runs a small query. @throws Error if the database cannot be read, or if its file was replaced since it was opened. */
 	check(): Promise<void>

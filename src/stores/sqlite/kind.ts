@@ -15,7 +15,7 @@ export const sqlite: StoreKind = {
 	addressForm: 'sqlite:PATH',
 	addressExample: 'sqlite:PATH',
 	local: true,
-	recognises: (address) => addressPattern.test(address),
+	recognizes: (address) => addressPattern.test(address),
 	locate: (_, dataFolder) => addressOf(join(dataFolder, 'dragoman.sqlite')),
 	resolve: (address) => addressOf(resolve(fileOf(address))),
 	problem: () => undefined,

@@ -1,4 +1,4 @@
-// Recognises SQLite's errors by their codes.
+// Recognizes SQLite's errors by their codes.
 
 import { readErrorCodes } from '../sql/database-failure.ts'
 import type { DatabaseFailure } from '../sql/sql-database.ts'

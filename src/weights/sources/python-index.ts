@@ -30,7 +30,7 @@ export async function findWheel(
 	options: { readonly signal: AbortSignal; readonly timeoutMs: number },
 ): Promise<IndexedWheel> {
 	const base = new URL(index.url.endsWith('/') ? index.url : `${index.url}/`)
-	const page = new URL(`${normalise(project)}/`, base)
+	const page = new URL(`${normalize(project)}/`, base)
 	const trust = index.caFile === undefined ? {} : { caFile: index.caFile }
 	const answer = await readSmall({ url: page.href, ...trust }, { ...options, accept }, largestPage)
 	const text = new TextDecoder().decode(answer.content)
@@ -47,7 +47,7 @@ export async function findWheel(
 }
 
 /** A project's normalized name (PEP 503). */
-function normalise(project: string): string {
+function normalize(project: string): string {
 	return project.toLowerCase().replace(/[-_.]+/g, '-')
 }
 
@@ -55,7 +55,7 @@ function normalise(project: string): string {
 function isWheelOf(file: string, project: string, version: string): boolean {
 	if (!file.endsWith('.whl')) return false
 	const [name, release] = file.split('-')
-	return name !== undefined && normalise(name) === normalise(project) && release === version
+	return name !== undefined && normalize(name) === normalize(project) && release === version
 }
 
 function readJson(page: unknown): readonly IndexedFile[] {

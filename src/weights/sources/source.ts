@@ -78,10 +78,10 @@ function readSource(scheme: string, rest: string, uri: string): WeightsSource {
 }
 
 function readHub(rest: string): WeightsSource {
-	const [, organisation, name, revision, path] = /^([^/@]+)\/([^/@]+)(?:@([^/]+))?\/(.+)$/.exec(rest) ?? []
-	if (organisation === undefined || name === undefined || path === undefined)
-		throw new Error(`'hf:${rest}' is not a valid source: expected hf:organisation/repository/path/file.gguf`)
-	return { type: 'hub', repository: `${organisation}/${name}`, revision: revision ?? 'main', path }
+	const [, organization, name, revision, path] = /^([^/@]+)\/([^/@]+)(?:@([^/]+))?\/(.+)$/.exec(rest) ?? []
+	if (organization === undefined || name === undefined || path === undefined)
+		throw new Error(`'hf:${rest}' is not a valid source: expected hf:organization/repository/path/file.gguf`)
+	return { type: 'hub', repository: `${organization}/${name}`, revision: revision ?? 'main', path }
 }
 
 function readMember(text: string): WheelMember {

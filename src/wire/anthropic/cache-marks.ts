@@ -1,7 +1,15 @@
-// Sets cache breakpoints for clients that set none: at the end of the tools, of the instructions, and of the last two user messages, so
-// that each turn reads the prefix that the previous turn cached.
+// Writes cache breakpoints, and sets them for clients that set none: at the end of the tools, of the instructions, and of the last two user
+// messages, so that each turn reads the prefix that the previous turn cached.
 
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
+import type { CacheMark } from '../../chat/message.ts'
+
+/** Only what the client set: servers that know neither `ttl` nor `scope` reject them. */
+export function writeCacheMark(cacheMark: CacheMark | undefined): JsonObject {
+	if (cacheMark === undefined) return {}
+	const { ttl, scope } = typeof cacheMark === 'string' ? { ttl: cacheMark, scope: undefined } : cacheMark
+	return { cache_control: { type: 'ephemeral', ttl, scope } }
+}
 
 /** The API's limit. */
 const mostMarks = 4
@@ -16,8 +24,8 @@ export function markEnds(prompt: JsonObject): JsonObject {
 	const ends = new Set(users.slice(-Math.min(2, turns)))
 	return {
 		...prompt,
-		...(tools.length === 0 ? {} : { tools: markLast(tools) }),
-		...(system.length === 0 ? {} : { system: markLast(system) }),
+		tools: tools.length === 0 ? prompt.tools : markLast(tools),
+		system: system.length === 0 ? prompt.system : markLast(system),
 		messages: messages.map((message, index) =>
 			ends.has(index) && isObject(message) ? { ...message, content: markLast(listOf(message.content)) } : message,
 		),

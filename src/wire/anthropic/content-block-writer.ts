@@ -3,13 +3,13 @@
 
 import { isObject } from '../../chat/json.ts'
 import type { ReasoningBlock, ToolCall } from '../../chat/message.ts'
-import { writeCallProof, writeProof } from './proof-text.ts'
+import { writeCallSignature, writeSignature } from './signature-text.ts'
 
 export function writeText(text: string) {
 	return { type: 'text', text }
 }
 
-/** @param signature empty if the model gave no proof. */
+/** @param signature empty if the model gave no signature. */
 export function writeThinking(thinking: string, signature: string) {
 	return { type: 'thinking', thinking, signature }
 }
@@ -22,17 +22,17 @@ export function writeToolUse({ id, name }: Pick<ToolCall, 'id' | 'name'>, input:
 	return { type: 'tool_use', id, name, input, caller: { type: 'direct' } }
 }
 
-/** @param hides writes only the proof, without the thinking text. */
+/** @param hides writes only the signature, without the thinking text. */
 export function writeReasoningBlock({ text, proof, sealed }: ReasoningBlock, hides: boolean): readonly object[] {
 	if (proof === undefined) return hides || text === '' ? [] : [writeThinking(text, '')]
-	if (sealed === true) return [writeRedacted(writeProof(proof))]
-	return [writeThinking(hides ? '' : text, writeProof(proof))]
+	if (sealed === true) return [writeRedacted(writeSignature(proof))]
+	return [writeThinking(hides ? '' : text, writeSignature(proof))]
 }
 
-/** A call, preceded by its proof if it has one. */
+/** A call, preceded by its signature if it has one. */
 export function writeCall(call: ToolCall): readonly object[] {
 	const { id, proof } = call
-	const before = proof === undefined ? [] : [writeRedacted(writeCallProof({ id, proof }))]
+	const before = proof === undefined ? [] : [writeRedacted(writeCallSignature({ id, proof }))]
 	return [...before, writeToolUse(call, readInput(call.arguments))]
 }
 

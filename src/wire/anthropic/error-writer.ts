@@ -1,6 +1,7 @@
 // Writes errors in the format of Anthropic's API: one table maps our kinds to status and type.
 
 import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
+import { sdkErrorHeaders } from '../json/error-headers.ts'
 
 interface AnthropicErrorShape {
 	readonly status: number
@@ -44,22 +45,11 @@ export interface AnthropicError {
 	readonly headers: Readonly<Record<string, string>>
 }
 
-/** `x-dragoman-error` carries our own kind, for a gateway in front of this one. */
 export function writeError(error: ChatError, requestId?: string): AnthropicError {
 	return {
 		status: shapes[error.kind].status,
 		body: writeErrorBody(error, requestId),
-		headers: {
-			'x-dragoman-error': error.kind,
-			// Anthropic's SDKs retry a 409 by default, which would fail again.
-			...(error.kind === 'conflict' ? { 'x-should-retry': 'false' } : {}),
-			...(error.retryAfterMs === undefined
-				? {}
-				: {
-						'retry-after': String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))),
-						'retry-after-ms': String(Math.ceil(error.retryAfterMs)),
-					}),
-		},
+		headers: sdkErrorHeaders(error),
 	}
 }
 

@@ -122,7 +122,7 @@ describe('a message', () => {
 		expect(message.stop_details).toEqual({ type: 'refusal', category: null, explanation: 'I will not.' })
 		expect(message.content).toMatchObject([{ type: 'text', text: 'I will not.' }])
 	})
-	test('is read back as the same message, including proofs', () => {
+	test('is read back as the same message, including signatures', () => {
 		const proof = { wire: 'anthropic', value: 'c2ln' }
 		const sealed = { wire: 'gemini', value: 'x:y' }
 		const choice: Partial<Choice> = {

@@ -17,7 +17,7 @@ export interface MessageIdentity {
 }
 
 export interface MessageShape {
-	/** Return only the proof of the thinking, not its text. */
+	/** Return only the signature of the thinking, not its text. */
 	readonly hidesThinking: boolean
 }
 

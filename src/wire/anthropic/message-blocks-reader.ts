@@ -1,7 +1,7 @@
 // Reads the content blocks of a request into canonical parts. Text documents and search results become text under their title, which every
 // model understands.
 
-import type { CacheTtl, FilePart, ImagePart, TextPart } from '../../chat/message.ts'
+import type { CacheMark, CacheTtl, FilePart, ImagePart, TextPart } from '../../chat/message.ts'
 import type { BlockBody, ResultContentBody } from './message-request-schema.ts'
 import { unsupportedError } from './schema-error.ts'
 
@@ -97,10 +97,17 @@ function readImage({ source, cache_control }: ImageBody, path: BlockPath): Image
 	}
 }
 
-export function readCacheMark(control: { readonly ttl?: CacheTtl | null | undefined } | null | undefined): {
-	readonly cacheMark?: CacheTtl
-} {
-	return control == null ? {} : { cacheMark: control.ttl ?? '5m' }
+interface CacheControlBody {
+	readonly ttl?: CacheTtl | null | undefined
+	readonly scope?: string | null | undefined
+}
+
+export function readCacheMark(control: CacheControlBody | null | undefined): { readonly cacheMark?: CacheMark } {
+	if (control == null) return {}
+	const ttl = control.ttl ?? undefined
+	const scope = control.scope ?? undefined
+	if (scope !== undefined) return { cacheMark: { ttl, scope } }
+	return { cacheMark: ttl ?? {} }
 }
 
 function dataUrl(source: { readonly media_type: string; readonly data: string }): string {

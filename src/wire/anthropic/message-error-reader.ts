@@ -26,6 +26,7 @@ export function readMessageError(event: unknown, reading: ErrorReading): ChatErr
 	return new ChatError(error.kind, error.message, {
 		param: error.param,
 		code: error.code,
+		fittingTokens: error.fittingTokens,
 		sent: 'yes',
 		cause: error.cause,
 	})

@@ -82,7 +82,7 @@ const recordings: Readonly<Record<string, Recording>> = {
 		content: [{ type: 'text', text: 'Grüß dich 🌍' }],
 		stop_reason: 'end_turn',
 	},
-	'thinking with its proof, then text': {
+	'thinking with its signature, then text': {
 		events: [
 			start,
 			...block(
@@ -140,7 +140,7 @@ const recordings: Readonly<Record<string, Recording>> = {
 
 const expected: Readonly<Record<string, object>> = {
 	text: { text: 'Grüß dich 🌍', finishReason: 'stop' },
-	'thinking with its proof, then text': {
+	'thinking with its signature, then text': {
 		text: 'Yes.',
 		reasoning: 'Hm, yes.',
 		thoughts: [
@@ -201,9 +201,25 @@ describe('deviations', () => {
 		const { choices } = await completionOf(read([begun ?? {}, ...deltas, ending('tool_use'), stop]))
 		expect(choices[0]?.toolCalls).toMatchObject([{ arguments: '{"a":1}' }])
 	})
+	test.each([
+		['in the start only', { a: 1 }, []],
+		['in the start and in the deltas', { a: 1 }, ['{"a"', ':1}']],
+		['in the start and in one delta', { a: 1 }, ['', '{"a":1}']],
+		['in deltas after an empty object', {}, ['{}', '{"a":1}']],
+		['in deltas, without an input in the start', undefined, ['{"a":1}']],
+	])('the input of a call may be %s', async (_, input, pieces) => {
+		for (const name of ['look', 'free']) {
+			const sent = name === 'free' ? pieces.map((piece) => piece.replace('"a"', '"input"').replace('1', '"x"')) : pieces
+			const given = name === 'free' && JSON.stringify(input) === '{"a":1}' ? { input: 'x' } : input
+			const deltas = sent.map((partial_json) => ({ type: 'input_json_delta', partial_json }))
+			const events = read([start, ...block(0, { ...look, name, input: given }, ...deltas), ending('tool_use'), stop])
+			const { choices } = await completionOf(events)
+			expect(choices[0]?.toolCalls.map((call) => call.arguments)).toEqual([name === 'free' ? 'x' : '{"a":1}'])
+		}
+	})
 	test('unknown events are ignored', async () => {
 		const { choices } = await completionOf(
-			read([start, { type: 'new_thing' }, ...text(0, 'a'), ending('pause_turn'), stop]),
+			read([start, { type: 'new_thing' }, ...text(0, 'a'), ending('end_turn'), stop]),
 		)
 		expect(choices).toMatchObject([{ text: 'a', finishReason: 'stop' }])
 	})

@@ -1,11 +1,13 @@
 // Reads a stream of the Messages API into canonical events, one wire event at a time. Compatible servers omit some events and fields;
 // the reader tolerates that as long as the response can be reconstructed.
 
-import { ChatError } from '../../chat/error.ts'
-import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import { asChatError, ChatError } from '../../chat/error.ts'
+import type { ChatEvent } from '../../chat/event.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
+import { readCustomToolText } from '../json/custom-tool-function.ts'
 import { countField, field, textField } from '../json/fields.ts'
+import { asFinishReason, finishReasonWith, type ReportedFinish, readFinishReason } from '../json/finish-reason.ts'
 import type { ErrorReading } from '../json/upstream-error.ts'
 import { messagesWire } from './formats.ts'
 import { readMessageError } from './message-error-reader.ts'
@@ -21,6 +23,9 @@ export interface MessageReading {
 interface OpenToolUse {
 	readonly call: number
 	readonly isCustom: boolean
+	/** The input in the block's start, as JSON. It counts only if no deltas follow: some servers send both. */
+	readonly whole: string
+	/** The deltas. */
 	text: string
 }
 
@@ -63,7 +68,7 @@ export class MessageEventReader {
 				return this.stopBlock(field(event, 'index'))
 			case 'message_delta':
 				this.count(field(event, 'usage'))
-				this.reason = textField(field(event, 'delta'), 'stop_reason') ?? this.reason
+				this.reason = asFinishReason(field(field(event, 'delta'), 'stop_reason')) ?? this.reason
 				this.stopText = textField(field(event, 'delta'), 'stop_sequence') ?? this.stopText
 				return []
 			case 'message_stop':
@@ -137,13 +142,11 @@ export class MessageEventReader {
 		const isCustom = this.reading.customTools.has(name)
 		const call = this.calls++
 		const input = field(block, 'input')
-		const whole = isObject(input) && Object.keys(input).length > 0 ? JSON.stringify(input) : ''
-		this.openCalls.set(index, { call, isCustom, text: whole })
+		const whole = isObject(input) ? JSON.stringify(input) : '{}'
+		this.openCalls.set(index, { call, isCustom, whole, text: '' })
 		this.hasContent = true
 		const kind = isCustom ? 'custom' : 'function'
-		const events: ChatEvent[] = [{ type: 'tool-call', choice: 0, call, kind, id, name }]
-		if (whole !== '' && !isCustom) events.push({ type: 'tool-arguments', choice: 0, call, fragment: whole })
-		return events
+		return [{ type: 'tool-call', choice: 0, call, kind, id, name }]
 	}
 
 	private readDelta(index: unknown, delta: unknown): readonly ChatEvent[] {
@@ -158,6 +161,8 @@ export class MessageEventReader {
 				const open = this.openCalls.get(index)
 				const fragment = textField(delta, 'partial_json')
 				if (open === undefined || fragment === undefined) return []
+				// Some servers send an empty object before the arguments.
+				if (open.text === '' && fragment.trim() === '{}') return []
 				open.text += fragment
 				return open.isCustom ? [] : [{ type: 'tool-arguments', choice: 0, call: open.call, fragment }]
 			}
@@ -170,9 +175,10 @@ export class MessageEventReader {
 		const open = this.openCalls.get(index)
 		this.openCalls.delete(index)
 		if (open === undefined) return []
-		const { call, isCustom, text } = open
-		if (isCustom) return [{ type: 'tool-arguments', choice: 0, call, fragment: readFreeText(text) }]
-		return text === '' ? [{ type: 'tool-arguments', choice: 0, call, fragment: '{}' }] : []
+		const { call, isCustom, whole, text } = open
+		const json = text === '' ? whole : text
+		if (isCustom) return [{ type: 'tool-arguments', choice: 0, call, fragment: readCustomToolText(json) }]
+		return text === '' ? [{ type: 'tool-arguments', choice: 0, call, fragment: json }] : []
 	}
 
 	private emitText(text: string | undefined): readonly ChatEvent[] {
@@ -189,6 +195,12 @@ export class MessageEventReader {
 	}
 
 	private finish(): readonly ChatEvent[] {
+		let reason: ReportedFinish
+		try {
+			reason = readFinishReason(this.reason ?? 'end_turn', this.reading.errors.title)
+		} catch (thrown) {
+			return this.fail(asChatError(thrown))
+		}
 		const started = this.begin()
 		const closed = [...this.openCalls.keys()].flatMap((index) => this.stopBlock(index))
 		this.ended = true
@@ -201,7 +213,7 @@ export class MessageEventReader {
 			{
 				type: 'choice-finish',
 				choice: 0,
-				reason: readReason(this.reason, this.calls > 0),
+				reason: finishReasonWith(this.calls, reason, false),
 				stopText: this.stopText,
 			},
 			{ type: 'finish', usage: this.usage() },
@@ -227,13 +239,15 @@ export class MessageEventReader {
 	private usage(): Usage {
 		const { input = 0, output = 0, cacheRead = 0, cacheWrite, thinking = 0, extra } = this.counts
 		const promptTokens = input + cacheRead + (cacheWrite ?? 0)
+		const hasExtra = Object.keys(extra).length > 0
 		return {
 			promptTokens,
 			completionTokens: output,
 			cachedTokens: cacheRead,
 			cacheWriteTokens: cacheWrite,
 			reasoningTokens: Math.min(thinking, output),
-			...(Object.keys(extra).length === 0 ? {} : { extra, extraWire: messagesWire }),
+			extra: hasExtra ? extra : undefined,
+			extraWire: hasExtra ? messagesWire : undefined,
 			source: promptTokens + output === 0 ? 'counted' : 'upstream',
 		}
 	}
@@ -246,27 +260,3 @@ const ownCounts: ReadonlySet<string> = new Set([
 	'cache_creation_input_tokens',
 	'output_tokens_details',
 ])
-
-/** Extracts the text of a custom tool's call from the argument that carries it. */
-function readFreeText(json: string): string {
-	try {
-		const text = field(JSON.parse(json), 'input')
-		return typeof text === 'string' ? text : json
-	} catch {
-		return json
-	}
-}
-
-function readReason(reason: string | undefined, called: boolean): FinishReason {
-	switch (reason) {
-		case 'tool_use':
-			return called ? 'tool-calls' : 'stop'
-		case 'max_tokens':
-		case 'model_context_window_exceeded':
-			return 'length'
-		case 'refusal':
-			return 'content-filter'
-		default:
-			return 'stop'
-	}
-}

@@ -86,7 +86,7 @@ const answers: Readonly<Record<string, readonly ChatEvent[]>> = {
 	'an end by length': answer([text('Hel')], 'length'),
 	'an end by a stop text': answer([text('1 2 ')], 'stop', '3'),
 	thinking: answer([reasoning('hm, '), reasoning('well'), text('so')]),
-	'thinking with proof': answer([reasoning('hm, '), reasoning('well', { proof }), text('so')]),
+	'thinking with signature': answer([reasoning('hm, '), reasoning('well', { proof }), text('so')]),
 	'thinking in pieces, one of them sealed': answer([
 		reasoning('a', { proof }),
 		reasoning('', { proof: { ...proof, value: 'ZGF0YQ==' }, sealed: true }),
@@ -99,7 +99,7 @@ const answers: Readonly<Record<string, readonly ChatEvent[]>> = {
 		'tool-calls',
 	),
 	'a call without arguments': answer([call(0, 'look')], 'tool-calls'),
-	'a call with proof': answer(
+	'a call with signature': answer(
 		[call(0, 'look', { proof: { wire: 'gemini', value: 'a:b' } }), argument(0, '{}')],
 		'tool-calls',
 	),
@@ -184,7 +184,7 @@ describe('a stream', () => {
 		expect(await reasons([text('a')], 'content-filter')).toEqual(['refusal', null])
 		expect(await reasons([{ type: 'refusal', choice: 0, text: 'no' }], 'stop')).toEqual(['refusal', null])
 	})
-	test('omits hidden thinking but not its proof', async () => {
+	test('omits hidden thinking but not its signature', async () => {
 		const events = answer([reasoning('secret'), reasoning(' plan', { proof }), reasoning('unproven'), text('so')])
 		const written = write(events, true)
 		expect(written).not.toMatch(/secret|plan|unproven/)

@@ -10,7 +10,7 @@ import { writeRedacted, writeText, writeThinking, writeToolUse } from './content
 import { writeErrorBody } from './error-writer.ts'
 import { messageFormats } from './formats.ts'
 import type { MessageIdentity, MessageShape } from './message-answer-writer.ts'
-import { writeCallProof, writeProof } from './proof-text.ts'
+import { writeCallSignature, writeSignature } from './signature-text.ts'
 import { writeStop } from './stop-reason-writer.ts'
 import { withReportedUsage, writeCounts, writeUsage, zeroUsage } from './usage-writer.ts'
 
@@ -93,21 +93,21 @@ export class MessageEventWriter {
 		return this.ensureBlock('text', writeText('')) + this.delta(`{"type":"text_delta","text":${text(piece)}}`)
 	}
 
-	/** A proof ends a reasoning block, so it also closes the content block. */
+	/** A signature ends a reasoning block, so it also closes the content block. */
 	private reasoning({ text: piece, proof, sealed }: ReasoningEvent): string {
-		if (proof !== undefined && sealed === true) return this.redacted(writeProof(proof))
+		if (proof !== undefined && sealed === true) return this.redacted(writeSignature(proof))
 		const shown = this.shape.hidesThinking ? '' : piece
 		if (shown === '' && proof === undefined) return ''
 		const opened = this.ensureBlock('thinking', writeThinking('', ''))
 		const thought = shown === '' ? '' : this.delta(`{"type":"thinking_delta","thinking":${text(shown)}}`)
 		if (proof === undefined) return opened + thought
-		const signature = this.delta(`{"type":"signature_delta","signature":${text(writeProof(proof))}}`)
+		const signature = this.delta(`{"type":"signature_delta","signature":${text(writeSignature(proof))}}`)
 		return opened + thought + signature + this.close()
 	}
 
 	private toolCall({ id, name, proof }: ToolCallEvent): string {
 		this.hasCalls = true
-		const before = proof === undefined ? '' : this.redacted(writeCallProof({ id, proof }))
+		const before = proof === undefined ? '' : this.redacted(writeCallSignature({ id, proof }))
 		return before + this.openBlock('tool_use', writeToolUse({ id, name }, {}))
 	}
 

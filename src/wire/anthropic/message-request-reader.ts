@@ -24,7 +24,7 @@ export interface ReadMessageRequest {
 	readonly stream: boolean
 	/** The instructions come from the `system` field; all other messages are new. */
 	readonly parts: ThreadMessages
-	/** `thinking.display` is `omitted`: return only the proof of the thinking, not its text. */
+	/** `thinking.display` is `omitted`: return only the signature of the thinking, not its text. */
 	readonly hidesThinking: boolean
 	/** Features that the canonical request cannot represent. */
 	readonly dropped: readonly string[]
@@ -80,7 +80,7 @@ function readPrompt(fields: PromptBody, betas: string | null): ReadPrompt {
 		fields.system == null || fields.system.length === 0
 			? []
 			: [{ role: 'system', content: reader.texts(fields.system) }]
-	const { tools, sayMore } = readTools(fields.tools, reader)
+	const { tools, haveMoreFields } = readTools(fields.tools, reader)
 	const incoming = readTurns(fields.messages, reader)
 	const effort = fields.output_config?.effort
 	const prompt = {
@@ -92,7 +92,7 @@ function readPrompt(fields: PromptBody, betas: string | null): ReadPrompt {
 		responseFormat: readFormat(fields),
 		reasoningEffort: effort ?? undefined,
 		reasoningTokens: readThinking(fields.thinking),
-		...readPassthrough(fields, sayMore, betas),
+		...readPassthrough(fields, haveMoreFields, betas),
 	}
 	return { prompt, parts: { instructions, transient: [], incoming }, dropped: [...reader.dropped] }
 }
@@ -148,7 +148,7 @@ function readFormat({ output_config, output_format }: PromptBody): ResponseForma
 }
 
 /** Fields that the canonical request represents; all others are passed through under their own names. */
-const understood: ReadonlySet<string> = new Set([
+const canonicalFields: ReadonlySet<string> = new Set([
 	'model',
 	'messages',
 	'system',
@@ -166,9 +166,9 @@ const understood: ReadonlySet<string> = new Set([
 	'output_format',
 ])
 
-const understoodThinking: ReadonlySet<string> = new Set(['enabled', 'disabled'])
+const canonicalThinking: ReadonlySet<string> = new Set(['enabled', 'disabled'])
 /** For fields that are objects: the nested fields that the canonical request represents. */
-const understoodWithin: Readonly<Record<string, ReadonlySet<string>>> = {
+const canonicalFieldsWithin: Readonly<Record<string, ReadonlySet<string>>> = {
 	metadata: new Set(['user_id']),
 	output_config: new Set(['effort', 'format']),
 }
@@ -181,17 +181,17 @@ function readPassthrough(
 ): Pick<EveryField<ChatRequest>, 'passthrough' | 'passthroughWire'> {
 	const passthrough: Record<string, unknown> = {}
 	for (const [name, value] of Object.entries(fields))
-		if (value != null && (!understood.has(name) || saysMore(name, value))) passthrough[name] = value
+		if (value != null && (!canonicalFields.has(name) || hasMoreFields(name, value))) passthrough[name] = value
 	if (withTools) passthrough.tools = fields.tools
-	if (fields.thinking != null && !understoodThinking.has(fields.thinking.type)) passthrough.thinking = fields.thinking
+	if (fields.thinking != null && !canonicalThinking.has(fields.thinking.type)) passthrough.thinking = fields.thinking
 	const names = (betas ?? '').split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]))
 	if (names.length > 0) passthrough.betas = names
 	if (Object.keys(passthrough).length === 0) return { passthrough: {}, passthroughWire: undefined }
 	return { passthrough: passthrough as JsonObject, passthroughWire: messagesWire }
 }
 
-function saysMore(name: string, value: unknown): boolean {
-	const within = Object.hasOwn(understoodWithin, name) ? understoodWithin[name] : undefined
+function hasMoreFields(name: string, value: unknown): boolean {
+	const within = Object.hasOwn(canonicalFieldsWithin, name) ? canonicalFieldsWithin[name] : undefined
 	if (within === undefined || typeof value !== 'object' || value === null) return false
 	return Object.entries(value).some(([field, nested]) => nested != null && !within.has(field))
 }

@@ -3,7 +3,13 @@
 
 import { z } from 'zod'
 
-const cacheControl = z.looseObject({ type: z.literal('ephemeral'), ttl: z.enum(['5m', '1h']).nullish() }).nullish()
+const cacheControl = z
+	.looseObject({
+		type: z.literal('ephemeral'),
+		ttl: z.enum(['5m', '1h']).nullish(),
+		scope: z.string().nullish(),
+	})
+	.nullish()
 const citationConfig = z.looseObject({ enabled: z.boolean().nullish() }).nullish()
 
 const textBlock = z.looseObject({

@@ -2,11 +2,23 @@
 
 import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../chat/json.ts'
-import type { Message } from '../../chat/message.ts'
+import type { CacheMark, Message } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
-import { type MessageRequestForm, writeCountRequest, writeMessageRequest } from './message-request-writer.ts'
+import { requestFatesContract } from '../../chat/request-fates.contract.ts'
+import {
+	type MessageRequestForm,
+	messageRequestFates,
+	writeCountRequest,
+	writeMessageRequest,
+} from './message-request-writer.ts'
 
-const usual: MessageRequestForm = { maxTokens: 500, thinking: 'effort', cache: 'client' }
+const usual: MessageRequestForm = {
+	maxTokens: 500,
+	thinking: 'effort',
+	cache: 'client',
+	systemMessages: 'user',
+	schemaBounds: 'remove',
+}
 
 function say(role: 'user' | 'assistant' | 'system', text: string): Message {
 	const content = [{ type: 'text', text }] as const
@@ -30,10 +42,7 @@ function write(changes: Partial<ChatRequest> = {}, form: Partial<MessageRequestF
 	const dropped: string[] = []
 	const { body, betas } = writeMessageRequest(
 		{ ...plain, ...changes },
-		'claude',
-		{ ...usual, ...form },
-		false,
-		(part) => dropped.push(part),
+		{ model: 'claude', form: { ...usual, ...form }, stream: false, drop: (part) => dropped.push(part) },
 	)
 	return { body, betas, dropped }
 }
@@ -117,7 +126,7 @@ describe('turns', () => {
 			},
 		])
 	})
-	test('thinking is written only with a proof of this wire', () =>
+	test('thinking is written only with a signature of this wire', () =>
 		expect(
 			written([
 				say('user', 'hi'),
@@ -332,3 +341,107 @@ test('a token counting request contains only the fields that are counted', () =>
 	const { body } = writeCountRequest({ ...plain, tools: [look], maxTokens: 5 }, 'claude', usual)
 	expect(Object.keys(JSON.parse(JSON.stringify(body))).sort()).toEqual(['messages', 'model', 'tool_choice', 'tools'])
 })
+
+describe('cache marks', () => {
+	const control = (cacheMark: CacheMark) => {
+		const { body } = write({
+			messages: [{ role: 'user', content: [{ type: 'text', text: 'a', cacheMark }] }],
+			tools: [{ ...look, cacheMark }],
+			toolChoice: { type: 'auto' },
+		})
+		const { messages, tools } = JSON.parse(JSON.stringify(body))
+		expect(tools[0].cache_control).toEqual(messages[0].content[0].cache_control)
+		return messages[0].content[0].cache_control
+	}
+
+	test('have the fields that the client set, and no others', () => {
+		expect(control({})).toEqual({ type: 'ephemeral' })
+		expect(control('5m')).toEqual({ type: 'ephemeral', ttl: '5m' })
+		expect(control({ scope: 'global' })).toEqual({ type: 'ephemeral', scope: 'global' })
+		expect(control({ ttl: '1h', scope: 'global' })).toEqual({ type: 'ephemeral', ttl: '1h', scope: 'global' })
+	})
+})
+
+describe('instructions in the middle as messages', () => {
+	const turns = (messages: readonly Message[]) => write({ messages }, { systemMessages: 'system' }).body.messages
+
+	test('follow the user message', () =>
+		expect(turns([say('user', 'a'), say('assistant', 'b'), say('system', 'C.'), say('user', 'd')])).toEqual([
+			{ role: 'user', content: [text('a')] },
+			{ role: 'assistant', content: [text('b')] },
+			{ role: 'user', content: [text('d')] },
+			{ role: 'system', content: [text('C.')] },
+		]))
+
+	test('never separate calls from their results', () => {
+		const calls: Message = {
+			role: 'assistant',
+			content: [],
+			toolCalls: [{ type: 'function', id: 'c', name: 'look', arguments: '{}' }],
+		}
+		const result: Message = { role: 'tool', callId: 'c', content: [{ type: 'text', text: 'seen' }] }
+		expect(turns([say('user', 'a'), calls, say('system', 'C.'), result, say('assistant', 'ok')])).toMatchObject([
+			{ role: 'user' },
+			{ role: 'assistant' },
+			{ role: 'user', content: [{ type: 'tool_result' }] },
+			{ role: 'system', content: [text('C.')] },
+			{ role: 'assistant' },
+		])
+	})
+
+	test('become text of a user message if there is none before them', () =>
+		expect(turns([say('user', 'a'), say('assistant', 'b'), say('system', 'C.')])).toEqual([
+			{ role: 'user', content: [text('a')] },
+			{ role: 'assistant', content: [text('b')] },
+			{ role: 'user', content: [text('<system>\nC.\n</system>')] },
+		]))
+})
+
+describe('bounds in schemas', () => {
+	const schema = {
+		type: 'object',
+		properties: {
+			n: { type: 'integer', minimum: 1, maximum: 9 },
+			list: { type: 'array', items: { type: 'string', maxLength: 3 }, minItems: 1, maxItems: 4 },
+			minimum: { enum: [{ minimum: 1 }] },
+		},
+		additionalProperties: false,
+	}
+	const without = {
+		type: 'object',
+		properties: {
+			n: { type: 'integer' },
+			list: { type: 'array', items: { type: 'string' }, minItems: 1 },
+			minimum: { enum: [{ minimum: 1 }] },
+		},
+		additionalProperties: false,
+	}
+	const keywords = ['minimum', 'maximum', 'maxLength', 'maxItems']
+	const responseFormat = { type: 'json-schema', name: 'x', schema, strict: false } as const
+
+	test('of structured outputs are removed and reported', () => {
+		const { body, dropped } = write({ responseFormat })
+		expect(body.output_config).toEqual({ format: { type: 'json_schema', schema: without } })
+		expect(dropped).toEqual(keywords.map((keyword) => `response_format.${keyword}`))
+	})
+
+	test('of strict tools are removed and reported, of others sent', () => {
+		const tools = [
+			{ ...look, parameters: schema, strict: true },
+			{ ...look, name: 'other', parameters: schema },
+		]
+		const { body, dropped } = write({ tools, toolChoice: { type: 'auto' } })
+		expect(body.tools).toMatchObject([{ input_schema: without }, { input_schema: schema }])
+		expect(dropped).toEqual(keywords.map((keyword) => `tools.${keyword}`))
+	})
+
+	test('are sent to servers that accept them', () => {
+		const { body, dropped } = write({ responseFormat }, { schemaBounds: 'send' })
+		expect(body.output_config).toEqual({ format: { type: 'json_schema', schema } })
+		expect(dropped).toEqual([])
+	})
+})
+
+requestFatesContract('Messages requests', messageRequestFates, (request, drop) =>
+	writeMessageRequest(request, { model: 'claude', form: usual, stream: false, drop }),
+)

@@ -1,7 +1,7 @@
 // Writes a canonical request for Anthropic's Messages API. A feature that the wire lacks is dropped and reported; if dropping it would make
 // the response wrong, the request is rejected.
 
-import type { JsonObject } from '../../chat/json.ts'
+import type { Json, JsonObject } from '../../chat/json.ts'
 import type { SystemMessage } from '../../chat/message.ts'
 import { type ChatRequest, limitedTopK, type ResponseFormat } from '../../chat/request.ts'
 import {
@@ -12,9 +12,11 @@ import {
 	requireOneChoice,
 } from '../../chat/request-fates.ts'
 import { choosableTools, type Tool } from '../../chat/tool.ts'
-import { markEnds } from './cache-marks.ts'
+import { writeCustomToolFunction } from '../json/custom-tool-function.ts'
+import { removeSchemaBounds } from '../json/schema-bounds.ts'
+import { markEnds, writeCacheMark } from './cache-marks.ts'
 import { messagesWire } from './formats.ts'
-import { writeBlocks, writeTurns } from './message-turns-writer.ts'
+import { type LaterInstructions, writeBlocks, writeTurns } from './message-turns-writer.ts'
 import { closeObjects } from './output-schema.ts'
 
 /** Differences between models and servers of this wire. */
@@ -25,6 +27,10 @@ export interface MessageRequestForm {
 	readonly thinking: 'effort' | 'budget' | 'off'
 	/** Who sets cache breakpoints: the client, or the gateway, at the ends of tools, instructions and user messages. */
 	readonly cache: 'client' | 'auto'
+	/** How instructions in the middle of a conversation are sent. */
+	readonly systemMessages: LaterInstructions
+	/** Limits on numbers, lengths and counts in schemas of structured outputs and strict tools, which Anthropic's API rejects. */
+	readonly schemaBounds: 'send' | 'remove'
 }
 
 export interface WrittenMessageRequest {
@@ -33,16 +39,20 @@ export interface WrittenMessageRequest {
 	readonly betas: readonly string[]
 }
 
-/**
- * @param drop is called with each dropped feature, by its name in OpenAI's API.
- * @throws ChatError `unsupported` for features that this wire lacks.
- */
+export interface MessageRequestOptions {
+	/** The upstream's name of the model. */
+	readonly model: string
+	readonly form: MessageRequestForm
+	/** Whether to request a streaming response. */
+	readonly stream: boolean
+	/** Called with each dropped feature, by its name in OpenAI's API. */
+	readonly drop: Drop
+}
+
+/** @throws ChatError `unsupported` for features that this wire lacks. */
 export function writeMessageRequest(
 	request: ChatRequest,
-	model: string,
-	form: MessageRequestForm,
-	stream: boolean,
-	drop: Drop,
+	{ model, form, stream, drop }: MessageRequestOptions,
 ): WrittenMessageRequest {
 	requireOneChoice(request)
 	const { betas, ...native } = passthroughFor(request, messagesWire, drop)
@@ -58,7 +68,7 @@ export function writeMessageRequest(
 			stop_sequences: request.stop.length === 0 ? undefined : request.stop,
 			metadata: request.user === undefined ? undefined : { user_id: request.user },
 			stream,
-			...mergeOutput(thinking, request.responseFormat),
+			...mergeOutput(thinking, request.responseFormat, form, drop),
 			...native,
 		},
 	}
@@ -83,17 +93,19 @@ function betasOf({ betas }: JsonObject): readonly string[] {
 }
 
 function writePrompt(request: ChatRequest, form: MessageRequestForm, drop: Drop): JsonObject {
-	const front = request.messages.findIndex(({ role }) => role !== 'system' && role !== 'developer')
-	const rest = front === -1 ? [] : request.messages.slice(front)
-	const instructions = (front === -1 ? request.messages : request.messages.slice(0, front)) as readonly SystemMessage[]
+	const firstTurn = request.messages.findIndex(({ role }) => role !== 'system' && role !== 'developer')
+	const rest = firstTurn === -1 ? [] : request.messages.slice(firstTurn)
+	const instructions = (
+		firstTurn === -1 ? request.messages : request.messages.slice(0, firstTurn)
+	) as readonly SystemMessage[]
 	const system = [
 		...instructions.flatMap(({ content }) => writeBlocks(content)),
 		...(request.responseFormat.type === 'json-object' ? [onlyJson(drop)] : []),
 	]
 	const prompt = {
 		system: system.length === 0 ? undefined : system,
-		messages: writeTurns(rest),
-		...writeTools(request),
+		messages: writeTurns(rest, form.systemMessages),
+		...writeTools(request, form, drop),
 	}
 	return form.cache === 'auto' ? markEnds(prompt) : prompt
 }
@@ -104,55 +116,48 @@ function onlyJson(drop: Drop): JsonObject {
 	return { type: 'text', text: 'Answer with one JSON object and nothing else: no words around it, no code fence.' }
 }
 
-function writeTools({ tools, toolChoice, parallelToolCalls }: ChatRequest): JsonObject {
+function writeTools(
+	{ tools, toolChoice, parallelToolCalls }: ChatRequest,
+	form: MessageRequestForm,
+	drop: Drop,
+): JsonObject {
 	if (tools.length === 0) return {}
+	const write = (tool: Tool) => writeTool(tool, form, drop)
 	const single = parallelToolCalls ? {} : { disable_parallel_tool_use: true }
 	switch (toolChoice.type) {
 		case 'none':
-			return { tools: tools.map(writeTool), tool_choice: { type: 'none' } }
+			return { tools: tools.map(write), tool_choice: { type: 'none' } }
 		case 'named':
-			return { tools: tools.map(writeTool), tool_choice: { type: 'tool', name: toolChoice.name, ...single } }
+			return { tools: tools.map(write), tool_choice: { type: 'tool', name: toolChoice.name, ...single } }
 		case 'auto':
 		case 'required': {
 			const type = toolChoice.type === 'auto' ? 'auto' : 'any'
-			return { tools: choosableTools(tools, toolChoice).map(writeTool), tool_choice: { type, ...single } }
+			return { tools: choosableTools(tools, toolChoice).map(write), tool_choice: { type, ...single } }
 		}
 	}
 }
 
-/** A custom tool becomes a function with a single argument. */
-function writeTool(tool: Tool): JsonObject {
+function writeTool(tool: Tool, form: MessageRequestForm, drop: Drop): JsonObject {
 	if (tool.type === 'custom') {
-		const grammar =
-			tool.grammar === undefined ? '' : `\nIt follows this ${tool.grammar.syntax} grammar: ${tool.grammar.definition}`
-		return {
-			name: tool.name,
-			description: `${tool.description ?? ''}${grammar}`.trim(),
-			input_schema: {
-				type: 'object',
-				properties: { [customArgument]: { type: 'string' } },
-				required: [customArgument],
-			},
-		}
+		const { description, parameters } = writeCustomToolFunction(tool)
+		return { name: tool.name, description, input_schema: parameters }
 	}
+	const input = { type: 'object', properties: {}, ...tool.parameters }
 	return {
 		name: tool.name,
 		description: tool.description,
-		input_schema: { type: 'object', properties: {}, ...tool.parameters },
+		input_schema: tool.strict ? writeSchema(input, 'tools', form, drop) : input,
 		strict: tool.strict ? true : undefined,
-		cache_control: tool.cacheMark === undefined ? undefined : { type: 'ephemeral', ttl: tool.cacheMark },
+		...writeCacheMark(tool.cacheMark),
 	}
 }
-
-/** Name of the argument that carries the text of a custom tool's call. */
-export const customArgument = 'input'
 
 function thinks({ thinking }: JsonObject): boolean {
 	return typeof thinking === 'object' && thinking !== null && 'type' in thinking && thinking.type === 'enabled'
 }
 
 /** In a tool loop, a model with thinking enabled requires the signed thinking that the loop started with. */
-function callsWithoutProof({ messages }: ChatRequest): boolean {
+function hasUnsignedCalls({ messages }: ChatRequest): boolean {
 	if (messages.at(-1)?.role !== 'tool') return false
 	const calling = messages.findLast(({ role }) => role === 'assistant')
 	return calling?.role === 'assistant' && !(calling.thoughts ?? []).some(({ proof }) => proof?.wire === messagesWire)
@@ -189,7 +194,7 @@ function writeThinking(request: ChatRequest, form: MessageRequestForm, drop: Dro
 	if (budget === undefined) return { max_tokens: maxTokens, ...output }
 	// Thinking is incompatible with a forced tool call, and needs more tokens than the minimum budget.
 	const forced = toolChoice.type === 'required' || toolChoice.type === 'named'
-	if (forced || callsWithoutProof(request) || (request.maxTokens !== undefined && request.maxTokens <= leastBudget)) {
+	if (forced || hasUnsignedCalls(request) || (request.maxTokens !== undefined && request.maxTokens <= leastBudget)) {
 		drop('reasoning_effort')
 		return { max_tokens: maxTokens, ...output }
 	}
@@ -247,13 +252,30 @@ function writeSampling(request: ChatRequest, thinks: boolean, drop: Drop): JsonO
 	}
 }
 
-function mergeOutput({ output_config: effort }: JsonObject, format: ResponseFormat): JsonObject {
+/** @param of the field that contains the schema. */
+function writeSchema(schema: JsonObject, of: string, { schemaBounds }: MessageRequestForm, drop: Drop): JsonObject {
+	if (schemaBounds === 'send') return schema
+	return removeSchemaBounds(schema, (keyword) => drop(`${of}.${keyword}`), isAllowedBound)
+}
+
+/** Source: Anthropic's guide on structured outputs, section on JSON Schema limitations. */
+function isAllowedBound(keyword: string, value: Json): boolean {
+	return keyword === 'minItems' && (value === 0 || value === 1)
+}
+
+function mergeOutput(
+	{ output_config: effort }: JsonObject,
+	format: ResponseFormat,
+	form: MessageRequestForm,
+	drop: Drop,
+): JsonObject {
 	switch (format.type) {
 		case 'text':
 		case 'json-object':
 			return {}
 		case 'json-schema': {
-			const schema = closeObjects(format.schema ?? { type: 'object', properties: {} })
+			const given = format.schema ?? { type: 'object', properties: {} }
+			const schema = closeObjects(writeSchema(given, 'response_format', form, drop))
 			const known = typeof effort === 'object' && effort !== null ? effort : {}
 			return { output_config: { ...known, format: { type: 'json_schema', schema } } }
 		}

@@ -31,7 +31,7 @@ describe('tools', () => {
 				description: 'looks',
 				parameters: tool.input_schema,
 				strict: false,
-				cacheMark: '5m',
+				cacheMark: {},
 			},
 		])
 		expect(request.toolChoice).toEqual({ type: 'auto' })

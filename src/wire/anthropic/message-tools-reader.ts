@@ -11,13 +11,13 @@ import { fieldError, unsupportedError } from './schema-error.ts'
 export interface ReadTools {
 	readonly tools: readonly FunctionTool[]
 	/** Some tools have fields that canonical tools cannot represent, so an upstream of this wire receives them unchanged. */
-	readonly sayMore: boolean
+	readonly haveMoreFields: boolean
 }
 
 /** @throws ChatError `unsupported` for tools that only Anthropic's servers can run. */
 export function readTools(bodies: PromptBody['tools'], reader: Pick<BlockReader, 'dropped'>): ReadTools {
 	const tools = (bodies ?? []).map((body, index) => readTool(body, index, reader))
-	return { tools, sayMore: (bodies ?? []).some(saysMore) }
+	return { tools, haveMoreFields: (bodies ?? []).some(hasMoreFields) }
 }
 
 function readTool(body: MessagesToolBody, index: number, { dropped }: Pick<BlockReader, 'dropped'>): FunctionTool {
@@ -69,7 +69,7 @@ const canonical: ReadonlySet<string> = new Set([
 	'eager_input_streaming',
 ])
 
-function saysMore(tool: MessagesToolBody): boolean {
+function hasMoreFields(tool: MessagesToolBody): boolean {
 	return !isCustom(tool) || Object.entries(tool).some(([field, value]) => value != null && !canonical.has(field))
 }
 

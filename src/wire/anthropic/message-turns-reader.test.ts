@@ -31,7 +31,7 @@ describe('content', () => {
 			),
 		).toEqual([
 			{ type: 'image', url: 'data:image/png;base64,aGk=' },
-			{ type: 'image', url: 'https://x.example/i.png', cacheMark: '5m' },
+			{ type: 'image', url: 'https://x.example/i.png', cacheMark: {} },
 		])
 	})
 	test('an image by file id is rejected, since the server stores no files', () => {
@@ -56,7 +56,7 @@ describe('content', () => {
 			{ type: 'file', name: 'Report', data: 'data:application/pdf;base64,JVBERg==' },
 			{ type: 'file', url: 'https://x.example/d.pdf' },
 			{ type: 'text', text: 'Context: last year' },
-			{ type: 'file', id: 'file_1', cacheMark: '5m' },
+			{ type: 'file', id: 'file_1', cacheMark: {} },
 		])
 	})
 	test('text documents and search results are text under their title', () => {
@@ -93,7 +93,7 @@ describe('content', () => {
 			),
 		).toEqual([
 			{ type: 'text', text: 'Title: T\nContext: C\n\nbody' },
-			{ type: 'text', text: 'bare', cacheMark: '5m' },
+			{ type: 'text', text: 'bare', cacheMark: {} },
 			{ type: 'text', text: 'Title: Parts' },
 			{ type: 'text', text: 'p1' },
 			{ type: 'image', url: 'https://x.example/i.png', cacheMark: '1h' },
@@ -137,7 +137,7 @@ describe('agent conversations', () => {
 					{ type: 'function', id: 'toolu_2', name: 'look', arguments: '{"at":1}' },
 				],
 			},
-			{ role: 'tool', callId: 'toolu_1', content: [{ type: 'text', text: 'seen' }], isError: true, cacheMark: '5m' },
+			{ role: 'tool', callId: 'toolu_1', content: [{ type: 'text', text: 'seen' }], isError: true, cacheMark: {} },
 			{ role: 'tool', callId: 'toolu_2', content: [{ type: 'text', text: 'seen' }] },
 			{ role: 'user', content: [{ type: 'text', text: 'go on' }] },
 		])
@@ -191,7 +191,7 @@ describe('agent conversations', () => {
 			{ role: 'tool', callId: 'toolu_9', content: [{ type: 'text', text: 'seen' }] },
 		])
 	})
-	test('thinking is read with its proof, redacted or not', () => {
+	test('thinking is read with its signature, redacted or not', () => {
 		const [, turn] = messagesOf(
 			...hello,
 			assistant(
@@ -215,7 +215,7 @@ describe('agent conversations', () => {
 			toolCalls: [],
 		})
 	})
-	test('thinking without a proof is reasoning only', () => {
+	test('thinking without a signature is reasoning only', () => {
 		const [, turn] = messagesOf(...hello, assistant({ type: 'thinking', thinking: 'hm' }, { type: 'text', text: 'so' }))
 		expect(turn).toEqual({ role: 'assistant', content: [{ type: 'text', text: 'so' }], reasoning: 'hm', toolCalls: [] })
 	})

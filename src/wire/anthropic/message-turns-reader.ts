@@ -4,8 +4,8 @@
 import type { AssistantMessage, Message, ReasoningBlock, ToolCall, ToolMessage } from '../../chat/message.ts'
 import { type BlockReader, type ContentBody, readCacheMark } from './message-blocks-reader.ts'
 import type { BlockBody, TurnBody } from './message-request-schema.ts'
-import { type CallProof, readCallProof, readProof } from './proof-text.ts'
 import { fieldError } from './schema-error.ts'
+import { type CallSignature, readCallSignature, readSignature } from './signature-text.ts'
 
 type UserTurnBody = Extract<TurnBody, { role: 'user' }>
 type AssistantTurnBody = Extract<TurnBody, { role: 'assistant' }>
@@ -68,34 +68,34 @@ function readAssistant({ content }: AssistantTurnBody, reader: BlockReader): Ass
 	if (typeof content === 'string') return { role: 'assistant', content: reader.texts(content), toolCalls: [] }
 	const texts = content.flatMap((block) => (block.type === 'text' ? [reader.text(block)] : []))
 	const thinking = content.filter((block) => block.type === 'thinking' || block.type === 'redacted_thinking')
-	const proofs = thinking.flatMap((block) => callProofOf(block) ?? [])
-	const thoughts = thinking.flatMap((block) => readThought(block) ?? [])
+	const signatures = thinking.flatMap((block) => callSignatureOf(block) ?? [])
+	const thoughts = thinking.flatMap((block) => readReasoningBlock(block) ?? [])
 	const reasoning = thoughts.map(({ text }) => text).join('')
 	return {
 		role: 'assistant',
 		content: texts,
 		reasoning: reasoning === '' ? undefined : reasoning,
 		thoughts: thoughts.some(({ proof }) => proof !== undefined) ? thoughts : undefined,
-		toolCalls: content.flatMap((block) => (block.type === 'tool_use' ? [readCall(block, proofs)] : [])),
+		toolCalls: content.flatMap((block) => (block.type === 'tool_use' ? [readCall(block, signatures)] : [])),
 	}
 }
 
-function callProofOf(block: ThinkingBody): CallProof | undefined {
-	return block.type === 'redacted_thinking' ? readCallProof(block.data) : undefined
+function callSignatureOf(block: ThinkingBody): CallSignature | undefined {
+	return block.type === 'redacted_thinking' ? readCallSignature(block.data) : undefined
 }
 
-function readThought(block: ThinkingBody): ReasoningBlock | undefined {
-	if (callProofOf(block) !== undefined) return undefined
-	const proof = readProof(block.type === 'thinking' ? (block.signature ?? '') : block.data)
+function readReasoningBlock(block: ThinkingBody): ReasoningBlock | undefined {
+	if (callSignatureOf(block) !== undefined) return undefined
+	const proof = readSignature(block.type === 'thinking' ? (block.signature ?? '') : block.data)
 	if (block.type === 'thinking') return { text: block.thinking, proof }
 	return proof === undefined ? undefined : { text: '', proof, sealed: true }
 }
 
 function readCall(
 	{ id, name, input, cache_control }: Extract<BlockBody, { type: 'tool_use' }>,
-	proofs: readonly CallProof[],
+	signatures: readonly CallSignature[],
 ): ToolCall {
-	const proof = proofs.find((one) => one.id === id)?.proof
+	const proof = signatures.find((one) => one.id === id)?.proof
 	return {
 		type: 'function',
 		id,

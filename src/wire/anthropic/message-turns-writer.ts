@@ -5,7 +5,6 @@ import { ChatError } from '../../chat/error.ts'
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 import type {
 	AssistantMessage,
-	CacheTtl,
 	FilePart,
 	ImagePart,
 	Message,
@@ -13,33 +12,64 @@ import type {
 	ToolCall,
 	UserPart,
 } from '../../chat/message.ts'
+import { writeCustomToolArguments } from '../json/custom-tool-function.ts'
+import { writeCacheMark } from './cache-marks.ts'
 import { messagesWire } from './formats.ts'
 
 type Block = JsonObject
 
 interface AnthropicMessage {
-	readonly role: 'user' | 'assistant'
+	readonly role: 'user' | 'assistant' | 'system'
 	readonly content: Block[]
 }
 
+/**
+ * How instructions after the first user message are sent: as text of the user's message, or as messages of their own, which not every model
+ * accepts.
+ */
+export type LaterInstructions = 'user' | 'system'
+
 /** @throws ChatError `unsupported` for audio, and for files that the wire does not accept. */
-export function writeTurns(messages: readonly Message[]): readonly JsonObject[] {
+export function writeTurns(messages: readonly Message[], instructions: LaterInstructions): readonly JsonObject[] {
 	const turns: AnthropicMessage[] = []
+	let waiting: Block[] = []
 	for (const message of messages) {
+		if (instructions === 'system' && (message.role === 'system' || message.role === 'developer')) {
+			waiting.push(...writeBlocks(message.content))
+			continue
+		}
 		const role = message.role === 'assistant' ? 'assistant' : 'user'
 		const content = writeContent(message)
 		if (content.length === 0) continue
+		if (role === 'assistant') waiting = instruct(waiting, turns)
 		const last = turns.at(-1)
 		if (last?.role === role) last.content.push(...content)
 		else turns.push({ role, content: [...content] })
 	}
+	instruct(waiting, turns)
 	// A truncated conversation may start with an assistant message; the wire requires a user message first.
 	if (turns[0]?.role !== 'user') turns.unshift({ role: 'user', content: [{ type: 'text', text: emptyText }] })
 	return turns.map(({ role, content }, index) => ({
 		role,
 		content:
-			role === 'user' ? resultsFirst(content) : index === turns.length - 1 ? withoutTrailingSpace(content) : content,
+			role === 'user'
+				? resultsFirst(content)
+				: role === 'assistant' && index === turns.length - 1
+					? withoutTrailingSpace(content)
+					: content,
 	}))
+}
+
+/** The wire accepts a message of instructions only directly after a user message, and not between calls and their results. */
+function instruct(waiting: readonly Block[], turns: AnthropicMessage[]): Block[] {
+	if (waiting.length === 0) return []
+	if (turns.at(-1)?.role === 'user') turns.push({ role: 'system', content: [...waiting] })
+	else turns.push({ role: 'user', content: waiting.map(tagged) })
+	return []
+}
+
+function tagged(block: Block): Block {
+	return { ...block, text: `<system>\n${String(block.text)}\n</system>` }
 }
 
 /** Tool results must directly follow their calls, so other content of the message comes after them. */
@@ -54,11 +84,8 @@ function writeContent(message: Message): readonly Block[] {
 	switch (message.role) {
 		case 'system':
 		case 'developer':
-			// The `system` field holds only leading instructions; later ones become text of a user message.
-			return writeBlocks(message.content).map((block) => ({
-				...block,
-				text: `<system>\n${String(block.text)}\n</system>`,
-			}))
+			// The `system` field holds only leading instructions.
+			return writeBlocks(message.content).map(tagged)
 		case 'user':
 			return writeBlocks(message.content)
 		case 'assistant':
@@ -71,7 +98,7 @@ function writeContent(message: Message): readonly Block[] {
 					tool_use_id: writeId(message.callId),
 					content: content.length === 0 ? undefined : content,
 					is_error: message.isError === true ? true : undefined,
-					...writeMark(message.cacheMark),
+					...writeCacheMark(message.cacheMark),
 				},
 			]
 		}
@@ -80,13 +107,13 @@ function writeContent(message: Message): readonly Block[] {
 
 /** The wire rejects thinking without its signature, so thinking without one is omitted. */
 function writeAssistant({ content, thoughts, toolCalls }: AssistantMessage): readonly Block[] {
-	const proven = (thoughts ?? []).flatMap(({ text, proof, sealed }): Block[] => {
+	const signed = (thoughts ?? []).flatMap(({ text, proof, sealed }): Block[] => {
 		if (proof?.wire !== messagesWire) return []
 		return sealed === true
 			? [{ type: 'redacted_thinking', data: proof.value }]
 			: [{ type: 'thinking', thinking: text, signature: proof.value }]
 	})
-	return [...proven, ...writeBlocks(content), ...toolCalls.map(writeCall)]
+	return [...signed, ...writeBlocks(content), ...toolCalls.map(writeCall)]
 }
 
 function writeCall({ id, name, arguments: given, type, cacheMark }: ToolCall): Block {
@@ -94,8 +121,8 @@ function writeCall({ id, name, arguments: given, type, cacheMark }: ToolCall): B
 		type: 'tool_use',
 		id: writeId(id),
 		name,
-		input: type === 'custom' ? { input: given } : readInput(given),
-		...writeMark(cacheMark),
+		input: type === 'custom' ? writeCustomToolArguments(given) : readInput(given),
+		...writeCacheMark(cacheMark),
 	}
 }
 
@@ -126,7 +153,7 @@ export function writeBlocks(parts: readonly (UserPart | RefusalPart)[]): readonl
 function writeBlock(part: UserPart | RefusalPart): Block {
 	switch (part.type) {
 		case 'text':
-			return { type: 'text', text: part.text, ...writeMark(part.cacheMark) }
+			return { type: 'text', text: part.text, ...writeCacheMark(part.cacheMark) }
 		case 'refusal':
 			return { type: 'text', text: part.text }
 		case 'image':
@@ -138,15 +165,11 @@ function writeBlock(part: UserPart | RefusalPart): Block {
 	}
 }
 
-function writeMark(cacheMark: CacheTtl | undefined): JsonObject {
-	return cacheMark === undefined ? {} : { cache_control: { type: 'ephemeral', ttl: cacheMark } }
-}
-
 function writeImage({ url, cacheMark }: ImagePart): Block {
 	const inline = readDataUrl(url)
 	const source =
 		inline === undefined ? { type: 'url', url } : { type: 'base64', media_type: inline.type, data: inline.data }
-	return { type: 'image', source, ...writeMark(cacheMark) }
+	return { type: 'image', source, ...writeCacheMark(cacheMark) }
 }
 
 function writeDocument({ id, name, data, url, cacheMark }: FilePart): Block {
@@ -154,7 +177,7 @@ function writeDocument({ id, name, data, url, cacheMark }: FilePart): Block {
 		type: 'document',
 		source: writeSource(id, data, url),
 		title: name,
-		...writeMark(cacheMark),
+		...writeCacheMark(cacheMark),
 	}
 }
 

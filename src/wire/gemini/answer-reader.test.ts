@@ -142,8 +142,8 @@ describe('finish reasons and errors', () => {
 		['BLOCKLIST', 'content-filter'],
 		['PROHIBITED_CONTENT', 'content-filter'],
 		['SPII', 'content-filter'],
-		['OTHER', 'stop'],
-		['SOMETHING_NEW', 'stop'],
+		['OTHER', 'length'],
+		['SOMETHING_NEW', 'length'],
 	] as const)
 		test(`${reason} means ${meaning}`, async () => {
 			const { choices } = await completionOf(read([chunkOf([{ text: 'a' }], reason)]))
@@ -244,6 +244,68 @@ describe('parts', () => {
 		const call = { functionCall: { id: 'x', name: 'f', args: {} } }
 		const { choices } = await completionOf(read([chunkOf([call, call], 'STOP')]))
 		expect(choices[0]?.toolCalls.map(({ id }) => id)).toEqual(['x', 'call_0'])
+	})
+
+	describe('a part without a name', () => {
+		const named = { functionCall: { id: 'a', name: 'f', args: { city: 'Paris' } } }
+		const more = { functionCall: { args: { unit: 'C' } } }
+		const last = { functionCall: {} }
+		const other = { functionCall: { id: 'b', name: 'g' } }
+		const expected = [
+			{ id: 'a', name: 'f', arguments: '{"city":"Paris","unit":"C"}' },
+			{ id: 'b', name: 'g', arguments: '{}' },
+		]
+		test.each([
+			['in the same chunk', [chunkOf([named, more, last, other], 'STOP')]],
+			['in the next chunk', [chunkOf([named]), chunkOf([more]), chunkOf([other], 'STOP')]],
+			[
+				'with an empty text between them',
+				[chunkOf([named, { text: '' }]), chunkOf([more, other]), chunkOf([], 'STOP')],
+			],
+			[
+				'after a name without arguments',
+				[
+					chunkOf([{ functionCall: { id: 'a', name: 'f' } }]),
+					chunkOf([{ functionCall: { args: { city: 'Paris', unit: 'C' } } }, other], 'STOP'),
+				],
+			],
+		])('continues the call before it: %s', async (_, chunks) => {
+			const { choices } = await completionOf(read(chunks))
+			expect(choices[0]).toMatchObject({ toolCalls: expected, finishReason: 'tool-calls' })
+			expect(await completionOf(readGeminiAnswer(chunks, open({ choices: 1 })))).toEqual(
+				await completionOf(read(chunks)),
+			)
+		})
+		test('has the signature of the call if its own part has none', async () => {
+			const signed = { ...more, thoughtSignature: 's' }
+			const { choices } = await completionOf(read([chunkOf([named]), chunkOf([signed, { text: 'then' }], 'STOP')]))
+			expect(choices[0]).toMatchObject({ text: 'then', toolCalls: [{ proof: { wire: 'gemini', value: 's' } }] })
+		})
+		test('of a dropped call is dropped', async () => {
+			const chunks = [chunkOf([named]), chunkOf([other, { functionCall: { args: { x: 1 } } }], 'STOP')]
+			const { choices } = await completionOf(read(chunks, { oneCall: true }))
+			expect(choices[0]?.toolCalls).toMatchObject([{ id: 'a', arguments: '{"city":"Paris"}' }])
+		})
+		test('belongs to the call of its own candidate', async () => {
+			const chunks = [
+				chunkOf([named], undefined, 0),
+				chunkOf([{ functionCall: { name: 'h' } }], undefined, 1),
+				chunkOf([more], 'STOP', 0),
+				chunkOf([], 'STOP', 1),
+			]
+			const { choices } = await completionOf(read(chunks, { choices: 2 }))
+			expect(choices.map(({ toolCalls }) => toolCalls.map((call) => call.arguments))).toEqual([
+				['{"city":"Paris","unit":"C"}'],
+				['{}'],
+			])
+		})
+		test('is an error without a call before it, and after other content', () => {
+			for (const parts of [[more], [named, { text: 'a' }, more]])
+				expect(read([chunkOf(parts, 'STOP')]).at(-1)).toMatchObject({
+					type: 'error',
+					error: { kind: 'upstream-failed' },
+				})
+		})
 	})
 
 	test('calls without a name, too many calls, and images are errors', () => {

@@ -2,10 +2,11 @@
 // does not know the transport.
 
 import { ChatError } from '../../chat/error.ts'
-import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { countField, field, listField, textField } from '../json/fields.ts'
+import { asFinishReason, readFinishReason } from '../json/finish-reason.ts'
 import { type ErrorReading, interrupted } from '../json/upstream-error.ts'
 import { CandidateReader, type CandidateReading } from './candidate-reader.ts'
 import { readGeminiErrorEvent } from './error-reader.ts'
@@ -53,7 +54,7 @@ export class GeminiAnswerReader {
 		if (this.candidates.size === 0 || (open && !complete)) return this.fail(interrupted(this.reading.errors.title))
 		const events: ChatEvent[] = [...this.begin(undefined)]
 		const last = Math.max(...this.candidates.keys())
-		for (let index = 0; index <= last; index++) events.push(...this.candidate(index).close('stop'))
+		for (let index = 0; index <= last; index++) this.emit(index, this.candidate(index).close('stop'), events)
 		this.ended = true
 		return [...events, { type: 'finish', usage: this.usage() }]
 	}
@@ -97,17 +98,9 @@ export class GeminiAnswerReader {
 		const candidate = this.candidate(index)
 		if (candidate.closed) return
 		this.emit(index, candidate.read(value), parts)
-		const reason = textField(value, 'finishReason')
-		if (reason !== undefined) this.emit(index, candidate.close(this.readReason(reason)), parts)
-	}
-
-	private readReason(reason: string): FinishReason {
-		const meaning = finishReasons[reason] ?? 'stop'
-		if (meaning !== 'failed') return meaning
-		throw new ChatError('upstream-failed', 'The model made an invalid tool call.', {
-			sent: 'yes',
-			cause: new Error(`finishReason ${reason}`),
-		})
+		const reason = asFinishReason(field(value, 'finishReason'))
+		if (reason === undefined) return
+		this.emit(index, candidate.close(readFinishReason(reason, this.reading.errors.title)), parts)
 	}
 
 	/** Choice 0 must come first: if it has no content yet, it gets an empty text event. */
@@ -149,24 +142,4 @@ export function readGeminiAnswer(
 ): readonly ChatEvent[] {
 	const chunks: readonly unknown[] = Array.isArray(body) ? body : [body]
 	return [...chunks.flatMap((chunk) => reader.read(chunk)), ...reader.end(true)]
-}
-
-/** Unlisted reasons, such as `FINISH_REASON_UNSPECIFIED`, are read as `stop`. */
-const finishReasons: Readonly<Record<string, FinishReason | 'failed'>> = {
-	STOP: 'stop',
-	MAX_TOKENS: 'length',
-	// The response reached the output limit of one request.
-	CONTINUATION: 'length',
-	SAFETY: 'content-filter',
-	RECITATION: 'content-filter',
-	LANGUAGE: 'content-filter',
-	BLOCKLIST: 'content-filter',
-	PROHIBITED_CONTENT: 'content-filter',
-	SPII: 'content-filter',
-	IMAGE_SAFETY: 'content-filter',
-	IMAGE_PROHIBITED_CONTENT: 'content-filter',
-	IMAGE_RECITATION: 'content-filter',
-	MALFORMED_FUNCTION_CALL: 'failed',
-	UNEXPECTED_TOOL_CALL: 'failed',
-	TOO_MANY_TOOL_CALLS: 'failed',
 }

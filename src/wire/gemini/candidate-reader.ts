@@ -1,10 +1,11 @@
 // Reads the content of one candidate: text, thoughts and tool calls, in order. It does not know the other candidates.
 
 import { ChatError } from '../../chat/error.ts'
-import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
 import { field, listField, textField } from '../json/fields.ts'
-import { finishReasonWith, unnamedCall } from '../json/tool-call-assembler.ts'
+import { finishReasonWith, type ReportedFinish } from '../json/finish-reason.ts'
+import { unnamedCall } from '../json/tool-call-assembler.ts'
 import { geminiWire } from './formats.ts'
 import { readLogprobs } from './logprobs-reader.ts'
 
@@ -20,10 +21,21 @@ export interface CandidateReading {
 
 const maxCalls = 1000
 
+/** A call whose arguments may continue in parts without a name. */
+interface StreamedFunctionCall {
+	readonly id: string | undefined
+	readonly name: string
+	args: Readonly<Record<string, unknown>>
+	signature: string | undefined
+}
+
 export class CandidateReader {
 	private readonly reading: CandidateReading
 	private readonly ids = new Set<string>()
 	private calls = 0
+	private openCall: StreamedFunctionCall | undefined
+	/** The last call was dropped, and so are its continuations. */
+	private isDropping = false
 	/** Thoughts were emitted and no signature has closed them yet. */
 	private thinking = false
 	private isClosed = false
@@ -55,11 +67,14 @@ export class CandidateReader {
 	}
 
 	/** Finishes the choice. Idempotent. */
-	close(reason: FinishReason): readonly ChatEvent[] {
+	close(reason: ReportedFinish): readonly ChatEvent[] {
 		if (this.isClosed) return []
 		this.isClosed = true
 		const { index, namedTool } = this.reading
-		return [{ type: 'choice-finish', choice: index, reason: finishReasonWith(this.calls, reason, namedTool) }]
+		const events: ChatEvent[] = []
+		this.endCall(events)
+		events.push({ type: 'choice-finish', choice: index, reason: finishReasonWith(this.calls, reason, namedTool) })
+		return events
 	}
 
 	private readPart(part: unknown, events: ChatEvent[]): void {
@@ -71,13 +86,14 @@ export class CandidateReader {
 			this.readCall(call, signature, events)
 			return
 		}
+		const content = text ?? readCode(part)
+		if (content !== undefined || signature !== undefined) this.endCall(events)
 		if (field(part, 'thought') === true) {
 			if (text !== undefined) events.push({ type: 'reasoning', choice, text })
 			this.thinking = this.thinking || text !== undefined
 		}
 		if (signature !== undefined) this.sign(signature, events)
 		if (field(part, 'thought') === true) return
-		const content = text ?? readCode(part)
 		if (content !== undefined) events.push({ type: 'text', choice, text: content })
 		else if (isObject(field(part, 'inlineData')))
 			throw new ChatError('upstream-failed', 'The upstream returned content other than text.', { sent: 'yes' })
@@ -95,24 +111,35 @@ export class CandidateReader {
 		this.thinking = false
 	}
 
+	/** A part without a name continues the call before it. */
 	private readCall(called: unknown, signature: string | undefined, events: ChatEvent[]): void {
-		if (this.reading.oneCall && this.calls > 0) return
 		const name = textField(called, 'name')
-		if (name === undefined) throw unnamedCall()
+		const given = field(called, 'args')
+		const args = isObject(given) ? given : {}
+		if (name === undefined) {
+			if (this.isDropping) return
+			if (this.openCall === undefined) throw unnamedCall()
+			this.openCall.args = { ...this.openCall.args, ...args }
+			this.openCall.signature ??= signature
+			return
+		}
+		this.endCall(events)
+		this.isDropping = this.reading.oneCall && this.calls > 0
+		if (this.isDropping) return
 		if (this.calls >= maxCalls)
 			throw new ChatError('upstream-failed', `The model made more than ${maxCalls} tool calls.`, { sent: 'yes' })
+		this.openCall = { id: textField(called, 'id'), name, args, signature }
+	}
+
+	private endCall(events: ChatEvent[]): void {
+		if (this.openCall === undefined) return
+		const { id, name, args, signature } = this.openCall
+		this.openCall = undefined
 		const call = { choice: this.reading.index, call: this.calls++ }
-		const args = field(called, 'args')
+		const proof = signature === undefined ? undefined : { wire: geminiWire, value: signature }
 		events.push(
-			{
-				type: 'tool-call',
-				...call,
-				kind: 'function',
-				id: this.uniqueId(textField(called, 'id')),
-				name,
-				proof: signature === undefined ? undefined : { wire: geminiWire, value: signature },
-			},
-			{ type: 'tool-arguments', ...call, fragment: isObject(args) ? JSON.stringify(args) : '{}' },
+			{ type: 'tool-call', ...call, kind: 'function', id: this.uniqueId(id), name, proof },
+			{ type: 'tool-arguments', ...call, fragment: JSON.stringify(args) },
 		)
 	}
 

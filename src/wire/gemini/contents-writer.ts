@@ -97,11 +97,13 @@ class ContentsWriter {
 	}
 
 	private writeAssistant(message: AssistantMessage): readonly JsonObject[] {
-		const proofs = (message.thoughts ?? []).flatMap(({ proof }) => (proof?.wire === geminiWire ? [proof.value] : []))
+		const signatures = (message.thoughts ?? []).flatMap(({ proof }) =>
+			proof?.wire === geminiWire ? [proof.value] : [],
+		)
 		const texts = message.content.map(({ text }) => ({ text })).filter(({ text }) => text !== '')
 		const [first, ...rest] = texts
-		const last = proofs.at(-1)
-		const signed = proofs.slice(0, -1).map((thoughtSignature) => ({ text: '', thoughtSignature }))
+		const last = signatures.at(-1)
+		const signed = signatures.slice(0, -1).map((thoughtSignature) => ({ text: '', thoughtSignature }))
 		const signedTexts = last === undefined ? texts : [{ text: first?.text ?? '', thoughtSignature: last }, ...rest]
 		return [...signed, ...signedTexts, ...this.writeCalls(message.toolCalls)]
 	}
@@ -145,6 +147,7 @@ class ContentsWriter {
 /** Arguments are an object on this wire. Free text, and JSON other than an object, goes into `input`. */
 function readArguments(call: ToolCall): JsonObject {
 	if (call.type === 'custom') return { input: call.arguments }
+	if (call.arguments.trim() === '') return {}
 	const value = parsed(call.arguments)
 	return isObject(value) ? value : { input: call.arguments }
 }

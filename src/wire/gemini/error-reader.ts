@@ -1,4 +1,4 @@
-// Reads errors of this upstream. It converts Google's format (status names, reasons in `details`, retry delays) for the reader of OpenAI's
+// Reads errors of Gemini: converts Google's format (status names, reasons in `details`, retry delays) for the reader of OpenAI's
 // errors, which decides what a status means for the caller.
 
 import type { ChatError } from '../../chat/error.ts'
@@ -46,11 +46,8 @@ function readDetails(body: unknown): ErrorDetails {
 	const status = textField(error, 'status') ?? ''
 	const details = listField(error, 'details')
 	const reasons = details.flatMap((detail) => textField(detail, 'reason') ?? [])
-	const overlong = message !== undefined && /input token count.*exceeds the maximum/is.test(message)
 	return {
-		body: {
-			error: { message, code: overlong ? 'context_length_exceeded' : (numberField(error, 'code') ?? statuses[status]) },
-		},
+		body: { error: { message, code: numberField(error, 'code') ?? statuses[status] } },
 		isOperators: status === 'FAILED_PRECONDITION' || reasons.some((reason) => reason.startsWith('API_KEY_')),
 		retryAfterMs: details.map(readRetryDelay).find((delay) => delay !== undefined),
 	}

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../../chat/error.ts'
 import type { Message, UserPart } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
+import { requestFatesContract } from '../../chat/request-fates.contract.ts'
 import type { Tool } from '../../chat/tool.ts'
 import { formOf, type GeminiService } from './form.ts'
-import { writeGenerationRequest } from './generation-request-writer.ts'
+import { generationRequestFates, writeGenerationRequest } from './generation-request-writer.ts'
 
 const text = (words: string) => [{ type: 'text', text: words }] as const
 const hi: Message = { role: 'user', content: text('hi') }
@@ -335,6 +336,11 @@ describe('calls and thoughts in the history', () => {
 			{ input: 'ls' },
 		])
 	})
+	test.each(['', ' ', '\n', '{}'])('a call without arguments (%j) has none', (given) => {
+		const toolCalls = [{ ...made('1'), arguments: given }]
+		const [{ parts }] = write({ messages: [{ role: 'assistant', content: [], toolCalls }] }).contents
+		expect(parts[0].functionCall.args).toEqual({})
+	})
 	test('a result without a call is rejected', () => {
 		expect(refused({ messages: [hi, { role: 'tool', callId: 'x', content: text('a') }] })).toMatchObject({
 			kind: 'invalid-request',
@@ -342,3 +348,7 @@ describe('calls and thoughts in the history', () => {
 		})
 	})
 })
+
+requestFatesContract('Gemini requests', generationRequestFates, (request, drop) =>
+	writeGenerationRequest(request, formOf('gemini-3-pro', 'gemini'), drop),
+)

@@ -2,7 +2,7 @@
 // wire lacks is reported to `drop`; if dropping it would make the response wrong, the request is rejected.
 
 import { ChatError } from '../../chat/error.ts'
-import { isObject, type JsonObject } from '../../chat/json.ts'
+import { definedFields, isObject, type JsonObject } from '../../chat/json.ts'
 import { type ChatRequest, limitedTopK, type ResponseFormat, type Sampling } from '../../chat/request.ts'
 import { type Drop, dropReporter, passthroughFor, type RequestFates } from '../../chat/request-fates.ts'
 import { writeContents } from './contents-writer.ts'
@@ -17,19 +17,22 @@ export function writeGenerationRequest(request: ChatRequest, form: GeminiForm, d
 	reportDropped(request, drop)
 	const config = {
 		...(isObject(generationConfig) ? generationConfig : {}),
-		...writeSampling(request.sampling),
-		...(request.maxTokens === undefined ? {} : { maxOutputTokens: request.maxTokens }),
-		...(request.stop.length === 0 ? {} : { stopSequences: request.stop }),
-		...writeChoices(request.choices),
-		...writeLogprobs(request.logprobs),
-		...writeResponseFormat(request.responseFormat),
-		...writeThinking(request, form, drop),
+		// Without undefined fields, which would override those of the client.
+		...definedFields({
+			...writeSampling(request.sampling),
+			maxOutputTokens: request.maxTokens,
+			stopSequences: request.stop.length === 0 ? undefined : request.stop,
+			candidateCount: writeChoices(request.choices),
+			...writeLogprobs(request.logprobs),
+			...writeResponseFormat(request.responseFormat),
+			...writeThinking(request, form, drop),
+		}),
 	}
 	return {
 		...own,
 		...writeContents(request.messages, form, drop),
 		...writeTools(request, form, drop),
-		...(Object.keys(config).length === 0 ? {} : { generationConfig: config }),
+		generationConfig: Object.keys(config).length === 0 ? undefined : config,
 	}
 }
 
@@ -67,14 +70,13 @@ const reportDropped = dropReporter(generationRequestFates)
 function writeSampling(sampling: Sampling): JsonObject {
 	const { temperature, topP, presencePenalty, frequencyPenalty, seed } = sampling
 	const topK = limitedTopK(sampling)
-	// Absent fields are omitted: undefined would override the client's `generationConfig`.
 	return {
-		...(temperature === undefined ? {} : { temperature }),
-		...(topP === undefined ? {} : { topP }),
-		...(topK === undefined ? {} : { topK }),
-		...(presencePenalty === undefined ? {} : { presencePenalty }),
-		...(frequencyPenalty === undefined ? {} : { frequencyPenalty }),
-		...(seed === undefined ? {} : { seed: writeSeed(seed) }),
+		temperature,
+		topP,
+		topK,
+		presencePenalty,
+		frequencyPenalty,
+		seed: seed === undefined ? undefined : writeSeed(seed),
 	}
 }
 
@@ -85,7 +87,8 @@ function writeSeed(seed: number): number {
 
 const mostChoices = 8
 
-function writeChoices(choices: number): JsonObject {
+/** Undefined for one choice, the default. */
+function writeChoices(choices: number): number | undefined {
 	if (choices > mostChoices)
 		throw new ChatError(
 			'unsupported',
@@ -94,12 +97,12 @@ function writeChoices(choices: number): JsonObject {
 				param: 'n',
 			},
 		)
-	return choices === 1 ? {} : { candidateCount: choices }
+	return choices === 1 ? undefined : choices
 }
 
 function writeLogprobs(logprobs: ChatRequest['logprobs']): JsonObject {
 	if (logprobs === undefined) return {}
-	return { responseLogprobs: true, ...(logprobs.top === 0 ? {} : { logprobs: logprobs.top }) }
+	return { responseLogprobs: true, logprobs: logprobs.top === 0 ? undefined : logprobs.top }
 }
 
 function writeResponseFormat(format: ResponseFormat): JsonObject {

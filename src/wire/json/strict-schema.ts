@@ -78,7 +78,7 @@ class Check {
 		if (keyword !== undefined) return violation(path, `'${keyword}' is not permitted.`)
 		if (schema.$ref !== undefined) return this.reference(schema, path)
 		if (schema.anyOf !== undefined) return this.anyOf(schema.anyOf, path, depth)
-		return this.leaf(schema, path) ?? this.object(schema, path, depth) ?? this.array(schema, path, depth)
+		return this.scalar(schema, path) ?? this.object(schema, path, depth) ?? this.array(schema, path, depth)
 	}
 
 	private reference(schema: JsonObject, path: readonly string[]): StrictViolation | undefined {
@@ -97,7 +97,7 @@ class Check {
 		return undefined
 	}
 
-	private leaf(schema: JsonObject, path: readonly string[]): StrictViolation | undefined {
+	private scalar(schema: JsonObject, path: readonly string[]): StrictViolation | undefined {
 		const { type, format } = schema
 		const given = Array.isArray(type) ? type : [type]
 		if (type === undefined && schema.enum === undefined && schema.const === undefined)

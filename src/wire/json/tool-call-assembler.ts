@@ -1,9 +1,9 @@
-// Assembles the tool calls of one choice from fragments in OpenAI's form, and puts them in order. It does not know the wire that they
-// came on. Observed deviations: servers omit indexes or start them at 1, repeat ids and names in
+// Assembles the tool calls of one choice from fragments in OpenAI's form, and puts them in order. It does not know
+// the wire. Observed deviations: servers omit indexes or start them at 1, repeat ids and names in
 // each delta, put two calls under one index, interleave calls, and send arguments as an object or not at all.
 
 import { ChatError } from '../../chat/error.ts'
-import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
 import { countField, field, textField } from './fields.ts'
 
@@ -129,12 +129,6 @@ export class ToolCallAssembler {
 		this.ids.add(unique)
 		return unique
 	}
-}
-
-/** The finish reason of a choice with that many calls. OpenAI's API reports `stop` for a call that the request forced by name. */
-export function finishReasonWith(calls: number, reason: FinishReason, namedTool: boolean): FinishReason {
-	if (calls === 0) return reason === 'tool-calls' ? 'stop' : reason
-	return reason === 'stop' && !namedTool ? 'tool-calls' : reason
 }
 
 /** The error for a call without a name. */

@@ -44,7 +44,7 @@ const cases: readonly (readonly [number, unknown, Partial<ChatError>])[] = [
 	[
 		401,
 		{ error: { message: 'Incorrect API key provided: sk-12' } },
-		{ kind: 'upstream-failed', message: "The upstream refused the gateway's credentials.", sent: 'nothing' },
+		{ kind: 'upstream-failed', message: "The upstream rejected the gateway's credentials.", sent: 'nothing' },
 	],
 	[403, 'no', { kind: 'upstream-failed', sent: 'nothing' }],
 	[
@@ -159,7 +159,7 @@ describe('an error within a stream', () => {
 			sent: 'yes',
 		})
 	})
-	test('has the kind that our own engine names', () => {
+	test('has the kind that our own engine reports', () => {
 		const event = { error: { message: 'The model stopped.', kind: 'upstream-timeout', code: 'upstream_timeout' } }
 		expect(readErrorEvent(event, own)).toMatchObject({
 			kind: 'upstream-timeout',

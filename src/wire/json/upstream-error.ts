@@ -4,6 +4,7 @@
 import { ChatError, type ChatErrorDetails, type ChatErrorKind, type Sent } from '../../chat/error.ts'
 import { isObject } from '../../chat/json.ts'
 import { field, textField } from './fields.ts'
+import { promptLimitCodes, readTokenLimit, type TokenLimit } from './token-limit.ts'
 
 export interface ErrorReading {
 	/** The upstream's name for callers, at the start of a sentence: `The upstream`. */
@@ -33,7 +34,9 @@ export function readErrorAnswer(answer: ErrorAnswer, reading: ErrorReading): Cha
 	const named = reading.trusted ? ownKind(answer.headers.get('x-dragoman-error')) : undefined
 	const retryAfterMs = readRetryAfter(answer.headers, answer.receivedAtMs)
 	const status = answer.status >= 400 ? answer.status : (reported.status ?? 500)
-	return makeError(reported, status, named, reading, {
+	return makeError(reported, reading, {
+		status,
+		named,
 		sent: named === undefined ? sentAtStatus(status) : sentAtKind[named],
 		retryAfterMs,
 	})
@@ -43,17 +46,12 @@ export function readErrorAnswer(answer: ErrorAnswer, reading: ErrorReading): Cha
 export function readErrorEvent(event: unknown, reading: ErrorReading): ChatError {
 	const reported = readErrorFields(event, reading)
 	const named = reading.trusted ? ownKind(field(reported.error, 'kind')) : undefined
-	return makeError(reported, reported.status ?? 500, named, reading, { sent: 'yes' })
+	return makeError(reported, reading, { status: reported.status ?? 500, named, sent: 'yes' })
 }
 
 /** The error of a stream that ended before its answer was complete. */
 export function interrupted(title: string): ChatError {
-	return new ChatError('upstream-failed', `${title} stopped while answering.`, { sent: 'yes' })
-}
-
-/** The error of an answer that the upstream ended as failed. */
-export function failedWhileAnswering(title: string): ChatError {
-	return new ChatError('upstream-failed', `${title} failed while answering.`, { sent: 'yes' })
+	return new ChatError('upstream-failed', `${title} ended its answer before it was complete.`, { sent: 'yes' })
 }
 
 interface ErrorFields {
@@ -93,20 +91,22 @@ function readDetail(detail: unknown): string | undefined {
 	return isObject(first) ? (textField(first, 'msg') ?? textField(first, 'message')) : undefined
 }
 
-function makeError(
-	reported: ErrorFields,
-	status: number,
-	named: ChatErrorKind | undefined,
-	reading: ErrorReading,
-	details: ChatErrorDetails,
-): ChatError {
-	const kind = named ?? kindOf(reported, status)
+interface ErrorFacts extends ChatErrorDetails {
+	readonly status: number
+	/** The kind, if our own engine named it. */
+	readonly named: ChatErrorKind | undefined
+}
+
+function makeError(reported: ErrorFields, reading: ErrorReading, { status, named, ...details }: ErrorFacts): ChatError {
 	const own = named !== undefined
+	const limit = own ? undefined : tokenLimitOf(reported, status)
+	const kind = named ?? (limit === undefined ? kindOf(reported, status) : kindAtLimit[limit.type])
 	const shown = own || callersFault.has(kind) ? reported : undefined
 	return new ChatError(kind, shown?.message ?? describe(kind, status, reading.title), {
 		...details,
-		param: shown?.param,
-		code: !own && refusedKey.has(status) ? refusedKeyCode : shown?.code,
+		param: limit?.type === 'output' ? 'max_tokens' : shown?.param,
+		code: own ? shown?.code : codeOf(shown, status, limit),
+		fittingTokens: limit?.type === 'output' ? limit.fits : undefined,
 		cause: own
 			? undefined
 			: new Error(
@@ -142,21 +142,34 @@ const kindAtStatus: Readonly<Record<number, ChatErrorKind>> = {
 }
 
 function kindOf(reported: ErrorFields, status: number): ChatErrorKind {
-	if (isOverlong(reported, status)) return 'context-length-exceeded'
 	if (reported.code !== undefined && overloadedCodes.has(reported.code)) return 'overloaded'
 	return kindAtStatus[status] ?? 'upstream-failed'
 }
 
-/** OpenAI and most others send the code, llama-server its own type; vLLM sends neither, only OpenAI's sentence. */
-function isOverlong(reported: ErrorFields, status: number): boolean {
-	if (reported.code === 'context_length_exceeded' || textField(reported.error, 'type') === 'exceed_context_size_error')
-		return true
-	return (
-		status === 400 &&
-		reported.message !== undefined &&
-		/maximum context length|prompt is too long|exceed context limit/i.test(reported.message)
-	)
+const kindAtLimit: Readonly<Record<TokenLimit['type'], ChatErrorKind>> = {
+	prompt: 'context-length-exceeded',
+	output: 'invalid-request',
 }
+
+/** Statuses with which servers reject a request that exceeds a token limit. Some send 500, and so do errors within a stream. */
+const limitStatuses: ReadonlySet<number> = new Set([400, 413, 422, 500])
+
+/** The message comes before the code: OpenAI's servers send `context_length_exceeded` for a `max_tokens` that is too large as well. */
+function tokenLimitOf({ message, code, error }: ErrorFields, status: number): TokenLimit | undefined {
+	const limit = message === undefined || !limitStatuses.has(status) ? undefined : readTokenLimit(message)
+	if (limit !== undefined) return limit
+	const named = [code, textField(error, 'type')].some((name) => name !== undefined && promptLimitCodes.has(name))
+	return named ? { type: 'prompt' } : undefined
+}
+
+function codeOf(shown: ErrorFields | undefined, status: number, limit: TokenLimit | undefined): string | undefined {
+	if (refusedKey.has(status)) return refusedKeyCode
+	if (limit === undefined) return shown?.code
+	return limit.type === 'output' ? outputLimitCode : undefined
+}
+
+/** OpenAI's code for a `max_tokens` that is too large. */
+const outputLimitCode = 'invalid_value'
 
 /** Kinds for which the upstream's message is about the request and may be shown to the caller. */
 const callersFault: ReadonlySet<ChatErrorKind> = new Set([
@@ -168,11 +181,11 @@ const callersFault: ReadonlySet<ChatErrorKind> = new Set([
 ])
 
 function describe(kind: ChatErrorKind, status: number, title: string): string {
-	if (refusedKey.has(status)) return `${title} refused the gateway's credentials.`
+	if (refusedKey.has(status)) return `${title} rejected the gateway's credentials.`
 	if (unknownPath.has(status)) return `${title} does not have the requested model or path.`
 	if (kind === 'overloaded') return `${title} is overloaded.`
 	if (kind === 'unavailable') return `${title} is temporarily unavailable.`
-	if (kind === 'upstream-timeout') return `${title} took too long to answer.`
+	if (kind === 'upstream-timeout') return `${title} took too long to respond.`
 	return `${title} failed with status ${status}.`
 }
 

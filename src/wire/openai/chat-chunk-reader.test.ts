@@ -154,7 +154,7 @@ describe('texts', () => {
 		['eos', 'stop'],
 		['max_tokens', 'length'],
 		['content_filter', 'content-filter'],
-		['whatever', 'stop'],
+		['whatever', 'length'],
 		['tool_calls', 'stop'],
 	] as const) {
 		test(`finish reason ${sent} without calls means ${reason}`, async () => {
@@ -367,7 +367,11 @@ describe('ends', () => {
 			{ type: 'text', text: 'b' },
 			{
 				type: 'error',
-				error: { kind: 'upstream-failed', message: 'The upstream stopped while answering.', sent: 'yes' },
+				error: {
+					kind: 'upstream-failed',
+					message: 'The upstream ended its answer before it was complete.',
+					sent: 'yes',
+				},
 				usage: { completionTokens: 2 },
 			},
 		])

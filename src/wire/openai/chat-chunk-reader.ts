@@ -1,9 +1,10 @@
 // Reads the chunks of a streamed chat completion into events. It is independent of the transport, and of the fields that chunks have.
 
 import type { ChatError } from '../../chat/error.ts'
-import type { ChatEvent, FinishReason } from '../../chat/event.ts'
-import { finishReasonWith, ToolCallAssembler } from '../json/tool-call-assembler.ts'
-import { type ChatChoice, type ChatChunk, parseChatChunk } from './chat-chunk.ts'
+import type { ChatEvent } from '../../chat/event.ts'
+import { finishReasonWith, type ReportedFinish } from '../json/finish-reason.ts'
+import { ToolCallAssembler } from '../json/tool-call-assembler.ts'
+import { type ChatChoice, ChatChunk, parseChatChunk } from './chat-chunk.ts'
 import { type ChoiceReader, type ChunkReading, ChunkSequencer } from './chunk-sequencer.ts'
 
 export interface ChatChunkReading extends ChunkReading {
@@ -22,13 +23,11 @@ export class ChatChunkReader {
 	}
 
 	/** Examines parsed JSON. The writers of this format take the result as the value of the events' source. */
-	parse(value: unknown): ChatChunk {
-		return parseChatChunk(value)
-	}
+	readonly parse = parseChatChunk
 
 	/** The events of one chunk, parsed or not: none, one or several. An upstream error becomes an `error` event. */
 	read(chunk: unknown): readonly ChatEvent[] {
-		return this.sequencer.read(parseChatChunk(chunk))
+		return this.sequencer.read(chunk instanceof ChatChunk ? chunk : parseChatChunk(chunk))
 	}
 
 	/** The events at the end of the stream. `complete`: the stream contained `[DONE]`. */
@@ -51,16 +50,18 @@ class ChatChoiceReader implements ChoiceReader<ChatChoice> {
 	}
 
 	readParts(choice: ChatChoice): readonly ChatEvent[] {
-		const { index, reasoning, refusal } = choice
+		const { index, reasoning, text, logprobs, refusal } = choice
 		const parts: ChatEvent[] = []
 		if (reasoning !== undefined) parts.push({ type: 'reasoning', choice: index, text: reasoning })
-		this.readText(choice, parts)
+		if (logprobs.length > 0 && (text !== '' || (reasoning === undefined && !choice.hasToolCalls)))
+			parts.push({ type: 'text', choice: index, text, logprobs })
+		else if (text !== '') parts.push({ type: 'text', choice: index, text })
 		if (refusal !== undefined) parts.push({ type: 'refusal', choice: index, text: refusal })
-		this.readCalls(choice, parts)
+		if (choice.calls.length > 0) this.readCalls(choice, parts)
 		return parts
 	}
 
-	close(index: number, reason: FinishReason) {
+	close(index: number, reason: ReportedFinish) {
 		const calls = this.calls.get(index)
 		return {
 			parts: calls?.end() ?? [],
@@ -68,14 +69,7 @@ class ChatChoiceReader implements ChoiceReader<ChatChoice> {
 		}
 	}
 
-	private readText({ index: choice, text, logprobs, hasToolCalls }: ChatChoice, parts: ChatEvent[]): void {
-		if (logprobs.length > 0 && (text !== '' || (parts.length === 0 && !hasToolCalls)))
-			parts.push({ type: 'text', choice, text, logprobs })
-		else if (text !== '') parts.push({ type: 'text', choice, text })
-	}
-
 	private readCalls({ index, calls: deltas }: ChatChoice, parts: ChatEvent[]): void {
-		if (deltas.length === 0) return
 		let calls = this.calls.get(index)
 		if (calls === undefined) {
 			calls = new ToolCallAssembler(index, this.reading.newCallId)

@@ -127,12 +127,12 @@ test('several choices: each starts with its role', () => {
 })
 
 test('an error is the last event, without [DONE]', () => {
-	const error = new ChatError('upstream-failed', 'The embedded engine stopped while answering.')
+	const error = new ChatError('upstream-failed', 'The embedded engine ended its answer before it was complete.')
 	expect(written([{ type: 'start' }, { type: 'error', error }])).toEqual([
 		chunk(role),
 		{
 			error: {
-				message: 'The embedded engine stopped while answering.',
+				message: 'The embedded engine ended its answer before it was complete.',
 				type: 'server_error',
 				param: null,
 				code: 'upstream_error',

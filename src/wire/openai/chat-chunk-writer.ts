@@ -12,11 +12,10 @@ import type {
 	ToolCallEvent,
 } from '../../chat/event.ts'
 import type { Source } from '../../chat/source.ts'
-import { type ChatChunk, parseChatChunk } from './chat-chunk.ts'
+import { ChatChunk } from './chat-chunk.ts'
 import { ChatRelay, isCanonical, overlay } from './chat-relay.ts'
 import { type CompletionIdentity, type CompletionShape, writeFinishReason } from './completion-writer.ts'
 import { writeError } from './error-writer.ts'
-import { chatFormats } from './formats.ts'
 import { writeLogprobs } from './logprobs-writer.ts'
 import { writeUsage } from './usage-writer.ts'
 
@@ -72,15 +71,14 @@ export class ChatChunkWriter {
 		}
 	}
 
-	/** The server-sent events for the events read from `source`: the source itself if it has this format and needs no changes. */
-	repeat({ format, text, value }: Source, events: readonly ChatEvent[]): string {
-		if (format !== chatFormats.chunk || this.shape.legacyFunctions)
+	/** The server-sent events for the events read from `source`: the source itself if it is a chunk of this format and needs no changes. */
+	repeat({ text, value: chunk }: Source, events: readonly ChatEvent[]): string {
+		if (!(chunk instanceof ChatChunk) || this.shape.legacyFunctions)
 			return events.map((event) => this.write(event)).join('')
-		const chunk = parseChatChunk(value)
-		const [start] = events
+		const start = events[0]
 		if (start?.type === 'start') this.begin(start)
 		const finishReason = ({ reason }: ChoiceFinishEvent) => writeFinishReason(reason, this.shape)
-		if (isCanonical(chunk, events, (choice) => this.introduced.has(choice), finishReason)) {
+		if (isCanonical(chunk, events, this.introduced, finishReason)) {
 			const { id, created } = this.identity
 			const identity = { id, created, model: this.model, fingerprint: this.fingerprint }
 			const repeated = this.relay.repeat(text, chunk, identity)
@@ -153,7 +151,7 @@ function overlayChunk(written: string, chunk: ChatChunk): string {
 	if (!chunk.hasUnknownFields) return written
 	const text = /^data: (\{"id".*\})\n\n$/.exec(written)?.[1]
 	if (text === undefined) return written
-	return `data: ${JSON.stringify(overlay(JSON.parse(text), chunk))}\n\n`
+	return `data: ${JSON.stringify(overlay(JSON.parse(text), chunk.sent))}\n\n`
 }
 
 /** An error as the last event of a stream that has already started. */

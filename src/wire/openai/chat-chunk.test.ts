@@ -5,11 +5,6 @@ function choiceOf(choice: object) {
 	return parseChatChunk({ choices: [choice] }).choices?.[0]
 }
 
-test('a chunk is parsed once', () => {
-	const chunk = parseChatChunk({ choices: [] })
-	expect(parseChatChunk(chunk)).toBe(chunk)
-})
-
 test('anything but the expected types counts as absent', () => {
 	for (const value of [null, 'text', 7, []]) expect(parseChatChunk(value)).toMatchObject({ isError: false, sent: {} })
 	expect(parseChatChunk({ choices: {} }).choices).toBeUndefined()

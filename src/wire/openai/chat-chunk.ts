@@ -26,15 +26,14 @@ export class ChatChoice extends ChunkChoice {
 	readonly hasToolCalls: boolean
 	readonly logprobs: readonly TokenLogprob[]
 	readonly delta: SentObject | undefined
-	readonly message: SentObject | undefined
 
 	constructor(value: unknown) {
 		super(value)
 		const { delta, message, logprobs } = this.sent
 		this.delta = isObject(delta) ? delta : undefined
-		this.message = isObject(message) ? message : undefined
-		const content = (delta === undefined || delta === null ? this.message : this.delta) ?? emptyObject
-		this.text = readContent(content.content)
+		const whole = (delta ?? null) === null && isObject(message) ? message : undefined
+		const content = this.delta ?? whole ?? emptyObject
+		this.text = typeof content.content === 'string' ? content.content : joinTexts(content.content)
 		this.reasoning = asText(content.reasoning_content) ?? asText(content.reasoning)
 		this.refusal = asText(content.refusal)
 		const legacy = content.function_call
@@ -82,20 +81,20 @@ export class ChatChunk extends Chunk<ChatChoice> {
 	}
 }
 
-/** @param value parsed JSON, or a chunk, which is returned as it is. */
+/** @param value parsed JSON. */
 export function parseChatChunk(value: unknown): ChatChunk {
-	return value instanceof ChatChunk ? value : new ChatChunk(value, parseChoice)
+	return new ChatChunk(value, parseChoice)
 }
 
 function parseChoice(value: unknown): ChatChoice {
 	return new ChatChoice(value)
 }
 
-/** The text of a string, or of the text parts of a list. */
-function readContent(content: unknown): string {
-	if (typeof content === 'string') return content
-	if (!Array.isArray(content)) return ''
-	return content.map((part) => (field(part, 'type') === 'text' ? (textField(part, 'text') ?? '') : '')).join('')
+/** The text of the text parts of a list. */
+function joinTexts(parts: unknown): string {
+	return asList(parts)
+		.map((part) => (field(part, 'type') === 'text' ? (textField(part, 'text') ?? '') : ''))
+		.join('')
 }
 
 /** Fields that events represent, or that the writer writes itself. */

@@ -4,59 +4,93 @@
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { AssistantMessage, Message, TextPart, ToolCall, ToolMessage, UserPart } from '../../chat/message.ts'
+import type { Drop } from '../../chat/request-fates.ts'
+import { writeCustomToolArguments } from '../json/custom-tool-function.ts'
+import type { FormFor } from './chat-request-form.ts'
+import { placeInstructions } from './instruction-placement.ts'
 
-export function writeMessages(
-	messages: readonly Message[],
-	developerRole: 'developer' | 'system',
-): readonly JsonObject[] {
+/** Differences between servers that concern messages. */
+export type MessagesForm = FormFor<'messages' | 'messages-and-tools'>
+
+/** @param drop is called for content that the server does not accept. */
+export function writeMessages(messages: readonly Message[], form: MessagesForm, drop: Drop): readonly JsonObject[] {
+	const placed = form.systemMessages === 'anywhere' ? messages : placeInstructions(messages, form.systemMessages)
 	const written: JsonObject[] = []
+	// Tool messages contain only text on this wire. Other content of results follows in a user message after the last result.
 	let seen: UserPart[] = []
-	for (const message of messages) {
-		if (message.role !== 'tool') seen = show(seen, written)
-		written.push(writeMessage(message, developerRole))
+	for (const message of placed) {
+		if (message.role !== 'tool' && seen.length > 0) {
+			written.push({ role: 'user', content: writeUserContent(seen, form) })
+			seen = []
+		}
+		written.push(writeMessage(message, form, drop))
 		if (message.role === 'tool') seen.push(...message.content.filter(({ type }) => type !== 'text'))
 	}
-	show(seen, written)
+	if (seen.length > 0) written.push({ role: 'user', content: writeUserContent(seen, form) })
 	return written
 }
 
-/** Tool messages contain only text on this wire. Other content of results follows in a user message after the last result. */
-function show(seen: readonly UserPart[], written: JsonObject[]): UserPart[] {
-	if (seen.length > 0) written.push({ role: 'user', content: writeUserContent(seen) })
-	return []
-}
-
-function writeMessage(message: Message, developerRole: 'developer' | 'system'): JsonObject {
+function writeMessage(message: Message, form: MessagesForm, drop: Drop): JsonObject {
 	switch (message.role) {
 		case 'system':
 		case 'developer':
 			return {
-				role: message.role === 'system' ? 'system' : developerRole,
-				content: writeTexts(message.content),
-				name: message.name,
+				role: message.role === 'system' ? 'system' : form.developerRole,
+				content: writeTexts(message.content, form),
+				name: writeName(message.name, form, drop),
 			}
 		case 'user':
-			return { role: 'user', content: writeUserContent(message.content), name: message.name }
+			return {
+				role: 'user',
+				content: writeUserContent(message.content, form),
+				name: writeName(message.name, form, drop),
+			}
 		case 'assistant':
-			return writeAssistant(message)
+			return writeAssistant(message, form, drop)
 		case 'tool':
-			return { role: 'tool', tool_call_id: message.callId, content: writeTexts(textsOf(message)) }
+			return { role: 'tool', tool_call_id: message.callId, content: writeTexts(writeResult(message, form, drop), form) }
 	}
 }
 
-function textsOf({ content }: ToolMessage): readonly TextPart[] {
-	return content.filter((part) => part.type === 'text')
+function writeName(name: string | undefined, { messageNames }: MessagesForm, drop: Drop): string | undefined {
+	if (name === undefined || messageNames === 'send') return name
+	drop('name')
+	return undefined
 }
 
-function writeTexts(parts: readonly TextPart[]) {
+/** Marks the result of a failed tool. The wire has no field for it, and models notice this text. */
+export const failurePrefix = 'Error: '
+
+function writeResult(message: ToolMessage, { toolFailures }: MessagesForm, drop: Drop): readonly TextPart[] {
+	const texts = message.content.filter((part) => part.type === 'text')
+	if (message.isError !== true) return texts
+	switch (toolFailures) {
+		case 'prefix': {
+			const [first, ...rest] = texts
+			return [
+				{ type: 'text', text: first === undefined ? failurePrefix.trimEnd() : failurePrefix + first.text },
+				...rest,
+			]
+		}
+		case 'plain':
+			drop('is_error')
+			return texts
+	}
+}
+
+function writeTexts(parts: readonly TextPart[], { textContent }: MessagesForm) {
 	const [first, second] = parts
 	if (first === undefined) return ''
-	return second === undefined ? first.text : parts.map(({ text }) => ({ type: 'text', text }))
+	if (second === undefined) return first.text
+	return textContent === 'string'
+		? parts.map(({ text }) => text).join('\n')
+		: parts.map(({ text }) => ({ type: 'text', text }))
 }
 
-function writeUserContent(parts: readonly UserPart[]) {
+function writeUserContent(parts: readonly UserPart[], form: MessagesForm) {
 	const texts = parts.filter((part) => part.type === 'text')
-	return texts.length === parts.length && texts.length <= 1 ? writeTexts(texts) : parts.map(writeUserPart)
+	const plain = texts.length === parts.length && (texts.length <= 1 || form.textContent === 'string')
+	return plain ? writeTexts(texts, form) : parts.map(writeUserPart)
 }
 
 function writeUserPart(part: UserPart): JsonObject {
@@ -69,13 +103,15 @@ function writeUserPart(part: UserPart): JsonObject {
 			return { type: 'input_audio', input_audio: { data: part.data, format: part.format } }
 		case 'file':
 			if (part.url !== undefined)
-				throw new ChatError('unsupported', 'This model takes files inline or by id, not by URL.', { param: 'messages' })
+				throw new ChatError('unsupported', 'This model accepts files inline or by id, not by URL.', {
+					param: 'messages',
+				})
 			return { type: 'file', file: { file_id: part.id, filename: part.name, file_data: part.data } }
 	}
 }
 
 /** OpenAI's API rejects an empty list of calls, so it is omitted. A message with only calls has `null` as its content. */
-function writeAssistant(message: AssistantMessage): JsonObject {
+function writeAssistant(message: AssistantMessage, form: MessagesForm, drop: Drop): JsonObject {
 	const texts: TextPart[] = []
 	let refusal = ''
 	for (const part of message.content)
@@ -92,16 +128,40 @@ function writeAssistant(message: AssistantMessage): JsonObject {
 	const silent = texts.length === 0 && (message.toolCalls.length > 0 || refusal !== '')
 	return {
 		role: 'assistant',
-		content: silent ? null : writeTexts(texts),
+		content: silent ? null : writeTexts(texts, form),
 		refusal: refusal === '' ? undefined : refusal,
-		reasoning_content: message.reasoning,
-		tool_calls: message.toolCalls.length === 0 ? undefined : message.toolCalls.map(writeToolCall),
-		name: message.name,
+		...writeReasoning(message.reasoning, form, drop),
+		tool_calls: message.toolCalls.length === 0 ? undefined : message.toolCalls.map((call) => writeToolCall(call, form)),
+		name: writeName(message.name, form, drop),
 	}
 }
 
-function writeToolCall(call: ToolCall): JsonObject {
-	return call.type === 'function'
-		? { id: call.id, type: 'function', function: { name: call.name, arguments: call.arguments } }
-		: { id: call.id, type: 'custom', custom: { name: call.name, input: call.arguments } }
+function writeReasoning(reasoning: string | undefined, { reasoningHistory }: MessagesForm, drop: Drop): JsonObject {
+	if (reasoning === undefined) return {}
+	switch (reasoningHistory) {
+		case 'reasoning_content':
+			return { reasoning_content: reasoning }
+		case 'reasoning':
+			return { reasoning }
+		case 'both':
+			return { reasoning_content: reasoning, reasoning }
+		case 'omit':
+			drop('reasoning_content')
+			return {}
+	}
+}
+
+function writeToolCall(call: ToolCall, { customTools }: MessagesForm): JsonObject {
+	const { id, name } = call
+	if (call.type === 'function') return { id, type: 'function', function: { name, arguments: call.arguments } }
+	switch (customTools) {
+		case 'custom':
+			return { id, type: 'custom', custom: { name, input: call.arguments } }
+		case 'function':
+			return {
+				id,
+				type: 'function',
+				function: { name, arguments: JSON.stringify(writeCustomToolArguments(call.arguments)) },
+			}
+	}
 }

@@ -32,7 +32,7 @@ function deliver(pieces: readonly Uint8Array[], repeats: boolean, writing = shap
 	const take = (data: string) => {
 		if (data === '[DONE]') complete = true
 		else {
-			const value: unknown = JSON.parse(data)
+			const value = read.parse(JSON.parse(data))
 			const events = read.read(value)
 			if (events.length === 0) return
 			sent += repeats
@@ -59,7 +59,7 @@ function chunksOf(sent: string): readonly Record<string, unknown>[] {
 		.map((event) => JSON.parse(event.slice(6)))
 }
 
-async function understood(sent: string): Promise<Completion | string> {
+async function clientView(sent: string): Promise<Completion | string> {
 	const read = reader()
 	const events: ChatEvent[] = chunksOf(sent).flatMap((chunk) => read.read(chunk))
 	events.push(...read.end(sent.includes('[DONE]')))
@@ -180,9 +180,9 @@ describe('relayed and rewritten chunks give the same completion', () => {
 	for (const [name, events] of Object.entries(streams))
 		test(`${name}, cut at every byte`, async () => {
 			const bytes = bytesOf(events)
-			const anew = await understood(deliver([bytes], false))
+			const anew = await clientView(deliver([bytes], false))
 			const repeated = deliver([bytes], true)
-			expect(await understood(repeated)).toEqual(anew)
+			expect(await clientView(repeated)).toEqual(anew)
 			for (let at = 0; at <= bytes.length; at++)
 				expect(deliver([bytes.subarray(0, at), bytes.subarray(at)], true)).toBe(repeated)
 		})
@@ -232,7 +232,7 @@ describe('a repeated chunk', () => {
 	})
 })
 
-test('a unary answer retains unknown fields and is otherwise normalised', async () => {
+test('a unary answer retains unknown fields and is otherwise normalized', async () => {
 	const theirs = {
 		...head,
 		object: 'chat.completion',

@@ -4,6 +4,7 @@
 
 import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
+import { asList } from '../json/fields.ts'
 import { type ChatChunk, knownFields } from './chat-chunk.ts'
 import type { SentObject } from './chunk.ts'
 
@@ -72,13 +73,13 @@ export class ChatRelay {
 /**
  * Whether a chunk with one choice contains exactly `events` and no other known fields, in the form that clients rely on.
  *
- * @param introduced whether the role of the choice was already sent.
+ * @param introduced the choices whose role was already sent.
  * @param finishReason writes the reason of a `choice-finish`.
  */
 export function isCanonical(
 	{ choices = [] }: ChatChunk,
 	events: readonly ChatEvent[],
-	introduced: (choice: number) => boolean,
+	introduced: ReadonlySet<number>,
 	finishReason: (event: ChatEvent & { type: 'choice-finish' }) => string,
 ): boolean {
 	const [choice, second] = choices
@@ -86,7 +87,8 @@ export function isCanonical(
 	if (choice === undefined || form === undefined) return false
 	const begins = events[0]?.type === 'start' ? 1 : 0
 	const partCount = events.length - begins
-	if (!introduced(choice.index)) return choice.index === 0 && begins === 1 && partCount === 0 && form === 'introduction'
+	if (!introduced.has(choice.index))
+		return choice.index === 0 && begins === 1 && partCount === 0 && form === 'introduction'
 	const event = events[begins]
 	if (partCount !== 1 || event === undefined) return false
 	switch (form) {
@@ -107,23 +109,28 @@ interface WrittenAnswer {
 }
 
 /**
- * Adds the unknown fields of the upstream's message to `written`: fields of the answer, of its choices and of their messages or deltas.
+ * Adds the unknown fields of the upstream's answer or chunk to `written`: its own fields, those of its choices and of their messages or
+ * deltas.
  *
+ * @param sent JSON of the upstream.
  * @returns `written`, which is modified and must have no other owner.
  */
-export function overlay(written: WrittenAnswer, { sent, choices = [] }: ChatChunk): object {
+export function overlay(written: WrittenAnswer, sent: unknown): object {
+	if (!isObject(sent)) return written
 	addUnknown(written, sent, knownFields.answer)
+	const choices = asList(sent.choices)
 	for (const [index, choice] of written.choices.entries()) {
 		const theirs = choices[index]
-		if (theirs === undefined) continue
-		addUnknown(choice, theirs.sent, knownFields.choice)
-		if (choice.message !== undefined) addUnknown(choice.message, theirs.message, knownFields.message)
-		if (choice.delta !== undefined) addUnknown(choice.delta, theirs.delta, knownFields.message)
+		if (!isObject(theirs)) continue
+		addUnknown(choice, theirs, knownFields.choice)
+		const { message, delta } = theirs
+		if (choice.message !== undefined && isObject(message)) addUnknown(choice.message, message, knownFields.message)
+		if (choice.delta !== undefined && isObject(delta)) addUnknown(choice.delta, delta, knownFields.message)
 	}
 	return written
 }
 
-function addUnknown(written: object, sent: SentObject | undefined, known: ReadonlySet<string>): void {
+function addUnknown(written: object, sent: SentObject, known: ReadonlySet<string>): void {
 	for (const name in sent) if (!known.has(name)) Reflect.set(written, name, sent[name])
 }
 

@@ -2,10 +2,12 @@
 
 import { expect, test } from 'bun:test'
 import type { ChatRequest } from '../../chat/request.ts'
+import { requestFatesContract } from '../../chat/request-fates.contract.ts'
+import { chatRequestForm } from './chat-request-form.ts'
 import { readChatRequest } from './chat-request-reader.ts'
-import { type ChatRequestForm, writeChatRequest } from './chat-request-writer.ts'
+import { chatRequestFates, writeChatRequest } from './chat-request-writer.ts'
 
-const form: ChatRequestForm = { maxTokensField: 'max_completion_tokens', developerRole: 'developer', streamUsage: true }
+const form = chatRequestForm({ maxTokensField: 'max_completion_tokens' })
 
 const plain: ChatRequest = {
 	model: 'm',
@@ -122,22 +124,6 @@ test('defaults are not written', () => {
 	})
 })
 
-test("the server's request form is respected", () => {
-	const written = writeChatRequest(
-		{ ...plain, maxTokens: 5, messages: [{ role: 'developer', content: [text('a')] }] },
-		'm',
-		{
-			maxTokensField: 'max_tokens',
-			developerRole: 'system',
-			streamUsage: false,
-		},
-		true,
-	)
-	expect(written).not.toContainKey('stream_options')
-	expect(written).toMatchObject({ max_tokens: 5, messages: [{ role: 'system', content: 'a' }] })
-	expect(written).not.toContainKey('max_completion_tokens')
-})
-
 test('passthrough fields never replace our own', () => {
 	const passthrough = { model: 'other', stream: false, n: 50, top_logprobs: 3 }
 	expect(writeChatRequest({ ...plain, passthrough }, 'm', form, true)).toMatchObject({ model: 'm', stream: true })
@@ -153,3 +139,7 @@ test("another wire's fields are dropped and reported", () => {
 	expect(body).not.toHaveProperty('thinking')
 	expect(body).not.toHaveProperty('betas')
 })
+
+requestFatesContract('OpenAI requests', chatRequestFates, (request, drop) =>
+	writeChatRequest(request, 'm', form, false, drop),
+)

@@ -1,21 +1,15 @@
 // Writes a canonical request as the body of POST /chat/completions. Defaults are omitted, because each additional field is one that
 // some servers reject.
 
-import type { JsonObject } from '../../chat/json.ts'
+import { isObject, type JsonObject } from '../../chat/json.ts'
 import type { ChatRequest, ResponseFormat, Sampling } from '../../chat/request.ts'
 import { type Drop, dropReporter, passthroughFor, type RequestFates } from '../../chat/request-fates.ts'
 import type { Tool, ToolChoice } from '../../chat/tool.ts'
+import { writeCustomToolFunction } from '../json/custom-tool-function.ts'
+import { removeSchemaBounds } from '../json/schema-bounds.ts'
 import { writeMessages } from './chat-messages-writer.ts'
-
-/** Differences between servers of this wire. */
-export interface ChatRequestForm {
-	/** OpenAI's reasoning models accept only the new name, many other servers only the old one. */
-	readonly maxTokensField: 'max_tokens' | 'max_completion_tokens'
-	/** The role for `developer` messages. Servers whose chat templates lack that role fail on it. */
-	readonly developerRole: 'developer' | 'system'
-	/** Request the usage of a stream. Servers that do not support `stream_options` reject it. */
-	readonly streamUsage: boolean
-}
+import type { ChatRequestForm, FormFor } from './chat-request-form.ts'
+import { writeUser } from './user-writer.ts'
 
 /**
  * @param model the upstream's name of the model.
@@ -30,11 +24,12 @@ export function writeChatRequest(
 	drop: Drop = () => {},
 ): JsonObject {
 	reportDropped(request, drop)
-	const { maxTokens, stop, choices, logprobs, tools, responseFormat, reasoningEffort, user } = request
+	const { maxTokens, stop, choices, logprobs, tools, responseFormat, user } = request
+	const passthrough = passthroughFor(request, undefined, drop)
 	const body: Record<string, JsonObject[string]> = {
-		...passthroughFor(request, undefined, drop),
+		...passthrough,
 		model,
-		messages: writeMessages(request.messages, form.developerRole),
+		messages: writeMessages(request.messages, form, drop),
 		...writeStreaming(form, stream),
 		...writeSampling(request.sampling),
 	}
@@ -43,11 +38,39 @@ export function writeChatRequest(
 	if (stop.length > 0) body.stop = stop
 	if (choices !== 1) body.n = choices
 	if (logprobs !== undefined) Object.assign(body, writeLogprobs(logprobs))
-	if (tools.length > 0) Object.assign(body, writeTools(request))
-	if (responseFormat.type !== 'text') body.response_format = writeResponseFormat(responseFormat)
-	if (reasoningEffort !== undefined) body.reasoning_effort = reasoningEffort
-	if (user !== undefined) body.user = user
+	if (tools.length > 0) Object.assign(body, writeTools(request, form, drop))
+	if (responseFormat.type !== 'text') body.response_format = writeResponseFormat(responseFormat, form, drop)
+	Object.assign(body, writeReasoning(request, passthrough, form, drop))
+	if (user !== undefined) body.user = writeUser(user, form, drop)
 	return body
+}
+
+/** A request that disables thinking does so by a budget of 0 tokens, or by the effort `none`. */
+function writeReasoning(
+	{ reasoningEffort: effort, reasoningTokens }: ChatRequest,
+	passthrough: JsonObject,
+	{ thinkingOff }: FormFor<'reasoning'>,
+	drop: Drop,
+): JsonObject {
+	const given = effort === undefined ? {} : { reasoning_effort: effort }
+	if (reasoningTokens !== 0 && effort !== 'none') return given
+	switch (thinkingOff) {
+		case 'unsupported':
+			if (effort !== 'none') drop('reasoning_effort')
+			return given
+		case 'reasoning_effort':
+			return { reasoning_effort: 'none' }
+		case 'thinking':
+			return { thinking: { type: 'disabled' } }
+		case 'reasoning':
+			return { reasoning: { effort: 'none' } }
+		case 'enable_thinking': {
+			// Templates name the switch differently; one that does not know a name ignores it.
+			const off = { enable_thinking: false, thinking: false }
+			const known = passthrough.chat_template_kwargs
+			return { chat_template_kwargs: isObject(known) ? { ...off, ...known } : off }
+		}
+	}
 }
 
 /** How this wire expresses each field of a request. */
@@ -82,7 +105,7 @@ export const chatRequestFates = {
 const reportDropped = dropReporter(chatRequestFates)
 
 /** Always written: a server with a different default would change the whole answer. */
-export function writeStreaming({ streamUsage }: Pick<ChatRequestForm, 'streamUsage'>, stream: boolean): JsonObject {
+export function writeStreaming({ streamUsage }: FormFor<'streaming'>, stream: boolean): JsonObject {
 	return { stream, ...(stream && streamUsage ? { stream_options: { include_usage: true } } : {}) }
 }
 
@@ -106,22 +129,27 @@ function writeLogprobs(logprobs: NonNullable<ChatRequest['logprobs']>): JsonObje
 	return { logprobs: true, ...(logprobs.top === 0 ? {} : { top_logprobs: logprobs.top }) }
 }
 
-function writeTools({ tools, toolChoice, parallelToolCalls }: ChatRequest): JsonObject {
+type ToolsForm = FormFor<'messages-and-tools' | 'schemas'>
+
+function writeTools({ tools, toolChoice, parallelToolCalls }: ChatRequest, form: ToolsForm, drop: Drop): JsonObject {
 	return {
-		tools: tools.map(writeTool),
-		...writeToolChoice(toolChoice, tools),
+		tools: tools.map((tool) => writeTool(tool, form, drop)),
+		...writeToolChoice(toolChoice, form.customTools === 'custom' ? tools : []),
 		...(parallelToolCalls ? {} : { parallel_tool_calls: false }),
 	}
 }
 
-function writeTool(tool: Tool): JsonObject {
+function writeTool(tool: Tool, form: ToolsForm, drop: Drop): JsonObject {
 	const { name, description } = tool
 	switch (tool.type) {
 		case 'function': {
-			const { parameters, strict } = tool
+			const { strict } = tool
+			const parameters = strict ? writeSchema(tool.parameters, 'tools', form, drop) : tool.parameters
 			return { type: 'function', function: { name, description, parameters, strict: strict ? true : undefined } }
 		}
 		case 'custom': {
+			if (form.customTools === 'function')
+				return { type: 'function', function: { name, ...writeCustomToolFunction(tool) } }
 			const { grammar } = tool
 			return {
 				type: 'custom',
@@ -135,6 +163,18 @@ function writeTool(tool: Tool): JsonObject {
 	}
 }
 
+/** @param of the field that contains the schema. */
+function writeSchema(
+	schema: JsonObject | undefined,
+	of: string,
+	{ schemaBounds }: FormFor<'schemas'>,
+	drop: Drop,
+): JsonObject | undefined {
+	if (schema === undefined || schemaBounds === 'send') return schema
+	return removeSchemaBounds(schema, (keyword) => drop(`${of}.${keyword}`))
+}
+
+/** @param tools the tools, if those of type `custom` are sent as such. */
 function writeToolChoice(choice: ToolChoice, tools: readonly Tool[]): JsonObject {
 	switch (choice.type) {
 		case 'none':
@@ -160,12 +200,17 @@ function writeToolName(name: string, tools: readonly Tool[]): JsonObject {
 	return isCustom ? { type: 'custom', custom: { name } } : { type: 'function', function: { name } }
 }
 
-function writeResponseFormat(format: Exclude<ResponseFormat, { readonly type: 'text' }>): JsonObject {
+function writeResponseFormat(
+	format: Exclude<ResponseFormat, { readonly type: 'text' }>,
+	form: FormFor<'schemas'>,
+	drop: Drop,
+): JsonObject {
 	switch (format.type) {
 		case 'json-object':
 			return { type: 'json_object' }
 		case 'json-schema': {
-			const { name, description, schema, strict } = format
+			const { name, description, strict } = format
+			const schema = writeSchema(format.schema, 'response_format', form, drop)
 			return { type: 'json_schema', json_schema: { name, description, schema, strict: strict ? true : undefined } }
 		}
 	}

@@ -4,7 +4,8 @@
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
 import type { Usage } from '../../chat/usage.ts'
-import { type ErrorReading, failedWhileAnswering, interrupted, readErrorEvent } from '../json/upstream-error.ts'
+import { type ReportedFinish, readFinishReason } from '../json/finish-reason.ts'
+import { type ErrorReading, interrupted, readErrorEvent } from '../json/upstream-error.ts'
 import type { Chunk, ChunkChoice } from './chunk.ts'
 
 export interface ChunkReading {
@@ -24,7 +25,7 @@ export interface ChoiceReader<Choice extends ChunkChoice> {
 	/** The parts in `choice`, without its end. */
 	readParts(choice: Choice): readonly ChatEvent[]
 	/** The parts that were held back, and the finish reason to report. */
-	close(index: number, reason: FinishReason): { readonly parts: readonly ChatEvent[]; readonly reason: FinishReason }
+	close(index: number, reason: ReportedFinish): { readonly parts: readonly ChatEvent[]; readonly reason: FinishReason }
 }
 
 export class ChunkSequencer<Choice extends ChunkChoice> {
@@ -51,10 +52,13 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 		const { choices } = chunk
 		if (choices === undefined) return []
 		const events: ChatEvent[] = []
-		this.begin(chunk, events)
-		return this.orFail(events, () => {
+		if (!this.started) this.begin(chunk, events)
+		try {
 			for (const choice of choices) this.readChoice(choice, events)
-		})
+		} catch (thrown) {
+			this.failWith(thrown, events)
+		}
+		return events
 	}
 
 	/** The events at the end of the stream. `complete`: the stream was marked complete, for example by `[DONE]`. */
@@ -63,12 +67,15 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 		const open = [...this.closed.values()].includes(false)
 		if (this.closed.size === 0 || (open && !complete)) return this.fail(interrupted(this.reading.errors.title))
 		const events: ChatEvent[] = []
-		return this.orFail(events, () => {
+		try {
 			const last = Math.max(...this.closed.keys())
 			for (let index = 0; index <= last; index++) this.close(index, 'stop', events)
 			this.ended = true
 			events.push({ type: 'finish', usage: this.usage() })
-		})
+		} catch (thrown) {
+			this.failWith(thrown, events)
+		}
+		return events
 	}
 
 	/** Ends the answer with an error that did not come from the stream. */
@@ -78,19 +85,13 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 		return [{ type: 'error', error, usage: this.started ? this.usage() : undefined }]
 	}
 
-	/** The events that `reading` collects, ended by the error if it throws one. */
-	private orFail(events: ChatEvent[], reading: () => void): readonly ChatEvent[] {
-		try {
-			reading()
-		} catch (thrown) {
-			if (!(thrown instanceof ChatError)) throw thrown
-			events.push(...this.fail(thrown))
-		}
-		return events
+	/** Ends `events` with the error that was thrown while they were read. */
+	private failWith(thrown: unknown, events: ChatEvent[]): void {
+		if (!(thrown instanceof ChatError)) throw thrown
+		events.push(...this.fail(thrown))
 	}
 
 	private begin({ model, fingerprint }: Chunk<Choice>, events: ChatEvent[]): void {
-		if (this.started) return
 		this.started = true
 		events.push({
 			type: 'start',
@@ -103,13 +104,13 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 		const { index, finishReason: reason } = choice
 		if (index >= this.reading.choices || this.closed.get(index) === true) return
 		const parts = this.reader.readParts(choice)
-		if (reason === 'error') throw failedWhileAnswering(this.reading.errors.title)
+		const meaning = reason === undefined ? undefined : readFinishReason(reason, this.reading.errors.title)
 		this.closed.set(index, false)
 		this.emit(parts, events)
-		if (reason !== undefined) this.close(index, finishReasons[reason] ?? 'stop', events, choice.stopText)
+		if (meaning !== undefined) this.close(index, meaning, events, choice.stopText)
 	}
 
-	private close(index: number, reason: FinishReason, events: ChatEvent[], reported?: string): void {
+	private close(index: number, reason: ReportedFinish, events: ChatEvent[], reported?: string): void {
 		if (this.closed.get(index) === true) return
 		this.closed.set(index, true)
 		const closing = this.reader.close(index, reason)
@@ -141,19 +142,4 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 			source: 'counted',
 		}
 	}
-}
-
-const finishReasons: Readonly<Record<string, FinishReason>> = {
-	stop: 'stop',
-	eos: 'stop',
-	eos_token: 'stop',
-	end_turn: 'stop',
-	stop_sequence: 'stop',
-	length: 'length',
-	max_tokens: 'length',
-	model_length: 'length',
-	tool_calls: 'tool-calls',
-	tool_use: 'tool-calls',
-	function_call: 'tool-calls',
-	content_filter: 'content-filter',
 }

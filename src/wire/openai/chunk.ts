@@ -4,6 +4,7 @@
 import { isObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { asCount, asText } from '../json/fields.ts'
+import { asFinishReason } from '../json/finish-reason.ts'
 import { readUsage } from './usage-reader.ts'
 
 /** A JSON object as it was sent. */
@@ -12,7 +13,7 @@ export type SentObject = Readonly<Record<string, unknown>>
 /** In place of a value that is not an object. */
 export const emptyObject: SentObject = {}
 
-/** What the choices of all operations have in common. */
+/** The fields that choices of all operations share. */
 export class ChunkChoice {
 	/** 0 if absent. */
 	readonly index: number
@@ -22,7 +23,7 @@ export class ChunkChoice {
 	constructor(value: unknown) {
 		this.sent = isObject(value) ? value : emptyObject
 		this.index = asCount(this.sent.index) ?? 0
-		this.finishReason = asText(this.sent.finish_reason)
+		this.finishReason = asFinishReason(this.sent.finish_reason)
 	}
 
 	/** The stop text that ended the choice: vLLM's `stop_reason`, SGLang's `matched_stop`. Both may also be the id of a token. */
@@ -32,8 +33,6 @@ export class ChunkChoice {
 }
 
 export class Chunk<Choice extends ChunkChoice> {
-	readonly model: string | undefined
-	readonly fingerprint: string | undefined
 	/** Undefined if the message has no list of choices. */
 	readonly choices: readonly Choice[] | undefined
 	/** Undefined for most chunks of a stream. */
@@ -45,12 +44,18 @@ export class Chunk<Choice extends ChunkChoice> {
 	/** @param value parsed JSON. */
 	constructor(value: unknown, parseChoice: (value: unknown) => Choice) {
 		const sent = isObject(value) ? value : emptyObject
-		const { choices, error, model, system_fingerprint: fingerprint } = sent
+		const { choices, error, usage } = sent
 		this.sent = sent
-		this.model = asText(model)
-		this.fingerprint = asText(fingerprint)
 		this.choices = Array.isArray(choices) ? choices.map(parseChoice) : undefined
-		this.usage = readUsage(sent.usage)
+		this.usage = usage === undefined || usage === null ? undefined : readUsage(usage)
 		this.isError = (error !== undefined && error !== null) || sent.object === 'error'
+	}
+
+	get model(): string | undefined {
+		return asText(this.sent.model)
+	}
+
+	get fingerprint(): string | undefined {
+		return asText(this.sent.system_fingerprint)
 	}
 }

@@ -4,7 +4,6 @@ import type { Choice, Completion } from '../../chat/completion.ts'
 import type { FinishReason } from '../../chat/event.ts'
 import type { ToolCall } from '../../chat/message.ts'
 import type { Source } from '../../chat/source.ts'
-import { parseChatChunk } from './chat-chunk.ts'
 import { overlay } from './chat-relay.ts'
 import { chatFormats } from './formats.ts'
 import { writeLogprobs } from './logprobs-writer.ts'
@@ -48,7 +47,7 @@ export function writeCompletion(
 		service_tier: 'default',
 		system_fingerprint: completion.fingerprint ?? null,
 	}
-	return source?.format === chatFormats.whole ? overlay(written, parseChatChunk(source.value)) : written
+	return source?.format === chatFormats.whole ? overlay(written, source.value) : written
 }
 
 function writeMessage(choice: Choice, shape: CompletionShape) {

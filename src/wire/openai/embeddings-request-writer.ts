@@ -2,24 +2,30 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
+import type { Drop } from '../../chat/request-fates.ts'
 import type { EmbeddingRequest } from '../../operations/embeddings.ts'
+import { defaultChatRequestForm } from './chat-request-form.ts'
+import { type UserForm, writeUser } from './user-writer.ts'
 
 /**
  * @param model the upstream's name of the model.
  * @param encoding the encoding of the returned vectors: `base64` takes a quarter of the bytes, every server supports `float`.
+ * @param drop is called for content that the server does not accept.
  * @throws ChatError `unsupported` if texts and token ids are mixed.
  */
 export function writeEmbeddingsRequest(
 	request: EmbeddingRequest,
 	model: string,
 	encoding: 'float' | 'base64',
+	form: UserForm = defaultChatRequestForm,
+	drop: Drop = () => {},
 ): JsonObject {
 	return {
 		model,
 		input: writeTexts(request.inputs, 'input'),
 		encoding_format: encoding,
 		dimensions: request.dimensions,
-		user: request.user,
+		user: request.user === undefined ? undefined : writeUser(request.user, form, drop),
 	}
 }
 

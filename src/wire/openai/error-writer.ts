@@ -1,6 +1,7 @@
 // Writes an error in the format of OpenAI's API: one table maps our kinds to status, type and code.
 
 import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
+import { sdkErrorHeaders } from '../json/error-headers.ts'
 
 interface ErrorShape {
 	readonly status: number
@@ -52,22 +53,11 @@ export function statusOf({ kind }: ChatError): number {
 	return shapes[kind].status
 }
 
-/** `x-dragoman-error` carries our own kind, for a gateway in front of this one. */
 export function writeError(error: ChatError): OpenAIError {
 	const { status, type, code } = shapes[error.kind]
 	return {
 		status,
 		body: { error: { message: error.message, type, param: error.param ?? null, code: error.code ?? code } },
-		headers: {
-			'x-dragoman-error': error.kind,
-			// OpenAI's SDKs retry a 409 by default, with the same result.
-			...(error.kind === 'conflict' ? { 'x-should-retry': 'false' } : {}),
-			...(error.retryAfterMs === undefined
-				? {}
-				: {
-						'retry-after': String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))),
-						'retry-after-ms': String(Math.ceil(error.retryAfterMs)),
-					}),
-		},
+		headers: sdkErrorHeaders(error),
 	}
 }

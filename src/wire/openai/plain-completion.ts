@@ -3,7 +3,7 @@
 
 import type { Completion } from '../../chat/completion.ts'
 import { isObject } from '../../chat/json.ts'
-import { textField } from '../json/fields.ts'
+import { asText } from '../json/fields.ts'
 import { readUsage } from './usage-reader.ts'
 
 /**
@@ -18,17 +18,17 @@ export function readPlainCompletion(body: unknown, model: string): Completion | 
 	const { message, finish_reason: reason } = choice
 	if (!isObject(message) || typeof message.content !== 'string' || message.content === '') return undefined
 	if (reason !== 'stop' && reason !== 'length') return undefined
-	for (const name of telling) if ((message[name] ?? null) !== null) return undefined
+	for (const name of otherContent) if ((message[name] ?? null) !== null) return undefined
 	const usage = readUsage(body.usage)
-	const reportedModel = textField(body, 'model')
+	const reportedModel = asText(body.model)
 	if (usage === undefined || body.object === 'error') return undefined
 	return {
 		model: reportedModel === model ? undefined : reportedModel,
-		fingerprint: textField(body, 'system_fingerprint'),
+		fingerprint: asText(body.system_fingerprint),
 		choices: [{ text: message.content, reasoning: '', refusal: '', toolCalls: [], finishReason: reason }],
 		usage,
 	}
 }
 
 /** Fields of a message that carry content other than its text. */
-const telling = ['refusal', 'reasoning', 'reasoning_content', 'tool_calls', 'function_call'] as const
+const otherContent = ['refusal', 'reasoning', 'reasoning_content', 'tool_calls', 'function_call'] as const

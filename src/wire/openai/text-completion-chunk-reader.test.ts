@@ -4,6 +4,7 @@ import { expect, test } from 'bun:test'
 import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
+import { defaultChatRequestForm } from './chat-request-form.ts'
 import { readCompletion } from './completion-reader.ts'
 import { TextCompletionChunkReader } from './text-completion-chunk-reader.ts'
 import { readTextCompletionRequest } from './text-completion-request-reader.ts'
@@ -96,7 +97,7 @@ test('requests come back as they were written', () => {
 	for (const one of [request, { ...request, prompts: [[1, 2], [3]] }]) {
 		expect(
 			readTextCompletionRequest(
-				JSON.parse(JSON.stringify(writeTextCompletionRequest(one, 'm', { streamUsage: true }, true))),
+				JSON.parse(JSON.stringify(writeTextCompletionRequest(one, 'm', defaultChatRequestForm, true))),
 			).request,
 		).toEqual(one)
 	}
@@ -104,6 +105,6 @@ test('requests come back as they were written', () => {
 
 test('texts and token ids cannot be mixed', () => {
 	expect(() =>
-		writeTextCompletionRequest({ ...request, prompts: ['a', [1]] }, 'm', { streamUsage: true }, true),
+		writeTextCompletionRequest({ ...request, prompts: ['a', [1]] }, 'm', defaultChatRequestForm, true),
 	).toThrow("cannot be mixed in 'prompt'")
 })

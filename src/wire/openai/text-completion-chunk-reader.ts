@@ -1,8 +1,9 @@
 // Reads the chunks of a streamed legacy completion into events. A unary `text_completion` is the same object, so it is one chunk.
 
 import type { ChatError } from '../../chat/error.ts'
-import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
+import type { ChatEvent, TokenLogprob } from '../../chat/event.ts'
 import { asText } from '../json/fields.ts'
+import { finishReasonWith } from '../json/finish-reason.ts'
 import { Chunk, ChunkChoice } from './chunk.ts'
 import { type ChunkReading, ChunkSequencer } from './chunk-sequencer.ts'
 import { readTokenLists } from './logprobs-reader.ts'
@@ -14,7 +15,8 @@ export class TextCompletionChunkReader {
 	constructor(reading: ChunkReading) {
 		this.sequencer = new ChunkSequencer(reading, {
 			readParts,
-			close: (_, reason) => ({ parts: [], reason: plain(reason) }),
+			// A legacy completion has no tool calls.
+			close: (_, reason) => ({ parts: [], reason: finishReasonWith(0, reason, false) }),
 		})
 	}
 
@@ -52,9 +54,4 @@ function parseChoice(value: unknown): TextChoice {
 function readParts({ index: choice, text, logprobs }: TextChoice): readonly ChatEvent[] {
 	if (logprobs.length > 0) return [{ type: 'text', choice, text, logprobs }]
 	return text === '' ? [] : [{ type: 'text', choice, text }]
-}
-
-/** A legacy completion has no tool calls. */
-function plain(reason: FinishReason): FinishReason {
-	return reason === 'tool-calls' ? 'stop' : reason
 }

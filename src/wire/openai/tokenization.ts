@@ -7,14 +7,14 @@ import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../../operation
 import { field, listField } from '../json/fields.ts'
 import { schemaError } from './schema-error.ts'
 
-const question = z.looseObject({
+const tokenizeSchema = z.looseObject({
 	model: z.string().min(1),
 	prompt: z.string(),
 	add_special_tokens: z.boolean().nullish(),
 	return_token_strs: z.boolean().nullish(),
 })
 
-const inverse = z.looseObject({ model: z.string().min(1), tokens: z.array(z.int().min(0)).max(10_000_000) })
+const detokenizeSchema = z.looseObject({ model: z.string().min(1), tokens: z.array(z.int().min(0)).max(10_000_000) })
 
 export interface ReadTokenizeRequest {
 	readonly request: TokenizeRequest
@@ -24,7 +24,7 @@ export interface ReadTokenizeRequest {
 
 /** @throws ChatError `invalid-request`. */
 export function readTokenizeRequest(body: unknown): ReadTokenizeRequest {
-	const parsed = question.safeParse(body)
+	const parsed = tokenizeSchema.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
 	const { model, prompt, add_special_tokens: special, return_token_strs: texts } = parsed.data
 	return { request: { model, text: prompt, special: special ?? true }, texts: texts ?? false }
@@ -32,7 +32,7 @@ export function readTokenizeRequest(body: unknown): ReadTokenizeRequest {
 
 /** @throws ChatError `invalid-request`. */
 export function readDetokenizeRequest(body: unknown): DetokenizeRequest {
-	const parsed = inverse.safeParse(body)
+	const parsed = detokenizeSchema.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
 	return { model: parsed.data.model, ids: parsed.data.tokens }
 }
@@ -41,8 +41,8 @@ export function writeTokenizeRequest({ text, special }: TokenizeRequest, model: 
 	return { model, prompt: text, add_special_tokens: special, return_token_strs: true }
 }
 
-export function writeTokens({ ids, texts: spelled }: Tokens, texts: boolean): object {
-	return { count: ids.length, tokens: ids, token_strs: texts ? (spelled ?? null) : null }
+export function writeTokens({ ids, texts: tokenTexts }: Tokens, texts: boolean): object {
+	return { count: ids.length, tokens: ids, token_strs: texts ? (tokenTexts ?? null) : null }
 }
 
 /** @throws ChatError `upstream-failed` if the response has no tokens. */

@@ -2,17 +2,18 @@
 
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
-import { countField, field } from '../json/fields.ts'
+import { asCount } from '../json/fields.ts'
 
 /** Undefined if `usage` has no counts, such as the `null` in most chunks of a stream. */
 export function readUsage(usage: unknown): Usage | undefined {
 	if (!isObject(usage)) return undefined
-	const promptTokens = countField(usage, 'prompt_tokens')
+	const promptTokens = asCount(usage.prompt_tokens)
 	if (promptTokens === undefined) return undefined
 	const completionTokens =
-		countField(usage, 'completion_tokens') ?? Math.max(0, (countField(usage, 'total_tokens') ?? 0) - promptTokens)
-	const cached = countField(field(usage, 'prompt_tokens_details'), 'cached_tokens') ?? 0
-	const reasoning = countField(field(usage, 'completion_tokens_details'), 'reasoning_tokens') ?? 0
+		asCount(usage.completion_tokens) ?? Math.max(0, (asCount(usage.total_tokens) ?? 0) - promptTokens)
+	const { prompt_tokens_details: prompt, completion_tokens_details: completion } = usage
+	const cached = isObject(prompt) ? (asCount(prompt.cached_tokens) ?? 0) : 0
+	const reasoning = isObject(completion) ? (asCount(completion.reasoning_tokens) ?? 0) : 0
 	return {
 		promptTokens,
 		completionTokens,

@@ -80,7 +80,7 @@ describe('invalid queries', () => {
 		['start_time=999999999999999', 'start_time'],
 		['start_time=0&limit=0', 'limit'],
 		['start_time=0&limit=32', 'limit'],
-		['start_time=0&group_by=colour', 'group_by[0]'],
+		['start_time=0&group_by=color', 'group_by[0]'],
 		['start_time=0&page=page_1', 'page'],
 		['start_time=86400&page=page_86400', 'page'],
 		['start_time=0&page=86400', 'page'],

@@ -1,4 +1,4 @@
-// OpenAI's usage reports of an organisation, `GET /organization/usage/…`: reads the query into the ledger's, and writes its sums as
+// OpenAI's usage reports of an organization, `GET /organization/usage/…`: reads the query into the ledger's, and writes its sums as
 // buckets of a day. A project is a tenant, a user an owner. It is independent of the ledger's storage and of access control.
 
 import { z } from 'zod'

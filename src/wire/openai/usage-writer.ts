@@ -1,6 +1,6 @@
 // Writes token counts in the format of OpenAI's API, with every detail present: clients read them without checking.
 
-import { isObject, type Json } from '../../chat/json.ts'
+import { isObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
 
 export function writeUsage(usage: Usage) {
@@ -11,17 +11,17 @@ export function writeUsage(usage: Usage) {
 		prompt_tokens: usage.promptTokens,
 		completion_tokens: usage.completionTokens,
 		total_tokens: usage.promptTokens + usage.completionTokens,
-		prompt_tokens_details: { cached_tokens: usage.cachedTokens, audio_tokens: 0, ...asObject(prompt_tokens_details) },
+		prompt_tokens_details: {
+			cached_tokens: usage.cachedTokens,
+			audio_tokens: 0,
+			...(isObject(prompt_tokens_details) ? prompt_tokens_details : undefined),
+		},
 		completion_tokens_details: {
 			reasoning_tokens: usage.reasoningTokens,
 			audio_tokens: 0,
 			accepted_prediction_tokens: 0,
 			rejected_prediction_tokens: 0,
-			...asObject(completion_tokens_details),
+			...(isObject(completion_tokens_details) ? completion_tokens_details : undefined),
 		},
 	}
-}
-
-function asObject(value: Json | undefined): object {
-	return isObject(value) ? value : {}
 }

@@ -76,6 +76,10 @@ const chatWire: Wire['sees'] = {
 	system: (body) =>
 		/system|developer/.test(String(at(body, 'messages', 0, 'role'))) && holds(at(body, 'messages', 0), marks.system),
 	developer: (body) => at(body, 'messages', 0, 'role') === 'developer' && holds(at(body, 'messages', 0), marks.system),
+	laterSystem: (body) =>
+		listAt(body, 'messages').some(
+			(message, index) => index > 0 && at(message, 'role') === 'system' && at(message, 'content') === marks.system,
+		),
 	image: (body) => holds(body, marks.image),
 	imageUrl: (body) => holds(body, marks.imageUrl),
 	audio: (body) => holds(body, marks.audio),
@@ -86,7 +90,10 @@ const chatWire: Wire['sees'] = {
 	parallelOff: (body) => at(body, 'parallel_tool_calls') === false,
 	toolResult: (body) =>
 		listAt(body, 'messages').some((message) => at(message, 'role') === 'tool' && holds(message, marks.result)),
-	toolFailure: (body) => holds(body, marks.failure),
+	toolFailure: (body) =>
+		listAt(body, 'messages').some(
+			(message) => at(message, 'role') === 'tool' && at(message, 'content') === `Error: ${marks.failure}`,
+		),
 	toolImage: (body) => holds(body, marks.image),
 	jsonSchema: (body) => at(body, 'response_format', 'type') === 'json_schema',
 	jsonObject: (body) => at(body, 'response_format', 'type') === 'json_object',
@@ -102,6 +109,7 @@ const chatWire: Wire['sees'] = {
 	choices: (body) => at(body, 'n') === 2,
 	effort: (body) => at(body, 'reasoning_effort') === 'low',
 	budget: () => false,
+	thinkingOff: (body) => at(body, 'reasoning_effort') === 'none',
 	user: (body) => at(body, 'user') === marks.user,
 	cacheMark: () => false,
 	ownField: (body) => at(body, 'guided_regex') === 'a+',

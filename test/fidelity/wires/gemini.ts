@@ -67,6 +67,7 @@ export const gemini: Wire = {
 	sees: {
 		system: (body) => holds(at(body, 'systemInstruction'), marks.system),
 		developer: (body) => holds(at(body, 'systemInstruction'), marks.system),
+		laterSystem: (body) => holds(body, marks.system),
 		image: (body) => holds(body, 'inlineData') && holds(body, marks.image),
 		imageUrl: (body) => holds(body, 'fileData') && holds(body, marks.imageUrl),
 		audio: (body) => holds(body, marks.audio),
@@ -91,6 +92,9 @@ export const gemini: Wire = {
 		logprobs: (body) => config(body, 'responseLogprobs') === true,
 		choices: (body) => config(body, 'candidateCount') === 2,
 		effort: (body) => config(body, 'thinkingConfig') !== undefined,
+		thinkingOff: (body) =>
+			at(config(body, 'thinkingConfig'), 'thinkingBudget') === 0 ||
+			at(config(body, 'thinkingConfig'), 'thinkingLevel') === 'MINIMAL',
 		budget: (body) => at(config(body, 'thinkingConfig'), 'thinkingBudget') === 2000,
 		user: () => false,
 		cacheMark: () => false,

@@ -1,6 +1,6 @@
 // Anthropic's Messages API.
 
-import { at } from '../../dialect-clients/dialect-client.ts'
+import { at, listAt } from '../../dialect-clients/dialect-client.ts'
 import { type AnswerFeature, marks } from '../features.ts'
 import { errorStatus, events, holds, type Reply, type Wire } from './wire.ts'
 
@@ -91,6 +91,7 @@ function writeBlock(block: object, index: number): readonly object[] {
 const messageWire: Wire['sees'] = {
 	system: (body) => holds(at(body, 'system'), marks.system),
 	developer: (body) => holds(at(body, 'system'), marks.system),
+	laterSystem: (body) => holds(at(body, 'messages'), marks.system),
 	image: (body) => holds(body, marks.image),
 	imageUrl: (body) => holds(body, marks.imageUrl),
 	audio: (body) => holds(body, marks.audio),
@@ -100,7 +101,10 @@ const messageWire: Wire['sees'] = {
 	toolChoiceRequired: (body) => at(body, 'tool_choice', 'type') === 'any',
 	parallelOff: (body) => at(body, 'tool_choice', 'disable_parallel_tool_use') === true,
 	toolResult: (body) => holds(body, 'tool_result') && holds(body, marks.result),
-	toolFailure: (body) => holds(body, 'is_error') && holds(body, marks.failure),
+	toolFailure: (body) =>
+		listAt(body, 'messages')
+			.flatMap((message) => listAt(message, 'content'))
+			.some((block) => at(block, 'is_error') === true && holds(block, marks.failure)),
 	toolImage: (body) => holds(body, 'tool_result') && holds(body, marks.image),
 	jsonSchema: (body) => at(body, 'output_config', 'format', 'type') === 'json_schema',
 	jsonObject: () => false,
@@ -116,6 +120,10 @@ const messageWire: Wire['sees'] = {
 	choices: () => false,
 	effort: (body) => at(body, 'output_config', 'effort') === 'low',
 	budget: (body) => at(body, 'thinking', 'budget_tokens') === 2000,
+	// The API does not think unless a request says so.
+	thinkingOff: (body) =>
+		at(body, 'output_config') === undefined &&
+		(at(body, 'thinking') === undefined || at(body, 'thinking', 'type') === 'disabled'),
 	user: (body) => at(body, 'metadata', 'user_id') === marks.user,
 	cacheMark: (body) => holds(body, 'cache_control'),
 	ownField: (body) => at(body, 'inference_geo') === 'eu',

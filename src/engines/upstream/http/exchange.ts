@@ -45,14 +45,14 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 	private readonly signal: AbortSignal | undefined
 	private readonly parser = new ResponseParser({ maxHeadBytes })
 	private readonly head = Promise.withResolvers<IncomingResponse>()
-	private readonly begunMs = performance.now()
-	private lastMs = this.begunMs
-	private bodyBegun = false
+	private readonly startMs = performance.now()
+	private lastMs = this.startMs
+	private bodyStarted = false
 	private queue: Uint8Array[] = []
 	private queuedBytes = 0
 	private paused = false
 	private deliveryScheduled = false
-	private waiter: { resolve(bytes: Uint8Array | undefined): void; reject(failure: HttpFailure): void } | undefined
+	private waiter: PromiseWithResolvers<Uint8Array | undefined> | undefined
 	private failure: HttpFailure | undefined
 	private over = false
 	/** Limits for reading the rest of a released response; undefined before `release`. */
@@ -89,9 +89,8 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 		if (this.failure !== undefined) return Promise.reject(this.failure)
 		if (this.over) return Promise.resolve(undefined)
 		this.lastMs = performance.now()
-		return new Promise((resolve, reject) => {
-			this.waiter = { resolve, reject }
-		})
+		this.waiter = Promise.withResolvers<Uint8Array | undefined>()
+		return this.waiter.promise
 	}
 
 	readAll(maxBytes: number): Uint8Array | Promise<Uint8Array> {
@@ -105,7 +104,7 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 		this.draining = { bytes: drainBytes, untilMs: performance.now() + drainMs }
 		this.queue = []
 		this.queuedBytes = 0
-		this.resume()
+		if (this.paused) this.resume()
 	}
 
 	/** Called when the caller's signal is aborted. */
@@ -128,11 +127,11 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 			return
 		}
 		const { firstByteMs, betweenChunksMs, totalMs } = this.context.timeouts
-		const runningMs = nowMs - this.begunMs
+		const runningMs = nowMs - this.startMs
 		if (runningMs > totalMs) this.fail('total-timeout', 'the response took too long')
-		else if (!this.bodyBegun && runningMs > firstByteMs)
+		else if (!this.bodyStarted && runningMs > firstByteMs)
 			this.fail('first-byte-timeout', 'the response did not start in time')
-		else if (this.bodyBegun && this.waiter !== undefined && nowMs - this.lastMs > betweenChunksMs)
+		else if (this.bodyStarted && this.waiter !== undefined && nowMs - this.lastMs > betweenChunksMs)
 			this.fail('quiet-timeout', 'the response stalled for too long')
 	}
 
@@ -160,7 +159,7 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 	}
 
 	private receive(body: Uint8Array): void {
-		this.bodyBegun = true
+		this.bodyStarted = true
 		if (this.draining !== undefined) {
 			this.draining.bytes -= body.byteLength
 			if (this.draining.bytes < 0) this.fail('aborted', 'the rest of the response is too long')
@@ -186,15 +185,14 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 	}
 
 	private takeQueue(): Uint8Array {
-		const [first, ...others] = this.queue
+		const { queue } = this
 		this.queue = []
 		this.queuedBytes = 0
-		this.resume()
-		return first !== undefined && others.length === 0 ? first : Buffer.concat([first ?? new Uint8Array(0), ...others])
+		if (this.paused) this.resume()
+		return queue.length === 1 && queue[0] !== undefined ? queue[0] : Buffer.concat(queue)
 	}
 
 	private resume(): void {
-		if (!this.paused) return
 		this.paused = false
 		this.connection.resume()
 	}

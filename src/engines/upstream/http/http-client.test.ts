@@ -302,20 +302,20 @@ describe('TLS', () => {
 		server.stop(true)
 		await Bun.$`rm -r ${folder}`
 	})
-	const ask = (tls: HttpClientOptions['tls']) =>
+	const request = (tls: HttpClientOptions['tls']) =>
 		open(`https://127.0.0.1:${server.port}`, tls === undefined ? {} : { tls }).send({ method: 'GET', path: '/' })
 
 	test('a certificate must be trusted and match the host name', async () => {
-		expect(await textOf(await ask({ ca: cert, serverName: 'upstream.test' }))).toBe('hello')
-		expect(await textOf(await ask({ ca: cert }))).toBe('hello')
+		expect(await textOf(await request({ ca: cert, serverName: 'upstream.test' }))).toBe('hello')
+		expect(await textOf(await request({ ca: cert }))).toBe('hello')
 		for (const tls of [undefined, { serverName: 'upstream.test' }, { ca: cert, serverName: 'other.test' }]) {
-			const failure = await failureOf(ask(tls))
+			const failure = await failureOf(request(tls))
 			expect([failure.reason, failure.sent]).toEqual(['tls', 'nothing'])
 		}
 	})
 
 	test('verify: false accepts any certificate', async () => {
-		expect(await textOf(await ask({ verify: false }))).toBe('hello')
+		expect(await textOf(await request({ verify: false }))).toBe('hello')
 	})
 })
 

@@ -94,7 +94,7 @@ export class ResponseParser {
 				pieces.push(at === 0 ? bytes : bytes.subarray(at))
 				return bytes.length
 			case 'chunk-size':
-				return this.readChunkSize(bytes, at)
+				return this.readChunk(bytes, at, pieces)
 			case 'chunk-end':
 				return this.readChunkEnd(bytes, at)
 			case 'trailer':
@@ -168,22 +168,25 @@ export class ResponseParser {
 		return end
 	}
 
-	/** Fast path: the line usually consists of a few hexadecimal digits and CRLF, in one read. */
-	private readChunkSize(bytes: Buffer, at: number): number {
+	/** Fast path: the line of the size usually consists of a few hexadecimal digits and CRLF, and the whole chunk is in one read. */
+	private readChunk(bytes: Buffer, at: number, pieces: Uint8Array[]): number {
+		if (this.line !== '') return this.readLines(bytes, at)
 		let size = 0
 		let index = at
-		if (this.line === '') {
-			for (; index < bytes.length && index - at < 8; index++) {
-				const digit = hexDigit(bytes[index] ?? 0)
-				if (digit === -1) break
-				size = size * 16 + digit
-			}
-			if (index > at && bytes[index] === cr && bytes[index + 1] === lf) {
-				this.beginChunk(size)
-				return index + 2
-			}
+		for (; index < bytes.length && index - at < 8; index++) {
+			const digit = hexDigits[bytes[index] ?? 0] ?? -1
+			if (digit === -1) break
+			size = size * 16 + digit
 		}
-		return this.readLines(bytes, at)
+		if (index === at || bytes[index] !== cr || bytes[index + 1] !== lf) return this.readLines(bytes, at)
+		const start = index + 2
+		const end = start + size
+		if (size === 0 || bytes[end] !== cr || bytes[end + 1] !== lf) {
+			this.beginChunk(size)
+			return start
+		}
+		pieces.push(bytes.subarray(start, end))
+		return end + 2
 	}
 
 	private beginChunk(size: number): void {
@@ -256,8 +259,6 @@ function readHeader(line: string): readonly [name: string, value: string] {
 	return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]
 }
 
-function hexDigit(code: number): number {
-	if (code >= 48 && code <= 57) return code - 48
-	if (code >= 97 && code <= 102) return code - 87
-	return code >= 65 && code <= 70 ? code - 55 : -1
-}
+/** The value of each byte as a hexadecimal digit, or -1. */
+const hexDigits = new Int8Array(256).fill(-1)
+for (const digit of '0123456789abcdefABCDEF') hexDigits[digit.charCodeAt(0)] = Number.parseInt(digit, 16)

@@ -1,4 +1,4 @@
-// Compaction: replaces a long conversation by the user's messages and one sealed summary, written by the model itself.
+// Compaction: replaces a long conversation by the user's messages and one opaque summary, written by the model itself.
 
 import { z } from 'zod'
 import type { Completion } from '../../../chat/completion.ts'
@@ -9,8 +9,8 @@ import { answerId, inputId } from '../../../conversations/message-id.ts'
 import { schemaError } from '../schema-error.ts'
 import { writeItemId } from './item-id.ts'
 import { writeStoredItems } from './item-writer.ts'
+import { writeOpaque } from './opaque-text.ts'
 import { type ResponseIdentity, writeResponseId, writeResponseUsage } from './response-writer.ts'
-import { sealText } from './sealed-text.ts'
 
 const schema = z.looseObject({})
 
@@ -63,7 +63,7 @@ export function writeCompaction(
 			{
 				id: writeItemId('compaction', answerId(token, 0)),
 				type: 'compaction',
-				encrypted_content: sealText(summary),
+				encrypted_content: writeOpaque(summary),
 			},
 		],
 		usage: writeResponseUsage(completion.usage),

@@ -10,7 +10,7 @@ import { type ResponseShape, writeCompletedResponse } from './response-writer.ts
 
 const token = turnId('0193a0000000700080000000000000ab')
 const identity = { token, created: 1700000000, model: 'm', now: () => 1_700_000_002_500 }
-const plain: ResponseShape = { echo: {}, metadata: {}, sealReasoning: false }
+const plain: ResponseShape = { echo: {}, metadata: {}, withEncryptedReasoning: false }
 const usage = { promptTokens: 3, completionTokens: 2, cachedTokens: 1, reasoningTokens: 1, source: 'counted' } as const
 const finish = [
 	{ type: 'choice-finish', choice: 0, reason: 'stop' },
@@ -96,7 +96,7 @@ describe('an answer is streamed', () => {
 			{ type: 'finish', usage },
 		]
 		const tools = [{ type: 'namespace', name: 'ns', tools: [{ type: 'function', name: 'f' }] }]
-		const shape = { ...plain, echo: { tools }, sealReasoning: true }
+		const shape = { ...plain, echo: { tools }, withEncryptedReasoning: true }
 		const events = write(all, shape)
 		expect(brief(events)).toEqual([
 			'created',

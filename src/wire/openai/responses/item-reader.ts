@@ -19,11 +19,11 @@ import {
 	referenceItem,
 	type UserContent,
 } from './item-schema.ts'
-import { openText } from './sealed-text.ts'
+import { readOpaque } from './opaque-text.ts'
 import { flattenName } from './tool-name.ts'
 
 /** One parsed item. */
-export type Piece =
+export type ParsedItem =
 	| { readonly type: 'message'; readonly message: Exclude<Message, AssistantMessage> }
 	/** Part of an answer. */
 	| { readonly type: 'assistant'; readonly message: Omit<AssistantMessage, 'role'> }
@@ -37,12 +37,15 @@ export interface ItemPath {
 }
 
 /** @throws ChatError `invalid-request` for an invalid item, `unsupported` for content that no model here accepts. */
-export function readItems(items: readonly unknown[], location: ItemPath): readonly Piece[] {
+export function readItems(items: readonly unknown[], location: ItemPath): readonly ParsedItem[] {
 	return items.flatMap((item, index) => readItem(item, index, location))
 }
 
 /** Replaces each reference by the items found for it, once, even if it is referenced several times. */
-export function putInPlace(pieces: readonly Piece[], found: ReadonlyMap<string, readonly Piece[]>): readonly Piece[] {
+export function resolveReferences(
+	pieces: readonly ParsedItem[],
+	found: ReadonlyMap<string, readonly ParsedItem[]>,
+): readonly ParsedItem[] {
 	const rest = new Map(found)
 	return pieces.flatMap((piece) => {
 		if (piece.type !== 'reference') return [piece]
@@ -53,7 +56,7 @@ export function putInPlace(pieces: readonly Piece[], found: ReadonlyMap<string, 
 }
 
 /** Merges adjacent parts of an answer into one message. References must have been replaced; the remaining ones are ignored. */
-export function joinPieces(pieces: readonly Piece[]): readonly Message[] {
+export function mergeItems(pieces: readonly ParsedItem[]): readonly Message[] {
 	const messages: Message[] = []
 	for (const piece of pieces) {
 		if (piece.type === 'reference') continue
@@ -78,7 +81,7 @@ function joinTexts(first: AssistantMessage, second: Omit<AssistantMessage, 'role
 	}
 }
 
-function readItem(item: unknown, index: number, location: ItemPath): readonly Piece[] {
+function readItem(item: unknown, index: number, location: ItemPath): readonly ParsedItem[] {
 	const path = [location.field, index]
 	const at = `${location.field}[${index}]`
 	const parse = <Schema extends z.ZodType>(schema: Schema): z.infer<Schema> => {
@@ -133,7 +136,7 @@ function unknownType(type: unknown, at: string): ChatError {
 	})
 }
 
-function answerPart(part: Partial<Omit<AssistantMessage, 'role'>>): Piece {
+function answerPart(part: Partial<Omit<AssistantMessage, 'role'>>): ParsedItem {
 	return { type: 'assistant', message: { content: [], toolCalls: [], ...part } }
 }
 
@@ -147,7 +150,7 @@ function calledName({
 	return flattenName({ name, namespace: namespace ?? undefined })
 }
 
-function readMessage(item: MessageItem, at: string): Piece {
+function readMessage(item: MessageItem, at: string): ParsedItem {
 	switch (item.role) {
 		case 'system':
 		case 'developer':
@@ -218,20 +221,20 @@ function unsupported(param: string, message: string): ChatError {
 	return new ChatError('unsupported', message, { param, code: 'unsupported_value' })
 }
 
-/** Text sealed here is exact. Of other servers' items only the plain text is readable. */
-function readReasoning({ encrypted_content: sealed, content, summary }: z.infer<typeof reasoningItem>): string {
-	const opened = sealed == null ? undefined : openText(sealed)
+/** Text encrypted here is exact. Of other servers' items only the plain text is readable. */
+function readReasoning({ encrypted_content: encrypted, content, summary }: z.infer<typeof reasoningItem>): string {
+	const opened = encrypted == null ? undefined : readOpaque(encrypted)
 	if (opened !== undefined) return opened
 	const parts = content != null && content.length > 0 ? content : (summary ?? [])
 	return parts.map(({ text }) => text).join('')
 }
 
-function readCompaction(sealed: string, at: string): Piece {
-	const summary = openText(sealed)
+function readCompaction(encrypted: string, at: string): ParsedItem {
+	const summary = readOpaque(encrypted)
 	if (summary === undefined)
 		throw new ChatError(
 			'invalid-request',
-			'The encrypted content could not be verified: it was not made by this server.',
+			'The encrypted content could not be verified: it was not created by this server.',
 			{
 				param: `${at}.encrypted_content`,
 				code: 'invalid_encrypted_content',

@@ -5,9 +5,9 @@ import { conversationId } from '../../../conversations/conversation-id.ts'
 import { answerId, inputId } from '../../../conversations/message-id.ts'
 import { turnId } from '../../../conversations/turn-id.ts'
 import { markCall, readItemId, writeItemId } from './item-id.ts'
-import { pieceOf, withoutItem } from './item-piece.ts'
-import { joinPieces, readItems } from './item-reader.ts'
+import { mergeItems, readItems } from './item-reader.ts'
 import { type ItemShape, plainItems, writeStoredItems } from './item-writer.ts'
+import { extractItem, withoutItem } from './message-item.ts'
 import { unflattenBy } from './tool-name.ts'
 
 const turn = turnId('0193a0000000700080000000000000ab')
@@ -86,7 +86,10 @@ const store = (messages: readonly Message[]): readonly StoredMessage[] =>
 
 const shapes: readonly ItemShape[] = [
 	plainItems,
-	{ sealReasoning: true, unflatten: unflattenBy([{ type: 'namespace', name: 'mcp__x__', tools: [{ name: 'f' }] }]) },
+	{
+		withEncryptedReasoning: true,
+		unflatten: unflattenBy([{ type: 'namespace', name: 'mcp__x__', tools: [{ name: 'f' }] }]),
+	},
 ]
 
 describe('written items', () => {
@@ -96,7 +99,7 @@ describe('written items', () => {
 				const messages = history(seed)
 				const items: unknown = JSON.parse(JSON.stringify(writeStoredItems(store(messages), shape)))
 				const body = { input: items }
-				const read = joinPieces(readItems(Array.isArray(items) ? items : [], { body, field: 'input' }))
+				const read = mergeItems(readItems(Array.isArray(items) ? items : [], { body, field: 'input' }))
 				expect(read, `seed ${seed}`).toEqual(messages)
 			}
 	})
@@ -109,15 +112,15 @@ describe('written items', () => {
 			const found = items.flatMap(({ id }) => {
 				const read = readItemId(id)
 				const message = stored.find((one) => one.id === read?.message)
-				const piece = read === undefined || message === undefined ? undefined : pieceOf(message.message, read)
+				const piece = read === undefined || message === undefined ? undefined : extractItem(message.message, read)
 				return piece === undefined ? [] : [piece]
 			})
-			expect(joinPieces(found), `seed ${seed}`).toEqual(stored.map(({ message }) => message))
+			expect(mergeItems(found), `seed ${seed}`).toEqual(stored.map(({ message }) => message))
 		}
 	})
 })
 
-test('foreign ids are not recognised as ours', () => {
+test('foreign ids are not recognized as ours', () => {
 	for (const id of ['', 'msg_1', `msg_${turn}`, `xy_${turn}-0`, `msg_${turn}-0-x`, `MSG_${turn}-0`])
 		expect(readItemId(id)).toBeUndefined()
 	const id = writeItemId('function_call', answerId(turn, 0), 'call_1')
@@ -128,9 +131,9 @@ test('foreign ids are not recognised as ours', () => {
 test('an item that its message lacks is not found', () => {
 	const message: Message = { role: 'assistant', content: [], toolCalls: [] }
 	const id = { message: answerId(turn, 0), turn }
-	expect(pieceOf(message, { ...id, kind: 'reasoning' })).toBeUndefined()
-	expect(pieceOf(message, { ...id, kind: 'function_call', call: markCall('x') })).toBeUndefined()
-	expect(pieceOf(message, { ...id, kind: 'function_call_output' })).toBeUndefined()
+	expect(extractItem(message, { ...id, kind: 'reasoning' })).toBeUndefined()
+	expect(extractItem(message, { ...id, kind: 'function_call', call: markCall('x') })).toBeUndefined()
+	expect(extractItem(message, { ...id, kind: 'function_call_output' })).toBeUndefined()
 })
 
 test('an item is removed from its message, and the message with its last item', () => {

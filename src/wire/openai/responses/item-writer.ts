@@ -6,7 +6,7 @@ import type { AssistantMessage, Message, ToolCall, UserPart } from '../../../cha
 import type { StoredMessage } from '../../../conversations/conversation.ts'
 import type { MessageId } from '../../../conversations/message-id.ts'
 import { writeItemId } from './item-id.ts'
-import { sealText } from './sealed-text.ts'
+import { writeOpaque } from './opaque-text.ts'
 import { type Unflatten, unflattenBy } from './tool-name.ts'
 
 export type Item = JsonObject & { readonly id: string; readonly type: string }
@@ -15,10 +15,10 @@ export type ItemStatus = 'in_progress' | 'completed' | 'incomplete'
 export interface ItemShape {
 	readonly unflatten: Unflatten
 	/** Return encrypted reasoning for the client to send back. */
-	readonly sealReasoning: boolean
+	readonly withEncryptedReasoning: boolean
 }
 
-export const plainItems: ItemShape = { unflatten: unflattenBy([]), sealReasoning: false }
+export const plainItems: ItemShape = { unflatten: unflattenBy([]), withEncryptedReasoning: false }
 
 /**
  * Writes stored messages as items, in order.
@@ -113,13 +113,18 @@ export function writeAnswer(
 	return writers.map((write, index) => write(index === writers.length - 1 ? status : 'completed'))
 }
 
-export function writeReasoning(id: string, text: string, status: ItemStatus, { sealReasoning }: ItemShape): Item {
+export function writeReasoning(
+	id: string,
+	text: string,
+	status: ItemStatus,
+	{ withEncryptedReasoning }: ItemShape,
+): Item {
 	return {
 		id,
 		type: 'reasoning',
 		summary: [],
 		content: text === '' ? [] : [{ type: 'reasoning_text', text }],
-		...(sealReasoning ? { encrypted_content: sealText(text) } : {}),
+		encrypted_content: withEncryptedReasoning ? writeOpaque(text) : undefined,
 		status,
 	}
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../../../chat/error.ts'
 import { writeError } from '../error-writer.ts'
+import { writeOpaque } from './opaque-text.ts'
 import { readResponsesRequest } from './request-reader.ts'
-import { sealText } from './sealed-text.ts'
 
 const text = (value: string) => [{ type: 'text', text: value }] as const
 const read = (fields: object) => readResponsesRequest({ model: 'm', input: 'Hi', ...fields })
@@ -40,7 +40,7 @@ describe('a responses request is read', () => {
 			background: false,
 			store: true,
 			truncation: 'refuse',
-			sealReasoning: false,
+			withEncryptedReasoning: false,
 			metadata: {},
 			dropped: [],
 			echo: {},
@@ -95,7 +95,7 @@ describe('a responses request is read', () => {
 			store: false,
 			stream: true,
 			truncation: 'auto',
-			sealReasoning: true,
+			withEncryptedReasoning: true,
 			metadata: { a: 'b' },
 		})
 	})
@@ -114,7 +114,7 @@ describe('a responses request is read', () => {
 						{ type: 'input_audio', input_audio: { data: 'AA==', format: 'wav' } },
 					],
 				},
-				{ type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: sealText('ReasoningBlock ü') },
+				{ type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: writeOpaque('ReasoningBlock ü') },
 				{ type: 'web_search_call', id: 'ws_1', status: 'completed' },
 				{
 					type: 'message',
@@ -130,7 +130,7 @@ describe('a responses request is read', () => {
 				{ type: 'custom_tool_call', call_id: 'c2', name: 'g', namespace: 'mcp__x__', input: 'free' },
 				{ type: 'function_call_output', call_id: 'c1', output: '1' },
 				{ type: 'custom_tool_call_output', call_id: 'c2', output: [{ type: 'input_text', text: '2' }] },
-				{ type: 'compaction', encrypted_content: sealText('so far') },
+				{ type: 'compaction', encrypted_content: writeOpaque('so far') },
 				{ role: 'assistant', content: 'B' },
 			],
 		})

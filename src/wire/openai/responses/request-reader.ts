@@ -3,13 +3,14 @@
 
 import { ChatError } from '../../../chat/error.ts'
 import type { JsonObject } from '../../../chat/json.ts'
+import { definedFields, type Json } from '../../../chat/json.ts'
 import { type Message, textOf } from '../../../chat/message.ts'
 import type { ChatRequest, EveryField, ResponseFormat, Sampling } from '../../../chat/request.ts'
 import type { Metadata } from '../../../conversations/conversation.ts'
 import { readCommonSampling } from '../chat-request-reader.ts'
 import { schemaError } from '../schema-error.ts'
 import { readEcho } from './echo.ts'
-import { joinPieces, type Piece, putInPlace, readItems } from './item-reader.ts'
+import { mergeItems, type ParsedItem, readItems, resolveReferences } from './item-reader.ts'
 import { type ResponsesRequestBody, responsesRequestSchema } from './request-schema.ts'
 import { checkStrict, droppedTools, readToolChoice, readTools } from './tool-reader.ts'
 
@@ -23,7 +24,9 @@ export interface ReadResponsesRequest {
 	/** Ids of referenced items, as sent. */
 	readonly references: readonly string[]
 	/** The request with the resolved items in place of its references. Pass an empty list if the history already contains an item. */
-	readonly withItems: (found: ReadonlyMap<string, readonly Piece[]>) => Pick<ReadResponsesRequest, 'request' | 'input'>
+	readonly withItems: (
+		found: ReadonlyMap<string, readonly ParsedItem[]>,
+	) => Pick<ReadResponsesRequest, 'request' | 'input'>
 	readonly stream: boolean
 	readonly background: boolean
 	readonly store: boolean
@@ -31,7 +34,7 @@ export interface ReadResponsesRequest {
 	readonly conversation?: string
 	readonly truncation: 'auto' | 'refuse'
 	/** Return encrypted reasoning for the client to send back. */
-	readonly sealReasoning: boolean
+	readonly withEncryptedReasoning: boolean
 	readonly metadata: Metadata
 	readonly echo: JsonObject
 	/** The fields and tools that no engine gets, by the client's names. */
@@ -60,12 +63,12 @@ export function readResponsesRequest(body: unknown): ReadResponsesRequest {
 		request: { ...base, messages: [...instructions, ...input] },
 		input,
 	})
-	const withItems = (found: ReadonlyMap<string, readonly Piece[]>) => {
-		const joined = joinPieces(putInPlace(pieces, found))
+	const withItems = (found: ReadonlyMap<string, readonly ParsedItem[]>) => {
+		const joined = mergeItems(resolveReferences(pieces, found))
 		if (!continues) checkCalls(joined)
 		return withInput(joined)
 	}
-	const { request, input } = references.length === 0 ? withItems(new Map()) : withInput(joinPieces(pieces))
+	const { request, input } = references.length === 0 ? withItems(new Map()) : withInput(mergeItems(pieces))
 	if (base.responseFormat.type === 'json-object' && !continues && references.length === 0) checkJson(request)
 	return {
 		request,
@@ -79,7 +82,7 @@ export function readResponsesRequest(body: unknown): ReadResponsesRequest {
 		previousResponse: previousResponse ?? undefined,
 		conversation: typeof conversation === 'string' ? conversation : conversation?.id,
 		truncation: fields.truncation === 'auto' ? 'auto' : 'refuse',
-		sealReasoning: fields.include?.includes('reasoning.encrypted_content') ?? false,
+		withEncryptedReasoning: fields.include?.includes('reasoning.encrypted_content') ?? false,
 		metadata: fields.metadata ?? {},
 		echo: readEcho(fields),
 		dropped: [...droppedFields(fields), ...droppedTools(fields.tools ?? [])],
@@ -118,7 +121,7 @@ function checkDependencies(fields: ResponsesRequestBody): void {
 		)
 }
 
-function readInput(fields: ResponsesRequestBody, body: unknown): readonly Piece[] {
+function readInput(fields: ResponsesRequestBody, body: unknown): readonly ParsedItem[] {
 	const { input } = fields
 	if (typeof input === 'string')
 		return [{ type: 'message', message: { role: 'user', content: [{ type: 'text', text: input }] } }]
@@ -165,14 +168,13 @@ function readWithoutMessages(
 /** Fields that engines know by the same name. A chat engine ignores the other fields of this API, and some reject unknown ones. */
 function readPassthrough(fields: ResponsesRequestBody): JsonObject {
 	const { prompt_cache_key, safety_identifier, service_tier, chat_template_kwargs } = fields
-	const verbosity = fields.text?.verbosity
-	return {
-		...(verbosity == null ? {} : { verbosity }),
-		...(prompt_cache_key == null ? {} : { prompt_cache_key }),
-		...(safety_identifier == null ? {} : { safety_identifier }),
-		...(service_tier == null ? {} : { service_tier }),
-		...(chat_template_kwargs == null ? {} : { chat_template_kwargs: chat_template_kwargs as JsonObject }),
-	}
+	return definedFields<Json>({
+		verbosity: fields.text?.verbosity ?? undefined,
+		prompt_cache_key: prompt_cache_key ?? undefined,
+		safety_identifier: safety_identifier ?? undefined,
+		service_tier: service_tier ?? undefined,
+		chat_template_kwargs: (chat_template_kwargs as JsonObject | null | undefined) ?? undefined,
+	})
 }
 
 /** Fields that frames of a socket, not requests, have. */

@@ -3,8 +3,8 @@ import type { StoredMessage, Turn } from '../../../conversations/conversation.ts
 import { conversationId } from '../../../conversations/conversation-id.ts'
 import { answerId, inputId } from '../../../conversations/message-id.ts'
 import { turnId } from '../../../conversations/turn-id.ts'
+import { readOpaque, writeOpaque } from './opaque-text.ts'
 import { readResponseId, writeResponse, writeTurn } from './response-writer.ts'
-import { openText, sealText } from './sealed-text.ts'
 
 const id = turnId('0193a0000000700080000000000000ab')
 const turn: Turn = {
@@ -80,13 +80,13 @@ describe('a stored turn', () => {
 
 	test('returns its encrypted reasoning if requested', () => {
 		const [reasoning] = Object(writeTurn(turn, answer, true)).output
-		expect(openText(reasoning.encrypted_content)).toBe('R')
-		expect(Object(writeTurn(turn, answer, false)).output[0]).not.toHaveProperty('encrypted_content')
+		expect(readOpaque(reasoning.encrypted_content)).toBe('R')
+		expect(Object(writeTurn(turn, answer, false)).output[0].encrypted_content).toBeUndefined()
 	})
 })
 
 test('a response repeats its request in full: functions with each of their fields, formats too', () => {
-	const shape = { metadata: {}, sealReasoning: false }
+	const shape = { metadata: {}, withEncryptedReasoning: false }
 	const echo = {
 		tools: [{ type: 'function', name: 'f', description: null }, { type: 'web_search' }],
 		text: { format: { type: 'json_schema', name: 'n' }, verbosity: 'low' },
@@ -113,8 +113,8 @@ test('ids of responses', () => {
 		expect(readResponseId(other)).toBeUndefined()
 })
 
-test('only text sealed here is opened', () => {
-	for (const text of ['', 'ü\n𝛑']) expect(openText(sealText(text))).toBe(text)
-	for (const sealed of ['', 'gAAAAABo', `${sealText('abc')}!`, sealText('abc').slice(0, -2)])
-		expect(openText(sealed)).toBeUndefined()
+test('only text that was written here is read', () => {
+	for (const text of ['', 'ü\n𝛑']) expect(readOpaque(writeOpaque(text))).toBe(text)
+	for (const opaque of ['', 'gAAAAABo', `${writeOpaque('abc')}!`, writeOpaque('abc').slice(0, -2)])
+		expect(readOpaque(opaque)).toBeUndefined()
 })

@@ -34,7 +34,7 @@ export interface ResponseIdentity {
 export interface ResponseShape {
 	readonly echo: JsonObject
 	readonly metadata: Metadata
-	readonly sealReasoning: boolean
+	readonly withEncryptedReasoning: boolean
 }
 
 export interface ResponseProgress {
@@ -82,8 +82,8 @@ export function readResponseId(id: string): TurnId | undefined {
 	return readTurnId(id, 'resp_')
 }
 
-export function itemShape({ echo, sealReasoning }: ResponseShape): ItemShape {
-	return { sealReasoning, unflatten: unflattenBy(echo.tools) }
+export function itemShape({ echo, withEncryptedReasoning }: ResponseShape): ItemShape {
+	return { withEncryptedReasoning, unflatten: unflattenBy(echo.tools) }
 }
 
 /** Writes a unary answer. */
@@ -124,9 +124,9 @@ function writeChoice(choice: Choice, token: TurnId, status: ResponseStatus, shap
  *
  * @param answer the message of its first answer, if any
  */
-export function writeTurn(turn: Turn, answer: StoredMessage | undefined, sealReasoning: boolean): JsonObject {
+export function writeTurn(turn: Turn, answer: StoredMessage | undefined, withEncryptedReasoning: boolean): JsonObject {
 	const { id, conversation, model, createdAtMs, endedAtMs, echo, metadata, usage } = turn
-	const shape = { echo, metadata, sealReasoning }
+	const shape = { echo, metadata, withEncryptedReasoning }
 	const status = statuses[turn.state]
 	const error = turn.error ?? (turn.state === 'interrupted' ? interruption : undefined)
 	const [first] = turn.answers

@@ -135,7 +135,7 @@ function given(choice: Pick<ResponsesToolChoice, 'name' | 'namespace'>, tools: r
 function notRun(type: string): ChatError {
 	return new ChatError(
 		'unsupported',
-		`Tools of type '${type.slice(0, 100)}' are not run by this server; only 'function' and 'custom' tools can be forced.`,
+		`This server does not run tools of type '${type.slice(0, 100)}'; only 'function' and 'custom' tools can be forced.`,
 		{ param: 'tool_choice', code: 'unsupported_value' },
 	)
 }

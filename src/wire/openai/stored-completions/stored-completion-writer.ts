@@ -7,6 +7,7 @@ import type { StoredAnswer, StoredMessage, Turn } from '../../../conversations/c
 import type { MessageId } from '../../../conversations/message-id.ts'
 import { readTurnId, type TurnId } from '../../../conversations/turn-id.ts'
 import { writeMessages } from '../chat-messages-writer.ts'
+import { storedMessagesForm } from '../chat-request-form.ts'
 import { writeCompletion } from '../completion-writer.ts'
 
 const id = (own: TurnId | MessageId) => `chatcmpl-${own}`
@@ -87,7 +88,7 @@ function choiceOf(message: Message, answer: StoredAnswer | undefined): Choice {
 
 /** A message of the request, whose id consists of the completion's id and its own number. */
 export function writeStoredMessage(stored: StoredMessage): { readonly id: string } {
-	const [{ content, ...written } = {}] = writeMessages([stored.message], 'developer')
+	const [{ content, ...written } = {}] = writeMessages([stored.message], storedMessagesForm, () => {})
 	const parts = Array.isArray(content) ? content : null
 	const fields = { name: null, ...written, content: parts === null ? (content ?? null) : null, content_parts: parts }
 	return { ...fields, id: id(stored.id) }

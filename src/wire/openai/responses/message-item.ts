@@ -2,10 +2,10 @@
 
 import type { AssistantMessage, Message } from '../../../chat/message.ts'
 import { type ItemId, markCall } from './item-id.ts'
-import type { Piece } from './item-reader.ts'
+import type { ParsedItem } from './item-reader.ts'
 
 /** @returns undefined if the message has no such item. */
-export function pieceOf(message: Message, { kind, call }: ItemId): Piece | undefined {
+export function extractItem(message: Message, { kind, call }: ItemId): ParsedItem | undefined {
 	if (message.role !== 'assistant') {
 		const isOutput = kind === 'function_call_output' || kind === 'custom_tool_call_output'
 		return (message.role === 'tool') === isOutput ? { type: 'message', message } : undefined
