@@ -38,8 +38,6 @@ export interface SampleAnswerReader {
 	readonly readErrorEvent: (event: unknown) => unknown
 	/** Events that the format cannot express, each with the reason. */
 	readonly drops?: Partial<Record<Exclude<ChatEvent['type'], 'start'>, string>>
-	/** Unknown fields of a request have no effect and are not reported, for the reason given. */
-	readonly ignoresUnknownFields?: string
 	/** The route never streams, for the reason given. */
 	readonly unaryOnly?: string
 }

@@ -19,8 +19,9 @@ export const compactResponse: Route = {
 	method: 'POST',
 	path: '/responses/compact',
 	read({ body }): ChatCall {
-		const read = readResponsesRequest(readCompactionBody(body))
-		const call = compactCall(read, read.input)
+		const { fields, dropped } = readCompactionBody(body)
+		const read = readResponsesRequest(fields)
+		const call = { ...compactCall(read, read.input), dropped }
 		const { references, previousResponse } = read
 		if (references.length === 0 && previousResponse === undefined) return call
 		const turn = previousResponse === undefined ? undefined : readResponseId(previousResponse)
@@ -29,7 +30,7 @@ export const compactResponse: Route = {
 			...call,
 			references: {
 				lookup: { ...lookup, historyBytes: maxHistoryBytes },
-				insert: (found) => compactCall(read, conversationOf(read, found)),
+				insert: (found) => ({ ...compactCall(read, conversationOf(read, found)), dropped }),
 			},
 		}
 	},

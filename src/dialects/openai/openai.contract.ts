@@ -14,7 +14,6 @@ const item = { parameters: [...conversation.parameters, `msg_${turn}-a0`] }
 const responsesBody = { model: sampleModel, input: 'Hello.' }
 
 const responseReader: SampleAnswerReader = {
-	ignoresUnknownFields: 'the API has many fields that no chat engine knows, and some upstreams reject them',
 	text: (body) => at(body, 'output', 0, 'content', 0, 'text'),
 	toolArguments: (body) => at(body, 'output', 0, 'arguments'),
 	textPiece: (event) => (at(event, 'type') === 'response.output_text.delta' ? at(event, 'delta') : undefined),

@@ -14,13 +14,23 @@ import { type ResponseIdentity, writeResponseId, writeResponseUsage } from './re
 
 const schema = z.looseObject({})
 
-/** The fields of a compaction request that are fields of a responses request; the others are ignored. */
-export function readCompactionBody(body: unknown): JsonObject {
+export interface CompactionBody {
+	/** The body of a responses request. */
+	readonly fields: JsonObject
+	/** Names of the fields that have no effect on a compaction. */
+	readonly dropped: readonly string[]
+}
+
+/** @throws ChatError `invalid-request` if the body is not an object. */
+export function readCompactionBody(body: unknown): CompactionBody {
 	const parsed = schema.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
 	const { model, input, instructions, previous_response_id, reasoning, service_tier } = parsed.data
 	const fields = { model, input, instructions, previous_response_id, reasoning, service_tier, store: false }
-	return Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null)) as JsonObject
+	return {
+		fields: Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null)) as JsonObject,
+		dropped: Object.entries(parsed.data).flatMap(([name, value]) => (name in fields || value === null ? [] : [name])),
+	}
 }
 
 /** The last message of the request. */
