@@ -55,7 +55,7 @@ const parts = {
 		needs: [setUpPostgres],
 		run: () => runBunTests('postgres', [join('src', 'stores'), join('test', 'postgres')]),
 	},
-	proxy: { needs: [setUpNginx], run: () => runBunTests('proxy', [join('test', 'proxy')]) },
+	proxy: { needs: [setUpNginx], run: () => runBunTests('proxy', [join('test', 'proxy'), 'bench']) },
 	clients: { needs: [setUpEngine, setUpWeights, setUpPython], run: runPythonTests },
 	browser: { needs: [setUpEngine, setUpChromium], run: () => runBunTests('browser', ['console']) },
 }

@@ -236,3 +236,11 @@ test('a profile names the functions that take the most time, without idle time',
 		{ name: '(anonymous)', share: 0.25 },
 	])
 })
+
+test('the gateway starts, and answers requests with the key of the load', async () => {
+	const gateway = await stage.startDragoman()
+	const { result } = await stage.load(gateway, { kind: 'closed', model: 'unary', connections: 1, seconds: 1 })
+	await stage.end(gateway)
+	expect(result.answers).toBeGreaterThan(0)
+	expect(result.failures ?? 0).toBe(0)
+})

@@ -101,15 +101,17 @@ http {
 `,
 		)
 		const settings = ['--config', config, '--data', data]
-		const created = Bun.spawnSync([process.execPath, main, 'keys', 'create', '--name', 'bench', '--data', data])
-		this.key = created.stdout.toString().trim()
-		if (this.key === '') throw new Error(`no key was created: ${created.stderr.toString()}`)
-		return this.take(
+		const contestant = await this.take(
 			'dragoman',
 			port,
 			[process.execPath, ...bunFlags, main, 'serve', ...settings, '--listen', `127.0.0.1:${port}`],
 			join(this.folder, 'dragoman.log'),
 		)
+		// The server has created the database.
+		const created = Bun.spawnSync([process.execPath, main, 'keys', 'create', '--name', 'bench', '--data', data])
+		this.key = created.stdout.toString().trim()
+		if (this.key === '') throw new Error(`no key was created: ${created.stderr.toString()}`)
+		return contestant
 	}
 
 	/** Runs a load. The resources of the proxy are measured once the load is running. */
