@@ -36,7 +36,7 @@ export function bodyReader(limits: BodyLimits): BodyReader {
  * JSON or nested too deep, `cancelled` if the client disconnected.
  */
 async function readJson(request: Request, limits: BodyLimits, arriving: Sweep): Promise<unknown> {
-	const value = parseJson(decode(await readBytes(request, limits, arriving)))
+	const value = parseJson(await readBytes(request, limits, arriving))
 	if (deeperThan(value, limits.maxDepth)) throw tooDeep(limits)
 	return value
 }
@@ -68,20 +68,6 @@ function readBytes(request: Request, limits: BodyLimits, arriving: Sweep): Promi
 	if (declared > limits.maxBytes) throw tooLarge(limits)
 	const reading = declared >= 0 ? request.bytes() : readBounded(request, limits)
 	return new PendingBody(reading, limits, arriving).bytes
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
-
-function decode(bytes: Uint8Array): string {
-	try {
-		return utf8.decode(bytes)
-	} catch (cause) {
-		throw new ChatError(
-			'invalid-request',
-			'We could not parse the JSON body of your request. (HINT: it is not valid UTF-8.)',
-			{ cause },
-		)
-	}
 }
 
 /** Counts the bytes of a body without a declared length as they arrive. */
@@ -132,10 +118,20 @@ function cutOff(cause: unknown): ChatError {
 	return new ChatError('cancelled', 'The request ended before its body was complete.', { cause })
 }
 
-function parseJson(text: string): unknown {
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
+
+function parseJson(bytes: Uint8Array): unknown {
+	let text: string | undefined
 	try {
+		text = utf8.decode(bytes)
 		return JSON.parse(text)
 	} catch (cause) {
+		if (text === undefined)
+			throw new ChatError(
+				'invalid-request',
+				'We could not parse the JSON body of your request. (HINT: it is not valid UTF-8.)',
+				{ cause },
+			)
 		const hint = text.trim() === '' ? 'the body is empty' : 'check quotes, commas and brackets'
 		throw new ChatError(
 			'invalid-request',
@@ -145,12 +141,17 @@ function parseJson(text: string): unknown {
 	}
 }
 
-/** Whether arrays and objects are nested more than `levels` deep. Stops at that depth. */
+/** Whether arrays and objects are nested more than `levels` deep. Reads level by level, and stops at that depth. */
 export function deeperThan(value: unknown, levels: number): boolean {
-	if (typeof value !== 'object' || value === null) return false
-	if (levels === 0) return true
-	for (const part of Array.isArray(value) ? value : Object.values(value))
-		if (typeof part === 'object' && deeperThan(part, levels - 1)) return true
+	let level = typeof value === 'object' && value !== null ? [value] : []
+	for (let depth = 0; level.length > 0; depth++) {
+		if (depth === levels) return true
+		const next: object[] = []
+		for (const parent of level)
+			for (const part of Array.isArray(parent) ? parent : Object.values(parent))
+				if (typeof part === 'object' && part !== null) next.push(part)
+		level = next
+	}
 	return false
 }
 

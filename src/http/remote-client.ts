@@ -57,21 +57,20 @@ class ObservedClient implements RemoteClient {
 	}
 
 	get requestId(): string | undefined {
-		if (!this.isProxied) return undefined
+		if (this.proxies === undefined || !this.find().isProxied) return undefined
 		const id = this.headers.get('x-request-id')
 		return id !== null && requestIdForm.test(id) ? id : undefined
 	}
 
 	private find() {
-		this.found ??= this.resolve()
-		return this.found
-	}
-
-	private resolve() {
+		if (this.found !== undefined) return this.found
 		const peer = this.peer?.address()
 		const address = peer === undefined ? undefined : canonicalPeer(peer)
-		if (address === undefined || this.proxies?.has(address) !== true) return { address, isProxied: false }
-		return { address: this.trustedAddress(address, this.proxies), isProxied: true }
+		this.found =
+			address === undefined || this.proxies?.has(address) !== true
+				? { address, isProxied: false }
+				: { address: this.trustedAddress(address, this.proxies), isProxied: true }
+		return this.found
 	}
 
 	/** From the nearest to the farthest: an address is trusted if the proxy that reports it is trusted. */
