@@ -38,7 +38,8 @@ export class Journal {
 	private nextGroup: Group | undefined
 	private timer: ReturnType<typeof setTimeout> | undefined
 	private working = false
-	private bytes = 0
+	/** Size of the file including pending lines, in characters. */
+	size = 0
 	/** The last write failed, perhaps within a line. */
 	private torn = false
 	private closed = false
@@ -47,11 +48,6 @@ export class Journal {
 	constructor(file: string) {
 		this.descriptor = openSync(file, flags, 0o600)
 		syncFolder(dirname(file))
-	}
-
-	/** Size of the file including pending lines, in characters. */
-	get size(): number {
-		return this.bytes
 	}
 
 	/**
@@ -101,7 +97,7 @@ export class Journal {
 		if (this.closed) return closedGroup()
 		this.nextGroup ??= begin()
 		this.nextGroup.lines.push(line)
-		this.bytes += line.length
+		this.size += line.length
 		return this.nextGroup
 	}
 

@@ -206,7 +206,9 @@ class JournalledLedger implements OpenLedger {
 	): Promise<void> {
 		const { openedCall } = ticket
 		const closed: ClosedCall = { outcome, upstream, usage, settledAtMs }
-		const { file, written } = this.write(settleLine(openedCall.id, closed))
+		const written = this.append(settleLine(openedCall.id, closed))
+		// `append` may have begun a new file.
+		const file = this.current
 		this.openTickets.delete(openedCall.id)
 		this.progressed.delete(ticket)
 		file.undelivered++
@@ -214,11 +216,6 @@ class JournalledLedger implements OpenLedger {
 		if (this.waiting.length >= batchSize) void this.deliver().catch(this.failed)
 		await opened
 		await written
-	}
-
-	private write(line: string): { readonly file: JournalFile; readonly written: Promise<void> } {
-		const written = this.append(line)
-		return { file: this.current, written }
 	}
 
 	private async markSoon(): Promise<void> {
