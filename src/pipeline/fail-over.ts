@@ -51,9 +51,8 @@ export async function failOver<Result>(
 	const tries = new Map<UpstreamEndpoint, number>()
 	let failure: Failure | undefined
 	for (let attempt = 1; ; attempt++) {
-		const { endpoint, permit } =
-			tryAcquirePermit(usableEndpoints(request, chosen, tries, failure)) ??
-			(await acquirePermit(request, chosen, tries, failure))
+		const usable = failure === undefined ? chosen : usableEndpoints(request, chosen, tries, failure)
+		const { endpoint, permit } = tryAcquirePermit(usable) ?? (await acquirePermit(request, chosen, tries, failure))
 		const tried = tries.get(endpoint) ?? 0
 		tries.set(endpoint, tried + 1)
 		if (tried > 0 && failure !== undefined) await pauseBefore({ tried, failure, permit, untilMs }, request, serving)

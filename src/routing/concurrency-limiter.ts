@@ -113,7 +113,8 @@ export class ConcurrencyLimiter {
 				if (!held) return
 				held = false
 				this.taken--
-				if (!this.full) this.queue[0]?.give(this.give())
+				const [next] = this.queue
+				if (next !== undefined && !this.full) next.give(this.give())
 			},
 		}
 	}
