@@ -194,7 +194,7 @@ export class HttpUpstream {
 		const { status, headers } = response
 		const coding = headers.get('content-encoding') ?? 'identity'
 		if (status >= 200 && status < 300 && coding === 'identity') {
-			if (call.drop !== undefined) reportDropped(response, call.drop)
+			if (call.drop !== undefined) reportDropped(headers, call.drop)
 			return response
 		}
 		throw await this.readError(response)
@@ -272,7 +272,7 @@ function mergeHeaders(...groups: readonly Readonly<Record<string, string>>[]): R
 }
 
 /** Servers of this product, such as the embedded engine's process, report what they left out. */
-function reportDropped({ headers }: IncomingResponse, drop: (part: string) => void): void {
+function reportDropped(headers: IncomingResponse['headers'], drop: (part: string) => void): void {
 	const names = headers.get('x-dragoman-dropped')
 	if (names != null) for (const name of names.split(', ')) if (name !== '') drop(name)
 }
