@@ -96,9 +96,9 @@ export class AnswerRecorder {
 	observeUnary(completion: Completion): void {
 		this.unary = completion
 		this.usage = completion.usage
-		const [choice] = completion.choices
-		this.observeOutput(choice?.text ?? '')
-		if (choice !== undefined) this.observeFinish(choice.finishReason)
+		const { text = '', finishReason } = completion.choices[0] ?? {}
+		this.finishReason = finishReason
+		this.admitted.observer.observe({ type: 'answered', atMs: this.serving.clock.now(), text, finishReason })
 	}
 
 	/** Called instead of `observe` for the result of another operation. */

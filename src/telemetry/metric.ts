@@ -25,8 +25,9 @@ export interface MetricDescription<Label extends string> {
 	readonly labels: readonly Label[]
 }
 
+/** Only ever increases. */
 export interface CounterChild {
-	add(amount: number): void
+	value: number
 }
 
 export interface HistogramChild {
@@ -44,7 +45,7 @@ export class Metrics {
 
 	/** @returns a function that returns the child for a tuple of label values; the same child for the same tuple. */
 	counter<Label extends string>(description: MetricDescription<Label>): (...values: readonly string[]) => CounterChild {
-		const children = new Children(description, () => new Count())
+		const children = new Children(description, (): CounterChild => ({ value: 0 }))
 		this.families.push({
 			snapshot: () => ({
 				...head(description, 'counter', 'sum'),
@@ -161,14 +162,6 @@ class Children<Child> {
 		const child = this.make()
 		this.children.set(key, { labels: writeLabels(this.description.labels, values), child })
 		return child
-	}
-}
-
-class Count {
-	value = 0
-
-	add(amount: number): void {
-		this.value += amount
 	}
 }
 

@@ -71,6 +71,11 @@ export class ObservedRequest implements RequestObserver {
 			case 'output':
 				this.addOutput(event.atMs, event.text)
 				return
+			case 'answered':
+				this.firstOutputMs ??= event.atMs
+				this.finishReason ??= event.finishReason
+				if (this.reports.content && event.text !== '') this.answer = event.text
+				return
 			case 'routed':
 				this.route = event.route
 				this.dialect = event.dialect

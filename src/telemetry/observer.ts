@@ -25,6 +25,7 @@ export type RequestEvent =
 	| AttemptEvent
 	| AttemptEndedEvent
 	| OutputEvent
+	| AnsweredEvent
 	| FinishReasonEvent
 	| UsageEvent
 	| FailedEvent
@@ -83,6 +84,15 @@ export interface OutputEvent {
 	readonly atMs: number
 	/** Empty for output that is not text. */
 	readonly text: string
+}
+
+/** A unary answer is complete: its output and the end of its first choice in one event. */
+export interface AnsweredEvent {
+	readonly type: 'answered'
+	readonly atMs: number
+	/** Of the first choice; empty for output that is not text. */
+	readonly text: string
+	readonly finishReason: FinishReason | undefined
 }
 
 /** A choice is complete. The first one of a request counts. */

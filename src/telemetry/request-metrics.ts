@@ -147,26 +147,26 @@ export class RequestMetrics {
 	}
 
 	attempted(upstream: string, ms: number, error: ChatError | undefined): void {
-		this.attempts(upstream, error?.kind ?? 'answered').add(1)
+		this.attempts(upstream, error?.kind ?? 'answered').value++
 		if (error === undefined) this.attemptDuration(upstream).observe(ms / 1000)
 	}
 
 	end(request: ObservedRequest, durationMs: number): void {
 		this.running--
 		const { route = 'none', dialect = 'none', model = '', status = 0, error, usage, firstOutputMs, context } = request
-		this.requests(route, dialect, model, String(status)).add(1)
+		this.requests(route, dialect, model, String(status)).value++
 		this.duration(route, model).observe(durationMs / 1000)
-		if (error !== undefined && !request.disconnected) this.errors(route, model, error.kind).add(1)
-		if (request.disconnected) this.left(route, model).add(1)
+		if (error !== undefined && !request.disconnected) this.errors(route, model, error.kind).value++
+		if (request.disconnected) this.left(route, model).value++
 		if (model === '') return
 		const counts = this.of(model)
 		if (firstOutputMs !== undefined && request.stream === true)
 			counts.firstToken.observe((firstOutputMs - context.receivedAtMs) / 1000)
 		if (usage === undefined) return
-		counts.prompt.add(usage.promptTokens)
-		counts.completion.add(usage.completionTokens)
-		counts.cached.add(usage.cachedTokens)
-		counts.reasoning.add(usage.reasoningTokens)
+		counts.prompt.value += usage.promptTokens
+		counts.completion.value += usage.completionTokens
+		counts.cached.value += usage.cachedTokens
+		counts.reasoning.value += usage.reasoningTokens
 	}
 
 	private of(model: string): ModelCounts {

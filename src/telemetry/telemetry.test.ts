@@ -121,9 +121,8 @@ describe('metrics', () => {
 	test('of several processes are merged: sums, the worst breaker, the lowest health', () => {
 		const one = (running: number, breaker: number) => {
 			const metrics = new Metrics()
-			metrics
-				.counter({ name: 'c_total', help: 'C.', labels: ['a'] })('x "y"\n')
-				.add(running)
+			const count = metrics.counter({ name: 'c_total', help: 'C.', labels: ['a'] })
+			count('x "y"\n').value += running
 			metrics.histogram({ name: 'h', help: 'H.', labels: [] }, [1, 2])().observe(running)
 			metrics.gauge({ name: 'b', help: 'B.', labels: [] }, () => [[[], breaker]], 'max')
 			return metrics.snapshot()
