@@ -10,14 +10,15 @@ import { ChatError } from '../chat/error.ts'
 export function readLines(content: string): readonly string[] {
 	return content.split('\n').flatMap((line) => {
 		const text = line.slice(checksumLength + 1)
-		return line[checksumLength] === ' ' && line.slice(0, checksumLength) === checksum(text) ? [text] : []
+		return line === sealLine(text) ? [text] : []
 	})
 }
 
 const checksumLength = 8
 
-function checksum(text: string): string {
-	return Bun.hash.crc32(text).toString(16).padStart(checksumLength, '0')
+/** The checksum before the text detects a line that was cut off by a crash. */
+function sealLine(text: string): string {
+	return `${Bun.hash.crc32(text).toString(16).padStart(checksumLength, '0')} ${text}`
 }
 
 interface Group {
@@ -56,9 +57,7 @@ export class Journal {
 	 * @throws ChatError `unavailable` if it cannot be written.
 	 */
 	append(text: string): Promise<void> {
-		const { written } = this.add(text)
-		this.flush()
-		return written.promise
+		return this.write(`${sealLine(text)}\n`)
 	}
 
 	/**
@@ -67,33 +66,40 @@ export class Journal {
 	 * @throws ChatError `unavailable` if it still cannot be written.
 	 */
 	async probe(): Promise<void> {
-		if (!this.torn) return
-		const { written } = this.addLine(padding)
-		this.flush()
-		await written.promise
+		if (this.torn) await this.write(padding)
 	}
 
 	/** Like `append`, for lines that no caller waits for: they are written with a short delay. */
 	note(text: string): Promise<void> {
-		const { written } = this.add(text)
+		const { written } = this.add(`${sealLine(text)}\n`)
 		if (!this.working) this.timer ??= setTimeout(() => this.flush(), batchDelayMs)
 		return written.promise
 	}
 
+	/**
+	 * Resolves when all lines up to now are on disk.
+	 *
+	 * @throws ChatError `unavailable` if the last of them cannot be written.
+	 */
+	written(): Promise<void> {
+		return this.write('')
+	}
+
 	/** Resolves when all appended lines are on disk or have failed. */
 	async close(): Promise<void> {
-		while (this.nextGroup !== undefined || this.working) await this.append('').catch(() => undefined)
+		while (this.nextGroup !== undefined || this.working) await this.written().catch(() => undefined)
 		// The descriptor's number may be reused for another file.
 		this.closed = true
 		closeSync(this.descriptor)
 	}
 
-	/** The checksum before the text detects a line that was cut off by a crash. */
-	private add(text: string): Group {
-		return this.addLine(text === '' ? '' : `${checksum(text)} ${text}\n`)
+	private write(line: string): Promise<void> {
+		const { written } = this.add(line)
+		this.flush()
+		return written.promise
 	}
 
-	private addLine(line: string): Group {
+	private add(line: string): Group {
 		if (this.closed) return closedGroup()
 		this.nextGroup ??= begin()
 		this.nextGroup.lines.push(line)

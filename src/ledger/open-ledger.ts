@@ -278,7 +278,7 @@ class JournalledLedger implements OpenLedger {
 		}
 		if (marks.length > 0) this.current.journal.note(progressLine(marks, this.options.clock.now()))
 		// The copies must be on disk before the old file is removed.
-		old.closed = Promise.all([old.journal.close(), this.current.journal.append('')]).then(() => undefined)
+		old.closed = Promise.all([old.journal.close(), this.current.journal.written()]).then(() => undefined)
 		// If the old file has no pending entries, nothing else awaits this promise.
 		old.closed.catch(this.failed)
 		this.rotatedMs = this.options.clock.now()
