@@ -41,10 +41,10 @@ export function allowed(match: RouteMatch<unknown>): Readonly<Record<string, str
 }
 
 function headersOf(
-	{ received, dialect, clock }: ResponseWriting,
+	{ received, dialect }: ResponseWriting,
+	nowMs: number,
 	limits: readonly LimitState[] = [],
 ): Record<string, string> {
-	const nowMs = clock.now()
 	return {
 		...allowOrigin,
 		'x-request-id': received.id,
@@ -54,23 +54,25 @@ function headersOf(
 
 export function writeAnswer(answered: Answer, facts: ResponseWriting): Response {
 	const { received, dialect, observer, streams, clock } = facts
-	const end = (status: number, disconnected: boolean) =>
-		observer.observe({ type: 'ended', atMs: clock.now(), status, disconnected })
 	switch (answered.type) {
 		case 'json': {
 			const { body, status = 200 } = answered
-			const response = writeBody(body, status, { ...headersOf(facts, answered.limits), ...answered.headers })
-			end(status, false)
-			return response
+			const content = writeContent(body, status)
+			const nowMs = clock.now()
+			observer.observe({ type: 'ended', atMs: nowMs, status, disconnected: false })
+			const headers = { ...headersOf(facts, nowMs, answered.limits), ...answered.headers, ...content.headers }
+			return new Response(content.text, { status, headers })
 		}
 		case 'stream': {
 			const isHead = received.method === 'HEAD'
-			const chunks = answered.open((disconnected) => end(200, disconnected && !isHead))
+			const chunks = answered.open((disconnected) =>
+				observer.observe({ type: 'ended', atMs: clock.now(), status: 200, disconnected: disconnected && !isHead }),
+			)
 			// HEAD returns the headers of a stream without its body: the stream is cancelled before its first event is read.
 			if (isHead) chunks.cancel()
 			return new Response(isHead ? noEvents() : streams.body(chunks, received.signal, dialect.heartbeat), {
 				headers: {
-					...headersOf(facts, answered.limits),
+					...headersOf(facts, clock.now(), answered.limits),
 					...answered.headers,
 					'content-type': 'text/event-stream; charset=utf-8',
 					'cache-control': 'no-cache',
@@ -93,14 +95,17 @@ export function writeFailure(
 		log.error({ err: error.cause, request: received.id }, 'a request failed because of an internal error')
 	const written = dialect.writeError(error, received.id)
 	const sent = status ?? written.status
+	const nowMs = clock.now()
 	observer.observe({
 		type: 'ended',
-		atMs: clock.now(),
+		atMs: nowMs,
 		status: sent,
 		error,
 		disconnected: error.kind === 'cancelled',
 	})
-	return writeBody(written.body, sent, { ...headersOf(facts), ...written.headers, ...extra })
+	const content = writeContent(written.body, sent)
+	const headers = { ...headersOf(facts, nowMs), ...written.headers, ...extra, ...content.headers }
+	return new Response(content.text, { status: sent, headers })
 }
 
 /** A body of unknown length that is never read: the response to HEAD has the headers of a stream. */
@@ -109,10 +114,13 @@ async function* noEvents(): AsyncGenerator<Uint8Array> {}
 /** A 204 response has no body. */
 const noContent = 204
 
-function writeBody(body: unknown, status: number, headers: Record<string, string>): Response {
-	if (status === noContent) return new Response(null, { status, headers })
-	const [text, type] =
-		body instanceof TextBody ? [body.text, body.contentType] : [JSON.stringify(body), 'application/json']
-	headers['content-type'] = type
-	return new Response(text, { status, headers })
+interface Content {
+	readonly text: string | null
+	readonly headers: Readonly<Record<string, string>>
+}
+
+function writeContent(body: unknown, status: number): Content {
+	if (status === noContent) return { text: null, headers: {} }
+	if (body instanceof TextBody) return { text: body.text, headers: { 'content-type': body.contentType } }
+	return { text: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
 }
