@@ -93,12 +93,12 @@ export class AnswerRecorder {
 	}
 
 	/** Called instead of `observe` for a unary answer. */
-	observeUnary(completion: Completion): void {
+	observeUnary(completion: Completion, atMs: number): void {
 		this.unary = completion
 		this.usage = completion.usage
 		const { text = '', finishReason } = completion.choices[0] ?? {}
 		this.finishReason = finishReason
-		this.admitted.observer.observe({ type: 'answered', atMs: this.serving.clock.now(), text, finishReason })
+		this.admitted.observer.observe({ type: 'answered', atMs, text, finishReason })
 	}
 
 	/** Called instead of `observe` for the result of another operation. */

@@ -22,10 +22,11 @@ export type Answer = {
 export function responseContextOf(
 	{ token, turn, model, answersAsConversation }: Admitted,
 	{ clock }: Serving,
+	nowMs = clock.now(),
 ): ResponseContext {
 	return {
 		token,
-		created: Math.floor(clock.now() / 1000),
+		created: Math.floor(nowMs / 1000),
 		now: () => clock.now(),
 		model: model.name,
 		price: model.price,

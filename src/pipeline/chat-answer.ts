@@ -19,7 +19,8 @@ export async function answerChat(
 ): Promise<Answer> {
 	const { call, received } = admitted
 	const { answer, dropped } = await beginAnswer(admitted, received.signal, recorder, serving)
-	const context = responseContextOf(admitted, serving)
+	const nowMs = serving.clock.now()
+	const context = responseContextOf(admitted, serving, nowMs)
 	if (call.stream) {
 		recorder.stream()
 		const writer = call.writer.stream(context)
@@ -31,7 +32,7 @@ export async function answerChat(
 		}
 	}
 	try {
-		if (answer.type === 'unary') recorder.observeUnary(answer.completion)
+		if (answer.type === 'unary') recorder.observeUnary(answer.completion, nowMs)
 		else await readToEnd(answer.batches, recorder)
 		const completion = await recorder.completion()
 		const body = call.writer.completion(completion, context, answer.type === 'unary' ? answer.source : undefined)
