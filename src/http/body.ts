@@ -17,6 +17,10 @@ export type Form = Awaited<ReturnType<Response['formData']>>
 
 /** Each throws a ChatError for a body that is invalid, too large or too late. */
 export interface BodyReader {
+	/**
+	 * @throws ChatError `too-large`, `request-timeout`, `unsupported` for a compressed body, `invalid-request` for a body that is not UTF-8,
+	 * not JSON or nested too deep, `cancelled` if the client disconnected.
+	 */
 	json(request: Request): Promise<unknown>
 	/** `multipart/form-data` or `application/x-www-form-urlencoded`. */
 	form(request: Request): Promise<Form>
@@ -26,22 +30,16 @@ export interface BodyReader {
 export function bodyReader(limits: BodyLimits): BodyReader {
 	const arriving = new Sweep(limits.timeoutMs)
 	return {
-		json: (request) => readJson(request, limits, arriving),
+		async json(request) {
+			const value = parseJson(await readBytes(request, limits, arriving))
+			if (deeperThan(value, limits.maxDepth)) throw tooDeep(limits)
+			return value
+		},
 		form: (request) => readForm(request, limits, arriving),
 	}
 }
 
-/**
- * @throws ChatError `too-large`, `request-timeout`, `unsupported` for a compressed body, `invalid-request` for a body that is not UTF-8, not
- * JSON or nested too deep, `cancelled` if the client disconnected.
- */
-async function readJson(request: Request, limits: BodyLimits, arriving: Sweep): Promise<unknown> {
-	const value = parseJson(await readBytes(request, limits, arriving))
-	if (deeperThan(value, limits.maxDepth)) throw tooDeep(limits)
-	return value
-}
-
-/** @throws ChatError like `readJson`; `invalid-request` for a body that is not a form. */
+/** @throws ChatError like `BodyReader.json`; `invalid-request` for a body that is not a form. */
 async function readForm(request: Request, limits: BodyLimits, arriving: Sweep): Promise<Form> {
 	const type = request.headers.get('content-type') ?? ''
 	const bytes = await readBytes(request, limits, arriving)
