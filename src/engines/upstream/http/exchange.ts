@@ -154,6 +154,7 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 			if (error instanceof Error) throw error
 			this.parser.end()
 			this.finish()
+			this.scheduleDelivery()
 		} catch (cause) {
 			this.fail('cut', 'the server closed the connection', cause)
 		}
@@ -203,7 +204,6 @@ export class Exchange implements IncomingResponse, ConnectionUser, Timed {
 		this.settle()
 		if (this.parser.reusable) this.context.keeper.keep(this.connection, readKeepAlive(this.headers.get('keep-alive')))
 		else this.connection.destroy()
-		this.scheduleDelivery()
 	}
 
 	private scheduleDelivery(): void {

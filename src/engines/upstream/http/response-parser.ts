@@ -146,18 +146,13 @@ export class ResponseParser {
 		if (length !== undefined && !/^\d{1,15}$/.test(length)) throw new ResponseSyntaxError('the length is not a number')
 		if (status === 204 || status === 304) this.state = 'done'
 		else if (coding !== undefined) this.state = 'chunk-size'
-		else if (length === undefined) this.untilClose()
-		else this.count(Number(length))
-	}
-
-	private untilClose(): void {
-		this.state = 'until-close'
-		this.persistent = false
-	}
-
-	private count(length: number): void {
-		this.remaining = length
-		this.state = length === 0 ? 'done' : 'length'
+		else if (length === undefined) {
+			this.state = 'until-close'
+			this.persistent = false
+		} else {
+			this.remaining = Number(length)
+			this.state = this.remaining === 0 ? 'done' : 'length'
+		}
 	}
 
 	private readCounted(bytes: Buffer, at: number, pieces: Uint8Array[]): number {
