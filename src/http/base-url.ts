@@ -72,7 +72,7 @@ export function requestTarget(base: Pick<BaseUrl, 'path' | 'query'>, path: strin
 	const mark = path.indexOf('?')
 	const own = mark === -1 ? path : path.slice(0, mark)
 	const target = own.startsWith('/../') ? base.path.replace(/\/[^/]*$/, '') + own.slice(3) : base.path + own
-	const query = mergeQueries(base.query, mark === -1 ? '' : path.slice(mark + 1))
+	const query = mark === -1 ? base.query : mergeQueries(base.query, path.slice(mark + 1))
 	return query === '' ? target : `${target}?${query}`
 }
 

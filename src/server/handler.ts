@@ -185,18 +185,18 @@ class RequestHandler implements Handler {
 		const claimed = choice.find(received)
 		const match = claimed.type === 'none' && hasOwnPath(received, options) ? ownMethods : claimed
 		const routed = match.type === 'found' ? match : choice.findExplicit(received)
-		const facts = (dialect: Dialect) => this.factsOf(received, dialect, observer)
 		let dialect = match.type === 'found' ? match.target.dialect : choice.dialectFor(received)
-		if (routed.type !== 'found') return writeFailure(notServed(match, received), facts(dialect), allowed(match))
+		if (routed.type !== 'found')
+			return writeFailure(notServed(match, received), this.factsOf(received, dialect, observer), allowed(match))
 		const { target, parameters } = routed
 		observer.observe({ type: 'routed', route: target.pattern, dialect: dialect.name })
 		try {
 			const route = { target, parameters, explicitOnly: match !== routed }
 			const request = await authenticateRequest(received, route, serving, observer)
 			dialect = request.target.dialect
-			return writeAnswer(await answer(request, serving), facts(dialect))
+			return writeAnswer(await answer(request, serving), this.factsOf(received, dialect, observer))
 		} catch (thrown) {
-			return writeFailure(asChatError(thrown), facts(dialect), {})
+			return writeFailure(asChatError(thrown), this.factsOf(received, dialect, observer), {})
 		}
 	}
 
