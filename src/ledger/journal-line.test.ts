@@ -62,6 +62,18 @@ async function write(texts: readonly string[]): Promise<Uint8Array> {
 	return Bun.file(file).bytes()
 }
 
+test('waiting for the lines of a journal adds none', async () => {
+	const file = join(await mkdtemp(join(tmpdir(), 'dragoman-journal-')), 'some.journal')
+	const journal = new Journal(file)
+	const noted = journal.note('a line')
+	await journal.written()
+	await noted
+	const content = await Bun.file(file).text()
+	expect(content.split('\n')).toEqual([expect.stringMatching(/^[0-9a-f]{8} a line$/), ''])
+	expect(content.length).toBe(journal.size)
+	await journal.close()
+})
+
 test('every ticket yields one entry, open tickets with their last progress', async () => {
 	const entries = readJournal([new TextDecoder().decode(await write(lines))])
 	expect(entries.map(({ id, outcome }) => [id, outcome])).toEqual([

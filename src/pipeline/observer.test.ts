@@ -3,6 +3,7 @@ import { ChatError } from '../chat/error.ts'
 import { DialectChoice } from '../dialects/choice.ts'
 import { defaultDialects, dialects } from '../dialects/list.ts'
 import { openEcho } from '../engines/echo/echo.ts'
+import { openOpenAICompatible } from '../engines/openai-compatible/openai-compatible.ts'
 import { fixedDeployment } from '../gateway/fixed-deployment.ts'
 import type { Received } from '../http/received.ts'
 import { systemClock } from '../system/clock.ts'
@@ -154,6 +155,24 @@ test('the events of a streamed request', async () => {
 		{ type: 'output', text: 'one' },
 		{ type: 'output', text: ' two' },
 		{ type: 'finish-reason', reason: 'stop' },
+		{ type: 'usage', usage: { completionTokens: 2 } },
+		{ type: 'ended', status: 200, disconnected: false },
+	])
+})
+
+test('the events of a unary answer', async () => {
+	const choices = [{ index: 0, message: { role: 'assistant', content: 'one two' }, finish_reason: 'stop' }]
+	const usage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 }
+	await using upstream = Bun.serve({ port: 0, fetch: () => Response.json({ choices, usage }) })
+	const engine = openOpenAICompatible({ url: `${upstream.url}v1`, clock: systemClock })
+	const deployment = fixedDeployment('echo', engine)
+	const { telemetry, events } = collecting()
+	await using app = await App.open({ handler: { telemetry, deployment: () => deployment } })
+	await (await app.chat('hello')).text()
+	engine.close()
+	expect(events.slice(5)).toMatchObject([
+		{ type: 'attempt-ended' },
+		{ type: 'answered', text: 'one two', finishReason: 'stop' },
 		{ type: 'usage', usage: { completionTokens: 2 } },
 		{ type: 'ended', status: 200, disconnected: false },
 	])

@@ -82,6 +82,14 @@ describe('a request', () => {
 		for (const word of ['hello', 'answer=good day']) expect(lines[0]).toContain(word)
 	})
 
+	test('with a unary answer has its time, its finish reason and, if enabled, its text', async () => {
+		const { telemetry, lines } = await open({ content: true })
+		const observer = telemetry.begin(context())
+		observer.observe({ type: 'answered', atMs: 1120, text: 'good day', finishReason: 'length' })
+		observer.observe({ type: 'ended', atMs: 1400, status: 200, disconnected: false })
+		for (const word of ['firstTokenMs=120', 'finishReason=length', 'answer=good day']) expect(lines[0]).toContain(word)
+	})
+
 	test('that fails because of the server or an upstream is a warning with its cause', async () => {
 		const { telemetry, lines } = await open()
 		const error = new ChatError('upstream-failed', 'It failed.', { cause: new Error('status 500: oops') })
