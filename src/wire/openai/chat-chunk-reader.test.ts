@@ -141,12 +141,12 @@ describe('texts', () => {
 		})
 	})
 
-	test('details of usage never exceed their total', () => {
+	test('a detail of usage that exceeds its total is ignored', () => {
 		const details = { prompt_tokens_details: { cached_tokens: 99 }, completion_tokens_details: { reasoning_tokens: 1 } }
 		expect(
 			read([chunk({ content: 'a' }, 'stop'), { choices: [], usage: { ...usage, ...details } }]).at(-1),
 		).toMatchObject({
-			usage: { cachedTokens: 3, reasoningTokens: 1 },
+			usage: { promptTokens: 3, cachedTokens: 0, reasoningTokens: 1 },
 		})
 	})
 

@@ -50,7 +50,7 @@ export class ChatChoice extends ChunkChoice {
 	get form(): CanonicalForm | undefined {
 		const { delta, sent } = this
 		if (delta === undefined || sent.index !== this.index) return undefined
-		if ('tool_calls' in delta || 'function_call' in delta || 'reasoning' in delta) return undefined
+		if ('usage' in sent || 'tool_calls' in delta || 'function_call' in delta || 'reasoning' in delta) return undefined
 		const { content } = delta
 		const hasLogprobs = (sent.logprobs ?? null) !== null
 		const isOpen = sent.finish_reason === null
@@ -103,7 +103,7 @@ function joinTexts(parts: unknown): string {
 /** Fields that events represent, or that the writer writes itself. */
 export const knownFields = {
 	answer: new Set(['id', 'object', 'created', 'model', 'choices', 'usage', 'error']),
-	choice: new Set(['index', 'delta', 'message', 'finish_reason', 'logprobs']),
+	choice: new Set(['index', 'delta', 'message', 'finish_reason', 'logprobs', 'usage']),
 	message: new Set([
 		'role',
 		'content',

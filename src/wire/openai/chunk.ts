@@ -39,7 +39,7 @@ export class ChunkChoice {
 export class Chunk<Choice extends ChunkChoice> {
 	/** Undefined if the message has no list of choices. */
 	readonly choices: readonly Choice[] | undefined
-	/** Undefined for most chunks of a stream. */
+	/** Undefined for most chunks of a stream. Kimi reports it in a choice. */
 	readonly usage: Usage | undefined
 	/** Whether the message reports an error. */
 	readonly isError: boolean
@@ -51,7 +51,7 @@ export class Chunk<Choice extends ChunkChoice> {
 		const { choices, error, usage } = sent
 		this.sent = sent
 		this.choices = Array.isArray(choices) ? choices.map(parseChoice) : undefined
-		this.usage = usage === undefined || usage === null ? undefined : readUsage(usage)
+		this.usage = readUsage(usage) ?? readUsage(this.choices?.[0]?.sent.usage)
 		this.isError = (error !== undefined && error !== null) || sent.object === 'error'
 	}
 
