@@ -101,6 +101,55 @@ describe('texts', () => {
 		expect(choice).toMatchObject({ reasoning: 'hm so', text: 'yes', refusal: 'no' })
 	})
 
+	describe("content as Mistral's list of thinking and text", () => {
+		const thinking = (text: string) => ({ type: 'thinking', thinking: [{ type: 'text', text }] })
+		const text = (text: string) => ({ type: 'text', text })
+
+		test('streamed: thinking is reasoning, before the text of the same chunk', () => {
+			const events = read([
+				chunk({ role: 'assistant', content: '' }),
+				chunk({ content: [thinking('Let me')] }),
+				chunk({ content: [thinking(' think'), { ...thinking('.'), closed: true }, text('Par')] }),
+				chunk({ content: 'is' }, 'stop'),
+			])
+			expect(events.slice(1, -1)).toEqual([
+				{ type: 'reasoning', choice: 0, text: 'Let me' },
+				{ type: 'reasoning', choice: 0, text: ' think.' },
+				{ type: 'text', choice: 0, text: 'Par' },
+				{ type: 'text', choice: 0, text: 'is' },
+				{ type: 'choice-finish', choice: 0, reason: 'stop' },
+			])
+		})
+
+		test('unary, with references in the thinking, and before a call', async () => {
+			const reference = { type: 'reference', reference_ids: [1] }
+			const content = [{ type: 'thinking', thinking: [text('Let me'), reference, text(' think')] }, text('Paris')]
+			const tool_calls = [{ id: 'c1', type: 'function', function: { name: 'f', arguments: '{}' } }]
+			const message = { role: 'assistant', content, tool_calls }
+			const events = readCompletion({ choices: [{ index: 0, message, finish_reason: 'tool_calls' }], usage }, open())
+			expect(brokenRule(events)).toBeUndefined()
+			const [choice] = (await collect(replay(events))).choices
+			expect(choice).toMatchObject({ reasoning: 'Let me think', text: 'Paris', toolCalls: [{ id: 'c1' }] })
+		})
+
+		test('thinking as plain text, and nothing in it', async () => {
+			const [choice] = await choicesOf([
+				chunk({ content: [{ type: 'thinking', thinking: 'hm' }] }),
+				chunk({ content: [{ type: 'thinking', thinking: [] }] }),
+				chunk(
+					{ content: [{ type: 'thinking' }, null, 'x', { type: 'thinking', thinking: [null, { text: 1 }] }] },
+					'stop',
+				),
+			])
+			expect(choice).toMatchObject({ reasoning: 'hm', text: '' })
+		})
+
+		test('the same reasoning in a field of its own is read once', async () => {
+			const [choice] = await choicesOf([chunk({ reasoning_content: 'hm', content: [thinking('hm')] }, 'stop')])
+			expect(choice).toMatchObject({ reasoning: 'hm' })
+		})
+	})
+
 	test('log-probabilities, also of a token that ends inside a character', () => {
 		const logprobs = {
 			content: [{ token: 'é', logprob: -0.5, bytes: [195], top_logprobs: [{ token: 'e', logprob: -1 }] }],
