@@ -1,4 +1,5 @@
-// Reads a request's body as JSON or as a form, with limits on size, time and depth. It is independent of dialects: failures are ChatErrors.
+// Reads a request's body as JSON or as a form, with limits on size, time and depth. It is independent of dialects:
+// failures are ChatErrors.
 
 import { ChatError } from '../chat/error.ts'
 import { Sweep, type Timed } from '../system/sweep.ts'
@@ -32,8 +33,8 @@ export function bodyReader(limits: BodyLimits): BodyReader {
 }
 
 /**
- * @throws ChatError `too-large`, `request-timeout`, `unsupported` for a compressed body, `invalid-request` for a body that is not UTF-8, not
- * JSON or nested too deep, `cancelled` if the client disconnected.
+ * @throws ChatError `too-large`, `request-timeout`, `unsupported` for a compressed body, `invalid-request` for a body
+ * that is not UTF-8, not JSON or nested too deep, `cancelled` if the client disconnected.
  */
 async function readJson(request: Request, limits: BodyLimits, arriving: Sweep): Promise<unknown> {
 	const value = parseJson(decode(await readBytes(request, limits, arriving)))

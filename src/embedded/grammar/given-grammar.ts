@@ -1,4 +1,5 @@
-// Checks a grammar that a client sent, in llama.cpp's notation, before llama.cpp reads it. It does not validate the syntax: llama.cpp does.
+// Checks a grammar that a client sent, in llama.cpp's notation, before llama.cpp reads it. It does not validate the
+// syntax: llama.cpp does.
 
 import { ChatError } from '../../chat/error.ts'
 import { checkGrammar } from './grammar-check.ts'

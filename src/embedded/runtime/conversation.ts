@@ -73,8 +73,8 @@ export function renderConversation(
 const cutMark = '\u{E000}cut\u{E001}'
 
 /**
- * Whether the answer continues the last message, an assistant's, as in Anthropic's API and llama.cpp. `continue_final_message` and
- * `add_generation_prompt`, vLLM's fields, decide otherwise.
+ * Whether the answer continues the last message, an assistant's, as in Anthropic's API and llama.cpp.
+ * `continue_final_message` and `add_generation_prompt`, vLLM's fields, decide otherwise.
  *
  * @throws ChatError `invalid-request` if there is no message to continue, or if the fields contradict each other.
  */

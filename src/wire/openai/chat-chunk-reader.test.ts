@@ -1,5 +1,5 @@
-// Streams as servers send them: each deviation from contracts and field reports once. The events of every stream are also checked
-// against the rules of chat/event.ts.
+// Streams as servers send them: each deviation from contracts and field reports once. The events of every stream are
+// also checked against the rules of chat/event.ts.
 
 import { describe, expect, test } from 'bun:test'
 import { collect } from '../../chat/collect.testing.ts'

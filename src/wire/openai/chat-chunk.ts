@@ -1,5 +1,5 @@
-// A chunk of a streamed chat completion, or a unary one, parsed once: reader, relay and writer look at the same fields. It knows which
-// fields carry content and which fields are unknown, not the events that they become.
+// A chunk of a streamed chat completion, or a unary one, parsed once: reader, relay and writer look at the same fields.
+// It knows which fields carry content and which fields are unknown, not the events that they become.
 
 import type { TokenLogprob } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
@@ -8,8 +8,8 @@ import { Chunk, ChunkChoice, emptyObject, type SentObject } from './chunk.ts'
 import { readLogprobs } from './logprobs-reader.ts'
 
 /**
- * The form of a choice that clients rely on, so that it can be repeated: the first chunk of a choice, a piece of text or of reasoning, or
- * the end.
+ * The form of a choice that clients rely on, so that it can be repeated: the first chunk of a choice, a piece of text
+ * or of reasoning, or the end.
  */
 export type CanonicalForm = 'introduction' | 'text' | 'reasoning' | 'finish'
 
@@ -18,8 +18,8 @@ export class ChatChoice extends ChunkChoice {
 	/** Concatenated text parts; empty if there are none. */
 	readonly text: string
 	/**
-	 * DeepSeek and vLLM send `reasoning_content`, OpenRouter and Ollama `reasoning`; some servers send both with the same text. Mistral sends
-	 * parts of the content.
+	 * DeepSeek and vLLM send `reasoning_content`, OpenRouter and Ollama `reasoning`; some servers send both with the same
+	 * text. Mistral sends parts of the content.
 	 */
 	readonly reasoning: string | undefined
 	readonly refusal: string | undefined

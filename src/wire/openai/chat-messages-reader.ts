@@ -1,5 +1,5 @@
-// Reads the `messages` of a Chat Completions request into canonical messages and checks the rules between them: which tool message
-// answers which call.
+// Reads the `messages` of a Chat Completions request into canonical messages and checks the rules between them: which
+// tool message answers which call.
 
 import { ChatError } from '../../chat/error.ts'
 import type {

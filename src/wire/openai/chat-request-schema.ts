@@ -1,5 +1,5 @@
-// The schema of OpenAI's Chat Completions request: its fields and their bounds. Unknown fields are retained because clients of other
-// servers send them. The reader checks the rules that span fields.
+// The schema of OpenAI's Chat Completions request: its fields and their bounds. Unknown fields are retained because
+// clients of other servers send them. The reader checks the rules that span fields.
 
 import { z } from 'zod'
 
@@ -140,7 +140,10 @@ const responseFormat = z.discriminatedUnion('type', [
 	}),
 ])
 
-/** Maximum length of a stop text, in characters: the engine holds back as much of a stream as the longest stop text can match. */
+/**
+ * Maximum length of a stop text, in characters: the engine holds back as much of a stream as the longest stop text can
+ * match.
+ */
 const maxStopCharacters = 1024
 const stopText = z.string().max(maxStopCharacters)
 
