@@ -19,7 +19,7 @@ export class ChatChoice extends ChunkChoice {
 	readonly text: string
 	/**
 	 * DeepSeek and vLLM send `reasoning_content`, OpenRouter and Ollama `reasoning`; some servers send both with the same
-	 * text.
+	 * text. Mistral sends parts of the content.
 	 */
 	readonly reasoning: string | undefined
 	readonly refusal: string | undefined
@@ -36,8 +36,9 @@ export class ChatChoice extends ChunkChoice {
 		this.delta = isObject(delta) ? delta : undefined
 		const whole = (delta ?? null) === null && isObject(message) ? message : undefined
 		const content = this.delta ?? whole ?? emptyObject
-		this.text = typeof content.content === 'string' ? content.content : joinTexts(content.content)
-		this.reasoning = asText(content.reasoning_content) ?? asText(content.reasoning)
+		const parts = content.content
+		this.text = typeof parts === 'string' ? parts : joinTexts(parts)
+		this.reasoning = asText(content.reasoning_content) ?? asText(content.reasoning) ?? joinThinking(parts)
 		this.refusal = asText(content.refusal)
 		const legacy = content.function_call
 		const toolCalls = asList(content.tool_calls)
@@ -98,6 +99,18 @@ function joinTexts(parts: unknown): string {
 	return asList(parts)
 		.map((part) => (field(part, 'type') === 'text' ? (textField(part, 'text') ?? '') : ''))
 		.join('')
+}
+
+/** The text of the thinking parts of a list: `{type: "thinking", thinking: [{type: "text", text}]}`. */
+function joinThinking(parts: unknown): string | undefined {
+	if (!Array.isArray(parts)) return undefined
+	let text = ''
+	for (const part of parts) {
+		if (field(part, 'type') !== 'thinking') continue
+		const thinking = field(part, 'thinking')
+		text += typeof thinking === 'string' ? thinking : joinTexts(thinking)
+	}
+	return asText(text)
 }
 
 /** Fields that events represent, or that the writer writes itself. */
