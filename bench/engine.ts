@@ -1,5 +1,6 @@
-// npm run bench:engine: the embedded engine through a real server, as ratios to the library alone. Both alternate
-// in one run, because speeds of one machine at different times cannot be compared. Prints a table and writes it to bench/results/engine.json.
+// npm run bench:engine: the embedded engine through a real server, as ratios to the library alone. Both alternate in
+// one run, because speeds of one machine at different times cannot be compared. Prints a table and writes it to
+// bench/results/engine.json.
 
 import { readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'

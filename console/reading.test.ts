@@ -1,4 +1,5 @@
-// What a reader sees: the end of every answer, a stable scroll position, no horizontal scrolling on a phone, and no stutter.
+// What a reader sees: the end of every answer, a stable scroll position, no horizontal scrolling on a phone, and no
+// stutter.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'

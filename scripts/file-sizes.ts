@@ -1,5 +1,5 @@
-// Checks the length of source files: a file of more than 300 lines states the reason in its first comment, in a sentence that begins with
-// "Long because". Tests are not checked. Prints violations and exits with status 1.
+// Checks the length of source files: a file of more than 300 lines states the reason in its first comment, in a
+// sentence that begins with "Long because". Tests are not checked. Prints violations and exits with status 1.
 
 import { join } from 'node:path'
 import { Glob } from 'bun'

@@ -1,6 +1,7 @@
-// Checks every import under src/ against a table of permitted imports. Prints violations and exits with status 1: an import that the table
-// does not permit, an engine or a wire that imports another vendor's wire, a permission that no import uses, a circle among folders or among
-// files, and imports between members of a folder that must be independent. Tests may import more than the code beside them, so only the first rule applies to them.
+// Checks every import under src/ against a table of permitted imports. Prints violations and exits with status 1: an
+// import that the table does not permit, an engine or a wire that imports another vendor's wire, a permission that no
+// import uses, a circle among folders or among files, and imports between members of a folder that must be independent.
+// Tests may import more than the code beside them, so only the first rule applies to them.
 
 import { dirname, join, normalize, relative } from 'node:path'
 import { Glob } from 'bun'

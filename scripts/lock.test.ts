@@ -1,4 +1,5 @@
-// The lock file is complete for `npm ci`, which rejects one that lacks an entry, even of another platform's optional binary.
+// The lock file is complete for `npm ci`, which rejects one that lacks an entry, even of another platform's optional
+// binary.
 
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'

@@ -1,5 +1,6 @@
-// Checks that the name of a dialect, an engine or a database is known in its own folder and in a list.ts only: elsewhere it is neither a
-// string literal nor an identifier. Prints each finding with its position, and exits with status 1 if there is one.
+// Checks that the name of a dialect, an engine or a database is known in its own folder and in a list.ts only:
+// elsewhere it is neither a string literal nor an identifier. Prints each finding with its position, and exits with
+// status 1 if there is one.
 
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -40,7 +41,10 @@ export function findMemberNames(file: string, source: string, members: readonly 
 	})
 }
 
-/** The folder of the member or of a family that it belongs to. A dialect, an engine and a wire of one vendor have the same name. */
+/**
+ * The folder of the member or of a family that it belongs to. A dialect, an engine and a wire of one vendor have the
+ * same name.
+ */
 function isHome(file: string, name: string): boolean {
 	const [, folder] = file.split('/')
 	return folder === name || folder === `${name}-family`

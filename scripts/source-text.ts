@@ -1,5 +1,5 @@
-// Splits TypeScript source into identifiers, the texts of its string literals, and comments, without a parser. The paths of imports are
-// left out. Successive comment lines are one comment.
+// Splits TypeScript source into identifiers, the texts of its string literals, and comments, without a parser. The
+// paths of imports are left out. Successive comment lines are one comment.
 
 export interface SourceText {
 	readonly identifiers: readonly { readonly name: string; readonly line: number }[]
@@ -33,7 +33,10 @@ function isImportPath(source: string, index: number): boolean {
 	return /(from|import\()\s*$/.test(source.slice(Math.max(0, index - 20), index))
 }
 
-/** Whether a text at `index` is the first argument of a test or a group of tests, in any form such as `test.skipIf(…)('…')`. */
+/**
+ * Whether a text at `index` is the first argument of a test or a group of tests, in any form such as
+ * `test.skipIf(…)('…')`.
+ */
 function isTitle(source: string, index: number): boolean {
 	return /\b(test|describe)(\.\w+(\([^\n]*\))?|\([^\n]*\))*\(\s*$/.test(source.slice(Math.max(0, index - 120), index))
 }

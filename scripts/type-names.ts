@@ -1,5 +1,6 @@
-// Checks that a type name means one thing: no interface, type or class of the source is defined in two files. Tests are not checked, and
-// type parameters do not count. Prints each name with its files, and exits with status 1 if there is one.
+// Checks that a type name means one thing: no interface, type or class of the source is defined in two files. Tests are
+// not checked, and type parameters do not count. Prints each name with its files, and exits with status 1 if there is
+// one.
 
 import { join } from 'node:path'
 import { Glob } from 'bun'

@@ -1,4 +1,5 @@
-// Which wires an engine or a wire may import: those that all share, and the one of its own name. No engine depends on another vendor's wire.
+// Which wires an engine or a wire may import: those that all share, and the one of its own name. No engine depends on
+// another vendor's wire.
 
 /** Folders of src/wire/ that every engine and every wire may import. */
 const sharedWires: readonly string[] = ['json', 'media']

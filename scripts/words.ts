@@ -1,6 +1,7 @@
-// Looks for words that this project does not use: coined names, and turns of phrase that are translated rather than written. It reads the
-// identifiers of the source and of the tests, and the texts that people read: strings, comments, names of tests, the page and the
-// documentation. Prints each finding with its position, and exits with status 1 if there is one.
+// Looks for words that this project does not use: coined names, and turns of phrase that are translated rather than
+// written. It reads the identifiers of the source and of the tests, and the texts that people read: strings, comments,
+// names of tests, the page and the documentation. Prints each finding with its position, and exits with status 1 if
+// there is one.
 
 import { join } from 'node:path'
 import { Glob } from 'bun'

@@ -1,4 +1,5 @@
-// The engine for Anthropic's API against our Anthropic dialect: one half of the wire reads what the other writes, through a real socket.
+// The engine for Anthropic's API against our Anthropic dialect: one half of the wire reads what the other writes,
+// through a real socket.
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import { ChatError } from '../src/chat/error.ts'

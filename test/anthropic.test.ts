@@ -1,5 +1,5 @@
-// Anthropic's Messages API over sockets, as far as its clients do not show it: which dialect is meant, what an upstream of another wire is
-// sent, conversations, quiet streams, and the request of Claude Code.
+// Anthropic's Messages API over sockets, as far as its clients do not show it: which dialect is meant, what an upstream
+// of another wire is sent, conversations, quiet streams, and the request of Claude Code.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { startServer, type TestServer } from './server.ts'

@@ -1,5 +1,5 @@
-// ARCHITECTURE.md and CONTRIBUTING.md compared with the tree: every path that they name exists, every folder of the source is described, and
-// no folder imports what its row excludes.
+// ARCHITECTURE.md and CONTRIBUTING.md compared with the tree: every path that they name exists, every folder of the
+// source is described, and no folder imports what its row excludes.
 
 import { describe, expect, test } from 'bun:test'
 import { existsSync, readdirSync } from 'node:fs'

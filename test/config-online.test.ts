@@ -1,4 +1,5 @@
-// `dragoman config check --online`: it requests the models of each upstream once, and compares the response with the configuration.
+// `dragoman config check --online`: it requests the models of each upstream once, and compares the response with the
+// configuration.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// A configuration that is rewritten while the server runs, slowly, in pieces or by a symbolic link: requests notice nothing until it is
-// complete.
+// A configuration that is rewritten while the server runs, slowly, in pieces or by a symbolic link: requests notice
+// nothing until it is complete.
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import { appendFile, mkdir, rename, symlink, truncate, writeFile } from 'node:fs/promises'

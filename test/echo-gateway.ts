@@ -1,4 +1,5 @@
-// A gateway in this process on the echo engine, without keys, storage and telemetry: the upstream that tests of engines call.
+// A gateway in this process on the echo engine, without keys, storage and telemetry: the upstream that tests of engines
+// call.
 
 import { openEcho } from '../src/engines/echo/echo.ts'
 import { fixedDeployment } from '../src/gateway/fixed-deployment.ts'

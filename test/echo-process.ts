@@ -1,5 +1,5 @@
-// A stand-in for `dragoman engine`: the same API on the same kind of socket, served by the echo engine, with no library to install.
-// `--crash STATUS LINE` exits immediately instead, with the line on standard error.
+// A stand-in for `dragoman engine`: the same API on the same kind of socket, served by the echo engine, with no library
+// to install. `--crash STATUS LINE` exits immediately instead, with the line on standard error.
 
 import { parseArgs } from 'node:util'
 import { listenEcho } from './echo-gateway.ts'

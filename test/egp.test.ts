@@ -1,5 +1,5 @@
-// Scale's documented example on real sockets: the same question, an upstream that gives the same answer, and the same bytes. The upstream
-// reports no usage, so the numbers are counted here.
+// Scale's documented example on real sockets: the same question, an upstream that gives the same answer, and the same
+// bytes. The upstream reports no usage, so the numbers are counted here.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { at } from './dialect-clients/dialect-client.ts'

@@ -1,5 +1,5 @@
-// Which model the embedded engine serves: one that the operator named is answered by itself or not at all, and what appears later is served
-// without a restart. Sources are files here, so nothing is fetched from outside.
+// Which model the embedded engine serves: one that the operator named is answered by itself or not at all, and what
+// appears later is served without a restart. Sources are files here, so nothing is fetched from outside.
 
 import { afterEach, describe, expect, test } from 'bun:test'
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'

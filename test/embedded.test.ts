@@ -1,11 +1,14 @@
-// The embedded engine in a real server: it serves, it restarts, and a toy model substitutes for one that is not installed.
+// The embedded engine in a real server: it serves, it restarts, and a toy model substitutes for one that is not
+// installed.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { engineFolder, engineProcess, isEngineHere, toyConfig } from './engine.ts'
 import { root, startServer, type TestServer, temporaryFolder } from './server.ts'
 
-/** One of the sentences that the toy was trained on. The answers of the real default model are in first-answer.test.ts. */
+/**
+ * One of the sentences that the toy was trained on. The answers of the real default model are in first-answer.test.ts.
+ */
 const greeting = {
 	model: 'tiny-chat',
 	temperature: 0,

@@ -1,4 +1,5 @@
-// Configurations of servers with the embedded engine, for tests: the library and weights that the test suite has set up.
+// Configurations of servers with the embedded engine, for tests: the library and weights that the test suite has set
+// up.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
-// HEAD answers wherever GET does: the same status and headers, without a body and without doing what GET does to a stream.
+// HEAD answers wherever GET does: the same status and headers, without a body and without doing what GET does to a
+// stream.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { connect } from 'node:net'

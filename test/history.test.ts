@@ -1,4 +1,5 @@
-// Conversations stored by the server, on plain chat completions with headers: continued, branched, truncated, and stored if interrupted.
+// Conversations stored by the server, on plain chat completions with headers: continued, branched, truncated, and
+// stored if interrupted.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { startServer, type TestServer } from './server.ts'

@@ -1,5 +1,5 @@
-// Wrong requests in great number for every dialect: each is answered, or refused below 500 with an error that clients of that dialect can
-// read.
+// Wrong requests in great number for every dialect: each is answered, or refused below 500 with an error that clients
+// of that dialect can read.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { DialectClient } from './dialect-clients/dialect-client.ts'

@@ -1,5 +1,5 @@
-// What a server must bear: wrong requests in great number, huge and deep ones, half-closed and slow connections. Always a clear
-// refusal in the right shape, never a 5xx, a hang or growth.
+// What a server must bear: wrong requests in great number, huge and deep ones, half-closed and slow connections. Always
+// a clear refusal in the right shape, never a 5xx, a hang or growth.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'

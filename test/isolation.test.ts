@@ -1,5 +1,5 @@
-// Resources of others are not found: every route that takes an id, called with ids of another owner and of another tenant, responds as it
-// does for unknown ids, and changes nothing.
+// Resources of others are not found: every route that takes an id, called with ids of another owner and of another
+// tenant, responds as it does for unknown ids, and changes nothing.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'

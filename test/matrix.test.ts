@@ -1,6 +1,6 @@
-// Every dialect in front of every kind of engine, on real sockets: whole answers, streams, tool calls, errors before and after the first
-// byte, disconnecting clients. The engines that call an API call a second server of ours, so that the echo's instructions reach all
-// of them.
+// Every dialect in front of every kind of engine, on real sockets: whole answers, streams, tool calls, errors before
+// and after the first byte, disconnecting clients. The engines that call an API call a second server of ours, so that
+// the echo's instructions reach all of them.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { ChatQuestion, ClientView, DialectClient } from './dialect-clients/dialect-client.ts'
@@ -220,7 +220,10 @@ async function running(upstream: string): Promise<number> {
 	return Number(count)
 }
 
-/** The engine's process is killed in the middle of an answer: it is let run in steps of a moment until the first byte is there. */
+/**
+ * The engine's process is killed in the middle of an answer: it is let run in steps of a moment until the first byte is
+ * there.
+ */
 async function breakOff(client: DialectClient): Promise<ClientView> {
 	const pid = await engineProcess(front)
 	process.kill(pid, 'SIGSTOP')

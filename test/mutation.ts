@@ -1,5 +1,5 @@
-// Requests made wrong on purpose, the same ones at every run: a valid request with one or more of its values replaced, removed,
-// doubled or moved. For tests only.
+// Requests made wrong on purpose, the same ones at every run: a valid request with one or more of its values replaced,
+// removed, doubled or moved. For tests only.
 
 /** A small deterministic generator (mulberry32): the same seed, the same requests. */
 export function randomOf(seed: number): () => number {

@@ -1,5 +1,5 @@
-// One conversation carried through every dialect in turn, each client sending its newest message alone: the model sees all turns of the
-// others, and the history contains them afterwards.
+// One conversation carried through every dialect in turn, each client sending its newest message alone: the model sees
+// all turns of the others, and the history contains them afterwards.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { at, type DialectClient, listAt, textAt } from './dialect-clients/dialect-client.ts'

@@ -1,4 +1,5 @@
-// The OpenAI-compatible engine against our OpenAI dialect: one half of the wire reads what the other writes, through a real socket.
+// The OpenAI-compatible engine against our OpenAI dialect: one half of the wire reads what the other writes, through a
+// real socket.
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'

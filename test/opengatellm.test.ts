@@ -1,4 +1,5 @@
-// OpenGateLLM over sockets: chat with usage, models, rerank, transcriptions, the caller's keys and usage, and its errors.
+// OpenGateLLM over sockets: chat with usage, models, rerank, transcriptions, the caller's keys and usage, and its
+// errors.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import OpenAI from 'openai'

@@ -1,4 +1,5 @@
-// Presets and denied fields through the whole server: what an upstream receives of an agent's requests, and what the agent gets back.
+// Presets and denied fields through the whole server: what an upstream receives of an agent's requests, and what the
+// agent gets back.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { z } from 'zod'
@@ -67,7 +68,9 @@ function post(path: string, body: object): Promise<Response> {
 	})
 }
 
-/** A turn of a coding agent: several blocks of instructions, some within the conversation, a failed tool, no thinking. */
+/**
+ * A turn of a coding agent: several blocks of instructions, some within the conversation, a failed tool, no thinking.
+ */
 const agentTurn = {
 	max_tokens: 100,
 	thinking: { type: 'disabled' },

@@ -1,4 +1,5 @@
-// GET /ready: what a server must be able to do to receive requests, what it reports if it cannot, and that it recovers by itself.
+// GET /ready: what a server must be able to do to receive requests, what it reports if it cannot, and that it recovers
+// by itself.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'

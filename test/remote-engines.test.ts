@@ -1,4 +1,5 @@
-// Engines of remote providers in a real server, called by OpenAI's client: Gemini's API, and a provider package of the AI SDK.
+// Engines of remote providers in a real server, called by OpenAI's client: Gemini's API, and a provider package of the
+// AI SDK.
 
 import { afterAll, expect, test } from 'bun:test'
 import { join } from 'node:path'

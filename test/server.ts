@@ -85,7 +85,9 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 	}
 }
 
-/** The first key, from the file that a server printed the name of, or as it printed it on a terminal; empty without one. */
+/**
+ * The first key, from the file that a server printed the name of, or as it printed it on a terminal; empty without one.
+ */
 export async function firstKeyIn(printed: string): Promise<string> {
 	const shown = /shown this once:\s+(\S+)/.exec(printed)?.[1]
 	if (shown !== undefined) return shown

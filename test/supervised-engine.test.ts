@@ -1,4 +1,5 @@
-// The embedded engine's supervision with real processes: they are killed, replaced and hopeless here, and the gateway's side holds.
+// The embedded engine's supervision with real processes: they are killed, replaced and hopeless here, and the gateway's
+// side holds.
 
 import { afterEach, expect, test } from 'bun:test'
 import { spawnSync } from 'node:child_process'

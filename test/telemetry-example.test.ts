@@ -1,4 +1,5 @@
-// The example with Prometheus and Grafana: the metrics that it queries exist, and its parts refer to each other correctly.
+// The example with Prometheus and Grafana: the metrics that it queries exist, and its parts refer to each other
+// correctly.
 
 import { describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'

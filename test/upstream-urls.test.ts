@@ -1,4 +1,5 @@
-// Parts of an upstream's URL other than host and path: a real server is started with it, and a loopback server records what arrives.
+// Parts of an upstream's URL other than host and path: a real server is started with it, and a loopback server records
+// what arrives.
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
-// Prepared bytes of OpenAI's wire: unary answers, the parts of a streamed one, failures. It does not decide when they are sent.
+// Prepared bytes of OpenAI's wire: unary answers, the parts of a streamed one, failures. It does not decide when they
+// are sent.
 
 const head = {
 	id: 'chatcmpl-mock',

@@ -1,5 +1,5 @@
-// One connection to a chat server that sends requests repeatedly and detects the end of an answer: by its length, or by its last chunk.
-// It does not parse the answers.
+// One connection to a chat server that sends requests repeatedly and detects the end of an answer: by its length, or by
+// its last chunk. It does not parse the answers.
 
 import type { Socket } from 'bun'
 

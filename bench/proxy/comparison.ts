@@ -1,5 +1,5 @@
-// The measures of the comparison. nginx and Dragoman are loaded alternately in each round, so that a busy moment of the machine affects
-// both; the table has the median of the rounds' ratios.
+// The measures of the comparison. nginx and Dragoman are loaded alternately in each round, so that a busy moment of the
+// machine affects both; the table has the median of the rounds' ratios.
 
 import { growth } from './growth.ts'
 import type { Load } from './load-description.ts'
@@ -141,7 +141,9 @@ export class Comparison {
 		}
 	}
 
-	/** A client that stops reading an endless answer: how much the model server could send, and how much memory we hold. */
+	/**
+	 * A client that stops reading an endless answer: how much the model server could send, and how much memory we hold.
+	 */
 	private async slowClient(): Promise<Row> {
 		const { dragoman } = this.contestants
 		await this.stage.load(dragoman, { ...this.saturation(1), connections: 1, requests: 200 })

@@ -1,4 +1,5 @@
-// Our memory during many requests or many short streams: a server that leaks memory with each of them grows without bound.
+// Our memory during many requests or many short streams: a server that leaks memory with each of them grows without
+// bound.
 
 import type { Contestant, Stage } from './stage.ts'
 import { type Row, slope } from './table.ts'

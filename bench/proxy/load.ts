@@ -1,5 +1,6 @@
-// A process of cheap clients. Its only argument describes the load as JSON. It prints a line `ready` once the load is running, a line of
-// progress each second, and a last line with the result. It does not know the server or how it is measured.
+// A process of cheap clients. Its only argument describes the load as JSON. It prints a line `ready` once the load is
+// running, a line of progress each second, and a last line with the result. It does not know the server or how it is
+// measured.
 
 import { Client, writeRequest } from './client.ts'
 import type { Load, LoadResult } from './load-description.ts'
@@ -144,7 +145,10 @@ async function slowClients({ port, key, model, connections, seconds }: Load): Pr
 	return { open: opened.length - gone, gone, bytesLate }
 }
 
-/** Half of the requests are streams; one client in three disconnects during the answer; clients that were cut off reconnect. */
+/**
+ * Half of the requests are streams; one client in three disconnects during the answer; clients that were cut off
+ * reconnect.
+ */
 async function unrulyClients({ port, key, model, connections, seconds }: Load): Promise<LoadResult> {
 	const untilMs = performance.now() + seconds * 1000
 	let [answers, failures, left, gone] = [0, 0, 0, 0]

@@ -1,6 +1,6 @@
-// A cheap model server on a raw socket. The model's name selects the answer: `unary`, `stream-EVENTS-GAPMS`, `endless`, `broken` (every
-// call fails) or `faulty` (every second call fails, each time differently); any other name gets a unary answer. GET /count reports how
-// many calls it served and how many connections are open.
+// A cheap model server on a raw socket. The model's name selects the answer: `unary`, `stream-EVENTS-GAPMS`, `endless`,
+// `broken` (every call fails) or `faulty` (every second call fails, each time differently); any other name gets a unary
+// answer. GET /count reports how many calls it served and how many connections are open.
 
 import type { Socket } from 'bun'
 import { makeAnswers, writeJson } from './answers.ts'

@@ -1,4 +1,5 @@
-// A CPU profile by the runtime's own sampling: functions by self time. A profiled process is slower, so none of this is in the table.
+// A CPU profile by the runtime's own sampling: functions by self time. A profiled process is slower, so none of this is
+// in the table.
 
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,6 +1,7 @@
-// npm run bench: Dragoman beside nginx, in front of the same model server, on the same core, in the same run. Keys, routing, metrics and
-// the request log are on. Absolute times are noise; the ratios are the result. `--quick` takes a minute, `--soak [MINUTES]` finds
-// leaks, `--profile` shows where CPU time is spent. docs/benchmarks.md explains the measures.
+// npm run bench: Dragoman beside nginx, in front of the same model server, on the same core, in the same run. Keys,
+// routing, metrics and the request log are on. Absolute times are noise; the ratios are the result. `--quick` takes a
+// minute, `--soak [MINUTES]` finds leaks, `--profile` shows where CPU time is spent. docs/benchmarks.md explains the
+// measures.
 
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,5 +1,6 @@
-// Load for several minutes with every kind of failure: a model server that resets, truncates, fails and hangs, clients that disconnect.
-// Afterwards nothing may remain: no socket, no call in flight, no memory beyond that of the first minute.
+// Load for several minutes with every kind of failure: a model server that resets, truncates, fails and hangs, clients
+// that disconnect. Afterwards nothing may remain: no socket, no call in flight, no memory beyond that of the first
+// minute.
 
 import { openFiles, usageOf } from './measured-process.ts'
 import type { Contestant, Stage } from './stage.ts'

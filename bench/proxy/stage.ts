@@ -1,5 +1,5 @@
-// The processes of a benchmark, started and stopped together: the model server, nginx, Dragoman, and the load processes. The proxy under
-// test has its own core, all others share another one.
+// The processes of a benchmark, started and stopped together: the model server, nginx, Dragoman, and the load
+// processes. The proxy under test has its own core, all others share another one.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,5 @@
-// The results as rows: printed, and written to bench/results with a description of the machine. A missed aim is not an error.
+// The results as rows: printed, and written to bench/results with a description of the machine. A missed aim is not an
+// error.
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { cpus, release, totalmem } from 'node:os'

@@ -1,5 +1,5 @@
-// How long the next turn of a long conversation waits for its history: in an otherwise empty database, and in one with a million
-// messages.
+// How long the next turn of a long conversation waits for its history: in an otherwise empty database, and in one with
+// a million messages.
 
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// The latency that durability adds to an answer: unary chats through a complete gateway at a modest rate, with strict and relaxed usage
-// records alternately.
+// The latency that durability adds to an answer: unary chats through a complete gateway at a modest rate, with strict
+// and relaxed usage records alternately.
 
 import { startServer, type TestServer } from '../../test/server.ts'
 

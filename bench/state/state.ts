@@ -1,4 +1,5 @@
-// npm run bench:state: the cost of storing conversations and usage records, as ratios within one run. Saved under bench/results/.
+// npm run bench:state: the cost of storing conversations and usage records, as ratios within one run. Saved under
+// bench/results/.
 
 import { join } from 'node:path'
 import { measureContext } from './context.ts'

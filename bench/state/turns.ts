@@ -1,5 +1,5 @@
-// Turns per second that were acknowledged as on disk: many concurrent ones through the single writer, and each with its own commit and
-// sync, in the same run.
+// Turns per second that were acknowledged as on disk: many concurrent ones through the single writer, and each with its
+// own commit and sync, in the same run.
 
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -59,7 +59,10 @@ function inTurn(database: SqlDatabase): SqlDatabase {
 	}
 }
 
-/** Concurrent conversations, each of which adds a turn as soon as the previous one is on disk. @returns turns per second. */
+/**
+ * Concurrent conversations, each of which adds a turn as soon as the previous one is on disk.
+ * @returns turns per second.
+ */
 async function run(store: ConversationStore, seconds: number): Promise<number> {
 	const untilMs = performance.now() + seconds * 1000
 	const { turns } = store.in(scope)

@@ -1,4 +1,5 @@
-// Bytes that a client sends in a conversation of fifty turns: its newest message and an id, compared with the complete history each time.
+// Bytes that a client sends in a conversation of fifty turns: its newest message and an id, compared with the complete
+// history each time.
 
 export interface UploadBytes {
 	readonly byId: number

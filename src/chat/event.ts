@@ -102,8 +102,8 @@ export interface ErrorEvent {
 export interface TokenLogprob {
 	readonly token: string
 	/**
-	 * Natural logarithm; -9999 means that the token is too unlikely to report. Null if it is unknown: nothing precedes the first token of an
-	 * echoed prompt. Only text completions echo prompts.
+	 * Natural logarithm; -9999 means that the token is too unlikely to report. Null if it is unknown: nothing precedes
+	 * the first token of an echoed prompt. Only text completions echo prompts.
 	 */
 	readonly logprob: number | null
 	/** The token's UTF-8 bytes, which may be part of a character; null if the upstream does not report them. */

@@ -90,7 +90,8 @@ export function passthroughFor(
 }
 
 /**
- * Reports the extra fields of OpenAI's wire that an engine without a wire of its own does not use, and all those of other wires.
+ * Reports the extra fields of OpenAI's wire that an engine without a wire of its own does not use, and all those of
+ * other wires.
  *
  * @param used names of the fields that the engine uses.
  * @throws ChatError `unsupported` if the answer is requested as audio.

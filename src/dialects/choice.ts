@@ -1,6 +1,6 @@
-// Selects the dialect of a request. Dialects share paths (four of them serve `/v1/chat/completions`), so the selection uses, in this order:
-// the mount prefix, the caller's key, headers that identify the client, the configured default. A dialect that does not claim the path is
-// skipped.
+// Selects the dialect of a request. Dialects share paths (four of them serve `/v1/chat/completions`), so the selection
+// uses, in this order: the mount prefix, the caller's key, headers that identify the client, the configured default. A
+// dialect that does not claim the path is skipped.
 
 import type { Method, RouteMatch } from '../http/route-table.ts'
 import { RouteTable } from '../http/route-table.ts'
@@ -103,7 +103,10 @@ export class DialectChoice {
 		return { type: 'none' }
 	}
 
-	/** The dialect that writes errors if no route matches: the only one that uses the path's first segment, or else the likeliest one. */
+	/**
+	 * The dialect that writes errors if no route matches: the only one that uses the path's first segment, or else the
+	 * likeliest one.
+	 */
 	dialectFor(lookup: RouteLookup): Dialect {
 		const beginning = beginningOf(lookup.path)
 		const mounted = this.mounts.get(beginning)

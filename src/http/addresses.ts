@@ -3,8 +3,8 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
 
 /**
- * The canonical text of an IP address: IPv6 compressed and in lower case (RFC 5952), an IPv4-mapped address as IPv4, without a zone.
- * Undefined for anything else, including names.
+ * The canonical text of an IP address: IPv6 compressed and in lower case (RFC 5952), an IPv4-mapped address as IPv4,
+ * without a zone. Undefined for anything else, including names.
  */
 export function canonicalAddress(text: string): string | undefined {
 	const withoutZone = text.split('%', 1)[0] ?? ''

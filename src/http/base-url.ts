@@ -1,5 +1,5 @@
-// The URL of a server that requests are sent to, parsed once: the address, the path prefix, and the query and credentials of every request. No
-// part of the URL is ignored: a part that cannot be sent is reported to the operator.
+// The URL of a server that requests are sent to, parsed once: the address, the path prefix, and the query and
+// credentials of every request. No part of the URL is ignored: a part that cannot be sent is reported to the operator.
 
 export interface BaseUrl {
 	/** Without the brackets of an IPv6 address. */
@@ -66,7 +66,8 @@ export function hasCredentials(text: string): boolean {
 /**
  * Path and query of one request. A parameter of the path replaces the base's of the same name.
  *
- * @param path with a leading slash, and possibly a query; `/../` at its beginning replaces the last segment of the base's path.
+ * @param path with a leading slash, and possibly a query; `/../` at its beginning replaces the last segment of the
+ * base's path.
  */
 export function requestTarget(base: Pick<BaseUrl, 'path' | 'query'>, path: string): string {
 	const mark = path.indexOf('?')

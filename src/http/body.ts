@@ -1,4 +1,5 @@
-// Reads a request's body as JSON or as a form, with limits on size, time and depth. It is independent of dialects: failures are ChatErrors.
+// Reads a request's body as JSON or as a form, with limits on size, time and depth. It is independent of dialects:
+// failures are ChatErrors.
 
 import { ChatError } from '../chat/error.ts'
 import { Sweep, type Timed } from '../system/sweep.ts'
@@ -18,8 +19,8 @@ export type Form = Awaited<ReturnType<Response['formData']>>
 /** Each throws a ChatError for a body that is invalid, too large or too late. */
 export interface BodyReader {
 	/**
-	 * @throws ChatError `too-large`, `request-timeout`, `unsupported` for a compressed body, `invalid-request` for a body that is not UTF-8,
-	 * not JSON or nested too deep, `cancelled` if the client disconnected.
+	 * @throws ChatError `too-large`, `request-timeout`, `unsupported` for a compressed body, `invalid-request` for a
+	 * body that is not UTF-8, not JSON or nested too deep, `cancelled` if the client disconnected.
 	 */
 	json(request: Request): Promise<unknown>
 	/** `multipart/form-data` or `application/x-www-form-urlencoded`. */

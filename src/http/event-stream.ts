@@ -1,5 +1,5 @@
-// Response bodies of server-sent events, written chunk by chunk. Idle streams get keep-alive comments, and a client that disconnects cancels
-// the source.
+// Response bodies of server-sent events, written chunk by chunk. Idle streams get keep-alive comments, and a client
+// that disconnects cancels the source.
 
 import { Sweep } from '../system/sweep.ts'
 
@@ -26,7 +26,10 @@ export class EventStreams {
 	private readonly open = new Set<OpenStream>()
 	private readonly idle: Sweep<OpenStream>
 
-	/** @param options `keepAliveMs`: idle time before a comment is sent, in milliseconds; 0 sends none, for clients that cannot parse comments. */
+	/**
+	 * @param options `keepAliveMs`: idle time before a comment is sent, in milliseconds; 0 sends none, for clients that
+	 * cannot parse comments.
+	 */
 	constructor(options: { readonly keepAliveMs: number }) {
 		this.keepAliveMs = options.keepAliveMs
 		this.idle = new Sweep(options.keepAliveMs)

@@ -1,14 +1,14 @@
-// Parses `X-Forwarded-For` and `Forwarded` (RFC 7239): a list to which each proxy appends the address of its peer. Everything to the left of
-// an untrusted proxy may be forged.
+// Parses `X-Forwarded-For` and `Forwarded` (RFC 7239): a list to which each proxy appends the address of its peer.
+// Everything to the left of an untrusted proxy may be forged.
 
 import { canonicalAddress } from './addresses.ts'
 
 /**
- * The reported addresses from the nearest to the farthest. Undefined means that an element is not an address: `unknown`, an obfuscated name such as
- * `_gateway`, or anything malformed.
+ * The reported addresses from the nearest to the farthest. Undefined means that an element is not an address:
+ * `unknown`, an obfuscated name such as `_gateway`, or anything malformed.
  *
- * If both headers are present, `Forwarded` is ignored: most proxies write `X-Forwarded-For` only and forward the `Forwarded` header that the
- * client sent. See decisions/035.
+ * If both headers are present, `Forwarded` is ignored: most proxies write `X-Forwarded-For` only and forward the
+ * `Forwarded` header that the client sent. See decisions/035.
  */
 export function* reportedAddresses(headers: Headers): Generator<string | undefined> {
 	const list = headers.get('x-forwarded-for')
@@ -21,7 +21,8 @@ export function* reportedAddresses(headers: Headers): Generator<string | undefin
 }
 
 /**
- * Parts between unquoted separators; empty ones are ignored (RFC 9110, 5.6.1). Runs in linear time, because any client can send such a text.
+ * Parts between unquoted separators; empty ones are ignored (RFC 9110, 5.6.1). Runs in linear time, because any client
+ * can send such a text.
  */
 function* partsFromRight(text: string, separator: ',' | ';'): Generator<string> {
 	let end = text.length
@@ -35,7 +36,10 @@ function* partsFromRight(text: string, separator: ',' | ';'): Generator<string> 
 	}
 }
 
-/** The value of the one `for` parameter of a `Forwarded` element; empty if there is none, or if the element is malformed. */
+/**
+ * The value of the one `for` parameter of a `Forwarded` element; empty if there is none, or if the element is
+ * malformed.
+ */
 function forOf(element: string): string {
 	const values: string[] = []
 	for (const pair of partsFromRight(element, ';')) {
@@ -47,7 +51,10 @@ function forOf(element: string): string {
 	return values.length === 1 ? (values[0] ?? '') : ''
 }
 
-/** `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:80`, quoted or not; a port may be obfuscated (`_x`). */
+/**
+ * `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:80`, quoted or not; a port may be
+ * obfuscated (`_x`).
+ */
 function nodeAddress(node: string): string | undefined {
 	const text = /^".*"$/.test(node) ? node.slice(1, -1) : node
 	const inner = /^\[([^\]]+)\](?::[\w.-]+)?$/.exec(text)?.[1]

@@ -1,12 +1,15 @@
-// Checks the Host header. A web page on a foreign name that resolves to this machine (DNS rebinding) must not read what is served without a
-// key; and an operator may restrict the host names of the server.
+// Checks the Host header. A web page on a foreign name that resolves to this machine (DNS rebinding) must not read what
+// is served without a key; and an operator may restrict the host names of the server.
 
 import { ChatError } from '../chat/error.ts'
 import { canonicalAddress } from './addresses.ts'
 import type { RemoteClient } from './remote-client.ts'
 
 export interface HostRules {
-	/** Permitted names; a leading `*.` matches any subdomain. If absent, every name is permitted except to browsers on loopback. */
+	/**
+	 * Permitted names; a leading `*.` matches any subdomain. If absent, every name is permitted except to browsers on
+	 * loopback.
+	 */
 	readonly hosts?: readonly string[] | undefined
 	/** `host:port` or the path of a Unix socket. */
 	readonly listen: string
@@ -82,7 +85,10 @@ class NameSet {
 	}
 }
 
-/** The name or address of `host[:port]` in lower case, without brackets and without a final dot; undefined if it is malformed. */
+/**
+ * The name or address of `host[:port]` in lower case, without brackets and without a final dot; undefined if it is
+ * malformed.
+ */
 function splitHost(host: string): string | undefined {
 	const [, address, name = '', port] = /^(?:\[([0-9a-f:.]+)\]|([\w.-]+))(?::(\d{0,5}))?$/i.exec(host) ?? []
 	if (Number(port ?? 0) > 65_535) return undefined
@@ -110,8 +116,9 @@ function isProbe({ path }: HostHeaders): boolean {
 }
 
 /**
- * Browsers send one of the first two headers with every request except a plain GET of a page's own origin over http. Such a GET is only
- * answered without a key if the path is open; then headers that browsers always send, and other clients hardly ever, identify a browser.
+ * Browsers send one of the first two headers with every request except a plain GET of a page's own origin over http.
+ * Such a GET is only answered without a key if the path is open; then headers that browsers always send, and other
+ * clients hardly ever, identify a browser.
  */
 function isFromBrowser({ headers }: HostHeaders, isOpen: () => boolean): boolean {
 	if (headers.has('origin') || headers.has('sec-fetch-site')) return true

@@ -1,4 +1,5 @@
-// The client of a request: the peer of the connection, or the client that a trusted proxy reports. The only source of client addresses.
+// The client of a request: the peer of the connection, or the client that a trusted proxy reports. The only source of
+// client addresses.
 
 import type { AddressSet } from './addresses.ts'
 import { canonicalAddress } from './addresses.ts'
@@ -13,8 +14,8 @@ export interface Peer {
 /** Lazy: nothing is parsed before its first use. */
 export interface RemoteClient {
 	/**
-	 * IP address in canonical form: the peer's, or, if that is a trusted proxy, the nearest address reported that is not one. Undefined on a
-	 * Unix socket.
+	 * IP address in canonical form: the peer's, or, if that is a trusted proxy, the nearest address reported that is not
+	 * one. Undefined on a Unix socket.
 	 */
 	readonly address: string | undefined
 	/** `x-request-id` of a trusted proxy. */

@@ -1,5 +1,6 @@
-// Matches paths to routes. A segment of a pattern may be `{name}`, which matches any segment; as the last one it matches the rest of the
-// path, slashes included: model ids contain them, encoded or not. HEAD matches every path that GET matches (RFC 9110, section 9.3.2).
+// Matches paths to routes. A segment of a pattern may be `{name}`, which matches any segment; as the last one it
+// matches the rest of the path, slashes included: model ids contain them, encoded or not. HEAD matches every path that
+// GET matches (RFC 9110, section 9.3.2).
 
 import { decodePath } from './path.ts'
 

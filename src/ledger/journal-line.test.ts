@@ -30,7 +30,10 @@ const usage = {
 	source: 'upstream',
 } as const
 
-/** A journal with every kind of line: `1` is settled, `2` fails without usage, `3` and `4` remain open, and `5` with a reservation. */
+/**
+ * A journal with every kind of line: `1` is settled, `2` fails without usage, `3` and `4` remain open, and `5` with a
+ * reservation.
+ */
 const lines = [
 	openLine(openedCall('1')),
 	openLine(openedCall('2')),

@@ -64,8 +64,8 @@ export function settleLine(id: string, { outcome, upstream, usage: used, settled
 
 /**
  * @param contents the files of a journal, oldest first.
- * @returns an entry for every ticket; tickets that are still open become `interrupted`, with the smaller of their last progress
- * and their last reservation.
+ * @returns an entry for every ticket; tickets that are still open become `interrupted`, with the smaller of their last
+ * progress and their last reservation.
  */
 export function readJournal(contents: readonly string[]): readonly LedgerEntry[] {
 	const open = new Map<string, OpenedCall>()

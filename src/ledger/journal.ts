@@ -1,6 +1,6 @@
-// An append-only file of lines: an acknowledged line is on disk and survives a crash of the process. Lines are written in groups. The next
-// group collects lines while the previous one is written, so that many concurrent calls share one write. The journal does not interpret
-// the lines.
+// An append-only file of lines: an acknowledged line is on disk and survives a crash of the process. Lines are written
+// in groups. The next group collects lines while the previous one is written, so that many concurrent calls share one
+// write. The journal does not interpret the lines.
 
 import { closeSync, constants, fsyncSync, openSync, write } from 'node:fs'
 import { dirname } from 'node:path'
@@ -26,10 +26,16 @@ interface Group {
 	readonly written: PromiseWithResolvers<void>
 }
 
-/** With O_DSYNC a write completes once its bytes are on disk: one call to the thread pool, instead of two for a write and a sync. */
+/**
+ * With O_DSYNC a write completes once its bytes are on disk: one call to the thread pool, instead of two for a write
+ * and a sync.
+ */
 const { O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_DSYNC } = constants
 const flags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_DSYNC
-/** A line without a checksum, which readers skip. A full block proves that the disk has space again; a single byte does not. */
+/**
+ * A line without a checksum, which readers skip. A full block proves that the disk has space again; a single byte does
+ * not.
+ */
 const padding = `${'#'.repeat(4095)}\n`
 /** How long lines that no caller waits for are collected, in milliseconds. */
 const batchDelayMs = 20

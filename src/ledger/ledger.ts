@@ -1,5 +1,5 @@
-// The usage ledger: usage and cost of every call. A call opens a ticket before the first byte of its response is sent, reports its
-// progress, and settles the ticket once. The ledger's interface does not define how tickets are stored.
+// The usage ledger: usage and cost of every call. A call opens a ticket before the first byte of its response is sent,
+// reports its progress, and settles the ticket once. The ledger's interface does not define how tickets are stored.
 
 import type { Usage } from '../chat/usage.ts'
 import type { Price } from '../routing/model.ts'
@@ -32,8 +32,8 @@ export interface OpenedCall {
 	/** Milliseconds since 1970. */
 	readonly openedAtMs: number
 	/**
-	 * Number of output tokens reserved for the call; absent if no limit counts them. If the call is interrupted, it is billed for at most
-	 * this number.
+	 * Number of output tokens reserved for the call; absent if no limit counts them. If the call is interrupted, it is
+	 * billed for at most this number.
 	 */
 	readonly reservedTokens?: number | undefined
 }
@@ -42,13 +42,19 @@ export const billedOperations = ['chat', 'complete', 'embed', 'rerank', 'transcr
 export type BilledOperation = (typeof billedOperations)[number]
 
 export interface Ticket {
-	/** Resolves once the opening line is on disk; immediately if durability is relaxed. The first byte to the client waits for it. */
+	/**
+	 * Resolves once the opening line is on disk; immediately if durability is relaxed. The first byte to the client waits
+	 * for it.
+	 */
 	readonly opened: Promise<void>
-	/** Records the current usage, which is used if the ticket is never settled. Cheap: written in a batch, at most 100 ms later. */
+	/**
+	 * Records the current usage, which is used if the ticket is never settled. Cheap: written in a batch, at most 100 ms
+	 * later.
+	 */
 	progress(count: Progress): void
 	/**
-	 * Replaces `reservedTokens`. Output beyond the previous reservation may be sent once this resolves: when the line is on disk; immediately
-	 * if durability is relaxed or the call is unary. Does nothing once the ticket is settled.
+	 * Replaces `reservedTokens`. Output beyond the previous reservation may be sent once this resolves: when the line is
+	 * on disk; immediately if durability is relaxed or the call is unary. Does nothing once the ticket is settled.
 	 *
 	 * @param reservedTokens undefined if no limit counts output tokens.
 	 * @throws ChatError `unavailable` if the line cannot be written.

@@ -1,6 +1,7 @@
-// The ledger of one process. Tickets are written to a local journal first; settled tickets are then inserted into the database in batches.
-// While the database is unavailable, records are stored on disk and in memory, up to a limit, and calls continue to succeed.
-// Long because tickets, the rotation of files and the delivery share one state, and the order of their steps is what keeps records safe.
+// The ledger of one process. Tickets are written to a local journal first; settled tickets are then inserted into the
+// database in batches. While the database is unavailable, records are stored on disk and in memory, up to a limit, and
+// calls continue to succeed. Long because tickets, the rotation of files and the delivery share one state, and the
+// order of their steps is what keeps records safe.
 
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -27,7 +28,10 @@ export interface LedgerOptions {
 	readonly maxPending: number
 	readonly clock: Clock
 	readonly log: Log
-	/** Called for each process that exited without closing its journal. If it throws, the journal is retained and recovered again later. */
+	/**
+	 * Called for each process that exited without closing its journal. If it throws, the journal is retained and
+	 * recovered again later.
+	 */
 	readonly recovered?: (process: string) => Promise<void>
 	/** Size after which a journal is continued in a new file, in characters; 8 million if absent. */
 	readonly fileSize?: number
@@ -39,8 +43,8 @@ export interface OpenLedger extends Ledger {
 	/** Recovers the journals of processes that exited: settles their open tickets and delivers their pending entries. */
 	recover(): Promise<void>
 	/**
-	 * Checks whether calls can be recorded. Tries to write again if the last write failed, and starts a new file if the current one was
-	 * removed. Resolves with the fault, if there is one.
+	 * Checks whether calls can be recorded. Tries to write again if the last write failed, and starts a new file if the
+	 * current one was removed. Resolves with the fault, if there is one.
 	 */
 	check(): Promise<Fault | undefined>
 	/** Inserts the pending entries into the database; while it is unavailable, retries until the ledger is closed. */
@@ -49,7 +53,10 @@ export interface OpenLedger extends Ledger {
 
 const [progressMs, deliverMs, recoverMs, longestPauseMs, closeMs] = [100, 1000, 60_000, 2000, 2000]
 const longestFileMs = 3_600_000
-/** SQLite runs in this thread, so large batches delay responses. If many entries wait, larger batches cost less per entry. */
+/**
+ * SQLite runs in this thread, so large batches delay responses. If many entries wait, larger batches cost less per
+ * entry.
+ */
 const [batchSize, largeBatchSize, manyWaiting] = [100, 400, 1000]
 
 export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
@@ -236,13 +243,14 @@ class JournalledLedger implements OpenLedger {
 	}
 
 	/**
-	 * Replaces removed files: records in a removed file are lost when the process exits, and without the lock no process recovers the journal.
+	 * Replaces removed files: records in a removed file are lost when the process exits, and without the lock no process
+	 * recovers the journal.
 	 */
 	private async restoreFile(): Promise<void> {
 		const { folder } = this.options
 		if (await exists(this.current.path)) return
-		// The parent folder is not created: if it is missing, its disk is not mounted, and files written to the mount point would be lost or
-		// block the mount.
+		// The parent folder is not created: if it is missing, its disk is not mounted, and files written to the mount point
+		// would be lost or block the mount.
 		await mkdir(folder, { mode: 0o700 }).catch(async (thrown: unknown) => {
 			if (!(await exists(folder))) throw thrown
 		})
@@ -267,7 +275,10 @@ class JournalledLedger implements OpenLedger {
 		}
 	}
 
-	/** Starts a new file and copies the open tickets to it. The old file is removed once its settled entries are delivered. */
+	/**
+	 * Starts a new file and copies the open tickets to it. The old file is removed once its settled entries are
+	 * delivered.
+	 */
 	private rotate(): void {
 		const old = this.current
 		this.current = this.nextFile()

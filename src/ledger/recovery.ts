@@ -1,5 +1,5 @@
-// Recovers the journals of processes that exited: settles their open tickets and inserts their pending entries into the database. A process
-// holds the lock of its journal while it runs, so a journal whose lock is free has no process.
+// Recovers the journals of processes that exited: settles their open tickets and inserts their pending entries into the
+// database. A process holds the lock of its journal while it runs, so a journal whose lock is free has no process.
 
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -28,7 +28,10 @@ export function dayOf(ms: number): string {
 	return new Date(ms).toISOString().slice(0, 10)
 }
 
-/** One sum for each day, key, model, operation and currency. Sorted, so that concurrent writers lock rows in the same order. */
+/**
+ * One sum for each day, key, model, operation and currency. Sorted, so that concurrent writers lock rows in the same
+ * order.
+ */
 export function sumByDay(entries: readonly LedgerEntry[]): readonly UsageDay[] {
 	const days = entries.map((entry): UsageDay => {
 		const { tenant, owner, key, model, operation, currency } = entry

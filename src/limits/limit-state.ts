@@ -1,4 +1,5 @@
-// The state of one limit that applies to a request, as clients see it in headers. It does not know how limits are counted or enforced.
+// The state of one limit that applies to a request, as clients see it in headers. It does not know how limits are
+// counted or enforced.
 
 /** The unit that a limit counts. */
 export type LimitMeasure = 'requests' | 'tokens' | 'input_tokens' | 'output_tokens'

@@ -1,5 +1,5 @@
-// The interface to the limits of calls: a call reserves before its upstream receives it, extends its reservation while it streams, and settles
-// it at its end. It does not know which limits exist, or where their counters are.
+// The interface to the limits of calls: a call reserves before its upstream receives it, extends its reservation while
+// it streams, and settles it at its end. It does not know which limits exist, or where their counters are.
 
 import type { Usage } from '../chat/usage.ts'
 import type { LimitState } from './limit-state.ts'

@@ -1,5 +1,5 @@
-// A limiter in memory with one limit of tokens for all callers. Reservations start with one step, or with the call's own maximum if that is
-// less, and are extended in steps.
+// A limiter in memory with one limit of tokens for all callers. Reservations start with one step, or with the call's
+// own maximum if that is less, and are extended in steps.
 
 import { ChatError } from '../chat/error.ts'
 import type { Usage } from '../chat/usage.ts'

@@ -1,5 +1,5 @@
-// Admission: reserves units of the limits that cover a call, and opens a ledger ticket if it is billed. Both are settled once, whatever the
-// outcome. The ticket is written concurrently with the upstream request.
+// Admission: reserves units of the limits that cover a call, and opens a ledger ticket if it is billed. Both are
+// settled once, whatever the outcome. The ticket is written concurrently with the upstream request.
 
 import type { ModelCall } from '../dialects/call.ts'
 import { scopeOf } from '../keys/scope.ts'
@@ -15,7 +15,10 @@ export type Admitted<Requested extends ModelCall = ModelCall> = Recalled<Request
 	readonly ticket: Ticket | undefined
 }
 
-/** @throws ChatError `unavailable` if the ledger cannot accept more records, `rate-limited` if a limit does not allow the call. */
+/**
+ * @throws ChatError `unavailable` if the ledger cannot accept more records, `rate-limited` if a limit does not allow
+ * the call.
+ */
 export async function admit(recalled: Recalled, serving: Serving): Promise<Admitted> {
 	const { limiter } = serving
 	const reservation = limiter === undefined ? undefined : await reserve(recalled, limiter)

@@ -1,5 +1,6 @@
-// The record of one call from its admission to its end. It holds the only fold of the answer, and passes every event, and the end once, to
-// telemetry, the ledger's ticket, the reservation, the stored turn and the upstream's lease. It does not know how answers are written.
+// The record of one call from its admission to its end. It holds the only fold of the answer, and passes every event,
+// and the end once, to telemetry, the ledger's ticket, the reservation, the stored turn and the upstream's lease. It
+// does not know how answers are written.
 
 import type { Completion } from '../chat/completion.ts'
 import { CompletionFold, type PartialChoice } from '../chat/completion-fold.ts'
@@ -192,7 +193,9 @@ export class AnswerRecorder {
 		}
 	}
 
-	/** Without usage: no upstream answered. The turn of a background response reports the failure; any other is deleted. */
+	/**
+	 * Without usage: no upstream answered. The turn of a background response reports the failure; any other is deleted.
+	 */
 	private async settleUnanswered(error: ChatError | undefined): Promise<void> {
 		const { reservation, ticket, turn } = this.admitted
 		reservation?.settle(undefined)

@@ -1,5 +1,5 @@
-// The result of the pipeline, which the handler sends, and what follows from the call for every result: what its writer needs to know, and its
-// headers.
+// The result of the pipeline, which the handler sends, and what follows from the call for every result: what its writer
+// needs to know, and its headers.
 
 import { writeConversationId } from '../conversations/conversation-id.ts'
 import type { ResponseContext } from '../dialects/writer.ts'
@@ -14,7 +14,10 @@ export type Answer = {
 	readonly limits?: readonly LimitState[] | undefined
 } /** Sent as JSON unless it is a `TextBody`. `status` is 200 by default. */ & (
 	| { readonly type: 'json'; readonly body: unknown; readonly status?: number }
-	/** Server-sent events; a failure is written as the last of them. `ended` is called when the text of the last event was taken. */
+	/**
+	 * Server-sent events; a failure is written as the last of them. `ended` is called when the text of the last event was
+	 * taken.
+	 */
 	| { readonly type: 'stream'; readonly open: (ended: (disconnected: boolean) => void) => ChunkSource }
 )
 

@@ -1,5 +1,5 @@
-// Background tasks that no client waits for, such as storing a turn whose client disconnected. A server that shuts down waits for them, and
-// their failures are logged.
+// Background tasks that no client waits for, such as storing a turn whose client disconnected. A server that shuts down
+// waits for them, and their failures are logged.
 
 import type { ThrottledLog } from '../system/throttled-log.ts'
 

@@ -11,7 +11,10 @@ import { dispatch } from './dispatch.ts'
 import type { StreamedCall } from './plan.ts'
 import type { Serving } from './serving.ts'
 
-/** The answer is cancelled when its client disconnects. @throws ChatError if no upstream began to answer, or a unary answer failed. */
+/**
+ * The answer is cancelled when its client disconnects.
+ * @throws ChatError if no upstream began to answer, or a unary answer failed.
+ */
 export async function answerChat(
 	admitted: Admitted<StreamedCall>,
 	recorder: AnswerRecorder,
@@ -51,7 +54,8 @@ export interface StartedAnswer {
 }
 
 /**
- * Resolves when an upstream began to answer and everything that must be durable before the first byte is sent is on disk.
+ * Resolves when an upstream began to answer and everything that must be durable before the first byte is sent is on
+ * disk.
  *
  * @throws ChatError if no upstream began to answer, or a write failed.
  */

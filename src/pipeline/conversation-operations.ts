@@ -1,5 +1,5 @@
-// Executes operations on stored conversations and turns: one entry for each. conversations/service.ts and turn-service.ts have the rules, and the operation itself has
-// the writer of its result.
+// Executes operations on stored conversations and turns: one entry for each. conversations/service.ts and
+// turn-service.ts have the rules, and the operation itself has the writer of its result.
 
 import { NotFound } from '../conversations/not-found.ts'
 import type { ConversationService } from '../conversations/service.ts'

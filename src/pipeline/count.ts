@@ -1,4 +1,5 @@
-// Counts tokens if the upstream reports no usage: with the upstream's count endpoint if it has one, or else with the model's tokenizer.
+// Counts tokens if the upstream reports no usage: with the upstream's count endpoint if it has one, or else with the
+// model's tokenizer.
 
 import type { PartialChoice } from '../chat/completion-fold.ts'
 import type { ChatRequest } from '../chat/request.ts'

@@ -1,5 +1,5 @@
-// Writes the events of a streamed answer in the dialect's format. Passes each event to the recorder, and sends the last one only after the end
-// of the answer is stored.
+// Writes the events of a streamed answer in the dialect's format. Passes each event to the recorder, and sends the last
+// one only after the end of the answer is stored.
 
 import { incomplete } from '../chat/completion-fold.ts'
 import { asChatError, type ChatError } from '../chat/error.ts'
@@ -17,7 +17,9 @@ export interface DeliveryOptions {
 	readonly writer: StreamWriter
 	readonly recorder: AnswerRecorder
 	readonly backgroundTasks: BackgroundTasks
-	/** Called once, after the text of the last event was taken. `disconnected`: the client disconnected before that event. */
+	/**
+	 * Called once, after the text of the last event was taken. `disconnected`: the client disconnected before that event.
+	 */
 	readonly ended: (disconnected: boolean) => void
 }
 

@@ -1,5 +1,5 @@
-// Answers that continue without their client: resumable streams and background responses. The answer is written to a stored stream, and all
-// clients read from there, including the first one.
+// Answers that continue without their client: resumable streams and background responses. The answer is written to a
+// stored stream, and all clients read from there, including the first one.
 
 import { asChatError, ChatError } from '../chat/error.ts'
 import { batchesOf, type EngineAnswer } from '../engines/answer.ts'

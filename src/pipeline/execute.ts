@@ -1,5 +1,5 @@
-// Executes an admitted call: gets an answer from an upstream and passes it to the writer of the response. Every call is settled once: here,
-// or by the stream that its answer becomes.
+// Executes an admitted call: gets an answer from an upstream and passes it to the writer of the response. Every call is
+// settled once: here, or by the stream that its answer becomes.
 
 import { asChatError, type ChatError } from '../chat/error.ts'
 import type { Admitted } from './admit.ts'

@@ -1,5 +1,6 @@
-// Sends a call to the upstreams of a route, one after the other, until one begins to answer. The only code that retries: it decides by what
-// the failure proves was sent, and never retries after the first event. It does not know what is sent.
+// Sends a call to the upstreams of a route, one after the other, until one begins to answer. The only code that
+// retries: it decides by what the failure proves was sent, and never retries after the first event. It does not know
+// what is sent.
 
 import { asChatError, ChatError, type ChatErrorKind } from '../chat/error.ts'
 import type { Engine, EngineCall, Operation } from '../engines/engine.ts'
@@ -135,8 +136,8 @@ async function tryOnce<Result>(
 const limitedOperations: ReadonlySet<Operation> = new Set(['chat', 'complete'])
 
 /**
- * Sends the call, and once more with a smaller `max_tokens` if the upstream rejects the first request for it and reports what fits. That
- * is not a failure of the upstream: it keeps its permit, and the attempt does not count.
+ * Sends the call, and once more with a smaller `max_tokens` if the upstream rejects the first request for it and
+ * reports what fits. That is not a failure of the upstream: it keeps its permit, and the attempt does not count.
  */
 async function sendFitting<Result>(
 	{ operation, send }: FailOverRequest<Result>,
@@ -223,7 +224,10 @@ function mayTryAgain({ kind, sent, code }: ChatError, unsure: boolean): boolean 
 	return code !== closingCode && upstreamFailures.includes(kind) && (sent === 'nothing' || unsure)
 }
 
-/** Whether a retry on the same upstream can succeed. It would fail again after a timeout or a lasting failure, such as a rejected key. */
+/**
+ * Whether a retry on the same upstream can succeed. It would fail again after a timeout or a lasting failure, such as a
+ * rejected key.
+ */
 function mayRecover({ kind, sent, code, lasting }: ChatError): boolean {
 	if (kind === 'upstream-timeout' || lasting) return false
 	return kind !== 'upstream-failed' || (sent === 'maybe' && code === undefined)

@@ -1,11 +1,14 @@
-// A call on one upstream, from its permit to its end. The end releases the permit and reports the outcome to the breaker, once.
+// A call on one upstream, from its permit to its end. The end releases the permit and reports the outcome to the
+// breaker, once.
 
 import { type ChatError, type ChatErrorKind, descriptorsCode } from '../chat/error.ts'
 import type { BreakerPermit } from '../routing/breaker.ts'
 import type { Permit } from '../routing/concurrency-limiter.ts'
 import type { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
 
-/** Failures that count toward the circuit breaker. An upstream that reports overload or an invalid request is healthy. */
+/**
+ * Failures that count toward the circuit breaker. An upstream that reports overload or an invalid request is healthy.
+ */
 const upstreamFaults: ReadonlySet<ChatErrorKind> = new Set(['unavailable', 'upstream-timeout', 'upstream-failed'])
 
 export class Lease {

@@ -1,5 +1,6 @@
-// Executes operations that need no upstream: on models, stored streams, keys and usage, with one entry for each operation, and on stored conversations
-// (conversation-operations.ts). The domain folders have the rules, and the operation itself has the writer of its result.
+// Executes operations that need no upstream: on models, stored streams, keys and usage, with one entry for each
+// operation, and on stored conversations (conversation-operations.ts). The domain folders have the rules, and the
+// operation itself has the writer of its result.
 
 import { ChatError } from '../chat/error.ts'
 import { ConversationService } from '../conversations/service.ts'

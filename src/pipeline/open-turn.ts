@@ -1,4 +1,5 @@
-// A turn of a stored conversation while it is answered: stored when it begins, and updated when it ends, whatever the outcome.
+// A turn of a stored conversation while it is answered: stored when it begins, and updated when it ends, whatever the
+// outcome.
 
 import type { PartialChoice } from '../chat/completion-fold.ts'
 import { ChatError } from '../chat/error.ts'

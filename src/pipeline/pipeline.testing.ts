@@ -1,8 +1,8 @@
-// The server in process, for the tests of the pipeline's stages: the real handler with the echo engine, an in-memory database, a ledger
-// with a journal, stored streams in a temporary folder, and a clock that the test advances. No socket is opened. Tests address it with
-// requests, and observe responses, usage records, log lines and stored data. They do not know how the stages pass data to each other:
-// what depends on that, and on the methods of the ports, is in this file only. It is one file, although long, so that a change of the stages
-// adapts one file.
+// The server in process, for the tests of the pipeline's stages: the real handler with the echo engine, an in-memory
+// database, a ledger with a journal, stored streams in a temporary folder, and a clock that the test advances. No
+// socket is opened. Tests address it with requests, and observe responses, usage records, log lines and stored data.
+// They do not know how the stages pass data to each other: what depends on that, and on the methods of the ports, is in
+// this file only. It is one file, although long, so that a change of the stages adapts one file.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -156,8 +156,8 @@ export interface UpstreamSetup {
 	readonly script?: readonly ChatEvent[]
 	readonly concurrency?: Partial<ConcurrencyOptions>
 	/**
-	 * The upstream's own count of a prompt, or `absent` if it has none. The number of messages by default, so that usage is counted
-	 * without loading a vocabulary.
+	 * The upstream's own count of a prompt, or `absent` if it has none. The number of messages by default, so that usage
+	 * is counted without loading a vocabulary.
 	 */
 	readonly counts?: ((request: ChatRequest) => Promise<number>) | 'absent'
 	/** Each of its chunks is one token; true if absent. */

@@ -1,5 +1,6 @@
-// Read this first: the path of every request, from the received HTTP request to the answer. Each stage takes the result of the previous
-// stage, so a wrong order does not compile. Failures are thrown as ChatErrors, which the handler writes in the format of the dialect.
+// Read this first: the path of every request, from the received HTTP request to the answer. Each stage takes the result
+// of the previous stage, so a wrong order does not compile. Failures are thrown as ChatErrors, which the handler writes
+// in the format of the dialect.
 
 import type { Received } from '../http/received.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
@@ -35,12 +36,12 @@ export async function answer(request: DialectRequest, serving: Serving): Promise
 	// Finds the model. 404 ends here.
 	const planned = plan(parsed, serving.deployment())
 	// Stored data needs no upstream.
-	if (planned.type === 'own') return runLocalOperation(planned, serving)
+	if (planned.type === 'local') return runLocalOperation(planned, serving)
 	// Adds earlier turns; 404 for a conversation of another caller.
 	const recalled = await recall(planned, serving)
 	// Limits end here: 429. From here on the call is billed, whatever its outcome.
 	const admitted = await admit(recalled, serving)
-	// The only stage that retries. Every upstream failure ends here or becomes the last event of the stream. Output is stored and settled
-	// once, before the last byte is sent.
+	// The only stage that retries. Every upstream failure ends here or becomes the last event of the stream. Output is
+	// stored and settled once, before the last byte is sent.
 	return execute(admitted, serving)
 }

@@ -21,14 +21,14 @@ export type Planned<Requested extends ModelCall = ModelCall> = About<Requested> 
 	readonly model: Model
 }
 
-export type PlannedLocal = About<LocalOperation> & { readonly type: 'own' }
+export type PlannedLocal = About<LocalOperation> & { readonly type: 'local' }
 
 /** @throws ChatError `model-not-found`. */
 export function plan(
 	{ received, observer, key, target, call }: ParsedRequest,
 	deployment: Deployment,
 ): Planned | PlannedLocal {
-	if (!isModelCall(call)) return { type: 'own', received, observer, key, target, call, deployment }
+	if (!isModelCall(call)) return { type: 'local', received, observer, key, target, call, deployment }
 	const model = deployment.models.find(call.request.model)
 	observer.observe({ type: 'planned', model: model.name })
 	return { type: 'model', received, observer, key, target, call, model, deployment }

@@ -79,7 +79,10 @@ describe('a conversation', () => {
 })
 
 describe('messages that are not stored', () => {
-	/** A turn of a history that the request names by `user`: the messages between its instructions and its last message are not stored. */
+	/**
+	 * A turn of a history that the request names by `user`: the messages between its instructions and its last message
+	 * are not stored.
+	 */
 	async function send(app: App, own: string, fields: object = {}, headers: Readonly<Record<string, string>> = {}) {
 		const messages = [
 			{ role: 'system', content: 'rules' },

@@ -1,5 +1,5 @@
-// Loads the conversation that a request is part of: joins the stored messages with those in the request, and determines where the new turn
-// is attached. The caller's key alone decides which conversations are accessible.
+// Loads the conversation that a request is part of: joins the stored messages with those in the request, and determines
+// where the new turn is attached. The caller's key alone decides which conversations are accessible.
 
 import { ChatError } from '../chat/error.ts'
 import type { Message } from '../chat/message.ts'
@@ -202,7 +202,9 @@ async function locate(origin: ThreadOrigin, own: ScopedConversations): Promise<C
 	}
 }
 
-/** Upper estimate for a token: messages that exceed this many bytes per token of context do not fit into the context. */
+/**
+ * Upper estimate for a token: messages that exceed this many bytes per token of context do not fit into the context.
+ */
 const bytesPerToken = 16
 /** Limit on the messages read if the model's context length is unknown, in bytes. */
 const defaultHistoryBytes = 32 * 1024 * 1024
@@ -226,7 +228,10 @@ async function readHistory(
 	return history
 }
 
-/** Instructions first, then the conversation, then the new messages, so that the prompt prefix is the same in every turn. */
+/**
+ * Instructions first, then the conversation, then the new messages, so that the prompt prefix is the same in every
+ * turn.
+ */
 function join(
 	request: ChatRequest,
 	{ instructions, transient, incoming, truncation }: Thread,

@@ -27,7 +27,10 @@ export interface Serving {
 	readonly log: Log
 	/** When this server started, in seconds since 1970: reported as the creation time of models. */
 	readonly startedAt: number
-	/** Absent if the transport itself authenticates callers: the engine process listens on a socket that only its owner can open. */
+	/**
+	 * Absent if the transport itself authenticates callers: the engine process listens on a socket that only its owner
+	 * can open.
+	 */
 	readonly keys: KeyStore | undefined
 	/** Absent if no limits are configured. */
 	readonly limiter: Limiter | undefined

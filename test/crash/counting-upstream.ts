@@ -1,4 +1,5 @@
-// A model server that sends as many words as the request specifies, one token each, and counts the words sent for every request.
+// A model server that sends as many words as the request specifies, one token each, and counts the words sent for every
+// request.
 
 export interface CountingUpstream {
 	readonly url: string

@@ -7,7 +7,10 @@ import type { TestServer } from '../server.ts'
 import { answerTo, type CountingUpstream } from './counting-upstream.ts'
 import type { ClientCall } from './load.ts'
 
-/** Words sent within this time before the crash may be missing from the usage records: 100 ms, and a margin for a busy machine. */
+/**
+ * Words sent within this time before the crash may be missing from the usage records: 100 ms, and a margin for a busy
+ * machine.
+ */
 const unbilledMs = 400
 
 export interface Crash {

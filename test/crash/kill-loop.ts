@@ -1,4 +1,5 @@
-// Load, `kill -9` at a random moment, a new start on the same data, and a look at whether anything was lost: again and again.
+// Load, `kill -9` at a random moment, a new start on the same data, and a look at whether anything was lost: again and
+// again.
 
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'

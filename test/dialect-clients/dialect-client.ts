@@ -1,5 +1,5 @@
-// How clients of one dialect write requests and read responses, for tests of every dialect. The code does what clients of that
-// dialect do, by its contract, and uses no code of the server.
+// How clients of one dialect write requests and read responses, for tests of every dialect. The code does what clients
+// of that dialect do, by its contract, and uses no code of the server.
 
 export interface DialectClient {
 	readonly name: string

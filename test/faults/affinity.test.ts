@@ -1,5 +1,5 @@
-// Conversations and the upstreams that hold their prefix: each goes to the same one, all together spread, and one that is lost takes only
-// its own elsewhere.
+// Conversations and the upstreams that hold their prefix: each goes to the same one, all together spread, and one that
+// is lost takes only its own elsewhere.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { type FaultTestGateway, startFaultTestGateway, upstreamAt } from './gateway.ts'

@@ -1,5 +1,5 @@
-// Keys do not leak: the upstream's is sent to the upstream only, and the client's to us only, whatever is sent and however an upstream repeats
-// what it was sent.
+// Keys do not leak: the upstream's is sent to the upstream only, and the client's to us only, whatever is sent and
+// however an upstream repeats what it was sent.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { type Answer, type FaultTestGateway, startFaultTestGateway, upstreamAt } from './gateway.ts'

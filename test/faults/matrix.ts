@@ -1,5 +1,5 @@
-// Faults of an upstream and their outcome: one row for each fault and kind of answer, with one upstream alone and with a
-// healthy reserve. The test runs the table, which also documents the behavior of the gateway.
+// Faults of an upstream and their outcome: one row for each fault and kind of answer, with one upstream alone and with
+// a healthy reserve. The test runs the table, which also documents the behavior of the gateway.
 
 import type { ChatErrorKind } from '../../src/chat/error.ts'
 import type { Script } from './scripted-upstream.ts'

@@ -1,5 +1,5 @@
-// A configuration that changes while the server runs: new models appear, running streams continue, and an invalid file changes
-// nothing.
+// A configuration that changes while the server runs: new models appear, running streams continue, and an invalid file
+// changes nothing.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { writeFile } from 'node:fs/promises'

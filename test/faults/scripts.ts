@@ -1,5 +1,5 @@
-// How an upstream may answer or fail to, each as a script. One script serves both kinds of request: what it breaks is an event stream
-// if one was requested, else one JSON object.
+// How an upstream may answer or fail to, each as a script. One script serves both kinds of request: what it breaks is
+// an event stream if one was requested, else one JSON object.
 
 import type { Exchange, Script } from './scripted-upstream.ts'
 
@@ -224,7 +224,10 @@ export const errorMidStream = beginsThen(
 	silent,
 )
 
-/** Never ends: an event every `everyMs`; for other requests, as often, so many spaces in front of a JSON object. 0 is as fast as it is read. */
+/**
+ * Never ends: an event every `everyMs`; for other requests, as often, so many spaces in front of a JSON object. 0 is as
+ * fast as it is read.
+ */
 export function endless(everyMs: number, spaces: number): Script {
 	return async (exchange) => {
 		const stream = wantsStream(exchange)

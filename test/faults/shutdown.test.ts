@@ -1,4 +1,5 @@
-// The end of a server: no new request is accepted, and running answers end within the deadline or with an error that states the reason.
+// The end of a server: no new request is accepted, and running answers end within the deadline or with an error that
+// states the reason.
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
-// Clients that do not read, on an upstream that never ends: the upstream is slowed down, and the buffer for them is bounded.
+// Clients that do not read, on an upstream that never ends: the upstream is slowed down, and the buffer for them is
+// bounded.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { eventually, type FaultTestGateway, startFaultTestGateway, upstreamAt } from './gateway.ts'

@@ -1,5 +1,6 @@
-// How each feature of requests and responses is handled, for every dialect and every engine's wire. docs/fidelity.md has the outcomes: this
-// test fails if that page differs, and if anything is dropped silently. With `DRAGOMAN_TEST_WRITE=1` it writes the page.
+// How each feature of requests and responses is handled, for every dialect and every engine's wire. docs/fidelity.md
+// has the outcomes: this test fails if that page differs, and if anything is dropped silently. With
+// `DRAGOMAN_TEST_WRITE=1` it writes the page.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { join } from 'node:path'
@@ -180,7 +181,8 @@ test('docs/fidelity.md lists how each feature is handled', async () => {
 		const answers = await table('response', answerFeatures, (wire, feature) => answer(client, wire, feature))
 		sections.push(`## ${client.name}\n\n${requests}\n\n${answers}\n`)
 	}
-	// A loss is neither in the result nor reported: write the feature, report it in x-dragoman-dropped, or list it in matchers.ts.
+	// A loss is neither in the result nor reported: write the feature, report it in x-dragoman-dropped, or list it in
+	// matchers.ts.
 	expect(losses).toEqual([])
 	const written = await Bun.file(page).text()
 	const [head = ''] = written.split(marker)

@@ -1,5 +1,5 @@
-// How each dialect requests each feature: a change to a plain request, by the dialect's contract. Absent features cannot be
-// expressed in the dialect.
+// How each dialect requests each feature: a change to a plain request, by the dialect's contract. Absent features
+// cannot be expressed in the dialect.
 
 import { marks, type RequestFeature } from './features.ts'
 

@@ -1,5 +1,5 @@
-// For crash.test.ts: a process that records usage until it is killed. Each step is printed on standard output, as it is requested and as
-// it is acknowledged. Not for production code.
+// For crash.test.ts: a process that records usage until it is killed. Each step is printed on standard output, as it is
+// requested and as it is acknowledged. Not for production code.
 
 import { writeSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// For crash.test.ts: a process that has calls with and without a reservation, all with more progress than was reserved. It prints `marked` once
-// the progress is on disk, and then waits until it is killed. Not for production code.
+// For crash.test.ts: a process that has calls with and without a reservation, all with more progress than was reserved.
+// It prints `marked` once the progress is on disk, and then waits until it is killed. Not for production code.
 
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'

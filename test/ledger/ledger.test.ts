@@ -1,4 +1,5 @@
-// The ledger with its journal and a store: what the database receives, also after an outage or after a process exited with open tickets.
+// The ledger with its journal and a store: what the database receives, also after an outage or after a process exited
+// with open tickets.
 
 import { describe, expect, test } from 'bun:test'
 import { readdir, rm, writeFile } from 'node:fs/promises'

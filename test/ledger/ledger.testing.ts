@@ -1,4 +1,5 @@
-// What tests of the ledger share: tickets, a clock that stops until it is advanced, and a database that can be unavailable.
+// What tests of the ledger share: tickets, a clock that stops until it is advanced, and a database that can be
+// unavailable.
 
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,5 +1,5 @@
-// The clients that JavaScript applications use with Anthropic's API, against a real server: Anthropic's SDK and the AI SDK's provider.
-// The echo engine answers, since what is looked at is how its answers arrive.
+// The clients that JavaScript applications use with Anthropic's API, against a real server: Anthropic's SDK and the AI
+// SDK's provider. The echo engine answers, since what is looked at is how its answers arrive.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createAnthropic } from '@ai-sdk/anthropic'

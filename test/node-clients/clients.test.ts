@@ -1,4 +1,5 @@
-// The clients that JavaScript applications use, against a real server: OpenAI's SDK and the AI SDK with its OpenAI-compatible provider.
+// The clients that JavaScript applications use, against a real server: OpenAI's SDK and the AI SDK with its
+// OpenAI-compatible provider.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'

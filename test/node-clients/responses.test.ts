@@ -1,5 +1,5 @@
-// Clients that speak the Responses API by default, against a real server: OpenAI's Agents SDK, the AI SDK's OpenAI provider, and a
-// plain WebSocket.
+// Clients that speak the Responses API by default, against a real server: OpenAI's Agents SDK, the AI SDK's OpenAI
+// provider, and a plain WebSocket.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createOpenAI } from '@ai-sdk/openai'

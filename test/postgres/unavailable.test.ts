@@ -1,4 +1,5 @@
-// A gateway whose database is unavailable for a while: chat continues, stored data is reported as unavailable, and usage records arrive.
+// A gateway whose database is unavailable for a while: chat continues, stored data is reported as unavailable, and
+// usage records arrive.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { SQL } from 'bun'

@@ -1,4 +1,5 @@
-// The configurations of proxies in the documentation, in front of a real server: streams, WebSockets, the client's address.
+// The configurations of proxies in the documentation, in front of a real server: streams, WebSockets, the client's
+// address.
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import { spawnSync } from 'node:child_process'
@@ -71,7 +72,10 @@ async function freePort(): Promise<number> {
 	return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-/** A request from another loopback address than the proxy's; resolves with the received text as soon as `enough` accepts it. */
+/**
+ * A request from another loopback address than the proxy's; resolves with the received text as soon as `enough` accepts
+ * it.
+ */
 function rawFrom(
 	localAddress: string,
 	port: number,

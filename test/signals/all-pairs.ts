@@ -1,4 +1,5 @@
-// A small selection of the cases of a matrix in which every two values of different dimensions meet at least once. Deterministic.
+// A small selection of the cases of a matrix in which every two values of different dimensions meet at least once.
+// Deterministic.
 
 export type Dimensions = Readonly<Record<string, readonly string[]>>
 
@@ -16,7 +17,9 @@ export function allCases<Given extends Dimensions>(
 	return (combined as readonly CaseOf<Given>[]).filter(isAllowed)
 }
 
-/** Greedy: always the case with the most pairs that were not covered yet, the first of them in the order of the matrix. */
+/**
+ * Greedy: always the case with the most pairs that were not covered yet, the first of them in the order of the matrix.
+ */
 export function allPairs<Given extends Dimensions>(
 	dimensions: Given,
 	isAllowed: (one: CaseOf<Given>) => boolean,

@@ -30,7 +30,10 @@ export interface Outcome {
 	readonly text: string
 }
 
-/** An answer that will be cut is longer on engines whose speed depends on the machine. Resolves once it is on its way; the function that it resolves to waits for the end of it. */
+/**
+ * An answer that will be cut is longer on engines whose speed depends on the machine. Resolves once it is on its way;
+ * the function that it resolves to waits for the end of it.
+ */
 export async function beginAnswer(
 	server: StartedServer,
 	answer: SignalCase['answer'],

@@ -1,5 +1,5 @@
-// Signals to a server in every way that it is started: a selection in which every two circumstances meet. `npm run test:signals` runs
-// all combinations.
+// Signals to a server in every way that it is started: a selection in which every two circumstances meet. `npm run
+// test:signals` runs all combinations.
 
 import { describe, expect, test } from 'bun:test'
 import { isEngineHere } from '../engine.ts'

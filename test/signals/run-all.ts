@@ -1,5 +1,5 @@
-// The whole matrix of signals, three cases side by side. Prints a line for each case as it ends, then a table of what did not hold. Stops
-// to begin cases after half an hour.
+// The whole matrix of signals, three cases side by side. Prints a line for each case as it ends, then a table of what
+// did not hold. Stops to begin cases after half an hour.
 
 import { allCases } from './all-pairs.ts'
 import { dimensions, isAllowed, nameOf, type SignalCase } from './cases.ts'

@@ -1,4 +1,5 @@
-// One case of the matrix, from the start of the server to the end of its last process. Throws where something is not as it should be.
+// One case of the matrix, from the start of the server to the end of its last process. Throws where something is not as
+// it should be.
 
 import { copiesMs } from '../../src/cli/stop.ts'
 import { eventually } from '../faults/gateway.ts'

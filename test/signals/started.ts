@@ -1,4 +1,5 @@
-// A server started by one of the supported commands, in a separate session and process group, and its remaining processes.
+// A server started by one of the supported commands, in a separate session and process group, and its remaining
+// processes.
 
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'

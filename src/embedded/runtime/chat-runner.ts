@@ -160,8 +160,8 @@ export class ChatRunner {
 }
 
 /**
- * How this engine treats each field of a request. It runs one model and has no use for the caller's id; every prompt is cached, marked or
- * not.
+ * How this engine treats each field of a request. It runs one model and has no use for the caller's id; every prompt is
+ * cached, marked or not.
  */
 export const embeddedRequestFates = {
 	model: 'unused',

@@ -52,6 +52,14 @@ describe.skipIf(!isLibraryHere)('an answer is constrained', () => {
 		expect(dropped).toEqual([])
 	})
 
+	test('a grammar that uses a rule without defining it is refused by the name of the rule', async () => {
+		for (const grammar of ['root ::= "a" foo', 'root ::= [a-z] ("b" | foo)* # bar', 'root ::= foo\nx ::= "foo"'])
+			expect(await refusal({ grammar })).toMatchObject({
+				kind: 'invalid-request',
+				message: "Invalid grammar in 'grammar': the rule 'foo' is not defined.",
+			})
+	})
+
 	test('or refused, with the field and the reason', async () => {
 		const refused: readonly (readonly [JsonObject, string])[] = [
 			[{ guided_json: 'no' }, 'guided_json'],

@@ -1,5 +1,5 @@
-// What a request's extra fields demand of an answer: JSON, one of several texts, a regular expression or a grammar, under the names of vLLM
-// and llama.cpp. It checks the fields; answer-grammar.ts writes the grammar.
+// What a request's extra fields demand of an answer: JSON, one of several texts, a regular expression or a grammar,
+// under the names of vLLM and llama.cpp. It checks the fields; answer-grammar.ts writes the grammar.
 
 import { ChatError } from '../../chat/error.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'

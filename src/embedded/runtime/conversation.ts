@@ -73,13 +73,15 @@ export function renderConversation(
 const cutMark = '\u{E000}cut\u{E001}'
 
 /**
- * Whether the answer continues the last message, an assistant's, as in Anthropic's API and llama.cpp. `continue_final_message` and
- * `add_generation_prompt`, vLLM's fields, decide otherwise.
+ * Whether the answer continues the last message, an assistant's, as in Anthropic's API and llama.cpp.
+ * `continue_final_message` and `add_generation_prompt`, vLLM's fields, decide otherwise.
  *
  * @throws ChatError `invalid-request` if there is no message to continue, or if the fields contradict each other.
  */
 function continuesLast({ messages, passthrough }: ChatRequest): boolean {
-	const { continue_final_message: demand, add_generation_prompt: opens } = passthrough
+	const [demand, opens] = (['continue_final_message', 'add_generation_prompt'] as const).map((name) =>
+		readSwitch(name, passthrough[name]),
+	)
 	const last = messages.at(-1)
 	const hasText = last?.role === 'assistant' && last.toolCalls.length === 0 && textOf(last) !== ''
 	if (demand !== true) return hasText && demand !== false && opens !== true
@@ -93,6 +95,11 @@ function continuesLast({ messages, passthrough }: ChatRequest): boolean {
 	throw new ChatError('invalid-request', "The last message has no text of the assistant's that could be continued.", {
 		param: 'continue_final_message',
 	})
+}
+
+function readSwitch(name: string, value: unknown): boolean | undefined {
+	if (value === undefined || value === null || typeof value === 'boolean') return value ?? undefined
+	throw new ChatError('invalid-request', `Invalid value for '${name}': it must be true or false.`, { param: name })
 }
 
 function openLast(messages: readonly TemplateMessage[], continues: boolean): readonly TemplateMessage[] {

@@ -149,6 +149,7 @@ describe.skipIf(!isLibraryHere)('the embedded engine', () => {
 				expect(await ask({ messages, passthrough })).not.toBe(continued)
 			const refused = [
 				{ messages, passthrough: { continue_final_message: true, add_generation_prompt: true } },
+				{ messages, passthrough: { continue_final_message: 'yes' } },
 				{ messages: [question], passthrough: { continue_final_message: true } },
 			]
 			for (const changes of refused)

@@ -36,7 +36,10 @@ export const echoRequestFates = {
 const reportDropped = dropReporter(echoRequestFates)
 const noFields: ReadonlySet<string> = new Set()
 
-/** Reports the fields of a request that have no effect on the answer. @throws ChatError `unsupported` if audio is requested. */
+/**
+ * Reports the fields of a request that have no effect on the answer.
+ * @throws ChatError `unsupported` if audio is requested.
+ */
 export function reportUnused(request: ChatRequest, call: EngineCall): void {
 	reportUnusedFields(request, call)
 	reportDropped(request, (part) => call.drop?.(part))

@@ -1,5 +1,6 @@
-// Decides whether the body of a response is a stream of server-sent events or one document. Proxies and servers send wrong content types, so
-// the first bytes decide. The content type decides if they show no form. It does not know any wire format.
+// Decides whether the body of a response is a stream of server-sent events or one document. Proxies and servers send
+// wrong content types, so the first bytes decide. The content type decides if they show no form. It does not know any
+// wire format.
 
 import type { IncomingResponse } from './http/incoming-response.ts'
 

@@ -192,7 +192,10 @@ function parseBody(bytes: Uint8Array): ReadBody {
 	}
 }
 
-/** The first event of a body of server-sent events, as an error. Some servers reject a request in the form of the stream that it asked for. */
+/**
+ * The first event of a body of server-sent events, as an error. Some servers reject a request in the form of the stream
+ * that it asked for.
+ */
 export function firstError(body: string): unknown {
 	const reader = new EventStreamReader({ maxEventLength: body.length + 1 })
 	const events = [...reader.read(Buffer.from(body)), ...reader.end()]

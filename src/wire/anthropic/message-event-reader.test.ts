@@ -223,6 +223,36 @@ describe('deviations', () => {
 		)
 		expect(choices).toMatchObject([{ text: 'a', finishReason: 'stop' }])
 	})
+	test('a later 0 does not undo a count', async () => {
+		const counts = {
+			input_tokens: 1025,
+			cache_read_input_tokens: 500,
+			cache_creation_input_tokens: 4,
+			output_tokens: 1,
+		}
+		const zero = { input_tokens: 0, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 }
+		const events = [
+			{ ...start, message: { ...head, usage: counts } },
+			...text(0, 'a'),
+			{ ...ending('end_turn'), usage: { ...zero, output_tokens: 9, output_tokens_details: { thinking_tokens: 3 } } },
+			{ type: 'message_delta', delta: {}, usage: { output_tokens: 0, output_tokens_details: { thinking_tokens: 0 } } },
+			stop,
+		]
+		expect((await completionOf(read(events))).usage).toMatchObject({
+			promptTokens: 1529,
+			completionTokens: 9,
+			cachedTokens: 500,
+			cacheWriteTokens: 4,
+			reasoningTokens: 3,
+			source: 'upstream',
+		})
+	})
+	test('a later count replaces an earlier one', async () => {
+		const { usage: counted } = await completionOf(
+			read([start, ...text(0, 'a'), { ...ending('end_turn'), usage: { input_tokens: 12, output_tokens: 9 } }, stop]),
+		)
+		expect(counted).toMatchObject({ promptTokens: 36, completionTokens: 9 })
+	})
 	test('a refusal is a content filter', async () => {
 		const { choices } = await completionOf(read([start, ending('refusal'), stop]))
 		expect(choices[0]?.finishReason).toBe('content-filter')

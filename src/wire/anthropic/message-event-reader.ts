@@ -220,17 +220,17 @@ export class MessageEventReader {
 		]
 	}
 
-	/** Counts are cumulative, so the latest values replace earlier ones. */
+	/** Counts are cumulative, so the latest values replace earlier ones. A 0 does not: servers send it for counts that they leave out. */
 	private count(usage: unknown): void {
 		const { counts } = this
-		counts.input = countField(usage, 'input_tokens') ?? counts.input ?? 0
-		counts.output = countField(usage, 'output_tokens') ?? counts.output ?? 0
+		counts.input = (countField(usage, 'input_tokens') || counts.input) ?? 0
+		counts.output = (countField(usage, 'output_tokens') || counts.output) ?? 0
 		const read = countField(usage, 'cache_read_input_tokens')
 		const written = countField(usage, 'cache_creation_input_tokens')
 		const thinking = countField(field(usage, 'output_tokens_details'), 'thinking_tokens')
-		if (thinking !== undefined) counts.thinking = thinking
-		if (read !== undefined) counts.cacheRead = read
-		if (written !== undefined) counts.cacheWrite = written
+		if (thinking !== undefined) counts.thinking = thinking || counts.thinking
+		if (read !== undefined) counts.cacheRead = read || counts.cacheRead
+		if (written !== undefined) counts.cacheWrite = written || (counts.cacheWrite ?? 0)
 		if (!isObject(usage)) return
 		const extra = Object.entries(usage).filter(([name, value]) => !ownCounts.has(name) && value !== null)
 		counts.extra = { ...counts.extra, ...(Object.fromEntries(extra) as JsonObject) }

@@ -1,6 +1,7 @@
 // Assembles the tool calls of one choice from fragments in OpenAI's form, and puts them in order. It does not know
 // the wire. Observed deviations: servers omit indexes or start them at 1, repeat ids and names in
-// each delta, put two calls under one index, interleave calls, and send arguments as an object or not at all.
+// each delta, split names, put two calls under one index, interleave calls, send an empty object before the arguments,
+// and send arguments as an object or not at all.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
@@ -11,7 +12,7 @@ interface OpenCall {
 	readonly index: number | undefined
 	readonly kind: 'function' | 'custom'
 	id: string | undefined
-	/** A call cannot be emitted before its name is known. */
+	/** May arrive in pieces until the arguments begin. A call is emitted once its name is complete. */
 	name: string | undefined
 	/** All arguments received so far. */
 	text: string
@@ -53,8 +54,9 @@ export class ToolCallAssembler {
 		const delta = readDelta(value)
 		const call = this.find(delta) ?? this.add(delta)
 		call.id ??= delta.id
-		call.name ??= delta.name
+		call.name = wholeName(call, delta.name)
 		call.text += delta.fragment
+		if (call.emittedLength === 0 && call.kind === 'function') call.text = call.text.replace(replacedObject, '')
 		if (call.text.length > maxArgumentsLength) throw tooLarge()
 		const events: ChatEvent[] = []
 		this.advance(events)
@@ -94,9 +96,9 @@ export class ToolCallAssembler {
 	private advance(events: ChatEvent[]): void {
 		for (;;) {
 			const call = this.calls[this.current]
-			if (call === undefined || call.name === undefined) return
+			if (call === undefined || call.name === undefined || call.text === '') return
 			this.emit(call, events)
-			if (this.current === this.calls.length - 1 || !isComplete(call)) return
+			if (this.current === this.calls.length - 1 || mayChange(call) || !isComplete(call)) return
 			this.current++
 		}
 	}
@@ -113,8 +115,13 @@ export class ToolCallAssembler {
 				name: call.name ?? '',
 			})
 		}
+		if (!mayChange(call)) this.emitText(call, events)
+	}
+
+	private emitText(call: OpenCall, events: ChatEvent[]): void {
 		if (call.emittedLength === call.text.length) return
-		events.push({ type: 'tool-arguments', ...position, fragment: call.text.slice(call.emittedLength) })
+		const fragment = call.text.slice(call.emittedLength)
+		events.push({ type: 'tool-arguments', choice: this.choice, call: this.current, fragment })
 		call.emittedLength = call.text.length
 	}
 
@@ -122,6 +129,7 @@ export class ToolCallAssembler {
 		if (call.name === undefined) throw unnamedCall()
 		if (call.kind === 'function' && call.text.trim() === '') call.text += '{}'
 		this.emit(call, events)
+		this.emitText(call, events)
 	}
 
 	private uniqueId(id: string | undefined): string {
@@ -150,22 +158,48 @@ function readDelta(value: unknown): Delta {
 	}
 }
 
+/** Empty objects before the arguments proper. */
+const replacedObject = /^(?:\s*\{\s*\})+\s*(?=\{)/
+/** An empty object, or the beginning of one. */
+const emptyObject = /^\s*(?:\{\s*(?:\}\s*)?)?$/
+/** Longer text is no empty object, only white space of a model that repeats itself. */
+const maxEmptyObjectLength = 64
+
+/** Whether the arguments so far may be an empty object in front of others. */
+function mayChange({ kind, text, emittedLength }: OpenCall): boolean {
+	return kind === 'function' && emittedLength === 0 && text.length <= maxEmptyObjectLength && emptyObject.test(text)
+}
+
+/** The name after one more piece of it, which may also be a repetition of the whole. */
+function wholeName({ name, text }: OpenCall, piece: string | undefined): string | undefined {
+	if (name === undefined || piece === undefined) return name ?? piece
+	if (text !== '' || piece === name) return name
+	return piece.startsWith(name) ? piece : name + piece
+}
+
 /**
  * Whether a delta with a name, but without the id of `call`, starts another call rather than repeating the current one.
  */
 function startsAnother(delta: Delta, call: OpenCall): boolean {
 	if (call.name === undefined) return false
-	if (delta.name !== call.name) return true
-	if (delta.id !== undefined && call.id !== undefined) return isComplete(call)
+	// A delta without an id continues a call that has one: its name is a piece of the name.
+	if (delta.name !== call.name) return delta.id !== undefined || call.id === undefined || call.text !== ''
+	if (delta.id !== undefined && call.id !== undefined)
+		// Some servers create an id for each delta. Calls without arguments are several only if no arguments begin here.
+		return call.text === '' ? delta.fragment === '' || isWhole(delta.fragment) : isComplete(call)
 	return delta.fragment !== '' && isComplete(call)
 }
 
 /** Arguments of a function are one JSON object, so they show when they are complete. */
 function isComplete(call: OpenCall): boolean {
 	if (call.kind === 'custom') return call.text !== ''
-	if (!call.text.trimEnd().endsWith('}')) return false
+	return isWhole(call.text)
+}
+
+function isWhole(text: string): boolean {
+	if (!text.trimEnd().endsWith('}')) return false
 	try {
-		JSON.parse(call.text)
+		JSON.parse(text)
 		return true
 	} catch {
 		return false

@@ -1,5 +1,5 @@
-// Streams as servers send them: each deviation from contracts and field reports once. The events of every stream are also checked
-// against the rules of chat/event.ts.
+// Streams as servers send them: each deviation from contracts and field reports once. The events of every stream are
+// also checked against the rules of chat/event.ts.
 
 import { describe, expect, test } from 'bun:test'
 import { collect } from '../../chat/collect.testing.ts'
@@ -101,6 +101,55 @@ describe('texts', () => {
 		expect(choice).toMatchObject({ reasoning: 'hm so', text: 'yes', refusal: 'no' })
 	})
 
+	describe("content as Mistral's list of thinking and text", () => {
+		const thinking = (text: string) => ({ type: 'thinking', thinking: [{ type: 'text', text }] })
+		const text = (text: string) => ({ type: 'text', text })
+
+		test('streamed: thinking is reasoning, before the text of the same chunk', () => {
+			const events = read([
+				chunk({ role: 'assistant', content: '' }),
+				chunk({ content: [thinking('Let me')] }),
+				chunk({ content: [thinking(' think'), { ...thinking('.'), closed: true }, text('Par')] }),
+				chunk({ content: 'is' }, 'stop'),
+			])
+			expect(events.slice(1, -1)).toEqual([
+				{ type: 'reasoning', choice: 0, text: 'Let me' },
+				{ type: 'reasoning', choice: 0, text: ' think.' },
+				{ type: 'text', choice: 0, text: 'Par' },
+				{ type: 'text', choice: 0, text: 'is' },
+				{ type: 'choice-finish', choice: 0, reason: 'stop' },
+			])
+		})
+
+		test('unary, with references in the thinking, and before a call', async () => {
+			const reference = { type: 'reference', reference_ids: [1] }
+			const content = [{ type: 'thinking', thinking: [text('Let me'), reference, text(' think')] }, text('Paris')]
+			const tool_calls = [{ id: 'c1', type: 'function', function: { name: 'f', arguments: '{}' } }]
+			const message = { role: 'assistant', content, tool_calls }
+			const events = readCompletion({ choices: [{ index: 0, message, finish_reason: 'tool_calls' }], usage }, open())
+			expect(brokenRule(events)).toBeUndefined()
+			const [choice] = (await collect(replay(events))).choices
+			expect(choice).toMatchObject({ reasoning: 'Let me think', text: 'Paris', toolCalls: [{ id: 'c1' }] })
+		})
+
+		test('thinking as plain text, and nothing in it', async () => {
+			const [choice] = await choicesOf([
+				chunk({ content: [{ type: 'thinking', thinking: 'hm' }] }),
+				chunk({ content: [{ type: 'thinking', thinking: [] }] }),
+				chunk(
+					{ content: [{ type: 'thinking' }, null, 'x', { type: 'thinking', thinking: [null, { text: 1 }] }] },
+					'stop',
+				),
+			])
+			expect(choice).toMatchObject({ reasoning: 'hm', text: '' })
+		})
+
+		test('the same reasoning in a field of its own is read once', async () => {
+			const [choice] = await choicesOf([chunk({ reasoning_content: 'hm', content: [thinking('hm')] }, 'stop')])
+			expect(choice).toMatchObject({ reasoning: 'hm' })
+		})
+	})
+
 	test('log-probabilities, also of a token that ends inside a character', () => {
 		const logprobs = {
 			content: [{ token: 'é', logprob: -0.5, bytes: [195], top_logprobs: [{ token: 'e', logprob: -1 }] }],
@@ -141,12 +190,12 @@ describe('texts', () => {
 		})
 	})
 
-	test('details of usage never exceed their total', () => {
+	test('a detail of usage that exceeds its total is ignored', () => {
 		const details = { prompt_tokens_details: { cached_tokens: 99 }, completion_tokens_details: { reasoning_tokens: 1 } }
 		expect(
 			read([chunk({ content: 'a' }, 'stop'), { choices: [], usage: { ...usage, ...details } }]).at(-1),
 		).toMatchObject({
-			usage: { cachedTokens: 3, reasoningTokens: 1 },
+			usage: { promptTokens: 3, cachedTokens: 0, reasoningTokens: 1 },
 		})
 	})
 
@@ -379,6 +428,95 @@ describe('tool calls', () => {
 			],
 			[{ type: 'custom', id: 'c1', name: 'shell', arguments: 'ls -l' }],
 		],
+		[
+			'an empty object before the arguments',
+			[
+				call({ index: 0, id: 'c1', function: { ...weather, arguments: '{}' } }),
+				call({ index: 0, function: { arguments: '{"a"' } }),
+				call({ index: 0, function: { arguments: ':1}' } }),
+			],
+			[one],
+		],
+		[
+			'an empty object before the arguments of each of two interleaved calls',
+			[
+				call({ index: 0, id: 'c1', function: { ...weather, arguments: '{}' } }),
+				call({ index: 1, id: 'c2', function: { name: 'get_time', arguments: '{}' } }),
+				call({ index: 0, function: { arguments: '{"a":1}' } }),
+				call({ index: 1, function: { arguments: '{"b":2}' } }),
+			],
+			[one, two],
+		],
+		[
+			'an empty object and nothing else',
+			[
+				call({ index: 0, id: 'c1', function: { ...weather, arguments: '{' } }),
+				call({ index: 0, function: { arguments: '}' } }),
+			],
+			[{ ...one, arguments: '{}' }],
+		],
+		[
+			'the same tool twice without arguments under one index',
+			[call({ index: 0, id: 'c1', function: weather }), call({ index: 0, id: 'c2', function: weather })],
+			[
+				{ ...one, arguments: '{}' },
+				{ ...one, id: 'c2', arguments: '{}' },
+			],
+		],
+		[
+			'the same tool under one index, first without arguments',
+			[
+				call({ index: 0, id: 'c1', function: weather }),
+				call({ index: 0, id: 'c2', function: { ...weather, arguments: '{"a":1}' } }),
+			],
+			[
+				{ ...one, arguments: '{}' },
+				{ ...one, id: 'c2' },
+			],
+		],
+		[
+			'another id in each delta of one call',
+			[
+				call({ index: 0, id: 'c1', function: weather }),
+				call({ index: 0, id: 'c2', function: { ...weather, arguments: '{"a"' } }),
+				call({ index: 0, id: 'c3', function: { ...weather, arguments: ':1}' } }),
+			],
+			[one],
+		],
+		[
+			'a name in two pieces',
+			[
+				call({ index: 0, id: 'c1', function: { name: 'get_', arguments: '' } }),
+				call({ index: 0, function: { name: 'weather', arguments: '' } }),
+				call({ index: 0, function: { arguments: '{"a":1}' } }),
+			],
+			[one],
+		],
+		[
+			'a name in two pieces with the id in each, and arguments with the second',
+			[
+				call({ index: 0, id: 'c1', function: { name: 'get_' } }),
+				call({ index: 0, id: 'c1', function: { name: 'weather', arguments: '{"a":1}' } }),
+			],
+			[one],
+		],
+		[
+			'a name that grows',
+			[
+				call({ index: 0, id: 'c1', function: { name: 'get_' } }),
+				call({ index: 0, function: { name: 'get_weather' } }),
+				call({ index: 0, function: { name: 'get_weather', arguments: '{"a":1}' } }),
+			],
+			[one],
+		],
+		[
+			'an empty object and then the arguments as an object',
+			[
+				call({ index: 0, id: 'c1', function: { name: 'get_weather', arguments: {} } }),
+				call({ index: 0, function: { arguments: { a: 1 } } }),
+			],
+			[one],
+		],
 		['an empty list of calls', [chunk({ content: 'x', tool_calls: [] })], []],
 	]
 	for (const [name, chunks, calls] of streams) {
@@ -388,6 +526,57 @@ describe('tool calls', () => {
 			expect(choice?.finishReason).toBe(calls.length > 0 ? 'tool-calls' : 'stop')
 		})
 	}
+
+	test.each([
+		['{}{"city":"P"}', '{"city":"P"}'],
+		['{ } {}{"city":{}}', '{"city":{}}'],
+		[' { "city": "{}{" } ', ' { "city": "{}{" } '],
+		['{}', '{}'],
+		['{}{}', '{}'],
+	])('arguments %s, cut at every pair of positions', async (sent, expected) => {
+		for (let first = 0; first <= sent.length; first++)
+			for (let second = first; second <= sent.length; second++) {
+				const [begin, middle, end] = [sent.slice(0, first), sent.slice(first, second), sent.slice(second)]
+				const [choice] = await choicesOf([
+					call({ index: 0, id: 'c1', function: { ...weather, arguments: begin } }),
+					call({ index: 0, function: { arguments: middle } }),
+					call({ index: 0, function: { arguments: end } }),
+					chunk({}, 'tool_calls'),
+				])
+				expect<readonly object[] | undefined>(choice?.toolCalls).toEqual([{ ...one, arguments: expected }])
+			}
+	})
+
+	test('a name, cut at every position', async () => {
+		for (let at = 1; at < one.name.length; at++) {
+			const [choice] = await choicesOf([
+				call({ index: 0, id: 'c1', function: { name: one.name.slice(0, at), arguments: '' } }),
+				call({ index: 0, function: { name: one.name.slice(at) } }),
+				call({ index: 0, function: { arguments: one.arguments } }),
+				chunk({}, 'tool_calls'),
+			])
+			expect<readonly object[] | undefined>(choice?.toolCalls).toEqual([one])
+		}
+	})
+
+	test('of a unary answer: an empty object before the arguments, arguments as an object, no arguments', async () => {
+		const tool_calls = [
+			{ id: 'c1', type: 'function', function: { ...weather, arguments: '{}{"a":1}' } },
+			{ id: 'c2', type: 'function', function: { ...weather, arguments: { a: 1 } } },
+			{ id: 'c3', type: 'function', function: weather },
+			{ id: 'c4', type: 'function', function: weather },
+		]
+		const message = { role: 'assistant', content: null, tool_calls }
+		const events = readCompletion({ choices: [{ index: 0, message, finish_reason: 'tool_calls' }], usage }, open())
+		expect(brokenRule(events)).toBeUndefined()
+		const [choice] = (await collect(replay(events))).choices
+		expect<readonly object[] | undefined>(choice?.toolCalls).toEqual([
+			one,
+			{ ...one, id: 'c2' },
+			{ ...one, id: 'c3', arguments: '{}' },
+			{ ...one, id: 'c4', arguments: '{}' },
+		])
+	})
 
 	test('a named tool may end with stop, as it does at OpenAI', async () => {
 		const [choice] = await choicesOf([call({ index: 0, id: 'c1', function: weather }), chunk({}, 'stop')], {

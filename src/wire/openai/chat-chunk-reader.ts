@@ -1,4 +1,5 @@
-// Reads the chunks of a streamed chat completion into events. It is independent of the transport, and of the fields that chunks have.
+// Reads the chunks of a streamed chat completion into events. It is independent of the transport, and of the fields
+// that chunks have.
 
 import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'

@@ -1,5 +1,5 @@
-// Writes an answer as the server-sent events of Chat Completions. The text that is the same in every chunk is built once. Sources:
-// OpenAI's OpenAPI description; observed failures of SDKs.
+// Writes an answer as the server-sent events of Chat Completions. The text that is the same in every chunk is built
+// once. Sources: OpenAI's OpenAPI description; observed failures of SDKs.
 
 import type { ChatError } from '../../chat/error.ts'
 import type {
@@ -71,7 +71,10 @@ export class ChatChunkWriter {
 		}
 	}
 
-	/** The server-sent events for the events read from `source`: the source itself if it is a chunk of this format and needs no changes. */
+	/**
+	 * The server-sent events for the events read from `source`: the source itself if it is a chunk of this format and
+	 * needs no changes.
+	 */
 	repeat({ text, value: chunk }: Source, events: readonly ChatEvent[]): string {
 		if (!(chunk instanceof ChatChunk) || this.shape.legacyFunctions)
 			return events.map((event) => this.write(event)).join('')

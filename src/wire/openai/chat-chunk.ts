@@ -1,5 +1,5 @@
-// A chunk of a streamed chat completion, or a unary one, parsed once: reader, relay and writer look at the same fields. It knows which
-// fields carry content and which fields are unknown, not the events that they become.
+// A chunk of a streamed chat completion, or a unary one, parsed once: reader, relay and writer look at the same fields.
+// It knows which fields carry content and which fields are unknown, not the events that they become.
 
 import type { TokenLogprob } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
@@ -8,8 +8,8 @@ import { Chunk, ChunkChoice, emptyObject, type SentObject } from './chunk.ts'
 import { readLogprobs } from './logprobs-reader.ts'
 
 /**
- * The form of a choice that clients rely on, so that it can be repeated: the first chunk of a choice, a piece of text or of reasoning, or
- * the end.
+ * The form of a choice that clients rely on, so that it can be repeated: the first chunk of a choice, a piece of text
+ * or of reasoning, or the end.
  */
 export type CanonicalForm = 'introduction' | 'text' | 'reasoning' | 'finish'
 
@@ -17,7 +17,10 @@ export type CanonicalForm = 'introduction' | 'text' | 'reasoning' | 'finish'
 export class ChatChoice extends ChunkChoice {
 	/** Concatenated text parts; empty if there are none. */
 	readonly text: string
-	/** DeepSeek and vLLM send `reasoning_content`, OpenRouter and Ollama `reasoning`; some servers send both with the same text. */
+	/**
+	 * DeepSeek and vLLM send `reasoning_content`, OpenRouter and Ollama `reasoning`; some servers send both with the same
+	 * text. Mistral sends parts of the content.
+	 */
 	readonly reasoning: string | undefined
 	readonly refusal: string | undefined
 	/** Tool calls in any form that `ToolCallAssembler` reads. */
@@ -33,8 +36,9 @@ export class ChatChoice extends ChunkChoice {
 		this.delta = isObject(delta) ? delta : undefined
 		const whole = (delta ?? null) === null && isObject(message) ? message : undefined
 		const content = this.delta ?? whole ?? emptyObject
-		this.text = typeof content.content === 'string' ? content.content : joinTexts(content.content)
-		this.reasoning = asText(content.reasoning_content) ?? asText(content.reasoning)
+		const parts = content.content
+		this.text = typeof parts === 'string' ? parts : joinTexts(parts)
+		this.reasoning = asText(content.reasoning_content) ?? asText(content.reasoning) ?? joinThinking(parts)
 		this.refusal = asText(content.refusal)
 		const legacy = content.function_call
 		const toolCalls = asList(content.tool_calls)
@@ -47,7 +51,7 @@ export class ChatChoice extends ChunkChoice {
 	get form(): CanonicalForm | undefined {
 		const { delta, sent } = this
 		if (delta === undefined || sent.index !== this.index) return undefined
-		if ('tool_calls' in delta || 'function_call' in delta || 'reasoning' in delta) return undefined
+		if ('usage' in sent || 'tool_calls' in delta || 'function_call' in delta || 'reasoning' in delta) return undefined
 		const { content } = delta
 		const hasLogprobs = (sent.logprobs ?? null) !== null
 		const isOpen = sent.finish_reason === null
@@ -97,10 +101,22 @@ function joinTexts(parts: unknown): string {
 		.join('')
 }
 
+/** The text of the thinking parts of a list: `{type: "thinking", thinking: [{type: "text", text}]}`. */
+function joinThinking(parts: unknown): string | undefined {
+	if (!Array.isArray(parts)) return undefined
+	let text = ''
+	for (const part of parts) {
+		if (field(part, 'type') !== 'thinking') continue
+		const thinking = field(part, 'thinking')
+		text += typeof thinking === 'string' ? thinking : joinTexts(thinking)
+	}
+	return asText(text)
+}
+
 /** Fields that events represent, or that the writer writes itself. */
 export const knownFields = {
 	answer: new Set(['id', 'object', 'created', 'model', 'choices', 'usage', 'error']),
-	choice: new Set(['index', 'delta', 'message', 'finish_reason', 'logprobs']),
+	choice: new Set(['index', 'delta', 'message', 'finish_reason', 'logprobs', 'usage']),
 	message: new Set([
 		'role',
 		'content',

@@ -1,5 +1,5 @@
-// Reads the `messages` of a Chat Completions request into canonical messages and checks the rules between them: which tool message
-// answers which call.
+// Reads the `messages` of a Chat Completions request into canonical messages and checks the rules between them: which
+// tool message answers which call.
 
 import { ChatError } from '../../chat/error.ts'
 import type {
@@ -56,18 +56,35 @@ function readAssistant(body: AssistantBody, index: number): AssistantMessage {
 	if (legacy != null)
 		toolCalls.push({ type: 'function', id: legacyCallId(legacy.name), name: legacy.name, arguments: legacy.arguments })
 	const content: (TextPart | RefusalPart)[] = []
+	let thinking: string | undefined
 	if (typeof body.content === 'string') content.push({ type: 'text', text: body.content })
 	else
 		for (const part of body.content ?? [])
-			content.push(part.type === 'text' ? { type: 'text', text: part.text } : { type: 'refusal', text: part.refusal })
+			switch (part.type) {
+				case 'text':
+					content.push({ type: 'text', text: part.text })
+					break
+				case 'refusal':
+					content.push({ type: 'refusal', text: part.refusal })
+					break
+				case 'thinking':
+					thinking = (thinking ?? '') + readThinking(part.thinking)
+					break
+				default:
+					part satisfies never
+			}
 	if (body.refusal != null) content.push({ type: 'refusal', text: body.refusal })
 	if (content.length === 0 && toolCalls.length === 0 && body.content === undefined && body.audio == null)
 		throw new ChatError('invalid-request', `Missing required parameter: 'messages[${index}].content'.`, {
 			param: `messages[${index}].content`,
 			code: 'missing_required_parameter',
 		})
-	const reasoning = body.reasoning_content ?? body.reasoning
+	const reasoning = body.reasoning_content ?? body.reasoning ?? thinking
 	return { role: 'assistant', content, reasoning: reasoning ?? undefined, toolCalls, ...readName(body.name) }
+}
+
+function readThinking(thinking: string | readonly { readonly text?: string | null | undefined }[]): string {
+	return typeof thinking === 'string' ? thinking : thinking.map(({ text }) => text ?? '').join('')
 }
 
 function readToolCall(call: ToolCallBody): ToolCall {

@@ -1,5 +1,5 @@
-// Writes canonical messages as the `messages` of a Chat Completions request. Content of a single text is written as a string, which every
-// server accepts; not every server accepts a list.
+// Writes canonical messages as the `messages` of a Chat Completions request. Content of a single text is written as a
+// string, which every server accepts; not every server accepts a list.
 
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
@@ -16,7 +16,8 @@ export type MessagesForm = FormFor<'messages' | 'messages-and-tools'>
 export function writeMessages(messages: readonly Message[], form: MessagesForm, drop: Drop): readonly JsonObject[] {
 	const placed = form.systemMessages === 'anywhere' ? messages : placeInstructions(messages, form.systemMessages)
 	const written: JsonObject[] = []
-	// Tool messages contain only text on this wire. Other content of results follows in a user message after the last result.
+	// Tool messages contain only text on this wire. Other content of results follows in a user message after the last
+	// result.
 	let seen: UserPart[] = []
 	for (const message of placed) {
 		if (message.role !== 'tool' && seen.length > 0) {
@@ -110,7 +111,9 @@ function writeUserPart(part: UserPart): JsonObject {
 	}
 }
 
-/** OpenAI's API rejects an empty list of calls, so it is omitted. A message with only calls has `null` as its content. */
+/**
+ * OpenAI's API rejects an empty list of calls, so it is omitted. A message with only calls has `null` as its content.
+ */
 function writeAssistant(message: AssistantMessage, form: MessagesForm, drop: Drop): JsonObject {
 	const texts: TextPart[] = []
 	let refusal = ''

@@ -1,6 +1,6 @@
-// Relays chunks if client and upstream speak the same wire: an upstream's chunk is repeated unchanged if it contains exactly the events
-// that were read from it, in the form that clients rely on; only our own fields are replaced. Any other chunk is written anew, and the
-// unknown fields of the upstream are added to it, so that none is lost.
+// Relays chunks if client and upstream speak the same wire: an upstream's chunk is repeated unchanged if it contains
+// exactly the events that were read from it, in the form that clients rely on; only our own fields are replaced. Any
+// other chunk is written anew, and the unknown fields of the upstream are added to it, so that none is lost.
 
 import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
@@ -71,7 +71,8 @@ export class ChatRelay {
 }
 
 /**
- * Whether a chunk with one choice contains exactly `events` and no other known fields, in the form that clients rely on.
+ * Whether a chunk with one choice contains exactly `events` and no other known fields, in the form that clients rely
+ * on.
  *
  * @param introduced the choices whose role was already sent.
  * @param finishReason writes the reason of a `choice-finish`.
@@ -109,8 +110,8 @@ interface WrittenAnswer {
 }
 
 /**
- * Adds the unknown fields of the upstream's answer or chunk to `written`: its own fields, those of its choices and of their messages or
- * deltas.
+ * Adds the unknown fields of the upstream's answer or chunk to `written`: its own fields, those of its choices and of
+ * their messages or deltas.
  *
  * @param sent JSON of the upstream.
  * @returns `written`, which is modified and must have no other owner.

@@ -1,4 +1,5 @@
-// What a server of this wire accepts, as plain data. The writers apply it; they know no server by name, and neither does this file.
+// What a server of this wire accepts, as plain data. The writers apply it; they know no server by name, and neither
+// does this file.
 
 /** Differences between servers of this wire. */
 export interface ChatRequestForm {
@@ -8,9 +9,15 @@ export interface ChatRequestForm {
 	readonly developerRole: 'developer' | 'system'
 	/** Request the usage of a stream. Servers that do not support `stream_options` reject it. */
 	readonly streamUsage: boolean
-	/** Content of several texts: a list of parts, or one string with a line feed between the texts. Other content is always a list. */
+	/**
+	 * Content of several texts: a list of parts, or one string with a line feed between the texts. Other content is
+	 * always a list.
+	 */
 	readonly textContent: 'list' | 'string'
-	/** Instructions after the first message: where they are, merged into the first message, or as text of the next user message. */
+	/**
+	 * Instructions after the first message: where they are, merged into the first message, or as text of the next user
+	 * message.
+	 */
 	readonly systemMessages: 'anywhere' | 'first' | 'user'
 	/** `name` of messages. */
 	readonly messageNames: 'send' | 'omit'
@@ -50,7 +57,10 @@ export const defaultChatRequestForm: ChatRequestForm = {
 /** For messages that are shown to a client: complete, and as they were stored. */
 export const storedMessagesForm: ChatRequestForm = { ...defaultChatRequestForm, toolFailures: 'plain' }
 
-/** The writer that applies each option. A new option does not compile until it has one, and a writer sees no option of another. */
+/**
+ * The writer that applies each option. A new option does not compile until it has one, and a writer sees no option of
+ * another.
+ */
 export const formWriters = {
 	maxTokensField: 'body',
 	developerRole: 'messages',

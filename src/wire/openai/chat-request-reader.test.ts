@@ -43,6 +43,35 @@ describe('a chat request is read', () => {
 		})
 	})
 
+	test("with Mistral's thinking in the content of the assistant, which is its reasoning", () => {
+		const thinking = {
+			type: 'thinking',
+			thinking: [
+				{ type: 'text', text: 'Let me' },
+				{ type: 'reference', reference_ids: [1] },
+			],
+		}
+		const more = { type: 'thinking', thinking: ' think' }
+		const assistant = (fields: object) =>
+			readChatRequest({ model: 'm', messages: [user, { role: 'assistant', ...fields }] }).request.messages[1]
+		const paris = { type: 'text' as const, text: 'Paris' }
+		expect(assistant({ content: [thinking, more, paris] })).toEqual({
+			role: 'assistant',
+			content: [paris],
+			reasoning: 'Let me think',
+			toolCalls: [],
+		})
+		expect(assistant({ content: [thinking] })).toMatchObject({ content: [], reasoning: 'Let me' })
+		expect(assistant({ content: [thinking], reasoning_content: 'hm' })).toMatchObject({ reasoning: 'hm' })
+		expect(failure({ ...least, messages: [{ role: 'user', content: [thinking] }] })).toMatchObject({
+			status: 400,
+			param: 'messages[0].content[0].type',
+		})
+		expect(failure({ ...least, messages: [{ role: 'assistant', content: [{ type: 'thinking' }] }] })).toMatchObject({
+			status: 400,
+		})
+	})
+
 	test('with an explicit null in every optional field, as openai-python sends them', () => {
 		const optional = [
 			'temperature',

@@ -1,5 +1,5 @@
-// Reads OpenAI's Chat Completions request into the canonical one and checks the rules that span fields, which a schema cannot express.
-// It is independent of keys and models.
+// Reads OpenAI's Chat Completions request into the canonical one and checks the rules that span fields, which a schema
+// cannot express. It is independent of keys and models.
 
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'

@@ -1,10 +1,15 @@
-// The schema of OpenAI's Chat Completions request: its fields and their bounds. Unknown fields are retained because clients of other
-// servers send them. The reader checks the rules that span fields.
+// The schema of OpenAI's Chat Completions request: its fields and their bounds. Unknown fields are retained because
+// clients of other servers send them. The reader checks the rules that span fields.
 
 import { z } from 'zod'
 
 const textPart = z.looseObject({ type: z.literal('text'), text: z.string() })
 const refusalPart = z.looseObject({ type: z.literal('refusal'), refusal: z.string() })
+/** Mistral's form of reasoning. The list may have references beside the text. */
+const thinkingPart = z.looseObject({
+	type: z.literal('thinking'),
+	thinking: z.union([z.string(), z.array(z.looseObject({ type: z.string(), text: z.string().nullish() }))]),
+})
 const imagePart = z.looseObject({
 	type: z.literal('image_url'),
 	/** Ollama's documentation uses a bare string. */
@@ -31,7 +36,10 @@ const userContent = z.union([
 	z.string(),
 	z.array(z.discriminatedUnion('type', [textPart, imagePart, audioPart, filePart])).min(1),
 ])
-const assistantContent = z.union([z.string(), z.array(z.discriminatedUnion('type', [textPart, refusalPart]))])
+const assistantContent = z.union([
+	z.string(),
+	z.array(z.discriminatedUnion('type', [textPart, refusalPart, thinkingPart])),
+])
 
 const name = z.string().nullish()
 const calledFunction = z.looseObject({ name: z.string(), arguments: z.string() })
@@ -132,7 +140,10 @@ const responseFormat = z.discriminatedUnion('type', [
 	}),
 ])
 
-/** Maximum length of a stop text, in characters: the engine holds back as much of a stream as the longest stop text can match. */
+/**
+ * Maximum length of a stop text, in characters: the engine holds back as much of a stream as the longest stop text can
+ * match.
+ */
 const maxStopCharacters = 1024
 const stopText = z.string().max(maxStopCharacters)
 

@@ -1,5 +1,5 @@
-// Writes a canonical request as the body of POST /chat/completions. Defaults are omitted, because each additional field is one that
-// some servers reject.
+// Writes a canonical request as the body of POST /chat/completions. Defaults are omitted, because each additional field
+// is one that some servers reject.
 
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import type { ChatRequest, ResponseFormat, Sampling } from '../../chat/request.ts'

@@ -1,5 +1,5 @@
-// Puts the events of an answer's chunks in order, for every operation: it enforces the rules of chat/event.ts where servers break them.
-// It knows only whether a choice produced output and whether it closed, not the content.
+// Puts the events of an answer's chunks in order, for every operation: it enforces the rules of chat/event.ts where
+// servers break them. It knows only whether a choice produced output and whether it closed, not the content.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
@@ -28,7 +28,10 @@ export interface ChoiceReader<Choice extends ChunkChoice> {
 	close(index: number, reason: ReportedFinish): { readonly parts: readonly ChatEvent[]; readonly reason: FinishReason }
 }
 
-/** The last finish reason of a choice. Servers send several, and output after one, so it is reported at the end of the stream. */
+/**
+ * The last finish reason of a choice. Servers send several, and output after one, so it is reported at the end of the
+ * stream.
+ */
 interface ChoiceEnd {
 	readonly reason: ReportedFinish
 	/** The chunk that has nothing but this reason. */

@@ -1,5 +1,6 @@
-// A message of an answer, parsed once: a chunk of a stream, or a unary completion, which has the same form. Missing fields and fields of
-// unexpected types count as absent, because compatible servers differ. It does not know what the choices of an operation contain.
+// A message of an answer, parsed once: a chunk of a stream, or a unary completion, which has the same form. Missing
+// fields and fields of unexpected types count as absent, because compatible servers differ. It does not know what the
+// choices of an operation contain.
 
 import { isObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
@@ -26,7 +27,10 @@ export class ChunkChoice {
 		this.finishReason = asFinishReason(this.sent.finish_reason)
 	}
 
-	/** The stop text that ended the choice: vLLM's `stop_reason`, SGLang's `matched_stop`. Both may also be the id of a token. */
+	/**
+	 * The stop text that ended the choice: vLLM's `stop_reason`, SGLang's `matched_stop`. Both may also be the id of a
+	 * token.
+	 */
 	get stopText(): string | undefined {
 		return asText(this.sent.stop_reason) ?? asText(this.sent.matched_stop)
 	}
@@ -35,7 +39,7 @@ export class ChunkChoice {
 export class Chunk<Choice extends ChunkChoice> {
 	/** Undefined if the message has no list of choices. */
 	readonly choices: readonly Choice[] | undefined
-	/** Undefined for most chunks of a stream. */
+	/** Undefined for most chunks of a stream. Kimi reports it in a choice. */
 	readonly usage: Usage | undefined
 	/** Whether the message reports an error. */
 	readonly isError: boolean
@@ -47,7 +51,7 @@ export class Chunk<Choice extends ChunkChoice> {
 		const { choices, error, usage } = sent
 		this.sent = sent
 		this.choices = Array.isArray(choices) ? choices.map(parseChoice) : undefined
-		this.usage = usage === undefined || usage === null ? undefined : readUsage(usage)
+		this.usage = readUsage(usage) ?? readUsage(this.choices?.[0]?.sent.usage)
 		this.isError = (error !== undefined && error !== null) || sent.object === 'error'
 	}
 

@@ -9,7 +9,8 @@ import { type UserForm, writeUser } from './user-writer.ts'
 
 /**
  * @param model the upstream's name of the model.
- * @param encoding the encoding of the returned vectors: `base64` takes a quarter of the bytes, every server supports `float`.
+ * @param encoding the encoding of the returned vectors: `base64` takes a quarter of the bytes, every server supports
+ * `float`.
  * @param drop is called for content that the server does not accept.
  * @throws ChatError `unsupported` if texts and token ids are mixed.
  */

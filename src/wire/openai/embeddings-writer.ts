@@ -1,4 +1,5 @@
-// Writes vectors in the format of OpenAI's API: lists of numbers, or base64 of little-endian 32-bit floats, which SDKs request by default.
+// Writes vectors in the format of OpenAI's API: lists of numbers, or base64 of little-endian 32-bit floats, which SDKs
+// request by default.
 
 import type { Embeddings } from '../../operations/embeddings.ts'
 

@@ -1,5 +1,5 @@
-// Names of the message formats of this wire. Bytes are passed along with the events read from them, and a writer of the same format may
-// repeat the bytes instead of writing the message anew.
+// Names of the message formats of this wire. Bytes are passed along with the events read from them, and a writer of the
+// same format may repeat the bytes instead of writing the message anew.
 
 export const chatFormats = { chunk: 'openai chat chunk', whole: 'openai chat completion' } as const
 /** Chat messages whose events were changed, so that no writer repeats their bytes. */

@@ -1,9 +1,13 @@
-// Moves instructions for servers whose chat templates accept them only at the beginning. It knows canonical messages only.
+// Moves instructions for servers whose chat templates accept them only at the beginning. It knows canonical messages
+// only.
 
 import type { Message, SystemMessage, TextPart, UserMessage } from '../../chat/message.ts'
 import type { ChatRequestForm } from './chat-request-form.ts'
 
-/** The messages with their instructions where the server accepts them: at most one message of instructions, and that first. */
+/**
+ * The messages with their instructions where the server accepts them: at most one message of instructions, and that
+ * first.
+ */
 export function placeInstructions(
 	messages: readonly Message[],
 	placement: Exclude<ChatRequestForm['systemMessages'], 'anywhere'>,

@@ -1,5 +1,6 @@
-// Fast path for the most common requests: messages of text and a few numbers. They are read without the schema, which is ten times
-// slower. Anything else is left to the schema, which reports errors. Tests hold both paths to the same result.
+// Fast path for the most common requests: messages of text and a few numbers. They are read without the schema, which
+// is ten times slower. Anything else is left to the schema, which reports errors. Tests hold both paths to the same
+// result.
 
 import { isObject } from '../../chat/json.ts'
 import type { Message } from '../../chat/message.ts'

@@ -1,5 +1,6 @@
-// Fast path for the most common unary answers: one choice with text, and token counts. They are read without conversion to a stream of
-// events. Any other form is left to the full readers, which tolerate deviations. Tests hold both paths to the same result.
+// Fast path for the most common unary answers: one choice with text, and token counts. They are read without conversion
+// to a stream of events. Any other form is left to the full readers, which tolerate deviations. Tests hold both paths
+// to the same result.
 
 import type { Completion } from '../../chat/completion.ts'
 import { isObject } from '../../chat/json.ts'

@@ -1,5 +1,5 @@
-// Rate limits as OpenAI's API reports them, in the headers of every response: `x-ratelimit-limit-requests` and so on. Other measures than
-// requests and tokens have no header there.
+// Rate limits as OpenAI's API reports them, in the headers of every response: `x-ratelimit-limit-requests` and so on.
+// Other measures than requests and tokens have no header there.
 
 import { type LimitMeasure, type LimitState, tightestLimits } from '../../limits/limit-state.ts'
 

@@ -1,5 +1,5 @@
-// Writes a schema violation in the wording of OpenAI's API: message, code and the path of the invalid field. Sources: error bodies
-// observed from OpenAI's API. It is independent of any particular schema.
+// Writes a schema violation in the wording of OpenAI's API: message, code and the path of the invalid field. Sources:
+// error bodies observed from OpenAI's API. It is independent of any particular schema.
 
 import type { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'

@@ -1,4 +1,5 @@
-// Reads the chunks of a streamed legacy completion into events. A unary `text_completion` is the same object, so it is one chunk.
+// Reads the chunks of a streamed legacy completion into events. A unary `text_completion` is the same object, so it is
+// one chunk.
 
 import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, TokenLogprob } from '../../chat/event.ts'

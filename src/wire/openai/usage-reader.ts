@@ -1,27 +1,73 @@
-// Reads token counts from servers that speak OpenAI's API.
+// Reads token counts from servers that speak OpenAI's API. Servers differ in where they report cache hits, and in whether the completion
+// includes the reasoning. Counts that cannot be right are ignored. It does not know how tokens are counted or billed.
 
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
-import { asCount } from '../json/fields.ts'
+import { asCount, field } from '../json/fields.ts'
 
-/** Undefined if `usage` has no counts, such as the `null` in most chunks of a stream. */
+/** More tokens than any call has. */
+const tooMany = 1_000_000_000
+
+/** Undefined if `usage` has no counts, such as the `null` in most chunks of a stream, or none that can be right. */
 export function readUsage(usage: unknown): Usage | undefined {
 	if (!isObject(usage)) return undefined
-	const promptTokens = asCount(usage.prompt_tokens)
-	if (promptTokens === undefined) return undefined
-	const completionTokens =
-		asCount(usage.completion_tokens) ?? Math.max(0, (asCount(usage.total_tokens) ?? 0) - promptTokens)
-	const { prompt_tokens_details: prompt, completion_tokens_details: completion } = usage
-	const cached = isObject(prompt) ? (asCount(prompt.cached_tokens) ?? 0) : 0
-	const reasoning = isObject(completion) ? (asCount(completion.reasoning_tokens) ?? 0) : 0
+	const prompt = plausible(usage.prompt_tokens)
+	if (prompt === undefined) return undefined
+	const { prompt_tokens_details: promptDetails, completion_tokens_details: completionDetails } = usage
+	const cacheRead = largest(
+		field(promptDetails, 'cached_tokens'),
+		// Kimi, DeepSeek, Mistral, LiteLLM.
+		usage.cached_tokens,
+		usage.prompt_cache_hit_tokens,
+		usage.num_cached_tokens,
+		usage.cache_read_input_tokens,
+	)
+	const cacheWrite = largest(
+		// OpenRouter, LiteLLM.
+		field(promptDetails, 'cache_write_tokens'),
+		usage.cache_write_tokens,
+		usage.cache_creation_input_tokens,
+	)
+	const reasoning = plausible(field(completionDetails, 'reasoning_tokens')) ?? 0
+	const completion = plausible(usage.completion_tokens)
+	const total = plausible(usage.total_tokens)
+	const rest = total !== undefined && total >= prompt ? total - prompt : undefined
+	if (completion === undefined && rest === undefined && hasCompletion(usage)) return undefined
+	// Tokens in the total that neither the prompt nor the completion includes.
+	const missing = completion !== undefined && rest !== undefined ? Math.max(0, rest - completion) : 0
+	const cache = (cacheRead ?? 0) + (cacheWrite ?? 0)
+	const cacheIsMissing = missing === cache && missing !== reasoning
+	const promptTokens = cacheIsMissing ? prompt + cache : prompt
+	const output = (completion ?? rest ?? 0) + (cacheIsMissing ? 0 : missing)
+	const cachedTokens = (cacheRead ?? 0) <= promptTokens ? (cacheRead ?? 0) : 0
 	return {
 		promptTokens,
-		completionTokens,
-		cachedTokens: Math.min(cached, promptTokens),
-		reasoningTokens: Math.min(reasoning, completionTokens),
+		completionTokens: reasoning > output ? output + reasoning : output,
+		cachedTokens,
+		cacheWriteTokens: (cacheWrite ?? 0) <= promptTokens - cachedTokens ? cacheWrite : undefined,
+		reasoningTokens: reasoning,
 		...extraOf(usage),
 		source: 'upstream',
 	}
+}
+
+function plausible(value: unknown): number | undefined {
+	const count = asCount(value)
+	return count !== undefined && count < tooMany ? count : undefined
+}
+
+function largest(...values: readonly unknown[]): number | undefined {
+	let most: number | undefined
+	for (const value of values) {
+		const count = plausible(value)
+		if (count !== undefined && count >= (most ?? 0)) most = count
+	}
+	return most
+}
+
+/** Whether `usage` reports a completion, in any form. Embeddings have none. */
+function hasCompletion({ completion_tokens, total_tokens }: Readonly<Record<string, unknown>>): boolean {
+	return (completion_tokens ?? total_tokens ?? null) !== null
 }
 
 const counted: ReadonlySet<string> = new Set([

@@ -1,5 +1,6 @@
-// OpenAI's usage reports of an organization, `GET /organization/usage/…`: reads the query into the ledger's, and writes its sums as
-// buckets of a day. A project is a tenant, a user an owner. It is independent of the ledger's storage and of access control.
+// OpenAI's usage reports of an organization, `GET /organization/usage/…`: reads the query into the ledger's, and writes
+// its sums as buckets of a day. A project is a tenant, a user an owner. It is independent of the ledger's storage and
+// of access control.
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
@@ -78,8 +79,8 @@ const numbers: ReadonlySet<string> = new Set(['start_time', 'end_time', 'limit']
 const lists: ReadonlySet<string> = new Set(['group_by', 'project_ids', 'user_ids', 'api_key_ids', 'models'])
 
 /**
- * Reads the parameters of one report. Lists come as `name=a&name=b` or with brackets, `name[]=a`. A day counts as a whole, even if
- * `start_time` or `end_time` lies within it.
+ * Reads the parameters of one report. Lists come as `name=a&name=b` or with brackets, `name[]=a`. A day counts as a
+ * whole, even if `start_time` or `end_time` lies within it.
  *
  * @throws ChatError `invalid-request`; `unsupported` for buckets shorter than a day.
  */

@@ -1,4 +1,5 @@
-// Writes `user`, the caller's id for its end user, within the length that a server accepts. It is used by every operation of this wire.
+// Writes `user`, the caller's id for its end user, within the length that a server accepts. It is used by every
+// operation of this wire.
 
 import { createHash } from 'node:crypto'
 import type { Drop } from '../../chat/request-fates.ts'

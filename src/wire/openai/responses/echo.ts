@@ -1,5 +1,5 @@
-// The request fields that a response repeats. Only fields that were present are stored with a turn; the others are filled in when the
-// response is written.
+// The request fields that a response repeats. Only fields that were present are stored with a turn; the others are
+// filled in when the response is written.
 
 import { isObject, type JsonObject } from '../../../chat/json.ts'
 import type { ResponsesRequestBody } from './request-schema.ts'

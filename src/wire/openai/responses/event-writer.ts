@@ -1,5 +1,5 @@
-// Writes an answer as the server-sent events of the Responses API. Every event has its number and is one string, so no reader sees half
-// of one. Sources: OpenAI's OpenAPI description, Open Responses, and observed failures of SDKs.
+// Writes an answer as the server-sent events of the Responses API. Every event has its number and is one string, so no
+// reader sees half of one. Sources: OpenAI's OpenAPI description, Open Responses, and observed failures of SDKs.
 
 import type {
 	ChatEvent,
@@ -148,7 +148,10 @@ export class ResponseEventWriter {
 		)
 	}
 
-	/** Some clients read only the error, others only the status of the response. A response cancelled by its caller has no error. */
+	/**
+	 * Some clients read only the error, others only the status of the response. A response cancelled by its caller has no
+	 * error.
+	 */
 	private fail({ error, usage }: ErrorEvent): string {
 		if (error.kind === 'cancelled')
 			return this.emit('response.failed', { response: this.response({ status: 'cancelled', ...usageOf(usage) }) }) + end

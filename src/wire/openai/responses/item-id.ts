@@ -1,4 +1,5 @@
-// Ids of items. A stored message is written as one item or several. Each item's id is derived from the message's, so the item can be found.
+// Ids of items. A stored message is written as one item or several. Each item's id is derived from the message's, so
+// the item can be found.
 
 import { type MessageId, messageId } from '../../../conversations/message-id.ts'
 import { type TurnId, turnId } from '../../../conversations/turn-id.ts'
@@ -28,7 +29,10 @@ export function markCall(id: string): string {
 	return Bun.hash.crc32(id).toString(16).padStart(8, '0')
 }
 
-/** Id of an item of a kind that the stream already contained, such as text after a call. Later it is merged with the first such item. */
+/**
+ * Id of an item of a kind that the stream already contained, such as text after a call. Later it is merged with the
+ * first such item.
+ */
 export function writeFurtherItemId(id: string, times: number): string {
 	return times === 0 ? id : `${id}.${times}`
 }

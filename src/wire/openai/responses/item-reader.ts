@@ -1,5 +1,5 @@
-// Reads items into canonical messages. OpenAI represents the reasoning, text and calls of one answer as separate items; here they become
-// one message. References to stored items are resolved elsewhere.
+// Reads items into canonical messages. OpenAI represents the reasoning, text and calls of one answer as separate items;
+// here they become one message. References to stored items are resolved elsewhere.
 
 import type { z } from 'zod'
 import { ChatError } from '../../../chat/error.ts'
@@ -55,7 +55,10 @@ export function resolveReferences(
 	})
 }
 
-/** Merges adjacent parts of an answer into one message. References must have been replaced; the remaining ones are ignored. */
+/**
+ * Merges adjacent parts of an answer into one message. References must have been replaced; the remaining ones are
+ * ignored.
+ */
 export function mergeItems(pieces: readonly ParsedItem[]): readonly Message[] {
 	const messages: Message[] = []
 	for (const piece of pieces) {

@@ -1,5 +1,5 @@
-// Schemas of the items of OpenAI's Responses and Conversations, one for each supported type. Items left in a history by built-in tools of
-// other servers are known by name only.
+// Schemas of the items of OpenAI's Responses and Conversations, one for each supported type. Items left in a history by
+// built-in tools of other servers are known by name only.
 
 import { z } from 'zod'
 

@@ -1,5 +1,5 @@
-// Text that a client carries and returns: the reasoning of an answer that is not stored, the summary of a conversation. It is opaque,
-// not secret: the client could have read it anyway.
+// Text that a client carries and returns: the reasoning of an answer that is not stored, the summary of a conversation.
+// It is opaque, not secret: the client could have read it anyway.
 
 const mark = 'dgm1.'
 

@@ -1,5 +1,5 @@
-// An item while it is streamed: its content so far, and the events for each addition. The event writer adds its position in the
-// response.
+// An item while it is streamed: its content so far, and the events for each addition. The event writer adds its
+// position in the response.
 
 import type { TokenLogprob } from '../../../chat/event.ts'
 import type { JsonObject } from '../../../chat/json.ts'

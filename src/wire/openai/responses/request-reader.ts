@@ -1,5 +1,5 @@
-// Reads OpenAI's Responses request into the canonical one and checks the rules that span fields, which a schema cannot express. The
-// pipeline resolves the ids of earlier responses, conversations and items.
+// Reads OpenAI's Responses request into the canonical one and checks the rules that span fields, which a schema cannot
+// express. The pipeline resolves the ids of earlier responses, conversations and items.
 
 import { ChatError } from '../../../chat/error.ts'
 import type { JsonObject } from '../../../chat/json.ts'
@@ -23,7 +23,10 @@ export interface ReadResponsesRequest {
 	readonly input: readonly Message[]
 	/** Ids of referenced items, as sent. */
 	readonly references: readonly string[]
-	/** The request with the resolved items in place of its references. Pass an empty list if the history already contains an item. */
+	/**
+	 * The request with the resolved items in place of its references. Pass an empty list if the history already contains
+	 * an item.
+	 */
 	readonly withItems: (
 		found: ReadonlyMap<string, readonly ParsedItem[]>,
 	) => Pick<ReadResponsesRequest, 'request' | 'input'>
@@ -44,7 +47,8 @@ export interface ReadResponsesRequest {
 /**
  * Reads a parsed JSON body.
  *
- * @throws ChatError `invalid-request` with OpenAI's message, code and param; `unsupported` for features that this server lacks.
+ * @throws ChatError `invalid-request` with OpenAI's message, code and param; `unsupported` for features that this
+ * server lacks.
  */
 export function readResponsesRequest(body: unknown): ReadResponsesRequest {
 	const parsed = responsesRequestSchema.safeParse(body)
@@ -165,7 +169,10 @@ function readWithoutMessages(
 	}
 }
 
-/** Fields that engines know by the same name. A chat engine ignores the other fields of this API, and some reject unknown ones. */
+/**
+ * Fields that engines know by the same name. A chat engine ignores the other fields of this API, and some reject
+ * unknown ones.
+ */
 function readPassthrough(fields: ResponsesRequestBody): JsonObject {
 	const { prompt_cache_key, safety_identifier, service_tier, chat_template_kwargs } = fields
 	return definedFields<Json>({

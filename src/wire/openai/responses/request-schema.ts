@@ -1,5 +1,5 @@
-// The schema of OpenAI's Responses request. Unknown fields are ignored, because clients may send more. Items have their own schemas, and
-// the reader checks the rules that span fields.
+// The schema of OpenAI's Responses request. Unknown fields are ignored, because clients may send more. Items have their
+// own schemas, and the reader checks the rules that span fields.
 
 import { z } from 'zod'
 import { metadataSchema } from './metadata-schema.ts'

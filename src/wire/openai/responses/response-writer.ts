@@ -205,7 +205,7 @@ function writeErrorCode(code: string): string {
 export function writeResponseUsage(usage: Usage): JsonObject {
 	return {
 		input_tokens: usage.promptTokens,
-		input_tokens_details: { cached_tokens: usage.cachedTokens, cache_write_tokens: 0 },
+		input_tokens_details: { cached_tokens: usage.cachedTokens, cache_write_tokens: usage.cacheWriteTokens ?? 0 },
 		output_tokens: usage.completionTokens,
 		output_tokens_details: { reasoning_tokens: usage.reasoningTokens },
 		total_tokens: usage.promptTokens + usage.completionTokens,

@@ -1,5 +1,5 @@
-// Tools in a namespace, as Codex sends them. A model has one flat list of names, so the namespace becomes a prefix of the name and is
-// separated from it again for the client.
+// Tools in a namespace, as Codex sends them. A model has one flat list of names, so the namespace becomes a prefix of
+// the name and is separated from it again for the client.
 
 import { isObject, type JsonObject } from '../../../chat/json.ts'
 import { listField, textField } from '../../json/fields.ts'

@@ -1,5 +1,5 @@
-// Reads the flat tools of a Responses request and its tool choice. Tools that OpenAI runs itself are dropped unless the request forces
-// one.
+// Reads the flat tools of a Responses request and its tool choice. Tools that OpenAI runs itself are dropped unless the
+// request forces one.
 
 import type { z } from 'zod'
 import { ChatError } from '../../../chat/error.ts'
@@ -88,7 +88,9 @@ export function checkStrict(schema: Readonly<Record<string, unknown>>, location:
 	)
 }
 
-/** @throws ChatError `unsupported` if the forced tool is not run here, `invalid-request` if it is not among the tools. */
+/**
+ * @throws ChatError `unsupported` if the forced tool is not run here, `invalid-request` if it is not among the tools.
+ */
 export function readToolChoice(choice: ResponsesRequestBody['tool_choice'], tools: readonly Tool[]): ToolChoice {
 	if (choice == null) return { type: tools.length === 0 ? 'none' : 'auto' }
 	if (typeof choice === 'string') {
