@@ -3,7 +3,6 @@
 
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
-import { asCount, field } from '../json/fields.ts'
 
 /** More tokens than any call has. */
 const tooMany = 1_000_000_000
@@ -13,9 +12,10 @@ export function readUsage(usage: unknown): Usage | undefined {
 	if (!isObject(usage)) return undefined
 	const prompt = plausible(usage.prompt_tokens)
 	if (prompt === undefined) return undefined
-	const { prompt_tokens_details: promptDetails, completion_tokens_details: completionDetails } = usage
+	const { cached_tokens, cache_write_tokens } = detailsOf(usage.prompt_tokens_details)
+	const { reasoning_tokens } = detailsOf(usage.completion_tokens_details)
 	const cacheRead = largest(
-		field(promptDetails, 'cached_tokens'),
+		cached_tokens,
 		// Kimi, DeepSeek, Mistral, LiteLLM.
 		usage.cached_tokens,
 		usage.prompt_cache_hit_tokens,
@@ -24,11 +24,11 @@ export function readUsage(usage: unknown): Usage | undefined {
 	)
 	const cacheWrite = largest(
 		// OpenRouter, LiteLLM.
-		field(promptDetails, 'cache_write_tokens'),
+		cache_write_tokens,
 		usage.cache_write_tokens,
 		usage.cache_creation_input_tokens,
 	)
-	const reasoning = plausible(field(completionDetails, 'reasoning_tokens')) ?? 0
+	const reasoning = plausible(reasoning_tokens) ?? 0
 	const completion = plausible(usage.completion_tokens)
 	const total = plausible(usage.total_tokens)
 	const rest = total !== undefined && total >= prompt ? total - prompt : undefined
@@ -52,14 +52,19 @@ export function readUsage(usage: unknown): Usage | undefined {
 }
 
 function plausible(value: unknown): number | undefined {
-	const count = asCount(value)
-	return count !== undefined && count < tooMany ? count : undefined
+	return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < tooMany ? value : undefined
+}
+
+const noDetails: Readonly<Record<string, unknown>> = {}
+
+function detailsOf(value: unknown): Readonly<Record<string, unknown>> {
+	return isObject(value) ? value : noDetails
 }
 
 function largest(...values: readonly unknown[]): number | undefined {
 	let most: number | undefined
 	for (const value of values) {
-		const count = plausible(value)
+		const count = value === undefined ? undefined : plausible(value)
 		if (count !== undefined && count >= (most ?? 0)) most = count
 	}
 	return most
