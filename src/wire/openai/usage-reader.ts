@@ -3,6 +3,7 @@
 
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import type { Usage } from '../../chat/usage.ts'
+import { asCount } from '../json/fields.ts'
 
 /** More tokens than any call has. */
 const tooMany = 1_000_000_000
@@ -52,7 +53,8 @@ export function readUsage(usage: unknown): Usage | undefined {
 }
 
 function plausible(value: unknown): number | undefined {
-	return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < tooMany ? value : undefined
+	const count = asCount(value)
+	return count !== undefined && count < tooMany ? count : undefined
 }
 
 const noDetails: Readonly<Record<string, unknown>> = {}
