@@ -1,8 +1,8 @@
 // Albert API's paths for documents: tools that its server ran before the model, files and collections. The list of
 // tools is empty, as on a server without configured tools; files and collections answer 410.
 
-import { ChatError } from '../../chat/error.ts'
 import type { Method } from '../../http/route-table.ts'
+import { refusedRoute } from '../albert-family/refused-route.ts'
 import type { Route } from '../dialect.ts'
 
 export const listTools: Route = {
@@ -25,16 +25,10 @@ export const collections: readonly Route[] = [
 ]
 
 function gone(method: Method, path: string): Route {
-	return {
+	return refusedRoute(
 		method,
 		path,
-		body: 'none',
-		explicitOnly: true,
-		read() {
-			throw new ChatError(
-				'gone',
-				'Files and collections are not supported on this server: the application must search documents itself.',
-			)
-		},
-	}
+		'gone',
+		'Files and collections are not supported on this server: the application must search documents itself.',
+	)
 }

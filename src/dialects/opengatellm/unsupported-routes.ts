@@ -1,8 +1,9 @@
 // OpenGateLLM's operations that this server does not support: documents and their search, OCR, agents, and
 // administration over the same API. Each has its own message, so that the caller does not mistake it for a wrong path.
 
-import { ChatError, type ChatErrorKind } from '../../chat/error.ts'
+import type { ChatErrorKind } from '../../chat/error.ts'
 import type { Method } from '../../http/route-table.ts'
+import { refusedRoute } from '../albert-family/refused-route.ts'
 import type { Route } from '../dialect.ts'
 
 const everyMethod: readonly Method[] = ['GET', 'POST', 'PATCH', 'DELETE']
@@ -32,24 +33,12 @@ export const logins: readonly Route[] = unsupported(
 )
 
 export const ocr: readonly Route[] = ['/ocr', '/ocr-beta'].map((path) =>
-	refused('POST', path, 'unsupported', 'OCR is not supported on this server.'),
+	refusedRoute('POST', path, 'unsupported', 'OCR is not supported on this server.'),
 )
 
 /** Every method at these paths and below them. */
 function unsupported(kind: ChatErrorKind, paths: readonly string[], message: string): readonly Route[] {
 	return paths
 		.flatMap((path) => [path, `${path}/{path}`])
-		.flatMap((path) => everyMethod.map((method) => refused(method, path, kind, message)))
-}
-
-function refused(method: Method, path: string, kind: ChatErrorKind, message: string): Route {
-	return {
-		method,
-		path,
-		body: 'none',
-		explicitOnly: true,
-		read() {
-			throw new ChatError(kind, message)
-		},
-	}
+		.flatMap((path) => everyMethod.map((method) => refusedRoute(method, path, kind, message)))
 }
