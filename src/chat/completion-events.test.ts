@@ -11,18 +11,34 @@ const completion: Completion = {
 	fingerprint: 'fp_1',
 	choices: [
 		{
-			text: 'Hi',
-			reasoning: 'Think. More.',
-			thoughts: [{ text: 'Think.', proof: { wire: 'w', value: 'signed' } }, { text: ' More.' }],
-			refusal: '',
-			toolCalls: [
-				{ type: 'function', id: 'call_1', name: 'time', arguments: '{"zone":"UTC"}' },
-				{ type: 'custom', id: 'call_2', name: 'shell', arguments: 'ls' },
+			parts: [
+				{ type: 'reasoning', text: 'Think.', signature: { wire: 'w', value: 'signed', origin: 'w.test m' } },
+				{ type: 'text', text: 'Hi', rest: { wire: 'w', fields: { citations: [1] } } },
+				{ type: 'tool-call', kind: 'function', id: 'call_1', name: 'time', arguments: '{"zone":"UTC"}' },
+				{ type: 'reasoning', text: '', signature: { wire: 'w', value: 'opaque' }, encrypted: true },
+				{ type: 'provider-item', wire: 'w', item: { type: 'search', id: 's' } },
+				{
+					type: 'tool-call',
+					kind: 'custom',
+					id: 'call_2',
+					name: 'shell',
+					arguments: 'ls',
+					signature: { wire: 'v', value: 'call' },
+				},
+				{ type: 'image', url: 'data:image/png;base64,AA==' },
 			],
 			logprobs: [logprob],
 			finishReason: 'tool-calls',
+			rest: { wire: 'w', fields: { annotations: [] } },
 		},
-		{ text: '', reasoning: 'Hm.', refusal: 'No.', toolCalls: [], finishReason: 'stop', stopText: '\n' },
+		{
+			parts: [
+				{ type: 'reasoning', text: 'Hm.' },
+				{ type: 'refusal', text: 'No.' },
+			],
+			finishReason: 'stop',
+			stopText: '\n',
+		},
 	],
 	usage: { promptTokens: 3, completionTokens: 5, cachedTokens: 1, reasoningTokens: 2, source: 'upstream' },
 }
